@@ -1,0 +1,1 @@
+"""byhand: a tiny transformer as a lesson on paper."""

@@ -1,0 +1,1 @@
+"""Arithmetic as trees: the nodes and their folds (expr), and the number systems (domains, symbols, intervals)."""

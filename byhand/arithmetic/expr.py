@@ -1,0 +1,271 @@
+"""The arithmetic of one output cell, kept as a small tree.
+
+    Num   3, −1/2, −∞, or a size such as d_head
+    Ref   a cell of a matrix, X[i, k]; with no index, a letter
+    Sum   t₁ + t₂ + …         Sub   a − b
+    Mul   a·b                 Div   a ÷ b
+    Fn    a named function: pow sqrt max sin cos sinpi cospi gelu argmax, and the constant e
+    BigSum  Σₖ body           a sum at symbolic indices: the general rule
+
+The kinds are closed. Everything byhand does with arithmetic is a fold over them: one `match`, ending in
+`raise TypeError`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from byhand.arithmetic.domains import Domain
+
+NEG_INF = float("-inf")
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """A symbolic index or size: i, k, d_head."""
+
+    name: str
+
+
+At: TypeAlias = "int | Index"
+
+
+class Expr:
+    """A node. The operators build bigger trees and change nothing: no term is dropped or moved."""
+
+    __slots__ = ()
+
+    def __add__(self, other: Operand) -> Sum:
+        terms = self.terms if isinstance(self, Sum) else (self,)
+        return Sum((*terms, expr(other)))
+
+    def __radd__(self, other: Operand) -> Sum:
+        return expr(other) + self
+
+    def __sub__(self, other: Operand) -> Sub:
+        return Sub(self, expr(other))
+
+    def __rsub__(self, other: Operand) -> Sub:
+        return Sub(expr(other), self)
+
+    def __mul__(self, other: Operand) -> Mul:
+        return Mul(self, expr(other))
+
+    def __rmul__(self, other: Operand) -> Mul:
+        return Mul(expr(other), self)
+
+    def __truediv__(self, other: Operand) -> Div:
+        return Div(self, expr(other))
+
+    def __rtruediv__(self, other: Operand) -> Div:
+        return Div(expr(other), self)
+
+    def __pow__(self, other: Operand) -> Fn:
+        return Fn("pow", (self, expr(other)))
+
+    def __rpow__(self, other: Operand) -> Fn:
+        return Fn("pow", (expr(other), self))
+
+
+@dataclass(frozen=True, slots=True)
+class Num(Expr):
+    """A number. In a rule: a Fraction, −∞ or a symbolic size. After `substitute`: a value of the run."""
+
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Ref(Expr):
+    """One cell of a named matrix; with an empty index, a letter."""
+
+    matrix: str
+    index: tuple[At, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sum(Expr):
+    """t₁ + t₂ + …; with no terms, 0."""
+
+    terms: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sub(Expr):
+    """left − right."""
+
+    left: Expr
+    right: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Mul(Expr):
+    """left · right."""
+
+    left: Expr
+    right: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Div(Expr):
+    """left ÷ right."""
+
+    left: Expr
+    right: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Fn(Expr):
+    """A named function of its arguments."""
+
+    name: str
+    args: tuple[Expr, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BigSum(Expr):
+    """Σ body, for index = 0 … count − 1."""
+
+    index: Index
+    count: At
+    body: Expr
+
+
+Operand: TypeAlias = "Expr | int | Fraction"
+
+
+def expr(value: Operand | Index | float) -> Expr:
+    """A node of a number, a symbolic size or a node."""
+    if isinstance(value, Expr):
+        return value
+    if isinstance(value, int | Fraction):
+        return Num(Fraction(value))
+    if isinstance(value, Index) or value == NEG_INF:
+        return Num(value)
+    raise TypeError(f"no node for {value!r}")
+
+
+def total(count: At, term: Callable[[At], Expr]) -> Expr:
+    """Σ term(k) for k below count; written out, or as a BigSum where the count is symbolic."""
+    if isinstance(count, Index):
+        return BigSum(Index("k"), count, term(Index("k")))
+    return Sum(tuple(term(k) for k in range(count)))
+
+
+def sqrt(x: Operand | Index) -> Expr:
+    """√x."""
+    return Fn("sqrt", (expr(x),))
+
+
+def largest(*args: Operand) -> Expr:
+    """The largest argument."""
+    return Fn("max", tuple(expr(a) for a in args))
+
+
+def children(node: Expr) -> tuple[Expr, ...]:
+    """The nodes directly below."""
+    match node:
+        case Num() | Ref():
+            return ()
+        case Sum(terms):
+            return terms
+        case Sub(left, right) | Mul(left, right) | Div(left, right):
+            return (left, right)
+        case Fn(_, args):
+            return args
+        case BigSum(_, _, body):
+            return (body,)
+        case _:
+            raise TypeError(f"not a node: {node!r}")
+
+
+def evaluate(node: Expr, values: Callable[[Ref], Any], domain: Domain) -> Any:
+    """The value of a tree in a number system.
+
+    Raises: what the domain raises when a node leaves it; ZeroDivisionError.
+    """
+    match node:
+        case Num(value):
+            return domain.num(value)
+        case Ref():
+            return values(node)
+        case Sum(terms):
+            if not terms:
+                return domain.num(Fraction(0))
+            result = evaluate(terms[0], values, domain)
+            for term in terms[1:]:
+                result = domain.add(result, evaluate(term, values, domain))
+            return result
+        case Sub(left, right):
+            return domain.sub(evaluate(left, values, domain), evaluate(right, values, domain))
+        case Mul(left, right):
+            return domain.mul(evaluate(left, values, domain), evaluate(right, values, domain))
+        case Div(left, right):
+            return domain.div(evaluate(left, values, domain), evaluate(right, values, domain))
+        case Fn(name, args):
+            return domain.fn(name, tuple(evaluate(a, values, domain) for a in args))
+        case BigSum():
+            return evaluate(written_out(node), values, domain)
+        case _:
+            raise TypeError(f"not a node: {node!r}")
+
+
+def rebuild(node: Expr, leaf: Callable[[Num | Ref], Expr]) -> Expr:
+    """The same tree with each leaf replaced."""
+    match node:
+        case Num() | Ref():
+            return leaf(node)
+        case Sum(terms):
+            return Sum(tuple(rebuild(t, leaf) for t in terms))
+        case Sub(left, right):
+            return Sub(rebuild(left, leaf), rebuild(right, leaf))
+        case Mul(left, right):
+            return Mul(rebuild(left, leaf), rebuild(right, leaf))
+        case Div(left, right):
+            return Div(rebuild(left, leaf), rebuild(right, leaf))
+        case Fn(name, args):
+            return Fn(name, tuple(rebuild(a, leaf) for a in args))
+        case BigSum(index, count, body):
+            return BigSum(index, count, rebuild(body, leaf))
+        case _:
+            raise TypeError(f"not a node: {node!r}")
+
+
+def substitute(node: Expr, values: Callable[[Ref], Any]) -> Expr:
+    """The tree with every reference replaced by its value: the worked line."""
+    return rebuild(node, lambda leaf: Num(values(leaf)) if isinstance(leaf, Ref) else leaf)
+
+
+def bind(node: Expr, at: Mapping[Index, At]) -> Expr:
+    """The tree with symbolic indices replaced, in references and as numbers."""
+
+    def leaf(x: Num | Ref) -> Expr:
+        if isinstance(x, Ref):
+            return Ref(x.matrix, tuple(at.get(i, i) if isinstance(i, Index) else i for i in x.index))
+        return expr(at[x.value]) if isinstance(x.value, Index) and x.value in at else x
+
+    return rebuild(node, leaf)
+
+
+def written_out(node: BigSum) -> Sum:
+    """A BigSum as the sum of its terms.
+
+    Raises: TypeError while its count is symbolic.
+    """
+    if isinstance(node.count, Index):
+        raise TypeError(f"Σ up to {node.count.name} has no value: bind its size first")
+    return Sum(tuple(bind(node.body, {node.index: k}) for k in range(node.count)))
+
+
+def refs(node: Expr) -> Iterator[Ref]:
+    """Every reference, from left to right, as often as it stands there."""
+    if isinstance(node, Ref):
+        yield node
+    elif isinstance(node, BigSum) and isinstance(node.count, int):
+        yield from refs(written_out(node))
+    else:
+        for child in children(node):
+            yield from refs(child)

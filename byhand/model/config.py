@@ -1,0 +1,128 @@
+"""The configuration of a model: TransformerLens's names, and a few of our own beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from fractions import Fraction
+from typing import Any
+
+from byhand.errors import ConfigError, UnknownNameError, ValuesError
+from byhand.notation.number import parse
+
+CHOICES: dict[str, tuple[Any, ...]] = {
+    "act_fn": ("relu", "gelu"),
+    "normalization_type": ("LN", "RMS", None),
+    "positional_embedding_type": ("standard", "sinusoidal", None),
+    "attention_dir": ("causal", "bidirectional"),
+    "norm_position": ("pre", "post"),
+    "softmax_base": (2, 3, "e"),
+}
+LARGEST = 10_000  # a size beyond it is a slip, not a worksheet
+SIZES = ("d_model", "n_heads", "d_head", "d_v", "d_mlp", "n_ctx", "n_layers", "d_vocab")
+
+
+@dataclass(frozen=True)
+class Config:
+    """Sizes and choices of a model.
+
+    d_head is the width of a query and a key (default d_model ÷ n_heads), d_v that of a value (default d_head),
+    d_mlp the number of hidden units (default 4 d_model). `sinusoidal_periods`, in positions a turn, one for each
+    pair of dimensions, replaces the frequencies of 2017.
+
+    Raises: ConfigError for sizes that cannot work together.
+    """
+
+    d_model: int = 4
+    n_heads: int = 1
+    d_head: int = 0
+    d_v: int = 0
+    d_mlp: int = 0
+    n_ctx: int = 3
+    n_layers: int = 1
+    d_vocab: int = 0
+    act_fn: str = "relu"
+    normalization_type: str | None = "LN"
+    positional_embedding_type: str | None = "standard"
+    attention_dir: str = "causal"
+    norm_position: str = "pre"
+    softmax_base: int | str = "e"
+    eps: Fraction = Fraction(0)
+    use_attn_scale: bool = True
+    use_attn_result: bool = False
+    attn_only: bool = False
+    sinusoidal_periods: tuple[Fraction, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name, choices in CHOICES.items():
+            value = getattr(self, name)
+            if value not in choices or isinstance(value, bool):
+                allowed = ", ".join("null" if c is None else str(c) for c in choices)
+                raise ConfigError(f"{name}={value!r} is not known; use one of {allowed}")
+        for name in SIZES:
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LARGEST:
+                raise ConfigError(f"{name}={value!r} is not a size; use a whole number from 1 to {LARGEST}")
+        for name in ("d_model", "n_heads", "n_ctx", "n_layers"):
+            if getattr(self, name) == 0:
+                raise ConfigError(f"{name}=0 leaves nothing to compute; use 1 or more")
+        for name in ("use_attn_scale", "use_attn_result", "attn_only"):
+            if not isinstance(getattr(self, name), bool):
+                raise ConfigError(f"{name}={getattr(self, name)!r} is not true or false")
+        if self.eps < 0:
+            raise ConfigError(f"eps={self.eps} is negative; use 0 or more")
+        self._set("d_head", self.d_head or self._divided())
+        self._set("d_v", self.d_v or self.d_head)
+        self._set("d_mlp", self.d_mlp or 4 * self.d_model)
+        pairs = (self.d_model + 1) // 2
+        if self.sinusoidal_periods and len(self.sinusoidal_periods) != pairs:
+            raise ConfigError(f"sinusoidal_periods has {len(self.sinusoidal_periods)} entries; use {pairs}")
+
+    def _set(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, value)
+
+    def _divided(self) -> int:
+        """d_head where the heads share d_model evenly."""
+        size, rest = divmod(self.d_model, self.n_heads)
+        if rest or not size:
+            fitting = [n for n in range(1, self.d_model + 1) if self.d_model % n == 0]
+            nearest = min(fitting, key=lambda n: (abs(n - self.n_heads), n))
+            raise ConfigError(
+                f"d_model={self.d_model} is not n_heads={self.n_heads} × a whole d_head; use "
+                f"d_model={(size + 1) * self.n_heads} or n_heads={nearest}, or give d_head"
+            )
+        return size
+
+    @classmethod
+    def of(cls, entries: Mapping[str, Any]) -> Config:
+        """A configuration from a file's entries.
+
+        Raises: UnknownNameError, ConfigError.
+        """
+        known = {f.name for f in fields(cls)}
+        entries = dict(entries)
+        for name in entries:
+            if name not in known:
+                raise UnknownNameError("config option", str(name), known)
+        try:
+            if "eps" in entries:
+                entries["eps"] = _number(entries["eps"])
+            if "sinusoidal_periods" in entries:
+                entries["sinusoidal_periods"] = tuple(_number(p) for p in entries["sinusoidal_periods"])
+        except (ValuesError, TypeError) as error:
+            raise ConfigError(f"config: {error}") from None
+        return cls(**entries)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The entries, for run.json."""
+        entries = {f.name: getattr(self, f.name) for f in fields(self)}
+        entries["eps"] = str(self.eps) if self.eps.denominator != 1 else int(self.eps)
+        entries["sinusoidal_periods"] = [str(p) for p in self.sinusoidal_periods]
+        return entries
+
+
+def _number(entry: object) -> Fraction:
+    number = parse(entry)
+    if not isinstance(number, Fraction) or number < 0:
+        raise ValuesError(f"{entry!r} is not a number that is 0 or more")
+    return number

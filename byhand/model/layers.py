@@ -1,0 +1,208 @@
+"""The layers: plain functions from matrices to a matrix; one step on the tape is one line on paper.
+
+`at` is the name that a layer's steps begin with, as in TransformerLens: blocks.0.attn, blocks.0.ln1, …
+"""
+
+from __future__ import annotations
+
+from byhand.model.config import Config
+from byhand.ops import (
+    add,
+    add_all,
+    affine,
+    beside,
+    center,
+    divide_by_root,
+    dot_rows,
+    gelu,
+    mask_future,
+    matmul,
+    mean_square,
+    pick_rows,
+    power_of,
+    relu,
+    root,
+    row_mean,
+    row_sum,
+    scale_and_shift,
+    share_rows,
+    sinusoid,
+    standardize,
+)
+from byhand.tape import Matrix, Tape
+
+
+def linear(x: Matrix, weight: Matrix, bias: str, name: str) -> Matrix:
+    """x W, plus the bias where one is given."""
+    tape = x.tape
+    if bias not in tape.numbers:
+        return matmul(x, weight, name=name)
+    return affine(x, weight, tape.given(bias, (1, weight.cols), ("", weight.axes[1])), name=name)
+
+
+def softmax(scores: Matrix, name: str, base: int | str = "e") -> Matrix:
+    """Powers, their row sums, and each power's share of its row."""
+    powers = power_of(scores, name=steps_of(name, "exp"), base=base)
+    return share_rows(powers, row_sum(powers, name=steps_of(name, "sum")), name=name)
+
+
+def steps_of(name: str, part: str) -> str:
+    """The name of a finer step: hook_pattern[0], exp → hook_pattern.exp[0]."""
+    stem, bracket, head = name.partition("[")
+    return f"{stem}.{part}{bracket}{head}"
+
+
+def norm(x: Matrix, at: str, config: Config, name: str = "") -> Matrix:
+    """LayerNorm or RMSNorm over each row, then w and b where they are given; x itself without a norm.
+
+    Source: Ba, Kiros & Hinton 2016; biased variance, as in PyTorch. `name` overrides that of the result.
+    """
+    name = name or f"{at}.hook_normalized"
+    if config.normalization_type is None:
+        return x
+    if config.normalization_type == "LN":
+        centered = center(x, row_mean(x, name=f"{at}.mean"), name=f"{at}.centered")
+        spread = mean_square(centered, name=f"{at}.variance")
+    else:
+        centered = x
+        spread = mean_square(x, name=f"{at}.mean_square")
+    scale = root(spread, name=f"{at}.hook_scale", eps=config.eps)
+    parameters = [f"{at}.{part}" for part in ("w", "b")]
+    if not any(p in x.tape.numbers for p in parameters):
+        return standardize(centered, scale, name=name)
+    standard = standardize(centered, scale, name=f"{at}.standardized")
+    w, b = (
+        x.tape.given(parameter, (1, x.cols), ("", x.axes[1]), default)
+        for parameter, default in zip(parameters, (1, 0), strict=True)
+    )
+    return scale_and_shift(standard, w, b, name=name)
+
+
+def head(x: Matrix, at: str, h: int, config: Config, memory: Matrix | None = None) -> Matrix:
+    """One head of attention: queries, keys, values, scores, pattern, mixture.
+
+    Shapes: x (pos, d_model) → (pos, d_v). Keys and values come from `memory`, where there is one.
+    """
+    tape, source = x.tape, memory or x
+
+    def project(letter: str, of: Matrix, width: int, axis: str) -> Matrix:
+        weight = tape.given(f"{at}.W_{letter.upper()}[{h}]", (config.d_model, width), ("d_model", axis))
+        return linear(of, weight, f"{at}.b_{letter.upper()}[{h}]", f"{at}.hook_{letter}[{h}]")
+
+    q = project("q", x, config.d_head, "d_head")  # (pos, d_head)
+    k = project("k", source, config.d_head, "d_head")
+    v = project("v", source, config.d_v, "d_v")  # (pos, d_v)
+    scores = dot_rows(q, k, name=f"{at}.scores_raw[{h}]")  # (pos, pos)
+    pattern = softmax(
+        visible(scores, at, h, config, causal=memory is None and config.attention_dir == "causal"),
+        f"{at}.hook_pattern[{h}]",
+        config.softmax_base,
+    )
+    return matmul(pattern, v, name=f"{at}.hook_z[{h}]")  # (pos, d_v)
+
+
+def visible(scores: Matrix, at: str, h: int, config: Config, causal: bool) -> Matrix:
+    """The scores after scale and mask, which is what `hook_attn_scores` means.
+
+    A mask of 0 and −∞ may be given as `{at}.mask`.
+    """
+    tape, name, mask = scores.tape, f"{at}.hook_attn_scores[{h}]", f"{at}.mask"
+    masked = mask in tape.numbers
+    if config.use_attn_scale:
+        last = not causal and not masked
+        scaled = name if last else f"{at}.scores_scaled[{h}]"
+        scores = divide_by_root(scores, name=scaled, of=config.d_head)
+    if masked:
+        given = tape[mask] if mask in tape.steps else tape.given(mask, scores.shape, scores.axes)
+        scores = add(scores, given, name=f"{at}.scores_visible[{h}]" if causal else name)
+    return mask_future(scores, name=name) if causal else scores
+
+
+def attention(x: Matrix, at: str, config: Config, memory: Matrix | None = None, out: str = "") -> Matrix:
+    """All heads, side by side, mixed by W_O.
+
+    Shapes: (pos, d_model) → (pos, d_model). With use_attn_result, each head through its own part of W_O, then the
+    sum: the same numbers by another way.
+    """
+    c, tape = config, x.tape
+    out = out or f"{at.rpartition('.')[0]}.hook_attn_out"
+    heads = [head(x, at, h, c, memory) for h in range(c.n_heads)]
+    if c.use_attn_result:
+        return _summed(heads, at, c, out)
+    width = c.n_heads * c.d_v
+    z = beside(*heads, name=f"{at}.z", sizes={"j": (width, "d_z")})  # (pos, n_heads · d_v)
+    weight = tape.given(f"{at}.W_O", (width, c.d_model), ("d_z", "d_model"))
+    return linear(z, weight, f"{at}.b_O", out)
+
+
+def _summed(heads: list[Matrix], at: str, config: Config, out: str) -> Matrix:
+    """Σ over heads of z W_O, plus b_O."""
+    tape = heads[0].tape
+    stacked = tape.numbers.get(f"{at}.W_O", ())
+    parts = []
+    for h, z in enumerate(heads):
+        name = f"{at}.W_O[{h}]"
+        if stacked:
+            tape.numbers.setdefault(name, stacked[h * config.d_v : (h + 1) * config.d_v])
+        weight = tape.given(name, (config.d_v, config.d_model), ("d_v", "d_model"))
+        parts.append(matmul(z, weight, name=f"{at}.hook_result[{h}]"))
+    bias = f"{at}.b_O"
+    if bias not in tape.numbers:
+        return add_all(*parts, name=out)
+    summed = add_all(*parts, name=f"{at}.result")
+    rows = pick_rows(tape.given(bias, (1, config.d_model), ("", "d_model")), name=f"{at}.b_O.rows",
+                     sizes={"i": (summed.shape[0], "pos")}, rows=(0,) * summed.shape[0])  # fmt: skip
+    return add(summed, rows, name=out)
+
+
+def mlp(x: Matrix, at: str, config: Config, out: str = "") -> Matrix:
+    """Two layers with an activation between them, the same at each position.
+
+    Shapes: (pos, d_model) → (pos, d_mlp) → (pos, d_model).
+    """
+    c, tape = config, x.tape
+    w_in = tape.given(f"{at}.W_in", (c.d_model, c.d_mlp), ("d_model", "d_mlp"))
+    pre = linear(x, w_in, f"{at}.b_in", f"{at}.hook_pre")  # (pos, d_mlp)
+    post = (relu if c.act_fn == "relu" else gelu)(pre, name=f"{at}.hook_post")
+    w_out = tape.given(f"{at}.W_out", (c.d_mlp, c.d_model), ("d_mlp", "d_model"))
+    return linear(post, w_out, f"{at}.b_out", out or f"{at.rpartition('.')[0]}.hook_mlp_out")
+
+
+def block(x: Matrix, at: str, config: Config) -> Matrix:
+    """Attention and feed-forward, each added to the residual stream.
+
+    Pre-norm as in GPT-2; post-norm as in Vaswani et al. 2017, with the names of TransformerLens's BertBlock.
+    """
+    if config.norm_position == "pre":
+        middle = add(x, attention(norm(x, f"{at}.ln1", config), f"{at}.attn", config),
+                     name=f"{at}.hook_resid_post" if config.attn_only else f"{at}.hook_resid_mid")  # fmt: skip
+        if config.attn_only:
+            return middle
+        out = mlp(norm(middle, f"{at}.ln2", config), f"{at}.mlp", config)
+        return add(middle, out, name=f"{at}.hook_resid_post")
+    middle = add(x, attention(x, f"{at}.attn", config), name=f"{at}.hook_resid_mid")
+    normalized = norm(middle, f"{at}.ln1", config)
+    if config.attn_only:
+        return normalized
+    summed = add(normalized, mlp(normalized, f"{at}.mlp", config), name=f"{at}.hook_resid_post")
+    return norm(summed, f"{at}.ln2", config, name=f"{at}.hook_normalized_resid_post")
+
+
+def embedding(tape: Tape, ids: tuple[int, ...], config: Config, positions: int) -> Matrix:
+    """Each token's row of W_E, plus what tells its position.
+
+    Shapes: → (pos, d_model).
+    """
+    c, pos = config, {"i": (positions, "pos")}
+    result = "blocks.0.hook_resid_pre"
+    w_e = tape.given("embed.W_E", (c.d_vocab, c.d_model), ("d_vocab", "d_model"))
+    if c.positional_embedding_type is None:
+        return pick_rows(w_e, name=result, sizes=pos, rows=ids)
+    words = pick_rows(w_e, name="hook_embed", sizes=pos, rows=ids)
+    if c.positional_embedding_type == "sinusoidal":
+        places = sinusoid(name="hook_pos_embed", tape=tape, sizes={**pos, "j": (c.d_model, "d_model")},
+                          width=c.d_model, periods=c.sinusoidal_periods)  # fmt: skip
+    else:
+        w_pos = tape.given("pos_embed.W_pos", (c.n_ctx, c.d_model), ("n_ctx", "d_model"))
+        places = pick_rows(w_pos, name="hook_pos_embed", sizes=pos, rows=tuple(range(positions)))
+    return add(words, places, name=result)

@@ -1,0 +1,221 @@
+"""What a model is run on: config, tokens, given steps and parameters, checked before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from byhand.arithmetic.expr import NEG_INF
+from byhand.errors import UnknownNameError, ValuesError
+from byhand.model.config import Config
+from byhand.notation.number import parse
+from byhand.tape import shape_text
+
+Numbers = dict[str, tuple[tuple[Any, ...], ...]]
+MOST_ENTRIES = 100_000  # of one matrix: a worksheet has a hundred
+KEYS = ("config", "tokens", "vocabulary", "inputs", "weights")
+
+
+@dataclass(frozen=True)
+class Values:
+    """A model's numbers as given: nested lists by parameter name (weights) and by step name (inputs)."""
+
+    config: Config
+    tokens: tuple[str | int, ...] = ()
+    vocabulary: tuple[str, ...] = ()
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    weights: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, entries: object) -> Values:
+        """From a values file's content.
+
+        Raises: ValuesError, UnknownNameError, ConfigError.
+        """
+        if not isinstance(entries, Mapping):
+            raise ValuesError(f"a values file is a table of {', '.join(KEYS)}; found {type(entries).__name__}")
+        for key in entries:
+            if key not in KEYS:
+                raise UnknownNameError("entry of a values file", str(key), KEYS)
+        parts = {key: _table(key, entries.get(key)) for key in ("config", "inputs", "weights")}
+        return cls(
+            Config.of(parts["config"]),
+            tuple(_list("tokens", entries.get("tokens"), (str, int))),
+            tuple(_list("vocabulary", entries.get("vocabulary"), (str,))),
+            parts["inputs"],
+            parts["weights"],
+        )
+
+    def positions(self) -> int:
+        """The number of tokens: as given, or as many as the given steps have rows, else n_ctx."""
+        n = self.config.n_ctx
+        if self.tokens:
+            n = len(self.tokens)
+        elif self.inputs:
+            first = next(iter(self.inputs.values()))
+            n = len(first) if isinstance(first, Sequence) and not isinstance(first, str) else n
+        if n > self.config.n_ctx:
+            raise ValuesError(f"{n} tokens are more than n_ctx={self.config.n_ctx}; use fewer, or a larger n_ctx")
+        return n
+
+    def ids(self) -> tuple[int, ...]:
+        """The tokens as rows of W_E.
+
+        Raises: ValuesError for a token that is not in the vocabulary.
+        """
+        return tuple(self._id(t) for t in self.tokens)
+
+    def _id(self, token: str | int) -> int:
+        size = len(self.vocabulary) or self.config.d_vocab
+        if isinstance(token, int):
+            if not 0 <= token < size:
+                raise ValuesError(f"token {token} is not in the vocabulary of {size}; use 0 to {size - 1}")
+            return token
+        if token not in self.vocabulary:
+            words = ", ".join(self.vocabulary) or "none: give tokens as numbers, or a vocabulary"
+            raise ValuesError(f"token {token!r} is not in the vocabulary; its words are {words}")
+        return self.vocabulary.index(token)
+
+
+def _table(key: str, entry: object) -> dict[str, Any]:
+    if entry is None:
+        return {}
+    if not isinstance(entry, Mapping):
+        raise ValuesError(f"{key} is a table of names; found {type(entry).__name__}")
+    return {str(name): value for name, value in entry.items()}
+
+
+def _list(key: str, entry: object, kinds: tuple[type, ...]) -> list[Any]:
+    if entry is None:
+        return []
+    items = entry.split() if isinstance(entry, str) else entry
+    if not isinstance(items, Sequence):
+        raise ValuesError(f"{key} is a list; found {type(entry).__name__}")
+    for item in items:
+        if isinstance(item, bool) or not isinstance(item, kinds) or item == "":
+            raise ValuesError(f"{key} holds {item!r}; write words in quotes")
+    if len(items) > MOST_ENTRIES:
+        raise ValuesError(f"{key} has {len(items)} entries; {MOST_ENTRIES} are the most")
+    return list(items)
+
+
+def block_shapes(config: Config, layer: int) -> dict[str, tuple[int, ...]]:
+    """The parameters of a block and their shapes, as in TransformerLens."""
+    c, at = config, f"blocks.{layer}"
+    return {
+        f"{at}.ln1.w": (c.d_model,), f"{at}.ln1.b": (c.d_model,),
+        f"{at}.attn.W_Q": (c.n_heads, c.d_model, c.d_head), f"{at}.attn.b_Q": (c.n_heads, c.d_head),
+        f"{at}.attn.W_K": (c.n_heads, c.d_model, c.d_head), f"{at}.attn.b_K": (c.n_heads, c.d_head),
+        f"{at}.attn.W_V": (c.n_heads, c.d_model, c.d_v), f"{at}.attn.b_V": (c.n_heads, c.d_v),
+        f"{at}.attn.W_O": (c.n_heads, c.d_v, c.d_model), f"{at}.attn.b_O": (c.d_model,),
+        f"{at}.ln2.w": (c.d_model,), f"{at}.ln2.b": (c.d_model,),
+        f"{at}.mlp.W_in": (c.d_model, c.d_mlp), f"{at}.mlp.b_in": (c.d_mlp,),
+        f"{at}.mlp.W_out": (c.d_mlp, c.d_model), f"{at}.mlp.b_out": (c.d_model,),
+    }  # fmt: skip
+
+
+def parameter_shapes(config: Config) -> dict[str, tuple[int, ...]]:
+    """Every parameter of a whole model and its shape."""
+    c = config
+    shapes: dict[str, tuple[int, ...]] = {
+        "embed.W_E": (c.d_vocab, c.d_model),
+        "pos_embed.W_pos": (c.n_ctx, c.d_model),
+    }
+    for layer in range(c.n_layers):
+        shapes |= block_shapes(c, layer)
+    return shapes | {
+        "ln_final.w": (c.d_model,), "ln_final.b": (c.d_model,),
+        "unembed.W_U": (c.d_model, c.d_vocab), "unembed.b_U": (c.d_vocab,),
+    }  # fmt: skip
+
+
+def numbers(values: Values) -> Numbers:
+    """Every given matrix by its name on the tape: exact numbers, −∞ or letters.
+
+    A parameter with a head axis becomes a matrix a head, `blocks.0.attn.W_Q[0]`; W_O is the heads' matrices one
+    below the other, as they are used.
+
+    Raises: ValuesError with every problem of shape or entry at once; UnknownNameError.
+    """
+    shapes = parameter_shapes(values.config)
+    given: Numbers = {}
+    problems: list[str] = []
+    for name, entry in values.weights.items():
+        base, head, _ = name.partition("[")
+        if base not in shapes:
+            raise UnknownNameError("parameter", name, shapes)
+        shape = shapes[base][1:] if head else shapes[base]
+        try:
+            flat = list(_entries(name, entry, shape))
+        except ValuesError as error:
+            problems.append(str(error))
+        else:
+            given |= _matrices(name, flat, shape)
+    for name, entry in values.inputs.items():
+        try:
+            given[name] = _rows(name, entry)
+        except ValuesError as error:
+            problems.append(str(error))
+    if problems:
+        raise ValuesError("; ".join(problems))
+    return given
+
+
+def _matrices(name: str, flat: list[Any], shape: tuple[int, ...]) -> Numbers:
+    """The 2-D matrices of one parameter, from its entries in order."""
+    cols = shape[-1]
+    rows = [tuple(flat[i : i + cols]) for i in range(0, len(flat), cols)]
+    per_head = len(shape) == 3 or (".b_" in name and len(shape) == 2)
+    if not per_head or name.endswith("W_O"):
+        return {name: tuple(rows)}
+    each = len(rows) // shape[0]
+    return {f"{name}[{h}]": tuple(rows[h * each : (h + 1) * each]) for h in range(shape[0])}
+
+
+def _entries(name: str, entry: object, shape: tuple[int, ...]) -> Iterator[Any]:
+    """The numbers of a nested list, in order.
+
+    Raises: ValuesError where the list is ragged, of another shape, or holds what is not a number.
+    """
+    found = _shape(name, entry)
+    if found != shape:
+        raise ValuesError(f"{name} is {shape_text(found) or 'a single number'}; the config needs {shape_text(shape)}")
+    yield from _leaves(name, entry)
+
+
+def _shape(name: str, entry: object) -> tuple[int, ...]:
+    if not _is_list(entry):
+        return ()
+    assert isinstance(entry, Sequence)
+    inner = {_shape(name, item) for item in entry}
+    if len(inner) > 1:
+        raise ValuesError(f"{name} is ragged: its rows have different lengths; every row needs as many entries")
+    return (len(entry), *next(iter(inner), ()))
+
+
+def _leaves(name: str, entry: object) -> Iterator[Any]:
+    if _is_list(entry):
+        for item in entry:  # type: ignore[attr-defined]
+            yield from _leaves(name, item)
+        return
+    try:
+        yield parse(entry)
+    except ValuesError as error:
+        raise ValuesError(f"{name}: {error}") from None
+
+
+def _rows(name: str, entry: object) -> tuple[tuple[Any, ...], ...]:
+    """A given step as rows."""
+    shape = _shape(name, entry)
+    if len(shape) != 2 or 0 in shape:
+        raise ValuesError(f"{name} is {shape_text(shape) or 'a single number'}; give it as rows, [[…], […]]")
+    flat = list(_leaves(name, entry))
+    rows = tuple(tuple(flat[i : i + shape[1]]) for i in range(0, len(flat), shape[1]))
+    if not ("scores" in name or name.endswith("mask")) and any(x == NEG_INF for row in rows for x in row):
+        raise ValuesError(f"{name} holds −∞, which only scores and masks may")
+    return rows
+
+
+def _is_list(entry: object) -> bool:
+    return isinstance(entry, Sequence) and not isinstance(entry, str)

@@ -1,0 +1,37 @@
+"""Trees as HTML: worked lines on a page. A fraction of digits stays text, `6/5`, which the fonts draw built."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html import escape
+from typing import Any
+
+from byhand.arithmetic.expr import Expr
+from byhand.notation.text import TEXT
+from byhand.notation.write import write, write_value
+
+
+def _letter(name: str) -> str:
+    stem, digits = re.fullmatch(r"(.*?)_?(\d*)", name).groups()  # type: ignore[union-attr]
+    return f'<i class="m">{escape(stem)}</i>' + (f"<sub>{digits}</sub>" if digits else "")
+
+
+HTML = replace(
+    TEXT,
+    divide=lambda a, b: f"{a} ÷ {b}",
+    power=lambda base, exponent: f"{base}<sup>{exponent}</sup>",
+    root=lambda x: f'<span class="root">√<span class="radicand">{x}</span></span>',
+    ref=lambda ref: escape(TEXT.ref(ref)),
+    letter=_letter,
+)
+
+
+def html(node: Expr) -> str:
+    """A tree as HTML."""
+    return write(node, HTML)
+
+
+def value_html(value: Any) -> str:
+    """A value as HTML."""
+    return write_value(value, HTML)

@@ -1,0 +1,35 @@
+"""Trees as LaTeX: the general rule of a step, for display formulas."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from byhand.arithmetic.expr import Expr, Ref
+from byhand.notation.text import TEXT, place
+from byhand.notation.write import write
+
+
+def _ref(ref: Ref) -> str:
+    return rf"{{{ref.matrix}}}_{{{' '.join(place(i) for i in ref.index)}}}"
+
+
+LATEX = replace(
+    TEXT,
+    fraction=lambda top, bottom: rf"{top.replace('−', '-')}/{bottom}",
+    times=r" \cdot ",
+    divide=lambda a, b: rf"\frac{{{a}}}{{{b}}}",
+    divide_brackets=False,
+    power=lambda base, exponent: f"{base}^{{{exponent}}}",
+    root=lambda x: rf"\sqrt{{{x}}}",
+    call=lambda name, args: rf"\operatorname{{{name}}}({', '.join(args)})",
+    brackets=lambda x: rf"\left({x}\right)",
+    big_sum=lambda index, count, body: rf"\sum_{{{index}}} {body}",
+    ref=_ref,
+    letter=lambda name: rf"{name}",
+    constant=lambda name: {"pi": r"\pi"}.get(name, name),
+)
+
+
+def latex(node: Expr) -> str:
+    """A tree as LaTeX."""
+    return write(node, LATEX).replace("−", "-")

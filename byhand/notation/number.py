@@ -1,0 +1,66 @@
+"""Numbers in and out: what a person or a file writes, and what is printed."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from byhand.arithmetic.expr import NEG_INF
+from byhand.errors import ValuesError
+
+LETTER = re.compile(r"[A-Za-zα-ωΑ-Ω](_?\d{1,2})?")
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?(\s*/\s*\d+)?")
+LONGEST = 60  # characters of a given number
+LARGEST_EXPONENT = 30
+
+
+def parse(entry: object) -> Fraction | float | str:
+    """The exact number that an entry stands for, −∞, or a letter's name.
+
+    `parse("-1/2")` is Fraction(-1, 2), `parse(0.1)` is Fraction(1, 10), `parse("-inf")` is −∞, `parse("a")` is "a".
+
+    Raises: ValuesError for anything else.
+    """
+    if isinstance(entry, bool) or not isinstance(entry, int | float | str):
+        raise ValuesError(f"{_shown(entry)} is not a number; write one as 3, 0.25 or '-1/2'")
+    text = repr(entry) if isinstance(entry, int | float) else entry.strip()
+    text = text.replace("−", "-")
+    if text in ("-inf", "-∞"):
+        return NEG_INF
+    if LETTER.fullmatch(text):
+        return text
+    if len(text) > LONGEST:
+        raise ValuesError(f"a number of {len(text)} characters is too long; {LONGEST} are enough for any sheet")
+    if not _NUMBER.fullmatch(text):
+        raise ValuesError(f"{_shown(entry)} is not a number; write one as 3, 0.25 or '-1/2'")
+    top, _, bottom = text.replace(" ", "").partition("/")
+    exponent = top.lower().partition("e")[2]
+    if exponent and abs(int(exponent)) > LARGEST_EXPONENT:
+        raise ValuesError(f"{_shown(entry)} is out of range; use exponents up to {LARGEST_EXPONENT}")
+    if bottom and int(bottom) == 0:
+        raise ValuesError(f"{_shown(entry)} divides by 0")
+    return Fraction(top) / int(bottom or 1)
+
+
+def plain(value: Any) -> str:
+    """A value for files: "3", "-1/2", "0.25", "-inf", "2*a - b"; `parse` reads it back.
+
+    Floats keep the digits that identify them.
+    """
+    if value == NEG_INF or str(value) == "-oo":
+        return "-inf"
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    return str(value)
+
+
+def is_nice(value: Any) -> bool:
+    """Whether a value is an integer or a fraction, to be set as digits over digits."""
+    return isinstance(value, int | Fraction)
+
+
+def _shown(entry: object) -> str:
+    text = repr(entry)
+    return text if len(text) <= 40 else text[:37] + "…"

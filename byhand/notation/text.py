@@ -1,0 +1,56 @@
+"""Trees as plain text: worked lines, alternative text, messages. `(−1)·4 + 2² = 0`."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from byhand.arithmetic.expr import Expr, Index, Ref
+from byhand.notation.write import Style, write, write_value
+
+_RAISED = str.maketrans("0123456789−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+_LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+def place(at: int | Index) -> str:
+    """An index on paper, where counting starts at 1."""
+    return at.name if isinstance(at, Index) else str(at + 1)
+
+
+def _power(base: str, exponent: str) -> str:
+    if re.fullmatch(r"−?\d+", exponent):
+        return base + exponent.translate(_RAISED)
+    return f"{base}^({exponent})"
+
+
+def _root(x: str) -> str:
+    return f"√{x}" if re.fullmatch(r"\w+", x) else f"√({x})"
+
+
+def _ref(ref: Ref) -> str:
+    return f"{ref.matrix}[{', '.join(place(i) for i in ref.index)}]"
+
+
+TEXT = Style(
+    fraction=lambda top, bottom: f"{top}/{bottom}",
+    times="·",
+    divide=lambda a, b: f"{a} ÷ {b}",
+    power=_power,
+    root=_root,
+    call=lambda name, args: f"{name}({', '.join(args)})",
+    brackets=lambda x: f"({x})",
+    big_sum=lambda index, count, body: f"Σ_{index} {body}",
+    ref=_ref,
+    letter=lambda name: re.sub(r"_?(\d+)$", lambda m: m[1].translate(_LOWERED), name),
+    constant=lambda name: {"pi": "π"}.get(name, name),
+)
+
+
+def text(node: Expr) -> str:
+    """A tree as plain text."""
+    return write(node, TEXT)
+
+
+def value_text(value: Any) -> str:
+    """A value as plain text: "−6/5", "0.50", "−∞", "2a − b"."""
+    return write_value(value, TEXT)

@@ -1,0 +1,144 @@
+"""Trees as text, in any notation. The fold knows when brackets are needed; a `Style` knows what things look like.
+
+`1/5·2 + 4/5·(−2) = −6/5`: a negative number is bracketed except where it comes first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from byhand.arithmetic.expr import NEG_INF, BigSum, Div, Expr, Fn, Index, Mul, Num, Ref, Sub, Sum
+from byhand.notation.number import plain
+
+SUM, PRODUCT, POWER, ATOM = range(1, 5)  # how tightly a piece of text holds together
+
+
+@dataclass(frozen=True)
+class Style:
+    """What a notation is made of."""
+
+    fraction: Callable[[str, str], str]  # of digits
+    times: str
+    divide: Callable[[str, str], str]
+    power: Callable[[str, str], str]
+    root: Callable[[str], str]
+    call: Callable[[str, tuple[str, ...]], str]
+    brackets: Callable[[str], str]
+    big_sum: Callable[[str, str, str], str]
+    ref: Callable[[Ref], str]
+    letter: Callable[[str], str]
+    constant: Callable[[str], str]
+    divide_brackets: bool = True  # whether what is divided needs brackets; a built fraction does not
+    power_brackets: bool = False  # whether an exponent needs them; a raised one does not
+
+
+def write(node: Expr, style: Style) -> str:
+    """The text of a tree."""
+    return _write(node, style)[0]
+
+
+def write_value(value: Any, style: Style) -> str:
+    """The text of a value of any number system."""
+    return _value(value, style)[0]
+
+
+def signed(text: str) -> str:
+    """Digits with a true minus sign."""
+    return text.replace("-", "−")
+
+
+def _value(value: Any, style: Style) -> tuple[str, int]:
+    if isinstance(value, Index):
+        return style.letter(value.name), ATOM
+    if value == NEG_INF:
+        return "−∞", SUM
+    if isinstance(value, int | Fraction):
+        return _fraction(Fraction(value), style)
+    if isinstance(value, Decimal | float):
+        text = signed(plain(value))
+        return text, SUM if text.startswith("−") else ATOM
+    from byhand.arithmetic.symbols import tree  # only a symbolic run has other values
+
+    return _write(tree(value), style)
+
+
+def _fraction(value: Fraction, style: Style) -> tuple[str, int]:
+    if value.denominator == 1:
+        return signed(str(value.numerator)), SUM if value < 0 else ATOM
+    text = style.fraction(signed(str(value.numerator)), str(value.denominator))
+    return text, SUM if value < 0 else PRODUCT
+
+
+def _write(node: Expr, style: Style) -> tuple[str, int]:
+    """The text, and how tightly it holds together."""
+
+    def part(child: Expr, at_least: int, first: bool = False) -> str:
+        text, level = _write(child, style)
+        bare = level >= at_least or (first and isinstance(child, Num))
+        return text if bare else style.brackets(text)
+
+    match node:
+        case Num(value):
+            return _value(value, style)
+        case Ref(name, ()):
+            return style.letter(name), ATOM
+        case Ref():
+            return style.ref(node), ATOM
+        case Sum(()):
+            return "0", ATOM
+        case Sum((term,)):
+            return _write(term, style)
+        case Sum(terms):
+            rest = [part(t, PRODUCT) for t in terms[1:]]
+            return " + ".join([part(terms[0], SUM), *rest]), SUM
+        case Sub(left, right):
+            return f"{part(left, SUM)} − {part(right, PRODUCT)}", SUM
+        case Mul(left, right):
+            joint = "" if _is_letters(right) and _is_coefficient(left) else style.times
+            return part(left, PRODUCT) + joint + part(right, PRODUCT if _is_fraction(right) else POWER), PRODUCT
+        case Div(left, right):
+            if not style.divide_brackets:
+                return style.divide(_write(left, style)[0], _write(right, style)[0]), ATOM
+            return style.divide(part(left, PRODUCT), part(right, POWER)), PRODUCT
+        case Fn("pow", (base, exponent)):
+            raised = part(exponent, ATOM) if style.power_brackets else _write(exponent, style)[0]
+            return style.power(part(base, ATOM), raised), POWER
+        case Fn("sqrt", (x,)):
+            return style.root(_write(x, style)[0]), ATOM
+        case Fn("sinpi" | "cospi" as name, (x,)):
+            angle = part(x, PRODUCT) + style.times + style.constant("pi")
+            return style.call(name[:3], (angle,)), ATOM
+        case Fn(name, ()):
+            return style.constant(name), ATOM
+        case Fn(name, args):
+            return style.call(name, tuple(_write(a, style)[0] for a in args)), ATOM
+        case BigSum(index, count, body):
+            last = count.name if isinstance(count, Index) else str(count)
+            return style.big_sum(index.name, last, part(body, PRODUCT)), PRODUCT
+        case _:
+            raise TypeError(f"not a node: {node!r}")
+
+
+def _is_fraction(node: Expr) -> bool:
+    return isinstance(node, Num) and isinstance(node.value, Fraction) and node.value > 0
+
+
+def _is_coefficient(node: Expr) -> bool:
+    """A number before letters, as in 2a and −½ab."""
+    if isinstance(node, Num):
+        return not isinstance(node.value, Fraction) or node.value.denominator == 1
+    return isinstance(node, Ref) or (isinstance(node, Mul) and _is_coefficient(node.left) and _is_letters(node.right))
+
+
+def _is_letters(node: Expr) -> bool:
+    match node:
+        case Ref(_, ()):
+            return True
+        case Fn("pow", (base, Num())):
+            return _is_letters(base)
+        case _:
+            return False

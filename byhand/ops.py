@@ -1,0 +1,183 @@
+"""Every operation: the rule of one output cell. Nothing else in byhand knows what an operation is.
+
+To add one: a line of decorator (what it reads, its formula), a def, and the rule. The signature gives the shapes
+as in einsum; operands are only ever read through `a[i, k]` and `a.cols`, so that the same rule gives the tree of
+a cell, its value in any number system, and, at symbolic indices, the general formula.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+from byhand.arithmetic.expr import NEG_INF, At, Expr, Fn, Index, Num, Sum, expr, largest, sqrt, total
+from byhand.tape import Operand, op
+
+
+@op("ik,kj->ij", reads="row {i} of {0} · column {j} of {1}", formula="{0} {1}", columns="{1} {0}")
+def matmul(a: Operand, b: Operand, i: At, j: At) -> Expr:
+    """A row of the first times a column of the second: multiply pair by pair, then add."""
+    return total(a.cols, lambda k: a[i, k] * b[k, j])
+
+
+@op(
+    "ik,kj,1j->ij",
+    reads="row {i} of {0} · column {j} of {1}, plus entry {j} of {2}",
+    formula="{0} {1} + {2}",
+    columns="{1} {0} + {2}",
+)
+def affine(a: Operand, b: Operand, bias: Operand, i: At, j: At) -> Expr:
+    """A product plus a bias, the same bias in every row."""
+    return total(a.cols, lambda k: a[i, k] * b[k, j]) + bias[0, j]
+
+
+@op(
+    "ik,jk->ij",
+    reads="row {i} of {0} · row {j} of {1}",
+    formula=r"{0} {1}^{{\mathrm{{T}}}}",
+    columns=r"{1}^{{\mathrm{{T}}}} {0}",
+)
+def dot_rows(a: Operand, b: Operand, i: At, j: At) -> Expr:
+    """Each row of the first with each row of the second."""
+    return total(a.cols, lambda k: a[i, k] * b[j, k])
+
+
+@op("ij,ij->ij", reads="entry {i}, {j} of {0} and of {1}", formula="{0} + {1}")
+def add(a: Operand, b: Operand, i: At, j: At) -> Expr:
+    """Two matrices added entry by entry."""
+    return a[i, j] + b[i, j]
+
+
+@op("ij…->ij", reads="entry {i}, {j} of every head", formula=r"{0} + \dots")
+def add_all(*matrices: Operand, i: At, j: At) -> Expr:
+    """Several matrices added entry by entry."""
+    return Sum(tuple(m[i, j] for m in matrices))
+
+
+@op("i*…->ij", reads="the heads' rows {i}, one after the other", formula=r"[\,{0} \;\; {1}\,]")
+def beside(*matrices: Operand, i: At, j: At) -> Expr:
+    """Matrices side by side."""
+    for matrix in matrices:
+        if isinstance(j, Index) or isinstance(matrix.cols, Index) or j < matrix.cols:
+            return matrix[i, j]
+        j -= matrix.cols
+    raise IndexError(j)
+
+
+@op("kj->ij", reads="the row of {0} that belongs to token {i}", formula="{0}[t_i]")
+def pick_rows(table: Operand, i: At, j: At, rows: Sequence[int]) -> Expr:
+    """Look up a row of a table for each token."""
+    return table[Index("t_i") if isinstance(i, Index) else rows[i], j]
+
+
+@op("->ij", reads="the position and the dimension only", formula=r"\sin, \cos(t \cdot \omega)")
+def sinusoid(i: At, j: At, width: int, base: int = 10000, periods: Sequence[Any] = ()) -> Expr:
+    """Sine in even dimensions, cosine in odd ones, of the position times a frequency.
+
+    Source: Vaswani et al. 2017, section 3.5; periods, in positions a turn, replace base^(−2k/width).
+    """
+    if isinstance(i, Index) or isinstance(j, Index):
+        return Fn("sin", (Num(i) / expr(base) ** (Num(j) / Num(Index("d_model"))),))
+    pair, name = j // 2, ("sin", "cos")[j % 2]
+    if periods:
+        return Fn(f"{name}pi", (expr(Fraction(2 * i) / Fraction(periods[pair])),))
+    return Fn(name, (expr(i) / expr(base) ** (expr(2 * pair) / expr(width)),))
+
+
+@op("ij->ij", reads="entry {i}, {j} of {0}", formula=r"{0} \div \sqrt{{d_k}}")
+def divide_by_root(a: Operand, i: At, j: At, of: Any) -> Expr:
+    """Every entry divided by the root of the head's width."""
+    return a[i, j] / sqrt(expr(of))
+
+
+@op("ij->ij", reads="entry {i}, {j} of {0}, or −∞", formula=r"{0}_{{ij}} \;(j \le i),\; -\infty \;(j > i)")
+def mask_future(a: Operand, i: At, j: At) -> Expr:
+    """A token sees itself and what came before; everything later becomes −∞."""
+    if isinstance(i, Index) or isinstance(j, Index) or j <= i:
+        return a[i, j]
+    return expr(NEG_INF)
+
+
+@op("ij->ij", reads="entry {i}, {j} of {0}", formula=r"{base}^{{{0}}}")
+def power_of(a: Operand, i: At, j: At, base: int | str = 2) -> Expr:
+    """The base raised to each entry; to −∞ it is 0."""
+    return (Fn("e") if base == "e" else expr(int(base))) ** a[i, j]
+
+
+@op("ij->i1", reads="row {i} of {0}", formula=r"\text{{row sums of }} {0}")
+def row_sum(a: Operand, i: At, j: At) -> Expr:
+    """Each row added up."""
+    return total(a.cols, lambda k: a[i, k])
+
+
+@op(
+    "ij,i1->ij",
+    reads="entry {i}, {j} of {0}, entry {i} of {1}",
+    formula=r"{0} \div {1}",
+    undefined="row {row} adds up to 0: every one of its scores is masked",
+)
+def share_rows(a: Operand, sums: Operand, i: At, j: At) -> Expr:
+    """Every entry divided by the sum of its row."""
+    return a[i, j] / sums[i, 0]
+
+
+@op("ij->i1", reads="row {i} of {0}", formula=r"\frac{{1}}{{d}} \textstyle\sum_k {0}_{{ik}}")
+def row_mean(a: Operand, i: At, j: At) -> Expr:
+    """The mean of each row."""
+    return total(a.cols, lambda k: a[i, k]) / expr(a.cols)
+
+
+@op("ij,i1->ij", reads="entry {i}, {j} of {0}, entry {i} of {1}", formula="{0} - {1}")
+def center(a: Operand, means: Operand, i: At, j: At) -> Expr:
+    """Every entry less the mean of its row."""
+    return a[i, j] - means[i, 0]
+
+
+@op("ij->i1", reads="row {i} of {0}", formula=r"\frac{{1}}{{d}} \textstyle\sum_k {0}_{{ik}}^2")
+def mean_square(a: Operand, i: At, j: At) -> Expr:
+    """The mean of the squares of each row; of deviations, the variance."""
+    return total(a.cols, lambda k: a[i, k] ** 2) / expr(a.cols)
+
+
+@op("ij->ij", reads="entry {i} of {0}", formula=r"\sqrt{{{0}}}")
+def root(a: Operand, i: At, j: At, eps: Any = 0) -> Expr:
+    """The square root of every entry, plus ε where the sheet has one."""
+    return sqrt(a[i, j] + expr(Fraction(eps)) if eps else a[i, j])
+
+
+@op(
+    "ij,i1->ij",
+    reads="entry {i}, {j} of {0}, entry {i} of {1}",
+    formula=r"{0} \div {1}",
+    undefined="row {row} is constant, so its deviation is 0 and it cannot be normalised; use eps or other numbers",
+)
+def standardize(a: Operand, scale: Operand, i: At, j: At) -> Expr:
+    """Every entry divided by the deviation of its row."""
+    return a[i, j] / scale[i, 0]
+
+
+@op("ij,1j,1j->ij", reads="entry {i}, {j} of {0}, entry {j} of {1} and {2}", formula=r"{0} \odot {1} + {2}")
+def scale_and_shift(a: Operand, w: Operand, b: Operand, i: At, j: At) -> Expr:
+    """Every column times its weight, plus its bias."""
+    return a[i, j] * w[0, j] + b[0, j]
+
+
+@op("ij->ij", reads="entry {i}, {j} of {0}", formula=r"\max(0,\, {0})")
+def relu(a: Operand, i: At, j: At) -> Expr:
+    """What is positive stays; the rest becomes 0."""
+    return largest(0, a[i, j])
+
+
+@op("ij->ij", reads="entry {i}, {j} of {0}", formula=r"{0}\,\Phi({0})")
+def gelu(a: Operand, i: At, j: At) -> Expr:
+    """Every entry times the normal distribution's share below it."""
+    return Fn("gelu", (a[i, j],))
+
+
+@op("ij->i1", reads="row {i} of {0}", formula=r"\operatorname{{argmax}}_j\, {0}_{{ij}}")
+def row_argmax(a: Operand, i: At, j: At) -> Expr:
+    """The column of the largest entry of each row; of equals, the first."""
+    if isinstance(a.cols, Index):
+        return Fn("argmax", (a[i, Index("k")],))
+    return Fn("argmax", tuple(a[i, k] for k in range(a.cols)))

@@ -1,0 +1,276 @@
+"""The tape: matrices as named steps, each the rule of one cell, evaluated once in one number system.
+
+    tape = Tape(RATIONALS, {"x": [[1, 2]], "w": [[3], [4]]})
+    y = matmul(tape.given("x", (1, 2)), tape.given("w", (2, 1)), name="y")
+    y.values                 → ((Fraction(11, 1),),)
+    tape.cell("y", 0, 0)     → the tree x[0,0]·w[0,0] + x[0,1]·w[1,0]
+
+Calling an op writes a step down; its cells are evaluated when someone asks for them, so that what nobody
+needs costs nothing, and a step whose numbers are given needs none of its inputs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from byhand.arithmetic.domains import Domain, LeavesDomainError
+from byhand.arithmetic.expr import At, Expr, Index, Num, Ref, substitute
+from byhand.errors import DomainError, UnknownNameError, ValuesError
+
+
+class Operand(Protocol):
+    """What a rule may ask of an operand."""
+
+    @property
+    def cols(self) -> At: ...
+
+    def __getitem__(self, at: tuple[At, At], /) -> Ref: ...
+
+
+Rows = tuple[tuple[Any, ...], ...]
+Shape = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Op:
+    """An operation: the rule of one output cell, and how to speak of it.
+
+    signature: index letters of the operands and of the result, as in einsum: "ik,kj->ij"; a 1 is one row or column.
+    reads: what a cell reads; formula: the whole step in LaTeX, {0} and {1} being the operands; columns: the same
+    where tokens are columns; undefined: what it means when a cell divides by 0.
+    """
+
+    name: str
+    rule: Callable[..., Expr]
+    signature: str
+    reads: str
+    formula: str
+    columns: str
+    undefined: str
+
+    @property
+    def prose(self) -> str:
+        """What the operation does, in a sentence."""
+        return (self.rule.__doc__ or "").partition("\n")[0]
+
+    def __call__(
+        self,
+        *operands: Matrix,
+        name: str,
+        tape: Tape | None = None,
+        sizes: Mapping[str, tuple[int, str]] | None = None,
+        **params: Any,
+    ) -> Matrix:
+        """Write the step down. `sizes` gives letters that no operand has; `tape` is for ops without operands."""
+        on = operands[0].tape if operands else tape
+        assert on is not None, f"{self.name} needs an operand or a tape"
+        shape, axes = self._result(operands, dict(sizes or {}))
+        return on.record(Step(name, self, tuple(m.name for m in operands), params, shape, axes))
+
+    def _result(self, operands: Sequence[Matrix], sizes: dict[str, tuple[int, str]]) -> tuple[Shape, tuple[str, str]]:
+        inputs, result = self.signature.split("->")
+        letters = inputs.split(",") if inputs else []
+        if letters and letters[-1].endswith("…"):  # any number of operands like the last
+            letters[-1] = letters[-1][:-1]
+            letters += [letters[-1]] * (len(operands) - len(letters))
+        for operand, pair in zip(operands, letters, strict=True):
+            for letter, size, axis in zip(pair, operand.shape, operand.axes, strict=True):
+                known = sizes.setdefault(letter, (size, axis)) if letter != "1" else (1, "")
+                if letter != "*" and known[0] != size:
+                    raise ValuesError(
+                        f"{self.name}: {operand.name} is {shape_text(operand.shape)}, but {axis or letter} "
+                        f"is {known[0]} elsewhere"
+                    )
+        (rows, row_axis), (cols, col_axis) = (sizes.get(x, (1, "")) for x in result)
+        return (rows, cols), (row_axis, col_axis)
+
+    def rule_at(self, operands: Sequence[Any], i: Any, j: Any, params: Mapping[str, Any]) -> Expr:
+        """The tree of one cell, at numbers or at symbolic indices."""
+        return self.rule(*operands, i=i, j=j, **params)
+
+    def general_rule(self, names: Sequence[str], **params: Any) -> Expr:
+        """The rule at symbolic indices i, j on matrices of unknown size."""
+        operands = [Symbolic(n) for n in names]
+        return self.rule_at(operands, Index("i"), Index("j"), params)
+
+
+OPS: dict[str, Op] = {}
+
+
+def op(
+    signature: str, *, reads: str, formula: str, columns: str = "", undefined: str = "its divisor is 0"
+) -> Callable[[Callable[..., Expr]], Op]:
+    """Register the rule of one cell as an operation."""
+
+    def register(rule: Callable[..., Expr]) -> Op:
+        new = Op(rule.__name__, rule, signature, reads, formula, columns or formula, undefined)
+        OPS[new.name] = new
+        return new
+
+    return register
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line on paper: a named matrix, the op that makes it, and from what. A given has no op."""
+
+    name: str
+    op: Op | None
+    inputs: tuple[str, ...]
+    params: Mapping[str, Any]
+    shape: Shape
+    axes: tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Symbolic:
+    """An operand of unknown size, for the general rule."""
+
+    name: str
+
+    @property
+    def cols(self) -> Index:
+        return Index("n")
+
+    def __getitem__(self, at: tuple[At, At]) -> Ref:
+        return Ref(self.name, at)
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """A handle of a step: what rules index and layers pass on."""
+
+    tape: Tape
+    name: str
+
+    @property
+    def step(self) -> Step:
+        return self.tape.steps[self.name]
+
+    @property
+    def shape(self) -> Shape:
+        return self.step.shape
+
+    @property
+    def axes(self) -> tuple[str, str]:
+        return self.step.axes
+
+    @property
+    def cols(self) -> int:
+        return self.shape[1]
+
+    @property
+    def values(self) -> Rows:
+        return self.tape.values(self.name)
+
+    def __getitem__(self, at: tuple[At, At]) -> Ref:
+        return Ref(self.name, at)
+
+
+class Tape:
+    """Steps in the order in which they were written down, and their values in one number system.
+
+    numbers: the given matrices by name: exact numbers (int, Fraction), −∞ or letters, as rows.
+    """
+
+    def __init__(self, domain: Domain, numbers: Mapping[str, Sequence[Sequence[Any]]]) -> None:
+        self.domain = domain
+        self.numbers = dict(numbers)
+        self.steps: dict[str, Step] = {}
+        self._values: dict[str, Rows] = {}
+
+    def given(self, name: str, shape: Shape, axes: tuple[str, str] = ("", ""), default: int | None = None) -> Matrix:
+        """Write down a matrix whose numbers come from outside; left out, it is filled with the default."""
+        if default is not None and name not in self.numbers:
+            self.numbers[name] = ((default,) * shape[1],) * shape[0]
+        return self.record(Step(name, None, (), {}, shape, axes))
+
+    def record(self, step: Step) -> Matrix:
+        """Write down a step; where its numbers are given, they take the place of its op."""
+        assert step.name not in self.steps, f"two steps are called {step.name}"
+        if step.name in self.numbers:
+            rows = self.numbers[step.name]
+            found = (len(rows), len(rows[0]) if rows else 0)
+            if found != step.shape:
+                raise ValuesError(f"{step.name} is {shape_text(found)}; the model needs {shape_text(step.shape)}")
+            step = replace(step, op=None, inputs=())
+        self.steps[step.name] = step
+        return Matrix(self, step.name)
+
+    def __getitem__(self, name: str) -> Matrix:
+        if name not in self.steps:
+            raise UnknownNameError("step", name, self.steps)
+        return Matrix(self, name)
+
+    def cell(self, name: str, i: int, j: int) -> Expr:
+        """The arithmetic of one cell; of a given, its number."""
+        step = self[name].step
+        if step.op is None:
+            return Num(self.values(name)[i][j])
+        return step.op.rule_at([Matrix(self, n) for n in step.inputs], i, j, step.params)
+
+    def worked(self, name: str, i: int, j: int) -> Expr:
+        """The arithmetic of one cell with the numbers in it."""
+        return substitute(self.cell(name, i, j), self._lookup)
+
+    def values(self, name: str) -> Rows:
+        """The numbers of a step, evaluated at the first call.
+
+        Raises: DomainError where a cell leaves the number system; ValuesError where a given is missing.
+        """
+        if name not in self._values:
+            step = self[name].step
+            self._values[name] = self._given(step) if step.op is None else self._computed(step, step.op)
+        return self._values[name]
+
+    def used(self) -> list[Step]:
+        """The steps that were evaluated, in the order of writing."""
+        return [s for s in self.steps.values() if s.name in self._values]
+
+    def replay(
+        self, domain: Domain | None = None, numbers: Mapping[str, Any] | None = None,
+        rewrite: Callable[[Step], Iterable[Step]] = lambda step: (step,),
+    ) -> Tape:  # fmt: skip
+        """The same steps in another number system, from other numbers, or with steps rewritten."""
+        copy = Tape(domain or self.domain, {**self.numbers, **(numbers or {})})
+        for step in self.steps.values():
+            for new in rewrite(step):
+                copy.record(new)
+        return copy
+
+    def _lookup(self, ref: Ref) -> Any:
+        i, j = ref.index
+        return self.values(ref.matrix)[i][j]  # type: ignore[index]
+
+    def _given(self, step: Step) -> Rows:
+        if step.name not in self.numbers:
+            raise ValuesError(f"{step.name} is missing; give it ({shape_text(step.shape)}) or a later step")
+        try:
+            return tuple(tuple(self._own(x) for x in row) for row in self.numbers[step.name])
+        except LeavesDomainError as error:
+            raise DomainError(f"{step.name}: {error}") from None
+
+    def _own(self, number: Any) -> Any:
+        return self.domain.letter(number) if isinstance(number, str) else self.domain.num(number)
+
+    def _computed(self, step: Step, op: Op) -> Rows:
+        for name in step.inputs:
+            self.values(name)
+        rows, cols = step.shape
+        return tuple(tuple(self._settled(step, op, i, j) for j in range(cols)) for i in range(rows))
+
+    def _settled(self, step: Step, op: Op, i: int, j: int) -> Any:
+        place = f"{step.name}, row {i + 1}, column {j + 1}"
+        try:
+            return self.domain.settle(self.cell(step.name, i, j), self._lookup)
+        except LeavesDomainError as error:
+            raise DomainError(f"{place}: {error}; {self.domain.advice}") from None
+        except ZeroDivisionError:
+            raise DomainError(f"{place}: {op.undefined.format(row=i + 1)}") from None
+
+
+def shape_text(shape: Sequence[int]) -> str:
+    """3 × 4."""
+    return " × ".join(str(n) for n in shape)
