@@ -115,7 +115,7 @@ def row_sum(a: Operand, i: At, j: At) -> Expr:
     "ij,i1->ij",
     reads="entry {i}, {j} of {0}, entry {i} of {1}",
     formula=r"{0} \div {1}",
-    undefined="row {row} adds up to 0: every one of its scores is masked",
+    undefined="row {row} adds up to 0: every one of its scores is masked, or its power rounds to 0",
 )
 def share_rows(a: Operand, sums: Operand, i: At, j: At) -> Expr:
     """Every entry divided by the sum of its row."""
@@ -150,7 +150,7 @@ def root(a: Operand, i: At, j: At, eps: Any = 0) -> Expr:
     "ij,i1->ij",
     reads="entry {i}, {j} of {0}, entry {i} of {1}",
     formula=r"{0} \div {1}",
-    undefined="row {row} is constant, so its deviation is 0 and it cannot be normalised; use eps or other numbers",
+    undefined="row {row} has deviation 0 and cannot be normalised; use eps, or a row whose entries differ",
 )
 def standardize(a: Operand, scale: Operand, i: At, j: At) -> Expr:
     """Every entry divided by the deviation of its row."""
@@ -181,3 +181,21 @@ def row_argmax(a: Operand, i: At, j: At) -> Expr:
     if isinstance(a.cols, Index):
         return Fn("argmax", (a[i, Index("k")],))
     return Fn("argmax", tuple(a[i, k] for k in range(a.cols)))
+
+
+@op("ij->ij", reads="entry {i}, {j} of {0}", formula="{0}")
+def copy(a: Operand, i: At, j: At) -> Expr:
+    """The same matrix again."""
+    return a[i, j]
+
+
+@op("ij->1j", reads="column {j} of {0}", formula=r"\text{{column sums of }} {0}")
+def column_sum(a: Operand, i: At, j: At) -> Expr:
+    """Each column added up."""
+    return total(a.rows, lambda k: a[k, j])
+
+
+@op("ij,1j->ij", reads="entry {i}, {j} of {0}, entry {j} of {1}", formula=r"{0} \div {1}")
+def share_columns(a: Operand, sums: Operand, i: At, j: At) -> Expr:
+    """Every entry divided by the sum of its column."""
+    return a[i, j] / sums[0, j]

@@ -15,13 +15,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from byhand.arithmetic.domains import Domain, LeavesDomainError
+from byhand.arithmetic.domain import Domain, LeavesDomainError, NotRealError
 from byhand.arithmetic.expr import At, Expr, Index, Num, Ref, substitute
 from byhand.errors import DomainError, UnknownNameError, ValuesError
 
 
 class Operand(Protocol):
     """What a rule may ask of an operand."""
+
+    @property
+    def rows(self) -> At: ...
 
     @property
     def cols(self) -> At: ...
@@ -131,6 +134,10 @@ class Symbolic:
     name: str
 
     @property
+    def rows(self) -> Index:
+        return Index("m")
+
+    @property
     def cols(self) -> Index:
         return Index("n")
 
@@ -156,6 +163,10 @@ class Matrix:
     @property
     def axes(self) -> tuple[str, str]:
         return self.step.axes
+
+    @property
+    def rows(self) -> int:
+        return self.shape[0]
 
     @property
     def cols(self) -> int:
@@ -220,10 +231,20 @@ class Tape:
 
         Raises: DomainError where a cell leaves the number system; ValuesError where a given is missing.
         """
-        if name not in self._values:
-            step = self[name].step
-            self._values[name] = self._given(step) if step.op is None else self._computed(step, step.op)
+        for step in self.needed(name):
+            self._values[step.name] = self._given(step) if step.op is None else self._computed(step, step.op)
         return self._values[name]
+
+    def needed(self, name: str) -> list[Step]:
+        """The steps still to be evaluated for a step, itself included, in the order of writing."""
+        found: set[str] = set()
+        open_ends = [] if name in self._values else [name]
+        while open_ends:
+            end = open_ends.pop()
+            if end not in found and end not in self._values:
+                found.add(end)
+                open_ends += self[end].step.inputs
+        return [s for s in self.steps.values() if s.name in found] if found else []
 
     def used(self) -> list[Step]:
         """The steps that were evaluated, in the order of writing."""
@@ -234,6 +255,9 @@ class Tape:
         rewrite: Callable[[Step], Iterable[Step]] = lambda step: (step,),
     ) -> Tape:  # fmt: skip
         """The same steps in another number system, from other numbers, or with steps rewritten."""
+        for name in numbers or {}:
+            if name not in self.steps and name not in self.numbers:
+                raise UnknownNameError("step", name, self.steps)
         copy = Tape(domain or self.domain, {**self.numbers, **(numbers or {})})
         for step in self.steps.values():
             for new in rewrite(step):
@@ -256,8 +280,6 @@ class Tape:
         return self.domain.letter(number) if isinstance(number, str) else self.domain.num(number)
 
     def _computed(self, step: Step, op: Op) -> Rows:
-        for name in step.inputs:
-            self.values(name)
         rows, cols = step.shape
         return tuple(tuple(self._settled(step, op, i, j) for j in range(cols)) for i in range(rows))
 
@@ -265,6 +287,8 @@ class Tape:
         place = f"{step.name}, row {i + 1}, column {j + 1}"
         try:
             return self.domain.settle(self.cell(step.name, i, j), self._lookup)
+        except NotRealError as error:
+            raise DomainError(f"{place}: {error}; use other numbers") from None
         except LeavesDomainError as error:
             raise DomainError(f"{place}: {error}; {self.domain.advice}") from None
         except ZeroDivisionError:

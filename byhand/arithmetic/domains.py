@@ -1,66 +1,23 @@
-"""Number systems: what a tree's value is. Exact rationals, float64 and classroom decimals; see also symbols
-(letters and surds) and intervals.
+"""Number systems for values that are printed: exact rationals, float64 and classroom decimals.
 
-A domain gives the value of a number, of the four operations and of each named function, and `settle`: the
-value that is recorded for a cell. −∞ is exact in every domain: it may be added to, compared, and raised to.
+See also symbols (letters and surds) and intervals.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from byhand.arithmetic.domain import Domain as Domain
+from byhand.arithmetic.domain import LeavesDomainError, Lookup, NotRealError, first_largest, is_neg_inf, shown
 from byhand.arithmetic.expr import NEG_INF, Expr, Ref, evaluate
+from byhand.errors import ConfigError
 
-Lookup = Callable[[Ref], Any]
-LARGEST_POWER = 100_000  # bits of an exact power; beyond, no one can write the number
-
-
-class LeavesDomainError(ArithmeticError):
-    """A value that the number system does not have; the tape adds the step and the cell."""
-
-
-class Domain:
-    """A number system. Subclasses give `num`, the four operations and `fn`."""
-
-    name: str
-    advice = "use --numbers decimal"
-
-    def num(self, value: Any) -> Any:
-        """The domain's own value of an exact number (int, Fraction, Decimal, −∞)."""
-        raise NotImplementedError
-
-    def letter(self, name: str) -> Any:
-        """The value of a letter."""
-        raise LeavesDomainError(f"the letter {name!r} is not a number; use --numbers symbolic")
-
-    def add(self, a: Any, b: Any) -> Any:
-        return a + b
-
-    def sub(self, a: Any, b: Any) -> Any:
-        return a - b
-
-    def mul(self, a: Any, b: Any) -> Any:
-        return a * b
-
-    def div(self, a: Any, b: Any) -> Any:
-        return a / b
-
-    def fn(self, name: str, args: Sequence[Any]) -> Any:
-        """The value of a named function."""
-        raise NotImplementedError
-
-    def settle(self, node: Expr, values: Lookup) -> Any:
-        """The value that is recorded for a cell."""
-        return evaluate(node, values, self)
-
-
-def first_largest(args: Sequence[Any]) -> int:
-    """The index of the largest argument, the first of equals."""
-    return max(range(len(args)), key=lambda i: (args[i], -i))
+LARGEST = 10_000  # bits of a number; beyond, no one can write it
+MOST_PLACES = 50
 
 
 class Rationals(Domain):
@@ -73,106 +30,108 @@ class Rationals(Domain):
     advice = "use --numbers decimal, or symbolic"
 
     def num(self, value: Any) -> Any:
-        return value if value == NEG_INF else Fraction(value)
+        return NEG_INF if value == NEG_INF else Fraction(value)
 
-    def _finite(self, a: Any, b: Any, what: str) -> None:
-        if a == NEG_INF or b == NEG_INF:
-            raise LeavesDomainError(f"−∞ has no place in a {what}")
-
-    def add(self, a: Any, b: Any) -> Any:
-        return NEG_INF if a == NEG_INF or b == NEG_INF else a + b
-
-    def sub(self, a: Any, b: Any) -> Any:
-        if b == NEG_INF:
-            raise LeavesDomainError("−∞ cannot be subtracted")
-        return NEG_INF if a == NEG_INF else a - b
-
-    def mul(self, a: Any, b: Any) -> Any:
-        self._finite(a, b, "product")
-        return a * b
-
-    def div(self, a: Any, b: Any) -> Any:
-        if a == NEG_INF and b != NEG_INF and b > 0:
-            return NEG_INF
-        self._finite(a, b, "quotient")
-        return a / b
-
-    def fn(self, name: str, args: Sequence[Any]) -> Any:
+    def function(self, name: str, args: Sequence[Any]) -> Any:
         match name, *args:
             case "pow", base, exponent:
                 return self._power(base, exponent)
             case "sqrt", x:
                 return self._root(x)
-            case "max", *_:
+            case "max", _, *_:
                 return max(args)
-            case "argmax", *_:
+            case "argmax", _, *_:
                 return Fraction(first_largest(args))
-            case (("sin" | "gelu"), 0):
+            case (("sin" | "gelu" | "erf"), 0):
                 return Fraction(0)
             case "cos", 0:
                 return Fraction(1)
             case "sinpi", x:
-                return self._sine_of_half_turns(x)
+                return self._sine_of_half_turns(x, f"sin({shown(x)}·π)")
             case "cospi", x:
-                return self._sine_of_half_turns(x + Fraction(1, 2))
-            case (("sin" | "cos" | "gelu"), x):
-                raise LeavesDomainError(f"{name}({x}) is not a rational number")
-            case ("e",):
-                raise LeavesDomainError("e is not a rational number")
+                return self._sine_of_half_turns(x + Fraction(1, 2), f"cos({shown(x)}·π)")
+            case (("sin" | "cos" | "gelu" | "erf"), x):
+                raise LeavesDomainError(f"{name}({shown(x)}) is not a rational number")
+            case (("e" | "pi"),):
+                raise LeavesDomainError(f"{name} is not a rational number")
             case _:
                 raise TypeError(f"no function {name!r} of {len(args)} arguments")
 
-    def _power(self, base: Fraction, exponent: Any) -> Fraction:
-        if exponent == NEG_INF and base > 1:
-            return Fraction(0)
-        self._finite(base, exponent, "power")
-        if exponent.denominator != 1:
-            raise LeavesDomainError(f"{base}^({exponent}) is not a rational number")
-        size = max(abs(base.numerator), base.denominator).bit_length()
-        if abs(exponent) * size > LARGEST_POWER:
-            raise LeavesDomainError(f"{base}^({exponent}) is too long to write")
-        return Fraction(base) ** int(exponent)
+    def settle(self, node: Expr, values: Lookup) -> Any:
+        return writable(evaluate(node, values, self))
+
+    def _power(self, base: Fraction, exponent: Fraction) -> Fraction:
+        what = f"{shown(base)}^({shown(exponent)})"
+        if base < 0 and exponent.denominator != 1:
+            raise NotRealError(f"{what} is not a real number")
+        size = max(abs(base.numerator), base.denominator)
+        if abs(exponent) * (size.bit_length() - 1) > LARGEST:
+            raise LeavesDomainError(f"{what} is too long to write")
+        if exponent.denominator == 1:
+            return base**exponent.numerator
+        return _root_of(base, exponent.denominator, what) ** exponent.numerator
 
     def _root(self, x: Fraction) -> Fraction:
-        self._finite(x, 0, "root")
         if x < 0:
-            raise LeavesDomainError(f"√({x}) is not a real number")
-        n, d = math.isqrt(x.numerator), math.isqrt(x.denominator)
-        if n * n != x.numerator or d * d != x.denominator:
-            raise LeavesDomainError(f"√({x}) is not a rational number")
-        return Fraction(n, d)
+            raise NotRealError(f"√({shown(x)}) is not a real number")
+        return _root_of(x, 2, f"√({shown(x)})")
 
-    def _sine_of_half_turns(self, x: Fraction) -> Fraction:
+    def _sine_of_half_turns(self, x: Fraction, what: str) -> Fraction:
         """sin(πx); by Niven's theorem rational only at 0, ±1/2 and ±1."""
         sines = {0: 0, 1: 1, 3: 2, 5: 1, 6: 0, 7: -1, 9: -2, 11: -1}
         sixths = (x * 6) % 12
         if sixths not in sines:
-            raise LeavesDomainError(f"sin({x}·π) is not a rational number")
+            raise LeavesDomainError(f"{what} is not a rational number")
         return Fraction(sines[int(sixths)], 2)
 
 
+def _root_of(x: Fraction, degree: int, what: str) -> Fraction:
+    n, d = exact_root(x.numerator, degree), exact_root(x.denominator, degree)
+    if n is None or d is None:
+        raise LeavesDomainError(f"{what} is not a rational number")
+    return Fraction(n, d)
+
+
+def exact_root(n: int, degree: int) -> int | None:
+    """The whole number whose power is n ≥ 0, if there is one: `exact_root(1000, 3)` is 10."""
+    if n < 2:
+        return n
+    low, high = 1, 1 << (n.bit_length() // degree + 1)
+    while degree < n.bit_length() and low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if middle**degree <= n else (low, middle - 1)
+    return low if low**degree == n else None
+
+
 class Floats(Domain):
-    """IEEE float64."""
+    """IEEE float64, and −∞; no other infinity and no NaN."""
 
     name = "float"
 
     def num(self, value: Any) -> float:
-        return float(value)
+        if value == NEG_INF:
+            return NEG_INF
+        try:
+            return self.kept(float(value))
+        except OverflowError:
+            return self.kept(math.inf)
 
-    def div(self, a: float, b: float) -> float:
-        if b == 0:
-            raise ZeroDivisionError
-        return a / b
+    def kept(self, value: float) -> float:
+        if not math.isfinite(value):
+            raise LeavesDomainError("the value is too large for float64")
+        return value
 
-    def fn(self, name: str, args: Sequence[Any]) -> Any:
+    def function(self, name: str, args: Sequence[Any]) -> Any:
         match name, *args:
             case "pow", base, exponent:
-                return base**exponent
+                return self._power(base, exponent)
             case "sqrt", x:
+                if x < 0:
+                    raise NotRealError(f"√({shown(x)}) is not a real number")
                 return math.sqrt(x)
-            case "max", *_:
+            case "max", _, *_:
                 return max(args)
-            case "argmax", *_:
+            case "argmax", _, *_:
                 return float(first_largest(args))
             case "sin", x:
                 return math.sin(x)
@@ -183,20 +142,24 @@ class Floats(Domain):
             case "cospi", x:
                 return math.cos(math.pi * x)
             case "gelu", x:
-                return x * (1 + math.erf(x / math.sqrt(2))) / 2
+                return x * math.erfc(-x / math.sqrt(2)) / 2
+            case "erf", x:
+                return math.erf(x)
             case ("e",):
                 return math.e
+            case ("pi",):
+                return math.pi
             case _:
                 raise TypeError(f"no function {name!r} of {len(args)} arguments")
 
-    def settle(self, node: Expr, values: Lookup) -> float:
+    def _power(self, base: float, exponent: float) -> float:
+        if base < 0 and not exponent.is_integer():
+            raise NotRealError(f"{shown(base)}^({shown(exponent)}) is not a real number")
         try:
-            value: float = evaluate(node, values, self)
-        except (OverflowError, ValueError) as error:
-            raise LeavesDomainError(f"no float64: {error}") from error
-        if math.isnan(value) or value == math.inf:
-            raise LeavesDomainError(f"the result is {value}")
-        return value
+            result: float = base**exponent
+        except OverflowError:
+            result = math.inf
+        return self.kept(result)
 
 
 class Decimals(Domain):
@@ -205,17 +168,22 @@ class Decimals(Domain):
     A tie goes away from zero. The arithmetic within a cell is exact where it is rational and enclosed by
     intervals of growing precision where not, so that a digit is right however close the value is to a tie.
     A value that needs no rounding keeps its own digits (1/2 is 0.5); a rounded one shows all n (0.50).
+
+    Raises: ConfigError for a number of places that no one would write.
     """
 
     name = "decimal"
+    advice = "use --numbers float, or other numbers"
 
     def __init__(self, places: int = 2) -> None:
+        if not 0 <= places <= MOST_PLACES:
+            raise ConfigError(f"places={places} cannot be written; use 0 to {MOST_PLACES}")
         self.places = places
 
     def num(self, value: Any) -> Any:
         """Exact: a given number is not rounded. A fraction without an end, as 1/3, is."""
         if value == NEG_INF:
-            return value
+            return NEG_INF
         exact = terminating(Fraction(value))
         return self._rounded(Fraction(value)) if exact is None else exact
 
@@ -225,16 +193,32 @@ class Decimals(Domain):
 
         try:
             value = evaluate(node, exact, RATIONALS)
-        except LeavesDomainError as error:
+        except NotRealError:
+            raise
+        except LeavesDomainError:
             from byhand.arithmetic.intervals import rounded
 
-            return decimal_of(rounded(node, exact, self.places, error), self.places)
-        return value if value == NEG_INF else self._rounded(value)
+            scaled = rounded(node, exact, self.places)
+            return NEG_INF if is_neg_inf(scaled) else decimal_of(int(scaled), self.places)
+        return NEG_INF if is_neg_inf(value) else self._rounded(value)
 
     def _rounded(self, value: Fraction) -> Decimal:
         scaled = value * 10**self.places
-        exact = terminating(value) if scaled.denominator == 1 else None
-        return decimal_of(half_away(scaled), self.places) if exact is None else exact
+        if scaled.denominator == 1:
+            exact = terminating(writable(value))
+            assert exact is not None
+            return exact
+        return decimal_of(int(writable(Fraction(half_away(scaled)))), self.places)
+
+
+def writable(value: Any) -> Any:
+    """An exact value as it is.
+
+    Raises: LeavesDomainError where it is too long to write.
+    """
+    if not is_neg_inf(value) and max(value.numerator.bit_length(), value.denominator.bit_length()) > LARGEST:
+        raise LeavesDomainError(f"the value has more than {LARGEST * 3 // 10} digits, too long to write")
+    return value
 
 
 def decimal_of(scaled: int, places: int) -> Decimal:

@@ -4,7 +4,7 @@
     Ref   a cell of a matrix, X[i, k]; with no index, a letter
     Sum   t₁ + t₂ + …         Sub   a − b
     Mul   a·b                 Div   a ÷ b
-    Fn    a named function: pow sqrt max sin cos sinpi cospi gelu argmax, and the constant e
+    Fn    a named function: pow sqrt max argmax sin cos sinpi cospi gelu erf, and the constants e and pi
     BigSum  Σₖ body           a sum at symbolic indices: the general rule
 
 The kinds are closed. Everything byhand does with arithmetic is a fold over them: one `match`, ending in
@@ -19,7 +19,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
-    from byhand.arithmetic.domains import Domain
+    from byhand.arithmetic.domain import Domain
 
 NEG_INF = float("-inf")
 
@@ -206,32 +206,37 @@ def evaluate(node: Expr, values: Callable[[Ref], Any], domain: Domain) -> Any:
         case Div(left, right):
             return domain.div(evaluate(left, values, domain), evaluate(right, values, domain))
         case Fn(name, args):
-            return domain.fn(name, tuple(evaluate(a, values, domain) for a in args))
+            return domain.fn(name, tuple([evaluate(a, values, domain) for a in args]))
         case BigSum():
             return evaluate(written_out(node), values, domain)
         case _:
             raise TypeError(f"not a node: {node!r}")
 
 
-def rebuild(node: Expr, leaf: Callable[[Num | Ref], Expr]) -> Expr:
-    """The same tree with each leaf replaced."""
+def changed(node: Expr, change: Callable[[Expr], Expr]) -> Expr:
+    """The node with each of its children changed."""
     match node:
         case Num() | Ref():
-            return leaf(node)
+            return node
         case Sum(terms):
-            return Sum(tuple(rebuild(t, leaf) for t in terms))
+            return Sum(tuple([change(t) for t in terms]))
         case Sub(left, right):
-            return Sub(rebuild(left, leaf), rebuild(right, leaf))
+            return Sub(change(left), change(right))
         case Mul(left, right):
-            return Mul(rebuild(left, leaf), rebuild(right, leaf))
+            return Mul(change(left), change(right))
         case Div(left, right):
-            return Div(rebuild(left, leaf), rebuild(right, leaf))
+            return Div(change(left), change(right))
         case Fn(name, args):
-            return Fn(name, tuple(rebuild(a, leaf) for a in args))
+            return Fn(name, tuple([change(a) for a in args]))
         case BigSum(index, count, body):
-            return BigSum(index, count, rebuild(body, leaf))
+            return BigSum(index, count, change(body))
         case _:
             raise TypeError(f"not a node: {node!r}")
+
+
+def rebuild(node: Expr, leaf: Callable[[Num | Ref], Expr]) -> Expr:
+    """The same tree with each leaf replaced."""
+    return leaf(node) if isinstance(node, Num | Ref) else changed(node, lambda child: rebuild(child, leaf))
 
 
 def substitute(node: Expr, values: Callable[[Ref], Any]) -> Expr:
@@ -240,14 +245,17 @@ def substitute(node: Expr, values: Callable[[Ref], Any]) -> Expr:
 
 
 def bind(node: Expr, at: Mapping[Index, At]) -> Expr:
-    """The tree with symbolic indices replaced, in references and as numbers."""
-
-    def leaf(x: Num | Ref) -> Expr:
-        if isinstance(x, Ref):
-            return Ref(x.matrix, tuple(at.get(i, i) if isinstance(i, Index) else i for i in x.index))
-        return expr(at[x.value]) if isinstance(x.value, Index) and x.value in at else x
-
-    return rebuild(node, leaf)
+    """The tree with symbolic indices and sizes replaced. A Σ keeps its own index."""
+    match node:
+        case Num(Index() as size) if size in at:
+            return expr(at[size])
+        case Ref(matrix, index):
+            return Ref(matrix, tuple(at.get(i, i) if isinstance(i, Index) else i for i in index))
+        case BigSum(index, count, body):
+            others = {name: to for name, to in at.items() if name != index}
+            return BigSum(index, at.get(count, count) if isinstance(count, Index) else count, bind(body, others))
+        case _:
+            return changed(node, lambda child: bind(child, at))
 
 
 def written_out(node: BigSum) -> Sum:

@@ -4,29 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 from mpmath.ctx_iv import MPIntervalContext
+from mpmath.libmp import mpf_sign
 
-from byhand.arithmetic.domains import Domain, LeavesDomainError, Lookup, first_largest, half_away
+from byhand.arithmetic.domain import Domain, LeavesDomainError, Lookup, NotRealError, first_largest, is_neg_inf
+from byhand.arithmetic.domains import LARGEST, half_away
 from byhand.arithmetic.expr import NEG_INF, Expr, evaluate
 
-FIRST_BITS, LAST_BITS = 64, 8192  # precisions tried before asking whether the value is exactly a tie
+PRECISIONS = (64, 256, 1024, 4096)  # bits, tried before algebra is asked whether the value is exactly a tie
 
 
-class UndecidedError(ArithmeticError):
+class UndecidedError(LeavesDomainError):
     """The intervals overlap: a higher precision is needed."""
+
+    def __init__(self) -> None:
+        super().__init__("the intervals are too wide to tell")
 
 
 class Intervals(Domain):
-    """Intervals of `bits` binary digits; −∞ stays exact.
+    """Intervals of `bits` binary digits.
 
     Raises: UndecidedError where a comparison or a division needs more digits.
     """
 
     name = "interval"
 
-    def __init__(self, bits: int = FIRST_BITS) -> None:
+    def __init__(self, bits: int = PRECISIONS[0]) -> None:
         self.iv = MPIntervalContext()
         self.iv.prec = bits
 
@@ -36,53 +42,29 @@ class Intervals(Domain):
         exact = Fraction(value)
         return self.iv.mpf(exact.numerator) / exact.denominator
 
-    def _finite(self, *values: Any) -> None:
-        if any(v is NEG_INF or v == NEG_INF for v in values):
-            raise LeavesDomainError("−∞ has no place here")
-
-    def add(self, a: Any, b: Any) -> Any:
-        return NEG_INF if a is NEG_INF or b is NEG_INF else a + b
-
-    def sub(self, a: Any, b: Any) -> Any:
-        self._finite(b)
-        return NEG_INF if a is NEG_INF else a - b
-
-    def mul(self, a: Any, b: Any) -> Any:
-        self._finite(a, b)
-        return a * b
+    def exceeds(self, a: Any, bound: int) -> bool:
+        return signs(a - bound)[0] > 0
 
     def div(self, a: Any, b: Any) -> Any:
-        self._finite(b)
-        low, high = ends(b)
-        if low <= 0 <= high:
-            if low == high:
+        if not is_neg_inf(b):
+            low, high = signs(b)
+            if low == high == 0:
                 raise ZeroDivisionError
-            raise UndecidedError
-        return NEG_INF if a is NEG_INF and low > 0 else a / b
+            if low <= 0 <= high:
+                raise UndecidedError
+        return super().div(a, b)
 
-    def fn(self, name: str, args: Sequence[Any]) -> Any:
+    def function(self, name: str, args: Sequence[Any]) -> Any:
         iv = self.iv
         match name, *args:
-            case "max", *_:
+            case "max", _, *_:
                 return self._largest(args)
-            case "argmax", *_:
+            case "argmax", _, *_:
                 return self.num(self._argmax(args))
             case "pow", base, exponent:
-                if exponent is NEG_INF and ends(base)[0] > 1:
-                    return self.num(0)
-                self._finite(base, exponent)
-                low, high = ends(exponent)
-                if low == high and low.denominator == 1:
-                    return base ** int(low)
-                return iv.exp(exponent * iv.log(base))
+                return self._power(base, exponent)
             case "sqrt", x:
-                self._finite(x)
-                low, high = ends(x)
-                if high < 0:
-                    raise LeavesDomainError("the root of a negative number is not real")
-                if low < 0:
-                    raise UndecidedError
-                return iv.sqrt(x)
+                return iv.sqrt(self._not_negative(x))
             case "sin", x:
                 return iv.sin(x)
             case "cos", x:
@@ -93,100 +75,154 @@ class Intervals(Domain):
                 return iv.cos(x * iv.pi)
             case "gelu", x:
                 return x * (1 + self._erf(x / iv.sqrt(2))) / 2
+            case "erf", x:
+                return self._erf(x)
             case ("e",):
                 return iv.exp(1)
+            case ("pi",):
+                return iv.mpf(iv.pi)
             case _:
                 raise TypeError(f"no function {name!r} of {len(args)} arguments")
 
+    def _not_negative(self, x: Any) -> Any:
+        low, high = signs(x)
+        if high < 0:
+            raise NotRealError("the root of a negative number is not real")
+        if low < 0:
+            raise UndecidedError
+        return x
+
+    def _power(self, base: Any, exponent: Any) -> Any:
+        low, high = ends(exponent)
+        if low == high and low.denominator == 1:
+            return base ** int(low) if low >= 0 else self.div(self.num(1), base ** int(-low))
+        if signs(self._not_negative(base))[0] == 0:
+            raise UndecidedError
+        return self.iv.exp(exponent * self.iv.log(base))
+
     def _largest(self, args: Sequence[Any]) -> Any:
         """[max of the lower ends, max of the upper ends]: right also where intervals overlap."""
-        finite = [a for a in args if a is not NEG_INF]
+        finite = [a for a in args if not is_neg_inf(a)]
         if not finite:
             return NEG_INF
-        return self.iv.mpf([max((a.a for a in finite), key=lambda x: ends(x)[0]).a,
-                            max((a.b for a in finite), key=lambda x: ends(x)[1]).b])  # fmt: skip
+        low = max((a.a for a in finite), key=lambda end: ends(end)[0])
+        high = max((a.b for a in finite), key=lambda end: ends(end)[1])
+        return self.iv.mpf([low, high])
 
     def _argmax(self, args: Sequence[Any]) -> int:
-        lows = [NEG_INF if a is NEG_INF else ends(a)[0] for a in args]
-        highs = [NEG_INF if a is NEG_INF else ends(a)[1] for a in args]
+        lows = [NEG_INF if is_neg_inf(a) else ends(a)[0] for a in args]
+        highs = [NEG_INF if is_neg_inf(a) else ends(a)[1] for a in args]
         best = first_largest(lows)
         for i, high in enumerate(highs):
-            exactly_equal = lows[i] == highs[i] == lows[best] == highs[best]
-            if i != best and high >= lows[best] and not (exactly_equal and i > best):
+            exactly_equal = lows[i] == high == lows[best] == highs[best]
+            if i != best and high >= lows[best] and not exactly_equal:
                 raise UndecidedError
         return best
 
     def _erf(self, x: Any) -> Any:
-        """2/√π Σ (−1)ⁿ x²ⁿ⁺¹ / (n! (2n+1)), at the two ends: erf rises, and once the terms fall they bound the rest.
-
-        Source: NIST Digital Library of Mathematical Functions, 7.6.1.
-        """
+        """erf rises: its values at the two ends enclose it."""
         low, high = (self._erf_at(end) for end in (x.a, x.b))
         return self.iv.mpf([low.a, high.b])
 
     def _erf_at(self, x: Any) -> Any:
+        """2/√π e^(−x²) Σ 2ⁿ x²ⁿ⁺¹ / (1·3·…·(2n+1)); once a term is less than half of the last, it bounds the rest.
+
+        Source: NIST Digital Library of Mathematical Functions, 7.6.2.
+        """
         iv = self.iv
         square = x * x
-        size = max(abs(end) for end in ends(x))
-        if size > 30:  # 1 − |erf| < e^(−x²), far below what can be told apart
-            tail = iv.exp(-square).b
-            side = 1 if ends(x)[0] > 0 else -1
-            return side * (1 - iv.mpf([0, tail]))
+        size = ends(square)[1]
+        if size > iv.prec:  # 1 − |erf| < e^(−x²)
+            return signs(x)[0] * (1 - iv.mpf([0, iv.exp(-square).b]))
         term, result, n = x, iv.mpf(0), 0
-        while True:
-            part = term / (2 * n + 1)
-            if n > size * size and max(abs(end) for end in ends(part)) < Fraction(1, 2 ** (iv.prec + 8)):
-                break
-            result += part if n % 2 == 0 else -part
+        while n < 2 * size or ends(abs(term))[1] > Fraction(1, 2 ** (iv.prec + 8)):
+            result += term
             n += 1
-            term = term * square / n
-        rest = abs(part).b
-        return 2 / iv.sqrt(iv.pi) * (result + iv.mpf([-rest, rest]))
+            term = term * 2 * square / (2 * n + 1)
+        rest = 2 * abs(term).b
+        return 2 / iv.sqrt(iv.pi) * iv.exp(-square) * (result + iv.mpf([-rest, rest]))
+
+
+@cache
+def intervals(bits: int) -> Intervals:
+    """The domain of a precision: making one costs more than most cells."""
+    return Intervals(bits)
+
+
+def signs(x: Any) -> tuple[int, int]:
+    """The signs of the two ends."""
+    low, high = x._mpi_
+    return mpf_sign(low), mpf_sign(high)
 
 
 def ends(x: Any) -> tuple[Fraction, Fraction]:
-    """The two ends of an interval, exactly."""
-    return _fraction(x._mpi_[0]), _fraction(x._mpi_[1])
+    """Two numbers that surely enclose the interval: its ends, exactly, unless they are too long to write."""
+    low, high = x._mpi_
+    return -_at_least(_negative(low)), _at_least(high)
 
 
-def _fraction(raw: tuple[int, int, int, int]) -> Fraction:
-    sign, mantissa, exponent, _ = raw
-    if not mantissa and exponent:  # mpmath's way to write ±∞ and "not a number"
-        raise UndecidedError
+Raw = tuple[int, int, int, int]  # mpmath's sign, mantissa, exponent, bits of the mantissa
+
+
+def _negative(raw: Raw) -> Raw:
+    sign, mantissa, exponent, bits = raw
+    return 1 - sign, mantissa, exponent, bits
+
+
+def _at_least(raw: Raw) -> Fraction:
+    """The number; where it is too long to write, a larger one."""
+    sign, mantissa, exponent, bits = raw
+    if not mantissa:
+        if exponent:  # mpmath's way to write ±∞ and "not a number"
+            raise UndecidedError
+        return Fraction(0)
+    if exponent + bits > LARGEST:
+        if not sign:
+            raise LeavesDomainError("the value is too long to write")
+        return -(Fraction(2) ** (LARGEST - 1))
+    if exponent + bits < -LARGEST:
+        return Fraction(0) if sign else Fraction(1, 2**LARGEST)
     size = Fraction(int(mantissa)) * Fraction(2) ** exponent
     return -size if sign else size
 
 
-def rounded(node: Expr, values: Lookup, places: int, reason: LeavesDomainError) -> int:
-    """The tree's value times 10^places, rounded half away from zero, however close to a tie.
+def rounded(node: Expr, values: Lookup, places: int) -> int | float:
+    """The tree's value times 10^places, rounded half away from zero, however close to a tie; or −∞.
 
     Raises: LeavesDomainError where the value is not a real number; ZeroDivisionError.
     """
-    scale = 10**places
-    bits = FIRST_BITS
-    while bits <= LAST_BITS:
-        domain = Intervals(bits)
+    result = _enclosed(node, values, 10**places)
+    return _proved(node, values, 10**places) if result is None else result
+
+
+def _enclosed(node: Expr, values: Lookup, scale: int) -> int | float | None:
+    """The rounded value, or None where no precision decides."""
+    for domain in map(intervals, PRECISIONS):
         try:
             enclosure = evaluate(node, lambda ref: domain.num(values(ref)), domain)  # noqa: B023 - used at once
-            if enclosure is NEG_INF:
-                raise reason
+            if is_neg_inf(enclosure):
+                return NEG_INF
             low, high = (half_away(end * scale) for end in ends(enclosure))
-            if low == high:
-                return low
         except UndecidedError:
-            pass
-        bits *= 4
-    return _exactly_rounded(node, values, scale, reason)
+            continue
+        if low == high:
+            return low
+    return None
 
 
-def _exactly_rounded(node: Expr, values: Lookup, scale: int, reason: LeavesDomainError) -> int:
-    """No precision decides: the value is a tie (or a comparison an equality), which algebra can prove."""
+def _proved(node: Expr, values: Lookup, scale: int) -> int | float:
+    """No precision decides: the value is a tie, or a comparison an equality, which algebra can prove."""
     import sympy
 
-    from byhand.arithmetic.symbols import SYMBOLS
+    from byhand.arithmetic.symbols import SYMBOLS, tree
 
-    value = sympy.simplify(evaluate(node, lambda ref: SYMBOLS.num(values(ref)), SYMBOLS))
-    minimal = sympy.nsimplify(value) if value.is_number else value
-    if not (minimal.is_Rational and sympy.simplify(value - minimal) == 0):
-        raise reason
-    return half_away(Fraction(int(minimal.p), int(minimal.q)) * scale)
+    value = evaluate(node, lambda ref: SYMBOLS.num(values(ref)), SYMBOLS)
+    if is_neg_inf(value):
+        return NEG_INF
+    value = sympy.simplify(value)
+    if value.is_Rational:
+        return half_away(Fraction(int(value.p), int(value.q)) * scale)
+    result = _enclosed(tree(value), values, scale)
+    if result is None:
+        raise LeavesDomainError("the value is too near a tie to be rounded")
+    return result

@@ -11,12 +11,13 @@ from typing import Any
 
 import sympy
 
-from byhand.arithmetic.domains import Domain, LeavesDomainError, Lookup
-from byhand.arithmetic.expr import NEG_INF, Div, Expr, Fn, Mul, Num, Ref, evaluate
+from byhand.arithmetic.domain import Domain, LeavesDomainError, Lookup, NotRealError, is_neg_inf, shown
+from byhand.arithmetic.domains import LARGEST
+from byhand.arithmetic.expr import NEG_INF, Div, Expr, Fn, Mul, Num, Ref, Sub, Sum, evaluate
 
 
 class Symbols(Domain):
-    """sympy expressions in real letters; −∞ is sympy's −oo.
+    """sympy expressions in real letters, and −∞.
 
     Raises: LeavesDomainError where a result depends on the unknown sign or order of letters.
     """
@@ -26,29 +27,34 @@ class Symbols(Domain):
 
     def num(self, value: Any) -> Any:
         if value == NEG_INF:
-            return sympy.S.NegativeInfinity
+            return NEG_INF
+        if isinstance(value, sympy.Basic):
+            return value
         exact = Fraction(value)
         return sympy.Rational(exact.numerator, exact.denominator)
 
     def letter(self, name: str) -> Any:
         return sympy.Symbol(name, real=True)
 
-    def div(self, a: Any, b: Any) -> Any:
-        if b.is_zero or sympy.simplify(b) == 0:
-            raise ZeroDivisionError
-        return a / b
+    def exceeds(self, a: Any, bound: int) -> bool:
+        return bool((a - bound).is_positive)
 
-    def fn(self, name: str, args: Sequence[Any]) -> Any:
+    def div(self, a: Any, b: Any) -> Any:
+        if not is_neg_inf(b) and (b.is_zero or (not b.is_Rational and _is_zero(b))):
+            raise ZeroDivisionError
+        return super().div(a, b)
+
+    def function(self, name: str, args: Sequence[Any]) -> Any:
         match name, *args:
             case "pow", base, exponent:
-                return sympy.S.Zero if exponent == sympy.S.NegativeInfinity else base**exponent
+                return self._power(base, exponent)
             case "sqrt", x:
                 if x.is_negative:
-                    raise LeavesDomainError(f"√({x}) is not a real number")
+                    raise NotRealError(f"√({shown(x)}) is not a real number")
                 return sympy.sqrt(x)
-            case "max", *_:
+            case "max", _, *_:
                 return args[_first_largest(args)]
-            case "argmax", *_:
+            case "argmax", _, *_:
                 return sympy.Integer(_first_largest(args))
             case "sin", x:
                 return sympy.sin(x)
@@ -60,28 +66,67 @@ class Symbols(Domain):
                 return sympy.cos(x * sympy.pi)
             case "gelu", x:
                 return x * (1 + sympy.erf(x / sympy.sqrt(2))) / 2
+            case "erf", x:
+                return sympy.erf(x)
             case ("e",):
                 return sympy.E
+            case ("pi",):
+                return sympy.pi
             case _:
                 raise TypeError(f"no function {name!r} of {len(args)} arguments")
 
     def settle(self, node: Expr, values: Lookup) -> Any:
         value = evaluate(node, values, self)
-        if value.is_Rational or value.is_Symbol or value.is_infinite:
-            return value
-        return sympy.expand(sympy.radsimp(sympy.cancel(value)))
+        return value if is_neg_inf(value) else compact(value)
+
+    def _power(self, base: Any, exponent: Any) -> Any:
+        what = f"{shown(base)}^({shown(exponent)})"
+        if base.is_zero and exponent.is_negative:
+            raise ZeroDivisionError
+        if base.is_negative and exponent.is_Rational and not exponent.is_Integer:
+            raise NotRealError(f"{what} is not a real number")
+        if base.is_Rational and exponent.is_Rational and base not in (0, 1, -1):
+            size = max(abs(int(base.p)), int(base.q)).bit_length() - 1
+            if abs(exponent) * size > LARGEST:
+                raise LeavesDomainError(f"{what} is too long to write")
+        return base**exponent
+
+
+def compact(value: Any) -> Any:
+    """A sum of products; where letters or surds stay below the line, one such sum over another.
+
+    (a + b)² is a² + 2ab + b², and 2^a/(2^a + 2^b) stays one quotient.
+    """
+    if value.is_Rational or value.is_Symbol:
+        return value
+    if not value.as_numer_denom()[1].is_Rational:
+        value = sympy.radsimp(sympy.cancel(value))
+    top, bottom = (sympy.expand(part) for part in value.as_numer_denom())
+    return sympy.expand(top / bottom) if bottom.is_Rational else top / bottom
+
+
+def _is_zero(value: Any) -> bool:
+    return bool(sympy.simplify(value) == 0 if value.is_number else sympy.expand(value) == 0)
 
 
 def _first_largest(args: Sequence[Any]) -> int:
     """The index of the largest of some expressions, the first of equals."""
     best = 0
     for i in range(1, len(args)):
-        difference = sympy.simplify(args[i] - args[best])
-        if difference.is_positive:
+        if _is_larger(args[i], args[best]):
             best = i
-        elif not difference.is_nonpositive:
-            raise LeavesDomainError(f"which is larger, {args[best]} or {args[i]}, depends on the letters")
     return best
+
+
+def _is_larger(a: Any, b: Any) -> bool:
+    if is_neg_inf(a) or is_neg_inf(b):
+        return not is_neg_inf(a)
+    difference = a - b
+    if not difference.is_Rational:
+        difference = sympy.simplify(difference)
+    if difference.is_positive or difference.is_nonpositive:
+        return bool(difference.is_positive)
+    raise LeavesDomainError(f"which is larger, {shown(b)} or {shown(a)}, depends on the letters")
 
 
 def tree(value: sympy.Expr) -> Expr:
@@ -95,33 +140,43 @@ def tree(value: sympy.Expr) -> Expr:
             return _sum(value)
         case sympy.Mul():
             return _product(value)
+        case sympy.Pow() if value.exp.is_Rational and value.exp < 0:
+            return Div(Num(Fraction(1)), tree(1 / value))
         case sympy.Pow() if value.exp == sympy.Rational(1, 2):
             return Fn("sqrt", (tree(value.base),))
         case sympy.Pow():
             return Fn("pow", (tree(value.base), tree(value.exp)))
         case sympy.exp():
             return Fn("pow", (Fn("e"), tree(value.exp)))
-        case _ if value == sympy.S.NegativeInfinity:
-            return Num(NEG_INF)
-        case _ if value == sympy.E:
-            return Fn("e")
-        case _ if value == sympy.pi:
-            return Fn("pi")
         case sympy.Function():
             return Fn(value.func.__name__.lower(), tuple(tree(a) for a in value.args))
+        case _ if value in _CONSTANTS:
+            return Fn(_CONSTANTS[value])
         case _:
             raise TypeError(f"no tree for {value!r}")
 
 
+_CONSTANTS = {sympy.E: "e", sympy.pi: "pi"}
+
+
 def _product(value: sympy.Mul) -> Expr:
-    """Factors in sympy's printing order, the number first; what is not a number below the line is divided by."""
+    """Factors in sympy's printing order, the number first; divided by what is below the line, unless it is a number.
+
+    −x is 0 terms − x, which is written without the 0.
+    """
     number, rest = value.as_coeff_Mul()
+    if number < 0:
+        return Sub(Sum(()), tree(-value))
     above, below = rest.as_numer_denom()
-    result = None if number == 1 and above != 1 else tree(number)
-    for factor in above.as_ordered_factors() if above != 1 else ():
-        result = tree(factor) if result is None else Mul(result, tree(factor))
-    assert result is not None
-    return result if below == 1 else Div(result, tree(below))
+    if below != 1:
+        return Div(tree(number.p * above), tree(number.q * below))
+    factors = [tree(f) for f in above.as_ordered_factors()] if above != 1 else []
+    if number != 1 or not factors:
+        factors.insert(0, tree(number))
+    result = factors[0]
+    for factor in factors[1:]:
+        result = Mul(result, factor)
+    return result
 
 
 def _sum(value: sympy.Add) -> Expr:

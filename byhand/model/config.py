@@ -19,6 +19,7 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "softmax_base": (2, 3, "e"),
 }
 LARGEST = 10_000  # a size beyond it is a slip, not a worksheet
+MOST_PARAMETERS = 1_000_000  # of a whole model: a worksheet has a hundred
 SIZES = ("d_model", "n_heads", "d_head", "d_v", "d_mlp", "n_ctx", "n_layers", "d_vocab")
 
 
@@ -69,17 +70,25 @@ class Config:
         for name in ("use_attn_scale", "use_attn_result", "attn_only"):
             if not isinstance(getattr(self, name), bool):
                 raise ConfigError(f"{name}={getattr(self, name)!r} is not true or false")
-        if self.eps < 0:
-            raise ConfigError(f"eps={self.eps} is negative; use 0 or more")
+        self._set("eps", _number("eps", self.eps))
+        self._set("sinusoidal_periods", _periods(self.sinusoidal_periods))
         self._set("d_head", self.d_head or self._divided())
         self._set("d_v", self.d_v or self.d_head)
         self._set("d_mlp", self.d_mlp or 4 * self.d_model)
         pairs = (self.d_model + 1) // 2
         if self.sinusoidal_periods and len(self.sinusoidal_periods) != pairs:
             raise ConfigError(f"sinusoidal_periods has {len(self.sinusoidal_periods)} entries; use {pairs}")
+        self._check_size()
 
     def _set(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)
+
+    def _check_size(self) -> None:
+        attention = self.n_heads * self.d_model * 2 * (self.d_head + self.d_v)
+        inside = self.n_layers * (attention + 2 * self.d_model * self.d_mlp)
+        around = self.d_model * (self.n_ctx + 2 * self.d_vocab)
+        if inside + around > MOST_PARAMETERS:
+            raise ConfigError(f"{inside + around:,} parameters are too many; use sizes that make {MOST_PARAMETERS:,}")
 
     def _divided(self) -> int:
         """d_head where the heads share d_model evenly."""
@@ -100,17 +109,9 @@ class Config:
         Raises: UnknownNameError, ConfigError.
         """
         known = {f.name for f in fields(cls)}
-        entries = dict(entries)
         for name in entries:
             if name not in known:
                 raise UnknownNameError("config option", str(name), known)
-        try:
-            if "eps" in entries:
-                entries["eps"] = _number(entries["eps"])
-            if "sinusoidal_periods" in entries:
-                entries["sinusoidal_periods"] = tuple(_number(p) for p in entries["sinusoidal_periods"])
-        except (ValuesError, TypeError) as error:
-            raise ConfigError(f"config: {error}") from None
         return cls(**entries)
 
     def as_dict(self) -> dict[str, Any]:
@@ -121,8 +122,20 @@ class Config:
         return entries
 
 
-def _number(entry: object) -> Fraction:
-    number = parse(entry)
+def _number(name: str, entry: object) -> Fraction:
+    try:
+        number = entry if isinstance(entry, Fraction) else parse(entry)
+    except ValuesError as error:
+        raise ConfigError(f"{name}: {error}") from None
     if not isinstance(number, Fraction) or number < 0:
-        raise ValuesError(f"{entry!r} is not a number that is 0 or more")
+        raise ConfigError(f"{name}={entry!r} is not a number of 0 or more")
     return number
+
+
+def _periods(entry: object) -> tuple[Fraction, ...]:
+    if not isinstance(entry, list | tuple):
+        raise ConfigError(f"sinusoidal_periods={entry!r} is not a list of numbers")
+    periods = tuple(_number("sinusoidal_periods", p) for p in entry)
+    if 0 in periods:
+        raise ConfigError("sinusoidal_periods holds a 0; a turn takes more than 0 positions")
+    return periods

@@ -92,12 +92,10 @@ def head(x: Matrix, at: str, h: int, config: Config, memory: Matrix | None = Non
     q = project("q", x, config.d_head, "d_head")  # (pos, d_head)
     k = project("k", source, config.d_head, "d_head")
     v = project("v", source, config.d_v, "d_v")  # (pos, d_v)
-    scores = dot_rows(q, k, name=f"{at}.scores_raw[{h}]")  # (pos, pos)
-    pattern = softmax(
-        visible(scores, at, h, config, causal=memory is None and config.attention_dir == "causal"),
-        f"{at}.hook_pattern[{h}]",
-        config.softmax_base,
-    )
+    causal = memory is None and config.attention_dir == "causal"
+    final = not (causal or config.use_attn_scale or f"{at}.mask" in tape.numbers)
+    scores = dot_rows(q, k, name=f"{at}.{'hook_attn_scores' if final else 'scores_raw'}[{h}]")  # (pos, pos)
+    pattern = softmax(visible(scores, at, h, config, causal), f"{at}.hook_pattern[{h}]", config.softmax_base)
     return matmul(pattern, v, name=f"{at}.hook_z[{h}]")  # (pos, d_v)
 
 
@@ -131,6 +129,9 @@ def attention(x: Matrix, at: str, config: Config, memory: Matrix | None = None, 
         return _summed(heads, at, c, out)
     width = c.n_heads * c.d_v
     z = beside(*heads, name=f"{at}.z", sizes={"j": (width, "d_z")})  # (pos, n_heads · d_v)
+    parts = [tape.numbers.get(f"{at}.W_O[{h}]", ()) for h in range(c.n_heads)]
+    if all(parts):  # given head by head
+        tape.numbers.setdefault(f"{at}.W_O", tuple(row for part in parts for row in part))
     weight = tape.given(f"{at}.W_O", (width, c.d_model), ("d_z", "d_model"))
     return linear(z, weight, f"{at}.b_O", out)
 
@@ -198,7 +199,7 @@ def embedding(tape: Tape, ids: tuple[int, ...], config: Config, positions: int) 
     w_e = tape.given("embed.W_E", (c.d_vocab, c.d_model), ("d_vocab", "d_model"))
     if c.positional_embedding_type is None:
         return pick_rows(w_e, name=result, sizes=pos, rows=ids)
-    words = pick_rows(w_e, name="hook_embed", sizes=pos, rows=ids)
+    words = pick_rows(w_e, name="hook_embed", sizes=pos, rows=ids)  # (pos, d_model)
     if c.positional_embedding_type == "sinusoidal":
         places = sinusoid(name="hook_pos_embed", tape=tape, sizes={**pos, "j": (c.d_model, "d_model")},
                           width=c.d_model, periods=c.sinusoidal_periods)  # fmt: skip

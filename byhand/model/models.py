@@ -10,18 +10,24 @@ from byhand.errors import UnknownNameError, ValuesError
 from byhand.model.config import Config
 from byhand.model.layers import attention, block, embedding, head, linear, mlp, norm, softmax
 from byhand.model.weights import Values, numbers
-from byhand.ops import row_argmax
+from byhand.ops import pick_rows, row_argmax
 from byhand.tape import Matrix, Tape
 
 
 @dataclass(frozen=True)
 class Job:
-    """What a model is built from: a tape, its sizes, and which tokens stand where."""
+    """What a model is built from: a tape, and the values it runs on."""
 
     tape: Tape
-    config: Config
-    ids: tuple[int, ...]
-    positions: int
+    values: Values
+
+    @property
+    def config(self) -> Config:
+        return self.values.config
+
+    @property
+    def positions(self) -> int:
+        return self.values.positions()
 
     def stream(self, name: str) -> Matrix:
         """The residual stream as a given. Shape (pos, d_model)."""
@@ -71,9 +77,10 @@ def _gpt(job: Job) -> Matrix:
     c = job.config
     if not c.d_vocab:
         raise ValuesError("gpt needs a vocabulary: give d_vocab, or a list of words")
-    x = embedding(job.tape, job.ids, c, job.positions)
+    x = embedding(job.tape, job.values.ids(), c, job.positions)
     for layer in range(c.n_layers):
-        x = block(x, f"blocks.{layer}", c)
+        start = f"blocks.{layer}.hook_resid_pre"  # after the first, another name for the last block's result
+        x = block(job.stream(start) if layer and start in job.tape.numbers else x, f"blocks.{layer}", c)
     if c.norm_position == "pre":
         x = norm(x, "ln_final", c)
     w_u = job.tape.given("unembed.W_U", (c.d_model, c.d_vocab), ("d_model", "d_vocab"))
@@ -93,22 +100,34 @@ MODELS: dict[str, Model] = {
 }
 
 
-def run(model: str, values: Values, domain: Domain) -> Tape:
-    """Run a model: a tape with its steps evaluated in a number system.
+def complete(values: Values) -> Values:
+    """The values with d_vocab taken from the vocabulary.
+
+    Raises: ValuesError where the two disagree.
+    """
+    size, words = values.config.d_vocab, len(values.vocabulary)
+    if not words or size == words:
+        return values
+    if size:
+        raise ValuesError(f"d_vocab={size}, but the vocabulary has {words} words")
+    return replace(values, config=replace(values.config, d_vocab=words))
+
+
+def run(model: str, values: Values, domain: Domain, force: bool = True) -> Tape:
+    """Run a model: a tape with its steps in a number system, evaluated, or with `force=False` when asked for.
 
     Raises: UnknownNameError for a model, a step or a parameter that does not exist; ValuesError, DomainError.
     """
     if model not in MODELS:
         raise UnknownNameError("model", model, MODELS)
-    config = values.config
-    if values.vocabulary:
-        if config.d_vocab not in (0, len(values.vocabulary)):
-            raise ValuesError(f"d_vocab={config.d_vocab}, but the vocabulary has {len(values.vocabulary)} words")
-        config = replace(config, d_vocab=len(values.vocabulary))
-        values = replace(values, config=config)
+    values = complete(values)
     tape = Tape(domain, numbers(values))
-    result = MODELS[model](Job(tape, config, values.ids(), values.positions()))
+    result = MODELS[model](Job(tape, values))
     for name in values.inputs:
         tape[name]  # an unknown step is an error
-    tape.values(result.name)
+    lookups = [step for step in tape.needed(result.name) if step.op is pick_rows]
+    if any(not step.params["rows"] for step in lookups):
+        raise ValuesError(f"tokens is missing; give words or ids, up to n_ctx={values.config.n_ctx} of them")
+    if force:
+        tape.values(result.name)
     return tape

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +15,7 @@ from byhand.tape import shape_text
 
 Numbers = dict[str, tuple[tuple[Any, ...], ...]]
 MOST_ENTRIES = 100_000  # of one matrix: a worksheet has a hundred
+DEEPEST = 3  # lists in a list: heads, rows, columns
 KEYS = ("config", "tokens", "vocabulary", "inputs", "weights")
 
 
@@ -92,11 +94,14 @@ def _list(key: str, entry: object, kinds: tuple[type, ...]) -> list[Any]:
     items = entry.split() if isinstance(entry, str) else entry
     if not isinstance(items, Sequence):
         raise ValuesError(f"{key} is a list; found {type(entry).__name__}")
+    if len(items) > MOST_ENTRIES:
+        raise ValuesError(f"{key} has more than {MOST_ENTRIES:,} entries; a worksheet has ten")
     for item in items:
         if isinstance(item, bool) or not isinstance(item, kinds) or item == "":
             raise ValuesError(f"{key} holds {item!r}; write words in quotes")
-    if len(items) > MOST_ENTRIES:
-        raise ValuesError(f"{key} has {len(items)} entries; {MOST_ENTRIES} are the most")
+    if key == "vocabulary" and len(set(items)) < len(items):
+        twice = next(item for n, item in enumerate(items) if item in items[:n])
+        raise ValuesError(f"vocabulary holds {twice!r} twice; a word has one place")
     return list(items)
 
 
@@ -142,16 +147,11 @@ def numbers(values: Values) -> Numbers:
     given: Numbers = {}
     problems: list[str] = []
     for name, entry in values.weights.items():
-        base, head, _ = name.partition("[")
-        if base not in shapes:
-            raise UnknownNameError("parameter", name, shapes)
-        shape = shapes[base][1:] if head else shapes[base]
+        shape = _shape_of(name, shapes)
         try:
-            flat = list(_entries(name, entry, shape))
+            given |= _matrices(name, _entries(name, entry, shape), shape)
         except ValuesError as error:
             problems.append(str(error))
-        else:
-            given |= _matrices(name, flat, shape)
     for name, entry in values.inputs.items():
         try:
             given[name] = _rows(name, entry)
@@ -162,18 +162,30 @@ def numbers(values: Values) -> Numbers:
     return given
 
 
+def _shape_of(name: str, shapes: Mapping[str, tuple[int, ...]]) -> tuple[int, ...]:
+    """The shape of a parameter, or of one head's part of it: blocks.0.attn.W_Q[1]."""
+    base, head = re.fullmatch(r"(.*?)(?:\[(\d{1,5})\])?", name, re.DOTALL).groups()  # type: ignore[union-attr]
+    shape = shapes.get(base)
+    if shape is None or (head and not (_has_heads(base) and int(head) < shape[0])):
+        raise UnknownNameError("parameter", name, shapes)
+    return shape[1:] if head else shape
+
+
+def _has_heads(name: str) -> bool:
+    return name.endswith(("attn.W_Q", "attn.W_K", "attn.W_V", "attn.W_O", "attn.b_Q", "attn.b_K", "attn.b_V"))
+
+
 def _matrices(name: str, flat: list[Any], shape: tuple[int, ...]) -> Numbers:
     """The 2-D matrices of one parameter, from its entries in order."""
     cols = shape[-1]
     rows = [tuple(flat[i : i + cols]) for i in range(0, len(flat), cols)]
-    per_head = len(shape) == 3 or (".b_" in name and len(shape) == 2)
-    if not per_head or name.endswith("W_O"):
+    if not _has_heads(name) or name.endswith("W_O"):
         return {name: tuple(rows)}
     each = len(rows) // shape[0]
     return {f"{name}[{h}]": tuple(rows[h * each : (h + 1) * each]) for h in range(shape[0])}
 
 
-def _entries(name: str, entry: object, shape: tuple[int, ...]) -> Iterator[Any]:
+def _entries(name: str, entry: object, shape: tuple[int, ...]) -> list[Any]:
     """The numbers of a nested list, in order.
 
     Raises: ValuesError where the list is ragged, of another shape, or holds what is not a number.
@@ -181,17 +193,29 @@ def _entries(name: str, entry: object, shape: tuple[int, ...]) -> Iterator[Any]:
     found = _shape(name, entry)
     if found != shape:
         raise ValuesError(f"{name} is {shape_text(found) or 'a single number'}; the config needs {shape_text(shape)}")
-    yield from _leaves(name, entry)
+    flat = list(_leaves(name, entry))
+    if NEG_INF in flat:
+        raise ValuesError(f"{name} holds −∞, which only scores and masks may")
+    return flat
 
 
 def _shape(name: str, entry: object) -> tuple[int, ...]:
-    if not _is_list(entry):
-        return ()
-    assert isinstance(entry, Sequence)
-    inner = {_shape(name, item) for item in entry}
-    if len(inner) > 1:
-        raise ValuesError(f"{name} is ragged: its rows have different lengths; every row needs as many entries")
-    return (len(entry), *next(iter(inner), ()))
+    """The sizes of a nested list, found level by level, so that no list is too deep or too long."""
+    shape: tuple[int, ...] = ()
+    level = [entry]
+    while level and _is_list(level[0]):
+        lengths = {len(item) if _is_list(item) else None for item in level}  # type: ignore[arg-type]
+        if len(lengths) > 1:
+            raise ValuesError(f"{name} is ragged: its rows have different lengths; every row needs as many entries")
+        shape += (len(level[0]),)  # type: ignore[arg-type]
+        if len(shape) > DEEPEST:
+            raise ValuesError(f"{name} is a list in a list more than {DEEPEST} deep; give it as rows, [[…], […]]")
+        if len(level) * shape[-1] > MOST_ENTRIES:
+            raise ValuesError(f"{name} has more than {MOST_ENTRIES:,} entries; a worksheet has a hundred")
+        level = [x for item in level for x in item]  # type: ignore[attr-defined]
+    if any(_is_list(item) for item in level):
+        raise ValuesError(f"{name} is ragged: it holds lists beside numbers; every row needs as many entries")
+    return shape
 
 
 def _leaves(name: str, entry: object) -> Iterator[Any]:
@@ -212,7 +236,7 @@ def _rows(name: str, entry: object) -> tuple[tuple[Any, ...], ...]:
         raise ValuesError(f"{name} is {shape_text(shape) or 'a single number'}; give it as rows, [[…], […]]")
     flat = list(_leaves(name, entry))
     rows = tuple(tuple(flat[i : i + shape[1]]) for i in range(0, len(flat), shape[1]))
-    if not ("scores" in name or name.endswith("mask")) and any(x == NEG_INF for row in rows for x in row):
+    if not ("scores" in name or name.endswith("mask")) and NEG_INF in flat:
         raise ValuesError(f"{name} holds −∞, which only scores and masks may")
     return rows
 

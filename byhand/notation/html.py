@@ -33,5 +33,5 @@ def html(node: Expr) -> str:
 
 
 def value_html(value: Any) -> str:
-    """A value as HTML."""
-    return write_value(value, HTML)
+    """A value as HTML; a word stays a word."""
+    return escape(value) if isinstance(value, str) else write_value(value, HTML)

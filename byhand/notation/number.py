@@ -10,10 +10,10 @@ from typing import Any
 from byhand.arithmetic.expr import NEG_INF
 from byhand.errors import ValuesError
 
-LETTER = re.compile(r"[A-Za-zα-ωΑ-Ω](_?\d{1,2})?")
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?(\s*/\s*\d+)?")
+LETTER = re.compile(r"(?![eπ])[A-Za-zα-ωΑ-Ω](_?[0-9]{1,2})?|[eπ]_?[0-9]{1,2}")  # e and π alone are numbers
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?(\s*/\s*[0-9]+)?")
 LONGEST = 60  # characters of a given number
-LARGEST_EXPONENT = 30
+LARGEST_EXPONENT = 324  # of a float64
 
 
 def parse(entry: object) -> Fraction | float | str:
@@ -25,8 +25,11 @@ def parse(entry: object) -> Fraction | float | str:
     """
     if isinstance(entry, bool) or not isinstance(entry, int | float | str):
         raise ValuesError(f"{_shown(entry)} is not a number; write one as 3, 0.25 or '-1/2'")
-    text = repr(entry) if isinstance(entry, int | float) else entry.strip()
-    text = text.replace("−", "-")
+    if isinstance(entry, int):
+        if abs(entry) >= 10**LONGEST:
+            raise ValuesError(f"a number of more than {LONGEST} digits is too long for any sheet")
+        return Fraction(entry)
+    text = repr(float(entry)) if isinstance(entry, float) else entry.strip().replace("−", "-")
     if text in ("-inf", "-∞"):
         return NEG_INF
     if LETTER.fullmatch(text):

@@ -9,6 +9,7 @@ from byhand.arithmetic.expr import Expr, Index, Ref
 from byhand.notation.write import Style, write, write_value
 
 _RAISED = str.maketrans("0123456789−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+_ONE_SIGN = re.compile(r"\d+|[A-Za-zα-ωΑ-Ω][₀-₉]*")  # what needs no brackets under a root or as an exponent
 _LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
@@ -20,11 +21,11 @@ def place(at: int | Index) -> str:
 def _power(base: str, exponent: str) -> str:
     if re.fullmatch(r"−?\d+", exponent):
         return base + exponent.translate(_RAISED)
-    return f"{base}^({exponent})"
+    return f"{base}^{exponent}" if _ONE_SIGN.fullmatch(exponent) else f"{base}^({exponent})"
 
 
 def _root(x: str) -> str:
-    return f"√{x}" if re.fullmatch(r"\w+", x) else f"√({x})"
+    return f"√{x}" if _ONE_SIGN.fullmatch(x) else f"√({x})"
 
 
 def _ref(ref: Ref) -> str:
@@ -52,5 +53,5 @@ def text(node: Expr) -> str:
 
 
 def value_text(value: Any) -> str:
-    """A value as plain text: "−6/5", "0.50", "−∞", "2a − b"."""
-    return write_value(value, TEXT)
+    """A value as plain text: "−6/5", "0.50", "−∞", "2a − b"; a word stays a word."""
+    return value if isinstance(value, str) else write_value(value, TEXT)

@@ -1,6 +1,6 @@
 """Trees as text, in any notation. The fold knows when brackets are needed; a `Style` knows what things look like.
 
-`1/5·2 + 4/5·(−2) = −6/5`: a negative number is bracketed except where it comes first.
+`1/5·2 + 4/5·(−2) = −6/5`: a negative number is bracketed except where it comes first in a sum or stands alone.
 """
 
 from __future__ import annotations
@@ -76,10 +76,9 @@ def _fraction(value: Fraction, style: Style) -> tuple[str, int]:
 def _write(node: Expr, style: Style) -> tuple[str, int]:
     """The text, and how tightly it holds together."""
 
-    def part(child: Expr, at_least: int, first: bool = False) -> str:
+    def part(child: Expr, at_least: int) -> str:
         text, level = _write(child, style)
-        bare = level >= at_least or (first and isinstance(child, Num))
-        return text if bare else style.brackets(text)
+        return text if level >= at_least else style.brackets(text)
 
     match node:
         case Num(value):
@@ -95,6 +94,8 @@ def _write(node: Expr, style: Style) -> tuple[str, int]:
         case Sum(terms):
             rest = [part(t, PRODUCT) for t in terms[1:]]
             return " + ".join([part(terms[0], SUM), *rest]), SUM
+        case Sub(Sum(()), right):
+            return f"−{part(right, PRODUCT)}", SUM
         case Sub(left, right):
             return f"{part(left, SUM)} − {part(right, PRODUCT)}", SUM
         case Mul(left, right):
@@ -108,7 +109,7 @@ def _write(node: Expr, style: Style) -> tuple[str, int]:
             raised = part(exponent, ATOM) if style.power_brackets else _write(exponent, style)[0]
             return style.power(part(base, ATOM), raised), POWER
         case Fn("sqrt", (x,)):
-            return style.root(_write(x, style)[0]), ATOM
+            return style.root(_write(x, style)[0]), POWER
         case Fn("sinpi" | "cospi" as name, (x,)):
             angle = part(x, PRODUCT) + style.times + style.constant("pi")
             return style.call(name[:3], (angle,)), ATOM
@@ -128,9 +129,9 @@ def _is_fraction(node: Expr) -> bool:
 
 
 def _is_coefficient(node: Expr) -> bool:
-    """A number before letters, as in 2a and −½ab."""
+    """What stands before a letter without a sign, as 2, a and 2a do."""
     if isinstance(node, Num):
-        return not isinstance(node.value, Fraction) or node.value.denominator == 1
+        return isinstance(node.value, Fraction) and node.value.denominator == 1
     return isinstance(node, Ref) or (isinstance(node, Mul) and _is_coefficient(node.left) and _is_letters(node.right))
 
 

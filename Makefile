@@ -1,0 +1,43 @@
+# `make` prints a worksheet and its key; `make help` lists the rest.
+# To choose a Python: make PYTHON=python3.12
+
+PY = .venv/bin/python
+
+worksheet: setup ## print the flagship's worksheet and key to output/ (the default)
+	@.venv/bin/byhand generate
+
+test: setup ## run every test
+	@$(PY) -m pytest
+
+check: setup ## all that a change must pass: ruff, mypy and the tests
+	$(PY) -m ruff check
+	$(PY) -m ruff format --check
+	$(PY) -m mypy
+	$(PY) -m pytest
+
+bench: setup ## time the slow parts
+	@$(PY) bench/bench.py
+
+picture: setup ## redraw README's picture of a page (needs poppler-utils)
+	@command -v pdftoppm >/dev/null || { echo "make picture needs pdftoppm: install poppler-utils"; exit 1; }
+	@$(PY) tools/picture.py
+
+setup: ## install what is missing; the targets above do it first
+	@PYTHON='$(PYTHON)' sh tools/setup.sh
+
+# In a fresh environment, so that nothing tried out by hand is pinned.
+constraints: ## renew constraints.txt, with the oldest Python that byhand runs on
+	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && $${PYTHON:-python3.11} -m venv "$$fresh" && \
+	"$$fresh/bin/python" -m pip install --quiet '.[dev]' && \
+	{ echo '# Tested versions of all that is installed. To renew: make constraints'; \
+	  "$$fresh/bin/python" -m pip freeze --exclude byhand | sed 's/+.*//' | LC_ALL=C sort -f; } > "$$fresh/pins" && \
+	cp "$$fresh/pins" constraints.txt
+
+clean: ## remove .venv, caches and builds; the worksheets in output/ stay
+	@rm -rf .venv build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | expand -t 14
+
+.PHONY: worksheet test check bench picture setup constraints clean help

@@ -1,0 +1,171 @@
+"""The command line. The only place that prints, and that turns errors into exit codes."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from byhand import __version__
+from byhand.errors import ByHandError
+
+
+class Group(click.Group):
+    """Errors that the user can mend are one line and exit code 1; with --debug, a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ByHandError as error:
+            if ctx.params.get("debug"):
+                raise
+            click.echo(f"byhand: {error}", err=True)
+            ctx.exit(1)
+        except BrokenPipeError:
+            sys.stderr.close()
+            ctx.exit(1)
+
+
+@click.group(cls=Group)
+@click.version_option(__version__, prog_name="byhand")
+@click.option("--debug", is_flag=True, help="Show a traceback when something goes wrong.")
+def main(debug: bool) -> None:
+    """A tiny transformer as a lesson on paper: worksheets, and keys that are right."""
+
+
+def _options(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def decorate(command: Any) -> Any:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+def _formats(ctx: click.Context, param: click.Parameter, value: str) -> tuple[str, ...]:
+    from byhand.pipeline import FORMATS
+
+    chosen = tuple(part.strip() for part in value.split(",") if part.strip())
+    for part in chosen:
+        if part not in FORMATS:
+            raise click.BadParameter(f"{part!r} is not one of {', '.join(FORMATS)}")
+    if not chosen:
+        raise click.BadParameter(f"name at least one of {', '.join(FORMATS)}")
+    return chosen
+
+
+FORMAT_DEFAULT = "html,pdf,json"
+_numbers = _options(
+    click.option("--places", type=click.IntRange(0, 12), default=2, show_default=True, help="Places of decimals."),
+)
+
+
+@main.command("list")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def list_(as_json: bool) -> None:
+    """The sheets, in the order of the course."""
+    from byhand.worksheet.sheet import all_sheets
+
+    sheets = all_sheets()
+    if as_json:
+        keys = ("name", "number", "title", "model", "minutes", "prerequisites")
+        click.echo(json.dumps([{k: getattr(s, k) for k in keys} for s in sheets], ensure_ascii=False, indent=1))
+        return
+    width = max(len(s.name) for s in sheets)
+    for sheet in sheets:
+        click.echo(f"{sheet.number:3}  {sheet.name:{width}}  {sheet.minutes:4} min  {sheet.title}")
+
+
+@main.command()
+@click.argument("sheet")
+def show(sheet: str) -> None:
+    """One sheet in full: its goal, what comes before it, its configuration."""
+    from byhand.worksheet.sheet import load_sheet
+
+    found = load_sheet(sheet)
+    config = found.values.get("config", {})
+    click.echo(f"{found.name}: {found.title}\n\n{found.goal}\n")
+    click.echo(f"model       {found.model}")
+    click.echo(f"config      {', '.join(f'{k}={v}' for k, v in config.items())}")
+    click.echo(f"tokens      {' '.join(map(str, found.values.get('tokens', ())))}")
+    click.echo(f"time        about {found.minutes} min")
+    click.echo(f"before it   {', '.join(found.prerequisites) or 'nothing'}")
+    if found.objectives:
+        click.echo("you learn to" + "".join(f"\n  - {o}" for o in found.objectives))
+
+
+@main.command()
+@click.argument("sheets", nargs=-1, metavar="[SHEET …]")
+@click.option("--all", "every", is_flag=True, help="Every sheet of the course.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Which numbers.")
+@click.option("--values", "values_file", type=click.Path(), help="Your own numbers: a TOML or JSON file.")
+@click.option("--tokens", help="The words of the sentence, with spaces between them.")
+@click.option(
+    "--numbers", type=click.Choice(["exact", "decimal", "symbolic"]), default="exact", show_default=True,
+    help="Exact fractions, classroom decimals, or letters for some weights.",
+)  # fmt: skip
+@_numbers
+@click.option("--softmax", "base", type=click.Choice(["2", "3", "e"]), help="The base of softmax.")
+@click.option(
+    "--orientation", type=click.Choice(["rows", "columns"]), default="rows", show_default=True,
+    help="Tokens as rows (X W) or as columns (W X).",
+)  # fmt: skip
+@click.option("--view", type=click.Choice(["worksheet", "key", "worked"]), help="One view only; worked adds the lines.")
+@click.option("--format", "formats", default=FORMAT_DEFAULT, show_default=True, callback=_formats, help="Files to write.")
+@click.option("--paper", type=click.Choice(["a4", "letter"]), default="a4", show_default=True, help="Paper size.")
+@click.option("--out", type=click.Path(), default="output", show_default=True, help="The folder to write to.")
+def generate(
+    sheets: tuple[str, ...], every: bool, seed: int, values_file: str | None, tokens: str | None, numbers: str,
+    places: int, base: str | None, orientation: str, view: str | None, formats: tuple[str, ...], paper: str, out: str,
+) -> None:  # fmt: skip
+    """Print a worksheet and its key; without SHEET, the flagship: a whole small language model."""
+    from byhand import pipeline
+    from byhand.worksheet.sheet import all_sheets
+
+    if every and sheets:
+        raise click.UsageError("give sheets or --all, not both")
+    options = pipeline.Options(
+        seed=seed, numbers=numbers, places=places, base=int(base) if base in ("2", "3") else base,
+        orientation=orientation, views=pipeline.views_asked(view), formats=formats, paper=paper,  # type: ignore[arg-type]
+        tokens=tuple(tokens.split()) if tokens else (),
+        values=pipeline.load_values(values_file) if values_file else None,
+    )  # fmt: skip
+    for name in [s.name for s in all_sheets()] if every else pipeline.sheets_asked(sheets):
+        for path in pipeline.generate(name, options, out):
+            click.echo(path)
+
+
+@main.command()
+@click.argument("model")
+@click.option("--values", "values_file", type=click.Path(), required=True, help="A TOML or JSON file.")
+@click.option(
+    "--numbers", type=click.Choice(["exact", "float", "decimal"]), default="exact", show_default=True,
+    help="Exact fractions, float64, or classroom decimals.",
+)  # fmt: skip
+@_numbers
+@click.option("--json", "json_file", help="Write run.json to a file, or to - for standard output.")
+def run(model: str, values_file: str, numbers: str, places: int, json_file: str | None) -> None:
+    """Run a model on your own numbers and print every step."""
+    from byhand import pipeline
+    from byhand.render.json import as_text
+
+    record = pipeline.run_values(model, pipeline.load_values(values_file), numbers, places)
+    if json_file == "-":
+        click.echo(as_text(record), nl=False)
+    elif json_file:
+        target = Path(json_file)
+        pipeline.write(target.parent, {target.name: as_text(record).encode()})
+    else:
+        for step in record["steps"]:
+            click.echo(f"{step['name']}  {' × '.join(map(str, step['shape']))}  {step['op']}")
+            widths = [max(len(row[j]) for row in step["values"]) for j in range(step["shape"][1])]
+            for row in step["values"]:
+                click.echo("  " + "  ".join(f"{x:>{w}}" for x, w in zip(row, widths, strict=True)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+"""What the steps and parameters are called on paper: symbols in LaTeX, by the end of their names."""
+
+from __future__ import annotations
+
+import re
+
+# <h> is the head's number, <p> the primes that tell the norms of a model apart
+_SYMBOLS = {
+    "hook_embed": "E",
+    "hook_pos_embed": "P",
+    "hook_resid_pre": "X",
+    "hook_resid_mid": "X'",
+    "hook_resid_post": "X''",
+    "hook_normalized_resid_post": "N'",
+    "mean": r"\mu<p>",
+    "centered": "D<p>",
+    "variance": r"\sigma<p>^2",
+    "mean_square": "r<p>^2",
+    "hook_scale": r"\sigma<p>",
+    "standardized": "U<p>",
+    "hook_normalized": "N<p>",
+    "hook_q": "Q<h>",
+    "hook_k": "K<h>",
+    "hook_v": "V<h>",
+    "scores_raw": "S<h>",
+    "scores_scaled": r"S<h> \div \sqrt{d_k}",
+    "scores_visible": "S<h>",
+    "hook_attn_scores": "M<h>",
+    "hook_pattern.exp": "P<h>",
+    "hook_pattern.sum": "s<h>",
+    "hook_pattern": "A<h>",
+    "hook_z": "Z<h>",
+    "attn.z": "Z",
+    "hook_result": "O<h>",
+    "hook_attn_out": "O",
+    "hook_pre": "H",
+    "hook_post": "R",
+    "hook_mlp_out": "F",
+    "logits": "L",
+    "next_token": r"\text{next}",
+    "embed.W_E": "W_E",
+    "pos_embed.W_pos": "W_P",
+    "W_Q": "W_{Q<,h>}",
+    "W_K": "W_{K<,h>}",
+    "W_V": "W_{V<,h>}",
+    "W_O": "W_O",
+    "W_in": r"W_{\mathrm{in}}",
+    "W_out": r"W_{\mathrm{out}}",
+    "W_U": "W_U",
+    "b_Q": "b_{Q<,h>}",
+    "b_K": "b_{K<,h>}",
+    "b_V": "b_{V<,h>}",
+    "b_O": "b_O",
+    "b_in": r"b_{\mathrm{in}}",
+    "b_out": r"b_{\mathrm{out}}",
+    "b_U": "b_U",
+    "w": "w<p>",
+    "b": "b<p>",
+}
+_PRIMES = {"ln1": "", "ln2": "'", "ln_final": "''"}
+
+
+def symbol(name: str, heads: int = 1) -> str:
+    """The symbol of a step or parameter, in LaTeX; a head's number only where there are several.
+
+    `symbol("blocks.0.attn.hook_q[1]", heads=2)` is "Q_2".
+    """
+    stem, _, head = name.rstrip("]").partition("[")
+    number = str(int(head) + 1) if head and heads > 1 else ""
+    parts = stem.split(".")
+    for length in (2, 1):
+        found = _SYMBOLS.get(".".join(parts[-length:]))
+        if found is not None:
+            primes = next((p for part, p in _PRIMES.items() if part in parts), "")
+            fields = {"h": f"_{number}" if number else "", ",h": f",{number}" if number else "", "p": primes}
+            return re.sub("<(,?[hp])>", lambda m: fields[m[1]], found)
+    return rf"\text{{{stem}}}"
+
+
+def is_parameter(name: str) -> bool:
+    """Whether a given is a learned parameter (a weight, a bias, a norm's w or b) and no step."""
+    return re.fullmatch(r"(W|b)_\w+(\[\d+\])?|w|b", name.rpartition(".")[2]) is not None

@@ -1,0 +1,77 @@
+"""Formulas: a small part of LaTeX as HTML text and as plain words. `W_{Q,1}`, `X'`, `\\sqrt{d_k}`, `\\frac{1}{d}`.
+
+Symbols, captions and formulas are written in it. On the page they are text in the maths face, like the cells: they
+can be searched, copied and read aloud, and look the same in print, in any browser and on a phone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html import escape
+
+_TOKEN = re.compile(r"\\[A-Za-z]+|\\.|[A-Za-z]+|\d+(?:[.,]\d+)*|\s+|.", re.DOTALL)
+_SIGNS = {
+    "cdot": "·", "div": "÷", "times": "×", "infty": "∞", "to": "→", "le": "≤", "ge": "≥", "ne": "≠", "approx": "≈",
+    "sum": "∑", "odot": "⊙", "dots": "…", "pm": "±", "in": "∈", "max": "max", "sin": "sin", "cos": "cos",
+}  # fmt: skip
+_GREEK = {
+    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "varepsilon": "ε", "theta": "θ", "lambda": "λ", "mu": "μ",
+    "pi": "π", "sigma": "σ", "omega": "ω",
+}  # fmt: skip
+_OPERATORS = {"-": "−", "'": "′", "*": "·"}
+
+
+def inline(latex: str) -> str:
+    """An inline formula as HTML."""
+    return "".join(_html(iter(_TOKEN.findall(latex))))
+
+
+def spoken(latex: str) -> str:
+    """An inline formula as plain text, for alternative text: `K^{\\mathrm{T}}` is KT, `\\sqrt{d_k}` is √d_k."""
+    text = re.sub(r"\\(?:mathrm|text|textstyle|operatorname)\s*", "", latex).replace(r"\sqrt", "√")
+    text = re.sub(r"\\frac\{(.*?)\}\{(.*?)\}", r"\1/\2", text)
+    text = re.sub(r"\\([A-Za-z]+)", lambda m: (_SIGNS | _GREEK).get(m[1], m[1]), text)
+    text = re.sub(r"\\.|[{}^]", "", text).replace("-", "−").replace("'", "′")
+    return re.sub(r"\s+", " ", text).strip()
+
+
+def _html(tokens: Iterator[str], one: bool = False) -> Iterator[str]:
+    """HTML of the tokens up to a closing brace, or of one token or group."""
+    for token in tokens:
+        if token == "}":
+            return
+        if token == "{":
+            yield from _html(tokens)
+        elif token == "_":
+            yield f"<sub>{_argument(tokens)}</sub>"
+        elif token == "^":
+            yield f"<sup>{_argument(tokens)}</sup>"
+        elif token.startswith("\\"):
+            yield _command(token[1:], tokens)
+        elif token.isalpha() and token.isascii():
+            yield f'<i class="m">{token}</i>'
+        else:
+            yield escape(_OPERATORS.get(token, token))
+        if one:
+            return
+
+
+def _argument(tokens: Iterator[str]) -> str:
+    return "".join(_html(tokens, one=True))
+
+
+def _command(name: str, tokens: Iterator[str]) -> str:
+    if name == "sqrt":
+        return f'<span class="root">√<span class="radicand">{_argument(tokens)}</span></span>'
+    if name == "frac":
+        above, below = _argument(tokens), _argument(tokens)
+        return f'<span class="frac"><span>{above}</span><span>{below}</span></span>'
+    if name in ("mathrm", "text", "operatorname"):
+        upright = re.sub(r"</?i[^>]*>", "", _argument(tokens))
+        return f'<span class="upright">{upright}</span>' if name == "text" else upright
+    if name == "textstyle":
+        return ""
+    if name in _GREEK:
+        return f'<i class="m">{_GREEK[name]}</i>'
+    return escape(_SIGNS.get(name, "\u2009" if name in (",", ";", " ", "!") else name))

@@ -1,0 +1,214 @@
+"""From a sheet's name to files, in one function: read this first.
+
+    sheet → values → run on the tape → document → each view in each format → files, all or none
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import tomllib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from byhand.arithmetic.domains import FLOATS, RATIONALS, Decimals, Domain
+from byhand.errors import OutputError, ValuesError
+from byhand.model.models import complete, run
+from byhand.model.weights import Values
+from byhand.render.html import Paper
+from byhand.render.json import as_text, fingerprint, run_record
+from byhand.worksheet.document import VIEWS, Document, View
+from byhand.worksheet.figures import Orientation
+from byhand.worksheet.load import Made, document
+from byhand.worksheet.sheet import Sheet, load_sheet
+
+FLAGSHIP = "gpt"
+Format = Literal["html", "pdf", "json"]
+FORMATS: tuple[Format, ...] = ("html", "pdf", "json")
+LARGEST_VALUES_FILE = 20_000_000  # bytes
+
+
+@dataclass(frozen=True)
+class Options:
+    """What `generate` can be asked for.
+
+    views: which views are written; places: of classroom decimals; base: of softmax, where it is not the sheet's.
+    """
+
+    seed: int = 0
+    numbers: str = "exact"
+    places: int = 2
+    base: int | str | None = None
+    orientation: Orientation = "rows"
+    views: tuple[View, ...] = ("worksheet", "key")
+    formats: tuple[Format, ...] = FORMATS
+    paper: Paper = "a4"
+    tokens: tuple[str, ...] = ()
+    values: Values | None = None
+
+
+def generate(name: str = FLAGSHIP, options: Options | None = None, out: Path | str = "output") -> list[Path]:
+    """Write a sheet's worksheet, key and run.json into OUT/SHEET-seedN; the files' paths.
+
+    Raises: ByHandError; then nothing has been written.
+    """
+    options = options or Options()
+    sheet = load_sheet(name)
+    made, record = prepare(sheet, options)
+    page = document(made)
+    folder = Path(out) / f"{sheet.name}-seed{options.seed}"
+    return write(folder, {file: content for file, content in _files(page, record, options)})
+
+
+def prepare(sheet: Sheet, options: Options) -> tuple[Made, dict[str, Any]]:
+    """Run a sheet's model on its numbers: what the document is made from, and the record for run.json."""
+    symbolic = options.numbers == "symbolic"
+    values = sheet.given(letters=symbolic, base=options.base, tokens=options.tokens)
+    if options.values is not None:
+        values = _merged(values, options.values)
+    values = complete(values)
+    tape = run(sheet.model, values, number_system(options.numbers, options.places), force=not symbolic)
+    tokens = _words(values)
+    made = Made(sheet, tape, values.config, tokens, values.vocabulary, options.orientation, {})
+    document(made)  # what the sheet asks for is evaluated before it is recorded
+    record = run_record(tape, sheet.model, values.config, tokens, sheet.name, options.seed)
+    return replace(made, stamp={"seed": str(options.seed), "hash": fingerprint(record)}), record
+
+
+def _merged(own: Values, other: Values) -> Values:
+    """A sheet's numbers with those of a values file in their place."""
+    return replace(
+        other,
+        tokens=other.tokens or own.tokens,
+        vocabulary=other.vocabulary or own.vocabulary,
+        inputs={**own.inputs, **other.inputs},
+        weights={**own.weights, **other.weights},
+    )
+
+
+def number_system(name: str, places: int = 2) -> Domain:
+    """The domain of that name: exact, decimal, float or symbolic."""
+    match name:
+        case "exact":
+            return RATIONALS
+        case "decimal":
+            return Decimals(places)
+        case "float":
+            return FLOATS
+        case "symbolic":
+            from byhand.arithmetic.symbols import SYMBOLS
+
+            return SYMBOLS
+        case _:
+            raise ValueError(name)
+
+
+def _words(values: Values) -> tuple[str, ...]:
+    """The tokens as words, where there is a vocabulary; without tokens, the positions' numbers."""
+    tokens = values.tokens or tuple(range(1, values.positions() + 1))
+    words = values.vocabulary
+    return tuple(words[t] if isinstance(t, int) and words and t < len(words) else str(t) for t in tokens)
+
+
+def _files(page: Document, record: dict[str, Any], options: Options) -> Iterator[tuple[str, bytes]]:
+    from byhand.render import html
+
+    for view in (v for v in VIEWS if v in options.views):
+        if "html" in options.formats:
+            yield f"{view}.html", html.page(page, view, "screen", options.paper).encode()
+        if "pdf" in options.formats:
+            from byhand.render.pdf import pdf
+
+            yield f"{view}.pdf", pdf(page, view, options.paper)
+    if "json" in options.formats:
+        yield "run.json", as_text(record).encode()
+
+
+def write(folder: Path, files: dict[str, bytes]) -> list[Path]:
+    """Write files into a folder, all or none: each is complete under another name before any gets its own.
+
+    Raises: OutputError.
+    """
+    written: list[tuple[Path, Path]] = []
+    with _output_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            for name, content in files.items():
+                handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{name}.")
+                written.append((Path(temporary), folder / name))
+                with os.fdopen(handle, "wb") as file:
+                    file.write(content)
+                    file.flush()
+                    os.fsync(file.fileno())
+                os.chmod(temporary, 0o644)
+            for temporary_path, final in written:
+                os.replace(temporary_path, final)
+        finally:
+            for temporary_path, _ in written:
+                temporary_path.unlink(missing_ok=True)
+    return [final for _, final in written]
+
+
+@contextmanager
+def _output_errors(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise OutputError(f"cannot write to {folder}: {reason}; choose another folder with --out") from None
+
+
+def load_values(path: Path | str) -> Values:
+    """Read a values file, TOML or JSON.
+
+    Raises: ValuesError where it cannot be read or does not parse.
+    """
+    path = Path(path)
+    try:
+        if path.stat().st_size > LARGEST_VALUES_FILE:
+            raise ValuesError(f"{path.name} is larger than {LARGEST_VALUES_FILE // 1_000_000} MB; a sheet needs a few kB")
+        content = path.read_bytes()
+        entries = _parsed(path, content)
+    except OSError as error:
+        raise ValuesError(f"{path}: {error.strerror or error}") from None
+    except (ValueError, RecursionError) as error:
+        raise ValuesError(f"{path.name} does not parse: {error}") from None
+    return Values.of(entries)
+
+
+def _parsed(path: Path, content: bytes) -> Any:
+    """A file's entries; decimals keep their digits as written, as text."""
+    text = content.decode("utf-8")
+    match path.suffix.lower():
+        case ".toml":
+            return tomllib.loads(text, parse_float=str)
+        case ".json":
+            return json.loads(text, parse_float=str, parse_int=_integer, parse_constant=str)
+        case _:
+            raise ValuesError(f"{path.name} is neither .toml nor .json")
+
+
+def _integer(digits: str) -> int | str:
+    """An integer of a sane length, or its digits, which `parse` will refuse."""
+    return int(digits) if len(digits) < 100 else digits
+
+
+def run_values(model: str, values: Values, numbers: str = "exact", places: int = 2) -> dict[str, Any]:
+    """Run a model on a values file's numbers: what run.json holds, without a sheet."""
+    values = complete(values)
+    tape = run(model, values, number_system(numbers, places))
+    return run_record(tape, model, values.config, _words(values) if values.tokens else ())
+
+
+def views_asked(view: str | None) -> tuple[View, ...]:
+    """The views that `--view` stands for: worked comes with worksheet and key."""
+    return ("worksheet", "key") if view is None else VIEWS if view == "worked" else (view,)  # type: ignore[return-value]
+
+
+def sheets_asked(names: Sequence[str]) -> list[str]:
+    """The sheets that are to be made; without names, the flagship."""
+    return list(names) or [FLAGSHIP]

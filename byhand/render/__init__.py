@@ -1,0 +1,1 @@
+"""Documents as bytes, one file per format."""

@@ -1,0 +1,61 @@
+"""A run as run.json: every step with its numbers, for programs and for reading back."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from byhand import __version__
+from byhand.model.config import Config
+from byhand.notation.number import plain
+from byhand.tape import Tape
+
+SCHEMA = 1
+
+
+def steps(tape: Tape) -> list[dict[str, Any]]:
+    """The steps that were evaluated, values as strings: "3", "-1/2", "0.25"."""
+    return [
+        {
+            "name": step.name,
+            "op": step.op.name if step.op else "given",
+            "inputs": list(step.inputs),
+            "shape": list(step.shape),
+            "axes": list(step.axes),
+            "values": [[plain(x) for x in row] for row in tape.values(step.name)],
+        }
+        for step in tape.used()
+    ]
+
+
+def run_record(
+    tape: Tape, model: str, config: Config, tokens: Sequence[str | int], sheet: str | None = None, seed: int | None = None
+) -> dict[str, Any]:
+    """What run.json holds."""
+    return {
+        "schema": SCHEMA,
+        "byhand": __version__,
+        "sheet": sheet,
+        "model": model,
+        "seed": seed,
+        "config": config.as_dict(),
+        "numbers": tape.domain.name,
+        "tokens": list(tokens),
+        "steps": steps(tape),
+    }
+
+
+def as_text(record: dict[str, Any]) -> str:
+    """The record as JSON, a step a line."""
+    head = {k: v for k, v in record.items() if k != "steps"}
+    lines = [f"  {json.dumps(k)}: {json.dumps(v, ensure_ascii=False)}" for k, v in head.items()]
+    body = ",\n".join(f"    {json.dumps(step, ensure_ascii=False)}" for step in record["steps"])
+    return "{\n" + ",\n".join(lines) + ',\n  "steps": [\n' + body + "\n  ]\n}\n"
+
+
+def fingerprint(record: dict[str, Any]) -> str:
+    """Seven hex digits that stand for the numbers of a run: its config, tokens and steps."""
+    kept = {k: record[k] for k in ("model", "config", "numbers", "tokens", "steps")}
+    return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()[:7]

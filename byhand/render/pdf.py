@@ -1,0 +1,60 @@
+"""Documents as PDF, by WeasyPrint: tagged PDF/UA, the same bytes for the same page."""
+
+from __future__ import annotations
+
+import gc
+from functools import cache
+from typing import Any
+
+from byhand.errors import SheetError
+from byhand.render.fonts import faces, font_face_css
+from byhand.render.html import Paper, page
+from byhand.worksheet.document import Document, View
+
+
+def pdf(document: Document, view: View, paper: Paper = "a4") -> bytes:
+    """The PDF of one view of a document.
+
+    Raises: SheetError where a template asks for a file. WeasyPrint's warnings go to the log `weasyprint`.
+    """
+    return render(page(document, view, "print", paper))
+
+
+def render(html: str) -> bytes:
+    """A page as PDF.
+
+    Raises: SheetError where it asks for a file.
+    """
+    from weasyprint import CSS, HTML
+    from weasyprint.text.fonts import FontConfiguration
+    from weasyprint.urls import FatalURLFetchingError
+
+    fonts, fetcher = FontConfiguration(), _fetcher()()
+    collecting = gc.isenabled()
+    gc.disable()  # a tenth of the time; a page is small and short-lived
+    try:
+        css = CSS(string=font_face_css(lambda face: face.path.as_uri()), font_config=fonts, url_fetcher=fetcher)
+        source = HTML(string=html, url_fetcher=fetcher)
+        result: bytes = source.write_pdf(stylesheets=[css], font_config=fonts, pdf_variant="pdf/ua-1")
+    except FatalURLFetchingError as error:
+        raise SheetError(str(error)) from None
+    finally:
+        if collecting:
+            gc.enable()
+    return result
+
+
+@cache
+def _fetcher() -> type[Any]:
+    """A fetcher of nothing but our own fonts: a template is somebody else's file."""
+    from weasyprint.urls import FatalURLFetchingError, URLFetcher
+
+    allowed = {face.path.as_uri() for face in faces()}
+
+    class FontsOnly(URLFetcher):  # type: ignore[misc]
+        def fetch(self, url: str, headers: Any = None) -> Any:
+            if url not in allowed:
+                raise FatalURLFetchingError(f"a template asks for {url[:80]!r}; it may use no files but the fonts")
+            return super().fetch(url, headers)
+
+    return FontsOnly

@@ -1,0 +1,277 @@
+"""Where a sheet stands: the architecture as boxes with their shapes, and the conventions, both from the config."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from byhand.model.config import Config
+from byhand.model.names import is_parameter, symbol
+from byhand.tape import Step, Tape
+from byhand.worksheet.document import Box, Falk, Map, Node, Panel, Section, Strip, WordBoxes
+from byhand.worksheet.figures import Orientation
+
+# which part of the architecture a step belongs to, by its name; the first match counts
+_PARTS = (
+    (r"^hook_(pos_)?embed|^blocks\.0\.hook_resid_pre", "embed"),
+    (r"\.ln1\.", "ln1"),
+    (r"\.attn\.(z$|result|b_O|W_O)|hook_attn_out|hook_result", "out"),
+    (r"\.attn\.|^scores$|^softmax", "heads"),
+    (r"hook_resid_mid", "add1"),
+    (r"\.ln2\.|hook_normalized_resid_post", "ln2"),
+    (r"\.mlp\.|hook_mlp_out", "mlp"),
+    (r"hook_resid_post", "add2"),
+    (r"^ln_final\.", "ln_final"),
+    (r"^unembed\.|^logits|^probs|^next_token", "unembed"),
+)
+# the parts of the decoder-only architecture, in the order of the residual stream
+PRE_NORM = ("embed", "ln1", "heads", "out", "add1", "ln2", "mlp", "add2", "ln_final", "unembed")
+POST_NORM = ("embed", "heads", "out", "add1", "ln1", "mlp", "add2", "ln2", "unembed")
+# what a step is called on the map, by its op, where its symbol would say less
+_WORDS = {
+    "dot_rows": "scores", "divide_by_root": "scale", "mask_future": "mask", "power_of": "powers", "row_sum": "sums",
+    "share_rows": "softmax", "row_mean": "mean", "center": "subtract", "mean_square": "mean square", "root": "root",
+    "standardize": "divide", "scale_and_shift": "w, b", "relu": "ReLU", "gelu": "GELU", "row_argmax": "next token",
+}  # fmt: skip
+
+
+def part_of(step: str) -> str:
+    """The part of the architecture that computes a step."""
+    return next((part for pattern, part in _PARTS if re.search(pattern, step)), "")
+
+
+def map_of(
+    config: Config, model: str, tape: Tape, positions: int, orientation: Orientation, sections: Iterable[Section]
+) -> Map:
+    """The map of a sheet: the architecture with shapes, and what the sheet's sections compute in which of its parts."""
+    chart = _Chart(config, model, tape, positions or config.n_ctx, orientation, tuple(sections))
+    parts = chart.parts()
+    branches = [(start, end) for end, start in chart.starts(parts).items()]
+    return Map(
+        boxes=tuple(chart.boxes(parts)),
+        inside={part: nodes for part in ("", *parts) if (nodes := chart.inside(part))},
+        branches=tuple(branches),
+        stream=chart.shape(config.d_model),
+        layers=config.n_layers if model == "gpt" else 1,
+    )
+
+
+@dataclass(frozen=True)
+class _Chart:
+    """What a map is drawn from."""
+
+    config: Config
+    model: str
+    tape: Tape
+    positions: int
+    orientation: Orientation
+    sections: tuple[Section, ...]
+
+    def parts(self) -> list[str]:
+        """The parts of this model, in order."""
+        c, left_out = self.config, set[str]()
+        if c.normalization_type is None:
+            left_out |= {"ln1", "ln2", "ln_final"}
+        if c.attn_only:
+            left_out |= {"ln2", "mlp", "add2"}
+        if self.model != "gpt":
+            left_out |= {"ln_final", "unembed"}
+        return [p for p in (PRE_NORM if c.norm_position == "pre" else POST_NORM) if p not in left_out]
+
+    def starts(self, parts: list[str]) -> dict[str, str]:
+        """For each ⊕ the part with which its branch begins."""
+        pre = self.config.norm_position == "pre"
+        begins = {"add1": ("ln1", "heads") if pre else ("heads",), "add2": ("ln2", "mlp") if pre else ("mlp",)}
+        return {end: next(p for p in begins[end] if p in parts) for end in begins if end in parts}
+
+    def part(self, step: str) -> str:
+        """The part that computes a step, in this model."""
+        part = part_of(step)
+        return "add1" if part == "add2" and self.config.attn_only else part
+
+    def asked(self) -> dict[str, list[int]]:
+        """The steps with blanks, and the numbers of the sections that ask for them."""
+        found: dict[str, list[int]] = {}
+        for section in self.sections:
+            for step in _asked(section):
+                numbers = found.setdefault(step, [])
+                if step in self.tape.steps and section.number not in numbers:
+                    numbers.append(section.number)
+        return {step: numbers for step, numbers in found.items() if numbers}
+
+    def boxes(self, parts: list[str]) -> Iterator[Box]:
+        """The boxes, each head on its own where there are two."""
+        c = self.config
+        norm = r"\text{RMSNorm}" if c.normalization_type == "RMS" else r"\text{LayerNorm}"
+        labels = {"embed": r"\text{embed}", "out": "W_O", "mlp": r"\text{MLP}", "unembed": r"\text{unembed}"}
+        labels |= {"ln1": norm, "ln2": norm, "ln_final": norm, "add1": "+", "add2": "+"}
+        asked = self.asked()
+        here = [i for i, part in enumerate(parts) if any(self.part(step) == part for step in asked)]
+        for i, part in enumerate(parts):
+            before = i < max(here, default=-1)
+            for label, heads in self.heads() if part == "heads" else [(labels[part], None)]:
+                own = [s for s in asked if self.part(s) == part and (heads is None or _head(s) in heads)]
+                numbers = {s.number for s in self.sections if self.home(s) == part} & {n for s in own for n in asked[s]}
+                width = {"heads": c.d_v, "unembed": c.d_vocab}.get(part, c.d_model)
+                state = "here" if own else "done" if before else "later"
+                yield Box(part, label, self.shape(width), state, tuple(sorted(numbers)))  # type: ignore[arg-type]
+
+    def heads(self) -> list[tuple[str, range]]:
+        """The boxes of the heads: label, and the heads that each stands for."""
+        n, alone = self.config.n_heads, self.model in ("attention-head", "softmax")
+        if n == 1:
+            return [(r"\text{head}", range(1))]
+        if n == 2 or alone:
+            rest = r"\text{head 2}" if n == 2 else rf"\text{{heads 2–{n}}}"
+            return [(r"\text{head 1}", range(1)), (rest, range(1, n))]
+        return [(rf"\text{{{n} heads}}", range(n))]
+
+    def home(self, section: Section) -> str | None:
+        """The part in which a section stands: that of the first step that it asks for."""
+        return next((self.part(step) for step in _asked(section) if step in self.tape.steps), None)
+
+    def inside(self, part: str) -> tuple[Node, ...]:
+        """The steps of a part, those of several heads as one, after what they read from elsewhere."""
+        order = {name: i for i, name in enumerate(self.tape.steps)}
+        groups: dict[tuple[str, ...], dict[int, list[str]]] = {}
+        for section in self.sections:
+            steps = sorted({s for s in _asked(section) if s in order}, key=order.__getitem__)
+            if steps and self.home(section) == part:
+                kind = tuple(dict.fromkeys(_stem(s) for s in steps))
+                groups.setdefault(kind, {})[section.number] = steps
+        ordered = sorted(groups.values(), key=lambda group: min(order[s[0]] for s in group.values()))
+        node_of: dict[str, int] = {}
+        for i, group in enumerate(ordered):
+            for step in (s for steps in group.values() for s in steps):
+                node_of.setdefault(step, i)
+        given: dict[str, str] = {}
+        reads: list[list[int | str]] = []
+        for i, group in enumerate(ordered):
+            found = [r for steps in group.values() for r in self.read(steps, part, node_of)]
+            given |= {_stem(r): r for r in found if isinstance(r, str)}
+            places = [r if isinstance(r, int) else _stem(r) for r in found]
+            reads.append([r for r in dict.fromkeys(places) if isinstance(r, str) or r < i])
+        first = {stem: i for i, stem in enumerate(given)}
+        sources = [Node((), symbol(s), _plain(s), self.size(self.tape.steps[s]), ()) for s in given.values()]
+        nodes = [
+            self.node(group, tuple(r + len(first) if isinstance(r, int) else first[r] for r in read))
+            for group, read in zip(ordered, reads, strict=True)
+        ]
+        return (*sources, *nodes)
+
+    def read(self, steps: Sequence[str], part: str, node_of: dict[str, int]) -> Iterator[int | str]:
+        """What steps read: nodes of the part, or the names of steps that come from elsewhere or are printed."""
+        printed = {p.step for s in self.sections for p in _panels(s) if p.kind != "ask"}
+        waiting, seen = list(steps), set[str]()
+        while waiting:
+            for name in self.tape.steps[waiting.pop(0)].inputs:
+                if name in seen or name in steps:
+                    continue
+                seen.add(name)
+                if name in node_of:
+                    yield node_of[name]
+                elif is_parameter(name):
+                    continue
+                elif self.tape.steps[name].op is None or name in printed or self.part(name) != part:
+                    yield name
+                else:
+                    waiting.append(name)
+
+    def node(self, group: dict[int, list[str]], reads: tuple[int, ...]) -> Node:
+        """A step on the map, from the sections that ask for it."""
+        number, steps = next(iter(group.items()))
+        made = [self.tape.steps[s] for s in steps]
+        words = _words(made)
+        symbols = [symbol(s) for s in steps]
+        if len(steps) > 3 or any("text" in x or "sqrt" in x for x in symbols) or all(words):
+            title = next(s.title for s in self.sections if s.number == number)
+            word = ", ".join(dict.fromkeys(words)) if all(words) and len(words) < 3 else title
+        else:
+            word = ""
+        return Node(tuple(sorted(group)), ", ".join(symbols), word, self.size(made[-1]), reads)
+
+    def size(self, step: Step) -> str:
+        """A step's shape on the page."""
+        rows, cols = step.shape if self.orientation == "rows" else reversed(step.shape)
+        return f"{rows} × {cols}"
+
+    def shape(self, width: int) -> str:
+        """The shape of the stream, or of what has another width."""
+        rows, cols = (self.positions, width) if self.orientation == "rows" else (width, self.positions)
+        return f"{rows} × {cols}"
+
+
+def _panels(section: Section) -> Iterator[Panel]:
+    for figure in section.figures:
+        match figure:
+            case Falk():
+                yield from (figure.left, figure.upper, figure.result)
+            case Strip():
+                yield from (*figure.panels, *figure.above)
+            case WordBoxes():
+                pass
+            case _:
+                raise TypeError(f"not a figure: {figure!r}")
+
+
+def _asked(section: Section) -> Iterator[str]:
+    """The steps that a section has blanks for."""
+    yield from (panel.step for panel in _panels(section) if panel.kind == "ask")
+    if any(isinstance(figure, WordBoxes) for figure in section.figures):
+        yield "next_token"
+
+
+def _words(steps: list[Step]) -> list[str]:
+    """What steps are called in words; powers and sums are part of a softmax."""
+    words = ["variance" if s.name.endswith("variance") else _WORDS.get(s.op.name if s.op else "", "") for s in steps]
+    return [w for w in words if "softmax" not in words or w not in ("powers", "sums")]
+
+
+def _stem(step: str) -> str:
+    """A step's name without its layer and its head."""
+    return re.sub(r"^blocks\.\d+\.|\[\d+\]$", "", step)
+
+
+def _head(step: str) -> int:
+    found = re.search(r"\[(\d+)\]$", step)
+    return int(found[1]) if found else 0
+
+
+def _plain(step: str) -> str:
+    """A word for a step that has no symbol."""
+    return _stem(step).rpartition(".")[2].removeprefix("hook_") if "text" in symbol(step) else ""
+
+
+def conventions(config: Config, model: str, tape: Tape, orientation: Orientation) -> tuple[str, ...]:
+    """What this sheet means by its words, as sentences of inline Markdown."""
+    c = config
+    steps = {s.name.partition("[")[0].rpartition(".")[2] for s in tape.used()}
+    said = [
+        "Rows are tokens, columns dimensions." if orientation == "rows" else "Columns are tokens, rows dimensions."
+    ]
+    if "hook_pattern" in steps or model == "softmax":
+        base = "$e$" if c.softmax_base == "e" else str(c.softmax_base)
+        said.append(f"Softmax has base {base}.")
+    if "scores_scaled" in steps:
+        said.append(rf"Scale: $\sqrt{{d_k}} = \sqrt{{{c.d_head}}}$.")
+    if "hook_pattern" in steps and c.attention_dir == "causal":
+        said.append("Causal: a token sees itself and what came before.")
+    if "hook_scale" in steps:
+        kind = "LayerNorm divides by $d$" if c.normalization_type == "LN" else "RMSNorm has no mean"
+        said.append(rf"{kind}, $\varepsilon = {c.eps}$.")
+    said.append(numbers_rule(tape))
+    return tuple(said)
+
+
+def numbers_rule(tape: Tape) -> str:
+    """How numbers are written and rounded."""
+    domain = tape.domain
+    if domain.name == "decimal":
+        places = getattr(domain, "places", 2)
+        return (
+            f"Round each result to {places} place{'s' if places != 1 else ''} and go on with it; a tie away from 0."
+        )
+    return {"exact": "Exact fractions.", "symbolic": "Letters stay letters; fractions are exact."}.get(
+        domain.name, ""
+    )

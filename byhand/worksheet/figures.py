@@ -1,0 +1,124 @@
+"""Matrices of a run as figures, in the sheet's orientation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from byhand.arithmetic.expr import Expr, Mul, Sum
+from byhand.errors import SheetError
+from byhand.model.names import is_parameter, symbol
+from byhand.tape import Tape
+from byhand.worksheet.document import Cell, Falk, Kind, Panel
+
+Orientation = Literal["rows", "columns"]
+PRODUCTS = ("matmul", "affine", "dot_rows")
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A run, and how its matrices are to be shown."""
+
+    tape: Tape
+    heads: int
+    tokens: tuple[str, ...]
+    vocabulary: tuple[str, ...]
+    orientation: Orientation
+
+    @property
+    def turned(self) -> bool:
+        return self.orientation == "columns"
+
+    def panel(self, name: str, kind: Kind | None = None, *, caption: str = "", note: str = "") -> Panel:
+        """A step as a matrix on the page; without a kind: a parameter, or given."""
+        matrix = self.tape[name]
+        own: Kind = "parameter" if matrix.step.op is None and is_parameter(name) else "given"
+        cells = tuple(
+            tuple(Cell(value, self.tape.worked(name, i, j)) for j, value in enumerate(row))
+            for i, row in enumerate(matrix.values)
+        )
+        labels = [self._labels(axis, size) for axis, size in zip(matrix.axes, matrix.shape, strict=True)]
+        along = [_direction(axis) for axis in matrix.axes]
+        flat = Panel(
+            name,
+            kind or own,
+            cells,
+            labels[0],
+            labels[1],
+            (along[0], along[1]),
+            symbol(name, self.heads),
+            caption,
+            note,
+        )
+        return transpose(flat) if self.turned else flat
+
+    def falk(self, name: str, copies: Sequence[str] = (), *, first: bool = False, note: str = "") -> Falk:
+        """A product in Falk's layout.
+
+        copies: the inputs to be copied by the student; first: print the first cell and show its row and column.
+        """
+        step = self.tape[name].step
+        if step.op is None or step.op.name not in PRODUCTS:
+            raise SheetError(f"{name} is not a product; use it without layout='falk'")
+        for copied in copies:
+            if copied not in step.inputs:
+                raise SheetError(f"{name} does not read {copied!r}; it reads {', '.join(step.inputs)}")
+        flat = replace(self, orientation="rows")
+        kinds: list[Kind | None] = ["copy" if n in copies else None for n in step.inputs]
+        left, upper, *rest = (flat.panel(n, k) for n, k in zip(step.inputs, kinds, strict=True))
+        if step.op.name == "dot_rows":
+            upper = replace(transpose(upper), symbol=upper.symbol + r"^{\mathrm{T}}")
+        result = flat.panel(name, "ask", note=note)
+        if first:
+            (cell, *others), *below = result.cells
+            result = replace(result, cells=((replace(cell, printed=True), *others), *below))
+        formula = step.op.columns if self.turned else step.op.formula
+        symbols = [symbol(n, self.heads) for n in step.inputs]
+        equation = f"{result.symbol} = {formula.format(*symbols)}"
+        bias = rest[0] if rest else None
+        if self.turned:
+            left, upper = transpose(upper), transpose(left)
+            result = _factors_swapped(transpose(result))
+            bias = transpose(bias) if bias else None
+        return Falk(left, upper, result, bias, equation, arrows=first)
+
+    def totals(self, name: str) -> list[object]:
+        """The sum over each token's entries, in the run's number system, with an earlier step's rounding."""
+        domain = self.tape.domain
+        from byhand.arithmetic.expr import Num
+
+        return [domain.settle(Sum(tuple(Num(x) for x in row)), lambda ref: None) for row in self.tape.values(name)]
+
+    def _labels(self, axis: str, size: int) -> tuple[str, ...]:
+        if axis == "pos" and len(self.tokens) == size:
+            return self.tokens
+        if axis == "d_vocab" and len(self.vocabulary) == size:
+            return self.vocabulary
+        return tuple(str(i + 1) for i in range(size)) if axis else ("",) * size
+
+
+def _direction(axis: str) -> str:
+    return "token" if axis in ("pos", "d_vocab") else "dim"
+
+
+def transpose(panel: Panel) -> Panel:
+    """The same matrix with rows and columns exchanged."""
+    cells = tuple(zip(*panel.cells, strict=True))
+    return replace(panel, cells=cells, rows=panel.cols, cols=panel.rows, along=(panel.along[1], panel.along[0]))
+
+
+def _factors_swapped(panel: Panel) -> Panel:
+    """Worked lines in the order of W x: the row's number first, then the column's."""
+    cells = tuple(tuple(replace(c, work=_swapped(c.work) if c.work else None) for c in row) for row in panel.cells)
+    return replace(panel, cells=cells)
+
+
+def _swapped(node: Expr) -> Expr:
+    match node:
+        case Sum(terms):
+            return Sum(tuple(_swapped(t) for t in terms))
+        case Mul(left, right):
+            return Mul(right, left)
+        case _:
+            return node

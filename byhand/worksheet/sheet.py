@@ -1,0 +1,160 @@
+"""Sheets on disk: Markdown files with front matter, in the user's folder and in the shipped one."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from byhand.errors import SheetError, UnknownNameError
+from byhand.model.weights import Values
+
+_FRONT = re.compile(r"\A---[ \t]*\n(.*?)\n---[ \t]*(?:\n|\Z)", re.DOTALL)
+_WORDS = ("title", "goal", "model")
+LARGEST_SHEET = 200_000  # characters
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet's front matter and its body.
+
+    letters: parameters as they are in a symbolic run, entries being letters or numbers.
+    """
+
+    name: str
+    title: str
+    model: str
+    goal: str
+    body: str
+    number: int = 0
+    minutes: int = 0
+    prerequisites: tuple[str, ...] = ()
+    objectives: tuple[str, ...] = ()
+    values: Mapping[str, Any] = field(default_factory=dict)
+    letters: Mapping[str, Any] = field(default_factory=dict)
+
+    def given(self, *, letters: bool, base: int | str | None, tokens: Sequence[str] = ()) -> Values:
+        """The sheet's numbers; with its letters in place of some, another base or other tokens where asked."""
+        values = Values.of(self.values)
+        if letters:
+            values = replace(values, weights={**values.weights, **self.letters})
+        if base is not None:
+            values = replace(values, config=replace(values.config, softmax_base=base))
+        return replace(values, tokens=tuple(tokens)) if tokens else values
+
+
+_VALUES = ("config", "tokens", "vocabulary", "inputs", "weights")
+_KEYS = {
+    "title": str, "model": str, "goal": str, "number": int, "minutes": int, "prerequisites": list, "objectives": list,
+    "letters": dict, "config": dict, "tokens": list, "vocabulary": list, "inputs": dict, "weights": dict,
+}  # fmt: skip
+
+
+def folders() -> tuple[Path, ...]:
+    """Where sheets and templates are looked for: BYHAND_TEMPLATES, then the shipped ones."""
+    own = os.environ.get("BYHAND_TEMPLATES")
+    return (*((Path(own),) if own else ()), shipped())
+
+
+@cache
+def shipped() -> Path:
+    """The templates in the wheel, or beside the package in a checkout."""
+    package = Path(__file__).resolve().parent.parent
+    inside = package / "templates"
+    return inside if inside.is_dir() else package.parent / "templates"
+
+
+def sheet_files() -> dict[str, Path]:
+    """Every sheet by name; the user's before the shipped."""
+    found: dict[str, Path] = {}
+    for folder in reversed(folders()):
+        found |= {path.stem: path for path in sorted((folder / "worksheets").glob("*.md"))}
+    return found
+
+
+def load_sheet(name: str) -> Sheet:
+    """Read a sheet.
+
+    Raises: UnknownNameError; SheetError where the file does not parse.
+    """
+    files = sheet_files()
+    if name not in files:
+        raise UnknownNameError("sheet", name, files)
+    try:
+        text = files[name].read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SheetError(f"{files[name].name}: cannot be read: {error}") from None
+    if len(text) > LARGEST_SHEET:
+        raise SheetError(f"{name}.md has {len(text)} characters; {LARGEST_SHEET} are the most")
+    return parse_sheet(name, text)
+
+
+def all_sheets() -> list[Sheet]:
+    """Every sheet, in the order of the course."""
+    return sorted((load_sheet(name) for name in sheet_files()), key=lambda s: (s.number, s.name))
+
+
+def parse_sheet(name: str, text: str) -> Sheet:
+    """A sheet from its text.
+
+    Raises: SheetError with the line where the front matter does not parse.
+    """
+    text = text.replace("\r\n", "\n")
+    match = _FRONT.match(text)
+    if match is None:
+        raise SheetError(f"{name}.md has no front matter; begin with --- and end it with ---")
+    front = _yaml(name, match[1])
+    for key, value in front.items():
+        if key not in _KEYS:
+            raise SheetError(f"{name}.md: {UnknownNameError('front matter entry', str(key), _KEYS)}")
+        if not isinstance(value, _KEYS[key]):
+            raise SheetError(f"{name}.md: {key} is a {_KEYS[key].__name__}; found {type(value).__name__}")
+    for key in _WORDS:
+        if not front.get(key):
+            raise SheetError(f"{name}.md: the front matter has no {key}")
+    kept = {k: v for k, v in front.items() if k not in _VALUES}
+    for key in ("prerequisites", "objectives"):
+        kept[key] = tuple(str(x) for x in front.get(key, ()))
+    values = {k: front[k] for k in _VALUES if k in front}
+    # the body keeps its line numbers, so that a message about it points into the file
+    return Sheet(name=name, body="\n" * match[0].count("\n") + text[match.end() :], values=values, **kept)
+
+
+def _yaml(name: str, text: str) -> dict[Any, Any]:
+    import yaml
+
+    try:
+        if "*" in text and any(isinstance(e, yaml.AliasEvent) for e in yaml.parse(text, Loader=_loader())):
+            raise yaml.YAMLError("aliases (*name) are not allowed")
+        front = yaml.load(text, Loader=_loader())
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" line {mark.line + 2}" if mark else ""
+        raise SheetError(f"{name}.md{where}: {getattr(error, 'problem', None) or error}") from None
+    except (RecursionError, ValueError) as error:
+        raise SheetError(f"{name}.md: the front matter cannot be read: {error}") from None
+    if not isinstance(front, dict):
+        raise SheetError(f"{name}.md: the front matter is a table of names; found {type(front).__name__}")
+    return front
+
+
+@cache
+def _loader() -> Any:
+    """Safe YAML in which a word is a word (`on` is no truth value), and without aliases, which can explode."""
+    import yaml
+
+    base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+    class Loader(base):  # type: ignore[misc]
+        """Its own table of resolvers."""
+
+    Loader.yaml_implicit_resolvers = {
+        first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith((":bool", ":timestamp"))]
+        for first, resolvers in base.yaml_implicit_resolvers.items()
+    }
+    Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("true|false"), list("tf"))
+    return Loader

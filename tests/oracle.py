@@ -1,0 +1,179 @@
+"""A plain float64 reference of the models, sharing no code with byhand: every intermediate by its step name.
+
+Rows are positions: n is the number of positions, and a column of one number per position is n × 1.
+
+>>> forward("softmax", {"softmax_base": 2}, {}, {"scores": [[0, 1, 0]]})["softmax"].tolist()
+[[0.25, 0.5, 0.25]]
+
+Softmax is not shifted by its maximum, so that `.exp` and `.sum` are what stands on the paper.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+DEFAULTS: dict[str, Any] = {
+    "n_heads": 1,
+    "n_layers": 1,
+    "act_fn": "relu",
+    "normalization_type": "LN",
+    "positional_embedding_type": "standard",
+    "attention_dir": "causal",
+    "softmax_base": "e",
+    "norm_position": "pre",
+    "eps": 0,
+    "use_attn_scale": True,
+    "attn_only": False,
+}
+
+
+def forward(
+    model: str,
+    config: Mapping[str, Any],
+    weights: Mapping[str, Any],
+    inputs: Mapping[str, Any] | None = None,
+    token_ids: Sequence[int] | None = None,
+) -> dict[str, np.ndarray]:
+    """Every step of the model, the inputs included, in the order in which they are computed."""
+    run = Run(config, weights)
+    steps = run.steps
+    steps |= {name: np.asarray(value, dtype=float) for name, value in (inputs or {}).items()}
+    models = {
+        "softmax": lambda: run.softmax(steps["scores"], "softmax"),
+        "positional-encoding": lambda: run.keep("hook_pos_embed", run.positions(run.config["n_ctx"])),
+        "attention-head": lambda: run.head(steps["blocks.0.hook_resid_pre"], "blocks.0.attn", 0),
+        "multi-head-attention": lambda: run.attention(steps["blocks.0.hook_resid_pre"], 0),
+        "layer-norm": lambda: run.norm(steps["blocks.0.hook_resid_pre"], "blocks.0.ln1"),
+        "feed-forward": lambda: run.feed_forward(steps["blocks.0.hook_resid_mid"], 0),
+        "block": lambda: run.block(steps["blocks.0.hook_resid_pre"], 0),
+        "gpt": lambda: run.gpt(token_ids or []),
+    }
+    models[model]()
+    return steps
+
+
+class Run:
+    """A configuration with its defaults, the parameters, and the steps so far."""
+
+    def __init__(self, config: Mapping[str, Any], weights: Mapping[str, Any]) -> None:
+        self.config = DEFAULTS | dict(config)
+        self.weights = {name: np.asarray(value, dtype=float) for name, value in weights.items()}
+        self.steps: dict[str, np.ndarray] = {}
+        base = self.config["softmax_base"]
+        self.base = math.e if base == "e" else float(base)
+
+    def keep(self, name: str, value: np.ndarray) -> np.ndarray:
+        self.steps[name] = value
+        return value
+
+    def softmax(self, scores: np.ndarray, name: str, head: str = "") -> np.ndarray:
+        """Row by row: powers, their sum, the quotients; base ** −inf is 0."""
+        exp = self.keep(f"{name}.exp{head}", np.power(self.base, scores))  # (n, n)
+        total = self.keep(f"{name}.sum{head}", exp.sum(axis=1, keepdims=True))  # (n, 1)
+        return self.keep(f"{name}{head}", exp / total)  # (n, n)
+
+    def positions(self, n: int) -> np.ndarray:
+        """The first rows of W_pos, or the sine of pos / 10000^(2i/d) at dimension 2i, cosine at 2i + 1."""
+        if self.config["positional_embedding_type"] == "standard":
+            return self.weights["pos_embed.W_pos"][:n]  # (n, d_model)
+        dim = np.arange(self.config["d_model"])
+        angle = np.arange(n)[:, None] / 10000.0 ** ((dim - dim % 2) / self.config["d_model"])  # (n, d_model)
+        return np.where(dim % 2 == 0, np.sin(angle), np.cos(angle))  # (n, d_model)
+
+    def norm(self, x: np.ndarray, name: str) -> np.ndarray:
+        """LayerNorm with biased variance, or RMSNorm, of each row; x itself without a normalization_type."""
+        kind = self.config["normalization_type"]
+        if kind is None:
+            return x
+        if kind == "LN":
+            mean = self.keep(f"{name}.mean", x.mean(axis=1, keepdims=True))  # (n, 1)
+            x = self.keep(f"{name}.centered", x - mean)  # (n, d_model)
+        square = f"{name}.variance" if kind == "LN" else f"{name}.mean_square"
+        square_mean = self.keep(square, np.mean(x * x, axis=1, keepdims=True))  # (n, 1)
+        scale = self.keep(f"{name}.hook_scale", np.sqrt(square_mean + float(self.config["eps"])))  # (n, 1)
+        x = x / scale  # (n, d_model)
+        if f"{name}.w" in self.weights or f"{name}.b" in self.weights:
+            self.keep(f"{name}.standardized", x)
+            x = x * self.weights.get(f"{name}.w", 1.0) + self.weights.get(f"{name}.b", 0.0)  # (n, d_model)
+        return self.keep(f"{name}.hook_normalized", x)
+
+    def head(self, x: np.ndarray, attn: str, h: int) -> np.ndarray:
+        """One attention head: queries, keys, values, scores, pattern, and the mixture z."""
+        q = self.project(x, attn, "q", h)  # (n, d_head)
+        k = self.project(x, attn, "k", h)  # (n, d_head)
+        v = self.project(x, attn, "v", h)  # (n, d_v)
+        scores = self.keep(f"{attn}.scores_raw[{h}]", q @ k.T)  # (n queries, n keys)
+        if self.config["use_attn_scale"]:
+            d_head = self.config.get("d_head") or self.config["d_model"] // self.config["n_heads"]
+            scores = self.keep(f"{attn}.scores_scaled[{h}]", scores / math.sqrt(d_head))  # (n, n)
+        if self.config["attention_dir"] == "causal":
+            later = np.arange(len(x))[None, :] > np.arange(len(x))[:, None]  # (n, n): the key comes after
+            scores = np.where(later, -np.inf, scores)
+        self.keep(f"{attn}.hook_attn_scores[{h}]", scores)
+        pattern = self.softmax(scores, f"{attn}.hook_pattern", f"[{h}]")  # (n, n)
+        return self.keep(f"{attn}.hook_z[{h}]", pattern @ v)  # (n, d_v)
+
+    def project(self, x: np.ndarray, attn: str, letter: str, h: int) -> np.ndarray:
+        """The queries, keys or values of one head."""
+        y = x @ self.weights[f"{attn}.W_{letter.upper()}"][h]  # (n, d_head), or (n, d_v)
+        if f"{attn}.b_{letter.upper()}" in self.weights:
+            y = y + self.weights[f"{attn}.b_{letter.upper()}"][h]
+        return self.keep(f"{attn}.hook_{letter}[{h}]", y)
+
+    def attention(self, x: np.ndarray, layer: int) -> np.ndarray:
+        """All heads side by side, times the heads' W_O one above the other."""
+        attn = f"blocks.{layer}.attn"
+        heads = [self.head(x, attn, h) for h in range(self.config["n_heads"])]
+        z = self.keep(f"{attn}.z", np.hstack(heads))  # (n, n_heads · d_v)
+        w_o = np.vstack(list(self.weights[f"{attn}.W_O"]))  # (n_heads · d_v, d_model)
+        out = z @ w_o + self.weights.get(f"{attn}.b_O", 0.0)  # (n, d_model)
+        return self.keep(f"blocks.{layer}.hook_attn_out", out)
+
+    def feed_forward(self, x: np.ndarray, layer: int) -> np.ndarray:
+        """The same two linear layers at each position, the activation after the first only."""
+        mlp = f"blocks.{layer}.mlp"
+        pre = x @ self.weights[f"{mlp}.W_in"] + self.weights.get(f"{mlp}.b_in", 0.0)  # (n, d_mlp)
+        self.keep(f"{mlp}.hook_pre", pre)
+        post = self.keep(f"{mlp}.hook_post", ACTIVATIONS[self.config["act_fn"]](pre))  # (n, d_mlp)
+        out = post @ self.weights[f"{mlp}.W_out"] + self.weights.get(f"{mlp}.b_out", 0.0)  # (n, d_model)
+        return self.keep(f"blocks.{layer}.hook_mlp_out", out)
+
+    def block(self, x: np.ndarray, layer: int) -> np.ndarray:
+        """Attention and feed-forward, each added to what it read; a norm before each, or after each sum."""
+        name = f"blocks.{layer}"
+        post_norm = self.config["norm_position"] == "post"
+        if post_norm and self.config["attn_only"]:
+            raise ValueError("attn_only has no post-norm form")
+        attn_out = self.attention(x if post_norm else self.norm(x, f"{name}.ln1"), layer)  # (n, d_model)
+        mid = self.keep(f"{name}.hook_resid_mid", x + attn_out)
+        if self.config["attn_only"]:
+            return self.keep(f"{name}.hook_resid_post", mid)
+        if post_norm:
+            mid = self.norm(mid, f"{name}.ln1")  # what the feed-forward reads is also what it is added to
+            post = self.keep(f"{name}.hook_resid_post", mid + self.feed_forward(mid, layer))
+            return self.keep(f"{name}.hook_normalized_resid_post", self.norm(post, f"{name}.ln2"))
+        mlp_out = self.feed_forward(self.norm(mid, f"{name}.ln2"), layer)  # (n, d_model)
+        return self.keep(f"{name}.hook_resid_post", mid + mlp_out)
+
+    def gpt(self, token_ids: Sequence[int]) -> None:
+        """Embed, add positions, run the blocks, normalise, unembed; the next token is the largest logit's."""
+        x = self.keep("hook_embed", self.weights["embed.W_E"][list(token_ids)])  # (n, d_model)
+        if self.config["positional_embedding_type"] is not None:
+            x = x + self.keep("hook_pos_embed", self.positions(len(token_ids)))
+        for layer in range(self.config["n_layers"]):
+            x = self.block(self.keep(f"blocks.{layer}.hook_resid_pre", x), layer)
+        if self.config["norm_position"] == "pre":
+            x = self.norm(x, "ln_final")
+        logits = x @ self.weights["unembed.W_U"] + self.weights.get("unembed.b_U", 0.0)  # (n, d_vocab)
+        self.keep("logits", logits)
+        self.keep("next_token", logits.argmax(axis=1)[:, None])  # (n, 1): the lowest id on ties
+
+
+ACTIVATIONS = {
+    "relu": lambda x: np.maximum(x, 0),
+    "gelu": lambda x: x * (1 + np.vectorize(math.erf)(x / math.sqrt(2))) / 2,
+}

@@ -1,0 +1,80 @@
+#!/bin/sh
+# Makes a checkout ready to run: the system libraries that print PDF, then .venv with the pinned packages.
+# What is there already is left alone, so it may be run before everything else.
+set -eu
+cd "$(dirname "$0")/.."
+say() { echo "setup: $*"; }
+stop() { say "$*" >&2; exit 1; }
+has() { command -v "$1" >/dev/null; }
+minor() { "$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])'; }
+
+# A .venv that works is kept. One whose Python was removed or upgraded no longer finds its packages.
+python=${PYTHON:-python3} venv=
+if .venv/bin/python -c 'import os, sysconfig; os.listdir(sysconfig.get_path("purelib"))' 2>/dev/null; then
+    venv=$(minor .venv/bin/python) python=${PYTHON:-.venv/bin/python}
+fi
+has "$python" || stop "no $python here: install Python 3.11 or newer, or name it: make PYTHON=..."
+"$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+    stop "$python is Python $(minor "$python"), byhand needs 3.11 or newer: make PYTHON=..."
+if [ -n "$venv" ]; then
+    new=$(minor "$python")
+    [ "$venv" = "$new" ] || stop ".venv has Python $venv, $python is $new: to change, run 'make clean' first"
+    python=.venv/bin/python
+fi
+
+# Names what the system lacks. Libraries are tried under the names that WeasyPrint loads.
+missing() {
+    "$python" - "$venv" <<'EOF'
+import ctypes, importlib.util, sys
+
+def loads(library):
+    for name in f"lib{library}.so.0", f"lib{library}.0.dylib", f"lib{library}.dylib":
+        try:
+            return bool(ctypes.CDLL(name))
+        except OSError:
+            pass
+
+has = importlib.util.find_spec
+parts = {
+    "Pango": loads("pango-1.0") and loads("pangoft2-1.0"),
+    "HarfBuzz-subset": loads("harfbuzz-subset"),
+    "ensurepip": has("ensurepip") or sys.argv[1] and has("pip"),  # Debian splits it from Python
+}
+print(*[part for part, there in parts.items() if not there])
+EOF
+}
+
+parts=$(missing)
+if [ -n "$parts" ]; then
+    if has apt-get; then install='apt-get install -y --no-install-recommends'
+    elif has dnf; then install='dnf install -y'
+    elif has apk; then install='apk add'
+    elif has brew; then install='brew install'
+    else stop "missing: $parts; install with the system's package manager, then run make again"
+    fi
+    for part in $parts; do case $install:$part in
+        apt*:Pango) install="$install libpango-1.0-0 libpangoft2-1.0-0" ;;
+        apt*:Harf*) install="$install libharfbuzz-subset0" ;;
+        apt*:ensurepip) install="$install python$(minor "$python")-venv" ;;
+        apk*:Harf*) install="$install harfbuzz-subset" ;;
+        *:Harf*) install="$install harfbuzz" ;;
+        *:Pango) install="$install pango" ;;
+    esac; done
+    case $(id -u):$install in 0:* | *:brew*) sudo= ;; *) sudo='sudo -n' ;; esac
+    $sudo true 2>/dev/null || stop "missing: $parts; as root, run: $install"
+    say "installing $parts: ${sudo:+sudo }$install"
+    case $install in apt*) install="apt-get update; DEBIAN_FRONTEND=noninteractive $install" ;; esac
+    log=$($sudo sh -c "$install" 2>&1) || { echo "$log" | tail -n 5 >&2; stop "could not install $parts"; }
+    parts=$(missing)
+    [ -z "$parts" ] || stop "still missing: $parts; they are installed, but not where $python looks"
+fi
+
+[ -n "$venv" ] || { say "making .venv with Python $(minor "$python")"; "$python" -m venv --clear .venv; }
+# The folder counts too: the commands in .venv/bin hold its full name.
+made_from="$PWD $(cat constraints.txt pyproject.toml | cksum)"
+if [ "$(cat .venv/made_from 2>/dev/null)" != "$made_from" ]; then
+    say "installing the packages of constraints.txt into .venv (about a minute)"
+    .venv/bin/python -m pip --version >/dev/null 2>&1 || .venv/bin/python -m ensurepip >/dev/null
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+    echo "$made_from" >.venv/made_from
+fi
