@@ -114,8 +114,10 @@ def show(sheet: str) -> None:
     "--orientation", type=click.Choice(["rows", "columns"]), default="rows", show_default=True,
     help="Tokens as rows (X W) or as columns (W X).",
 )  # fmt: skip
-@click.option("--view", type=click.Choice(["worksheet", "key", "worked"]), help="One view only; worked adds the lines.")
-@click.option("--format", "formats", default=FORMAT_DEFAULT, show_default=True, callback=_formats, help="Files to write.")
+@click.option("--view", type=click.Choice(["worksheet", "key", "worked"]), help="One view; worked adds the lines.")
+@click.option(
+    "--format", "formats", default=FORMAT_DEFAULT, show_default=True, callback=_formats, help="What to write."
+)
 @click.option("--paper", type=click.Choice(["a4", "letter"]), default="a4", show_default=True, help="Paper size.")
 @click.option("--out", type=click.Path(), default="output", show_default=True, help="The folder to write to.")
 def generate(

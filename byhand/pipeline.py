@@ -1,6 +1,6 @@
 """From a sheet's name to files, in one function: read this first.
 
-    sheet → values → run on the tape → document → each view in each format → files, all or none
+sheet → values → run on the tape → document → each view in each format → files, all or none
 """
 
 from __future__ import annotations
@@ -21,9 +21,10 @@ from byhand.model.models import complete, run
 from byhand.model.weights import Values
 from byhand.render.html import Paper
 from byhand.render.json import as_text, fingerprint, run_record
+from byhand.worksheet.calls import Made
 from byhand.worksheet.document import VIEWS, Document, View
 from byhand.worksheet.figures import Orientation
-from byhand.worksheet.load import Made, document
+from byhand.worksheet.load import document
 from byhand.worksheet.sheet import Sheet, load_sheet
 
 FLAGSHIP = "gpt"
@@ -61,7 +62,7 @@ def generate(name: str = FLAGSHIP, options: Options | None = None, out: Path | s
     made, record = prepare(sheet, options)
     page = document(made)
     folder = Path(out) / f"{sheet.name}-seed{options.seed}"
-    return write(folder, {file: content for file, content in _files(page, record, options)})
+    return write(folder, dict(_files(page, record, options)))
 
 
 def prepare(sheet: Sheet, options: Options) -> tuple[Made, dict[str, Any]]:
@@ -170,7 +171,7 @@ def load_values(path: Path | str) -> Values:
     path = Path(path)
     try:
         if path.stat().st_size > LARGEST_VALUES_FILE:
-            raise ValuesError(f"{path.name} is larger than {LARGEST_VALUES_FILE // 1_000_000} MB; a sheet needs a few kB")
+            raise ValuesError(f"{path.name} has over {LARGEST_VALUES_FILE // 1_000_000} MB; a sheet needs a few kB")
         content = path.read_bytes()
         entries = _parsed(path, content)
     except OSError as error:

@@ -82,10 +82,9 @@ class Op:
             for letter, size, axis in zip(pair, operand.shape, operand.axes, strict=True):
                 known = sizes.setdefault(letter, (size, axis)) if letter != "1" else (1, "")
                 if letter != "*" and known[0] != size:
-                    raise ValuesError(
-                        f"{self.name}: {operand.name} is {shape_text(operand.shape)}, but {axis or letter} "
-                        f"is {known[0]} elsewhere"
-                    )
+                    other = "1 here" if letter == "1" else f"{known[0]} elsewhere"
+                    found = f"{operand.name} is {shape_text(operand.shape)}"
+                    raise ValuesError(f"{self.name}: {found}, but {axis or letter} is {other}")
         (rows, row_axis), (cols, col_axis) = (sizes.get(x, (1, "")) for x in result)
         return (rows, cols), (row_axis, col_axis)
 
@@ -231,20 +230,20 @@ class Tape:
 
         Raises: DomainError where a cell leaves the number system; ValuesError where a given is missing.
         """
-        for step in self.needed(name):
+        for step in self.needed(name) if name not in self._values else ():
             self._values[step.name] = self._given(step) if step.op is None else self._computed(step, step.op)
         return self._values[name]
 
     def needed(self, name: str) -> list[Step]:
         """The steps still to be evaluated for a step, itself included, in the order of writing."""
         found: set[str] = set()
-        open_ends = [] if name in self._values else [name]
-        while open_ends:
-            end = open_ends.pop()
+        ends = [name]
+        while ends:
+            end = ends.pop()
             if end not in found and end not in self._values:
                 found.add(end)
-                open_ends += self[end].step.inputs
-        return [s for s in self.steps.values() if s.name in found] if found else []
+                ends += self[end].step.inputs
+        return [s for s in self.steps.values() if s.name in found]
 
     def used(self) -> list[Step]:
         """The steps that were evaluated, in the order of writing."""
@@ -284,15 +283,15 @@ class Tape:
         return tuple(tuple(self._settled(step, op, i, j) for j in range(cols)) for i in range(rows))
 
     def _settled(self, step: Step, op: Op, i: int, j: int) -> Any:
-        place = f"{step.name}, row {i + 1}, column {j + 1}"
         try:
             return self.domain.settle(self.cell(step.name, i, j), self._lookup)
-        except NotRealError as error:
-            raise DomainError(f"{place}: {error}; use other numbers") from None
-        except LeavesDomainError as error:
-            raise DomainError(f"{place}: {error}; {self.domain.advice}") from None
         except ZeroDivisionError:
-            raise DomainError(f"{place}: {op.undefined.format(row=i + 1)}") from None
+            problem = op.undefined.format(row=i + 1)
+        except NotRealError as error:
+            problem = f"{error}; use other numbers"
+        except LeavesDomainError as error:
+            problem = f"{error}; {self.domain.advice}"
+        raise DomainError(f"{step.name}, row {i + 1}, column {j + 1}: {problem}")
 
 
 def shape_text(shape: Sequence[int]) -> str:

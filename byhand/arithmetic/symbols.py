@@ -101,8 +101,15 @@ def compact(value: Any) -> Any:
         return value
     if not value.as_numer_denom()[1].is_Rational:
         value = sympy.radsimp(sympy.cancel(value))
-    top, bottom = (sympy.expand(part) for part in value.as_numer_denom())
-    return sympy.expand(top / bottom) if bottom.is_Rational else top / bottom
+    top, bottom = (_expanded(part) for part in value.as_numer_denom())
+    return _expanded(top / bottom) if bottom.is_Rational else top / bottom
+
+
+def _expanded(value: Any) -> Any:
+    """A sum of products; powers of one base are one power, as in 2^(a + b)."""
+    value = sympy.expand(value, power_exp=False)
+    has_letters_above = any(power.exp.free_symbols for power in value.atoms(sympy.Pow, sympy.exp))
+    return sympy.powsimp(value) if has_letters_above else value
 
 
 def _is_zero(value: Any) -> bool:

@@ -73,7 +73,9 @@ def symbol(name: str, heads: int = 1) -> str:
         if found is not None:
             primes = next((p for part, p in _PRIMES.items() if part in parts), "")
             fields = {"h": f"_{number}" if number else "", ",h": f",{number}" if number else "", "p": primes}
-            return re.sub("<(,?[hp])>", lambda m: fields[m[1]], found)
+            for field, text in fields.items():
+                found = found.replace(f"<{field}>", text)
+            return found
     return rf"\text{{{stem}}}"
 
 

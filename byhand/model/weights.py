@@ -191,6 +191,8 @@ def _entries(name: str, entry: object, shape: tuple[int, ...]) -> list[Any]:
     Raises: ValuesError where the list is ragged, of another shape, or holds what is not a number.
     """
     found = _shape(name, entry)
+    if 0 in shape:
+        raise ValuesError(f"{name} needs a vocabulary: give d_vocab, or a list of words")
     if found != shape:
         raise ValuesError(f"{name} is {shape_text(found) or 'a single number'}; the config needs {shape_text(shape)}")
     flat = list(_leaves(name, entry))

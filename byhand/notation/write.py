@@ -129,10 +129,10 @@ def _is_fraction(node: Expr) -> bool:
 
 
 def _is_coefficient(node: Expr) -> bool:
-    """What stands before a letter without a sign, as 2, a and 2a do."""
+    """What stands before a letter without a sign, as 2, a² and 2a do."""
     if isinstance(node, Num):
         return isinstance(node.value, Fraction) and node.value.denominator == 1
-    return isinstance(node, Ref) or (isinstance(node, Mul) and _is_coefficient(node.left) and _is_letters(node.right))
+    return _is_letters(node) or (isinstance(node, Mul) and _is_coefficient(node.left) and _is_letters(node.right))
 
 
 def _is_letters(node: Expr) -> bool:

@@ -1,88 +1,202 @@
-"""What surrounds a figure's matrices: brackets, tiles, arrows and dots, as one SVG behind the table."""
+"""A small drawing as SVG: boxes, lines with arrow heads, and labels that may be formulas; all in millimetres.
+
+Rectangles, paths and text are all there is, because WeasyPrint and browsers draw those alike. Lines share one path
+and arrow heads another, because WeasyPrint takes its time over each element.
+"""
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from html import escape
+from html.parser import HTMLParser
+from itertools import pairwise
+from typing import Any
 
-from byhand.render.grid import Grid, Mark, weights
+from byhand.notation.inline import inline
 
-FOOT, BRACKET, TILE = 1.3, 0.32, 0.18  # mm; LOOK
-DOT, FRAME = 2.9, (6.0, 7.0)  # the radius of a weight of 1; a frame's width and height
-INK, FILL, OUTLINE, PEN = "#111", "#e2e2e2", "#888", "#1c3f94"
-
-
-def drawing(grid: Grid, phone: bool, shown: bool) -> str:
-    """The SVG of a figure in print's or a phone's measures; dots are drawn where answers are shown."""
-    width, height = grid.x(len(grid.cols), phone=phone), grid.y(len(grid.rows), phone=phone)
-    parts = [_mark(grid, mark, phone, shown) for mark in grid.marks]
-    if not parts:
-        return ""
-    return (
-        f'<div class="behind {"phone" if phone else "wide"}" aria-hidden="true"><svg width="{_n(width)}mm" '
-        f'height="{_n(height)}mm" viewBox="0 0 {_n(width)} {_n(height)}">{"".join(parts)}</svg></div>'
-    )
+SANS, MATH, ITALIC = "'byhand Sans',sans-serif", "'byhand Math',serif", "'byhand Math Italic','byhand Math',serif"
+SMALL = 0.72  # of what is raised or lowered
+_WIDTHS = {
+    **dict.fromkeys("ijlI.,:;'′|· ", 0.27), **dict.fromkeys("frt()-", 0.36), **dict.fromkeys("mwMW", 0.84),
+    **dict.fromkeys("ABCDGHKNOQRUVXYZ", 0.64), **dict.fromkeys("0123456789", 0.5),
+}  # fmt: skip
+Point = tuple[float, float]
 
 
-def _mark(grid: Grid, mark: Mark, phone: bool, shown: bool) -> str:
-    left, right = grid.x(mark.left, phone=phone), grid.x(mark.right, phone=phone)
-    top, bottom = grid.y(mark.top, phone=phone), grid.y(mark.bottom, phone=phone)
-    match mark.kind:
-        case "bracket":
-            feet = f"h{_n(-FOOT)}V{_n(bottom)}h{_n(FOOT)}"
-            path = (
-                f"M{_n(left + FOOT)} {_n(top)}{feet}M{_n(right - FOOT)} {_n(top)}h{_n(FOOT)}V{_n(bottom)}h{_n(-FOOT)}"
-            )
-            return f'<path d="{path}" fill="none" stroke="{INK}" stroke-width="{BRACKET}"/>'
-        case "tile":
-            return (
-                f'<rect x="{_n(left)}" y="{_n(top)}" width="{_n(right - left)}" height="{_n(bottom - top)}" '
-                f'fill="{FILL}" stroke="{OUTLINE}" stroke-width="{TILE}"/>'
-            )
-        case "right":
-            return _arrow(left + 0.8, (top + bottom) / 2, right - 0.6, (top + bottom) / 2)
-        case "down":
-            return _arrow((left + right) / 2, top + 0.3, (left + right) / 2, bottom - 0.4)
-        case "dots":
-            return _dots(grid, mark, phone, shown)
-        case _:
-            raise TypeError(f"not a mark: {mark!r}")
+@dataclass(frozen=True)
+class Run:
+    """Text in one face; level 1 is raised, −1 lowered."""
+
+    text: str
+    face: str = SANS
+    level: int = 0
 
 
-def _arrow(x: float, y: float, to_x: float, to_y: float) -> str:
-    """A line with a small filled head."""
-    head, half = 1.1, 0.5
-    if to_y == y:
-        tip = f"M{_n(to_x)} {_n(to_y)}l{_n(-head)} {_n(-half)}v{_n(2 * half)}z"
-    else:
-        tip = f"M{_n(to_x)} {_n(to_y)}l{_n(-half)} {_n(-head)}h{_n(2 * half)}z"
-    line = f'<path d="M{_n(x)} {_n(y)}L{_n(to_x)} {_n(to_y)}" stroke="{INK}" stroke-width="0.25"/>'
-    return f'{line}<path d="{tip}" fill="{INK}"/>'
+@dataclass(frozen=True)
+class Label:
+    """A word or a formula, and its size."""
+
+    runs: tuple[Run, ...]
+    size: float
+
+    @property
+    def width(self) -> float:
+        """About how wide it is."""
+        ems = (sum(_WIDTHS.get(c, 0.53) for c in run.text) * (SMALL if run.level else 1) for run in self.runs)
+        return sum(ems) * self.size
 
 
-def _dots(grid: Grid, mark: Mark, phone: bool, shown: bool) -> str:
-    """A frame for each cell of the pattern and, where shown, a dot whose area is its weight."""
-    parts = []
-    for r in range(mark.top, mark.bottom):
-        for c in range(mark.left, mark.right):
-            x, y = _centre(grid, r, c, phone)
-            width, height = FRAME
-            parts.append(f"M{_n(x - width / 2)} {_n(y - height / 2)}h{width}v{height}h{-width}z")
-    frames = f'<path d="{"".join(parts)}" fill="none" stroke="#999" stroke-width="0.18"/>'
-    if not shown or grid.dots is None:
-        return frames
-    circles = []
-    for i, j, weight in weights(grid.dots):
-        x, y = _centre(grid, mark.top + i, mark.left + j, phone)
-        circles.append(f'<circle cx="{_n(x)}" cy="{_n(y)}" r="{_n(DOT * math.sqrt(min(weight, 1)))}" fill="{PEN}"/>')
-    return frames + "".join(circles)
+def words(text: str, size: float) -> Label:
+    """Plain words."""
+    return Label((Run(text),) if text else (), size)
 
 
-def _centre(grid: Grid, row: int, col: int, phone: bool) -> tuple[float, float]:
-    return (
-        (grid.x(col, phone=phone) + grid.x(col + 1, phone=phone)) / 2,
-        (grid.y(row, phone=phone) + grid.y(row + 1, phone=phone)) / 2,
-    )
+def formula(latex: str, size: float) -> Label:
+    """An inline formula; words where all of it is \\text{…}."""
+    if latex.startswith(r"\text{") and latex.find("}") == len(latex) - 1:
+        return words(latex[6:-1], size)
+    return Label(tuple(_Runs(latex).runs), size)
 
 
-def _n(x: float) -> str:
-    return f"{x:.2f}".rstrip("0").rstrip(".")
+class _Runs(HTMLParser):
+    """The runs of an inline formula's HTML; commas and primes keep the face of what is before them."""
+
+    def __init__(self, latex: str) -> None:
+        super().__init__()
+        self.inside: list[str] = []
+        self.runs: list[Run] = []
+        self.feed(inline(latex))
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        self.inside.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        self.inside.pop()
+
+    def handle_data(self, data: str) -> None:
+        level = ("sup" in self.inside) - ("sub" in self.inside)
+        last = self.runs[-1] if self.runs else Run("", MATH)
+        face = last.face if not data.strip("′, ") else MATH
+        face = ITALIC if "i" in self.inside else face
+        if (last.face, last.level) == (face, level) and self.runs:
+            data = self.runs.pop().text + data
+        self.runs.append(Run(data, face, level))
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A rectangle by its centre."""
+
+    x: float
+    y: float
+    w: float
+    h: float
+
+    @property
+    def left(self) -> float:
+        return self.x - self.w / 2
+
+    @property
+    def right(self) -> float:
+        return self.x + self.w / 2
+
+    @property
+    def top(self) -> float:
+        return self.y - self.h / 2
+
+    @property
+    def bottom(self) -> float:
+        return self.y + self.h / 2
+
+
+@dataclass
+class Drawing:
+    """What is drawn: grounds, then lines, boxes and labels over them."""
+
+    grounds: list[str] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+    tips: list[str] = field(default_factory=list)
+    boxes: list[str] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
+
+    def ground(self, at: Spot, rx: float = 1.0) -> None:
+        """A pale area, its lower corners round."""
+        top, bottom, left, right = map(_n, (at.top, at.bottom, at.left, at.right))
+        self.grounds.append(
+            f"M{left} {top}H{right}V{_n(at.bottom - rx)}Q{right} {bottom} {_n(at.right - rx)} {bottom}"
+            f"H{_n(at.left + rx)}Q{left} {bottom} {left} {_n(at.bottom - rx)}Z"
+        )
+
+    def wedge(self, of: Spot, to: Spot, bend: float) -> None:
+        """What opens from the foot of one area to the head of another, straight down as far as the bend."""
+        feet = [(of.right, of.bottom), (of.right, bend)], [(of.left, bend), (of.left, of.bottom)]
+        self.grounds.append(_path([*feet[0], (to.right, to.top), (to.left, to.top), *feet[1]]) + "Z")
+
+    def box(self, at: Spot, fill: str, outline: str = "", stroke: float = 0.25, rx: float = 0.8) -> None:
+        """A rectangle with round corners."""
+        edge = f' stroke="{outline}" stroke-width="{stroke}"' if outline else ""
+        self.boxes.append(
+            f'<rect x="{_n(at.left)}" y="{_n(at.top)}" width="{_n(at.w)}" height="{_n(at.h)}" rx="{_n(rx)}" '
+            f'fill="{fill}"{edge}/>'
+        )
+
+    def line(self, *points: Point, tip: bool = True, stroke: str = "") -> None:
+        """A line along points, horizontal or vertical at its end, with an arrow head there."""
+        points = (points[0], *(b for a, b in pairwise(points) if a != b))
+        if stroke:
+            self.boxes.append(f'<path d="{_path(points)}" fill="none" stroke="{stroke}" stroke-width="0.3"/>')
+            return
+        if tip:
+            (x0, y0), (x, y) = points[-2:]
+            dx, dy = (x > x0) - (x < x0), (y > y0) - (y < y0)
+            back = (x - 1.4 * dx, y - 1.4 * dy)
+            sides = [(back[0] - 0.55 * s * dy, back[1] + 0.55 * s * dx) for s in (1, -1)]
+            self.tips.append(_path([(x, y), *sides]) + "Z")
+            points = (*points[:-1], back)
+        self.lines.append(_path(points))
+
+    def text(
+        self, x: float, y: float, label: Label, fill: str = "#111", anchor: str = "middle", bold: bool = False
+    ) -> None:
+        """A label on a baseline."""
+        if not label.runs:
+            return
+        size, first, lifted = label.size, label.runs[0].face, 0.0
+        parts = []
+        for run in label.runs:
+            lift = {1: -0.34, 0: 0.0, -1: 0.18}[run.level] * size
+            look = [f'dy="{_n(lift - lifted)}"'] if lift != lifted else []
+            look += [f'font-size="{_n(SMALL * size)}"'] if run.level else []
+            look += [_face(run.face)] if run.face != first else []
+            parts.append(f"<tspan {' '.join(look)}>{escape(run.text)}</tspan>" if look else escape(run.text))
+            lifted = lift
+        look = [f'x="{_n(x)}" y="{_n(y)}" font-size="{_n(size)}" fill="{fill}"']
+        look += [f'text-anchor="{anchor}"'] if anchor != "start" else []
+        look += ['font-weight="600"'] if bold else []
+        look += [_face(first)] if first != SANS else []
+        self.texts.append(f"<text {' '.join(look)}>{''.join(parts)}</text>")
+
+    def svg(self, width: float, height: float, sentence: str, name: str) -> str:
+        """The whole drawing; the sentence says what it shows."""
+        return (
+            f'<svg class="{name}" xmlns="http://www.w3.org/2000/svg" width="{_n(width)}mm" height="{_n(height)}mm" '
+            f'viewBox="0 0 {_n(width)} {_n(height)}" role="img" aria-label="{escape(sentence)}" '
+            f'font-family="{SANS}">'
+            f'<path d="{"".join(self.grounds)}" fill="#efefef"/>'
+            f'<path d="{"".join(self.lines)}" fill="none" stroke="#555" stroke-width="0.22"/>'
+            f'<path d="{"".join(self.tips)}" fill="#555"/>{"".join(self.boxes)}{"".join(self.texts)}</svg>'
+        )
+
+
+def _path(points: Sequence[Point]) -> str:
+    return "M" + "L".join(f"{_n(x)} {_n(y)}" for x, y in points)
+
+
+def _n(number: float) -> str:
+    return f"{round(number, 2) + 0:g}"
+
+
+def _face(face: str) -> str:
+    return f'font-family="{face}"' + (' font-style="italic"' if face == ITALIC else "")

@@ -7,19 +7,21 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
 
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined, TemplateError
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined, TemplateError, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from byhand import __version__
+from byhand.arithmetic.expr import Expr
 from byhand.errors import SheetError
 from byhand.notation.html import html, value_html
 from byhand.notation.inline import inline, spoken
 from byhand.notation.text import text
 from byhand.render import map as architecture_map
-from byhand.render.drawing import drawing
 from byhand.render.fonts import data_url, font_face_css
-from byhand.render.grid import FIGURE_WIDTH, Grid, Slot, Tag, falk, strips
+from byhand.render.grid import FIGURE_WIDTH, Grid, Slot, Tag, line_width
+from byhand.render.layout import falk, strips
+from byhand.render.marks import drawing
 from byhand.worksheet.document import Document, Falk, Figure, Panel, Section, Strip, View, WordBoxes
 from byhand.worksheet.sheet import folders
 
@@ -30,6 +32,7 @@ PAPERS = {
     "a4": {"size": "210mm 297mm", "side": 18.0, "top": 15.0, "bottom": 32.1, "foot": 10.1},
     "letter": {"size": "215.9mm 279.4mm", "side": 20.95, "top": 12.5, "bottom": 17.0, "foot": 0.0},
 }
+GAP, BOXES_HEIGHT = 3.0, 14.0  # mm: between two figures; a row of boxes for words
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,16 @@ class Lines:
     """The worked lines of one token: label, arithmetic and result of each cell."""
 
     label: str
-    rows: tuple[tuple[str, Markup, Markup], ...]
+    rows: tuple[tuple[str, Expr, Any], ...]
+
+
+@dataclass(frozen=True)
+class Working:
+    """The worked lines of a matrix: its name, if there are several, and how many tokens stand side by side."""
+
+    symbol: str
+    side: int
+    tokens: tuple[Lines, ...]
 
 
 def page(document: Document, view: View, medium: Medium, paper: Paper = "a4") -> str:
@@ -52,8 +64,9 @@ def page(document: Document, view: View, medium: Medium, paper: Paper = "a4") ->
             map=Markup(architecture_map.svg(document)), groups=list(_groups(document.sections)),
         )  # fmt: skip
     except TemplateError as error:
-        where = f" line {error.lineno}" if getattr(error, "lineno", None) else ""
-        raise SheetError(f"template {getattr(error, 'name', None) or 'page.html'}{where}: {error.message}") from None
+        where = f" line {error.lineno}" if isinstance(error, TemplateSyntaxError) else ""
+        name = getattr(error, "name", None) or "page.html"
+        raise SheetError(f"template {name}{where}: {error.message}") from None
 
 
 @cache
@@ -66,14 +79,15 @@ def _environment() -> Environment:
         "math": lambda latex: Markup(inline(latex)),
         "spoken": spoken,
         "value": lambda value: Markup(value_html(value)),
-        "expr": lambda node: Markup(html(node)),
+        "expr": lambda node: Markup(html(node)),  # type: ignore[arg-type]
         "prose": prose,
         "mm": lambda x: f"{x:.3f}".rstrip("0").rstrip("."),
         "css_string": css_string,
     }
     environment.globals |= {
         "grids": grids, "drawing": lambda *args: Markup(drawing(*args)), "worked": worked, "is_boxes": is_boxes,
-        "tag_place": tag_place, "blank_name": blank_name, "shape": shape,
+        "tag_place": tag_place, "blank_name": blank_name, "shape": shape, "height": height,
+        "formula_place": formula_place,
     }  # fmt: skip
     return environment
 
@@ -149,40 +163,50 @@ def _groups(sections: Iterable[Section]) -> Iterator[tuple[Section, ...]]:
         yield (waiting,)
 
 
-def worked(figure: Figure, turned: bool) -> tuple[int, list[Lines]]:
-    """The arithmetic of a figure's blanks, token by token, and how many of these stand side by side."""
+def worked(figure: Figure, turned: bool) -> list[Working]:
+    """The arithmetic of a figure's blanks, matrix by matrix."""
     if isinstance(figure, WordBoxes):
-        return 1, []
+        return []
     panels = [figure.result] if isinstance(figure, Falk) else [p for p in figure.panels if p.kind == "ask"]
-    groups = [lines for panel in panels for lines in _lines(panel, turned, len(panels) > 1)]
-    widest = max((_width(panel) for panel in panels), default=0.0)
-    return 3 if widest < 38 else 2 if widest < 66 else 1, groups
+    return [_working(panel, turned, panel.caption or panel.symbol if len(panels) > 1 else "") for panel in panels]
 
 
-def _lines(panel: Panel, turned: bool, named: bool) -> Iterator[Lines]:
+def _working(panel: Panel, turned: bool, symbol: str) -> Working:
     cells = tuple(zip(*panel.cells, strict=True)) if turned else panel.cells
     tokens, dims = (panel.cols, panel.rows) if turned else (panel.rows, panel.cols)
-    for token, row in zip(tokens, cells, strict=True):
-        rows = tuple(
-            (dim, Markup(html(cell.work)), Markup(value_html(cell.value)))
-            for dim, cell in zip(dims, row, strict=True)
-            if cell.work is not None
-        )
-        yield Lines(f"{token}, {spoken(panel.caption or panel.symbol)}" if named else token, rows)
-
-
-def _width(panel: Panel) -> float:
-    """About how wide a panel's longest worked line is, in mm."""
-    lines = (text(c.work) for row in panel.cells for c in row if c.work is not None)
-    return max((1.55 * len(line) for line in lines), default=0.0)
+    worked = [
+        Lines(token, tuple((dim, c.work, c.value) for dim, c in zip(dims, row, strict=True) if c.work is not None))
+        for token, row in zip(tokens, cells, strict=True)
+    ]
+    longest = max((line_width(text(c.work)) for row in cells for c in row if c.work is not None), default=0.0)
+    return Working(symbol, 3 if longest <= 39 else 2 if longest <= 67 else 1, tuple(worked))
 
 
 def tag_place(grid: Grid, tag: Tag) -> str:
     """Where a tag stands, as CSS; one at the right may use what is left of the figures' width."""
     if tag.side == "right":
         left, middle = grid.x(tag.right) + 2.5, (grid.y(tag.top) + grid.y(tag.bottom)) / 2
-        return f"left:{left:.2f}mm;top:{middle:.2f}mm;width:{max(FIGURE_WIDTH - left, 12):.2f}mm"
+        return f"left:{left:.2f}mm;top:{middle:.2f}mm;width:{max(FIGURE_WIDTH - left, 9):.2f}mm"
     return f"left:{(grid.x(tag.left) + grid.x(tag.right)) / 2:.2f}mm;top:{grid.y(tag.top):.2f}mm"
+
+
+def formula_place(grid: Grid) -> str:
+    """Where the formula stands in the free corner, as CSS: flush with the left operand, and smaller if it must."""
+    row = next(r for r, kind in enumerate(grid.rows) if kind == "t")
+    left, room = grid.widths["l"], grid.x(grid.formula_end) - grid.widths["l"]
+    need = 2.75 * len(spoken(grid.formula))
+    if need > room:
+        left, room = 2.0, room + grid.widths["l"] - 2.0
+    size = max(9.5, min(14.5, 14.5 * room / need))
+    return f"left:{left:.2f}mm;top:{grid.y(row) / 2 - 3.2:.2f}mm;font-size:{size:.1f}pt"
+
+
+def height(figures: Iterable[Figure]) -> float:
+    """How high figures are in print, one below the other, in mm."""
+    heights = [
+        h for f in figures for h in ([BOXES_HEIGHT] if isinstance(f, WordBoxes) else [g.height for g in grids(f)])
+    ]
+    return sum(heights) + GAP * max(len(heights) - 1, 0)
 
 
 def blank_name(slot: Slot) -> str:

@@ -31,7 +31,12 @@ def steps(tape: Tape) -> list[dict[str, Any]]:
 
 
 def run_record(
-    tape: Tape, model: str, config: Config, tokens: Sequence[str | int], sheet: str | None = None, seed: int | None = None
+    tape: Tape,
+    model: str,
+    config: Config,
+    tokens: Sequence[str | int],
+    sheet: str | None = None,
+    seed: int | None = None,
 ) -> dict[str, Any]:
     """What run.json holds."""
     return {

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from byhand.model.config import Config
 from byhand.model.names import is_parameter, symbol
 from byhand.tape import Step, Tape
-from byhand.worksheet.document import Box, Falk, Map, Node, Panel, Section, Strip, WordBoxes
+from byhand.worksheet.document import Box, Falk, Map, Node, Panel, Section, State, Strip, WordBoxes
 from byhand.worksheet.figures import Orientation
 
 # which part of the architecture a step belongs to, by its name; the first match counts
@@ -32,7 +32,7 @@ POST_NORM = ("embed", "heads", "out", "add1", "ln1", "mlp", "add2", "ln2", "unem
 _WORDS = {
     "dot_rows": "scores", "divide_by_root": "scale", "mask_future": "mask", "power_of": "powers", "row_sum": "sums",
     "share_rows": "softmax", "row_mean": "mean", "center": "subtract", "mean_square": "mean square", "root": "root",
-    "standardize": "divide", "scale_and_shift": "w, b", "relu": "ReLU", "gelu": "GELU", "row_argmax": "next token",
+    "standardize": "divide", "relu": "ReLU", "gelu": "GELU", "row_argmax": "next token",
 }  # fmt: skip
 
 
@@ -44,7 +44,7 @@ def part_of(step: str) -> str:
 def map_of(
     config: Config, model: str, tape: Tape, positions: int, orientation: Orientation, sections: Iterable[Section]
 ) -> Map:
-    """The map of a sheet: the architecture with shapes, and what the sheet's sections compute in which of its parts."""
+    """The map of a sheet: the architecture with its shapes, and what the sheet's sections compute in each part."""
     chart = _Chart(config, model, tape, positions or config.n_ctx, orientation, tuple(sections))
     parts = chart.parts()
     branches = [(start, end) for end, start in chart.starts(parts).items()]
@@ -86,9 +86,10 @@ class _Chart:
         return {end: next(p for p in begins[end] if p in parts) for end in begins if end in parts}
 
     def part(self, step: str) -> str:
-        """The part that computes a step, in this model."""
+        """The part that computes a step, in this model; "" where the map has none."""
         part = part_of(step)
-        return "add1" if part == "add2" and self.config.attn_only else part
+        part = "add1" if part == "add2" and self.config.attn_only else part
+        return part if part in self.parts() else ""
 
     def asked(self) -> dict[str, list[int]]:
         """The steps with blanks, and the numbers of the sections that ask for them."""
@@ -107,15 +108,16 @@ class _Chart:
         labels = {"embed": r"\text{embed}", "out": "W_O", "mlp": r"\text{MLP}", "unembed": r"\text{unembed}"}
         labels |= {"ln1": norm, "ln2": norm, "ln_final": norm, "add1": "+", "add2": "+"}
         asked = self.asked()
+        at_home = {part: {s.number for s in self.sections if self.home(s) == part} for part in parts}
         here = [i for i, part in enumerate(parts) if any(self.part(step) == part for step in asked)]
         for i, part in enumerate(parts):
             before = i < max(here, default=-1)
             for label, heads in self.heads() if part == "heads" else [(labels[part], None)]:
                 own = [s for s in asked if self.part(s) == part and (heads is None or _head(s) in heads)]
-                numbers = {s.number for s in self.sections if self.home(s) == part} & {n for s in own for n in asked[s]}
+                numbers = {n for s in own for n in asked[s] if n in at_home[part]}
                 width = {"heads": c.d_v, "unembed": c.d_vocab}.get(part, c.d_model)
-                state = "here" if own else "done" if before else "later"
-                yield Box(part, label, self.shape(width), state, tuple(sorted(numbers)))  # type: ignore[arg-type]
+                state: State = "here" if own else "done" if before else "later"
+                yield Box(part, label, self.shape(width), state, tuple(sorted(numbers)))
 
     def heads(self) -> list[tuple[str, range]]:
         """The boxes of the heads: label, and the heads that each stands for."""
@@ -131,37 +133,37 @@ class _Chart:
         """The part in which a section stands: that of the first step that it asks for."""
         return next((self.part(step) for step in _asked(section) if step in self.tape.steps), None)
 
-    def inside(self, part: str) -> tuple[Node, ...]:
-        """The steps of a part, those of several heads as one, after what they read from elsewhere."""
+    def groups(self, part: str) -> list[dict[int, list[str]]]:
+        """The sections of a part with their steps; those that differ only in head or layer are one group."""
         order = {name: i for i, name in enumerate(self.tape.steps)}
         groups: dict[tuple[str, ...], dict[int, list[str]]] = {}
         for section in self.sections:
-            steps = sorted({s for s in _asked(section) if s in order}, key=order.__getitem__)
-            if steps and self.home(section) == part:
-                kind = tuple(dict.fromkeys(_stem(s) for s in steps))
-                groups.setdefault(kind, {})[section.number] = steps
-        ordered = sorted(groups.values(), key=lambda group: min(order[s[0]] for s in group.values()))
-        node_of: dict[str, int] = {}
-        for i, group in enumerate(ordered):
-            for step in (s for steps in group.values() for s in steps):
-                node_of.setdefault(step, i)
+            if self.home(section) == part:
+                steps = sorted({s for s in _asked(section) if s in order}, key=order.__getitem__)
+                groups.setdefault(tuple(dict.fromkeys(map(_stem, steps))), {})[section.number] = steps
+        return sorted(groups.values(), key=lambda group: min(order[steps[0]] for steps in group.values()))
+
+    def inside(self, part: str) -> tuple[Node, ...]:
+        """The steps of a part, each group as one, after what they read from elsewhere."""
+        groups = self.groups(part)
+        place: dict[str, int] = {}
+        for i, group in enumerate(groups):
+            for step in (step for steps in group.values() for step in steps):
+                place.setdefault(step, i)
+        reads = [[r for steps in group.values() for r in self.read(steps, part, place)] for group in groups]
         given: dict[str, str] = {}
-        reads: list[list[int | str]] = []
-        for i, group in enumerate(ordered):
-            found = [r for steps in group.values() for r in self.read(steps, part, node_of)]
-            given |= {_stem(r): r for r in found if isinstance(r, str)}
-            places = [r if isinstance(r, int) else _stem(r) for r in found]
-            reads.append([r for r in dict.fromkeys(places) if isinstance(r, str) or r < i])
+        for step in (r for found in reads for r in found if isinstance(r, str)):
+            given.setdefault(_stem(step), step)
         first = {stem: i for i, stem in enumerate(given)}
         sources = [Node((), symbol(s), _plain(s), self.size(self.tape.steps[s]), ()) for s in given.values()]
-        nodes = [
-            self.node(group, tuple(r + len(first) if isinstance(r, int) else first[r] for r in read))
-            for group, read in zip(ordered, reads, strict=True)
-        ]
+        nodes = []
+        for i, (group, found) in enumerate(zip(groups, reads, strict=True)):
+            earlier = [first[_stem(r)] if isinstance(r, str) else r + len(first) for r in found]
+            nodes.append(self.node(group, tuple(dict.fromkeys(r for r in earlier if r < i + len(first)))))
         return (*sources, *nodes)
 
-    def read(self, steps: Sequence[str], part: str, node_of: dict[str, int]) -> Iterator[int | str]:
-        """What steps read: nodes of the part, or the names of steps that come from elsewhere or are printed."""
+    def read(self, steps: Sequence[str], part: str, place: dict[str, int]) -> Iterator[int | str]:
+        """What steps read: groups of the part, or the names of steps that come from elsewhere or are printed."""
         printed = {p.step for s in self.sections for p in _panels(s) if p.kind != "ask"}
         waiting, seen = list(steps), set[str]()
         while waiting:
@@ -169,8 +171,8 @@ class _Chart:
                 if name in seen or name in steps:
                     continue
                 seen.add(name)
-                if name in node_of:
-                    yield node_of[name]
+                if name in place:
+                    yield place[name]
                 elif is_parameter(name):
                     continue
                 elif self.tape.steps[name].op is None or name in printed or self.part(name) != part:

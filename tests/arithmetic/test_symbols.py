@@ -52,6 +52,10 @@ COMPACT = [
     (sqrt(A * A + 1), "√(a² + 1)"),
     (expr(2) ** A, "2^a"),
     (expr(2) ** A / (expr(2) ** A + expr(2) ** B), "2^a ÷ (2^a + 2^b)"),
+    (expr(2) ** (A + B), "2^(a + b)"),
+    (expr(2) ** A * expr(2) ** B, "2^(a + b)"),
+    (A / (1 + expr(2) ** (A - B)), "2^b·a ÷ (2^a + 2^b)"),
+    (E ** (A * 2 - B), "e^(2a − b)"),
     (E**A, "e^a"),
     (E**2, "e²"),
     (E / (E + E), "1/2"),
@@ -94,11 +98,9 @@ def test_what_letters_leave_open_is_an_error(node, message):
     assert str(caught.value) == message
 
 
-LEAF = st.one_of(
-    st.sampled_from([A, B, C]), st.integers(-5, 5).map(expr), st.fractions(-3, 3, max_denominator=4).map(expr)
-)
+NUMBERS = st.fractions(-5, 5, max_denominator=6)
 TREES = st.recursive(
-    LEAF,
+    st.one_of(st.sampled_from([A, B, C]), NUMBERS.map(expr)),
     lambda inner: st.one_of(
         st.builds(lambda a, b: a + b, inner, inner),
         st.builds(Sub, inner, inner),
@@ -108,7 +110,6 @@ TREES = st.recursive(
     ),
     max_leaves=6,
 )
-NUMBERS = st.fractions(-5, 5, max_denominator=6)
 
 
 @given(TREES, NUMBERS, NUMBERS, NUMBERS)

@@ -1,0 +1,248 @@
+"""Time the slow parts: medians over runs in fresh processes, as Markdown tables. `make bench`, or:
+
+bench.py [--runs N] [--only PART] [--quick] [--write]
+
+Nothing is asserted. Ratios are taken between neighbours in time (A B A B …), because machines are noisy. What takes
+seconds is run half as often.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+SHEETS = ("gpt", "attention-head")
+GENERATE = ("-c", "from byhand.cli import main; main()", "generate")
+LIBRARIES = "import click, jinja2, markdown_it, yaml"
+
+
+@dataclass(frozen=True)
+class Table:
+    """One part's result."""
+
+    title: str
+    note: str
+    head: tuple[str, ...]
+    rows: list[tuple[str, ...]]
+
+    def __str__(self) -> str:
+        lines = [self.head, tuple("---" if i == 0 else "--:" for i in range(len(self.head))), *self.rows]
+        body = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+        return f"## {self.title}\n\n{self.note}\n\n{body}\n"
+
+
+@dataclass(frozen=True)
+class Runs:
+    """How often: fast things, and those that take seconds."""
+
+    fast: int
+    slow: int
+
+
+def process(*arguments: str, cwd: str | None = None) -> tuple[float, float]:
+    """Seconds and peak MB of a fresh Python."""
+    start = time.perf_counter()
+    child = subprocess.Popen([sys.executable, *arguments], cwd=cwd, stdout=subprocess.DEVNULL)
+    _, status, use = os.wait4(child.pid, 0)
+    seconds = time.perf_counter() - start
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode:
+        sys.exit(f"exit {child.returncode} from python {' '.join(arguments)}")
+    return seconds, use.ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
+
+
+def inside(what: str, *arguments: str) -> Any:
+    """What a function of inside.py measures in a fresh process."""
+    command = [sys.executable, str(HERE / "inside.py"), what, *arguments]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"exit {done.returncode} from inside.py {what}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def median(values: Sequence[float]) -> float:
+    """The middle one, or the mean of the middle two."""
+    ordered, n = sorted(values), len(values)
+    return (ordered[(n - 1) // 2] + ordered[n // 2]) / 2
+
+
+def spread(values: Sequence[float], places: int) -> str:
+    """Median (least–most)."""
+    return f"{median(values):.{places}f} ({min(values):.{places}f}–{max(values):.{places}f})"
+
+
+def processes(runs: Runs) -> Table:
+    """Time and memory of `generate`, with the floor that Python and the libraries are."""
+    cases: list[tuple[str, int, tuple[str, ...]]] = [
+        ("`python -c pass`", runs.fast, ("-c", "pass")),
+        (f"`python -c '{LIBRARIES}'`", runs.fast, ("-c", LIBRARIES)),
+    ]
+    for formats, count in (("html", runs.fast), ("pdf", runs.slow), ("html,pdf,json", runs.slow)):
+        for sheet in SHEETS:
+            name = f"`generate {sheet} --format {formats}`"
+            cases.append((name, count, (*GENERATE, sheet, "--format", formats, "--out")))
+    found: dict[str, list[tuple[float, float]]] = {name: [] for name, _, _ in cases}
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # a child's peak is never below it on Linux
+    with tempfile.TemporaryDirectory() as out:
+        process(*GENERATE, SHEETS[0], "--out", out)  # fonts and bytecode are made before
+        for turn in range(runs.fast):
+            for name, count, command in cases:
+                if turn < count:
+                    found[name].append(process(*command, *([out] if command[-1] == "--out" else [])))
+    rows = []
+    for name, _, _ in cases:
+        seconds, memory = [s for s, _ in found[name]], median([m for _, m in found[name]])
+        rows.append((name, spread(seconds, 3), f"{'≤ ' if memory <= own else ''}{memory:.0f}", str(len(seconds))))
+    return Table(
+        "Time and peak memory",
+        "Each run is a fresh process; worksheet and key.",
+        ("command", "s: median (least–most)", "MB", "runs"),
+        rows,
+    )
+
+
+def shares(runs: Runs) -> Table:
+    """Where the time goes."""
+    cases = [(s, f) for f in ("html", "pdf") for s in SHEETS]
+    found: dict[tuple[str, str], list[dict[str, float]]] = {case: [] for case in cases}
+    for turn in range(runs.fast):
+        for case in cases:
+            if case[1] == "html" or turn < runs.slow:
+                found[case].append(inside("shares", *case))
+    parts = list(found[cases[0]][0])
+    rows = []
+    for (sheet, kind), runs_of in found.items():
+        medians = [median([run[part] for run in runs_of]) for part in parts]
+        total = sum(medians)
+        cells = [f"{1000 * m:.0f} ({100 * m / total:.0f} %)" if m else "–" for m in medians]
+        rows.append((f"{sheet}, {kind}", *cells, f"{1000 * total:.0f}"))
+    return Table(
+        "Shares, in ms",
+        "Medians inside fresh processes, without the start of Python; run: the model, exactly; document: sheet to "
+        "blocks; template: blocks to HTML; layout: HTML to PDF in WeasyPrint.",
+        ("sheet", *parts, "sum"),
+        rows,
+    )
+
+
+def pages(runs: Runs) -> Table:
+    """What a page and a table cell cost in a PDF."""
+    rows = []
+    for sheet in SHEETS:
+        for view, seen in inside("pages", sheet, str(runs.slow)).items():
+            count, boxes = seen["pages"], seen["boxes"]
+            whole = [1000 * t / count for t in seen["whole"]]
+            cells = [1000 * (a - b) / boxes for a, b in zip(seen["whole"], seen["without"], strict=True)]
+            rows.append((f"{sheet}, {view}", str(count), str(boxes), spread(whole, 0), spread(cells, 2)))
+    return Table(
+        "Per page and per cell",
+        "Layout and writing of a PDF in one warm process; a box is a td or th; its cost is the page's less the same "
+        "page's without tables.",
+        ("sheet", "pages", "boxes", "ms a page", "ms a box"),
+        rows,
+    )
+
+
+def weasyprint(runs: Runs) -> Table:
+    """`generate` against WeasyPrint on the same two strings."""
+    rows = []
+    for sheet in SHEETS:
+        with tempfile.TemporaryDirectory() as folder:
+            inside("save", sheet, folder)
+            ours, plain, tuned = [], [], []
+            for _ in range(runs.slow):
+                ours.append(process(*GENERATE, sheet, "--format", "pdf", "--out", folder)[0])
+                plain.append(process(str(HERE / "inside.py"), "plain", folder)[0])
+                tuned.append(process(str(HERE / "inside.py"), "plain", folder, "nogc")[0])
+        to_plain = [a / b for a, b in zip(ours, plain, strict=True)]
+        to_tuned = [a / b for a, b in zip(ours, tuned, strict=True)]
+        rows.append((sheet, *(spread(x, 2) for x in (ours, plain, to_plain, tuned, to_tuned))))
+    return Table(
+        "PDF against WeasyPrint itself",
+        "`generate --format pdf` against a fresh process that imports nothing but WeasyPrint and lays out and writes "
+        "the same two HTML strings with the same fonts as PDF/UA-1; then against the same without garbage collection, "
+        "as byhand renders. Target: 1.3 at most.",
+        ("sheet", "byhand, s", "WeasyPrint, s", "ratio", "without gc, s", "ratio"),
+        rows,
+    )
+
+
+def markup(runs: Runs) -> Table:
+    """What a figure costs in different markup."""
+    seen = inside("markup", str(runs.slow))
+    rows = []
+    for name, times in seen["times"].items():
+        count, boxes, first = seen["counts"][name]
+        less = [1000 * (t - e) for t, e in zip(times, seen["empty"], strict=True)]
+        against = [a / (b - e) for a, b, e in zip(less, seen["times"][first], seen["empty"], strict=True)]
+        ratio = "1" if name == first else f"{median(against) / 1000:.2f}"
+        rows.append((name, spread([x / count for x in less], 1), f"{median(less) / boxes:.2f}", ratio))
+    return Table(
+        "What markup costs",
+        "24 figures of gpt's key with 12 to 52 boxes: only the table is replaced, the drawing behind it and the names "
+        "beside it stay. Then 24 tables of 40 cells each. ms less an empty page's, in one process, turn by turn.",
+        ("markup", "ms a figure", "ms a box", "× the first"),
+        rows,
+    )
+
+
+def imports(runs: Runs) -> Table:
+    """Which of the large packages a command imports."""
+    cases = (
+        ("--format", "html"),
+        ("--format", "html,json"),
+        ("--format", "html", "--numbers", "decimal"),
+        ("--format", "html", "--numbers", "decimal", "--softmax", "e"),
+        ("--format", "html", "--numbers", "symbolic"),
+        ("--format", "pdf"),
+    )
+    rows, heavy = [], ("weasyprint", "fontTools", "sympy", "mpmath", "numpy", "ziamath", "latex2mathml")
+    for case in cases:
+        modules = inside("modules", *case)
+        held = {name.partition(".")[0] for name in modules}
+        rows.append((f"`{' '.join(case)}`", *("yes" if name in held else "–" for name in heavy), str(len(modules))))
+    return Table("What is imported", "`generate gpt …`", ("command", *heavy, "modules"), rows)
+
+
+PARTS: dict[str, Callable[[Runs], Table]] = {
+    f.__name__: f for f in (processes, shares, pages, weasyprint, markup, imports)
+}
+
+
+def main() -> None:
+    """Measure, print, and write RESULTS.md where asked."""
+    parser = argparse.ArgumentParser(description="Time the slow parts.")
+    parser.add_argument("--runs", type=int, default=7, help="how often; what takes seconds is run half as often")
+    parser.add_argument("--only", choices=PARTS, metavar="PART", help=f"one of {', '.join(PARTS)}")
+    parser.add_argument("--quick", action="store_true", help="once or twice only")
+    parser.add_argument("--write", action="store_true", help="also write bench/RESULTS.md")
+    asked = parser.parse_args()
+    if asked.runs < 1:
+        parser.error("--runs is at least 1")
+    runs = Runs(2, 1) if asked.quick else Runs(asked.runs, max(asked.runs // 2, 1))
+    packages = f"Python {platform.python_version()}, WeasyPrint {version('weasyprint')}"
+    text = f"# Benchmarks\n\n{packages}, {platform.system()} {platform.machine()}, {os.cpu_count()} processors.\n"
+    print(text, flush=True)
+    for part in [asked.only] if asked.only else PARTS:
+        table = str(PARTS[part](runs))
+        print(table, flush=True)
+        text += "\n" + table
+    if asked.write:
+        (HERE / "RESULTS.md").write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

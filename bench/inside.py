@@ -1,0 +1,171 @@
+"""What bench.py measures inside a fresh process: `inside.py WHAT ARGUMENT …` prints JSON on its last line."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+TABLE = re.compile(r"<table.*?</table>", re.DOTALL)
+BOX = re.compile(r"<t[dh][ >]")
+
+
+@contextmanager
+def replaced(module: Any, name: str, function: Callable[..., Any]) -> Iterator[None]:
+    """A module with another function in that place."""
+    kept = getattr(module, name)
+    setattr(module, name, function)
+    try:
+        yield
+    finally:
+        setattr(module, name, kept)
+
+
+def shares(sheet: str, kind: str) -> dict[str, float]:
+    """Seconds that each stage of one `generate` takes."""
+    start = perf_counter()
+    import byhand.cli  # noqa: F401
+    from byhand import pipeline
+    from byhand.render import html
+
+    spent = {"import": 0.0, "sheet": 0.0, "run": 0.0, "document": 0.0, "template": 0.0, "layout": 0.0, "writing": 0.0}
+    stages = [
+        (pipeline, "load_sheet", "sheet"), (pipeline, "run", "run"), (pipeline, "document", "document"),
+        (html, "page", "template"), (pipeline, "write", "writing"),
+    ]  # fmt: skip
+    if kind == "pdf":
+        import weasyprint  # noqa: F401
+
+        from byhand.render import pdf
+
+        stages += [(pdf, "page", "template"), (pdf, "render", "layout")]
+    spent["import"] = perf_counter() - start
+    for module, name, stage in stages:
+        setattr(module, name, _timed(getattr(module, name), stage, spent))
+    with tempfile.TemporaryDirectory() as out:
+        pipeline.generate(sheet, pipeline.Options(formats=(kind,)), out)  # type: ignore[arg-type]
+    spent["rest"] = perf_counter() - start - sum(spent.values())
+    return spent
+
+
+def _timed(function: Callable[..., Any], stage: str, spent: dict[str, float]) -> Callable[..., Any]:
+    def timed(*args: Any, **options: Any) -> Any:
+        start = perf_counter()
+        try:
+            return function(*args, **options)
+        finally:
+            spent[stage] += perf_counter() - start
+
+    return timed
+
+
+def printed(sheet: str) -> tuple[Any, dict[str, str]]:
+    """A sheet's document, and the HTML that worksheet and key are printed from."""
+    from byhand import pipeline
+    from byhand.render import pdf
+
+    make, documents, found = pdf.page, [], {}
+
+    def page(document: Any, view: str, *args: Any) -> str:
+        documents.append(document)
+        found[view] = make(document, view, *args)  # type: ignore[arg-type]
+        return found[view]
+
+    with (
+        tempfile.TemporaryDirectory() as out,
+        replaced(pdf, "page", page),
+        replaced(pdf, "render", lambda html: b""),
+    ):
+        pipeline.generate(sheet, pipeline.Options(formats=("pdf",)), out)
+    return documents[0], found
+
+
+def seconds(html: str) -> float:
+    """How long a page takes as PDF."""
+    from byhand.render.pdf import render
+
+    start = perf_counter()
+    render(html)
+    return perf_counter() - start
+
+
+def pages(sheet: str, runs: str) -> dict[str, dict[str, Any]]:
+    """Seconds for each view, whole and without its tables."""
+    import io
+
+    from pypdf import PdfReader
+
+    from byhand.render.pdf import render
+
+    result: dict[str, dict[str, Any]] = {}
+    _, views = printed(sheet)
+    for view, html in views.items():
+        count = len(PdfReader(io.BytesIO(render(html))).pages)  # and a warm start
+        result[view] = {"pages": count, "boxes": len(BOX.findall(html)), "whole": [], "without": []}
+    for _ in range(int(runs)):
+        for view, html in views.items():
+            result[view]["whole"].append(seconds(html))
+            result[view]["without"].append(seconds(TABLE.sub("", html)))
+    return result
+
+
+def save(sheet: str, folder: str) -> None:
+    """Put the HTML of a sheet's views and the fonts' CSS into files."""
+    from byhand.render.fonts import font_face_css
+
+    for view, html in printed(sheet)[1].items():
+        Path(folder, f"{view}.html").write_text(html, encoding="utf-8")
+    Path(folder, "fonts.css").write_text(font_face_css(lambda face: face.path.as_uri()), encoding="utf-8")
+
+
+def plain(folder: str, collecting: str = "gc") -> None:
+    """Lay out and write saved HTML with WeasyPrint alone."""
+    import gc
+
+    from weasyprint import CSS, HTML
+    from weasyprint.text.fonts import FontConfiguration
+
+    if collecting == "nogc":
+        gc.disable()
+    styles = Path(folder, "fonts.css").read_text(encoding="utf-8")
+    for view in ("worksheet", "key"):
+        fonts = FontConfiguration()
+        css = CSS(string=styles, font_config=fonts)
+        html = HTML(string=Path(folder, f"{view}.html").read_text(encoding="utf-8"))
+        html.write_pdf(Path(folder, f"{view}.pdf"), stylesheets=[css], font_config=fonts, pdf_variant="pdf/ua-1")
+
+
+def markup(runs: str) -> dict[str, Any]:
+    """Seconds for the same figures in different markup."""
+    from markup import variants
+
+    empty, pages_by_name, counts = variants(*printed("gpt"))
+    for html in (empty, *pages_by_name.values()):
+        seconds(html)  # a warm start
+    blank: list[float] = []
+    times: dict[str, list[float]] = {name: [] for name in pages_by_name}
+    for _ in range(int(runs)):
+        blank.append(seconds(empty))
+        for name, html in pages_by_name.items():
+            times[name].append(seconds(html))
+    return {"times": times, "empty": blank, "counts": counts}
+
+
+def modules(*options: str) -> list[str]:
+    """The modules that a command has imported when it is done."""
+    from byhand.cli import main
+
+    with tempfile.TemporaryDirectory() as out:
+        main(["generate", "gpt", *options, "--out", out], standalone_mode=False)
+    return sorted(sys.modules)
+
+
+if __name__ == "__main__":
+    what = {f.__name__: f for f in (shares, pages, save, plain, markup, modules)}[sys.argv[1]]
+    print(json.dumps(what(*sys.argv[2:])))  # type: ignore[operator]

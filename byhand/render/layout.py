@@ -1,0 +1,147 @@
+"""Where the matrices of a figure stand on its grid: a product in Falk's layout, and a strip of matrices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from byhand.render.grid import FIGURE_WIDTH, NARROW_TAG, TAG_WIDTH, Grid, Mark, Slot, Tag, fitted, has_fractions
+from byhand.worksheet.document import Falk, Panel, Strip
+
+
+def falk(figure: Falk) -> Grid:
+    """The grid of a product: one table whose headers head an operand and the result alike."""
+    left, upper, result, bias = figure.left, figure.upper, figure.result, figure.bias
+    (n, k), m = left.shape, upper.shape[1]
+    across = bias is not None and bias.shape[1] == m and bias.shape[0] == 1  # a row of biases, above the result
+    grid = Grid(formula=figure.formula, label=figure.formula)
+    grid.add("l")
+    at_left = grid.add(("a" if left.is_answer else "g") * k)
+    at_bias = grid.add("sg") + 1 if bias is not None and not across else 0
+    gap = grid.formula_end = grid.add("d")
+    at_result = grid.add("a" * m)
+    height = "f" if has_fractions(left, result) else "r"
+    over = "f" if upper.is_answer or has_fractions(upper) else "u"
+    grid.rows = ["h"] + [over] * k + (["e", "u"] if across else []) + ["t"] + [height] * n
+    below = len(grid.rows) - n
+    grid.head(upper, 0, at_result)
+    grid.side(replace(upper, along=("inner", "")), 1, gap)
+    grid.put(upper, 1, at_result)
+    grid.head(replace(left, along=("", "inner")), below - 1, at_left)
+    grid.side(left, below, 0)
+    grid.put(left, below, at_left)
+    grid.put(result, below, at_result)
+    grid.tags = [
+        Tag(upper, "right", 1, at_result, 1 + k, at_result + m),
+        Tag(result, "right", below, at_result, below + n, at_result + m),
+        Tag(left, "over", below - 1, at_left, below - 1, at_left + k),
+    ]
+    if bias is not None and across:
+        grid.put(bias, 2 + k, at_result)
+        grid.tags.append(Tag(bias, "right", 2 + k, at_result, 3 + k, at_result + m))
+    elif bias is not None:
+        grid.put(bias, below, at_bias)
+        grid.tags.append(Tag(bias, "over", below - 1, at_bias, below - 1, at_bias + 1))
+    if figure.arrows:
+        grid.marks.append(Mark("right", below, gap, below + 1, gap + 1))
+        grid.marks.append(Mark("down", below - 1, at_result, below, at_result + 1))
+    return fitted(grid, FIGURE_WIDTH - TAG_WIDTH, FIGURE_WIDTH - NARROW_TAG)
+
+
+def strips(figure: Strip) -> list[Grid]:
+    """The grids of a strip: one, or several below each other where it is too wide."""
+    columns = _stacks(figure)
+    grids: list[Grid] = []
+    start = 0
+    for end in range(1, len(columns) + 1):
+        last = end == len(columns)
+        grid = _strip(columns[start:end], figure, last)
+        if grid.width > FIGURE_WIDTH and end - start > 1:
+            start = end - 1
+            grids.append(_strip(columns[start:end], figure, last))
+        elif end - start == 1:
+            grids.append(grid)
+        else:
+            grids[-1] = grid
+    return grids
+
+
+@dataclass(frozen=True)
+class _Stack:
+    """A matrix of a strip, the single rows that belong below it, and the sign before it."""
+
+    panel: Panel
+    joint: str
+    below: tuple[Panel, ...] = ()
+
+    @property
+    def panels(self) -> tuple[Panel, ...]:
+        return (self.panel, *self.below)
+
+
+def _stacks(figure: Strip) -> list[_Stack]:
+    """Where tokens are columns, a row of one number a token stands below the matrix that it comes from."""
+    stacks: list[_Stack] = []
+    for panel, joint in zip(figure.panels, ("", *figure.joints), strict=True):
+        above = stacks[-1] if stacks else None
+        if above and not joint and panel.shape[0] == 1 and panel.cols == above.panel.cols and panel.shape[1] > 1:
+            stacks[-1] = replace(above, below=(*above.below, panel))
+        else:
+            stacks.append(_Stack(panel, joint))
+    return stacks
+
+
+def _strip(stacks: list[_Stack], figure: Strip, last: bool) -> Grid:
+    final = stacks[-1].panel
+    above = figure.above if last else ()
+    beside = bool(above) and above[0].shape[1] == 1 and final.shape[1] != 1  # columns of parameters
+    stacked = () if beside else above
+    panels = [p for s in stacks for p in s.panels]
+    tallest = max(s.panel.shape[0] for s in stacks)
+    height = "f" if has_fractions(*panels) else "r"
+    if height == "r" and not any(p.is_answer for p in panels):
+        height = "u"
+    heads = ["h"] if any(any(s.panel.cols) for s in stacks) else []
+    grid = Grid(label="; ".join(p.caption or p.symbol for p in panels))
+    grid.rows = ["c", *heads, *("u" for _ in stacked), *("t" for _ in stacked[:1]), *([height] * tallest)]
+    top = len(grid.rows) - tallest
+    for _ in range(max(len(s.below) for s in stacks)):
+        grid.rows += ["e", height]
+    labels: tuple[str, ...] = ()
+    for stack in stacks:
+        panel = stack.panel
+        if grid.cols:
+            at = grid.add("j" if stack.joint else "d" if stack.below and panel.rows == labels else "s")
+            if stack.joint:
+                grid.slots[top + (panel.shape[0] - 1) // 2, at] = Slot("sign", label=stack.joint)
+        if any(panel.rows) and panel.rows != labels:
+            wide = panel.along[0] == "token" and any(len(label) > 2 for label in panel.rows)
+            grid.side(panel, top, grid.add("l" if wide or len(grid.cols) == 0 else "d"), "" if wide else "inner")
+            labels = panel.rows
+        if panel is final and beside:
+            for parameter in above:
+                at = grid.add("g")
+                grid.slots[0, at] = Slot("caption", label=parameter.symbol)
+                grid.put(parameter, top, at)
+            grid.add("s")
+        at = grid.add(("a" if panel.is_answer else "g") * panel.shape[1])
+        if any(p.is_answer for p in stack.below):
+            grid.cols[at:] = ["a"] * panel.shape[1]
+        high = 0 if panel is final or not stacked else top - 2  # labels stand close to their matrix
+        grid.slots[high, at] = Slot("caption", label=panel.caption or panel.symbol, span=panel.shape[1])
+        if heads:
+            grid.head(panel, high + 1, at)
+        grid.put(panel, top, at)
+        for i, row in enumerate(stack.below):
+            grid.slots[top + tallest + 2 * i + 1, at - 1] = Slot("caption side", label=row.caption or row.symbol)
+            grid.put(row, top + tallest + 2 * i + 1, at)
+        if panel is final:
+            for i, parameter in enumerate(stacked):
+                grid.put(parameter, 1 + len(heads) + i, at)
+                grid.slots[1 + len(heads) + i, at - 1] = Slot("caption side", label=parameter.symbol)
+    if figure.dots and last:
+        grid.add("s")
+        at = grid.add("o" * final.shape[1])
+        grid.slots[0, at] = Slot("caption", label=r"\text{as dots}", span=final.shape[1])
+        grid.dots = final
+        grid.marks.append(Mark("dots", top, at, top + final.shape[0], at + final.shape[1]))
+    return fitted(grid, FIGURE_WIDTH, FIGURE_WIDTH)

@@ -1,0 +1,204 @@
+"""What a sheet may say: each call puts a block on the page, or a number of the run into the prose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from jinja2.sandbox import safe_range
+
+from byhand.choosing.foils import foil
+from byhand.errors import SheetError
+from byhand.model.config import Config
+from byhand.notation.text import value_text
+from byhand.tape import Tape
+from byhand.worksheet.document import Answer, Cell, Figure, Kind, Panel, Remark, Strip, Word, WordBoxes
+from byhand.worksheet.figures import PRODUCTS, Bench, Orientation
+from byhand.worksheet.sheet import Sheet
+
+
+class Marker(str):
+    """Where a block stands in the text. Not escaped, unlike everything else that an expression prints."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """A sheet together with its run: what a Document is made from."""
+
+    sheet: Sheet
+    tape: Tape
+    config: Config
+    tokens: tuple[str, ...]
+    vocabulary: tuple[str, ...]
+    orientation: Orientation
+    stamp: dict[str, str]
+
+
+class Calls:
+    """The calls, and the blocks that they have left."""
+
+    def __init__(self, made: Made, inline: Callable[[str], Sequence[Any]]) -> None:
+        heads = made.config.n_heads if made.sheet.model != "attention-head" else 1
+        self.made = made
+        self.inline = inline
+        self.bench = Bench(made.tape, heads, made.tokens, made.vocabulary, made.orientation)
+        self.blocks: list[Word | Figure] = []
+
+    def table(self) -> dict[str, Any]:
+        """Everything that a sheet can say."""
+        c, turned = self.made.config, self.bench.turned
+        return {
+            "ask": self.ask, "given": self.given, "strip": self.strip, "blank": self.blank, "copy": self.copy,
+            "show": self.show, "softmax": self.softmax, "norm": self.norm, "words": self.word_boxes,
+            "hint": self.hint, "check": self.check, "checkpoint": self.checkpoint, "lines": self.lines,
+            "find_the_error": self.find_the_error, "totals": self.totals, "value": self.value, "tie": self.tie,
+            "tokens": self.made.tokens, "vocabulary": self.made.vocabulary, "config": c, "base": c.softmax_base,
+            "numbers": self.made.tape.domain.name, "range": safe_range,
+            "row": "column" if turned else "row", "rows": "columns" if turned else "rows",
+            "column": "row" if turned else "column", "columns": "rows" if turned else "columns",
+        }  # fmt: skip
+
+    # what stands on the right: figures
+
+    def ask(
+        self, name: str, layout: str = "", first: bool = False, note: str = "", copy: Any = (), caption: str = ""
+    ) -> Marker:
+        """A step to be computed. layout "falk" is the default for a product."""
+        op = self.made.tape[name].step.op
+        if layout not in ("", "falk", "strip"):
+            raise SheetError(f"no layout {layout!r}; there are: falk, strip")
+        if layout == "falk" or (not layout and op and op.name in PRODUCTS):
+            copies = [copy] if isinstance(copy, str) else list(copy)
+            figure = self.bench.falk(name, copies, first=first, note=note)
+            marker = self._leave(figure)
+            if first:
+                cell = figure.result.cells[0][0]
+                assert cell.work is not None
+                marker = Marker(marker + self._leave(Remark("First cell", line=(cell.work, cell.value))))
+            return marker
+        return self.strip(self.blank(name, note=note, caption=caption))
+
+    def given(self, *names: str) -> Marker:
+        """Given matrices, each with its own rows."""
+        return self._leave(Strip(tuple(self.bench.panel(n) for n in names), ("",) * (len(names) - 1)))
+
+    def blank(self, name: str, caption: str = "", note: str = "") -> Panel:
+        """A step with blanks, for a strip."""
+        return self._panel(name, "ask", caption, note)
+
+    def copy(self, name: str, caption: str = "", note: str = "") -> Panel:
+        """A step that the student copies from above, for a strip."""
+        return self._panel(name, "copy", caption, note)
+
+    def show(self, name: str, caption: str = "", note: str = "") -> Panel:
+        """A step that is printed, for a strip."""
+        return self._panel(name, None, caption, note)
+
+    def strip(self, *items: Panel | str, dots: bool = False, above: Sequence[Panel] = ()) -> Marker:
+        """Matrices side by side: panels, and signs between them ("→", "+", "=", or "" for a gap)."""
+        panels: list[Panel] = []
+        joints: list[str] = []
+        for item in items:
+            if isinstance(item, Panel):
+                if len(panels) > len(joints):
+                    joints.append("")
+                panels.append(item)
+            else:
+                joints.append(str(item))
+        if len(joints) != len(panels) - 1:
+            raise SheetError("a strip is matrices with one sign between two of them")
+        strip = Strip(tuple(panels), tuple(joints), dots, tuple(above))
+        return self._leave(strip)
+
+    def softmax(self, name: str) -> Marker:
+        """Powers, sums and shares of a pattern, and its dots."""
+        from byhand.model.layers import steps_of
+
+        base = self.made.config.softmax_base
+        return self.strip(
+            self.blank(steps_of(name, "exp"), rf"\text{{powers }} {base}^s"),
+            self.blank(steps_of(name, "sum"), r"\text{sum}"),
+            self.blank(name, r"\text{pattern = power ÷ sum}"),
+            dots=True,
+        )
+
+    def norm(self, at: str, of: str, result: str = "") -> Marker:
+        """LayerNorm or RMSNorm of a step, from the mean to the result."""
+        tape = self.made.tape
+        result = result or f"{at}.hook_normalized"
+        has_mean = f"{at}.mean" in tape.steps
+        spread, letter = ("variance", r"\sigma^2") if has_mean else ("mean_square", "r^2")
+        centre = [self.blank(f"{at}.mean", r"\mu"), self.blank(f"{at}.centered", r"x - \mu")] if has_mean else []
+        root, above_root = (r"\sigma", r"x - \mu") if has_mean else ("r", "x")
+        top = self.strip(
+            self.show(of), *centre, self.blank(f"{at}.{spread}", letter), self.blank(f"{at}.hook_scale", root)
+        )
+        shares = rf"({above_root}) \div {root}" if has_mean else rf"x \div {root}"
+        parameters = [f"{at}.w", f"{at}.b"]
+        if f"{at}.standardized" not in tape.steps:
+            return Marker(top + self.strip(self.blank(result, shares)))
+        above = [self.show(p) for p in parameters]
+        bottom = self.strip(
+            self.blank(f"{at}.standardized", shares), "→", self.blank(result, r"\cdot\, w + b"), above=above
+        )
+        return Marker(top + bottom)
+
+    def word_boxes(self, name: str = "next_token") -> Marker:
+        """Boxes for the words that a step's answers spell."""
+        vocabulary = self.made.vocabulary
+        answers = tuple(vocabulary[int(row[0])] for row in self.made.tape.values(name))
+        return self._leave(WordBoxes(self.made.tokens, answers))
+
+    # what stands on the left: words
+
+    def hint(self, text: str) -> Marker:
+        """A hint."""
+        return self._leave(Remark("Hint", self.inline(text)))
+
+    def check(self, text: str) -> Marker:
+        """A fact that can be checked without the key."""
+        return self._leave(Remark("Check", self.inline(text)))
+
+    def checkpoint(self, text: str) -> Marker:
+        """Earlier results are printed here."""
+        return self._leave(Remark("Checkpoint", self.inline(text)))
+
+    def lines(self, count: int, answer: str) -> Marker:
+        """Lines to write on, and the key's answer."""
+        return self._leave(Answer(count, self.inline(answer)))
+
+    def find_the_error(self, name: str, step: str, lines: int, answer: str) -> Marker:
+        """A step as it comes out the wrong way, to be spotted."""
+        wrong = replace(self.bench, tape=foil(self.made.tape, name)).panel(step, "given")
+        return Marker(self._leave(Strip((wrong,), ())) + self.lines(lines, answer))
+
+    # values for the prose
+
+    def totals(self, name: str) -> str:
+        """The sums over each token's numbers: "7, 3, 1"."""
+        return ", ".join(value_text(x) for x in self.bench.totals(name))
+
+    def value(self, name: str, i: int, j: int) -> str:
+        """One number of a step, counted from 0."""
+        return value_text(self.made.tape.values(name)[i][j])
+
+    def tie(self, name: str, i: int, j: int, k: int) -> str:
+        """The letter's value for which two entries of a row are equal: "a = 3/2"."""
+        import sympy
+
+        row = self.made.tape.values(name)[i]
+        (letter,) = (row[j] - row[k]).free_symbols
+        (solution,) = sympy.solve(row[j] - row[k], letter)
+        return f"${letter} = {value_text(solution)}$"
+
+    def _panel(self, name: str, kind: Kind | None, caption: str, note: str) -> Panel:
+        panel = self.bench.panel(name, kind, caption=caption, note=note)
+        if name == "next_token" and self.made.vocabulary:
+            cells = tuple(tuple(Cell(self.made.vocabulary[int(c.value)]) for c in row) for row in panel.cells)
+            panel = replace(panel, cells=cells)
+        return panel
+
+    def _leave(self, block: Word | Figure) -> Marker:
+        self.blocks.append(block)
+        return Marker(f"\ue000{len(self.blocks) - 1}\ue001")

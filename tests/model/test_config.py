@@ -1,0 +1,83 @@
+"""Configurations: defaults, and what cannot work."""
+
+from fractions import Fraction
+
+import pytest
+
+from byhand.errors import ByHandError, ConfigError, UnknownNameError
+from byhand.model.config import Config
+
+
+def test_sizes_left_out_follow_from_the_others():
+    config = Config.of({"d_model": 6, "n_heads": 3})
+    assert (config.d_head, config.d_v, config.d_mlp) == (2, 2, 24)
+    config = Config.of({"d_model": 6, "n_heads": 4, "d_head": 5})
+    assert (config.d_head, config.d_v) == (5, 5)
+    assert Config.of({"d_head": 5, "d_v": 1}).d_v == 1
+
+
+def test_numbers_are_read_exactly():
+    assert Config.of({"eps": 1e-5}).eps == Fraction(1, 100_000)
+    assert Config.of({"eps": "1/4"}).eps == Fraction(1, 4)
+    assert Config.of({"d_model": 4, "sinusoidal_periods": [4, "25/2"]}).sinusoidal_periods == (4, Fraction(25, 2))
+    assert Config(eps=Fraction(1, 2)).eps == Fraction(1, 2)
+
+
+def test_a_config_is_written_back_as_it_is_read():
+    entries = {"eps": "1/4", "sinusoidal_periods": ["4", "25/2"], "softmax_base": 3, "normalization_type": None}
+    config = Config.of(entries)
+    assert Config.of(config.as_dict()) == config
+    assert {name: config.as_dict()[name] for name in entries} == entries
+    assert Config().as_dict()["eps"] == 0
+
+
+BAD = [
+    ({"d_modle": 4}, "no config option 'd_modle'; did you mean 'd_model'?"),
+    ({"d_model": 6, "n_heads": 4},
+     "d_model=6 is not n_heads=4 × a whole d_head; use d_model=8 or n_heads=3, or give d_head"),
+    ({"d_model": 2, "n_heads": 3},
+     "d_model=2 is not n_heads=3 × a whole d_head; use d_model=3 or n_heads=2, or give d_head"),
+    ({"act_fn": "tanh"}, "act_fn='tanh' is not known; use one of relu, gelu"),
+    ({"normalization_type": "BN"}, "normalization_type='BN' is not known; use one of LN, RMS, null"),
+    ({"positional_embedding_type": "rotary"},
+     "positional_embedding_type='rotary' is not known; use one of standard, sinusoidal, null"),
+    ({"attention_dir": ["causal"]}, "attention_dir=['causal'] is not known; use one of causal, bidirectional"),
+    ({"norm_position": None}, "norm_position=None is not known; use one of pre, post"),
+    ({"softmax_base": 10}, "softmax_base=10 is not known; use one of 2, 3, e"),
+    ({"softmax_base": True}, "softmax_base=True is not known; use one of 2, 3, e"),
+    ({"d_model": "four"}, "d_model='four' is not a size; use a whole number from 1 to 10000"),
+    ({"d_model": 4.0}, "d_model=4.0 is not a size; use a whole number from 1 to 10000"),
+    ({"n_ctx": True}, "n_ctx=True is not a size; use a whole number from 1 to 10000"),
+    ({"n_ctx": -1}, "n_ctx=-1 is not a size; use a whole number from 1 to 10000"),
+    ({"n_ctx": 10**9}, "n_ctx=1000000000 is not a size; use a whole number from 1 to 10000"),
+    ({"n_layers": 0}, "n_layers=0 leaves nothing to compute; use 1 or more"),
+    ({"d_model": 0}, "d_model=0 leaves nothing to compute; use 1 or more"),
+    ({"attn_only": "yes"}, "attn_only='yes' is not true or false"),
+    ({"use_attn_scale": 1}, "use_attn_scale=1 is not true or false"),
+    ({"eps": -1}, "eps=-1 is not a number of 0 or more"),
+    ({"eps": "a"}, "eps='a' is not a number of 0 or more"),
+    ({"eps": "-inf"}, "eps='-inf' is not a number of 0 or more"),
+    ({"eps": "tiny"}, "eps: 'tiny' is not a number; write one as 3, 0.25 or '-1/2'"),
+    ({"eps": None}, "eps: None is not a number; write one as 3, 0.25 or '-1/2'"),
+    ({"sinusoidal_periods": [4]}, "sinusoidal_periods has 1 entries; use 2"),
+    ({"sinusoidal_periods": [4, 0]}, "sinusoidal_periods holds a 0; a turn takes more than 0 positions"),
+    ({"sinusoidal_periods": "12"}, "sinusoidal_periods='12' is not a list of numbers"),
+    ({"sinusoidal_periods": None}, "sinusoidal_periods=None is not a list of numbers"),
+    ({"sinusoidal_periods": ["x y", 1]},
+     "sinusoidal_periods: 'x y' is not a number; write one as 3, 0.25 or '-1/2'"),
+    ({"d_model": 768, "d_vocab": 10_000}, "22,440,192 parameters are too many; use sizes that make 1,000,000"),
+    ({"n_layers": 10_000}, "1,920,012 parameters are too many; use sizes that make 1,000,000"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("entries", "message"), BAD)
+def test_what_cannot_work_says_what_would(entries, message):
+    with pytest.raises(ByHandError) as caught:
+        Config.of(entries)
+    assert type(caught.value) in (ConfigError, UnknownNameError)
+    assert str(caught.value) == message
+
+
+def test_a_config_made_in_python_is_checked_too():
+    with pytest.raises(ConfigError, match="eps=-1 is not a number of 0 or more"):
+        Config(eps=-1)

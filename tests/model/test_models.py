@@ -1,0 +1,330 @@
+"""The models, against a reference that shares no code with them, and in their own number systems."""
+
+import math
+from decimal import Decimal
+from fractions import Fraction
+
+import numpy as np
+import oracle
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from byhand.arithmetic.domains import FLOATS, RATIONALS, Decimals
+from byhand.arithmetic.expr import evaluate
+from byhand.arithmetic.symbols import SYMBOLS
+from byhand.errors import ByHandError, DomainError, UnknownNameError, ValuesError
+from byhand.model.config import Config
+from byhand.model.models import MODELS, run
+from byhand.model.weights import Values, parameter_shapes
+from byhand.notation.text import value_text
+
+X, MID = "blocks.0.hook_resid_pre", "blocks.0.hook_resid_mid"
+NORMS = ("ln1.w", "ln1.b", "ln2.w", "ln2.b", "ln_final.w", "ln_final.b")
+BIASES = ("b_Q", "b_K", "b_V", "b_O", "b_in", "b_out", "b_U")
+CONFIGS = st.fixed_dictionaries(
+    {
+        "d_model": st.integers(2, 4),
+        "n_heads": st.integers(1, 3),
+        "d_head": st.integers(1, 3),
+        "d_v": st.integers(1, 3),
+        "d_mlp": st.integers(1, 4),
+        "n_ctx": st.integers(1, 4),
+        "n_layers": st.integers(1, 2),
+        "d_vocab": st.integers(1, 4),
+        "act_fn": st.sampled_from(["relu", "gelu"]),
+        "normalization_type": st.sampled_from(["LN", "RMS", None]),
+        "positional_embedding_type": st.sampled_from(["standard", "sinusoidal", None]),
+        "attention_dir": st.sampled_from(["causal", "bidirectional"]),
+        "norm_position": st.sampled_from(["pre", "post"]),
+        "softmax_base": st.sampled_from([2, 3, "e"]),
+        "eps": st.sampled_from([1e-5, 0.1]),
+        "use_attn_scale": st.booleans(),
+    }
+)
+
+
+def random_values(config, seed, left_out=(), inputs=(), **entries):
+    """Values with two decimals for every parameter but those left out, and for the inputs, given as (rows, cols)."""
+    random = np.random.default_rng(seed)
+
+    def some(shape):
+        return np.round(random.uniform(-0.5, 0.5, shape), 2).tolist()
+
+    weights = {
+        name: some(shape)
+        for name, shape in parameter_shapes(Config.of(config)).items()
+        if 0 not in shape and not name.endswith(tuple(left_out))
+    }
+    return {"config": config, "weights": weights, "inputs": {n: some(shape) for n, shape in inputs}, **entries}
+
+
+def as_array(tape, name):
+    return np.array([[float(x) for x in row] for row in tape.values(name)])
+
+
+def assert_like_the_oracle(model, entries):
+    """Every step that both know has the same numbers; all of ours but the finer ones are known to both."""
+    tape = run(model, Values.of(entries), FLOATS)
+    theirs = oracle.forward(model, entries["config"], entries["weights"], entries["inputs"], entries.get("tokens"))
+    ours = [step.name for step in tape.used() if step.op is not None]
+    finer = {"blocks.0.attn.result", "blocks.0.attn.b_O.rows"}
+    unknown = {name for name in ours if name not in theirs and ".hook_result" not in name} - finer
+    assert not unknown
+    for name in set(ours) & theirs.keys():
+        np.testing.assert_allclose(as_array(tape, name), theirs[name], rtol=1e-9, atol=1e-9, err_msg=name)
+    return tape
+
+
+@settings(max_examples=200, deadline=None)
+@given(CONFIGS, st.integers(0, 2**32 - 1), st.sets(st.sampled_from(NORMS + BIASES)), st.booleans())
+def test_a_gpt_has_the_oracles_numbers(config, seed, left_out, attn_only):
+    config = {**config, "attn_only": attn_only and config["norm_position"] == "pre"}
+    tokens = [int(t) for t in np.random.default_rng(seed).integers(0, config["d_vocab"], config["n_ctx"])]
+    tape = assert_like_the_oracle("gpt", random_values(config, seed, left_out, tokens=tokens))
+    assert as_array(tape, "next_token").tolist() == [[np.argmax(row)] for row in as_array(tape, "logits")]
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    CONFIGS,
+    st.integers(0, 2**32 - 1),
+    st.sampled_from(sorted(MODELS.keys() - {"gpt", "softmax"})),
+    st.sets(st.sampled_from(NORMS + BIASES)),
+    st.booleans(),
+)
+def test_a_part_of_a_model_has_the_oracles_numbers(config, seed, model, left_out, use_attn_result):
+    start = MID if model == "feed-forward" else X
+    if model == "layer-norm":
+        config = {**config, "normalization_type": config["normalization_type"] or "LN"}
+    inputs = [(start, (config["n_ctx"], config["d_model"]))]
+    entries = random_values({**config, "use_attn_result": use_attn_result}, seed, left_out, inputs)
+    assert_like_the_oracle(model, entries)
+
+
+@pytest.mark.parametrize("base", [2, 3, "e"])
+def test_softmax_has_the_oracles_numbers(base):
+    scores = [[1, 0, -1, 3], [2, 2, -50, 0.5]]
+    entries = {"config": {"softmax_base": base}, "inputs": {"scores": scores}, "weights": {}}
+    assert_like_the_oracle("softmax", entries)
+
+
+# ---- names ----
+
+GPT = {"d_model": 2, "n_ctx": 2, "d_vocab": 3, "d_mlp": 2, "n_layers": 2, "n_heads": 2}
+ATTENTION = ["hook_q[0]", "hook_k[1]", "hook_v[0]", "scores_raw[0]", "scores_scaled[0]", "hook_attn_scores[1]",
+             "hook_pattern.exp[0]", "hook_pattern.sum[0]", "hook_pattern[1]", "hook_z[0]"]  # fmt: skip
+PRE_NORM = ["hook_resid_pre", "ln1.hook_scale", "ln1.hook_normalized", *(f"attn.{n}" for n in ATTENTION),
+            "hook_attn_out", "hook_resid_mid", "ln2.hook_scale", "ln2.hook_normalized", "mlp.hook_pre",
+            "mlp.hook_post", "hook_mlp_out", "hook_resid_post"]  # fmt: skip
+
+
+def test_the_steps_of_a_gpt_have_the_names_of_the_field():
+    tape = run("gpt", Values.of(random_values(GPT, 0, tokens=[0, 1])), FLOATS)
+    expected = {"hook_embed", "hook_pos_embed", "ln_final.hook_normalized", "logits", "next_token", "probs"}
+    expected |= {f"blocks.{layer}.{name}" for layer in (0, 1) for name in PRE_NORM} - {"blocks.1.hook_resid_pre"}
+    assert expected <= tape.steps.keys()
+
+
+def test_a_post_norm_block_ends_in_its_normalised_sum():
+    config = {**GPT, "norm_position": "post"}
+    tape = run("gpt", Values.of(random_values(config, 0, tokens=[0, 1])), FLOATS)
+    steps = list(tape.steps)
+    assert steps.index("blocks.0.hook_resid_mid") < steps.index("blocks.0.ln1.hook_normalized")
+    assert steps.index("blocks.0.hook_resid_post") < steps.index("blocks.0.hook_normalized_resid_post")
+    assert "ln_final.hook_normalized" not in steps
+
+
+@pytest.mark.parametrize("scale", [True, False])
+@pytest.mark.parametrize("direction", ["causal", "bidirectional"])
+@pytest.mark.parametrize("masked", [True, False])
+def test_the_scores_before_softmax_always_have_the_same_name(scale, direction, masked):
+    config = {"d_model": 2, "n_ctx": 2, "attention_dir": direction, "use_attn_scale": scale}
+    entries = random_values(config, 1, inputs=[(X, (2, 2))])
+    if masked:
+        entries["inputs"]["blocks.0.attn.mask"] = [[0, 0], [0, "-inf"]]
+    tape = run("attention-head", Values.of(entries), FLOATS)
+    assert tape["blocks.0.attn.hook_pattern.exp[0]"].step.inputs == ("blocks.0.attn.hook_attn_scores[0]",)
+    pattern = as_array(tape, "blocks.0.attn.hook_pattern[0]")
+    np.testing.assert_allclose(pattern.sum(axis=1), 1)
+    assert (pattern[1, 1] == 0) == masked
+    assert (pattern[0, 1] == 0) == (direction == "causal")
+
+
+def test_axes_say_what_rows_and_columns_are():
+    tape = run("gpt", Values.of(random_values(GPT, 0, tokens=[0, 1])), FLOATS)
+    axes = {"hook_embed": ("pos", "d_model"), "blocks.0.attn.hook_q[0]": ("pos", "d_head"),
+            "blocks.0.attn.hook_pattern[0]": ("pos", "pos"), "blocks.0.attn.z": ("pos", "d_z"),
+            "blocks.0.mlp.hook_pre": ("pos", "d_mlp"), "logits": ("pos", "d_vocab"),
+            "next_token": ("pos", "")}  # fmt: skip
+    assert {name: tape[name].axes for name in axes} == axes
+
+
+# ---- steps that are given ----
+
+
+@settings(max_examples=60, deadline=None)
+@given(CONFIGS, st.integers(0, 2**16), st.data())
+def test_any_step_can_be_given_instead_of_computed(config, seed, data):
+    entries = random_values(config, seed, tokens=[0] * config["n_ctx"])
+    whole = run("gpt", Values.of(entries), FLOATS)
+    computed = [step.name for step in whole.used() if step.op is not None]
+    name = data.draw(st.sampled_from(computed))
+    part = run("gpt", Values.of({**entries, "inputs": {name: [list(row) for row in whole.values(name)]}}), FLOATS)
+    assert part[name].step.op is None
+    np.testing.assert_allclose(as_array(part, "next_token"), as_array(whole, "next_token"))
+    np.testing.assert_allclose(as_array(part, "logits"), as_array(whole, "logits"), rtol=1e-9, atol=1e-9)
+    assert len(part.used()) <= len(whole.used())
+
+
+def test_a_late_step_that_is_given_needs_neither_tokens_nor_weights():
+    entries = {"config": GPT, "inputs": {"logits": [[1, 3, 2], [5, 4, 5]]}}
+    assert run("gpt", Values.of(entries), RATIONALS).values("next_token") == ((1,), (0,))
+
+
+def test_a_later_block_can_be_given_its_input():
+    entries = random_values(GPT, 3, inputs=[("blocks.1.hook_resid_pre", (2, 2))])
+    tape = run("gpt", Values.of(entries), FLOATS)
+    assert "blocks.0.hook_resid_post" not in [step.name for step in tape.used()]
+    assert tape["blocks.1.hook_resid_mid"].step.inputs[0] == "blocks.1.hook_resid_pre"
+
+
+def test_w_o_can_be_given_head_by_head():
+    entries = random_values(GPT | {"n_layers": 1}, 4, inputs=[(X, (2, 2))])
+    whole = run("multi-head-attention", Values.of(entries), FLOATS)
+    for h, part in enumerate(entries["weights"].pop("blocks.0.attn.W_O")):
+        entries["weights"][f"blocks.0.attn.W_O[{h}]"] = part
+    parts = run("multi-head-attention", Values.of(entries), FLOATS)
+    assert parts.values("blocks.0.hook_attn_out") == whole.values("blocks.0.hook_attn_out")
+
+
+# ---- number systems ----
+
+
+def test_exact_and_float_agree_where_every_step_is_rational():
+    config = {**GPT, "softmax_base": 2, "normalization_type": None, "use_attn_scale": False}
+    random = np.random.default_rng(5)
+    shapes = parameter_shapes(Config.of(config))
+    weights = {name: random.integers(-1, 2, shape).tolist() for name, shape in shapes.items() if ".ln" not in name}
+    weights["blocks.1.attn.W_Q"] = [[[0], [0]]] * 2  # equal scores: no fraction in an exponent
+    weights["blocks.1.attn.b_Q"] = [[0]] * 2
+    values = Values.of({"config": config, "weights": weights, "tokens": [2, 0]})
+    exact, floating = run("gpt", values, RATIONALS), run("gpt", values, FLOATS)
+    assert [s.name for s in exact.used()] == [s.name for s in floating.used()]
+    for step in exact.used():
+        assert all(isinstance(x, Fraction) or x == -math.inf for row in exact.values(step.name) for x in row)
+        np.testing.assert_allclose(as_array(exact, step.name), as_array(floating, step.name), rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("places", [1, 3])
+@pytest.mark.parametrize("seed", range(3))
+def test_each_decimal_step_is_the_rounded_result_of_the_rounded_steps_before(places, seed):
+    config = {**GPT, "act_fn": "gelu", "n_layers": 1, "positional_embedding_type": "sinusoidal", "eps": 0.5}
+    tape = run("gpt", Values.of(random_values(config, seed, tokens=[0, 2])), Decimals(places))
+
+    def carried(ref):
+        return float(tape.values(ref.matrix)[ref.index[0]][ref.index[1]])
+
+    for step in tape.used():
+        if step.op is None:
+            continue
+        for i, row in enumerate(tape.values(step.name)):
+            for j, recorded in enumerate(row):
+                unrounded = evaluate(tape.cell(step.name, i, j), carried, FLOATS)
+                assert recorded == unrounded or abs(float(recorded) - unrounded) < 0.5 * 10**-places + 1e-9
+                assert recorded == -math.inf or -recorded.as_tuple().exponent <= places
+
+
+def test_letters_for_weights_give_expressions():
+    entries = {
+        "config": {"d_model": 2, "n_ctx": 2, "softmax_base": 2, "use_attn_scale": False},
+        "inputs": {X: [[1, 0], [0, 1]]},
+        "weights": {
+            "blocks.0.attn.W_Q": [[[0, 0], [0, 0]]],
+            "blocks.0.attn.W_K": [[[1, 0], [0, 1]]],
+            "blocks.0.attn.W_V": [[["a", "b"], ["c", 4]]],
+        },
+    }
+    tape = run("attention-head", Values.of(entries), SYMBOLS)
+    shown = [[value_text(x) for x in row] for row in tape.values("blocks.0.attn.hook_z[0]")]
+    assert shown == [["a", "b"], ["1/2·a + 1/2·c", "1/2·b + 2"]]
+    with pytest.raises(DomainError, match=r"W_V\[0\]: the letter 'a' is not a number; use --numbers symbolic"):
+        run("attention-head", Values.of(entries), RATIONALS)
+
+
+# ---- messages ----
+
+HEAD = {
+    "config": {"d_model": 2, "n_ctx": 2, "softmax_base": 2, "use_attn_scale": False},
+    "inputs": {X: [[1, 0], [0, 1]]},
+    "weights": {f"blocks.0.attn.{w}": [[[1, 0], [0, 1]]] for w in ("W_Q", "W_K", "W_V")},
+}
+
+
+def changed(**entries):
+    return {name: {**HEAD.get(name, {}), **entry} for name, entry in {**HEAD, **entries}.items()}
+
+
+MASKED = "every one of its scores is masked"
+BAD = [
+    ("attention-heads", HEAD, UnknownNameError, "no model 'attention-heads'; did you mean 'attention-head'?"),
+    ("attention-head", changed(inputs={"blocks.0.hook_resid_pro": [[1, 2]] * 2}), UnknownNameError,
+     "no step 'blocks.0.hook_resid_pro'; did you mean 'blocks.0.hook_resid_pre'?"),
+    ("attention-head", {**HEAD, "inputs": {}}, ValuesError, f"{X} is missing; give it (2 × 2) or a later step"),
+    ("attention-head", {**HEAD, "weights": {}}, ValuesError,
+     "blocks.0.attn.W_Q[0] is missing; give it (2 × 2) or a later step"),
+    ("attention-head", changed(inputs={X: [[1, 2, 3]] * 2}), ValuesError, f"{X} is 2 × 3; the model needs 2 × 2"),
+    ("attention-head", changed(inputs={"blocks.0.attn.scores_raw[0]": [[1]]}), ValuesError,
+     "blocks.0.attn.scores_raw[0] is 1 × 1; the model needs 2 × 2"),
+    ("attention-head", changed(inputs={"blocks.0.attn.mask": [[0, 0], ["-inf", "-inf"]]}), DomainError,
+     f"blocks.0.attn.hook_pattern[0], row 2, column 1: row 2 adds up to 0: {MASKED}, or its power rounds to 0"),
+    ("attention-head", changed(inputs={"blocks.0.attn.scores_raw[0]": [[1, 1], ["1/2", 0]]}), DomainError,
+     "blocks.0.attn.hook_pattern.exp[0], row 2, column 1: 2^(1/2) is not a rational number; "
+     "use --numbers decimal, or symbolic"),
+    ("attention-head", changed(config={"softmax_base": "e"}), DomainError,
+     "blocks.0.attn.hook_pattern.exp[0], row 1, column 1: e is not a rational number; "
+     "use --numbers decimal, or symbolic"),
+    ("attention-head", changed(config={"use_attn_scale": True}), DomainError,
+     "blocks.0.attn.scores_scaled[0], row 1, column 1: √(2) is not a rational number; "
+     "use --numbers decimal, or symbolic"),
+    ("layer-norm", changed(inputs={X: [[1, 3], [2, 2]]}), DomainError,
+     "blocks.0.ln1.hook_normalized, row 2, column 1: row 2 has deviation 0 and cannot be normalised; "
+     "use eps, or a row whose entries differ"),
+    ("softmax", {"config": {}}, ValuesError, "scores is missing; give it under inputs, as rows"),
+    ("gpt", {"config": {}}, ValuesError, "gpt needs a vocabulary: give d_vocab, or a list of words"),
+    ("gpt", {"config": GPT}, ValuesError, "tokens is missing; give words or ids, up to n_ctx=2 of them"),
+    ("gpt", {"config": {**GPT, "positional_embedding_type": None}}, ValuesError,
+     "tokens is missing; give words or ids, up to n_ctx=2 of them"),
+    ("gpt", {"config": GPT, "tokens": [0]}, ValuesError,
+     "embed.W_E is missing; give it (3 × 2) or a later step"),
+    ("gpt", {"config": GPT, "tokens": [0, 1, 2]}, ValuesError,
+     "3 tokens are more than n_ctx=2; use fewer, or a larger n_ctx"),
+    ("gpt", {"config": GPT, "vocabulary": ["a", "b"], "tokens": ["a"]}, ValuesError,
+     "d_vocab=3, but the vocabulary has 2 words"),
+    ("gpt", {"config": {}, "vocabulary": ["a", "b"], "tokens": ["c"]}, ValuesError,
+     "token 'c' is not in the vocabulary; its words are a, b"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("model", "entries", "kind", "message"), BAD)
+def test_a_run_that_cannot_be_says_why(model, entries, kind, message):
+    with pytest.raises(ByHandError) as caught:
+        run(model, Values.of(entries), RATIONALS)
+    assert (type(caught.value), str(caught.value)) == (kind, message)
+
+
+def test_classroom_decimals_whose_powers_all_round_to_0_say_so():
+    entries = {"config": {"softmax_base": "e"}, "inputs": {"scores": [[0, 0], [-9, -9]]}}
+    with pytest.raises(DomainError, match=r"row 2 adds up to 0: .*, or its power rounds to 0"):
+        run("softmax", Values.of(entries), Decimals(2))
+    assert run("softmax", Values.of(entries), Decimals(4)).values("softmax")[1] == (Decimal("0.5"), Decimal("0.5"))
+
+
+def test_tokens_of_a_model_without_an_embedding_are_only_names():
+    entries = {**HEAD, "tokens": ["cat", "sat"]}
+    assert run("attention-head", Values.of(entries), RATIONALS)["blocks.0.attn.hook_z[0]"].shape == (2, 2)
+
+
+def test_scores_may_have_more_rows_than_n_ctx():
+    entries = {"config": {"n_ctx": 1, "softmax_base": 2}, "inputs": {"scores": [[0, 0], [1, 1]]}}
+    assert run("softmax", Values.of(entries), RATIONALS).values("softmax") == ((Fraction(1, 2),) * 2,) * 2

@@ -1,0 +1,61 @@
+"""The rooms and the one direction: imports flow downwards only, and files stay short."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parents[1] / "byhand"
+ROOMS = ["errors", "arithmetic", "notation", "tape", "ops", "model", "choosing", "worksheet", "render", "verify",
+         "pipeline", "classroom", "cli"]  # fmt: skip
+FORBIDDEN = {
+    "worksheet": {"render"},
+    "verify": {"arithmetic", "ops", "model"},
+}
+FILES = {path.relative_to(PACKAGE).as_posix(): path for path in sorted(PACKAGE.rglob("*.py"))}
+
+
+def room(path):
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported_rooms(path):
+    """The rooms that a file imports from, also within its functions."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        assert not (isinstance(node, ast.ImportFrom) and node.level), f"{path}: imports by full names only"
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import | ast.ImportFrom) else []
+        if isinstance(node, ast.ImportFrom):
+            names = [f"{node.module}.{name}" for name in names]
+        for name in names:
+            first, *rest = name.split(".")
+            if first == "byhand" and rest and rest[0] in ROOMS:
+                yield rest[0]
+
+
+@pytest.mark.parametrize("name", sorted(FILES.keys() - {"__init__.py"}))
+def test_imports_flow_downwards(name):
+    path = FILES[name]
+    assert room(path) in ROOMS, f"{room(path)} is no room of the design"
+    above = set(ROOMS[ROOMS.index(room(path)) + 1 :])
+    assert not set(imported_rooms(path)) & (above | FORBIDDEN.get(room(path), set()))
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_is_short(name):
+    assert len(FILES[name].read_text(encoding="utf-8").splitlines()) <= 300
+
+
+HEAVY = {"weasyprint", "ziamath", "sympy", "mpmath", "fontTools", "numpy"}
+
+
+@pytest.mark.parametrize("module", ["pipeline", "cli", "model.models", "render.html"])
+def test_importing_a_room_imports_nothing_heavy(module):
+    if not (PACKAGE / f"{module.replace('.', '/')}.py").exists():
+        pytest.skip(f"there is no byhand.{module}")
+    code = f"import sys, byhand.{module}; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PACKAGE.parent
+    )
+    assert not HEAVY & set(loaded.stdout.split())
