@@ -173,8 +173,8 @@ def weasyprint(runs: Runs) -> Table:
     return Table(
         "PDF against WeasyPrint itself",
         "`generate --format pdf` against a fresh process that imports nothing but WeasyPrint and lays out and writes "
-        "the same two HTML strings with the same fonts as PDF/UA-1; then against the same without garbage collection, "
-        "as byhand renders. Target: 1.3 at most.",
+        "the same two HTML strings with the same fonts as PDF/UA-1; then against the same without garbage "
+        "collection, as byhand renders. Target: 1.3 at most.",
         ("sheet", "byhand, s", "WeasyPrint, s", "ratio", "without gc, s", "ratio"),
         rows,
     )
@@ -192,8 +192,9 @@ def markup(runs: Runs) -> Table:
         rows.append((name, spread([x / count for x in less], 1), f"{median(less) / boxes:.2f}", ratio))
     return Table(
         "What markup costs",
-        "24 figures of gpt's key with 12 to 52 boxes: only the table is replaced, the drawing behind it and the names "
-        "beside it stay. Then 24 tables of 40 cells each. ms less an empty page's, in one process, turn by turn.",
+        "24 figures of gpt's key with 12 to 52 boxes: only the table is replaced; the drawing behind it and the "
+        "names beside it stay. Then 24 tables of 40 cells each. Times are less an empty page's, in one process, turn "
+        "by turn.",
         ("markup", "ms a figure", "ms a box", "× the first"),
         rows,
     )

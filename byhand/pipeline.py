@@ -19,7 +19,7 @@ from byhand.arithmetic.domains import FLOATS, RATIONALS, Decimals, Domain
 from byhand.errors import OutputError, ValuesError
 from byhand.model.models import complete, run
 from byhand.model.weights import Values
-from byhand.render.html import Paper
+from byhand.render.html import Pages, Paper
 from byhand.render.json import as_text, fingerprint, run_record
 from byhand.worksheet.calls import Made
 from byhand.worksheet.document import VIEWS, Document, View
@@ -59,14 +59,13 @@ def generate(name: str = FLAGSHIP, options: Options | None = None, out: Path | s
     """
     options = options or Options()
     sheet = load_sheet(name)
-    made, record = prepare(sheet, options)
-    page = document(made)
+    page, record = prepare(sheet, options)
     folder = Path(out) / f"{sheet.name}-seed{options.seed}"
     return write(folder, dict(_files(page, record, options)))
 
 
-def prepare(sheet: Sheet, options: Options) -> tuple[Made, dict[str, Any]]:
-    """Run a sheet's model on its numbers: what the document is made from, and the record for run.json."""
+def prepare(sheet: Sheet, options: Options) -> tuple[Document, dict[str, Any]]:
+    """Run a sheet's model on its numbers: the document, and the record of the run."""
     symbolic = options.numbers == "symbolic"
     values = sheet.given(letters=symbolic, base=options.base, tokens=options.tokens)
     if options.values is not None:
@@ -74,10 +73,9 @@ def prepare(sheet: Sheet, options: Options) -> tuple[Made, dict[str, Any]]:
     values = complete(values)
     tape = run(sheet.model, values, number_system(options.numbers, options.places), force=not symbolic)
     tokens = _words(values)
-    made = Made(sheet, tape, values.config, tokens, values.vocabulary, options.orientation, {})
-    document(made)  # what the sheet asks for is evaluated before it is recorded
+    page = document(Made(sheet, tape, values.config, tokens, values.vocabulary, options.orientation))
     record = run_record(tape, sheet.model, values.config, tokens, sheet.name, options.seed)
-    return replace(made, stamp={"seed": str(options.seed), "hash": fingerprint(record)}), record
+    return replace(page, stamp={"seed": str(options.seed), "hash": fingerprint(record)}), record
 
 
 def _merged(own: Values, other: Values) -> Values:
@@ -116,15 +114,14 @@ def _words(values: Values) -> tuple[str, ...]:
 
 
 def _files(page: Document, record: dict[str, Any], options: Options) -> Iterator[tuple[str, bytes]]:
-    from byhand.render import html
-
+    pages = Pages(page)
     for view in (v for v in VIEWS if v in options.views):
         if "html" in options.formats:
-            yield f"{view}.html", html.page(page, view, "screen", options.paper).encode()
+            yield f"{view}.html", pages.html(view, "screen", options.paper).encode()
         if "pdf" in options.formats:
             from byhand.render.pdf import pdf
 
-            yield f"{view}.pdf", pdf(page, view, options.paper)
+            yield f"{view}.pdf", pdf(pages.html(view, "print", options.paper))
     if "json" in options.formats:
         yield "run.json", as_text(record).encode()
 

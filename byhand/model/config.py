@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from byhand.errors import ConfigError, UnknownNameError, ValuesError
-from byhand.notation.number import parse
+from byhand.notation.number import parse, shown
 
 CHOICES: dict[str, tuple[Any, ...]] = {
     "act_fn": ("relu", "gelu"),
@@ -20,6 +20,7 @@ CHOICES: dict[str, tuple[Any, ...]] = {
 }
 LARGEST = 10_000  # a size beyond it is a slip, not a worksheet
 MOST_PARAMETERS = 1_000_000  # of a whole model: a worksheet has a hundred
+MOST_HEADS = 1_000  # in all layers together
 SIZES = ("d_model", "n_heads", "d_head", "d_v", "d_mlp", "n_ctx", "n_layers", "d_vocab")
 
 
@@ -59,17 +60,17 @@ class Config:
             value = getattr(self, name)
             if value not in choices or isinstance(value, bool):
                 allowed = ", ".join("null" if c is None else str(c) for c in choices)
-                raise ConfigError(f"{name}={value!r} is not known; use one of {allowed}")
+                raise ConfigError(f"{name}={shown(value)} is not known; use one of {allowed}")
         for name in SIZES:
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LARGEST:
-                raise ConfigError(f"{name}={value!r} is not a size; use a whole number from 1 to {LARGEST}")
+                raise ConfigError(f"{name}={shown(value)} is not a size; use a whole number from 1 to {LARGEST}")
         for name in ("d_model", "n_heads", "n_ctx", "n_layers"):
             if getattr(self, name) == 0:
                 raise ConfigError(f"{name}=0 leaves nothing to compute; use 1 or more")
         for name in ("use_attn_scale", "use_attn_result", "attn_only"):
             if not isinstance(getattr(self, name), bool):
-                raise ConfigError(f"{name}={getattr(self, name)!r} is not true or false")
+                raise ConfigError(f"{name}={shown(getattr(self, name))} is not true or false")
         self._set("eps", _number("eps", self.eps))
         self._set("sinusoidal_periods", _periods(self.sinusoidal_periods))
         self._set("d_head", self.d_head or self._divided())
@@ -84,6 +85,8 @@ class Config:
         object.__setattr__(self, name, value)
 
     def _check_size(self) -> None:
+        if self.n_layers * self.n_heads > MOST_HEADS:
+            raise ConfigError(f"n_layers={self.n_layers} × n_heads={self.n_heads} is more than {MOST_HEADS:,} heads")
         attention = self.n_heads * self.d_model * 2 * (self.d_head + self.d_v)
         inside = self.n_layers * (attention + 2 * self.d_model * self.d_mlp)
         around = self.d_model * (self.n_ctx + 2 * self.d_vocab)
@@ -128,13 +131,13 @@ def _number(name: str, entry: object) -> Fraction:
     except ValuesError as error:
         raise ConfigError(f"{name}: {error}") from None
     if not isinstance(number, Fraction) or number < 0:
-        raise ConfigError(f"{name}={entry!r} is not a number of 0 or more")
+        raise ConfigError(f"{name}={shown(entry)} is not a number of 0 or more")
     return number
 
 
 def _periods(entry: object) -> tuple[Fraction, ...]:
     if not isinstance(entry, list | tuple):
-        raise ConfigError(f"sinusoidal_periods={entry!r} is not a list of numbers")
+        raise ConfigError(f"sinusoidal_periods={shown(entry)} is not a list of numbers")
     periods = tuple(_number("sinusoidal_periods", p) for p in entry)
     if 0 in periods:
         raise ConfigError("sinusoidal_periods holds a 0; a turn takes more than 0 positions")

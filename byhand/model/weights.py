@@ -10,7 +10,7 @@ from typing import Any
 from byhand.arithmetic.expr import NEG_INF
 from byhand.errors import UnknownNameError, ValuesError
 from byhand.model.config import Config
-from byhand.notation.number import parse
+from byhand.notation.number import parse, shown
 from byhand.tape import shape_text
 
 Numbers = dict[str, tuple[tuple[Any, ...], ...]]
@@ -98,7 +98,7 @@ def _list(key: str, entry: object, kinds: tuple[type, ...]) -> list[Any]:
         raise ValuesError(f"{key} has more than {MOST_ENTRIES:,} entries; a worksheet has ten")
     for item in items:
         if isinstance(item, bool) or not isinstance(item, kinds) or item == "":
-            raise ValuesError(f"{key} holds {item!r}; write words in quotes")
+            raise ValuesError(f"{key} holds {shown(item)}; write words in quotes")
     if key == "vocabulary" and len(set(items)) < len(items):
         twice = next(item for n, item in enumerate(items) if item in items[:n])
         raise ValuesError(f"vocabulary holds {twice!r} twice; a word has one place")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from fractions import Fraction
+from reprlib import Repr
 from typing import Any
 
 from byhand.arithmetic.expr import NEG_INF
@@ -24,7 +25,7 @@ def parse(entry: object) -> Fraction | float | str:
     Raises: ValuesError for anything else.
     """
     if isinstance(entry, bool) or not isinstance(entry, int | float | str):
-        raise ValuesError(f"{_shown(entry)} is not a number; write one as 3, 0.25 or '-1/2'")
+        raise ValuesError(f"{shown(entry)} is not a number; write one as 3, 0.25 or '-1/2'")
     if isinstance(entry, int):
         if abs(entry) >= 10**LONGEST:
             raise ValuesError(f"a number of more than {LONGEST} digits is too long for any sheet")
@@ -37,13 +38,13 @@ def parse(entry: object) -> Fraction | float | str:
     if len(text) > LONGEST:
         raise ValuesError(f"a number of {len(text)} characters is too long; {LONGEST} are enough for any sheet")
     if not _NUMBER.fullmatch(text):
-        raise ValuesError(f"{_shown(entry)} is not a number; write one as 3, 0.25 or '-1/2'")
+        raise ValuesError(f"{shown(entry)} is not a number; write one as 3, 0.25 or '-1/2'")
     top, _, bottom = text.replace(" ", "").partition("/")
     exponent = top.lower().partition("e")[2]
     if exponent and abs(int(exponent)) > LARGEST_EXPONENT:
-        raise ValuesError(f"{_shown(entry)} is out of range; use exponents up to {LARGEST_EXPONENT}")
+        raise ValuesError(f"{shown(entry)} is out of range; use exponents up to {LARGEST_EXPONENT}")
     if bottom and int(bottom) == 0:
-        raise ValuesError(f"{_shown(entry)} divides by 0")
+        raise ValuesError(f"{shown(entry)} divides by 0")
     return Fraction(top) / int(bottom or 1)
 
 
@@ -64,6 +65,15 @@ def is_nice(value: Any) -> bool:
     return isinstance(value, int | Fraction)
 
 
-def _shown(entry: object) -> str:
-    text = repr(entry)
+def shown(entry: object) -> str:
+    """What was found, for a message: short and in one line, however long or deep it is."""
+    try:
+        text = _SHORT.repr(entry)
+    except ValueError:  # more digits than Python writes
+        return "a huge number"
     return text if len(text) <= 40 else text[:37] + "…"
+
+
+_SHORT = Repr()
+_SHORT.maxlevel = 2
+_SHORT.maxstring = 30

@@ -19,9 +19,10 @@ from byhand.notation.inline import inline, spoken
 from byhand.notation.text import text
 from byhand.render import map as architecture_map
 from byhand.render.fonts import data_url, font_face_css
-from byhand.render.grid import FIGURE_WIDTH, Grid, Slot, Tag, line_width
+from byhand.render.grid import FIGURE_WIDTH, Grid, Tag, line_width
 from byhand.render.layout import falk, strips
 from byhand.render.marks import drawing
+from byhand.render.table import rows
 from byhand.worksheet.document import Document, Falk, Figure, Panel, Section, Strip, View, WordBoxes
 from byhand.worksheet.sheet import folders
 
@@ -52,21 +53,47 @@ class Working:
     tokens: tuple[Lines, ...]
 
 
-def page(document: Document, view: View, medium: Medium, paper: Paper = "a4") -> str:
-    """The HTML of one view of a document.
+@dataclass(frozen=True)
+class Drawn:
+    """A section and its figures, each laid out: a row of boxes has no grids."""
 
-    Raises: SheetError where a template does not parse.
-    """
-    try:
-        return _environment().get_template("page.html").render(
-            d=document, view=view, medium=medium, paper=PAPERS[paper], version=__version__,
-            shown=view != "worksheet", fonts=Markup(_fonts()) if medium == "screen" else "",
-            map=Markup(architecture_map.svg(document)), groups=list(_groups(document.sections)),
-        )  # fmt: skip
-    except TemplateError as error:
-        where = f" line {error.lineno}" if isinstance(error, TemplateSyntaxError) else ""
-        name = getattr(error, "name", None) or "page.html"
-        raise SheetError(f"template {name}{where}: {error.message}") from None
+    section: Section
+    figures: tuple[tuple[Figure, tuple[Grid, ...]], ...]
+
+    @property
+    def height(self) -> float:
+        """How high the figures are in print, one below the other, in mm."""
+        heights = [h for _, grids in self.figures for h in ([g.height for g in grids] or [BOXES_HEIGHT])]
+        return sum(heights) + GAP * max(len(heights) - 1, 0)
+
+
+class Pages:
+    """A document laid out, to be written in any view and medium."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.map = Markup(architecture_map.svg(document))
+        self.groups = [[_drawn(section) for section in group] for group in _groups(document.sections)]
+
+    def html(self, view: View, medium: Medium, paper: Paper = "a4") -> str:
+        """The page in one view.
+
+        Raises: SheetError where a template does not parse.
+        """
+        try:
+            return _environment().get_template("page.html").render(
+                d=self.document, view=view, medium=medium, paper=PAPERS[paper], version=__version__,
+                shown=view != "worksheet", fonts=Markup(_fonts()) if medium == "screen" else "",
+                map=self.map, groups=self.groups,
+            )  # fmt: skip
+        except TemplateError as error:
+            where = f" line {error.lineno}" if isinstance(error, TemplateSyntaxError) else ""
+            name = getattr(error, "name", None) or "page.html"
+            raise SheetError(f"template {name}{where}: {error.message}") from None
+
+
+def _drawn(section: Section) -> Drawn:
+    return Drawn(section, tuple((figure, _grids(figure)) for figure in section.figures))
 
 
 @cache
@@ -85,9 +112,8 @@ def _environment() -> Environment:
         "css_string": css_string,
     }
     environment.globals |= {
-        "grids": grids, "drawing": lambda *args: Markup(drawing(*args)), "worked": worked, "is_boxes": is_boxes,
-        "tag_place": tag_place, "blank_name": blank_name, "shape": shape, "height": height,
-        "formula_place": formula_place,
+        "drawing": lambda *args: Markup(drawing(*args)), "rows": lambda *args: Markup(rows(*args)), "worked": worked,
+        "tag_place": tag_place, "formula_place": formula_place, "shape": shape,
     }  # fmt: skip
     return environment
 
@@ -125,20 +151,15 @@ def css_string(value: str) -> Markup:
     return Markup(f'"{kept}"')
 
 
-def is_boxes(figure: Figure) -> bool:
-    """Whether a figure is a row of boxes for words."""
-    return isinstance(figure, WordBoxes)
-
-
-def grids(figure: Figure) -> list[Grid]:
+def _grids(figure: Figure) -> tuple[Grid, ...]:
     """The tables of a figure."""
     match figure:
         case Falk():
-            return [falk(figure)]
+            return (falk(figure),)
         case Strip():
-            return strips(figure)
+            return tuple(strips(figure))
         case WordBoxes():
-            return []
+            return ()
         case _:
             raise TypeError(f"not a figure: {figure!r}")
 
@@ -199,19 +220,6 @@ def formula_place(grid: Grid) -> str:
         left, room = 2.0, room + grid.widths["l"] - 2.0
     size = max(9.5, min(14.5, 14.5 * room / need))
     return f"left:{left:.2f}mm;top:{grid.y(row) / 2 - 3.2:.2f}mm;font-size:{size:.1f}pt"
-
-
-def height(figures: Iterable[Figure]) -> float:
-    """How high figures are in print, one below the other, in mm."""
-    heights = [
-        h for f in figures for h in ([BOXES_HEIGHT] if isinstance(f, WordBoxes) else [g.height for g in grids(f)])
-    ]
-    return sum(heights) + GAP * max(len(heights) - 1, 0)
-
-
-def blank_name(slot: Slot) -> str:
-    """What a screen reader says of a blank."""
-    return spoken(slot.name)
 
 
 def shape(panel: Panel) -> str:

@@ -1,4 +1,4 @@
-"""Documents as PDF, by WeasyPrint: tagged PDF/UA, the same bytes for the same page."""
+"""Pages as PDF, by WeasyPrint: tagged PDF/UA, the same bytes for the same page."""
 
 from __future__ import annotations
 
@@ -8,22 +8,12 @@ from typing import Any
 
 from byhand.errors import SheetError
 from byhand.render.fonts import faces, font_face_css
-from byhand.render.html import Paper, page
-from byhand.worksheet.document import Document, View
 
 
-def pdf(document: Document, view: View, paper: Paper = "a4") -> bytes:
-    """The PDF of one view of a document.
+def pdf(html: str) -> bytes:
+    """A page in the medium print as PDF.
 
-    Raises: SheetError where a template asks for a file. WeasyPrint's warnings go to the log `weasyprint`.
-    """
-    return render(page(document, view, "print", paper))
-
-
-def render(html: str) -> bytes:
-    """A page as PDF.
-
-    Raises: SheetError where it asks for a file.
+    Raises: SheetError where it asks for a file. WeasyPrint's warnings go to the log `weasyprint`.
     """
     from weasyprint import CSS, HTML
     from weasyprint.text.fonts import FontConfiguration

@@ -32,7 +32,6 @@ class Made:
     tokens: tuple[str, ...]
     vocabulary: tuple[str, ...]
     orientation: Orientation
-    stamp: dict[str, str]
 
 
 class Calls:

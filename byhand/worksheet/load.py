@@ -56,7 +56,6 @@ def document(made: Made) -> Document:
         map=map_of(made.config, made.sheet.model, made.tape, len(made.tokens), made.orientation, sections),
         sections=sections,
         orientation=made.orientation,
-        stamp=made.stamp,
     )
 
 

@@ -76,7 +76,7 @@ def assert_like_the_oracle(model, entries):
     return tape
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(CONFIGS, st.integers(0, 2**32 - 1), st.sets(st.sampled_from(NORMS + BIASES)), st.booleans())
 def test_a_gpt_has_the_oracles_numbers(config, seed, left_out, attn_only):
     config = {**config, "attn_only": attn_only and config["norm_position"] == "pre"}
@@ -85,7 +85,7 @@ def test_a_gpt_has_the_oracles_numbers(config, seed, left_out, attn_only):
     assert as_array(tape, "next_token").tolist() == [[np.argmax(row)] for row in as_array(tape, "logits")]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     CONFIGS,
     st.integers(0, 2**32 - 1),
@@ -163,7 +163,7 @@ def test_axes_say_what_rows_and_columns_are():
 # ---- steps that are given ----
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(CONFIGS, st.integers(0, 2**16), st.data())
 def test_any_step_can_be_given_instead_of_computed(config, seed, data):
     entries = random_values(config, seed, tokens=[0] * config["n_ctx"])

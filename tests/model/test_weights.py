@@ -170,6 +170,7 @@ BAD_FILES = [
     ({"tokens": [True]}, "tokens holds True; write words in quotes"),
     ({"tokens": [1.5]}, "tokens holds 1.5; write words in quotes"),
     ({"tokens": [""]}, "tokens holds ''; write words in quotes"),
+    ({"tokens": nested(50_000)}, "tokens holds [[[...]]]; write words in quotes"),
     ({"tokens": [0] * 100_001}, "tokens has more than 100,000 entries; a worksheet has ten"),
     ({"vocabulary": ["a", 2]}, "vocabulary holds 2; write words in quotes"),
     ({"vocabulary": ["a", "b", "a"]}, "vocabulary holds 'a' twice; a word has one place"),

@@ -84,7 +84,9 @@ REFUSED = [
     ("abc" * 1000, "a number of 3000 characters is too long; 60 are enough for any sheet"),
     (10**60, "a number of more than 60 digits is too long for any sheet"),
     pytest.param(-(10**10_000), "a number of more than 60 digits is too long for any sheet", id="-10^10000"),
-    (["x" * 100], f"['{'x' * 35}… {NOT_A_NUMBER}"),
+    (["x" * 100], f"['{'x' * 12}...{'x' * 13}'] {NOT_A_NUMBER}"),
+    ([[[[1]]]], f"[[[...]]] {NOT_A_NUMBER}"),
+    ([10**10_000], f"a huge number {NOT_A_NUMBER}"),
 ]
 
 

@@ -1,0 +1,43 @@
+"""What is slow to import is imported only by what needs it."""
+
+import subprocess
+import sys
+
+import pytest
+
+ASK = """
+import sys
+from byhand.cli import main
+main(sys.argv[1:], standalone_mode=False)
+print(*sorted(sys.modules))
+"""
+PRINTING = {"weasyprint", "fontTools", "ziamath", "numpy"}
+SYMBOLS = {"sympy", "mpmath"}
+
+
+def imported(*arguments):
+    command = [sys.executable, "-c", ASK, *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return {name.partition(".")[0] for name in done.stdout.splitlines()[-1].split()}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "spared"),
+    [
+        (["--format", "html,json"], PRINTING | SYMBOLS),
+        (["--format", "html", "--numbers", "decimal", "--softmax", "e"], PRINTING | {"sympy"}),
+        (["--format", "html", "--numbers", "symbolic"], PRINTING),
+        (["--format", "pdf"], SYMBOLS | {"ziamath", "numpy"}),
+    ],
+)
+def test_generate_spares_what_it_does_not_need(arguments, spared, tmp_path):
+    imported("generate", "attention-head", "--format", "html", "--out", tmp_path)  # the fonts may have to be built
+    held = imported("generate", "gpt", *arguments, "--out", tmp_path)
+    assert "byhand" in held
+    assert not held & spared
+
+
+def test_list_and_show_need_no_renderer():
+    for command in (["list"], ["show", "gpt"]):
+        assert not imported(*command) & (PRINTING | SYMBOLS | {"jinja2", "markdown_it"}), command

@@ -1,0 +1,146 @@
+"""The map as data: which parts there are, which this sheet computes, and what reads what."""
+
+import pytest
+from maps import ATTENTION, ATTN, BLOCK, FEED_FORWARD, gpt, head, map_for, norm
+
+from byhand.worksheet.architecture import part_of
+
+
+def states(chart):
+    return {box.part: box.state for box in chart.boxes}
+
+
+def named(nodes):
+    """Each step with what it reads, by name."""
+    names = [node.word or node.symbol for node in nodes]
+    return {name: [names[r] for r in node.reads] for name, node in zip(names, nodes, strict=True)}
+
+
+def test_what_comes_before_the_sheet_is_done_and_what_comes_after_is_later():
+    chart = map_for("attention-head", head())
+    assert states(chart) == {
+        "embed": "done", "ln1": "done", "heads": "here", "out": "later", "add1": "later", "ln2": "later",
+        "mlp": "later", "add2": "later",
+    }  # fmt: skip
+
+
+def test_a_step_between_two_of_the_sheet_is_done():
+    chart = map_for("block", [*norm("blocks.0.ln1"), *ATTENTION])
+    assert states(chart)["heads"] == "done"
+
+
+def test_on_a_sheet_that_asks_for_nothing_everything_comes_later():
+    chart = map_for("attention-head", [(), (f"={ATTN}hook_q[0]",)])
+    assert set(states(chart).values()) == {"later"}
+    assert not chart.inside
+
+
+def test_the_flow_inside_a_head_is_that_of_the_tape():
+    assert named(map_for("attention-head", head()).inside["heads"]) == {
+        "X": [], "Q": ["X"], "K": ["X"], "V": ["X"], "scores": ["Q", "K"], "scale, mask": ["scores"],
+        "softmax": ["scale, mask"], "Z": ["softmax", "V"],
+    }  # fmt: skip
+
+
+def test_a_matrix_that_is_printed_is_where_the_flow_begins():
+    steps = [(f"={ATTN}hook_q[0]", f"={ATTN}hook_k[0]", f"{ATTN}scores_raw[0]")]
+    nodes = map_for("attention-head", steps).inside["heads"]
+    assert named(nodes) == {"Q": [], "K": [], "scores": ["Q", "K"]}
+    assert [node.sections for node in nodes] == [(), (), (1,)]
+
+
+def test_steps_that_nobody_asks_for_are_passed_through():
+    nodes = map_for("attention-head", [head()[0], head()[6]]).inside["heads"]
+    assert named(nodes) == {"X": [], "Q": ["X"], "Z": ["X", "Q"]}
+
+
+def test_questions_are_no_steps():
+    chart = map_for("attention-head", [*head(), (), ()])
+    assert sorted(n for node in chart.inside["heads"] for n in node.sections) == list(range(1, 8))
+
+
+def test_the_steps_of_two_heads_are_one():
+    chart = map_for("gpt", gpt(), n_heads=2)
+    heads = [box for box in chart.boxes if box.part == "heads"]
+    assert [(box.label, box.sections) for box in heads] == [
+        (r"\text{head 1}", tuple(range(3, 10))),
+        (r"\text{head 2}", tuple(range(10, 17))),
+    ]
+    assert [n.sections for n in chart.inside["heads"] if n.sections] == [(i, i + 7) for i in range(3, 10)]
+    assert {box.state for box in chart.boxes} == {"here"}
+
+
+@pytest.mark.parametrize(
+    ("n_heads", "labels"),
+    [(1, ["head"]), (2, ["head 1", "head 2"]), (5, ["5 heads"])],
+)
+def test_a_box_for_each_head_where_there_are_two(n_heads, labels):
+    chart = map_for("multi-head-attention", head(), n_heads=n_heads)
+    assert [box.label[6:-1] for box in chart.boxes if box.part == "heads"] == labels
+
+
+def test_the_other_heads_of_a_sheet_on_one_head_come_later():
+    chart = map_for("attention-head", head(), n_heads=5)
+    heads = [(box.label[6:-1], box.state) for box in chart.boxes if box.part == "heads"]
+    assert heads == [("head 1", "here"), ("heads 2–5", "later")]
+
+
+@pytest.mark.parametrize(("orientation", "turned"), [("rows", False), ("columns", True)])
+def test_shapes_come_from_the_config_and_turn_with_the_page(orientation, turned):
+    sizes = {"d_model": 5, "d_head": 3, "d_v": 2, "d_mlp": 7, "n_heads": 2}
+    chart = map_for("gpt", gpt(), orientation=orientation, **sizes)
+
+    def shape(width):
+        return f"{width} × 3" if turned else f"3 × {width}"
+
+    widths = {"heads": 2, "unembed": 6}
+    assert {b.part: b.shape for b in chart.boxes} == {b.part: shape(widths.get(b.part, 5)) for b in chart.boxes}
+    assert chart.stream == shape(5)
+    shapes = {node.symbol: node.shape for nodes in chart.inside.values() for node in nodes if node.sections}
+    assert (shapes["Q"], shapes["V"], shapes["S"], shapes["H"]) == (shape(3), shape(2), "3 × 3", shape(7))
+
+
+def test_post_norm_has_its_norms_after_the_sums():
+    steps = [*ATTENTION, *norm("blocks.0.ln1"), *FEED_FORWARD, (f"{BLOCK}hook_resid_post",)]
+    steps += norm("blocks.0.ln2", f"{BLOCK}hook_normalized_resid_post")
+    chart = map_for("block", steps, norm_position="post")
+    assert [b.part for b in chart.boxes] == ["embed", "heads", "out", "add1", "ln1", "mlp", "add2", "ln2"]
+    assert [b.sections for b in chart.boxes] == [(), (), (1,), (2,), (3,), (4, 5, 6), (7,), (8,)]
+    assert chart.branches == (("heads", "add1"), ("mlp", "add2"))
+
+
+def test_a_model_without_norm_or_feed_forward_has_no_boxes_for_them():
+    chart = map_for("block", [(f"{BLOCK}hook_resid_post",)], normalization_type=None, attn_only=True)
+    assert [b.part for b in chart.boxes] == ["embed", "heads", "out", "add1"]
+    assert chart.boxes[-1].sections == (1,)
+    assert chart.branches == (("heads", "add1"),)
+
+
+def test_only_a_whole_model_ends_in_words():
+    assert [b.part for b in map_for("gpt", gpt(1)).boxes][-2:] == ["ln_final", "unembed"]
+    assert [b.part for b in map_for("gpt", gpt(1)[:1], norm_position="post").boxes][-2:] == ["ln2", "unembed"]
+    assert [b.part for b in map_for("block", []).boxes][-1] == "add2"
+
+
+def test_a_section_over_two_parts_counts_once_but_both_are_here():
+    chart = map_for("block", [(f"{BLOCK}hook_resid_mid", *norm("blocks.0.ln2")[0])])
+    assert {b.part: b.sections for b in chart.boxes if b.state == "here"} == {"add1": (1,), "ln2": ()}
+
+
+def test_a_step_is_called_by_its_title_where_it_does_many_things():
+    (_, node) = map_for("layer-norm", norm("blocks.0.ln1"), titles=["All of <it>"]).inside["ln1"]
+    assert node.word == "All of <it>"
+
+
+def test_a_softmax_alone_belongs_to_a_head():
+    steps = [("softmax.exp",), ("softmax.sum",), ("softmax",)]
+    chart = map_for("softmax", steps, inputs={"scores": [[1, 2], [0, 1]]})
+    assert named(chart.inside["heads"]) == {
+        "scores": [], "powers": ["scores"], "sums": ["powers"], "softmax": ["powers", "sums"],
+    }  # fmt: skip
+
+
+def test_a_step_knows_its_part():
+    assert [part_of(s) for s in ("hook_pos_embed", f"{ATTN}z", f"{ATTN}hook_z[1]", "blocks.1.hook_resid_post")] == [
+        "embed", "out", "heads", "add2",
+    ]  # fmt: skip
