@@ -1,6 +1,43 @@
-"""What all the tests share. Standing here, it also lets every folder import `oracle` and `trees`."""
+"""What all the tests share. Standing here, it also lets every folder import `oracle`, `trees` and `reading`."""
 
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
 from hypothesis import settings
 
 settings.register_profile("byhand", deadline=None)  # a slow machine is no bug
 settings.load_profile("byhand")
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="write what is printed now into tests/golden")
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest):
+    """Compare a text with the one kept under a name, or with --update-golden keep it."""
+
+    def compare(name: str, text: str) -> None:
+        path = GOLDEN / name
+        if request.config.getoption("--update-golden"):
+            path.write_text(text, encoding="utf-8")
+        assert path.exists(), f"no {path.name} yet: run pytest --update-golden and read what it wrote"
+        assert text == path.read_text(encoding="utf-8")
+
+    return compare
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """An own folder of sheets and templates, before the shipped one."""
+    from byhand.render import html
+
+    (tmp_path / "worksheets").mkdir()
+    monkeypatch.setenv("BYHAND_TEMPLATES", str(tmp_path))
+    html._environment.cache_clear()
+    yield tmp_path
+    html._environment.cache_clear()

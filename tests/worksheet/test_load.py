@@ -1,0 +1,139 @@
+"""From a sheet and its run to a Document: every blank has its answer, every number comes from the run."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+
+from byhand.errors import SheetError
+from byhand.pipeline import Options, prepare
+from byhand.worksheet.document import Answer, Falk, Remark, Strip, WordBoxes
+from byhand.worksheet.sheet import load_sheet, parse_sheet
+
+SCORES = """---
+title: T
+model: softmax
+goal: G
+config: {softmax_base: 2}
+tokens: ["a*b", "<i>"]
+inputs: {scores: [[1, 0], [0, 2]]}
+letters: {}
+---
+"""
+
+
+def made(body: str, **options):
+    return prepare(parse_sheet("mine", SCORES + body), Options(**options))[0]
+
+
+@pytest.mark.parametrize("name", ["attention-head", "gpt"])
+@pytest.mark.parametrize("orientation", ["rows", "columns"])
+def test_every_blank_holds_the_runs_number(name, orientation):
+    document, record = prepare(load_sheet(name), Options(orientation=orientation))
+    steps = {step["name"]: step["values"] for step in record["steps"]}
+    panels = document.panels()
+    assert panels
+    for panel in panels:
+        values = [[str(c.value).replace("-oo", "-inf") for c in row] for row in panel.cells]
+        if orientation == "columns":
+            values = [list(row) for row in zip(*values, strict=True)]
+        assert values == steps[panel.step]
+
+
+def test_the_flagship_asks_for_every_computed_step_of_its_run():
+    document, record = prepare(load_sheet("gpt"), Options())
+    asked = {p.step for p in document.panels() if p.kind == "ask"}
+    computed = {s["name"] for s in record["steps"] if s["op"] != "given"}
+    shown = {"hook_pos_embed", "blocks.0.attn.z", "next_token"}  # looked up, copied, and asked for as words
+    assert computed - asked == shown
+
+
+def test_columns_are_the_same_run_turned():
+    rows, columns = (prepare(load_sheet("attention-head"), Options(orientation=o))[0] for o in ("rows", "columns"))
+    q, turned = rows.sections[0].figures[0], columns.sections[0].figures[0]
+    assert isinstance(q, Falk)
+    assert isinstance(turned, Falk)
+    assert [list(r) for r in zip(*[[c.value for c in r] for r in q.result.cells], strict=True)] == [
+        [c.value for c in r] for r in turned.result.cells
+    ]
+    assert q.formula == "Q = X W_{Q}"
+    assert turned.formula == "Q = W_{Q} X"
+    assert turned.left.symbol == "W_{Q}"
+    assert turned.upper.symbol == "X"
+
+
+def test_the_foil_is_another_matrix_than_the_right_one():
+    document, record = prepare(load_sheet("attention-head"), Options())
+    steps = {step["name"]: step["values"] for step in record["steps"]}
+    (strip,) = document.sections[-1].figures
+    assert isinstance(strip, Strip)
+    wrong = [[str(c.value) for c in row] for row in strip.panels[0].cells]
+    assert wrong != steps["blocks.0.attn.hook_pattern[0]"]
+    totals = [sum(Fraction(row[j]) for row in wrong) for j in range(3)]
+    assert totals == [1, 1, 1]
+
+
+def test_the_words_that_the_answers_spell():
+    document, _ = prepare(load_sheet("gpt"), Options())
+    boxes = [f for s in document.sections for f in s.figures if isinstance(f, WordBoxes)]
+    assert boxes == [WordBoxes(("the", "cat", "sat"), ("cat", "sat", "down"))]
+
+
+def test_each_shipped_sheet_ends_with_explain_and_find_the_error():
+    for name in ("attention-head", "gpt"):
+        document, _ = prepare(load_sheet(name), Options())
+        explain, error = document.sections[-2:]
+        assert explain.title == "Explain"
+        assert error.title == "Find the error"
+        assert all(any(isinstance(w, Answer) for w in s.words) for s in (explain, error))
+
+
+def test_checks_and_hints_stand_with_the_words():
+    document = made('## One\n\nWhy.\n\n{{ softmax("softmax") }}\n{{ hint("h") }}\n{{ check("c") }}\n')
+    heads = [w.head for w in document.sections[0].words if isinstance(w, Remark)]
+    assert heads == ["Hint", "Check"]
+
+
+def test_what_an_expression_prints_is_text():
+    document = made("## One\n\nThe tokens {{ tokens[0] }} and {{ tokens[1] }}.\n")
+    (prose,) = document.sections[0].words
+    inline = next(t for t in prose.tokens if t.type == "inline")
+    assert [child.type for child in inline.children] == ["text"] * len(inline.children)
+    assert "".join(child.content for child in inline.children) == "The tokens a*b and <i>."
+
+
+def test_a_letter_stays_a_letter_and_is_solved_for():
+    document, _ = prepare(load_sheet("gpt"), Options(numbers="symbolic"))
+    logits = next(p for p in document.panels() if p.step == "logits")
+    assert str(logits.cells[0][5].value) == "a + 2"
+    (answer,) = (w for w in document.sections[-3].words if isinstance(w, Answer))
+    assert "a = 3" in "".join(t.content for t in answer.tokens)
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("## A\n\n{{ ask('softmx') }}\n", "mine.md line 12: no step 'softmx'; did you mean 'softmax'?"),
+        ("## A\n\n{{ ask('softmax' }}\n", "mine.md line 12: unexpected '}', expected ')'"),
+        ("## A\n\n{% if %}\n", "mine.md line 12: Expected an expression, got 'end of statement block'"),
+        ("## A\n\n{{ nothing }}\n", "mine.md line 12: 'nothing' is undefined"),
+        ("## A\n\n{{ ask() }}\n", "mine.md line 12: ask() missing 1 required positional argument: 'name'"),
+        ("## A\n\n{{ ask('softmax', layout='falk') }}\n", "mine.md line 12: softmax is not a product; use it without"),
+        ("## A\n\n{{ ask('softmax', layout='round') }}\n", "mine.md line 12: no layout 'round'; there are: falk, strip"),
+        ("## A\n\n{{ strip(blank('softmax'), '+') }}\n", "mine.md line 12: a strip is matrices with one sign between"),
+        ("## A\n\n{{ find_the_error('x', 'softmax', 1, '') }}\n", "mine.md line 12: no foil 'x'; "),
+        ("## A\n\n{{ ''.__class__.__mro__ }}\n", "mine.md line 12: access to attribute '__class__'"),
+        ("## A\n\n{% for i in range(10**9) %}{% endfor %}\n", "mine.md line 12: Range too big"),
+        ("## A\n\n{{ 'x' * 10**6 ** 9 }}\n", "mine.md"),
+        ("## A\n\n{% include 'page.html' %}\n", "mine.md line 12: no loader for this environment specified"),
+        ("no heading\n", "mine.md has text but no heading; begin its first step with ##"),
+        ("## A\n\ntext {{ hint('h') }} text\n", "mine.md: put {{ … }} of a block on a line of its own"),
+        ("## A\n\n\ue0007\ue001\n", "mine.md uses a character that is reserved"),
+    ],
+)
+def test_what_is_wrong_in_a_body_is_said_with_its_line(body, message):
+    with pytest.raises(SheetError) as error:
+        made(body)
+    assert str(error.value).startswith(message)
+    assert "\n" not in str(error.value)

@@ -1,0 +1,75 @@
+"""Sheets on disk: what parses, and what a person is told where it does not."""
+
+from __future__ import annotations
+
+import pytest
+
+from byhand.errors import ByHandError, SheetError
+from byhand.worksheet.sheet import all_sheets, load_sheet, parse_sheet
+
+FRONT = "---\ntitle: T\nmodel: softmax\ngoal: G\n{}---\nbody\n"
+
+
+def sheet(entries: str = ""):
+    return parse_sheet("mine", FRONT.format(entries))
+
+
+def test_a_word_is_a_word_and_no_truth_value():
+    assert sheet("vocabulary: [on, off, yes, no, 'true']\n").values["vocabulary"] == ["on", "off", "yes", "no", "true"]
+
+
+def test_the_body_keeps_its_line_numbers():
+    assert sheet("minutes: 5\n").body == "\n" * 6 + "body\n"
+
+
+def test_windows_line_ends_are_read():
+    assert parse_sheet("mine", FRONT.format("").replace("\n", "\r\n")).title == "T"
+
+
+def test_sheets_come_in_the_order_of_the_course():
+    numbers = [s.number for s in all_sheets()]
+    assert numbers == sorted(numbers)
+    assert {s.name for s in all_sheets()} >= {"attention-head", "gpt"}
+
+
+def test_an_own_sheet_comes_before_the_shipped_one(folder):
+    (folder / "worksheets" / "gpt.md").write_text(FRONT.format(""), encoding="utf-8")
+    assert load_sheet("gpt").title == "T"
+    assert load_sheet("attention-head").title == "One attention head"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("no front matter", "mine.md has no front matter; begin with --- and end it with ---"),
+        (FRONT.format("titel: x\n"), "mine.md: no front matter entry 'titel'; did you mean 'title'?"),
+        (FRONT.format("minutes: long\n"), "mine.md: minutes is a int; found str"),
+        (FRONT.format("config: [1\n"), "mine.md line "),
+        (FRONT.format("a: &x [1]\nb: *x\n"), "mine.md: aliases (*name) are not allowed"),
+        ("---\n- a\n---\n", "mine.md: the front matter is a table of names; found list"),
+        ("---\ntitle: T\nmodel: softmax\n---\n", "mine.md: the front matter has no goal"),
+        (FRONT.format("config: " + "[" * 5000 + "\n"), "mine.md"),
+    ],
+)
+def test_what_is_wrong_with_a_sheet_is_said(text, message):
+    with pytest.raises(SheetError) as error:
+        parse_sheet("mine", text)
+    assert str(error.value).startswith(message)
+    assert "\n" not in str(error.value)
+
+
+def test_a_sheet_that_is_too_large_is_refused(folder):
+    (folder / "worksheets" / "big.md").write_text("x" * 300_000, encoding="utf-8")
+    with pytest.raises(SheetError, match="300000 characters"):
+        load_sheet("big")
+
+
+def test_a_sheet_that_is_no_text_is_refused(folder):
+    (folder / "worksheets" / "bin.md").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(SheetError, match="cannot be read"):
+        load_sheet("bin")
+
+
+def test_an_unknown_sheet_is_told_what_it_may_have_meant():
+    with pytest.raises(ByHandError, match="no sheet 'atention-head'; did you mean 'attention-head'"):
+        load_sheet("atention-head")
