@@ -6,25 +6,16 @@ import json
 import re
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from byhand.render.html import Pages
 
 TABLE = re.compile(r"<table.*?</table>", re.DOTALL)
 BOX = re.compile(r"<t[dh][ >]")
-
-
-@contextmanager
-def replaced(module: Any, name: str, function: Callable[..., Any]) -> Iterator[None]:
-    """A module with another function in that place."""
-    kept = getattr(module, name)
-    setattr(module, name, function)
-    try:
-        yield
-    finally:
-        setattr(module, name, kept)
 
 
 def shares(sheet: str, kind: str) -> dict[str, float]:
@@ -34,18 +25,17 @@ def shares(sheet: str, kind: str) -> dict[str, float]:
     from byhand import pipeline
     from byhand.render import html
 
-    spent = {"import": 0.0, "sheet": 0.0, "run": 0.0, "document": 0.0, "template": 0.0, "layout": 0.0, "writing": 0.0}
     stages = [
         (pipeline, "load_sheet", "sheet"), (pipeline, "run", "run"), (pipeline, "document", "document"),
-        (html, "page", "template"), (pipeline, "write", "writing"),
+        (html.Pages, "__init__", "grids"), (html.Pages, "html", "template"), (pipeline, "write", "writing"),
     ]  # fmt: skip
     if kind == "pdf":
         import weasyprint  # noqa: F401
 
         from byhand.render import pdf
 
-        stages += [(pdf, "page", "template"), (pdf, "render", "layout")]
-    spent["import"] = perf_counter() - start
+        stages.insert(-1, (pdf, "pdf", "pdf"))
+    spent = {"import": perf_counter() - start} | {stage: 0.0 for _, _, stage in stages}
     for module, name, stage in stages:
         setattr(module, name, _timed(getattr(module, name), stage, spent))
     with tempfile.TemporaryDirectory() as out:
@@ -65,33 +55,23 @@ def _timed(function: Callable[..., Any], stage: str, spent: dict[str, float]) ->
     return timed
 
 
-def printed(sheet: str) -> tuple[Any, dict[str, str]]:
-    """A sheet's document, and the HTML that worksheet and key are printed from."""
-    from byhand import pipeline
-    from byhand.render import pdf
+def printed(sheet: str) -> tuple[Pages, dict[str, str]]:
+    """A sheet's document laid out, and the HTML that worksheet and key are printed from."""
+    from byhand.pipeline import Options, prepare
+    from byhand.render.html import Pages
+    from byhand.worksheet.sheet import load_sheet
 
-    make, documents, found = pdf.page, [], {}
-
-    def page(document: Any, view: str, *args: Any) -> str:
-        documents.append(document)
-        found[view] = make(document, view, *args)  # type: ignore[arg-type]
-        return found[view]
-
-    with (
-        tempfile.TemporaryDirectory() as out,
-        replaced(pdf, "page", page),
-        replaced(pdf, "render", lambda html: b""),
-    ):
-        pipeline.generate(sheet, pipeline.Options(formats=("pdf",)), out)
-    return documents[0], found
+    document, _ = prepare(load_sheet(sheet), Options())
+    laid_out = Pages(document)
+    return laid_out, {view: laid_out.html(view, "print") for view in ("worksheet", "key")}
 
 
 def seconds(html: str) -> float:
     """How long a page takes as PDF."""
-    from byhand.render.pdf import render
+    from byhand.render.pdf import pdf
 
     start = perf_counter()
-    render(html)
+    pdf(html)
     return perf_counter() - start
 
 
@@ -101,12 +81,12 @@ def pages(sheet: str, runs: str) -> dict[str, dict[str, Any]]:
 
     from pypdf import PdfReader
 
-    from byhand.render.pdf import render
+    from byhand.render.pdf import pdf
 
     result: dict[str, dict[str, Any]] = {}
     _, views = printed(sheet)
     for view, html in views.items():
-        count = len(PdfReader(io.BytesIO(render(html))).pages)  # and a warm start
+        count = len(PdfReader(io.BytesIO(pdf(html))).pages)  # and a warm start
         result[view] = {"pages": count, "boxes": len(BOX.findall(html)), "whole": [], "without": []}
     for _ in range(int(runs)):
         for view, html in views.items():

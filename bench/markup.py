@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from byhand.render.grid import Grid, Slot
+    from byhand.render.html import Pages
 
 FIGURES, LEAST, MOST = 24, 12, 52
 FIGURE = re.compile(r'<figure class="grid.*?</figure>', re.DOTALL)
@@ -20,11 +24,10 @@ span.td, span.th { position: absolute; }
 Counts = dict[str, tuple[int, int, str]]  # figures, boxes, what it is compared with
 
 
-def variants(document: Any, views: dict[str, str]) -> tuple[str, dict[str, str], Counts]:
+def variants(laid_out: Pages, views: dict[str, str]) -> tuple[str, dict[str, str], Counts]:
     """An empty page, pages of figures by the name of their markup, and how much is on them."""
-    from byhand.render.html import grids
-
-    found = [grid for section in document.sections for figure in section.figures for grid in grids(figure)]
+    sections = [drawn for group in laid_out.groups for drawn in group]
+    found = [grid for drawn in sections for _, grids in drawn.figures for grid in grids]
     drawn = [html for html in FIGURE.findall(views["key"]) if "<table" in html and 'class="box"' in html]
     pairs = [(grid, html) for grid, html in zip(found, drawn, strict=True) if LEAST <= _boxes(grid) <= MOST]
     pairs = [pairs[i % len(pairs)] for i in range(FIGURES)]
@@ -54,7 +57,7 @@ def variants(document: Any, views: dict[str, str]) -> tuple[str, dict[str, str],
     return page(""), pages, counts
 
 
-def _boxes(grid: Any) -> int:
+def _boxes(grid: Grid) -> int:
     return sum(len(line) for _, line in grid.lines())
 
 
@@ -64,7 +67,7 @@ def _classes(style: str) -> str:
     return "\n".join(re.sub(r"(?<![\w.-])(t[dh])\b(?=[^{}]*\{)", r".\1", rule) for rule in rules)
 
 
-def _cells(grid: Any) -> list[tuple[int, int, Any, str]]:
+def _cells(grid: Grid) -> list[tuple[int, int, Slot, str]]:
     """Row, column, slot and content of each cell that has something in it."""
     from byhand.notation.html import value_html
     from byhand.notation.inline import inline
@@ -81,7 +84,7 @@ def _cells(grid: Any) -> list[tuple[int, int, Any, str]]:
     return cells
 
 
-def _css_grid(grid: Any) -> str:
+def _css_grid(grid: Grid) -> str:
     """A grid whose items stand at their lines."""
     cols = " ".join(f"{grid.x(c + 1) - grid.x(c):.2f}mm" for c in range(len(grid.cols)))
     rows = " ".join(f"{grid.y(r + 1) - grid.y(r):.2f}mm" for r in range(len(grid.rows)))
@@ -94,7 +97,7 @@ def _css_grid(grid: Any) -> str:
     return f'<div class="cells" style="{look}">{items}</div>'
 
 
-def _spans(grid: Any) -> str:
+def _spans(grid: Grid) -> str:
     """Spans at their millimetres."""
     items = []
     for r, c, slot, text in _cells(grid):
@@ -104,7 +107,7 @@ def _spans(grid: Any) -> str:
     return f'<div class="cells">{"".join(items)}</div>'
 
 
-def _svg(grid: Any) -> str:
+def _svg(grid: Grid) -> str:
     """A text for each cell and one path for all blanks; what a screen reader meets is one picture."""
     texts, boxes = [], []
     for r, c, slot, text in _cells(grid):
@@ -123,7 +126,7 @@ def _svg(grid: Any) -> str:
     return f'<svg {size} text-anchor="middle" role="img" aria-label="Figure">{path}{"".join(texts)}</svg>'
 
 
-def _class(slot: Any) -> str:
+def _class(slot: Slot) -> str:
     return f"{'th' if slot.scope else 'td'} {slot.cls}".strip()
 
 

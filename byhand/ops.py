@@ -199,3 +199,58 @@ def column_sum(a: Operand, i: At, j: At) -> Expr:
 def share_columns(a: Operand, sums: Operand, i: At, j: At) -> Expr:
     """Every entry divided by the sum of its column."""
     return a[i, j] / sums[0, j]
+
+
+@op("ij,1j->ij", reads="entry {i}, {j} of {0}, entry {j} of {1}", formula=r"{0} - {1}")
+def center_columns(a: Operand, means: Operand, i: At, j: At) -> Expr:
+    """Every entry less the mean of its column."""
+    return a[i, j] - means[0, j]
+
+
+@op("ij->1j", reads="column {j} of {0}", formula=r"\frac{{1}}{{n}} \textstyle\sum_k {0}_{{kj}}")
+def column_mean(a: Operand, i: At, j: At) -> Expr:
+    """The mean of each column."""
+    return total(a.rows, lambda k: a[k, j]) / expr(a.rows)
+
+
+@op("ij->1j", reads="column {j} of {0}", formula=r"\frac{{1}}{{n}} \textstyle\sum_k {0}_{{kj}}^2")
+def column_mean_square(a: Operand, i: At, j: At) -> Expr:
+    """The mean of the squares of each column."""
+    return total(a.rows, lambda k: a[k, j] ** 2) / expr(a.rows)
+
+
+@op("ij->i1", reads="row {i} of {0}", formula=r"\frac{{1}}{{d-1}} \textstyle\sum_k {0}_{{ik}}^2")
+def sample_variance(a: Operand, i: At, j: At) -> Expr:
+    """The squares of each row of deviations, added up and divided by one less than their number."""
+    return total(a.cols, lambda k: a[i, k] ** 2) / (expr(a.cols) - 1)
+
+
+@op("ij->ij", reads="entry {i}, {j} of {0}, or 0", formula=r"{0}_{{ij}} \;(j \le i),\; 0 \;(j > i)")
+def zero_future(a: Operand, i: At, j: At) -> Expr:
+    """What comes later becomes 0, not −∞."""
+    if isinstance(i, Index) or isinstance(j, Index) or j <= i:
+        return a[i, j]
+    return expr(0)
+
+
+@op("ij->ij", reads="entry {i}, {j} of {0}", formula=r"{0} \div {of}")
+def divide_by(a: Operand, i: At, j: At, of: int) -> Expr:
+    """Every entry divided by one number."""
+    return a[i, j] / expr(of)
+
+
+@op("ij,1j->ij", reads="entry {i}, {j} of {0}, entry {j} of {1}", formula="{0} + {1}")
+def shift(a: Operand, bias: Operand, i: At, j: At) -> Expr:
+    """The same bias added to every row."""
+    return a[i, j] + bias[0, j]
+
+
+@op(
+    "ik,jk,1j->ij",
+    reads="row {i} of {0} · row {j} of {1}, plus entry {j} of {2}",
+    formula=r"{0} {1}^{{\mathrm{{T}}}} + {2}",
+    columns=r"{1}^{{\mathrm{{T}}}} {0} + {2}",
+)
+def affine_rows(a: Operand, b: Operand, bias: Operand, i: At, j: At) -> Expr:
+    """Each row of the first with each row of the second, plus a bias."""
+    return total(a.cols, lambda k: a[i, k] * b[j, k]) + bias[0, j]

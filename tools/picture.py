@@ -16,7 +16,8 @@ def page(pdf: Path, number: int) -> Image.Image:
     """One page of a PDF as a picture."""
     stem = pdf.with_suffix("")
     subprocess.run(
-        ["pdftoppm", "-png", "-r", str(DPI), "-f", str(number), "-l", str(number), "-singlefile", pdf, stem], check=True
+        ["pdftoppm", "-png", "-r", str(DPI), "-f", str(number), "-l", str(number), "-singlefile", pdf, stem],
+        check=True,
     )
     return Image.open(stem.with_suffix(".png")).convert("L" if "worksheet" in pdf.name else "RGB")
 

@@ -196,10 +196,11 @@ class Decimals(Domain):
         except NotRealError:
             raise
         except LeavesDomainError:
-            from byhand.arithmetic.intervals import rounded
+            from byhand.arithmetic.intervals import point, rounded
 
-            scaled = rounded(node, exact, self.places)
-            return NEG_INF if is_neg_inf(scaled) else decimal_of(int(scaled), self.places)
+            value = point(node, exact)
+            if value is None:
+                return decimal_of(int(rounded(node, exact, self.places)), self.places)
         return NEG_INF if is_neg_inf(value) else self._rounded(value)
 
     def _rounded(self, value: Fraction) -> Decimal:

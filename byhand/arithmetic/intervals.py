@@ -186,6 +186,19 @@ def _at_least(raw: Raw) -> Fraction:
     return -size if sign else size
 
 
+def point(node: Expr, values: Lookup) -> Fraction | float | None:
+    """The tree's value where its enclosure is one number, as e⁰ is 1 and e to −∞ is 0; else None."""
+    domain = intervals(PRECISIONS[0])
+    try:
+        enclosure = evaluate(node, lambda ref: domain.num(values(ref)), domain)
+    except UndecidedError:
+        return None
+    if is_neg_inf(enclosure):
+        return NEG_INF
+    low, high = ends(enclosure)
+    return low if low == high else None
+
+
 def rounded(node: Expr, values: Lookup, places: int) -> int | float:
     """The tree's value times 10^places, rounded half away from zero, however close to a tie; or −∞.
 

@@ -1,52 +1,226 @@
 """Foils: the classic mistakes, each run on the tape from the same numbers as the right way.
 
-A foil rewrites steps: it is given each step of the right run and returns what a student who makes the mistake does.
+A foil rewrites steps: it is given each step of the right run, and the run, and returns what a student who makes the
+mistake does instead. What it leaves alone it returns as it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
-from byhand.errors import UnknownNameError
-from byhand.ops import column_sum, copy, share_columns
-from byhand.tape import Step, Tape
+from byhand import ops
+from byhand.errors import DomainError, UnknownNameError
+from byhand.model.layers import steps_of
+from byhand.tape import Op, Step, Tape
 
-Rewrite = Callable[[Step], Iterable[Step]]
+Rewrite = Callable[[Step, Tape], Iterable[Step]]
+FOILS: dict[str, Rewrite] = {}
 
 
-def _softmax_over_columns(step: Step) -> Iterable[Step]:
+def _mistake(name: str) -> Callable[[Rewrite], Rewrite]:
+    """Register a rewrite as a foil."""
+
+    def register(rewrite: Rewrite) -> Rewrite:
+        FOILS[name] = rewrite
+        return rewrite
+
+    return register
+
+
+def _in(step: Step, *parts: str) -> bool:
+    """Whether a step's name, without its head, ends with one of these parts."""
+    return step.name.partition("[")[0].endswith(parts)
+
+
+def _is_pattern(step: Step) -> bool:
+    """Whether a step is the result of a softmax that is taught, and not that of the logits."""
+    return step.op is ops.share_rows and (_in(step, "hook_pattern") or step.name == "softmax")
+
+
+def _input(step: Step, tape: Tape) -> Step:
+    return tape.steps[step.inputs[0]]
+
+
+@_mistake("softmax-over-columns")
+def _softmax_over_columns(step: Step, tape: Tape) -> Iterable[Step]:
     """Each power divided by the sum of its column."""
-    if step.name.partition("[")[0].endswith("hook_pattern.sum"):
-        return [replace(step, op=column_sum, shape=(1, step.shape[0]), axes=("", step.axes[0]))]
-    if step.name.partition("[")[0].endswith("hook_pattern"):
-        return [replace(step, op=share_columns)]
-    return [step]
+    if step.op is ops.row_sum and (_in(step, "hook_pattern.sum") or step.name == "softmax.sum"):
+        powers = _input(step, tape)
+        return [replace(step, op=ops.column_sum, shape=(1, powers.shape[1]), axes=("", powers.axes[1]))]
+    return [replace(step, op=ops.share_columns) if _is_pattern(step) else step]
 
 
-def _no_sqrt(step: Step) -> Iterable[Step]:
+@_mistake("no-powers")
+def _no_powers(step: Step, tape: Tape) -> Iterable[Step]:
+    """Scores divided by their sum, without powers first."""
+    exact = step.op is ops.power_of and not step.name.startswith("probs") and not _masked(step, tape)
+    return [replace(step, op=ops.copy, params={}) if exact else step]
+
+
+def _masked(step: Step, tape: Tape) -> bool:
+    """Whether a step reads scores with −∞ in them, which no one can add up."""
+    source = _input(step, tape)
+    return source.op is ops.mask_future or any(name.endswith(".mask") for name in source.inputs)
+
+
+@_mistake("no-sqrt")
+def _no_sqrt(step: Step, tape: Tape) -> Iterable[Step]:
     """Scores not divided by √d_head."""
-    return [replace(step, op=copy, params={}) if step.op and step.op.name == "divide_by_root" else step]
+    return [replace(step, op=ops.copy, params={}) if step.op is ops.divide_by_root else step]
 
 
-def _no_residual(step: Step) -> Iterable[Step]:
+@_mistake("sqrt-d-model")
+def _sqrt_d_model(step: Step, tape: Tape) -> Iterable[Step]:
+    """Scores divided by √d_model in place of √d_head."""
+    if step.op is not ops.divide_by_root:
+        return [step]
+    raw = _input(step, tape)
+    if raw.op is None:
+        return [step]
+    query = tape.steps[raw.inputs[0]]
+    return [replace(step, params={"of": tape.steps[query.inputs[0]].shape[1]}) if query.inputs else step]
+
+
+@_mistake("divide-after-softmax")
+def _divide_after_softmax(step: Step, tape: Tape) -> Iterable[Step]:
+    """The pattern, not the scores, divided by √d_head."""
+    if step.op is ops.divide_by_root:
+        return [replace(step, op=ops.copy, params={})]
+    scaled = next((s for s in tape.steps.values() if s.op is ops.divide_by_root and _same_head(s, step)), None)
+    if scaled is None or not _is_pattern(step):
+        return [step]
+    shares = steps_of(step.name, "shares")
+    return [
+        replace(step, name=shares),
+        replace(step, op=ops.divide_by_root, inputs=(shares,), params=scaled.params),
+    ]
+
+
+def _same_head(a: Step, b: Step) -> bool:
+    """Whether two steps belong to one head of one layer."""
+    (at, _, rest), (other, _, others) = (s.name.rpartition(".attn.") for s in (a, b))
+    return at == other and rest.partition("[")[2] == others.partition("[")[2]
+
+
+@_mistake("no-mask")
+def _no_mask(step: Step, tape: Tape) -> Iterable[Step]:
+    """The mask forgotten, so that tokens see what comes after them."""
+    return [replace(step, op=ops.copy) if step.op is ops.mask_future else step]
+
+
+@_mistake("mask-after-softmax")
+def _mask_after_softmax(step: Step, tape: Tape) -> Iterable[Step]:
+    """Softmax over all scores first, then 0 where the future was: rows no longer add up to 1."""
+    if step.op is ops.mask_future:
+        return [replace(step, op=ops.copy)]
+    masked = any(s.op is ops.mask_future and _same_head(s, step) for s in tape.steps.values())
+    if not _is_pattern(step) or not masked:
+        return [step]
+    unmasked = steps_of(step.name, "unmasked")
+    return [replace(step, name=unmasked), replace(step, op=ops.zero_future, inputs=(unmasked,))]
+
+
+@_mistake("zero-for-minus-infinity")
+def _zero_for_minus_infinity(step: Step, tape: Tape) -> Iterable[Step]:
+    """Masked scores set to 0, whose power is 1, in place of −∞."""
+    return [replace(step, op=ops.zero_future) if step.op is ops.mask_future else step]
+
+
+# What a norm does to rows, done to columns.
+_DOWN: dict[Op, Op] = {
+    ops.row_mean: ops.column_mean,
+    ops.mean_square: ops.column_mean_square,
+    ops.root: ops.root,
+    ops.center: ops.center_columns,
+    ops.standardize: ops.share_columns,
+}
+
+
+@_mistake("norm-over-sequence")
+def _norm_over_sequence(step: Step, tape: Tape) -> Iterable[Step]:
+    """Mean and deviation taken over the tokens, not over each token's own numbers."""
+    if step.op not in _DOWN:
+        return [step]
+    if step.shape[1] > 1:
+        return [replace(step, op=_DOWN[step.op])]
+    width = next(s for s in _above(step, tape) if s.shape[1] > 1)
+    return [replace(step, op=_DOWN[step.op], shape=(1, width.shape[1]), axes=("", width.axes[1]))]
+
+
+def _above(step: Step, tape: Tape) -> Iterable[Step]:
+    """What a step is made from, through its first inputs."""
+    while step.inputs:
+        step = _input(step, tape)
+        yield step
+
+
+@_mistake("n-minus-one")
+def _n_minus_one(step: Step, tape: Tape) -> Iterable[Step]:
+    """The variance with n − 1 in place of n."""
+    deviations = step.op is ops.mean_square and _input(step, tape).op is ops.center
+    return [replace(step, op=ops.sample_variance) if deviations else step]
+
+
+@_mistake("heads-averaged")
+def _heads_averaged(step: Step, tape: Tape) -> Iterable[Step]:
+    """The heads' results divided by the number of heads before W_O."""
+    if step.op not in (ops.beside, ops.add_all) or len(step.inputs) < 2:
+        return [step]
+    whole = steps_of(step.name, "whole")
+    count = {"of": len(step.inputs)}
+    return [replace(step, name=whole), replace(step, op=ops.divide_by, inputs=(whole,), params=count)]
+
+
+@_mistake("heads-share-weights")
+def _heads_share_weights(step: Step, tape: Tape) -> Iterable[Step]:
+    """Every head with the first head's weights."""
+    stem, bracket, h = step.name.rstrip("]").partition("[")
+    if step.op not in (ops.matmul, ops.affine) or not bracket or h == "0" or not _in(step, "hook_q", "hook_k", "hook_v"):
+        return [step]
+    return [replace(step, inputs=(step.inputs[0], *(n.replace(f"[{h}]", "[0]") for n in step.inputs[1:])))]
+
+
+@_mistake("no-residual")
+def _no_residual(step: Step, tape: Tape) -> Iterable[Step]:
     """The layer's result in place of the sum with the residual stream."""
-    if step.op and step.op.name == "add" and step.name.endswith(("hook_resid_mid", "hook_resid_post")):
-        return [replace(step, op=copy, inputs=step.inputs[1:])]
+    if step.op is ops.add and _in(step, "hook_resid_mid", "hook_resid_post"):
+        return [replace(step, op=ops.copy, inputs=step.inputs[1:])]
     return [step]
 
 
-def _no_relu(step: Step) -> Iterable[Step]:
+@_mistake("no-relu")
+def _no_relu(step: Step, tape: Tape) -> Iterable[Step]:
     """Negative hidden units kept."""
-    return [replace(step, op=copy) if step.op and step.op.name == "relu" else step]
+    return [replace(step, op=ops.copy) if step.op is ops.relu else step]
 
 
-FOILS: dict[str, Rewrite] = {
-    "softmax-over-columns": _softmax_over_columns,
-    "no-sqrt": _no_sqrt,
-    "no-residual": _no_residual,
-    "no-relu": _no_relu,
-}
+@_mistake("relu-before-bias")
+def _relu_before_bias(step: Step, tape: Tape) -> Iterable[Step]:
+    """ReLU before the bias is added, so that hidden units can be negative."""
+    if step.op is ops.affine and any(s.op is ops.relu and step.name in s.inputs for s in tape.steps.values()):
+        return [replace(step, op=ops.matmul, inputs=step.inputs[:2])]
+    if step.op is ops.relu and _input(step, tape).op is ops.affine:
+        kept = steps_of(step.name, "unbiased")
+        bias = _input(step, tape).inputs[2]
+        return [replace(step, name=kept), replace(step, op=ops.shift, inputs=(kept, bias))]
+    return [step]
+
+
+@_mistake("transposed")
+def _transposed(step: Step, tape: Tape) -> Iterable[Step]:
+    """Rows of a square weight in place of its columns: the product with its transpose."""
+    across = {ops.matmul: ops.dot_rows, ops.affine: ops.affine_rows}
+    if step.op not in across or not _in(step, "hook_q", "hook_k", "hook_v", "hook_attn_out"):
+        return [step]
+    rows, cols = tape.steps[step.inputs[1]].shape
+    return [replace(step, op=across[step.op]) if rows == cols else step]
+
+
+def foil_list() -> list[tuple[str, str]]:
+    """Every foil, and what it does in a sentence."""
+    return [(name, (rewrite.__doc__ or "").partition("\n")[0]) for name, rewrite in FOILS.items()]
 
 
 def foil(tape: Tape, name: str) -> Tape:
@@ -54,6 +228,63 @@ def foil(tape: Tape, name: str) -> Tape:
 
     Raises: UnknownNameError.
     """
+    rewrite = _named(name)
+    return tape.replay(rewrite=lambda step: rewrite(step, tape))
+
+
+def _named(name: str) -> Rewrite:
     if name not in FOILS:
         raise UnknownNameError("foil", name, FOILS)
-    return tape.replay(rewrite=FOILS[name])
+    return FOILS[name]
+
+
+def applies(tape: Tape, name: str) -> bool:
+    """Whether a run has a step that the mistake changes.
+
+    Raises: UnknownNameError.
+    """
+    rewrite = _named(name)
+    return any([*rewrite(step, tape)] != [step] for step in tape.steps.values())
+
+
+def applying(tape: Tape) -> list[str]:
+    """The foils that a run can show."""
+    return [name for name in FOILS if applies(tape, name)]
+
+
+def differing(tape: Tape, name: str) -> int:
+    """How many cells the mistake changes in the steps where it is made; one that cannot be computed counts.
+
+    The right run must have been evaluated. What comes before the mistake is taken from it.
+
+    Raises: UnknownNameError.
+    """
+    rewrite = _named(name)
+    made = [step for step in tape.used() if [*rewrite(step, tape)] != [step]]
+    wrong = resumed(tape, lambda step: rewrite(step, tape))
+    shown = [s for s in made if wrong.steps[s.name].shape == s.shape]
+    return sum(cells_apart(tape, wrong, step.name) for step in shown)
+
+
+def resumed(
+    tape: Tape, rewrite: Callable[[Step], Iterable[Step]] = lambda step: (step,),
+    numbers: Mapping[str, Any] | None = None,
+) -> Tape:  # fmt: skip
+    """A changed run that begins where it differs: what comes before is given from the evaluated run."""
+    given = dict(numbers or {})
+    changed = set(given)
+    for step in tape.steps.values():
+        if [*rewrite(step)] != [step] or changed.intersection(step.inputs):
+            changed.add(step.name)
+    known = {s.name: tape.values(s.name) for s in tape.used() if s.name not in changed}
+    return tape.replay(numbers={**known, **given}, rewrite=rewrite)
+
+
+def cells_apart(right: Tape, wrong: Tape, name: str) -> int:
+    """How many cells of a step differ between two runs; all, where the second leaves the number system."""
+    expected = right.values(name)
+    try:
+        found = wrong.values(name)
+    except DomainError:
+        return sum(len(row) for row in expected)
+    return sum(x != y for row, other in zip(expected, found, strict=True) for x, y in zip(row, other, strict=True))

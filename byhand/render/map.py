@@ -26,7 +26,7 @@ def svg(document: Document) -> str:
     here = {p.part: [s for col in row for b, s in col if b.part == p.part and b.state == "here"] for p in panels}
     numbered = any(b.sections and b.part not in here for b in chart.boxes)
     bottom = draw(drawing, panels, here, bottom, WIDTH, stem=numbered)
-    return drawing.svg(WIDTH, bottom + 0.4, _sentence(chart), "map")
+    return drawing.svg(WIDTH, bottom + 0.4, _sentence(chart), "architecture")
 
 
 Column = list[tuple[Box, Spot]]

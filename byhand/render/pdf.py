@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
 from byhand.errors import SheetError
 from byhand.render.fonts import faces, font_face_css
+
+OPTIONS = {"pdf_variant": "pdf/ua-1"}  # tagged, for readers that speak
 
 
 def pdf(html: str) -> bytes:
@@ -15,23 +19,39 @@ def pdf(html: str) -> bytes:
 
     Raises: SheetError where it asks for a file. WeasyPrint's warnings go to the log `weasyprint`.
     """
+    with _no_collection():
+        result: bytes = document(html).write_pdf(**OPTIONS)
+    return result
+
+
+def document(html: str) -> Any:
+    """A page laid out: WeasyPrint's Document.
+
+    Raises: SheetError where it asks for a file.
+    """
     from weasyprint import CSS, HTML
     from weasyprint.text.fonts import FontConfiguration
     from weasyprint.urls import FatalURLFetchingError
 
     fonts, fetcher = FontConfiguration(), _fetcher()()
-    collecting = gc.isenabled()
-    gc.disable()  # a tenth of the time; a page is small and short-lived
     try:
         css = CSS(string=font_face_css(lambda face: face.path.as_uri()), font_config=fonts, url_fetcher=fetcher)
         source = HTML(string=html, url_fetcher=fetcher)
-        result: bytes = source.write_pdf(stylesheets=[css], font_config=fonts, pdf_variant="pdf/ua-1")
+        return source.render(stylesheets=[css], font_config=fonts, **OPTIONS)
     except FatalURLFetchingError as error:
         raise SheetError(str(error)) from None
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Without the garbage collector: a tenth of the time, and a page is small and short-lived."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
     finally:
         if collecting:
             gc.enable()
-    return result
 
 
 @cache

@@ -315,6 +315,8 @@ def test_rounding_is_right_however_deep_the_tree(side):
 @pytest.mark.parametrize(
     ("tree", "shown"),
     [
+        (E**0, "1"),
+        (E ** expr(NEG_INF), "0"),
         (E ** (-(10**9)), "0.00"),
         (expr(2) ** (-(10**9)), "0.00"),
         (0 - E ** (-(10**9)), "0.00"),

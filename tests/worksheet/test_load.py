@@ -119,9 +119,18 @@ def test_a_letter_stays_a_letter_and_is_solved_for():
         ("## A\n\n{% if %}\n", "mine.md line 12: Expected an expression, got 'end of statement block'"),
         ("## A\n\n{{ nothing }}\n", "mine.md line 12: 'nothing' is undefined"),
         ("## A\n\n{{ ask() }}\n", "mine.md line 12: ask() missing 1 required positional argument: 'name'"),
-        ("## A\n\n{{ ask('softmax', layout='falk') }}\n", "mine.md line 12: softmax is not a product; use it without"),
-        ("## A\n\n{{ ask('softmax', layout='round') }}\n", "mine.md line 12: no layout 'round'; there are: falk, strip"),
-        ("## A\n\n{{ strip(blank('softmax'), '+') }}\n", "mine.md line 12: a strip is matrices with one sign between"),
+        (
+            "## A\n\n{{ ask('softmax', layout='falk') }}\n",
+            "mine.md line 12: softmax is not a product; use it without",
+        ),
+        (
+            "## A\n\n{{ ask('softmax', layout='round') }}\n",
+            "mine.md line 12: no layout 'round'; there are: falk, strip",
+        ),
+        (
+            "## A\n\n{{ strip(blank('softmax'), '+') }}\n",
+            "mine.md line 12: a strip is matrices with one sign between",
+        ),
         ("## A\n\n{{ find_the_error('x', 'softmax', 1, '') }}\n", "mine.md line 12: no foil 'x'; "),
         ("## A\n\n{{ ''.__class__.__mro__ }}\n", "mine.md line 12: access to attribute '__class__'"),
         ("## A\n\n{% for i in range(10**9) %}{% endfor %}\n", "mine.md line 12: Range too big"),

@@ -15,7 +15,13 @@ def sheet(entries: str = ""):
 
 
 def test_a_word_is_a_word_and_no_truth_value():
-    assert sheet("vocabulary: [on, off, yes, no, 'true']\n").values["vocabulary"] == ["on", "off", "yes", "no", "true"]
+    assert sheet("vocabulary: [on, off, yes, no, 'true']\n").values["vocabulary"] == [
+        "on",
+        "off",
+        "yes",
+        "no",
+        "true",
+    ]
 
 
 def test_the_body_keeps_its_line_numbers():

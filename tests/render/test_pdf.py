@@ -1,0 +1,143 @@
+"""The page on paper: nothing overflows or overlaps, sheet and key break alike, and the text can be read back."""
+
+from __future__ import annotations
+
+import io
+import logging
+import re
+from functools import cache
+
+import pytest
+from pypdf import PdfReader
+
+from byhand.errors import SheetError
+from byhand.pipeline import Options, prepare
+from byhand.render.html import PAPERS, Pages
+from byhand.render.pdf import document as laid_out
+from byhand.render.pdf import pdf
+from byhand.worksheet.sheet import load_sheet
+
+MM = 96 / 25.4  # CSS pixels
+COMBINATIONS = [
+    ("attention-head", orientation, numbers, base, paper)
+    for orientation in ("rows", "columns")
+    for numbers, base in (("exact", None), ("decimal", "e"), ("symbolic", None))
+    for paper in ("a4", "letter")
+] + [("gpt", "rows", "exact", None, "a4"), ("gpt", "columns", "decimal", "e", "letter"),
+     ("gpt", "rows", "symbolic", None, "a4")]  # fmt: skip
+
+
+@cache
+def pages(sheet, orientation="rows", numbers="exact", base=None):
+    return Pages(prepare(load_sheet(sheet), Options(orientation=orientation, numbers=numbers, base=base))[0])
+
+
+def boxes(page):
+    """Every box of a page that has a place, but for those of the margins."""
+    for child in page._page_box.children:
+        if type(child).__name__ != "MarginBox":
+            yield from child.descendants()
+
+
+def titles(document) -> list[list[str]]:
+    """The numbered headings of each page."""
+    return [
+        [box.element.xpath("string()") if hasattr(box.element, "xpath") else "".join(box.element.itertext())
+         for box in boxes(page) if box.element_tag == "h2" and type(box).__name__ == "BlockBox"]
+        for page in document.pages
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("sheet", "orientation", "numbers", "base", "paper"), COMBINATIONS)
+def test_nothing_overflows_and_the_key_breaks_like_the_sheet(sheet, orientation, numbers, base, paper, caplog):
+    caplog.set_level(logging.WARNING)
+    source = pages(sheet, orientation, numbers, base)
+    breaks = []
+    for view in ("worksheet", "key"):
+        document = laid_out(source.html(view, "print", paper))
+        breaks.append(titles(document))
+        for page in document.pages:
+            inside(page, PAPERS[paper])
+            apart(page)
+    assert breaks[0] == breaks[1]
+    assert not caplog.records, [r.getMessage() for r in caplog.records]
+
+
+def inside(page, paper):
+    """Every line of text and every table is within the margins."""
+    left, right = paper["side"] * MM, page.width - paper["side"] * MM
+    bottom = page.height - paper["bottom"] * MM
+    for box in boxes(page):
+        if type(box).__name__ in ("TextBox", "TableBox"):
+            what = getattr(box, "text", "") or (box.element.get("aria-label") if box.element is not None else "")
+            assert box.position_x >= left - 1, what
+            assert box.position_x + box.width <= right + 2, what
+            assert box.position_y + box.height <= bottom + 1, what
+
+
+def apart(page):
+    """No two pieces of text cover each other, and none reaches into a neighbouring cell."""
+    found = [
+        (box.position_x, box.position_y, box.position_x + box.width, box.position_y + box.height, box.text)
+        for box in boxes(page)
+        if type(box).__name__ == "TextBox" and box.text.strip()
+    ]
+    for i, (x1, y1, x2, y2, text) in enumerate(found):
+        middle = (y1 + y2) / 2
+        for u1, v1, u2, v2, other in found[i + 1 :]:
+            if v1 < middle < v2 and y1 < (v1 + v2) / 2 < y2:
+                assert min(x2, u2) - max(x1, u1) < 1.5, f"{text!r} covers {other!r}"
+
+
+def test_a4_and_letter_break_alike():
+    a4, letter = (titles(laid_out(pages("gpt").html("key", "print", paper))) for paper in ("a4", "letter"))
+    assert a4 == letter
+
+
+def test_blanks_are_big_enough_for_a_pencil():
+    for sheet, orientation in (("attention-head", "rows"), ("gpt", "columns")):
+        for page in laid_out(pages(sheet, orientation).html("worksheet", "print")).pages:
+            for box in boxes(page):
+                if type(box).__name__ == "TableCellBox" and (box.element.get("class") or "")[:1] in ("a", "k"):
+                    assert box.border_width() >= 9 * MM - 0.5
+                    assert box.border_height() >= 7 * MM
+
+
+@cache
+def printed(sheet, view):
+    return pdf(pages(sheet).html(view, "print"))
+
+
+def test_the_same_page_gives_the_same_bytes():
+    assert printed("attention-head", "key") == pdf(pages("attention-head").html("key", "print"))
+
+
+def test_a_pdf_is_tagged_and_says_what_it_is():
+    reader = PdfReader(io.BytesIO(printed("attention-head", "key")))
+    root = reader.trailer["/Root"]
+    assert root["/MarkInfo"]["/Marked"]
+    assert root["/Lang"] == "en"
+    assert reader.metadata.title == "One attention head (key)"
+    assert b"pdfuaid" in root["/Metadata"].get_data()
+
+
+def test_a_pdf_holds_no_other_faces_than_ours():
+    reader = PdfReader(io.BytesIO(printed("attention-head", "key")))
+    fonts = {font["/BaseFont"] for page in reader.pages for font in page["/Resources"]["/Font"].get_object().values()}
+    assert fonts
+    assert all("+byhand-" in name for name in fonts)
+
+
+def test_the_answers_are_read_back_from_the_pdf():
+    reader = PdfReader(io.BytesIO(printed("attention-head", "key")))
+    text = "\n".join(page.extract_text() for page in reader.pages)
+    for answer in ("−5/3", "−5/4", "3/2", "−∞", "2/3", "1/4"):
+        assert answer in text
+    assert re.search(r"page 2 of 2", text)
+
+
+def test_a_page_that_asks_for_a_file_is_refused():
+    with pytest.raises(
+        SheetError, match="a template asks for 'file:///etc/passwd'; it may use no files but the fonts"
+    ):
+        pdf('<html lang="en"><title>t</title><img alt="x" src="file:///etc/passwd">')
