@@ -36,7 +36,7 @@ class Table:
     title: str
     note: str
     head: tuple[str, ...]
-    rows: list[tuple[str, ...]]
+    rows: Sequence[tuple[str, ...]]
 
     def __str__(self) -> str:
         lines = [self.head, tuple("---" if i == 0 else "--:" for i in range(len(self.head))), *self.rows]

@@ -148,4 +148,4 @@ def modules(*options: str) -> list[str]:
 
 if __name__ == "__main__":
     what = {f.__name__: f for f in (shares, pages, save, plain, markup, modules)}[sys.argv[1]]
-    print(json.dumps(what(*sys.argv[2:])))  # type: ignore[operator]
+    print(json.dumps(what(*sys.argv[2:])))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def variants(laid_out: Pages, views: dict[str, str]) -> tuple[str, dict[str, str
         head = f"<title>Markup</title>{style[0]}<style>{_classes(style[0])}{STYLES}</style>"
         return f'<!doctype html><html lang="en"><head>{head}</head><body class="key print">{body}</body></html>'
 
-    drawn_as = {
+    drawn_as: dict[str, Callable[[Grid, str], str]] = {
         "table, as in the templates": lambda grid, html: html,
         "CSS grid of divs": lambda grid, html: TABLE.sub(_css_grid(grid), html),
         "absolutely placed spans": lambda grid, html: TABLE.sub(_spans(grid), html),
@@ -93,7 +94,7 @@ def _css_grid(grid: Grid) -> str:
         f'line-height:{grid.y(r + 1) - grid.y(r):.2f}mm">{text}</div>'
         for r, c, slot, text in _cells(grid)
     )
-    look = f"display:grid;grid-template-columns:{cols};grid-template-rows:{rows}"
+    look = f"position:relative;display:grid;grid-template-columns:{cols};grid-template-rows:{rows}"
     return f'<div class="cells" style="{look}">{items}</div>'
 
 
@@ -121,9 +122,9 @@ def _svg(grid: Grid) -> str:
         x, y = (left + right) / 2, (top + bottom) / 2 + 0.35 * size
         text = re.sub("<.*?>", "", text)
         texts.append(f'<text x="{x:.2f}" y="{y:.2f}" font-family="{face}" font-size="{size}">{text}</text>')
-    size = f'width="{grid.width:.2f}mm" height="{grid.height:.2f}mm" viewBox="0 0 {grid.width:.2f} {grid.height:.2f}"'
+    look = f'width="{grid.width:.2f}mm" height="{grid.height:.2f}mm" viewBox="0 0 {grid.width:.2f} {grid.height:.2f}"'
     path = f'<path d="{"".join(boxes)}" fill="none" stroke="#111" stroke-width="0.28"/>' if boxes else ""
-    return f'<svg {size} text-anchor="middle" role="img" aria-label="Figure">{path}{"".join(texts)}</svg>'
+    return f'<svg {look} text-anchor="middle" role="img" aria-label="Figure">{path}{"".join(texts)}</svg>'
 
 
 def _class(slot: Slot) -> str:

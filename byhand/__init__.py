@@ -1,12 +1,13 @@
 """byhand: a tiny transformer as a lesson on paper.
 
-`generate` writes a sheet's worksheet and key, `run` runs a model on your own numbers, `load_values` reads them.
+`generate` writes a sheet's worksheet and key; `run` runs a model on your own numbers, which `load_values` reads;
+`load_entries` reads the same file for `Options(values=…)`.
 """
 
 from typing import Any
 
 __version__ = "0.1.0"
-__all__ = ["Options", "generate", "load_values", "run"]
+__all__ = ["Options", "generate", "load_entries", "load_values", "run"]
 
 
 def __getattr__(name: str) -> Any:

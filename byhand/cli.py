@@ -134,7 +134,7 @@ def generate(
         seed=seed, numbers=numbers, places=places, base=int(base) if base in ("2", "3") else base,
         orientation=orientation, views=pipeline.views_asked(view), formats=formats, paper=paper,  # type: ignore[arg-type]
         tokens=tuple(tokens.split()) if tokens else (),
-        values=pipeline.load_values(values_file) if values_file else None,
+        values=pipeline.load_entries(values_file) if values_file else None,
     )  # fmt: skip
     for name in [s.name for s in all_sheets()] if every else pipeline.sheets_asked(sheets):
         for path in pipeline.generate(name, options, out):

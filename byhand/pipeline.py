@@ -37,7 +37,8 @@ LARGEST_VALUES_FILE = 20_000_000  # bytes
 class Options:
     """What `generate` can be asked for.
 
-    views: which views are written; places: of classroom decimals; base: of softmax, where it is not the sheet's.
+    values: a values file's entries, which take the place of the sheet's; views: which are written; places: of
+    classroom decimals; base: of softmax, where it is not the sheet's.
     """
 
     seed: int = 0
@@ -49,7 +50,7 @@ class Options:
     formats: tuple[Format, ...] = FORMATS
     paper: Paper = "a4"
     tokens: tuple[str, ...] = ()
-    values: Values | None = None
+    values: object = None
 
 
 def generate(name: str = FLAGSHIP, options: Options | None = None, out: Path | str = "output") -> list[Path]:
@@ -67,26 +68,13 @@ def generate(name: str = FLAGSHIP, options: Options | None = None, out: Path | s
 def prepare(sheet: Sheet, options: Options) -> tuple[Document, dict[str, Any]]:
     """Run a sheet's model on its numbers: the document, and the record of the run."""
     symbolic = options.numbers == "symbolic"
-    values = sheet.given(letters=symbolic, base=options.base, tokens=options.tokens)
-    if options.values is not None:
-        values = _merged(values, options.values)
+    values = sheet.given(letters=symbolic, base=options.base, tokens=options.tokens, other=options.values)
     values = complete(values)
     tape = run(sheet.model, values, number_system(options.numbers, options.places), force=not symbolic)
     tokens = _words(values)
     page = document(Made(sheet, tape, values.config, tokens, values.vocabulary, options.orientation))
     record = run_record(tape, sheet.model, values.config, tokens, sheet.name, options.seed)
     return replace(page, stamp={"seed": str(options.seed), "hash": fingerprint(record)}), record
-
-
-def _merged(own: Values, other: Values) -> Values:
-    """A sheet's numbers with those of a values file in their place."""
-    return replace(
-        other,
-        tokens=other.tokens or own.tokens,
-        vocabulary=other.vocabulary or own.vocabulary,
-        inputs={**own.inputs, **other.inputs},
-        weights={**own.weights, **other.weights},
-    )
 
 
 def number_system(name: str, places: int = 2) -> Domain:
@@ -161,7 +149,15 @@ def _output_errors(folder: Path) -> Iterator[None]:
 
 
 def load_values(path: Path | str) -> Values:
-    """Read a values file, TOML or JSON.
+    """Read a values file, TOML or JSON, for `run`.
+
+    Raises: ValuesError where it cannot be read or does not parse, and all that Values.of raises.
+    """
+    return Values.of(load_entries(path))
+
+
+def load_entries(path: Path | str) -> Any:
+    """A values file's entries as they are, for `Options.values`.
 
     Raises: ValuesError where it cannot be read or does not parse.
     """
@@ -169,13 +165,11 @@ def load_values(path: Path | str) -> Values:
     try:
         if path.stat().st_size > LARGEST_VALUES_FILE:
             raise ValuesError(f"{path.name} has over {LARGEST_VALUES_FILE // 1_000_000} MB; a sheet needs a few kB")
-        content = path.read_bytes()
-        entries = _parsed(path, content)
+        return _parsed(path, path.read_bytes())
     except OSError as error:
         raise ValuesError(f"{path}: {error.strerror or error}") from None
     except (ValueError, RecursionError) as error:
         raise ValuesError(f"{path.name} does not parse: {error}") from None
-    return Values.of(entries)
 
 
 def _parsed(path: Path, content: bytes) -> Any:

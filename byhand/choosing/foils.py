@@ -176,8 +176,9 @@ def _heads_averaged(step: Step, tape: Tape) -> Iterable[Step]:
 @_mistake("heads-share-weights")
 def _heads_share_weights(step: Step, tape: Tape) -> Iterable[Step]:
     """Every head with the first head's weights."""
-    stem, bracket, h = step.name.rstrip("]").partition("[")
-    if step.op not in (ops.matmul, ops.affine) or not bracket or h == "0" or not _in(step, "hook_q", "hook_k", "hook_v"):
+    h = step.name.rstrip("]").partition("[")[2]
+    product = step.op in (ops.matmul, ops.affine) and _in(step, "hook_q", "hook_k", "hook_v")
+    if not product or h in ("", "0"):
         return [step]
     return [replace(step, inputs=(step.inputs[0], *(n.replace(f"[{h}]", "[0]") for n in step.inputs[1:])))]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -37,14 +37,25 @@ class Sheet:
     values: Mapping[str, Any] = field(default_factory=dict)
     letters: Mapping[str, Any] = field(default_factory=dict)
 
-    def given(self, *, letters: bool, base: int | str | None, tokens: Sequence[str] = ()) -> Values:
-        """The sheet's numbers; with its letters in place of some, another base or other tokens where asked."""
-        values = Values.of(self.values)
+    def given(
+        self, *, letters: bool, base: int | str | None = None, tokens: Sequence[str] = (), other: object = None
+    ) -> Values:
+        """The sheet's numbers, with what is asked for in their place: letters, a base, tokens, a file's entries.
+
+        Raises: ValuesError, UnknownNameError, ConfigError.
+        """
+        entries = dict(self.values)
         if letters:
-            values = replace(values, weights={**values.weights, **self.letters})
+            entries["weights"] = {**entries.get("weights", {}), **self.letters}
+        if isinstance(other, Mapping):
+            for key, value in other.items():
+                own = entries.get(key)
+                entries[key] = {**own, **value} if isinstance(own, Mapping) and isinstance(value, Mapping) else value
         if base is not None:
-            values = replace(values, config=replace(values.config, softmax_base=base))
-        return replace(values, tokens=tuple(tokens)) if tokens else values
+            entries["config"] = {**entries.get("config", {}), "softmax_base": base}
+        if tokens:
+            entries["tokens"] = list(tokens)
+        return Values.of(entries if other is None or isinstance(other, Mapping) else other)
 
 
 _VALUES = ("config", "tokens", "vocabulary", "inputs", "weights")

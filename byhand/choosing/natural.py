@@ -1,0 +1,78 @@
+"""What makes a weight look like one, and tables of the columns that do."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+
+from byhand.choosing.dice import Bools, Dice, Ints
+
+# 0 and ±1 mostly, ±2 now and then: each as often as it stands here
+WEIGHTS = np.repeat(np.array([0, 1, -1, 2, -2]), [38, 26, 26, 5, 5])
+
+
+def natural(w: Ints, low: int = 15, high: int = 60) -> Bools:
+    """Which of many matrices (…, rows, cols) have zeros, from low to high per cent, mixed signs and no rows or
+    columns that are zero or alike.
+    """
+    rows, cols = w.shape[-2:]
+    zeros = (w == 0).sum((-1, -2)) * 100
+    ok = (zeros >= low * rows * cols) & (zeros <= high * rows * cols)
+    ok &= (w > 0).any((-1, -2)) & (w < 0).any((-1, -2))
+    ok &= (w != 0).any(-1).all(-1) & (w != 0).any(-2).all(-1)
+    return ok & ~_alike(w.swapaxes(-1, -2)) & (~_alike(w) if cols > 2 else True)
+
+
+def _alike(w: Ints) -> Bools:
+    """Which matrices have two equal rows."""
+    base = 19 ** np.arange(w.shape[-1], dtype=np.int64)
+    codes = np.sort(((w + 9) * base).sum(-1), axis=-1)
+    return (codes[..., 1:] == codes[..., :-1]).any(-1)
+
+
+def distinct(rows: Ints) -> Bools:
+    """Which of many matrices (…, rows, cols) have no two equal rows."""
+    return ~_alike(rows)
+
+
+@cache
+def columns(height: int, largest: int, twos: int, most: int = 20_000) -> Ints:
+    """Columns of small integers (count, height), with at most `twos` entries beyond ±1; where there are more than
+    `most`, a fixed choice of them.
+    """
+    side = 2 * largest + 1
+    if side**height <= 500_000:
+        codes = np.arange(side**height, dtype=np.int64)
+        found = np.stack([codes // side**k % side for k in range(height)], 1) - largest
+    else:
+        found = Dice(f"columns {height}").of(WEIGHTS, 4 * most, height)
+    zeros = (found == 0).sum(1)
+    ok = (zeros < height) & (zeros <= max(1, (2 * height + 2) // 3)) & ((abs(found) > 1).sum(1) <= twos)
+    found = found[ok]
+    return found[Dice(f"some of {height}").few(len(found), most)]
+
+
+def codes(rows: Ints, reach: int) -> Ints:
+    """One number for each last axis of entries from −reach to reach."""
+    base = (2 * reach + 1) ** np.arange(rows.shape[-1], dtype=np.int64)
+    return ((rows + reach) * base).sum(-1)
+
+
+class Table:
+    """Finds a column by what it gives: of several, any one."""
+
+    def __init__(self, dice: Dice, results: Ints, reach: int) -> None:
+        """results: (count, positions), what each column gives at each position."""
+        self.reach = reach
+        inside = np.flatnonzero((abs(results) <= reach).all(1))
+        inside = inside[dice.order(len(inside))]
+        self.index = np.full((2 * reach + 1) ** results.shape[1], -1, dtype=np.int64)
+        # of equals, the last written stays; numpy does not promise which, so keep one of each
+        keys, first = np.unique(codes(results[inside], reach), return_index=True)
+        self.index[keys] = inside[first]
+
+    def find(self, wanted: Ints) -> Ints:
+        """The number of a column that gives each of (…, positions), or −1."""
+        inside = (abs(wanted) <= self.reach).all(-1)
+        return np.where(inside, self.index[codes(np.where(inside[..., None], wanted, 0), self.reach)], -1)

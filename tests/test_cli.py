@@ -1,0 +1,164 @@
+"""The command line: what it prints, and one clear line and the right exit code for what is wrong."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from byhand.cli import main
+
+Q = "blocks.0.attn.W_Q"
+
+
+@pytest.fixture
+def command(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str):
+        return CliRunner().invoke(main, arguments)
+
+    return run
+
+
+@pytest.fixture
+def values(tmp_path):
+    def write(entries: object) -> str:
+        path = tmp_path / "values.json"
+        path.write_text(json.dumps(entries))
+        return str(path)
+
+    return write
+
+
+def head(**changes):
+    """A values file of one attention head, with changes."""
+    entries = {
+        "config": {"d_model": 2, "d_head": 1, "d_v": 1, "n_ctx": 2, "softmax_base": 2},
+        "inputs": {"blocks.0.hook_resid_pre": [[1, 0], [0, 1]]},
+        "weights": {f"blocks.0.attn.W_{x}": [[[1], [2]]] for x in "QKV"},
+    }
+    for key, value in changes.items():
+        entries[key] = {**entries[key], **value}
+    return entries
+
+
+def test_list_names_every_sheet(command):
+    assert " attention-head    45 min  One attention head" in command("list").output
+    assert [s["name"] for s in json.loads(command("list", "--json").output)] == ["attention-head", "gpt"]
+
+
+def test_show_tells_a_sheet_in_full(command):
+    output = command("show", "gpt").output
+    for part in ("A whole language model", "d_mlp=6", "the cat sat", "attention-head, layer-norm", "next token"):
+        assert part in output
+
+
+def test_generate_says_what_it_wrote(command, tmp_path):
+    result = command("generate", "attention-head", "--format", "html")
+    assert result.output.splitlines() == [
+        "output/attention-head-seed0/worksheet.html",
+        "output/attention-head-seed0/key.html",
+    ]
+    assert (tmp_path / "output/attention-head-seed0/key.html").exists()
+
+
+def test_generate_makes_the_flagship_and_all(command, tmp_path):
+    command("generate", "--format", "json", "--out", "a")
+    assert [p.name for p in (tmp_path / "a").iterdir()] == ["gpt-seed0"]
+    command("generate", "--all", "--format", "json", "--out", "b")
+    assert sorted(p.name for p in (tmp_path / "b").iterdir()) == ["attention-head-seed0", "gpt-seed0"]
+
+
+def test_run_prints_every_step(command, values):
+    output = command("run", "attention-head", "--values", values(head())).output
+    assert "blocks.0.attn.hook_pattern[0]  2 × 2  share_rows\n    1    0\n  1/5  4/5\n" in output
+
+
+def test_run_writes_json_to_a_file_or_to_standard_output(command, values, tmp_path):
+    file = values(head())
+    command("run", "attention-head", "--values", file, "--json", "run.json")
+    text = command("run", "attention-head", "--values", file, "--json", "-").output
+    assert (tmp_path / "run.json").read_text() == text
+    assert json.loads(text)["model"] == "attention-head"
+
+
+def test_run_rounds_and_carries_with_decimals(command, values):
+    entries = {"config": {"softmax_base": "e"}, "inputs": {"scores": [[0, 1]]}}
+    text = command("run", "softmax", "--values", values(entries), "--numbers", "decimal", "--json", "-").output
+    steps = {s["name"]: s["values"] for s in json.loads(text)["steps"]}
+    assert steps == {
+        "scores": [["0", "1"]], "softmax.exp": [["1", "2.72"]], "softmax.sum": [["3.72"]], "softmax": [["0.27", "0.73"]],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("generate", "atention-head"), "no sheet 'atention-head'; did you mean 'attention-head'?"),
+        (("show", "x"), "no sheet 'x'; there are: attention-head, gpt"),
+        (("generate", "gpt", "--tokens", "the dog"), "token 'dog' is not in the vocabulary; its words are the, cat, sat,"),
+        (("generate", "gpt", "--tokens", "the cat sat on"), "4 tokens are more than n_ctx=3; use fewer, or a larger n_ctx"),
+        (("generate", "gpt", "--tokens", "the cat on"), "blocks.0.ln1.hook_scale, row 3, column 1: √(19/16) is not a "
+         "rational number; use --numbers decimal, or symbolic"),
+        (("generate", "gpt", "--softmax", "e"), "e is not a rational number; use --numbers decimal, or symbolic"),
+        (("generate", "gpt", "--out", "/proc/nowhere"), "cannot write to /proc/nowhere/gpt-seed0: No such file or "
+         "directory; choose another folder with --out"),
+        (("generate", "gpt", "--values", "none.json"), "none.json: No such file or directory"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_generated_is_one_line(command, tmp_path, arguments, message):
+    result = command(*arguments)
+    assert result.exit_code == 1
+    assert message in result.stderr
+    assert result.stderr.startswith("byhand: ")
+    assert result.stderr.count("\n") == 1
+    assert not (tmp_path / "output").exists()
+
+
+@pytest.mark.parametrize(
+    ("entries", "message"),
+    [
+        (head(weights={Q: [[[1, 2], [3, 4]]]}), f"{Q} is 1 × 2 × 2; the config needs 1 × 2 × 1"),
+        (head(weights={Q: [[[1], [2, 3]]]}), f"{Q} is ragged"),
+        (head(weights={Q: [[["one"], [2]]]}), f"{Q}: 'one' is not a number"),
+        (head(weights={Q: [[[float("nan")], [2]]]}), f"{Q}: 'NaN' is not a number"),
+        (head(weights={"blocks.0.attn.WQ": [[[1], [2]]]}), "no parameter 'blocks.0.attn.WQ'; did you mean"),
+        (head(config={"n_heads": 4, "d_head": 0, "d_model": 6}), "d_model=6 is not n_heads=4 × a whole d_head; use "
+         "d_model=8 or n_heads=3, or give d_head"),
+        (head(config={"d_modell": 6}), "no config option 'd_modell'; did you mean 'd_model'?"),
+        (head(inputs={"blocks.0.hook_resid_pree": [[1, 2], [3, 4]]}), "no step 'blocks.0.hook_resid_pree'; did you mean"),
+        (head(inputs={"blocks.0.attn.mask": [["-inf", "-inf"], [0, 0]]}), "row 1 adds up to 0: every one of its scores is "
+         "masked"),
+        (head(config={"d_head": 2}, weights={f"blocks.0.attn.W_{x}": [[[1, 0], [2, 1]]] for x in "QK"}),
+         "√(2) is not a rational number; use --numbers decimal"),
+    ],
+)  # fmt: skip
+def test_values_that_do_not_fit_are_one_line(command, values, entries, message):
+    result = command("run", "attention-head", "--values", values(entries))
+    assert result.exit_code == 1
+    assert message in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_an_unknown_model_is_one_line(command, values):
+    result = command("run", "atention-head", "--values", values(head()))
+    assert result.exit_code == 1
+    assert result.stderr == "byhand: no model 'atention-head'; did you mean 'attention-head'?\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("generate", "--numbers", "roman"), ("generate", "--format", "docx"), ("generate", "--format", ""),
+        ("generate", "--seed", "-1"), ("generate", "gpt", "--all"), ("run", "gpt"), ("nothing",),
+        ("generate", "--places", "99"), ("generate", "--paper", "a5"),
+    ],
+)  # fmt: skip
+def test_wrong_usage_ends_with_2(command, arguments):
+    assert command(*arguments).exit_code == 2
+
+
+def test_a_traceback_is_there_for_who_asks(command):
+    assert command("--debug", "show", "x").exception.__class__.__name__ == "UnknownNameError"
