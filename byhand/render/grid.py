@@ -17,6 +17,7 @@ from byhand.worksheet.document import Cell, Panel
 
 FIGURE_WIDTH = 118.0  # mm; LOOK
 TAG_WIDTH, NARROW_TAG = 17.0, 11.0  # a tag on one line, and on two
+CELL_EM = 4.06  # mm, at 11.5 pt
 SMALLEST_BLANK = 9.0  # mm wide: room for a pencil
 
 # kinds of columns: l token label, d narrow label, g printed cell, a answer cell, j sign between, s small gap, o dots
@@ -26,6 +27,10 @@ PRINT_WIDTHS = {"l": 13.0, "d": 5.0, "g": 8.0, "a": 11.0, "j": 7.0, "s": 3.0, "o
 PRINT_HEIGHTS = {"c": 5.0, "h": 4.0, "u": 5.5, "t": 3.4, "r": 8.0, "f": 9.0, "e": 1.5}
 PHONE_WIDTHS = {"l": 10.0, "d": 6.0, "g": 7.7, "a": 11.65, "j": 6.0, "s": 2.5, "o": 9.0}
 PHONE_HEIGHTS = {"c": 6.0, "h": 5.5, "u": 8.0, "t": 5.0, "r": 11.65, "f": 11.65, "e": 2.0}
+_ADVANCES = {
+    **dict.fromkeys("−+=÷", 0.72), **dict.fromkeys("()", 0.357),
+    "∞": 0.953, "·": 0.282, " ": 0.235, ".": 0.245, "√": 0.8,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -176,17 +181,13 @@ def fitted(grid: Grid, room: float, most: float) -> Grid:
 
 def text_width(cell: Cell) -> float:
     """About how wide a value is in the cells' type, in mm; a fraction is as wide as the longer of its numbers."""
-    return _width(value_text(cell.value))
+    return ems(value_text(cell.value)) * CELL_EM
 
 
-def line_width(line: str) -> float:
-    """About how wide a worked line is, in mm."""
-    return _width(line) * 8.8 / 11.5
-
-
-def _width(text: str) -> float:
+def ems(text: str) -> float:
+    """How wide a text is in the maths face, in ems."""
     text = re.sub(r"(\d+)/(\d+)", lambda m: max(m[1], m[2], key=len), text)
-    return sum(2.9 if c in "−∞+÷" else 1.0 if c in " .,·" else 1.4 if c in "()" else 2.1 for c in text)
+    return sum(_ADVANCES.get(c, 0.5) for c in text)
 
 
 def has_fractions(*panels: Panel) -> bool:

@@ -19,7 +19,7 @@ from byhand.notation.inline import inline, spoken
 from byhand.notation.text import text
 from byhand.render import map as architecture_map
 from byhand.render.fonts import data_url, font_face_css
-from byhand.render.grid import FIGURE_WIDTH, Grid, Tag, line_width
+from byhand.render.grid import FIGURE_WIDTH, Grid, Tag, ems
 from byhand.render.layout import falk, strips
 from byhand.render.marks import drawing
 from byhand.render.table import rows
@@ -33,6 +33,8 @@ PAPERS = {
     "a4": {"size": "210mm 297mm", "side": 18.0, "top": 15.0, "bottom": 32.1, "foot": 10.1},
     "letter": {"size": "215.9mm 279.4mm", "side": 20.95, "top": 12.5, "bottom": 17.0, "foot": 0.0},
 }
+LINE_EM = 2.963  # mm: worked lines at 8.4 pt
+LINE_ROOMS = ((3, 44.4), (2, 73.4))  # tokens side by side, and the room for a line, in mm
 GAP, BOXES_HEIGHT = 3.0, 14.0  # mm: between two figures; a row of boxes for words
 
 
@@ -46,10 +48,14 @@ class Lines:
 
 @dataclass(frozen=True)
 class Working:
-    """The worked lines of a matrix: its name, if there are several, and how many tokens stand side by side."""
+    """The worked lines of a matrix: its name, if there are several, and how many tokens stand side by side.
+
+    tall: whether there are fractions, which need more room between the lines.
+    """
 
     symbol: str
     side: int
+    tall: bool
     tokens: tuple[Lines, ...]
 
 
@@ -199,8 +205,10 @@ def _working(panel: Panel, turned: bool, symbol: str) -> Working:
         Lines(token, tuple((dim, c.work, c.value) for dim, c in zip(dims, row, strict=True) if c.work is not None))
         for token, row in zip(tokens, cells, strict=True)
     ]
-    longest = max((line_width(text(c.work)) for row in cells for c in row if c.work is not None), default=0.0)
-    return Working(symbol, 3 if longest <= 39 else 2 if longest <= 67 else 1, tuple(worked))
+    lines = [text(c.work) for row in cells for c in row if c.work is not None]
+    longest = (max(map(ems, lines), default=0.0) + 0.96) * LINE_EM  # with its " ="
+    side = next((n for n, room in LINE_ROOMS if longest <= room), 1)
+    return Working(symbol, side, any("/" in line for line in lines), tuple(worked))
 
 
 def tag_place(grid: Grid, tag: Tag) -> str:

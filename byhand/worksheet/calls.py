@@ -175,8 +175,8 @@ class Calls:
     # values for the prose
 
     def totals(self, name: str) -> str:
-        """The sums over each token's numbers: "7, 3, 1"."""
-        return ", ".join(value_text(x) for x in self.bench.totals(name))
+        """The sums over each token's numbers: "7, 3, 1", on one line."""
+        return ",\u00a0".join(value_text(x) for x in self.bench.totals(name))
 
     def value(self, name: str, i: int, j: int) -> str:
         """One number of a step, counted from 0."""

@@ -89,6 +89,13 @@ def apart(page):
                 assert min(x2, u2) - max(x1, u1) < 1.5, f"{text!r} covers {other!r}"
 
 
+@pytest.mark.parametrize("sheet", ["attention-head", "gpt"])
+def test_worked_lines_neither_overflow_nor_cover_each_other(sheet):
+    for page in laid_out(pages(sheet).html("worked", "print")).pages:
+        inside(page, PAPERS["a4"])
+        apart(page)
+
+
 def test_a4_and_letter_break_alike():
     a4, letter = (titles(laid_out(pages("gpt").html("key", "print", paper))) for paper in ("a4", "letter"))
     assert a4 == letter
