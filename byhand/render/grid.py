@@ -17,7 +17,7 @@ from byhand.worksheet.document import Cell, Panel
 
 FIGURE_WIDTH = 118.0  # mm; LOOK
 TAG_WIDTH, NARROW_TAG = 17.0, 11.0  # a tag on one line, and on two
-CELL_EM = 4.06  # mm, at 11.5 pt
+CELL_EM, LABEL_EM, SMALL_LABEL_EM = 4.06, 3.35, 2.82  # mm, at 11.5, 9.5 and 8 pt
 SMALLEST_BLANK = 9.0  # mm wide: room for a pencil
 
 # kinds of columns: l token label, d narrow label, g printed cell, a answer cell, j sign between, s small gap, o dots
@@ -156,27 +156,36 @@ class Grid:
 
 
 _FITS = (  # from roomy to tight
-    {"g": 8.0, "a": 11.0, "l": 13.0, "j": 7.0},
-    {"g": 7.0, "a": 10.0, "l": 13.0, "j": 6.0},
-    {"g": 6.0, "a": SMALLEST_BLANK, "l": 11.0, "j": 5.0},
+    {"g": 8.0, "a": 11.0, "l": 13.0, "d": 5.0, "j": 7.0},
+    {"g": 7.0, "a": 10.0, "l": 13.0, "d": 5.0, "j": 6.0},
+    {"g": 6.0, "a": SMALLEST_BLANK, "l": 11.0, "d": 5.0, "j": 5.0},
 )
 
 
 def fitted(grid: Grid, room: float, most: float) -> Grid:
     """Columns wide enough for their numbers, and narrow enough for the page: for `most` of it if they must."""
     for scale in (1.0, 0.8, 0.65):
-        need = {"g": 0.0, "a": 0.0}
+        need = dict.fromkeys("gald", 0.0)
         for (_, col), slot in grid.slots.items():
-            if slot.cell is not None:
-                kind = grid.cols[col]
-                need[kind] = max(need[kind], text_width(slot.cell) * scale + 1.2)
-        grid.phone_widths |= {kind: max(PHONE_WIDTHS[kind], need[kind]) for kind in need}
+            kind, width = grid.cols[col], _slot_width(slot, scale)
+            need[kind] = max(need.get(kind, 0.0), width)
+        grid.phone_widths |= {kind: max(PHONE_WIDTHS[kind], need[kind]) for kind in "gald"}
         for least in _FITS:
-            grid.widths |= least | {kind: max(least[kind], need[kind]) for kind in need}
+            grid.widths |= least | {kind: max(least[kind], need[kind]) for kind in "gald"}
             grid.small = scale < 1
             if grid.width <= (room if scale == 1.0 else most):
                 return grid
     return grid
+
+
+def _slot_width(slot: Slot, scale: float) -> float:
+    """How wide a column must be for a slot, in mm. Captions and signs may stand out."""
+    if slot.cell is not None:
+        return text_width(slot.cell) * scale + 1.2
+    if slot.scope:
+        size = LABEL_EM if slot.cls == "token" else SMALL_LABEL_EM
+        return 0.5 * size * len(slot.label) + (2.2 if slot.scope == "row" else 1.0)
+    return 0.0
 
 
 def text_width(cell: Cell) -> float:

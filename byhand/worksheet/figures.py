@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from byhand.arithmetic.expr import Expr, Mul, Sum
+from byhand.arithmetic.expr import Expr, Mul, Num, Sum
 from byhand.errors import SheetError
 from byhand.model.names import is_parameter, symbol
 from byhand.tape import Tape
@@ -84,10 +84,8 @@ class Bench:
         return Falk(left, upper, result, bias, equation, arrows=first)
 
     def totals(self, name: str) -> list[object]:
-        """The sum over each token's entries, in the run's number system, with an earlier step's rounding."""
+        """The sum over each token's entries, in the run's number system."""
         domain = self.tape.domain
-        from byhand.arithmetic.expr import Num
-
         return [domain.settle(Sum(tuple(Num(x) for x in row)), lambda ref: None) for row in self.tape.values(name)]
 
     def _labels(self, axis: str, size: int) -> tuple[str, ...]:

@@ -89,6 +89,15 @@ def apart(page):
                 assert min(x2, u2) - max(x1, u1) < 1.5, f"{text!r} covers {other!r}"
 
 
+@pytest.mark.parametrize("orientation", ["rows", "columns"])
+def test_long_words_do_not_cover_each_other(orientation):
+    values = {"tokens": ["extraordinarily", "long", "vocabulary"]}
+    document, _ = prepare(load_sheet("attention-head"), Options(orientation=orientation, values=values))
+    for page in laid_out(Pages(document).html("key", "print")).pages:
+        inside(page, PAPERS["a4"])
+        apart(page)
+
+
 @pytest.mark.parametrize("sheet", ["attention-head", "gpt"])
 def test_worked_lines_neither_overflow_nor_cover_each_other(sheet):
     for page in laid_out(pages(sheet).html("worked", "print")).pages:
