@@ -91,57 +91,73 @@ def _stacks(figure: Strip) -> list[_Stack]:
 
 
 def _strip(stacks: list[_Stack], figure: Strip, last: bool) -> Grid:
+    """One grid: a caption and column labels over each matrix; parameters over the last one, or beside it."""
     final = stacks[-1].panel
     above = figure.above if last else ()
     beside = bool(above) and above[0].shape[1] == 1 and final.shape[1] != 1  # columns of parameters
-    stacked = () if beside else above
+    over = () if beside else above
     panels = [p for s in stacks for p in s.panels]
+    heads = any(any(s.panel.cols) for s in stacks)
     tallest = max(s.panel.shape[0] for s in stacks)
-    height = "f" if has_fractions(*panels) else "r"
-    if height == "r" and not any(p.is_answer for p in panels):
-        height = "u"
-    heads = ["h"] if any(any(s.panel.cols) for s in stacks) else []
+    height = "f" if has_fractions(*panels) else "r" if any(p.is_answer for p in panels) else "u"
     grid = Grid(label="; ".join(p.caption or p.symbol for p in panels))
-    grid.rows = ["c", *heads, *("u" for _ in stacked), *("t" for _ in stacked[:1]), *([height] * tallest)]
+    grid.rows = ["c", *("h" * heads), *("u" * len(over)), *("t" * bool(over)), *(height * tallest)]
     top = len(grid.rows) - tallest
-    for _ in range(max(len(s.below) for s in stacks)):
-        grid.rows += ["e", height]
+    grid.rows += ["e", height] * max(len(s.below) for s in stacks)
     labels: tuple[str, ...] = ()
     for stack in stacks:
         panel = stack.panel
-        if grid.cols:
-            at = grid.add("j" if stack.joint else "d" if stack.below and panel.rows == labels else "s")
-            if stack.joint:
-                grid.slots[top + (panel.shape[0] - 1) // 2, at] = Slot("sign", label=stack.joint)
-        if any(panel.rows) and panel.rows != labels:
-            wide = panel.along[0] == "token" and any(len(label) > 2 for label in panel.rows)
-            grid.side(panel, top, grid.add("l" if wide or len(grid.cols) == 0 else "d"), "" if wide else "inner")
-            labels = panel.rows
+        _before(grid, stack, top, labels)
+        labels = panel.rows if any(panel.rows) else labels
         if panel is final and beside:
-            for parameter in above:
-                at = grid.add("g")
-                grid.slots[0, at] = Slot("caption", label=parameter.symbol)
-                grid.put(parameter, top, at)
-            grid.add("s")
-        at = grid.add(("a" if panel.is_answer else "g") * panel.shape[1])
-        if any(p.is_answer for p in stack.below):
-            grid.cols[at:] = ["a"] * panel.shape[1]
-        high = 0 if panel is final or not stacked else top - 2  # labels stand close to their matrix
-        grid.slots[high, at] = Slot("caption", label=panel.caption or panel.symbol, span=panel.shape[1])
+            _beside(grid, above, top)
+        at = grid.add(("a" if any(p.is_answer for p in stack.panels) else "g") * panel.shape[1])
+        caption = top - 2 if over and panel is not final else 0  # close to its matrix
+        grid.slots[caption, at] = Slot("caption", label=panel.caption or panel.symbol, span=panel.shape[1])
         if heads:
-            grid.head(panel, high + 1, at)
+            grid.head(panel, caption + 1, at)
         grid.put(panel, top, at)
         for i, row in enumerate(stack.below):
-            grid.slots[top + tallest + 2 * i + 1, at - 1] = Slot("caption side", label=row.caption or row.symbol)
-            grid.put(row, top + tallest + 2 * i + 1, at)
-        if panel is final:
-            for i, parameter in enumerate(stacked):
-                grid.put(parameter, 1 + len(heads) + i, at)
-                grid.slots[1 + len(heads) + i, at - 1] = Slot("caption side", label=parameter.symbol)
+            _named_row(grid, row, top + tallest + 2 * i + 1, at)
+    for i, parameter in enumerate(over):
+        _named_row(grid, parameter, 1 + heads + i, len(grid.cols) - final.shape[1])
     if figure.dots and last:
-        grid.add("s")
-        at = grid.add("o" * final.shape[1])
-        grid.slots[0, at] = Slot("caption", label=r"\text{as dots}", span=final.shape[1])
-        grid.dots = final
-        grid.marks.append(Mark("dots", top, at, top + final.shape[0], at + final.shape[1]))
+        _dots(grid, final, top)
     return fitted(grid, FIGURE_WIDTH, FIGURE_WIDTH)
+
+
+def _before(grid: Grid, stack: _Stack, top: int, labels: tuple[str, ...]) -> None:
+    """The sign or the gap before a matrix, and its row labels where they are others than those to the left."""
+    panel = stack.panel
+    labelled = any(panel.rows) and panel.rows != labels
+    if grid.cols:
+        at = grid.add("j" if stack.joint else "d" if stack.below and not labelled else "s")
+        if stack.joint:
+            grid.slots[top + (panel.shape[0] - 1) // 2, at] = Slot("sign", label=stack.joint)
+    if labelled:
+        wide = panel.along[0] == "token" and any(len(label) > 2 for label in panel.rows)
+        grid.side(panel, top, grid.add("l" if wide or not grid.cols else "d"), "" if wide else "inner")
+
+
+def _beside(grid: Grid, parameters: tuple[Panel, ...], top: int) -> None:
+    """Parameters as columns."""
+    for parameter in parameters:
+        at = grid.add("g")
+        grid.slots[0, at] = Slot("caption", label=parameter.symbol)
+        grid.put(parameter, top, at)
+    grid.add("s")
+
+
+def _named_row(grid: Grid, panel: Panel, row: int, at: int) -> None:
+    """A matrix of one row, named at its left."""
+    grid.slots[row, at - 1] = Slot("caption side", label=panel.caption or panel.symbol)
+    grid.put(panel, row, at)
+
+
+def _dots(grid: Grid, panel: Panel, top: int) -> None:
+    """The frames in which a pattern's weights are drawn."""
+    grid.add("s")
+    (height, width), at = panel.shape, grid.add("o" * panel.shape[1])
+    grid.slots[0, at] = Slot("caption", label=r"\text{as dots}", span=width)
+    grid.dots = panel
+    grid.marks.append(Mark("dots", top, at, top + height, at + width))
