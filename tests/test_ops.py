@@ -39,6 +39,14 @@ EXAMPLES = {
     "copy": ([A], {}, {}, A),
     "column_sum": ([A], {}, {}, [[4, -2]]),
     "share_columns": ([[[1, 3], [3, 0]], [[4, 3]]], {}, {}, [[Fraction(1, 4), 1], [Fraction(3, 4), 0]]),
+    "center_columns": ([A, [[2, -1]]], {}, {}, [[-1, 3], [1, -3]]),
+    "column_mean": ([A], {}, {}, [[2, -1]]),
+    "column_mean_square": ([A], {}, {}, [[5, 10]]),
+    "sample_variance": ([[[1, 2, -3]]], {}, {}, [[7]]),
+    "zero_future": ([[[1, 2], [4, 5]]], {}, {}, [[1, 0], [4, 5]]),
+    "divide_by": ([A], {"of": 2}, {}, [[HALF, 1], [Fraction(3, 2), -2]]),
+    "shift": ([A, [[10, 20]]], {}, {}, [[11, 22], [13, 16]]),
+    "affine_rows": ([A, [[1, 1], [0, 2]], [[10, 20]]], {}, {}, [[13, 24], [9, 12]]),
 }
 MORE = [
     ("mask_future", [[[1, 2, 3], [4, 5, 6]]], {}, [[1, MASK, MASK], [4, 5, MASK]]),
@@ -109,7 +117,8 @@ def test_a_cell_reads_cells_that_its_operands_have(name):
 
 
 # Rules whose shape does not depend on where the cell is.
-UNIFORM = sorted(EXAMPLES.keys() - {"add_all", "beside", "pick_rows", "sinusoid", "mask_future", "row_argmax"})
+BY_PLACE = {"add_all", "beside", "pick_rows", "sinusoid", "mask_future", "zero_future", "row_argmax"}
+UNIFORM = sorted(EXAMPLES.keys() - BY_PLACE)
 
 
 @pytest.mark.parametrize("name", UNIFORM)
@@ -126,7 +135,7 @@ def test_the_general_rule_with_numbers_for_its_indices_is_the_rule_of_the_cell(n
             assert list(refs(bound)) == list(refs(result.tape.cell("y", i, j)))
 
 
-@pytest.mark.parametrize("name", ["add_all", "beside", "pick_rows", "sinusoid", "mask_future", "row_argmax"])
+@pytest.mark.parametrize("name", sorted(BY_PLACE))
 def test_every_op_has_a_general_rule(name):
     matrices, params, *_ = EXAMPLES[name]
     operands = ["a", "b", "c"][: len(matrices)]
