@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-import tomllib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -177,6 +176,8 @@ def _parsed(path: Path, content: bytes) -> Any:
     text = content.decode("utf-8")
     match path.suffix.lower():
         case ".toml":
+            import tomllib
+
             return tomllib.loads(text, parse_float=str)
         case ".json":
             return json.loads(text, parse_float=str, parse_int=_integer, parse_constant=str)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from html import escape
 
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|[A-Za-z]+|\d+(?:[.,]\d+)*|\s+|.", re.DOTALL)
@@ -22,11 +23,13 @@ _GREEK = {
 _OPERATORS = {"-": "−", "'": "′", "*": "·"}
 
 
+@cache
 def inline(latex: str) -> str:
     """An inline formula as HTML."""
     return "".join(_html(iter(_TOKEN.findall(latex))))
 
 
+@cache
 def spoken(latex: str) -> str:
     """An inline formula as plain text, for alternative text: `K^{\\mathrm{T}}` is KT, `\\sqrt{d_k}` is √d_k."""
     text = re.sub(r"\\(?:mathrm|text|textstyle|operatorname)\s*", "", latex).replace(r"\sqrt", "√")

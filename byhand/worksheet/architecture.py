@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from byhand.model.config import Config
 from byhand.model.names import is_parameter, symbol
@@ -36,6 +37,7 @@ _WORDS = {
 }  # fmt: skip
 
 
+@cache
 def part_of(step: str) -> str:
     """The part of the architecture that computes a step."""
     return next((part for pattern, part in _PARTS if re.search(pattern, step)), "")

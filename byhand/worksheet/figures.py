@@ -35,7 +35,7 @@ class Bench:
         matrix = self.tape[name]
         own: Kind = "parameter" if matrix.step.op is None and is_parameter(name) else "given"
         cells = tuple(
-            tuple(Cell(value, self.tape.worked(name, i, j)) for j, value in enumerate(row))
+            tuple(Cell(value, self.tape.worked(name, i, j) if kind == "ask" else None) for j, value in enumerate(row))
             for i, row in enumerate(matrix.values)
         )
         labels = [self._labels(axis, size) for axis, size in zip(matrix.axes, matrix.shape, strict=True)]
