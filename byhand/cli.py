@@ -101,7 +101,13 @@ def show(sheet: str) -> None:
 @main.command()
 @click.argument("sheets", nargs=-1, metavar="[SHEET …]")
 @click.option("--all", "every", is_flag=True, help="Every sheet of the course.")
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Which numbers.")
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="0: the sheet's own numbers; any other: new ones, as hard.",
+)
 @click.option("--values", "values_file", type=click.Path(), help="Your own numbers: a TOML or JSON file.")
 @click.option("--tokens", help="The words of the sentence, with spaces between them.")
 @click.option(

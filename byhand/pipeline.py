@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from byhand.arithmetic.domains import FLOATS, RATIONALS, Decimals, Domain
+from byhand.choosing.symmetry import renamed
 from byhand.errors import OutputError, ValuesError
 from byhand.model.models import complete, run
 from byhand.model.weights import Values
@@ -36,8 +37,9 @@ LARGEST_VALUES_FILE = 20_000_000  # bytes
 class Options:
     """What `generate` can be asked for.
 
-    values: a values file's entries, which take the place of the sheet's; views: which are written; places: of
-    classroom decimals; base: of softmax, where it is not the sheet's.
+    seed: 0 for the sheet's own numbers, else others of the same difficulty; values: a values file's entries, which
+    take the place of the sheet's; views: which are written; places: of classroom decimals; base: of softmax, where
+    it is not the sheet's.
     """
 
     seed: int = 0
@@ -68,7 +70,7 @@ def prepare(sheet: Sheet, options: Options) -> tuple[Document, dict[str, Any]]:
     """Run a sheet's model on its numbers: the document, and the record of the run."""
     symbolic = options.numbers == "symbolic"
     values = sheet.given(letters=symbolic, base=options.base, tokens=options.tokens, other=options.values)
-    values = complete(values)
+    values = complete(renamed(values, options.seed, signs=not symbolic))
     tape = run(sheet.model, values, number_system(options.numbers, options.places), force=not symbolic)
     tokens = _words(values)
     page = document(Made(sheet, tape, values.config, tokens, values.vocabulary, options.orientation))

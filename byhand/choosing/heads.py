@@ -1,33 +1,54 @@
-"""Heads of attention with whole scores and patterns of small denominators."""
+"""Heads of attention with whole scores and patterns of small denominators.
+
+For one choice of W_K, every query that gives its row a pleasant pattern is listed. W_Q is then put together from pairs
+of columns that give the last two tokens such queries; the other tokens' are looked up.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from math import isqrt
 
 import numpy as np
 
 from byhand.choosing.dice import Bools, Dice, Ints
 from byhand.choosing.limits import Limits
-from byhand.choosing.natural import WEIGHTS, distinct, natural
+from byhand.choosing.natural import codes, columns, distinct, natural
 from byhand.model.config import Config
+
+TOTALS = {2: (1, 2, 3, 4, 5, 6, 8, 10), 3: (1, 2, 3, 4, 5, 6, 7, 8, 9, 10)}  # of a row's powers
+SPREAD = {2: 3, 3: 2}  # between the scores of a row, and of a score from 0
+
+SAMPLES = {2: 300, 3: 600, 4: 3000}  # pairs of the last two tokens' queries, by tokens
 
 
 @dataclass(frozen=True)
 class Heads:
     """Many heads on the same rows.
 
-    W_Q, W_K: (count, d_model, d_head). powers: (count, n, n), whole powers whose shares of their row's total are the
-    pattern. totals: (count, n), in lowest terms.
+    W_Q, W_K: (count, d_model, d_head). powers: (count, n, n), whole numbers whose shares of their row's total are the
+    pattern. totals: (count, n). cost: how unpleasant each is.
     """
 
     W_Q: Ints
     W_K: Ints
     powers: Ints
     totals: Ints
+    cost: Ints
 
     def __len__(self) -> int:
         return len(self.W_Q)
+
+    def only(self, which: Ints) -> Heads:
+        """Some of them."""
+        return Heads(self.W_Q[which], self.W_K[which], self.powers[which], self.totals[which], self.cost[which])
+
+
+def joined(parts: list[Heads]) -> Heads:
+    """Several lists as one."""
+    names = ("W_Q", "W_K", "powers", "totals", "cost")
+    return Heads(*(np.concatenate([getattr(p, name) for p in parts]) for name in names))
 
 
 def visible(n: int, config: Config) -> Bools:
@@ -36,76 +57,164 @@ def visible(n: int, config: Config) -> Bools:
     return np.tril(full) if config.attention_dir == "causal" else full
 
 
-def find_heads(dice: Dice, x: Ints, config: Config, limits: Limits, draws: int = 400, keep: int = 48) -> Heads:
-    """Heads on rows x (n, d_model), the most pleasant first."""
-    n = len(x)
-    root = isqrt(config.d_head) if config.use_attn_scale else 1
-    w_q, q = _projections(dice, x, config.d_head, limits, draws)
-    w_k, k = _projections(dice, x, config.d_head, limits, draws)
-    a, b = _pairs(q, k, root, limits)
-    raw = (q[a] @ k[b].swapaxes(1, 2)).astype(np.int64)
-    ok = (raw % root == 0).all((1, 2)) & (abs(raw).max((1, 2)) <= limits.integer)
-    a, b, scores = a[ok], b[ok], raw[ok] // root
-    ok, powers, totals = patterns(scores, visible(n, config), int(config.softmax_base if config.softmax_base != "e" else 2))
-    ok &= ~(scores == scores.swapaxes(1, 2)).all((1, 2)) & ~(w_q[a] == w_k[b]).all((1, 2))
-    ok &= _not_transposed(x, w_q, q)[a] & _not_transposed(x, w_k, k)[b]
-    a, b, scores, powers, totals = a[ok], b[ok], scores[ok], powers[ok], totals[ok]
-    cost = _cost(q[a], k[b], scores, totals) + dice.below(12, len(a))
-    best = np.argsort(cost, kind="stable")[:keep]
-    return Heads(w_q[a[best]], w_k[b[best]], powers[best], totals[best])
+def whole_base(config: Config) -> int:
+    """The base that patterns are judged in: e is no rational number, and is judged as 2."""
+    return config.softmax_base if isinstance(config.softmax_base, int) else 2
 
 
-def _projections(dice: Dice, x: Ints, width: int, limits: Limits, draws: int) -> tuple[Ints, Ints]:
-    """Natural weights whose products with x are small and tell the rows apart."""
-    w = dice.of(WEIGHTS, draws, x.shape[1], width)
-    w = w[natural(w, 20, 60)]
-    product = x @ w
-    ok = (abs(product).max((1, 2)) <= limits.query) & distinct(product) & (product != 0).any(1).all(1)
-    ok &= (product == 0).sum((1, 2)) * 100 <= 45 * product.shape[1] * width
-    return w[ok], product[ok]
+@cache
+def _grid(width: int, reach: int) -> Ints:
+    """Every row of `width` whole numbers from −reach to reach, in the order of `codes`."""
+    side = 2 * reach + 1
+    every = np.arange(side**width, dtype=np.int64)
+    return np.stack([every // side**k % side for k in range(width)], 1) - reach
 
 
-def _pairs(q: Ints, k: Ints, root: int, limits: Limits) -> tuple[Ints, Ints]:
-    """Pairs whose last rows' scores are whole and small: what is cheap to see comes first."""
-    ok = np.ones((len(q), len(k)), dtype=bool)
-    for i, j in ((-1, -1), (-1, 0), (0, -1)):
-        raw = (q[:, i].astype(np.float32) @ k[:, j].T.astype(np.float32)).astype(np.int16)
-        ok &= (abs(raw) <= limits.integer) & (raw % root == 0)
-    a, b = np.nonzero(ok)
-    return a, b
+def find_heads(
+    dice: Dice, x: Ints, config: Config, limits: Limits, keys: int = 3, keep: int = 24, samples: int = 0
+) -> list[Heads]:
+    """For each of a few W_K, heads on rows x (n, d_model), the most pleasant first."""
+    samples = samples or SAMPLES.get(len(x), 6000)
+    pool = columns(x.shape[1], 2, 1)
+    if len(pool) > 2000:
+        pool = pool[dice.few(len(pool), 2000)]
+    results = pool @ x.T  # (count, n)
+    fit = (abs(results).max(1) <= limits.query) & (results.max(1) > results.min(1))
+    pool, results = pool[fit], results[fit]
+    if len(pool) < 2 * config.d_head:
+        return []
+    lefts = _halves(dice, results, config.d_head // 2, limits.query)
+    rights = _halves(dice, results, config.d_head - config.d_head // 2, limits.query)
+    found = []
+    for w_k in _keys(dice, pool, x, config, keys):
+        heads = _queries(dice, x, w_k, (pool, results, lefts, rights), config, limits, samples)
+        if len(heads):
+            found.append(heads.only(np.argsort(heads.cost, kind="stable")[:keep]))
+    return found
 
 
-def patterns(scores: Ints, seen: Bools, base: int) -> tuple[Bools, Ints, Ints]:
-    """Which scores (count, n, n) make a pattern that is pleasant and says something; its powers and totals."""
-    hidden = 99
-    low = np.where(seen, scores, hidden).min(-1)
-    steps = np.where(seen, scores - low[..., None], hidden)
-    reach = 3 if base == 2 else 2
-    ok = (np.where(seen, steps, 0) <= reach).all((1, 2)) & (low >= -reach).all(1)
-    ok &= (np.where(seen, scores, 0) <= reach).all((1, 2))
-    powers = np.where(seen, base ** np.clip(steps, 0, reach), 0)
+def _keys(dice: Dice, pool: Ints, x: Ints, config: Config, count: int) -> Ints:
+    """Natural W_K whose keys differ."""
+    w = pool[dice.below(len(pool), 50 * count, config.d_head)].swapaxes(1, 2)
+    k = x @ w
+    ok = natural(w, 20, 60) & distinct(k) & ((k == 0).sum((1, 2)) * 100 <= 45 * k[0].size)
+    small = np.argsort((k[ok] ** 2).sum((1, 2)), kind="stable")  # short keys leave most queries possible
+    return w[ok][small[: 3 * count]][dice.few(min(len(small), 3 * count), count)]
+
+
+@dataclass(frozen=True)
+class _Halves:
+    """Groups of columns for one half of W_Q, sorted by what the last two tokens' queries are there."""
+
+    members: Ints  # (count, width): numbers of columns in the pool
+    starts: Ints
+    counts: Ints
+
+
+def _halves(dice: Dice, results: Ints, width: int, reach: int, most: int = 16_000) -> _Halves:
+    if len(results) ** width <= most:
+        members = np.stack(np.unravel_index(np.arange(len(results) ** width), (len(results),) * width), 1)
+    else:
+        members = dice.below(len(results), most, width)
+    last = results[members][:, :, -2:]  # (count, width, 2)
+    keys = codes(last.reshape(len(members), -1), reach)
+    order = np.argsort(keys, kind="stable")
+    counts = np.bincount(keys, minlength=(2 * reach + 1) ** (2 * width))
+    return _Halves(members[order], np.cumsum(counts) - counts, counts)
+
+
+def _queries(
+    dice: Dice, x: Ints, w_k: Ints, parts: tuple[Ints, Ints, _Halves, _Halves], config: Config, limits: Limits, samples: int
+) -> Heads:
+    """Heads with this W_K."""
+    pool, results, lefts, rights = parts
+    n, reach, width = len(x), limits.query, config.d_head
+    left = width // 2
+    root = isqrt(width) if config.use_attn_scale else 1
+    base, seen = whole_base(config), visible(n, config)
+    grid = _grid(width, reach)
+    raw = np.rint(grid.astype(np.float64) @ (x @ w_k).T.astype(np.float64)).astype(np.int64)  # (grid, n), exact
+    whole = np.flatnonzero((abs(raw) <= limits.integer).all(1) & (raw % root == 0).all(1))
+    scores = raw[whole] // root
+    allowed = np.zeros((n, len(grid)), dtype=bool)
+    for i in range(n):
+        allowed[i, whole] = _row_fits(scores, seen[i], base)
+    nothing = Heads(*(np.zeros((0, 1, 1), np.int64),) * 3, *(np.zeros((0, 1), np.int64),) * 2)
+    ends = [np.flatnonzero(allowed[i]) for i in (n - 2, n - 1)]
+    if not (len(ends[0]) and len(ends[1])):
+        return nothing
+    count = len(ends[0]) * len(ends[1])
+    pairs = dice.below(count, samples) if count > samples else np.arange(count)
+    q = np.stack([grid[ends[0][pairs // len(ends[1])]], grid[ends[1][pairs % len(ends[1])]]], 2)  # (pairs, width, 2)
+    keys = [codes(part.reshape(len(pairs), -1), reach) for part in (q[:, :left], q[:, left:])]
+    both = np.flatnonzero((lefts.counts[keys[0]] > 0) & (rights.counts[keys[1]] > 0))
+    if not len(both):
+        return nothing
+    both = np.repeat(both, max(1, samples // len(both)))
+    picks = [
+        half.members[half.starts[key[both]] + dice.under(half.counts[key[both]])]
+        for half, key in ((lefts, keys[0]), (rights, keys[1]))
+    ]
+    members = np.concatenate(picks, 1)  # (count, d_head)
+    for i in range(n - 2):
+        members = members[allowed[i][codes(results[members, i], reach)]]
+    members = members[_first_of_equals(members)]
+    w_q = pool[members].swapaxes(1, 2)  # (count, d_model, d_head)
+    queries = x @ w_q
+    ok = natural(w_q, 20, 60) & distinct(queries) & ((queries == 0).sum((1, 2)) * 100 <= 45 * n * width)
+    ok &= (w_q != w_k).any((1, 2))
+    if x.shape[1] == width:
+        ok &= (x @ w_q.swapaxes(1, 2) != queries).any((1, 2)) & bool((x @ w_k.T != x @ w_k).any())
+    w_q, queries = w_q[ok], queries[ok]
+    all_scores = queries @ (x @ w_k).T // root
+    ok = (all_scores != all_scores.swapaxes(1, 2)).any((1, 2)) & ~_alike_columns(all_scores)
+    w_q, queries, all_scores = w_q[ok], queries[ok], all_scores[ok]
+    powers, totals, even = _patterns(all_scores, seen, base)
+    ok = ~even[:, -1] & (even[:, seen.sum(1) > 1].sum(1) * 2 <= (seen.sum(1) > 1).sum())
+    w_q, queries, all_scores, powers, totals = w_q[ok], queries[ok], all_scores[ok], powers[ok], totals[ok]
+    cost = _cost(queries, x @ w_k, all_scores, totals) + dice.below(12, len(w_q))
+    return Heads(w_q, np.broadcast_to(w_k, w_q.shape), powers, totals, cost)
+
+
+def _first_of_equals(rows: Ints) -> Ints:
+    """Where each different row stands first."""
+    keys = (rows * 2003 ** np.arange(rows.shape[1], dtype=np.int64)).sum(1)
+    return np.sort(np.unique(keys, return_index=True)[1])
+
+
+def _row_fits(scores: Ints, seen: Bools, base: int) -> Bools:
+    """Which rows of scores (count, n) give a pleasant row of a pattern where only some entries are seen."""
+    shown = scores[:, seen]
+    low, high = shown.min(1), shown.max(1)
+    reach = SPREAD[base]
+    ok = (high - low <= reach) & (low >= -reach) & (high <= reach)
+    powers = base ** np.clip(shown - low[:, None], 0, reach)
+    totals = powers.sum(1)
+    alike = high == low
+    ok &= np.isin(np.where(alike, shown.shape[1], totals), TOTALS[base])
+    ok &= (low < 0) | (totals * base ** np.clip(low, 0, reach) <= 9)
+    if shown.shape[1] > 1:
+        ok &= powers.max(1) * 10 <= 9 * totals
+    return ok
+
+
+def _patterns(scores: Ints, seen: Bools, base: int) -> tuple[Ints, Ints, Bools]:
+    """Whole powers, their totals, and which rows are uniform, of scores (count, n, n)."""
+    low = np.where(seen, scores, 99).min(-1)
+    powers = np.where(seen, base ** np.clip(scores - low[..., None], 0, SPREAD[base]), 0)
     totals = powers.sum(-1)
-    ok &= (np.where(low >= 0, totals * base ** np.clip(low, 0, reach), 0) <= 9).all(1)
-    even = np.where(seen, steps, 0).max(-1) == 0  # every share alike
-    totals, powers = np.where(even, seen.sum(-1), totals), np.where(even[..., None], seen, powers)
-    ok &= np.isin(totals, [1, 2, 3, 4, 5, 6, 8, 10] if base == 2 else [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]).all(1)
-    rows = seen.sum(1) > 1
-    ok &= (powers.max(-1) * 10 <= 9 * totals)[:, rows].all(1)
-    ok &= ~even[:, -1] & (even[:, rows].sum(1) * 2 <= rows.sum())
-    return ok, powers.astype(np.int64), totals
+    return powers, totals, totals == seen.sum(1)
 
 
-def _not_transposed(x: Ints, w: Ints, product: Ints) -> Bools:
-    """Which weights give something else when transposed."""
-    if w.shape[1] != w.shape[2]:
-        return np.ones(len(w), dtype=bool)
-    return (x @ w.swapaxes(1, 2) != product).any((1, 2))
+def _alike_columns(scores: Ints) -> Bools:
+    """Which scores treat two keys alike."""
+    return ~distinct(scores.swapaxes(-1, -2))
 
 
 def _cost(q: Ints, k: Ints, scores: Ints, totals: Ints) -> Ints:
-    """How unpleasant a head is."""
-    cost = 3 * np.maximum(0, abs(q).max((1, 2)) - 4) + 3 * np.maximum(0, abs(k).max((1, 2)) - 4)
-    cost += (q == 0).sum((1, 2)) + (k == 0).sum((1, 2)) + (scores == 0).sum((1, 2))
+    """How unpleasant heads are."""
+    cost = 3 * np.maximum(0, abs(q).max((1, 2)) - 4) + 3 * max(0, int(abs(k).max()) - 4)
+    cost += (q == 0).sum((1, 2)) + (scores == 0).sum((1, 2))
     cost += 2 * np.maximum(0, abs(scores).max((1, 2)) - 2) + 2 * (totals > 6).sum(1)
     ordered = np.sort(totals, axis=1)
     return cost + 3 * (ordered[:, 1:] == ordered[:, :-1]).sum(1)

@@ -74,6 +74,15 @@ def test_the_foil_is_another_matrix_than_the_right_one():
     assert totals == [1, 1, 1]
 
 
+@pytest.mark.parametrize(("sheet", "step"), [("attention-head", "hook_pattern[0]"), ("gpt", "hook_resid_mid")])
+def test_the_error_to_be_found_is_one_for_every_seed(sheet, step):
+    for seed in range(1, 16):
+        document, record = prepare(load_sheet(sheet), Options(seed=seed))
+        right = next(s["values"] for s in record["steps"] if s["name"].endswith(step))
+        (strip,) = document.sections[-1].figures
+        assert [[str(c.value) for c in row] for row in strip.panels[0].cells] != right
+
+
 def test_the_words_that_the_answers_spell():
     document, _ = prepare(load_sheet("gpt"), Options())
     boxes = [f for s in document.sections for f in s.figures if isinstance(f, WordBoxes)]
