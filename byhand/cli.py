@@ -60,7 +60,7 @@ def _formats(ctx: click.Context, param: click.Parameter, value: str) -> tuple[st
 
 FORMAT_DEFAULT = "html,pdf,json"
 _numbers = _options(
-    click.option("--places", type=click.IntRange(0, 12), default=2, show_default=True, help="Places of decimals."),
+    click.option("--places", type=click.IntRange(1, 12), default=2, show_default=True, help="Places of decimals."),
 )
 
 
@@ -166,7 +166,8 @@ def run(model: str, values_file: str, numbers: str, places: int, json_file: str 
         click.echo(as_text(record), nl=False)
     elif json_file:
         target = Path(json_file)
-        pipeline.write(target.parent, {target.name: as_text(record).encode()})
+        for path in pipeline.write(target.parent, {target.name: as_text(record).encode()}):
+            click.echo(path)
     else:
         for step in record["steps"]:
             click.echo(f"{step['name']}  {' × '.join(map(str, step['shape']))}  {step['op']}")

@@ -101,8 +101,8 @@ def test_run_rounds_and_carries_with_decimals(command, values):
         (("generate", "gpt", "--tokens", "the dog"), "token 'dog' is not in the vocabulary; its words are the, cat, sat,"),
         (("generate", "gpt", "--tokens", "the cat sat on"), "4 tokens are more than n_ctx=3; use fewer, or a larger n_ctx"),
         (("generate", "gpt", "--tokens", "the cat on"), "blocks.0.ln1.hook_scale, row 3, column 1: √(19/16) is not a "
-         "rational number; use --numbers decimal, or symbolic"),
-        (("generate", "gpt", "--softmax", "e"), "e is not a rational number; use --numbers decimal, or symbolic"),
+         "rational number; use --numbers decimal"),
+        (("generate", "gpt", "--softmax", "e"), "e is not a rational number; use --numbers decimal"),
         (("generate", "gpt", "--out", "/proc/nowhere"), "cannot write to /proc/nowhere/gpt-seed0: No such file or "
          "directory; choose another folder with --out"),
         (("generate", "gpt", "--values", "none.json"), "none.json: No such file or directory"),

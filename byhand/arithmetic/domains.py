@@ -27,7 +27,7 @@ class Rationals(Domain):
     """
 
     name = "exact"
-    advice = "use --numbers decimal, or symbolic"
+    advice = "use --numbers decimal"
 
     def num(self, value: Any) -> Any:
         return NEG_INF if value == NEG_INF else Fraction(value)

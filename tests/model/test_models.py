@@ -280,13 +280,13 @@ BAD = [
      f"blocks.0.attn.hook_pattern[0], row 2, column 1: row 2 adds up to 0: {MASKED}, or its power rounds to 0"),
     ("attention-head", changed(inputs={"blocks.0.attn.scores_raw[0]": [[1, 1], ["1/2", 0]]}), DomainError,
      "blocks.0.attn.hook_pattern.exp[0], row 2, column 1: 2^(1/2) is not a rational number; "
-     "use --numbers decimal, or symbolic"),
+     "use --numbers decimal"),
     ("attention-head", changed(config={"softmax_base": "e"}), DomainError,
      "blocks.0.attn.hook_pattern.exp[0], row 1, column 1: e is not a rational number; "
-     "use --numbers decimal, or symbolic"),
+     "use --numbers decimal"),
     ("attention-head", changed(config={"use_attn_scale": True}), DomainError,
      "blocks.0.attn.scores_scaled[0], row 1, column 1: √(2) is not a rational number; "
-     "use --numbers decimal, or symbolic"),
+     "use --numbers decimal"),
     ("layer-norm", changed(inputs={X: [[1, 3], [2, 2]]}), DomainError,
      "blocks.0.ln1.hook_normalized, row 2, column 1: row 2 has deviation 0 and cannot be normalised; "
      "use eps, or a row whose entries differ"),

@@ -1,0 +1,179 @@
+"""Rows that a norm leaves rational, and what attention may add to them.
+
+A row is friendly when it is m + c·u with u a row of small integers of mean 0 and mean square 1 (LayerNorm), for then
+it is normalised to u. In a pre-norm block the heads see u only, so that c is settled by what they add: with four
+dimensions an update U fits where it is orthogonal to one of the two other balanced rows, and then c and the next u
+follow.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from itertools import permutations
+
+import numpy as np
+
+from byhand.choosing.dice import Dice, Ints
+from byhand.choosing.limits import Limits
+from byhand.choosing.mixing import Mix
+from byhand.choosing.natural import Table, codes, distinct, natural
+
+TWICE = np.array([1, 2, 3, 4, 6])  # 2c: the deviations whose squares are pleasant
+
+
+@cache
+def units(d_model: int, kind: str) -> Ints:
+    """The integer rows that a norm gives."""
+    if kind == "RMS":
+        signs = np.array(list(np.ndindex(*(2,) * d_model))) * 2 - 1
+        return signs[(abs(signs.sum(1)) < d_model)]
+    half = d_model // 2
+    families = [(1,) * half + (-1,) * half]
+    if d_model == 8:
+        families += [(2, -2, 0, 0, 0, 0, 0, 0), (2, -1, -1, -1, 1, 0, 0, 0), (-2, 1, 1, 1, -1, 0, 0, 0)]
+    return np.array(sorted({row for family in families for row in _arranged(family)}))
+
+
+def _arranged(family: tuple[int, ...]) -> set[tuple[int, ...]]:
+    return set(permutations(family))
+
+
+def some_units(dice: Dice, n: int, d_model: int, kind: str) -> Ints:
+    """Different rows, not one the negative of another where that can be had."""
+    table = units(d_model, kind)
+    return table[dice.few(len(table), n)]
+
+
+def scales(dice: Dice, u: Ints, tries: int = 48) -> tuple[Ints, Ints, Ints] | None:
+    """w and b of a norm, and its result w·u + b: small, varied, with few zeros."""
+    n, d = u.shape
+    w = dice.of(np.array([1, 1, 1, 2, 2, -1]), tries, d)
+    b = dice.of(np.array([0, 0, 1, 1, -1, -1, 2]), tries, d)
+    rows = u * w[:, None] + b[:, None]  # (tries, n, d)
+    ok = (abs(rows).max((1, 2)) <= 3) & distinct(rows) & ((rows == 0).sum((1, 2)) * 4 <= n * d)
+    ok &= (w.max(1) > w.min(1)) & (b.max(1) > b.min(1)) & (abs(rows).max((1, 2)) > 1)
+    found = np.flatnonzero(ok)
+    if not len(found):
+        return None
+    size = (rows[found] ** 2).sum((1, 2)) + dice.below(2 * n, len(found))
+    best = found[np.argsort(size, kind="stable")[0]]
+    return w[best], b[best], rows[best]
+
+
+@dataclass(frozen=True)
+class Update:
+    """What attention adds. twice: 2c of the rows it is added to; after: the rows' new units; W_O: (width, d_model)."""
+
+    W_O: Ints
+    added: Ints
+    twice: Ints
+    after: Ints
+    after_twice: Ints
+
+
+def updates(dice: Dice, mix: Mix, before: Ints, limits: Limits) -> list[Update]:
+    """Output projections whose update of friendly rows with units `before` (n, d) is friendly again."""
+    n, d = before.shape
+    found = (_four if d == 4 else _targets)(dice, mix, before)
+    if found is None:
+        return []
+    members, twice, after, after_twice = found
+    w_o = mix.columns[members].swapaxes(1, 2)  # (count, width, d)
+    added = mix.results[members].swapaxes(1, 2)  # (count, n, d)
+    ok = _tells(mix, w_o, added) & distinct(after) & (after != before).any(2)[:, -1]
+    ok &= (abs(added).max((1, 2)) <= 2 * limits.stream)
+    cost = 3 * (abs(w_o) > 1).sum((1, 2)) + (added == 0).sum((1, 2)) + 2 * abs(added).max((1, 2))
+    cost += 4 * (after == before).all(2).sum(1) + 2 * np.maximum(twice, after_twice).max(1)
+    kept = np.flatnonzero(ok)
+    kept = kept[np.argsort(cost[kept] + dice.below(6, len(kept)), kind="stable")][:8]
+    return [Update(w_o[i], added[i], twice[i], after[i], after_twice[i]) for i in kept]
+
+
+def _tells(mix: Mix, w_o: Ints, added: Ints) -> np.ndarray:
+    """Which output projections are natural, and in which attention and every head matter."""
+    ok = natural(w_o, 15, 60)
+    apart = (mix.apart @ w_o != 0).any(2)  # rows that uniform attention would change
+    ok &= apart[:, -1] & (apart.sum(1) >= min(2, apart.shape[1] - 1))
+    for part in np.split(np.arange(w_o.shape[1]), mix.heads):
+        ok &= ((mix.mixture[:, part] @ w_o[:, part] != 0).any(2).sum(1) >= 2) & (w_o[:, part] != 0).any(2).all(1)
+    return ok & (added != 0).any(2).all(1)
+
+
+Found = tuple[Ints, Ints, Ints, Ints]
+
+
+def _four(dice: Dice, mix: Mix, before: Ints) -> Found | None:
+    """Four dimensions: three columns at will, the fourth as orthogonality needs it."""
+    n = len(before)
+    samples = min(len(mix.results) ** 3 * 2**n // 4, 10_000 * 3 ** (n - 3))
+    others = np.array([[t for t in units(4, "LN") if t[0] == 1 and t @ row == 0] for row in before])  # (n, 2, 4)
+    across = others[np.arange(n), dice.below(2, samples, n)]  # (samples, n, 4)
+    picks = dice.below(len(mix.results), samples, 3)
+    sums = (across[:, :, :3] * mix.results[picks].swapaxes(1, 2)).sum(2)
+    last = Table(dice, mix.results, mix.reach).find(-across[:, :, 3] * sums)
+    hit = np.flatnonzero(last >= 0)
+    members = np.concatenate([picks[hit], last[hit, None]], 1)
+    added, across = mix.results[members].swapaxes(1, 2), across[hit]
+    twice = -(added * before).sum(2) // 2
+    after = across * before
+    after_twice = (added * after).sum(2) // 2
+    after, after_twice = after * np.sign(after_twice)[..., None], abs(after_twice)
+    ok = np.isin(twice, TWICE).all(1) & np.isin(after_twice, TWICE).all(1)
+    return (members[ok], twice[ok], after[ok], after_twice[ok]) if ok.any() else None
+
+
+def _targets(dice: Dice, mix: Mix, before: Ints) -> Found | None:
+    """More dimensions: targets at will, each column looked up."""
+    n, d = before.shape
+    samples = 10_000
+    after = dice.of(units(d, "LN"), samples, n)  # (samples, n, d)
+    twice, after_twice = (dice.of(np.array([2, 2, 2, 4]), samples, n) for _ in range(2))
+    move = dice.below(5, samples, n) - 2
+    wanted = move[..., None] + (after_twice[..., None] * after - twice[..., None] * before) // 2
+    members = Table(dice, mix.results, mix.reach).find(wanted.swapaxes(1, 2))
+    hit = (members >= 0).all(1)
+    return (members[hit], twice[hit], after[hit], after_twice[hit]) if hit.any() else None
+
+
+def placed(dice: Dice, before: Ints, update: Update, limits: Limits) -> Ints | None:
+    """The rows that the update is added to: each moved so that it and its sum stay small."""
+    rows = []
+    for u, twice, added in zip(before, update.twice, update.added, strict=True):
+        moves = np.arange(-2 * limits.stream, 2 * limits.stream + 1)
+        doubled = moves[:, None] + twice * u
+        whole = (doubled % 2 == 0).all(1)
+        options = doubled[whole] // 2
+        size = np.maximum(abs(options).max(1), abs(options + added).max(1))
+        fitting = np.flatnonzero((size <= limits.stream) & (size <= size.min() + 1))
+        if not len(fitting):
+            return None
+        rows.append(options[fitting[dice.one(len(fitting))]])
+    found = np.array(rows)
+    return found if len(np.unique(codes(found, 20))) == len(found) else None
+
+
+def fixed_updates(dice: Dice, mix: Mix, x: Ints, limits: Limits) -> list[Update]:
+    """Output projections whose sum with the rows x (n, 4) is friendly."""
+    count = len(mix.results)
+    triples = np.arange(count**3) if count**3 <= 250_000 else dice.below(count**3, 250_000)
+    members = np.stack([triples // count**2, triples // count % count, triples % count], 1)
+    wanted = np.zeros((len(members), 0), np.int64)
+    for i in range(len(x)):
+        sums = x[i, :3] + mix.results[members, i]  # (count, 3)
+        a, b, c = sums.T
+        lone = np.where(a == b, c, np.where(a == c, b, a))
+        pairs = (a == b).astype(np.int64) + (a == c) + (b == c)
+        ok = (pairs == 1) & (abs(sums).max(1) <= limits.stream + 1)
+        members, wanted = members[ok], np.concatenate([wanted[ok], (lone - x[i, 3])[ok, None]], 1)
+    last = Table(dice, mix.results, mix.reach).find(wanted)
+    members = np.concatenate([members, last[:, None]], 1)[last >= 0]
+    w_o, added = mix.columns[members].swapaxes(1, 2), mix.results[members].swapaxes(1, 2)
+    sums = x + added
+    twice = sums.max(2) - sums.min(2)
+    after = np.sign(2 * sums - (sums.max(2) + sums.min(2))[..., None])
+    ok = _tells(mix, w_o, added) & distinct(after) & np.isin(twice, TWICE).all(1)
+    cost = 3 * (abs(w_o) > 1).sum((1, 2)) + (added == 0).sum((1, 2)) + 2 * abs(sums).max((1, 2))
+    kept = np.flatnonzero(ok)
+    kept = kept[np.argsort(cost[kept] + dice.below(6, len(kept)), kind="stable")][:8]
+    return [Update(w_o[i], added[i], twice[i], after[i], twice[i]) for i in kept]

@@ -1,0 +1,32 @@
+"""What README tells a stranger to type works."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from byhand.cli import main
+
+README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+BLOCKS = "\n".join(re.findall(r"```\n(.*?)```", README, re.DOTALL))
+COMMANDS = re.findall(r"^byhand (.*?)(?:  .*)?$", BLOCKS, re.MULTILINE)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_of_the_readme_runs(command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (values,) = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+    (tmp_path / "my.toml").write_text(values, encoding="utf-8")
+    arguments = command.split()
+    if arguments[0] == "generate":  # PDFs have tests of their own
+        arguments += ["--format", "html"]
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 0, result.output
+    assert result.output
+
+
+def test_the_readme_shows_commands():
+    assert len(COMMANDS) >= 9
