@@ -19,7 +19,16 @@ from byhand.notation.inline import inline, spoken
 from byhand.notation.text import text
 from byhand.render import map as architecture_map
 from byhand.render.fonts import data_url, font_face_css
-from byhand.render.grid import FIGURE_WIDTH, Grid, Tag, ems
+from byhand.render.grid import (
+    FIGURE_WIDTH,
+    PHONE_HEIGHTS,
+    PHONE_WIDTHS,
+    PRINT_HEIGHTS,
+    PRINT_WIDTHS,
+    Grid,
+    Tag,
+    ems,
+)
 from byhand.render.layout import falk, strips
 from byhand.render.marks import drawing
 from byhand.render.table import rows
@@ -33,6 +42,9 @@ PAPERS = {
     "a4": {"size": "210mm 297mm", "side": 18.0, "top": 15.0, "bottom": 32.1, "foot": 10.1},
     "letter": {"size": "215.9mm 279.4mm", "side": 20.95, "top": 12.5, "bottom": 17.0, "foot": 0.0},
 }
+MEASURES = {
+    "widths": PRINT_WIDTHS, "heights": PRINT_HEIGHTS, "phone_widths": PHONE_WIDTHS, "phone_heights": PHONE_HEIGHTS,
+}  # fmt: skip
 LINE_EM = 2.963  # mm: worked lines at 8.4 pt
 LINE_ROOMS = ((3, 44.4), (2, 73.4))  # tokens side by side, and the room for a line, in mm
 GAP, BOXES_HEIGHT = 3.0, 14.0  # mm: between two figures; a row of boxes for words
@@ -90,7 +102,7 @@ class Pages:
             return _environment().get_template("page.html").render(
                 d=self.document, view=view, medium=medium, paper=PAPERS[paper], version=__version__,
                 shown=view != "worksheet", fonts=Markup(_fonts()) if medium == "screen" else "",
-                map=self.map, groups=self.groups,
+                map=self.map, groups=self.groups, measures=MEASURES,
             )  # fmt: skip
         except TemplateError as error:
             where = f" line {error.lineno}" if isinstance(error, TemplateSyntaxError) else ""
