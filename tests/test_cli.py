@@ -45,8 +45,9 @@ def head(**changes):
 
 
 def test_list_names_every_sheet(command):
-    assert " attention-head    45 min  One attention head" in command("list").output
-    assert [s["name"] for s in json.loads(command("list", "--json").output)] == ["attention-head", "gpt"]
+    assert " attention-head          45 min  One attention head" in command("list").output
+    names = ["attention-head", "multi-head-attention", "layer-norm", "feed-forward", "gpt"]
+    assert [s["name"] for s in json.loads(command("list", "--json").output)] == names
 
 
 def test_show_tells_a_sheet_in_full(command):
@@ -68,7 +69,7 @@ def test_generate_makes_the_flagship_and_all(command, tmp_path):
     command("generate", "--format", "json", "--out", "a")
     assert [p.name for p in (tmp_path / "a").iterdir()] == ["gpt-seed0"]
     command("generate", "--all", "--format", "json", "--out", "b")
-    assert sorted(p.name for p in (tmp_path / "b").iterdir()) == ["attention-head-seed0", "gpt-seed0"]
+    assert len(list((tmp_path / "b").iterdir())) == 5
 
 
 def test_run_prints_every_step(command, values):
@@ -97,7 +98,7 @@ def test_run_rounds_and_carries_with_decimals(command, values):
     ("arguments", "message"),
     [
         (("generate", "atention-head"), "no sheet 'atention-head'; did you mean 'attention-head'?"),
-        (("show", "x"), "no sheet 'x'; there are: attention-head, gpt"),
+        (("show", "x"), "no sheet 'x'; there are: attention-head, feed-forward, gpt, layer-norm, multi-head-attention"),
         (("generate", "gpt", "--tokens", "the dog"), "token 'dog' is not in the vocabulary; its words are the, cat, sat,"),
         (("generate", "gpt", "--tokens", "the cat sat on"), "4 tokens are more than n_ctx=3; use fewer, or a larger n_ctx"),
         (("generate", "gpt", "--tokens", "the cat on"), "blocks.0.ln1.hook_scale, row 3, column 1: √(19/16) is not a "

@@ -1,1 +1,20 @@
-"""Numbers worth computing by hand, and the wrong ways that they must tell apart."""
+"""Numbers worth computing by hand, and the wrong ways that they must tell apart.
+
+choose       numbers for a model, new ones for every seed, that keep every promise of quality.py
+foil         a run with one classic mistake in it; foil_list names them all
+minutes      how long steps take a person
+
+The search, from the outside in:
+
+choice.py    search → run on the tape → keep
+possible.py  what is refused, and why
+search.py    the stages of each model; heads.py, mixing.py, stream.py, hidden.py, unembed.py are the stages
+natural.py   what makes a weight look like one
+dice.py      random numbers that stay the same for ever
+"""
+
+from byhand.choosing.choice import Chosen, choose
+from byhand.choosing.cost import minutes
+from byhand.choosing.foils import FOILS, applies, foil, foil_list
+
+__all__ = ["FOILS", "Chosen", "applies", "choose", "foil", "foil_list", "minutes"]

@@ -19,6 +19,7 @@ from byhand.choosing.limits import Limits
 from byhand.choosing.mixing import Mix
 from byhand.choosing.natural import Table, codes, distinct, natural
 
+PAIRS = {3: 1200, 4: 3000}  # of columns, by tokens
 TWICE = np.array([1, 2, 3, 4, 6])  # 2c: the deviations whose squares are pleasant
 
 
@@ -104,23 +105,43 @@ Found = tuple[Ints, Ints, Ints, Ints]
 
 
 def _four(dice: Dice, mix: Mix, before: Ints) -> Found | None:
-    """Four dimensions: three columns at will, the fourth as orthogonality needs it."""
-    n = len(before)
-    samples = min(len(mix.results) ** 3 * 2**n // 4, 10_000 * 3 ** (n - 3))
+    """Four dimensions: pairs of columns that are orthogonal together, for every choice of the balanced rows."""
+    n, count = len(before), len(mix.results)
     others = np.array([[t for t in units(4, "LN") if t[0] == 1 and t @ row == 0] for row in before])  # (n, 2, 4)
-    across = others[np.arange(n), dice.below(2, samples, n)]  # (samples, n, 4)
-    picks = dice.below(len(mix.results), samples, 3)
-    sums = (across[:, :, :3] * mix.results[picks].swapaxes(1, 2)).sum(2)
-    last = Table(dice, mix.results, mix.reach).find(-across[:, :, 3] * sums)
-    hit = np.flatnonzero(last >= 0)
-    members = np.concatenate([picks[hit], last[hit, None]], 1)
-    added, across = mix.results[members].swapaxes(1, 2), across[hit]
-    twice = -(added * before).sum(2) // 2
-    after = across * before
-    after_twice = (added * after).sum(2) // 2
-    after, after_twice = after * np.sign(after_twice)[..., None], abs(after_twice)
-    ok = np.isin(twice, TWICE).all(1) & np.isin(after_twice, TWICE).all(1)
-    return (members[ok], twice[ok], after[ok], after_twice[ok]) if ok.any() else None
+    found = []
+    every = np.stack([np.arange(count**2) // count, np.arange(count**2) % count], 1)
+    lefts, rights = (every[dice.few(count**2, PAIRS.get(n, 6000))] for _ in range(2))
+    for choice in np.ndindex(*(2,) * n):
+        across = others[np.arange(n), list(choice)]  # (n, 4)
+        left = (mix.results[lefts] * across[:, :2].T).sum(1)  # (pairs, n)
+        right = -(mix.results[rights] * across[:, 2:].T).sum(1)
+        i, j = _equal(codes(left, 4 * mix.reach), codes(right, 4 * mix.reach))
+        added = mix.results[np.concatenate([lefts[i], rights[j]], 1)].swapaxes(1, 2)  # (hits, n, 4)
+        twice = -(added * before).sum(2) // 2
+        after = np.broadcast_to(across * before, added.shape)
+        after_twice = (added * after).sum(2) // 2
+        ok = np.isin(twice, TWICE).all(1) & np.isin(abs(after_twice), TWICE).all(1)
+        signs = np.sign(after_twice[ok])[..., None]
+        found.append((np.concatenate([lefts[i], rights[j]], 1)[ok], twice[ok], after[ok] * signs, abs(after_twice[ok])))
+    members, twice, after, after_twice = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    return (members, twice, after, after_twice) if len(members) else None
+
+
+def _equal(left: Ints, right: Ints) -> tuple[Ints, Ints]:
+    """Every pair of places, one in each list, that hold the same."""
+    order = np.argsort(right, kind="stable")
+    begin, end = (np.searchsorted(right[order], left, side=side) for side in ("left", "right"))
+    counts = end - begin
+    i = np.repeat(np.arange(len(left)), counts)
+    within = np.arange(len(i)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return i, order[np.repeat(begin, counts) + within]
+
+
+def unit_of(rows: Ints) -> Ints:
+    """What LayerNorm makes of friendly rows: the units u of m + c·u."""
+    apart = rows.shape[-1] * rows - rows.sum(-1, keepdims=True)
+    scale = np.rint(np.sqrt((apart**2).sum(-1, keepdims=True) / rows.shape[-1])).astype(np.int64)  # exact: whole roots
+    return apart // scale
 
 
 def _targets(dice: Dice, mix: Mix, before: Ints) -> Found | None:
@@ -171,9 +192,22 @@ def fixed_updates(dice: Dice, mix: Mix, x: Ints, limits: Limits) -> list[Update]
     w_o, added = mix.columns[members].swapaxes(1, 2), mix.results[members].swapaxes(1, 2)
     sums = x + added
     twice = sums.max(2) - sums.min(2)
-    after = np.sign(2 * sums - (sums.max(2) + sums.min(2))[..., None])
+    after = unit_of(sums)
     ok = _tells(mix, w_o, added) & distinct(after) & np.isin(twice, TWICE).all(1)
     cost = 3 * (abs(w_o) > 1).sum((1, 2)) + (added == 0).sum((1, 2)) + 2 * abs(sums).max((1, 2))
     kept = np.flatnonzero(ok)
     kept = kept[np.argsort(cost[kept] + dice.below(6, len(kept)), kind="stable")][:8]
     return [Update(w_o[i], added[i], twice[i], after[i], twice[i]) for i in kept]
+
+
+def plain_updates(dice: Dice, mix: Mix, x: Ints, limits: Limits, summed: bool = True) -> list[Update]:
+    """Output projections where no norm follows; the sum with x is small, or with `summed=False` what is added."""
+    members = dice.below(len(mix.results), 4000, x.shape[1])
+    w_o, added = mix.columns[members].swapaxes(1, 2), mix.results[members].swapaxes(1, 2)
+    sums = x + added if summed else added
+    ok = _tells(mix, w_o, added) & distinct(sums) & (abs(sums).max((1, 2)) <= limits.stream + 1)
+    cost = 2 * (abs(w_o) > 1).sum((1, 2)) + (added == 0).sum((1, 2)) + abs(sums).max((1, 2))
+    kept = np.flatnonzero(ok)
+    kept = kept[np.argsort(cost[kept] + dice.below(6, len(kept)), kind="stable")][:4]
+    none = np.zeros(len(x), np.int64)
+    return [Update(w_o[i], added[i], none, sums[i], none) for i in kept]

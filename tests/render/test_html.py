@@ -13,9 +13,9 @@ from byhand.notation.text import value_text
 from byhand.pipeline import Options, prepare
 from byhand.render.html import Pages, css_string
 from byhand.worksheet.document import Document
-from byhand.worksheet.sheet import load_sheet, parse_sheet
+from byhand.worksheet.sheet import load_sheet, parse_sheet, sheet_files
 
-SHEETS = ("attention-head", "gpt")
+SHEETS = tuple(sorted(sheet_files()))
 
 
 @cache

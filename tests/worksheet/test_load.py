@@ -9,7 +9,7 @@ import pytest
 from byhand.errors import SheetError
 from byhand.pipeline import Options, prepare
 from byhand.worksheet.document import Answer, Falk, Remark, Strip, WordBoxes
-from byhand.worksheet.sheet import load_sheet, parse_sheet
+from byhand.worksheet.sheet import load_sheet, parse_sheet, sheet_files
 
 SCORES = """---
 title: T
@@ -27,7 +27,7 @@ def made(body: str, **options):
     return prepare(parse_sheet("mine", SCORES + body), Options(**options))[0]
 
 
-@pytest.mark.parametrize("name", ["attention-head", "gpt"])
+@pytest.mark.parametrize("name", sorted(sheet_files()))
 @pytest.mark.parametrize("orientation", ["rows", "columns"])
 def test_every_blank_holds_the_runs_number(name, orientation):
     document, record = prepare(load_sheet(name), Options(orientation=orientation))
@@ -74,7 +74,13 @@ def test_the_foil_is_another_matrix_than_the_right_one():
     assert totals == [1, 1, 1]
 
 
-@pytest.mark.parametrize(("sheet", "step"), [("attention-head", "hook_pattern[0]"), ("gpt", "hook_resid_mid")])
+@pytest.mark.parametrize(
+    ("sheet", "step"),
+    [
+        ("attention-head", "hook_pattern[0]"), ("gpt", "hook_resid_mid"), ("multi-head-attention", "hook_attn_out"),
+        ("layer-norm", "variance"), ("feed-forward", "hook_mlp_out"),
+    ],
+)  # fmt: skip
 def test_the_error_to_be_found_is_one_for_every_seed(sheet, step):
     for seed in range(1, 16):
         document, record = prepare(load_sheet(sheet), Options(seed=seed))
@@ -90,7 +96,7 @@ def test_the_words_that_the_answers_spell():
 
 
 def test_each_shipped_sheet_ends_with_explain_and_find_the_error():
-    for name in ("attention-head", "gpt"):
+    for name in sheet_files():
         document, _ = prepare(load_sheet(name), Options())
         explain, error = document.sections[-2:]
         assert explain.title == "Explain"

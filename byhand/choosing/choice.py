@@ -1,0 +1,110 @@
+"""Choose the numbers of an instance: search, run on the tape, keep what keeps every promise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from byhand.arithmetic.domains import RATIONALS
+from byhand.choosing.limits import Limits, limits_of
+from byhand.choosing.possible import check
+from byhand.choosing.quality import problems, quality
+from byhand.choosing.words import answers, new_words, sentence, vocabulary
+from byhand.errors import ConfigError, DomainError
+from byhand.model.models import run
+from byhand.model.weights import Values
+from byhand.tape import Tape
+
+ATTEMPTS = 2000  # of the search, before it gives up
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Numbers for a run, and what is promised of them."""
+
+    values: Values
+    quality: dict[str, Any]
+
+
+def choose(
+    model: str, values: Values, seed: int, *, answer: Sequence[str] = (), level: str = "standard",
+    pick_words: bool = False,
+) -> Chosen:  # fmt: skip
+    """Numbers for a model: the same for the same arguments, for ever.
+
+    values: gives config, tokens and vocabulary; its own numbers are ignored. answer: the words that gpt says at the
+    last positions. pick_words: gpt's sentence, and its answers where there are none, are picked by the seed.
+
+    Raises: ConfigError for a configuration that cannot work; UnknownNameError, ValuesError.
+    """
+    if seed < 1:
+        raise ConfigError(f"seed={seed} is not a seed; use 1 or more")
+    limits = limits_of(level)
+    values = replace(values, inputs=_shapes(values), weights={})
+    if model == "gpt":
+        values, answer = _worded(values, seed, tuple(answer), pick_words)
+    elif answer:
+        raise ConfigError(f"{model} says no words, so it has no answer; use gpt")
+    n = len(values.tokens) or values.config.n_ctx
+    check(model, values.config, n)
+    from byhand.choosing.search import Task, instances  # numpy, which an own sheet does without
+
+    wanted = _wanted(values, answer, seed) if model == "gpt" else ()
+    task = Task(model, values.config, n, limits, _scores(values), values.ids() if model == "gpt" else (), wanted)
+    for instance in instances(task, f"{seed} {level}", ATTEMPTS):
+        chosen = replace(values, inputs=instance.inputs, weights=instance.weights)
+        found = judged(model, chosen, limits, wanted)
+        if found is not None:
+            return Chosen(chosen, found)
+    raise ConfigError(f"no numbers for seed {seed} in {ATTEMPTS} attempts; use another seed, fewer tokens, or d_model=4")
+
+
+def judged(model: str, values: Values, limits: Limits, wanted: tuple[int | None, ...] = ()) -> dict[str, Any] | None:
+    """The quality of an instance whose run keeps every promise; None for any other."""
+    try:
+        tape = evaluated(model, values)
+        found = quality(tape)
+    except DomainError:
+        return None
+    return None if problems(tape, found, limits, wanted) else found
+
+
+def evaluated(model: str, values: Values) -> Tape:
+    """The run in exact numbers; in base 2, where base e would leave them."""
+    config = values.config
+    if config.softmax_base == "e":
+        values = replace(values, config=replace(config, softmax_base=2))
+    return run(model, values, RATIONALS)
+
+
+def _shapes(values: Values) -> dict[str, Any]:
+    """Of the given inputs, only those whose shape is asked for."""
+    return {"scores": values.inputs["scores"]} if "scores" in values.inputs else {}
+
+
+def _scores(values: Values) -> tuple[int, int]:
+    rows = values.inputs.get("scores", [[0] * 3] * 3)
+    return len(rows), len(rows[0])
+
+
+def _worded(values: Values, seed: int, answer: tuple[str, ...], pick: bool) -> tuple[Values, tuple[str, ...]]:
+    """gpt's sentence and vocabulary as words, and its answer."""
+    known = values.vocabulary
+    if pick or not values.tokens:
+        tokens, own = sentence(seed)
+        answer = answer or own
+    else:
+        tokens = tuple(known[t] if isinstance(t, int) and t < len(known) else str(t) for t in values.tokens)
+    words = vocabulary(tokens, answer, known)
+    config = replace(values.config, d_vocab=len(words), n_ctx=max(values.config.n_ctx, len(tokens)))
+    return replace(values, config=config, tokens=tokens, vocabulary=words), answer
+
+
+def _wanted(values: Values, answer: tuple[str, ...], seed: int) -> tuple[int | None, ...]:
+    """The number of the right word at each position."""
+    words = answers([str(t) for t in values.tokens], answer)
+    if words[-1] is None:
+        fresh = new_words(values.vocabulary, values.tokens)
+        words = (*words[:-1], fresh[seed % len(fresh)] if fresh else None)
+    return tuple(None if w is None else values.vocabulary.index(w) for w in words)

@@ -1,0 +1,124 @@
+"""The feed-forward network: units that are alive for some tokens and not for others, and outputs by look-up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from byhand.choosing.dice import Bools, Dice, Ints
+from byhand.choosing.limits import Limits
+from byhand.choosing.natural import Table, columns, distinct, natural
+from byhand.choosing.stream import TWICE, units
+
+
+@dataclass(frozen=True)
+class Hidden:
+    """The first layer. post: (n, d_mlp), after ReLU."""
+
+    W_in: Ints
+    b_in: Ints
+    post: Ints
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """The second layer. added: (n, d_model); which: the number of the sum that was wanted."""
+
+    W_out: Ints
+    b_out: Ints
+    added: Ints
+    which: int = 0
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a sum has to be: m + c·u for any m. after: (count, n, d), the units u; twice: (count, n), 2c.
+
+    then: (count, n, d), what is added to the sum next, and must leave it small.
+    """
+
+    after: Ints
+    twice: Ints
+    then: Ints
+
+
+def find_hidden(dice: Dice, x: Ints, d_mlp: int, limits: Limits, tries: int = 200) -> Hidden | None:
+    """A first layer on rows x (n, d_model), in which every unit is alive for some token and dead for another."""
+    n = len(x)
+    pool = columns(x.shape[1], 2, 1)
+    pool = pool[dice.few(len(pool), 600)]
+    bias = dice.of(np.array([0, 0, 1, -1, 1, -1, 2]), len(pool))
+    pre = pool @ x.T + bias[:, None]  # (count, n)
+    alive = (pre > 0).sum(1)
+    fit = (alive >= 1) & (alive < n) & (pre < 0).any(1) & (abs(pre).max(1) <= limits.hidden) & (pre.max(1) <= 4)
+    pool, bias, pre = pool[fit], bias[fit], pre[fit]
+    if len(pool) < 2 * d_mlp:
+        return None
+    picks = dice.below(len(pool), tries, d_mlp)
+    w, b, post = pool[picks].swapaxes(1, 2), bias[picks], np.maximum(pre[picks], 0).swapaxes(1, 2)
+    lit = (post > 0).sum(2)
+    zeros = (b == 0).sum(1)
+    ok = natural(w, 15, 60) & distinct(post) & distinct(post.swapaxes(1, 2)) & (lit >= 1).all(1)
+    ok &= (zeros >= 1) & (zeros * 3 <= 2 * d_mlp)
+    kept = np.flatnonzero(ok)
+    if not len(kept):
+        return None
+    cost = post[kept].sum((1, 2)) + 2 * (abs(w[kept]) > 1).sum((1, 2)) + 3 * (lit[kept] < 2).sum(1)
+    best = kept[np.argsort(cost, kind="stable")[0]]
+    return Hidden(w[best], b[best], post[best])
+
+
+def _columns(dice: Dice, hidden: Hidden, most: int = 8000) -> tuple[Ints, Ints, Ints]:
+    """Columns of W_out with a bias, and what they give (count, n)."""
+    w = columns(hidden.W_in.shape[1], 2, 1)
+    w = w[dice.few(len(w), most)]
+    w, b = np.concatenate([w, w]), np.concatenate([np.zeros(len(w), np.int64), dice.of(np.array([1, -1]), len(w))])
+    return w, b, np.rint(w.astype(np.float64) @ hidden.post.T.astype(np.float64)).astype(np.int64) + b[:, None]
+
+
+def any_outputs(dice: Dice, x: Ints, hidden: Hidden, limits: Limits, tries: int = 2000) -> Outputs | None:
+    """A second layer whose sum with the rows x is small; x is zero where nothing is added."""
+    w, b, results = _columns(dice, hidden)
+    picks = dice.below(len(w), tries, x.shape[1])
+    return _best(dice, x, w[picks].swapaxes(1, 2), b[picks], results[picks].swapaxes(1, 2), limits)
+
+
+def friendly_outputs(
+    dice: Dice, x: Ints, hidden: Hidden, limits: Limits, wanted: Wanted | None = None, tries: int = 4000
+) -> Outputs | None:
+    """A second layer whose sum with the rows x is friendly: any such sum, or one of those wanted."""
+    n, d = x.shape
+    if wanted is None:
+        which = np.zeros(tries, np.int64)
+        after = dice.of(units(d, "LN"), tries, n)
+        then = np.zeros_like(after)
+        twice = dice.of(TWICE if d == 4 else np.array([2, 2, 4]), tries, n)
+    else:
+        which = dice.below(len(wanted.twice), tries)
+        after, twice, then = wanted.after[which], wanted.twice[which], wanted.then[which]
+    doubled = twice[..., None] * after  # (tries, n, d)
+    move = 2 * (dice.below(2 * limits.stream + 1, tries, n) - limits.stream) + doubled[..., 0] % 2
+    sums = (doubled + move[..., None]) // 2
+    w, b, results = _columns(dice, hidden)
+    members = Table(dice, results, min(9, 2 * limits.stream)).find((sums - x).swapaxes(1, 2))
+    small = (abs(sums).max((1, 2)) <= limits.stream) & (abs(sums + then).max((1, 2)) <= limits.stream + 1)
+    hit = np.flatnonzero((members >= 0).all(1) & small & distinct(after))
+    members = members[hit]
+    parts = w[members].swapaxes(1, 2), b[members], results[members].swapaxes(1, 2)
+    return _best(dice, x, *parts, limits, which[hit])
+
+
+def _best(dice: Dice, x: Ints, w: Ints, b: Ints, added: Ints, limits: Limits, which: Ints | None = None) -> Outputs | None:
+    """The most pleasant of many second layers."""
+    sums = x + added
+    ok: Bools = natural(w, 15, 60) & distinct(sums) & (abs(sums).max((1, 2)) <= limits.stream + 1)
+    ok &= (added != 0).any(2).all(1)
+    kept = np.flatnonzero(ok)
+    if not len(kept):
+        return None
+    w, b, added, sums = w[kept], b[kept], added[kept], sums[kept]
+    cost = (abs(w) > 1).sum((1, 2)) + 2 * abs(sums).max((1, 2)) + abs(added).max((1, 2)) + (sums == x).sum((1, 2))
+    cost += (b != 0).sum(1)
+    best = np.argsort(cost + dice.below(4, len(cost)), kind="stable")[0]
+    return Outputs(w[best], b[best], added[best], 0 if which is None else int(which[kept[best]]))

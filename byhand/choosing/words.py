@@ -1,0 +1,82 @@
+"""Sentences that a small language model can continue, and vocabularies around them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from byhand.errors import ConfigError
+
+# three words, and the fourth that a reader expects
+SENTENCES = tuple(
+    tuple(line.split())
+    for line in """
+the cat sat down
+the dog ran home
+the sun came up
+the rain fell down
+the bird flew away
+the tea got cold
+the bus came late
+the child fell asleep
+the wind blew hard
+the ship sailed away
+the door stood open
+the moon rose early
+the snow fell softly
+the fire burned low
+the bell rang twice
+the bread tastes good
+the river runs deep
+the train left early
+a bee flew by
+a star shone bright
+a friend came over
+we all went home
+we sat down together
+we sing old songs
+she reads good books
+she likes hot tea
+he plays the flute
+he rode his bike
+they swam all day
+birds sing at dawn
+two mice ran off
+my cat sleeps well
+""".strip().splitlines()
+)
+DISTRACTORS = ("on", "mat", "moon", "tree", "blue", "soon", "bread", "green", "lamp", "sing", "warm", "fish")
+VOCABULARY = 6
+
+
+def sentence(number: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The tokens and the answers of a sentence: each token's answer is the word that comes next."""
+    words = SENTENCES[number % len(SENTENCES)]
+    return words[:-1], words[1:]
+
+
+def answers(tokens: Sequence[str], answer: Sequence[str]) -> tuple[str | None, ...]:
+    """The word that is right at each position: the answer's words at the end, before them the sentence itself.
+
+    Without an answer, the sentence goes on word by word, and any other word comes last (None).
+
+    Raises: ConfigError.
+    """
+    n = len(tokens)
+    if len(answer) > n:
+        raise ConfigError(f"an answer of {len(answer)} words needs as many tokens; there are {n}: {' '.join(tokens)}")
+    follows = (*tokens[1:], None)
+    return (*follows[: n - len(answer)], *answer)
+
+
+def vocabulary(tokens: Sequence[str], answer: Sequence[str], known: Sequence[str] = ()) -> tuple[str, ...]:
+    """The known words where they hold all that is needed; else the tokens, the answers and distractors."""
+    needed = tuple(dict.fromkeys((*tokens, *answer)))
+    if known and set(needed) <= set(known):
+        return tuple(known)
+    others = [word for word in DISTRACTORS if word not in needed]
+    return (*needed, *others[: max(1, VOCABULARY - len(needed))])
+
+
+def new_words(known: Sequence[str], tokens: Sequence[str | int]) -> list[str]:
+    """The words that the sentence does not hold."""
+    return [word for word in known if word not in tokens]
