@@ -43,7 +43,7 @@ def find_mixes(
 ) -> list[Mix]:  # fmt: skip
     """Choices of heads, each with its own W_K, and of values; with `whole`, those with most whole columns first."""
     count, width = config.n_heads, config.d_v
-    tries = tries or (150 if len(x) == 3 else 500)
+    tries = tries or (150 if len(x) == 3 else 3000)
     pool, results = _values(dice, x, limits)
     if len(found) < count or len(pool) < 2 * width:
         return []
@@ -121,7 +121,7 @@ def _by_whole_columns(
 ) -> tuple[Ints, list[tuple[Ints, Ints]]]:
     """The choices with most columns of W_O that give whole numbers, and those columns."""
     width = config.n_heads * config.d_v
-    every = columns(width, 2, 2)
+    every = columns(width, 3, 2)
     pools = []
     for t in kept:
         sums = np.rint(every.astype(np.float64) @ mixture[t].T.astype(np.float64)).astype(np.int64)  # exact: small

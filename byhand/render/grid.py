@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import Literal
 
 from byhand.arithmetic.expr import NEG_INF
@@ -200,9 +199,8 @@ def ems(text: str) -> float:
 
 
 def has_fractions(*panels: Panel) -> bool:
-    return any(
-        isinstance(c.value, Fraction) and c.value.denominator != 1 for p in panels for row in p.cells for c in row
-    )
+    """Whether a matrix needs higher rows, for built fractions."""
+    return any("/" in value_text(cell.value) for panel in panels for row in panel.cells for cell in row)
 
 
 def weights(panel: Panel) -> list[tuple[int, int, float]]:
