@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Literal
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, Literal
 
 from byhand.arithmetic.expr import NEG_INF
 from byhand.notation.text import value_text
@@ -200,7 +202,13 @@ def ems(text: str) -> float:
 
 def has_fractions(*panels: Panel) -> bool:
     """Whether a matrix needs higher rows, for built fractions."""
-    return any("/" in value_text(cell.value) for panel in panels for row in panel.cells for cell in row)
+    return any(_is_fraction(cell.value) for panel in panels for row in panel.cells for cell in row)
+
+
+def _is_fraction(value: Any) -> bool:
+    if isinstance(value, Fraction):
+        return value.denominator != 1
+    return not isinstance(value, Decimal | float | str) and "/" in value_text(value)
 
 
 def weights(panel: Panel) -> list[tuple[int, int, float]]:
