@@ -124,7 +124,7 @@ def _environment() -> Environment:
         "math": lambda latex: Markup(inline(latex)),
         "spoken": spoken,
         "value": lambda value: Markup(value_html(value)),
-        "expr": lambda node: Markup(html(node)),  # type: ignore[arg-type]
+        "expr": lambda node: Markup(html(node)),
         "prose": prose,
         "mm": lambda x: f"{x:.3f}".rstrip("0").rstrip("."),
         "css_string": css_string,
