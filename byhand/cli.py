@@ -101,15 +101,10 @@ def show(sheet: str) -> None:
 @main.command()
 @click.argument("sheets", nargs=-1, metavar="[SHEET …]")
 @click.option("--all", "every", is_flag=True, help="Every sheet of the course.")
-@click.option(
-    "--seed",
-    type=click.IntRange(min=0),
-    default=0,
-    show_default=True,
-    help="0: the sheet's own numbers; any other: new ones, as hard.",
-)
+@click.option("--seed", type=click.IntRange(min=0), help="0, the sheet's own numbers, or any other, new ones.")
 @click.option("--values", "values_file", type=click.Path(), help="Your own numbers: a TOML or JSON file.")
 @click.option("--tokens", help="The words of the sentence, with spaces between them.")
+@click.option("--answer", default="", help="What gpt says: a word spelled by its answers, or words with spaces.")
 @click.option(
     "--numbers", type=click.Choice(["exact", "decimal", "symbolic"]), default="exact", show_default=True,
     help="Exact fractions, classroom decimals, or letters for some weights.",
@@ -120,6 +115,7 @@ def show(sheet: str) -> None:
     "--orientation", type=click.Choice(["rows", "columns"]), default="rows", show_default=True,
     help="Tokens as rows (X W) or as columns (W X).",
 )  # fmt: skip
+@click.option("--level", type=click.Choice(["easy", "standard", "stretch"]), help="How large new numbers are.")
 @click.option("--view", type=click.Choice(["worksheet", "key", "worked"]), help="One view; worked adds the lines.")
 @click.option(
     "--format", "formats", default=FORMAT_DEFAULT, show_default=True, callback=_formats, help="What to write."
@@ -127,8 +123,9 @@ def show(sheet: str) -> None:
 @click.option("--paper", type=click.Choice(["a4", "letter"]), default="a4", show_default=True, help="Paper size.")
 @click.option("--out", type=click.Path(), default="output", show_default=True, help="The folder to write to.")
 def generate(
-    sheets: tuple[str, ...], every: bool, seed: int, values_file: str | None, tokens: str | None, numbers: str,
-    places: int, base: str | None, orientation: str, view: str | None, formats: tuple[str, ...], paper: str, out: str,
+    sheets: tuple[str, ...], every: bool, seed: int | None, values_file: str | None, tokens: str | None, answer: str,
+    numbers: str, places: int, base: str | None, orientation: str, level: str | None, view: str | None,
+    formats: tuple[str, ...], paper: str, out: str,
 ) -> None:  # fmt: skip
     """Print a worksheet and its key; without SHEET, the flagship: a whole small language model."""
     from byhand import pipeline
@@ -139,12 +136,23 @@ def generate(
     options = pipeline.Options(
         seed=seed, numbers=numbers, places=places, base=int(base) if base in ("2", "3") else base,
         orientation=orientation, views=pipeline.views_asked(view), formats=formats, paper=paper,  # type: ignore[arg-type]
-        tokens=tuple(tokens.split()) if tokens else (),
+        tokens=tuple(tokens.split()) if tokens else (), answer=answer, level=level or "",
         values=pipeline.load_entries(values_file) if values_file else None,
     )  # fmt: skip
     for name in [s.name for s in all_sheets()] if every else pipeline.sheets_asked(sheets):
         for path in pipeline.generate(name, options, out):
             click.echo(path)
+
+
+@main.command()
+def foils() -> None:
+    """The classic mistakes that a sheet's numbers tell apart."""
+    from byhand.choosing.foils import foil_list
+
+    known = foil_list()
+    width = max(len(name) for name, _ in known)
+    for name, meaning in known:
+        click.echo(f"{name:{width}}  {meaning}")
 
 
 @main.command()

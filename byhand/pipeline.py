@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from byhand.arithmetic.domains import FLOATS, RATIONALS, Decimals, Domain
 from byhand.choosing.symmetry import renamed
-from byhand.errors import OutputError, ValuesError
+from byhand.errors import ConfigError, OutputError, ValuesError
 from byhand.model.models import complete, run
 from byhand.model.weights import Values
 from byhand.render.html import Pages, Paper
@@ -37,12 +37,12 @@ LARGEST_VALUES_FILE = 20_000_000  # bytes
 class Options:
     """What `generate` can be asked for.
 
-    seed: 0 for the sheet's own numbers, else others of the same difficulty; values: a values file's entries, which
-    take the place of the sheet's; views: which are written; places: of classroom decimals; base: of softmax, where
-    it is not the sheet's.
+    seed: 0 for the sheet's own numbers, any other for new ones; None is 0, or 1 where tokens, an answer or a level
+    need new ones. values: a values file's entries, which take the place of the sheet's. views: which are written.
+    places: of classroom decimals. base: of softmax, where it is not the sheet's. answer: the words that gpt says.
     """
 
-    seed: int = 0
+    seed: int | None = None
     numbers: str = "exact"
     places: int = 2
     base: int | str | None = None
@@ -52,6 +52,21 @@ class Options:
     paper: Paper = "a4"
     tokens: tuple[str, ...] = ()
     values: object = None
+    answer: str = ""
+    level: str = ""
+
+    @property
+    def kept(self) -> bool:
+        """Whether the numbers are the sheet's or a file's own, in whatever places, and no new ones."""
+        return self.numbers == "symbolic" or self.values is not None or self.chosen_seed == 0
+
+    @property
+    def chosen_seed(self) -> int:
+        """The seed, where none is given too."""
+        if self.seed is not None:
+            return self.seed
+        own = self.numbers == "symbolic" or self.values is not None
+        return int(not own and bool(self.tokens or self.answer or self.level))
 
 
 def generate(name: str = FLAGSHIP, options: Options | None = None, out: Path | str = "output") -> list[Path]:
@@ -62,20 +77,63 @@ def generate(name: str = FLAGSHIP, options: Options | None = None, out: Path | s
     options = options or Options()
     sheet = load_sheet(name)
     page, record = prepare(sheet, options)
-    folder = Path(out) / f"{sheet.name}-seed{options.seed}"
+    folder = Path(out) / f"{sheet.name}-seed{options.chosen_seed}"
     return write(folder, dict(_files(page, record, options)))
 
 
 def prepare(sheet: Sheet, options: Options) -> tuple[Document, dict[str, Any]]:
-    """Run a sheet's model on its numbers: the document, and the record of the run."""
-    symbolic = options.numbers == "symbolic"
-    values = sheet.given(letters=symbolic, base=options.base, tokens=options.tokens, other=options.values)
-    values = complete(renamed(values, options.seed, signs=not symbolic))
+    """Choose a sheet's numbers and run its model on them: the document, and the record of the run."""
+    seed, symbolic = options.chosen_seed, options.numbers == "symbolic"
+    values, quality = choose_numbers(sheet, options)
     tape = run(sheet.model, values, number_system(options.numbers, options.places), force=not symbolic)
     tokens = _words(values)
     page = document(Made(sheet, tape, values.config, tokens, values.vocabulary, options.orientation))
-    record = run_record(tape, sheet.model, values.config, tokens, sheet.name, options.seed)
-    return replace(page, stamp={"seed": str(options.seed), "hash": fingerprint(record)}), record
+    record = run_record(tape, sheet.model, values.config, tokens, sheet.name, seed, quality)
+    return replace(page, stamp={"seed": str(seed), "hash": fingerprint(record)}), record
+
+
+def choose_numbers(sheet: Sheet, options: Options) -> tuple[Values, dict[str, Any] | None]:
+    """The numbers that a sheet is run on, and what is promised of them where they were searched for.
+
+    Letters and a file's numbers are kept: another seed gives them other places and signs. Else it has new numbers.
+
+    Raises: ConfigError, ValuesError.
+    """
+    seed, symbolic = options.chosen_seed, options.numbers == "symbolic"
+    values = complete(sheet.given(letters=symbolic, base=options.base, tokens=options.tokens, other=options.values))
+    if values.vocabulary and not options.answer:
+        values.ids()  # a word that the sheet does not know is an error, unless the vocabulary is made anew
+    values.positions()
+    if options.kept and (options.answer or options.level):
+        raise ConfigError(
+            "--answer and --level need new numbers; leave out --values, --numbers symbolic and --seed 0"
+        )
+    if options.kept:
+        return renamed(values, seed, signs=not symbolic), None
+    from byhand.choosing.choice import choose
+
+    answer = spelled(options.answer, values)
+    picks = sheet.pick_words and not options.tokens and not answer
+    level = options.level or "standard"
+    chosen = choose(sheet.model, values, seed, answer=answer, level=level, pick_words=picks)
+    return complete(chosen.values), chosen.quality
+
+
+def spelled(answer: str, values: Values) -> tuple[str, ...]:
+    """An answer as words: those given, or the letters of one that is as long as the sentence.
+
+    Raises: ConfigError for a word that is neither known nor as long.
+    """
+    words = tuple(answer.split())
+    if len(words) != 1 or answer in values.vocabulary:
+        return words
+    count = values.positions()
+    if len(answer) != count:
+        raise ConfigError(
+            f"--answer {answer!r} has {len(answer)} letters and the sentence {count} tokens; use a word of {count} "
+            f"letters, {count} words with spaces, or one of the vocabulary"
+        )
+    return tuple(answer)
 
 
 def number_system(name: str, places: int = 2) -> Domain:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -95,17 +97,47 @@ def test_run_rounds_and_carries_with_decimals(command, values):
 
 
 @pytest.mark.parametrize(
+    ("answer", "words"), [("CAT", "C A T"), ("mat", "cat sat mat"), ("on the mat", "on the mat")]
+)
+def test_the_answers_spell_what_the_teacher_asks_for(command, answer, words):
+    assert command("generate", "gpt", "--answer", answer, "--format", "html").exit_code == 0
+    page = Path("output/gpt-seed1/key.html").read_text(encoding="utf-8")
+    boxes = page[page.index('class="wordboxes"') :].partition("</table>")[0]
+    assert re.findall(r"<td[^>]*>([^<]*)</td>", boxes) == words.split()
+
+
+def test_new_numbers_come_with_what_is_promised_of_them(command):
+    command("generate", "gpt", "--seed", "7", "--format", "json")
+    record = json.loads(Path("output/gpt-seed7/run.json").read_text(encoding="utf-8"))
+    assert record["quality"]["largest_integer"] <= 9
+    assert all(cells > 0 for cells in record["quality"]["foils"].values())
+    words = record["tokens"]
+    assert len(words) == 3
+
+
+def test_foils_lists_the_classic_mistakes(command):
+    lines = command("foils").output.splitlines()
+    assert any(line.startswith("mask-after-softmax ") for line in lines)
+    assert all(line.endswith(".") for line in lines)
+
+
+@pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (("generate", "atention-head"), "no sheet 'atention-head'; did you mean 'attention-head'?"),
         (("show", "x"), "no sheet 'x'; there are: attention-head, feed-forward, gpt, layer-norm, multi-head-attention"),
         (("generate", "gpt", "--tokens", "the dog"), "token 'dog' is not in the vocabulary; its words are the, cat, sat,"),
         (("generate", "gpt", "--tokens", "the cat sat on"), "4 tokens are more than n_ctx=3; use fewer, or a larger n_ctx"),
-        (("generate", "gpt", "--tokens", "the cat on"), "blocks.0.ln1.hook_scale, row 3, column 1: √(19/16) is not a "
+        (("generate", "gpt", "--seed", "0", "--tokens", "the cat on"), "blocks.0.ln1.hook_scale, row 3, column 1: √(19/16) is not a "
          "rational number; use --numbers decimal"),
         (("generate", "gpt", "--softmax", "e"), "e is not a rational number; use --numbers decimal"),
         (("generate", "gpt", "--out", "/proc/nowhere"), "cannot write to /proc/nowhere/gpt-seed0: No such file or "
          "directory; choose another folder with --out"),
+        (("generate", "gpt", "--answer", "HELLO"), "--answer 'HELLO' has 5 letters and the sentence 3 tokens; use a word of 3 "
+         "letters, 3 words with spaces, or one of the vocabulary"),
+        (("generate", "gpt", "--answer", "CAT", "--seed", "0"), "--answer and --level need new numbers; leave out --values,"),
+        (("generate", "gpt", "--level", "easy", "--numbers", "symbolic"), "--answer and --level need new numbers"),
+        (("generate", "attention-head", "--answer", "mat"), "attention-head says no words, so it has no answer; use gpt"),
         (("generate", "gpt", "--values", "none.json"), "none.json: No such file or directory"),
     ],
 )  # fmt: skip

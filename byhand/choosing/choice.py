@@ -48,16 +48,19 @@ def choose(
         raise ConfigError(f"{model} says no words, so it has no answer; use gpt")
     n = len(values.tokens) or values.config.n_ctx
     check(model, values.config, n)
-    from byhand.choosing.search import Task, instances  # numpy, which an own sheet does without
+    from byhand.choosing.search import instances  # numpy, which a sheet with its own numbers does without
+    from byhand.choosing.stack import Task
 
-    wanted = _wanted(values, answer, seed) if model == "gpt" else ()
+    wanted = _wanted(values, tuple(answer), seed) if model == "gpt" else ()
     task = Task(model, values.config, n, limits, _scores(values), values.ids() if model == "gpt" else (), wanted)
     for instance in instances(task, f"{seed} {level}", ATTEMPTS):
         chosen = replace(values, inputs=instance.inputs, weights=instance.weights)
         found = judged(model, chosen, limits, wanted)
         if found is not None:
             return Chosen(chosen, found)
-    raise ConfigError(f"no numbers for seed {seed} in {ATTEMPTS} attempts; use another seed, fewer tokens, or d_model=4")
+    raise ConfigError(
+        f"no numbers for seed {seed} in {ATTEMPTS} attempts; use another seed, fewer tokens, or d_model=4"
+    )
 
 
 def judged(model: str, values: Values, limits: Limits, wanted: tuple[int | None, ...] = ()) -> dict[str, Any] | None:

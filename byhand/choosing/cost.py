@@ -83,29 +83,18 @@ def _value(tape: Tape, node: Expr) -> Any:
     return evaluate(node, cell, tape.domain)
 
 
-def _digits(value: Any) -> int:
-    return sum(len(str(abs(n))) for n in _parts(value)) if value == value and abs(value) != float("inf") else 1
-
-
 def _parts(value: Any) -> tuple[int, ...]:
-    """Numerator, and denominator where there is one."""
-    fraction = value if isinstance(value, Fraction) else Fraction(str(value)) if _is_number(value) else Fraction(1)
+    """Numerator, and denominator where there is one; −∞ and letters are as long as 1."""
+    try:
+        fraction = Fraction(value)
+    except (TypeError, ValueError, OverflowError):
+        return (1,)
     return (fraction.numerator,) if fraction.denominator == 1 else (fraction.numerator, fraction.denominator)
 
 
-def _is_number(value: Any) -> bool:
-    try:
-        Fraction(str(value))
-    except (ValueError, OverflowError):
-        return False
-    return True
-
-
 def _glyphs(value: Any) -> int:
-    if isinstance(value, float) and abs(value) == float("inf"):
-        return 2
     parts = _parts(value)
-    return _digits(value) + (value < 0) + (len(parts) > 1)
+    return sum(len(str(abs(part))) for part in parts) + (parts[0] < 0) + len(parts) - 1
 
 
 def _product(a: Any, b: Any) -> float:

@@ -1,20 +1,19 @@
 """Heads of attention with whole scores and patterns of small denominators.
 
-For one choice of W_K, every query that gives its row a pleasant pattern is listed. W_Q is then put together from pairs
-of columns that give the last two tokens such queries; the other tokens' are looked up.
+For one choice of W_K, every query that gives its row a pleasant pattern is listed. W_Q is then put together from
+pairs of columns that give the last two tokens such queries; the other tokens' are looked up.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from math import isqrt
 
 import numpy as np
 
 from byhand.choosing.dice import Bools, Dice, Ints
 from byhand.choosing.limits import Limits
-from byhand.choosing.natural import codes, columns, distinct, natural
+from byhand.choosing.natural import codes, columns, distinct, grid, natural
 from byhand.model.config import Config
 
 TOTALS = {2: (1, 2, 3, 4, 5, 6, 8, 10), 3: (1, 2, 3, 4, 5, 6, 7, 8, 9, 10)}  # of a row's powers
@@ -45,12 +44,6 @@ class Heads:
         return Heads(self.W_Q[which], self.W_K[which], self.powers[which], self.totals[which], self.cost[which])
 
 
-def joined(parts: list[Heads]) -> Heads:
-    """Several lists as one."""
-    names = ("W_Q", "W_K", "powers", "totals", "cost")
-    return Heads(*(np.concatenate([getattr(p, name) for p in parts]) for name in names))
-
-
 def visible(n: int, config: Config) -> Bools:
     """What each token may see (n, n)."""
     full = np.ones((n, n), dtype=bool)
@@ -60,14 +53,6 @@ def visible(n: int, config: Config) -> Bools:
 def whole_base(config: Config) -> int:
     """The base that patterns are judged in: e is no rational number, and is judged as 2."""
     return config.softmax_base if isinstance(config.softmax_base, int) else 2
-
-
-@cache
-def _grid(width: int, reach: int) -> Ints:
-    """Every row of `width` whole numbers from −reach to reach, in the order of `codes`."""
-    side = 2 * reach + 1
-    every = np.arange(side**width, dtype=np.int64)
-    return np.stack([every // side**k % side for k in range(width)], 1) - reach
 
 
 def find_heads(
@@ -99,7 +84,8 @@ def _keys(dice: Dice, pool: Ints, x: Ints, config: Config, count: int) -> Ints:
     k = x @ w
     ok = natural(w, 20, 60) & distinct(k) & ((k == 0).sum((1, 2)) * 100 <= 45 * k[0].size)
     small = np.argsort((k[ok] ** 2).sum((1, 2)), kind="stable")  # short keys leave most queries possible
-    return w[ok][small[: 3 * count]][dice.few(min(len(small), 3 * count), count)]
+    best: Ints = w[ok][small[: 3 * count]]
+    return best[dice.few(len(best), count)]
 
 
 @dataclass(frozen=True)
@@ -124,7 +110,13 @@ def _halves(dice: Dice, results: Ints, width: int, reach: int, most: int = 16_00
 
 
 def _queries(
-    dice: Dice, x: Ints, w_k: Ints, parts: tuple[Ints, Ints, _Halves, _Halves], config: Config, limits: Limits, samples: int
+    dice: Dice,
+    x: Ints,
+    w_k: Ints,
+    parts: tuple[Ints, Ints, _Halves, _Halves],
+    config: Config,
+    limits: Limits,
+    samples: int,
 ) -> Heads:
     """Heads with this W_K."""
     pool, results, lefts, rights = parts
@@ -132,20 +124,20 @@ def _queries(
     left = width // 2
     root = isqrt(width) if config.use_attn_scale else 1
     base, seen = whole_base(config), visible(n, config)
-    grid = _grid(width, reach)
-    raw = np.rint(grid.astype(np.float64) @ (x @ w_k).T.astype(np.float64)).astype(np.int64)  # (grid, n), exact
+    rows = grid(width, reach)
+    raw = np.rint(rows.astype(np.float64) @ (x @ w_k).T.astype(np.float64)).astype(np.int64)  # (grid, n), exact
     whole = np.flatnonzero((abs(raw) <= limits.integer).all(1) & (raw % root == 0).all(1))
     scores = raw[whole] // root
-    allowed = np.zeros((n, len(grid)), dtype=bool)
+    allowed = np.zeros((n, len(rows)), dtype=bool)
     for i in range(n):
-        allowed[i, whole] = _row_fits(scores, seen[i], base)
+        allowed[i, whole] = row_fits(scores, seen[i], base)
     nothing = Heads(*(np.zeros((0, 1, 1), np.int64),) * 3, *(np.zeros((0, 1), np.int64),) * 2)
     ends = [np.flatnonzero(allowed[i]) for i in (n - 2, n - 1)]
     if not (len(ends[0]) and len(ends[1])):
         return nothing
     count = len(ends[0]) * len(ends[1])
     pairs = dice.below(count, samples) if count > samples else np.arange(count)
-    q = np.stack([grid[ends[0][pairs // len(ends[1])]], grid[ends[1][pairs % len(ends[1])]]], 2)  # (pairs, width, 2)
+    q = np.stack([rows[ends[0][pairs // len(ends[1])]], rows[ends[1][pairs % len(ends[1])]]], 2)  # (pairs, width, 2)
     keys = [codes(part.reshape(len(pairs), -1), reach) for part in (q[:, :left], q[:, left:])]
     both = np.flatnonzero((lefts.counts[keys[0]] > 0) & (rights.counts[keys[1]] > 0))
     if not len(both):
@@ -167,7 +159,7 @@ def _queries(
         ok &= (x @ w_q.swapaxes(1, 2) != queries).any((1, 2)) & bool((x @ w_k.T != x @ w_k).any())
     w_q, queries = w_q[ok], queries[ok]
     all_scores = queries @ (x @ w_k).T // root
-    ok = (all_scores != all_scores.swapaxes(1, 2)).any((1, 2)) & ~_alike_columns(all_scores)
+    ok = (all_scores != all_scores.swapaxes(1, 2)).any((1, 2)) & distinct(all_scores.swapaxes(1, 2))
     w_q, queries, all_scores = w_q[ok], queries[ok], all_scores[ok]
     powers, totals, even = _patterns(all_scores, seen, base)
     ok = ~even[:, -1] & (even[:, seen.sum(1) > 1].sum(1) * 2 <= (seen.sum(1) > 1).sum())
@@ -182,12 +174,12 @@ def _first_of_equals(rows: Ints) -> Ints:
     return np.sort(np.unique(keys, return_index=True)[1])
 
 
-def _row_fits(scores: Ints, seen: Bools, base: int) -> Bools:
+def row_fits(scores: Ints, seen: Bools, base: int) -> Bools:
     """Which rows of scores (count, n) give a pleasant row of a pattern where only some entries are seen."""
     shown = scores[:, seen]
     low, high = shown.min(1), shown.max(1)
     reach = SPREAD[base]
-    ok = (high - low <= reach) & (low >= -reach) & (high <= reach)
+    ok: Bools = (high - low <= reach) & (low >= -reach) & (high <= reach)
     powers = base ** np.clip(shown - low[:, None], 0, reach)
     totals = powers.sum(1)
     alike = high == low
@@ -206,15 +198,11 @@ def _patterns(scores: Ints, seen: Bools, base: int) -> tuple[Ints, Ints, Bools]:
     return powers, totals, totals == seen.sum(1)
 
 
-def _alike_columns(scores: Ints) -> Bools:
-    """Which scores treat two keys alike."""
-    return ~distinct(scores.swapaxes(-1, -2))
-
-
 def _cost(q: Ints, k: Ints, scores: Ints, totals: Ints) -> Ints:
     """How unpleasant heads are."""
-    cost = 3 * np.maximum(0, abs(q).max((1, 2)) - 4) + 3 * max(0, int(abs(k).max()) - 4)
+    cost: Ints = 3 * np.maximum(0, abs(q).max((1, 2)) - 4) + 3 * max(0, int(abs(k).max()) - 4)
     cost += (q == 0).sum((1, 2)) + (scores == 0).sum((1, 2))
     cost += 2 * np.maximum(0, abs(scores).max((1, 2)) - 2) + 2 * (totals > 6).sum(1)
     ordered = np.sort(totals, axis=1)
-    return cost + 3 * (ordered[:, 1:] == ordered[:, :-1]).sum(1)
+    cost += 3 * (ordered[:, 1:] == ordered[:, :-1]).sum(1)
+    return cost

@@ -91,7 +91,7 @@ def friendly_outputs(
     n, d = x.shape
     if wanted is None:
         which = np.zeros(tries, np.int64)
-        after = dice.of(units(d, "LN"), tries, n)
+        after = dice.of(units(d), tries, n)
         then = np.zeros_like(after)
         twice = dice.of(TWICE if d == 4 else np.array([2, 2, 4]), tries, n)
     else:
@@ -109,7 +109,9 @@ def friendly_outputs(
     return _best(dice, x, *parts, limits, which[hit])
 
 
-def _best(dice: Dice, x: Ints, w: Ints, b: Ints, added: Ints, limits: Limits, which: Ints | None = None) -> Outputs | None:
+def _best(
+    dice: Dice, x: Ints, w: Ints, b: Ints, added: Ints, limits: Limits, which: Ints | None = None
+) -> Outputs | None:
     """The most pleasant of many second layers."""
     sums = x + added
     ok: Bools = natural(w, 15, 60) & distinct(sums) & (abs(sums).max((1, 2)) <= limits.stream + 1)

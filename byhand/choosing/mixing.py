@@ -12,12 +12,14 @@ from byhand.choosing.limits import Limits
 from byhand.choosing.natural import columns, natural
 from byhand.model.config import Config
 
+TRIES = {3: 150, 4: 3000}  # choices of heads and values, by tokens
+
 
 @dataclass(frozen=True)
 class Mix:
     """A choice of heads with their W_V.
 
-    mixture: (n, heads · d_v), the heads' results over a common denominator of the row; apart: what they differ by from
+    mixture: (n, heads · d_v), the heads' results over a common denominator of the row; apart: how far they are from
     those of uniform attention, over another. columns (count, width) and results (count, n): columns of W_O, and the
     whole numbers that they give.
     """
@@ -43,7 +45,7 @@ def find_mixes(
 ) -> list[Mix]:  # fmt: skip
     """Choices of heads, each with its own W_K, and of values; with `whole`, those with most whole columns first."""
     count, width = config.n_heads, config.d_v
-    tries = tries or (150 if len(x) == 3 else 3000)
+    tries = tries or TRIES.get(len(x), 6000)
     pool, results = _values(dice, x, limits)
     if len(found) < count or len(pool) < 2 * width:
         return []
@@ -113,7 +115,8 @@ def _ugly(mixture: Ints, common: Ints, limits: Limits) -> Bools:
     """Which mixtures have few values with more than 20 above the line."""
     shared = np.gcd(mixture, common[..., None])
     beyond = (abs(mixture) // shared > 20) & (shared < common[..., None])
-    return beyond.sum((1, 2)) <= min(limits.ugly, 1)
+    few: Bools = beyond.sum((1, 2)) <= min(limits.ugly, 1)
+    return few
 
 
 def _by_whole_columns(
@@ -121,7 +124,7 @@ def _by_whole_columns(
 ) -> tuple[Ints, list[tuple[Ints, Ints]]]:
     """The choices with most columns of W_O that give whole numbers, and those columns."""
     width = config.n_heads * config.d_v
-    every = columns(width, 3, 2)
+    every = columns(width, 2 if mixture.shape[1] == 3 else 3, 2)  # many tokens leave few columns: ±3 are let in
     pools = []
     for t in kept:
         sums = np.rint(every.astype(np.float64) @ mixture[t].T.astype(np.float64)).astype(np.int64)  # exact: small

@@ -18,22 +18,20 @@ def natural(w: Ints, low: int = 15, high: int = 60) -> Bools:
     """
     rows, cols = w.shape[-2:]
     zeros = (w == 0).sum((-1, -2)) * 100
-    ok = (zeros >= low * rows * cols) & (zeros <= high * rows * cols)
+    ok: Bools = (zeros >= low * rows * cols) & (zeros <= high * rows * cols)
     ok &= (w > 0).any((-1, -2)) & (w < 0).any((-1, -2))
     ok &= (w != 0).any(-1).all(-1) & (w != 0).any(-2).all(-1)
-    return ok & ~_alike(w.swapaxes(-1, -2)) & (~_alike(w) if cols > 2 else True)
-
-
-def _alike(w: Ints) -> Bools:
-    """Which matrices have two equal rows."""
-    base = 19 ** np.arange(w.shape[-1], dtype=np.int64)
-    codes = np.sort(((w + 9) * base).sum(-1), axis=-1)
-    return (codes[..., 1:] == codes[..., :-1]).any(-1)
+    ok &= distinct(w.swapaxes(-1, -2))
+    if cols > 2:
+        ok &= distinct(w)
+    return ok
 
 
 def distinct(rows: Ints) -> Bools:
     """Which of many matrices (…, rows, cols) have no two equal rows."""
-    return ~_alike(rows)
+    ordered = np.sort(codes(rows, 14), axis=-1)
+    ok: Bools = (ordered[..., 1:] != ordered[..., :-1]).all(-1)
+    return ok
 
 
 @cache
@@ -43,20 +41,29 @@ def columns(height: int, largest: int, twos: int, most: int = 20_000) -> Ints:
     """
     side = 2 * largest + 1
     if side**height <= 500_000:
-        codes = np.arange(side**height, dtype=np.int64)
-        found = np.stack([codes // side**k % side for k in range(height)], 1) - largest
+        found = grid(height, largest)
     else:
         found = Dice(f"columns {height}").of(WEIGHTS, 4 * most, height)
     zeros = (found == 0).sum(1)
     ok = (zeros < height) & (zeros <= max(1, (2 * height + 2) // 3)) & ((abs(found) > 1).sum(1) <= twos)
     found = found[ok]
-    return found[Dice(f"some of {height}").few(len(found), most)]
+    some: Ints = found[Dice(f"some of {height}").few(len(found), most)]
+    return some
+
+
+@cache
+def grid(width: int, reach: int) -> Ints:
+    """Every row of `width` whole numbers from −reach to reach, in the order of `codes`."""
+    side = 2 * reach + 1
+    every = np.arange(side**width, dtype=np.int64)
+    return np.stack([every // side**k % side for k in range(width)], 1) - reach
 
 
 def codes(rows: Ints, reach: int) -> Ints:
     """One number for each last axis of entries from −reach to reach."""
     base = (2 * reach + 1) ** np.arange(rows.shape[-1], dtype=np.int64)
-    return ((rows + reach) * base).sum(-1)
+    found: Ints = ((rows + reach) * base).sum(-1)
+    return found
 
 
 class Table:
@@ -66,13 +73,14 @@ class Table:
         """results: (count, positions), what each column gives at each position."""
         self.reach = reach
         inside = np.flatnonzero((abs(results) <= reach).all(1))
-        inside = inside[dice.order(len(inside))]
-        self.index = np.full((2 * reach + 1) ** results.shape[1], -1, dtype=np.int64)
-        # of equals, the last written stays; numpy does not promise which, so keep one of each
-        keys, first = np.unique(codes(results[inside], reach), return_index=True)
-        self.index[keys] = inside[first]
+        inside = inside[dice.order(len(inside))]  # so that of equals any may be first
+        self.keys, first = np.unique(codes(results[inside], reach), return_index=True)
+        self.members = inside[first]
 
     def find(self, wanted: Ints) -> Ints:
         """The number of a column that gives each of (…, positions), or −1."""
-        inside = (abs(wanted) <= self.reach).all(-1)
-        return np.where(inside, self.index[codes(np.where(inside[..., None], wanted, 0), self.reach)], -1)
+        if not len(self.keys):
+            return np.full(wanted.shape[:-1], -1)
+        asked = np.where((abs(wanted) <= self.reach).all(-1), codes(wanted, self.reach), -1)
+        at = np.minimum(np.searchsorted(self.keys, asked), len(self.keys) - 1)
+        return np.where(self.keys[at] == asked, self.members[at], -1)

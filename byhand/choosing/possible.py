@@ -22,7 +22,9 @@ def check(model: str, config: Config, n: int) -> None:
     if model == "softmax":
         return
     if not 3 <= n <= 5:
-        raise ConfigError(f"numbers are chosen for 3 to 5 tokens, not {n}; use n_ctx={3 if n < 3 else 5}, or give values")
+        raise ConfigError(
+            f"numbers are chosen for 3 to 5 tokens, not {n}; use n_ctx={3 if n < 3 else 5}, or give values"
+        )
     if config.d_model not in (4, 8):
         _refuse_width(model, config)
     if model in _NORMS:
@@ -36,9 +38,13 @@ def check(model: str, config: Config, n: int) -> None:
             near = 4 if config.d_mlp < 4 else 8
             raise ConfigError(f"numbers are chosen for d_mlp from 4 to 8, not {config.d_mlp}; use d_mlp={near}")
     if model in _WHOLE and config.attn_only:
-        raise ConfigError("numbers are not chosen for attn_only; use attn_only=false, or the sheet multi-head-attention")
+        raise ConfigError(
+            "numbers are not chosen for attn_only; use attn_only=false, or the sheet multi-head-attention"
+        )
     if model == "gpt" and config.positional_embedding_type == "sinusoidal":
-        raise ConfigError("sinusoidal positions leave no whole stream to choose; use positional_embedding_type='standard'")
+        raise ConfigError(
+            "sinusoidal positions leave no whole stream to choose; use positional_embedding_type='standard'"
+        )
 
 
 def _refuse_width(model: str, config: Config) -> None:
@@ -71,7 +77,9 @@ def _check_norm(model: str, config: Config) -> None:
 def _check_heads(model: str, config: Config, n: int) -> None:
     heads = 1 if model == "attention-head" else config.n_heads
     if config.use_attn_scale and config.d_head != 4:
-        raise ConfigError(f"√d_head = √{config.d_head} makes no small whole scores; use d_head=4 or use_attn_scale=false")
+        raise ConfigError(
+            f"√d_head = √{config.d_head} makes no small whole scores; use d_head=4 or use_attn_scale=false"
+        )
     if not 2 <= config.d_head <= 4:
         raise ConfigError(f"numbers are chosen for d_head from 2 to 4, not {config.d_head}; use d_head=4")
     if heads > 2:
@@ -81,6 +89,8 @@ def _check_heads(model: str, config: Config, n: int) -> None:
         raise ConfigError(f"n_heads={heads} × d_v={config.d_v} is more than 8; use d_v={8 // heads}")
     if model in _WHOLE and config.normalization_type == "LN":
         if config.d_model == 8 and (width < 8 or n > 3):
-            raise ConfigError(f"d_model=8 under LayerNorm needs n_heads × d_v = 8 and 3 tokens; use d_v={8 // heads}, n_ctx=3")
+            raise ConfigError(
+                f"d_model=8 under LayerNorm needs n_heads × d_v = 8 and 3 tokens; use d_v={8 // heads}, n_ctx=3"
+            )
         if width < 4:
             raise ConfigError(f"n_heads={heads} × d_v={config.d_v} is too narrow; use d_v={-(-4 // heads)}")

@@ -37,7 +37,9 @@ def quality(tape: Tape, wanted: tuple[int | None, ...] = ()) -> dict[str, Any]:
         found |= _of_attention(tape, patterns)
     post = _named(tape, "hook_post")
     if post:
-        found["alive"] = [sum(x > 0 for x in column) for s in post for column in zip(*tape.values(s.name), strict=True)]
+        found["alive"] = [
+            sum(x > 0 for x in column) for s in post for column in zip(*tape.values(s.name), strict=True)
+        ]
     if "logits" in tape.steps:
         found |= _of_logits(tape)
     found["foils"] = {name: differing(tape, name) for name in applying(tape)}
@@ -81,8 +83,9 @@ def _stream(tape: Tape) -> list[Step]:
 
 
 def _zeros(tape: Tape) -> float:
-    weights = [x for s in tape.used() if s.name.rpartition(".")[2].startswith("W_") for row in tape.values(s.name) for x in row]
-    return sum(x == 0 for x in weights) / max(1, len(weights))
+    matrices = [tape.values(s.name) for s in tape.used() if s.name.rpartition(".")[2].startswith("W_")]
+    entries = [x == 0 for rows in matrices for row in rows for x in row]
+    return entries.count(True) / max(1, len(entries))
 
 
 def _says_something(pattern: Rows) -> bool:
@@ -127,8 +130,8 @@ def _uniform(pattern: Rows) -> list[list[Fraction]]:
 def _of_logits(tape: Tape) -> dict[str, Any]:
     logits = tape.values("logits")
     ordered = [sorted(row) for row in logits]
-    found = {
-        "answers": [max(range(len(row)), key=lambda j, row=row: (row[j], -j)) for row in logits],
+    found: dict[str, Any] = {
+        "answers": [int(row[0]) for row in tape.values("next_token")],
         "margins": [int(row[-1] - row[-2]) if (row[-1] - row[-2]).denominator == 1 else 0 for row in ordered],
     }
     outs = [s.name for s in _named(tape, "hook_attn_out")]

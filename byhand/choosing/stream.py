@@ -1,7 +1,7 @@
 """Rows that a norm leaves rational, and what attention may add to them.
 
-A row is friendly when it is m + c·u with u a row of small integers of mean 0 and mean square 1 (LayerNorm), for then
-it is normalised to u. In a pre-norm block the heads see u only, so that c is settled by what they add: with four
+A row is friendly when it is m + c·u, with u a row of small integers of mean 0 and mean square 1: then LayerNorm makes
+it u. In a pre-norm block the heads see u only, so that c is settled by what they add: with four
 dimensions an update U fits where it is orthogonal to one of the two other balanced rows, and then c and the next u
 follow.
 """
@@ -11,43 +11,51 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from itertools import permutations
+from typing import Any
 
 import numpy as np
 
-from byhand.choosing.dice import Dice, Ints
+from byhand.choosing.dice import Bools, Dice, Ints
 from byhand.choosing.limits import Limits
 from byhand.choosing.mixing import Mix
 from byhand.choosing.natural import Table, codes, distinct, natural
 
-PAIRS = {3: 1200, 4: 3000}  # of columns, by tokens
+PAIRS = {3: 700, 4: 4000}  # of columns, by tokens
 TWICE = np.array([1, 2, 3, 4, 6])  # 2c: the deviations whose squares are pleasant
 
 
 @cache
-def units(d_model: int, kind: str) -> Ints:
-    """The integer rows that a norm gives."""
-    if kind == "RMS":
-        signs = np.array(list(np.ndindex(*(2,) * d_model))) * 2 - 1
-        return signs[(abs(signs.sum(1)) < d_model)]
+def units(d_model: int) -> Ints:
+    """The integer rows that LayerNorm gives."""
     half = d_model // 2
     families = [(1,) * half + (-1,) * half]
     if d_model == 8:
         families += [(2, -2, 0, 0, 0, 0, 0, 0), (2, -1, -1, -1, 1, 0, 0, 0), (-2, 1, 1, 1, -1, 0, 0, 0)]
-    return np.array(sorted({row for family in families for row in _arranged(family)}))
+    return np.array(sorted({row for family in families for row in permutations(family)}))
 
 
-def _arranged(family: tuple[int, ...]) -> set[tuple[int, ...]]:
-    return set(permutations(family))
+def some_units(dice: Dice, n: int, d_model: int) -> Ints:
+    """Different rows, as many as tokens."""
+    table = units(d_model)
+    some: Ints = table[dice.few(len(table), n)]
+    return some
 
 
-def some_units(dice: Dice, n: int, d_model: int, kind: str) -> Ints:
-    """Different rows, not one the negative of another where that can be had."""
-    table = units(d_model, kind)
-    return table[dice.few(len(table), n)]
+@dataclass(frozen=True)
+class Norm:
+    """w and b of a norm, and the rows w·u + b that it gives."""
+
+    w: Ints
+    b: Ints
+    rows: Ints
+
+    def weights(self, at: str) -> dict[str, Any]:
+        """w and b by name."""
+        return {f"{at}.w": self.w.tolist(), f"{at}.b": self.b.tolist()}
 
 
-def scales(dice: Dice, u: Ints, tries: int = 48) -> tuple[Ints, Ints, Ints] | None:
-    """w and b of a norm, and its result w·u + b: small, varied, with few zeros."""
+def scales(dice: Dice, u: Ints, tries: int = 48) -> Norm | None:
+    """A norm of rows with units u: small, varied, with few zeros."""
     n, d = u.shape
     w = dice.of(np.array([1, 1, 1, 2, 2, -1]), tries, d)
     b = dice.of(np.array([0, 0, 1, 1, -1, -1, 2]), tries, d)
@@ -59,12 +67,12 @@ def scales(dice: Dice, u: Ints, tries: int = 48) -> tuple[Ints, Ints, Ints] | No
         return None
     size = (rows[found] ** 2).sum((1, 2)) + dice.below(2 * n, len(found))
     best = found[np.argsort(size, kind="stable")[0]]
-    return w[best], b[best], rows[best]
+    return Norm(w[best], b[best], rows[best])
 
 
 @dataclass(frozen=True)
 class Update:
-    """What attention adds. twice: 2c of the rows it is added to; after: the rows' new units; W_O: (width, d_model)."""
+    """What attention adds. twice: 2c of the rows it is added to; after: the rows' new units; W_O: (width, d)."""
 
     W_O: Ints
     added: Ints
@@ -75,7 +83,7 @@ class Update:
 
 def updates(dice: Dice, mix: Mix, before: Ints, limits: Limits) -> list[Update]:
     """Output projections whose update of friendly rows with units `before` (n, d) is friendly again."""
-    n, d = before.shape
+    d = before.shape[1]
     found = (_four if d == 4 else _targets)(dice, mix, before)
     if found is None:
         return []
@@ -83,7 +91,7 @@ def updates(dice: Dice, mix: Mix, before: Ints, limits: Limits) -> list[Update]:
     w_o = mix.columns[members].swapaxes(1, 2)  # (count, width, d)
     added = mix.results[members].swapaxes(1, 2)  # (count, n, d)
     ok = _tells(mix, w_o, added) & distinct(after) & (after != before).any(2)[:, -1]
-    ok &= (abs(added).max((1, 2)) <= 2 * limits.stream)
+    ok &= abs(added).max((1, 2)) <= 2 * limits.stream
     cost = 3 * (abs(w_o) > 1).sum((1, 2)) + (added == 0).sum((1, 2)) + 2 * abs(added).max((1, 2))
     cost += 4 * (after == before).all(2).sum(1) + 2 * np.maximum(twice, after_twice).max(1)
     kept = np.flatnonzero(ok)
@@ -91,14 +99,15 @@ def updates(dice: Dice, mix: Mix, before: Ints, limits: Limits) -> list[Update]:
     return [Update(w_o[i], added[i], twice[i], after[i], after_twice[i]) for i in kept]
 
 
-def _tells(mix: Mix, w_o: Ints, added: Ints) -> np.ndarray:
+def _tells(mix: Mix, w_o: Ints, added: Ints) -> Bools:
     """Which output projections are natural, and in which attention and every head matter."""
     ok = natural(w_o, 15, 60)
     apart = (mix.apart @ w_o != 0).any(2)  # rows that uniform attention would change
     ok &= apart[:, -1] & (apart.sum(1) >= min(2, apart.shape[1] - 1))
     for part in np.split(np.arange(w_o.shape[1]), mix.heads):
         ok &= ((mix.mixture[:, part] @ w_o[:, part] != 0).any(2).sum(1) >= 2) & (w_o[:, part] != 0).any(2).all(1)
-    return ok & (added != 0).any(2).all(1)
+    ok &= (added != 0).any(2).all(1)
+    return ok
 
 
 Found = tuple[Ints, Ints, Ints, Ints]
@@ -107,7 +116,7 @@ Found = tuple[Ints, Ints, Ints, Ints]
 def _four(dice: Dice, mix: Mix, before: Ints) -> Found | None:
     """Four dimensions: pairs of columns that are orthogonal together, for every choice of the balanced rows."""
     n, count = len(before), len(mix.results)
-    others = np.array([[t for t in units(4, "LN") if t[0] == 1 and t @ row == 0] for row in before])  # (n, 2, 4)
+    others = np.array([[t for t in units(4) if t[0] == 1 and t @ row == 0] for row in before])  # (n, 2, 4)
     found = []
     every = np.stack([np.arange(count**2) // count, np.arange(count**2) % count], 1)
     lefts, rights = (every[dice.few(count**2, PAIRS.get(n, 6000))] for _ in range(2))
@@ -122,7 +131,9 @@ def _four(dice: Dice, mix: Mix, before: Ints) -> Found | None:
         after_twice = (added * after).sum(2) // 2
         ok = np.isin(twice, TWICE).all(1) & np.isin(abs(after_twice), TWICE).all(1)
         signs = np.sign(after_twice[ok])[..., None]
-        found.append((np.concatenate([lefts[i], rights[j]], 1)[ok], twice[ok], after[ok] * signs, abs(after_twice[ok])))
+        found.append(
+            (np.concatenate([lefts[i], rights[j]], 1)[ok], twice[ok], after[ok] * signs, abs(after_twice[ok]))
+        )
     members, twice, after, after_twice = (np.concatenate(parts) for parts in zip(*found, strict=True))
     return (members, twice, after, after_twice) if len(members) else None
 
@@ -140,15 +151,18 @@ def _equal(left: Ints, right: Ints) -> tuple[Ints, Ints]:
 def unit_of(rows: Ints) -> Ints:
     """What LayerNorm makes of friendly rows: the units u of m + c·u."""
     apart = rows.shape[-1] * rows - rows.sum(-1, keepdims=True)
-    scale = np.rint(np.sqrt((apart**2).sum(-1, keepdims=True) / rows.shape[-1])).astype(np.int64)  # exact: whole roots
-    return apart // scale
+    scale = np.rint(np.sqrt((apart**2).sum(-1, keepdims=True) / rows.shape[-1])).astype(
+        np.int64
+    )  # exact: whole roots
+    found: Ints = apart // scale
+    return found
 
 
 def _targets(dice: Dice, mix: Mix, before: Ints) -> Found | None:
     """More dimensions: targets at will, each column looked up."""
     n, d = before.shape
     samples = 10_000
-    after = dice.of(units(d, "LN"), samples, n)  # (samples, n, d)
+    after = dice.of(units(d), samples, n)  # (samples, n, d)
     twice, after_twice = (dice.of(np.array([2, 2, 2, 4]), samples, n) for _ in range(2))
     move = dice.below(5, samples, n) - 2
     wanted = move[..., None] + (after_twice[..., None] * after - twice[..., None] * before) // 2
@@ -200,11 +214,11 @@ def fixed_updates(dice: Dice, mix: Mix, x: Ints, limits: Limits) -> list[Update]
     return [Update(w_o[i], added[i], twice[i], after[i], twice[i]) for i in kept]
 
 
-def plain_updates(dice: Dice, mix: Mix, x: Ints, limits: Limits, summed: bool = True) -> list[Update]:
-    """Output projections where no norm follows; the sum with x is small, or with `summed=False` what is added."""
+def plain_updates(dice: Dice, mix: Mix, x: Ints, limits: Limits) -> list[Update]:
+    """Output projections where no norm follows; the sum with x is small."""
     members = dice.below(len(mix.results), 4000, x.shape[1])
     w_o, added = mix.columns[members].swapaxes(1, 2), mix.results[members].swapaxes(1, 2)
-    sums = x + added if summed else added
+    sums = x + added
     ok = _tells(mix, w_o, added) & distinct(sums) & (abs(sums).max((1, 2)) <= limits.stream + 1)
     cost = 2 * (abs(w_o) > 1).sum((1, 2)) + (added == 0).sum((1, 2)) + abs(sums).max((1, 2))
     kept = np.flatnonzero(ok)

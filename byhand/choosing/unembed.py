@@ -42,7 +42,13 @@ def embeddings(dice: Dice, rows: Ints, ids: tuple[int, ...], config: Config, tri
 
 
 def unembeddings(
-    dice: Dice, rows: Ints, words: int, wanted: tuple[int | None, ...], limits: Limits, tries: int = 8000, keep: int = 4
+    dice: Dice,
+    rows: Ints,
+    words: int,
+    wanted: tuple[int | None, ...],
+    limits: Limits,
+    tries: int = 8000,
+    keep: int = 4,
 ) -> list[Ints]:
     """W_U (d_model, words) with the wanted word's logit the largest of its row by 1 or more."""
     pool = columns(rows.shape[1], 2, 1)

@@ -37,6 +37,7 @@ def run_record(
     tokens: Sequence[str | int],
     sheet: str | None = None,
     seed: int | None = None,
+    quality: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """What run.json holds."""
     return {
@@ -48,6 +49,7 @@ def run_record(
         "config": config.as_dict(),
         "numbers": tape.domain.name,
         "tokens": list(tokens),
+        **({"quality": quality} if quality is not None else {}),
         "steps": steps(tape),
     }
 

@@ -22,7 +22,8 @@ LARGEST_SHEET = 200_000  # characters
 class Sheet:
     """A sheet's front matter and its body.
 
-    letters: parameters as they are in a symbolic run, entries being letters or numbers.
+    letters: parameters as they are in a symbolic run, entries being letters or numbers. pick_words: whether another
+    seed may have another English sentence.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Sheet:
     objectives: tuple[str, ...] = ()
     values: Mapping[str, Any] = field(default_factory=dict)
     letters: Mapping[str, Any] = field(default_factory=dict)
+    pick_words: bool = False
 
     def given(
         self, *, letters: bool, base: int | str | None = None, tokens: Sequence[str] = (), other: object = None
@@ -62,6 +64,7 @@ _VALUES = ("config", "tokens", "vocabulary", "inputs", "weights")
 _KEYS = {
     "title": str, "model": str, "goal": str, "number": int, "minutes": int, "prerequisites": list, "objectives": list,
     "letters": dict, "config": dict, "tokens": list, "vocabulary": list, "inputs": dict, "weights": dict,
+    "pick_words": bool,
 }  # fmt: skip
 
 
