@@ -9,7 +9,7 @@ from typing import Any
 from byhand.arithmetic.domains import RATIONALS
 from byhand.choosing.limits import Limits, limits_of
 from byhand.choosing.possible import check
-from byhand.choosing.quality import problems, quality
+from byhand.choosing.quality import foiled, problems, quality
 from byhand.choosing.words import answers, new_words, sentence, vocabulary
 from byhand.errors import ConfigError, DomainError
 from byhand.model.models import run
@@ -70,6 +70,9 @@ def judged(model: str, values: Values, limits: Limits, wanted: tuple[int | None,
         found = quality(tape)
     except DomainError:
         return None
+    if problems(tape, found, limits, wanted):
+        return None
+    found["foils"] = foiled(tape)  # takes as long as the rest, and is seldom what fails
     return None if problems(tape, found, limits, wanted) else found
 
 

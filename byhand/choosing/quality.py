@@ -7,7 +7,7 @@ from typing import Any
 
 from byhand.arithmetic.domain import is_neg_inf
 from byhand.arithmetic.domains import FLOATS
-from byhand.choosing.foils import applying, cells_apart, differing, resumed
+from byhand.choosing.foils import applying, differing, resumed
 from byhand.choosing.limits import Limits
 from byhand.errors import DomainError
 from byhand.tape import Rows, Step, Tape
@@ -16,11 +16,12 @@ LAST = ("probs", "next_token")  # what comes after the logits
 UGLY = 20
 
 
-def quality(tape: Tape, wanted: tuple[int | None, ...] = ()) -> dict[str, Any]:
+def quality(tape: Tape) -> dict[str, Any]:
     """The figures of an evaluated run, as they stand in run.json.
 
     attention: rows that uniform attention would change, by layer; heads: rows that each head changes; alive: tokens
-    for which each hidden unit is positive; foils: cells that each mistake changes.
+    for which each hidden unit is positive; margins: of the largest logits; without_attention: whether the last answer
+    would be another.
     """
     values = [x for step in _printed(tape) for row in tape.values(step.name) for x in row if not is_neg_inf(x)]
     whole = [x for x in values if x.denominator == 1]
@@ -42,8 +43,12 @@ def quality(tape: Tape, wanted: tuple[int | None, ...] = ()) -> dict[str, Any]:
         ]
     if "logits" in tape.steps:
         found |= _of_logits(tape)
-    found["foils"] = {name: differing(tape, name) for name in applying(tape)}
     return found
+
+
+def foiled(tape: Tape) -> dict[str, int]:
+    """The cells that each mistake changes where it is made."""
+    return {name: differing(tape, name) for name in applying(tape)}
 
 
 def problems(tape: Tape, found: dict[str, Any], limits: Limits, wanted: tuple[int | None, ...] = ()) -> list[str]:
@@ -63,7 +68,7 @@ def problems(tape: Tape, found: dict[str, Any], limits: Limits, wanted: tuple[in
         "margins": all(m >= 1 for m in found.get("margins", ())),
         "without_attention": found.get("without_attention", True),
         "answers": all(w is None or w == a for w, a in zip(wanted, found.get("answers", wanted), strict=False)),
-        "foils": all(count > 0 for count in found["foils"].values()),
+        "foils": all(count > 0 for count in found.get("foils", {}).values()),
     }
     return [name for name, kept in checks.items() if not kept]
 
@@ -147,6 +152,3 @@ def _inputs(tape: Tape, outs: list[str]) -> dict[str, Any]:
     """The stream before the first attention, as given."""
     first = "blocks.0.hook_resid_pre"
     return {first: tape.values(first)} if outs else {}
-
-
-__all__ = ["cells_apart", "problems", "quality"]

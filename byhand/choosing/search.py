@@ -51,16 +51,20 @@ def _softmax(task: Task, dice: Dice) -> Iterator[Instance]:
 def _attention_head(task: Task, dice: Dice) -> Iterator[Instance]:
     """One head, on rows given as they are."""
     x = plain_rows(task, dice)
-    heads = [] if x is None else find_heads(dice, x, task.config, task.limits)
-    for mix in [] if x is None else find_mixes(dice, x, heads, task.config, task.limits, whole=False):
+    if x is None:
+        return
+    heads = find_heads(dice, x, task.config, task.limits)
+    for mix in find_mixes(dice, x, heads, task.config, task.limits, whole=False):
         yield Instance({RESID_PRE: x.tolist()}, attention_weights("blocks.0", mix))
 
 
 def _multi_head_attention(task: Task, dice: Dice) -> Iterator[Instance]:
     """All heads and W_O, on rows given as they are."""
     x = plain_rows(task, dice)
-    heads = [] if x is None else find_heads(dice, x, task.config, task.limits)
-    for mix in [] if x is None else find_mixes(dice, x, heads, task.config, task.limits):
+    if x is None:
+        return
+    heads = find_heads(dice, x, task.config, task.limits)
+    for mix in find_mixes(dice, x, heads, task.config, task.limits):
         for update in plain_updates(dice, mix, np.zeros_like(x), task.limits)[:1]:
             weights = attention_weights("blocks.0", mix) | w_o("blocks.0", update, task.config)
             yield Instance({RESID_PRE: x.tolist()}, weights)

@@ -102,6 +102,13 @@ def test_long_words_do_not_cover_each_other(orientation):
         apart(page)
 
 
+@pytest.mark.parametrize("seed", [0, 1, 2, 3])
+@pytest.mark.parametrize("paper", ["a4", "letter"])
+def test_one_head_is_one_leaf(seed, paper):
+    document, _ = prepare(load_sheet("attention-head"), Options(seed=seed))
+    assert len(laid_out(Pages(document).html("key", "print", paper)).pages) == 2
+
+
 @pytest.mark.parametrize("sheet", ["attention-head", "gpt"])
 def test_worked_lines_neither_overflow_nor_cover_each_other(sheet):
     for page in laid_out(pages(sheet).html("worked", "print")).pages:
