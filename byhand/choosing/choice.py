@@ -16,7 +16,7 @@ from byhand.model.models import run
 from byhand.model.weights import Values
 from byhand.tape import Tape
 
-ATTEMPTS = 2000  # of the search, before it gives up
+ATTEMPTS = 200  # of the search, before it gives up
 
 
 @dataclass(frozen=True)
@@ -58,9 +58,7 @@ def choose(
         found = judged(model, chosen, limits, wanted)
         if found is not None:
             return Chosen(chosen, found)
-    raise ConfigError(
-        f"no numbers for seed {seed} in {ATTEMPTS} attempts; use another seed, fewer tokens, or d_model=4"
-    )
+    raise ConfigError(f"no numbers for seed {seed} in {ATTEMPTS} attempts; use another seed or another answer")
 
 
 def judged(model: str, values: Values, limits: Limits, wanted: tuple[int | None, ...] = ()) -> dict[str, Any] | None:

@@ -88,6 +88,10 @@ def _check_heads(model: str, config: Config, n: int) -> None:
     if width > 8:
         raise ConfigError(f"n_heads={heads} × d_v={config.d_v} is more than 8; use d_v={8 // heads}")
     if model in _WHOLE and config.normalization_type == "LN":
+        if n > 4:
+            raise ConfigError(
+                f"{n} tokens under LayerNorm take too long to find; use n_ctx=4 or normalization_type=null"
+            )
         if config.d_model == 8 and (width < 8 or n > 3):
             raise ConfigError(
                 f"d_model=8 under LayerNorm needs n_heads × d_v = 8 and 3 tokens; use d_v={8 // heads}, n_ctx=3"

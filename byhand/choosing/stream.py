@@ -20,8 +20,10 @@ from byhand.choosing.limits import Limits
 from byhand.choosing.mixing import Mix
 from byhand.choosing.natural import Table, codes, distinct, natural
 
+ENOUGH = 1000  # updates to choose from
 PAIRS = {3: 700, 4: 4000}  # of columns, by tokens
 TWICE = np.array([1, 2, 3, 4, 6])  # 2c: the deviations whose squares are pleasant
+_PLEASANT = np.isin(np.arange(512), TWICE)  # by 2c; what is negative counts from the end, and is not
 
 
 @cache
@@ -117,32 +119,44 @@ def _four(dice: Dice, mix: Mix, before: Ints) -> Found | None:
     """Four dimensions: pairs of columns that are orthogonal together, for every choice of the balanced rows."""
     n, count = len(before), len(mix.results)
     others = np.array([[t for t in units(4) if t[0] == 1 and t @ row == 0] for row in before])  # (n, 2, 4)
-    found = []
-    every = np.stack([np.arange(count**2) // count, np.arange(count**2) % count], 1)
-    lefts, rights = (every[dice.few(count**2, PAIRS.get(n, 6000))] for _ in range(2))
-    for choice in np.ndindex(*(2,) * n):
-        across = others[np.arange(n), list(choice)]  # (n, 4)
-        left = (mix.results[lefts] * across[:, :2].T).sum(1)  # (pairs, n)
-        right = -(mix.results[rights] * across[:, 2:].T).sum(1)
+    lefts, rights = (_some_pairs(dice, count, PAIRS.get(n, 6000)) for _ in range(2))
+    firsts, seconds = mix.results[lefts], mix.results[rights]  # (pairs, 2, n)
+    parts: list[Found] = []
+    for choice in dice.order(2**n):
+        across = others[np.arange(n), choice >> np.arange(n) & 1]  # (n, 4)
+        left = (firsts * across[:, :2].T).sum(1)  # (pairs, n)
+        right = -(seconds * across[:, 2:].T).sum(1)
         i, j = _equal(codes(left, 4 * mix.reach), codes(right, 4 * mix.reach))
-        added = mix.results[np.concatenate([lefts[i], rights[j]], 1)].swapaxes(1, 2)  # (hits, n, 4)
-        twice = -(added * before).sum(2) // 2
-        after = np.broadcast_to(across * before, added.shape)
-        after_twice = (added * after).sum(2) // 2
-        ok = np.isin(twice, TWICE).all(1) & np.isin(abs(after_twice), TWICE).all(1)
-        signs = np.sign(after_twice[ok])[..., None]
-        found.append(
-            (np.concatenate([lefts[i], rights[j]], 1)[ok], twice[ok], after[ok] * signs, abs(after_twice[ok]))
-        )
-    members, twice, after, after_twice = (np.concatenate(parts) for parts in zip(*found, strict=True))
-    return (members, twice, after, after_twice) if len(members) else None
+        twice = -((firsts[i] * before[:, :2].T).sum(1) + (seconds[j] * before[:, 2:].T).sum(1)) // 2  # (hits, n)
+        kept = _PLEASANT[twice].all(1)
+        i, j, twice = i[kept], j[kept], twice[kept]
+        after = across * before
+        after_twice = ((firsts[i] * after[:, :2].T).sum(1) + (seconds[j] * after[:, 2:].T).sum(1)) // 2
+        kept = _PLEASANT[abs(after_twice)].all(1)
+        i, j, twice, after_twice = i[kept], j[kept], twice[kept], after_twice[kept]
+        members = np.concatenate([lefts[i], rights[j]], 1)
+        parts.append((members, twice, after * np.sign(after_twice)[..., None], abs(after_twice)))
+        if sum(len(part[0]) for part in parts) > ENOUGH:
+            break
+    members, twice, units_after, after_twice = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return (members, twice, units_after, after_twice) if len(members) else None
 
 
-def _equal(left: Ints, right: Ints) -> tuple[Ints, Ints]:
-    """Every pair of places, one in each list, that hold the same."""
+def _some_pairs(dice: Dice, count: int, most: int) -> Ints:
+    """Pairs of numbers below count: all, or so many."""
+    if count**2 > 4 * most:
+        return dice.below(count, most, 2)
+    pairs = dice.few(count**2, most)
+    return np.stack([pairs // count, pairs % count], 1)
+
+
+def _equal(left: Ints, right: Ints, most: int = 20_000) -> tuple[Ints, Ints]:
+    """Pairs of places, one in each list, that hold the same: all, or about so many."""
     order = np.argsort(right, kind="stable")
-    begin, end = (np.searchsorted(right[order], left, side=side) for side in ("left", "right"))
-    counts = end - begin
+    ordered = right[order]
+    begin = np.searchsorted(ordered, left)
+    counts = np.searchsorted(ordered, left, side="right") - begin
+    counts = np.where(np.cumsum(counts) <= most, counts, 0)
     i = np.repeat(np.arange(len(left)), counts)
     within = np.arange(len(i)) - np.repeat(np.cumsum(counts) - counts, counts)
     return i, order[np.repeat(begin, counts) + within]
