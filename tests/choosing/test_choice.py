@@ -49,7 +49,7 @@ def computed(tape):
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("case", CASES)
 def test_every_number_is_small_and_exact(case, seed):
-    values, tape = chosen(case, seed)
+    _, tape = chosen(case, seed)
     numbers = [x for s in tape.used() for row in tape.values(s.name) for x in row if x != float("-inf")]
     fractions = [x for x in numbers if isinstance(x, Fraction)]
     assert max(abs(x) for x in fractions if x.denominator == 1) <= 12
@@ -62,7 +62,6 @@ def test_every_number_is_small_and_exact(case, seed):
 @pytest.mark.parametrize("case", CASES)
 def test_every_classic_mistake_gives_another_answer(case, seed):
     _, tape = chosen(case, seed)
-    last = computed(tape)[-1].name
     names = [name for name in FOILS if applies(tape, name)]
     assert names
     for name in names:
@@ -71,7 +70,7 @@ def test_every_classic_mistake_gives_another_answer(case, seed):
             apart = any(wrong.values(s.name) != tape.values(s.name) for s in computed(tape) if s.name in wrong.steps)
         except DomainError:
             apart = True  # a mistake that leaves the rationals is seen at once
-        assert apart, (name, last)
+        assert apart, name
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -159,5 +158,5 @@ def test_what_cannot_work_is_refused_with_what_can(model, config, message):
 
 
 def test_a_level_that_is_not_there():
-    with pytest.raises(UnknownNameError, match="no level 'eazy'; did you mean 'easy'?"):
+    with pytest.raises(UnknownNameError, match=r"no level .eazy.; did you mean .easy."):
         choose("gpt", asked("gpt"), 1, level="eazy")
