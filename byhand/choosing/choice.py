@@ -96,7 +96,7 @@ def _worded(values: Values, seed: int, answer: tuple[str, ...], pick: bool) -> t
     """gpt's sentence and vocabulary as words, and its answer."""
     known = values.vocabulary
     if pick or not values.tokens:
-        tokens, own = sentence(seed)
+        tokens, own = sentence(seed, values.config.n_ctx)
         answer = answer or own
     else:
         tokens = tuple(known[t] if isinstance(t, int) and t < len(known) else str(t) for t in values.tokens)

@@ -115,7 +115,7 @@ def _best(
     """The most pleasant of many second layers."""
     sums = x + added
     ok: Bools = natural(w, 15, 60) & distinct(sums) & (abs(sums).max((1, 2)) <= limits.stream + 1)
-    ok &= (added != 0).any(2).all(1)
+    ok &= (added != 0).any(2).all(1) & (abs(added).max((1, 2)) <= limits.integer)
     kept = np.flatnonzero(ok)
     if not len(kept):
         return None

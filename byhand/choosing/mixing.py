@@ -130,7 +130,7 @@ def _by_whole_columns(
         sums = np.rint(every.astype(np.float64) @ mixture[t].T.astype(np.float64)).astype(np.int64)  # exact: small
         whole = np.flatnonzero((sums % common[t] == 0).all(1))
         results = sums[whole] // common[t]
-        fit = (abs(results).max(1) <= 2 * limits.stream) & (results != 0).any(1)
+        fit = (abs(results).max(1) <= min(2 * limits.stream, limits.integer)) & (results != 0).any(1)
         pools.append((every[whole[fit]], results[fit]))
     sizes = np.array([len(results) for _, results in pools], dtype=np.int64)
     order = np.argsort(-sizes, kind="stable")[:keep]

@@ -84,6 +84,10 @@ def _check_heads(model: str, config: Config, n: int) -> None:
         raise ConfigError(f"numbers are chosen for d_head from 2 to 4, not {config.d_head}; use d_head=4")
     if heads > 2:
         raise ConfigError(f"numbers are chosen for 1 or 2 heads, not {heads}; use n_heads=2")
+    if n == 5 and heads == 2 and config.attention_dir == "bidirectional":
+        raise ConfigError(
+            "two heads over all of 5 tokens take too long to find; use n_ctx=4 or attention_dir='causal'"
+        )
     width = heads * config.d_v
     if width > 8:
         raise ConfigError(f"n_heads={heads} × d_v={config.d_v} is more than 8; use d_v={8 // heads}")

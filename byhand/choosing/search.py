@@ -40,10 +40,12 @@ def instances(task: Task, start: str, attempts: int) -> Iterator[Instance]:
 def _softmax(task: Task, dice: Dice) -> Iterator[Instance]:
     """Rows of scores, no two with the same pattern."""
     rows, cols = task.shape
-    scores = dice.below(7, 60, rows, cols) - 3
-    seen = np.ones(cols, dtype=bool)
-    ok = row_fits(scores.reshape(-1, cols), seen, whole_base(task.config)).reshape(-1, rows).all(1)
-    ok &= (scores.max(2) > scores.min(2)).all(1) & distinct(scores - scores.min(2, keepdims=True))
+    drawn = dice.below(7, 4000, cols) - 3
+    fits = row_fits(drawn, np.ones(cols, dtype=bool), whole_base(task.config)) & (drawn.max(1) > drawn.min(1))
+    if not fits.any():
+        return
+    scores = dice.of(drawn[fits], 60, rows)
+    ok = distinct(scores - scores.min(2, keepdims=True)) & (scores < 0).any((1, 2))
     for i in np.flatnonzero(ok)[:1]:
         yield Instance({"scores": scores[i].tolist()})
 

@@ -63,7 +63,7 @@ def scales(dice: Dice, u: Ints, tries: int = 48) -> Norm | None:
     b = dice.of(np.array([0, 0, 1, 1, -1, -1, 2]), tries, d)
     rows = u * w[:, None] + b[:, None]  # (tries, n, d)
     ok = (abs(rows).max((1, 2)) <= 3) & distinct(rows) & ((rows == 0).sum((1, 2)) * 4 <= n * d)
-    ok &= (w.max(1) > w.min(1)) & (b.max(1) > b.min(1)) & (abs(rows).max((1, 2)) > 1)
+    ok &= ((w != 1).sum(1) >= 2) & ((b != 0).sum(1) >= 2) & (w.max(1) > w.min(1)) & (b.max(1) > b.min(1))
     found = np.flatnonzero(ok)
     if not len(found):
         return None

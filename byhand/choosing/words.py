@@ -44,13 +44,28 @@ two mice ran off
 my cat sleeps well
 """.strip().splitlines()
 )
+# longer ones for more tokens, no word twice
+LONGER = tuple(
+    tuple(line.split())
+    for line in """
+a bird sang in the tree
+she wrote him a long letter
+my dog ran after your cat
+one small star shines so bright
+they baked bread for our friends
+rain fell on the green hills
+he found an egg under leaves
+we walked along that old river
+""".strip().splitlines()
+)
 DISTRACTORS = ("on", "mat", "moon", "tree", "blue", "soon", "bread", "green", "lamp", "sing", "warm", "fish")
 VOCABULARY = 6
 
 
-def sentence(number: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def sentence(number: int, tokens: int = 3) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The tokens and the answers of a sentence: each token's answer is the word that comes next."""
-    words = SENTENCES[number % len(SENTENCES)]
+    sentences = SENTENCES if tokens <= 3 else LONGER
+    words = sentences[number % len(sentences)][: tokens + 1]
     return words[:-1], words[1:]
 
 
