@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -37,15 +36,6 @@ def main(debug: bool) -> None:
     """A tiny transformer as a lesson on paper: worksheets, and keys that are right."""
 
 
-def _options(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    def decorate(command: Any) -> Any:
-        for option in reversed(options):
-            command = option(command)
-        return command
-
-    return decorate
-
-
 def _formats(ctx: click.Context, param: click.Parameter, value: str) -> tuple[str, ...]:
     from byhand.pipeline import FORMATS
 
@@ -58,9 +48,8 @@ def _formats(ctx: click.Context, param: click.Parameter, value: str) -> tuple[st
     return chosen
 
 
-FORMAT_DEFAULT = "html,pdf,json"
-_numbers = _options(
-    click.option("--places", type=click.IntRange(1, 12), default=2, show_default=True, help="Places of decimals."),
+_places = click.option(
+    "--places", type=click.IntRange(1, 12), default=2, show_default=True, help="Places of decimals."
 )
 
 
@@ -109,7 +98,7 @@ def show(sheet: str) -> None:
     "--numbers", type=click.Choice(["exact", "decimal", "symbolic"]), default="exact", show_default=True,
     help="Exact fractions, classroom decimals, or letters for some weights.",
 )  # fmt: skip
-@_numbers
+@_places
 @click.option("--softmax", "base", type=click.Choice(["2", "3", "e"]), help="The base of softmax.")
 @click.option(
     "--orientation", type=click.Choice(["rows", "columns"]), default="rows", show_default=True,
@@ -118,7 +107,7 @@ def show(sheet: str) -> None:
 @click.option("--level", type=click.Choice(["easy", "standard", "stretch"]), help="How large new numbers are.")
 @click.option("--view", type=click.Choice(["worksheet", "key", "worked"]), help="One view; worked adds the lines.")
 @click.option(
-    "--format", "formats", default=FORMAT_DEFAULT, show_default=True, callback=_formats, help="What to write."
+    "--format", "formats", default="html,pdf,json", show_default=True, callback=_formats, help="What to write."
 )
 @click.option("--paper", type=click.Choice(["a4", "letter"]), default="a4", show_default=True, help="Paper size.")
 @click.option("--out", type=click.Path(), default="output", show_default=True, help="The folder to write to.")
@@ -162,12 +151,13 @@ def foils() -> None:
     "--numbers", type=click.Choice(["exact", "float", "decimal"]), default="exact", show_default=True,
     help="Exact fractions, float64, or classroom decimals.",
 )  # fmt: skip
-@_numbers
+@_places
 @click.option("--json", "json_file", help="Write run.json to a file, or to - for standard output.")
 def run(model: str, values_file: str, numbers: str, places: int, json_file: str | None) -> None:
     """Run a model on your own numbers and print every step."""
     from byhand import pipeline
     from byhand.render.json import as_text
+    from byhand.tape import shape_text
 
     record = pipeline.run_values(model, pipeline.load_values(values_file), numbers, places)
     if json_file == "-":
@@ -178,7 +168,7 @@ def run(model: str, values_file: str, numbers: str, places: int, json_file: str 
             click.echo(path)
     else:
         for step in record["steps"]:
-            click.echo(f"{step['name']}  {' × '.join(map(str, step['shape']))}  {step['op']}")
+            click.echo(f"{step['name']}  {shape_text(step['shape'])}  {step['op']}")
             widths = [max(len(row[j]) for row in step["values"]) for j in range(step["shape"][1])]
             for row in step["values"]:
                 click.echo("  " + "  ".join(f"{x:>{w}}" for x, w in zip(row, widths, strict=True)))

@@ -58,15 +58,19 @@ class Options:
     @property
     def kept(self) -> bool:
         """Whether the numbers are the sheet's or a file's own, in whatever places, and no new ones."""
-        return self.numbers == "symbolic" or self.values is not None or self.chosen_seed == 0
+        return self._own or self.chosen_seed == 0
+
+    @property
+    def _own(self) -> bool:
+        """Whether letters or a teacher's numbers rule out new ones."""
+        return self.numbers == "symbolic" or self.values is not None
 
     @property
     def chosen_seed(self) -> int:
         """The seed, where none is given too."""
         if self.seed is not None:
             return self.seed
-        own = self.numbers == "symbolic" or self.values is not None
-        return int(not own and bool(self.tokens or self.answer or self.level))
+        return int(not self._own and bool(self.tokens or self.answer or self.level))
 
 
 def generate(name: str = FLAGSHIP, options: Options | None = None, out: Path | str = "output") -> list[Path]:

@@ -60,11 +60,6 @@ def plain(value: Any) -> str:
     return str(value)
 
 
-def is_nice(value: Any) -> bool:
-    """Whether a value is an integer or a fraction, to be set as digits over digits."""
-    return isinstance(value, int | Fraction)
-
-
 def shown(entry: object) -> str:
     """What was found, for a message: short and in one line, however long or deep it is."""
     try:

@@ -16,7 +16,7 @@ from byhand.arithmetic.expr import NEG_INF
 from byhand.notation.text import value_text
 from byhand.worksheet.document import Cell, Panel
 
-FIGURE_WIDTH = 118.0  # mm; LOOK
+FIGURE_WIDTH = 118.0  # mm
 TAG_WIDTH, NARROW_TAG = 17.0, 11.0  # a tag on one line, and on two
 CELL_EM, LABEL_EM, SMALL_LABEL_EM = 4.06, 3.35, 2.82  # mm, at 11.5, 9.5 and 8 pt
 SMALLEST_BLANK = 9.0  # mm wide: room for a pencil

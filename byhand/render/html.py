@@ -32,15 +32,16 @@ from byhand.render.grid import (
 from byhand.render.layout import falk, strips
 from byhand.render.marks import drawing
 from byhand.render.table import rows
+from byhand.tape import shape_text
 from byhand.worksheet.document import Document, Falk, Figure, Panel, Section, Strip, View, WordBoxes
 from byhand.worksheet.sheet import folders
 
 Medium = Literal["print", "screen"]
 Paper = Literal["a4", "letter"]
-# mm; the live area is the same on both papers, and so are the page breaks (LOOK)
+# mm; the live area is the same on both papers, and so are the page breaks; later pages have a running line on top
 PAPERS = {
-    "a4": {"size": "210mm 297mm", "side": 18.0, "top": 15.0, "bottom": 32.1, "foot": 10.1},
-    "letter": {"size": "215.9mm 279.4mm", "side": 20.95, "top": 12.5, "bottom": 17.0, "foot": 0.0},
+    "a4": {"size": "210mm 297mm", "side": 18.0, "top": 15.0, "later": 24.0, "bottom": 32.1, "foot": 10.1},
+    "letter": {"size": "215.9mm 279.4mm", "side": 20.95, "top": 12.5, "later": 21.5, "bottom": 17.0, "foot": 0.0},
 }
 MEASURES = {
     "widths": PRINT_WIDTHS, "heights": PRINT_HEIGHTS, "phone_widths": PHONE_WIDTHS, "phone_heights": PHONE_HEIGHTS,
@@ -131,7 +132,7 @@ def _environment() -> Environment:
     }
     environment.globals |= {
         "drawing": lambda *args: Markup(drawing(*args)), "rows": lambda *args: Markup(rows(*args)), "worked": worked,
-        "tag_place": tag_place, "formula_place": formula_place, "shape": shape,
+        "tag_place": tag_place, "formula_place": formula_place, "shape": shape_text,
     }  # fmt: skip
     return environment
 
@@ -240,8 +241,3 @@ def formula_place(grid: Grid) -> str:
         left, room = 2.0, room + grid.widths["l"] - 2.0
     size = max(9.5, min(14.5, 14.5 * room / need))
     return f"left:{left:.2f}mm;top:{grid.y(row) / 2 - 3.2:.2f}mm;font-size:{size:.1f}pt"
-
-
-def shape(panel: Panel) -> str:
-    """3 × 4."""
-    return " × ".join(str(n) for n in panel.shape)

@@ -8,9 +8,11 @@ from typing import Any
 
 from jinja2.sandbox import safe_range
 
+from byhand.arithmetic.expr import NEG_INF
 from byhand.choosing.foils import foil
 from byhand.errors import SheetError
 from byhand.model.config import Config
+from byhand.model.layers import steps_of
 from byhand.notation.text import value_text
 from byhand.tape import Tape
 from byhand.worksheet.document import Answer, Cell, Figure, Kind, Panel, Remark, Strip, Word, WordBoxes
@@ -51,7 +53,8 @@ class Calls:
             "ask": self.ask, "given": self.given, "strip": self.strip, "blank": self.blank, "copy": self.copy,
             "show": self.show, "softmax": self.softmax, "norm": self.norm, "words": self.word_boxes,
             "hint": self.hint, "check": self.check, "checkpoint": self.checkpoint, "lines": self.lines,
-            "find_the_error": self.find_the_error, "totals": self.totals, "value": self.value, "tie": self.tie,
+            "find_the_error": self.find_the_error, "totals": self.totals, "value": self.value,
+            "masked": self.masked, "tie": self.tie,
             "tokens": self.made.tokens, "vocabulary": self.made.vocabulary, "config": c, "base": c.softmax_base,
             "numbers": self.made.tape.domain.name, "range": safe_range,
             "row": "column" if turned else "row", "rows": "columns" if turned else "rows",
@@ -112,8 +115,6 @@ class Calls:
 
     def softmax(self, name: str) -> Marker:
         """Powers, sums and shares of a pattern, and its dots."""
-        from byhand.model.layers import steps_of
-
         base = self.made.config.softmax_base
         return self.strip(
             self.blank(steps_of(name, "exp"), rf"\text{{powers }} {base}^s"),
@@ -181,6 +182,10 @@ class Calls:
     def value(self, name: str, i: int, j: int) -> str:
         """One number of a step, counted from 0."""
         return value_text(self.made.tape.values(name)[i][j])
+
+    def masked(self, name: str) -> int:
+        """How many cells of a step hold −∞."""
+        return sum(x == NEG_INF for row in self.made.tape.values(name) for x in row)
 
     def tie(self, name: str, i: int, j: int, k: int) -> str:
         """The letter's value for which two entries of a row are equal: "a = 3/2"."""

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from byhand.arithmetic.expr import NEG_INF
 from byhand.errors import ValuesError
-from byhand.notation.number import LETTER, is_nice, parse, plain
+from byhand.notation.number import LETTER, parse, plain
 
 ACCEPTED = [
     (3, 3),
@@ -135,10 +135,3 @@ def test_what_is_written_for_a_file_is_read_back(value):
 @given(st.decimals(-(10**6), 10**6, allow_nan=False, places=4))
 def test_a_decimal_written_for_a_file_is_read_back(value):
     assert parse(plain(value)) == Fraction(value)
-
-
-@pytest.mark.parametrize(
-    ("value", "nice"), [(3, True), (Fraction(1, 2), True), (0.5, False), (Decimal("0.5"), False)]
-)
-def test_a_nice_value_is_set_as_digits_over_digits(value, nice):
-    assert is_nice(value) is nice
