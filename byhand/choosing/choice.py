@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from byhand.arithmetic.domains import RATIONALS
+from byhand.choosing.evenness import is_even
 from byhand.choosing.limits import Limits, limits_of
 from byhand.choosing.possible import check
 from byhand.choosing.quality import foiled, problems, quality
@@ -68,7 +69,7 @@ def judged(model: str, values: Values, limits: Limits, wanted: tuple[int | None,
         found = quality(tape)
     except DomainError:
         return None
-    if problems(tape, found, limits, wanted):
+    if problems(tape, found, limits, wanted) or not is_even(tape, model, values.config):
         return None
     found["foils"] = foiled(tape)  # takes as long as the rest, and is seldom what fails
     return None if problems(tape, found, limits, wanted) else found

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
+from math import isqrt
 from typing import Any
 
-from byhand.arithmetic.expr import Div, Expr, Fn, Mul, Num, Ref, Sub, Sum, children, evaluate
+from byhand.arithmetic.domain import is_neg_inf
+from byhand.arithmetic.expr import Div, Expr, Fn, Mul, Num, Ref, Sub, Sum
 from byhand.errors import DomainError
 from byhand.tape import Tape
 
@@ -29,67 +31,77 @@ def seconds(tape: Tape, steps: Iterable[str]) -> float:
 
     Raises: UnknownNameError.
     """
-    return sum(STEP + sum(_cell(tape, name, i, j) for i, j in _places(tape, name)) for name in steps)
+    return sum(STEP + _step(tape, name) for name in steps)
 
 
-def _places(tape: Tape, name: str) -> Iterable[tuple[int, int]]:
-    rows, cols = tape[name].shape
-    return ((i, j) for i in range(rows) for j in range(cols))
-
-
-def _cell(tape: Tape, name: str, i: int, j: int) -> float:
-    """One cell: its operations, and writing its result."""
+def _step(tape: Tape, name: str) -> float:
+    """The cells of a step: their operations, and writing their results. What cannot be computed takes no time."""
     if tape[name].step.op is None:
         return 0.0
     try:
-        result = tape.values(name)[i][j]
+        rows = tape.values(name)
     except DomainError:
         return 0.0
-    return operations(tape, tape.cell(name, i, j)) + GLYPH * _glyphs(result)
+    cells = ((i, j, x) for i, row in enumerate(rows) for j, x in enumerate(row))
+    return sum(operations(tape, tape.cell(name, i, j))[0] + GLYPH * _glyphs(x) for i, j, x in cells)
 
 
-def operations(tape: Tape, node: Expr) -> float:
-    """The operations of a tree."""
-    below = sum(operations(tape, child) for child in children(node))
+def operations(tape: Tape, node: Expr) -> tuple[float, Any]:
+    """The time for the operations of a tree, and its value."""
     match node:
-        case Num() | Ref():
-            return 0.0
+        case Num(value):
+            return 0.0, _plain(value)
+        case Ref(name, (int(i), int(j))):
+            return 0.0, _plain(tape.values(name)[i][j])
         case Sum(terms):
-            values = [_value(tape, t) for t in terms]
-            reading = DOT if any(isinstance(t, Mul) for t in terms) else 0.0
-            return below + reading + _additions(values)
+            parts = [operations(tape, term) for term in terms]
+            reading = DOT if any(isinstance(term, Mul) for term in terms) else 0.0
+            time, value = _added([value for _, value in parts])
+            return sum(t for t, _ in parts) + reading + time, value
         case Sub(left, right):
-            return below + _additions([_value(tape, left), _value(tape, right)])
+            (a, x), (b, y) = operations(tape, left), operations(tape, right)
+            time, value = _added([x, -y])
+            return a + b + time, value
         case Mul(left, right):
-            return below + _product(_value(tape, left), _value(tape, right))
+            (a, x), (b, y) = operations(tape, left), operations(tape, right)
+            return a + b + _product(x, y), x * y
         case Div(left, right):
-            over = _value(tape, right)
-            return below + (0.0 if over == 1 else DIVISION)
-        case Fn("pow"):
-            return below + POWER
-        case Fn("sqrt"):
-            return below + (ROOT if not isinstance(node.args[0], Num) else 0.0)
-        case Fn():
-            return below
+            (a, x), (b, y) = operations(tape, left), operations(tape, right)
+            if y == 1 or is_neg_inf(x):
+                return a + b, x
+            return a + b + DIVISION, Fraction(x) / Fraction(y) if y else 0
+        case Fn("pow", (below, above)):
+            (a, x), (b, y) = operations(tape, below), operations(tape, above)
+            return a + b + POWER, x**y if isinstance(y, int) and x else 0
+        case Fn("sqrt", (of,)):
+            time, x = operations(tape, of)
+            # √d_head is read off once; other roots are found
+            return time + (0.0 if isinstance(of, Num) else ROOT), isqrt(int(x)) if x > 0 else 0
+        case Fn("max", args):
+            parts = [operations(tape, arg) for arg in args]
+            return sum(t for t, _ in parts), max(x for _, x in parts)
+        case Fn(_, args):
+            return sum(operations(tape, arg)[0] for arg in args), 0
         case _:
             raise TypeError(f"not a node of a cell: {node!r}")
 
 
-def _value(tape: Tape, node: Expr) -> Any:
-    def cell(ref: Ref) -> Any:
-        i, j = ref.index
-        return tape.values(ref.matrix)[i][j]  # type: ignore[index]
-
-    return evaluate(node, cell, tape.domain)
+def _plain(value: Any) -> Any:
+    """An int where the value is whole, else a Fraction; −∞ as it is."""
+    if isinstance(value, int) or is_neg_inf(value):
+        return value
+    if not isinstance(value, Fraction):
+        try:
+            value = Fraction(value)
+        except (TypeError, ValueError):
+            return 1  # a letter is as long as a digit
+    return value.numerator if value.denominator == 1 else value
 
 
 def _parts(value: Any) -> tuple[int, ...]:
-    """Numerator, and denominator where there is one; −∞ and letters are as long as 1."""
-    try:
-        fraction = Fraction(value)
-    except (TypeError, ValueError, OverflowError):
-        return (1,)
-    return (fraction.numerator,) if fraction.denominator == 1 else (fraction.numerator, fraction.denominator)
+    """Numerator, and denominator where there is one; −∞ is as long as −1."""
+    plain = -1 if is_neg_inf(value) else _plain(value)
+    return (plain.numerator, plain.denominator) if isinstance(plain, Fraction) else (plain,)
 
 
 def _glyphs(value: Any) -> int:
@@ -103,16 +115,16 @@ def _product(a: Any, b: Any) -> float:
     if abs(a) == 1 or abs(b) == 1:
         return BY_ONE
     further = sum(len(str(abs(_parts(x)[0]))) - 1 for x in (a, b))
-    return PRODUCT + DIGIT * further + FRACTION * sum(len(_parts(x)) > 1 for x in (a, b))
+    return PRODUCT + DIGIT * further + FRACTION * sum(isinstance(x, Fraction) for x in (a, b))
 
 
-def _additions(values: list[Any]) -> float:
-    """One after the other; nothing is added where a term is 0."""
+def _added(values: list[Any]) -> tuple[float, Any]:
+    """One after the other; nothing is added where a term is 0, and nothing to −∞."""
     total, time = values[0] if values else 0, 0.0
     for value in values[1:]:
-        if value != 0 and total != 0:
+        if value != 0 and total != 0 and not (is_neg_inf(value) or is_neg_inf(total)):
             further = max(len(str(abs(_parts(x)[0]))) for x in (total, value)) - 1
             unlike = _parts(total)[1:] != _parts(value)[1:]
             time += ADDITION * (1 + FURTHER * further) + UNLIKE * unlike
         total += value
-    return time
+    return time, total

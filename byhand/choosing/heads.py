@@ -19,6 +19,7 @@ from byhand.model.config import Config
 TOTALS = {2: (1, 2, 3, 4, 5, 6, 8, 10), 3: (1, 2, 3, 4, 5, 6, 7, 8, 9, 10)}  # of a row's powers
 SPREAD = {2: 3, 3: 2}  # between the scores of a row, and of a score from 0
 
+HALVES = {3: 5000}  # pairs of columns of W_Q, by tokens
 SAMPLES = {2: 300, 3: 600, 4: 3000}  # pairs of the last two tokens' queries, by tokens
 
 
@@ -55,11 +56,10 @@ def whole_base(config: Config) -> int:
     return config.softmax_base if isinstance(config.softmax_base, int) else 2
 
 
-def find_heads(
-    dice: Dice, x: Ints, config: Config, limits: Limits, keys: int = 3, keep: int = 24, samples: int = 0
-) -> list[Heads]:
+def find_heads(dice: Dice, x: Ints, config: Config, limits: Limits, keep: int = 24) -> list[Heads]:
     """For each of a few W_K, heads on rows x (n, d_model), the most pleasant first."""
-    samples = samples or SAMPLES.get(len(x), 6000)
+    samples, count = SAMPLES.get(len(x), 6000), config.n_heads
+    keys = 2 * count - 1 if len(x) == 3 or (count > 1 and len(x) == 4) else 2 * count
     pool = columns(x.shape[1], 2, 1)
     if len(pool) > 2000:
         pool = pool[dice.few(len(pool), 2000)]
@@ -68,8 +68,9 @@ def find_heads(
     pool, results = pool[fit], results[fit]
     if len(pool) < 2 * config.d_head:
         return []
-    lefts = _halves(dice, results, config.d_head // 2, limits.query)
-    rights = _halves(dice, results, config.d_head - config.d_head // 2, limits.query)
+    most = HALVES.get(len(x), 16_000)
+    lefts = _halves(dice, results, config.d_head // 2, limits.query, most)
+    rights = _halves(dice, results, config.d_head - config.d_head // 2, limits.query, most)
     found = []
     for w_k in _keys(dice, pool, x, config, keys):
         heads = _queries(dice, x, w_k, (pool, results, lefts, rights), config, limits, samples)
@@ -82,7 +83,7 @@ def _keys(dice: Dice, pool: Ints, x: Ints, config: Config, count: int) -> Ints:
     """Natural W_K whose keys differ."""
     w = pool[dice.below(len(pool), 50 * count, config.d_head)].swapaxes(1, 2)
     k = x @ w
-    ok = natural(w, 20, 60) & distinct(k) & ((k == 0).sum((1, 2)) * 100 <= 45 * k[0].size)
+    ok = natural(w, 25, 50) & distinct(k) & ((k == 0).sum((1, 2)) * 100 <= 45 * k[0].size)
     small = np.argsort((k[ok] ** 2).sum((1, 2)), kind="stable")  # short keys leave most queries possible
     best: Ints = w[ok][small[: 3 * count]]
     return best[dice.few(len(best), count)]
@@ -97,7 +98,7 @@ class _Halves:
     counts: Ints
 
 
-def _halves(dice: Dice, results: Ints, width: int, reach: int, most: int = 16_000) -> _Halves:
+def _halves(dice: Dice, results: Ints, width: int, reach: int, most: int) -> _Halves:
     if len(results) ** width <= most:
         members = np.stack(np.unravel_index(np.arange(len(results) ** width), (len(results),) * width), 1)
     else:
@@ -153,7 +154,7 @@ def _queries(
     members = members[_first_of_equals(members)]
     w_q = pool[members].swapaxes(1, 2)  # (count, d_model, d_head)
     queries = x @ w_q
-    ok = natural(w_q, 20, 60) & distinct(queries) & ((queries == 0).sum((1, 2)) * 100 <= 45 * n * width)
+    ok = natural(w_q, 25, 50) & distinct(queries) & ((queries == 0).sum((1, 2)) * 100 <= 45 * n * width)
     ok &= (w_q != w_k).any((1, 2))
     if x.shape[1] == width:
         ok &= (x @ w_q.swapaxes(1, 2) != queries).any((1, 2)) & bool((x @ w_k.T != x @ w_k).any())

@@ -9,7 +9,7 @@ import numpy as np
 from byhand.choosing.dice import Bools, Dice, Ints
 from byhand.choosing.limits import Limits
 from byhand.choosing.natural import Table, columns, distinct, natural
-from byhand.choosing.stream import TWICE, units
+from byhand.choosing.stream import TWICE, WIDER, units
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def friendly_outputs(
         which = np.zeros(tries, np.int64)
         after = dice.of(units(d), tries, n)
         then = np.zeros_like(after)
-        twice = dice.of(TWICE if d == 4 else np.array([2, 2, 4]), tries, n)
+        twice = dice.of(TWICE if d == 4 else WIDER, tries, n)
     else:
         which = dice.below(len(wanted.twice), tries)
         after, twice, then = wanted.after[which], wanted.twice[which], wanted.then[which]

@@ -17,8 +17,8 @@ from byhand.choosing.hidden import any_outputs, find_hidden
 from byhand.choosing.mixing import find_mixes
 from byhand.choosing.natural import distinct
 from byhand.choosing.stack import Lists, Task, attention_weights, mlp_weights, plain_rows, stacks, w_o
-from byhand.choosing.stream import TWICE, plain_updates, scales, some_units, unit_of
-from byhand.choosing.unembed import embeddings, unembeddings
+from byhand.choosing.stream import TWICE, WIDER, plain_updates, scales, some_units, unit_of
+from byhand.choosing.unembed import embeddings, unembeddings, without_attention
 from byhand.model.models import RESID_MID, RESID_PRE
 
 
@@ -44,8 +44,9 @@ def _softmax(task: Task, dice: Dice) -> Iterator[Instance]:
     fits = row_fits(drawn, np.ones(cols, dtype=bool), whole_base(task.config)) & (drawn.max(1) > drawn.min(1))
     if not fits.any():
         return
-    scores = dice.of(drawn[fits], 60, rows)
-    ok = distinct(scores - scores.min(2, keepdims=True)) & (scores < 0).any((1, 2))
+    scores = dice.of(drawn[fits], 200, rows)
+    ok = distinct(scores - scores.min(2, keepdims=True))
+    ok &= (scores < 0).sum((1, 2)) == rows * cols // 3  # fractions take time: as many for every seed
     for i in np.flatnonzero(ok)[:1]:
         yield Instance({"scores": scores[i].tolist()})
 
@@ -66,7 +67,7 @@ def _multi_head_attention(task: Task, dice: Dice) -> Iterator[Instance]:
     if x is None:
         return
     heads = find_heads(dice, x, task.config, task.limits)
-    for mix in find_mixes(dice, x, heads, task.config, task.limits):
+    for mix in find_mixes(dice, x, heads, task.config, task.limits, tries=300):
         for update in plain_updates(dice, mix, np.zeros_like(x), task.limits)[:1]:
             weights = attention_weights("blocks.0", mix) | w_o("blocks.0", update, task.config)
             yield Instance({RESID_PRE: x.tolist()}, weights)
@@ -76,11 +77,13 @@ def _layer_norm(task: Task, dice: Dice) -> Iterator[Instance]:
     """Rows with different deviations, w and b."""
     u = some_units(dice, task.n, task.config.d_model)
     norm, reach = scales(dice, u), task.limits.stream
-    twice = dice.of(TWICE, task.n)
+    few = task.config.d_model == 4
+    twice = dice.of(TWICE if few else WIDER, task.n)
     move = dice.below(4 * reach, task.n) - 2 * reach
     move += (move + twice * u[:, 0]) % 2
     x = (move[:, None] + twice[:, None] * u) // 2
-    if norm and abs(x).max() <= reach and (twice != twice[0]).any():
+    halves = (twice % 2).sum() == few * (task.n // 3)  # fractions take time: as many for every seed
+    if norm and abs(x).max() <= reach and halves and (twice != twice[0]).any():
         yield Instance({RESID_PRE: x.tolist()}, norm.weights("blocks.0.ln1"))
 
 
@@ -109,7 +112,9 @@ def _gpt(task: Task, dice: Dice) -> Iterator[Instance]:
         if embedded is None or (normed and norm is None):
             continue
         weights = embedded | stream.weights | (norm.weights("ln_final") if norm else {})
-        for w_u in unembeddings(dice, norm.rows if norm else stream.out, c.d_vocab, task.wanted, task.limits):
+        silent = without_attention(stream.first, weights, c)
+        out = norm.rows if norm else stream.out
+        for w_u in unembeddings(dice, out, c.d_vocab, task.wanted, task.limits, silent):
             yield Instance({}, weights | {"unembed.W_U": w_u.tolist()})
 
 

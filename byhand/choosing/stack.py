@@ -103,7 +103,7 @@ def plain_rows(task: Task, dice: Dice) -> Ints | None:
         even = dice.of(np.array([0, 0, 2, -2]), 40, n, d)
         drawn = np.where(parity == 1, odd, even)
     zeros = (drawn == 0).sum((1, 2)) * 100
-    ok = distinct(drawn) & (zeros >= 10 * n * d) & (zeros <= 45 * n * d) & (drawn != 0).any(2).all(1)
+    ok = distinct(drawn) & (zeros >= 15 * n * d) & (zeros <= 35 * n * d) & (drawn != 0).any(2).all(1)
     ok &= (drawn < 0).any((1, 2)) & (drawn != 0).any(1).all(1) & distinct(drawn.swapaxes(1, 2))
     kept = np.flatnonzero(ok)
     if not len(kept):

@@ -23,6 +23,7 @@ from byhand.choosing.natural import Table, codes, distinct, natural
 ENOUGH = 1000  # updates to choose from
 PAIRS = {3: 700, 4: 4000}  # of columns, by tokens
 TWICE = np.array([1, 2, 3, 4, 6])  # 2c: the deviations whose squares are pleasant
+WIDER = np.array([2, 2, 4])  # the same for eight dimensions, whose units are not all odd
 _PLEASANT = np.isin(np.arange(512), TWICE)  # by 2c; what is negative counts from the end, and is not
 
 
@@ -230,7 +231,7 @@ def fixed_updates(dice: Dice, mix: Mix, x: Ints, limits: Limits) -> list[Update]
 
 def plain_updates(dice: Dice, mix: Mix, x: Ints, limits: Limits) -> list[Update]:
     """Output projections where no norm follows; the sum with x is small."""
-    members = dice.below(len(mix.results), 4000, x.shape[1])
+    members = dice.below(len(mix.results), 1500, x.shape[1])
     w_o, added = mix.columns[members].swapaxes(1, 2), mix.results[members].swapaxes(1, 2)
     sums = x + added
     ok = _tells(mix, w_o, added) & distinct(sums) & (abs(sums).max((1, 2)) <= limits.stream + 1)

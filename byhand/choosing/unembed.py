@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from byhand.choosing.dice import Dice, Ints
 from byhand.choosing.limits import Limits
@@ -12,6 +13,8 @@ from byhand.choosing.natural import columns, natural
 from byhand.model.config import Config
 
 Lists = dict[str, Any]
+Floats = NDArray[np.float64]
+CLEARLY = 1e-6  # far beyond what float64 may get wrong on any machine
 
 
 def embeddings(dice: Dice, rows: Ints, ids: tuple[int, ...], config: Config, tries: int = 400) -> Lists | None:
@@ -47,10 +50,14 @@ def unembeddings(
     words: int,
     wanted: tuple[int | None, ...],
     limits: Limits,
+    silent: Floats | None,
     tries: int = 8000,
     keep: int = 4,
 ) -> list[Ints]:
-    """W_U (d_model, words) with the wanted word's logit the largest of its row by 1 or more."""
+    """W_U (d_model, words) with the wanted word's logit the largest of its row by 1 or more.
+
+    silent: the last row as it would be without attention, where the last word must be another.
+    """
     pool = columns(rows.shape[1], 2, 1)
     pool = pool[dice.few(len(pool), 2000)]
     logits = pool @ rows.T  # (count, n)
@@ -76,6 +83,32 @@ def unembeddings(
     w_u = pool[picks[ok]].swapaxes(1, 2)
     fine = natural(w_u, 10, 60)
     w_u, found = w_u[fine], found[ok][fine]
+    if silent is not None and len(w_u):
+        without, right = silent @ w_u, found[:, -1].argmax(1)  # (count, words)
+        changed = without.max(1) > without[np.arange(len(right)), right] + CLEARLY
+        w_u, found = w_u[changed], found[changed]
     cost = 2 * abs(found).max((1, 2)) + (found == 0).sum((1, 2)) + (abs(w_u) > 1).sum((1, 2))
     best = np.argsort(cost + dice.below(4, len(cost)), kind="stable")[:keep]
     return list(w_u[best])
+
+
+def without_attention(rows: Ints, weights: Lists, config: Config) -> Floats | None:
+    """The last row of a stack on these rows if no head added anything, before W_U; None where a norm divides by 0."""
+    x: Floats = rows[-1].astype(np.float64)
+    pre, normed = config.norm_position == "pre", config.normalization_type is not None
+
+    def norm(row: Floats, at: str) -> Floats:
+        apart = row - row.mean()
+        standard: Floats = apart / np.sqrt((apart**2).mean())
+        return standard * weights[f"{at}.w"] + weights[f"{at}.b"] if normed else row
+
+    with np.errstate(invalid="ignore"):
+        for layer in range(config.n_layers):
+            at = f"blocks.{layer}"
+            x = x if pre else norm(x, f"{at}.ln1")
+            read = norm(x, f"{at}.ln2") if pre else x
+            post = np.maximum(read @ weights[f"{at}.mlp.W_in"] + weights[f"{at}.mlp.b_in"], 0)
+            x = x + post @ weights[f"{at}.mlp.W_out"] + weights[f"{at}.mlp.b_out"]
+            x = x if pre else norm(x, f"{at}.ln2")
+        x = norm(x, "ln_final") if pre else x
+    return x if np.isfinite(x).all() else None

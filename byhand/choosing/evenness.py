@@ -1,0 +1,51 @@
+"""Whether an instance takes about as long as others of its configuration, so that no student has the longer sheet."""
+
+from __future__ import annotations
+
+from byhand.arithmetic.expr import refs
+from byhand.choosing.cost import STEP, seconds
+from byhand.model.config import Config
+from byhand.tape import Step, Tape
+
+BAND = 0.069  # either way: two instances differ by less than 15 %
+
+# Seconds for each number that a cell reads, as measured on instances of the search: by op, and for products by what
+# they make. Where there is no mask, more of the pattern is a fraction.
+USUAL = {
+    "power_of": 2.96, "row_sum": 1.41, "share_rows": 1.56, "divide_by_root": 2.86, "dot_rows": 1.0, "beside": 1.35,
+    "mask_future": 0.99, "hook_z": 1.8, "hook_attn_out": 1.24, "matmul": 0.77, "affine": 0.77, "add": 0.85,
+    "relu": 0.6, "row_mean": 1.54, "center": 1.97, "mean_square": 4.2, "root": 4.18, "standardize": 1.01,
+    "scale_and_shift": 1.43, "pick_rows": 0.79, "row_argmax": 0.1,
+}  # fmt: skip
+UNMASKED = {"power_of": 3.16, "row_sum": 2.09, "share_rows": 1.9, "hook_z": 2.86}
+# What is left over: scores that are given are larger, a layer of its own has smaller numbers than one in a block.
+MODELS = {"softmax": 1.13, "feed-forward": 0.91, "block": 1.025, "gpt": 1.035}
+WIDE = 0.84  # under a norm of eight features
+
+
+def usual(tape: Tape, model: str, config: Config) -> float:
+    """The seconds that a run of this configuration usually takes."""
+    masked = model == "softmax" or config.attention_dir == "causal"
+    steps = [s for s in tape.used() if s.op]
+    total = sum(STEP + s.shape[0] * s.shape[1] * _read(tape, s) * _each(s, masked) for s in steps)
+    wide = config.d_model == 8 and config.normalization_type is not None and model in ("layer-norm", "block", "gpt")
+    return total * MODELS.get(model, 1.0) * (WIDE if wide else 1.0)
+
+
+def _read(tape: Tape, step: Step) -> int:
+    """How many numbers a cell reads."""
+    return len(list(refs(tape.cell(step.name, step.shape[0] - 1, 0))))
+
+
+def _each(step: Step, masked: bool) -> float:
+    """Seconds for each number that is read."""
+    assert step.op is not None, f"{step.name} is given"
+    last = step.name.partition("[")[0].rpartition(".")[2]
+    kind = last if last in USUAL else step.op.name
+    return USUAL.get(kind, 1.0) if masked else UNMASKED.get(kind, USUAL.get(kind, 1.0))
+
+
+def is_even(tape: Tape, model: str, config: Config) -> bool:
+    """Whether a run takes as long as is usual, by BAND."""
+    expected = usual(tape, model, config)
+    return abs(seconds(tape, [s.name for s in tape.used() if s.op]) - expected) <= BAND * expected
