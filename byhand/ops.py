@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import reduce
 from typing import Any
 
-from byhand.arithmetic.expr import NEG_INF, At, Expr, Fn, Index, Num, Sum, expr, largest, sqrt, total
+from byhand.arithmetic.expr import NEG_INF, At, Expr, Fn, Index, Mul, Num, Sub, Sum, expr, largest, sqrt, total
 from byhand.tape import Operand, op
 
 
@@ -102,7 +103,11 @@ def mask_future(a: Operand, i: At, j: At) -> Expr:
 @op("ij->ij", reads="entry {i}, {j} of {0}", formula=r"{base}^{{{0}}}")
 def power_of(a: Operand, i: At, j: At, base: int | str = 2) -> Expr:
     """The base raised to each entry; to −∞ it is 0."""
-    return (Fn("e") if base == "e" else expr(int(base))) ** a[i, j]
+    return _base(base) ** a[i, j]
+
+
+def _base(base: int | str) -> Expr:
+    return Fn("e") if base == "e" else expr(int(base))
 
 
 @op("ij->i1", reads="row {i} of {0}", formula=r"\text{{row sums of }} {0}")
@@ -254,3 +259,118 @@ def shift(a: Operand, bias: Operand, i: At, j: At) -> Expr:
 def affine_rows(a: Operand, b: Operand, bias: Operand, i: At, j: At) -> Expr:
     """Each row of the first with each row of the second, plus a bias."""
     return total(a.cols, lambda k: a[i, k] * b[j, k]) + bias[0, j]
+
+
+@op("ij…->ij", reads="entry {i}, {j} of every factor", formula=r"{0} \odot {1}")
+def multiply(*matrices: Operand, i: At, j: At, times: int = 1) -> Expr:
+    """Matrices multiplied entry by entry, and by a whole number where there is one."""
+    factors: list[Expr] = [m[i, j] for m in matrices]
+    return reduce(Mul, factors if times == 1 else [expr(times), *factors])
+
+
+@op("ij,ij->ij", reads="entry {i}, {j} of {0} and of {1}", formula=r"{0} \div {1}")
+def quotient(a: Operand, b: Operand, i: At, j: At) -> Expr:
+    """Two matrices divided entry by entry."""
+    return a[i, j] / b[i, j]
+
+
+@op("ij,ij->ij", reads="entry {i}, {j} of {0} and of {1}", formula=r"100 \cdot {0} \div {1}")
+def percent(a: Operand, b: Operand, i: At, j: At) -> Expr:
+    """How many hundredths of the second matrix the first is, entry by entry."""
+    return expr(100) * a[i, j] / b[i, j]
+
+
+@op("ij,ij->ij", reads="entry {i}, {j} of {0} and of {1}", formula="{0} - {1}")
+def subtract(a: Operand, b: Operand, i: At, j: At) -> Expr:
+    """The second matrix subtracted from the first, entry by entry."""
+    return a[i, j] - b[i, j]
+
+
+@op("ij,ij->i1", reads="row {i} of {0} · row {i} of {1}", formula=r"{0}_i \cdot {1}_i")
+def row_dots(a: Operand, b: Operand, i: At, j: At) -> Expr:
+    """Each row of the first with the same row of the second: multiply pair by pair, then add."""
+    return total(a.cols, lambda k: a[i, k] * b[i, k])
+
+
+@op("ij->ij", reads="entry {i}, {j} of {0}", formula="{0} + {by}")
+def plus_number(a: Operand, i: At, j: At, by: int) -> Expr:
+    """The same number added to every entry."""
+    return a[i, j] + expr(by)
+
+
+@op("ij->ij", reads="entry {i}, {j} of {0}", formula=r"{0} \cdot {by}")
+def times_number(a: Operand, i: At, j: At, by: int) -> Expr:
+    """Every entry times one number."""
+    return a[i, j] * expr(by)
+
+
+@op("ij,i1->ij", reads="entry {i}, {j} of {0}, entry {i} of {1}", formula=r"{0} \cdot {1}")
+def scale_rows(a: Operand, factors: Operand, i: At, j: At) -> Expr:
+    """Every row times its own number."""
+    return a[i, j] * factors[i, 0]
+
+
+@op("1j,i1->ij", reads="entry {j} of {0}, entry {i} of {1}", formula=r"{0} \div {1}")
+def divided_by_each(a: Operand, divisors: Operand, i: At, j: At) -> Expr:
+    """One row, divided by each of several numbers in turn."""
+    return a[0, j] / divisors[i, 0]
+
+
+@op("->ij", reads="the number of token {i}", formula=r"1 \;(j = t_i),\; 0 \;(j \ne t_i)")
+def one_hot(i: At, j: At, rows: Sequence[int]) -> Expr:
+    """A 1 in the place of each token's number, and 0 elsewhere."""
+    if isinstance(i, Index) or isinstance(j, Index):
+        return Fn("one", (Num(i), Num(j)))
+    return expr(int(rows[i] == j))
+
+
+@op("ij->i1", reads="the entry of row {i} of {0} that belongs to token {i}", formula="{0}[i, t_i]")
+def pick_entries(a: Operand, i: At, j: At, cols: Sequence[int]) -> Expr:
+    """One entry of each row: that of the row's own token."""
+    return a[i, Index("t_i") if isinstance(i, Index) else cols[i]]
+
+
+@op("ij->ij", reads="entry {i}, {j} of {0}, or 0", formula=r"{0}_{{ij}} \;(j \text{{ kept}}),\; 0")
+def keep_entries(a: Operand, i: At, j: At, kept: Sequence[Sequence[int]]) -> Expr:
+    """Some entries of each row stay; the others become 0."""
+    if isinstance(i, Index) or isinstance(j, Index) or j in kept[i]:
+        return a[i, j]
+    return expr(0)
+
+
+@op("ij->11", reads="every entry of {0}", formula=r"\max {0}")
+def largest_entry(a: Operand, i: At, j: At) -> Expr:
+    """The largest entry of a whole matrix."""
+    if isinstance(a.rows, Index) or isinstance(a.cols, Index):
+        return Fn("max", (a[Index("k"), Index("l")],))
+    return largest(*(a[k, m] for k in range(a.rows) for m in range(a.cols)))
+
+
+@op("ij->ij", reads="entry {i}, {j} of {0}", formula=r"-\log_{{{base}}} {0}")
+def surprise(a: Operand, i: At, j: At, base: int | str = 2) -> Expr:
+    """How surprising each probability is: less its logarithm; in base 2, in bits."""
+    return Sub(Sum(()), Fn("log", (_base(base), a[i, j])))
+
+
+@op("kj->1k", reads="column {which} of {0}", formula=r"{0}_{{k\,{which}}}")
+def column_as_row(a: Operand, i: At, j: At, which: int) -> Expr:
+    """One column, lying down."""
+    return a[j, which]
+
+
+@op("ik,wk->o1", reads="{0} from row {i}, as many rows as {1}", formula=r"{0} \ast {1}")
+def slide(x: Operand, kernel: Operand, i: At, j: At) -> Expr:
+    """A kernel laid on the rows from each position on: multiply what lies on each other, then add."""
+    if isinstance(i, Index) or isinstance(kernel.rows, Index) or isinstance(x.cols, Index):
+        return total(x.cols, lambda k: x[i, k] * kernel[0, k])
+    return Sum(tuple(x[i + w, k] * kernel[w, k] for w in range(kernel.rows) for k in range(x.cols)))
+
+
+@op("*j…->ij", reads="the matrices' rows, one below the other", formula=r"[\,{0} ;\; {1}\,]")
+def below(*matrices: Operand, i: At, j: At) -> Expr:
+    """Matrices one below the other."""
+    for matrix in matrices:
+        if isinstance(i, Index) or isinstance(matrix.rows, Index) or i < matrix.rows:
+            return matrix[i, j]
+        i -= matrix.rows
+    raise IndexError(i)

@@ -91,7 +91,7 @@ def prepare(sheet: Sheet, options: Options) -> tuple[Document, dict[str, Any]]:
     values, quality = choose_numbers(sheet, options)
     tape = run(sheet.model, values, number_system(options.numbers, options.places), force=not symbolic)
     tokens = _words(values)
-    page = document(Made(sheet, tape, values.config, tokens, values.vocabulary, options.orientation))
+    page = document(Made(sheet, tape, values.config, tokens, values.vocabulary, options.orientation, values.source))
     record = run_record(tape, sheet.model, values.config, tokens, sheet.name, seed, quality)
     return replace(page, stamp={"seed": str(seed), "hash": fingerprint(record)}), record
 

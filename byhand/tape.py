@@ -165,11 +165,11 @@ class Matrix:
 
     @property
     def rows(self) -> int:
-        return self.shape[0]
+        return self.step.shape[0]
 
     @property
     def cols(self) -> int:
-        return self.shape[1]
+        return self.step.shape[1]
 
     @property
     def values(self) -> Rows:
@@ -192,10 +192,11 @@ class Tape:
         self._values: dict[str, Rows] = {}
 
     def given(self, name: str, shape: Shape, axes: tuple[str, str] = ("", ""), default: int | None = None) -> Matrix:
-        """Write down a matrix whose numbers come from outside; left out, it is filled with the default."""
+        """Write down, once, a matrix whose numbers come from outside; left out, it is filled with the default."""
         if default is not None and name not in self.numbers:
             self.numbers[name] = ((default,) * shape[1],) * shape[0]
-        return self.record(Step(name, None, (), {}, shape, axes))
+        known = name in self.steps and self.steps[name].shape == shape
+        return Matrix(self, name) if known else self.record(Step(name, None, (), {}, shape, axes))
 
     def record(self, step: Step) -> Matrix:
         """Write down a step; where its numbers are given, they take the place of its op."""

@@ -26,6 +26,8 @@ DEFAULTS: dict[str, Any] = {
     "softmax_base": "e",
     "norm_position": "pre",
     "eps": 0,
+    "correction": 0,
+    "tie_word_embeddings": False,
     "use_attn_scale": True,
     "attn_only": False,
 }
@@ -46,10 +48,20 @@ def forward(
         "softmax": lambda: run.softmax(steps["scores"], "softmax"),
         "positional-encoding": lambda: run.keep("hook_pos_embed", run.positions(run.config["n_ctx"])),
         "attention-head": lambda: run.head(steps["blocks.0.hook_resid_pre"], "blocks.0.attn", 0),
-        "multi-head-attention": lambda: run.attention(steps["blocks.0.hook_resid_pre"], 0),
+        "multi-head-attention": lambda: run.attention(steps["blocks.0.hook_resid_pre"], "blocks.0"),
+        "cross-attention": lambda: run.attention(
+            steps["decoder.0.hook_resid_pre"], "decoder.0", "cross_attn", steps["encoder.0.hook_resid_pre"]
+        ),
         "layer-norm": lambda: run.norm(steps["blocks.0.hook_resid_pre"], "blocks.0.ln1"),
-        "feed-forward": lambda: run.feed_forward(steps["blocks.0.hook_resid_mid"], 0),
-        "block": lambda: run.block(steps["blocks.0.hook_resid_pre"], 0),
+        "batch-norm": lambda: run.batch_norm(steps["blocks.0.hook_resid_pre"], "blocks.0.bn"),
+        "feed-forward": lambda: run.feed_forward(steps["blocks.0.hook_resid_mid"], "blocks.0"),
+        "mlp": lambda: run.feed_forward(steps["blocks.0.hook_resid_mid"], "blocks.0"),
+        "convolution": lambda: run.keep(
+            "blocks.0.hook_conv_out", run.feed_forward(steps["blocks.0.hook_resid_mid"], "blocks.0")
+        ),
+        "block": lambda: run.block(steps["blocks.0.hook_resid_pre"], "blocks.0"),
+        "encoder": lambda: run.encoder(),
+        "encoder-decoder": lambda: run.encoder_decoder(),
         "gpt": lambda: run.gpt(token_ids or []),
     }
     models[model]()
@@ -93,7 +105,9 @@ class Run:
             mean = self.keep(f"{name}.mean", x.mean(axis=1, keepdims=True))  # (n, 1)
             x = self.keep(f"{name}.centered", x - mean)  # (n, d_model)
         square = f"{name}.variance" if kind == "LN" else f"{name}.mean_square"
-        square_mean = self.keep(square, np.mean(x * x, axis=1, keepdims=True))  # (n, 1)
+        divisor = x.shape[1] - (self.config["correction"] if kind == "LN" else 0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            square_mean = self.keep(square, np.sum(x * x, axis=1, keepdims=True) / divisor)  # (n, 1)
         scale = self.keep(f"{name}.hook_scale", np.sqrt(square_mean + float(self.config["eps"])))  # (n, 1)
         x = x / scale  # (n, d_model)
         if f"{name}.w" in self.weights or f"{name}.b" in self.weights:
@@ -101,16 +115,28 @@ class Run:
             x = x * self.weights.get(f"{name}.w", 1.0) + self.weights.get(f"{name}.b", 0.0)  # (n, d_model)
         return self.keep(f"{name}.hook_normalized", x)
 
-    def head(self, x: np.ndarray, attn: str, h: int) -> np.ndarray:
+    def batch_norm(self, x: np.ndarray, name: str) -> np.ndarray:
+        """Each column less its mean, divided by its biased deviation over the rows; then w and b."""
+        x = x - x.mean(axis=0)
+        x = x / np.sqrt((x * x).mean(axis=0) + float(self.config["eps"]))  # (n, d_model)
+        return self.keep(
+            f"{name}.hook_normalized", x * self.weights.get(f"{name}.w", 1.0) + self.weights.get(f"{name}.b", 0.0)
+        )
+
+    def head(
+        self, x: np.ndarray, attn: str, h: int, memory: np.ndarray | None = None, causal: bool | None = None
+    ) -> np.ndarray:
         """One attention head: queries, keys, values, scores, pattern, and the mixture z."""
+        causal = self.config["attention_dir"] == "causal" if causal is None else causal
+        source = x if memory is None else memory
         q = self.project(x, attn, "q", h)  # (n, d_head)
-        k = self.project(x, attn, "k", h)  # (n, d_head)
-        v = self.project(x, attn, "v", h)  # (n, d_v)
+        k = self.project(source, attn, "k", h)  # (m, d_head)
+        v = self.project(source, attn, "v", h)  # (m, d_v)
         scores = self.keep(f"{attn}.scores_raw[{h}]", q @ k.T)  # (n queries, n keys)
         if self.config["use_attn_scale"]:
             d_head = self.config.get("d_head") or self.config["d_model"] // self.config["n_heads"]
             scores = self.keep(f"{attn}.scores_scaled[{h}]", scores / math.sqrt(d_head))  # (n, n)
-        if self.config["attention_dir"] == "causal":
+        if causal:
             later = np.arange(len(x))[None, :] > np.arange(len(x))[:, None]  # (n, n): the key comes after
             scores = np.where(later, -np.inf, scores)
         self.keep(f"{attn}.hook_attn_scores[{h}]", scores)
@@ -124,39 +150,71 @@ class Run:
             y = y + self.weights[f"{attn}.b_{letter.upper()}"][h]
         return self.keep(f"{attn}.hook_{letter}[{h}]", y)
 
-    def attention(self, x: np.ndarray, layer: int) -> np.ndarray:
-        """All heads side by side, times the heads' W_O one above the other."""
-        attn = f"blocks.{layer}.attn"
-        heads = [self.head(x, attn, h) for h in range(self.config["n_heads"])]
+    def attention(
+        self, x: np.ndarray, at: str, part: str = "attn", memory: np.ndarray | None = None, causal: bool | None = None
+    ) -> np.ndarray:
+        """All heads side by side, times the heads' W_O one above the other; nothing is hidden in a memory."""
+        attn = f"{at}.{part}"
+        causal = causal if memory is None else False
+        heads = [self.head(x, attn, h, memory, causal) for h in range(self.config["n_heads"])]
         z = self.keep(f"{attn}.z", np.hstack(heads))  # (n, n_heads · d_v)
         w_o = np.vstack(list(self.weights[f"{attn}.W_O"]))  # (n_heads · d_v, d_model)
         out = z @ w_o + self.weights.get(f"{attn}.b_O", 0.0)  # (n, d_model)
-        return self.keep(f"blocks.{layer}.hook_attn_out", out)
+        return self.keep(f"{at}.hook_{part}_out", out)
 
-    def feed_forward(self, x: np.ndarray, layer: int) -> np.ndarray:
+    def feed_forward(self, x: np.ndarray, at: str) -> np.ndarray:
         """The same two linear layers at each position, the activation after the first only."""
-        mlp = f"blocks.{layer}.mlp"
+        mlp = f"{at}.mlp"
         pre = x @ self.weights[f"{mlp}.W_in"] + self.weights.get(f"{mlp}.b_in", 0.0)  # (n, d_mlp)
         self.keep(f"{mlp}.hook_pre", pre)
         post = self.keep(f"{mlp}.hook_post", ACTIVATIONS[self.config["act_fn"]](pre))  # (n, d_mlp)
         out = post @ self.weights[f"{mlp}.W_out"] + self.weights.get(f"{mlp}.b_out", 0.0)  # (n, d_model)
-        return self.keep(f"blocks.{layer}.hook_mlp_out", out)
+        return self.keep(f"{at}.hook_mlp_out", out)
 
-    def block(self, x: np.ndarray, layer: int) -> np.ndarray:
+    def encoder(self) -> np.ndarray:
+        """Blocks in which every position sees every other."""
+        x = self.steps["encoder.0.hook_resid_pre"]
+        for layer in range(self.config["n_layers"]):
+            x = self.block(x, f"encoder.{layer}", causal=False)
+        return x
+
+    def encoder_decoder(self) -> np.ndarray:
+        """An encoder, and a decoder with masked self-attention and attention to the encoder's result."""
+        memory, x = self.encoder(), self.steps["decoder.0.hook_resid_pre"]
+        post = self.config["norm_position"] == "post"
+        for layer in range(self.config["n_layers"]):
+            at = f"decoder.{layer}"
+            parts = {
+                "ln1": ("hook_resid_mid", lambda y, at=at: self.attention(y, at, causal=True)),
+                "ln2": ("hook_resid_mid_cross", lambda y, at=at: self.attention(y, at, "cross_attn", memory)),
+                "ln3": ("hook_resid_post", lambda y, at=at: self.feed_forward(y, at)),
+            }
+            for norm, (name, sublayer) in parts.items():
+                y = x if post else self.norm(x, f"{at}.{norm}")
+                x = self.keep(f"{at}.{name}", x + sublayer(y))
+                x = self.norm(x, f"{at}.{norm}") if post else x
+            if post:
+                self.keep(f"{at}.hook_normalized_resid_post", x)
+        if "unembed.W_U" in self.weights:
+            self.unembed(x)
+        return x
+
+    def block(self, x: np.ndarray, name: str, causal: bool | None = None) -> np.ndarray:
         """Attention and feed-forward, each added to what it read; a norm before each, or after each sum."""
-        name = f"blocks.{layer}"
         post_norm = self.config["norm_position"] == "post"
         if post_norm and self.config["attn_only"]:
             raise ValueError("attn_only has no post-norm form")
-        attn_out = self.attention(x if post_norm else self.norm(x, f"{name}.ln1"), layer)  # (n, d_model)
+        attn_out = self.attention(
+            x if post_norm else self.norm(x, f"{name}.ln1"), name, causal=causal
+        )  # (n, d_model)
         mid = self.keep(f"{name}.hook_resid_mid", x + attn_out)
         if self.config["attn_only"]:
             return self.keep(f"{name}.hook_resid_post", mid)
         if post_norm:
             mid = self.norm(mid, f"{name}.ln1")  # what the feed-forward reads is also what it is added to
-            post = self.keep(f"{name}.hook_resid_post", mid + self.feed_forward(mid, layer))
+            post = self.keep(f"{name}.hook_resid_post", mid + self.feed_forward(mid, name))
             return self.keep(f"{name}.hook_normalized_resid_post", self.norm(post, f"{name}.ln2"))
-        mlp_out = self.feed_forward(self.norm(mid, f"{name}.ln2"), layer)  # (n, d_model)
+        mlp_out = self.feed_forward(self.norm(mid, f"{name}.ln2"), name)  # (n, d_model)
         return self.keep(f"{name}.hook_resid_post", mid + mlp_out)
 
     def gpt(self, token_ids: Sequence[int]) -> None:
@@ -165,12 +223,17 @@ class Run:
         if self.config["positional_embedding_type"] is not None:
             x = x + self.keep("hook_pos_embed", self.positions(len(token_ids)))
         for layer in range(self.config["n_layers"]):
-            x = self.block(self.keep(f"blocks.{layer}.hook_resid_pre", x), layer)
+            x = self.block(self.keep(f"blocks.{layer}.hook_resid_pre", x), f"blocks.{layer}")
         if self.config["norm_position"] == "pre":
             x = self.norm(x, "ln_final")
-        logits = x @ self.weights["unembed.W_U"] + self.weights.get("unembed.b_U", 0.0)  # (n, d_vocab)
-        self.keep("logits", logits)
-        self.keep("next_token", logits.argmax(axis=1)[:, None])  # (n, 1): the lowest id on ties
+        self.unembed(x)
+
+    def unembed(self, x: np.ndarray) -> None:
+        """Logits by W_U, or by W_E transposed where the two are tied; the lowest id on ties."""
+        tied = self.config["tie_word_embeddings"]
+        w_u = self.weights["embed.W_E"].T if tied else self.weights["unembed.W_U"]
+        logits = self.keep("logits", x @ w_u + self.weights.get("unembed.b_U", 0.0))  # (n, d_vocab)
+        self.keep("next_token", logits.argmax(axis=1)[:, None])  # (n, 1)
 
 
 ACTIVATIONS = {

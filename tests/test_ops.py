@@ -47,6 +47,23 @@ EXAMPLES = {
     "divide_by": ([A], {"of": 2}, {}, [[HALF, 1], [Fraction(3, 2), -2]]),
     "shift": ([A, [[10, 20]]], {}, {}, [[11, 22], [13, 16]]),
     "affine_rows": ([A, [[1, 1], [0, 2]], [[10, 20]]], {}, {}, [[13, 24], [9, 12]]),
+    "multiply": ([A, A], {}, {}, [[1, 4], [9, 16]]),
+    "quotient": ([A, [[2, 4], [3, 8]]], {}, {}, [[HALF, HALF], [1, -HALF]]),
+    "percent": ([A, [[2, 4], [4, 8]]], {}, {}, [[50, 50], [75, -50]]),
+    "subtract": ([A, [[1, 0], [5, -4]]], {}, {}, [[0, 2], [-2, 0]]),
+    "row_dots": ([A, [[5, 6], [1, 2]]], {}, {}, [[17], [-5]]),
+    "plus_number": ([A], {"by": 5}, {}, [[6, 7], [8, 1]]),
+    "times_number": ([A], {"by": 2}, {}, [[2, 4], [6, -8]]),
+    "scale_rows": ([A, [[2], [-1]]], {}, {}, [[2, 4], [-3, 4]]),
+    "divided_by_each": ([[[1, -2]], [[1], [2], [HALF]]], {}, {}, [[1, -2], [HALF, -1], [2, -4]]),
+    "one_hot": ([], {"rows": (2, 0)}, {"i": 2, "j": 3}, [[0, 0, 1], [1, 0, 0]]),
+    "pick_entries": ([A], {"cols": (1, 0)}, {}, [[2], [3]]),
+    "keep_entries": ([A], {"kept": ((0,), (0, 1))}, {}, [[1, 0], [3, -4]]),
+    "largest_entry": ([A], {}, {}, [[3]]),
+    "surprise": ([[[HALF, 1], [2, Fraction(1, 8)]]], {"base": 2}, {}, [[1, 0], [-1, 3]]),
+    "column_as_row": ([A], {"which": 1}, {}, [[2, -4]]),
+    "slide": ([[[1, 2], [3, -4], [5, 0]], [[1, 1], [2, 0]]], {}, {"o": 2}, [[9], [9]]),
+    "below": ([A, [[7, 8]]], {}, {"i": 3}, [[1, 2], [3, -4], [7, 8]]),
 }
 MORE = [
     ("mask_future", [[[1, 2, 3], [4, 5, 6]]], {}, [[1, MASK, MASK], [4, 5, MASK]]),
@@ -54,6 +71,9 @@ MORE = [
     ("root", [[[9]]], {}, [[3]]),
     ("root", [[[Fraction(1, 4)]]], {"eps": "0"}, [[HALF]]),
     ("add_all", [A], {}, A),
+    ("multiply", [A, A], {"times": 3}, [[3, 12], [27, 48]]),
+    ("multiply", [A], {}, A),
+    ("surprise", [[[9, Fraction(1, 3)]]], {"base": 3}, [[-2, 1]]),
 ]  # fmt: skip
 
 
@@ -117,7 +137,8 @@ def test_a_cell_reads_cells_that_its_operands_have(name):
 
 
 # Rules whose shape does not depend on where the cell is.
-BY_PLACE = {"add_all", "beside", "pick_rows", "sinusoid", "mask_future", "zero_future", "row_argmax"}
+BY_PLACE = {"add_all", "beside", "pick_rows", "sinusoid", "mask_future", "zero_future", "row_argmax",
+            "multiply", "one_hot", "pick_entries", "keep_entries", "largest_entry", "column_as_row", "slide", "below"}  # fmt: skip
 UNIFORM = sorted(EXAMPLES.keys() - BY_PLACE)
 
 

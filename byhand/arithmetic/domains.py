@@ -38,6 +38,8 @@ class Rationals(Domain):
                 return self._power(base, exponent)
             case "sqrt", x:
                 return self._root(x)
+            case "log", base, x:
+                return self._logarithm(base, x)
             case "max", _, *_:
                 return max(args)
             case "argmax", _, *_:
@@ -75,6 +77,18 @@ class Rationals(Domain):
         if x < 0:
             raise NotRealError(f"√({shown(x)}) is not a real number")
         return _root_of(x, 2, f"√({shown(x)})")
+
+    def _logarithm(self, base: Fraction, x: Fraction) -> Fraction:
+        """The whole number whose power of the base, a whole number above 1, is x."""
+        what = f"log {shown(base)} of {shown(x)}"
+        if x <= 0:
+            raise NotRealError(f"{what} is not a real number")
+        power, exponent = Fraction(1), 0
+        while power < max(x, 1 / x):
+            power, exponent = power * base, exponent + 1
+        if power != max(x, 1 / x):
+            raise LeavesDomainError(f"{what} is not a whole number")
+        return Fraction(exponent if x > 1 else -exponent)
 
     def _sine_of_half_turns(self, x: Fraction, what: str) -> Fraction:
         """sin(πx); by Niven's theorem rational only at 0, ±1/2 and ±1."""
@@ -129,6 +143,10 @@ class Floats(Domain):
                 if x < 0:
                     raise NotRealError(f"√({shown(x)}) is not a real number")
                 return math.sqrt(x)
+            case "log", base, x:
+                if x <= 0:
+                    raise NotRealError(f"log({shown(x)}) is not a real number")
+                return math.log2(x) if base == 2 else math.log(x) / math.log(base)
             case "max", _, *_:
                 return max(args)
             case "argmax", _, *_:

@@ -65,6 +65,10 @@ class Intervals(Domain):
                 return self._power(base, exponent)
             case "sqrt", x:
                 return iv.sqrt(self._not_negative(x))
+            case "log", base, x:
+                if signs(self._not_negative(x))[0] == 0:
+                    raise UndecidedError
+                return iv.log(x) / iv.log(base)
             case "sin", x:
                 return iv.sin(x)
             case "cos", x:

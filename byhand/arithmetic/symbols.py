@@ -52,6 +52,10 @@ class Symbols(Domain):
                 if x.is_negative:
                     raise NotRealError(f"√({shown(x)}) is not a real number")
                 return sympy.sqrt(x)
+            case "log", base, x:
+                if x.is_nonpositive:
+                    raise NotRealError(f"log({shown(x)}) is not a real number")
+                return sympy.log(x, base)
             case "max", _, *_:
                 return args[_first_largest(args)]
             case "argmax", _, *_:
@@ -155,6 +159,8 @@ def tree(value: sympy.Expr) -> Expr:
             return Fn("pow", (tree(value.base), tree(value.exp)))
         case sympy.exp():
             return Fn("pow", (Fn("e"), tree(value.exp)))
+        case sympy.log():
+            return Fn("log", (Fn("e"), tree(value.args[0])))
         case sympy.Function():
             return Fn(value.func.__name__.lower(), tuple(tree(a) for a in value.args))
         case _ if value in _CONSTANTS:

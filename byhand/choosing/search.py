@@ -19,7 +19,7 @@ from byhand.choosing.natural import distinct
 from byhand.choosing.stack import Lists, Task, attention_weights, mlp_weights, plain_rows, stacks, w_o
 from byhand.choosing.stream import TWICE, WIDER, plain_updates, scales, some_units, unit_of
 from byhand.choosing.unembed import embeddings, unembeddings, without_attention
-from byhand.model.models import RESID_MID, RESID_PRE
+from byhand.model.job import RESID_MID, RESID_PRE
 
 
 @dataclass(frozen=True)

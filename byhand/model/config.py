@@ -17,6 +17,7 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "attention_dir": ("causal", "bidirectional"),
     "norm_position": ("pre", "post"),
     "softmax_base": (2, 3, "e"),
+    "correction": (0, 1),
 }
 LARGEST = 10_000  # a size beyond it is a slip, not a worksheet
 MOST_PARAMETERS = 1_000_000  # of a whole model: a worksheet has a hundred
@@ -29,8 +30,9 @@ class Config:
     """Sizes and choices of a model.
 
     d_head is the width of a query and a key (default d_model ÷ n_heads), d_v that of a value (default d_head),
-    d_mlp the number of hidden units (default 4 d_model). `sinusoidal_periods`, in positions a turn, one for each
-    pair of dimensions, replaces the frequencies of 2017.
+    d_mlp the number of hidden units (default 4 d_model). correction is subtracted from d in a norm's variance, as in
+    PyTorch: 1 for n − 1. tie_word_embeddings: W_U is W_E transposed. `sinusoidal_periods`, in positions a turn, one
+    for each pair of dimensions, replaces the frequencies of 2017.
 
     Raises: ConfigError for sizes that cannot work together.
     """
@@ -53,6 +55,8 @@ class Config:
     use_attn_scale: bool = True
     use_attn_result: bool = False
     attn_only: bool = False
+    correction: int = 0
+    tie_word_embeddings: bool = False
     sinusoidal_periods: tuple[Fraction, ...] = ()
 
     def __post_init__(self) -> None:
@@ -68,7 +72,7 @@ class Config:
         for name in ("d_model", "n_heads", "n_ctx", "n_layers"):
             if getattr(self, name) == 0:
                 raise ConfigError(f"{name}=0 leaves nothing to compute; use 1 or more")
-        for name in ("use_attn_scale", "use_attn_result", "attn_only"):
+        for name in ("use_attn_scale", "use_attn_result", "attn_only", "tie_word_embeddings"):
             if not isinstance(getattr(self, name), bool):
                 raise ConfigError(f"{name}={shown(getattr(self, name))} is not true or false")
         self._set("eps", _number("eps", self.eps))

@@ -10,8 +10,13 @@ from byhand.ops import (
     add,
     add_all,
     affine,
+    affine_rows,
     beside,
     center,
+    center_columns,
+    column_as_row,
+    column_mean,
+    column_mean_square,
     divide_by_root,
     dot_rows,
     gelu,
@@ -24,9 +29,13 @@ from byhand.ops import (
     root,
     row_mean,
     row_sum,
+    sample_variance,
     scale_and_shift,
+    share_columns,
     share_rows,
+    shift,
     sinusoid,
+    slide,
     standardize,
 )
 from byhand.tape import Matrix, Tape
@@ -55,14 +64,15 @@ def steps_of(name: str, part: str) -> str:
 def norm(x: Matrix, at: str, config: Config, name: str = "") -> Matrix:
     """LayerNorm or RMSNorm over each row, then w and b where they are given; x itself without a norm.
 
-    Source: Ba, Kiros & Hinton 2016; biased variance, as in PyTorch. `name` overrides that of the result.
+    Source: Ba, Kiros & Hinton 2016; biased variance, as in PyTorch, unless the config has a correction. `name`
+    overrides that of the result.
     """
     name = name or f"{at}.hook_normalized"
     if config.normalization_type is None:
         return x
     if config.normalization_type == "LN":
         centered = center(x, row_mean(x, name=f"{at}.mean"), name=f"{at}.centered")
-        spread = mean_square(centered, name=f"{at}.variance")
+        spread = (sample_variance if config.correction else mean_square)(centered, name=f"{at}.variance")
     else:
         centered = x
         spread = mean_square(x, name=f"{at}.mean_square")
@@ -70,12 +80,27 @@ def norm(x: Matrix, at: str, config: Config, name: str = "") -> Matrix:
     parameters = [f"{at}.{part}" for part in ("w", "b")]
     if not any(p in x.tape.numbers for p in parameters):
         return standardize(centered, scale, name=name)
-    standard = standardize(centered, scale, name=f"{at}.standardized")
-    w, b = (
-        x.tape.given(parameter, (1, x.cols), ("", x.axes[1]), default)
-        for parameter, default in zip(parameters, (1, 0), strict=True)
-    )
+    return _with_parameters(standardize(centered, scale, name=f"{at}.standardized"), at, name)
+
+
+def _with_parameters(standard: Matrix, at: str, name: str) -> Matrix:
+    """A norm's w and b, each 1 and 0 where it is left out."""
+    shape, axes = (1, standard.cols), ("", standard.axes[1])
+    w, b = (standard.tape.given(f"{at}.{part}", shape, axes, default) for part, default in (("w", 1), ("b", 0)))
     return scale_and_shift(standard, w, b, name=name)
+
+
+def batch_norm(x: Matrix, at: str, config: Config) -> Matrix:
+    """Each column normalised over the rows of the batch, then w and b where they are given.
+
+    Source: Ioffe & Szegedy 2015, in training; biased variance, as in PyTorch.
+    """
+    name = f"{at}.hook_normalized"
+    centered = center_columns(x, column_mean(x, name=f"{at}.mean"), name=f"{at}.centered")
+    scale = root(column_mean_square(centered, name=f"{at}.variance"), name=f"{at}.hook_scale", eps=config.eps)
+    if not any(f"{at}.{part}" in x.tape.numbers for part in ("w", "b")):
+        return share_columns(centered, scale, name=name)
+    return _with_parameters(share_columns(centered, scale, name=f"{at}.standardized"), at, name)
 
 
 def head(x: Matrix, at: str, h: int, config: Config, memory: Matrix | None = None) -> Matrix:
@@ -111,7 +136,7 @@ def visible(scores: Matrix, at: str, h: int, config: Config, causal: bool) -> Ma
         scaled = name if last else f"{at}.scores_scaled[{h}]"
         scores = divide_by_root(scores, name=scaled, of=config.d_head)
     if masked:
-        given = tape[mask] if mask in tape.steps else tape.given(mask, scores.shape, scores.axes)
+        given = tape.given(mask, scores.shape, scores.axes)
         scores = add(scores, given, name=f"{at}.scores_visible[{h}]" if causal else name)
     return mask_future(scores, name=name) if causal else scores
 
@@ -156,6 +181,11 @@ def _summed(heads: list[Matrix], at: str, config: Config, out: str) -> Matrix:
     return add(summed, rows, name=out)
 
 
+def activation(x: Matrix, name: str, config: Config) -> Matrix:
+    """The nonlinearity of the config, entry by entry."""
+    return (relu if config.act_fn == "relu" else gelu)(x, name=name)
+
+
 def mlp(x: Matrix, at: str, config: Config, out: str = "") -> Matrix:
     """Two layers with an activation between them, the same at each position.
 
@@ -164,7 +194,7 @@ def mlp(x: Matrix, at: str, config: Config, out: str = "") -> Matrix:
     c, tape = config, x.tape
     w_in = tape.given(f"{at}.W_in", (c.d_model, c.d_mlp), ("d_model", "d_mlp"))
     pre = linear(x, w_in, f"{at}.b_in", f"{at}.hook_pre")  # (pos, d_mlp)
-    post = (relu if c.act_fn == "relu" else gelu)(pre, name=f"{at}.hook_post")
+    post = activation(pre, f"{at}.hook_post", c)
     w_out = tape.given(f"{at}.W_out", (c.d_mlp, c.d_model), ("d_mlp", "d_model"))
     return linear(post, w_out, f"{at}.b_out", out or f"{at.rpartition('.')[0]}.hook_mlp_out")
 
@@ -189,6 +219,59 @@ def block(x: Matrix, at: str, config: Config) -> Matrix:
     return norm(summed, f"{at}.ln2", config, name=f"{at}.hook_normalized_resid_post")
 
 
+def decoder_block(x: Matrix, memory: Matrix, at: str, config: Config) -> Matrix:
+    """Masked self-attention, attention to the encoder's result, and feed-forward, each added to the stream.
+
+    Shapes: x (pos, d_model), memory (source, d_model). Names as in TransformerLens's T5Block.
+
+    Source: Vaswani et al. 2017, section 3.1; pre-norm as in PyTorch's norm_first.
+    """
+    cross = f"{at}.cross_attn"
+    if config.norm_position == "pre":
+        x = add(x, attention(norm(x, f"{at}.ln1", config), f"{at}.attn", config), name=f"{at}.hook_resid_mid")
+        asked = attention(norm(x, f"{at}.ln2", config), cross, config, memory, f"{at}.hook_cross_attn_out")
+        x = add(x, asked, name=f"{at}.hook_resid_mid_cross")
+        out = mlp(norm(x, f"{at}.ln3", config), f"{at}.mlp", config)
+        return add(x, out, name=f"{at}.hook_resid_post")
+    x = norm(add(x, attention(x, f"{at}.attn", config), name=f"{at}.hook_resid_mid"), f"{at}.ln1", config)
+    asked = attention(x, cross, config, memory, f"{at}.hook_cross_attn_out")
+    x = norm(add(x, asked, name=f"{at}.hook_resid_mid_cross"), f"{at}.ln2", config)
+    summed = add(x, mlp(x, f"{at}.mlp", config), name=f"{at}.hook_resid_post")
+    return norm(summed, f"{at}.ln3", config, name=f"{at}.hook_normalized_resid_post")
+
+
+def convolution(x: Matrix, weight: Matrix, bias: str, at: str, name: str) -> Matrix:
+    """A 1×1 convolution: each column of the weight is a kernel that slides over the positions.
+
+    Shapes: x (pos, channels), weight (channels, kernels) → (pos, kernels). Kernel j gives the feature map j.
+    """
+    tape, n = x.tape, x.rows
+    maps = []
+    for j in range(weight.cols):
+        kernel = column_as_row(weight, name=f"{at}.kernel[{j}]", which=j)  # (1, channels)
+        maps.append(slide(x, kernel, name=f"{at}.map[{j}]", sizes={"o": (n, x.axes[0])}))  # (pos, 1)
+    width = {"j": (weight.cols, weight.axes[1])}
+    if bias not in tape.numbers:
+        return beside(*maps, name=name, sizes=width)
+    whole = beside(*maps, name=f"{at}.maps", sizes=width)
+    return shift(whole, tape.given(bias, (1, weight.cols), ("", weight.axes[1])), name=name)
+
+
+def unembedding(x: Matrix, config: Config) -> Matrix:
+    """One logit for each word of the vocabulary: by W_U, or by W_E where the two are tied.
+
+    Shapes: (pos, d_model) → (pos, d_vocab).
+    """
+    tape, c = x.tape, config
+    if c.tie_word_embeddings:
+        w_e = tape.given("embed.W_E", (c.d_vocab, c.d_model), ("d_vocab", "d_model"))
+        if "unembed.b_U" in tape.numbers:
+            return affine_rows(x, w_e, tape.given("unembed.b_U", (1, c.d_vocab), ("", "d_vocab")), name="logits")
+        return dot_rows(x, w_e, name="logits")
+    w_u = tape.given("unembed.W_U", (c.d_model, c.d_vocab), ("d_model", "d_vocab"))
+    return linear(x, w_u, "unembed.b_U", "logits")
+
+
 def embedding(tape: Tape, ids: tuple[int, ...], config: Config, positions: int) -> Matrix:
     """Each token's row of W_E, plus what tells its position.
 
@@ -201,9 +284,14 @@ def embedding(tape: Tape, ids: tuple[int, ...], config: Config, positions: int) 
         return pick_rows(w_e, name=result, sizes=pos, rows=ids)
     words = pick_rows(w_e, name="hook_embed", sizes=pos, rows=ids)  # (pos, d_model)
     if c.positional_embedding_type == "sinusoidal":
-        places = sinusoid(name="hook_pos_embed", tape=tape, sizes={**pos, "j": (c.d_model, "d_model")},
-                          width=c.d_model, periods=c.sinusoidal_periods)  # fmt: skip
-    else:
-        w_pos = tape.given("pos_embed.W_pos", (c.n_ctx, c.d_model), ("n_ctx", "d_model"))
-        places = pick_rows(w_pos, name="hook_pos_embed", sizes=pos, rows=tuple(range(positions)))
-    return add(words, places, name=result)
+        return add(words, waves(tape, c, positions), name=result)
+    w_pos = tape.given("pos_embed.W_pos", (c.n_ctx, c.d_model), ("n_ctx", "d_model"))
+    return add(words, pick_rows(w_pos, name="hook_pos_embed", sizes=pos, rows=tuple(range(positions))), name=result)
+
+
+def waves(tape: Tape, config: Config, positions: int) -> Matrix:
+    """What tells the positions apart in the paper of 2017. Shapes: → (pos, d_model)."""
+    sizes = {"i": (positions, "pos"), "j": (config.d_model, "d_model")}
+    return sinusoid(
+        name="hook_pos_embed", tape=tape, sizes=sizes, width=config.d_model, periods=config.sinusoidal_periods
+    )

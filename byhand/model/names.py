@@ -11,6 +11,7 @@ _SYMBOLS = {
     "hook_resid_pre": "X",
     "hook_resid_mid": "X'",
     "hook_resid_post": "X''",
+    "hook_resid_mid_cross": "X'''",
     "hook_normalized_resid_post": "N'",
     "mean": r"\mu<p>",
     "centered": "D<p>",
@@ -36,8 +37,55 @@ _SYMBOLS = {
     "hook_pre": "H",
     "hook_post": "R",
     "hook_mlp_out": "F",
+    "hook_cross_attn_out": "C",
+    "conv_in.kernel": "K<h>",
+    "conv_in.map": "M<h>",
+    "conv_in.maps": "M",
+    "conv_in.hook_pre": "H",
+    "conv_in.hook_post": "R",
+    "conv_out.kernel": "K'<h>",
+    "conv_out.map": "M'<h>",
+    "conv_out.maps": "M'",
+    "hook_conv_out": "F",
     "logits": "L",
+    "tied_logits": r"L_{\text{tied}}",
     "next_token": r"\text{next}",
+    "dot": "c",
+    "AB": "C",
+    "BA": "D",
+    "x": "X",
+    "y": "Y",
+    "linear.W": "W",
+    "linear.b": "b",
+    "scores": "S",
+    "softmax.exp": "P",
+    "softmax.sum": "s",
+    "softmax": "A",
+    "shifted": "S + 5",
+    "doubled": r"2 \cdot S",
+    "one_hot": "Y",
+    "one_hot.product": "Y W_E",
+    "probs.exp": "E",
+    "probs.sum": "s",
+    "probs": "P",
+    "probs.right": "p",
+    "loss_per_token": r"\ell",
+    "loss": r"\text{loss}",
+    "logits.grad": "G",
+    "temperatures": "T",
+    "scaled": r"L \div T",
+    "new": "x",
+    "new.q": "q",
+    "new.k": "k",
+    "new.v": "v",
+    "cache.k": r"K_{\text{cache}}",
+    "cache.v": r"V_{\text{cache}}",
+    "all.k": "K",
+    "all.v": "V",
+    "new.scores": "s",
+    "new.scores_scaled": r"s \div \sqrt{d_k}",
+    "new.pattern": "a",
+    "new.z": "z",
     "embed.W_E": "W_E",
     "pos_embed.W_pos": "W_P",
     "W_Q": "W_{Q<,h>}",
@@ -57,7 +105,7 @@ _SYMBOLS = {
     "w": "w<p>",
     "b": "b<p>",
 }
-_PRIMES = {"ln1": "", "ln2": "'", "ln_final": "''"}
+_PRIMES = {"ln1": "", "ln2": "'", "ln3": "''", "ln_final": "''"}
 
 
 def symbol(name: str, heads: int = 1) -> str:
@@ -81,4 +129,4 @@ def symbol(name: str, heads: int = 1) -> str:
 
 def is_parameter(name: str) -> bool:
     """Whether a given is a learned parameter (a weight, a bias, a norm's w or b) and no step."""
-    return re.fullmatch(r"(W|b)_\w+(\[\d+\])?|w|b", name.rpartition(".")[2]) is not None
+    return re.fullmatch(r"(W|b)_\w+(\[\d+\])?|W|w|b", name.rpartition(".")[2]) is not None

@@ -16,18 +16,22 @@ from byhand.tape import shape_text
 Numbers = dict[str, tuple[tuple[Any, ...], ...]]
 MOST_ENTRIES = 100_000  # of one matrix: a worksheet has a hundred
 DEEPEST = 3  # lists in a list: heads, rows, columns
-KEYS = ("config", "tokens", "vocabulary", "inputs", "weights")
+KEYS = ("config", "tokens", "source", "vocabulary", "inputs", "weights")
 
 
 @dataclass(frozen=True)
 class Values:
-    """A model's numbers as given: nested lists by parameter name (weights) and by step name (inputs)."""
+    """A model's numbers as given: nested lists by parameter name (weights) and by step name (inputs).
+
+    source: the words that an encoder reads for a decoder, whose own words are the tokens.
+    """
 
     config: Config
     tokens: tuple[str | int, ...] = ()
     vocabulary: tuple[str, ...] = ()
     inputs: Mapping[str, Any] = field(default_factory=dict)
     weights: Mapping[str, Any] = field(default_factory=dict)
+    source: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, entries: object) -> Values:
@@ -47,16 +51,26 @@ class Values:
             tuple(_list("vocabulary", entries.get("vocabulary"), (str,))),
             parts["inputs"],
             parts["weights"],
+            tuple(_list("source", entries.get("source"), (str,))),
         )
 
     def positions(self) -> int:
         """The number of tokens: as given, or as many as the given steps have rows, else n_ctx."""
-        n = self.config.n_ctx
         if self.tokens:
-            n = len(self.tokens)
-        elif self.inputs:
-            first = next(iter(self.inputs.values()))
-            n = len(first) if isinstance(first, Sequence) and not isinstance(first, str) else n
+            return self._fitting(len(self.tokens))
+        own = (name for name in self.inputs if not name.startswith("encoder."))
+        return self._fitting(self._rows(next(own, next(iter(self.inputs), ""))))
+
+    def source_positions(self) -> int:
+        """The number of positions that an encoder reads for a decoder."""
+        return self._fitting(len(self.source) or self._rows("encoder.0.hook_resid_pre"))
+
+    def _rows(self, name: str) -> int:
+        """The rows of a given step, else n_ctx."""
+        given = self.inputs.get(name)
+        return len(given) if isinstance(given, Sequence) and not isinstance(given, str) else self.config.n_ctx
+
+    def _fitting(self, n: int) -> int:
         if n > self.config.n_ctx:
             raise ValuesError(f"{n} tokens are more than n_ctx={self.config.n_ctx}; use fewer, or a larger n_ctx")
         return n
@@ -105,34 +119,47 @@ def _list(key: str, entry: object, kinds: tuple[type, ...]) -> list[Any]:
     return list(items)
 
 
-def block_shapes(config: Config, layer: int) -> dict[str, tuple[int, ...]]:
-    """The parameters of a block and their shapes, as in TransformerLens."""
-    c, at = config, f"blocks.{layer}"
+def attention_shapes(config: Config, at: str) -> dict[str, tuple[int, ...]]:
+    """The parameters of attention and their shapes, as in TransformerLens."""
+    c = config
     return {
-        f"{at}.ln1.w": (c.d_model,), f"{at}.ln1.b": (c.d_model,),
-        f"{at}.attn.W_Q": (c.n_heads, c.d_model, c.d_head), f"{at}.attn.b_Q": (c.n_heads, c.d_head),
-        f"{at}.attn.W_K": (c.n_heads, c.d_model, c.d_head), f"{at}.attn.b_K": (c.n_heads, c.d_head),
-        f"{at}.attn.W_V": (c.n_heads, c.d_model, c.d_v), f"{at}.attn.b_V": (c.n_heads, c.d_v),
-        f"{at}.attn.W_O": (c.n_heads, c.d_v, c.d_model), f"{at}.attn.b_O": (c.d_model,),
-        f"{at}.ln2.w": (c.d_model,), f"{at}.ln2.b": (c.d_model,),
+        f"{at}.W_Q": (c.n_heads, c.d_model, c.d_head), f"{at}.b_Q": (c.n_heads, c.d_head),
+        f"{at}.W_K": (c.n_heads, c.d_model, c.d_head), f"{at}.b_K": (c.n_heads, c.d_head),
+        f"{at}.W_V": (c.n_heads, c.d_model, c.d_v), f"{at}.b_V": (c.n_heads, c.d_v),
+        f"{at}.W_O": (c.n_heads, c.d_v, c.d_model), f"{at}.b_O": (c.d_model,),
+    }  # fmt: skip
+
+
+def norm_shapes(config: Config, at: str) -> dict[str, tuple[int, ...]]:
+    """The parameters of a norm and their shapes."""
+    return {f"{at}.w": (config.d_model,), f"{at}.b": (config.d_model,)}
+
+
+def block_shapes(config: Config, at: str, norms: Sequence[str] = ("ln1", "ln2")) -> dict[str, tuple[int, ...]]:
+    """The parameters of a block and their shapes, as in TransformerLens."""
+    c, shapes = config, attention_shapes(config, f"{at}.attn")
+    for norm in norms:
+        shapes |= norm_shapes(c, f"{at}.{norm}")
+    return shapes | {
         f"{at}.mlp.W_in": (c.d_model, c.d_mlp), f"{at}.mlp.b_in": (c.d_mlp,),
         f"{at}.mlp.W_out": (c.d_mlp, c.d_model), f"{at}.mlp.b_out": (c.d_model,),
     }  # fmt: skip
 
 
 def parameter_shapes(config: Config) -> dict[str, tuple[int, ...]]:
-    """Every parameter of a whole model and its shape."""
+    """Every parameter of every model and its shape: of blocks, of encoder and decoder, of a lone layer."""
     c = config
     shapes: dict[str, tuple[int, ...]] = {
         "embed.W_E": (c.d_vocab, c.d_model),
         "pos_embed.W_pos": (c.n_ctx, c.d_model),
-    }
-    for layer in range(c.n_layers):
-        shapes |= block_shapes(c, layer)
-    return shapes | {
-        "ln_final.w": (c.d_model,), "ln_final.b": (c.d_model,),
         "unembed.W_U": (c.d_model, c.d_vocab), "unembed.b_U": (c.d_vocab,),
+        "linear.W": (c.d_model, c.d_mlp), "linear.b": (c.d_mlp,),
     }  # fmt: skip
+    for layer in range(c.n_layers):
+        shapes |= block_shapes(c, f"blocks.{layer}") | block_shapes(c, f"encoder.{layer}")
+        shapes |= block_shapes(c, f"decoder.{layer}", ("ln1", "ln2", "ln3"))
+        shapes |= attention_shapes(c, f"decoder.{layer}.cross_attn")
+    return shapes | norm_shapes(c, "ln_final") | norm_shapes(c, "blocks.0.bn")
 
 
 def numbers(values: Values) -> Numbers:

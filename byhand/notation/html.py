@@ -22,6 +22,7 @@ HTML = replace(
     divide=lambda a, b: f"{a} ÷ {b}",
     power=lambda base, exponent: f"{base}<sup>{exponent}</sup>",
     root=lambda x: f'<span class="root">√<span class="radicand">{x}</span></span>',
+    log=lambda base, x: f"ln {x}" if base == "e" else f"log<sub>{base}</sub> {x}",
     ref=lambda ref: escape(TEXT.ref(ref)),
     letter=_letter,
 )

@@ -21,6 +21,7 @@ LATEX = replace(
     divide_brackets=False,
     power=lambda base, exponent: f"{base}^{{{exponent}}}",
     root=lambda x: rf"\sqrt{{{x}}}",
+    log=lambda base, x: rf"\ln {x}" if base == "e" else rf"\log_{{{base}}} {x}",
     call=lambda name, args: rf"\operatorname{{{name}}}({', '.join(args)})",
     brackets=lambda x: rf"\left({x}\right)",
     big_sum=lambda index, count, body: rf"\sum_{{{index}}} {body}",

@@ -38,6 +38,7 @@ TEXT = Style(
     divide=lambda a, b: f"{a} ÷ {b}",
     power=_power,
     root=_root,
+    log=lambda base, x: f"ln {x}" if base == "e" else f"log{base.translate(_LOWERED)} {x}",
     call=lambda name, args: f"{name}({', '.join(args)})",
     brackets=lambda x: f"({x})",
     big_sum=lambda index, count, body: f"Σ_{index} {body}",

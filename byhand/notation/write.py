@@ -26,6 +26,7 @@ class Style:
     divide: Callable[[str, str], str]
     power: Callable[[str, str], str]
     root: Callable[[str], str]
+    log: Callable[[str, str], str]  # to a base
     call: Callable[[str, tuple[str, ...]], str]
     brackets: Callable[[str], str]
     big_sum: Callable[[str, str, str], str]
@@ -110,6 +111,8 @@ def _write(node: Expr, style: Style) -> tuple[str, int]:
             return style.power(part(base, ATOM), raised), POWER
         case Fn("sqrt", (x,)):
             return style.root(_write(x, style)[0]), POWER
+        case Fn("log", (base, x)):
+            return style.log(_write(base, style)[0], part(x, ATOM)), PRODUCT
         case Fn("sinpi" | "cospi" as name, (x,)):
             angle = part(x, PRODUCT) + style.times + style.constant("pi")
             return style.call(name[:3], (angle,)), ATOM

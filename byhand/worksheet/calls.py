@@ -34,6 +34,7 @@ class Made:
     tokens: tuple[str, ...]
     vocabulary: tuple[str, ...]
     orientation: Orientation
+    source: tuple[str, ...] = ()
 
 
 class Calls:
@@ -43,7 +44,7 @@ class Calls:
         heads = made.config.n_heads if made.sheet.model != "attention-head" else 1
         self.made = made
         self.inline = inline
-        self.bench = Bench(made.tape, heads, made.tokens, made.vocabulary, made.orientation)
+        self.bench = Bench(made.tape, heads, made.tokens, made.vocabulary, made.orientation, made.source)
         self.blocks: list[Word | Figure] = []
 
     def table(self) -> dict[str, Any]:
@@ -55,7 +56,8 @@ class Calls:
             "hint": self.hint, "check": self.check, "checkpoint": self.checkpoint, "lines": self.lines,
             "find_the_error": self.find_the_error, "totals": self.totals, "value": self.value,
             "masked": self.masked, "tie": self.tie,
-            "tokens": self.made.tokens, "vocabulary": self.made.vocabulary, "config": c, "base": c.softmax_base,
+            "tokens": self.made.tokens, "source": self.made.source, "vocabulary": self.made.vocabulary,
+            "config": c, "base": c.softmax_base,
             "numbers": self.made.tape.domain.name, "range": safe_range,
             "row": "column" if turned else "row", "rows": "columns" if turned else "rows",
             "column": "row" if turned else "column", "columns": "rows" if turned else "columns",

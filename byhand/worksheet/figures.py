@@ -25,6 +25,7 @@ class Bench:
     tokens: tuple[str, ...]
     vocabulary: tuple[str, ...]
     orientation: Orientation
+    source: tuple[str, ...] = ()
 
     @property
     def turned(self) -> bool:
@@ -89,15 +90,14 @@ class Bench:
         return [domain.settle(Sum(tuple(Num(x) for x in row)), lambda ref: None) for row in self.tape.values(name)]
 
     def _labels(self, axis: str, size: int) -> tuple[str, ...]:
-        if axis == "pos" and len(self.tokens) == size:
-            return self.tokens
-        if axis == "d_vocab" and len(self.vocabulary) == size:
-            return self.vocabulary
+        words = {"pos": self.tokens, "past": self.tokens[:-1], "source": self.source, "d_vocab": self.vocabulary}
+        if len(words.get(axis, ())) == size:
+            return words[axis]
         return tuple(str(i + 1) for i in range(size)) if axis else ("",) * size
 
 
 def _direction(axis: str) -> str:
-    return "token" if axis in ("pos", "d_vocab") else "dim"
+    return "token" if axis in ("pos", "past", "source", "d_vocab") else "dim"
 
 
 def transpose(panel: Panel) -> Panel:

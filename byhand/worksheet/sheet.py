@@ -60,11 +60,11 @@ class Sheet:
         return Values.of(entries if other is None or isinstance(other, Mapping) else other)
 
 
-_VALUES = ("config", "tokens", "vocabulary", "inputs", "weights")
+_VALUES = ("config", "tokens", "source", "vocabulary", "inputs", "weights")
 _KEYS = {
     "title": str, "model": str, "goal": str, "number": int, "minutes": int, "prerequisites": list, "objectives": list,
-    "letters": dict, "config": dict, "tokens": list, "vocabulary": list, "inputs": dict, "weights": dict,
-    "pick_words": bool,
+    "letters": dict, "config": dict, "tokens": list, "source": list, "vocabulary": list, "inputs": dict,
+    "weights": dict, "pick_words": bool,
 }  # fmt: skip
 
 

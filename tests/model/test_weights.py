@@ -51,7 +51,7 @@ def test_a_parameter_becomes_rows(name, entry, rows):
 
 def test_every_parameter_has_a_shape():
     shapes = parameter_shapes(Config.of({**SIZES, "n_layers": 2}))
-    assert len(shapes) == 2 + 2 * 16 + 4
+    assert len(shapes) == 6 + 2 * (16 + 16 + 18 + 8) + 2 * 2  # blocks, encoder, decoder, cross-attention; norms
     assert shapes["blocks.1.attn.W_O"] == (2, 1, 2)
     assert shapes["unembed.W_U"] == (2, 4)
 
@@ -161,8 +161,8 @@ def test_an_unknown_parameter_has_a_likely_one(name, message):
 
 
 BAD_FILES = [
-    ([1], "a values file is a table of config, tokens, vocabulary, inputs, weights; found list"),
-    (None, "a values file is a table of config, tokens, vocabulary, inputs, weights; found NoneType"),
+    ([1], "a values file is a table of config, tokens, source, vocabulary, inputs, weights; found list"),
+    (None, "a values file is a table of config, tokens, source, vocabulary, inputs, weights; found NoneType"),
     ({"wieghts": {}}, "no entry of a values file 'wieghts'; did you mean 'weights'?"),
     ({"config": [1]}, "config is a table of names; found list"),
     ({"weights": 3}, "weights is a table of names; found int"),

@@ -1,0 +1,61 @@
+"""What a model is built from: a tape, and the values it runs on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+
+from byhand.errors import ValuesError
+from byhand.model.config import Config
+from byhand.model.weights import Values
+from byhand.tape import Matrix, Tape
+
+RESID_PRE, RESID_MID = "blocks.0.hook_resid_pre", "blocks.0.hook_resid_mid"
+ENCODER, DECODER = "encoder.0.hook_resid_pre", "decoder.0.hook_resid_pre"
+
+
+@dataclass(frozen=True)
+class Job:
+    """A tape to write on, and the values."""
+
+    tape: Tape
+    values: Values
+
+    @property
+    def config(self) -> Config:
+        return self.values.config
+
+    @property
+    def positions(self) -> int:
+        return self.values.positions()
+
+    def stream(self, name: str) -> Matrix:
+        """The residual stream as a given. Shape (pos, d_model)."""
+        return self.tape.given(name, (self.positions, self.config.d_model), ("pos", "d_model"))
+
+    def source(self) -> Matrix:
+        """What an encoder reads for a decoder, as a given. Shape (source, d_model)."""
+        return self.tape.given(ENCODER, (self.values.source_positions(), self.config.d_model), ("source", "d_model"))
+
+    def matrix(self, name: str, axes: tuple[str, str]) -> Matrix:
+        """A given of whatever shape it has.
+
+        Raises: ValuesError where it is missing.
+        """
+        rows = self.tape.numbers.get(name)
+        if rows is None:
+            raise ValuesError(f"{name} is missing; give it under inputs, as rows")
+        return self.tape.given(name, (len(rows), len(rows[0])), axes)
+
+    def number(self, name: str, default: int | Fraction, cols: int = 1) -> Matrix:
+        """A single number, or one for each of several columns: as given under inputs, or the default."""
+        self.tape.numbers.setdefault(name, ((default,) * cols,))
+        return self.tape.given(name, (1, cols), ("", "model" if cols > 1 else ""))
+
+    def size(self, name: str, cols: int = 1) -> Matrix:
+        """A size as a number, for steps that count: the config's, unless it is given."""
+        return self.number(name, getattr(self.config, name), cols)
+
+
+Model = Callable[[Job], "Matrix | tuple[Matrix, ...]"]

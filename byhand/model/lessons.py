@@ -1,0 +1,201 @@
+"""Small models, each one idea: what a sheet needs that teaches a part of a transformer or what surrounds it."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from byhand.errors import ValuesError
+from byhand.model.job import RESID_MID, RESID_PRE, Job, Model
+from byhand.model.layers import activation, convolution, head, linear, mlp, softmax, unembedding, waves
+from byhand.model.sizing import add_up, product
+from byhand.ops import (
+    add,
+    below,
+    column_mean,
+    divide_by_root,
+    divided_by_each,
+    dot_rows,
+    keep_entries,
+    largest_entry,
+    matmul,
+    multiply,
+    one_hot,
+    pick_entries,
+    pick_rows,
+    plus_number,
+    power_of,
+    row_dots,
+    row_sum,
+    scale_rows,
+    share_rows,
+    subtract,
+    surprise,
+    times_number,
+)
+from byhand.tape import Matrix
+
+Results = tuple[Matrix, ...]
+
+
+def _dot_product(job: Job) -> Matrix:
+    """Each row of `u` with the same row of `v`; the product entry by entry is for who asks."""
+    u, v = (job.matrix(name, ("row", "entry")) for name in ("u", "v"))
+    multiply(u, v, name="elementwise")
+    return row_dots(u, v, name="dot")
+
+
+def _matrix_product(job: Job) -> Matrix:
+    """`A` times `B`; where the shapes allow it, `B` times `A` is for who asks."""
+    a, b = job.matrix("A", ("row", "inner")), job.matrix("B", ("inner", "column"))
+    if a.rows == b.cols:
+        matmul(b, a, name="BA")
+    return matmul(a, b, name="AB")
+
+
+def _linear_layer(job: Job) -> Results:
+    """x W + b: d_mlp neurons, each with d_model weights; and how many parameters that makes."""
+    c, tape = job.config, job.tape
+    weight = tape.given("linear.W", (c.d_model, c.d_mlp), ("d_model", "d_mlp"))
+    y = linear(job.stream("x"), weight, "linear.b", "y")
+    inputs, outputs = job.size("d_model"), job.size("d_mlp")
+    return y, add_up(product(inputs, outputs, name="count.weights"), outputs, name="count")
+
+
+def _softmax(job: Job) -> Matrix:
+    """Powers and shares of given scores: input `scores`, result `softmax`; and of the scores + 5 and × 2."""
+    scores, base = job.matrix("scores", ("row", "entry")), job.config.softmax_base
+    softmax(plus_number(scores, name="shifted", by=5), "shifted.softmax", base)
+    softmax(times_number(scores, name="doubled", by=2), "doubled.softmax", base)
+    return softmax(scores, "softmax", base)
+
+
+def _embedding(job: Job) -> Results:
+    """Each token's row of W_E: looked up, and as the product of a one-hot row with W_E."""
+    c, ids, n = job.config, job.values.ids(), job.positions
+    if not c.d_vocab:
+        raise ValuesError("embedding needs a vocabulary: give d_vocab, or a list of words")
+    w_e = job.tape.given("embed.W_E", (c.d_vocab, c.d_model), ("d_vocab", "d_model"))
+    places = {"i": (n, "pos")}
+    hot = one_hot(name="one_hot", tape=job.tape, sizes={**places, "j": (c.d_vocab, "d_vocab")}, rows=ids)
+    return pick_rows(w_e, name="hook_embed", sizes=places, rows=ids), matmul(hot, w_e, name="one_hot.product")
+
+
+def _positional_encoding(job: Job) -> Matrix:
+    """Sines and cosines for each position, and their sum with `hook_embed` where it is given."""
+    places = waves(job.tape, job.config, job.positions)
+    if "hook_embed" not in job.tape.numbers:
+        return places
+    return add(job.stream("hook_embed"), places, name=RESID_PRE)
+
+
+def _convolution(job: Job) -> Matrix:
+    """The feed-forward network as two 1×1 convolutions; beside it, as two layers, for who asks."""
+    c, tape, x = job.config, job.tape, job.stream(RESID_MID)
+    w_in = tape.given("blocks.0.mlp.W_in", (c.d_model, c.d_mlp), ("d_model", "d_mlp"))
+    pre = convolution(x, w_in, "blocks.0.mlp.b_in", "blocks.0.conv_in", "blocks.0.conv_in.hook_pre")
+    post = activation(pre, "blocks.0.conv_in.hook_post", c)
+    w_out = tape.given("blocks.0.mlp.W_out", (c.d_mlp, c.d_model), ("d_mlp", "d_model"))
+    result = convolution(post, w_out, "blocks.0.mlp.b_out", "blocks.0.conv_out", "blocks.0.hook_conv_out")
+    mlp(x, "blocks.0.mlp", c)
+    channels, kernels, wide = job.size("d_model"), job.size("d_mlp"), job.number("channels", 32)
+    add_up(product(channels, kernels, name="count.weights"), kernels, name="count")
+    add_up(product(wide, kernels, name="count.wide.weights"), kernels, name="count.wide")
+    return result
+
+
+def _transformer_by_hand(job: Job) -> Matrix:
+    """Features mixed by a given pattern, then two layers: a transformer at its simplest."""
+    x = job.stream(RESID_PRE)
+    pattern = job.matrix("blocks.0.attn.hook_pattern[0]", ("pos", "pos"))
+    return mlp(matmul(pattern, x, name="blocks.0.attn.hook_z[0]"), "blocks.0.mlp", job.config)
+
+
+def _judged(job: Job, logits: Matrix) -> tuple[Matrix, Matrix]:
+    """The probabilities of logits, and the mean surprise at the tokens, which are the right answers."""
+    base, tokens = job.config.softmax_base, job.values.ids()
+    probs = softmax(logits, "probs", base)
+    right = pick_entries(probs, name="probs.right", cols=tokens)
+    return probs, column_mean(surprise(right, name="loss_per_token", base=base), name="loss")
+
+
+def _perplexity(job: Job) -> Matrix:
+    """Logits by W_U or, tied, by W_E; then how surprised they are at the tokens, as a number of equal choices."""
+    c, tape, x = job.config, job.tape, job.stream("ln_final.hook_normalized")
+    logits = unembedding(x, c)
+    if not c.tie_word_embeddings and "embed.W_E" in tape.numbers:
+        w_e = tape.given("embed.W_E", (c.d_vocab, c.d_model), ("d_vocab", "d_model"))
+        dot_rows(x, w_e, name="tied_logits")
+    _, loss = _judged(job, logits)
+    return power_of(loss, name="perplexity", base=c.softmax_base)
+
+
+def _cross_entropy(job: Job) -> Results:
+    """The mean surprise of given `logits` at the right tokens, and its gradient in each row: p − y."""
+    logits = job.matrix("logits", ("pos", "d_vocab"))
+    probs, loss = _judged(job, logits)
+    sizes = {"i": (logits.rows, "pos"), "j": (logits.cols, "d_vocab")}
+    right = one_hot(name="one_hot", tape=job.tape, sizes=sizes, rows=job.values.ids())
+    gradient = subtract(probs, right, name="logits.grad")
+    return loss, row_sum(gradient, name="logits.grad.sum")
+
+
+def _sampling(job: Job) -> Results:
+    """One row of `logits` at several `temperatures`; of the first, the `k` and the fewest to reach `p`; and, on a
+    table of what follows what, the greedy path and the best.
+    """
+    logits, heat = job.matrix("logits", ("", "d_vocab")), job.matrix("temperatures", ("temperature", ""))
+    probs = softmax(divided_by_each(logits, heat, name="scaled"), "probs", job.config.softmax_base)
+    plain = pick_rows(probs, name="probs.plain", sizes={"i": (1, "")}, rows=(0,))
+    k, p = (job.number(name, default).values[0][0] for name, default in (("k", 2), ("p", Fraction(3, 4))))
+    order = sorted(range(plain.cols), key=lambda j: -plain.values[0][j])
+    reached = [sum(plain.values[0][j] for j in order[:count]) for count in range(plain.cols + 1)]
+    fewest = next((count for count, share in enumerate(reached) if share >= p), plain.cols)
+    kept = [_renormalised(plain, name, order[:count]) for name, count in (("top_k", int(k)), ("top_p", fewest))]
+    first, then = job.matrix("first", ("d_vocab", "")), job.matrix("second", ("d_vocab", "d_vocab"))
+    joint = scale_rows(then, first, name="joint")
+    likeliest = max(range(first.rows), key=lambda i: first.values[i][0])
+    path = pick_rows(joint, name="greedy.row", sizes={"i": (1, "")}, rows=(likeliest,))
+    return (*kept, largest_entry(path, name="greedy"), largest_entry(joint, name="best"))
+
+
+def _renormalised(probs: Matrix, name: str, kept: list[int]) -> Matrix:
+    """Some of the probabilities, divided by their sum."""
+    some = keep_entries(probs, name=name, kept=(tuple(kept),))
+    return share_rows(some, row_sum(some, name=f"{name}.sum"), name=f"{name}.probs")
+
+
+def _kv_cache(job: Job) -> Results:
+    """One head over all tokens; then only what is new for the last one, from cached keys and values."""
+    c, at, x = job.config, "blocks.0.attn", job.stream(RESID_PRE)
+    whole, n = head(x, at, 0, c), x.rows
+    old, new = tuple(range(n - 1)), {"i": (1, "")}
+    fresh = pick_rows(x, name="new", sizes=new, rows=(n - 1,))  # (1, d_model)
+    seen = {}
+    for letter in "qkv":
+        weight = job.tape[f"{at}.W_{letter.upper()}[0]"]
+        row = linear(fresh, weight, f"{at}.b_{letter.upper()}[0]", f"new.{letter}")  # (1, d_head)
+        if letter == "q":
+            query = row
+            continue
+        past = pick_rows(job.tape[f"{at}.hook_{letter}[0]"], name=f"cache.{letter}",
+                         sizes={"i": (n - 1, "past")}, rows=old)  # fmt: skip
+        seen[letter] = below(past, row, name=f"all.{letter}", sizes={"i": (n, "pos")})
+    scores = dot_rows(query, seen["k"], name="new.scores")  # (1, pos)
+    scores = divide_by_root(scores, name="new.scores_scaled", of=c.d_head) if c.use_attn_scale else scores
+    return whole, matmul(softmax(scores, "new.pattern", c.softmax_base), seen["v"], name="new.z")
+
+
+LESSONS: dict[str, Model] = {
+    "dot-product": _dot_product,
+    "matrix-product": _matrix_product,
+    "linear-layer": _linear_layer,
+    "softmax": _softmax,
+    "embedding": _embedding,
+    "positional-encoding": _positional_encoding,
+    "convolution": _convolution,
+    "transformer-by-hand": _transformer_by_hand,
+    "perplexity": _perplexity,
+    "cross-entropy": _cross_entropy,
+    "sampling": _sampling,
+    "kv-cache": _kv_cache,
+}

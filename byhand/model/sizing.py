@@ -1,0 +1,122 @@
+"""How large a transformer is: parameters, FLOPs, bytes and days, each figure a step on the tape.
+
+Sizes come from the config, or from inputs by the same names, where [[4, 768]] puts two models side by side.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from byhand.model.job import Job
+from byhand.ops import add_all, multiply, percent, quotient, subtract
+from byhand.tape import Matrix
+
+# what is not in a config, under inputs; PyTorch's float32, AdamW's two moments beside the weights, NVIDIA's A100
+GIVEN: dict[str, int | Fraction] = {
+    "bias": 0, "bytes_per_number": 4, "copies": 3, "batch": 1, "seconds": 1, "peak_flops": 312 * 10**12,
+    "gpus": 8, "utilisation": Fraction(3, 10), "train_tokens": 10**9,
+}  # fmt: skip
+
+
+def product(*factors: Matrix, name: str, times: int = 1) -> Matrix:
+    """Numbers multiplied."""
+    return multiply(*factors, name=name, times=times)
+
+
+def add_up(*terms: Matrix, name: str) -> Matrix:
+    """Numbers added."""
+    return add_all(*terms, name=name)
+
+
+def sizing(job: Job) -> tuple[Matrix, ...]:
+    """Parameters by part, FLOPs of a forward and a backward pass over n_ctx tokens, checkpoint, time.
+
+    A multiplication and an addition are two FLOPs; softmax, norms and the mask are left out; nothing is saved by the
+    causal mask; a backward pass is two forward passes. `bias` is 1 where layers and norms have biases.
+
+    Source: Hoffmann et al. 2022, appendix F; Chowdhery et al. 2022, appendix B.
+    """
+    sizes = ("n_layers", "d_model", "n_heads", "d_head", "d_mlp", "d_vocab", "n_ctx")
+    cols = max((len(rows[0]) for rows in job.tape.numbers.values()), default=1)
+    n = {name: job.size(name, cols) for name in sizes}
+    n |= {name: job.number(name, default, cols) for name, default in GIVEN.items()}
+    params = _parameters(job, n)
+    flops = _flops(n)
+    memory = product(params, n["bytes_per_number"], n["copies"], name="checkpoint")
+    return (params, *_shares(params, "params."), *flops, memory, *_time(n, params, flops[-1]))
+
+
+def _parameters(job: Job, n: dict[str, Matrix]) -> Matrix:
+    """The parameters of each part, and of all."""
+    d, bias = n["d_model"], n["bias"]
+    width = product(n["n_heads"], n["d_head"], name="width")
+
+    def norm(name: str) -> Matrix:
+        return add_up(d, product(bias, d, name=f"{name}.b"), name=name)
+
+    def layer(name: str, rows: Matrix, cols: Matrix, times: int = 1) -> Matrix:
+        weights = product(rows, cols, name=f"{name}.W", times=times)
+        return add_up(weights, product(bias, cols, name=f"{name}.b", times=times), name=name)
+
+    positions = product(n["n_ctx"], d, name="params.pos_embed")
+    embed = add_up(positions, product(n["d_vocab"], d, name="params.embed"), name="params.embeddings")
+    attn = add_up(
+        norm("params.ln1"), layer("params.qkv", d, width, 3), layer("params.out", width, d), name="params.attn"
+    )
+    mlp = add_up(
+        norm("params.ln2"), layer("params.mlp_in", d, n["d_mlp"]), layer("params.mlp_out", n["d_mlp"], d),
+        name="params.mlp",
+    )  # fmt: skip
+    blocks = product(n["n_layers"], add_up(attn, mlp, name="params.block"), name="params.blocks")
+    parts = [embed, blocks, norm("params.ln_final")]
+    if not job.config.tie_word_embeddings:
+        parts.append(product(d, n["d_vocab"], name="params.unembed"))
+    return add_up(*parts, name="params")
+
+
+def _shares(whole: Matrix, prefix: str) -> list[Matrix]:
+    """Each part's share of the whole, in per cent."""
+    tape = whole.tape
+    parts = [name for name in tape.steps if name.startswith(prefix) and not name.endswith((".W", ".b"))]
+    return [percent(tape[name], whole, name=f"share.{name}") for name in parts]
+
+
+def _flops(n: dict[str, Matrix]) -> tuple[Matrix, ...]:
+    """FLOPs of the products, by part, for one sequence: forward, backward, both."""
+    tokens, d, width = n["n_ctx"], n["d_model"], n["d_model"].tape["width"]
+    attn = add_up(
+        product(tokens, d, width, name="flops.qkv", times=6),
+        product(tokens, tokens, width, name="flops.scores", times=2),
+        product(tokens, tokens, width, name="flops.mixture", times=2),
+        product(tokens, width, d, name="flops.out", times=2),
+        name="flops.attn",
+    )
+    mlp = add_up(
+        product(tokens, d, n["d_mlp"], name="flops.mlp_in", times=2),
+        product(tokens, n["d_mlp"], d, name="flops.mlp_out", times=2),
+        name="flops.mlp",
+    )
+    blocks = product(n["n_layers"], add_up(attn, mlp, name="flops.block"), name="flops.blocks")
+    logits = product(tokens, d, n["d_vocab"], name="flops.unembed", times=2)
+    forward = add_up(blocks, logits, name="flops.forward")
+    shares = _shares(forward, "flops.")
+    backward = product(forward, name="flops.backward", times=2)
+    return (*shares, add_up(forward, backward, name="flops"))
+
+
+def _time(n: dict[str, Matrix], params: Matrix, flops: Matrix) -> tuple[Matrix, ...]:
+    """What part of a GPU's FLOPs is used, and how many days a training takes."""
+    tape, tokens = params.tape, n["n_ctx"]
+    rate = quotient(product(flops, n["batch"], name="flops.batch"), n["seconds"], name="flops_per_second")
+    used = percent(rate, n["peak_flops"], name="mfu")
+    other = subtract(params, tape["params.pos_embed"], name="params.without_pos_embed")
+    per_token = add_up(
+        product(other, name="palm.params", times=6),
+        product(n["n_layers"], tape["width"], tokens, name="palm.attn", times=12),
+        name="palm.per_token",
+    )
+    work = product(params, n["train_tokens"], name="train.flops", times=6)
+    speed = product(n["peak_flops"], n["gpus"], n["utilisation"], name="train.flops_per_second")
+    seconds = quotient(work, speed, name="train.seconds")
+    day = tape.given("seconds_a_day", params.shape, params.axes, default=86_400)
+    return used, product(per_token, tokens, name="palm.flops"), quotient(seconds, day, name="train.days")
