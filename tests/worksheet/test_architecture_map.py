@@ -136,7 +136,7 @@ def test_a_softmax_alone_belongs_to_a_head():
     steps = [("softmax.exp",), ("softmax.sum",), ("softmax",)]
     chart = map_for("softmax", steps, inputs={"scores": [[1, 2], [0, 1]]})
     assert named(chart.inside["heads"]) == {
-        "scores": [], "powers": ["scores"], "sums": ["powers"], "softmax": ["powers", "sums"],
+        "S": [], "powers": ["S"], "sums": ["powers"], "softmax": ["powers", "sums"],
     }  # fmt: skip
 
 
