@@ -104,7 +104,10 @@ def show(sheet: str) -> None:
     "--orientation", type=click.Choice(["rows", "columns"]), default="rows", show_default=True,
     help="Tokens as rows (X W) or as columns (W X).",
 )  # fmt: skip
-@click.option("--level", type=click.Choice(["easy", "standard", "stretch"]), help="How large new numbers are.")
+@click.option(
+    "--level", type=click.Choice(["easy", "standard", "stretch"]),
+    help="How large new numbers are; easy asks for last rows only, stretch has no hints.",
+)  # fmt: skip
 @click.option("--view", type=click.Choice(["worksheet", "key", "worked"]), help="One view; worked adds the lines.")
 @click.option(
     "--format", "formats", default="html,pdf,json", show_default=True, callback=_formats, help="What to write."
@@ -125,7 +128,7 @@ def generate(
     options = pipeline.Options(
         seed=seed, numbers=numbers, places=places, base=int(base) if base in ("2", "3") else base,
         orientation=orientation, views=pipeline.views_asked(view), formats=formats, paper=paper,  # type: ignore[arg-type]
-        tokens=tuple(tokens.split()) if tokens else (), answer=answer, level=level or "",
+        tokens=tuple(tokens.split()) if tokens else (), answer=answer, level=level,  # type: ignore[arg-type]
         values=pipeline.load_entries(values_file) if values_file else None,
     )  # fmt: skip
     for name in [s.name for s in all_sheets()] if every else pipeline.sheets_asked(sheets):

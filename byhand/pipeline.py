@@ -22,7 +22,7 @@ from byhand.model.weights import Values
 from byhand.render.html import Pages, Paper
 from byhand.render.json import as_text, fingerprint, run_record
 from byhand.worksheet.calls import Made
-from byhand.worksheet.document import VIEWS, Document, View
+from byhand.worksheet.document import VIEWS, Document, Level, View
 from byhand.worksheet.figures import Orientation
 from byhand.worksheet.load import document
 from byhand.worksheet.sheet import Sheet, load_sheet
@@ -40,6 +40,7 @@ class Options:
     seed: 0 for the sheet's own numbers, any other for new ones; None is 0, or 1 where tokens, an answer or a level
     need new ones. values: a values file's entries, which take the place of the sheet's. views: which are written.
     places: of classroom decimals. base: of softmax, where it is not the sheet's. answer: the words that gpt says.
+    level: how large new numbers are, and how much the page gives away.
     """
 
     seed: int | None = None
@@ -53,7 +54,7 @@ class Options:
     tokens: tuple[str, ...] = ()
     values: object = None
     answer: str = ""
-    level: str = ""
+    level: Level | None = None
 
     @property
     def kept(self) -> bool:
@@ -91,7 +92,10 @@ def prepare(sheet: Sheet, options: Options) -> tuple[Document, dict[str, Any]]:
     values, quality = choose_numbers(sheet, options)
     tape = run(sheet.model, values, number_system(options.numbers, options.places), force=not symbolic)
     tokens = _words(values)
-    page = document(Made(sheet, tape, values.config, tokens, values.vocabulary, options.orientation, values.source))
+    level = options.level or "standard"
+    page = document(
+        Made(sheet, tape, values.config, tokens, values.vocabulary, options.orientation, values.source, level)
+    )
     record = run_record(tape, sheet.model, values.config, tokens, sheet.name, seed, quality)
     return replace(page, stamp={"seed": str(seed), "hash": fingerprint(record)}), record
 
@@ -108,10 +112,8 @@ def choose_numbers(sheet: Sheet, options: Options) -> tuple[Values, dict[str, An
     if values.vocabulary and not options.answer:
         values.ids()  # a word that the sheet does not know is an error, unless the vocabulary is made anew
     values.positions()
-    if options.kept and (options.answer or options.level):
-        raise ConfigError(
-            "--answer and --level need new numbers; leave out --values, --numbers symbolic and --seed 0"
-        )
+    if options.kept and options.answer:
+        raise ConfigError("--answer needs new numbers; leave out --values, --numbers symbolic and --seed 0")
     if options.kept:
         return renamed(values, seed, signs=not symbolic), None
     from byhand.choosing.choice import choose

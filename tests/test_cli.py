@@ -135,8 +135,7 @@ def test_foils_lists_the_classic_mistakes(command):
          "directory; choose another folder with --out"),
         (("generate", "gpt", "--answer", "HELLO"), "--answer 'HELLO' has 5 letters and the sentence 3 tokens; use a word of 3 "
          "letters, 3 words with spaces, or one of the vocabulary"),
-        (("generate", "gpt", "--answer", "CAT", "--seed", "0"), "--answer and --level need new numbers; leave out --values,"),
-        (("generate", "gpt", "--level", "easy", "--numbers", "symbolic"), "--answer and --level need new numbers"),
+        (("generate", "gpt", "--answer", "CAT", "--seed", "0"), "--answer needs new numbers; leave out --values,"),
         (("generate", "attention-head", "--answer", "mat"), "attention-head says no words, so it has no answer; use gpt"),
         (("generate", "gpt", "--values", "none.json"), "none.json: No such file or directory"),
     ],

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from byhand.arithmetic.expr import NEG_INF
 from byhand.notation.text import value_text
@@ -44,6 +44,7 @@ class Slot:
     scope: Literal["", "col", "row"] = ""
     span: int = 1
     name: str = ""  # what a reader is told that the blank is
+    right: bool | None = None  # of a caption that can be ticked: whether it is the one
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,7 @@ class Grid:
     widths: dict[str, float] = field(default_factory=lambda: dict(PRINT_WIDTHS))
     phone_widths: dict[str, float] = field(default_factory=lambda: dict(PHONE_WIDTHS))
     small: bool = False
+    block: ClassVar[str] = "grid"
 
     def lines(self) -> list[tuple[str, list[Slot]]]:
         """The rows with their kinds; what is empty becomes one wide cell."""
@@ -133,10 +135,8 @@ class Grid:
         """The cells of a matrix, and what surrounds it."""
         for i, row in enumerate(panel.cells):
             for j, cell in enumerate(row):
-                edge = (" t" if i == 0 else "") + (" b" if j == 0 else "") if panel.is_answer else ""
-                cls = {"ask": "a", "copy": "k"}.get(panel.kind, "g")
                 name = f"{panel.symbol} {panel.rows[i]} {panel.cols[j]}".strip()
-                self.slots[top + i, left + j] = Slot(cls + edge, cell, name=name)
+                self.slots[top + i, left + j] = Slot(_classes(panel, cell, i, j), cell, name=name)
         bottom, right = top + panel.shape[0], left + panel.shape[1]
         if panel.kind == "given":
             self.marks.append(Mark("bracket", top, left, bottom, right))
@@ -154,6 +154,14 @@ class Grid:
         for i, label in enumerate(panel.rows):
             if label:
                 self.slots[top + i, left] = Slot(f"{panel.along[0]} {cls}".strip(), label=label, scope="row")
+
+
+def _classes(panel: Panel, cell: Cell, i: int, j: int) -> str:
+    """a: an answer, k: a copy, g: printed; with the edges t and b (upper, left) of a box, and p for print in one."""
+    if not panel.is_answer:
+        return "a t b" if cell.blank else "g"
+    edges = " t" * (i == 0) + " b" * (j == 0)
+    return ("a" if panel.kind == "ask" else "k") + edges + " p" * (not cell.blank)
 
 
 _FITS = (  # from roomy to tight

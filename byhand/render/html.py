@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
@@ -18,6 +18,7 @@ from byhand.notation.html import html, value_html
 from byhand.notation.inline import inline, spoken
 from byhand.notation.text import text
 from byhand.render import map as architecture_map
+from byhand.render.entries import entry_text
 from byhand.render.fonts import data_url, font_face_css
 from byhand.render.grid import (
     FIGURE_WIDTH,
@@ -29,11 +30,20 @@ from byhand.render.grid import (
     Tag,
     ems,
 )
-from byhand.render.layout import falk, strips
 from byhand.render.marks import drawing
-from byhand.render.table import rows
+from byhand.render.sections import groups
+from byhand.render.table import rows, tick
 from byhand.tape import shape_text
-from byhand.worksheet.document import Document, Falk, Figure, Panel, Section, Strip, View, WordBoxes
+from byhand.worksheet.document import (
+    Cell,
+    Document,
+    Falk,
+    Figure,
+    Panel,
+    Strip,
+    Table,
+    View,
+)
 from byhand.worksheet.sheet import folders
 
 Medium = Literal["print", "screen"]
@@ -48,7 +58,6 @@ MEASURES = {
 }  # fmt: skip
 LINE_EM = 2.963  # mm: worked lines at 8.4 pt
 LINE_ROOMS = ((3, 44.4), (2, 73.4))  # tokens side by side, and the room for a line, in mm
-GAP, BOXES_HEIGHT = 3.0, 14.0  # mm: between two figures; a row of boxes for words
 
 
 @dataclass(frozen=True)
@@ -72,27 +81,13 @@ class Working:
     tokens: tuple[Lines, ...]
 
 
-@dataclass(frozen=True)
-class Drawn:
-    """A section and its figures, each laid out: a row of boxes has no grids."""
-
-    section: Section
-    figures: tuple[tuple[Figure, tuple[Grid, ...]], ...]
-
-    @property
-    def height(self) -> float:
-        """How high the figures are in print, one below the other, in mm."""
-        heights = [h for _, grids in self.figures for h in ([g.height for g in grids] or [BOXES_HEIGHT])]
-        return sum(heights) + GAP * max(len(heights) - 1, 0)
-
-
 class Pages:
     """A document laid out, to be written in any view and medium."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
         self.map = Markup(architecture_map.svg(document))
-        self.groups = [[_drawn(section) for section in group] for group in _groups(document.sections)]
+        self.groups = list(groups(document.sections))
 
     def html(self, view: View, medium: Medium, paper: Paper = "a4") -> str:
         """The page in one view.
@@ -109,10 +104,6 @@ class Pages:
             where = f" line {error.lineno}" if isinstance(error, TemplateSyntaxError) else ""
             name = getattr(error, "name", None) or "page.html"
             raise SheetError(f"template {name}{where}: {error.message}") from None
-
-
-def _drawn(section: Section) -> Drawn:
-    return Drawn(section, tuple((figure, _grids(figure)) for figure in section.figures))
 
 
 @cache
@@ -132,6 +123,7 @@ def _environment() -> Environment:
     }
     environment.globals |= {
         "drawing": lambda *args: Markup(drawing(*args)), "rows": lambda *args: Markup(rows(*args)), "worked": worked,
+        "tick": lambda *args: Markup(tick(*args)), "entry_text": entry_text,
         "tag_place": tag_place, "formula_place": formula_place, "shape": shape_text,
     }  # fmt: skip
     return environment
@@ -170,58 +162,46 @@ def css_string(value: str) -> Markup:
     return Markup(f'"{kept}"')
 
 
-def _grids(figure: Figure) -> tuple[Grid, ...]:
-    """The tables of a figure."""
-    match figure:
-        case Falk():
-            return (falk(figure),)
-        case Strip():
-            return tuple(strips(figure))
-        case WordBoxes():
-            return ()
-        case _:
-            raise TypeError(f"not a figure: {figure!r}")
-
-
-def _groups(sections: Iterable[Section]) -> Iterator[tuple[Section, ...]]:
-    """Sections as they stand below each other; two questions may stand side by side, a plain one first."""
-    waiting: Section | None = None
-    for section in sections:
-        plain = section.is_question and not section.figures
-        if waiting is not None:
-            if section.is_question and section.figures:
-                yield waiting, section
-                waiting = None
-                continue
-            yield (waiting,)
-            waiting = None
-        if plain:
-            waiting = section
-        else:
-            yield (section,)
-    if waiting is not None:
-        yield (waiting,)
-
-
 def worked(figure: Figure, turned: bool) -> list[Working]:
     """The arithmetic of a figure's blanks, matrix by matrix."""
-    if isinstance(figure, WordBoxes):
-        return []
-    panels = [figure.result] if isinstance(figure, Falk) else [p for p in figure.panels if p.kind == "ask"]
-    return [_working(panel, turned, panel.caption or panel.symbol if len(panels) > 1 else "") for panel in panels]
+    match figure:
+        case Falk() | Strip():
+            panels = [p for p in figure.panels if any(c.work is not None for row in p.cells for c in row)]
+            several = len(panels) > 1
+            return [_working(panel, turned, panel.caption or panel.symbol if several else "") for panel in panels]
+        case Table():
+            return _table_working(figure)
+        case _:
+            return []
+
+
+def _table_working(table: Table) -> list[Working]:
+    """The arithmetic of a table's entries, each under the names of its row and column."""
+    lines = [
+        Lines(f"{entry_text(row[0])}, {entry_text(head)}", (("", cell.work, cell.value),))
+        for row in table.rows
+        for head, cell in zip(table.head, row, strict=True)
+        if isinstance(cell, Cell) and cell.work is not None
+    ]
+    return [_side_by_side("", lines)] if lines else []
 
 
 def _working(panel: Panel, turned: bool, symbol: str) -> Working:
     cells = tuple(zip(*panel.cells, strict=True)) if turned else panel.cells
     tokens, dims = (panel.cols, panel.rows) if turned else (panel.rows, panel.cols)
-    worked = [
+    lines = [
         Lines(token, tuple((dim, c.work, c.value) for dim, c in zip(dims, row, strict=True) if c.work is not None))
         for token, row in zip(tokens, cells, strict=True)
     ]
-    lines = [text(c.work) for row in cells for c in row if c.work is not None]
+    return _side_by_side(symbol, [line for line in lines if line.rows])
+
+
+def _side_by_side(symbol: str, tokens: Sequence[Lines]) -> Working:
+    """As many tokens beside each other as there is room for their lines."""
+    lines = [text(work) for token in tokens for _, work, _ in token.rows]
     longest = (max(map(ems, lines), default=0.0) + 0.96) * LINE_EM  # with its " ="
     side = next((n for n, room in LINE_ROOMS if longest <= room), 1)
-    return Working(symbol, side, any("/" in line for line in lines), tuple(worked))
+    return Working(symbol, side, any("/" in line for line in lines), tuple(tokens))
 
 
 def tag_place(grid: Grid, tag: Tag) -> str:

@@ -15,13 +15,14 @@ def falk(figure: Falk) -> Grid:
     across = bias is not None and bias.shape[1] == m and bias.shape[0] == 1  # a row of biases, above the result
     grid = Grid(formula=figure.formula, label=figure.formula)
     grid.add("l")
-    at_left = grid.add(("a" if left.is_answer else "g") * k)
-    at_bias = grid.add("sg") + 1 if bias is not None and not across else 0
+    at_left = grid.add(_widths(left))
+    at_bias = grid.add("s" + _widths(bias)) + 1 if bias is not None and not across else 0
     gap = grid.formula_end = grid.add("d")
     at_result = grid.add("a" * m)
     height = "f" if has_fractions(left, result) else "r"
-    over = "f" if upper.is_answer or has_fractions(upper) else "u"
-    grid.rows = ["h"] + [over] * k + (["e", "u"] if across else []) + ["t"] + [height] * n
+    over = ["f" if has_fractions(upper) or any(c.blank for c in row) else "u" for row in upper.cells]
+    beside = ["e", "f" if bias.has_blanks else "u"] if bias is not None and across else []
+    grid.rows = ["h", *over, *beside, "t", *[height] * n]
     below = len(grid.rows) - n
     grid.head(upper, 0, at_result)
     grid.side(replace(upper, along=("inner", "")), 1, gap)
@@ -45,6 +46,11 @@ def falk(figure: Falk) -> Grid:
         grid.marks.append(Mark("right", below, gap, below + 1, gap + 1))
         grid.marks.append(Mark("down", below - 1, at_result, below, at_result + 1))
     return fitted(grid, FIGURE_WIDTH - TAG_WIDTH, FIGURE_WIDTH - NARROW_TAG)
+
+
+def _widths(panel: Panel) -> str:
+    """The kinds of a matrix's columns: those with blanks are wide."""
+    return "".join("a" if any(c.blank for c in column) else "g" for column in zip(*panel.cells, strict=True))
 
 
 def strips(figure: Strip) -> list[Grid]:
@@ -113,7 +119,8 @@ def _strip(stacks: list[_Stack], figure: Strip, last: bool) -> Grid:
             _beside(grid, above, top)
         at = grid.add(("a" if any(p.is_answer for p in stack.panels) else "g") * panel.shape[1])
         caption = top - 2 if over and panel is not final else 0  # close to its matrix
-        grid.slots[caption, at] = Slot("caption", label=panel.caption or panel.symbol, span=panel.shape[1])
+        name = panel.caption or panel.symbol
+        grid.slots[caption, at] = Slot("caption", label=name, span=panel.shape[1], right=panel.right)
         if heads:
             grid.head(panel, caption + 1, at)
         grid.put(panel, top, at)

@@ -24,7 +24,8 @@ def _cell(slot: Slot, shown: bool, inputs: bool) -> str:
     if slot.scope:
         return f'<th scope="{slot.scope}" class="{slot.cls}">{escape(slot.label)}</th>'
     if slot.cls.startswith("caption"):
-        return f'<td class="{slot.cls}"{span}>{inline(slot.label)}</td>'
+        box = tick(slot.right, shown, inputs, spoken(slot.label)) if slot.right is not None else ""
+        return f'<td class="{slot.cls}"{span}>{box}{inline(slot.label)}</td>'
     if slot.label:
         return f'<td class="{slot.cls}">{escape(slot.label)}</td>'
     return f"<td{span}></td>"
@@ -32,9 +33,14 @@ def _cell(slot: Slot, shown: bool, inputs: bool) -> str:
 
 def _number(slot: Slot, shown: bool, inputs: bool) -> str:
     assert slot.cell is not None
-    if slot.cell.printed:
-        return f'<td class="{slot.cls} p">{value_html(slot.cell.value)}</td>'
-    if shown or slot.cls == "g":
+    if shown or not slot.cell.blank:
         return f'<td class="{slot.cls}">{value_html(slot.cell.value)}</td>'
     field = f'<input aria-label="{escape(spoken(slot.name))}" autocomplete="off">' if inputs else ""
     return f'<td class="{slot.cls}">{field}</td>'
+
+
+def tick(right: bool, shown: bool, inputs: bool, label: str) -> str:
+    """A box to tick; ticked where it is right and answers are shown."""
+    if inputs and not shown:
+        return f'<input type="checkbox" class="tick" aria-label="{escape(label)}">'
+    return '<span class="tick on">✓</span>' if right and shown else '<span class="tick"></span>'

@@ -10,7 +10,7 @@ from functools import cache
 from byhand.model.config import Config
 from byhand.model.names import is_parameter, symbol
 from byhand.tape import Step, Tape
-from byhand.worksheet.document import Box, Falk, Map, Node, Panel, Section, State, Strip, WordBoxes
+from byhand.worksheet.document import Box, Choice, Falk, Map, Node, Panel, Section, State, Strip, Table, WordBoxes
 from byhand.worksheet.figures import Orientation
 
 # which part of the architecture a step belongs to, by its name; the first match counts
@@ -140,8 +140,8 @@ class _Chart:
         order = {name: i for i, name in enumerate(self.tape.steps)}
         groups: dict[tuple[str, ...], dict[int, list[str]]] = {}
         for section in self.sections:
-            if self.home(section) == part:
-                steps = sorted({s for s in _asked(section) if s in order}, key=order.__getitem__)
+            steps = sorted({s for s in _asked(section) if s in order and not is_parameter(s)}, key=order.__getitem__)
+            if steps and self.home(section) == part:
                 groups.setdefault(tuple(dict.fromkeys(map(_stem, steps))), {})[section.number] = steps
         return sorted(groups.values(), key=lambda group: min(order[steps[0]] for steps in group.values()))
 
@@ -210,20 +210,32 @@ def _panels(section: Section) -> Iterator[Panel]:
     for figure in section.figures:
         match figure:
             case Falk():
-                yield from (figure.left, figure.upper, figure.result)
+                yield from figure.panels
             case Strip():
                 yield from (*figure.panels, *figure.above)
-            case WordBoxes():
+            case WordBoxes() | Table():
                 pass
             case _:
                 raise TypeError(f"not a figure: {figure!r}")
 
 
 def _asked(section: Section) -> Iterator[str]:
-    """The steps that a section has blanks for."""
-    yield from (panel.step for panel in _panels(section) if panel.kind == "ask")
-    if any(isinstance(figure, WordBoxes) for figure in section.figures):
-        yield "next_token"
+    """The steps that a section has blanks for; a product whose operands have some is asked for itself."""
+    for figure in section.figures:
+        match figure:
+            case Falk():
+                yield from (
+                    figure.result.step for panel in figure.panels if panel.has_blanks and panel.kind != "copy"
+                )
+            case Strip():
+                yield from (panel.step for panel in figure.panels if panel.kind == "ask")
+            case WordBoxes():
+                yield "next_token"
+            case Table():
+                yield from (cell.step for cell in figure.cells if cell.blank)
+            case _:
+                raise TypeError(f"not a figure: {figure!r}")
+    yield from (word.step for word in section.words if isinstance(word, Choice))
 
 
 def _words(steps: list[Step]) -> list[str]:

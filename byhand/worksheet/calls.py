@@ -9,13 +9,14 @@ from typing import Any
 from jinja2.sandbox import safe_range
 
 from byhand.arithmetic.expr import NEG_INF
-from byhand.choosing.foils import foil
+from byhand.choosing.foils import foil, foil_list
 from byhand.errors import SheetError
 from byhand.model.config import Config
 from byhand.model.layers import steps_of
 from byhand.notation.text import value_text
 from byhand.tape import Tape
-from byhand.worksheet.document import Answer, Cell, Figure, Kind, Panel, Remark, Strip, Word, WordBoxes
+from byhand.worksheet import questions
+from byhand.worksheet.document import Answer, Cell, Claim, Figure, Kind, Level, Panel, Remark, Strip, Word, WordBoxes
 from byhand.worksheet.figures import PRODUCTS, Bench, Orientation
 from byhand.worksheet.sheet import Sheet
 
@@ -35,6 +36,7 @@ class Made:
     vocabulary: tuple[str, ...]
     orientation: Orientation
     source: tuple[str, ...] = ()
+    level: Level = "standard"
 
 
 class Calls:
@@ -44,21 +46,26 @@ class Calls:
         heads = made.config.n_heads if made.sheet.model != "attention-head" else 1
         self.made = made
         self.inline = inline
-        self.bench = Bench(made.tape, heads, made.tokens, made.vocabulary, made.orientation, made.source)
+        self.bench = Bench(
+            made.tape, heads, made.tokens, made.vocabulary, made.orientation, made.source, made.level
+        )  # fmt: skip
         self.blocks: list[Word | Figure] = []
 
     def table(self) -> dict[str, Any]:
         """Everything that a sheet can say."""
         c, turned = self.made.config, self.bench.turned
         return {
-            "ask": self.ask, "given": self.given, "strip": self.strip, "blank": self.blank, "copy": self.copy,
-            "show": self.show, "softmax": self.softmax, "norm": self.norm, "words": self.word_boxes,
+            "ask": self.ask, "inverse": self.inverse, "given": self.given, "strip": self.strip,
+            "blank": self.blank, "copy": self.copy, "show": self.show,
+            "softmax": self.softmax, "norm": self.norm, "words": self.word_boxes,
             "hint": self.hint, "check": self.check, "checkpoint": self.checkpoint, "lines": self.lines,
-            "find_the_error": self.find_the_error, "totals": self.totals, "value": self.value,
-            "masked": self.masked, "tie": self.tie,
+            "find_the_error": self.find_the_error, "claim": self.claim, "choose": self.choose,
+            "table": self.sheet_table, "entry": self.entry, "count": self.count, "shapes": self.shapes,
+            "totals": self.totals, "value": self.value, "word": self.word, "masked": self.masked, "tie": self.tie,
+            "number": self.number, "sums": self.bench.totals, "equal": self.equal, "changed": self.changed,
             "tokens": self.made.tokens, "source": self.made.source, "vocabulary": self.made.vocabulary,
             "config": c, "base": c.softmax_base,
-            "numbers": self.made.tape.domain.name, "range": safe_range,
+            "numbers": self.made.tape.domain.name, "level": self.made.level, "range": safe_range,
             "row": "column" if turned else "row", "rows": "columns" if turned else "rows",
             "column": "row" if turned else "column", "columns": "rows" if turned else "columns",
         }  # fmt: skip
@@ -82,6 +89,12 @@ class Calls:
                 marker = Marker(marker + self._leave(Remark("First cell", line=(cell.work, cell.value))))
             return marker
         return self.strip(self.blank(name, note=note, caption=caption))
+
+    def inverse(self, name: str, unknown: Any, note: str = "") -> Marker:
+        """A product with its result printed and entries of its operands left out: names, or (name, row, column)."""
+        single = isinstance(unknown, str) or (len(unknown) == 3 and isinstance(unknown[1], int))
+        missing = [unknown] if single else list(unknown)
+        return self._leave(self.bench.falk(name, note=note, unknown=missing))
 
     def given(self, *names: str) -> Marker:
         """Given matrices, each with its own rows."""
@@ -148,14 +161,34 @@ class Calls:
 
     def word_boxes(self, name: str = "next_token") -> Marker:
         """Boxes for the words that a step's answers spell."""
-        vocabulary = self.made.vocabulary
-        answers = tuple(vocabulary[int(row[0])] for row in self.made.tape.values(name))
+        panel = self._panel(name, "ask", "", "")
+        answers = tuple(cell for row in panel.cells for cell in row)
         return self._leave(WordBoxes(self.made.tokens, answers))
+
+    def sheet_table(self, head: Sequence[Any], *rows: Sequence[Any]) -> Marker:
+        """A table of texts and of entries to be filled in; each row begins with its name."""
+        return self._leave(questions.table(self.inline, head, rows))
+
+    def entry(self, name: str, i: int = 0, j: int = 0, word: bool = False) -> Cell:
+        """A number of a step, to be filled in, for a table; or the word of the vocabulary that it stands for."""
+        cell = questions.entry(self.made.tape, name, i, j)
+        return replace(cell, value=self.word(name, i, j)) if word or name == "next_token" else cell
+
+    def count(self, names: str | Sequence[str], axis: int | None = None) -> Cell:
+        """How many numbers matrices hold, or how many rows (0) or columns (1) of X W, to be filled in."""
+        return questions.count(self.made.tape, [names] if isinstance(names, str) else names, axis)
+
+    def shapes(self, *pairs: Sequence[Any]) -> Marker:
+        """Which products exist, and their shapes; a pair is two names of the run or two shapes."""
+        bench = self.bench
+        return self._leave(questions.shapes(self.made.tape, pairs, bench.heads, bench.turned, self.inline))
 
     # what stands on the left: words
 
     def hint(self, text: str) -> Marker:
-        """A hint."""
+        """A hint; the stretch level has none."""
+        if self.made.level == "stretch":
+            return Marker("")
         return self._leave(Remark("Hint", self.inline(text)))
 
     def check(self, text: str) -> Marker:
@@ -170,10 +203,32 @@ class Calls:
         """Lines to write on, and the key's answer."""
         return self._leave(Answer(count, self.inline(answer)))
 
-    def find_the_error(self, name: str, step: str, lines: int, answer: str) -> Marker:
-        """A step as it comes out the wrong way, to be spotted."""
-        wrong = replace(self.bench, tape=foil(self.made.tape, name)).panel(step, "given")
-        return Marker(self._leave(Strip((wrong,), ())) + self.lines(lines, answer))
+    def find_the_error(self, name: str, steps: str | Sequence[str], lines: int, answer: str = "") -> Marker:
+        """A step as it comes out the wrong way, to be spotted; or several, whose first wrong one is to be ticked.
+
+        Without an answer the key says what the mistake is.
+        """
+        bench, tape = replace(self.bench, tape=foil(self.made.tape, name)), self.made.tape
+        panels = [bench.panel(step, "given") for step in ([steps] if isinstance(steps, str) else steps)]
+        if not isinstance(steps, str):
+            first = next((s for s in steps if bench.tape.values(s) != tape.values(s)), None)
+            if first is None:
+                raise SheetError(f"the foil {name} changes none of {', '.join(steps)}; choose other steps")
+            panels = [replace(panel, right=panel.step == first) for panel in panels]
+        joints = ("→",) * (len(panels) - 1)
+        return Marker(
+            self._leave(Strip(tuple(panels), joints)) + self.lines(lines, answer or dict(foil_list())[name])
+        )
+
+    def claim(self, text: str, holds: bool, reason: str, otherwise: str = "") -> Marker:
+        """A statement, true or false as the run says, and the reason; `otherwise` is that of its being false."""
+        return self._leave(
+            Claim(self.inline(text), bool(holds), self.inline(reason if holds else otherwise or reason))
+        )
+
+    def choose(self, name: str, i: int = -1) -> Marker:
+        """The vocabulary to choose a word from: that of a step's row, the last if not said."""
+        return self._leave(questions.choice(self.made.tape, name, i, self.made.vocabulary))
 
     # values for the prose
 
@@ -183,7 +238,23 @@ class Calls:
 
     def value(self, name: str, i: int, j: int) -> str:
         """One number of a step, counted from 0."""
-        return value_text(self.made.tape.values(name)[i][j])
+        return value_text(self.number(name, i, j))
+
+    def number(self, name: str, i: int, j: int) -> Any:
+        """One number of a step, to be compared."""
+        return self.made.tape.values(name)[i][j]
+
+    def word(self, name: str, i: int = -1, j: int = 0) -> str:
+        """The word of the vocabulary that a number of a step stands for."""
+        return self.made.vocabulary[int(self.number(name, i, j))]
+
+    def equal(self, name: str, other: str) -> bool:
+        """Whether two steps have the same numbers."""
+        return self.made.tape.values(name) == self.made.tape.values(other)
+
+    def changed(self, mistake: str, name: str) -> bool:
+        """Whether a step comes out otherwise with a mistake."""
+        return foil(self.made.tape, mistake).values(name) != self.made.tape.values(name)
 
     def masked(self, name: str) -> int:
         """How many cells of a step hold −∞."""
@@ -201,7 +272,8 @@ class Calls:
     def _panel(self, name: str, kind: Kind | None, caption: str, note: str) -> Panel:
         panel = self.bench.panel(name, kind, caption=caption, note=note)
         if name == "next_token" and self.made.vocabulary:
-            cells = tuple(tuple(Cell(self.made.vocabulary[int(c.value)]) for c in row) for row in panel.cells)
+            words = self.made.vocabulary
+            cells = tuple(tuple(replace(c, value=words[int(c.value)], work=None) for c in row) for row in panel.cells)
             panel = replace(panel, cells=cells)
         return panel
 

@@ -15,22 +15,28 @@ from byhand.arithmetic.expr import Expr
 Kind = Literal["given", "parameter", "ask", "copy"]
 View = Literal["worksheet", "key", "worked"]
 VIEWS: tuple[View, ...] = ("worksheet", "key", "worked")
+Level = Literal["easy", "standard", "stretch"]
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A value of the run, the arithmetic that made it, and whether it is printed even on the worksheet."""
+    """A value of the run, the arithmetic that made it, and whether it is to be filled in.
+
+    step: in a table, where each cell stands for itself, what it belongs to.
+    """
 
     value: Any
     work: Expr | None = None
-    printed: bool = False
+    blank: bool = False
+    step: str = ""
 
 
 @dataclass(frozen=True)
 class Panel:
     """One matrix on the page, in the sheet's orientation.
 
-    rows, cols: labels; along: whether these are "token" or "dim" labels; symbol, formula: LaTeX.
+    rows, cols: labels; along: whether these are "token" or "dim" labels; symbol, formula: LaTeX; right: whether
+    it is the one to be ticked, where one is to be picked.
     """
 
     step: str
@@ -42,6 +48,7 @@ class Panel:
     symbol: str
     caption: str = ""
     note: str = ""
+    right: bool | None = None
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -50,6 +57,11 @@ class Panel:
     @property
     def is_answer(self) -> bool:
         return self.kind in ("ask", "copy")
+
+    @property
+    def has_blanks(self) -> bool:
+        """Whether a cell is to be filled in: of an operand too, where it is to be found from the result."""
+        return any(cell.blank for row in self.cells for cell in row)
 
 
 @dataclass(frozen=True)
@@ -62,6 +74,10 @@ class Falk:
     bias: Panel | None
     formula: str
     arrows: bool = False
+
+    @property
+    def panels(self) -> tuple[Panel, ...]:
+        return (self.left, self.upper, *((self.bias,) if self.bias else ()), self.result)
 
 
 @dataclass(frozen=True)
@@ -82,10 +98,7 @@ class WordBoxes:
     """A row of boxes for the words that the answers spell."""
 
     labels: tuple[str, ...]
-    answers: tuple[str, ...]
-
-
-Figure: TypeAlias = Falk | Strip | WordBoxes
+    answers: tuple[Cell, ...]
 
 
 @dataclass(frozen=True)
@@ -93,6 +106,22 @@ class Prose:
     """Parsed Markdown."""
 
     tokens: Sequence[Any]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under a head, each with its name in front: texts, values of the run, and blanks for them."""
+
+    head: tuple[Prose, ...]
+    rows: tuple[tuple[Prose | Cell, ...], ...]
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """The values and blanks, row by row."""
+        return tuple(cell for row in self.rows for cell in row if isinstance(cell, Cell))
+
+
+Figure: TypeAlias = Falk | Strip | WordBoxes | Table
 
 
 @dataclass(frozen=True)
@@ -116,7 +145,25 @@ class Answer:
     tokens: Sequence[Any]
 
 
-Word: TypeAlias = Prose | Remark | Answer
+@dataclass(frozen=True)
+class Claim:
+    """A statement to be judged, true or false, and why."""
+
+    tokens: Sequence[Any]
+    holds: bool
+    reason: Sequence[Any]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Words to choose from: the one that a step comes to is right."""
+
+    step: str
+    words: tuple[str, ...]
+    right: int
+
+
+Word: TypeAlias = Prose | Remark | Answer | Claim | Choice
 
 
 @dataclass(frozen=True)
@@ -130,7 +177,7 @@ class Section:
 
     @property
     def is_question(self) -> bool:
-        return any(isinstance(w, Answer) for w in self.words)
+        return any(isinstance(w, Answer | Claim) for w in self.words)
 
 
 State = Literal["done", "here", "later"]
@@ -192,20 +239,26 @@ class Document:
     map: Map
     sections: tuple[Section, ...]
     orientation: Literal["rows", "columns"]
+    level: Level = "standard"
     stamp: Mapping[str, str] = field(default_factory=dict)
 
     def panels(self) -> list[Panel]:
         """Every matrix with blanks, in order."""
-        found: list[Panel] = []
-        for section in self.sections:
-            for figure in section.figures:
-                match figure:
-                    case Falk():
-                        found += [figure.left, figure.upper, figure.result]
-                    case Strip():
-                        found += figure.panels
-                    case WordBoxes():
-                        pass
-                    case _:
-                        raise TypeError(f"not a figure: {figure!r}")
-        return [p for p in found if p.is_answer]
+        figures = [figure for section in self.sections for figure in section.figures]
+        found = [panel for figure in figures if isinstance(figure, Falk | Strip) for panel in figure.panels]
+        return [panel for panel in found if panel.has_blanks]
+
+    def blanks(self) -> list[Cell]:
+        """Every cell that is to be filled in, in order."""
+        found: list[Cell] = []
+        for figure in (figure for section in self.sections for figure in section.figures):
+            match figure:
+                case Falk() | Strip():
+                    found += [cell for panel in figure.panels for row in panel.cells for cell in row]
+                case WordBoxes():
+                    found += figure.answers
+                case Table():
+                    found += figure.cells
+                case _:
+                    raise TypeError(f"not a figure: {figure!r}")
+        return [cell for cell in found if cell.blank]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from byhand.arithmetic.expr import Expr, Mul, Num, Sum
+from byhand.arithmetic.expr import Div, Expr, Mul, Num, Sub, Sum, changed
 from byhand.errors import SheetError
 from byhand.model.names import is_parameter, symbol
 from byhand.tape import Tape
-from byhand.worksheet.document import Cell, Falk, Kind, Panel
+from byhand.worksheet.document import Cell, Falk, Kind, Level, Panel
+from byhand.worksheet.inverse import Place, solutions
 
 Orientation = Literal["rows", "columns"]
 PRODUCTS = ("matmul", "affine", "dot_rows")
@@ -26,17 +27,27 @@ class Bench:
     vocabulary: tuple[str, ...]
     orientation: Orientation
     source: tuple[str, ...] = ()
+    level: Level = "standard"
 
     @property
     def turned(self) -> bool:
         return self.orientation == "columns"
 
     def panel(self, name: str, kind: Kind | None = None, *, caption: str = "", note: str = "") -> Panel:
-        """A step as a matrix on the page; without a kind: a parameter, or given."""
+        """A step as a matrix on the page; without a kind: a parameter, or given.
+
+        At the easy level only the last row is asked for, and the others are printed.
+        """
         matrix = self.tape[name]
         own: Kind = "parameter" if matrix.step.op is None and is_parameter(name) else "given"
+        printed = 0 if kind in ("ask", "copy") else matrix.rows
+        if self.level == "easy":
+            printed = max(printed, matrix.rows - 1)
         cells = tuple(
-            tuple(Cell(value, self.tape.worked(name, i, j) if kind == "ask" else None) for j, value in enumerate(row))
+            tuple(
+                Cell(value, self.tape.worked(name, i, j) if kind == "ask" else None, i >= printed)
+                for j, value in enumerate(row)
+            )
             for i, row in enumerate(matrix.values)
         )
         labels = [self._labels(axis, size) for axis, size in zip(matrix.axes, matrix.shape, strict=True)]
@@ -54,10 +65,14 @@ class Bench:
         )
         return transpose(flat) if self.turned else flat
 
-    def falk(self, name: str, copies: Sequence[str] = (), *, first: bool = False, note: str = "") -> Falk:
+    def falk(
+        self, name: str, copies: Sequence[str] = (), *, first: bool = False, note: str = "",
+        unknown: Sequence[str | Place] = (),
+    ) -> Falk:  # fmt: skip
         """A product in Falk's layout.
 
-        copies: the inputs to be copied by the student; first: print the first cell and show its row and column.
+        copies: the inputs to be copied by the student; first: print the first cell and show its row and column;
+        unknown: entries of the inputs that are to be found from the result, which is printed.
         """
         step = self.tape[name].step
         if step.op is None or step.op.name not in PRODUCTS:
@@ -67,20 +82,23 @@ class Bench:
                 raise SheetError(f"{name} does not read {copied!r}; it reads {', '.join(step.inputs)}")
         flat = replace(self, orientation="rows")
         kinds: list[Kind | None] = ["copy" if n in copies else None for n in step.inputs]
-        left, upper, *rest = (flat.panel(n, k) for n, k in zip(step.inputs, kinds, strict=True))
+        found = solutions(self.tape, name, unknown)
+        left, upper, *rest = (
+            _without(flat.panel(n, k), {(i, j): line for (of, i, j), line in found.items() if of == n})
+            for n, k in zip(step.inputs, kinds, strict=True)
+        )
         if step.op.name == "dot_rows":
             upper = replace(transpose(upper), symbol=upper.symbol + r"^{\mathrm{T}}")
-        result = flat.panel(name, "ask", note=note)
+        result = flat.panel(name, "given" if found else "ask", note=note)
         if first:
             (cell, *others), *below = result.cells
-            result = replace(result, cells=((replace(cell, printed=True), *others), *below))
+            result = replace(result, cells=((replace(cell, blank=False), *others), *below))
         formula = step.op.columns if self.turned else step.op.formula
         symbols = [symbol(n, self.heads) for n in step.inputs]
         equation = f"{result.symbol} = {formula.format(*symbols)}"
         bias = rest[0] if rest else None
         if self.turned:
-            left, upper = transpose(upper), transpose(left)
-            result = _factors_swapped(transpose(result))
+            left, upper, result = (_factors_swapped(transpose(p)) for p in (upper, left, result))
             bias = transpose(bias) if bias else None
         return Falk(left, upper, result, bias, equation, arrows=first)
 
@@ -106,6 +124,15 @@ def transpose(panel: Panel) -> Panel:
     return replace(panel, cells=cells, rows=panel.cols, cols=panel.rows, along=(panel.along[1], panel.along[0]))
 
 
+def _without(panel: Panel, found: Mapping[tuple[int, int], Expr]) -> Panel:
+    """A matrix with some entries left out, and the arithmetic that finds them."""
+    cells = tuple(
+        tuple(replace(c, work=found[i, j], blank=True) if (i, j) in found else c for j, c in enumerate(row))
+        for i, row in enumerate(panel.cells)
+    )
+    return replace(panel, cells=cells)
+
+
 def _factors_swapped(panel: Panel) -> Panel:
     """Worked lines in the order of W x: the row's number first, then the column's."""
     cells = tuple(tuple(replace(c, work=_swapped(c.work) if c.work else None) for c in row) for row in panel.cells)
@@ -114,9 +141,9 @@ def _factors_swapped(panel: Panel) -> Panel:
 
 def _swapped(node: Expr) -> Expr:
     match node:
-        case Sum(terms):
-            return Sum(tuple(_swapped(t) for t in terms))
         case Mul(left, right):
             return Mul(right, left)
+        case Sum() | Sub() | Div():
+            return changed(node, _swapped)
         case _:
             return node

@@ -17,7 +17,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from byhand.errors import ByHandError, SheetError
 from byhand.worksheet.architecture import conventions, map_of
 from byhand.worksheet.calls import Calls, Made, Marker
-from byhand.worksheet.document import Answer, Document, Figure, Prose, Remark, Section, Word
+from byhand.worksheet.document import Answer, Choice, Claim, Document, Figure, Prose, Remark, Section, Word
 from byhand.worksheet.sheet import Sheet
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ def document(made: Made) -> Document:
         map=map_of(made.config, made.sheet.model, made.tape, len(made.tokens), made.orientation, sections),
         sections=sections,
         orientation=made.orientation,
+        level=made.level,
     )
 
 
@@ -123,7 +124,7 @@ def _sections(name: str, tokens: Sequence[Token], blocks: Sequence[Word | Figure
             prose.pop()
             flush()
             for block in (blocks[int(m)] for m in markers):
-                (words if isinstance(block, Prose | Remark | Answer) else figures).append(block)  # type: ignore[arg-type]
+                (words if isinstance(block, Prose | Remark | Answer | Claim | Choice) else figures).append(block)  # type: ignore[arg-type]
             at += 2
             continue
         prose.append(token)

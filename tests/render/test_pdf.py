@@ -9,6 +9,7 @@ import re
 from functools import cache
 
 import pytest
+from kinds import kinds
 from pypdf import PdfReader
 
 from byhand.errors import SheetError
@@ -29,6 +30,23 @@ COMBINATIONS = [
     ("gpt", "columns", ("decimal", "e"), "letter"),
     ("gpt", "rows", ("symbolic", None), "a4"),
 ]
+
+
+@pytest.mark.parametrize("paper", ["a4", "letter"])
+@pytest.mark.parametrize("orientation", ["rows", "columns"])
+@pytest.mark.parametrize(("numbers", "level"), [("exact", "easy"), ("decimal", "stretch"), ("symbolic", "standard")])
+def test_every_kind_of_question_keeps_within_its_bounds(orientation, numbers, level, paper, caplog):
+    caplog.set_level(logging.WARNING)
+    source = Pages(kinds(orientation=orientation, numbers=numbers, level=level, seed=0))
+    breaks = []
+    for view in ("worksheet", "key", "worked"):
+        document = laid_out(source.html(view, "print", paper))
+        breaks.append(titles(document))
+        for page in document.pages:
+            inside(page, PAPERS[paper])
+            apart(page)
+    assert breaks[0] == breaks[1]
+    assert not caplog.records, [r.getMessage() for r in caplog.records]
 
 
 @cache

@@ -1,0 +1,80 @@
+"""Tables of texts and entries, laid out: columns wide enough for what is in them, rows high enough for a pencil."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+from byhand.notation.inline import spoken
+from byhand.notation.text import value_text
+from byhand.render.drawing import words
+from byhand.render.grid import FIGURE_WIDTH
+from byhand.worksheet.document import Cell, Prose, Table
+
+TEXT_EM, LINE, ROW = 3.2, 4.2, 8.0  # mm: the size of text, its leading, a row with a blank
+PAD, LEAST, DIGIT = 3.0, 14.0, 3.2  # beside a text; a blank at least, and for each sign that is written in it
+
+
+@dataclass(frozen=True)
+class Entries:
+    """A table with the widths of its columns and the heights of its head and rows, in mm."""
+
+    table: Table
+    widths: tuple[float, ...]
+    heights: tuple[float, ...]
+    block: ClassVar[str] = "entries"
+
+    @property
+    def width(self) -> float:
+        """In print, in mm."""
+        return sum(self.widths)
+
+    @property
+    def height(self) -> float:
+        """In print, in mm."""
+        return sum(self.heights)
+
+    def edges(self, row: int, col: int) -> str:
+        """The classes of a blank: it has an upper or left edge of its own where no other blank lends it one."""
+        rows = self.table.rows
+        return "a" + (" t" if not (row and _is_blank(rows[row - 1][col])) else "") + (
+            " b" if not _is_blank(rows[row][col - 1]) else ""
+        )  # fmt: skip
+
+
+def entries(table: Table) -> Entries:
+    """A table as wide as its contents, or where that is too wide, with its texts on several lines."""
+    lines = (table.head, *table.rows)
+    columns = list(zip(*lines, strict=True))
+    widths = [max(_width(x) for x in column) for column in columns]
+    fixed = [max((_width(x) for x in column if isinstance(x, Cell)), default=0.0) for column in columns]
+    excess = sum(widths) - FIGURE_WIDTH
+    soft = sum(w - f for w, f in zip(widths, fixed, strict=True))
+    if excess > 0 and soft:
+        widths = [w - excess * (w - f) / soft for w, f in zip(widths, fixed, strict=True)]
+    heights = [max(_height(x, w) for x, w in zip(line, widths, strict=True)) for line in lines]
+    return Entries(table, tuple(round(w, 2) for w in widths), tuple(heights))
+
+
+def _is_blank(entry: Prose | Cell) -> bool:
+    return isinstance(entry, Cell) and entry.blank
+
+
+def _width(entry: Prose | Cell) -> float:
+    if isinstance(entry, Cell):
+        return max(LEAST, DIGIT * len(entry_text(entry)) + PAD)
+    return words(entry_text(entry), TEXT_EM).width + PAD
+
+
+def _height(entry: Prose | Cell, width: float) -> float:
+    if isinstance(entry, Cell):
+        return ROW
+    return LINE * math.ceil(_width(entry) / width - 0.01) + 1.4
+
+
+def entry_text(entry: Prose | Cell) -> str:
+    """An entry as plain text."""
+    if isinstance(entry, Cell):
+        return value_text(entry.value)
+    return "".join(spoken(t.content) if t.type == "math_inline" else t.content for t in entry.tokens)

@@ -1,0 +1,91 @@
+"""Sections laid out: their figures below each other, beside the words or below them; questions in pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from byhand.render.entries import Entries, entries
+from byhand.render.grid import FIGURE_WIDTH, Grid
+from byhand.render.layout import falk, strips
+from byhand.worksheet.document import Answer, Falk, Figure, Prose, Section, Strip, Table, WordBoxes
+
+GAP = 3.0  # mm: between two figures
+BESIDE, PAIRED = 104.0, 48.0  # mm: the room for figures beside a question, and beside one of a pair
+
+
+@dataclass(frozen=True)
+class Boxes:
+    """A row of boxes for words."""
+
+    figure: WordBoxes
+    block: ClassVar[str] = "boxes"
+    height: ClassVar[float] = 14.0  # mm
+
+    @property
+    def width(self) -> float:
+        """In print, in mm."""
+        return 13.0 + 26.0 * len(self.figure.labels)
+
+
+Laid = Grid | Boxes | Entries  # each has the name of its template, width and height
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A section and its figures, laid out one below the other."""
+
+    section: Section
+    laid: tuple[Laid, ...]
+
+    @property
+    def height(self) -> float:
+        """How high the figures are in print, in mm."""
+        return sum(x.height for x in self.laid) + GAP * max(len(self.laid) - 1, 0)
+
+    @property
+    def width(self) -> float:
+        """How wide they are, tags included."""
+        return max((FIGURE_WIDTH if isinstance(x, Grid) and x.tags else x.width for x in self.laid), default=0.0)
+
+    @property
+    def below(self) -> bool:
+        """Whether a question's figures are too wide to stand beside its words."""
+        return self.section.is_question and self.width > BESIDE
+
+
+def _laid(figure: Figure) -> tuple[Laid, ...]:
+    """A figure as what stands on the page: a strip may be several grids."""
+    match figure:
+        case Falk():
+            return (falk(figure),)
+        case Strip():
+            return tuple(strips(figure))
+        case WordBoxes():
+            return (Boxes(figure),)
+        case Table():
+            return (entries(figure),)
+        case _:
+            raise TypeError(f"not a figure: {figure!r}")
+
+
+def groups(sections: Iterable[Section]) -> Iterator[tuple[Drawn, ...]]:
+    """Sections as they stand below each other; two questions may stand side by side, one of only lines first."""
+    waiting: Drawn | None = None
+    for section in sections:
+        drawn = Drawn(section, tuple(laid for figure in section.figures for laid in _laid(figure)))
+        question, figures = drawn.section.is_question, bool(drawn.laid)
+        if waiting is not None:
+            if question and figures and drawn.width <= PAIRED:
+                yield waiting, drawn
+                waiting = None
+                continue
+            yield (waiting,)
+            waiting = None
+        if question and not figures and all(isinstance(w, Prose | Answer) for w in drawn.section.words):
+            waiting = drawn
+        else:
+            yield (drawn,)
+    if waiting is not None:
+        yield (waiting,)

@@ -1,0 +1,124 @@
+"""From a result back to an operand: entries that are left out, and the arithmetic that finds them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from byhand.arithmetic.expr import Div, Expr, Mul, Num, Ref, Sub, Sum, rebuild, refs
+from byhand.errors import SheetError
+from byhand.tape import Tape
+
+Place = tuple[str, int, int]  # a step's or parameter's name, row and column
+
+
+def solutions(tape: Tape, name: str, unknown: Sequence[str | Place]) -> dict[Place, Expr]:
+    """The arithmetic of each unknown, from the printed result of a step and what is printed of its operands.
+
+    An unknown that is only named is the entry that takes the smallest division.
+
+    Raises: SheetError for one that the result does not determine.
+    """
+    inputs = tape[name].step.inputs
+    for operand in (item if isinstance(item, str) else item[0] for item in unknown):
+        if operand not in inputs:
+            raise SheetError(f"{name} does not read {operand!r}; it reads {', '.join(inputs)}")
+    places: list[Place] = []
+    for item in unknown:
+        places.append(_easiest(tape, name, item, places) if isinstance(item, str) else item)
+    found = _solved(tape, name, places)
+    for operand, i, j in places:
+        if (operand, i, j) not in found:
+            raise SheetError(
+                f"{operand}, row {i + 1}, column {j + 1}, cannot be found from {name}: where it counts, its factor "
+                "is 0, the result is rounded or another blank stands; leave out another entry"
+            )
+    return found
+
+
+def _easiest(tape: Tape, name: str, operand: str, others: list[Place]) -> Place:
+    """The entry of an operand that is found, besides others, with the smallest division.
+
+    Raises: SheetError where none is.
+    """
+    rows, cols = tape[operand].shape
+    ranked: list[tuple[float, Place]] = []
+    for place in ((operand, i, j) for i in range(rows) for j in range(cols)):
+        found = _solved(tape, name, [*others, place])
+        if place not in others and len(found) == len(others) + 1:
+            ranked.append((_division(found[place]), place))
+    if not ranked:
+        raise SheetError(f"no entry of {operand} can be found from {name}: in each, its factor is 0")
+    return min(ranked)[1]
+
+
+def _solved(tape: Tape, name: str, places: Sequence[Place]) -> dict[Place, Expr]:
+    """Those unknowns that follow one after the other, each from a cell in which no other is left."""
+    found: dict[Place, Expr] = {}
+    while True:
+        left = [place for place in places if place not in found]
+        new = next(((p, lines) for p in left if (lines := list(_lines(tape, name, p, left)))), None)
+        if new is None:
+            return found
+        found[new[0]] = min(new[1], key=_division)
+
+
+def _lines(tape: Tape, name: str, place: Place, left: Sequence[Place]) -> Iterator[Expr]:
+    """The ways to find an unknown from one cell of the result, none of the others being in it."""
+    operand, row, col = place
+    unknown, others = Ref(operand, (row, col)), {Ref(n, (i, j)) for n, i, j in left if (n, i, j) != place}
+    rows, cols = tape[name].shape
+    for i, j in ((i, j) for i in range(rows) for j in range(cols)):
+        tree = tape.cell(name, i, j)
+        read = list(refs(tree))
+        if read.count(unknown) != 1 or others.intersection(read):
+            continue
+        numbers = rebuild(
+            tree, lambda leaf: leaf if leaf == unknown or isinstance(leaf, Num) else _number(tape, leaf)
+        )
+        try:
+            line = undone(numbers, unknown, Num(tape.values(name)[i][j]))
+            if tape.domain.settle(line, lambda ref: None) == tape.values(operand)[row][col]:
+                yield line
+        except ArithmeticError:
+            continue
+
+
+def _number(tape: Tape, ref: Ref) -> Num:
+    i, j = ref.index
+    return Num(tape.values(ref.matrix)[i][j])  # type: ignore[index]
+
+
+def undone(node: Expr, unknown: Ref, result: Expr) -> Expr:
+    """What the unknown is where a tree, in which it stands once, comes to a result.
+
+    Raises: SheetError where a function stands in between.
+    """
+    match node:
+        case Ref():
+            return result
+        case Sum(terms):
+            at = next(k for k, term in enumerate(terms) if unknown in refs(term))
+            rest = terms[:at] + terms[at + 1 :]
+            return undone(terms[at], unknown, Sub(result, Sum(rest)) if rest else result)
+        case Sub(left, right) if unknown in refs(left):
+            return undone(left, unknown, Sum((result, right)))
+        case Sub(left, right):
+            return undone(right, unknown, Sub(left, result))
+        case Mul(left, right):
+            inner, factor = (left, right) if unknown in refs(left) else (right, left)
+            return undone(inner, unknown, result if factor == Num(1) else Div(result, factor))
+        case Div(left, right) if unknown in refs(left):
+            return undone(left, unknown, Mul(result, right))
+        case _:
+            raise SheetError("only sums, products and quotients can be undone")
+
+
+def _division(line: Expr) -> float:
+    """How large the divisor of a line is: 1 where there is none; letters come last."""
+    if not isinstance(line, Div):
+        return 1.0
+    divisor = line.right.value if isinstance(line.right, Num) else None
+    try:
+        return abs(float(divisor))  # type: ignore[arg-type]
+    except TypeError:
+        return float("inf")

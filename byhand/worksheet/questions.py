@@ -1,0 +1,105 @@
+"""Questions beyond filling a matrix: tables, shapes, counts, words to choose from. The answers are the run's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from byhand.arithmetic.domains import RATIONALS
+from byhand.arithmetic.expr import Expr, Mul, Num, Sum
+from byhand.errors import SheetError, ValuesError
+from byhand.model.names import symbol
+from byhand.notation.text import value_text
+from byhand.ops import matmul
+from byhand.tape import Shape, Tape, shape_text
+from byhand.worksheet.document import Cell, Choice, Prose, Table
+
+Inline = Callable[[str], Sequence[Any]]
+
+
+def table(inline: Inline, head: Sequence[Any], rows: Sequence[Sequence[Any]]) -> Table:
+    """A table of texts and cells.
+
+    Raises: SheetError for a row that is longer or shorter than the head.
+    """
+    for row in rows:
+        if len(row) != len(head):
+            raise SheetError(f"the table's head has {len(head)} entries; a row has {len(row)}")
+    made = [tuple(x if isinstance(x, Cell) else Prose(inline(_said(x))) for x in row) for row in (head, *rows)]
+    return Table(tuple(x for x in made[0] if isinstance(x, Prose)), tuple(made[1:]))
+
+
+def _said(entry: Any) -> str:
+    return entry if isinstance(entry, str) else value_text(entry)
+
+
+def entry(tape: Tape, name: str, i: int, j: int) -> Cell:
+    """One number of a step, to be filled in."""
+    rows, cols = tape[name].shape
+    if not (-rows <= i < rows and -cols <= j < cols):
+        raise SheetError(f"{name} is {shape_text((rows, cols))}; it has no entry {i}, {j} (counted from 0)")
+    work = tape.worked(name, i % rows, j % cols) if tape[name].step.op else None
+    return Cell(tape.values(name)[i][j], work, blank=True, step=name)
+
+
+def count(tape: Tape, names: Sequence[str], axis: int | None) -> Cell:
+    """How many numbers matrices hold, or along one axis how many rows (0) or columns (1), to be filled in."""
+    terms = tuple(_size(tape[name].shape, axis) for name in names)
+    work = Sum(terms) if len(terms) > 1 or isinstance(terms[0], Mul) else None
+    value = RATIONALS.settle(Sum(terms), lambda ref: None)
+    return Cell(value, work, blank=True, step=names[0])
+
+
+def _size(shape: Shape, axis: int | None) -> Expr:
+    """Rows times columns, or one of the two; one row counts as its columns."""
+    if axis is not None:
+        return Num(shape[axis])
+    return Num(shape[1]) if shape[0] == 1 else Mul(Num(shape[0]), Num(shape[1]))
+
+
+def shapes(tape: Tape, pairs: Sequence[Sequence[Any]], heads: int, turned: bool, inline: Inline) -> Table:
+    """For each pair of matrices, whether the product exists, and its shape.
+
+    A matrix is a name of the run, with .T where it is transposed, or a shape. Where tokens are columns, the product
+    A B is printed as Bᵀ Aᵀ, as everywhere.
+    """
+    rows = []
+    for left, right in pairs:
+        operands = [_shaped(tape, right, heads), _shaped(tape, left, heads)] if turned else [
+            _shaped(tape, left, heads), _shaped(tape, right, heads)
+        ]  # fmt: skip
+        sizes = [size[::-1] if turned else size for _, size in operands]
+        result = product_shape(*sizes)
+        texts = [f"{sign} {shape_text(size)}".strip() for (sign, _), size in zip(operands, sizes, strict=True)]
+        answers = ("no", "—") if result is None else ("yes", shape_text(result))
+        rows.append((*texts, *(Cell(answer, blank=True) for answer in answers)))
+    return table(inline, ("left", "right", "exists?", "shape"), rows)
+
+
+def product_shape(left: Shape, right: Shape) -> Shape | None:
+    """The shape of a product, as the operation has it; None where there is none."""
+    tape = Tape(RATIONALS, {})
+    try:
+        return matmul(tape.given("left", left), tape.given("right", right), name="product").shape
+    except ValuesError:
+        return None
+
+
+def _shaped(tape: Tape, matrix: Any, heads: int) -> tuple[str, Shape]:
+    """A matrix's symbol and shape as its rows are tokens."""
+    if isinstance(matrix, str):
+        name = matrix.removesuffix(".T")
+        rows, cols = tape[name].shape
+        return (f"${symbol(name, heads)}$", (rows, cols)) if name == matrix else (
+            rf"${symbol(name, heads)}^{{\mathrm{{T}}}}$", (cols, rows)
+        )  # fmt: skip
+    if not (isinstance(matrix, Sequence) and len(matrix) == 2 and all(isinstance(n, int) and n > 0 for n in matrix)):
+        raise SheetError(f"{matrix!r} is neither a matrix of the run nor a shape such as [3, 4]")
+    return "", (matrix[0], matrix[1])
+
+
+def choice(tape: Tape, name: str, i: int, vocabulary: Sequence[str]) -> Choice:
+    """The words of the vocabulary; right is the one whose id stands in a row of a step."""
+    if not vocabulary:
+        raise SheetError("there is no vocabulary to choose a word from")
+    return Choice(name, tuple(vocabulary), int(tape.values(name)[i][0]))

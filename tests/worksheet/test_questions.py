@@ -1,0 +1,239 @@
+"""Kinds of question beyond filling a matrix: every answer is the run's, and what cannot be asked is said."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+import pytest
+from kinds import kinds, lesson
+
+from byhand.arithmetic.domains import RATIONALS, Decimals
+from byhand.errors import SheetError
+from byhand.notation.text import text
+from byhand.ops import affine, matmul
+from byhand.pipeline import Options, prepare
+from byhand.render.entries import entry_text
+from byhand.tape import Tape
+from byhand.worksheet.document import Answer, Choice, Claim, Falk, Remark, Strip, Table
+from byhand.worksheet.inverse import solutions
+from byhand.worksheet.questions import product_shape
+from byhand.worksheet.sheet import load_sheet
+
+ATTN = "blocks.0.attn."
+
+
+def figures(document, kind):
+    return [f for s in document.sections for f in s.figures if isinstance(f, kind)]
+
+
+def words(document, kind):
+    return [w for s in document.sections for w in s.words if isinstance(w, kind)]
+
+
+def said(tokens):
+    return "".join(token.content for token in tokens)
+
+
+# inverse
+
+
+@pytest.mark.parametrize("orientation", ["rows", "columns"])
+def test_an_inverse_prints_the_result_and_leaves_out_an_operands_entry(orientation):
+    falk = figures(kinds(orientation=orientation), Falk)[0]
+    assert not falk.result.has_blanks
+    blanks = {panel.symbol: [c for row in panel.cells for c in row if c.blank] for panel in (falk.left, falk.upper)}
+    assert {symbol: [(c.value, text(c.work)) for c in cells] for symbol, cells in blanks.items()} == (
+        {
+            "X": [(0, "2 − (2·1 + (−2)·0 + 2·0)")],
+            "W_{Q}": [(1, "(−3 − (2·(−1) + 0·(−1) + (−1)·0)) ÷ (−1)")],
+        }
+        if orientation == "rows"
+        else {
+            "X": [(0, "2 − (1·2 + 0·(−2) + 0·2)")],
+            "W_{Q}": [(1, "(−3 − ((−1)·2 + (−1)·0 + 0·(−1))) ÷ (−1)")],
+        }
+    )
+
+
+def product(x, w, domain=RATIONALS, **given):
+    numbers = {name: [[Fraction(n) for n in row] for row in rows] for name, rows in {"x": x, "w": w, **given}.items()}
+    tape = Tape(domain, numbers)
+    operands = [tape.given("x", (len(x), len(x[0]))), tape.given("w", (len(w), len(w[0])))]
+    if given:
+        affine(*operands, tape.given("b", (1, len(w[0]))), name="y")
+    else:
+        matmul(*operands, name="y")
+    return tape
+
+
+def test_an_unknown_is_found_from_the_cell_with_the_smallest_division():
+    found = solutions(product([[3, 1], [1, 2], [0, 5]], [[4], [7]]), "y", [("w", 0, 0)])
+    assert text(found["w", 0, 0]) == "18 − 2·7"
+
+
+def test_a_name_leaves_out_the_entry_that_is_easiest_to_find():
+    tape = product([[0, 3], [0, 2]], [[4], [7]])
+    assert list(solutions(tape, "y", ["w"])) == [("w", 1, 0)]
+
+
+def test_unknowns_may_follow_from_each_other():
+    tape = product([[1, 1], [2, 1]], [[4], [7]], b=[[5]])
+    found = solutions(tape, "y", [("x", 0, 0), ("w", 0, 0)])
+    assert {place: text(line) for place, line in found.items()} == {
+        ("w", 0, 0): "(20 − (1·7 + 5)) ÷ 2",
+        ("x", 0, 0): "(16 − (1·7 + 5)) ÷ 4",
+    }
+
+
+@pytest.mark.parametrize(
+    ("unknown", "message"),
+    [
+        ([("w", 0, 0)], "w, row 1, column 1, cannot be found from y: where it counts, its factor is 0"),
+        ([("x", 0, 1), ("w", 1, 0)], "x, row 1, column 2, cannot be found from y"),
+        ([("v", 0, 0)], "y does not read 'v'; it reads x, w"),
+        (["x", ("x", 0, 1), ("x", 0, 0)], "x, row 1, column 1, cannot be found from y"),
+    ],
+)
+def test_what_a_result_does_not_determine_is_an_error(unknown, message):
+    with pytest.raises(SheetError, match="^" + message):
+        solutions(product([[0, 3]], [[4], [7]]), "y", unknown)
+
+
+def test_a_rounded_result_determines_nothing():
+    tape = product([["1/10"]], [["2/5"]], domain=Decimals(1))
+    with pytest.raises(SheetError, match="where it counts, its factor is 0, the result is rounded"):
+        solutions(tape, "y", [("w", 0, 0)])
+
+
+# tables, shapes, counts
+
+
+def test_which_products_exist_is_what_the_operation_says():
+    assert product_shape((3, 4), (4, 2)) == (3, 2)
+    assert product_shape((3, 4), (3, 4)) is None
+
+
+@pytest.mark.parametrize(
+    ("orientation", "rows"),
+    [
+        (
+            "rows",
+            [
+                ("X 3 × 4", "W_Q 4 × 4", "yes", "3 × 4"), ("W_Q 4 × 4", "X 3 × 4", "no", "—"),
+                ("Q 3 × 4", "KT 4 × 3", "yes", "3 × 3"), ("3 × 4", "4 × 32", "yes", "3 × 32"),
+            ],
+        ),
+        (
+            "columns",
+            [
+                ("W_Q 4 × 4", "X 4 × 3", "yes", "4 × 3"), ("X 4 × 3", "W_Q 4 × 4", "no", "—"),
+                ("KT 3 × 4", "Q 4 × 3", "yes", "3 × 3"), ("32 × 4", "4 × 3", "yes", "32 × 3"),
+            ],
+        ),
+    ],
+)  # fmt: skip
+def test_shapes_turn_with_the_sheet(orientation, rows):
+    table = figures(kinds(orientation=orientation), Table)[0]
+    assert [tuple(entry_text(x) for x in row) for row in table.rows] == rows
+    assert [c.blank for c in table.rows[0][2:]] == [True, True]
+
+
+def test_counts_come_from_the_shapes_of_the_run():
+    counting = figures(kinds(), Table)[1]
+    assert [(cell.value, cell.work and text(cell.work)) for cell in counting.cells] == [
+        (16, "4·4"), (4, None), (10, "4·2 + 2"),
+    ]  # fmt: skip
+
+
+def test_an_entry_is_the_runs_number_with_its_arithmetic_or_a_word():
+    body = (
+        "## A\n\n{{ table(['', 'score', 'word'],"
+        f" ['a', entry('{ATTN}scores_raw[0]', 0, 1), entry('{ATTN}scores_raw[0]', 1, 0, word=True)]) }}}}\n"
+    )
+    score, word = figures(prepare(lesson(body), Options())[0], Table)[0].cells
+    assert (score.value, text(score.work)) == (-4, "4·2 + 2·(−2) + 4·(−2) + 4·0")
+    assert word.value == "on"  # the vocabulary's word 4
+
+
+# claims, choices, errors
+
+
+@pytest.mark.parametrize("orientation", ["rows", "columns"])
+def test_a_claim_holds_as_the_run_says(orientation):
+    assert [claim.holds for claim in words(kinds(orientation=orientation), Claim)] == [True, False, False]
+
+
+def test_a_claim_that_fails_has_its_own_reason():
+    body = "## A\n\n{{ claim('Yes.', sums('x') == [2, -2, -1], 'It is.', 'It is not.') }}\n"
+    body = body.replace("'x'", "'blocks.0.hook_resid_pre'")
+    for numbers, holds, reason in (([2, 2, -2, 2], False, "It is not."), ([0, 2, -2, 2], True, "It is.")):
+        values = {"inputs": {"blocks.0.hook_resid_pre": [numbers, [2, -1, 0, -1 - 2], [-2, 1, -1, 1]]}}
+        (claim,) = words(prepare(lesson(body), Options(values=values))[0], Claim)
+        assert (claim.holds, said(claim.reason)) == (holds, reason)
+
+
+def test_a_word_is_chosen_from_the_vocabulary():
+    (choice,) = words(kinds(), Choice)
+    assert choice.words[choice.right] == "on"
+    assert choice.words == ("the", "cat", "sat", "down", "on", "mat")
+
+
+def test_the_first_wrong_step_is_the_one_to_tick():
+    panels = figures(kinds(), Strip)[-1].panels
+    assert [panel.right for panel in panels] == [False, False, True, False]
+    values = prepare(lesson("## A\n\nText.\n"), Options())[1]["steps"]
+    right = next(s["values"] for s in values if s["name"] == f"{ATTN}hook_attn_scores[0]")
+    assert [[str(c.value) for c in row] for row in panels[1].cells] == right
+
+
+def test_without_an_answer_the_key_says_what_the_mistake_is():
+    assert said(words(kinds(), Answer)[-1].tokens) == "Each power divided by the sum of its column."
+
+
+# levels
+
+
+def test_easy_asks_for_last_rows_only():
+    document = prepare(load_sheet("attention-head"), Options(seed=0, level="easy"))[0]
+    for panel in document.panels():
+        assert [any(c.blank for c in row) for row in panel.cells] == [False, False, True], panel.step
+
+
+def test_stretch_has_no_hints_and_lets_a_sheet_ask_otherwise():
+    document = prepare(load_sheet("attention-head"), Options(seed=0, level="stretch"))[0]
+    assert "Hint" not in {remark.head for remark in words(document, Remark)}
+    body = "## A\n\n{% if level == 'stretch' %}{{ inverse('Q', 'X') }}{% else %}{{ ask('Q') }}{% endif %}\n"
+    body = body.replace("'Q'", f"'{ATTN}hook_q[0]'").replace("'X'", "'blocks.0.hook_resid_pre'")
+    for level, asked in (("standard", 12), ("stretch", 1)):
+        assert len(prepare(lesson(body), Options(seed=0, level=level))[0].blanks()) == asked
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        ("table(['a', 'b'], ['c'])", "the table's head has 2 entries; a row has 1"),
+        (
+            "table(['a', 'b'], ['c', entry('hook_q', 3, 0)])",
+            "hook_q[0] is 3 × 4; it has no entry 3, 0 (counted from 0)",
+        ),
+        ("shapes(('hook_q', 3))", "3 is neither a matrix of the run nor a shape such as [3, 4]"),
+        (
+            "find_the_error('no-mask', ['hook_q'], 1)",
+            "the foil no-mask changes none of blocks.0.attn.hook_q[0]; choose",
+        ),
+        ("inverse('hook_attn_scores', 'x')", "hook_attn_scores[0] is not a product"),
+    ],
+)
+def test_what_cannot_be_asked_is_said(call, message):
+    full = re.sub(r"'(hook_\w+)'", rf"'{ATTN}\1[0]'", call)
+    with pytest.raises(SheetError) as error:
+        prepare(lesson(f"## A\n\n{{{{ {full} }}}}\n"), Options())
+    assert message in str(error.value)
+
+
+def test_values_compare_as_numbers():
+    body = f"## A\n\n{{{{ claim('c', number('{ATTN}hook_pattern[0]', 2, 0) < 1, 'r') }}}}\n"
+    document, record = prepare(lesson(body), Options())
+    pattern = next(s["values"] for s in record["steps"] if s["name"] == f"{ATTN}hook_pattern[0]")
+    assert words(document, Claim)[0].holds is (Fraction(pattern[2][0]) < 1)
