@@ -6,6 +6,7 @@ ByHandError             exit 1
 ├── ValuesError         numbers that do not fit: shapes, ragged rows, NaN, tokens
 ├── DomainError         a step leaves the number system
 ├── SheetError          a sheet or template that does not parse
+├── WitnessError        a run that the second witness does not confirm
 └── OutputError         a file that cannot be written
 """
 
@@ -43,6 +44,10 @@ class DomainError(ByHandError):
 
 class SheetError(ByHandError):
     """A sheet or a template that does not parse."""
+
+
+class WitnessError(ByHandError):
+    """A run that the second witness does not confirm: a fault of byhand, or a file that was changed."""
 
 
 class OutputError(ByHandError):

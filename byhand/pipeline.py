@@ -1,6 +1,6 @@
 """From a sheet's name to files, in one function: read this first.
 
-sheet → values → run on the tape → document → each view in each format → files, all or none
+sheet → values → run on the tape → document → second witness → each view in each format → files, all or none
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from byhand.model.models import complete, run
 from byhand.model.weights import Values
 from byhand.render.html import Pages, Paper
 from byhand.render.json import as_text, fingerprint, run_record
+from byhand.verify.witness import judge
 from byhand.worksheet.calls import Made
 from byhand.worksheet.document import VIEWS, Document, Level, View
 from byhand.worksheet.figures import Orientation
@@ -87,7 +88,10 @@ def generate(name: str = FLAGSHIP, options: Options | None = None, out: Path | s
 
 
 def prepare(sheet: Sheet, options: Options) -> tuple[Document, dict[str, Any]]:
-    """Choose a sheet's numbers and run its model on them: the document, and the record of the run."""
+    """Choose a sheet's numbers and run its model on them: the document, and the record of the run.
+
+    Raises: WitnessError where the second witness finds other numbers.
+    """
     seed, symbolic = options.chosen_seed, options.numbers == "symbolic"
     values, quality = choose_numbers(sheet, options)
     tape = run(sheet.model, values, number_system(options.numbers, options.places), force=not symbolic)
@@ -96,7 +100,8 @@ def prepare(sheet: Sheet, options: Options) -> tuple[Document, dict[str, Any]]:
     page = document(
         Made(sheet, tape, values.config, tokens, values.vocabulary, options.orientation, values.source, level)
     )
-    record = run_record(tape, sheet.model, values.config, tokens, sheet.name, seed, quality)
+    record = run_record(tape, sheet.model, values.config, tokens, values.vocabulary, sheet.name, seed, quality)
+    judge(record)
     return replace(page, stamp={"seed": str(seed), "hash": fingerprint(record)}), record
 
 
@@ -260,7 +265,7 @@ def run_values(model: str, values: Values, numbers: str = "exact", places: int =
     """Run a model on a values file's numbers: what run.json holds, without a sheet."""
     values = complete(values)
     tape = run(model, values, number_system(numbers, places))
-    return run_record(tape, model, values.config, _words(values) if values.tokens else ())
+    return run_record(tape, model, values.config, _words(values) if values.tokens else (), values.vocabulary)
 
 
 def views_asked(view: str | None) -> tuple[View, ...]:

@@ -12,7 +12,7 @@ ROOMS = ["errors", "arithmetic", "notation", "tape", "ops", "model", "choosing",
          "pipeline", "classroom", "cli"]  # fmt: skip
 FORBIDDEN = {
     "worksheet": {"render"},
-    "verify": {"arithmetic", "ops", "model"},
+    "verify": {"arithmetic", "ops", "model", "tape", "choosing"},
 }
 FILES = {path.relative_to(PACKAGE).as_posix(): path for path in sorted(PACKAGE.rglob("*.py"))}
 

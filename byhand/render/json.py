@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from byhand import __version__
+from byhand.arithmetic.domains import Decimals
 from byhand.model.config import Config
 from byhand.notation.number import plain
 from byhand.tape import Tape
@@ -22,6 +23,7 @@ def steps(tape: Tape) -> list[dict[str, Any]]:
             "name": step.name,
             "op": step.op.name if step.op else "given",
             "inputs": list(step.inputs),
+            **({"params": {k: _plain(v) for k, v in step.params.items()}} if step.params else {}),
             "shape": list(step.shape),
             "axes": list(step.axes),
             "values": [[plain(x) for x in row] for row in tape.values(step.name)],
@@ -30,11 +32,19 @@ def steps(tape: Tape) -> list[dict[str, Any]]:
     ]
 
 
+def _plain(param: Any) -> Any:
+    """A param for JSON: whole numbers and words as they are, fractions as text."""
+    if isinstance(param, Sequence) and not isinstance(param, str):
+        return [_plain(item) for item in param]
+    return param if isinstance(param, int | str) else plain(param)
+
+
 def run_record(
     tape: Tape,
     model: str,
     config: Config,
-    tokens: Sequence[str | int],
+    tokens: Sequence[str],
+    vocabulary: Sequence[str] = (),
     sheet: str | None = None,
     seed: int | None = None,
     quality: dict[str, Any] | None = None,
@@ -48,7 +58,9 @@ def run_record(
         "seed": seed,
         "config": config.as_dict(),
         "numbers": tape.domain.name,
+        **({"places": tape.domain.places} if isinstance(tape.domain, Decimals) else {}),
         "tokens": list(tokens),
+        "vocabulary": list(vocabulary),
         **({"quality": quality} if quality is not None else {}),
         "steps": steps(tape),
     }

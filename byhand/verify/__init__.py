@@ -1,0 +1,1 @@
+"""The second witness: a plain reference of its own, which shares no code with arithmetic, ops and model."""

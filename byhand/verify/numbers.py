@@ -1,0 +1,181 @@
+"""Numbers for the witness: fractions where they are exact, sixty digits where they are not, and −∞ as a float."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from functools import cache
+from typing import Any
+
+NEG_INF = float("-inf")
+DIGITS = 60
+TOLERANCE = Fraction(1, 10**40)  # what sixty digits may be off by
+
+
+class IrrationalError(ArithmeticError):
+    """A number that is no fraction; sixty digits will have to do."""
+
+
+class Exact:
+    """Integers and fractions.
+
+    Raises: IrrationalError where there is none.
+    """
+
+    def num(self, value: Any) -> Any:
+        """A number as it is."""
+        return value
+
+    def over(self, a: Any, b: Any) -> Any:
+        """a ÷ b."""
+        return a if a == NEG_INF and b > 0 else Fraction(a, b)
+
+    def power(self, base: Any, x: Any) -> Any:
+        """base to the x; base may be "e"."""
+        if x == NEG_INF:
+            return 0
+        x = Fraction(x)
+        if base == "e":
+            return 1 if x == 0 else _irrational()
+        return self._root(Fraction(base), x.denominator) ** x.numerator
+
+    def root(self, x: Any) -> Any:
+        """√x."""
+        return self._root(Fraction(x), 2)
+
+    def sine(self, x: Any) -> Any:
+        """sin x."""
+        return 0 if x == 0 else _irrational()
+
+    def cosine(self, x: Any) -> Any:
+        """cos x."""
+        return 1 if x == 0 else _irrational()
+
+    def sine_of_turns(self, x: Any) -> Any:
+        """The sine of x turns: a fraction at some twelfths of a turn only."""
+        twice = 2 * math.sin(2 * math.pi * float(x % 1))
+        if Fraction(12 * x).denominator == 1 and abs(twice - round(twice)) < 1e-9:
+            return Fraction(round(twice), 2)
+        return _irrational()
+
+    def error_function(self, x: Any) -> Any:
+        """erf x."""
+        return 0 if x == 0 else _irrational()
+
+    def logarithm(self, x: Any, base: Any = "e") -> Any:
+        """The exponent that makes x of the base."""
+        if x == 1:
+            return 0
+        exponent = round(math.log(x) / math.log(base)) if base != "e" and x > 0 else 0
+        return exponent if exponent and Fraction(base) ** exponent == x else _irrational()
+
+    def half_turn(self) -> Any:
+        """π."""
+        return _irrational()
+
+    def _root(self, x: Fraction, degree: int) -> Fraction:
+        parts = [_whole_root(n, degree) for n in (x.numerator, x.denominator)]
+        return Fraction(*parts) if None not in parts else _irrational()  # type: ignore[arg-type]
+
+
+class Digits:
+    """Floating point of sixty digits."""
+
+    def __init__(self) -> None:
+        import mpmath
+
+        self.mp = mpmath.mp.clone()
+        self.mp.dps = DIGITS
+
+    def num(self, value: Any) -> Any:
+        if isinstance(value, Fraction):
+            return self.mp.mpf(value.numerator) / value.denominator
+        return self.mp.mpf(value)
+
+    def over(self, a: Any, b: Any) -> Any:
+        return self.num(a) / self.num(b)
+
+    def power(self, base: Any, x: Any) -> Any:
+        return self.mp.exp(x) if base == "e" else self.mp.power(self.num(base), self.num(x))
+
+    def root(self, x: Any) -> Any:
+        return self.mp.sqrt(self.num(x))
+
+    def sine(self, x: Any) -> Any:
+        return self.mp.sin(self.num(x))
+
+    def cosine(self, x: Any) -> Any:
+        return self.mp.cos(self.num(x))
+
+    def sine_of_turns(self, x: Any) -> Any:
+        return self.mp.sinpi(2 * self.num(x))
+
+    def error_function(self, x: Any) -> Any:
+        return self.mp.erf(self.num(x))
+
+    def logarithm(self, x: Any, base: Any = "e") -> Any:
+        return self.mp.log(self.num(x), *(() if base == "e" else (base,)))
+
+    def half_turn(self) -> Any:
+        return +self.mp.pi
+
+
+Numbers = Exact | Digits
+EXACT = Exact()
+
+
+@cache
+def digits() -> Digits:
+    """Made when it is needed: what is exact never imports mpmath."""
+    return Digits()
+
+
+def _irrational() -> Any:
+    raise IrrationalError
+
+
+def _whole_root(n: int, degree: int) -> int | None:
+    """The whole number whose power is n, if there is one, by Newton's method."""
+    if n < 0:
+        return None
+    if degree == 1 or n < 2:
+        return n
+    if degree >= n.bit_length():
+        return None
+    above = 1 << (n.bit_length() // degree + 1)
+    while (lower := ((degree - 1) * above + n // above ** (degree - 1)) // degree) < above:
+        above = lower
+    return above if above**degree == n else None
+
+
+def fraction(value: Any) -> Fraction:
+    """A finite number as the fraction that it exactly is."""
+    if isinstance(value, int | float | Fraction):
+        return Fraction(value)
+    size, exponent = value.man_exp
+    return (-1 if value < 0 else 1) * Fraction(int(size)) * Fraction(2) ** int(exponent)
+
+
+def is_exact(value: Any) -> bool:
+    """Whether a number is known exactly."""
+    return isinstance(value, int | Fraction) or value == NEG_INF
+
+
+def rounds_to(value: Any, recorded: Any, places: int) -> bool:
+    """Whether a number rounded to so many places, a tie away from 0, is what was recorded."""
+    if NEG_INF in (value, recorded):
+        return bool(value == recorded)
+    true, unit = fraction(value), Fraction(1, 10**places)
+    if (recorded / unit).denominator != 1:
+        return False
+    if is_exact(value):
+        size = math.floor(abs(true) / unit + Fraction(1, 2)) * unit
+        return bool(recorded == (size if true > 0 else -size))
+    return bool(abs(true - recorded) <= unit / 2 + TOLERANCE * (1 + abs(true)))
+
+
+def is_close(value: Any, recorded: Any, tolerance: Any) -> bool:
+    """Whether two numbers are the same, or differ by rounding errors only."""
+    if NEG_INF in (value, recorded):
+        return bool(value == recorded)
+    return bool(abs(fraction(value) - fraction(recorded)) <= tolerance * (1 + abs(fraction(value))))

@@ -1,0 +1,227 @@
+"""What each step of a model reads, written down a second time from the papers: by a step's name, its rule and inputs.
+
+A model that is not here is judged by the wiring that its run recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Wire:
+    """A step's rule, the steps that it reads, and the rule's params."""
+
+    rule: str
+    inputs: tuple[str, ...]
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Wiring:
+    """A model being wired: its config, the names of what is given, and the wires so far."""
+
+    config: Mapping[str, Any]
+    given: Collection[str]
+    ids: tuple[int, ...] = ()
+    wires: dict[str, Wire] = field(default_factory=dict)
+
+    def __call__(self, name: str, rule: str, *inputs: str, **params: Any) -> str:
+        self.wires[name] = Wire(rule, inputs, params)
+        return name
+
+    def linear(self, name: str, x: str, weight: str, bias: str) -> str:
+        """x W, or x W + b."""
+        return self(name, "affine", x, weight, bias) if bias in self.given else self(name, "matmul", x, weight)
+
+    def softmax(self, name: str, scores: str, head: str = "") -> str:
+        """Powers, their sums, shares."""
+        powers = self(f"{name}.exp{head}", "power_of", scores, base=self.config["softmax_base"])
+        return self(name + head, "share_rows", powers, self(f"{name}.sum{head}", "row_sum", powers))
+
+    def norm(self, x: str, at: str, name: str = "hook_normalized") -> str:
+        """LayerNorm (Ba, Kiros & Hinton 2016), RMSNorm (Zhang & Sennrich 2019), or nothing."""
+        kind, result = self.config["normalization_type"], name if "." in name else f"{at}.{name}"
+        if kind is None:
+            return x
+        if kind == "LN":
+            x = self(f"{at}.centered", "center", x, self(f"{at}.mean", "row_mean", x))
+        rule = "sample_variance" if kind == "LN" and self.config["correction"] else "mean_square"
+        square = self(f"{at}.variance" if kind == "LN" else f"{at}.mean_square", rule, x)
+        return self.stretched(result, "standardize", x, at, square)
+
+    def batch_norm(self, x: str, at: str) -> str:
+        """The same down each column (Ioffe & Szegedy 2015, algorithm 1)."""
+        x = self(f"{at}.centered", "center_columns", x, self(f"{at}.mean", "column_mean", x))
+        square = self(f"{at}.variance", "column_mean_square", x)
+        return self.stretched(f"{at}.hook_normalized", "share_columns", x, at, square)
+
+    def stretched(self, name: str, divide: str, x: str, at: str, square: str) -> str:
+        """What was centred, over its deviation, times w plus b where there are any."""
+        scale = self(f"{at}.hook_scale", "root", square, eps=self.config["eps"])
+        if not {f"{at}.w", f"{at}.b"} & set(self.given):
+            return self(name, divide, x, scale)
+        unit = self(f"{at}.standardized", divide, x, scale)
+        return self(name, "scale_and_shift", unit, f"{at}.w", f"{at}.b")
+
+    def head(self, x: str, at: str, h: int, memory: str = "") -> str:
+        """softmax(Q Kᵀ / √d) V (Vaswani et al. 2017, section 3.2.1)."""
+        c, head = self.config, f"[{h}]"
+        q, k, v = (
+            self.linear(
+                f"{at}.hook_{letter.lower()}{head}", source, f"{at}.W_{letter}{head}", f"{at}.b_{letter}{head}"
+            )
+            for letter, source in (("Q", x), ("K", memory or x), ("V", memory or x))
+        )
+        causal = not memory and (at.startswith("decoder.") or c["attention_dir"] == "causal")
+        causal = causal and not at.startswith("encoder.")
+        ways: list[tuple[str, str, tuple[str, ...], dict[str, Any]]] = [("scores_raw", "dot_rows", (k,), {})]
+        if c["use_attn_scale"]:
+            ways.append(("scores_scaled", "divide_by_root", (), {"of": c["d_head"]}))
+        if f"{at}.mask" in self.given:
+            ways.append(("scores_visible", "add", (f"{at}.mask",), {}))
+        if causal:
+            ways.append(("hook_attn_scores", "mask_future", (), {}))
+        ways[-1] = ("hook_attn_scores", *ways[-1][1:])  # the last of them is what softmax reads
+        scores = q
+        for name, rule, others, params in ways:
+            scores = self(f"{at}.{name}{head}", rule, scores, *others, **params)
+        return self(f"{at}.hook_z{head}", "matmul", self.softmax(f"{at}.hook_pattern", scores, head), v)
+
+    def attention(self, x: str, at: str, out: str, memory: str = "") -> str:
+        """The heads side by side, times W_O; or each times its own part of it, and added up."""
+        heads = [self.head(x, at, h, memory) for h in range(self.config["n_heads"])]
+        if not self.config["use_attn_result"]:
+            return self.linear(out, self(f"{at}.z", "beside", *heads), f"{at}.W_O", f"{at}.b_O")
+        parts = [self(f"{at}.hook_result[{h}]", "matmul", z, f"{at}.W_O[{h}]") for h, z in enumerate(heads)]
+        if f"{at}.b_O" not in self.given:
+            return self(out, "add_all", *parts)
+        return self(out, "shift", self(f"{at}.result", "add_all", *parts), f"{at}.b_O")
+
+    def mlp(self, x: str, at: str, out: str) -> str:
+        """max(0, x W + b) W + b, or GELU in place of the maximum."""
+        pre = self.linear(f"{at}.hook_pre", x, f"{at}.W_in", f"{at}.b_in")
+        post = self(f"{at}.hook_post", self.config["act_fn"], pre)
+        return self.linear(out, post, f"{at}.W_out", f"{at}.b_out")
+
+    def block(self, x: str, at: str) -> str:
+        """x + f(norm(x)) twice, or norm(x + f(x)) twice."""
+        c, post = self.config, self.config["norm_position"] == "post"
+        source = x if post else self.norm(x, f"{at}.ln1")
+        ends_here = c["attn_only"] and not post
+        middle = f"{at}.hook_resid_post" if ends_here else f"{at}.hook_resid_mid"
+        x = self(middle, "add", x, self.attention(source, f"{at}.attn", f"{at}.hook_attn_out"))
+        if post:
+            x = self.norm(x, f"{at}.ln1")
+        if c["attn_only"]:
+            return x
+        source = x if post else self.norm(x, f"{at}.ln2")
+        x = self(f"{at}.hook_resid_post", "add", x, self.mlp(source, f"{at}.mlp", f"{at}.hook_mlp_out"))
+        return self.norm(x, f"{at}.ln2", f"{at}.hook_normalized_resid_post") if post else x
+
+    def decoder_block(self, x: str, at: str, memory: str) -> str:
+        """Three parts, each added to the stream: to itself, to the encoder's result, feed-forward (section 3.1)."""
+        post = self.config["norm_position"] == "post"
+        parts: list[tuple[str, Callable[[str], str]]] = [
+            ("hook_resid_mid", lambda x: self.attention(x, f"{at}.attn", f"{at}.hook_attn_out")),
+            ("hook_resid_mid_cross",
+             lambda x: self.attention(x, f"{at}.cross_attn", f"{at}.hook_cross_attn_out", memory)),
+            ("hook_resid_post", lambda x: self.mlp(x, f"{at}.mlp", f"{at}.hook_mlp_out")),
+        ]  # fmt: skip
+        for i, (name, part) in enumerate(parts, 1):
+            norm = f"{at}.ln{i}"
+            x = self(f"{at}.{name}", "add", x, part(x if post else self.norm(x, norm)))
+            if post:
+                x = self.norm(x, norm, f"{at}.hook_normalized_resid_post" if i == 3 else "hook_normalized")
+        return x
+
+    def stack(self, x: str, name: str, layer: Callable[[str, str], str]) -> str:
+        """Layer after layer; what enters one may be given."""
+        for i in range(self.config["n_layers"]):
+            start = f"{name}.{i}.hook_resid_pre"
+            x = layer(start if start in self.given else x, f"{name}.{i}")
+        return x
+
+    def embedding(self) -> str:
+        """Rows of W_E, plus what tells their places."""
+        c, kind, result = self.config, self.config["positional_embedding_type"], "blocks.0.hook_resid_pre"
+        if kind is None:
+            return self(result, "pick_rows", "embed.W_E", rows=self.ids)
+        words = self("hook_embed", "pick_rows", "embed.W_E", rows=self.ids)
+        if kind == "sinusoidal":
+            shape, periods = (len(self.ids), c["d_model"]), c["sinusoidal_periods"]
+            places = self("hook_pos_embed", "sinusoid", shape=shape, width=c["d_model"], periods=periods)
+        else:
+            places = self("hook_pos_embed", "pick_rows", "pos_embed.W_pos", rows=range(len(self.ids)))
+        return self(result, "add", words, places)
+
+    def gpt(self) -> str:
+        """Tokens to the next token."""
+        x = self.stack(self.embedding(), "blocks", self.block)
+        return self.spoken(self.norm(x, "ln_final") if self.config["norm_position"] == "pre" else x)
+
+    def spoken(self, x: str) -> str:
+        """Logits, their probabilities, the next token."""
+        if not self.config["tie_word_embeddings"]:
+            logits = self.linear("logits", x, "unembed.W_U", "unembed.b_U")
+        elif "unembed.b_U" in self.given:
+            logits = self("logits", "affine_rows", x, "embed.W_E", "unembed.b_U")
+        else:
+            logits = self("logits", "dot_rows", x, "embed.W_E")
+        self.softmax("probs", logits)
+        return self("next_token", "row_argmax", logits)
+
+    def encoder_decoder(self) -> str:
+        """The whole of Vaswani et al. 2017, figure 1, between the embeddings and the logits."""
+        memory = self.stack(ENCODER, "encoder", self.block)
+        x = self.stack(DECODER, "decoder", lambda x, at: self.decoder_block(x, at, memory))
+        return self.spoken(x) if self.config["d_vocab"] else x
+
+
+STREAM, MIDDLE = "blocks.0.hook_resid_pre", "blocks.0.hook_resid_mid"
+ENCODER, DECODER = "encoder.0.hook_resid_pre", "decoder.0.hook_resid_pre"
+MODELS: dict[str, Callable[[Wiring], str]] = {
+    "softmax": lambda w: w.softmax("softmax", "scores"),
+    "attention-head": lambda w: w.head(STREAM, "blocks.0.attn", 0),
+    "multi-head-attention": lambda w: w.attention(STREAM, "blocks.0.attn", "blocks.0.hook_attn_out"),
+    "cross-attention": lambda w: w.attention(
+        DECODER, "decoder.0.cross_attn", "decoder.0.hook_cross_attn_out", memory=ENCODER
+    ),
+    "batch-norm": lambda w: w.batch_norm(STREAM, "blocks.0.bn") + w.norm(STREAM, "blocks.0.ln1"),
+    "layer-norm": lambda w: w.norm(STREAM, "blocks.0.ln1"),
+    "feed-forward": lambda w: w.mlp(MIDDLE, "blocks.0.mlp", "blocks.0.hook_mlp_out"),
+    "mlp": lambda w: w.mlp(MIDDLE, "blocks.0.mlp", "blocks.0.hook_mlp_out"),
+    "block": lambda w: w.block(STREAM, "blocks.0"),
+    "gpt": Wiring.gpt,
+    "encoder": lambda w: w.stack(ENCODER, "encoder", w.block),
+    "encoder-decoder": Wiring.encoder_decoder,
+    "linear-layer": lambda w: w.linear("y", "x", "linear.W", "linear.b"),
+    "matrix-product": lambda w: w("AB", "matmul", "A", "B"),
+    "dot-product": lambda w: w("dot", "row_dots", "u", "v"),
+}
+
+
+def wires(record: Mapping[str, Any]) -> dict[str, Wire]:
+    """The wires of a run's model; of one that is not here, those that were recorded."""
+    steps = record["steps"]
+    recorded = {s["name"]: _recorded(s) for s in steps if s["op"] != "given"}
+    if record["model"] not in MODELS:
+        return recorded
+    given = {s["name"] for s in steps if s["op"] == "given"}
+    wiring = Wiring(record["config"], given, _ids(record))
+    MODELS[record["model"]](wiring)
+    return recorded | wiring.wires
+
+
+def _recorded(step: Mapping[str, Any]) -> Wire:
+    """A step's wire as its run wrote it down; a rule that reads nothing has to be told its size."""
+    size = {} if step["inputs"] else {"shape": step["shape"]}
+    return Wire(step["op"], tuple(step["inputs"]), {**step.get("params", {}), **size})
+
+
+def _ids(record: Mapping[str, Any]) -> tuple[int, ...]:
+    """The tokens as rows of W_E."""
+    words = record["vocabulary"]
+    return tuple(words.index(t) if t in words else int(t) if t.isdigit() else 0 for t in record["tokens"])
