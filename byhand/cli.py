@@ -51,6 +51,10 @@ def _formats(ctx: click.Context, param: click.Parameter, value: str) -> tuple[st
 _places = click.option(
     "--places", type=click.IntRange(1, 12), default=2, show_default=True, help="Places of decimals."
 )
+_rounding = click.option(
+    "--rounding", type=click.Choice(["carry", "once"]), default="carry", show_default=True,
+    help="Decimals: go on with each rounded result, or round only what is printed.",
+)  # fmt: skip
 
 
 @main.command("list")
@@ -99,6 +103,7 @@ def show(sheet: str) -> None:
     help="Exact fractions, classroom decimals, or letters for some weights.",
 )  # fmt: skip
 @_places
+@_rounding
 @click.option("--softmax", "base", type=click.Choice(["2", "3", "e"]), help="The base of softmax.")
 @click.option(
     "--orientation", type=click.Choice(["rows", "columns"]), default="rows", show_default=True,
@@ -116,7 +121,7 @@ def show(sheet: str) -> None:
 @click.option("--out", type=click.Path(), default="output", show_default=True, help="The folder to write to.")
 def generate(
     sheets: tuple[str, ...], every: bool, seed: int | None, values_file: str | None, tokens: str | None, answer: str,
-    numbers: str, places: int, base: str | None, orientation: str, level: str | None, view: str | None,
+    numbers: str, places: int, rounding: Any, base: str | None, orientation: str, level: str | None, view: str | None,
     formats: tuple[str, ...], paper: str, out: str,
 ) -> None:  # fmt: skip
     """Print a worksheet and its key; without SHEET, the flagship: a whole small language model."""
@@ -126,7 +131,7 @@ def generate(
     if every and sheets:
         raise click.UsageError("give sheets or --all, not both")
     options = pipeline.Options(
-        seed=seed, numbers=numbers, places=places, base=int(base) if base in ("2", "3") else base,
+        seed=seed, numbers=numbers, places=places, rounding=rounding, base=int(base) if base in ("2", "3") else base,
         orientation=orientation, views=pipeline.views_asked(view), formats=formats, paper=paper,  # type: ignore[arg-type]
         tokens=tuple(tokens.split()) if tokens else (), answer=answer, level=level,  # type: ignore[arg-type]
         values=pipeline.load_entries(values_file) if values_file else None,
@@ -155,14 +160,15 @@ def foils() -> None:
     help="Exact fractions, float64, or classroom decimals.",
 )  # fmt: skip
 @_places
+@_rounding
 @click.option("--json", "json_file", help="Write run.json to a file, or to - for standard output.")
-def run(model: str, values_file: str, numbers: str, places: int, json_file: str | None) -> None:
+def run(model: str, values_file: str, numbers: str, places: int, rounding: Any, json_file: str | None) -> None:
     """Run a model on your own numbers and print every step."""
     from byhand import pipeline
     from byhand.render.json import as_text
     from byhand.tape import shape_text
 
-    record = pipeline.run_values(model, pipeline.load_values(values_file), numbers, places)
+    record = pipeline.run_values(model, pipeline.load_values(values_file), numbers, places, rounding)
     if json_file == "-":
         click.echo(as_text(record), nl=False)
     elif json_file:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from byhand.arithmetic.domains import FLOATS, RATIONALS, Decimals, Domain
+from byhand.arithmetic.once import DecimalsOnce
 from byhand.choosing.symmetry import renamed
 from byhand.errors import ConfigError, OutputError, ValuesError
 from byhand.model.models import complete, run
@@ -30,6 +31,8 @@ from byhand.worksheet.sheet import Sheet, load_sheet
 
 FLAGSHIP = "gpt"
 Format = Literal["html", "pdf", "json"]
+Rounding = Literal["carry", "once"]
+ROUNDINGS: dict[Rounding, type[Decimals]] = {"carry": Decimals, "once": DecimalsOnce}
 FORMATS: tuple[Format, ...] = ("html", "pdf", "json")
 LARGEST_VALUES_FILE = 20_000_000  # bytes
 
@@ -40,13 +43,15 @@ class Options:
 
     seed: 0 for the sheet's own numbers, any other for new ones; None is 0, or 1 where tokens, an answer or a level
     need new ones. values: a values file's entries, which take the place of the sheet's. views: which are written.
-    places: of classroom decimals. base: of softmax, where it is not the sheet's. answer: the words that gpt says.
+    places: of classroom decimals; rounding: whether a step goes on with rounded numbers or with all their digits.
+    base: of softmax, where it is not the sheet's. answer: the words that gpt says.
     level: how large new numbers are, and how much the page gives away.
     """
 
     seed: int | None = None
     numbers: str = "exact"
     places: int = 2
+    rounding: Rounding = "carry"
     base: int | str | None = None
     orientation: Orientation = "rows"
     views: tuple[View, ...] = ("worksheet", "key")
@@ -94,7 +99,9 @@ def prepare(sheet: Sheet, options: Options) -> tuple[Document, dict[str, Any]]:
     """
     seed, symbolic = options.chosen_seed, options.numbers == "symbolic"
     values, quality = choose_numbers(sheet, options)
-    tape = run(sheet.model, values, number_system(options.numbers, options.places), force=not symbolic)
+    tape = run(
+        sheet.model, values, number_system(options.numbers, options.places, options.rounding), force=not symbolic
+    )
     tokens = _words(values)
     level = options.level or "standard"
     page = document(
@@ -147,13 +154,13 @@ def spelled(answer: str, values: Values) -> tuple[str, ...]:
     return tuple(answer)
 
 
-def number_system(name: str, places: int = 2) -> Domain:
+def number_system(name: str, places: int = 2, rounding: Rounding = "carry") -> Domain:
     """The domain of that name: exact, decimal, float or symbolic."""
     match name:
         case "exact":
             return RATIONALS
         case "decimal":
-            return Decimals(places)
+            return ROUNDINGS[rounding](places)
         case "float":
             return FLOATS
         case "symbolic":
@@ -261,10 +268,12 @@ def _integer(digits: str) -> int | str:
     return int(digits) if len(digits) < 100 else digits
 
 
-def run_values(model: str, values: Values, numbers: str = "exact", places: int = 2) -> dict[str, Any]:
+def run_values(
+    model: str, values: Values, numbers: str = "exact", places: int = 2, rounding: Rounding = "carry"
+) -> dict[str, Any]:
     """Run a model on a values file's numbers: what run.json holds, without a sheet."""
     values = complete(values)
-    tape = run(model, values, number_system(numbers, places))
+    tape = run(model, values, number_system(numbers, places, rounding))
     return run_record(tape, model, values.config, _words(values) if values.tokens else (), values.vocabulary)
 
 

@@ -26,6 +26,7 @@ class Domain:
     """A number system. Subclasses give `num` and `function`."""
 
     name: str
+    rule = ""  # what a sheet says about its numbers
     advice = "use --numbers decimal"
 
     def num(self, value: Any) -> Any:

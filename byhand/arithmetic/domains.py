@@ -27,6 +27,7 @@ class Rationals(Domain):
     """
 
     name = "exact"
+    rule = "Exact fractions."
     advice = "use --numbers decimal"
 
     def num(self, value: Any) -> Any:
@@ -191,12 +192,15 @@ class Decimals(Domain):
     """
 
     name = "decimal"
+    rounding = "carry"
+    rule = "Round each result to {places} and go on with it; a tie away from 0."
     advice = "use --numbers float, or other numbers"
 
     def __init__(self, places: int = 2) -> None:
         if not 0 <= places <= MOST_PLACES:
             raise ConfigError(f"places={places} cannot be written; use 0 to {MOST_PLACES}")
         self.places = places
+        self.rule = type(self).rule.format(places="1 place" if places == 1 else f"{places} places")
 
     def num(self, value: Any) -> Any:
         """Exact: a given number is not rounded. A fraction without an end, as 1/3, is."""

@@ -13,6 +13,7 @@ from mpmath.libmp import mpf_sign
 from byhand.arithmetic.domain import Domain, LeavesDomainError, Lookup, NotRealError, first_largest, is_neg_inf
 from byhand.arithmetic.domains import LARGEST, half_away
 from byhand.arithmetic.expr import NEG_INF, Expr, evaluate
+from byhand.arithmetic.once import Real
 
 PRECISIONS = (64, 256, 1024, 4096)  # bits, tried before algebra is asked whether the value is exactly a tie
 
@@ -37,6 +38,8 @@ class Intervals(Domain):
         self.iv.prec = bits
 
     def num(self, value: Any) -> Any:
+        if isinstance(value, Real):
+            return value.within(self)
         if value == NEG_INF:
             return NEG_INF
         exact = Fraction(value)

@@ -14,6 +14,7 @@ import sympy
 from byhand.arithmetic.domain import Domain, LeavesDomainError, Lookup, NotRealError, is_neg_inf, shown
 from byhand.arithmetic.domains import LARGEST
 from byhand.arithmetic.expr import NEG_INF, Div, Expr, Fn, Mul, Num, Ref, Sub, Sum, evaluate
+from byhand.arithmetic.once import Real
 
 
 class Symbols(Domain):
@@ -23,9 +24,12 @@ class Symbols(Domain):
     """
 
     name = "symbolic"
+    rule = "Letters stay letters; fractions are exact."
     advice = "give numbers for the letters"
 
     def num(self, value: Any) -> Any:
+        if isinstance(value, Real):
+            return value.within(self)
         if value == NEG_INF:
             return NEG_INF
         if isinstance(value, sympy.Basic):

@@ -50,6 +50,8 @@ def run_record(
     quality: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """What run.json holds."""
+    domain = tape.domain
+    rounded = {"places": domain.places, "rounding": domain.rounding} if isinstance(domain, Decimals) else {}
     return {
         "schema": SCHEMA,
         "byhand": __version__,
@@ -57,8 +59,8 @@ def run_record(
         "model": model,
         "seed": seed,
         "config": config.as_dict(),
-        "numbers": tape.domain.name,
-        **({"places": tape.domain.places} if isinstance(tape.domain, Decimals) else {}),
+        "numbers": domain.name,
+        **rounded,
         "tokens": list(tokens),
         "vocabulary": list(vocabulary),
         **({"quality": quality} if quality is not None else {}),

@@ -276,18 +276,5 @@ def conventions(config: Config, model: str, tape: Tape, orientation: Orientation
     if "hook_scale" in steps:
         kind = "LayerNorm divides by $d$" if c.normalization_type == "LN" else "RMSNorm has no mean"
         said.append(rf"{kind}, $\varepsilon = {c.eps}$.")
-    said.append(numbers_rule(tape))
+    said.append(tape.domain.rule)
     return tuple(said)
-
-
-def numbers_rule(tape: Tape) -> str:
-    """How numbers are written and rounded."""
-    domain = tape.domain
-    if domain.name == "decimal":
-        places = getattr(domain, "places", 2)
-        return (
-            f"Round each result to {places} place{'s' if places != 1 else ''} and go on with it; a tie away from 0."
-        )
-    return {"exact": "Exact fractions.", "symbolic": "Letters stay letters; fractions are exact."}.get(
-        domain.name, ""
-    )
