@@ -86,6 +86,14 @@ def sinusoid(i: At, j: At, width: int, base: int = 10000, periods: Sequence[Any]
     return Fn(name, (expr(i) / expr(base) ** (expr(2 * pair) / expr(width)),))
 
 
+@op("->ij", reads="the position and the period only", formula=r"t \div \text{{period}}")
+def turns(i: At, j: At, periods: Sequence[Any]) -> Expr:
+    """How often a pair of dimensions has turned at a position: the position divided by the pair's period."""
+    if isinstance(i, Index) or isinstance(j, Index):
+        return Num(i) / Num(Index("period"))
+    return expr(i) / expr(Fraction(periods[j]))
+
+
 @op("ij->ij", reads="entry {i}, {j} of {0}", formula=r"{0} \div \sqrt{{d_k}}")
 def divide_by_root(a: Operand, i: At, j: At, of: Any) -> Expr:
     """Every entry divided by the root of the head's width."""

@@ -22,6 +22,7 @@ EXAMPLES = {
     "beside": ([A, [[7], [8]], [[5, 6], [9, 0]]], {}, {"j": 5}, [[1, 2, 7, 5, 6], [3, -4, 8, 9, 0]]),
     "pick_rows": ([[[1, 2], [3, 4], [5, 6]]], {"rows": (2, 0, 2)}, {"i": 3}, [[5, 6], [1, 2], [5, 6]]),
     "sinusoid": ([], {"width": 4, "periods": (4, 12)}, {"i": 4, "j": 2}, [[0, 1], [1, 0], [0, -1], [-1, 0]]),
+    "turns": ([], {"periods": (4, 2)}, {"i": 2, "j": 2}, [[0, 0], [Fraction(1, 4), HALF]]),
     "divide_by_root": ([A], {"of": 4}, {}, [[HALF, 1], [Fraction(3, 2), -2]]),
     "mask_future": ([[[1, 2, 3], [4, 5, 6], [7, 8, 9]]], {}, {}, [[1, MASK, MASK], [4, 5, MASK], [7, 8, 9]]),
     "power_of": ([[[0, 3], [-1, MASK]]], {"base": 2}, {}, [[1, 8], [HALF, 0]]),
@@ -137,7 +138,7 @@ def test_a_cell_reads_cells_that_its_operands_have(name):
 
 
 # Rules whose shape does not depend on where the cell is.
-BY_PLACE = {"add_all", "beside", "pick_rows", "sinusoid", "mask_future", "zero_future", "row_argmax",
+BY_PLACE = {"add_all", "beside", "pick_rows", "sinusoid", "turns", "mask_future", "zero_future", "row_argmax",
             "multiply", "one_hot", "pick_entries", "keep_entries", "largest_entry", "column_as_row", "slide", "below"}  # fmt: skip
 UNIFORM = sorted(EXAMPLES.keys() - BY_PLACE)
 

@@ -31,17 +31,22 @@ from byhand.ops import (
     subtract,
     surprise,
     times_number,
+    turns,
 )
 from byhand.tape import Matrix
 
 Results = tuple[Matrix, ...]
 
 
-def _dot_product(job: Job) -> Matrix:
-    """Each row of `u` with the same row of `v`; the product entry by entry is for who asks."""
+def _dot_product(job: Job) -> Results:
+    """Each row of `u` with the same row of `v`, and where they are given, of `p` and `q`; products for who asks."""
     u, v = (job.matrix(name, ("row", "entry")) for name in ("u", "v"))
     multiply(u, v, name="elementwise")
-    return row_dots(u, v, name="dot")
+    dot = row_dots(u, v, name="dot")
+    if "p" not in job.tape.numbers:
+        return (dot,)
+    p, q = (job.matrix(name, ("row", "entry")) for name in ("p", "q"))
+    return dot, row_dots(p, q, name="pq")
 
 
 def _matrix_product(job: Job) -> Matrix:
@@ -53,17 +58,33 @@ def _matrix_product(job: Job) -> Matrix:
 
 
 def _linear_layer(job: Job) -> Results:
-    """x W + b: d_mlp neurons, each with d_model weights; and how many parameters that makes."""
-    c, tape = job.config, job.tape
-    weight = tape.given("linear.W", (c.d_model, c.d_mlp), ("d_model", "d_mlp"))
-    y = linear(job.stream("x"), weight, "linear.b", "y")
+    """x W + b: d_mlp neurons, each with d_model weights; how many parameters that makes; and, where its weights are
+    given, another layer on the same x.
+    """
+    c, x = job.config, job.stream("x")
+
+    def layer(at: str, name: str) -> Matrix:
+        weight = job.tape.given(f"{at}.W", (c.d_model, c.d_mlp), ("d_model", "d_mlp"))
+        return linear(x, weight, f"{at}.b", name)
+
+    made = [layer("linear", "y")]
+    if "other.W" in job.tape.numbers:
+        made.append(layer("other", "other.y"))
     inputs, outputs = job.size("d_model"), job.size("d_mlp")
-    return y, add_up(product(inputs, outputs, name="count.weights"), outputs, name="count")
+    return *made, add_up(product(inputs, outputs, name="count.weights"), outputs, name="count")
+
+
+def _mlp(job: Job) -> Matrix:
+    """Two layers with an activation between them, on `x`: the feed-forward network outside of a transformer."""
+    return mlp(job.stream("x"), "blocks.0.mlp", job.config, "y")
 
 
 def _softmax(job: Job) -> Matrix:
-    """Powers and shares of given scores: input `scores`, result `softmax`; and of the scores + 5 and × 2."""
+    """Powers and shares of given scores: input `scores`, result `softmax`; of the scores + 5 and × 2; and in another
+    base, 3 beside 2, else 2.
+    """
     scores, base = job.matrix("scores", ("row", "entry")), job.config.softmax_base
+    softmax(scores, "other_base.softmax", 3 if base == 2 else 2)
     softmax(plus_number(scores, name="shifted", by=5), "shifted.softmax", base)
     softmax(times_number(scores, name="doubled", by=2), "doubled.softmax", base)
     return softmax(scores, "softmax", base)
@@ -81,7 +102,13 @@ def _embedding(job: Job) -> Results:
 
 
 def _positional_encoding(job: Job) -> Matrix:
-    """Sines and cosines for each position, and their sum with `hook_embed` where it is given."""
+    """Sines and cosines for each position, and their sum with `hook_embed` where it is given; where the periods are
+    given, each pair's turns for who asks.
+    """
+    periods = job.config.sinusoidal_periods
+    if periods:
+        turns(name="turns", tape=job.tape, sizes={"i": (job.positions, "pos"), "j": (len(periods), "pair")},
+              periods=periods)  # fmt: skip
     places = waves(job.tape, job.config, job.positions)
     if "hook_embed" not in job.tape.numbers:
         return places
@@ -189,6 +216,7 @@ LESSONS: dict[str, Model] = {
     "dot-product": _dot_product,
     "matrix-product": _matrix_product,
     "linear-layer": _linear_layer,
+    "mlp": _mlp,
     "softmax": _softmax,
     "embedding": _embedding,
     "positional-encoding": _positional_encoding,

@@ -123,7 +123,6 @@ MODELS: dict[str, Model] = {
     "layer-norm": _layer_norm,
     "batch-norm": _batch_norm,
     "feed-forward": _feed_forward,
-    "mlp": _feed_forward,
     "block": _block,
     "encoder": _encoder,
     "gpt": _gpt,

@@ -147,13 +147,14 @@ def block_shapes(config: Config, at: str, norms: Sequence[str] = ("ln1", "ln2"))
 
 
 def parameter_shapes(config: Config) -> dict[str, tuple[int, ...]]:
-    """Every parameter of every model and its shape: of blocks, of encoder and decoder, of a lone layer."""
+    """Every parameter of every model and its shape: of blocks, of encoder and decoder, of lone layers."""
     c = config
     shapes: dict[str, tuple[int, ...]] = {
         "embed.W_E": (c.d_vocab, c.d_model),
         "pos_embed.W_pos": (c.n_ctx, c.d_model),
         "unembed.W_U": (c.d_model, c.d_vocab), "unembed.b_U": (c.d_vocab,),
         "linear.W": (c.d_model, c.d_mlp), "linear.b": (c.d_mlp,),
+        "other.W": (c.d_model, c.d_mlp), "other.b": (c.d_mlp,),
     }  # fmt: skip
     for layer in range(c.n_layers):
         shapes |= block_shapes(c, f"blocks.{layer}") | block_shapes(c, f"encoder.{layer}")

@@ -153,4 +153,7 @@ RULES: dict[str, Rule] = {
     "relu": lambda n, a: _each(a, lambda x: x if x > 0 else n.num(0)),
     "gelu": lambda n, a: _each(a, lambda x: _normal(n, x)),
     "sinusoid": _waves,
+    "turns": lambda n, shape, periods: [
+        [n.num(Fraction(t) / Fraction(period)) for period in periods] for t in range(shape[0])
+    ],
 }

@@ -192,14 +192,16 @@ MODELS: dict[str, Callable[[Wiring], str]] = {
     "batch-norm": lambda w: w.batch_norm(STREAM, "blocks.0.bn") + w.norm(STREAM, "blocks.0.ln1"),
     "layer-norm": lambda w: w.norm(STREAM, "blocks.0.ln1"),
     "feed-forward": lambda w: w.mlp(MIDDLE, "blocks.0.mlp", "blocks.0.hook_mlp_out"),
-    "mlp": lambda w: w.mlp(MIDDLE, "blocks.0.mlp", "blocks.0.hook_mlp_out"),
+    "mlp": lambda w: w.mlp("x", "blocks.0.mlp", "y"),
     "block": lambda w: w.block(STREAM, "blocks.0"),
     "gpt": Wiring.gpt,
     "encoder": lambda w: w.stack(ENCODER, "encoder", w.block),
     "encoder-decoder": Wiring.encoder_decoder,
-    "linear-layer": lambda w: w.linear("y", "x", "linear.W", "linear.b"),
+    "linear-layer": lambda w: (
+        w.linear("y", "x", "linear.W", "linear.b") + w.linear("other.y", "x", "other.W", "other.b")
+    ),
     "matrix-product": lambda w: w("AB", "matmul", "A", "B"),
-    "dot-product": lambda w: w("dot", "row_dots", "u", "v"),
+    "dot-product": lambda w: w("dot", "row_dots", "u", "v") + w("pq", "row_dots", "p", "q"),
 }
 
 

@@ -24,7 +24,7 @@ ENCODER, DECODER = "encoder.0.hook_resid_pre", "decoder.0.hook_resid_pre"
 # the models that are a part of a transformer, and what each begins with
 PARTS = {
     "attention-head": [X], "multi-head-attention": [X], "layer-norm": [X], "batch-norm": [X], "block": [X],
-    "feed-forward": [MID], "mlp": [MID], "convolution": [MID], "encoder": [ENCODER],
+    "feed-forward": [MID], "mlp": ["x"], "convolution": [MID], "encoder": [ENCODER],
     "cross-attention": [ENCODER, DECODER], "encoder-decoder": [ENCODER, DECODER],
 }  # fmt: skip
 NORMS = ("ln1.w", "ln1.b", "ln2.w", "ln2.b", "ln_final.w", "ln_final.b")

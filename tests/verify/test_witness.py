@@ -44,6 +44,7 @@ PARAMS = {
     "keep_entries": {"kept": ((0, 2), (1,), ())},
     "surprise": {"base": 3},
     "column_as_row": {"which": 1},
+    "turns": {"periods": (4, 2)},
 }
 SIZES = {"i": 3, "j": 3, "k": 3, "1": 1, "*": 2, "w": 2}
 
@@ -65,6 +66,7 @@ def record_of(name, domain):
         "pick_rows": {"i": (3, "pos")},
         "sinusoid": {"i": (3, "pos"), "j": (3, "dim")},
         "one_hot": {"i": (3, "pos"), "j": (4, "dim")},
+        "turns": {"i": (3, "pos"), "j": (2, "pair")},
         "below": {"i": (4, "pos")},
         "slide": {"o": (2, "pos")},
     }
@@ -111,7 +113,7 @@ def test_the_witness_confirms_the_published_runs(name, domain):
 
 ROWS = [[3, 0, 1, -2], [-1, 2, 2, 0], [0, -3, 1, 1]]
 GIVEN = {  # what each model starts from, where it is not the stream of a block
-    "softmax": ["scores"], "gpt": [], "feed-forward": [MIDDLE], "mlp": [MIDDLE], "linear-layer": ["x"],
+    "softmax": ["scores"], "gpt": [], "feed-forward": [MIDDLE], "mlp": ["x"], "linear-layer": ["x"],
     "dot-product": ["u", "v"], "cross-attention": [ENCODER, DECODER], "encoder": [ENCODER], "encoder-decoder": [ENCODER, DECODER],
 }  # fmt: skip
 
