@@ -183,6 +183,13 @@ def _heads_share_weights(step: Step, tape: Tape) -> Iterable[Step]:
     return [replace(step, inputs=(step.inputs[0], *(n.replace(f"[{h}]", "[0]") for n in step.inputs[1:])))]
 
 
+@_mistake("keys-by-query-weights")
+def _keys_by_query_weights(step: Step, tape: Tape) -> Iterable[Step]:
+    """Keys made with W_Q, as queries are, so that every score is as large the other way round."""
+    weight = step.inputs[1].replace("W_K", "W_Q") if step.op is ops.matmul and _in(step, "hook_k") else ""
+    return [replace(step, inputs=(step.inputs[0], weight)) if weight in tape.numbers else step]
+
+
 @_mistake("no-residual")
 def _no_residual(step: Step, tape: Tape) -> Iterable[Step]:
     """The layer's result in place of the sum with the residual stream."""

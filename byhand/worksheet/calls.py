@@ -232,9 +232,10 @@ class Calls:
 
     # values for the prose
 
-    def totals(self, name: str) -> str:
-        """The sums over each token's numbers: "7, 3, 1", on one line."""
-        return ",\u00a0".join(value_text(x) for x in self.bench.totals(name))
+    def totals(self, name: str, mistake: str = "") -> str:
+        """The sums over each token's numbers: "7, 3, 1", on one line; with a mistake, as it makes them."""
+        bench = replace(self.bench, tape=foil(self.made.tape, mistake)) if mistake else self.bench
+        return ",\u00a0".join(value_text(x) for x in bench.totals(name))
 
     def value(self, name: str, i: int, j: int) -> str:
         """One number of a step, counted from 0."""

@@ -52,6 +52,8 @@ def test_the_right_way_of_the_example():
         ("no-mask", "hook_pattern[0]", [[F(1, 5), F(4, 5)], [F(1, 2), F(1, 2)]]),
         ("mask-after-softmax", "hook_pattern[0]", [[F(1, 5), 0], [F(1, 2), F(1, 2)]]),
         ("zero-for-minus-infinity", "hook_pattern[0]", [[F(1, 2), F(1, 2)], [F(1, 2), F(1, 2)]]),
+        ("keys-by-query-weights", "hook_k[0]", [[2, 0, 2, 0], [2, 2, 0, 0]]),
+        ("keys-by-query-weights", "scores_raw[0]", [[8, 4], [4, 8]]),
         ("transposed", "hook_q[0]", [[2, 0, 2, 0], [2, 2, 0, 0]]),
         ("transposed", "hook_k[0]", [[0, 2, 0, 2], [2, 0, 0, 2]]),
     ],

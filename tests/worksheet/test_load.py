@@ -162,3 +162,10 @@ def test_what_is_wrong_in_a_body_is_said_with_its_line(body, message):
         made(body)
     assert str(error.value).startswith(message)
     assert "\n" not in str(error.value)
+
+
+def test_the_sums_of_a_mistake():
+    body = '## A\n{{ ask("softmax") }}\n{{ check(totals("softmax") ~ " / " ~ totals("softmax", "softmax-over-columns")) }}\n'
+    (check,) = [w for w in made(body).sections[0].words if isinstance(w, Remark)]
+    # powers 2 1 / 1 4: rows add up to 1; divided by the columns' sums 3 and 5, to 2/3 + 1/5 and 1/3 + 4/5
+    assert check.tokens[0].content == "1,\u00a01 / 13/15,\u00a017/15"
