@@ -73,11 +73,16 @@ def pick_rows(table: Operand, i: At, j: At, rows: Sequence[int]) -> Expr:
 
 
 @op("->ij", reads="the position and the dimension only", formula=r"\sin, \cos(t \cdot \omega)")
-def sinusoid(i: At, j: At, width: int, base: int = 10000, periods: Sequence[Any] = ()) -> Expr:
+def sinusoid(
+    i: At, j: At, width: int, base: int = 10000, periods: Sequence[Any] = (), exchanged: bool = False
+) -> Expr:
     """Sine in even dimensions, cosine in odd ones, of the position times a frequency.
 
-    Source: Vaswani et al. 2017, section 3.5; periods, in positions a turn, replace base^(−2k/width).
+    Source: Vaswani et al. 2017, section 3.5; periods, in positions a turn, replace base^(−2k/width). exchanged: the
+    row is the dimension and the column the position.
     """
+    if exchanged:
+        i, j = j, i
     if isinstance(i, Index) or isinstance(j, Index):
         return Fn("sin", (Num(i) / expr(base) ** (Num(j) / Num(Index("d_model"))),))
     pair, name = j // 2, ("sin", "cos")[j % 2]
@@ -325,11 +330,11 @@ def divided_by_each(a: Operand, divisors: Operand, i: At, j: At) -> Expr:
 
 
 @op("->ij", reads="the number of token {i}", formula=r"1 \;(j = t_i),\; 0 \;(j \ne t_i)")
-def one_hot(i: At, j: At, rows: Sequence[int]) -> Expr:
-    """A 1 in the place of each token's number, and 0 elsewhere."""
+def one_hot(i: At, j: At, rows: Sequence[int], numbered: bool = False) -> Expr:
+    """A 1 in the place of each token's number, and 0 elsewhere; numbered: the number, from 1, in place of the 1."""
     if isinstance(i, Index) or isinstance(j, Index):
         return Fn("one", (Num(i), Num(j)))
-    return expr(int(rows[i] == j))
+    return expr((j + 1 if numbered else 1) * (rows[i] == j))
 
 
 @op("ij->i1", reads="the entry of row {i} of {0} that belongs to token {i}", formula="{0}[i, t_i]")

@@ -13,6 +13,7 @@ natural.py   what makes a weight look like one
 dice.py      random numbers that stay the same for ever
 """
 
+from byhand.choosing import foils_basics as foils_basics
 from byhand.choosing.choice import Chosen, choose
 from byhand.choosing.cost import minutes
 from byhand.choosing.foils import FOILS, applies, foil, foil_list

@@ -19,7 +19,7 @@ Rewrite = Callable[[Step, Tape], Iterable[Step]]
 FOILS: dict[str, Rewrite] = {}
 
 
-def _mistake(name: str) -> Callable[[Rewrite], Rewrite]:
+def mistake(name: str) -> Callable[[Rewrite], Rewrite]:
     """Register a rewrite as a foil."""
 
     def register(rewrite: Rewrite) -> Rewrite:
@@ -43,7 +43,7 @@ def _input(step: Step, tape: Tape) -> Step:
     return tape.steps[step.inputs[0]]
 
 
-@_mistake("softmax-over-columns")
+@mistake("softmax-over-columns")
 def _softmax_over_columns(step: Step, tape: Tape) -> Iterable[Step]:
     """Each power divided by the sum of its column."""
     if step.op is ops.row_sum and (_in(step, "hook_pattern.sum") or step.name == "softmax.sum"):
@@ -52,7 +52,7 @@ def _softmax_over_columns(step: Step, tape: Tape) -> Iterable[Step]:
     return [replace(step, op=ops.share_columns) if _is_pattern(step) else step]
 
 
-@_mistake("no-powers")
+@mistake("no-powers")
 def _no_powers(step: Step, tape: Tape) -> Iterable[Step]:
     """Scores divided by their sum, without powers first."""
     exact = step.op is ops.power_of and not step.name.startswith("probs") and not _masked(step, tape)
@@ -65,13 +65,13 @@ def _masked(step: Step, tape: Tape) -> bool:
     return source.op is ops.mask_future or any(name.endswith(".mask") for name in source.inputs)
 
 
-@_mistake("no-sqrt")
+@mistake("no-sqrt")
 def _no_sqrt(step: Step, tape: Tape) -> Iterable[Step]:
     """Scores not divided by √d_head."""
     return [replace(step, op=ops.copy, params={}) if step.op is ops.divide_by_root else step]
 
 
-@_mistake("sqrt-d-model")
+@mistake("sqrt-d-model")
 def _sqrt_d_model(step: Step, tape: Tape) -> Iterable[Step]:
     """Scores divided by √d_model in place of √d_head."""
     if step.op is not ops.divide_by_root:
@@ -83,7 +83,7 @@ def _sqrt_d_model(step: Step, tape: Tape) -> Iterable[Step]:
     return [replace(step, params={"of": tape.steps[query.inputs[0]].shape[1]}) if query.inputs else step]
 
 
-@_mistake("divide-after-softmax")
+@mistake("divide-after-softmax")
 def _divide_after_softmax(step: Step, tape: Tape) -> Iterable[Step]:
     """The pattern, not the scores, divided by √d_head."""
     if step.op is ops.divide_by_root:
@@ -104,13 +104,13 @@ def _same_head(a: Step, b: Step) -> bool:
     return at == other and rest.partition("[")[2] == others.partition("[")[2]
 
 
-@_mistake("no-mask")
+@mistake("no-mask")
 def _no_mask(step: Step, tape: Tape) -> Iterable[Step]:
     """The mask forgotten, so that tokens see what comes after them."""
     return [replace(step, op=ops.copy) if step.op is ops.mask_future else step]
 
 
-@_mistake("mask-after-softmax")
+@mistake("mask-after-softmax")
 def _mask_after_softmax(step: Step, tape: Tape) -> Iterable[Step]:
     """Softmax over all scores first, then 0 where the future was: rows no longer add up to 1."""
     if step.op is ops.mask_future:
@@ -122,7 +122,7 @@ def _mask_after_softmax(step: Step, tape: Tape) -> Iterable[Step]:
     return [replace(step, name=unmasked), replace(step, op=ops.zero_future, inputs=(unmasked,))]
 
 
-@_mistake("zero-for-minus-infinity")
+@mistake("zero-for-minus-infinity")
 def _zero_for_minus_infinity(step: Step, tape: Tape) -> Iterable[Step]:
     """Masked scores set to 0, whose power is 1, in place of −∞."""
     return [replace(step, op=ops.zero_future) if step.op is ops.mask_future else step]
@@ -138,7 +138,7 @@ _DOWN: dict[Op, Op] = {
 }
 
 
-@_mistake("norm-over-sequence")
+@mistake("norm-over-sequence")
 def _norm_over_sequence(step: Step, tape: Tape) -> Iterable[Step]:
     """Mean and deviation taken over the tokens, not over each token's own numbers."""
     if step.op not in _DOWN:
@@ -156,14 +156,14 @@ def _above(step: Step, tape: Tape) -> Iterable[Step]:
         yield step
 
 
-@_mistake("n-minus-one")
+@mistake("n-minus-one")
 def _n_minus_one(step: Step, tape: Tape) -> Iterable[Step]:
     """The variance with n − 1 in place of n."""
     deviations = step.op is ops.mean_square and _input(step, tape).op is ops.center
     return [replace(step, op=ops.sample_variance) if deviations else step]
 
 
-@_mistake("heads-averaged")
+@mistake("heads-averaged")
 def _heads_averaged(step: Step, tape: Tape) -> Iterable[Step]:
     """The heads' results divided by the number of heads before W_O."""
     if step.op not in (ops.beside, ops.add_all) or len(step.inputs) < 2:
@@ -173,7 +173,7 @@ def _heads_averaged(step: Step, tape: Tape) -> Iterable[Step]:
     return [replace(step, name=whole), replace(step, op=ops.divide_by, inputs=(whole,), params=count)]
 
 
-@_mistake("heads-share-weights")
+@mistake("heads-share-weights")
 def _heads_share_weights(step: Step, tape: Tape) -> Iterable[Step]:
     """Every head with the first head's weights."""
     h = step.name.rstrip("]").partition("[")[2]
@@ -183,14 +183,14 @@ def _heads_share_weights(step: Step, tape: Tape) -> Iterable[Step]:
     return [replace(step, inputs=(step.inputs[0], *(n.replace(f"[{h}]", "[0]") for n in step.inputs[1:])))]
 
 
-@_mistake("keys-by-query-weights")
+@mistake("keys-by-query-weights")
 def _keys_by_query_weights(step: Step, tape: Tape) -> Iterable[Step]:
     """Keys made with W_Q, as queries are, so that every score is as large the other way round."""
     weight = step.inputs[1].replace("W_K", "W_Q") if step.op is ops.matmul and _in(step, "hook_k") else ""
     return [replace(step, inputs=(step.inputs[0], weight)) if weight in tape.numbers else step]
 
 
-@_mistake("no-residual")
+@mistake("no-residual")
 def _no_residual(step: Step, tape: Tape) -> Iterable[Step]:
     """The layer's result in place of the sum with the residual stream."""
     if step.op is ops.add and _in(step, "hook_resid_mid", "hook_resid_post"):
@@ -198,29 +198,11 @@ def _no_residual(step: Step, tape: Tape) -> Iterable[Step]:
     return [step]
 
 
-@_mistake("no-relu")
-def _no_relu(step: Step, tape: Tape) -> Iterable[Step]:
-    """Negative hidden units kept."""
-    return [replace(step, op=ops.copy) if step.op is ops.relu else step]
-
-
-@_mistake("relu-before-bias")
-def _relu_before_bias(step: Step, tape: Tape) -> Iterable[Step]:
-    """ReLU before the bias is added, so that hidden units can be negative."""
-    if step.op is ops.affine and any(s.op is ops.relu and step.name in s.inputs for s in tape.steps.values()):
-        return [replace(step, op=ops.matmul, inputs=step.inputs[:2])]
-    if step.op is ops.relu and _input(step, tape).op is ops.affine:
-        kept = steps_of(step.name, "unbiased")
-        bias = _input(step, tape).inputs[2]
-        return [replace(step, name=kept), replace(step, op=ops.shift, inputs=(kept, bias))]
-    return [step]
-
-
-@_mistake("transposed")
+@mistake("transposed")
 def _transposed(step: Step, tape: Tape) -> Iterable[Step]:
     """Rows of a square weight in place of its columns: the product with its transpose."""
     across = {ops.matmul: ops.dot_rows, ops.affine: ops.affine_rows}
-    if step.op not in across or not _in(step, "hook_q", "hook_k", "hook_v", "hook_attn_out"):
+    if step.op not in across or not _in(step, "hook_q", "hook_k", "hook_v", "hook_attn_out", "AB"):
         return [step]
     rows, cols = tape.steps[step.inputs[1]].shape
     return [replace(step, op=across[step.op]) if rows == cols else step]
@@ -261,7 +243,8 @@ def applying(tape: Tape) -> list[str]:
 
 
 def differing(tape: Tape, name: str) -> int:
-    """How many cells the mistake changes in the steps where it is made; one that cannot be computed counts.
+    """How many cells the mistake changes in the steps where it is made; one that cannot be computed counts, and where
+    every step comes out in another shape, all do.
 
     The right run must have been evaluated. What comes before the mistake is taken from it.
 
@@ -271,7 +254,11 @@ def differing(tape: Tape, name: str) -> int:
     made = [step for step in tape.used() if [*rewrite(step, tape)] != [step]]
     wrong = resumed(tape, lambda step: rewrite(step, tape))
     shown = [s for s in made if wrong.steps[s.name].shape == s.shape]
-    return sum(cells_apart(tape, wrong, step.name) for step in shown)
+    return (
+        sum(cells_apart(tape, wrong, s.name) for s in shown)
+        if shown
+        else sum(m * n for m, n in (s.shape for s in made))
+    )
 
 
 def resumed(
