@@ -25,6 +25,7 @@ from byhand.render.json import as_text, fingerprint, run_record
 from byhand.verify.witness import judge
 from byhand.worksheet.calls import Made
 from byhand.worksheet.document import VIEWS, Document, Level, View
+from byhand.worksheet.effort import Effort, effort
 from byhand.worksheet.figures import Orientation
 from byhand.worksheet.load import document
 from byhand.worksheet.sheet import Sheet, load_sheet
@@ -110,6 +111,17 @@ def prepare(sheet: Sheet, options: Options) -> tuple[Document, dict[str, Any]]:
     record = run_record(tape, sheet.model, values.config, tokens, values.vocabulary, sheet.name, seed, quality)
     judge(record)
     return replace(page, stamp={"seed": str(seed), "hash": fingerprint(record)}), record
+
+
+def own_effort(sheet: Sheet) -> Effort:
+    """What a sheet asks of a student with its own numbers.
+
+    Raises: ByHandError where the sheet cannot be made.
+    """
+    values = complete(sheet.given(letters=False))
+    tape = run(sheet.model, values, RATIONALS)
+    made = Made(sheet, tape, values.config, _words(values), values.vocabulary, "rows", values.source)
+    return effort(document(made).sections)
 
 
 def choose_numbers(sheet: Sheet, options: Options) -> tuple[Values, dict[str, Any] | None]:
