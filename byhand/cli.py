@@ -166,20 +166,29 @@ def foils() -> None:
 @_places
 @_rounding
 @click.option("--json", "json_file", help="Write run.json to a file, or to - for standard output.")
-def run(model: str, values_file: str, numbers: str, places: int, rounding: Any, json_file: str | None) -> None:
+@click.option("--onnx", "onnx_file", type=click.Path(), help="Write the run as an ONNX graph, each step an output.")
+def run(
+    model: str, values_file: str, numbers: str, places: int, rounding: Any, json_file: str | None,
+    onnx_file: str | None,
+) -> None:  # fmt: skip
     """Run a model on your own numbers and print every step."""
     from byhand import pipeline
+    from byhand.render.files import write
     from byhand.render.json import as_text
     from byhand.tape import shape_text
 
     record = pipeline.run_values(model, pipeline.load_values(values_file), numbers, places, rounding)
+    if onnx_file:
+        target = Path(onnx_file)
+        for path in write(target.parent, {target.name: pipeline.onnx_graph(record)}):
+            click.echo(path, err=json_file == "-")
     if json_file == "-":
         click.echo(as_text(record), nl=False)
     elif json_file:
         target = Path(json_file)
-        for path in pipeline.write(target.parent, {target.name: as_text(record).encode()}):
+        for path in write(target.parent, {target.name: as_text(record).encode()}):
             click.echo(path)
-    else:
+    elif not onnx_file:
         for step in record["steps"]:
             click.echo(f"{step['name']}  {shape_text(step['shape'])}  {step['op']}")
             widths = [max(len(row[j]) for row in step["values"]) for j in range(step["shape"][1])]

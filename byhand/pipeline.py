@@ -6,10 +6,7 @@ sheet → values → run on the tape → document → second witness → each vi
 from __future__ import annotations
 
 import json
-import os
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -17,9 +14,10 @@ from typing import Any, Literal
 from byhand.arithmetic.domains import FLOATS, RATIONALS, Decimals, Domain
 from byhand.arithmetic.once import DecimalsOnce
 from byhand.choosing.symmetry import renamed
-from byhand.errors import ConfigError, OutputError, ValuesError
+from byhand.errors import ConfigError, ValuesError
 from byhand.model.models import complete, run
 from byhand.model.weights import Values
+from byhand.render.files import write
 from byhand.render.html import Pages, Paper
 from byhand.render.json import as_text, fingerprint, run_record
 from byhand.verify.witness import judge
@@ -203,40 +201,6 @@ def _files(page: Document, record: dict[str, Any], options: Options) -> Iterator
         yield "run.json", as_text(record).encode()
 
 
-def write(folder: Path, files: dict[str, bytes]) -> list[Path]:
-    """Write files into a folder, all or none: each is complete under another name before any gets its own.
-
-    Raises: OutputError.
-    """
-    written: list[tuple[Path, Path]] = []
-    with _output_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        try:
-            for name, content in files.items():
-                handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{name}.")
-                written.append((Path(temporary), folder / name))
-                with os.fdopen(handle, "wb") as file:
-                    file.write(content)
-                    file.flush()
-                    os.fsync(file.fileno())
-                os.chmod(temporary, 0o644)
-            for temporary_path, final in written:
-                os.replace(temporary_path, final)
-        finally:
-            for temporary_path, _ in written:
-                temporary_path.unlink(missing_ok=True)
-    return [final for _, final in written]
-
-
-@contextmanager
-def _output_errors(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise OutputError(f"cannot write to {folder}: {reason}; choose another folder with --out") from None
-
-
 def load_values(path: Path | str) -> Values:
     """Read a values file, TOML or JSON, for `run`.
 
@@ -287,6 +251,17 @@ def run_values(
     values = complete(values)
     tape = run(model, values, number_system(numbers, places, rounding))
     return run_record(tape, model, values.config, _words(values) if values.tokens else (), values.vocabulary)
+
+
+def onnx_graph(record: Mapping[str, Any]) -> bytes:
+    """A run as an ONNX file.
+
+    Raises: ExtraError where onnx is not installed.
+    """
+    from byhand.verify.graph import graph
+
+    content: bytes = graph(record).SerializeToString(deterministic=True)
+    return content
 
 
 def views_asked(view: str | None) -> tuple[View, ...]:
