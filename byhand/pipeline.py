@@ -6,7 +6,10 @@ sheet → values → run on the tape → document → second witness → each vi
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -14,16 +17,14 @@ from typing import Any, Literal
 from byhand.arithmetic.domains import FLOATS, RATIONALS, Decimals, Domain
 from byhand.arithmetic.once import DecimalsOnce
 from byhand.choosing.symmetry import renamed
-from byhand.errors import ConfigError, ValuesError
+from byhand.errors import ConfigError, OutputError, ValuesError
 from byhand.model.models import complete, run
 from byhand.model.weights import Values
-from byhand.render.files import write
 from byhand.render.html import Pages, Paper
 from byhand.render.json import as_text, fingerprint, run_record
 from byhand.verify.witness import judge
 from byhand.worksheet.calls import Made
 from byhand.worksheet.document import VIEWS, Document, Level, View
-from byhand.worksheet.effort import Effort, effort
 from byhand.worksheet.figures import Orientation
 from byhand.worksheet.load import document
 from byhand.worksheet.sheet import Sheet, load_sheet
@@ -96,30 +97,22 @@ def prepare(sheet: Sheet, options: Options) -> tuple[Document, dict[str, Any]]:
 
     Raises: WitnessError where the second witness finds other numbers.
     """
-    seed, symbolic = options.chosen_seed, options.numbers == "symbolic"
     values, quality = choose_numbers(sheet, options)
-    tape = run(
-        sheet.model, values, number_system(options.numbers, options.places, options.rounding), force=not symbolic
-    )
-    tokens = _words(values)
-    level = options.level or "standard"
-    page = document(
-        Made(sheet, tape, values.config, tokens, values.vocabulary, options.orientation, values.source, level)
-    )
-    record = run_record(tape, sheet.model, values.config, tokens, values.vocabulary, sheet.name, seed, quality)
+    domain = number_system(options.numbers, options.places, options.rounding)
+    page, record = recorded(sheet, values, options, domain, quality)
     judge(record)
-    return replace(page, stamp={"seed": str(seed), "hash": fingerprint(record)}), record
+    return replace(page, stamp={"seed": str(options.chosen_seed), "hash": fingerprint(record)}), record
 
 
-def own_effort(sheet: Sheet) -> Effort:
-    """What a sheet asks of a student with its own numbers.
-
-    Raises: ByHandError where the sheet cannot be made.
-    """
-    values = complete(sheet.given(letters=False))
-    tape = run(sheet.model, values, RATIONALS)
-    made = Made(sheet, tape, values.config, _words(values), values.vocabulary, "rows", values.source)
-    return effort(document(made).sections)
+def recorded(
+    sheet: Sheet, values: Values, options: Options, domain: Domain, quality: dict[str, Any] | None
+) -> tuple[Document, dict[str, Any]]:
+    """Run a sheet's model on these numbers: the document, which has no stamp yet, and the record of the run."""
+    tape = run(sheet.model, values, domain, force=domain.name != "symbolic")
+    tokens, level = _words(values), options.level or "standard"
+    made = Made(sheet, tape, values.config, tokens, values.vocabulary, options.orientation, values.source, level)
+    page, seed = document(made), options.chosen_seed  # the record is of the steps that the page needs
+    return page, run_record(tape, sheet.model, values.config, tokens, values.vocabulary, sheet.name, seed, quality)
 
 
 def choose_numbers(sheet: Sheet, options: Options) -> tuple[Values, dict[str, Any] | None]:
@@ -201,6 +194,40 @@ def _files(page: Document, record: dict[str, Any], options: Options) -> Iterator
         yield "run.json", as_text(record).encode()
 
 
+def write(folder: Path, files: dict[str, bytes]) -> list[Path]:
+    """Write files into a folder, all or none: each is complete under another name before any gets its own.
+
+    Raises: OutputError.
+    """
+    written: list[tuple[Path, Path]] = []
+    with _output_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            for name, content in files.items():
+                handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{name}.")
+                written.append((Path(temporary), folder / name))
+                with os.fdopen(handle, "wb") as file:
+                    file.write(content)
+                    file.flush()
+                    os.fsync(file.fileno())
+                os.chmod(temporary, 0o644)
+            for temporary_path, final in written:
+                os.replace(temporary_path, final)
+        finally:
+            for temporary_path, _ in written:
+                temporary_path.unlink(missing_ok=True)
+    return [final for _, final in written]
+
+
+@contextmanager
+def _output_errors(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise OutputError(f"cannot write to {folder}: {reason}; choose another folder with --out") from None
+
+
 def load_values(path: Path | str) -> Values:
     """Read a values file, TOML or JSON, for `run`.
 
@@ -251,17 +278,6 @@ def run_values(
     values = complete(values)
     tape = run(model, values, number_system(numbers, places, rounding))
     return run_record(tape, model, values.config, _words(values) if values.tokens else (), values.vocabulary)
-
-
-def onnx_graph(record: Mapping[str, Any]) -> bytes:
-    """A run as an ONNX file.
-
-    Raises: ExtraError where onnx is not installed.
-    """
-    from byhand.verify.graph import graph
-
-    content: bytes = graph(record).SerializeToString(deterministic=True)
-    return content
 
 
 def views_asked(view: str | None) -> tuple[View, ...]:

@@ -29,6 +29,10 @@ class Domain:
     rule = ""  # what a sheet says about its numbers
     advice = "use --numbers decimal"
 
+    def details(self) -> dict[str, Any]:
+        """What a record of a run says about its numbers, beside their name."""
+        return {}
+
     def num(self, value: Any) -> Any:
         """The domain's own value of an exact number (int, Fraction, Decimal, −∞)."""
         raise NotImplementedError

@@ -202,6 +202,9 @@ class Decimals(Domain):
         self.places = places
         self.rule = type(self).rule.format(places="1 place" if places == 1 else f"{places} places")
 
+    def details(self) -> dict[str, Any]:
+        return {"places": self.places, "rounding": self.rounding}
+
     def num(self, value: Any) -> Any:
         """Exact: a given number is not rounded. A fraction without an end, as 1/3, is."""
         if value == NEG_INF:

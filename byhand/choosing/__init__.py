@@ -2,7 +2,7 @@
 
 choose       numbers for a model, new ones for every seed, that keep every promise of quality.py
 foil         a run with one classic mistake in it; foil_list names them all
-cost         how long arithmetic takes by hand
+minutes      how long steps take a person
 
 The search, from the outside in:
 
@@ -15,6 +15,7 @@ dice.py      random numbers that stay the same for ever
 
 from byhand.choosing import foils_basics as foils_basics
 from byhand.choosing.choice import Chosen, choose
+from byhand.choosing.cost import minutes
 from byhand.choosing.foils import FOILS, applies, foil, foil_list
 
-__all__ = ["FOILS", "Chosen", "applies", "choose", "foil", "foil_list"]
+__all__ = ["FOILS", "Chosen", "applies", "choose", "foil", "foil_list", "minutes"]

@@ -58,8 +58,8 @@ def _renaming(draw: Draw, size: int, signs: bool = False) -> Renaming:
     return Renaming(draw.order(size), [1 - 2 * draw.below(2) if signs else 1 for _ in range(size)])
 
 
-def renamed(values: Values, seed: int, *, signs: bool = True) -> Values:
-    """The values after a symmetry that the seed chooses; seed 0 changes nothing.
+def renamed(values: Values, seed: int | str, *, signs: bool = True) -> Values:
+    """The values after a symmetry that the seed, or any other text, chooses; seed 0 changes nothing.
 
     signs: whether numbers may change their sign, which letters cannot.
 

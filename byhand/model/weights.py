@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from byhand.arithmetic.expr import NEG_INF
+from byhand.arithmetic.many import Many
 from byhand.errors import UnknownNameError, ValuesError
 from byhand.model.config import Config
 from byhand.notation.number import parse, shown
@@ -254,7 +255,7 @@ def _leaves(name: str, entry: object) -> Iterator[Any]:
             yield from _leaves(name, item)
         return
     try:
-        yield parse(entry)
+        yield entry if isinstance(entry, Many) else parse(entry)
     except ValuesError as error:
         raise ValuesError(f"{name}: {error}") from None
 

@@ -9,6 +9,7 @@ from reprlib import Repr
 from typing import Any
 
 from byhand.arithmetic.expr import NEG_INF
+from byhand.arithmetic.many import Many
 from byhand.errors import ValuesError
 
 LETTER = re.compile(r"(?![eπ])[A-Za-zα-ωΑ-Ω](_?[0-9]{1,2})?|[eπ]_?[0-9]{1,2}")  # e and π alone are numbers
@@ -53,6 +54,8 @@ def plain(value: Any) -> str:
 
     Floats keep the digits that identify them.
     """
+    if isinstance(value, Many):
+        return value.mark(plain)
     if value == NEG_INF or str(value) == "-oo":
         return "-inf"
     if isinstance(value, Decimal):

@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 from byhand.arithmetic.expr import NEG_INF, BigSum, Div, Expr, Fn, Index, Mul, Num, Ref, Sub, Sum
+from byhand.arithmetic.many import Copies, Many, copy_of
 from byhand.notation.number import plain
 
 SUM, PRODUCT, POWER, ATOM = range(1, 5)  # how tightly a piece of text holds together
@@ -38,13 +39,25 @@ class Style:
 
 
 def write(node: Expr, style: Style) -> str:
-    """The text of a tree."""
-    return _write(node, style)[0]
+    """The text of a tree; a mark where each copy has its own."""
+    try:
+        return _write(node, style)[0]
+    except _Varies as found:
+        return found.domain.mark_each(lambda copy: write(copy_of(node, copy), style))
 
 
 def write_value(value: Any, style: Style) -> str:
-    """The text of a value of any number system."""
+    """The text of a value of any number system; a mark where each copy has its own."""
+    if isinstance(value, Many):
+        return value.mark(lambda own: write_value(own, style))
     return _value(value, style)[0]
+
+
+class _Varies(Exception):  # noqa: N818
+    """No error, but the way out of a tree: a number differs from copy to copy, and so may the brackets round it."""
+
+    def __init__(self, domain: Copies) -> None:
+        self.domain = domain
 
 
 def signed(text: str) -> str:
@@ -55,6 +68,8 @@ def signed(text: str) -> str:
 def _value(value: Any, style: Style) -> tuple[str, int]:
     if isinstance(value, Index):
         return style.letter(value.name), ATOM
+    if isinstance(value, Many):
+        raise _Varies(value.domain)
     if value == NEG_INF:
         return "−∞", SUM
     if isinstance(value, int | Fraction):

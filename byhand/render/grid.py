@@ -12,7 +12,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, ClassVar, Literal
 
-from byhand.arithmetic.expr import NEG_INF
+from byhand.arithmetic.many import Many
 from byhand.notation.text import value_text
 from byhand.worksheet.document import Cell, Panel
 
@@ -198,8 +198,12 @@ def _slot_width(slot: Slot, scale: float) -> float:
 
 
 def text_width(cell: Cell) -> float:
-    """About how wide a value is in the cells' type, in mm; a fraction is as wide as the longer of its numbers."""
-    return ems(value_text(cell.value)) * CELL_EM
+    """About how wide a number is in the cells' type, in mm, with room for a minus sign.
+
+    So a renaming of dimensions, which changes signs, moves nothing. A fraction is as wide as its longer number.
+    """
+    texts = [value_text(value) for value in _each(cell.value)]
+    return max(ems(text if isinstance(cell.value, str) else "−" + text.removeprefix("−")) for text in texts) * CELL_EM
 
 
 def ems(text: str) -> float:
@@ -213,21 +217,31 @@ def has_fractions(*panels: Panel) -> bool:
     return any(_is_fraction(cell.value) for panel in panels for row in panel.cells for cell in row)
 
 
+def _each(value: Any) -> tuple[Any, ...]:
+    """The values that a cell has in one copy or another."""
+    return value.kinds if isinstance(value, Many) else (value,)
+
+
 def _is_fraction(value: Any) -> bool:
+    if isinstance(value, Many):
+        return any(map(_is_fraction, value.kinds))
     if isinstance(value, Fraction):
         return value.denominator != 1
     return not isinstance(value, Decimal | float | str) and "/" in value_text(value)
 
 
-def weights(panel: Panel) -> list[tuple[int, int, float]]:
-    """Row, column and size of each dot of a pattern; letters have none."""
-    found: list[tuple[int, int, float]] = []
-    for i, row in enumerate(panel.cells):
-        for j, cell in enumerate(row):
-            try:
-                weight = float(cell.value)
-            except TypeError:
-                continue
-            if weight > 0 and weight != NEG_INF:
-                found.append((i, j, weight))
-    return found
+def weights(panel: Panel) -> list[tuple[int, int, Any]]:
+    """Row, column and weight of each dot of a pattern; letters have none."""
+    return [
+        (i, j, cell.value)
+        for i, row in enumerate(panel.cells)
+        for j, cell in enumerate(row)
+        if any(map(_is_weight, _each(cell.value)))
+    ]
+
+
+def _is_weight(value: Any) -> bool:
+    try:
+        return float(value) > 0
+    except TypeError:
+        return False

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from byhand import __version__
-from byhand.arithmetic.domains import Decimals
 from byhand.model.config import Config
 from byhand.notation.number import plain
 from byhand.tape import Tape
@@ -50,8 +49,6 @@ def run_record(
     quality: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """What run.json holds."""
-    domain = tape.domain
-    rounded = {"places": domain.places, "rounding": domain.rounding} if isinstance(domain, Decimals) else {}
     return {
         "schema": SCHEMA,
         "byhand": __version__,
@@ -59,8 +56,8 @@ def run_record(
         "model": model,
         "seed": seed,
         "config": config.as_dict(),
-        "numbers": domain.name,
-        **rounded,
+        "numbers": tape.domain.name,
+        **tape.domain.details(),
         "tokens": list(tokens),
         "vocabulary": list(vocabulary),
         **({"quality": quality} if quality is not None else {}),
@@ -78,5 +75,15 @@ def as_text(record: dict[str, Any]) -> str:
 
 def fingerprint(record: dict[str, Any]) -> str:
     """Seven hex digits that stand for the numbers of a run: its config, tokens and steps."""
+    return short_hash(numbers_text(record))
+
+
+def numbers_text(record: dict[str, Any]) -> str:
+    """What a fingerprint is made of."""
     kept = {k: record[k] for k in ("model", "config", "numbers", "tokens", "steps")}
-    return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()[:7]
+    return json.dumps(kept, sort_keys=True)
+
+
+def short_hash(text: str) -> str:
+    """Seven hex digits that stand for a text."""
+    return hashlib.sha256(text.encode()).hexdigest()[:7]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
+from byhand.arithmetic.many import Many
 from byhand.render.grid import Grid, Mark, weights
 
 FOOT, BRACKET, TILE = 1.3, 0.32, 0.18  # mm; LOOK
@@ -73,8 +75,13 @@ def _dots(grid: Grid, mark: Mark, phone: bool, shown: bool) -> str:
     circles = []
     for i, j, weight in weights(grid.dots):
         x, y = _centre(grid, mark.top + i, mark.left + j, phone)
-        circles.append(f'<circle cx="{_n(x)}" cy="{_n(y)}" r="{_n(DOT * math.sqrt(min(weight, 1)))}" fill="{PEN}"/>')
+        radius = weight.mark(_radius) if isinstance(weight, Many) else _radius(weight)
+        circles.append(f'<circle cx="{_n(x)}" cy="{_n(y)}" r="{radius}" fill="{PEN}"/>')
     return frames + "".join(circles)
+
+
+def _radius(weight: Any) -> str:
+    return _n(DOT * math.sqrt(min(float(weight), 1)))
 
 
 def _centre(grid: Grid, row: int, col: int, phone: bool) -> tuple[float, float]:

@@ -1,0 +1,1 @@
+"""Classes: a roster becomes worksheets, each with numbers of its own, and their keys."""

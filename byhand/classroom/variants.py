@@ -1,0 +1,112 @@
+"""A sheet's numbers for many copies: what was searched for once, renamed for each copy as its key says."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any
+
+from byhand.arithmetic.many import FIRST_MARK, Copies, Many
+from byhand.choosing.symmetry import renamed
+from byhand.model.weights import Values
+from byhand.notation.number import parse
+from byhand.pipeline import Options, number_system, recorded
+from byhand.render.html import Pages
+from byhand.render.json import numbers_text, short_hash
+from byhand.render.slots import MARK
+from byhand.worksheet.document import Document
+from byhand.worksheet.sheet import Sheet
+
+_ESCAPED = re.compile(r"\\u(db[89a-f][0-9a-f])\\u(d[c-f][0-9a-f]{2})")  # a mark, as JSON writes it
+
+
+@dataclass(frozen=True)
+class Run:
+    """The run of many copies: a document with marks, and the record of it; what stands for the marks."""
+
+    document: Document
+    record: dict[str, Any]
+    domain: Copies
+
+    def pages(self) -> Pages:
+        """The document laid out, to be written with marks."""
+        return Pages(self.document)
+
+    def text_of(self, mark: int, copy: int) -> str:
+        """What stands in a copy in place of a mark."""
+        text: str = self.domain.marks[mark].at(copy)
+        return text
+
+    def filled(self, text: str) -> Iterator[str]:
+        """A text with marks as each copy has it."""
+        parts = re.split(f"({MARK.pattern})", text)
+        marks = [self.domain.marks[ord(mark) - FIRST_MARK] for mark in parts[1::2]]
+        columns = [[many.kinds[k] for k in many.which.tolist()] for many in marks]
+        for texts in zip(*columns, strict=True):
+            parts[1::2] = texts
+            yield "".join(parts)
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """The record of each copy's run."""
+        return map(json.loads, self.filled(json.dumps(self.record, ensure_ascii=False)))
+
+
+def run_variants(sheet: Sheet, values: Values, keys: Sequence[str], options: Options) -> Run:
+    """Run a sheet on its numbers renamed for each key. The hash on a page is that of the copy's own numbers."""
+    domain = Copies(number_system(options.numbers, options.places, options.rounding), len(keys))
+    own = many_values(values, keys, domain, signs=options.numbers != "symbolic")
+    page, record = recorded(sheet, own, options, domain, None)
+    run = Run(page, record, domain)
+    text = _ESCAPED.sub(lambda m: str(json.loads(f'"{m[0]}"')), numbers_text(record))
+    hashes = domain.mark(domain.texts([short_hash(each) for each in run.filled(text)]))
+    return replace(run, document=replace(page, stamp={"seed": str(options.chosen_seed), "hash": hashes}))
+
+
+def many_values(values: Values, keys: Sequence[str], domain: Copies, *, signs: bool = True) -> Values:
+    """The values renamed for each key: each number is one a copy."""
+    import numpy as np
+
+    entries = [values.weights, values.inputs]
+    numbers = [parse(leaf) for leaf in _leaves(entries)]
+    kinds = list(dict.fromkeys(abs(x) if isinstance(x, Fraction) else x for x in numbers if x))
+    codes = {kind: code for code, kind in enumerate(kinds, 1)}
+    coded = iter([_sign(x) * codes[abs(x) if isinstance(x, Fraction) else x] if x else 0 for x in numbers])
+    weights, inputs = _refilled(entries, coded)
+    numbered = replace(values, weights=weights, inputs=inputs)
+    copies = [renamed(numbered, key, signs=signs) for key in keys]
+    table = np.array([[int(leaf) for leaf in _leaves([copy.weights, copy.inputs])] for copy in copies])
+
+    def number(column: Any) -> Many:
+        found, which = np.unique(column, return_inverse=True)
+        own = [-kinds[-code - 1] if code < 0 else kinds[code - 1] if code else 0 for code in found.tolist()]
+        return domain.number(own, which)
+
+    weights, inputs = _refilled(entries, map(number, table.T))
+    return replace(values, weights=weights, inputs=inputs)
+
+
+def _sign(x: Any) -> int:
+    return -1 if isinstance(x, int | Fraction) and x < 0 else 1
+
+
+def _leaves(entry: Any) -> Iterator[Any]:
+    """The numbers of nested tables and lists, in order."""
+    if isinstance(entry, Mapping):
+        entry = entry.values()
+    elif not isinstance(entry, Sequence) or isinstance(entry, str):
+        yield entry
+        return
+    for item in entry:
+        yield from _leaves(item)
+
+
+def _refilled(entry: Any, leaves: Iterator[Any]) -> Any:
+    """The same tables and lists with other numbers."""
+    if isinstance(entry, Mapping):
+        return {name: _refilled(item, leaves) for name, item in entry.items()}
+    if isinstance(entry, Sequence) and not isinstance(entry, str):
+        return [_refilled(item, leaves) for item in entry]
+    return next(leaves)

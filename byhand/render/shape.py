@@ -1,0 +1,73 @@
+"""Text as the glyphs of a face, by HarfBuzz, which WeasyPrint shapes with, too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import uharfbuzz as hb
+
+DIGITS = "0123456789"
+NUMBERS = f"{DIGITS}abcdef−.,/()·+=÷ ∞"  # what a number, a worked line or a hash is written with
+KINDS = [(n, m) for n in (1, 2, 3) for m in (1, 2, 3)]  # of built fractions: n digits over m
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A text's glyphs as PDF shows them, how many thousandths of its size it is wide, and which glyphs it needs."""
+
+    shown: bytes
+    width: int
+    glyphs: frozenset[int]
+
+
+@cache
+def shape(face: Path, text: str) -> Shape:
+    """A text in a face, its fractions built."""
+    font = _font(face)
+    parts, width = [], 0
+    for (glyph, _), place in _shaped(font, text):
+        more = place.x_advance - font.get_glyph_h_advance(glyph)
+        parts.append(f"{glyph:04x}" + (f">{-more}<" if more else ""))
+        width += place.x_advance
+    glyphs = frozenset(glyph for (glyph, _), _ in _shaped(font, text))
+    return Shape(f"[<{''.join(parts)}>] TJ".encode(), width, glyphs)
+
+
+@cache
+def alphabet(face: Path, letters: str) -> dict[int, tuple[str, int]]:
+    """The glyphs of these letters and of every built fraction: what each stands for, and its width."""
+    font = _font(face)
+    texts = [*letters, *(digit * n + "/" + digit * m for digit in DIGITS for n, m in KINDS)]
+    found = {glyph: character for text in texts for (glyph, character), _ in _shaped(font, text)}
+    return {glyph: (found[glyph], font.get_glyph_h_advance(glyph)) for glyph in sorted(found) if glyph}
+
+
+def subset(face: Path, glyphs: set[int]) -> bytes:
+    """The face with these glyphs only, under their own numbers."""
+    wanted = hb.SubsetInput()
+    wanted.sets(hb.SubsetInputSets.GLYPH_INDEX).update(glyphs)
+    wanted.sets(hb.SubsetInputSets.DROP_TABLE_TAG).update(map(_tag, ("GSUB", "GPOS", "GDEF", "cmap", "name", "post")))
+    wanted.flags = hb.SubsetFlags.RETAIN_GIDS | hb.SubsetFlags.NO_LAYOUT_CLOSURE | hb.SubsetFlags.NOTDEF_OUTLINE
+    return bytes(hb.subset(_font(face).face, wanted).blob.data)
+
+
+def _tag(name: str) -> int:
+    return int.from_bytes(name.encode(), "big")
+
+
+@cache
+def _font(face: Path) -> Any:
+    return hb.Font(hb.Face(hb.Blob.from_file_path(str(face))))
+
+
+def _shaped(font: Any, text: str) -> list[tuple[tuple[int, str], Any]]:
+    """Each glyph with the character that it stands for, and its place."""
+    buffer = hb.Buffer()
+    buffer.add_str(text)
+    buffer.guess_segment_properties()
+    hb.shape(font, buffer, {"afrc": True})
+    glyphs = [(info.codepoint, text[info.cluster]) for info in buffer.glyph_infos]
+    return list(zip(glyphs, buffer.glyph_positions, strict=True))

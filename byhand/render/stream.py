@@ -1,0 +1,92 @@
+"""The pieces of text of a page's content stream as WeasyPrint writes it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+STEP = 100_000  # of marks: a slot's underline has its mark over this as its green
+_OBJECT = re.compile(
+    rb"^(?:"
+    rb"q\n/A1\.0 gs\n0 (?P<slot>[\d.]+) 1 RG\n[^\n]*w\n[^\n]*m\n[^\n]*l\nS\nQ"
+    rb"|(?P<tag>/Span\n<</MCID \d+>>\nBDC)"
+    rb"|BT\n1 0 0 -1 (?P<x>\S+) (?P<y>\S+) Tm\n/(?P<font>\w+) (?P<size>\S+) Tf\n(?P<shown>[^\n]*) TJ\nET"
+    rb"|(?P<colour>[^\n]* rg)|(?P<push>q)|(?P<pop>Q)|(?P<end>EMC)"
+    rb")\n",
+    re.MULTILINE,
+)
+_GLYPHS = re.compile(rb"<([0-9a-f]+)>")
+Cuts = list[tuple[int, int]]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A piece of text of one look, in px from the page's upper left corner. slot: the mark that it is, if any."""
+
+    tag: bytes
+    colour: bytes
+    x: float
+    y: float
+    font: str
+    size: float
+    shown: bytes
+    slot: int | None
+
+
+def pieces_of_text(stream: bytes) -> dict[tuple[str, str], tuple[Run, Cuts]]:
+    """The pieces of text by their places, each with the parts of the stream that it takes, colours apart."""
+    found: dict[tuple[str, str], tuple[Run, Cuts]] = {}
+    colour, colours = b"", list[bytes]()
+    tag, text, slot, cuts = b"", None, None, Cuts()
+    for part in _OBJECT.finditer(stream):
+        match part.lastgroup:
+            case "push":
+                colours.append(colour)
+            case "pop":
+                colour = colours.pop()
+            case "colour":
+                colour = part["colour"]
+            case "tag":
+                tag, text, slot, cuts = part["tag"], None, None, [part.span()]
+            case "slot":
+                slot = round(float(part["slot"]) * STEP)
+                cuts.append(part.span())
+            case "shown":
+                text = part
+                cuts.append(part.span())
+            case "end" if tag and text:
+                x, y, font, size = (text[name].decode() for name in ("x", "y", "font", "size"))
+                run = Run(tag, colour, float(x), float(y), font, float(size), _compact(text["shown"]) + b" TJ", slot)
+                found[x, y] = run, [*cuts, part.span()]
+                tag = b""
+    return found
+
+
+def glyphs(shown: bytes) -> bytes:
+    """The glyphs of a shown text, without the moves between them."""
+    return b"".join(_GLYPHS.findall(shown))
+
+
+def without(stream: bytes, cuts: Iterable[tuple[int, int]]) -> bytes:
+    """The stream without these parts."""
+    kept, at = [], 0
+    for start, end in sorted(cuts):
+        kept.append(stream[at:start])
+        at = end
+    return _compact(b"".join([*kept, stream[at:]]))
+
+
+def place(x: float, y: float) -> tuple[str, str]:
+    """A place as the stream has it."""
+    return number(x), number(y)
+
+
+def number(x: float) -> str:
+    """A number as the stream has it."""
+    return f"{x:f}".rstrip("0").rstrip(".")
+
+
+def _compact(stream: bytes) -> bytes:
+    """Without the moves by nothing that stand between glyphs."""
+    return stream.replace(b">0<", b"").replace(b">0]", b">]")

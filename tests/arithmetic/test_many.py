@@ -1,0 +1,65 @@
+"""The values of many copies at once are the values of each."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from byhand.arithmetic.domains import RATIONALS, Decimals
+from byhand.arithmetic.expr import NEG_INF, Num, Ref, expr, largest
+from byhand.arithmetic.many import FIRST_MARK, Copies
+from byhand.notation.text import text, value_text
+
+SMALL = st.integers(-6, 6)
+THREE = st.lists(SMALL, min_size=3, max_size=3)
+
+
+def many(domain, values):
+    return domain.number(values, np.arange(len(values)))
+
+
+@pytest.mark.parametrize("inner", [RATIONALS, Decimals(1)])
+@given(x=THREE, y=THREE, z=THREE)
+def test_a_cell_of_many_copies_is_the_cell_of_each(inner, x, y, z):
+    domain = Copies(inner, 3)
+    node = (Ref("x", (0, 0)) * Ref("y", (0, 0)) + largest(Ref("z", (0, 0)), 0)) / 4
+    own = {"x": many(domain, x), "y": many(domain, y), "z": many(domain, z)}
+    found = domain.settle(node, lambda ref: own[ref.matrix])
+    for copy in range(3):
+        alone = {"x": inner.num(x[copy]), "y": inner.num(y[copy]), "z": inner.num(z[copy])}
+        expected = inner.settle(node, lambda ref, alone=alone: alone[ref.matrix])
+        assert str(found.at(copy)) == str(expected)
+
+
+def test_what_all_copies_share_stays_as_it_is():
+    domain = Copies(RATIONALS, 2)
+    assert domain.settle(expr(2) + 3, lambda ref: None) == 5
+    assert domain.add(many(domain, [1, 2]), NEG_INF).kinds == (NEG_INF,)
+
+
+def test_zeros_at_the_end_are_kept_apart():
+    domain = Copies(Decimals(2), 2)
+    assert many(domain, [Decimal("0.5"), Decimal("0.50")]).kinds == (Decimal("0.5"), Decimal("0.50"))
+    rounded = domain.settle(Ref("x", (0, 0)) * Fraction(1, 3), lambda ref: many(domain, [3, 4]))
+    assert [str(rounded.at(copy)) for copy in (0, 1)] == ["1", "1.33"]
+
+
+def test_a_text_holds_a_mark_where_copies_differ():
+    domain = Copies(RATIONALS, 2)
+    page = value_text(many(domain, [-1, Fraction(1, 2)])) + " and " + text(Num(many(domain, [-3, 3])) * 2)
+    marks = [domain.marks[ord(c) - FIRST_MARK] for c in page if ord(c) >= FIRST_MARK]
+    assert [[mark.at(copy) for mark in marks] for copy in (0, 1)] == [["−1", "(−3)·2"], ["1/2", "3·2"]]
+
+
+def test_a_page_may_not_depend_on_one_copys_numbers():
+    numbers = many(Copies(RATIONALS, 2), [1, 2])
+    assert numbers != NEG_INF
+    assert numbers > 0
+    for ask in (lambda: numbers == 1, lambda: numbers > 1, lambda: numbers < 2, lambda: int(numbers)):
+        with pytest.raises(TypeError, match="differs from copy to copy"):
+            ask()

@@ -1,0 +1,115 @@
+"""A copy made by filling in a laid-out page is the copy laid out by itself."""
+
+from __future__ import annotations
+
+import io
+import zlib
+from functools import cache
+
+import pikepdf
+import pytest
+from pypdf import PdfReader
+from reading_pdf import different, placed_text
+
+from byhand.choosing.symmetry import renamed
+from byhand.classroom.variants import run_variants
+from byhand.pipeline import Options, choose_numbers, number_system, prepare, recorded
+from byhand.render.boxes import Line
+from byhand.render.breaking import Paragraph
+from byhand.render.fill import fill
+from byhand.render.html import Pages
+from byhand.render.master import copy_pdf, master
+from byhand.render.pdf import pdf
+from byhand.render.slots import copy_html, lay_out
+from byhand.worksheet.sheet import load_sheet, sheet_files
+
+KEYS = ("ada", "grace", "alan")
+SHEETS = sorted(sheet_files())
+
+
+@cache
+def run_of(sheet, **options):
+    found = load_sheet(sheet)
+    values, _ = choose_numbers(found, Options(**options))
+    return found, values, run_variants(found, values, KEYS, Options(**options))
+
+
+@cache
+def printed(sheet, view):
+    """The copies' PDFs, and the HTML that they come from."""
+    run = run_of(sheet)[2]
+    html = run.pages().html(view, "print")
+    laid = lay_out(html, lambda mark: run.text_of(mark, 0))
+    pages, base = list(fill(laid, run.domain.marks)), master(laid)
+    return html, laid, [copy_pdf(base, [zlib.compress(page[k]) for page in pages]) for k in range(len(KEYS))]
+
+
+@pytest.mark.parametrize(
+    ("sheet", "options"),
+    [(sheet, {}) for sheet in SHEETS]
+    + [("gpt", {"orientation": "columns"}), ("attention-head", {"numbers": "decimal", "base": "e"})],
+)
+def test_the_page_of_a_copy_is_the_page_of_its_own_numbers(sheet, options):
+    found, values, run = run_of(sheet, **options)
+    key = list(run.filled(run.pages().html("key", "print")))
+    asked = Options(**options)
+    own = renamed(values, KEYS[2])
+    page, record = recorded(found, own, asked, number_system(asked.numbers, asked.places), None)
+    assert list(run.records())[2] == record
+    plain = Pages(page).document
+    assert key[2] == Pages(type(plain)(**{**vars(plain), "stamp": run_stamp(run, 2)})).html("key", "print")
+    assert len(set(key)) == len(KEYS)
+
+
+def run_stamp(run, copy):
+    return {"seed": "0", "hash": next(h for k, h in enumerate(run.filled(run.document.stamp["hash"])) if k == copy)}
+
+
+@pytest.mark.parametrize(("sheet", "view", "copy"), [("attention-head", "key", 2), ("feed-forward", "worksheet", 1)])
+def test_a_filled_copy_is_the_copy_laid_out(sheet, view, copy):
+    html, laid, copies = printed(sheet, view)
+    full = pdf(copy_html(html, lambda mark: run_of(sheet)[2].text_of(mark, copy)))
+    assert any(isinstance(block, Paragraph) for page in laid.pages for block in page.blocks)
+    assert placed_text(copies[copy]) == placed_text(full)
+    assert different(copies[copy], full) <= 0.0001
+    assert different(copies[copy], copies[0]) > 0.0001
+
+
+def test_a_filled_copy_is_whole():
+    _, _, copies = printed("attention-head", "key")
+    with pikepdf.open(io.BytesIO(copies[1])) as file:
+        assert file.check_pdf_syntax() == []
+        assert file.Root.MarkInfo.Marked
+        marked = sum(page.Contents[0].read_bytes().count(b"MCID") for page in file.pages)
+        own = sum(page.Contents[1].read_bytes().count(b"MCID") for page in file.pages)
+        assert marked > 100
+        assert own > 100
+    texts = "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(copies[1])).pages)
+    assert "−5/3" in texts or "5/3" in texts
+
+
+def test_the_fonts_of_a_copy_have_every_number():
+    _, laid, copies = printed("attention-head", "worksheet")
+    with pikepdf.open(io.BytesIO(copies[0])) as file:
+        fonts = {name[1:]: font for page in file.pages for name, font in page.Resources.Font.items()}
+        for name in laid.slotted:
+            known = fonts[name].ToUnicode.read_bytes().decode()
+            assert all(f"<{ord(digit):04x}>" in known for digit in "0123456789−/")
+
+
+def test_what_does_not_fit_is_said():
+    run = run_of("attention-head")[2]
+    html = run.pages().html("worksheet", "print")
+    laid = lay_out(html, lambda mark: run.text_of(mark, 0))
+    assert all(all(page) for page in fill(laid, run.domain.marks))
+    slot = next(block.runs[0].slot for block in laid.pages[0].blocks if isinstance(block, Line) and block.anchor)
+    for text in ("123456789012345", "9ж"):
+        marks = list(run.domain.marks)
+        marks[slot] = run.domain.texts(["7", text, "8"])
+        first, *_ = fill(laid, marks)
+        assert [copy is None for copy in first] == [False, True, False]
+
+
+def test_a_sheets_own_page_has_no_marks():
+    page, _ = prepare(load_sheet("attention-head"), Options())
+    assert not any(ord(c) >= 0xF0000 for c in Pages(page).html("key", "print"))
