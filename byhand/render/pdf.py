@@ -37,14 +37,15 @@ def document(html: str) -> Any:
     try:
         css = CSS(string=font_face_css(lambda face: face.path.as_uri()), font_config=fonts, url_fetcher=fetcher)
         source = HTML(string=html, url_fetcher=fetcher)
-        return source.render(stylesheets=[css], font_config=fonts, **OPTIONS)
+        with _no_collection():
+            return source.render(stylesheets=[css], font_config=fonts, **OPTIONS)
     except FatalURLFetchingError as error:
         raise SheetError(str(error)) from None
 
 
 @contextmanager
 def _no_collection() -> Iterator[None]:
-    """Without the garbage collector: a tenth of the time, and a page is small and short-lived."""
+    """Without the garbage collector, which takes up to half of the time; a page is small and short-lived."""
     collecting = gc.isenabled()
     gc.disable()
     try:
