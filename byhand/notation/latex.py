@@ -24,6 +24,7 @@ LATEX = replace(
     log=lambda base, x: rf"\ln {x}" if base == "e" else rf"\log_{{{base}}} {x}",
     call=lambda name, args: rf"\operatorname{{{name}}}({', '.join(args)})",
     brackets=lambda x: rf"\left({x}\right)",
+    thousands="{,}",
     big_sum=lambda index, count, body: rf"\sum_{{{index}}} {body}",
     ref=_ref,
     letter=lambda name: rf"{name}",

@@ -36,6 +36,7 @@ class Style:
     constant: Callable[[str], str]
     divide_brackets: bool = True  # whether what is divided needs brackets; a built fraction does not
     power_brackets: bool = False  # whether an exponent needs them; a raised one does not
+    thousands: str = ","  # between groups of three digits, from 10,000 on
 
 
 def write(node: Expr, style: Style) -> str:
@@ -75,16 +76,25 @@ def _value(value: Any, style: Style) -> tuple[str, int]:
     if isinstance(value, int | Fraction):
         return _fraction(Fraction(value), style)
     if isinstance(value, Decimal | float):
-        text = signed(plain(value))
+        text = _grouped(signed(plain(value)), style)
         return text, SUM if text.startswith("−") else ATOM
     from byhand.arithmetic.symbols import tree  # only a symbolic run has other values
 
     return _write(tree(value), style)
 
 
+def _grouped(digits: str, style: Style) -> str:
+    """A whole number or a decimal with its thousands apart: 124,337,664, and 1024 as it is."""
+    whole, point, rest = digits.partition(".")
+    sign, number = ("−", whole[1:]) if whole.startswith("−") else ("", whole)
+    if len(number) < 5:
+        return digits
+    return sign + f"{int(number):,}".replace(",", style.thousands) + point + rest
+
+
 def _fraction(value: Fraction, style: Style) -> tuple[str, int]:
     if value.denominator == 1:
-        return signed(str(value.numerator)), SUM if value < 0 else ATOM
+        return _grouped(signed(str(value.numerator)), style), SUM if value < 0 else ATOM
     text = style.fraction(signed(str(value.numerator)), str(value.denominator))
     return text, SUM if value < 0 else PRODUCT
 

@@ -105,7 +105,7 @@ def _strip(stacks: list[_Stack], figure: Strip, last: bool) -> Grid:
     panels = [p for s in stacks for p in s.panels]
     heads = any(any(s.panel.cols) for s in stacks)
     tallest = max(s.panel.shape[0] for s in stacks)
-    height = "f" if has_fractions(*panels) else "r" if any(p.is_answer for p in panels) else "u"
+    height = "f" if has_fractions(*panels) else "r" if any(p.is_answer or p.has_blanks for p in panels) else "u"
     grid = Grid(label="; ".join(p.caption or p.symbol for p in panels))
     grid.rows = ["c", *("h" * heads), *("u" * len(over)), *("t" * bool(over)), *(height * tallest)]
     top = len(grid.rows) - tallest
@@ -117,7 +117,8 @@ def _strip(stacks: list[_Stack], figure: Strip, last: bool) -> Grid:
         labels = panel.rows if any(panel.rows) else labels
         if panel is final and beside:
             _beside(grid, above, top)
-        at = grid.add(("a" if any(p.is_answer for p in stack.panels) else "g") * panel.shape[1])
+        wide = any(p.is_answer for p in stack.panels)
+        at = grid.add("a" * panel.shape[1] if wide else _widths(panel))
         caption = top - 2 if over and panel is not final else 0  # close to its matrix
         name = panel.caption or panel.symbol
         grid.slots[caption, at] = Slot("caption", label=name, span=panel.shape[1], right=panel.right)

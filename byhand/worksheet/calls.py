@@ -91,10 +91,13 @@ class Calls:
         return self.strip(self.blank(name, note=note, caption=caption))
 
     def inverse(self, name: str, unknown: Any, note: str = "") -> Marker:
-        """A product with its result printed and entries of its operands left out: names, or (name, row, column)."""
+        """A result printed, and entries of its operands left out: names, or (name, row, column)."""
         single = isinstance(unknown, str) or (len(unknown) == 3 and isinstance(unknown[1], int))
         missing = [unknown] if single else list(unknown)
-        return self._leave(self.bench.falk(name, note=note, unknown=missing))
+        op = self.made.tape[name].step.op
+        if op and op.name in PRODUCTS:
+            return self._leave(self.bench.falk(name, note=note, unknown=missing))
+        return self._leave(self.bench.equation(name, missing))
 
     def given(self, *names: str) -> Marker:
         """Given matrices, each with its own rows."""
@@ -169,10 +172,12 @@ class Calls:
         """A table of texts and of entries to be filled in; each row begins with its name."""
         return self._leave(questions.table(self.inline, head, rows))
 
-    def entry(self, name: str, i: int = 0, j: int = 0, word: bool = False) -> Cell:
+    def entry(
+        self, name: str, i: int = 0, j: int = 0, word: bool = False, places: int | None = None
+    ) -> Cell:  # fmt: skip
         """A number of a step, to be filled in, for a table; or the word of the vocabulary that it stands for."""
-        cell = questions.entry(self.made.tape, name, i, j)
-        return replace(cell, value=self.word(name, i, j)) if word or name == "next_token" else cell
+        cell = questions.entry(self.made.tape, name, i, j, places)
+        return replace(cell, value=self.word(name, i, j), work=None) if word or name == "next_token" else cell
 
     def count(self, names: str | Sequence[str], axis: int | None = None) -> Cell:
         """How many numbers matrices hold, or how many rows (0) or columns (1) of X W, to be filled in."""

@@ -10,11 +10,12 @@ from byhand.arithmetic.expr import Div, Expr, Mul, Num, Sub, Sum, changed
 from byhand.errors import SheetError
 from byhand.model.names import is_parameter, symbol
 from byhand.tape import Tape
-from byhand.worksheet.document import Cell, Falk, Kind, Level, Panel
+from byhand.worksheet.document import Cell, Falk, Kind, Level, Panel, Strip
 from byhand.worksheet.inverse import Place, solutions
 
 Orientation = Literal["rows", "columns"]
 PRODUCTS = ("matmul", "affine", "dot_rows")
+SIGNS = {"row_dots": "·", "multiply": "⊙", "add": "+", "subtract": "−"}  # between operands that stand side by side
 
 
 @dataclass(frozen=True)
@@ -83,10 +84,7 @@ class Bench:
         flat = replace(self, orientation="rows")
         kinds: list[Kind | None] = ["copy" if n in copies else None for n in step.inputs]
         found = solutions(self.tape, name, unknown)
-        left, upper, *rest = (
-            _without(flat.panel(n, k), {(i, j): line for (of, i, j), line in found.items() if of == n})
-            for n, k in zip(step.inputs, kinds, strict=True)
-        )
+        left, upper, *rest = (_without(flat.panel(n, k), found) for n, k in zip(step.inputs, kinds, strict=True))
         if step.op.name == "dot_rows":
             upper = replace(transpose(upper), symbol=upper.symbol + r"^{\mathrm{T}}")
         result = flat.panel(name, "given" if found else "ask", note=note)
@@ -101,6 +99,16 @@ class Bench:
             left, upper, result = (_factors_swapped(transpose(p)) for p in (upper, left, result))
             bias = transpose(bias) if bias else None
         return Falk(left, upper, result, bias, equation, arrows=first)
+
+    def equation(self, name: str, unknown: Sequence[str | Place]) -> Strip:
+        """Operands side by side with some entries left out, and the result, from which they are to be found."""
+        step = self.tape[name].step
+        if step.op is None or step.op.name not in SIGNS:
+            raise SheetError(f"{name} is neither a product nor a sum; leave out entries of another step's operands")
+        found = solutions(self.tape, name, unknown)
+        panels = [_without(self.panel(n), found, turned=self.turned) for n in step.inputs]
+        joints = [SIGNS[step.op.name]] * (len(panels) - 1)
+        return Strip((*panels, self.panel(name, "given")), (*joints, "="))
 
     def totals(self, name: str) -> list[object]:
         """The sum over each token's entries, in the run's number system."""
@@ -124,12 +132,14 @@ def transpose(panel: Panel) -> Panel:
     return replace(panel, cells=cells, rows=panel.cols, cols=panel.rows, along=(panel.along[1], panel.along[0]))
 
 
-def _without(panel: Panel, found: Mapping[tuple[int, int], Expr]) -> Panel:
+def _without(panel: Panel, found: Mapping[Place, Expr], turned: bool = False) -> Panel:
     """A matrix with some entries left out, and the arithmetic that finds them."""
-    cells = tuple(
-        tuple(replace(c, work=found[i, j], blank=True) if (i, j) in found else c for j, c in enumerate(row))
-        for i, row in enumerate(panel.cells)
-    )
+
+    def cell(at: Cell, i: int, j: int) -> Cell:
+        line = found.get((panel.step, j, i) if turned else (panel.step, i, j))
+        return replace(at, work=line, blank=True) if line is not None else at
+
+    cells = tuple(tuple(cell(c, i, j) for j, c in enumerate(row)) for i, row in enumerate(panel.cells))
     return replace(panel, cells=cells)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
-from byhand.arithmetic.domains import RATIONALS
+from byhand.arithmetic.domains import RATIONALS, Decimals
 from byhand.arithmetic.expr import Expr, Mul, Num, Sum
 from byhand.errors import SheetError, ValuesError
 from byhand.model.names import symbol
-from byhand.notation.text import value_text
 from byhand.ops import matmul
 from byhand.tape import Shape, Tape, shape_text
 from byhand.worksheet.document import Cell, Choice, Prose, Table
@@ -25,21 +26,27 @@ def table(inline: Inline, head: Sequence[Any], rows: Sequence[Sequence[Any]]) ->
     for row in rows:
         if len(row) != len(head):
             raise SheetError(f"the table's head has {len(head)} entries; a row has {len(row)}")
-    made = [tuple(x if isinstance(x, Cell) else Prose(inline(_said(x))) for x in row) for row in (head, *rows)]
+    made = [tuple(_made(x, inline) for x in row) for row in (head, *rows)]
     return Table(tuple(x for x in made[0] if isinstance(x, Prose)), tuple(made[1:]))
 
 
-def _said(entry: Any) -> str:
-    return entry if isinstance(entry, str) else value_text(entry)
+def _made(item: Any, inline: Inline) -> Prose | Cell:
+    """Texts are Markdown, numbers are printed."""
+    if isinstance(item, Cell):
+        return item
+    return Prose(inline(item)) if isinstance(item, str) else Cell(item)
 
 
-def entry(tape: Tape, name: str, i: int, j: int) -> Cell:
-    """One number of a step, to be filled in."""
+def entry(tape: Tape, name: str, i: int, j: int, places: int | None = None) -> Cell:
+    """One number of a step, to be filled in: rounded where it is asked for to some places."""
     rows, cols = tape[name].shape
     if not (-rows <= i < rows and -cols <= j < cols):
         raise SheetError(f"{name} is {shape_text((rows, cols))}; it has no entry {i}, {j} (counted from 0)")
     work = tape.worked(name, i % rows, j % cols) if tape[name].step.op else None
-    return Cell(tape.values(name)[i][j], work, blank=True, step=name)
+    value = tape.values(name)[i][j]
+    if places is not None and isinstance(value, Fraction | Decimal):
+        value = Decimals(places).settle(Num(value), lambda ref: None)
+    return Cell(value, work, blank=True, step=name)
 
 
 def count(tape: Tape, names: Sequence[str], axis: int | None) -> Cell:

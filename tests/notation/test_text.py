@@ -27,11 +27,12 @@ from byhand.arithmetic.expr import (
     sqrt,
     substitute,
 )
+from byhand.notation.latex import latex
 from byhand.notation.text import text, value_text
 
 # ---- a second reader of the notation, which shares no code with its writer ----
 
-TOKEN = re.compile(r"\d+(?:\.\d+)?|max|[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+| [+−÷] |, |.")
+TOKEN = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?|max|[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+| [+−÷] |, |.")
 SUPERSCRIPTS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 
 
@@ -102,7 +103,7 @@ class Reader:
             return ("max", *args)
         if not token[0].isdigit():
             raise SyntaxError(f"{token!r} is no number")
-        return ("num", Fraction(token))
+        return ("num", Fraction(token.replace(",", "")))
 
 
 def value(tree):
@@ -314,3 +315,15 @@ def test_letters_in_a_sum_keep_their_brackets():
 def test_the_printed_kinds_are_those_of_a_value():
     assert [type(tree) for tree in (Num(1) * 2, Num(1) / 2, Num(1) - 2)] == [Mul, Div, Sub]
     assert RATIONALS.settle(Num(1) / 2, lambda ref: None) == Fraction(1, 2)
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (9999, "9999"), (10_000, "10,000"), (-124_337_664, "−124,337,664"),
+        (Decimal("12345.6789"), "12,345.6789"), (Decimal("0.12345"), "0.12345"),
+    ],
+)  # fmt: skip
+def test_thousands_stand_apart_from_five_digits_on(value, written):
+    assert value_text(value) == written
+    assert latex(Num(value)) == written.replace(",", "{,}").replace("−", "-")

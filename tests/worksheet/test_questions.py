@@ -18,7 +18,7 @@ from byhand.tape import Tape
 from byhand.worksheet.document import Answer, Choice, Claim, Falk, Remark, Strip, Table
 from byhand.worksheet.inverse import solutions
 from byhand.worksheet.questions import product_shape
-from byhand.worksheet.sheet import load_sheet
+from byhand.worksheet.sheet import load_sheet, parse_sheet
 
 ATTN = "blocks.0.attn."
 
@@ -100,6 +100,21 @@ def test_what_a_result_does_not_determine_is_an_error(unknown, message):
         solutions(product([[0, 3]], [[4], [7]]), "y", unknown)
 
 
+@pytest.mark.parametrize("orientation", ["rows", "columns"])
+def test_an_inverse_of_a_dot_product_stands_side_by_side(orientation):
+    sheet = parse_sheet(
+        "dots",
+        "---\ntitle: T\nmodel: dot-product\ngoal: G\ninputs: {u: [[2, 1], [3, 0]], v: [[5, 4], [1, 2]]}\n---\n"
+        "## A\n\n{{ inverse('dot', ('v', 1, 0)) }}\n",
+    )
+    (strip,) = figures(prepare(sheet, Options(orientation=orientation))[0], Strip)
+    assert strip.joints == ("·", "=")
+    (cell,) = (c for row in strip.panels[1].cells for c in row if c.blank)
+    assert (cell.value, text(cell.work)) == (1, "(3 − 0·2) ÷ 3")
+    where = [[c.blank for c in row] for row in strip.panels[1].cells]
+    assert where == ([[False, False], [True, False]] if orientation == "rows" else [[False, True], [False, False]])
+
+
 def test_a_rounded_result_determines_nothing():
     tape = product([["1/10"]], [["2/5"]], domain=Decimals(1))
     with pytest.raises(SheetError, match="where it counts, its factor is 0, the result is rounded"):
@@ -137,6 +152,20 @@ def test_shapes_turn_with_the_sheet(orientation, rows):
     table = figures(kinds(orientation=orientation), Table)[0]
     assert [tuple(entry_text(x) for x in row) for row in table.rows] == rows
     assert [c.blank for c in table.rows[0][2:]] == [True, True]
+
+
+def test_an_entry_may_be_rounded():
+    sheet = parse_sheet(
+        "size",
+        "---\ntitle: T\nmodel: sizing\ngoal: G\nconfig: {tie_word_embeddings: true}\ninputs: {n_layers: [[12]], "
+        "d_model: [[768]], n_heads: [[12]], d_head: [[64]], d_mlp: [[3072]], n_ctx: [[1024]], d_vocab: [[50257]], "
+        "bias: [[1]]}\n---\n"
+        "## A\n\n{{ table(['part', 'parameters', '%', 'known'], ['embedding', entry('params.embed'), "
+        "entry('share.params.embed', places=1), number('params', 0, 0)]) }}\n",
+    )
+    whole, share, known = figures(prepare(sheet, Options())[0], Table)[0].cells
+    assert (entry_text(whole), entry_text(share)) == ("38,597,376", "31.0")
+    assert (entry_text(known), known.blank) == ("124,439,808", False)
 
 
 def test_counts_come_from_the_shapes_of_the_run():
@@ -222,7 +251,7 @@ def test_stretch_has_no_hints_and_lets_a_sheet_ask_otherwise():
             "find_the_error('no-mask', ['hook_q'], 1)",
             "the foil no-mask changes none of blocks.0.attn.hook_q[0]; choose",
         ),
-        ("inverse('hook_attn_scores', 'x')", "hook_attn_scores[0] is not a product"),
+        ("inverse('hook_attn_scores', 'x')", "hook_attn_scores[0] is neither a product nor a sum; leave out"),
     ],
 )
 def test_what_cannot_be_asked_is_said(call, message):
