@@ -48,13 +48,22 @@ def entries(table: Table) -> Entries:
     lines = (table.head, *table.rows)
     columns = list(zip(*lines, strict=True))
     widths = [max(_width(x) for x in column) for column in columns]
-    fixed = [max((_width(x) for x in column if isinstance(x, Cell)), default=0.0) for column in columns]
-    excess = sum(widths) - FIGURE_WIDTH
-    soft = sum(w - f for w, f in zip(widths, fixed, strict=True))
-    if excess > 0 and soft:
-        widths = [w - excess * (w - f) / soft for w, f in zip(widths, fixed, strict=True)]
+    texts = [not any(isinstance(x, Cell) for x in column) for column in columns]
+    room = FIGURE_WIDTH - sum(w for w, text in zip(widths, texts, strict=True) if not text)
+    most = _most(sorted(w for w, text in zip(widths, texts, strict=True) if text), room)
+    widths = [min(w, most) if text else w for w, text in zip(widths, texts, strict=True)]
     heights = [max(_height(x, w) for x, w in zip(line, widths, strict=True)) for line in lines]
     return Entries(table, tuple(round(w, 2) for w in widths), tuple(heights))
+
+
+def _most(widths: list[float], room: float) -> float:
+    """How wide a column of texts may be, so that all of them have room: the short ones as wide as they are."""
+    for narrower, width in enumerate(widths):
+        share = room / (len(widths) - narrower)
+        if width > share:
+            return share
+        room -= width
+    return FIGURE_WIDTH
 
 
 def _is_blank(entry: Prose | Cell) -> bool:

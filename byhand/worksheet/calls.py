@@ -225,10 +225,10 @@ class Calls:
             self._leave(Strip(tuple(panels), joints)) + self.lines(lines, answer or dict(foil_list())[name])
         )
 
-    def claim(self, text: str, holds: bool, reason: str, otherwise: str = "") -> Marker:
+    def claim(self, text: str, holds: bool, reason: str, otherwise: str = "", lines: int = 1) -> Marker:
         """A statement, true or false as the run says, and the reason; `otherwise` is that of its being false."""
         return self._leave(
-            Claim(self.inline(text), bool(holds), self.inline(reason if holds else otherwise or reason))
+            Claim(self.inline(text), bool(holds), self.inline(reason if holds else otherwise or reason), lines)
         )
 
     def choose(self, name: str, i: int = -1) -> Marker:

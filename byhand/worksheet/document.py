@@ -147,11 +147,12 @@ class Answer:
 
 @dataclass(frozen=True)
 class Claim:
-    """A statement to be judged, true or false, and why."""
+    """A statement to be judged, true or false, and lines for the reason."""
 
     tokens: Sequence[Any]
     holds: bool
     reason: Sequence[Any]
+    rules: int = 1
 
 
 @dataclass(frozen=True)
