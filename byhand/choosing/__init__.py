@@ -14,6 +14,7 @@ dice.py      random numbers that stay the same for ever
 """
 
 from byhand.choosing import foils_basics as foils_basics
+from byhand.choosing import foils_beyond as foils_beyond
 from byhand.choosing.choice import Chosen, choose
 from byhand.choosing.cost import minutes
 from byhand.choosing.foils import FOILS, applies, foil, foil_list

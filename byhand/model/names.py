@@ -81,7 +81,7 @@ _SYMBOLS = {
     "probs.sum": "s",
     "probs": "P",
     "probs.right": "p",
-    "loss_per_token": r"\ell",
+    "loss_per_token": r"\text{surprise}",
     "loss": r"\text{loss}",
     "logits.grad": "G",
     "temperatures": "T",

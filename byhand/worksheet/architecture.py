@@ -18,17 +18,18 @@ _PARTS = (
     (r"^hook_(pos_)?embed|^blocks\.0\.hook_resid_pre", "embed"),
     (r"\.ln1\.", "ln1"),
     (r"\.attn\.(z$|result|b_O|W_O)|hook_attn_out|hook_result", "out"),
-    (r"\.attn\.|^scores$|^softmax", "heads"),
+    (r"\.attn\.|^scores$|^softmax|^(new|all|cache)\b", "heads"),
     (r"hook_resid_mid", "add1"),
     (r"\.ln2\.|hook_normalized_resid_post", "ln2"),
     (r"\.mlp\.|hook_mlp_out", "mlp"),
     (r"hook_resid_post", "add2"),
     (r"^ln_final\.", "ln_final"),
-    (r"^unembed\.|^logits|^probs|^next_token", "unembed"),
+    (r"^unembed\.|logits|^(probs|next_token|loss|perplexity|top_|joint|greedy|best)", "unembed"),
 )
 # the parts of the decoder-only architecture, in the order of the residual stream
 PRE_NORM = ("embed", "ln1", "heads", "out", "add1", "ln2", "mlp", "add2", "ln_final", "unembed")
 POST_NORM = ("embed", "heads", "out", "add1", "ln1", "mlp", "add2", "ln2", "unembed")
+TO_THE_WORD = ("gpt", "perplexity", "cross-entropy", "sampling")  # the models that go on to it
 # what a step is called on the map, by its op, where its symbol would say less
 _WORDS = {
     "dot_rows": "scores", "divide_by_root": "scale", "mask_future": "mask", "power_of": "powers", "row_sum": "sums",
@@ -77,7 +78,7 @@ class _Chart:
             left_out |= {"ln1", "ln2", "ln_final"}
         if c.attn_only:
             left_out |= {"ln2", "mlp", "add2"}
-        if self.model != "gpt":
+        if self.model not in TO_THE_WORD:
             left_out |= {"ln_final", "unembed"}
         return [p for p in (PRE_NORM if c.norm_position == "pre" else POST_NORM) if p not in left_out]
 
@@ -240,7 +241,8 @@ def _asked(section: Section) -> Iterator[str]:
 
 def _words(steps: list[Step]) -> list[str]:
     """What steps are called in words; powers and sums are part of a softmax."""
-    words = ["variance" if s.name.endswith("variance") else _WORDS.get(s.op.name if s.op else "", "") for s in steps]
+    own = {"variance": "variance", "tied_logits": "tied logits"}
+    words = [own.get(s.name.rpartition(".")[2]) or _WORDS.get(s.op.name if s.op else "", "") for s in steps]
     return [w for w in words if "softmax" not in words or w not in ("powers", "sums")]
 
 
@@ -266,7 +268,7 @@ def conventions(config: Config, model: str, tape: Tape, orientation: Orientation
     said = [
         "Rows are tokens, columns dimensions." if orientation == "rows" else "Columns are tokens, rows dimensions."
     ]
-    if "hook_pattern" in steps or model == "softmax":
+    if any(s.op and s.op.name == "share_rows" for s in tape.used()):
         base = "$e$" if c.softmax_base == "e" else str(c.softmax_base)
         said.append(f"Softmax has base {base}.")
     if "scores_scaled" in steps:
