@@ -55,7 +55,7 @@ def _mask_across(step: Step, tape: Tape) -> Iterable[Step]:
 
 @mistake("gradient-sign")
 def _gradient_sign(step: Step, tape: Tape) -> Iterable[Step]:
-    """y − p in place of p − y, which points downhill."""
+    """The gradient with its signs turned round, y − p in place of p − y."""
     return [replace(step, inputs=step.inputs[::-1]) if step.name == "logits.grad" else step]
 
 

@@ -195,7 +195,7 @@ def _kv_cache(job: Job) -> Results:
     """One head over all tokens; then only what is new for the last one, from cached keys and values."""
     c, at, x = job.config, "blocks.0.attn", job.stream(RESID_PRE)
     whole, n = head(x, at, 0, c), x.rows
-    old, new = tuple(range(n - 1)), {"i": (1, "")}
+    old, new = tuple(range(n - 1)), {"i": (1, "new")}
     fresh = pick_rows(x, name="new", sizes=new, rows=(n - 1,))  # (1, d_model)
     seen = {}
     for letter in "qkv":

@@ -116,14 +116,15 @@ class Bench:
         return [domain.settle(Sum(tuple(Num(x) for x in row)), lambda ref: None) for row in self.tape.values(name)]
 
     def _labels(self, axis: str, size: int) -> tuple[str, ...]:
-        words = {"pos": self.tokens, "past": self.tokens[:-1], "source": self.source, "d_vocab": self.vocabulary}
+        words = {"pos": self.tokens, "past": self.tokens[:-1], "new": self.tokens[-1:], "source": self.source,
+                 "d_vocab": self.vocabulary}  # fmt: skip
         if len(words.get(axis, ())) == size:
             return words[axis]
         return tuple(str(i + 1) for i in range(size)) if axis else ("",) * size
 
 
 def _direction(axis: str) -> str:
-    return "token" if axis in ("pos", "past", "source", "d_vocab") else "dim"
+    return "token" if axis in ("pos", "past", "new", "source", "d_vocab") else "dim"
 
 
 def transpose(panel: Panel) -> Panel:
