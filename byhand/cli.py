@@ -61,31 +61,35 @@ _rounding = click.option(
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def list_(as_json: bool) -> None:
     """The sheets, in the order of the course."""
+    from byhand.pipeline import own_effort
     from byhand.worksheet.sheet import all_sheets
 
-    sheets = all_sheets()
+    sheets = [(sheet, own_effort(sheet).minutes) for sheet in all_sheets()]
     if as_json:
-        keys = ("name", "number", "title", "model", "minutes", "prerequisites")
-        click.echo(json.dumps([{k: getattr(s, k) for k in keys} for s in sheets], ensure_ascii=False, indent=1))
+        keys = ("name", "number", "title", "model", "prerequisites")
+        rows = [{**{k: getattr(s, k) for k in keys}, "minutes": minutes} for s, minutes in sheets]
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
         return
-    width = max(len(s.name) for s in sheets)
-    for sheet in sheets:
-        click.echo(f"{sheet.number:3}  {sheet.name:{width}}  {sheet.minutes:4} min  {sheet.title}")
+    width = max(len(s.name) for s, _ in sheets)
+    for s, minutes in sheets:
+        click.echo(f"{s.number:3}  {s.name:{width}}  {minutes:4} min  {s.title}")
 
 
 @main.command()
 @click.argument("sheet")
 def show(sheet: str) -> None:
     """One sheet in full: its goal, what comes before it, its configuration."""
+    from byhand.pipeline import own_effort
     from byhand.worksheet.sheet import load_sheet
 
     found = load_sheet(sheet)
+    asked = own_effort(found)
     config = found.values.get("config", {})
     click.echo(f"{found.name}: {found.title}\n\n{found.goal}\n")
     click.echo(f"model       {found.model}")
     click.echo(f"config      {', '.join(f'{k}={v}' for k, v in config.items())}")
     click.echo(f"tokens      {' '.join(map(str, found.values.get('tokens', ())))}")
-    click.echo(f"time        about {found.minutes} min")
+    click.echo(f"time        {asked}")
     click.echo(f"before it   {', '.join(found.prerequisites) or 'nothing'}")
     if found.objectives:
         click.echo("you learn to" + "".join(f"\n  - {o}" for o in found.objectives))
@@ -162,20 +166,29 @@ def foils() -> None:
 @_places
 @_rounding
 @click.option("--json", "json_file", help="Write run.json to a file, or to - for standard output.")
-def run(model: str, values_file: str, numbers: str, places: int, rounding: Any, json_file: str | None) -> None:
+@click.option("--onnx", "onnx_file", type=click.Path(), help="Write the run as an ONNX graph, each step an output.")
+def run(
+    model: str, values_file: str, numbers: str, places: int, rounding: Any, json_file: str | None,
+    onnx_file: str | None,
+) -> None:  # fmt: skip
     """Run a model on your own numbers and print every step."""
     from byhand import pipeline
+    from byhand.render.files import write
     from byhand.render.json import as_text
     from byhand.tape import shape_text
 
     record = pipeline.run_values(model, pipeline.load_values(values_file), numbers, places, rounding)
+    if onnx_file:
+        target = Path(onnx_file)
+        for path in write(target.parent, {target.name: pipeline.onnx_graph(record)}):
+            click.echo(path, err=json_file == "-")
     if json_file == "-":
         click.echo(as_text(record), nl=False)
     elif json_file:
         target = Path(json_file)
-        for path in pipeline.write(target.parent, {target.name: as_text(record).encode()}):
+        for path in write(target.parent, {target.name: as_text(record).encode()}):
             click.echo(path)
-    else:
+    elif not onnx_file:
         for step in record["steps"]:
             click.echo(f"{step['name']}  {shape_text(step['shape'])}  {step['op']}")
             widths = [max(len(row[j]) for row in step["values"]) for j in range(step["shape"][1])]

@@ -7,6 +7,7 @@ ByHandError             exit 1
 ├── DomainError         a step leaves the number system
 ├── SheetError          a sheet or template that does not parse
 ├── WitnessError        a run that the second witness does not confirm
+├── ExtraError          an optional package that is not installed
 └── OutputError         a file that cannot be written
 """
 
@@ -48,6 +49,10 @@ class SheetError(ByHandError):
 
 class WitnessError(ByHandError):
     """A run that the second witness does not confirm: a fault of byhand, or a file that was changed."""
+
+
+class ExtraError(ByHandError):
+    """A feature whose optional package is not installed."""
 
 
 class OutputError(ByHandError):

@@ -6,10 +6,7 @@ sheet → values → run on the tape → document → second witness → each vi
 from __future__ import annotations
 
 import json
-import os
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -17,14 +14,16 @@ from typing import Any, Literal
 from byhand.arithmetic.domains import FLOATS, RATIONALS, Decimals, Domain
 from byhand.arithmetic.once import DecimalsOnce
 from byhand.choosing.symmetry import renamed
-from byhand.errors import ConfigError, OutputError, ValuesError
+from byhand.errors import ConfigError, ValuesError
 from byhand.model.models import complete, run
 from byhand.model.weights import Values
+from byhand.render.files import write
 from byhand.render.html import Pages, Paper
 from byhand.render.json import as_text, fingerprint, run_record
 from byhand.verify.witness import judge
 from byhand.worksheet.calls import Made
 from byhand.worksheet.document import VIEWS, Document, Level, View
+from byhand.worksheet.effort import Effort, effort
 from byhand.worksheet.figures import Orientation
 from byhand.worksheet.load import document
 from byhand.worksheet.sheet import Sheet, load_sheet
@@ -115,6 +114,17 @@ def recorded(
     return page, run_record(tape, sheet.model, values.config, tokens, values.vocabulary, sheet.name, seed, quality)
 
 
+def own_effort(sheet: Sheet) -> Effort:
+    """What a sheet asks of a student with its own numbers.
+
+    Raises: ByHandError where the sheet cannot be made.
+    """
+    values = complete(sheet.given(letters=False))
+    tape = run(sheet.model, values, RATIONALS)
+    made = Made(sheet, tape, values.config, _words(values), values.vocabulary, "rows", values.source)
+    return effort(document(made).sections)
+
+
 def choose_numbers(sheet: Sheet, options: Options) -> tuple[Values, dict[str, Any] | None]:
     """The numbers that a sheet is run on, and what is promised of them where they were searched for.
 
@@ -194,40 +204,6 @@ def _files(page: Document, record: dict[str, Any], options: Options) -> Iterator
         yield "run.json", as_text(record).encode()
 
 
-def write(folder: Path, files: dict[str, bytes]) -> list[Path]:
-    """Write files into a folder, all or none: each is complete under another name before any gets its own.
-
-    Raises: OutputError.
-    """
-    written: list[tuple[Path, Path]] = []
-    with _output_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        try:
-            for name, content in files.items():
-                handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{name}.")
-                written.append((Path(temporary), folder / name))
-                with os.fdopen(handle, "wb") as file:
-                    file.write(content)
-                    file.flush()
-                    os.fsync(file.fileno())
-                os.chmod(temporary, 0o644)
-            for temporary_path, final in written:
-                os.replace(temporary_path, final)
-        finally:
-            for temporary_path, _ in written:
-                temporary_path.unlink(missing_ok=True)
-    return [final for _, final in written]
-
-
-@contextmanager
-def _output_errors(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise OutputError(f"cannot write to {folder}: {reason}; choose another folder with --out") from None
-
-
 def load_values(path: Path | str) -> Values:
     """Read a values file, TOML or JSON, for `run`.
 
@@ -278,6 +254,17 @@ def run_values(
     values = complete(values)
     tape = run(model, values, number_system(numbers, places, rounding))
     return run_record(tape, model, values.config, _words(values) if values.tokens else (), values.vocabulary)
+
+
+def onnx_graph(record: Mapping[str, Any]) -> bytes:
+    """A run as an ONNX file.
+
+    Raises: ExtraError where onnx is not installed.
+    """
+    from byhand.verify.graph import graph
+
+    content: bytes = graph(record).SerializeToString(deterministic=True)
+    return content
 
 
 def views_asked(view: str | None) -> tuple[View, ...]:

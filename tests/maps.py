@@ -65,4 +65,4 @@ def map_for(model, steps, *, orientation="rows", titles=(), inputs=None, **confi
 
 def document_of(chart):
     """A document that has nothing but a map."""
-    return Document("x", "X", 1, (), 1, (), (), chart, (), "rows")
+    return Document("x", "X", 1, (), (), (), chart, (), "rows")

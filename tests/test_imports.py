@@ -38,6 +38,6 @@ def test_generate_spares_what_it_does_not_need(arguments, spared, tmp_path):
     assert not held & spared
 
 
-def test_list_and_show_need_no_renderer():
+def test_list_and_show_print_nothing_on_paper():
     for command in (["list"], ["show", "gpt"]):
-        assert not imported(*command) & (PRINTING | SYMBOLS | {"jinja2", "markdown_it"}), command
+        assert not imported(*command) & (PRINTING | SYMBOLS), command

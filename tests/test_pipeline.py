@@ -13,7 +13,8 @@ import pytest
 
 import byhand
 from byhand.errors import OutputError, ValuesError
-from byhand.pipeline import Options, _output_errors, generate, load_entries, load_values, prepare, views_asked, write
+from byhand.pipeline import Options, generate, load_entries, load_values, prepare, views_asked
+from byhand.render.files import _output_errors, write
 from byhand.worksheet.sheet import load_sheet
 
 EXACT = "byhand", "generate", "attention-head"

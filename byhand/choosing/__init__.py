@@ -2,7 +2,7 @@
 
 choose       numbers for a model, new ones for every seed, that keep every promise of quality.py
 foil         a run with one classic mistake in it; foil_list names them all
-minutes      how long steps take a person
+cost         how long arithmetic takes by hand
 
 The search, from the outside in:
 
@@ -16,7 +16,6 @@ dice.py      random numbers that stay the same for ever
 from byhand.choosing import foils_basics as foils_basics
 from byhand.choosing import foils_beyond as foils_beyond
 from byhand.choosing.choice import Chosen, choose
-from byhand.choosing.cost import minutes
 from byhand.choosing.foils import FOILS, applies, foil, foil_list
 
-__all__ = ["FOILS", "Chosen", "applies", "choose", "foil", "foil_list", "minutes"]
+__all__ = ["FOILS", "Chosen", "applies", "choose", "foil", "foil_list"]

@@ -1,4 +1,7 @@
-"""How long a sheet takes: seconds for each operation that a person does, added up over the trees of the cells."""
+"""How long arithmetic takes by hand: seconds for each operation, added up over the trees of the cells.
+
+The seconds are those of a practised hand; a typical student needs TYPICAL times as many.
+"""
 
 from __future__ import annotations
 
@@ -7,23 +10,26 @@ from fractions import Fraction
 from math import isqrt
 from typing import Any
 
-from byhand.arithmetic.domain import is_neg_inf
+from byhand.arithmetic.domain import Lookup, is_neg_inf
 from byhand.arithmetic.expr import Div, Expr, Fn, Mul, Num, Ref, Sub, Sum
 from byhand.errors import DomainError
 from byhand.tape import Tape
 
 # Seconds, as estimated and not yet measured on a class.
 STEP = 15.0  # to read what a step asks, and find its operands
-GLYPH = 0.6  # to write one digit, sign or fraction bar
+GLYPH = 0.6  # to write one digit, sign, letter or fraction bar
 DOT = 2.0  # to find the row and the column of a product
 BY_ZERO, BY_ONE, PRODUCT, DIGIT, FRACTION = 0.4, 0.8, 1.5, 3.0, 3.0
 ADDITION, FURTHER, UNLIKE = 1.3, 0.8, 5.0
 POWER, DIVISION, ROOT = 2.0, 2.0, 3.0
+QUESTION = 90.0  # to think about a question and write a sentence or two
+TYPICAL = 1.6  # a typical student against a practised hand
 
 
-def minutes(tape: Tape, steps: Iterable[str]) -> int:
-    """The time for these steps, to 5 minutes; at least 5."""
-    return max(5, 5 * round(seconds(tape, steps) / 300))
+def minutes(seconds: float) -> int:
+    """Seconds as one says them: whole minutes, at least one; from 40 on, to 5 minutes."""
+    whole = round(seconds / 60)
+    return max(1, whole) if whole < 40 else 5 * round(seconds / 300)
 
 
 def seconds(tape: Tape, steps: Iterable[str]) -> float:
@@ -42,46 +48,61 @@ def _step(tape: Tape, name: str) -> float:
         rows = tape.values(name)
     except DomainError:
         return 0.0
+
+    def value(ref: Ref) -> Any:
+        i, j = ref.index
+        return tape.values(ref.matrix)[i][j]  # type: ignore[index]
+
     cells = ((i, j, x) for i, row in enumerate(rows) for j, x in enumerate(row))
-    return sum(operations(tape, tape.cell(name, i, j))[0] + GLYPH * _glyphs(x) for i, j, x in cells)
+    return sum(operations(tape.cell(name, i, j), value)[0] + writing(x) for i, j, x in cells)
 
 
-def operations(tape: Tape, node: Expr) -> tuple[float, Any]:
+def worked(line: Expr, value: Any) -> float:
+    """The time for a cell whose arithmetic has numbers in it: its operations, and writing its value."""
+    return operations(line, lambda ref: None)[0] + writing(value)
+
+
+def writing(value: Any) -> float:
+    """The time to write a number, or a word."""
+    return GLYPH * (len(value) if isinstance(value, str) else _glyphs(value))
+
+
+def operations(node: Expr, values: Lookup) -> tuple[float, Any]:
     """The time for the operations of a tree, and its value."""
     match node:
         case Num(value):
             return 0.0, _plain(value)
-        case Ref(name, (int(i), int(j))):
-            return 0.0, _plain(tape.values(name)[i][j])
+        case Ref():
+            return 0.0, _plain(values(node))
         case Sum(terms):
-            parts = [operations(tape, term) for term in terms]
+            parts = [operations(term, values) for term in terms]
             reading = DOT if any(isinstance(term, Mul) for term in terms) else 0.0
             time, value = _added([value for _, value in parts])
             return sum(t for t, _ in parts) + reading + time, value
         case Sub(left, right):
-            (a, x), (b, y) = operations(tape, left), operations(tape, right)
+            (a, x), (b, y) = operations(left, values), operations(right, values)
             time, value = _added([x, -y])
             return a + b + time, value
         case Mul(left, right):
-            (a, x), (b, y) = operations(tape, left), operations(tape, right)
+            (a, x), (b, y) = operations(left, values), operations(right, values)
             return a + b + _product(x, y), x * y
         case Div(left, right):
-            (a, x), (b, y) = operations(tape, left), operations(tape, right)
+            (a, x), (b, y) = operations(left, values), operations(right, values)
             if y == 1 or is_neg_inf(x):
                 return a + b, x
             return a + b + DIVISION, Fraction(x) / Fraction(y) if y else 0
         case Fn("pow", (below, above)):
-            (a, x), (b, y) = operations(tape, below), operations(tape, above)
+            (a, x), (b, y) = operations(below, values), operations(above, values)
             return a + b + POWER, x**y if isinstance(y, int) and x else 0
         case Fn("sqrt", (of,)):
-            time, x = operations(tape, of)
+            time, x = operations(of, values)
             # √d_head is read off once; other roots are found
             return time + (0.0 if isinstance(of, Num) else ROOT), isqrt(int(x)) if x > 0 else 0
         case Fn("max", args):
-            parts = [operations(tape, arg) for arg in args]
+            parts = [operations(arg, values) for arg in args]
             return sum(t for t, _ in parts), max(x for _, x in parts)
         case Fn(_, args):
-            return sum(operations(tape, arg)[0] for arg in args), 0
+            return sum(operations(arg, values)[0] for arg in args), 0
         case _:
             raise TypeError(f"not a node of a cell: {node!r}")
 

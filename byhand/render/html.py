@@ -44,6 +44,7 @@ from byhand.worksheet.document import (
     Table,
     View,
 )
+from byhand.worksheet.effort import effort
 from byhand.worksheet.sheet import folders
 
 Medium = Literal["print", "screen"]
@@ -98,7 +99,7 @@ class Pages:
             return _environment().get_template("page.html").render(
                 d=self.document, view=view, medium=medium, paper=PAPERS[paper], version=__version__,
                 shown=view != "worksheet", fonts=Markup(_fonts()) if medium == "screen" else "",
-                map=self.map, groups=self.groups, measures=MEASURES,
+                map=self.map, effort=effort(self.document.sections), groups=self.groups, measures=MEASURES,
             )  # fmt: skip
         except TemplateError as error:
             where = f" line {error.lineno}" if isinstance(error, TemplateSyntaxError) else ""

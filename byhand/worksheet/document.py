@@ -234,7 +234,6 @@ class Document:
     title: str
     number: int
     goal: Sequence[Any]
-    minutes: int
     prerequisites: tuple[str, ...]
     conventions: tuple[Sequence[Any], ...]
     map: Map

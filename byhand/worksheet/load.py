@@ -48,7 +48,6 @@ def document(made: Made) -> Document:
         title=made.sheet.title,
         number=made.sheet.number,
         goal=inline(made.sheet.goal),
-        minutes=made.sheet.minutes,
         prerequisites=made.sheet.prerequisites,
         conventions=tuple(
             inline(line) for line in conventions(made.config, made.sheet.model, made.tape, made.orientation)

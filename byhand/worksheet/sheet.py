@@ -32,7 +32,6 @@ class Sheet:
     goal: str
     body: str
     number: int = 0
-    minutes: int = 0
     prerequisites: tuple[str, ...] = ()
     objectives: tuple[str, ...] = ()
     values: Mapping[str, Any] = field(default_factory=dict)
@@ -62,7 +61,7 @@ class Sheet:
 
 _VALUES = ("config", "tokens", "source", "vocabulary", "inputs", "weights")
 _KEYS = {
-    "title": str, "model": str, "goal": str, "number": int, "minutes": int, "prerequisites": list, "objectives": list,
+    "title": str, "model": str, "goal": str, "number": int, "prerequisites": list, "objectives": list,
     "letters": dict, "config": dict, "tokens": list, "source": list, "vocabulary": list, "inputs": dict,
     "weights": dict, "pick_words": bool,
 }  # fmt: skip

@@ -25,7 +25,7 @@ def test_a_word_is_a_word_and_no_truth_value():
 
 
 def test_the_body_keeps_its_line_numbers():
-    assert sheet("minutes: 5\n").body == "\n" * 6 + "body\n"
+    assert sheet("number: 5\n").body == "\n" * 6 + "body\n"
 
 
 def test_windows_line_ends_are_read():
@@ -49,7 +49,7 @@ def test_an_own_sheet_comes_before_the_shipped_one(folder):
     [
         ("no front matter", "mine.md has no front matter; begin with --- and end it with ---"),
         (FRONT.format("titel: x\n"), "mine.md: no front matter entry 'titel'; did you mean 'title'?"),
-        (FRONT.format("minutes: long\n"), "mine.md: minutes is a int; found str"),
+        (FRONT.format("number: long\n"), "mine.md: number is a int; found str"),
         (FRONT.format("config: [1\n"), "mine.md line "),
         (FRONT.format("a: &x [1]\nb: *x\n"), "mine.md: aliases (*name) are not allowed"),
         ("---\n- a\n---\n", "mine.md: the front matter is a table of names; found list"),

@@ -1,0 +1,45 @@
+"""Files written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from byhand.errors import OutputError
+
+
+def write(folder: Path, files: dict[str, bytes]) -> list[Path]:
+    """Write files into a folder, all or none: each is complete under another name before any gets its own.
+
+    Raises: OutputError.
+    """
+    written: list[tuple[Path, Path]] = []
+    with _output_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            for name, content in files.items():
+                handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{name}.")
+                written.append((Path(temporary), folder / name))
+                with os.fdopen(handle, "wb") as file:
+                    file.write(content)
+                    file.flush()
+                    os.fsync(file.fileno())
+                os.chmod(temporary, 0o644)
+            for temporary_path, final in written:
+                os.replace(temporary_path, final)
+        finally:
+            for temporary_path, _ in written:
+                temporary_path.unlink(missing_ok=True)
+    return [final for _, final in written]
+
+
+@contextmanager
+def _output_errors(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise OutputError(f"cannot write to {folder}: {reason}; choose another folder with --out") from None

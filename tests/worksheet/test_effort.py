@@ -1,0 +1,75 @@
+"""What a sheet asks of a student, and for how long: counted by hand on a sheet of two steps."""
+
+import pytest
+
+from byhand.choosing.cost import QUESTION, STEP, TYPICAL
+from byhand.pipeline import Options, own_effort, prepare
+from byhand.worksheet.effort import effort
+from byhand.worksheet.sheet import load_sheet, parse_sheet
+
+SHEET = """---
+title: Two layers
+model: feed-forward
+goal: Two layers.
+config: {{d_model: 2, d_mlp: 1, n_ctx: 1}}
+inputs: {{blocks.0.hook_resid_mid: [[2, -3]]}}
+weights: {{blocks.0.mlp.W_in: [[4], [1]], blocks.0.mlp.W_out: [[2, 0]]}}
+---
+## One step
+
+{}
+"""
+
+
+def asked(*calls):
+    return own_effort(parse_sheet("mine", SHEET.format("\n\n".join(f"{{{{ {call} }}}}" for call in calls))))
+
+
+AT = "blocks.0.mlp."
+# 2·4 + (−3)·1: a product, a factor 1, a dot product, an addition; 5 is one glyph
+PRE = STEP + 1.5 + 0.8 + 2.0 + 1.3 + 0.6
+
+
+def test_a_blank_takes_its_arithmetic_and_a_given_nothing():
+    found = asked(f'ask("{AT}hook_pre")', f'given("{AT}hook_post")')
+    assert (found.blanks, found.copies, found.questions) == (1, 0, 0)
+    assert found.seconds == pytest.approx(PRE)
+
+
+def test_what_is_printed_takes_nothing():
+    assert asked(f'ask("{AT}hook_pre", first=True)').blanks == 0
+    assert asked(f'ask("{AT}hook_pre", first=True)').seconds == 0
+
+
+def test_a_copy_takes_its_writing():
+    found = asked(f'strip(copy("{AT}hook_pre"), "→", show("{AT}hook_post"))')
+    assert (found.blanks, found.copies) == (0, 1)
+    assert found.seconds == pytest.approx(0.6)
+
+
+def test_a_question_takes_a_while():
+    found = asked('lines(2, "because")')
+    assert (found.questions, found.seconds) == (1, QUESTION)
+
+
+def test_the_factor_of_a_typical_student_is_said():
+    found = asked(f'ask("{AT}hook_pre")', 'lines(2, "a")', 'lines(2, "b")')
+    assert found.seconds == pytest.approx(PRE + 2 * QUESTION)
+    assert str(found) == "about 5 min: 1 blank, 2 questions (1.6 times the 3 min of a practised hand)"
+    assert found.minutes == round(TYPICAL * found.seconds / 60)
+
+
+@pytest.mark.parametrize("name", ["gpt", "layer-norm"])
+def test_the_page_says_how_long_it_takes(name):
+    from byhand.render.html import Pages
+
+    page, _ = prepare(load_sheet(name), Options())
+    found = effort(page.sections)
+    assert f"about {found.minutes} min</b>" in Pages(page).html("worksheet", "print")
+    assert found.counted in Pages(page).html("key", "screen")
+
+
+@pytest.mark.parametrize("name", ["attention-head", "layer-norm", "feed-forward", "gpt"])
+def test_two_seeds_of_one_sheet_take_as_long(name):
+    times = [effort(prepare(load_sheet(name), Options(seed=seed))[0].sections).seconds for seed in range(1, 7)]
+    assert max(times) < 1.15 * min(times)
