@@ -6,6 +6,7 @@ from byhand.model.models import complete, run
 from byhand.model.weights import Values
 from byhand.worksheet.architecture import map_of
 from byhand.worksheet.document import Answer, Document, Panel, Prose, Section, Strip
+from byhand.worksheet.stacks import TWO_STACKS
 
 ATTN, BLOCK = "blocks.0.attn.", "blocks.0."
 TOKENS = ("the", "cat", "sat")
@@ -52,11 +53,23 @@ def gpt(n_heads=2):
     return [*EMBEDDING, *norm("blocks.0.ln1"), *heads, *ATTENTION, *norm("blocks.0.ln2"), *FEED_FORWARD, *last]
 
 
+def translation():
+    """Sections of an encoder and a decoder, post-norm: some of each part."""
+    own = [(f"encoder.0.attn.hook_{x}[0]",) for x in "qkv"]
+    own += [("encoder.0.hook_attn_out",), ("encoder.0.hook_resid_mid",), ("encoder.0.ln1.hook_normalized",)]
+    cross = [("decoder.0.cross_attn.hook_q[0]",), ("decoder.0.cross_attn.hook_k[0]",)]
+    last = [("decoder.0.hook_resid_mid_cross",), ("decoder.0.hook_normalized_resid_post",), ("logits",)]
+    return [*own, ("decoder.0.attn.hook_q[0]",), *cross, ("decoder.0.hook_cross_attn_out",), *last]
+
+
 def map_for(model, steps, *, orientation="rows", titles=(), inputs=None, **config):
     """The map of a sheet with one section for each group of steps."""
     sizes = {"d_model": 4, "d_head": 4, "d_v": 2, "d_mlp": 6} | config
-    vocabulary = VOCABULARY if model == "gpt" else ()
-    values = complete(Values(Config.of(sizes), TOKENS, vocabulary, inputs or {}, {}))
+    vocabulary = VOCABULARY if model in ("gpt", "encoder-decoder", "embedding") else ()
+    source = ("sat", "cat") if model in TWO_STACKS else ()
+    if source:
+        inputs = {f"{stack}.0.hook_resid_pre": [[1, 2, 0, 1]] * n for stack, n in (("encoder", 2), ("decoder", 3))}
+    values = complete(Values(Config.of(sizes), TOKENS, vocabulary, inputs or {}, {}, source))
     tape = run(model, values, FLOATS, force=False)
     titles = titles or ("Step",) * len(steps)
     sections = [section(i, *pair) for i, pair in enumerate(zip(steps, titles, strict=True), 1)]

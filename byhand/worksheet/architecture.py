@@ -1,35 +1,28 @@
-"""Where a sheet stands: the architecture as boxes with their shapes, and the conventions, both from the config."""
+"""Where a sheet stands: the architecture as boxes with their shapes, from the config."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 
 from byhand.model.config import Config
 from byhand.model.names import is_parameter, symbol
 from byhand.tape import Step, Tape
-from byhand.worksheet.document import Box, Choice, Falk, Map, Node, Panel, Section, State, Strip, Table, WordBoxes
+from byhand.worksheet.document import Box, Map, Node, Section, State
 from byhand.worksheet.figures import Orientation
+from byhand.worksheet.parts import asked, panels_of, part_of, sections_asking
+from byhand.worksheet.stacks import TWO_STACKS, two_stacks
 
-# which part of the architecture a step belongs to, by its name; the first match counts
-_PARTS = (
-    (r"^hook_(pos_)?embed|^blocks\.0\.hook_resid_pre", "embed"),
-    (r"\.ln1\.", "ln1"),
-    (r"\.attn\.(z$|result|b_O|W_O)|hook_attn_out|hook_result", "out"),
-    (r"\.attn\.|^scores$|^softmax|^(new|all|cache)\b", "heads"),
-    (r"hook_resid_mid", "add1"),
-    (r"\.ln2\.|hook_normalized_resid_post", "ln2"),
-    (r"\.mlp\.|hook_mlp_out", "mlp"),
-    (r"hook_resid_post", "add2"),
-    (r"^ln_final\.", "ln_final"),
-    (r"^unembed\.|logits|^(probs|next_token|loss|perplexity|top_|joint|greedy|best)", "unembed"),
-)
 # the parts of the decoder-only architecture, in the order of the residual stream
 PRE_NORM = ("embed", "ln1", "heads", "out", "add1", "ln2", "mlp", "add2", "ln_final", "unembed")
 POST_NORM = ("embed", "heads", "out", "add1", "ln1", "mlp", "add2", "ln2", "unembed")
-TO_THE_WORD = ("gpt", "perplexity", "cross-entropy", "sampling")  # the models that go on to it
+TO_THE_WORD = ("gpt", "perplexity", "cross-entropy", "sampling", "sizing")  # the models that go on to it
+# where in a transformer a small model is used
+_USED = {
+    "dot-product": "heads", "matrix-product": "heads", "softmax": "heads", "linear-layer": "mlp", "mlp": "mlp",
+    "convolution": "mlp", "embedding": "embed", "positional-encoding": "embed", "batch-norm": "ln1",
+}  # fmt: skip
 # what a step is called on the map, by its op, where its symbol would say less
 _WORDS = {
     "dot_rows": "scores", "divide_by_root": "scale", "mask_future": "mask", "power_of": "powers", "row_sum": "sums",
@@ -38,22 +31,18 @@ _WORDS = {
 }  # fmt: skip
 
 
-@cache
-def part_of(step: str) -> str:
-    """The part of the architecture that computes a step."""
-    return next((part for pattern, part in _PARTS if re.search(pattern, step)), "")
-
-
 def map_of(
     config: Config, model: str, tape: Tape, positions: int, orientation: Orientation, sections: Iterable[Section]
 ) -> Map:
     """The map of a sheet: the architecture with its shapes, and what the sheet's sections compute in each part."""
     chart = _Chart(config, model, tape, positions or config.n_ctx, orientation, tuple(sections))
+    if model in TWO_STACKS:
+        return two_stacks(config, tape, chart.sections, orientation)
     parts = chart.parts()
     branches = [(start, end) for end, start in chart.starts(parts).items()]
     return Map(
         boxes=tuple(chart.boxes(parts)),
-        inside={part: nodes for part in ("", *parts) if (nodes := chart.inside(part))},
+        inside={part: nodes for part in ("", *parts) if model != "sizing" and (nodes := chart.inside(part))},
         branches=tuple(branches),
         stream=chart.shape(config.d_model),
         layers=config.n_layers if model == "gpt" else 1,
@@ -90,19 +79,9 @@ class _Chart:
 
     def part(self, step: str) -> str:
         """The part that computes a step, in this model; "" where the map has none."""
-        part = part_of(step)
+        part = _USED.get(self.model) or part_of(step)
         part = "add1" if part == "add2" and self.config.attn_only else part
         return part if part in self.parts() else ""
-
-    def asked(self) -> dict[str, list[int]]:
-        """The steps with blanks, and the numbers of the sections that ask for them."""
-        found: dict[str, list[int]] = {}
-        for section in self.sections:
-            for step in _asked(section):
-                numbers = found.setdefault(step, [])
-                if step in self.tape.steps and section.number not in numbers:
-                    numbers.append(section.number)
-        return {step: numbers for step, numbers in found.items() if numbers}
 
     def boxes(self, parts: list[str]) -> Iterator[Box]:
         """The boxes, each head on its own where there are two."""
@@ -110,14 +89,14 @@ class _Chart:
         norm = r"\text{RMSNorm}" if c.normalization_type == "RMS" else r"\text{LayerNorm}"
         labels = {"embed": r"\text{embed}", "out": "W_O", "mlp": r"\text{MLP}", "unembed": r"\text{unembed}"}
         labels |= {"ln1": norm, "ln2": norm, "ln_final": norm, "add1": "+", "add2": "+"}
-        asked = self.asked()
+        steps = sections_asking(self.sections, self.tape)
         at_home = {part: {s.number for s in self.sections if self.home(s) == part} for part in parts}
-        here = [i for i, part in enumerate(parts) if any(self.part(step) == part for step in asked)]
+        here = [i for i, part in enumerate(parts) if any(self.part(step) == part for step in steps)]
         for i, part in enumerate(parts):
             before = i < max(here, default=-1)
             for label, heads in self.heads() if part == "heads" else [(labels[part], None)]:
-                own = [s for s in asked if self.part(s) == part and (heads is None or _head(s) in heads)]
-                numbers = {n for s in own for n in asked[s] if n in at_home[part]}
+                own = [s for s in steps if self.part(s) == part and (heads is None or _head(s) in heads)]
+                numbers = {n for s in own for n in steps[s] if n in at_home[part]}
                 width = {"heads": c.d_v, "unembed": c.d_vocab}.get(part, c.d_model)
                 state: State = "here" if own else "done" if before else "later"
                 yield Box(part, label, self.shape(width), state, tuple(sorted(numbers)))
@@ -134,14 +113,14 @@ class _Chart:
 
     def home(self, section: Section) -> str | None:
         """The part in which a section stands: that of the first step that it asks for."""
-        return next((self.part(step) for step in _asked(section) if step in self.tape.steps), None)
+        return next((self.part(step) for step in asked(section) if step in self.tape.steps), None)
 
     def groups(self, part: str) -> list[dict[int, list[str]]]:
         """The sections of a part with their steps; those that differ only in head or layer are one group."""
         order = {name: i for i, name in enumerate(self.tape.steps)}
         groups: dict[tuple[str, ...], dict[int, list[str]]] = {}
         for section in self.sections:
-            steps = sorted({s for s in _asked(section) if s in order and not is_parameter(s)}, key=order.__getitem__)
+            steps = sorted({s for s in asked(section) if s in order and not is_parameter(s)}, key=order.__getitem__)
             if steps and self.home(section) == part:
                 groups.setdefault(tuple(dict.fromkeys(map(_stem, steps))), {})[section.number] = steps
         return sorted(groups.values(), key=lambda group: min(order[steps[0]] for steps in group.values()))
@@ -167,7 +146,7 @@ class _Chart:
 
     def read(self, steps: Sequence[str], part: str, place: dict[str, int]) -> Iterator[int | str]:
         """What steps read: groups of the part, or the names of steps that come from elsewhere or are printed."""
-        printed = {p.step for s in self.sections for p in _panels(s) if p.kind != "ask"}
+        printed = {p.step for s in self.sections for p in panels_of(s) if p.kind != "ask"}
         waiting, seen = list(steps), set[str]()
         while waiting:
             for name in self.tape.steps[waiting.pop(0)].inputs:
@@ -202,41 +181,11 @@ class _Chart:
         return f"{rows} × {cols}"
 
     def shape(self, width: int) -> str:
-        """The shape of the stream, or of what has another width."""
+        """The shape of the stream, or of what has another width; of what is only counted, none."""
+        if self.model == "sizing":
+            return ""
         rows, cols = (self.positions, width) if self.orientation == "rows" else (width, self.positions)
         return f"{rows} × {cols}"
-
-
-def _panels(section: Section) -> Iterator[Panel]:
-    for figure in section.figures:
-        match figure:
-            case Falk():
-                yield from figure.panels
-            case Strip():
-                yield from (*figure.panels, *figure.above)
-            case WordBoxes() | Table():
-                pass
-            case _:
-                raise TypeError(f"not a figure: {figure!r}")
-
-
-def _asked(section: Section) -> Iterator[str]:
-    """The steps that a section has blanks for; a product whose operands have some is asked for itself."""
-    for figure in section.figures:
-        match figure:
-            case Falk():
-                yield from (
-                    figure.result.step for panel in figure.panels if panel.has_blanks and panel.kind != "copy"
-                )
-            case Strip():
-                yield from (panel.step for panel in figure.panels if panel.kind == "ask")
-            case WordBoxes():
-                yield "next_token"
-            case Table():
-                yield from (cell.step for cell in figure.cells if cell.blank)
-            case _:
-                raise TypeError(f"not a figure: {figure!r}")
-    yield from (word.step for word in section.words if isinstance(word, Choice))
 
 
 def _words(steps: list[Step]) -> list[str]:
@@ -259,24 +208,3 @@ def _head(step: str) -> int:
 def _plain(step: str) -> str:
     """A word for a step that has no symbol."""
     return _stem(step).rpartition(".")[2].removeprefix("hook_") if "text" in symbol(step) else ""
-
-
-def conventions(config: Config, model: str, tape: Tape, orientation: Orientation) -> tuple[str, ...]:
-    """What this sheet means by its words, as sentences of inline Markdown."""
-    c = config
-    steps = {s.name.partition("[")[0].rpartition(".")[2] for s in tape.used()}
-    said = [
-        "Rows are tokens, columns dimensions." if orientation == "rows" else "Columns are tokens, rows dimensions."
-    ]
-    if any(s.op and s.op.name == "share_rows" for s in tape.used()):
-        base = "$e$" if c.softmax_base == "e" else str(c.softmax_base)
-        said.append(f"Softmax has base {base}.")
-    if "scores_scaled" in steps:
-        said.append(rf"Scale: $\sqrt{{d_k}} = \sqrt{{{c.d_head}}}$.")
-    if "hook_pattern" in steps and c.attention_dir == "causal":
-        said.append("Causal: a token sees itself and what came before.")
-    if "hook_scale" in steps:
-        kind = "LayerNorm divides by $d$" if c.normalization_type == "LN" else "RMSNorm has no mean"
-        said.append(rf"{kind}, $\varepsilon = {c.eps}$.")
-    said.append(tape.domain.rule)
-    return tuple(said)

@@ -216,7 +216,8 @@ class Node:
 class Map:
     """Where a sheet stands in the model. boxes: along the residual stream; inside: what it computes in each part.
 
-    branches: the parts between which the stream runs beside a branch, first to ⊕.
+    branches: the parts between which the stream runs beside a branch, first to ⊕. encoder: of what a decoder reads,
+    where there is one.
     """
 
     boxes: tuple[Box, ...]
@@ -224,6 +225,7 @@ class Map:
     branches: tuple[tuple[str, str], ...]
     stream: str
     layers: int
+    encoder: Map | None = None
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,9 @@ from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from byhand.errors import ByHandError, SheetError
-from byhand.worksheet.architecture import conventions, map_of
+from byhand.worksheet.architecture import map_of
 from byhand.worksheet.calls import Calls, Made, Marker
+from byhand.worksheet.conventions import conventions
 from byhand.worksheet.document import Answer, Choice, Claim, Document, Figure, Prose, Remark, Section, Word
 from byhand.worksheet.sheet import Sheet
 

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 from fontTools.ttLib import TTFont
-from maps import ATTENTION, ATTN, BLOCK, FEED_FORWARD, document_of, gpt, head, map_for, norm
+from maps import ATTENTION, ATTN, BLOCK, FEED_FORWARD, document_of, gpt, head, map_for, norm, translation
 
 from byhand.render.fonts import faces
 from byhand.render.map import ranges, svg
@@ -45,6 +45,11 @@ MAPS = {
     "a large model": enlarged(map_for("gpt", gpt(), n_heads=2)),
     "two blocks": map_for("gpt", gpt(), n_heads=2, n_layers=2),
     "a softmax": map_for("softmax", [("softmax.exp",), ("softmax",)], inputs={"scores": [[1, 2], [0, 1]]}),
+    "an encoder and a decoder": map_for("encoder-decoder", translation(), norm_position="post"),
+    "an encoder and a decoder, pre-norm": map_for("encoder-decoder", translation()[:9], orientation="columns"),
+    "cross-attention": map_for("cross-attention", translation()[7:10], norm_position="post"),
+    "an embedding": map_for("embedding", [("one_hot",), ("hook_embed",), ("one_hot.product",)]),
+    "a sizing": map_for("sizing", [("params.embed",), ("params.attn", "params.mlp"), ("flops",)]),
     "nothing": map_for("attention-head", [()]),
 }
 
@@ -115,7 +120,10 @@ def numbers(root):
 
 @pytest.mark.parametrize("name", MAPS)
 def test_every_step_has_its_number_once(name):
-    nodes = [node for inside in MAPS[name].inside.values() for node in inside]
+    chart = MAPS[name]
+    nodes = [node for inside in chart.inside.values() for node in inside]
+    if not nodes:
+        nodes = [*chart.boxes, *(chart.encoder.boxes if chart.encoder else ())]
     assert sorted(numbers(drawn(MAPS[name]))) == sorted(n for node in nodes for n in node.sections)
 
 

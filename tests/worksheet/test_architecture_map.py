@@ -1,9 +1,9 @@
 """The map as data: which parts there are, which this sheet computes, and what reads what."""
 
 import pytest
-from maps import ATTENTION, ATTN, BLOCK, FEED_FORWARD, gpt, head, map_for, norm
+from maps import ATTENTION, ATTN, BLOCK, FEED_FORWARD, gpt, head, map_for, norm, translation
 
-from byhand.worksheet.architecture import part_of
+from byhand.worksheet.parts import part_of
 
 
 def states(chart):
@@ -114,6 +114,48 @@ def test_a_model_without_norm_or_feed_forward_has_no_boxes_for_them():
     assert [b.part for b in chart.boxes] == ["embed", "heads", "out", "add1"]
     assert chart.boxes[-1].sections == (1,)
     assert chart.branches == (("heads", "add1"),)
+
+
+def test_an_encoder_and_a_decoder_have_a_row_each():
+    chart = map_for("encoder-decoder", translation(), norm_position="post")
+    assert {b.part: b.sections for b in chart.encoder.boxes} == {
+        "embed": (), "heads": (1, 2, 3, 4), "add1": (5,), "ln1": (6,), "mlp": (), "add2": (), "ln2": (),
+    }  # fmt: skip
+    assert {b.part: b.sections for b in chart.boxes} == {
+        "embed": (), "heads": (7,), "add1": (), "ln1": (), "cross": (8, 9, 10), "add_cross": (11,), "ln2": (),
+        "mlp": (), "add2": (), "ln3": (12,), "unembed": (13,),
+    }  # fmt: skip
+    assert chart.branches == (("heads", "add1"), ("cross", "add_cross"), ("mlp", "add2"))
+    assert (chart.encoder.stream, chart.stream) == ("2 × 4", "3 × 4")
+    assert {b.state for b in chart.encoder.boxes if not b.sections} == {"done"}
+
+
+def test_in_a_pre_norm_decoder_a_branch_begins_with_its_norm():
+    chart = map_for("encoder-decoder", translation()[:9])
+    assert chart.branches == (("ln1", "add1"), ("ln2", "add_cross"), ("ln3", "add2"))
+    assert states(chart)["mlp"] == "later"
+
+
+@pytest.mark.parametrize(
+    ("model", "step", "inputs", "part"),
+    [
+        ("embedding", "one_hot", None, "embed"),
+        ("dot-product", "dot", {"u": [[1, 2]], "v": [[1, 2]]}, "heads"),
+        ("linear-layer", "y", {"x": [[1, 2, 3, 4]] * 3}, "mlp"),
+        ("sizing", "params.attn", None, "heads"),
+        ("sizing", "flops.unembed", None, "unembed"),
+        ("softmax", "softmax", {"scores": [[1, 2]]}, "heads"),
+    ],
+)
+def test_a_small_model_stands_where_it_is_used(model, step, inputs, part):
+    chart = map_for(model, [(step,)], inputs=inputs)
+    assert [box.part for box in chart.boxes if box.state == "here"] == [part]
+
+
+def test_what_is_only_counted_has_no_shapes():
+    chart = map_for("sizing", [("params.attn",)])
+    assert {box.shape for box in chart.boxes} == {""}
+    assert not chart.inside
 
 
 def test_only_a_whole_model_ends_in_words():

@@ -1,0 +1,89 @@
+"""The map of an encoder and a decoder: a row of boxes for each, and where the one feeds the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from byhand.model.config import Config
+from byhand.model.job import DECODER, ENCODER
+from byhand.tape import Tape
+from byhand.worksheet.document import Box, Map, Section, State
+from byhand.worksheet.figures import Orientation
+from byhand.worksheet.parts import asked, part_of, sections_asking
+
+TWO_STACKS = ("cross-attention", "encoder-decoder")
+_PARTS = {
+    ("encoder", "post"): ("embed", "heads", "add1", "ln1", "mlp", "add2", "ln2"),
+    ("encoder", "pre"): ("embed", "ln1", "heads", "add1", "ln2", "mlp", "add2"),
+    ("decoder", "post"): (
+        "embed", "heads", "add1", "ln1", "cross", "add_cross", "ln2", "mlp", "add2", "ln3", "unembed",
+    ),
+    ("decoder", "pre"): (
+        "embed", "ln1", "heads", "add1", "ln2", "cross", "add_cross", "ln3", "mlp", "add2", "unembed",
+    ),
+}  # fmt: skip
+_LABELS = {
+    "embed": "embed", "heads": "attention", "cross": "attention", "mlp": "MLP", "unembed": "unembed",
+    **dict.fromkeys(("ln1", "ln2", "ln3"), "norm"),
+}  # fmt: skip
+_SUMS = {"add1": "heads", "add_cross": "cross", "add2": "mlp"}  # and what is added there
+
+
+def two_stacks(config: Config, tape: Tape, sections: Sequence[Section], orientation: Orientation) -> Map:
+    """The decoder's map, with that of the encoder."""
+    steps = sections_asking(sections, tape)
+    home = {s.number: _where(step) for s in sections for step in [*asked(s)][:1]}
+    places = [(stack, part) for stack in ("encoder", "decoder") for part in _parts(config, stack)]
+    here = {_where(step) for step in steps}
+    last = max((i for i, place in enumerate(places) if place in here), default=-1)
+    boxes: dict[str, list[Box]] = {"encoder": [], "decoder": []}
+    for i, place in enumerate(places):
+        numbers = {n for step, asking in steps.items() if _where(step) == place for n in asking if home[n] == place}
+        state: State = "here" if place in here else "done" if i < last else "later"
+        stack, part = place
+        boxes[stack].append(
+            Box(part, _label(part), _shape(config, tape, place, orientation), state, tuple(sorted(numbers)))
+        )
+    decoder, encoder = (
+        Map(tuple(boxes[stack]), {}, tuple(_branches(config, stack)), stream, config.n_layers)
+        for stack in ("decoder", "encoder")
+        for stream in [_shape(config, tape, (stack, ""), orientation)]
+    )
+    return replace(decoder, encoder=encoder)
+
+
+def _parts(config: Config, stack: str) -> list[str]:
+    """The parts of a stack, in order."""
+    left_out = {"ln1", "ln2", "ln3"} if config.normalization_type is None else set()
+    left_out |= set() if config.d_vocab else {"unembed"}
+    return [part for part in _PARTS[stack, config.norm_position] if part not in left_out]
+
+
+def _where(step: str) -> tuple[str, str]:
+    """The stack and the part that compute a step; the logits are the decoder's."""
+    part = part_of(step)
+    return "encoder" if step.startswith("encoder.") else "decoder", "heads" if part == "out" else part
+
+
+def _label(part: str) -> str:
+    return "+" if part in _SUMS else rf"\text{{{_LABELS[part]}}}"
+
+
+def _shape(config: Config, tape: Tape, place: tuple[str, str], orientation: Orientation) -> str:
+    """The shape of a part's result; the decoder's attentions say what they see."""
+    stack, part = place
+    if stack == "decoder" and part in ("heads", "cross"):
+        return "masked" if part == "heads" else "to encoder"
+    rows = tape.steps[ENCODER if stack == "encoder" else DECODER].shape[0]
+    cols = config.d_vocab if part == "unembed" else config.d_model
+    return f"{rows} × {cols}" if orientation == "rows" else f"{cols} × {rows}"
+
+
+def _branches(config: Config, stack: str) -> Iterator[tuple[str, str]]:
+    """The part with which a branch begins, and the ⊕ where it ends."""
+    parts = _parts(config, stack)
+    for end, start in _SUMS.items():
+        if end in parts:
+            before = parts[parts.index(start) - 1]
+            yield before if config.norm_position == "pre" and before.startswith("ln") else start, end
