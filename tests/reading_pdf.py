@@ -21,11 +21,24 @@ def different(one: bytes, other: bytes) -> float:
     return sum(np.count_nonzero(a != b) for a, b in pairs) / sum(a.size for a, _ in pairs)
 
 
-def placed_text(pdf: bytes) -> list[list[tuple[float, float, str]]]:
-    """Each page's characters and where they stand, from top to bottom and left to right."""
+def same_text(one: bytes, other: bytes, points: float = 0.15) -> bool:
+    """Whether two files have the same pages, and on each the same characters at the same places."""
+    pages = list(zip(characters(one), characters(other), strict=True))
+    return all(a.keys() == b.keys() and all(_same_places(a[c], b[c], points) for c in a) for a, b in pages)
+
+
+def characters(pdf: bytes) -> list[dict[str, np.ndarray]]:
+    """Each page's characters and where each of them stands, in points."""
     found = []
     for page in pypdfium2.PdfDocument(pdf):
-        text = page.get_textpage()
-        marks = [(text.get_charbox(i, loose=True), text.get_text_range(i, 1)) for i in range(text.count_chars())]
-        found.append(sorted((round(-box[1]), round(box[0], 1), c) for box, c in marks if c.strip()))
+        text, places = page.get_textpage(), {}
+        for i in range(text.count_chars()):
+            character = text.get_text_range(i, 1)
+            if character.strip():
+                places.setdefault(character, []).append(text.get_charbox(i, loose=True)[:2])
+        found.append({character: np.array(at) for character, at in places.items()})
     return found
+
+
+def _same_places(a: np.ndarray, b: np.ndarray, points: float) -> bool:
+    return len(a) == len(b) and bool((np.abs(a[:, None] - b[None]).max(axis=2).min(axis=1) < points).all())

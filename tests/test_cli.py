@@ -56,7 +56,14 @@ def test_list_names_every_sheet(command):
 
 def test_show_tells_a_sheet_in_full(command):
     output = command("show", "gpt").output
-    for part in ("A whole language model", "d_mlp=6", "the cat sat", "attention-head, layer-norm", "next token"):
+    for part in (
+        "A whole language model",
+        "d_mlp=6",
+        "the cat sat",
+        "about 75 min: 431 blanks",
+        "attention-head, layer-norm",
+        "next token",
+    ):
         assert part in output
 
 

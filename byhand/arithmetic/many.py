@@ -7,6 +7,7 @@ whatever number system.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -44,25 +45,28 @@ class Many:
         return self.domain.mark(self.map(write))
 
     def __int__(self) -> int:
-        return int(self._agreed(int))
+        return int(self._agreed(lambda own, _: int(own), None))
 
     def __eq__(self, other: object) -> bool:
-        return bool(self._agreed(lambda own: own == other))
+        return bool(self._agreed(operator.eq, other))
 
     __hash__ = object.__hash__
 
     def __lt__(self, other: Any) -> bool:
-        return bool(self._agreed(lambda own: own < other))
+        return bool(self._agreed(operator.lt, other))
 
     def __gt__(self, other: Any) -> bool:
-        return bool(self._agreed(lambda own: own > other))
+        return bool(self._agreed(operator.gt, other))
 
-    def _agreed(self, ask: Callable[[Any], Any]) -> Any:
+    def _agreed(self, ask: Callable[[Any, Any], Any], other: Any) -> Any:
         """An answer that is the same in every copy.
 
         Raises: TypeError where it is not, so that no page depends on one copy's numbers.
         """
-        answers = {ask(kind) for kind in self.kinds}
+        if isinstance(other, Many):
+            answers = set(joined([self, other], ask).kinds)
+        else:
+            answers = {ask(kind, other) for kind in self.kinds}
         if len(answers) > 1:
             raise TypeError("the answer differs from copy to copy")
         return answers.pop()

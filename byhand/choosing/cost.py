@@ -12,6 +12,7 @@ from typing import Any
 
 from byhand.arithmetic.domain import Lookup, is_neg_inf
 from byhand.arithmetic.expr import Div, Expr, Fn, Mul, Num, Ref, Sub, Sum
+from byhand.arithmetic.many import Many
 from byhand.errors import DomainError
 from byhand.tape import Tape
 
@@ -109,6 +110,8 @@ def operations(node: Expr, values: Lookup) -> tuple[float, Any]:
 
 def _plain(value: Any) -> Any:
     """An int where the value is whole, else a Fraction; −∞ as it is."""
+    if isinstance(value, Many):
+        value = value.at(0)  # of as many copies as there are, what the first one takes
     if isinstance(value, int) or is_neg_inf(value):
         return value
     if not isinstance(value, Fraction):

@@ -55,9 +55,12 @@ class Run:
 
 
 def run_variants(sheet: Sheet, values: Values, keys: Sequence[str], options: Options) -> Run:
-    """Run a sheet on its numbers renamed for each key. The hash on a page is that of the copy's own numbers."""
-    domain = Copies(number_system(options.numbers, options.places, options.rounding), len(keys))
-    own = many_values(values, keys, domain, signs=options.numbers != "symbolic")
+    """Run a sheet on its own numbers, copy 0, and on these renamed for each key, from copy 1 on.
+
+    The hash on a page is that of the copy's own numbers.
+    """
+    domain = Copies(number_system(options.numbers, options.places, options.rounding), 1 + len(keys))
+    own = many_values(values, (0, *keys), domain, signs=options.numbers != "symbolic")
     page, record = recorded(sheet, own, options, domain, None)
     run = Run(page, record, domain)
     text = _ESCAPED.sub(lambda m: str(json.loads(f'"{m[0]}"')), numbers_text(record))
@@ -65,7 +68,7 @@ def run_variants(sheet: Sheet, values: Values, keys: Sequence[str], options: Opt
     return replace(run, document=replace(page, stamp={"seed": str(options.chosen_seed), "hash": hashes}))
 
 
-def many_values(values: Values, keys: Sequence[str], domain: Copies, *, signs: bool = True) -> Values:
+def many_values(values: Values, keys: Sequence[int | str], domain: Copies, *, signs: bool = True) -> Values:
     """The values renamed for each key: each number is one a copy."""
     import numpy as np
 

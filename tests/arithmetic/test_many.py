@@ -60,6 +60,7 @@ def test_a_page_may_not_depend_on_one_copys_numbers():
     numbers = many(Copies(RATIONALS, 2), [1, 2])
     assert numbers != NEG_INF
     assert numbers > 0
+    assert numbers == many(numbers.domain, [1, 2])
     for ask in (lambda: numbers == 1, lambda: numbers > 1, lambda: numbers < 2, lambda: int(numbers)):
         with pytest.raises(TypeError, match="differs from copy to copy"):
             ask()
