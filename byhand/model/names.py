@@ -32,6 +32,7 @@ _SYMBOLS = {
     "hook_pattern": "A<h>",
     "hook_z": "Z<h>",
     "attn.z": "Z",
+    "cross_attn.z": "Z",
     "hook_result": "O<h>",
     "hook_attn_out": "O",
     "hook_pre": "H",

@@ -134,10 +134,13 @@ class Calls:
     def softmax(self, name: str) -> Marker:
         """Powers, sums and shares of a pattern, and its dots."""
         base = self.made.config.softmax_base
+        pattern = self.blank(name, r"\text{pattern}")
+        if pattern.shape[1] > 2:  # room to say how
+            pattern = replace(pattern, caption=r"\text{pattern = power ÷ sum}")
         return self.strip(
             self.blank(steps_of(name, "exp"), rf"\text{{powers }} {base}^s"),
             self.blank(steps_of(name, "sum"), r"\text{sum}"),
-            self.blank(name, r"\text{pattern = power ÷ sum}"),
+            pattern,
             dots=True,
         )
 
