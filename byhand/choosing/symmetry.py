@@ -24,6 +24,7 @@ AXES = {
     "W_in": "dm", "b_in": "m", "W_out": "md", "b_out": "d", "W_U": "d.", "b_U": ".",
 }  # fmt: skip
 STREAMS = ("hook_resid_pre", "hook_resid_mid")
+STACKS = ("blocks", "encoder", "decoder")  # one layer number, one renaming
 
 
 class Draw:
@@ -85,7 +86,7 @@ def renamed(values: Values, seed: int | str, *, signs: bool = True) -> Values:
 
     def act(name: str, entry: Any, axes: str) -> Any:
         parts = name.split(".")
-        layer = layers[int(parts[1])] if parts[0] == "blocks" else {}
+        layer = layers[int(parts[1])] if parts[0] in STACKS else {}
         return _acted(entry, axes, {"d": [stream], **layer}, 0)
 
     weights = {name: act(name, entry, AXES[name.rpartition(".")[2]]) for name, entry in values.weights.items()}

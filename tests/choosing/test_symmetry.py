@@ -31,7 +31,7 @@ def sizes(tape, name: str) -> Counter:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("sheet", ["attention-head", "gpt"])
+@pytest.mark.parametrize("sheet", ["attention-head", "cross-attention", "gpt"])
 def test_every_matrix_keeps_its_numbers_up_to_place_and_sign(sheet, seed):
     right, other = run_of(sheet, 0), run_of(sheet, seed)
     for kind in ("hook_q", "hook_k", "hook_v", "hook_pattern", "hook_z", "W_Q"):
