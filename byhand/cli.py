@@ -122,11 +122,12 @@ def show(sheet: str) -> None:
     "--format", "formats", default="html,pdf,json", show_default=True, callback=_formats, help="What to write."
 )
 @click.option("--paper", type=click.Choice(["a4", "letter"]), default="a4", show_default=True, help="Paper size.")
+@click.option("--book", is_flag=True, help="All in one PDF with contents, keys at the end, and pages with an index.")
 @click.option("--out", type=click.Path(), default="output", show_default=True, help="The folder to write to.")
 def generate(
     sheets: tuple[str, ...], every: bool, seed: int | None, values_file: str | None, tokens: str | None, answer: str,
     numbers: str, places: int, rounding: Any, base: str | None, orientation: str, level: str | None, view: str | None,
-    formats: tuple[str, ...], paper: str, out: str,
+    formats: tuple[str, ...], paper: str, book: bool, out: str,
 ) -> None:  # fmt: skip
     """Print a worksheet and its key; without SHEET, the flagship: a whole small language model."""
     from byhand import pipeline
@@ -140,7 +141,12 @@ def generate(
         tokens=tuple(tokens.split()) if tokens else (), answer=answer, level=level,  # type: ignore[arg-type]
         values=pipeline.load_entries(values_file) if values_file else None,
     )  # fmt: skip
-    for name in [s.name for s in all_sheets()] if every else pipeline.sheets_asked(sheets):
+    names = [s.name for s in all_sheets()] if every else pipeline.sheets_asked(sheets)
+    if book:
+        for path in pipeline.book(names, options, out):
+            click.echo(path)
+        return
+    for name in names:
         for path in pipeline.generate(name, options, out):
             click.echo(path)
 

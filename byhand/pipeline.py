@@ -17,6 +17,7 @@ from byhand.choosing.symmetry import renamed
 from byhand.errors import ConfigError, ValuesError
 from byhand.model.models import complete, run
 from byhand.model.weights import Values
+from byhand.render.book import Book
 from byhand.render.files import write
 from byhand.render.html import Pages, Paper
 from byhand.render.json import as_text, fingerprint, run_record
@@ -89,6 +90,26 @@ def generate(name: str = FLAGSHIP, options: Options | None = None, out: Path | s
     page, record = prepare(sheet, options)
     folder = Path(out) / f"{sheet.name}-seed{options.chosen_seed}"
     return write(folder, dict(_files(page, record, options)))
+
+
+def book(names: Sequence[str], options: Options | None = None, out: Path | str = "output") -> list[Path]:
+    """Write sheets as one book into OUT/book-seedN: book.pdf, a folder's pages with their index, and each run.
+
+    Raises: ByHandError; then nothing has been written.
+    """
+    options = options or Options()
+    made = [prepare(load_sheet(name), options) for name in dict.fromkeys(names)]
+    views = tuple(sorted(options.views, key=VIEWS.index))
+    bound = Book(tuple(Pages(page) for page, _ in made), views, options.chosen_seed)
+    files = dict(bound.folder(options.paper)) if "html" in options.formats else {}
+    if "json" in options.formats:
+        files |= {f"{page.name}-run.json": as_text(record) for page, record in made}
+    contents = {name: text.encode() for name, text in files.items()}
+    if "pdf" in options.formats:
+        from byhand.render.pdf import pdf
+
+        contents["book.pdf"] = pdf(bound.printed(options.paper))
+    return write(Path(out) / f"book-seed{options.chosen_seed}", contents)
 
 
 def prepare(sheet: Sheet, options: Options) -> tuple[Document, dict[str, Any]]:
@@ -193,7 +214,7 @@ def _words(values: Values) -> tuple[str, ...]:
 
 def _files(page: Document, record: dict[str, Any], options: Options) -> Iterator[tuple[str, bytes]]:
     pages = Pages(page)
-    for view in (v for v in VIEWS if v in options.views):
+    for view in sorted(options.views, key=VIEWS.index):
         if "html" in options.formats:
             yield f"{view}.html", pages.html(view, "screen", options.paper).encode()
         if "pdf" in options.formats:

@@ -203,3 +203,12 @@ def test_wrong_usage_ends_with_2(command, arguments):
 
 def test_a_traceback_is_there_for_who_asks(command):
     assert command("--debug", "show", "x").exception.__class__.__name__ == "UnknownNameError"
+
+
+def test_a_book_is_one_folder_of_pages_and_runs(command, tmp_path):
+    result = command("generate", "layer-norm", "feed-forward", "--book", "--view", "key", "--format", "html,json")
+    assert result.exit_code == 0, result.output
+    assert [Path(line).relative_to("output/book-seed0").as_posix() for line in result.output.splitlines()] == [
+        "index.html", "layer-norm-key.html", "feed-forward-key.html", "layer-norm-run.json", "feed-forward-run.json",
+    ]  # fmt: skip
+    assert all((tmp_path / line).exists() for line in result.output.splitlines())

@@ -86,25 +86,36 @@ class Pages:
     """A document laid out, to be written in any view and medium."""
 
     def __init__(self, document: Document) -> None:
-        self.document = document
+        self.d = document
         self.map = Markup(architecture_map.svg(document))
         self.groups = list(groups(document.sections))
+        self.effort = effort(document.sections)
 
     def html(self, view: View, medium: Medium, paper: Paper = "a4") -> str:
         """The page in one view.
 
         Raises: SheetError where a template does not parse.
         """
-        try:
-            return _environment().get_template("page.html").render(
-                d=self.document, view=view, medium=medium, paper=PAPERS[paper], version=__version__,
-                shown=view != "worksheet", fonts=Markup(_fonts()) if medium == "screen" else "",
-                map=self.map, effort=effort(self.document.sections), groups=self.groups, measures=MEASURES,
-            )  # fmt: skip
-        except TemplateError as error:
-            where = f" line {error.lineno}" if isinstance(error, TemplateSyntaxError) else ""
-            name = getattr(error, "name", None) or "page.html"
-            raise SheetError(f"template {name}{where}: {error.message}") from None
+        return rendered(
+            "page.html", medium, paper, d=self.d, view=view, shown=view != "worksheet", map=self.map,
+            effort=self.effort, groups=self.groups,
+        )  # fmt: skip
+
+
+def rendered(template: str, medium: Medium, paper: Paper, **values: Any) -> str:
+    """A template in a medium, on a paper.
+
+    Raises: SheetError where it does not parse.
+    """
+    fonts = Markup(_fonts()) if medium == "screen" else ""
+    try:
+        return _environment().get_template(template).render(
+            medium=medium, paper=PAPERS[paper], version=__version__, fonts=fonts, measures=MEASURES, **values
+        )  # fmt: skip
+    except TemplateError as error:
+        where = f" line {error.lineno}" if isinstance(error, TemplateSyntaxError) else ""
+        name = getattr(error, "name", None) or template
+        raise SheetError(f"template {name}{where}: {error.message}") from None
 
 
 @cache
