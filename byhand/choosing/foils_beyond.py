@@ -115,3 +115,11 @@ def _embedding_twice(step: Step, tape: Tape) -> Iterable[Step]:
 def _heads_counted_again(step: Step, tape: Tape) -> Iterable[Step]:
     """The weights of attention times the number of heads, though the heads share its width."""
     return [replace(step, inputs=(*step.inputs, "n_heads")) if step.name == "params.qkv.W" else step]
+
+
+@mistake("kernels-not-shared")
+def _kernels_not_shared(step: Step, tape: Tape) -> Iterable[Step]:
+    """The weights of a convolution counted again for each position, though all positions share them."""
+    maps = [s for s in tape.steps.values() if s.op is ops.slide]
+    counted = step.name == "count.weights" and maps
+    return [replace(step, params={**step.params, "times": maps[0].shape[0]}) if counted else step]

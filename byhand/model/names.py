@@ -48,6 +48,7 @@ _SYMBOLS = {
     "conv_out.map": "M'<h>",
     "conv_out.maps": "M'",
     "hook_conv_out": "F",
+    "count.weights": r"\text{weights}",
     "logits": "L",
     "tied_logits": r"L_{\text{tied}}",
     "next_token": r"\text{next}",
