@@ -238,7 +238,9 @@ def draw(
         if spots := here.get(panel.part):
             at = max(spots, key=lambda spot: spot.bottom)
             drawing.wedge(at, ground, top - WEDGE if stem else at.bottom)
-            drawing.text(at.x, top - 1.0, words(panel.title, SHAPE), "#555")
+            title = words(panel.title, SHAPE)
+            reach = title.width / 2
+            drawing.text(min(max(at.x, reach), wide - reach), top - 1.0, title, "#555")
         y = ground.y - sum(panel.extent()) / 2
         panel.draw(drawing, [replace(spot, y=spot.y + y) for spot in panel.spots(left, ground.w)])
         left += ground.w + APART
