@@ -123,11 +123,12 @@ def show(sheet: str) -> None:
 )
 @click.option("--paper", type=click.Choice(["a4", "letter"]), default="a4", show_default=True, help="Paper size.")
 @click.option("--book", is_flag=True, help="All in one PDF with contents, keys at the end, and pages with an index.")
+@click.option("--cache/--no-cache", default=True, help="Whether pages that were laid out before are laid out again.")
 @click.option("--out", type=click.Path(), default="output", show_default=True, help="The folder to write to.")
 def generate(
     sheets: tuple[str, ...], every: bool, seed: int | None, values_file: str | None, tokens: str | None, answer: str,
     numbers: str, places: int, rounding: Any, base: str | None, orientation: str, level: str | None, view: str | None,
-    formats: tuple[str, ...], paper: str, book: bool, out: str,
+    formats: tuple[str, ...], paper: str, book: bool, cache: bool, out: str,
 ) -> None:  # fmt: skip
     """Print a worksheet and its key; without SHEET, the flagship: a whole small language model."""
     from byhand import pipeline
@@ -139,7 +140,7 @@ def generate(
         seed=seed, numbers=numbers, places=places, rounding=rounding, base=int(base) if base in ("2", "3") else base,
         orientation=orientation, views=pipeline.views_asked(view), formats=formats, paper=paper,  # type: ignore[arg-type]
         tokens=tuple(tokens.split()) if tokens else (), answer=answer, level=level,  # type: ignore[arg-type]
-        values=pipeline.load_entries(values_file) if values_file else None,
+        values=pipeline.load_entries(values_file) if values_file else None, cache=cache,
     )  # fmt: skip
     names = [s.name for s in all_sheets()] if every else pipeline.sheets_asked(sheets)
     if book:
@@ -149,6 +150,55 @@ def generate(
     for name in names:
         for path in pipeline.generate(name, options, out):
             click.echo(path)
+
+
+@main.command("class")
+@click.argument("sheet")
+@click.option("--roster", type=click.Path(), help="A CSV file with name, id and group, in any order.")
+@click.option(
+    "--anonymous", type=click.IntRange(min=1), metavar="N", help="N copies without names, in place of a roster."
+)
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Another seed, other numbers.")
+@click.option(
+    "--numbers", type=click.Choice(["exact", "decimal"]), default="exact", show_default=True,
+    help="Exact fractions, or classroom decimals.",
+)  # fmt: skip
+@_places
+@_rounding
+@click.option(
+    "--orientation", type=click.Choice(["rows", "columns"]), default="rows", show_default=True,
+    help="Tokens as rows (X W) or as columns (W X).",
+)  # fmt: skip
+@click.option("--level", type=click.Choice(["easy", "standard", "stretch"]), help="How large new numbers are.")
+@click.option("--paper", type=click.Choice(["a4", "letter"]), default="a4", show_default=True, help="Paper size.")
+@click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="How many cores to use.")
+@click.option("--dask", default="", metavar="ADDRESS", help="A Dask scheduler, to use a cluster (needs distributed).")
+@click.option("--out", type=click.Path(), default="output", show_default=True, help="The folder to write to.")
+def class_(
+    sheet: str, roster: str | None, anonymous: int | None, seed: int, numbers: str, places: int, rounding: Any,
+    orientation: str, level: str | None, paper: str, jobs: int, dask: str, out: str,
+) -> None:  # fmt: skip
+    """Print a class its worksheets: each student's numbers are their own, and as hard as all the others'."""
+    from byhand.classroom import roster as rosters
+    from byhand.classroom.classes import make_class
+    from byhand.pipeline import Options
+
+    if (roster is None) == (anonymous is None):
+        raise click.UsageError("give --roster FILE or --anonymous N")
+    students = rosters.read_roster(roster) if roster is not None else rosters.anonymous(anonymous or 0)
+    options = Options(
+        seed=seed, numbers=numbers, places=places, rounding=rounding, orientation=orientation,  # type: ignore[arg-type]
+        level=level, paper=paper,  # type: ignore[arg-type]
+    )  # fmt: skip
+    quiet = not sys.stderr.isatty()
+    with click.progressbar(length=len(students), label=sheet, file=sys.stderr, hidden=quiet) as bar:
+        made = make_class(sheet, students, options, out, jobs=jobs, dask=dask, done=bar.update)
+    click.echo(made.folder)
+    click.echo(
+        f"{made.students} students, {made.instances} sets of numbers, each renamed for every student", err=True
+    )
+    if made.alone:
+        click.echo(f"{made.alone} copies were laid out by themselves", err=True)
 
 
 @main.command()

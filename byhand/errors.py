@@ -6,6 +6,7 @@ ByHandError             exit 1
 ├── ValuesError         numbers that do not fit: shapes, ragged rows, NaN, tokens
 ├── DomainError         a step leaves the number system
 ├── SheetError          a sheet or template that does not parse
+├── RosterError         a roster that cannot be read
 ├── WitnessError        a run that the second witness does not confirm
 ├── ExtraError          an optional package that is not installed
 └── OutputError         a file that cannot be written
@@ -45,6 +46,10 @@ class DomainError(ByHandError):
 
 class SheetError(ByHandError):
     """A sheet or a template that does not parse."""
+
+
+class RosterError(ByHandError):
+    """A roster that cannot be read, or that names two students alike."""
 
 
 class WitnessError(ByHandError):

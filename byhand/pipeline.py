@@ -18,6 +18,7 @@ from byhand.errors import ConfigError, ValuesError
 from byhand.model.models import complete, run
 from byhand.model.weights import Values
 from byhand.render.book import Book
+from byhand.render.cache import printed
 from byhand.render.files import write
 from byhand.render.html import Pages, Paper
 from byhand.render.json import as_text, fingerprint, run_record
@@ -45,7 +46,8 @@ class Options:
     need new ones. values: a values file's entries, which take the place of the sheet's. views: which are written.
     places: of classroom decimals; rounding: whether a step goes on with rounded numbers or with all their digits.
     base: of softmax, where it is not the sheet's. answer: the words that gpt says.
-    level: how large new numbers are, and how much the page gives away.
+    level: how large new numbers are, and how much the page gives away. cache: whether a page that was laid out before
+    is taken from the cache.
     """
 
     seed: int | None = None
@@ -61,6 +63,7 @@ class Options:
     values: object = None
     answer: str = ""
     level: Level | None = None
+    cache: bool = True
 
     @property
     def kept(self) -> bool:
@@ -106,9 +109,7 @@ def book(names: Sequence[str], options: Options | None = None, out: Path | str =
         files |= {f"{page.name}-run.json": as_text(record) for page, record in made}
     contents = {name: text.encode() for name, text in files.items()}
     if "pdf" in options.formats:
-        from byhand.render.pdf import pdf
-
-        contents["book.pdf"] = pdf(bound.printed(options.paper))
+        contents["book.pdf"] = printed(bound.printed(options.paper), options.cache)
     return write(Path(out) / f"book-seed{options.chosen_seed}", contents)
 
 
@@ -218,9 +219,7 @@ def _files(page: Document, record: dict[str, Any], options: Options) -> Iterator
         if "html" in options.formats:
             yield f"{view}.html", pages.html(view, "screen", options.paper).encode()
         if "pdf" in options.formats:
-            from byhand.render.pdf import pdf
-
-            yield f"{view}.pdf", pdf(pages.html(view, "print", options.paper))
+            yield f"{view}.pdf", printed(pages.html(view, "print", options.paper), options.cache)
     if "json" in options.formats:
         yield "run.json", as_text(record).encode()
 

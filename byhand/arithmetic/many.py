@@ -44,6 +44,12 @@ class Many:
         """A character that stands in a text where each copy has the value, written so."""
         return self.domain.mark(self.map(write))
 
+    def __str__(self) -> str:
+        raise TypeError("a number differs from copy to copy, and is written as a mark only")
+
+    def __bool__(self) -> bool:
+        return bool(self._agreed(lambda own, _: bool(own), None))
+
     def __int__(self) -> int:
         return int(self._agreed(lambda own, _: int(own), None))
 

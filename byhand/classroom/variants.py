@@ -14,7 +14,6 @@ from byhand.choosing.symmetry import renamed
 from byhand.model.weights import Values
 from byhand.notation.number import parse
 from byhand.pipeline import Options, number_system, recorded
-from byhand.render.html import Pages
 from byhand.render.json import numbers_text, short_hash
 from byhand.render.slots import MARK
 from byhand.worksheet.document import Document
@@ -30,10 +29,6 @@ class Run:
     document: Document
     record: dict[str, Any]
     domain: Copies
-
-    def pages(self) -> Pages:
-        """The document laid out, to be written with marks."""
-        return Pages(self.document)
 
     def text_of(self, mark: int, copy: int) -> str:
         """What stands in a copy in place of a mark."""

@@ -17,7 +17,7 @@ def write(folder: Path, files: dict[str, bytes]) -> list[Path]:
     Raises: OutputError.
     """
     written: list[tuple[Path, Path]] = []
-    with _output_errors(folder):
+    with output_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         try:
             for name, content in files.items():
@@ -36,8 +36,22 @@ def write(folder: Path, files: dict[str, bytes]) -> list[Path]:
     return [final for _, final in written]
 
 
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a file under another name first, so that it is whole or not there."""
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        temporary.write_bytes(content)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
 @contextmanager
-def _output_errors(folder: Path) -> Iterator[None]:
+def output_errors(folder: Path) -> Iterator[None]:
+    """Say what is wrong where a folder cannot be written to.
+
+    Raises: OutputError.
+    """
     try:
         yield
     except OSError as error:

@@ -10,6 +10,8 @@ import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
 from typing import Any
 
 from byhand.render.shape import alphabet, subset
@@ -28,6 +30,11 @@ class Master:
     root: int
     info: int
     identity: str
+
+    @cached_property
+    def digest(self) -> bytes:
+        """What tells it from other masters."""
+        return sha256(self.pdf).digest()
 
 
 def master(laid: Laid) -> Master:

@@ -95,6 +95,15 @@ def lay_out(html: str, texts: Texts, letters: str = "") -> Laid:
     return Laid(tuple(pages), used, NUMBERS + letters, content)
 
 
+def lay_out_copy(html: str, texts: Texts) -> Laid:
+    """Lay out one copy by itself: without slots, all of it background."""
+    import pikepdf
+
+    content = document(copy_html(html, texts)).write_pdf(**OPTIONS)
+    with pikepdf.open(io.BytesIO(content)) as file:
+        return Laid(tuple(Page((), (), page.Contents.read_bytes()) for page in file.pages), {}, "", content)
+
+
 def _filled(html: str, texts: Texts, slot: Callable[[int], str]) -> str:
     """The page with its marks replaced: by `slot` in the text, and by what they stand for within tags."""
 

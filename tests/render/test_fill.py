@@ -41,7 +41,7 @@ def run_of(sheet, **options):
 def printed(sheet, view):
     """The copies' PDFs, and the HTML that they come from."""
     run = run_of(sheet)[2]
-    html = run.pages().html(view, "print")
+    html = Pages(run.document).html(view, "print")
     laid = lay_out(html, lambda mark: run.text_of(mark, 0))
     pages, base = list(fill(laid, run.domain.marks)), master(laid)
     return html, laid, [copy_pdf(base, [zlib.compress(page[k]) for page in pages]) for k in range(len(KEYS) + 1)]
@@ -54,7 +54,7 @@ def printed(sheet, view):
 )
 def test_the_page_of_a_copy_is_the_page_of_its_own_numbers(sheet, options):
     found, values, run = run_of(sheet, **options)
-    key = list(run.filled(run.pages().html("key", "print")))
+    key = list(run.filled(Pages(run.document).html("key", "print")))
     asked = Options(**options)
     for copy, name in ((0, 0), (3, KEYS[2])):
         page, record = recorded(found, renamed(values, name), asked, number_system(asked.numbers, asked.places), None)
@@ -104,7 +104,7 @@ def test_the_fonts_of_a_copy_have_every_number():
 
 def test_what_does_not_fit_is_said():
     run = run_of("attention-head")[2]
-    html = run.pages().html("worksheet", "print")
+    html = Pages(run.document).html("worksheet", "print")
     laid = lay_out(html, lambda mark: run.text_of(mark, 0))
     assert all(all(page) for page in fill(laid, run.domain.marks))
     slot = next(block.runs[0].slot for block in laid.pages[0].blocks if isinstance(block, Line) and block.anchor)

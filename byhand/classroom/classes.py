@@ -1,0 +1,181 @@
+"""A class set: every student's own worksheet and key, all of them in one file for the printer, and an index."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import signal
+import string
+import tempfile
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from byhand import __version__
+from byhand.classroom.copies import CLASS_VIEWS, Copy, Instance, Plan, copies, instance
+from byhand.classroom.roster import Student
+from byhand.errors import OutputError
+from byhand.pipeline import Options
+from byhand.render.bundle import Bundle
+from byhand.render.files import output_errors, replace_file
+from byhand.render.master import copy_pdf
+from byhand.worksheet.sheet import load_sheet
+
+Submit = Callable[..., Any]
+CHUNK = 1000  # students whose copies are made at once
+BOOKS = {"worksheet": "class.pdf", "key": "keys.pdf"}
+FOLDERS = {"worksheet": "worksheets", "key": "keys"}
+FIELDS = ("student", "id", "group", "variant", "seed", "hash", "answers")
+
+
+@dataclass(frozen=True)
+class ClassSet:
+    """What was made."""
+
+    folder: Path
+    students: int
+    instances: int
+    alone: int  # copies that did not fit the common layout, and were laid out by themselves
+
+
+def make_class(
+    name: str, students: Sequence[Student], options: Options | None = None, out: Path | str = "output", *,
+    jobs: int = 1, dask: str = "", done: Callable[[int], object] = lambda count: None,
+) -> ClassSet:  # fmt: skip
+    """Write a class set into OUT/SHEET-classN. done: told how many more copies are written.
+
+    The same students and seed give the same bytes, and each student's numbers depend on the seed and their id only.
+
+    Raises: ByHandError; files that are complete stay, and running again makes the others.
+    """
+    options = options or Options()
+    letters = "".join(sorted({c for s in students for c in s.shown + s.id} | set(string.printable[:95])))
+    plan = Plan(load_sheet(name), options, letters)
+    folder = Path(out) / f"{name}-class{options.chosen_seed}"
+    with output_errors(folder), ExitStack() as stack:
+        _prepare(folder, plan)
+        books = {view: stack.enter_context(_book(folder / BOOKS[view], f"{name} ({view})")) for view in CLASS_VIEWS}
+        index = stack.enter_context(_part(folder / "index.csv"))
+        rows = csv.writer(io.TextIOWrapper(index, "utf-8-sig", newline="", write_through=True))
+        rows.writerow(FIELDS)
+        instances, alone = set[int](), 0
+        for copy, made in _made(plan, students, jobs, dask):
+            for view in CLASS_VIEWS:
+                of = copy.alone.get(view) or made.masters[view]
+                path = folder / FOLDERS[view] / f"{copy.student.stem}.pdf"
+                if not path.exists():
+                    replace_file(path, copy_pdf(of, copy.pages[view]))
+                books[view].add(of, copy.pages[view])
+            who = copy.student
+            variant = f"{copy.instance + 1}.{who.id}"
+            rows.writerow((who.name, who.id, who.group, variant, options.chosen_seed, copy.hash, copy.answers))
+            instances.add(copy.instance)
+            alone += bool(copy.alone)
+            done(1)
+    return ClassSet(folder, len(students), len(instances), alone)
+
+
+def _prepare(folder: Path, plan: Plan) -> None:
+    """Make the folders; refuse one that holds another class.
+
+    Raises: OutputError.
+    """
+    for inside in FOLDERS.values():
+        (folder / inside).mkdir(parents=True, exist_ok=True)
+    asked = {"byhand": __version__, "sheet": plan.sheet.name, "options": repr(plan.options), "body": plan.sheet.body}
+    content, path = json.dumps(asked, indent=1).encode(), folder / "class.json"
+    if path.exists() and path.read_bytes() != content:
+        raise OutputError(f"{folder} holds a class of other numbers or options; remove it, or use another --out")
+    replace_file(path, content)
+
+
+@contextmanager
+def _part(path: Path) -> Iterator[Any]:
+    """A file that gets its name when it is complete."""
+    part = path.with_name(f".{path.name}.part")
+    try:
+        with part.open("wb") as file:
+            yield file
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+@contextmanager
+def _book(path: Path, title: str) -> Iterator[Bundle]:
+    with _part(path) as file, tempfile.TemporaryFile() as places:
+        book = Bundle(file, places, title)
+        yield book
+        book.finish()
+
+
+@contextmanager
+def _workers(jobs: int, dask: str) -> Iterator[Submit]:
+    """What takes a function and its arguments, and has its result later: here, on so many cores, or on a cluster."""
+    if dask:
+        from distributed import Client
+
+        with Client(dask) as client:
+            yield partial(client.submit, pure=False)
+    elif jobs > 1:
+        ignored = (signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that writes
+        pool = ProcessPoolExecutor(jobs, get_context("spawn"), initializer=signal.signal, initargs=ignored)
+        try:
+            yield pool.submit
+        finally:
+            pool.shutdown(cancel_futures=True)
+    else:
+        yield _Now
+
+
+class _Now:
+    """A result that is there at once."""
+
+    def __init__(self, function: Callable[..., Any], *args: Any) -> None:
+        self.value = function(*args)
+
+    def result(self) -> Any:
+        return self.value
+
+
+def _made(plan: Plan, students: Sequence[Student], jobs: int, dask: str) -> Iterator[tuple[Copy, Instance]]:
+    """The copies in the roster's order, each with the set of numbers that it was made from."""
+    used = sorted({plan.instance_of(student) for student in students})
+    size = min(CHUNK, max(30, -(-len(students) // max(jobs, 1))))
+    chunks = [students[i : i + size] for i in range(0, len(students), size)]
+    with _workers(jobs, dask) as submit:
+        pending = [(number, submit(instance, plan, number)) for number in used]
+        made = {number: future.result() for number, future in pending}
+        for chunk in _in_order(submit, plan, made, chunks, 2 * max(jobs, 1)):
+            yield from ((copy, made[copy.instance]) for copy in chunk)
+
+
+def _in_order(
+    submit: Submit, plan: Plan, made: dict[int, Instance], chunks: Iterable[Sequence[Student]], most: int
+) -> Iterator[list[Copy]]:
+    """The chunks' copies, so many chunks being under way."""
+    waiting: deque[Any] = deque()
+    for chunk in chunks:
+        waiting.append(submit(chunk_of, plan, made, chunk))
+        if len(waiting) >= most:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
+
+
+def chunk_of(plan: Plan, made: dict[int, Instance], students: Sequence[Student]) -> list[Copy]:
+    """The copies of some students, in their order."""
+    found: dict[str, Copy] = {}
+    for number, each in made.items():
+        own = [student for student in students if plan.instance_of(student) == number]
+        if own:
+            found |= {copy.student.id: copy for copy in copies(plan, number, each, own)}
+    return [found[student.id] for student in students]

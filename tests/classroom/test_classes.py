@@ -1,0 +1,158 @@
+"""A class set is whole, is the same again, and gives each student numbers that nobody else changes."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+
+import pikepdf
+import pytest
+from reading_pdf import different, same_text
+
+from byhand.classroom.classes import make_class
+from byhand.classroom.copies import Plan, code, copies, instance
+from byhand.classroom.roster import Student, anonymous
+from byhand.errors import OutputError
+from byhand.pipeline import Options
+from byhand.render.fill import fill
+from byhand.render.pdf import pdf
+from byhand.worksheet.sheet import load_sheet
+
+SHEET = "layer-norm"
+ROSTER = [
+    Student("Ada Lovelace", "101", "A"),
+    Student("Müller, Jürgen", "102"),
+    Student("<b>O'Brien</b>", "x/../y", "B"),
+]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    out = tmp_path_factory.mktemp("class")
+    return make_class(SHEET, ROSTER, out=out)
+
+
+def contents(folder):
+    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def index(folder):
+    rows = list(csv.DictReader(io.StringIO((folder / "index.csv").read_text(encoding="utf-8-sig"))))
+    return {row["id"]: row for row in rows}
+
+
+def test_a_class_set_has_all_that_was_asked_for(made):
+    assert made.students == 3
+    assert made.alone == 0
+    assert sorted(contents(made.folder)) == sorted(
+        ["class.json", "class.pdf", "index.csv", "keys.pdf"]
+        + [f"{folder}/{s.stem}.pdf" for folder in ("worksheets", "keys") for s in ROSTER]
+    )
+    rows = index(made.folder)
+    assert [row["student"] for row in rows.values()] == [s.name for s in ROSTER]
+    assert len({row["hash"] for row in rows.values()}) == 3
+    assert all(re.fullmatch(r"[0-9a-f]{7}", row["hash"]) for row in rows.values())
+    assert all(len(row["answers"].split()) > 10 for row in rows.values())
+
+
+@pytest.mark.parametrize(("book", "folder"), [("class.pdf", "worksheets"), ("keys.pdf", "keys")])
+def test_the_class_pdf_is_the_students_pages_in_order_each_on_a_right_hand_page(made, book, folder):
+    with pikepdf.open(made.folder / book) as file:
+        assert file.check_pdf_syntax() == []
+        length = len(file.pages) // len(ROSTER)
+        assert length % 2 == 0
+        assert (
+            len({page.Contents[0].objgen for page in file.pages if isinstance(page.get("/Contents"), pikepdf.Array)})
+            == 3
+        )
+        for k, student in enumerate(ROSTER):
+            alone = pikepdf.new()
+            alone.pages.extend(file.pages[length * k : length * (k + 1)])
+            own = pikepdf.open(made.folder / folder / f"{student.stem}.pdf")
+            blank = [page for page in alone.pages[len(own.pages) :] if "/Contents" not in page]
+            assert len(blank) == length - len(own.pages)
+            del alone.pages[len(own.pages) :]
+            alone.save(one := io.BytesIO())
+            whole = (made.folder / folder / f"{student.stem}.pdf").read_bytes()
+            assert same_text(one.getvalue(), whole)
+            assert different(one.getvalue(), whole) == 0
+
+
+def test_a_students_pdf_is_tagged_and_valid(made):
+    for student in ROSTER:
+        with pikepdf.open(made.folder / "keys" / f"{student.stem}.pdf") as file:
+            assert file.check_pdf_syntax() == []
+            assert file.Root.MarkInfo.Marked
+
+
+def test_another_student_changes_nobody_elses_numbers(made, tmp_path):
+    wider = make_class(SHEET, [Student("Zoe", "7"), *ROSTER], out=tmp_path)
+    before, after = index(made.folder), index(wider.folder)
+    assert all(before[key] == after[key] for key in before)
+
+
+def test_what_was_stopped_is_finished_by_running_again_whatever_the_jobs(made, tmp_path):
+    def stop(count):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        make_class(SHEET, ROSTER, out=tmp_path, done=stop)
+    folder, complete = tmp_path / made.folder.name, contents(made.folder)
+    left = contents(folder)
+    assert sorted(left) == sorted(["class.json", *(f"{f}/{ROSTER[0].stem}.pdf" for f in ("worksheets", "keys"))])
+    assert all(complete[name] == content for name, content in left.items())
+    make_class(SHEET, ROSTER, out=tmp_path, jobs=2)
+    assert contents(folder) == complete
+
+
+def test_a_folder_holds_one_class(made):
+    with pytest.raises(
+        OutputError, match="holds a class of other numbers or options; remove it, or use another --out"
+    ):
+        make_class(SHEET, ROSTER, Options(paper="letter"), out=made.folder.parent)
+
+
+def test_where_nothing_can_be_written_is_said(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match=r"cannot write to .*file.layer-norm-class0: Not a directory"):
+        make_class(SHEET, ROSTER, out=tmp_path / "file")
+
+
+def test_a_copy_with_name_and_code_is_filled_as_it_is_laid_out():
+    import zlib
+
+    from byhand.classroom import copies as room
+    from byhand.classroom.variants import run_variants
+    from byhand.render.master import copy_pdf, master
+    from byhand.render.slots import copy_html, lay_out
+
+    plan = Plan(load_sheet(SHEET), Options(paper="letter"), "Ada Lovelace")
+    values = room._values(plan, 0)
+    run = room._stamped(plan, run_variants(plan.sheet, values, ["k"], plan.options), [Student("Ada Lovelace", "101")])
+    html = dict(room._html(plan, run.document))["worksheet"]
+    laid = lay_out(html, lambda mark: run.text_of(mark, 0), plan.letters)
+    filled = copy_pdf(master(laid), [zlib.compress(page[1]) for page in fill(laid, run.domain.marks)])
+    full = pdf(copy_html(html, lambda mark: run.text_of(mark, 1)))
+    assert same_text(filled, full)
+    assert different(filled, full) <= 0.0001
+
+
+def test_a_name_in_other_letters_is_laid_out_by_itself():
+    plan = Plan(load_sheet(SHEET), Options(), "Ada 李雷")
+    base = instance(plan, 0)
+    plain, other = copies(plan, 0, base, [Student("Ada", "1"), Student("李雷", "2")])
+    assert not plain.alone
+    assert sorted(other.alone) == ["key", "worksheet"]
+
+
+def test_copies_without_names_have_numbers():
+    assert [(s.name, s.shown, s.id) for s in anonymous(1)] == [("", "", "1")]
+
+
+def test_a_code_is_read_as_bars():
+    path, modules = code("byhand layer-norm 0 0.1.0 0123456")
+    assert modules == 29
+    bars = [tuple(map(int, bar)) for bar in re.findall(r"M(\d+) (\d+)h(\d+)v1h-\d+z", path)]
+    assert (0, 0, 7) in bars
+    assert {x + w <= modules and y < modules for x, y, w in bars} == {True}

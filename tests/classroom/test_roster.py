@@ -1,0 +1,77 @@
+"""Rosters as people have them."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from byhand.classroom.roster import LONGEST_NAME, Student, anonymous, parse_roster, read_roster
+from byhand.errors import RosterError
+
+ADA, GRACE = Student("Ada Lovelace", "101", "A"), Student("Grace Hopper", "102", "B")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"name,id,group\nAda Lovelace,101,A\nGrace Hopper,102,B\n",
+        b"\xef\xbb\xbfGroup;Student ID;Full name\r\nA;101;Ada Lovelace\r\nB;102;Grace Hopper\r\n",
+        b"Vorname\tNachname\tMatrikelnummer\tKlasse\nAda\tLovelace\t101\tA\nGrace\tHopper\t102\tB",
+        "Prénom;Nom;Numéro d’étudiant;Groupe\nAda;Lovelace;101;A\n;;;\nGrace;Hopper;102;B\n".encode(),
+        "Apellidos,Nombre,Matrícula,Grupo\n Lovelace , Ada ,101,A\nHopper,Grace,102,B\n".encode(),
+        "name,id,group\nAda Lovelace,101,A\nGrace Hopper,102,B\n".encode("utf-16"),
+        b'\n"First name","Last name",ID,Section,Mark\nAda,Lovelace,101,A,7\nGrace,Hopper,102,B\nAda,Lovelace,101,A,7\n',
+    ],
+)
+def test_headings_stand_in_any_order_and_language(content):
+    assert parse_roster("class.csv", content) == [ADA, GRACE]
+
+
+def test_a_name_is_an_id_where_there_is_none():
+    assert parse_roster("class.csv", "nom\nZoë  Ünal\n".encode()) == [Student("Zoë Ünal", "Zoë Ünal")]
+    assert parse_roster("class.csv", b"id\n7\n") == [Student("7", "7")]
+    assert anonymous(2) == [Student("", "1"), Student("", "2")]
+
+
+def test_ten_thousand_rows_are_read():
+    rows = "\n".join(f"Student {n};{n}" for n in range(10_000))
+    assert len(parse_roster("class.csv", f"name;id\n{rows}".encode())) == 10_000
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"name,id\nAda,1\nGrace,1\n", "class.csv line 3: 'Grace' has the id '1' of 'Ada' in line 2; give each student their own"),
+        (b"name,id\n,\nAda,1\n , ,x\n", "class.csv line 4 has neither a name nor an id"),
+        (b"a,b\n1,2\n", "class.csv has no column for names or ids; its headings are 'a', 'b'; use name, id and group"),
+        (b"", "class.csv has no column for names or ids; its headings are nothing; use name, id and group"),
+        (b"name,id\n", "class.csv names no students; put one on each line below the headings"),
+        (b"name,full name\nA,B\n", "class.csv has two columns for the name: 'name' and 'full name'"),
+        (b"name\nJ\xfcrgen\n", "class.csv is not UTF-8 (byte 6); export it as CSV UTF-8"),
+        (b"PK\x03\x04rest", "class.csv is a spreadsheet; export it as CSV"),
+        (b"name\na\0b\n", "class.csv is no CSV file"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_said_in_a_line(content, message):
+    with pytest.raises(RosterError, match="^" + re.escape(message) + "$"):
+        parse_roster("class.csv", content)
+
+
+def test_a_roster_that_is_not_there_is_said(tmp_path):
+    with pytest.raises(RosterError, match=r"none\.csv: No such file or directory"):
+        read_roster(tmp_path / "none.csv")
+
+
+def test_files_are_named_safely_and_apart():
+    stems = [
+        Student(name, name).stem
+        for name in ("../../etc/passwd", "CON", "con", "李雷", "李磊", "a" * 500, "Zoë", "Zoe")
+    ]
+    assert all(re.fullmatch(r"[a-z0-9][a-z0-9-]{0,70}", stem) for stem in stems)
+    assert len(set(stems)) == len(stems)
+    assert Student("Ada", "7").stem.startswith("ada-7-")
+
+
+def test_a_long_name_is_shown_as_far_as_there_is_room():
+    assert Student("x" * 99, "1").shown == "x" * (LONGEST_NAME - 1) + "…"
