@@ -14,7 +14,7 @@ import pytest
 import byhand
 from byhand.errors import OutputError, ValuesError
 from byhand.pipeline import Options, generate, load_entries, load_values, prepare, views_asked
-from byhand.render.files import _output_errors, write
+from byhand.render.files import output_errors, write
 from byhand.worksheet.sheet import load_sheet
 
 EXACT = "byhand", "generate", "attention-head"
@@ -161,7 +161,7 @@ def test_a_disk_that_fills_up_leaves_nothing_behind(tmp_path):
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
 def test_a_full_device_is_one_line(tmp_path):
     def fill() -> None:
-        with _output_errors(tmp_path), open("/dev/full", "wb") as device:
+        with output_errors(tmp_path), open("/dev/full", "wb") as device:
             device.write(b"x")
 
     with pytest.raises(OutputError, match="No space left on device"):
