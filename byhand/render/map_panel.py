@@ -214,7 +214,8 @@ def _bare(nodes: Sequence[Node]) -> tuple[Node, ...]:
 
 def _title(chart: Map, part: str) -> str:
     """What several numbers in one box mean."""
-    if all(len(node.sections) < 2 for node in chart.inside[part]):
+    single = all(len(node.sections) < 2 for node in chart.inside[part])
+    if single or (chart.layers == 1 and part not in ("heads", "out")):
         return ""
     heads = [box.label[6:-1] for box in chart.boxes if box.part == part == "heads"]
     if chart.layers == 1 and len(heads) == 2:
