@@ -24,6 +24,7 @@ from byhand.ops import (
     pick_rows,
     plus_number,
     power_of,
+    row_argmax,
     row_dots,
     row_sum,
     scale_rows,
@@ -172,6 +173,7 @@ def _sampling(job: Job) -> Results:
     """
     logits, heat = job.matrix("logits", ("", "d_vocab")), job.matrix("temperatures", ("temperature", ""))
     probs = softmax(divided_by_each(logits, heat, name="scaled"), "probs", job.config.softmax_base)
+    row_argmax(probs, name="likeliest")  # for who asks
     plain = pick_rows(probs, name="probs.plain", sizes={"i": (1, "")}, rows=(0,))
     k, p = (job.number(name, default).values[0][0] for name, default in (("k", 2), ("p", Fraction(3, 4))))
     order = sorted(range(plain.cols), key=lambda j: -plain.values[0][j])

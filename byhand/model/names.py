@@ -83,6 +83,7 @@ _SYMBOLS = {
     "probs.sum": "s",
     "probs": "P",
     "probs.right": "p",
+    "probs.plain": "P",
     "loss_per_token": r"\text{surprise}",
     "loss": r"\text{loss}",
     "logits.grad": "G",
