@@ -245,13 +245,14 @@ class Calls:
         bench = replace(self.bench, tape=foil(self.made.tape, mistake)) if mistake else self.bench
         return ",\u00a0".join(value_text(x) for x in bench.totals(name))
 
-    def value(self, name: str, i: int, j: int) -> str:
-        """One number of a step, counted from 0."""
-        return value_text(self.number(name, i, j))
+    def value(self, name: str, i: int, j: int, mistake: str = "") -> str:
+        """One number of a step, counted from 0; with a mistake, as it makes it."""
+        return value_text(self.number(name, i, j, mistake))
 
-    def number(self, name: str, i: int, j: int) -> Any:
-        """One number of a step, to be compared."""
-        return self.made.tape.values(name)[i][j]
+    def number(self, name: str, i: int, j: int, mistake: str = "") -> Any:
+        """One number of a step, to be compared or printed."""
+        tape = foil(self.made.tape, mistake) if mistake else self.made.tape
+        return tape.values(name)[i][j]
 
     def word(self, name: str, i: int = -1, j: int = 0) -> str:
         """The word of the vocabulary that a number of a step stands for."""
