@@ -16,7 +16,7 @@ from byhand.arithmetic.expr import Expr
 from byhand.errors import SheetError
 from byhand.notation.html import html, value_html
 from byhand.notation.inline import inline, spoken
-from byhand.notation.text import text
+from byhand.notation.text import text, value_text
 from byhand.render import map as architecture_map
 from byhand.render.entries import entry_text
 from byhand.render.fonts import data_url, font_face_css
@@ -58,6 +58,7 @@ MEASURES = {
     "widths": PRINT_WIDTHS, "heights": PRINT_HEIGHTS, "phone_widths": PHONE_WIDTHS, "phone_heights": PHONE_HEIGHTS,
 }  # fmt: skip
 LINE_EM = 2.963  # mm: worked lines at 8.4 pt
+RESULT = 9.0  # mm: the room for a result, at least
 LINE_ROOMS = ((3, 44.4), (2, 73.4))  # tokens side by side, and the room for a line, in mm
 
 
@@ -73,12 +74,13 @@ class Lines:
 class Working:
     """The worked lines of a matrix: its name, if there are several, and how many tokens stand side by side.
 
-    tall: whether there are fractions, which need more room between the lines.
+    tall: whether there are fractions, which need more room between the lines; result: the room for one, in mm.
     """
 
     symbol: str
     side: int
     tall: bool
+    result: float
     tokens: tuple[Lines, ...]
 
 
@@ -212,8 +214,10 @@ def _side_by_side(symbol: str, tokens: Sequence[Lines]) -> Working:
     """As many tokens beside each other as there is room for their lines."""
     lines = [text(work) for token in tokens for _, work, _ in token.rows]
     longest = (max(map(ems, lines), default=0.0) + 0.96) * LINE_EM  # with its " ="
-    side = next((n for n, room in LINE_ROOMS if longest <= room), 1)
-    return Working(symbol, side, any("/" in line for line in lines), tuple(tokens))
+    results = [part for token in tokens for *_, result in token.rows for part in value_text(result).split("/")]
+    room_after = max(RESULT, 1.1 * max(map(ems, results), default=0.0) * LINE_EM + 1.5)
+    side = next((n for n, room in LINE_ROOMS if longest <= room + RESULT - room_after), 1)
+    return Working(symbol, side, any("/" in line for line in lines), round(room_after, 1), tuple(tokens))
 
 
 def tag_place(grid: Grid, tag: Tag) -> str:
