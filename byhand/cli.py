@@ -197,6 +197,10 @@ def class_(
     click.echo(
         f"{made.students} students, {made.instances} sets of numbers, each renamed for every student", err=True
     )
+    if made.unchanged:
+        click.echo(f"the same in every copy of a set: {', '.join(made.unchanged)}", err=True)
+    if made.alike:
+        click.echo(f"{made.alike} copies have the answers of another: the sheet has only so many renamings", err=True)
     if made.alone:
         click.echo(f"{made.alone} copies were laid out by themselves", err=True)
 

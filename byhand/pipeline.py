@@ -22,6 +22,7 @@ from byhand.render.cache import printed
 from byhand.render.files import write
 from byhand.render.html import Pages, Paper
 from byhand.render.json import as_text, fingerprint, run_record
+from byhand.tape import Tape
 from byhand.verify.witness import judge
 from byhand.worksheet.calls import Made
 from byhand.worksheet.document import VIEWS, Document, Level, View
@@ -120,20 +121,21 @@ def prepare(sheet: Sheet, options: Options) -> tuple[Document, dict[str, Any]]:
     """
     values, quality = choose_numbers(sheet, options)
     domain = number_system(options.numbers, options.places, options.rounding)
-    page, record = recorded(sheet, values, options, domain, quality)
+    page, record, _ = recorded(sheet, values, options, domain, quality)
     judge(record)
     return replace(page, stamp={"seed": str(options.chosen_seed), "hash": fingerprint(record)}), record
 
 
 def recorded(
     sheet: Sheet, values: Values, options: Options, domain: Domain, quality: dict[str, Any] | None
-) -> tuple[Document, dict[str, Any]]:
-    """Run a sheet's model on these numbers: the document, which has no stamp yet, and the record of the run."""
+) -> tuple[Document, dict[str, Any], Tape]:
+    """Run a sheet's model on these numbers: the document, which has no stamp yet, the record of the run, the run."""
     tape = run(sheet.model, values, domain, force=domain.name != "symbolic")
     tokens, level = _words(values), options.level or "standard"
     made = Made(sheet, tape, values.config, tokens, values.vocabulary, options.orientation, values.source, level)
     page, seed = document(made), options.chosen_seed  # the record is of the steps that the page needs
-    return page, run_record(tape, sheet.model, values.config, tokens, values.vocabulary, sheet.name, seed, quality)
+    record = run_record(tape, sheet.model, values.config, tokens, values.vocabulary, sheet.name, seed, quality)
+    return page, record, tape
 
 
 def own_effort(sheet: Sheet) -> Effort:

@@ -120,19 +120,19 @@ class Copies(Domain):
         return self.inner.letter(name)
 
     def add(self, a: Any, b: Any) -> Any:
-        return self._met(self.inner.add, a, b)
+        return self.met(self.inner.add, a, b)
 
     def sub(self, a: Any, b: Any) -> Any:
-        return self._met(self.inner.sub, a, b)
+        return self.met(self.inner.sub, a, b)
 
     def mul(self, a: Any, b: Any) -> Any:
-        return self._met(self.inner.mul, a, b)
+        return self.met(self.inner.mul, a, b)
 
     def div(self, a: Any, b: Any) -> Any:
-        return self._met(self.inner.div, a, b)
+        return self.met(self.inner.div, a, b)
 
     def fn(self, name: str, args: Sequence[Any]) -> Any:
-        return self._met(lambda *values: self.inner.fn(name, values), *args)
+        return self.met(lambda *values: self.inner.fn(name, values), *args)
 
     def settle(self, node: Expr, values: Lookup) -> Any:
         """The value of a cell: operation by operation where the number system keeps every value as it is."""
@@ -152,9 +152,9 @@ class Copies(Domain):
         def settled(*met: Any) -> Any:
             return self.inner.settle(node, dict(zip(found, met, strict=True)).__getitem__)
 
-        return self._met(settled, *(values(ref) if ref.matrix else own[ref.index[0]] for ref in found))  # type: ignore[index]
+        return self.met(settled, *(values(ref) if ref.matrix else own[ref.index[0]] for ref in found))  # type: ignore[index]
 
-    def _met(self, f: Callable[..., Any], *args: Any) -> Any:
+    def met(self, f: Callable[..., Any], *args: Any) -> Any:
         """A function's values, each computed once for those arguments that meet in a copy."""
         many = [arg for arg in args if isinstance(arg, Many)]
         if not many:

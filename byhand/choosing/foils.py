@@ -250,15 +250,25 @@ def differing(tape: Tape, name: str) -> int:
 
     Raises: UnknownNameError.
     """
-    rewrite = _named(name)
-    made = [step for step in tape.used() if [*rewrite(step, tape)] != [step]]
-    wrong = resumed(tape, lambda step: rewrite(step, tape))
+    wrong, made = mistaken(tape, name)
     shown = [s for s in made if wrong.steps[s.name].shape == s.shape]
     return (
         sum(cells_apart(tape, wrong, s.name) for s in shown)
         if shown
         else sum(m * n for m, n in (s.shape for s in made))
     )
+
+
+def mistaken(tape: Tape, name: str) -> tuple[Tape, list[Step]]:
+    """A run with one mistake in it, from where it is made, and the steps in which it is.
+
+    The right run must have been evaluated.
+
+    Raises: UnknownNameError.
+    """
+    rewrite = _named(name)
+    made = [step for step in tape.used() if [*rewrite(step, tape)] != [step]]
+    return resumed(tape, lambda step: rewrite(step, tape)), made
 
 
 def resumed(

@@ -15,6 +15,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from hashlib import sha256
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,8 @@ class ClassSet:
     students: int
     instances: int
     alone: int  # copies that did not fit the common layout, and were laid out by themselves
+    alike: int  # copies whose answers are all those of another
+    unchanged: tuple[str, ...]  # answers that are the same in all copies of a set of numbers
 
 
 def make_class(
@@ -57,7 +60,7 @@ def make_class(
     Raises: ByHandError; files that are complete stay, and running again makes the others.
     """
     options = options or Options()
-    letters = "".join(sorted({c for s in students for c in s.shown + s.id} | set(string.printable[:95])))
+    letters = "".join(sorted({c for student in students for c in student.whose} | set(string.printable[:95])))
     plan = Plan(load_sheet(name), options, letters)
     folder = Path(out) / f"{name}-class{options.chosen_seed}"
     with output_errors(folder), ExitStack() as stack:
@@ -66,7 +69,7 @@ def make_class(
         index = stack.enter_context(_part(folder / "index.csv"))
         rows = csv.writer(io.TextIOWrapper(index, "utf-8-sig", newline="", write_through=True))
         rows.writerow(FIELDS)
-        instances, alone = set[int](), 0
+        instances, alone, answers, alike, same = set[int](), 0, set[bytes](), 0, dict[str, None]()
         for copy, made in _made(plan, students, jobs, dask):
             for view in CLASS_VIEWS:
                 of = copy.alone.get(view) or made.masters[view]
@@ -77,10 +80,14 @@ def make_class(
             who = copy.student
             variant = f"{copy.instance + 1}.{who.id}"
             rows.writerow((who.name, who.id, who.group, variant, options.chosen_seed, copy.hash, copy.answers))
+            digest = sha256(copy.answers.encode()).digest()[:12]
+            alike += digest in answers
+            answers.add(digest)
+            same |= dict.fromkeys(made.unchanged)
             instances.add(copy.instance)
             alone += bool(copy.alone)
             done(1)
-    return ClassSet(folder, len(students), len(instances), alone)
+    return ClassSet(folder, len(students), len(instances), alone, alike, tuple(same))
 
 
 def _prepare(folder: Path, plan: Plan) -> None:
@@ -123,7 +130,7 @@ def _workers(jobs: int, dask: str) -> Iterator[Submit]:
     if dask:
         from distributed import Client
 
-        with Client(dask) as client:
+        with Client(dask) as client:  # type: ignore[no-untyped-call]
             yield partial(client.submit, pure=False)
     elif jobs > 1:
         ignored = (signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that writes

@@ -12,16 +12,17 @@ import segno
 
 from byhand import __version__
 from byhand.arithmetic.many import Many
-from byhand.choosing.symmetry import Draw
+from byhand.choosing.symmetry import Draw, renamed
 from byhand.classroom.roster import Student
-from byhand.classroom.variants import Run, run_variants
-from byhand.errors import ConfigError, SheetError
+from byhand.classroom.variants import Run, fooled, run_variants, unchanged
+from byhand.errors import ConfigError, SheetError, UnknownNameError
 from byhand.model.weights import Values
 from byhand.notation.text import value_text
-from byhand.pipeline import Options, choose_numbers, prepare
+from byhand.pipeline import Options, choose_numbers, number_system, recorded
 from byhand.render.cache import kept
 from byhand.render.fill import fill
 from byhand.render.html import Pages
+from byhand.render.json import fingerprint
 from byhand.render.master import Master, master
 from byhand.render.slots import Laid, lay_out, lay_out_copy
 from byhand.verify.witness import judge
@@ -30,6 +31,9 @@ from byhand.worksheet.sheet import Sheet
 
 CLASS_VIEWS: tuple[View, ...] = ("worksheet", "key")
 INSTANCES = 3  # sets of numbers that are searched for; a student's copy is a renaming of one of them
+NOBODY = Student("Name", "0")
+ATTEMPTS = 20  # to rename a copy so that every mistake shows
+TRIED = range(1, 25)  # copies that show what renaming leaves as it is
 _MASK = 2  # of the QR codes: to try all eight would take longer than all the rest
 
 
@@ -71,11 +75,15 @@ class Plan:
 
 @dataclass(frozen=True)
 class Instance:
-    """A set of numbers, and its pages laid out with slots; without pages, its copies are laid out one by one."""
+    """A set of numbers, and its pages laid out with slots; without pages, its copies are laid out one by one.
+
+    unchanged: the answers that are the same in every copy.
+    """
 
     values: Values
     laid: Mapping[View, Laid]
     masters: Mapping[View, Master]
+    unchanged: tuple[str, ...] = ()
 
 
 def instance(plan: Plan, number: int) -> Instance:
@@ -85,11 +93,14 @@ def instance(plan: Plan, number: int) -> Instance:
     """
     values = _values(plan, number)
     try:
-        run = _stamped(plan, run_variants(plan.sheet, values, ("1",), plan.options), [Student("1", "1")])
+        run = run_variants(plan.sheet, values, [str(k) for k in TRIED], plan.options)
     except (ConfigError, SheetError):
+        _alone(plan, number, values, NOBODY)  # an error, where it has no other numbers either
         return Instance(values, {}, {})
+    same = unchanged(run)
+    run = _stamped(plan, run, [Student(str(k), str(k)) for k in TRIED])
     laid = {view: _laid(html, run, plan.letters) for view, html in _html(plan, run.document)}
-    return Instance(values, laid, {view: master(each) for view, each in laid.items()})
+    return Instance(values, laid, {view: master(each) for view, each in laid.items()}, tuple(same))
 
 
 def _laid(html: str, run: Run, letters: str) -> Laid:
@@ -104,11 +115,25 @@ def _laid(html: str, run: Run, letters: str) -> Laid:
 
 
 def _values(plan: Plan, number: int) -> Values:
-    """The numbers of an instance: of seed 0 the first is the sheet's own."""
+    """The numbers of an instance: the sheet's own for the first of seed 0, and where none can be searched for."""
     seed = plan.options.chosen_seed
     if not plan.options.kept or number:
         seed = 1 + Draw(f"byhand/class/{seed}/{number}").below(2**31)
-    return choose_numbers(plan.sheet, replace(plan.options, seed=seed))[0]
+    try:
+        return _searched(plan, seed)
+    except ConfigError:
+        return _searched(plan, 0)
+
+
+def _searched(plan: Plan, seed: int) -> Values:
+    """The numbers of a seed.
+
+    Raises: ConfigError where there is one set of numbers only.
+    """
+    try:
+        return choose_numbers(plan.sheet, replace(plan.options, seed=seed))[0]
+    except UnknownNameError:
+        raise ConfigError(f"{plan.sheet.name} has one set of numbers only, so a class has none of its own") from None
 
 
 def copies(plan: Plan, number: int, made: Instance, students: Sequence[Student]) -> list[Copy]:
@@ -117,9 +142,8 @@ def copies(plan: Plan, number: int, made: Instance, students: Sequence[Student])
     Raises: WitnessError where the second witness finds other numbers.
     """
     if not made.laid:
-        return [_alone(plan, number, student) for student in students]
-    keys = [plan.key(student) for student in students]
-    run = _stamped(plan, run_variants(plan.sheet, made.values, keys, plan.options), students)
+        return [_alone(plan, number, made.values, student) for student in students]
+    run = _stamped(plan, _telling(plan, made.values, students), students)
     html = dict(_html(plan, run.document))
     for record in run.records():
         judge(record)
@@ -138,13 +162,23 @@ def copies(plan: Plan, number: int, made: Instance, students: Sequence[Student])
     return found
 
 
-def _alone(plan: Plan, number: int, student: Student) -> Copy:
-    """A copy with numbers of its own, searched for and laid out by itself."""
-    seed = 1 + plan.draw(student, "seed").below(2**31)
-    page, _ = prepare(plan.sheet, replace(plan.options, seed=seed))
+def _alone(plan: Plan, number: int, values: Values, student: Student) -> Copy:
+    """A copy laid out by itself: its numbers renamed, or where they cannot be, searched for.
+
+    Raises: ConfigError where there is one set of numbers only.
+    """
+    options = plan.options
+    try:
+        own = renamed(values, plan.key(student))
+    except ConfigError:
+        own = _searched(plan, 1 + plan.draw(student, "seed").below(2**31))
+    domain = number_system(options.numbers, options.places, options.rounding)
+    page, record, _ = recorded(plan.sheet, own, options, domain, None)
+    judge(record)
+    page = replace(page, stamp={"seed": str(options.chosen_seed), "hash": fingerprint(record)})
     path, modules = code(_coded(plan, page.stamp["hash"]))
-    own = {"name": student.shown, "id": student.id, "code": path, "modules": str(modules)}
-    page = replace(page, stamp={**page.stamp, **own})
+    whose = {"name": student.shown, "whose": student.whose, "code": path, "modules": str(modules)}
+    page = replace(page, stamp={**page.stamp, **whose})
     laid = {view: lay_out_copy(html, str) for view, html in _html(plan, page)}
     answers = " ".join(value_text(cell.value) for cell in page.blanks())
     pages = {view: (zlib.compress(b""),) * len(each.pages) for view, each in laid.items()}
@@ -156,6 +190,19 @@ def _alone(plan: Plan, number: int, student: Student) -> Copy:
 def _coded(plan: Plan, numbers: str) -> str:
     """What a QR code says."""
     return f"byhand {plan.sheet.name} {plan.options.chosen_seed} {__version__} {numbers}"
+
+
+def _telling(plan: Plan, values: Values, students: Sequence[Student]) -> Run:
+    """The run of copies in which every mistake shows; where one does not, the copy is renamed again."""
+    keys = [plan.key(student) for student in students]
+    for _ in range(ATTEMPTS):
+        run = run_variants(plan.sheet, values, keys, plan.options)
+        again = fooled(run)
+        if not again:
+            return run
+        for copy in again:
+            keys[copy - 1] += "/again"
+    raise ConfigError(f"{plan.sheet.name} hides a mistake in every renaming of its numbers; use another --seed")
 
 
 def _compressed(laid: Laid, marks: Sequence[Many]) -> Iterator[list[bytes | None]]:
@@ -171,9 +218,8 @@ def _html(plan: Plan, page: Document) -> Iterator[tuple[View, str]]:
 
 def _stamped(plan: Plan, run: Run, students: Sequence[Student]) -> Run:
     """The run with names, ids and QR codes on its pages; copy 0, which is nobody's, has some too."""
-    nobody = Student("Name", "0")
-    everyone, domain, stamp = (nobody, *students), run.domain, dict(run.document.stamp)
-    for field, texts in (("name", [s.shown for s in everyone]), ("id", [s.id for s in everyone])):
+    everyone, domain, stamp = (NOBODY, *students), run.domain, dict(run.document.stamp)
+    for field, texts in (("name", [s.shown for s in everyone]), ("whose", [s.whose for s in everyone])):
         stamp[field] = domain.mark(domain.texts(texts))
     codes = [code(_coded(plan, each)) for each in run.filled(stamp["hash"])]
     stamp["code"] = domain.mark(domain.texts([path for path, _ in codes]))

@@ -41,6 +41,11 @@ class Student:
         return self.name if len(self.name) <= LONGEST_NAME else self.name[: LONGEST_NAME - 1] + "…"
 
     @property
+    def whose(self) -> str:
+        """Id and name, for the foot of a page."""
+        return self.shown if self.id == self.name else " · ".join(filter(None, (self.id, self.shown)))
+
+    @property
     def stem(self) -> str:
         """A file's name: plain letters and digits, the same whoever else is in the class, and never another's."""
         said = self.name if self.id in ("", self.name) else f"{self.name} {self.id}"

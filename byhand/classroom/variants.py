@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import json
+import operator
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import chain
 from typing import Any
 
 from byhand.arithmetic.many import FIRST_MARK, Copies, Many
+from byhand.choosing.foils import applying, mistaken
 from byhand.choosing.symmetry import renamed
+from byhand.errors import DomainError
 from byhand.model.weights import Values
+from byhand.notation.inline import spoken
 from byhand.notation.number import parse
 from byhand.pipeline import Options, number_system, recorded
 from byhand.render.json import numbers_text, short_hash
 from byhand.render.slots import MARK
+from byhand.tape import Tape
 from byhand.worksheet.document import Document
 from byhand.worksheet.sheet import Sheet
 
@@ -24,10 +30,11 @@ _ESCAPED = re.compile(r"\\u(db[89a-f][0-9a-f])\\u(d[c-f][0-9a-f]{2})")  # a mark
 
 @dataclass(frozen=True)
 class Run:
-    """The run of many copies: a document with marks, and the record of it; what stands for the marks."""
+    """The run of many copies: a document with marks, the record and the tape; what stands for the marks."""
 
     document: Document
     record: dict[str, Any]
+    tape: Tape
     domain: Copies
 
     def text_of(self, mark: int, copy: int) -> str:
@@ -56,11 +63,55 @@ def run_variants(sheet: Sheet, values: Values, keys: Sequence[str], options: Opt
     """
     domain = Copies(number_system(options.numbers, options.places, options.rounding), 1 + len(keys))
     own = many_values(values, (0, *keys), domain, signs=options.numbers != "symbolic")
-    page, record = recorded(sheet, own, options, domain, None)
-    run = Run(page, record, domain)
+    page, record, tape = recorded(sheet, own, options, domain, None)
+    run = Run(page, record, tape, domain)
     text = _ESCAPED.sub(lambda m: str(json.loads(f'"{m[0]}"')), numbers_text(record))
     hashes = domain.mark(domain.texts([short_hash(each) for each in run.filled(text)]))
     return replace(run, document=replace(page, stamp={"seed": str(options.chosen_seed), "hash": hashes}))
+
+
+def fooled(run: Run) -> list[int]:
+    """The copies that do not tell apart each mistake that copy 0 tells apart."""
+    import numpy as np
+
+    found: set[int] = set()
+    for name in applying(run.tape):
+        told = _told(run, name)
+        if told[0]:
+            found.update(np.flatnonzero(~told).tolist())
+    return sorted(found)
+
+
+def _told(run: Run, foil: str) -> Any:
+    """In which copies a mistake changes a cell of the steps where it is made."""
+    import numpy as np
+
+    told = np.zeros(run.domain.count, bool)
+    wrong, made = mistaken(run.tape, foil)
+    shown = [step.name for step in made if wrong.steps[step.name].shape == step.shape]
+    if not shown:
+        return ~told
+    for name in shown:
+        try:
+            found = wrong.values(name)
+        except DomainError:
+            return ~told
+        for right, other in zip(chain(*run.tape.values(name)), chain(*found), strict=True):
+            apart = run.domain.met(operator.ne, right, other)
+            told |= np.array(apart.kinds)[apart.which] if isinstance(apart, Many) else apart
+            if told.all():
+                return told
+    return told
+
+
+def unchanged(run: Run) -> list[str]:
+    """The symbols of the answers that renaming leaves as they are: they are the same in every copy."""
+    same = []
+    for panel in run.document.panels():
+        values = [cell.value for row in panel.cells for cell in row]
+        if panel.kind == "ask" and all(not isinstance(x, Many) or len(set(x.kinds)) == 1 for x in values):
+            same.append(panel.symbol)
+    return list(dict.fromkeys(map(spoken, same)))
 
 
 def many_values(values: Values, keys: Sequence[int | str], domain: Copies, *, signs: bool = True) -> Values:

@@ -70,4 +70,4 @@ def _shaped(font: Any, text: str) -> list[tuple[tuple[int, str], Any]]:
     buffer.guess_segment_properties()
     hb.shape(font, buffer, {"afrc": True})
     glyphs = [(info.codepoint, text[info.cluster]) for info in buffer.glyph_infos]
-    return list(zip(glyphs, buffer.glyph_positions, strict=True))
+    return list(zip(glyphs, buffer.glyph_positions or [], strict=True))  # none for no text

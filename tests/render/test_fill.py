@@ -57,7 +57,9 @@ def test_the_page_of_a_copy_is_the_page_of_its_own_numbers(sheet, options):
     key = list(run.filled(Pages(run.document).html("key", "print")))
     asked = Options(**options)
     for copy, name in ((0, 0), (3, KEYS[2])):
-        page, record = recorded(found, renamed(values, name), asked, number_system(asked.numbers, asked.places), None)
+        page, record, _ = recorded(
+            found, renamed(values, name), asked, number_system(asked.numbers, asked.places), None
+        )
         assert list(run.records())[copy] == record
         page = replace(page, stamp={"seed": "0", "hash": fingerprint(record)})
         assert without_minutes(key[copy]) == without_minutes(Pages(page).html("key", "print"))
