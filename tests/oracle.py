@@ -55,7 +55,7 @@ def forward(
         "layer-norm": lambda: run.norm(steps["blocks.0.hook_resid_pre"], "blocks.0.ln1"),
         "batch-norm": lambda: run.batch_norm(steps["blocks.0.hook_resid_pre"], "blocks.0.bn"),
         "feed-forward": lambda: run.feed_forward(steps["blocks.0.hook_resid_mid"], "blocks.0"),
-        "mlp": lambda: run.keep("y", run.feed_forward(steps["x"], "blocks.0")),
+        "mlp": lambda: run.feed_forward(steps["x"], "blocks.0"),
         "convolution": lambda: run.keep(
             "blocks.0.hook_conv_out", run.feed_forward(steps["blocks.0.hook_resid_mid"], "blocks.0")
         ),

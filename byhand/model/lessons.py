@@ -77,7 +77,7 @@ def _linear_layer(job: Job) -> Results:
 
 def _mlp(job: Job) -> Matrix:
     """Two layers with an activation between them, on `x`: the feed-forward network outside of a transformer."""
-    return mlp(job.stream("x"), "blocks.0.mlp", job.config, "y")
+    return mlp(job.stream("x"), "blocks.0.mlp", job.config)
 
 
 def _softmax(job: Job) -> Matrix:

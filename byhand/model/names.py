@@ -78,7 +78,7 @@ _SYMBOLS = {
     "turns": r"t \div T",
     "doubled": r"2 \cdot S",
     "one_hot": "Y",
-    "one_hot.product": "Y W_E",
+    "one_hot.product": "E",
     "probs.exp": "E",
     "probs.sum": "s",
     "probs": "P",

@@ -192,7 +192,7 @@ MODELS: dict[str, Callable[[Wiring], str]] = {
     "batch-norm": lambda w: w.batch_norm(STREAM, "blocks.0.bn") + w.norm(STREAM, "blocks.0.ln1"),
     "layer-norm": lambda w: w.norm(STREAM, "blocks.0.ln1"),
     "feed-forward": lambda w: w.mlp(MIDDLE, "blocks.0.mlp", "blocks.0.hook_mlp_out"),
-    "mlp": lambda w: w.mlp("x", "blocks.0.mlp", "y"),
+    "mlp": lambda w: w.mlp("x", "blocks.0.mlp", "blocks.0.hook_mlp_out"),
     "block": lambda w: w.block(STREAM, "blocks.0"),
     "gpt": Wiring.gpt,
     "encoder": lambda w: w.stack(ENCODER, "encoder", w.block),

@@ -61,8 +61,9 @@ class Calls:
             "hint": self.hint, "check": self.check, "checkpoint": self.checkpoint, "lines": self.lines,
             "find_the_error": self.find_the_error, "claim": self.claim, "choose": self.choose,
             "table": self.sheet_table, "entry": self.entry, "count": self.count, "shapes": self.shapes,
-            "totals": self.totals, "value": self.value, "word": self.word, "masked": self.masked, "tie": self.tie,
-            "number": self.number, "sums": self.bench.totals, "equal": self.equal, "changed": self.changed,
+            "totals": self.totals, "total": self.total, "value": self.value, "word": self.word,
+            "masked": self.masked, "tie": self.tie, "number": self.number,
+            "sums": self.bench.totals, "equal": self.equal, "changed": self.changed,
             "tokens": self.made.tokens, "source": self.made.source, "vocabulary": self.made.vocabulary,
             "config": c, "base": c.softmax_base,
             "numbers": self.made.tape.domain.name, "level": self.made.level, "range": safe_range,
@@ -132,15 +133,15 @@ class Calls:
         return self._leave(strip)
 
     def softmax(self, name: str) -> Marker:
-        """Powers, sums and shares of a pattern, and its dots."""
-        base = self.made.config.softmax_base
-        pattern = self.blank(name, r"\text{pattern}")
-        if pattern.shape[1] > 2:  # room to say how
-            pattern = replace(pattern, caption=r"\text{pattern = power ÷ sum}")
+        """Powers, sums and shares, of attention the pattern, and its dots."""
+        powers, word = steps_of(name, "exp"), "pattern" if "hook_pattern" in name else "share"
+        shares = self.blank(name, rf"\text{{{word}}}")
+        if shares.shape[1] > 2:  # room to say how
+            shares = replace(shares, caption=rf"\text{{{word} = power ÷ sum}}")
         return self.strip(
-            self.blank(steps_of(name, "exp"), rf"\text{{powers }} {base}^s"),
+            self.blank(powers, rf"\text{{powers }} {self.made.tape[powers].step.params['base']}^s"),
             self.blank(steps_of(name, "sum"), r"\text{sum}"),
-            pattern,
+            shares,
             dots=True,
         )
 
@@ -244,6 +245,10 @@ class Calls:
         """The sums over each token's numbers: "7, 3, 1", on one line; with a mistake, as it makes them."""
         bench = replace(self.bench, tape=foil(self.made.tape, mistake)) if mistake else self.bench
         return ",\u00a0".join(value_text(x) for x in bench.totals(name))
+
+    def total(self, name: str) -> str:
+        """The sum of all numbers of a step."""
+        return value_text(self.bench.total(name))
 
     def value(self, name: str, i: int, j: int, mistake: str = "") -> str:
         """One number of a step, counted from 0; with a mistake, as it makes it."""

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from byhand.model.config import Config
 from byhand.tape import Tape
+from byhand.worksheet.document import Section
 from byhand.worksheet.figures import Orientation
+from byhand.worksheet.parts import sections_asking
 
 
-def conventions(config: Config, model: str, tape: Tape, orientation: Orientation) -> tuple[str, ...]:
-    """What this sheet means by its words, as sentences of inline Markdown."""
+def conventions(config: Config, tape: Tape, orientation: Orientation, sections: Sequence[Section]) -> tuple[str, ...]:
+    """What this sheet means by its words, as sentences of inline Markdown: of what it asks for."""
     c = config
-    steps = {s.name.partition("[")[0].rpartition(".")[2] for s in tape.used()}
-    said = [
-        "Rows are tokens, columns dimensions." if orientation == "rows" else "Columns are tokens, rows dimensions."
-    ]
-    if any(s.op and s.op.name == "share_rows" for s in tape.used()):
+    asked = [tape.steps[name] for name in sections_asking(sections, tape)]
+    steps = {s.name.partition("[")[0].rpartition(".")[2] for s in asked}
+    said = []
+    if any("pos" in s.axes for s in tape.steps.values()):
+        lines = ("Rows", "columns") if orientation == "rows" else ("Columns", "rows")
+        said.append("{} are tokens, {} dimensions.".format(*lines))
+    if any(s.op and s.op.name == "share_rows" for s in asked):
         base = "$e$" if c.softmax_base == "e" else str(c.softmax_base)
         said.append(f"Softmax has base {base}.")
     if "scores_scaled" in steps:
         said.append(rf"Scale: $\sqrt{{d_k}} = \sqrt{{{c.d_head}}}$.")
-    if "hook_pattern" in steps and c.attention_dir == "causal":
+    if steps & {"hook_pattern", "pattern"} and c.attention_dir == "causal":
         said.append("Causal: a token sees itself and what came before.")
     if "hook_scale" in steps:
         kind = "LayerNorm divides by $d$" if c.normalization_type == "LN" else "RMSNorm has no mean"

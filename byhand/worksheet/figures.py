@@ -115,6 +115,11 @@ class Bench:
         domain = self.tape.domain
         return [domain.settle(Sum(tuple(Num(x) for x in row)), lambda ref: None) for row in self.tape.values(name)]
 
+    def total(self, name: str) -> object:
+        """The sum of all entries."""
+        terms = tuple(Num(x) for row in self.tape.values(name) for x in row)
+        return self.tape.domain.settle(Sum(terms), lambda ref: None)
+
     def _labels(self, axis: str, size: int) -> tuple[str, ...]:
         words = {"pos": self.tokens, "past": self.tokens[:-1], "new": self.tokens[-1:], "source": self.source,
                  "d_vocab": self.vocabulary}  # fmt: skip

@@ -50,9 +50,7 @@ def document(made: Made) -> Document:
         number=made.sheet.number,
         goal=inline(made.sheet.goal),
         prerequisites=made.sheet.prerequisites,
-        conventions=tuple(
-            inline(line) for line in conventions(made.config, made.sheet.model, made.tape, made.orientation)
-        ),
+        conventions=tuple(inline(line) for line in conventions(made.config, made.tape, made.orientation, sections)),
         map=map_of(made.config, made.sheet.model, made.tape, len(made.tokens), made.orientation, sections),
         sections=sections,
         orientation=made.orientation,
