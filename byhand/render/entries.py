@@ -14,6 +14,7 @@ from byhand.worksheet.document import Cell, Prose, Table
 
 TEXT_EM, LINE, ROW = 3.2, 4.2, 8.0  # mm: the size of text, its leading, a row with a blank
 PAD, LEAST, DIGIT = 3.0, 14.0, 3.2  # beside a text; a blank at least, and for each sign that is written in it
+MOST = 30.0  # a text over or under blanks
 
 
 @dataclass(frozen=True)
@@ -38,17 +39,19 @@ class Entries:
     def edges(self, row: int, col: int) -> str:
         """The classes of a blank: it has an upper or left edge of its own where no other blank lends it one."""
         rows = self.table.rows
-        return "a" + (" t" if not (row and _is_blank(rows[row - 1][col])) else "") + (
-            " b" if not _is_blank(rows[row][col - 1]) else ""
-        )  # fmt: skip
+        above, left = row > 0 and _is_blank(rows[row - 1][col]), _is_blank(rows[row][col - 1])
+        return "a" + " t" * (not above) + " b" * (not left)
 
 
 def entries(table: Table) -> Entries:
     """A table as wide as its contents, or where that is too wide, with its texts on several lines."""
     lines = (table.head, *table.rows)
     columns = list(zip(*lines, strict=True))
-    widths = [max(_width(x) for x in column) for column in columns]
     texts = [not any(isinstance(x, Cell) for x in column) for column in columns]
+    widths = [
+        max(_width(x) if text or isinstance(x, Cell) else min(_width(x), MOST) for x in column)
+        for column, text in zip(columns, texts, strict=True)
+    ]
     room = FIGURE_WIDTH - sum(w for w, text in zip(widths, texts, strict=True) if not text)
     most = _most(sorted(w for w, text in zip(widths, texts, strict=True) if text), room)
     widths = [min(w, most) if text else w for w, text in zip(widths, texts, strict=True)]

@@ -38,7 +38,7 @@ def _made(item: Any, inline: Inline) -> Prose | Cell:
 
 
 def entry(tape: Tape, name: str, i: int, j: int, places: int | None = None) -> Cell:
-    """One number of a step, to be filled in: rounded where it is asked for to some places."""
+    """One number of a step, to be filled in; with places, rounded to so many."""
     rows, cols = tape[name].shape
     if not (-rows <= i < rows and -cols <= j < cols):
         raise SheetError(f"{name} is {shape_text((rows, cols))}; it has no entry {i}, {j} (counted from 0)")
@@ -72,9 +72,7 @@ def shapes(tape: Tape, pairs: Sequence[Sequence[Any]], heads: int, turned: bool,
     """
     rows = []
     for left, right in pairs:
-        operands = [_shaped(tape, right, heads), _shaped(tape, left, heads)] if turned else [
-            _shaped(tape, left, heads), _shaped(tape, right, heads)
-        ]  # fmt: skip
+        operands = [_shaped(tape, matrix, heads) for matrix in ((right, left) if turned else (left, right))]
         sizes = [size[::-1] if turned else size for _, size in operands]
         result = product_shape(*sizes)
         texts = [f"{sign} {shape_text(size)}".strip() for (sign, _), size in zip(operands, sizes, strict=True)]
@@ -97,9 +95,9 @@ def _shaped(tape: Tape, matrix: Any, heads: int) -> tuple[str, Shape]:
     if isinstance(matrix, str):
         name = matrix.removesuffix(".T")
         rows, cols = tape[name].shape
-        return (f"${symbol(name, heads)}$", (rows, cols)) if name == matrix else (
-            rf"${symbol(name, heads)}^{{\mathrm{{T}}}}$", (cols, rows)
-        )  # fmt: skip
+        if name == matrix:
+            return f"${symbol(name, heads)}$", (rows, cols)
+        return rf"${symbol(name, heads)}^{{\mathrm{{T}}}}$", (cols, rows)
     if not (isinstance(matrix, Sequence) and len(matrix) == 2 and all(isinstance(n, int) and n > 0 for n in matrix)):
         raise SheetError(f"{matrix!r} is neither a matrix of the run nor a shape such as [3, 4]")
     return "", (matrix[0], matrix[1])

@@ -92,8 +92,8 @@ def test_only_pages_after_the_first_of_a_sheet_have_a_running_head():
 
 def test_the_book_breaks_as_its_sheets_do_alone():
     alone = laid_out(book().sheets[0].html("worksheet", "print"))
-    first, after = (page for _, depth, page in bookmarks() if depth == 1 and page < bookmarks()[5][2])
-    assert len(alone.pages) in (after - first, after - first - 1)
+    first, after = [page for _, depth, page in bookmarks() if depth == 1][:2]
+    assert (len(alone.pages) + 1) // 2 * 2 == after - first
 
 
 def test_a_book_is_tagged_the_same_twice_and_laid_out_without_a_warning(caplog):
