@@ -36,6 +36,10 @@ class Entries:
         """In print, in mm."""
         return sum(self.heights)
 
+    def over_cells(self, col: int) -> bool:
+        """Whether a head stands over values, not over texts."""
+        return any(isinstance(row[col], Cell) for row in self.table.rows)
+
     def edges(self, row: int, col: int) -> str:
         """The classes of a blank: it has an upper or left edge of its own where no other blank lends it one."""
         rows = self.table.rows

@@ -95,7 +95,9 @@ class _Chart:
         for i, part in enumerate(parts):
             before = i < max(here, default=-1)
             for label, heads in self.heads() if part == "heads" else [(labels[part], None)]:
-                own = [s for s in steps if self.part(s) == part and (heads is None or _head(s) in heads)]
+                own = [
+                    s for s in steps if self.part(s) == part and (heads is None or _head(s) in heads or "[" not in s)
+                ]
                 numbers = {n for s in own for n in steps[s] if n in at_home[part]}
                 width = {"heads": c.d_v, "unembed": c.d_vocab}.get(part, c.d_model)
                 state: State = "here" if own else "done" if before else "later"

@@ -16,7 +16,7 @@ _PARTS = (
     (r"hook_resid_mid_cross", "add_cross"),
     (r"\.ln3(\.|$)|^decoder\..*hook_normalized_resid_post", "ln3"),
     (r"\.(ln1|bn)(\.|$)", "ln1"),
-    (r"\.attn\.(z$|result|b_O|W_O)|hook_attn_out|hook_result", "out"),
+    (r"\.attn\.(z$|result|b_O|W_O)|hook_attn_out|hook_result|^(share\.)?(params|flops)\.out", "out"),
     (r"\.attn\.|^(new|all|cache)\b|^(share\.)?(params|flops)\.(attn|qkv|scores|mixture)", "heads"),
     (r"hook_resid_mid", "add1"),
     (r"\.ln2(\.|$)|hook_normalized_resid_post", "ln2"),
