@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,23 @@ _rounding = click.option(
 )  # fmt: skip
 
 
+_values = partial(
+    click.option, "--values", "values_files", type=click.Path(), multiple=True,
+    help="Your own numbers: a TOML, JSON, npz or safetensors file; a second adds to the first.",
+)  # fmt: skip
+
+
+def _tell(line: object) -> None:
+    """What is worth knowing beside what was asked for."""
+    click.echo(f"byhand: {line}", err=True)
+
+
+_round_weights = click.option(
+    "--round-weights", "weight_places", type=click.IntRange(0, 12), metavar="N",
+    help="Round the weights to N places, and say what it changes.",
+)  # fmt: skip
+
+
 @main.command("list")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def list_(as_json: bool) -> None:
@@ -99,7 +117,8 @@ def show(sheet: str) -> None:
 @click.argument("sheets", nargs=-1, metavar="[SHEET …]")
 @click.option("--all", "every", is_flag=True, help="Every sheet of the course.")
 @click.option("--seed", type=click.IntRange(min=0), help="0, the sheet's own numbers, or any other, new ones.")
-@click.option("--values", "values_file", type=click.Path(), help="Your own numbers: a TOML or JSON file.")
+@_values()
+@_round_weights
 @click.option("--tokens", help="The words of the sentence, with spaces between them.")
 @click.option("--answer", default="", help="What gpt says: a word spelled by its answers, or words with spaces.")
 @click.option(
@@ -126,12 +145,14 @@ def show(sheet: str) -> None:
 @click.option("--cache/--no-cache", default=True, help="Whether pages that were laid out before are laid out again.")
 @click.option("--out", type=click.Path(), default="output", show_default=True, help="The folder to write to.")
 def generate(
-    sheets: tuple[str, ...], every: bool, seed: int | None, values_file: str | None, tokens: str | None, answer: str,
-    numbers: str, places: int, rounding: Any, base: str | None, orientation: str, level: str | None, view: str | None,
-    formats: tuple[str, ...], paper: str, book: bool, cache: bool, out: str,
+    sheets: tuple[str, ...], every: bool, seed: int | None, values_files: tuple[str, ...],
+    weight_places: int | None, tokens: str | None, answer: str, numbers: str, places: int, rounding: Any,
+    base: str | None, orientation: str, level: str | None, view: str | None, formats: tuple[str, ...], paper: str,
+    book: bool, cache: bool, out: str,
 ) -> None:  # fmt: skip
     """Print a worksheet and its key; without SHEET, the flagship: a whole small language model."""
     from byhand import pipeline
+    from byhand.model.files import load_entries
     from byhand.worksheet.sheet import all_sheets
 
     if every and sheets:
@@ -140,15 +161,15 @@ def generate(
         seed=seed, numbers=numbers, places=places, rounding=rounding, base=int(base) if base in ("2", "3") else base,
         orientation=orientation, views=pipeline.views_asked(view), formats=formats, paper=paper,  # type: ignore[arg-type]
         tokens=tuple(tokens.split()) if tokens else (), answer=answer, level=level,  # type: ignore[arg-type]
-        values=pipeline.load_entries(values_file) if values_file else None, cache=cache,
+        values=load_entries(*values_files) if values_files else None, weight_places=weight_places, cache=cache,
     )  # fmt: skip
     names = [s.name for s in all_sheets()] if every else pipeline.sheets_asked(sheets)
     if book:
-        for path in pipeline.book(names, options, out):
+        for path in pipeline.book(names, options, out, _tell):
             click.echo(path)
         return
     for name in names:
-        for path in pipeline.generate(name, options, out):
+        for path in pipeline.generate(name, options, out, _tell):
             click.echo(path)
 
 
@@ -218,7 +239,8 @@ def foils() -> None:
 
 @main.command()
 @click.argument("model")
-@click.option("--values", "values_file", type=click.Path(), required=True, help="A TOML or JSON file.")
+@_values(required=True)
+@_round_weights
 @click.option(
     "--numbers", type=click.Choice(["exact", "float", "decimal"]), default="exact", show_default=True,
     help="Exact fractions, float64, or classroom decimals.",
@@ -228,8 +250,8 @@ def foils() -> None:
 @click.option("--json", "json_file", help="Write run.json to a file, or to - for standard output.")
 @click.option("--onnx", "onnx_file", type=click.Path(), help="Write the run as an ONNX graph, each step an output.")
 def run(
-    model: str, values_file: str, numbers: str, places: int, rounding: Any, json_file: str | None,
-    onnx_file: str | None,
+    model: str, values_files: tuple[str, ...], weight_places: int | None, numbers: str, places: int, rounding: Any,
+    json_file: str | None, onnx_file: str | None,
 ) -> None:  # fmt: skip
     """Run a model on your own numbers and print every step."""
     from byhand import pipeline
@@ -237,7 +259,8 @@ def run(
     from byhand.render.json import as_text
     from byhand.tape import shape_text
 
-    record = pipeline.run_values(model, pipeline.load_values(values_file), numbers, places, rounding)
+    values = pipeline.load_values(*values_files)
+    record = pipeline.run_values(model, values, numbers, places, rounding, weight_places, _tell)
     if onnx_file:
         target = Path(onnx_file)
         for path in write(target.parent, {target.name: pipeline.onnx_graph(record)}):

@@ -4,6 +4,7 @@ ByHandError             exit 1
 ├── UnknownNameError    no such sheet, model, step, option …: "did you mean …?"
 ├── ConfigError         a configuration that cannot work
 ├── ValuesError         numbers that do not fit: shapes, ragged rows, NaN, tokens
+│   └── MisfitError     a given step of another shape
 ├── DomainError         a step leaves the number system
 ├── SheetError          a sheet or template that does not parse
 ├── RosterError         a roster that cannot be read
@@ -14,8 +15,13 @@ ByHandError             exit 1
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from difflib import get_close_matches
+
+MOST_PROBLEMS = 10  # that are told at once
+MOST_NAMES = 40  # that are told where none is close
+LONGEST_NAME = 80  # characters of a name that are repeated in a message
 
 
 class ByHandError(Exception):
@@ -28,8 +34,13 @@ class UnknownNameError(ByHandError):
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         names = sorted(known)
         close = get_close_matches(name, names, n=1, cutoff=0.5)
-        hint = f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(names)}"
-        super().__init__(f"no {kind} {name!r}; {hint}")
+        hint = (
+            f"did you mean {close[0]!r}?"
+            if close
+            else f"there are: {', '.join(names[:MOST_NAMES])}{', …' * (len(names) > MOST_NAMES)}"
+        )
+        short = name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…"
+        super().__init__(f"no {kind} {short!r}; {hint}")
 
 
 class ConfigError(ByHandError):
@@ -38,6 +49,14 @@ class ConfigError(ByHandError):
 
 class ValuesError(ByHandError):
     """Numbers or tokens that do not fit the model."""
+
+
+class MisfitError(ValuesError):
+    """A given step of another shape than the model's."""
+
+    def __init__(self, step: str, problem: str) -> None:
+        super().__init__(f"{step} is {problem}")
+        self.step = step
 
 
 class DomainError(ByHandError):
@@ -62,3 +81,20 @@ class ExtraError(ByHandError):
 
 class OutputError(ByHandError):
     """A file that cannot be written."""
+
+
+@contextmanager
+def collecting(problems: list[ByHandError]) -> Iterator[None]:
+    """Put an error down beside the others in place of raising it."""
+    try:
+        yield
+    except ByHandError as error:
+        problems.append(error)
+
+
+def together(problems: Sequence[ByHandError]) -> ByHandError:
+    """All the problems as one error: the only one as it is, several as a ValuesError in one line."""
+    if len(problems) == 1:
+        return problems[0]
+    told = list(dict.fromkeys(str(problem) for problem in problems))
+    return ValuesError("; ".join(told[:MOST_PROBLEMS] + ["and more"] * (len(told) > MOST_PROBLEMS)))

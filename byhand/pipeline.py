@@ -5,8 +5,7 @@ sheet → values → run on the tape → document → second witness → each vi
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -14,9 +13,10 @@ from typing import Any, Literal
 from byhand.arithmetic.domains import FLOATS, RATIONALS, Decimals, Domain
 from byhand.arithmetic.once import DecimalsOnce
 from byhand.choosing.symmetry import renamed
-from byhand.errors import ConfigError, ValuesError
-from byhand.model.models import complete, run
-from byhand.model.weights import Values
+from byhand.errors import MOST_PROBLEMS, ConfigError
+from byhand.model.files import load_entries
+from byhand.model.models import run, unread
+from byhand.model.weights import Values, complete
 from byhand.render.book import Book
 from byhand.render.cache import printed
 from byhand.render.files import write
@@ -29,14 +29,13 @@ from byhand.worksheet.document import VIEWS, Document, Level, View
 from byhand.worksheet.effort import Effort, effort
 from byhand.worksheet.figures import Orientation
 from byhand.worksheet.load import document
-from byhand.worksheet.sheet import Sheet, load_sheet
+from byhand.worksheet.sheet import Sheet, check_room, load_sheet
 
 FLAGSHIP = "gpt"
 Format = Literal["html", "pdf", "json"]
 Rounding = Literal["carry", "once"]
 ROUNDINGS: dict[Rounding, type[Decimals]] = {"carry": Decimals, "once": DecimalsOnce}
 FORMATS: tuple[Format, ...] = ("html", "pdf", "json")
-LARGEST_VALUES_FILE = 20_000_000  # bytes
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ class Options:
     places: of classroom decimals; rounding: whether a step goes on with rounded numbers or with all their digits.
     base: of softmax, where it is not the sheet's. answer: the words that gpt says.
     level: how large new numbers are, and how much the page gives away. cache: whether a page that was laid out before
-    is taken from the cache.
+    is taken from the cache. weight_places: what a file's weights are rounded to.
     """
 
     seed: int | None = None
@@ -65,6 +64,7 @@ class Options:
     answer: str = ""
     level: Level | None = None
     cache: bool = True
+    weight_places: int | None = None
 
     @property
     def kept(self) -> bool:
@@ -84,25 +84,32 @@ class Options:
         return int(not self._own and bool(self.tokens or self.answer or self.level))
 
 
-def generate(name: str = FLAGSHIP, options: Options | None = None, out: Path | str = "output") -> list[Path]:
+Tell = Callable[[object], None]  # where to say what rounding changes, and what was not read
+
+
+def generate(
+    name: str = FLAGSHIP, options: Options | None = None, out: Path | str = "output", tell: Tell = lambda line: None
+) -> list[Path]:
     """Write a sheet's worksheet, key and run.json into OUT/SHEET-seedN; the files' paths.
 
     Raises: ByHandError; then nothing has been written.
     """
     options = options or Options()
     sheet = load_sheet(name)
-    page, record = prepare(sheet, options)
+    page, record = prepare(sheet, options, tell)
     folder = Path(out) / f"{sheet.name}-seed{options.chosen_seed}"
     return write(folder, dict(_files(page, record, options)))
 
 
-def book(names: Sequence[str], options: Options | None = None, out: Path | str = "output") -> list[Path]:
+def book(
+    names: Sequence[str], options: Options | None = None, out: Path | str = "output", tell: Tell = lambda line: None
+) -> list[Path]:
     """Write sheets as one book into OUT/book-seedN: book.pdf, a folder's pages with their index, and each run.
 
     Raises: ByHandError; then nothing has been written.
     """
     options = options or Options()
-    made = [prepare(load_sheet(name), options) for name in dict.fromkeys(names)]
+    made = [prepare(load_sheet(name), options, tell) for name in dict.fromkeys(names)]
     views = tuple(sorted(options.views, key=VIEWS.index))
     bound = Book(tuple(Pages(page) for page, _ in made), views, options.chosen_seed)
     files = dict(bound.folder(options.paper)) if "html" in options.formats else {}
@@ -114,14 +121,18 @@ def book(names: Sequence[str], options: Options | None = None, out: Path | str =
     return write(Path(out) / f"book-seed{options.chosen_seed}", contents)
 
 
-def prepare(sheet: Sheet, options: Options) -> tuple[Document, dict[str, Any]]:
+def prepare(sheet: Sheet, options: Options, tell: Tell = lambda line: None) -> tuple[Document, dict[str, Any]]:
     """Choose a sheet's numbers and run its model on them: the document, and the record of the run.
 
     Raises: WitnessError where the second witness finds other numbers.
     """
     values, quality = choose_numbers(sheet, options)
+    if options.weight_places is not None:
+        values = _rounded(sheet.model, values, options.weight_places, tell)
     domain = number_system(options.numbers, options.places, options.rounding)
     page, record, _ = recorded(sheet, values, options, domain, quality)
+    if options.values is not None:
+        check_room(sheet, [step["name"] for step in record["steps"] if step["op"] != "given"])
     judge(record)
     return replace(page, stamp={"seed": str(options.chosen_seed), "hash": fingerprint(record)}), record
 
@@ -157,10 +168,12 @@ def choose_numbers(sheet: Sheet, options: Options) -> tuple[Values, dict[str, An
     Raises: ConfigError, ValuesError.
     """
     seed, symbolic = options.chosen_seed, options.numbers == "symbolic"
-    values = complete(sheet.given(letters=symbolic, base=options.base, tokens=options.tokens, other=options.values))
+    values = sheet.given(letters=symbolic, base=options.base, tokens=options.tokens, other=options.values)
     if values.vocabulary and not options.answer:
         values.ids()  # a word that the sheet does not know is an error, unless the vocabulary is made anew
     values.positions()
+    if options.weight_places is not None and options.values is None:
+        raise ConfigError("--round-weights rounds the weights of a values file; give one with --values")
     if options.kept and options.answer:
         raise ConfigError("--answer needs new numbers; leave out --values, --numbers symbolic and --seed 0")
     if options.kept:
@@ -226,56 +239,33 @@ def _files(page: Document, record: dict[str, Any], options: Options) -> Iterator
         yield "run.json", as_text(record).encode()
 
 
-def load_values(path: Path | str) -> Values:
-    """Read a values file, TOML or JSON, for `run`.
+def load_values(*paths: Path | str) -> Values:
+    """Read a values file for `run`; of several, each adds to those before it.
 
     Raises: ValuesError where it cannot be read or does not parse, and all that Values.of raises.
     """
-    return Values.of(load_entries(path))
-
-
-def load_entries(path: Path | str) -> Any:
-    """A values file's entries as they are, for `Options.values`.
-
-    Raises: ValuesError where it cannot be read or does not parse.
-    """
-    path = Path(path)
-    try:
-        if path.stat().st_size > LARGEST_VALUES_FILE:
-            raise ValuesError(f"{path.name} has over {LARGEST_VALUES_FILE // 1_000_000} MB; a sheet needs a few kB")
-        return _parsed(path, path.read_bytes())
-    except OSError as error:
-        raise ValuesError(f"{path}: {error.strerror or error}") from None
-    except (ValueError, RecursionError) as error:
-        raise ValuesError(f"{path.name} does not parse: {error}") from None
-
-
-def _parsed(path: Path, content: bytes) -> Any:
-    """A file's entries; decimals keep their digits as written, as text."""
-    text = content.decode("utf-8")
-    match path.suffix.lower():
-        case ".toml":
-            import tomllib
-
-            return tomllib.loads(text, parse_float=str)
-        case ".json":
-            return json.loads(text, parse_float=str, parse_int=_integer, parse_constant=str)
-        case _:
-            raise ValuesError(f"{path.name} is neither .toml nor .json")
-
-
-def _integer(digits: str) -> int | str:
-    """An integer of a sane length, or its digits, which `parse` will refuse."""
-    return int(digits) if len(digits) < 100 else digits
+    return Values.of(load_entries(*paths))
 
 
 def run_values(
-    model: str, values: Values, numbers: str = "exact", places: int = 2, rounding: Rounding = "carry"
-) -> dict[str, Any]:
+    model: str, values: Values, numbers: str = "exact", places: int = 2, rounding: Rounding = "carry",
+    weight_places: int | None = None, tell: Tell = lambda line: None,
+) -> dict[str, Any]:  # fmt: skip
     """Run a model on a values file's numbers: what run.json holds, without a sheet."""
     values = complete(values)
+    if weight_places is not None:
+        values = _rounded(model, values, weight_places, tell)
     tape = run(model, values, number_system(numbers, places, rounding))
+    if spared := unread(tape, values):
+        tell(f"{model} does not read {', '.join(spared[:MOST_PROBLEMS])}{' …' * (len(spared) > MOST_PROBLEMS)}")
     return run_record(tape, model, values.config, _words(values) if values.tokens else (), values.vocabulary)
+
+
+def _rounded(model: str, values: Values, places: int, tell: Tell) -> Values:
+    from byhand.model.rounding import effect, rounded
+
+    tell(effect(model, values, places))
+    return rounded(values, places)
 
 
 def onnx_graph(record: Mapping[str, Any]) -> bytes:

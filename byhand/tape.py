@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 from byhand.arithmetic.domain import Domain, LeavesDomainError, NotRealError
 from byhand.arithmetic.expr import At, Expr, Index, Num, Ref, substitute
-from byhand.errors import DomainError, UnknownNameError, ValuesError
+from byhand.errors import DomainError, MisfitError, UnknownNameError, ValuesError
 
 
 class Operand(Protocol):
@@ -205,7 +205,7 @@ class Tape:
             rows = self.numbers[step.name]
             found = (len(rows), len(rows[0]) if rows else 0)
             if found != step.shape:
-                raise ValuesError(f"{step.name} is {shape_text(found)}; the model needs {shape_text(step.shape)}")
+                raise MisfitError(step.name, f"{shape_text(found)}; the model needs {shape_text(step.shape)}")
             step = replace(step, op=None, inputs=())
         self.steps[step.name] = step
         return Matrix(self, step.name)

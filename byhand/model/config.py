@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from fractions import Fraction
 from typing import Any
 
-from byhand.errors import ConfigError, UnknownNameError, ValuesError
+from byhand.errors import MOST_PROBLEMS, ByHandError, ConfigError, UnknownNameError, ValuesError, collecting, together
 from byhand.notation.number import parse, shown
 
 CHOICES: dict[str, tuple[Any, ...]] = {
@@ -60,23 +60,14 @@ class Config:
     sinusoidal_periods: tuple[Fraction, ...] = ()
 
     def __post_init__(self) -> None:
-        for name, choices in CHOICES.items():
-            value = getattr(self, name)
-            if value not in choices or isinstance(value, bool):
-                allowed = ", ".join("null" if c is None else str(c) for c in choices)
-                raise ConfigError(f"{name}={shown(value)} is not known; use one of {allowed}")
-        for name in SIZES:
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LARGEST:
-                raise ConfigError(f"{name}={shown(value)} is not a size; use a whole number from 1 to {LARGEST}")
-        for name in ("d_model", "n_heads", "n_ctx", "n_layers"):
-            if getattr(self, name) == 0:
-                raise ConfigError(f"{name}=0 leaves nothing to compute; use 1 or more")
-        for name in ("use_attn_scale", "use_attn_result", "attn_only", "tie_word_embeddings"):
-            if not isinstance(getattr(self, name), bool):
-                raise ConfigError(f"{name}={shown(getattr(self, name))} is not true or false")
-        self._set("eps", _number("eps", self.eps))
-        self._set("sinusoidal_periods", _periods(self.sinusoidal_periods))
+        problems = [*self._choice_problems(), *self._size_problems(), *self._flag_problems()]
+        for name, read in (("eps", _number), ("sinusoidal_periods", _periods)):
+            try:
+                self._set(name, read(name, getattr(self, name)))
+            except ConfigError as error:
+                problems.append(str(error))
+        if problems:
+            raise ConfigError("; ".join(problems))
         self._set("d_head", self.d_head or self._divided())
         self._set("d_v", self.d_v or self.d_head)
         self._set("d_mlp", self.d_mlp or 4 * self.d_model)
@@ -84,6 +75,26 @@ class Config:
         if self.sinusoidal_periods and len(self.sinusoidal_periods) != pairs:
             raise ConfigError(f"sinusoidal_periods has {len(self.sinusoidal_periods)} entries; use {pairs}")
         self._check_size()
+
+    def _choice_problems(self) -> Iterator[str]:
+        for name, choices in CHOICES.items():
+            value = getattr(self, name)
+            if value not in choices or isinstance(value, bool):
+                allowed = ", ".join("null" if c is None else str(c) for c in choices)
+                yield f"{name}={shown(value)} is not known; use one of {allowed}"
+
+    def _size_problems(self) -> Iterator[str]:
+        for name in SIZES:
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LARGEST:
+                yield f"{name}={shown(value)} is not a size; use a whole number from 1 to {LARGEST}"
+            elif value == 0 and name in ("d_model", "n_heads", "n_ctx", "n_layers"):
+                yield f"{name}=0 leaves nothing to compute; use 1 or more"
+
+    def _flag_problems(self) -> Iterator[str]:
+        for name in ("use_attn_scale", "use_attn_result", "attn_only", "tie_word_embeddings"):
+            if not isinstance(getattr(self, name), bool):
+                yield f"{name}={shown(getattr(self, name))} is not true or false"
 
     def _set(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)
@@ -113,13 +124,20 @@ class Config:
     def of(cls, entries: Mapping[str, Any]) -> Config:
         """A configuration from a file's entries.
 
-        Raises: UnknownNameError, ConfigError.
+        The text "null" is null, which TOML cannot write.
+
+        Raises: ValuesError with all that is wrong; a single UnknownNameError or ConfigError as it is.
         """
         known = {f.name for f in fields(cls)}
-        for name in entries:
-            if name not in known:
-                raise UnknownNameError("config option", str(name), known)
-        return cls(**entries)
+        problems: list[ByHandError] = []
+        for name in [name for name in entries if name not in known][:MOST_PROBLEMS]:
+            problems.append(UnknownNameError("config option", str(name), known))
+        options: dict[str, Any] = {name: None if x == "null" else x for name, x in entries.items() if name in known}
+        with collecting(problems):
+            config = cls(**options)
+        if problems:
+            raise together(problems)
+        return config
 
     def as_dict(self) -> dict[str, Any]:
         """The entries, for run.json."""
@@ -139,10 +157,10 @@ def _number(name: str, entry: object) -> Fraction:
     return number
 
 
-def _periods(entry: object) -> tuple[Fraction, ...]:
+def _periods(name: str, entry: object) -> tuple[Fraction, ...]:
     if not isinstance(entry, list | tuple):
-        raise ConfigError(f"sinusoidal_periods={shown(entry)} is not a list of numbers")
-    periods = tuple(_number("sinusoidal_periods", p) for p in entry)
+        raise ConfigError(f"{name}={shown(entry)} is not a list of numbers")
+    periods = tuple(_number(name, p) for p in entry)
     if 0 in periods:
-        raise ConfigError("sinusoidal_periods holds a 0; a turn takes more than 0 positions")
+        raise ConfigError(f"{name} holds a 0; a turn takes more than 0 positions")
     return periods

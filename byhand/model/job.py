@@ -34,6 +34,11 @@ class Job:
         """The residual stream as a given. Shape (pos, d_model)."""
         return self.tape.given(name, (self.positions, self.config.d_model), ("pos", "d_model"))
 
+    def middle(self) -> Matrix:
+        """What a feed-forward network reads, as a given: the stream at either of its names. Shape (pos, d_model)."""
+        given = self.tape.numbers
+        return self.stream(RESID_PRE if RESID_PRE in given and RESID_MID not in given else RESID_MID)
+
     def source(self) -> Matrix:
         """What an encoder reads for a decoder, as a given. Shape (source, d_model)."""
         return self.tape.given(ENCODER, (self.values.source_positions(), self.config.d_model), ("source", "d_model"))

@@ -76,8 +76,12 @@ def _linear_layer(job: Job) -> Results:
 
 
 def _mlp(job: Job) -> Matrix:
-    """Two layers with an activation between them, on `x`: the feed-forward network outside of a transformer."""
-    return mlp(job.stream("x"), "blocks.0.mlp", job.config)
+    """Two layers with an activation between them: the feed-forward network outside of a transformer.
+
+    They read `x`, or where that is not given what enters the network in a block.
+    """
+    block = "x" not in job.tape.numbers and job.tape.numbers.keys() & {RESID_PRE, RESID_MID}
+    return mlp(job.middle() if block else job.stream("x"), "blocks.0.mlp", job.config)
 
 
 def _softmax(job: Job) -> Matrix:
@@ -118,7 +122,7 @@ def _positional_encoding(job: Job) -> Matrix:
 
 def _convolution(job: Job) -> Matrix:
     """The feed-forward network as two 1×1 convolutions; beside it, as two layers, for who asks."""
-    c, tape, x = job.config, job.tape, job.stream(RESID_MID)
+    c, tape, x = job.config, job.tape, job.middle()
     w_in = tape.given("blocks.0.mlp.W_in", (c.d_model, c.d_mlp), ("d_model", "d_mlp"))
     pre = convolution(x, w_in, "blocks.0.mlp.b_in", "blocks.0.conv_in", "blocks.0.conv_in.hook_pre")
     post = activation(pre, "blocks.0.conv_in.hook_post", c)
@@ -140,7 +144,7 @@ def _transformer_by_hand(job: Job) -> Matrix:
 
 def _judged(job: Job, logits: Matrix) -> tuple[Matrix, Matrix]:
     """The probabilities of logits, and the mean surprise at the tokens, which are the right answers."""
-    base, tokens = job.config.softmax_base, job.values.ids()
+    base, tokens = job.config.softmax_base, job.values.ids(logits.cols)
     probs = softmax(logits, "probs", base)
     right = pick_entries(probs, name="probs.right", cols=tokens)
     return probs, column_mean(surprise(right, name="loss_per_token", base=base), name="loss")
@@ -162,7 +166,7 @@ def _cross_entropy(job: Job) -> Results:
     logits = job.matrix("logits", ("pos", "d_vocab"))
     probs, loss = _judged(job, logits)
     sizes = {"i": (logits.rows, "pos"), "j": (logits.cols, "d_vocab")}
-    right = one_hot(name="one_hot", tape=job.tape, sizes=sizes, rows=job.values.ids())
+    right = one_hot(name="one_hot", tape=job.tape, sizes=sizes, rows=job.values.ids(logits.cols))
     gradient = subtract(probs, right, name="logits.grad")
     return loss, row_sum(gradient, name="logits.grad.sum")
 

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from byhand.arithmetic.domains import Domain
-from byhand.errors import UnknownNameError, ValuesError
+from byhand.errors import (
+    MOST_PROBLEMS,
+    ByHandError,
+    ConfigError,
+    MisfitError,
+    UnknownNameError,
+    ValuesError,
+    collecting,
+    together,
+)
 from byhand.model.config import Config
-from byhand.model.job import DECODER, ENCODER, RESID_MID, RESID_PRE, Job, Model
+from byhand.model.job import DECODER, ENCODER, RESID_PRE, Job, Model
 from byhand.model.layers import (
     attention,
     batch_norm,
@@ -23,9 +32,9 @@ from byhand.model.layers import (
 )
 from byhand.model.lessons import LESSONS
 from byhand.model.sizing import sizing
-from byhand.model.weights import Values, numbers
+from byhand.model.weights import Values, complete, sound_numbers
 from byhand.ops import pick_rows, row_argmax
-from byhand.tape import Matrix, Tape
+from byhand.tape import Matrix, Step, Tape, shape_text
 
 
 def _attention_head(job: Job) -> Matrix:
@@ -58,7 +67,7 @@ def _batch_norm(job: Job) -> Matrix:
 
 def _feed_forward(job: Job) -> Matrix:
     """Two layers at each position."""
-    return mlp(job.stream(RESID_MID), "blocks.0.mlp", job.config)
+    return mlp(job.middle(), "blocks.0.mlp", job.config)
 
 
 def _block(job: Job) -> Matrix:
@@ -131,36 +140,97 @@ MODELS: dict[str, Model] = {
 }
 
 
-def complete(values: Values) -> Values:
-    """The values with d_vocab taken from the vocabulary.
-
-    Raises: ValuesError where the two disagree.
-    """
-    size, words = values.config.d_vocab, len(values.vocabulary)
-    if not words or size == words:
-        return values
-    if size:
-        raise ValuesError(f"d_vocab={size}, but the vocabulary has {words} words")
-    return replace(values, config=replace(values.config, d_vocab=words))
+MOST_TERMS = 5_000_000  # of all sums of a run
 
 
 def run(model: str, values: Values, domain: Domain, force: bool = True) -> Tape:
     """Run a model: a tape with its steps in a number system, evaluated, or with `force=False` when asked for.
 
-    Raises: UnknownNameError for a model, a step or a parameter that does not exist; ValuesError, DomainError.
+    Raises: UnknownNameError for a model, a step or a parameter that does not exist; ValuesError, also where several
+    problems are told at once, before anything is evaluated; DomainError.
     """
     if model not in MODELS:
         raise UnknownNameError("model", model, MODELS)
+    problems: list[ByHandError] = []
     values = complete(values)
-    tape = Tape(domain, numbers(values))
-    made = MODELS[model](Job(tape, values))
-    results = made if isinstance(made, tuple) else (made,)
-    for name in values.inputs:
-        tape[name]  # an unknown step is an error
-    for result in results:
-        lookups = [step for step in tape.needed(result.name) if step.op is pick_rows]
-        if any(not step.params["rows"] for step in lookups):
-            raise ValuesError(f"tokens is missing; give words or ids, up to n_ctx={values.config.n_ctx} of them")
-        if force:
+    tape, results = _written(model, values, domain, problems)
+    needed = list({step.name: step for result in results for step in tape.needed(result.name)}.values())
+    with collecting(problems):
+        _check_tokens(needed, values)
+    if force:
+        with collecting(problems):
+            _check_givens(tape, needed, values)
+        with collecting(problems):
+            _check_terms(tape, needed)
+    if problems:
+        raise together(problems)
+    if force:
+        for result in results:
             tape.values(result.name)
     return tape
+
+
+def unread(tape: Tape, values: Values) -> list[str]:
+    """The given parameters and steps that the evaluated steps did not read."""
+    read = {step.name.partition("[")[0] for step in tape.used()}
+    read_whole = {step.name for step in tape.used()}
+    weights = [name for name in values.weights if name.partition("[")[0] not in read]
+    return weights + [name for name in values.inputs if name not in read_whole]
+
+
+def _written(
+    model: str, values: Values, domain: Domain, problems: list[ByHandError]
+) -> tuple[Tape, tuple[Matrix, ...]]:
+    """A tape with the model's steps, nothing evaluated, and the results; what is wrong is added to the problems.
+
+    Raises: ByHandError with the problems so far, where the steps cannot be written at all.
+    """
+    given = sound_numbers(values, problems)
+    inputs_are_sound = values.inputs.keys() <= given.keys()
+    while True:
+        tape = Tape(domain, given)
+        try:
+            made = MODELS[model](Job(tape, values))
+            break
+        except MisfitError as misfit:  # the next may be of another shape, too
+            problems.append(misfit)
+            if misfit.step not in given or len(problems) > MOST_PROBLEMS:
+                raise together(problems) from None
+            del given[misfit.step]
+        except ByHandError as error:  # which may be for want of an input that is not sound
+            raise together([*problems, *([error] if inputs_are_sound else [])]) from None
+    for name in values.inputs:
+        if len(problems) <= MOST_PROBLEMS:
+            with collecting(problems):
+                tape[name]  # an unknown step is an error
+    return tape, made if isinstance(made, tuple) else (made,)
+
+
+def _check_tokens(needed: Sequence[Step], values: Values) -> None:
+    """Raises: ValuesError where tokens are needed and not given."""
+    if any(step.op is pick_rows and not step.params["rows"] for step in needed):
+        raise ValuesError(f"tokens is missing; give words or ids, up to n_ctx={values.config.n_ctx} of them")
+
+
+def _check_givens(tape: Tape, needed: Sequence[Step], values: Values) -> None:
+    """Raises: ValuesError for matrices that are needed and not given at all, neither sound nor unsound."""
+    known = values.inputs.keys() | values.weights.keys()
+    givens = [step for step in needed if step.op is None and step.name not in tape.numbers]
+    missing = [step for step in givens if step.name not in known and step.name.partition("[")[0] not in known]
+    if len(missing) == 1:
+        raise ValuesError(f"{missing[0].name} is missing; give it ({shape_text(missing[0].shape)}) or a later step")
+    if missing:
+        names = ", ".join(f"{step.name} ({shape_text(step.shape)})" for step in missing[:MOST_PROBLEMS])
+        rest = f" and {len(missing) - MOST_PROBLEMS} more" if len(missing) > MOST_PROBLEMS else ""
+        raise ValuesError(f"{names}{rest} are missing; give them or later steps")
+
+
+def _check_terms(tape: Tape, needed: Sequence[Step]) -> None:
+    """Raises: ConfigError where the run would take minutes."""
+    terms = sum(
+        step.shape[0] * step.shape[1] * max([1, *(tape.steps[name].shape[1] for name in step.inputs)])
+        for step in needed
+        if step.op
+    )
+    if terms > MOST_TERMS:
+        raise ConfigError(f"the run adds up {terms:,} numbers; use sizes that make {MOST_TERMS:,}")

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from byhand.arithmetic.expr import NEG_INF
-from byhand.arithmetic.many import Many
-from byhand.errors import UnknownNameError, ValuesError
+from byhand.errors import (
+    LONGEST_NAME,
+    MOST_PROBLEMS,
+    ByHandError,
+    UnknownNameError,
+    ValuesError,
+    collecting,
+    together,
+)
 from byhand.model.config import Config
-from byhand.notation.number import parse, shown
+from byhand.model.entries import MOST_ENTRIES, Rows, cut, flat, plain_lists, rows, sizes
+from byhand.model.parameters import has_heads, parameter_shapes, shape_of
+from byhand.notation.number import shown
+from byhand.notation.words import unprintable
 from byhand.tape import shape_text
 
-Numbers = dict[str, tuple[tuple[Any, ...], ...]]
-MOST_ENTRIES = 100_000  # of one matrix: a worksheet has a hundred
-DEEPEST = 3  # lists in a list: heads, rows, columns
+Numbers = dict[str, Rows]
+MOST_NAMES = 20_000  # of weights or of inputs
+LONGEST_WORD = 60  # characters
 KEYS = ("config", "tokens", "source", "vocabulary", "inputs", "weights")
 
 
@@ -38,33 +47,42 @@ class Values:
     def of(cls, entries: object) -> Values:
         """From a values file's content.
 
-        Raises: ValuesError, UnknownNameError, ConfigError.
+        Raises: ValuesError with all that is wrong with it; a single UnknownNameError or ConfigError as it is.
         """
         if not isinstance(entries, Mapping):
             raise ValuesError(f"a values file is a table of {', '.join(KEYS)}; found {type(entries).__name__}")
-        for key in entries:
-            if key not in KEYS:
-                raise UnknownNameError("entry of a values file", str(key), KEYS)
-        parts = {key: _table(key, entries.get(key)) for key in ("config", "inputs", "weights")}
-        return cls(
-            Config.of(parts["config"]),
-            tuple(_list("tokens", entries.get("tokens"), (str, int))),
-            tuple(_list("vocabulary", entries.get("vocabulary"), (str,))),
-            parts["inputs"],
-            parts["weights"],
-            tuple(_list("source", entries.get("source"), (str,))),
-        )
+        problems: list[ByHandError] = []
+        for key in [key for key in entries if key not in KEYS][:MOST_PROBLEMS]:
+            problems.append(UnknownNameError("entry of a values file", str(key), KEYS))
+        parts: dict[str, dict[str, Any]] = {"config": {}, "inputs": {}, "weights": {}}
+        lists: dict[str, tuple[Any, ...]] = {"tokens": (), "vocabulary": (), "source": ()}
+        for key in parts:
+            with collecting(problems):
+                parts[key] = _table(key, entries.get(key))
+        for key in lists:
+            with collecting(problems):
+                lists[key] = tuple(_list(key, entries.get(key), (str, int) if key == "tokens" else (str,)))
+        config = None
+        with collecting(problems):
+            config = Config.of(parts["config"])
+        values = cls(config or Config(), inputs=parts["inputs"], weights=parts["weights"], **lists)
+        with collecting(problems):
+            values = complete(values)
+        if problems:
+            sound_numbers(values, problems, config_is_sound=config is not None)
+            raise together(problems)
+        return values
 
     def positions(self) -> int:
         """The number of tokens: as given, or as many as the given steps have rows, else n_ctx."""
         if self.tokens:
             return self._fitting(len(self.tokens))
-        own = (name for name in self.inputs if not name.startswith("encoder."))
+        own = (name for name in self.inputs if not _of_source(name))
         return self._fitting(self._rows(next(own, next(iter(self.inputs), ""))))
 
     def source_positions(self) -> int:
         """The number of positions that an encoder reads for a decoder."""
-        return self._fitting(len(self.source) or self._rows("encoder.0.hook_resid_pre"))
+        return self._fitting(len(self.source) or self._rows(next(filter(_of_source, self.inputs), "")))
 
     def _rows(self, name: str) -> int:
         """The rows of a given step, else n_ctx."""
@@ -76,15 +94,21 @@ class Values:
             raise ValuesError(f"{n} tokens are more than n_ctx={self.config.n_ctx}; use fewer, or a larger n_ctx")
         return n
 
-    def ids(self) -> tuple[int, ...]:
-        """The tokens as rows of W_E.
+    def ids(self, size: int = 0) -> tuple[int, ...]:
+        """The tokens as rows of W_E; a size takes the place of the vocabulary's.
 
-        Raises: ValuesError for a token that is not in the vocabulary.
+        Raises: ValuesError for tokens that are not in the vocabulary.
         """
-        return tuple(self._id(t) for t in self.tokens)
+        problems: list[ByHandError] = []
+        ids = []
+        for token in dict.fromkeys(self.tokens):
+            with collecting(problems):
+                ids.append((token, self._id(token, size or len(self.vocabulary) or self.config.d_vocab)))
+        if problems:
+            raise together(problems)
+        return tuple(dict(ids)[token] for token in self.tokens)
 
-    def _id(self, token: str | int) -> int:
-        size = len(self.vocabulary) or self.config.d_vocab
+    def _id(self, token: str | int, size: int) -> int:
         if isinstance(token, int):
             if not 0 <= token < size:
                 raise ValuesError(f"token {token} is not in the vocabulary of {size}; use 0 to {size - 1}")
@@ -95,12 +119,36 @@ class Values:
         return self.vocabulary.index(token)
 
 
+def complete(values: Values) -> Values:
+    """The values with d_vocab taken from the vocabulary.
+
+    Raises: ValuesError where the two disagree.
+    """
+    size, words = values.config.d_vocab, len(values.vocabulary)
+    if not words or size == words:
+        return values
+    if size:
+        raise ValuesError(f"d_vocab={size}, but the vocabulary has {words} words")
+    return replace(values, config=replace(values.config, d_vocab=words))
+
+
+def _of_source(name: str) -> bool:
+    """Whether the rows of a step are what an encoder reads for a decoder."""
+    return name.startswith("encoder.") or re.search(r"cross_attn\.hook_[kv]\[", name) is not None
+
+
 def _table(key: str, entry: object) -> dict[str, Any]:
     if entry is None:
         return {}
     if not isinstance(entry, Mapping):
         raise ValuesError(f"{key} is a table of names; found {type(entry).__name__}")
-    return {str(name): value for name, value in entry.items()}
+    if len(entry) > MOST_NAMES:
+        raise ValuesError(f"{key} has more than {MOST_NAMES:,} names; a model of one block has twenty")
+    table = {str(name): value for name, value in entry.items()}
+    for name in table:
+        if len(name) > LONGEST_NAME or not name.isprintable():
+            raise ValuesError(f"{key} holds {shown(name)}, which is no name")
+    return {name: plain_lists(name, value) for name, value in table.items()}
 
 
 def _list(key: str, entry: object, kinds: tuple[type, ...]) -> list[Any]:
@@ -114,54 +162,12 @@ def _list(key: str, entry: object, kinds: tuple[type, ...]) -> list[Any]:
     for item in items:
         if isinstance(item, bool) or not isinstance(item, kinds) or item == "":
             raise ValuesError(f"{key} holds {shown(item)}; write words in quotes")
+        if isinstance(item, str) and (len(item) > LONGEST_WORD or unprintable(item)):
+            raise ValuesError(f"{key} holds {shown(item)}; a word has up to {LONGEST_WORD} characters, all printable")
     if key == "vocabulary" and len(set(items)) < len(items):
         twice = next(item for n, item in enumerate(items) if item in items[:n])
         raise ValuesError(f"vocabulary holds {twice!r} twice; a word has one place")
     return list(items)
-
-
-def attention_shapes(config: Config, at: str) -> dict[str, tuple[int, ...]]:
-    """The parameters of attention and their shapes, as in TransformerLens."""
-    c = config
-    return {
-        f"{at}.W_Q": (c.n_heads, c.d_model, c.d_head), f"{at}.b_Q": (c.n_heads, c.d_head),
-        f"{at}.W_K": (c.n_heads, c.d_model, c.d_head), f"{at}.b_K": (c.n_heads, c.d_head),
-        f"{at}.W_V": (c.n_heads, c.d_model, c.d_v), f"{at}.b_V": (c.n_heads, c.d_v),
-        f"{at}.W_O": (c.n_heads, c.d_v, c.d_model), f"{at}.b_O": (c.d_model,),
-    }  # fmt: skip
-
-
-def norm_shapes(config: Config, at: str) -> dict[str, tuple[int, ...]]:
-    """The parameters of a norm and their shapes."""
-    return {f"{at}.w": (config.d_model,), f"{at}.b": (config.d_model,)}
-
-
-def block_shapes(config: Config, at: str, norms: Sequence[str] = ("ln1", "ln2")) -> dict[str, tuple[int, ...]]:
-    """The parameters of a block and their shapes, as in TransformerLens."""
-    c, shapes = config, attention_shapes(config, f"{at}.attn")
-    for norm in norms:
-        shapes |= norm_shapes(c, f"{at}.{norm}")
-    return shapes | {
-        f"{at}.mlp.W_in": (c.d_model, c.d_mlp), f"{at}.mlp.b_in": (c.d_mlp,),
-        f"{at}.mlp.W_out": (c.d_mlp, c.d_model), f"{at}.mlp.b_out": (c.d_model,),
-    }  # fmt: skip
-
-
-def parameter_shapes(config: Config) -> dict[str, tuple[int, ...]]:
-    """Every parameter of every model and its shape: of blocks, of encoder and decoder, of lone layers."""
-    c = config
-    shapes: dict[str, tuple[int, ...]] = {
-        "embed.W_E": (c.d_vocab, c.d_model),
-        "pos_embed.W_pos": (c.n_ctx, c.d_model),
-        "unembed.W_U": (c.d_model, c.d_vocab), "unembed.b_U": (c.d_vocab,),
-        "linear.W": (c.d_model, c.d_mlp), "linear.b": (c.d_mlp,),
-        "other.W": (c.d_model, c.d_mlp), "other.b": (c.d_mlp,),
-    }  # fmt: skip
-    for layer in range(c.n_layers):
-        shapes |= block_shapes(c, f"blocks.{layer}") | block_shapes(c, f"encoder.{layer}")
-        shapes |= block_shapes(c, f"decoder.{layer}", ("ln1", "ln2", "ln3"))
-        shapes |= attention_shapes(c, f"decoder.{layer}.cross_attn")
-    return shapes | norm_shapes(c, "ln_final") | norm_shapes(c, "blocks.0.bn")
 
 
 def numbers(values: Values) -> Numbers:
@@ -170,107 +176,53 @@ def numbers(values: Values) -> Numbers:
     A parameter with a head axis becomes a matrix a head, `blocks.0.attn.W_Q[0]`; W_O is the heads' matrices one
     below the other, as they are used.
 
-    Raises: ValuesError with every problem of shape or entry at once; UnknownNameError.
+    Raises: ValuesError with every problem of name, shape or entry at once; UnknownNameError for a single one.
     """
-    shapes = parameter_shapes(values.config)
-    given: Numbers = {}
-    problems: list[str] = []
-    for name, entry in values.weights.items():
-        shape = _shape_of(name, shapes)
-        try:
-            given |= _matrices(name, _entries(name, entry, shape), shape)
-        except ValuesError as error:
-            problems.append(str(error))
-    for name, entry in values.inputs.items():
-        try:
-            given[name] = _rows(name, entry)
-        except ValuesError as error:
-            problems.append(str(error))
+    problems: list[ByHandError] = []
+    given = sound_numbers(values, problems)
     if problems:
-        raise ValuesError("; ".join(problems))
+        raise together(problems)
     return given
 
 
-def _shape_of(name: str, shapes: Mapping[str, tuple[int, ...]]) -> tuple[int, ...]:
-    """The shape of a parameter, or of one head's part of it: blocks.0.attn.W_Q[1]."""
-    base, head = re.fullmatch(r"(.*?)(?:\[(\d{1,5})\])?", name, re.DOTALL).groups()  # type: ignore[union-attr]
-    shape = shapes.get(base)
-    if shape is None or (head and not (_has_heads(base) and int(head) < shape[0])):
-        raise UnknownNameError("parameter", name, shapes)
-    return shape[1:] if head else shape
+def sound_numbers(values: Values, problems: list[ByHandError], config_is_sound: bool = True) -> Numbers:
+    """The given matrices that are as they should be; what is wrong with the others is added to the problems.
+
+    Without a sound config, there are no names and shapes to hold them against.
+    """
+    shapes = parameter_shapes(values.config)
+    given: Numbers = {}
+    for name, entry in values.weights.items():
+        if len(problems) > MOST_PROBLEMS:
+            break
+        with collecting(problems):
+            if not config_is_sound:
+                flat(name, entry)
+                continue
+            given |= _matrices(name, entry, shape_of(name, shapes))
+            whole, head, _ = name.partition("[")
+            if head and whole in values.weights:
+                raise ValuesError(f"{name} is given by itself and within {whole}; give it once")
+    for name, entry in values.inputs.items():
+        if len(problems) > MOST_PROBLEMS:
+            break
+        with collecting(problems):
+            given[name] = rows(name, entry)
+    return given
 
 
-def _has_heads(name: str) -> bool:
-    return name.endswith(("attn.W_Q", "attn.W_K", "attn.W_V", "attn.W_O", "attn.b_Q", "attn.b_K", "attn.b_V"))
-
-
-def _matrices(name: str, flat: list[Any], shape: tuple[int, ...]) -> Numbers:
-    """The 2-D matrices of one parameter, from its entries in order."""
-    cols = shape[-1]
-    rows = [tuple(flat[i : i + cols]) for i in range(0, len(flat), cols)]
-    if not _has_heads(name) or name.endswith("W_O"):
-        return {name: tuple(rows)}
-    each = len(rows) // shape[0]
-    return {f"{name}[{h}]": tuple(rows[h * each : (h + 1) * each]) for h in range(shape[0])}
-
-
-def _entries(name: str, entry: object, shape: tuple[int, ...]) -> list[Any]:
-    """The numbers of a nested list, in order.
+def _matrices(name: str, entry: object, shape: tuple[int, ...]) -> Numbers:
+    """The 2-D matrices of one parameter.
 
     Raises: ValuesError where the list is ragged, of another shape, or holds what is not a number.
     """
-    found = _shape(name, entry)
+    found = sizes(name, entry)
     if 0 in shape:
         raise ValuesError(f"{name} needs a vocabulary: give d_vocab, or a list of words")
     if found != shape:
         raise ValuesError(f"{name} is {shape_text(found) or 'a single number'}; the config needs {shape_text(shape)}")
-    flat = list(_leaves(name, entry))
-    if NEG_INF in flat:
-        raise ValuesError(f"{name} holds −∞, which only scores and masks may")
-    return flat
-
-
-def _shape(name: str, entry: object) -> tuple[int, ...]:
-    """The sizes of a nested list, found level by level, so that no list is too deep or too long."""
-    shape: tuple[int, ...] = ()
-    level = [entry]
-    while level and _is_list(level[0]):
-        lengths = {len(item) if _is_list(item) else None for item in level}  # type: ignore[arg-type]
-        if len(lengths) > 1:
-            raise ValuesError(f"{name} is ragged: its rows have different lengths; every row needs as many entries")
-        shape += (len(level[0]),)  # type: ignore[arg-type]
-        if len(shape) > DEEPEST:
-            raise ValuesError(f"{name} is a list in a list more than {DEEPEST} deep; give it as rows, [[…], […]]")
-        if len(level) * shape[-1] > MOST_ENTRIES:
-            raise ValuesError(f"{name} has more than {MOST_ENTRIES:,} entries; a worksheet has a hundred")
-        level = [x for item in level for x in item]  # type: ignore[attr-defined]
-    if any(_is_list(item) for item in level):
-        raise ValuesError(f"{name} is ragged: it holds lists beside numbers; every row needs as many entries")
-    return shape
-
-
-def _leaves(name: str, entry: object) -> Iterator[Any]:
-    if _is_list(entry):
-        for item in entry:  # type: ignore[attr-defined]
-            yield from _leaves(name, item)
-        return
-    try:
-        yield entry if isinstance(entry, Many) else parse(entry)
-    except ValuesError as error:
-        raise ValuesError(f"{name}: {error}") from None
-
-
-def _rows(name: str, entry: object) -> tuple[tuple[Any, ...], ...]:
-    """A given step as rows."""
-    shape = _shape(name, entry)
-    if len(shape) != 2 or 0 in shape:
-        raise ValuesError(f"{name} is {shape_text(shape) or 'a single number'}; give it as rows, [[…], […]]")
-    flat = list(_leaves(name, entry))
-    rows = tuple(tuple(flat[i : i + shape[1]]) for i in range(0, len(flat), shape[1]))
-    if not ("scores" in name or name.endswith("mask")) and NEG_INF in flat:
-        raise ValuesError(f"{name} holds −∞, which only scores and masks may")
-    return rows
-
-
-def _is_list(entry: object) -> bool:
-    return isinstance(entry, Sequence) and not isinstance(entry, str)
+    rows = cut(flat(name, entry), shape[-1])
+    if not has_heads(name) or name.endswith("W_O"):
+        return {name: rows}
+    each = len(rows) // shape[0]
+    return {f"{name}[{h}]": rows[h * each : (h + 1) * each] for h in range(shape[0])}

@@ -32,7 +32,7 @@ def parse(entry: object) -> Fraction | float | str:
             raise ValuesError(f"a number of more than {LONGEST} digits is too long for any sheet")
         return Fraction(entry)
     text = repr(float(entry)) if isinstance(entry, float) else entry.strip().replace("−", "-")
-    if text in ("-inf", "-∞"):
+    if text in ("-inf", "-∞", "-Infinity"):
         return NEG_INF
     if LETTER.fullmatch(text):
         return text

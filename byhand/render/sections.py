@@ -6,11 +6,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
+from byhand.errors import SheetError
+from byhand.notation.inline import spoken
 from byhand.render.entries import Entries, entries
 from byhand.render.grid import FIGURE_WIDTH, Grid
 from byhand.render.layout import falk, strips
 from byhand.worksheet.document import Answer, Falk, Figure, Prose, Section, Strip, Table, WordBoxes
 
+MARGIN = 10.0  # mm of the page's margin that a figure may reach into
+PAGE_HEIGHT = 240.0  # mm: what the paper leaves for figures, which are never cut in two
 GAP = 3.0  # mm: between two figures
 BESIDE, PAIRED = 104.0, 48.0  # mm: the room for figures beside a question, and beside one of a pair
 
@@ -70,11 +74,24 @@ def _laid(figure: Figure) -> tuple[Laid, ...]:
             raise TypeError(f"not a figure: {figure!r}")
 
 
+def _checked(laid: Laid) -> Laid:
+    """A figure that is on the paper.
+
+    Raises: SheetError for one that is not.
+    """
+    if isinstance(laid, Grid) and (laid.width > FIGURE_WIDTH + MARGIN or laid.height > PAGE_HEIGHT):
+        raise SheetError(
+            f"{spoken(laid.label)} is {laid.width:.0f} mm wide and {laid.height:.0f} mm high even in small print; a "
+            f"page has room for {FIGURE_WIDTH:.0f} × {PAGE_HEIGHT:.0f} mm: use smaller sizes, or fewer digits"
+        )
+    return laid
+
+
 def groups(sections: Iterable[Section]) -> Iterator[tuple[Drawn, ...]]:
     """Sections as they stand below each other; two questions may stand side by side, one of only lines first."""
     waiting: Drawn | None = None
     for section in sections:
-        drawn = Drawn(section, tuple(laid for figure in section.figures for laid in _laid(figure)))
+        drawn = Drawn(section, tuple(laid for figure in section.figures for laid in map(_checked, _laid(figure))))
         question, figures = drawn.section.is_question, bool(drawn.laid)
         if waiting is not None:
             if question and figures and drawn.width <= PAIRED:

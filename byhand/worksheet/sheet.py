@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from byhand.errors import SheetError, UnknownNameError
+from byhand.errors import ByHandError, ConfigError, SheetError, UnknownNameError
+from byhand.model.config import SIZES, Config
+from byhand.model.files import merged
+from byhand.model.parameters import parameter_shapes
 from byhand.model.weights import Values
 
 _FRONT = re.compile(r"\A---[ \t]*\n(.*?)\n---[ \t]*(?:\n|\Z)", re.DOTALL)
@@ -48,15 +51,34 @@ class Sheet:
         entries = dict(self.values)
         if letters:
             entries["weights"] = {**entries.get("weights", {}), **self.letters}
-        if isinstance(other, Mapping):
-            for key, value in other.items():
-                own = entries.get(key)
-                entries[key] = {**own, **value} if isinstance(own, Mapping) and isinstance(value, Mapping) else value
+        if other is not None:
+            entries = merged(_fitting(entries, other), other)
+            if not isinstance(entries, Mapping):
+                return Values.of(entries)
         if base is not None:
             entries["config"] = {**entries.get("config", {}), "softmax_base": base}
         if tokens:
             entries["tokens"] = list(tokens)
-        return Values.of(entries if other is None or isinstance(other, Mapping) else other)
+        return Values.of(entries)
+
+
+def _fitting(entries: dict[str, Any], other: object) -> dict[str, Any]:
+    """A sheet's entries without the numbers that have no place in a model of another file's sizes."""
+    if not isinstance(other, Mapping) or other.keys().isdisjoint({"config", "vocabulary"}):
+        return entries
+    both = merged(entries, other)
+    try:
+        old, new = (Values.of({k: e[k] for k in ("config", "vocabulary") if k in e}).config for e in (entries, both))
+    except ByHandError:  # which is told with all else that is wrong with the file
+        return entries
+    if all(getattr(old, size) == getattr(new, size) for size in SIZES):
+        return entries
+    before, after = parameter_shapes(old), parameter_shapes(new)
+    weights = {
+        name: entry for name, entry in entries.get("weights", {}).items()
+        if before.get(name.partition("[")[0]) == after.get(name.partition("[")[0])
+    }  # fmt: skip
+    return {**entries, "inputs": {}, "weights": weights}
 
 
 _VALUES = ("config", "tokens", "source", "vocabulary", "inputs", "weights")
@@ -79,6 +101,22 @@ def shipped() -> Path:
     package = Path(__file__).resolve().parent.parent
     inside = package / "templates"
     return inside if inside.is_dir() else package.parent / "templates"
+
+
+def check_room(sheet: Sheet, steps: Iterable[str]) -> None:
+    """Whether the steps of a run on somebody's numbers have their place on a sheet made for its own.
+
+    Raises: ConfigError where they are of a layer or a head that the sheet does not ask for.
+    """
+    own = Config.of(sheet.values.get("config", {}))
+    for name in steps:
+        layer, head = re.match(r"\w+\.(\d+)\.", name), re.search(r"attn\..*\[(\d+)\]$", name)
+        for found, most in ((layer, "n_layers"), (head, "n_heads")):
+            if found and int(found[1]) >= getattr(own, most) and f"config.{most}" not in sheet.body:
+                raise ConfigError(
+                    f"{sheet.name} has steps for {most}={getattr(own, most)}, but these numbers also make {name}; "
+                    f"use other numbers, or byhand run"
+                )
 
 
 def sheet_files() -> dict[str, Path]:

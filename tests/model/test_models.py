@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from byhand.arithmetic.domains import FLOATS, RATIONALS, Decimals
 from byhand.arithmetic.expr import evaluate
 from byhand.arithmetic.symbols import SYMBOLS
-from byhand.errors import ByHandError, DomainError, UnknownNameError, ValuesError
+from byhand.errors import ByHandError, DomainError, MisfitError, UnknownNameError, ValuesError
 from byhand.model.config import Config
 from byhand.model.models import run
 from byhand.model.weights import Values, parameter_shapes
@@ -273,15 +273,22 @@ def changed(**entries):
 
 
 MASKED = "every one of its scores is masked"
+MISSING = (
+    "embed.W_E (3 × 2), pos_embed.W_pos (2 × 2), blocks.0.attn.W_Q[0] (2 × 1), blocks.0.attn.W_K[0] (2 × 1), "
+    "blocks.0.attn.W_V[0] (2 × 1), blocks.0.attn.W_Q[1] (2 × 1), blocks.0.attn.W_K[1] (2 × 1), "
+    "blocks.0.attn.W_V[1] (2 × 1), blocks.0.attn.W_O (2 × 2), blocks.0.mlp.W_in (2 × 2) and 11 more are missing; "
+    "give them or later steps"
+)
 BAD = [
     ("attention-heads", HEAD, UnknownNameError, "no model 'attention-heads'; did you mean 'attention-head'?"),
     ("attention-head", changed(inputs={"blocks.0.hook_resid_pro": [[1, 2]] * 2}), UnknownNameError,
      "no step 'blocks.0.hook_resid_pro'; did you mean 'blocks.0.hook_resid_pre'?"),
     ("attention-head", {**HEAD, "inputs": {}}, ValuesError, f"{X} is missing; give it (2 × 2) or a later step"),
     ("attention-head", {**HEAD, "weights": {}}, ValuesError,
-     "blocks.0.attn.W_Q[0] is missing; give it (2 × 2) or a later step"),
-    ("attention-head", changed(inputs={X: [[1, 2, 3]] * 2}), ValuesError, f"{X} is 2 × 3; the model needs 2 × 2"),
-    ("attention-head", changed(inputs={"blocks.0.attn.scores_raw[0]": [[1]]}), ValuesError,
+     "blocks.0.attn.W_Q[0] (2 × 2), blocks.0.attn.W_K[0] (2 × 2), blocks.0.attn.W_V[0] (2 × 2) are missing; "
+     "give them or later steps"),
+    ("attention-head", changed(inputs={X: [[1, 2, 3]] * 2}), MisfitError, f"{X} is 2 × 3; the model needs 2 × 2"),
+    ("attention-head", changed(inputs={"blocks.0.attn.scores_raw[0]": [[1]]}), MisfitError,
      "blocks.0.attn.scores_raw[0] is 1 × 1; the model needs 2 × 2"),
     ("attention-head", changed(inputs={"blocks.0.attn.mask": [[0, 0], ["-inf", "-inf"]]}), DomainError,
      f"blocks.0.attn.hook_pattern[0], row 2, column 1: row 2 adds up to 0: {MASKED}, or its power rounds to 0"),
@@ -299,11 +306,8 @@ BAD = [
      "use eps, or a row whose entries differ"),
     ("softmax", {"config": {}}, ValuesError, "scores is missing; give it under inputs, as rows"),
     ("gpt", {"config": {}}, ValuesError, "gpt needs a vocabulary: give d_vocab, or a list of words"),
-    ("gpt", {"config": GPT}, ValuesError, "tokens is missing; give words or ids, up to n_ctx=2 of them"),
-    ("gpt", {"config": {**GPT, "positional_embedding_type": None}}, ValuesError,
-     "tokens is missing; give words or ids, up to n_ctx=2 of them"),
-    ("gpt", {"config": GPT, "tokens": [0]}, ValuesError,
-     "embed.W_E is missing; give it (3 × 2) or a later step"),
+    ("gpt", {"config": GPT}, ValuesError, f"tokens is missing; give words or ids, up to n_ctx=2 of them; {MISSING}"),
+    ("gpt", {"config": GPT, "tokens": [0]}, ValuesError, MISSING),
     ("gpt", {"config": GPT, "tokens": [0, 1, 2]}, ValuesError,
      "3 tokens are more than n_ctx=2; use fewer, or a larger n_ctx"),
     ("gpt", {"config": GPT, "vocabulary": ["a", "b"], "tokens": ["a"]}, ValuesError,

@@ -194,8 +194,9 @@ def test_tokens_may_be_words_ids_or_a_sentence():
 @pytest.mark.parametrize(
     ("entries", "message"),
     [
-        ({"vocabulary": ["the", "cat"], "tokens": ["dog"]},
-         "token 'dog' is not in the vocabulary; its words are the, cat"),
+        ({"vocabulary": ["a", "the", "cat", "sat"], "tokens": ["dog", "cat", "sun"]},
+         "token 'dog' is not in the vocabulary; its words are a, the, cat, sat; "
+         "token 'sun' is not in the vocabulary; its words are a, the, cat, sat"),
         ({"tokens": ["dog"]},
          "token 'dog' is not in the vocabulary; its words are none: give tokens as numbers, or a vocabulary"),
         ({"tokens": [4]}, "token 4 is not in the vocabulary of 4; use 0 to 3"),

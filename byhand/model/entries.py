@@ -1,0 +1,91 @@
+"""Nested lists as somebody wrote them, and as matrices of exact numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from byhand.arithmetic.expr import NEG_INF
+from byhand.arithmetic.many import Many
+from byhand.errors import ValuesError
+from byhand.notation.number import parse
+from byhand.tape import shape_text
+
+Rows = tuple[tuple[Any, ...], ...]
+MOST_ENTRIES = 100_000  # of one matrix: a worksheet has a hundred
+DEEPEST = 3  # lists in a list: heads, rows, columns
+
+
+def plain_lists(name: str, entry: Any) -> Any:
+    """Nested lists of an array, of numpy or PyTorch; anything else as it is.
+
+    A float is the shortest decimal that stands for it in its own precision: float32's 0.1 is 1/10.
+
+    Raises: ValuesError for an array of what are no numbers.
+    """
+    if not hasattr(entry, "__array__"):
+        return entry
+    import numpy as np
+
+    try:
+        array = np.asarray(entry.detach() if hasattr(entry, "detach") else entry)
+    except (TypeError, ValueError) as error:
+        raise ValuesError(f"{name}: {error}") from None
+    if array.dtype.kind not in "iuf" or array.size > MOST_ENTRIES:
+        raise ValuesError(f"{name} is {array.size:,} × {array.dtype}; give up to {MOST_ENTRIES:,} integers or floats")
+    return (array.astype("U") if array.dtype.kind == "f" else array).tolist()
+
+
+def sizes(name: str, entry: object) -> tuple[int, ...]:
+    """The sizes of a nested list, found level by level, so that no list is too deep or too long."""
+    shape: tuple[int, ...] = ()
+    level = [entry]
+    while level and _is_list(level[0]):
+        lengths = {len(item) if _is_list(item) else None for item in level}  # type: ignore[arg-type]
+        if len(lengths) > 1:
+            raise ValuesError(f"{name} is ragged: its rows have different lengths; every row needs as many entries")
+        shape += (len(level[0]),)  # type: ignore[arg-type]
+        if len(shape) > DEEPEST:
+            raise ValuesError(f"{name} is a list in a list more than {DEEPEST} deep; give it as rows, [[…], […]]")
+        if len(level) * shape[-1] > MOST_ENTRIES:
+            raise ValuesError(f"{name} has more than {MOST_ENTRIES:,} entries; a worksheet has a hundred")
+        level = [x for item in level for x in item]  # type: ignore[attr-defined]
+    if any(_is_list(item) for item in level):
+        raise ValuesError(f"{name} is ragged: it holds lists beside numbers; every row needs as many entries")
+    return shape
+
+
+def flat(name: str, entry: object, minus_infinity: bool = False) -> list[Any]:
+    """The numbers of a nested list, in order."""
+    sizes(name, entry)
+    flat = list(_leaves(name, entry))
+    if NEG_INF in flat and not minus_infinity:
+        raise ValuesError(f"{name} holds −∞, which only scores and masks may")
+    return flat
+
+
+def rows(name: str, entry: object) -> Rows:
+    """A given step as rows."""
+    shape = sizes(name, entry)
+    if len(shape) != 2 or 0 in shape:
+        raise ValuesError(f"{name} is {shape_text(shape) or 'a single number'}; give it as rows, [[…], […]]")
+    return cut(flat(name, entry, minus_infinity="scores" in name or name.endswith("mask")), shape[1])
+
+
+def cut(flat: list[Any], cols: int) -> Rows:
+    return tuple(tuple(flat[i : i + cols]) for i in range(0, len(flat), cols))
+
+
+def _leaves(name: str, entry: object) -> Iterator[Any]:
+    if _is_list(entry):
+        for item in entry:  # type: ignore[attr-defined]
+            yield from _leaves(name, item)
+        return
+    try:
+        yield entry if isinstance(entry, Many) else parse(entry)
+    except ValuesError as error:
+        raise ValuesError(f"{name}: {error}") from None
+
+
+def _is_list(entry: object) -> bool:
+    return isinstance(entry, Sequence) and not isinstance(entry, str)

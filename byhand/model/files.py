@@ -1,0 +1,229 @@
+"""Values files on disk: TOML and JSON, and npz and safetensors for the weights that a program saved.
+
+A binary file holds parameters by their names and steps as `inputs/NAME`; what else a values file has stands in it as
+JSON: `config`, `tokens`, … in the metadata of safetensors, or as text among the arrays of npz. Files are somebody
+else's: nothing in them is run, and their sizes are checked before anything is laid out in memory.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+from byhand.errors import ValuesError
+from byhand.model.entries import MOST_ENTRIES, plain_lists
+from byhand.notation.number import shown
+
+LARGEST = 4_000_000  # bytes
+LARGEST_TOML = 500_000  # its parser is written in Python
+LARGEST_TEXT = 1_000_000  # of an array of text, in bytes
+MOST_ARRAYS = 2_000
+MOST_NUMBERS = 1_000_000  # of a binary file, whose numbers may be packed
+MOST_DOTS = 30  # in a key of TOML: its parser takes quadratic time and memory for them
+BESIDE = ("config", "tokens", "source", "vocabulary")  # what a binary file may hold beside numbers
+BUFFERS = (".attn.mask", ".attn.IGNORE")  # what TransformerLens saves beside the parameters
+DTYPES = {
+    "F64": "<f8", "F32": "<f4", "F16": "<f2", "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "<i1",
+    "U64": "<u8", "U32": "<u4", "U16": "<u2", "U8": "<u1",
+}  # fmt: skip
+PICKLES = (".pt", ".pth", ".bin", ".ckpt", ".pkl", ".pickle")
+_KEY_DOT = re.compile(r"""\.(?=[ \t]*(?:[A-Za-z_"'-]|[0-9]+[ \t]*\.))""")
+
+
+def load_entries(*paths: Path | str) -> Any:
+    """The entries of a values file as they are; of several, those of the later ones before the earlier ones'.
+
+    Raises: ValuesError where a file cannot be read or does not parse.
+    """
+    first, *others = (_entries(Path(path)) for path in paths)
+    for other in others:
+        first = merged(first, other)
+    return first
+
+
+def merged(entries: Any, other: Any) -> Any:
+    """Entries, with another file's in their place: table by table, and name by name."""
+    if not (isinstance(entries, Mapping) and isinstance(other, Mapping)):
+        return other
+    both = {key: entries[key] for key in entries.keys() & other.keys() if isinstance(entries[key], Mapping)}
+    tables = {key: {**own, **other[key]} for key, own in both.items() if isinstance(other[key], Mapping)}
+    return {**entries, **other, **tables}
+
+
+def _entries(path: Path) -> Any:
+    suffix = path.suffix.lower()
+    if suffix in PICKLES:
+        raise ValuesError(
+            f"{path.name} may hold a program; save the weights as safetensors (safetensors.torch.save_file) or npz"
+        )
+    if suffix not in READERS:
+        raise ValuesError(f"{path.name} is neither .toml, .json, .npz nor .safetensors")
+    read, largest = READERS[suffix]
+    try:
+        with path.open("rb") as file:
+            content = file.read(largest + 1)
+    except OSError as error:
+        raise ValuesError(f"{path}: {error.strerror or error}") from None
+    if len(content) > largest:
+        raise ValuesError(f"{path.name} has over {largest // 1000:,} kB; a sheet needs a few")
+    try:
+        return read(content)
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise ValuesError(f"{path.name} does not parse: {_line(error)}") from None
+    except ValuesError as error:
+        raise ValuesError(f"{path.name}: {error}") from None
+
+
+def _line(error: BaseException) -> str:
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= 150 else text[:149] + "…"
+
+
+def _toml(content: bytes) -> Any:
+    """Decimals keep their digits as written, as text."""
+    import tomllib
+
+    text = content.decode("utf-8-sig")
+    if any(len(_KEY_DOT.findall(line)) > MOST_DOTS for line in text.splitlines()):
+        raise ValuesError(f"a name has more than {MOST_DOTS} parts; put it in quotes")
+    return tomllib.loads(text, parse_float=str)
+
+
+def _json(content: bytes | str) -> Any:
+    """Decimals keep their digits as written, as text."""
+    text = content.decode("utf-8-sig") if isinstance(content, bytes) else content
+    return json.loads(text, parse_float=str, parse_int=_integer, parse_constant=str, object_pairs_hook=_without_twins)
+
+
+def _integer(digits: str) -> int | str:
+    """An integer of a sane length, or its digits, which `parse` will refuse."""
+    return int(digits) if len(digits) < 100 else digits
+
+
+def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    table = dict(pairs)
+    if len(table) < len(pairs):
+        ((twin, _),) = Counter(name for name, _ in pairs).most_common(1)
+        raise ValuesError(f"{shown(twin)} stands there twice; a name has one value")
+    return table
+
+
+def _sorted_out(found: Mapping[str, Any]) -> dict[str, Any]:
+    """The entries of a binary file: parameters, and what is none by its name."""
+    entries: dict[str, Any] = {"inputs": {}, "weights": {}}
+    for name, entry in found.items():
+        if name in BESIDE:
+            entries[name] = entry
+        elif name.startswith("inputs/"):
+            entries["inputs"][name.removeprefix("inputs/")] = entry
+        else:
+            entries["weights"][name] = entry
+    return entries
+
+
+def _is_buffer(name: str) -> bool:
+    return name.endswith(BUFFERS) and not name.startswith("inputs/")
+
+
+def _safetensors(content: bytes) -> Any:
+    import numpy as np
+    from safetensors import SafetensorError, deserialize
+
+    try:
+        tensors = deserialize(content)  # type: ignore[no-untyped-call]
+    except SafetensorError as error:
+        raise ValueError(error) from None
+    length = int.from_bytes(content[:8], "little")
+    notes = json.loads(content[8 : 8 + length]).get("__metadata__") or {}
+    found: dict[str, Any] = {key: _json(text) for key, text in notes.items() if key in BESIDE}
+    budget = MOST_NUMBERS
+    for name, tensor in sorted(tensors, key=lambda pair: pair[0]):  # which come in any order
+        shape, dtype, data = tensor["shape"], tensor["dtype"], tensor["data"]
+        if _is_buffer(name):
+            continue
+        budget = _within(name, shape, budget)
+        if dtype == "BF16":  # the upper half of a float32
+            array = (np.frombuffer(data, "<u2").astype("<u4") << 16).view("<f4")
+        elif dtype in DTYPES:
+            array = np.frombuffer(data, DTYPES[dtype])
+        else:
+            raise ValuesError(f"{name} holds {dtype}; save it as float32")
+        found[name] = plain_lists(name, array.reshape(shape))
+    return _sorted_out(found)
+
+
+def _npz(content: bytes) -> Any:
+    import zlib
+    from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
+
+    found: dict[str, Any] = {}
+    budget = MOST_NUMBERS
+    try:
+        with ZipFile(io.BytesIO(content)) as archive:
+            if len(archive.infolist()) > MOST_ARRAYS:
+                raise ValuesError(f"more than {MOST_ARRAYS:,} arrays; a model of one block has twenty")
+            for info in archive.infolist():
+                name = info.filename.removesuffix(".npy")
+                if info.compress_type not in (ZIP_STORED, ZIP_DEFLATED):  # the others unpack without bounds
+                    raise ValuesError(f"{shown(name)} is packed in another way than numpy's")
+                if name in found:
+                    raise ValuesError(f"{shown(name)} stands there twice; a name has one value")
+                if _is_buffer(name):
+                    continue
+                with archive.open(info) as file:
+                    found[name], budget = _npy(name, file, budget)
+    except (BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error) as error:  # encrypted, cut off, …
+        raise ValueError(error) from None
+    return _sorted_out(found)
+
+
+def _npy(name: str, file: IO[bytes], budget: int) -> tuple[Any, int]:
+    """One array of an npz file, and how many numbers the others may have; text in it is JSON, or words.
+
+    numpy's own reader makes room for as many numbers as the header tells of, whether they are there or not.
+    """
+    import numpy as np
+
+    try:
+        version = np.lib.format.read_magic(file)
+        header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        shape, by_columns, dtype = header(file)
+    except Exception as error:  # numpy's reader of a header raises whatever its tokenizer does
+        raise ValueError(f"{shown(name)} has no header of numpy's: {error}") from None
+    budget, size = _within(name, shape, budget), math.prod(shape) * dtype.itemsize
+    if dtype.kind not in ("iufU" if name in BESIDE else "iuf"):
+        raise ValuesError(f"{shown(name)} holds {shown(str(dtype))}; save it as float32")
+    if dtype.kind == "U" and size > LARGEST_TEXT:
+        raise ValuesError(f"{shown(name)} has over {LARGEST_TEXT // 1000:,} kB of text; a sheet needs a few")
+    data = file.read(size + 1)
+    if len(data) != size:
+        raise ValuesError(f"{shown(name)} does not hold the numbers that its header tells of")
+    array = np.frombuffer(data, dtype).reshape(shape, order="F" if by_columns else "C")
+    if dtype.kind != "U":
+        return plain_lists(name, array), budget
+    return (_json(str(array)) if shape == () else array.tolist()), budget
+
+
+def _within(name: str, shape: Sequence[int], budget: int) -> int:
+    """How many numbers are left for the other arrays of a file.
+
+    Raises: ValuesError.
+    """
+    count = math.prod(shape)
+    if count > MOST_ENTRIES:
+        raise ValuesError(f"{shown(name)} has more than {MOST_ENTRIES:,} entries; a worksheet has a hundred")
+    if count > budget:
+        raise ValuesError(f"more than {MOST_NUMBERS:,} numbers; a worksheet has a hundred")
+    return budget - count
+
+
+READERS: dict[str, tuple[Callable[[bytes], Any], int]] = {
+    ".toml": (_toml, LARGEST_TOML), ".json": (_json, LARGEST), ".npz": (_npz, LARGEST),
+    ".safetensors": (_safetensors, LARGEST),
+}  # fmt: skip

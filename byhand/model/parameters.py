@@ -1,0 +1,79 @@
+"""Every learned parameter by its full name, and its shape, as in TransformerLens."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from byhand.errors import UnknownNameError
+from byhand.model.config import Config
+
+HEADED = ("attn.W_Q", "attn.W_K", "attn.W_V", "attn.W_O", "attn.b_Q", "attn.b_K", "attn.b_V")
+
+
+def attention_shapes(config: Config, at: str) -> dict[str, tuple[int, ...]]:
+    """The parameters of attention and their shapes, as in TransformerLens."""
+    c = config
+    return {
+        f"{at}.W_Q": (c.n_heads, c.d_model, c.d_head), f"{at}.b_Q": (c.n_heads, c.d_head),
+        f"{at}.W_K": (c.n_heads, c.d_model, c.d_head), f"{at}.b_K": (c.n_heads, c.d_head),
+        f"{at}.W_V": (c.n_heads, c.d_model, c.d_v), f"{at}.b_V": (c.n_heads, c.d_v),
+        f"{at}.W_O": (c.n_heads, c.d_v, c.d_model), f"{at}.b_O": (c.d_model,),
+    }  # fmt: skip
+
+
+def norm_shapes(config: Config, at: str) -> dict[str, tuple[int, ...]]:
+    """The parameters of a norm and their shapes."""
+    return {f"{at}.w": (config.d_model,), f"{at}.b": (config.d_model,)}
+
+
+def block_shapes(config: Config, at: str, norms: Sequence[str] = ("ln1", "ln2")) -> dict[str, tuple[int, ...]]:
+    """The parameters of a block and their shapes, as in TransformerLens."""
+    c, shapes = config, attention_shapes(config, f"{at}.attn")
+    for norm in norms:
+        shapes |= norm_shapes(c, f"{at}.{norm}")
+    return shapes | {
+        f"{at}.mlp.W_in": (c.d_model, c.d_mlp), f"{at}.mlp.b_in": (c.d_mlp,),
+        f"{at}.mlp.W_out": (c.d_mlp, c.d_model), f"{at}.mlp.b_out": (c.d_model,),
+    }  # fmt: skip
+
+
+def parameter_shapes(config: Config) -> dict[str, tuple[int, ...]]:
+    """Every parameter of every model and its shape: of blocks, of encoder and decoder, of lone layers."""
+    c = config
+    shapes: dict[str, tuple[int, ...]] = {
+        "embed.W_E": (c.d_vocab, c.d_model),
+        "pos_embed.W_pos": (c.n_ctx, c.d_model),
+        "unembed.W_U": (c.d_model, c.d_vocab), "unembed.b_U": (c.d_vocab,),
+        "linear.W": (c.d_model, c.d_mlp), "linear.b": (c.d_mlp,),
+        "other.W": (c.d_model, c.d_mlp), "other.b": (c.d_mlp,),
+    }  # fmt: skip
+    for layer in range(c.n_layers):
+        shapes |= block_shapes(c, f"blocks.{layer}") | block_shapes(c, f"encoder.{layer}")
+        shapes |= block_shapes(c, f"decoder.{layer}", ("ln1", "ln2", "ln3"))
+        shapes |= attention_shapes(c, f"decoder.{layer}.cross_attn")
+    return shapes | norm_shapes(c, "ln_final") | norm_shapes(c, "blocks.0.bn")
+
+
+def shape_of(name: str, shapes: Mapping[str, tuple[int, ...]]) -> tuple[int, ...]:
+    """The shape of a parameter, or of one head's part of it: blocks.0.attn.W_Q[1].
+
+    Raises: UnknownNameError.
+    """
+    base, head = re.fullmatch(r"(.*?)(?:\[(\d{1,5})\])?", name, re.DOTALL).groups()  # type: ignore[union-attr]
+    shape = shapes.get(base)
+    if shape is None or (head and not (has_heads(base) and int(head) < shape[0])):
+        raise UnknownNameError("parameter", name, _alike(base, shapes))
+    return shape[1:] if head else shape
+
+
+def has_heads(name: str) -> bool:
+    """Whether a parameter has a head axis, the first."""
+    return name.endswith(HEADED)
+
+
+def _alike(name: str, shapes: Mapping[str, tuple[int, ...]]) -> list[str]:
+    """The parameters of the layer that a name tells of, or else of the first; and those of no layer."""
+    layer = re.search(r"\.(\d{1,5})\.", name)
+    own = f".{layer[1]}." if layer and f"blocks.{layer[1]}.ln1.w" in shapes else ".0."
+    return [known for known in shapes if own in known or not re.search(r"\.\d+\.", known)]

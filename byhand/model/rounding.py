@@ -1,0 +1,90 @@
+"""Weights rounded to a few places, and what that changes in a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any
+
+from byhand.arithmetic.domains import FLOATS, half_away
+from byhand.model.models import run
+from byhand.model.weights import Values, numbers
+from byhand.notation.number import parse, plain
+from byhand.tape import Tape
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What rounding changes: the largest change of a weight and of the result, and the rows with another answer.
+
+    answers: rows, counted from 0, whose largest entry is another one; only where the result is logits.
+    """
+
+    places: int
+    weight: str
+    weight_change: float
+    result: str
+    result_change: float
+    answers: tuple[int, ...]
+
+    def __str__(self) -> str:
+        weights = f"weights rounded to {self.places} places change by up to {self.weight_change:.3g}"
+        changed = f"{weights} ({self.weight}), {self.result} by up to {self.result_change:.3g}"
+        if self.result != "logits":
+            return changed
+        others = ", ".join(str(row + 1) for row in self.answers)
+        return f"{changed}; " + (f"another answer in row {others}" if others else "no answer changes")
+
+
+def rounded(values: Values, places: int) -> Values:
+    """Values whose weights have a few places, half away from zero; letters stay."""
+
+    def settle(entry: Any) -> Any:
+        number = parse(entry)
+        if not isinstance(number, Fraction):
+            return entry
+        return plain(Fraction(half_away(number * 10**places), 10**places))
+
+    return replace(values, weights=_each(values.weights, settle))
+
+
+def effect(model: str, values: Values, places: int) -> Effect:
+    """What rounding the weights changes, both runs being in float64.
+
+    Raises: as run does.
+    """
+    before, after = numbers(values), numbers(rounded(values, places))
+    moved = [
+        (abs(x - y), name)
+        for name in sorted(before.keys() - values.inputs.keys())
+        for row, other in zip(before[name], after[name], strict=True)
+        for x, y in zip(row, other, strict=True)
+        if isinstance(x, Fraction)
+    ]
+    most, weight = max(moved, key=lambda pair: pair[0], default=(Fraction(0), "none"))
+    exact, near = run(model, values, FLOATS), run(model, rounded(values, places), FLOATS)
+    result = _result(exact)
+    rows, others = exact.values(result), near.values(result)
+    changes = [
+        abs(x - y) for row, other in zip(rows, others, strict=True) for x, y in zip(row, other, strict=True) if x != y
+    ]
+    answers = [i for i, (row, other) in enumerate(zip(rows, others, strict=True)) if _largest(row) != _largest(other)]
+    return Effect(places, weight, float(most), result, max(changes, default=0.0), tuple(answers))
+
+
+def _each(entries: Mapping[str, Any], settle: Callable[[Any], Any]) -> dict[str, Any]:
+    def walk(entry: Any) -> Any:
+        return [walk(x) for x in entry] if isinstance(entry, list | tuple) else settle(entry)
+
+    return {name: walk(entry) for name, entry in entries.items()}
+
+
+def _result(tape: Tape) -> str:
+    """The logits, where they are computed, or else the last step."""
+    computed = [step.name for step in tape.used() if step.op is not None]
+    return "logits" if "logits" in computed else computed[-1]
+
+
+def _largest(row: tuple[float, ...]) -> int:
+    return max(range(len(row)), key=lambda j: row[j])
