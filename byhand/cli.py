@@ -122,7 +122,7 @@ def show(sheet: str) -> None:
 @click.option("--tokens", help="The words of the sentence, with spaces between them.")
 @click.option("--answer", default="", help="What gpt says: a word spelled by its answers, or words with spaces.")
 @click.option(
-    "--numbers", type=click.Choice(["exact", "decimal", "symbolic"]), default="exact", show_default=True,
+    "--numbers", type=click.Choice(["exact", "decimal", "symbolic"]), show_default="exact, or as the sheet has it",
     help="Exact fractions, classroom decimals, or letters for some weights.",
 )  # fmt: skip
 @_places
@@ -146,7 +146,7 @@ def show(sheet: str) -> None:
 @click.option("--out", type=click.Path(), default="output", show_default=True, help="The folder to write to.")
 def generate(
     sheets: tuple[str, ...], every: bool, seed: int | None, values_files: tuple[str, ...],
-    weight_places: int | None, tokens: str | None, answer: str, numbers: str, places: int, rounding: Any,
+    weight_places: int | None, tokens: str | None, answer: str, numbers: str | None, places: int, rounding: Any,
     base: str | None, orientation: str, level: str | None, view: str | None, formats: tuple[str, ...], paper: str,
     book: bool, cache: bool, out: str,
 ) -> None:  # fmt: skip
@@ -163,7 +163,7 @@ def generate(
         tokens=tuple(tokens.split()) if tokens else (), answer=answer, level=level,  # type: ignore[arg-type]
         values=load_entries(*values_files) if values_files else None, weight_places=weight_places, cache=cache,
     )  # fmt: skip
-    names = [s.name for s in all_sheets()] if every else pipeline.sheets_asked(sheets)
+    names = [s.name for s in all_sheets()] if every else list(sheets) or [pipeline.FLAGSHIP]
     if book:
         for path in pipeline.book(names, options, out, _tell):
             click.echo(path)

@@ -44,6 +44,7 @@ class Options:
 
     seed: 0 for the sheet's own numbers, any other for new ones; None is 0, or 1 where tokens, an answer or a level
     need new ones. values: a values file's entries, which take the place of the sheet's. views: which are written.
+    numbers: exact, decimal or symbolic; None is what the sheet has.
     places: of classroom decimals; rounding: whether a step goes on with rounded numbers or with all their digits.
     base: of softmax, where it is not the sheet's. answer: the words that gpt says.
     level: how large new numbers are, and how much the page gives away. cache: whether a page that was laid out before
@@ -51,7 +52,7 @@ class Options:
     """
 
     seed: int | None = None
-    numbers: str = "exact"
+    numbers: str | None = None
     places: int = 2
     rounding: Rounding = "carry"
     base: int | str | None = None
@@ -65,6 +66,10 @@ class Options:
     level: Level | None = None
     cache: bool = True
     weight_places: int | None = None
+
+    def on(self, sheet: Sheet) -> Options:
+        """The same, with the sheet's own numbers where none are asked for."""
+        return replace(self, numbers=self.numbers or sheet.numbers)
 
     @property
     def kept(self) -> bool:
@@ -94,8 +99,8 @@ def generate(
 
     Raises: ByHandError; then nothing has been written.
     """
-    options = options or Options()
     sheet = load_sheet(name)
+    options = (options or Options()).on(sheet)
     page, record = prepare(sheet, options, tell)
     folder = Path(out) / f"{sheet.name}-seed{options.chosen_seed}"
     return write(folder, dict(_files(page, record, options)))
@@ -126,6 +131,7 @@ def prepare(sheet: Sheet, options: Options, tell: Tell = lambda line: None) -> t
 
     Raises: WitnessError where the second witness finds other numbers.
     """
+    options = options.on(sheet)
     values, quality = choose_numbers(sheet, options)
     if options.weight_places is not None:
         values = _rounded(sheet.model, values, options.weight_places, tell)
@@ -204,7 +210,7 @@ def spelled(answer: str, values: Values) -> tuple[str, ...]:
     return tuple(answer)
 
 
-def number_system(name: str, places: int = 2, rounding: Rounding = "carry") -> Domain:
+def number_system(name: str | None, places: int = 2, rounding: Rounding = "carry") -> Domain:
     """The domain of that name: exact, decimal, float or symbolic."""
     match name:
         case "exact":
@@ -282,8 +288,3 @@ def onnx_graph(record: Mapping[str, Any]) -> bytes:
 def views_asked(view: str | None) -> tuple[View, ...]:
     """The views that `--view` stands for: worked comes with worksheet and key."""
     return ("worksheet", "key") if view is None else VIEWS if view == "worked" else (view,)  # type: ignore[return-value]
-
-
-def sheets_asked(names: Sequence[str]) -> list[str]:
-    """The sheets that are to be made; without names, the flagship."""
-    return list(names) or [FLAGSHIP]

@@ -59,9 +59,10 @@ def make_class(
 
     Raises: ByHandError; files that are complete stay, and running again makes the others.
     """
-    options = options or Options()
+    sheet = load_sheet(name)
+    options = (options or Options()).on(sheet)
     letters = "".join(sorted({c for student in students for c in student.whose} | set(string.printable[:95])))
-    plan = Plan(load_sheet(name), options, letters)
+    plan = Plan(sheet, options, letters)
     folder = Path(out) / f"{name}-class{options.chosen_seed}"
     with output_errors(folder), ExitStack() as stack:
         _prepare(folder, plan)

@@ -61,6 +61,7 @@ def run_variants(sheet: Sheet, values: Values, keys: Sequence[str], options: Opt
 
     The hash on a page is that of the copy's own numbers.
     """
+    options = options.on(sheet)
     domain = Copies(number_system(options.numbers, options.places, options.rounding), 1 + len(keys))
     own = many_values(values, (0, *keys), domain, signs=options.numbers != "symbolic")
     page, record, tape = recorded(sheet, own, options, domain, None)

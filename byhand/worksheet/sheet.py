@@ -18,6 +18,7 @@ from byhand.model.weights import Values
 
 _FRONT = re.compile(r"\A---[ \t]*\n(.*?)\n---[ \t]*(?:\n|\Z)", re.DOTALL)
 _WORDS = ("title", "goal", "model")
+NUMBERS = ("exact", "decimal", "symbolic")
 LARGEST_SHEET = 200_000  # characters
 
 
@@ -25,8 +26,8 @@ LARGEST_SHEET = 200_000  # characters
 class Sheet:
     """A sheet's front matter and its body.
 
-    letters: parameters as they are in a symbolic run, entries being letters or numbers. pick_words: whether another
-    seed may have another English sentence.
+    numbers: exact, decimal or symbolic, where nothing else is asked for. letters: parameters as they are in a
+    symbolic run, entries being letters or numbers. pick_words: whether another seed may have another sentence.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Sheet:
     goal: str
     body: str
     number: int = 0
+    numbers: str = "exact"
     prerequisites: tuple[str, ...] = ()
     objectives: tuple[str, ...] = ()
     values: Mapping[str, Any] = field(default_factory=dict)
@@ -83,7 +85,7 @@ def _fitting(entries: dict[str, Any], other: object) -> dict[str, Any]:
 
 _VALUES = ("config", "tokens", "source", "vocabulary", "inputs", "weights")
 _KEYS = {
-    "title": str, "model": str, "goal": str, "number": int, "prerequisites": list, "objectives": list,
+    "title": str, "model": str, "goal": str, "number": int, "numbers": str, "prerequisites": list, "objectives": list,
     "letters": dict, "config": dict, "tokens": list, "source": list, "vocabulary": list, "inputs": dict,
     "weights": dict, "pick_words": bool,
 }  # fmt: skip
@@ -167,6 +169,8 @@ def parse_sheet(name: str, text: str) -> Sheet:
     for key in _WORDS:
         if not front.get(key):
             raise SheetError(f"{name}.md: the front matter has no {key}")
+    if front.get("numbers", NUMBERS[0]) not in NUMBERS:
+        raise SheetError(f"{name}.md: no numbers {front['numbers']!r}; use {', '.join(NUMBERS)}")
     kept = {k: v for k, v in front.items() if k not in _VALUES}
     for key in ("prerequisites", "objectives"):
         kept[key] = tuple(str(x) for x in front.get(key, ()))
