@@ -1,0 +1,71 @@
+"""Facts that the first sheets state, whatever their numbers."""
+
+import pytest
+
+from byhand.arithmetic.domains import RATIONALS
+from byhand.model.models import run
+from byhand.pipeline import Options, prepare
+from byhand.worksheet.document import Claim, Falk, Strip
+from byhand.worksheet.sheet import load_sheet
+
+
+@pytest.fixture(scope="module")
+def tape_of():
+    return lambda name: run((sheet := load_sheet(name)).model, sheet.given(letters=False), RATIONALS)
+
+
+def figures(name, kind, **options):
+    document, _ = prepare(load_sheet(name), Options(**options))
+    return [figure for section in document.sections for figure in section.figures if isinstance(figure, kind)]
+
+
+@pytest.mark.parametrize("orientation", ["rows", "columns"])
+def test_one_number_of_each_vector_is_lost(orientation):
+    (lost,) = (p for f in figures("dot-product", Strip, orientation=orientation) for p in f.panels if p.step == "q")
+    vectors = lost.cells if orientation == "rows" else zip(*lost.cells, strict=True)
+    assert [sum(cell.blank for cell in vector) for vector in vectors] == [1, 1, 1]
+
+
+def test_a_weight_and_a_bias_are_lost():
+    _, lost = figures("linear-layer", Falk)
+    blanks = {panel.step: sum(c.blank for row in panel.cells for c in row) for panel in lost.panels}
+    assert blanks == {"x": 0, "other.W": 1, "other.b": 1, "other.y": 0}
+
+
+def test_both_orders_of_a_product_have_the_same_diagonal_sum(tape_of):
+    ab, ba = (tape_of("matrix-product").values(name) for name in ("AB", "BA"))
+    assert ab != ba
+    assert sum(ab[i][i] for i in range(3)) == sum(ba[i][i] for i in range(3))
+
+
+def test_shares_feel_a_factor_and_not_a_shift(tape_of):
+    tape = tape_of("softmax")
+    shares, shifted, doubled = (tape.values(f"{at}softmax") for at in ("", "shifted.", "doubled."))
+    assert shares == shifted
+    assert all(max(new) > max(old) for new, old in zip(doubled, shares, strict=True))
+
+
+def test_a_word_looked_up_is_a_one_hot_product(tape_of):
+    tape = tape_of("embedding")
+    assert tape.values("hook_embed") == tape.values("one_hot.product")
+
+
+def test_positions_come_again_after_the_longest_period(tape_of):
+    sheet = load_sheet("positional-encoding")
+    periods = sheet.values["config"]["sinusoidal_periods"]
+    places = tape_of("positional-encoding").values("hook_pos_embed")
+    assert len(set(places)) == len(places) == periods[-1]
+    assert periods[-1] % periods[0] == 0
+
+
+def test_claims_are_judged_by_the_run():
+    held = {}
+    for name in ("shapes", "matrix-product", "linear-layer", "mlp", "softmax", "embedding", "positional-encoding"):
+        document, _ = prepare(load_sheet(name), Options())
+        held[name] = [
+            word.holds for section in document.sections for word in section.words if isinstance(word, Claim)
+        ]
+    assert held == {
+        "shapes": [False, True], "matrix-product": [False, False], "linear-layer": [False], "mlp": [False, False],
+        "softmax": [True, False], "embedding": [False], "positional-encoding": [False],
+    }  # fmt: skip
