@@ -122,7 +122,8 @@ class _Chart:
         order = {name: i for i, name in enumerate(self.tape.steps)}
         groups: dict[tuple[str, ...], dict[int, list[str]]] = {}
         for section in self.sections:
-            steps = sorted({s for s in asked(section) if s in order and not is_parameter(s)}, key=order.__getitem__)
+            computed = {s for s in asked(section) if s in order and self.tape.steps[s].op}
+            steps = sorted(computed, key=order.__getitem__)
             if steps and self.home(section) == part:
                 groups.setdefault(tuple(dict.fromkeys(map(_stem, steps))), {})[section.number] = steps
         return sorted(groups.values(), key=lambda group: min(order[steps[0]] for steps in group.values()))
