@@ -17,6 +17,7 @@ check: setup ## all that a change must pass: ruff, mypy and the tests
 
 bench: setup ## time the slow parts
 	@$(PY) bench/bench.py
+	@$(PY) bench/classroom.py
 
 picture: setup ## redraw README's picture of a page (needs poppler-utils)
 	@command -v pdftoppm >/dev/null || { echo "make picture needs pdftoppm: install poppler-utils"; exit 1; }

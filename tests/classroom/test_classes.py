@@ -106,6 +106,14 @@ def test_what_was_stopped_is_finished_by_running_again_whatever_the_jobs(made, t
     assert contents(folder) == complete
 
 
+def test_a_dask_cluster_makes_the_same_bytes(made, tmp_path):
+    from distributed import LocalCluster
+
+    with LocalCluster(n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None) as cluster:
+        spread = make_class(SHEET, ROSTER, out=tmp_path, dask=cluster.scheduler_address)
+    assert contents(spread.folder) == contents(made.folder)
+
+
 def test_a_folder_holds_one_class(made):
     with pytest.raises(
         OutputError, match="holds a class of other numbers or options; remove it, or use another --out"

@@ -1,0 +1,237 @@
+"""Measure a class, as Markdown tables. `make bench`, or:
+
+classroom.py [--students N …] [--proof N]
+
+--proof prints nothing but whether N students' pages, filled in over five sheets, are those of the full layout.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import string
+import subprocess
+import sys
+import tempfile
+import time
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from bench import Table, process
+from byhand.classroom import copies as room
+from byhand.classroom.copies import CLASS_VIEWS, Plan, instance
+from byhand.classroom.roster import Student
+from byhand.classroom.variants import fooled, run_variants
+from byhand.pipeline import Options
+from byhand.render.bundle import Bundle
+from byhand.render.files import replace_file
+from byhand.render.fill import fill
+from byhand.render.master import copy_pdf
+from byhand.render.pdf import pdf
+from byhand.render.slots import copy_html
+from byhand.verify.witness import judge
+from byhand.worksheet.sheet import load_sheet
+
+SHEETS = ("gpt", "attention-head")
+PROOF = ("layer-norm", "feed-forward", "attention-head", "multi-head-attention", "gpt")
+CELLS, ON_A_PAGE = 212, 53  # of the document that others are asked for
+
+
+def students(count: int) -> list[Student]:
+    """So many, with names."""
+    return [Student(f"Student Number {n}", str(100_000 + n)) for n in range(count)]
+
+
+def plan_of(sheet: str) -> Plan:
+    return Plan(load_sheet(sheet), Options(), string.printable[:95])
+
+
+def sizes(counts: list[int]) -> Table:
+    """Whole commands."""
+    rows = []
+    for sheet in SHEETS:
+        pages = sum(len(laid.pages) for laid in instance(plan_of(sheet), 0).laid.values())
+        known: list[tuple[int, float]] = []
+        for count in (1, *counts):
+            with tempfile.TemporaryDirectory() as out:
+                asked = ["-c", "from byhand.cli import main; main()", "class", sheet, "--anonymous", str(count)]
+                if count == 1:
+                    process(*asked, "--out", f"{out}/first")  # lays the pages out
+                seconds, memory = process(*asked, "--out", out)
+                size = (Path(out) / f"{sheet}-class0" / "class.pdf").stat().st_size
+            known.append((count, seconds))
+            more = 1000 * (seconds - known[0][1]) / max(count - 1, 1)
+            rows.append((
+                f"{sheet}, {count}", f"{seconds:.1f}", f"{more:.2f}" if count > 1 else "–",
+                f"{more / pages:.3f}" if count > 1 else "–", f"{memory:.0f}", f"{size / count / 1000:.1f}",
+            ))  # fmt: skip
+    return Table(
+        "A class set",
+        "Fresh processes on one core, pages laid out before: a worksheet and a key for each student, the two files "
+        "with all of them, and the index. Further copies against the first alone; kB of the class PDF a student.",
+        ("sheet, students", "s", "ms a further student", "ms a further page", "MB", "kB"),
+        rows,
+    )
+
+
+@contextmanager
+def stage(spent: dict[str, float], name: str) -> Iterator[None]:
+    start = time.process_time()
+    yield
+    spent[name] = time.process_time() - start
+
+
+def spent_on(sheet: str, count: int) -> tuple[dict[str, float], int]:
+    """Seconds of each stage, and how many pages were made."""
+    plan, class_, spent = plan_of(sheet), students(count), dict[str, float]()
+    made = instance(plan, 0)
+    with stage(spent, "choosing"):
+        run = run_variants(plan.sheet, made.values, [plan.key(student) for student in class_], plan.options)
+    with stage(spent, "checking"):
+        fooled(run)
+        for record in run.records():
+            judge(record)
+    with stage(spent, "names and codes"):
+        run = room._stamped(plan, run, class_)
+    with stage(spent, "marking"):
+        dict(room._html(plan, run.document))
+    with stage(spent, "filling"):
+        pages = {view: list(fill(made.laid[view], run.domain.marks)) for view in CLASS_VIEWS}
+    with stage(spent, "zlib"):
+        packed = {view: [[*map(zlib.compress, page)] for page in pages[view]] for view in CLASS_VIEWS}
+    with tempfile.TemporaryDirectory() as out, stage(spent, "writing"):
+        written(Path(out), made, packed)
+    return spent, (count + 1) * sum(map(len, pages.values()))
+
+
+def shares(count: int = 300) -> Table:
+    """Where the time of a further copy goes."""
+    found = {sheet: spent_on(sheet, count) for sheet in SHEETS}
+    parts = list(found[SHEETS[0]][0])
+    rows = []
+    for sheet, (spent, pages) in found.items():
+        each = [1e6 * spent[part] / pages for part in parts]
+        rows.append((sheet, *(f"{x:.0f}" for x in each), f"{sum(each):.0f}"))
+    return Table(
+        "Shares of a further page, in µs",
+        f"Processor time over {count} copies at once. choosing: the numbers renamed and run; checking: the second "
+        "witness and the foils; marking: the page with marks, once; zlib: the floor, of the same bytes.",
+        ("sheet", *parts, "sum"),
+        rows,
+    )
+
+
+def written(folder: Path, made: Any, packed: Any) -> None:
+    """The copies' own files, and all of them in one."""
+    with (folder / "all.pdf").open("wb") as file, tempfile.TemporaryFile() as places:
+        bundle = Bundle(file, places, "all")
+        for view in CLASS_VIEWS:
+            for copy, contents in enumerate(zip(*packed[view], strict=True)):
+                replace_file(folder / f"{copy}-{view}.pdf", copy_pdf(made.masters[view], contents))
+                bundle.add(made.masters[view], contents)
+        bundle.finish()
+
+
+def others() -> Table:
+    """The same amount of numbers by other programs, where they are installed."""
+    rows = [
+        (name, f"{1000 * seconds:.0f}", f"{250 * seconds:.1f}")
+        for name, seconds in (("Typst", typst()), ("Jinja2 and pdflatex", pdflatex()))
+        if seconds is not None
+    ]
+    return Table(
+        "Others", f"Four pages with {CELLS} cells in tables, one file, as a new process or call.",
+        ("program", "ms a student", "ms a page"), rows or [("none is installed", "–", "–")],
+    )  # fmt: skip
+
+
+def numbers() -> list[list[int]]:
+    return [[(7 * n + page) % 19 - 9 for n in range(ON_A_PAGE)] for page in range(4)]
+
+
+def typst() -> float | None:
+    """Seconds of a compilation in the process, the first one apart."""
+    if not find_spec("typst"):
+        return None
+    import typst as program
+
+    tables = "\n#pagebreak()\n".join(
+        f"#table(columns: 8, {', '.join(f'[${n}$]' for n in page)})" for page in numbers()
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder, "sheet.typ")
+        source.write_text(tables, encoding="utf-8")
+        program.compile(str(source))
+        start = time.perf_counter()
+        for n in range(10):
+            source.write_text(f"{tables}\n{n}", encoding="utf-8")
+            program.compile(str(source))
+        return (time.perf_counter() - start) / 10
+
+
+def pdflatex() -> float | None:
+    """Seconds of a run."""
+    if not shutil.which("pdflatex"):
+        return None
+    body = r"\newpage ".join(
+        r"\begin{tabular}{" + "c" * 8 + "}"
+        + r"\\ ".join(" & ".join(f"${n}$" for n in page[i : i + 8]) for i in range(0, ON_A_PAGE, 8))
+        + r"\end{tabular}" for page in numbers()
+    )  # fmt: skip
+    with tempfile.TemporaryDirectory() as folder:
+        text = rf"\documentclass{{article}}\begin{{document}}{body}\end{{document}}"
+        Path(folder, "sheet.tex").write_text(text, encoding="utf-8")
+        command = ["pdflatex", "-interaction=batchmode", "sheet.tex"]
+        subprocess.run(command, cwd=folder, stdout=subprocess.DEVNULL, check=True)
+        start = time.perf_counter()
+        subprocess.run(command, cwd=folder, stdout=subprocess.DEVNULL, check=True)
+        return time.perf_counter() - start
+
+
+def proof(count: int) -> None:
+    """Fill, lay out, and compare text and pictures at 150 dpi."""
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
+    from reading_pdf import different, same_text
+
+    for sheet in PROOF:
+        plan, class_ = plan_of(sheet), students(-(-count // len(PROOF)))
+        made = instance(plan, 0)
+        run = room._stamped(plan, room._telling(plan, made.values, class_), class_)
+        alone, texts, shares = 0, True, [0.0]
+        for view, html in room._html(plan, run.document):
+            pages = list(zip(*fill(made.laid[view], run.domain.marks), strict=True))
+            for copy, own in enumerate(pages[1:], 1):
+                if None in own:
+                    alone += 1
+                    continue
+                filled = copy_pdf(made.masters[view], [*map(zlib.compress, own)])
+                full = pdf(copy_html(html, partial(run.text_of, copy=copy)))
+                texts &= same_text(filled, full)
+                shares.append(100 * different(filled, full))
+        said = "the same text" if texts else "ANOTHER TEXT"
+        none = sum(share == 0 for share in shares[1:])
+        print(
+            f"{sheet}: {len(class_)} worksheets and keys: {said}; of the pixels at most {max(shares):.5f} %"
+        )
+        print(f"differ, in {none} of {len(shares) - 1} files none; {alone} did not fit", flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Measure a class.")
+    parser.add_argument("--students", type=int, nargs="+", default=[30, 300, 3000], metavar="N")
+    parser.add_argument("--proof", type=int, metavar="N")
+    asked = parser.parse_args()
+    if asked.proof:
+        proof(asked.proof)
+        return
+    for table in (lambda: sizes(asked.students), shares, others):
+        print(table(), flush=True)
+
+
+if __name__ == "__main__":
+    main()
