@@ -45,7 +45,7 @@ def map_of(
         inside={part: nodes for part in ("", *parts) if model != "sizing" and (nodes := chart.inside(part))},
         branches=tuple(branches),
         stream=chart.shape(config.d_model),
-        layers=config.n_layers if model == "gpt" else 1,
+        layers=config.n_layers if model in ("gpt", "encoder") else 1,
     )
 
 
@@ -200,7 +200,7 @@ def _words(steps: list[Step]) -> list[str]:
 
 def _stem(step: str) -> str:
     """A step's name without its layer and its head."""
-    return re.sub(r"^blocks\.\d+\.|\[\d+\]$", "", step)
+    return re.sub(r"^(blocks|encoder)\.\d+\.|\[\d+\]$", "", step)
 
 
 def _head(step: str) -> int:

@@ -47,6 +47,13 @@ MAPS = {
     "a softmax": map_for("softmax", [("softmax.exp",), ("softmax",)], inputs={"scores": [[1, 2], [0, 1]]}),
     "an encoder and a decoder": map_for("encoder-decoder", translation(), norm_position="post"),
     "an encoder and a decoder, pre-norm": map_for("encoder-decoder", translation()[:9], orientation="columns"),
+    "an encoder of two layers": map_for(
+        "encoder",
+        [(s.replace("blocks.0", f"encoder.{layer}"),) for layer in (0, 1) for (s, *_) in POST[:3]],
+        n_layers=2,
+        norm_position="post",
+        inputs={"encoder.0.hook_resid_pre": [[1, 2, 0, 1]] * 3},
+    ),
     "cross-attention": map_for("cross-attention", translation()[7:10], norm_position="post"),
     "an embedding": map_for("embedding", [("one_hot",), ("hook_embed",), ("one_hot.product",)]),
     "a sizing": map_for("sizing", [("params.embed",), ("params.attn", "params.mlp"), ("flops",)]),
