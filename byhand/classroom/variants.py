@@ -47,8 +47,8 @@ class Run:
         parts = re.split(f"({MARK.pattern})", text)
         marks = [self.domain.marks[ord(mark) - FIRST_MARK] for mark in parts[1::2]]
         columns = [[many.kinds[k] for k in many.which.tolist()] for many in marks]
-        for texts in zip(*columns, strict=True):
-            parts[1::2] = texts
+        for copy in range(self.domain.count):
+            parts[1::2] = [column[copy] for column in columns]
             yield "".join(parts)
 
     def records(self) -> Iterator[dict[str, Any]]:
