@@ -48,7 +48,7 @@ def students(count: int) -> list[Student]:
 
 
 def plan_of(sheet: str) -> Plan:
-    return Plan(load_sheet(sheet), Options(), string.printable[:95])
+    return Plan(load_sheet(sheet), Options(numbers="exact"), string.printable[:95])
 
 
 def sizes(counts: list[int]) -> Table:
@@ -215,9 +215,7 @@ def proof(count: int) -> None:
                 shares.append(100 * different(filled, full))
         said = "the same text" if texts else "ANOTHER TEXT"
         none = sum(share == 0 for share in shares[1:])
-        print(
-            f"{sheet}: {len(class_)} worksheets and keys: {said}; of the pixels at most {max(shares):.5f} %"
-        )
+        print(f"{sheet}: {len(class_)} worksheets and keys: {said}; of the pixels at most {max(shares):.5f} %")
         print(f"differ, in {none} of {len(shares) - 1} files none; {alone} did not fit", flush=True)
 
 

@@ -181,7 +181,7 @@ def generate(
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Another seed, other numbers.")
 @click.option(
-    "--numbers", type=click.Choice(["exact", "decimal"]), default="exact", show_default=True,
+    "--numbers", type=click.Choice(["exact", "decimal"]), show_default="exact, or as the sheet has it",
     help="Exact fractions, or classroom decimals.",
 )  # fmt: skip
 @_places
@@ -196,7 +196,7 @@ def generate(
 @click.option("--dask", default="", metavar="ADDRESS", help="A Dask scheduler, to use a cluster (needs distributed).")
 @click.option("--out", type=click.Path(), default="output", show_default=True, help="The folder to write to.")
 def class_(
-    sheet: str, roster: str | None, anonymous: int | None, seed: int, numbers: str, places: int, rounding: Any,
+    sheet: str, roster: str | None, anonymous: int | None, seed: int, numbers: str | None, places: int, rounding: Any,
     orientation: str, level: str | None, paper: str, jobs: int, dask: str, out: str,
 ) -> None:  # fmt: skip
     """Print a class its worksheets: each student's numbers are their own, and as hard as all the others'."""

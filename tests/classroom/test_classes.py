@@ -13,7 +13,7 @@ from reading_pdf import different, same_text
 from byhand.classroom.classes import make_class
 from byhand.classroom.copies import Plan, code, copies, instance
 from byhand.classroom.roster import Student, anonymous
-from byhand.errors import OutputError
+from byhand.errors import ConfigError, OutputError
 from byhand.pipeline import Options
 from byhand.render.fill import fill
 from byhand.render.pdf import pdf
@@ -121,6 +121,11 @@ def test_a_folder_holds_one_class(made):
         make_class(SHEET, ROSTER, Options(paper="letter"), out=made.folder.parent)
 
 
+def test_letters_are_no_class(tmp_path):
+    with pytest.raises(ConfigError, match="a class has numbers, not letters; use --numbers exact or decimal"):
+        make_class(SHEET, ROSTER, Options(numbers="symbolic"), out=tmp_path)
+
+
 def test_where_nothing_can_be_written_is_said(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match=r"cannot write to .*file.layer-norm-class0: Not a directory"):
@@ -135,7 +140,7 @@ def test_a_copy_with_name_and_code_is_filled_as_it_is_laid_out():
     from byhand.render.master import copy_pdf, master
     from byhand.render.slots import copy_html, lay_out
 
-    plan = Plan(load_sheet(SHEET), Options(paper="letter"), "Ada Lovelace")
+    plan = Plan(load_sheet(SHEET), Options(numbers="exact", paper="letter"), "Ada Lovelace")
     values = room._values(plan, 0)
     run = room._stamped(plan, run_variants(plan.sheet, values, ["k"], plan.options), [Student("Ada Lovelace", "101")])
     html = dict(room._html(plan, run.document))["worksheet"]
@@ -147,7 +152,7 @@ def test_a_copy_with_name_and_code_is_filled_as_it_is_laid_out():
 
 
 def test_a_name_in_other_letters_is_laid_out_by_itself():
-    plan = Plan(load_sheet(SHEET), Options(), "Ada 李雷")
+    plan = Plan(load_sheet(SHEET), Options(numbers="exact"), "Ada 李雷")
     base = instance(plan, 0)
     plain, other = copies(plan, 0, base, [Student("Ada", "1"), Student("李雷", "2")])
     assert not plain.alone

@@ -33,8 +33,9 @@ SHEETS = ("attention-head", "feed-forward", "gpt", "layer-norm", "multi-head-att
 @cache
 def run_of(sheet, **options):
     found = load_sheet(sheet)
-    values, _ = choose_numbers(found, Options(**options))
-    return found, values, run_variants(found, values, KEYS, Options(**options))
+    asked = Options(**options).on(found)
+    values, _ = choose_numbers(found, asked)
+    return found, values, run_variants(found, values, KEYS, asked)
 
 
 @cache
@@ -55,7 +56,7 @@ def printed(sheet, view):
 def test_the_page_of_a_copy_is_the_page_of_its_own_numbers(sheet, options):
     found, values, run = run_of(sheet, **options)
     key = list(run.filled(Pages(run.document).html("key", "print")))
-    asked = Options(**options)
+    asked = Options(**options).on(found)
     for copy, name in ((0, 0), (3, KEYS[2])):
         page, record, _ = recorded(
             found, renamed(values, name), asked, number_system(asked.numbers, asked.places), None
