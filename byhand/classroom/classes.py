@@ -23,7 +23,7 @@ from typing import Any
 from byhand import __version__
 from byhand.classroom.copies import CLASS_VIEWS, Copy, Instance, Plan, copies, instance
 from byhand.classroom.roster import Student
-from byhand.errors import OutputError
+from byhand.errors import ConfigError, OutputError
 from byhand.pipeline import Options
 from byhand.render.bundle import Bundle
 from byhand.render.files import output_errors, replace_file
@@ -61,6 +61,8 @@ def make_class(
     """
     sheet = load_sheet(name)
     options = (options or Options()).on(sheet)
+    if options.numbers == "symbolic":
+        raise ConfigError("a class has numbers, not letters; use --numbers exact or decimal")
     letters = "".join(sorted({c for student in students for c in student.whose} | set(string.printable[:95])))
     plan = Plan(sheet, options, letters)
     folder = Path(out) / f"{name}-class{options.chosen_seed}"
