@@ -279,5 +279,20 @@ def run(
                 click.echo("  " + "  ".join(f"{x:>{w}}" for x, w in zip(row, widths, strict=True)))
 
 
+@main.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE …", type=click.Path())
+@click.option("--onnx", is_flag=True, help="Let ONNX's reference implementation judge the numbers, too.")
+def verify(files: tuple[str, ...], onnx: bool) -> None:
+    """Check worksheets, keys and worked files, HTML or PDF, as printed, and run.json: each number of them."""
+    from byhand.checking import said
+
+    wrong = False
+    for file in files:
+        lines, readable = said(file, onnx=onnx)
+        click.echo(f"{file}: " + "\n  ".join(lines), err=not readable)
+        wrong = wrong or not readable or len(lines) > 1
+    click.get_current_context().exit(int(wrong))
+
+
 if __name__ == "__main__":
     main()

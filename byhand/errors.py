@@ -9,6 +9,7 @@ ByHandError             exit 1
 ├── SheetError          a sheet or template that does not parse
 ├── RosterError         a roster that cannot be read
 ├── WitnessError        a run that the second witness does not confirm
+├── UnreadableError     a file that cannot be read back
 ├── ExtraError          an optional package that is not installed
 └── OutputError         a file that cannot be written
 """
@@ -73,6 +74,10 @@ class RosterError(ByHandError):
 
 class WitnessError(ByHandError):
     """A run that the second witness does not confirm: a fault of byhand, or a file that was changed."""
+
+
+class UnreadableError(ByHandError):
+    """A file that cannot be read back: a scan, a copy by another program, none of byhand's."""
 
 
 class ExtraError(ByHandError):

@@ -140,7 +140,7 @@ def prepare(sheet: Sheet, options: Options, tell: Tell = lambda line: None) -> t
     if options.values is not None:
         check_room(sheet, [step["name"] for step in record["steps"] if step["op"] != "given"])
     judge(record)
-    return replace(page, stamp={"seed": str(options.chosen_seed), "hash": fingerprint(record)}), record
+    return replace(page, stamp={"seed": str(options.chosen_seed), "hash": fingerprint(record, page.steps)}), record
 
 
 def recorded(

@@ -175,7 +175,7 @@ def _alone(plan: Plan, number: int, values: Values, student: Student) -> Copy:
     domain = number_system(options.numbers, options.places, options.rounding)
     page, record, _ = recorded(plan.sheet, own, options, domain, None)
     judge(record)
-    page = replace(page, stamp={"seed": str(options.chosen_seed), "hash": fingerprint(record)})
+    page = replace(page, stamp={"seed": str(options.chosen_seed), "hash": fingerprint(record, page.steps)})
     path, modules = code(_coded(plan, page.stamp["hash"]))
     whose = {"name": student.shown, "whose": student.whose, "code": path, "modules": str(modules)}
     page = replace(page, stamp={**page.stamp, **whose})

@@ -66,7 +66,7 @@ def run_variants(sheet: Sheet, values: Values, keys: Sequence[str], options: Opt
     own = many_values(values, (0, *keys), domain, signs=options.numbers != "symbolic")
     page, record, tape = recorded(sheet, own, options, domain, None)
     run = Run(page, record, tape, domain)
-    text = _ESCAPED.sub(lambda m: str(json.loads(f'"{m[0]}"')), numbers_text(record))
+    text = _ESCAPED.sub(lambda m: str(json.loads(f'"{m[0]}"')), numbers_text(record, page.steps))
     hashes = domain.mark(domain.texts([short_hash(each) for each in run.filled(text)]))
     return replace(run, document=replace(page, stamp={"seed": str(options.chosen_seed), "hash": hashes}))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from byhand import __version__
@@ -73,14 +73,15 @@ def as_text(record: dict[str, Any]) -> str:
     return "{\n" + ",\n".join(lines) + ',\n  "steps": [\n' + body + "\n  ]\n}\n"
 
 
-def fingerprint(record: dict[str, Any]) -> str:
-    """Seven hex digits that stand for the numbers of a run: its config, tokens and steps."""
-    return short_hash(numbers_text(record))
+def fingerprint(record: dict[str, Any], shown: Collection[str]) -> str:
+    """Seven hex digits that stand for the numbers of a run, and how they are written."""
+    return short_hash(numbers_text(record, shown))
 
 
-def numbers_text(record: dict[str, Any]) -> str:
+def numbers_text(record: dict[str, Any], shown: Collection[str]) -> str:
     """What a fingerprint is made of."""
-    kept = {k: record[k] for k in ("model", "config", "numbers", "tokens", "steps")}
+    kept = {k: record.get(k) for k in ("model", "numbers", "places", "rounding", "tokens")}
+    kept["steps"] = {step["name"]: step["values"] for step in record["steps"] if step["name"] in shown}
     return json.dumps(kept, sort_keys=True)
 
 

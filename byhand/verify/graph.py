@@ -24,7 +24,8 @@ def graph(record: Mapping[str, Any], *, chained: bool = True) -> Any:
     if record["numbers"] == "symbolic":
         raise WitnessError("a run in letters has no ONNX graph; use exact, float or decimal numbers")
     onnx = _onnx()
-    build, inputs, outputs = Builder(onnx.helper.make_node), [], []
+    shapes = {prefix + s["name"]: s["shape"] for s in record["steps"] for prefix in ("", RECORDED)}
+    build, inputs, outputs = Builder(onnx.helper.make_node, shapes), [], []
     computed = {s["name"] for s in record["steps"] if s["op"] != "given"}
     wired = {name: wire for name, wire in wires(record).items() if name in computed}
     for step in record["steps"]:

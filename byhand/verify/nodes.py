@@ -19,8 +19,9 @@ Shape = Sequence[int]
 class Builder:
     """A graph being built: nodes, and the constants that they read."""
 
-    def __init__(self, make_node: Callable[..., Any]) -> None:
+    def __init__(self, make_node: Callable[..., Any], shapes: Mapping[str, Shape]) -> None:
         self.make_node = make_node
+        self.shapes = shapes  # of the steps, by name
         self.nodes: list[Any] = []
         self.constants: dict[str, Any] = {}
 
@@ -58,7 +59,9 @@ def _mean_square(b: Builder, a: str, out: str, axis: int) -> str:
 
 
 def _slide(b: Builder, x: str, kernel: str, out: str) -> str:
-    """A convolution: positions last, channels before them, as ONNX has them."""
+    """A convolution: positions last, channels before them, as ONNX has them; of one row, it is a product."""
+    if b.shapes[kernel][0] == 1:
+        return b("Gemm", x, kernel, out=out, transB=1)
     images = (b("Unsqueeze", b("Transpose", a, perm=[1, 0]), [0]) for a in (x, kernel))
     return b("Transpose", b("Squeeze", b("Conv", *images), [0]), out=out, perm=[1, 0])
 

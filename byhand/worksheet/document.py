@@ -22,13 +22,14 @@ Level = Literal["easy", "standard", "stretch"]
 class Cell:
     """A value of the run, the arithmetic that made it, and whether it is to be filled in.
 
-    step: in a table, where each cell stands for itself, what it belongs to.
+    step: what it belongs to; at: in which row and column of the run, of a matrix's.
     """
 
     value: Any
     work: Expr | None = None
     blank: bool = False
     step: str = ""
+    at: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -243,6 +244,14 @@ class Document:
     orientation: Literal["rows", "columns"]
     level: Level = "standard"
     stamp: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def steps(self) -> frozenset[str]:
+        """The steps of which something is shown, as a number or as a blank."""
+        matrices = [f for section in self.sections for f in section.figures if isinstance(f, Falk | Strip)]
+        above = [panel.step for f in matrices if isinstance(f, Strip) for panel in f.above]
+        panels = [panel.step for f in matrices for panel in f.panels]
+        return frozenset([*above, *panels, *(cell.step for cell in self.blanks() if cell.step)])
 
     def panels(self) -> list[Panel]:
         """Every matrix with blanks, in order."""

@@ -46,7 +46,7 @@ class Bench:
             printed = max(printed, matrix.rows - 1)
         cells = tuple(
             tuple(
-                Cell(value, self.tape.worked(name, i, j) if kind == "ask" else None, i >= printed)
+                Cell(value, self.tape.worked(name, i, j) if kind == "ask" else None, i >= printed, name, (i, j))
                 for j, value in enumerate(row)
             )
             for i, row in enumerate(matrix.values)

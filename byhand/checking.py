@@ -1,0 +1,207 @@
+"""From a printed file back: what it shows is read, run and printed again, and compared; a run.json is judged."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, get_args
+
+from byhand import __version__
+from byhand.arithmetic.domains import Domain
+from byhand.errors import ByHandError, DomainError, UnknownNameError, UnreadableError, WitnessError
+from byhand.model.weights import Values, complete
+from byhand.pipeline import ROUNDINGS, Options, choose_numbers, number_system, recorded
+from byhand.render.html import Medium, Pages
+from byhand.render.json import fingerprint
+from byhand.verify.back import Printed, Shown, check
+from byhand.verify.page import Page, read_html, squeezed
+from byhand.verify.witness import judge
+from byhand.worksheet.document import Level
+from byhand.worksheet.sheet import Sheet, load_sheet
+
+LARGEST_FILE = 50_000_000  # bytes
+MOST_PLACES = 12
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What was found in a file: a line for each fault, and one that says what it is."""
+
+    faults: tuple[str, ...]
+    about: str
+
+
+def verify(path: Path | str, *, onnx: bool = False) -> Verdict:
+    """Judge a worksheet, key or worked file, HTML or PDF, or a run.json; with `onnx`, by ONNX's reference, too.
+
+    Raises: UnreadableError where it is none of these; ExtraError.
+    """
+    path = Path(path)
+    judges = [judge]
+    if onnx:
+        from byhand.verify import graph
+
+        judges.append(graph.judge)
+    content = _content(path)
+    if path.suffix.lower() == ".json":
+        record = _record(content)
+        return Verdict(_denied(record, judges), f"{record['model']}, {len(record['steps'])} steps")
+    medium: Medium = "print" if content.startswith(b"%PDF") else "screen"
+    if medium == "print":
+        from byhand.verify.pdf import read_pdf
+
+        page = read_pdf(content)
+    else:
+        page = read_html(_text(content))
+    sheet, options = _sheet(page), options_of(page)
+    domain = number_system(options.numbers, options.places, options.rounding)
+    own = _own(sheet, options, domain, page)
+
+    def print_again(shown: Shown, roughly: bool) -> Printed:
+        values = values_of(own, shown)
+        try:
+            document, record, _ = recorded(sheet, values, options, domain, None)
+            for each in judges:
+                each(record)
+        except DomainError:
+            if not roughly:
+                raise
+            document, record, _ = recorded(sheet, values, options, number_system("decimal"), None)
+        stamp = {"seed": page.foot.seed, "hash": fingerprint(record, document.steps)}
+        words = {kind: tuple(map(str, getattr(values, kind))) for kind in ("tokens", "source", "vocabulary")}
+        return Printed(Pages(replace(document, stamp=stamp)), record, stamp["hash"], words)
+
+    try:
+        faults = check(page, medium, print_again)
+    except UnreadableError:
+        raise
+    except ByHandError as error:
+        faults = [f"the page's givens cannot be worked with: {error}"]
+    return Verdict(tuple(faults), _about(page))
+
+
+def said(path: Path | str, *, onnx: bool = False) -> tuple[list[str], bool]:
+    """What to say of a file: what it is and each fault; and whether it could be read.
+
+    Raises: ExtraError.
+    """
+    try:
+        verdict = verify(path, onnx=onnx)
+    except UnreadableError as error:
+        return [f"cannot be verified: {error}"], False
+    return [f"{verdict.about}: {'WRONG' if verdict.faults else 'right'}", *verdict.faults], True
+
+
+def options_of(page: Page) -> Options:
+    """What a page was asked for, as its conventions say.
+
+    Raises: UnreadableError where they do not say it.
+    """
+    said = page.texts[0]
+    base = re.search(r"Softmaxhasbase(2|3|e)\.", said)
+    level = re.search(rf"^\w+?byhand(?:·worksheet\d+)?·({'|'.join(get_args(Level))})", said)
+    systems = [
+        Options(numbers=numbers, places=places, rounding=rounding)  # type: ignore[arg-type]
+        for numbers, rounding in (("exact", "carry"), ("symbolic", "carry"), *(("decimal", r) for r in ROUNDINGS))
+        for places in (range(1, MOST_PLACES + 1) if numbers == "decimal" else (2,))
+    ]  # fmt: skip
+    fitting = [o for o in systems if squeezed(number_system(o.numbers, o.places, o.rounding).rule) in said]
+    if not fitting or ("Rowsaretokens" in said) == ("Columnsaretokens" in said):
+        raise UnreadableError("its conventions do not say how its numbers are written, as our pages do")
+    return replace(
+        fitting[0], seed=0,
+        base=(int(base[1]) if base[1].isdigit() else base[1]) if base else None,
+        orientation="rows" if "Rowsaretokens" in said else "columns",
+        level=level[1] if level else None,  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def _own(sheet: Sheet, options: Options, domain: Domain, page: Page) -> Values:
+    """The numbers of a sheet's seed, if the page was printed with these; else the sheet's own."""
+    if page.foot.seed != "0":
+        seeded = replace(options, seed=int(page.foot.seed))
+        try:
+            values = choose_numbers(sheet, seeded)[0]
+            document, record, _ = recorded(sheet, values, seeded, domain, None)
+            if fingerprint(record, document.steps) == page.foot.hash:
+                return values
+        except ByHandError:
+            pass  # a model that has no numbers of its own: then they are somebody else's
+    return complete(sheet.given(letters=options.numbers == "symbolic", base=options.base))
+
+
+def values_of(own: Values, shown: Shown) -> Values:
+    """A sheet's values with what a page shows in their places; at first, only with as many rows as it has words."""
+    words = {kind: texts for kind, texts in shown.words.items() if texts}
+    tokens, source = (len(words.get(kind, getattr(own, kind))) for kind in ("tokens", "source"))
+    vocabulary, n_ctx = len(words.get("vocabulary", own.vocabulary)), max(own.config.n_ctx, tokens, source)
+    rows = {"embed.W_E": vocabulary, "pos_embed.W_pos": n_ctx}
+    inputs = {name: _as_many(x, source if name.startswith("encoder.") else tokens) for name, x in own.inputs.items()}
+    weights = {name: _as_many(x, rows[name]) if name in rows else x for name, x in own.weights.items()}
+    if "unembed.W_U" in weights:
+        weights["unembed.W_U"] = [_as_many(row, vocabulary) for row in weights["unembed.W_U"]]
+    config = replace(own.config, n_ctx=n_ctx, d_vocab=vocabulary or own.config.d_vocab)
+    values = replace(own, config=config, inputs=inputs, weights=weights, **words)
+    return replace(values, inputs={**inputs, **shown.numbers})
+
+
+def _as_many(rows: Any, count: int) -> Any:
+    """The rows again and again, until there are so many."""
+    return [rows[i % len(rows)] for i in range(count)] if count else rows
+
+
+def _sheet(page: Page) -> Sheet:
+    try:
+        return load_sheet(page.foot.sheet)
+    except UnknownNameError as error:
+        raise UnreadableError(f"it is of another course: {error}") from None
+
+
+def _about(page: Page) -> str:
+    """What a file is, and whether another version made it."""
+    numbers = sum(bool(re.search(r"\d", text)) for table in page.tables for row in table.rows for text in row)
+    foot, other = page.foot, page.foot.version != __version__
+    made = f"; byhand {foot.version} made it, this is {__version__}, whose pages may be others" if other else ""
+    return f"{foot.sheet}, seed {foot.seed}, {page.view}: {numbers} cells with numbers{made}"
+
+
+def _denied(record: Mapping[str, Any], judges: Sequence[Callable[[Mapping[str, Any]], None]]) -> tuple[str, ...]:
+    """What the witnesses of a run say against it."""
+    faults = []
+    for each in judges:
+        try:
+            each(record)
+        except WitnessError as error:
+            faults.append(str(error))
+        except (LookupError, TypeError, AttributeError, ValueError):
+            raise UnreadableError("it is no run.json of byhand's: a step lacks what it should have") from None
+    return tuple(faults)
+
+
+def _record(content: bytes) -> Any:
+    try:
+        record = json.loads(_text(content))
+        if record["schema"] == 1 and all(record[key] is not None for key in ("model", "config", "numbers", "steps")):
+            return record
+    except (ValueError, LookupError, TypeError, RecursionError):
+        pass
+    raise UnreadableError("it is no run.json of byhand's")
+
+
+def _content(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > LARGEST_FILE:
+            raise UnreadableError(f"it has over {LARGEST_FILE // 1_000_000} MB; no page of ours is as long")
+        return path.read_bytes()
+    except OSError as error:
+        raise UnreadableError(f"it cannot be read: {error.strerror or error}") from None
+
+
+def _text(content: bytes) -> str:
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        raise UnreadableError("it is neither HTML nor PDF nor a run.json") from None

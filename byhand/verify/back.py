@@ -1,0 +1,209 @@
+"""Reading back: the page is printed again from the givens that it shows, and everything on it is compared.
+
+Which cell of a table is a given is known by printing the sheet: first with its own numbers, then with those that the
+page has in their places, until they stand where the page has them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from difflib import SequenceMatcher
+from functools import cached_property
+from typing import Any
+
+from byhand.notation.inline import spoken
+from byhand.render.grid import Grid, Slot
+from byhand.render.html import Medium, Pages, worked
+from byhand.verify.page import Page, Table, differences, read_html
+from byhand.worksheet.document import Section
+
+ROUNDS = 6  # of printing again, at most
+_NUMBER = re.compile(r"[−-]?\d+(?:[./]\d+)?|[−-](?:∞|inf)|[^\W\d_]\d{0,2}")  # or a single letter
+Numbers = dict[str, list[list[str]]]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a page shows that is given: words (tokens, source, vocabulary), and the numbers of steps."""
+
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    numbers: Numbers = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Printed:
+    """A sheet printed again: its layout, the record of its run, its hash, and the words of its sentences."""
+
+    pages: Pages
+    record: Mapping[str, Any]
+    hash: str
+    words: Mapping[str, tuple[str, ...]]
+
+
+Print = Callable[[Shown, bool], Printed]  # roughly: whether any number system will do
+
+
+def check(page: Page, medium: Medium, print_again: Print) -> list[str]:
+    """What on a page is not as its givens make it, a line each: nothing, where all is well.
+
+    Where the first print has the hash of the page, it is what was printed, and the lines say what was changed since.
+
+    Raises: UnreadableError where its view is not known; what printing it again raises.
+    """
+    first = Again(print_again(Shown(), True), page, medium)
+    if first.printed.hash == page.foot.hash:
+        return list(first.problems())
+    return list(_settled(first, print_again).problems())
+
+
+def _settled(again: Again, print_again: Print) -> Again:
+    """The sheet printed again and again, until it has the givens that the page has where it has them."""
+    shown = Shown()
+    for _ in range(ROUNDS):
+        found = again.shown()
+        if found == shown:
+            break
+        shown = found
+        again = replace(again, printed=print_again(shown, True))
+    return replace(again, printed=print_again(shown, False))
+
+
+@dataclass(frozen=True)
+class Again:
+    """A sheet printed again, beside the page that it is to be."""
+
+    printed: Printed
+    page: Page
+    medium: Medium
+
+    @cached_property
+    def expected(self) -> Page:
+        """The page as it is printed again."""
+        view: Any = self.page.view
+        return read_html(self.printed.pages.html(view, self.medium), self.page.foot)
+
+    @cached_property
+    def owners(self) -> list[tuple[Section, list[list[Slot]] | None]]:
+        """For each table its section, and of a figure's the slots, row by row."""
+        return list(_owners(self.printed.pages, self.page.view))
+
+    @cached_property
+    def pairs(self) -> list[tuple[int, int]]:
+        """Which table here is which of the page: those with as many cells a row, in order."""
+        here, there = ([table.shape for table in page.tables] for page in (self.expected, self.page))
+        if here == there:
+            return [(n, n) for n in range(len(here))]
+        blocks = SequenceMatcher(None, here, there, autojunk=False).get_matching_blocks()
+        return [(a + k, b + k) for a, b, size in blocks for k in range(size)]
+
+    def shown(self) -> Shown:
+        """What the page has where the givens stand. Of what stands in several places, it is what most of them say."""
+        places: dict[tuple[str, int, int], Counter[str]] = {}
+        for here, there in self.pairs:
+            for r, row in enumerate(self.owners[here][1] or ()):
+                for c, slot in enumerate(row):
+                    text = self.page.tables[there].rows[r][c]
+                    if text and slot.cell is not None and slot.cell.at is not None:
+                        places.setdefault((slot.cell.step, *slot.cell.at), Counter())[text.replace(",", "")] += 1
+        numbers: Numbers = {}
+        for name, step in self.starts().items():
+            rows, read = [list(row) for row in step["values"]], [at for at in places if at[0] == name]
+            for _, i, j in read:
+                rows[i][j] = places[name, i, j].most_common(1)[0][0]
+            if not read:
+                continue
+            if step["op"] == "given" or all(_NUMBER.fullmatch(x) for row in rows for x in row):
+                numbers[name] = rows
+        return Shown({kind: self._words(words) for kind, words in self.printed.words.items()}, numbers)
+
+    def starts(self) -> dict[str, Mapping[str, Any]]:
+        """From what the others are computed: the givens, and printed steps that read what is not on the page."""
+        shown = self.printed.pages.d.steps
+        asked = {cell.step for cell in self.printed.pages.d.blanks()}
+        known: set[str] = set()
+        starts: dict[str, Mapping[str, Any]] = {}
+        for step in self.printed.record["steps"]:
+            name, given = step["name"], step["op"] == "given"
+            if given or (not known >= set(step["inputs"]) and name in shown and name not in asked):
+                starts[name] = step
+            if name in shown if given or name in starts else known >= set(step["inputs"]):
+                known.add(name)
+        return starts
+
+    def _words(self, words: tuple[str, ...]) -> tuple[str, ...]:
+        """What the page has where some words are labels."""
+        for here, there in zip(self.expected.tables, self.page.tables, strict=False):
+            for labels in (_first_labels, *(_labels_of(r) for r in range(len(here.rows)))):
+                if words and labels(here) == words:
+                    return labels(there) or words
+        return words
+
+    def problems(self) -> Iterator[str]:
+        """What differs, table by table and text by text; at last the hash."""
+        same = len(self.pairs) == len(self.expected.tables) == len(self.page.tables)
+        if not same:
+            matched = {there for _, there in self.pairs}
+            other = next((n for n in range(len(self.page.tables)) if n not in matched), len(self.page.tables))
+            yield f"table {other + 1} of the page is not as byhand prints this sheet from the page's givens"
+        for here, there in self.pairs:
+            yield from self._wrong_cells(here, there)
+        for n, (found, text) in enumerate(zip(self.page.texts, self.expected.texts, strict=False) if same else ()):
+            section = self.owners[min(n, len(self.owners) - 1)][0] if self.owners else None
+            for wrong, right in differences(found, text):
+                where = f"before the end of section {section.number}" if section else "in the text"
+                yield f"{where}: “{wrong}” is “{right}” where it is printed from the page's givens"
+        if self.printed.hash != self.page.foot.hash:
+            yield f"the foot says numbers {self.page.foot.hash}; those of the page's givens are {self.printed.hash}"
+
+    def _wrong_cells(self, here: int, there: int) -> Iterator[str]:
+        section, slots = self.owners[here]
+        expected, found = self.expected.tables[here], self.page.tables[there]
+        for r, (row, others) in enumerate(zip(expected.rows, found.rows, strict=True)):
+            for c, (right, text) in enumerate(zip(row, others, strict=True)):
+                if right != text:
+                    slot = slots[r][c] if slots else None
+                    where = _place(slot) if slot else f"row {r + 1} of a table, “{' '.join(filter(None, others))}”"
+                    yield (
+                        f"{section.number} {section.title}: {where}: the page has {text or 'nothing'}; "
+                        f"its givens make {right or 'no number there'}"
+                    )
+
+
+def _owners(pages: Pages, view: str) -> Iterator[tuple[Section, list[list[Slot]] | None]]:
+    """The tables of a page in order: those of a section's figures, then its worked lines'."""
+    turned = pages.d.orientation == "columns"
+    for drawn in (drawn for group in pages.groups for drawn in group):
+        for laid in drawn.laid:
+            yield drawn.section, [slots for _, slots in laid.lines()] if isinstance(laid, Grid) else None
+        if view == "worked":
+            for figure in drawn.section.figures:
+                for work in worked(figure, turned):
+                    for _ in work.tokens:
+                        yield drawn.section, None
+
+
+def _place(slot: Slot) -> str:
+    """What a cell is called: by its step, as in run.json, and by its labels."""
+    if slot.cell is None or slot.cell.at is None:
+        return spoken(slot.name or slot.label)
+    i, j = slot.cell.at
+    return f"{slot.cell.step}, row {i + 1}, column {j + 1} ({spoken(slot.name)})"
+
+
+def _first_labels(table: Table) -> tuple[str, ...]:
+    """The labels with which rows begin."""
+    return tuple(row[0] for row, heads in zip(table.rows, table.heads, strict=True) if heads and heads[0])
+
+
+def _labels_of(r: int) -> Callable[[Table], tuple[str, ...]]:
+    """The labels of one row."""
+
+    def labels(table: Table) -> tuple[str, ...]:
+        if r >= len(table.rows):
+            return ()
+        return tuple(text for text, head in zip(table.rows[r], table.heads[r], strict=True) if head)
+
+    return labels

@@ -1,0 +1,336 @@
+"""Reading pages back: what was printed is right; no changed digit is missed; what is none of ours is refused."""
+
+import json
+import re
+from dataclasses import replace
+
+import pytest
+from click.testing import CliRunner
+from pypdf import PdfReader, PdfWriter
+from pypdf.generic import ArrayObject, ByteStringObject, ContentStream, NameObject
+
+from byhand import __version__, checking
+from byhand.checking import verify
+from byhand.cli import main
+from byhand.errors import UnreadableError
+from byhand.pipeline import Options, generate, prepare
+from byhand.render.html import Pages
+from byhand.render.pdf import pdf
+from byhand.verify.back import Again, Printed
+from byhand.verify.page import read_html
+from byhand.verify.pdf import _letters, read_pdf
+from byhand.worksheet.document import VIEWS
+from byhand.worksheet.sheet import all_sheets, load_sheet
+
+SHEETS = [sheet.name for sheet in all_sheets()]
+EVERY = ("worksheet", "key", "worked")
+
+
+def written(sheet, folder, **options):
+    """A sheet's HTML files by view."""
+    paths = generate(sheet, Options(**{"views": EVERY, "formats": ("html",)} | options), folder)
+    return {path.stem: path for path in paths}
+
+
+def again(sheet, *views, **options):
+    """A sheet as it is printed, beside itself, in each view."""
+    document, record = prepare(load_sheet(sheet), Options(**options))
+    printed = Printed(Pages(document), record, document.stamp["hash"], {})
+    for view in views:
+        yield Again(printed, read_html(printed.pages.html(view, "screen")), "screen")
+
+
+def beside(whole, page):
+    """The same print beside another page."""
+    other = replace(whole, page=page)
+    vars(other).update(expected=whole.expected, owners=whole.owners)  # which do not depend on it
+    return other
+
+
+def other_digit(text, at):
+    return text[:at] + str((int(text[at]) + 1 + at % 8) % 10) + text[at + 1 :]
+
+
+def changed_cell(page, t, r, c, text):
+    rows = [list(row) for row in page.tables[t].rows]
+    rows[r][c] = text
+    tables = list(page.tables)
+    tables[t] = replace(tables[t], rows=tuple(map(tuple, rows)))
+    return replace(page, tables=tuple(tables))
+
+
+def digits(page):
+    """Every cell with a digit, labels left out, and where its last digit is."""
+    for t, table in enumerate(page.tables):
+        for r, row in enumerate(table.rows):
+            for c, text in enumerate(row):
+                if found := [m.start() for m in re.finditer(r"\d", text)]:
+                    yield t, r, c, found[-1]
+
+
+@pytest.mark.parametrize("orientation", ["rows", "columns"])
+@pytest.mark.parametrize("sheet", SHEETS)
+def test_no_changed_digit_of_a_cell_is_missed(sheet, orientation):
+    """Some thirty of each page, thousands in all: of givens, answers, worked lines and labels."""
+    tried = 0
+    for whole in again(sheet, *VIEWS, orientation=orientation):
+        assert list(whole.problems()) == []
+        spots = list(digits(whole.page))
+        for t, r, c, at in spots[:: max(1, len(spots) // 30)]:
+            text = whole.page.tables[t].rows[r][c]
+            problems = list(beside(whole, changed_cell(whole.page, t, r, c, other_digit(text, at))).problems())
+            assert len(problems) == 1
+            assert f"the page has {other_digit(text, at)}; its givens make {text}" in problems[0]
+            tried += 1
+    assert tried > 80
+
+
+def test_no_changed_digit_in_the_prose_is_missed():
+    (whole,) = again("attention-head", "key")
+    for n, text in enumerate(whole.page.texts):
+        for at in (m.start() for m in re.finditer(r"\d", text)):
+            texts = list(whole.page.texts)
+            texts[n] = other_digit(text, at)
+            assert list(beside(whole, replace(whole.page, texts=tuple(texts))).problems()), text[at - 20 : at + 1]
+
+
+def test_a_wrong_answer_is_named_by_step_and_place(tmp_path):
+    path = written("attention-head", tmp_path)["key"]
+    html = path.read_text(encoding="utf-8")
+    before, cell, after = html.rpartition('<td class="a">4</td>')
+    path.write_text(before + cell.replace("4", "5") + after, encoding="utf-8")
+    verdict = verify(path)
+    assert (
+        verdict.faults
+        == ("2 Keys: blocks.0.attn.hook_k[0], row 3, column 4 (K sat 4): the page has 5; its givens make 4",)
+        or len(verdict.faults) == 1
+    )
+
+
+OWN = {
+    "tokens": ["a", "b", "c"],
+    "weights": {"blocks.0.attn.W_Q": [[[1, 1, 1, 0], [0, 1, 2, -1], [-1, 0, -1, -1], [1, 0, 0, 2]]]},
+}
+
+
+@pytest.mark.parametrize("view", ["worksheet", "key"])
+def test_somebodys_own_numbers_are_recomputed_from_what_is_printed(view, tmp_path):
+    path = written("attention-head", tmp_path, values=OWN, numbers="decimal", base="e", orientation="columns")[view]
+    assert verify(path).faults == ()
+    page = read_html(path.read_text(encoding="utf-8"))
+    spots = [spot for spot in digits(page) if not page.tables[spot[0]].heads[spot[1]][spot[2]]]
+    for t, r, c, at in spots[:: len(spots) // 8]:
+        text = page.tables[t].rows[r][c]
+        wrong = changed_cell(page, t, r, c, other_digit(text, at))
+        assert judged(wrong), f"{text} of table {t}, row {r}, cell {c}"
+
+
+def judged(page):
+    """The faults of a page that is not in a file."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(checking, "read_html", lambda text: page)
+        patch.setattr(checking, "_content", lambda path: b"")
+        return verify("page.html").faults
+
+
+MADE = [
+    ("attention-head", {"seed": 3, "orientation": "columns"}),
+    ("layer-norm", {"level": "easy"}),
+    ("feed-forward", {"numbers": "symbolic"}),
+    ("multi-head-attention", {"numbers": "decimal", "places": 4, "rounding": "once", "base": "e"}),
+    ("attention-head", {"numbers": "decimal", "base": 3, "values": {
+        "config": {"n_ctx": 5}, "tokens": ["one", "two", "three", "four", "five"],
+        "inputs": {"blocks.0.hook_resid_pre": [[1, 2, 0, 1], [3, 4, 1, 1], [0, 1, 1, 1], [1, 1, 2, 2], ["1/2", 1, 0, 0]]}}}),
+    ("layer-norm", {"numbers": "decimal", "places": 5, "orientation": "columns", "values": {
+        "inputs": {"blocks.0.hook_resid_pre": [["1.12345", 2, 0, "-11.23456"], [3, "4.98765", 1, 1], [0, "1.11111", 0, 0]]}}}),
+    ("gpt", {"answer": "dog", "seed": 4}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("sheet", "options"), MADE)
+def test_whatever_was_asked_for_is_read_off_the_page(sheet, options, tmp_path):
+    for path in written(sheet, tmp_path, views=("worksheet", "key"), **options).values():
+        assert verify(path).faults == (), path.name
+
+
+@pytest.fixture(scope="module")
+def printed(tmp_path_factory):
+    """A key as PDF, and a page of another sheet in columns on Letter."""
+    folder = tmp_path_factory.mktemp("printed")
+    key = generate("attention-head", Options(views=("key",), formats=("pdf",)), folder)
+    options = Options(
+        views=("worksheet",), formats=("pdf",), orientation="columns", paper="letter", numbers="decimal"
+    )
+    return [*key, *generate("layer-norm", options, folder)]
+
+
+def test_a_pdf_says_what_its_page_says(printed):
+    for path, (sheet, view, options) in zip(printed, [
+        ("attention-head", "key", {}), ("layer-norm", "worksheet", {"orientation": "columns", "numbers": "decimal"})
+    ], strict=True):  # fmt: skip
+        page = read_pdf(path.read_bytes())
+        document = prepare(load_sheet(sheet), Options(**options))[0]
+        expected = read_html(Pages(document).html(view, "print"), page.foot)
+        assert (page.texts, page.tables) == (expected.texts, expected.tables)
+        assert (page.view, page.foot.version) == (view, __version__)
+        assert verify(path).faults == ()
+
+
+def rewritten(path, target, change):
+    """A PDF whose first page has other instructions."""
+    writer = PdfWriter(clone_from=PdfReader(path))
+    page = writer.pages[0]
+    content = ContentStream(page["/Contents"].get_object(), writer)
+    letters = {name: _letters(font.get_object()) for name, font in page["/Resources"]["/Font"].items()}
+    change(content.operations, letters)
+    page.replace_contents(content)
+    writer.write(target)
+    return target
+
+
+def numbers_drawn(operations, letters):
+    """The instructions that draw a number in a cell: where they are, their font, and the number."""
+    font = None
+    for n, (operands, operator) in enumerate(operations):
+        if operator == b"Tf":
+            font = letters[operands[0]]
+        if operator == b"TJ":
+            glyphs = b"".join(x.original_bytes for x in operands[0] if hasattr(x, "original_bytes"))
+            text = "".join(font[int.from_bytes(glyphs[i : i + 2], "big")] for i in range(0, len(glyphs), 2))
+            if re.fullmatch(r"−?\d", text):
+                yield n, font, glyphs, text
+
+
+@pytest.mark.parametrize("which", [60, -1, -8])
+def test_a_digit_that_is_redrawn_in_the_pdf_is_found(printed, tmp_path, which):
+    def change(operations, letters):
+        n, font, glyphs, text = list(numbers_drawn(operations, letters))[which]
+        digit = next(d for d in "0123456789" if d != text[-1] and d in font.values())
+        glyph = next(code for code, letter in font.items() if letter == digit)
+        operations[n] = ([ArrayObject([ByteStringObject(glyphs[:-2] + glyph.to_bytes(2, "big"))])], b"TJ")
+
+    faults = verify(rewritten(printed[0], tmp_path / "key.pdf", change)).faults
+    assert len(faults) == 1
+    assert re.search(
+        r"blocks\.0\.[\w.\[\]]+, row \d, column \d \(.*\): the page has −?\d; its givens make −?\d$", faults[0]
+    )
+
+
+def test_numbers_that_change_places_in_the_pdf_are_found(printed, tmp_path):
+    def change(operations, letters):
+        spots = [n for n, *_ in numbers_drawn(operations, letters)][58:70]
+        places = [next(m for m in range(n, 0, -1) if operations[m][1] == b"Tm") for n in spots]
+        first, last = (operations[place] for place in (places[0], places[-1]))
+        operations[places[0]], operations[places[-1]] = last, first
+
+    with pytest.raises(
+        UnreadableError, match=r"^its table \d+ is not drawn in the order of its structure: it was changed$"
+    ):
+        verify(rewritten(printed[0], tmp_path / "key.pdf", change))
+
+
+def test_what_no_one_sees_is_not_read(tmp_path):
+    path = written("layer-norm", tmp_path)["worksheet"]
+    html = path.read_text(encoding="utf-8")
+    hidden = re.sub(r'aria-label="[^"]*"', 'aria-label="999"', html).replace("<title>", "<title>7 8 9 ")
+    path.write_text(hidden.replace("<td ", '<td data-value="7" '), encoding="utf-8")
+    assert hidden != html
+    assert verify(path).faults == ()
+
+
+def test_a_page_of_another_version_says_so(tmp_path):
+    path = written("layer-norm", tmp_path)["key"]
+    path.write_text(
+        path.read_text(encoding="utf-8").replace(f"byhand {__version__} ·", "byhand 0.0.7 ·"), encoding="utf-8"
+    )
+    verdict = verify(path)
+    assert verdict.faults == ()
+    assert verdict.about.endswith(f"; byhand 0.0.7 made it, this is {__version__}, whose pages may be others")
+
+
+def test_a_changed_hash_is_found(tmp_path):
+    path = written("layer-norm", tmp_path)["key"]
+    path.write_text(
+        re.sub(r"numbers \w(\w{6})</footer>", r"numbers 0\1</footer>", path.read_text(encoding="utf-8")),
+        encoding="utf-8",
+    )
+    (fault,) = verify(path).faults
+    assert re.fullmatch(r"the foot says numbers 0\w{6}; those of the page's givens are \w{7}", fault)
+
+
+def foreign_pdf(tmp_path):
+    return pdf("<p>A page of somebody else’s, with 3 numbers: 1 2 3.</p>")
+
+
+def scan(tmp_path):
+    writer = PdfWriter()
+    writer.add_blank_page(595, 842)
+    writer.write(tmp_path / "blank.pdf")
+    return (tmp_path / "blank.pdf").read_bytes()
+
+
+REFUSED = [
+    ("foreign.pdf", foreign_pdf, "it has no line “byhand … · sheet · seed · numbers …” at its foot, as our pages have"),
+    ("scan.pdf", scan, "it has no text in it: a scan cannot be verified, only the PDF that byhand wrote"),
+    ("cut.pdf", lambda _: b"%PDF-1.7\n1 0 obj\n<<", "it is no PDF that can be read"),
+    ("page.html", lambda _: b"<p>3 + 4 = 7</p>", "it has no line “byhand …"),
+    ("page.html", lambda _: b"</td></table><td>3", "its HTML does not parse: it is none of byhand's pages"),
+    ("page.html", lambda _: b"byhand 0.1.0 \xc2\xb7 nothing \xc2\xb7 seed 0 \xc2\xb7 numbers 1234567", "it is of another course: no sheet 'nothing'"),
+    ("page.html", lambda _: b"byhand 0.1.0 \xc2\xb7 layer-norm \xc2\xb7 seed 0 \xc2\xb7 numbers 1234567", "its conventions do not say how its numbers are written"),
+    ("picture.png", lambda _: b"\x89PNG\r\n\x1a\n\x00\xff", "it is neither HTML nor PDF nor a run.json"),
+    ("empty.html", lambda _: b"", "it has no line “byhand …"),
+    ("run.json", lambda _: b"{}", "it is no run.json of byhand's"),
+    ("run.json", lambda _: b"[" * 100_000, "it is no run.json of byhand's"),
+    ("run.json", lambda _: b'{"schema": 1, "model": "x", "config": {}, "numbers": "exact", "steps": [{"name": "a"}]}', "it is no run.json of byhand's: a step lacks"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "content", "message"), REFUSED)
+def test_what_is_none_of_ours_is_refused_in_one_line(name, content, message, tmp_path):
+    path = tmp_path / name
+    path.write_bytes(content(tmp_path))
+    result = CliRunner().invoke(main, ["verify", str(path)])
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"{path}: cannot be verified: {message}")
+    assert result.stderr.count("\n") == 1
+    assert result.stdout == ""
+
+
+def test_a_pdf_without_its_structure_is_refused(printed, tmp_path):
+    writer = PdfWriter(clone_from=PdfReader(printed[1]))
+    del writer.root_object[NameObject("/StructTreeRoot")]
+    writer.write(tmp_path / "copy.pdf")
+    with pytest.raises(
+        UnreadableError, match=r"^it has no structure: verify the PDF that byhand wrote, no copy by another"
+    ):
+        verify(tmp_path / "copy.pdf")
+    writer = PdfWriter(clone_from=PdfReader(printed[1]))
+    writer.encrypt("secret", algorithm="RC4-128")
+    writer.write(tmp_path / "locked.pdf")
+    with pytest.raises(UnreadableError, match=r"^it is encrypted; verify the PDF as byhand wrote it$"):
+        verify(tmp_path / "locked.pdf")
+
+
+def test_the_command_judges_several_files_and_says_what_is_wrong(tmp_path):
+    (key,), (run,) = (
+        generate("layer-norm", Options(views=("key",), formats=(f,)), tmp_path) for f in ("html", "json")
+    )
+    right = CliRunner().invoke(main, ["verify", "--onnx", str(key), str(run)])
+    assert right.exit_code == 0
+    assert re.fullmatch(
+        rf"{key}: layer-norm, seed 0, key: \d+ cells with numbers: right\n{run}: layer-norm, \d+ steps: right\n",
+        right.output,
+    )
+    record = json.loads(run.read_text(encoding="utf-8"))
+    record["steps"][-1]["values"][0][0] = "77"
+    run.write_text(json.dumps(record), encoding="utf-8")
+    wrong = CliRunner().invoke(main, ["verify", "--onnx", str(key), str(run), str(tmp_path / "none.pdf")])
+    assert wrong.exit_code == 1
+    assert f"{run}: layer-norm, {len(record['steps'])} steps: WRONG\n" in wrong.stdout
+    name = record["steps"][-1]["name"]
+    assert re.findall(
+        rf"  {re.escape(name)}, row 1, column 1: the run has 77, (the witness|ONNX) -?\d+\n", wrong.stdout
+    ) == ["the witness", "ONNX"]
+    assert (
+        wrong.stderr == f"{tmp_path / 'none.pdf'}: cannot be verified: it cannot be read: No such file or directory\n"
+    )
