@@ -106,7 +106,7 @@ def spent_on(sheet: str, count: int) -> tuple[dict[str, float], int]:
         packed = {view: [[*map(zlib.compress, page)] for page in pages[view]] for view in CLASS_VIEWS}
     with tempfile.TemporaryDirectory() as out, stage(spent, "writing"):
         written(Path(out), made, packed)
-    return spent, (count + 1) * sum(map(len, pages.values()))
+    return spent, (count + 1) * sum(len(laid.pages) for laid in made.laid.values())
 
 
 def shares(count: int = 300) -> Table:

@@ -39,7 +39,10 @@ _MASK = 2  # of the QR codes: to try all eight would take longer than all the re
 
 @dataclass(frozen=True)
 class Copy:
-    """A student's copy: each view's pages as compressed streams, over its own layout where it needed one."""
+    """A student's copy: each view's pages, and what is on all of them, as compressed streams.
+
+    alone: a layout of its own, where it needed one.
+    """
 
     student: Student
     instance: int
@@ -157,7 +160,7 @@ def copies(plan: Plan, number: int, made: Instance, students: Sequence[Student])
             pages[view] = filled[view][k]
             if None in pages[view]:
                 laid = lay_out_copy(html[view], partial(run.text_of, copy=k))
-                alone[view], pages[view] = master(laid), (zlib.compress(b""),) * len(laid.pages)
+                alone[view], pages[view] = master(laid), _nothing(laid)
         found.append(Copy(student, number, hashes[k], answers[k], pages, alone))
     return found
 
@@ -181,10 +184,15 @@ def _alone(plan: Plan, number: int, values: Values, student: Student) -> Copy:
     page = replace(page, stamp={**page.stamp, **whose})
     laid = {view: lay_out_copy(html, str) for view, html in _html(plan, page)}
     answers = " ".join(value_text(cell.value) for cell in page.blanks())
-    pages = {view: (zlib.compress(b""),) * len(each.pages) for view, each in laid.items()}
+    pages = {view: _nothing(each) for view, each in laid.items()}
     return Copy(
         student, number, page.stamp["hash"], answers, pages, {view: master(each) for view, each in laid.items()}
     )
+
+
+def _nothing(laid: Laid) -> tuple[bytes, ...]:
+    """The streams of a copy that is all background."""
+    return (zlib.compress(b""),) * (len(laid.pages) + 1)
 
 
 def _coded(plan: Plan, numbers: str) -> str:

@@ -39,13 +39,16 @@ class Bundle:
         self.node = self._number()
 
     def add(self, of: Master, contents: Sequence[bytes]) -> None:
-        """A copy, from its pages' content streams, each compressed."""
+        """A copy, from its pages' content streams and the one for all of them, each compressed."""
         frames = self.known.get(of.digest)
         if frames is None:
             frames = self.known[of.digest] = list(self._frames(of))
-        for (frame, background), content in zip(frames, contents, strict=True):
-            own = self._object(b"<</Filter/FlateDecode/Length %d>>\nstream\n%s\nendstream" % (len(content), content))
-            self._page(frame + b"/Contents[%s %d 0 R]" % (background, own))
+        *own, everywhere = (
+            self._object(b"<</Filter/FlateDecode/Length %d>>\nstream\n%s\nendstream" % (len(content), content))
+            for content in contents
+        )
+        for (frame, background), page in zip(frames, own, strict=True):
+            self._page(frame + b"/Contents[%s %d 0 R %d 0 R]" % (background, page, everywhere))
         if len(frames) % 2:
             self._page(frames[-1][0])
         self.copies += 1

@@ -27,20 +27,30 @@ _BEGIN, _END = b"q\n0.75 0 0 0.75 0 0 cm\n", b"Q\n"
 
 
 def fill(laid: Laid, marks: Sequence[Many]) -> Iterator[list[bytes | None]]:
-    """For each page, what each copy has over the background; None where a copy does not fit.
+    """For each page, and at last for all of them, what each copy has over the background; None where it does not fit.
 
     marks: the texts that stand in place of each mark, copy by copy.
     """
     pen = _Pen(laid.faces, {font: set(alphabet(laid.faces[font], laid.letters)) for font in laid.slotted})
+    count = len(marks[0].which)
     for page in laid.pages:
         parts = [
             joined([marks[run.slot] for run in block.runs if run.slot is not None], partial(pen.write, block))
             for block in page.blocks
         ]
-        parts += [joined([marks[spot.slot]], partial(_drawn, spot)) for spot in page.spots]
-        columns = [[part.kinds[k] for k in part.which.tolist()] for part in parts]
-        copies = zip(*columns, strict=True) if columns else ((),) * len(marks[0].which)
-        yield [None if None in copy else b"".join([_BEGIN, *copy, _END]) for copy in copies]
+        yield _put_together(parts + _drawings(page.spots, marks), count)
+    yield _put_together(_drawings(laid.everywhere, marks), count)
+
+
+def _drawings(spots: Sequence[Spot], marks: Sequence[Many]) -> list[Many]:
+    return [joined([marks[spot.slot]], partial(_drawn, spot)) for spot in spots]
+
+
+def _put_together(parts: Sequence[Many], count: int) -> list[bytes | None]:
+    """Each copy's parts as one content stream."""
+    columns = [[part.kinds[k] for k in part.which.tolist()] for part in parts]
+    copies = zip(*columns, strict=True) if columns else ((),) * count
+    return [None if None in copy else b"".join([_BEGIN, *copy, _END]) for copy in copies]
 
 
 @dataclass(frozen=True)

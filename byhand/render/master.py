@@ -22,7 +22,7 @@ _PAIR = re.compile(r"<([0-9a-f]{4})> <([0-9a-f]+)>")
 
 @dataclass(frozen=True)
 class Master:
-    """A PDF whose pages wait for their last content streams: objects with these numbers."""
+    """A PDF whose pages wait for content streams, one each and one for all: objects with these numbers."""
 
     pdf: bytes
     contents: tuple[int, ...]
@@ -45,16 +45,17 @@ def master(laid: Laid) -> Master:
         for name, font in {name: font for page in file.pages for name, font in page.Resources.Font.items()}.items():
             if name[1:] in laid.slotted:
                 _widen(file, font, name[1:], laid)
+        everywhere = file.make_indirect(file.make_stream(b""))
         for page, own in zip(file.pages, laid.pages, strict=True):
             background = file.make_stream(own.background)
-            page.Contents = pikepdf.Array([background, file.make_indirect(file.make_stream(b""))])
+            page.Contents = pikepdf.Array([background, file.make_indirect(file.make_stream(b"")), everywhere])
         out = io.BytesIO()
         file.save(out, object_stream_mode=pikepdf.ObjectStreamMode.generate, deterministic_id=True)
     with pikepdf.open(out) as file:
         trailer = file.trailer
         return Master(
             out.getvalue(),
-            tuple(page.Contents[1].objgen[0] for page in file.pages),
+            (*(page.Contents[1].objgen[0] for page in file.pages), file.pages[0].Contents[2].objgen[0]),
             int(trailer.Size),
             trailer.Root.objgen[0],
             trailer.Info.objgen[0] if "/Info" in trailer else 0,
@@ -63,7 +64,7 @@ def master(laid: Laid) -> Master:
 
 
 def copy_pdf(of: Master, contents: Sequence[bytes]) -> bytes:
-    """The PDF of a copy, from its pages' content streams, each compressed."""
+    """The PDF of a copy, from its pages' content streams and the one for all of them, each compressed."""
     parts, at, places = [of.pdf], len(of.pdf), []
     for number, content in zip(of.contents, contents, strict=True):
         part = b"%d 0 obj\n<</Filter/FlateDecode/Length %d>>\nstream\n%s\nendstream\nendobj\n" % (

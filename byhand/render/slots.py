@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -56,9 +56,13 @@ class Page:
 
 @dataclass(frozen=True)
 class Laid:
-    """A document laid out. faces: the files of its fonts by their names in the PDF; letters: what slots may hold."""
+    """A document laid out. everywhere: the slots that are at the same place of every page.
+
+    faces: the files of its fonts by their names in the PDF; letters: what slots may hold.
+    """
 
     pages: tuple[Page, ...]
+    everywhere: tuple[Spot, ...]
     faces: dict[str, Path]
     letters: str
     pdf: bytes
@@ -92,7 +96,9 @@ def lay_out(html: str, texts: Texts, letters: str = "") -> Laid:
         used = {font: _face(name) for font, name in names.items()}
         streams = [page.Contents.read_bytes() for page in file.pages]
     pages = [_page(each._page_box, stream, used) for each, stream in zip(found.pages, streams, strict=True)]
-    return Laid(tuple(pages), used, NUMBERS + letters, content)
+    everywhere = tuple(spot for spot in pages[0].spots if all(spot in page.spots for page in pages))
+    pages = [replace(page, spots=tuple(s for s in page.spots if s not in everywhere)) for page in pages]
+    return Laid(tuple(pages), everywhere, used, NUMBERS + letters, content)
 
 
 def lay_out_copy(html: str, texts: Texts) -> Laid:
@@ -101,7 +107,7 @@ def lay_out_copy(html: str, texts: Texts) -> Laid:
 
     content = document(copy_html(html, texts)).write_pdf(**OPTIONS)
     with pikepdf.open(io.BytesIO(content)) as file:
-        return Laid(tuple(Page((), (), page.Contents.read_bytes()) for page in file.pages), {}, "", content)
+        return Laid(tuple(Page((), (), page.Contents.read_bytes()) for page in file.pages), (), {}, "", content)
 
 
 def _filled(html: str, texts: Texts, slot: Callable[[int], str]) -> str:
