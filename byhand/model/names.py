@@ -12,7 +12,7 @@ _SYMBOLS = {
     "hook_resid_mid": "X'",
     "hook_resid_post": "X''",
     "hook_resid_mid_cross": "X'''",
-    "hook_normalized_resid_post": "N'",
+    "hook_normalized_resid_post": "Y",
     "mean": r"\mu<p>",
     "centered": "D<p>",
     "variance": r"\sigma<p>^2",
