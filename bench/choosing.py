@@ -20,7 +20,7 @@ from unittest import mock
 
 import numpy as np
 
-from byhand.choosing import choice, heads, hidden, mixing, search, stack, stream, unembed
+from byhand.choosing import choice, heads, hidden, mixing, norms, search, stack, sums, unembed
 from byhand.choosing.evenness import is_even
 from byhand.choosing.natural import natural
 from byhand.choosing.quality import foiled, problems, quality
@@ -116,9 +116,9 @@ def any_hidden(dice: Any, x: Any, d_mlp: int, limits: Any) -> Any:
 WITHOUT: dict[str, list[tuple[Any, str, Any]]] = {
     "(nothing)": [],
     "totals of a row, not uniform, not saturated": [(heads, "row_fits", any_row)],
-    "rows that attention and every head change": [(stream, "_tells", natural_only)],
-    "rows distinct": [(m, "distinct", everything) for m in (heads, hidden, stack, stream)],
-    "natural weights": [(m, "natural", everything) for m in (heads, hidden, mixing, stream, unembed)],
+    "rows that attention and every head change": [(sums, "tells", natural_only)],
+    "rows distinct": [(m, "distinct", everything) for m in (heads, hidden, norms, stack, sums)],
+    "natural weights": [(m, "natural", everything) for m in (heads, hidden, mixing, sums, unembed)],
     "units alive and dead": [(stack, "find_hidden", any_hidden)],
     "the last word needs attention": [(search, "without_attention", lambda *_: None)],
 }

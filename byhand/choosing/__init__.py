@@ -8,7 +8,8 @@ The search, from the outside in:
 
 choice.py    search → run on the tape → keep
 possible.py  what is refused, and why
-search.py    the stages of each model; heads.py, mixing.py, stream.py, hidden.py, unembed.py are the stages
+search.py    the models; stack.py their layers; heads.py, mixing.py, sums.py, hidden.py, unembed.py the stages
+norms.py     rows that a norm leaves rational
 natural.py   what makes a weight look like one
 dice.py      random numbers that stay the same for ever
 """

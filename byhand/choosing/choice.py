@@ -49,11 +49,24 @@ def choose(
         raise ConfigError(f"{model} says no words, so it has no answer; use gpt")
     n = len(values.tokens) or values.config.n_ctx
     check(model, values.config, n)
+    if model == "gpt" and values.config.positional_embedding_type != "standard" and len(set(values.ids())) < n:
+        raise ConfigError(
+            "a word that stands twice needs learned positions; use positional_embedding_type='standard'"
+        )
     from byhand.choosing.search import instances  # numpy, which a sheet with its own numbers does without
     from byhand.choosing.stack import Task
 
     wanted = _wanted(values, tuple(answer), seed) if model == "gpt" else ()
-    task = Task(model, values.config, n, limits, _scores(values), values.ids() if model == "gpt" else (), wanted)
+    task = Task(
+        model,
+        values.config,
+        n,
+        limits,
+        len(values.source) or 3,
+        _scores(values),
+        values.ids() if model == "gpt" else (),
+        wanted,
+    )
     for instance in instances(task, f"{seed} {level}", ATTEMPTS):
         chosen = replace(values, inputs=instance.inputs, weights=instance.weights)
         found = judged(model, chosen, limits, wanted)
@@ -71,12 +84,14 @@ def judged(model: str, values: Values, limits: Limits, wanted: tuple[int | None,
         return None
     if problems(tape, found, limits, wanted) or not is_even(tape, model, values.config):
         return None
+    if values.config.softmax_base == "e":
+        found["judged_in_base"] = 2
     found["foils"] = foiled(tape)  # takes as long as the rest, and is seldom what fails
     return None if problems(tape, found, limits, wanted) else found
 
 
 def evaluated(model: str, values: Values) -> Tape:
-    """The run in exact numbers; in base 2, where base e would leave them."""
+    """The run in exact numbers: in base 2 where base e would leave them, and quality says so."""
     config = values.config
     if config.softmax_base == "e":
         values = replace(values, config=replace(config, softmax_base=2))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from byhand.arithmetic.expr import refs
 from byhand.choosing.cost import STEP, seconds
 from byhand.model.config import Config
+from byhand.ops import mask_future, standardize
 from byhand.tape import Step, Tape
 
 BAND = 0.069  # either way: two instances differ by less than 15 %
@@ -19,17 +20,30 @@ USUAL = {
 }  # fmt: skip
 UNMASKED = {"power_of": 3.16, "row_sum": 2.09, "share_rows": 1.9, "hook_z": 2.86}
 # What is left over: scores that are given are larger, a layer of its own has smaller numbers than one in a block.
-MODELS = {"softmax": 1.13, "feed-forward": 0.91, "block": 1.025, "gpt": 1.035}
-WIDE = 0.84  # under a norm of eight features
+MODELS = {
+    "softmax": 1.13, "feed-forward": 0.9, "layer-norm": 0.96, "block": 1.02, "gpt": 1.03, "encoder": 1.02,
+    "cross-attention": 1.03, "encoder-decoder": 1.035,
+}  # fmt: skip
+WIDE = 0.88  # under a norm of eight features
+NO_MEAN = 0.965  # under RMSNorm
 
 
 def usual(tape: Tape, model: str, config: Config) -> float:
     """The seconds that a run of this configuration usually takes."""
-    masked = model == "softmax" or config.attention_dir == "causal"
     steps = [s for s in tape.used() if s.op]
-    total = sum(STEP + s.shape[0] * s.shape[1] * _read(tape, s) * _each(s, masked) for s in steps)
-    wide = config.d_model == 8 and config.normalization_type is not None and model in ("layer-norm", "block", "gpt")
-    return total * MODELS.get(model, 1.0) * (WIDE if wide else 1.0)
+    masked = {_attention(s) for s in steps if s.op is mask_future}
+    total = sum(
+        STEP + s.shape[0] * s.shape[1] * _read(tape, s) * _each(s, model == "softmax" or _attention(s) in masked)
+        for s in steps
+    )
+    normed = any(s.op is standardize for s in steps)
+    wide = WIDE if normed and config.d_model == 8 else 1.0
+    return total * MODELS.get(model, 1.0) * wide * (NO_MEAN if normed and config.normalization_type == "RMS" else 1.0)
+
+
+def _attention(step: Step) -> str:
+    """The attention that a step belongs to: blocks.0.attn."""
+    return step.name.partition(".hook_")[0].partition(".scores_")[0]
 
 
 def _read(tape: Tape, step: Step) -> int:

@@ -19,7 +19,7 @@ from byhand.model.config import Config
 TOTALS = {2: (1, 2, 3, 4, 5, 6, 8, 10), 3: (1, 2, 3, 4, 5, 6, 7, 8, 9, 10)}  # of a row's powers
 SPREAD = {2: 3, 3: 2}  # between the scores of a row, and of a score from 0
 
-HALVES = {3: 5000}  # pairs of columns of W_Q, by tokens
+HALVES = {2: 5000, 3: 5000}  # pairs of columns of W_Q, by tokens
 SAMPLES = {2: 300, 3: 600, 4: 3000}  # pairs of the last two tokens' queries, by tokens
 
 
@@ -45,10 +45,19 @@ class Heads:
         return Heads(self.W_Q[which], self.W_K[which], self.powers[which], self.totals[which], self.cost[which])
 
 
-def visible(n: int, config: Config) -> Bools:
-    """What each token may see (n, n)."""
-    full = np.ones((n, n), dtype=bool)
-    return np.tril(full) if config.attention_dir == "causal" else full
+@dataclass(frozen=True)
+class Sight:
+    """What attention reads: rows that ask (n, d), rows that answer (m, d), and which each may see (n, m)."""
+
+    asking: Ints
+    answering: Ints
+    seen: Bools
+
+
+def own_sight(x: Ints, config: Config) -> Sight:
+    """Tokens that see each other, or with a mask what came before."""
+    full = np.ones((len(x), len(x)), dtype=bool)
+    return Sight(x, x, np.tril(full) if config.attention_dir == "causal" else full)
 
 
 def whole_base(config: Config) -> int:
@@ -56,31 +65,40 @@ def whole_base(config: Config) -> int:
     return config.softmax_base if isinstance(config.softmax_base, int) else 2
 
 
-def find_heads(dice: Dice, x: Ints, config: Config, limits: Limits, keep: int = 24) -> list[Heads]:
-    """For each of a few W_K, heads on rows x (n, d_model), the most pleasant first."""
+def find_heads(dice: Dice, sight: Sight, config: Config, limits: Limits, keep: int = 24) -> list[Heads]:
+    """For each of a few W_K, heads on what is read, the most pleasant first."""
+    x = sight.asking
     samples, count = SAMPLES.get(len(x), 6000), config.n_heads
-    keys = 2 * count - 1 if len(x) == 3 or (count > 1 and len(x) == 4) else 2 * count
-    pool = columns(x.shape[1], 2, 1)
-    if len(pool) > 2000:
-        pool = pool[dice.few(len(pool), 2000)]
-    results = pool @ x.T  # (count, n)
-    fit = (abs(results).max(1) <= limits.query) & (results.max(1) > results.min(1))
-    pool, results = pool[fit], results[fit]
+    keys = 2 * count - 1 if len(x) <= 3 or (count > 1 and len(x) == 4) else 2 * count
+    pool, results = _telling(dice, x, limits)
     if len(pool) < 2 * config.d_head:
         return []
     most = HALVES.get(len(x), 16_000)
     lefts = _halves(dice, results, config.d_head // 2, limits.query, most)
     rights = _halves(dice, results, config.d_head - config.d_head // 2, limits.query, most)
     found = []
-    for w_k in _keys(dice, pool, x, config, keys):
-        heads = _queries(dice, x, w_k, (pool, results, lefts, rights), config, limits, samples)
+    for w_k in _keys(dice, sight.answering, config, limits, keys):
+        heads = _queries(dice, sight, w_k, (pool, results, lefts, rights), config, limits, samples)
         if len(heads):
             found.append(heads.only(np.argsort(heads.cost, kind="stable")[:keep]))
     return found
 
 
-def _keys(dice: Dice, pool: Ints, x: Ints, config: Config, count: int) -> Ints:
+def _telling(dice: Dice, x: Ints, limits: Limits) -> tuple[Ints, Ints]:
+    """Columns of W_Q or W_K that tell the rows x (n, d_model) apart, and what they give (count, n)."""
+    pool = columns(x.shape[1], 2, 1)
+    if len(pool) > 2000:
+        pool = pool[dice.few(len(pool), 2000)]
+    results = pool @ x.T
+    fit = (abs(results).max(1) <= limits.query) & (results.max(1) > results.min(1))
+    return pool[fit], results[fit]
+
+
+def _keys(dice: Dice, x: Ints, config: Config, limits: Limits, count: int) -> Ints:
     """Natural W_K whose keys differ."""
+    pool, _ = _telling(dice, x, limits)
+    if len(pool) < 2 * config.d_head:
+        return np.zeros((0, x.shape[1], config.d_head), np.int64)
     w = pool[dice.below(len(pool), 50 * count, config.d_head)].swapaxes(1, 2)
     k = x @ w
     ok = natural(w, 25, 50) & distinct(k) & ((k == 0).sum((1, 2)) * 100 <= 45 * k[0].size)
@@ -112,7 +130,7 @@ def _halves(dice: Dice, results: Ints, width: int, reach: int, most: int) -> _Ha
 
 def _queries(
     dice: Dice,
-    x: Ints,
+    sight: Sight,
     w_k: Ints,
     parts: tuple[Ints, Ints, _Halves, _Halves],
     config: Config,
@@ -121,12 +139,13 @@ def _queries(
 ) -> Heads:
     """Heads with this W_K."""
     pool, results, lefts, rights = parts
+    x, seen, k = sight.asking, sight.seen, sight.answering @ w_k
     n, reach, width = len(x), limits.query, config.d_head
     left = width // 2
     root = isqrt(width) if config.use_attn_scale else 1
-    base, seen = whole_base(config), visible(n, config)
+    base = whole_base(config)
     rows = grid(width, reach)
-    raw = np.rint(rows.astype(np.float64) @ (x @ w_k).T.astype(np.float64)).astype(np.int64)  # (grid, n), exact
+    raw = np.rint(rows.astype(np.float64) @ k.T.astype(np.float64)).astype(np.int64)  # (grid, n), exact
     whole = np.flatnonzero((abs(raw) <= limits.integer).all(1) & (raw % root == 0).all(1))
     scores = raw[whole] // root
     allowed = np.zeros((n, len(rows)), dtype=bool)
@@ -157,15 +176,17 @@ def _queries(
     ok = natural(w_q, 25, 50) & distinct(queries) & ((queries == 0).sum((1, 2)) * 100 <= 45 * n * width)
     ok &= (w_q != w_k).any((1, 2))
     if x.shape[1] == width:
-        ok &= (x @ w_q.swapaxes(1, 2) != queries).any((1, 2)) & bool((x @ w_k.T != x @ w_k).any())
+        ok &= (x @ w_q.swapaxes(1, 2) != queries).any((1, 2)) & bool((sight.answering @ w_k.T != k).any())
     w_q, queries = w_q[ok], queries[ok]
-    all_scores = queries @ (x @ w_k).T // root
-    ok = (all_scores != all_scores.swapaxes(1, 2)).any((1, 2)) & distinct(all_scores.swapaxes(1, 2))
+    all_scores = queries @ k.T // root
+    ok = distinct(all_scores.swapaxes(1, 2))
+    if len(k) == n:
+        ok &= (all_scores != all_scores.swapaxes(1, 2)).any((1, 2))
     w_q, queries, all_scores = w_q[ok], queries[ok], all_scores[ok]
     powers, totals, even = _patterns(all_scores, seen, base)
     ok = ~even[:, -1] & (even[:, seen.sum(1) > 1].sum(1) * 2 <= (seen.sum(1) > 1).sum())
     w_q, queries, all_scores, powers, totals = w_q[ok], queries[ok], all_scores[ok], powers[ok], totals[ok]
-    cost = _cost(queries, x @ w_k, all_scores, totals) + dice.below(12, len(w_q))
+    cost = _cost(queries, k, all_scores, totals) + dice.below(12, len(w_q))
     return Heads(w_q, np.broadcast_to(w_k, w_q.shape), powers, totals, cost)
 
 

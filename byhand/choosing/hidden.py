@@ -8,8 +8,8 @@ import numpy as np
 
 from byhand.choosing.dice import Bools, Dice, Ints
 from byhand.choosing.limits import Limits
-from byhand.choosing.natural import Table, columns, distinct, natural
-from byhand.choosing.stream import TWICE, WIDER, units
+from byhand.choosing.natural import columns, distinct, natural
+from byhand.choosing.norms import friendly_sums, unit_of
 
 
 @dataclass(frozen=True)
@@ -23,24 +23,11 @@ class Hidden:
 
 @dataclass(frozen=True)
 class Outputs:
-    """The second layer. added: (n, d_model); which: the number of the sum that was wanted."""
+    """The second layer. added: (n, d_model)."""
 
     W_out: Ints
     b_out: Ints
     added: Ints
-    which: int = 0
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What a sum has to be: m + c·u for any m. after: (count, n, d), the units u; twice: (count, n), 2c.
-
-    then: (count, n, d), what is added to the sum next, and must leave it small.
-    """
-
-    after: Ints
-    twice: Ints
-    then: Ints
 
 
 def find_hidden(dice: Dice, x: Ints, d_mlp: int, limits: Limits, tries: int = 200) -> Hidden | None:
@@ -84,34 +71,18 @@ def any_outputs(dice: Dice, x: Ints, hidden: Hidden, limits: Limits, tries: int 
     return _best(dice, x, w[picks].swapaxes(1, 2), b[picks], results[picks].swapaxes(1, 2), limits)
 
 
-def friendly_outputs(
-    dice: Dice, x: Ints, hidden: Hidden, limits: Limits, wanted: Wanted | None = None, tries: int = 4000
-) -> Outputs | None:
-    """A second layer whose sum with the rows x is friendly: any such sum, or one of those wanted."""
-    n, d = x.shape
-    if wanted is None:
-        which = np.zeros(tries, np.int64)
-        after = dice.of(units(d), tries, n)
-        then = np.zeros_like(after)
-        twice = dice.of(TWICE if d == 4 else WIDER, tries, n)
-    else:
-        which = dice.below(len(wanted.twice), tries)
-        after, twice, then = wanted.after[which], wanted.twice[which], wanted.then[which]
-    doubled = twice[..., None] * after  # (tries, n, d)
-    move = 2 * (dice.below(2 * limits.stream + 1, tries, n) - limits.stream) + doubled[..., 0] % 2
-    sums = (doubled + move[..., None]) // 2
+def friendly_outputs(dice: Dice, x: Ints, kind: str, hidden: Hidden, limits: Limits) -> Outputs | None:
+    """A second layer whose sum with the rows x is friendly, and each token's in its own way."""
     w, b, results = _columns(dice, hidden)
-    members = Table(dice, results, min(9, 2 * limits.stream)).find((sums - x).swapaxes(1, 2))
-    small = (abs(sums).max((1, 2)) <= limits.stream) & (abs(sums + then).max((1, 2)) <= limits.stream + 1)
-    hit = np.flatnonzero((members >= 0).all(1) & small & distinct(after))
-    members = members[hit]
-    parts = w[members].swapaxes(1, 2), b[members], results[members].swapaxes(1, 2)
-    return _best(dice, x, *parts, limits, which[hit])
+    small = abs(results).max(1) <= min(9, 2 * limits.stream)
+    w, b, results = w[small], b[small], results[small]
+    members = friendly_sums(dice, results, x, kind, limits.stream, beams=60)
+    sums = x + results[members].swapaxes(1, 2)
+    members = members[distinct(unit_of(sums, kind))]
+    return _best(dice, x, w[members].swapaxes(1, 2), b[members], results[members].swapaxes(1, 2), limits)
 
 
-def _best(
-    dice: Dice, x: Ints, w: Ints, b: Ints, added: Ints, limits: Limits, which: Ints | None = None
-) -> Outputs | None:
+def _best(dice: Dice, x: Ints, w: Ints, b: Ints, added: Ints, limits: Limits) -> Outputs | None:
     """The most pleasant of many second layers."""
     sums = x + added
     ok: Bools = natural(w, 15, 60) & distinct(sums) & (abs(sums).max((1, 2)) <= limits.stream + 1)
@@ -123,4 +94,4 @@ def _best(
     cost = (abs(w) > 1).sum((1, 2)) + 2 * abs(sums).max((1, 2)) + abs(added).max((1, 2)) + (sums == x).sum((1, 2))
     cost += (b != 0).sum(1)
     best = np.argsort(cost + dice.below(4, len(cost)), kind="stable")[0]
-    return Outputs(w[best], b[best], added[best], 0 if which is None else int(which[kept[best]]))
+    return Outputs(w[best], b[best], added[best])

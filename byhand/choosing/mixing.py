@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from byhand.choosing.dice import Bools, Dice, Ints
-from byhand.choosing.heads import Heads, visible
+from byhand.choosing.heads import Heads, Sight
 from byhand.choosing.limits import Limits
 from byhand.choosing.natural import columns, natural
 from byhand.model.config import Config
 
-TRIES = {3: 150, 4: 3000}  # choices of heads and values, by tokens
+TRIES = {2: 500, 3: 4000, 4: 3000}  # choices of heads and values, by tokens
 
 
 @dataclass(frozen=True)
@@ -40,13 +40,14 @@ class Mix:
 
 
 def find_mixes(
-    dice: Dice, x: Ints, found: list[Heads], config: Config, limits: Limits, tries: int = 0, keep: int = 3,
+    dice: Dice, sight: Sight, found: list[Heads], config: Config, limits: Limits, tries: int = 0, keep: int = 3,
     whole: bool = True,
 ) -> list[Mix]:  # fmt: skip
     """Choices of heads, each with its own W_K, and of values; with `whole`, those with most whole columns first."""
     count, width = config.n_heads, config.d_v
-    tries = tries or TRIES.get(len(x), 6000)
-    pool, results = _values(dice, x, limits)
+    n = len(sight.asking)
+    tries = tries or TRIES.get(n, 6000)
+    pool, results = _values(dice, sight.answering, limits)  # results (count, m)
     if len(found) < count or len(pool) < 2 * width:
         return []
     groups = (dice.below(len(found), tries)[:, None] + np.arange(count)) % len(found)  # (tries, heads)
@@ -56,18 +57,17 @@ def find_mixes(
     totals = powers.sum(-1)  # (tries, heads, n)
     common = np.lcm.reduce(totals, axis=1)  # (tries, n)
     picks = dice.below(len(pool), tries, count, width)
-    values = results[picks].swapaxes(2, 3)  # (tries, heads, n, d_v)
+    values = results[picks].swapaxes(2, 3)  # (tries, heads, m, d_v)
     w_v = pool[picks].swapaxes(2, 3)  # (tries, heads, d_model, d_v)
     mixed = powers @ values * (common[:, None] // totals)[..., None]
-    seen = visible(len(x), config)
-    sizes = seen.sum(1)
-    uniform = seen.astype(np.int64) @ values
+    sizes = sight.seen.sum(1)
+    uniform = sight.seen.astype(np.int64) @ values
     apart = _beside(mixed * sizes[:, None] - uniform * common[:, None, :, None])
     mixture = _beside(mixed)
     broken = (mixture % common[..., None] != 0).sum((1, 2))
     ok = natural(w_v, 15, 60).all(1) & (broken >= 1) & (broken * 2 <= mixture[0].size + 1)
     ok &= (values != values[:, :, :1]).any((2, 3)).all(1) & ((mixture == 0).sum((1, 2)) * 3 <= mixture[0].size)
-    ok &= (apart[:, -1] != 0).any(1) & ((apart != 0).any(2).sum(1) >= min(2, len(x) - 1))
+    ok &= (apart[:, -1] != 0).any(1) & ((apart != 0).any(2).sum(1) >= min(2, n - 1))
     ok &= _patterns_differ(powers, totals) & _ugly(mixture, common, limits)
     kept = np.flatnonzero(ok)
     if not whole:
@@ -75,7 +75,7 @@ def find_mixes(
         pools: list[tuple[Ints, Ints]] = [(np.zeros((0, 1), np.int64),) * 2] * len(order)
     else:
         rest = common // np.gcd(common, np.gcd.reduce(mixture, axis=2))  # (tries, n): one column in so many is whole
-        rarest = kept[np.argsort(rest[kept].prod(1), kind="stable")][: 12 if count * width <= 4 else 3]
+        rarest = kept[np.argsort(rest[kept].prod(1), kind="stable")][: 16 if count * width <= 4 else 3]
         order, pools = _by_whole_columns(mixture, common, rarest, config, limits, keep)
     return [
         Mix(
@@ -124,7 +124,8 @@ def _by_whole_columns(
 ) -> tuple[Ints, list[tuple[Ints, Ints]]]:
     """The choices with most columns of W_O that give whole numbers, and those columns."""
     width = config.n_heads * config.d_v
-    every = columns(width, 2 if mixture.shape[1] == 3 else 3, 2)  # many tokens leave few columns: ±3 are let in
+    largest = 3 if mixture.shape[1] > 3 and width <= 4 else 2  # many tokens leave few columns: ±3 are let in
+    every = columns(width, largest, 2, 20_000 if mixture.shape[1] <= 3 else 100_000)
     pools = []
     for t in kept:
         sums = np.rint(every.astype(np.float64) @ mixture[t].T.astype(np.float64)).astype(np.int64)  # exact: small

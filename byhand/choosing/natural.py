@@ -64,23 +64,3 @@ def codes(rows: Ints, reach: int) -> Ints:
     base = (2 * reach + 1) ** np.arange(rows.shape[-1], dtype=np.int64)
     found: Ints = ((rows + reach) * base).sum(-1)
     return found
-
-
-class Table:
-    """Finds a column by what it gives: of several, any one."""
-
-    def __init__(self, dice: Dice, results: Ints, reach: int) -> None:
-        """results: (count, positions), what each column gives at each position."""
-        self.reach = reach
-        inside = np.flatnonzero((abs(results) <= reach).all(1))
-        inside = inside[dice.order(len(inside))]  # so that of equals any may be first
-        self.keys, first = np.unique(codes(results[inside], reach), return_index=True)
-        self.members = inside[first]
-
-    def find(self, wanted: Ints) -> Ints:
-        """The number of a column that gives each of (…, positions), or −1."""
-        if not len(self.keys):
-            return np.full(wanted.shape[:-1], -1)
-        asked = np.where((abs(wanted) <= self.reach).all(-1), codes(wanted, self.reach), -1)
-        at = np.minimum(np.searchsorted(self.keys, asked), len(self.keys) - 1)
-        return np.where(self.keys[at] == asked, self.members[at], -1)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from byhand.errors import ConfigError, UnknownNameError
 from byhand.model.config import Config
 
-MODELS = ("softmax", "attention-head", "multi-head-attention", "layer-norm", "feed-forward", "block", "gpt")
-_HEADS = ("attention-head", "multi-head-attention", "block", "gpt")
-_NORMS = ("layer-norm", "block", "gpt")
-_FEEDS = ("feed-forward", "block", "gpt")
-_WHOLE = ("block", "gpt")
+_HEADS = ("attention-head", "multi-head-attention", "cross-attention")
+_WHOLE = ("block", "gpt", "encoder", "encoder-decoder")
+_DECODERS = ("cross-attention", "encoder-decoder")
+MODELS = ("softmax", *_HEADS, "layer-norm", "feed-forward", *_WHOLE)
 
 
 def check(model: str, config: Config, n: int) -> None:
@@ -21,57 +20,61 @@ def check(model: str, config: Config, n: int) -> None:
         raise UnknownNameError("model with numbers of its own", model, MODELS)
     if model == "softmax":
         return
-    if not 3 <= n <= 5:
-        raise ConfigError(
-            f"numbers are chosen for 3 to 5 tokens, not {n}; use n_ctx={3 if n < 3 else 5}, or give values"
-        )
+    least = 2 if model in _DECODERS else 3
+    if not least <= n <= 5:
+        near = least if n < least else 5
+        raise ConfigError(f"numbers are chosen for {least} to 5 tokens, not {n}; use n_ctx={near}, or give values")
+    normed = model in ("layer-norm", *_WHOLE)
     if config.d_model not in (4, 8):
-        _refuse_width(model, config)
-    if model in _NORMS:
+        _refuse_width(model, config, normed)
+    if normed:
         _check_norm(model, config)
-    if model in _HEADS:
+    if model in (*_HEADS, *_WHOLE):
         _check_heads(model, config, n)
-    if model in _FEEDS:
+    if model in ("feed-forward", *_WHOLE):
         if config.act_fn != "relu":
             raise ConfigError(f"act_fn={config.act_fn!r} is never rational; use act_fn='relu'")
         if not 4 <= config.d_mlp <= 8:
             near = 4 if config.d_mlp < 4 else 8
             raise ConfigError(f"numbers are chosen for d_mlp from 4 to 8, not {config.d_mlp}; use d_mlp={near}")
-    if model in _WHOLE and config.attn_only:
-        raise ConfigError(
-            "numbers are not chosen for attn_only; use attn_only=false, or the sheet multi-head-attention"
-        )
+    if model == "encoder-decoder" and config.attn_only:
+        raise ConfigError("a decoder's block is not without its feed-forward network; use attn_only=false")
     if model == "gpt" and config.positional_embedding_type == "sinusoidal":
+        _check_waves(config)
+
+
+def _check_waves(config: Config) -> None:
+    pairs = (config.d_model + 1) // 2
+    whole = [p for p in config.sinusoidal_periods if (4 / p).denominator == 1]
+    if len(whole) < pairs:
+        near = ", ".join(str((4, 2)[i % 2]) for i in range(pairs))
         raise ConfigError(
-            "sinusoidal positions leave no whole stream to choose; use positional_embedding_type='standard'"
+            "sines and cosines are whole at quarter turns only, and numbers are chosen for those; use "
+            f"sinusoidal_periods=[{near}]"
         )
 
 
-def _refuse_width(model: str, config: Config) -> None:
+def _refuse_width(model: str, config: Config, normed: bool) -> None:
     d = config.d_model
     near = 4 if d < 7 else 8
-    if model in _NORMS and config.normalization_type == "LN" and d == 3:
+    if normed and config.normalization_type == "LN" and d == 3:
         raise ConfigError("LayerNorm of 3 features is never rational; use d_model=4 or normalization_type=null")
-    if model in _NORMS and config.normalization_type == "LN" and d == 2:
+    if normed and config.normalization_type == "LN" and d == 2:
         raise ConfigError("LayerNorm of 2 features is always 1 and −1; use d_model=4")
-    if config.normalization_type is None and 2 <= d <= 8 and model != "layer-norm":
-        return
-    if model in ("attention-head", "multi-head-attention", "feed-forward") and 2 <= d <= 8:
+    if 2 <= d <= 8 and (not normed or (config.normalization_type is None and model != "layer-norm")):
         return
     raise ConfigError(f"numbers are chosen for d_model 4 and 8, not {d}; use d_model={near}, or give values")
 
 
 def _check_norm(model: str, config: Config) -> None:
-    if config.normalization_type == "RMS":
-        raise ConfigError("numbers are not yet chosen under RMSNorm; use normalization_type='LN', or give values")
     if config.normalization_type is None:
         if model == "layer-norm":
             raise ConfigError("normalization_type=null leaves no norm to compute; use normalization_type='LN'")
         return
     if config.eps:
         raise ConfigError(f"a root with eps={config.eps} is not rational; use eps=0")
-    if model in _WHOLE and config.d_model == 8 and config.norm_position == "post":
-        raise ConfigError("numbers are not chosen for d_model=8 with norm_position='post'; use d_model=4 or 'pre'")
+    if config.correction:
+        raise ConfigError("numbers are chosen for a variance over n, not n − 1; use correction=0, or give values")
 
 
 def _check_heads(model: str, config: Config, n: int) -> None:
@@ -84,21 +87,23 @@ def _check_heads(model: str, config: Config, n: int) -> None:
         raise ConfigError(f"numbers are chosen for d_head from 2 to 4, not {config.d_head}; use d_head=4")
     if heads > 2:
         raise ConfigError(f"numbers are chosen for 1 or 2 heads, not {heads}; use n_heads=2")
-    if n == 5 and heads == 2 and config.attention_dir == "bidirectional":
+    masked = config.attention_dir == "causal" and model != "encoder"
+    if n == 5 and heads == 2 and not masked:
         raise ConfigError(
             "two heads over all of 5 tokens take too long to find; use n_ctx=4 or attention_dir='causal'"
         )
     width = heads * config.d_v
     if width > 8:
         raise ConfigError(f"n_heads={heads} × d_v={config.d_v} is more than 8; use d_v={8 // heads}")
-    if model in _WHOLE and config.normalization_type == "LN":
-        if n > 4:
+    if model in _WHOLE and config.normalization_type is not None:
+        least = 6 if config.d_model == 8 else 4
+        if width < least:
+            raise ConfigError(f"n_heads={heads} × d_v={config.d_v} is too narrow; use d_v={-(-least // heads)}")
+        if config.d_model == 8 and n > 3:
             raise ConfigError(
-                f"{n} tokens under LayerNorm take too long to find; use n_ctx=4 or normalization_type=null"
+                f"{n} tokens of 8 features under a norm take too long to find; use n_ctx=3 or d_model=4"
             )
-        if config.d_model == 8 and (width < 8 or n > 3):
+        if n == 5 and (config.norm_position == "post" or not masked):
             raise ConfigError(
-                f"d_model=8 under LayerNorm needs n_heads × d_v = 8 and 3 tokens; use d_v={8 // heads}, n_ctx=3"
+                "5 tokens under a norm need a mask and norm_position='pre'; use n_ctx=4, or both of these"
             )
-        if width < 4:
-            raise ConfigError(f"n_heads={heads} × d_v={config.d_v} is too narrow; use d_v={-(-4 // heads)}")

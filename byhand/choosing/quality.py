@@ -33,9 +33,9 @@ def quality(tape: Tape) -> dict[str, Any]:
         "values": len(values),
         "zeros_in_weights": round(_zeros(tape), 3),
     }
-    patterns = _named(tape, "hook_pattern")
-    if patterns:
-        found |= _of_attention(tape, patterns)
+    layers = _by_layer(tape)
+    if layers:
+        found |= _of_attention(tape, layers)
     post = _named(tape, "hook_post")
     if post:
         found["alive"] = [
@@ -53,18 +53,20 @@ def foiled(tape: Tape) -> dict[str, int]:
 
 def problems(tape: Tape, found: dict[str, Any], limits: Limits, wanted: tuple[int | None, ...] = ()) -> list[str]:
     """The promises that a run breaks."""
-    n = max((s.shape[0] for s in tape.used() if s.axes[0] == "pos"), default=0)
-    rows = min(2, n - 1)
+    asking = [steps[0].shape[0] for steps in _by_layer(tape).values()]
+    attention, heads = found.get("attention", ()), found.get("heads", ())
+    each = [n for n, steps in zip(asking, _by_layer(tape).values(), strict=True) for _ in steps if len(steps) > 1]
+    posts = [s.shape[0] for s in _named(tape, "hook_post") for _ in range(s.shape[1])]
     checks = {
         "largest_integer": found["largest_integer"] <= limits.integer,
         "largest_denominator": found["largest_denominator"] <= limits.denominator,
         "ugly": found["ugly"] <= limits.ugly,
-        "attention": all(len(r) >= rows and r[-1] == n for r in found.get("attention", ())),
-        "heads": all(len(r) >= rows for r in found.get("heads", ())),
-        "alive": all(0 < count < n for count in found.get("alive", ())),
+        "attention": all(len(r) >= min(2, n - 1) and r[-1] == n for r, n in zip(attention, asking, strict=True)),
+        "heads": all(len(r) >= min(2, n - 1) for r, n in zip(heads, each, strict=True)),
+        "alive": all(0 < count < n for count, n in zip(found.get("alive", ()), posts, strict=True)),
         "patterns": all(_says_something(tape.values(s.name)) for s in _named(tape, "hook_pattern")),
         "scores": all(not _symmetric(tape.values(s.name)) for s in _named(tape, "scores_scaled", "scores_raw")),
-        "rows": all(len(set(tape.values(s.name))) == n for s in _stream(tape)),
+        "rows": all(len(set(tape.values(s.name))) == s.shape[0] for s in _stream(tape)),
         "margins": all(m >= 1 for m in found.get("margins", ())),
         "without_attention": found.get("without_attention", True),
         "answers": all(w is None or w == a for w, a in zip(wanted, found.get("answers", wanted), strict=False)),
@@ -84,7 +86,8 @@ def _named(tape: Tape, *parts: str) -> list[Step]:
 
 def _stream(tape: Tape) -> list[Step]:
     """The steps whose rows must tell the tokens apart."""
-    return _named(tape, "resid_pre", "resid_mid", "resid_post", "ln1.hook_normalized", "ln2.hook_normalized")
+    return _named(tape, "resid_pre", "resid_mid", "resid_mid_cross", "resid_post", "ln1.hook_normalized",
+                  "ln2.hook_normalized", "ln3.hook_normalized")  # fmt: skip
 
 
 def _zeros(tape: Tape) -> float:
@@ -111,13 +114,19 @@ def _rows_apart(tape: Tape, wrong: Tape, name: str) -> list[int]:
     return [i + 1 for i, (row, other) in enumerate(pairs) if row != other]
 
 
-def _of_attention(tape: Tape, patterns: list[Step]) -> dict[str, Any]:
-    by_layer: dict[str, list[Step]] = {}
-    for step in patterns:
-        by_layer.setdefault(step.name.partition(".attn.")[0], []).append(step)
+def _by_layer(tape: Tape) -> dict[str, list[Step]]:
+    """The patterns of each layer: blocks.0.attn, decoder.0.cross_attn, …"""
+    found: dict[str, list[Step]] = {}
+    for step in _named(tape, "hook_pattern"):
+        found.setdefault(step.name.rpartition(".hook_pattern")[0], []).append(step)
+    return found
+
+
+def _of_attention(tape: Tape, layers: dict[str, list[Step]]) -> dict[str, Any]:
     attention, heads = [], []
-    for at, steps in by_layer.items():
-        out = f"{at}.hook_attn_out" if f"{at}.hook_attn_out" in tape.steps else f"{at}.attn.hook_z[0]"
+    for at, steps in layers.items():
+        out = "{}.hook_{}_out".format(*at.rpartition(".")[::2])
+        out = out if out in tape.steps else f"{at}.hook_z[0]"
         uniform = resumed(tape, numbers={s.name: _uniform(tape.values(s.name)) for s in steps})
         attention.append(_rows_apart(tape, uniform, out))
         for step in steps if len(steps) > 1 else ():
@@ -139,7 +148,7 @@ def _of_logits(tape: Tape) -> dict[str, Any]:
         "answers": [int(row[0]) for row in tape.values("next_token")],
         "margins": [int(row[-1] - row[-2]) if (row[-1] - row[-2]).denominator == 1 else 0 for row in ordered],
     }
-    outs = [s.name for s in _named(tape, "hook_attn_out")]
+    outs = [s.name for s in _named(tape, "hook_attn_out", "hook_cross_attn_out")]
     silent = tape.replay(FLOATS, {**_inputs(tape, outs), **{o: [[0] * len(r) for r in tape.values(o)] for o in outs}})
     try:
         last = silent.values("next_token")[-1][0]
@@ -151,4 +160,4 @@ def _of_logits(tape: Tape) -> dict[str, Any]:
 def _inputs(tape: Tape, outs: list[str]) -> dict[str, Any]:
     """The stream before the first attention, as given."""
     first = "blocks.0.hook_resid_pre"
-    return {first: tape.values(first)} if outs else {}
+    return {first: tape.values(first)} if outs and first in tape.steps else {}

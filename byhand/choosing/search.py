@@ -7,19 +7,31 @@ only what is cheap in whole numbers is looked at.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from byhand.choosing.dice import Dice
-from byhand.choosing.heads import find_heads, row_fits, whole_base
+from byhand.choosing.heads import Sight, find_heads, own_sight, row_fits, whole_base
 from byhand.choosing.hidden import any_outputs, find_hidden
 from byhand.choosing.mixing import find_mixes
 from byhand.choosing.natural import distinct
-from byhand.choosing.stack import Lists, Task, attention_weights, mlp_weights, plain_rows, stacks, w_o
-from byhand.choosing.stream import TWICE, WIDER, plain_updates, scales, some_units, unit_of
+from byhand.choosing.norms import scales, unit_of
+from byhand.choosing.stack import (
+    Lists,
+    Stream,
+    Task,
+    attention_weights,
+    blocks,
+    first_rows,
+    friendly_rows,
+    mlp_weights,
+    plain_rows,
+    w_o,
+)
+from byhand.choosing.sums import plain_updates
 from byhand.choosing.unembed import embeddings, unembeddings, without_attention
-from byhand.model.job import RESID_MID, RESID_PRE
+from byhand.model.job import DECODER, ENCODER, RESID_MID, RESID_PRE
 
 
 @dataclass(frozen=True)
@@ -53,43 +65,41 @@ def _softmax(task: Task, dice: Dice) -> Iterator[Instance]:
 
 def _attention_head(task: Task, dice: Dice) -> Iterator[Instance]:
     """One head, on rows given as they are."""
-    x = plain_rows(task, dice)
+    x = plain_rows(dice, task.n, task.config.d_model)
     if x is None:
         return
-    heads = find_heads(dice, x, task.config, task.limits)
-    for mix in find_mixes(dice, x, heads, task.config, task.limits, whole=False):
-        yield Instance({RESID_PRE: x.tolist()}, attention_weights("blocks.0", mix))
+    sight = own_sight(x, task.config)
+    heads = find_heads(dice, sight, task.config, task.limits)
+    for mix in find_mixes(dice, sight, heads, task.config, task.limits, tries=300, whole=False):
+        yield Instance({RESID_PRE: x.tolist()}, attention_weights("blocks.0.attn", mix))
 
 
 def _multi_head_attention(task: Task, dice: Dice) -> Iterator[Instance]:
     """All heads and W_O, on rows given as they are."""
-    x = plain_rows(task, dice)
+    x = plain_rows(dice, task.n, task.config.d_model)
     if x is None:
         return
-    heads = find_heads(dice, x, task.config, task.limits)
-    for mix in find_mixes(dice, x, heads, task.config, task.limits, tries=300):
+    sight = own_sight(x, task.config)
+    heads = find_heads(dice, sight, task.config, task.limits)
+    for mix in find_mixes(dice, sight, heads, task.config, task.limits, tries=300):
         for update in plain_updates(dice, mix, np.zeros_like(x), task.limits)[:1]:
-            weights = attention_weights("blocks.0", mix) | w_o("blocks.0", update, task.config)
+            weights = attention_weights("blocks.0.attn", mix) | w_o("blocks.0.attn", update, task.config)
             yield Instance({RESID_PRE: x.tolist()}, weights)
 
 
 def _layer_norm(task: Task, dice: Dice) -> Iterator[Instance]:
     """Rows with different deviations, w and b."""
-    u = some_units(dice, task.n, task.config.d_model)
-    norm, reach = scales(dice, u), task.limits.stream
-    few = task.config.d_model == 4
-    twice = dice.of(TWICE if few else WIDER, task.n)
-    move = dice.below(4 * reach, task.n) - 2 * reach
-    move += (move + twice * u[:, 0]) % 2
-    x = (move[:, None] + twice[:, None] * u) // 2
-    halves = (twice % 2).sum() == few * (task.n // 3)  # fractions take time: as many for every seed
-    if norm and abs(x).max() <= reach and halves and (twice != twice[0]).any():
+    c = task.config
+    kind = str(c.normalization_type)
+    x = friendly_rows(dice, task.n, c.d_model, kind, task.limits)
+    norm = None if x is None else scales(dice, unit_of(x, kind), kind)
+    if x is not None and norm:
         yield Instance({RESID_PRE: x.tolist()}, norm.weights("blocks.0.ln1"))
 
 
 def _feed_forward(task: Task, dice: Dice) -> Iterator[Instance]:
     """Two layers, on rows given as they are."""
-    x = plain_rows(task, dice)
+    x = plain_rows(dice, task.n, task.config.d_model)
     hidden = None if x is None else find_hidden(dice, x, task.config.d_mlp, task.limits)
     outputs = hidden and any_outputs(dice, np.zeros_like(x), hidden, task.limits)
     if x is not None and hidden and outputs:
@@ -98,16 +108,21 @@ def _feed_forward(task: Task, dice: Dice) -> Iterator[Instance]:
 
 def _block(task: Task, dice: Dice) -> Iterator[Instance]:
     """One layer or several, on rows that they choose."""
-    for stream in stacks(task, dice, normed_after=False):
+    x = first_rows(task, dice, task.n)
+    for stream in (
+        blocks(task, dice, Stream(x, x), "blocks", task.config, normed_after=False) if x is not None else ()
+    ):
         yield Instance({RESID_PRE: stream.first.tolist()}, stream.weights)
 
 
 def _gpt(task: Task, dice: Dice) -> Iterator[Instance]:
     """Layers between an embedding and an unembedding."""
     c = task.config
-    normed = c.norm_position == "pre" and c.normalization_type is not None
-    for stream in stacks(task, dice, normed_after=normed):
-        norm = scales(dice, unit_of(stream.out)) if normed else None
+    kind = c.normalization_type if c.norm_position == "pre" else None
+    normed = kind is not None
+    x = first_rows(task, dice, task.n)
+    for stream in blocks(task, dice, Stream(x, x), "blocks", c, normed) if x is not None else ():
+        norm = scales(dice, unit_of(stream.out, kind), kind) if kind else None
         embedded = embeddings(dice, stream.first, task.ids, c)
         if embedded is None or (normed and norm is None):
             continue
@@ -118,6 +133,46 @@ def _gpt(task: Task, dice: Dice) -> Iterator[Instance]:
             yield Instance({}, weights | {"unembed.W_U": w_u.tolist()})
 
 
+def _cross_attention(task: Task, dice: Dice) -> Iterator[Instance]:
+    """A decoder's rows, an encoder's rows, and the heads between them."""
+    x, memory = (plain_rows(dice, n, task.config.d_model) for n in (task.n, task.source))
+    if x is None or memory is None:
+        return
+    at, sight = "decoder.0.cross_attn", Sight(x, memory, np.ones((len(x), len(memory)), dtype=bool))
+    heads = find_heads(dice, sight, task.config, task.limits)
+    for mix in find_mixes(dice, sight, heads, task.config, task.limits, tries=300):
+        for update in plain_updates(dice, mix, np.zeros_like(x), task.limits)[:1]:
+            weights = attention_weights(at, mix) | w_o(at, update, task.config)
+            yield Instance({DECODER: x.tolist(), ENCODER: memory.tolist()}, weights)
+
+
+def _encoder(task: Task, dice: Dice) -> Iterator[Instance]:
+    """Layers in which every token sees every other."""
+    for stream in _encoded(task, dice, task.n):
+        yield Instance({ENCODER: stream.first.tolist()}, stream.weights)
+
+
+def _encoded(task: Task, dice: Dice, n: int) -> Iterator[Stream]:
+    c, x = replace(task.config, attention_dir="bidirectional"), first_rows(task, dice, n)
+    return iter(()) if x is None else blocks(task, dice, Stream(x, x), "encoder", c, normed_after=False)
+
+
+def _encoder_decoder(task: Task, dice: Dice) -> Iterator[Instance]:
+    """An encoder, a decoder that reads what it made, and where there is a vocabulary, an unembedding."""
+    c = replace(task.config, attention_dir="causal")
+    encoder, x = next(_encoded(task, dice, task.source), None), first_rows(task, dice, task.n)
+    if encoder is None or x is None:
+        return
+    inputs = {ENCODER: encoder.first.tolist(), DECODER: x.tolist()}
+    start = Stream(x, x, encoder.weights)
+    for stream in blocks(task, dice, start, "decoder", c, normed_after=False, memory=encoder.out):
+        if not c.d_vocab:
+            yield Instance(inputs, stream.weights)
+            continue
+        for w_u in unembeddings(dice, stream.out, c.d_vocab, (None,) * task.n, task.limits, None):
+            yield Instance(inputs, stream.weights | {"unembed.W_U": w_u.tolist()})
+
+
 _ATTEMPTS: dict[str, Callable[[Task, Dice], Iterator[Instance]]] = {
     "softmax": _softmax,
     "attention-head": _attention_head,
@@ -125,5 +180,8 @@ _ATTEMPTS: dict[str, Callable[[Task, Dice], Iterator[Instance]]] = {
     "layer-norm": _layer_norm,
     "feed-forward": _feed_forward,
     "block": _block,
+    "cross-attention": _cross_attention,
+    "encoder": _encoder,
+    "encoder-decoder": _encoder_decoder,
     "gpt": _gpt,
 }

@@ -1,7 +1,7 @@
-"""The layers of a block or of a whole model, one after the other.
+"""The layers of a model, sub-layer by sub-layer, on rows that are settled.
 
-In a pre-norm stack every layer's heads are found first, for they read what their norm gives and nothing else; the
-feed-forward network between two layers is then made to meet the next one's rows.
+A sub-layer is attention or a feed-forward network, with its norm before it (pre) or after its sum (post). Each is
+tried a few times on the rows before it; what it hands on is friendly wherever a norm reads it.
 """
 
 from __future__ import annotations
@@ -13,35 +13,31 @@ from typing import Any
 import numpy as np
 
 from byhand.choosing.dice import Dice, Ints
-from byhand.choosing.heads import find_heads
-from byhand.choosing.hidden import Hidden, Outputs, Wanted, any_outputs, find_hidden, friendly_outputs
+from byhand.choosing.heads import Sight, find_heads, own_sight
+from byhand.choosing.hidden import Hidden, Outputs, any_outputs, find_hidden, friendly_outputs
 from byhand.choosing.limits import Limits
 from byhand.choosing.mixing import Mix, find_mixes
 from byhand.choosing.natural import distinct
-from byhand.choosing.stream import (
-    Norm,
-    Update,
-    fixed_updates,
-    placed,
-    plain_updates,
-    scales,
-    some_units,
-    unit_of,
-    updates,
-)
+from byhand.choosing.norms import friendly, scales, unit_of
+from byhand.choosing.sums import Update, friendly_updates, plain_updates
 from byhand.model.config import Config
 
 Lists = dict[str, Any]
+FRONTS = 6  # attempts of a sub-layer
 
 
 @dataclass(frozen=True)
 class Task:
-    """What is looked for. shape: of given scores; ids and wanted: the tokens and the right words, for gpt."""
+    """What is looked for. n, source: tokens, and those of an encoder; shape: of given scores.
+
+    ids, wanted: the tokens and the right words, for gpt.
+    """
 
     model: str
     config: Config
     n: int
     limits: Limits
+    source: int = 3
     shape: tuple[int, int] = (3, 3)
     ids: tuple[int, ...] = ()
     wanted: tuple[int | None, ...] = ()
@@ -60,42 +56,26 @@ class Stream:
         return Stream(self.first, out, {k: v for part in (self.weights, *weights) for k, v in part.items()})
 
 
-@dataclass(frozen=True)
-class _Front:
-    """A layer's first half: the rows that its heads read, and the updates that they can make.
-
-    rows: what is updated, as units where a norm comes first.
-    """
-
-    rows: Ints
-    norm: Norm | None
-    mix: Mix
-    updates: list[Update]
-
-
-def stacks(task: Task, dice: Dice, normed_after: bool) -> Iterator[Stream]:
-    """The layers of a model, on rows that they are free to choose. normed_after: whether a norm follows the last."""
+def first_rows(task: Task, dice: Dice, n: int) -> Ints | None:
+    """Rows for a stack to begin with: friendly where a norm reads them."""
     c = task.config
     if c.norm_position == "post" or c.normalization_type is None:
-        x = plain_rows(task, dice)
-        if x is not None:
-            yield from _on_rows(task, dice, Stream(x, x), 0)
-        return
-    fronts: list[_Front] = []
-    for _ in range(c.n_layers):
-        front = next((f for f in (_front(task, dice) for _ in range(6)) if f), None)
-        if front is None:
-            return
-        fronts.append(front)
-    for update in fronts[0].updates[:4]:
-        x = placed(dice, fronts[0].rows, update, task.limits)
-        if x is not None:
-            yield from _before_norms(task, dice, fronts, update, Stream(x, x), normed_after)
+        return plain_rows(dice, n, c.d_model)
+    return friendly_rows(dice, n, c.d_model, c.normalization_type, task.limits)
 
 
-def plain_rows(task: Task, dice: Dice) -> Ints | None:
+def friendly_rows(dice: Dice, n: int, d: int, kind: str, limits: Limits, tries: int = 60) -> Ints | None:
+    """Rows that a norm leaves rational, each to a unit of its own and with few zeros."""
+    table = friendly(d, kind, limits.stream - 1)
+    rows = dice.of(table[(table != 0).sum(1) * 2 > d], tries, n)
+    ok = distinct(unit_of(rows, kind)) & (rows < 0).any((1, 2)) & (rows > 0).any((1, 2))
+    ok &= ((rows == 0).sum((1, 2)) * 100 <= 35 * n * d) & (abs(rows.sum(2)).max(1) <= 2 * d)
+    kept = np.flatnonzero(ok)
+    return rows[kept[0]] if len(kept) else None
+
+
+def plain_rows(dice: Dice, n: int, d: int) -> Ints | None:
     """Rows of a stream that heads read as it is. With many tokens their parities are few, so that scores divide."""
-    n, d = task.n, task.config.d_model
     drawn = dice.below(5, 40, n, d) - 2
     if n > 3:
         parity = dice.below(2, 40, 2, d)[np.arange(40)[:, None], dice.below(2, 40, n)]
@@ -112,98 +92,109 @@ def plain_rows(task: Task, dice: Dice) -> Ints | None:
     return small
 
 
-def _front(task: Task, dice: Dice, x: Ints | None = None) -> _Front | None:
-    """The first half of a layer: behind its norm, or on rows x as they are."""
-    c, limits = task.config, task.limits
-    rows, norm = (some_units(dice, task.n, c.d_model) if x is None else x), None
-    if x is None:
-        norm = scales(dice, rows)
-        if norm is None:
-            return None
-    read = norm.rows if norm else rows
-    ways = plain_updates if c.normalization_type is None else updates if norm else fixed_updates
-    for mix in find_mixes(dice, read, find_heads(dice, read, c, limits), c, limits):
-        found = ways(dice, mix, rows, limits)
-        if found:
-            return _Front(rows, norm, mix, found)
-    return None
-
-
-def _before_norms(
-    task: Task, dice: Dice, fronts: list[_Front], update: Update, stream: Stream, normed_after: bool, layer: int = 0
+def blocks(
+    task: Task, dice: Dice, stream: Stream, name: str, config: Config, normed_after: bool, memory: Ints | None = None
 ) -> Iterator[Stream]:
-    """The rest of a pre-norm stack, from a layer whose update is settled."""
-    c, at, limits = task.config, f"blocks.{layer}", task.limits
-    front, middle = fronts[layer], stream.out + update.added
-    norm = scales(dice, update.after)
-    hidden = find_hidden(dice, norm.rows, c.d_mlp, limits) if norm else None
-    if front.norm is None or norm is None or hidden is None:
+    """The blocks of a stack. normed_after: whether a norm reads what the last one of a pre-norm stack hands on.
+
+    memory: the rows of an encoder, which a decoder's blocks read after their own.
+    """
+
+    def asked(stream: Stream, at: str) -> Iterator[Stream]:
+        for middle in attended(task, dice, stream, at, "attn", "ln1", config):
+            if memory is None:
+                yield middle
+            else:
+                yield from attended(task, dice, middle, at, "cross_attn", "ln2", config, memory)
+
+    def rest(stream: Stream, layer: int) -> Iterator[Stream]:
+        if layer == config.n_layers:
+            yield stream
+            return
+        at, followed = f"{name}.{layer}", normed_after or layer + 1 < config.n_layers
+        for middle in asked(stream, at):
+            if config.attn_only:
+                yield from rest(middle, layer + 1)
+                continue
+            for out in fed(task, dice, middle, at, "ln2" if memory is None else "ln3", config, followed):
+                yield from rest(out, layer + 1)
+
+    yield from rest(stream, 0)
+
+
+def attended(
+    task: Task, dice: Dice, stream: Stream, at: str, attn: str, ln: str, config: Config, memory: Ints | None = None
+) -> Iterator[Stream]:
+    """One attention more, to the stream's own rows or to those of a memory."""
+    kind, pre = config.normalization_type, config.norm_position == "pre"
+    x = stream.out
+    for _ in range(FRONTS):
+        before = scales(dice, unit_of(x, kind), kind) if kind and pre else None
+        if kind and pre and before is None:
+            return
+        read = before.rows if before else x
+        sight = (
+            own_sight(read, config) if memory is None else Sight(read, memory, np.ones((len(x), len(memory)), bool))
+        )
+        mix, updates = _updates(task, dice, sight, x, config)
+        for update in updates[:4]:
+            after = scales(dice, update.after, kind) if kind and not pre else None
+            if mix is None or (kind and not pre and after is None):
+                continue
+            norm = before or after
+            yield stream.then(
+                after.rows if after else x + update.added, attention_weights(f"{at}.{attn}", mix),
+                w_o(f"{at}.{attn}", update, config), norm.weights(f"{at}.{ln}") if norm else {},
+            )  # fmt: skip
+        if updates:
+            return
+
+
+def _updates(task: Task, dice: Dice, sight: Sight, x: Ints, config: Config) -> tuple[Mix | None, list[Update]]:
+    """Heads on what is read, and what they can add to the rows x."""
+    kind, limits = config.normalization_type, task.limits
+    for mix in find_mixes(dice, sight, find_heads(dice, sight, config, limits), config, limits):
+        found = friendly_updates(dice, mix, x, kind, limits) if kind else plain_updates(dice, mix, x, limits)
+        if found:
+            return mix, found
+    return None, []
+
+
+def fed(
+    task: Task, dice: Dice, stream: Stream, at: str, ln: str, config: Config, normed_after: bool
+) -> Iterator[Stream]:
+    """One feed-forward network more."""
+    kind, pre, x, limits = config.normalization_type, config.norm_position == "pre", stream.out, task.limits
+    before = scales(dice, unit_of(x, kind), kind) if kind and pre else None
+    if kind and pre and before is None:
         return
-    following = fronts[layer + 1] if layer + 1 < c.n_layers else None
-    if following:
-        wanted = _rows_before(following)
-        outputs = friendly_outputs(dice, middle, hidden, limits, wanted)
+    hidden = find_hidden(dice, before.rows if before else x, config.d_mlp, limits)
+    if hidden is None:
+        return
+    if kind and (normed_after or not pre):
+        outputs = friendly_outputs(dice, x, kind, hidden, limits)
     else:
-        outputs = (friendly_outputs if normed_after else any_outputs)(dice, middle, hidden, limits)
+        outputs = any_outputs(dice, x, hidden, limits)
     if outputs is None:
         return
-    stream = stream.then(
-        middle + outputs.added, front.norm.weights(f"{at}.ln1"), attention_weights(at, front.mix), w_o(at, update, c),
-        norm.weights(f"{at}.ln2"), mlp_weights(at, hidden, outputs),
-    )  # fmt: skip
-    if following is None:
-        yield stream
-    else:
-        chosen = following.updates[outputs.which]
-        yield from _before_norms(task, dice, fronts, chosen, stream, normed_after, layer + 1)
-
-
-def _rows_before(front: _Front) -> Wanted:
-    """What the rows before a layer have to be, for each of its updates."""
-    return Wanted(
-        np.broadcast_to(front.rows, (len(front.updates), *front.rows.shape)),
-        np.array([u.twice for u in front.updates]),
-        np.array([u.added for u in front.updates]),
-    )
-
-
-def _on_rows(task: Task, dice: Dice, stream: Stream, layer: int) -> Iterator[Stream]:
-    """The rest of a post-norm stack, or of one without norms."""
-    c, at, limits, x = task.config, f"blocks.{layer}", task.limits, stream.out
-    if layer == c.n_layers:
-        yield stream
+    out = x + outputs.added
+    after = scales(dice, unit_of(out, kind), kind) if kind and not pre else None
+    if kind and not pre and after is None:
         return
-    front = _front(task, dice, x)
-    normed = c.normalization_type is not None
-    for update in front.updates[:4] if front else ():
-        norm = scales(dice, update.after) if normed else None
-        if front is None or (normed and norm is None):
-            continue
-        middle = norm.rows if norm else x + update.added
-        hidden = find_hidden(dice, middle, c.d_mlp, limits)
-        outputs = (friendly_outputs if normed else any_outputs)(dice, middle, hidden, limits) if hidden else None
-        if hidden is None or outputs is None:
-            continue
-        out = middle + outputs.added
-        after = scales(dice, unit_of(out)) if normed else None
-        if normed and after is None:
-            continue
-        further = stream.then(
-            after.rows if after else out, attention_weights(at, front.mix), w_o(at, update, c),
-            norm.weights(f"{at}.ln1") if norm else {}, mlp_weights(at, hidden, outputs),
-            after.weights(f"{at}.ln2") if after else {},
-        )  # fmt: skip
-        yield from _on_rows(task, dice, further, layer + 1)
+    norm = before or after
+    yield stream.then(
+        after.rows if after else out, mlp_weights(at, hidden, outputs), norm.weights(f"{at}.{ln}") if norm else {}
+    )
 
 
 def attention_weights(at: str, mix: Mix) -> Lists:
     """W_Q, W_K and W_V by name."""
-    return {f"{at}.attn.{name}": getattr(mix, name).tolist() for name in ("W_Q", "W_K", "W_V")}
+    return {f"{at}.{name}": getattr(mix, name).tolist() for name in ("W_Q", "W_K", "W_V")}
 
 
 def w_o(at: str, update: Update, config: Config) -> Lists:
     """W_O by name, head by head."""
-    return {f"{at}.attn.W_O": update.W_O.reshape(config.n_heads, config.d_v, config.d_model).tolist()}
+    return {f"{at}.W_O": update.W_O.reshape(config.n_heads, config.d_v, config.d_model).tolist()}
 
 
 def mlp_weights(at: str, hidden: Hidden, outputs: Outputs) -> Lists:

@@ -18,9 +18,11 @@ CLEARLY = 1e-6  # far beyond what float64 may get wrong on any machine
 
 
 def embeddings(dice: Dice, rows: Ints, ids: tuple[int, ...], config: Config, tries: int = 400) -> Lists | None:
-    """W_E and W_pos that add up to the rows (n, d_model) of these tokens; W_E alone where positions have none."""
+    """W_E and W_pos that add up to the rows (n, d_model) of these tokens; W_E alone without learned positions."""
     n, d = rows.shape
-    words, placed = config.d_vocab, config.positional_embedding_type is not None
+    words, placed = config.d_vocab, config.positional_embedding_type == "standard"
+    if config.positional_embedding_type == "sinusoidal":
+        rows = rows - waves(n, config)
     for reach in (2, 3) if placed else (0,):
         low, high = np.full((words, d), -max(reach, 2)), np.full((words, d), max(reach, 2))
         if not placed:
@@ -42,6 +44,14 @@ def embeddings(dice: Dice, rows: Ints, ids: tuple[int, ...], config: Config, tri
     best = kept[np.argsort(cost[kept] + dice.below(8, len(kept)), kind="stable")[0]]
     table = {"embed.W_E": w_e[best].tolist()}
     return table | {"pos_embed.W_pos": w_pos[best].tolist()} if placed else table
+
+
+def waves(n: int, config: Config) -> Ints:
+    """Sines and cosines of quarter turns (n, d_model)."""
+    turns = np.arange(n)[:, None] / np.array([float(p) for p in config.sinusoidal_periods])  # (n, pairs)
+    pairs = np.stack([np.sin(2 * np.pi * turns), np.cos(2 * np.pi * turns)], 2)
+    found: Ints = np.rint(pairs).astype(np.int64).reshape(n, -1)[:, : config.d_model]
+    return found
 
 
 def unembeddings(
@@ -95,20 +105,25 @@ def unembeddings(
 def without_attention(rows: Ints, weights: Lists, config: Config) -> Floats | None:
     """The last row of a stack on these rows if no head added anything, before W_U; None where a norm divides by 0."""
     x: Floats = rows[-1].astype(np.float64)
-    pre, normed = config.norm_position == "pre", config.normalization_type is not None
+    pre, kind = config.norm_position == "pre", config.normalization_type
 
     def norm(row: Floats, at: str) -> Floats:
-        apart = row - row.mean()
-        standard: Floats = apart / np.sqrt((apart**2).mean())
-        return standard * weights[f"{at}.w"] + weights[f"{at}.b"] if normed else row
+        if kind is None:
+            return row
+        apart = row - row.mean() if kind == "LN" else row
+        result: Floats = apart / np.sqrt((apart**2).mean()) * weights[f"{at}.w"] + weights.get(f"{at}.b", 0)
+        return result
 
-    with np.errstate(invalid="ignore"):
-        for layer in range(config.n_layers):
-            at = f"blocks.{layer}"
+    def fed(row: Floats, at: str) -> Floats:
+        post = np.maximum(row @ weights[f"{at}.W_in"] + weights[f"{at}.b_in"], 0)
+        result: Floats = post @ weights[f"{at}.W_out"] + weights[f"{at}.b_out"]
+        return result
+
+    with np.errstate(invalid="ignore", divide="ignore"):
+        for at in (f"blocks.{layer}" for layer in range(config.n_layers)):
             x = x if pre else norm(x, f"{at}.ln1")
-            read = norm(x, f"{at}.ln2") if pre else x
-            post = np.maximum(read @ weights[f"{at}.mlp.W_in"] + weights[f"{at}.mlp.b_in"], 0)
-            x = x + post @ weights[f"{at}.mlp.W_out"] + weights[f"{at}.mlp.b_out"]
-            x = x if pre else norm(x, f"{at}.ln2")
+            if not config.attn_only:
+                x = x + fed(norm(x, f"{at}.ln2") if pre else x, f"{at}.mlp")
+                x = x if pre else norm(x, f"{at}.ln2")
         x = norm(x, "ln_final") if pre else x
     return x if np.isfinite(x).all() else None

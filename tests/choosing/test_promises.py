@@ -1,6 +1,7 @@
 """Chosen numbers keep every promise, in many configurations, and are refused where there can be none."""
 
 import json
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -16,28 +17,44 @@ from byhand.model.weights import Values
 SIZES = {"d_model": 4, "n_heads": 2, "d_head": 4, "d_v": 2, "d_mlp": 6, "softmax_base": 2}
 # name: model, what is not as in SIZES, seeds
 CONFIGURATIONS = {
-    "softmax": ("softmax", {}, 25),
-    "softmax, base 3": ("softmax", {"softmax_base": 3}, 25),
-    "one head": ("attention-head", {"n_heads": 1}, 25),
-    "one head, 4 tokens": ("attention-head", {"n_heads": 1, "n_ctx": 4}, 25),
-    "one head, 5 tokens": ("attention-head", {"n_heads": 1, "n_ctx": 5}, 25),
-    "one head, no mask": ("attention-head", {"n_heads": 1, "attention_dir": "bidirectional"}, 25),
-    "two heads": ("multi-head-attention", {}, 25),
-    "two heads, 4 tokens": ("multi-head-attention", {"n_ctx": 4}, 25),
-    "LayerNorm": ("layer-norm", {}, 25),
-    "feed-forward": ("feed-forward", {}, 25),
-    "feed-forward, 4 units": ("feed-forward", {"d_mlp": 4}, 25),
-    "feed-forward, 8 units": ("feed-forward", {"d_mlp": 8}, 25),
-    "block": ("block", {}, 25),
-    "block, post-norm": ("block", {"norm_position": "post"}, 25),
+    "softmax": ("softmax", {}, 12),
+    "softmax, base 3": ("softmax", {"softmax_base": 3}, 12),
+    "one head": ("attention-head", {"n_heads": 1}, 12),
+    "one head, 4 tokens": ("attention-head", {"n_heads": 1, "n_ctx": 4}, 12),
+    "one head, 5 tokens": ("attention-head", {"n_heads": 1, "n_ctx": 5}, 12),
+    "one head, no mask": ("attention-head", {"n_heads": 1, "attention_dir": "bidirectional"}, 12),
+    "two heads": ("multi-head-attention", {}, 12),
+    "two heads, 4 tokens": ("multi-head-attention", {"n_ctx": 4}, 12),
+    "LayerNorm": ("layer-norm", {}, 12),
+    "feed-forward": ("feed-forward", {}, 12),
+    "feed-forward, 4 units": ("feed-forward", {"d_mlp": 4}, 12),
+    "feed-forward, 8 units": ("feed-forward", {"d_mlp": 8}, 12),
+    "block": ("block", {}, 12),
+    "block, post-norm": ("block", {"norm_position": "post"}, 12),
     "block, no norm": ("block", {"normalization_type": None}, 10),
     "block, 4 tokens": ("block", {"n_ctx": 4}, 10),
-    "gpt": ("gpt", {}, 25),
+    "gpt": ("gpt", {}, 12),
     "gpt, post-norm": ("gpt", {"norm_position": "post"}, 10),
     "gpt, base 3": ("gpt", {"softmax_base": 3}, 10),
     "gpt, two blocks": ("gpt", {"n_layers": 2}, 10),
-    "gpt, d_model 8": ("gpt", {"d_model": 8, "d_v": 4}, 10),
+    "gpt, d_model 8": ("gpt", {"d_model": 8, "d_v": 4}, 6),
+    "gpt, sinusoidal": ("gpt", {"positional_embedding_type": "sinusoidal", "sinusoidal_periods": (4, 2)}, 6),
+    "gpt, RMSNorm": ("gpt", {"normalization_type": "RMS"}, 10),
+    "RMSNorm": ("layer-norm", {"normalization_type": "RMS"}, 10),
+    "block, RMSNorm, post-norm": ("block", {"normalization_type": "RMS", "norm_position": "post"}, 6),
+    "block, d_model 8, post-norm": ("block", {"d_model": 8, "d_v": 4, "norm_position": "post"}, 6),
+    "block, d_model 8, six wide": ("block", {"d_model": 8, "d_v": 3}, 3),
+    "block, 5 tokens": ("block", {"n_ctx": 5}, 2),
+    "block, attention only": ("block", {"attn_only": True}, 6),
+    "block, no mask": ("block", {"attention_dir": "bidirectional"}, 6),
+    "cross-attention": ("cross-attention", {}, 10),
+    "encoder": ("encoder", {"norm_position": "post"}, 6),
+    "encoder, pre-norm": ("encoder", {}, 6),
+    "encoder-decoder": ("encoder-decoder", {"norm_position": "post"}, 6),
+    "encoder-decoder, pre-norm": ("encoder-decoder", {}, 4),
+    "encoder-decoder, words": ("encoder-decoder", {"norm_position": "post", "d_vocab": 6}, 3),
 }
+DECODERS = ("cross-attention", "encoder-decoder")
 LAST = ("probs", "next_token")
 
 
@@ -45,9 +62,15 @@ def values(**config):
     return Values(Config(**{**SIZES, **config}))
 
 
+def asked(model, config):
+    """A decoder writes two words of three."""
+    words = {"tokens": ("we", "see"), "source": ("we", "look", "on")} if model in DECODERS else {}
+    return replace(values(**config), **words)
+
+
 def chosen(name, seed, **more):
     model, config, _ = CONFIGURATIONS[name]
-    return choose(model, values(**config), seed, pick_words=model == "gpt", **more)
+    return choose(model, asked(model, config), seed, pick_words=model == "gpt", **more)
 
 
 def tape_of(name, found):
@@ -74,11 +97,15 @@ def test_every_seed_keeps_every_promise(name):
         assert sum(max(abs(x.numerator), x.denominator) > 20 for x in numbers) == found.quality["ugly"] <= 2
         assert all(found.quality["foils"].values()), seed
         says_something(tape)
-        n = found.values.config.n_ctx
-        assert all(len(r) >= 2 and r[-1] == n for r in found.quality.get("attention", [])), seed
-        assert all(len(r) >= 2 for r in found.quality.get("heads", [])), seed
+        asking = {len(rows) for rows in patterns(tape)}
+        assert all(len(r) >= min(min(asking) - 1, 2) and r[-1] in asking for r in found.quality.get("attention", []))
+        assert all(len(r) >= min(min(asking) - 1, 2) for r in found.quality.get("heads", [])), seed
         shown.add(json.dumps([found.values.inputs, found.values.weights]))
     assert len(shown) == CONFIGURATIONS[name][2], "two seeds with the same numbers"
+
+
+def patterns(tape):
+    return [tape.values(s.name) for s in tape.used() if s.name.partition("[")[0].endswith("hook_pattern")]
 
 
 def says_something(tape):
@@ -135,6 +162,8 @@ def test_base_e_has_whole_scores():
     tape = run("attention-head", found.values, RATIONALS, force=False)
     assert all(x.denominator == 1 for row in tape.values("blocks.0.attn.scores_scaled[0]") for x in row)
     assert found.values.config.softmax_base == "e"
+    assert found.quality["judged_in_base"] == 2
+    assert "judged_in_base" not in choose("attention-head", values(n_heads=1), 1).quality
 
 
 @pytest.mark.parametrize(
@@ -143,13 +172,27 @@ def test_base_e_has_whole_scores():
         ("block", {"d_model": 3, "d_head": 4},
          "LayerNorm of 3 features is never rational; use d_model=4 or normalization_type=null"),
         ("layer-norm", {"d_model": 2}, "LayerNorm of 2 features is always 1 and −1; use d_model=4"),
-        ("layer-norm", {"normalization_type": "RMS"},
-         "numbers are not yet chosen under RMSNorm; use normalization_type='LN', or give values"),
+        ("layer-norm", {"normalization_type": None},
+         "normalization_type=null leaves no norm to compute; use normalization_type='LN'"),
+        ("layer-norm", {"correction": 1},
+         "numbers are chosen for a variance over n, not n − 1; use correction=0, or give values"),
         ("attention-head", {"d_head": 2, "n_heads": 1},
          "√d_head = √2 makes no small whole scores; use d_head=4 or use_attn_scale=false"),
-        ("gpt", {"n_ctx": 5}, "5 tokens under LayerNorm take too long to find; use n_ctx=4 or normalization_type=null"),
-        ("gpt", {"d_model": 8},
-         "d_model=8 under LayerNorm needs n_heads × d_v = 8 and 3 tokens; use d_v=4, n_ctx=3"),
+        ("block", {"n_ctx": 5, "norm_position": "post"},
+         "5 tokens under a norm need a mask and norm_position='pre'; use n_ctx=4, or both of these"),
+        ("block", {"n_ctx": 5, "attention_dir": "bidirectional"},
+         "two heads over all of 5 tokens take too long to find; use n_ctx=4 or attention_dir='causal'"),
+        ("gpt", {"d_model": 8}, "n_heads=2 × d_v=2 is too narrow; use d_v=3"),
+        ("gpt", {"d_model": 8, "d_v": 4, "n_ctx": 4},
+         "4 tokens of 8 features under a norm take too long to find; use n_ctx=3 or d_model=4"),
+        ("gpt", {"positional_embedding_type": "sinusoidal"},
+         "sines and cosines are whole at quarter turns only, and numbers are chosen for those; "
+         "use sinusoidal_periods=[4, 2]"),
+        ("gpt", {"positional_embedding_type": "sinusoidal", "sinusoidal_periods": (4, 12)},
+         "sines and cosines are whole at quarter turns only, and numbers are chosen for those; "
+         "use sinusoidal_periods=[4, 2]"),
+        ("encoder-decoder", {"attn_only": True},
+         "a decoder's block is not without its feed-forward network; use attn_only=false"),
         ("feed-forward", {"act_fn": "gelu"}, "act_fn='gelu' is never rational; use act_fn='relu'"),
         ("block", {"eps": Fraction(1, 100)}, "a root with eps=1/100 is not rational; use eps=0"),
         ("block", {"n_ctx": 2}, "numbers are chosen for 3 to 5 tokens, not 2; use n_ctx=3, or give values"),

@@ -1,0 +1,107 @@
+"""Rows that a norm leaves rational: their units, and the w and b that come after.
+
+A row is friendly when it is m + c·u, with u a row of small integers whose mean square is 1. LayerNorm makes it u, if
+the mean of u is 0; RMSNorm, if m is 0.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from byhand.choosing.dice import Dice, Ints
+from byhand.choosing.natural import distinct, grid
+
+TWICE = np.array([1, 2, 3, 4, 6])  # 2c: the deviations whose squares are pleasant
+WIDER = np.array([2, 2, 4])  # the same for eight dimensions, whose units are not all odd
+ROWS = 3000  # friendly rows to choose from: with four dimensions, all
+
+
+@cache
+def units(d_model: int, kind: str) -> Ints:
+    """The integer rows that LayerNorm (LN) or RMSNorm (RMS) gives."""
+    rows = grid(d_model, 2)
+    fit = (rows**2).sum(1) == d_model
+    found: Ints = rows[fit & (rows.sum(1) == 0)] if kind == "LN" else rows[fit]
+    return found
+
+
+def unit_of(rows: Ints, kind: str) -> Ints:
+    """What the norm makes of friendly rows (…, d): their units."""
+    d = rows.shape[-1]
+    apart = d * rows - (rows.sum(-1, keepdims=True) if kind == "LN" else 0)
+    scale = np.rint(np.sqrt((apart**2).sum(-1, keepdims=True) / d)).astype(np.int64)  # exact: whole roots
+    found: Ints = apart // scale
+    return found
+
+
+@cache
+def friendly(d_model: int, kind: str, reach: int) -> Ints:
+    """The friendly rows whose entries and deviations are small."""
+    twice = np.unique(TWICE if d_model == 4 else WIDER)
+    moves = np.arange(-2 * reach, 2 * reach + 1) if kind == "LN" else np.zeros(1, np.int64)
+    doubled = twice[:, None, None, None] * units(d_model, kind)[:, None] + moves[:, None]  # (twice, units, moves, d)
+    doubled = doubled.reshape(-1, d_model)
+    found: Ints = doubled[(doubled % 2 == 0).all(1) & (abs(doubled).max(1) <= 2 * reach)] // 2
+    return found
+
+
+def friendly_sums(dice: Dice, results: Ints, x: Ints, kind: str, reach: int, beams: int) -> Ints:
+    """Numbers (count, d) of columns whose results (columns, n) make friendly sums with the rows x (n, d).
+
+    Found token by token, in so many beams. Of the results so far, each of the d columns has a prefix; a friendly row
+    of the next token is kept where some column goes on as it needs in every dimension.
+    """
+    d, most = x.shape[1], int(abs(results).max(initial=0))
+    side = 2 * most + 1
+    shuffled = dice.order(len(results))  # so that of equals any may be first
+    prefixes, states, first = np.zeros(len(results), np.int64), np.zeros((1, d), np.int64), np.zeros(1, np.int64)
+    for own, result in zip(x, results[shuffled].T, strict=True):
+        keys, first, following = np.unique(prefixes * side + result + most, return_index=True, return_inverse=True)
+        next_of = np.full((prefixes.max(initial=0) + 1) * side, -1)
+        next_of[keys] = np.arange(len(keys))
+        table = friendly(d, kind, reach)
+        added = table[dice.few(len(table), ROWS)] - own
+        added = added[abs(added).max(1) <= most]
+        after = next_of[states[:, None] * side + added + most]  # (states, rows, d)
+        state, row = np.nonzero((after >= 0).all(2))
+        some = dice.few(len(state), beams)
+        states, prefixes = after[state[some], row[some]], following
+    found: Ints = shuffled[first[states]]
+    return found
+
+
+@dataclass(frozen=True)
+class Norm:
+    """w and b of a norm, and the rows w·u + b that it gives. RMSNorm has no b."""
+
+    w: Ints
+    b: Ints | None
+    rows: Ints
+
+    def weights(self, at: str) -> dict[str, Any]:
+        """w and b by name."""
+        return {f"{at}.w": self.w.tolist()} | ({} if self.b is None else {f"{at}.b": self.b.tolist()})
+
+
+def scales(dice: Dice, u: Ints, kind: str, tries: int = 48) -> Norm | None:
+    """A norm of rows with units u (n, d): small, varied, with few zeros."""
+    n, d = u.shape
+    w = dice.of(np.array([1, 1, 1, 2, 2, -1]), tries, d)
+    rows = u * w[:, None]  # (tries, n, d)
+    ok = ((w != 1).sum(1) >= 2) & (w.max(1) > w.min(1))
+    b = None
+    if kind == "LN":
+        b = dice.of(np.array([0, 0, 1, 1, -1, -1, 2]), tries, d)
+        rows = rows + b[:, None]
+        ok &= ((b != 0).sum(1) >= 2) & (b.max(1) > b.min(1))
+    ok &= (abs(rows).max((1, 2)) <= 3) & distinct(rows) & ((rows == 0).sum((1, 2)) * 4 <= n * d)
+    found = np.flatnonzero(ok)
+    if not len(found):
+        return None
+    size = (rows[found] ** 2).sum((1, 2)) + dice.below(2 * n, len(found))
+    best = found[np.argsort(size, kind="stable")[0]]
+    return Norm(w[best], None if b is None else b[best], rows[best])
