@@ -7,6 +7,7 @@ cost         how long arithmetic takes by hand
 The search, from the outside in:
 
 choice.py    search → run on the tape → keep
+shuffled.py  the small models: a sheet's own numbers in another order
 possible.py  what is refused, and why
 search.py    the models; stack.py their layers; heads.py, mixing.py, sums.py, hidden.py, unembed.py the stages
 norms.py     rows that a norm leaves rational

@@ -17,6 +17,8 @@ from byhand.model.models import run
 from byhand.model.weights import Values
 from byhand.tape import Tape
 
+# models whose numbers are the given ones in another order
+SMALL = ("dot-product", "matrix-product", "linear-layer", "mlp", "embedding", "positional-encoding")
 ATTEMPTS = 200  # of the search, before it gives up
 
 
@@ -34,7 +36,8 @@ def choose(
 ) -> Chosen:  # fmt: skip
     """Numbers for a model: the same for the same arguments, for ever.
 
-    values: gives config, tokens and vocabulary; its own numbers are ignored. answer: the words that gpt says at the
+    values: gives config, tokens and vocabulary; its own numbers are ignored, but for a small model, whose numbers are
+    they in another order. answer: the words that gpt says at the
     last positions. pick_words: gpt's sentence, and its answers where there are none, are picked by the seed.
 
     Raises: ConfigError for a configuration that cannot work; UnknownNameError, ValuesError.
@@ -42,6 +45,8 @@ def choose(
     if seed < 1:
         raise ConfigError(f"seed={seed} is not a seed; use 1 or more")
     limits = limits_of(level)
+    if model in SMALL and not answer:
+        return _shuffled(model, values, seed, level)
     values = replace(values, inputs=_shapes(values), weights={})
     if model == "gpt":
         values, answer = _worded(values, seed, tuple(answer), pick_words)
@@ -73,6 +78,19 @@ def choose(
         if found is not None:
             return Chosen(chosen, found)
     raise ConfigError(f"no numbers for seed {seed} in {ATTEMPTS} attempts; use another seed or another answer")
+
+
+def _shuffled(model: str, values: Values, seed: int, level: str) -> Chosen:
+    """A small model's own numbers in another order.
+
+    Raises: ConfigError.
+    """
+    from byhand.choosing.shuffled import shuffled
+
+    found = shuffled(model, values, f"{seed} {level}", limits_of(level))
+    if found is None:
+        raise ConfigError(f"no numbers like the sheet's for seed {seed}; use another seed")
+    return Chosen(*found)
 
 
 def judged(model: str, values: Values, limits: Limits, wanted: tuple[int | None, ...] = ()) -> dict[str, Any] | None:

@@ -166,7 +166,8 @@ def _n_minus_one(step: Step, tape: Tape) -> Iterable[Step]:
 @mistake("heads-averaged")
 def _heads_averaged(step: Step, tape: Tape) -> Iterable[Step]:
     """The heads' results divided by the number of heads before W_O."""
-    if step.op not in (ops.beside, ops.add_all) or len(step.inputs) < 2:
+    joined = step.op in (ops.beside, ops.add_all) and _in(step, "attn.z", "attn.result", "attn_out")
+    if not joined or len(step.inputs) < 2:
         return [step]
     whole = steps_of(step.name, "whole")
     count = {"of": len(step.inputs)}
