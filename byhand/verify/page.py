@@ -14,6 +14,7 @@ from byhand.errors import UnreadableError
 
 _FOOT = re.compile(r"byhand([0-9][\w.+-]*)·([^·]+)·seed([0-9]+)·numbers([0-9a-f]{7})")
 _MINUTES = re.compile(r"about\d+min,\d+withpractice")  # an estimate of the sheet's, not of its numbers
+_NAME = re.compile(r"^Name.*?Date(?=byhand)")  # a student's, between them
 _VIEWS = {"Key": "key", "Worked": "worked", "NameDate": "worksheet"}  # with what a page of each view begins
 
 
@@ -104,8 +105,8 @@ class Collector:
             Table(tuple(map(tuple, rows)), tuple(map(tuple, heads)))
             for rows, heads in zip(self.tables, self.heads, strict=True)
         )
-        texts = (_MINUTES.sub("", _FOOT.sub("", text)) for text in self.texts)
-        return Page(tuple(texts), tuple(tables), found[0])
+        first, *others = (_MINUTES.sub("", _FOOT.sub("", text)) for text in self.texts)
+        return Page((_NAME.sub("NameDate", first), *others), tuple(tables), found[0])
 
 
 def squeezed(text: str) -> str:
