@@ -212,8 +212,12 @@ def class_(
         level=level, paper=paper,  # type: ignore[arg-type]
     )  # fmt: skip
     quiet = not sys.stderr.isatty()
-    with click.progressbar(length=len(students), label=sheet, file=sys.stderr, hidden=quiet) as bar:
-        made = make_class(sheet, students, options, out, jobs=jobs, dask=dask, done=bar.update)
+    try:
+        with click.progressbar(length=len(students), label=sheet, file=sys.stderr, hidden=quiet) as bar:
+            made = make_class(sheet, students, options, out, jobs=jobs, dask=dask, done=bar.update)
+    except KeyboardInterrupt:
+        click.echo("\nbyhand: stopped; what is written is whole, and the same command makes the rest", err=True)
+        sys.exit(130)
     click.echo(made.folder)
     click.echo(
         f"{made.students} students, {made.instances} sets of numbers, each renamed for every student", err=True

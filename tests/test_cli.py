@@ -212,3 +212,20 @@ def test_a_book_is_one_folder_of_pages_and_runs(command, tmp_path):
         "index.html", "layer-norm-key.html", "feed-forward-key.html", "layer-norm-run.json", "feed-forward-run.json",
     ]  # fmt: skip
     assert all((tmp_path / line).exists() for line in result.output.splitlines())
+
+
+def test_a_class_says_where_it_is_and_what_its_copies_share(command, tmp_path):
+    (tmp_path / "class.csv").write_text("Name;ID\nAda;1\nGrace;2\n", encoding="utf-8-sig")
+    done = command("class", "layer-norm", "--roster", str(tmp_path / "class.csv"), "--out", str(tmp_path))
+    assert done.stdout == f"{tmp_path / 'layer-norm-class0'}\n"
+    assert re.match(r"2 students, [12] sets of numbers, each renamed for every student\n", done.stderr)
+    assert "the same in every copy of a set: μ, σ2, σ\n" in done.stderr
+
+
+def test_a_class_needs_a_roster_or_a_number(command, tmp_path):
+    for asked in ((), ("--roster", "x.csv", "--anonymous", "3")):
+        wrong = command("class", "layer-norm", *asked)
+        assert wrong.exit_code == 2
+        assert "give --roster FILE or --anonymous N" in wrong.output
+    missing = command("class", "layer-norm", "--roster", "x.csv")
+    assert (missing.exit_code, missing.output) == (1, "byhand: x.csv: No such file or directory\n")
