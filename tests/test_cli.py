@@ -60,8 +60,8 @@ def test_show_tells_a_sheet_in_full(command):
         "A whole language model",
         "d_mlp=6",
         "the cat sat",
-        "about 75 min: 431 blanks",
-        "attention-head, layer-norm",
+        "about 80 min: 431 blanks",
+        "multi-head-attention, layer-norm",
         "next token",
     ):
         assert part in output
