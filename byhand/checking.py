@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 from typing import Any, get_args
 
@@ -20,8 +21,10 @@ from byhand.verify.back import Printed, Shown, check
 from byhand.verify.page import Page, read_html, squeezed
 from byhand.verify.witness import judge
 from byhand.worksheet.document import Level
+from byhand.worksheet.figures import Orientation
 from byhand.worksheet.sheet import Sheet, load_sheet
 
+Judges = Sequence[Callable[[Mapping[str, Any]], None]]
 LARGEST_FILE = 50_000_000  # bytes
 MOST_PLACES = 12
 
@@ -56,8 +59,17 @@ def verify(path: Path | str, *, onnx: bool = False) -> Verdict:
         page = read_pdf(content)
     else:
         page = read_html(_text(content))
-    sheet, options = _sheet(page), options_of(page)
-    domain = number_system(options.numbers, options.places, options.rounding)
+    sheet, faults = _sheet(page), list[tuple[str, ...]]()
+    for options in options_of(page):
+        faults.append(_faults(page, medium, sheet, options, judges))
+        if not faults[-1]:
+            break
+    return Verdict(min(faults, key=len), _about(page))
+
+
+def _faults(page: Page, medium: Medium, sheet: Sheet, options: Options, judges: Judges) -> tuple[str, ...]:
+    """What is not as the page's givens make it, if the page was asked for like this."""
+    domain = _system(options)
     own = _own(sheet, options, domain, page)
 
     def print_again(shown: Shown, roughly: bool) -> Printed:
@@ -75,12 +87,11 @@ def verify(path: Path | str, *, onnx: bool = False) -> Verdict:
         return Printed(Pages(replace(document, stamp=stamp)), record, stamp["hash"], words)
 
     try:
-        faults = check(page, medium, print_again)
+        return tuple(check(page, medium, print_again))
     except UnreadableError:
         raise
     except ByHandError as error:
-        faults = [f"the page's givens cannot be worked with: {error}"]
-    return Verdict(tuple(faults), _about(page))
+        return (f"the page's givens cannot be worked with: {error}",)
 
 
 def said(path: Path | str, *, onnx: bool = False) -> tuple[list[str], bool]:
@@ -95,28 +106,34 @@ def said(path: Path | str, *, onnx: bool = False) -> tuple[list[str], bool]:
     return [f"{verdict.about}: {'WRONG' if verdict.faults else 'right'}", *verdict.faults], True
 
 
-def options_of(page: Page) -> Options:
-    """What a page was asked for, as its conventions say.
+def options_of(page: Page) -> list[Options]:
+    """What a page may have been asked for, as its conventions say; what they do not say may be anything.
 
-    Raises: UnreadableError where they do not say it.
+    Raises: UnreadableError where they do not say how numbers are written.
     """
     said = page.texts[0]
-    base = re.search(r"Softmaxhasbase(2|3|e)\.", said)
-    level = re.search(rf"^\w+?byhand(?:·worksheet\d+)?·({'|'.join(get_args(Level))})", said)
-    systems = [
-        Options(numbers=numbers, places=places, rounding=rounding)  # type: ignore[arg-type]
-        for numbers, rounding in (("exact", "carry"), ("symbolic", "carry"), *(("decimal", r) for r in ROUNDINGS))
-        for places in (range(1, MOST_PLACES + 1) if numbers == "decimal" else (2,))
-    ]  # fmt: skip
-    fitting = [o for o in systems if squeezed(number_system(o.numbers, o.places, o.rounding).rule) in said]
-    if not fitting or ("Rowsaretokens" in said) == ("Columnsaretokens" in said):
+    level = re.search(rf"byhand(?:·worksheet\d+)?·({'|'.join(get_args(Level))})", said)
+    systems = [Options(numbers="exact"), Options(numbers="symbolic")]
+    for places, rounding in product(range(1, MOST_PLACES + 1), ROUNDINGS):
+        systems.append(Options(numbers="decimal", places=places, rounding=rounding))
+    system = next((o for o in systems if squeezed(_system(o).rule) in said), None)
+    if system is None:
         raise UnreadableError("its conventions do not say how its numbers are written, as our pages do")
-    return replace(
-        fitting[0], seed=0,
-        base=(int(base[1]) if base[1].isdigit() else base[1]) if base else None,
-        orientation="rows" if "Rowsaretokens" in said else "columns",
-        level=level[1] if level else None,  # type: ignore[arg-type]
-    )  # fmt: skip
+    base = re.search(r"Softmaxhasbase(2|3|e)\.", said)
+    bases: tuple[int | str | None, ...] = (_base(base[1]),) if base else (None, 2, 3, "e")
+    ways = [way for way in get_args(Orientation) if f"{way.capitalize()}aretokens" in said] or get_args(Orientation)
+    return [
+        replace(system, seed=0, base=of, orientation=way, level=level[1] if level else None)  # type: ignore[arg-type]
+        for of, way in product(bases, ways)
+    ]
+
+
+def _base(text: str) -> int | str:
+    return int(text) if text.isdigit() else text
+
+
+def _system(options: Options) -> Domain:
+    return number_system(options.numbers, options.places, options.rounding)
 
 
 def _own(sheet: Sheet, options: Options, domain: Domain, page: Page) -> Values:
@@ -168,7 +185,7 @@ def _about(page: Page) -> str:
     return f"{foot.sheet}, seed {foot.seed}, {page.view}: {numbers} cells with numbers{made}"
 
 
-def _denied(record: Mapping[str, Any], judges: Sequence[Callable[[Mapping[str, Any]], None]]) -> tuple[str, ...]:
+def _denied(record: Mapping[str, Any], judges: Judges) -> tuple[str, ...]:
     """What the witnesses of a run say against it."""
     faults = []
     for each in judges:

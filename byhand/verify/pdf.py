@@ -97,7 +97,7 @@ def read_pdf(content: bytes) -> Page:
             raise UnreadableError("it has no text in it: a scan cannot be verified, only the PDF that byhand wrote")
         root: Any = reader.root_object.get("/StructTreeRoot")
         if root is None:
-            raise UnreadableError("it has no structure: verify the PDF that byhand wrote, no copy by another program")
+            raise UnreadableError("it has no structure: verify each copy by itself, as byhand wrote it")
         ids = (page.indirect_reference.idnum for page in reader.pages if page.indirect_reference)
         walk = Walk(dict(zip(ids, pages, strict=True)))
         walk.element(root.get_object(), None)

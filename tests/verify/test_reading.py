@@ -301,7 +301,7 @@ def test_a_pdf_without_its_structure_is_refused(printed, tmp_path):
     del writer.root_object[NameObject("/StructTreeRoot")]
     writer.write(tmp_path / "copy.pdf")
     with pytest.raises(
-        UnreadableError, match=r"^it has no structure: verify the PDF that byhand wrote, no copy by another"
+        UnreadableError, match=r"^it has no structure: verify each copy by itself, as byhand wrote it"
     ):
         verify(tmp_path / "copy.pdf")
     writer = PdfWriter(clone_from=PdfReader(printed[1]))
