@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from byhand.arithmetic.domains import FLOATS, RATIONALS, Decimals
+from byhand.arithmetic.expr import evaluate
 from byhand.model.models import run
 from byhand.model.weights import Values
+from byhand.worksheet.figures import PRODUCTS, Bench
 
 FOLDER = Path(__file__).parents[1] / "published"
 CASES = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.json"))}
@@ -104,3 +106,94 @@ def test_a_pattern_that_is_masked_after_softmax_and_divided_again_is_the_right_o
     figures = case["foils"]["mask-after-softmax.renormalised"]
     for x, y in pairs(tape_of(case, FLOATS).values("blocks.0.attn.hook_pattern[0]"), figures):
         assert same(x, y, figures)
+
+
+def in_both_orientations(tape, step, heads=1):
+    """A step as a matrix on the page, its rows tokens, then its columns."""
+    for orientation in ("rows", "columns"):
+        panel = Bench(tape, heads, (), (), orientation).panel(step)
+        yield orientation, [[cell.value for cell in row] for row in panel.cells]
+
+
+@pytest.mark.parametrize(("name", "step"), STEPS)
+def test_a_page_has_the_published_figures_in_both_orientations(name, step):
+    case, figures = CASES[name], CASES[name]["expected"][step]
+    tape = tape_of(case, FLOATS)
+    printed = dict(
+        in_both_orientations(tape, step if step in tape.steps else step.replace("scores_scaled", "hook_attn_scores"))
+    )
+    turned = {**figures, "values": [list(column) for column in zip(*figures["values"], strict=True)]}
+    for orientation, published in (("rows", figures), ("columns", turned)):
+        for x, y in pairs(printed[orientation], published):
+            assert same(x, y, figures)
+
+
+@pytest.mark.parametrize("orientation", ["rows", "columns"])
+@pytest.mark.parametrize("name", [name for name, case in CASES.items() if "attn" in str(case["expected"])])
+def test_the_factors_of_a_published_product_make_it_in_both_orientations(name, orientation):
+    """X W where tokens are rows and W X where they are columns, as the page has it and as the source prints it."""
+    tape = tape_of(CASES[name], FLOATS)
+    bench = Bench(tape, 1, (), (), orientation)
+    products = [
+        s.name for s in tape.steps.values() if s.op and s.op.name in PRODUCTS and s.name in CASES[name]["expected"]
+    ]
+    for step in products:
+        figure = bench.falk(step)
+        for row, results in zip(figure.left.cells, figure.result.cells, strict=True):
+            for column, result in zip(zip(*figure.upper.cells, strict=True), results, strict=True):
+                total = sum(x.value * y.value for x, y in zip(row, column, strict=True))
+                assert figure.bias is not None or math.isclose(total, result.value, rel_tol=1e-9, abs_tol=1e-9)
+
+
+WORKBOOK = json.loads((FOLDER / "exercises" / "xl_matmul_workbook.json").read_text(encoding="utf-8"))["exercises"]
+
+
+@pytest.mark.parametrize("exercise", WORKBOOK, ids=lambda e: str(e["number"]))
+def test_a_published_exercise_has_its_answer(exercise):
+    """The entry left out, found from the others by the arithmetic that a page prints for it, in both orientations."""
+    blank = next(
+        (m, i, j)
+        for m in ("A", "B", "AB")
+        for i, row in enumerate(exercise[m])
+        for j, x in enumerate(row)
+        if x is None
+    )
+    filled = {
+        m: [[exercise["answer"] if x is None else x for x in row] for row in exercise[m]] for m in ("A", "B", "AB")
+    }
+    tape = run("matrix-product", Values.of({"inputs": {m: filled[m] for m in ("A", "B")}}), RATIONALS)
+    wrong = {(i, j): figure for i, j, figure in exercise.get("wrong", ())}
+    for i, row in enumerate(tape.values("AB")):
+        for j, value in enumerate(row):
+            assert (value == filled["AB"][i][j]) is ((i, j) not in wrong)
+            assert wrong.get((i, j), filled["AB"][i][j]) == filled["AB"][i][j]
+    for orientation in ("rows", "columns"):
+        figure = Bench(tape, 1, (), (), orientation).falk("AB", unknown=[blank] if blank[0] != "AB" else [])
+        (cell,) = [
+            c
+            for panel in figure.panels
+            for row in panel.cells
+            for c in row
+            if (c.step, c.at) == (blank[0], blank[1:])
+        ]
+        assert cell.value == evaluate(cell.work, lambda ref: None, RATIONALS) == exercise["answer"]
+
+
+def test_the_one_wrong_figure_of_the_workbook_is_known():
+    assert [(e["number"], e["wrong"]) for e in WORKBOOK if "wrong" in e] == [(23, [[1, 1, 5]])]  # 4·1 + 1·3 is 7
+
+
+def test_the_published_counts_of_a_small_model_come_out():
+    """github.com/zhubert/intro-to-transformers, understanding-gradients/10_optimizer.ipynb at 3354532 (MIT)."""
+    config = {"n_layers": 1, "d_model": 16, "n_heads": 2, "d_head": 8, "d_mlp": 64, "d_vocab": 6, "n_ctx": 5}
+    tape = run("sizing", Values.of({"config": config}), RATIONALS)
+    counts = {
+        "embed": 96,
+        "pos_embed": 80,
+        "qkv.W": 3 * 256,
+        "out.W": 256,
+        "mlp_in.W": 1024,
+        "mlp_out.W": 1024,
+        "unembed": 96,
+    }
+    assert {name: tape.values(f"params.{name}")[0][0] for name in counts} == counts

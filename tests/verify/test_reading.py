@@ -176,6 +176,16 @@ def test_a_pdf_says_what_its_page_says(printed):
         assert verify(path).faults == ()
 
 
+def test_every_copy_of_a_class_can_be_read_back(tmp_path):
+    roster = tmp_path / "roster.csv"
+    roster.write_text("name\nAda Date\nBen\n", encoding="utf-8")
+    command = ["class", "layer-norm", "--roster", str(roster), "--seed", "5", "--out", str(tmp_path)]
+    assert CliRunner().invoke(main, command).exit_code == 0
+    for folder in ("worksheets", "keys"):
+        copies = sorted((tmp_path / "layer-norm-class5" / folder).glob("*.pdf"))
+        assert [verify(copy).faults for copy in copies] == [(), ()]
+
+
 def rewritten(path, target, change):
     """A PDF whose first page has other instructions."""
     writer = PdfWriter(clone_from=PdfReader(path))
