@@ -81,7 +81,7 @@ def _faults(page: Page, medium: Medium, sheet: Sheet, options: Options, judges: 
         except DomainError:
             if not roughly:
                 raise
-            document, record, _ = recorded(sheet, values, options, number_system("decimal"), None)
+            document, record, _ = recorded(sheet, values, options, number_system("decimal", rounding="once"), None)
         stamp = {"seed": page.foot.seed, "hash": fingerprint(record, document.steps)}
         words = {kind: tuple(map(str, getattr(values, kind))) for kind in ("tokens", "source", "vocabulary")}
         return Printed(Pages(replace(document, stamp=stamp)), record, stamp["hash"], words)
