@@ -13,6 +13,7 @@ from byhand.choosing.possible import check
 from byhand.choosing.quality import foiled, problems, quality
 from byhand.choosing.words import answers, new_words, sentence, vocabulary
 from byhand.errors import ConfigError, DomainError
+from byhand.model.job import ATTN_OUT
 from byhand.model.models import run
 from byhand.model.weights import Values
 from byhand.tape import Tape
@@ -44,7 +45,7 @@ def choose(
     """
     if seed < 1:
         raise ConfigError(f"seed={seed} is not a seed; use 1 or more")
-    limits = limits_of(level)
+    limits, summed = limits_of(level), model == "layer-norm" and ATTN_OUT in values.inputs
     if model in SMALL and not answer:
         return _shuffled(model, values, seed, level)
     values = replace(values, inputs=_shapes(values), weights={})
@@ -58,7 +59,8 @@ def choose(
         raise ConfigError(
             "a word that stands twice needs learned positions; use positional_embedding_type='standard'"
         )
-    from byhand.choosing.search import instances  # numpy, which a sheet with its own numbers does without
+    from byhand.choosing.dice import Dice
+    from byhand.choosing.search import in_two, instances  # numpy, which a sheet with its own numbers does without
     from byhand.choosing.stack import Task
 
     wanted = _wanted(values, tuple(answer), seed) if model == "gpt" else ()
@@ -72,7 +74,9 @@ def choose(
         values.ids() if model == "gpt" else (),
         wanted,
     )
+    dice = Dice(f"{seed} {level} sum")
     for instance in instances(task, f"{seed} {level}", ATTEMPTS):
+        instance = in_two(instance, dice) if summed else instance
         chosen = replace(values, inputs=instance.inputs, weights=instance.weights)
         found = judged(model, chosen, limits, wanted)
         if found is not None:

@@ -31,7 +31,7 @@ from byhand.choosing.stack import (
 )
 from byhand.choosing.sums import plain_updates
 from byhand.choosing.unembed import embeddings, unembeddings, without_attention
-from byhand.model.job import DECODER, ENCODER, RESID_MID, RESID_PRE
+from byhand.model.job import ATTN_OUT, DECODER, ENCODER, RESID_MID, RESID_PRE
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,13 @@ def instances(task: Task, start: str, attempts: int) -> Iterator[Instance]:
     dice = Dice(start)
     for _ in range(attempts):
         yield from _ATTEMPTS[task.model](task, dice)
+
+
+def in_two(instance: Instance, dice: Dice) -> Instance:
+    """The stream as a sum: of what was in it, and of what attention adds."""
+    rows = np.array(instance.inputs[RESID_PRE])
+    added = dice.below(7, *rows.shape) - 3
+    return replace(instance, inputs={RESID_PRE: (rows - added).tolist(), ATTN_OUT: added.tolist()})
 
 
 def _softmax(task: Task, dice: Dice) -> Iterator[Instance]:

@@ -23,7 +23,7 @@ AXES = {
     "W_Q": "hdq", "W_K": "hdq", "W_V": "hdv", "b_Q": "hq", "b_K": "hq", "b_V": "hv", "W_O": "hvd", "b_O": "d",
     "W_in": "dm", "b_in": "m", "W_out": "md", "b_out": "d", "W_U": "d.", "b_U": ".",
 }  # fmt: skip
-STREAMS = ("hook_resid_pre", "hook_resid_mid")
+STREAMS = ("hook_resid_pre", "hook_resid_mid", "hook_attn_out")
 STACKS = ("blocks", "encoder", "decoder")  # one layer number, one renaming
 
 

@@ -12,6 +12,7 @@ from byhand.model.weights import Values
 from byhand.tape import Matrix, Tape
 
 RESID_PRE, RESID_MID = "blocks.0.hook_resid_pre", "blocks.0.hook_resid_mid"
+ATTN_OUT = "blocks.0.hook_attn_out"
 ENCODER, DECODER = "encoder.0.hook_resid_pre", "decoder.0.hook_resid_pre"
 
 

@@ -17,7 +17,7 @@ from byhand.errors import (
     together,
 )
 from byhand.model.config import Config
-from byhand.model.job import DECODER, ENCODER, RESID_PRE, Job, Model
+from byhand.model.job import ATTN_OUT, DECODER, ENCODER, RESID_MID, RESID_PRE, Job, Model
 from byhand.model.layers import (
     attention,
     batch_norm,
@@ -33,7 +33,7 @@ from byhand.model.layers import (
 from byhand.model.lessons import LESSONS
 from byhand.model.sizing import sizing
 from byhand.model.weights import Values, complete, sound_numbers
-from byhand.ops import pick_rows, row_argmax
+from byhand.ops import add, pick_rows, row_argmax
 from byhand.tape import Matrix, Step, Tape, shape_text
 
 
@@ -54,8 +54,11 @@ def _cross_attention(job: Job) -> Matrix:
 
 
 def _layer_norm(job: Job) -> Matrix:
-    """Each row normalised, then w and b."""
-    return norm(job.stream(RESID_PRE), "blocks.0.ln1", job.config)
+    """Each row normalised, then w and b: of the stream, or of its sum with `hook_attn_out` where that is given."""
+    x = job.stream(RESID_PRE)
+    if ATTN_OUT in job.tape.numbers:
+        x = add(x, job.stream(ATTN_OUT), name=RESID_MID)
+    return norm(x, "blocks.0.ln1", job.config)
 
 
 def _batch_norm(job: Job) -> Matrix:

@@ -66,6 +66,11 @@ class Wiring:
         unit = self(f"{at}.standardized", divide, x, scale)
         return self(name, "scale_and_shift", unit, f"{at}.w", f"{at}.b")
 
+    def add_and_norm(self) -> str:
+        """The norm of the stream, or of its sum with what is given beside it."""
+        summed = "blocks.0.hook_attn_out" in self.given
+        return self.norm(self(MIDDLE, "add", STREAM, "blocks.0.hook_attn_out") if summed else STREAM, "blocks.0.ln1")
+
     def head(self, x: str, at: str, h: int, memory: str = "") -> str:
         """softmax(Q Kᵀ / √d) V (Vaswani et al. 2017, section 3.2.1)."""
         c, head = self.config, f"[{h}]"
@@ -190,7 +195,7 @@ MODELS: dict[str, Callable[[Wiring], str]] = {
         DECODER, "decoder.0.cross_attn", "decoder.0.hook_cross_attn_out", memory=ENCODER
     ),
     "batch-norm": lambda w: w.batch_norm(STREAM, "blocks.0.bn") + w.norm(STREAM, "blocks.0.ln1"),
-    "layer-norm": lambda w: w.norm(STREAM, "blocks.0.ln1"),
+    "layer-norm": Wiring.add_and_norm,
     "feed-forward": lambda w: w.mlp(MIDDLE, "blocks.0.mlp", "blocks.0.hook_mlp_out"),
     "mlp": lambda w: w.mlp("x", "blocks.0.mlp", "blocks.0.hook_mlp_out"),
     "block": lambda w: w.block(STREAM, "blocks.0"),

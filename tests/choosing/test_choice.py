@@ -160,3 +160,13 @@ def test_what_cannot_work_is_refused_with_what_can(model, config, message):
 def test_a_level_that_is_not_there():
     with pytest.raises(UnknownNameError, match=r"no level .eazy.; did you mean .easy."):
         choose("gpt", asked("gpt"), 1, level="eazy")
+
+
+def test_a_sheet_that_adds_before_its_norm_is_given_two_summands():
+    added = "blocks.0.hook_attn_out"
+    values = Values.of({"config": SIZES, "tokens": WORDS[:3], "inputs": {added: [[0] * 4] * 3}})
+    for seed in SEEDS:
+        tape = run("layer-norm", choose("layer-norm", values, seed).values, RATIONALS)
+        assert any(x for row in tape.values(added) for x in row)
+        assert all(x.denominator == 1 for row in tape.values("blocks.0.hook_resid_mid") for x in row)
+    assert added not in choose("layer-norm", asked("layer-norm"), 1).values.inputs

@@ -339,3 +339,12 @@ def test_tokens_of_a_model_without_an_embedding_are_only_names():
 def test_scores_may_have_more_rows_than_n_ctx():
     entries = {"config": {"n_ctx": 1, "softmax_base": 2}, "inputs": {"scores": [[0, 0], [1, 1]]}}
     assert run("softmax", Values.of(entries), RATIONALS).values("softmax") == ((Fraction(1, 2),) * 2,) * 2
+
+
+def test_a_norm_may_begin_with_a_sum():
+    config, added = Config(d_model=4, n_ctx=2), "blocks.0.hook_attn_out"
+    whole = run("layer-norm", Values(config, inputs={X: [[3, 1, 3, 1], [5, -3, 5, -3]]}), RATIONALS)
+    parts = {X: [[3, 0, 0, 1], [1, -1, 1, 0]], added: [[0, 1, 3, 0], [4, -2, 4, -3]]}
+    tape = run("layer-norm", Values(config, inputs=parts), RATIONALS)
+    assert tape.values(MID) == whole.values(X)
+    assert tape.values("blocks.0.ln1.hook_normalized") == whole.values("blocks.0.ln1.hook_normalized")

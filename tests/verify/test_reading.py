@@ -141,8 +141,8 @@ MADE = [
     ("attention-head", {"numbers": "decimal", "base": 3, "values": {
         "config": {"n_ctx": 5}, "tokens": ["one", "two", "three", "four", "five"],
         "inputs": {"blocks.0.hook_resid_pre": [[1, 2, 0, 1], [3, 4, 1, 1], [0, 1, 1, 1], [1, 1, 2, 2], ["1/2", 1, 0, 0]]}}}),
-    ("layer-norm", {"numbers": "decimal", "places": 5, "orientation": "columns", "values": {
-        "inputs": {"blocks.0.hook_resid_pre": [["1.12345", 2, 0, "-11.23456"], [3, "4.98765", 1, 1], [0, "1.11111", 0, 0]]}}}),
+    ("feed-forward", {"numbers": "decimal", "places": 5, "orientation": "columns", "values": {
+        "inputs": {"blocks.0.hook_resid_mid": [["1.12345", 2, 0, "-11.23456"], [3, "4.98765", 1, 1], [0, "1.11111", 0, 0]]}}}),
     ("gpt", {"answer": "dog", "seed": 4}),
 ]  # fmt: skip
 

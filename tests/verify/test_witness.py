@@ -238,7 +238,7 @@ def test_a_run_that_lacks_what_a_step_reads_is_refused():
     record = run_of("layer-norm")
     record["steps"] = record["steps"][1:]
     with pytest.raises(
-        WitnessError, match=r"^blocks\.0\.ln1\.mean reads blocks\.0\.hook_resid_pre, which the run does not"
+        WitnessError, match=r"^blocks\.0\.hook_resid_mid reads blocks\.0\.hook_resid_pre, which the run does not"
     ):
         judge(record)
 
