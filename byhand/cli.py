@@ -260,8 +260,7 @@ def run(
     """Run a model on your own numbers and print every step."""
     from byhand import pipeline
     from byhand.render.files import write
-    from byhand.render.json import as_text
-    from byhand.tape import shape_text
+    from byhand.render.json import as_table, as_text
 
     values = pipeline.load_values(*values_files)
     record = pipeline.run_values(model, values, numbers, places, rounding, weight_places, _tell)
@@ -276,11 +275,7 @@ def run(
         for path in write(target.parent, {target.name: as_text(record).encode()}):
             click.echo(path)
     elif not onnx_file:
-        for step in record["steps"]:
-            click.echo(f"{step['name']}  {shape_text(step['shape'])}  {step['op']}")
-            widths = [max(len(row[j]) for row in step["values"]) for j in range(step["shape"][1])]
-            for row in step["values"]:
-                click.echo("  " + "  ".join(f"{x:>{w}}" for x, w in zip(row, widths, strict=True)))
+        click.echo(as_table(record))
 
 
 @main.command()

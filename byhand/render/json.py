@@ -10,7 +10,7 @@ from typing import Any
 from byhand import __version__
 from byhand.model.config import Config
 from byhand.notation.number import plain
-from byhand.tape import Tape
+from byhand.tape import Tape, shape_text
 
 SCHEMA = 1
 
@@ -71,6 +71,16 @@ def as_text(record: dict[str, Any]) -> str:
     lines = [f"  {json.dumps(k)}: {json.dumps(v, ensure_ascii=False)}" for k, v in head.items()]
     body = ",\n".join(f"    {json.dumps(step, ensure_ascii=False)}" for step in record["steps"])
     return "{\n" + ",\n".join(lines) + ',\n  "steps": [\n' + body + "\n  ]\n}\n"
+
+
+def as_table(record: dict[str, Any]) -> str:
+    """The steps for a person: each with its shape and op, and its numbers in columns."""
+    lines = []
+    for step in record["steps"]:
+        lines.append(f"{step['name']}  {shape_text(step['shape'])}  {step['op']}")
+        widths = [max(len(row[j]) for row in step["values"]) for j in range(step["shape"][1])]
+        lines += ["  " + "  ".join(f"{x:>{w}}" for x, w in zip(row, widths, strict=True)) for row in step["values"]]
+    return "\n".join(lines)
 
 
 def fingerprint(record: dict[str, Any], shown: Collection[str]) -> str:
