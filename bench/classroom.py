@@ -201,7 +201,7 @@ def proof(count: int) -> None:
     for sheet in PROOF:
         plan, class_ = plan_of(sheet), students(-(-count // len(PROOF)))
         made = instance(plan, 0)
-        run = room._stamped(plan, room._telling(plan, made.values, class_), class_)
+        run = room._stamped(plan, room._telling(plan, made, class_), class_)
         alone, texts, shares = 0, True, [0.0]
         for view, html in room._html(plan, run.document):
             pages = list(zip(*fill(made.laid[view], run.domain.marks), strict=True))

@@ -97,6 +97,10 @@ class Copies(Domain):
         own = (self.inner.letter(kind) if isinstance(kind, str) else self.inner.num(kind) for kind in kinds)
         return Many(self, tuple(own), which)
 
+    def number_of(self, numbers: Sequence[Any]) -> Many:
+        """A number or letter a copy."""
+        return self.number(*_distinct(numbers))
+
     def texts(self, texts: Sequence[str]) -> Many:
         """A text a copy."""
         return Many(self, *_distinct(texts))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import segno
@@ -14,7 +14,7 @@ from byhand import __version__
 from byhand.arithmetic.many import Many
 from byhand.choosing.symmetry import Draw, renamed
 from byhand.classroom.roster import Student
-from byhand.classroom.variants import Run, fooled, run_variants, unchanged
+from byhand.classroom.variants import Run, fooled, run_together, run_variants, unchanged
 from byhand.errors import ConfigError, SheetError, UnknownNameError
 from byhand.model.weights import Values
 from byhand.notation.text import value_text
@@ -33,7 +33,7 @@ CLASS_VIEWS: tuple[View, ...] = ("worksheet", "key")
 INSTANCES = 3  # sets of numbers that are searched for; a student's copy is a renaming of one of them
 NOBODY = Student("Name", "0")
 ATTEMPTS = 20  # to rename a copy so that every mistake shows
-TRIED = range(1, 25)  # copies that show what renaming leaves as it is
+TRIED = 24  # copies that show what is the same in all, and how much room numbers need
 _MASK = 2  # of the QR codes: to try all eight would take longer than all the rest
 
 
@@ -78,32 +78,41 @@ class Plan:
 
 @dataclass(frozen=True)
 class Instance:
-    """A set of numbers, and its pages laid out with slots; without pages, its copies are laid out one by one.
+    """A set of numbers, and its pages with slots; without pages, its copies are laid out one by one.
 
-    unchanged: the answers that are the same in every copy.
+    pages: the HTML with marks that was laid out. unchanged: the answers that are the same in every copy. tried: where
+    numbers are not renamed but searched for, those of some copies, which show how much room a number needs.
     """
 
     values: Values
-    laid: Mapping[View, Laid]
-    masters: Mapping[View, Master]
+    laid: Mapping[View, Laid] = field(default_factory=dict)
+    masters: Mapping[View, Master] = field(default_factory=dict)
+    pages: Mapping[View, str] = field(default_factory=dict)
     unchanged: tuple[str, ...] = ()
+    tried: tuple[Values, ...] = ()
 
 
 def instance(plan: Plan, number: int) -> Instance:
-    """Search a set of numbers and lay its pages out. A sheet that cannot be renamed has no common pages.
+    """Search a set of numbers and lay its pages out. Where words depend on the numbers, there are no common pages.
 
-    Raises: ByHandError.
+    Raises: ConfigError where there is one set of numbers only; ByHandError.
     """
-    values = _values(plan, number)
+    made = Instance(_values(plan, number))
+    keys = [f"tried/{k}" for k in range(TRIED)]
     try:
-        run = run_variants(plan.sheet, values, [str(k) for k in TRIED], plan.options)
-    except (ConfigError, SheetError):
-        _alone(plan, number, values, NOBODY)  # an error, where it has no other numbers either
-        return Instance(values, {}, {})
+        try:
+            run = run_variants(plan.sheet, made.values, keys, plan.options)
+        except ConfigError:
+            made = replace(made, tried=tuple(_searched_for(plan, key) for key in keys))
+            run = run_together(plan.sheet, [made.values, *made.tried], plan.options)
+    except SheetError:
+        return made
     same = unchanged(run)
-    run = _stamped(plan, run, [Student(str(k), str(k)) for k in TRIED])
-    laid = {view: _laid(html, run, plan.letters) for view, html in _html(plan, run.document)}
-    return Instance(values, laid, {view: master(each) for view, each in laid.items()}, tuple(same))
+    run = _stamped(plan, run, [NOBODY] * TRIED)
+    pages = dict(_html(plan, run.document))
+    laid = {view: _laid(html, run, plan.letters) for view, html in pages.items()}
+    masters = {view: master(each) for view, each in laid.items()}
+    return replace(made, laid=laid, masters=masters, pages=pages, unchanged=tuple(same))
 
 
 def _laid(html: str, run: Run, letters: str) -> Laid:
@@ -139,6 +148,11 @@ def _searched(plan: Plan, seed: int) -> Values:
         raise ConfigError(f"{plan.sheet.name} has one set of numbers only, so a class has none of its own") from None
 
 
+def _searched_for(plan: Plan, key: str) -> Values:
+    """The numbers that a key searches for."""
+    return _searched(plan, 1 + Draw(f"byhand/{key}/seed").below(2**31))
+
+
 def copies(plan: Plan, number: int, made: Instance, students: Sequence[Student]) -> list[Copy]:
     """The copies of students who have one set of numbers.
 
@@ -146,15 +160,19 @@ def copies(plan: Plan, number: int, made: Instance, students: Sequence[Student])
     """
     if not made.laid:
         return [_alone(plan, number, made.values, student) for student in students]
-    run = _stamped(plan, _telling(plan, made.values, students), students)
+    run = _stamped(plan, _telling(plan, made, students), [*([NOBODY] * len(made.tried)), *students])
     html = dict(_html(plan, run.document))
+    if html != made.pages:  # a number needs more room than those that were tried
+        if len(students) == 1:
+            return [_alone(plan, number, made.values, students[0])]
+        return [copy for student in students for copy in copies(plan, number, made, [student])]
     for record in run.records():
         judge(record)
     filled = {view: [*zip(*_compressed(laid, run.domain.marks), strict=True)] for view, laid in made.laid.items()}
     answers = list(run.filled(" ".join(value_text(cell.value) for cell in run.document.blanks())))
     hashes = list(run.filled(run.document.stamp["hash"]))
     found = []
-    for k, student in enumerate(students, 1):
+    for k, student in enumerate(students, 1 + len(made.tried)):
         pages, alone = {}, {}
         for view in CLASS_VIEWS:
             pages[view] = filled[view][k]
@@ -168,17 +186,15 @@ def copies(plan: Plan, number: int, made: Instance, students: Sequence[Student])
 def _alone(plan: Plan, number: int, values: Values, student: Student) -> Copy:
     """A copy laid out by itself: its numbers renamed, or where they cannot be, searched for.
 
-    Raises: ConfigError where there is one set of numbers only.
+    Raises: ConfigError where there is one set of numbers only; SheetError where no page is to be made of others.
     """
-    options = plan.options
-    try:
-        own = renamed(values, plan.key(student))
-    except ConfigError:
-        own = _searched(plan, 1 + plan.draw(student, "seed").below(2**31))
-    domain = number_system(options.numbers, options.places, options.rounding)
-    page, record, _ = recorded(plan.sheet, own, options, domain, None)
-    judge(record)
-    page = replace(page, stamp={"seed": str(options.chosen_seed), "hash": fingerprint(record, page.steps)})
+    for attempt in range(ATTEMPTS):
+        try:
+            page = _page_alone(plan, values, plan.key(student) + "/again" * attempt)
+            break
+        except SheetError:  # as where a mistake that the page shows cannot be made with these numbers
+            if attempt == ATTEMPTS - 1:
+                raise
     path, modules = code(_coded(plan, page.stamp["hash"]))
     whose = {"name": student.shown, "whose": student.whose, "code": path, "modules": str(modules)}
     page = replace(page, stamp={**page.stamp, **whose})
@@ -188,6 +204,20 @@ def _alone(plan: Plan, number: int, values: Values, student: Student) -> Copy:
     return Copy(
         student, number, page.stamp["hash"], answers, pages, {view: master(each) for view, each in laid.items()}
     )
+
+
+def _page_alone(plan: Plan, values: Values, key: str) -> Document:
+    """The page of one copy's numbers."""
+    options = plan.options
+    try:
+        own = renamed(values, key)
+    except ConfigError:
+        own = _searched_for(plan, key)
+    assert options.numbers is not None
+    domain = number_system(options.numbers, options.places, options.rounding)
+    page, record, _ = recorded(plan.sheet, own, options, domain, None)
+    judge(record)
+    return replace(page, stamp={"seed": str(options.chosen_seed), "hash": fingerprint(record, page.steps)})
 
 
 def _nothing(laid: Laid) -> tuple[bytes, ...]:
@@ -200,16 +230,20 @@ def _coded(plan: Plan, numbers: str) -> str:
     return f"byhand {plan.sheet.name} {plan.options.chosen_seed} {__version__} {numbers}"
 
 
-def _telling(plan: Plan, values: Values, students: Sequence[Student]) -> Run:
-    """The run of copies in which every mistake shows; where one does not, the copy is renamed again."""
+def _telling(plan: Plan, made: Instance, students: Sequence[Student]) -> Run:
+    """The run of copies in which every mistake shows; where one does not, the copy gets other numbers."""
     keys = [plan.key(student) for student in students]
     for _ in range(ATTEMPTS):
-        run = run_variants(plan.sheet, values, keys, plan.options)
-        again = fooled(run)
+        if made.tried:
+            own = (_searched_for(plan, key) for key in keys)
+            run = run_together(plan.sheet, [made.values, *made.tried, *own], plan.options)
+        else:
+            run = run_variants(plan.sheet, made.values, keys, plan.options)
+        again = [copy for copy in fooled(run) if copy > len(made.tried)]
         if not again:
             return run
         for copy in again:
-            keys[copy - 1] += "/again"
+            keys[copy - 1 - len(made.tried)] += "/again"
     raise ConfigError(f"{plan.sheet.name} hides a mistake in every renaming of its numbers; use another --seed")
 
 
@@ -227,8 +261,8 @@ def _html(plan: Plan, page: Document) -> Iterator[tuple[View, str]]:
 def _stamped(plan: Plan, run: Run, students: Sequence[Student]) -> Run:
     """The run with names, ids and QR codes on its pages; copy 0, which is nobody's, has some too."""
     everyone, domain, stamp = (NOBODY, *students), run.domain, dict(run.document.stamp)
-    for field, texts in (("name", [s.shown for s in everyone]), ("whose", [s.whose for s in everyone])):
-        stamp[field] = domain.mark(domain.texts(texts))
+    stamp["name"] = domain.mark(domain.texts([each.shown for each in everyone]))
+    stamp["whose"] = domain.mark(domain.texts([each.whose for each in everyone]))
     codes = [code(_coded(plan, each)) for each in run.filled(stamp["hash"])]
     stamp["code"] = domain.mark(domain.texts([path for path, _ in codes]))
     stamp["modules"] = str(codes[0][1])

@@ -59,12 +59,33 @@ class Run:
 def run_variants(sheet: Sheet, values: Values, keys: Sequence[str], options: Options) -> Run:
     """Run a sheet on its own numbers, copy 0, and on these renamed for each key, from copy 1 on.
 
-    The hash on a page is that of the copy's own numbers.
+    Raises: ConfigError where they cannot be renamed; SheetError where the page's words depend on them.
     """
     options = options.on(sheet)
-    domain = Copies(number_system(options.numbers, options.places, options.rounding), 1 + len(keys))
+    domain = _domain(1 + len(keys), options)
     own = many_values(values, (0, *keys), domain, signs=options.numbers != "symbolic")
-    page, record, tape = recorded(sheet, own, options, domain, None)
+    return _run(sheet, own, domain, options)
+
+
+def run_together(sheet: Sheet, copies: Sequence[Values], options: Options) -> Run:
+    """Run a sheet on the numbers of several copies, which differ in nothing else.
+
+    Raises: SheetError where the page's words depend on them.
+    """
+    domain = _domain(len(copies), options)
+    columns = zip(*([parse(leaf) for leaf in _leaves([copy.weights, copy.inputs])] for copy in copies), strict=True)
+    weights, inputs = _refilled([copies[0].weights, copies[0].inputs], map(domain.number_of, columns))
+    return _run(sheet, replace(copies[0], weights=weights, inputs=inputs), domain, options)
+
+
+def _domain(count: int, options: Options) -> Copies:
+    assert options.numbers is not None
+    return Copies(number_system(options.numbers, options.places, options.rounding), count)
+
+
+def _run(sheet: Sheet, values: Values, domain: Copies, options: Options) -> Run:
+    """The run; the hash on its page is that of the copy's own numbers."""
+    page, record, tape = recorded(sheet, values, options, domain, None)
     run = Run(page, record, tape, domain)
     text = _ESCAPED.sub(lambda m: str(json.loads(f'"{m[0]}"')), numbers_text(record, page.steps))
     hashes = domain.mark(domain.texts([short_hash(each) for each in run.filled(text)]))
