@@ -1,0 +1,85 @@
+"""What the later sheets tell their readers holds for the numbers that they print."""
+
+import pytest
+
+from byhand.arithmetic.domains import RATIONALS
+from byhand.arithmetic.expr import NEG_INF
+from byhand.choosing.foils import differing
+from byhand.model.models import complete, run
+from byhand.worksheet.sheet import all_sheets, load_sheet, sheet_files
+
+
+def own(name):
+    """A sheet's run on its own numbers."""
+    sheet = load_sheet(name)
+    return run(sheet.model, complete(sheet.given(letters=False)), RATIONALS)
+
+
+def hides(tape, name):
+    return any(x == NEG_INF for row in tape.values(name) for x in row)
+
+
+def test_the_cached_row_is_the_last_one_and_the_cache_holds_the_others():
+    tape = own("kv-cache")
+    assert tape.values("new.z")[0] == tape.values("blocks.0.attn.hook_z[0]")[-1]
+    for letter in "kv":
+        assert tape.values(f"cache.{letter}") == tape.values(f"blocks.0.attn.hook_{letter}[0]")[:-1]
+        assert tape.values(f"all.{letter}") == tape.values(f"blocks.0.attn.hook_{letter}[0]")
+
+
+def test_only_the_decoders_own_attention_hides_anything():
+    tape = own("encoder-decoder")
+    parts = {part: hides(tape, f"{part}.hook_attn_scores[0]")
+             for part in ("encoder.0.attn", "decoder.0.attn", "decoder.0.cross_attn")}  # fmt: skip
+    assert parts == {"encoder.0.attn": False, "decoder.0.attn": True, "decoder.0.cross_attn": False}
+    assert not hides(own("encoder"), "encoder.0.attn.hook_attn_scores[0]")
+
+
+def test_surprises_are_whole_bits_and_gradients_add_up_to_0():
+    tape = own("cross-entropy")
+    assert tape.values("loss_per_token") == ((1,), (3,), (2,))
+    assert tape.values("logits.grad.sum") == ((0,), (0,), (0,))
+    assert own("logits-and-perplexity").values("perplexity") == ((4,),)
+
+
+def test_greedy_misses_the_likeliest_path():
+    tape = own("sampling")
+    assert tape.values("greedy")[0][0] < tape.values("best")[0][0]
+
+
+def test_the_sizes_of_a_tiny_model_and_of_gpt_2_stand_side_by_side():
+    tape = own("sizing")
+    assert tape.values("params") == ((176, 124337664),)
+    assert tape.values("flops") == ((3168, 874944921600),)
+    assert tape.values("checkpoint") == ((4 * 3 * 176, 1492051968),)
+    assert tape.values("train.days")[0][0] == 11
+    assert round(float(tape.values("train.days")[0][1]), 2) == 3.46
+    assert [round(float(x), 2) for x in tape.values("mfu")[0]] == [50, 37.14]
+
+
+@pytest.mark.parametrize(
+    ("sheet", "mistakes"),
+    [
+        ("cross-entropy", ["gradient-sign"]),
+        ("logits-and-perplexity", ["perplexity-averaged"]),
+        ("sampling", ["temperature-on-probabilities", "not-renormalised"]),
+        ("kv-cache", ["query-from-cache"]),
+        ("sizing", ["mac-as-one", "embedding-twice", "heads-counted-again"]),
+        ("encoder", ["norm-before-sum"]),
+        ("encoder-decoder", ["mask-in-encoder", "mask-across", "no-mask", "norm-before-sum"]),
+        ("attention-in-letters", ["no-sqrt"]),
+    ],
+)
+def test_the_mistakes_that_a_sheet_is_about_show(sheet, mistakes):
+    tape = own(sheet)
+    for step in tape.steps:
+        tape.values(step)
+    assert all(differing(tape, mistake) for mistake in mistakes)
+
+
+def test_what_is_needed_before_a_sheet_comes_before_it():
+    numbers = {sheet.name: sheet.number for sheet in all_sheets()}
+    for sheet in all_sheets():
+        for before in sheet.prerequisites:
+            assert before in sheet_files(), f"{sheet.name} needs {before}"
+            assert numbers[before] < sheet.number, f"{sheet.name} needs {before}"
