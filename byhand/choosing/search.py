@@ -59,8 +59,9 @@ def in_two(instance: Instance, dice: Dice) -> Instance:
 def _softmax(task: Task, dice: Dice) -> Iterator[Instance]:
     """Rows of scores, no two with the same pattern."""
     rows, cols = task.shape
-    drawn = dice.below(7, 4000, cols) - 3
+    drawn = dice.below(6, 4000, cols) - 2  # as the sheet also doubles them, no power is below 1/16
     fits = row_fits(drawn, np.ones(cols, dtype=bool), whole_base(task.config)) & (drawn.max(1) > drawn.min(1))
+    fits &= drawn.sum(1) != 0  # who forgets the powers divides by it
     if not fits.any():
         return
     scores = dice.of(drawn[fits], 200, rows)

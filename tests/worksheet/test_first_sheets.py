@@ -69,3 +69,14 @@ def test_claims_are_judged_by_the_run():
         "shapes": [False, True], "matrix-product": [False, False], "linear-layer": [False], "mlp": [False, False],
         "softmax": [True, False], "embedding": [False], "positional-encoding": [False],
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "seeds"),
+    [("shapes", 3), ("dot-product", 8), ("matrix-product", 8), ("linear-layer", 8), ("mlp", 8), ("softmax", 40)],
+)
+def test_every_seed_has_a_page(name, seeds):
+    for seed in range(1, seeds + 1):
+        document, record = prepare(load_sheet(name), Options(seed=seed))
+        assert record["seed"] == seed
+        assert len(document.sections) > 4
