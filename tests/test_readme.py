@@ -21,6 +21,8 @@ def test_a_command_of_the_readme_runs(command, tmp_path, monkeypatch):
     (values,) = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
     (tmp_path / "my.toml").write_text(values, encoding="utf-8")
     arguments = command.split()
+    if arguments[0] == "verify":
+        CliRunner().invoke(main, ["generate", "--view", "key", "--format", "pdf"])
     if arguments[0] == "generate":  # PDFs have tests of their own
         arguments += ["--format", "html"]
     result = CliRunner().invoke(main, arguments)
