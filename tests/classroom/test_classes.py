@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from dataclasses import replace
 
 import pikepdf
 import pytest
@@ -162,6 +163,16 @@ def test_a_name_in_other_letters_is_laid_out_by_itself():
     plain, other = copies(plan, 0, base, [Student("Ada", "1"), Student("李雷", "2")])
     assert not plain.alone
     assert sorted(other.alone) == ["key", "worksheet"]
+
+
+def test_a_copy_that_needs_more_room_than_was_tried_is_laid_out_by_itself():
+    plan = Plan(load_sheet(SHEET), Options(numbers="exact"), "Ada Grce")
+    base = instance(plan, 0)
+    class_ = [Student("Ada", "1"), Student("Grace", "2")]
+    alone = copies(plan, 0, replace(base, pages={}), class_)
+    assert [sorted(copy.alone) for copy in alone] == [["key", "worksheet"]] * 2
+    filled = copies(plan, 0, base, class_)
+    assert [(copy.hash, copy.answers) for copy in alone] == [(copy.hash, copy.answers) for copy in filled]
 
 
 def test_copies_without_names_have_numbers():

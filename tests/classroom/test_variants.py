@@ -1,12 +1,65 @@
 """Copies of a run, and what each of them says."""
 
-from byhand.classroom.variants import run_variants
-from byhand.pipeline import Options, choose_numbers
+import re
+from dataclasses import replace
+
+import pytest
+
+from byhand.choosing.symmetry import renamed
+from byhand.classroom.variants import fooled, run_together, run_variants, unchanged
+from byhand.errors import SheetError
+from byhand.pipeline import Options, choose_numbers, number_system, recorded
+from byhand.render.html import Pages
+from byhand.render.json import fingerprint
 from byhand.worksheet.sheet import load_sheet
 
 
+def own_numbers(name, seed=0):
+    sheet = load_sheet(name)
+    options = Options(seed=seed).on(sheet)
+    return sheet, options, choose_numbers(sheet, options)[0]
+
+
 def test_what_is_the_same_in_every_copy_is_said_of_each():
-    sheet, options = load_sheet("shapes"), Options()
-    run = run_variants(sheet, choose_numbers(sheet, options)[0], ["a", "b"], options)
+    sheet, options, values = own_numbers("shapes")
+    run = run_variants(sheet, values, ["a", "b"], options)
     assert list(run.filled("3 × 6")) == ["3 × 6"] * 3
     assert len(set(run.filled(run.document.stamp["hash"]))) == 3
+
+
+def test_numbers_from_anywhere_are_run_together():
+    sheet, options, first = own_numbers("positional-encoding")
+    copies = [first, *(own_numbers("positional-encoding", seed)[2] for seed in (1, 2))]
+    run = run_together(sheet, copies, options)
+    pages = list(run.filled(Pages(run.document).html("key", "print")))
+    for values, page in zip(copies, pages, strict=True):
+        document, record, _ = recorded(sheet, values, options, number_system("exact"), None)
+        own = replace(document, stamp={"seed": "0", "hash": fingerprint(record, document.steps)})
+        assert re.sub(r"about \d+ min</b>, \d+", "", page) == re.sub(
+            r"about \d+ min</b>, \d+", "", Pages(own).html("key", "print")
+        )
+
+
+def test_a_page_whose_words_depend_on_the_numbers_is_refused():
+    sheet, options, values = own_numbers("mlp")
+    copies = [values, *(own_numbers("mlp", seed)[2] for seed in (1, 2, 3))]
+    with pytest.raises(SheetError, match=r"mlp\.md line \d+: the answer differs from copy to copy"):
+        run_together(sheet, copies, options)
+
+
+def test_a_copy_that_hides_a_mistake_is_found():
+    sheet, options, values = own_numbers("attention-head")
+    hidden = replace(values, inputs={name: [[0] * len(row) for row in rows] for name, rows in values.inputs.items()})
+    assert fooled(run_together(sheet, [values, hidden, renamed(values, "a")], options)) == [1]
+
+
+def test_what_no_renaming_changes_is_named():
+    sheet, options, values = own_numbers("attention-head")
+    assert unchanged(run_variants(sheet, values, [str(k) for k in range(20)], options)) == [
+        "S",
+        "S ÷ √d_k",
+        "M",
+        "P",
+        "s",
+        "A",
+    ]
