@@ -110,7 +110,7 @@ def _tagged(run: Run, *texts: bytes) -> bytes:
 def _drawn(spot: Spot, text: str) -> bytes:
     """A dot, or the squares of a code."""
     shape = _squares(text) if text.startswith("M") else _circle(float(text))
-    place = b"%.5f 0 0 %.5f %.3f %.3f cm" % (spot.unit, spot.unit, spot.x, spot.y)
+    place = b"%.6f 0 0 %.6f %.6f %.6f cm" % (spot.unit, spot.unit, spot.x, spot.y)
     return b"/Artifact BMC\nq\n%s\n%s\n%sf\nQ\nEMC\n" % (place, spot.colour, shape)
 
 
@@ -123,4 +123,4 @@ def _circle(r: float) -> bytes:
     """Four curves round the origin."""
     h = _HANDLE * r
     quarters = [(r, h, h, r, 0, r), (-h, r, -r, h, -r, 0), (-r, -h, -h, -r, 0, -r), (h, -r, r, -h, r, 0)]
-    return b"%.4f 0 m\n" % r + b"".join(b"%.4f %.4f %.4f %.4f %.4f %.4f c\n" % quarter for quarter in quarters)
+    return b"%.6f 0 m\n" % r + b"".join(b"%.6f %.6f %.6f %.6f %.6f %.6f c\n" % quarter for quarter in quarters)
