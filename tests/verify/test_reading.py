@@ -143,14 +143,19 @@ MADE = [
         "inputs": {"blocks.0.hook_resid_pre": [[1, 2, 0, 1], [3, 4, 1, 1], [0, 1, 1, 1], [1, 1, 2, 2], ["1/2", 1, 0, 0]]}}}),
     ("feed-forward", {"numbers": "decimal", "places": 5, "orientation": "columns", "values": {
         "inputs": {"blocks.0.hook_resid_mid": [["1.12345", 2, 0, "-11.23456"], [3, "4.98765", 1, 1], [0, "1.11111", 0, 0]]}}}),
+    ("attention-head", {"numbers": "decimal", "values": {
+        "config": {"n_ctx": 5, "d_model": 2, "d_head": 4, "d_v": 3, "softmax_base": 2}, "tokens": ["one", "two", "three", "four", "five"],
+        "inputs": {"blocks.0.hook_resid_pre": [[1, -2], [0, 1], [0, 1], [1, 1], ["1/2", 1]]},
+        "weights": {"blocks.0.attn.W_Q": [[[1, 0, 1, 0], [0, 1, 1, 0]]], "blocks.0.attn.W_K": [[[1, 0, 1, 1], [0, 0, 0, 1]]],
+                    "blocks.0.attn.W_V": [[[1, 2, 3], [2, -1, 0]]], "blocks.0.attn.b_Q": [[1, 0, 1, 0]]}}}),
     ("gpt", {"answer": "dog", "seed": 4}),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("sheet", "options"), MADE)
 def test_whatever_was_asked_for_is_read_off_the_page(sheet, options, tmp_path):
-    for path in written(sheet, tmp_path, views=("worksheet", "key"), **options).values():
-        assert verify(path).faults == (), path.name
+    """Sizes and biases of a file's own, too, which only the tables show."""
+    assert verify(written(sheet, tmp_path, views=("key",), **options)["key"]).faults == ()
 
 
 @pytest.fixture(scope="module")

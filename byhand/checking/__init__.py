@@ -12,12 +12,13 @@ from typing import Any, get_args
 
 from byhand import __version__
 from byhand.arithmetic.domains import Domain
+from byhand.checking.guess import fitted, original, values_of
 from byhand.errors import ByHandError, DomainError, UnknownNameError, UnreadableError, WitnessError
 from byhand.model.weights import Values, complete
-from byhand.pipeline import ROUNDINGS, Options, choose_numbers, number_system, recorded
+from byhand.pipeline import ROUNDINGS, Options, number_system, recorded
 from byhand.render.html import Medium, Pages
 from byhand.render.json import fingerprint
-from byhand.verify.back import Printed, Shown, check
+from byhand.verify.back import Again, Print, Printed, Shown, check
 from byhand.verify.page import Page, read_html, squeezed
 from byhand.verify.witness import judge
 from byhand.worksheet.document import Level
@@ -25,6 +26,7 @@ from byhand.worksheet.figures import Orientation
 from byhand.worksheet.sheet import Sheet, load_sheet
 
 Judges = Sequence[Callable[[Mapping[str, Any]], None]]
+ROUGHLY = number_system("decimal", rounding="once")  # which loses nothing and fails at nothing
 LARGEST_FILE = 50_000_000  # bytes
 MOST_PLACES = 12
 
@@ -70,24 +72,30 @@ def verify(path: Path | str, *, onnx: bool = False) -> Verdict:
 def _faults(page: Page, medium: Medium, sheet: Sheet, options: Options, judges: Judges) -> tuple[str, ...]:
     """What is not as the page's givens make it, if the page was asked for like this."""
     domain = _system(options)
-    own = _own(sheet, options, domain, page)
 
-    def print_again(shown: Shown, roughly: bool) -> Printed:
-        values = values_of(own, shown)
-        try:
-            document, record, _ = recorded(sheet, values, options, domain, None)
-            for each in judges:
-                each(record)
-        except DomainError:
-            if not roughly:
-                raise
-            document, record, _ = recorded(sheet, values, options, number_system("decimal", rounding="once"), None)
-        stamp = {"seed": page.foot.seed, "hash": fingerprint(record, document.steps)}
-        words = {kind: tuple(map(str, getattr(values, kind))) for kind in ("tokens", "source", "vocabulary")}
-        return Printed(Pages(replace(document, stamp=stamp)), record, stamp["hash"], words)
+    def printer(own: Values) -> Print:
+        def print_again(shown: Shown, roughly: bool) -> Printed:
+            values = values_of(own, shown)
+            try:
+                document, record, _ = recorded(sheet, values, options, domain, None)
+                for each in judges:
+                    each(record)
+            except DomainError:
+                if not roughly:
+                    raise
+                document, record, _ = recorded(sheet, values, options, ROUGHLY, None)
+            stamp = {"seed": page.foot.seed, "hash": fingerprint(record, document.steps)}
+            words = {kind: tuple(map(str, getattr(values, kind))) for kind in ("tokens", "source", "vocabulary")}
+            return Printed(Pages(replace(document, stamp=stamp)), record, stamp["hash"], words)
 
+        return print_again
+
+    own = original(sheet, options, domain, page)
     try:
-        return tuple(check(page, medium, print_again))
+        if own is None:
+            own = fitted(complete(sheet.given(letters=options.numbers == "symbolic", base=options.base)),
+                         lambda values, shown: Again(printer(values)(shown, True), page, medium))  # fmt: skip
+        return tuple(check(page, medium, printer(own)))
     except UnreadableError:
         raise
     except ByHandError as error:
@@ -134,40 +142,6 @@ def _base(text: str) -> int | str:
 
 def _system(options: Options) -> Domain:
     return number_system(options.numbers, options.places, options.rounding)
-
-
-def _own(sheet: Sheet, options: Options, domain: Domain, page: Page) -> Values:
-    """The numbers of a sheet's seed, if the page was printed with these; else the sheet's own."""
-    if page.foot.seed != "0":
-        seeded = replace(options, seed=int(page.foot.seed))
-        try:
-            values = choose_numbers(sheet, seeded)[0]
-            document, record, _ = recorded(sheet, values, seeded, domain, None)
-            if fingerprint(record, document.steps) == page.foot.hash:
-                return values
-        except ByHandError:
-            pass  # a model that has no numbers of its own: then they are somebody else's
-    return complete(sheet.given(letters=options.numbers == "symbolic", base=options.base))
-
-
-def values_of(own: Values, shown: Shown) -> Values:
-    """A sheet's values with what a page shows in their places; at first, only with as many rows as it has words."""
-    words = {kind: texts for kind, texts in shown.words.items() if texts}
-    tokens, source = (len(words.get(kind, getattr(own, kind))) for kind in ("tokens", "source"))
-    vocabulary, n_ctx = len(words.get("vocabulary", own.vocabulary)), max(own.config.n_ctx, tokens, source)
-    rows = {"embed.W_E": vocabulary, "pos_embed.W_pos": n_ctx}
-    inputs = {name: _as_many(x, source if name.startswith("encoder.") else tokens) for name, x in own.inputs.items()}
-    weights = {name: _as_many(x, rows[name]) if name in rows else x for name, x in own.weights.items()}
-    if "unembed.W_U" in weights:
-        weights["unembed.W_U"] = [_as_many(row, vocabulary) for row in weights["unembed.W_U"]]
-    config = replace(own.config, n_ctx=n_ctx, d_vocab=vocabulary or own.config.d_vocab)
-    values = replace(own, config=config, inputs=inputs, weights=weights, **words)
-    return replace(values, inputs={**inputs, **shown.numbers})
-
-
-def _as_many(rows: Any, count: int) -> Any:
-    """The rows again and again, until there are so many."""
-    return [rows[i % len(rows)] for i in range(count)] if count else rows
 
 
 def _sheet(page: Page) -> Sheet:

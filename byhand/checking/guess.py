@@ -1,0 +1,137 @@
+"""What a page was printed from, before its numbers are read: those of its seed, or others of the right sizes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from itertools import zip_longest
+from typing import Any
+
+from byhand.arithmetic.domains import Domain
+from byhand.errors import ByHandError
+from byhand.model.parameters import parameter_shapes, shape_of
+from byhand.model.weights import Values
+from byhand.pipeline import Options, choose_numbers, recorded
+from byhand.render.json import fingerprint
+from byhand.verify.back import Again, Shown
+from byhand.verify.page import Page, Table
+from byhand.worksheet.sheet import Sheet
+
+SIZES = ("d_model", "d_head", "d_v", "d_mlp", "n_ctx")
+CHOICES: dict[str, tuple[Any, ...]] = {
+    "attention_dir": ("causal", "bidirectional"),
+    "use_attn_scale": (True, False),
+    "normalization_type": ("LN", "RMS"),
+}
+SWEEPS = 3
+Print = Callable[[Values, Shown], Again]
+
+
+def original(sheet: Sheet, options: Options, domain: Domain, page: Page) -> Values | None:
+    """The numbers of the page's seed, if their hash is the page's."""
+    seeded = replace(options, seed=int(page.foot.seed))
+    try:
+        values = choose_numbers(sheet, seeded)[0]
+        document, record, _ = recorded(sheet, values, seeded, domain, None)
+    except ByHandError:
+        return None  # a model that has no numbers of its own: then they are somebody else's
+    return values if fingerprint(record, document.steps) == page.foot.hash else None
+
+
+def values_of(own: Values, shown: Shown) -> Values:
+    """Values with what a page shows in their places; at first, only with as many rows as it has words."""
+    words = {kind: texts for kind, texts in shown.words.items() if texts}
+    new = replace(own, **words)  # type: ignore[arg-type]
+    config = replace(
+        own.config, n_ctx=max(own.config.n_ctx, len(new.tokens), len(new.source)),
+        d_vocab=len(new.vocabulary) or own.config.d_vocab,
+    )  # fmt: skip
+    inputs = {}
+    for name, rows in own.inputs.items():
+        before, after = (v.source if name.startswith("encoder.") else v.tokens for v in (own, new))
+        inputs[name] = _sized(rows, (len(after),)) if before and len(rows) == len(before) else rows
+    return resized(replace(new, config=config, inputs={**inputs, **shown.numbers}))
+
+
+def resized(values: Values) -> Values:
+    """Values whose weights have the sizes of the config: their entries again and again, or fewer of them."""
+    shapes = parameter_shapes(values.config)
+    weights = {name: _sized(entry, shape_of(name, shapes)) for name, entry in values.weights.items()}
+    return replace(values, weights=weights)
+
+
+def fitted(own: Values, print_again: Print) -> Values:
+    """Values of such sizes, and with such biases, that the sheet has the tables of the page, if there are any.
+
+    One size after the other is changed to what fits best.
+    """
+    first = print_again(own, Shown())
+    best = values_of(own, Shown(words=first.shown().words))
+    least = _misfit(print_again(best, Shown()))
+    for _ in range(SWEEPS):
+        before = least
+        for way in _ways(best, first.page):
+            for values in way:
+                if not least:
+                    return best
+                try:
+                    misfit = _misfit(print_again(values, Shown()))
+                except (ByHandError, IndexError, TypeError):
+                    continue  # no such sheet
+                if misfit < least:
+                    best, least = values, misfit
+        if least == before:
+            break
+    return best
+
+
+def _misfit(again: Again) -> int:
+    """How far the tables of a printed sheet are from those of the page, in cells; and whether its conventions are."""
+    none = Table((), ())
+    pairs = zip_longest(again.expected.tables, again.page.tables, fillvalue=none)
+    cells = sum(abs(p - q) for a, b in pairs for p, q in zip_longest(a.shape, b.shape, fillvalue=0))
+    said, asked = (page.texts[0].partition("Conventions")[2][:200] for page in (again.expected, again.page))
+    return cells + (said != asked)
+
+
+def _ways(values: Values, page: Page) -> Iterator[Iterator[Values]]:
+    """The ways in which values may be others, each with all that it may become."""
+    said = sorted({int(n) for text in page.texts for pair in re.findall(r"(\d+)×(\d+)", text) for n in pair})
+    sizes = [n for n in said if n <= 16]
+    for name in SIZES:
+        yield (_with(values, name, n) for n in sizes)
+    for name, choices in CHOICES.items():
+        yield (_with(values, name, choice) for choice in choices)
+    for name, rows in values.inputs.items():
+        for count in (len(rows), *range(1, 9)):
+            yield (replace(values, inputs={**values.inputs, name: _sized(rows, (count, n))}) for n in range(1, 9))
+    yield _with_or_without(values)
+
+
+def _with(values: Values, name: str, choice: Any) -> Values:
+    config = replace(values.config, **{name: choice})
+    streams = {}
+    for step, rows in values.inputs.items():
+        wide = name == "d_model" and len(rows[0]) == values.config.d_model
+        streams[step] = _sized(rows, (len(rows), choice)) if wide else rows
+    return resized(replace(values, config=config, inputs=streams))
+
+
+def _with_or_without(values: Values) -> Iterator[Values]:
+    """With one more bias, or without one."""
+    parts = {name.rpartition(".")[0] for name in values.weights}
+    for name, shape in parameter_shapes(values.config).items():
+        at, _, last = name.rpartition(".")
+        if last.startswith("b") and at in parts:
+            without = {k: v for k, v in values.weights.items() if k.partition("[")[0] != name}
+            changed = without if len(without) < len(values.weights) else {**without, name: _sized(0, shape)}
+            yield replace(values, weights=changed)
+
+
+def _sized(entry: Any, shape: Sequence[int]) -> Any:
+    """A nested list of a shape, from the entries of another, again and again."""
+    if not shape:
+        return entry
+    items = entry if isinstance(entry, Sequence) and not isinstance(entry, str) else [entry]
+    return [_sized(items[i % len(items)], shape[1:]) for i in range(shape[0])]
