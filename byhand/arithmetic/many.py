@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 from byhand.arithmetic.domain import Domain, Lookup
 from byhand.arithmetic.expr import Expr, Num, Ref, evaluate, rebuild, refs
+from byhand.errors import SheetError
 
 if TYPE_CHECKING:
     import numpy as np
 
 FIRST_MARK = 0xF0000  # of the private use planes: marks stand in text where a value of each copy will stand
-MOST_MARKS = 0x10FFFE - FIRST_MARK
+MOST_MARKS = 60_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,7 +107,12 @@ class Copies(Domain):
         return Many(self, *_distinct(texts))
 
     def mark(self, texts: Many) -> str:
-        """A new mark for texts."""
+        """A new mark for texts.
+
+        Raises: SheetError where there are too many.
+        """
+        if len(self.marks) == MOST_MARKS:
+            raise SheetError(f"a class's page may have {MOST_MARKS:,} numbers; this one has more")
         self.marks.append(texts)
         return chr(FIRST_MARK + len(self.marks) - 1)
 

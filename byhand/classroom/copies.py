@@ -93,7 +93,7 @@ class Instance:
 
 
 def instance(plan: Plan, number: int) -> Instance:
-    """Search a set of numbers and lay its pages out. Where words depend on the numbers, there are no common pages.
+    """Search a set of numbers and lay its pages out; without pages, where their words depend on the numbers.
 
     Raises: ConfigError where there is one set of numbers only; ByHandError.
     """
@@ -105,12 +105,12 @@ def instance(plan: Plan, number: int) -> Instance:
         except ConfigError:
             made = replace(made, tried=tuple(_searched_for(plan, key) for key in keys))
             run = run_together(plan.sheet, [made.values, *made.tried], plan.options)
+        same = unchanged(run)
+        run = _stamped(plan, run, [NOBODY] * TRIED)
+        pages = dict(_html(plan, run.document))
+        laid = {view: _laid(html, run, plan.letters) for view, html in pages.items()}
     except SheetError:
         return made
-    same = unchanged(run)
-    run = _stamped(plan, run, [NOBODY] * TRIED)
-    pages = dict(_html(plan, run.document))
-    laid = {view: _laid(html, run, plan.letters) for view, html in pages.items()}
     masters = {view: master(each) for view, each in laid.items()}
     return replace(made, laid=laid, masters=masters, pages=pages, unchanged=tuple(same))
 

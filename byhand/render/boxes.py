@@ -69,15 +69,21 @@ class Reader:
     parents: dict[int, Any]
 
     def run(self, piece: Any) -> Run | None:
-        """A piece of text as it is printed; None for what is no text.
+        """A piece of text as it is printed; None for what is no text of one face.
 
         Raises: SheetError where a slot is not shaped as we shape it.
         """
         if type(piece).__name__ != "TextBox":
             return None
-        run = self.text[place(piece.position_x, piece.position_y + piece.baseline)]
+        run = self.text.get(place(piece.position_x, piece.position_y + piece.baseline))
         slot = slot_of(piece)
-        if run.slot != slot or (slot is not None and glyphs(run.shown) != glyphs(self.shown(run, piece.text))):
+        if run is None and slot is None:
+            return None  # a text in several faces
+        if (
+            run is None
+            or run.slot != slot
+            or (slot is not None and glyphs(run.shown) != glyphs(self.shown(run, piece.text)))
+        ):
             raise SheetError(f"{piece.text!r} is not printed as expected")
         return run
 

@@ -39,8 +39,8 @@ def document(made: Made) -> Document:
     def inline(line: str) -> list[Token]:
         return list(markdown.parseInline(line)[0].children or [])
 
-    if re.search("[\ue000\ue001]", made.sheet.body):
-        raise SheetError(f"{made.sheet.name}.md uses a character that is reserved, U+E000 or U+E001")
+    if re.search("[\ue000\ue001\U000f0000-\U0010ffff]", made.sheet.body):
+        raise SheetError(f"{made.sheet.name}.md uses a character that is reserved, U+E000, U+E001 or above U+EFFFF")
     calls = Calls(made, inline)
     tokens = markdown.parse(_rendered(made.sheet, calls))
     sections = tuple(_sections(made.sheet.name, tokens, calls.blocks))

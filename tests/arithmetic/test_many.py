@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from byhand.arithmetic.domains import RATIONALS, Decimals
 from byhand.arithmetic.expr import NEG_INF, Num, Ref, expr, largest
 from byhand.arithmetic.many import FIRST_MARK, Copies
+from byhand.errors import SheetError
 from byhand.notation.text import text, value_text
 
 SMALL = st.integers(-6, 6)
@@ -64,3 +65,12 @@ def test_a_page_may_not_depend_on_one_copys_numbers():
     for ask in (lambda: numbers == 1, lambda: numbers > 1, lambda: numbers < 2, lambda: int(numbers)):
         with pytest.raises(TypeError, match="differs from copy to copy"):
             ask()
+
+
+def test_a_page_has_only_so_many_numbers(monkeypatch):
+    domain = Copies(RATIONALS, 2)
+    monkeypatch.setattr("byhand.arithmetic.many.MOST_MARKS", 2)
+    for _ in range(2):
+        value_text(many(domain, [1, 2]))
+    with pytest.raises(SheetError, match="a class's page may have 2 numbers; this one has more"):
+        value_text(many(domain, [1, 2]))

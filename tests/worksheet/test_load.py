@@ -155,6 +155,7 @@ def test_a_letter_stays_a_letter_and_is_solved_for():
         ("no heading\n", "mine.md has text but no heading; begin its first step with ##"),
         ("## A\n\ntext {{ hint('h') }} text\n", "mine.md: put {{ … }} of a block on a line of its own"),
         ("## A\n\n\ue0007\ue001\n", "mine.md uses a character that is reserved"),
+        ("## A\n\n\U000f0000\n", "mine.md uses a character that is reserved"),
     ],
 )
 def test_what_is_wrong_in_a_body_is_said_with_its_line(body, message):
