@@ -56,23 +56,19 @@ _rounding = click.option(
     "--rounding", type=click.Choice(["carry", "once"]), default="carry", show_default=True,
     help="Decimals: go on with each rounded result, or round only what is printed.",
 )  # fmt: skip
-
-
 _values = partial(
     click.option, "--values", "values_files", type=click.Path(), multiple=True,
     help="Your own numbers: a TOML, JSON, npz or safetensors file; a second adds to the first.",
+)  # fmt: skip
+_round_weights = click.option(
+    "--round-weights", "weight_places", type=click.IntRange(0, 12), metavar="N",
+    help="Round the weights to N places, and say what it changes.",
 )  # fmt: skip
 
 
 def _tell(line: object) -> None:
     """What is worth knowing beside what was asked for."""
     click.echo(f"byhand: {line}", err=True)
-
-
-_round_weights = click.option(
-    "--round-weights", "weight_places", type=click.IntRange(0, 12), metavar="N",
-    help="Round the weights to N places, and say what it changes.",
-)  # fmt: skip
 
 
 @main.command("list")

@@ -11,6 +11,9 @@ from collections.abc import Iterator
 from functools import cache
 from html import escape
 
+from byhand.errors import SheetError
+
+LONGEST = 500  # characters
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|[A-Za-z]+|\d+(?:[.,]\d+)*|\s+|.", re.DOTALL)
 _SIGNS = {
     "cdot": "·", "div": "÷", "times": "×", "infty": "∞", "to": "→", "le": "≤", "ge": "≥", "ne": "≠", "approx": "≈",
@@ -25,7 +28,12 @@ _OPERATORS = {"-": "−", "'": "′", "*": "·"}
 
 @cache
 def inline(latex: str) -> str:
-    """An inline formula as HTML."""
+    """An inline formula as HTML.
+
+    Raises: SheetError for one that is too long for a page, and too deep.
+    """
+    if len(latex) > LONGEST:
+        raise SheetError(f"a formula has {len(latex):,} characters; {LONGEST} are enough for any page")
     return "".join(_html(iter(_TOKEN.findall(latex))))
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import unicodedata
+import re
 
-# no character, half of one, one of a private meaning, or one that turns the order of what follows
-_CATEGORIES = {"Cc", "Cs", "Co", "Cn", "Zl", "Zp"}
-_TURNING = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# controls, halves of characters, characters of a private meaning, and what turns the order of all that follows
+_BAD = r"\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ue000-\uf8ff"
+_IN_WORDS = re.compile(rf"[{_BAD}\U000f0000-\U0010ffff]")
+_IN_LINES = re.compile(rf"(?![\t\n])[{_BAD}]")  # where the copies of a class have marks of their own
 
 
-def unprintable(text: str) -> str:
-    """The first character that cannot stand on a page, as `\\x00`; "" where there is none."""
-    bad = next((c for c in text if unicodedata.category(c) in _CATEGORIES or c in _TURNING), "")
-    return repr(bad)[1:-1]
+def unprintable(text: str, lines: bool = False) -> str:
+    """The first character that cannot stand on a page, as `\\x00`; "" where there is none.
+
+    lines: whether the text may be several, with tabs.
+    """
+    found = (_IN_LINES if lines else _IN_WORDS).search(text)
+    return ascii(found[0])[1:-1] if found else ""

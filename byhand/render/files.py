@@ -17,6 +17,15 @@ def write(folder: Path, files: dict[str, bytes]) -> list[Path]:
     Raises: OutputError.
     """
     written: list[tuple[Path, Path]] = []
+    if folder.is_symlink():
+        raise OutputError(
+            f"cannot write to {folder}: it is a link to another folder; choose another folder with --out"
+        )
+    for name in files:
+        if not name or name != Path(name).name:
+            raise OutputError(f"{name!r} is no name of a file in {folder}")
+        if (folder / name).exists() and not (folder / name).is_file():
+            raise OutputError(f"{folder / name} is no file that could be replaced; choose another place")
     with output_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         try:

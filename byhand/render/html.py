@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
 
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined, TemplateError, TemplateSyntaxError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import TemplateError, TemplateSyntaxError
 from markupsafe import Markup
 
 from byhand import __version__
@@ -17,6 +16,7 @@ from byhand.errors import SheetError
 from byhand.notation.html import html, value_html
 from byhand.notation.inline import inline, spoken
 from byhand.notation.text import text, value_text
+from byhand.notation.words import unprintable
 from byhand.render import map as architecture_map
 from byhand.render.entries import entry_text
 from byhand.render.fonts import data_url, font_face_css
@@ -45,6 +45,7 @@ from byhand.worksheet.document import (
     View,
 )
 from byhand.worksheet.effort import effort
+from byhand.worksheet.sandbox import Sandbox, loader
 from byhand.worksheet.sheet import folders
 
 Medium = Literal["print", "screen"]
@@ -57,6 +58,13 @@ PAPERS = {
 MEASURES = {
     "widths": PRINT_WIDTHS, "heights": PRINT_HEIGHTS, "phone_widths": PHONE_WIDTHS, "phone_heights": PHONE_HEIGHTS,
 }  # fmt: skip
+BUDGET = 1_000_000_000  # characters that a template may make on its way to a page
+# the page's first words, before a template's own: it loads nothing from anywhere, and runs nothing
+DOCTYPE = "<!doctype html>"
+POLICY = (
+    '<meta http-equiv="Content-Security-Policy" '
+    "content=\"default-src 'none'; style-src 'unsafe-inline'; font-src data:; form-action 'none'; base-uri 'none'\">"
+)
 LINE_EM = 2.963  # mm: worked lines at 8.4 pt
 RESULT = 9.0  # mm: the room for a result, at least
 LINE_ROOMS = ((3, 44.4), (2, 73.4))  # tokens side by side, and the room for a line, in mm
@@ -111,21 +119,26 @@ def rendered(template: str, medium: Medium, paper: Paper, **values: Any) -> str:
     """
     fonts = Markup(_fonts()) if medium == "screen" else ""
     try:
-        return _environment().get_template(template).render(
-            medium=medium, paper=PAPERS[paper], version=__version__, fonts=fonts, measures=MEASURES, **values
+        page = _environment().rendered(
+            template, medium=medium, paper=PAPERS[paper], version=__version__, fonts=fonts, measures=MEASURES,
+            **values,
         )  # fmt: skip
+    except (RecursionError, MemoryError):
+        raise SheetError(f"template {template} does not end") from None
+    except (TypeError, ValueError, ArithmeticError, AttributeError, LookupError) as error:
+        raise SheetError(f"template {template}: {error}") from None
     except TemplateError as error:
         where = f" line {error.lineno}" if isinstance(error, TemplateSyntaxError) else ""
         name = getattr(error, "name", None) or template
         raise SheetError(f"template {name}{where}: {error.message}") from None
+    if bad := unprintable(page, lines=True):
+        raise SheetError(f"the page holds {bad}, which cannot be printed")
+    return page.replace(DOCTYPE, DOCTYPE + POLICY, 1) if page.startswith(DOCTYPE) else DOCTYPE + POLICY + page
 
 
 @cache
-def _environment() -> Environment:
-    loader = ChoiceLoader([FileSystemLoader(folder) for folder in folders()])
-    environment = ImmutableSandboxedEnvironment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+def _environment() -> Sandbox:
+    environment = Sandbox(BUDGET, loader=loader(folders()), autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {
         "math": lambda latex: Markup(inline(latex)),
         "spoken": spoken,

@@ -19,8 +19,16 @@ def pdf(html: str) -> bytes:
 
     Raises: SheetError where it asks for a file. WeasyPrint's warnings go to the log `weasyprint`.
     """
-    with _no_collection():
-        result: bytes = document(html).write_pdf(**OPTIONS)
+    return written(document(html))
+
+
+def written(document: Any) -> bytes:
+    """WeasyPrint's Document as PDF.
+
+    Raises: SheetError where it asks for a file.
+    """
+    with _refusals(), _no_collection():
+        result: bytes = document.write_pdf(**OPTIONS)
     return result
 
 
@@ -31,14 +39,21 @@ def document(html: str) -> Any:
     """
     from weasyprint import CSS, HTML
     from weasyprint.text.fonts import FontConfiguration
-    from weasyprint.urls import FatalURLFetchingError
 
     fonts, fetcher = FontConfiguration(), _fetcher()()
-    try:
+    with _refusals(), _no_collection():
         css = CSS(string=font_face_css(lambda face: face.path.as_uri()), font_config=fonts, url_fetcher=fetcher)
         source = HTML(string=html, url_fetcher=fetcher)
-        with _no_collection():
-            return source.render(stylesheets=[css], font_config=fonts, **OPTIONS)
+        return source.render(stylesheets=[css], font_config=fonts, **OPTIONS)
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """A file that is asked for, while a page is laid out or while it is written, is the template's error."""
+    from weasyprint.urls import FatalURLFetchingError
+
+    try:
+        yield
     except FatalURLFetchingError as error:
         raise SheetError(str(error)) from None
 

@@ -20,7 +20,7 @@ from byhand.errors import SheetError
 from byhand.render.boxes import Line, Reader, every_box, rows_of, slot_of, unwrapped
 from byhand.render.breaking import Paragraph
 from byhand.render.fonts import faces
-from byhand.render.pdf import OPTIONS, document
+from byhand.render.pdf import document, written
 from byhand.render.shape import NUMBERS
 from byhand.render.stream import STEP, pieces_of_text, place, without
 
@@ -90,7 +90,7 @@ def lay_out(html: str, texts: Texts, letters: str = "") -> Laid:
         return f'<u style="text-decoration-color:{_colour(mark)}">{escape(texts(mark))}</u>'
 
     found = document(_filled(_SVG.sub(_without_spots, html), texts, slot))
-    content = found.write_pdf(**OPTIONS)
+    content = written(found)
     with pikepdf.open(io.BytesIO(content)) as file:
         names = {str(key)[1:]: str(font.BaseFont) for page in file.pages for key, font in page.Resources.Font.items()}
         used = {font: _face(name) for font, name in names.items()}
@@ -105,7 +105,7 @@ def lay_out_copy(html: str, texts: Texts) -> Laid:
     """Lay out one copy by itself: without slots, all of it background."""
     import pikepdf
 
-    content = document(copy_html(html, texts)).write_pdf(**OPTIONS)
+    content = written(document(copy_html(html, texts)))
     with pikepdf.open(io.BytesIO(content)) as file:
         return Laid(tuple(Page((), (), page.Contents.read_bytes()) for page in file.pages), (), {}, "", content)
 

@@ -11,7 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from byhand.arithmetic.expr import Expr
+from byhand.errors import SheetError
+from byhand.notation.number import shown
 
+MOST_LINES = 60  # to write on: more than a page has
 Kind = Literal["given", "parameter", "ask", "copy"]
 View = Literal["worksheet", "key", "worked"]
 VIEWS: tuple[View, ...] = ("worksheet", "key", "worked")
@@ -140,10 +143,17 @@ class Remark:
 
 @dataclass(frozen=True)
 class Answer:
-    """Ruled lines to write on, and what the key says there."""
+    """Ruled lines to write on, and what the key says there.
+
+    Raises: SheetError for lines that no page has.
+    """
 
     lines: int
     tokens: Sequence[Any]
+
+    def __post_init__(self) -> None:
+        if not (isinstance(self.lines, int) and 0 <= self.lines <= MOST_LINES):
+            raise SheetError(f"{shown(self.lines)} lines are more than a page has; use up to {MOST_LINES}")
 
 
 @dataclass(frozen=True)

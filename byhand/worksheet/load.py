@@ -11,20 +11,22 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import TemplateError, TemplateSyntaxError
 
 from byhand.errors import ByHandError, SheetError
+from byhand.notation.words import unprintable
 from byhand.worksheet.architecture import map_of
 from byhand.worksheet.calls import Calls, Made, Marker
 from byhand.worksheet.conventions import conventions
 from byhand.worksheet.document import Answer, Choice, Claim, Document, Figure, Prose, Remark, Section, Word
-from byhand.worksheet.sheet import Sheet
+from byhand.worksheet.sandbox import Sandbox
+from byhand.worksheet.sheet import LARGEST_SHEET, Sheet
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
+BUDGET = 20_000_000  # characters that a sheet may make on its way to a page
 _MARKER = re.compile("\ue000(\\d+)\ue001")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#$|!~])")
 
@@ -39,8 +41,8 @@ def document(made: Made) -> Document:
     def inline(line: str) -> list[Token]:
         return list(markdown.parseInline(line)[0].children or [])
 
-    if re.search("[\ue000\ue001\U000f0000-\U0010ffff]", made.sheet.body):
-        raise SheetError(f"{made.sheet.name}.md uses a character that is reserved, U+E000, U+E001 or above U+EFFFF")
+    if re.search("[\U000f0000-\U0010ffff]", made.sheet.body):
+        raise SheetError(f"{made.sheet.name}.md uses a character that is reserved, above U+EFFFF")
     calls = Calls(made, inline)
     tokens = markdown.parse(_rendered(made.sheet, calls))
     sections = tuple(_sections(made.sheet.name, tokens, calls.blocks))
@@ -63,7 +65,8 @@ def _markdown() -> MarkdownIt:
     from markdown_it import MarkdownIt
     from mdit_py_plugins.dollarmath import dollarmath_plugin
 
-    return MarkdownIt("commonmark", {"html": False}).use(dollarmath_plugin, allow_space=False)
+    markdown = MarkdownIt("commonmark", {"html": False}).use(dollarmath_plugin, allow_space=False)
+    return markdown.disable("image")  # which a page would fetch from somewhere
 
 
 def _rendered(sheet: Sheet, calls: Calls) -> str:
@@ -72,13 +75,13 @@ def _rendered(sheet: Sheet, calls: Calls) -> str:
     Raises: SheetError with the line.
     """
     name = f"{sheet.name}.md"
-    environment = ImmutableSandboxedEnvironment(
-        undefined=StrictUndefined, autoescape=False, finalize=_escaped, keep_trailing_newline=True
-    )
-    environment.globals.clear()
-    environment.globals.update(calls.table())
+    environment = Sandbox(BUDGET, finalize=_escaped, autoescape=False, keep_trailing_newline=True)
+    environment.globals = calls.table()
     try:
-        return environment.from_string(sheet.body).render()
+        text = environment.rendered_text(sheet.body)
+        if len(text) > LARGEST_SHEET:
+            raise SheetError(f"the sheet makes {len(text):,} characters; {LARGEST_SHEET:,} are the most")
+        return text
     except TemplateSyntaxError as error:
         raise SheetError(f"{name} line {error.lineno}: {error.message}") from None
     except ByHandError as error:
@@ -135,8 +138,15 @@ def _sections(name: str, tokens: Sequence[Token], blocks: Sequence[Word | Figure
 
 
 def _escaped(value: Any) -> Any:
-    """What an expression prints is text, not Markdown."""
-    return value if isinstance(value, Marker) else _MARKDOWN.sub(r"\\\1", str(value))
+    """What an expression prints is text, not Markdown.
+
+    Raises: SheetError for a character that cannot stand on a page.
+    """
+    if isinstance(value, Marker):
+        return value
+    if bad := unprintable(str(value), lines=True):
+        raise SheetError(f"a text holds {bad}, which cannot be printed")
+    return _MARKDOWN.sub(r"\\\1", str(value))
 
 
 def _plain(token: Token) -> str:

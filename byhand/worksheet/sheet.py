@@ -15,6 +15,7 @@ from byhand.model.config import SIZES, Config
 from byhand.model.files import merged
 from byhand.model.parameters import parameter_shapes
 from byhand.model.weights import Values
+from byhand.notation.words import unprintable
 
 _FRONT = re.compile(r"\A---[ \t]*\n(.*?)\n---[ \t]*(?:\n|\Z)", re.DOTALL)
 _WORDS = ("title", "goal", "model")
@@ -137,12 +138,16 @@ def load_sheet(name: str) -> Sheet:
     files = sheet_files()
     if name not in files:
         raise UnknownNameError("sheet", name, files)
+    path = files[name]
+    if not path.resolve().is_relative_to(path.parent.resolve()):
+        raise SheetError(f"{path.name} is a link that leads out of its folder")
     try:
-        text = files[name].read_text(encoding="utf-8")
+        with path.open(encoding="utf-8-sig") as file:
+            text = file.read(LARGEST_SHEET + 1)
     except (OSError, UnicodeDecodeError) as error:
-        raise SheetError(f"{files[name].name}: cannot be read: {error}") from None
+        raise SheetError(f"{path.name}: cannot be read: {error}") from None
     if len(text) > LARGEST_SHEET:
-        raise SheetError(f"{name}.md has {len(text)} characters; {LARGEST_SHEET} are the most")
+        raise SheetError(f"{name}.md has over {LARGEST_SHEET:,} characters; a sheet has ten thousand")
     return parse_sheet(name, text)
 
 
@@ -157,6 +162,8 @@ def parse_sheet(name: str, text: str) -> Sheet:
     Raises: SheetError with the line where the front matter does not parse.
     """
     text = text.replace("\r\n", "\n")
+    if bad := unprintable(text, lines=True):
+        raise SheetError(f"{name}.md holds {bad}, which cannot be printed")
     match = _FRONT.match(text)
     if match is None:
         raise SheetError(f"{name}.md has no front matter; begin with --- and end it with ---")
@@ -164,6 +171,8 @@ def parse_sheet(name: str, text: str) -> Sheet:
     for key, value in front.items():
         if key not in _KEYS:
             raise SheetError(f"{name}.md: {UnknownNameError('front matter entry', str(key), _KEYS)}")
+        if isinstance(value, str) and (bad := unprintable(value, lines=True)):
+            raise SheetError(f"{name}.md: {key} holds {bad}, which cannot be printed")
         if not isinstance(value, _KEYS[key]):
             raise SheetError(f"{name}.md: {key} is a {_KEYS[key].__name__}; found {type(value).__name__}")
     for key in _WORDS:

@@ -154,7 +154,7 @@ def test_a_letter_stays_a_letter_and_is_solved_for():
         ("## A\n\n{% include 'page.html' %}\n", "mine.md line 12: no loader for this environment specified"),
         ("no heading\n", "mine.md has text but no heading; begin its first step with ##"),
         ("## A\n\ntext {{ hint('h') }} text\n", "mine.md: put {{ … }} of a block on a line of its own"),
-        ("## A\n\n\ue0007\ue001\n", "mine.md uses a character that is reserved"),
+        ("## A\n\n\ue0007\ue001\n", "mine.md holds \\ue000, which cannot be printed"),
         ("## A\n\n\U000f0000\n", "mine.md uses a character that is reserved"),
     ],
 )

@@ -66,7 +66,7 @@ def test_what_is_wrong_with_a_sheet_is_said(text, message):
 
 def test_a_sheet_that_is_too_large_is_refused(folder):
     (folder / "worksheets" / "big.md").write_text("x" * 300_000, encoding="utf-8")
-    with pytest.raises(SheetError, match="300000 characters"):
+    with pytest.raises(SheetError, match="over 200,000 characters"):
         load_sheet("big")
 
 

@@ -1,0 +1,182 @@
+"""Jinja for somebody else's files: they reach only what they are handed, and come to an end.
+
+Jinja's own sandbox keeps a template from files, modules and the insides of objects. This one also pays for what is
+repeated: each turn of a loop, each call and each character that an expression makes costs something, and who has
+spent everything is stopped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from numbers import Number
+from pathlib import Path
+from typing import Any
+
+from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, StrictUndefined, nodes
+from jinja2.exceptions import SecurityError
+from jinja2.filters import FILTERS
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.utils import pass_context
+from jinja2.visitor import NodeTransformer
+from markupsafe import Markup, escape
+
+FILTERS_ALLOWED = (
+    "abs", "capitalize", "default", "e", "escape", "first", "float", "int", "last", "length", "list", "lower", "max",
+    "min", "reverse", "round", "sort", "string", "sum", "title", "trim", "unique", "upper",
+)  # fmt: skip
+METHODS_ALLOWED = {
+    "count",
+    "endswith",
+    "get",
+    "index",
+    "items",
+    "keys",
+    "lower",
+    "startswith",
+    "strip",
+    "upper",
+    "values",
+}
+BUILT_IN = (str, bytes, int, float, complex, list, tuple, dict, set, frozenset, range)
+TURN = 1_000  # what a turn of a loop or a call costs, in characters
+LARGEST_EXPONENT = 64
+LARGEST_NUMBER = 10**18
+LARGEST_TEMPLATE = 1_000_000  # characters
+
+
+class Sandbox(ImmutableSandboxedEnvironment):
+    """An environment whose renderings may each make so many characters."""
+
+    intercepted_binops = frozenset({"+", "*", "**", "%"})
+
+    def __init__(self, budget: int, finalize: Callable[[Any], Any] = lambda value: value, **options: Any) -> None:
+        super().__init__(undefined=StrictUndefined, finalize=lambda value: self._paid(finalize(value)), **options)
+        self.budget = self.left = budget
+        self.turn = TURN
+        self.filters = {name: FILTERS[name] for name in FILTERS_ALLOWED} | {
+            "join": _join, "replace": _replace, _COUNTED: _counted, _CONCAT: _join,
+        }  # fmt: skip
+
+    def rendered(self, template: str, **values: Any) -> str:
+        """A template of the loader, rendered within the budget."""
+        self.left = self.budget
+        return "".join(self.get_template(template).generate(**values))
+
+    def rendered_text(self, source: str) -> str:
+        """A template's text, rendered within the budget; a turn costs as much as the text is long."""
+        self.left, self.turn = self.budget, max(TURN, len(source))
+        return "".join(self.from_string(source).generate())
+
+    def pay(self, characters: int) -> None:
+        """Take from what is left.
+
+        Raises: SecurityError where nothing is.
+        """
+        self.left -= characters
+        if self.left < 0:
+            raise SecurityError("it repeats too much, or makes too long a text; a page is shorter")
+
+    def call(self, context: Any, obj: Any, *args: Any, **kwargs: Any) -> Any:
+        """A call, which costs a turn."""
+        self.pay(self.turn)
+        return super().call(context, obj, *args, **kwargs)
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        """Whether an attribute may be read: of what is built in, only methods whose results are no longer."""
+        if isinstance(obj, BUILT_IN) and callable(value):
+            return attr in METHODS_ALLOWED
+        return super().is_safe_attribute(obj, attr, value)
+
+    def wrap_str_format(self, value: Any) -> None:
+        """No `"…".format`, whose widths make texts of any length."""
+
+    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+        """An operation on numbers of a sane size, or a text or a list made longer."""
+        if isinstance(left, Number) and isinstance(right, Number):
+            most = LARGEST_EXPONENT if operator == "**" else LARGEST_NUMBER
+            if not (-LARGEST_NUMBER <= left <= LARGEST_NUMBER and -most <= right <= most):  # type: ignore[operator]
+                raise SecurityError(f"a number before or after {operator} is too large")
+        elif operator == "*":
+            count, repeated = (left, right) if isinstance(left, int) else (right, left)
+            self.pay(len(repeated) * count if isinstance(count, int) else 0)
+        elif operator == "+":
+            self.pay(len(left) + len(right))
+        else:
+            raise SecurityError(f"{operator} is for numbers")
+        return super().call_binop(context, operator, left, right)
+
+    def _paid(self, value: Any) -> Any:
+        self.pay(len(value) if isinstance(value, str) else TURN)
+        return value
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        if len(source) > LARGEST_TEMPLATE:
+            raise SecurityError(f"it has {len(source):,} characters; {LARGEST_TEMPLATE:,} are the most")
+        tree = super()._parse(source, name, filename)
+        return _Paying().visit(tree)  # type: ignore[no-any-return]
+
+
+_COUNTED, _CONCAT = "counted turns", "joined parts"  # names that no template can write
+
+
+class _Paying(NodeTransformer):
+    """Loops and concatenations go through the filters that pay for them."""
+
+    def visit_For(self, node: nodes.For, *args: Any, **kwargs: Any) -> nodes.Node:  # noqa: N802
+        self.generic_visit(node)
+        node.iter = _filter(node.iter, _COUNTED)
+        return node
+
+    def visit_Concat(self, node: nodes.Concat, *args: Any, **kwargs: Any) -> nodes.Node:  # noqa: N802
+        self.generic_visit(node)
+        return _filter(nodes.List(node.nodes, lineno=node.lineno), _CONCAT)
+
+
+def _filter(node: nodes.Node, name: str) -> nodes.Filter:
+    return nodes.Filter(node, name, [], [], None, None, lineno=node.lineno)
+
+
+@pass_context
+def _counted(context: Any, items: Iterable[Any]) -> Iterator[Any]:
+    for item in items:
+        context.environment.pay(context.environment.turn)
+        yield item
+
+
+@pass_context
+def _join(context: Any, parts: Iterable[Any], between: Any = "") -> str:
+    """The parts as one text; where pages escape, so does this."""
+    escaping = context.eval_ctx.autoescape
+    as_text = escape if escaping else str
+    texts = []
+    for part in parts:
+        texts.append(as_text(part))
+        context.environment.pay(len(texts[-1]) + len(str(between)))
+    joined = as_text(between).join(texts)
+    return Markup(joined) if escaping else joined
+
+
+@pass_context
+def _replace(context: Any, text: str, old: str, new: str) -> str:
+    context.environment.pay(len(text) * (len(new) + 1))
+    return (escape(text) if context.eval_ctx.autoescape else str(text)).replace(str(old), new)
+
+
+class OwnFiles(FileSystemLoader):
+    """Templates of a folder; a link that leads out of it is no template."""
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+        """As Jinja's.
+
+        Raises: TemplateNotFound; SecurityError for such a link.
+        """
+        for folder in map(Path, self.searchpath):
+            path = folder / template
+            if path.exists() and not path.resolve().is_relative_to(folder.resolve()):
+                raise SecurityError(f"{template} is a link that leads out of its folder")
+        return super().get_source(environment, template)
+
+
+def loader(folders: Iterable[Path]) -> BaseLoader:
+    """Templates from several folders, the first before the others."""
+    return ChoiceLoader([OwnFiles(folder) for folder in folders])

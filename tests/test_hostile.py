@@ -1,0 +1,331 @@
+"""Somebody else's sheets, templates and words: they read no files, reach no network, run nothing, and come to an end."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from byhand.errors import ByHandError, OutputError, SheetError
+from byhand.model.files import _json, _npz, _safetensors, _toml
+from byhand.model.weights import Values, numbers
+from byhand.notation.inline import inline, spoken
+from byhand.notation.number import parse
+from byhand.pipeline import Options, generate, prepare
+from byhand.render.files import write
+from byhand.render.html import Pages, _environment
+from byhand.worksheet.sheet import load_sheet, parse_sheet
+
+FRONT = "title: T\nmodel: softmax\ngoal: G\nconfig: {softmax_base: 2}\ninputs: {scores: [[0, 1]]}\n"
+ASK = "\n\n{{ ask('softmax') }}\n"
+
+
+def page(body, front=FRONT, **options):
+    """What a sheet's key looks like on a screen."""
+    document, _ = prepare(parse_sheet("x", f"---\n{front}---\n## A\n\n{body}{ASK}"), Options(**options))
+    return Pages(document).html("key", "screen")
+
+
+def main_part(html):
+    return html[html.index("<body") :]
+
+
+TOO_MUCH = "it repeats too much, or makes too long a text; a page is shorter"
+DOUBLING = "{% set x = x ~ x %}"
+STOPPED = {
+    "{{ ''.__class__.__mro__ }}": "access to attribute '__class__' of 'str' object is unsafe",
+    "{{ config.__init__.__globals__ }}": "access to attribute '__init__' of 'Config' object is unsafe",
+    "{{ ask.__self__ }}": "access to attribute '__self__' of 'method' object is unsafe",
+    "{{ '{0.__class__}'.format(config) }}": "access to attribute 'format' of 'str' object is unsafe",
+    "{{ '{:1000000000}'.format(1) }}": "access to attribute 'format' of 'str' object is unsafe",
+    "{{ '{a}'.format_map({'a': 1}) }}": "access to attribute 'format_map' of 'str' object is unsafe",
+    "{{ 'a'.ljust(10**9) }}": "access to attribute 'ljust' of 'str' object is unsafe",
+    "{{ 'a'.encode() }}": "access to attribute 'encode' of 'str' object is unsafe",
+    "{{ [1].append(2) }}": "access to attribute 'append' of 'list' object is unsafe",
+    "{{ ''|attr('__class__') }}": "No filter named 'attr'",
+    "{{ 'a'|center(10**9) }}": "No filter named 'center'",
+    "{{ [1]|slice(10**9)|list }}": "No filter named 'slice'",
+    "{{ range(99999)|map('string')|join }}": "No filter named 'map'",
+    "{% include '/etc/passwd' %}": "no loader for this environment specified",
+    "{% import 'x' as y %}": "no loader for this environment specified",
+    "{% debug %}": "Encountered unknown tag 'debug'",
+    "{{ lipsum() }}": "'lipsum' is undefined",
+    "{{ self._TemplateReference__context }}": "is unsafe",
+    "{% for i in range(10**9) %}{% endfor %}": "Range too big",
+    "{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}": TOO_MUCH,
+    "{% for i in [1] recursive %}{{ loop([1, 1]) }}{% endfor %}": "the sheet does not end",
+    "{{ 'a' * 10**9 }}": TOO_MUCH,
+    "{{ 10**9 * 'a' }}": TOO_MUCH,
+    "{{ ([1] * 10**9)|length }}": TOO_MUCH,
+    "{{ 10**10**65 }}": "a number before or after ** is too large",
+    "{% set x = 10**18 %}" + "{% set x = x * x %}" * 9: "a number before or after * is too large",
+    "{{ '%1000000000d' % 1 }}": "% is for numbers",
+    "{% set x = 'aaaaaaaaaa' %}" + DOUBLING * 32: TOO_MUCH,
+    "{% set x = 'aaaaaaaaaa' %}" + "{% set x = x + x %}" * 32: TOO_MUCH,
+    "{% set x = 'aaaaaaaaaa' %}" + "{% set x = [x, x]|join %}" * 32: TOO_MUCH,
+    "{% set x = 'aaaaaaaaaa' %}" + "{% set x = x|replace('a', x) %}" * 9: TOO_MUCH,
+    "{% set x %}aaaaaaaaaa{% endset %}" + "{% set x %}{{ x }}{{ x }}{% endset %}" * 32: TOO_MUCH,
+    "{% macro f(n) %}{% if n %}{{ f(n - 1) }}{{ f(n - 1) }}{% endif %}{% endmacro %}{{ f(40) }}": TOO_MUCH,
+    "{% macro f(n) %}{{ f(n + 1) }}{% endmacro %}{{ f(1) }}": "the sheet does not end",
+    "{{ " + "(" * 9000 + "1" + ")" * 9000 + " }}": "the sheet does not end",
+    "$" + "{" * 9000 + "$": "the sheet does not end",
+    "$" + r"\sqrt" * 9000 + "$": "a formula has 45,000 characters; 500 are enough for any page",
+    "{{ 'a' * 10**6 }}": "the sheet makes 1,000,0",
+    "{{ lines(10**9, 'a') }}": "1000000000 lines are more than a page has; use up to 60",
+    "{{ '\\x00' }}": r"a text holds \x00, which cannot be printed",
+    "{{ '\\ud800' }}": r"a text holds \ud800, which cannot be printed",
+    "{{ '\\ue0000\\ue001' }}": r"a text holds \ue000, which cannot be printed",
+    "{{ hint('\\u202e') }}": r"the page holds \u202e, which cannot be printed",
+    "a\0": r"x.md holds \x00, which cannot be printed",
+    "a\ue0000\ue001": r"x.md holds \ue000, which cannot be printed",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("body", STOPPED, ids=[body[:40].encode("unicode_escape").decode() for body in STOPPED])
+def test_a_sheet_that_reaches_too_far_or_repeats_too_much_is_stopped(body):
+    with pytest.raises(SheetError) as caught:
+        page(body)
+    assert STOPPED[body] in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("front", "message"),
+    [
+        ('title: "\\ud800"\nmodel: softmax\ngoal: G\n', "found invalid Unicode character escape code"),
+        ('title: "\\u202E"\nmodel: softmax\ngoal: G\n', r"x.md: title holds \u202e, which cannot be printed"),
+        ("title: &a [x]\nmodel: softmax\ngoal: *a\n", "aliases (*name) are not allowed"),
+        ("title: !!python/object/apply:os.system [ls]\n", "could not determine a constructor"),
+        ("title: " + "[" * 9000 + "\n", "x.md"),
+        ("title: T\nmodel: softmax\ngoal: G\nconfig: {d_model: " + "9" * 5000 + "}\n", "Exceeds the limit"),
+        ("title: T\nmodel: softmax\ngoal: G\ninputs: {scores: [[.inf, .nan]]}\n", "scores: inf is not a number"),
+        ("title: T\nmodel: softmax\ngoal: G\ninputs: {scores: !!set {a, b}}\n", "scores is a single number"),
+        ("title: T\nmodel: softmax\ngoal: G\ntokens: ['a\\tb', \"a\\tb\"]\n", r"tokens holds 'a\tb'"),
+    ],
+)  # fmt: skip
+def test_front_matter_that_is_a_trap_is_one_line(front, message):
+    with pytest.raises(ByHandError) as caught:
+        page("", front)
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+HTML = "<script>alert(1)</script><img src=x onerror=alert(1)>"
+TAGS = re.compile(r"<(script|img|link|iframe|object|embed|base|style|meta)\b|[\s\"']on\w+\s*=[^=]", re.IGNORECASE)
+
+
+def test_words_from_anywhere_are_text_on_the_page():
+    word = "</td><img src=x>"
+    front = FRONT.replace("title: T", f"title: '{HTML}'").replace("goal: G", f"goal: '{HTML}'")
+    front += f"tokens: ['{word}']\n"
+    calls = "{{ tokens[0] }} {{ hint(tokens[0]) }} {{ lines(1, '<b>') }} {{ ask('softmax.exp', note='</b><img>', caption='\\\\text{<img>}') }}"
+    found = page(
+        f"{HTML} [a](javascript:alert(1)) ![x](file:///etc/passwd) $<img>$\n\n" + calls.replace(" {{", "\n\n{{"),
+        front,
+    )
+    body = main_part(found)
+    assert not TAGS.search(re.sub(r"&lt;.*?&gt;", "", body))
+    assert 'href="javascript' not in body
+    assert "&lt;img" in body
+    head = found[: found.index("<body")]
+    assert head.count("</style>") == head.count("<style")
+    assert "<title>&lt;script&gt;" in head
+
+
+def test_a_page_loads_nothing_whatever_its_template_says(folder):
+    (folder / "page.html").write_text('<script src="http://evil.example"></script><img src="http://evil.example">')
+    html = page("")
+    assert html.startswith('<!doctype html><meta http-equiv="Content-Security-Policy" content="default-src \'none\';')
+    assert html.index("Content-Security-Policy") < html.index("evil")
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        '<img src="file:///etc/passwd">', '<img src="http://evil.example/x.png">', "<style>@import 'http://evil.example';</style>",
+        '<link rel="stylesheet" href="file:///etc/passwd">', '<link rel="attachment" href="file:///etc/passwd">',
+        '<div style="background: url(file:///etc/passwd)">x</div>', '<object data="file:///etc/passwd"></object>',
+        '<img src="data:text/plain,x">',
+        "<style>@font-face { font-family: x; src: url(file:///etc/passwd) } p { font-family: x }</style><p>x</p>",
+    ],
+)  # fmt: skip
+def test_a_template_that_asks_for_a_file_prints_nothing(template):
+    from byhand.render.pdf import pdf
+
+    with pytest.raises(SheetError, match=r"a template asks for .*; it may use no files but the fonts"):
+        pdf(f"<!doctype html><html lang=en><title>x</title>{template}")
+
+
+@pytest.mark.parametrize(
+    ("template", "message"),
+    [
+        ("{% include '/etc/passwd' %}", "/etc/passwd"),
+        ("{% include '../secret.html' %}", "../secret.html"),
+        ("{% include 'link.html' %}", "link.html is a link that leads out of its folder"),
+        ("{{ ''.__class__ }}", "unsafe"),
+        ("{{ d.__class__.__init__.__globals__ }}", "unsafe"),
+        ("{{ drawing.__globals__ }}", "unsafe"),
+        ("{{ 'a' * 10**10 }}", TOO_MUCH),
+        ("{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}", TOO_MUCH),
+        ("{% extends 'page.html' %}", "does not end"),
+        ("{{ 1 // 0 }}", "template page.html: "),
+        ("{{ nothing }}", "'nothing' is undefined"),
+    ],
+)
+def test_a_template_that_reaches_too_far_is_stopped(folder, template, message):
+    secret = folder.parent / "secret.html"
+    secret.write_text("secret")
+    (folder / "link.html").symlink_to(secret)
+    (folder / "page.html").write_text(template)
+    with pytest.raises(SheetError) as caught:
+        page("")
+    assert message in str(caught.value)
+    _environment.cache_clear()
+
+
+def test_a_sheet_that_is_a_link_to_elsewhere_is_none(folder, tmp_path):
+    elsewhere = folder.parent / "elsewhere.md"
+    elsewhere.write_text("---\nsecret")
+    (folder / "worksheets" / "x.md").symlink_to(elsewhere)
+    with pytest.raises(SheetError, match=r"^x\.md is a link that leads out of its folder$"):
+        load_sheet("x")
+
+
+def test_a_sheet_without_an_end_is_not_read_to_it(folder):
+    with (folder / "worksheets" / "x.md").open("wb") as file:
+        file.truncate(10**10)
+    with pytest.raises(SheetError, match=r"x\.md has over 200,000 characters"):
+        load_sheet("x")
+
+
+def test_nothing_is_written_outside_of_the_folder(tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "attention-head-seed0").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(OutputError, match="attention-head-seed0: it is a link to another folder"):
+        generate("attention-head", Options(formats=("json",)), tmp_path / "out")
+    for name in ("../x", "/tmp/x", "a/b", "..", ""):
+        with pytest.raises(OutputError):
+            write(tmp_path / "out", {name: b"x"})
+    assert not [*(tmp_path / "elsewhere").iterdir()]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["elsewhere", "out"]
+
+
+def test_a_link_in_the_folder_is_replaced_and_not_followed(tmp_path):
+    (tmp_path / "precious").write_text("precious")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "run.json").symlink_to(tmp_path / "precious")
+    write(tmp_path / "out", {"run.json": b"new"})
+    assert (tmp_path / "precious").read_text() == "precious"
+    assert (tmp_path / "out" / "run.json").read_text() == "new"
+
+
+def test_a_device_is_no_file_to_replace(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OutputError, match="pipe is no file"):
+        write(tmp_path, {"pipe": b"x"})
+    assert (tmp_path / "pipe").is_fifo()
+
+
+# ---- any bytes at all: an answer, or one clear line ----
+
+ANYTHING = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=8)
+    | st.sampled_from(["1/2", "-inf", "a", "1e999"])
+)
+NESTED = st.recursive(
+    SCALARS, lambda x: st.lists(x, max_size=3) | st.dictionaries(st.text(max_size=6), x, max_size=3), max_leaves=12
+)
+KEYS = st.sampled_from(["config", "tokens", "source", "vocabulary", "inputs", "weights"])
+NAMES = st.sampled_from(
+    ["scores", "embed.W_E", "blocks.0.attn.W_Q", "blocks.0.attn.W_Q[0]", "d_model", "n_ctx", "eps", "act_fn"]
+)
+
+
+def clear(error):
+    assert "\n" not in str(error)
+    assert str(error)
+
+
+@ANYTHING
+@given(SCALARS | st.text(alphabet="0123456789+-−.eE/ ∞inf", max_size=12))
+def test_any_entry_is_a_number_or_refused(entry):
+    try:
+        parse(entry)
+    except ByHandError as error:
+        clear(error)
+
+
+@ANYTHING
+@given(st.dictionaries(KEYS, NESTED | st.dictionaries(NAMES, NESTED, max_size=3), max_size=4) | NESTED)
+def test_any_values_are_sound_or_refused(entries):
+    try:
+        values = Values.of(entries)
+        numbers(values)
+        values.ids()
+    except ByHandError as error:
+        clear(error)
+
+
+@ANYTHING
+@given(st.sampled_from([_toml, _json, _npz, _safetensors]), st.binary(max_size=80))
+def test_any_bytes_are_a_file_or_refused(read, content):
+    try:
+        read(content)
+    except (ByHandError, ValueError, RecursionError):
+        return  # of which the caller makes a line
+
+
+@ANYTHING
+@given(st.text(max_size=80), st.text(max_size=120))
+def test_any_text_is_a_sheet_or_refused(front, body):
+    try:
+        page(body, FRONT + front)
+    except ByHandError as error:
+        clear(error)
+
+
+@ANYTHING
+@given(
+    st.text(alphabet=r"\{}_^ab1'<>&;" + '"', max_size=40)
+    | st.lists(st.sampled_from([r"\sqrt", r"\frac", r"\text", "{", "}", "_", "^", "x", "<b>"]), max_size=30).map(
+        "".join
+    )
+)
+def test_any_formula_is_text_with_the_tags_of_formulas(latex):
+    left = re.sub(r"</?(i|sub|sup|span)( class=\"[a-z]*\")?>", "", inline(latex))
+    assert "<" not in left
+    assert ">" not in left
+    spoken(latex)
+
+
+BOUNDED = """
+import resource, sys
+resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
+resource.setrlimit(resource.RLIMIT_CPU, (20, 20))
+sys.path[:0] = sys.argv[1:]
+from test_hostile import STOPPED, page
+from byhand.errors import SheetError
+for body in STOPPED:
+    try:
+        page(body)
+    except SheetError:
+        continue
+    sys.exit(f"not stopped: {body[:80]}")
+"""
+
+
+def test_what_is_stopped_is_stopped_within_bounds():
+    here = os.path.dirname(__file__)
+    done = subprocess.run([sys.executable, "-c", BOUNDED, here], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-1000:]
