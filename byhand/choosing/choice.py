@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from byhand.arithmetic.domains import RATIONALS
-from byhand.choosing.evenness import is_even
+from byhand.choosing.evenness import is_even, usual, whole_time
 from byhand.choosing.limits import Limits, limits_of
-from byhand.choosing.possible import check
+from byhand.choosing.possible import LESSONS, SMALL, check
 from byhand.choosing.quality import foiled, problems, quality
 from byhand.choosing.words import answers, new_words, sentence, vocabulary
 from byhand.errors import ConfigError, DomainError
@@ -18,8 +18,6 @@ from byhand.model.models import run
 from byhand.model.weights import Values
 from byhand.tape import Tape
 
-# models whose numbers are the given ones in another order
-SMALL = ("dot-product", "matrix-product", "linear-layer", "mlp", "embedding", "positional-encoding")
 ATTEMPTS = 200  # of the search, before it gives up
 
 
@@ -37,24 +35,25 @@ def choose(
 ) -> Chosen:  # fmt: skip
     """Numbers for a model: the same for the same arguments, for ever.
 
-    values: gives config, tokens and vocabulary; its own numbers are ignored, but for a small model, whose numbers are
-    they in another order. answer: the words that gpt says at the
-    last positions. pick_words: gpt's sentence, and its answers where there are none, are picked by the seed.
+    values: gives config, tokens and vocabulary; its own numbers say how large and how many a small model's are.
+    answer: the words that gpt says at the last positions. pick_words: gpt's sentence, and its answers where there are
+    none, are picked by the seed.
 
     Raises: ConfigError for a configuration that cannot work; UnknownNameError, ValuesError.
     """
     if seed < 1:
         raise ConfigError(f"seed={seed} is not a seed; use 1 or more")
-    limits, summed = limits_of(level), model == "layer-norm" and ATTN_OUT in values.inputs
+    limits, expected, summed = limits_of(level), None, model == "layer-norm" and ATTN_OUT in values.inputs
     if model in SMALL and not answer:
         return _shuffled(model, values, seed, level)
-    values = replace(values, inputs=_shapes(values), weights={})
     if model == "gpt":
         values, answer = _worded(values, seed, tuple(answer), pick_words)
     elif answer:
         raise ConfigError(f"{model} says no words, so it has no answer; use gpt")
     n = len(values.tokens) or values.config.n_ctx
     check(model, values.config, n)
+    if model in LESSONS:
+        limits, expected = _measures(model, values, limits)
     if model == "gpt" and values.config.positional_embedding_type != "standard" and len(set(values.ids())) < n:
         raise ConfigError(
             "a word that stands twice needs learned positions; use positional_embedding_type='standard'"
@@ -64,21 +63,11 @@ def choose(
     from byhand.choosing.stack import Task
 
     wanted = _wanted(values, tuple(answer), seed) if model == "gpt" else ()
-    task = Task(
-        model,
-        values.config,
-        n,
-        limits,
-        len(values.source) or 3,
-        _scores(values),
-        values.ids() if model == "gpt" else (),
-        wanted,
-    )
     dice = Dice(f"{seed} {level} sum")
-    for instance in instances(task, f"{seed} {level}", ATTEMPTS):
+    for instance in instances(Task(model, values, limits, wanted), f"{seed} {level}", ATTEMPTS):
         instance = in_two(instance, dice) if summed else instance
         chosen = replace(values, inputs=instance.inputs, weights=instance.weights)
-        found = judged(model, chosen, limits, wanted)
+        found = judged(model, chosen, limits, wanted, expected)
         if found is not None:
             return Chosen(chosen, found)
     raise ConfigError(f"no numbers for seed {seed} in {ATTEMPTS} attempts; use another seed or another answer")
@@ -97,19 +86,34 @@ def _shuffled(model: str, values: Values, seed: int, level: str) -> Chosen:
     return Chosen(*found)
 
 
-def judged(model: str, values: Values, limits: Limits, wanted: tuple[int | None, ...] = ()) -> dict[str, Any] | None:
-    """The quality of an instance whose run keeps every promise; None for any other."""
+def judged(
+    model: str, values: Values, limits: Limits, wanted: tuple[int | None, ...] = (), expected: float | None = None
+) -> dict[str, Any] | None:
+    """The quality of an instance whose run keeps every promise; None for any other.
+
+    expected: the seconds that it should take, where they are not those that are usual.
+    """
     try:
         tape = evaluated(model, values)
         found = quality(tape)
     except DomainError:
         return None
-    if problems(tape, found, limits, wanted) or not is_even(tape, model, values.config):
+    even = is_even(tape, usual(tape, model, values.config) if expected is None else expected)
+    if not even or problems(tape, found, limits, wanted):
         return None
     if values.config.softmax_base == "e":
         found["judged_in_base"] = 2
     found["foils"] = foiled(tape)  # takes as long as the rest, and is seldom what fails
     return None if problems(tape, found, limits, wanted) else found
+
+
+def _measures(model: str, own: Values, limits: Limits) -> tuple[Limits, float]:
+    """What a small model's own numbers allow others: how large they may be, and how long they may take."""
+    tape = evaluated(model, own)
+    found = quality(tape)
+    sizes = (("integer", "largest_integer"), ("denominator", "largest_denominator"), ("ugly", "ugly"))
+    larger = {name: max(getattr(limits, name), found[figure]) for name, figure in sizes}
+    return replace(limits, **larger), whole_time(tape)
 
 
 def evaluated(model: str, values: Values) -> Tape:
@@ -118,16 +122,6 @@ def evaluated(model: str, values: Values) -> Tape:
     if config.softmax_base == "e":
         values = replace(values, config=replace(config, softmax_base=2))
     return run(model, values, RATIONALS)
-
-
-def _shapes(values: Values) -> dict[str, Any]:
-    """Of the given inputs, only those whose shape is asked for."""
-    return {"scores": values.inputs["scores"]} if "scores" in values.inputs else {}
-
-
-def _scores(values: Values) -> tuple[int, int]:
-    rows = values.inputs.get("scores", [[0] * 3] * 3)
-    return len(rows), len(rows[0])
 
 
 def _worded(values: Values, seed: int, answer: tuple[str, ...], pick: bool) -> tuple[Values, tuple[str, ...]]:

@@ -239,8 +239,8 @@ def applies(tape: Tape, name: str) -> bool:
 
 
 def applying(tape: Tape) -> list[str]:
-    """The foils that a run can show."""
-    return [name for name in FOILS if applies(tape, name)]
+    """The foils that an evaluated run can show."""
+    return [name for name, rewrite in FOILS.items() if any([*rewrite(s, tape)] != [s] for s in tape.used())]
 
 
 def differing(tape: Tape, name: str) -> int:

@@ -8,8 +8,8 @@ import numpy as np
 
 from byhand.choosing.dice import Bools, Dice, Ints
 from byhand.choosing.limits import Limits
-from byhand.choosing.natural import columns, distinct, natural
-from byhand.choosing.norms import friendly_sums, unit_of
+from byhand.choosing.natural import columns, columns_for, distinct, natural
+from byhand.choosing.norms import friendly, unit_of
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def friendly_outputs(dice: Dice, x: Ints, kind: str, hidden: Hidden, limits: Lim
     w, b, results = _columns(dice, hidden)
     small = abs(results).max(1) <= min(9, 2 * limits.stream)
     w, b, results = w[small], b[small], results[small]
-    members = friendly_sums(dice, results, x, kind, limits.stream, beams=60)
+    members = columns_for(dice, results, x, friendly(x.shape[1], kind, limits.stream), beams=60)
     sums = x + results[members].swapaxes(1, 2)
     members = members[distinct(unit_of(sums, kind))]
     return _best(dice, x, w[members].swapaxes(1, 2), b[members], results[members].swapaxes(1, 2), limits)

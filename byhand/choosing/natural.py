@@ -64,3 +64,28 @@ def codes(rows: Ints, reach: int) -> Ints:
     base = (2 * reach + 1) ** np.arange(rows.shape[-1], dtype=np.int64)
     found: Ints = ((rows + reach) * base).sum(-1)
     return found
+
+
+def columns_for(dice: Dice, results: Ints, x: Ints, table: Ints, beams: int, rows: int = 3000) -> Ints:
+    """Numbers (count, d) of columns whose results (columns, n), added to the rows x (n, d), make rows of the table.
+
+    Found token by token, in so many beams. Of the results so far, each of the d columns has a prefix; a row of the
+    table is kept for the next token where some column goes on as it needs in every dimension.
+    """
+    most = int(abs(results).max(initial=0))
+    side = 2 * most + 1
+    shuffled = dice.order(len(results))  # so that of equals any may be first
+    prefixes, first = np.zeros(len(results), np.int64), np.zeros(1, np.int64)
+    states = np.zeros((1, x.shape[1]), np.int64)
+    for own, result in zip(x, results[shuffled].T, strict=True):
+        keys, first, following = np.unique(prefixes * side + result + most, return_index=True, return_inverse=True)
+        next_of = np.full((prefixes.max(initial=0) + 1) * side, -1)
+        next_of[keys] = np.arange(len(keys))
+        added = table[dice.few(len(table), rows)] - own
+        added = added[abs(added).max(1) <= most]
+        after = next_of[states[:, None] * side + added + most]  # (states, rows, d)
+        state, row = np.nonzero((after >= 0).all(2))
+        some = dice.few(len(state), beams)
+        states, prefixes = after[state[some], row[some]], following
+    found: Ints = shuffled[first[states]]
+    return found

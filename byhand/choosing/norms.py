@@ -17,7 +17,6 @@ from byhand.choosing.natural import distinct, grid
 
 TWICE = np.array([1, 2, 3, 4, 6])  # 2c: the deviations whose squares are pleasant
 WIDER = np.array([2, 2, 4])  # the same for eight dimensions, whose units are not all odd
-ROWS = 3000  # friendly rows to choose from: with four dimensions, all
 
 
 @cache
@@ -46,31 +45,6 @@ def friendly(d_model: int, kind: str, reach: int) -> Ints:
     doubled = twice[:, None, None, None] * units(d_model, kind)[:, None] + moves[:, None]  # (twice, units, moves, d)
     doubled = doubled.reshape(-1, d_model)
     found: Ints = doubled[(doubled % 2 == 0).all(1) & (abs(doubled).max(1) <= 2 * reach)] // 2
-    return found
-
-
-def friendly_sums(dice: Dice, results: Ints, x: Ints, kind: str, reach: int, beams: int) -> Ints:
-    """Numbers (count, d) of columns whose results (columns, n) make friendly sums with the rows x (n, d).
-
-    Found token by token, in so many beams. Of the results so far, each of the d columns has a prefix; a friendly row
-    of the next token is kept where some column goes on as it needs in every dimension.
-    """
-    d, most = x.shape[1], int(abs(results).max(initial=0))
-    side = 2 * most + 1
-    shuffled = dice.order(len(results))  # so that of equals any may be first
-    prefixes, states, first = np.zeros(len(results), np.int64), np.zeros((1, d), np.int64), np.zeros(1, np.int64)
-    for own, result in zip(x, results[shuffled].T, strict=True):
-        keys, first, following = np.unique(prefixes * side + result + most, return_index=True, return_inverse=True)
-        next_of = np.full((prefixes.max(initial=0) + 1) * side, -1)
-        next_of[keys] = np.arange(len(keys))
-        table = friendly(d, kind, reach)
-        added = table[dice.few(len(table), ROWS)] - own
-        added = added[abs(added).max(1) <= most]
-        after = next_of[states[:, None] * side + added + most]  # (states, rows, d)
-        state, row = np.nonzero((after >= 0).all(2))
-        some = dice.few(len(state), beams)
-        states, prefixes = after[state[some], row[some]], following
-    found: Ints = shuffled[first[states]]
     return found
 
 

@@ -8,7 +8,11 @@ from byhand.model.config import Config
 _HEADS = ("attention-head", "multi-head-attention", "cross-attention")
 _WHOLE = ("block", "gpt", "encoder", "encoder-decoder")
 _DECODERS = ("cross-attention", "encoder-decoder")
-MODELS = ("softmax", *_HEADS, "layer-norm", "feed-forward", *_WHOLE)
+_SURPRISED = ("cross-entropy", "perplexity")
+# models whose numbers are the given ones in another order; those whose own say how many are needed, and how large
+SMALL = ("dot-product", "matrix-product", "linear-layer", "mlp", "embedding", "positional-encoding")
+LESSONS = ("convolution", "batch-norm", "transformer-by-hand", *_SURPRISED, "sampling", "kv-cache", "sizing")
+MODELS = ("softmax", *_HEADS, "layer-norm", "feed-forward", *_WHOLE, *SMALL, *LESSONS)
 
 
 def check(model: str, config: Config, n: int) -> None:
@@ -19,6 +23,9 @@ def check(model: str, config: Config, n: int) -> None:
     if model not in MODELS:
         raise UnknownNameError("model with numbers of its own", model, MODELS)
     if model == "softmax":
+        return
+    if model in LESSONS:
+        _check_lesson(model, config, n)
         return
     least = 2 if model in _DECODERS else 3
     if not least <= n <= 5:
@@ -41,6 +48,20 @@ def check(model: str, config: Config, n: int) -> None:
         raise ConfigError("a decoder's block is not without its feed-forward network; use attn_only=false")
     if model == "gpt" and config.positional_embedding_type == "sinusoidal":
         _check_waves(config)
+
+
+def _check_lesson(model: str, config: Config, n: int) -> None:
+    if model == "batch-norm" and (config.d_model, n) != (4, 4):
+        raise ConfigError(f"BatchNorm beside LayerNorm is rational for 4 tokens and d_model=4, not {n} and "
+                          f"{config.d_model}; use these, or give values")  # fmt: skip
+    if model in _SURPRISED and config.softmax_base == 3 and config.d_vocab % 2 == 0:
+        raise ConfigError(
+            f"{config.d_vocab} powers of 3 never add up to one; use a vocabulary of an odd number of words, or base 2"
+        )
+    if model == "kv-cache":
+        _check_heads("attention-head", config, n)
+    if model in ("convolution", "transformer-by-hand") and config.act_fn != "relu":
+        raise ConfigError(f"act_fn={config.act_fn!r} is never rational; use act_fn='relu'")
 
 
 def _check_waves(config: Config) -> None:

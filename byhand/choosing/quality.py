@@ -41,7 +41,7 @@ def quality(tape: Tape) -> dict[str, Any]:
         found["alive"] = [
             sum(x > 0 for x in column) for s in post for column in zip(*tape.values(s.name), strict=True)
         ]
-    if "logits" in tape.steps:
+    if "next_token" in tape.steps:
         found |= _of_logits(tape)
     return found
 
@@ -115,9 +115,9 @@ def _rows_apart(tape: Tape, wrong: Tape, name: str) -> list[int]:
 
 
 def _by_layer(tape: Tape) -> dict[str, list[Step]]:
-    """The patterns of each layer: blocks.0.attn, decoder.0.cross_attn, …"""
+    """The patterns of each layer that are computed: blocks.0.attn, decoder.0.cross_attn, …"""
     found: dict[str, list[Step]] = {}
-    for step in _named(tape, "hook_pattern"):
+    for step in (s for s in _named(tape, "hook_pattern") if s.op):
         found.setdefault(step.name.rpartition(".hook_pattern")[0], []).append(step)
     return found
 

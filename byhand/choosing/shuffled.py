@@ -31,7 +31,7 @@ def shuffled(model: str, values: Values, start: str, limits: Limits) -> tuple[Va
     usual = _seconds(_evaluated(model, values))
     for _ in range(ATTEMPTS):
         inputs, weights = (
-            {name: _reordered(entry, dice) for name, entry in given.items()}
+            {name: reordered(entry, dice) for name, entry in given.items()}
             for given in (values.inputs, values.weights)
         )
         new = replace(values, inputs=inputs, weights=weights)
@@ -60,7 +60,7 @@ def _seconds(tape: Tape) -> float:
     return seconds(tape, [s.name for s in tape.used() if s.op])
 
 
-def _reordered(entry: Any, dice: Dice) -> Any:
+def reordered(entry: Any, dice: Dice) -> Any:
     """A nested list of numbers in any order; where one is negative, with any signs."""
     own = np.array(entry, dtype=object)
     exact: list[Any] = [parse(own.ravel()[at]) for at in dice.order(own.size)]

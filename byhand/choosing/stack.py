@@ -21,6 +21,7 @@ from byhand.choosing.natural import distinct
 from byhand.choosing.norms import friendly, scales, unit_of
 from byhand.choosing.sums import Update, friendly_updates, plain_updates
 from byhand.model.config import Config
+from byhand.model.weights import Values
 
 Lists = dict[str, Any]
 FRONTS = 6  # attempts of a sub-layer
@@ -28,19 +29,37 @@ FRONTS = 6  # attempts of a sub-layer
 
 @dataclass(frozen=True)
 class Task:
-    """What is looked for. n, source: tokens, and those of an encoder; shape: of given scores.
+    """What is looked for.
 
-    ids, wanted: the tokens and the right words, for gpt.
+    own: the config and the words, and the numbers whose place is to be taken; wanted: the right words, for gpt.
     """
 
     model: str
-    config: Config
-    n: int
+    own: Values
     limits: Limits
-    source: int = 3
-    shape: tuple[int, int] = (3, 3)
-    ids: tuple[int, ...] = ()
     wanted: tuple[int | None, ...] = ()
+
+    @property
+    def config(self) -> Config:
+        return self.own.config
+
+    @property
+    def n(self) -> int:
+        """The number of tokens."""
+        return len(self.own.tokens) or self.config.n_ctx
+
+    @property
+    def source(self) -> int:
+        """The number of an encoder's tokens, where a decoder has others."""
+        return len(self.own.source) or self.config.n_ctx
+
+
+@dataclass(frozen=True)
+class Instance:
+    """Numbers for one run."""
+
+    inputs: Lists = field(default_factory=dict)
+    weights: Lists = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ import numpy as np
 from byhand.choosing.dice import Bools, Dice, Ints
 from byhand.choosing.limits import Limits
 from byhand.choosing.mixing import Mix
-from byhand.choosing.natural import distinct, natural
-from byhand.choosing.norms import friendly_sums, unit_of
+from byhand.choosing.natural import columns_for, distinct, natural
+from byhand.choosing.norms import friendly, unit_of
 
 BEAMS = {4: 2000, 8: 64}  # by dimensions
 
@@ -47,7 +47,7 @@ def plain_updates(dice: Dice, mix: Mix, x: Ints, limits: Limits) -> list[Update]
 
 def friendly_updates(dice: Dice, mix: Mix, x: Ints, kind: str, limits: Limits) -> list[Update]:
     """Output projections whose sum with the rows x (n, d) is friendly."""
-    members = friendly_sums(dice, mix.results, x, kind, limits.stream + 1, beams=BEAMS[x.shape[1]])
+    members = columns_for(dice, mix.results, x, friendly(x.shape[1], kind, limits.stream + 1), BEAMS[x.shape[1]])
     w_o, added = mix.columns[members].swapaxes(1, 2), mix.results[members].swapaxes(1, 2)
     sums = x + added
     after = unit_of(sums, kind)
