@@ -166,7 +166,7 @@ def test_every_op_has_a_general_rule(name):
 
 @pytest.mark.parametrize(
     ("position", "dimension", "text"),
-    [(0, 0, "sin(0 ÷ 10000^(0 ÷ 4))"), (3, 1, "cos(3 ÷ 10000^(0 ÷ 4))"), (3, 2, "sin(3 ÷ 10000^(2 ÷ 4))")],
+    [(0, 0, "sin(0 ÷ 10,000^(0 ÷ 4))"), (3, 1, "cos(3 ÷ 10,000^(0 ÷ 4))"), (3, 2, "sin(3 ÷ 10,000^(2 ÷ 4))")],
 )
 def test_positions_without_periods_follow_the_paper_of_2017(position, dimension, text):
     from byhand.notation.text import text as written

@@ -13,8 +13,8 @@ from byhand.render.grid import FIGURE_WIDTH, Grid
 from byhand.render.layout import falk, strips
 from byhand.worksheet.document import Answer, Falk, Figure, Prose, Section, Strip, Table, WordBoxes
 
-MARGIN = 10.0  # mm of the page's margin that a figure may reach into
-PAGE_HEIGHT = 240.0  # mm: what the paper leaves for figures, which are never cut in two
+MARGIN = 10.0  # mm of the page's margin that a figure may reach into, with cells that stay empty
+PAGE_WIDTH, PAGE_HEIGHT = 174.0, 240.0  # mm: what the paper leaves for a figure below its words, never cut in two
 GAP = 3.0  # mm: between two figures
 BESIDE, PAIRED = 104.0, 48.0  # mm: the room for figures beside a question, and beside one of a pair
 
@@ -79,10 +79,10 @@ def _checked(laid: Laid) -> Laid:
 
     Raises: SheetError for one that is not.
     """
-    if isinstance(laid, Grid) and (laid.width > FIGURE_WIDTH + MARGIN or laid.height > PAGE_HEIGHT):
+    if isinstance(laid, Grid) and (laid.width > PAGE_WIDTH + MARGIN or laid.height > PAGE_HEIGHT):
         raise SheetError(
             f"{spoken(laid.label)} is {laid.width:.0f} mm wide and {laid.height:.0f} mm high even in small print; a "
-            f"page has room for {FIGURE_WIDTH:.0f} × {PAGE_HEIGHT:.0f} mm: use smaller sizes, or fewer digits"
+            f"page has room for {PAGE_WIDTH:.0f} × {PAGE_HEIGHT:.0f} mm: use smaller sizes, or fewer digits"
         )
     return laid
 
