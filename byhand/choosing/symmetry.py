@@ -23,7 +23,8 @@ AXES = {
     "W_Q": "hdq", "W_K": "hdq", "W_V": "hdv", "b_Q": "hq", "b_K": "hq", "b_V": "hv", "W_O": "hvd", "b_O": "d",
     "W_in": "dm", "b_in": "m", "W_out": "md", "b_out": "d", "W_U": "d.", "b_U": ".",
 }  # fmt: skip
-STREAMS = ("hook_resid_pre", "hook_resid_mid", "hook_attn_out")
+# what may be given as an input, and its axes
+INPUTS = {"hook_resid_pre": ".d", "hook_resid_mid": ".d", "hook_attn_out": ".d", "hook_pattern[0]": ".."}
 STACKS = ("blocks", "encoder", "decoder")  # one layer number, one renaming
 
 
@@ -68,8 +69,9 @@ def renamed(values: Values, seed: int | str, *, signs: bool = True) -> Values:
     """
     if seed == 0:
         return values
-    for name in values.inputs:
-        if not name.endswith(STREAMS):
+    kinds = {name: name.rpartition(".")[2] for name in values.inputs}
+    for name, kind in kinds.items():
+        if kind not in INPUTS or (kind.endswith("]") and values.config.n_heads > 1):
             raise ConfigError(f"{name} is given, so there is one set of numbers only; use --seed 0")
     c, draw = values.config, Draw(f"byhand/{seed}")
     fixed = c.positional_embedding_type == "sinusoidal" and "embed.W_E" in values.weights
@@ -90,7 +92,7 @@ def renamed(values: Values, seed: int | str, *, signs: bool = True) -> Values:
         return _acted(entry, axes, {"d": [stream], **layer}, 0)
 
     weights = {name: act(name, entry, AXES[name.rpartition(".")[2]]) for name, entry in values.weights.items()}
-    inputs = {name: act(name, entry, ".d") for name, entry in values.inputs.items()}
+    inputs = {name: act(name, entry, INPUTS[kinds[name]]) for name, entry in values.inputs.items()}
     return replace(values, weights=weights, inputs=inputs)
 
 

@@ -48,6 +48,17 @@ def test_the_answers_spell_the_same_words(seed):
     assert run_of("gpt", seed).values("logits") == run_of("gpt", 0).values("logits")
 
 
+def test_a_given_pattern_stays_as_it_is():
+    right = values_of("transformer-by-hand")
+    pattern = "blocks.0.attn.hook_pattern[0]"
+    for seed in SEEDS:
+        other = renamed(right, seed)
+        assert other.inputs[pattern] == right.inputs[pattern]
+        assert other.weights != right.weights
+        name = "blocks.0.hook_mlp_out"
+        assert sizes(run_of("transformer-by-hand", seed), name) == sizes(run_of("transformer-by-hand", 0), name)
+
+
 def test_each_seed_has_numbers_of_its_own():
     for sheet in ("attention-head", "gpt"):
         seen = {str(renamed(values_of(sheet), seed)) for seed in range(200)}
