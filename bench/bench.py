@@ -23,6 +23,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import choosing
+
 HERE = Path(__file__).resolve().parent
 SHEETS = ("gpt", "attention-head")
 GENERATE = ("-c", "from byhand.cli import main; main()", "generate", "--no-cache")
@@ -222,8 +224,32 @@ def imports(runs: Runs) -> Table:
     return Table("What is imported", "`generate gpt …`", ("command", *heavy, "modules"), rows)
 
 
+def search(runs: Runs) -> Table:
+    """How fast numbers are found, and how large they are."""
+    seeds = 200 if runs.slow > 1 else 20
+    return Table(
+        "The search for numbers",
+        f"{seeds} seeds of each configuration, on one core; where there is a figure to reach, it stands behind the "
+        "median and the 95th percentile. Then the largest integer, denominator and count of ugly values in any "
+        "instance, the median of that count, and the share of whole numbers.",
+        choosing.HEAD,
+        [choosing.measured(name, seeds) for name in choosing.ROWS],
+    )
+
+
+def promises(runs: Runs) -> Table:
+    """What a constraint of the search is worth."""
+    seeds = 100 if runs.slow > 1 else 20
+    return Table(
+        "Promises without the constraints that keep them",
+        f"How often the first instance of {seeds} seeds breaks one, when a constraint is left out of gpt's search.",
+        ("left out", "instances", "promises that are broken"),
+        [choosing.broken(name, seeds, choosing.judge) for name in choosing.WITHOUT],
+    )
+
+
 PARTS: dict[str, Callable[[Runs], Table]] = {
-    f.__name__: f for f in (processes, shares, pages, weasyprint, markup, imports)
+    f.__name__: f for f in (processes, shares, pages, weasyprint, markup, imports, search, promises)
 }
 
 
