@@ -9,6 +9,10 @@ worksheet: setup ## print the flagship's worksheet and key to output/ (the defau
 test: setup ## run every test
 	@$(PY) -m pytest
 
+test-torch: setup ## the same numbers as PyTorch, where it is installed: hundreds of random configurations
+	@$(PY) -c "import torch" 2>/dev/null || { echo "make test-torch needs PyTorch: .venv/bin/pip install torch"; exit 1; }
+	@$(PY) -m pytest tests/test_torch.py
+
 check: setup ## all that a change must pass: ruff, mypy and the tests
 	$(PY) -m ruff check
 	$(PY) -m ruff format --check
@@ -39,6 +43,6 @@ clean: ## remove .venv, caches and builds; the worksheets in output/ stay
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | expand -t 14
 
-.PHONY: worksheet test check bench picture setup constraints clean help
+.PHONY: worksheet test test-torch check bench picture setup constraints clean help

@@ -1,0 +1,182 @@
+"""Against PyTorch, on hundreds of random small configurations: `make test-torch`. Skipped where it is not installed."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from byhand.arithmetic.domains import FLOATS, Decimals
+from byhand.model.models import run
+from byhand.model.weights import Values
+
+torch = pytest.importorskip("torch")
+functional = torch.nn.functional
+CASES = 100  # of each kind
+X, MID, ENCODER, DECODER = (
+    "blocks.0.hook_resid_pre", "blocks.0.hook_resid_mid", "encoder.0.hook_resid_pre", "decoder.0.hook_resid_pre",
+)  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def doubles():
+    torch.set_default_dtype(torch.float64)
+    torch.set_num_threads(1)
+    yield
+    torch.set_default_dtype(torch.float32)
+
+
+def cases(count=CASES):
+    """Sizes and choices, and PyTorch's own generator at a seed."""
+    for seed in range(count):
+        torch.manual_seed(seed)
+        choose = random.Random(seed)
+        heads, width = choose.randint(1, 3), choose.randint(1, 3)
+        yield choose, {
+            "d_model": heads * width, "n_heads": heads, "d_mlp": choose.randint(1, 5), "n_ctx": choose.randint(1, 5),
+            "eps": choose.choice(["1e-5", "0.1"]), "attention_dir": choose.choice(["causal", "bidirectional"]),
+            "norm_position": choose.choice(["pre", "post"]), "act_fn": choose.choice(["relu", "gelu"]),
+        }  # fmt: skip
+
+
+def shaken(module):
+    """A module with parameters that are neither 0 nor 1."""
+    with torch.no_grad():
+        for parameter in module.parameters():
+            parameter.uniform_(-0.9, 0.9)
+    return module
+
+
+def rows(tensor):
+    return tensor.detach().numpy()
+
+
+def attention_weights(attention, at, config):
+    """PyTorch's packed projections, transposed and cut into heads."""
+    heads, d = config["n_heads"], config["d_model"]
+    found = {}
+    for n, letter in enumerate("QKV"):
+        weight = attention.in_proj_weight[n * d : (n + 1) * d].T.reshape(d, heads, -1).transpose(0, 1)
+        found[f"{at}.W_{letter}"] = rows(weight)
+        found[f"{at}.b_{letter}"] = rows(attention.in_proj_bias[n * d : (n + 1) * d].reshape(heads, -1))
+    found[f"{at}.W_O"] = rows(attention.out_proj.weight.T.reshape(heads, -1, d))
+    return found | {f"{at}.b_O": rows(attention.out_proj.bias)}
+
+
+def layer_weights(layer, at, config, norms=2):
+    """An encoder's or a decoder's layer by our names."""
+    found = attention_weights(layer.self_attn, f"{at}.attn", config)
+    for n in range(1, norms + 1):
+        norm = getattr(layer, f"norm{n}")
+        found |= {f"{at}.ln{n}.w": rows(norm.weight), f"{at}.ln{n}.b": rows(norm.bias)}
+    if norms == 3:
+        found |= attention_weights(layer.multihead_attn, f"{at}.cross_attn", config)
+    for name, linear in (("in", layer.linear1), ("out", layer.linear2)):
+        found |= {f"{at}.mlp.W_{name}": rows(linear.weight.T), f"{at}.mlp.b_{name}": rows(linear.bias)}
+    return found
+
+
+def layer(kind, config):
+    return shaken(
+        kind(
+            config["d_model"], config["n_heads"], config["d_mlp"], dropout=0.0, activation=config["act_fn"],
+            layer_norm_eps=float(config["eps"]), norm_first=config["norm_position"] == "pre", batch_first=True,
+        )
+    )  # fmt: skip
+
+
+def mask(config, n):
+    """What PyTorch is to hide: True where a position must not look."""
+    return torch.triu(torch.ones(n, n, dtype=torch.bool), 1) if config["attention_dir"] == "causal" else None
+
+
+def agree(model, config, inputs, weights, theirs, result="", domain=FLOATS, atol=1e-11, **entries):
+    given = {name: rows(tensor) for name, tensor in inputs.items()}
+    tape = run(model, Values.of({"config": config, "inputs": given, "weights": weights, **entries}), domain)
+    ours = torch.tensor([[float(x) for x in row] for row in tape.values(result or tape.used()[-1].name)])
+    torch.testing.assert_close(ours, theirs.detach(), rtol=1e-9, atol=atol)
+
+
+def test_multihead_attention():
+    for _, config in cases():
+        n, d = config["n_ctx"], config["d_model"]
+        theirs, x = shaken(torch.nn.MultiheadAttention(d, config["n_heads"], batch_first=True)), torch.randn(n, d)
+        expected, _ = theirs(x, x, x, attn_mask=mask(config, n), need_weights=False)
+        weights = attention_weights(theirs, "blocks.0.attn", config)
+        agree("multi-head-attention", config, {X: x}, weights, expected, "blocks.0.hook_attn_out")
+
+
+def test_multihead_attention_of_a_decoder_to_an_encoder():
+    for choose, config in cases():
+        n, d = config["n_ctx"], config["d_model"]
+        theirs = shaken(torch.nn.MultiheadAttention(d, config["n_heads"], batch_first=True))
+        x, memory = torch.randn(choose.randint(1, n), d), torch.randn(n, d)
+        expected, _ = theirs(x, memory, memory, need_weights=False)
+        weights = attention_weights(theirs, "decoder.0.cross_attn", config)
+        agree("cross-attention", config, {DECODER: x, ENCODER: memory}, weights, expected)
+
+
+def test_layer_norm_and_batch_norm():
+    for _, config in cases():
+        n, d, eps = config["n_ctx"], config["d_model"], float(config["eps"])
+        x = torch.randn(n, d)
+        norm = shaken(torch.nn.LayerNorm(d, eps=eps))
+        weights = {"blocks.0.ln1.w": rows(norm.weight), "blocks.0.ln1.b": rows(norm.bias)}
+        agree("layer-norm", config, {X: x}, weights, norm(x))
+        if n > 1:  # PyTorch has no batch of one
+            batch = shaken(torch.nn.BatchNorm1d(d, eps=eps)).train()
+            weights = {"blocks.0.bn.w": rows(batch.weight), "blocks.0.bn.b": rows(batch.bias)}
+            agree("batch-norm", config, {X: x}, weights, batch(x), "blocks.0.bn.hook_normalized")
+
+
+def test_an_encoder_layer_is_a_block():
+    for _, config in cases():
+        n, d = config["n_ctx"], config["d_model"]
+        theirs, x = layer(torch.nn.TransformerEncoderLayer, config), torch.randn(n, d)
+        weights = layer_weights(theirs, "blocks.0", config)
+        expected = theirs(x[None], src_mask=mask(config, n))[0]
+        agree("block", config, {X: x}, weights, expected)
+
+
+def test_an_encoder_and_a_decoder_layer():
+    for choose, config in cases():
+        n, d = config["n_ctx"], config["d_model"]
+        encoder, decoder = (layer(getattr(torch.nn, f"Transformer{k}Layer"), config) for k in ("Encoder", "Decoder"))
+        source, x = torch.randn(choose.randint(1, n), d), torch.randn(n, d)
+        causal = mask({"attention_dir": "causal"}, n)
+        expected = decoder(x[None], encoder(source[None]), tgt_mask=causal)[0]
+        weights = layer_weights(encoder, "encoder.0", config) | layer_weights(decoder, "decoder.0", config, norms=3)
+        agree("encoder-decoder", config, {ENCODER: source, DECODER: x}, weights, expected)
+
+
+def test_convolutions():
+    for _, config in cases():
+        n, d, wide = config["n_ctx"], config["d_model"], config["d_mlp"]
+        first, second = shaken(torch.nn.Conv1d(d, wide, 1)), shaken(torch.nn.Conv1d(wide, d, 1))
+        x = torch.randn(n, d)
+        expected = second(getattr(functional, config["act_fn"])(first(x.T[None])))[0].T
+        weights = {
+            "blocks.0.mlp.W_in": rows(first.weight[:, :, 0].T), "blocks.0.mlp.b_in": rows(first.bias),
+            "blocks.0.mlp.W_out": rows(second.weight[:, :, 0].T), "blocks.0.mlp.b_out": rows(second.bias),
+        }  # fmt: skip
+        agree("convolution", config, {MID: x}, weights, expected, "blocks.0.hook_conv_out")
+
+
+def test_cross_entropy_and_its_gradient():
+    for choose, config in cases():
+        n, words = config["n_ctx"], choose.randint(1, 6)
+        logits = torch.randn(n, words, requires_grad=True)
+        right = [choose.randrange(words) for _ in range(n)]
+        loss = functional.cross_entropy(logits, torch.tensor(right))
+        functional.cross_entropy(logits, torch.tensor(right), reduction="sum").backward()
+        for result, expected in (("loss", loss.reshape(1, 1)), ("logits.grad", logits.grad)):
+            agree("cross-entropy", config, {"logits": logits}, {}, expected, result, tokens=right)
+
+
+def test_decimals_are_as_near_as_their_places():
+    for _, config in cases(3):
+        n, d = config["n_ctx"], config["d_model"]
+        theirs, x = layer(torch.nn.TransformerEncoderLayer, config), torch.randn(n, d)
+        weights = layer_weights(theirs, "blocks.0", config)
+        expected = theirs(x[None], src_mask=mask(config, n))[0]
+        agree("block", config, {X: x}, weights, expected, domain=Decimals(16), atol=1e-10)
