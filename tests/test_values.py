@@ -287,7 +287,7 @@ def test_all_problems_are_told_at_once_before_anything_runs(command, tmp_path):
          "blocks.0.attn.W_K[0] (1 × 1), blocks.0.attn.W_V[0] (1 × 1) are missing; give them or later steps"),
         ({"n_ctx": 1000, "d_model": 1, "d_head": 1}, {f"blocks.0.attn.W_{w}": [[[1]]] for w in "QKV"}, {},
          f"{X} is missing; give it (1000 × 1) or a later step; the run adds up 4,003,003,000 numbers; "
-         "use sizes that make 5,000,000"),
+         "use sizes that make 20,000,000"),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_told_together(command, tmp_path, config, weights, inputs, message):

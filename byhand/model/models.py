@@ -127,6 +127,8 @@ def _encoder_decoder(job: Job) -> Matrix:
     return _spoken(x, job.config) if job.config.d_vocab else x
 
 
+MOST_TERMS = 20_000_000  # of all sums of a run: a minute
+
 MODELS: dict[str, Model] = {
     **LESSONS,
     "attention-head": _attention_head,
@@ -141,9 +143,6 @@ MODELS: dict[str, Model] = {
     "encoder-decoder": _encoder_decoder,
     "sizing": sizing,
 }
-
-
-MOST_TERMS = 5_000_000  # of all sums of a run
 
 
 def run(model: str, values: Values, domain: Domain, force: bool = True) -> Tape:
