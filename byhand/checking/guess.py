@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import zip_longest
 from typing import Any
@@ -24,7 +24,7 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "use_attn_scale": (True, False),
     "normalization_type": ("LN", "RMS"),
 }
-SWEEPS = 3
+SWEEPS, FEW = 3, range(1, 9)
 Print = Callable[[Values, Shown], Again]
 
 
@@ -103,9 +103,12 @@ def _ways(values: Values, page: Page) -> Iterator[Iterator[Values]]:
         yield (_with(values, name, n) for n in sizes)
     for name, choices in CHOICES.items():
         yield (_with(values, name, choice) for choice in choices)
-    for name, rows in values.inputs.items():
-        for count in (len(rows), *range(1, 9)):
-            yield (replace(values, inputs={**values.inputs, name: _sized(rows, (count, n))}) for n in range(1, 9))
+    shapes = {name: (len(rows), len(rows[0])) for name, rows in values.inputs.items()}
+    for size in sorted({n for shape in shapes.values() for n in shape}):
+        yield (_shaped(values, {x: tuple(n if m == size else m for m in s) for x, s in shapes.items()}) for n in FEW)
+    for shape in sorted(set(shapes.values())):
+        yield (_shaped(values, {x: (n, s[1]) for x, s in shapes.items() if s == shape}) for n in FEW)
+        yield (_shaped(values, {x: (s[0], n) for x, s in shapes.items() if s == shape}) for n in FEW)
     yield _with_or_without(values)
 
 
@@ -116,6 +119,11 @@ def _with(values: Values, name: str, choice: Any) -> Values:
         wide = name == "d_model" and len(rows[0]) == values.config.d_model
         streams[step] = _sized(rows, (len(rows), choice)) if wide else rows
     return resized(replace(values, config=config, inputs=streams))
+
+
+def _shaped(values: Values, shapes: Mapping[str, Sequence[int]]) -> Values:
+    """With some inputs of other shapes."""
+    return replace(values, inputs={**values.inputs, **{x: _sized(values.inputs[x], s) for x, s in shapes.items()}})
 
 
 def _with_or_without(values: Values) -> Iterator[Values]:

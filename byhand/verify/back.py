@@ -14,6 +14,7 @@ from difflib import SequenceMatcher
 from functools import cached_property
 from typing import Any
 
+from byhand.errors import UnreadableError
 from byhand.notation.inline import spoken
 from byhand.render.grid import Grid, Slot
 from byhand.render.html import Medium, Pages, worked
@@ -51,12 +52,19 @@ def check(page: Page, medium: Medium, print_again: Print) -> list[str]:
 
     Where the first print has the hash of the page, it is what was printed, and the lines say what was changed since.
 
-    Raises: UnreadableError where its view is not known; what printing it again raises.
+    Raises: UnreadableError where its view is not known, or where it leaves out what only its key has; what printing
+    it again raises.
     """
     first = Again(print_again(Shown(), True), page, medium)
     if first.printed.hash == page.foot.hash:
         return list(first.problems())
-    return list(_settled(first, print_again).problems())
+    again = _settled(first, print_again)
+    problems, lost = list(again.problems()), again.lost()
+    if other := again.misfit():
+        raise UnreadableError(f"its table {other} is not as this sheet has it: it has other sizes, or was changed")
+    if problems and lost:
+        raise UnreadableError(f"it leaves {lost} to be found, and has other numbers than its sheet; verify its key")
+    return problems
 
 
 def _settled(again: Again, print_again: Print) -> Again:
@@ -133,6 +141,19 @@ class Again:
                 known.add(name)
         return starts
 
+    def misfit(self) -> int:
+        """The number of the first table, from 1, that is not made as here; 0 where all are."""
+        if len(self.pairs) == len(self.expected.tables) == len(self.page.tables):
+            return 0
+        matched = {there for _, there in self.pairs}
+        return 1 + next((n for n in range(len(self.page.tables)) if n not in matched), len(self.page.tables))
+
+    def lost(self) -> str:
+        """A given that a worksheet leaves out, to be found from a result; "" where it has none."""
+        givens = {step["name"] for step in self.printed.record["steps"] if step["op"] == "given"}
+        left_out = self.printed.pages.d.blanks() if self.page.view == "worksheet" else []
+        return next((_at(cell.step, *cell.at) for cell in left_out if cell.at and cell.step in givens), "")
+
     def _words(self, words: tuple[str, ...]) -> tuple[str, ...]:
         """What the page has where some words are labels."""
         for here, there in zip(self.expected.tables, self.page.tables, strict=False):
@@ -143,14 +164,14 @@ class Again:
 
     def problems(self) -> Iterator[str]:
         """What differs, table by table and text by text; at last the hash."""
-        same = len(self.pairs) == len(self.expected.tables) == len(self.page.tables)
-        if not same:
-            matched = {there for _, there in self.pairs}
-            other = next((n for n in range(len(self.page.tables)) if n not in matched), len(self.page.tables))
-            yield f"table {other + 1} of the page is not as byhand prints this sheet from the page's givens"
+        other = self.misfit()
+        if other:
+            yield f"table {other} of the page is not as byhand prints this sheet from the page's givens"
         for here, there in self.pairs:
             yield from self._wrong_cells(here, there)
-        for n, (found, text) in enumerate(zip(self.page.texts, self.expected.texts, strict=False) if same else ()):
+        for n, (found, text) in enumerate(
+            zip(self.page.texts, self.expected.texts, strict=False) if not other else ()
+        ):
             section = self.owners[min(n, len(self.owners) - 1)][0] if self.owners else None
             for wrong, right in differences(found, text):
                 where = f"before the end of section {section.number}" if section else "in the text"
@@ -189,8 +210,11 @@ def _place(slot: Slot) -> str:
     """What a cell is called: by its step, as in run.json, and by its labels."""
     if slot.cell is None or slot.cell.at is None:
         return spoken(slot.name or slot.label)
-    i, j = slot.cell.at
-    return f"{slot.cell.step}, row {i + 1}, column {j + 1} ({spoken(slot.name)})"
+    return f"{_at(slot.cell.step, *slot.cell.at)} ({spoken(slot.name)})"
+
+
+def _at(step: str, i: int, j: int) -> str:
+    return f"{step}, row {i + 1}, column {j + 1}"
 
 
 def _first_labels(table: Table) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,6 +17,8 @@ from pypdf.generic import ContentStream, DictionaryObject
 from byhand.errors import UnreadableError
 from byhand.verify.page import Collector, Page
 
+logging.getLogger("pypdf").addHandler(logging.NullHandler())  # what a damaged file has is said in one line
+logging.getLogger("pypdf").propagate = False
 _CODE = re.compile(r"<([0-9A-Fa-f]{4})>\s*<([0-9A-Fa-f]+)>")
 _TABLES = {"/Table": "table", "/TR": "row", "/TD": "cell", "/TH": "cell"}
 _SLACK = 12.0  # px by which the texts of a row stand higher or lower

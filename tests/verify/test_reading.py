@@ -158,6 +158,30 @@ def test_whatever_was_asked_for_is_read_off_the_page(sheet, options, tmp_path):
     assert verify(written(sheet, tmp_path, views=("key",), **options)["key"]).faults == ()
 
 
+def test_what_only_the_key_has_is_said(tmp_path):
+    own = {
+        "inputs": {"x": [[1, 2, 3, 1], [0, 1, 1, 1], [2, 2, 1, 0]]},
+        "weights": {"other.W": [[3, 1, 2], [0, -1, 1], [1, 4, -2], [-1, 1, 1]]},
+    }
+    pages = written("linear-layer", tmp_path, views=("worksheet", "key"), values=own)
+    assert verify(pages["key"]).faults == ()
+    with pytest.raises(
+        UnreadableError, match=r"^it leaves other\.[Wb], row \d, column \d to be found, and has other num"
+    ):
+        verify(pages["worksheet"])
+
+
+def test_a_page_with_other_tables_is_not_compared(tmp_path):
+    own = {"inputs": {"blocks.0.hook_resid_pre": [[1, 2, 0, 4], [3, 4, 1, 1], [0, 1, 0, 0]]}}
+    path = written("layer-norm", tmp_path, views=("key",), values=own, numbers="decimal")["key"]
+    html = path.read_text(encoding="utf-8")
+    path.write_text(re.sub(r"<tr[^>]*>(?:(?!</tr>).)*</tr>", "", html, count=1), encoding="utf-8")
+    with pytest.raises(
+        UnreadableError, match=r"^its table 1 is not as this sheet has it: it has other sizes, or was ch"
+    ):
+        verify(path)
+
+
 @pytest.fixture(scope="module")
 def printed(tmp_path_factory):
     """A key as PDF, and a page of another sheet in columns on Letter."""
