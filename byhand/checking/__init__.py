@@ -61,12 +61,18 @@ def verify(path: Path | str, *, onnx: bool = False) -> Verdict:
         page = read_pdf(content)
     else:
         page = read_html(_text(content))
-    sheet, faults = _sheet(page), list[tuple[str, ...]]()
+    sheet, found, refused = _sheet(page), list[tuple[str, ...]](), list[UnreadableError]()
     for options in options_of(page):
-        faults.append(_faults(page, medium, sheet, options, judges))
-        if not faults[-1]:
+        try:
+            found.append(_faults(page, medium, sheet, options, judges))
+        except UnreadableError as error:
+            refused.append(error)
+            continue
+        if not found[-1]:
             break
-    return Verdict(min(faults, key=len), _about(page))
+    if not found:
+        raise refused[0]
+    return Verdict(min(found, key=len), _about(page))
 
 
 def _faults(page: Page, medium: Medium, sheet: Sheet, options: Options, judges: Judges) -> tuple[str, ...]:

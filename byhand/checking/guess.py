@@ -24,8 +24,9 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "use_attn_scale": (True, False),
     "normalization_type": ("LN", "RMS"),
 }
-SWEEPS, FEW = 3, range(1, 9)
+SWEEPS, FEW, LARGEST = 3, range(1, 9), 16  # sizes that are tried
 Print = Callable[[Values, Shown], Again]
+Way = Callable[[Values, Page], Iterator[Values]]
 
 
 def original(sheet: Sheet, options: Options, domain: Domain, page: Page) -> Values | None:
@@ -64,17 +65,15 @@ def resized(values: Values) -> Values:
 def fitted(own: Values, print_again: Print) -> Values:
     """Values of such sizes, and with such biases, that the sheet has the tables of the page, if there are any.
 
-    One size after the other is changed to what fits best.
+    One thing after the other is changed to what fits best.
     """
     first = print_again(own, Shown())
     best = values_of(own, Shown(words=first.shown().words))
     least = _misfit(print_again(best, Shown()))
     for _ in range(SWEEPS):
         before = least
-        for way in _ways(best, first.page):
-            for values in way:
-                if not least:
-                    return best
+        for way in WAYS:
+            for values in list(way(best, first.page)) if least else ():
                 try:
                     misfit = _misfit(print_again(values, Shown()))
                 except (ByHandError, IndexError, TypeError):
@@ -95,21 +94,19 @@ def _misfit(again: Again) -> int:
     return cells + (said != asked)
 
 
-def _ways(values: Values, page: Page) -> Iterator[Iterator[Values]]:
-    """The ways in which values may be others, each with all that it may become."""
-    said = sorted({int(n) for text in page.texts for pair in re.findall(r"(\d+)×(\d+)", text) for n in pair})
-    sizes = [n for n in said if n <= 16]
-    for name in SIZES:
-        yield (_with(values, name, n) for n in sizes)
-    for name, choices in CHOICES.items():
-        yield (_with(values, name, choice) for choice in choices)
-    shapes = {name: (len(rows), len(rows[0])) for name, rows in values.inputs.items()}
-    for size in sorted({n for shape in shapes.values() for n in shape}):
-        yield (_shaped(values, {x: tuple(n if m == size else m for m in s) for x, s in shapes.items()}) for n in FEW)
-    for shape in sorted(set(shapes.values())):
-        yield (_shaped(values, {x: (n, s[1]) for x, s in shapes.items() if s == shape}) for n in FEW)
-        yield (_shaped(values, {x: (s[0], n) for x, s in shapes.items() if s == shape}) for n in FEW)
-    yield _with_or_without(values)
+def _size(name: str) -> Way:
+    """A size of the config, to any that the page says."""
+
+    def way(values: Values, page: Page) -> Iterator[Values]:
+        said = {int(n) for text in page.texts for pair in re.findall(r"(\d+)×(\d+)", text) for n in pair}
+        return (_with(values, name, n) for n in sorted(said) if n <= LARGEST)
+
+    return way
+
+
+def _choice(name: str) -> Way:
+    """Another choice of the config's."""
+    return lambda values, page: (_with(values, name, choice) for choice in CHOICES[name])
 
 
 def _with(values: Values, name: str, choice: Any) -> Values:
@@ -121,12 +118,32 @@ def _with(values: Values, name: str, choice: Any) -> Values:
     return resized(replace(values, config=config, inputs=streams))
 
 
+def _one_size(values: Values, page: Page) -> Iterator[Values]:
+    """All inputs that have a size, with another in its place."""
+    shapes = _shapes(values)
+    for size in sorted({n for shape in shapes.values() for n in shape}):
+        for n in FEW:
+            yield _shaped(values, {x: tuple(n if m == size else m for m in s) for x, s in shapes.items()})
+
+
+def _one_shape(values: Values, page: Page) -> Iterator[Values]:
+    """All inputs that have a shape, with other rows or columns."""
+    shapes = _shapes(values)
+    for rows, cols in sorted(set(shapes.values())):
+        for other in (*((n, cols) for n in FEW), *((rows, n) for n in FEW)):
+            yield _shaped(values, {x: other for x, shape in shapes.items() if shape == (rows, cols)})
+
+
+def _shapes(values: Values) -> dict[str, tuple[int, int]]:
+    return {name: (len(rows), len(rows[0])) for name, rows in values.inputs.items()}
+
+
 def _shaped(values: Values, shapes: Mapping[str, Sequence[int]]) -> Values:
     """With some inputs of other shapes."""
     return replace(values, inputs={**values.inputs, **{x: _sized(values.inputs[x], s) for x, s in shapes.items()}})
 
 
-def _with_or_without(values: Values) -> Iterator[Values]:
+def _with_or_without(values: Values, page: Page) -> Iterator[Values]:
     """With one more bias, or without one."""
     parts = {name.rpartition(".")[0] for name in values.weights}
     for name, shape in parameter_shapes(values.config).items():
@@ -143,3 +160,6 @@ def _sized(entry: Any, shape: Sequence[int]) -> Any:
         return entry
     items = entry if isinstance(entry, Sequence) and not isinstance(entry, str) else [entry]
     return [_sized(items[i % len(items)], shape[1:]) for i in range(shape[0])]
+
+
+WAYS = [*map(_size, SIZES), *map(_choice, CHOICES), _one_size, _one_shape, _with_or_without]
