@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from byhand.arithmetic.domains import RATIONALS
-from byhand.choosing.evenness import is_even, usual, whole_time
+from byhand.choosing.evenness import usual, whole_time
 from byhand.choosing.limits import Limits, limits_of
 from byhand.choosing.possible import LESSONS, SMALL, check
-from byhand.choosing.quality import foiled, problems, quality
+from byhand.choosing.quality import promised, quality
 from byhand.choosing.words import answers, new_words, sentence, vocabulary
 from byhand.errors import ConfigError, DomainError
 from byhand.model.job import ATTN_OUT
@@ -95,16 +95,12 @@ def judged(
     """
     try:
         tape = evaluated(model, values)
-        found = quality(tape)
+        found = promised(tape, limits, usual(tape, model, values.config) if expected is None else expected, wanted)
     except DomainError:
         return None
-    even = is_even(tape, usual(tape, model, values.config) if expected is None else expected)
-    if not even or problems(tape, found, limits, wanted):
-        return None
-    if values.config.softmax_base == "e":
+    if found is not None and values.config.softmax_base == "e":
         found["judged_in_base"] = 2
-    found["foils"] = foiled(tape)  # takes as long as the rest, and is seldom what fails
-    return None if problems(tape, found, limits, wanted) else found
+    return found
 
 
 def _measures(model: str, own: Values, limits: Limits) -> tuple[Limits, float]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from byhand.arithmetic.domain import is_neg_inf
 from byhand.arithmetic.domains import FLOATS
+from byhand.choosing.evenness import is_even
 from byhand.choosing.foils import applying, differing, resumed
 from byhand.choosing.limits import Limits
 from byhand.errors import DomainError
@@ -44,6 +45,20 @@ def quality(tape: Tape) -> dict[str, Any]:
     if "next_token" in tape.steps:
         found |= _of_logits(tape)
     return found
+
+
+def promised(
+    tape: Tape, limits: Limits, expected: float, wanted: tuple[int | None, ...] = ()
+) -> dict[str, Any] | None:
+    """The quality of a run that takes about as long as expected and keeps every promise; None for any other.
+
+    Raises: DomainError.
+    """
+    found = quality(tape)
+    if not is_even(tape, expected) or problems(tape, found, limits, wanted):
+        return None
+    found["foils"] = foiled(tape)  # takes as long as the rest, and is seldom what fails
+    return None if problems(tape, found, limits, wanted) else found
 
 
 def foiled(tape: Tape) -> dict[str, int]:

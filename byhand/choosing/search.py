@@ -35,16 +35,11 @@ from byhand.choosing.unembed import embeddings, unembeddings, without_attention
 from byhand.model.job import ATTN_OUT, DECODER, ENCODER, RESID_MID, RESID_PRE
 
 
-def models() -> list[str]:
-    """The models that are searched for."""
-    return list(_ATTEMPTS)
-
-
 def instances(task: Task, start: str, attempts: int) -> Iterator[Instance]:
     """Instances worth checking, from a number of attempts; none where all fail."""
     dice = Dice(start)
     for _ in range(attempts):
-        yield from _ATTEMPTS[task.model](task, dice)
+        yield from SEARCHES[task.model](task, dice)
 
 
 def in_two(instance: Instance, dice: Dice) -> Instance:
@@ -180,7 +175,7 @@ def _encoder_decoder(task: Task, dice: Dice) -> Iterator[Instance]:
             yield Instance(inputs, stream.weights | {"unembed.W_U": w_u.tolist()})
 
 
-_ATTEMPTS: dict[str, Callable[[Task, Dice], Iterator[Instance]]] = {
+SEARCHES: dict[str, Callable[[Task, Dice], Iterator[Instance]]] = {
     **LESSONS,
     "softmax": _softmax,
     "attention-head": _attention_head,

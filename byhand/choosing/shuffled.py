@@ -12,11 +12,10 @@ from typing import Any
 import numpy as np
 
 from byhand.arithmetic.domains import RATIONALS
-from byhand.choosing.cost import seconds
 from byhand.choosing.dice import Dice
-from byhand.choosing.evenness import BAND
+from byhand.choosing.evenness import whole_time
 from byhand.choosing.limits import Limits
-from byhand.choosing.quality import foiled, problems, quality
+from byhand.choosing.quality import promised
 from byhand.model.models import run
 from byhand.model.weights import Values, numbers
 from byhand.notation.number import parse
@@ -28,7 +27,7 @@ ATTEMPTS = 1000  # of a few milliseconds each; one in ten is kept
 def shuffled(model: str, values: Values, start: str, limits: Limits) -> tuple[Values, dict[str, Any]] | None:
     """The values in another order, and their quality; None where no order keeps every promise."""
     dice = Dice(start)
-    usual = _seconds(_evaluated(model, values))
+    usual = whole_time(_evaluated(model, values))
     for _ in range(ATTEMPTS):
         inputs, weights = (
             {name: reordered(entry, dice) for name, entry in given.items()}
@@ -37,12 +36,8 @@ def shuffled(model: str, values: Values, start: str, limits: Limits) -> tuple[Va
         new = replace(values, inputs=inputs, weights=weights)
         if not _is_plain(np.array(rows, dtype=object) for rows in numbers(new).values()):
             continue
-        tape = _evaluated(model, new)
-        found = quality(tape)
-        if problems(tape, found, limits) or abs(_seconds(tape) - usual) > BAND * usual:
-            continue
-        found["foils"] = foiled(tape)
-        if not problems(tape, found, limits):
+        found = promised(_evaluated(model, new), limits, usual)
+        if found is not None:
             return new, found
     return None
 
@@ -54,10 +49,6 @@ def _evaluated(model: str, values: Values) -> Tape:
         if not name.startswith("count"):
             tape.values(name)
     return tape
-
-
-def _seconds(tape: Tape) -> float:
-    return seconds(tape, [s.name for s in tape.used() if s.op])
 
 
 def reordered(entry: Any, dice: Dice) -> Any:

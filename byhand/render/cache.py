@@ -7,8 +7,6 @@ and where nothing can be kept, nothing is.
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
@@ -18,6 +16,7 @@ from pathlib import Path
 from platformdirs import user_cache_path
 
 from byhand import __version__
+from byhand.render.files import replace_file
 from byhand.render.fonts import faces
 
 MOST = 400  # files; the oldest go first
@@ -55,13 +54,7 @@ def printed(html: str, cache: bool = True) -> bytes:
 
 def _keep(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.replace(temporary, path)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
+    replace_file(path, content)
     files = sorted(path.parent.iterdir(), key=lambda each: each.stat().st_mtime)
     for old in files[:-MOST]:
         old.unlink(missing_ok=True)

@@ -46,8 +46,8 @@ def write(folder: Path, files: dict[str, bytes]) -> list[Path]:
 
 
 def replace_file(path: Path, content: bytes) -> None:
-    """Write a file under another name first, so that it is whole or not there."""
-    temporary = path.with_name(f".{path.name}.part")
+    """Write a file under a name of this process first, so that it is whole or not there."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         temporary.write_bytes(content)
         os.replace(temporary, path)

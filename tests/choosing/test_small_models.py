@@ -7,7 +7,7 @@ import pytest
 from byhand.arithmetic.domains import RATIONALS
 from byhand.choosing import choose
 from byhand.choosing.possible import LESSONS, MODELS, SMALL
-from byhand.choosing.search import models
+from byhand.choosing.search import SEARCHES
 from byhand.errors import ConfigError, ValuesError
 from byhand.model.config import Config
 from byhand.model.models import complete, run
@@ -30,7 +30,7 @@ def rows(tape, name):
 
 
 def test_every_model_that_can_be_asked_for_is_searched_for():
-    assert {*models(), *SMALL} == set(MODELS)
+    assert {*SEARCHES, *SMALL} == set(MODELS)
 
 
 @pytest.mark.parametrize("name", SHEETS)
