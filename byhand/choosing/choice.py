@@ -18,7 +18,7 @@ from byhand.model.models import run
 from byhand.model.weights import Values
 from byhand.tape import Tape
 
-ATTEMPTS = 200  # of the search, before it gives up
+ATTEMPTS = 1000  # of the search, before it gives up: five tokens need a hundred, all others a few
 
 
 @dataclass(frozen=True)

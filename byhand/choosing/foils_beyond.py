@@ -25,8 +25,10 @@ def _norm_before_sum(step: Step, tape: Tape) -> Iterable[Step]:
 
 def _normalised(step: Step, tape: Tape) -> str:
     """The normalised sum of stream and layer, where a step is a sum that nothing else reads; else ""."""
+    if step.op is not ops.add:
+        return ""
     readers = [s for s in tape.steps.values() if step.name in s.inputs]
-    if step.op is not ops.add or not readers or any(".ln" not in s.name for s in readers):
+    if not readers or any(".ln" not in s.name for s in readers):
         return ""
     at = readers[0].name.rpartition(".")[0]
     last = f"{at}.standardized" if f"{at}.standardized" in tape.steps else f"{at}.hook_scale"

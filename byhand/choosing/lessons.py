@@ -129,9 +129,9 @@ def _sampling(task: Task, dice: Dice) -> Iterator[Instance]:
 
 
 def _sizing(task: Task, dice: Dice) -> Iterator[Instance]:
-    """Other sizes of the first model; its time and its tokens such that the shares and the days are short."""
+    """Other sizes of the first model, but as many heads as the map shows; shares and days that are short."""
     choices = {
-        "n_layers": (1, 2), "d_model": (4, 6, 8), "n_heads": (1, 2), "d_head": (2, 3, 4), "d_mlp": (6, 8, 12, 16),
+        "n_layers": (1, 2), "d_model": (4, 6, 8), "d_head": (2, 3, 4), "d_mlp": (6, 8, 12, 16),
         "d_vocab": (5, 6, 7, 8, 9, 10), "n_ctx": (3, 4, 5),
     }  # fmt: skip
     inputs = {name: [list(row) for row in rows] for name, rows in task.own.inputs.items()}
@@ -141,7 +141,7 @@ def _sizing(task: Task, dice: Dice) -> Iterator[Instance]:
     tape = run("sizing", replace(task.own, inputs=inputs), RATIONALS)
     flops, parameters = (int(tape.values(name)[0][0]) for name in ("flops", "params"))
     tokens = [t for t in (450, 600, 900, 1200, 1800, 3600) if parameters * t % 3600 == 0]
-    if tokens and drawn["n_heads"] * drawn["d_head"] <= drawn["d_model"]:
+    if tokens and inputs["n_heads"][0][0] * drawn["d_head"] <= drawn["d_model"]:
         inputs["seconds"][0][0] = flops * (2, 4, 5)[dice.one(3)]
         inputs["train_tokens"][0][0] = tokens[dice.one(len(tokens))]
         yield Instance(inputs, {})
