@@ -35,16 +35,24 @@ ROWS: dict[str, tuple[str, dict[str, Any], int | None, int | None]] = {
     "block, post-norm, 4 tokens": ("block", {"norm_position": "post", "n_ctx": 4}, None, None),
     "block, RMSNorm": ("block", {"normalization_type": "RMS"}, None, 500),
     "block, 5 tokens": ("block", {"n_ctx": 5}, None, None),
+    "block, 5 tokens, post-norm": ("block", {"n_ctx": 5, "norm_position": "post"}, None, None),
     "encoder, post-norm": ("encoder", {"norm_position": "post"}, None, None),
+    "encoder, post-norm, 4 tokens": ("encoder", {"norm_position": "post", "n_ctx": 4}, None, None),
+    "encoder, post-norm, 5 tokens": ("encoder", {"norm_position": "post", "n_ctx": 5, "d_v": 4}, None, None),
     "encoder-decoder, post-norm": ("encoder-decoder", {"norm_position": "post"}, 303, 1000),
     "gpt": ("gpt", {}, 92, 500),
     "gpt, 4 tokens": ("gpt", {"n_ctx": 4}, None, None),
     "gpt, post-norm": ("gpt", {"norm_position": "post"}, None, 500),
     "gpt, two blocks": ("gpt", {"n_layers": 2}, 198, 1000),
+    "gpt, 5 tokens": ("gpt", {"n_ctx": 5}, None, None),
     "gpt, d_model 8": ("gpt", {"d_model": 8, "d_v": 4}, 965, 1000),
+    "block, d_model 8, 4 tokens": ("block", {"d_model": 8, "d_v": 4, "n_ctx": 4}, 965, 1000),
+    "gpt, d_model 8, 4 tokens": ("gpt", {"d_model": 8, "d_v": 4, "n_ctx": 4}, 965, 1000),
+    "gpt, d_model 8, 5 tokens": ("gpt", {"d_model": 8, "d_v": 4, "n_ctx": 5}, None, None),
     "block, d_model 8, post-norm": ("block", {"d_model": 8, "d_v": 4, "norm_position": "post"}, 965, 1000),
 }
-FEW = {"block, 5 tokens": 20}  # seeds, where one takes seconds
+# seeds, where one takes seconds
+FEW = {"block, 5 tokens, post-norm": 20, "gpt, d_model 8, 5 tokens": 20, "encoder, post-norm, 5 tokens": 20}
 HEAD = ("configuration", "found", "median ms", "p95 ms", "max", "integer", "denominator", "ugly", "median", "whole")
 
 

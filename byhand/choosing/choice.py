@@ -51,7 +51,7 @@ def choose(
     elif answer:
         raise ConfigError(f"{model} says no words, so it has no answer; use gpt")
     n = len(values.tokens) or values.config.n_ctx
-    check(model, values.config, n)
+    check(model, values.config, n, len(values.source) or values.config.n_ctx)
     if model in LESSONS:
         limits, expected = _measures(model, values, limits)
     if model == "gpt" and values.config.positional_embedding_type != "standard" and len(set(values.ids())) < n:

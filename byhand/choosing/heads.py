@@ -1,26 +1,27 @@
 """Heads of attention with whole scores and patterns of small denominators.
 
-For one choice of W_K, every query that gives its row a pleasant pattern is listed. W_Q is then put together from
-pairs of columns that give the last two tokens such queries; the other tokens' are looked up.
+For one choice of W_K, W_Q is put together from two halves, a few columns each: those are joined whose parts of every
+score add up to a multiple of the root. Of the many whole scores, those with a pleasant pattern are kept.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from math import isqrt
 
 import numpy as np
 
 from byhand.choosing.dice import Bools, Dice, Ints
 from byhand.choosing.limits import Limits
-from byhand.choosing.natural import codes, columns, distinct, grid, natural
+from byhand.choosing.natural import Rule, columns, columns_for, different, distinct, grid, natural
 from byhand.model.config import Config
 
 TOTALS = {2: (1, 2, 3, 4, 5, 6, 8, 10), 3: (1, 2, 3, 4, 5, 6, 7, 8, 9, 10)}  # of a row's powers
 SPREAD = {2: 3, 3: 2}  # between the scores of a row, and of a score from 0
 
-HALVES = {2: 5000, 3: 5000}  # pairs of columns of W_Q, by tokens
-SAMPLES = {2: 300, 3: 600, 4: 3000}  # pairs of the last two tokens' queries, by tokens
+TRIES = 8  # of W_K, for each one that is looked for
+FEW = 4  # tokens whose queries are found by trying; of more, those that fit are listed
 
 
 @dataclass(frozen=True)
@@ -67,20 +68,18 @@ def whole_base(config: Config) -> int:
 
 def find_heads(dice: Dice, sight: Sight, config: Config, limits: Limits, keep: int = 24) -> list[Heads]:
     """For each of a few W_K, heads on what is read, the most pleasant first."""
-    x = sight.asking
-    samples, count = SAMPLES.get(len(x), 6000), config.n_heads
-    keys = 2 * count - 1 if len(x) <= 3 or (count > 1 and len(x) == 4) else 2 * count
-    pool, results = _telling(dice, x, limits)
+    n, count = len(sight.asking), config.n_heads
+    enough = 2 * count - 1 if n <= 3 or (count > 1 and n == 4) else 2 * count
+    pool, results = _telling(dice, sight.asking, limits)
     if len(pool) < 2 * config.d_head:
         return []
-    most = HALVES.get(len(x), 16_000)
-    lefts = _halves(dice, results, config.d_head // 2, limits.query, most)
-    rights = _halves(dice, results, config.d_head - config.d_head // 2, limits.query, most)
-    found = []
-    for w_k in _keys(dice, sight.answering, config, limits, keys):
-        heads = _queries(dice, sight, w_k, (pool, results, lefts, rights), config, limits, samples)
+    found: list[Heads] = []
+    for w_k in _keys(dice, sight.answering, config, limits, TRIES * enough):
+        heads = _queries(dice, sight, w_k, pool, results, config, limits)
         if len(heads):
             found.append(heads.only(np.argsort(heads.cost, kind="stable")[:keep]))
+        if len(found) == enough:
+            break
     return found
 
 
@@ -90,7 +89,8 @@ def _telling(dice: Dice, x: Ints, limits: Limits) -> tuple[Ints, Ints]:
     if len(pool) > 2000:
         pool = pool[dice.few(len(pool), 2000)]
     results = pool @ x.T
-    fit = (abs(results).max(1) <= limits.query) & (results.max(1) > results.min(1))
+    reach = limits.query if len(x) <= FEW else min(limits.query, 3)  # of many tokens, few scores are small
+    fit = (abs(results).max(1) <= reach) & (results.max(1) > results.min(1))
     return pool[fit], results[fit]
 
 
@@ -99,78 +99,32 @@ def _keys(dice: Dice, x: Ints, config: Config, limits: Limits, count: int) -> In
     pool, _ = _telling(dice, x, limits)
     if len(pool) < 2 * config.d_head:
         return np.zeros((0, x.shape[1], config.d_head), np.int64)
-    w = pool[dice.below(len(pool), 50 * count, config.d_head)].swapaxes(1, 2)
+    w = pool[dice.below(len(pool), 600, config.d_head)].swapaxes(1, 2)
     k = x @ w
     ok = natural(w, 25, 50) & distinct(k) & ((k == 0).sum((1, 2)) * 100 <= 45 * k[0].size)
     small = np.argsort((k[ok] ** 2).sum((1, 2)), kind="stable")  # short keys leave most queries possible
-    best: Ints = w[ok][small[: 3 * count]]
-    return best[dice.few(len(best), count)]
+    best: Ints = w[ok][small[:count]]
+    return best[dice.order(len(best))]
 
 
-@dataclass(frozen=True)
-class _Halves:
-    """Groups of columns for one half of W_Q, sorted by what the last two tokens' queries are there."""
-
-    members: Ints  # (count, width): numbers of columns in the pool
-    starts: Ints
-    counts: Ints
-
-
-def _halves(dice: Dice, results: Ints, width: int, reach: int, most: int) -> _Halves:
-    if len(results) ** width <= most:
-        members = np.stack(np.unravel_index(np.arange(len(results) ** width), (len(results),) * width), 1)
-    else:
-        members = dice.below(len(results), most, width)
-    last = results[members][:, :, -2:]  # (count, width, 2)
-    keys = codes(last.reshape(len(members), -1), reach)
-    order = np.argsort(keys, kind="stable")
-    counts = np.bincount(keys, minlength=(2 * reach + 1) ** (2 * width))
-    return _Halves(members[order], np.cumsum(counts) - counts, counts)
-
-
-def _queries(
-    dice: Dice,
-    sight: Sight,
-    w_k: Ints,
-    parts: tuple[Ints, Ints, _Halves, _Halves],
-    config: Config,
-    limits: Limits,
-    samples: int,
-) -> Heads:
+def _queries(dice: Dice, sight: Sight, w_k: Ints, pool: Ints, results: Ints, config: Config, limits: Limits) -> Heads:
     """Heads with this W_K."""
-    pool, results, lefts, rights = parts
     x, seen, k = sight.asking, sight.seen, sight.answering @ w_k
-    n, reach, width = len(x), limits.query, config.d_head
-    left = width // 2
+    n, width = len(x), config.d_head
     root = isqrt(width) if config.use_attn_scale else 1
     base = whole_base(config)
-    rows = grid(width, reach)
-    raw = np.rint(rows.astype(np.float64) @ k.T.astype(np.float64)).astype(np.int64)  # (grid, n), exact
-    whole = np.flatnonzero((abs(raw) <= limits.integer).all(1) & (raw % root == 0).all(1))
-    scores = raw[whole] // root
-    allowed = np.zeros((n, len(rows)), dtype=bool)
-    for i in range(n):
-        allowed[i, whole] = row_fits(scores, seen[i], base)
-    nothing = Heads(*(np.zeros((0, 1, 1), np.int64),) * 3, *(np.zeros((0, 1), np.int64),) * 2)
-    ends = [np.flatnonzero(allowed[i]) for i in (n - 2, n - 1)]
-    if not (len(ends[0]) and len(ends[1])):
-        return nothing
-    count = len(ends[0]) * len(ends[1])
-    pairs = dice.below(count, samples) if count > samples else np.arange(count)
-    q = np.stack([rows[ends[0][pairs // len(ends[1])]], rows[ends[1][pairs % len(ends[1])]]], 2)  # (pairs, width, 2)
-    keys = [codes(part.reshape(len(pairs), -1), reach) for part in (q[:, :left], q[:, left:])]
-    both = np.flatnonzero((lefts.counts[keys[0]] > 0) & (rights.counts[keys[1]] > 0))
-    if not len(both):
-        return nothing
-    both = np.repeat(both, max(1, samples // len(both)))
-    picks = [
-        half.members[half.starts[key[both]] + dice.under(half.counts[key[both]])]
-        for half, key in ((lefts, keys[0]), (rights, keys[1]))
-    ]
-    members = np.concatenate(picks, 1)  # (count, d_head)
-    for i in range(n - 2):
-        members = members[allowed[i][codes(results[members, i], reach)]]
-    members = members[_first_of_equals(members)]
+
+    def fits(i: int, q: Ints) -> Bools:
+        raw = np.rint(q.astype(np.float64) @ k.T.astype(np.float64)).astype(np.int64)  # exact: small
+        whole: Bools = (raw % root == 0).all(1) & (abs(raw) <= limits.integer).all(1)
+        whole[whole] = row_fits(raw[whole] // root, seen[i], base)
+        return whole
+
+    rules: list[Rule] = [partial(fits, i) for i in reversed(range(n))]
+    if n > FEW:
+        every = grid(width, int(abs(results).max()))
+        rules = [every[fits(i, every)] for i in reversed(range(n))]
+    members = columns_for(dice, results[:, ::-1], width, rules, beams=500, tries=500 * max(1, n - 2), rows=300)
     w_q = pool[members].swapaxes(1, 2)  # (count, d_model, d_head)
     queries = x @ w_q
     ok = natural(w_q, 25, 50) & distinct(queries) & ((queries == 0).sum((1, 2)) * 100 <= 45 * n * width)
@@ -179,7 +133,7 @@ def _queries(
         ok &= (x @ w_q.swapaxes(1, 2) != queries).any((1, 2)) & bool((sight.answering @ w_k.T != k).any())
     w_q, queries = w_q[ok], queries[ok]
     all_scores = queries @ k.T // root
-    ok = distinct(all_scores.swapaxes(1, 2))
+    ok = different(all_scores.swapaxes(1, 2)) >= min(len(k), 4)
     if len(k) == n:
         ok &= (all_scores != all_scores.swapaxes(1, 2)).any((1, 2))
     w_q, queries, all_scores = w_q[ok], queries[ok], all_scores[ok]
@@ -188,12 +142,6 @@ def _queries(
     w_q, queries, all_scores, powers, totals = w_q[ok], queries[ok], all_scores[ok], powers[ok], totals[ok]
     cost = _cost(queries, k, all_scores, totals) + dice.below(12, len(w_q))
     return Heads(w_q, np.broadcast_to(w_k, w_q.shape), powers, totals, cost)
-
-
-def _first_of_equals(rows: Ints) -> Ints:
-    """Where each different row stands first."""
-    keys = (rows * 2003 ** np.arange(rows.shape[1], dtype=np.int64)).sum(1)
-    return np.sort(np.unique(keys, return_index=True)[1])
 
 
 def row_fits(scores: Ints, seen: Bools, base: int) -> Bools:

@@ -76,7 +76,8 @@ def friendly_outputs(dice: Dice, x: Ints, kind: str, hidden: Hidden, limits: Lim
     w, b, results = _columns(dice, hidden)
     small = abs(results).max(1) <= min(9, 2 * limits.stream)
     w, b, results = w[small], b[small], results[small]
-    members = columns_for(dice, results, x, friendly(x.shape[1], kind, limits.stream), beams=60)
+    table = friendly(x.shape[1], kind, limits.stream)
+    members = columns_for(dice, results, x.shape[1], [table - row for row in x], beams=60)
     sums = x + results[members].swapaxes(1, 2)
     members = members[distinct(unit_of(sums, kind))]
     return _best(dice, x, w[members].swapaxes(1, 2), b[members], results[members].swapaxes(1, 2), limits)

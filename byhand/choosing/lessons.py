@@ -27,10 +27,9 @@ def _entry(number: Fraction) -> int | str:
 
 
 def _batch_norm(task: Task, dice: Dice) -> Iterator[Instance]:
-    """Rows and columns that are friendly: those of the sum of nothing and columns that are."""
-    pool = friendly(task.n, "LN", 6)
-    nothing = np.zeros((task.n, task.config.d_model), np.int64)
-    members = columns_for(dice, pool, nothing, friendly(task.config.d_model, "LN", 6), beams=2000)
+    """Rows and columns that are friendly."""
+    d, pool = task.config.d_model, friendly(task.n, "LN", 6)
+    members = columns_for(dice, pool, d, [friendly(d, "LN", 6)] * task.n, beams=2000)
     x = pool[members].swapaxes(1, 2)  # (count, n, d)
     by_row, by_column = unit_of(x, "LN"), unit_of(x.swapaxes(1, 2), "LN").swapaxes(1, 2)
     ok = distinct(by_row) & distinct(x) & distinct(x.swapaxes(1, 2)) & (x < 0).any((1, 2))
@@ -96,8 +95,7 @@ def _perplexity(task: Task, dice: Dice) -> Iterator[Instance]:
     fit = abs(results).max(1) <= 4
     pool, results = pool[fit], results[fit]
     drawn = dice.below(7, 6000, c.d_vocab) - 3
-    nothing = np.zeros((task.n, c.d_vocab), np.int64)
-    picks = columns_for(dice, results, nothing, drawn[_clear(drawn, base)], beams=200)  # (count, words)
+    picks = columns_for(dice, results, c.d_vocab, [drawn[_clear(drawn, base)]] * task.n, beams=200)  # (count, words)
     logits = results[picks].swapaxes(1, 2)  # (count, n, words)
     right = logits[:, np.arange(task.n), list(task.own.ids())]
     low = logits.min(2)

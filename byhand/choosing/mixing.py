@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,10 +10,13 @@ import numpy as np
 from byhand.choosing.dice import Bools, Dice, Ints
 from byhand.choosing.heads import Heads, Sight
 from byhand.choosing.limits import Limits
-from byhand.choosing.natural import columns, natural
+from byhand.choosing.natural import Join, columns, grid, like_weights, natural
 from byhand.model.config import Config
 
-TRIES = {2: 500, 3: 4000, 4: 3000}  # choices of heads and values, by tokens
+TRIES = 1000  # choices of heads and values
+COLUMNS, PLEASANT = 400, 15  # of W_V, and those that a head's values are drawn from, twice
+COUNTED = 12  # of them, whose columns of W_O are counted; of five tokens, five times as many
+MOST = 20_000  # of these columns
 
 
 @dataclass(frozen=True)
@@ -28,11 +32,9 @@ class Mix:
     W_K: Ints
     W_V: Ints
     mixture: Ints
-    denominators: Ints
     apart: Ints
     columns: Ints
     results: Ints
-    reach: int
 
     @property
     def heads(self) -> int:
@@ -40,23 +42,25 @@ class Mix:
 
 
 def find_mixes(
-    dice: Dice, sight: Sight, found: list[Heads], config: Config, limits: Limits, tries: int = 0, keep: int = 3,
+    dice: Dice, sight: Sight, found: list[Heads], config: Config, limits: Limits, tries: int = TRIES,
     whole: bool = True,
-) -> list[Mix]:  # fmt: skip
+) -> Iterator[Mix]:  # fmt: skip
     """Choices of heads, each with its own W_K, and of values; with `whole`, those with most whole columns first."""
     count, width = config.n_heads, config.d_v
     n = len(sight.asking)
-    tries = tries or TRIES.get(n, 6000)
     pool, results = _values(dice, sight.answering, limits)  # results (count, m)
     if len(found) < count or len(pool) < 2 * width:
-        return []
+        return
     groups = (dice.below(len(found), tries)[:, None] + np.arange(count)) % len(found)  # (tries, heads)
     which = dice.under(np.array([len(g) for g in found])[groups])
     starts = np.cumsum([0, *(len(g) for g in found)])[:-1]
-    powers = np.concatenate([g.powers for g in found])[starts[groups] + which]
+    every = np.concatenate([g.powers for g in found])
+    heads = starts[groups] + which
+    powers = every[heads]
     totals = powers.sum(-1)  # (tries, heads, n)
     common = np.lcm.reduce(totals, axis=1)  # (tries, n)
-    picks = dice.below(len(pool), tries, count, width)
+    pleasant = _pleasant(every, results)
+    picks = pleasant[heads[..., None], dice.below(pleasant.shape[1], tries, count, width)]
     values = results[picks].swapaxes(2, 3)  # (tries, heads, m, d_v)
     w_v = pool[picks].swapaxes(2, 3)  # (tries, heads, d_model, d_v)
     mixed = powers @ values * (common[:, None] // totals)[..., None]
@@ -70,30 +74,41 @@ def find_mixes(
     ok &= (apart[:, -1] != 0).any(1) & ((apart != 0).any(2).sum(1) >= min(2, n - 1))
     ok &= _patterns_differ(powers, totals) & _ugly(mixture, common, limits)
     kept = np.flatnonzero(ok)
-    if not whole:
-        order = kept[np.argsort(abs(3 * broken[kept] - mixture[0].size), kind="stable")][:keep]
-        pools: list[tuple[Ints, Ints]] = [(np.zeros((0, 1), np.int64),) * 2] * len(order)
-    else:
+    if whole:
         rest = common // np.gcd(common, np.gcd.reduce(mixture, axis=2))  # (tries, n): one column in so many is whole
-        rarest = kept[np.argsort(rest[kept].prod(1), kind="stable")][: 16 if count * width <= 4 else 3]
-        order, pools = _by_whole_columns(mixture, common, rarest, config, limits, keep)
-    return [
-        Mix(
+        kept = kept[np.argsort(rest[kept].prod(1), kind="stable")][: COUNTED if n < 5 else 5 * COUNTED]
+        pools = _whole_columns(dice, mixture[kept], common[kept], config, limits)
+    else:
+        kept = kept[np.argsort(abs(3 * broken[kept] - mixture[0].size), kind="stable")][:3]
+        pools = ((i, *(np.zeros((0, 1), np.int64),) * 2) for i in range(len(kept)))
+    for i, of_o, whole_results in pools:
+        t = kept[i]
+        yield Mix(
             np.array([found[g].W_Q[i] for g, i in zip(groups[t], which[t], strict=True)]),
             np.array([found[g].W_K[i] for g, i in zip(groups[t], which[t], strict=True)]),
-            w_v[t], mixture[t], common[t], apart[t], *pool_of_t, 2 * limits.stream,
-        )
-        for t, pool_of_t in zip(order, pools, strict=True)
-    ]  # fmt: skip
+            w_v[t], mixture[t], apart[t], of_o, whole_results,
+        )  # fmt: skip
 
 
 def _values(dice: Dice, x: Ints, limits: Limits) -> tuple[Ints, Ints]:
     """Columns of W_V, and what they give."""
     pool = columns(x.shape[1], 2, 1)
-    pool = pool[dice.few(len(pool), 1000)]
+    pool = pool[dice.few(len(pool), COLUMNS)]
     results = pool @ x.T
     fit = (abs(results).max(1) <= limits.query) & (results.max(1) > results.min(1))
     return pool[fit], results[fit]
+
+
+def _pleasant(powers: Ints, results: Ints) -> Ints:
+    """For each of many heads, the columns of W_V whose mixtures have the smallest denominators (heads, some): as many
+    of those with a fraction as of all.
+    """
+    totals = powers.sum(2)[..., None]  # (heads, n, 1)
+    mixed = np.rint(powers.astype(np.float64) @ results.T.astype(np.float64)).astype(np.int64)  # exact: small
+    denominators = totals // np.gcd(totals, mixed)  # (heads, n, columns)
+    size = denominators.prod(1)
+    broken = np.where(size == 1, np.iinfo(np.int64).max, size)
+    return np.concatenate([np.argsort(part, axis=1, kind="stable")[:, :PLEASANT] for part in (size, broken)], 1)
 
 
 def _beside(heads: Ints) -> Ints:
@@ -119,21 +134,28 @@ def _ugly(mixture: Ints, common: Ints, limits: Limits) -> Bools:
     return few
 
 
-def _by_whole_columns(
-    mixture: Ints, common: Ints, kept: Ints, config: Config, limits: Limits, keep: int
-) -> tuple[Ints, list[tuple[Ints, Ints]]]:
-    """The choices with most columns of W_O that give whole numbers, and those columns."""
+def _whole_columns(
+    dice: Dice, mixture: Ints, common: Ints, config: Config, limits: Limits
+) -> Iterator[tuple[int, Ints, Ints]]:
+    """Which of many mixtures, the columns of W_O that make whole numbers of it, all or many, and those numbers; the
+    mixtures with most of them first.
+
+    A column is two halves whose parts of every token's sum, modulo its common denominator, are opposite.
+    """
     width = config.n_heads * config.d_v
     largest = 3 if mixture.shape[1] > 3 and width <= 4 else 2  # many tokens leave few columns: ±3 are let in
-    every = columns(width, largest, 2, 20_000 if mixture.shape[1] <= 3 else 100_000)
-    pools = []
-    for t in kept:
-        sums = np.rint(every.astype(np.float64) @ mixture[t].T.astype(np.float64)).astype(np.int64)  # exact: small
-        whole = np.flatnonzero((sums % common[t] == 0).all(1))
-        results = sums[whole] // common[t]
+    halves = [grid(side, largest) for side in (width // 2, width - width // 2)]
+    joins = []
+    for mixed, modulus in zip(mixture, common, strict=True):
+        parts = np.split(mixed, [width // 2], axis=1)
+        place = np.cumprod(np.append(1, modulus[:-1]))
+        opposite = zip(halves, parts, (1, -1), strict=True)
+        joins.append(Join(*(sign * half @ part.T % modulus @ place for half, part, sign in opposite)))
+    for i in np.argsort([-join.count for join in joins], kind="stable"):
+        pairs = zip(halves, joins[i].pairs(dice, MOST), strict=True)
+        every = np.concatenate([half[side] for half, side in pairs], 1)
+        every = every[like_weights(every, twos=2)]
+        results = every @ mixture[i].T // common[i]
         fit = (abs(results).max(1) <= min(2 * limits.stream, limits.integer)) & (results != 0).any(1)
-        pools.append((every[whole[fit]], results[fit]))
-    sizes = np.array([len(results) for _, results in pools], dtype=np.int64)
-    order = np.argsort(-sizes, kind="stable")[:keep]
-    order = order[sizes[order] >= 8] if len(order) else order
-    return kept[order], [pools[i] for i in order]
+        if fit.sum() >= 8:
+            yield int(i), every[fit], results[fit]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import cache
 
 import numpy as np
@@ -29,9 +30,15 @@ def natural(w: Ints, low: int = 15, high: int = 60) -> Bools:
 
 def distinct(rows: Ints) -> Bools:
     """Which of many matrices (…, rows, cols) have no two equal rows."""
+    all_of_them: Bools = different(rows) == rows.shape[-2]
+    return all_of_them
+
+
+def different(rows: Ints) -> Ints:
+    """How many different rows there are in each of many matrices (…, rows, cols)."""
     ordered = np.sort(codes(rows, 14), axis=-1)
-    ok: Bools = (ordered[..., 1:] != ordered[..., :-1]).all(-1)
-    return ok
+    count: Ints = (ordered[..., 1:] != ordered[..., :-1]).sum(-1) + 1
+    return count
 
 
 @cache
@@ -44,11 +51,17 @@ def columns(height: int, largest: int, twos: int, most: int = 20_000) -> Ints:
         found = grid(height, largest)
     else:
         found = Dice(f"columns {height}").of(WEIGHTS, 4 * most, height)
-    zeros = (found == 0).sum(1)
-    ok = (zeros < height) & (zeros <= max(1, (2 * height + 2) // 3)) & ((abs(found) > 1).sum(1) <= twos)
-    found = found[ok]
+    found = found[like_weights(found, twos)]
     some: Ints = found[Dice(f"some of {height}").few(len(found), most)]
     return some
+
+
+def like_weights(found: Ints, twos: int) -> Bools:
+    """Which columns (count, height) are not mostly zero, with at most `twos` entries beyond ±1."""
+    height = found.shape[1]
+    zeros = (found == 0).sum(1)
+    ok: Bools = (zeros < height) & (zeros <= max(1, (2 * height + 2) // 3)) & ((abs(found) > 1).sum(1) <= twos)
+    return ok
 
 
 @cache
@@ -66,26 +79,70 @@ def codes(rows: Ints, reach: int) -> Ints:
     return found
 
 
-def columns_for(dice: Dice, results: Ints, x: Ints, table: Ints, beams: int, rows: int = 3000) -> Ints:
-    """Numbers (count, d) of columns whose results (columns, n), added to the rows x (n, d), make rows of the table.
+class Join:
+    """Where two lists have equal numbers."""
 
-    Found token by token, in so many beams. Of the results so far, each of the d columns has a prefix; a row of the
-    table is kept for the next token where some column goes on as it needs in every dimension.
+    def __init__(self, left: Ints, right: Ints) -> None:
+        self._order = np.argsort(right, kind="stable")
+        self._first = np.searchsorted(right[self._order], left, "left")
+        self._ends = np.cumsum(np.searchsorted(right[self._order], left, "right") - self._first)
+        self.count = int(self._ends[-1])
+
+    def pairs(self, dice: Dice, most: int) -> tuple[Ints, Ints]:
+        """Places in the two lists: all pairs, or so many of them."""
+        picks = dice.below(self.count, most) if self.count > most else np.arange(self.count)
+        at = np.searchsorted(self._ends, picks, "right")
+        return at, self._order[self._first[at] + self._ends[at] - picks - 1]
+
+
+Rule = Ints | Callable[[Ints], Bools]
+
+
+def columns_for(
+    dice: Dice, results: Ints, width: int, rules: Sequence[Rule], beams: int = 0, tries: int = 0, rows: int = 3000
+) -> Ints:
+    """Numbers (count, width) of columns whose results (columns, n), side by side, make a row for each token that its
+    rule lets through: a table of such rows (some, width), or a test of many.
+
+    Found token by token. What has been found so far goes on with all rows of a table, or some of them, in so many
+    beams; where there is a test, as often as it takes to be so many tries, each column exchanged for any that has had
+    the same results so far.
     """
     most = int(abs(results).max(initial=0))
     side = 2 * most + 1
-    shuffled = dice.order(len(results))  # so that of equals any may be first
-    prefixes, first = np.zeros(len(results), np.int64), np.zeros(1, np.int64)
-    states = np.zeros((1, x.shape[1]), np.int64)
-    for own, result in zip(x, results[shuffled].T, strict=True):
-        keys, first, following = np.unique(prefixes * side + result + most, return_index=True, return_inverse=True)
-        next_of = np.full((prefixes.max(initial=0) + 1) * side, -1)
-        next_of[keys] = np.arange(len(keys))
-        added = table[dice.few(len(table), rows)] - own
-        added = added[abs(added).max(1) <= most]
-        after = next_of[states[:, None] * side + added + most]  # (states, rows, d)
-        state, row = np.nonzero((after >= 0).all(2))
-        some = dice.few(len(state), beams)
-        states, prefixes = after[state[some], row[some]], following
-    found: Ints = shuffled[first[states]]
-    return found
+    order = np.lexsort(results.T[::-1])
+    place = np.arange(len(order))
+    first, size = np.zeros_like(place), np.full_like(place, len(place))  # of the columns with the same results so far
+    found = np.zeros((1, width), np.int64)
+    for rule, result in zip(rules, results[order].T, strict=True):
+        new = (first == place) | np.append(True, result[1:] != result[:-1])
+        starts = np.flatnonzero(new)
+        if callable(rule):
+            each = np.minimum(-(-tries // len(found)), 2 * size[found].prod(1, dtype=np.float64))
+            found = np.repeat(found, each.astype(np.int64), axis=0)
+            found = first[found] + dice.under(size[found])
+            found = found[rule(result[found])]
+        else:
+            group = np.cumsum(first == place) - 1
+            next_of = np.full((group[-1] + 1) * side, -1)
+            next_of[group[starts] * side + result[starts] + most] = starts
+            table = rule[dice.few(len(rule), rows)]
+            table = table[abs(table).max(1) <= most]
+            found = found[dice.few(len(found), beams)]
+            after = next_of[group[found][:, None] * side + table + most]  # (found, rows, width)
+            which, row = np.nonzero((after >= 0).all(2))
+            some = dice.few(len(which), beams)
+            found = after[which[some], row[some]]
+        size = np.diff(np.append(starts, len(order)))
+        first, size = np.repeat(starts, size), np.repeat(size, size)
+        found = different_ones(first[found])
+        if not len(found):
+            return found
+    return different_ones(order[first[found] + dice.under(size[found])])
+
+
+def different_ones(rows: Ints) -> Ints:
+    """Of many rows of places in a list, one of each."""
+    codes = rows @ 20_011 ** np.arange(rows.shape[1], dtype=np.int64)  # in 64 bits, whatever overflows
+    kept: Ints = rows[np.sort(np.unique(codes, return_index=True)[1])]
+    return kept

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from byhand.choosing.dice import Dice, Ints
+from byhand.choosing.dice import Bools, Dice, Ints
 from byhand.choosing.natural import distinct, grid
 
 TWICE = np.array([1, 2, 3, 4, 6])  # 2c: the deviations whose squares are pleasant
@@ -37,15 +37,45 @@ def unit_of(rows: Ints, kind: str) -> Ints:
     return found
 
 
+def is_friendly(rows: Ints, kind: str) -> Bools:
+    """Which rows (…, d) are friendly, with a pleasant deviation."""
+    d = rows.shape[-1]
+    apart = d * rows - (rows.sum(-1, keepdims=True) if kind == "LN" else 0)
+    squares = (apart**2).sum(-1)
+    scale = np.rint(np.sqrt(squares / d)).astype(np.int64)
+    ok: Bools = (d * scale**2 == squares) & np.isin(2 * scale, d * sizes(d))
+    ok[ok] = (apart[ok] % scale[ok, None] == 0).all(1)
+    return ok
+
+
+def sizes(d_model: int) -> Ints:
+    """Twice the deviations of friendly rows."""
+    return np.unique(TWICE if d_model == 4 else WIDER)
+
+
 @cache
 def friendly(d_model: int, kind: str, reach: int) -> Ints:
     """The friendly rows whose entries and deviations are small."""
-    twice = np.unique(TWICE if d_model == 4 else WIDER)
+    twice = sizes(d_model)
     moves = np.arange(-2 * reach, 2 * reach + 1) if kind == "LN" else np.zeros(1, np.int64)
     doubled = twice[:, None, None, None] * units(d_model, kind)[:, None] + moves[:, None]  # (twice, units, moves, d)
     doubled = doubled.reshape(-1, d_model)
     found: Ints = doubled[(doubled % 2 == 0).all(1) & (abs(doubled).max(1) <= 2 * reach)] // 2
     return found
+
+
+@cache
+def beginnings(d_model: int, kind: str, reach: int) -> Ints:
+    """Friendly rows for a stream to begin with: with few zeros, and not far from zero."""
+    rows = friendly(d_model, kind, reach)
+    found: Ints = rows[((rows != 0).sum(1) * 2 > d_model) & (abs(rows.sum(1)) <= 2 * d_model)]
+    return found
+
+
+def mixed(rows: Ints) -> Bools:
+    """Which of many (…, n, d) have both signs and few zeros."""
+    few: Bools = (rows == 0).sum((-1, -2)) * 100 <= 35 * rows.shape[-1] * rows.shape[-2]
+    return few & (rows < 0).any((-1, -2)) & (rows > 0).any((-1, -2))
 
 
 @dataclass(frozen=True)

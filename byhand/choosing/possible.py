@@ -15,8 +15,8 @@ LESSONS = ("convolution", "batch-norm", "transformer-by-hand", *_SURPRISED, "sam
 MODELS = ("softmax", *_HEADS, "layer-norm", "feed-forward", *_WHOLE, *SMALL, *LESSONS)
 
 
-def check(model: str, config: Config, n: int) -> None:
-    """Refuse a configuration for which no numbers can be chosen.
+def check(model: str, config: Config, n: int, source: int) -> None:
+    """Refuse a configuration for which no numbers can be chosen. n: of tokens; source: of those that a decoder reads.
 
     Raises: ConfigError with the reason and the nearest that works; UnknownNameError.
     """
@@ -27,17 +27,26 @@ def check(model: str, config: Config, n: int) -> None:
     if model in LESSONS:
         _check_lesson(model, config, n)
         return
-    least = 2 if model in _DECODERS else 3
+    decodes = model in _DECODERS
+    least = 2 if decodes else 3
     if not least <= n <= 5:
         near = least if n < least else 5
         raise ConfigError(f"numbers are chosen for {least} to 5 tokens, not {n}; use n_ctx={near}, or give values")
+    if decodes and not 3 <= source <= 5:
+        near = 3 if source < 3 else 5
+        raise ConfigError(
+            f"numbers are chosen for a source of 3 to 5 tokens, not {source}; use {near}, or give values"
+        )
     normed = model in ("layer-norm", *_WHOLE)
     if config.d_model not in (4, 8):
         _refuse_width(model, config, normed)
     if normed:
         _check_norm(model, config)
     if model in (*_HEADS, *_WHOLE):
-        _check_heads(model, config, n)
+        _check_heads(model, config)
+    if model in _WHOLE and config.normalization_type is not None:
+        encodes = model.startswith("encoder") or config.attention_dir == "bidirectional"
+        _check_sums(config, (source if decodes else n) if encodes else 0)
     if model in ("feed-forward", *_WHOLE):
         if config.act_fn != "relu":
             raise ConfigError(f"act_fn={config.act_fn!r} is never rational; use act_fn='relu'")
@@ -59,7 +68,7 @@ def _check_lesson(model: str, config: Config, n: int) -> None:
             f"{config.d_vocab} powers of 3 never add up to one; use a vocabulary of an odd number of words, or base 2"
         )
     if model == "kv-cache":
-        _check_heads("attention-head", config, n)
+        _check_heads("attention-head", config)
     if model in ("convolution", "transformer-by-hand") and config.act_fn != "relu":
         raise ConfigError(f"act_fn={config.act_fn!r} is never rational; use act_fn='relu'")
 
@@ -98,7 +107,7 @@ def _check_norm(model: str, config: Config) -> None:
         raise ConfigError("numbers are chosen for a variance over n, not n − 1; use correction=0, or give values")
 
 
-def _check_heads(model: str, config: Config, n: int) -> None:
+def _check_heads(model: str, config: Config) -> None:
     heads = 1 if model == "attention-head" else config.n_heads
     if config.use_attn_scale and config.d_head != 4:
         raise ConfigError(
@@ -108,23 +117,18 @@ def _check_heads(model: str, config: Config, n: int) -> None:
         raise ConfigError(f"numbers are chosen for d_head from 2 to 4, not {config.d_head}; use d_head=4")
     if heads > 2:
         raise ConfigError(f"numbers are chosen for 1 or 2 heads, not {heads}; use n_heads=2")
-    masked = config.attention_dir == "causal" and model != "encoder"
-    if n == 5 and heads == 2 and not masked:
-        raise ConfigError(
-            "two heads over all of 5 tokens take too long to find; use n_ctx=4 or attention_dir='causal'"
-        )
     width = heads * config.d_v
     if width > 8:
         raise ConfigError(f"n_heads={heads} × d_v={config.d_v} is more than 8; use d_v={8 // heads}")
-    if model in _WHOLE and config.normalization_type is not None:
-        least = 6 if config.d_model == 8 else 4
-        if width < least:
-            raise ConfigError(f"n_heads={heads} × d_v={config.d_v} is too narrow; use d_v={-(-least // heads)}")
-        if config.d_model == 8 and n > 3:
-            raise ConfigError(
-                f"{n} tokens of 8 features under a norm take too long to find; use n_ctx=3 or d_model=4"
-            )
-        if n == 5 and (config.norm_position == "post" or not masked):
-            raise ConfigError(
-                "5 tokens under a norm need a mask and norm_position='pre'; use n_ctx=4, or both of these"
-            )
+
+
+def _check_sums(config: Config, together: int) -> None:
+    """Whether W_O can make the sums that a norm reads. together: how many tokens all see each other."""
+    width = config.n_heads * config.d_v
+    least = 8 if together == 5 else 6 if config.d_model == 8 else 4
+    if width < least:
+        who = "5 tokens that all see each other: " if together == 5 else ""
+        raise ConfigError(
+            f"{who}n_heads={config.n_heads} × d_v={config.d_v} is too narrow; use d_v={-(-least // config.n_heads)}"
+            + " or n_ctx=4" * (together == 5)
+        )

@@ -7,7 +7,7 @@ tried a few times on the rows before it; what it hands on is friendly wherever a
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from byhand.choosing.hidden import Hidden, Outputs, any_outputs, find_hidden, fr
 from byhand.choosing.limits import Limits
 from byhand.choosing.mixing import Mix, find_mixes
 from byhand.choosing.natural import distinct
-from byhand.choosing.norms import friendly, scales, unit_of
+from byhand.choosing.norms import beginnings, mixed, scales, unit_of
 from byhand.choosing.sums import Update, friendly_updates, plain_updates
 from byhand.model.config import Config
 from byhand.model.weights import Values
@@ -84,12 +84,15 @@ def first_rows(task: Task, dice: Dice, n: int) -> Ints | None:
 
 
 def friendly_rows(dice: Dice, n: int, d: int, kind: str, limits: Limits, tries: int = 60) -> Ints | None:
-    """Rows that a norm leaves rational, each to a unit of its own and with few zeros."""
-    table = friendly(d, kind, limits.stream - 1)
-    rows = dice.of(table[(table != 0).sum(1) * 2 > d], tries, n)
-    ok = distinct(unit_of(rows, kind)) & (rows < 0).any((1, 2)) & (rows > 0).any((1, 2))
-    ok &= ((rows == 0).sum((1, 2)) * 100 <= 35 * n * d) & (abs(rows.sum(2)).max(1) <= 2 * d)
-    kept = np.flatnonzero(ok)
+    """Rows that a norm leaves rational, each to a unit of its own. Of many tokens' units there are two parities, so
+    that scores divide.
+    """
+    table = beginnings(d, kind, limits.stream - 1)
+    if n > 3:
+        parity = unit_of(table, kind) % 2 @ 2 ** np.arange(d)
+        table = table[np.isin(parity, parity[dice.below(len(table), 2)])]
+    rows = dice.of(table, tries, n)
+    kept = np.flatnonzero(distinct(unit_of(rows, kind)) & mixed(rows))
     return rows[kept[0]] if len(kept) else None
 
 
@@ -146,7 +149,7 @@ def attended(
 ) -> Iterator[Stream]:
     """One attention more, to the stream's own rows or to those of a memory."""
     kind, pre = config.normalization_type, config.norm_position == "pre"
-    x = stream.out
+    x, free = stream.out, pre and stream.out is stream.first
     for _ in range(FRONTS):
         before = scales(dice, unit_of(x, kind), kind) if kind and pre else None
         if kind and pre and before is None:
@@ -155,25 +158,27 @@ def attended(
         sight = (
             own_sight(read, config) if memory is None else Sight(read, memory, np.ones((len(x), len(memory)), bool))
         )
-        mix, updates = _updates(task, dice, sight, x, config)
+        mix, updates = _updates(task, dice, sight, x, config, free)
         for update in updates[:4]:
             after = scales(dice, update.after, kind) if kind and not pre else None
             if mix is None or (kind and not pre and after is None):
                 continue
             norm = before or after
-            yield stream.then(
-                after.rows if after else x + update.added, attention_weights(f"{at}.{attn}", mix),
+            yield (replace(stream, first=update.before) if free else stream).then(
+                after.rows if after else update.before + update.added, attention_weights(f"{at}.{attn}", mix),
                 w_o(f"{at}.{attn}", update, config), norm.weights(f"{at}.{ln}") if norm else {},
             )  # fmt: skip
         if updates:
             return
 
 
-def _updates(task: Task, dice: Dice, sight: Sight, x: Ints, config: Config) -> tuple[Mix | None, list[Update]]:
-    """Heads on what is read, and what they can add to the rows x."""
+def _updates(
+    task: Task, dice: Dice, sight: Sight, x: Ints, config: Config, free: bool
+) -> tuple[Mix | None, list[Update]]:
+    """Heads on what is read, and what they can add to the rows x. free: whether the norm before alone reads these."""
     kind, limits = config.normalization_type, task.limits
     for mix in find_mixes(dice, sight, find_heads(dice, sight, config, limits), config, limits):
-        found = friendly_updates(dice, mix, x, kind, limits) if kind else plain_updates(dice, mix, x, limits)
+        found = friendly_updates(dice, mix, x, kind, limits, free) if kind else plain_updates(dice, mix, x, limits)
         if found:
             return mix, found
     return None, []

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from byhand.choosing.dice import Bools, Dice, Ints
 from byhand.choosing.limits import Limits
 from byhand.choosing.mixing import Mix
-from byhand.choosing.natural import columns_for, distinct, natural
-from byhand.choosing.norms import friendly, unit_of
+from byhand.choosing.natural import Rule, columns_for, distinct, natural
+from byhand.choosing.norms import beginnings, friendly, is_friendly, mixed, unit_of
 
-BEAMS = {4: 2000, 8: 64}  # by dimensions
+SAMPLES = {4: 1000, 8: 5000}  # of W_O at a time, by dimensions, for each token beyond two
+LISTED = 4  # tokens of which, in eight dimensions, the rows that are friendly are listed: they are few
+DIFFERENCES = 1000  # of what may be added to such a token
 
 
 @dataclass(frozen=True)
 class Update:
-    """What attention adds: W_O (width, d), its result (n, d), and the units of the rows after it."""
+    """What attention adds: W_O (width, d), its result (n, d), the rows before it, and the units of those after it."""
 
     W_O: Ints
     added: Ints
+    before: Ints
     after: Ints
 
 
@@ -42,23 +46,64 @@ def plain_updates(dice: Dice, mix: Mix, x: Ints, limits: Limits) -> list[Update]
     w_o, added = mix.columns[members].swapaxes(1, 2), mix.results[members].swapaxes(1, 2)
     sums = x + added
     ok = tells(mix, w_o, added) & distinct(sums) & (abs(sums).max((1, 2)) <= limits.stream + 1)
-    return _best(dice, ok, w_o, added, sums, sums, keep=4)
+    return _best(dice, ok, w_o, added, np.broadcast_to(x, sums.shape), None, keep=4)
 
 
-def friendly_updates(dice: Dice, mix: Mix, x: Ints, kind: str, limits: Limits) -> list[Update]:
-    """Output projections whose sum with the rows x (n, d) is friendly."""
-    members = columns_for(dice, mix.results, x, friendly(x.shape[1], kind, limits.stream + 1), BEAMS[x.shape[1]])
+def friendly_updates(dice: Dice, mix: Mix, x: Ints, kind: str, limits: Limits, free: bool) -> list[Update]:
+    """Output projections whose sum with the rows x (n, d) is friendly. free: whether others with the same units, of
+    which the norm before makes the same, may take the place of these rows.
+    """
+    d, reach = x.shape[1], limits.stream + 1
+    starts = [row[None] for row in x]
+    if free:
+        every = beginnings(d, kind, limits.stream - 1)
+        starts = [every[(unit_of(every, kind) == unit).all(1)] for unit in unit_of(x, kind)]
+    unlike = [rows[_first_of_each_size(rows, kind)] for rows in starts]
+
+    def fits(rows: Ints, added: Ints) -> Bools:
+        return np.asarray(is_friendly(rows + added[:, None], kind).any(1))
+
+    rules: list[Rule] = [partial(fits, rows) for rows in unlike]
+    if d == 8:
+        table = friendly(d, kind, reach)
+        rules[:LISTED] = [_apart(dice, rows, table) for rows in starts[:LISTED]]
+    members = columns_for(dice, mix.results, d, rules, beams=100, tries=SAMPLES[d] * max(1, len(x) - 2))
     w_o, added = mix.columns[members].swapaxes(1, 2), mix.results[members].swapaxes(1, 2)
-    sums = x + added
-    after = unit_of(sums, kind)
-    ok = tells(mix, w_o, added) & distinct(after) & distinct(sums)
-    return _best(dice, ok, w_o, added, sums, after, keep=8)
+    ok = np.flatnonzero(tells(mix, w_o, added))
+    w_o, added = w_o[ok], added[ok]
+    before = np.stack([_smallest(rows, added[:, i], kind) for i, rows in enumerate(starts)], 1)  # (count, n, d)
+    sums = before + added
+    ok = (abs(sums).max((1, 2)) <= reach) & distinct(sums) & mixed(before)
+    ok[ok] = distinct(unit_of(sums[ok], kind))
+    return _best(dice, ok, w_o, added, before, kind, keep=8)
 
 
-def _best(dice: Dice, ok: Bools, w_o: Ints, added: Ints, sums: Ints, after: Ints, keep: int) -> list[Update]:
+def _apart(dice: Dice, before: Ints, after: Ints) -> Ints:
+    """What makes any of the first rows any of the others: all differences, or some of them."""
+    count = len(before) * len(after)
+    picks = dice.below(count, DIFFERENCES) if count > DIFFERENCES else np.arange(count)
+    return after[picks % len(after)] - before[picks // len(after)]
+
+
+def _first_of_each_size(rows: Ints, kind: str) -> Ints:
+    """One of the rows of each deviation: the norm makes the same of all others, whatever is added."""
+    squares = rows.shape[1] * (rows**2).sum(1) - (rows.sum(1) ** 2 if kind == "LN" else 0)
+    return np.unique(squares, return_index=True)[1]
+
+
+def _smallest(rows: Ints, added: Ints, kind: str) -> Ints:
+    """Of the rows (k, d), for each that is added (count, d), the one whose sum is friendly and smallest."""
+    sums = rows + added[:, None]  # (count, k, d)
+    cost = abs(sums).max(2) + abs(rows).max(1) + np.where(is_friendly(sums, kind), 0, 1000)
+    best: Ints = rows[cost.argmin(1)]
+    return best
+
+
+def _best(dice: Dice, ok: Bools, w_o: Ints, added: Ints, before: Ints, kind: str | None, keep: int) -> list[Update]:
     """The most pleasant of many output projections."""
     kept = np.flatnonzero(ok)
-    w_o, added, sums, after = w_o[kept], added[kept], sums[kept], after[kept]
-    cost = 3 * (abs(w_o) > 1).sum((1, 2)) + (added == 0).sum((1, 2)) + 2 * abs(sums).max((1, 2))
+    w_o, added, before = w_o[kept], added[kept], before[kept]
+    after = before + added
+    cost = 3 * (abs(w_o) > 1).sum((1, 2)) + (added == 0).sum((1, 2)) + 2 * abs(after).max((1, 2))
     order = np.argsort(cost + dice.below(6, len(kept)), kind="stable")[:keep]
-    return [Update(w_o[i], added[i], after[i]) for i in order]
+    return [Update(w_o[i], added[i], before[i], unit_of(after[i], kind) if kind else after[i]) for i in order]

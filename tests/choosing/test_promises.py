@@ -45,6 +45,13 @@ CONFIGURATIONS = {
     "block, d_model 8, post-norm": ("block", {"d_model": 8, "d_v": 4, "norm_position": "post"}, 6),
     "block, d_model 8, six wide": ("block", {"d_model": 8, "d_v": 3}, 3),
     "block, 5 tokens": ("block", {"n_ctx": 5}, 2),
+    "block, 5 tokens, post-norm": ("block", {"n_ctx": 5, "norm_position": "post"}, 1),
+    "block, 4 tokens, no mask": ("block", {"n_ctx": 4, "attention_dir": "bidirectional"}, 2),
+    "encoder, 4 tokens": ("encoder", {"n_ctx": 4, "norm_position": "post"}, 2),
+    "gpt, d_model 8, 4 tokens": ("gpt", {"d_model": 8, "d_v": 4, "n_ctx": 4}, 3),
+    "gpt, d_model 8, 5 tokens": ("gpt", {"d_model": 8, "d_v": 4, "n_ctx": 5}, 1),
+    "encoder, 5 tokens": ("encoder", {"n_ctx": 5, "d_v": 4, "norm_position": "post"}, 1),
+    "two heads, 5 tokens, no mask": ("multi-head-attention", {"n_ctx": 5, "attention_dir": "bidirectional"}, 1),
     "block, attention only": ("block", {"attn_only": True}, 6),
     "block, no mask": ("block", {"attention_dir": "bidirectional"}, 6),
     "cross-attention": ("cross-attention", {}, 10),
@@ -178,13 +185,11 @@ def test_base_e_has_whole_scores():
          "numbers are chosen for a variance over n, not n − 1; use correction=0, or give values"),
         ("attention-head", {"d_head": 2, "n_heads": 1},
          "√d_head = √2 makes no small whole scores; use d_head=4 or use_attn_scale=false"),
-        ("block", {"n_ctx": 5, "norm_position": "post"},
-         "5 tokens under a norm need a mask and norm_position='pre'; use n_ctx=4, or both of these"),
         ("block", {"n_ctx": 5, "attention_dir": "bidirectional"},
-         "two heads over all of 5 tokens take too long to find; use n_ctx=4 or attention_dir='causal'"),
+         "5 tokens that all see each other: n_heads=2 × d_v=2 is too narrow; use d_v=4 or n_ctx=4"),
+        ("encoder", {"n_ctx": 5, "norm_position": "post"},
+         "5 tokens that all see each other: n_heads=2 × d_v=2 is too narrow; use d_v=4 or n_ctx=4"),
         ("gpt", {"d_model": 8}, "n_heads=2 × d_v=2 is too narrow; use d_v=3"),
-        ("gpt", {"d_model": 8, "d_v": 4, "n_ctx": 4},
-         "4 tokens of 8 features under a norm take too long to find; use n_ctx=3 or d_model=4"),
         ("gpt", {"positional_embedding_type": "sinusoidal"},
          "sines and cosines are whole at quarter turns only, and numbers are chosen for those; "
          "use sinusoidal_periods=[4, 2]"),
@@ -203,6 +208,12 @@ def test_what_cannot_work_is_refused_with_what_can(model, config, message):
     with pytest.raises(ConfigError) as caught:
         choose(model, values(**config), 1, pick_words=True)
     assert str(caught.value) == message
+
+
+def test_a_decoder_s_source_is_no_longer_than_any_other_sentence():
+    long = Values(Config(**SIZES), tokens=("we", "see"), source=("a", "b", "c", "d", "e", "f"))
+    with pytest.raises(ConfigError, match="a source of 3 to 5 tokens, not 6; use 5, or give values"):
+        choose("cross-attention", long, 1)
 
 
 def test_a_seed_is_1_or_more_and_a_model_and_a_level_have_names():
