@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "byhand"
-ROOMS = ["errors", "arithmetic", "notation", "tape", "ops", "model", "choosing", "worksheet", "render", "verify",
+ROOMS = ["errors", "kept", "arithmetic", "notation", "tape", "ops", "model", "choosing", "worksheet", "render", "verify",
          "pipeline", "checking", "classroom", "cli"]  # fmt: skip
 FORBIDDEN = {
     "worksheet": {"render"},

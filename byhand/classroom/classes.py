@@ -24,9 +24,10 @@ from byhand import __version__
 from byhand.classroom.copies import CLASS_VIEWS, Copy, Instance, Plan, copies, instance
 from byhand.classroom.roster import Student
 from byhand.errors import ConfigError, OutputError
+from byhand.kept import replace_file
 from byhand.pipeline import Options
 from byhand.render.bundle import Bundle
-from byhand.render.files import output_errors, replace_file
+from byhand.render.files import output_errors
 from byhand.render.master import copy_pdf
 from byhand.worksheet.sheet import load_sheet
 

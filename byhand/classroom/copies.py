@@ -19,7 +19,7 @@ from byhand.errors import ConfigError, SheetError, UnknownNameError
 from byhand.model.weights import Values
 from byhand.notation.text import value_text
 from byhand.pipeline import Options, choose_numbers, number_system, recorded
-from byhand.render.cache import kept
+from byhand.render.cache import laid_out
 from byhand.render.fill import fill
 from byhand.render.html import Pages
 from byhand.render.json import fingerprint
@@ -122,7 +122,7 @@ def _laid(html: str, run: Run, letters: str) -> Laid:
     def laid() -> bytes:
         return pickle.dumps(lay_out(html, lambda mark: run.text_of(mark, 0), letters))
 
-    found: Laid = pickle.loads(kept(laid, html, sheet, letters))
+    found: Laid = pickle.loads(laid_out(laid, html, sheet, letters))
     return found
 
 

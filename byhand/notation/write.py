@@ -71,10 +71,10 @@ def _value(value: Any, style: Style) -> tuple[str, int]:
         return style.letter(value.name), ATOM
     if isinstance(value, Many):
         raise _Varies(value.domain)
+    if isinstance(value, int | Fraction):
+        return _fraction(value, style)
     if value == NEG_INF:
         return "−∞", SUM
-    if isinstance(value, int | Fraction):
-        return _fraction(Fraction(value), style)
     if isinstance(value, Decimal | float):
         text = _grouped(signed(plain(value)), style)
         return text, SUM if text.startswith("−") else ATOM
@@ -92,7 +92,7 @@ def _grouped(digits: str, style: Style) -> str:
     return sign + f"{int(number):,}".replace(",", style.thousands) + point + rest
 
 
-def _fraction(value: Fraction, style: Style) -> tuple[str, int]:
+def _fraction(value: int | Fraction, style: Style) -> tuple[str, int]:
     if value.denominator == 1:
         return _grouped(signed(str(value.numerator)), style), SUM if value < 0 else ATOM
     text = style.fraction(signed(str(value.numerator)), str(value.denominator))
