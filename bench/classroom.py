@@ -1,8 +1,9 @@
 """Measure a class, as Markdown tables. `make bench`, or:
 
-classroom.py [--students N …] [--proof N]
+classroom.py [--students N …] [--proof N [--sheets SHEET …]]
 
---proof prints nothing but whether N students' pages, filled in over five sheets, are those of the full layout.
+--proof prints nothing but whether N students' pages, filled in over five sheets, are those of the full layout;
+--sheets: of these only, each with its fifth of the students.
 """
 
 from __future__ import annotations
@@ -23,13 +24,14 @@ from pathlib import Path
 from typing import Any
 
 from bench import Table, process
+from byhand.checking import said
 from byhand.classroom import copies as room
 from byhand.classroom.copies import CLASS_VIEWS, Plan, instance
 from byhand.classroom.roster import Student
 from byhand.classroom.variants import fooled, run_variants
+from byhand.kept import replace_file
 from byhand.pipeline import Options
 from byhand.render.bundle import Bundle
-from byhand.render.files import replace_file
 from byhand.render.fill import fill
 from byhand.render.master import copy_pdf
 from byhand.render.pdf import pdf
@@ -193,16 +195,16 @@ def pdflatex() -> float | None:
         return time.perf_counter() - start
 
 
-def proof(count: int) -> None:
-    """Fill, lay out, and compare text and pictures at 150 dpi."""
+def proof(count: int, sheets: list[str]) -> None:
+    """Fill, lay out, and compare text, what `verify` says, and pictures at 150 dpi."""
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
     from reading_pdf import different, same_text
 
-    for sheet in PROOF:
+    for sheet in sheets:
         plan, class_ = plan_of(sheet), students(-(-count // len(PROOF)))
         made = instance(plan, 0)
         run = room._stamped(plan, room._telling(plan, made, class_), class_)
-        alone, texts, shares = 0, True, [0.0]
+        alone, texts, verdicts, shares = 0, 0, 0, list[float]()
         for view, html in room._html(plan, run.document):
             pages = list(zip(*fill(made.laid[view], run.domain.marks), strict=True))
             for copy, own in enumerate(pages[1:], 1):
@@ -211,21 +213,34 @@ def proof(count: int) -> None:
                     continue
                 filled = copy_pdf(made.masters[view], [*map(zlib.compress, own)])
                 full = pdf(copy_html(html, partial(run.text_of, copy=copy)))
-                texts &= same_text(filled, full)
+                texts += same_text(filled, full)
+                verdicts += verified(filled) == verified(full) == "right"
                 shares.append(100 * different(filled, full))
-        said = "the same text" if texts else "ANOTHER TEXT"
-        none = sum(share == 0 for share in shares[1:])
-        print(f"{sheet}: {len(class_)} worksheets and keys: {said}; of the pixels at most {max(shares):.5f} %")
-        print(f"differ, in {none} of {len(shares) - 1} files none; {alone} did not fit", flush=True)
+        print(
+            f"{sheet}: {len(class_)} students, {len(shares)} files filled, {alone} did not fit; "
+            f"the same text in {texts}, found right as the full layout is {verdicts}; "
+            f"no pixel differs in {shares.count(0)}, at most {max(shares):.5f} % in any",
+            flush=True,
+        )
+
+
+def verified(content: bytes) -> str:
+    """What `byhand verify` says of a PDF's numbers."""
+    with tempfile.NamedTemporaryFile(suffix=".pdf") as file:
+        file.write(content)
+        file.flush()
+        lines, _ = said(file.name)
+    return lines[0].rpartition(": ")[2] if len(lines) == 1 else "\n".join(lines)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measure a class.")
     parser.add_argument("--students", type=int, nargs="+", default=[30, 300, 3000], metavar="N")
     parser.add_argument("--proof", type=int, metavar="N")
+    parser.add_argument("--sheets", nargs="+", default=PROOF, metavar="SHEET")
     asked = parser.parse_args()
     if asked.proof:
-        proof(asked.proof)
+        proof(asked.proof, asked.sheets)
         return
     for table in (lambda: sizes(asked.students), shares, others):
         print(table(), flush=True)
