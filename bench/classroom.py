@@ -26,9 +26,10 @@ from typing import Any
 from bench import Table, process
 from byhand.checking import said
 from byhand.classroom import copies as room
-from byhand.classroom.copies import CLASS_VIEWS, Plan, instance
+from byhand.classroom.copies import CLASS_VIEWS, instance
+from byhand.classroom.plan import Numbers, Plan
 from byhand.classroom.roster import Student
-from byhand.classroom.variants import fooled, run_variants
+from byhand.classroom.variants import Run, fitting, fooled, run_variants
 from byhand.kept import replace_file
 from byhand.pipeline import Options
 from byhand.render.bundle import Bundle
@@ -57,7 +58,7 @@ def sizes(counts: list[int]) -> Table:
     """Whole commands."""
     rows = []
     for sheet in SHEETS:
-        pages = sum(len(laid.pages) for laid in instance(plan_of(sheet), 0).laid.values())
+        pages = sum(len(laid[0].pages) for laid in instance(plan_of(sheet), 0).laid.values())
         known: list[tuple[int, float]] = []
         for count in (1, *counts):
             with tempfile.TemporaryDirectory() as out:
@@ -103,12 +104,12 @@ def spent_on(sheet: str, count: int) -> tuple[dict[str, float], int]:
     with stage(spent, "marking"):
         dict(room._html(plan, run.document))
     with stage(spent, "filling"):
-        pages = {view: list(fill(made.laid[view], run.domain.marks)) for view in CLASS_VIEWS}
+        pages = {view: list(fill(made.laid[view][0], run.domain.marks)) for view in CLASS_VIEWS}
     with stage(spent, "zlib"):
         packed = {view: [[*map(zlib.compress, page)] for page in pages[view]] for view in CLASS_VIEWS}
     with tempfile.TemporaryDirectory() as out, stage(spent, "writing"):
         written(Path(out), made, packed)
-    return spent, (count + 1) * sum(len(laid.pages) for laid in made.laid.values())
+    return spent, (count + 1) * sum(len(laid[0].pages) for laid in made.laid.values())
 
 
 def shares(count: int = 300) -> Table:
@@ -134,8 +135,8 @@ def written(folder: Path, made: Any, packed: Any) -> None:
         bundle = Bundle(file, places, "all")
         for view in CLASS_VIEWS:
             for copy, contents in enumerate(zip(*packed[view], strict=True)):
-                replace_file(folder / f"{copy}-{view}.pdf", copy_pdf(made.masters[view], contents))
-                bundle.add(made.masters[view], contents)
+                replace_file(folder / f"{copy}-{view}.pdf", copy_pdf(made.masters[view][0], contents))
+                bundle.add(made.masters[view][0], contents)
         bundle.finish()
 
 
@@ -203,15 +204,15 @@ def proof(count: int, sheets: list[str]) -> None:
     for sheet in sheets:
         plan, class_ = plan_of(sheet), students(-(-count // len(PROOF)))
         made = instance(plan, 0)
-        run = room._stamped(plan, room._telling(plan, made, class_), class_)
+        run = room._stamped(plan, told(plan, made, class_), class_)
         alone, texts, verdicts, shares = 0, 0, 0, list[float]()
         for view, html in room._html(plan, run.document):
-            pages = list(zip(*fill(made.laid[view], run.domain.marks), strict=True))
+            pages = list(zip(*fill(made.laid[view][0], run.domain.marks), strict=True))
             for copy, own in enumerate(pages[1:], 1):
                 if None in own:
                     alone += 1
                     continue
-                filled = copy_pdf(made.masters[view], [*map(zlib.compress, own)])
+                filled = copy_pdf(made.masters[view][0], [*map(zlib.compress, own)])
                 full = pdf(copy_html(html, partial(run.text_of, copy=copy)))
                 texts += same_text(filled, full)
                 verdicts += verified(filled) == verified(full) == "right"
@@ -222,6 +223,12 @@ def proof(count: int, sheets: list[str]) -> None:
             f"no pixel differs in {shares.count(0)}, at most {max(shares):.5f} % in any",
             flush=True,
         )
+
+
+def told(plan: Plan, made: Any, class_: list[Student]) -> Run:
+    """The run of copies that tell every mistake apart."""
+    numbers = Numbers(plan, made.values)
+    return numbers.run([key for key in fitting(numbers.run, [plan.key(each) for each in class_]) if key])
 
 
 def verified(content: bytes) -> str:
