@@ -9,9 +9,7 @@ classroom.py [--students N …] [--proof N [--sheets SHEET …]]
 from __future__ import annotations
 
 import argparse
-import shutil
 import string
-import subprocess
 import sys
 import tempfile
 import time
@@ -19,9 +17,10 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+
+import others as programs
 
 from bench import Table, process
 from byhand.checking import said
@@ -42,7 +41,6 @@ from byhand.worksheet.sheet import load_sheet
 
 SHEETS = ("gpt", "attention-head")
 PROOF = ("layer-norm", "feed-forward", "attention-head", "multi-head-attention", "gpt")
-CELLS, ON_A_PAGE = 212, 53  # of the document that others are asked for
 
 
 def students(count: int) -> list[Student]:
@@ -141,59 +139,15 @@ def written(folder: Path, made: Any, packed: Any) -> None:
 
 
 def others() -> Table:
-    """The same amount of numbers by other programs, where they are installed."""
-    rows = [
-        (name, f"{1000 * seconds:.0f}", f"{250 * seconds:.1f}")
-        for name, seconds in (("Typst", typst()), ("Jinja2 and pdflatex", pdflatex()))
-        if seconds is not None
-    ]
+    """The same amount of paper by other programs, where they are installed."""
     return Table(
-        "Others", f"Four pages with {CELLS} cells in tables, one file, as a new process or call.",
-        ("program", "ms a student", "ms a page"), rows or [("none is installed", "–", "–")],
-    )  # fmt: skip
-
-
-def numbers() -> list[list[int]]:
-    return [[(7 * n + page) % 19 - 9 for n in range(ON_A_PAGE)] for page in range(4)]
-
-
-def typst() -> float | None:
-    """Seconds of a compilation in the process, the first one apart."""
-    if not find_spec("typst"):
-        return None
-    import typst as program
-
-    tables = "\n#pagebreak()\n".join(
-        f"#table(columns: 8, {', '.join(f'[${n}$]' for n in page)})" for page in numbers()
+        "The same sheet by others",
+        "A worksheet of four pages with 212 boxed cells, and its key, with other numbers for each student: ms of a "
+        "further student and of one of their eight pages, and how many times as long as byhand, which writes a file "
+        "for each view and both books. Whole commands and processes; the first student apart.",
+        ("program", "ms a student", "ms a page", "× byhand"),
+        programs.rows(process),
     )
-    with tempfile.TemporaryDirectory() as folder:
-        source = Path(folder, "sheet.typ")
-        source.write_text(tables, encoding="utf-8")
-        program.compile(str(source))
-        start = time.perf_counter()
-        for n in range(10):
-            source.write_text(f"{tables}\n{n}", encoding="utf-8")
-            program.compile(str(source))
-        return (time.perf_counter() - start) / 10
-
-
-def pdflatex() -> float | None:
-    """Seconds of a run."""
-    if not shutil.which("pdflatex"):
-        return None
-    body = r"\newpage ".join(
-        r"\begin{tabular}{" + "c" * 8 + "}"
-        + r"\\ ".join(" & ".join(f"${n}$" for n in page[i : i + 8]) for i in range(0, ON_A_PAGE, 8))
-        + r"\end{tabular}" for page in numbers()
-    )  # fmt: skip
-    with tempfile.TemporaryDirectory() as folder:
-        text = rf"\documentclass{{article}}\begin{{document}}{body}\end{{document}}"
-        Path(folder, "sheet.tex").write_text(text, encoding="utf-8")
-        command = ["pdflatex", "-interaction=batchmode", "sheet.tex"]
-        subprocess.run(command, cwd=folder, stdout=subprocess.DEVNULL, check=True)
-        start = time.perf_counter()
-        subprocess.run(command, cwd=folder, stdout=subprocess.DEVNULL, check=True)
-        return time.perf_counter() - start
 
 
 def proof(count: int, sheets: list[str]) -> None:
