@@ -9,7 +9,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "byhand"
 ROOMS = ["errors", "kept", "arithmetic", "notation", "tape", "ops", "model", "choosing", "worksheet", "render", "verify",
-         "pipeline", "checking", "classroom", "cli"]  # fmt: skip
+         "pipeline", "classroom", "checking", "cli"]  # fmt: skip
 FORBIDDEN = {
     "worksheet": {"render"},
     "verify": {"arithmetic", "ops", "model", "tape", "choosing"},

@@ -277,15 +277,6 @@ def same(rows: Sequence[Sequence[Any]], others: Sequence[Sequence[Any]]) -> bool
     return not found or bool(joined(found, lambda *each: all(each)).agreed())
 
 
-def copy_of(node: Expr, copy: int) -> Expr:
-    """A worked line as one copy has it."""
-
-    def own(leaf: Num | Ref) -> Expr:
-        return Num(leaf.value.at(copy)) if isinstance(leaf, Num) and isinstance(leaf.value, Many) else leaf
-
-    return rebuild(node, own)
-
-
 def _distinct(values: Sequence[Any]) -> tuple[tuple[Any, ...], np.ndarray]:
     """The different values, and the place of each value among them. 0.5 and 0.50 are written differently."""
     import numpy as np

@@ -11,8 +11,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from byhand.arithmetic.expr import NEG_INF, BigSum, Div, Expr, Fn, Index, Mul, Num, Ref, Sub, Sum
-from byhand.arithmetic.many import Copies, Many, copy_of
+from byhand.arithmetic.expr import NEG_INF, BigSum, Div, Expr, Fn, Index, Mul, Num, Ref, Sub, Sum, rebuild
+from byhand.arithmetic.many import Copies, Many
 from byhand.notation.number import plain
 
 SUM, PRODUCT, POWER, ATOM = range(1, 5)  # how tightly a piece of text holds together
@@ -44,7 +44,16 @@ def write(node: Expr, style: Style) -> str:
     try:
         return _write(node, style)[0]
     except _Varies as found:
-        return found.domain.mark_each(lambda copy: write(copy_of(node, copy), style))
+        return found.domain.mark_each(lambda copy: write(_copy_of(node, copy), style))
+
+
+def _copy_of(node: Expr, copy: int) -> Expr:
+    """A worked line as one copy has it."""
+
+    def own(leaf: Num | Ref) -> Expr:
+        return Num(leaf.value.at(copy)) if isinstance(leaf, Num) and isinstance(leaf.value, Many) else leaf
+
+    return rebuild(node, own)
 
 
 def write_value(value: Any, style: Style) -> str:

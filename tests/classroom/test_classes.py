@@ -93,6 +93,13 @@ def test_a_students_files_are_verified_like_any_others(made):
             assert lines[0].endswith("numbers: right")
 
 
+def test_a_page_that_lacks_some_of_its_numbers_is_verified_by_its_students_id(tmp_path):
+    made = make_class("shapes", [Student("Ada Lovelace", "101"), Student("Grace", "Grace")], out=tmp_path)
+    for path in made.folder.glob("*/*.pdf"):
+        assert said(path)[0][0].endswith("numbers: right")
+    assert len(list(made.folder.glob("*/*.pdf"))) == 4
+
+
 def test_another_student_changes_nobody_elses_numbers(made, tmp_path):
     wider = make_class(SHEET, [Student("Zoe", "7"), *ROSTER], out=tmp_path)
     before, after = index(made.folder), index(wider.folder)
