@@ -156,7 +156,10 @@ def proof(count: int, sheets: list[str]) -> None:
     from reading_pdf import different, same_text
 
     for sheet in sheets:
-        plan, class_ = plan_of(sheet), students(-(-count // len(PROOF)))
+        plan = plan_of(sheet)
+        class_ = [student for student in students(4 * count) if plan.instance_of(student) == 0][
+            : -(-count // len(PROOF))
+        ]
         made = instance(plan, 0)
         run = room._stamped(plan, told(plan, made, class_), class_)
         alone, texts, verdicts, shares = 0, 0, 0, list[float]()
