@@ -58,7 +58,8 @@ class Runs:
 def process(*arguments: str, cwd: str | None = None) -> tuple[float, float]:
     """Seconds and peak MB of a fresh Python."""
     start = time.perf_counter()
-    child = subprocess.Popen([sys.executable, *arguments], cwd=cwd, stdout=subprocess.DEVNULL)
+    compiled = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}  # as where a package is installed
+    child = subprocess.Popen([sys.executable, *arguments], cwd=cwd, stdout=subprocess.DEVNULL, env=compiled)
     _, status, use = os.wait4(child.pid, 0)
     seconds = time.perf_counter() - start
     child.returncode = os.waitstatus_to_exitcode(status)

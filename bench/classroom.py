@@ -1,16 +1,15 @@
 """Measure a class, as Markdown tables. `make bench`, or:
 
-classroom.py [--students N …] [--proof N]
+classroom.py [--students N …] [--proof N [--sheets SHEET …]]
 
---proof prints nothing but whether N students' pages, filled in over five sheets, are those of the full layout.
+--proof prints nothing but whether N students' pages, filled in over five sheets, are those of the full layout;
+--sheets: of these only, each with its fifth of the students.
 """
 
 from __future__ import annotations
 
 import argparse
-import shutil
 import string
-import subprocess
 import sys
 import tempfile
 import time
@@ -18,18 +17,21 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import others as programs
+
 from bench import Table, process
+from byhand.checking import said
 from byhand.classroom import copies as room
-from byhand.classroom.copies import CLASS_VIEWS, Plan, instance
+from byhand.classroom.copies import CLASS_VIEWS, instance
+from byhand.classroom.plan import Numbers, Plan
 from byhand.classroom.roster import Student
-from byhand.classroom.variants import fooled, run_variants
+from byhand.classroom.variants import Run, fitting, fooled, run_variants
+from byhand.kept import replace_file
 from byhand.pipeline import Options
 from byhand.render.bundle import Bundle
-from byhand.render.files import replace_file
 from byhand.render.fill import fill
 from byhand.render.master import copy_pdf
 from byhand.render.pdf import pdf
@@ -39,7 +41,6 @@ from byhand.worksheet.sheet import load_sheet
 
 SHEETS = ("gpt", "attention-head")
 PROOF = ("layer-norm", "feed-forward", "attention-head", "multi-head-attention", "gpt")
-CELLS, ON_A_PAGE = 212, 53  # of the document that others are asked for
 
 
 def students(count: int) -> list[Student]:
@@ -55,13 +56,13 @@ def sizes(counts: list[int]) -> Table:
     """Whole commands."""
     rows = []
     for sheet in SHEETS:
-        pages = sum(len(laid.pages) for laid in instance(plan_of(sheet), 0).laid.values())
+        pages = sum(len(laid[0].pages) for laid in instance(plan_of(sheet), 0).laid.values())
         known: list[tuple[int, float]] = []
+        with tempfile.TemporaryDirectory() as out:  # lays the pages of every set out
+            process("-c", "from byhand.cli import main; main()", "class", sheet, "--anonymous", "30", "--out", out)
         for count in (1, *counts):
             with tempfile.TemporaryDirectory() as out:
                 asked = ["-c", "from byhand.cli import main; main()", "class", sheet, "--anonymous", str(count)]
-                if count == 1:
-                    process(*asked, "--out", f"{out}/first")  # lays the pages out
                 seconds, memory = process(*asked, "--out", out)
                 size = (Path(out) / f"{sheet}-class0" / "class.pdf").stat().st_size
             known.append((count, seconds))
@@ -101,12 +102,12 @@ def spent_on(sheet: str, count: int) -> tuple[dict[str, float], int]:
     with stage(spent, "marking"):
         dict(room._html(plan, run.document))
     with stage(spent, "filling"):
-        pages = {view: list(fill(made.laid[view], run.domain.marks)) for view in CLASS_VIEWS}
+        pages = {view: list(fill(made.laid[view][0], run.domain.marks)) for view in CLASS_VIEWS}
     with stage(spent, "zlib"):
         packed = {view: [[*map(zlib.compress, page)] for page in pages[view]] for view in CLASS_VIEWS}
     with tempfile.TemporaryDirectory() as out, stage(spent, "writing"):
         written(Path(out), made, packed)
-    return spent, (count + 1) * sum(len(laid.pages) for laid in made.laid.values())
+    return spent, (count + 1) * sum(len(laid[0].pages) for laid in made.laid.values())
 
 
 def shares(count: int = 300) -> Table:
@@ -132,100 +133,78 @@ def written(folder: Path, made: Any, packed: Any) -> None:
         bundle = Bundle(file, places, "all")
         for view in CLASS_VIEWS:
             for copy, contents in enumerate(zip(*packed[view], strict=True)):
-                replace_file(folder / f"{copy}-{view}.pdf", copy_pdf(made.masters[view], contents))
-                bundle.add(made.masters[view], contents)
+                replace_file(folder / f"{copy}-{view}.pdf", copy_pdf(made.masters[view][0], contents))
+                bundle.add(made.masters[view][0], contents)
         bundle.finish()
 
 
 def others() -> Table:
-    """The same amount of numbers by other programs, where they are installed."""
-    rows = [
-        (name, f"{1000 * seconds:.0f}", f"{250 * seconds:.1f}")
-        for name, seconds in (("Typst", typst()), ("Jinja2 and pdflatex", pdflatex()))
-        if seconds is not None
-    ]
+    """The same amount of paper by other programs, where they are installed."""
     return Table(
-        "Others", f"Four pages with {CELLS} cells in tables, one file, as a new process or call.",
-        ("program", "ms a student", "ms a page"), rows or [("none is installed", "–", "–")],
-    )  # fmt: skip
-
-
-def numbers() -> list[list[int]]:
-    return [[(7 * n + page) % 19 - 9 for n in range(ON_A_PAGE)] for page in range(4)]
-
-
-def typst() -> float | None:
-    """Seconds of a compilation in the process, the first one apart."""
-    if not find_spec("typst"):
-        return None
-    import typst as program
-
-    tables = "\n#pagebreak()\n".join(
-        f"#table(columns: 8, {', '.join(f'[${n}$]' for n in page)})" for page in numbers()
+        "The same sheet by others",
+        "A worksheet of four pages with 212 boxed cells, and its key, with other numbers for each student: ms of a "
+        "further student and of one of their eight pages, and how many times as long as byhand, which writes a file "
+        "for each view and both books. Whole commands and processes; the first student apart.",
+        ("program", "ms a student", "ms a page", "× byhand"),
+        programs.rows(process),
     )
-    with tempfile.TemporaryDirectory() as folder:
-        source = Path(folder, "sheet.typ")
-        source.write_text(tables, encoding="utf-8")
-        program.compile(str(source))
-        start = time.perf_counter()
-        for n in range(10):
-            source.write_text(f"{tables}\n{n}", encoding="utf-8")
-            program.compile(str(source))
-        return (time.perf_counter() - start) / 10
 
 
-def pdflatex() -> float | None:
-    """Seconds of a run."""
-    if not shutil.which("pdflatex"):
-        return None
-    body = r"\newpage ".join(
-        r"\begin{tabular}{" + "c" * 8 + "}"
-        + r"\\ ".join(" & ".join(f"${n}$" for n in page[i : i + 8]) for i in range(0, ON_A_PAGE, 8))
-        + r"\end{tabular}" for page in numbers()
-    )  # fmt: skip
-    with tempfile.TemporaryDirectory() as folder:
-        text = rf"\documentclass{{article}}\begin{{document}}{body}\end{{document}}"
-        Path(folder, "sheet.tex").write_text(text, encoding="utf-8")
-        command = ["pdflatex", "-interaction=batchmode", "sheet.tex"]
-        subprocess.run(command, cwd=folder, stdout=subprocess.DEVNULL, check=True)
-        start = time.perf_counter()
-        subprocess.run(command, cwd=folder, stdout=subprocess.DEVNULL, check=True)
-        return time.perf_counter() - start
-
-
-def proof(count: int) -> None:
-    """Fill, lay out, and compare text and pictures at 150 dpi."""
+def proof(count: int, sheets: list[str]) -> None:
+    """Fill, lay out, and compare text, what `verify` says, and pictures at 150 dpi."""
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
     from reading_pdf import different, same_text
 
-    for sheet in PROOF:
-        plan, class_ = plan_of(sheet), students(-(-count // len(PROOF)))
+    for sheet in sheets:
+        plan = plan_of(sheet)
+        class_ = [student for student in students(4 * count) if plan.instance_of(student) == 0][
+            : -(-count // len(PROOF))
+        ]
         made = instance(plan, 0)
-        run = room._stamped(plan, room._telling(plan, made, class_), class_)
-        alone, texts, shares = 0, True, [0.0]
+        run = room._stamped(plan, told(plan, made, class_), class_)
+        alone, texts, verdicts, shares = 0, 0, 0, list[float]()
         for view, html in room._html(plan, run.document):
-            pages = list(zip(*fill(made.laid[view], run.domain.marks), strict=True))
+            pages = list(zip(*fill(made.laid[view][0], run.domain.marks), strict=True))
             for copy, own in enumerate(pages[1:], 1):
                 if None in own:
                     alone += 1
                     continue
-                filled = copy_pdf(made.masters[view], [*map(zlib.compress, own)])
+                filled = copy_pdf(made.masters[view][0], [*map(zlib.compress, own)])
                 full = pdf(copy_html(html, partial(run.text_of, copy=copy)))
-                texts &= same_text(filled, full)
+                texts += same_text(filled, full)
+                verdicts += verified(filled) == verified(full) == "right"
                 shares.append(100 * different(filled, full))
-        said = "the same text" if texts else "ANOTHER TEXT"
-        none = sum(share == 0 for share in shares[1:])
-        print(f"{sheet}: {len(class_)} worksheets and keys: {said}; of the pixels at most {max(shares):.5f} %")
-        print(f"differ, in {none} of {len(shares) - 1} files none; {alone} did not fit", flush=True)
+        print(
+            f"{sheet}: {len(class_)} students, {len(shares)} files filled, {alone} did not fit; "
+            f"the same text in {texts}, found right as the full layout is {verdicts}; "
+            f"no pixel differs in {shares.count(0)}, at most {max(shares):.5f} % in any",
+            flush=True,
+        )
+
+
+def told(plan: Plan, made: Any, class_: list[Student]) -> Run:
+    """The run of copies that tell every mistake apart."""
+    numbers = Numbers(plan, made.values)
+    return numbers.run([key for key in fitting(numbers.run, [plan.key(each) for each in class_]) if key])
+
+
+def verified(content: bytes) -> str:
+    """What `byhand verify` says of a PDF's numbers."""
+    with tempfile.NamedTemporaryFile(suffix=".pdf") as file:
+        file.write(content)
+        file.flush()
+        lines, _ = said(file.name)
+    return lines[0].rpartition(": ")[2] if len(lines) == 1 else "\n".join(lines)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measure a class.")
     parser.add_argument("--students", type=int, nargs="+", default=[30, 300, 3000], metavar="N")
     parser.add_argument("--proof", type=int, metavar="N")
+    parser.add_argument("--sheets", nargs="+", default=PROOF, metavar="SHEET")
     asked = parser.parse_args()
     if asked.proof:
-        proof(asked.proof)
+        proof(asked.proof, asked.sheets)
         return
     for table in (lambda: sizes(asked.students), shares, others):
         print(table(), flush=True)

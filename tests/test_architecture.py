@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "byhand"
-ROOMS = ["errors", "arithmetic", "notation", "tape", "ops", "model", "choosing", "worksheet", "render", "verify",
-         "pipeline", "checking", "classroom", "cli"]  # fmt: skip
+ROOMS = ["errors", "kept", "arithmetic", "notation", "tape", "ops", "model", "choosing", "worksheet", "render", "verify",
+         "pipeline", "classroom", "checking", "cli"]  # fmt: skip
 FORBIDDEN = {
     "worksheet": {"render"},
     "verify": {"arithmetic", "ops", "model", "tape", "choosing"},

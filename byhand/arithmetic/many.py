@@ -11,6 +11,7 @@ import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from byhand.arithmetic.domain import Domain, Lookup
@@ -22,6 +23,14 @@ if TYPE_CHECKING:
 
 FIRST_MARK = 0xF0000  # of the private use planes: marks stand in text where a value of each copy will stand
 MOST_MARKS = 60_000
+
+
+class Differs(Exception):  # noqa: N818
+    """No error, but the way out of a page that not all copies have: each copy's answer to what was asked."""
+
+    def __init__(self, answers: Many) -> None:
+        super().__init__("the answer differs from copy to copy")
+        self.answers = answers
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +50,13 @@ class Many:
         kinds, places = _distinct([change(kind) for kind in self.kinds])
         return Many(self.domain, kinds, places[self.which])
 
+    def among(self, domain: Copies, copies: np.ndarray) -> Many:
+        """The values of some copies."""
+        import numpy as np
+
+        found, which = np.unique(self.which[copies], return_inverse=True)
+        return Many(domain, tuple(self.kinds[k] for k in found.tolist()), which)
+
     def mark(self, write: Callable[[Any], str]) -> str:
         """A character that stands in a text where each copy has the value, written so."""
         return self.domain.mark(self.map(write))
@@ -49,34 +65,62 @@ class Many:
         raise TypeError("a number differs from copy to copy, and is written as a mark only")
 
     def __bool__(self) -> bool:
-        return bool(self._agreed(lambda own, _: bool(own), None))
+        return bool(self.map(bool).agreed())
 
     def __int__(self) -> int:
-        return int(self._agreed(lambda own, _: int(own), None))
+        return int(self.map(int).agreed())
+
+    def __float__(self) -> float:
+        return float(self.map(float).agreed())
 
     def __eq__(self, other: object) -> bool:
-        return bool(self._agreed(operator.eq, other))
+        return bool(self._asked(operator.eq, other))
 
     __hash__ = object.__hash__
 
     def __lt__(self, other: Any) -> bool:
-        return bool(self._agreed(operator.lt, other))
+        return bool(self._asked(operator.lt, other))
 
     def __gt__(self, other: Any) -> bool:
-        return bool(self._agreed(operator.gt, other))
+        return bool(self._asked(operator.gt, other))
 
-    def _agreed(self, ask: Callable[[Any, Any], Any], other: Any) -> Any:
-        """An answer that is the same in every copy.
+    def __le__(self, other: Any) -> bool:
+        return bool(self._asked(operator.le, other))
 
-        Raises: TypeError where it is not, so that no page depends on one copy's numbers.
+    def __ge__(self, other: Any) -> bool:
+        return bool(self._asked(operator.ge, other))
+
+    def __abs__(self) -> Many:
+        return self.map(abs)
+
+    def __neg__(self) -> Many:
+        return self.map(operator.neg)
+
+    def __add__(self, other: Any) -> Any:
+        return self.domain.met(operator.add, self, other)
+
+    __radd__ = __add__
+
+    def __mul__(self, other: Any) -> Any:
+        return self.domain.met(operator.mul, self, other)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: Any) -> Any:
+        return self.domain.met(operator.truediv, self, other)
+
+    def agreed(self) -> Any:
+        """The value that all copies have.
+
+        Raises: Differs where they have several, so that no page depends on one copy's numbers.
         """
-        if isinstance(other, Many):
-            answers = set(joined([self, other], ask).kinds)
-        else:
-            answers = {ask(kind, other) for kind in self.kinds}
-        if len(answers) > 1:
-            raise TypeError("the answer differs from copy to copy")
-        return answers.pop()
+        if len(self.kinds) > 1:
+            raise Differs(self)
+        return self.kinds[0]
+
+    def _asked(self, ask: Callable[[Any, Any], Any], other: Any) -> Any:
+        found = self.domain.met(ask, self, other)
+        return found.agreed() if isinstance(found, Many) else found
 
 
 class Copies(Domain):
@@ -191,17 +235,46 @@ def joined(many: Sequence[Many], f: Callable[..., Any]) -> Many:
         columns = [column[met // len(other.kinds)] for column in columns]
         columns.append(met % len(other.kinds))
     values = [[each.kinds[k] for k in column.tolist()] for each, column in zip(many, columns, strict=True)]
-    kinds, places = _distinct([f(*each) for each in zip(*values, strict=True)])
+    kinds, places = _distinct(_each(f, [*zip(*values, strict=True)], first.domain, place))
     return Many(first.domain, kinds, places[place])
 
 
-def copy_of(node: Expr, copy: int) -> Expr:
-    """A worked line as one copy has it."""
+def _each(f: Callable[..., Any], values: Sequence[Any], domain: Copies, place: np.ndarray) -> list[Any]:
+    """A function's value for each of these; place: which of them each copy has.
 
-    def own(leaf: Num | Ref) -> Expr:
-        return Num(leaf.value.at(copy)) if isinstance(leaf, Num) and isinstance(leaf.value, Many) else leaf
+    Raises: what it raises for all of them; Differs where it raises for some only.
+    """
+    found: list[Any] = []
+    refused: list[ArithmeticError] = []
+    for each in values:
+        try:
+            found.append(f(*each))
+        except ArithmeticError as error:
+            refused.append(error)
+            found.append(None)
+    if len(refused) == len(values):
+        raise refused[0]
+    if refused:
+        kinds, places = _distinct([each is None for each in found])
+        raise Differs(Many(domain, kinds, places[place]))
+    return found
 
-    return rebuild(node, own)
+
+def same(rows: Sequence[Sequence[Any]], others: Sequence[Sequence[Any]]) -> bool:
+    """Whether matrices have the same numbers: in every copy, or in none.
+
+    Raises: Differs.
+    """
+    if [len(row) for row in rows] != [len(row) for row in others]:
+        return False
+    found: list[Many] = []
+    for one, other in zip(chain(*rows), chain(*others), strict=True):
+        many = one if isinstance(one, Many) else other
+        if isinstance(many, Many):
+            found.append(many.domain.met(operator.eq, one, other))
+        elif one != other:
+            return False
+    return not found or bool(joined(found, lambda *each: all(each)).agreed())
 
 
 def _distinct(values: Sequence[Any]) -> tuple[tuple[Any, ...], np.ndarray]:

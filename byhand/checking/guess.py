@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import zip_longest
+from functools import partial
+from itertools import chain, zip_longest
 from typing import Any
 
 from byhand.arithmetic.domains import Domain
+from byhand.classroom.plan import Numbers, Plan
+from byhand.classroom.roster import Student
+from byhand.classroom.variants import AGAIN, ATTEMPTS
 from byhand.errors import ByHandError
 from byhand.model.parameters import parameter_shapes, shape_of
 from byhand.model.weights import Values
@@ -30,14 +34,30 @@ Way = Callable[[Values, Page], Iterator[Values]]
 
 
 def original(sheet: Sheet, options: Options, domain: Domain, page: Page) -> Values | None:
-    """The numbers of the page's seed, if their hash is the page's."""
+    """The numbers of the page's seed, or those that a class has for its student, if their hash is the page's."""
     seeded = replace(options, seed=int(page.foot.seed))
+    for numbers in chain([lambda: choose_numbers(sheet, seeded)[0]], _of_student(sheet, seeded, page.student)):
+        try:
+            values = numbers()
+            document, record, _ = recorded(sheet, values, seeded, domain, None)
+        except ByHandError:
+            continue  # a model that has no numbers of its own: then they are somebody else's
+        if fingerprint(record, document.steps) == page.foot.hash:
+            return values
+    return None
+
+
+def _of_student(sheet: Sheet, options: Options, student: str) -> Iterator[Callable[[], Values]]:
+    """What makes the numbers that a class may have for a student."""
+    if not student:
+        return
+    plan, who = Plan(sheet, options, ""), Student(student, student)
     try:
-        values = choose_numbers(sheet, seeded)[0]
-        document, record, _ = recorded(sheet, values, seeded, domain, None)
+        numbers = Numbers(plan, plan.values(plan.instance_of(who)))
     except ByHandError:
-        return None  # a model that has no numbers of its own: then they are somebody else's
-    return values if fingerprint(record, document.steps) == page.foot.hash else None
+        return  # a sheet that has no class
+    for attempt in range(ATTEMPTS):
+        yield partial(numbers.of, plan.key(who) + AGAIN * attempt)
 
 
 def values_of(own: Values, shown: Shown) -> Values:

@@ -1,6 +1,6 @@
 """Numbers worth computing by hand, and the wrong ways that they must tell apart.
 
-choose       numbers for a model, new ones for every seed, that keep every promise of quality.py
+choice       numbers for a model, new ones for every seed, that keep every promise of quality.py
 foil         a run with one classic mistake in it; foil_list names them all
 cost         how long arithmetic takes by hand
 
@@ -18,7 +18,6 @@ dice.py      random numbers that stay the same for ever
 
 from byhand.choosing import foils_basics as foils_basics
 from byhand.choosing import foils_beyond as foils_beyond
-from byhand.choosing.choice import Chosen, choose
 from byhand.choosing.foils import FOILS, applies, foil, foil_list
 
-__all__ = ["FOILS", "Chosen", "applies", "choose", "foil", "foil_list"]
+__all__ = ["FOILS", "applies", "foil", "foil_list"]

@@ -7,7 +7,7 @@ Every matrix keeps its numbers, up to their places and signs, so every sum is as
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import count
@@ -17,14 +17,20 @@ from byhand.errors import ConfigError
 from byhand.model.weights import Values
 from byhand.notation.number import parse, plain
 
-# each parameter's axes: d residual stream, h heads, q queries and keys, v values, m hidden units, . anything else
+# each parameter's axes: d residual stream, h heads, q queries and keys, v values, m hidden units, e entries of a sum,
+# f those that keep their places, t and r rows in any order, those of r with any sign, . anything else
 AXES = {
     "W_E": ".d", "W_pos": ".d", "w": "d", "b": "d",
     "W_Q": "hdq", "W_K": "hdq", "W_V": "hdv", "b_Q": "hq", "b_K": "hq", "b_V": "hv", "W_O": "hvd", "b_O": "d",
     "W_in": "dm", "b_in": "m", "W_out": "md", "b_out": "d", "W_U": "d.", "b_U": ".",
+    "linear.W": "fr", "linear.b": "r", "other.W": "fe", "other.b": "e",
 }  # fmt: skip
 # what may be given as an input, and its axes
-INPUTS = {"hook_resid_pre": ".d", "hook_resid_mid": ".d", "hook_attn_out": ".d", "hook_pattern[0]": ".."}
+INPUTS = {
+    "hook_resid_pre": ".d", "hook_resid_mid": ".d", "hook_attn_out": ".d", "hook_pattern[0]": "..",
+    "u": "te", "v": "te", "p": ".f", "q": ".f", "A": "re", "B": "er", "x": "td",
+}  # fmt: skip
+SIGNED = "qvefr"
 STACKS = ("blocks", "encoder", "decoder")  # one layer number, one renaming
 
 
@@ -86,24 +92,37 @@ def renamed(values: Values, seed: int | str, *, signs: bool = True) -> Values:
         for _ in range(c.n_layers)
     ]
 
+    small: dict[tuple[str, int], Renaming] = {}  # of axes whose sizes are no part of the configuration
+
     def act(name: str, entry: Any, axes: str) -> Any:
         parts = name.split(".")
         layer = layers[int(parts[1])] if parts[0] in STACKS else {}
-        return _acted(entry, axes, {"d": [stream], **layer}, 0)
 
-    weights = {name: act(name, entry, AXES[name.rpartition(".")[2]]) for name, entry in values.weights.items()}
-    inputs = {name: act(name, entry, INPUTS[kinds[name]]) for name, entry in values.inputs.items()}
+        def choices(axis: str, size: int) -> Sequence[Renaming]:
+            known = layer.get(axis) or ([stream] if axis == "d" else [])
+            if not known and (axis, size) not in small:
+                drawn = _renaming(draw, size, signs and axis in SIGNED)
+                small[axis, size] = replace(drawn, places=range(size)) if axis == "f" else drawn
+            return known or [small[axis, size]]
+
+        return _acted(entry, axes, choices, 0)
+
+    of_layer = {"x": ".f"} if "linear.W" in values.weights else {}  # where a lost weight keeps its place
+    known = {**AXES, **INPUTS, **of_layer}
+    weights = {name: act(name, entry, known.get(name) or known[name.rpartition(".")[2]])
+               for name, entry in values.weights.items()}  # fmt: skip
+    inputs = {name: act(name, entry, known[kinds[name]]) for name, entry in values.inputs.items()}
     return replace(values, weights=weights, inputs=inputs)
 
 
-def _acted(entry: Any, axes: str, renamings: Mapping[str, Sequence[Renaming]], head: int) -> Any:
+def _acted(entry: Any, axes: str, renamings: Callable[[str, int], Sequence[Renaming]], head: int) -> Any:
     """A nested list with its axes renamed, the outermost first; `head` is the old one that stands here now."""
     if not axes:
         return entry
     axis, rest = axes[0], axes[1:]
     if axis == ".":
         return [_acted(item, rest, renamings, head) for item in entry]
-    choices = renamings[axis]
+    choices = renamings(axis, len(entry))
     renaming = choices[head if len(choices) > 1 else 0]
     return [
         _signed(_acted(entry[place], rest, renamings, place if axis == "h" else head), sign)

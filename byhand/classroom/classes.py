@@ -21,12 +21,14 @@ from pathlib import Path
 from typing import Any
 
 from byhand import __version__
-from byhand.classroom.copies import CLASS_VIEWS, Copy, Instance, Plan, copies, instance
+from byhand.classroom.copies import CLASS_VIEWS, Copy, Instance, copies, instance
+from byhand.classroom.plan import Plan
 from byhand.classroom.roster import Student
 from byhand.errors import ConfigError, OutputError
+from byhand.kept import replace_file
 from byhand.pipeline import Options
 from byhand.render.bundle import Bundle
-from byhand.render.files import output_errors, replace_file
+from byhand.render.files import output_errors
 from byhand.render.master import copy_pdf
 from byhand.worksheet.sheet import load_sheet
 
@@ -75,7 +77,8 @@ def make_class(
         instances, alone, answers, alike, same = set[int](), 0, set[bytes](), 0, dict[str, None]()
         for copy, made in _made(plan, students, jobs, dask):
             for view in CLASS_VIEWS:
-                of = copy.alone.get(view) or made.masters[view]
+                layout = copy.of[view]
+                of = made.masters[view][layout] if isinstance(layout, int) else layout
                 path = folder / FOLDERS[view] / f"{copy.student.stem}.pdf"
                 if not path.exists():
                     replace_file(path, copy_pdf(of, copy.pages[view]))

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import pickle
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import lru_cache, partial
 
 import segno
 
 from byhand import __version__
-from byhand.arithmetic.many import Many
-from byhand.choosing.symmetry import Draw, renamed
+from byhand.arithmetic.many import Copies
+from byhand.classroom.plan import Numbers, Plan
 from byhand.classroom.roster import Student
-from byhand.classroom.variants import Run, fooled, run_together, run_variants, unchanged
-from byhand.errors import ConfigError, SheetError, UnknownNameError
+from byhand.classroom.variants import AGAIN, ATTEMPTS, Run, fitting, unchanged
+from byhand.errors import SheetError
 from byhand.model.weights import Values
 from byhand.notation.text import value_text
-from byhand.pipeline import Options, choose_numbers, number_system, recorded
-from byhand.render.cache import kept
+from byhand.pipeline import number_system, recorded
+from byhand.render.cache import laid_out
 from byhand.render.fill import fill
 from byhand.render.html import Pages
 from byhand.render.json import fingerprint
@@ -27,13 +27,11 @@ from byhand.render.master import Master, master
 from byhand.render.slots import Laid, lay_out, lay_out_copy
 from byhand.verify.witness import judge
 from byhand.worksheet.document import Document, View
-from byhand.worksheet.sheet import Sheet
 
 CLASS_VIEWS: tuple[View, ...] = ("worksheet", "key")
-INSTANCES = 3  # sets of numbers that are searched for; a student's copy is a renaming of one of them
 NOBODY = Student("Name", "0")
-ATTEMPTS = 20  # to rename a copy so that every mistake shows
-TRIED = 24  # copies that show what is the same in all, and how much room numbers need
+TRIED, FEW = 24, 4  # copies that show what is the same in all and how much room numbers need, and times to find them
+LAYOUTS = 4  # of a page, at most
 _MASK = 2  # of the QR codes: to try all eight would take longer than all the rest
 
 
@@ -41,7 +39,7 @@ _MASK = 2  # of the QR codes: to try all eight would take longer than all the re
 class Copy:
     """A student's copy: each view's pages, and what is on all of them, as compressed streams.
 
-    alone: a layout of its own, where it needed one.
+    of: for each view, which of the set's layouts they are for, or a layout of its own.
     """
 
     student: Student
@@ -49,31 +47,12 @@ class Copy:
     hash: str
     answers: str
     pages: Mapping[View, tuple[bytes, ...]]
-    alone: Mapping[View, Master]
+    of: Mapping[View, int | Master]
 
-
-@dataclass(frozen=True)
-class Plan:
-    """All that the copies of a class share, but for what is laid out.
-
-    letters: what the names are written with.
-    """
-
-    sheet: Sheet
-    options: Options
-    letters: str
-
-    def instance_of(self, student: Student) -> int:
-        """Which set of numbers a student's copy is made from."""
-        return self.draw(student, "set").below(INSTANCES)
-
-    def key(self, student: Student) -> str:
-        """What decides how it is renamed."""
-        return f"class/{self.options.chosen_seed}/{student.id}"
-
-    def draw(self, student: Student, what: str) -> Draw:
-        """What is drawn for a student."""
-        return Draw(f"byhand/{self.key(student)}/{what}")
+    @property
+    def alone(self) -> list[View]:
+        """The views that were laid out for this copy only."""
+        return [view for view, layout in self.of.items() if isinstance(layout, Master)]
 
 
 @dataclass(frozen=True)
@@ -81,76 +60,56 @@ class Instance:
     """A set of numbers, and its pages with slots; without pages, its copies are laid out one by one.
 
     pages: the HTML with marks that was laid out. unchanged: the answers that are the same in every copy. tried: where
-    numbers are not renamed but searched for, those of some copies, which show how much room a number needs.
+    numbers are not renamed but searched for, the keys of some, which show how much room a number needs.
     """
 
     values: Values
-    laid: Mapping[View, Laid] = field(default_factory=dict)
-    masters: Mapping[View, Master] = field(default_factory=dict)
+    laid: Mapping[View, tuple[Laid, ...]] = field(default_factory=dict)
+    masters: Mapping[View, tuple[Master, ...]] = field(default_factory=dict)
     pages: Mapping[View, str] = field(default_factory=dict)
     unchanged: tuple[str, ...] = ()
-    tried: tuple[Values, ...] = ()
+    tried: tuple[str, ...] = ()
 
 
 def instance(plan: Plan, number: int) -> Instance:
-    """Search a set of numbers and lay its pages out; without pages, where their words depend on the numbers.
+    """Search a set of numbers and lay its pages out; without pages, where few have the same.
 
     Raises: ConfigError where there is one set of numbers only; ByHandError.
     """
-    made = Instance(_values(plan, number))
-    keys = [f"tried/{k}" for k in range(TRIED)]
+    made = Instance(plan.values(number))
+    numbers = Numbers(plan, made.values)
     try:
-        try:
-            run = run_variants(plan.sheet, made.values, keys, plan.options)
-        except ConfigError:
-            made = replace(made, tried=tuple(_searched_for(plan, key) for key in keys))
-            run = run_together(plan.sheet, [made.values, *made.tried], plan.options)
-        same = unchanged(run)
-        run = _stamped(plan, run, [NOBODY] * TRIED)
+        tried = [key for key in fitting(numbers.run, [f"tried/{k}" for k in range(TRIED)], FEW) if key]
+        if 2 * len(tried) < TRIED:
+            return made
+        run = _stamped(plan, numbers.run(tried), [NOBODY] * len(tried))
         pages = dict(_html(plan, run.document))
-        laid = {view: _laid(html, run, plan.letters) for view, html in pages.items()}
+        laid = {view: tuple(_layouts(html, run, plan.letters)) for view, html in pages.items()}
     except SheetError:
         return made
-    masters = {view: master(each) for view, each in laid.items()}
-    return replace(made, laid=laid, masters=masters, pages=pages, unchanged=tuple(same))
+    masters, same = {view: tuple(map(master, each)) for view, each in laid.items()}, unchanged(run)
+    return Instance(made.values, laid, masters, pages, tuple(same), () if numbers.renames else tuple(tried))
 
 
-def _laid(html: str, run: Run, letters: str) -> Laid:
-    """A page laid out, or as it was laid out before."""
-    sheet = next(run.filled(html))
+def _layouts(html: str, run: Run, letters: str) -> Iterator[Laid]:
+    """A page laid out as copy 0 has it, and as others have it that do not fit, as where a paragraph gets longer."""
+    left = list(range(run.domain.count))
+    for _ in range(LAYOUTS):
+        if left:
+            yield (laid := _laid(html, run, left[0], letters))
+            fits = [all(copy) for copy in zip(*fill(laid, run.domain.marks), strict=True)]
+            left = [copy for copy in left[1:] if not fits[copy]]
+
+
+def _laid(html: str, run: Run, copy: int, letters: str) -> Laid:
+    """A page laid out as a copy has it, now or before."""
+    sheet = [*run.filled(html)][copy]
 
     def laid() -> bytes:
-        return pickle.dumps(lay_out(html, lambda mark: run.text_of(mark, 0), letters))
+        return pickle.dumps(lay_out(html, lambda mark: run.text_of(mark, copy), letters))
 
-    found: Laid = pickle.loads(kept(laid, html, sheet, letters))
+    found: Laid = pickle.loads(laid_out(laid, html, sheet, letters))
     return found
-
-
-def _values(plan: Plan, number: int) -> Values:
-    """The numbers of an instance: the sheet's own for the first of seed 0, and where none can be searched for."""
-    seed = plan.options.chosen_seed
-    if not plan.options.kept or number:
-        seed = 1 + Draw(f"byhand/class/{seed}/{number}").below(2**31)
-    try:
-        return _searched(plan, seed)
-    except ConfigError:
-        return _searched(plan, 0)
-
-
-def _searched(plan: Plan, seed: int) -> Values:
-    """The numbers of a seed.
-
-    Raises: ConfigError where there is one set of numbers only.
-    """
-    try:
-        return choose_numbers(plan.sheet, replace(plan.options, seed=seed))[0]
-    except UnknownNameError:
-        raise ConfigError(f"{plan.sheet.name} has one set of numbers only, so a class has none of its own") from None
-
-
-def _searched_for(plan: Plan, key: str) -> Values:
-    """The numbers that a key searches for."""
-    return _searched(plan, 1 + Draw(f"byhand/{key}/seed").below(2**31))
 
 
 def copies(plan: Plan, number: int, made: Instance, students: Sequence[Student]) -> list[Copy]:
@@ -158,39 +117,53 @@ def copies(plan: Plan, number: int, made: Instance, students: Sequence[Student])
 
     Raises: WitnessError where the second witness finds other numbers.
     """
-    if not made.laid:
-        return [_alone(plan, number, made.values, student) for student in students]
-    run = _stamped(plan, _telling(plan, made, students), [*([NOBODY] * len(made.tried)), *students])
+    numbers = Numbers(plan, made.values)
+    run, found = lru_cache(1)(numbers.run), dict[Student, Copy]()
+    if made.laid:
+        keys = fitting(run, [*made.tried, *map(plan.key, students)])[len(made.tried) :]
+        fit = {student: key for student, key in zip(students, keys, strict=True) if key}
+        found = {copy.student: copy for copy in _together(plan, number, made, fit, run)}
+    return [found.get(student) or _alone(plan, number, numbers, student) for student in students]
+
+
+def _together(
+    plan: Plan, number: int, made: Instance, keys: Mapping[Student, str], run_of: Callable[[tuple[str, ...]], Run]
+) -> list[Copy]:
+    """The copies of students whose pages differ in numbers only, filled in; without those that need more room."""
+    run = _stamped(plan, run_of((*made.tried, *keys.values())), [*[NOBODY] * len(made.tried), *keys])
     html = dict(_html(plan, run.document))
     if html != made.pages:  # a number needs more room than those that were tried
-        if len(students) == 1:
-            return [_alone(plan, number, made.values, students[0])]
-        return [copy for student in students for copy in copies(plan, number, made, [student])]
+        if len(keys) == 1:
+            return []
+        each = ({student: key} for student, key in keys.items())
+        return [copy for one in each for copy in _together(plan, number, made, one, run_of)]
     for record in run.records():
         judge(record)
-    filled = {view: [*zip(*_compressed(laid, run.domain.marks), strict=True)] for view, laid in made.laid.items()}
+    filled = {view: _filled(laid, run.domain) for view, laid in made.laid.items()}
     answers = list(run.filled(" ".join(value_text(cell.value) for cell in run.document.blanks())))
     hashes = list(run.filled(run.document.stamp["hash"]))
     found = []
-    for k, student in enumerate(students, 1 + len(made.tried)):
-        pages, alone = {}, {}
+    for k, student in enumerate(keys, 1 + len(made.tried)):
+        of: dict[View, int | Master] = {}
+        pages = {}
         for view in CLASS_VIEWS:
-            pages[view] = filled[view][k]
-            if None in pages[view]:
+            if k not in filled[view]:
                 laid = lay_out_copy(html[view], partial(run.text_of, copy=k))
-                alone[view], pages[view] = master(laid), _nothing(laid)
-        found.append(Copy(student, number, hashes[k], answers[k], pages, alone))
+                filled[view][k] = master(laid), _nothing(laid)
+            of[view], pages[view] = filled[view][k]
+        found.append(Copy(student, number, hashes[k], answers[k], pages, of))
     return found
 
 
-def _alone(plan: Plan, number: int, values: Values, student: Student) -> Copy:
-    """A copy laid out by itself: its numbers renamed, or where they cannot be, searched for.
+def _alone(plan: Plan, number: int, numbers: Numbers, student: Student) -> Copy:
+    """A copy laid out by itself.
 
     Raises: ConfigError where there is one set of numbers only; SheetError where no page is to be made of others.
     """
+    key = plan.key(student)
     for attempt in range(ATTEMPTS):
         try:
-            page = _page_alone(plan, values, plan.key(student) + "/again" * attempt)
+            page = _page_alone(plan, numbers.of(key + AGAIN * attempt))
             break
         except SheetError:  # as where a mistake that the page shows cannot be made with these numbers
             if attempt == ATTEMPTS - 1:
@@ -200,19 +173,16 @@ def _alone(plan: Plan, number: int, values: Values, student: Student) -> Copy:
     page = replace(page, stamp={**page.stamp, **whose})
     laid = {view: lay_out_copy(html, str) for view, html in _html(plan, page)}
     answers = " ".join(value_text(cell.value) for cell in page.blanks())
-    pages = {view: _nothing(each) for view, each in laid.items()}
-    return Copy(
-        student, number, page.stamp["hash"], answers, pages, {view: master(each) for view, each in laid.items()}
+    pages, of = (
+        {view: _nothing(each) for view, each in laid.items()},
+        {view: master(each) for view, each in laid.items()},
     )
+    return Copy(student, number, page.stamp["hash"], answers, pages, of)
 
 
-def _page_alone(plan: Plan, values: Values, key: str) -> Document:
+def _page_alone(plan: Plan, own: Values) -> Document:
     """The page of one copy's numbers."""
     options = plan.options
-    try:
-        own = renamed(values, key)
-    except ConfigError:
-        own = _searched_for(plan, key)
     assert options.numbers is not None
     domain = number_system(options.numbers, options.places, options.rounding)
     page, record, _ = recorded(plan.sheet, own, options, domain, None)
@@ -230,26 +200,15 @@ def _coded(plan: Plan, numbers: str) -> str:
     return f"byhand {plan.sheet.name} {plan.options.chosen_seed} {__version__} {numbers}"
 
 
-def _telling(plan: Plan, made: Instance, students: Sequence[Student]) -> Run:
-    """The run of copies in which every mistake shows; where one does not, the copy gets other numbers."""
-    keys = [plan.key(student) for student in students]
-    for _ in range(ATTEMPTS):
-        if made.tried:
-            own = (_searched_for(plan, key) for key in keys)
-            run = run_together(plan.sheet, [made.values, *made.tried, *own], plan.options)
-        else:
-            run = run_variants(plan.sheet, made.values, keys, plan.options)
-        again = [copy for copy in fooled(run) if copy > len(made.tried)]
-        if not again:
-            return run
-        for copy in again:
-            keys[copy - 1 - len(made.tried)] += "/again"
-    raise ConfigError(f"{plan.sheet.name} hides a mistake in every renaming of its numbers; use another --seed")
-
-
-def _compressed(laid: Laid, marks: Sequence[Many]) -> Iterator[list[bytes | None]]:
-    for page in fill(laid, marks):
-        yield [None if copy is None else zlib.compress(copy) for copy in page]
+def _filled(layouts: Sequence[Laid], domain: Copies) -> dict[int, tuple[int | Master, tuple[bytes, ...]]]:
+    """The copies that fit, each with the first layout that it fits, and its streams, compressed."""
+    found: dict[int, tuple[int | Master, tuple[bytes, ...]]] = {}
+    for at, laid in enumerate(layouts):
+        if len(found) < domain.count:
+            pages = ([copy and zlib.compress(copy) for copy in page] for page in fill(laid, domain.marks))
+            own = {k: (at, copy) for k, copy in enumerate(zip(*pages, strict=True)) if all(copy)}
+            found = {**own, **found}
+    return found
 
 
 def _html(plan: Plan, page: Document) -> Iterator[tuple[View, str]]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import operator
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from itertools import chain
 from typing import Any
 
-from byhand.arithmetic.many import FIRST_MARK, Copies, Many
+from byhand.arithmetic.many import FIRST_MARK, Copies, Differs, Many
 from byhand.choosing.foils import applying, mistaken
 from byhand.choosing.symmetry import renamed
 from byhand.errors import DomainError
@@ -25,6 +26,8 @@ from byhand.tape import Tape
 from byhand.worksheet.document import Document
 from byhand.worksheet.sheet import Sheet
 
+Numbers = Sequence[Sequence[Any]]
+ATTEMPTS, AGAIN = 60, "/again"  # to find numbers for a copy, and what their key then ends in
 _ESCAPED = re.compile(r"\\u(db[89a-f][0-9a-f])\\u(d[c-f][0-9a-f]{2})")  # a mark, as JSON writes it
 
 
@@ -59,7 +62,7 @@ class Run:
 def run_variants(sheet: Sheet, values: Values, keys: Sequence[str], options: Options) -> Run:
     """Run a sheet on its own numbers, copy 0, and on these renamed for each key, from copy 1 on.
 
-    Raises: ConfigError where they cannot be renamed; SheetError where the page's words depend on them.
+    Raises: ConfigError where they cannot be renamed; Differs where the page's words depend on them.
     """
     options = options.on(sheet)
     domain = _domain(1 + len(keys), options)
@@ -70,11 +73,12 @@ def run_variants(sheet: Sheet, values: Values, keys: Sequence[str], options: Opt
 def run_together(sheet: Sheet, copies: Sequence[Values], options: Options) -> Run:
     """Run a sheet on the numbers of several copies, which differ in nothing else.
 
-    Raises: SheetError where the page's words depend on them.
+    Raises: Differs where the page's words depend on them.
     """
     domain = _domain(len(copies), options)
-    columns = zip(*([parse(leaf) for leaf in _leaves([copy.weights, copy.inputs])] for copy in copies), strict=True)
-    weights, inputs = _refilled([copies[0].weights, copies[0].inputs], map(domain.number_of, columns))
+    columns = zip(*(_leaves([copy.weights, copy.inputs]) for copy in copies), strict=True)
+    numbers = (each[0] if len(set(each)) == 1 else domain.number_of([*map(parse, each)]) for each in columns)
+    weights, inputs = _refilled([copies[0].weights, copies[0].inputs], numbers)
     return _run(sheet, replace(copies[0], weights=weights, inputs=inputs), domain, options)
 
 
@@ -92,38 +96,84 @@ def _run(sheet: Sheet, values: Values, domain: Copies, options: Options) -> Run:
     return replace(run, document=replace(page, stamp={"seed": str(options.chosen_seed), "hash": hashes}))
 
 
+def fitting(
+    run_of: Callable[[tuple[str, ...]], Run], keys: Sequence[str], attempts: int = ATTEMPTS
+) -> list[str | None]:
+    """For each key, itself or one that follows from it, whose copy has the page of copy 0 but for its numbers, and
+    tells every mistake apart that copy 0 tells apart; None where that is hard to find.
+
+    run_of: the run of copy 0 and of each key's copy.
+    """
+    left, found = dict(enumerate(keys)), dict[int, str]()
+    for _ in range(attempts):
+        fit = {[*left][k] for k in _fit(run_of, [*left.values()])}
+        found |= {at: key for at, key in left.items() if at in fit}
+        left = {at: key + AGAIN for at, key in left.items() if at not in fit}
+        if not left:
+            break
+    return [found.get(at) for at in range(len(keys))]
+
+
+def _fit(run_of: Callable[[tuple[str, ...]], Run], keys: Sequence[str]) -> list[int]:
+    """Which of the keys' copies are as copy 0."""
+    import numpy as np
+
+    left = list(range(len(keys)))
+    while left:
+        try:
+            others = fooled(run_of(tuple(keys[k] for k in left)))
+        except Differs as found:
+            which = found.answers.which
+            others = np.flatnonzero(which != which[0]).tolist()
+        if not others:
+            break
+        dropped = set(others)
+        left = [k for copy, k in enumerate(left, 1) if copy not in dropped]
+    return left
+
+
 def fooled(run: Run) -> list[int]:
     """The copies that do not tell apart each mistake that copy 0 tells apart."""
     import numpy as np
 
     found: set[int] = set()
     for name in applying(run.tape):
-        told = _told(run, name)
+        wrong, made = mistaken(run.tape, name)
+        shown = [step.name for step in made if wrong.steps[step.name].shape == step.shape]
+        told = _told({name: run.tape.values(name) for name in shown}, wrong, run.domain)
         if told[0]:
             found.update(np.flatnonzero(~told).tolist())
     return sorted(found)
 
 
-def _told(run: Run, foil: str) -> Any:
-    """In which copies a mistake changes a cell of the steps where it is made."""
+def _told(right: Mapping[str, Numbers], wrong: Tape, domain: Copies) -> Any:
+    """In which copies a wrong run has another cell in these steps, or none; all, where there are no such steps."""
     import numpy as np
 
-    told = np.zeros(run.domain.count, bool)
-    wrong, made = mistaken(run.tape, foil)
-    shown = [step.name for step in made if wrong.steps[step.name].shape == step.shape]
-    if not shown:
-        return ~told
-    for name in shown:
+    told = np.full(domain.count, not right)
+    for name, rows in right.items():
         try:
             found = wrong.values(name)
         except DomainError:
-            return ~told
-        for right, other in zip(chain(*run.tape.values(name)), chain(*found), strict=True):
-            apart = run.domain.met(operator.ne, right, other)
+            return ~np.zeros(domain.count, bool)
+        except Differs as parts:
+            for part in range(len(parts.answers.kinds)):
+                copies = np.flatnonzero(parts.answers.which == part)
+                own, some = Copies(domain.inner, len(copies)), partial(_among, copies)
+                again = wrong.replay(own, {name: some(own, each) for name, each in wrong.numbers.items()})
+                told[copies] |= _told({name: some(own, each) for name, each in right.items()}, again, own)
+            return told
+        for one, other in zip(chain(*rows), chain(*found), strict=True):
+            apart = domain.met(operator.ne, one, other)
             told |= np.array(apart.kinds)[apart.which] if isinstance(apart, Many) else apart
             if told.all():
                 return told
     return told
+
+
+def _among(copies: Any, domain: Copies, rows: Numbers) -> Numbers:
+    """The numbers of some copies, in their own number system."""
+    return tuple(tuple(x.among(domain, copies) if isinstance(x, Many) else x for x in row) for row in rows)
 
 
 def unchanged(run: Run) -> list[str]:

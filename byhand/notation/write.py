@@ -11,8 +11,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from byhand.arithmetic.expr import NEG_INF, BigSum, Div, Expr, Fn, Index, Mul, Num, Ref, Sub, Sum
-from byhand.arithmetic.many import Copies, Many, copy_of
+from byhand.arithmetic.expr import NEG_INF, BigSum, Div, Expr, Fn, Index, Mul, Num, Ref, Sub, Sum, rebuild
+from byhand.arithmetic.many import Copies, Many
 from byhand.notation.number import plain
 
 SUM, PRODUCT, POWER, ATOM = range(1, 5)  # how tightly a piece of text holds together
@@ -44,7 +44,16 @@ def write(node: Expr, style: Style) -> str:
     try:
         return _write(node, style)[0]
     except _Varies as found:
-        return found.domain.mark_each(lambda copy: write(copy_of(node, copy), style))
+        return found.domain.mark_each(lambda copy: write(_copy_of(node, copy), style))
+
+
+def _copy_of(node: Expr, copy: int) -> Expr:
+    """A worked line as one copy has it."""
+
+    def own(leaf: Num | Ref) -> Expr:
+        return Num(leaf.value.at(copy)) if isinstance(leaf, Num) and isinstance(leaf.value, Many) else leaf
+
+    return rebuild(node, own)
 
 
 def write_value(value: Any, style: Style) -> str:
@@ -71,10 +80,10 @@ def _value(value: Any, style: Style) -> tuple[str, int]:
         return style.letter(value.name), ATOM
     if isinstance(value, Many):
         raise _Varies(value.domain)
+    if isinstance(value, int | Fraction):
+        return _fraction(value, style)
     if value == NEG_INF:
         return "−∞", SUM
-    if isinstance(value, int | Fraction):
-        return _fraction(Fraction(value), style)
     if isinstance(value, Decimal | float):
         text = _grouped(signed(plain(value)), style)
         return text, SUM if text.startswith("−") else ATOM
@@ -92,7 +101,7 @@ def _grouped(digits: str, style: Style) -> str:
     return sign + f"{int(number):,}".replace(",", style.thousands) + point + rest
 
 
-def _fraction(value: Fraction, style: Style) -> tuple[str, int]:
+def _fraction(value: int | Fraction, style: Style) -> tuple[str, int]:
     if value.denominator == 1:
         return _grouped(signed(str(value.numerator)), style), SUM if value < 0 else ATOM
     text = style.fraction(signed(str(value.numerator)), str(value.denominator))

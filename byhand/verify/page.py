@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from itertools import pairwise
 
 from byhand.errors import UnreadableError
 
@@ -48,6 +49,7 @@ class Page:
     texts: tuple[str, ...]
     tables: tuple[Table, ...]
     foot: Foot
+    student: str = ""  # of a class: the id below the foot
 
     @property
     def view(self) -> str:
@@ -90,12 +92,13 @@ class Collector:
         else:
             self.texts[-1] += squeezed(text)
 
-    def page(self, foot: Foot | None = None, elsewhere: str = "") -> Page:
+    def page(self, foot: Foot | None = None, elsewhere: Sequence[str] = ()) -> Page:
         """The page with its foot, if that is not said: which stands among its texts, or elsewhere.
 
         Raises: UnreadableError where there is none.
         """
-        found = [foot] if foot else [Foot(*f) for f in set(_FOOT.findall("".join(self.texts) + squeezed(elsewhere)))]
+        texts = "".join(self.texts) + squeezed(" ".join(elsewhere))
+        found = [foot] if foot else [Foot(*f) for f in set(_FOOT.findall(texts))]
         if len(found) != 1:
             what = "several lines" if found else "no line"
             raise UnreadableError(
@@ -106,7 +109,9 @@ class Collector:
             for rows, heads in zip(self.tables, self.heads, strict=True)
         )
         first, *others = (_MINUTES.sub("", _FOOT.sub("", text)) for text in self.texts)
-        return Page((_NAME.sub("NameDate", first), *others), tuple(tables), found[0])
+        below = (after for text, after in pairwise(elsewhere) if squeezed(text).endswith(found[0].hash))
+        student = next(below, "").partition(" · ")[0].strip()
+        return Page((_NAME.sub("NameDate", first), *others), tuple(tables), found[0], student)
 
 
 def squeezed(text: str) -> str:

@@ -106,7 +106,7 @@ def read_pdf(content: bytes) -> Page:
         walk.element(root.get_object(), None)
     except (PyPdfError, ArithmeticError, LookupError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise UnreadableError(f"it is no PDF that can be read ({type(error).__name__})") from None
-    return walk.found.page(elsewhere=" ".join(text for drawn in pages for _, text in sorted(drawn.texts.items())))
+    return walk.found.page(elsewhere=[text for drawn in pages for _, text in sorted(drawn.texts.items())])
 
 
 def _drawn(number: int, page: PageObject, reader: PdfReader) -> Drawn:

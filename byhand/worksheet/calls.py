@@ -9,6 +9,7 @@ from typing import Any
 from jinja2.sandbox import safe_range
 
 from byhand.arithmetic.expr import NEG_INF
+from byhand.arithmetic.many import same
 from byhand.choosing.foils import foil, foil_list
 from byhand.errors import SheetError
 from byhand.model.config import Config
@@ -220,7 +221,7 @@ class Calls:
         bench, tape = replace(self.bench, tape=foil(self.made.tape, name)), self.made.tape
         panels = [bench.panel(step, "given") for step in ([steps] if isinstance(steps, str) else steps)]
         if not isinstance(steps, str):
-            first = next((s for s in steps if bench.tape.values(s) != tape.values(s)), None)
+            first = next((s for s in steps if not same(bench.tape.values(s), tape.values(s))), None)
             if first is None:
                 raise SheetError(f"the foil {name} changes none of {', '.join(steps)}; choose other steps")
             panels = [replace(panel, right=panel.step == first) for panel in panels]
@@ -265,11 +266,11 @@ class Calls:
 
     def equal(self, name: str, other: str) -> bool:
         """Whether two steps have the same numbers."""
-        return self.made.tape.values(name) == self.made.tape.values(other)
+        return same(self.made.tape.values(name), self.made.tape.values(other))
 
     def changed(self, mistake: str, name: str) -> bool:
         """Whether a step comes out otherwise with a mistake."""
-        return foil(self.made.tape, mistake).values(name) != self.made.tape.values(name)
+        return not same(foil(self.made.tape, mistake).values(name), self.made.tape.values(name))
 
     def masked(self, name: str) -> int:
         """How many cells of a step hold −∞."""

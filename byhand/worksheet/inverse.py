@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from byhand.arithmetic.expr import Div, Expr, Mul, Num, Ref, Sub, Sum, rebuild, refs
+from byhand.arithmetic.many import Many
 from byhand.errors import SheetError
 from byhand.tape import Tape
 
@@ -106,11 +107,16 @@ def undone(node: Expr, unknown: Ref, result: Expr) -> Expr:
             return undone(right, unknown, Sub(left, result))
         case Mul(left, right):
             inner, factor = (left, right) if unknown in refs(left) else (right, left)
-            return undone(inner, unknown, result if factor == Num(1) else Div(result, factor))
+            return undone(inner, unknown, result if _is_one(factor) else Div(result, factor))
         case Div(left, right) if unknown in refs(left):
             return undone(left, unknown, Mul(result, right))
         case _:
             raise SheetError("only sums, products and quotients can be undone")
+
+
+def _is_one(node: Expr) -> bool:
+    """Whether a factor is 1, in every copy of a class."""
+    return isinstance(node, Num) and not isinstance(node.value, Many) and bool(node.value == 1)
 
 
 def _division(line: Expr) -> float:
@@ -119,6 +125,6 @@ def _division(line: Expr) -> float:
         return 1.0
     divisor = line.right.value if isinstance(line.right, Num) else None
     try:
-        return abs(float(divisor))  # type: ignore[arg-type]
+        return float(abs(divisor))  # type: ignore[arg-type]
     except TypeError:
         return float("inf")

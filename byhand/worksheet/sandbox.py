@@ -7,11 +7,15 @@ spent everything is stopped.
 
 from __future__ import annotations
 
+import marshal
+import sys
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from numbers import Number
 from pathlib import Path
 from typing import Any
 
+import jinja2
 from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, StrictUndefined, nodes
 from jinja2.exceptions import SecurityError
 from jinja2.filters import FILTERS
@@ -19,6 +23,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import pass_context
 from jinja2.visitor import NodeTransformer
 from markupsafe import Markup, escape
+
+from byhand.kept import kept, sources_of
 
 FILTERS_ALLOWED = (
     "abs", "capitalize", "default", "e", "escape", "first", "float", "int", "last", "length", "list", "lower", "max",
@@ -53,6 +59,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         super().__init__(undefined=StrictUndefined, finalize=lambda value: self._paid(finalize(value)), **options)
         self.budget = self.left = budget
         self.turn = TURN
+        self.safe: dict[tuple[type, str], bool] = {}
         self.filters = {name: FILTERS[name] for name in FILTERS_ALLOWED} | {
             "join": _join, "replace": _replace, _COUNTED: _counted, _CONCAT: _join,
         }  # fmt: skip
@@ -66,6 +73,16 @@ class Sandbox(ImmutableSandboxedEnvironment):
         """A template's text, rendered within the budget; a turn costs as much as the text is long."""
         self.left, self.turn = self.budget, max(TURN, len(source))
         return "".join(self.from_string(source).generate())
+
+    def compile(self, source: Any, *named: Any, **options: Any) -> Any:
+        """A template as bytecode, compiled now or before."""
+        compiled = super().compile
+
+        def code() -> bytes:
+            return marshal.dumps(compiled(source, *named, **options))
+
+        looks = (named, options, self.autoescape, self.trim_blocks, self.lstrip_blocks, sorted(self.filters))
+        return marshal.loads(kept("compiled", code, _compiling(), repr(looks), source))
 
     def pay(self, characters: int) -> None:
         """Take from what is left.
@@ -85,7 +102,10 @@ class Sandbox(ImmutableSandboxedEnvironment):
         """Whether an attribute may be read: of what is built in, only methods whose results are no longer."""
         if isinstance(obj, BUILT_IN) and callable(value):
             return attr in METHODS_ALLOWED
-        return super().is_safe_attribute(obj, attr, value)
+        asked = type(obj), attr  # which is all that Jinja looks at
+        if asked not in self.safe:
+            self.safe[asked] = super().is_safe_attribute(obj, attr, value)
+        return self.safe[asked]
 
     def wrap_str_format(self, value: Any) -> None:
         """No `"…".format`, whose widths make texts of any length."""
@@ -114,6 +134,12 @@ class Sandbox(ImmutableSandboxedEnvironment):
             raise SecurityError(f"it has {len(source):,} characters; {LARGEST_TEMPLATE:,} are the most")
         tree = super()._parse(source, name, filename)
         return _Paying().visit(tree)  # type: ignore[no-any-return]
+
+
+@cache
+def _compiling() -> str:
+    """What makes bytecode of templates: Python, Jinja, and this room, which prints a template's constants."""
+    return "\0".join((sys.version, jinja2.__version__, sources_of(Path(__file__).parent)))
 
 
 _COUNTED, _CONCAT = "counted turns", "joined parts"  # names that no template can write

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from byhand.arithmetic.domains import RATIONALS, Decimals
 from byhand.arithmetic.expr import NEG_INF, Num, Ref, expr, largest
-from byhand.arithmetic.many import FIRST_MARK, Copies
+from byhand.arithmetic.many import FIRST_MARK, Copies, Differs
 from byhand.errors import SheetError
 from byhand.notation.text import text, value_text
 
@@ -63,8 +63,28 @@ def test_a_page_may_not_depend_on_one_copys_numbers():
     assert numbers > 0
     assert numbers == many(numbers.domain, [1, 2])
     for ask in (lambda: numbers == 1, lambda: numbers > 1, lambda: numbers < 2, lambda: int(numbers)):
-        with pytest.raises(TypeError, match="differs from copy to copy"):
+        with pytest.raises(Differs, match="differs from copy to copy"):
             ask()
+
+
+def test_what_cannot_be_computed_for_some_copies_parts_them():
+    domain = Copies(RATIONALS, 3)
+    with pytest.raises(Differs) as found:
+        domain.div(1, many(domain, [0, 1, 2]))
+    assert [found.value.answers.at(copy) for copy in range(3)] == [True, False, False]
+    with pytest.raises(ZeroDivisionError):
+        domain.div(1, many(domain, [0, 0, 0]))
+
+
+def test_a_page_may_work_with_what_differs():
+    numbers = many(Copies(RATIONALS, 2), [-1, 2])
+    worked = [-numbers, abs(numbers), 1 + numbers, 2 * numbers, numbers / 2, sum([numbers, numbers])]
+    assert [[each.at(copy) for each in worked] for copy in (0, 1)] == [
+        [1, 1, 0, -2, Fraction(-1, 2), -2],
+        [-2, 2, 3, 4, 1, 4],
+    ]
+    assert float(numbers * numbers >= 1) == 1
+    assert numbers <= 2
 
 
 def test_a_page_has_only_so_many_numbers(monkeypatch):

@@ -6,7 +6,7 @@ import pytest
 
 from byhand import ops
 from byhand.arithmetic.domains import FLOATS, RATIONALS, Decimals
-from byhand.choosing import choose
+from byhand.choosing.choice import choose
 from byhand.choosing.cost import minutes, seconds, writing
 from byhand.model.config import Config
 from byhand.model.models import run

@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 
 from byhand.arithmetic.domains import RATIONALS
-from byhand.choosing import choose
+from byhand.choosing.choice import choose
 from byhand.choosing.limits import LEVELS
 from byhand.errors import ConfigError, UnknownNameError
 from byhand.model.config import Config

@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 
 from byhand.arithmetic.domains import RATIONALS
-from byhand.choosing import choose
+from byhand.choosing.choice import choose
 from byhand.choosing.possible import LESSONS, MODELS, SMALL
 from byhand.choosing.search import SEARCHES
 from byhand.errors import ConfigError, ValuesError

@@ -3,7 +3,7 @@
 import pytest
 
 from byhand.arithmetic.domains import RATIONALS
-from byhand.choosing import choose
+from byhand.choosing.choice import choose
 from byhand.choosing.words import LONGER, SENTENCES, answers, sentence, vocabulary
 from byhand.errors import ConfigError
 from byhand.model.config import Config

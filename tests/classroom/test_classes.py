@@ -13,7 +13,8 @@ from reading_pdf import different, same_text
 
 from byhand.checking import said
 from byhand.classroom.classes import make_class
-from byhand.classroom.copies import Plan, code, copies, instance
+from byhand.classroom.copies import code, copies, instance
+from byhand.classroom.plan import Plan
 from byhand.classroom.roster import Student, anonymous
 from byhand.errors import ConfigError, OutputError
 from byhand.pipeline import Options
@@ -92,6 +93,13 @@ def test_a_students_files_are_verified_like_any_others(made):
             assert lines[0].endswith("numbers: right")
 
 
+def test_a_page_that_lacks_some_of_its_numbers_is_verified_by_its_students_id(tmp_path):
+    made = make_class("shapes", [Student("Ada Lovelace", "101"), Student("Grace", "Grace")], out=tmp_path)
+    for path in made.folder.glob("*/*.pdf"):
+        assert said(path)[0][0].endswith("numbers: right")
+    assert len(list(made.folder.glob("*/*.pdf"))) == 4
+
+
 def test_another_student_changes_nobody_elses_numbers(made, tmp_path):
     wider = make_class(SHEET, [Student("Zoe", "7"), *ROSTER], out=tmp_path)
     before, after = index(made.folder), index(wider.folder)
@@ -147,7 +155,7 @@ def test_a_copy_with_name_and_code_is_filled_as_it_is_laid_out():
     from byhand.render.slots import copy_html, lay_out
 
     plan = Plan(load_sheet(SHEET), Options(numbers="exact", paper="letter"), "Ada Lovelace")
-    values = room._values(plan, 0)
+    values = plan.values(0)
     run = room._stamped(plan, run_variants(plan.sheet, values, ["k"], plan.options), [Student("Ada Lovelace", "101")])
     html = dict(room._html(plan, run.document))["worksheet"]
     laid = lay_out(html, lambda mark: run.text_of(mark, 0), plan.letters)

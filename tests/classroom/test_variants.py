@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from byhand.arithmetic.many import Differs
 from byhand.choosing.symmetry import renamed
-from byhand.classroom.variants import fooled, run_together, run_variants, unchanged
-from byhand.errors import SheetError
+from byhand.classroom.variants import AGAIN, fitting, fooled, run_together, run_variants, unchanged
 from byhand.pipeline import Options, choose_numbers, number_system, recorded
 from byhand.render.html import Pages
 from byhand.render.json import fingerprint
@@ -41,16 +41,30 @@ def test_numbers_from_anywhere_are_run_together():
 
 
 def test_a_page_whose_words_depend_on_the_numbers_is_refused():
-    sheet, options, values = own_numbers("mlp")
-    copies = [values, *(own_numbers("mlp", seed)[2] for seed in (1, 2, 3))]
-    with pytest.raises(SheetError, match=r"mlp\.md line \d+: the answer differs from copy to copy"):
+    sheet, options, values = own_numbers("sampling")
+    copies = [values, *(own_numbers("sampling", seed)[2] for seed in (1, 2, 3))]
+    with pytest.raises(Differs, match="the answer differs from copy to copy") as found:
         run_together(sheet, copies, options)
+    assert len(found.value.answers.kinds) == 2
 
 
 def test_a_copy_that_hides_a_mistake_is_found():
     sheet, options, values = own_numbers("attention-head")
     hidden = replace(values, inputs={name: [[0] * len(row) for row in rows] for name, rows in values.inputs.items()})
     assert fooled(run_together(sheet, [values, hidden, renamed(values, "a")], options)) == [1]
+
+
+def test_who_would_have_another_page_gets_other_numbers():
+    sheet, options, first = own_numbers("sampling")
+    other = next(
+        v for seed in range(1, 9) if (v := own_numbers("sampling", seed)[2]).inputs["first"] != first.inputs["first"]
+    )
+
+    def run_of(keys):
+        return run_together(sheet, [first, *(first if key.endswith(AGAIN * 2) else other for key in keys)], options)
+
+    assert fitting(run_of, ["a", "b"]) == ["a" + AGAIN * 2, "b" + AGAIN * 2]
+    assert fitting(run_of, ["a"], attempts=2) == [None]
 
 
 def test_what_no_renaming_changes_is_named():
