@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from itertools import zip_longest
 from typing import Any
@@ -12,10 +13,13 @@ from byhand.arithmetic.domains import Domain
 from byhand.errors import ByHandError
 from byhand.model.parameters import parameter_shapes, shape_of
 from byhand.model.weights import Values
+from byhand.notation.number import plain
 from byhand.pipeline import Options, choose_numbers, recorded
 from byhand.render.json import fingerprint
 from byhand.verify.back import Again, Shown
 from byhand.verify.page import Page, Table
+from byhand.worksheet.document import Document
+from byhand.worksheet.inverse import recovered
 from byhand.worksheet.sheet import Sheet
 
 SIZES = ("d_model", "d_head", "d_v", "d_mlp", "n_ctx")
@@ -55,6 +59,23 @@ def values_of(own: Values, shown: Shown) -> Values:
     return resized(replace(new, config=config, inputs={**inputs, **shown.numbers}))
 
 
+def recorded_with_lost(
+    sheet: Sheet, values: Values, options: Options, domain: Domain, shown: Shown
+) -> tuple[Document, dict[str, Any]]:
+    """A sheet's run on these numbers, and on those that a page leaves to be found from what it prints."""
+    document, record, tape = recorded(sheet, values, options, domain, None)
+    if not shown.lost:
+        return document, record
+    inputs = dict(values.inputs)
+    for name, (places, printed) in shown.lost.items():
+        for (operand, i, j), number in recovered(tape, name, places, printed).items():
+            rows = [list(row) for row in inputs[operand]]
+            rows[i][j] = plain(number)
+            inputs[operand] = rows
+    document, record, _ = recorded(sheet, replace(values, inputs=inputs), options, domain, None)
+    return document, record
+
+
 def resized(values: Values) -> Values:
     """Values whose weights have the sizes of the config: their entries again and again, or fewer of them."""
     shapes = parameter_shapes(values.config)
@@ -62,27 +83,30 @@ def resized(values: Values) -> Values:
     return replace(values, weights=weights)
 
 
-def fitted(own: Values, print_again: Print) -> Values:
+def fitted(own: Values, first: Again, print_again: Print) -> tuple[Values, Again]:
     """Values of such sizes, and with such biases, that the sheet has the tables of the page, if there are any.
 
-    One thing after the other is changed to what fits best.
+    One thing after the other is changed to what fits best. With the values, their print.
     """
-    first = print_again(own, Shown())
     best = values_of(own, Shown(words=first.shown().words))
-    least = _misfit(print_again(best, Shown()))
+    again = print_again(best, Shown())
+    if least := _misfit(again):  # perhaps only since other numbers are wider
+        with suppress(ByHandError, IndexError, TypeError):
+            least = min(least, _misfit(print_again(best, again.shown())))
     for _ in range(SWEEPS):
         before = least
         for way in WAYS:
             for values in list(way(best, first.page)) if least else ():
                 try:
-                    misfit = _misfit(print_again(values, Shown()))
+                    other = print_again(values, Shown())
+                    misfit = _misfit(other)
                 except (ByHandError, IndexError, TypeError):
                     continue  # no such sheet
                 if misfit < least:
-                    best, least = values, misfit
+                    best, again, least = values, other, misfit
         if least == before:
             break
-    return best
+    return best, again
 
 
 def _misfit(again: Again) -> int:
