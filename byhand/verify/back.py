@@ -124,7 +124,7 @@ class Again:
         empty: set[Place] = set()
         for slots, texts in self._rows():
             for slot, text in zip(slots, texts, strict=True):
-                if slot.cell is not None and slot.cell.at is not None:
+                if slot.cell is not None and slot.cell.at is not None and slot.cell.shows == "run":
                     place = (slot.cell.step, *slot.cell.at)
                     if text:
                         places.setdefault(place, Counter())[text.replace(",", "")] += 1
@@ -197,7 +197,9 @@ class Again:
 
     def _words(self, words: tuple[str, ...]) -> tuple[str, ...]:
         """What the page has where some words are labels."""
-        for here, there in zip(self.expected.tables, self.page.tables, strict=False):
+        ours, theirs = self.expected.tables, self.page.tables
+        pairs = enumerate(range(len(ours))) if len(ours) == len(theirs) else self.pairs  # alike but for their sizes
+        for here, there in ((ours[a], theirs[b]) for a, b in pairs):
             for labels in (_first_labels, *(_labels_of(r) for r in range(len(here.rows)))):
                 if words and labels(here) == words:
                     return labels(there) or words

@@ -218,7 +218,7 @@ class Calls:
         Without an answer the key says what the mistake is.
         """
         bench, tape = replace(self.bench, tape=foil(self.made.tape, name)), self.made.tape
-        panels = [bench.panel(step, "given") for step in ([steps] if isinstance(steps, str) else steps)]
+        panels = [bench.panel(step, "given").of_a_foil() for step in ([steps] if isinstance(steps, str) else steps)]
         if not isinstance(steps, str):
             first = next((s for s in steps if bench.tape.values(s) != tape.values(s)), None)
             if first is None:

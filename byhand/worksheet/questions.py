@@ -54,7 +54,7 @@ def count(tape: Tape, names: Sequence[str], axis: int | None) -> Cell:
     terms = tuple(_size(tape[name].shape, axis) for name in names)
     work = Sum(terms) if len(terms) > 1 or isinstance(terms[0], Mul) else None
     value = RATIONALS.settle(Sum(terms), lambda ref: None)
-    return Cell(value, work, blank=True, step=names[0])
+    return Cell(value, work, blank=True, step=names[0], shows="size")
 
 
 def _size(shape: Shape, axis: int | None) -> Expr:

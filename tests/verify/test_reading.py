@@ -153,6 +153,9 @@ MADE = [
     ("causal-mask", {"numbers": "decimal", "places": 3, "base": "e", "values": {"weights": {
         "blocks.0.attn.W_Q": [[[0, 0, 0, 0], [-1, 1, -1, 0], [-1, 0, 2, 1], [1, 1, 1, 1]]],
         "blocks.0.attn.W_V": [[[-1, 1], [-3, 0], ["1/2", 0], ["-5/2", 12]]]}}}),
+    ("multi-head-attention", {"numbers": "decimal", "values": {"weights": {  # neither printed nor needed, but counted
+        "blocks.0.attn.W_Q": [[[1, 0, 1, 2], [1, 1, 1, -1], [0, 0, 0, "1/2"], [0, -1, 0, 1]],
+                              [[1, 1, -1, -1], [0, 1, 0, 1], [0, 2, 0, -1], [-2, 3, 0, 1]]]}}}),
     ("gpt", {"answer": "dog", "seed": 4}),
 ]  # fmt: skip
 
