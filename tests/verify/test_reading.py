@@ -221,6 +221,13 @@ def test_a_pdf_says_what_its_page_says(printed):
         assert verify(path).faults == ()
 
 
+def test_a_cell_of_two_lines_is_read_from_a_pdf():
+    foot = "byhand 0.1.0 · x · seed 0 · numbers 1234567"
+    cells = "<td style='width: 5em'>a block: these four, two norms<td>12<sup>3</sup><td>348"
+    page = read_pdf(pdf(f"<!doctype html><html lang=en><title>x</title><p>Key {foot}<table><tr>{cells}</table>"))
+    assert page.tables[0].rows == (("ablock:thesefour,twonorms", "123", "348"),)
+
+
 def test_every_copy_of_a_class_can_be_read_back(tmp_path):
     roster = tmp_path / "roster.csv"
     roster.write_text("name\nAda Date\nBen\n", encoding="utf-8")
