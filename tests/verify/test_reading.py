@@ -2,10 +2,13 @@
 
 import json
 import re
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import ArrayObject, ByteStringObject, ContentStream, NameObject
 
@@ -356,6 +359,23 @@ def test_what_is_none_of_ours_is_refused_in_one_line(name, content, message, tmp
     assert result.stderr.startswith(f"{path}: cannot be verified: {message}")
     assert result.stderr.count("\n") == 1
     assert result.stdout == ""
+
+
+TINY = "<!doctype html><html lang=en><title>x</title><p>Key byhand 0.1.0 · x · seed 0 · numbers 1234567<table><tr><th>a<td>1</table>"
+
+
+@pytest.fixture(scope="module")
+def tiny():
+    return TINY.encode(), pdf(TINY)
+
+
+@settings(max_examples=100)
+@given(st.sampled_from([0, 1]), st.floats(0, 1), st.integers(0, 40), st.binary(max_size=6))
+def test_a_page_with_any_bytes_changed_is_a_page_or_refused(tiny, kind, where, cut, new):
+    at = int(where * len(tiny[kind]))
+    content = tiny[kind][:at] + new + tiny[kind][at + cut :]
+    with suppress(UnreadableError):
+        read_pdf(content) if kind else read_html(content.decode("utf-8", "replace"))
 
 
 def test_a_pdf_without_its_structure_is_refused(printed, tmp_path):
