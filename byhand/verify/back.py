@@ -197,9 +197,9 @@ class Again:
 
     def _words(self, words: tuple[str, ...]) -> tuple[str, ...]:
         """What the page has where some words are labels."""
-        ours, theirs = self.expected.tables, self.page.tables
-        pairs = enumerate(range(len(ours))) if len(ours) == len(theirs) else self.pairs  # alike but for their sizes
-        for here, there in ((ours[a], theirs[b]) for a, b in pairs):
+        by_number = zip(range(len(self.expected.tables)), range(len(self.page.tables)), strict=False)
+        for a, b in (*self.pairs, *by_number):  # those that are alike first; others may be alike but for their sizes
+            here, there = self.expected.tables[a], self.page.tables[b]
             for labels in (_first_labels, *(_labels_of(r) for r in range(len(here.rows)))):
                 if words and labels(here) == words:
                     return labels(there) or words
