@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import product, zip_longest
+from itertools import product
 from typing import Any, get_args
 
 from byhand.arithmetic.domains import Domain
@@ -24,7 +25,8 @@ from byhand.worksheet.sheet import Sheet
 Judges = Sequence[Callable[[Mapping[str, Any]], None]]
 ROUGHLY = number_system("decimal", rounding="once")  # which loses nothing and fails at nothing
 MOST_PLACES = 12
-_NUMBERS = re.compile(r"[\d−./]+")
+_NUMBERS = re.compile(r"[\d−/]+|\.(?=\d)")
+_ENDS = re.compile(r"[.:?!]")
 
 
 @dataclass(frozen=True)
@@ -62,9 +64,9 @@ def ways(page: Page, medium: Medium, sheet: Sheet, judges: Judges) -> list[Way]:
 
 
 def _otherwise(first: Again) -> int:
-    """How many texts of a page say something else, numbers left out."""
-    pairs = zip_longest(first.expected.texts, first.page.texts, fillvalue="")
-    return sum(_NUMBERS.sub("", a) != _NUMBERS.sub("", b) for a, b in pairs)
+    """How many sentences of a page say something else, numbers left out; and where tables stand."""
+    ours, theirs = (Counter(_ENDS.split(_NUMBERS.sub("", "".join(p.texts)))) for p in (first.expected, first.page))
+    return ((ours - theirs) + (theirs - ours)).total()
 
 
 def _printer(page: Page, sheet: Sheet, options: Options, judges: Judges) -> Callable[[Values], Print]:
