@@ -14,7 +14,7 @@ from byhand.checking.guess import fitted
 from byhand.checking.ways import Judges, Way, ways
 from byhand.errors import ByHandError, UnknownNameError, UnreadableError, WitnessError
 from byhand.render.html import Medium
-from byhand.verify.back import check
+from byhand.verify.back import settled
 from byhand.verify.page import Page, read_html
 from byhand.verify.witness import judge
 from byhand.worksheet.sheet import Sheet, load_sheet
@@ -69,16 +69,23 @@ def verify(path: Path | str, *, onnx: bool = False) -> Verdict:
 def _faults(way: Way) -> tuple[str, ...]:
     """What is not as the page's givens make it, if the page was asked for like this."""
     own, first = way.own, way.first
+    if first.as_printed:
+        return tuple(first.problems())
     try:
-        if not first.as_printed:
-            own, first = fitted(
-                own, first, lambda values, shown: replace(first, printed=way.printer(values)(shown, True))
-            )
-        return tuple(check(first, way.printer(own)))
+        own, first = fitted(
+            own, first, lambda values, shown: replace(first, printed=way.printer(values)(shown, True))
+        )
+        faults = tuple(settled(first, way.printer(own)).problems())
     except UnreadableError:
         raise
     except ByHandError as error:
-        return (f"the page's givens cannot be worked with: {error}",)
+        faults = (f"the page's givens cannot be worked with: {error}",)
+    if faults and (hidden := first.hidden()):
+        names = ", ".join(hidden[:3]) + " …" * (len(hidden) > 3)
+        raise UnreadableError(
+            f"its numbers come from {names}, which it rounds or leaves out; verify its run.json"
+        )
+    return faults
 
 
 def said(path: Path | str, *, onnx: bool = False) -> tuple[list[str], bool]:

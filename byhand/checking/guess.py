@@ -38,7 +38,7 @@ def original(sheet: Sheet, options: Options, domain: Domain, page: Page) -> Valu
     seeded = replace(options, seed=int(page.foot.seed))
     try:
         values = choose_numbers(sheet, seeded)[0]
-        document, record, _ = recorded(sheet, values, seeded, domain, None)
+        document, record, _ = recorded(sheet, values, seeded, domain, None, whole=False)
     except ByHandError:
         return None  # a model that has no numbers of its own: then they are somebody else's
     return values if fingerprint(record, document.steps) == page.foot.hash else None
@@ -63,7 +63,7 @@ def recorded_with_lost(
     sheet: Sheet, values: Values, options: Options, domain: Domain, shown: Shown
 ) -> tuple[Document, dict[str, Any]]:
     """A sheet's run on these numbers, and on those that a page leaves to be found from what it prints."""
-    document, record, tape = recorded(sheet, values, options, domain, None)
+    document, record, tape = recorded(sheet, values, options, domain, None, whole=False)
     if not shown.lost:
         return document, record
     inputs = dict(values.inputs)
@@ -72,7 +72,7 @@ def recorded_with_lost(
             rows = [list(row) for row in inputs[operand]]
             rows[i][j] = plain(number)
             inputs[operand] = rows
-    document, record, _ = recorded(sheet, replace(values, inputs=inputs), options, domain, None)
+    document, record, _ = recorded(sheet, replace(values, inputs=inputs), options, domain, None, whole=False)
     return document, record
 
 

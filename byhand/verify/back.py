@@ -15,10 +15,10 @@ from functools import cached_property
 from typing import Any
 
 from byhand.errors import UnreadableError
-from byhand.notation.inline import spoken
-from byhand.render.grid import Grid, Slot
-from byhand.render.html import Medium, Pages, worked
+from byhand.render.grid import Slot
+from byhand.render.html import Medium, Pages
 from byhand.verify.page import Page, Table, differences, read_html
+from byhand.verify.places import owners, place
 from byhand.worksheet.document import Section
 
 ROUNDS = 6  # of printing again, at most
@@ -53,24 +53,12 @@ class Printed:
 Print = Callable[[Shown, bool], Printed]  # roughly: whether any number system will do
 
 
-def check(first: Again, print_again: Print) -> list[str]:
-    """What on a page is not as its givens make it, a line each: nothing, where all is well.
-
-    Where the first print has the hash of the page, it is what was printed, and the lines say what was changed since.
+def settled(again: Again, print_again: Print) -> Again:
+    """The sheet printed again and again, until it has the givens that the page has where it has them.
 
     Raises: UnreadableError where its view is not known, or its tables are not the sheet's; what printing it again
     raises.
     """
-    if first.as_printed:
-        return list(first.problems())
-    again = _settled(first, print_again)
-    if other := again.misfit():
-        raise UnreadableError(f"its table {other} is not as this sheet has it: it has other sizes, or was changed")
-    return list(again.problems())
-
-
-def _settled(again: Again, print_again: Print) -> Again:
-    """The sheet printed again and again, until it has the givens that the page has where it has them."""
     shown = Shown()
     for _ in range(ROUNDS):
         found = again.shown()
@@ -78,7 +66,10 @@ def _settled(again: Again, print_again: Print) -> Again:
             break
         shown = found
         again = replace(again, printed=print_again(shown, True))
-    return replace(again, printed=print_again(shown, False))
+    again = replace(again, printed=print_again(shown, False))
+    if other := again.misfit():
+        raise UnreadableError(f"its table {other} is not as this sheet has it: it has other sizes, or was changed")
+    return again
 
 
 @dataclass(frozen=True)
@@ -106,8 +97,8 @@ class Again:
 
     @cached_property
     def owners(self) -> list[tuple[Section, list[list[Slot]] | None]]:
-        """For each table its section, and of a figure's the slots, row by row."""
-        return list(_owners(self.printed.pages, self.page.view))
+        """For each table its section, and its slots row by row, but of worked lines."""
+        return list(owners(self.printed.pages, self.page.view))
 
     @cached_property
     def pairs(self) -> list[tuple[int, int]]:
@@ -188,6 +179,24 @@ class Again:
                 known.add(name)
         return starts
 
+    def hidden(self) -> list[str]:
+        """What the page's numbers are computed from, and it does not say: givens, and numbers that it rounds."""
+        record, starts, shown = self.printed.record, self.starts(), self.printed.pages.d.steps
+        once, said = record.get("rounding") == "once", self.shown().numbers
+        steps = {step["name"]: step for step in record["steps"]}
+        read = {name for step in steps.values() for name in step["inputs"]}
+        left, found = [name for name in steps if name in shown or name not in read], set[str]()
+        while left:
+            name = left.pop()
+            given = steps[name]["op"] == "given"
+            if name not in starts:
+                left += steps[name]["inputs"]
+            elif name not in shown if given else once and _rounded(said.get(name, []), record["places"]):
+                found.add(name)
+        return [
+            name for name in steps if name in found and name not in record["config"]
+        ]  # whose sizes the tables say
+
     def misfit(self) -> int:
         """The number of the first table, from 1, that is not made as here; 0 where all are."""
         if len(self.pairs) == len(self.expected.tables) == len(self.page.tables):
@@ -196,13 +205,16 @@ class Again:
         return 1 + next((n for n in range(len(self.page.tables)) if n not in matched), len(self.page.tables))
 
     def _words(self, words: tuple[str, ...]) -> tuple[str, ...]:
-        """What the page has where some words are labels."""
-        by_number = zip(range(len(self.expected.tables)), range(len(self.page.tables)), strict=False)
-        for a, b in (*self.pairs, *by_number):  # those that are alike first; others may be alike but for their sizes
-            here, there = self.expected.tables[a], self.page.tables[b]
-            for labels in (_first_labels, *(_labels_of(r) for r in range(len(here.rows)))):
-                if words and labels(here) == words:
-                    return labels(there) or words
+        """What the page has where some words are labels: what most tables that are alike say, or else any others."""
+        by_number = list(zip(range(len(self.expected.tables)), range(len(self.page.tables)), strict=False))
+        for pairs in (self.pairs, by_number) if words else ():
+            said = Counter[tuple[str, ...]]()
+            for here, there in ((self.expected.tables[a], self.page.tables[b]) for a, b in pairs):
+                for labels in (_first_labels, *(_labels_of(r) for r in range(len(here.rows)))):
+                    if labels(here) == words and labels(there):
+                        said[labels(there)] += 1
+            if said:
+                return said.most_common(1)[0][0]
         return words
 
     def problems(self) -> Iterator[str]:
@@ -229,35 +241,16 @@ class Again:
             for c, (right, text) in enumerate(zip(row, others, strict=True)):
                 if right != text:
                     slot = slots[r][c] if slots else None
-                    where = _place(slot) if slot else f"row {r + 1} of a table, “{' '.join(filter(None, others))}”"
+                    where = place(slot) if slot else f"row {r + 1} of a table, “{' '.join(filter(None, others))}”"
                     yield (
                         f"{section.number} {section.title}: {where}: the page has {text or 'nothing'}; "
                         f"its givens make {right or 'no number there'}"
                     )
 
 
-def _owners(pages: Pages, view: str) -> Iterator[tuple[Section, list[list[Slot]] | None]]:
-    """The tables of a page in order: those of a section's figures, then its worked lines'."""
-    turned = pages.d.orientation == "columns"
-    for drawn in (drawn for group in pages.groups for drawn in group):
-        for laid in drawn.laid:
-            yield drawn.section, [slots for _, slots in laid.lines()] if isinstance(laid, Grid) else None
-        if view == "worked":
-            for figure in drawn.section.figures:
-                for work in worked(figure, turned):
-                    for _ in work.tokens:
-                        yield drawn.section, None
-
-
-def _place(slot: Slot) -> str:
-    """What a cell is called: by its step, as in run.json, and by its labels."""
-    if slot.cell is None or slot.cell.at is None:
-        return spoken(slot.name or slot.label)
-    return f"{_at(slot.cell.step, *slot.cell.at)} ({spoken(slot.name)})"
-
-
-def _at(step: str, i: int, j: int) -> str:
-    return f"{step}, row {i + 1}, column {j + 1}"
+def _rounded(rows: list[list[str]], places: int) -> bool:
+    """Whether a number has as many places as a rounded one."""
+    return any(len(x.partition(".")[2]) == places for row in rows for x in row)
 
 
 def _first_labels(table: Table) -> tuple[str, ...]:

@@ -264,10 +264,12 @@ class Document:
     @property
     def steps(self) -> frozenset[str]:
         """The steps of which a number is shown, or a blank for one."""
-        matrices = [f for section in self.sections for f in section.figures if isinstance(f, Falk | Strip)]
+        figures = [figure for section in self.sections for figure in section.figures]
+        matrices = [f for f in figures if isinstance(f, Falk | Strip)]
         above = [panel.step for f in matrices if isinstance(f, Strip) for panel in f.above]
         panels = [panel.step for f in matrices for panel in f.panels]
-        return frozenset([*above, *panels, *(c.step for c in self.blanks() if c.step and c.shows != "size")])
+        cells = [*self.blanks(), *(cell for f in figures if isinstance(f, Table) for cell in f.cells)]
+        return frozenset([*above, *panels, *(c.step for c in cells if c.step and c.shows != "size")])
 
     def panels(self) -> list[Panel]:
         """Every matrix with blanks, in order."""

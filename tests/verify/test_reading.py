@@ -17,11 +17,11 @@ from byhand import __version__, checking
 from byhand.checking import verify
 from byhand.cli import main
 from byhand.errors import UnreadableError
-from byhand.pipeline import Options, generate, prepare
+from byhand.pipeline import Options, choose_numbers, generate, number_system, prepare, recorded
 from byhand.render.html import Pages
 from byhand.render.pdf import pdf
 from byhand.verify.back import Again, Printed
-from byhand.verify.page import _Reader, read_html
+from byhand.verify.page import Foot, _Reader, read_html
 from byhand.verify.pdf import _letters, read_pdf
 from byhand.worksheet.document import VIEWS
 from byhand.worksheet.sheet import all_sheets, load_sheet
@@ -178,6 +178,14 @@ MADE = [
         "blocks.0.attn.W_Q": [[[1, 0, 1, 2], [1, 1, 1, -1], [0, 0, 0, "1/2"], [0, -1, 0, 1]],
                               [[1, 1, -1, -1], [0, 1, 0, 1], [0, 2, 0, -1], [-2, 3, 0, 1]]]}}}),
     ("gpt", {"answer": "dog", "seed": 4}),
+    ("sizing", {"values": {"inputs": {"n_layers": [[2, 6]], "d_mlp": [[8, 1024]], "copies": [[2, 3]], "batch": [[2, 50]]}}}),
+    ("sampling", {"numbers": "decimal", "places": 3, "rounding": "once", "base": "e", "values": {"inputs": {
+        "logits": [[2, 4, 3, 2]], "k": [[3]], "p": [["3/4"]]}}}),
+    ("kv-cache", {"numbers": "decimal", "places": 3, "rounding": "once", "base": "e", "values": {"inputs": {
+        "blocks.0.hook_resid_pre": [[0, "-1.25", -1, 1], ["1/3", 1, 1, -1], [0, -1, "2/3", 0], [2, -1, 1, "0.1"]]}}}),
+    ("shapes", {"values": {"weights": {  # another pattern would leave the fractions, but no page needs it
+        "blocks.0.attn.W_Q": [[[1, 0, 1, -2], [0, 1, -1, 1], [0, 1, 0, 0], [-1, 0, 0, -1], [2, 1, 1, 1], [1, 0, -1, 0]]],
+        "blocks.0.attn.W_K": [[[0, 0, 0, 0]] * 6]}}}),
 ]  # fmt: skip
 
 
@@ -185,6 +193,27 @@ MADE = [
 def test_whatever_was_asked_for_is_read_off_the_page(sheet, options, tmp_path):
     """Sizes and biases of a file's own, too, which only the tables show; and wide numbers, which break tables."""
     assert verify(written(sheet, tmp_path, views=("key",), **options)["key"]).faults == ()
+
+
+def test_what_is_printed_rounded_and_computed_with_all_its_digits_is_not_called_wrong(tmp_path):
+    own = {"inputs": {"blocks.0.hook_resid_pre": [["0.123", 1, 0, 1], [0, "1.077", 1, 0], [1, 0, "0.031", 1]]}}
+    path = written("causal-mask", tmp_path, views=("key",), numbers="decimal", rounding="once", values=own)["key"]
+    with pytest.raises(
+        UnreadableError, match=r"^its numbers come from blocks\.0\.attn\.\S+.*, which it rounds or leaves out"
+    ):
+        verify(path)
+
+
+@pytest.mark.parametrize("sheet", [name for name in SHEETS if name != "sizing"])  # whose biases are always 0
+def test_a_sheet_prints_all_that_its_numbers_come_from(sheet):
+    options = Options().on(load_sheet(sheet))
+    values = choose_numbers(load_sheet(sheet), options)[0]
+    document, record, _ = recorded(
+        load_sheet(sheet), values, options, number_system(options.numbers), None, whole=False
+    )
+    printed = Printed(Pages(replace(document, stamp={"seed": "0", "hash": "1234567"})), record, "", {})
+    page = read_html(printed.pages.html("key", "screen"), Foot("", sheet, "0", ""))
+    assert Again(printed, page, "screen").hidden() == []
 
 
 LOST = [
