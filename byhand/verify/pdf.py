@@ -11,7 +11,6 @@ from itertools import pairwise
 from typing import Any, cast
 
 from pypdf import PageObject, PdfReader
-from pypdf.errors import PyPdfError
 from pypdf.generic import ContentStream, DictionaryObject
 
 from byhand.errors import UnreadableError
@@ -108,7 +107,7 @@ def read_pdf(content: bytes) -> Page:
     Raises: UnreadableError where it is a scan, damaged, or none of byhand's.
     """
     try:
-        reader = PdfReader(BytesIO(content))
+        reader = PdfReader(BytesIO(content), strict=True)  # which mends nothing: that may take minutes
         if reader.is_encrypted:
             raise UnreadableError("it is encrypted; verify the PDF as byhand wrote it")
         pages = [_drawn(number, page, reader) for number, page in enumerate(reader.pages)]
@@ -120,7 +119,9 @@ def read_pdf(content: bytes) -> Page:
         ids = (page.indirect_reference.idnum for page in reader.pages if page.indirect_reference)
         walk = Walk(dict(zip(ids, pages, strict=True)))
         walk.element(root.get_object(), None)
-    except (PyPdfError, ArithmeticError, LookupError, ValueError, TypeError, AttributeError, RecursionError) as error:
+    except UnreadableError:
+        raise
+    except Exception as error:  # pypdf raises whatever its parts do
         raise UnreadableError(f"it is no PDF that can be read ({type(error).__name__})") from None
     return walk.found.page(elsewhere=" ".join(text for drawn in pages for _, text in sorted(drawn.texts.items())))
 
