@@ -29,6 +29,8 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "normalization_type": ("LN", "RMS"),
 }
 SWEEPS, FEW, LARGEST = 3, range(1, 9), 16  # sizes that are tried
+MOST_CELLS = 40_000  # that are printed to find what fits; a page of the largest sheet has 2,000
+_SIZE = re.compile(r"(\d+)×(\d+)")
 Print = Callable[[Values, Shown], Again]
 Way = Callable[[Values, Page], Iterator[Values]]
 
@@ -86,17 +88,22 @@ def resized(values: Values) -> Values:
 def fitted(own: Values, first: Again, print_again: Print) -> tuple[Values, Again]:
     """Values of such sizes, and with such biases, that the sheet has the tables of the page, if there are any.
 
-    One thing after the other is changed to what fits best. With the values, their print.
+    One thing after the other is changed to what fits best, but for what the page's words settle. With the values,
+    their print.
     """
     best = values_of(own, Shown(words=first.shown().words))
     again = print_again(best, Shown())
     if least := _misfit(again):  # perhaps only since other numbers are wider
         with suppress(ByHandError, IndexError, TypeError):
             least = min(least, _misfit(print_again(best, again.shown())))
+    room, size = MOST_CELLS, sum(sum(table.shape) for table in first.page.tables)
     for _ in range(SWEEPS):
         before = least
-        for way in WAYS:
-            for values in list(way(best, first.page)) if least else ():
+        for way in _open_ways(again):
+            for values in [v for v in way(best, first.page) if v != best] if least else ():
+                room -= size
+                if room < 0:
+                    return best, again
                 try:
                     other = print_again(values, Shown())
                     misfit = _misfit(other)
@@ -109,20 +116,35 @@ def fitted(own: Values, first: Again, print_again: Print) -> tuple[Values, Again
     return best, again
 
 
+def _open_ways(again: Again) -> list[Way]:
+    """In which ways the page may differ from a print of its sheet: all show in its words, too."""
+    ours, theirs = (_said_sizes(page) for page in (again.expected, again.page))
+    sizes = [*map(_size, SIZES), _one_size, _one_shape] if ours != theirs else []
+    choices = [*map(_choice, CHOICES)] if _conventions(again.expected) != _conventions(again.page) else []
+    return [*sizes, *choices, *([_with_or_without] if again.otherwise else [])]
+
+
+def _said_sizes(page: Page) -> set[tuple[str, str]]:
+    return {pair for text in page.texts for pair in _SIZE.findall(text)}
+
+
+def _conventions(page: Page) -> str:
+    return page.texts[0].partition("Conventions")[2][:200]
+
+
 def _misfit(again: Again) -> int:
     """How far the tables of a printed sheet are from those of the page, in cells; and whether its conventions are."""
     none = Table((), ())
     pairs = zip_longest(again.expected.tables, again.page.tables, fillvalue=none)
     cells = sum(abs(p - q) for a, b in pairs for p, q in zip_longest(a.shape, b.shape, fillvalue=0))
-    said, asked = (page.texts[0].partition("Conventions")[2][:200] for page in (again.expected, again.page))
-    return cells + (said != asked)
+    return cells + (_conventions(again.expected) != _conventions(again.page))
 
 
 def _size(name: str) -> Way:
     """A size of the config, to any that the page says."""
 
     def way(values: Values, page: Page) -> Iterator[Values]:
-        said = {int(n) for text in page.texts for pair in re.findall(r"(\d+)×(\d+)", text) for n in pair}
+        said = {int(n) for pair in _said_sizes(page) for n in pair}
         return (_with(values, name, n) for n in sorted(said) if n <= LARGEST)
 
     return way
@@ -184,6 +206,3 @@ def _sized(entry: Any, shape: Sequence[int]) -> Any:
         return entry
     items = entry if isinstance(entry, Sequence) and not isinstance(entry, str) else [entry]
     return [_sized(items[i % len(items)], shape[1:]) for i in range(shape[0])]
-
-
-WAYS = [*map(_size, SIZES), *map(_choice, CHOICES), _one_size, _one_shape, _with_or_without]

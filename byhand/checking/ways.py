@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
@@ -25,8 +24,6 @@ from byhand.worksheet.sheet import Sheet
 Judges = Sequence[Callable[[Mapping[str, Any]], None]]
 ROUGHLY = number_system("decimal", rounding="once")  # which loses nothing and fails at nothing
 MOST_PLACES = 12
-_NUMBERS = re.compile(r"[\d−/]+|\.(?=\d)")
-_ENDS = re.compile(r"[.:?!]")
 
 
 @dataclass(frozen=True)
@@ -59,14 +56,8 @@ def ways(page: Page, medium: Medium, sheet: Sheet, judges: Judges) -> list[Way]:
             found.append(way)
     if not found:
         raise errors[0]
-    least = min(_otherwise(way.first) for way in found)
-    return [way for way in found if _otherwise(way.first) == least]
-
-
-def _otherwise(first: Again) -> int:
-    """How many sentences of a page say something else, numbers left out; and where tables stand."""
-    ours, theirs = (Counter(_ENDS.split(_NUMBERS.sub("", "".join(p.texts)))) for p in (first.expected, first.page))
-    return ((ours - theirs) + (theirs - ours)).total()
+    least = min(way.first.otherwise for way in found)
+    return [way for way in found if way.first.otherwise == least]
 
 
 def _printer(page: Page, sheet: Sheet, options: Options, judges: Judges) -> Callable[[Values], Print]:
@@ -78,7 +69,7 @@ def _printer(page: Page, sheet: Sheet, options: Options, judges: Judges) -> Call
             values = values_of(own, shown)
             try:
                 document, record = recorded_with_lost(sheet, values, options, domain, shown)
-                for each in judges:
+                for each in () if roughly else judges:
                     each(record)
             except DomainError:
                 if not roughly:

@@ -23,6 +23,8 @@ from byhand.worksheet.document import Section
 
 ROUNDS = 6  # of printing again, at most
 _NUMBER = re.compile(r"[−-]?\d+(?:[./]\d+)?|[−-](?:∞|inf)|[^\W\d_]\d{0,2}")  # or a single letter
+_DIGITS = re.compile(r"[\d−/]+|\.(?=\d)")
+_ENDS = re.compile(r"[.:?!]")
 Numbers = dict[str, list[list[str]]]
 Place = tuple[str, int, int]
 Entries = dict[tuple[int, int], str]  # of one matrix
@@ -68,7 +70,9 @@ def settled(again: Again, print_again: Print) -> Again:
         again = replace(again, printed=print_again(shown, True))
     again = replace(again, printed=print_again(shown, False))
     if other := again.misfit():
-        raise UnreadableError(f"its table {other} is not as this sheet has it: it has other sizes, or was changed")
+        raise UnreadableError(
+            f"its table {other} is not as this sheet has it: it has other sizes or much wider numbers, or was changed"
+        )
     return again
 
 
@@ -94,6 +98,14 @@ class Again:
         """The page as it is printed again."""
         view: Any = self.page.view
         return read_html(self.printed.pages.html(view, self.medium), self.page.foot)
+
+    @cached_property
+    def otherwise(self) -> int:
+        """How many sentences of the page say something else, numbers left out, and wherever tables stand."""
+        ours, theirs = (
+            Counter(_ENDS.split(_DIGITS.sub("", "".join(page.texts)))) for page in (self.expected, self.page)
+        )
+        return ((ours - theirs) + (theirs - ours)).total()
 
     @cached_property
     def owners(self) -> list[tuple[Section, list[list[Slot]] | None]]:
@@ -159,7 +171,7 @@ class Again:
             for here, there in ((slice(a, a + 1), slice(c, c + 1)), (slice(a + 1, b), slice(c + 1, d))):
                 ours = [slots for _, slots in self.owners[here] if slots]
                 theirs = [table.rows for table in self.page.tables[there]]
-                if len({len(rows) for rows in (*ours, *theirs)}) == 1:
+                if theirs and len({len(rows) for rows in (*ours, *theirs)}) == 1:
                     for r in range(len(theirs[0])):
                         slots, texts = [x for rows in ours for x in rows[r]], [x for rows in theirs for x in rows[r]]
                         if len(slots) == len(texts):
