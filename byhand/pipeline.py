@@ -144,10 +144,13 @@ def prepare(sheet: Sheet, options: Options, tell: Tell = lambda line: None) -> t
 
 
 def recorded(
-    sheet: Sheet, values: Values, options: Options, domain: Domain, quality: dict[str, Any] | None
+    sheet: Sheet, values: Values, options: Options, domain: Domain, quality: dict[str, Any] | None, whole: bool = True
 ) -> tuple[Document, dict[str, Any], Tape]:
-    """Run a sheet's model on these numbers: the document, which has no stamp yet, the record of the run, the run."""
-    tape = run(sheet.model, values, domain, force=domain.name != "symbolic")
+    """Run a sheet's model on these numbers: the document, which has no stamp yet, the record of the run, the run.
+
+    whole: whether what is not on the page is computed, too.
+    """
+    tape = run(sheet.model, values, domain, force=whole and domain.name != "symbolic")
     tokens, level = _words(values), options.level or "standard"
     made = Made(sheet, tape, values.config, tokens, values.vocabulary, options.orientation, values.source, level)
     page, seed = document(made), options.chosen_seed  # the record is of the steps that the page needs

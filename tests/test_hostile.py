@@ -38,6 +38,7 @@ def main_part(html):
 TOO_MUCH = "it repeats too much, or makes too long a text; a page is shorter"
 DOUBLING = "{% set x = x ~ x %}"
 STOPPED = {
+    "{{ hint(1e999) }}": "name 'inf' is not defined",
     "{{ ''.__class__.__mro__ }}": "access to attribute '__class__' of 'str' object is unsafe",
     "{{ config.__init__.__globals__ }}": "access to attribute '__init__' of 'Config' object is unsafe",
     "{{ ask.__self__ }}": "access to attribute '__self__' of 'method' object is unsafe",
@@ -105,6 +106,7 @@ def test_a_sheet_that_reaches_too_far_or_repeats_too_much_is_stopped(body):
         ("title: T\nmodel: softmax\ngoal: G\nconfig: {d_model: " + "9" * 5000 + "}\n", "Exceeds the limit"),
         ("title: T\nmodel: softmax\ngoal: G\ninputs: {scores: [[.inf, .nan]]}\n", "scores: inf is not a number"),
         ("title: T\nmodel: softmax\ngoal: G\ninputs: {scores: !!set {a, b}}\n", "scores is a single number"),
+        ("title: T\nmodel: softmax\ngoal: G\npick_words: true2\n", "x.md: pick_words is a bool; found str"),
         ("title: T\nmodel: softmax\ngoal: G\ntokens: ['a\\tb', \"a\\tb\"]\n", r"tokens holds 'a\tb'"),
     ],
 )  # fmt: skip

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import random
 
+import numpy as np
 import pytest
 
 from byhand.arithmetic.domains import FLOATS, Decimals
+from byhand.model.config import Config
 from byhand.model.models import run
+from byhand.model.parameters import parameter_shapes
 from byhand.model.weights import Values
+from byhand.pipeline import load_values, run_values
 
 torch = pytest.importorskip("torch")
+safetensors = pytest.importorskip("safetensors.torch")
 functional = torch.nn.functional
 CASES = 100  # of each kind
 X, MID, ENCODER, DECODER = (
@@ -171,6 +177,60 @@ def test_cross_entropy_and_its_gradient():
         functional.cross_entropy(logits, torch.tensor(right), reduction="sum").backward()
         for result, expected in (("loss", loss.reshape(1, 1)), ("logits.grad", logits.grad)):
             agree("cross-entropy", config, {"logits": logits}, {}, expected, result, tokens=right)
+
+
+SMALL = {"d_model": 8, "n_heads": 2, "d_head": 4, "d_mlp": 16, "n_ctx": 5, "n_layers": 2, "d_vocab": 6, "eps": "1e-5"}
+
+
+def forward(w, tokens):
+    """A causal transformer on TransformerLens's parameters."""
+
+    def norm(x, at):
+        return functional.layer_norm(x, x.shape[-1:], w[f"{at}.w"], w[f"{at}.b"], float(SMALL["eps"]))
+
+    n = tokens.shape[-1]
+    x = w["embed.W_E"][tokens] + w["pos_embed.W_pos"][:n]
+    for at in ("blocks.0", "blocks.1"):
+        y = norm(x, f"{at}.ln1")
+        q, k, v = (torch.einsum("...nd,hde->...hne", y, w[f"{at}.attn.W_{c}"]) + w[f"{at}.attn.b_{c}"][:, None] for c in "QKV")  # fmt: skip
+        scores = (q @ k.transpose(-1, -2) / 2).masked_fill(mask({"attention_dir": "causal"}, n), -torch.inf)
+        x = x + torch.einsum("...hne,hed->...nd", scores.softmax(-1) @ v, w[f"{at}.attn.W_O"]) + w[f"{at}.attn.b_O"]
+        y = torch.relu(norm(x, f"{at}.ln2") @ w[f"{at}.mlp.W_in"] + w[f"{at}.mlp.b_in"])
+        x = x + y @ w[f"{at}.mlp.W_out"] + w[f"{at}.mlp.b_out"]
+    return norm(x, "ln_final") @ w["unembed.W_U"] + w["unembed.b_U"]
+
+
+@pytest.mark.parametrize("kind", ["npz", "safetensors"])
+def test_a_trained_models_weights_give_its_logits(kind, tmp_path):
+    """It learns to count on by two; then its file is run, in floats and in six decimals, each rounded once."""
+    torch.set_default_dtype(torch.float32)
+    torch.manual_seed(0)
+    parts = ("embed", "pos_embed", "blocks.0.attn", "blocks.0.ln", "blocks.0.mlp", "blocks.1", "ln_final", "unembed")
+    shapes = {name: shape for name, shape in parameter_shapes(Config.of(SMALL)).items() if name.startswith(parts)}
+    weights = {name: torch.nn.Parameter(torch.ones(shape) if name.endswith(".w") else 0.3 * torch.randn(shape)) for name, shape in shapes.items()}  # fmt: skip
+    adam = torch.optim.Adam(weights.values(), lr=0.01)
+    for _ in range(150):
+        words = (torch.randint(6, (64, 1)) + torch.arange(6) * 2) % 6
+        loss = functional.cross_entropy(forward(weights, words[:, :-1]).reshape(-1, 6), words[:, 1:].reshape(-1))
+        adam.zero_grad()
+        loss.backward()
+        adam.step()
+    saved = {name: weight.detach() for name, weight in weights.items()}
+    config, path = json.dumps(SMALL), tmp_path / f"model.{kind}"
+    if kind == "npz":
+        np.savez(
+            path, config=config, tokens="[1, 3, 5, 1, 3]", **{name: rows(weight) for name, weight in saved.items()}
+        )
+    else:
+        safetensors.save_file(saved, path, {"config": config, "tokens": "[1, 3, 5, 1, 3]"})
+    shortest = {name: torch.tensor(rows(weight).astype("U").astype(float)) for name, weight in saved.items()}
+    expected = forward(shortest, torch.tensor([1, 3, 5, 1, 3]))
+    assert expected.argmax(-1).tolist() == [3, 5, 1, 3, 5]
+    for numbers, apart in (("float", 1e-12), ("decimal", 0.5e-6 + 1e-12)):
+        steps = run_values("gpt", load_values(path), numbers, 6, "once")["steps"]
+        logits = next(s["values"] for s in steps if s["name"] == "logits")
+        ours = torch.tensor([[float(x) for x in row] for row in logits], dtype=torch.float64)
+        torch.testing.assert_close(ours, expected, rtol=0, atol=apart)
 
 
 def test_decimals_are_as_near_as_their_places():

@@ -4,31 +4,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from itertools import product
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from byhand import __version__
-from byhand.arithmetic.domains import Domain
-from byhand.checking.guess import fitted, original, values_of
-from byhand.errors import ByHandError, DomainError, UnknownNameError, UnreadableError, WitnessError
-from byhand.model.weights import Values, complete
-from byhand.pipeline import ROUNDINGS, Options, number_system, recorded
-from byhand.render.html import Medium, Pages
-from byhand.render.json import fingerprint
-from byhand.verify.back import Again, Print, Printed, Shown, check
-from byhand.verify.page import Page, read_html, squeezed
+from byhand.checking.guess import fitted
+from byhand.checking.ways import Judges, Way, ways
+from byhand.errors import ByHandError, UnknownNameError, UnreadableError, WitnessError
+from byhand.render.html import Medium
+from byhand.verify.back import settled
+from byhand.verify.page import Page, read_html
 from byhand.verify.witness import judge
-from byhand.worksheet.document import Level
-from byhand.worksheet.figures import Orientation
 from byhand.worksheet.sheet import Sheet, load_sheet
 
-Judges = Sequence[Callable[[Mapping[str, Any]], None]]
-ROUGHLY = number_system("decimal", rounding="once")  # which loses nothing and fails at nothing
 LARGEST_FILE = 50_000_000  # bytes
-MOST_PLACES = 12
 
 
 @dataclass(frozen=True)
@@ -45,11 +36,11 @@ def verify(path: Path | str, *, onnx: bool = False) -> Verdict:
     Raises: UnreadableError where it is none of these; ExtraError.
     """
     path = Path(path)
-    judges = [judge]
+    judges: Judges = [judge]
     if onnx:
         from byhand.verify import graph
 
-        judges.append(graph.judge)
+        judges = [judge, graph.judge]
     content = _content(path)
     if path.suffix.lower() == ".json":
         record = _record(content)
@@ -61,10 +52,10 @@ def verify(path: Path | str, *, onnx: bool = False) -> Verdict:
         page = read_pdf(content)
     else:
         page = read_html(_text(content))
-    sheet, found, refused = _sheet(page), list[tuple[str, ...]](), list[UnreadableError]()
-    for options in options_of(page):
+    found, refused = list[tuple[str, ...]](), list[UnreadableError]()
+    for way in ways(page, medium, _sheet(page), judges):
         try:
-            found.append(_faults(page, medium, sheet, options, judges))
+            found.append(_faults(way))
         except UnreadableError as error:
             refused.append(error)
             continue
@@ -75,37 +66,24 @@ def verify(path: Path | str, *, onnx: bool = False) -> Verdict:
     return Verdict(min(found, key=len), _about(page))
 
 
-def _faults(page: Page, medium: Medium, sheet: Sheet, options: Options, judges: Judges) -> tuple[str, ...]:
+def _faults(way: Way) -> tuple[str, ...]:
     """What is not as the page's givens make it, if the page was asked for like this."""
-    domain = _system(options)
-
-    def printer(own: Values) -> Print:
-        def print_again(shown: Shown, roughly: bool) -> Printed:
-            values = values_of(own, shown)
-            try:
-                document, record, _ = recorded(sheet, values, options, domain, None)
-                for each in judges:
-                    each(record)
-            except DomainError:
-                if not roughly:
-                    raise
-                document, record, _ = recorded(sheet, values, options, ROUGHLY, None)
-            stamp = {"seed": page.foot.seed, "hash": fingerprint(record, document.steps)}
-            words = {kind: tuple(map(str, getattr(values, kind))) for kind in ("tokens", "source", "vocabulary")}
-            return Printed(Pages(replace(document, stamp=stamp)), record, stamp["hash"], words)
-
-        return print_again
-
-    own = original(sheet, options, domain, page)
+    own, first = way.own, way.first
+    if first.as_printed:
+        return tuple(first.problems())
     try:
-        if own is None:
-            own = fitted(complete(sheet.given(letters=options.numbers == "symbolic", base=options.base)),
-                         lambda values, shown: Again(printer(values)(shown, True), page, medium))  # fmt: skip
-        return tuple(check(page, medium, printer(own)))
+        own, first = fitted(
+            own, first, lambda values, shown: replace(first, printed=way.printer(values)(shown, True))
+        )
+        faults = tuple(settled(first, way.printer(own)).problems())
     except UnreadableError:
         raise
     except ByHandError as error:
-        return (f"the page's givens cannot be worked with: {error}",)
+        faults = (f"the page's givens cannot be worked with: {error}",)
+    if faults and (hidden := first.hidden()):
+        names = ", ".join(hidden[:3]) + " …" * (len(hidden) > 3)
+        raise UnreadableError(f"its numbers come from {names}, which it rounds or leaves out; verify its run.json")
+    return faults
 
 
 def said(path: Path | str, *, onnx: bool = False) -> tuple[list[str], bool]:
@@ -118,36 +96,6 @@ def said(path: Path | str, *, onnx: bool = False) -> tuple[list[str], bool]:
     except UnreadableError as error:
         return [f"cannot be verified: {error}"], False
     return [f"{verdict.about}: {'WRONG' if verdict.faults else 'right'}", *verdict.faults], True
-
-
-def options_of(page: Page) -> list[Options]:
-    """What a page may have been asked for, as its conventions say; what they do not say may be anything.
-
-    Raises: UnreadableError where they do not say how numbers are written.
-    """
-    said = page.texts[0]
-    level = re.search(rf"byhand(?:·worksheet\d+)?·({'|'.join(get_args(Level))})", said)
-    systems = [Options(numbers="exact"), Options(numbers="symbolic")]
-    for places, rounding in product(range(1, MOST_PLACES + 1), ROUNDINGS):
-        systems.append(Options(numbers="decimal", places=places, rounding=rounding))
-    system = next((o for o in systems if squeezed(_system(o).rule) in said), None)
-    if system is None:
-        raise UnreadableError("its conventions do not say how its numbers are written, as our pages do")
-    base = re.search(r"Softmaxhasbase(2|3|e)\.", said)
-    bases: tuple[int | str | None, ...] = (_base(base[1]),) if base else (None, 2, 3, "e")
-    ways = [way for way in get_args(Orientation) if f"{way.capitalize()}aretokens" in said] or get_args(Orientation)
-    return [
-        replace(system, seed=0, base=of, orientation=way, level=level[1] if level else None)  # type: ignore[arg-type]
-        for of, way in product(bases, ways)
-    ]
-
-
-def _base(text: str) -> int | str:
-    return int(text) if text.isdigit() else text
-
-
-def _system(options: Options) -> Domain:
-    return number_system(options.numbers, options.places, options.rounding)
 
 
 def _sheet(page: Page) -> Sheet:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from itertools import chain, zip_longest
@@ -16,10 +17,13 @@ from byhand.classroom.variants import AGAIN, ATTEMPTS
 from byhand.errors import ByHandError
 from byhand.model.parameters import parameter_shapes, shape_of
 from byhand.model.weights import Values
+from byhand.notation.number import plain
 from byhand.pipeline import Options, choose_numbers, recorded
 from byhand.render.json import fingerprint
 from byhand.verify.back import Again, Shown
 from byhand.verify.page import Page, Table
+from byhand.worksheet.document import Document
+from byhand.worksheet.inverse import recovered
 from byhand.worksheet.sheet import Sheet
 
 SIZES = ("d_model", "d_head", "d_v", "d_mlp", "n_ctx")
@@ -29,6 +33,8 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "normalization_type": ("LN", "RMS"),
 }
 SWEEPS, FEW, LARGEST = 3, range(1, 9), 16  # sizes that are tried
+MOST_CELLS = 40_000  # that are printed to find what fits; a page of the largest sheet has 2,000
+_SIZE = re.compile(r"(\d+)×(\d+)")
 Print = Callable[[Values, Shown], Again]
 Way = Callable[[Values, Page], Iterator[Values]]
 
@@ -39,7 +45,7 @@ def original(sheet: Sheet, options: Options, domain: Domain, page: Page) -> Valu
     for numbers in chain([lambda: choose_numbers(sheet, seeded)[0]], _of_student(sheet, seeded, page.student)):
         try:
             values = numbers()
-            document, record, _ = recorded(sheet, values, seeded, domain, None)
+            document, record, _ = recorded(sheet, values, seeded, domain, None, whole=False)
         except ByHandError:
             continue  # a model that has no numbers of its own: then they are somebody else's
         if fingerprint(record, document.steps) == page.foot.hash:
@@ -75,6 +81,23 @@ def values_of(own: Values, shown: Shown) -> Values:
     return resized(replace(new, config=config, inputs={**inputs, **shown.numbers}))
 
 
+def recorded_with_lost(
+    sheet: Sheet, values: Values, options: Options, domain: Domain, shown: Shown
+) -> tuple[Document, dict[str, Any]]:
+    """A sheet's run on these numbers, and on those that a page leaves to be found from what it prints."""
+    document, record, tape = recorded(sheet, values, options, domain, None, whole=False)
+    if not shown.lost:
+        return document, record
+    inputs = dict(values.inputs)
+    for name, (places, printed) in shown.lost.items():
+        for (operand, i, j), number in recovered(tape, name, places, printed).items():
+            rows = [list(row) for row in inputs[operand]]
+            rows[i][j] = plain(number)
+            inputs[operand] = rows
+    document, record, _ = recorded(sheet, replace(values, inputs=inputs), options, domain, None, whole=False)
+    return document, record
+
+
 def resized(values: Values) -> Values:
     """Values whose weights have the sizes of the config: their entries again and again, or fewer of them."""
     shapes = parameter_shapes(values.config)
@@ -82,27 +105,51 @@ def resized(values: Values) -> Values:
     return replace(values, weights=weights)
 
 
-def fitted(own: Values, print_again: Print) -> Values:
+def fitted(own: Values, first: Again, print_again: Print) -> tuple[Values, Again]:
     """Values of such sizes, and with such biases, that the sheet has the tables of the page, if there are any.
 
-    One thing after the other is changed to what fits best.
+    One thing after the other is changed to what fits best, but for what the page's words settle. With the values,
+    their print.
     """
-    first = print_again(own, Shown())
     best = values_of(own, Shown(words=first.shown().words))
-    least = _misfit(print_again(best, Shown()))
+    again = print_again(best, Shown())
+    if least := _misfit(again):  # perhaps only since other numbers are wider
+        with suppress(ByHandError, IndexError, TypeError):
+            least = min(least, _misfit(print_again(best, again.shown())))
+    room, size = MOST_CELLS, sum(sum(table.shape) for table in first.page.tables)
     for _ in range(SWEEPS):
         before = least
-        for way in WAYS:
-            for values in list(way(best, first.page)) if least else ():
+        for way in _open_ways(again):
+            for values in [v for v in way(best, first.page) if v != best] if least else ():
+                room -= size
+                if room < 0:
+                    return best, again
                 try:
-                    misfit = _misfit(print_again(values, Shown()))
+                    other = print_again(values, Shown())
+                    misfit = _misfit(other)
                 except (ByHandError, IndexError, TypeError):
                     continue  # no such sheet
                 if misfit < least:
-                    best, least = values, misfit
+                    best, again, least = values, other, misfit
         if least == before:
             break
-    return best
+    return best, again
+
+
+def _open_ways(again: Again) -> list[Way]:
+    """In which ways the page may differ from a print of its sheet: all show in its words, too."""
+    ours, theirs = (_said_sizes(page) for page in (again.expected, again.page))
+    sizes = [*map(_size, SIZES), _one_size, _one_shape] if ours != theirs else []
+    choices = [*map(_choice, CHOICES)] if _conventions(again.expected) != _conventions(again.page) else []
+    return [*sizes, *choices, *([_with_or_without] if again.otherwise else [])]
+
+
+def _said_sizes(page: Page) -> set[tuple[str, str]]:
+    return {pair for text in page.texts for pair in _SIZE.findall(text)}
+
+
+def _conventions(page: Page) -> str:
+    return page.texts[0].partition("Conventions")[2][:200]
 
 
 def _misfit(again: Again) -> int:
@@ -110,15 +157,14 @@ def _misfit(again: Again) -> int:
     none = Table((), ())
     pairs = zip_longest(again.expected.tables, again.page.tables, fillvalue=none)
     cells = sum(abs(p - q) for a, b in pairs for p, q in zip_longest(a.shape, b.shape, fillvalue=0))
-    said, asked = (page.texts[0].partition("Conventions")[2][:200] for page in (again.expected, again.page))
-    return cells + (said != asked)
+    return cells + (_conventions(again.expected) != _conventions(again.page))
 
 
 def _size(name: str) -> Way:
     """A size of the config, to any that the page says."""
 
     def way(values: Values, page: Page) -> Iterator[Values]:
-        said = {int(n) for text in page.texts for pair in re.findall(r"(\d+)×(\d+)", text) for n in pair}
+        said = {int(n) for pair in _said_sizes(page) for n in pair}
         return (_with(values, name, n) for n in sorted(said) if n <= LARGEST)
 
     return way
@@ -180,6 +226,3 @@ def _sized(entry: Any, shape: Sequence[int]) -> Any:
         return entry
     items = entry if isinstance(entry, Sequence) and not isinstance(entry, str) else [entry]
     return [_sized(items[i % len(items)], shape[1:]) for i in range(shape[0])]
-
-
-WAYS = [*map(_size, SIZES), *map(_choice, CHOICES), _one_size, _one_shape, _with_or_without]

@@ -176,12 +176,15 @@ def _heads_averaged(step: Step, tape: Tape) -> Iterable[Step]:
 
 @mistake("heads-share-weights")
 def _heads_share_weights(step: Step, tape: Tape) -> Iterable[Step]:
-    """Every head with the first head's weights."""
+    """Every head with the first head's weights; where its queries, keys and values are given, with the first's."""
     h = step.name.rstrip("]").partition("[")[2]
-    product = step.op in (ops.matmul, ops.affine) and _in(step, "hook_q", "hook_k", "hook_v")
-    if not product or h in ("", "0"):
+    if h in ("", "0"):
         return [step]
-    return [replace(step, inputs=(step.inputs[0], *(n.replace(f"[{h}]", "[0]") for n in step.inputs[1:])))]
+    product = step.op in (ops.matmul, ops.affine) and _in(step, "hook_q", "hook_k", "hook_v")
+    given = [n for n in step.inputs if n.endswith(f"[{h}]") and n in tape.steps and tape.steps[n].op is None]
+    shared = [n for n in given if _in(tape.steps[n], "hook_q", "hook_k", "hook_v")]
+    first = (n.replace(f"[{h}]", "[0]") if n in shared or product else n for n in step.inputs)
+    return [replace(step, inputs=tuple(first))]
 
 
 @mistake("keys-by-query-weights")

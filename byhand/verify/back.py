@@ -15,23 +15,31 @@ from functools import cached_property
 from typing import Any
 
 from byhand.errors import UnreadableError
-from byhand.notation.inline import spoken
-from byhand.render.grid import Grid, Slot
-from byhand.render.html import Medium, Pages, worked
+from byhand.render.grid import Slot
+from byhand.render.html import Medium, Pages
 from byhand.verify.page import Page, Table, differences, read_html
+from byhand.verify.places import owners, place
 from byhand.worksheet.document import Section
 
 ROUNDS = 6  # of printing again, at most
 _NUMBER = re.compile(r"[−-]?\d+(?:[./]\d+)?|[−-](?:∞|inf)|[^\W\d_]\d{0,2}")  # or a single letter
+_DIGITS = re.compile(r"[\d−/]+|\.(?=\d)")
+_ENDS = re.compile(r"[.:?!]")
 Numbers = dict[str, list[list[str]]]
+Place = tuple[str, int, int]
+Entries = dict[tuple[int, int], str]  # of one matrix
 
 
 @dataclass(frozen=True)
 class Shown:
-    """What a page shows that is given: words (tokens, source, vocabulary), and the numbers of steps."""
+    """What a page shows that is given: words (tokens, source, vocabulary), and the numbers of steps.
+
+    lost: entries of givens that a student is to find, by what is printed of the step that they are found from.
+    """
 
     words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     numbers: Numbers = field(default_factory=dict)
+    lost: Mapping[str, tuple[list[Place], Entries]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -47,28 +55,12 @@ class Printed:
 Print = Callable[[Shown, bool], Printed]  # roughly: whether any number system will do
 
 
-def check(page: Page, medium: Medium, print_again: Print) -> list[str]:
-    """What on a page is not as its givens make it, a line each: nothing, where all is well.
+def settled(again: Again, print_again: Print) -> Again:
+    """The sheet printed again and again, until it has the givens that the page has where it has them.
 
-    Where the first print has the hash of the page, it is what was printed, and the lines say what was changed since.
-
-    Raises: UnreadableError where its view is not known, or where it leaves out what only its key has; what printing
-    it again raises.
+    Raises: UnreadableError where its view is not known, or its tables are not the sheet's; what printing it again
+    raises.
     """
-    first = Again(print_again(Shown(), True), page, medium)
-    if first.printed.hash == page.foot.hash:
-        return list(first.problems())
-    again = _settled(first, print_again)
-    problems, lost = list(again.problems()), again.lost()
-    if other := again.misfit():
-        raise UnreadableError(f"its table {other} is not as this sheet has it: it has other sizes, or was changed")
-    if problems and lost:
-        raise UnreadableError(f"it leaves {lost} to be found, and has other numbers than its sheet; verify its key")
-    return problems
-
-
-def _settled(again: Again, print_again: Print) -> Again:
-    """The sheet printed again and again, until it has the givens that the page has where it has them."""
     shown = Shown()
     for _ in range(ROUNDS):
         found = again.shown()
@@ -76,7 +68,12 @@ def _settled(again: Again, print_again: Print) -> Again:
             break
         shown = found
         again = replace(again, printed=print_again(shown, True))
-    return replace(again, printed=print_again(shown, False))
+    again = replace(again, printed=print_again(shown, False))
+    if other := again.misfit():
+        raise UnreadableError(
+            f"its table {other} is not as this sheet has it: it has other sizes or much wider numbers, or was changed"
+        )
+    return again
 
 
 @dataclass(frozen=True)
@@ -87,6 +84,15 @@ class Again:
     page: Page
     medium: Medium
 
+    @property
+    def as_printed(self) -> bool:
+        """Whether these are the numbers from which the page was printed."""
+        return self.printed.hash == self.page.foot.hash
+
+    def same(self, other: Again) -> bool:
+        """Whether another print of the sheet is the same, on the page and behind it."""
+        return (self.printed.hash, self.expected) == (other.printed.hash, other.expected)
+
     @cached_property
     def expected(self) -> Page:
         """The page as it is printed again."""
@@ -94,9 +100,17 @@ class Again:
         return read_html(self.printed.pages.html(view, self.medium), self.page.foot)
 
     @cached_property
+    def otherwise(self) -> int:
+        """How many sentences of the page say something else, numbers left out, and wherever tables stand."""
+        ours, theirs = (
+            Counter(_ENDS.split(_DIGITS.sub("", "".join(page.texts)))) for page in (self.expected, self.page)
+        )
+        return ((ours - theirs) + (theirs - ours)).total()
+
+    @cached_property
     def owners(self) -> list[tuple[Section, list[list[Slot]] | None]]:
-        """For each table its section, and of a figure's the slots, row by row."""
-        return list(_owners(self.printed.pages, self.page.view))
+        """For each table its section, and its slots row by row, but of worked lines."""
+        return list(owners(self.printed.pages, self.page.view))
 
     @cached_property
     def pairs(self) -> list[tuple[int, int]]:
@@ -109,13 +123,16 @@ class Again:
 
     def shown(self) -> Shown:
         """What the page has where the givens stand. Of what stands in several places, it is what most of them say."""
-        places: dict[tuple[str, int, int], Counter[str]] = {}
-        for here, there in self.pairs:
-            for r, row in enumerate(self.owners[here][1] or ()):
-                for c, slot in enumerate(row):
-                    text = self.page.tables[there].rows[r][c]
-                    if text and slot.cell is not None and slot.cell.at is not None:
-                        places.setdefault((slot.cell.step, *slot.cell.at), Counter())[text.replace(",", "")] += 1
+        places: dict[Place, Counter[str]] = {}
+        empty: set[Place] = set()
+        for slots, texts in self._rows():
+            for slot, text in zip(slots, texts, strict=True):
+                if slot.cell is not None and slot.cell.at is not None and slot.cell.shows == "run":
+                    place = (slot.cell.step, *slot.cell.at)
+                    if text:
+                        places.setdefault(place, Counter())[text.replace(",", "")] += 1
+                    else:
+                        empty.add(place)
         numbers: Numbers = {}
         for name, step in self.starts().items():
             rows, read = [list(row) for row in step["values"]], [at for at in places if at[0] == name]
@@ -125,7 +142,40 @@ class Again:
                 continue
             if step["op"] == "given" or all(_NUMBER.fullmatch(x) for row in rows for x in row):
                 numbers[name] = rows
-        return Shown({kind: self._words(words) for kind, words in self.printed.words.items()}, numbers)
+        said = {place: texts.most_common(1)[0][0] for place, texts in places.items()}
+        lost = self._lost(said, empty - places.keys())
+        return Shown({kind: self._words(words) for kind, words in self.printed.words.items()}, numbers, lost)
+
+    def _lost(self, said: Mapping[Place, str], empty: set[Place]) -> dict[str, tuple[list[Place], Entries]]:
+        """The givens' entries that the page leaves empty, by what it says of each step that reads them."""
+        givens = {step["name"] for step in self.printed.record["steps"] if step["op"] == "given"}
+        lost = sorted(place for place in empty if place[0] in givens)
+        found = {}
+        for step in self.printed.record["steps"] if lost else ():
+            read = [place for place in lost if place[0] in step["inputs"]]
+            results = {(i, j): text for (name, i, j), text in said.items() if name == step["name"]}
+            if read and results:
+                found[step["name"]] = read, results
+        return found
+
+    def _rows(self) -> Iterator[tuple[list[Slot], list[str]]]:
+        """Rows of slots, and what the page has in them.
+
+        Between tables that are alike, rows that are as long go together when all tables stand side by side: where
+        numbers are wider, a figure is broken into several tables.
+        """
+        ends = zip(
+            [(-1, -1), *self.pairs], [*self.pairs, (len(self.expected.tables), len(self.page.tables))], strict=True
+        )
+        for (a, c), (b, d) in ends:
+            for here, there in ((slice(a, a + 1), slice(c, c + 1)), (slice(a + 1, b), slice(c + 1, d))):
+                ours = [slots for _, slots in self.owners[here] if slots]
+                theirs = [table.rows for table in self.page.tables[there]]
+                if theirs and len({len(rows) for rows in (*ours, *theirs)}) == 1:
+                    for r in range(len(theirs[0])):
+                        slots, texts = [x for rows in ours for x in rows[r]], [x for rows in theirs for x in rows[r]]
+                        if len(slots) == len(texts):
+                            yield slots, texts
 
     def starts(self) -> dict[str, Mapping[str, Any]]:
         """From what the others are computed: the givens, and printed steps that read what is not on the page."""
@@ -141,6 +191,24 @@ class Again:
                 known.add(name)
         return starts
 
+    def hidden(self) -> list[str]:
+        """What the page's numbers are computed from, and it does not say: givens, and numbers that it rounds."""
+        record, starts, shown = self.printed.record, self.starts(), self.printed.pages.d.steps
+        once, said = record.get("rounding") == "once", self.shown().numbers
+        steps = {step["name"]: step for step in record["steps"]}
+        read = {name for step in steps.values() for name in step["inputs"]}
+        left, found = [name for name in steps if name in shown or name not in read], set[str]()
+        while left:
+            name = left.pop()
+            given = steps[name]["op"] == "given"
+            if name not in starts:
+                left += steps[name]["inputs"]
+            elif name not in shown if given else once and _rounded(said.get(name, []), record["places"]):
+                found.add(name)
+        return [
+            name for name in steps if name in found and name not in record["config"]
+        ]  # whose sizes the tables say
+
     def misfit(self) -> int:
         """The number of the first table, from 1, that is not made as here; 0 where all are."""
         if len(self.pairs) == len(self.expected.tables) == len(self.page.tables):
@@ -148,18 +216,17 @@ class Again:
         matched = {there for _, there in self.pairs}
         return 1 + next((n for n in range(len(self.page.tables)) if n not in matched), len(self.page.tables))
 
-    def lost(self) -> str:
-        """A given that a worksheet leaves out, to be found from a result; "" where it has none."""
-        givens = {step["name"] for step in self.printed.record["steps"] if step["op"] == "given"}
-        left_out = self.printed.pages.d.blanks() if self.page.view == "worksheet" else []
-        return next((_at(cell.step, *cell.at) for cell in left_out if cell.at and cell.step in givens), "")
-
     def _words(self, words: tuple[str, ...]) -> tuple[str, ...]:
-        """What the page has where some words are labels."""
-        for here, there in zip(self.expected.tables, self.page.tables, strict=False):
-            for labels in (_first_labels, *(_labels_of(r) for r in range(len(here.rows)))):
-                if words and labels(here) == words:
-                    return labels(there) or words
+        """What the page has where some words are labels: what most tables that are alike say, or else any others."""
+        by_number = list(zip(range(len(self.expected.tables)), range(len(self.page.tables)), strict=False))
+        for pairs in (self.pairs, by_number) if words else ():
+            said = Counter[tuple[str, ...]]()
+            for here, there in ((self.expected.tables[a], self.page.tables[b]) for a, b in pairs):
+                for labels in (_first_labels, *(_labels_of(r) for r in range(len(here.rows)))):
+                    if labels(here) == words and labels(there):
+                        said[labels(there)] += 1
+            if said:
+                return said.most_common(1)[0][0]
         return words
 
     def problems(self) -> Iterator[str]:
@@ -176,7 +243,7 @@ class Again:
             for wrong, right in differences(found, text):
                 where = f"before the end of section {section.number}" if section else "in the text"
                 yield f"{where}: “{wrong}” is “{right}” where it is printed from the page's givens"
-        if self.printed.hash != self.page.foot.hash:
+        if not self.as_printed:
             yield f"the foot says numbers {self.page.foot.hash}; those of the page's givens are {self.printed.hash}"
 
     def _wrong_cells(self, here: int, there: int) -> Iterator[str]:
@@ -186,35 +253,16 @@ class Again:
             for c, (right, text) in enumerate(zip(row, others, strict=True)):
                 if right != text:
                     slot = slots[r][c] if slots else None
-                    where = _place(slot) if slot else f"row {r + 1} of a table, “{' '.join(filter(None, others))}”"
+                    where = place(slot) if slot else f"row {r + 1} of a table, “{' '.join(filter(None, others))}”"
                     yield (
                         f"{section.number} {section.title}: {where}: the page has {text or 'nothing'}; "
                         f"its givens make {right or 'no number there'}"
                     )
 
 
-def _owners(pages: Pages, view: str) -> Iterator[tuple[Section, list[list[Slot]] | None]]:
-    """The tables of a page in order: those of a section's figures, then its worked lines'."""
-    turned = pages.d.orientation == "columns"
-    for drawn in (drawn for group in pages.groups for drawn in group):
-        for laid in drawn.laid:
-            yield drawn.section, [slots for _, slots in laid.lines()] if isinstance(laid, Grid) else None
-        if view == "worked":
-            for figure in drawn.section.figures:
-                for work in worked(figure, turned):
-                    for _ in work.tokens:
-                        yield drawn.section, None
-
-
-def _place(slot: Slot) -> str:
-    """What a cell is called: by its step, as in run.json, and by its labels."""
-    if slot.cell is None or slot.cell.at is None:
-        return spoken(slot.name or slot.label)
-    return f"{_at(slot.cell.step, *slot.cell.at)} ({spoken(slot.name)})"
-
-
-def _at(step: str, i: int, j: int) -> str:
-    return f"{step}, row {i + 1}, column {j + 1}"
+def _rounded(rows: list[list[str]], places: int) -> bool:
+    """Whether a number has as many places as a rounded one."""
+    return any(len(x.partition(".")[2]) == places for row in rows for x in row)
 
 
 def _first_labels(table: Table) -> tuple[str, ...]:

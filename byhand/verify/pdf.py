@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 from itertools import pairwise
 from typing import Any, cast
 
 from pypdf import PageObject, PdfReader
-from pypdf.errors import PyPdfError
 from pypdf.generic import ContentStream, DictionaryObject
 
 from byhand.errors import UnreadableError
@@ -21,6 +20,7 @@ logging.getLogger("pypdf").addHandler(logging.NullHandler())  # what a damaged f
 logging.getLogger("pypdf").propagate = False
 _CODE = re.compile(r"<([0-9A-Fa-f]{4})>\s*<([0-9A-Fa-f]+)>")
 _TABLES = {"/Table": "table", "/TR": "row", "/TD": "cell", "/TH": "cell"}
+Spot = tuple[int, float, float]  # a page, and where on it
 _SLACK = 12.0  # px by which the texts of a row stand higher or lower
 
 
@@ -35,11 +35,11 @@ class Drawn:
 
 @dataclass
 class Walk:
-    """The structure being walked, and where the cells of the table that is read stand."""
+    """The structure being walked, and where the texts of each cell of the table that is read stand."""
 
     drawn: Mapping[int, Drawn]
     found: Collector = field(default_factory=Collector)
-    rows: list[list[tuple[int, float, float]]] = field(default_factory=list)
+    rows: list[list[list[Spot]]] = field(default_factory=list)
 
     def element(self, node: Any, page: Any) -> None:
         """What an element says, in order."""
@@ -52,6 +52,8 @@ class Walk:
             self.rows = []
         if what == "row":
             self.rows.append([])
+        if what == "cell":
+            self.rows[-1].append([])
         if what:
             self.found.open(what, head=kind == "/TH")
         for child in children if isinstance(children, list) else [children]:
@@ -69,21 +71,34 @@ class Walk:
         on = self.drawn[(page if isinstance(child, int) else child.get("/Pg", page)).indirect_reference.idnum]
         self.found.text(on.texts.get(content, ""))
         if self.found.inside == "cell" and on.texts.get(content, "").strip():
-            self.rows[-1].append((on.number, *on.places[content]))
+            self.rows[-1][-1].append((on.number, *on.places[content]))
 
     def check(self) -> None:
         """Whether the cells stand where the table has them: from left to right, from top to bottom.
 
         Raises: UnreadableError.
         """
-        rows = [row for row in self.rows if row]
-        pairs = [pair for row in rows for pair in pairwise(row)]
-        in_rows = all(a[0] == b[0] and a[1] < b[1] and abs(a[2] - b[2]) < _SLACK for a, b in pairs)
-        bottoms = [max((page, y) for page, _, y in row) for row in rows]
-        tops = [min((page, y) for page, _, y in row) for row in rows]
-        if not in_rows or any(top <= above for above, top in zip(bottoms[:-1], tops[1:], strict=True)):
+        rows = [cells for row in self.rows if (cells := [cell for cell in row if cell])]
+        in_cells = all(_read_on(a, b) for row in rows for cell in row for a, b in pairwise(cell))
+        in_rows = all(_beside(a, b) for row in rows for a, b in pairwise(row))
+        bottoms = [max((page, y) for cell in row for page, _, y in cell) for row in rows]
+        tops = [min((page, y) for cell in row for page, _, y in cell) for row in rows]
+        below = all(above < top for above, top in zip(bottoms[:-1], tops[1:], strict=True))
+        if not (in_cells and in_rows and below):
             number = len(self.found.tables)
             raise UnreadableError(f"its table {number} is not drawn in the order of its structure: it was changed")
+
+
+def _read_on(a: Spot, b: Spot) -> bool:
+    """Whether a text of a cell follows another: on the same line, or on the next."""
+    return a[0] == b[0] and ((a[1] < b[1] and abs(a[2] - b[2]) < _SLACK) or a[2] < b[2])
+
+
+def _beside(a: Sequence[Spot], b: Sequence[Spot]) -> bool:
+    """Whether a cell is to the right of another, some of their lines being as high."""
+    pages = {page for page, _, _ in (*a, *b)}
+    in_reach = any(abs(y - z) < _SLACK for _, _, y in a for _, _, z in b)
+    return len(pages) == 1 and max(x for _, x, _ in a) < min(x for _, x, _ in b) and in_reach
 
 
 def read_pdf(content: bytes) -> Page:
@@ -92,7 +107,7 @@ def read_pdf(content: bytes) -> Page:
     Raises: UnreadableError where it is a scan, damaged, or none of byhand's.
     """
     try:
-        reader = PdfReader(BytesIO(content))
+        reader = PdfReader(BytesIO(content), strict=True)  # which mends nothing: that may take minutes
         if reader.is_encrypted:
             raise UnreadableError("it is encrypted; verify the PDF as byhand wrote it")
         pages = [_drawn(number, page, reader) for number, page in enumerate(reader.pages)]
@@ -104,7 +119,9 @@ def read_pdf(content: bytes) -> Page:
         ids = (page.indirect_reference.idnum for page in reader.pages if page.indirect_reference)
         walk = Walk(dict(zip(ids, pages, strict=True)))
         walk.element(root.get_object(), None)
-    except (PyPdfError, ArithmeticError, LookupError, ValueError, TypeError, AttributeError, RecursionError) as error:
+    except UnreadableError:
+        raise
+    except Exception as error:  # pypdf raises whatever its parts do
         raise UnreadableError(f"it is no PDF that can be read ({type(error).__name__})") from None
     return walk.found.page(elsewhere=[text for drawn in pages for _, text in sorted(drawn.texts.items())])
 

@@ -178,6 +178,10 @@ class Wiring:
         self.softmax("probs", logits)
         return self("next_token", "row_argmax", logits)
 
+    def entering(self, *names: str) -> str:
+        """What a model reads that may have several names: the first that is given."""
+        return next((name for name in names if name in self.given), names[0])
+
     def encoder_decoder(self) -> str:
         """The whole of Vaswani et al. 2017, figure 1, between the embeddings and the logits."""
         memory = self.stack(ENCODER, "encoder", self.block)
@@ -196,8 +200,8 @@ MODELS: dict[str, Callable[[Wiring], str]] = {
     ),
     "batch-norm": lambda w: w.batch_norm(STREAM, "blocks.0.bn") + w.norm(STREAM, "blocks.0.ln1"),
     "layer-norm": Wiring.add_and_norm,
-    "feed-forward": lambda w: w.mlp(MIDDLE, "blocks.0.mlp", "blocks.0.hook_mlp_out"),
-    "mlp": lambda w: w.mlp("x", "blocks.0.mlp", "blocks.0.hook_mlp_out"),
+    "feed-forward": lambda w: w.mlp(w.entering(MIDDLE, STREAM), "blocks.0.mlp", "blocks.0.hook_mlp_out"),
+    "mlp": lambda w: w.mlp(w.entering("x", MIDDLE, STREAM), "blocks.0.mlp", "blocks.0.hook_mlp_out"),
     "block": lambda w: w.block(STREAM, "blocks.0"),
     "gpt": Wiring.gpt,
     "encoder": lambda w: w.stack(ENCODER, "encoder", w.block),

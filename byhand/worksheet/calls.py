@@ -61,9 +61,9 @@ class Calls:
             "softmax": self.softmax, "norm": self.norm, "words": self.word_boxes,
             "hint": self.hint, "check": self.check, "checkpoint": self.checkpoint, "lines": self.lines,
             "find_the_error": self.find_the_error, "claim": self.claim, "choose": self.choose,
-            "table": self.sheet_table, "entry": self.entry, "count": self.count, "shapes": self.shapes,
-            "totals": self.totals, "total": self.total, "value": self.value, "word": self.word,
-            "masked": self.masked, "tie": self.tie, "number": self.number,
+            "table": self.sheet_table, "entry": self.entry, "printed": self.printed, "count": self.count,
+            "shapes": self.shapes, "totals": self.totals, "total": self.total, "value": self.value,
+            "word": self.word, "masked": self.masked, "tie": self.tie, "number": self.number,
             "sums": self.bench.totals, "equal": self.equal, "changed": self.changed,
             "tokens": self.made.tokens, "source": self.made.source, "vocabulary": self.made.vocabulary,
             "config": c, "base": c.softmax_base,
@@ -177,12 +177,14 @@ class Calls:
         """A table of texts and of entries to be filled in; each row begins with its name."""
         return self._leave(questions.table(self.inline, head, rows))
 
-    def entry(
-        self, name: str, i: int = 0, j: int = 0, word: bool = False, places: int | None = None
-    ) -> Cell:  # fmt: skip
+    def entry(self, name: str, i: int = 0, j: int = 0, word: bool = False, places: int | None = None) -> Cell:
         """A number of a step, to be filled in, for a table; or the word of the vocabulary that it stands for."""
         cell = questions.entry(self.made.tape, name, i, j, places)
         return replace(cell, value=self.word(name, i, j), work=None) if word or name == "next_token" else cell
+
+    def printed(self, name: str, i: int = 0, j: int = 0) -> Cell:
+        """A number of a step, printed, for a table: a given, which is read back from there."""
+        return questions.entry(self.made.tape, name, i, j, blank=False)
 
     def count(self, names: str | Sequence[str], axis: int | None = None) -> Cell:
         """How many numbers matrices hold, or how many rows (0) or columns (1) of X W, to be filled in."""
@@ -219,7 +221,7 @@ class Calls:
         Without an answer the key says what the mistake is.
         """
         bench, tape = replace(self.bench, tape=foil(self.made.tape, name)), self.made.tape
-        panels = [bench.panel(step, "given") for step in ([steps] if isinstance(steps, str) else steps)]
+        panels = [bench.panel(step, "given").of_a_foil() for step in ([steps] if isinstance(steps, str) else steps)]
         if not isinstance(steps, str):
             first = next((s for s in steps if not same(bench.tape.values(s), tape.values(s))), None)
             if first is None:

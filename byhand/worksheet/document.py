@@ -7,7 +7,7 @@ what an answer cell shows: nothing on the worksheet, the answer on the key, the 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
 from byhand.arithmetic.expr import Expr
@@ -25,7 +25,8 @@ Level = Literal["easy", "standard", "stretch"]
 class Cell:
     """A value of the run, the arithmetic that made it, and whether it is to be filled in.
 
-    step: what it belongs to; at: in which row and column of the run, of a matrix's.
+    step: what it belongs to; at: in which row and column of the run, of a matrix's; shows: whether the value is the
+    run's, a mistake's or a size.
     """
 
     value: Any
@@ -33,6 +34,7 @@ class Cell:
     blank: bool = False
     step: str = ""
     at: tuple[int, int] | None = None
+    shows: Literal["run", "mistake", "size"] = "run"
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,10 @@ class Panel:
     @property
     def is_answer(self) -> bool:
         return self.kind in ("ask", "copy")
+
+    def of_a_foil(self) -> Panel:
+        """The same, of a mistake's run."""
+        return replace(self, cells=tuple(tuple(replace(cell, shows="mistake") for cell in row) for row in self.cells))
 
     @property
     def has_blanks(self) -> bool:
@@ -257,11 +263,13 @@ class Document:
 
     @property
     def steps(self) -> frozenset[str]:
-        """The steps of which something is shown, as a number or as a blank."""
-        matrices = [f for section in self.sections for f in section.figures if isinstance(f, Falk | Strip)]
+        """The steps of which a number is shown, or a blank for one."""
+        figures = [figure for section in self.sections for figure in section.figures]
+        matrices = [f for f in figures if isinstance(f, Falk | Strip)]
         above = [panel.step for f in matrices if isinstance(f, Strip) for panel in f.above]
         panels = [panel.step for f in matrices for panel in f.panels]
-        return frozenset([*above, *panels, *(cell.step for cell in self.blanks() if cell.step)])
+        cells = [*self.blanks(), *(cell for f in figures if isinstance(f, Table) for cell in f.cells)]
+        return frozenset([*above, *panels, *(c.step for c in cells if c.step and c.shows != "size")])
 
     def panels(self) -> list[Panel]:
         """Every matrix with blanks, in order."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
 
 from byhand.arithmetic.expr import Div, Expr, Mul, Num, Ref, Sub, Sum, rebuild, refs
 from byhand.arithmetic.many import Many
 from byhand.errors import SheetError
+from byhand.notation.number import parse, plain
 from byhand.tape import Tape
 
 Place = tuple[str, int, int]  # a step's or parameter's name, row and column
@@ -34,6 +37,39 @@ def solutions(tape: Tape, name: str, unknown: Sequence[str | Place]) -> dict[Pla
                 "is 0, the result is rounded or another blank stands; leave out another entry"
             )
     return found
+
+
+def recovered(
+    tape: Tape, name: str, unknown: Sequence[Place], printed: Mapping[tuple[int, int], str]
+) -> dict[Place, Any]:
+    """The unknowns as numbers, from what is printed of a step, whatever stands in their place in the run.
+
+    Of several lines, it is the first whose number makes the printed results: results may be rounded.
+    """
+    results = {at: parse(text) for at, text in printed.items()}
+    known: dict[Ref, Any] = {}
+    left = set(unknown)
+
+    def number(ref: Ref) -> Any:
+        return known[ref] if ref in known else _number(tape, ref)
+
+    def makes_what_is_printed(unknown: Ref, value: Any) -> bool:
+        others = {_ref(place) for place in left} - {unknown}
+        trees = {at: tape.cell(name, *at) for at in printed}
+        values = {at: tape.domain.settle(tree, lambda ref: value if ref == unknown else number(ref))
+                  for at, tree in trees.items() if not others.intersection(refs(tree))}  # fmt: skip
+        return all(plain(value) == printed[at].replace("−", "-") for at, value in values.items())
+
+    def numbers(place: Place) -> Iterator[Any]:
+        for line in _undone(tape, name, place, left, number, results):
+            with suppress(ArithmeticError):
+                yield tape.domain.settle(line, number)
+
+    while place := next((place for place in sorted(left) if any(True for _ in numbers(place))), None):
+        ways = list(numbers(place))
+        known[_ref(place)] = next((x for x in ways if makes_what_is_printed(_ref(place), x)), ways[0])
+        left.remove(place)
+    return {place: known[_ref(place)] for place in unknown if _ref(place) in known}
 
 
 def _easiest(tape: Tape, name: str, operand: str, others: list[Place]) -> Place:
@@ -64,29 +100,39 @@ def _solved(tape: Tape, name: str, places: Sequence[Place]) -> dict[Place, Expr]
 
 
 def _lines(tape: Tape, name: str, place: Place, left: Sequence[Place]) -> Iterator[Expr]:
-    """The ways to find an unknown from one cell of the result, none of the others being in it."""
+    """The ways to find an unknown from one cell of the result, which give what it is."""
     operand, row, col = place
-    unknown, others = Ref(operand, (row, col)), {Ref(n, (i, j)) for n, i, j in left if (n, i, j) != place}
-    rows, cols = tape[name].shape
-    for i, j in ((i, j) for i in range(rows) for j in range(cols)):
-        tree = tape.cell(name, i, j)
-        read = list(refs(tree))
-        if read.count(unknown) != 1 or others.intersection(read):
-            continue
-        numbers = rebuild(
-            tree, lambda leaf: leaf if leaf == unknown or isinstance(leaf, Num) else _number(tape, leaf)
-        )
-        try:
-            line = undone(numbers, unknown, Num(tape.values(name)[i][j]))
+    results = {(i, j): x for i, values in enumerate(tape.values(name)) for j, x in enumerate(values)}
+    for line in _undone(tape, name, place, left, lambda ref: _number(tape, ref), results):
+        with suppress(ArithmeticError):
             if tape.domain.settle(line, lambda ref: None) == tape.values(operand)[row][col]:
                 yield line
-        except ArithmeticError:
-            continue
 
 
-def _number(tape: Tape, ref: Ref) -> Num:
+def _undone(
+    tape: Tape, name: str, place: Place, left: Collection[Place], number: Callable[[Ref], Any],
+    results: Mapping[tuple[int, int], Any],
+) -> Iterator[Expr]:  # fmt: skip
+    """The ways to find an unknown from one cell of the result, none of the others being in it."""
+    unknown, others = _ref(place), {_ref(other) for other in left if other != place}
+    for at, result in results.items():
+        tree = tape.cell(name, *at)
+        read = list(refs(tree))
+        if read.count(unknown) == 1 and not others.intersection(read):
+            numbers = rebuild(
+                tree, lambda leaf: leaf if leaf == unknown or isinstance(leaf, Num) else Num(number(leaf))
+            )
+            yield undone(numbers, unknown, Num(result))
+
+
+def _ref(place: Place) -> Ref:
+    operand, i, j = place
+    return Ref(operand, (i, j))
+
+
+def _number(tape: Tape, ref: Ref) -> Any:
     i, j = ref.index
-    return Num(tape.values(ref.matrix)[i][j])  # type: ignore[index]
+    return tape.values(ref.matrix)[i][j]  # type: ignore[index]
 
 
 def undone(node: Expr, unknown: Ref, result: Expr) -> Expr:

@@ -86,7 +86,7 @@ def _rendered(sheet: Sheet, calls: Calls) -> str:
         raise SheetError(f"{name} line {error.lineno}: {error.message}") from None
     except ByHandError as error:
         raise SheetError(f"{name}{_line(error)}: {error}") from None
-    except (TemplateError, TypeError, ValueError, ArithmeticError, AttributeError, LookupError) as error:
+    except (TemplateError, TypeError, ValueError, ArithmeticError, AttributeError, LookupError, NameError) as error:
         raise SheetError(f"{name}{_line(error)}: {_readable(error)}") from None
     except (RecursionError, MemoryError):
         raise SheetError(f"{name}: the sheet does not end") from None

@@ -37,16 +37,17 @@ def _made(item: Any, inline: Inline) -> Prose | Cell:
     return Prose(inline(item)) if isinstance(item, str) else Cell(item)
 
 
-def entry(tape: Tape, name: str, i: int, j: int, places: int | None = None) -> Cell:
-    """One number of a step, to be filled in; with places, rounded to so many."""
+def entry(tape: Tape, name: str, i: int, j: int, places: int | None = None, blank: bool = True) -> Cell:
+    """One number of a step, to be filled in or printed; with places, rounded to so many."""
     rows, cols = tape[name].shape
     if not (-rows <= i < rows and -cols <= j < cols):
         raise SheetError(f"{name} is {shape_text((rows, cols))}; it has no entry {i}, {j} (counted from 0)")
-    work = tape.worked(name, i % rows, j % cols) if tape[name].step.op else None
+    at = i % rows, j % cols
+    work = tape.worked(name, *at) if blank and tape[name].step.op else None
     value = tape.values(name)[i][j]
     if places is not None and isinstance(value, Fraction | Decimal):
         value = Decimals(places).settle(Num(value), lambda ref: None)
-    return Cell(value, work, blank=True, step=name)
+    return Cell(value, work, blank, name, at)
 
 
 def count(tape: Tape, names: Sequence[str], axis: int | None) -> Cell:
@@ -54,7 +55,7 @@ def count(tape: Tape, names: Sequence[str], axis: int | None) -> Cell:
     terms = tuple(_size(tape[name].shape, axis) for name in names)
     work = Sum(terms) if len(terms) > 1 or isinstance(terms[0], Mul) else None
     value = RATIONALS.settle(Sum(terms), lambda ref: None)
-    return Cell(value, work, blank=True, step=names[0])
+    return Cell(value, work, blank=True, step=names[0], shows="size")
 
 
 def _size(shape: Shape, axis: int | None) -> Expr:

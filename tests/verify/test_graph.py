@@ -154,6 +154,17 @@ def test_run_writes_a_graph(scores, tmp_path):
     assert both.stderr == f"{target}\n"
 
 
+@pytest.mark.parametrize(("model", "name"), [
+    ("mlp", "x"), ("mlp", "blocks.0.hook_resid_mid"), ("mlp", "blocks.0.hook_resid_pre"),
+    ("feed-forward", "blocks.0.hook_resid_mid"), ("feed-forward", "blocks.0.hook_resid_pre"),
+])  # fmt: skip
+def test_a_network_reads_its_stream_by_any_of_its_names(model, name):
+    values = {"config": {"d_model": 1, "d_mlp": 1}, "inputs": {name: [[2]]},
+              "weights": {"blocks.0.mlp.W_in": [[3]], "blocks.0.mlp.W_out": [[4]]}}  # fmt: skip
+    record = run_record(run(model, Values.of(values), FLOATS), model, Values.of(values).config, ())
+    assert evaluated(record)["blocks.0.hook_mlp_out"].tolist() == [[24]]
+
+
 def test_without_onnx_a_line_says_what_to_install(scores, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "onnx", None)
     target = tmp_path / "softmax.onnx"
