@@ -1,7 +1,7 @@
 """Heads of attention with whole scores and patterns of small denominators.
 
-For one choice of W_K, W_Q is put together from two halves, a few columns each: those are joined whose parts of every
-score add up to a multiple of the root. Of the many whole scores, those with a pleasant pattern are kept.
+For one choice of W_K, the columns of W_Q are found token by token: a token's query goes on where all its scores are
+whole and its row of the pattern is pleasant.
 """
 
 from __future__ import annotations
