@@ -7,7 +7,7 @@ into millimetres, for the table and for the drawing alike.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, ClassVar, Literal
@@ -17,21 +17,22 @@ from byhand.notation.text import value_text
 from byhand.worksheet.document import Cell, Panel
 
 FIGURE_WIDTH = 118.0  # mm
-TAG_WIDTH, NARROW_TAG = 17.0, 11.0  # a tag on one line, and on two
-CELL_EM, LABEL_EM, SMALL_LABEL_EM = 4.06, 3.35, 2.82  # mm, at 11.5, 9.5 and 8 pt
+TAG_WIDTH, NARROW_TAG = 17.0, 12.0  # a tag on one line, and on two
+CELL_EM, LABEL_EM, CAPTION_EM, SMALL_LABEL_EM = 4.06, 3.35, 2.96, 2.82  # mm, at 11.5, 9.5, 8.4 and 8 pt
 SMALLEST_BLANK = 9.0  # mm wide: room for a pencil
 
 # kinds of columns: l token label, d narrow label, g printed cell, a answer cell, j sign between, s small gap, o dots
-# kinds of rows: c caption, h column labels, u printed cell above, t turn between operands, r answer row, f one for
-# fractions
+# kinds of rows: c caption, h column labels (h2, h3: on two or three lines), u printed cell above, t turn between
+# operands, r answer row, f one for fractions
 PRINT_WIDTHS = {"l": 13.0, "d": 5.0, "g": 8.0, "a": 11.0, "j": 7.0, "s": 3.0, "o": 7.0}
-PRINT_HEIGHTS = {"c": 5.0, "h": 4.0, "u": 5.5, "t": 3.4, "r": 8.0, "f": 9.0, "e": 1.5}
+PRINT_HEIGHTS = {"c": 5.0, "h": 4.0, "h2": 7.4, "h3": 10.8, "u": 5.5, "t": 3.4, "r": 8.0, "f": 9.0, "e": 1.5}
 PHONE_WIDTHS = {"l": 10.0, "d": 6.0, "g": 7.7, "a": 11.65, "j": 6.0, "s": 2.5, "o": 9.0}
-PHONE_HEIGHTS = {"c": 6.0, "h": 5.5, "u": 8.0, "t": 5.0, "r": 11.65, "f": 11.65, "e": 2.0}
+PHONE_HEIGHTS = {"c": 6.0, "h": 5.5, "h2": 10.0, "h3": 14.5, "u": 8.0, "t": 5.0, "r": 11.65, "f": 11.65, "e": 2.0}
 _ADVANCES = {
     **dict.fromkeys("−+=÷", 0.72), **dict.fromkeys("()", 0.357),
     "∞": 0.953, "·": 0.282, " ": 0.235, ".": 0.245, "√": 0.8,
 }  # fmt: skip
+_BUILT = re.compile(r"(?<!\d)(\d{1,3})/(\d{1,3})(?!\d)")
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class Slot:
     cls: str
     cell: Cell | None = None
     label: str = ""
+    pieces: tuple[str, ...] = ()  # of a label that is parted
     scope: Literal["", "col", "row"] = ""
     span: int = 1
     name: str = ""  # what a reader is told that the blank is
@@ -172,19 +174,42 @@ _FITS = (  # from roomy to tight
 
 
 def fitted(grid: Grid, room: float, most: float) -> Grid:
-    """Columns wide enough for their numbers, and narrow enough for the page: for `most` of it if they must."""
-    for scale in (1.0, 0.8, 0.65):
-        need = dict.fromkeys("gald", 0.0)
-        for (_, col), slot in grid.slots.items():
-            kind, width = grid.cols[col], _slot_width(slot, scale)
-            need[kind] = max(need.get(kind, 0.0), width)
-        grid.phone_widths |= {kind: max(PHONE_WIDTHS[kind], need[kind]) for kind in "gald"}
-        for least in _FITS:
-            grid.widths |= least | {kind: max(least[kind], need[kind]) for kind in "gald"}
-            grid.small = scale < 1
-            if grid.width <= (room if scale == 1.0 else most):
-                return grid
+    """Columns wide enough for their numbers, and narrow enough for the page: for `most` of it if they must.
+
+    Where numbers that are set smaller do not help, long words are parted.
+    """
+    for lines in (1, 2, 3):
+        parted = {at: replace(slot, pieces=_pieces(slot, lines)) for at, slot in grid.slots.items()}
+        for scale in (1.0, 0.8, 0.65):
+            need = dict.fromkeys("gald", 0.0)
+            for (_, col), slot in parted.items():
+                kind, width = grid.cols[col], _slot_width(slot, scale)
+                need[kind] = max(need.get(kind, 0.0), width)
+            grid.phone_widths |= {kind: max(PHONE_WIDTHS[kind], need[kind]) for kind in "gald"}
+            for least in _FITS:
+                grid.widths |= least | {kind: max(least[kind], need[kind]) for kind in "gald"}
+                grid.small = scale < 1
+                if grid.width <= (room if scale == 1.0 else most):
+                    return _with(grid, parted)
+    return _with(grid, parted)
+
+
+def _with(grid: Grid, slots: dict[tuple[int, int], Slot]) -> Grid:
+    """A grid with other labels, and rows high enough for them."""
+    grid.slots = slots
+    for (row, _), slot in slots.items():
+        if slot.scope == "col" and len(slot.pieces) > 1:
+            grid.rows[row] = max(grid.rows[row], f"h{len(slot.pieces)}")
     return grid
+
+
+def _pieces(slot: Slot, lines: int) -> tuple[str, ...]:
+    """A label, if it is a long word, in about equal pieces: over a column so many, before a row two at most."""
+    word, lines = slot.label, min(lines, 3 if slot.scope == "col" else 2)
+    if not slot.scope or len(word) < 6 or lines == 1:
+        return (word,)
+    size = -(-len(word) // lines)
+    return tuple(word[i : i + size] for i in range(0, len(word), size))
 
 
 def _slot_width(slot: Slot, scale: float) -> float:
@@ -193,22 +218,22 @@ def _slot_width(slot: Slot, scale: float) -> float:
         return text_width(slot.cell) * scale + 1.2
     if slot.scope:
         size = LABEL_EM if slot.cls == "token" else SMALL_LABEL_EM
-        return 0.5 * size * len(slot.label) + (2.2 if slot.scope == "row" else 1.0)
+        return 0.5 * size * len(slot.pieces[0]) + (2.2 if slot.scope == "row" else 1.0)
     return 0.0
 
 
 def text_width(cell: Cell) -> float:
     """About how wide a number is in the cells' type, in mm, with room for a minus sign.
 
-    So a renaming of dimensions, which changes signs, moves nothing. A fraction is as wide as its longer number.
+    So a renaming of dimensions, which changes signs, moves nothing.
     """
     texts = [value_text(value) for value in _each(cell.value)]
     return max(ems(text if isinstance(cell.value, str) else "−" + text.removeprefix("−")) for text in texts) * CELL_EM
 
 
 def ems(text: str) -> float:
-    """How wide a text is in the maths face, in ems."""
-    text = re.sub(r"(\d+)/(\d+)", lambda m: max(m[1], m[2], key=len), text)
+    """How wide a text is in the maths face, which builds fractions of up to three digits over three, in ems."""
+    text = _BUILT.sub(lambda m: max(m[1], m[2], key=len), text)
     return sum(_ADVANCES.get(c, 0.5) for c in text)
 
 

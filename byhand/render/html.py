@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -148,6 +149,7 @@ def _environment() -> Sandbox:
         "mm": lambda x: f"{x:.3f}".rstrip("0").rstrip("."),
         "css_string": css_string,
     }
+    environment.tests["long"] = _long
     environment.globals |= {
         "drawing": lambda *args: Markup(drawing(*args)), "rows": lambda *args: Markup(rows(*args)), "worked": worked,
         "tick": lambda *args: Markup(tick(*args)), "entry_text": entry_text,
@@ -181,6 +183,12 @@ def _markdown() -> Any:
 
 def _formula(latex: str) -> str:
     return f'<span class="math">{inline(latex)}</span>'
+
+
+def _long(line: tuple[Expr, Any]) -> bool:
+    """Whether the arithmetic of a first cell has numbers that are too long for one line: whatever a copy's are."""
+    work, result = line
+    return bool(re.search(r"\d{4}", f"{text(work)} {value_text(result)}"))
 
 
 def css_string(value: str) -> Markup:

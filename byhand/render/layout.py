@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from byhand.render.grid import FIGURE_WIDTH, NARROW_TAG, TAG_WIDTH, Grid, Mark, Slot, Tag, fitted, has_fractions
+from byhand.notation.inline import spoken
+from byhand.render.grid import (
+    CAPTION_EM,
+    FIGURE_WIDTH,
+    NARROW_TAG,
+    PRINT_WIDTHS,
+    TAG_WIDTH,
+    Grid,
+    Mark,
+    Slot,
+    Tag,
+    fitted,
+    has_fractions,
+)
 from byhand.worksheet.document import Falk, Panel, Strip
 
 
@@ -131,6 +144,8 @@ def _strip(stacks: list[_Stack], figure: Strip, last: bool) -> Grid:
         _named_row(grid, parameter, 1 + heads + i, len(grid.cols) - final.shape[1])
     if figure.dots and last:
         _dots(grid, final, top)
+    elif CAPTION_EM / 2 * len(spoken(final.caption or final.symbol)) > sum(PRINT_WIDTHS[k] for k in grid.cols[at:]):
+        grid.add("s")  # its name stands out
     return fitted(grid, FIGURE_WIDTH, FIGURE_WIDTH)
 
 

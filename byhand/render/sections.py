@@ -9,7 +9,7 @@ from typing import ClassVar
 from byhand.errors import SheetError
 from byhand.notation.inline import spoken
 from byhand.render.entries import Entries, entries
-from byhand.render.grid import FIGURE_WIDTH, Grid
+from byhand.render.grid import FIGURE_WIDTH, NARROW_TAG, Grid
 from byhand.render.layout import falk, strips
 from byhand.worksheet.document import Answer, Falk, Figure, Prose, Section, Strip, Table, WordBoxes
 
@@ -51,12 +51,12 @@ class Drawn:
     @property
     def width(self) -> float:
         """How wide they are, tags included."""
-        return max((FIGURE_WIDTH if isinstance(x, Grid) and x.tags else x.width for x in self.laid), default=0.0)
+        return max((max(FIGURE_WIDTH, _width(x)) if _tagged(x) else x.width for x in self.laid), default=0.0)
 
     @property
     def below(self) -> bool:
-        """Whether a question's figures are too wide to stand beside its words."""
-        return self.section.is_question and self.width > BESIDE
+        """Whether the figures are too wide to stand beside the words."""
+        return self.width > (BESIDE if self.section.is_question else FIGURE_WIDTH)
 
 
 def _laid(figure: Figure) -> tuple[Laid, ...]:
@@ -74,14 +74,24 @@ def _laid(figure: Figure) -> tuple[Laid, ...]:
             raise TypeError(f"not a figure: {figure!r}")
 
 
+def _tagged(laid: Laid) -> bool:
+    return isinstance(laid, Grid) and bool(laid.tags)
+
+
+def _width(laid: Laid) -> float:
+    """How wide a figure is with its tags on two lines, in mm."""
+    return laid.width + NARROW_TAG * _tagged(laid)
+
+
 def _checked(laid: Laid) -> Laid:
     """A figure that is on the paper.
 
     Raises: SheetError for one that is not.
     """
-    if isinstance(laid, Grid) and (laid.width > PAGE_WIDTH + MARGIN or laid.height > PAGE_HEIGHT):
+    width = _width(laid)
+    if isinstance(laid, Grid) and (width > PAGE_WIDTH + MARGIN or laid.height > PAGE_HEIGHT):
         raise SheetError(
-            f"{spoken(laid.label)} is {laid.width:.0f} mm wide and {laid.height:.0f} mm high even in small print; a "
+            f"{spoken(laid.label)} is {width:.0f} mm wide and {laid.height:.0f} mm high even in small print; a "
             f"page has room for {PAGE_WIDTH:.0f} × {PAGE_HEIGHT:.0f} mm: use smaller sizes, or fewer digits"
         )
     return laid

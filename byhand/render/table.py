@@ -22,7 +22,8 @@ def _cell(slot: Slot, shown: bool, inputs: bool) -> str:
     if slot.cell is not None:
         return _number(slot, shown, inputs)
     if slot.scope:
-        return f'<th scope="{slot.scope}" class="{slot.cls}">{escape(slot.label)}</th>'
+        cls = slot.cls + " parted" * (len(slot.pieces) > 1)
+        return f'<th scope="{slot.scope}" class="{cls}">{"<wbr>".join(map(escape, slot.pieces))}</th>'
     if slot.cls.startswith("caption"):
         box = tick(slot.right, shown, inputs, spoken(slot.label)) if slot.right is not None else ""
         return f'<td class="{slot.cls}"{span}>{box}{inline(slot.label)}</td>'

@@ -46,10 +46,25 @@ def pages(sheet, orientation="rows", numbers="exact", base=None):
 
 
 def boxes(page):
-    """Every box of a page that has a place, but for those of the margins."""
+    """Every box of a page, those with a place of their own included, but for those of the margins."""
     for child in page._page_box.children:
         if type(child).__name__ != "MarginBox":
-            yield from child.descendants()
+            yield from child.descendants(placeholders=True)
+
+
+def drawn(document):
+    """A document with its boxes where they are drawn: the layout knows nothing of transforms."""
+    for page in document.pages:
+        for box in boxes(page):
+            for name, (x, y) in box.style["transform"]:
+                assert name == "translate"
+                assert {x.unit, y.unit} <= {"px", "%"}
+                dx, dy = (
+                    (d.value * size / 100 if d.unit == "%" else d.value)
+                    for d, size in ((x, box.border_width()), (y, box.border_height()))
+                )
+                box.translate(dx, dy, ignore_floats=True)
+    return document
 
 
 def titles(document) -> list[list[str]]:
@@ -74,7 +89,7 @@ def fits(source, paper, views=VIEWS):
     """The headings of a worksheet's pages, after a look at every view; the key has the same."""
     breaks = []
     for view in views:
-        document = laid_out(source.html(view, "print", paper))
+        document = drawn(laid_out(source.html(view, "print", paper)))
         breaks.append(titles(document))
         for page in document.pages:
             inside(page, PAPERS[paper])
@@ -113,7 +128,16 @@ def apart(page):
 def test_long_words_do_not_cover_each_other(orientation):
     values = {"tokens": ["extraordinarily", "long", "vocabulary"]}
     document, _ = prepare(load_sheet("attention-head"), Options(orientation=orientation, values=values))
-    for page in laid_out(Pages(document).html("key", "print")).pages:
+    for page in drawn(laid_out(Pages(document).html("key", "print"))).pages:
+        inside(page, PAPERS["a4"])
+        apart(page)
+
+
+@pytest.mark.parametrize("orientation", ["rows", "columns"])
+def test_long_numbers_do_not_cover_each_other(orientation):
+    weights = {"linear.W": [["1234/8", 2, 3], [4, -5, 1234567], ["-7/6541", 0, 9], [0, 0, 1]]}
+    document, _ = prepare(load_sheet("linear-layer"), Options(orientation=orientation, values={"weights": weights}))
+    for page in drawn(laid_out(Pages(document).html("key", "print"))).pages:
         inside(page, PAPERS["a4"])
         apart(page)
 
