@@ -114,16 +114,24 @@ def _queries(dice: Dice, sight: Sight, w_k: Ints, pool: Ints, results: Ints, con
     root = isqrt(width) if config.use_attn_scale else 1
     base = whole_base(config)
 
-    def fits(i: int, q: Ints) -> Bools:
+    def scored(q: Ints) -> tuple[Bools, Ints]:
+        """Which queries have whole scores, and those."""
         raw = np.rint(q.astype(np.float64) @ k.T.astype(np.float64)).astype(np.int64)  # exact: small
-        whole: Bools = (raw % root == 0).all(1) & (abs(raw) <= limits.integer).all(1)
-        whole[whole] = row_fits(raw[whole] // root, seen[i], base)
+        whole: Bools = (abs(raw) <= limits.integer).all(1)
+        if root > 1:
+            whole &= (raw % root == 0).all(1)
+        return whole, raw[whole] // root
+
+    def fits(i: int, q: Ints) -> Bools:
+        whole, scores = scored(q)
+        whole[whole] = row_fits(scores, seen[i], base)
         return whole
 
     rules: list[Rule] = [partial(fits, i) for i in reversed(range(n))]
     if n > FEW:
         every = grid(width, int(abs(results).max()))
-        rules = [every[fits(i, every)] for i in reversed(range(n))]
+        whole, scores = scored(every)
+        rules = [every[whole][row_fits(scores, seen[i], base)] for i in reversed(range(n))]
     members = columns_for(dice, results[:, ::-1], width, rules, beams=500, tries=500 * max(1, n - 2), rows=300)
     w_q = pool[members].swapaxes(1, 2)  # (count, d_model, d_head)
     queries = x @ w_q

@@ -129,10 +129,10 @@ def columns_for(
             table = rule[dice.few(len(rule), rows)]
             table = table[abs(table).max(1) <= most]
             found = found[dice.few(len(found), beams)]
-            after = next_of[group[found][:, None] * side + table + most]  # (found, rows, width)
-            which, row = np.nonzero((after >= 0).all(2))
+            after = next_of[group[found].T[:, :, None] * side + table.T[:, None] + most]  # (width, found, rows)
+            which, row = np.nonzero((after >= 0).all(0))
             some = dice.few(len(which), beams)
-            found = after[which[some], row[some]]
+            found = after[:, which[some], row[some]].T
         size = np.diff(np.append(starts, len(order)))
         first, size = np.repeat(starts, size), np.repeat(size, size)
         found = different_ones(first[found])
