@@ -117,7 +117,7 @@ def _queries(dice: Dice, sight: Sight, w_k: Ints, pool: Ints, results: Ints, con
     def scored(q: Ints) -> tuple[Bools, Ints]:
         """Which queries have whole scores, and those."""
         raw = np.rint(q.astype(np.float64) @ k.T.astype(np.float64)).astype(np.int64)  # exact: small
-        whole: Bools = (abs(raw) <= limits.integer).all(1)
+        whole: Bools = np.asarray((abs(raw) <= limits.integer).all(1))
         if root > 1:
             whole &= (raw % root == 0).all(1)
         return whole, raw[whole] // root
@@ -132,7 +132,7 @@ def _queries(dice: Dice, sight: Sight, w_k: Ints, pool: Ints, results: Ints, con
         every = grid(width, int(abs(results).max()))
         whole, scores = scored(every)
         rules = [every[whole][row_fits(scores, seen[i], base)] for i in reversed(range(n))]
-    members = columns_for(dice, results[:, ::-1], width, rules, beams=500, tries=500 * max(1, n - 2), rows=300)
+    members = columns_for(dice, results[:, ::-1], width, rules, beams=150, tries=500 * max(1, n - 2), rows=200)
     w_q = pool[members].swapaxes(1, 2)  # (count, d_model, d_head)
     queries = x @ w_q
     ok = natural(w_q, 25, 50) & distinct(queries) & ((queries == 0).sum((1, 2)) * 100 <= 45 * n * width)

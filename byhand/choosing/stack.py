@@ -19,7 +19,7 @@ from byhand.choosing.limits import Limits
 from byhand.choosing.mixing import Mix, find_mixes
 from byhand.choosing.natural import distinct
 from byhand.choosing.norms import beginnings, mixed, scales, unit_of
-from byhand.choosing.sums import Update, friendly_updates, plain_updates
+from byhand.choosing.sums import Sums, Update, friendly_updates, plain_updates
 from byhand.model.config import Config
 from byhand.model.weights import Values
 
@@ -177,8 +177,9 @@ def _updates(
 ) -> tuple[Mix | None, list[Update]]:
     """Heads on what is read, and what they can add to the rows x. free: whether the norm before alone reads these."""
     kind, limits = config.normalization_type, task.limits
+    sums = Sums(x, kind, limits, free) if kind else None
     for mix in find_mixes(dice, sight, find_heads(dice, sight, config, limits), config, limits):
-        found = friendly_updates(dice, mix, x, kind, limits, free) if kind else plain_updates(dice, mix, x, limits)
+        found = friendly_updates(dice, mix, sums) if sums else plain_updates(dice, mix, x, limits)
         if found:
             return mix, found
     return None, []

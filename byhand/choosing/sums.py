@@ -10,11 +10,11 @@ import numpy as np
 from byhand.choosing.dice import Bools, Dice, Ints
 from byhand.choosing.limits import Limits
 from byhand.choosing.mixing import Mix
-from byhand.choosing.natural import Rule, columns_for, distinct, natural
+from byhand.choosing.natural import Rule, codes, columns_for, distinct, natural
 from byhand.choosing.norms import beginnings, friendly, is_friendly, mixed, unit_of
 
-SAMPLES = {4: 1000, 8: 5000}  # of W_O at a time, by dimensions, for each token beyond two
-LISTED = 4  # tokens of which, in eight dimensions, the rows that are friendly are listed: they are few
+SAMPLES = {4: 3000, 8: 10000}  # of W_O at a time, by dimensions, for each token beyond two
+LISTED = 3  # tokens of which, in eight dimensions, the rows that are friendly are listed: they are few
 DIFFERENCES = 1000  # of what may be added to such a token
 
 
@@ -49,33 +49,56 @@ def plain_updates(dice: Dice, mix: Mix, x: Ints, limits: Limits) -> list[Update]
     return _best(dice, ok, w_o, added, np.broadcast_to(x, sums.shape), None, keep=4)
 
 
-def friendly_updates(dice: Dice, mix: Mix, x: Ints, kind: str, limits: Limits, free: bool) -> list[Update]:
-    """Output projections whose sum with the rows x (n, d) is friendly. free: whether others with the same units, of
-    which the norm before makes the same, may take the place of these rows.
+class Sums:
+    """What makes friendly rows of the rows x (n, d), token by token.
+
+    before: the rows that each token may have; free: whether any with the same units, of which the norm before makes
+    the same, may take the place of x.
     """
-    d, reach = x.shape[1], limits.stream + 1
-    starts = [row[None] for row in x]
-    if free:
-        every = beginnings(d, kind, limits.stream - 1)
-        starts = [every[(unit_of(every, kind) == unit).all(1)] for unit in unit_of(x, kind)]
-    unlike = [rows[_first_of_each_size(rows, kind)] for rows in starts]
 
-    def fits(rows: Ints, added: Ints) -> Bools:
-        return np.asarray(is_friendly(rows + added[:, None], kind).any(1))
+    def __init__(self, x: Ints, kind: str, limits: Limits, free: bool) -> None:
+        d = x.shape[1]
+        self.kind, self.reach, self.most = kind, limits.stream + 1, min(2 * limits.stream, limits.integer)
+        self.before = [row[None] for row in x]
+        if free:
+            every = beginnings(d, kind, limits.stream - 1)
+            self.before = [every[(unit_of(every, kind) == unit).all(1)] for unit in unit_of(x, kind)]
+        self._after = friendly(d, kind, self.reach)
+        self._fits = [partial(self._by_table, self._table(rows)) for rows in self.before] if d == 4 else []
 
-    rules: list[Rule] = [partial(fits, rows) for rows in unlike]
-    if d == 8:
-        table = friendly(d, kind, reach)
-        rules[:LISTED] = [_apart(dice, rows, table) for rows in starts[:LISTED]]
-    members = columns_for(dice, mix.results, d, rules, beams=100, tries=SAMPLES[d] * max(1, len(x) - 2))
+    def rules(self, dice: Dice) -> list[Rule]:
+        """A rule for what is added to each token."""
+        if self._fits:
+            return list(self._fits)
+        tests = [partial(self._by_test, rows[_first_of_each_size(rows, self.kind)]) for rows in self.before[LISTED:]]
+        return [*(_apart(dice, rows, self._after) for rows in self.before[:LISTED]), *tests]
+
+    def _table(self, rows: Ints) -> Bools:
+        """Whether a row that is added, by its code, makes a small friendly one of any of these."""
+        added = (self._after[:, None] - rows).reshape(-1, rows.shape[1])
+        table = np.zeros((2 * self.most + 1) ** rows.shape[1], dtype=bool)
+        table[codes(added[abs(added).max(1) <= self.most], self.most)] = True
+        return table
+
+    def _by_table(self, table: Bools, added: Ints) -> Bools:
+        return np.asarray(table[codes(added, self.most)])
+
+    def _by_test(self, rows: Ints, added: Ints) -> Bools:
+        return np.asarray(is_friendly(rows + added[:, None], self.kind).any(1))
+
+
+def friendly_updates(dice: Dice, mix: Mix, sums: Sums) -> list[Update]:
+    """Output projections whose sum with the rows before is friendly."""
+    d, n = sums.before[0].shape[1], len(sums.before)
+    members = columns_for(dice, mix.results, d, sums.rules(dice), beams=100, tries=SAMPLES[d] * max(1, n - 2))
     w_o, added = mix.columns[members].swapaxes(1, 2), mix.results[members].swapaxes(1, 2)
     ok = np.flatnonzero(tells(mix, w_o, added))
     w_o, added = w_o[ok], added[ok]
-    before = np.stack([_smallest(rows, added[:, i], kind) for i, rows in enumerate(starts)], 1)  # (count, n, d)
-    sums = before + added
-    ok = (abs(sums).max((1, 2)) <= reach) & distinct(sums) & mixed(before)
-    ok[ok] = distinct(unit_of(sums[ok], kind))
-    return _best(dice, ok, w_o, added, before, kind, keep=8)
+    before = np.stack([_smallest(rows, added[:, i], sums.kind) for i, rows in enumerate(sums.before)], 1)
+    after = before + added  # (count, n, d)
+    ok = (abs(after).max((1, 2)) <= sums.reach) & distinct(after) & mixed(before)
+    ok[ok] = distinct(unit_of(after[ok], sums.kind))
+    return _best(dice, ok, w_o, added, before, sums.kind, keep=8)
 
 
 def _apart(dice: Dice, before: Ints, after: Ints) -> Ints:
