@@ -40,6 +40,7 @@ ROWS: dict[str, tuple[str, dict[str, Any], int | None, int | None]] = {
     "encoder, post-norm, 4 tokens": ("encoder", {"norm_position": "post", "n_ctx": 4}, None, None),
     "encoder, post-norm, 5 tokens": ("encoder", {"norm_position": "post", "n_ctx": 5, "d_v": 4}, None, None),
     "encoder-decoder, post-norm": ("encoder-decoder", {"norm_position": "post"}, 303, 1000),
+    "encoder-decoder, pre-norm": ("encoder-decoder", {}, None, 1000),
     "gpt": ("gpt", {}, 92, 500),
     "gpt, 4 tokens": ("gpt", {"n_ctx": 4}, None, None),
     "gpt, post-norm": ("gpt", {"norm_position": "post"}, None, 500),

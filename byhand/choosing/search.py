@@ -165,9 +165,9 @@ def _encoder_decoder(task: Task, dice: Dice) -> Iterator[Instance]:
     encoder, x = next(_encoded(task, dice, task.source), None), first_rows(task, dice, task.n)
     if encoder is None or x is None:
         return
-    inputs = {ENCODER: encoder.first.tolist(), DECODER: x.tolist()}
     start = Stream(x, x, encoder.weights)
     for stream in blocks(task, dice, start, "decoder", c, normed_after=False, memory=encoder.out):
+        inputs = {ENCODER: encoder.first.tolist(), DECODER: stream.first.tolist()}
         if not c.d_vocab:
             yield Instance(inputs, stream.weights)
             continue

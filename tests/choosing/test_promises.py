@@ -58,7 +58,7 @@ CONFIGURATIONS = {
     "encoder": ("encoder", {"norm_position": "post"}, 6),
     "encoder, pre-norm": ("encoder", {}, 6),
     "encoder-decoder": ("encoder-decoder", {"norm_position": "post"}, 6),
-    "encoder-decoder, pre-norm": ("encoder-decoder", {}, 4),
+    "encoder-decoder, pre-norm": ("encoder-decoder", {}, 8),
     "encoder-decoder, words": ("encoder-decoder", {"norm_position": "post", "d_vocab": 6}, 3),
 }
 DECODERS = ("cross-attention", "encoder-decoder")
