@@ -91,6 +91,8 @@ def friendly_updates(dice: Dice, mix: Mix, sums: Sums) -> list[Update]:
     """Output projections whose sum with the rows before is friendly."""
     d, n = sums.before[0].shape[1], len(sums.before)
     members = columns_for(dice, mix.results, d, sums.rules(dice), beams=100, tries=SAMPLES[d] * max(1, n - 2))
+    if not len(members):
+        return []
     w_o, added = mix.columns[members].swapaxes(1, 2), mix.results[members].swapaxes(1, 2)
     ok = np.flatnonzero(tells(mix, w_o, added))
     w_o, added = w_o[ok], added[ok]
