@@ -59,11 +59,13 @@ class Copy:
 class Instance:
     """A set of numbers, and its pages with slots; without pages, its copies are laid out one by one.
 
-    pages: the HTML with marks that was laid out. unchanged: the answers that are the same in every copy. tried: where
-    numbers are not renamed but searched for, the keys of some, which show how much room a number needs.
+    renames: whether a copy has these numbers renamed, or others searched for. pages: the HTML with marks that was
+    laid out. unchanged: the answers that are the same in every copy. tried: where numbers are not renamed, the keys
+    of some, which show how much room a number needs.
     """
 
     values: Values
+    renames: bool = True
     laid: Mapping[View, tuple[Laid, ...]] = field(default_factory=dict)
     masters: Mapping[View, tuple[Master, ...]] = field(default_factory=dict)
     pages: Mapping[View, str] = field(default_factory=dict)
@@ -76,8 +78,9 @@ def instance(plan: Plan, number: int) -> Instance:
 
     Raises: ConfigError where there is one set of numbers only; ByHandError.
     """
-    made = Instance(plan.values(number))
-    numbers = Numbers(plan, made.values)
+    values = plan.values(number)
+    numbers = Numbers(plan, values)
+    made = Instance(values, numbers.renames)
     try:
         tried = [key for key in fitting(numbers.run, [f"tried/{k}" for k in range(TRIED)], FEW) if key]
         if 2 * len(tried) < TRIED:
@@ -88,7 +91,7 @@ def instance(plan: Plan, number: int) -> Instance:
     except SheetError:
         return made
     masters, same = {view: tuple(map(master, each)) for view, each in laid.items()}, unchanged(run)
-    return Instance(made.values, laid, masters, pages, tuple(same), () if numbers.renames else tuple(tried))
+    return Instance(values, made.renames, laid, masters, pages, tuple(same), () if made.renames else tuple(tried))
 
 
 def _layouts(html: str, run: Run, letters: str) -> Iterator[Laid]:
