@@ -183,6 +183,21 @@ def test_a_copy_that_needs_more_room_than_was_tried_is_laid_out_by_itself():
     assert [(copy.hash, copy.answers) for copy in alone] == [(copy.hash, copy.answers) for copy in filled]
 
 
+def test_a_set_is_made_once(tmp_path, monkeypatch):
+    monkeypatch.setattr("byhand.kept.user_cache_path", lambda name: tmp_path)
+    plan = Plan(load_sheet("dot-product"), Options(numbers="exact"), "Ada")
+    first, (file,) = instance(plan, 0), (tmp_path / "sets").iterdir()
+    other = instance(plan, 1)
+    (of_other,) = {*(tmp_path / "sets").iterdir()} - {file}
+    file.write_bytes(of_other.read_bytes())
+    assert instance(plan, 0) == other != first
+    file.write_bytes(b"damaged")
+    assert instance(plan, 0) == first
+    monkeypatch.setenv("BYHAND_TEMPLATES", str(tmp_path))
+    file.write_bytes(of_other.read_bytes())
+    assert instance(plan, 0) == first
+
+
 def test_copies_without_names_have_numbers():
     assert [(s.name, s.shown, s.id) for s in anonymous(1)] == [("", "", "1")]
 
