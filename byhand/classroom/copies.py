@@ -231,8 +231,8 @@ def _nothing(laid: Laid) -> tuple[bytes, ...]:
 
 
 def _coded(plan: Plan, numbers: str) -> str:
-    """What a QR code says."""
-    return f"byhand {plan.sheet.name} {plan.options.chosen_seed} {__version__} {numbers}"
+    """What a QR code says, in capitals, of which more fit into a small code."""
+    return f"byhand {plan.sheet.name} {plan.options.chosen_seed} {__version__} {numbers}".upper()
 
 
 def _filled(layouts: Sequence[Laid], domain: Copies) -> dict[int, tuple[int | Master, tuple[bytes, ...]]]:

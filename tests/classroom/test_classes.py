@@ -203,8 +203,8 @@ def test_copies_without_names_have_numbers():
 
 
 def test_a_code_is_read_as_bars():
-    path, modules = code("byhand layer-norm 0 0.1.0 0123456")
-    assert modules == 29
+    path, modules = code("BYHAND LAYER-NORM 0 0.1.0 0123456")
+    assert modules == 25
     bars = [tuple(map(int, bar)) for bar in re.findall(r"M(\d+) (\d+)h(\d+)v1h-\d+z", path)]
     assert (0, 0, 7) in bars
     assert {x + w <= modules and y < modules for x, y, w in bars} == {True}
