@@ -116,7 +116,7 @@ def _prepare(folder: Path, plan: Plan) -> None:
 @contextmanager
 def _part(path: Path) -> Iterator[Any]:
     """A file that gets its name when it is complete."""
-    part = path.with_name(f".{path.name}.part")
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with part.open("wb") as file:
             yield file

@@ -32,7 +32,20 @@ def sizes(tape, name: str) -> Counter:
 
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize(
-    "sheet", ["attention-head", "cross-attention", "gpt", "dot-product", "matrix-product", "linear-layer", "mlp"]
+    "sheet",
+    [
+        "attention-head",
+        "cross-attention",
+        "gpt",
+        "dot-product",
+        "matrix-product",
+        "linear-layer",
+        "mlp",
+        "layer-norm",
+        "layer-norm-or-batch-norm",
+        "feed-forward",
+        "one-by-one-convolution",
+    ],
 )
 def test_every_matrix_keeps_its_numbers_up_to_place_and_sign(sheet, seed):
     right, other = run_of(sheet, 0), run_of(sheet, seed)
@@ -88,6 +101,11 @@ def test_a_vector_that_positions_are_added_to_has_the_same_sums_elsewhere():
         for run in [run_of("positional-encoding", seed) if seed else own]
     }
     assert all(each == pairs[0] for each in pairs.values())
+
+
+def test_rows_that_read_no_other_stand_in_any_order():
+    seen = {run_of("layer-norm", seed).values("blocks.0.ln1.hook_normalized") for seed in range(1, 200)}
+    assert len(seen) > 4 * 24
 
 
 def test_rows_that_differ_stay_different():

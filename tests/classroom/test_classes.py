@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import re
+import subprocess
+import sys
 from dataclasses import replace
 
 import pikepdf
@@ -118,6 +120,14 @@ def test_what_was_stopped_is_finished_by_running_again_whatever_the_jobs(made, t
     assert all(complete[name] == content for name, content in left.items())
     make_class(SHEET, ROSTER, out=tmp_path, jobs=2)
     assert contents(folder) == complete
+
+
+def test_two_at_once_in_one_folder_do_each_other_no_harm(tmp_path):
+    command = [sys.executable, "-m", "byhand.cli", "class", SHEET, "--anonymous", "40", "--out"]
+    both = [subprocess.Popen([*command, tmp_path / "both"]) for _ in range(2)]
+    assert [each.wait() for each in both] == [0, 0]
+    subprocess.run([*command, tmp_path / "alone"], check=True)
+    assert contents(tmp_path / "both") == contents(tmp_path / "alone")
 
 
 def test_a_dask_cluster_makes_the_same_bytes(made, tmp_path):
