@@ -132,10 +132,10 @@ def renamed(values: Values, seed: int | str, *, signs: bool = True) -> Values:
 
 
 def _in_this_model(values: Values) -> dict[str, str]:
-    """The axes that are others here: a lost weight keeps its place, no row reads another, or words are chosen."""
+    """The axes that are others here: a lost weight keeps its place, norms read rows apart, or words are chosen."""
     found = {"x": ".f"} if "linear.W" in values.weights else {}
     if not any(".attn." in name for name in [*values.weights, *values.inputs]):
-        found |= dict.fromkeys(("hook_resid_pre", "hook_resid_mid", "hook_attn_out"), "td")
+        found |= {"hook_resid_pre": "td", "hook_attn_out": "td"}
     if NORMALIZED in values.inputs:
         found |= {"W_U": "dw", "b_U": "w", "W_E": "wd" if values.config.tie_word_embeddings else "td"}
     return found | ({"p": ".."} if "temperatures" in values.inputs else {})
