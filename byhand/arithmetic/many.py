@@ -11,6 +11,7 @@ import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -231,7 +232,12 @@ def joined(many: Sequence[Many], f: Callable[..., Any]) -> Many:
     met, place = np.arange(len(first.kinds)), first.which
     columns = [met]
     for other in others:
-        met, place = np.unique(place * len(other.kinds) + other.which, return_inverse=True)
+        codes = place * len(other.kinds) + other.which
+        table = np.zeros(len(met) * len(other.kinds), np.intp)  # the place of each code among those that occur
+        table[codes] = 1
+        met = table.nonzero()[0]
+        table[met] = np.arange(len(met))
+        place = table[codes]
         columns = [column[met // len(other.kinds)] for column in columns]
         columns.append(met % len(other.kinds))
     values = [[each.kinds[k] for k in column.tolist()] for each, column in zip(many, columns, strict=True)]
@@ -285,7 +291,8 @@ def _distinct(values: Sequence[Any]) -> tuple[tuple[Any, ...], np.ndarray]:
     kinds: list[Any] = []
     which = []
     for value in values:
-        key = str(value) if isinstance(value, Decimal) else value
+        key = value.as_integer_ratio() if isinstance(value, int | Fraction) else value  # whose own hash takes longer
+        key = str(value) if isinstance(value, Decimal) else key
         place = places.setdefault(key, len(kinds))
         if place == len(kinds):
             kinds.append(value)

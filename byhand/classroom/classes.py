@@ -46,6 +46,7 @@ class ClassSet:
     folder: Path
     students: int
     instances: int
+    renames: bool  # whether a copy has one of these renamed, or numbers that were searched for
     alone: int  # copies that did not fit the common layout, and were laid out by themselves
     alike: int  # copies whose answers are all those of another
     unchanged: tuple[str, ...]  # answers that are the same in all copies of a set of numbers
@@ -75,6 +76,7 @@ def make_class(
         rows = csv.writer(io.TextIOWrapper(index, "utf-8-sig", newline="", write_through=True))
         rows.writerow(FIELDS)
         instances, alone, answers, alike, same = set[int](), 0, set[bytes](), 0, dict[str, None]()
+        renames = True
         for copy, made in _made(plan, students, jobs, dask):
             for view in CLASS_VIEWS:
                 layout = copy.of[view]
@@ -91,9 +93,10 @@ def make_class(
             answers.add(digest)
             same |= dict.fromkeys(made.unchanged)
             instances.add(copy.instance)
+            renames &= made.renames
             alone += bool(copy.alone)
             done(1)
-    return ClassSet(folder, len(students), len(instances), alone, alike, tuple(same))
+    return ClassSet(folder, len(students), len(instances), renames, alone, alike, tuple(same))
 
 
 def _prepare(folder: Path, plan: Plan) -> None:
@@ -113,7 +116,7 @@ def _prepare(folder: Path, plan: Plan) -> None:
 @contextmanager
 def _part(path: Path) -> Iterator[Any]:
     """A file that gets its name when it is complete."""
-    part = path.with_name(f".{path.name}.part")
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with part.open("wb") as file:
             yield file

@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
+import os
 import pickle
+import sys
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
+from hashlib import sha256
+from pathlib import Path
 
 import segno
 
+import byhand
 from byhand import __version__
 from byhand.arithmetic.many import Copies
 from byhand.classroom.plan import Numbers, Plan
 from byhand.classroom.roster import Student
 from byhand.classroom.variants import AGAIN, ATTEMPTS, Run, fitting, unchanged
 from byhand.errors import SheetError
+from byhand.kept import kept
 from byhand.model.weights import Values
 from byhand.notation.text import value_text
 from byhand.pipeline import number_system, recorded
 from byhand.render.cache import laid_out
 from byhand.render.fill import fill
+from byhand.render.fonts import faces
 from byhand.render.html import Pages
 from byhand.render.json import fingerprint
 from byhand.render.master import Master, master
 from byhand.render.slots import Laid, lay_out, lay_out_copy
 from byhand.verify.witness import judge
 from byhand.worksheet.document import Document, View
+from byhand.worksheet.sheet import folders, shipped
 
 CLASS_VIEWS: tuple[View, ...] = ("worksheet", "key")
 NOBODY = Student("Name", "0")
@@ -59,11 +67,13 @@ class Copy:
 class Instance:
     """A set of numbers, and its pages with slots; without pages, its copies are laid out one by one.
 
-    pages: the HTML with marks that was laid out. unchanged: the answers that are the same in every copy. tried: where
-    numbers are not renamed but searched for, the keys of some, which show how much room a number needs.
+    renames: whether a copy has these numbers renamed, or others searched for. pages: the HTML with marks that was
+    laid out. unchanged: the answers that are the same in every copy. tried: where numbers are not renamed, the keys
+    of some, which show how much room a number needs.
     """
 
     values: Values
+    renames: bool = True
     laid: Mapping[View, tuple[Laid, ...]] = field(default_factory=dict)
     masters: Mapping[View, tuple[Master, ...]] = field(default_factory=dict)
     pages: Mapping[View, str] = field(default_factory=dict)
@@ -72,12 +82,37 @@ class Instance:
 
 
 def instance(plan: Plan, number: int) -> Instance:
+    """A set of numbers and its pages, made now or before.
+
+    Raises: ConfigError where there is one set of numbers only; ByHandError.
+    """
+
+    def made() -> bytes:
+        return zlib.compress(pickle.dumps(_searched(plan, number)), 1)
+
+    of_others = len(folders()) > 1  # whose templates may read each other from anywhere
+    content = made() if of_others else kept("sets", made, _program(), repr(plan), str(number))
+    found: Instance = pickle.loads(zlib.decompress(content))
+    return found
+
+
+@cache
+def _program() -> str:
+    """What makes a set and its pages: this program, its templates, the fonts, and all that is installed."""
+    files = sorted([*Path(byhand.__file__).parent.rglob("*.py"), *shipped().rglob("*.*")])
+    installed = sorted(path.name for entry in sys.path for path in Path(entry).glob("*-info"))
+    names = [sys.version, str(faces()[0].path), *installed]
+    return sha256(b"\0".join([*(path.read_bytes() for path in files), *map(os.fsencode, names)])).hexdigest()
+
+
+def _searched(plan: Plan, number: int) -> Instance:
     """Search a set of numbers and lay its pages out; without pages, where few have the same.
 
     Raises: ConfigError where there is one set of numbers only; ByHandError.
     """
-    made = Instance(plan.values(number))
-    numbers = Numbers(plan, made.values)
+    values = plan.values(number)
+    numbers = Numbers(plan, values)
+    made = Instance(values, numbers.renames)
     try:
         tried = [key for key in fitting(numbers.run, [f"tried/{k}" for k in range(TRIED)], FEW) if key]
         if 2 * len(tried) < TRIED:
@@ -88,7 +123,7 @@ def instance(plan: Plan, number: int) -> Instance:
     except SheetError:
         return made
     masters, same = {view: tuple(map(master, each)) for view, each in laid.items()}, unchanged(run)
-    return Instance(made.values, laid, masters, pages, tuple(same), () if numbers.renames else tuple(tried))
+    return Instance(values, made.renames, laid, masters, pages, tuple(same), () if made.renames else tuple(tried))
 
 
 def _layouts(html: str, run: Run, letters: str) -> Iterator[Laid]:
@@ -196,8 +231,8 @@ def _nothing(laid: Laid) -> tuple[bytes, ...]:
 
 
 def _coded(plan: Plan, numbers: str) -> str:
-    """What a QR code says."""
-    return f"byhand {plan.sheet.name} {plan.options.chosen_seed} {__version__} {numbers}"
+    """What a QR code says, in capitals, of which more fit into a small code."""
+    return f"byhand {plan.sheet.name} {plan.options.chosen_seed} {__version__} {numbers}".upper()
 
 
 def _filled(layouts: Sequence[Laid], domain: Copies) -> dict[int, tuple[int | Master, tuple[bytes, ...]]]:

@@ -85,7 +85,12 @@ def parse_roster(name: str, content: bytes) -> list[Student]:
     places = _places(name, heads)
     students: dict[str, tuple[Student, int]] = {}
     for number, row in rows:
-        student = _student({field: row[at].strip() for field, at in places.items() if at < len(row)})
+        own = {field: row[at].strip() for field, at in places.items() if at < len(row)}
+        if long := next((field for field, text in own.items() if len(text.splitlines()) > 1), None):
+            raise RosterError(
+                f"{name} line {number} ends a {long} that goes over several lines; close its quotation mark"
+            )
+        student = _student(own)
         if student is None:
             raise RosterError(f"{name} line {number} has neither a name nor an id")
         known, line = students.setdefault(student.id, (student, number))
@@ -117,13 +122,13 @@ def _rows(name: str, content: bytes) -> Iterator[tuple[int, list[str]]]:
     if "\0" in text:
         raise RosterError(f"{name} is no CSV file")
     first = next((line for line in text.splitlines() if line.strip()), "")
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t|", key=first.count))
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t|", key=first.count), strict=True)
     try:
         for row in reader:
             if any(field.strip() for field in row):
                 yield reader.line_num, row
     except csv.Error as error:
-        raise RosterError(f"{name} line {reader.line_num}: {error}") from None
+        raise RosterError(f"{name} line {reader.line_num}: {error}; see to its quotation marks") from None
 
 
 def _places(name: str, heads: Sequence[str]) -> dict[str, int]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from byhand.errors import SheetError
@@ -65,7 +64,7 @@ class Reader:
     """What reads the blocks of a page: its pieces of text by their places, its fonts, and what each box is in."""
 
     text: dict[tuple[str, str], Run]
-    used: dict[str, Path]
+    used: dict[str, str]
     parents: dict[int, Any]
 
     def run(self, piece: Any) -> Run | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from byhand.render.shape import shape
 from byhand.render.stream import Run
@@ -55,7 +54,7 @@ class Piece:
     text: str
 
 
-def broken(paragraph: Paragraph, texts: Iterable[str], faces: Mapping[str, Path]) -> list[Piece] | None:
+def broken(paragraph: Paragraph, texts: Iterable[str], faces: Mapping[str, str]) -> list[Piece] | None:
     """The paragraph's pieces with these texts in its slots; None where it has too many lines, or just about."""
     runs, each = paragraph.runs, iter(texts)
     words = [word if runs[word.run].slot is None else replace(word, text=next(each)) for word in paragraph.words]

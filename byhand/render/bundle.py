@@ -125,6 +125,9 @@ class Bundle:
             case pikepdf.Dictionary():
                 return self._entries(dict(item.items()), known)
             case pikepdf.Array():
+                text = item.unparse()  # a font's widths hold nothing else
+                if b" R" not in text:
+                    return bytes(text)
                 return b"[" + b" ".join(self._copied(each, known) for each in item) + b"]"
             case _:
                 return bytes(item.unparse())

@@ -11,12 +11,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 from byhand.arithmetic.many import Many, joined
 from byhand.render.boxes import Line
 from byhand.render.breaking import Paragraph, broken
-from byhand.render.shape import alphabet, shape
+from byhand.render.shape import Shape, alphabet, shape
 from byhand.render.slots import Laid, Spot
 from byhand.render.stream import Run, number
 
@@ -57,22 +56,22 @@ def _put_together(parts: Sequence[Many], count: int) -> list[bytes | None]:
 class _Pen:
     """What writes a block: the faces of a layout, and the glyphs that slots may use."""
 
-    faces: dict[str, Path]
+    faces: dict[str, str]
     glyphs: dict[str, set[int]]
 
     def write(self, block: Line | Paragraph, *texts: str) -> bytes | None:
         """The block with these texts in its slots; None where they do not fit."""
         fonts = [run.font for run in block.runs if run.slot is not None]
-        for font, text in zip(fonts, texts, strict=True):
-            if not shape(self.faces[font], text).glyphs <= self.glyphs[font]:
-                return None
-        written = self.line(block, texts) if isinstance(block, Line) else self.paragraph(block, texts)
+        shapes = [shape(self.faces[font], text) for font, text in zip(fonts, texts, strict=True)]
+        if not all(new.glyphs <= self.glyphs[font] for font, new in zip(fonts, shapes, strict=True)):
+            return None
+        written = self.line(block, shapes) if isinstance(block, Line) else self.paragraph(block, texts)
         return None if written is None else b"".join(written)
 
-    def line(self, line: Line, texts: Sequence[str]) -> list[bytes] | None:
+    def line(self, line: Line, slots: Sequence[Shape]) -> list[bytes] | None:
         """The runs of a line, moved."""
-        each = iter(texts)
-        shapes = [None if run.slot is None else shape(self.faces[run.font], next(each)) for run in line.runs]
+        each = iter(slots)
+        shapes = [None if run.slot is None else next(each) for run in line.runs]
         changes = [
             new.width * run.size / 1000 - old if new else 0.0
             for run, new, old in zip(line.runs, shapes, line.widths, strict=True)

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, ClassVar, Literal
 
 from byhand.arithmetic.many import Many
@@ -231,6 +232,7 @@ def text_width(cell: Cell) -> float:
     return max(ems(text if isinstance(cell.value, str) else "−" + text.removeprefix("−")) for text in texts) * CELL_EM
 
 
+@lru_cache(10_000)
 def ems(text: str) -> float:
     """How wide a text is in the maths face, which builds fractions of up to three digits over three, in ems."""
     text = _BUILT.sub(lambda m: max(m[1], m[2], key=len), text)

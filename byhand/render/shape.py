@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import uharfbuzz as hb
@@ -24,7 +23,7 @@ class Shape:
 
 
 @cache
-def shape(face: Path, text: str) -> Shape:
+def shape(face: str, text: str) -> Shape:
     """A text in a face, its fractions built."""
     font = _font(face)
     parts, width = [], 0
@@ -37,7 +36,7 @@ def shape(face: Path, text: str) -> Shape:
 
 
 @cache
-def alphabet(face: Path, letters: str) -> dict[int, tuple[str, int]]:
+def alphabet(face: str, letters: str) -> dict[int, tuple[str, int]]:
     """The glyphs of these letters and of every built fraction: what each stands for, and its width."""
     font = _font(face)
     texts = [*letters, *(digit * n + "/" + digit * m for digit in DIGITS for n, m in KINDS)]
@@ -45,7 +44,7 @@ def alphabet(face: Path, letters: str) -> dict[int, tuple[str, int]]:
     return {glyph: (found[glyph], font.get_glyph_h_advance(glyph)) for glyph in sorted(found) if glyph}
 
 
-def subset(face: Path, glyphs: set[int]) -> bytes:
+def subset(face: str, glyphs: set[int]) -> bytes:
     """The face with these glyphs only, under their own numbers."""
     wanted = hb.SubsetInput()
     wanted.sets(hb.SubsetInputSets.GLYPH_INDEX).update(glyphs)
@@ -59,8 +58,8 @@ def _tag(name: str) -> int:
 
 
 @cache
-def _font(face: Path) -> Any:
-    return hb.Font(hb.Face(hb.Blob.from_file_path(str(face))))
+def _font(face: str) -> Any:
+    return hb.Font(hb.Face(hb.Blob.from_file_path(face)))
 
 
 def _shaped(font: Any, text: str) -> list[tuple[tuple[int, str], Any]]:

@@ -12,7 +12,6 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from html import escape
-from pathlib import Path
 from typing import Any
 
 from byhand.arithmetic.many import FIRST_MARK
@@ -63,7 +62,7 @@ class Laid:
 
     pages: tuple[Page, ...]
     everywhere: tuple[Spot, ...]
-    faces: dict[str, Path]
+    faces: dict[str, str]
     letters: str
     pdf: bytes
 
@@ -144,17 +143,17 @@ def _colour(mark: int) -> str:
     return f"color(srgb 0 {mark / STEP:.5f} 1)"
 
 
-def _face(name: str) -> Path:
+def _face(name: str) -> str:
     """The file of a font, by its name in the PDF: "ABCDEF+byhand-Sans-Semi-Bold-Italic"."""
     family = "byhand Math Italic" if "Math-Italic" in name else "byhand Math" if "Math" in name else "byhand Sans"
     weight, style = 600 if "Semi-Bold" in name else 400, "italic" if "Italic" in name else "normal"
     for face in faces():
         if "+byhand-" in name and (face.family, face.weight, face.style) == (family, weight, style):
-            return face.path
+            return str(face.path)
     raise SheetError(f"{name.partition('+')[2]} is none of the fonts of a sheet")
 
 
-def _page(box: Any, stream: bytes, used: dict[str, Path]) -> Page:
+def _page(box: Any, stream: bytes, used: dict[str, str]) -> Page:
     """A page's slots and its background, from its boxes and its content stream."""
     text = pieces_of_text(stream)
     parents = {id(unwrapped(child)): each for each in every_box(box) for child in getattr(each, "children", ())}

@@ -32,7 +32,20 @@ def sizes(tape, name: str) -> Counter:
 
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize(
-    "sheet", ["attention-head", "cross-attention", "gpt", "dot-product", "matrix-product", "linear-layer", "mlp"]
+    "sheet",
+    [
+        "attention-head",
+        "cross-attention",
+        "gpt",
+        "dot-product",
+        "matrix-product",
+        "linear-layer",
+        "mlp",
+        "layer-norm",
+        "layer-norm-or-batch-norm",
+        "feed-forward",
+        "one-by-one-convolution",
+    ],
 )
 def test_every_matrix_keeps_its_numbers_up_to_place_and_sign(sheet, seed):
     right, other = run_of(sheet, 0), run_of(sheet, seed)
@@ -60,8 +73,49 @@ def test_a_given_pattern_stays_as_it_is():
         assert sizes(run_of("transformer-by-hand", seed), name) == sizes(run_of("transformer-by-hand", 0), name)
 
 
+@pytest.mark.parametrize("sheet", ["positional-encoding", "logits-and-perplexity", "cross-entropy", "sampling"])
+def test_a_row_by_itself_keeps_its_numbers_in_any_order(sheet):
+    right = run_of(sheet, 0)
+    for seed in SEEDS:
+        other = run_of(sheet, seed)
+        for step in right.used():
+            assert sizes(right, step.name) == sizes(other, step.name), step.name
+
+
+def test_the_right_words_keep_their_probabilities_in_another_order():
+    for sheet in ("cross-entropy", "logits-and-perplexity"):
+        orders = {run_of(sheet, seed).values("probs.right") for seed in SEEDS}
+        assert 3 <= len(orders) <= 6
+        assert len({frozenset(Counter(order).items()) for order in orders}) == 1
+
+
+def test_a_vector_that_positions_are_added_to_has_the_same_sums_elsewhere():
+    own = run_of("positional-encoding", 0)
+    pairs = {
+        seed: Counter(
+            (e, p)
+            for row, waves in zip(run.values("hook_embed"), run.values("hook_pos_embed"), strict=True)
+            for e, p in zip(row, waves, strict=True)
+        )
+        for seed in range(5)
+        for run in [run_of("positional-encoding", seed) if seed else own]
+    }
+    assert all(each == pairs[0] for each in pairs.values())
+
+
+def test_rows_that_read_no_other_stand_in_any_order():
+    seen = {run_of("layer-norm", seed).values("blocks.0.ln1.hook_normalized") for seed in range(1, 200)}
+    assert len(seen) > 4 * 24
+
+
+def test_rows_that_differ_stay_different():
+    values = Values.of({"config": {"n_ctx": 2, "softmax_base": 2}, "inputs": {"logits": [[0, 1], [1, 0]]}})
+    for seed in SEEDS:
+        assert sorted(renamed(values, seed).inputs["logits"]) == [[0, 1], [1, 0]]
+
+
 def test_each_seed_has_numbers_of_its_own():
-    for sheet in ("attention-head", "gpt"):
+    for sheet in ("attention-head", "gpt", "positional-encoding", "logits-and-perplexity", "sampling"):
         seen = {str(renamed(values_of(sheet), seed)) for seed in range(200)}
         assert len(seen) == 200
 

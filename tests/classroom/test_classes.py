@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import re
+import subprocess
+import sys
 from dataclasses import replace
 
 import pikepdf
@@ -120,6 +122,14 @@ def test_what_was_stopped_is_finished_by_running_again_whatever_the_jobs(made, t
     assert contents(folder) == complete
 
 
+def test_two_at_once_in_one_folder_do_each_other_no_harm(tmp_path):
+    command = [sys.executable, "-m", "byhand.cli", "class", SHEET, "--anonymous", "40", "--out"]
+    both = [subprocess.Popen([*command, tmp_path / "both"]) for _ in range(2)]
+    assert [each.wait() for each in both] == [0, 0]
+    subprocess.run([*command, tmp_path / "alone"], check=True)
+    assert contents(tmp_path / "both") == contents(tmp_path / "alone")
+
+
 def test_a_dask_cluster_makes_the_same_bytes(made, tmp_path):
     from distributed import LocalCluster
 
@@ -183,13 +193,28 @@ def test_a_copy_that_needs_more_room_than_was_tried_is_laid_out_by_itself():
     assert [(copy.hash, copy.answers) for copy in alone] == [(copy.hash, copy.answers) for copy in filled]
 
 
+def test_a_set_is_made_once(tmp_path, monkeypatch):
+    monkeypatch.setattr("byhand.kept.user_cache_path", lambda name: tmp_path)
+    plan = Plan(load_sheet("dot-product"), Options(numbers="exact"), "Ada")
+    first, (file,) = instance(plan, 0), (tmp_path / "sets").iterdir()
+    other = instance(plan, 1)
+    (of_other,) = {*(tmp_path / "sets").iterdir()} - {file}
+    file.write_bytes(of_other.read_bytes())
+    assert instance(plan, 0) == other != first
+    file.write_bytes(b"damaged")
+    assert instance(plan, 0) == first
+    monkeypatch.setenv("BYHAND_TEMPLATES", str(tmp_path))
+    file.write_bytes(of_other.read_bytes())
+    assert instance(plan, 0) == first
+
+
 def test_copies_without_names_have_numbers():
     assert [(s.name, s.shown, s.id) for s in anonymous(1)] == [("", "", "1")]
 
 
 def test_a_code_is_read_as_bars():
-    path, modules = code("byhand layer-norm 0 0.1.0 0123456")
-    assert modules == 29
+    path, modules = code("BYHAND LAYER-NORM 0 0.1.0 0123456")
+    assert modules == 25
     bars = [tuple(map(int, bar)) for bar in re.findall(r"M(\d+) (\d+)h(\d+)v1h-\d+z", path)]
     assert (0, 0, 7) in bars
     assert {x + w <= modules and y < modules for x, y, w in bars} == {True}

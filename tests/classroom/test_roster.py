@@ -51,6 +51,12 @@ def test_ten_thousand_rows_are_read():
         (b"name\nJ\xfcrgen\n", "class.csv is not UTF-8 (byte 6); export it as CSV UTF-8"),
         (b"PK\x03\x04rest", "class.csv is a spreadsheet; export it as CSV"),
         (b"name\na\0b\n", "class.csv is no CSV file"),
+        (b'name,id\n"Ada,1\nBob,2\n', "class.csv line 3: unexpected end of data; see to its quotation marks"),
+        (b'name,id\n"Ada,1\n"Bob",2\n', "class.csv line 3: ',' expected after '\"'; see to its quotation marks"),
+        (
+            b'name,id\n"Ada,1\nBob",2\n',
+            "class.csv line 3 ends a name that goes over several lines; close its quotation mark",
+        ),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_in_a_line(content, message):
