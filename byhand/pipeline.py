@@ -30,6 +30,7 @@ from byhand.worksheet.effort import Effort, effort
 from byhand.worksheet.figures import Orientation
 from byhand.worksheet.load import document
 from byhand.worksheet.sheet import Sheet, check_room, load_sheet
+from byhand.worksheet.starts import rounded_starts
 
 FLAGSHIP = "gpt"
 Format = Literal["html", "pdf", "json"]
@@ -148,12 +149,16 @@ def recorded(
 ) -> tuple[Document, dict[str, Any], Tape]:
     """Run a sheet's model on these numbers: the document, which has no stamp yet, the record of the run, the run.
 
+    What a page prints rounded, and not what it comes from, is where its reader starts: so does the run.
     whole: whether what is not on the page is computed, too.
     """
     tape = run(sheet.model, values, domain, force=whole and domain.name != "symbolic")
     tokens, level = _words(values), options.level or "standard"
     made = Made(sheet, tape, values.config, tokens, values.vocabulary, options.orientation, values.source, level)
     page, seed = document(made), options.chosen_seed  # the record is of the steps that the page needs
+    if starts := rounded_starts(page, tape):
+        values = replace(values, inputs={**values.inputs, **starts})
+        return recorded(sheet, values, options, domain, quality, whole)
     record = run_record(tape, sheet.model, values.config, tokens, values.vocabulary, sheet.name, seed, quality)
     return page, record, tape
 

@@ -170,6 +170,12 @@ class Copies(Domain):
     def num(self, value: Any) -> Any:
         return value if isinstance(value, Many) else self.inner.num(value)
 
+    def as_given(self, value: Any) -> Any:
+        if not isinstance(value, Many):
+            return self.inner.as_given(value)
+        given = value.map(self.inner.as_given)
+        return value if [*map(id, given.kinds)] == [*map(id, value.kinds)] else given
+
     def letter(self, name: str) -> Any:
         return self.inner.letter(name)
 

@@ -82,7 +82,7 @@ def _faults(way: Way) -> tuple[str, ...]:
         faults = (f"the page's givens cannot be worked with: {error}",)
     if faults and (hidden := first.hidden()):
         names = ", ".join(hidden[:3]) + " …" * (len(hidden) > 3)
-        raise UnreadableError(f"its numbers come from {names}, which it rounds or leaves out; verify its run.json")
+        raise UnreadableError(f"its numbers come from {names}, which it does not print; verify its run.json")
     return faults
 
 

@@ -20,6 +20,7 @@ from byhand.render.html import Medium, Pages
 from byhand.verify.page import Page, Table, differences, read_html
 from byhand.verify.places import owners, place
 from byhand.worksheet.document import Section
+from byhand.worksheet.starts import starts
 
 ROUNDS = 6  # of printing again, at most
 _NUMBER = re.compile(r"[−-]?\d+(?:[./]\d+)?|[−-](?:∞|inf)|[^\W\d_]\d{0,2}")  # or a single letter
@@ -178,32 +179,22 @@ class Again:
                             yield slots, texts
 
     def starts(self) -> dict[str, Mapping[str, Any]]:
-        """From what the others are computed: the givens, and printed steps that read what is not on the page."""
-        shown = self.printed.pages.d.steps
-        asked = {cell.step for cell in self.printed.pages.d.blanks()}
-        known: set[str] = set()
-        starts: dict[str, Mapping[str, Any]] = {}
-        for step in self.printed.record["steps"]:
-            name, given = step["name"], step["op"] == "given"
-            if given or (not known >= set(step["inputs"]) and name in shown and name not in asked):
-                starts[name] = step
-            if name in shown if given or name in starts else known >= set(step["inputs"]):
-                known.add(name)
-        return starts
+        """The steps from which the page's numbers are computed."""
+        steps = {step["name"]: step for step in self.printed.record["steps"]}
+        reads = {name: None if step["op"] == "given" else step["inputs"] for name, step in steps.items()}
+        return {name: steps[name] for name in starts(self.printed.pages.d, reads)}
 
     def hidden(self) -> list[str]:
-        """What the page's numbers are computed from, and it does not say: givens, and numbers that it rounds."""
+        """The givens from which the page's numbers are computed, and which it does not print."""
         record, starts, shown = self.printed.record, self.starts(), self.printed.pages.d.steps
-        once, said = record.get("rounding") == "once", self.shown().numbers
         steps = {step["name"]: step for step in record["steps"]}
         read = {name for step in steps.values() for name in step["inputs"]}
         left, found = [name for name in steps if name in shown or name not in read], set[str]()
         while left:
             name = left.pop()
-            given = steps[name]["op"] == "given"
             if name not in starts:
                 left += steps[name]["inputs"]
-            elif name not in shown if given else once and _rounded(said.get(name, []), record["places"]):
+            elif name not in shown:
                 found.add(name)
         return [
             name for name in steps if name in found and name not in record["config"]
@@ -258,11 +249,6 @@ class Again:
                         f"{section.number} {section.title}: {where}: the page has {text or 'nothing'}; "
                         f"its givens make {right or 'no number there'}"
                     )
-
-
-def _rounded(rows: list[list[str]], places: int) -> bool:
-    """Whether a number has as many places as a rounded one."""
-    return any(len(x.partition(".")[2]) == places for row in rows for x in row)
 
 
 def _first_labels(table: Table) -> tuple[str, ...]:
