@@ -284,14 +284,17 @@ def same(rows: Sequence[Sequence[Any]], others: Sequence[Sequence[Any]]) -> bool
 
 
 def _distinct(values: Sequence[Any]) -> tuple[tuple[Any, ...], np.ndarray]:
-    """The different values, and the place of each value among them. 0.5 and 0.50 are written differently."""
+    """The different values, and the place of each value among them.
+
+    0.5 and 0.50 are written differently; what is written alike may stand for different numbers, if it is rounded once.
+    """
     import numpy as np
 
     places: dict[Any, int] = {}
     kinds: list[Any] = []
     which = []
     for value in values:
-        key = str(value) if isinstance(value, Decimal) else value
+        key = (str(value), getattr(value, "exact", None)) if isinstance(value, Decimal) else value
         place = places.setdefault(key, len(kinds))
         if place == len(kinds):
             kinds.append(value)

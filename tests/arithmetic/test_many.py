@@ -51,6 +51,15 @@ def test_zeros_at_the_end_are_kept_apart():
     assert [str(rounded.at(copy)) for copy in (0, 1)] == ["1", "1.33"]
 
 
+def test_numbers_that_are_written_alike_are_kept_apart():
+    """1/3 and 1/3 + 1/1000 are 0.33; three times each is 1 and 1.00."""
+    domain = Copies(DecimalsOnce(2), 2)
+    third = domain.settle(Num(many(domain, [1000, 1003])) / 3000, lambda ref: None)
+    assert [str(third.at(copy)) for copy in (0, 1)] == ["0.33", "0.33"]
+    thrice = domain.settle(Num(3) * Num(third), lambda ref: None)
+    assert [str(thrice.at(copy)) for copy in (0, 1)] == ["1", "1.00"]
+
+
 def test_a_value_that_is_seen_where_it_is_printed_has_no_digits_but_those():
     domain = Copies(DecimalsOnce(2), 2)
     third, two = (domain.settle(Num(1) / Num(many(domain, [n, 2])), lambda ref: None) for n in (3, 1))
