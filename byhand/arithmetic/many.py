@@ -284,10 +284,7 @@ def same(rows: Sequence[Sequence[Any]], others: Sequence[Sequence[Any]]) -> bool
 
 
 def _distinct(values: Sequence[Any]) -> tuple[tuple[Any, ...], np.ndarray]:
-    """The different values, and the place of each value among them.
-
-    0.5 and 0.50 are written differently; what is written alike may stand for different numbers, if it is rounded once.
-    """
+    """The values that are written differently or stand for other numbers, and the place of each value among them."""
     import numpy as np
 
     places: dict[Any, int] = {}

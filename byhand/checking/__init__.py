@@ -14,7 +14,7 @@ from byhand.checking.guess import fitted
 from byhand.checking.ways import Judges, Way, ways
 from byhand.errors import ByHandError, UnknownNameError, UnreadableError, WitnessError
 from byhand.render.html import Medium
-from byhand.verify.back import settled
+from byhand.verify.back import Shown, settled
 from byhand.verify.page import Page, read_html
 from byhand.verify.witness import judge
 from byhand.worksheet.sheet import Sheet, load_sheet
@@ -72,9 +72,7 @@ def _faults(way: Way) -> tuple[str, ...]:
     if first.as_printed:
         return tuple(first.problems())
     try:
-        own, first = fitted(
-            own, first, lambda values, shown: replace(first, printed=way.printer(values)(shown, True))
-        )
+        own, first = fitted(own, first, lambda values: replace(first, printed=way.trial(values)(Shown(), True)))
         faults = tuple(settled(first, way.printer(own)).problems())
     except UnreadableError:
         raise

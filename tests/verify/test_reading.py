@@ -40,9 +40,9 @@ def written(sheet, folder, **options):
 def again(sheet, *views, **options):
     """A sheet as it is printed, beside itself, in each view."""
     document, record = prepare(load_sheet(sheet), Options(**options))
-    printed = Printed(Pages(document), record, document.stamp["hash"], {})
+    printed = Printed(document, record, document.stamp["hash"], {})
     for view in views:
-        html = printed.pages.html(view, "screen")
+        html = Pages(document).html(view, "screen")
         assert signs(DRAWN.sub("", html[html.index("<body") :])) == signs(read(html))
         yield Again(printed, read_html(html), "screen")
 
@@ -65,7 +65,7 @@ def read(html):
 def beside(whole, page):
     """The same print beside another page."""
     other = replace(whole, page=page)
-    vars(other).update(expected=whole.expected, owners=whole.owners)  # which do not depend on it
+    vars(other).update(expected=whole.expected, owners=whole.owners, laid=whole.laid)  # which do not depend on it
     return other
 
 
@@ -218,8 +218,8 @@ def test_a_sheet_prints_all_that_its_numbers_come_from(sheet):
     document, record, _ = recorded(
         load_sheet(sheet), values, options, number_system(options.numbers), None, whole=False
     )
-    printed = Printed(Pages(replace(document, stamp={"seed": "0", "hash": "1234567"})), record, "", {})
-    page = read_html(printed.pages.html("key", "screen"), Foot("", sheet, "0", ""))
+    printed = Printed(replace(document, stamp={"seed": "0", "hash": "1234567"}), record, "", {})
+    page = read_html(Pages(printed.document).html("key", "screen"), Foot("", sheet, "0", ""))
     assert Again(printed, page, "screen").hidden() == []
 
 
@@ -250,7 +250,7 @@ def test_a_page_with_other_tables_is_not_compared(tmp_path):
     html = path.read_text(encoding="utf-8")
     path.write_text(re.sub(r"<tr[^>]*>(?:(?!</tr>).)*</tr>", "", html, count=1), encoding="utf-8")
     with pytest.raises(
-        UnreadableError, match=r"^its table 1 is not as this sheet has it: it has other sizes or much w"
+        UnreadableError, match=r"^its table 1 is not as this sheet has it: it has other sizes, or was changed$"
     ):
         verify(path)
 
@@ -469,7 +469,52 @@ def test_a_damaged_page_of_a_large_sheet_is_refused_soon(tmp_path):
     start = process_time()
     with pytest.raises(UnreadableError, match=r"^its table \d+ is not as this sheet has it"):
         verify(path)
-    assert process_time() - start < 15  # seconds: three on a quick machine
+    assert process_time() - start < 5  # seconds: half of one on a quick machine
+
+
+def matrix(rows, cols, n=0):
+    """Small numbers, no two rows alike."""
+    return [[(3 * i * i + 5 * j + i * j + n) % 7 % 3 - 1 for j in range(cols)] for i in range(rows)]
+
+
+def of_other_sizes(d_model, d_head, d_v, d_mlp, source, tokens):
+    """Numbers for all of encoder-decoder."""
+    weights = {}
+    for at in ("encoder.0.attn", "decoder.0.attn", "decoder.0.cross_attn"):
+        shapes = {"W_Q": (d_model, d_head), "W_K": (d_model, d_head), "W_V": (d_model, d_v), "W_O": (d_v, d_model)}
+        weights |= {f"{at}.{name}": [matrix(*shape, len(at))] for name, shape in shapes.items()}
+    for at in ("encoder.0", "decoder.0"):
+        weights |= {f"{at}.mlp.W_in": matrix(d_model, d_mlp), f"{at}.mlp.W_out": matrix(d_mlp, d_model, 1)}
+        weights |= {f"{at}.mlp.b_in": [1] * d_mlp, f"{at}.mlp.b_out": [-1] * d_model}
+        weights |= {f"{at}.ln{n}.{x}": [n] * d_model for n in (1, 2, 3)[: 2 + (at[0] == "d")] for x in "wb"}
+    inputs = {
+        "encoder.0.hook_resid_pre": matrix(source, d_model),
+        "decoder.0.hook_resid_pre": matrix(tokens, d_model),
+    }
+    config = {"d_model": d_model, "d_head": d_head, "d_v": d_v, "d_mlp": d_mlp, "n_ctx": max(source, tokens)}
+    words = {"source": ["un", "deux", "trois", "quatre"][:source], "tokens": ["a", "b", "c"][:tokens]}
+    return {"config": config, "weights": weights, "inputs": inputs, **words}
+
+
+WIDE = {
+    "inputs": {"encoder.0.hook_resid_pre": [["0.123456", "-0.234567", "0.345678", "0.456789"], ["0.000001", 1, 0, 1], [1, 0, 1, 1]]},
+    "weights": {"encoder.0.ln1.w": [123456, 1, 1, 1], "decoder.0.ln3.b": [1000000, "-123456.78", 0, 1]},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("values", [WIDE, of_other_sizes(3, 2, 3, 5, 4, 3), of_other_sizes(5, 3, 2, 6, 3, 2)])
+@pytest.mark.parametrize("orientation", ["rows", "columns"])
+def test_a_large_sheet_with_wide_numbers_or_of_other_sizes_is_read(values, orientation, tmp_path):
+    """However its strips of matrices are broken; and soon."""
+    options = {"views": ("key",), "values": values, "numbers": "decimal", "orientation": orientation}
+    path = written("encoder-decoder", tmp_path, **options)["key"]
+    start = process_time()
+    assert verify(path).faults == ()
+    assert process_time() - start < 10  # seconds: two on a quick machine
+    page = read_html(path.read_text(encoding="utf-8"))
+    spots = [spot for spot in digits(page) if not page.tables[spot[0]].heads[spot[1]][spot[2]]]
+    for t, r, c, at in spots[7 :: len(spots) // 3]:
+        assert judged(changed_cell(page, t, r, c, other_digit(page.tables[t].rows[r][c], at)))
 
 
 def test_a_pdf_without_its_structure_is_refused(printed, tmp_path):
