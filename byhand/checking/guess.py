@@ -137,7 +137,7 @@ def _open_ways(first: Again, again: Again) -> list[Way]:
     ours, theirs = (_said_sizes(page) for page in (again.expected, again.page))
     sizes = [*map(_size, SIZES), _one_size, _one_shape] if ours != theirs else []
     choices = [] if again.meant_alike else [*map(_choice, CHOICES)]
-    return [*sizes, *choices, *([_with_or_without] if first.otherwise else [])]
+    return [*sizes, *choices, *([_with_or_without, _with_ones(again)] if first.otherwise else [])]
 
 
 def _said_sizes(page: Page) -> set[tuple[str, str]]:
@@ -207,6 +207,14 @@ def _with_or_without(values: Values, page: Page) -> Iterator[Values]:
             without = {k: v for k, v in values.weights.items() if k.partition("[")[0] != name}
             changed = without if len(without) < len(values.weights) else {**without, name: _sized(0, shape)}
             yield replace(values, weights=changed)
+
+
+def _with_ones(again: Again) -> Way:
+    """With ones in place of a given of zeros, which the sheet prints only if it has others."""
+    steps, shown = again.printed.record["steps"], again.printed.document.steps
+    zeros = [s for s in steps if s["op"] == "given" and {x for row in s["values"] for x in row} == {"0"}]
+    left = {step["name"]: _sized(1, step["shape"]) for step in zeros if step["name"] not in shown}
+    return lambda values, page: (replace(values, inputs={**values.inputs, n: left[n]}) for n in left)
 
 
 def _sized(entry: Any, shape: Sequence[int]) -> Any:

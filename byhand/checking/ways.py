@@ -29,7 +29,7 @@ MOST_PLACES = 12
 
 
 class Ones(Domain):
-    """Whatever is computed is 1, at once and without fail: which tables a page has depends on no number.
+    """Whatever is computed is 1, at once and without fail: which tables a page has depends on no result.
 
     rule: as of a number system, which a page's conventions say.
     """
@@ -37,8 +37,8 @@ class Ones(Domain):
     def __init__(self, system: Domain) -> None:
         self.name, self.rule = system.name, system.rule
 
-    def num(self, value: Any) -> Decimal:
-        return Decimal(1)
+    def num(self, value: Any) -> Any:
+        return value
 
     def letter(self, name: str) -> Decimal:
         return Decimal(1)

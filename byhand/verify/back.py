@@ -191,7 +191,7 @@ class Again:
         return {name: steps[name] for name in starts(self.printed.document, reads)}
 
     def hidden(self) -> list[str]:
-        """The givens from which the page's numbers are computed, and which it does not print."""
+        """The givens from which the page's numbers are computed, and which it does not print; but for zeros."""
         record, starts, shown = self.printed.record, self.starts(), self.printed.document.steps
         steps = {step["name"]: step for step in record["steps"]}
         read = {name for step in steps.values() for name in step["inputs"]}
@@ -200,7 +200,7 @@ class Again:
             name = left.pop()
             if name not in starts:
                 left += steps[name]["inputs"]
-            elif name not in shown:
+            elif name not in shown and any(x != "0" for row in steps[name]["values"] for x in row):
                 found.add(name)
         return [
             name for name in steps if name in found and name not in record["config"]

@@ -180,6 +180,7 @@ MADE = [
                               [[1, 1, -1, -1], [0, 1, 0, 1], [0, 2, 0, -1], [-2, 3, 0, 1]]]}}}),
     ("gpt", {"answer": "dog", "seed": 4}),
     ("sizing", {"values": {"inputs": {"n_layers": [[2, 6]], "d_mlp": [[8, 1024]], "copies": [[2, 3]], "batch": [[2, 50]]}}}),
+    ("sizing", {"values": {"inputs": {"bias": [[1, 0]], "copies": [[2, 3]]}}}),
     ("sampling", {"numbers": "decimal", "places": 3, "rounding": "once", "base": "e", "values": {"inputs": {
         "logits": [[2, 4, 3, 2]], "k": [[3]], "p": [["3/4"]]}}}),
     ("kv-cache", {"numbers": "decimal", "places": 3, "rounding": "once", "base": "e", "values": {"inputs": {
@@ -211,7 +212,19 @@ def test_a_page_is_computed_from_what_it_prints_of_steps_before_it(rounding, tmp
         assert judged(changed_cell(page, t, r, c, other_digit(page.tables[t].rows[r][c], at)))
 
 
-@pytest.mark.parametrize("sheet", [name for name in SHEETS if name != "sizing"])  # whose biases are always 0
+@pytest.mark.parametrize("bias", [[0, 0], [0, 1]])
+def test_the_wrong_cell_is_named_with_biases_and_without(bias, tmp_path):
+    own = {"inputs": {"bias": [bias], "n_layers": [[2, 12]]}}
+    path = written("sizing", tmp_path, views=("key",), values=own)["key"]
+    page = read_html(path.read_text(encoding="utf-8"))
+    t, r, c, _ = next(s for s in digits(page) if page.tables[s[0]].rows[s[1]][0].startswith("allblocks"))
+    (fault,) = judged(changed_cell(page, t, r, c, "999"))
+    assert re.search(
+        r"params\.blocks, row 1, column 1 \(all blocks, tiny\): the page has 999; its g\w+ make \d+$", fault
+    )
+
+
+@pytest.mark.parametrize("sheet", SHEETS)
 def test_a_sheet_prints_all_that_its_numbers_come_from(sheet):
     options = Options().on(load_sheet(sheet))
     values = choose_numbers(load_sheet(sheet), options)[0]
