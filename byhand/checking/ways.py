@@ -40,9 +40,6 @@ class Ones(Domain):
     def num(self, value: Any) -> Any:
         return value
 
-    def letter(self, name: str) -> Decimal:
-        return Decimal(1)
-
     def settle(self, node: Expr, values: Lookup) -> Decimal:
         return Decimal(1)
 
@@ -68,12 +65,11 @@ def ways(page: Page, medium: Medium, sheet: Sheet, judges: Judges) -> list[Way]:
     found: list[Way] = []
     errors: list[ByHandError] = []
     for options in _options_of(page):
-        printer = _printer(page, sheet, options, _system(options), judges)
-        trial = _printer(page, sheet, options, Ones(_system(options)), ())
+        system, letters = _system(options), options.numbers == "symbolic"
+        printer = _printer(page, sheet, options, system, judges)
+        trial = _printer(page, sheet, options, system if letters else Ones(system), ())
         try:
-            own = original(sheet, options, _system(options), page) or complete(
-                sheet.given(letters=options.numbers == "symbolic", base=options.base)
-            )
+            own = original(sheet, options, system, page) or complete(sheet.given(letters=letters, base=options.base))
             way = Way(own, printer, trial, Again(printer(own)(Shown(), True), page, medium))
         except ByHandError as error:
             errors.append(error)

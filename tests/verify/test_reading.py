@@ -180,6 +180,9 @@ MADE = [
                               [[1, 1, -1, -1], [0, 1, 0, 1], [0, 2, 0, -1], [-2, 3, 0, 1]]]}}}),
     ("gpt", {"answer": "dog", "seed": 4}),
     ("sizing", {"values": {"inputs": {"n_layers": [[2, 6]], "d_mlp": [[8, 1024]], "copies": [[2, 3]], "batch": [[2, 50]]}}}),
+    ("attention-in-letters", {"orientation": "columns", "values": {"weights": {
+        "blocks.0.attn.W_Q": [[[1, 1, -1, 1], [-1, "p", 2, 1], [1, -1, -1, -1], [0, -1, -1, -2]]],
+        "blocks.0.attn.W_V": [[["1/2", 3], ["q", -2], [0, 1], [1, 7]]]}}}),
     ("sizing", {"values": {"inputs": {"bias": [[1, 0]], "copies": [[2, 3]]}}}),
     ("sampling", {"numbers": "decimal", "places": 3, "rounding": "once", "base": "e", "values": {"inputs": {
         "logits": [[2, 4, 3, 2]], "k": [[3]], "p": [["3/4"]]}}}),
