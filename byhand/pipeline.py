@@ -16,7 +16,7 @@ from byhand.choosing.symmetry import renamed
 from byhand.errors import MOST_PROBLEMS, ConfigError
 from byhand.model.files import load_entries
 from byhand.model.models import run, unread
-from byhand.model.weights import Values, complete
+from byhand.model.weights import Values, check_positions, complete
 from byhand.render.book import Book
 from byhand.render.cache import printed
 from byhand.render.files import write
@@ -185,7 +185,7 @@ def choose_numbers(sheet: Sheet, options: Options) -> tuple[Values, dict[str, An
     values = sheet.given(letters=symbolic, base=options.base, tokens=options.tokens, other=options.values)
     if values.vocabulary and not options.answer:
         values.ids()  # a word that the sheet does not know is an error, unless the vocabulary is made anew
-    values.positions()
+    check_positions(values)
     if options.weight_places is not None and options.values is None:
         raise ConfigError("--round-weights rounds the weights of a values file; give one with --values")
     if options.kept and options.answer:

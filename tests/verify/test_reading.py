@@ -388,6 +388,14 @@ def test_what_no_one_sees_is_not_read(tmp_path):
     assert verify(path).faults == ()
 
 
+def test_a_file_without_end_is_refused_and_a_mark_at_its_beginning_is_no_text(tmp_path):
+    with pytest.raises(UnreadableError, match=r"^it has over 50 MB; no page of ours is as long$"):
+        verify("/dev/zero")
+    path = written("layer-norm", tmp_path)["key"]
+    path.write_text(path.read_text(encoding="utf-8"), encoding="utf-8-sig")  # as some editors save it
+    assert verify(path).faults == ()
+
+
 def test_a_page_of_another_version_says_so(tmp_path):
     path = written("layer-norm", tmp_path)["key"]
     path.write_text(
@@ -428,7 +436,8 @@ REFUSED = [
     ("page.html", lambda _: b"byhand 0.1.0 \xc2\xb7 nothing \xc2\xb7 seed 0 \xc2\xb7 numbers 1234567", "it is of another course: no sheet 'nothing'"),
     ("page.html", lambda _: b"byhand 0.1.0 \xc2\xb7 layer-norm \xc2\xb7 seed 0 \xc2\xb7 numbers 1234567", "its conventions do not say how its numbers are written"),
     ("picture.png", lambda _: b"\x89PNG\r\n\x1a\n\x00\xff", "it is neither HTML nor PDF nor a run.json"),
-    ("empty.html", lambda _: b"", "it has no line “byhand …"),
+    ("empty.html", lambda _: b"", "it is empty"),
+    ("empty.pdf", lambda _: b"", "it is empty"),
     ("run.json", lambda _: b"{}", "it is no run.json of byhand's"),
     ("run.json", lambda _: b"[" * 100_000, "it is no run.json of byhand's"),
     ("run.json", lambda _: b'{"schema": 1, "model": "x", "config": {}, "numbers": "exact", "steps": [{"name": "a"}]}', "it is no run.json of byhand's: a step lacks"),
