@@ -326,6 +326,16 @@ def test_a_number_of_a_thousand_digits_is_refused_soon(command, tmp_path, number
     assert peak < 20_000_000  # bytes
 
 
+def test_letters_and_roots_that_no_page_has_room_for_end_soon(command, tmp_path):
+    """As found by chance: sympy looks for a common divisor of twenty roots without end."""
+    own = {"inputs": {X: [[3, 1, "1/2", 0], [2, -1, 1, 4], [1, 0, "-3/2", 2]]}}
+    (tmp_path / "v.json").write_text(json.dumps(own))
+    start = process_time()
+    told = command("generate", "transformer-block", "--values", "v.json", "--numbers", "symbolic").stderr
+    assert re.search(r"the value, as a formula, takes \d+ operations, too many to write by hand; give numbers", told)
+    assert process_time() - start < 5  # seconds: one on a quick machine
+
+
 def test_what_a_model_does_not_read_is_told(command, tmp_path):
     entries = {
         "config": {"softmax_base": 2},
