@@ -16,7 +16,7 @@ from byhand.choosing.symmetry import renamed
 from byhand.errors import MOST_PROBLEMS, ConfigError
 from byhand.model.files import load_entries
 from byhand.model.models import run, unread
-from byhand.model.weights import Values, complete
+from byhand.model.weights import Values, check_positions, complete
 from byhand.render.book import Book
 from byhand.render.cache import printed
 from byhand.render.files import write
@@ -30,6 +30,7 @@ from byhand.worksheet.effort import Effort, effort
 from byhand.worksheet.figures import Orientation
 from byhand.worksheet.load import document
 from byhand.worksheet.sheet import Sheet, check_room, load_sheet
+from byhand.worksheet.starts import rounded_starts
 
 FLAGSHIP = "gpt"
 Format = Literal["html", "pdf", "json"]
@@ -148,12 +149,16 @@ def recorded(
 ) -> tuple[Document, dict[str, Any], Tape]:
     """Run a sheet's model on these numbers: the document, which has no stamp yet, the record of the run, the run.
 
+    What a page prints rounded, and not what it comes from, is where its reader starts: so does the run.
     whole: whether what is not on the page is computed, too.
     """
     tape = run(sheet.model, values, domain, force=whole and domain.name != "symbolic")
     tokens, level = _words(values), options.level or "standard"
     made = Made(sheet, tape, values.config, tokens, values.vocabulary, options.orientation, values.source, level)
     page, seed = document(made), options.chosen_seed  # the record is of the steps that the page needs
+    if starts := rounded_starts(page, tape):
+        values = replace(values, inputs={**values.inputs, **starts})
+        return recorded(sheet, values, options, domain, quality, whole)
     record = run_record(tape, sheet.model, values.config, tokens, values.vocabulary, sheet.name, seed, quality)
     return page, record, tape
 
@@ -180,7 +185,7 @@ def choose_numbers(sheet: Sheet, options: Options) -> tuple[Values, dict[str, An
     values = sheet.given(letters=symbolic, base=options.base, tokens=options.tokens, other=options.values)
     if values.vocabulary and not options.answer:
         values.ids()  # a word that the sheet does not know is an error, unless the vocabulary is made anew
-    values.positions()
+    check_positions(values)
     if options.weight_places is not None and options.values is None:
         raise ConfigError("--round-weights rounds the weights of a values file; give one with --values")
     if options.kept and options.answer:

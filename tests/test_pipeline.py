@@ -143,8 +143,7 @@ def test_a_disk_that_fills_up_leaves_nothing_behind(tmp_path):
     result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert result.returncode == 1
     assert (
-        result.stderr
-        == "byhand: cannot write to out/attention-head-seed0: File too large; choose another folder with --out\n"
+        result.stderr == "byhand: cannot write to out/attention-head-seed0: File too large; choose another folder\n"
     )
     assert [p.name for p in old.parent.iterdir()] == ["run.json"]
     assert old.read_text() == "old"

@@ -148,7 +148,7 @@ FAILING = [
     (matmul, [[[1, NEG_INF]], [[1], [1]]], {}, RATIONALS,
      "y, row 1, column 1: −∞ has no place in a product; use other numbers"),
     (row_argmax, [[["a", "b"]]], {}, SYMBOLS,
-     "y, row 1, column 1: which is larger, a or b, depends on the letters; give numbers for the letters"),
+     "y, row 1, column 1: which is larger, a or b, depends on the letters; give numbers for the letters, or use --numbers decimal"),
 ]  # fmt: skip
 
 

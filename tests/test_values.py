@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import math
+import re
+import tracemalloc
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
+from time import process_time
 
 import numpy as np
 import oracle
@@ -294,6 +297,43 @@ def test_what_does_not_fit_is_told_together(command, tmp_path, config, weights, 
     (tmp_path / "v.json").write_text(json.dumps({"config": config, "weights": weights, "inputs": inputs}))
     result = command("run", "attention-head", "--values", "v.json")
     assert (result.exit_code, result.stderr) == (1, f"byhand: {message}\n")
+
+
+def test_more_tokens_than_positions_are_told_with_all_that_does_not_fit(command, tmp_path):
+    entries = {"tokens": list("abcd"), "weights": {"blocks.0.attn.W_q": [1], "blocks.0.attn.W_K": [[[1, 2]]]}}
+    (tmp_path / "v.json").write_text(json.dumps(entries))
+    assert command("generate", "attention-head", "--values", "v.json").stderr == (
+        "byhand: 4 tokens are more than n_ctx=3; use fewer, or a larger n_ctx; blocks.0.attn.W_K is 1 × 1 × 2; the config "
+        "needs 1 × 4 × 4; no parameter 'blocks.0.attn.W_q'; did you mean 'blocks.0.attn.W_Q'?\n"
+    )
+
+
+@pytest.mark.parametrize("number", ["1/" + "3" * 1000, "0." + "3" * 1000, "3" * 1000, "3" * 100_000])
+@pytest.mark.parametrize("form", ["v.toml", "v.json"])
+def test_a_number_of_a_thousand_digits_is_refused_soon(command, tmp_path, number, form):
+    """As a fraction, a decimal and a whole number; within two seconds, in little memory."""
+    written = f'"{number}"' if "/" in number else number
+    entry = f'"blocks.0.attn.W_V" = [[[{written}, 1], [1, 1], [1, 1], [1, 1]]]'
+    text = f"[weights]\n{entry}" if form == "v.toml" else f'{{"weights": {{{entry.replace(" =", ":")}}}}}'
+    (tmp_path / form).write_text(text)
+    tracemalloc.start()
+    start = process_time()
+    told = command("generate", "attention-head", "--values", form).stderr
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert re.fullmatch(r"byhand: .*: a number of [\w ]+ is too long(; 60 are enough)? for any sheet\n", told)
+    assert process_time() - start < 2
+    assert peak < 20_000_000  # bytes
+
+
+def test_letters_and_roots_that_no_page_has_room_for_end_soon(command, tmp_path):
+    """As found by chance: sympy looks for a common divisor of twenty roots without end."""
+    own = {"inputs": {X: [[3, 1, "1/2", 0], [2, -1, 1, 4], [1, 0, "-3/2", 2]]}}
+    (tmp_path / "v.json").write_text(json.dumps(own))
+    start = process_time()
+    told = command("generate", "transformer-block", "--values", "v.json", "--numbers", "symbolic").stderr
+    assert re.search(r"the value, as a formula, takes \d+ operations, too many to write by hand; give numbers", told)
+    assert process_time() - start < 5  # seconds: one on a quick machine
 
 
 def test_what_a_model_does_not_read_is_told(command, tmp_path):

@@ -37,6 +37,10 @@ class Domain:
         """The domain's own value of an exact number (int, Fraction, Decimal, −∞)."""
         raise NotImplementedError
 
+    def as_given(self, value: Any) -> Any:
+        """A value as it is to one who sees it only where it is printed."""
+        return value
+
     def function(self, name: str, args: Sequence[Any]) -> Any:
         """The value of a named function; −∞ is among the arguments of max and argmax only."""
         raise NotImplementedError

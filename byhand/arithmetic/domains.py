@@ -212,6 +212,11 @@ class Decimals(Domain):
         exact = terminating(Fraction(value))
         return self._rounded(Fraction(value)) if exact is None else exact
 
+    def as_given(self, value: Any) -> Any:
+        """Without the zeros that say that it was rounded."""
+        given = self.num(value)
+        return value if str(given) == str(value) else given
+
     def settle(self, node: Expr, values: Lookup) -> Any:
         def exact(ref: Ref) -> Any:
             return RATIONALS.num(values(ref))

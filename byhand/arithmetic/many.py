@@ -171,6 +171,12 @@ class Copies(Domain):
     def num(self, value: Any) -> Any:
         return value if isinstance(value, Many) else self.inner.num(value)
 
+    def as_given(self, value: Any) -> Any:
+        if not isinstance(value, Many):
+            return self.inner.as_given(value)
+        given = value.map(self.inner.as_given)
+        return value if [*map(id, given.kinds)] == [*map(id, value.kinds)] else given
+
     def letter(self, name: str) -> Any:
         return self.inner.letter(name)
 
@@ -284,7 +290,7 @@ def same(rows: Sequence[Sequence[Any]], others: Sequence[Sequence[Any]]) -> bool
 
 
 def _distinct(values: Sequence[Any]) -> tuple[tuple[Any, ...], np.ndarray]:
-    """The different values, and the place of each value among them. 0.5 and 0.50 are written differently."""
+    """The values that are written differently or stand for other numbers, and the place of each value among them."""
     import numpy as np
 
     places: dict[Any, int] = {}
@@ -292,7 +298,7 @@ def _distinct(values: Sequence[Any]) -> tuple[tuple[Any, ...], np.ndarray]:
     which = []
     for value in values:
         key = value.as_integer_ratio() if isinstance(value, int | Fraction) else value  # whose own hash takes longer
-        key = str(value) if isinstance(value, Decimal) else key
+        key = (str(value), getattr(value, "exact", None)) if isinstance(value, Decimal) else key
         place = places.setdefault(key, len(kinds))
         if place == len(kinds):
             kinds.append(value)

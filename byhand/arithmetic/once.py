@@ -49,6 +49,11 @@ class DecimalsOnce(Decimals):
     rounding = "once"
     rule = "Keep every digit; only what is written is rounded, to {places}, a tie away from 0."
 
+    def as_given(self, value: Any) -> Any:
+        """Without the digits that are not printed."""
+        given = super().as_given(value)
+        return Decimal(given) if isinstance(given, Kept) and given.exact != Fraction(given) else given
+
     def settle(self, node: Expr, values: Lookup) -> Any:
         def exact(ref: Ref) -> Any:
             value = values(ref)

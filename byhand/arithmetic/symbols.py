@@ -16,6 +16,8 @@ from byhand.arithmetic.domains import LARGEST
 from byhand.arithmetic.expr import NEG_INF, Div, Expr, Fn, Mul, Num, Ref, Sub, Sum, evaluate
 from byhand.arithmetic.once import Real
 
+MOST_OPERATIONS = 30  # of a quotient with roots or letters below the line; beyond, no page has room, and sympy no end
+
 
 class Symbols(Domain):
     """sympy expressions in real letters, and −∞.
@@ -25,7 +27,7 @@ class Symbols(Domain):
 
     name = "symbolic"
     rule = "Letters stay letters; fractions are exact."
-    advice = "give numbers for the letters"
+    advice = "give numbers for the letters, or use --numbers decimal"
 
     def num(self, value: Any) -> Any:
         if isinstance(value, Real):
@@ -108,6 +110,8 @@ def compact(value: Any) -> Any:
     if value.is_Rational or value.is_Symbol:
         return value
     if not value.as_numer_denom()[1].is_Rational:
+        if (size := value.count_ops()) > MOST_OPERATIONS:
+            raise LeavesDomainError(f"the value, as a formula, takes {size} operations, too many to write by hand")
         value = sympy.radsimp(sympy.cancel(value))
     top, bottom = (_expanded(part) for part in value.as_numer_denom())
     return _expanded(top / bottom) if bottom.is_Rational else top / bottom

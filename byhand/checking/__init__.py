@@ -14,7 +14,7 @@ from byhand.checking.guess import fitted
 from byhand.checking.ways import Judges, Way, ways
 from byhand.errors import ByHandError, UnknownNameError, UnreadableError, WitnessError
 from byhand.render.html import Medium
-from byhand.verify.back import settled
+from byhand.verify.back import Shown, settled
 from byhand.verify.page import Page, read_html
 from byhand.verify.witness import judge
 from byhand.worksheet.sheet import Sheet, load_sheet
@@ -72,9 +72,7 @@ def _faults(way: Way) -> tuple[str, ...]:
     if first.as_printed:
         return tuple(first.problems())
     try:
-        own, first = fitted(
-            own, first, lambda values, shown: replace(first, printed=way.printer(values)(shown, True))
-        )
+        own, first = fitted(own, first, lambda values: replace(first, printed=way.trial(values)(Shown(), True)))
         faults = tuple(settled(first, way.printer(own)).problems())
     except UnreadableError:
         raise
@@ -82,7 +80,7 @@ def _faults(way: Way) -> tuple[str, ...]:
         faults = (f"the page's givens cannot be worked with: {error}",)
     if faults and (hidden := first.hidden()):
         names = ", ".join(hidden[:3]) + " …" * (len(hidden) > 3)
-        raise UnreadableError(f"its numbers come from {names}, which it rounds or leaves out; verify its run.json")
+        raise UnreadableError(f"its numbers come from {names}, which it does not print; verify its run.json")
     return faults
 
 
@@ -138,15 +136,19 @@ def _record(content: bytes) -> Any:
 
 def _content(path: Path) -> bytes:
     try:
-        if path.stat().st_size > LARGEST_FILE:
-            raise UnreadableError(f"it has over {LARGEST_FILE // 1_000_000} MB; no page of ours is as long")
-        return path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(LARGEST_FILE + 1)
     except OSError as error:
         raise UnreadableError(f"it cannot be read: {error.strerror or error}") from None
+    if not content:
+        raise UnreadableError("it is empty")
+    if len(content) > LARGEST_FILE:
+        raise UnreadableError(f"it has over {LARGEST_FILE // 1_000_000} MB; no page of ours is as long")
+    return content
 
 
 def _text(content: bytes) -> str:
     try:
-        return content.decode("utf-8")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise UnreadableError("it is neither HTML nor PDF nor a run.json") from None

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from itertools import chain, zip_longest
+from itertools import chain
 from typing import Any
 
 from byhand.arithmetic.domains import Domain
@@ -21,7 +20,7 @@ from byhand.notation.number import plain
 from byhand.pipeline import Options, choose_numbers, recorded
 from byhand.render.json import fingerprint
 from byhand.verify.back import Again, Shown
-from byhand.verify.page import Page, Table
+from byhand.verify.page import Page
 from byhand.worksheet.document import Document
 from byhand.worksheet.inverse import recovered
 from byhand.worksheet.sheet import Sheet
@@ -33,9 +32,8 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "normalization_type": ("LN", "RMS"),
 }
 SWEEPS, FEW, LARGEST = 3, range(1, 9), 16  # sizes that are tried
-MOST_CELLS = 40_000  # that are printed to find what fits; a page of the largest sheet has 2,000
+MOST_CELLS = 60_000  # that are printed to find what fits; a page of the largest sheet has 2,000
 _SIZE = re.compile(r"(\d+)×(\d+)")
-Print = Callable[[Values, Shown], Again]
 Way = Callable[[Values, Page], Iterator[Values]]
 
 
@@ -105,27 +103,25 @@ def resized(values: Values) -> Values:
     return replace(values, weights=weights)
 
 
-def fitted(own: Values, first: Again, print_again: Print) -> tuple[Values, Again]:
+def fitted(own: Values, first: Again, print_again: Callable[[Values], Again]) -> tuple[Values, Again]:
     """Values of such sizes, and with such biases, that the sheet has the tables of the page, if there are any.
 
     One thing after the other is changed to what fits best, but for what the page's words settle. With the values,
     their print.
     """
     best = values_of(own, Shown(words=first.shown().words))
-    again = print_again(best, Shown())
-    if least := _misfit(again):  # perhaps only since other numbers are wider
-        with suppress(ByHandError, IndexError, TypeError):
-            least = min(least, _misfit(print_again(best, again.shown())))
+    again = print_again(best)
+    least = _misfit(again)
     room, size = MOST_CELLS, sum(sum(table.shape) for table in first.page.tables)
     for _ in range(SWEEPS):
         before = least
-        for way in _open_ways(again):
+        for way in _open_ways(first, again):
             for values in [v for v in way(best, first.page) if v != best] if least else ():
                 room -= size
                 if room < 0:
                     return best, again
                 try:
-                    other = print_again(values, Shown())
+                    other = print_again(values)
                     misfit = _misfit(other)
                 except (ByHandError, IndexError, TypeError):
                     continue  # no such sheet
@@ -136,28 +132,21 @@ def fitted(own: Values, first: Again, print_again: Print) -> tuple[Values, Again
     return best, again
 
 
-def _open_ways(again: Again) -> list[Way]:
-    """In which ways the page may differ from a print of its sheet: all show in its words, too."""
+def _open_ways(first: Again, again: Again) -> list[Way]:
+    """In which ways the page may differ from a print of its sheet, the first or another: its words tell, too."""
     ours, theirs = (_said_sizes(page) for page in (again.expected, again.page))
     sizes = [*map(_size, SIZES), _one_size, _one_shape] if ours != theirs else []
-    choices = [*map(_choice, CHOICES)] if _conventions(again.expected) != _conventions(again.page) else []
-    return [*sizes, *choices, *([_with_or_without] if again.otherwise else [])]
+    choices = [] if again.meant_alike else [*map(_choice, CHOICES)]
+    return [*sizes, *choices, *([_with_or_without, _with_ones(again)] if first.otherwise else [])]
 
 
 def _said_sizes(page: Page) -> set[tuple[str, str]]:
     return {pair for text in page.texts for pair in _SIZE.findall(text)}
 
 
-def _conventions(page: Page) -> str:
-    return page.texts[0].partition("Conventions")[2][:200]
-
-
 def _misfit(again: Again) -> int:
     """How far the tables of a printed sheet are from those of the page, in cells; and whether its conventions are."""
-    none = Table((), ())
-    pairs = zip_longest(again.expected.tables, again.page.tables, fillvalue=none)
-    cells = sum(abs(p - q) for a, b in pairs for p, q in zip_longest(a.shape, b.shape, fillvalue=0))
-    return cells + (_conventions(again.expected) != _conventions(again.page))
+    return again.unlike() + (not again.meant_alike)
 
 
 def _size(name: str) -> Way:
@@ -218,6 +207,14 @@ def _with_or_without(values: Values, page: Page) -> Iterator[Values]:
             without = {k: v for k, v in values.weights.items() if k.partition("[")[0] != name}
             changed = without if len(without) < len(values.weights) else {**without, name: _sized(0, shape)}
             yield replace(values, weights=changed)
+
+
+def _with_ones(again: Again) -> Way:
+    """With ones in place of a given of zeros, which the sheet prints only if it has others."""
+    steps, shown = again.printed.record["steps"], again.printed.document.steps
+    zeros = [s for s in steps if s["op"] == "given" and {x for row in s["values"] for x in row} == {"0"}]
+    left = {step["name"]: _sized(1, step["shape"]) for step in zeros if step["name"] not in shown}
+    return lambda values, page: (replace(values, inputs={**values.inputs, n: left[n]}) for n in left)
 
 
 def _sized(entry: Any, shape: Sequence[int]) -> Any:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from itertools import product
 from typing import Any, get_args
 
-from byhand.arithmetic.domains import Domain
+from byhand.arithmetic.domain import Domain, Lookup
+from byhand.arithmetic.expr import Expr
 from byhand.checking.guess import original, recorded_with_lost, values_of
-from byhand.errors import ByHandError, DomainError, UnreadableError
+from byhand.errors import ByHandError, DomainError, SheetError, UnreadableError
 from byhand.model.weights import Values, complete
 from byhand.pipeline import ROUNDINGS, Options, number_system
-from byhand.render.html import Medium, Pages
+from byhand.render.html import Medium
 from byhand.render.json import fingerprint
 from byhand.verify.back import Again, Print, Printed, Shown
 from byhand.verify.page import Page, squeezed
@@ -26,12 +28,32 @@ ROUGHLY = number_system("decimal", rounding="once")  # which loses nothing and f
 MOST_PLACES = 12
 
 
+class Ones(Domain):
+    """Whatever is computed is 1, at once and without fail: which tables a page has depends on no result.
+
+    rule: as of a number system, which a page's conventions say.
+    """
+
+    def __init__(self, system: Domain) -> None:
+        self.name, self.rule = system.name, system.rule
+
+    def num(self, value: Any) -> Any:
+        return value
+
+    def settle(self, node: Expr, values: Lookup) -> Decimal:
+        return Decimal(1)
+
+
 @dataclass(frozen=True)
 class Way:
-    """How a page may have been asked for: the values to begin with, how values are printed, and their first print."""
+    """How a page may have been asked for: the values to begin with, how values are printed, and their first print.
+
+    trial: how they are printed to see which tables there are.
+    """
 
     own: Values
     printer: Callable[[Values], Print]
+    trial: Callable[[Values], Print]
     first: Again
 
 
@@ -43,12 +65,12 @@ def ways(page: Page, medium: Medium, sheet: Sheet, judges: Judges) -> list[Way]:
     found: list[Way] = []
     errors: list[ByHandError] = []
     for options in _options_of(page):
-        printer = _printer(page, sheet, options, judges)
+        system, letters = _system(options), options.numbers == "symbolic"
+        printer = _printer(page, sheet, options, system, judges)
+        trial = _printer(page, sheet, options, system if letters else Ones(system), ())
         try:
-            own = original(sheet, options, _system(options), page) or complete(
-                sheet.given(letters=options.numbers == "symbolic", base=options.base)
-            )
-            way = Way(own, printer, Again(printer(own)(Shown(), True), page, medium))
+            own = original(sheet, options, system, page) or complete(sheet.given(letters=letters, base=options.base))
+            way = Way(own, printer, trial, Again(printer(own)(Shown(), True), page, medium))
         except ByHandError as error:
             errors.append(error)
             continue
@@ -60,9 +82,8 @@ def ways(page: Page, medium: Medium, sheet: Sheet, judges: Judges) -> list[Way]:
     return [way for way in found if way.first.otherwise == least]
 
 
-def _printer(page: Page, sheet: Sheet, options: Options, judges: Judges) -> Callable[[Values], Print]:
-    """How values are printed, with what a page shows in their places."""
-    domain = _system(options)
+def _printer(page: Page, sheet: Sheet, options: Options, domain: Domain, judges: Judges) -> Callable[[Values], Print]:
+    """How values are printed, with what a page shows in their places; roughly, where the number system fails."""
 
     def printer(own: Values) -> Print:
         def print_again(shown: Shown, roughly: bool) -> Printed:
@@ -71,13 +92,13 @@ def _printer(page: Page, sheet: Sheet, options: Options, judges: Judges) -> Call
                 document, record = recorded_with_lost(sheet, values, options, domain, shown)
                 for each in () if roughly else judges:
                     each(record)
-            except DomainError:
+            except (DomainError, SheetError):
                 if not roughly:
                     raise
                 document, record = recorded_with_lost(sheet, values, options, ROUGHLY, shown)
             stamp = {"seed": page.foot.seed, "hash": fingerprint(record, document.steps)}
             words = {kind: tuple(map(str, getattr(values, kind))) for kind in ("tokens", "source", "vocabulary")}
-            return Printed(Pages(replace(document, stamp=stamp)), record, stamp["hash"], words)
+            return Printed(replace(document, stamp=stamp), record, stamp["hash"], words)
 
         return print_again
 

@@ -33,6 +33,7 @@ DTYPES = {
     "U64": "<u8", "U32": "<u4", "U16": "<u2", "U8": "<u1",
 }  # fmt: skip
 PICKLES = (".pt", ".pth", ".bin", ".ckpt", ".pkl", ".pickle")
+_HUGE = re.compile("[0-9_]{4000}")  # about as many digits as Python reads
 _KEY_DOT = re.compile(r"""\.(?=[ \t]*(?:[A-Za-z_"'-]|[0-9]+[ \t]*\.))""")
 
 
@@ -92,6 +93,8 @@ def _toml(content: bytes) -> Any:
     text = content.decode("utf-8-sig")
     if any(len(_KEY_DOT.findall(line)) > MOST_DOTS for line in text.splitlines()):
         raise ValuesError(f"a name has more than {MOST_DOTS} parts; put it in quotes")
+    if _HUGE.search(text):
+        raise ValuesError("a number of thousands of digits is too long for any sheet")
     return tomllib.loads(text, parse_float=str)
 
 

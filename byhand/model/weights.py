@@ -185,6 +185,19 @@ def numbers(values: Values) -> Numbers:
     return given
 
 
+def check_positions(values: Values) -> None:
+    """Whether there is a position for each token.
+
+    Raises: ValuesError where there is none, with every problem of the numbers, too.
+    """
+    problems: list[ByHandError] = []
+    with collecting(problems):
+        values.positions()
+    if problems:
+        sound_numbers(values, problems)
+        raise together(problems)
+
+
 def sound_numbers(values: Values, problems: list[ByHandError], config_is_sound: bool = True) -> Numbers:
     """The given matrices that are as they should be; what is wrong with the others is added to the problems.
 

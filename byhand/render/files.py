@@ -17,16 +17,14 @@ def write(folder: Path, files: dict[str, bytes]) -> list[Path]:
     Raises: OutputError.
     """
     written: list[tuple[Path, Path]] = []
-    if folder.is_symlink():
-        raise OutputError(
-            f"cannot write to {folder}: it is a link to another folder; choose another folder with --out"
-        )
-    for name in files:
-        if not name or name != Path(name).name:
-            raise OutputError(f"{name!r} is no name of a file in {folder}")
-        if (folder / name).exists() and not (folder / name).is_file():
-            raise OutputError(f"{folder / name} is no file that could be replaced; choose another place")
     with output_errors(folder):
+        if folder.is_symlink():
+            raise OutputError(f"cannot write to {folder}: it is a link to another folder; choose another folder")
+        for name in files:
+            if not name or name != Path(name).name:
+                raise OutputError(f"{name!r} is no name of a file in {folder}")
+            if os.path.lexists(folder / name) and not (folder / name).is_file():
+                raise OutputError(f"{folder / name} is no file that could be replaced; choose another place")
         folder.mkdir(parents=True, exist_ok=True)
         try:
             for name, content in files.items():
@@ -55,4 +53,4 @@ def output_errors(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
-        raise OutputError(f"cannot write to {folder}: {reason}; choose another folder with --out") from None
+        raise OutputError(f"cannot write to {folder}: {reason}; choose another folder") from None

@@ -7,10 +7,12 @@ into millimetres, for the table and for the drawing alike.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
+from itertools import zip_longest
 from typing import Any, ClassVar, Literal
 
 from byhand.arithmetic.many import Many
@@ -109,6 +111,11 @@ class Grid:
             result.append((kind, line))
         return result
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """How many cells each row has."""
+        return tuple(len(line) for _, line in self.lines())
+
     def x(self, col: int, *, phone: bool = False) -> float:
         """The left edge of a column, in mm."""
         widths = self.phone_widths if phone else self.widths
@@ -165,6 +172,11 @@ def _classes(panel: Panel, cell: Cell, i: int, j: int) -> str:
         return "a t b" if cell.blank else "g"
     edges = " t" * (i == 0) + " b" * (j == 0)
     return ("a" if panel.kind == "ask" else "k") + edges + " p" * (not cell.blank)
+
+
+def unlike(shape: Sequence[int], other: Sequence[int]) -> int:
+    """In how many cells two tables differ, by the cells that each row has."""
+    return sum(abs(a - b) for a, b in zip_longest(shape, other, fillvalue=0))
 
 
 _FITS = (  # from roomy to tight

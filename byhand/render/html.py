@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, Literal
 
 from jinja2 import TemplateError, TemplateSyntaxError
@@ -31,8 +31,9 @@ from byhand.render.grid import (
     Tag,
     ems,
 )
+from byhand.render.layout import strips
 from byhand.render.marks import drawing
-from byhand.render.sections import groups
+from byhand.render.sections import Grids, groups
 from byhand.render.table import rows, tick
 from byhand.tape import shape_text
 from byhand.worksheet.document import (
@@ -45,7 +46,7 @@ from byhand.worksheet.document import (
     Table,
     View,
 )
-from byhand.worksheet.effort import effort
+from byhand.worksheet.effort import Effort, effort
 from byhand.worksheet.sandbox import Sandbox, loader
 from byhand.worksheet.sheet import folders
 
@@ -96,11 +97,9 @@ class Working:
 class Pages:
     """A document laid out, to be written in any view and medium."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, grids: Grids = strips) -> None:
         self.d = document
-        self.map = Markup(architecture_map.svg(document))
-        self.groups = list(groups(document.sections))
-        self.effort = effort(document.sections)
+        self.groups = list(groups(document.sections, grids))
 
     def html(self, view: View, medium: Medium, paper: Paper = "a4") -> str:
         """The page in one view.
@@ -111,6 +110,16 @@ class Pages:
             "page.html", medium, paper, d=self.d, view=view, shown=view != "worksheet", map=self.map,
             effort=self.effort, groups=self.groups,
         )  # fmt: skip
+
+    @cached_property
+    def map(self) -> Markup:
+        """Where the sheet stands in the model, drawn."""
+        return Markup(architecture_map.svg(self.d))
+
+    @cached_property
+    def effort(self) -> Effort:
+        """What it asks of a student."""
+        return effort(self.d.sections)
 
 
 def rendered(template: str, medium: Medium, paper: Paper, **values: Any) -> str:

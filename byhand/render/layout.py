@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from byhand.notation.inline import spoken
@@ -17,6 +18,7 @@ from byhand.render.grid import (
     Tag,
     fitted,
     has_fractions,
+    unlike,
 )
 from byhand.worksheet.document import Falk, Panel, Strip
 
@@ -73,15 +75,33 @@ def strips(figure: Strip) -> list[Grid]:
     start = 0
     for end in range(1, len(columns) + 1):
         last = end == len(columns)
-        grid = _strip(columns[start:end], figure, last)
+        grid = _fitted(_strip(columns[start:end], figure, last))
         if grid.width > FIGURE_WIDTH and end - start > 1:
             start = end - 1
-            grids.append(_strip(columns[start:end], figure, last))
+            grids.append(_fitted(_strip(columns[start:end], figure, last)))
         elif end - start == 1:
             grids.append(grid)
         else:
             grids[-1] = grid
     return grids
+
+
+def strips_as(figure: Strip, shapes: Sequence[Sequence[int]]) -> list[Grid]:
+    """The grids of a strip that is broken where tables of these shapes are, or else as like them as can be."""
+    columns = _stacks(figure)
+    grids: list[Grid] = []
+    start = 0
+    while start < len(columns):
+        wanted = shapes[len(grids)] if len(grids) < len(shapes) else ()
+        ends = range(start + 1, len(columns) + 1)
+        made = {end: _strip(columns[start:end], figure, end == len(columns)) for end in ends}
+        start = min(made, key=lambda end: unlike(made[end].shape, wanted))
+        grids.append(_fitted(made[start]))
+    return grids
+
+
+def _fitted(grid: Grid) -> Grid:
+    return fitted(grid, FIGURE_WIDTH, FIGURE_WIDTH)
 
 
 @dataclass(frozen=True)
@@ -146,7 +166,7 @@ def _strip(stacks: list[_Stack], figure: Strip, last: bool) -> Grid:
         _dots(grid, final, top)
     elif CAPTION_EM / 2 * len(spoken(final.caption or final.symbol)) > sum(PRINT_WIDTHS[k] for k in grid.cols[at:]):
         grid.add("s")  # its name stands out
-    return fitted(grid, FIGURE_WIDTH, FIGURE_WIDTH)
+    return grid
 
 
 def _before(grid: Grid, stack: _Stack, top: int, labels: tuple[str, ...]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -34,6 +34,7 @@ class Boxes:
 
 
 Laid = Grid | Boxes | Entries  # each has the name of its template, width and height
+Grids = Callable[[Strip], Sequence[Grid]]
 
 
 @dataclass(frozen=True)
@@ -59,13 +60,13 @@ class Drawn:
         return self.width > (BESIDE if self.section.is_question else FIGURE_WIDTH)
 
 
-def _laid(figure: Figure) -> tuple[Laid, ...]:
+def _laid(figure: Figure, grids: Grids) -> tuple[Laid, ...]:
     """A figure as what stands on the page: a strip may be several grids."""
     match figure:
         case Falk():
             return (falk(figure),)
         case Strip():
-            return tuple(strips(figure))
+            return tuple(grids(figure))
         case WordBoxes():
             return (Boxes(figure),)
         case Table():
@@ -97,11 +98,15 @@ def _checked(laid: Laid) -> Laid:
     return laid
 
 
-def groups(sections: Iterable[Section]) -> Iterator[tuple[Drawn, ...]]:
-    """Sections as they stand below each other; two questions may stand side by side, one of only lines first."""
+def groups(sections: Iterable[Section], grids: Grids = strips) -> Iterator[tuple[Drawn, ...]]:
+    """Sections as they stand below each other; two questions may stand side by side, one of only lines first.
+
+    grids: what a strip is broken into.
+    """
     waiting: Drawn | None = None
     for section in sections:
-        drawn = Drawn(section, tuple(laid for figure in section.figures for laid in map(_checked, _laid(figure))))
+        laid = (laid for figure in section.figures for laid in _laid(figure, grids))
+        drawn = Drawn(section, tuple(map(_checked, laid)))
         question, figures = drawn.section.is_question, bool(drawn.laid)
         if waiting is not None:
             if question and figures and drawn.width <= PAIRED:

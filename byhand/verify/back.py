@@ -12,14 +12,17 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from functools import cached_property
+from html import unescape
+from itertools import zip_longest
 from typing import Any
 
 from byhand.errors import UnreadableError
-from byhand.render.grid import Slot
-from byhand.render.html import Medium, Pages
-from byhand.verify.page import Page, Table, differences, read_html
-from byhand.verify.places import owners, place
-from byhand.worksheet.document import Section
+from byhand.render.grid import Slot, unlike
+from byhand.render.html import Medium, Pages, prose
+from byhand.verify.page import Page, Table, differences, read_html, squeezed
+from byhand.verify.places import Owner, laid_as, owners, place
+from byhand.worksheet.document import Document
+from byhand.worksheet.starts import starts
 
 ROUNDS = 6  # of printing again, at most
 _NUMBER = re.compile(r"[−-]?\d+(?:[./]\d+)?|[−-](?:∞|inf)|[^\W\d_]\d{0,2}")  # or a single letter
@@ -44,9 +47,9 @@ class Shown:
 
 @dataclass(frozen=True)
 class Printed:
-    """A sheet printed again: its layout, the record of its run, its hash, and the words of its sentences."""
+    """A sheet printed again: what is on it, the record of its run, its hash, and the words of its sentences."""
 
-    pages: Pages
+    document: Document
     record: Mapping[str, Any]
     hash: str
     words: Mapping[str, tuple[str, ...]]
@@ -61,6 +64,8 @@ def settled(again: Again, print_again: Print) -> Again:
     Raises: UnreadableError where its view is not known, or its tables are not the sheet's; what printing it again
     raises.
     """
+    if other := again.misfit():
+        raise UnreadableError(f"its table {other} is not as this sheet has it: it has other sizes, or was changed")
     shown = Shown()
     for _ in range(ROUNDS):
         found = again.shown()
@@ -68,12 +73,7 @@ def settled(again: Again, print_again: Print) -> Again:
             break
         shown = found
         again = replace(again, printed=print_again(shown, True))
-    again = replace(again, printed=print_again(shown, False))
-    if other := again.misfit():
-        raise UnreadableError(
-            f"its table {other} is not as this sheet has it: it has other sizes or much wider numbers, or was changed"
-        )
-    return again
+    return replace(again, printed=print_again(shown, False))
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,13 @@ class Again:
     def expected(self) -> Page:
         """The page as it is printed again."""
         view: Any = self.page.view
-        return read_html(self.printed.pages.html(view, self.medium), self.page.foot)
+        return read_html(self.pages.html(view, self.medium), self.page.foot)
+
+    @cached_property
+    def meant_alike(self) -> bool:
+        """Whether the page has the sheet's conventions."""
+        lines = (unescape(re.sub(r"<[^>]*>", "", prose(line))) for line in self.printed.document.conventions)
+        return squeezed("".join(lines)) in self.page.texts[0]
 
     @cached_property
     def otherwise(self) -> int:
@@ -108,9 +114,23 @@ class Again:
         return ((ours - theirs) + (theirs - ours)).total()
 
     @cached_property
-    def owners(self) -> list[tuple[Section, list[list[Slot]] | None]]:
-        """For each table its section, and its slots row by row, but of worked lines."""
-        return list(owners(self.printed.pages, self.page.view))
+    def laid(self) -> list[Owner]:
+        """Whose the page's tables are, as far as they are the sheet's, however wide its numbers are."""
+        return list(owners(self._laid, self.page.view))
+
+    @cached_property
+    def _laid(self) -> Pages:
+        return laid_as(self.printed.document, self.page.view, [table.shape for table in self.page.tables])
+
+    @cached_property
+    def pages(self) -> Pages:
+        """The sheet laid out: where it can have as many tables as the page, as these are."""
+        return self._laid if len(self.laid) == len(self.page.tables) else Pages(self.printed.document)
+
+    @cached_property
+    def owners(self) -> list[Owner]:
+        """Whose the tables are as the sheet is printed."""
+        return list(owners(self.pages, self.page.view))
 
     @cached_property
     def pairs(self) -> list[tuple[int, int]]:
@@ -158,52 +178,29 @@ class Again:
                 found[step["name"]] = read, results
         return found
 
-    def _rows(self) -> Iterator[tuple[list[Slot], list[str]]]:
-        """Rows of slots, and what the page has in them.
-
-        Between tables that are alike, rows that are as long go together when all tables stand side by side: where
-        numbers are wider, a figure is broken into several tables.
-        """
-        ends = zip(
-            [(-1, -1), *self.pairs], [*self.pairs, (len(self.expected.tables), len(self.page.tables))], strict=True
-        )
-        for (a, c), (b, d) in ends:
-            for here, there in ((slice(a, a + 1), slice(c, c + 1)), (slice(a + 1, b), slice(c + 1, d))):
-                ours = [slots for _, slots in self.owners[here] if slots]
-                theirs = [table.rows for table in self.page.tables[there]]
-                if theirs and len({len(rows) for rows in (*ours, *theirs)}) == 1:
-                    for r in range(len(theirs[0])):
-                        slots, texts = [x for rows in ours for x in rows[r]], [x for rows in theirs for x in rows[r]]
-                        if len(slots) == len(texts):
-                            yield slots, texts
+    def _rows(self) -> Iterator[tuple[list[Slot], tuple[str, ...]]]:
+        """Rows of slots, and what the page has in them."""
+        for owner, table in zip(self.laid, self.page.tables, strict=False):
+            if owner.slots and owner.shape == table.shape:
+                yield from zip(owner.slots, table.rows, strict=True)
 
     def starts(self) -> dict[str, Mapping[str, Any]]:
-        """From what the others are computed: the givens, and printed steps that read what is not on the page."""
-        shown = self.printed.pages.d.steps
-        asked = {cell.step for cell in self.printed.pages.d.blanks()}
-        known: set[str] = set()
-        starts: dict[str, Mapping[str, Any]] = {}
-        for step in self.printed.record["steps"]:
-            name, given = step["name"], step["op"] == "given"
-            if given or (not known >= set(step["inputs"]) and name in shown and name not in asked):
-                starts[name] = step
-            if name in shown if given or name in starts else known >= set(step["inputs"]):
-                known.add(name)
-        return starts
+        """The steps from which the page's numbers are computed."""
+        steps = {step["name"]: step for step in self.printed.record["steps"]}
+        reads = {name: None if step["op"] == "given" else step["inputs"] for name, step in steps.items()}
+        return {name: steps[name] for name in starts(self.printed.document, reads)}
 
     def hidden(self) -> list[str]:
-        """What the page's numbers are computed from, and it does not say: givens, and numbers that it rounds."""
-        record, starts, shown = self.printed.record, self.starts(), self.printed.pages.d.steps
-        once, said = record.get("rounding") == "once", self.shown().numbers
+        """The givens from which the page's numbers are computed, and which it does not print; but for zeros."""
+        record, starts, shown = self.printed.record, self.starts(), self.printed.document.steps
         steps = {step["name"]: step for step in record["steps"]}
         read = {name for step in steps.values() for name in step["inputs"]}
         left, found = [name for name in steps if name in shown or name not in read], set[str]()
         while left:
             name = left.pop()
-            given = steps[name]["op"] == "given"
             if name not in starts:
                 left += steps[name]["inputs"]
-            elif name not in shown if given else once and _rounded(said.get(name, []), record["places"]):
+            elif name not in shown and any(x != "0" for row in steps[name]["values"] for x in row):
                 found.add(name)
         return [
             name for name in steps if name in found and name not in record["config"]
@@ -211,15 +208,22 @@ class Again:
 
     def misfit(self) -> int:
         """The number of the first table, from 1, that is not made as here; 0 where all are."""
-        if len(self.pairs) == len(self.expected.tables) == len(self.page.tables):
-            return 0
-        matched = {there for _, there in self.pairs}
-        return 1 + next((n for n in range(len(self.page.tables)) if n not in matched), len(self.page.tables))
+        return next((n for n, (ours, theirs) in enumerate(self._shapes(), 1) if ours != theirs), 0)
+
+    def unlike(self) -> int:
+        """In how many cells the tables are not made as here."""
+        return sum(unlike(ours, theirs) for ours, theirs in self._shapes())
+
+    def _shapes(self) -> Iterator[tuple[tuple[int, ...], tuple[int, ...]]]:
+        """The shapes of each table here and of the page."""
+        ours, theirs = ([x.shape for x in tables] for tables in (self.laid, self.page.tables))
+        return zip_longest(ours, theirs, fillvalue=())
 
     def _words(self, words: tuple[str, ...]) -> tuple[str, ...]:
         """What the page has where some words are labels: what most tables that are alike say, or else any others."""
-        by_number = list(zip(range(len(self.expected.tables)), range(len(self.page.tables)), strict=False))
-        for pairs in (self.pairs, by_number) if words else ():
+        ours, theirs = len(self.expected.tables), len(self.page.tables)
+        by_number = [(n, n) for n in range(min(ours, theirs))]
+        for pairs in ((by_number,) if ours == theirs else (self.pairs, by_number)) if words else ():
             said = Counter[tuple[str, ...]]()
             for here, there in ((self.expected.tables[a], self.page.tables[b]) for a, b in pairs):
                 for labels in (_first_labels, *(_labels_of(r) for r in range(len(here.rows)))):
@@ -239,7 +243,7 @@ class Again:
         for n, (found, text) in enumerate(
             zip(self.page.texts, self.expected.texts, strict=False) if not other else ()
         ):
-            section = self.owners[min(n, len(self.owners) - 1)][0] if self.owners else None
+            section = self.owners[min(n, len(self.owners) - 1)].section if self.owners else None
             for wrong, right in differences(found, text):
                 where = f"before the end of section {section.number}" if section else "in the text"
                 yield f"{where}: “{wrong}” is “{right}” where it is printed from the page's givens"
@@ -247,7 +251,7 @@ class Again:
             yield f"the foot says numbers {self.page.foot.hash}; those of the page's givens are {self.printed.hash}"
 
     def _wrong_cells(self, here: int, there: int) -> Iterator[str]:
-        section, slots = self.owners[here]
+        section, slots = self.owners[here].section, self.owners[here].slots
         expected, found = self.expected.tables[here], self.page.tables[there]
         for r, (row, others) in enumerate(zip(expected.rows, found.rows, strict=True)):
             for c, (right, text) in enumerate(zip(row, others, strict=True)):
@@ -258,11 +262,6 @@ class Again:
                         f"{section.number} {section.title}: {where}: the page has {text or 'nothing'}; "
                         f"its givens make {right or 'no number there'}"
                     )
-
-
-def _rounded(rows: list[list[str]], places: int) -> bool:
-    """Whether a number has as many places as a rounded one."""
-    return any(len(x.partition(".")[2]) == places for row in rows for x in row)
 
 
 def _first_labels(table: Table) -> tuple[str, ...]:

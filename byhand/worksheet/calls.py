@@ -19,6 +19,7 @@ from byhand.tape import Tape
 from byhand.worksheet import questions
 from byhand.worksheet.document import Answer, Cell, Claim, Figure, Kind, Level, Panel, Remark, Strip, Word, WordBoxes
 from byhand.worksheet.figures import PRODUCTS, Bench, Orientation
+from byhand.worksheet.letters import letter, letters, tie
 from byhand.worksheet.sheet import Sheet
 
 
@@ -54,7 +55,7 @@ class Calls:
 
     def table(self) -> dict[str, Any]:
         """Everything that a sheet can say."""
-        c, turned = self.made.config, self.bench.turned
+        c, turned, tape = self.made.config, self.bench.turned, self.made.tape
         return {
             "ask": self.ask, "inverse": self.inverse, "given": self.given, "strip": self.strip,
             "blank": self.blank, "copy": self.copy, "show": self.show,
@@ -63,7 +64,9 @@ class Calls:
             "find_the_error": self.find_the_error, "claim": self.claim, "choose": self.choose,
             "table": self.sheet_table, "entry": self.entry, "printed": self.printed, "count": self.count,
             "shapes": self.shapes, "totals": self.totals, "total": self.total, "value": self.value,
-            "word": self.word, "masked": self.masked, "tie": self.tie, "number": self.number,
+            "word": self.word, "masked": self.masked, "number": self.number,
+            "tie": lambda *at: tie(tape, *at), "letter": lambda name: letter(tape, name),
+            "letters": lambda *at: letters(tape, *at),
             "sums": self.bench.totals, "equal": self.equal, "changed": self.changed,
             "tokens": self.made.tokens, "source": self.made.source, "vocabulary": self.made.vocabulary,
             "config": c, "base": c.softmax_base,
@@ -277,15 +280,6 @@ class Calls:
     def masked(self, name: str) -> int:
         """How many cells of a step hold −∞."""
         return sum(x == NEG_INF for row in self.made.tape.values(name) for x in row)
-
-    def tie(self, name: str, i: int, j: int, k: int) -> str:
-        """The letter's value for which two entries of a row are equal: "a = 3/2"."""
-        import sympy
-
-        row = self.made.tape.values(name)[i]
-        (letter,) = (row[j] - row[k]).free_symbols
-        (solution,) = sympy.solve(row[j] - row[k], letter)
-        return f"${letter} = {value_text(solution)}$"
 
     def _panel(self, name: str, kind: Kind | None, caption: str, note: str) -> Panel:
         panel = self.bench.panel(name, kind, caption=caption, note=note)

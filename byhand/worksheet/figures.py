@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from byhand.arithmetic.expr import Div, Expr, Mul, Num, Sub, Sum, changed
 from byhand.errors import SheetError
@@ -111,14 +111,16 @@ class Bench:
         return Strip((*panels, self.panel(name, "given")), (*joints, "="))
 
     def totals(self, name: str) -> list[object]:
-        """The sum over each token's entries, in the run's number system."""
-        domain = self.tape.domain
-        return [domain.settle(Sum(tuple(Num(x) for x in row)), lambda ref: None) for row in self.tape.values(name)]
+        """The sum over each token's entries, as they are printed."""
+        return [self._sum(row) for row in self.tape.values(name)]
 
     def total(self, name: str) -> object:
-        """The sum of all entries."""
-        terms = tuple(Num(x) for row in self.tape.values(name) for x in row)
-        return self.tape.domain.settle(Sum(terms), lambda ref: None)
+        """The sum of all entries, as they are printed."""
+        return self._sum([x for row in self.tape.values(name) for x in row])
+
+    def _sum(self, numbers: Sequence[Any]) -> Any:
+        domain = self.tape.domain
+        return domain.settle(Sum(tuple(Num(domain.as_given(x)) for x in numbers)), lambda ref: None)
 
     def _labels(self, axis: str, size: int) -> tuple[str, ...]:
         words = {"pos": self.tokens, "past": self.tokens[:-1], "new": self.tokens[-1:], "source": self.source,

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from byhand.arithmetic.domains import RATIONALS, Decimals
 from byhand.arithmetic.expr import NEG_INF, Num, Ref, expr, largest
 from byhand.arithmetic.many import FIRST_MARK, Copies, Differs
+from byhand.arithmetic.once import DecimalsOnce
 from byhand.errors import SheetError
 from byhand.notation.text import text, value_text
 
@@ -48,6 +49,26 @@ def test_zeros_at_the_end_are_kept_apart():
     assert many(domain, [Decimal("0.5"), Decimal("0.50")]).kinds == (Decimal("0.5"), Decimal("0.50"))
     rounded = domain.settle(Ref("x", (0, 0)) * Fraction(1, 3), lambda ref: many(domain, [3, 4]))
     assert [str(rounded.at(copy)) for copy in (0, 1)] == ["1", "1.33"]
+
+
+def test_numbers_that_are_written_alike_are_kept_apart():
+    """1/3 and 1/3 + 1/1000 are 0.33; three times each is 1 and 1.00."""
+    domain = Copies(DecimalsOnce(2), 2)
+    third = domain.settle(Num(many(domain, [1000, 1003])) / 3000, lambda ref: None)
+    assert [str(third.at(copy)) for copy in (0, 1)] == ["0.33", "0.33"]
+    thrice = domain.settle(Num(3) * Num(third), lambda ref: None)
+    assert [str(thrice.at(copy)) for copy in (0, 1)] == ["1", "1.00"]
+
+
+def test_a_value_that_is_seen_where_it_is_printed_has_no_digits_but_those():
+    domain = Copies(DecimalsOnce(2), 2)
+    third, two = (domain.settle(Num(1) / Num(many(domain, [n, 2])), lambda ref: None) for n in (3, 1))
+    assert [str(third.at(copy)) for copy in (0, 1)] == ["0.33", "0.5"]
+    assert domain.settle(Num(3) * Num(third), lambda ref: None).at(0) == 1
+    assert domain.settle(Num(3) * Num(domain.as_given(third)), lambda ref: None).at(0) == Decimal("0.99")
+    assert domain.as_given(two) is two
+    carried = Decimals(2).settle(Num(Fraction("0.499")), lambda ref: None)
+    assert (str(carried), str(Decimals(2).as_given(carried))) == ("0.50", "0.5")
 
 
 def test_a_text_holds_a_mark_where_copies_differ():

@@ -40,9 +40,9 @@ def written(sheet, folder, **options):
 def again(sheet, *views, **options):
     """A sheet as it is printed, beside itself, in each view."""
     document, record = prepare(load_sheet(sheet), Options(**options))
-    printed = Printed(Pages(document), record, document.stamp["hash"], {})
+    printed = Printed(document, record, document.stamp["hash"], {})
     for view in views:
-        html = printed.pages.html(view, "screen")
+        html = Pages(document).html(view, "screen")
         assert signs(DRAWN.sub("", html[html.index("<body") :])) == signs(read(html))
         yield Again(printed, read_html(html), "screen")
 
@@ -65,7 +65,7 @@ def read(html):
 def beside(whole, page):
     """The same print beside another page."""
     other = replace(whole, page=page)
-    vars(other).update(expected=whole.expected, owners=whole.owners)  # which do not depend on it
+    vars(other).update(expected=whole.expected, owners=whole.owners, laid=whole.laid)  # which do not depend on it
     return other
 
 
@@ -180,6 +180,10 @@ MADE = [
                               [[1, 1, -1, -1], [0, 1, 0, 1], [0, 2, 0, -1], [-2, 3, 0, 1]]]}}}),
     ("gpt", {"answer": "dog", "seed": 4}),
     ("sizing", {"values": {"inputs": {"n_layers": [[2, 6]], "d_mlp": [[8, 1024]], "copies": [[2, 3]], "batch": [[2, 50]]}}}),
+    ("attention-in-letters", {"orientation": "columns", "values": {"weights": {
+        "blocks.0.attn.W_Q": [[[1, 1, -1, 1], [-1, "p", 2, 1], [1, -1, -1, -1], [0, -1, -1, -2]]],
+        "blocks.0.attn.W_V": [[["1/2", 3], ["q", -2], [0, 1], [1, 7]]]}}}),
+    ("sizing", {"values": {"inputs": {"bias": [[1, 0]], "copies": [[2, 3]]}}}),
     ("sampling", {"numbers": "decimal", "places": 3, "rounding": "once", "base": "e", "values": {"inputs": {
         "logits": [[2, 4, 3, 2]], "k": [[3]], "p": [["3/4"]]}}}),
     ("kv-cache", {"numbers": "decimal", "places": 3, "rounding": "once", "base": "e", "values": {"inputs": {
@@ -196,24 +200,42 @@ def test_whatever_was_asked_for_is_read_off_the_page(sheet, options, tmp_path):
     assert verify(written(sheet, tmp_path, views=("key",), **options)["key"]).faults == ()
 
 
-def test_what_is_printed_rounded_and_computed_with_all_its_digits_is_not_called_wrong(tmp_path):
-    own = {"inputs": {"blocks.0.hook_resid_pre": [["0.123", 1, 0, 1], [0, "1.077", 1, 0], [1, 0, "0.031", 1]]}}
-    path = written("causal-mask", tmp_path, views=("key",), numbers="decimal", rounding="once", values=own)["key"]
-    with pytest.raises(
-        UnreadableError, match=r"^its numbers come from blocks\.0\.attn\.\S+.*, which it rounds or leaves out"
-    ):
-        verify(path)
+@pytest.mark.parametrize("rounding", ["once", "carry"])
+def test_a_page_is_computed_from_what_it_prints_of_steps_before_it(rounding, tmp_path):
+    """As its reader computes it, who has no other digits of a value than −1.2, which is −1.203."""
+    own = {"inputs": {"blocks.0.hook_resid_pre": [["0.203", 1, 0, 1], [0, "1.077", 1, 0], [1, 0, "0.031", 1]]}}
+    paths = written("causal-mask", tmp_path, numbers="decimal", rounding=rounding, values=own)
+    assert [verify(path).faults for path in paths.values()] == [(), (), ()]
+    html = paths["key"].read_text(encoding="utf-8")
+    assert '<td class="g">−1.2<' in html
+    assert '<td class="g">−1.20<' not in html
+    page = read_html(html)
+    spots = [spot for spot in digits(page) if not page.tables[spot[0]].heads[spot[1]][spot[2]]]
+    for t, r, c, at in spots[:: len(spots) // 9]:
+        assert judged(changed_cell(page, t, r, c, other_digit(page.tables[t].rows[r][c], at)))
 
 
-@pytest.mark.parametrize("sheet", [name for name in SHEETS if name != "sizing"])  # whose biases are always 0
+@pytest.mark.parametrize("bias", [[0, 0], [0, 1]])
+def test_the_wrong_cell_is_named_with_biases_and_without(bias, tmp_path):
+    own = {"inputs": {"bias": [bias], "n_layers": [[2, 12]]}}
+    path = written("sizing", tmp_path, views=("key",), values=own)["key"]
+    page = read_html(path.read_text(encoding="utf-8"))
+    t, r, c, _ = next(s for s in digits(page) if page.tables[s[0]].rows[s[1]][0].startswith("allblocks"))
+    (fault,) = judged(changed_cell(page, t, r, c, "999"))
+    assert re.search(
+        r"params\.blocks, row 1, column 1 \(all blocks, tiny\): the page has 999; its g\w+ make \d+$", fault
+    )
+
+
+@pytest.mark.parametrize("sheet", SHEETS)
 def test_a_sheet_prints_all_that_its_numbers_come_from(sheet):
     options = Options().on(load_sheet(sheet))
     values = choose_numbers(load_sheet(sheet), options)[0]
     document, record, _ = recorded(
         load_sheet(sheet), values, options, number_system(options.numbers), None, whole=False
     )
-    printed = Printed(Pages(replace(document, stamp={"seed": "0", "hash": "1234567"})), record, "", {})
-    page = read_html(printed.pages.html("key", "screen"), Foot("", sheet, "0", ""))
+    printed = Printed(replace(document, stamp={"seed": "0", "hash": "1234567"}), record, "", {})
+    page = read_html(Pages(printed.document).html("key", "screen"), Foot("", sheet, "0", ""))
     assert Again(printed, page, "screen").hidden() == []
 
 
@@ -244,7 +266,7 @@ def test_a_page_with_other_tables_is_not_compared(tmp_path):
     html = path.read_text(encoding="utf-8")
     path.write_text(re.sub(r"<tr[^>]*>(?:(?!</tr>).)*</tr>", "", html, count=1), encoding="utf-8")
     with pytest.raises(
-        UnreadableError, match=r"^its table 1 is not as this sheet has it: it has other sizes or much w"
+        UnreadableError, match=r"^its table 1 is not as this sheet has it: it has other sizes, or was changed$"
     ):
         verify(path)
 
@@ -290,13 +312,17 @@ def test_a_cell_of_two_lines_is_read_from_a_pdf():
     assert page.tables[0].rows == (("ablock:thesefour,twonorms", "123", "348"),)
 
 
-def test_every_copy_of_a_class_can_be_read_back(tmp_path):
+@pytest.mark.parametrize(("sheet", "options"), [
+    ("layer-norm", []),
+    ("causal-mask", ["--numbers", "decimal", "--rounding", "once", "--places", "1"]),  # sums of what is printed
+])  # fmt: skip
+def test_every_copy_of_a_class_can_be_read_back(sheet, options, tmp_path):
     roster = tmp_path / "roster.csv"
     roster.write_text("name\nAda Date\nBen\n", encoding="utf-8")
-    command = ["class", "layer-norm", "--roster", str(roster), "--seed", "5", "--out", str(tmp_path)]
+    command = ["class", sheet, "--roster", str(roster), "--seed", "5", "--out", str(tmp_path), *options]
     assert CliRunner().invoke(main, command).exit_code == 0
     for folder in ("worksheets", "keys"):
-        copies = sorted((tmp_path / "layer-norm-class5" / folder).glob("*.pdf"))
+        copies = sorted((tmp_path / f"{sheet}-class5" / folder).glob("*.pdf"))
         assert [verify(copy).faults for copy in copies] == [(), ()]
 
 
@@ -362,6 +388,14 @@ def test_what_no_one_sees_is_not_read(tmp_path):
     assert verify(path).faults == ()
 
 
+def test_a_file_without_end_is_refused_and_a_mark_at_its_beginning_is_no_text(tmp_path):
+    with pytest.raises(UnreadableError, match=r"^it has over 50 MB; no page of ours is as long$"):
+        verify("/dev/zero")
+    path = written("layer-norm", tmp_path)["key"]
+    path.write_text(path.read_text(encoding="utf-8"), encoding="utf-8-sig")  # as some editors save it
+    assert verify(path).faults == ()
+
+
 def test_a_page_of_another_version_says_so(tmp_path):
     path = written("layer-norm", tmp_path)["key"]
     path.write_text(
@@ -402,7 +436,8 @@ REFUSED = [
     ("page.html", lambda _: b"byhand 0.1.0 \xc2\xb7 nothing \xc2\xb7 seed 0 \xc2\xb7 numbers 1234567", "it is of another course: no sheet 'nothing'"),
     ("page.html", lambda _: b"byhand 0.1.0 \xc2\xb7 layer-norm \xc2\xb7 seed 0 \xc2\xb7 numbers 1234567", "its conventions do not say how its numbers are written"),
     ("picture.png", lambda _: b"\x89PNG\r\n\x1a\n\x00\xff", "it is neither HTML nor PDF nor a run.json"),
-    ("empty.html", lambda _: b"", "it has no line “byhand …"),
+    ("empty.html", lambda _: b"", "it is empty"),
+    ("empty.pdf", lambda _: b"", "it is empty"),
     ("run.json", lambda _: b"{}", "it is no run.json of byhand's"),
     ("run.json", lambda _: b"[" * 100_000, "it is no run.json of byhand's"),
     ("run.json", lambda _: b'{"schema": 1, "model": "x", "config": {}, "numbers": "exact", "steps": [{"name": "a"}]}', "it is no run.json of byhand's: a step lacks"),
@@ -459,7 +494,52 @@ def test_a_damaged_page_of_a_large_sheet_is_refused_soon(tmp_path):
     start = process_time()
     with pytest.raises(UnreadableError, match=r"^its table \d+ is not as this sheet has it"):
         verify(path)
-    assert process_time() - start < 15  # seconds: three on a quick machine
+    assert process_time() - start < 5  # seconds: half of one on a quick machine
+
+
+def matrix(rows, cols, n=0):
+    """Small numbers, no two rows alike."""
+    return [[(3 * i * i + 5 * j + i * j + n) % 7 % 3 - 1 for j in range(cols)] for i in range(rows)]
+
+
+def of_other_sizes(d_model, d_head, d_v, d_mlp, source, tokens):
+    """Numbers for all of encoder-decoder."""
+    weights = {}
+    for at in ("encoder.0.attn", "decoder.0.attn", "decoder.0.cross_attn"):
+        shapes = {"W_Q": (d_model, d_head), "W_K": (d_model, d_head), "W_V": (d_model, d_v), "W_O": (d_v, d_model)}
+        weights |= {f"{at}.{name}": [matrix(*shape, len(at))] for name, shape in shapes.items()}
+    for at in ("encoder.0", "decoder.0"):
+        weights |= {f"{at}.mlp.W_in": matrix(d_model, d_mlp), f"{at}.mlp.W_out": matrix(d_mlp, d_model, 1)}
+        weights |= {f"{at}.mlp.b_in": [1] * d_mlp, f"{at}.mlp.b_out": [-1] * d_model}
+        weights |= {f"{at}.ln{n}.{x}": [n] * d_model for n in (1, 2, 3)[: 2 + (at[0] == "d")] for x in "wb"}
+    inputs = {
+        "encoder.0.hook_resid_pre": matrix(source, d_model),
+        "decoder.0.hook_resid_pre": matrix(tokens, d_model),
+    }
+    config = {"d_model": d_model, "d_head": d_head, "d_v": d_v, "d_mlp": d_mlp, "n_ctx": max(source, tokens)}
+    words = {"source": ["un", "deux", "trois", "quatre"][:source], "tokens": ["a", "b", "c"][:tokens]}
+    return {"config": config, "weights": weights, "inputs": inputs, **words}
+
+
+WIDE = {
+    "inputs": {"encoder.0.hook_resid_pre": [["0.123456", "-0.234567", "0.345678", "0.456789"], ["0.000001", 1, 0, 1], [1, 0, 1, 1]]},
+    "weights": {"encoder.0.ln1.w": [123456, 1, 1, 1], "decoder.0.ln3.b": [1000000, "-123456.78", 0, 1]},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("values", [WIDE, of_other_sizes(3, 2, 3, 5, 4, 3), of_other_sizes(5, 3, 2, 6, 3, 2)])
+@pytest.mark.parametrize("orientation", ["rows", "columns"])
+def test_a_large_sheet_with_wide_numbers_or_of_other_sizes_is_read(values, orientation, tmp_path):
+    """However its strips of matrices are broken; and soon."""
+    options = {"views": ("key",), "values": values, "numbers": "decimal", "orientation": orientation}
+    path = written("encoder-decoder", tmp_path, **options)["key"]
+    start = process_time()
+    assert verify(path).faults == ()
+    assert process_time() - start < 10  # seconds: two on a quick machine
+    page = read_html(path.read_text(encoding="utf-8"))
+    spots = [spot for spot in digits(page) if not page.tables[spot[0]].heads[spot[1]][spot[2]]]
+    for t, r, c, at in spots[7 :: len(spots) // 3]:
+        assert judged(changed_cell(page, t, r, c, other_digit(page.tables[t].rows[r][c], at)))
 
 
 def test_a_pdf_without_its_structure_is_refused(printed, tmp_path):

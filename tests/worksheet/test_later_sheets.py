@@ -6,6 +6,8 @@ from byhand.arithmetic.domains import RATIONALS
 from byhand.arithmetic.expr import NEG_INF
 from byhand.choosing.foils import differing
 from byhand.model.models import complete, run
+from byhand.pipeline import Options, prepare
+from byhand.render.html import Pages
 from byhand.worksheet.sheet import all_sheets, load_sheet, sheet_files
 
 
@@ -55,6 +57,15 @@ def test_the_sizes_of_a_tiny_model_and_of_gpt_2_stand_side_by_side():
     assert tape.values("train.days")[0][0] == 11
     assert round(float(tape.values("train.days")[0][1]), 2) == 3.46
     assert [round(float(x), 2) for x in tape.values("mfu")[0]] == [50, 37.14]
+
+
+def test_a_formula_of_the_tiny_models_parameters_gives_what_the_key_says_with_biases_and_without():
+    for beta, rows in ((0, {"ln1": 4, "qkv.W": 3 * 4 * 4, "out.W": 4 * 4, "mlp_in.W": 4 * 8, "mlp_out.W": 8 * 4}),
+                       (1, {"ln1": 2 * 4, "qkv": 3 * 5 * 4, "out": 5 * 4, "mlp_in": 5 * 8, "mlp_out": 9 * 4})):  # fmt: skip
+        page, _ = prepare(load_sheet("sizing"), Options(values={"inputs": {"bias": [[beta, beta]]}}))
+        tiny = {cell.step: cell.value for cell in page.blanks() if cell.at == (0, 0)}
+        assert {name: tiny[f"params.{name}"] for name in rows} == rows
+        assert ("β" in Pages(page).html("key", "screen")) == bool(beta)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The sheet in letters: its key is the run in numbers, whatever numbers the letters stand for."""
 
+import re
 from fractions import Fraction
 
 import pytest
@@ -10,7 +11,9 @@ from byhand.arithmetic.symbols import SYMBOLS
 from byhand.errors import SheetError
 from byhand.model.models import run
 from byhand.pipeline import Options, prepare
+from byhand.render.html import Pages
 from byhand.worksheet.sheet import load_sheet, parse_sheet
+from tests.reading import page_text
 
 SHEET = load_sheet("attention-in-letters")
 AT = "blocks.0.attn."
@@ -26,6 +29,38 @@ def filled(entries, letters):
     if isinstance(entries, list):
         return [filled(x, letters) for x in entries]
     return letters.get(entries, entries)
+
+
+Q, V, X = f"{AT}W_Q", f"{AT}W_V", "blocks.0.hook_resid_pre"
+OWN = {"weights": {
+    Q: [[[1, 1, -1, 1], [-1, "p", 2, 1], [1, -1, -1, -1], [0, -1, -1, -2]]],
+    V: [[["1/2", 3], ["q", -2], [0, 1], [1, 7]]],
+}}  # fmt: skip
+
+
+def test_a_teachers_own_letters_are_those_of_the_prose():
+    page, _ = prepare(SHEET, Options(values=OWN))
+    text = page_text(Pages(page).html("key", "screen"))
+    assert re.search(
+        r"not known; call it p\.(.|\n)*Solve for p(.|\n)*The letter p is in the query of “cat” alone", text
+    )
+    assert not re.search(r"\b[ab] =|call it a|Solve for [ab]", text)
+
+
+@pytest.mark.parametrize(("values", "message"), [
+    ({"weights": {Q: [[["p", 1, -1, 1], [-1, 2, 2, 1], [1, "q", -1, -1], [0, 1, 1, 2]]]}}, "W_Q[0] holds p, q; this sheet needs one"),
+    ({"weights": {V: [[[1, 1], [2, 2], [0, 1], [1, 1]]]}}, "W_V[0] holds no letter; this sheet needs one letter there"),
+    ({"inputs": {X: [[1, 0, 1, 0], [2, "c", 1, 0], [-1, 0, -1, 1]]}}, "entries 1 and 2 are equal depends on a, c; this sheet needs"),
+    ({"inputs": {X: [[1, 0, -1, 0], [3, 2, 1, "1/2"], [-1, 0, -1, 1]]}}, "row 2: whether entries 1 and 2 are equal depends on no letter"),
+])  # fmt: skip
+def test_letters_that_do_not_answer_the_sheets_questions_are_refused(values, message):
+    with pytest.raises(SheetError, match=re.escape(message)):
+        prepare(SHEET, Options(values=values))
+
+
+def test_a_letter_that_several_queries_have_is_not_said_to_be_in_one_alone():
+    own = {"inputs": {X: [[1, 1, -1, 0], [2, 1, 1, 0], [-1, 0, -1, 1]]}}
+    assert "alone" not in page_text(Pages(prepare(SHEET, Options(values=own))[0]).html("key", "screen"))
 
 
 @pytest.mark.parametrize(("a", "b"), [(2, 2), (1, -1), (-3, 0), (4, 5)])
