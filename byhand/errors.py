@@ -34,7 +34,7 @@ class UnknownNameError(ByHandError):
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         names = sorted(known)
-        alike = [other for other in names if other.lower() == name.lower()]
+        alike = sorted((other for other in names if f".{other}".lower().endswith(f".{name}".lower())), key=len)
         close = alike or get_close_matches(name, names, n=1, cutoff=0.5)
         hint = (
             f"did you mean {close[0]!r}?"

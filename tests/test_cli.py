@@ -169,6 +169,7 @@ def test_what_cannot_be_generated_is_one_line(command, tmp_path, arguments, mess
         (head(weights={"blocks.0.attn.WQ": [[[1], [2]]]}), "no parameter 'blocks.0.attn.WQ'; did you mean"),
         (head(config={"n_heads": 4, "d_head": 0, "d_model": 6}), "d_model=6 is not n_heads=4 × a whole d_head; use "
          "d_model=8 or n_heads=3, or give d_head"),
+        (head(weights={"W_o": [[[1], [2]]]}), "no parameter 'W_o'; did you mean 'blocks.0.attn.W_O'?"),
         (head(config={"d_modell": 6}), "no config option 'd_modell'; did you mean 'd_model'?"),
         (head(inputs={"blocks.0.hook_resid_pree": [[1, 2], [3, 4]]}), "no step 'blocks.0.hook_resid_pree'; did you mean"),
         (head(inputs={"blocks.0.attn.mask": [["-inf", "-inf"], [0, 0]]}), "row 1 adds up to 0: every one of its scores is "
@@ -217,10 +218,10 @@ def test_a_book_is_one_folder_of_pages_and_runs(command, tmp_path):
 
 def test_a_class_says_where_it_is_and_what_its_copies_share(command, tmp_path):
     (tmp_path / "class.csv").write_text("Name;ID\nAda;1\nGrace;2\n", encoding="utf-8-sig")
-    done = command("class", "layer-norm", "--roster", str(tmp_path / "class.csv"), "--out", str(tmp_path))
-    assert done.stdout == f"{tmp_path / 'layer-norm-class0'}\n"
+    done = command("class", "attention-head", "--roster", str(tmp_path / "class.csv"), "--out", str(tmp_path))
+    assert done.stdout == f"{tmp_path / 'attention-head-class0'}\n"
     assert re.match(r"2 students, [12] sets of numbers, each renamed for every student\n", done.stderr)
-    assert "the same in every copy of a set: μ, σ2, σ\n" in done.stderr
+    assert "the same in every copy of a set: S, S ÷ √d_k, M, P, s, A\n" in done.stderr
 
 
 def test_a_class_needs_a_roster_or_a_number(command, tmp_path):

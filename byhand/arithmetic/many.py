@@ -131,8 +131,7 @@ class Copies(Domain):
     """
 
     def __init__(self, inner: Domain, count: int) -> None:
-        self.inner = inner
-        self.count = count
+        self.inner, self.count = inner, count
         self.name = inner.name
         self.advice = inner.advice
         self.rule = inner.rule
@@ -239,9 +238,8 @@ def joined(many: Sequence[Many], f: Callable[..., Any]) -> Many:
     columns = [met]
     for other in others:
         codes = place * len(other.kinds) + other.which
-        table = np.zeros(len(met) * len(other.kinds), np.intp)  # the place of each code among those that occur
-        table[codes] = 1
-        met = table.nonzero()[0]
+        met = np.bincount(codes).nonzero()[0]  # np.unique sorts them all
+        table = np.zeros(met[-1] + 1, np.intp)
         table[met] = np.arange(len(met))
         place = table[codes]
         columns = [column[met // len(other.kinds)] for column in columns]
@@ -293,14 +291,10 @@ def _distinct(values: Sequence[Any]) -> tuple[tuple[Any, ...], np.ndarray]:
     """The values that are written differently or stand for other numbers, and the place of each value among them."""
     import numpy as np
 
-    places: dict[Any, int] = {}
-    kinds: list[Any] = []
+    found: dict[Any, tuple[int, Any]] = {}
     which = []
     for value in values:
         key = value.as_integer_ratio() if isinstance(value, int | Fraction) else value  # whose own hash takes longer
         key = (str(value), getattr(value, "exact", None)) if isinstance(value, Decimal) else key
-        place = places.setdefault(key, len(kinds))
-        if place == len(kinds):
-            kinds.append(value)
-        which.append(place)
-    return tuple(kinds), np.array(which)
+        which.append(found.setdefault(key, (len(found), value))[0])
+    return tuple(kind for _, kind in found.values()), np.array(which)

@@ -79,23 +79,43 @@ def titles(document) -> list[list[str]]:
 @pytest.mark.parametrize(("sheet", "orientation", "numbers"), COMBINATIONS)
 def test_nothing_overflows_and_key_and_papers_break_like_the_sheet(sheet, orientation, numbers, caplog):
     caplog.set_level(logging.WARNING)
-    views = VIEWS if numbers == EXACT else VIEWS[:2]
-    a4, letter = (fits(pages(sheet, orientation, *numbers), paper, views) for paper in PAPERS)
-    assert a4 == letter
+    source = pages(sheet, orientation, *numbers)
+    a4 = fits(source, "a4", VIEWS if numbers == EXACT else VIEWS[:2])
+    letter = drawn(laid_out(source.html("worksheet", "print", "letter")))
+    for (text, *here), (other, *there) in zip(places(a4, "a4"), places(letter, "letter"), strict=True):
+        assert text == other
+        assert here == pytest.approx(there, abs=0.5), text
     assert not caplog.records, [r.getMessage() for r in caplog.records]
 
 
 def fits(source, paper, views=VIEWS):
-    """The headings of a worksheet's pages, after a look at every view; the key has the same."""
-    breaks = []
-    for view in views:
-        document = drawn(laid_out(source.html(view, "print", paper)))
-        breaks.append(titles(document))
+    """A worksheet laid out, after a look at every view; the key has the same headings on its pages."""
+    documents = {view: drawn(laid_out(source.html(view, "print", paper))) for view in views}
+    for document in documents.values():
         for page in document.pages:
             inside(page, PAPERS[paper])
             apart(page)
-    assert breaks[0] == breaks[1]
-    return breaks[0]
+    assert titles(documents["worksheet"]) == titles(documents["key"])
+    return documents["worksheet"]
+
+
+def places(document, paper):
+    """What stands on which page, and how far from the area that all papers share."""
+    side, first, later = (PAPERS[paper][name] * MM for name in ("side", "top", "later"))
+    return [
+        (getattr(box, "text", ""), n, box.position_x - side, box.position_y - (later if n else first))
+        for n, page in enumerate(document.pages)
+        for box in boxes(page)
+        if type(box).__name__ in ("TextBox", "TableBox")
+    ]
+
+
+def test_all_papers_share_an_area():
+    areas = []
+    for paper in PAPERS.values():
+        width, height = (float(side.removesuffix("mm")) for side in paper["size"].split())
+        areas.append((width - 2 * paper["side"], height - paper["later"] - paper["bottom"]))
+    assert areas[0] == pytest.approx(areas[1])
 
 
 def inside(page, paper):
