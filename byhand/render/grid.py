@@ -90,7 +90,7 @@ class Grid:
     label: str = ""
     widths: dict[str, float] = field(default_factory=lambda: dict(PRINT_WIDTHS))
     phone_widths: dict[str, float] = field(default_factory=lambda: dict(PHONE_WIDTHS))
-    small: bool = False
+    scale: float = 1.0  # of the numbers' type
     block: ClassVar[str] = "grid"
 
     def lines(self) -> list[tuple[str, list[Slot]]]:
@@ -193,7 +193,7 @@ def fitted(grid: Grid, room: float, most: float) -> Grid:
     """
     for lines in (1, 2, 3):
         parted = {at: replace(slot, pieces=_pieces(slot, lines)) for at, slot in grid.slots.items()}
-        for scale in (1.0, 0.8, 0.65):
+        for scale in (1.0, 0.8, 0.65):  # 11.5, 9 and nearly 8 pt
             need = dict.fromkeys("gald", 0.0)
             for (_, col), slot in parted.items():
                 kind, width = grid.cols[col], _slot_width(slot, scale)
@@ -201,7 +201,7 @@ def fitted(grid: Grid, room: float, most: float) -> Grid:
             grid.phone_widths |= {kind: max(PHONE_WIDTHS[kind], need[kind]) for kind in "gald"}
             for least in _FITS:
                 grid.widths |= least | {kind: max(least[kind], need[kind]) for kind in "gald"}
-                grid.small = scale < 1
+                grid.scale = scale
                 if grid.width <= (room if scale == 1.0 else most):
                     return _with(grid, parted)
     return _with(grid, parted)
