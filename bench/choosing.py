@@ -49,6 +49,12 @@ ROWS: dict[str, tuple[str, dict[str, Any], int | None, int | None]] = {
     "gpt, d_model 8": ("gpt", {"d_model": 8, "d_v": 4}, 965, 1000),
     "block, d_model 8, 4 tokens": ("block", {"d_model": 8, "d_v": 4, "n_ctx": 4}, 965, 1000),
     "gpt, d_model 8, 4 tokens": ("gpt", {"d_model": 8, "d_v": 4, "n_ctx": 4}, 965, 1000),
+    "gpt, d_model 8, 4 tokens, RMSNorm": (
+        "gpt",
+        {"d_model": 8, "d_v": 4, "n_ctx": 4, "normalization_type": "RMS"},
+        965,
+        1000,
+    ),
     "gpt, d_model 8, 5 tokens": ("gpt", {"d_model": 8, "d_v": 4, "n_ctx": 5}, None, None),
     "block, d_model 8, post-norm": ("block", {"d_model": 8, "d_v": 4, "norm_position": "post"}, 965, 1000),
 }

@@ -92,7 +92,7 @@ def friendly_rows(dice: Dice, n: int, d: int, kind: str, limits: Limits, tries: 
         parity = unit_of(table, kind) % 2 @ 2 ** np.arange(d)
         table = table[np.isin(parity, parity[dice.below(len(table), 2)])]
     rows = dice.of(table, tries, n)
-    kept = np.flatnonzero(distinct(unit_of(rows, kind)) & mixed(rows))
+    kept = np.flatnonzero(distinct(unit_of(rows, kind)) & mixed(rows, kind))
     return rows[kept[0]] if len(kept) else None
 
 

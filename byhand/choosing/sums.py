@@ -98,7 +98,7 @@ def friendly_updates(dice: Dice, mix: Mix, sums: Sums) -> list[Update]:
     w_o, added = w_o[ok], added[ok]
     before = np.stack([_smallest(rows, added[:, i], sums.kind) for i, rows in enumerate(sums.before)], 1)
     after = before + added  # (count, n, d)
-    ok = (abs(after).max((1, 2)) <= sums.reach) & distinct(after) & mixed(before)
+    ok = (abs(after).max((1, 2)) <= sums.reach) & distinct(after) & mixed(before, sums.kind)
     ok[ok] = distinct(unit_of(after[ok], sums.kind))
     return _best(dice, ok, w_o, added, before, sums.kind, keep=8)
 

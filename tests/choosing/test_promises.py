@@ -49,6 +49,11 @@ CONFIGURATIONS = {
     "block, 4 tokens, no mask": ("block", {"n_ctx": 4, "attention_dir": "bidirectional"}, 2),
     "encoder, 4 tokens": ("encoder", {"n_ctx": 4, "norm_position": "post"}, 2),
     "gpt, d_model 8, 4 tokens": ("gpt", {"d_model": 8, "d_v": 4, "n_ctx": 4}, 3),
+    "gpt, d_model 8, 4 tokens, RMSNorm": (
+        "gpt",
+        {"d_model": 8, "d_v": 4, "n_ctx": 4, "normalization_type": "RMS"},
+        3,
+    ),
     "gpt, d_model 8, 5 tokens": ("gpt", {"d_model": 8, "d_v": 4, "n_ctx": 5}, 1),
     "encoder, 5 tokens": ("encoder", {"n_ctx": 5, "d_v": 4, "norm_position": "post"}, 1),
     "two heads, 5 tokens, no mask": ("multi-head-attention", {"n_ctx": 5, "attention_dir": "bidirectional"}, 1),
