@@ -79,8 +79,9 @@ class Options:
 
     @property
     def _own(self) -> bool:
-        """Whether letters or a teacher's numbers rule out new ones."""
-        return self.numbers == "symbolic" or self.values is not None
+        """Whether letters or a teacher's numbers rule out new ones; a file may say sizes, choices and words alone."""
+        only = isinstance(self.values, Mapping) and self.values.keys().isdisjoint({"inputs", "weights"})
+        return self.numbers == "symbolic" or (self.values is not None and not only)
 
     @property
     def chosen_seed(self) -> int:

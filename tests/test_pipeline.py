@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import byhand
-from byhand.errors import OutputError, ValuesError
+from byhand.errors import ConfigError, OutputError, ValuesError
 from byhand.pipeline import Options, generate, load_entries, load_values, prepare, views_asked
 from byhand.render.files import output_errors, write
 from byhand.worksheet.sheet import load_sheet
@@ -105,6 +105,15 @@ def test_what_is_wrong_with_a_values_file_is_said(tmp_path, name, text, message)
         byhand.run("softmax", load_values(path))
     assert message in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_sizes_alone_get_new_numbers():
+    wider = {"config": {"d_model": 8, "d_v": 4}}
+    _, record = prepare(load_sheet("gpt"), Options(values=wider, seed=3))
+    assert record["config"]["d_model"] == 8
+    assert record["quality"]["ugly"] <= 2
+    with pytest.raises(ConfigError, match=r"LayerNorm of 3 features is never rational; use d_model=4"):
+        prepare(load_sheet("layer-norm"), Options(values={"config": {"d_model": 3}}, seed=3))
 
 
 def test_a_values_file_that_is_not_there(tmp_path):
