@@ -47,6 +47,12 @@ def check(model: str, config: Config, n: int, source: int) -> None:
     if model in _WHOLE and config.normalization_type is not None:
         encodes = model.startswith("encoder") or config.attention_dir == "bidirectional"
         _check_sums(config, (source if decodes else n) if encodes else 0)
+    if model in _WHOLE and config.n_layers > 4:
+        raise ConfigError(f"numbers are chosen for 1 to 4 layers, not {config.n_layers}; use n_layers=4")
+    if model == "encoder-decoder" and config.d_vocab > 50:
+        raise ConfigError(f"numbers are chosen for up to 50 words, not {config.d_vocab}; use d_vocab=50")
+    if model == "gpt" and config.n_ctx > 5:
+        raise ConfigError(f"numbers are chosen for 3 to 5 positions, not {config.n_ctx}; use n_ctx=5, or give values")
     if model in ("feed-forward", *_WHOLE):
         if config.act_fn != "relu":
             raise ConfigError(f"act_fn={config.act_fn!r} is never rational; use act_fn='relu'")
@@ -115,8 +121,8 @@ def _check_heads(model: str, config: Config) -> None:
         )
     if not 2 <= config.d_head <= 4:
         raise ConfigError(f"numbers are chosen for d_head from 2 to 4, not {config.d_head}; use d_head=4")
-    if heads > 2:
-        raise ConfigError(f"numbers are chosen for 1 or 2 heads, not {heads}; use n_heads=2")
+    if config.n_heads > 2:
+        raise ConfigError(f"numbers are chosen for 1 or 2 heads, not {config.n_heads}; use n_heads={min(heads, 2)}")
     width = heads * config.d_v
     if width > 8:
         raise ConfigError(f"n_heads={heads} × d_v={config.d_v} is more than 8; use d_v={8 // heads}")

@@ -207,6 +207,8 @@ def test_base_e_has_whole_scores():
         ("block", {"eps": Fraction(1, 100)}, "a root with eps=1/100 is not rational; use eps=0"),
         ("block", {"n_ctx": 2}, "numbers are chosen for 3 to 5 tokens, not 2; use n_ctx=3, or give values"),
         ("multi-head-attention", {"n_heads": 3}, "numbers are chosen for 1 or 2 heads, not 3; use n_heads=2"),
+        ("attention-head", {"n_heads": 50}, "numbers are chosen for 1 or 2 heads, not 50; use n_heads=1"),
+        ("block", {"n_layers": 200}, "numbers are chosen for 1 to 4 layers, not 200; use n_layers=4"),
     ],
 )  # fmt: skip
 def test_what_cannot_work_is_refused_with_what_can(model, config, message):
