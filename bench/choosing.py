@@ -38,7 +38,7 @@ ROWS: dict[str, tuple[str, dict[str, Any], int | None, int | None]] = {
     "block, 5 tokens, post-norm": ("block", {"n_ctx": 5, "norm_position": "post"}, None, None),
     "encoder, post-norm": ("encoder", {"norm_position": "post"}, None, None),
     "encoder, post-norm, 4 tokens": ("encoder", {"norm_position": "post", "n_ctx": 4}, None, None),
-    "encoder, post-norm, 5 tokens": ("encoder", {"norm_position": "post", "n_ctx": 5, "d_v": 4}, None, None),
+    "encoder, post-norm, 5 tokens": ("encoder", {"norm_position": "post", "n_ctx": 5}, None, None),
     "encoder-decoder, post-norm": ("encoder-decoder", {"norm_position": "post"}, 303, 1000),
     "encoder-decoder, pre-norm": ("encoder-decoder", {}, None, 1000),
     "gpt": ("gpt", {}, 92, 500),
@@ -59,7 +59,7 @@ ROWS: dict[str, tuple[str, dict[str, Any], int | None, int | None]] = {
     "block, d_model 8, post-norm": ("block", {"d_model": 8, "d_v": 4, "norm_position": "post"}, 965, 1000),
 }
 # seeds, where one takes seconds
-FEW = {"block, 5 tokens, post-norm": 20, "gpt, d_model 8, 5 tokens": 50, "encoder, post-norm, 5 tokens": 5}
+FEW = {"encoder, post-norm, 5 tokens": 50, "gpt, d_model 8, 5 tokens": 50}
 HEAD = ("configuration", "found", "median ms", "p95 ms", "max", "integer", "denominator", "ugly", "median", "whole")
 
 

@@ -20,7 +20,7 @@ from byhand.model.config import Config
 TOTALS = {2: (1, 2, 3, 4, 5, 6, 8, 10), 3: (1, 2, 3, 4, 5, 6, 7, 8, 9, 10)}  # of a row's powers
 SPREAD = {2: 3, 3: 2}  # between the scores of a row, and of a score from 0
 
-TRIES = 8  # of W_K, for each one that is looked for
+TRIES = 8  # of W_K, for each head
 FEW = 4  # tokens whose queries are found by trying; of more, those that fit are listed
 
 
@@ -74,7 +74,7 @@ def find_heads(dice: Dice, sight: Sight, config: Config, limits: Limits, keep: i
     if len(pool) < 2 * config.d_head:
         return []
     found: list[Heads] = []
-    for w_k in _keys(dice, sight.answering, config, limits, TRIES * enough):
+    for w_k in _keys(dice, sight.answering, config, limits, TRIES * count):
         heads = _queries(dice, sight, w_k, pool, results, config, limits)
         if len(heads):
             found.append(heads.only(np.argsort(heads.cost, kind="stable")[:keep]))

@@ -13,9 +13,9 @@ from byhand.choosing.limits import Limits
 from byhand.choosing.natural import Join, columns, grid, like_weights, natural
 from byhand.model.config import Config
 
-TRIES = 1000  # choices of heads and values
+TRIES = 2000  # choices of heads and values
 COLUMNS, PLEASANT = 400, 15  # of W_V, and those that a head's values are drawn from, twice
-COUNTED = 12  # of them, whose columns of W_O are counted; of five tokens, five times as many
+COUNTED = 3  # of them, whose columns of W_O are counted; of five tokens, five times as many
 MOST = 20_000  # of these columns
 
 

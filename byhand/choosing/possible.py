@@ -45,8 +45,7 @@ def check(model: str, config: Config, n: int, source: int) -> None:
     if model in (*_HEADS, *_WHOLE):
         _check_heads(model, config)
     if model in _WHOLE and config.normalization_type is not None:
-        encodes = model.startswith("encoder") or config.attention_dir == "bidirectional"
-        _check_sums(config, (source if decodes else n) if encodes else 0)
+        _check_sums(config)
     if model in _WHOLE and config.n_layers > 4:
         raise ConfigError(f"numbers are chosen for 1 to 4 layers, not {config.n_layers}; use n_layers=4")
     if model == "encoder-decoder" and config.d_vocab > 50:
@@ -128,13 +127,11 @@ def _check_heads(model: str, config: Config) -> None:
         raise ConfigError(f"n_heads={heads} × d_v={config.d_v} is more than 8; use d_v={8 // heads}")
 
 
-def _check_sums(config: Config, together: int) -> None:
-    """Whether W_O can make the sums that a norm reads. together: how many tokens all see each other."""
+def _check_sums(config: Config) -> None:
+    """Whether W_O can make the sums that a norm reads."""
     width = config.n_heads * config.d_v
-    least = 8 if together == 5 else 6 if config.d_model == 8 else 4
+    least = 6 if config.d_model == 8 else 4
     if width < least:
-        who = "5 tokens that all see each other: " if together == 5 else ""
         raise ConfigError(
-            f"{who}n_heads={config.n_heads} × d_v={config.d_v} is too narrow; use d_v={-(-least // config.n_heads)}"
-            + " or n_ctx=4" * (together == 5)
+            f"n_heads={config.n_heads} × d_v={config.d_v} is too narrow; use d_v={-(-least // config.n_heads)}"
         )

@@ -1,7 +1,7 @@
 """The layers of a model, sub-layer by sub-layer, on rows that are settled.
 
-A sub-layer is attention or a feed-forward network, with its norm before it (pre) or after its sum (post). Each is
-tried a few times on the rows before it; what it hands on is friendly wherever a norm reads it.
+A sub-layer is attention or a feed-forward network, with its norm before it (pre) or after its sum (post). What it
+hands on is friendly wherever a norm reads it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ from byhand.model.config import Config
 from byhand.model.weights import Values
 
 Lists = dict[str, Any]
-FRONTS = 6  # attempts of a sub-layer
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,7 @@ def first_rows(task: Task, dice: Dice, n: int) -> Ints | None:
     """Rows for a stack to begin with: friendly where a norm reads them."""
     c = task.config
     if c.norm_position == "post" or c.normalization_type is None:
-        return plain_rows(dice, n, c.d_model)
+        return plain_rows(dice, n, c.d_model, even=c.normalization_type == "LN")
     return friendly_rows(dice, n, c.d_model, c.normalization_type, task.limits)
 
 
@@ -96,16 +95,24 @@ def friendly_rows(dice: Dice, n: int, d: int, kind: str, limits: Limits, tries: 
     return rows[kept[0]] if len(kept) else None
 
 
-def plain_rows(dice: Dice, n: int, d: int) -> Ints | None:
-    """Rows of a stream that heads read as it is. With many tokens their parities are few, so that scores divide."""
+def plain_rows(dice: Dice, n: int, d: int, even: bool = False) -> Ints | None:
+    """Rows of a stream that heads read as it is. With many tokens their parities are few, so that scores divide.
+
+    even: whether the total of each row is, as LayerNorm needs of a sum that it leaves rational.
+    """
     drawn = dice.below(5, 40, n, d) - 2
+    ok = np.ones(40, dtype=bool)
     if n > 3:
-        parity = dice.below(2, 40, 2, d)[np.arange(40)[:, None], dice.below(2, 40, n)]
-        odd = np.where(dice.below(2, 40, n, d) == 1, 1, -1)
-        even = dice.of(np.array([0, 0, 2, -2]), 40, n, d)
-        drawn = np.where(parity == 1, odd, even)
+        which = dice.below(2, 40, n)
+        ok &= abs(2 * which.sum(1) - n) <= 1
+        parity = dice.below(2, 40, 2, d)[np.arange(40)[:, None], which]
+        ones = np.where(dice.below(2, 40, n, d) == 1, 1, -1)
+        twos = dice.of(np.array([0, 0, 2, -2]), 40, n, d)
+        drawn = np.where(parity == 1, ones, twos)
+    if even:
+        drawn[..., -1] += drawn.sum(2) % 2 * np.where(drawn[..., -1] > 0, -1, 1)
     zeros = (drawn == 0).sum((1, 2)) * 100
-    ok = distinct(drawn) & (zeros >= 15 * n * d) & (zeros <= 35 * n * d) & (drawn != 0).any(2).all(1)
+    ok &= distinct(drawn) & (zeros >= 15 * n * d) & (zeros <= 35 * n * d) & (drawn != 0).any(2).all(1)
     ok &= (drawn < 0).any((1, 2)) & (drawn != 0).any(1).all(1) & distinct(drawn.swapaxes(1, 2))
     kept = np.flatnonzero(ok)
     if not len(kept):
@@ -150,26 +157,21 @@ def attended(
     """One attention more, to the stream's own rows or to those of a memory."""
     kind, pre = config.normalization_type, config.norm_position == "pre"
     x, free = stream.out, pre and stream.out is stream.first
-    for _ in range(FRONTS):
-        before = scales(dice, unit_of(x, kind), kind) if kind and pre else None
-        if kind and pre and before is None:
-            return
-        read = before.rows if before else x
-        sight = (
-            own_sight(read, config) if memory is None else Sight(read, memory, np.ones((len(x), len(memory)), bool))
-        )
-        mix, updates = _updates(task, dice, sight, x, config, free)
-        for update in updates[:4]:
-            after = scales(dice, update.after, kind) if kind and not pre else None
-            if mix is None or (kind and not pre and after is None):
-                continue
-            norm = before or after
-            yield (replace(stream, first=update.before) if free else stream).then(
-                after.rows if after else update.before + update.added, attention_weights(f"{at}.{attn}", mix),
-                w_o(f"{at}.{attn}", update, config), norm.weights(f"{at}.{ln}") if norm else {},
-            )  # fmt: skip
-        if updates:
-            return
+    before = scales(dice, unit_of(x, kind), kind) if kind and pre else None
+    if kind and pre and before is None:
+        return
+    read = before.rows if before else x
+    sight = own_sight(read, config) if memory is None else Sight(read, memory, np.ones((len(x), len(memory)), bool))
+    mix, updates = _updates(task, dice, sight, x, config, free)
+    for update in updates[:4]:
+        after = scales(dice, update.after, kind) if kind and not pre else None
+        if mix is None or (kind and not pre and after is None):
+            continue
+        norm = before or after
+        yield (replace(stream, first=update.before) if free else stream).then(
+            after.rows if after else update.before + update.added, attention_weights(f"{at}.{attn}", mix),
+            w_o(f"{at}.{attn}", update, config), norm.weights(f"{at}.{ln}") if norm else {},
+        )  # fmt: skip
 
 
 def _updates(

@@ -1,4 +1,6 @@
-"""What attention may add to rows that are settled: any sum that is small, or one that a norm leaves rational."""
+"""What attention may add to rows that are settled: any sum that is small, or one that a norm leaves rational.
+
+For LayerNorm of four numbers such sums are put together from pairs of columns; for others, token by token."""
 
 from __future__ import annotations
 
@@ -10,12 +12,13 @@ import numpy as np
 from byhand.choosing.dice import Bools, Dice, Ints
 from byhand.choosing.limits import Limits
 from byhand.choosing.mixing import Mix
-from byhand.choosing.natural import Rule, codes, columns_for, distinct, natural
-from byhand.choosing.norms import beginnings, friendly, is_friendly, mixed, unit_of
+from byhand.choosing.natural import Join, Rule, codes, columns_for, distinct, natural
+from byhand.choosing.norms import beginnings, friendly, is_friendly, mixed, sizes, unit_of
 
 SAMPLES = {4: 3000, 8: 10000}  # of W_O at a time, by dimensions, for each token beyond two
 LISTED = 3  # tokens of which, in eight dimensions, the rows that are friendly are listed: they are few
 DIFFERENCES = 1000  # of what may be added to such a token
+PAIRED, MOST = 300, 20_000  # columns of W_O for each of four dimensions, and fours of them
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,10 @@ class Sums:
 def friendly_updates(dice: Dice, mix: Mix, sums: Sums) -> list[Update]:
     """Output projections whose sum with the rows before is friendly."""
     d, n = sums.before[0].shape[1], len(sums.before)
-    members = columns_for(dice, mix.results, d, sums.rules(dice), beams=100, tries=SAMPLES[d] * max(1, n - 2))
+    if (d, sums.kind) == (4, "LN") and all(len(rows) == 1 for rows in sums.before):
+        members = paired(dice, np.concatenate(sums.before), mix.results, sums.reach)
+    else:
+        members = columns_for(dice, mix.results, d, sums.rules(dice), beams=100, tries=SAMPLES[d] * max(1, n - 2))
     if not len(members):
         return []
     w_o, added = mix.columns[members].swapaxes(1, 2), mix.results[members].swapaxes(1, 2)
@@ -101,6 +107,46 @@ def friendly_updates(dice: Dice, mix: Mix, sums: Sums) -> list[Update]:
     ok = (abs(after).max((1, 2)) <= sums.reach) & distinct(after) & mixed(before, sums.kind)
     ok[ok] = distinct(unit_of(after[ok], sums.kind))
     return _best(dice, ok, w_o, added, before, sums.kind, keep=8)
+
+
+def paired(dice: Dice, x: Ints, results: Ints, reach: int) -> Ints:
+    """Numbers (count, 4) of columns whose results (columns, n), side by side, make friendly rows of the rows x (n, 4)
+    for LayerNorm: of the columns with the smallest sums all fours, or many, that make rows with different units, and
+    some of those with equal ones.
+
+    Such a row is a number twice and another twice. So its first two numbers are equal, and its last two are; or the
+    last two are the first, in either order.
+    """
+    numbers = (x[:, None] + results.T[:, :, None]).transpose(2, 0, 1)  # (4, n, columns)
+    smallest = np.argsort((numbers**2).sum(1), axis=1, kind="stable")[:, :PAIRED]
+    picks = [small[(abs(of[:, small]) <= reach).all(0)] for small, of in zip(smallest, numbers, strict=True)]
+    own = [of[:, pick] + reach for of, pick in zip(numbers, picks, strict=True)]
+    (twos, left), (others, right) = (_twos(a, b, reach) for a, b in (own[:2], own[2:]))
+    if not len(left) or not len(right):
+        return np.zeros((0, 4), np.int64)
+    one, other = Join(left, right).pairs(dice, MOST)
+    found = np.concatenate([twos[:, one], others[:, other]])  # (4, count)
+    first, second, third = (of[:, at] for of, at in zip(own[:3], found[:3], strict=True))  # (n, count)
+    whole = ((first != second) | np.isin(abs(first - third), sizes(4))).all(0)
+    return np.stack([pick[at[whole]] for pick, at in zip(picks, found, strict=True)], 1)
+
+
+def _twos(first: Ints, second: Ints, reach: int) -> tuple[Ints, Ints]:
+    """Which of many columns (n, count) and (n, count), from 0 to 2 · reach, may be two of four of friendly rows with
+    different units: their places (2, some), and what the other two have to share with them. Of the six units two
+    have equal numbers here, two rise and two fall.
+    """
+    a, b = np.indices((2 * reach + 1,) * 2)
+    apart = b - a
+    shared = np.where(apart == 0, 0, 1 + np.minimum(a, b) * len(a) + np.maximum(a, b))
+    kind = np.where(apart == 0, 1, np.where(np.isin(abs(apart), sizes(4)), np.where(apart > 0, 8, 64), 512))
+    total = np.zeros((first.shape[1], second.shape[1]), np.int64)
+    for i, (one, other) in enumerate(zip(first, second, strict=True)):
+        total += (shared * (shared.max() + 1) ** i * 4096 + kind)[one[:, None], other]
+    counts = np.arange(4096)[:, None] // 8 ** np.arange(4) % 8
+    few = np.asarray((counts <= (2, 2, 2, 0)).all(1))
+    some = np.nonzero(few[total % 4096])
+    return np.stack(some), total[some] // 4096
 
 
 def _apart(dice: Dice, before: Ints, after: Ints) -> Ints:
