@@ -70,7 +70,8 @@ class Calls:
             "sums": self.bench.totals, "equal": self.equal, "changed": self.changed,
             "tokens": self.made.tokens, "source": self.made.source, "vocabulary": self.made.vocabulary,
             "config": c, "base": c.softmax_base,
-            "numbers": self.made.tape.domain.name, "level": self.made.level, "range": safe_range,
+            "numbers": tape.domain.name, "about": "about " if tape.domain.name == "decimal" else "",
+            "level": self.made.level, "range": safe_range,
             "row": "column" if turned else "row", "rows": "columns" if turned else "rows",
             "column": "row" if turned else "column", "columns": "rows" if turned else "columns",
         }  # fmt: skip
