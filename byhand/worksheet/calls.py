@@ -219,13 +219,16 @@ class Calls:
         """Lines to write on, and the key's answer."""
         return self._leave(Answer(count, self.inline(answer)))
 
-    def find_the_error(self, name: str, steps: str | Sequence[str], lines: int, answer: str = "") -> Marker:
+    def find_the_error(
+        self, name: str, steps: str | Sequence[str], lines: int, answer: str = "", caption: str = ""
+    ) -> Marker:
         """A step as it comes out the wrong way, to be spotted; or several, whose first wrong one is to be ticked.
 
         Without an answer the key says what the mistake is.
         """
         bench, tape = replace(self.bench, tape=foil(self.made.tape, name)), self.made.tape
-        panels = [bench.panel(step, "given").of_a_foil() for step in ([steps] if isinstance(steps, str) else steps)]
+        wrong = [steps] if isinstance(steps, str) else steps
+        panels = [bench.panel(step, "given", caption=caption).of_a_foil() for step in wrong]
         if not isinstance(steps, str):
             first = next((s for s in steps if not same(bench.tape.values(s), tape.values(s))), None)
             if first is None:
