@@ -254,7 +254,7 @@ class Calls:
     def totals(self, name: str, mistake: str = "") -> str:
         """The sums over each token's numbers: "7, 3, 1", on one line; with a mistake, as it makes them."""
         bench = replace(self.bench, tape=foil(self.made.tape, mistake)) if mistake else self.bench
-        return ",\u00a0".join(value_text(x) for x in bench.totals(name))
+        return ", ".join(value_text(x) for x in bench.totals(name)).replace(" ", "\u00a0")
 
     def total(self, name: str) -> str:
         """The sum of all numbers of a step."""
