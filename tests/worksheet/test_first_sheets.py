@@ -7,7 +7,7 @@ import pytest
 from byhand.arithmetic.domains import RATIONALS
 from byhand.model.models import run
 from byhand.pipeline import Options, prepare
-from byhand.worksheet.document import Claim, Falk, Remark, Strip
+from byhand.worksheet.document import Answer, Claim, Falk, Remark, Strip
 from byhand.worksheet.sheet import load_sheet, sheet_files
 
 
@@ -99,3 +99,12 @@ def test_a_check_of_rounded_numbers_says_about(name):
               for section in document.sections for word in section.words
               if isinstance(word, Remark) and word.head == "Check"]  # fmt: skip
     assert not [check for check in checks if re.search(r"(each|pattern|result).* adds? up to [01]\b", check)]
+
+
+@pytest.mark.parametrize(("base", "other"), [(2, 3), (3, 2), ("e", 2)])
+def test_a_question_about_bases_is_about_those_of_the_page(base, other):
+    document, _ = prepare(load_sheet("softmax"), Options(numbers="decimal", base=base))
+    (answer,) = [word for section in document.sections if section.title == "Explain"
+                 for word in section.words if isinstance(word, Answer)]  # fmt: skip
+    said = "".join(token.content for token in answer.tokens)
+    assert ("base 3" in said) == (3 in (base, other))
