@@ -23,7 +23,7 @@ class Group(click.Group):
         except ByHandError as error:
             if ctx.params.get("debug"):
                 raise
-            click.echo(f"byhand: {error}", err=True)
+            click.echo(f"byhand: {': '.join([*getattr(error, '__notes__', ()), str(error)])}", err=True)
             ctx.exit(1)
         except BrokenPipeError:
             sys.stderr.close()
@@ -165,7 +165,13 @@ def generate(
             click.echo(path)
         return
     for name in names:
-        for path in pipeline.generate(name, options, out, _tell):
+        try:
+            made = pipeline.generate(name, options, out, _tell)
+        except ByHandError as error:
+            if len(names) > 1:
+                error.add_note(name)  # which of the sheets it is
+            raise
+        for path in made:
             click.echo(path)
 
 

@@ -43,6 +43,7 @@ class UnknownNameError(ByHandError):
         )
         short = name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…"
         super().__init__(f"no {kind} {short!r}; {hint}")
+        self.kind, self.name = kind, short
 
 
 class ConfigError(ByHandError):

@@ -185,6 +185,14 @@ def test_values_that_do_not_fit_are_one_line(command, values, entries, message):
     assert result.stderr.count("\n") == 1
 
 
+def test_among_several_sheets_the_one_that_cannot_be_made_is_named(command):
+    result = command("generate", "dot-product", "softmax", "--numbers", "symbolic", "--seed", "3", "--format", "html")
+    assert result.exit_code == 1
+    assert result.stderr.startswith(
+        "byhand: softmax: scores is given, so there is one set of numbers only; use --seed 0"
+    )
+
+
 def test_an_unknown_model_is_one_line(command, values):
     result = command("run", "atention-head", "--values", values(head()))
     assert result.exit_code == 1

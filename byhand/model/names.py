@@ -11,15 +11,17 @@ _SYMBOLS = {
     "hook_resid_pre": "X",
     "hook_resid_mid": "X'",
     "hook_resid_post": "X''",
-    "hook_resid_mid_cross": "X'''",
+    "hook_resid_mid_cross": "X''",
+    "decoder.hook_resid_post": "X'''",
     "hook_normalized_resid_post": "Y",
     "mean": r"\mu<p>",
-    "centered": "D<p>",
+    "centered": r"x - \mu",
     "variance": r"\sigma<p>^2",
     "mean_square": "r<p>^2",
     "hook_scale": r"\sigma<p>",
-    "standardized": "U<p>",
+    "standardized": r"(x - \mu) \div \sigma",
     "hook_normalized": "N<p>",
+    "bn.hook_normalized": r"(x - \mu) \div \sigma",
     "hook_q": "Q<h>",
     "hook_k": "K<h>",
     "hook_v": "V<h>",
@@ -131,8 +133,8 @@ def symbol(name: str, heads: int = 1) -> str:
     stem, _, head = name.rstrip("]").partition("[")
     number = str(int(head) + 1) if head and heads > 1 else ""
     parts = stem.split(".")
-    for length in (2, 1):
-        found = _SYMBOLS.get(".".join(parts[-length:]))
+    for key in (".".join(parts[-2:]), f"{parts[0]}.{parts[-1]}", parts[-1]):
+        found = _SYMBOLS.get(key)
         if found is not None:
             primes = next((p for part, p in _PRIMES.items() if part in parts), "")
             fields = {"h": f"_{number}" if number else "", ",h": f",{number}" if number else "", "p": primes}

@@ -9,7 +9,7 @@ from typing import Any
 
 from byhand.arithmetic.expr import Expr
 from byhand.notation.text import TEXT
-from byhand.notation.write import write, write_value
+from byhand.notation.write import terms, write, write_value
 
 
 def _letter(name: str) -> str:
@@ -31,6 +31,11 @@ HTML = replace(
 def html(node: Expr) -> str:
     """A tree as HTML."""
     return write(node, HTML)
+
+
+def terms_html(node: Expr) -> list[str]:
+    """The terms of a sum as HTML."""
+    return terms(node, HTML)
 
 
 def value_html(value: Any) -> str:

@@ -39,12 +39,20 @@ class Style:
     thousands: str = ","  # between groups of three digits, from 10,000 on
 
 
-def write(node: Expr, style: Style) -> str:
-    """The text of a tree; a mark where each copy has its own."""
+def write(node: Expr, style: Style, at_least: int = SUM) -> str:
+    """The text of a tree, in brackets where it must hold together; a mark where each copy has its own."""
     try:
-        return _write(node, style)[0]
+        text, level = _write(node, style)
     except _Varies as found:
-        return found.domain.mark_each(lambda copy: write(_copy_of(node, copy), style))
+        return found.domain.mark_each(lambda copy: write(_copy_of(node, copy), style, at_least))
+    return text if level >= at_least else style.brackets(text)
+
+
+def terms(node: Expr, style: Style) -> list[str]:
+    """The texts of a sum's terms, between which a line may break; of anything else, its text."""
+    if not isinstance(node, Sum) or not node.terms:
+        return [write(node, style)]
+    return [write(term, style, PRODUCT if i else SUM) for i, term in enumerate(node.terms)]
 
 
 def _copy_of(node: Expr, copy: int) -> Expr:

@@ -151,18 +151,18 @@ class Reader:
         return paragraph if self.is_as_printed(paragraph, broken(paragraph, texts, self.used)) else None
 
     def free(self, block: Any) -> float | None:
-        """How much room there is below the last block of a box with a least height; None for any other block."""
-        inner = block
-        while id(inner) in self.parents:
-            outer = self.parents[id(inner)]
+        """How much room there is below the last line of a box with a least height; None for any other block."""
+        inner, outer = rows_of(block)[-1], block
+        while True:
             flow = [each for each in map(unwrapped, outer.children) if each.is_in_normal_flow()]
             if flow[-1:] != [inner]:
                 return None
             if outer.min_height and abs(outer.height - outer.min_height) < CLOSE:
-                bottom = block.position_y + block.margin_height()
+                bottom = rows_of(block)[-1].position_y + rows_of(block)[-1].height
                 return float(outer.content_box_y() + outer.height - bottom)
-            inner = outer
-        return None
+            if id(outer) not in self.parents:
+                return None
+            inner, outer = outer, self.parents[id(outer)]
 
     def words(self, piece: Any, run: Run) -> list[str]:
         """The words of a piece: one where it does not break, none for a slot."""

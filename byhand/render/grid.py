@@ -7,11 +7,11 @@ into millimetres, for the table and for the drawing alike.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import zip_longest
 from typing import Any, ClassVar, Literal
 
@@ -22,6 +22,7 @@ from byhand.worksheet.document import Cell, Panel
 FIGURE_WIDTH = 118.0  # mm
 TAG_WIDTH, NARROW_TAG = 17.0, 12.0  # a tag on one line, and on two
 CELL_EM, LABEL_EM, CAPTION_EM, SMALL_LABEL_EM = 4.06, 3.35, 2.96, 2.82  # mm, at 11.5, 9.5, 8.4 and 8 pt
+PHONE_CELL_EM, PHONE_LABEL_EM, PHONE_SMALL_LABEL_EM = 4.5, 4.23, 3.44  # mm, at 17, 16 and 13 px
 SMALLEST_BLANK = 9.0  # mm wide: room for a pencil
 
 # kinds of columns: l token label, d narrow label, g printed cell, a answer cell, j sign between, s small gap, o dots
@@ -45,11 +46,21 @@ class Slot:
     cls: str
     cell: Cell | None = None
     label: str = ""
-    pieces: tuple[str, ...] = ()  # of a label that is parted
+    lines: int = 1  # of a label that is parted
     scope: Literal["", "col", "row"] = ""
     span: int = 1
     name: str = ""  # what a reader is told that the blank is
     right: bool | None = None  # of a caption that can be ticked: whether it is the one
+
+    @property
+    def pieces(self) -> tuple[str, ...]:
+        """The label's lines."""
+        size = self.letters(self.lines)
+        return tuple(self.label[i : i + size] for i in range(0, len(self.label), size))
+
+    def letters(self, lines: int) -> int:
+        """Of the label on a line, if a long word is on so many: over a column three, before a row two at most."""
+        return -(-len(self.label) // min(lines, 3 if self.scope == "col" else 2)) if len(self.label) > 5 else 5
 
 
 @dataclass(frozen=True)
@@ -189,50 +200,52 @@ _FITS = (  # from roomy to tight
 def fitted(grid: Grid, room: float, most: float) -> Grid:
     """Columns wide enough for their numbers, and narrow enough for the page: for `most` of it if they must.
 
-    Where numbers that are set smaller do not help, long words are parted.
+    Where numbers that are set smaller do not help, long words are parted. What is given has the room that is left.
     """
+    numbers = _widest(grid, lambda slot: text_width(slot.cell) if slot.cell else 0.0)
     for lines in (1, 2, 3):
-        parted = {at: replace(slot, pieces=_pieces(slot, lines)) for at, slot in grid.slots.items()}
+        labels = _widest(grid, partial(_label_width, lines=lines))
         for scale in (1.0, 0.8, 0.65):  # 11.5, 9 and nearly 8 pt
-            need = dict.fromkeys("gald", 0.0)
-            for (_, col), slot in parted.items():
-                kind, width = grid.cols[col], _slot_width(slot, scale)
-                need[kind] = max(need.get(kind, 0.0), width)
-            grid.phone_widths |= {kind: max(PHONE_WIDTHS[kind], need[kind]) for kind in "gald"}
+            need = {kind: max(numbers[kind] * scale + 1.2, labels[kind]) for kind in "gald"}
             for least in _FITS:
                 grid.widths |= least | {kind: max(least[kind], need[kind]) for kind in "gald"}
                 grid.scale = scale
                 if grid.width <= (room if scale == 1.0 else most):
-                    return _with(grid, parted)
-    return _with(grid, parted)
+                    return _settled(grid, room, numbers)
+    return _settled(grid, room, numbers)
 
 
-def _with(grid: Grid, slots: dict[tuple[int, int], Slot]) -> Grid:
-    """A grid with other labels, and rows high enough for them."""
-    grid.slots = slots
-    for (row, _), slot in slots.items():
-        if slot.scope == "col" and len(slot.pieces) > 1:
-            grid.rows[row] = max(grid.rows[row], f"h{len(slot.pieces)}")
+def _settled(grid: Grid, room: float, numbers: dict[str, float]) -> Grid:
+    """Words parted where their columns need it, in rows high enough, and columns as wide on a phone."""
+    if given := grid.cols.count("g"):
+        wider = min(PRINT_WIDTHS["g"], grid.widths["g"] + (room - grid.width) / given)
+        grid.widths["g"] = max(grid.widths["g"], wider)
+    for (row, col), slot in grid.slots.items():
+        lines = next((n for n in (1, 2) if _label_width(slot, n) <= grid.widths[grid.cols[col]]), 3)
+        if lines > 1:
+            grid.slots[row, col] = replace(slot, lines=lines)
+            if slot.scope == "col":
+                grid.rows[row] = max(grid.rows[row], f"h{lines}")
+    labels = _widest(grid, lambda slot: _label_width(slot, slot.lines, PHONE_LABEL_EM, PHONE_SMALL_LABEL_EM))
+    larger = PHONE_CELL_EM / CELL_EM if grid.scale == 1.0 else grid.scale
+    grid.phone_widths |= {k: max(PHONE_WIDTHS[k], numbers[k] * larger + 1.2, labels[k]) for k in "gald"}
     return grid
 
 
-def _pieces(slot: Slot, lines: int) -> tuple[str, ...]:
-    """A label, if it is a long word, in about equal pieces: over a column so many, before a row two at most."""
-    word, lines = slot.label, min(lines, 3 if slot.scope == "col" else 2)
-    if not slot.scope or len(word) < 6 or lines == 1:
-        return (word,)
-    size = -(-len(word) // lines)
-    return tuple(word[i : i + size] for i in range(0, len(word), size))
+def _widest(grid: Grid, width: Callable[[Slot], float]) -> dict[str, float]:
+    """How wide the widest slot is, by the kind of its column, in mm. Captions and signs may stand out."""
+    widest = dict.fromkeys(PRINT_WIDTHS, 0.0)
+    for (_, col), slot in grid.slots.items():
+        widest[grid.cols[col]] = max(widest[grid.cols[col]], width(slot))
+    return widest
 
 
-def _slot_width(slot: Slot, scale: float) -> float:
-    """How wide a column must be for a slot, in mm. Captions and signs may stand out."""
-    if slot.cell is not None:
-        return text_width(slot.cell) * scale + 1.2
-    if slot.scope:
-        size = LABEL_EM if slot.cls == "token" else SMALL_LABEL_EM
-        return 0.5 * size * len(slot.pieces[0]) + (2.2 if slot.scope == "row" else 1.0)
-    return 0.0
+def _label_width(slot: Slot, lines: int, token: float = LABEL_EM, other: float = SMALL_LABEL_EM) -> float:
+    """How wide a column must be for a label on so many lines, in type of these sizes."""
+    if not slot.scope:
+        return 0.0
+    size, letters = token if slot.cls == "token" else other, min(slot.letters(lines), len(slot.label))
+    return 0.5 * size * letters + (2.2 if slot.scope == "row" else 1.0)
 
 
 def text_width(cell: Cell) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -14,7 +13,7 @@ from markupsafe import Markup
 from byhand import __version__
 from byhand.arithmetic.expr import Expr
 from byhand.errors import SheetError
-from byhand.notation.html import html, value_html
+from byhand.notation.html import html, terms_html, value_html
 from byhand.notation.inline import inline, spoken
 from byhand.notation.text import text, value_text
 from byhand.notation.words import unprintable
@@ -154,11 +153,11 @@ def _environment() -> Sandbox:
         "spoken": spoken,
         "value": lambda value: Markup(value_html(value)),
         "expr": lambda node: Markup(html(node)),
+        "terms": lambda node: [Markup(term) for term in terms_html(node)],
         "prose": prose,
         "mm": lambda x: f"{x:.3f}".rstrip("0").rstrip("."),
         "css_string": css_string,
     }
-    environment.tests["long"] = _long
     environment.globals |= {
         "drawing": lambda *args: Markup(drawing(*args)), "rows": lambda *args: Markup(rows(*args)), "worked": worked,
         "tick": lambda *args: Markup(tick(*args)), "entry_text": entry_text,
@@ -192,12 +191,6 @@ def _markdown() -> Any:
 
 def _formula(latex: str) -> str:
     return f'<span class="math">{inline(latex)}</span>'
-
-
-def _long(line: tuple[Expr, Any]) -> bool:
-    """Whether the arithmetic of a first cell has numbers that are too long for one line: whatever a copy's are."""
-    work, result = line
-    return bool(re.search(r"\d{4}", f"{text(work)} {value_text(result)}"))
 
 
 def css_string(value: str) -> Markup:

@@ -154,6 +154,8 @@ def _strip(stacks: list[_Stack], figure: Strip, last: bool) -> Grid:
         at = grid.add("a" * panel.shape[1] if wide else _widths(panel))
         caption = top - 2 if over and panel is not final else 0  # close to its matrix
         name = panel.caption or panel.symbol
+        if stack is stacks[0] and stack.joint:  # on a new line, where there is no column for the sign
+            name = f"{stack.joint} {name}"
         grid.slots[caption, at] = Slot("caption", label=name, span=panel.shape[1], right=panel.right)
         if heads:
             grid.head(panel, caption + 1, at)

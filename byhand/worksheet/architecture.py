@@ -123,10 +123,10 @@ class _Chart:
         groups: dict[tuple[str, ...], dict[int, list[str]]] = {}
         for section in self.sections:
             computed = {s for s in asked(section) if s in order and self.tape.steps[s].op}
-            steps = sorted(computed, key=order.__getitem__)
+            steps = sorted((s for s in computed if not s.startswith("count")), key=order.__getitem__)
             if steps and self.home(section) == part:
                 groups.setdefault(tuple(dict.fromkeys(map(_stem, steps))), {})[section.number] = steps
-        return sorted(groups.values(), key=lambda group: min(order[steps[0]] for steps in group.values()))
+        return sorted(groups.values(), key=min)
 
     def inside(self, part: str) -> tuple[Node, ...]:
         """The steps of a part, each group as one, after what they read from elsewhere."""

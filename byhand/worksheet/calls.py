@@ -70,7 +70,8 @@ class Calls:
             "sums": self.bench.totals, "equal": self.equal, "changed": self.changed,
             "tokens": self.made.tokens, "source": self.made.source, "vocabulary": self.made.vocabulary,
             "config": c, "base": c.softmax_base,
-            "numbers": self.made.tape.domain.name, "level": self.made.level, "range": safe_range,
+            "numbers": tape.domain.name, "about": "about " if tape.domain.name == "decimal" else "",
+            "level": self.made.level, "range": safe_range,
             "row": "column" if turned else "row", "rows": "columns" if turned else "rows",
             "column": "row" if turned else "column", "columns": "rows" if turned else "columns",
         }  # fmt: skip
@@ -218,13 +219,16 @@ class Calls:
         """Lines to write on, and the key's answer."""
         return self._leave(Answer(count, self.inline(answer)))
 
-    def find_the_error(self, name: str, steps: str | Sequence[str], lines: int, answer: str = "") -> Marker:
+    def find_the_error(
+        self, name: str, steps: str | Sequence[str], lines: int, answer: str = "", caption: str = ""
+    ) -> Marker:
         """A step as it comes out the wrong way, to be spotted; or several, whose first wrong one is to be ticked.
 
         Without an answer the key says what the mistake is.
         """
         bench, tape = replace(self.bench, tape=foil(self.made.tape, name)), self.made.tape
-        panels = [bench.panel(step, "given").of_a_foil() for step in ([steps] if isinstance(steps, str) else steps)]
+        wrong = [steps] if isinstance(steps, str) else steps
+        panels = [bench.panel(step, "given", caption=caption).of_a_foil() for step in wrong]
         if not isinstance(steps, str):
             first = next((s for s in steps if not same(bench.tape.values(s), tape.values(s))), None)
             if first is None:
@@ -250,7 +254,7 @@ class Calls:
     def totals(self, name: str, mistake: str = "") -> str:
         """The sums over each token's numbers: "7, 3, 1", on one line; with a mistake, as it makes them."""
         bench = replace(self.bench, tape=foil(self.made.tape, mistake)) if mistake else self.bench
-        return ",\u00a0".join(value_text(x) for x in bench.totals(name))
+        return ", ".join(value_text(x) for x in bench.totals(name)).replace(" ", "\u00a0")
 
     def total(self, name: str) -> str:
         """The sum of all numbers of a step."""

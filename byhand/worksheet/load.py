@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import fields
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import TemplateError, TemplateSyntaxError
 
-from byhand.errors import ByHandError, SheetError
+from byhand.errors import ByHandError, ConfigError, SheetError, UnknownNameError
+from byhand.model.config import SIZES, Config
+from byhand.notation.number import shown
 from byhand.notation.words import unprintable
 from byhand.worksheet.architecture import map_of
 from byhand.worksheet.calls import Calls, Made, Marker
@@ -84,12 +87,32 @@ def _rendered(sheet: Sheet, calls: Calls) -> str:
         return text
     except TemplateSyntaxError as error:
         raise SheetError(f"{name} line {error.lineno}: {error.message}") from None
+    except UnknownNameError as error:
+        other = _other_choices(sheet, calls.made.config) if error.kind == "step" else None
+        if other is None:
+            raise SheetError(f"{name}{_line(error)}: {error}") from None
+        own, asked = other
+        raise ConfigError(
+            f"{sheet.name} is written for {own}, and with {asked} there is no step {error.name!r}; "
+            f"leave that out, or use byhand run {sheet.model}"
+        ) from None
     except ByHandError as error:
         raise SheetError(f"{name}{_line(error)}: {error}") from None
     except (TemplateError, TypeError, ValueError, ArithmeticError, AttributeError, LookupError, NameError) as error:
         raise SheetError(f"{name}{_line(error)}: {_readable(error)}") from None
     except (RecursionError, MemoryError):
         raise SheetError(f"{name}: the sheet does not end") from None
+
+
+def _other_choices(sheet: Sheet, config: Config) -> tuple[str, str] | None:
+    """The choices that tell a sheet's own model from another, as each has them: they decide which steps there are."""
+    own = Config.of(sheet.values.get("config", {}))
+    names = [f.name for f in fields(Config) if f.name not in (*SIZES, "softmax_base")]
+    told = [n for n in names if getattr(own, n) != getattr(config, n)]
+    if not told:
+        return None
+    mine, others = (", ".join(f"{n}={shown(getattr(c, n))}" for n in told) for c in (own, config))
+    return mine, others
 
 
 def _sections(name: str, tokens: Sequence[Token], blocks: Sequence[Word | Figure]) -> Iterator[Section]:

@@ -24,6 +24,7 @@ _PARTS = (
     (r"hook_resid_post", "add2"),
     (r"^ln_final\.|\.ln_final$", "ln_final"),
     (r"^unembed\.|\.unembed$|logits|^(probs|next_token|loss|perplexity|top_|joint|greedy|best)", "unembed"),
+    (r"^(one_hot|scaled)$", "unembed"),
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from numbers import Rational
 from typing import Any
 
 from byhand.arithmetic.domains import RATIONALS, Decimals
@@ -45,8 +46,8 @@ def entry(tape: Tape, name: str, i: int, j: int, places: int | None = None, blan
     at = i % rows, j % cols
     work = tape.worked(name, *at) if blank and tape[name].step.op else None
     value = tape.values(name)[i][j]
-    if places is not None and isinstance(value, Fraction | Decimal):
-        value = Decimals(places).settle(Num(value), lambda ref: None)
+    if places is not None and isinstance(value, Rational | Decimal):  # sympy's numbers are Rational, too
+        value = Decimals(places).settle(Num(Fraction(value)), lambda ref: None)
     return Cell(value, work, blank, name, at)
 
 

@@ -28,7 +28,8 @@ from byhand.arithmetic.expr import (
     substitute,
 )
 from byhand.notation.latex import latex
-from byhand.notation.text import text, value_text
+from byhand.notation.text import TEXT, text, value_text
+from byhand.notation.write import terms
 
 # ---- a second reader of the notation, which shares no code with its writer ----
 
@@ -171,6 +172,11 @@ def test_the_reader_of_these_tests_is_strict(line):
 def test_what_is_printed_has_the_value_that_was_computed(tree_and_value):
     tree, expected = tree_and_value
     assert value(Reader(text(tree)).line()) == expected
+
+
+@given(rational_trees(depth=4))
+def test_terms_are_a_sum_in_pieces(tree_and_value):
+    assert " + ".join(terms(tree_and_value[0], TEXT)) == text(tree_and_value[0])
 
 
 @given(rational_trees(depth=3, leaves=st.integers(-99, 99)), st.integers(0, 3))

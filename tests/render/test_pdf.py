@@ -95,6 +95,8 @@ def fits(source, paper, views=VIEWS):
         for page in document.pages:
             inside(page, PAPERS[paper])
             apart(page)
+            beside(page)
+            on_lines(page)
     assert titles(documents["worksheet"]) == titles(documents["key"])
     return documents["worksheet"]
 
@@ -142,6 +144,34 @@ def apart(page):
         for u1, v1, u2, v2, other in found[i + 1 :]:
             if v1 < middle < v2 and y1 < (v1 + v2) / 2 < y2:
                 assert min(x2, u2) - max(x1, u1) < 1.5, f"{text!r} covers {other!r}"
+
+
+def of_class(found, name):
+    """The blocks that have a class, first of all, among boxes."""
+    return [
+        box
+        for box in found
+        if type(box).__name__ == "BlockBox"
+        and box.element_tag in ("div", "p")
+        and (box.element.get("class") or "").split()[:1] == [name]
+    ]
+
+
+def beside(page):
+    """What stands in the words' column does not reach the figures."""
+    for column in of_class(boxes(page), "words"):
+        for box in column.descendants():
+            if type(box).__name__ == "TextBox":
+                assert box.position_x + box.width <= column.position_x + column.width + 4 * MM, box.text
+
+
+def on_lines(page):
+    """An answer is no longer than the lines that a student has for it."""
+    for ruled in of_class(boxes(page), "ruled"):
+        inner = list(ruled.descendants(placeholders=True))
+        for answer in of_class(inner, "answer"):
+            said = [box.text for box in answer.descendants() if type(box).__name__ == "TextBox"]
+            assert len(answer.children) <= len(of_class(inner, "rule")), said
 
 
 @pytest.mark.parametrize("orientation", ["rows", "columns"])

@@ -3,7 +3,9 @@
 import pytest
 from maps import ATTENTION, ATTN, BLOCK, FEED_FORWARD, gpt, head, map_for, norm, translation
 
+from byhand.pipeline import Options, prepare
 from byhand.worksheet.parts import part_of
+from byhand.worksheet.sheet import load_sheet
 
 
 def states(chart):
@@ -186,3 +188,24 @@ def test_a_step_knows_its_part():
     assert [part_of(s) for s in ("hook_pos_embed", f"{ATTN}z", f"{ATTN}hook_z[1]", "blocks.1.hook_resid_post")] == [
         "embed", "out", "heads", "add2",
     ]  # fmt: skip
+
+
+def test_the_steps_of_a_part_stand_in_the_order_of_their_numbers():
+    factors = {"A": [[1, 2], [0, 1]], "B": [[0, 1], [1, 1]]}
+    product = map_for("matrix-product", [("AB",), ("BA",)], inputs=factors)
+    words = map_for("embedding", [("hook_embed",), ("one_hot",), ("one_hot.product",)])
+    for chart in (product, words):
+        (nodes,) = chart.inside.values()
+        numbers = [node.sections for node in nodes if node.sections]
+        assert numbers == sorted(numbers)
+
+
+def test_what_is_counted_is_no_step_of_a_model():
+    sections = [(f"{BLOCK}conv_in.hook_pre",), ("count.weights", "count")]
+    nodes = map_for("convolution", sections).inside["mlp"]
+    assert [node.sections for node in nodes if node.sections] == [(1,)]
+
+
+@pytest.mark.parametrize("sheet", ["cross-entropy", "sampling"])
+def test_what_is_done_with_logits_is_one_part(sheet):
+    assert list(prepare(load_sheet(sheet), Options())[0].map.inside) == ["unembed"]

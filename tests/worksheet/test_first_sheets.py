@@ -1,12 +1,14 @@
 """Facts that the first sheets state, whatever their numbers."""
 
+import re
+
 import pytest
 
 from byhand.arithmetic.domains import RATIONALS
 from byhand.model.models import run
 from byhand.pipeline import Options, prepare
-from byhand.worksheet.document import Claim, Falk, Strip
-from byhand.worksheet.sheet import load_sheet
+from byhand.worksheet.document import Answer, Claim, Falk, Remark, Strip
+from byhand.worksheet.sheet import load_sheet, sheet_files
 
 
 @pytest.fixture(scope="module")
@@ -80,3 +82,29 @@ def test_every_seed_has_a_page(name, seeds):
         document, record = prepare(load_sheet(name), Options(seed=seed))
         assert record["seed"] == seed
         assert len(document.sections) > 4
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_shift_changes_no_share_whatever_rounding_makes_of_it(seed):
+    document, _ = prepare(load_sheet("softmax"), Options(seed=seed, numbers="decimal", base="e"))
+    shift, factor = [word for section in document.sections for word in section.words if isinstance(word, Claim)]
+    assert shift.holds
+    assert not factor.holds
+
+
+@pytest.mark.parametrize("name", sorted(set(sheet_files()) - {"positional-encoding"}))
+def test_a_check_of_rounded_numbers_says_about(name):
+    document, _ = prepare(load_sheet(name), Options(numbers="decimal", base="e"))
+    checks = ["".join(t.content for t in word.tokens)
+              for section in document.sections for word in section.words
+              if isinstance(word, Remark) and word.head == "Check"]  # fmt: skip
+    assert not [check for check in checks if re.search(r"(each|pattern|result).* adds? up to [01]\b", check)]
+
+
+@pytest.mark.parametrize(("base", "other"), [(2, 3), (3, 2), ("e", 2)])
+def test_a_question_about_bases_is_about_those_of_the_page(base, other):
+    document, _ = prepare(load_sheet("softmax"), Options(numbers="decimal", base=base))
+    (answer,) = [word for section in document.sections if section.title == "Explain"
+                 for word in section.words if isinstance(word, Answer)]  # fmt: skip
+    said = "".join(token.content for token in answer.tokens)
+    assert ("base 3" in said) == (3 in (base, other))

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 
-from byhand.errors import SheetError
+from byhand.errors import ConfigError, SheetError
 from byhand.pipeline import Options, prepare
 from byhand.worksheet.document import Answer, Falk, Remark, Strip, WordBoxes
 from byhand.worksheet.sheet import load_sheet, parse_sheet, sheet_files
@@ -170,3 +170,21 @@ def test_the_sums_of_a_mistake():
     (check,) = [w for w in made(body).sections[0].words if isinstance(w, Remark)]
     # powers 2 1 / 1 4: rows add up to 1; divided by the columns' sums 3 and 5, to 2/3 + 1/5 and 1/3 + 4/5
     assert check.tokens[0].content == "1,\u00a01 / 13/15,\u00a017/15"
+
+
+@pytest.mark.parametrize(
+    ("sheet", "own", "asked", "step"),
+    [
+        ("transformer-block", "norm_position='pre'", {"norm_position": "post"}, "blocks.0.ln2.hook_normalized"),
+        ("encoder", "norm_position='post'", {"norm_position": "pre"}, "encoder.0.hook_normalized_resid_post"),
+        ("gpt", "attn_only=False", {"attn_only": True}, "blocks.0.hook_resid_mid"),
+        ("layer-norm", "normalization_type='LN'", {"normalization_type": "RMS"}, "blocks.0.ln1.mean"),
+    ],
+)
+def test_a_model_with_other_steps_than_the_sheet_is_written_for_is_said(sheet, own, asked, step):
+    ((name, choice),) = asked.items()
+    with pytest.raises(ConfigError) as error:
+        prepare(load_sheet(sheet), Options(numbers="decimal", values={"config": asked}))
+    assert str(error.value).startswith(
+        f"{sheet} is written for {own}, and with {name}={choice!r} there is no step '{step}'; leave that out, or use"
+    )

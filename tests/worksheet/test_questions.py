@@ -266,3 +266,16 @@ def test_values_compare_as_numbers():
     document, record = prepare(lesson(body), Options())
     pattern = next(s["values"] for s in record["steps"] if s["name"] == f"{ATTN}hook_pattern[0]")
     assert words(document, Claim)[0].holds is (Fraction(pattern[2][0]) < 1)
+
+
+def test_a_caption_names_what_a_mistake_made():
+    body = f"## A\n\n{{{{ find_the_error('no-mask', '{ATTN}hook_pattern[0]', 1, caption='x') }}}}\n"
+    (panel,) = figures(prepare(lesson(body), Options())[0], Strip)[0].panels
+    assert panel.caption == "x"
+
+
+@pytest.mark.parametrize("numbers", ["exact", "symbolic"])
+def test_a_share_is_rounded_among_letters_too(numbers):
+    document, _ = prepare(load_sheet("sizing"), Options(numbers=numbers))
+    entries = [cell for table in figures(document, Table) for cell in table.cells if cell.step == "mfu"]
+    assert [entry_text(cell) for cell in entries] == ["50", "37.1"]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from byhand.errors import ByHandError, SheetError
-from byhand.worksheet.sheet import all_sheets, load_sheet, parse_sheet
+from byhand.worksheet.sheet import all_sheets, load_sheet, parse_sheet, sheet_files
 
 FRONT = "---\ntitle: T\nmodel: softmax\ngoal: G\n{}---\nbody\n"
 
@@ -79,3 +81,9 @@ def test_a_sheet_that_is_no_text_is_refused(folder):
 def test_an_unknown_sheet_is_told_what_it_may_have_meant():
     with pytest.raises(ByHandError, match="no sheet 'atention-head'; did you mean 'attention-head'"):
         load_sheet("atention-head")
+
+
+@pytest.mark.parametrize("name", sorted(sheet_files()))
+def test_a_sheet_leaves_it_to_the_run_to_count_tokens_and_dimensions(name):
+    counted = r"\b(three|four|five|third|fourth|fifth) (tokens?|inputs?|words?|dimensions|dot products)\b"
+    assert not re.findall(counted, sheet_files()[name].read_text(encoding="utf-8"))

@@ -1,0 +1,28 @@
+"""What steps are called on paper."""
+
+import pytest
+
+from byhand.model.names import symbol
+
+
+@pytest.mark.parametrize(
+    ("name", "heads", "expected"),
+    [
+        ("blocks.0.attn.hook_q[1]", 2, "Q_2"),
+        ("blocks.0.attn.hook_q[0]", 1, "Q"),
+        ("blocks.0.attn.W_Q[1]", 2, "W_{Q,2}"),
+        ("blocks.0.ln2.hook_normalized", 1, "N'"),
+        ("blocks.0.ln2.centered", 1, r"x - \mu"),
+        ("blocks.0.ln1.standardized", 1, r"(x - \mu) \div \sigma"),
+        ("blocks.0.bn.hook_normalized", 1, r"(x - \mu) \div \sigma"),
+        ("blocks.0.hook_resid_post", 1, "X''"),
+        ("no.such_step", 1, r"\text{no.such_step}"),
+    ],
+)
+def test_a_step_has_the_symbol_of_its_kind(name, heads, expected):
+    assert symbol(name, heads) == expected
+
+
+def test_the_sums_of_a_decoder_have_one_prime_more_each():
+    sums = ("hook_resid_pre", "hook_resid_mid", "hook_resid_mid_cross", "hook_resid_post")
+    assert [symbol(f"decoder.0.{name}") for name in sums] == ["X", "X'", "X''", "X'''"]
