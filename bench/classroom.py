@@ -26,10 +26,10 @@ import others as programs
 from bench import Table, median, process
 from byhand.checking import said
 from byhand.classroom import copies as room
-from byhand.classroom.copies import CLASS_VIEWS, instance
-from byhand.classroom.plan import Numbers, Plan
+from byhand.classroom.copies import CLASS_VIEWS, stencil
+from byhand.classroom.plan import Plan
 from byhand.classroom.roster import Student
-from byhand.classroom.variants import Run, fitting, fooled, run_variants
+from byhand.classroom.variants import fitting, fooled
 from byhand.kept import replace_file
 from byhand.pipeline import Options
 from byhand.render.bundle import Bundle
@@ -63,9 +63,9 @@ def sizes(counts: list[int]) -> Table:
     """Whole commands."""
     rows = []
     for sheet in SHEETS:
-        pages = sum(len(laid[0].pages) for laid in instance(plan_of(sheet), 0).laid.values())
+        pages = sum(len(laid[0].pages) for laid in stencil(plan_of(sheet)).laid.values())
         known: list[tuple[int, float]] = []
-        with tempfile.TemporaryDirectory() as out:  # lays the pages of every set out
+        with tempfile.TemporaryDirectory() as out:  # lays the pages out
             process("-c", "from byhand.cli import main; main()", "class", sheet, "--anonymous", "30", "--out", out)
         for count in (1, *counts):
             found = []
@@ -102,9 +102,9 @@ def stage(spent: dict[str, float], name: str) -> Iterator[None]:
 def spent_on(sheet: str, count: int) -> tuple[dict[str, float], int]:
     """Seconds of each stage, and how many pages were made."""
     plan, class_, spent = plan_of(sheet), students(count), dict[str, float]()
-    made = instance(plan, 0)
+    made = stencil(plan)
     with stage(spent, "choosing"):
-        run = run_variants(plan.sheet, made.values, [plan.key(student) for student in class_], plan.options)
+        run = made.numbers.run([plan.key(student) for student in class_])
     with stage(spent, "checking"):
         fooled(run)
         for record in run.records():
@@ -119,7 +119,7 @@ def spent_on(sheet: str, count: int) -> tuple[dict[str, float], int]:
         packed = {view: [[*map(zlib.compress, page)] for page in pages[view]] for view in CLASS_VIEWS}
     with tempfile.TemporaryDirectory() as out, stage(spent, "writing"):
         written(Path(out), made, packed)
-    return spent, (count + 1) * sum(len(laid[0].pages) for laid in made.laid.values())
+    return spent, run.domain.count * sum(len(laid[0].pages) for laid in made.laid.values())
 
 
 def shares(count: int = 300) -> Table:
@@ -169,15 +169,15 @@ def proof(count: int, sheets: list[str]) -> None:
 
     for sheet in sheets:
         plan = plan_of(sheet)
-        class_ = [student for student in students(4 * count) if plan.instance_of(student) == 0][
-            : -(-count // len(PROOF))
-        ]
-        made = instance(plan, 0)
-        run = room._stamped(plan, told(plan, made, class_), class_)
+        class_ = students(-(-count // len(PROOF)))
+        made = stencil(plan)
+        keys = fitting(made.numbers.run, [plan.key(student) for student in class_])
+        run = room._stamped(plan, made.numbers.run([key for key in keys if key]), class_)
         alone, texts, verdicts, shares = 0, 0, 0, list[float]()
-        for view, html in room._html(plan, run.document):
+        dict(room._html(plan, run.document))
+        for view, html in made.pages.items():
             pages = list(zip(*fill(made.laid[view][0], run.domain.marks), strict=True))
-            for copy, own in enumerate(pages[1:], 1):
+            for copy, own in list(enumerate(pages))[-len(class_) :]:
                 if None in own:
                     alone += 1
                     continue
@@ -192,12 +192,6 @@ def proof(count: int, sheets: list[str]) -> None:
             f"no pixel differs in {shares.count(0)}, at most {max(shares):.5f} % in any",
             flush=True,
         )
-
-
-def told(plan: Plan, made: Any, class_: list[Student]) -> Run:
-    """The run of copies that tell every mistake apart."""
-    numbers = Numbers(plan, made.values)
-    return numbers.run([key for key in fitting(numbers.run, [plan.key(each) for each in class_]) if key])
 
 
 def verified(content: bytes) -> str:

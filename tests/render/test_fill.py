@@ -14,7 +14,7 @@ from pypdf import PdfReader
 from reading_pdf import different, same_text
 
 from byhand.choosing.symmetry import renamed
-from byhand.classroom.variants import run_variants
+from byhand.classroom.variants import run_copies
 from byhand.pipeline import Options, choose_numbers, number_system, prepare, recorded
 from byhand.render.boxes import Line
 from byhand.render.breaking import Paragraph
@@ -35,7 +35,7 @@ def run_of(sheet, **options):
     found = load_sheet(sheet)
     asked = Options(**options).on(found)
     values, _ = choose_numbers(found, asked)
-    return found, values, run_variants(found, values, KEYS, asked)
+    return found, values, run_copies(found, [values], [(0, 0), *((0, key) for key in KEYS)], asked)
 
 
 @cache
