@@ -13,11 +13,10 @@ from functools import cache, lru_cache
 from hashlib import sha256
 from pathlib import Path
 
-import segno
-
 import byhand
 from byhand import __version__
 from byhand.arithmetic.many import Copies
+from byhand.classroom.codes import codes
 from byhand.classroom.plan import Numbers, Plan
 from byhand.classroom.roster import Student
 from byhand.classroom.variants import AGAIN, ATTEMPTS, Run, fitting, unchanged
@@ -43,7 +42,6 @@ NOBODY = Student("Name", "0")
 TRIED, FEW = 24, 4  # copies that show what is the same in all and how much room numbers need, and times to find them
 LAYOUTS = 4  # of a page, at most
 _TAG, _MEASURE = re.compile(r"<[^>]*>"), re.compile(r"[\d.]+")
-_MASK = 2  # of the QR codes: to try all eight would take longer than all the rest
 
 
 @dataclass(frozen=True)
@@ -208,7 +206,7 @@ def _alone(plan: Plan, numbers: Numbers, student: Student, fit: str | None) -> C
         except SheetError:  # as where a mistake that the page shows cannot be made with these numbers
             if attempt == ATTEMPTS - 1:
                 raise
-    path, modules = code(_coded(plan, page.stamp["hash"]))
+    (path,), modules = codes([_coded(plan, page.stamp["hash"])])
     whose = {"name": student.shown, "whose": student.whose, "code": path, "modules": str(modules)}
     page = replace(page, stamp={**page.stamp, **whose})
     laid = {view: lay_out_copy(html, str) for view, html in _html(plan, page)}
@@ -260,21 +258,7 @@ def _stamped(plan: Plan, run: Run, students: Sequence[Student]) -> Run:
     everyone = [*[NOBODY] * (domain.count - len(students)), *students]
     stamp["name"] = domain.mark(domain.texts([each.shown for each in everyone]))
     stamp["whose"] = domain.mark(domain.texts([each.whose for each in everyone]))
-    codes = [code(_coded(plan, each)) for each in run.filled(stamp["hash"])]
-    stamp["code"] = domain.mark(domain.texts([path for path, _ in codes]))
-    stamp["modules"] = str(codes[0][1])
+    paths, modules = codes([_coded(plan, each) for each in run.filled(stamp["hash"])])
+    stamp["code"] = domain.mark(domain.texts(paths))
+    stamp["modules"] = str(modules)
     return replace(run, document=replace(run.document, stamp=stamp))
-
-
-def code(text: str) -> tuple[str, int]:
-    """A QR code as an SVG path of bars, and how many modules it has a side."""
-    rows = segno.make_qr(text, error="m", boost_error=False, mask=_MASK).matrix
-    bars = []
-    for y, row in enumerate(rows):
-        x = 0
-        while (x := row.find(1, x)) >= 0:
-            end = row.find(0, x)
-            width = (len(row) if end < 0 else end) - x
-            bars.append(f"M{x} {y}h{width}v1h-{width}z")
-            x += width
-    return "".join(bars), len(rows)

@@ -16,7 +16,7 @@ from reading_pdf import different, same_text
 from byhand.checking import said
 from byhand.classroom import copies as room
 from byhand.classroom.classes import make_class
-from byhand.classroom.copies import code, copies, stencil
+from byhand.classroom.copies import copies, stencil
 from byhand.classroom.plan import SETS, Numbers, Plan
 from byhand.classroom.roster import Student, anonymous
 from byhand.errors import ConfigError, OutputError
@@ -230,11 +230,3 @@ def test_every_set_says_what_the_first_one_says():
 
 def test_copies_without_names_have_numbers():
     assert [(s.name, s.shown, s.id) for s in anonymous(1)] == [("", "", "1")]
-
-
-def test_a_code_is_read_as_bars():
-    path, modules = code("BYHAND LAYER-NORM 0 0.1.0 0123456")
-    assert modules == 25
-    bars = [tuple(map(int, bar)) for bar in re.findall(r"M(\d+) (\d+)h(\d+)v1h-\d+z", path)]
-    assert (0, 0, 7) in bars
-    assert {x + w <= modules and y < modules for x, y, w in bars} == {True}
