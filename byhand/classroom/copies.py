@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import pickle
 import re
-import sys
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache, lru_cache
-from hashlib import sha256
-from pathlib import Path
+from functools import lru_cache, partial
 
-import byhand
 from byhand import __version__
 from byhand.arithmetic.many import Copies
 from byhand.classroom.codes import codes
@@ -21,20 +16,17 @@ from byhand.classroom.plan import Numbers, Plan
 from byhand.classroom.roster import Student
 from byhand.classroom.variants import AGAIN, ATTEMPTS, Run, fitting, unchanged
 from byhand.errors import SheetError
-from byhand.kept import kept
 from byhand.model.weights import Values
 from byhand.notation.text import value_text
 from byhand.pipeline import number_system, recorded
-from byhand.render.cache import laid_out
+from byhand.render.cache import laid_out, made_once
 from byhand.render.fill import fill
-from byhand.render.fonts import faces
 from byhand.render.html import Pages
 from byhand.render.json import fingerprint
 from byhand.render.master import Master, master
 from byhand.render.slots import Laid, lay_out, lay_out_copy
 from byhand.verify.witness import judge
 from byhand.worksheet.document import Document, View
-from byhand.worksheet.sheet import folders, shipped
 
 Filled = tuple[int | Master, tuple[bytes, ...]]
 CLASS_VIEWS: tuple[View, ...] = ("worksheet", "key")
@@ -85,23 +77,8 @@ def stencil(plan: Plan) -> Stencil:
 
     Raises: ConfigError where there is one set of numbers only; ByHandError.
     """
-
-    def made() -> bytes:
-        return zlib.compress(pickle.dumps(_cut(plan)), 1)
-
-    of_others = len(folders()) > 1  # whose templates may read each other from anywhere
-    content = made() if of_others else kept("classes", made, _program(), repr(plan))
-    found: Stencil = pickle.loads(zlib.decompress(content))
+    found: Stencil = made_once("classes", partial(_cut, plan), repr(plan))
     return found
-
-
-@cache
-def _program() -> str:
-    """What makes a set and its pages: this program, its templates, the fonts, and all that is installed."""
-    files = sorted([*Path(byhand.__file__).parent.rglob("*.py"), *shipped().rglob("*.*")])
-    installed = sorted(path.name for entry in sys.path for path in Path(entry).glob("*-info"))
-    names = [sys.version, str(faces()[0].path), *installed]
-    return sha256(b"\0".join([*(path.read_bytes() for path in files), *map(os.fsencode, names)])).hexdigest()
 
 
 def _cut(plan: Plan) -> Stencil:
