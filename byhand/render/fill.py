@@ -31,7 +31,7 @@ def fill(laid: Laid, marks: Sequence[Many]) -> Iterator[list[bytes | None]]:
 
     marks: the texts that stand in place of each mark, copy by copy.
     """
-    pen = _Pen(laid.faces, {font: set(alphabet(laid.faces[font], laid.letters)) for font in laid.slotted})
+    pen = _Pen(laid.faces, {font: set(alphabet(laid.faces[font], letters)) for font, letters in laid.letters.items()})
     count = len(marks[0].which)
     for page in laid.pages:
         parts = [

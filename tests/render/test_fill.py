@@ -100,7 +100,7 @@ def test_the_fonts_of_a_copy_have_every_number():
     _, laid, copies = printed("attention-head", "worksheet")
     with pikepdf.open(io.BytesIO(copies[0])) as file:
         fonts = {name[1:]: font for page in file.pages for name, font in page.Resources.Font.items()}
-        for name in laid.slotted:
+        for name in laid.letters:
             known = fonts[name].ToUnicode.read_bytes().decode()
             assert all(f"<{ord(digit):04x}>" in known for digit in "0123456789−/")
 
