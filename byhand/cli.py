@@ -222,7 +222,7 @@ def class_(
     if made.unchanged:
         click.echo(f"the same in every copy of a set: {', '.join(made.unchanged)}", err=True)
     if made.alike:
-        click.echo(f"copies with the answers of another: {made.alike}; the sheet has only so many numbers", err=True)
+        click.echo(f"copies with all the answers of another: {made.alike}; there are only so many numbers", err=True)
     if made.alone:
         click.echo(f"copies laid out by themselves: {made.alone}", err=True)
 

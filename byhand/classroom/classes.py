@@ -9,7 +9,7 @@ import os
 import signal
 import string
 import tempfile
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -48,7 +48,7 @@ class ClassSet:
     sets: int
     renames: bool  # whether a copy has one of these renamed, or numbers that were searched for
     alone: int  # copies that did not fit the common layout, and were laid out by themselves
-    alike: int  # copies whose answers are all those of another
+    alike: int  # copies, each with all the answers of another
     unchanged: tuple[str, ...]  # answers that are the same in all copies of a set of numbers
 
 
@@ -75,7 +75,7 @@ def make_class(
         index = stack.enter_context(_part(folder / "index.csv"))
         rows = csv.writer(io.TextIOWrapper(index, "utf-8-sig", newline="", write_through=True))
         rows.writerow(FIELDS)
-        sets, alone, answers, alike = set[int](), 0, set[bytes](), 0
+        sets, alone, answers = set[int](), 0, Counter[bytes]()
         submit = stack.enter_context(_workers(jobs, dask))
         made: Stencil = submit(stencil, plan).result()
         for copy in _made(submit, plan, made, students, jobs):
@@ -89,12 +89,11 @@ def make_class(
             who = copy.student
             variant = f"{copy.set + 1}.{who.id}"
             rows.writerow((who.name, who.id, who.group, variant, options.chosen_seed, copy.hash, copy.answers))
-            digest = sha256(copy.answers.encode()).digest()[:12]
-            alike += digest in answers
-            answers.add(digest)
+            answers[sha256(copy.answers.encode()).digest()[:12]] += 1
             sets.add(copy.set)
             alone += bool(copy.alone)
             done(1)
+    alike = sum(count for count in answers.values() if count > 1)
     renames, unchanged = made.numbers.renames, made.unchanged
     return ClassSet(folder, len(students), len(sets), renames, alone, alike, unchanged)
 

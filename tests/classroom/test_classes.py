@@ -50,7 +50,7 @@ def index(folder):
 
 def test_a_class_set_has_all_that_was_asked_for(made):
     assert made.students == 3
-    assert made.alone == 0
+    assert (made.alone, made.alike) == (0, 0)
     assert sorted(contents(made.folder)) == sorted(
         ["class.json", "class.pdf", "index.csv", "keys.pdf"]
         + [f"{folder}/{s.stem}.pdf" for folder in ("worksheets", "keys") for s in ROSTER]
@@ -101,6 +101,14 @@ def test_a_page_that_lacks_some_of_its_numbers_is_verified_by_its_students_id(tm
     for path in made.folder.glob("*/*.pdf"):
         assert said(path)[0][0].endswith("numbers: right")
     assert len(list(made.folder.glob("*/*.pdf"))) == 4
+
+
+def test_copies_with_the_same_answers_are_counted(tmp_path):
+    class_ = anonymous(12)
+    alike = make_class("scores", class_, out=tmp_path)
+    answers = [row["answers"] for row in index(alike.folder).values()]
+    assert alike.alike == sum(answers.count(each) > 1 for each in answers) > alike.students - len(set(answers))
+    assert alike.unchanged == ("S", "M", "P", "s", "A")
 
 
 def test_another_student_changes_nobody_elses_numbers(made, tmp_path):
