@@ -12,6 +12,7 @@ from byhand.classroom.variants import AGAIN, Made, Run, fitting, run_copies
 from byhand.errors import ConfigError, UnknownNameError
 from byhand.model.weights import Values
 from byhand.pipeline import Options, choose_numbers
+from byhand.render.cache import made_once
 from byhand.worksheet.sheet import Sheet
 
 SETS, LOOKED = 12, 10  # of numbers, at most; and how often it is looked for one more
@@ -74,7 +75,7 @@ class Numbers:
     """
 
     plan: Plan
-    found: dict[str, Values] = field(default_factory=dict)
+    found: dict[str, Values] = field(default_factory=dict, compare=False)
 
     @cached_property
     def own(self) -> Values:
@@ -103,6 +104,9 @@ class Numbers:
         """The first set, and others whose page is the same but for its numbers."""
         if not self.renames:
             return (self.own,)
+        return made_once("sets", self._found, repr((self.plan.sheet, self.plan.options)))
+
+    def _found(self) -> tuple[Values, ...]:
         asked = [f"class/{self.plan.options.chosen_seed}/set {number}" for number in range(1, SETS)]
         try:
             keys = fitting(self._run_searched, asked, LOOKED)

@@ -182,9 +182,10 @@ def test_a_copy_with_name_and_code_is_filled_as_it_is_laid_out():
 
 
 def test_a_name_in_other_letters_is_laid_out_by_itself():
-    plan = Plan(load_sheet(SHEET), Options(numbers="exact"), "Ada 李雷")
-    plain, other = copies(plan, stencil(plan), [Student("Ada", "1"), Student("李雷", "2")])
-    assert not plain.alone
+    names = ["Ada", "李雷", "Анна Ґонґ", "Nguyễn Ánh"]
+    plan = Plan(load_sheet(SHEET), Options(numbers="exact"), "".join(names))
+    plain, other, *others = copies(plan, stencil(plan), [Student(name, str(k)) for k, name in enumerate(names)])
+    assert not any(copy.alone for copy in (plain, *others))
     assert sorted(other.alone) == ["key", "worksheet"]
 
 
