@@ -15,6 +15,7 @@ import segno
 
 LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"  # of codes with two letters in 11 bits
 _MASK = 2  # to try all eight would take longer than all the rest
+FEW = 60  # that are made sooner one by one
 LARGEST = 9  # version: larger ones have longer heads
 _HEAD, _BYTE_HEAD = 13, 12  # bits before the letters, and before bytes
 
@@ -27,7 +28,7 @@ def codes(texts: Sequence[str]) -> tuple[list[str], int]:
     import numpy as np
 
     first = segno.make_qr(texts[0], **_how(None))
-    if not set().union(*texts) <= set(LETTERS) or int(first.version) > LARGEST:
+    if len(texts) < FEW or not set().union(*texts) <= set(LETTERS) or int(first.version) > LARGEST:
         return _bars(np.array([segno.make_qr(text, **_how(None)).matrix for text in texts]) & 1), len(first.matrix)
     first = segno.make_qr(texts[0], mode="alphanumeric", **_how(None))
     own, bits = np.array(first.matrix) & 1, np.array([_bits(text) for text in texts])

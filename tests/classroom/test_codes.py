@@ -5,7 +5,7 @@ import re
 import pytest
 import segno
 
-from byhand.classroom.codes import codes
+from byhand.classroom.codes import FEW, codes
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,9 @@ from byhand.classroom.codes import codes
         ["A", "Z"],
     ],
 )
-def test_codes_made_at_once_are_those_made_one_by_one(texts):
+@pytest.mark.parametrize("few", [0, FEW])
+def test_codes_made_at_once_are_those_made_one_by_one(texts, few, monkeypatch):
+    monkeypatch.setattr("byhand.classroom.codes.FEW", few)
     paths, size = codes(texts)
     for text, path in zip(texts, paths, strict=True):
         code = segno.make_qr(text, error="m", boost_error=False, mask=2).matrix
