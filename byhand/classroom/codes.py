@@ -29,15 +29,25 @@ def codes(texts: Sequence[str]) -> tuple[list[str], int]:
 
     first = segno.make_qr(texts[0], **_how(None))
     if len(texts) < FEW or not set().union(*texts) <= set(LETTERS) or int(first.version) > LARGEST:
-        return _bars(np.array([segno.make_qr(text, **_how(None)).matrix for text in texts]) & 1), len(first.matrix)
+        return _one_by_one(texts)
     first = segno.make_qr(texts[0], mode="alphanumeric", **_how(None))
     own, bits = np.array(first.matrix) & 1, np.array([_bits(text) for text in texts])
     turned = bits != bits[0]
     vary = np.flatnonzero(turned.any(0))
-    each = [_turned(int(first.version), bits.shape[1], int(at)) for at in vary]
+    try:
+        each = [_turned(int(first.version), bits.shape[1], int(at)) for at in vary]
+    except segno.DataOverflowError:  # letters may fill a code to its last bits, and bytes may not
+        return _one_by_one(texts)
     patterns = np.array(each, np.float32).reshape(len(each), own.size)
     sums = (turned[:, vary].astype(np.float32) @ patterns).astype(np.int64)
     return _bars(own ^ sums.reshape(-1, *own.shape) & 1), len(own)
+
+
+def _one_by_one(texts: Sequence[str]) -> tuple[list[str], int]:
+    import numpy as np
+
+    modules = np.array([segno.make_qr(text, **_how(None)).matrix for text in texts]) & 1
+    return _bars(modules), modules.shape[1]
 
 
 def _how(version: int | None) -> dict[str, Any]:

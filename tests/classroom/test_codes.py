@@ -21,6 +21,8 @@ from byhand.classroom.codes import FEW, codes
         ["BYHAND GRÖSSE 0 0.1.0 0123456", "BYHAND GRÖSSE 0 0.1.0 FEDCBA9"],
         ["A" * 300 + "1", "A" * 300 + "2"],
         ["A", "Z"],
+        ["BYHAND CROSS-ATTENTION 0 0.1.0 0123456", "BYHAND CROSS-ATTENTION 0 0.1.0 FEDCBA9"],  # full
+        *([f"{'BYHAND ' * 5:.{n}}{end}" for end in "7Z"] for n in range(20, 35)),
     ],
 )
 @pytest.mark.parametrize("few", [0, FEW])
