@@ -63,10 +63,10 @@ def sizes(counts: list[int]) -> Table:
     """Whole commands."""
     rows = []
     for sheet in SHEETS:
-        pages = sum(len(laid[0].pages) for laid in stencil(plan_of(sheet)).laid.values())
         known: list[tuple[int, float]] = []
         with tempfile.TemporaryDirectory() as out:  # lays the pages out
             process("-c", "from byhand.cli import main; main()", "class", sheet, "--anonymous", "30", "--out", out)
+        pages = sum(len(laid[0].pages) for laid in stencil(plan_of(sheet)).laid.values())
         for count in (1, *counts):
             found = []
             for _ in range(5 if count <= 30 else 1):
