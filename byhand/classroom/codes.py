@@ -7,16 +7,18 @@ codes of texts that are equally long are one of them, and for each bit in which 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
 import segno
 
+from byhand.render.cache import made_once
+
 LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"  # of codes with two letters in 11 bits
 _MASK = 2  # to try all eight would take longer than all the rest
-FEW = 60  # that are made sooner one by one
 LARGEST = 9  # version: larger ones have longer heads
+_PAIR = 11  # bits of two letters
 _HEAD, _BYTE_HEAD = 13, 12  # bits before the letters, and before bytes
 
 
@@ -28,18 +30,18 @@ def codes(texts: Sequence[str]) -> tuple[list[str], int]:
     import numpy as np
 
     first = segno.make_qr(texts[0], **_how(None))
-    if len(texts) < FEW or not set().union(*texts) <= set(LETTERS) or int(first.version) > LARGEST:
+    if len(texts) == 1 or not set().union(*texts) <= set(LETTERS) or int(first.version) > LARGEST:
         return _one_by_one(texts)
     first = segno.make_qr(texts[0], mode="alphanumeric", **_how(None))
     own, bits = np.array(first.matrix) & 1, np.array([_bits(text) for text in texts])
     turned = bits != bits[0]
-    vary = np.flatnonzero(turned.any(0))
+    start = int(turned.any(0).argmax()) // _PAIR * _PAIR
+    asked = int(first.version), bits.shape[1], start
     try:
-        each = [_turned(int(first.version), bits.shape[1], int(at)) for at in vary]
+        patterns = made_once("codes", partial(_turned, *asked), str(asked))
     except segno.DataOverflowError:  # letters may fill a code to its last bits, and bytes may not
         return _one_by_one(texts)
-    patterns = np.array(each, np.float32).reshape(len(each), own.size)
-    sums = (turned[:, vary].astype(np.float32) @ patterns).astype(np.int64)
+    sums = (turned[:, start:].astype(np.float32) @ patterns).astype(np.int64)
     return _bars(own ^ sums.reshape(-1, *own.shape) & 1), len(own)
 
 
@@ -57,26 +59,24 @@ def _how(version: int | None) -> dict[str, Any]:
 def _bits(text: str) -> list[bool]:
     """A text's bits: of two letters in 11, of a last one in 6."""
     codes = [LETTERS.index(letter) for letter in text]
-    pairs = "".join(f"{45 * a + b:011b}" for a, b in zip(codes[::2], codes[1::2], strict=False))
+    pairs = "".join(f"{45 * a + b:0{_PAIR}b}" for a, b in zip(codes[::2], codes[1::2], strict=False))
     return [bit == "1" for bit in pairs + (f"{codes[-1]:06b}" if len(codes) % 2 else "")]
 
 
-@cache
-def _turned(version: int, length: int, at: int) -> Any:
-    """The modules that one of so many bits turns over, row by row."""
-    return _of_bytes(version, length, at) ^ _of_bytes(version, length, None)
-
-
-@cache
-def _of_bytes(version: int, length: int, at: int | None) -> Any:
-    """The modules of bytes in place of letters, with 1 for that bit and 0 for all others."""
+def _turned(version: int, length: int, start: int) -> Any:
+    """The modules that each of so many bits turns over, from one bit on."""
     import numpy as np
 
-    data = bytearray((length + _HEAD - _BYTE_HEAD + 7) // 8)
-    if at is not None:
-        byte, bit = divmod(at + _HEAD - _BYTE_HEAD, 8)
-        data[byte] = 128 >> bit
-    return np.array(segno.make_qr(bytes(data), mode="byte", **_how(version)).matrix).ravel() & 1
+    def modules(at: int | None) -> Any:
+        """Those of bytes in place of letters, with 1 for that bit and 0 for all others."""
+        data = bytearray((length + _HEAD - _BYTE_HEAD + 7) // 8)
+        if at is not None:
+            byte, bit = divmod(at + _HEAD - _BYTE_HEAD, 8)
+            data[byte] = 128 >> bit
+        return np.array(segno.make_qr(bytes(data), mode="byte", **_how(version)).matrix).ravel() & 1
+
+    none = modules(None)
+    return np.array([modules(at) ^ none for at in range(start, length)], np.float32)
 
 
 def _bars(modules: Any) -> list[str]:
