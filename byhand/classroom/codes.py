@@ -41,8 +41,10 @@ def codes(texts: Sequence[str]) -> tuple[list[str], int]:
         patterns = made_once("codes", partial(_turned, *asked), str(asked))
     except segno.DataOverflowError:  # letters may fill a code to its last bits, and bytes may not
         return _one_by_one(texts)
-    sums = (turned[:, start:].astype(np.float32) @ patterns).astype(np.int64)
-    return _bars(own ^ sums.reshape(-1, *own.shape) & 1), len(own)
+    modules = np.repeat(own[None], len(texts), axis=0)
+    for at, pattern in enumerate(patterns, start):
+        modules[turned[:, at]] ^= pattern
+    return _bars(modules), len(own)
 
 
 def _one_by_one(texts: Sequence[str]) -> tuple[list[str], int]:
@@ -73,10 +75,10 @@ def _turned(version: int, length: int, start: int) -> Any:
         if at is not None:
             byte, bit = divmod(at + _HEAD - _BYTE_HEAD, 8)
             data[byte] = 128 >> bit
-        return np.array(segno.make_qr(bytes(data), mode="byte", **_how(version)).matrix).ravel() & 1
+        return np.array(segno.make_qr(bytes(data), mode="byte", **_how(version)).matrix) & 1
 
     none = modules(None)
-    return np.array([modules(at) ^ none for at in range(start, length)], np.float32)
+    return [modules(at) ^ none for at in range(start, length)]
 
 
 def _bars(modules: Any) -> list[str]:
