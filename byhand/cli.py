@@ -221,14 +221,14 @@ def class_(
         click.echo("\nbyhand: stopped; what is written is whole, and the same command makes the rest", err=True)
         sys.exit(130)
     click.echo(made.folder)
-    numbers = f"{made.instances} sets of numbers, each renamed for every student"
+    numbers = f"{made.sets} sets of numbers, each renamed for every student"
     if not made.renames:
         numbers = "each with numbers that were searched for: the sheet has too few renamings"
     click.echo(f"{made.students} students, {numbers}", err=True)
     if made.unchanged:
         click.echo(f"the same in every copy of a set: {', '.join(made.unchanged)}", err=True)
     if made.alike:
-        click.echo(f"copies with the answers of another: {made.alike}; the sheet has only so many numbers", err=True)
+        click.echo(f"copies with all the answers of another: {made.alike}; there are only so many numbers", err=True)
     if made.alone:
         click.echo(f"copies laid out by themselves: {made.alone}", err=True)
 

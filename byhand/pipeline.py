@@ -18,7 +18,7 @@ from byhand.model.files import load_entries
 from byhand.model.models import run, unread
 from byhand.model.weights import Values, check_positions, complete
 from byhand.render.book import Book
-from byhand.render.cache import printed
+from byhand.render.cache import made_once, printed
 from byhand.render.files import write
 from byhand.render.html import Pages, Paper
 from byhand.render.json import as_text, fingerprint, run_record
@@ -103,9 +103,13 @@ def generate(
     """
     sheet = load_sheet(name)
     options = (options or Options()).on(sheet)
-    page, record = prepare(sheet, options, tell)
-    folder = Path(out) / f"{sheet.name}-seed{options.chosen_seed}"
-    return write(folder, dict(_files(page, record, options)))
+
+    def made() -> dict[str, bytes]:
+        return dict(_files(*prepare(sheet, options, tell), options))
+
+    again = options.cache and options.values is None
+    files = made_once("sheets", made, repr((sheet, options))) if again else made()
+    return write(Path(out) / f"{sheet.name}-seed{options.chosen_seed}", files)
 
 
 def book(
@@ -194,29 +198,13 @@ def choose_numbers(sheet: Sheet, options: Options) -> tuple[Values, dict[str, An
     if options.kept:
         return renamed(values, seed, signs=not symbolic), None
     from byhand.choosing.choice import choose
+    from byhand.choosing.words import spelled
 
     answer = spelled(options.answer, values)
     picks = sheet.pick_words and not options.tokens and not answer
     level = options.level or "standard"
     chosen = choose(sheet.model, values, seed, answer=answer, level=level, pick_words=picks)
     return complete(chosen.values), chosen.quality
-
-
-def spelled(answer: str, values: Values) -> tuple[str, ...]:
-    """An answer as words: those given, or the letters of one that is as long as the sentence.
-
-    Raises: ConfigError for a word that is neither known nor as long.
-    """
-    words = tuple(answer.split())
-    if len(words) != 1 or answer in values.vocabulary:
-        return words
-    count = values.positions()
-    if len(answer) != count:
-        raise ConfigError(
-            f"--answer {answer!r} has {len(answer)} letters and the sentence {count} tokens; use a word of {count} "
-            f"letters, {count} words with spaces, or one of the vocabulary"
-        )
-    return tuple(answer)
 
 
 def number_system(name: str | None, places: int = 2, rounding: Rounding = "carry") -> Domain:

@@ -57,7 +57,8 @@ def _of_student(sheet: Sheet, options: Options, student: str) -> Iterator[Callab
         return
     plan, who = Plan(sheet, options, ""), Student(student, student)
     try:
-        numbers = Numbers(plan, plan.values(plan.instance_of(who)))
+        numbers = Numbers(plan)
+        numbers.of(plan.key(who))
     except ByHandError:
         return  # a sheet that has no class
     for attempt in range(ATTEMPTS):

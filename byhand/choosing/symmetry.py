@@ -36,7 +36,7 @@ INPUTS = {
     "u": "te", "v": "te", "p": ".f", "q": ".f", "A": "re", "B": "er", "x": "td", "ln_final.hook_normalized": "nd",
     "first": "w.", "temperatures": "..", "k": "..",
 }  # fmt: skip
-ROW_BY_ROW = {"logits": "n", "second": "w"}  # and the axis of their rows
+ROW_BY_ROW = {"logits": "n", "second": "w", "scores": "s"}  # and the axis of their rows
 SIGNED = "qvefr"
 NORMALIZED = "ln_final.hook_normalized"  # on its way to words
 ATTEMPTS = 100  # to keep rows different

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from byhand.errors import ConfigError
+from byhand.model.weights import Values
 
 # three words, and the fourth that a reader expects
 SENTENCES = tuple(
@@ -81,6 +82,23 @@ def answers(tokens: Sequence[str], answer: Sequence[str]) -> tuple[str | None, .
         raise ConfigError(f"an answer of {len(answer)} words needs as many tokens; there are {n}: {' '.join(tokens)}")
     follows = (*tokens[1:], None)
     return (*follows[: n - len(answer)], *answer)
+
+
+def spelled(answer: str, values: Values) -> tuple[str, ...]:
+    """An answer as words: those given, or the letters of one that is as long as the sentence.
+
+    Raises: ConfigError for a word that is neither known nor as long.
+    """
+    words = tuple(answer.split())
+    if len(words) != 1 or answer in values.vocabulary:
+        return words
+    count = values.positions()
+    if len(answer) != count:
+        raise ConfigError(
+            f"--answer {answer!r} has {len(answer)} letters and the sentence {count} tokens; use a word of {count} "
+            f"letters, {count} words with spaces, or one of the vocabulary"
+        )
+    return tuple(answer)
 
 
 def vocabulary(tokens: Sequence[str], answer: Sequence[str], known: Sequence[str] = ()) -> tuple[str, ...]:

@@ -9,8 +9,8 @@ import os
 import signal
 import string
 import tempfile
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from byhand import __version__
-from byhand.classroom.copies import CLASS_VIEWS, Copy, Instance, copies, instance
+from byhand.classroom.copies import CLASS_VIEWS, Copy, Stencil, copies, stencil
 from byhand.classroom.plan import Plan
 from byhand.classroom.roster import Student
 from byhand.errors import ConfigError, OutputError
@@ -45,10 +45,10 @@ class ClassSet:
 
     folder: Path
     students: int
-    instances: int
+    sets: int
     renames: bool  # whether a copy has one of these renamed, or numbers that were searched for
     alone: int  # copies that did not fit the common layout, and were laid out by themselves
-    alike: int  # copies whose answers are all those of another
+    alike: int  # copies, each with all the answers of another
     unchanged: tuple[str, ...]  # answers that are the same in all copies of a set of numbers
 
 
@@ -75,28 +75,27 @@ def make_class(
         index = stack.enter_context(_part(folder / "index.csv"))
         rows = csv.writer(io.TextIOWrapper(index, "utf-8-sig", newline="", write_through=True))
         rows.writerow(FIELDS)
-        instances, alone, answers, alike, same = set[int](), 0, set[bytes](), 0, dict[str, None]()
-        renames = True
-        for copy, made in _made(plan, students, jobs, dask):
+        sets, alone, answers = set[int](), 0, Counter[bytes]()
+        submit = stack.enter_context(_workers(jobs, dask))
+        made: Stencil = submit(stencil, plan).result()
+        for copy in _made(submit, plan, made, students, jobs):
             for view in CLASS_VIEWS:
-                layout = copy.of[view]
+                layout, contents = copy.pages[view]
                 of = made.masters[view][layout] if isinstance(layout, int) else layout
                 path = folder / FOLDERS[view] / f"{copy.student.stem}.pdf"
                 if not path.exists():
-                    replace_file(path, copy_pdf(of, copy.pages[view]))
-                books[view].add(of, copy.pages[view])
+                    replace_file(path, copy_pdf(of, contents))
+                books[view].add(of, contents)
             who = copy.student
-            variant = f"{copy.instance + 1}.{who.id}"
+            variant = f"{copy.set + 1}.{who.id}"
             rows.writerow((who.name, who.id, who.group, variant, options.chosen_seed, copy.hash, copy.answers))
-            digest = sha256(copy.answers.encode()).digest()[:12]
-            alike += digest in answers
-            answers.add(digest)
-            same |= dict.fromkeys(made.unchanged)
-            instances.add(copy.instance)
-            renames &= made.renames
+            answers[sha256(copy.answers.encode()).digest()[:12]] += 1
+            sets.add(copy.set)
             alone += bool(copy.alone)
             done(1)
-    return ClassSet(folder, len(students), len(instances), renames, alone, alike, tuple(same))
+    alike = sum(count for count in answers.values() if count > 1)
+    renames, unchanged = made.numbers.renames, made.unchanged
+    return ClassSet(folder, len(students), len(sets), renames, alone, alike, unchanged)
 
 
 def _prepare(folder: Path, plan: Plan) -> None:
@@ -162,36 +161,13 @@ class _Now:
         return self.value
 
 
-def _made(plan: Plan, students: Sequence[Student], jobs: int, dask: str) -> Iterator[tuple[Copy, Instance]]:
-    """The copies in the roster's order, each with the set of numbers that it was made from."""
-    used = sorted({plan.instance_of(student) for student in students})
-    size = min(CHUNK, max(30, -(-len(students) // max(jobs, 1))))
-    chunks = [students[i : i + size] for i in range(0, len(students), size)]
-    with _workers(jobs, dask) as submit:
-        pending = [(number, submit(instance, plan, number)) for number in used]
-        made = {number: future.result() for number, future in pending}
-        for chunk in _in_order(submit, plan, made, chunks, 2 * max(jobs, 1)):
-            yield from ((copy, made[copy.instance]) for copy in chunk)
-
-
-def _in_order(
-    submit: Submit, plan: Plan, made: dict[int, Instance], chunks: Iterable[Sequence[Student]], most: int
-) -> Iterator[list[Copy]]:
-    """The chunks' copies, so many chunks being under way."""
+def _made(submit: Submit, plan: Plan, made: Stencil, students: Sequence[Student], jobs: int) -> Iterator[Copy]:
+    """The copies in the roster's order, a few chunks of them being under way."""
+    size = min(CHUNK, max(30, -(-len(students) // jobs)))
     waiting: deque[Any] = deque()
-    for chunk in chunks:
-        waiting.append(submit(chunk_of, plan, made, chunk))
-        if len(waiting) >= most:
-            yield waiting.popleft().result()
+    for first in range(0, len(students), size):
+        waiting.append(submit(copies, plan, made, students[first : first + size]))
+        if len(waiting) >= 2 * jobs:
+            yield from waiting.popleft().result()
     while waiting:
-        yield waiting.popleft().result()
-
-
-def chunk_of(plan: Plan, made: dict[int, Instance], students: Sequence[Student]) -> list[Copy]:
-    """The copies of some students, in their order."""
-    found: dict[str, Copy] = {}
-    for number, each in made.items():
-        own = [student for student in students if plan.instance_of(student) == number]
-        if own:
-            found |= {copy.student.id: copy for copy in copies(plan, number, each, own)}
-    return [found[student.id] for student in students]
+        yield from waiting.popleft().result()

@@ -8,13 +8,14 @@ from functools import cached_property
 
 from byhand.choosing.symmetry import Draw, renamed
 from byhand.classroom.roster import Student
-from byhand.classroom.variants import Run, run_together, run_variants
+from byhand.classroom.variants import AGAIN, Made, Run, fitting, run_copies
 from byhand.errors import ConfigError, UnknownNameError
 from byhand.model.weights import Values
 from byhand.pipeline import Options, choose_numbers
+from byhand.render.cache import made_once
 from byhand.worksheet.sheet import Sheet
 
-INSTANCES = 3  # sets of numbers that are searched for; a student's copy is a renaming of one of them
+SETS, LOOKED = 12, 10  # of numbers, at most; and how often it is looked for one more
 
 
 @dataclass(frozen=True)
@@ -28,30 +29,31 @@ class Plan:
     options: Options
     letters: str
 
-    def instance_of(self, student: Student) -> int:
-        """Which set of numbers a student's copy is made from."""
-        return self.draw(student, "set").below(INSTANCES)
-
     def key(self, student: Student) -> str:
-        """What decides how it is renamed."""
+        """What decides the numbers of a student's copy."""
         return f"class/{self.options.chosen_seed}/{student.id}"
 
-    def draw(self, student: Student, what: str) -> Draw:
-        """What is drawn for a student."""
-        return Draw(f"byhand/{self.key(student)}/{what}")
-
-    def values(self, number: int) -> Values:
-        """The numbers of a set: the sheet's own for the first of seed 0, and where none can be searched for.
+    def own(self) -> Values:
+        """The first set of numbers: the sheet's own for seed 0, and where none can be searched for.
 
         Raises: ConfigError where there is one set of numbers only.
         """
         seed = self.options.chosen_seed
-        if not self.options.kept or number:
-            seed = 1 + Draw(f"byhand/class/{seed}/{number}").below(2**31)
+        if self.options.kept:
+            return self.searched(0)
         try:
-            return self.searched(seed)
+            return self.searched(1 + Draw(f"byhand/class/{seed}/0").below(2**31))
         except ConfigError:
             return self.searched(0)
+
+    def saying(self, own: Values) -> Plan:
+        """The same with gpt's sentence, and what it says to it, as they are with these numbers."""
+        if self.sheet.model != "gpt":
+            return self
+        said = run_copies(self.sheet, [own], [(0, 0)], self.options).tape.values("next_token")
+        words = own.vocabulary
+        tokens, answer = (tuple(words[int(t)] for t in ids) for ids in (own.ids(), [word for (word,) in said]))
+        return replace(self, options=replace(self.options, tokens=tokens, answer=" ".join(answer)))
 
     def searched(self, seed: int) -> Values:
         """The numbers of a seed.
@@ -67,20 +69,54 @@ class Plan:
 
 @dataclass(frozen=True)
 class Numbers:
-    """What the copies of a set are made from: numbers that are renamed for each, or others searched for and found."""
+    """What the copies are made from: sets of numbers, each copy one of them renamed.
+
+    Where they cannot be renamed, each copy has others that are searched for. found: those, by what decides them.
+    """
 
     plan: Plan
-    values: Values
-    found: dict[str, Values] = field(default_factory=dict)
+    found: dict[str, Values] = field(default_factory=dict, compare=False)
+
+    @cached_property
+    def own(self) -> Values:
+        """The first set.
+
+        Raises: ConfigError where there is one set of numbers only.
+        """
+        return self.plan.own()
+
+    @cached_property
+    def _others(self) -> Plan:
+        """What other numbers are searched for."""
+        return self.plan.saying(self.own)
 
     @cached_property
     def renames(self) -> bool:
-        """Whether they can be renamed; else other ones are searched for."""
+        """Whether they can be renamed."""
         try:
-            renamed(self.values, "any")
+            renamed(self.own, "any")
         except ConfigError:
             return False
         return True
+
+    @cached_property
+    def sets(self) -> tuple[Values, ...]:
+        """The first set, and others whose page is the same but for its numbers."""
+        if not self.renames:
+            return (self.own,)
+        return made_once("sets", self._found, repr((self.plan.sheet, self.plan.options)))
+
+    def _found(self) -> tuple[Values, ...]:
+        asked = [f"class/{self.plan.options.chosen_seed}/set {number}" for number in range(1, SETS)]
+        try:
+            keys = fitting(self._run_searched, asked, LOOKED)
+        except ConfigError:  # no others can be searched for
+            return (self.own,)
+        return (self.own, *(self._searched(key) for key in keys if key))
+
+    def set_of(self, key: str) -> int:
+        """Which set a copy is made from, however often its key is drawn again."""
+        return Draw(f"byhand/{key.partition(AGAIN)[0]}/set").below(len(self.sets))
 
     def of(self, key: str) -> Values:
         """The numbers of the copy that a key decides.
@@ -88,16 +124,25 @@ class Numbers:
         Raises: ConfigError where there is one set of numbers only.
         """
         if self.renames:
-            return renamed(self.values, key, signs=self.plan.options.numbers != "symbolic")
-        if key not in self.found:
-            self.found[key] = self.plan.searched(1 + Draw(f"byhand/{key}/seed").below(2**31))
-        return self.found[key]
+            return renamed(self.sets[self.set_of(key)], key, signs=self.plan.options.numbers != "symbolic")
+        return self._searched(key)
 
     def run(self, keys: Sequence[str]) -> Run:
-        """The run on the set's own numbers, copy 0, and on those of each key, from copy 1 on.
+        """The run on the sets as they are, and, after these, on the numbers of each key.
 
         Raises: SheetError where no page is to be made of them; Differs where not all have the same page.
         """
-        if self.renames:
-            return run_variants(self.plan.sheet, self.values, keys, self.plan.options)
-        return run_together(self.plan.sheet, [self.values, *map(self.of, keys)], self.plan.options)
+        if not self.renames:
+            return self._run_searched(keys)
+        copies: list[Made] = [(number, 0) for number in range(len(self.sets))]
+        copies += [(self.set_of(key), key) for key in keys]
+        return run_copies(self.plan.sheet, self.sets, copies, self.plan.options)
+
+    def _searched(self, key: str) -> Values:
+        if key not in self.found:
+            self.found[key] = self._others.searched(1 + Draw(f"byhand/{key}/seed").below(2**31))
+        return self.found[key]
+
+    def _run_searched(self, keys: Sequence[str]) -> Run:
+        sets = [self.own, *map(self._searched, keys)]
+        return run_copies(self.plan.sheet, sets, [(number, 0) for number in range(len(sets))], self.plan.options)

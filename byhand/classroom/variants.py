@@ -18,7 +18,7 @@ from byhand.choosing.symmetry import renamed
 from byhand.errors import DomainError
 from byhand.model.weights import Values
 from byhand.notation.inline import spoken
-from byhand.notation.number import parse
+from byhand.notation.number import parse, plain
 from byhand.pipeline import Options, number_system, recorded
 from byhand.render.json import numbers_text, short_hash
 from byhand.render.slots import MARK
@@ -59,36 +59,20 @@ class Run:
         return map(json.loads, self.filled(json.dumps(self.record, ensure_ascii=False)))
 
 
-def run_variants(sheet: Sheet, values: Values, keys: Sequence[str], options: Options) -> Run:
-    """Run a sheet on its own numbers, copy 0, and on these renamed for each key, from copy 1 on.
+Made = tuple[int, int | str]  # of what a copy is made: the place of its set of numbers, and the key that renames it
+
+
+def run_copies(sheet: Sheet, sets: Sequence[Values], copies: Sequence[Made], options: Options) -> Run:
+    """Run a sheet on many copies at once: each is one of these sets of numbers, renamed as a key says.
+
+    The sets differ in nothing but their numbers; key 0 renames nothing.
 
     Raises: ConfigError where they cannot be renamed; Differs where the page's words depend on them.
     """
     options = options.on(sheet)
-    domain = _domain(1 + len(keys), options)
-    own = many_values(values, (0, *keys), domain, signs=options.numbers != "symbolic")
-    return _run(sheet, own, domain, options)
-
-
-def run_together(sheet: Sheet, copies: Sequence[Values], options: Options) -> Run:
-    """Run a sheet on the numbers of several copies, which differ in nothing else.
-
-    Raises: Differs where the page's words depend on them.
-    """
-    domain = _domain(len(copies), options)
-    columns = zip(*(_leaves([copy.weights, copy.inputs]) for copy in copies), strict=True)
-    numbers = (each[0] if len(set(each)) == 1 else domain.number_of([*map(parse, each)]) for each in columns)
-    weights, inputs = _refilled([copies[0].weights, copies[0].inputs], numbers)
-    return _run(sheet, replace(copies[0], weights=weights, inputs=inputs), domain, options)
-
-
-def _domain(count: int, options: Options) -> Copies:
     assert options.numbers is not None
-    return Copies(number_system(options.numbers, options.places, options.rounding), count)
-
-
-def _run(sheet: Sheet, values: Values, domain: Copies, options: Options) -> Run:
-    """The run; the hash on its page is that of the copy's own numbers."""
+    domain = Copies(number_system(options.numbers, options.places, options.rounding), len(copies))
+    values = many_values(sets, copies, domain, signs=options.numbers != "symbolic")
     page, record, tape = recorded(sheet, values, options, domain, None)
     run = Run(page, record, tape, domain)
     text = _ESCAPED.sub(lambda m: str(json.loads(f'"{m[0]}"')), numbers_text(record, page.steps))
@@ -102,7 +86,7 @@ def fitting(
     """For each key, itself or one that follows from it, whose copy has the page of copy 0 but for its numbers, and
     tells every mistake apart that copy 0 tells apart; None where that is hard to find.
 
-    run_of: the run of copy 0 and of each key's copy.
+    run_of: the run of copy 0, perhaps of others that fit, and of each key's copy.
     """
     left, found = dict(enumerate(keys)), dict[int, str]()
     for _ in range(attempts):
@@ -121,14 +105,15 @@ def _fit(run_of: Callable[[tuple[str, ...]], Run], keys: Sequence[str]) -> list[
     left = list(range(len(keys)))
     while left:
         try:
-            others = fooled(run_of(tuple(keys[k] for k in left)))
+            run = run_of(tuple(keys[k] for k in left))
+            before, others = run.domain.count - len(left), fooled(run)
         except Differs as found:
             which = found.answers.which
-            others = np.flatnonzero(which != which[0]).tolist()
+            before, others = len(which) - len(left), np.flatnonzero(which != which[0]).tolist()
         if not others:
             break
-        dropped = set(others)
-        left = [k for copy, k in enumerate(left, 1) if copy not in dropped]
+        dropped = {copy - before for copy in others}
+        left = [k for at, k in enumerate(left) if at not in dropped]
     return left
 
 
@@ -176,37 +161,46 @@ def _among(copies: Any, domain: Copies, rows: Numbers) -> Numbers:
     return tuple(tuple(x.among(domain, copies) if isinstance(x, Many) else x for x in row) for row in rows)
 
 
-def unchanged(run: Run) -> list[str]:
-    """The symbols of the answers that renaming leaves as they are: they are the same in every copy."""
-    same = []
-    for panel in run.document.panels():
-        values = [cell.value for row in panel.cells for cell in row]
-        if panel.kind == "ask" and all(not isinstance(x, Many) or len(set(x.kinds)) == 1 for x in values):
-            same.append(panel.symbol)
+def unchanged(run: Run, sets: Sequence[int]) -> list[str]:
+    """The symbols of the answers that renaming leaves as they are.
+
+    sets: which set of numbers each copy is made from.
+    """
+
+    def varies(value: Any) -> bool:
+        return isinstance(value, Many) and len({*zip(sets, value.which.tolist(), strict=True)}) > len({*sets})
+
+    asked = [panel for panel in run.document.panels() if panel.kind == "ask"]
+    same = [panel.symbol for panel in asked if not any(varies(cell.value) for row in panel.cells for cell in row)]
     return list(dict.fromkeys(map(spoken, same)))
 
 
-def many_values(values: Values, keys: Sequence[int | str], domain: Copies, *, signs: bool = True) -> Values:
-    """The values renamed for each key: each number is one a copy."""
+def many_values(sets: Sequence[Values], copies: Sequence[Made], domain: Copies, *, signs: bool = True) -> Values:
+    """The values of copies, each a set renamed for its key: a number that differs is one a copy."""
     import numpy as np
 
-    entries = [values.weights, values.inputs]
-    numbers = [parse(leaf) for leaf in _leaves(entries)]
-    kinds = list(dict.fromkeys(abs(x) if isinstance(x, Fraction) else x for x in numbers if x))
+    entries = [[values.weights, values.inputs] for values in sets]
+    numbers = [[parse(leaf) for leaf in _leaves(each)] for each in entries]
+    kinds = list(dict.fromkeys(_size(x) for own in numbers for x in own if x))
     codes = {kind: code for code, kind in enumerate(kinds, 1)}
-    coded = iter([_sign(x) * codes[abs(x) if isinstance(x, Fraction) else x] if x else 0 for x in numbers])
-    weights, inputs = _refilled(entries, coded)
-    numbered = replace(values, weights=weights, inputs=inputs)
-    copies = [renamed(numbered, key, signs=signs) for key in keys]
-    table = np.array([[int(leaf) for leaf in _leaves([copy.weights, copy.inputs])] for copy in copies])
+    coded = []
+    for values, each, own in zip(sets, entries, numbers, strict=True):
+        weights, inputs = _refilled(each, iter([_sign(x) * codes[_size(x)] if x else 0 for x in own]))
+        coded.append(replace(values, weights=weights, inputs=inputs))
+    made = (renamed(coded[number], key, signs=signs) for number, key in copies)
+    table = np.array([[int(leaf) for leaf in _leaves([copy.weights, copy.inputs])] for copy in made])
 
-    def number(column: Any) -> Many:
+    def number(column: Any) -> Any:
         found, which = np.unique(column, return_inverse=True)
         own = [-kinds[-code - 1] if code < 0 else kinds[code - 1] if code else 0 for code in found.tolist()]
-        return domain.number(own, which)
+        return domain.number(own, which) if len(own) > 1 else plain(own[0])
 
-    weights, inputs = _refilled(entries, map(number, table.T))
-    return replace(values, weights=weights, inputs=inputs)
+    weights, inputs = _refilled(entries[0], map(number, table.T))
+    return replace(sets[0], weights=weights, inputs=inputs)
+
+
+def _size(x: Any) -> Any:
+    return abs(x) if isinstance(x, Fraction) else x
 
 
 def _sign(x: Any) -> int:
@@ -214,9 +208,9 @@ def _sign(x: Any) -> int:
 
 
 def _leaves(entry: Any) -> Iterator[Any]:
-    """The numbers of nested tables and lists, in order."""
+    """The numbers of nested tables and lists, in order; of a table, in that of its names."""
     if isinstance(entry, Mapping):
-        entry = entry.values()
+        entry = [entry[name] for name in sorted(entry)]
     elif not isinstance(entry, Sequence) or isinstance(entry, str):
         yield entry
         return
@@ -227,7 +221,8 @@ def _leaves(entry: Any) -> Iterator[Any]:
 def _refilled(entry: Any, leaves: Iterator[Any]) -> Any:
     """The same tables and lists with other numbers."""
     if isinstance(entry, Mapping):
-        return {name: _refilled(item, leaves) for name, item in entry.items()}
+        found = {name: _refilled(entry[name], leaves) for name in sorted(entry)}
+        return {name: found[name] for name in entry}
     if isinstance(entry, Sequence) and not isinstance(entry, str):
         return [_refilled(item, leaves) for item in entry]
     return next(leaves)

@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 
 from byhand.arithmetic.many import Many, joined
 from byhand.render.boxes import Line
@@ -22,6 +22,7 @@ from byhand.render.stream import Run, number
 _BAR = re.compile(rb"M(\d+) (\d+)h(\d+)v1h-\d+z")
 _HANDLE = 1 / math.sqrt(math.pi)  # of a quarter of a circle of radius 1, as WeasyPrint draws it
 _SAME = 0.01  # px
+CODES = 1024  # that are kept for the next view of the same copies
 _BEGIN, _END = b"q\n0.75 0 0 0.75 0 0 cm\n", b"Q\n"
 
 
@@ -30,7 +31,7 @@ def fill(laid: Laid, marks: Sequence[Many]) -> Iterator[list[bytes | None]]:
 
     marks: the texts that stand in place of each mark, copy by copy.
     """
-    pen = _Pen(laid.faces, {font: set(alphabet(laid.faces[font], laid.letters)) for font in laid.slotted})
+    pen = _Pen(laid.faces, {font: set(alphabet(laid.faces[font], letters)) for font, letters in laid.letters.items()})
     count = len(marks[0].which)
     for page in laid.pages:
         parts = [
@@ -113,6 +114,7 @@ def _drawn(spot: Spot, text: str) -> bytes:
     return b"/Artifact BMC\nq\n%s\n%s\n%sf\nQ\nEMC\n" % (place, spot.colour, shape)
 
 
+@lru_cache(CODES)
 def _squares(path: str) -> bytes:
     """An SVG path of bars: M0 0h7v1h-7z."""
     return b"".join(b"%s %s %s 1 re\n" % bar for bar in _BAR.findall(path.encode()))

@@ -54,7 +54,8 @@ GREEK = {*range(0x391, 0x3AA), *range(0x3B1, 0x3CA), *map(ord, "ϑϕϖϰϱϵ")}
 COMMON = {*range(0x20, 0x7F), *range(0x2002, 0x200E), *map(ord, SIGNS)}
 MATHS = COMMON | GREEK | {*map(ord, "ıȷ")}
 LATIN = COMMON | {*range(0xA0, 0x180), *range(0x218, 0x21C), 0x1E9E, *range(0x300, 0x305), *range(0x306, 0x30D)}
-TEXT = LATIN | GREEK | {*range(0x384, 0x3CF)}
+OTHERS = {*range(0x400, 0x460), 0x490, 0x491, 0x1A0, 0x1A1, 0x1AF, 0x1B0, *range(0x1EA0, 0x1EFA)}  # of Kyiv and Huế
+TEXT = LATIN | GREEK | {*range(0x384, 0x3CF)} | OTHERS
 
 DIGIT_SCALE, SMALL_SCALE = 0.84, 0.68
 BAR, GAP = 0.046, 0.080  # em: the bar's thickness, the white between it and a digit

@@ -43,7 +43,7 @@ def master(laid: Laid) -> Master:
 
     with pikepdf.open(io.BytesIO(laid.pdf)) as file:
         for name, font in {name: font for page in file.pages for name, font in page.Resources.Font.items()}.items():
-            if name[1:] in laid.slotted:
+            if name[1:] in laid.letters:
                 _widen(file, font, name[1:], laid)
         everywhere = file.make_indirect(file.make_stream(b""))
         for page, own in zip(file.pages, laid.pages, strict=True):
@@ -91,7 +91,7 @@ def _widen(file: Any, font: Any, name: str, laid: Laid) -> None:
     import pikepdf
 
     face, descendant = laid.faces[name], font.DescendantFonts[0]
-    more = alphabet(face, laid.letters)
+    more = alphabet(face, laid.letters[name])
     texts = {int(glyph, 16): text for glyph, text in _PAIR.findall(font.ToUnicode.read_bytes().decode())}
     widths = _widths(descendant.W)
     texts |= {glyph: text.encode("utf-16-be").hex() for glyph, (text, _) in more.items() if glyph not in texts}

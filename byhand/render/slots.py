@@ -57,20 +57,14 @@ class Page:
 class Laid:
     """A document laid out. everywhere: the slots that are at the same place of every page.
 
-    faces: the files of its fonts by their names in the PDF; letters: what slots may hold.
+    faces: the files of its fonts by their names in the PDF; letters: what slots may hold, by their fonts.
     """
 
     pages: tuple[Page, ...]
     everywhere: tuple[Spot, ...]
     faces: dict[str, str]
-    letters: str
+    letters: dict[str, str]
     pdf: bytes
-
-    @property
-    def slotted(self) -> set[str]:
-        """The fonts in which slots are set."""
-        runs = (run for page in self.pages for block in page.blocks for run in block.runs)
-        return {run.font for run in runs if run.slot is not None}
 
 
 def copy_html(html: str, texts: Texts) -> str:
@@ -81,7 +75,7 @@ def copy_html(html: str, texts: Texts) -> str:
 def lay_out(html: str, texts: Texts, letters: str = "") -> Laid:
     """Lay a page out as one copy has it, and find its slots.
 
-    letters: what slots may hold beside numbers.
+    letters: what slots may hold beside numbers, in the fonts of those that do.
     """
     import pikepdf
 
@@ -97,7 +91,10 @@ def lay_out(html: str, texts: Texts, letters: str = "") -> Laid:
     pages = [_page(each._page_box, stream, used) for each, stream in zip(found.pages, streams, strict=True)]
     everywhere = tuple(spot for spot in pages[0].spots if all(spot in page.spots for page in pages))
     pages = [replace(page, spots=tuple(s for s in page.spots if s not in everywhere)) for page in pages]
-    return Laid(tuple(pages), everywhere, used, NUMBERS + letters, content)
+    runs = [run for page in pages for block in page.blocks for run in block.runs if run.slot is not None]
+    words = {run.font for run in runs if run.slot is not None and not set(texts(run.slot)) <= set(NUMBERS)}
+    alphabets = {run.font: NUMBERS + letters * (run.font in words) for run in runs}
+    return Laid(tuple(pages), everywhere, used, alphabets, content)
 
 
 def lay_out_copy(html: str, texts: Texts) -> Laid:
@@ -106,7 +103,7 @@ def lay_out_copy(html: str, texts: Texts) -> Laid:
 
     content = written(document(copy_html(html, texts)))
     with pikepdf.open(io.BytesIO(content)) as file:
-        return Laid(tuple(Page((), (), page.Contents.read_bytes()) for page in file.pages), (), {}, "", content)
+        return Laid(tuple(Page((), (), page.Contents.read_bytes()) for page in file.pages), (), {}, {}, content)
 
 
 def _filled(html: str, texts: Texts, slot: Callable[[int], str]) -> str:

@@ -7,36 +7,56 @@ from contextlib import suppress
 from typing import Any
 
 from byhand.arithmetic.expr import Div, Expr, Mul, Num, Ref, Sub, Sum, rebuild, refs
-from byhand.arithmetic.many import Many
+from byhand.arithmetic.many import Copies, Many
 from byhand.errors import SheetError
 from byhand.notation.number import parse, plain
 from byhand.tape import Tape
 
 Place = tuple[str, int, int]  # a step's or parameter's name, row and column
+Way = tuple[tuple[int, int], Expr]  # the cell of a result that an unknown is found from, and the arithmetic
 
 
 def solutions(tape: Tape, name: str, unknown: Sequence[str | Place]) -> dict[Place, Expr]:
     """The arithmetic of each unknown, from the printed result of a step and what is printed of its operands.
 
-    An unknown that is only named is the entry that takes the smallest division.
+    An unknown that is only named is the entry that takes the smallest division. Of many copies, the first says which
+    that is, and where each is found.
 
-    Raises: SheetError for one that the result does not determine.
+    Raises: SheetError for one that the result does not determine; Differs where not all copies divide by as much.
     """
     inputs = tape[name].step.inputs
     for operand in (item if isinstance(item, str) else item[0] for item in unknown):
         if operand not in inputs:
             raise SheetError(f"{name} does not read {operand!r}; it reads {', '.join(inputs)}")
-    places: list[Place] = []
+    first, places = _first(tape), list[Place]()
     for item in unknown:
-        places.append(_easiest(tape, name, item, places) if isinstance(item, str) else item)
-    found = _solved(tape, name, places)
+        places.append(_easiest(first, name, item, places) if isinstance(item, str) else item)
+    ways = _solved(first, name, places)
     for operand, i, j in places:
-        if (operand, i, j) not in found:
+        if (operand, i, j) not in ways:
             raise SheetError(
                 f"{operand}, row {i + 1}, column {j + 1}, cannot be found from {name}: where it counts, its factor "
                 "is 0, the result is rounded or another blank stands; leave out another entry"
             )
+    if first is tape:
+        return {place: line for place, (_, line) in ways.items()}
+    found: dict[Place, Expr] = {}
+    for place, (at, _) in ways.items():
+        left = [other for other in places if other not in found]
+        found[place] = next(line for _, line in _lines(tape, name, place, left, [at]))
+        _division(found[place])
     return found
+
+
+def _first(tape: Tape) -> Tape:
+    """The run of the first of many copies; any other run as it is."""
+    if not isinstance(tape.domain, Copies):
+        return tape
+    numbers = {
+        name: [[x.at(0) if isinstance(x, Many) else x for x in row] for row in rows]
+        for name, rows in tape.numbers.items()
+    }
+    return tape.replay(tape.domain.inner, numbers)
 
 
 def recovered(
@@ -61,7 +81,7 @@ def recovered(
         return all(plain(value) == printed[at].replace("−", "-") for at, value in values.items())
 
     def numbers(place: Place) -> Iterator[Any]:
-        for line in _undone(tape, name, place, left, number, results):
+        for _, line in _undone(tape, name, place, left, number, results):
             with suppress(ArithmeticError):
                 yield tape.domain.settle(line, number)
 
@@ -82,37 +102,40 @@ def _easiest(tape: Tape, name: str, operand: str, others: list[Place]) -> Place:
     for place in ((operand, i, j) for i in range(rows) for j in range(cols)):
         found = _solved(tape, name, [*others, place])
         if place not in others and len(found) == len(others) + 1:
-            ranked.append((_division(found[place]), place))
+            ranked.append((_division(found[place][1]), place))
     if not ranked:
         raise SheetError(f"no entry of {operand} can be found from {name}: in each, its factor is 0")
     return min(ranked)[1]
 
 
-def _solved(tape: Tape, name: str, places: Sequence[Place]) -> dict[Place, Expr]:
+def _solved(tape: Tape, name: str, places: Sequence[Place]) -> dict[Place, Way]:
     """Those unknowns that follow one after the other, each from a cell in which no other is left."""
-    found: dict[Place, Expr] = {}
+    found: dict[Place, Way] = {}
     while True:
         left = [place for place in places if place not in found]
         new = next(((p, lines) for p in left if (lines := list(_lines(tape, name, p, left)))), None)
         if new is None:
             return found
-        found[new[0]] = min(new[1], key=_division)
+        found[new[0]] = min(new[1], key=lambda way: _division(way[1]))
 
 
-def _lines(tape: Tape, name: str, place: Place, left: Sequence[Place]) -> Iterator[Expr]:
-    """The ways to find an unknown from one cell of the result, which give what it is."""
+def _lines(
+    tape: Tape, name: str, place: Place, left: Sequence[Place], cells: Collection[tuple[int, int]] = ()
+) -> Iterator[Way]:
+    """The ways to find an unknown from one cell of the result, any or one of these, which give what it is."""
     operand, row, col = place
-    results = {(i, j): x for i, values in enumerate(tape.values(name)) for j, x in enumerate(values)}
-    for line in _undone(tape, name, place, left, lambda ref: _number(tape, ref), results):
+    results = {(i, j): x for i, values in enumerate(tape.values(name)) for j, x in enumerate(values)
+               if not cells or (i, j) in cells}  # fmt: skip
+    for at, line in _undone(tape, name, place, left, lambda ref: _number(tape, ref), results):
         with suppress(ArithmeticError):
             if tape.domain.settle(line, lambda ref: None) == tape.values(operand)[row][col]:
-                yield line
+                yield at, line
 
 
 def _undone(
     tape: Tape, name: str, place: Place, left: Collection[Place], number: Callable[[Ref], Any],
     results: Mapping[tuple[int, int], Any],
-) -> Iterator[Expr]:  # fmt: skip
+) -> Iterator[Way]:  # fmt: skip
     """The ways to find an unknown from one cell of the result, none of the others being in it."""
     unknown, others = _ref(place), {_ref(other) for other in left if other != place}
     for at, result in results.items():
@@ -122,7 +145,7 @@ def _undone(
             numbers = rebuild(
                 tree, lambda leaf: leaf if leaf == unknown or isinstance(leaf, Num) else Num(number(leaf))
             )
-            yield undone(numbers, unknown, Num(result))
+            yield at, undone(numbers, unknown, Num(result))
 
 
 def _ref(place: Place) -> Ref:

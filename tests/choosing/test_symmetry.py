@@ -73,7 +73,9 @@ def test_a_given_pattern_stays_as_it_is():
         assert sizes(run_of("transformer-by-hand", seed), name) == sizes(run_of("transformer-by-hand", 0), name)
 
 
-@pytest.mark.parametrize("sheet", ["positional-encoding", "logits-and-perplexity", "cross-entropy", "sampling"])
+@pytest.mark.parametrize(
+    "sheet", ["positional-encoding", "logits-and-perplexity", "cross-entropy", "sampling", "softmax"]
+)
 def test_a_row_by_itself_keeps_its_numbers_in_any_order(sheet):
     right = run_of(sheet, 0)
     for seed in SEEDS:
@@ -156,8 +158,8 @@ def test_letters_keep_their_sign():
 
 
 def test_numbers_given_in_the_middle_have_no_other_seed():
-    values = Values.of({"inputs": {"scores": [[1, 2]]}})
-    with pytest.raises(ConfigError, match="scores is given, so there is one set of numbers only; use --seed 0"):
+    values = Values.of({"inputs": {"blocks.0.attn.hook_q[0]": [[1, 2]]}})
+    with pytest.raises(ConfigError, match=r"hook_q\[0\] is given, so there is one set of numbers only; use --seed 0"):
         renamed(values, 1)
 
 

@@ -14,9 +14,10 @@ import pytest
 from reading_pdf import different, same_text
 
 from byhand.checking import said
+from byhand.classroom import copies as room
 from byhand.classroom.classes import make_class
-from byhand.classroom.copies import code, copies, instance
-from byhand.classroom.plan import Plan
+from byhand.classroom.copies import copies, stencil
+from byhand.classroom.plan import SETS, Numbers, Plan
 from byhand.classroom.roster import Student, anonymous
 from byhand.errors import ConfigError, OutputError
 from byhand.pipeline import Options
@@ -49,7 +50,7 @@ def index(folder):
 
 def test_a_class_set_has_all_that_was_asked_for(made):
     assert made.students == 3
-    assert made.alone == 0
+    assert (made.alone, made.alike) == (0, 0)
     assert sorted(contents(made.folder)) == sorted(
         ["class.json", "class.pdf", "index.csv", "keys.pdf"]
         + [f"{folder}/{s.stem}.pdf" for folder in ("worksheets", "keys") for s in ROSTER]
@@ -100,6 +101,14 @@ def test_a_page_that_lacks_some_of_its_numbers_is_verified_by_its_students_id(tm
     for path in made.folder.glob("*/*.pdf"):
         assert said(path)[0][0].endswith("numbers: right")
     assert len(list(made.folder.glob("*/*.pdf"))) == 4
+
+
+def test_copies_with_the_same_answers_are_counted(tmp_path):
+    class_ = anonymous(12)
+    alike = make_class("scores", class_, out=tmp_path)
+    answers = [row["answers"] for row in index(alike.folder).values()]
+    assert alike.alike == sum(answers.count(each) > 1 for each in answers) > alike.students - len(set(answers))
+    assert alike.unchanged == ("S", "M", "P", "s", "A")
 
 
 def test_another_student_changes_nobody_elses_numbers(made, tmp_path):
@@ -159,62 +168,74 @@ def test_where_nothing_can_be_written_is_said(tmp_path):
 def test_a_copy_with_name_and_code_is_filled_as_it_is_laid_out():
     import zlib
 
-    from byhand.classroom import copies as room
-    from byhand.classroom.variants import run_variants
     from byhand.render.master import copy_pdf, master
     from byhand.render.slots import copy_html, lay_out
 
     plan = Plan(load_sheet(SHEET), Options(numbers="exact", paper="letter"), "Ada Lovelace")
-    values = plan.values(0)
-    run = room._stamped(plan, run_variants(plan.sheet, values, ["k"], plan.options), [Student("Ada Lovelace", "101")])
+    run = room._stamped(plan, Numbers(plan).run(["k"]), [Student("Ada Lovelace", "101")])
     html = dict(room._html(plan, run.document))["worksheet"]
     laid = lay_out(html, lambda mark: run.text_of(mark, 0), plan.letters)
-    filled = copy_pdf(master(laid), [zlib.compress(page[1]) for page in fill(laid, run.domain.marks)])
-    full = pdf(copy_html(html, lambda mark: run.text_of(mark, 1)))
+    filled = copy_pdf(master(laid), [zlib.compress(page[-1]) for page in fill(laid, run.domain.marks)])
+    full = pdf(copy_html(html, lambda mark: run.text_of(mark, -1)))
     assert same_text(filled, full)
     assert different(filled, full) <= 0.0001
 
 
 def test_a_name_in_other_letters_is_laid_out_by_itself():
-    plan = Plan(load_sheet(SHEET), Options(numbers="exact"), "Ada 李雷")
-    base = instance(plan, 0)
-    plain, other = copies(plan, 0, base, [Student("Ada", "1"), Student("李雷", "2")])
-    assert not plain.alone
+    names = ["Ada", "李雷", "Анна Ґонґ", "Nguyễn Ánh"]
+    plan = Plan(load_sheet(SHEET), Options(numbers="exact"), "".join(names))
+    plain, other, *others = copies(plan, stencil(plan), [Student(name, str(k)) for k, name in enumerate(names)])
+    assert not any(copy.alone for copy in (plain, *others))
     assert sorted(other.alone) == ["key", "worksheet"]
 
 
-def test_a_copy_that_needs_more_room_than_was_tried_is_laid_out_by_itself():
+def test_a_page_is_the_classs_however_wide_its_columns_are():
+    page = '<td style="--w:8mm" class="g">1</td>'
+    alike = [page, page.replace("8", "8.183"), page.replace("g", "t"), page.replace(">1", ">2")]
+    assert [room._alike({"worksheet": page, "key": page}, {"worksheet": page, "key": each}) for each in alike] == [
+        True, True, False, False,
+    ]  # fmt: skip
+
+
+def test_a_copy_of_another_page_is_laid_out_by_itself():
     plan = Plan(load_sheet(SHEET), Options(numbers="exact"), "Ada Grce")
-    base = instance(plan, 0)
+    base = stencil(plan)
     class_ = [Student("Ada", "1"), Student("Grace", "2")]
-    alone = copies(plan, 0, replace(base, pages={}), class_)
+    alone = copies(plan, replace(base, pages=dict.fromkeys(base.pages, "another")), class_)
     assert [sorted(copy.alone) for copy in alone] == [["key", "worksheet"]] * 2
-    filled = copies(plan, 0, base, class_)
+    filled = copies(plan, base, class_)
     assert [(copy.hash, copy.answers) for copy in alone] == [(copy.hash, copy.answers) for copy in filled]
 
 
-def test_a_set_is_made_once(tmp_path, monkeypatch):
+def test_a_classes_pages_are_made_once(tmp_path, monkeypatch):
     monkeypatch.setattr("byhand.kept.user_cache_path", lambda name: tmp_path)
     plan = Plan(load_sheet("dot-product"), Options(numbers="exact"), "Ada")
-    first, (file,) = instance(plan, 0), (tmp_path / "sets").iterdir()
-    other = instance(plan, 1)
-    (of_other,) = {*(tmp_path / "sets").iterdir()} - {file}
+    first, (file,) = stencil(plan), (tmp_path / "classes").iterdir()
+    other = stencil(replace(plan, letters="Zoë"))
+    (of_other,) = {*(tmp_path / "classes").iterdir()} - {file}
     file.write_bytes(of_other.read_bytes())
-    assert instance(plan, 0) == other != first
+    assert stencil(plan) == other != first
     file.write_bytes(b"damaged")
-    assert instance(plan, 0) == first
+    assert stencil(plan) == first
     monkeypatch.setenv("BYHAND_TEMPLATES", str(tmp_path))
     file.write_bytes(of_other.read_bytes())
-    assert instance(plan, 0) == first
+    assert stencil(plan) == first
+
+
+@pytest.mark.parametrize(("name", "sets"), [("dot-product", 7), ("linear-layer", SETS), ("gpt", SETS)])
+def test_a_class_has_several_sets_of_numbers_and_one_page(name, sets):
+    numbers = Numbers(Plan(load_sheet(name), Options(numbers="exact"), ""))
+    assert len(numbers.sets) == sets
+    run = numbers.run(["a", "b"])
+    assert len(set(run.filled(run.document.stamp["hash"]))) == sets + 2
+
+
+def test_every_set_says_what_the_first_one_says():
+    numbers = Numbers(Plan(load_sheet("gpt"), Options(seed=2, numbers="exact"), ""))
+    words = numbers.run([]).tape.values("next_token")
+    assert [numbers.own.vocabulary[int(word)] for (word,) in words] == ["door", "stood", "open"]
+    assert [values.tokens for values in numbers.sets] == [("the", "door", "stood")] * SETS
 
 
 def test_copies_without_names_have_numbers():
     assert [(s.name, s.shown, s.id) for s in anonymous(1)] == [("", "", "1")]
-
-
-def test_a_code_is_read_as_bars():
-    path, modules = code("BYHAND LAYER-NORM 0 0.1.0 0123456")
-    assert modules == 25
-    bars = [tuple(map(int, bar)) for bar in re.findall(r"M(\d+) (\d+)h(\d+)v1h-\d+z", path)]
-    assert (0, 0, 7) in bars
-    assert {x + w <= modules and y < modules for x, y, w in bars} == {True}

@@ -7,7 +7,7 @@ import pytest
 
 from byhand.arithmetic.many import Differs
 from byhand.choosing.symmetry import renamed
-from byhand.classroom.variants import AGAIN, fitting, fooled, run_together, run_variants, unchanged
+from byhand.classroom.variants import AGAIN, fitting, fooled, run_copies, unchanged
 from byhand.pipeline import Options, choose_numbers, number_system, recorded
 from byhand.render.html import Pages
 from byhand.render.json import fingerprint
@@ -22,9 +22,13 @@ def own_numbers(name, seed=0):
 
 def test_what_is_the_same_in_every_copy_is_said_of_each():
     sheet, options, values = own_numbers("shapes")
-    run = run_variants(sheet, values, ["a", "b"], options)
+    run = run_copies(sheet, [values], [(0, 0), (0, "a"), (0, "b")], options)
     assert list(run.filled("3 × 6")) == ["3 × 6"] * 3
     assert len(set(run.filled(run.document.stamp["hash"]))) == 3
+
+
+def run_together(sheet, sets, options):
+    return run_copies(sheet, sets, [(number, 0) for number in range(len(sets))], options)
 
 
 def test_numbers_from_anywhere_are_run_together():
@@ -69,11 +73,8 @@ def test_who_would_have_another_page_gets_other_numbers():
 
 def test_what_no_renaming_changes_is_named():
     sheet, options, values = own_numbers("attention-head")
-    assert unchanged(run_variants(sheet, values, [str(k) for k in range(20)], options)) == [
-        "S",
-        "S ÷ √d_k",
-        "M",
-        "P",
-        "s",
-        "A",
-    ]
+    other = own_numbers("attention-head", 1)[2]
+    sets = [number for number in range(2) for _ in range(10)]
+    run = run_copies(sheet, [values, other], [(number, str(k)) for k, number in enumerate(sets)], options)
+    assert unchanged(run, sets) == ["S", "S ÷ √d_k", "M", "P", "s", "A"]
+    assert unchanged(run, [0] * 20) == []

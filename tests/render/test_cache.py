@@ -1,4 +1,4 @@
-"""A page that was laid out before is not laid out again."""
+"""What was laid out or made before is not laid out or made again."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import subprocess
 import sys
 
 
-def test_a_second_generate_does_without_weasyprint(tmp_path):
+def test_a_second_generate_makes_nothing(tmp_path):
     code = (
         "import sys; from byhand.cli import main; main(sys.argv[1:], standalone_mode=False);"
-        "print('weasyprint' in sys.modules)"
+        "print(*[name in sys.modules for name in ('weasyprint', 'sympy')])"
     )
     environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")}
     (tmp_path / "cache").mkdir()
@@ -19,9 +19,18 @@ def test_a_second_generate_does_without_weasyprint(tmp_path):
     (tmp_path / "cache" / "byhand").symlink_to(tmp_path / "own")
     (tmp_path / "own").mkdir()
     (tmp_path / "own" / "fonts").symlink_to(user_cache_path("byhand") / "fonts")
-    arguments = ["generate", "layer-norm", "--view", "key", "--format", "pdf", "--out", str(tmp_path / "out")]
+    arguments = [
+        "generate",
+        "attention-in-letters",
+        "--view",
+        "key",
+        "--format",
+        "pdf",
+        "--out",
+        str(tmp_path / "out"),
+    ]
     seen, files = [], []
-    for more in ([], [], ["--no-cache"]):
+    for more in ([], [], ["--no-cache"], ["--orientation", "columns"], []):
         done = subprocess.run(
             [sys.executable, "-c", code, *arguments, *more],
             capture_output=True,
@@ -30,6 +39,6 @@ def test_a_second_generate_does_without_weasyprint(tmp_path):
             env=environment,
         )
         seen.append(done.stdout.splitlines()[-1])
-        files.append((tmp_path / "out" / "layer-norm-seed0" / "key.pdf").read_bytes())
-    assert seen == ["True", "False", "True"]
-    assert len(set(files)) == 1
+        files.append((tmp_path / "out" / "attention-in-letters-seed0" / "key.pdf").read_bytes())
+    assert seen == ["True True", "False False", "True True", "True True", "False False"]
+    assert files[0] == files[1] == files[2] == files[4] != files[3]

@@ -14,7 +14,7 @@ from pypdf import PdfReader
 from reading_pdf import different, same_text
 
 from byhand.choosing.symmetry import renamed
-from byhand.classroom.variants import run_variants
+from byhand.classroom.variants import run_copies
 from byhand.pipeline import Options, choose_numbers, number_system, prepare, recorded
 from byhand.render.boxes import Line
 from byhand.render.breaking import Paragraph
@@ -35,7 +35,7 @@ def run_of(sheet, **options):
     found = load_sheet(sheet)
     asked = Options(**options).on(found)
     values, _ = choose_numbers(found, asked)
-    return found, values, run_variants(found, values, KEYS, asked)
+    return found, values, run_copies(found, [values], [(0, 0), *((0, key) for key in KEYS)], asked)
 
 
 @cache
@@ -100,7 +100,7 @@ def test_the_fonts_of_a_copy_have_every_number():
     _, laid, copies = printed("attention-head", "worksheet")
     with pikepdf.open(io.BytesIO(copies[0])) as file:
         fonts = {name[1:]: font for page in file.pages for name, font in page.Resources.Font.items()}
-        for name in laid.slotted:
+        for name in laid.letters:
             known = fonts[name].ToUnicode.read_bytes().decode()
             assert all(f"<{ord(digit):04x}>" in known for digit in "0123456789−/")
 
