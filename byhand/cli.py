@@ -221,10 +221,10 @@ def class_(
         click.echo("\nbyhand: stopped; what is written is whole, and the same command makes the rest", err=True)
         sys.exit(130)
     click.echo(made.folder)
-    numbers = f"{made.sets} sets of numbers, each renamed for every student"
+    numbers = f"{made.sets} set{'s' * (made.sets > 1)} of numbers, each renamed for every student"
     if not made.renames:
         numbers = "each with numbers that were searched for: the sheet has too few renamings"
-    click.echo(f"{made.students} students, {numbers}", err=True)
+    click.echo(f"{made.students} student{'s' * (made.students > 1)}, {numbers}", err=True)
     if made.unchanged:
         click.echo(f"the same in every copy of a set: {', '.join(made.unchanged)}", err=True)
     if made.alike:

@@ -18,7 +18,7 @@ from byhand.model.models import run
 from byhand.model.weights import Values
 from byhand.tape import Tape
 
-ATTEMPTS = 1000  # of the search, before it gives up: five tokens need a hundred, all others a few
+ATTEMPTS = 1000  # of the search, before it gives up: almost all need a few
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,8 @@ def choose(
         found = judged(model, chosen, limits, wanted, expected)
         if found is not None:
             return Chosen(chosen, found)
-    raise ConfigError(f"no numbers for seed {seed} in {ATTEMPTS} attempts; use another seed or another answer")
+    other = "another seed or another answer" if answer else "another seed"
+    raise ConfigError(f"no numbers for seed {seed} in {ATTEMPTS} attempts; use {other}")
 
 
 def _shuffled(model: str, values: Values, seed: int, level: str) -> Chosen:

@@ -46,6 +46,8 @@ def check(model: str, config: Config, n: int, source: int) -> None:
         _check_heads(model, config)
     if model in _WHOLE and config.normalization_type is not None:
         _check_sums(config)
+    if config.softmax_base == 3:
+        _check_threes(model, config)
     if model in _WHOLE and config.n_layers > 4:
         raise ConfigError(f"numbers are chosen for 1 to 4 layers, not {config.n_layers}; use n_layers=4")
     if model == "encoder-decoder" and config.d_vocab > 50:
@@ -134,4 +136,19 @@ def _check_sums(config: Config) -> None:
     if width < least:
         raise ConfigError(
             f"n_heads={config.n_heads} × d_v={config.d_v} is too narrow; use d_v={-(-least // config.n_heads)}"
+        )
+
+
+def _check_threes(model: str, config: Config) -> None:
+    """Powers of 3 have totals of 5 and 7, which few columns of W_O make whole."""
+    if model == "cross-attention" and config.n_heads * config.d_v < 3:
+        raise ConfigError(
+            f"n_heads={config.n_heads} × d_v={config.d_v} is too narrow for powers of 3; use softmax_base=2 or d_v=4"
+        )
+    encodes = model.startswith("encoder") or config.attention_dir == "bidirectional"
+    normed = config.norm_position == "pre" or model == "encoder-decoder"  # what the heads read
+    if model in _WHOLE and config.d_model == 4 and config.normalization_type and encodes and normed:
+        raise ConfigError(
+            "no numbers are known for powers of 3 where tokens that a norm made all see each other in 4 dimensions; "
+            "use softmax_base=2"
         )

@@ -138,7 +138,13 @@ def _workers(jobs: int, dask: str) -> Iterator[Submit]:
     if dask:
         from distributed import Client
 
-        with Client(dask) as client:  # type: ignore[no-untyped-call]
+        try:
+            client = Client(dask)  # type: ignore[no-untyped-call]
+        except (OSError, ValueError) as error:
+            raise ConfigError(
+                f"no Dask scheduler at {dask!r}: {error}; use one such as tcp://127.0.0.1:8786"
+            ) from None
+        with client:
             yield partial(client.submit, pure=False)
     elif jobs > 1:
         ignored = (signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that writes

@@ -44,8 +44,8 @@ CONFIGURATIONS = {
     "block, RMSNorm, post-norm": ("block", {"normalization_type": "RMS", "norm_position": "post"}, 6),
     "block, d_model 8, post-norm": ("block", {"d_model": 8, "d_v": 4, "norm_position": "post"}, 6),
     "block, d_model 8, six wide": ("block", {"d_model": 8, "d_v": 3}, 3),
-    "block, 5 tokens": ("block", {"n_ctx": 5}, 2),
-    "block, 5 tokens, post-norm": ("block", {"n_ctx": 5, "norm_position": "post"}, 1),
+    "block, 5 tokens": ("block", {"n_ctx": 5}, 4),
+    "block, 5 tokens, post-norm": ("block", {"n_ctx": 5, "norm_position": "post"}, 4),
     "block, 4 tokens, no mask": ("block", {"n_ctx": 4, "attention_dir": "bidirectional"}, 2),
     "encoder, 4 tokens": ("encoder", {"n_ctx": 4, "norm_position": "post"}, 2),
     "gpt, d_model 8, 4 tokens": ("gpt", {"d_model": 8, "d_v": 4, "n_ctx": 4}, 3),
@@ -63,6 +63,7 @@ CONFIGURATIONS = {
     "encoder": ("encoder", {"norm_position": "post"}, 6),
     "encoder, pre-norm": ("encoder", {}, 6),
     "encoder-decoder": ("encoder-decoder", {"norm_position": "post"}, 6),
+    "encoder, base 3": ("encoder", {"norm_position": "post", "softmax_base": 3}, 4),
     "encoder-decoder, pre-norm": ("encoder-decoder", {}, 8),
     "encoder-decoder, words": ("encoder-decoder", {"norm_position": "post", "d_vocab": 6}, 3),
 }
@@ -192,6 +193,11 @@ def test_base_e_has_whole_scores():
          "√d_head = √2 makes no small whole scores; use d_head=4 or use_attn_scale=false"),
         ("encoder", {"n_ctx": 5, "norm_position": "post", "d_v": 1}, "n_heads=2 × d_v=1 is too narrow; use d_v=2"),
         ("gpt", {"d_model": 8}, "n_heads=2 × d_v=2 is too narrow; use d_v=3"),
+        ("cross-attention", {"n_heads": 1, "softmax_base": 3},
+         "n_heads=1 × d_v=2 is too narrow for powers of 3; use softmax_base=2 or d_v=4"),
+        ("encoder", {"softmax_base": 3},
+         "no numbers are known for powers of 3 where tokens that a norm made all see each other in 4 dimensions; "
+         "use softmax_base=2"),
         ("gpt", {"positional_embedding_type": "sinusoidal"},
          "sines and cosines are whole at quarter turns only, and numbers are chosen for those; "
          "use sinusoidal_periods=[4, 2]"),
