@@ -186,10 +186,10 @@ def test_values_that_do_not_fit_are_one_line(command, values, entries, message):
 
 
 def test_among_several_sheets_the_one_that_cannot_be_made_is_named(command):
-    result = command("generate", "dot-product", "softmax", "--numbers", "symbolic", "--seed", "3", "--format", "html")
+    result = command("generate", "dot-product", "sizing", "--numbers", "symbolic", "--seed", "3", "--format", "html")
     assert result.exit_code == 1
     assert result.stderr.startswith(
-        "byhand: softmax: scores is given, so there is one set of numbers only; use --seed 0"
+        "byhand: sizing: n_layers is given, so there is one set of numbers only; use --seed 0"
     )
 
 
