@@ -67,9 +67,18 @@ class Sums:
             every = beginnings(d, kind, limits.stream - 1)
             self.before = [every[(unit_of(every, kind) == unit).all(1)] for unit in unit_of(x, kind)]
         self._after = friendly(d, kind, self.reach)
-        self._fits = [partial(self._by_table, self._table(rows)) for rows in self.before] if d == 4 else []
+        self._x = x if (d, kind, free) == (4, "LN", False) else None
+        tables = d == 4 and self._x is None
+        self._fits = [partial(self._by_table, self._table(rows)) for rows in self.before] if tables else []
 
-    def rules(self, dice: Dice) -> list[Rule]:
+    def columns(self, dice: Dice, results: Ints) -> Ints:
+        """Numbers (count, d) of columns whose results (columns, n), side by side, are what is added."""
+        if self._x is not None:
+            return paired(dice, self._x, results, self.reach)
+        d, n = self.before[0].shape[1], len(self.before)
+        return columns_for(dice, results, d, self._rules(dice), beams=100, tries=SAMPLES[d] * max(1, n - 2))
+
+    def _rules(self, dice: Dice) -> list[Rule]:
         """A rule for what is added to each token."""
         if self._fits:
             return list(self._fits)
@@ -92,11 +101,7 @@ class Sums:
 
 def friendly_updates(dice: Dice, mix: Mix, sums: Sums) -> list[Update]:
     """Output projections whose sum with the rows before is friendly."""
-    d, n = sums.before[0].shape[1], len(sums.before)
-    if (d, sums.kind) == (4, "LN") and all(len(rows) == 1 for rows in sums.before):
-        members = paired(dice, np.concatenate(sums.before), mix.results, sums.reach)
-    else:
-        members = columns_for(dice, mix.results, d, sums.rules(dice), beams=100, tries=SAMPLES[d] * max(1, n - 2))
+    members = sums.columns(dice, mix.results)
     if not len(members):
         return []
     w_o, added = mix.columns[members].swapaxes(1, 2), mix.results[members].swapaxes(1, 2)
