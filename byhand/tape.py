@@ -12,7 +12,7 @@ needs costs nothing, and a step whose numbers are given needs none of its inputs
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from byhand.arithmetic.domain import Domain, LeavesDomainError, NotRealError
@@ -59,13 +59,9 @@ class Op:
         return (self.rule.__doc__ or "").partition("\n")[0]
 
     def __call__(
-        self,
-        *operands: Matrix,
-        name: str,
-        tape: Tape | None = None,
-        sizes: Mapping[str, tuple[int, str]] | None = None,
-        **params: Any,
-    ) -> Matrix:
+        self, *operands: Matrix, name: str, tape: Tape | None = None,
+        sizes: Mapping[str, tuple[int, str]] | None = None, **params: Any,
+    ) -> Matrix:  # fmt: skip
         """Write the step down. `sizes` gives letters that no operand has; `tape` is for ops without operands."""
         on = operands[0].tape if operands else tape
         assert on is not None, f"{self.name} needs an operand or a tape"
@@ -88,14 +84,9 @@ class Op:
         (rows, row_axis), (cols, col_axis) = (sizes.get(x, (1, "")) for x in result)
         return (rows, cols), (row_axis, col_axis)
 
-    def rule_at(self, operands: Sequence[Any], i: Any, j: Any, params: Mapping[str, Any]) -> Expr:
-        """The tree of one cell, at numbers or at symbolic indices."""
-        return self.rule(*operands, i=i, j=j, **params)
-
     def general_rule(self, names: Sequence[str], **params: Any) -> Expr:
         """The rule at symbolic indices i, j on matrices of unknown size."""
-        operands = [Symbolic(n) for n in names]
-        return self.rule_at(operands, Index("i"), Index("j"), params)
+        return self.rule(*(Symbolic(n) for n in names), i=Index("i"), j=Index("j"), **params)
 
 
 OPS: dict[str, Op] = {}
@@ -116,7 +107,10 @@ def op(
 
 @dataclass(frozen=True)
 class Step:
-    """One line on paper: a named matrix, the op that makes it, and from what. A given has no op."""
+    """One line on paper: a named matrix, the op that makes it, and from what. A given has no op.
+
+    trees: of the cells asked for so far, by their place and the operands' shapes.
+    """
 
     name: str
     op: Op | None
@@ -124,6 +118,7 @@ class Step:
     params: Mapping[str, Any]
     shape: Shape
     axes: tuple[str, str]
+    trees: dict[tuple[Any, ...], Expr] = field(default_factory=dict, init=False, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -206,7 +201,7 @@ class Tape:
             found = (len(rows), len(rows[0]) if rows else 0)
             if found != step.shape:
                 raise MisfitError(step.name, f"{shape_text(found)}; the model needs {shape_text(step.shape)}")
-            step = replace(step, op=None, inputs=())
+            step = Step(step.name, None, (), step.params, step.shape, step.axes)
         self.steps[step.name] = step
         return Matrix(self, step.name)
 
@@ -220,7 +215,11 @@ class Tape:
         step = self[name].step
         if step.op is None:
             return Num(self.values(name)[i][j])
-        return step.op.rule_at([Matrix(self, n) for n in step.inputs], i, j, step.params)
+        place = (i, j, *[self.steps[n].shape for n in step.inputs])
+        if place not in step.trees:
+            operands = (Matrix(self, n) for n in step.inputs)
+            step.trees[place] = step.op.rule(*operands, i=i, j=j, **step.params)
+        return step.trees[place]
 
     def worked(self, name: str, i: int, j: int) -> Expr:
         """The arithmetic of one cell with the numbers in it."""
@@ -231,8 +230,9 @@ class Tape:
 
         Raises: DomainError where a cell leaves the number system; ValuesError where a given is missing.
         """
-        for step in self.needed(name) if name not in self._values else ():
-            self._values[step.name] = self._given(step) if step.op is None else self._computed(step, step.op)
+        if name not in self._values:
+            for step in self.needed(name):
+                self._values[step.name] = self._given(step) if step.op is None else self._computed(step, step.op)
         return self._values[name]
 
     def needed(self, name: str) -> list[Step]:

@@ -31,7 +31,7 @@ class Rationals(Domain):
     advice = "use --numbers decimal"
 
     def num(self, value: Any) -> Any:
-        return NEG_INF if value == NEG_INF else Fraction(value)
+        return value if is_neg_inf(value) or isinstance(value, Fraction) else Fraction(value)
 
     def function(self, name: str, args: Sequence[Any]) -> Any:
         match name, *args:

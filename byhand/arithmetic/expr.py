@@ -188,10 +188,10 @@ def evaluate(node: Expr, values: Callable[[Ref], Any], domain: Domain) -> Any:
     Raises: what the domain raises when a node leaves it; ZeroDivisionError.
     """
     match node:
-        case Num(value):
-            return domain.num(value)
         case Ref():
             return values(node)
+        case Mul(left, right):
+            return domain.mul(evaluate(left, values, domain), evaluate(right, values, domain))
         case Sum(terms):
             if not terms:
                 return domain.num(Fraction(0))
@@ -199,10 +199,10 @@ def evaluate(node: Expr, values: Callable[[Ref], Any], domain: Domain) -> Any:
             for term in terms[1:]:
                 result = domain.add(result, evaluate(term, values, domain))
             return result
+        case Num(value):
+            return domain.num(value)
         case Sub(left, right):
             return domain.sub(evaluate(left, values, domain), evaluate(right, values, domain))
-        case Mul(left, right):
-            return domain.mul(evaluate(left, values, domain), evaluate(right, values, domain))
         case Div(left, right):
             return domain.div(evaluate(left, values, domain), evaluate(right, values, domain))
         case Fn(name, args):

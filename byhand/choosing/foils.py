@@ -77,10 +77,8 @@ def _sqrt_d_model(step: Step, tape: Tape) -> Iterable[Step]:
     if step.op is not ops.divide_by_root:
         return [step]
     raw = _input(step, tape)
-    if raw.op is None:
-        return [step]
-    query = tape.steps[raw.inputs[0]]
-    return [replace(step, params={"of": tape.steps[query.inputs[0]].shape[1]}) if query.inputs else step]
+    query = _input(raw, tape) if raw.inputs else raw
+    return [replace(step, params={"of": _input(query, tape).shape[1]}) if query.inputs else step]
 
 
 @mistake("divide-after-softmax")
@@ -88,8 +86,8 @@ def _divide_after_softmax(step: Step, tape: Tape) -> Iterable[Step]:
     """The pattern, not the scores, divided by √d_head."""
     if step.op is ops.divide_by_root:
         return [replace(step, op=ops.copy, params={})]
-    scaled = next((s for s in tape.steps.values() if s.op is ops.divide_by_root and _same_head(s, step)), None)
-    if scaled is None or not _is_pattern(step):
+    scaled = _in_its_head(step, ops.divide_by_root, tape) if _is_pattern(step) else None
+    if scaled is None:
         return [step]
     shares = steps_of(step.name, "shares")
     return [
@@ -98,10 +96,14 @@ def _divide_after_softmax(step: Step, tape: Tape) -> Iterable[Step]:
     ]
 
 
-def _same_head(a: Step, b: Step) -> bool:
-    """Whether two steps belong to one head of one layer."""
-    (at, _, rest), (other, _, others) = (s.name.rpartition(".attn.") for s in (a, b))
-    return at == other and rest.partition("[")[2] == others.partition("[")[2]
+def _in_its_head(step: Step, op: Op, tape: Tape) -> Step | None:
+    """The step with this operation that belongs to the same head of the same layer."""
+
+    def head(name: str) -> tuple[str, str]:
+        at, _, rest = name.rpartition(".attn.")
+        return at, rest.partition("[")[2]
+
+    return next((s for s in tape.steps.values() if s.op is op and head(s.name) == head(step.name)), None)
 
 
 @mistake("no-mask")
@@ -115,8 +117,7 @@ def _mask_after_softmax(step: Step, tape: Tape) -> Iterable[Step]:
     """Softmax over all scores first, then 0 where the future was: rows no longer add up to 1."""
     if step.op is ops.mask_future:
         return [replace(step, op=ops.copy)]
-    masked = any(s.op is ops.mask_future and _same_head(s, step) for s in tape.steps.values())
-    if not _is_pattern(step) or not masked:
+    if not _is_pattern(step) or _in_its_head(step, ops.mask_future, tape) is None:
         return [step]
     unmasked = steps_of(step.name, "unmasked")
     return [replace(step, name=unmasked), replace(step, op=ops.zero_future, inputs=(unmasked,))]
@@ -237,8 +238,7 @@ def applies(tape: Tape, name: str) -> bool:
 
     Raises: UnknownNameError.
     """
-    rewrite = _named(name)
-    return any([*rewrite(step, tape)] != [step] for step in tape.steps.values())
+    return bool(_made(tape, _named(name)))
 
 
 def applying(tape: Tape) -> list[str]:
@@ -256,11 +256,9 @@ def differing(tape: Tape, name: str) -> int:
     """
     wrong, made = mistaken(tape, name)
     shown = [s for s in made if wrong.steps[s.name].shape == s.shape]
-    return (
-        sum(cells_apart(tape, wrong, s.name) for s in shown)
-        if shown
-        else sum(m * n for m, n in (s.shape for s in made))
-    )
+    if not shown:
+        return sum(rows * cols for rows, cols in (s.shape for s in made))
+    return sum(cells_apart(tape, wrong, s.name) for s in shown)
 
 
 def mistaken(tape: Tape, name: str) -> tuple[Tape, list[Step]]:
@@ -270,23 +268,26 @@ def mistaken(tape: Tape, name: str) -> tuple[Tape, list[Step]]:
 
     Raises: UnknownNameError.
     """
-    rewrite = _named(name)
-    made = [step for step in tape.used() if [*rewrite(step, tape)] != [step]]
-    return resumed(tape, lambda step: rewrite(step, tape)), made
+    made = _made(tape, _named(name))
+    return resumed(tape, made, {}), [step for step in tape.used() if step.name in made]
 
 
-def resumed(
-    tape: Tape, rewrite: Callable[[Step], Iterable[Step]] = lambda step: (step,),
-    numbers: Mapping[str, Any] | None = None,
-) -> Tape:  # fmt: skip
-    """A changed run that begins where it differs: what comes before is given from the evaluated run."""
-    given = dict(numbers or {})
-    changed = set(given)
+def _made(tape: Tape, rewrite: Rewrite) -> dict[str, list[Step]]:
+    """What takes the place of each step that a mistake changes."""
+    rewritten = ((step, [*rewrite(step, tape)]) for step in tape.steps.values())
+    return {step.name: new for step, new in rewritten if new != [step]}
+
+
+def resumed(tape: Tape, made: Mapping[str, list[Step]], numbers: Mapping[str, Any]) -> Tape:
+    """A run with other steps in the place of some, and with other numbers, that begins where it differs: what comes
+    before is given from the evaluated run.
+    """
+    changed = {*made, *numbers}
     for step in tape.steps.values():
-        if [*rewrite(step)] != [step] or changed.intersection(step.inputs):
+        if changed.intersection(step.inputs):
             changed.add(step.name)
     known = {s.name: tape.values(s.name) for s in tape.used() if s.name not in changed}
-    return tape.replay(numbers={**known, **given}, rewrite=rewrite)
+    return tape.replay(numbers={**known, **numbers}, rewrite=lambda step: made.get(step.name, (step,)))
 
 
 def cells_apart(right: Tape, wrong: Tape, name: str) -> int:

@@ -10,13 +10,16 @@ from byhand import ops
 from byhand.choosing.foils import mistake
 from byhand.tape import Step, Tape
 
+LAST_OF_A_NORM = (".standardized", ".hook_scale")  # what w and b are applied to, or where there are none, the last
+
 
 @mistake("norm-before-sum")
 def _norm_before_sum(step: Step, tape: Tape) -> Iterable[Step]:
     """The layer's result normalised before it is added to the stream, where their sum should be."""
     if _normalised(step, tape):
         return [replace(step, op=ops.copy, inputs=step.inputs[1:])]
-    stream = next((s for s in tape.steps.values() if _normalised(s, tape) == step.name), None)
+    ends = any(name.endswith(LAST_OF_A_NORM) for name in step.inputs)
+    stream = next((s for s in tape.steps.values() if _normalised(s, tape) == step.name), None) if ends else None
     if stream is None:
         return [step]
     alone = f"{step.name}.alone"
@@ -31,7 +34,7 @@ def _normalised(step: Step, tape: Tape) -> str:
     if not readers or any(".ln" not in s.name for s in readers):
         return ""
     at = readers[0].name.rpartition(".")[0]
-    last = f"{at}.standardized" if f"{at}.standardized" in tape.steps else f"{at}.hook_scale"
+    last = next(at + end for end in LAST_OF_A_NORM if at + end in tape.steps)
     return next(s.name for s in tape.steps.values() if last in s.inputs)
 
 

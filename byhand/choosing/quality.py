@@ -142,11 +142,11 @@ def _of_attention(tape: Tape, layers: dict[str, list[Step]]) -> dict[str, Any]:
     for at, steps in layers.items():
         out = "{}.hook_{}_out".format(*at.rpartition(".")[::2])
         out = out if out in tape.steps else f"{at}.hook_z[0]"
-        uniform = resumed(tape, numbers={s.name: _uniform(tape.values(s.name)) for s in steps})
+        uniform = resumed(tape, {}, {s.name: _uniform(tape.values(s.name)) for s in steps})
         attention.append(_rows_apart(tape, uniform, out))
         for step in steps if len(steps) > 1 else ():
             z = step.name.replace("hook_pattern", "hook_z")
-            zero = resumed(tape, numbers={z: [[0] * len(row) for row in tape.values(z)]})
+            zero = resumed(tape, {}, {z: [[0] * len(row) for row in tape.values(z)]})
             heads.append(_rows_apart(tape, zero, out))
     return {"attention": attention} | ({"heads": heads} if heads else {})
 

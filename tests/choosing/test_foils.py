@@ -167,6 +167,6 @@ def test_what_cannot_be_computed_differs():
 
 def test_a_resumed_run_keeps_what_comes_before_the_change():
     tape = attention()
-    changed = resumed(tape, numbers={HEAD + "hook_pattern[0]": [[1, 0], [0, 1]]})
+    changed = resumed(tape, {}, {HEAD + "hook_pattern[0]": [[1, 0], [0, 1]]})
     assert changed.steps[HEAD + "hook_v[0]"].op is None
     assert rows(changed, HEAD + "hook_z[0]") == [[2], [2]]
