@@ -99,8 +99,8 @@ def everything(w: Any, *_: Any) -> Any:
 
 def any_row(scores: Any, seen: Any, base: int) -> Any:
     """Only what can be computed at all in small numbers: scores that are not too far apart."""
-    shown = scores[:, seen]
-    return (shown.max(1) - shown.min(1) <= heads.SPREAD[base]) & (abs(shown).max(1) <= heads.SPREAD[base])
+    shown = scores[seen]
+    return (shown.max(0) - shown.min(0) <= heads.SPREAD[base]) & (abs(shown).max(0) <= heads.SPREAD[base])
 
 
 def natural_only(mix: Any, w_o: Any, added: Any) -> Any:

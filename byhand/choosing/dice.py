@@ -49,8 +49,12 @@ class Dice:
 
     def order(self, n: int) -> Ints:
         """0 … n − 1 in any order."""
-        return np.argsort(self._raw(n), kind="stable").astype(np.int64)
+        return np.argsort(self._raw(n)).astype(np.int64)  # no two words are equal, whatever way they are sorted
 
     def few(self, n: int, count: int) -> Ints:
         """Different numbers from 0 to n − 1, `count` of them or all."""
-        return self.order(n)[:count]
+        if n <= count:
+            return self.order(n)
+        words = self._raw(n)
+        some = np.argpartition(words, count)[:count]
+        return some[np.argsort(words[some])].astype(np.int64)

@@ -21,6 +21,7 @@ TOTALS = {2: (1, 2, 3, 4, 5, 6, 8, 10), 3: (1, 2, 3, 4, 5, 6, 7, 8, 9, 10)}  # o
 SPREAD = {2: 3, 3: 2}  # between the scores of a row, and of a score from 0
 
 TRIES = 8  # of W_K, for each head
+FAILED = 2  # more of them without heads than with: on these rows there are hardly any
 FEW = 4  # tokens whose queries are found by trying; of more, those that fit are listed
 
 
@@ -74,12 +75,12 @@ def find_heads(dice: Dice, sight: Sight, config: Config, limits: Limits, keep: i
     if len(pool) < 2 * config.d_head:
         return []
     found: list[Heads] = []
-    for w_k in _keys(dice, sight.answering, config, limits, TRIES * count):
+    for tried, w_k in enumerate(_keys(dice, sight.answering, config, limits, TRIES * count)):
+        if len(found) == enough or tried - 2 * len(found) >= FAILED:
+            break
         heads = _queries(dice, sight, w_k, pool, results, config, limits)
         if len(heads):
             found.append(heads.only(np.argsort(heads.cost, kind="stable")[:keep]))
-        if len(found) == enough:
-            break
     return found
 
 
@@ -115,12 +116,12 @@ def _queries(dice: Dice, sight: Sight, w_k: Ints, pool: Ints, results: Ints, con
     base = whole_base(config)
 
     def scored(q: Ints) -> tuple[Bools, Ints]:
-        """Which queries have whole scores, and those."""
-        raw = np.rint(q.astype(np.float64) @ k.T.astype(np.float64)).astype(np.int64)  # exact: small
-        whole: Bools = np.asarray((abs(raw) <= limits.integer).all(1))
+        """Which queries have whole scores, and those (m, some)."""
+        raw = np.rint(k.astype(np.float64) @ q.T.astype(np.float64)).astype(np.int64)  # exact: small
+        whole: Bools = np.asarray((abs(raw) <= limits.integer).all(0))
         if root > 1:
-            whole &= (raw % root == 0).all(1)
-        return whole, raw[whole] // root
+            whole &= (raw % root == 0).all(0)
+        return whole, raw[:, whole] // root
 
     def fits(i: int, q: Ints) -> Bools:
         whole, scores = scored(q)
@@ -153,18 +154,20 @@ def _queries(dice: Dice, sight: Sight, w_k: Ints, pool: Ints, results: Ints, con
 
 
 def row_fits(scores: Ints, seen: Bools, base: int) -> Bools:
-    """Which rows of scores (count, n) give a pleasant row of a pattern where only some entries are seen."""
-    shown = scores[:, seen]
-    low, high = shown.min(1), shown.max(1)
+    """Which rows of scores, side by side (n, count), give a pleasant row of a pattern where only some entries are
+    seen.
+    """
+    shown = scores[seen]
+    low, high = shown.min(0), shown.max(0)
     reach = SPREAD[base]
     ok: Bools = (high - low <= reach) & (low >= -reach) & (high <= reach)
-    powers = base ** np.clip(shown - low[:, None], 0, reach)
-    totals = powers.sum(1)
+    powers = base ** np.clip(shown - low, 0, reach)
+    totals = powers.sum(0)
     alike = high == low
-    ok &= np.isin(np.where(alike, shown.shape[1], totals), TOTALS[base])
+    ok &= np.isin(np.where(alike, len(shown), totals), TOTALS[base])
     ok &= (low < 0) | (totals * base ** np.clip(low, 0, reach) <= 9)
-    if shown.shape[1] > 1:
-        ok &= powers.max(1) * 10 <= 9 * totals
+    if len(shown) > 1:
+        ok &= powers.max(0) * 10 <= 9 * totals
     return ok
 
 

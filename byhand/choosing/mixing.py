@@ -13,9 +13,9 @@ from byhand.choosing.limits import Limits
 from byhand.choosing.natural import Join, columns, grid, like_weights, natural
 from byhand.model.config import Config
 
-TRIES = 2000  # choices of heads and values
+TRIES = 2000  # choices of heads and values; of five tokens twice as many, in eight dimensions four times
 COLUMNS, PLEASANT = 400, 15  # of W_V, and those that a head's values are drawn from, twice
-COUNTED = 3  # of them, whose columns of W_O are counted; of five tokens, five times as many
+COUNTED, OF_FIVE = 3, 10  # of them, whose columns of W_O are counted; of five tokens more
 MOST = 20_000  # of these columns
 
 
@@ -47,7 +47,8 @@ def find_mixes(
 ) -> Iterator[Mix]:  # fmt: skip
     """Choices of heads, each with its own W_K, and of values; with `whole`, those with most whole columns first."""
     count, width = config.n_heads, config.d_v
-    n = len(sight.asking)
+    n, d_model = sight.asking.shape
+    tries *= 1 if n < 5 else d_model // 2
     pool, results = _values(dice, sight.answering, limits)  # results (count, m)
     if len(found) < count or len(pool) < 2 * width:
         return
@@ -76,7 +77,7 @@ def find_mixes(
     kept = np.flatnonzero(ok)
     if whole:
         rest = common // np.gcd(common, np.gcd.reduce(mixture, axis=2))  # (tries, n): one column in so many is whole
-        kept = kept[np.argsort(rest[kept].prod(1), kind="stable")][: COUNTED if n < 5 else 5 * COUNTED]
+        kept = kept[np.argsort(rest[kept].prod(1), kind="stable")][: COUNTED if n < 5 else OF_FIVE]
         pools = _whole_columns(dice, mixture[kept], common[kept], config, limits)
     else:
         kept = kept[np.argsort(abs(3 * broken[kept] - mixture[0].size), kind="stable")][:3]
@@ -104,11 +105,20 @@ def _pleasant(powers: Ints, results: Ints) -> Ints:
     of those with a fraction as of all.
     """
     totals = powers.sum(2)[..., None]  # (heads, n, 1)
-    mixed = np.rint(powers.astype(np.float64) @ results.T.astype(np.float64)).astype(np.int64)  # exact: small
-    denominators = totals // np.gcd(totals, mixed)  # (heads, n, columns)
-    size = denominators.prod(1)
-    broken = np.where(size == 1, np.iinfo(np.int64).max, size)
-    return np.concatenate([np.argsort(part, axis=1, kind="stable")[:, :PLEASANT] for part in (size, broken)], 1)
+    mixed = np.rint(powers.astype(np.float64) @ results.T.astype(np.float64)).astype(np.int32)  # exact: small
+    each = np.arange(totals.max() + 1)
+    denominators = each // np.maximum(1, np.gcd(each, each[:, None]))  # of a / b in lowest terms: [a modulo b, b]
+    size = denominators[mixed % totals.astype(np.int32), totals].prod(1)  # (heads, columns)
+    broken = np.where(size == 1, totals.max() ** powers.shape[2] + 1, size)
+    return np.concatenate([_smallest(size), _smallest(broken)], 1)
+
+
+def _smallest(size: Ints) -> Ints:
+    """The places of the smallest in each row, the first of equals first."""
+    places = size.shape[1]
+    order = np.partition(size * places + np.arange(places), min(PLEASANT, places) - 1, axis=1)[:, :PLEASANT]
+    found: Ints = np.sort(order, axis=1) % places
+    return found
 
 
 def _beside(heads: Ints) -> Ints:

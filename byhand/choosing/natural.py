@@ -12,26 +12,42 @@ from byhand.choosing.dice import Bools, Dice, Ints
 # 0 and ±1 mostly, ±2 now and then: each as often as it stands here
 WEIGHTS = np.repeat(np.array([0, 1, -1, 2, -2]), [38, 26, 26, 5, 5])
 
+CROWD = 4  # times as many beams are looked at as go on
+
 
 def natural(w: Ints, low: int = 15, high: int = 60) -> Bools:
     """Which of many matrices (…, rows, cols) have zeros, from low to high per cent, mixed signs and no rows or
     columns that are zero or alike.
     """
     rows, cols = w.shape[-2:]
-    zeros = (w == 0).sum((-1, -2)) * 100
+    entries = _in_front(w)
+    zeros = (entries == 0).sum((0, 1)) * 100
     ok: Bools = (zeros >= low * rows * cols) & (zeros <= high * rows * cols)
-    ok &= (w > 0).any((-1, -2)) & (w < 0).any((-1, -2))
-    ok &= (w != 0).any(-1).all(-1) & (w != 0).any(-2).all(-1)
-    ok &= distinct(w.swapaxes(-1, -2))
+    ok &= (entries > 0).any((0, 1)) & (entries < 0).any((0, 1))
+    ok &= (entries != 0).any(0).all(0) & (entries != 0).any(1).all(0)
+    ok &= _unlike(entries.swapaxes(0, 1))
     if cols > 2:
-        ok &= distinct(w)
+        ok &= _unlike(entries)
     return ok
 
 
 def distinct(rows: Ints) -> Bools:
     """Which of many matrices (…, rows, cols) have no two equal rows."""
-    all_of_them: Bools = different(rows) == rows.shape[-2]
-    return all_of_them
+    return _unlike(_in_front(rows))
+
+
+def _in_front(matrices: Ints) -> Ints:
+    """(…, rows, cols) → (rows, cols, …): what is long comes last, where numpy is fast."""
+    return np.ascontiguousarray(np.moveaxis(matrices, (-2, -1), (0, 1)))
+
+
+def _unlike(rows: Ints) -> Bools:
+    """Which of many matrices (rows, cols, …) have no two equal rows."""
+    ok = np.ones(rows.shape[2:], dtype=bool)
+    for i in range(len(rows)):
+        for j in range(i):
+            ok &= (rows[i] != rows[j]).any(0)
+    return ok
 
 
 def different(rows: Ints) -> Ints:
@@ -74,8 +90,7 @@ def grid(width: int, reach: int) -> Ints:
 
 def codes(rows: Ints, reach: int) -> Ints:
     """One number for each last axis of entries from −reach to reach."""
-    base = (2 * reach + 1) ** np.arange(rows.shape[-1], dtype=np.int64)
-    found: Ints = ((rows + reach) * base).sum(-1)
+    found: Ints = (rows + reach) @ (2 * reach + 1) ** np.arange(rows.shape[-1], dtype=np.int64)
     return found
 
 
@@ -105,11 +120,11 @@ def columns_for(
     rule lets through: a table of such rows (some, width), or a test of many.
 
     Found token by token. What has been found so far goes on with all rows of a table, or some of them, in so many
-    beams; where there is a test, as often as it takes to be so many tries, each column exchanged for any that has had
-    the same results so far.
+    beams, of those looked at the ones whose columns most others have the results of; where there is a test, as often
+    as it takes to be so many tries, each column exchanged for any that has had the same results so far.
     """
     most = int(abs(results).max(initial=0))
-    side = 2 * most + 1
+    side, values = 2 * most + 1, np.arange(-most, most + 1)
     order = np.lexsort(results.T[::-1])
     place = np.arange(len(order))
     first, size = np.zeros_like(place), np.full_like(place, len(place))  # of the columns with the same results so far
@@ -129,12 +144,20 @@ def columns_for(
             table = rule[dice.few(len(rule), rows)]
             table = table[abs(table).max(1) <= most]
             found = found[dice.few(len(found), beams)]
-            after = next_of[group[found].T[:, :, None] * side + table.T[:, None] + most]  # (width, found, rows)
-            which, row = np.nonzero((after >= 0).all(0))
-            some = dice.few(len(which), beams)
-            found = after[:, which[some], row[some]].T
+            at = group[found] * side + most
+            fits = np.ones((len(found), len(table)), dtype=bool)
+            for k in range(width):
+                fits &= (next_of[at[:, k, None] + values] >= 0)[:, table[:, k] + most]
+            which, row = np.nonzero(fits)
+            some = dice.few(len(which), CROWD * beams)
+            found = next_of[at[which[some]] + table[row[some]]]
         size = np.diff(np.append(starts, len(order)))
         first, size = np.repeat(starts, size), np.repeat(size, size)
+        if not callable(rule):
+            room = np.ones(len(found))
+            for k in range(width):  # one by one, so that every machine rounds alike
+                room *= size[found[:, k]]
+            found = found[np.argsort(-room, kind="stable")[:beams]]
         found = different_ones(first[found])
         if not len(found):
             return found

@@ -40,11 +40,11 @@ def unit_of(rows: Ints, kind: str) -> Ints:
 def is_friendly(rows: Ints, kind: str) -> Bools:
     """Which rows (…, d) are friendly, with a pleasant deviation."""
     d = rows.shape[-1]
-    apart = d * rows - (rows.sum(-1, keepdims=True) if kind == "LN" else 0)
-    squares = (apart**2).sum(-1)
-    scale = np.rint(np.sqrt(squares / d)).astype(np.int64)
-    ok: Bools = (d * scale**2 == squares) & np.isin(2 * scale, d * sizes(d))
-    ok[ok] = (apart[ok] % scale[ok, None] == 0).all(1)
+    totals = rows.sum(-1) if kind == "LN" else np.zeros(rows.shape[:-1], np.int64)
+    squares = d * (rows**2).sum(-1) - totals**2  # (d · deviation)²
+    ok: Bools = np.isin(squares, (d * sizes(d) // 2) ** 2)
+    scale = np.rint(np.sqrt(squares[ok])).astype(np.int64)
+    ok[ok] = ((d * rows[ok] - totals[ok, None]) % scale[:, None] == 0).all(1)
     return ok
 
 

@@ -54,7 +54,7 @@ def _softmax(task: Task, dice: Dice) -> Iterator[Instance]:
     given = task.own.inputs.get("scores", [[0] * 3] * 3)
     rows, cols = len(given), len(given[0])
     drawn = dice.below(6, 4000, cols) - 2  # as the sheet also doubles them, no power is below 1/16
-    fits = row_fits(drawn, np.ones(cols, dtype=bool), whole_base(task.config)) & (drawn.max(1) > drawn.min(1))
+    fits = row_fits(drawn.T, np.ones(cols, dtype=bool), whole_base(task.config)) & (drawn.max(1) > drawn.min(1))
     fits &= drawn.sum(1) != 0  # who forgets the powers divides by it
     if not fits.any():
         return

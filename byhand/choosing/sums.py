@@ -5,7 +5,7 @@ For LayerNorm of four numbers such sums are put together from pairs of columns; 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from byhand.choosing.norms import beginnings, friendly, is_friendly, mixed, size
 SAMPLES = {4: 3000, 8: 10000}  # of W_O at a time, by dimensions, for each token beyond two
 LISTED = 3  # tokens of which, in eight dimensions, the rows that are friendly are listed: they are few
 DIFFERENCES = 1000  # of what may be added to such a token
-PAIRED, MOST = 300, 20_000  # columns of W_O for each of four dimensions, and fours of them
+PAIRED, MOST = 300, 5000  # columns of W_O for each of four dimensions, and fours of them
 
 
 @dataclass(frozen=True)
@@ -138,20 +138,27 @@ def paired(dice: Dice, x: Ints, results: Ints, reach: int) -> Ints:
 
 def _twos(first: Ints, second: Ints, reach: int) -> tuple[Ints, Ints]:
     """Which of many columns (n, count) and (n, count), from 0 to 2 · reach, may be two of four of friendly rows with
-    different units: their places (2, some), and what the other two have to share with them. Of the six units two
-    have equal numbers here, two rise and two fall.
+    different units: their places (2, some), and what the other two have to share with them.
+    """
+    kind, few, shared = _kinds(reach)
+    counts = sum(kind.take(other, axis=1).take(one, axis=0) for one, other in zip(first, second, strict=True))
+    some = np.nonzero(few[counts])
+    place = (shared.max() + 1) ** np.arange(len(first))
+    return np.stack(some), place @ shared[first[:, some[0]], second[:, some[1]]]
+
+
+@cache
+def _kinds(reach: int) -> tuple[Ints, Bools, Ints]:
+    """Of any two numbers from 0 to 2 · reach: whether they are equal, rise, fall, or are no two of a friendly row, as
+    digits to be counted in base 8; which counts may be, since of the six units two have equal numbers here, two rise
+    and two fall; and what the other two numbers share with them.
     """
     a, b = np.indices((2 * reach + 1,) * 2)
-    apart = b - a
-    shared = np.where(apart == 0, 0, 1 + np.minimum(a, b) * len(a) + np.maximum(a, b))
-    kind = np.where(apart == 0, 1, np.where(np.isin(abs(apart), sizes(4)), np.where(apart > 0, 8, 64), 512))
-    total = np.zeros((first.shape[1], second.shape[1]), np.int64)
-    for i, (one, other) in enumerate(zip(first, second, strict=True)):
-        total += (shared * (shared.max() + 1) ** i * 4096 + kind)[one[:, None], other]
+    rises = np.isin(abs(b - a), sizes(4))
+    kind = np.where(a == b, 1, np.where(rises, np.where(b > a, 8, 64), 512))
     counts = np.arange(4096)[:, None] // 8 ** np.arange(4) % 8
     few = np.asarray((counts <= (2, 2, 2, 0)).all(1))
-    some = np.nonzero(few[total % 4096])
-    return np.stack(some), total[some] // 4096
+    return kind, few, np.where(a == b, 0, 1 + np.minimum(a, b) * len(a) + np.maximum(a, b))
 
 
 def _apart(dice: Dice, before: Ints, after: Ints) -> Ints:
