@@ -238,6 +238,18 @@ def search(runs: Runs) -> Table:
     )
 
 
+def configurations(runs: Runs) -> Table:
+    """The search for whatever a sheet may ask."""
+    seeds = 10 if runs.slow > 1 else 1
+    return Table(
+        "The search, whatever is asked",
+        f"{seeds} seeds of each configuration: 4 and 8 dimensions, and where the model has them LayerNorm and "
+        "RMSNorm, before and after, with and without mask, one block and two.",
+        choosing.RANGE_HEAD,
+        list(choosing.whole_range(seeds)),
+    )
+
+
 def promises(runs: Runs) -> Table:
     """What a constraint of the search is worth."""
     seeds = 100 if runs.slow > 1 else 20
@@ -250,7 +262,7 @@ def promises(runs: Runs) -> Table:
 
 
 PARTS: dict[str, Callable[[Runs], Table]] = {
-    f.__name__: f for f in (processes, shares, pages, weasyprint, markup, imports, search, promises)
+    f.__name__: f for f in (processes, shares, pages, weasyprint, markup, imports, search, configurations, promises)
 }
 
 

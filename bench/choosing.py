@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
+from itertools import product
 from typing import Any
 from unittest import mock
 
@@ -32,20 +33,21 @@ ROWS: dict[str, tuple[str, dict[str, Any], int | None, int | None]] = {
     "cross-attention": ("cross-attention", {}, None, None),
     "block": ("block", {}, None, 500),
     "block, post-norm": ("block", {"norm_position": "post"}, 182, 500),
-    "block, post-norm, 4 tokens": ("block", {"norm_position": "post", "n_ctx": 4}, None, None),
+    "block, post-norm, 4 tokens": ("block", {"norm_position": "post", "n_ctx": 4}, None, 500),
     "block, RMSNorm": ("block", {"normalization_type": "RMS"}, None, 500),
-    "block, 5 tokens": ("block", {"n_ctx": 5}, None, None),
-    "block, 5 tokens, post-norm": ("block", {"n_ctx": 5, "norm_position": "post"}, None, None),
+    "block, 5 tokens": ("block", {"n_ctx": 5}, None, 500),
+    "block, 5 tokens, post-norm": ("block", {"n_ctx": 5, "norm_position": "post"}, None, 500),
     "encoder, post-norm": ("encoder", {"norm_position": "post"}, None, None),
     "encoder, post-norm, 4 tokens": ("encoder", {"norm_position": "post", "n_ctx": 4}, None, None),
     "encoder, post-norm, 5 tokens": ("encoder", {"norm_position": "post", "n_ctx": 5}, None, None),
     "encoder-decoder, post-norm": ("encoder-decoder", {"norm_position": "post"}, 303, 1000),
     "encoder-decoder, pre-norm": ("encoder-decoder", {}, None, 1000),
+    "encoder-decoder, d_model 8": ("encoder-decoder", {"d_model": 8, "d_v": 4}, None, 1000),
     "gpt": ("gpt", {}, 92, 500),
-    "gpt, 4 tokens": ("gpt", {"n_ctx": 4}, None, None),
+    "gpt, 4 tokens": ("gpt", {"n_ctx": 4}, None, 500),
     "gpt, post-norm": ("gpt", {"norm_position": "post"}, None, 500),
     "gpt, two blocks": ("gpt", {"n_layers": 2}, 198, 1000),
-    "gpt, 5 tokens": ("gpt", {"n_ctx": 5}, None, None),
+    "gpt, 5 tokens": ("gpt", {"n_ctx": 5}, None, 500),
     "gpt, d_model 8": ("gpt", {"d_model": 8, "d_v": 4}, 965, 1000),
     "block, d_model 8, 4 tokens": ("block", {"d_model": 8, "d_v": 4, "n_ctx": 4}, 965, 1000),
     "gpt, d_model 8, 4 tokens": ("gpt", {"d_model": 8, "d_v": 4, "n_ctx": 4}, 965, 1000),
@@ -55,29 +57,55 @@ ROWS: dict[str, tuple[str, dict[str, Any], int | None, int | None]] = {
         965,
         1000,
     ),
-    "gpt, d_model 8, 5 tokens": ("gpt", {"d_model": 8, "d_v": 4, "n_ctx": 5}, None, None),
+    "gpt, d_model 8, 5 tokens": ("gpt", {"d_model": 8, "d_v": 4, "n_ctx": 5}, None, 1000),
     "block, d_model 8, post-norm": ("block", {"d_model": 8, "d_v": 4, "norm_position": "post"}, 965, 1000),
 }
-# seeds, where one takes seconds
-FEW = {"encoder, post-norm, 5 tokens": 50, "gpt, d_model 8, 5 tokens": 50}
+FEW = {"encoder, post-norm, 5 tokens": 50}  # seeds, where one takes a second
+AXES: dict[str, tuple[Any, ...]] = {
+    "attention_dir": ("causal", "bidirectional"),
+    "normalization_type": ("LN", "RMS"),
+    "norm_position": ("pre", "post"),
+    "n_layers": (1, 2),
+}
+NORMS = ("normalization_type", "norm_position")
+RANGE = {
+    "attention-head": ("attention_dir",),
+    "multi-head-attention": ("attention_dir",),
+    "cross-attention": (),
+    "block": (*NORMS, "attention_dir"),
+    "encoder": NORMS,
+    "encoder-decoder": NORMS,
+    "gpt": (*NORMS, "n_layers"),
+}
+WIDTHS: dict[int, dict[str, Any]] = {4: {}, 8: {"d_model": 8, "d_v": 4}}
+RANGE_HEAD = ("model", "configurations", "found", "median ms", "p95 ms", "max")
 HEAD = ("configuration", "found", "median ms", "p95 ms", "max", "integer", "denominator", "ugly", "median", "whole")
 
 
 def asked(model: str, config: dict[str, Any]) -> Values:
-    """What is asked for; a decoder has two words, and reads three."""
-    words: dict[str, Any] = {"tokens": ("we", "see"), "source": ("we", "look", "on")}
-    return Values(Config(**{**SIZES, **config}), **words if model in ("cross-attention", "encoder-decoder") else {})
+    """What is asked for; a decoder has one word less than it reads."""
+    settings = Config(**{**SIZES, **config})
+    source = ("we", "look", "on", "and", "see")[: settings.n_ctx]
+    words: dict[str, Any] = {"tokens": source[1:], "source": source}
+    return Values(settings, **words if model in ("cross-attention", "encoder-decoder") else {})
 
 
-def measured(name: str, seeds: int) -> tuple[str, ...]:
-    """One configuration: found, times, and the largest of its figures."""
-    model, config, median_to_reach, p95_to_reach = ROWS[name]
-    times, found, seeds = [], [], min(seeds, FEW.get(name, seeds))
+def searched(model: str, config: dict[str, Any], seeds: int) -> tuple[list[dict[str, Any]], list[float]]:
+    """The qualities of the instances that are found, and ms for each seed."""
+    times, found = [], []
     for seed in range(1, seeds + 1):
         start = time.process_time()
         with suppress(ByHandError):
             found.append(choice.choose(model, asked(model, config), seed, pick_words=model == "gpt").quality)
         times.append(1000 * (time.process_time() - start))
+    return found, times
+
+
+def measured(name: str, seeds: int) -> tuple[str, ...]:
+    """One configuration: found, times, and the largest of its figures."""
+    model, config, median_to_reach, p95_to_reach = ROWS[name]
+    seeds = min(seeds, FEW.get(name, seeds))
+    found, times = searched(model, config, seeds)
     later = sorted(times[1:])
     median, p95 = statistics.median(later), later[int(0.95 * len(later))]
     figures = {key: [q[key] for q in found] for key in ("largest_integer", "largest_denominator", "ugly")}
@@ -87,6 +115,21 @@ def measured(name: str, seeds: int) -> tuple[str, ...]:
         str(max(figures["largest_integer"])), str(max(figures["largest_denominator"])), str(max(figures["ugly"])),
         f"{statistics.median(figures['ugly']):g}", f"{statistics.mean(q['share_of_integers'] for q in found):.0%}",
     )  # fmt: skip
+
+
+def whole_range(seeds: int) -> Iterator[tuple[str, ...]]:
+    """Every model with 3 to 5 tokens: 4 and 8 dimensions, and where it has them LayerNorm and RMSNorm, before and
+    after its layers, with and without mask, one layer and two.
+    """
+    for model, axes in RANGE.items():
+        for n in 3, 4, 5:
+            kinds = [dict(zip(axes, kind, strict=True)) for kind in product(*(AXES[axis] for axis in axes))]
+            each = [searched(model, {"n_ctx": n, **WIDTHS[d], **kind}, seeds) for d in WIDTHS for kind in kinds]
+            found, times = sum(len(found) for found, _ in each), sorted(ms for _, times in each for ms in times)
+            yield (
+                f"{model}, {n} tokens", str(len(each)), f"{found}/{len(times)}", f"{statistics.median(times):.0f}",
+                f"{times[int(0.95 * len(times))]:.0f}", f"{times[-1]:.0f}",
+            )  # fmt: skip
 
 
 def _against(ms: float, limit: int | None) -> str:

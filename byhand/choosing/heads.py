@@ -21,8 +21,8 @@ TOTALS = {2: (1, 2, 3, 4, 5, 6, 8, 10), 3: (1, 2, 3, 4, 5, 6, 7, 8, 9, 10)}  # o
 SPREAD = {2: 3, 3: 2}  # between the scores of a row, and of a score from 0
 
 TRIES = 8  # of W_K, for each head
-FAILED = 2  # more of them without heads than with: on these rows there are hardly any
-FEW = 4  # tokens whose queries are found by trying; of more, those that fit are listed
+FAILED, RARE = 2, 16  # more of them without heads than with: on these rows there are hardly any; of many, fully seen
+FEW = 4  # tokens whose queries are found by trying; of more, or where more answer, those that fit are listed
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,11 @@ class Sight:
     answering: Ints
     seen: Bools
 
+    @property
+    def crowded(self) -> bool:
+        """Whether rows see all of many, of which few patterns are pleasant."""
+        return self.seen.shape[1] > FEW and bool(self.seen.all())
+
 
 def own_sight(x: Ints, config: Config) -> Sight:
     """Tokens that see each other, or with a mask what came before."""
@@ -75,8 +80,9 @@ def find_heads(dice: Dice, sight: Sight, config: Config, limits: Limits, keep: i
     if len(pool) < 2 * config.d_head:
         return []
     found: list[Heads] = []
+    failed = RARE if sight.crowded else FAILED
     for tried, w_k in enumerate(_keys(dice, sight.answering, config, limits, TRIES * count)):
-        if len(found) == enough or tried - 2 * len(found) >= FAILED:
+        if len(found) == enough or tried - 2 * len(found) >= failed:
             break
         heads = _queries(dice, sight, w_k, pool, results, config, limits)
         if len(heads):
@@ -129,10 +135,11 @@ def _queries(dice: Dice, sight: Sight, w_k: Ints, pool: Ints, results: Ints, con
         return whole
 
     rules: list[Rule] = [partial(fits, i) for i in reversed(range(n))]
-    if n > FEW:
+    if n > FEW or len(k) > max(n, 3):
         every = grid(width, int(abs(results).max()))
         whole, scores = scored(every)
-        rules = [every[whole][row_fits(scores, seen[i], base)] for i in reversed(range(n))]
+        fitting = {row.tobytes(): every[whole][row_fits(scores, row, base)] for row in np.unique(seen, axis=0)}
+        rules = [fitting[row.tobytes()] for row in seen[::-1]]
     members = columns_for(dice, results[:, ::-1], width, rules, beams=150, tries=500 * max(1, n - 2), rows=200)
     w_q = pool[members].swapaxes(1, 2)  # (count, d_model, d_head)
     queries = x @ w_q
@@ -142,7 +149,7 @@ def _queries(dice: Dice, sight: Sight, w_k: Ints, pool: Ints, results: Ints, con
         ok &= (x @ w_q.swapaxes(1, 2) != queries).any((1, 2)) & bool((sight.answering @ w_k.T != k).any())
     w_q, queries = w_q[ok], queries[ok]
     all_scores = queries @ k.T // root
-    ok = different(all_scores.swapaxes(1, 2)) >= min(len(k), 4)
+    ok = different(all_scores.swapaxes(1, 2)) >= (3 if sight.crowded else min(len(k), 4))
     if len(k) == n:
         ok &= (all_scores != all_scores.swapaxes(1, 2)).any((1, 2))
     w_q, queries, all_scores = w_q[ok], queries[ok], all_scores[ok]

@@ -9,7 +9,9 @@ import numpy as np
 from byhand.choosing.dice import Bools, Dice, Ints
 from byhand.choosing.limits import Limits
 from byhand.choosing.natural import columns, columns_for, distinct, natural
-from byhand.choosing.norms import friendly, unit_of
+from byhand.choosing.norms import friendly, scalable, unit_of
+
+TRIES = 2000  # second layers
 
 
 @dataclass(frozen=True)
@@ -64,10 +66,21 @@ def _columns(dice: Dice, hidden: Hidden, most: int = 8000) -> tuple[Ints, Ints, 
     return w, b, np.rint(w.astype(np.float64) @ hidden.post.T.astype(np.float64)).astype(np.int64) + b[:, None]
 
 
-def any_outputs(dice: Dice, x: Ints, hidden: Hidden, limits: Limits, tries: int = 2000) -> Outputs | None:
-    """A second layer whose sum with the rows x is small; x is zero where nothing is added."""
+def any_outputs(dice: Dice, x: Ints, hidden: Hidden, limits: Limits, read: bool = False) -> Outputs | None:
+    """A second layer whose sum with the rows x (n, d) is small; x is zero where nothing is added.
+
+    read: whether heads read the sum as it is; its tokens then have two parities, so that scores divide.
+    """
     w, b, results = _columns(dice, hidden)
-    picks = dice.below(len(w), tries, x.shape[1])
+    if read:
+        odd = (results[:, None] + x.T) % 2  # (count, d, n)
+        halves = np.array_split(dice.order(len(x)), 2)
+        fit = np.logical_and(*((odd[..., half] == odd[..., half[:1]]).all(2) for half in halves))
+        if not fit.any(0).all():
+            return None
+        picks = np.stack([dice.of(np.flatnonzero(column), TRIES) for column in fit.T], 1)
+    else:
+        picks = dice.below(len(w), TRIES, x.shape[1])
     return _best(dice, x, w[picks].swapaxes(1, 2), b[picks], results[picks].swapaxes(1, 2), limits)
 
 
@@ -79,7 +92,7 @@ def friendly_outputs(dice: Dice, x: Ints, kind: str, hidden: Hidden, limits: Lim
     table = friendly(x.shape[1], kind, limits.stream)
     members = columns_for(dice, results, x.shape[1], [table - row for row in x], beams=60)
     sums = x + results[members].swapaxes(1, 2)
-    members = members[distinct(unit_of(sums, kind))]
+    members = members[scalable(unit_of(sums, kind), kind)]
     return _best(dice, x, w[members].swapaxes(1, 2), b[members], results[members].swapaxes(1, 2), limits)
 
 

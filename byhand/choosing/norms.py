@@ -41,7 +41,7 @@ def is_friendly(rows: Ints, kind: str) -> Bools:
     """Which rows (…, d) are friendly, with a pleasant deviation."""
     d = rows.shape[-1]
     totals = rows.sum(-1) if kind == "LN" else np.zeros(rows.shape[:-1], np.int64)
-    squares = d * (rows**2).sum(-1) - totals**2  # (d · deviation)²
+    squares = d * np.einsum("...d,...d", rows, rows) - totals**2  # (d · deviation)²
     ok: Bools = np.isin(squares, (d * sizes(d) // 2) ** 2)
     scale = np.rint(np.sqrt(squares[ok])).astype(np.int64)
     ok[ok] = ((d * rows[ok] - totals[ok, None]) % scale[:, None] == 0).all(1)
@@ -83,6 +83,11 @@ def mixed(rows: Ints, kind: str) -> Bools:
     """Which of many (…, n, d) have both signs and few zeros."""
     few = few_zeros(rows, kind, 35)
     return few & (rows < 0).any((-1, -2)) & (rows > 0).any((-1, -2))
+
+
+def scalable(units: Ints, kind: str) -> Bools:
+    """Which of many (…, n, d) a norm's w and b make rows of: they are distinct, and without b have few zeros."""
+    return distinct(units) if kind == "LN" else distinct(units) & few_zeros(units, kind, 25)
 
 
 @dataclass(frozen=True)

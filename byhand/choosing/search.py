@@ -20,6 +20,7 @@ from byhand.choosing.natural import distinct
 from byhand.choosing.norms import scales, unit_of
 from byhand.choosing.stack import (
     Instance,
+    Reader,
     Stream,
     Task,
     attention_weights,
@@ -32,7 +33,10 @@ from byhand.choosing.stack import (
 )
 from byhand.choosing.sums import plain_updates
 from byhand.choosing.unembed import embeddings, unembeddings, without_attention
+from byhand.model.config import Config
 from byhand.model.job import ATTN_OUT, DECODER, ENCODER, RESID_MID, RESID_PRE
+
+DECODERS = 10  # on what one encoder made
 
 
 def instances(task: Task, start: str, attempts: int) -> Iterator[Instance]:
@@ -111,9 +115,7 @@ def _feed_forward(task: Task, dice: Dice) -> Iterator[Instance]:
 def _block(task: Task, dice: Dice) -> Iterator[Instance]:
     """One layer or several, on rows that they choose."""
     x = first_rows(task, dice, task.n)
-    for stream in (
-        blocks(task, dice, Stream(x, x), "blocks", task.config, normed_after=False) if x is not None else ()
-    ):
+    for stream in blocks(task, dice, Stream(x, x), "blocks", task.config) if x is not None else ():
         yield Instance({RESID_PRE: stream.first.tolist()}, stream.weights)
 
 
@@ -123,7 +125,7 @@ def _gpt(task: Task, dice: Dice) -> Iterator[Instance]:
     kind = c.normalization_type if c.norm_position == "pre" else None
     normed = kind is not None
     x = first_rows(task, dice, task.n)
-    for stream in blocks(task, dice, Stream(x, x), "blocks", c, normed) if x is not None else ():
+    for stream in blocks(task, dice, Stream(x, x), "blocks", c, "norm" if normed else "") if x is not None else ():
         norm = scales(dice, unit_of(stream.out, kind), kind) if kind else None
         embedded = embeddings(dice, stream.first, task.own.ids(), c)
         if embedded is None or (normed and norm is None):
@@ -154,25 +156,32 @@ def _encoder(task: Task, dice: Dice) -> Iterator[Instance]:
         yield Instance({ENCODER: stream.first.tolist()}, stream.weights)
 
 
-def _encoded(task: Task, dice: Dice, n: int) -> Iterator[Stream]:
+def _encoded(task: Task, dice: Dice, n: int, read_by: Reader = "") -> Iterator[Stream]:
     c, x = replace(task.config, attention_dir="bidirectional"), first_rows(task, dice, n)
-    return iter(()) if x is None else blocks(task, dice, Stream(x, x), "encoder", c, normed_after=False)
+    return iter(()) if x is None else blocks(task, dice, Stream(x, x), "encoder", c, read_by)
 
 
 def _encoder_decoder(task: Task, dice: Dice) -> Iterator[Instance]:
     """An encoder, a decoder that reads what it made, and where there is a vocabulary, an unembedding."""
     c = replace(task.config, attention_dir="causal")
-    encoder, x = next(_encoded(task, dice, task.source), None), first_rows(task, dice, task.n)
-    if encoder is None or x is None:
+    encoder = next(_encoded(task, dice, task.source, "heads"), None)
+    if encoder is None:
         return
-    start = Stream(x, x, encoder.weights)
-    for stream in blocks(task, dice, start, "decoder", c, normed_after=False, memory=encoder.out):
+    for stream in _decoded(task, dice, encoder, c):
         inputs = {ENCODER: encoder.first.tolist(), DECODER: stream.first.tolist()}
         if not c.d_vocab:
             yield Instance(inputs, stream.weights)
             continue
         for w_u in unembeddings(dice, stream.out, c.d_vocab, (None,) * task.n, task.limits, None):
             yield Instance(inputs, stream.weights | {"unembed.W_U": w_u.tolist()})
+
+
+def _decoded(task: Task, dice: Dice, encoder: Stream, config: Config) -> Iterator[Stream]:
+    """Decoders that read what an encoder made."""
+    for _ in range(DECODERS):
+        x = first_rows(task, dice, task.n)
+        if x is not None:
+            yield from blocks(task, dice, Stream(x, x, encoder.weights), "decoder", config, memory=encoder.out)
 
 
 SEARCHES: dict[str, Callable[[Task, Dice], Iterator[Instance]]] = {

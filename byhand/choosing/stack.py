@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -18,12 +18,13 @@ from byhand.choosing.hidden import Hidden, Outputs, any_outputs, find_hidden, fr
 from byhand.choosing.limits import Limits
 from byhand.choosing.mixing import Mix, find_mixes
 from byhand.choosing.natural import distinct
-from byhand.choosing.norms import beginnings, mixed, scales, unit_of
+from byhand.choosing.norms import beginnings, mixed, scalable, scales, unit_of
 from byhand.choosing.sums import Sums, Update, friendly_updates, plain_updates
 from byhand.model.config import Config
 from byhand.model.weights import Values
 
 Lists = dict[str, Any]
+Reader = Literal["norm", "heads", ""]  # or nothing
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def friendly_rows(dice: Dice, n: int, d: int, kind: str, limits: Limits, tries: 
         parity = unit_of(table, kind) % 2 @ 2 ** np.arange(d)
         table = table[np.isin(parity, parity[dice.below(len(table), 2)])]
     rows = dice.of(table, tries, n)
-    kept = np.flatnonzero(distinct(unit_of(rows, kind)) & mixed(rows, kind))
+    kept = np.flatnonzero(scalable(unit_of(rows, kind), kind) & mixed(rows, kind))
     return rows[kept[0]] if len(kept) else None
 
 
@@ -122,9 +123,10 @@ def plain_rows(dice: Dice, n: int, d: int, even: bool = False) -> Ints | None:
 
 
 def blocks(
-    task: Task, dice: Dice, stream: Stream, name: str, config: Config, normed_after: bool, memory: Ints | None = None
-) -> Iterator[Stream]:
-    """The blocks of a stack. normed_after: whether a norm reads what the last one of a pre-norm stack hands on.
+    task: Task, dice: Dice, stream: Stream, name: str, config: Config, read_by: Reader = "",
+    memory: Ints | None = None,
+) -> Iterator[Stream]:  # fmt: skip
+    """The blocks of a stack. read_by: what reads the rows that the last one of a pre-norm stack hands on.
 
     memory: the rows of an encoder, which a decoder's blocks read after their own.
     """
@@ -140,7 +142,7 @@ def blocks(
         if layer == config.n_layers:
             yield stream
             return
-        at, followed = f"{name}.{layer}", normed_after or layer + 1 < config.n_layers
+        at, followed = f"{name}.{layer}", read_by if layer + 1 == config.n_layers else "norm"
         for middle in asked(stream, at):
             if config.attn_only:
                 yield from rest(middle, layer + 1)
@@ -188,7 +190,7 @@ def _updates(
 
 
 def fed(
-    task: Task, dice: Dice, stream: Stream, at: str, ln: str, config: Config, normed_after: bool
+    task: Task, dice: Dice, stream: Stream, at: str, ln: str, config: Config, read_by: Reader
 ) -> Iterator[Stream]:
     """One feed-forward network more."""
     kind, pre, x, limits = config.normalization_type, config.norm_position == "pre", stream.out, task.limits
@@ -198,10 +200,10 @@ def fed(
     hidden = find_hidden(dice, before.rows if before else x, config.d_mlp, limits)
     if hidden is None:
         return
-    if kind and (normed_after or not pre):
+    if kind and (read_by == "norm" or not pre):
         outputs = friendly_outputs(dice, x, kind, hidden, limits)
     else:
-        outputs = any_outputs(dice, x, hidden, limits)
+        outputs = any_outputs(dice, x, hidden, limits, read_by == "heads")
     if outputs is None:
         return
     out = x + outputs.added

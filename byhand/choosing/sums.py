@@ -13,7 +13,7 @@ from byhand.choosing.dice import Bools, Dice, Ints
 from byhand.choosing.limits import Limits
 from byhand.choosing.mixing import Mix
 from byhand.choosing.natural import Join, Rule, codes, columns_for, distinct, natural
-from byhand.choosing.norms import beginnings, friendly, is_friendly, mixed, sizes, unit_of
+from byhand.choosing.norms import beginnings, friendly, is_friendly, mixed, scalable, sizes, unit_of
 
 SAMPLES = {4: 3000, 8: 10000}  # of W_O at a time, by dimensions, for each token beyond two
 LISTED = 3  # tokens of which, in eight dimensions, the rows that are friendly are listed: they are few
@@ -110,7 +110,7 @@ def friendly_updates(dice: Dice, mix: Mix, sums: Sums) -> list[Update]:
     before = np.stack([_smallest(rows, added[:, i], sums.kind) for i, rows in enumerate(sums.before)], 1)
     after = before + added  # (count, n, d)
     ok = (abs(after).max((1, 2)) <= sums.reach) & distinct(after) & mixed(before, sums.kind)
-    ok[ok] = distinct(unit_of(after[ok], sums.kind))
+    ok[ok] = scalable(unit_of(after[ok], sums.kind), sums.kind)
     return _best(dice, ok, w_o, added, before, sums.kind, keep=8)
 
 

@@ -56,6 +56,8 @@ CONFIGURATIONS = {
     ),
     "gpt, d_model 8, 5 tokens": ("gpt", {"d_model": 8, "d_v": 4, "n_ctx": 5}, 1),
     "encoder, 5 tokens": ("encoder", {"n_ctx": 5, "norm_position": "post"}, 2),
+    "encoder, 5 tokens, pre-norm": ("encoder", {"n_ctx": 5}, 3),
+    "encoder, 5 tokens, RMSNorm": ("encoder", {"n_ctx": 5, "normalization_type": "RMS"}, 1),
     "two heads, 5 tokens, no mask": ("multi-head-attention", {"n_ctx": 5, "attention_dir": "bidirectional"}, 1),
     "block, attention only": ("block", {"attn_only": True}, 6),
     "block, no mask": ("block", {"attention_dir": "bidirectional"}, 6),
@@ -65,6 +67,13 @@ CONFIGURATIONS = {
     "encoder-decoder": ("encoder-decoder", {"norm_position": "post"}, 6),
     "encoder, base 3": ("encoder", {"norm_position": "post", "softmax_base": 3}, 4),
     "encoder-decoder, pre-norm": ("encoder-decoder", {}, 8),
+    "encoder-decoder, RMSNorm, post-norm": (
+        "encoder-decoder",
+        {"normalization_type": "RMS", "norm_position": "post"},
+        4,
+    ),
+    "encoder-decoder, d_model 8, 4 tokens": ("encoder-decoder", {"d_model": 8, "d_v": 4, "n_ctx": 4}, 3),
+    "encoder-decoder, 5 tokens": ("encoder-decoder", {"n_ctx": 5}, 1),
     "encoder-decoder, words": ("encoder-decoder", {"norm_position": "post", "d_vocab": 6}, 3),
 }
 DECODERS = ("cross-attention", "encoder-decoder")
@@ -76,9 +85,10 @@ def values(**config):
 
 
 def asked(model, config):
-    """A decoder writes two words of three."""
-    words = {"tokens": ("we", "see"), "source": ("we", "look", "on")} if model in DECODERS else {}
-    return replace(values(**config), **words)
+    """A decoder has one word less than it reads."""
+    own = values(**config)
+    source = ("we", "look", "on", "and", "see")[: own.config.n_ctx]
+    return replace(own, tokens=source[1:], source=source) if model in DECODERS else own
 
 
 def chosen(name, seed, **more):
