@@ -81,7 +81,7 @@ def any_outputs(dice: Dice, x: Ints, hidden: Hidden, limits: Limits, read: bool 
         picks = np.stack([dice.of(np.flatnonzero(column), TRIES) for column in fit.T], 1)
     else:
         picks = dice.below(len(w), TRIES, x.shape[1])
-    return _best(dice, x, w[picks].swapaxes(1, 2), b[picks], results[picks].swapaxes(1, 2), limits)
+    return _best(dice, x, w[picks].swapaxes(1, 2), b[picks], results[picks].swapaxes(1, 2), limits, read)
 
 
 def friendly_outputs(dice: Dice, x: Ints, kind: str, hidden: Hidden, limits: Limits) -> Outputs | None:
@@ -96,7 +96,7 @@ def friendly_outputs(dice: Dice, x: Ints, kind: str, hidden: Hidden, limits: Lim
     return _best(dice, x, w[members].swapaxes(1, 2), b[members], results[members].swapaxes(1, 2), limits)
 
 
-def _best(dice: Dice, x: Ints, w: Ints, b: Ints, added: Ints, limits: Limits) -> Outputs | None:
+def _best(dice: Dice, x: Ints, w: Ints, b: Ints, added: Ints, limits: Limits, read: bool = False) -> Outputs | None:
     """The most pleasant of many second layers."""
     sums = x + added
     ok: Bools = natural(w, 15, 60) & distinct(sums) & (abs(sums).max((1, 2)) <= limits.stream + 1)
@@ -106,6 +106,6 @@ def _best(dice: Dice, x: Ints, w: Ints, b: Ints, added: Ints, limits: Limits) ->
         return None
     w, b, added, sums = w[kept], b[kept], added[kept], sums[kept]
     cost = (abs(w) > 1).sum((1, 2)) + 2 * abs(sums).max((1, 2)) + abs(added).max((1, 2)) + (sums == x).sum((1, 2))
-    cost += (b != 0).sum(1)
+    cost += (b != 0).sum(1) + read * (sums**2).sum((1, 2))
     best = np.argsort(cost + dice.below(4, len(cost)), kind="stable")[0]
     return Outputs(w[best], b[best], added[best])

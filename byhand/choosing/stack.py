@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 
 from byhand.choosing.dice import Dice, Ints
-from byhand.choosing.heads import Sight, find_heads, own_sight
+from byhand.choosing.heads import FEW, Sight, find_heads, own_sight
 from byhand.choosing.hidden import Hidden, Outputs, any_outputs, find_hidden, friendly_outputs
 from byhand.choosing.limits import Limits
 from byhand.choosing.mixing import Mix, find_mixes
@@ -92,7 +92,11 @@ def friendly_rows(dice: Dice, n: int, d: int, kind: str, limits: Limits, tries: 
         parity = unit_of(table, kind) % 2 @ 2 ** np.arange(d)
         table = table[np.isin(parity, parity[dice.below(len(table), 2)])]
     rows = dice.of(table, tries, n)
-    kept = np.flatnonzero(scalable(unit_of(rows, kind), kind) & mixed(rows, kind))
+    units = unit_of(rows, kind)
+    ok = scalable(units, kind) & mixed(rows, kind)
+    if n > FEW and kind == "RMS":  # opposite rows have opposite scores, and few patterns are pleasant both ways
+        ok &= distinct(np.concatenate([units, -units], 1))
+    kept = np.flatnonzero(ok)
     return rows[kept[0]] if len(kept) else None
 
 

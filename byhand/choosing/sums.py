@@ -90,6 +90,7 @@ class Sums:
         added = (self._after[:, None] - rows).reshape(-1, rows.shape[1])
         table = np.zeros((2 * self.most + 1) ** rows.shape[1], dtype=bool)
         table[codes(added[abs(added).max(1) <= self.most], self.most)] = True
+        table[len(table) // 2] = False  # something is added to every token
         return table
 
     def _by_table(self, table: Bools, added: Ints) -> Bools:

@@ -208,6 +208,9 @@ def test_base_e_has_whole_scores():
         ("encoder", {"softmax_base": 3},
          "no numbers are known for powers of 3 where tokens that a norm made all see each other in 4 dimensions; "
          "use softmax_base=2"),
+        ("encoder-decoder", {"normalization_type": "RMS", "n_ctx": 5},
+         "hardly any numbers are known for 4 tokens that read 5, with RMSNorm before the layers and d_model=4; "
+         "use a source of 4, d_model=8 or normalization_type='LN'"),
         ("gpt", {"positional_embedding_type": "sinusoidal"},
          "sines and cosines are whole at quarter turns only, and numbers are chosen for those; "
          "use sinusoidal_periods=[4, 2]"),
@@ -226,7 +229,7 @@ def test_base_e_has_whole_scores():
 )  # fmt: skip
 def test_what_cannot_work_is_refused_with_what_can(model, config, message):
     with pytest.raises(ConfigError) as caught:
-        choose(model, values(**config), 1, pick_words=True)
+        choose(model, asked(model, config), 1, pick_words=True)
     assert str(caught.value) == message
 
 
