@@ -224,7 +224,7 @@ def proof(count: int, sheets: list[str]) -> None:
         plan = plan_of(sheet)
         class_ = students(-(-count // len(PROOF)))
         made = stencil(plan)
-        keys = fitting(made.numbers.run, [plan.key(student) for student in class_])
+        keys = fitting(made.numbers.run, [*made.tried, *map(plan.key, class_)])
         run = room._stamped(plan, made.numbers.run([key for key in keys if key]), class_)
         alone, texts, verdicts, shares = 0, 0, 0, list[float]()
         dict(room._html(plan, run.document))
