@@ -77,8 +77,12 @@ def _short(parameters: int, tokens: int) -> bool:
 def _run(own: Values, every: Sequence[Sizes]) -> tuple[Tape, Copies]:
     """The run of a copy for each of these."""
     copies = Copies(RATIONALS, len(every))
-    first: dict[str, Any] = {name: copies.number_of([sizes[name] for sizes in every]) for name in every[0]}
-    return run("sizing", _with(own, first), copies), copies
+
+    def number(name: str) -> Any:
+        found, which = np.unique([sizes[name] for sizes in every], return_inverse=True)
+        return copies.number(found.tolist(), which)
+
+    return run("sizing", _with(own, {name: number(name) for name in every[0]}), copies), copies
 
 
 def _promising(tape: Tape, domain: Copies, limits: Limits, expected: float) -> Bools:
@@ -111,4 +115,4 @@ def _promising(tape: Tape, domain: Copies, limits: Limits, expected: float) -> B
 
 def _each(value: Any, figure: Callable[[Any], Any]) -> Any:
     """A figure of a value in each copy, or in all of them."""
-    return np.array([figure(x) for x in value.kinds])[value.which] if isinstance(value, Many) else figure(value)
+    return value.figures(figure) if isinstance(value, Many) else figure(value)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import operator
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
-from itertools import chain
 from typing import Any
 
+from byhand.arithmetic.alike import apart
 from byhand.arithmetic.many import FIRST_MARK, Copies, Differs, Many
 from byhand.choosing.foils import applying, mistaken
 from byhand.choosing.symmetry import renamed
@@ -106,15 +105,18 @@ def _fit(run_of: Callable[[tuple[str, ...]], Run], keys: Sequence[str]) -> list[
     while left:
         try:
             run = run_of(tuple(keys[k] for k in left))
-            before, others = run.domain.count - len(left), fooled(run)
         except Differs as found:
             which = found.answers.which
-            before, others = len(which) - len(left), np.flatnonzero(which != which[0]).tolist()
-        if not others:
-            break
-        dropped = {copy - before for copy in others}
-        left = [k for at, k in enumerate(left) if at not in dropped]
+            left = _without(np.flatnonzero(which != which[0]), len(which), left)
+        else:
+            return _without(fooled(run), run.domain.count, left)
     return left
+
+
+def _without(others: Iterable[int], count: int, keys: Sequence[int]) -> list[int]:
+    """The keys but for those of other copies; they are the last of so many."""
+    dropped = {copy - count + len(keys) for copy in others}
+    return [key for at, key in enumerate(keys) if at not in dropped]
 
 
 def fooled(run: Run) -> list[int]:
@@ -148,11 +150,9 @@ def _told(right: Mapping[str, Numbers], wrong: Tape, domain: Copies) -> Any:
                 again = wrong.replay(own, {name: some(own, each) for name, each in wrong.numbers.items()})
                 told[copies] |= _told({name: some(own, each) for name, each in right.items()}, again, own)
             return told
-        for one, other in zip(chain(*rows), chain(*found), strict=True):
-            apart = domain.met(operator.ne, one, other)
-            told |= np.array(apart.kinds)[apart.which] if isinstance(apart, Many) else apart
-            if told.all():
-                return told
+        told |= apart(domain, rows, found)
+        if told.all():
+            break
     return told
 
 

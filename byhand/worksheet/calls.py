@@ -8,8 +8,8 @@ from typing import Any
 
 from jinja2.sandbox import safe_range
 
+from byhand.arithmetic.alike import same
 from byhand.arithmetic.expr import NEG_INF
-from byhand.arithmetic.many import same
 from byhand.choosing.foils import foil, foil_list
 from byhand.errors import SheetError
 from byhand.model.config import Config
