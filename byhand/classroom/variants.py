@@ -27,6 +27,7 @@ from byhand.worksheet.sheet import Sheet
 
 Numbers = Sequence[Sequence[Any]]
 ATTEMPTS, AGAIN = 60, "/again"  # to find numbers for a copy, and what their key then ends in
+_PARAMS, _QUOTED = re.compile(r'"params": {[^}]*}'), re.compile(f'"({MARK.pattern})"')  # marks of whole numbers
 _ESCAPED = re.compile(r"\\u(db[89a-f][0-9a-f])\\u(d[c-f][0-9a-f]{2})")  # a mark, as JSON writes it
 
 
@@ -55,7 +56,8 @@ class Run:
 
     def records(self) -> Iterator[dict[str, Any]]:
         """The record of each copy's run."""
-        return map(json.loads, self.filled(json.dumps(self.record, ensure_ascii=False)))
+        text = json.dumps(self.record, ensure_ascii=False)
+        return map(json.loads, self.filled(_PARAMS.sub(lambda params: _QUOTED.sub(r"\1", params[0]), text)))
 
 
 Made = tuple[int, int | str]  # of what a copy is made: the place of its set of numbers, and the key that renames it

@@ -67,6 +67,7 @@ class Calls:
             "word": self.word, "masked": self.masked, "number": self.number,
             "tie": lambda *at: tie(tape, *at), "letter": lambda name: letter(tape, name),
             "letters": lambda *at: letters(tape, *at),
+            "path": lambda *names: questions.path(self.made.vocabulary, tape, *names),
             "sums": self.bench.totals, "equal": self.equal, "changed": self.changed,
             "tokens": self.made.tokens, "source": self.made.source, "vocabulary": self.made.vocabulary,
             "config": c, "base": c.softmax_base,
