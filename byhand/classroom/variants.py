@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
@@ -89,36 +90,27 @@ def fitting(
 
     run_of: the run of copy 0, perhaps of others that fit, and of each key's copy.
     """
-    left, found = dict(enumerate(keys)), dict[int, str]()
-    for _ in range(attempts):
-        fit = {[*left][k] for k in _fit(run_of, [*left.values()])}
-        found |= {at: key for at, key in left.items() if at in fit}
-        left = {at: key + AGAIN for at, key in left.items() if at not in fit}
-        if not left:
-            break
-    return [found.get(at) for at in range(len(keys))]
+    left, drawn = dict(enumerate(keys)), Counter[int]()
+    while left and (others := _others(run_of, [*left.values()])):
+        for at in [[*left][k] for k in others]:
+            drawn[at] += 1
+            left[at] += AGAIN
+            if drawn[at] == attempts:
+                del left[at]
+    return [left.get(at) for at in range(len(keys))]
 
 
-def _fit(run_of: Callable[[tuple[str, ...]], Run], keys: Sequence[str]) -> list[int]:
-    """Which of the keys' copies are as copy 0."""
+def _others(run_of: Callable[[tuple[str, ...]], Run], keys: Sequence[str]) -> list[int]:
+    """Those of the keys whose copies are not as copy 0, as far as it is asked; none, where all are."""
     import numpy as np
 
-    left = list(range(len(keys)))
-    while left:
-        try:
-            run = run_of(tuple(keys[k] for k in left))
-        except Differs as found:
-            which = found.answers.which
-            left = _without(np.flatnonzero(which != which[0]), len(which), left)
-        else:
-            return _without(fooled(run), run.domain.count, left)
-    return left
-
-
-def _without(others: Iterable[int], count: int, keys: Sequence[int]) -> list[int]:
-    """The keys but for those of other copies; they are the last of so many."""
-    dropped = {copy - count + len(keys) for copy in others}
-    return [key for at, key in enumerate(keys) if at not in dropped]
+    try:
+        run = run_of(tuple(keys))
+        count, others = run.domain.count, fooled(run)
+    except Differs as found:
+        which = found.answers.which
+        count, others = len(which), np.flatnonzero(which != which[0]).tolist()
+    return [k for copy in others if (k := copy - count + len(keys)) >= 0]
 
 
 def fooled(run: Run) -> list[int]:
