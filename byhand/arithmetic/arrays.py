@@ -70,15 +70,15 @@ class Arrays(Domain):
     name = "exact"
 
     def num(self, value: Any) -> Any:
-        if isinstance(value, int | Fraction):
-            return fraction(value)
         try:
             return value.array
         except AttributeError:
-            raise Unfit from None
+            if not isinstance(value, int | Fraction):
+                raise Unfit from None
+            return fraction(value)
 
     def add(self, a: Any, b: Any) -> Any:
-        if isinstance(a, Fraction) and isinstance(b, Fraction):
+        if not isinstance(a, Array) and not isinstance(b, Array):
             return a + b
         (p, q, m), (r, s, n) = parts(a), parts(b)
         if isinstance(q, int) and isinstance(s, int) and q == s == 1:
@@ -90,7 +90,7 @@ class Arrays(Domain):
         return self.add(a, self.mul(fraction(-1), b))
 
     def mul(self, a: Any, b: Any) -> Any:
-        if isinstance(a, Fraction) and isinstance(b, Fraction):
+        if not isinstance(a, Array) and not isinstance(b, Array):
             return a * b
         (p, q, m), (r, s, n) = parts(a), parts(b)
         most = _fitting(m * n)
@@ -99,16 +99,16 @@ class Arrays(Domain):
     def div(self, a: Any, b: Any) -> Any:
         import numpy as np
 
-        if isinstance(b, Fraction):
+        if not isinstance(b, Array):
             return self.mul(a, 1 / b)
         if not b.over.all():
             raise Unfit
         return self.mul(a, Array(np.sign(b.over) * b.under, abs(b.over), b.most))
 
     def fn(self, name: str, args: Sequence[Any]) -> Any:
-        if all(isinstance(each, Fraction) for each in args):
+        if not any(isinstance(each, Array) for each in args):
             return RATIONALS.fn(name, args)
-        if name == "pow" and isinstance(args[1], Fraction) and args[1] == 2:
+        if name == "pow" and not isinstance(args[1], Array) and args[1] == 2:
             return self.mul(args[0], args[0])
         raise Unfit
 
