@@ -203,12 +203,10 @@ def _sign(x: Any) -> int:
 
 def _leaves(entry: Any) -> Iterator[Any]:
     """The numbers of nested tables and lists, in order; of a table, in that of its names."""
-    if isinstance(entry, Mapping):
-        entry = [entry[name] for name in sorted(entry)]
-    elif not isinstance(entry, Sequence) or isinstance(entry, str):
+    if isinstance(entry, int | str) or not isinstance(entry, Mapping | Sequence):  # the first is quick to see
         yield entry
         return
-    for item in entry:
+    for item in (entry[name] for name in sorted(entry)) if isinstance(entry, Mapping) else entry:
         yield from _leaves(item)
 
 
