@@ -43,7 +43,7 @@ from byhand.worksheet.sheet import all_sheets, load_sheet
 
 CLI = ("-c", "from byhand.cli import main; main()")
 SHEETS = ("gpt", "attention-head")
-ONE_BY_ONE, LETTERS = "sampling", "attention-in-letters"  # laid out copy by copy; no class
+LETTERS = "attention-in-letters"  # has no class
 PROOF = ("layer-norm", "feed-forward", "attention-head", "multi-head-attention", "gpt")
 
 
@@ -104,17 +104,16 @@ def every_sheet() -> Table:
         if sheet == LETTERS:
             rows.append((sheet, f"{own:.2f}", *["–"] * 4))
             continue
-        few, many = (2, 5) if sheet == ONE_BY_ONE else (30, 300)
-        made = seconds_of_class(sheet, few)  # lays the pages out
-        first, *others = (least(partial(seconds_of_class, sheet, n)) for n in (1, few, many))
-        each = [1000 * (seconds - first) / (n - 1) for seconds, n in zip(others, (few, many), strict=True)]
+        made = seconds_of_class(sheet, 30)  # lays the pages out
+        first, few, many = (least(partial(seconds_of_class, sheet, n)) for n in (1, 30, 300))
+        each = [1000 * (few - first) / 29, 1000 * (many - first) / 299]
         pages = pages_of(sheet)
         rows.append((sheet, f"{own:.2f}", f"{made:.1f}", str(pages), *(f"{ms / pages:.2f}" for ms in each)))
     return Table(
         "Every sheet",
         "Seconds of processor time of a fresh process: worksheet and key generated again, the least of 2; a class of "
         "30 for the first time. Then the pages of worksheet and key, and ms of a further page, of 30 and of 300 "
-        "students; of `sampling`, whose copies are laid out one by one, of 2 and of 5. The least of 2.",
+        "students. The least of 2.",
         ("sheet", "generate", "class", "pages", "of 30", "of 300"),
         rows,
     )
@@ -224,7 +223,7 @@ def proof(count: int, sheets: list[str]) -> None:
         plan = plan_of(sheet)
         class_ = students(-(-count // len(PROOF)))
         made = stencil(plan)
-        keys = fitting(made.numbers.run, [plan.key(student) for student in class_])
+        keys = fitting(made.numbers.run, [*made.tried, *map(plan.key, class_)])
         run = room._stamped(plan, made.numbers.run([key for key in keys if key]), class_)
         alone, texts, verdicts, shares = 0, 0, 0, list[float]()
         dict(room._html(plan, run.document))

@@ -7,7 +7,7 @@ a cell, its value in any number system, and, at symbolic indices, the general fo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import reduce
 from typing import Any
@@ -69,7 +69,17 @@ def beside(*matrices: Operand, i: At, j: At) -> Expr:
 @op("kj->ij", reads="the row of {0} that belongs to token {i}", formula="{0}[t_i]")
 def pick_rows(table: Operand, i: At, j: At, rows: Sequence[int]) -> Expr:
     """Look up a row of a table for each token."""
-    return table[Index("t_i") if isinstance(i, Index) else rows[i], j]
+    if isinstance(i, Index):
+        return table[Index("t_i"), j]
+    return _chosen(rows[i], lambda row: table[row, j], table.rows)
+
+
+def _chosen(which: Any, option: Callable[[int], Expr], count: At) -> Expr:
+    """The option with this number, of so many; where that differs from copy to copy, each copy's own."""
+    if isinstance(which, int):
+        return option(which)
+    assert isinstance(count, int), "copies are of numbers"
+    return Fn("chosen", (Num(which), *map(option, range(count))))
 
 
 @op("->ij", reads="the position and the dimension only", formula=r"\sin, \cos(t \cdot \omega)")
@@ -345,10 +355,10 @@ def pick_entries(a: Operand, i: At, j: At, cols: Sequence[int]) -> Expr:
 
 @op("ij->ij", reads="entry {i}, {j} of {0}, or 0", formula=r"{0}_{{ij}} \;(j \text{{ kept}}),\; 0")
 def keep_entries(a: Operand, i: At, j: At, kept: Sequence[Sequence[int]]) -> Expr:
-    """Some entries of each row stay; the others become 0."""
-    if isinstance(i, Index) or isinstance(j, Index) or j in kept[i]:
+    """The entries of each row that have a 1 stay; the others become 0."""
+    if isinstance(i, Index) or isinstance(j, Index):
         return a[i, j]
-    return expr(0)
+    return _chosen(kept[i][j], (expr(0), a[i, j]).__getitem__, 2)
 
 
 @op("ij->11", reads="every entry of {0}", formula=r"\max {0}")

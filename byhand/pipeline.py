@@ -104,11 +104,14 @@ def generate(
     sheet = load_sheet(name)
     options = (options or Options()).on(sheet)
 
-    def made() -> dict[str, bytes]:
-        return dict(_files(*prepare(sheet, options, tell), options))
+    def made() -> dict[str, str]:
+        return dict(_texts(*prepare(sheet, options, tell), options))
 
     again = options.cache and options.values is None
-    files = made_once("sheets", made, repr((sheet, options))) if again else made()
+    texts = made_once("sheets", made, repr((sheet, options))) if again else made()
+    files = {
+        name: printed(text, options.cache) if name.endswith(".pdf") else text.encode() for name, text in texts.items()
+    }
     return write(Path(out) / f"{sheet.name}-seed{options.chosen_seed}", files)
 
 
@@ -231,15 +234,16 @@ def _words(values: Values) -> tuple[str, ...]:
     return tuple(words[t] if isinstance(t, int) and words and t < len(words) else str(t) for t in tokens)
 
 
-def _files(page: Document, record: dict[str, Any], options: Options) -> Iterator[tuple[str, bytes]]:
+def _texts(page: Document, record: dict[str, Any], options: Options) -> Iterator[tuple[str, str]]:
+    """The files by name; of a PDF, the HTML from which it is laid out."""
     pages = Pages(page)
     for view in sorted(options.views, key=VIEWS.index):
         if "html" in options.formats:
-            yield f"{view}.html", pages.html(view, "screen", options.paper).encode()
+            yield f"{view}.html", pages.html(view, "screen", options.paper)
         if "pdf" in options.formats:
-            yield f"{view}.pdf", printed(pages.html(view, "print", options.paper), options.cache)
+            yield f"{view}.pdf", pages.html(view, "print", options.paper)
     if "json" in options.formats:
-        yield "run.json", as_text(record).encode()
+        yield "run.json", as_text(record)
 
 
 def load_values(*paths: Path | str) -> Values:

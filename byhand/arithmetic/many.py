@@ -12,9 +12,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from itertools import chain
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from byhand.arithmetic.arrays import ARRAYS, Array, Unfit
 from byhand.arithmetic.domain import Domain, Lookup
 from byhand.arithmetic.expr import Expr, Num, Ref, evaluate, rebuild, refs
 from byhand.errors import SheetError
@@ -46,10 +47,25 @@ class Many:
         """The value of one copy."""
         return self.kinds[self.which[copy]]
 
+    @cached_property
+    def array(self) -> Array:
+        """The values as fractions.
+
+        Raises: Unfit where they are something else.
+        """
+        return Array.of(self.kinds).at(self.which)
+
     def map(self, change: Callable[[Any], Any]) -> Many:
         """What a function makes of each value."""
         kinds, places = _distinct([change(kind) for kind in self.kinds])
         return Many(self.domain, kinds, places[self.which])
+
+    def figures(self, figure: Callable[[Any], Any]) -> np.ndarray:
+        """A figure of each copy's value."""
+        import numpy as np
+
+        each: np.ndarray = np.array([figure(kind) for kind in self.kinds])[self.which]
+        return each
 
     def among(self, domain: Copies, copies: np.ndarray) -> Many:
         """The values of some copies."""
@@ -142,12 +158,8 @@ class Copies(Domain):
         own = (self.inner.letter(kind) if isinstance(kind, str) else self.inner.num(kind) for kind in kinds)
         return Many(self, tuple(own), which)
 
-    def number_of(self, numbers: Sequence[Any]) -> Many:
-        """A number or letter a copy."""
-        return self.number(*_distinct(numbers))
-
-    def texts(self, texts: Sequence[str]) -> Many:
-        """A text a copy."""
+    def texts(self, texts: Sequence[Any]) -> Many:
+        """A text, or an answer, a copy."""
         return Many(self, *_distinct(texts))
 
     def mark(self, texts: Many) -> str:
@@ -197,7 +209,11 @@ class Copies(Domain):
     def settle(self, node: Expr, values: Lookup) -> Any:
         """The value of a cell: operation by operation where the number system keeps every value as it is."""
         if self.inner.name == "exact":
-            return evaluate(node, values, self)
+            try:
+                found = evaluate(node, lambda ref: ARRAYS.num(values(ref)), ARRAYS)
+                return Many(self, *found.distinct()) if isinstance(found, Array) else found
+            except Unfit:
+                return evaluate(node, values, self)
         own: list[Many] = []
 
         def named(leaf: Num | Ref) -> Expr:
@@ -212,7 +228,7 @@ class Copies(Domain):
         def settled(*met: Any) -> Any:
             return self.inner.settle(node, dict(zip(found, met, strict=True)).__getitem__)
 
-        return self.met(settled, *(values(ref) if ref.matrix else own[ref.index[0]] for ref in found))  # type: ignore[index]
+        return self.met(settled, *(values(ref) if ref.matrix else own[ref.index[0]] for ref in found))
 
     def met(self, f: Callable[..., Any], *args: Any) -> Any:
         """A function's values, each computed once for those arguments that meet in a copy."""
@@ -268,23 +284,6 @@ def _each(f: Callable[..., Any], values: Sequence[Any], domain: Copies, place: n
         kinds, places = _distinct([each is None for each in found])
         raise Differs(Many(domain, kinds, places[place]))
     return found
-
-
-def same(rows: Sequence[Sequence[Any]], others: Sequence[Sequence[Any]]) -> bool:
-    """Whether matrices have the same numbers: in every copy, or in none.
-
-    Raises: Differs.
-    """
-    if [len(row) for row in rows] != [len(row) for row in others]:
-        return False
-    found: list[Many] = []
-    for one, other in zip(chain(*rows), chain(*others), strict=True):
-        many = one if isinstance(one, Many) else other
-        if isinstance(many, Many):
-            found.append(many.domain.met(operator.eq, one, other))
-        elif one != other:
-            return False
-    return not found or bool(joined(found, lambda *each: all(each)).agreed())
 
 
 def _distinct(values: Sequence[Any]) -> tuple[tuple[Any, ...], np.ndarray]:

@@ -74,6 +74,15 @@ def choose(
     raise ConfigError(f"no numbers for seed {seed} in {ATTEMPTS} attempts; use {other}")
 
 
+def listed(model: str, values: Values, level: str = "standard") -> list[Values]:
+    """All numbers that may be chosen for a model where they are few enough to be listed; else none."""
+    if model != "sizing":
+        return []
+    from byhand.choosing.sizes import every_size
+
+    return every_size(values, *_measures(model, values, limits_of(level)))
+
+
 def _shuffled(model: str, values: Values, seed: int, level: str) -> Chosen:
     """A small model's own numbers in another order.
 

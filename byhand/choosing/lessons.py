@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 
-from byhand.arithmetic.domains import RATIONALS
 from byhand.choosing.dice import Bools, Dice, Ints
 from byhand.choosing.heads import whole_base
 from byhand.choosing.hidden import any_outputs, find_hidden
 from byhand.choosing.natural import columns, columns_for, distinct
 from byhand.choosing.norms import friendly, unit_of
 from byhand.choosing.shuffled import reordered
+from byhand.choosing.sizes import draw_sizes
 from byhand.choosing.stack import Instance, Task, mlp_weights, plain_rows
 from byhand.model.job import RESID_PRE
-from byhand.model.models import run
 
 PATTERN, NORMALIZED = "blocks.0.attn.hook_pattern[0]", "ln_final.hook_normalized"
 
@@ -126,30 +124,11 @@ def _sampling(task: Task, dice: Dice) -> Iterator[Instance]:
         yield Instance(inputs, {})
 
 
-def _sizing(task: Task, dice: Dice) -> Iterator[Instance]:
-    """Other sizes of the first model, but as many heads as the map shows; shares and days that are short."""
-    choices = {
-        "n_layers": (1, 2), "d_model": (4, 6, 8), "d_head": (2, 3, 4), "d_mlp": (6, 8, 12, 16),
-        "d_vocab": (5, 6, 7, 8, 9, 10), "n_ctx": (3, 4, 5),
-    }  # fmt: skip
-    inputs = {name: [list(row) for row in rows] for name, rows in task.own.inputs.items()}
-    drawn = {name: sizes[dice.one(len(sizes))] for name, sizes in choices.items()}
-    for name, size in drawn.items():
-        inputs[name][0][0] = size
-    tape = run("sizing", replace(task.own, inputs=inputs), RATIONALS)
-    flops, parameters = (int(tape.values(name)[0][0]) for name in ("flops", "params"))
-    tokens = [t for t in (450, 600, 900, 1200, 1800, 3600) if parameters * t % 3600 == 0]
-    if tokens and inputs["n_heads"][0][0] * drawn["d_head"] <= drawn["d_model"]:
-        inputs["seconds"][0][0] = flops * (2, 4, 5)[dice.one(3)]
-        inputs["train_tokens"][0][0] = tokens[dice.one(len(tokens))]
-        yield Instance(inputs, {})
-
-
 LESSONS: dict[str, Callable[[Task, Dice], Iterator[Instance]]] = {
     "batch-norm": _batch_norm,
     "transformer-by-hand": _transformer_by_hand,
     "cross-entropy": _cross_entropy,
     "perplexity": _perplexity,
     "sampling": _sampling,
-    "sizing": _sizing,
+    "sizing": draw_sizes,
 }

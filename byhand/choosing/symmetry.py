@@ -207,5 +207,7 @@ def _signed(entry: Any, sign: int) -> Any:
         return entry
     if isinstance(entry, list):
         return [_signed(item, sign) for item in entry]
+    if isinstance(entry, int):
+        return str(-entry)
     number = parse(entry)
     return plain(-number) if not isinstance(number, str) else entry

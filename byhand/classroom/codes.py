@@ -17,9 +17,7 @@ from byhand.render.cache import made_once
 
 LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"  # of codes with two letters in 11 bits
 _MASK = 2  # to try all eight would take longer than all the rest
-LARGEST = 9  # version: larger ones have longer heads
-_PAIR = 11  # bits of two letters
-_HEAD, _BYTE_HEAD = 13, 12  # bits before the letters, and before bytes
+_PAIR, _LAST = 11, 6  # bits of two letters, and of a last one
 
 
 def codes(texts: Sequence[str]) -> tuple[list[str], int]:
@@ -29,18 +27,14 @@ def codes(texts: Sequence[str]) -> tuple[list[str], int]:
     """
     import numpy as np
 
-    first = segno.make_qr(texts[0], **_how(None))
-    if len(texts) == 1 or not set().union(*texts) <= set(LETTERS) or int(first.version) > LARGEST:
+    if len(texts) == 1 or not set().union(*texts) <= set(LETTERS):
         return _one_by_one(texts)
     first = segno.make_qr(texts[0], mode="alphanumeric", **_how(None))
     own, bits = np.array(first.matrix) & 1, np.array([_bits(text) for text in texts])
     turned = bits != bits[0]
     start = int(turned.any(0).argmax()) // _PAIR * _PAIR
-    asked = int(first.version), bits.shape[1], start
-    try:
-        patterns = made_once("codes", partial(_turned, *asked), str(asked))
-    except segno.DataOverflowError:  # letters may fill a code to its last bits, and bytes may not
-        return _one_by_one(texts)
+    asked = int(first.version), len(texts[0]), start
+    patterns = made_once("codes", partial(_turned, *asked), str(asked))
     modules = np.repeat(own[None], len(texts), axis=0)
     for at, pattern in enumerate(patterns, start):
         modules[turned[:, at]] ^= pattern
@@ -62,23 +56,26 @@ def _bits(text: str) -> list[bool]:
     """A text's bits: of two letters in 11, of a last one in 6."""
     codes = [LETTERS.index(letter) for letter in text]
     pairs = "".join(f"{45 * a + b:0{_PAIR}b}" for a, b in zip(codes[::2], codes[1::2], strict=False))
-    return [bit == "1" for bit in pairs + (f"{codes[-1]:06b}" if len(codes) % 2 else "")]
+    return [bit == "1" for bit in pairs + (f"{codes[-1]:0{_LAST}b}" if len(codes) % 2 else "")]
 
 
 def _turned(version: int, length: int, start: int) -> Any:
-    """The modules that each of so many bits turns over, from one bit on."""
+    """The modules that each bit of so many letters turns over, from one bit on."""
     import numpy as np
 
-    def modules(at: int | None) -> Any:
-        """Those of bytes in place of letters, with 1 for that bit and 0 for all others."""
-        data = bytearray((length + _HEAD - _BYTE_HEAD + 7) // 8)
-        if at is not None:
-            byte, bit = divmod(at + _HEAD - _BYTE_HEAD, 8)
-            data[byte] = 128 >> bit
-        return np.array(segno.make_qr(bytes(data), mode="byte", **_how(version)).matrix) & 1
+    def modules(letters: str) -> Any:
+        code = segno.make_qr(letters.ljust(length, "0"), mode="alphanumeric", **_how(version))
+        return np.array(code.matrix) & 1
 
-    none = modules(None)
-    return [modules(at) ^ none for at in range(start, length)]
+    def lone(at: int) -> str:
+        """Zeros, and the letters that have this bit only."""
+        pair, bit = divmod(at, _PAIR)
+        last = 2 * pair + 1 == length
+        high, low = divmod(1 << (_LAST if last else _PAIR) - 1 - bit, len(LETTERS))
+        return "0" * 2 * pair + LETTERS[high] * (not last) + LETTERS[low]
+
+    none, bits = modules(""), length // 2 * _PAIR + length % 2 * _LAST
+    return [modules(lone(at)) ^ none for at in range(start, bits)]
 
 
 def _bars(modules: Any) -> list[str]:
@@ -89,7 +86,9 @@ def _bars(modules: Any) -> list[str]:
     edges = np.diff(np.pad(modules.astype(np.int8), ((0, 0), (0, 0), (1, 1))))
     code, y, x = np.nonzero(edges == 1)
     width = np.nonzero(edges == -1)[2] - x
-    every = [f"M{x} {y}h{w}v1h-{w}z" for y in range(size) for x in range(size) for w in range(size + 1)]
-    bars = [every[k] for k in ((y * size + x) * (size + 1) + width).tolist()]
+    found, which = np.unique((y * size + x) * size + width - 1, return_inverse=True)
+    places = zip(*(each.tolist() for each in np.unravel_index(found, (size, size, size))), strict=True)
+    drawn = [f"M{x} {y}h{w + 1}v1h-{w + 1}z" for y, x, w in places]
+    bars = [drawn[k] for k in which.tolist()]
     ends = np.searchsorted(code, np.arange(count + 1)).tolist()
     return ["".join(bars[start:end]) for start, end in pairwise(ends)]

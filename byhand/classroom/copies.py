@@ -159,13 +159,13 @@ def _together(
         return [copy for one in each for copy in _together(plan, of, one, run_of)]
     for record in run.records():
         judge(record)
-    filled = {view: _filled(laid, run.domain) for view, laid in of.laid.items()}
-    answers = list(run.filled(" ".join(value_text(cell.value) for cell in run.document.blanks())))
-    hashes = list(run.filled(run.document.stamp["hash"]))
+    filled = {view: _filled(laid, run.domain, len(keys)) for view, laid in of.laid.items()}
+    answers = list(run.filled(" ".join(value_text(cell.value) for cell in run.document.blanks())))[-len(keys) :]
+    hashes = list(run.filled(run.document.stamp["hash"]))[-len(keys) :]
     found = []
-    for k, (student, key) in enumerate(keys.items(), run.domain.count - len(keys)):
-        if all(k in filled[view] for view in CLASS_VIEWS):
-            pages = {view: filled[view][k] for view in CLASS_VIEWS}
+    for k, (student, key) in enumerate(keys.items()):
+        pages = {view: own for view in CLASS_VIEWS if (own := filled[view][k])}
+        if len(pages) == len(CLASS_VIEWS):
             found.append(Copy(student, of.numbers.set_of(key), hashes[k], answers[k], pages))
     return found
 
@@ -212,14 +212,17 @@ def _coded(plan: Plan, numbers: str) -> str:
     return f"byhand {plan.sheet.name} {plan.options.chosen_seed} {__version__} {numbers}".upper()
 
 
-def _filled(layouts: Sequence[Laid], domain: Copies) -> dict[int, Filled]:
-    """The copies that fit, each with the first layout that it fits, and its streams, compressed."""
-    found: dict[int, Filled] = {}
+def _filled(layouts: Sequence[Laid], domain: Copies, count: int) -> list[Filled | None]:
+    """The last copies, each with the first layout that it fits, if there is one, and its streams, compressed."""
+    found: list[Filled | None] = [None] * count
     for at, laid in enumerate(layouts):
-        if len(found) < domain.count:
-            pages = ([copy and zlib.compress(copy) for copy in page] for page in fill(laid, domain.marks))
-            own = {k: (at, copy) for k, copy in enumerate(zip(*pages, strict=True)) if all(copy)}
-            found = {**own, **found}
+        left = [k for k, filled in enumerate(found) if filled is None]
+        if left:
+            pages = ([page[k - count] for k in left] for page in fill(laid, domain.marks))
+            copies = zip(*([copy and zlib.compress(copy) for copy in page] for page in pages), strict=True)
+            for k, copy in zip(left, copies, strict=True):
+                if all(copy):
+                    found[k] = at, copy
     return found
 
 

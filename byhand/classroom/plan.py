@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from byhand.choosing.choice import listed
 from byhand.choosing.symmetry import Draw, renamed
 from byhand.classroom.roster import Student
 from byhand.classroom.variants import AGAIN, Made, Run, fitting, run_copies
@@ -63,15 +64,28 @@ class Plan:
         try:
             return choose_numbers(self.sheet, replace(self.options, seed=seed))[0]
         except UnknownNameError:
-            problem = f"{self.sheet.name} has one set of numbers only, so a class has none of its own"
-            raise ConfigError(problem) from None
+            raise self._alone() from None
+
+    def every(self) -> tuple[Values, ...]:
+        """All numbers that copies may have which are not renamed.
+
+        Raises: ConfigError where there is one set of numbers only.
+        """
+        new = replace(self.options, seed=1)
+        found = () if new.kept else listed(self.sheet.model, self.searched(0), new.level or "standard")
+        if not found:
+            raise self._alone()
+        return tuple(found)
+
+    def _alone(self) -> ConfigError:
+        return ConfigError(f"{self.sheet.name} has one set of numbers only, so a class has none of its own")
 
 
 @dataclass(frozen=True)
 class Numbers:
     """What the copies are made from: sets of numbers, each copy one of them renamed.
 
-    Where they cannot be renamed, each copy has others that are searched for. found: those, by what decides them.
+    Where they cannot be renamed, each copy has others. found: those that were searched for, by what decides them.
     """
 
     plan: Plan
@@ -109,10 +123,18 @@ class Numbers:
     def _found(self) -> tuple[Values, ...]:
         asked = [f"class/{self.plan.options.chosen_seed}/set {number}" for number in range(1, SETS)]
         try:
-            keys = fitting(self._run_searched, asked, LOOKED)
+            keys = fitting(lambda keys: self._run_plain(map(self._searched, keys)), asked, LOOKED)
         except ConfigError:  # no others can be searched for
             return (self.own,)
         return (self.own, *(self._searched(key) for key in keys if key))
+
+    @cached_property
+    def _listed(self) -> tuple[Values, ...]:
+        """All that copies may have where these cannot be renamed.
+
+        Raises: ConfigError where there is one set of numbers only.
+        """
+        return made_once("listed", self.plan.every, repr((self.plan.sheet, self.plan.options)))
 
     def set_of(self, key: str) -> int:
         """Which set a copy is made from, however often its key is drawn again."""
@@ -125,7 +147,7 @@ class Numbers:
         """
         if self.renames:
             return renamed(self.sets[self.set_of(key)], key, signs=self.plan.options.numbers != "symbolic")
-        return self._searched(key)
+        return self._listed[Draw(f"byhand/{key}/set").below(len(self._listed))]
 
     def run(self, keys: Sequence[str]) -> Run:
         """The run on the sets as they are, and, after these, on the numbers of each key.
@@ -133,7 +155,7 @@ class Numbers:
         Raises: SheetError where no page is to be made of them; Differs where not all have the same page.
         """
         if not self.renames:
-            return self._run_searched(keys)
+            return self._run_plain(map(self.of, keys))
         copies: list[Made] = [(number, 0) for number in range(len(self.sets))]
         copies += [(self.set_of(key), key) for key in keys]
         return run_copies(self.plan.sheet, self.sets, copies, self.plan.options)
@@ -143,6 +165,7 @@ class Numbers:
             self.found[key] = self._others.searched(1 + Draw(f"byhand/{key}/seed").below(2**31))
         return self.found[key]
 
-    def _run_searched(self, keys: Sequence[str]) -> Run:
-        sets = [self.own, *map(self._searched, keys)]
+    def _run_plain(self, others: Iterable[Values]) -> Run:
+        """The run on the first set, and on others as they are."""
+        sets = [self.own, *others]
         return run_copies(self.plan.sheet, sets, [(number, 0) for number in range(len(sets))], self.plan.options)

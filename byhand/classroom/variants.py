@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import operator
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
-from itertools import chain
 from typing import Any
 
+from byhand.arithmetic.alike import apart
 from byhand.arithmetic.many import FIRST_MARK, Copies, Differs, Many
 from byhand.choosing.foils import applying, mistaken
 from byhand.choosing.symmetry import renamed
@@ -28,6 +28,7 @@ from byhand.worksheet.sheet import Sheet
 
 Numbers = Sequence[Sequence[Any]]
 ATTEMPTS, AGAIN = 60, "/again"  # to find numbers for a copy, and what their key then ends in
+_PARAMS, _QUOTED = re.compile(r'"params": {[^}]*}'), re.compile(f'"({MARK.pattern})"')  # marks of whole numbers
 _ESCAPED = re.compile(r"\\u(db[89a-f][0-9a-f])\\u(d[c-f][0-9a-f]{2})")  # a mark, as JSON writes it
 
 
@@ -56,7 +57,8 @@ class Run:
 
     def records(self) -> Iterator[dict[str, Any]]:
         """The record of each copy's run."""
-        return map(json.loads, self.filled(json.dumps(self.record, ensure_ascii=False)))
+        text = json.dumps(self.record, ensure_ascii=False)
+        return map(json.loads, self.filled(_PARAMS.sub(lambda params: _QUOTED.sub(r"\1", params[0]), text)))
 
 
 Made = tuple[int, int | str]  # of what a copy is made: the place of its set of numbers, and the key that renames it
@@ -88,33 +90,27 @@ def fitting(
 
     run_of: the run of copy 0, perhaps of others that fit, and of each key's copy.
     """
-    left, found = dict(enumerate(keys)), dict[int, str]()
-    for _ in range(attempts):
-        fit = {[*left][k] for k in _fit(run_of, [*left.values()])}
-        found |= {at: key for at, key in left.items() if at in fit}
-        left = {at: key + AGAIN for at, key in left.items() if at not in fit}
-        if not left:
-            break
-    return [found.get(at) for at in range(len(keys))]
+    left, drawn = dict(enumerate(keys)), Counter[int]()
+    while left and (others := _others(run_of, [*left.values()])):
+        for at in [[*left][k] for k in others]:
+            drawn[at] += 1
+            left[at] += AGAIN
+            if drawn[at] == attempts:
+                del left[at]
+    return [left.get(at) for at in range(len(keys))]
 
 
-def _fit(run_of: Callable[[tuple[str, ...]], Run], keys: Sequence[str]) -> list[int]:
-    """Which of the keys' copies are as copy 0."""
+def _others(run_of: Callable[[tuple[str, ...]], Run], keys: Sequence[str]) -> list[int]:
+    """Those of the keys whose copies are not as copy 0, as far as it is asked; none, where all are."""
     import numpy as np
 
-    left = list(range(len(keys)))
-    while left:
-        try:
-            run = run_of(tuple(keys[k] for k in left))
-            before, others = run.domain.count - len(left), fooled(run)
-        except Differs as found:
-            which = found.answers.which
-            before, others = len(which) - len(left), np.flatnonzero(which != which[0]).tolist()
-        if not others:
-            break
-        dropped = {copy - before for copy in others}
-        left = [k for at, k in enumerate(left) if at not in dropped]
-    return left
+    try:
+        run = run_of(tuple(keys))
+        count, others = run.domain.count, fooled(run)
+    except Differs as found:
+        which = found.answers.which
+        count, others = len(which), np.flatnonzero(which != which[0]).tolist()
+    return [k for copy in others if (k := copy - count + len(keys)) >= 0]
 
 
 def fooled(run: Run) -> list[int]:
@@ -148,11 +144,9 @@ def _told(right: Mapping[str, Numbers], wrong: Tape, domain: Copies) -> Any:
                 again = wrong.replay(own, {name: some(own, each) for name, each in wrong.numbers.items()})
                 told[copies] |= _told({name: some(own, each) for name, each in right.items()}, again, own)
             return told
-        for one, other in zip(chain(*rows), chain(*found), strict=True):
-            apart = domain.met(operator.ne, one, other)
-            told |= np.array(apart.kinds)[apart.which] if isinstance(apart, Many) else apart
-            if told.all():
-                return told
+        told |= apart(domain, rows, found)
+        if told.all():
+            break
     return told
 
 
@@ -209,12 +203,10 @@ def _sign(x: Any) -> int:
 
 def _leaves(entry: Any) -> Iterator[Any]:
     """The numbers of nested tables and lists, in order; of a table, in that of its names."""
-    if isinstance(entry, Mapping):
-        entry = [entry[name] for name in sorted(entry)]
-    elif not isinstance(entry, Sequence) or isinstance(entry, str):
+    if isinstance(entry, int | str) or not isinstance(entry, Mapping | Sequence):  # the first is quick to see
         yield entry
         return
-    for item in entry:
+    for item in (entry[name] for name in sorted(entry)) if isinstance(entry, Mapping) else entry:
         yield from _leaves(item)
 
 

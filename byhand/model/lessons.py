@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
+from itertools import accumulate
+from typing import Any
 
 from byhand.errors import ValuesError
 from byhand.model.job import RESID_MID, RESID_PRE, Job, Model
@@ -180,21 +183,34 @@ def _sampling(job: Job) -> Results:
     row_argmax(probs, name="likeliest")  # for who asks
     plain = pick_rows(probs, name="probs.plain", sizes={"i": (1, "")}, rows=(0,))
     k, p = (job.number(name, default).values[0][0] for name, default in (("k", 2), ("p", Fraction(3, 4))))
-    order = sorted(range(plain.cols), key=lambda j: -plain.values[0][j])
-    reached = [sum(plain.values[0][j] for j in order[:count]) for count in range(plain.cols + 1)]
-    fewest = next((count for count, share in enumerate(reached) if share >= p), plain.cols)
-    kept = [_renormalised(plain, name, order[:count]) for name, count in (("top_k", int(k)), ("top_p", fewest))]
+    kept = [_renormalised(plain, *top) for top in (("top_k", _first, k), ("top_p", _reaching, p))]
     first, then = job.matrix("first", ("d_vocab", "")), job.matrix("second", ("d_vocab", "d_vocab"))
     joint = scale_rows(then, first, name="joint")
-    likeliest = max(range(first.rows), key=lambda i: first.values[i][0])
+    likeliest = job.tape.domain.met(lambda *shares: shares.index(max(shares)), *(share for (share,) in first.values))
     path = pick_rows(joint, name="greedy.row", sizes={"i": (1, "")}, rows=(likeliest,))
     return (*kept, largest_entry(path, name="greedy"), largest_entry(joint, name="best"))
 
 
-def _renormalised(probs: Matrix, name: str, kept: list[int]) -> Matrix:
+def _renormalised(probs: Matrix, name: str, some: Callable[..., list[int]], limit: Any) -> Matrix:
     """Some of the probabilities, divided by their sum."""
-    some = keep_entries(probs, name=name, kept=(tuple(kept),))
-    return share_rows(some, row_sum(some, name=f"{name}.sum"), name=f"{name}.probs")
+
+    def is_kept(j: int) -> Any:
+        return probs.tape.domain.met(lambda *met: int(j in some(*met)), limit, *probs.values[0])
+
+    kept = keep_entries(probs, name=name, kept=(tuple(map(is_kept, range(probs.cols))),))
+    return share_rows(kept, row_sum(kept, name=f"{name}.sum"), name=f"{name}.probs")
+
+
+def _first(count: Any, *shares: Any) -> list[int]:
+    """The likeliest, so many."""
+    return sorted(range(len(shares)), key=lambda j: -shares[j])[: int(count)]
+
+
+def _reaching(least: Any, *shares: Any) -> list[int]:
+    """The fewest that add up to so much, likeliest first."""
+    ordered = _first(len(shares), *shares)
+    reached = accumulate((shares[j] for j in ordered), initial=0)
+    return [j for j, before in zip(ordered, reached, strict=False) if before < least]
 
 
 def _kv_cache(job: Job) -> Results:

@@ -5,18 +5,17 @@ It is for printing, and has no tags: those of a copy are in its own file. Every 
 
 from __future__ import annotations
 
-import io
 import tempfile
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import IO, Any
+from typing import IO
 
 from byhand.render.master import Master
+from byhand.render.shared import Shared, numbered
 
 GROUP = 200  # copies in one node of the page tree
 _CATALOG, _TREE = 1, 2
-_SKIPPED = ("/Parent", "/StructParent", "/StructParents")
 
 
 @dataclass
@@ -42,7 +41,7 @@ class Bundle:
         """A copy, from its pages' content streams and the one for all of them, each compressed."""
         frames = self.known.get(of.digest)
         if frames is None:
-            frames = self.known[of.digest] = list(self._frames(of))
+            frames = self.known[of.digest] = list(self._frames(of.shared))
         *own, everywhere = (
             self._object(b"<</Filter/FlateDecode/Length %d>>\nstream\n%s\nendstream" % (len(content), content))
             for content in contents
@@ -89,52 +88,14 @@ class Bundle:
             yield press.compress(b"".join(b"\x01" + part[i : i + 8] for i in range(0, len(part), 8)))
         yield press.flush()
 
-    def _frames(self, of: Master) -> Iterator[tuple[bytes, bytes]]:
+    def _frames(self, of: Shared) -> Iterator[tuple[bytes, bytes]]:
         """What the pages of a layout share: their size, their resources, and their background."""
-        import pikepdf
-
-        with pikepdf.open(io.BytesIO(of.pdf)) as file:
-            known: dict[tuple[int, int], bytes] = {}
-            for page in file.pages:
-                resources = self._copied(file.make_indirect(page.Resources), known)
-                size = b" ".join(b"%f" % float(edge) for edge in page.MediaBox)
-                yield b"/MediaBox[%s]/Resources %s" % (size, resources), self._copied(page.Contents[0], known)
-
-    def _copied(self, item: Any, known: dict[tuple[int, int], bytes]) -> bytes:
-        """An object of another file, or what refers to it here."""
-        import pikepdf
-
-        if not isinstance(item, pikepdf.Object):
-            return {True: b"true", False: b"false"}[item] if isinstance(item, bool) else str(item).encode()
-        if not item.is_indirect:
-            return self._written(item, known)
-        if item.objgen not in known:
-            number = self._number()
-            known[item.objgen] = b"%d 0 R" % number
-            self._object(self._written(item, known), number)
-        return known[item.objgen]
-
-    def _written(self, item: Any, known: dict[tuple[int, int], bytes]) -> bytes:
-        import pikepdf
-
-        match item:
-            case pikepdf.Stream():
-                data = item.read_raw_bytes()
-                entries: dict[str, Any] = {**dict(item.items()), "/Length": len(data)}
-                return self._entries(entries, known) + b"\nstream\n" + data + b"\nendstream"
-            case pikepdf.Dictionary():
-                return self._entries(dict(item.items()), known)
-            case pikepdf.Array():
-                text = item.unparse()  # a font's widths hold nothing else
-                if b" R" not in text:
-                    return bytes(text)
-                return b"[" + b" ".join(self._copied(each, known) for each in item) + b"]"
-            case _:
-                return bytes(item.unparse())
-
-    def _entries(self, entries: dict[str, Any], known: dict[tuple[int, int], bytes]) -> bytes:
-        kept = [(name, value) for name, value in entries.items() if name not in _SKIPPED]
-        return b"<<" + b" ".join(name.encode() + b" " + self._copied(value, known) for name, value in kept) + b">>"
+        first = self.objects + 1
+        self.objects += len(of.objects)
+        for number, pieces in of.objects.items():
+            self._object(numbered(pieces, first), first + number)
+        for frame, background in of.frames:
+            yield numbered(frame, first), numbered(background, first)
 
     def _page(self, entries: bytes) -> None:
         self.kids.append(self._object(b"<</Type/Page/Parent %d 0 R%s>>" % (self.node, entries)))

@@ -26,11 +26,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
-from itertools import product
 from pathlib import Path
 from typing import Any
 
 from platformdirs import user_cache_path
+
+from byhand.render.glyphs import SUBSCRIPTS, add_fractions, add_small_letters
 
 SANS = ("fontpkg_source_sans_3", "files/SourceSans3[wght].ttf")
 SANS_ITALIC = ("fontpkg_source_sans_3", "files/SourceSans3-Italic[wght].ttf")
@@ -45,7 +46,6 @@ FACES = {
     "math-italic.ttf": ("byhand Math Italic", 400, "italic", MATH),
 }
 
-SUBSCRIPTS = "ᵢⱼₖₗₘₙₚₜ"  # made from the letters where the source has none, and so is ᵀ
 SIGNS = (
     "\u00a0\u202f¬±²³·¹×÷‐‑‒–—‖‘’‚“”„†•…′″‹›⁄€ℓℝ←↑→↓↔↦⇒⟶∀∂∃∇∈∉∏∑−∗∘√∝∞∥∧∨∩∪∫∼≈≠≡≤≥⊂⊆⊕⊖⊗⊙⊤⊥⋅⋮⋯⋱⌈⌉⌊⌋⟨⟩"
     "■□●○☐☑✓∎ᵀⁱⁿ⁺⁻⁼⁽⁾₊₋₌₍₎ₐₑₒₓ⁰⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉" + SUBSCRIPTS
@@ -56,11 +56,6 @@ MATHS = COMMON | GREEK | {*map(ord, "ıȷ")}
 LATIN = COMMON | {*range(0xA0, 0x180), *range(0x218, 0x21C), 0x1E9E, *range(0x300, 0x305), *range(0x306, 0x30D)}
 OTHERS = {*range(0x400, 0x460), 0x490, 0x491, 0x1A0, 0x1A1, 0x1AF, 0x1B0, *range(0x1EA0, 0x1EFA)}  # of Kyiv and Huế
 TEXT = LATIN | GREEK | {*range(0x384, 0x3CF)} | OTHERS
-
-DIGIT_SCALE, SMALL_SCALE = 0.84, 0.68
-BAR, GAP = 0.046, 0.080  # em: the bar's thickness, the white between it and a digit
-OVERHANG, BEARING = 0.018, 0.075  # em: the bar beyond its digits, the white beside it
-MOST = 3  # digits over as many
 LEGAL = [0, 7, 9, 13, 14]  # name records: copyright, trademark, designer, licence and its address
 
 
@@ -78,7 +73,7 @@ class Face:
 def faces() -> tuple[Face, ...]:
     """The faces, built if they are not in the user's cache folder, and kept there or else in a temporary one."""
     home = user_cache_path("byhand") / "fonts" / _key()
-    if not all(os.path.isfile(home / name) for name in FACES):
+    if not all(os.path.isfile(home / name) for name in (*FACES, *map(_packed, FACES))):
         fonts = build()
         try:
             _store(home, fonts)
@@ -93,18 +88,21 @@ def font_face_css(url: Callable[[Face], str]) -> str:
     """The @font-face rules, each face at the address that `url` gives it."""
     return "\n".join(
         f'@font-face {{ font-family: "{face.family}"; font-weight: {face.weight}; font-style: {face.style}; '
-        f'src: url("{url(face)}") format("truetype") }}'
+        f'src: url("{url(face)}") }}'
         for face in faces()
     )
 
 
 def data_url(face: Face) -> str:
-    """The font itself as an address, for a page that stands alone."""
-    return "data:font/ttf;base64," + base64.b64encode(face.path.read_bytes()).decode("ascii")
+    """The font itself, compressed, as an address, for a page that stands alone."""
+    packed = face.path.with_name(_packed(face.path.name)).read_bytes()
+    return "data:font/woff;base64," + base64.b64encode(packed).decode("ascii")
 
 
 def build() -> dict[str, bytes]:
-    """The fonts by file name: the same packages give the same bytes on every machine, in any locale, at any time."""
+    """The fonts by file name, as they are and compressed: the same packages give the same bytes on every machine, in
+    any locale, at any time.
+    """
     from fontTools.varLib.instancer import instantiateVariableFont
 
     subsets = {source: _bytes(_kerned_subset(source)) for source in (SANS, SANS_ITALIC)}
@@ -114,11 +112,17 @@ def build() -> dict[str, bytes]:
             font = _subset(source, MATHS, slanted=style == "italic")
         else:
             font = instantiateVariableFont(_open(subsets[source]), {"wght": weight}, inplace=True)
-        _add_small_letters(font)
-        _add_fractions(font)
+        add_small_letters(font)
+        add_fractions(font)
         _rename(font, family, weight, style)
         fonts[name] = _bytes(font)
+        fonts[_packed(name)] = _bytes(_open(fonts[name]), "woff")
     return fonts
+
+
+def _packed(name: str) -> str:
+    """The file that holds a font compressed."""
+    return name.replace(".ttf", ".woff")
 
 
 def _locate(source: tuple[str, str]) -> Path:
@@ -131,8 +135,9 @@ def _locate(source: tuple[str, str]) -> Path:
 
 
 def _key() -> str:
-    """What the fonts depend on: this file, fontTools' version, and each source's head, which has its checksums."""
-    digest = hashlib.sha256(Path(__file__).read_bytes())
+    """What the fonts depend on: the code, fontTools' version, and each source's head, which has its checksums."""
+    here = Path(__file__)
+    digest = hashlib.sha256(here.read_bytes() + here.with_name("glyphs.py").read_bytes())
     for source in (("fontTools", "__init__.py"), SANS, SANS_ITALIC, MATH):
         with open(_locate(source), "rb") as file:
             digest.update(file.read(512))
@@ -156,9 +161,10 @@ def _open(data: bytes) -> Any:
     return TTFont(io.BytesIO(data), lazy=True, recalcTimestamp=False)
 
 
-def _bytes(font: Any) -> bytes:
+def _bytes(font: Any, flavor: str | None = None) -> bytes:
     from fontTools.ttLib.tables.otBase import USE_HARFBUZZ_REPACKER
 
+    font.flavor = flavor
     font.cfg[USE_HARFBUZZ_REPACKER] = False  # or the bytes would depend on what else is installed
     font.save(out := io.BytesIO())
     return out.getvalue()
@@ -197,91 +203,6 @@ def _italics() -> dict[int, int]:
     codes = [*range(0x1D434, 0x1D455), *range(0x1D456, 0x1D468), *range(0x1D6E2, 0x1D6FB), *range(0x1D6FC, 0x1D71C)]
     italics = {int(unicodedata.decomposition(chr(code)).split()[1], 16): code for code in codes}
     return italics | {ord("h"): 0x210E, ord("ı"): 0x1D6A4, ord("ȷ"): 0x1D6A5}
-
-
-def _placed(font: Any, glyph: str, scale: float, dx: float, dy: float) -> Any:
-    """A glyph that refers to another one, scaled and moved."""
-    from fontTools.pens.ttGlyphPen import TTGlyphPen
-
-    pen = TTGlyphPen(font["glyf"])
-    pen.addComponent(glyph, (scale, 0, 0, scale, round(dx), round(dy)))
-    return pen.glyph(componentFlags=0x1004)  # the move is not scaled
-
-
-def _bar(left: float, bottom: float, right: float, top: float) -> Any:
-    from fontTools.pens.ttGlyphPen import TTGlyphPen
-
-    pen = TTGlyphPen(None)
-    pen.moveTo((left, bottom))
-    for corner in ((left, top), (right, top), (right, bottom)):
-        pen.lineTo(corner)
-    pen.closePath()
-    return pen.glyph()
-
-
-def _append(font: Any, glyphs: dict[str, tuple[Any, int]]) -> None:
-    """Add glyphs, each with its advance."""
-    order = [*font.getGlyphOrder(), *glyphs]
-    for name, (glyph, advance) in glyphs.items():
-        font["glyf"][name] = glyph
-        glyph.recalcBounds(font["glyf"])
-        font["hmtx"][name] = (advance, glyph.xMin)  # a bearing other than xMin would move the outline
-    font.setGlyphOrder(order)
-    font["glyf"].setGlyphOrder(order)
-
-
-def _add_small_letters(font: Any) -> None:
-    em, cmap, glyphs = font["head"].unitsPerEm, font.getBestCmap(), {}
-    for character in [each for each in SUBSCRIPTS + "ᵀ" if ord(each) not in cmap]:
-        letter = cmap[ord(unicodedata.normalize("NFKD", character))]
-        small = _placed(font, letter, SMALL_SCALE, 0, (0.30 if character == "ᵀ" else -0.14) * em)
-        glyphs[f"{letter}.small"] = small, round(SMALL_SCALE * font["hmtx"][letter][0] + 0.01 * em)
-        for table in font["cmap"].tables:
-            table.cmap[ord(character)] = f"{letter}.small"
-    _append(font, glyphs)
-
-
-def _add_fractions(font: Any) -> None:
-    """The feature `afrc`: a glyph for each digit in each place of each kind of fraction, and a bar for each kind.
-
-    A kind is n digits over m. Its glyphs share one advance, their outlines are moved: in a PDF's text they are a row.
-    """
-    from fontTools.feaLib.builder import addOpenTypeFeaturesFromString
-
-    em, cmap = font["head"].unitsPerEm, font.getBestCmap()
-    digits, slash = [cmap[ord(digit)] for digit in "0123456789"], cmap[ord("/")]
-    minus, zero = font["glyf"][cmap[ord("−")]], font["glyf"][digits[0]]
-    axis, half = round((minus.yMin + minus.yMax) / 2), round(BAR * em / 2)
-    clear = half + GAP * em
-    over, under = axis + clear - DIGIT_SCALE * zero.yMin, axis - clear - DIGIT_SCALE * zero.yMax
-    for digit in digits:  # the italic 0 is a unit narrower than the others
-        font["hmtx"][digit] = (font["hmtx"][digits[1]][0], font["hmtx"][digit][1])
-    width = DIGIT_SCALE * font["hmtx"][digits[1]][0]
-    glyphs: dict[str, tuple[Any, int]] = {}
-    lookups, rules = [], [f"ignore sub [@D @POINT {slash}] @D';"]
-    rules += [f"ignore sub @D' {'@D ' * n}{slash} {'@D ' * (MOST + 1)};" for n in range(MOST)]
-    for n, m in product(range(MOST, 0, -1), repeat=2):
-        places, length, called = n + 1 + m, max(n, m) * width + 2 * OVERHANG * em, []
-        advance = round((length + 2 * BEARING * em) / places)
-        for place in range(places):
-            lookup, middle = f"place{n}{m}{place}", (places / 2 - place) * advance
-            if place == n:
-                plain, shown = [slash], [_bar(middle - length / 2, axis - half, middle + length / 2, axis + half)]
-            else:
-                plain, (dx, dy) = digits, (place - n / 2, over) if place < n else (place - n - 1 - m / 2, under)
-                shown = [_placed(font, digit, DIGIT_SCALE, middle + dx * width, dy) for digit in digits]
-            new = {f"{name}.{lookup}": (glyph, advance) for name, glyph in zip(plain, shown, strict=True)}
-            glyphs |= new
-            lookups.append(f"lookup {lookup} {{ sub [{' '.join(plain)}] by [{' '.join(new)}]; }} {lookup};")
-            called.append(f"[{' '.join(plain)}]' lookup {lookup}")
-        run = f"@D' {'@D ' * (n - 1)}{slash} {'@D ' * m}"
-        rules += [f"ignore sub {run}{slash};", f"ignore sub {run}@POINT @D;", f"sub {' '.join(called)};"]
-    _append(font, glyphs)
-    classes = f"@D = [{' '.join(digits)}]; @POINT = [{cmap[ord('.')]} {cmap[ord(',')]}];"
-    scripts = "languagesystem DFLT dflt; languagesystem grek dflt; languagesystem latn dflt;"
-    code = "\n".join([scripts, classes, *lookups, "feature afrc {", *rules, "} afrc;"])
-    addOpenTypeFeaturesFromString(font, code, tables={"GSUB"})
-    font.tables.pop("Debg", None)  # written where FONTTOOLS_LOOKUP_DEBUGGING is set
 
 
 def _rename(font: Any, family: str, weight: int, style: str) -> None:

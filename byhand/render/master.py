@@ -15,6 +15,7 @@ from hashlib import sha256
 from typing import Any
 
 from byhand.render.shape import alphabet, subset
+from byhand.render.shared import Shared, shared
 from byhand.render.slots import Laid
 
 _PAIR = re.compile(r"<([0-9a-f]{4})> <([0-9a-f]+)>")
@@ -22,7 +23,10 @@ _PAIR = re.compile(r"<([0-9a-f]{4})> <([0-9a-f]+)>")
 
 @dataclass(frozen=True)
 class Master:
-    """A PDF whose pages wait for content streams, one each and one for all: objects with these numbers."""
+    """A PDF whose pages wait for content streams, one each and one for all: objects with these numbers.
+
+    shared: what its pages are made from in a file with others.
+    """
 
     pdf: bytes
     contents: tuple[int, ...]
@@ -30,6 +34,7 @@ class Master:
     root: int
     info: int
     identity: str
+    shared: Shared
 
     @cached_property
     def digest(self) -> bytes:
@@ -60,6 +65,7 @@ def master(laid: Laid) -> Master:
             trailer.Root.objgen[0],
             trailer.Info.objgen[0] if "/Info" in trailer else 0,
             bytes(trailer.ID[0]).hex(),
+            shared(file),
         )
 
 

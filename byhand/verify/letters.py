@@ -6,6 +6,7 @@ import ast
 from collections.abc import Mapping
 from contextlib import suppress
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from byhand.errors import WitnessError
@@ -21,9 +22,8 @@ def value_of(text: str, letters: Mapping[str, Any]) -> Any:
     """
     if text == "-inf":
         return NEG_INF
-    for kind in (int, Fraction):
-        with suppress(ValueError, ZeroDivisionError):
-            return kind(text)
+    if (quotient := _quotient(text)) is not None:
+        return quotient
     try:
         tree = ast.parse(text, mode="eval").body
         try:
@@ -32,6 +32,15 @@ def value_of(text: str, letters: Mapping[str, Any]) -> Any:
             return _evaluate(tree, digits(), letters)
     except (SyntaxError, ArithmeticError, TypeError, ValueError):
         raise WitnessError(f"{text[:40]!r} is not a number") from None
+
+
+@lru_cache(10_000)
+def _quotient(text: str) -> int | Fraction | None:
+    """A whole number or a fraction; None for any other text."""
+    for kind in (int, Fraction):
+        with suppress(ValueError, ZeroDivisionError):
+            return kind(text)
+    return None
 
 
 def letters_of(record: Mapping[str, Any]) -> list[str]:

@@ -120,7 +120,7 @@ NODES: dict[str, Callable[..., str]] = {
     "below": lambda b, s, o, *xs: b("Concat", *xs, out=o, axis=0),
     "pick_rows": lambda b, s, o, x, rows: b("Gather", x, list(rows), out=o, axis=0),
     "pick_entries": lambda b, s, o, x, cols: b("GatherElements", x, b("Unsqueeze", list(cols), [1]), out=o, axis=1),
-    "keep_entries": lambda b, s, o, x, kept: _kept(b, x, s, o, lambda i, j: j in kept[i], 0.0),
+    "keep_entries": lambda b, s, o, x, kept: _kept(b, x, s, o, lambda i, j: bool(kept[i][j]), 0.0),
     "column_as_row": lambda b, s, o, x, which: b("Transpose", b("Gather", x, [which], axis=1), out=o, perm=[1, 0]),
     "mask_future": lambda b, s, o, x: _kept(b, x, s, o, lambda i, j: j <= i, -math.inf),
     "zero_future": lambda b, s, o, x: _kept(b, x, s, o, lambda i, j: j <= i, 0.0),

@@ -158,7 +158,7 @@ def fraction(value: Any) -> Fraction:
 
 def is_exact(value: Any) -> bool:
     """Whether a number is known exactly."""
-    return isinstance(value, int | Fraction) or value == NEG_INF
+    return type(value) in (int, Fraction) or value == NEG_INF  # isinstance would ask Fraction's abstract base
 
 
 def rounds_to(value: Any, recorded: Any, places: int) -> bool:

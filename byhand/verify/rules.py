@@ -138,7 +138,7 @@ RULES: dict[str, Rule] = {
     "pick_rows": lambda n, table, rows: [table[i] for i in rows],
     "pick_entries": lambda n, a, cols: [[row[j]] for row, j in zip(a, cols, strict=True)],
     "keep_entries": lambda n, a, kept: [
-        [x if j in some else n.num(0) for j, x in enumerate(row)] for row, some in zip(a, kept, strict=True)
+        [x if stays else n.num(0) for x, stays in zip(*rows, strict=True)] for rows in zip(a, kept, strict=True)
     ],
     "column_as_row": lambda n, a, which: [_columns(a)[which]],
     "mask_future": lambda n, a: _until_now(n, a, NEG_INF),

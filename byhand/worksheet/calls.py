@@ -8,8 +8,8 @@ from typing import Any
 
 from jinja2.sandbox import safe_range
 
+from byhand.arithmetic.alike import same
 from byhand.arithmetic.expr import NEG_INF
-from byhand.arithmetic.many import same
 from byhand.choosing.foils import foil, foil_list
 from byhand.errors import SheetError
 from byhand.model.config import Config
@@ -67,6 +67,7 @@ class Calls:
             "word": self.word, "masked": self.masked, "number": self.number,
             "tie": lambda *at: tie(tape, *at), "letter": lambda name: letter(tape, name),
             "letters": lambda *at: letters(tape, *at),
+            "path": lambda *names: questions.path(self.made.vocabulary, tape, *names),
             "sums": self.bench.totals, "equal": self.equal, "changed": self.changed,
             "tokens": self.made.tokens, "source": self.made.source, "vocabulary": self.made.vocabulary,
             "config": c, "base": c.softmax_base,

@@ -1,15 +1,17 @@
-"""Questions beyond filling a matrix: tables, shapes, counts, words to choose from. The answers are the run's."""
+"""Questions beyond filling a matrix: tables, shapes, counts, words to choose and paths. The answers are the run's."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from itertools import chain
 from numbers import Rational
 from typing import Any
 
 from byhand.arithmetic.domains import RATIONALS, Decimals
 from byhand.arithmetic.expr import Expr, Mul, Num, Sum
+from byhand.arithmetic.many import Many
 from byhand.errors import SheetError, ValuesError
 from byhand.model.names import symbol
 from byhand.ops import matmul
@@ -110,3 +112,15 @@ def choice(tape: Tape, name: str, i: int, vocabulary: Sequence[str]) -> Choice:
     if not vocabulary:
         raise SheetError("there is no vocabulary to choose a word from")
     return Choice(name, tuple(vocabulary), int(tape.values(name)[i][0]))
+
+
+def path(words: Sequence[str], tape: Tape, name: str, number: str) -> str:
+    """The words of the row and the column where a step has the number of another: "down sat"."""
+    rows = tape.values(name)
+
+    def said(number: Any, *entries: Any) -> str:
+        found = (divmod(k, len(rows[0])) for k, entry in enumerate(entries) if entry == number)
+        return " or ".join(f"{words[i]} {words[j]}" for i, j in found)
+
+    found = tape.domain.met(said, tape.values(number)[0][0], *chain(*rows))
+    return found.mark(str) if isinstance(found, Many) else str(found)

@@ -1,11 +1,13 @@
 """New numbers for every sheet of the course, and for the small models those that their idea needs."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
 
 from byhand.arithmetic.domains import RATIONALS
-from byhand.choosing.choice import choose
+from byhand.choosing.choice import _measures, choose, judged, listed
+from byhand.choosing.limits import limits_of
 from byhand.choosing.possible import LESSONS, MODELS, SMALL
 from byhand.choosing.search import SEARCHES
 from byhand.errors import ConfigError, ValuesError
@@ -89,6 +91,20 @@ def test_a_tiny_machine_trains_for_a_short_number_of_days(seed):
     _, tape, _ = chosen("sizing", seed)
     assert rows(tape, "train.days")[0][0].denominator <= 10
     assert rows(tape, "mfu")[0][0] in (50, 25, 20)
+
+
+def test_all_sizes_that_the_search_accepts_are_listed():
+    own = load_sheet("sizing").given(letters=False)
+    every = [values.inputs for values in listed("sizing", own)]
+    assert len(every) == 2932
+    assert all(chosen("sizing", seed)[0].inputs in every for seed in range(1, 7))
+    limits, expected = _measures("sizing", own, limits_of("standard"))
+    for inputs in every[::500]:
+        assert judged("sizing", replace(own, inputs=inputs), limits, expected=expected)
+
+
+def test_what_cannot_be_listed_has_no_list():
+    assert listed("softmax", load_sheet("softmax").given(letters=False)) == []
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from byhand.classroom.classes import make_class
 from byhand.classroom.copies import copies, stencil
 from byhand.classroom.plan import SETS, Numbers, Plan
 from byhand.classroom.roster import Student, anonymous
+from byhand.classroom.variants import fooled
 from byhand.errors import ConfigError, OutputError
 from byhand.pipeline import Options
 from byhand.render.fill import fill
@@ -233,6 +234,20 @@ def test_a_class_has_several_sets_of_numbers_and_one_page(name, sets):
     assert len(numbers.sets) == sets
     run = numbers.run(["a", "b"])
     assert len(set(run.filled(run.document.stamp["hash"]))) == sets + 2
+
+
+def test_what_cannot_be_renamed_is_drawn_from_all_that_may_be_chosen():
+    numbers = Numbers(Plan(load_sheet("sizing"), Options(numbers="exact"), ""))
+    run = numbers.run([str(k) for k in range(12)])
+    assert len(set(run.filled(run.document.stamp["hash"]))) == 13
+    assert fooled(run) == []
+
+
+def test_a_sheet_whose_numbers_neither_are_renamed_nor_listed_has_no_class():
+    sheet = load_sheet("softmax")
+    sheet = replace(sheet, values={**sheet.values, "inputs": {"softmax.exp": [[1, 2]]}})
+    with pytest.raises(ConfigError, match="softmax has one set of numbers only, so a class has none of its own"):
+        Numbers(Plan(sheet, Options(numbers="exact"), "")).of("a")
 
 
 def test_every_set_says_what_the_first_one_says():

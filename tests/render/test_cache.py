@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import zlib
 
 
 def test_a_second_generate_makes_nothing(tmp_path):
@@ -42,3 +43,8 @@ def test_a_second_generate_makes_nothing(tmp_path):
         files.append((tmp_path / "out" / "attention-in-letters-seed0" / "key.pdf").read_bytes())
     assert seen == ["True True", "False False", "True True", "True True", "False False"]
     assert files[0] == files[1] == files[2] == files[4] != files[3]
+    once = [file.read_bytes() for file in (tmp_path / "own").glob("laid-out/*")]
+    sheets = [zlib.decompress(file.read_bytes()[32:]) for file in (tmp_path / "own").glob("sheets/*")]
+    assert [len(once), len(sheets)] == [2, 2]
+    assert all(b"%PDF" in each for each in once)
+    assert not any(b"%PDF" in each for each in sheets)

@@ -7,6 +7,7 @@ import re
 import zlib
 from dataclasses import replace
 from functools import cache
+from string import ascii_lowercase
 
 import pikepdf
 import pytest
@@ -27,7 +28,7 @@ from byhand.render.slots import copy_html, lay_out
 from byhand.worksheet.sheet import load_sheet
 
 KEYS = ("ada", "grace", "alan")
-SHEETS = ("attention-head", "feed-forward", "gpt", "layer-norm", "multi-head-attention")
+SHEETS = ("attention-head", "feed-forward", "gpt", "layer-norm", "multi-head-attention", "sampling")
 
 
 @cache
@@ -43,7 +44,7 @@ def printed(sheet, view):
     """The copies' PDFs, and the HTML that they come from."""
     run = run_of(sheet)[2]
     html = Pages(run.document).html(view, "print")
-    laid = lay_out(html, lambda mark: run.text_of(mark, 0))
+    laid = lay_out(html, lambda mark: run.text_of(mark, 0), ascii_lowercase)
     pages, base = list(fill(laid, run.domain.marks)), master(laid)
     return html, laid, [copy_pdf(base, [zlib.compress(page[k]) for page in pages]) for k in range(len(KEYS) + 1)]
 
@@ -51,7 +52,11 @@ def printed(sheet, view):
 @pytest.mark.parametrize(
     ("sheet", "options"),
     [(sheet, {}) for sheet in SHEETS]
-    + [("gpt", {"orientation": "columns"}), ("attention-head", {"numbers": "decimal", "base": "e"})],
+    + [
+        ("gpt", {"orientation": "columns"}),
+        ("attention-head", {"numbers": "decimal", "base": "e"}),
+        ("sampling", {"numbers": "decimal"}),
+    ],
 )
 def test_the_page_of_a_copy_is_the_page_of_its_own_numbers(sheet, options):
     found, values, run = run_of(sheet, **options)
@@ -72,7 +77,10 @@ def without_minutes(html):
     return re.sub(r"about \d+ min</b>, \d+", "", html)
 
 
-@pytest.mark.parametrize(("sheet", "view", "copy"), [("attention-head", "key", 2), ("feed-forward", "worksheet", 1)])
+@pytest.mark.parametrize(
+    ("sheet", "view", "copy"),
+    [("attention-head", "key", 2), ("feed-forward", "worksheet", 1), ("sampling", "key", 3)],
+)
 def test_a_filled_copy_is_the_copy_laid_out(sheet, view, copy):
     html, laid, copies = printed(sheet, view)
     full = pdf(copy_html(html, lambda mark: run_of(sheet)[2].text_of(mark, copy)))

@@ -41,7 +41,7 @@ PARAMS = {
     "times_number": {"by": 2},
     "one_hot": {"rows": (1, 0, 2)},
     "pick_entries": {"cols": (1, 0, 2)},
-    "keep_entries": {"kept": ((0, 2), (1,), ())},
+    "keep_entries": {"kept": ((1, 0, 1), (0, 1, 0), (0, 0, 0))},
     "surprise": {"base": 3},
     "column_as_row": {"which": 1},
     "turns": {"periods": (4, 2)},
