@@ -240,7 +240,7 @@ def search(runs: Runs) -> Table:
 
 def configurations(runs: Runs) -> Table:
     """The search for whatever a sheet may ask."""
-    seeds = 10 if runs.slow > 1 else 1
+    seeds = 5 if runs.slow > 1 else 1
     return Table(
         "The search, whatever is asked",
         f"{seeds} seeds of each configuration: 4 and 8 dimensions, and where the model has them LayerNorm and "
