@@ -75,7 +75,7 @@ def values_of(own: Values, shown: Shown) -> Values:
     )  # fmt: skip
     inputs = {}
     for name, rows in own.inputs.items():
-        before, after = (v.source if name.startswith("encoder.") else v.tokens for v in (own, new))
+        before, after = ((name.startswith("encoder.") and v.source) or v.tokens for v in (own, new))
         inputs[name] = _sized(rows, (len(after),)) if before and len(rows) == len(before) else rows
     return resized(replace(new, config=config, inputs={**inputs, **shown.numbers}))
 

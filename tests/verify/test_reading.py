@@ -179,6 +179,7 @@ MADE = [
         "blocks.0.attn.W_Q": [[[1, 0, 1, 2], [1, 1, 1, -1], [0, 0, 0, "1/2"], [0, -1, 0, 1]],
                               [[1, 1, -1, -1], [0, 1, 0, 1], [0, 2, 0, -1], [-2, 3, 0, 1]]]}}}),
     ("gpt", {"answer": "dog", "seed": 4}),
+    ("encoder", {"seed": 3, "values": {"config": {"n_ctx": 4}, "tokens": ["we", "look", "and", "see"]}}),
     ("sizing", {"values": {"inputs": {"n_layers": [[2, 6]], "d_mlp": [[8, 1024]], "copies": [[2, 3]], "batch": [[2, 50]]}}}),
     ("attention-in-letters", {"orientation": "columns", "values": {"weights": {
         "blocks.0.attn.W_Q": [[[1, 1, -1, 1], [-1, "p", 2, 1], [1, -1, -1, -1], [0, -1, -1, -2]]],
