@@ -45,6 +45,7 @@ def _append(font: Any, glyphs: dict[str, tuple[Any, int]]) -> None:
 
 
 def add_small_letters(font: Any) -> None:
+    """Letters below the line, and the T of a transpose, from the letters themselves."""
     em, cmap, glyphs = font["head"].unitsPerEm, font.getBestCmap(), {}
     for character in [each for each in SUBSCRIPTS + "ᵀ" if ord(each) not in cmap]:
         letter = cmap[ord(unicodedata.normalize("NFKD", character))]
