@@ -214,13 +214,16 @@ def _coded(plan: Plan, numbers: str) -> str:
 
 def _filled(layouts: Sequence[Laid], domain: Copies, count: int) -> list[Filled | None]:
     """The last copies, each with the first layout that it fits, if there is one, and its streams, compressed."""
+    import numpy as np
+
     found: list[Filled | None] = [None] * count
     for at, laid in enumerate(layouts):
         left = [k for k, filled in enumerate(found) if filled is None]
         if left:
-            pages = ([page[k - count] for k in left] for page in fill(laid, domain.marks))
-            copies = zip(*([copy and zlib.compress(copy) for copy in page] for page in pages), strict=True)
-            for k, copy in zip(left, copies, strict=True):
+            own = Copies(domain.inner, len(left))
+            marks = [mark.among(own, np.array(left) + domain.count - count) for mark in domain.marks]
+            pages = ([copy and zlib.compress(copy) for copy in page] for page in fill(laid, marks))
+            for k, copy in zip(left, zip(*pages, strict=True), strict=True):
                 if all(copy):
                     found[k] = at, copy
     return found
