@@ -245,7 +245,7 @@ def configurations(runs: Runs) -> Table:
         "The search, whatever is asked",
         f"{seeds} seeds of each configuration: 4 and 8 dimensions, and where the model has them LayerNorm and "
         "RMSNorm, before and after, with and without mask, one block and two. A decoder has a word less than it "
-        "reads; of one with four words, RMSNorm before its layers and 4 dimensions is refused.",
+        "reads; of one with four words and two heads, RMSNorm before its layers and 4 dimensions is refused.",
         choosing.RANGE_HEAD,
         list(choosing.whole_range(seeds)),
     )

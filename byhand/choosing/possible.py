@@ -48,11 +48,11 @@ def check(model: str, config: Config, n: int, source: int) -> None:
         _check_sums(config)
     if config.softmax_base == 3:
         _check_threes(model, config)
-    rare = config.normalization_type == "RMS" and config.norm_position == "pre" and config.d_model == 4
-    if model == "encoder-decoder" and n > 3 and source > 4 and rare:
+    rare = (config.normalization_type, config.norm_position, config.d_model) == ("RMS", "pre", 4)
+    if model == "encoder-decoder" and rare and config.n_heads > 1 and n > 3 and source > 4:
         raise ConfigError(
             f"hardly any numbers are known for {n} tokens that read {source}, with RMSNorm before the layers and "
-            "d_model=4; use a source of 4, d_model=8 or normalization_type='LN'"
+            "d_model=4; use n_heads=1, a source of 4, d_model=8 or normalization_type='LN'"
         )
     if model in _WHOLE and config.n_layers > 4:
         raise ConfigError(f"numbers are chosen for 1 to 4 layers, not {config.n_layers}; use n_layers=4")

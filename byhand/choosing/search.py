@@ -164,16 +164,14 @@ def _encoded(task: Task, dice: Dice, n: int, read_by: Reader = "") -> Iterator[S
 def _encoder_decoder(task: Task, dice: Dice) -> Iterator[Instance]:
     """An encoder, a decoder that reads what it made, and where there is a vocabulary, an unembedding."""
     c = replace(task.config, attention_dir="causal")
-    encoder = next(_encoded(task, dice, task.source, "heads"), None)
-    if encoder is None:
-        return
-    for stream in _decoded(task, dice, encoder, c):
-        inputs = {ENCODER: encoder.first.tolist(), DECODER: stream.first.tolist()}
-        if not c.d_vocab:
-            yield Instance(inputs, stream.weights)
-            continue
-        for w_u in unembeddings(dice, stream.out, c.d_vocab, (None,) * task.n, task.limits, None):
-            yield Instance(inputs, stream.weights | {"unembed.W_U": w_u.tolist()})
+    for encoder in _encoded(task, dice, task.source, "heads"):
+        for stream in _decoded(task, dice, encoder, c):
+            inputs = {ENCODER: encoder.first.tolist(), DECODER: stream.first.tolist()}
+            if not c.d_vocab:
+                yield Instance(inputs, stream.weights)
+                continue
+            for w_u in unembeddings(dice, stream.out, c.d_vocab, (None,) * task.n, task.limits, None):
+                yield Instance(inputs, stream.weights | {"unembed.W_U": w_u.tolist()})
 
 
 def _decoded(task: Task, dice: Dice, encoder: Stream, config: Config) -> Iterator[Stream]:

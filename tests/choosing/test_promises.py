@@ -210,7 +210,7 @@ def test_base_e_has_whole_scores():
          "use softmax_base=2"),
         ("encoder-decoder", {"normalization_type": "RMS", "n_ctx": 5},
          "hardly any numbers are known for 4 tokens that read 5, with RMSNorm before the layers and d_model=4; "
-         "use a source of 4, d_model=8 or normalization_type='LN'"),
+         "use n_heads=1, a source of 4, d_model=8 or normalization_type='LN'"),
         ("gpt", {"positional_embedding_type": "sinusoidal"},
          "sines and cosines are whole at quarter turns only, and numbers are chosen for those; "
          "use sinusoidal_periods=[4, 2]"),
