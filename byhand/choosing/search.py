@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import chain
 
 import numpy as np
 
@@ -36,6 +37,7 @@ from byhand.choosing.unembed import embeddings, unembeddings, without_attention
 from byhand.model.config import Config
 from byhand.model.job import ATTN_OUT, DECODER, ENCODER, RESID_MID, RESID_PRE
 
+ENCODERS = 3  # in one attempt: those of many tokens are rare
 DECODERS = 10  # on what one encoder made
 
 
@@ -164,7 +166,8 @@ def _encoded(task: Task, dice: Dice, n: int, read_by: Reader = "") -> Iterator[S
 def _encoder_decoder(task: Task, dice: Dice) -> Iterator[Instance]:
     """An encoder, a decoder that reads what it made, and where there is a vocabulary, an unembedding."""
     c = replace(task.config, attention_dir="causal")
-    for encoder in _encoded(task, dice, task.source, "heads"):
+    encoders = (_encoded(task, dice, task.source, "heads") for _ in range(ENCODERS))
+    for encoder in chain.from_iterable(encoders):
         for stream in _decoded(task, dice, encoder, c):
             inputs = {ENCODER: encoder.first.tolist(), DECODER: stream.first.tolist()}
             if not c.d_vocab:
