@@ -21,7 +21,8 @@ TOTALS = {2: (1, 2, 3, 4, 5, 6, 8, 10), 3: (1, 2, 3, 4, 5, 6, 7, 8, 9, 10)}  # o
 SPREAD = {2: 3, 3: 2}  # between the scores of a row, and of a score from 0
 
 TRIES = 8  # of W_K, for each head
-FAILED, RARE = 2, 16  # more of them without heads than with: on these rows there are hardly any; of many, fully seen
+FAILED = 2  # more of them without heads than with: on these rows there are hardly any
+RARE = 16  # the same on crowded rows, of which most W_K have no heads
 FEW = 4  # tokens whose queries are found by trying; of more, or where more answer, those that fit are listed
 
 
