@@ -17,13 +17,13 @@ from unittest import mock
 
 import numpy as np
 
-from byhand.choosing import choice, heads, hidden, mixing, norms, search, stack, sums, unembed
-from byhand.choosing.evenness import is_even, usual
-from byhand.choosing.natural import natural
-from byhand.choosing.quality import foiled, problems, quality
 from byhand.errors import ByHandError
 from byhand.model.config import Config
 from byhand.model.weights import Values
+from byhand.numbers import choice, heads, hidden, mixing, norms, search, stack, sums, unembed
+from byhand.numbers.evenness import is_even, usual
+from byhand.numbers.natural import natural
+from byhand.numbers.quality import foiled, problems, quality
 
 SIZES: dict[str, Any] = {"d_model": 4, "n_heads": 2, "d_head": 4, "d_v": 2, "d_mlp": 6, "softmax_base": 2}
 # name: model, what is not as in SIZES, median and p95 to reach in ms

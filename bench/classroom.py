@@ -25,20 +25,20 @@ import others as programs
 from pypdfium2 import PdfDocument
 
 from bench import Table, median, process
-from byhand.checking import said
+from byhand.cache import replace_file
 from byhand.classroom import copies as room
 from byhand.classroom.copies import CLASS_VIEWS, stencil
 from byhand.classroom.plan import Plan
+from byhand.classroom.printing.bundle import Bundle
+from byhand.classroom.printing.fill import fill
+from byhand.classroom.printing.master import copy_pdf
+from byhand.classroom.printing.slots import copy_html
 from byhand.classroom.roster import Student
 from byhand.classroom.variants import fitting, fooled
-from byhand.kept import replace_file
+from byhand.formats.pdf import pdf
 from byhand.pipeline import Options
-from byhand.render.bundle import Bundle
-from byhand.render.fill import fill
-from byhand.render.master import copy_pdf
-from byhand.render.pdf import pdf
-from byhand.render.slots import copy_html
-from byhand.verify.witness import judge
+from byhand.reading.verify import said
+from byhand.witness.judge import judge
 from byhand.worksheet.sheet import all_sheets, load_sheet
 
 CLI = ("-c", "from byhand.cli import main; main()")

@@ -12,7 +12,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from byhand.render.html import Pages
+    from byhand.formats.html.page import Pages
 
 TABLE = re.compile(r"<table.*?</table>", re.DOTALL)
 BOX = re.compile(r"<t[dh][ >]")
@@ -23,7 +23,7 @@ def shares(sheet: str, kind: str) -> dict[str, float]:
     start = perf_counter()
     import byhand.cli  # noqa: F401
     from byhand import pipeline
-    from byhand.render import html
+    from byhand.formats.html import page as html
 
     stages = [
         (pipeline, "load_sheet", "sheet"), (pipeline, "run", "run"), (pipeline, "document", "document"),
@@ -32,7 +32,7 @@ def shares(sheet: str, kind: str) -> dict[str, float]:
     if kind == "pdf":
         import weasyprint  # noqa: F401
 
-        from byhand.render import pdf
+        from byhand.formats import pdf
 
         stages.insert(-1, (pdf, "pdf", "pdf"))
     spent = {"import": perf_counter() - start} | {stage: 0.0 for _, _, stage in stages}
@@ -57,8 +57,8 @@ def _timed(function: Callable[..., Any], stage: str, spent: dict[str, float]) ->
 
 def printed(sheet: str) -> tuple[Pages, dict[str, str]]:
     """A sheet's document laid out, and the HTML that worksheet and key are printed from."""
+    from byhand.formats.html.page import Pages
     from byhand.pipeline import Options, prepare
-    from byhand.render.html import Pages
     from byhand.worksheet.sheet import load_sheet
 
     document, _ = prepare(load_sheet(sheet), Options())
@@ -68,7 +68,7 @@ def printed(sheet: str) -> tuple[Pages, dict[str, str]]:
 
 def seconds(html: str) -> float:
     """How long a page takes as PDF."""
-    from byhand.render.pdf import pdf
+    from byhand.formats.pdf import pdf
 
     start = perf_counter()
     pdf(html)
@@ -81,7 +81,7 @@ def pages(sheet: str, runs: str) -> dict[str, dict[str, Any]]:
 
     from pypdf import PdfReader
 
-    from byhand.render.pdf import pdf
+    from byhand.formats.pdf import pdf
 
     result: dict[str, dict[str, Any]] = {}
     _, views = printed(sheet)
@@ -97,7 +97,7 @@ def pages(sheet: str, runs: str) -> dict[str, dict[str, Any]]:
 
 def save(sheet: str, folder: str) -> None:
     """Put the HTML of a sheet's views and the fonts' CSS into files."""
-    from byhand.render.fonts import font_face_css
+    from byhand.formats.fonts import font_face_css
 
     for view, html in printed(sheet)[1].items():
         Path(folder, f"{view}.html").write_text(html, encoding="utf-8")

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from byhand.render.grid import Grid, Slot
-    from byhand.render.html import Pages
+    from byhand.formats.html.grid import Grid, Slot
+    from byhand.formats.html.page import Pages
 
 FIGURES, LEAST, MOST = 24, 12, 52
 FIGURE = re.compile(r'<figure class="grid.*?</figure>', re.DOTALL)

@@ -236,7 +236,7 @@ def class_(
 @main.command()
 def foils() -> None:
     """The classic mistakes that a sheet's numbers tell apart."""
-    from byhand.choosing.foils import foil_list
+    from byhand.mistakes.registry import foil_list
 
     known = foil_list()
     width = max(len(name) for name, _ in known)
@@ -262,8 +262,8 @@ def run(
 ) -> None:  # fmt: skip
     """Run a model on your own numbers and print every step."""
     from byhand import pipeline
-    from byhand.render.files import write
-    from byhand.render.json import as_table, as_text
+    from byhand.files import write
+    from byhand.formats.json import as_table, as_text
 
     values = pipeline.load_values(*values_files)
     record = pipeline.run_values(model, values, numbers, places, rounding, weight_places, _tell)
@@ -286,7 +286,7 @@ def run(
 @click.option("--onnx", is_flag=True, help="Let ONNX's reference implementation judge the numbers, too.")
 def verify(files: tuple[str, ...], onnx: bool) -> None:
     """Check worksheets, keys and worked files, HTML or PDF, as printed, and run.json: each number of them."""
-    from byhand.checking import said
+    from byhand.reading.verify import said
 
     wrong = False
     for file in files:

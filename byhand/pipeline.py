@@ -12,18 +12,18 @@ from typing import Any, Literal
 
 from byhand.arithmetic.domains import FLOATS, RATIONALS, Decimals, Domain
 from byhand.arithmetic.once import DecimalsOnce
-from byhand.choosing.symmetry import renamed
 from byhand.errors import MOST_PROBLEMS, ConfigError
+from byhand.files import write
+from byhand.formats.cache import made_once, printed
+from byhand.formats.html.book import Book
+from byhand.formats.html.page import Pages, Paper
+from byhand.formats.json import as_text, fingerprint, run_record
 from byhand.model.files import load_entries
 from byhand.model.models import run, unread
 from byhand.model.weights import Values, check_positions, complete
-from byhand.render.book import Book
-from byhand.render.cache import made_once, printed
-from byhand.render.files import write
-from byhand.render.html import Pages, Paper
-from byhand.render.json import as_text, fingerprint, run_record
+from byhand.symmetry import renamed
 from byhand.tape import Tape
-from byhand.verify.witness import judge
+from byhand.witness.judge import judge
 from byhand.worksheet.calls import Made
 from byhand.worksheet.document import VIEWS, Document, Level, View
 from byhand.worksheet.effort import Effort, effort
@@ -200,8 +200,8 @@ def choose_numbers(sheet: Sheet, options: Options) -> tuple[Values, dict[str, An
         raise ConfigError("--answer needs new numbers; leave out --values, --numbers symbolic and --seed 0")
     if options.kept:
         return renamed(values, seed, signs=not symbolic), None
-    from byhand.choosing.choice import choose
-    from byhand.choosing.words import spelled
+    from byhand.numbers.choice import choose
+    from byhand.numbers.words import spelled
 
     answer = spelled(options.answer, values)
     picks = sheet.pick_words and not options.tokens and not answer
@@ -280,7 +280,7 @@ def onnx_graph(record: Mapping[str, Any]) -> bytes:
 
     Raises: ExtraError where onnx is not installed.
     """
-    from byhand.verify.graph import graph
+    from byhand.formats.onnx import graph
 
     content: bytes = graph(record).SerializeToString(deterministic=True)
     return content

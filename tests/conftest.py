@@ -1,4 +1,4 @@
-"""What all the tests share. Standing here, it also lets every folder import `oracle`, `trees` and `reading`."""
+"""What all the tests share. Standing here, it also lets every folder import `oracle`, `trees` and `page_text`."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def golden(request: pytest.FixtureRequest):
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """An own folder of sheets and templates, before the shipped one."""
-    from byhand.render import html
+    from byhand.formats.html import page as html
 
     (tmp_path / "worksheets").mkdir()
     monkeypatch.setenv("BYHAND_TEMPLATES", str(tmp_path))

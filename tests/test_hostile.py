@@ -12,13 +12,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from byhand.errors import ByHandError, OutputError, SheetError
+from byhand.files import write
+from byhand.formats.html.page import Pages, _environment
 from byhand.model.files import _json, _npz, _safetensors, _toml
 from byhand.model.weights import Values, numbers
 from byhand.notation.inline import inline, spoken
 from byhand.notation.number import parse
 from byhand.pipeline import Options, generate, prepare
-from byhand.render.files import write
-from byhand.render.html import Pages, _environment
 from byhand.worksheet.sheet import load_sheet, parse_sheet
 
 FRONT = "title: T\nmodel: softmax\ngoal: G\nconfig: {softmax_base: 2}\ninputs: {scores: [[0, 1]]}\n"
@@ -157,7 +157,7 @@ def test_a_page_loads_nothing_whatever_its_template_says(folder):
     ],
 )  # fmt: skip
 def test_a_template_that_asks_for_a_file_prints_nothing(template):
-    from byhand.render.pdf import pdf
+    from byhand.formats.pdf import pdf
 
     with pytest.raises(SheetError, match=r"a template asks for .*; it may use no files but the fonts"):
         pdf(f"<!doctype html><html lang=en><title>x</title>{template}")

@@ -13,8 +13,8 @@ import pytest
 
 import byhand
 from byhand.errors import ConfigError, OutputError, ValuesError
+from byhand.files import output_errors, write
 from byhand.pipeline import Options, generate, load_entries, load_values, prepare, views_asked
-from byhand.render.files import output_errors, write
 from byhand.worksheet.sheet import load_sheet
 
 EXACT = "byhand", "generate", "attention-head"

@@ -8,7 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from byhand.arithmetic.arrays import ARRAYS, Unfit, parts
-from byhand.arithmetic.many import Copies, Many
+from byhand.arithmetic.copies import Copies, Many
 
 if TYPE_CHECKING:
     import numpy as np

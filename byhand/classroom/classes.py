@@ -21,15 +21,15 @@ from pathlib import Path
 from typing import Any
 
 from byhand import __version__
+from byhand.cache import replace_file
 from byhand.classroom.copies import CLASS_VIEWS, Copy, Stencil, copies, stencil
 from byhand.classroom.plan import Plan
+from byhand.classroom.printing.bundle import Bundle
+from byhand.classroom.printing.master import copy_pdf
 from byhand.classroom.roster import Student
 from byhand.errors import ConfigError, OutputError
-from byhand.kept import replace_file
+from byhand.files import output_errors
 from byhand.pipeline import Options
-from byhand.render.bundle import Bundle
-from byhand.render.files import output_errors
-from byhand.render.master import copy_pdf
 from byhand.worksheet.sheet import load_sheet
 
 Submit = Callable[..., Any]

@@ -13,7 +13,7 @@ from typing import Any
 
 import segno
 
-from byhand.render.cache import made_once
+from byhand.formats.cache import made_once
 
 LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"  # of codes with two letters in 11 bits
 _MASK = 2  # to try all eight would take longer than all the rest

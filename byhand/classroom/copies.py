@@ -10,22 +10,22 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 
 from byhand import __version__
-from byhand.arithmetic.many import Copies
+from byhand.arithmetic.copies import Copies
 from byhand.classroom.codes import codes
 from byhand.classroom.plan import Numbers, Plan
+from byhand.classroom.printing.fill import fill
+from byhand.classroom.printing.master import Master, master
+from byhand.classroom.printing.slots import Laid, lay_out, lay_out_copy
 from byhand.classroom.roster import Student
 from byhand.classroom.variants import AGAIN, ATTEMPTS, Run, fitting, unchanged
 from byhand.errors import SheetError
+from byhand.formats.cache import laid_out, made_once
+from byhand.formats.html.page import Pages
+from byhand.formats.json import fingerprint
 from byhand.model.weights import Values
 from byhand.notation.text import value_text
 from byhand.pipeline import number_system, recorded
-from byhand.render.cache import laid_out, made_once
-from byhand.render.fill import fill
-from byhand.render.html import Pages
-from byhand.render.json import fingerprint
-from byhand.render.master import Master, master
-from byhand.render.slots import Laid, lay_out, lay_out_copy
-from byhand.verify.witness import judge
+from byhand.witness.judge import judge
 from byhand.worksheet.document import Document, View
 
 Filled = tuple[int | Master, tuple[bytes, ...]]

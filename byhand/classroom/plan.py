@@ -6,14 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from byhand.choosing.choice import listed
-from byhand.choosing.symmetry import Draw, renamed
 from byhand.classroom.roster import Student
 from byhand.classroom.variants import AGAIN, Made, Run, fitting, run_copies
 from byhand.errors import ConfigError, UnknownNameError
+from byhand.formats.cache import made_once
 from byhand.model.weights import Values
+from byhand.numbers.choice import listed
 from byhand.pipeline import Options, choose_numbers
-from byhand.render.cache import made_once
+from byhand.symmetry import Draw, renamed
 from byhand.worksheet.sheet import Sheet
 
 SETS, LOOKED = 12, 10  # of numbers, at most; and how often it is looked for one more

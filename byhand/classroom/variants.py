@@ -12,16 +12,16 @@ from functools import partial
 from typing import Any
 
 from byhand.arithmetic.alike import apart
-from byhand.arithmetic.many import FIRST_MARK, Copies, Differs, Many
-from byhand.choosing.foils import applying, mistaken
-from byhand.choosing.symmetry import renamed
+from byhand.arithmetic.copies import FIRST_MARK, Copies, Differs, Many
+from byhand.classroom.printing.slots import MARK
 from byhand.errors import DomainError
+from byhand.formats.json import numbers_text, short_hash
+from byhand.mistakes.registry import applying, mistaken
 from byhand.model.weights import Values
 from byhand.notation.inline import spoken
 from byhand.notation.number import parse, plain
 from byhand.pipeline import Options, number_system, recorded
-from byhand.render.json import numbers_text, short_hash
-from byhand.render.slots import MARK
+from byhand.symmetry import renamed
 from byhand.tape import Tape
 from byhand.worksheet.document import Document
 from byhand.worksheet.sheet import Sheet

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from byhand.arithmetic.copies import Many
 from byhand.arithmetic.expr import NEG_INF
-from byhand.arithmetic.many import Many
 from byhand.errors import ValuesError
 from byhand.notation.number import parse
 from byhand.tape import shape_text

@@ -8,8 +8,8 @@ from fractions import Fraction
 from reprlib import Repr
 from typing import Any
 
+from byhand.arithmetic.copies import Many
 from byhand.arithmetic.expr import NEG_INF
-from byhand.arithmetic.many import Many
 from byhand.errors import ValuesError
 
 LETTER = re.compile(r"(?![eπ])[A-Za-zα-ωΑ-Ω](_?[0-9]{1,2})?|[eπ]_?[0-9]{1,2}")  # e and π alone are numbers

@@ -11,8 +11,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from byhand.arithmetic.copies import Copies, Many
 from byhand.arithmetic.expr import NEG_INF, BigSum, Div, Expr, Fn, Index, Mul, Num, Ref, Sub, Sum, rebuild
-from byhand.arithmetic.many import Copies, Many
 from byhand.notation.number import plain
 
 SUM, PRODUCT, POWER, ATOM = range(1, 5)  # how tightly a piece of text holds together

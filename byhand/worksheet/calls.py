@@ -10,8 +10,8 @@ from jinja2.sandbox import safe_range
 
 from byhand.arithmetic.alike import same
 from byhand.arithmetic.expr import NEG_INF
-from byhand.choosing.foils import foil, foil_list
 from byhand.errors import SheetError
+from byhand.mistakes.registry import foil, foil_list
 from byhand.model.config import Config
 from byhand.model.layers import steps_of
 from byhand.notation.text import value_text

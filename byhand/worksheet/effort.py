@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from byhand.choosing.cost import QUESTION, STEP, TYPICAL, minutes, worked, writing
+from byhand.effort import QUESTION, STEP, TYPICAL, minutes, worked, writing
 from byhand.worksheet.document import (
     Answer,
     Cell,

@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+from byhand.arithmetic.copies import Copies, Many
 from byhand.arithmetic.expr import Div, Expr, Mul, Num, Ref, Sub, Sum, rebuild, refs
-from byhand.arithmetic.many import Copies, Many
 from byhand.errors import SheetError
 from byhand.notation.number import parse, plain
 from byhand.tape import Tape

@@ -9,9 +9,9 @@ from itertools import chain
 from numbers import Rational
 from typing import Any
 
+from byhand.arithmetic.copies import Many
 from byhand.arithmetic.domains import RATIONALS, Decimals
 from byhand.arithmetic.expr import Expr, Mul, Num, Sum
-from byhand.arithmetic.many import Many
 from byhand.errors import SheetError, ValuesError
 from byhand.model.names import symbol
 from byhand.ops import matmul

@@ -24,7 +24,7 @@ from jinja2.utils import pass_context
 from jinja2.visitor import NodeTransformer
 from markupsafe import Markup, escape
 
-from byhand.kept import kept, sources_of
+from byhand.cache import kept, sources_of
 
 FILTERS_ALLOWED = (
     "abs", "capitalize", "default", "e", "escape", "first", "float", "int", "last", "length", "list", "lower", "max",

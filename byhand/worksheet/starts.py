@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from byhand.arithmetic.many import Many
+from byhand.arithmetic.copies import Many
 from byhand.notation.number import plain
 from byhand.tape import Tape
 from byhand.worksheet.document import Document

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from byhand.arithmetic.alike import same
 from byhand.arithmetic.arrays import ARRAYS, MOST, Array, Unfit
+from byhand.arithmetic.copies import Copies, Differs
 from byhand.arithmetic.domains import RATIONALS
 from byhand.arithmetic.expr import NEG_INF, Ref, Sum, evaluate, expr, sqrt
-from byhand.arithmetic.many import Copies, Differs
 
 PARTS = st.sampled_from(
     [*range(-12, 13), Fraction(1, 2), Fraction(-5, 6), Fraction(7, 10), 10**6, Fraction(1, 10**6)]

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from byhand.arithmetic.domains import FLOATS, Decimals
 from byhand.arithmetic.once import DecimalsOnce
+from byhand.formats.json import run_record
 from byhand.model.models import run
 from byhand.model.weights import Values
 from byhand.ops import (
@@ -24,9 +25,8 @@ from byhand.ops import (
     times_number,
 )
 from byhand.pipeline import Options, prepare, run_values
-from byhand.render.json import run_record
 from byhand.tape import Tape
-from byhand.verify.witness import judge
+from byhand.witness.judge import judge
 from byhand.worksheet.sheet import load_sheet
 
 

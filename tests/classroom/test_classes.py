@@ -11,19 +11,19 @@ from dataclasses import replace
 
 import pikepdf
 import pytest
-from reading_pdf import different, same_text
+from page_pdf import different, same_text
 
-from byhand.checking import said
 from byhand.classroom import copies as room
 from byhand.classroom.classes import make_class
 from byhand.classroom.copies import copies, stencil
 from byhand.classroom.plan import SETS, Numbers, Plan
+from byhand.classroom.printing.fill import fill
 from byhand.classroom.roster import Student, anonymous
 from byhand.classroom.variants import fooled
 from byhand.errors import ConfigError, OutputError
+from byhand.formats.pdf import pdf
 from byhand.pipeline import Options
-from byhand.render.fill import fill
-from byhand.render.pdf import pdf
+from byhand.reading.verify import said
 from byhand.worksheet.sheet import load_sheet
 
 SHEET = "layer-norm"
@@ -174,8 +174,8 @@ def test_where_nothing_can_be_written_is_said(tmp_path):
 def test_a_copy_with_name_and_code_is_filled_as_it_is_laid_out():
     import zlib
 
-    from byhand.render.master import copy_pdf, master
-    from byhand.render.slots import copy_html, lay_out
+    from byhand.classroom.printing.master import copy_pdf, master
+    from byhand.classroom.printing.slots import copy_html, lay_out
 
     plan = Plan(load_sheet(SHEET), Options(numbers="exact", paper="letter"), "Ada Lovelace")
     run = room._stamped(plan, Numbers(plan).run(["k"]), [Student("Ada Lovelace", "101")])
@@ -214,7 +214,7 @@ def test_a_copy_of_another_page_is_laid_out_by_itself():
 
 
 def test_a_classes_pages_are_made_once(tmp_path, monkeypatch):
-    monkeypatch.setattr("byhand.kept.user_cache_path", lambda name: tmp_path)
+    monkeypatch.setattr("byhand.cache.user_cache_path", lambda name: tmp_path)
     plan = Plan(load_sheet("dot-product"), Options(numbers="exact"), "Ada")
     first, (file,) = stencil(plan), (tmp_path / "classes").iterdir()
     other = stencil(replace(plan, letters="Zoë"))

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from byhand.arithmetic.many import Differs
-from byhand.choosing.symmetry import renamed
+from byhand.arithmetic.copies import Differs
 from byhand.classroom.variants import AGAIN, fitting, fooled, run_copies, unchanged
+from byhand.formats.html.page import Pages
+from byhand.formats.json import fingerprint
 from byhand.pipeline import Options, choose_numbers, number_system, recorded
-from byhand.render.html import Pages
-from byhand.render.json import fingerprint
+from byhand.symmetry import renamed
 from byhand.worksheet.sheet import load_sheet
 
 SAYS_FIRST = "\n{{ claim('The first word is the likeliest.', number('likeliest', 0, 0) == 0, 'Its logit is.') }}\n"

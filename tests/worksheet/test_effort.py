@@ -2,7 +2,7 @@
 
 import pytest
 
-from byhand.choosing.cost import QUESTION, STEP, TYPICAL
+from byhand.effort import QUESTION, STEP, TYPICAL
 from byhand.pipeline import Options, own_effort, prepare
 from byhand.worksheet.effort import effort
 from byhand.worksheet.sheet import load_sheet, parse_sheet
@@ -61,7 +61,7 @@ def test_the_factor_of_a_typical_student_is_said():
 
 @pytest.mark.parametrize("name", ["gpt", "layer-norm"])
 def test_the_page_says_how_long_it_takes(name):
-    from byhand.render.html import Pages
+    from byhand.formats.html.page import Pages
 
     page, _ = prepare(load_sheet(name), Options())
     found = effort(page.sections)

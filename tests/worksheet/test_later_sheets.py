@@ -4,10 +4,10 @@ import pytest
 
 from byhand.arithmetic.domains import RATIONALS
 from byhand.arithmetic.expr import NEG_INF
-from byhand.choosing.foils import differing
+from byhand.formats.html.page import Pages
+from byhand.mistakes.registry import differing
 from byhand.model.models import complete, run
 from byhand.pipeline import Options, prepare
-from byhand.render.html import Pages
 from byhand.worksheet.sheet import all_sheets, load_sheet, sheet_files
 
 

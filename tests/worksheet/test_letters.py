@@ -9,9 +9,9 @@ import sympy
 from byhand.arithmetic.domains import RATIONALS
 from byhand.arithmetic.symbols import SYMBOLS
 from byhand.errors import SheetError
+from byhand.formats.html.page import Pages
 from byhand.model.models import run
 from byhand.pipeline import Options, prepare
-from byhand.render.html import Pages
 from byhand.worksheet.sheet import load_sheet, parse_sheet
 from tests.reading import page_text
 

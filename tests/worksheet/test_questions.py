@@ -10,10 +10,10 @@ from kinds import kinds, lesson
 
 from byhand.arithmetic.domains import RATIONALS, Decimals
 from byhand.errors import SheetError
+from byhand.formats.html.entries import entry_text
 from byhand.notation.text import text
 from byhand.ops import affine, matmul
 from byhand.pipeline import Options, prepare
-from byhand.render.entries import entry_text
 from byhand.tape import Tape
 from byhand.worksheet.document import Answer, Choice, Claim, Falk, Remark, Strip, Table
 from byhand.worksheet.inverse import solutions

@@ -1,0 +1,194 @@
+"""The blocks of a page that have slots, read from WeasyPrint's boxes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from byhand.classroom.printing.breaking import CLOSE, Paragraph, Piece, Word, broken
+from byhand.classroom.printing.shape import shape
+from byhand.classroom.printing.stream import STEP, Run, glyphs, place
+from byhand.errors import SheetError
+
+
+@dataclass(frozen=True)
+class Line:
+    """Runs that stay on one line and move together.
+
+    anchor: 0 where the line begins at a fixed place, ½ where it is centred, 1 where it ends at one. spare: by how
+    many px it may become longer; below 0, it may not change.
+    """
+
+    runs: tuple[Run, ...]
+    widths: tuple[float, ...]
+    anchor: float
+    spare: float
+
+
+def slot_of(box: Any) -> int | None:
+    """The mark that a box shows."""
+    red, green, blue = getattr(box.style["text_decoration_color"], "coordinates", (1, 1, 1))
+    return round(green * STEP) if (red, blue) == (0, 1) else None
+
+
+def every_box(box: Any) -> Iterator[Any]:
+    """A box and what is in it, however it is placed."""
+    box = unwrapped(box)
+    yield box
+    for child in getattr(box, "children", ()):
+        yield from every_box(child)
+
+
+def unwrapped(box: Any) -> Any:
+    return getattr(box, "_box", box)
+
+
+def rows_of(box: Any) -> list[Any]:
+    """The lines of a block."""
+    return [child for child in getattr(box, "children", ()) if type(child).__name__ == "LineBox"]
+
+
+def _pieces(line: Any) -> Iterator[Any]:
+    """What a line is made of, from left to right: pieces of text, forced breaks, and other things."""
+    for child in line.children:
+        child = unwrapped(child)
+        if type(child).__name__ == "InlineBox" and child.element_tag != "br" and not child.style["border_top_width"]:
+            yield from _pieces(child)
+        elif child.is_in_normal_flow():
+            yield child
+
+
+@dataclass(frozen=True)
+class Reader:
+    """What reads the blocks of a page: its pieces of text by their places, its fonts, and what each box is in."""
+
+    text: dict[tuple[str, str], Run]
+    used: dict[str, str]
+    parents: dict[int, Any]
+
+    def run(self, piece: Any) -> Run | None:
+        """A piece of text as it is printed; None for what is no text of one face.
+
+        Raises: SheetError where a slot is not shaped as we shape it.
+        """
+        if type(piece).__name__ != "TextBox":
+            return None
+        run = self.text.get(place(piece.position_x, piece.position_y + piece.baseline))
+        slot = slot_of(piece)
+        if run is None and slot is None:
+            return None  # a text in several faces
+        if (
+            run is None
+            or run.slot != slot
+            or (slot is not None and glyphs(run.shown) != glyphs(self.shown(run, piece.text)))
+        ):
+            raise SheetError(f"{piece.text!r} is not printed as expected")
+        return run
+
+    def blocks(self, block: Any, rows: list[Any]) -> Iterator[Line | Paragraph]:
+        """The lines of a block that have slots; where they may break, one paragraph."""
+        lines = [[piece for piece in _pieces(row) if _is_drawn(piece)] for row in rows]
+        slotted = [[slot_of(piece) is not None for piece in line] for line in lines]
+        if not any(map(any, slotted)):
+            return
+        anchor = {"center": 0.5, "right": 1.0, "end": 1.0}.get(block.style["text_align_all"], 0.0)
+        breaks = not anchor and block.style["white_space"] != "nowrap"
+        paragraph = self.paragraph(block, rows, lines) if breaks else None
+        if paragraph:
+            yield paragraph
+            return
+        for row, line, slots in zip(rows, lines, slotted, strict=True):
+            if any(slots):
+                moved = line[0 if anchor else slots.index(True) :]
+                runs = [(run, self.width(run, piece.text)) for piece in moved if (run := self.run(piece))]
+                spare = max(block.width - row.width, 0.0) if anchor else float("inf")
+                rigid = breaks or len(runs) < len(moved)
+                widths = tuple(width for _, width in runs)
+                yield Line(tuple(run for run, _ in runs), widths, anchor, -1.0 if rigid else spare)
+
+    def paragraph(self, block: Any, rows: list[Any], lines: list[list[Any]]) -> Paragraph | None:
+        """The words of a block from the first slot on; None where they are not broken as we would break them."""
+        runs: list[Run] = []
+        words: list[Word] = []
+        lifts, ends = list[float](), list[tuple[int, float]]()
+        at, space, start = (0, lines[0][0].position_x), None, False
+        for r, (row, line) in enumerate(zip(rows, lines, strict=True)):
+            for piece in line:
+                run = self.run(piece)
+                if run is None:
+                    if any(run.slot is not None for run in runs):
+                        return None
+                    runs, words, lifts, ends = [], [], [], []
+                    at, space = (r, piece.position_x + piece.margin_width()), None
+                    continue
+                one, found = self.width(run, " "), self.words(piece, run)
+                for n, text in enumerate(found):
+                    space, own = (one, True) if n else (space, False)
+                    if text or run.slot is not None:
+                        words.append(Word(len(runs), text, space, own, start))
+                        space, start = None, False
+                ends.append((r, run.x + self.width(run, piece.text.rstrip(" "))))
+                lifts.append(run.y - row.position_y - row.baseline)
+                runs.append(run)
+            start = any(each.element_tag.startswith("br") for each in every_box(row))
+            space = None if start else space or one
+        first = next(i for i, word in enumerate(words) if runs[word.run].slot is not None)
+        while first and (not _may_break(words[first]) or words[first].run == words[first - 1].run):
+            first -= 1
+        k, last = words[first].run, rows[-1]
+        free = self.free(block)
+        more = tuple(
+            (block.content_box_x(), last.position_y + last.baseline + n * last.height)
+            for n in range(1, 1 + int((free or 0.0) // last.height))
+        )
+        paragraph = Paragraph(
+            tuple(runs[k:]), tuple(lifts[k:]), tuple(replace(word, run=word.run - k) for word in words[first:]),
+            tuple((block.content_box_x(), row.position_y + row.baseline) for row in rows) + more,
+            0 if free is not None else len(rows), block.content_box_x() + block.width, ends[k - 1] if k else at,
+        )  # fmt: skip
+        texts = [piece.text for line in lines for piece in line if slot_of(piece) is not None]
+        return paragraph if self.is_as_printed(paragraph, broken(paragraph, texts, self.used)) else None
+
+    def free(self, block: Any) -> float | None:
+        """How much room there is below the last line of a box with a least height; None for any other block."""
+        inner, outer = rows_of(block)[-1], block
+        while True:
+            flow = [each for each in map(unwrapped, outer.children) if each.is_in_normal_flow()]
+            if flow[-1:] != [inner]:
+                return None
+            if outer.min_height and abs(outer.height - outer.min_height) < CLOSE:
+                bottom = rows_of(block)[-1].position_y + rows_of(block)[-1].height
+                return float(outer.content_box_y() + outer.height - bottom)
+            if id(outer) not in self.parents:
+                return None
+            inner, outer = outer, self.parents[id(outer)]
+
+    def words(self, piece: Any, run: Run) -> list[str]:
+        """The words of a piece: one where it does not break, none for a slot."""
+        if run.slot is not None:
+            return [""]
+        return [piece.text] if piece.style["white_space"] == "nowrap" else piece.text.split(" ")
+
+    def shown(self, run: Run, text: str) -> bytes:
+        """A text in the face of a run."""
+        return shape(self.used[run.font], text).shown
+
+    def width(self, run: Run, text: str) -> float:
+        """How wide a text is in the look of a run."""
+        return shape(self.used[run.font], text).width * run.size / 1000
+
+    def is_as_printed(self, paragraph: Paragraph, pieces: list[Piece] | None) -> bool:
+        """Whether every run stands where WeasyPrint has it."""
+        return pieces is not None and len(pieces) == len(paragraph.runs) and all(
+            abs(piece.x - run.x) < CLOSE and abs(paragraph.rows[piece.row][1] + lift - run.y) < CLOSE
+            for piece, run, lift in zip(pieces, paragraph.runs, paragraph.lifts, strict=True)
+        )  # fmt: skip
+
+
+def _is_drawn(piece: Any) -> bool:
+    return piece.element_tag != "br" and (type(piece).__name__ != "TextBox" or bool(piece.text.strip()))
+
+
+def _may_break(word: Word) -> bool:
+    return word.start or word.space is not None

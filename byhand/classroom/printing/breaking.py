@@ -1,0 +1,99 @@
+"""A paragraph whose numbers have changed, broken into lines again: as WeasyPrint would break it, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from byhand.classroom.printing.shape import shape
+from byhand.classroom.printing.stream import Run
+
+CLOSE = 0.05  # px: a line that ends as close to the margin may break otherwise in WeasyPrint
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word of a run, or all of a run that does not break; a slot's is empty.
+
+    space: how wide the space before it is, if there is one; own: whether that belongs to the word's run, and not to
+    the one before; start: whether a line begins here, whatever is before.
+    """
+
+    run: int
+    text: str
+    space: float | None = None
+    own: bool = False
+    start: bool = False
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """The words of a block from the first slot on.
+
+    lifts: how far each run is below its line's baseline. rows: where each line begins, and its baseline, those
+    included that there is room for; exact: how many there must be, because something stands below, or 0. right: where
+    lines end at the latest. at: the line in which the words before these end, and where.
+    """
+
+    runs: tuple[Run, ...]
+    lifts: tuple[float, ...]
+    words: tuple[Word, ...]
+    rows: tuple[tuple[float, float], ...]
+    exact: int
+    right: float
+    at: tuple[int, float]
+
+
+@dataclass
+class Piece:
+    """Words of one run on one line."""
+
+    run: int
+    row: int
+    x: float
+    text: str
+
+
+def broken(paragraph: Paragraph, texts: Iterable[str], faces: Mapping[str, str]) -> list[Piece] | None:
+    """The paragraph's pieces with these texts in its slots; None where it has too many lines, or just about."""
+    runs, each = paragraph.runs, iter(texts)
+    words = [word if runs[word.run].slot is None else replace(word, text=next(each)) for word in paragraph.words]
+
+    def width(run: int, text: str) -> float:
+        return shape(faces[runs[run].font], text).width * runs[run].size / 1000
+
+    row, x = paragraph.at
+    pieces: list[Piece] = []
+    for chunk in _chunks(words):
+        space, end = chunk[0].space or 0.0, x + sum(width(word.run, word.text) for word in chunk)
+        if not chunk[0].start and chunk[0].space is not None and abs(end + space - paragraph.right) < CLOSE:
+            return None
+        if chunk[0].start or (chunk[0].space is not None and end + space > paragraph.right):
+            row, space = row + 1, 0.0
+            if row == len(paragraph.rows):
+                return None
+            x = paragraph.rows[row][0]
+        for word in chunk:
+            last = pieces[-1] if pieces and pieces[-1].row == row else None
+            if space and last and last.run == word.run:
+                last.text += f" {word.text}"
+                x = last.x + width(last.run, last.text)
+            else:
+                if space and last and not word.own:
+                    last.text += " "
+                x += 0.0 if word.own else space
+                pieces.append(Piece(word.run, row, x, " " * bool(space and word.own) + word.text))
+                x += width(word.run, pieces[-1].text)
+            space = 0.0
+    return pieces if paragraph.exact in (0, row + 1) else None
+
+
+def _chunks(words: Sequence[Word]) -> Iterator[list[Word]]:
+    """Words that no line may part."""
+    chunk: list[Word] = []
+    for word in words:
+        if chunk and (word.start or word.space is not None):
+            yield chunk
+            chunk = []
+        chunk.append(word)
+    yield chunk

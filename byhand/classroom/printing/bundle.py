@@ -1,0 +1,126 @@
+"""Many copies in one PDF, written as they come: fonts and backgrounds once, then a few streams and pages a copy.
+
+It is for printing, and has no tags: those of a copy are in its own file. Every copy begins on a right-hand page.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import IO
+
+from byhand.classroom.printing.master import Master
+from byhand.classroom.printing.shared import Shared, numbered
+
+GROUP = 200  # copies in one node of the page tree
+_CATALOG, _TREE = 1, 2
+
+
+@dataclass
+class Bundle:
+    """A PDF being written. places: a temporary file, in which it keeps where its objects are."""
+
+    file: IO[bytes]
+    places: IO[bytes]
+    title: str
+    at: int = 0
+    objects: int = _TREE
+    copies: int = 0
+    count: int = 0
+    groups: list[int] = field(default_factory=list)
+    kids: list[int] = field(default_factory=list)
+    known: dict[bytes, list[tuple[bytes, bytes]]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._put(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")
+        self.node = self._number()
+
+    def add(self, of: Master, contents: Sequence[bytes]) -> None:
+        """A copy, from its pages' content streams and the one for all of them, each compressed."""
+        frames = self.known.get(of.digest)
+        if frames is None:
+            frames = self.known[of.digest] = list(self._frames(of.shared))
+        *own, everywhere = (
+            self._object(b"<</Filter/FlateDecode/Length %d>>\nstream\n%s\nendstream" % (len(content), content))
+            for content in contents
+        )
+        for (frame, background), page in zip(frames, own, strict=True):
+            self._page(frame + b"/Contents[%s %d 0 R %d 0 R]" % (background, page, everywhere))
+        if len(frames) % 2:
+            self._page(frames[-1][0])
+        self.copies += 1
+        if self.copies % GROUP == 0:
+            self._close_group()
+
+    def finish(self) -> None:
+        """Write what comes last: the tree of pages, and where everything is."""
+        if self.kids:
+            self._close_group()
+        self._object(b"null", self.node)
+        kids = b" ".join(b"%d 0 R" % node for node in self.groups)
+        self._object(b"<</Type/Pages/Kids[%s]/Count %d>>" % (kids, self.count), _TREE)
+        self._object(
+            b"<</Type/Catalog/Pages %d 0 R/Lang(en)/ViewerPreferences<</DisplayDocTitle true>>>>" % _TREE, _CATALOG
+        )
+        info = self._object(b"<</Title<%s>>>" % ("\ufeff" + self.title).encode("utf-16-be").hex().encode())
+        start, number = self.at, self._number()
+        self._place(number)
+        with tempfile.TemporaryFile() as table:
+            length = 0
+            for part in self._table():
+                length += table.write(part)
+            head = b"/W[1 8 0]/Root %d 0 R/Info %d 0 R/Filter/FlateDecode" % (_CATALOG, info)
+            head = b"<</Type/XRef/Size %d%s/Length %d>>" % (number + 1, head, length)
+            self._put(b"%d 0 obj\n%s\nstream\n" % (number, head))
+            table.seek(0)
+            while part := table.read(1 << 20):
+                self._put(part)
+        self._put(b"\nendstream\nendobj\nstartxref\n%d\n%%%%EOF\n" % start)
+
+    def _table(self) -> Iterator[bytes]:
+        """Each object's place, compressed."""
+        press = zlib.compressobj()
+        yield press.compress(bytes(9))
+        self.places.seek(8)
+        while part := self.places.read(8 << 14):
+            yield press.compress(b"".join(b"\x01" + part[i : i + 8] for i in range(0, len(part), 8)))
+        yield press.flush()
+
+    def _frames(self, of: Shared) -> Iterator[tuple[bytes, bytes]]:
+        """What the pages of a layout share: their size, their resources, and their background."""
+        first = self.objects + 1
+        self.objects += len(of.objects)
+        for number, pieces in of.objects.items():
+            self._object(numbered(pieces, first), first + number)
+        for frame, background in of.frames:
+            yield numbered(frame, first), numbered(background, first)
+
+    def _page(self, entries: bytes) -> None:
+        self.kids.append(self._object(b"<</Type/Page/Parent %d 0 R%s>>" % (self.node, entries)))
+
+    def _close_group(self) -> None:
+        kids = b" ".join(b"%d 0 R" % kid for kid in self.kids)
+        self._object(b"<</Type/Pages/Parent %d 0 R/Kids[%s]/Count %d>>" % (_TREE, kids, len(self.kids)), self.node)
+        self.groups.append(self.node)
+        self.count += len(self.kids)
+        self.kids, self.node = [], self._number()
+
+    def _number(self) -> int:
+        self.objects += 1
+        return self.objects
+
+    def _object(self, body: bytes, number: int = 0) -> int:
+        number = number or self._number()
+        self._place(number)
+        self._put(b"%d 0 obj\n%s\nendobj\n" % (number, body))
+        return number
+
+    def _place(self, number: int) -> None:
+        self.places.seek(8 * number)
+        self.places.write(self.at.to_bytes(8, "big"))
+
+    def _put(self, content: bytes) -> None:
+        self.file.write(content)
+        self.at += len(content)

@@ -1,0 +1,134 @@
+"""A laid-out document as a PDF that lacks only what is each copy's, and copies as additions to it.
+
+A copy is the master's bytes and an incremental update (ISO 32000-1, 7.5.6): one content stream a page. So tags, links
+and fonts are as WeasyPrint made them, but for fonts that hold every glyph that a slot may need.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from typing import Any
+
+from byhand.classroom.printing.shape import alphabet, subset
+from byhand.classroom.printing.shared import Shared, shared
+from byhand.classroom.printing.slots import Laid
+
+_PAIR = re.compile(r"<([0-9a-f]{4})> <([0-9a-f]+)>")
+
+
+@dataclass(frozen=True)
+class Master:
+    """A PDF whose pages wait for content streams, one each and one for all: objects with these numbers.
+
+    shared: what its pages are made from in a file with others.
+    """
+
+    pdf: bytes
+    contents: tuple[int, ...]
+    size: int
+    root: int
+    info: int
+    identity: str
+    shared: Shared
+
+    @cached_property
+    def digest(self) -> bytes:
+        """What tells it from other masters."""
+        return sha256(self.pdf).digest()
+
+
+def master(laid: Laid) -> Master:
+    """The PDF that the copies of a layout share."""
+    import pikepdf
+
+    with pikepdf.open(io.BytesIO(laid.pdf)) as file:
+        for name, font in {name: font for page in file.pages for name, font in page.Resources.Font.items()}.items():
+            if name[1:] in laid.letters:
+                _widen(file, font, name[1:], laid)
+        everywhere = file.make_indirect(file.make_stream(b""))
+        for page, own in zip(file.pages, laid.pages, strict=True):
+            background = file.make_stream(own.background)
+            page.Contents = pikepdf.Array([background, file.make_indirect(file.make_stream(b"")), everywhere])
+        out = io.BytesIO()
+        file.save(out, object_stream_mode=pikepdf.ObjectStreamMode.generate, deterministic_id=True)
+    with pikepdf.open(out) as file:
+        trailer = file.trailer
+        return Master(
+            out.getvalue(),
+            (*(page.Contents[1].objgen[0] for page in file.pages), file.pages[0].Contents[2].objgen[0]),
+            int(trailer.Size),
+            trailer.Root.objgen[0],
+            trailer.Info.objgen[0] if "/Info" in trailer else 0,
+            bytes(trailer.ID[0]).hex(),
+            shared(file),
+        )
+
+
+def copy_pdf(of: Master, contents: Sequence[bytes]) -> bytes:
+    """The PDF of a copy, from its pages' content streams and the one for all of them, each compressed."""
+    parts, at, places = [of.pdf], len(of.pdf), []
+    for number, content in zip(of.contents, contents, strict=True):
+        part = b"%d 0 obj\n<</Filter/FlateDecode/Length %d>>\nstream\n%s\nendstream\nendobj\n" % (
+            number, len(content), content,
+        )  # fmt: skip
+        places.append((number, at))
+        parts.append(part)
+        at += len(part)
+    places.append((of.size, at))
+    index = "".join(f"{number} 1 " for number, _ in places)
+    rows = b"".join(b"\x01" + place.to_bytes(4, "big") + b"\0\0" for _, place in places)
+    start = int(of.pdf.rsplit(b"startxref\n", 1)[1].split()[0])
+    info = f"/Info {of.info} 0 R" if of.info else ""
+    parts.append(
+        f"{of.size} 0 obj\n<</Type/XRef/Size {of.size + 1}/W[1 4 2]/Index[{index}]/Root {of.root} 0 R{info}"
+        f"/ID[<{of.identity}><{of.identity}>]/Prev {start}/Length {len(rows)}>>\nstream\n".encode()
+    )
+    parts += [rows, b"\nendstream\nendobj\nstartxref\n%d\n%%%%EOF\n" % at]
+    return b"".join(parts)
+
+
+def _widen(file: Any, font: Any, name: str, laid: Laid) -> None:
+    """Give a font every glyph that a slot may need."""
+    import pikepdf
+
+    face, descendant = laid.faces[name], font.DescendantFonts[0]
+    more = alphabet(face, laid.letters[name])
+    texts = {int(glyph, 16): text for glyph, text in _PAIR.findall(font.ToUnicode.read_bytes().decode())}
+    widths = _widths(descendant.W)
+    texts |= {glyph: text.encode("utf-16-be").hex() for glyph, (text, _) in more.items() if glyph not in texts}
+    widths |= {glyph: width for glyph, (_, width) in more.items()}
+    data = subset(face, set(widths))
+    descendant.FontDescriptor.FontFile2 = file.make_stream(data, Length1=len(data))
+    pairs = [(glyph, pikepdf.Array([widths[glyph]])) for glyph in sorted(widths)]
+    descendant.W = pikepdf.Array([item for pair in pairs for item in pair])
+    font.ToUnicode = file.make_stream(_to_unicode(texts))
+
+
+def _widths(array: Any) -> dict[int, int]:
+    """Glyphs and their widths from a font's W: 3 [ 500 510 ] 9 [ 663 ]."""
+    items = list(array)
+    return {
+        int(first) + i: int(width)
+        for first, widths in zip(items[::2], items[1::2], strict=True)
+        for i, width in enumerate(widths)
+    }
+
+
+def _to_unicode(texts: dict[int, str]) -> bytes:
+    pairs = [f"<{glyph:04x}> <{text}>" for glyph, text in sorted(texts.items())]
+    blocks = [pairs[i : i + 100] for i in range(0, len(pairs), 100)]
+    lines = [
+        "/CIDInit /ProcSet findresource begin", "12 dict begin", "begincmap",
+        "/CIDSystemInfo << /Registry (Adobe) /Ordering (UCS) /Supplement 0 >> def",
+        "/CMapName /Adobe-Identity-UCS def", "/CMapType 2 def", "1 begincodespacerange", "<0000> <ffff>",
+        "endcodespacerange",
+    ]  # fmt: skip
+    for block in blocks:
+        lines += [f"{len(block)} beginbfchar", *block, "endbfchar"]
+    lines += ["endcmap", "CMapName currentdict /CMap defineresource pop", "end", "end"]
+    return "\n".join(lines).encode()

@@ -1,0 +1,221 @@
+"""The faces of a page: subsets of two open typefaces, with built fractions added, made at first use and kept.
+
+Text is Source Sans 3 (© Adobe), from the package fontpkg-source-sans-3: "byhand Sans", 400 and 600, roman and
+italic. Mathematics is STIX Two Math (© The STIX Fonts Project Authors), from the package ziamath: "byhand Math",
+and "byhand Math Italic", whose plain letters have the shapes of mathematical italics: a page says Q (U+0051) and
+shows an italic Q. Both are under the SIL Open Font License 1.1, and so is what is made here of them; "Source" is
+a Reserved Font Name, hence the new names. The records of copyright, trademark and licence are kept.
+
+Every face has the feature `afrc` (`font-variant-numeric: stacked-fractions`): digits/digits, up to three over
+three, are drawn as a built fraction, and stay `6/5` for search, copying and reading back. Longer numbers, decimal
+points and second slashes are left alone. In a style sheet, set it after any `font` shorthand, which resets it;
+name "byhand Math" after "byhand Sans", which lacks ∈ ⊕ ⌊ ⟶; keep maths at weight 400, or browsers smear it.
+"""
+
+from __future__ import annotations
+
+import atexit
+import base64
+import hashlib
+import io
+import os
+import shutil
+import tempfile
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_cache_path
+
+from byhand.formats.glyphs import SUBSCRIPTS, add_fractions, add_small_letters
+
+SANS = ("fontpkg_source_sans_3", "files/SourceSans3[wght].ttf")
+SANS_ITALIC = ("fontpkg_source_sans_3", "files/SourceSans3-Italic[wght].ttf")
+MATH = ("ziamath", "fonts/STIXTwoMath-Regular.ttf")
+
+FACES = {
+    "sans-400.ttf": ("byhand Sans", 400, "normal", SANS),
+    "sans-400-italic.ttf": ("byhand Sans", 400, "italic", SANS_ITALIC),
+    "sans-600.ttf": ("byhand Sans", 600, "normal", SANS),
+    "sans-600-italic.ttf": ("byhand Sans", 600, "italic", SANS_ITALIC),
+    "math.ttf": ("byhand Math", 400, "normal", MATH),
+    "math-italic.ttf": ("byhand Math Italic", 400, "italic", MATH),
+}
+
+SIGNS = (
+    "\u00a0\u202f¬±²³·¹×÷‐‑‒–—‖‘’‚“”„†•…′″‹›⁄€ℓℝ←↑→↓↔↦⇒⟶∀∂∃∇∈∉∏∑−∗∘√∝∞∥∧∨∩∪∫∼≈≠≡≤≥⊂⊆⊕⊖⊗⊙⊤⊥⋅⋮⋯⋱⌈⌉⌊⌋⟨⟩"
+    "■□●○☐☑✓∎ᵀⁱⁿ⁺⁻⁼⁽⁾₊₋₌₍₎ₐₑₒₓ⁰⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉" + SUBSCRIPTS
+)
+GREEK = {*range(0x391, 0x3AA), *range(0x3B1, 0x3CA), *map(ord, "ϑϕϖϰϱϵ")}
+COMMON = {*range(0x20, 0x7F), *range(0x2002, 0x200E), *map(ord, SIGNS)}
+MATHS = COMMON | GREEK | {*map(ord, "ıȷ")}
+LATIN = COMMON | {*range(0xA0, 0x180), *range(0x218, 0x21C), 0x1E9E, *range(0x300, 0x305), *range(0x306, 0x30D)}
+OTHERS = {*range(0x400, 0x460), 0x490, 0x491, 0x1A0, 0x1A1, 0x1AF, 0x1B0, *range(0x1EA0, 0x1EFA)}  # of Kyiv and Huế
+TEXT = LATIN | GREEK | {*range(0x384, 0x3CF)} | OTHERS
+LEGAL = [0, 7, 9, 13, 14]  # name records: copyright, trademark, designer, licence and its address
+
+
+@dataclass(frozen=True)
+class Face:
+    """A font file, and what a style sheet calls it."""
+
+    family: str
+    weight: int
+    style: str
+    path: Path
+
+
+@cache
+def faces() -> tuple[Face, ...]:
+    """The faces, built if they are not in the user's cache folder, and kept there or else in a temporary one."""
+    home = user_cache_path("byhand") / "fonts" / _key()
+    if not all(os.path.isfile(home / name) for name in (*FACES, *map(_packed, FACES))):
+        fonts = build()
+        try:
+            _store(home, fonts)
+        except OSError:
+            home = Path(tempfile.mkdtemp(prefix="byhand-fonts-"))
+            atexit.register(shutil.rmtree, home, ignore_errors=True)
+            _store(home, fonts)
+    return tuple(Face(*face[:3], home / name) for name, face in FACES.items())
+
+
+def font_face_css(url: Callable[[Face], str]) -> str:
+    """The @font-face rules, each face at the address that `url` gives it."""
+    return "\n".join(
+        f'@font-face {{ font-family: "{face.family}"; font-weight: {face.weight}; font-style: {face.style}; '
+        f'src: url("{url(face)}") }}'
+        for face in faces()
+    )
+
+
+def data_url(face: Face) -> str:
+    """The font itself, compressed, as an address, for a page that stands alone."""
+    packed = face.path.with_name(_packed(face.path.name)).read_bytes()
+    return "data:font/woff;base64," + base64.b64encode(packed).decode("ascii")
+
+
+def build() -> dict[str, bytes]:
+    """The fonts by file name, as they are and compressed: the same packages give the same bytes on every machine, in
+    any locale, at any time.
+    """
+    from fontTools.varLib.instancer import instantiateVariableFont
+
+    subsets = {source: _bytes(_kerned_subset(source)) for source in (SANS, SANS_ITALIC)}
+    fonts = {}
+    for name, (family, weight, style, source) in FACES.items():
+        if source == MATH:
+            font = _subset(source, MATHS, slanted=style == "italic")
+        else:
+            font = instantiateVariableFont(_open(subsets[source]), {"wght": weight}, inplace=True)
+        add_small_letters(font)
+        add_fractions(font)
+        _rename(font, family, weight, style)
+        fonts[name] = _bytes(font)
+        fonts[_packed(name)] = _bytes(_open(fonts[name]), "woff")
+    return fonts
+
+
+def _packed(name: str) -> str:
+    """The file that holds a font compressed."""
+    return name.replace(".ttf", ".woff")
+
+
+def _locate(source: tuple[str, str]) -> Path:
+    """A file of an installed package, which is not imported."""
+    package, inside = source
+    spec = find_spec(package)
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError(f"the package {package} is not installed", name=package)
+    return Path(spec.origin).parent / inside
+
+
+def _key() -> str:
+    """What the fonts depend on: the code, fontTools' version, and each source's head, which has its checksums."""
+    here = Path(__file__)
+    digest = hashlib.sha256(here.read_bytes() + here.with_name("glyphs.py").read_bytes())
+    for source in (("fontTools", "__init__.py"), SANS, SANS_ITALIC, MATH):
+        with open(_locate(source), "rb") as file:
+            digest.update(file.read(512))
+    return digest.hexdigest()[:16]
+
+
+def _store(home: Path, fonts: dict[str, bytes]) -> None:
+    home.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=home) as scratch:
+        for name, data in fonts.items():
+            with open(Path(scratch, name), "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(file.name, home / name)
+
+
+def _open(data: bytes) -> Any:
+    from fontTools.ttLib import TTFont
+
+    return TTFont(io.BytesIO(data), lazy=True, recalcTimestamp=False)
+
+
+def _bytes(font: Any, flavor: str | None = None) -> bytes:
+    from fontTools.ttLib.tables.otBase import USE_HARFBUZZ_REPACKER
+
+    font.flavor = flavor
+    font.cfg[USE_HARFBUZZ_REPACKER] = False  # or the bytes would depend on what else is installed
+    font.save(out := io.BytesIO())
+    return out.getvalue()
+
+
+def _subset(source: tuple[str, str], characters: set[int], *, layout: bool = False, slanted: bool = False) -> Any:
+    """The source with these characters only, unhinted; its layout is kerning and marks, or nothing."""
+    from fontTools.subset import Options, Subsetter
+
+    font = _open(_locate(source).read_bytes())
+    for tag in {"GSUB", "BASE", "MATH", "STAT", "gasp", *(() if layout else ("GDEF", "GPOS"))} & set(font.keys()):
+        del font[tag]
+    glyphs = font.getBestCmap()
+    font["cmap"].tables = [table for table in font["cmap"].tables if table.format == 4]
+    for table in font["cmap"].tables if slanted else ():
+        table.cmap |= {plain: glyphs[italic] for plain, italic in _italics().items()}
+    options = Options(hinting=False, glyph_names=True, notdef_outline=True, name_IDs=LEGAL)
+    options.layout_features = ["kern", "mark", "mkmk"]
+    subsetter = Subsetter(options)
+    subsetter.populate(unicodes=characters)
+    subsetter.subset(font)
+    return font
+
+
+def _kerned_subset(source: tuple[str, str]) -> Any:
+    """All of the text, but only Latin is kerned: Greek would double the pairs."""
+    font, latin = _subset(source, TEXT), _subset(source, LATIN, layout=True)
+    for tag in ("GDEF", "GPOS"):
+        latin[tag].ensureDecompiled(recurse=True)
+        font[tag] = latin[tag]
+    return font
+
+
+def _italics() -> dict[int, int]:
+    """Plain characters, and the mathematical italics whose shapes they take."""
+    codes = [*range(0x1D434, 0x1D455), *range(0x1D456, 0x1D468), *range(0x1D6E2, 0x1D6FB), *range(0x1D6FC, 0x1D71C)]
+    italics = {int(unicodedata.decomposition(chr(code)).split()[1], 16): code for code in codes}
+    return italics | {ord("h"): 0x210E, ord("ı"): 0x1D6A4, ord("ȷ"): 0x1D6A5}
+
+
+def _rename(font: Any, family: str, weight: int, style: str) -> None:
+    """Names of our own, and the bits that go with weight and style."""
+    semibold, italic = weight == 600, style == "italic"
+    face = " ".join(["SemiBold"] * semibold + ["Italic"] * italic) or "Regular"
+    full = f"{family.removesuffix(' Italic')} {face}"
+    records = {1: family + " SemiBold" * semibold, 2: "Italic" if italic else "Regular", 3: f"byhand: {full}"}
+    records |= {4: full, 5: "Version 1.000", 6: full.replace(" ", "-"), 16: family, 17: face}
+    for number, text in records.items():
+        font["name"].setName(text, number, 3, 1, 0x409)
+    font["name"].names.sort()
+    font["OS/2"].usWeightClass = weight
+    font["OS/2"].fsSelection = 0x80 | (0x01 if italic else 0x00 if semibold else 0x40)  # 0x80: heights as in hhea
+    font["head"].macStyle = 0x02 if italic else 0x00
+    font["post"].formatType = 3.0  # no glyph names

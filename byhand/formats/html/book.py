@@ -1,0 +1,54 @@
+"""The course as one book: every sheet's pages in each view, as one page to be printed or as a folder of pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from byhand import __version__
+from byhand.formats.html.page import Pages, Paper, rendered
+from byhand.worksheet.document import View
+
+TITLES: dict[View, str] = {"worksheet": "Worksheets", "key": "Keys", "worked": "Keys with every line worked"}
+
+
+@dataclass(frozen=True)
+class Part:
+    """The sheets in one view."""
+
+    view: View
+    title: str
+    sheets: tuple[Pages, ...]
+
+
+@dataclass(frozen=True)
+class Book:
+    """Sheets, in the order of the course, and the views in which they are printed, one after the other."""
+
+    sheets: tuple[Pages, ...]
+    views: tuple[View, ...]
+    seed: int
+
+    def printed(self, paper: Paper) -> str:
+        """One long page for print: cover, contents with page numbers, and each view as a part."""
+        return rendered("book.html", "print", paper, view="worksheet", **self._values())
+
+    def folder(self, paper: Paper) -> Iterator[tuple[str, str]]:
+        """Pages for a screen by name: an index, and every sheet in every view."""
+        yield "index.html", rendered("index.html", "screen", paper, view="worksheet", **self._values())
+        for part in self._parts():
+            for sheet in part.sheets:
+                yield f"{sheet.d.name}-{part.view}.html", sheet.html(part.view, "screen", paper)
+
+    def _parts(self) -> Sequence[Part]:
+        return [Part(view, TITLES[view], self.sheets) for view in self.views]
+
+    def _values(self) -> dict[str, Any]:
+        count = len(self.sheets)
+        return {
+            "title": "A transformer by hand",
+            "subtitle": f"{count} worksheet{'s' * (count > 1)}{' and keys' * (len(self.views) > 1)}",
+            "edition": f"byhand {__version__} · seed {self.seed}",
+            "parts": self._parts(),
+        }

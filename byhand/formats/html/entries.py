@@ -1,0 +1,96 @@
+"""Tables of texts and entries, laid out: columns wide enough for what is in them, rows high enough for a pencil."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+from byhand.formats.html.drawing import words
+from byhand.formats.html.grid import FIGURE_WIDTH
+from byhand.notation.inline import spoken
+from byhand.notation.text import value_text
+from byhand.worksheet.document import Cell, Prose, Table
+
+TEXT_EM, LINE, ROW = 3.2, 4.2, 8.0  # mm: the size of text, its leading, a row with a blank
+PAD, LEAST, DIGIT = 3.0, 14.0, 3.2  # beside a text; a blank at least, and for each sign that is written in it
+MOST = 30.0  # a text over or under blanks
+
+
+@dataclass(frozen=True)
+class Entries:
+    """A table with the widths of its columns and the heights of its head and rows, in mm."""
+
+    table: Table
+    widths: tuple[float, ...]
+    heights: tuple[float, ...]
+    block: ClassVar[str] = "entries"
+
+    @property
+    def width(self) -> float:
+        """In print, in mm."""
+        return sum(self.widths)
+
+    @property
+    def height(self) -> float:
+        """In print, in mm."""
+        return sum(self.heights)
+
+    def over_cells(self, col: int) -> bool:
+        """Whether a head stands over values, not over texts."""
+        return any(isinstance(row[col], Cell) for row in self.table.rows)
+
+    def edges(self, row: int, col: int) -> str:
+        """The classes of a blank: it has an upper or left edge of its own where no other blank lends it one."""
+        rows = self.table.rows
+        above, left = row > 0 and _is_blank(rows[row - 1][col]), _is_blank(rows[row][col - 1])
+        return "a" + " t" * (not above) + " b" * (not left)
+
+
+def entries(table: Table) -> Entries:
+    """A table as wide as its contents, or where that is too wide, with its texts on several lines."""
+    lines = (table.head, *table.rows)
+    columns = list(zip(*lines, strict=True))
+    texts = [not any(isinstance(x, Cell) for x in column) for column in columns]
+    widths = [
+        max(_width(x) if text or isinstance(x, Cell) else min(_width(x), MOST) for x in column)
+        for column, text in zip(columns, texts, strict=True)
+    ]
+    room = FIGURE_WIDTH - sum(w for w, text in zip(widths, texts, strict=True) if not text)
+    most = _most(sorted(w for w, text in zip(widths, texts, strict=True) if text), room)
+    widths = [min(w, most) if text else w for w, text in zip(widths, texts, strict=True)]
+    heights = [max(_height(x, w) for x, w in zip(line, widths, strict=True)) for line in lines]
+    return Entries(table, tuple(round(w, 2) for w in widths), tuple(heights))
+
+
+def _most(widths: list[float], room: float) -> float:
+    """How wide a column of texts may be, so that all of them have room: the short ones as wide as they are."""
+    for narrower, width in enumerate(widths):
+        share = room / (len(widths) - narrower)
+        if width > share:
+            return share
+        room -= width
+    return FIGURE_WIDTH
+
+
+def _is_blank(entry: Prose | Cell) -> bool:
+    return isinstance(entry, Cell) and entry.blank
+
+
+def _width(entry: Prose | Cell) -> float:
+    if isinstance(entry, Cell):
+        return max(LEAST, DIGIT * len(entry_text(entry)) + PAD)
+    return words(entry_text(entry), TEXT_EM).width + PAD
+
+
+def _height(entry: Prose | Cell, width: float) -> float:
+    if isinstance(entry, Cell):
+        return ROW
+    return LINE * math.ceil(_width(entry) / width - 0.01) + 1.4
+
+
+def entry_text(entry: Prose | Cell) -> str:
+    """An entry as plain text."""
+    if isinstance(entry, Cell):
+        return value_text(entry.value)
+    return "".join(spoken(t.content) if t.type == "math_inline" else t.content for t in entry.tokens)

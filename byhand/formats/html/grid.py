@@ -1,0 +1,299 @@
+"""Figures as one table each, with what surrounds a matrix (brackets, tiles, arrows) drawn behind it.
+
+A figure is laid out once as columns and rows of kinds; two sets of measures, for print and for a phone, turn kinds
+into millimetres, for the table and for the drawing alike.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from fractions import Fraction
+from functools import lru_cache, partial
+from itertools import zip_longest
+from typing import Any, ClassVar, Literal
+
+from byhand.arithmetic.copies import Many
+from byhand.notation.text import value_text
+from byhand.worksheet.document import Cell, Panel
+
+FIGURE_WIDTH = 118.0  # mm
+TAG_WIDTH, NARROW_TAG = 17.0, 12.0  # a tag on one line, and on two
+CELL_EM, LABEL_EM, CAPTION_EM, SMALL_LABEL_EM = 4.06, 3.35, 2.96, 2.82  # mm, at 11.5, 9.5, 8.4 and 8 pt
+PHONE_CELL_EM, PHONE_LABEL_EM, PHONE_SMALL_LABEL_EM = 4.5, 4.23, 3.44  # mm, at 17, 16 and 13 px
+SMALLEST_BLANK = 9.0  # mm wide: room for a pencil
+
+# kinds of columns: l token label, d narrow label, g printed cell, a answer cell, j sign between, s small gap, o dots
+# kinds of rows: c caption, h column labels (h2, h3: on two or three lines), u printed cell above, t turn between
+# operands, r answer row, f one for fractions
+PRINT_WIDTHS = {"l": 13.0, "d": 5.0, "g": 8.0, "a": 11.0, "j": 7.0, "s": 3.0, "o": 7.0}
+PRINT_HEIGHTS = {"c": 5.0, "h": 4.0, "h2": 7.4, "h3": 10.8, "u": 5.5, "t": 3.4, "r": 8.0, "f": 9.0, "e": 1.5}
+PHONE_WIDTHS = {"l": 10.0, "d": 6.0, "g": 7.7, "a": 11.65, "j": 6.0, "s": 2.5, "o": 9.0}
+PHONE_HEIGHTS = {"c": 6.0, "h": 5.5, "h2": 10.0, "h3": 14.5, "u": 8.0, "t": 5.0, "r": 11.65, "f": 11.65, "e": 2.0}
+_ADVANCES = {
+    **dict.fromkeys("−+=÷", 0.72), **dict.fromkeys("()", 0.357),
+    "∞": 0.953, "·": 0.282, " ": 0.235, ".": 0.245, "√": 0.8,
+}  # fmt: skip
+_BUILT = re.compile(r"(?<!\d)(\d{1,3})/(\d{1,3})(?!\d)")
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One td or th: a value with its class, or a label."""
+
+    cls: str
+    cell: Cell | None = None
+    label: str = ""
+    lines: int = 1  # of a label that is parted
+    scope: Literal["", "col", "row"] = ""
+    span: int = 1
+    name: str = ""  # what a reader is told that the blank is
+    right: bool | None = None  # of a caption that can be ticked: whether it is the one
+
+    @property
+    def pieces(self) -> tuple[str, ...]:
+        """The label's lines."""
+        size = self.letters(self.lines)
+        return tuple(self.label[i : i + size] for i in range(0, len(self.label), size))
+
+    def letters(self, lines: int) -> int:
+        """Of the label on a line, if a long word is on so many: over a column three, before a row two at most."""
+        return -(-len(self.label) // min(lines, 3 if self.scope == "col" else 2)) if len(self.label) > 5 else 5
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A bracket, a tile or a frame of dots round the cells from (top, left) up to (bottom, right), exclusive."""
+
+    kind: Literal["bracket", "tile", "dots", "right", "down"]
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+
+@dataclass(frozen=True)
+class Tag:
+    """A matrix's name and shape: to the right of column `left`, or over the columns left to right."""
+
+    panel: Panel
+    side: Literal["right", "over"]
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+
+@dataclass
+class Grid:
+    """A figure on its grid."""
+
+    cols: list[str] = field(default_factory=list)
+    rows: list[str] = field(default_factory=list)
+    slots: dict[tuple[int, int], Slot] = field(default_factory=dict)
+    marks: list[Mark] = field(default_factory=list)
+    tags: list[Tag] = field(default_factory=list)
+    formula: str = ""
+    formula_end: int = 0  # the column up to which the formula may reach
+    dots: Panel | None = None
+    label: str = ""
+    widths: dict[str, float] = field(default_factory=lambda: dict(PRINT_WIDTHS))
+    phone_widths: dict[str, float] = field(default_factory=lambda: dict(PHONE_WIDTHS))
+    scale: float = 1.0  # of the numbers' type
+    block: ClassVar[str] = "grid"
+
+    def lines(self) -> list[tuple[str, list[Slot]]]:
+        """The rows with their kinds; what is empty becomes one wide cell."""
+        result = []
+        for r, kind in enumerate(self.rows):
+            line: list[Slot] = []
+            c = 0
+            while c < len(self.cols):
+                slot = self.slots.get((r, c))
+                if slot is None:
+                    end = c + 1
+                    while end < len(self.cols) and (r, end) not in self.slots:
+                        end += 1
+                    slot = Slot("", span=end - c)
+                line.append(slot)
+                c += slot.span
+            result.append((kind, line))
+        return result
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """How many cells each row has."""
+        return tuple(len(line) for _, line in self.lines())
+
+    def x(self, col: int, *, phone: bool = False) -> float:
+        """The left edge of a column, in mm."""
+        widths = self.phone_widths if phone else self.widths
+        return round(sum(widths[k] for k in self.cols[:col]), 3)
+
+    def y(self, row: int, *, phone: bool = False) -> float:
+        """The upper edge of a row, in mm."""
+        heights = PHONE_HEIGHTS if phone else PRINT_HEIGHTS
+        return round(sum(heights[k] for k in self.rows[:row]), 3)
+
+    @property
+    def width(self) -> float:
+        """In print, in mm."""
+        return self.x(len(self.cols))
+
+    @property
+    def height(self) -> float:
+        """In print, in mm."""
+        return self.y(len(self.rows))
+
+    def add(self, kinds: str) -> int:
+        """New columns; the index of the first."""
+        self.cols += kinds
+        return len(self.cols) - len(kinds)
+
+    def put(self, panel: Panel, top: int, left: int) -> None:
+        """The cells of a matrix, and what surrounds it."""
+        for i, row in enumerate(panel.cells):
+            for j, cell in enumerate(row):
+                name = f"{panel.symbol} {panel.rows[i]} {panel.cols[j]}".strip()
+                self.slots[top + i, left + j] = Slot(_classes(panel, cell, i, j), cell, name=name)
+        bottom, right = top + panel.shape[0], left + panel.shape[1]
+        if panel.kind == "given":
+            self.marks.append(Mark("bracket", top, left, bottom, right))
+        elif panel.kind == "parameter":
+            self.marks.append(Mark("tile", top, left, bottom, right))
+
+    def head(self, panel: Panel, top: int, left: int) -> None:
+        """A matrix's column labels."""
+        for j, label in enumerate(panel.cols):
+            if label:
+                self.slots[top, left + j] = Slot(panel.along[1], label=label, scope="col")
+
+    def side(self, panel: Panel, top: int, left: int, cls: str = "") -> None:
+        """A matrix's row labels."""
+        for i, label in enumerate(panel.rows):
+            if label:
+                self.slots[top + i, left] = Slot(f"{panel.along[0]} {cls}".strip(), label=label, scope="row")
+
+
+def _classes(panel: Panel, cell: Cell, i: int, j: int) -> str:
+    """a: an answer, k: a copy, g: printed; with the edges t and b (upper, left) of a box, and p for print in one."""
+    if not panel.is_answer:
+        return "a t b" if cell.blank else "g"
+    edges = " t" * (i == 0) + " b" * (j == 0)
+    return ("a" if panel.kind == "ask" else "k") + edges + " p" * (not cell.blank)
+
+
+def unlike(shape: Sequence[int], other: Sequence[int]) -> int:
+    """In how many cells two tables differ, by the cells that each row has."""
+    return sum(abs(a - b) for a, b in zip_longest(shape, other, fillvalue=0))
+
+
+_FITS = (  # from roomy to tight
+    {"g": 8.0, "a": 11.0, "l": 13.0, "d": 5.0, "j": 7.0},
+    {"g": 7.0, "a": 10.0, "l": 13.0, "d": 5.0, "j": 6.0},
+    {"g": 6.0, "a": SMALLEST_BLANK, "l": 11.0, "d": 5.0, "j": 5.0},
+)
+
+
+def fitted(grid: Grid, room: float, most: float) -> Grid:
+    """Columns wide enough for their numbers, and narrow enough for the page: for `most` of it if they must.
+
+    Where numbers that are set smaller do not help, long words are parted. What is given has the room that is left.
+    """
+    numbers = _widest(grid, lambda slot: text_width(slot.cell) if slot.cell else 0.0)
+    for lines in (1, 2, 3):
+        labels = _widest(grid, partial(_label_width, lines=lines))
+        for scale in (1.0, 0.8, 0.65):  # 11.5, 9 and nearly 8 pt
+            need = {kind: max(numbers[kind] * scale + 1.2, labels[kind]) for kind in "gald"}
+            for least in _FITS:
+                grid.widths |= least | {kind: max(least[kind], need[kind]) for kind in "gald"}
+                grid.scale = scale
+                if grid.width <= (room if scale == 1.0 else most):
+                    return _settled(grid, room, numbers)
+    return _settled(grid, room, numbers)
+
+
+def _settled(grid: Grid, room: float, numbers: dict[str, float]) -> Grid:
+    """Words parted where their columns need it, in rows high enough, and columns as wide on a phone."""
+    if given := grid.cols.count("g"):
+        wider = min(PRINT_WIDTHS["g"], grid.widths["g"] + (room - grid.width) / given)
+        grid.widths["g"] = max(grid.widths["g"], wider)
+    for (row, col), slot in grid.slots.items():
+        lines = next((n for n in (1, 2) if _label_width(slot, n) <= grid.widths[grid.cols[col]]), 3)
+        if lines > 1:
+            grid.slots[row, col] = replace(slot, lines=lines)
+            if slot.scope == "col":
+                grid.rows[row] = max(grid.rows[row], f"h{lines}")
+    labels = _widest(grid, lambda slot: _label_width(slot, slot.lines, PHONE_LABEL_EM, PHONE_SMALL_LABEL_EM))
+    larger = PHONE_CELL_EM / CELL_EM if grid.scale == 1.0 else grid.scale
+    grid.phone_widths |= {k: max(PHONE_WIDTHS[k], numbers[k] * larger + 1.2, labels[k]) for k in "gald"}
+    return grid
+
+
+def _widest(grid: Grid, width: Callable[[Slot], float]) -> dict[str, float]:
+    """How wide the widest slot is, by the kind of its column, in mm. Captions and signs may stand out."""
+    widest = dict.fromkeys(PRINT_WIDTHS, 0.0)
+    for (_, col), slot in grid.slots.items():
+        widest[grid.cols[col]] = max(widest[grid.cols[col]], width(slot))
+    return widest
+
+
+def _label_width(slot: Slot, lines: int, token: float = LABEL_EM, other: float = SMALL_LABEL_EM) -> float:
+    """How wide a column must be for a label on so many lines, in type of these sizes."""
+    if not slot.scope:
+        return 0.0
+    size, letters = token if slot.cls == "token" else other, min(slot.letters(lines), len(slot.label))
+    return 0.5 * size * letters + (2.2 if slot.scope == "row" else 1.0)
+
+
+def text_width(cell: Cell) -> float:
+    """About how wide a number is in the cells' type, in mm, with room for a minus sign.
+
+    So a renaming of dimensions, which changes signs, moves nothing.
+    """
+    texts = [value_text(value) for value in _each(cell.value)]
+    return max(ems(text if isinstance(cell.value, str) else "−" + text.removeprefix("−")) for text in texts) * CELL_EM
+
+
+@lru_cache(10_000)
+def ems(text: str) -> float:
+    """How wide a text is in the maths face, which builds fractions of up to three digits over three, in ems."""
+    text = _BUILT.sub(lambda m: max(m[1], m[2], key=len), text)
+    return sum(_ADVANCES.get(c, 0.5) for c in text)
+
+
+def has_fractions(*panels: Panel) -> bool:
+    """Whether a matrix needs higher rows, for built fractions."""
+    return any(_is_fraction(cell.value) for panel in panels for row in panel.cells for cell in row)
+
+
+def _each(value: Any) -> tuple[Any, ...]:
+    """The values that a cell has in one copy or another."""
+    return value.kinds if isinstance(value, Many) else (value,)
+
+
+def _is_fraction(value: Any) -> bool:
+    if isinstance(value, Many):
+        return any(map(_is_fraction, value.kinds))
+    if isinstance(value, Fraction):
+        return value.denominator != 1
+    return not isinstance(value, Decimal | float | str) and "/" in value_text(value)
+
+
+def weights(panel: Panel) -> list[tuple[int, int, Any]]:
+    """Row, column and weight of each dot of a pattern; letters have none."""
+    return [
+        (i, j, cell.value)
+        for i, row in enumerate(panel.cells)
+        for j, cell in enumerate(row)
+        if any(map(_is_weight, _each(cell.value)))
+    ]
+
+
+def _is_weight(value: Any) -> bool:
+    try:
+        return float(value) > 0
+    except TypeError:
+        return False

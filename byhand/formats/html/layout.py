@@ -1,0 +1,208 @@
+"""Where the matrices of a figure stand on its grid: a product in Falk's layout, and a strip of matrices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from byhand.formats.html.grid import (
+    CAPTION_EM,
+    FIGURE_WIDTH,
+    NARROW_TAG,
+    PRINT_WIDTHS,
+    TAG_WIDTH,
+    Grid,
+    Mark,
+    Slot,
+    Tag,
+    fitted,
+    has_fractions,
+    unlike,
+)
+from byhand.notation.inline import spoken
+from byhand.worksheet.document import Falk, Panel, Strip
+
+
+def falk(figure: Falk) -> Grid:
+    """The grid of a product: one table whose headers head an operand and the result alike."""
+    left, upper, result, bias = figure.left, figure.upper, figure.result, figure.bias
+    (n, k), m = left.shape, upper.shape[1]
+    across = bias is not None and bias.shape[1] == m and bias.shape[0] == 1  # a row of biases, above the result
+    grid = Grid(formula=figure.formula, label=figure.formula)
+    grid.add("l")
+    at_left = grid.add(_widths(left))
+    at_bias = grid.add("s" + _widths(bias)) + 1 if bias is not None and not across else 0
+    gap = grid.formula_end = grid.add("d")
+    at_result = grid.add("a" * m)
+    height = "f" if has_fractions(left, result) else "r"
+    over = ["f" if has_fractions(upper) or any(c.blank for c in row) else "u" for row in upper.cells]
+    beside = ["e", "f" if bias.has_blanks else "u"] if bias is not None and across else []
+    grid.rows = ["h", *over, *beside, "t", *[height] * n]
+    below = len(grid.rows) - n
+    grid.head(upper, 0, at_result)
+    grid.side(replace(upper, along=("inner", "")), 1, gap)
+    grid.put(upper, 1, at_result)
+    grid.head(replace(left, along=("", "inner")), below - 1, at_left)
+    grid.side(left, below, 0)
+    grid.put(left, below, at_left)
+    grid.put(result, below, at_result)
+    grid.tags = [
+        Tag(upper, "right", 1, at_result, 1 + k, at_result + m),
+        Tag(result, "right", below, at_result, below + n, at_result + m),
+        Tag(left, "over", below - 1, at_left, below - 1, at_left + k),
+    ]
+    if bias is not None and across:
+        grid.put(bias, 2 + k, at_result)
+        grid.tags.append(Tag(bias, "right", 2 + k, at_result, 3 + k, at_result + m))
+    elif bias is not None:
+        grid.put(bias, below, at_bias)
+        grid.tags.append(Tag(bias, "over", below - 1, at_bias, below - 1, at_bias + 1))
+    if figure.arrows:
+        grid.marks.append(Mark("right", below, gap, below + 1, gap + 1))
+        grid.marks.append(Mark("down", below - 1, at_result, below, at_result + 1))
+    return fitted(grid, FIGURE_WIDTH - TAG_WIDTH, FIGURE_WIDTH - NARROW_TAG)
+
+
+def _widths(panel: Panel) -> str:
+    """The kinds of a matrix's columns: those with blanks are wide."""
+    return "".join("a" if any(c.blank for c in column) else "g" for column in zip(*panel.cells, strict=True))
+
+
+def strips(figure: Strip) -> list[Grid]:
+    """The grids of a strip: one, or several below each other where it is too wide."""
+    columns = _stacks(figure)
+    grids: list[Grid] = []
+    start = 0
+    for end in range(1, len(columns) + 1):
+        last = end == len(columns)
+        grid = _fitted(_strip(columns[start:end], figure, last))
+        if grid.width > FIGURE_WIDTH and end - start > 1:
+            start = end - 1
+            grids.append(_fitted(_strip(columns[start:end], figure, last)))
+        elif end - start == 1:
+            grids.append(grid)
+        else:
+            grids[-1] = grid
+    return grids
+
+
+def strips_as(figure: Strip, shapes: Sequence[Sequence[int]]) -> list[Grid]:
+    """The grids of a strip that is broken where tables of these shapes are, or else as like them as can be."""
+    columns = _stacks(figure)
+    grids: list[Grid] = []
+    start = 0
+    while start < len(columns):
+        wanted = shapes[len(grids)] if len(grids) < len(shapes) else ()
+        ends = range(start + 1, len(columns) + 1)
+        made = {end: _strip(columns[start:end], figure, end == len(columns)) for end in ends}
+        start = min(made, key=lambda end: unlike(made[end].shape, wanted))
+        grids.append(_fitted(made[start]))
+    return grids
+
+
+def _fitted(grid: Grid) -> Grid:
+    return fitted(grid, FIGURE_WIDTH, FIGURE_WIDTH)
+
+
+@dataclass(frozen=True)
+class _Stack:
+    """A matrix of a strip, the single rows that belong below it, and the sign before it."""
+
+    panel: Panel
+    joint: str
+    below: tuple[Panel, ...] = ()
+
+    @property
+    def panels(self) -> tuple[Panel, ...]:
+        return (self.panel, *self.below)
+
+
+def _stacks(figure: Strip) -> list[_Stack]:
+    """Where tokens are columns, a row of one number a token stands below the matrix that it comes from."""
+    stacks: list[_Stack] = []
+    for panel, joint in zip(figure.panels, ("", *figure.joints), strict=True):
+        above = stacks[-1] if stacks else None
+        if above and not joint and panel.shape[0] == 1 and panel.cols == above.panel.cols and panel.shape[1] > 1:
+            stacks[-1] = replace(above, below=(*above.below, panel))
+        else:
+            stacks.append(_Stack(panel, joint))
+    return stacks
+
+
+def _strip(stacks: list[_Stack], figure: Strip, last: bool) -> Grid:
+    """One grid: a caption and column labels over each matrix; parameters over the last one, or beside it."""
+    final = stacks[-1].panel
+    above = figure.above if last else ()
+    beside = bool(above) and above[0].shape[1] == 1 and final.shape[1] != 1  # columns of parameters
+    over = () if beside else above
+    panels = [p for s in stacks for p in s.panels]
+    heads = any(any(s.panel.cols) for s in stacks)
+    tallest = max(s.panel.shape[0] for s in stacks)
+    height = "f" if has_fractions(*panels) else "r" if any(p.is_answer or p.has_blanks for p in panels) else "u"
+    grid = Grid(label="; ".join(p.caption or p.symbol for p in panels))
+    grid.rows = ["c", *("h" * heads), *("u" * len(over)), *("t" * bool(over)), *(height * tallest)]
+    top = len(grid.rows) - tallest
+    grid.rows += ["e", height] * max(len(s.below) for s in stacks)
+    labels: tuple[str, ...] = ()
+    for stack in stacks:
+        panel = stack.panel
+        _before(grid, stack, top, labels)
+        labels = panel.rows if any(panel.rows) else labels
+        if panel is final and beside:
+            _beside(grid, above, top)
+        wide = any(p.is_answer for p in stack.panels)
+        at = grid.add("a" * panel.shape[1] if wide else _widths(panel))
+        caption = top - 2 if over and panel is not final else 0  # close to its matrix
+        name = panel.caption or panel.symbol
+        if stack is stacks[0] and stack.joint:  # on a new line, where there is no column for the sign
+            name = f"{stack.joint} {name}"
+        grid.slots[caption, at] = Slot("caption", label=name, span=panel.shape[1], right=panel.right)
+        if heads:
+            grid.head(panel, caption + 1, at)
+        grid.put(panel, top, at)
+        for i, row in enumerate(stack.below):
+            _named_row(grid, row, top + tallest + 2 * i + 1, at)
+    for i, parameter in enumerate(over):
+        _named_row(grid, parameter, 1 + heads + i, len(grid.cols) - final.shape[1])
+    if figure.dots and last:
+        _dots(grid, final, top)
+    elif CAPTION_EM / 2 * len(spoken(final.caption or final.symbol)) > sum(PRINT_WIDTHS[k] for k in grid.cols[at:]):
+        grid.add("s")  # its name stands out
+    return grid
+
+
+def _before(grid: Grid, stack: _Stack, top: int, labels: tuple[str, ...]) -> None:
+    """The sign or the gap before a matrix, and its row labels where they are others than those to the left."""
+    panel = stack.panel
+    labelled = any(panel.rows) and panel.rows != labels
+    if grid.cols:
+        at = grid.add("j" if stack.joint else "d" if stack.below and not labelled else "s")
+        if stack.joint:
+            grid.slots[top + (panel.shape[0] - 1) // 2, at] = Slot("sign", label=stack.joint)
+    if labelled:
+        wide = panel.along[0] == "token" and any(len(label) > 2 for label in panel.rows)
+        grid.side(panel, top, grid.add("l" if wide or not grid.cols else "d"), "" if wide else "inner")
+
+
+def _beside(grid: Grid, parameters: tuple[Panel, ...], top: int) -> None:
+    """Parameters as columns."""
+    for parameter in parameters:
+        at = grid.add("g")
+        grid.slots[0, at] = Slot("caption", label=parameter.symbol)
+        grid.put(parameter, top, at)
+    grid.add("s")
+
+
+def _named_row(grid: Grid, panel: Panel, row: int, at: int) -> None:
+    """A matrix of one row, named at its left."""
+    grid.slots[row, at - 1] = Slot("caption side", label=panel.caption or panel.symbol)
+    grid.put(panel, row, at)
+
+
+def _dots(grid: Grid, panel: Panel, top: int) -> None:
+    """The frames in which a pattern's weights are drawn."""
+    grid.add("s")
+    (height, width), at = panel.shape, grid.add("o" * panel.shape[1])
+    grid.slots[0, at] = Slot("caption", label=r"\text{as dots}", span=width)
+    grid.dots = panel
+    grid.marks.append(Mark("dots", top, at, top + height, at + width))

@@ -1,0 +1,190 @@
+"""The map on page 1 as one SVG: the model as a row of boxes, and a panel that opens from what this sheet computes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import groupby, pairwise
+
+from byhand.formats.html.drawing import Drawing, Label, Spot, formula, words
+from byhand.formats.html.map_panel import LABEL, NUMBER, SHAPE, SYMBOL, choose, draw
+from byhand.notation.inline import spoken
+from byhand.worksheet.document import Box, Document, Map
+
+WIDTH = 118.0
+STREAM, MIDDLE = 3.3, 11.2  # the residual stream, and the row of boxes under it
+DOWN = 21.0  # from an encoder to its decoder
+BOX, HEAD, STACK, SUM, TAIL = 8.0, 6.4, 0.9, 3.6, 4.0  # a box's and a head's height, between heads, ⊕, the arrow out
+COLOURS = {"done": ("#dcdcdc", "", "#111"), "here": ("#111", "", "#fff"), "later": ("#fff", "#8a8a8a", "#555")}
+
+
+def svg(document: Document) -> str:
+    """The map as an inline SVG, 118 mm wide."""
+    drawing, chart = Drawing(), _fitting(document.map)
+    panels = choose(chart, WIDTH)
+    row = _row(chart, DOWN if chart.encoder else 0.0)
+    if chart.encoder:
+        encoder = _row(_fitting(chart.encoder))
+        _draw_row(drawing, chart.encoder, encoder, set(), ends=False)
+        for y, stack in ((0.0, "encoder"), (DOWN, "decoder")):
+            drawing.text(0.2, y + MIDDLE - BOX / 2 - 1.2, words(stack, SHAPE), "#555", anchor="start")
+        _feed(drawing, encoder[-1][0][1], next(spot for column in row for b, spot in column if b.part == "cross"))
+    bottom = _draw_row(drawing, chart, row, {panel.part for panel in panels})
+    here = {p.part: [s for col in row for b, s in col if b.part == p.part and b.state == "here"] for p in panels}
+    numbered = any(b.sections and b.part not in here for b in chart.boxes)
+    bottom = draw(drawing, panels, here, bottom, WIDTH, stem=numbered)
+    return drawing.svg(WIDTH, bottom + 0.4, _sentence(chart), "architecture")
+
+
+Column = list[tuple[Box, Spot]]
+
+
+def _fitting(chart: Map) -> Map:
+    """The same map; without shapes at the boxes where these would not fit."""
+    columns = _columns(chart)
+    if _spare(columns) >= 1.6 * sum(_forks(columns)):
+        return chart
+    return replace(chart, boxes=tuple(replace(box, shape="") for box in chart.boxes))
+
+
+def _columns(chart: Map) -> list[list[Box]]:
+    """The boxes, those of several heads in one column."""
+    return [list(group) for _, group in groupby(chart.boxes, key=lambda box: box.part)]
+
+
+def _forks(columns: Sequence[Sequence[Box]]) -> list[float]:
+    """The gaps between columns, as parts of the white that there is: more where lines fork."""
+    return [1.5 if len(a) + len(b) > 2 else 1.0 for a, b in pairwise(columns)]
+
+
+def _spare(columns: Sequence[Sequence[Box]]) -> float:
+    """The white between all the boxes."""
+    tail = 0.0 if columns[-1][0].part == "unembed" else TAIL
+    return WIDTH - 0.4 - sum(map(_width, columns)) - tail
+
+
+def _row(chart: Map, down: float = 0.0) -> list[Column]:
+    """Where the boxes stand: so far below the top row."""
+    columns = _columns(chart)
+    spare, forks = _spare(columns), _forks(columns)
+    boxes = sum(column[0].label != "+" for column in columns)
+    more = min(max(spare - 4.6 * sum(forks), 0) / boxes, 4.0)
+    gap = (spare - more * boxes) / sum(forks)
+    x, row = 0.2, []
+    for column, fork in zip(columns, [*forks, 0.0], strict=True):
+        plus = column[0].label == "+"
+        w = _width(column) + (0.0 if plus else more)
+        h = SUM if plus else BOX if len(column) == 1 else HEAD
+        top = down + MIDDLE - (h + STACK) * (len(column) - 1) / 2
+        row.append([(box, Spot(x + w / 2, top + i * (h + STACK), w, h)) for i, box in enumerate(column)])
+        x += w + gap * fork
+    return row
+
+
+def _width(column: Sequence[Box]) -> float:
+    """How wide a box is at least."""
+    if column[0].label == "+":
+        return SUM
+    return max(9.0, *(label.width + 1.9 for box in column for label in _labels(box)))
+
+
+def _labels(box: Box) -> tuple[Label, Label]:
+    return formula(box.label, SYMBOL if "_" in box.label else LABEL), words(box.shape, SHAPE)
+
+
+def _draw_row(drawing: Drawing, chart: Map, row: list[Column], panelled: set[str], ends: bool = True) -> float:
+    """Boxes, arrows, the stream over them and the steps' numbers under them; where it ends."""
+    bottom = max(spot.bottom for column in row for _, spot in column)
+    middle = _middle(row)
+    for left, right in pairwise(row):
+        _join(drawing, [s for _, s in left], [s for _, s in right])
+    if row[-1][0][0].part != "unembed" and ends:
+        drawing.line((row[-1][0][1].right, middle), (WIDTH, middle))
+    for column in row:
+        for box, spot in column:
+            _draw_box(drawing, box, spot)
+        numbers = ranges(n for box, _ in column for n in box.sections)
+        if numbers and column[0][0].part not in panelled:
+            base = max(middle + BOX / 2, column[-1][1].bottom) + 2.9
+            drawing.text(column[0][1].x, base, words(numbers, NUMBER), bold=True)
+            bottom = max(bottom, base + 0.5)
+    _draw_stream(drawing, chart, row)
+    return bottom
+
+
+def _middle(row: list[Column]) -> float:
+    """The height on which a row's arrows run."""
+    return sum(spot.y for _, spot in row[0]) / len(row[0])
+
+
+def _feed(drawing: Drawing, end: Spot, to: Spot) -> None:
+    """From the encoder's end to the decoder's attention, between the two rows."""
+    x, y = WIDTH - 1.4, DOWN - 0.9
+    drawing.line((end.right, end.y), (x, end.y), (x, y), (to.x, y), (to.x, to.top))
+
+
+def _draw_stream(drawing: Drawing, chart: Map, row: list[Column]) -> None:
+    """The residual stream beside each branch, and its shape."""
+    at = {column[0][0].part: i for i, column in enumerate(row)}
+    middle = _middle(row)
+    stream = middle - MIDDLE + STREAM
+    said = f"residual stream {chart.stream}" + (f", {chart.layers} blocks like this" if chart.layers > 1 else "")
+    for i, (start, end) in enumerate(chart.branches):
+        before, first, plus = (row[k][0][1] for k in (at[start] - 1, at[start], at[end]))
+        x = (before.right + first.left) / 2
+        drawing.line((x, middle), (x, stream), (plus.x, stream), (plus.x, plus.top))
+        if i == 0:
+            label = words(said, SHAPE)
+            drawing.text(max((x + plus.x) / 2, label.width / 2), stream - 0.9, label, "#555")
+
+
+def _draw_box(drawing: Drawing, box: Box, spot: Spot) -> None:
+    fill, outline, ink = COLOURS[box.state]
+    if box.label == "+":
+        drawing.box(spot, fill, outline or fill, rx=spot.w / 2)
+        arm = 1.05
+        drawing.line((spot.x - arm, spot.y), (spot.x + arm, spot.y), stroke=ink)
+        drawing.line((spot.x, spot.y - arm), (spot.x, spot.y + arm), stroke=ink)
+        return
+    label, shape = _labels(box)
+    drawing.box(spot, fill, outline)
+    drawing.text(
+        spot.x, spot.y + (-0.6 if shape.runs else 0.85), label, ink, bold=box.state == "here" and "_" not in box.label
+    )
+    drawing.text(spot.x, spot.y + 2.3, shape, ink)
+
+
+def _join(drawing: Drawing, sources: Sequence[Spot], targets: Sequence[Spot]) -> None:
+    """Arrows from everything in one column to everything in the next."""
+    for a in sources:
+        for b in targets:
+            x = (a.right + b.left) / 2
+            drawing.line((a.right, a.y), (x, a.y), (x, b.y), (b.left, b.y))
+
+
+def ranges(numbers: Iterable[int]) -> str:
+    """1–3, 7."""
+    ordered = sorted(set(numbers))
+    runs = [[n for _, n in run] for _, run in groupby(enumerate(ordered), key=lambda pair: pair[1] - pair[0])]
+    return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}–{run[-1]}" for run in runs)
+
+
+def _sentence(chart: Map) -> str:
+    """Where this sheet is in the model, for those who hear the page."""
+    if chart.encoder:
+        encoder, decoder = _sentence(chart.encoder), _sentence(replace(chart, encoder=None))
+        return f"Encoder: {encoder} Decoder, which attends to the encoder’s result: {decoder}"
+    names = {r"\text{embed}": "embedding", r"\text{unembed}": "unembedding", "+": "residual sum"}
+    names["W_O"] = "output matrix W_O"
+    everything = all(box.state == "here" for box in chart.boxes)
+    said = []
+    for box in chart.boxes:
+        name = names.get(box.label, spoken(box.label))
+        name = f"attention {name}" if box.part == "heads" and name != "attention" else name
+        name = f"{name}, {box.shape}" if box.part == "cross" or box.shape == "masked" else name
+        steps = f"step{'s' if len(box.sections) > 1 else ''} {ranges(box.sections)}" if box.sections else ""
+        notes = ["this sheet"] if box.state == "here" and not everything else []
+        notes += [steps] if steps else []
+        said.append(name + (f" ({': '.join(notes)})" if notes else ""))
+    whole = ", all of it on this sheet" if everything else ""
+    return f"Map of the model{whole}: {', '.join(said)}; the residual stream is {chart.stream}."

@@ -1,0 +1,248 @@
+"""The panels of the map: the steps inside a part of the model, with arrows from what each reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import pairwise
+
+from byhand.formats.html.drawing import Drawing, Label, Point, Spot, formula, words
+from byhand.worksheet.document import Map, Node
+
+LABEL, SHAPE, NUMBER, SYMBOL = 2.45, 2.25, 2.5, 2.75  # sizes of text
+LINE, TALL, GIVEN = 4.7, 9.8, 5.0  # heights of a step: in one line, its number above its name, without a box
+PITCH, PAD, MARGIN, APART = 5.7, 2.4, 2.0, 2.4  # from one step to the next below, a panel's margins, between panels
+WEDGE, LANE, HIGHEST = 4.0, 1.6, 24.0  # a wedge's height, from one low arrow to the next, the most for a panel
+GAP, LEADING = 1.4, 2.9  # between number and name beside it, between their lines
+
+
+@dataclass(frozen=True)
+class Panel:
+    """The steps inside a part, in columns by what they need, before they have a place.
+
+    tall: a step that is alone in its column has its number over its name, not beside it.
+    """
+
+    part: str
+    nodes: tuple[Node, ...]
+    tall: bool
+    title: str = ""
+
+    @cached_property
+    def depth(self) -> list[int]:
+        """The column of each step: the one after all that it reads."""
+        depth: list[int] = []
+        for node in self.nodes:
+            depth.append(1 + max((depth[r] for r in node.reads), default=-1))
+        return depth
+
+    @cached_property
+    def columns(self) -> list[list[int]]:
+        """The steps of each column."""
+        return [[i for i, d in enumerate(self.depth) if d == k] for k in range(max(self.depth) + 1)]
+
+    def labels(self, i: int) -> tuple[Label, Label, Label]:
+        """Number, name and shape of a step; no shape where the step before has the same and the name is a word."""
+        node = self.nodes[i]
+        known = node.word and [self.nodes[r].shape for r in node.reads] == [node.shape]
+        name = words(node.word, LABEL) if node.word else formula(node.symbol, SYMBOL)
+        numbers = words(" · ".join(map(str, node.sections)), NUMBER)
+        return numbers, name, words("" if known else node.shape, SHAPE)
+
+    def is_tall(self, i: int) -> bool:
+        """Whether its number stands over its name."""
+        return self.tall and bool(self.nodes[i].sections) and self.is_alone(i)
+
+    def is_alone(self, i: int) -> bool:
+        """Whether it has its column for itself."""
+        return [i] in self.columns
+
+    def width(self, i: int) -> float:
+        """How wide a step is at least."""
+        number, name, shape = self.labels(i)
+        if not self.nodes[i].sections:
+            return max(name.width, shape.width) if self.is_alone(i) else name.width + GAP + shape.width
+        if self.is_tall(i):
+            return max(number.width, name.width, shape.width) + 2.2
+        return 2.6 + number.width + GAP + name.width + (1.8 + shape.width if shape.runs else 0)
+
+    def height(self, i: int) -> float:
+        """How high a step is."""
+        if not self.nodes[i].sections:
+            return GIVEN if self.is_alone(i) else LINE
+        return TALL if self.is_tall(i) else LINE
+
+    def gaps(self) -> list[float]:
+        """Between columns: more where lines fork."""
+        return [4.4 if len(a) + len(b) > 2 else 3.2 for a, b in pairwise(self.columns)]
+
+    def least_width(self) -> float:
+        """How wide the panel is at least."""
+        return 2 * PAD + sum(max(self.width(i) for i in column) for column in self.columns) + sum(self.gaps())
+
+    def rows(self) -> list[float]:
+        """How high each step stands: in the middle of what it reads, clear of its neighbours."""
+        ys = [0.0] * len(self.nodes)
+        before: list[int] = []
+        for column in self.columns:
+            wanted = []
+            for i in column:
+                near = [ys[r] for r in self.nodes[i].reads if r in before]
+                wanted.append(sum(near) / len(near) if near else 0.0)
+            placed: list[float] = []
+            for y in wanted:
+                placed.append(max(y, placed[-1] + PITCH) if placed else y)
+            shift = (sum(wanted) - sum(placed)) / len(column)
+            for i, y in zip(column, placed, strict=True):
+                ys[i] = y + shift
+            before = column
+        return ys
+
+    def spots(self, left: float, wide: float) -> list[Spot]:
+        """Where the steps stand, in a panel as wide as that, around y = 0."""
+        columns, gaps, ys = self.columns, self.gaps(), self.rows()
+        widths = [max(self.width(i) for i in column) for column in columns]
+        boxed = [bool(self.nodes[column[0]].sections) for column in columns]
+        spare = wide - self.least_width()
+        wider = min(spare * 0.4 / max(len(gaps), 1), 2.4)
+        more = min((spare - wider * len(gaps)) / max(sum(boxed), 1), 5.0)
+        x = left + PAD + (spare - wider * len(gaps) - more * sum(boxed)) / 2
+        spots: dict[int, Spot] = {}
+        for column, w, is_boxed, gap in zip(columns, widths, boxed, [*gaps, 0.0], strict=True):
+            w += more * is_boxed
+            spots |= {i: Spot(x + w / 2, ys[i], w, self.height(i)) for i in column}
+            x += w + gap + wider
+        return [spots[i] for i in range(len(self.nodes))]
+
+    def low(self) -> dict[tuple[int, int], int]:
+        """Arrows that must pass below the steps between their ends, and how low."""
+        ys, depth, found, ends = self.rows(), self.depth, dict[tuple[int, int], int](), list[int]()
+        for i, node in enumerate(self.nodes):
+            for r in node.reads:
+                between = [k for k, d in enumerate(depth) if depth[r] < d < depth[i]]
+                reach = [self.height(k) / 2 + 0.6 for k in between]
+                if not any(abs(ys[r] - ys[k]) < h for k, h in zip(between, reach, strict=True)):
+                    continue
+                lane = next((k for k, end in enumerate(ends) if end <= depth[r]), len(ends))
+                ends[lane : lane + 1] = [depth[i]]
+                found[r, i] = lane
+        return found
+
+    def extent(self) -> tuple[float, float]:
+        """The highest and the lowest point."""
+        reach = [(y, self.height(i) / 2) for i, y in enumerate(self.rows())]
+        lanes = [2.2 + LANE * lane for lane in self.low().values()]
+        return min(y - h for y, h in reach), max(y + h for y, h in reach) + max(lanes, default=0.0)
+
+    def least_height(self) -> float:
+        """How high the panel is at least."""
+        high, low = self.extent()
+        return low - high + 2 * MARGIN
+
+    def arrows(self, spots: Sequence[Spot]) -> Iterator[list[Point]]:
+        """From each step to those that read it."""
+        low, depth, floor = self.low(), self.depth, max(s.bottom for s in spots)
+        for i, node in enumerate(self.nodes):
+            b = spots[i]
+            for r in node.reads:
+                a, aside = spots[r], 0.0 if self.nodes[r].sections else 0.8
+                if (r, i) in low:
+                    y, out = floor + 2.2 + LANE * low[r, i], a.x + (0.0 if aside else 1.6)
+                    yield [(out, a.bottom + aside), (out, y), (b.x - 1.6, y), (b.x - 1.6, b.bottom)]
+                elif depth[i] - depth[r] > 1 and abs(a.y - b.y) >= b.h / 2:
+                    yield [(a.right + aside, a.y), (b.x, a.y), (b.x, b.bottom if a.y > b.y else b.top)]
+                else:
+                    x = (max(s.right for s, d in zip(spots, depth, strict=True) if d == depth[i] - 1) + b.left) / 2
+                    yield [(a.right + aside, a.y), (x, a.y), (x, b.y), (b.left, b.y)]
+
+    def draw(self, drawing: Drawing, spots: Sequence[Spot]) -> None:
+        """Boxes, labels and arrows."""
+        for i, spot in enumerate(spots):
+            self.draw_step(drawing, i, spot)
+        for points in self.arrows(spots):
+            drawing.line(*points)
+
+    def draw_step(self, drawing: Drawing, i: int, at: Spot) -> None:
+        """One step: a box where it is computed, no box where it is given."""
+        number, name, shape = self.labels(i)
+        edge, base = 0.0, at.y + 0.85
+        if number.runs:
+            drawing.box(at, "#fff", "#111", 0.35)
+            edge = 1.3
+        if self.is_tall(i) or (not number.runs and self.is_alone(i)):
+            lines = [label for label in (number, name, shape) if label.runs]
+            for k, label in enumerate(lines):
+                y = base + LEADING * (k - (len(lines) - 1) / 2)
+                drawing.text(at.x, y, label, "#555" if label is shape else "#111", bold=label is number)
+            return
+        x = at.left + edge if shape.runs else at.x - (number.width + GAP + name.width) / 2
+        drawing.text(x, base, number, anchor="start", bold=True)
+        drawing.text(x + (number.width + GAP if number.runs else 0), base, name, anchor="start")
+        drawing.text(at.right - edge, base, shape, "#555", anchor="end")
+
+
+def choose(chart: Map, wide: float) -> list[Panel]:
+    """A panel for each part with several steps, as many as fit side by side; for an only part in any case."""
+    parts = [p for p, nodes in chart.inside.items() if not p or len(chart.inside) == 1 or _steps(nodes) > 1]
+    while parts:
+        for tall, sources in ((False, True), (True, True), (True, False)):
+            panels = [
+                Panel(p, nodes if sources else _bare(nodes), tall, _title(chart, p))
+                for p, nodes in chart.inside.items()
+                if p in parts
+            ]
+            fits = sum(p.least_width() for p in panels) + APART * (len(panels) - 1) <= wide
+            if fits and all(p.least_height() <= HIGHEST for p in panels):
+                return panels
+        parts.remove(min(reversed(parts), key=lambda p: _steps(chart.inside[p])))
+    return []
+
+
+def _steps(nodes: Sequence[Node]) -> int:
+    return sum(bool(node.sections) for node in nodes)
+
+
+def _bare(nodes: Sequence[Node]) -> tuple[Node, ...]:
+    """The steps without what is given."""
+    kept = [i for i, node in enumerate(nodes) if node.sections]
+    return tuple(
+        Node(n.sections, n.symbol, n.word, n.shape, tuple(kept.index(r) for r in n.reads if r in kept))
+        for n in (nodes[i] for i in kept)
+    )
+
+
+def _title(chart: Map, part: str) -> str:
+    """What several numbers in one box mean."""
+    single = all(len(node.sections) < 2 for node in chart.inside[part])
+    if single or (chart.layers == 1 and part not in ("heads", "out")):
+        return ""
+    heads = [box.label[6:-1] for box in chart.boxes if box.part == part == "heads"]
+    if chart.layers == 1 and len(heads) == 2:
+        return f"steps of {' · '.join(heads)}"
+    return "steps of each head" if chart.layers == 1 else "steps of each block"
+
+
+def draw(
+    drawing: Drawing, panels: Sequence[Panel], here: Mapping[str, Sequence[Spot]], top: float, wide: float, stem: bool
+) -> float:
+    """The panels side by side, each opening from its part; where they end. stem: numbers stand beside the wedges."""
+    if not panels:
+        return top
+    top += WEDGE
+    height = max(panel.least_height() for panel in panels)
+    scale = (wide - APART * (len(panels) - 1)) / sum(panel.least_width() for panel in panels)
+    left = 0.0
+    for panel in panels:
+        ground = Spot(left + panel.least_width() * scale / 2, top + height / 2, panel.least_width() * scale, height)
+        drawing.ground(ground)
+        if spots := here.get(panel.part):
+            at = max(spots, key=lambda spot: spot.bottom)
+            drawing.wedge(at, ground, top - WEDGE if stem else at.bottom)
+            title = words(panel.title, SHAPE)
+            reach = title.width / 2
+            drawing.text(min(max(at.x, reach), wide - reach), top - 1.0, title, "#555")
+        y = ground.y - sum(panel.extent()) / 2
+        panel.draw(drawing, [replace(spot, y=spot.y + y) for spot in panel.spots(left, ground.w)])
+        left += ground.w + APART
+    return top + height

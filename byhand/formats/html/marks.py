@@ -1,0 +1,95 @@
+"""What surrounds a figure's matrices: brackets, tiles, arrows and dots, as one SVG behind the table."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from byhand.arithmetic.copies import Many
+from byhand.formats.html.grid import Grid, Mark, weights
+
+FOOT, BRACKET, TILE = 1.3, 0.32, 0.18  # mm; LOOK
+DOT, FRAME = 2.9, (6.0, 7.0)  # the radius of a weight of 1; a frame's width and height
+INK, FILL, OUTLINE, PEN = "#111", "#e2e2e2", "#888", "#1c3f94"
+
+
+def drawing(grid: Grid, phone: bool, shown: bool) -> str:
+    """The SVG of a figure in print's or a phone's measures; dots are drawn where answers are shown."""
+    width, height = grid.x(len(grid.cols), phone=phone), grid.y(len(grid.rows), phone=phone)
+    parts = [_mark(grid, mark, phone, shown) for mark in grid.marks]
+    if not parts:
+        return ""
+    return (
+        f'<div class="behind {"phone" if phone else "wide"}" aria-hidden="true"><svg width="{_n(width)}mm" '
+        f'height="{_n(height)}mm" viewBox="0 0 {_n(width)} {_n(height)}">{"".join(parts)}</svg></div>'
+    )
+
+
+def _mark(grid: Grid, mark: Mark, phone: bool, shown: bool) -> str:
+    left, right = grid.x(mark.left, phone=phone), grid.x(mark.right, phone=phone)
+    top, bottom = grid.y(mark.top, phone=phone), grid.y(mark.bottom, phone=phone)
+    match mark.kind:
+        case "bracket":
+            feet = f"h{_n(-FOOT)}V{_n(bottom)}h{_n(FOOT)}"
+            path = (
+                f"M{_n(left + FOOT)} {_n(top)}{feet}M{_n(right - FOOT)} {_n(top)}h{_n(FOOT)}V{_n(bottom)}h{_n(-FOOT)}"
+            )
+            return f'<path d="{path}" fill="none" stroke="{INK}" stroke-width="{BRACKET}"/>'
+        case "tile":
+            return (
+                f'<rect x="{_n(left)}" y="{_n(top)}" width="{_n(right - left)}" height="{_n(bottom - top)}" '
+                f'fill="{FILL}" stroke="{OUTLINE}" stroke-width="{TILE}"/>'
+            )
+        case "right":
+            return _arrow(left + 0.8, (top + bottom) / 2, right - 0.6, (top + bottom) / 2)
+        case "down":
+            return _arrow((left + right) / 2, top + 0.3, (left + right) / 2, bottom - 0.4)
+        case "dots":
+            return _dots(grid, mark, phone, shown)
+        case _:
+            raise TypeError(f"not a mark: {mark!r}")
+
+
+def _arrow(x: float, y: float, to_x: float, to_y: float) -> str:
+    """A line with a small filled head."""
+    head, half = 1.1, 0.5
+    if to_y == y:
+        tip = f"M{_n(to_x)} {_n(to_y)}l{_n(-head)} {_n(-half)}v{_n(2 * half)}z"
+    else:
+        tip = f"M{_n(to_x)} {_n(to_y)}l{_n(-half)} {_n(-head)}h{_n(2 * half)}z"
+    line = f'<path d="M{_n(x)} {_n(y)}L{_n(to_x)} {_n(to_y)}" stroke="{INK}" stroke-width="0.25"/>'
+    return f'{line}<path d="{tip}" fill="{INK}"/>'
+
+
+def _dots(grid: Grid, mark: Mark, phone: bool, shown: bool) -> str:
+    """A frame for each cell of the pattern and, where shown, a dot whose area is its weight."""
+    parts = []
+    for r in range(mark.top, mark.bottom):
+        for c in range(mark.left, mark.right):
+            x, y = _centre(grid, r, c, phone)
+            width, height = FRAME
+            parts.append(f"M{_n(x - width / 2)} {_n(y - height / 2)}h{width}v{height}h{-width}z")
+    frames = f'<path d="{"".join(parts)}" fill="none" stroke="#999" stroke-width="0.18"/>'
+    if not shown or grid.dots is None:
+        return frames
+    circles = []
+    for i, j, weight in weights(grid.dots):
+        x, y = _centre(grid, mark.top + i, mark.left + j, phone)
+        radius = weight.mark(_radius) if isinstance(weight, Many) else _radius(weight)
+        circles.append(f'<circle cx="{_n(x)}" cy="{_n(y)}" r="{radius}" fill="{PEN}"/>')
+    return frames + "".join(circles)
+
+
+def _radius(weight: Any) -> str:
+    return _n(DOT * math.sqrt(min(float(weight), 1)))
+
+
+def _centre(grid: Grid, row: int, col: int, phone: bool) -> tuple[float, float]:
+    return (
+        (grid.x(col, phone=phone) + grid.x(col + 1, phone=phone)) / 2,
+        (grid.y(row, phone=phone) + grid.y(row + 1, phone=phone)) / 2,
+    )
+
+
+def _n(x: float) -> str:
+    return f"{x:.2f}".rstrip("0").rstrip(".")

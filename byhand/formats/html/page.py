@@ -1,0 +1,262 @@
+"""Documents as HTML, for the screen and, as WeasyPrint's input, for print: the same page in two media."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import Any, Literal
+
+from jinja2 import TemplateError, TemplateSyntaxError
+from markupsafe import Markup
+
+from byhand import __version__
+from byhand.arithmetic.expr import Expr
+from byhand.errors import SheetError
+from byhand.formats.fonts import data_url, font_face_css
+from byhand.formats.html import map as architecture_map
+from byhand.formats.html.entries import entry_text
+from byhand.formats.html.grid import (
+    FIGURE_WIDTH,
+    PHONE_HEIGHTS,
+    PHONE_WIDTHS,
+    PRINT_HEIGHTS,
+    PRINT_WIDTHS,
+    Grid,
+    Tag,
+    ems,
+)
+from byhand.formats.html.layout import strips
+from byhand.formats.html.marks import drawing
+from byhand.formats.html.sections import Grids, groups
+from byhand.formats.html.table import rows, tick
+from byhand.notation.html import html, terms_html, value_html
+from byhand.notation.inline import inline, spoken
+from byhand.notation.text import text, value_text
+from byhand.notation.words import unprintable
+from byhand.tape import shape_text
+from byhand.worksheet.document import (
+    Cell,
+    Document,
+    Falk,
+    Figure,
+    Panel,
+    Strip,
+    Table,
+    View,
+)
+from byhand.worksheet.effort import Effort, effort
+from byhand.worksheet.sandbox import Sandbox, loader
+from byhand.worksheet.sheet import folders
+
+Medium = Literal["print", "screen"]
+Paper = Literal["a4", "letter"]
+# mm; the live area is the same on both papers, and so are the page breaks; later pages have a running line on top
+PAPERS = {
+    "a4": {"size": "210mm 297mm", "side": 18.0, "top": 15.0, "later": 24.0, "bottom": 32.1, "foot": 10.1},
+    "letter": {"size": "215.9mm 279.4mm", "side": 20.95, "top": 12.5, "later": 21.5, "bottom": 17.0, "foot": 0.0},
+}
+MEASURES = {
+    "widths": PRINT_WIDTHS, "heights": PRINT_HEIGHTS, "phone_widths": PHONE_WIDTHS, "phone_heights": PHONE_HEIGHTS,
+}  # fmt: skip
+BUDGET = 1_000_000_000  # characters that a template may make on its way to a page
+# the page's first words, before a template's own: it loads nothing from anywhere, and runs nothing
+DOCTYPE = "<!doctype html>"
+POLICY = (
+    '<meta http-equiv="Content-Security-Policy" '
+    "content=\"default-src 'none'; style-src 'unsafe-inline'; font-src data:; form-action 'none'; base-uri 'none'\">"
+)
+LINE_EM = 2.963  # mm: worked lines at 8.4 pt
+RESULT = 9.0  # mm: the room for a result, at least
+LINE_ROOMS = ((3, 44.4), (2, 73.4))  # tokens side by side, and the room for a line, in mm
+
+
+@dataclass(frozen=True)
+class Lines:
+    """The worked lines of one token: label, arithmetic and result of each cell."""
+
+    label: str
+    rows: tuple[tuple[str, Expr, Any], ...]
+
+
+@dataclass(frozen=True)
+class Working:
+    """The worked lines of a matrix: its name, if there are several, and how many tokens stand side by side.
+
+    tall: whether there are fractions, which need more room between the lines; result: the room for one, in mm.
+    """
+
+    symbol: str
+    side: int
+    tall: bool
+    result: float
+    tokens: tuple[Lines, ...]
+
+
+class Pages:
+    """A document laid out, to be written in any view and medium."""
+
+    def __init__(self, document: Document, grids: Grids = strips) -> None:
+        self.d = document
+        self.groups = list(groups(document.sections, grids))
+
+    def html(self, view: View, medium: Medium, paper: Paper = "a4") -> str:
+        """The page in one view.
+
+        Raises: SheetError where a template does not parse.
+        """
+        return rendered(
+            "page.html", medium, paper, d=self.d, view=view, shown=view != "worksheet", map=self.map,
+            effort=self.effort, groups=self.groups,
+        )  # fmt: skip
+
+    @cached_property
+    def map(self) -> Markup:
+        """Where the sheet stands in the model, drawn."""
+        return Markup(architecture_map.svg(self.d))
+
+    @cached_property
+    def effort(self) -> Effort:
+        """What it asks of a student."""
+        return effort(self.d.sections)
+
+
+def rendered(template: str, medium: Medium, paper: Paper, **values: Any) -> str:
+    """A template in a medium, on a paper.
+
+    Raises: SheetError where it does not parse.
+    """
+    fonts = Markup(_fonts()) if medium == "screen" else ""
+    try:
+        page = _environment().rendered(
+            template, medium=medium, paper=PAPERS[paper], version=__version__, fonts=fonts, measures=MEASURES,
+            **values,
+        )  # fmt: skip
+    except (RecursionError, MemoryError):
+        raise SheetError(f"template {template} does not end") from None
+    except (TypeError, ValueError, ArithmeticError, AttributeError, LookupError) as error:
+        raise SheetError(f"template {template}: {error}") from None
+    except TemplateError as error:
+        where = f" line {error.lineno}" if isinstance(error, TemplateSyntaxError) else ""
+        name = getattr(error, "name", None) or template
+        raise SheetError(f"template {name}{where}: {error.message}") from None
+    if bad := unprintable(page, lines=True):
+        raise SheetError(f"the page holds {bad}, which cannot be printed")
+    return page.replace(DOCTYPE, DOCTYPE + POLICY, 1) if page.startswith(DOCTYPE) else DOCTYPE + POLICY + page
+
+
+@cache
+def _environment() -> Sandbox:
+    environment = Sandbox(BUDGET, loader=loader(folders()), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment.filters |= {
+        "math": lambda latex: Markup(inline(latex)),
+        "spoken": spoken,
+        "value": lambda value: Markup(value_html(value)),
+        "expr": lambda node: Markup(html(node)),
+        "terms": lambda node: [Markup(term) for term in terms_html(node)],
+        "prose": prose,
+        "mm": lambda x: f"{x:.3f}".rstrip("0").rstrip("."),
+        "css_string": css_string,
+    }
+    environment.globals |= {
+        "drawing": lambda *args: Markup(drawing(*args)), "rows": lambda *args: Markup(rows(*args)), "worked": worked,
+        "tick": lambda *args: Markup(tick(*args)), "entry_text": entry_text,
+        "tag_place": tag_place, "formula_place": formula_place, "shape": shape_text,
+    }  # fmt: skip
+    return environment
+
+
+@cache
+def _fonts() -> str:
+    return font_face_css(data_url)
+
+
+def prose(tokens: Iterable[Any]) -> Markup:
+    """Markdown tokens as HTML."""
+    tokens = list(tokens)
+    renderer = _markdown()
+    if any(t.type == "inline" for t in tokens):
+        return Markup(renderer.renderer.render(tokens, renderer.options, {}))
+    return Markup(renderer.renderer.renderInline(tokens, renderer.options, {}))
+
+
+@cache
+def _markdown() -> Any:
+    from markdown_it import MarkdownIt
+
+    markdown = MarkdownIt("commonmark", {"html": False})
+    markdown.add_render_rule("math_inline", lambda self, tokens, at, options, env: _formula(tokens[at].content))
+    return markdown
+
+
+def _formula(latex: str) -> str:
+    return f'<span class="math">{inline(latex)}</span>'
+
+
+def css_string(value: str) -> Markup:
+    """A string for CSS, safe in a style element."""
+    kept = "".join(c if c.isalnum() or c in " .,·-–—_:" else f"\\{ord(c):x} " for c in value)
+    return Markup(f'"{kept}"')
+
+
+def worked(figure: Figure, turned: bool) -> list[Working]:
+    """The arithmetic of a figure's blanks, matrix by matrix."""
+    match figure:
+        case Falk() | Strip():
+            panels = [p for p in figure.panels if any(c.work is not None for row in p.cells for c in row)]
+            several = len(panels) > 1
+            return [_working(panel, turned, panel.caption or panel.symbol if several else "") for panel in panels]
+        case Table():
+            return _table_working(figure)
+        case _:
+            return []
+
+
+def _table_working(table: Table) -> list[Working]:
+    """The arithmetic of a table's entries, each under the names of its row and column."""
+    lines = [
+        Lines(f"{entry_text(row[0])}, {entry_text(head)}", (("", cell.work, cell.value),))
+        for row in table.rows
+        for head, cell in zip(table.head, row, strict=True)
+        if isinstance(cell, Cell) and cell.work is not None
+    ]
+    return [_side_by_side("", lines)] if lines else []
+
+
+def _working(panel: Panel, turned: bool, symbol: str) -> Working:
+    cells = tuple(zip(*panel.cells, strict=True)) if turned else panel.cells
+    tokens, dims = (panel.cols, panel.rows) if turned else (panel.rows, panel.cols)
+    lines = [
+        Lines(token, tuple((dim, c.work, c.value) for dim, c in zip(dims, row, strict=True) if c.work is not None))
+        for token, row in zip(tokens, cells, strict=True)
+    ]
+    return _side_by_side(symbol, [line for line in lines if line.rows])
+
+
+def _side_by_side(symbol: str, tokens: Sequence[Lines]) -> Working:
+    """As many tokens beside each other as there is room for their lines."""
+    lines = [text(work) for token in tokens for _, work, _ in token.rows]
+    longest = (max(map(ems, lines), default=0.0) + 0.96) * LINE_EM  # with its " ="
+    results = [part for token in tokens for *_, result in token.rows for part in value_text(result).split("/")]
+    room_after = max(RESULT, 1.1 * max(map(ems, results), default=0.0) * LINE_EM + 1.5)
+    side = next((n for n, room in LINE_ROOMS if longest <= room + RESULT - room_after), 1)
+    return Working(symbol, side, any("/" in line for line in lines), round(room_after, 1), tuple(tokens))
+
+
+def tag_place(grid: Grid, tag: Tag) -> str:
+    """Where a tag stands, as CSS; one at the right may use what is left of the figures' width."""
+    if tag.side == "right":
+        left, middle = grid.x(tag.right) + 2.5, (grid.y(tag.top) + grid.y(tag.bottom)) / 2
+        return f"left:{left:.2f}mm;top:{middle:.2f}mm;width:{max(FIGURE_WIDTH - left, 9):.2f}mm"
+    return f"left:{(grid.x(tag.left) + grid.x(tag.right)) / 2:.2f}mm;top:{grid.y(tag.top):.2f}mm"
+
+
+def formula_place(grid: Grid) -> str:
+    """Where the formula stands in the free corner, as CSS: flush with the left operand, and smaller if it must."""
+    row = next(r for r, kind in enumerate(grid.rows) if kind == "t")
+    left, room = grid.widths["l"], grid.x(grid.formula_end) - grid.widths["l"]
+    need = 2.75 * len(spoken(grid.formula))
+    if need > room:
+        left, room = 2.0, room + grid.widths["l"] - 2.0
+    size = max(9.5, min(14.5, 14.5 * room / need))
+    return f"left:{left:.2f}mm;top:{grid.y(row) / 2 - 3.2:.2f}mm;font-size:{size:.1f}pt"

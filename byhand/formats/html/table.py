@@ -1,0 +1,47 @@
+"""The rows of a figure's table as HTML. Cells are many, so each is one td with its class and wraps nothing."""
+
+from __future__ import annotations
+
+from html import escape
+
+from byhand.formats.html.grid import Grid, Slot
+from byhand.notation.html import value_html
+from byhand.notation.inline import inline, spoken
+
+
+def rows(grid: Grid, shown: bool, inputs: bool) -> str:
+    """The table's rows: answers where they are shown; else blanks, with room to type where there are inputs."""
+    return "\n".join(
+        f'<tr class="{kind}">{"".join(_cell(slot, shown, inputs) for slot in slots)}</tr>'
+        for kind, slots in grid.lines()
+    )
+
+
+def _cell(slot: Slot, shown: bool, inputs: bool) -> str:
+    span = f' colspan="{slot.span}"' if slot.span > 1 else ""
+    if slot.cell is not None:
+        return _number(slot, shown, inputs)
+    if slot.scope:
+        cls = slot.cls + " parted" * (len(slot.pieces) > 1)
+        return f'<th scope="{slot.scope}" class="{cls}">{"<wbr>".join(map(escape, slot.pieces))}</th>'
+    if slot.cls.startswith("caption"):
+        box = tick(slot.right, shown, inputs, spoken(slot.label)) if slot.right is not None else ""
+        return f'<td class="{slot.cls}"{span}>{box}{inline(slot.label)}</td>'
+    if slot.label:
+        return f'<td class="{slot.cls}">{escape(slot.label)}</td>'
+    return f"<td{span}></td>"
+
+
+def _number(slot: Slot, shown: bool, inputs: bool) -> str:
+    assert slot.cell is not None
+    if shown or not slot.cell.blank:
+        return f'<td class="{slot.cls}">{value_html(slot.cell.value)}</td>'
+    field = f'<input aria-label="{escape(spoken(slot.name))}" autocomplete="off">' if inputs else ""
+    return f'<td class="{slot.cls}">{field}</td>'
+
+
+def tick(right: bool, shown: bool, inputs: bool, label: str) -> str:
+    """A box to tick; ticked where it is right and answers are shown."""
+    if inputs and not shown:
+        return f'<input type="checkbox" class="tick" aria-label="{escape(label)}">'
+    return '<span class="tick on">✓</span>' if right and shown else '<span class="tick"></span>'

@@ -1,0 +1,86 @@
+"""Pages as PDF, by WeasyPrint: tagged PDF/UA, the same bytes for the same page."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+from byhand.errors import SheetError
+from byhand.formats.fonts import faces, font_face_css
+
+OPTIONS = {"pdf_variant": "pdf/ua-1"}  # tagged, for readers that speak
+
+
+def pdf(html: str) -> bytes:
+    """A page in the medium print as PDF.
+
+    Raises: SheetError where it asks for a file. WeasyPrint's warnings go to the log `weasyprint`.
+    """
+    return written(document(html))
+
+
+def written(document: Any) -> bytes:
+    """WeasyPrint's Document as PDF.
+
+    Raises: SheetError where it asks for a file.
+    """
+    with _refusals(), _no_collection():
+        result: bytes = document.write_pdf(**OPTIONS)
+    return result
+
+
+def document(html: str) -> Any:
+    """A page laid out: WeasyPrint's Document.
+
+    Raises: SheetError where it asks for a file.
+    """
+    from weasyprint import CSS, HTML
+    from weasyprint.text.fonts import FontConfiguration
+
+    fonts, fetcher = FontConfiguration(), _fetcher()()
+    with _refusals(), _no_collection():
+        css = CSS(string=font_face_css(lambda face: face.path.as_uri()), font_config=fonts, url_fetcher=fetcher)
+        source = HTML(string=html, url_fetcher=fetcher)
+        return source.render(stylesheets=[css], font_config=fonts, **OPTIONS)
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """A file that is asked for, while a page is laid out or while it is written, is the template's error."""
+    from weasyprint.urls import FatalURLFetchingError
+
+    try:
+        yield
+    except FatalURLFetchingError as error:
+        raise SheetError(str(error)) from None
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Without the garbage collector, which takes up to half of the time; a page is small and short-lived."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
+@cache
+def _fetcher() -> type[Any]:
+    """A fetcher of nothing but our own fonts: a template is somebody else's file."""
+    from weasyprint.urls import FatalURLFetchingError, URLFetcher
+
+    allowed = {face.path.as_uri() for face in faces()}
+
+    class FontsOnly(URLFetcher):  # type: ignore[misc]
+        def fetch(self, url: str, headers: Any = None) -> Any:
+            if url not in allowed:
+                raise FatalURLFetchingError(f"a template asks for {url[:80]!r}; it may use no files but the fonts")
+            return super().fetch(url, headers)
+
+    return FontsOnly

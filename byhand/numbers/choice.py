@@ -1,0 +1,152 @@
+"""Choose the numbers of an instance: search, run on the tape, keep what keeps every promise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from byhand.arithmetic.domains import RATIONALS
+from byhand.errors import ConfigError, DomainError
+from byhand.model.job import ATTN_OUT
+from byhand.model.models import run
+from byhand.model.weights import Values
+from byhand.numbers.evenness import usual, whole_time
+from byhand.numbers.limits import Limits, limits_of
+from byhand.numbers.possible import LESSONS, SMALL, check
+from byhand.numbers.quality import promised, quality
+from byhand.numbers.words import answers, new_words, sentence, vocabulary
+from byhand.tape import Tape
+
+ATTEMPTS = 1000  # of the search, before it gives up: almost all need a few
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Numbers for a run, and what is promised of them."""
+
+    values: Values
+    quality: dict[str, Any]
+
+
+def choose(
+    model: str, values: Values, seed: int, *, answer: Sequence[str] = (), level: str = "standard",
+    pick_words: bool = False,
+) -> Chosen:  # fmt: skip
+    """Numbers for a model: the same for the same arguments, for ever.
+
+    values: gives config, tokens and vocabulary; its own numbers say how large and how many a small model's are.
+    answer: the words that gpt says at the last positions. pick_words: gpt's sentence, and its answers where there are
+    none, are picked by the seed.
+
+    Raises: ConfigError for a configuration that cannot work; UnknownNameError, ValuesError.
+    """
+    if seed < 1:
+        raise ConfigError(f"seed={seed} is not a seed; use 1 or more")
+    limits, expected, summed = limits_of(level), None, model == "layer-norm" and ATTN_OUT in values.inputs
+    if model in SMALL and not answer:
+        return _shuffled(model, values, seed, level)
+    if model == "gpt":
+        values, answer = _worded(values, seed, tuple(answer), pick_words)
+    elif answer:
+        raise ConfigError(f"{model} says no words, so it has no answer; use gpt")
+    n = len(values.tokens) or values.config.n_ctx
+    check(model, values.config, n, len(values.source) or values.config.n_ctx)
+    if model in LESSONS:
+        limits, expected = _measures(model, values, limits)
+    if model == "gpt" and values.config.positional_embedding_type != "standard" and len(set(values.ids())) < n:
+        raise ConfigError(
+            "a word that stands twice needs learned positions; use positional_embedding_type='standard'"
+        )
+    from byhand.numbers.dice import Dice
+    from byhand.numbers.search import in_two, instances  # numpy, which a sheet with its own numbers does without
+    from byhand.numbers.stack import Task
+
+    wanted = _wanted(values, tuple(answer), seed) if model == "gpt" else ()
+    dice = Dice(f"{seed} {level} sum")
+    for instance in instances(Task(model, values, limits, wanted), f"{seed} {level}", ATTEMPTS):
+        instance = in_two(instance, dice) if summed else instance
+        chosen = replace(values, inputs=instance.inputs, weights=instance.weights)
+        found = judged(model, chosen, limits, wanted, expected)
+        if found is not None:
+            return Chosen(chosen, found)
+    other = "another seed or another answer" if answer else "another seed"
+    raise ConfigError(f"no numbers for seed {seed} in {ATTEMPTS} attempts; use {other}")
+
+
+def listed(model: str, values: Values, level: str = "standard") -> list[Values]:
+    """All numbers that may be chosen for a model where they are few enough to be listed; else none."""
+    if model != "sizing":
+        return []
+    from byhand.numbers.sizes import every_size
+
+    return every_size(values, *_measures(model, values, limits_of(level)))
+
+
+def _shuffled(model: str, values: Values, seed: int, level: str) -> Chosen:
+    """A small model's own numbers in another order.
+
+    Raises: ConfigError.
+    """
+    from byhand.numbers.shuffled import shuffled
+
+    found = shuffled(model, values, f"{seed} {level}", limits_of(level))
+    if found is None:
+        raise ConfigError(f"no numbers like the sheet's for seed {seed}; use another seed")
+    return Chosen(*found)
+
+
+def judged(
+    model: str, values: Values, limits: Limits, wanted: tuple[int | None, ...] = (), expected: float | None = None
+) -> dict[str, Any] | None:
+    """The quality of an instance whose run keeps every promise; None for any other.
+
+    expected: the seconds that it should take, where they are not those that are usual.
+    """
+    try:
+        tape = evaluated(model, values)
+        found = promised(tape, limits, usual(tape, model, values.config) if expected is None else expected, wanted)
+    except DomainError:
+        return None
+    if found is not None and values.config.softmax_base == "e":
+        found["judged_in_base"] = 2
+    return found
+
+
+def _measures(model: str, own: Values, limits: Limits) -> tuple[Limits, float]:
+    """What a small model's own numbers allow others: how large they may be, and how long they may take."""
+    tape = evaluated(model, own)
+    found = quality(tape)
+    sizes = (("integer", "largest_integer"), ("denominator", "largest_denominator"), ("ugly", "ugly"))
+    larger = {name: max(getattr(limits, name), found[figure]) for name, figure in sizes}
+    return replace(limits, **larger), whole_time(tape)
+
+
+def evaluated(model: str, values: Values) -> Tape:
+    """The run in exact numbers: in base 2 where base e would leave them, and quality says so."""
+    config = values.config
+    if config.softmax_base == "e":
+        values = replace(values, config=replace(config, softmax_base=2))
+    return run(model, values, RATIONALS)
+
+
+def _worded(values: Values, seed: int, answer: tuple[str, ...], pick: bool) -> tuple[Values, tuple[str, ...]]:
+    """gpt's sentence and vocabulary as words, and its answer."""
+    known = values.vocabulary
+    if pick or not values.tokens:
+        tokens, own = sentence(seed, values.config.n_ctx)
+        answer = answer or own
+    else:
+        tokens = tuple(known[t] if isinstance(t, int) and t < len(known) else str(t) for t in values.tokens)
+    words = vocabulary(tokens, answer, known)
+    config = replace(values.config, d_vocab=len(words), n_ctx=max(values.config.n_ctx, len(tokens)))
+    return replace(values, config=config, tokens=tokens, vocabulary=words), answer
+
+
+def _wanted(values: Values, answer: tuple[str, ...], seed: int) -> tuple[int | None, ...]:
+    """The number of the right word at each position."""
+    words = answers([str(t) for t in values.tokens], answer)
+    if words[-1] is None:
+        fresh = new_words(values.vocabulary, values.tokens)
+        words = (*words[:-1], fresh[seed % len(fresh)] if fresh else None)
+    return tuple(None if w is None else values.vocabulary.index(w) for w in words)

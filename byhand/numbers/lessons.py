@@ -1,0 +1,134 @@
+"""Instances of the small models whose numbers have to be chosen so that all is exact."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+
+import numpy as np
+
+from byhand.model.job import RESID_PRE
+from byhand.numbers.dice import Bools, Dice, Ints
+from byhand.numbers.heads import whole_base
+from byhand.numbers.hidden import any_outputs, find_hidden
+from byhand.numbers.natural import columns, columns_for, distinct
+from byhand.numbers.norms import friendly, unit_of
+from byhand.numbers.shuffled import reordered
+from byhand.numbers.sizes import draw_sizes
+from byhand.numbers.stack import Instance, Task, mlp_weights, plain_rows
+
+PATTERN, NORMALIZED = "blocks.0.attn.hook_pattern[0]", "ln_final.hook_normalized"
+
+
+def _entry(number: Fraction) -> int | str:
+    return int(number) if number.denominator == 1 else str(number)
+
+
+def _batch_norm(task: Task, dice: Dice) -> Iterator[Instance]:
+    """Rows and columns that are friendly."""
+    d, pool = task.config.d_model, friendly(task.n, "LN", 6)
+    members = columns_for(dice, pool, d, [friendly(d, "LN", 6)] * task.n, beams=2000)
+    x = pool[members].swapaxes(1, 2)  # (count, n, d)
+    by_row, by_column = unit_of(x, "LN"), unit_of(x.swapaxes(1, 2), "LN").swapaxes(1, 2)
+    ok = distinct(by_row) & distinct(x) & distinct(x.swapaxes(1, 2)) & (x < 0).any((1, 2))
+    ok &= (by_row != by_column).any(2).sum(1) >= 2
+    for i in np.flatnonzero(ok)[:3]:
+        yield Instance({RESID_PRE: x[i].tolist()}, {})
+
+
+def _transformer_by_hand(task: Task, dice: Dice) -> Iterator[Instance]:
+    """The given pattern, rows whose mixture is whole, and two layers on it."""
+    pattern = task.own.inputs[PATTERN]
+    shares = [[Fraction(x) for x in row] for row in pattern]
+    common = [int(np.lcm.reduce([x.denominator for x in row])) for row in shares]
+    powers = np.array([[int(x * m) for x in row] for row, m in zip(shares, common, strict=True)])
+    drawn = dice.below(9, 4000, powers.shape[1]) - 4
+    sums = drawn @ powers.T
+    fit = (sums % common == 0).all(1) & (abs(sums // common).max(1) <= 4) & (drawn.max(1) > drawn.min(1))
+    picks = dice.below(int(fit.sum()), 50, task.config.d_model)
+    x, z = (part[fit][picks].swapaxes(1, 2) for part in (drawn, sums // common))  # (count, n, d)
+    zeros = (x == 0).sum((1, 2)) * 100
+    ok = (
+        distinct(x) & distinct(z) & distinct(x.swapaxes(1, 2)) & (zeros >= 10 * x[0].size) & (zeros <= 35 * x[0].size)
+    )
+    for i in np.flatnonzero(ok)[:1]:
+        hidden = find_hidden(dice, z[i], task.config.d_mlp, task.limits)
+        outputs = hidden and any_outputs(dice, np.zeros_like(z[i]), hidden, task.limits)
+        if hidden and outputs:
+            yield Instance({RESID_PRE: x[i].tolist(), PATTERN: pattern}, mlp_weights("blocks.0", hidden, outputs))
+
+
+def _is_power(totals: Ints, base: int) -> Bools:
+    """Which numbers are whole powers of the base."""
+    found: Bools = np.isin(totals, base ** np.arange(int(np.log(1e9) / np.log(base))))
+    return found
+
+
+def _clear(logits: Ints, base: int) -> Bools:
+    """Which rows of logits (…, words) give probabilities with whole logarithms: their powers add up to a power."""
+    low = logits.min(-1, keepdims=True)
+    spread = np.minimum(logits - low, 12)
+    ok: Bools = _is_power((base**spread).sum(-1), base) & (logits.max(-1) > low[..., 0]) & (spread.max(-1) < 5)
+    return ok
+
+
+def _cross_entropy(task: Task, dice: Dice) -> Iterator[Instance]:
+    """Logits whose probabilities have whole logarithms, and differ from place to place."""
+    words = task.config.d_vocab
+    drawn = dice.below(5, 3000, words) - 1
+    rows = drawn[_clear(drawn, whole_base(task.config))]
+    if len(rows):
+        picks = rows[dice.below(len(rows), 40, task.n)]  # (tries, n, words)
+        for i in np.flatnonzero(distinct(picks - picks.min(2, keepdims=True)))[:3]:
+            yield Instance({"logits": picks[i].tolist()}, {})
+
+
+def _perplexity(task: Task, dice: Dice) -> Iterator[Instance]:
+    """Vectors and an unembedding whose probabilities have whole logarithms, and a whole mean of the surprises."""
+    c, base, x = task.config, whole_base(task.config), plain_rows(dice, task.n, task.config.d_model)
+    if x is None:
+        return
+    pool = columns(c.d_model, 2, 1)
+    results = pool @ x.T
+    fit = abs(results).max(1) <= 4
+    pool, results = pool[fit], results[fit]
+    drawn = dice.below(7, 6000, c.d_vocab) - 3
+    picks = columns_for(dice, results, c.d_vocab, [drawn[_clear(drawn, base)]] * task.n, beams=200)  # (count, words)
+    logits = results[picks].swapaxes(1, 2)  # (count, n, words)
+    right = logits[:, np.arange(task.n), list(task.own.ids())]
+    low = logits.min(2)
+    totals = (base ** (logits - low[..., None])).sum(2)
+    surprise = np.rint(np.log(totals) / np.log(base)).astype(np.int64) - (right - low)
+    ok = (surprise.sum(1) % task.n == 0) & (surprise.max(1) > surprise.min(1))
+    ok &= distinct(pool[picks])
+    for i in np.flatnonzero(ok)[:4]:
+        weights = {"unembed.W_U": pool[picks[i]].T.tolist()}
+        if c.tie_word_embeddings:
+            weights = {"embed.W_E": pool[picks[i]].tolist()}
+        elif "embed.W_E" in task.own.weights:
+            weights["embed.W_E"] = reordered(task.own.weights["embed.W_E"], dice)
+        yield Instance({NORMALIZED: x.tolist()}, weights)
+
+
+def _sampling(task: Task, dice: Dice) -> Iterator[Instance]:
+    """The logits and the tables with the vocabulary in another order each, and greedy not the best."""
+    own, shift = task.own.inputs, dice.one(3) - 1
+    logits = [[_entry(Fraction(x) + shift) for x in row] for row in reordered(own["logits"], dice)]
+    second = [reordered(row, dice) for row in own["second"]]
+    first = reordered(own["first"], dice)
+    places = dice.order(len(second))
+    inputs = {**own, "logits": logits, "first": first, "second": [second[i] for i in places]}
+    likeliest = max(range(len(first)), key=lambda i: Fraction(first[i][0]))
+    joint = [[Fraction(p) * Fraction(x) for x in row] for (p,), row in zip(first, inputs["second"], strict=True)]
+    if max(joint[likeliest]) < max(max(row) for row in joint):
+        yield Instance(inputs, {})
+
+
+LESSONS: dict[str, Callable[[Task, Dice], Iterator[Instance]]] = {
+    "batch-norm": _batch_norm,
+    "transformer-by-hand": _transformer_by_hand,
+    "cross-entropy": _cross_entropy,
+    "perplexity": _perplexity,
+    "sampling": _sampling,
+    "sizing": draw_sizes,
+}

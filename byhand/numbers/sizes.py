@@ -1,0 +1,118 @@
+"""Sizes of the first of two models that are counted: drawn for a seed, or all that the search would accept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from byhand.arithmetic.copies import Copies, Many
+from byhand.arithmetic.domains import RATIONALS
+from byhand.arithmetic.expr import Expr, Ref, refs
+from byhand.effort import STEP, operations, writing
+from byhand.model.models import run
+from byhand.model.weights import Values
+from byhand.numbers.dice import Bools, Dice
+from byhand.numbers.evenness import BAND
+from byhand.numbers.limits import Limits
+from byhand.numbers.quality import UGLY
+from byhand.numbers.stack import Instance, Task
+from byhand.tape import Tape
+
+SIZES = {  # as many heads as the map shows
+    "n_layers": (1, 2), "d_model": (4, 6, 8), "d_head": (2, 3, 4), "d_mlp": (6, 8, 12, 16),
+    "d_vocab": (5, 6, 7, 8, 9, 10), "n_ctx": (3, 4, 5),
+}  # fmt: skip
+TOKENS = (450, 600, 900, 1200, 1800, 3600)
+SECONDS = (2, 4, 5)  # for each FLOP: whole shares of a machine
+Sizes = dict[str, int]
+
+
+def draw_sizes(task: Task, dice: Dice) -> Iterator[Instance]:
+    """Other sizes; shares and days that are short."""
+    own, drawn = task.own, {name: sizes[dice.one(len(sizes))] for name, sizes in SIZES.items()}
+    tape = run("sizing", _with(own, drawn), RATIONALS)
+    flops, parameters = (int(tape.values(name)[0][0]) for name in ("flops", "params"))
+    tokens = [n for n in TOKENS if _short(parameters, n)]
+    if tokens and _fits(own, drawn):
+        seconds = flops * SECONDS[dice.one(len(SECONDS))]
+        drawn |= {"seconds": seconds, "train_tokens": tokens[dice.one(len(tokens))]}
+        yield Instance(dict(_with(own, drawn).inputs), {})
+
+
+def every_size(own: Values, limits: Limits, expected: float) -> list[Values]:
+    """All sizes that may be drawn, are within limits, and take about as long as expected."""
+    every = [dict(zip(SIZES, each, strict=True)) for each in product(*SIZES.values())]
+    every = [sizes for sizes in every if _fits(own, sizes)]
+    tape, _ = _run(own, every)
+    flops, parameters = (_each(tape.values(name)[0][0], int).tolist() for name in ("flops", "params"))
+    every = [
+        sizes | {"seconds": flops[k] * seconds, "train_tokens": tokens}
+        for k, sizes in enumerate(every)
+        for seconds, tokens in product(SECONDS, TOKENS)
+        if _short(parameters[k], tokens)
+    ]
+    promising = _promising(*_run(own, every), limits, expected)
+    return [_with(own, every[k]) for k in np.flatnonzero(promising)]
+
+
+def _with(own: Values, first: Sizes) -> Values:
+    """The values with these numbers of the first model."""
+    rows = {name: [[number, *own.inputs[name][0][1:]]] for name, number in first.items()}
+    return replace(own, inputs={**own.inputs, **rows})
+
+
+def _fits(own: Values, sizes: Sizes) -> bool:
+    return bool(own.inputs["n_heads"][0][0] * sizes["d_head"] <= sizes["d_model"])
+
+
+def _short(parameters: int, tokens: int) -> bool:
+    """Whether a number of days is."""
+    return parameters * tokens % 3600 == 0
+
+
+def _run(own: Values, every: Sequence[Sizes]) -> tuple[Tape, Copies]:
+    """The run of a copy for each of these."""
+    copies = Copies(RATIONALS, len(every))
+
+    def number(name: str) -> Any:
+        found, which = np.unique([sizes[name] for sizes in every], return_inverse=True)
+        return copies.number(found.tolist(), which)
+
+    return run("sizing", _with(own, {name: number(name) for name in every[0]}), copies), copies
+
+
+def _promising(tape: Tape, domain: Copies, limits: Limits, expected: float) -> Bools:
+    """The copies that are within limits, and take about as long as expected."""
+    time, ugly, small = np.zeros(domain.count), np.zeros(domain.count, int), np.ones(domain.count, bool)
+
+    def value(ref: Ref) -> Any:
+        i, j = ref.index
+        return tape.values(ref.matrix)[i][j]  # type: ignore[index]
+
+    def seconds(cell: Expr, x: Any) -> Any:
+        read = list(dict.fromkeys(refs(cell)))
+        return domain.met(
+            lambda x, *met: operations(cell, dict(zip(read, met, strict=True)).__getitem__)[0] + writing(x),
+            x, *map(value, read),
+        )  # fmt: skip
+
+    for step in tape.used():
+        time += STEP * (step.op is not None)
+        for i, j in product(*map(range, step.shape)):
+            x = tape.values(step.name)[i][j]
+            ugly += _each(x, lambda x: max(abs(x.numerator), x.denominator) > UGLY)
+            small &= _each(x, lambda x: x.denominator <= limits.denominator)
+            small &= _each(x, lambda x: x.denominator > 1 or abs(x) <= limits.integer)
+            if step.op:
+                time += _each(seconds(tape.cell(step.name, i, j), x), float)
+    fits: Bools = small & (ugly <= limits.ugly) & (abs(time - expected) <= BAND * expected)
+    return fits
+
+
+def _each(value: Any, figure: Callable[[Any], Any]) -> Any:
+    """A figure of a value in each copy, or in all of them."""
+    return value.figures(figure) if isinstance(value, Many) else figure(value)

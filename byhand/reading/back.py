@@ -1,0 +1,280 @@
+"""Reading back: the page is printed again from the givens that it shows, and everything on it is compared.
+
+Which cell of a table is a given is known by printing the sheet: first with its own numbers, then with those that the
+page has in their places, until they stand where the page has them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from difflib import SequenceMatcher
+from functools import cached_property
+from html import unescape
+from itertools import zip_longest
+from typing import Any
+
+from byhand.errors import UnreadableError
+from byhand.formats.html.grid import Slot, unlike
+from byhand.formats.html.page import Medium, Pages, prose
+from byhand.reading.page import Page, Table, differences, read_html, squeezed
+from byhand.reading.places import Owner, laid_as, owners, place
+from byhand.worksheet.document import Document
+from byhand.worksheet.starts import starts
+
+ROUNDS = 6  # of printing again, at most
+_NUMBER = re.compile(r"[−-]?\d+(?:[./]\d+)?|[−-](?:∞|inf)|[^\W\d_]\d{0,2}")  # or a single letter
+_DIGITS = re.compile(r"[\d−/]+|\.(?=\d)")
+_ENDS = re.compile(r"[.:?!]")
+Numbers = dict[str, list[list[str]]]
+Place = tuple[str, int, int]
+Entries = dict[tuple[int, int], str]  # of one matrix
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a page shows that is given: words (tokens, source, vocabulary), and the numbers of steps.
+
+    lost: entries of givens that a student is to find, by what is printed of the step that they are found from.
+    """
+
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    numbers: Numbers = field(default_factory=dict)
+    lost: Mapping[str, tuple[list[Place], Entries]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Printed:
+    """A sheet printed again: what is on it, the record of its run, its hash, and the words of its sentences."""
+
+    document: Document
+    record: Mapping[str, Any]
+    hash: str
+    words: Mapping[str, tuple[str, ...]]
+
+
+Print = Callable[[Shown, bool], Printed]  # roughly: whether any number system will do
+
+
+def settled(again: Again, print_again: Print) -> Again:
+    """The sheet printed again and again, until it has the givens that the page has where it has them.
+
+    Raises: UnreadableError where its view is not known, or its tables are not the sheet's; what printing it again
+    raises.
+    """
+    if other := again.misfit():
+        raise UnreadableError(f"its table {other} is not as this sheet has it: it has other sizes, or was changed")
+    shown = Shown()
+    for _ in range(ROUNDS):
+        found = again.shown()
+        if found == shown:
+            break
+        shown = found
+        again = replace(again, printed=print_again(shown, True))
+    return replace(again, printed=print_again(shown, False))
+
+
+@dataclass(frozen=True)
+class Again:
+    """A sheet printed again, beside the page that it is to be."""
+
+    printed: Printed
+    page: Page
+    medium: Medium
+
+    @property
+    def as_printed(self) -> bool:
+        """Whether these are the numbers from which the page was printed."""
+        return self.printed.hash == self.page.foot.hash
+
+    def same(self, other: Again) -> bool:
+        """Whether another print of the sheet is the same, on the page and behind it."""
+        return (self.printed.hash, self.expected) == (other.printed.hash, other.expected)
+
+    @cached_property
+    def expected(self) -> Page:
+        """The page as it is printed again."""
+        view: Any = self.page.view
+        return read_html(self.pages.html(view, self.medium), self.page.foot)
+
+    @cached_property
+    def meant_alike(self) -> bool:
+        """Whether the page has the sheet's conventions."""
+        lines = (unescape(re.sub(r"<[^>]*>", "", prose(line))) for line in self.printed.document.conventions)
+        return squeezed("".join(lines)) in self.page.texts[0]
+
+    @cached_property
+    def otherwise(self) -> int:
+        """How many sentences of the page say something else, numbers left out, and wherever tables stand."""
+        ours, theirs = (
+            Counter(_ENDS.split(_DIGITS.sub("", "".join(page.texts)))) for page in (self.expected, self.page)
+        )
+        return ((ours - theirs) + (theirs - ours)).total()
+
+    @cached_property
+    def laid(self) -> list[Owner]:
+        """Whose the page's tables are, as far as they are the sheet's, however wide its numbers are."""
+        return list(owners(self._laid, self.page.view))
+
+    @cached_property
+    def _laid(self) -> Pages:
+        return laid_as(self.printed.document, self.page.view, [table.shape for table in self.page.tables])
+
+    @cached_property
+    def pages(self) -> Pages:
+        """The sheet laid out: where it can have as many tables as the page, as these are."""
+        return self._laid if len(self.laid) == len(self.page.tables) else Pages(self.printed.document)
+
+    @cached_property
+    def owners(self) -> list[Owner]:
+        """Whose the tables are as the sheet is printed."""
+        return list(owners(self.pages, self.page.view))
+
+    @cached_property
+    def pairs(self) -> list[tuple[int, int]]:
+        """Which table here is which of the page: those with as many cells a row, in order."""
+        here, there = ([table.shape for table in page.tables] for page in (self.expected, self.page))
+        if here == there:
+            return [(n, n) for n in range(len(here))]
+        blocks = SequenceMatcher(None, here, there, autojunk=False).get_matching_blocks()
+        return [(a + k, b + k) for a, b, size in blocks for k in range(size)]
+
+    def shown(self) -> Shown:
+        """What the page has where the givens stand. Of what stands in several places, it is what most of them say."""
+        places: dict[Place, Counter[str]] = {}
+        empty: set[Place] = set()
+        for slots, texts in self._rows():
+            for slot, text in zip(slots, texts, strict=True):
+                if slot.cell is not None and slot.cell.at is not None and slot.cell.shows == "run":
+                    place = (slot.cell.step, *slot.cell.at)
+                    if text:
+                        places.setdefault(place, Counter())[text.replace(",", "")] += 1
+                    else:
+                        empty.add(place)
+        numbers: Numbers = {}
+        for name, step in self.starts().items():
+            rows, read = [list(row) for row in step["values"]], [at for at in places if at[0] == name]
+            for _, i, j in read:
+                rows[i][j] = places[name, i, j].most_common(1)[0][0]
+            if not read:
+                continue
+            if step["op"] == "given" or all(_NUMBER.fullmatch(x) for row in rows for x in row):
+                numbers[name] = rows
+        said = {place: texts.most_common(1)[0][0] for place, texts in places.items()}
+        lost = self._lost(said, empty - places.keys())
+        return Shown({kind: self._words(words) for kind, words in self.printed.words.items()}, numbers, lost)
+
+    def _lost(self, said: Mapping[Place, str], empty: set[Place]) -> dict[str, tuple[list[Place], Entries]]:
+        """The givens' entries that the page leaves empty, by what it says of each step that reads them."""
+        givens = {step["name"] for step in self.printed.record["steps"] if step["op"] == "given"}
+        lost = sorted(place for place in empty if place[0] in givens)
+        found = {}
+        for step in self.printed.record["steps"] if lost else ():
+            read = [place for place in lost if place[0] in step["inputs"]]
+            results = {(i, j): text for (name, i, j), text in said.items() if name == step["name"]}
+            if read and results:
+                found[step["name"]] = read, results
+        return found
+
+    def _rows(self) -> Iterator[tuple[list[Slot], tuple[str, ...]]]:
+        """Rows of slots, and what the page has in them."""
+        for owner, table in zip(self.laid, self.page.tables, strict=False):
+            if owner.slots and owner.shape == table.shape:
+                yield from zip(owner.slots, table.rows, strict=True)
+
+    def starts(self) -> dict[str, Mapping[str, Any]]:
+        """The steps from which the page's numbers are computed."""
+        steps = {step["name"]: step for step in self.printed.record["steps"]}
+        reads = {name: None if step["op"] == "given" else step["inputs"] for name, step in steps.items()}
+        return {name: steps[name] for name in starts(self.printed.document, reads)}
+
+    def hidden(self) -> list[str]:
+        """The givens from which the page's numbers are computed, and which it does not print; but for zeros."""
+        record, starts, shown = self.printed.record, self.starts(), self.printed.document.steps
+        steps = {step["name"]: step for step in record["steps"]}
+        read = {name for step in steps.values() for name in step["inputs"]}
+        left, found = [name for name in steps if name in shown or name not in read], set[str]()
+        while left:
+            name = left.pop()
+            if name not in starts:
+                left += steps[name]["inputs"]
+            elif name not in shown and any(x != "0" for row in steps[name]["values"] for x in row):
+                found.add(name)
+        return [
+            name for name in steps if name in found and name not in record["config"]
+        ]  # whose sizes the tables say
+
+    def misfit(self) -> int:
+        """The number of the first table, from 1, that is not made as here; 0 where all are."""
+        return next((n for n, (ours, theirs) in enumerate(self._shapes(), 1) if ours != theirs), 0)
+
+    def unlike(self) -> int:
+        """In how many cells the tables are not made as here."""
+        return sum(unlike(ours, theirs) for ours, theirs in self._shapes())
+
+    def _shapes(self) -> Iterator[tuple[tuple[int, ...], tuple[int, ...]]]:
+        """The shapes of each table here and of the page."""
+        ours, theirs = ([x.shape for x in tables] for tables in (self.laid, self.page.tables))
+        return zip_longest(ours, theirs, fillvalue=())
+
+    def _words(self, words: tuple[str, ...]) -> tuple[str, ...]:
+        """What the page has where some words are labels: what most tables that are alike say, or else any others."""
+        ours, theirs = len(self.expected.tables), len(self.page.tables)
+        by_number = [(n, n) for n in range(min(ours, theirs))]
+        for pairs in ((by_number,) if ours == theirs else (self.pairs, by_number)) if words else ():
+            said = Counter[tuple[str, ...]]()
+            for here, there in ((self.expected.tables[a], self.page.tables[b]) for a, b in pairs):
+                for labels in (_first_labels, *(_labels_of(r) for r in range(len(here.rows)))):
+                    if labels(here) == words and labels(there):
+                        said[labels(there)] += 1
+            if said:
+                return said.most_common(1)[0][0]
+        return words
+
+    def problems(self) -> Iterator[str]:
+        """What differs, table by table and text by text; at last the hash."""
+        other = self.misfit()
+        if other:
+            yield f"table {other} of the page is not as byhand prints this sheet from the page's givens"
+        for here, there in self.pairs:
+            yield from self._wrong_cells(here, there)
+        for n, (found, text) in enumerate(
+            zip(self.page.texts, self.expected.texts, strict=False) if not other else ()
+        ):
+            section = self.owners[min(n, len(self.owners) - 1)].section if self.owners else None
+            for wrong, right in differences(found, text):
+                where = f"before the end of section {section.number}" if section else "in the text"
+                yield f"{where}: “{wrong}” is “{right}” where it is printed from the page's givens"
+        if not self.as_printed:
+            yield f"the foot says numbers {self.page.foot.hash}; those of the page's givens are {self.printed.hash}"
+
+    def _wrong_cells(self, here: int, there: int) -> Iterator[str]:
+        section, slots = self.owners[here].section, self.owners[here].slots
+        expected, found = self.expected.tables[here], self.page.tables[there]
+        for r, (row, others) in enumerate(zip(expected.rows, found.rows, strict=True)):
+            for c, (right, text) in enumerate(zip(row, others, strict=True)):
+                if right != text:
+                    slot = slots[r][c] if slots else None
+                    where = place(slot) if slot else f"row {r + 1} of a table, “{' '.join(filter(None, others))}”"
+                    yield (
+                        f"{section.number} {section.title}: {where}: the page has {text or 'nothing'}; "
+                        f"its givens make {right or 'no number there'}"
+                    )
+
+
+def _first_labels(table: Table) -> tuple[str, ...]:
+    """The labels with which rows begin."""
+    return tuple(row[0] for row, heads in zip(table.rows, table.heads, strict=True) if heads and heads[0])
+
+
+def _labels_of(r: int) -> Callable[[Table], tuple[str, ...]]:
+    """The labels of one row."""
+
+    def labels(table: Table) -> tuple[str, ...]:
+        if r >= len(table.rows):
+            return ()
+        return tuple(text for text, head in zip(table.rows[r], table.heads[r], strict=True) if head)
+
+    return labels

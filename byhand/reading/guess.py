@@ -1,0 +1,226 @@
+"""What a page was printed from, before its numbers are read: those of its seed, or others of the right sizes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import chain
+from typing import Any
+
+from byhand.arithmetic.domains import Domain
+from byhand.classroom.plan import Numbers, Plan
+from byhand.classroom.roster import Student
+from byhand.classroom.variants import AGAIN, ATTEMPTS
+from byhand.errors import ByHandError
+from byhand.formats.json import fingerprint
+from byhand.model.parameters import parameter_shapes, shape_of
+from byhand.model.weights import Values
+from byhand.notation.number import plain
+from byhand.pipeline import Options, choose_numbers, recorded
+from byhand.reading.back import Again, Shown
+from byhand.reading.page import Page
+from byhand.worksheet.document import Document
+from byhand.worksheet.inverse import recovered
+from byhand.worksheet.sheet import Sheet
+
+SIZES = ("d_model", "d_head", "d_v", "d_mlp", "n_ctx")
+CHOICES: dict[str, tuple[Any, ...]] = {
+    "attention_dir": ("causal", "bidirectional"),
+    "use_attn_scale": (True, False),
+    "normalization_type": ("LN", "RMS"),
+}
+SWEEPS, FEW, LARGEST = 3, range(1, 9), 16  # sizes that are tried
+MOST_CELLS = 60_000  # that are printed to find what fits; a page of the largest sheet has 2,000
+_SIZE = re.compile(r"(\d+)×(\d+)")
+Way = Callable[[Values, Page], Iterator[Values]]
+
+
+def original(sheet: Sheet, options: Options, domain: Domain, page: Page) -> Values | None:
+    """The numbers of the page's seed, or those that a class has for its student, if their hash is the page's."""
+    seeded = replace(options, seed=int(page.foot.seed))
+    for numbers in chain([lambda: choose_numbers(sheet, seeded)[0]], _of_student(sheet, seeded, page.student)):
+        try:
+            values = numbers()
+            document, record, _ = recorded(sheet, values, seeded, domain, None, whole=False)
+        except ByHandError:
+            continue  # a model that has no numbers of its own: then they are somebody else's
+        if fingerprint(record, document.steps) == page.foot.hash:
+            return values
+    return None
+
+
+def _of_student(sheet: Sheet, options: Options, student: str) -> Iterator[Callable[[], Values]]:
+    """What makes the numbers that a class may have for a student."""
+    if not student:
+        return
+    plan, who = Plan(sheet, options, ""), Student(student, student)
+    try:
+        numbers = Numbers(plan)
+        numbers.of(plan.key(who))
+    except ByHandError:
+        return  # a sheet that has no class
+    for attempt in range(ATTEMPTS):
+        yield partial(numbers.of, plan.key(who) + AGAIN * attempt)
+
+
+def values_of(own: Values, shown: Shown) -> Values:
+    """Values with what a page shows in their places; at first, only with as many rows as it has words."""
+    words = {kind: texts for kind, texts in shown.words.items() if texts}
+    new = replace(own, **words)  # type: ignore[arg-type]
+    config = replace(
+        own.config, n_ctx=max(own.config.n_ctx, len(new.tokens), len(new.source)),
+        d_vocab=len(new.vocabulary) or own.config.d_vocab,
+    )  # fmt: skip
+    inputs = {}
+    for name, rows in own.inputs.items():
+        before, after = ((name.startswith("encoder.") and v.source) or v.tokens for v in (own, new))
+        inputs[name] = _sized(rows, (len(after),)) if before and len(rows) == len(before) else rows
+    return resized(replace(new, config=config, inputs={**inputs, **shown.numbers}))
+
+
+def recorded_with_lost(
+    sheet: Sheet, values: Values, options: Options, domain: Domain, shown: Shown
+) -> tuple[Document, dict[str, Any]]:
+    """A sheet's run on these numbers, and on those that a page leaves to be found from what it prints."""
+    document, record, tape = recorded(sheet, values, options, domain, None, whole=False)
+    if not shown.lost:
+        return document, record
+    inputs = dict(values.inputs)
+    for name, (places, printed) in shown.lost.items():
+        for (operand, i, j), number in recovered(tape, name, places, printed).items():
+            rows = [list(row) for row in inputs[operand]]
+            rows[i][j] = plain(number)
+            inputs[operand] = rows
+    document, record, _ = recorded(sheet, replace(values, inputs=inputs), options, domain, None, whole=False)
+    return document, record
+
+
+def resized(values: Values) -> Values:
+    """Values whose weights have the sizes of the config: their entries again and again, or fewer of them."""
+    shapes = parameter_shapes(values.config)
+    weights = {name: _sized(entry, shape_of(name, shapes)) for name, entry in values.weights.items()}
+    return replace(values, weights=weights)
+
+
+def fitted(own: Values, first: Again, print_again: Callable[[Values], Again]) -> tuple[Values, Again]:
+    """Values of such sizes, and with such biases, that the sheet has the tables of the page, if there are any.
+
+    One thing after the other is changed to what fits best, but for what the page's words settle. With the values,
+    their print.
+    """
+    best = values_of(own, Shown(words=first.shown().words))
+    again = print_again(best)
+    least = _misfit(again)
+    room, size = MOST_CELLS, sum(sum(table.shape) for table in first.page.tables)
+    for _ in range(SWEEPS):
+        before = least
+        for way in _open_ways(first, again):
+            for values in [v for v in way(best, first.page) if v != best] if least else ():
+                room -= size
+                if room < 0:
+                    return best, again
+                try:
+                    other = print_again(values)
+                    misfit = _misfit(other)
+                except (ByHandError, IndexError, TypeError):
+                    continue  # no such sheet
+                if misfit < least:
+                    best, again, least = values, other, misfit
+        if least == before:
+            break
+    return best, again
+
+
+def _open_ways(first: Again, again: Again) -> list[Way]:
+    """In which ways the page may differ from a print of its sheet, the first or another: its words tell, too."""
+    ours, theirs = (_said_sizes(page) for page in (again.expected, again.page))
+    sizes = [*map(_size, SIZES), _one_size, _one_shape] if ours != theirs else []
+    choices = [] if again.meant_alike else [*map(_choice, CHOICES)]
+    return [*sizes, *choices, *([_with_or_without, _with_ones(again)] if first.otherwise else [])]
+
+
+def _said_sizes(page: Page) -> set[tuple[str, str]]:
+    return {pair for text in page.texts for pair in _SIZE.findall(text)}
+
+
+def _misfit(again: Again) -> int:
+    """How far the tables of a printed sheet are from those of the page, in cells; and whether its conventions are."""
+    return again.unlike() + (not again.meant_alike)
+
+
+def _size(name: str) -> Way:
+    """A size of the config, to any that the page says."""
+
+    def way(values: Values, page: Page) -> Iterator[Values]:
+        said = {int(n) for pair in _said_sizes(page) for n in pair}
+        return (_with(values, name, n) for n in sorted(said) if n <= LARGEST)
+
+    return way
+
+
+def _choice(name: str) -> Way:
+    """Another choice of the config's."""
+    return lambda values, page: (_with(values, name, choice) for choice in CHOICES[name])
+
+
+def _with(values: Values, name: str, choice: Any) -> Values:
+    config = replace(values.config, **{name: choice})
+    streams = {}
+    for step, rows in values.inputs.items():
+        wide = name == "d_model" and len(rows[0]) == values.config.d_model
+        streams[step] = _sized(rows, (len(rows), choice)) if wide else rows
+    return resized(replace(values, config=config, inputs=streams))
+
+
+def _one_size(values: Values, page: Page) -> Iterator[Values]:
+    """All inputs that have a size, with another in its place."""
+    shapes = _shapes(values)
+    for size in sorted({n for shape in shapes.values() for n in shape}):
+        for n in FEW:
+            yield _shaped(values, {x: tuple(n if m == size else m for m in s) for x, s in shapes.items()})
+
+
+def _one_shape(values: Values, page: Page) -> Iterator[Values]:
+    """All inputs that have a shape, with other rows or columns."""
+    shapes = _shapes(values)
+    for rows, cols in sorted(set(shapes.values())):
+        for other in (*((n, cols) for n in FEW), *((rows, n) for n in FEW)):
+            yield _shaped(values, {x: other for x, shape in shapes.items() if shape == (rows, cols)})
+
+
+def _shapes(values: Values) -> dict[str, tuple[int, int]]:
+    return {name: (len(rows), len(rows[0])) for name, rows in values.inputs.items()}
+
+
+def _shaped(values: Values, shapes: Mapping[str, Sequence[int]]) -> Values:
+    """With some inputs of other shapes."""
+    return replace(values, inputs={**values.inputs, **{x: _sized(values.inputs[x], s) for x, s in shapes.items()}})
+
+
+def _with_or_without(values: Values, page: Page) -> Iterator[Values]:
+    """With one more bias, or without one."""
+    parts = {name.rpartition(".")[0] for name in values.weights}
+    for name, shape in parameter_shapes(values.config).items():
+        at, _, last = name.rpartition(".")
+        if last.startswith("b") and at in parts:
+            without = {k: v for k, v in values.weights.items() if k.partition("[")[0] != name}
+            changed = without if len(without) < len(values.weights) else {**without, name: _sized(0, shape)}
+            yield replace(values, weights=changed)
+
+
+def _with_ones(again: Again) -> Way:
+    """With ones in place of a given of zeros, which the sheet prints only if it has others."""
+    steps, shown = again.printed.record["steps"], again.printed.document.steps
+    zeros = [s for s in steps if s["op"] == "given" and {x for row in s["values"] for x in row} == {"0"}]
+    left = {step["name"]: _sized(1, step["shape"]) for step in zeros if step["name"] not in shown}
+    return lambda values, page: (replace(values, inputs={**values.inputs, n: left[n]}) for n in left)
+
+
+def _sized(entry: Any, shape: Sequence[int]) -> Any:
+    """A nested list of a shape, from the entries of another, again and again."""
+    if not shape:
+        return entry
+    items = entry if isinstance(entry, Sequence) and not isinstance(entry, str) else [entry]
+    return [_sized(items[i % len(items)], shape[1:]) for i in range(shape[0])]

@@ -1,0 +1,154 @@
+"""From a printed file back: what it shows is read, run and printed again, and compared; a run.json is judged."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from byhand import __version__
+from byhand.errors import ByHandError, UnknownNameError, UnreadableError, WitnessError
+from byhand.formats.html.page import Medium
+from byhand.reading.back import Shown, settled
+from byhand.reading.guess import fitted
+from byhand.reading.page import Page, read_html
+from byhand.reading.ways import Judges, Way, ways
+from byhand.witness.judge import judge
+from byhand.worksheet.sheet import Sheet, load_sheet
+
+LARGEST_FILE = 50_000_000  # bytes
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What was found in a file: a line for each fault, and one that says what it is."""
+
+    faults: tuple[str, ...]
+    about: str
+
+
+def verify(path: Path | str, *, onnx: bool = False) -> Verdict:
+    """Judge a worksheet, key or worked file, HTML or PDF, or a run.json; with `onnx`, by ONNX's reference, too.
+
+    Raises: UnreadableError where it is none of these; ExtraError.
+    """
+    path = Path(path)
+    judges: Judges = [judge]
+    if onnx:
+        from byhand.formats import onnx as graph
+
+        judges = [judge, graph.judge]
+    content = _content(path)
+    if path.suffix.lower() == ".json":
+        record = _record(content)
+        return Verdict(_denied(record, judges), f"{record['model']}, {len(record['steps'])} steps")
+    medium: Medium = "print" if content.startswith(b"%PDF") else "screen"
+    if medium == "print":
+        from byhand.reading.pdf import read_pdf
+
+        page = read_pdf(content)
+    else:
+        page = read_html(_text(content))
+    found, refused = list[tuple[str, ...]](), list[UnreadableError]()
+    for way in ways(page, medium, _sheet(page), judges):
+        try:
+            found.append(_faults(way))
+        except UnreadableError as error:
+            refused.append(error)
+            continue
+        if not found[-1]:
+            break
+    if not found:
+        raise refused[0]
+    return Verdict(min(found, key=len), _about(page))
+
+
+def _faults(way: Way) -> tuple[str, ...]:
+    """What is not as the page's givens make it, if the page was asked for like this."""
+    own, first = way.own, way.first
+    if first.as_printed:
+        return tuple(first.problems())
+    try:
+        own, first = fitted(own, first, lambda values: replace(first, printed=way.trial(values)(Shown(), True)))
+        faults = tuple(settled(first, way.printer(own)).problems())
+    except UnreadableError:
+        raise
+    except ByHandError as error:
+        faults = (f"the page's givens cannot be worked with: {error}",)
+    if faults and (hidden := first.hidden()):
+        names = ", ".join(hidden[:3]) + " …" * (len(hidden) > 3)
+        raise UnreadableError(f"its numbers come from {names}, which it does not print; verify its run.json")
+    return faults
+
+
+def said(path: Path | str, *, onnx: bool = False) -> tuple[list[str], bool]:
+    """What to say of a file: what it is and each fault; and whether it could be read.
+
+    Raises: ExtraError.
+    """
+    try:
+        verdict = verify(path, onnx=onnx)
+    except UnreadableError as error:
+        return [f"cannot be verified: {error}"], False
+    return [f"{verdict.about}: {'WRONG' if verdict.faults else 'right'}", *verdict.faults], True
+
+
+def _sheet(page: Page) -> Sheet:
+    try:
+        return load_sheet(page.foot.sheet)
+    except UnknownNameError as error:
+        raise UnreadableError(f"it is of another course: {error}") from None
+
+
+def _about(page: Page) -> str:
+    """What a file is, and whether another version made it."""
+    numbers = sum(bool(re.search(r"\d", text)) for table in page.tables for row in table.rows for text in row)
+    foot, other = page.foot, page.foot.version != __version__
+    made = f"; byhand {foot.version} made it, this is {__version__}, whose pages may be others" if other else ""
+    return f"{foot.sheet}, seed {foot.seed}, {page.view}: {numbers} cells with numbers{made}"
+
+
+def _denied(record: Mapping[str, Any], judges: Judges) -> tuple[str, ...]:
+    """What the witnesses of a run say against it."""
+    faults = []
+    for each in judges:
+        try:
+            each(record)
+        except WitnessError as error:
+            faults.append(str(error))
+        except (LookupError, TypeError, AttributeError, ValueError):
+            raise UnreadableError("it is no run.json of byhand's: a step lacks what it should have") from None
+    return tuple(faults)
+
+
+def _record(content: bytes) -> Any:
+    try:
+        record = json.loads(_text(content))
+        if record["schema"] == 1 and all(record[key] is not None for key in ("model", "config", "numbers", "steps")):
+            return record
+    except (ValueError, LookupError, TypeError, RecursionError):
+        pass
+    raise UnreadableError("it is no run.json of byhand's")
+
+
+def _content(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST_FILE + 1)
+    except OSError as error:
+        raise UnreadableError(f"it cannot be read: {error.strerror or error}") from None
+    if not content:
+        raise UnreadableError("it is empty")
+    if len(content) > LARGEST_FILE:
+        raise UnreadableError(f"it has over {LARGEST_FILE // 1_000_000} MB; no page of ours is as long")
+    return content
+
+
+def _text(content: bytes) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise UnreadableError("it is neither HTML nor PDF nor a run.json") from None

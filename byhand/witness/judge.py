@@ -1,0 +1,98 @@
+"""The second witness: a run's steps computed again from its givens, one by one, by rules and wiring of its own.
+
+Each step is judged from the recorded numbers that it reads, as "round and carry" means it; one after the other, that
+is the whole forward pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from typing import Any
+
+from byhand.errors import WitnessError
+from byhand.witness.letters import POINTS, letters_of, value_of
+from byhand.witness.numbers import EXACT, NEG_INF, TOLERANCE, IrrationalError, digits, is_close, is_exact, rounds_to
+from byhand.witness.rules import RULES, Rows
+from byhand.witness.wiring import Wire, wires
+
+Agree = Callable[[Any, Any], bool]
+FLOAT_TOLERANCE = Fraction(1, 10**11)
+
+
+def judge(record: Mapping[str, Any]) -> None:
+    """Compute every step of a run again: where the run rounds once, from the witness's own unrounded numbers.
+
+    Letters are tried at three points.
+
+    Raises: WitnessError for the first cell that differs.
+    """
+    wired, names = wires(record), letters_of(record)
+    for point in POINTS if names else POINTS[:1]:
+        letters = {name: point + Fraction(i, 4) for i, name in enumerate(names)}
+        steps: dict[str, Rows] = {
+            s["name"]: [[value_of(x, letters) for x in row] for row in s["values"]] for s in record["steps"]
+        }
+        agree = _agreement(record, steps)
+        for step in record["steps"]:
+            if step["op"] != "given":
+                rows = computed(step["name"], wired[step["name"]], steps)
+                _compare(step, rows, steps[step["name"]], agree)
+                if record.get("rounding") == "once":
+                    steps[step["name"]] = rows
+
+
+def computed(name: str, wire: Wire, steps: Mapping[str, Rows]) -> Rows:
+    """A step from the numbers that it reads: exactly, or where that cannot be, to sixty digits.
+
+    Raises: WitnessError.
+    """
+    if wire.rule not in RULES:
+        raise WitnessError(f"{name}: the witness has no rule for {wire.rule!r}")
+    missing = next((source for source in wire.inputs if source not in steps), None)
+    if missing is not None:
+        raise WitnessError(f"{name} reads {missing}, which the run does not hold")
+    rule, inputs = RULES[wire.rule], [steps[source] for source in wire.inputs]
+    try:
+        if all(is_exact(x) for rows in inputs for row in rows for x in row):
+            try:
+                return rule(EXACT, *inputs, **wire.params)
+            except IrrationalError:
+                pass
+        n = digits()
+        return rule(n, *([[n.num(x) for x in row] for row in rows] for rows in inputs), **wire.params)
+    except (ArithmeticError, LookupError, ValueError) as error:
+        raise WitnessError(f"{name}: the witness cannot compute it: {error}") from None
+
+
+def _agreement(record: Mapping[str, Any], steps: Mapping[str, Rows]) -> Agree:
+    """How a computed number and a recorded one are compared."""
+    match record["numbers"]:
+        case "exact":
+            return lambda value, recorded: bool(value == recorded)
+        case "decimal":
+            return lambda value, recorded: rounds_to(value, recorded, record["places"])
+        case "symbolic":
+            return lambda value, recorded: is_close(value, recorded, TOLERANCE)
+        case "float":
+            sizes = [abs(x) for rows in steps.values() for row in rows for x in row if x != NEG_INF]
+            tolerance = FLOAT_TOLERANCE * max(1, *sizes) ** 2
+            return lambda value, recorded: is_close(value, recorded, tolerance)
+        case other:
+            raise WitnessError(f"the witness does not know the numbers {other!r}")
+
+
+def _compare(step: Mapping[str, Any], rows: Rows, recorded: Rows, agree: Agree) -> None:
+    name, found = step["name"], step["values"]
+    if [len(row) for row in rows] != [len(row) for row in found]:
+        raise WitnessError(f"{name} has {len(found)} rows; the witness finds {len(rows)} or others as long")
+    for i, (values, others) in enumerate(zip(rows, recorded, strict=True)):
+        for j, (value, other) in enumerate(zip(values, others, strict=True)):
+            if not agree(value, other):
+                where = f"{name}, row {i + 1}, column {j + 1}"
+                raise WitnessError(f"{where}: the run has {found[i][j]}, the witness {_shown(value)}")
+
+
+def _shown(value: Any) -> str:
+    """A number in a message."""
+    return str(value) if is_exact(value) else f"{float(value):.12g}"

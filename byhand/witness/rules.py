@@ -1,0 +1,159 @@
+"""What each operation does to whole matrices: lists of rows, in plain Python. One line an operation, by its name.
+
+A rule is given its numbers n (exact, or sixty digits), the matrices it reads, and its params as run.json has them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from functools import reduce
+from operator import add, mul, sub
+from typing import Any
+
+from byhand.witness.numbers import NEG_INF, Numbers
+
+Row = Sequence[Any]
+Rows = Sequence[Row]
+Rule = Callable[..., Rows]
+Join = Callable[[Any, Any], Any]
+
+
+def _columns(a: Rows) -> Rows:
+    return list(zip(*a, strict=True))
+
+
+def _dot(x: Row, y: Row) -> Any:
+    return sum(map(mul, x, y))
+
+
+def _product(a: Rows, b: Rows) -> Rows:
+    """a bᵀ."""
+    return [[_dot(x, y) for y in b] for x in a]
+
+
+def _each(a: Rows, change: Callable[[Any], Any]) -> Rows:
+    return [[change(x) for x in row] for row in a]
+
+
+def _pairs(join: Join, a: Rows, b: Rows) -> Rows:
+    return [[join(x, y) for x, y in zip(p, q, strict=True)] for p, q in zip(a, b, strict=True)]
+
+
+def _by_row(join: Join, a: Rows, b: Rows) -> Rows:
+    """Each row with its own number."""
+    return [[join(x, y) for x in row] for row, (y,) in zip(a, b, strict=True)]
+
+
+def _by_column(join: Join, a: Rows, b: Rows) -> Rows:
+    """Each column with its own number."""
+    return [[join(x, y) for x, y in zip(row, b[0], strict=True)] for row in a]
+
+
+def _of_rows(a: Rows, value: Callable[[Row], Any]) -> Rows:
+    return [[value(row)] for row in a]
+
+
+def _of_columns(a: Rows, value: Callable[[Row], Any]) -> Rows:
+    return [[value(column) for column in _columns(a)]]
+
+
+def _mean(n: Numbers) -> Callable[[Row], Any]:
+    return lambda x: n.over(sum(x), len(x))
+
+
+def _mean_square(n: Numbers, less: int = 0) -> Callable[[Row], Any]:
+    return lambda x: n.over(_dot(x, x), len(x) - less)
+
+
+def _until_now(n: Numbers, a: Rows, later: Any) -> Rows:
+    return [[x if j <= i else n.num(later) for j, x in enumerate(row)] for i, row in enumerate(a)]
+
+
+def _slide(x: Rows, kernel: Rows) -> Rows:
+    starts = range(len(x) - len(kernel) + 1)
+    return [[sum(_dot(x[i + w], row) for w, row in enumerate(kernel))] for i in starts]
+
+
+def _normal(n: Numbers, x: Any) -> Any:
+    """x Φ(x), Φ being the normal distribution function."""
+    return x and n.num(Fraction(1, 2)) * x * (1 + n.error_function(n.over(x, n.root(2))))
+
+
+def _waves(n: Numbers, shape: Sequence[int], width: int, base: int = 10000, periods: Sequence[Any] = ()) -> Rows:
+    """Sines in even dimensions and cosines in odd ones, of a whole turn a period, or of t/base^(2k/width)."""
+
+    def at(t: int, k: int, shifted: int) -> Any:
+        if periods:
+            return n.sine_of_turns(Fraction(t) / Fraction(periods[k]) + Fraction(shifted, 4))
+        angle = n.over(t, n.power(base, Fraction(2 * k, width))) if t else t
+        return n.cosine(angle) if shifted else n.sine(angle)
+
+    return [[at(t, *divmod(j, 2)) for j in range(shape[1])] for t in range(shape[0])]
+
+
+RULES: dict[str, Rule] = {
+    # products
+    "matmul": lambda n, a, b: _product(a, _columns(b)),
+    "dot_rows": lambda n, a, b: _product(a, b),
+    "affine": lambda n, a, b, bias: _by_column(add, _product(a, _columns(b)), bias),
+    "affine_rows": lambda n, a, b, bias: _by_column(add, _product(a, b), bias),
+    "row_dots": lambda n, a, b: [[_dot(x, y)] for x, y in zip(a, b, strict=True)],
+    "slide": lambda n, x, kernel: _slide(x, kernel),
+    # sums and differences
+    "add": lambda n, a, b: _pairs(add, a, b),
+    "add_all": lambda n, *matrices: reduce(lambda a, b: _pairs(add, a, b), matrices),
+    "subtract": lambda n, a, b: _pairs(sub, a, b),
+    "shift": lambda n, a, bias: _by_column(add, a, bias),
+    "plus_number": lambda n, a, by: _each(a, lambda x: x + by),
+    "row_sum": lambda n, a: _of_rows(a, sum),
+    "column_sum": lambda n, a: _of_columns(a, sum),
+    "center": lambda n, a, means: _by_row(sub, a, means),
+    "center_columns": lambda n, a, means: _by_column(sub, a, means),
+    # factors and quotients
+    "multiply": lambda n, *matrices, times=1: _each(
+        reduce(lambda a, b: _pairs(mul, a, b), matrices), lambda x: x * times
+    ),
+    "times_number": lambda n, a, by: _each(a, lambda x: x * by),
+    "scale_rows": lambda n, a, factors: _by_row(mul, a, factors),
+    "quotient": lambda n, a, b: _pairs(n.over, a, b),
+    "percent": lambda n, a, b: _pairs(lambda x, y: n.over(100 * x, y), a, b),
+    "divide_by": lambda n, a, of: _each(a, lambda x: n.over(x, of)),
+    "divide_by_root": lambda n, a, of: _each(a, lambda x: n.over(x, n.root(Fraction(of)))),
+    "divided_by_each": lambda n, a, divisors: [[n.over(x, y) for x in a[0]] for (y,) in divisors],
+    "share_rows": lambda n, a, sums: _by_row(n.over, a, sums),
+    "share_columns": lambda n, a, sums: _by_column(n.over, a, sums),
+    "standardize": lambda n, a, scale: _by_row(n.over, a, scale),
+    "scale_and_shift": lambda n, a, w, b: _by_column(add, _by_column(mul, a, w), b),
+    # means
+    "row_mean": lambda n, a: _of_rows(a, _mean(n)),
+    "column_mean": lambda n, a: _of_columns(a, _mean(n)),
+    "mean_square": lambda n, a: _of_rows(a, _mean_square(n)),
+    "column_mean_square": lambda n, a: _of_columns(a, _mean_square(n)),
+    "sample_variance": lambda n, a: _of_rows(a, _mean_square(n, less=1)),
+    # what moves numbers
+    "copy": lambda n, a: a,
+    "beside": lambda n, *matrices: [[x for row in rows for x in row] for rows in zip(*matrices, strict=True)],
+    "below": lambda n, *matrices: [row for rows in matrices for row in rows],
+    "pick_rows": lambda n, table, rows: [table[i] for i in rows],
+    "pick_entries": lambda n, a, cols: [[row[j]] for row, j in zip(a, cols, strict=True)],
+    "keep_entries": lambda n, a, kept: [
+        [x if stays else n.num(0) for x, stays in zip(*rows, strict=True)] for rows in zip(a, kept, strict=True)
+    ],
+    "column_as_row": lambda n, a, which: [_columns(a)[which]],
+    "mask_future": lambda n, a: _until_now(n, a, NEG_INF),
+    "zero_future": lambda n, a: _until_now(n, a, 0),
+    "one_hot": lambda n, shape, rows: [[n.num(int(j == one)) for j in range(shape[1])] for one in rows],
+    "row_argmax": lambda n, a: _of_rows(a, lambda row: list(row).index(max(row))),
+    "largest_entry": lambda n, a: [[max(max(row) for row in a)]],
+    # functions
+    "power_of": lambda n, a, base=2: _each(a, lambda x: n.power(base, x)),
+    "surprise": lambda n, a, base=2: _each(a, lambda x: -n.logarithm(x, base)),
+    "root": lambda n, a, eps=0: _each(a, lambda x: n.root(x + n.num(Fraction(eps)))),
+    "relu": lambda n, a: _each(a, lambda x: x if x > 0 else n.num(0)),
+    "gelu": lambda n, a: _each(a, lambda x: _normal(n, x)),
+    "sinusoid": _waves,
+    "turns": lambda n, shape, periods: [
+        [n.num(Fraction(t) / Fraction(period)) for period in periods] for t in range(shape[0])
+    ],
+}

@@ -1,0 +1,117 @@
+"""The values of many copies at once are the values of each."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from byhand.arithmetic.copies import FIRST_MARK, Copies, Differs
+from byhand.arithmetic.domains import RATIONALS, Decimals
+from byhand.arithmetic.expr import NEG_INF, Num, Ref, expr, largest
+from byhand.arithmetic.once import DecimalsOnce
+from byhand.errors import SheetError
+from byhand.notation.text import text, value_text
+
+SMALL = st.integers(-6, 6)
+THREE = st.lists(SMALL, min_size=3, max_size=3)
+
+
+def many(domain, values):
+    return domain.number(values, np.arange(len(values)))
+
+
+@pytest.mark.parametrize("inner", [RATIONALS, Decimals(1)])
+@given(x=THREE, y=THREE, z=THREE)
+def test_a_cell_of_many_copies_is_the_cell_of_each(inner, x, y, z):
+    domain = Copies(inner, 3)
+    node = (Ref("x", (0, 0)) * Ref("y", (0, 0)) + largest(Ref("z", (0, 0)), 0)) / 4
+    own = {"x": many(domain, x), "y": many(domain, y), "z": many(domain, z)}
+    found = domain.settle(node, lambda ref: own[ref.matrix])
+    for copy in range(3):
+        alone = {"x": inner.num(x[copy]), "y": inner.num(y[copy]), "z": inner.num(z[copy])}
+        expected = inner.settle(node, lambda ref, alone=alone: alone[ref.matrix])
+        assert str(found.at(copy)) == str(expected)
+
+
+def test_what_all_copies_share_stays_as_it_is():
+    domain = Copies(RATIONALS, 2)
+    assert domain.settle(expr(2) + 3, lambda ref: None) == 5
+    assert domain.add(many(domain, [1, 2]), NEG_INF).kinds == (NEG_INF,)
+
+
+def test_zeros_at_the_end_are_kept_apart():
+    domain = Copies(Decimals(2), 2)
+    assert many(domain, [Decimal("0.5"), Decimal("0.50")]).kinds == (Decimal("0.5"), Decimal("0.50"))
+    rounded = domain.settle(Ref("x", (0, 0)) * Fraction(1, 3), lambda ref: many(domain, [3, 4]))
+    assert [str(rounded.at(copy)) for copy in (0, 1)] == ["1", "1.33"]
+
+
+def test_numbers_that_are_written_alike_are_kept_apart():
+    """1/3 and 1/3 + 1/1000 are 0.33; three times each is 1 and 1.00."""
+    domain = Copies(DecimalsOnce(2), 2)
+    third = domain.settle(Num(many(domain, [1000, 1003])) / 3000, lambda ref: None)
+    assert [str(third.at(copy)) for copy in (0, 1)] == ["0.33", "0.33"]
+    thrice = domain.settle(Num(3) * Num(third), lambda ref: None)
+    assert [str(thrice.at(copy)) for copy in (0, 1)] == ["1", "1.00"]
+
+
+def test_a_value_that_is_seen_where_it_is_printed_has_no_digits_but_those():
+    domain = Copies(DecimalsOnce(2), 2)
+    third, two = (domain.settle(Num(1) / Num(many(domain, [n, 2])), lambda ref: None) for n in (3, 1))
+    assert [str(third.at(copy)) for copy in (0, 1)] == ["0.33", "0.5"]
+    assert domain.settle(Num(3) * Num(third), lambda ref: None).at(0) == 1
+    assert domain.settle(Num(3) * Num(domain.as_given(third)), lambda ref: None).at(0) == Decimal("0.99")
+    assert domain.as_given(two) is two
+    carried = Decimals(2).settle(Num(Fraction("0.499")), lambda ref: None)
+    assert (str(carried), str(Decimals(2).as_given(carried))) == ("0.50", "0.5")
+
+
+def test_a_text_holds_a_mark_where_copies_differ():
+    domain = Copies(RATIONALS, 2)
+    page = value_text(many(domain, [-1, Fraction(1, 2)])) + " and " + text(Num(many(domain, [-3, 3])) * 2)
+    marks = [domain.marks[ord(c) - FIRST_MARK] for c in page if ord(c) >= FIRST_MARK]
+    assert [[mark.at(copy) for mark in marks] for copy in (0, 1)] == [["−1", "(−3)·2"], ["1/2", "3·2"]]
+
+
+def test_a_page_may_not_depend_on_one_copys_numbers():
+    numbers = many(Copies(RATIONALS, 2), [1, 2])
+    assert numbers != NEG_INF
+    assert numbers > 0
+    assert numbers == many(numbers.domain, [1, 2])
+    for ask in (lambda: numbers == 1, lambda: numbers > 1, lambda: numbers < 2, lambda: int(numbers)):
+        with pytest.raises(Differs, match="differs from copy to copy"):
+            ask()
+
+
+def test_what_cannot_be_computed_for_some_copies_parts_them():
+    domain = Copies(RATIONALS, 3)
+    with pytest.raises(Differs) as found:
+        domain.div(1, many(domain, [0, 1, 2]))
+    assert [found.value.answers.at(copy) for copy in range(3)] == [True, False, False]
+    with pytest.raises(ZeroDivisionError):
+        domain.div(1, many(domain, [0, 0, 0]))
+
+
+def test_a_page_may_work_with_what_differs():
+    numbers = many(Copies(RATIONALS, 2), [-1, 2])
+    worked = [-numbers, abs(numbers), 1 + numbers, 2 * numbers, numbers / 2, sum([numbers, numbers])]
+    assert [[each.at(copy) for each in worked] for copy in (0, 1)] == [
+        [1, 1, 0, -2, Fraction(-1, 2), -2],
+        [-2, 2, 3, 4, 1, 4],
+    ]
+    assert float(numbers * numbers >= 1) == 1
+    assert numbers <= 2
+
+
+def test_a_page_has_only_so_many_numbers(monkeypatch):
+    domain = Copies(RATIONALS, 2)
+    monkeypatch.setattr("byhand.arithmetic.copies.MOST_MARKS", 2)
+    for _ in range(2):
+        value_text(many(domain, [1, 2]))
+    with pytest.raises(SheetError, match="a class's page may have 2 numbers; this one has more"):
+        value_text(many(domain, [1, 2]))

@@ -1,0 +1,131 @@
+"""A copy made by filling in a laid-out page is the copy laid out by itself."""
+
+from __future__ import annotations
+
+import io
+import re
+import zlib
+from dataclasses import replace
+from functools import cache
+from string import ascii_lowercase
+
+import pikepdf
+import pytest
+from page_pdf import different, same_text
+from pypdf import PdfReader
+
+from byhand.classroom.printing.boxes import Line
+from byhand.classroom.printing.breaking import Paragraph
+from byhand.classroom.printing.fill import fill
+from byhand.classroom.printing.master import copy_pdf, master
+from byhand.classroom.printing.slots import copy_html, lay_out
+from byhand.classroom.variants import run_copies
+from byhand.formats.html.page import Pages
+from byhand.formats.json import fingerprint
+from byhand.formats.pdf import pdf
+from byhand.pipeline import Options, choose_numbers, number_system, prepare, recorded
+from byhand.symmetry import renamed
+from byhand.worksheet.sheet import load_sheet
+
+KEYS = ("ada", "grace", "alan")
+SHEETS = ("attention-head", "feed-forward", "gpt", "layer-norm", "multi-head-attention", "sampling")
+
+
+@cache
+def run_of(sheet, **options):
+    found = load_sheet(sheet)
+    asked = Options(**options).on(found)
+    values, _ = choose_numbers(found, asked)
+    return found, values, run_copies(found, [values], [(0, 0), *((0, key) for key in KEYS)], asked)
+
+
+@cache
+def printed(sheet, view):
+    """The copies' PDFs, and the HTML that they come from."""
+    run = run_of(sheet)[2]
+    html = Pages(run.document).html(view, "print")
+    laid = lay_out(html, lambda mark: run.text_of(mark, 0), ascii_lowercase)
+    pages, base = list(fill(laid, run.domain.marks)), master(laid)
+    return html, laid, [copy_pdf(base, [zlib.compress(page[k]) for page in pages]) for k in range(len(KEYS) + 1)]
+
+
+@pytest.mark.parametrize(
+    ("sheet", "options"),
+    [(sheet, {}) for sheet in SHEETS]
+    + [
+        ("gpt", {"orientation": "columns"}),
+        ("attention-head", {"numbers": "decimal", "base": "e"}),
+        ("sampling", {"numbers": "decimal"}),
+    ],
+)
+def test_the_page_of_a_copy_is_the_page_of_its_own_numbers(sheet, options):
+    found, values, run = run_of(sheet, **options)
+    key = list(run.filled(Pages(run.document).html("key", "print")))
+    asked = Options(**options).on(found)
+    for copy, name in ((0, 0), (3, KEYS[2])):
+        page, record, _ = recorded(
+            found, renamed(values, name), asked, number_system(asked.numbers or "exact", asked.places), None
+        )
+        assert list(run.records())[copy] == record
+        page = replace(page, stamp={"seed": "0", "hash": fingerprint(record, page.steps)})
+        assert without_minutes(key[copy]) == without_minutes(Pages(page).html("key", "print"))
+    assert len(set(key)) == 1 + len(KEYS)
+
+
+def without_minutes(html):
+    """A page without the minutes that it takes: a copy has those of the sheet itself."""
+    return re.sub(r"about \d+ min</b>, \d+", "", html)
+
+
+@pytest.mark.parametrize(
+    ("sheet", "view", "copy"),
+    [("attention-head", "key", 2), ("feed-forward", "worksheet", 1), ("sampling", "key", 3)],
+)
+def test_a_filled_copy_is_the_copy_laid_out(sheet, view, copy):
+    html, laid, copies = printed(sheet, view)
+    full = pdf(copy_html(html, lambda mark: run_of(sheet)[2].text_of(mark, copy)))
+    assert any(isinstance(block, Paragraph) for page in laid.pages for block in page.blocks)
+    assert same_text(copies[copy], full)
+    assert not same_text(copies[copy], copies[0])
+    assert different(copies[copy], full) <= 0.0001
+    assert different(copies[copy], copies[0]) > 0.0001
+
+
+def test_a_filled_copy_is_whole():
+    _, _, copies = printed("attention-head", "key")
+    with pikepdf.open(io.BytesIO(copies[1])) as file:
+        assert file.check_pdf_syntax() == []
+        assert file.Root.MarkInfo.Marked
+        marked = sum(page.Contents[0].read_bytes().count(b"MCID") for page in file.pages)
+        own = sum(page.Contents[1].read_bytes().count(b"MCID") for page in file.pages)
+        assert marked > 100
+        assert own > 100
+    texts = "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(copies[1])).pages)
+    assert "−5/3" in texts or "5/3" in texts
+
+
+def test_the_fonts_of_a_copy_have_every_number():
+    _, laid, copies = printed("attention-head", "worksheet")
+    with pikepdf.open(io.BytesIO(copies[0])) as file:
+        fonts = {name[1:]: font for page in file.pages for name, font in page.Resources.Font.items()}
+        for name in laid.letters:
+            known = fonts[name].ToUnicode.read_bytes().decode()
+            assert all(f"<{ord(digit):04x}>" in known for digit in "0123456789−/")
+
+
+def test_what_does_not_fit_is_said():
+    run = run_of("attention-head")[2]
+    html = Pages(run.document).html("worksheet", "print")
+    laid = lay_out(html, lambda mark: run.text_of(mark, 0))
+    assert all(all(page) for page in fill(laid, run.domain.marks))
+    slot = next(block.runs[0].slot for block in laid.pages[0].blocks if isinstance(block, Line) and block.anchor)
+    for text in ("123456789012345", "9ж"):
+        marks = list(run.domain.marks)
+        marks[slot] = run.domain.texts(["7", text, "8", "9"])
+        first, *_ = fill(laid, marks)
+        assert [copy is None for copy in first] == [False, True, False, False]
+
+
+def test_a_sheets_own_page_has_no_marks():
+    page, _ = prepare(load_sheet("attention-head"), Options())
+    assert not any(ord(c) >= 0xF0000 for c in Pages(page).html("key", "print"))

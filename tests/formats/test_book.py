@@ -1,0 +1,122 @@
+"""The book: contents that are right, sheets on right-hand pages, keys at the end; and the same as a folder."""
+
+from __future__ import annotations
+
+import io
+import logging
+import re
+from functools import cache
+
+import pytest
+from kinds import lesson
+from pypdf import PdfReader
+
+from byhand.formats.html.book import Book
+from byhand.formats.html.page import Pages
+from byhand.formats.pdf import document as laid_out
+from byhand.formats.pdf import pdf
+from byhand.pipeline import Options, prepare
+from byhand.worksheet.sheet import load_sheet
+
+
+@cache
+def book():
+    lines = "{{ ask('blocks.0.attn.hook_q[0]') }}\n\n" * 3
+    sheets = [lesson(f"## First\n\n{lines}## Second\n\n{lines}"), load_sheet("layer-norm")]
+    pages = [Pages(prepare(sheet, Options())[0]) for sheet in sheets]
+    return Book(tuple(pages), ("worksheet", "key"), 0)
+
+
+@cache
+def printed():
+    return pdf(book().printed("a4"))
+
+
+@cache
+def reader():
+    return PdfReader(io.BytesIO(printed()))
+
+
+@cache
+def bookmarks():
+    """Title, depth and page of each bookmark, pages counted from 1."""
+
+    def walk(items, depth):
+        for item in items:
+            if isinstance(item, list):
+                yield from walk(item, depth + 1)
+            else:
+                yield item.title, depth, reader().get_destination_page_number(item) + 1
+
+    return [*walk(reader().outline, 0)]
+
+
+def test_the_bookmarks_are_the_parts_and_their_sheets():
+    sheets = [("Kinds of question", 1), ("LayerNorm", 1)]
+    assert [(title, depth) for title, depth, _ in bookmarks()] == [
+        ("A transformer by hand", 0), ("Contents", 0), ("Worksheets", 0), *sheets, ("Keys", 0), *sheets,
+    ]  # fmt: skip
+
+
+def test_every_part_and_sheet_begins_on_a_right_hand_page():
+    assert [page % 2 for _, _, page in bookmarks()] == [1] * len(bookmarks())
+
+
+def test_the_contents_say_where_each_sheet_is():
+    text = reader().pages[2].extract_text()
+    pages = [page for _, depth, page in bookmarks() if depth == 1]
+    said = re.findall(r"(?: \.)+ (\d+)$", text, flags=re.MULTILINE) + re.findall(r"^\d+$", text, flags=re.MULTILINE)
+    assert [int(n) for n in said] == pages
+
+
+def test_sheets_and_keys_have_as_many_pages():
+    pages = [page for _, depth, page in bookmarks() if depth == 1]
+    part = next(page for title, _, page in bookmarks() if title == "Keys")
+    ends = [pages[1], part, pages[3], len(reader().pages) + len(reader().pages) % 2 + 1]
+    counts = [end - start for start, end in zip(pages, ends, strict=True)]
+    assert counts[0] == counts[2]
+    assert counts[1] == counts[3]
+
+
+def test_a_page_says_its_number_in_the_book_and_its_sheet():
+    page = bookmarks()[3][2]
+    text = reader().pages[page - 1].extract_text()
+    assert f"page {page} of {len(reader().pages)}" in text
+    assert re.search(r"· lesson · seed 0 · numbers [0-9a-f]{7}", text)
+
+
+def test_only_pages_after_the_first_of_a_sheet_have_a_running_head():
+    first = bookmarks()[3][2]
+    heads = [reader().pages[n].extract_text().count("Kinds of question") for n in (first - 1, first)]
+    assert heads == [1, 1]
+
+
+def test_the_book_breaks_as_its_sheets_do_alone():
+    alone = laid_out(book().sheets[0].html("worksheet", "print"))
+    first, after = [page for _, depth, page in bookmarks() if depth == 1][:2]
+    assert (len(alone.pages) + 1) // 2 * 2 == after - first
+
+
+def test_a_book_is_tagged_the_same_twice_and_laid_out_without_a_warning(caplog):
+    caplog.set_level(logging.WARNING)
+    root = reader().trailer["/Root"]
+    assert root["/MarkInfo"]["/Marked"]
+    assert b"pdfuaid" in root["/Metadata"].get_data()
+    assert printed() == pdf(book().printed("a4"))
+    assert not caplog.records, [r.getMessage() for r in caplog.records]
+
+
+def test_the_folder_has_an_index_of_all_its_pages():
+    files = dict(book().folder("a4"))
+    links = re.findall(r'href="([^"]*\.html)"', files["index.html"])
+    assert sorted([*links, "index.html"]) == sorted(files)
+    assert "Kinds of question" in files["lesson-worksheet.html"]
+    assert "(key)" in files["lesson-key.html"]
+
+
+@pytest.mark.parametrize("views", [("worksheet",), ("key",)])
+def test_a_book_of_one_view_has_one_part(views):
+    html = Book(book().sheets[:1], views, 3).printed("a4")
+    assert 'class="part"' not in html
+    assert "1 worksheet<" in html
+    assert "seed 3" in html

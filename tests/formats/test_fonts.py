@@ -1,0 +1,216 @@
+"""The faces: what they hold, what they are called, and that a fraction is drawn built and read back plain."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from importlib.metadata import distribution
+from pathlib import Path
+from typing import Any
+
+import pytest
+import weasyprint
+from fontTools.ttLib import TTFont
+from pypdf import PdfReader
+
+from byhand.formats import fonts
+
+EVERYWHERE = "0123456789−-+×·÷±=<>()[]{}/.,:;√∑∞≤≥≠≈…′→←↑↓“”‘’–—•⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉⁻₋ₖᵢⱼₙᵀ\u00a0\u2009\u200a\u202f"
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyzαβγδεζηθικλμνξοπρστυφχψωΓΔΘΛΞΠΣΦΨΩ"
+ONLY_TEXT = "€§©éèüßñçøåæœłčşőąıĐŽșțāάήЖжЇїҐґЂџёơƯễị"
+ONLY_MATHS = "∈∉⊕⊗⊙⊤⟶⋯⋮⋱⌊⌋⌈⌉∎∘∼⟨⟩ϵϕϑℝℓ"
+FRACTIONS = ["1/4", "−6/5", "12/35", "−12/7", "7/120", "123/456", "456/7", "90/8"]
+PLAIN = ["1234/5", "1/2345", "12/35/2024", "0.5/2", "1/2.5"]
+ALL = sorted(fonts.FACES)
+
+
+@pytest.fixture(scope="module")
+def faces(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, fonts.Face]]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        fonts.faces.cache_clear()
+        yield {face.path.name: face for face in fonts.faces()}
+    fonts.faces.cache_clear()
+
+
+def elsewhere(code: str, **environment: str) -> str:
+    """What another Python prints."""
+    command = [sys.executable, "-c", f"from byhand.formats import fonts\n{code}"]
+    paths = os.pathsep.join(filter(None, [str(Path(fonts.__file__).parents[2]), os.environ.get("PYTHONPATH")]))
+    variables = os.environ | {"PYTHONPATH": paths} | environment
+    return subprocess.run(command, env=variables, check=True, capture_output=True, text=True).stdout
+
+
+def pdf(faces: dict[str, fonts.Face], face: str, texts: list[str]) -> PdfReader:
+    """A page with a paragraph for each text, in one face, with fractions built."""
+    family, weight, style, _ = fonts.FACES[face]
+    css = fonts.font_face_css(lambda font: font.path.as_uri()) + (
+        f"p {{ font: {style} {weight} 11.5pt '{family}'; font-variant-numeric: stacked-fractions }}"
+    )
+    html = f"<html lang=en><title>t</title><style>{css}</style>" + "".join(f"<p>{text}" for text in texts)
+    return PdfReader(io.BytesIO(weasyprint.HTML(string=html).write_pdf()))
+
+
+def embedded(reader: PdfReader) -> list[Any]:
+    return [font.get_object() for font in reader.pages[0]["/Resources"]["/Font"].get_object().values()]
+
+
+def advances(reader: PdfReader) -> set[int]:
+    """The advances of the glyphs that a document uses, in thousandths of an em."""
+    found = set()
+    for font in embedded(reader):
+        for entry in font["/DescendantFonts"][0].get_object()["/W"]:
+            if isinstance(entry.get_object(), list):
+                found |= {round(width) for width in entry.get_object()}
+    return found
+
+
+def outline(font: TTFont, character: str) -> list[tuple[float, float]]:
+    table = font["glyf"]
+    return list(table[font.getBestCmap()[ord(character)]].getCoordinates(table)[0])
+
+
+def test_another_process_builds_the_same_bytes_and_leaves_nothing_else(
+    faces: dict[str, fonts.Face], tmp_path: Path
+) -> None:
+    code = """
+import hashlib, json
+paths = [face.path for face in fonts.faces()]
+print(json.dumps({str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}))"""
+    odd = {"PYTHONHASHSEED": "7", "LC_ALL": "C", "TZ": "Asia/Tokyo", "SOURCE_DATE_EPOCH": "1"}
+    built = json.loads(elsewhere(code, XDG_CACHE_HOME=str(tmp_path), FONTTOOLS_LOOKUP_DEBUGGING="1", **odd))
+    here = {name: hashlib.sha256(face.path.read_bytes()).hexdigest() for name, face in faces.items()}
+    assert {Path(path).name: digest for path, digest in built.items()} == here
+    packed = [name.replace(".ttf", ".woff") for name in ALL]
+    assert sorted(os.listdir(Path(next(iter(built))).parent)) == sorted([*ALL, *packed])
+
+
+def test_built_fonts_are_found_without_font_tools(faces: dict[str, fonts.Face]) -> None:
+    code = "import sys\nprint(fonts.faces()[0].path, 'fontTools' in sys.modules, 'importlib.metadata' in sys.modules)"
+    assert elsewhere(code).split() == [str(faces["sans-400.ttf"].path), "False", "False"]
+
+
+def test_a_cache_that_cannot_be_written_is_replaced_by_a_temporary_folder(
+    faces: dict[str, fonts.Face], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    fonts.faces.cache_clear()
+    for face in fonts.faces():
+        assert face.path.is_relative_to(tempfile.gettempdir())
+        assert face.path.read_bytes() == faces[face.path.name].path.read_bytes()
+    fonts.faces.cache_clear()
+
+
+def test_the_css_names_each_face_once(faces: dict[str, fonts.Face]) -> None:
+    rules = fonts.font_face_css(lambda face: face.path.name).splitlines()
+    assert rules[3] == (
+        '@font-face { font-family: "byhand Sans"; font-weight: 600; font-style: italic; '
+        'src: url("sans-600-italic.ttf") }'
+    )
+    assert [rule.split('"')[3] for rule in rules] == list(faces)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_data_url_holds_the_font_compressed(faces: dict[str, fonts.Face], name: str) -> None:
+    kind, data = fonts.data_url(faces[name]).split(",")
+    assert kind == "data:font/woff;base64"
+    assert len(data) < 60_000
+    packed, font = TTFont(io.BytesIO(base64.b64decode(data))), TTFont(faces[name].path)
+    assert packed.flavor == "woff"
+    assert packed.reader.keys() == font.reader.keys()
+    assert all(packed.reader[tag] == font.reader[tag] for tag in font.reader.keys() - {"head"})  # has a checksum
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_face_has_the_characters_of_its_pages(faces: dict[str, fonts.Face], name: str) -> None:
+    needed = EVERYWHERE + LETTERS + (ONLY_MATHS if name.startswith("math") else ONLY_TEXT)
+    known = TTFont(faces[name].path).getBestCmap()
+    assert [character for character in needed if ord(character) not in known] == []
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_face_has_our_name_and_its_makers_licence(faces: dict[str, fonts.Face], name: str) -> None:
+    records = {record.nameID: record.toUnicode() for record in TTFont(faces[name].path)["name"].names}
+    for number in (1, 3, 4, 6, 16):
+        assert records[number].startswith("byhand")
+        assert "Source" not in records[number]
+    assert "SIL Open Font License" in records[13]
+    assert ("STIX Fonts Project Authors" if name.startswith("math") else "Adobe") in records[0]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_figures_are_tabular(faces: dict[str, fonts.Face], name: str) -> None:
+    font = TTFont(faces[name].path)
+    assert len({font["hmtx"][font.getBestCmap()[ord(digit)]][0] for digit in "0123456789"}) == 1
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_fractions_are_a_feature_of_every_script(faces: dict[str, fonts.Face], name: str) -> None:
+    table = TTFont(faces[name].path)["GSUB"].table
+    features = [record.FeatureTag for record in table.FeatureList.FeatureRecord]
+    scripts = {
+        record.ScriptTag: [features[index] for index in record.Script.DefaultLangSys.FeatureIndex]
+        for record in table.ScriptList.ScriptRecord
+    }
+    assert scripts == {"DFLT": ["afrc"], "grek": ["afrc"], "latn": ["afrc"]}
+
+
+@pytest.mark.parametrize(
+    ("plain", "italic"),
+    [
+        ("Q", "𝑄"),
+        ("h", "ℎ"),
+        ("z", "𝑧"),
+        ("α", "𝛼"),
+        ("ε", "𝜀"),
+        ("ϵ", "𝜖"),
+        ("φ", "𝜑"),
+        ("θ", "𝜃"),
+        ("Σ", "𝛴"),
+        ("7", "7"),
+    ],
+)
+def test_plain_letters_look_italic_in_the_italic_maths_face(
+    faces: dict[str, fonts.Face], plain: str, italic: str
+) -> None:
+    path = Path(str(distribution("ziamath").locate_file("ziamath/fonts/STIXTwoMath-Regular.ttf")))
+    source = TTFont(io.BytesIO(path.read_bytes()), lazy=True)
+    assert outline(TTFont(faces["math-italic.ttf"].path), plain) == outline(source, italic)
+    assert outline(TTFont(faces["math.ttf"].path), plain) == outline(source, plain)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_fraction_is_read_back_from_a_page_as_plain_text(
+    faces: dict[str, fonts.Face], name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    reader = pdf(faces, name, FRACTIONS)
+    assert reader.pages[0].extract_text().split() == FRACTIONS
+    assert all(font["/BaseFont"].partition("+")[2].startswith("byhand-") for font in embedded(reader))
+    assert caplog.records == []
+
+
+def test_a_fraction_is_read_back_where_harfbuzz_subset_is_missing(
+    faces: dict[str, fonts.Face], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("weasyprint.pdf.fonts.harfbuzz_subset", None)
+    assert pdf(faces, "math.ttf", FRACTIONS).pages[0].extract_text().split() == FRACTIONS
+
+
+@pytest.mark.parametrize("text", ["1/4", "12/3", "123/456"])
+def test_the_letters_of_a_built_fraction_share_its_width_evenly(faces: dict[str, fonts.Face], text: str) -> None:
+    assert len(advances(pdf(faces, "sans-600-italic.ttf", [text]))) == 1
+
+
+def test_long_numbers_decimals_and_dates_stay_plain(faces: dict[str, fonts.Face]) -> None:
+    reader = pdf(faces, "sans-400.ttf", PLAIN)
+    font = TTFont(faces["sans-400.ttf"].path)
+    assert advances(reader) == {font["hmtx"][font.getBestCmap()[ord(character)]][0] for character in "0/."}
+    assert reader.pages[0].extract_text().split() == PLAIN

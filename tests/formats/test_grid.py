@@ -1,0 +1,51 @@
+"""Figures on their grids: columns as wide as they must be, words parted where they must be, signs that stay."""
+
+from __future__ import annotations
+
+import pytest
+
+from byhand.formats.html.grid import PHONE_LABEL_EM, PRINT_WIDTHS, Grid, Slot, fitted
+from byhand.formats.html.layout import strips
+from byhand.worksheet.document import Cell, Panel, Strip
+
+LONG = "extraordinary"
+
+
+def panel(kind, numbers, names=("the", "cat"), symbol="X"):
+    cells = tuple(tuple(Cell(number, blank=kind == "ask") for number in row) for row in numbers)
+    return Panel(symbol, kind, cells, names, tuple(map(str, range(1, len(numbers[0]) + 1))), ("token", "dim"), symbol)
+
+
+def grid_of(words, number):
+    grid = Grid(rows=["h", "r"])
+    grid.add("a" * len(words))
+    for j, word in enumerate(words):
+        grid.slots[0, j] = Slot("token", label=word, scope="col")
+        grid.slots[1, j] = Slot("a", Cell(number))
+    return grid
+
+
+@pytest.mark.parametrize(("number", "pieces"), [(1, ["extra", "ordin", "ary"]), (10**20, [LONG])])
+def test_a_word_is_parted_where_its_column_is_narrower_and_not_where_only_numbers_are_too_wide(number, pieces):
+    grid = fitted(grid_of([LONG] * 3, number), 30.0, 30.0)
+    assert list(grid.slots[0, 0].pieces) == pieces
+    assert grid.rows[0] == ("h3" if len(pieces) > 1 else "h")
+
+
+def test_columns_on_a_phone_are_as_wide_as_its_larger_type_needs():
+    grid = fitted(grid_of(["down", "sat"], -12), 118.0, 118.0)
+    assert grid.phone_widths["a"] >= 0.5 * PHONE_LABEL_EM * len("down")
+
+
+def test_what_is_given_takes_the_room_that_is_left():
+    wide = panel("given", [[-1, -2, -3, -4]] * 2)
+    blanks = [panel("ask", [[1] * n] * 2) for n in (1, 4, 1)]
+    (grid,) = strips(Strip((wide, *blanks), ("", "", "")))
+    assert grid.widths["g"] == PRINT_WIDTHS["g"]
+    assert grid.widths["a"] < PRINT_WIDTHS["a"]
+
+
+def test_a_sign_goes_with_its_matrix_to_a_new_line():
+    sum_of_two = Strip(tuple(panel("ask", [[123456] * 4] * 2, symbol=s) for s in "XOY"), ("+", "="))
+    captions = [[s.label for s in g.slots.values() if s.cls == "caption"] for g in strips(sum_of_two)]
+    assert captions == [["X", "O"], ["= Y"]]

@@ -1,0 +1,156 @@
+"""The page in HTML: what a person sees in each view, and that it is the run's."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+import pytest
+from kinds import kinds
+from page_text import cells, page_text
+
+from byhand.errors import SheetError
+from byhand.formats.html.page import Pages, css_string
+from byhand.notation.text import value_text
+from byhand.pipeline import Options, prepare
+from byhand.worksheet.document import Document
+from byhand.worksheet.sheet import load_sheet, parse_sheet, sheet_files
+
+SHEETS = tuple(sorted(sheet_files()))
+
+
+@cache
+def document(sheet: str, orientation: str = "rows", numbers: str = "exact", base: str | None = None) -> Document:
+    options = Options(orientation=orientation, numbers=numbers, base=base)  # type: ignore[arg-type]
+    return prepare(load_sheet(sheet), options)[0]
+
+
+@cache
+def page(sheet: str, view: str, orientation: str = "rows", numbers: str = "exact", medium: str = "print") -> str:
+    return Pages(document(sheet, orientation, numbers)).html(view, medium)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("view", ["worksheet", "key", "worked"])
+@pytest.mark.parametrize("sheet", SHEETS)
+def test_the_text_of_a_sheet_is_the_golden_one(sheet, view, golden):
+    golden(f"{sheet}-{view}.txt", page_text(page(sheet, view)))
+
+
+@pytest.mark.parametrize(("numbers", "base"), [("decimal", "e"), ("symbolic", None)])
+@pytest.mark.parametrize("sheet", SHEETS)
+def test_the_text_of_a_key_in_other_numbers_is_the_golden_one(sheet, numbers, base, golden):
+    pages = Pages(document(sheet, "rows", numbers, base))
+    golden(f"{sheet}-key-{numbers}.txt", page_text(pages.html("key", "print")))
+
+
+@pytest.mark.parametrize("sheet", SHEETS)
+def test_the_text_of_a_key_with_tokens_as_columns_is_the_golden_one(sheet, golden):
+    golden(f"{sheet}-key-columns.txt", page_text(page(sheet, "key", "columns")))
+
+
+@pytest.mark.parametrize("orientation", ["rows", "columns"])
+@pytest.mark.parametrize("sheet", SHEETS)
+def test_the_key_is_the_worksheet_with_its_blanks_filled_in(sheet, orientation):
+    worksheet, key = (cells(page(sheet, view, orientation)) for view in ("worksheet", "key"))
+    assert [cls for cls, _ in worksheet] == [cls for cls, _ in key]
+    blanks = [
+        answer for (cls, blank), (_, answer) in zip(worksheet, key, strict=True) if cls[0] in "ak" and not blank
+    ]
+    assert blanks
+    assert all(blanks)
+    kept = [(w, k) for (cls, w), (_, k) in zip(worksheet, key, strict=True) if cls == "g" or " p" in cls]
+    assert all(w == k for w, k in kept)
+
+
+@pytest.mark.parametrize("sheet", SHEETS)
+def test_every_answer_in_the_key_is_the_runs_in_the_order_of_the_page(sheet):
+    printed = [text for cls, text in cells(page(sheet, "key")) if cls[0] in "ak" and "p" not in cls]
+    assert sorted(printed) == sorted(value_text(c.value) for c in document(sheet).blanks())
+
+
+@pytest.mark.parametrize("view", ["worksheet", "key", "worked"])
+def test_the_text_of_every_kind_of_question_is_the_golden_one(view, golden):
+    golden(f"kinds-{view}.txt", page_text(Pages(kinds()).html(view, "print")))
+
+
+def test_a_screen_has_a_named_field_for_every_kind_of_answer():
+    pages = Pages(kinds())
+    screen = pages.html("worksheet", "screen")
+    names = re.findall(r'<input [^>]*aria-label="([^"]*)"', screen)
+    assert len(names) == screen.count("<input ")
+    for name in ("W_Q 2 3", "values, W_V and b_V, parameters", "true", "false", "on", "A"):
+        assert name in names
+    key = pages.html("key", "screen")
+    assert "<input" not in key
+    assert re.findall(r"✓</span>\s*(?:<i[^>]*>)?(\w+)", key) == ["on", "true", "false", "false", "A"]
+
+
+def test_no_answer_stands_anywhere_in_a_worksheet():
+    text = page("attention-head", "worksheet")
+    for answer in ("−5/3", "−5/4", "3/2", "2/3"):
+        assert answer not in re.sub(r"<svg.*?</svg>", "", text)
+    assert "She divided" not in text
+    assert "<circle" not in text
+
+
+def test_a_screen_has_a_named_field_in_every_blank():
+    screen = page("attention-head", "worksheet", medium="screen")
+    blanks = sum(1 for cls, text in cells(page("attention-head", "worksheet")) if cls[0] in "ak" and not text)
+    assert screen.count("<input ") == blanks
+    assert 'aria-label="Q cat 3"' in screen
+    assert "<input" not in page("attention-head", "key", medium="screen")
+
+
+def test_a_screen_page_needs_no_other_file():
+    screen = page("gpt", "worksheet", medium="screen")
+    urls = re.findall(r"url\(([^)]{0,30})|(?:src|href)=\"([^\"]*)", screen)
+    assert urls
+    assert all(url.startswith('"data:font/woff;base64,') for url, _ in urls)
+
+
+def test_headers_have_scope_and_figures_a_name():
+    key = page("gpt", "key")
+    assert all("scope=" in tag for tag in re.findall(r"<th[^>]*>", key))
+    assert all("aria-label=" in tag for tag in re.findall(r"<table[^>]*>", key) if "colgroup" in tag or "Q_1" in tag)
+    assert 'aria-label="Q_1 = N W_Q,1"' in key
+
+
+def test_minus_is_always_the_true_one():
+    for view in ("worksheet", "key", "worked"):
+        assert not re.search(r"(?<![\w-])-\d", page_text(page("gpt", view)))
+
+
+def test_dots_are_drawn_where_a_weight_is():
+    key = page("attention-head", "key")
+    pattern = next(p for p in document("attention-head").panels() if p.step.endswith("hook_pattern[0]"))
+    assert key.count("<circle") == sum(1 for row in pattern.cells for c in row if c.value > 0)
+
+
+def test_what_a_sheet_says_is_escaped_everywhere():
+    hostile = "<script>alert(1)</script>"
+    sheet = parse_sheet(
+        "mine",
+        f'---\ntitle: "{hostile}"\nmodel: softmax\ngoal: "{hostile}"\nprerequisites: ["{hostile}"]\n'
+        f'tokens: ["{hostile}", b]\nconfig: {{softmax_base: 2}}\ninputs: {{scores: [[1, 0], [0, 2]]}}\n---\n'
+        f"## {hostile}\n\n{hostile}\n\n{{{{ softmax('softmax') }}}}\n",
+    )
+    for medium in ("print", "screen"):
+        html = Pages(prepare(sheet, Options())[0]).html("key", medium)  # type: ignore[arg-type]
+        assert "<script" not in html
+        assert "&lt;script&gt;" in html
+
+
+def test_a_string_in_css_cannot_end_the_style():
+    assert css_string('a"</style>\\') == '"a\\22 \\3c \\2f style\\3e \\5c "'
+
+
+def test_a_template_that_does_not_parse_is_named_with_its_line(folder):
+    (folder / "page.html").write_text("one\n{% if %}\n", encoding="utf-8")
+    with pytest.raises(SheetError, match=r"^template page.html line 2: Expected an expression"):
+        Pages(document("attention-head")).html("key", "print")
+
+
+def test_a_template_cannot_reach_what_is_not_its_own(folder):
+    (folder / "page.html").write_text("{{ d.__class__ }}", encoding="utf-8")
+    with pytest.raises(SheetError, match="access to attribute '__class__'"):
+        Pages(document("attention-head")).html("key", "print")

@@ -1,0 +1,228 @@
+"""The map as a drawing: every step's number once, everything in its place, and what a screen reader hears."""
+
+import re
+from dataclasses import replace
+from functools import cache
+from itertools import combinations, pairwise
+from xml.etree import ElementTree
+
+import pytest
+from fontTools.ttLib import TTFont
+from maps import ATTENTION, ATTN, BLOCK, FEED_FORWARD, document_of, gpt, head, map_for, norm, translation
+
+from byhand.formats.fonts import faces
+from byhand.formats.html.map import ranges, svg
+
+LN = "blocks.0.ln1"
+POST = [*ATTENTION, *norm(LN), *FEED_FORWARD, *norm("blocks.0.ln2", f"{BLOCK}hook_normalized_resid_post")]
+STEPS = [(f"{LN}.mean",), (f"{LN}.centered",), (f"{LN}.variance", f"{LN}.hook_scale"), (f"{LN}.hook_normalized",)]
+HEADS_OF_4 = [steps for h in range(4) for steps in head(h)]
+
+
+def enlarged(chart):
+    """The same map with shapes that do not fit."""
+    boxes = tuple(replace(box, shape="1024 × 12800") for box in chart.boxes)
+    inside = {p: tuple(replace(n, shape="1024 × 12800") for n in nodes) for p, nodes in chart.inside.items()}
+    return replace(chart, boxes=boxes, inside=inside)
+
+
+MAPS = {
+    "a head": map_for("attention-head", [*head(), (), ()]),
+    "a head, columns": map_for("attention-head", head(), orientation="columns"),
+    "one head of two": map_for("attention-head", head(), n_heads=2),
+    "one head of twelve": map_for("attention-head", head(), n_heads=12),
+    "queries, keys, values": map_for("attention-head", head()[:3]),
+    "from printed queries": map_for("attention-head", [(f"={ATTN}hook_q[0]", *head()[3]), *head()[4:]]),
+    "two heads": map_for("multi-head-attention", [*head(), *head(1), ATTENTION[0]], n_heads=2),
+    "four heads": map_for("multi-head-attention", [*HEADS_OF_4, ATTENTION[0]], n_heads=4),
+    "a norm": map_for("layer-norm", norm(LN)),
+    "a norm in steps": map_for("layer-norm", STEPS),
+    "feed-forward": map_for("feed-forward", FEED_FORWARD),
+    "post-norm": map_for("block", [*head(), *head(1), *POST], n_heads=2, norm_position="post"),
+    "a whole model": map_for("gpt", gpt(1)),
+    "a whole model, two heads": map_for("gpt", gpt(), n_heads=2),
+    "a whole model, columns": map_for("gpt", gpt(), n_heads=2, orientation="columns"),
+    "a large model": enlarged(map_for("gpt", gpt(), n_heads=2)),
+    "two blocks": map_for("gpt", gpt(), n_heads=2, n_layers=2),
+    "a softmax": map_for("softmax", [("softmax.exp",), ("softmax",)], inputs={"scores": [[1, 2], [0, 1]]}),
+    "an encoder and a decoder": map_for("encoder-decoder", translation(), norm_position="post"),
+    "an encoder and a decoder, pre-norm": map_for("encoder-decoder", translation()[:9], orientation="columns"),
+    "an encoder of two layers": map_for(
+        "encoder",
+        [(s.replace("blocks.0", f"encoder.{layer}"),) for layer in (0, 1) for (s, *_) in POST[:3]],
+        n_layers=2,
+        norm_position="post",
+        inputs={"encoder.0.hook_resid_pre": [[1, 2, 0, 1]] * 3},
+    ),
+    "cross-attention": map_for("cross-attention", translation()[7:10], norm_position="post"),
+    "an embedding": map_for("embedding", [("one_hot",), ("hook_embed",), ("one_hot.product",)]),
+    "a sizing": map_for("sizing", [("params.embed",), ("params.attn", "params.mlp"), ("flops",)]),
+    "nothing": map_for("attention-head", [()]),
+}
+
+
+def drawn(chart):
+    return ElementTree.fromstring(svg(document_of(chart)))
+
+
+def elements(root, tag):
+    return root.iter(f"{{http://www.w3.org/2000/svg}}{tag}")
+
+
+def words(text):
+    return "".join(text.itertext())
+
+
+@cache
+def advances(family, weight):
+    (face,) = (
+        f for f in faces() if (f.family, f.weight, f.style == "italic") == (family, weight, "Italic" in family)
+    )
+    font = TTFont(face.path)
+    em, widths = font["head"].unitsPerEm, font["hmtx"]
+    return {code: widths[glyph][0] / em for code, glyph in font.getBestCmap().items()}
+
+
+def measured(text):
+    """How wide a text really is, in the page's own fonts."""
+    size, weight = float(text.get("font-size")), int(text.get("font-weight", 400))
+    family = text.get("font-family", "'byhand Sans'")
+    runs = [(text.text or "", family, size)]
+    for part in text:
+        look = part.get("font-family", family), float(part.get("font-size", size))
+        runs += [(part.text or "", *look), (part.tail or "", family, size)]
+    total = 0.0
+    for letters, face, em in runs:
+        widths = advances(face.split("'")[1], weight)
+        total += sum(widths[ord(c)] for c in letters) * em
+    return total
+
+
+def area(element):
+    """left, top, right, bottom of a box or of a text's letters."""
+    x, y = float(element.get("x")), float(element.get("y"))
+    if element.tag.endswith("rect"):
+        return x, y, x + float(element.get("width")), y + float(element.get("height"))
+    wide, size = measured(element), float(element.get("font-size"))
+    left = x - {"start": 0.0, "middle": 0.5, "end": 1.0}[element.get("text-anchor", "start")] * wide
+    return left, y - 0.66 * size, left + wide, y
+
+
+def apart(a, b):
+    return a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1]
+
+
+def within(a, b, margin=0.0):
+    return b[0] + margin <= a[0] and b[1] + margin <= a[1] and a[2] <= b[2] - margin and a[3] <= b[3] - margin
+
+
+def numbers(root):
+    """The steps' numbers on the drawing, ranges written out; they are the semibold ones that are not white."""
+    for text in elements(root, "text"):
+        if text.get("font-weight") == "600" and text.get("fill") != "#fff":
+            for run in re.split(" · |, ", words(text)):
+                first, _, last = run.partition("–")
+                yield from range(int(first), int(last or first) + 1)
+
+
+@pytest.mark.parametrize("name", MAPS)
+def test_every_step_has_its_number_once(name):
+    chart = MAPS[name]
+    nodes = [node for inside in chart.inside.values() for node in inside]
+    if not nodes:
+        nodes = [*chart.boxes, *(chart.encoder.boxes if chart.encoder else ())]
+    assert sorted(numbers(drawn(MAPS[name]))) == sorted(n for node in nodes for n in node.sections)
+
+
+def test_a_whole_model_has_all_its_numbers():
+    assert sorted(numbers(drawn(MAPS["a whole model, two heads"]))) == list(range(1, 27))
+
+
+@pytest.mark.parametrize("name", MAPS)
+def test_nothing_overlaps(name):
+    root = drawn(MAPS[name])
+    boxes, texts = ([area(e) for e in elements(root, tag)] for tag in ("rect", "text"))
+    _, _, width, height = map(float, root.get("viewBox").split())
+    assert (width, height <= 46) == (118, True)
+    assert all(within(one, (0, 0, width, height)) for one in boxes + texts)
+    assert all(apart(a, b) for a, b in combinations(boxes, 2))
+    assert all(apart(a, b) for a, b in combinations(texts, 2))
+    for text in texts:
+        assert all(apart(text, box) or within(text, box, 0.5) for box in boxes)
+
+
+@pytest.mark.parametrize("name", MAPS)
+def test_lines_run_in_the_white(name):
+    root = drawn(MAPS[name])
+    (lines,) = (p.get("d") for p in elements(root, "path") if p.get("stroke") == "#555" and len(p.get("d")) > 99)
+    texts, boxes = ([area(e) for e in elements(root, tag)] for tag in ("text", "rect"))
+    boxes = [(left + 0.1, top + 0.1, right - 0.1, bottom - 0.1) for left, top, right, bottom in boxes]
+    for line in lines.split("M")[1:]:
+        points = [tuple(map(float, point.split())) for point in line.split("L")]
+        for (x, y), (u, v) in pairwise(points):
+            assert x == u or y == v
+            line = (min(x, u), min(y, v), max(x, u), max(y, v))
+            assert all(apart(line, other) for other in texts + boxes)
+
+
+@pytest.mark.parametrize("name", MAPS)
+def test_it_is_legible_grey_and_cheap(name):
+    source = svg(document_of(MAPS[name]))
+    root = ElementTree.fromstring(source)
+    assert min(float(text.get("font-size")) for text in elements(root, "text")) >= 2.1
+    assert min(map(float, re.findall(r'stroke-width="([\d.]+)"', source))) >= 0.18
+    colours = re.findall(r'"#([0-9a-f]+)"', source)
+    assert all(len({c[i : i + len(c) // 3] for i in range(0, len(c), len(c) // 3)}) == 1 for c in colours)
+    assert len(list(elements(root, "text"))) <= 60
+    assert {e.tag.partition("}")[2] for e in root.iter()} <= {"svg", "path", "rect", "text", "tspan"}
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("a head", ": embedding, LayerNorm, attention head (this sheet: steps 1–7), output matrix W_O,"),
+        ("a norm", ": embedding, LayerNorm (this sheet: step 1), attention head,"),
+        ("a whole model, two heads", ", all of it on this sheet: embedding (step 1), LayerNorm (step 2)"),
+        ("nothing", ": embedding, LayerNorm, attention head, output matrix W_O, residual sum,"),
+    ],
+)
+def test_its_label_says_where_we_are(name, said):
+    root = drawn(MAPS[name])
+    assert root.get("role") == "img"
+    assert root.get("aria-label").startswith(f"Map of the model{said}")
+    assert root.get("aria-label").endswith("; the residual stream is 3 × 4.")
+
+
+def test_shapes_are_those_of_the_page():
+    rows, columns = (
+        [words(t) for t in elements(drawn(MAPS[name]), "text")] for name in ("a head", "a head, columns")
+    )
+    assert {"3 × 4", "3 × 2", "3 × 3"} <= set(rows)
+    assert {"4 × 3", "2 × 3", "3 × 3"} <= set(columns)
+    assert not {"4 × 3", "3 × 4"} <= set(columns)
+
+
+def test_post_norm_has_its_norms_after_the_sums():
+    texts = [(area(t)[0], words(t)) for t in elements(drawn(MAPS["post-norm"]), "text") if area(t)[1] < 15]
+    row = [word for _, word in sorted(texts) if "×" not in word and "head" not in word]
+    assert row == ["embed", "WO", "LayerNorm", "MLP", "LayerNorm"]
+
+
+def test_what_comes_from_the_sheet_is_escaped():
+    chart = map_for("layer-norm", norm(LN), titles=['<b> & "N"'])
+    source = svg(document_of(replace(chart, stream='"<3>')))
+    assert "<b>" not in source
+    assert '"<3' not in source
+    texts = [words(t) for t in elements(ElementTree.fromstring(source), "text")]
+    assert '<b> & "N"' in texts
+
+
+def test_a_title_too_long_for_a_panel_leaves_its_number_at_the_box():
+    root = drawn(map_for("layer-norm", norm(LN), titles=["a very long title " * 9]))
+    assert list(numbers(root)) == [1]
+    assert not any("title" in words(t) for t in elements(root, "text"))
+
+
+def test_ranges():
+    assert ranges([3, 1, 2, 7, 9, 10]) == "1–3, 7, 9–10"
+    assert ranges([]) == ""

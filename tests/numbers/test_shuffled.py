@@ -1,0 +1,67 @@
+"""Another seed of a small model: the same numbers in another order, as hard and as telling."""
+
+import pytest
+
+from byhand.arithmetic.domains import RATIONALS
+from byhand.effort import seconds
+from byhand.errors import ConfigError
+from byhand.model.models import run
+from byhand.model.weights import Values, numbers
+from byhand.numbers.choice import SMALL, choose
+from byhand.pipeline import Options, prepare
+from byhand.worksheet.sheet import load_sheet
+
+SEEDS = range(1, 5)
+
+
+def sizes(values):
+    """The numbers of each matrix without their signs, from small to large."""
+    return {name: sorted(abs(x) for row in rows for x in row) for name, rows in numbers(values).items()}
+
+
+@pytest.fixture(scope="module", params=SMALL)
+def found(request):
+    """A sheet's own numbers, and those of some seeds."""
+    sheet = load_sheet(request.param)
+    own = sheet.given(letters=False)
+    return sheet, own, [choose(sheet.model, own, seed) for seed in SEEDS]
+
+
+def test_every_seed_has_the_sheet_s_numbers_in_another_order(found):
+    _, own, chosen = found
+    assert all(sizes(each.values) == sizes(own) for each in chosen)
+    runs = [str((each.values.inputs, each.values.weights)) for each in chosen]
+    assert len(set(runs)) == len(runs)
+
+
+def test_every_mistake_shows_in_every_seed(found):
+    _, _, chosen = found
+    assert all(each.quality["foils"] and min(each.quality["foils"].values()) > 0 for each in chosen)
+
+
+def test_every_seed_takes_as_long(found):
+    sheet, own, chosen = found
+    times = []
+    for values in (own, *(each.values for each in chosen)):
+        tape = run(sheet.model, values, RATIONALS)
+        times.append(seconds(tape, [s.name for s in tape.used() if s.op]))
+    assert max(times) < 1.2 * min(times)
+
+
+def test_a_seed_is_the_same_for_ever(found):
+    sheet, own, chosen = found
+    assert choose(sheet.model, own, SEEDS[0]) == chosen[0]
+
+
+@pytest.mark.parametrize("level", ["easy", "stretch"])
+def test_every_level_has_a_page(found, level):
+    sheet, _, _ = found
+    document, record = prepare(sheet, Options(seed=1, level=level))
+    assert document.level == level
+    assert record["seed"] == 1
+
+
+def test_numbers_that_cannot_keep_a_promise_are_an_error():
+    values = Values.of({"inputs": {"A": [[1, 0], [0, 1]], "B": [[1, 0], [0, 1]]}})
+    with pytest.raises(ConfigError, match="no numbers like the sheet's for seed 3; use another seed"):
+        choose("matrix-product", values, 3)

@@ -1,0 +1,133 @@
+"""New numbers for every sheet of the course, and for the small models those that their idea needs."""
+
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+
+from byhand.arithmetic.domains import RATIONALS
+from byhand.errors import ConfigError, ValuesError
+from byhand.model.config import Config
+from byhand.model.models import complete, run
+from byhand.model.weights import Values
+from byhand.numbers.choice import _measures, choose, judged, listed
+from byhand.numbers.limits import limits_of
+from byhand.numbers.possible import LESSONS, MODELS, SMALL
+from byhand.numbers.search import SEARCHES
+from byhand.pipeline import Options, choose_numbers, prepare
+from byhand.worksheet.sheet import all_sheets, load_sheet
+
+SHEETS = {sheet.name: sheet for sheet in all_sheets()}
+EXACT = [name for name, sheet in SHEETS.items() if sheet.model in LESSONS]
+
+
+def chosen(name, seed):
+    """The values and the run of a sheet's seed."""
+    values, quality = choose_numbers(load_sheet(name), Options(seed=seed))
+    return values, run(SHEETS[name].model, complete(values), RATIONALS), quality
+
+
+def rows(tape, name):
+    return [list(row) for row in tape.values(name)]
+
+
+def test_every_model_that_can_be_asked_for_is_searched_for():
+    assert {*SEARCHES, *SMALL} == set(MODELS)
+
+
+@pytest.mark.parametrize("name", SHEETS)
+def test_every_sheet_has_new_numbers_for_a_seed(name):
+    page, record = prepare(SHEETS[name], Options(seed=7))
+    assert page.sections
+    assert all(record.get("quality", {}).get("foils", {}).values()), "letters have no quality"
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_each_seed_of_a_small_model_has_numbers_of_its_own_no_larger_than_the_sheet_s(name):
+    own = run(SHEETS[name].model, complete(SHEETS[name].given(letters=False)), RATIONALS)
+    largest = max(abs(x) for s in own.used() for row in rows(own, s.name) for x in row if x != float("-inf"))
+    seen = set()
+    for seed in range(1, 9):
+        values, tape, quality = chosen(name, seed)
+        shown = [s.name for s in tape.used() if not s.name.startswith(("probs", "perplexity"))]
+        numbers = [x for name in shown for row in rows(tape, name) for x in row if x != float("-inf")]
+        assert max(abs(x) for x in numbers if x.denominator == 1) <= max(9, largest)
+        assert all(quality["foils"].values())
+        seen.add(str((values.inputs, values.weights)))
+    assert len(seen) == 8
+
+
+@pytest.mark.parametrize("seed", range(1, 7))
+def test_surprises_are_whole_and_differ(seed):
+    for name in ("cross-entropy", "logits-and-perplexity"):
+        _, tape, _ = chosen(name, seed)
+        surprises = [x for (x,) in rows(tape, "loss_per_token")]
+        assert all(x.denominator == 1 for x in surprises)
+    assert len(set(surprises)) > 1
+    assert rows(tape, "perplexity")[0][0].denominator == 1
+
+
+@pytest.mark.parametrize("seed", range(1, 7))
+def test_greedy_is_not_the_best_path(seed):
+    _, tape, _ = chosen("sampling", seed)
+    assert rows(tape, "greedy") < rows(tape, "best")
+
+
+@pytest.mark.parametrize("seed", range(1, 7))
+def test_both_norms_of_one_table_are_rational_and_differ(seed):
+    _, tape, _ = chosen("layer-norm-or-batch-norm", seed)
+    assert rows(tape, "blocks.0.ln1.hook_normalized") != rows(tape, "blocks.0.bn.hook_normalized")
+    assert len({tuple(row) for row in rows(tape, "blocks.0.hook_resid_pre")}) == 4
+
+
+@pytest.mark.parametrize("seed", range(1, 7))
+def test_the_given_pattern_mixes_into_whole_numbers(seed):
+    _, tape, _ = chosen("transformer-by-hand", seed)
+    assert all(x.denominator == 1 for row in rows(tape, "blocks.0.attn.hook_z[0]") for x in row)
+
+
+@pytest.mark.parametrize("seed", range(1, 7))
+def test_a_tiny_machine_trains_for_a_short_number_of_days(seed):
+    _, tape, _ = chosen("sizing", seed)
+    assert rows(tape, "train.days")[0][0].denominator <= 10
+    assert rows(tape, "mfu")[0][0] in (50, 25, 20)
+
+
+def test_all_sizes_that_the_search_accepts_are_listed():
+    own = load_sheet("sizing").given(letters=False)
+    every = [values.inputs for values in listed("sizing", own)]
+    assert len(every) == 2932
+    assert all(chosen("sizing", seed)[0].inputs in every for seed in range(1, 7))
+    limits, expected = _measures("sizing", own, limits_of("standard"))
+    for inputs in every[::500]:
+        assert judged("sizing", replace(own, inputs=inputs), limits, expected=expected)
+
+
+def test_what_cannot_be_listed_has_no_list():
+    assert listed("softmax", load_sheet("softmax").given(letters=False)) == []
+
+
+@pytest.mark.parametrize(
+    ("model", "config", "message"),
+    [
+        ("batch-norm", {"d_model": 4}, "rational for 4 tokens and d_model=4, not 3 and 4"),
+        ("cross-entropy", {"softmax_base": 3, "d_vocab": 4}, "4 powers of 3 never add up to one"),
+        ("convolution", {"act_fn": "gelu"}, "act_fn='gelu' is never rational; use act_fn='relu'"),
+        ("kv-cache", {"d_head": 3}, "√d_head = √3 makes no small whole scores"),
+    ],
+)  # fmt: skip
+def test_what_cannot_work_is_refused(model, config, message):
+    with pytest.raises(ConfigError, match=message):
+        choose(model, Values(Config(**config)), 1)
+
+
+def test_a_small_model_needs_numbers_to_go_by():
+    with pytest.raises(ValuesError, match="u is missing; give it under inputs, as rows"):
+        choose("dot-product", Values(Config()), 1)
+
+
+def test_seeds_of_a_small_sheet_keep_its_fractions_short():
+    for seed in (1, 2):
+        _, tape, _ = chosen("sampling", seed)
+        numbers = [x for s in tape.used() for row in rows(tape, s.name) for x in row]
+        assert max(Fraction(x).denominator for x in numbers) <= 40

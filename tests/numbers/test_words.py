@@ -1,0 +1,89 @@
+"""The teacher's word: gpt says it, position by position."""
+
+import pytest
+
+from byhand.arithmetic.domains import RATIONALS
+from byhand.errors import ConfigError
+from byhand.model.config import Config
+from byhand.model.models import run
+from byhand.model.weights import Values
+from byhand.numbers.choice import choose
+from byhand.numbers.words import LONGER, SENTENCES, answers, sentence, vocabulary
+
+CONFIG = Config(d_model=4, n_heads=2, d_head=4, d_v=2, d_mlp=6, softmax_base=2)
+SHEET = Values(CONFIG, tokens=("the", "cat", "sat"), vocabulary=("the", "cat", "sat", "down", "on", "mat"))
+
+
+def said(found):
+    """The words that the chosen numbers say, each larger than every other by 1 or more."""
+    tape = run("gpt", found.values, RATIONALS)
+    for row in tape.values("logits"):
+        first, second = sorted(row, reverse=True)[:2]
+        assert first - second >= 1
+    return tuple(found.values.vocabulary[int(row[0])] for row in tape.values("next_token"))
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (("cat", "sat", "down"), ("cat", "sat", "down")),
+        (("down", "on", "mat"), ("down", "on", "mat")),
+        (("mat",), ("cat", "sat", "mat")),
+        (("on", "mat"), ("cat", "on", "mat")),
+        (("dog", "eats", "fish"), ("dog", "eats", "fish")),
+        (("we", "we", "did"), ("we", "we", "did")),
+    ],
+)
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_answer_is_what_gpt_says(answer, expected, seed):
+    found = choose("gpt", SHEET, seed, answer=answer)
+    assert said(found) == expected
+    assert found.values.tokens == SHEET.tokens
+
+
+def test_a_sheet_keeps_its_vocabulary_where_it_holds_the_answer():
+    assert choose("gpt", SHEET, 1, answer=("mat",)).values.vocabulary == SHEET.vocabulary
+    made = choose("gpt", SHEET, 1, answer=("dog",)).values
+    assert made.vocabulary[:4] == ("the", "cat", "sat", "dog")
+    assert made.config.d_vocab == len(made.vocabulary) == 6
+
+
+def test_without_an_answer_the_sentence_goes_on_with_a_new_word():
+    for seed in range(1, 5):
+        first, second, last = said(choose("gpt", SHEET, seed))
+        assert (first, second) == ("cat", "sat")
+        assert last in ("down", "on", "mat")
+
+
+def test_a_word_may_stand_twice_in_the_sentence():
+    found = choose("gpt", Values(CONFIG, tokens=("the", "cat", "the")), 1, answer=("dog",))
+    assert said(found) == ("cat", "the", "dog")
+
+
+def test_the_seed_picks_a_sentence():
+    seen = {choose("gpt", Values(CONFIG), seed, pick_words=True).values.tokens for seed in range(1, 9)}
+    assert len(seen) == 8
+    found = choose("gpt", Values(CONFIG), 3, pick_words=True)
+    assert (*found.values.tokens[1:], said(found)[-1]) == said(found)
+
+
+def test_more_tokens_have_longer_sentences():
+    assert len(sentence(1, tokens=4)[0]) == 4
+    assert len(sentence(1, tokens=5)[1]) == 5
+
+
+def test_the_sentences_are_many_and_fit():
+    assert len(SENTENCES) >= 30
+    assert all(len(words) == 4 and len(set(words)) == 4 for words in SENTENCES)
+    assert all(len(set(words)) == 6 == len(words) for words in LONGER)
+    assert len(set(SENTENCES)) == len(SENTENCES)
+
+
+def test_an_answer_longer_than_the_sentence_is_refused():
+    with pytest.raises(ConfigError, match="an answer of 3 words needs as many tokens; there are 2: the cat"):
+        answers(["the", "cat"], ["a", "b", "c"])
+
+
+def test_a_vocabulary_has_words_to_choose_from():
+    assert vocabulary(("a", "b"), ("c",)) == ("a", "b", "c", "on", "mat", "moon")
+    assert len(vocabulary(tuple("abcdefg"), ())) == 8

@@ -1,0 +1,584 @@
+"""Reading pages back: what was printed is right; no changed digit is missed; what is none of ours is refused."""
+
+import json
+import re
+from collections import Counter
+from contextlib import suppress
+from dataclasses import replace
+from time import process_time
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pypdf import PdfReader, PdfWriter
+from pypdf.generic import ArrayObject, ByteStringObject, ContentStream, NameObject
+
+from byhand import __version__
+from byhand.cli import main
+from byhand.errors import UnreadableError
+from byhand.formats.html.page import Pages
+from byhand.formats.pdf import pdf
+from byhand.pipeline import Options, choose_numbers, generate, number_system, prepare, recorded
+from byhand.reading import verify as checking
+from byhand.reading.back import Again, Printed
+from byhand.reading.page import Foot, _Reader, read_html
+from byhand.reading.pdf import _letters, read_pdf
+from byhand.reading.verify import verify
+from byhand.worksheet.document import VIEWS
+from byhand.worksheet.sheet import all_sheets, load_sheet
+
+SHEETS = [sheet.name for sheet in all_sheets()]
+EVERY = ("worksheet", "key", "worked")
+
+
+def written(sheet, folder, **options):
+    """A sheet's HTML files by view."""
+    paths = generate(sheet, Options(**{"views": EVERY, "formats": ("html",)} | options), folder)
+    return {path.stem: path for path in paths}
+
+
+def again(sheet, *views, **options):
+    """A sheet as it is printed, beside itself, in each view."""
+    document, record = prepare(load_sheet(sheet), Options(**options))
+    printed = Printed(document, record, document.stamp["hash"], {})
+    for view in views:
+        html = Pages(document).html(view, "screen")
+        assert signs(DRAWN.sub("", html[html.index("<body") :])) == signs(read(html))
+        yield Again(printed, read_html(html), "screen")
+
+
+DRAWN = re.compile(r"<(svg|style|script)\b.*?</\1>|<[^>]*>", re.DOTALL)
+
+
+def signs(text):
+    """The digits and minus signs of a text, and how often each stands there."""
+    return Counter(re.findall(r"[\d−]", text))
+
+
+def read(html):
+    """All that is read of a page, its foot too; what is not is drawn: the map, dots, brackets, arrows."""
+    reader = _Reader()
+    reader.feed(html)
+    return "".join([*reader.found.texts, *(x for table in reader.found.tables for row in table for x in row)])
+
+
+def beside(whole, page):
+    """The same print beside another page."""
+    other = replace(whole, page=page)
+    vars(other).update(expected=whole.expected, owners=whole.owners, laid=whole.laid)  # which do not depend on it
+    return other
+
+
+def other_digit(text, at):
+    return text[:at] + str((int(text[at]) + 1 + at % 8) % 10) + text[at + 1 :]
+
+
+def changed_cell(page, t, r, c, text):
+    rows = [list(row) for row in page.tables[t].rows]
+    rows[r][c] = text
+    tables = list(page.tables)
+    tables[t] = replace(tables[t], rows=tuple(map(tuple, rows)))
+    return replace(page, tables=tuple(tables))
+
+
+def digits(page):
+    """Every cell with a digit, labels left out, and where its last digit is."""
+    for t, table in enumerate(page.tables):
+        for r, row in enumerate(table.rows):
+            for c, text in enumerate(row):
+                if found := [m.start() for m in re.finditer(r"\d", text)]:
+                    yield t, r, c, found[-1]
+
+
+@pytest.mark.parametrize("orientation", ["rows", "columns"])
+@pytest.mark.parametrize("sheet", SHEETS)
+def test_no_changed_digit_of_a_cell_is_missed(sheet, orientation):
+    """Some thirty of each page, thousands in all: of givens, answers, worked lines and labels. All others are read, too."""
+    tried = 0
+    for whole in again(sheet, *VIEWS, orientation=orientation):
+        assert list(whole.problems()) == []
+        spots = list(digits(whole.page))
+        for t, r, c, at in spots[:: max(1, len(spots) // 30)]:
+            text = whole.page.tables[t].rows[r][c]
+            problems = list(beside(whole, changed_cell(whole.page, t, r, c, other_digit(text, at))).problems())
+            assert len(problems) == 1
+            assert f"the page has {other_digit(text, at)}; its givens make {text}" in problems[0]
+            tried += 1
+    assert tried > 80
+
+
+def test_no_changed_digit_in_the_prose_is_missed():
+    (whole,) = again("attention-head", "key")
+    for n, text in enumerate(whole.page.texts):
+        for at in (m.start() for m in re.finditer(r"\d", text)):
+            texts = list(whole.page.texts)
+            texts[n] = other_digit(text, at)
+            assert list(beside(whole, replace(whole.page, texts=tuple(texts))).problems()), text[at - 20 : at + 1]
+
+
+def test_a_wrong_answer_is_named_by_step_and_place(tmp_path):
+    path = written("attention-head", tmp_path)["key"]
+    html = path.read_text(encoding="utf-8")
+    before, cell, after = html.rpartition('<td class="a">4</td>')
+    path.write_text(before + cell.replace("4", "5") + after, encoding="utf-8")
+    verdict = verify(path)
+    assert (
+        verdict.faults
+        == ("2 Keys: blocks.0.attn.hook_k[0], row 3, column 4 (K sat 4): the page has 5; its givens make 4",)
+        or len(verdict.faults) == 1
+    )
+
+
+OWN = {
+    "tokens": ["a", "b", "c"],
+    "weights": {"blocks.0.attn.W_Q": [[[1, 1, 1, 0], [0, 1, 2, -1], [-1, 0, -1, -1], [1, 0, 0, 2]]]},
+}
+
+
+@pytest.mark.parametrize("view", ["worksheet", "key"])
+def test_somebodys_own_numbers_are_recomputed_from_what_is_printed(view, tmp_path):
+    path = written("attention-head", tmp_path, values=OWN, numbers="decimal", base="e", orientation="columns")[view]
+    assert verify(path).faults == ()
+    page = read_html(path.read_text(encoding="utf-8"))
+    spots = [spot for spot in digits(page) if not page.tables[spot[0]].heads[spot[1]][spot[2]]]
+    for t, r, c, at in spots[:: len(spots) // 5]:
+        text = page.tables[t].rows[r][c]
+        wrong = changed_cell(page, t, r, c, other_digit(text, at))
+        assert judged(wrong), f"{text} of table {t}, row {r}, cell {c}"
+
+
+def judged(page):
+    """The faults of a page that is not in a file."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(checking, "read_html", lambda text: page)
+        patch.setattr(checking, "_content", lambda path: b"")
+        return verify("page.html").faults
+
+
+MADE = [
+    ("attention-head", {"seed": 3, "orientation": "columns"}),
+    ("layer-norm", {"level": "easy"}),
+    ("feed-forward", {"numbers": "symbolic"}),
+    ("multi-head-attention", {"numbers": "decimal", "places": 4, "rounding": "once", "base": "e"}),
+    ("attention-head", {"numbers": "decimal", "base": 3, "values": {
+        "config": {"n_ctx": 5}, "tokens": ["one", "two", "three", "four", "five"],
+        "inputs": {"blocks.0.hook_resid_pre": [[1, 2, 0, 1], [3, 4, 1, 1], [0, 1, 1, 1], [1, 1, 2, 2], ["1/2", 1, 0, 0]]}}}),
+    ("feed-forward", {"numbers": "decimal", "places": 5, "orientation": "columns", "values": {
+        "inputs": {"blocks.0.hook_resid_mid": [["1.12345", 2, 0, "-11.23456"], [3, "4.98765", 1, 1], [0, "1.11111", 0, 0]]}}}),
+    ("attention-head", {"numbers": "decimal", "values": {
+        "config": {"n_ctx": 5, "d_model": 2, "d_head": 4, "d_v": 3, "softmax_base": 2}, "tokens": ["one", "two", "three", "four", "five"],
+        "inputs": {"blocks.0.hook_resid_pre": [[1, -2], [0, 1], [0, 1], [1, 1], ["1/2", 1]]},
+        "weights": {"blocks.0.attn.W_Q": [[[1, 0, 1, 0], [0, 1, 1, 0]]], "blocks.0.attn.W_K": [[[1, 0, 1, 1], [0, 0, 0, 1]]],
+                    "blocks.0.attn.W_V": [[[1, 2, 3], [2, -1, 0]]], "blocks.0.attn.b_Q": [[1, 0, 1, 0]]}}}),
+    ("positional-encoding", {"numbers": "decimal", "values": {"inputs": {
+        "hook_embed": [[2, -2, "1/2", 0], [2, -2, 3, -1], [2, -2, -1, 0], [-1, 0, -3, 1]]}}}),
+    ("causal-mask", {"numbers": "decimal", "places": 3, "base": "e", "values": {"weights": {
+        "blocks.0.attn.W_Q": [[[0, 0, 0, 0], [-1, 1, -1, 0], [-1, 0, 2, 1], [1, 1, 1, 1]]],
+        "blocks.0.attn.W_V": [[[-1, 1], [-3, 0], ["1/2", 0], ["-5/2", 12]]]}}}),
+    ("multi-head-attention", {"numbers": "decimal", "values": {"weights": {  # neither printed nor needed, but counted
+        "blocks.0.attn.W_Q": [[[1, 0, 1, 2], [1, 1, 1, -1], [0, 0, 0, "1/2"], [0, -1, 0, 1]],
+                              [[1, 1, -1, -1], [0, 1, 0, 1], [0, 2, 0, -1], [-2, 3, 0, 1]]]}}}),
+    ("gpt", {"answer": "dog", "seed": 4}),
+    ("encoder", {"seed": 3, "values": {"config": {"n_ctx": 4}, "tokens": ["we", "look", "and", "see"]}}),
+    ("sizing", {"values": {"inputs": {"n_layers": [[2, 6]], "d_mlp": [[8, 1024]], "copies": [[2, 3]], "batch": [[2, 50]]}}}),
+    ("attention-in-letters", {"orientation": "columns", "values": {"weights": {
+        "blocks.0.attn.W_Q": [[[1, 1, -1, 1], [-1, "p", 2, 1], [1, -1, -1, -1], [0, -1, -1, -2]]],
+        "blocks.0.attn.W_V": [[["1/2", 3], ["q", -2], [0, 1], [1, 7]]]}}}),
+    ("sizing", {"values": {"inputs": {"bias": [[1, 0]], "copies": [[2, 3]]}}}),
+    ("sampling", {"numbers": "decimal", "places": 3, "rounding": "once", "base": "e", "values": {"inputs": {
+        "logits": [[2, 4, 3, 2]], "k": [[3]], "p": [["3/4"]]}}}),
+    ("kv-cache", {"numbers": "decimal", "places": 3, "rounding": "once", "base": "e", "values": {"inputs": {
+        "blocks.0.hook_resid_pre": [[0, "-1.25", -1, 1], ["1/3", 1, 1, -1], [0, -1, "2/3", 0], [2, -1, 1, "0.1"]]}}}),
+    ("shapes", {"values": {"weights": {  # another pattern would leave the fractions, but no page needs it
+        "blocks.0.attn.W_Q": [[[1, 0, 1, -2], [0, 1, -1, 1], [0, 1, 0, 0], [-1, 0, 0, -1], [2, 1, 1, 1], [1, 0, -1, 0]]],
+        "blocks.0.attn.W_K": [[[0, 0, 0, 0]] * 6]}}}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("sheet", "options"), MADE)
+def test_whatever_was_asked_for_is_read_off_the_page(sheet, options, tmp_path):
+    """Sizes and biases of a file's own, too, which only the tables show; and wide numbers, which break tables."""
+    assert verify(written(sheet, tmp_path, views=("key",), **options)["key"]).faults == ()
+
+
+@pytest.mark.parametrize("rounding", ["once", "carry"])
+def test_a_page_is_computed_from_what_it_prints_of_steps_before_it(rounding, tmp_path):
+    """As its reader computes it, who has no other digits of a value than −1.2, which is −1.203."""
+    own = {"inputs": {"blocks.0.hook_resid_pre": [["0.203", 1, 0, 1], [0, "1.077", 1, 0], [1, 0, "0.031", 1]]}}
+    paths = written("causal-mask", tmp_path, numbers="decimal", rounding=rounding, values=own)
+    assert [verify(path).faults for path in paths.values()] == [(), (), ()]
+    html = paths["key"].read_text(encoding="utf-8")
+    assert '<td class="g">−1.2<' in html
+    assert '<td class="g">−1.20<' not in html
+    page = read_html(html)
+    spots = [spot for spot in digits(page) if not page.tables[spot[0]].heads[spot[1]][spot[2]]]
+    for t, r, c, at in spots[:: len(spots) // 9]:
+        assert judged(changed_cell(page, t, r, c, other_digit(page.tables[t].rows[r][c], at)))
+
+
+@pytest.mark.parametrize("bias", [[0, 0], [0, 1]])
+def test_the_wrong_cell_is_named_with_biases_and_without(bias, tmp_path):
+    own = {"inputs": {"bias": [bias], "n_layers": [[2, 12]]}}
+    path = written("sizing", tmp_path, views=("key",), values=own)["key"]
+    page = read_html(path.read_text(encoding="utf-8"))
+    t, r, c, _ = next(s for s in digits(page) if page.tables[s[0]].rows[s[1]][0].startswith("allblocks"))
+    (fault,) = judged(changed_cell(page, t, r, c, "999"))
+    assert re.search(
+        r"params\.blocks, row 1, column 1 \(all blocks, tiny\): the page has 999; its g\w+ make \d+$", fault
+    )
+
+
+@pytest.mark.parametrize("sheet", SHEETS)
+def test_a_sheet_prints_all_that_its_numbers_come_from(sheet):
+    options = Options().on(load_sheet(sheet))
+    values = choose_numbers(load_sheet(sheet), options)[0]
+    document, record, _ = recorded(
+        load_sheet(sheet), values, options, number_system(options.numbers), None, whole=False
+    )
+    printed = Printed(replace(document, stamp={"seed": "0", "hash": "1234567"}), record, "", {})
+    page = read_html(Pages(printed.document).html("key", "screen"), Foot("", sheet, "0", ""))
+    assert Again(printed, page, "screen").hidden() == []
+
+
+LOST = [
+    ("linear-layer", "rows", {
+        "inputs": {"x": [[1, 2, 3, 1], [0, 1, 1, 1], [2, 2, 1, 0]]},
+        "weights": {"other.W": [[3, 1, 2], [0, -1, 1], [1, 4, -2], [-1, 1, 1]]}}),
+    ("dot-product", "columns", {
+        "inputs": {"p": [[3, 2, -2, 1], ["1/2", 3, 0, 3], [2, 1, 1, 2]], "q": [[4, "3/2", 2, 0], [1, -2, 3, 5], [1, 2, -1, 3]]}}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("sheet", "orientation", "values"), LOST)
+def test_what_a_worksheet_leaves_to_be_found_is_found(sheet, orientation, values, tmp_path):
+    """Of numbers that only the page has: from the results that it prints, which must be right themselves."""
+    options = {"views": ("worksheet",), "values": values, "orientation": orientation, "numbers": "decimal"}
+    path = written(sheet, tmp_path, **options)["worksheet"]
+    assert verify(path).faults == ()
+    page = read_html(path.read_text(encoding="utf-8"))
+    spots = [s for s in digits(page) if not page.tables[s[0]].heads[s[1]][s[2]]]
+    for t, r, c, at in spots[:: len(spots) // 2]:
+        assert judged(changed_cell(page, t, r, c, other_digit(page.tables[t].rows[r][c], at)))
+
+
+def test_a_page_with_other_tables_is_not_compared(tmp_path):
+    own = {"inputs": {"blocks.0.hook_resid_pre": [[1, 2, 0, 4], [3, 4, 1, 1], [0, 1, 0, 0]]}}
+    path = written("layer-norm", tmp_path, views=("key",), values=own, numbers="decimal")["key"]
+    html = path.read_text(encoding="utf-8")
+    path.write_text(re.sub(r"<tr[^>]*>(?:(?!</tr>).)*</tr>", "", html, count=1), encoding="utf-8")
+    with pytest.raises(
+        UnreadableError, match=r"^its table 1 is not as this sheet has it: it has other sizes, or was changed$"
+    ):
+        verify(path)
+
+
+@pytest.mark.parametrize("which", [0, 3, -1])
+def test_a_page_without_one_of_its_tables_is_refused(which, tmp_path):
+    own = {"inputs": {"blocks.0.hook_resid_pre": [[1, 2, 0, 4], [3, 4, 1, 1], [0, 1, 0, 0]]}}
+    path = written("layer-norm", tmp_path, views=("key",), values=own, numbers="decimal")["key"]
+    html = path.read_text(encoding="utf-8")
+    table = list(re.finditer(r"<table.*?</table>", html, re.DOTALL))[which]
+    path.write_text(html[: table.start()] + html[table.end() :], encoding="utf-8")
+    with pytest.raises(UnreadableError, match=r"^its table \d+ is not as this sheet has it"):
+        verify(path)
+
+
+@pytest.fixture(scope="module")
+def printed(tmp_path_factory):
+    """A key as PDF, and a page of another sheet in columns on Letter."""
+    folder = tmp_path_factory.mktemp("printed")
+    key = generate("attention-head", Options(views=("key",), formats=("pdf",)), folder)
+    options = Options(
+        views=("worksheet",), formats=("pdf",), orientation="columns", paper="letter", numbers="decimal"
+    )
+    return [*key, *generate("layer-norm", options, folder)]
+
+
+def test_a_pdf_says_what_its_page_says(printed):
+    for path, (sheet, view, options) in zip(printed, [
+        ("attention-head", "key", {}), ("layer-norm", "worksheet", {"orientation": "columns", "numbers": "decimal"})
+    ], strict=True):  # fmt: skip
+        page = read_pdf(path.read_bytes())
+        document = prepare(load_sheet(sheet), Options(**options))[0]
+        expected = read_html(Pages(document).html(view, "print"), page.foot)
+        assert (page.texts, page.tables) == (expected.texts, expected.tables)
+        assert (page.view, page.foot.version) == (view, __version__)
+        assert verify(path).faults == ()
+
+
+def test_a_cell_of_two_lines_is_read_from_a_pdf():
+    foot = "byhand 0.1.0 · x · seed 0 · numbers 1234567"
+    cells = "<td style='width: 5em'>a block: these four, two norms<td>12<sup>3</sup><td>348"
+    page = read_pdf(pdf(f"<!doctype html><html lang=en><title>x</title><p>Key {foot}<table><tr>{cells}</table>"))
+    assert page.tables[0].rows == (("ablock:thesefour,twonorms", "123", "348"),)
+
+
+@pytest.mark.parametrize(("sheet", "options"), [
+    ("layer-norm", []),
+    ("causal-mask", ["--numbers", "decimal", "--rounding", "once", "--places", "1"]),  # sums of what is printed
+])  # fmt: skip
+def test_every_copy_of_a_class_can_be_read_back(sheet, options, tmp_path):
+    roster = tmp_path / "roster.csv"
+    roster.write_text("name\nAda Date\nBen\n", encoding="utf-8")
+    command = ["class", sheet, "--roster", str(roster), "--seed", "5", "--out", str(tmp_path), *options]
+    assert CliRunner().invoke(main, command).exit_code == 0
+    for folder in ("worksheets", "keys"):
+        copies = sorted((tmp_path / f"{sheet}-class5" / folder).glob("*.pdf"))
+        assert [verify(copy).faults for copy in copies] == [(), ()]
+
+
+def rewritten(path, target, change):
+    """A PDF whose first page has other instructions."""
+    writer = PdfWriter(clone_from=PdfReader(path))
+    page = writer.pages[0]
+    content = ContentStream(page["/Contents"].get_object(), writer)
+    letters = {name: _letters(font.get_object()) for name, font in page["/Resources"]["/Font"].items()}
+    change(content.operations, letters)
+    page.replace_contents(content)
+    writer.write(target)
+    return target
+
+
+def numbers_drawn(operations, letters):
+    """The instructions that draw a number in a cell: where they are, their font, and the number."""
+    font = None
+    for n, (operands, operator) in enumerate(operations):
+        if operator == b"Tf":
+            font = letters[operands[0]]
+        if operator == b"TJ":
+            glyphs = b"".join(x.original_bytes for x in operands[0] if hasattr(x, "original_bytes"))
+            text = "".join(font[int.from_bytes(glyphs[i : i + 2], "big")] for i in range(0, len(glyphs), 2))
+            if re.fullmatch(r"−?\d", text):
+                yield n, font, glyphs, text
+
+
+@pytest.mark.parametrize("which", [60, -1, -8])
+def test_a_digit_that_is_redrawn_in_the_pdf_is_found(printed, tmp_path, which):
+    def change(operations, letters):
+        n, font, glyphs, text = list(numbers_drawn(operations, letters))[which]
+        digit = next(d for d in "0123456789" if d != text[-1] and d in font.values())
+        glyph = next(code for code, letter in font.items() if letter == digit)
+        operations[n] = ([ArrayObject([ByteStringObject(glyphs[:-2] + glyph.to_bytes(2, "big"))])], b"TJ")
+
+    faults = verify(rewritten(printed[0], tmp_path / "key.pdf", change)).faults
+    assert len(faults) == 1
+    assert re.search(
+        r"blocks\.0\.[\w.\[\]]+, row \d, column \d \(.*\): the page has −?\d; its givens make −?\d$", faults[0]
+    )
+
+
+def test_numbers_that_change_places_in_the_pdf_are_found(printed, tmp_path):
+    def change(operations, letters):
+        spots = [n for n, *_ in numbers_drawn(operations, letters)][58:70]
+        places = [next(m for m in range(n, 0, -1) if operations[m][1] == b"Tm") for n in spots]
+        first, last = (operations[place] for place in (places[0], places[-1]))
+        operations[places[0]], operations[places[-1]] = last, first
+
+    with pytest.raises(
+        UnreadableError, match=r"^its table \d+ is not drawn in the order of its structure: it was changed$"
+    ):
+        verify(rewritten(printed[0], tmp_path / "key.pdf", change))
+
+
+def test_what_no_one_sees_is_not_read(tmp_path):
+    path = written("layer-norm", tmp_path)["worksheet"]
+    html = path.read_text(encoding="utf-8")
+    hidden = re.sub(r'aria-label="[^"]*"', 'aria-label="999"', html).replace("<title>", "<title>7 8 9 ")
+    path.write_text(hidden.replace("<td ", '<td data-value="7" '), encoding="utf-8")
+    assert hidden != html
+    assert verify(path).faults == ()
+
+
+def test_a_file_without_end_is_refused_and_a_mark_at_its_beginning_is_no_text(tmp_path):
+    with pytest.raises(UnreadableError, match=r"^it has over 50 MB; no page of ours is as long$"):
+        verify("/dev/zero")
+    path = written("layer-norm", tmp_path)["key"]
+    path.write_text(path.read_text(encoding="utf-8"), encoding="utf-8-sig")  # as some editors save it
+    assert verify(path).faults == ()
+
+
+def test_a_page_of_another_version_says_so(tmp_path):
+    path = written("layer-norm", tmp_path)["key"]
+    path.write_text(
+        path.read_text(encoding="utf-8").replace(f"byhand {__version__} ·", "byhand 0.0.7 ·"), encoding="utf-8"
+    )
+    verdict = verify(path)
+    assert verdict.faults == ()
+    assert verdict.about.endswith(f"; byhand 0.0.7 made it, this is {__version__}, whose pages may be others")
+
+
+def test_a_changed_hash_is_found(tmp_path):
+    path = written("layer-norm", tmp_path)["key"]
+    path.write_text(
+        re.sub(r"numbers \w(\w{6})</footer>", r"numbers 0\1</footer>", path.read_text(encoding="utf-8")),
+        encoding="utf-8",
+    )
+    (fault,) = verify(path).faults
+    assert re.fullmatch(r"the foot says numbers 0\w{6}; those of the page's givens are \w{7}", fault)
+
+
+def foreign_pdf(tmp_path):
+    return pdf("<p>A page of somebody else’s, with 3 numbers: 1 2 3.</p>")
+
+
+def scan(tmp_path):
+    writer = PdfWriter()
+    writer.add_blank_page(595, 842)
+    writer.write(tmp_path / "blank.pdf")
+    return (tmp_path / "blank.pdf").read_bytes()
+
+
+REFUSED = [
+    ("foreign.pdf", foreign_pdf, "it has no line “byhand … · sheet · seed · numbers …” at its foot, as our pages have"),
+    ("scan.pdf", scan, "it has no text in it: a scan cannot be verified, only the PDF that byhand wrote"),
+    ("cut.pdf", lambda _: b"%PDF-1.7\n1 0 obj\n<<", "it is no PDF that can be read"),
+    ("page.html", lambda _: b"<p>3 + 4 = 7</p>", "it has no line “byhand …"),
+    ("page.html", lambda _: b"</td></table><td>3", "its HTML does not parse: it is none of byhand's pages"),
+    ("page.html", lambda _: b"byhand 0.1.0 \xc2\xb7 nothing \xc2\xb7 seed 0 \xc2\xb7 numbers 1234567", "it is of another course: no sheet 'nothing'"),
+    ("page.html", lambda _: b"byhand 0.1.0 \xc2\xb7 layer-norm \xc2\xb7 seed 0 \xc2\xb7 numbers 1234567", "its conventions do not say how its numbers are written"),
+    ("picture.png", lambda _: b"\x89PNG\r\n\x1a\n\x00\xff", "it is neither HTML nor PDF nor a run.json"),
+    ("empty.html", lambda _: b"", "it is empty"),
+    ("empty.pdf", lambda _: b"", "it is empty"),
+    ("run.json", lambda _: b"{}", "it is no run.json of byhand's"),
+    ("run.json", lambda _: b"[" * 100_000, "it is no run.json of byhand's"),
+    ("run.json", lambda _: b'{"schema": 1, "model": "x", "config": {}, "numbers": "exact", "steps": [{"name": "a"}]}', "it is no run.json of byhand's: a step lacks"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "content", "message"), REFUSED)
+def test_what_is_none_of_ours_is_refused_in_one_line(name, content, message, tmp_path):
+    path = tmp_path / name
+    path.write_bytes(content(tmp_path))
+    result = CliRunner().invoke(main, ["verify", str(path)])
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"{path}: cannot be verified: {message}")
+    assert result.stderr.count("\n") == 1
+    assert result.stdout == ""
+
+
+TINY = "<!doctype html><html lang=en><title>x</title><p>Key byhand 0.1.0 · x · seed 0 · numbers 1234567<table><tr><th>a<td>1</table>"
+
+
+@pytest.fixture(scope="module")
+def tiny():
+    return TINY.encode(), pdf(TINY)
+
+
+@settings(max_examples=100)
+@given(st.sampled_from([0, 1]), st.floats(0, 1), st.integers(0, 40), st.binary(max_size=6))
+def test_a_page_with_any_bytes_changed_is_a_page_or_refused(tiny, kind, where, cut, new):
+    at = int(where * len(tiny[kind]))
+    content = tiny[kind][:at] + new + tiny[kind][at + cut :]
+    with suppress(UnreadableError):
+        read_pdf(content) if kind else read_html(content.decode("utf-8", "replace"))
+
+
+@pytest.mark.parametrize(("old", "new"), [
+    (b"/FlateDecode", b"/Flate.Decode"), (b"startxref", b"startx"), (b"/Type", b"/T<<pe"), (b"stream", b"strea]m"),
+])  # fmt: skip
+def test_a_damaged_pdf_is_refused_at_once(printed, old, new):
+    """As found by fuzzing: pypdf mends some files for half a minute, and stops at others with an error of its own."""
+    content = printed[0].read_bytes().replace(old, new)
+    start = process_time()
+    with pytest.raises(UnreadableError, match=r"^it is no PDF that can be read"):
+        read_pdf(content)
+    assert process_time() - start < 2
+
+
+def test_a_damaged_page_of_a_large_sheet_is_refused_soon(tmp_path):
+    own = {"weights": {"encoder.0.mlp.W_in": [[2, 0, 1, 0], [1, 2, 0, 1], [0, 1, 1, -1], [1, 0, -2, 1]]}}
+    path = written("encoder-decoder", tmp_path, views=("key",), values=own, numbers="decimal")["key"]
+    html = path.read_text(encoding="utf-8")
+    rows = list(re.finditer(r"<tr[^>]*>(?:(?!</tr>).)*</tr>", html))
+    cut = rows[len(rows) // 2]
+    path.write_text(html[: cut.start()] + html[cut.end() :], encoding="utf-8")
+    start = process_time()
+    with pytest.raises(UnreadableError, match=r"^its table \d+ is not as this sheet has it"):
+        verify(path)
+    assert process_time() - start < 5  # seconds: half of one on a quick machine
+
+
+def matrix(rows, cols, n=0):
+    """Small numbers, no two rows alike."""
+    return [[(3 * i * i + 5 * j + i * j + n) % 7 % 3 - 1 for j in range(cols)] for i in range(rows)]
+
+
+def of_other_sizes(d_model, d_head, d_v, d_mlp, source, tokens):
+    """Numbers for all of encoder-decoder."""
+    weights = {}
+    for at in ("encoder.0.attn", "decoder.0.attn", "decoder.0.cross_attn"):
+        shapes = {"W_Q": (d_model, d_head), "W_K": (d_model, d_head), "W_V": (d_model, d_v), "W_O": (d_v, d_model)}
+        weights |= {f"{at}.{name}": [matrix(*shape, len(at))] for name, shape in shapes.items()}
+    for at in ("encoder.0", "decoder.0"):
+        weights |= {f"{at}.mlp.W_in": matrix(d_model, d_mlp), f"{at}.mlp.W_out": matrix(d_mlp, d_model, 1)}
+        weights |= {f"{at}.mlp.b_in": [1] * d_mlp, f"{at}.mlp.b_out": [-1] * d_model}
+        weights |= {f"{at}.ln{n}.{x}": [n] * d_model for n in (1, 2, 3)[: 2 + (at[0] == "d")] for x in "wb"}
+    inputs = {
+        "encoder.0.hook_resid_pre": matrix(source, d_model),
+        "decoder.0.hook_resid_pre": matrix(tokens, d_model),
+    }
+    config = {"d_model": d_model, "d_head": d_head, "d_v": d_v, "d_mlp": d_mlp, "n_ctx": max(source, tokens)}
+    words = {"source": ["un", "deux", "trois", "quatre"][:source], "tokens": ["a", "b", "c"][:tokens]}
+    return {"config": config, "weights": weights, "inputs": inputs, **words}
+
+
+WIDE = {
+    "inputs": {"encoder.0.hook_resid_pre": [["0.123456", "-0.234567", "0.345678", "0.456789"], ["0.000001", 1, 0, 1], [1, 0, 1, 1]]},
+    "weights": {"encoder.0.ln1.w": [123456, 1, 1, 1], "decoder.0.ln3.b": [1000000, "-123456.78", 0, 1]},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("values", [WIDE, of_other_sizes(3, 2, 3, 5, 4, 3), of_other_sizes(5, 3, 2, 6, 3, 2)])
+@pytest.mark.parametrize("orientation", ["rows", "columns"])
+def test_a_large_sheet_with_wide_numbers_or_of_other_sizes_is_read(values, orientation, tmp_path):
+    """However its strips of matrices are broken; and soon."""
+    options = {"views": ("key",), "values": values, "numbers": "decimal", "orientation": orientation}
+    path = written("encoder-decoder", tmp_path, **options)["key"]
+    start = process_time()
+    assert verify(path).faults == ()
+    assert process_time() - start < 10  # seconds: two on a quick machine
+    page = read_html(path.read_text(encoding="utf-8"))
+    spots = [spot for spot in digits(page) if not page.tables[spot[0]].heads[spot[1]][spot[2]]]
+    for t, r, c, at in spots[7 :: len(spots) // 3]:
+        assert judged(changed_cell(page, t, r, c, other_digit(page.tables[t].rows[r][c], at)))
+
+
+def test_a_pdf_without_its_structure_is_refused(printed, tmp_path):
+    writer = PdfWriter(clone_from=PdfReader(printed[1]))
+    del writer.root_object[NameObject("/StructTreeRoot")]
+    writer.write(tmp_path / "copy.pdf")
+    with pytest.raises(
+        UnreadableError, match=r"^it has no structure: verify each copy by itself, as byhand wrote it"
+    ):
+        verify(tmp_path / "copy.pdf")
+    writer = PdfWriter(clone_from=PdfReader(printed[1]))
+    writer.encrypt("secret", algorithm="RC4-128")
+    writer.write(tmp_path / "locked.pdf")
+    with pytest.raises(UnreadableError, match=r"^it is encrypted; verify the PDF as byhand wrote it$"):
+        verify(tmp_path / "locked.pdf")
+
+
+def test_the_command_judges_several_files_and_says_what_is_wrong(tmp_path):
+    (key,), (run,) = (
+        generate("layer-norm", Options(views=("key",), formats=(f,)), tmp_path) for f in ("html", "json")
+    )
+    right = CliRunner().invoke(main, ["verify", "--onnx", str(key), str(run)])
+    assert right.exit_code == 0
+    assert re.fullmatch(
+        rf"{key}: layer-norm, seed 0, key: \d+ cells with numbers: right\n{run}: layer-norm, \d+ steps: right\n",
+        right.output,
+    )
+    record = json.loads(run.read_text(encoding="utf-8"))
+    record["steps"][-1]["values"][0][0] = "77"
+    run.write_text(json.dumps(record), encoding="utf-8")
+    wrong = CliRunner().invoke(main, ["verify", "--onnx", str(key), str(run), str(tmp_path / "none.pdf")])
+    assert wrong.exit_code == 1
+    assert f"{run}: layer-norm, {len(record['steps'])} steps: WRONG\n" in wrong.stdout
+    name = record["steps"][-1]["name"]
+    assert re.findall(
+        rf"  {re.escape(name)}, row 1, column 1: the run has 77, (the witness|ONNX) -?\d+\n", wrong.stdout
+    ) == ["the witness", "ONNX"]
+    assert (
+        wrong.stderr == f"{tmp_path / 'none.pdf'}: cannot be verified: it cannot be read: No such file or directory\n"
+    )

@@ -1,0 +1,182 @@
+"""Runs as ONNX graphs: the standard's own operators, the same numbers, by its reference and by onnxruntime."""
+
+import copy
+import json
+import sys
+import tomllib
+from collections import Counter
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+from click.testing import CliRunner
+from test_witness import CASES, VARIANTS, entries, record_of, small
+
+from byhand.arithmetic.domains import FLOATS, Decimals
+from byhand.arithmetic.once import DecimalsOnce
+from byhand.cli import main
+from byhand.errors import ExtraError, WitnessError
+from byhand.formats.json import run_record
+from byhand.formats.onnx import evaluated, graph, judge
+from byhand.formats.onnx_nodes import NODES
+from byhand.model.models import MODELS, run
+from byhand.model.weights import Values
+from byhand.pipeline import Options, prepare
+from byhand.tape import OPS
+from byhand.witness import wiring
+from byhand.worksheet.sheet import all_sheets, load_sheet
+
+FLOAT32_ONLY = {"Conv", "Gelu"}  # what onnxruntime has no float64 kernel for
+
+
+def in_onnxruntime(model):
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    return dict(zip([o.name for o in session.get_outputs()], session.run(None, {}), strict=True))
+
+
+def operators(record):
+    return Counter(node.op_type for node in graph(record).graph.node)
+
+
+@pytest.mark.parametrize("name", sorted(OPS))
+def test_every_operation_has_a_node_with_the_same_numbers(name):
+    assert name in NODES, f"add {name} to byhand/formats/onnx_nodes.py"
+    record = record_of(name, FLOATS)
+    judge(record)
+    model = graph(record)
+    onnx.checker.check_model(model, full_check=True)
+    if not FLOAT32_ONLY & {node.op_type for node in model.graph.node}:
+        np.testing.assert_allclose(in_onnxruntime(model)["y"], evaluated(record)["y"], rtol=1e-13)
+
+
+@pytest.mark.parametrize("sheet", [sheet.name for sheet in all_sheets()])
+def test_a_sheets_run_is_the_same_in_the_reference_and_in_onnxruntime(sheet):
+    record = prepare(load_sheet(sheet), Options(numbers="exact"))[1]
+    judge(record)
+    model = graph(record)
+    onnx.checker.check_model(model, full_check=True)
+    expected = evaluated(record)
+    assert list(expected) == [s["name"] for s in record["steps"] if s["op"] != "given"]
+    for name, values in in_onnxruntime(model).items():
+        np.testing.assert_allclose(values, expected[name], rtol=1e-12, atol=1e-12, err_msg=name)
+
+
+@pytest.mark.parametrize("config", VARIANTS, ids=lambda c: ",".join(c) or "plain")
+@pytest.mark.parametrize("model", sorted(set(MODELS) & set(wiring.MODELS)))
+def test_onnx_agrees_with_every_variant_of_a_model(model, config):
+    values = small(model, **config)
+    judge(run_record(run(model, values, FLOATS), model, values.config, [str(i) for i in values.ids()]))
+
+
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("domain", [Decimals(3), DecimalsOnce(3)], ids=lambda d: d.rounding)
+def test_onnx_agrees_with_the_published_runs_in_decimals(name, domain):
+    model, made = entries(CASES[name])
+    values = Values.of(made)
+    tape = run(model, values, domain, force=False)
+    tape.values("hook_pos_embed" if CASES[name]["model"] == "positional-encoding" else list(tape.steps)[-1])
+    judge(run_record(tape, model, values.config, [str(i) for i in values.ids()] if values.tokens else ()))
+
+
+@pytest.mark.parametrize(("norm", "operator"), [("LN", "LayerNormalization"), ("RMS", "RMSNormalization")])
+def test_a_block_is_made_of_the_standards_own_operators(norm, operator):
+    values = small("block", normalization_type=norm)
+    found = operators(run_record(run("block", values, FLOATS), "block", values.config, ()))
+    assert found["Attention"] == found["Softmax"] == 2
+    assert found[operator] == 2 * 2  # what stands before w and b is one too
+
+
+def test_a_graph_takes_other_inputs_than_the_runs_own():
+    record = prepare(load_sheet("feed-forward"), Options())[1]
+    model = graph(record)
+    assert [i.name for i in model.graph.input] == ["blocks.0.hook_resid_mid"]
+    found = onnx.reference.ReferenceEvaluator(model).run(None, {"blocks.0.hook_resid_mid": np.zeros((3, 4))})
+    bias = next(s for s in record["steps"] if s["name"] == "blocks.0.mlp.b_in")["values"][0]
+    assert found[0][0].tolist() == [float(Fraction(x)) for x in bias]
+
+
+def test_a_changed_number_is_not_what_onnx_finds():
+    record = prepare(load_sheet("attention-head"), Options(numbers="decimal"))[1]
+    for at, step in enumerate(record["steps"]):
+        if step["op"] != "given" and step["values"][0][0] != "-inf":
+            wrong = copy.deepcopy(record)
+            wrong["steps"][at]["values"][0][0] = str(Fraction(step["values"][0][0]) + Fraction(1, 100))
+            name = step["name"].replace("[", r"\[")
+            with pytest.raises(WitnessError, match=rf"^{name}, row 1, column 1: the run has .*, ONNX -?[\d.]+$"):
+                judge(wrong)
+
+
+STREAM = {"blocks.0.hook_resid_pre": [[1, 2], [0, 1]]}
+STARTS = [
+    ({"blocks.0.attn.mask": [[0, "-inf"], [0, 0]]}, 1),
+    ({"blocks.0.attn.hook_attn_scores[0]": [[1, 2], [0, 1]]}, 0),
+]
+
+
+@pytest.mark.parametrize(("inputs", "heads"), STARTS)
+def test_a_mask_and_given_scores_have_graphs_too(inputs, heads):
+    weights = {f"blocks.0.attn.W_{x}": [[[1, 0], [1, 1]]] for x in "QKV"}
+    config = {"d_model": 2, "attention_dir": "bidirectional"}
+    values = Values.of({"config": config, "inputs": STREAM | inputs, "weights": weights})
+    record = run_record(run("attention-head", values, FLOATS), "attention-head", values.config, ())
+    judge(record)
+    assert operators(record)["Attention"] == heads
+
+
+def test_letters_have_no_graph():
+    record = prepare(load_sheet("layer-norm"), Options(numbers="symbolic"))[1]
+    with pytest.raises(
+        WitnessError, match=r"^a run in letters has no ONNX graph; use exact, float or decimal numbers$"
+    ):
+        graph(record)
+
+
+@pytest.fixture
+def scores(tmp_path):
+    path = tmp_path / "scores.json"
+    path.write_text(json.dumps({"config": {"softmax_base": 2}, "inputs": {"scores": [[0, 1, 1]]}}))
+    return path
+
+
+def test_run_writes_a_graph(scores, tmp_path):
+    target = tmp_path / "softmax.onnx"
+    result = CliRunner().invoke(main, ["run", "softmax", "--values", str(scores), "--onnx", str(target)])
+    assert (result.exit_code, result.output) == (0, f"{target}\n")
+    model = onnx.load(target)
+    assert in_onnxruntime(model)["softmax"].tolist() == [[0.2, 0.4, 0.4]]
+    both = CliRunner().invoke(main, ["run", "softmax", "--values", str(scores), "--onnx", str(target), "--json", "-"])
+    assert json.loads(both.stdout)["model"] == "softmax"
+    assert both.stderr == f"{target}\n"
+
+
+@pytest.mark.parametrize(("model", "name"), [
+    ("mlp", "x"), ("mlp", "blocks.0.hook_resid_mid"), ("mlp", "blocks.0.hook_resid_pre"),
+    ("feed-forward", "blocks.0.hook_resid_mid"), ("feed-forward", "blocks.0.hook_resid_pre"),
+])  # fmt: skip
+def test_a_network_reads_its_stream_by_any_of_its_names(model, name):
+    values = {"config": {"d_model": 1, "d_mlp": 1}, "inputs": {name: [[2]]},
+              "weights": {"blocks.0.mlp.W_in": [[3]], "blocks.0.mlp.W_out": [[4]]}}  # fmt: skip
+    record = run_record(run(model, Values.of(values), FLOATS), model, Values.of(values).config, ())
+    assert evaluated(record)["blocks.0.hook_mlp_out"].tolist() == [[24]]
+
+
+def test_without_onnx_a_line_says_what_to_install(scores, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    target = tmp_path / "softmax.onnx"
+    result = CliRunner().invoke(main, ["run", "softmax", "--values", str(scores), "--onnx", str(target)])
+    assert result.exit_code == 1
+    assert result.stderr == "byhand: ONNX graphs need the package onnx; pip install 'byhand[onnx]'\n"
+    assert not target.exists()
+    with pytest.raises(ExtraError):
+        graph(prepare(load_sheet("layer-norm"), Options())[1])
+
+
+def test_onnx_is_an_extra():
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert not any(d.startswith("onnx") for d in project["dependencies"])
+    assert [d.partition(">")[0] for d in project["optional-dependencies"]["onnx"]] == ["onnx"]
