@@ -1,0 +1,91 @@
+"""Attention: the scale, the mask, and softmax step by step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from byhand.arithmetic.expr import NEG_INF, At, Expr, Fn, Index, Sub, Sum, expr, largest, sqrt, total
+from byhand.tape import Operand, op
+
+
+@op("ij->ij", reads="entry {i}, {j} of {0}", formula=r"{0} \div \sqrt{{d_k}}")
+def divide_by_root(a: Operand, i: At, j: At, of: Any) -> Expr:
+    """Every entry divided by the root of the head's width."""
+    return a[i, j] / sqrt(expr(of))
+
+
+@op("ij->ij", reads="entry {i}, {j} of {0}, or −∞", formula=r"{0}_{{ij}} \;(j \le i),\; -\infty \;(j > i)")
+def mask_future(a: Operand, i: At, j: At) -> Expr:
+    """A token sees itself and what came before; everything later becomes −∞."""
+    if isinstance(i, Index) or isinstance(j, Index) or j <= i:
+        return a[i, j]
+    return expr(NEG_INF)
+
+
+@op("ij->ij", reads="entry {i}, {j} of {0}, or 0", formula=r"{0}_{{ij}} \;(j \le i),\; 0 \;(j > i)")
+def zero_future(a: Operand, i: At, j: At) -> Expr:
+    """What comes later becomes 0, not −∞."""
+    if isinstance(i, Index) or isinstance(j, Index) or j <= i:
+        return a[i, j]
+    return expr(0)
+
+
+@op("ij->ij", reads="entry {i}, {j} of {0}", formula=r"{base}^{{{0}}}")
+def power_of(a: Operand, i: At, j: At, base: int | str = 2) -> Expr:
+    """The base raised to each entry; to −∞ it is 0."""
+    return _base(base) ** a[i, j]
+
+
+def _base(base: int | str) -> Expr:
+    return Fn("e") if base == "e" else expr(int(base))
+
+
+@op("ij->i1", reads="row {i} of {0}", formula=r"\text{{row sums of }} {0}")
+def row_sum(a: Operand, i: At, j: At) -> Expr:
+    """Each row added up."""
+    return total(a.cols, lambda k: a[i, k])
+
+
+@op(
+    "ij,i1->ij",
+    reads="entry {i}, {j} of {0}, entry {i} of {1}",
+    formula=r"{0} \div {1}",
+    undefined="row {row} adds up to 0: every one of its scores is masked, or its power rounds to 0",
+)
+def share_rows(a: Operand, sums: Operand, i: At, j: At) -> Expr:
+    """Every entry divided by the sum of its row."""
+    return a[i, j] / sums[i, 0]
+
+
+@op("ij->1j", reads="column {j} of {0}", formula=r"\text{{column sums of }} {0}")
+def column_sum(a: Operand, i: At, j: At) -> Expr:
+    """Each column added up."""
+    return total(a.rows, lambda k: a[k, j])
+
+
+@op("ij,1j->ij", reads="entry {i}, {j} of {0}, entry {j} of {1}", formula=r"{0} \div {1}")
+def share_columns(a: Operand, sums: Operand, i: At, j: At) -> Expr:
+    """Every entry divided by the sum of its column."""
+    return a[i, j] / sums[0, j]
+
+
+@op("ij->i1", reads="row {i} of {0}", formula=r"\operatorname{{argmax}}_j\, {0}_{{ij}}")
+def row_argmax(a: Operand, i: At, j: At) -> Expr:
+    """The column of the largest entry of each row; of equals, the first."""
+    if isinstance(a.cols, Index):
+        return Fn("argmax", (a[i, Index("k")],))
+    return Fn("argmax", tuple(a[i, k] for k in range(a.cols)))
+
+
+@op("ij->11", reads="every entry of {0}", formula=r"\max {0}")
+def largest_entry(a: Operand, i: At, j: At) -> Expr:
+    """The largest entry of a whole matrix."""
+    if isinstance(a.rows, Index) or isinstance(a.cols, Index):
+        return Fn("max", (a[Index("k"), Index("l")],))
+    return largest(*(a[k, m] for k in range(a.rows) for m in range(a.cols)))
+
+
+@op("ij->ij", reads="entry {i}, {j} of {0}", formula=r"-\log_{{{base}}} {0}")
+def surprise(a: Operand, i: At, j: At, base: int | str = 2) -> Expr:
+    """How surprising each probability is: less its logarithm; in base 2, in bits."""
+    return Sub(Sum(()), Fn("log", (_base(base), a[i, j])))

@@ -1,0 +1,73 @@
+"""Rows and entries picked, and matrices put side by side: the numbers stay as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from byhand.arithmetic.expr import At, Expr, Fn, Index, Num, expr
+from byhand.tape import Operand, op
+
+
+@op("i*…->ij", reads="the heads' rows {i}, one after the other", formula=r"[\,{0} \;\; {1}\,]")
+def beside(*matrices: Operand, i: At, j: At) -> Expr:
+    """Matrices side by side."""
+    for matrix in matrices:
+        if isinstance(j, Index) or isinstance(matrix.cols, Index) or j < matrix.cols:
+            return matrix[i, j]
+        j -= matrix.cols
+    raise IndexError(j)
+
+
+@op("*j…->ij", reads="the matrices' rows, one below the other", formula=r"[\,{0} ;\; {1}\,]")
+def below(*matrices: Operand, i: At, j: At) -> Expr:
+    """Matrices one below the other."""
+    for matrix in matrices:
+        if isinstance(i, Index) or isinstance(matrix.rows, Index) or i < matrix.rows:
+            return matrix[i, j]
+        i -= matrix.rows
+    raise IndexError(i)
+
+
+@op("kj->ij", reads="the row of {0} that belongs to token {i}", formula="{0}[t_i]")
+def pick_rows(table: Operand, i: At, j: At, rows: Sequence[int]) -> Expr:
+    """Look up a row of a table for each token."""
+    if isinstance(i, Index):
+        return table[Index("t_i"), j]
+    return _chosen(rows[i], lambda row: table[row, j], table.rows)
+
+
+@op("ij->i1", reads="the entry of row {i} of {0} that belongs to token {i}", formula="{0}[i, t_i]")
+def pick_entries(a: Operand, i: At, j: At, cols: Sequence[int]) -> Expr:
+    """One entry of each row: that of the row's own token."""
+    return a[i, Index("t_i") if isinstance(i, Index) else cols[i]]
+
+
+@op("ij->ij", reads="entry {i}, {j} of {0}, or 0", formula=r"{0}_{{ij}} \;(j \text{{ kept}}),\; 0")
+def keep_entries(a: Operand, i: At, j: At, kept: Sequence[Sequence[int]]) -> Expr:
+    """The entries of each row that have a 1 stay; the others become 0."""
+    if isinstance(i, Index) or isinstance(j, Index):
+        return a[i, j]
+    return _chosen(kept[i][j], (expr(0), a[i, j]).__getitem__, 2)
+
+
+@op("kj->1k", reads="column {which} of {0}", formula=r"{0}_{{k\,{which}}}")
+def column_as_row(a: Operand, i: At, j: At, which: int) -> Expr:
+    """One column, lying down."""
+    return a[j, which]
+
+
+@op("->ij", reads="the number of token {i}", formula=r"1 \;(j = t_i),\; 0 \;(j \ne t_i)")
+def one_hot(i: At, j: At, rows: Sequence[int], numbered: bool = False) -> Expr:
+    """A 1 in the place of each token's number, and 0 elsewhere; numbered: the number, from 1, in place of the 1."""
+    if isinstance(i, Index) or isinstance(j, Index):
+        return Fn("one", (Num(i), Num(j)))
+    return expr((j + 1 if numbered else 1) * (rows[i] == j))
+
+
+def _chosen(which: Any, option: Callable[[int], Expr], count: At) -> Expr:
+    """The option with this number, of so many; where that differs from copy to copy, each copy's own."""
+    if isinstance(which, int):
+        return option(which)
+    assert isinstance(count, int), "copies are of numbers"
+    return Fn("chosen", (Num(which), *map(option, range(count))))
