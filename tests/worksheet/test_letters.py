@@ -5,6 +5,7 @@ from fractions import Fraction
 
 import pytest
 import sympy
+from page_text import page_text
 
 from byhand.arithmetic.domains import RATIONALS
 from byhand.arithmetic.symbols import SYMBOLS
@@ -13,7 +14,6 @@ from byhand.formats.html.page import Pages
 from byhand.model.models import run
 from byhand.pipeline import Options, prepare
 from byhand.worksheet.sheet import load_sheet, parse_sheet
-from tests.reading import page_text
 
 SHEET = load_sheet("attention-in-letters")
 AT = "blocks.0.attn."
