@@ -85,7 +85,7 @@ def test_generate_makes_the_flagship_and_all(command, tmp_path):
 
 def test_run_prints_every_step(command, values):
     output = command("run", "attention-head", "--values", values(head())).output
-    assert "blocks.0.attn.hook_pattern[0]  2 × 2  share_rows\n    1    0\n  1/5  4/5\n" in output
+    assert "blocks.0.attn.hook_pattern[0]  2 × 2  normalize_rows\n    1    0\n  1/5  4/5\n" in output
 
 
 def test_run_writes_json_to_a_file_or_to_standard_output(command, values, tmp_path):

@@ -19,15 +19,15 @@ EXAMPLES = {
     "dot_rows": ([A, [[1, 1], [0, 2], [2, 0]]], {}, {}, [[3, 4, 2], [-1, -8, 6]]),
     "add": ([A, [[1, 1], [1, 1]]], {}, {}, [[2, 3], [4, -3]]),
     "add_all": ([A, A, A], {}, {}, [[3, 6], [9, -12]]),
-    "beside": ([A, [[7], [8]], [[5, 6], [9, 0]]], {}, {"j": 5}, [[1, 2, 7, 5, 6], [3, -4, 8, 9, 0]]),
-    "pick_rows": ([[[1, 2], [3, 4], [5, 6]]], {"rows": (2, 0, 2)}, {"i": 3}, [[5, 6], [1, 2], [5, 6]]),
+    "hstack": ([A, [[7], [8]], [[5, 6], [9, 0]]], {}, {"j": 5}, [[1, 2, 7, 5, 6], [3, -4, 8, 9, 0]]),
+    "gather_rows": ([[[1, 2], [3, 4], [5, 6]]], {"rows": (2, 0, 2)}, {"i": 3}, [[5, 6], [1, 2], [5, 6]]),
     "sinusoid": ([], {"width": 4, "periods": (4, 12)}, {"i": 4, "j": 2}, [[0, 1], [1, 0], [0, -1], [-1, 0]]),
     "turns": ([], {"periods": (4, 2)}, {"i": 2, "j": 2}, [[0, 0], [Fraction(1, 4), HALF]]),
     "divide_by_root": ([A], {"of": 4}, {}, [[HALF, 1], [Fraction(3, 2), -2]]),
     "mask_future": ([[[1, 2, 3], [4, 5, 6], [7, 8, 9]]], {}, {}, [[1, MASK, MASK], [4, 5, MASK], [7, 8, 9]]),
     "power_of": ([[[0, 3], [-1, MASK]]], {"base": 2}, {}, [[1, 8], [HALF, 0]]),
     "row_sum": ([A], {}, {}, [[3], [-1]]),
-    "share_rows": ([[[1, 3], [2, 0]], [[4], [2]]], {}, {}, [[Fraction(1, 4), Fraction(3, 4)], [1, 0]]),
+    "normalize_rows": ([[[1, 3], [2, 0]], [[4], [2]]], {}, {}, [[Fraction(1, 4), Fraction(3, 4)], [1, 0]]),
     "row_mean": ([A], {}, {}, [[Fraction(3, 2)], [-HALF]]),
     "center": ([A, [[1], [2]]], {}, {}, [[0, 1], [1, -6]]),
     "mean_square": ([A], {}, {}, [[Fraction(5, 2)], [Fraction(25, 2)]]),
@@ -39,7 +39,7 @@ EXAMPLES = {
     "row_argmax": ([[[1, 5, 5], [2, 1, 0], [MASK, -1, MASK]]], {}, {}, [[1], [0], [1]]),
     "copy": ([A], {}, {}, A),
     "column_sum": ([A], {}, {}, [[4, -2]]),
-    "share_columns": ([[[1, 3], [3, 0]], [[4, 3]]], {}, {}, [[Fraction(1, 4), 1], [Fraction(3, 4), 0]]),
+    "normalize_columns": ([[[1, 3], [3, 0]], [[4, 3]]], {}, {}, [[Fraction(1, 4), 1], [Fraction(3, 4), 0]]),
     "center_columns": ([A, [[2, -1]]], {}, {}, [[-1, 3], [1, -3]]),
     "column_mean": ([A], {}, {}, [[2, -1]]),
     "column_mean_square": ([A], {}, {}, [[5, 10]]),
@@ -58,13 +58,13 @@ EXAMPLES = {
     "scale_rows": ([A, [[2], [-1]]], {}, {}, [[2, 4], [-3, 4]]),
     "divided_by_each": ([[[1, -2]], [[1], [2], [HALF]]], {}, {}, [[1, -2], [HALF, -1], [2, -4]]),
     "one_hot": ([], {"rows": (2, 0)}, {"i": 2, "j": 3}, [[0, 0, 1], [1, 0, 0]]),
-    "pick_entries": ([A], {"cols": (1, 0)}, {}, [[2], [3]]),
+    "gather_entries": ([A], {"cols": (1, 0)}, {}, [[2], [3]]),
     "keep_entries": ([A], {"kept": ((1, 0), (1, 1))}, {}, [[1, 0], [3, -4]]),
     "largest_entry": ([A], {}, {}, [[3]]),
-    "surprise": ([[[HALF, 1], [2, Fraction(1, 8)]]], {"base": 2}, {}, [[1, 0], [-1, 3]]),
+    "surprisal": ([[[HALF, 1], [2, Fraction(1, 8)]]], {"base": 2}, {}, [[1, 0], [-1, 3]]),
     "column_as_row": ([A], {"which": 1}, {}, [[2, -4]]),
     "slide": ([[[1, 2], [3, -4], [5, 0]], [[1, 1], [2, 0]]], {}, {"o": 2}, [[9], [9]]),
-    "below": ([A, [[7, 8]]], {}, {"i": 3}, [[1, 2], [3, -4], [7, 8]]),
+    "vstack": ([A, [[7, 8]]], {}, {"i": 3}, [[1, 2], [3, -4], [7, 8]]),
 }
 MORE = [
     ("mask_future", [[[1, 2, 3], [4, 5, 6]]], {}, [[1, MASK, MASK], [4, 5, MASK]]),
@@ -74,7 +74,7 @@ MORE = [
     ("add_all", [A], {}, A),
     ("multiply", [A, A], {"times": 3}, [[3, 12], [27, 48]]),
     ("multiply", [A], {}, A),
-    ("surprise", [[[9, Fraction(1, 3)]]], {"base": 3}, [[-2, 1]]),
+    ("surprisal", [[[9, Fraction(1, 3)]]], {"base": 3}, [[-2, 1]]),
 ]  # fmt: skip
 
 
@@ -138,8 +138,8 @@ def test_a_cell_reads_cells_that_its_operands_have(name):
 
 
 # Rules whose shape does not depend on where the cell is.
-BY_PLACE = {"add_all", "beside", "pick_rows", "sinusoid", "turns", "mask_future", "zero_future", "row_argmax",
-            "multiply", "one_hot", "pick_entries", "keep_entries", "largest_entry", "column_as_row", "slide", "below"}  # fmt: skip
+BY_PLACE = {"add_all", "hstack", "gather_rows", "sinusoid", "turns", "mask_future", "zero_future", "row_argmax",
+            "multiply", "one_hot", "gather_entries", "keep_entries", "largest_entry", "column_as_row", "slide", "vstack"}  # fmt: skip
 UNIFORM = sorted(EXAMPLES.keys() - BY_PLACE)
 
 

@@ -17,10 +17,10 @@ from byhand.ops import (
     copy,
     divide_by_root,
     matmul,
+    normalize_rows,
     power_of,
     row_argmax,
     row_sum,
-    share_rows,
     standardize,
 )
 from byhand.tape import OPS, Step, Tape, op, shape_text
@@ -129,7 +129,7 @@ def one_op(operation, *matrices, domain=RATIONALS, **params):
 
 
 FAILING = [
-    (share_rows, [[[0, 0], [1, 1]], [[0], [2]]], {}, RATIONALS,
+    (normalize_rows, [[[0, 0], [1, 1]], [[0], [2]]], {}, RATIONALS,
      "y, row 1, column 1: row 1 adds up to 0: every one of its scores is masked, or its power rounds to 0"),
     (standardize, [[[1, 1], [0, 0]], [[1], [0]]], {}, RATIONALS,
      "y, row 2, column 1: row 2 has deviation 0 and cannot be normalised; use eps, or a row whose entries differ"),

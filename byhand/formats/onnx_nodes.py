@@ -104,8 +104,8 @@ NODES: dict[str, Callable[..., str]] = {
     "divide_by": lambda b, s, o, x, of: b("Div", x, float(Fraction(of)), out=o),
     "divide_by_root": lambda b, s, o, x, of: b("Div", x, math.sqrt(Fraction(of)), out=o),
     "divided_by_each": lambda b, s, o, x, divisors: b("Div", x, divisors, out=o),
-    "share_rows": lambda b, s, o, x, sums: b("Div", x, sums, out=o),
-    "share_columns": lambda b, s, o, x, sums: b("Div", x, sums, out=o),
+    "normalize_rows": lambda b, s, o, x, sums: b("Div", x, sums, out=o),
+    "normalize_columns": lambda b, s, o, x, sums: b("Div", x, sums, out=o),
     "standardize": lambda b, s, o, x, scale: b("Div", x, scale, out=o),
     "scale_and_shift": lambda b, s, o, x, w, bias: b("Add", b("Mul", x, w), bias, out=o),
     # means
@@ -116,10 +116,10 @@ NODES: dict[str, Callable[..., str]] = {
     "sample_variance": lambda b, s, o, x: _sample_variance(b, x, o),
     # what moves numbers
     "copy": lambda b, s, o, x: b("Identity", x, out=o),
-    "beside": lambda b, s, o, *xs: b("Concat", *xs, out=o, axis=1),
-    "below": lambda b, s, o, *xs: b("Concat", *xs, out=o, axis=0),
-    "pick_rows": lambda b, s, o, x, rows: b("Gather", x, list(rows), out=o, axis=0),
-    "pick_entries": lambda b, s, o, x, cols: b("GatherElements", x, b("Unsqueeze", list(cols), [1]), out=o, axis=1),
+    "hstack": lambda b, s, o, *xs: b("Concat", *xs, out=o, axis=1),
+    "vstack": lambda b, s, o, *xs: b("Concat", *xs, out=o, axis=0),
+    "gather_rows": lambda b, s, o, x, rows: b("Gather", x, list(rows), out=o, axis=0),
+    "gather_entries": lambda b, s, o, x, cols: b("GatherElements", x, b("Unsqueeze", list(cols), [1]), out=o, axis=1),
     "keep_entries": lambda b, s, o, x, kept: _kept(b, x, s, o, lambda i, j: bool(kept[i][j]), 0.0),
     "column_as_row": lambda b, s, o, x, which: b("Transpose", b("Gather", x, [which], axis=1), out=o, perm=[1, 0]),
     "mask_future": lambda b, s, o, x: _kept(b, x, s, o, lambda i, j: j <= i, -math.inf),
@@ -131,7 +131,7 @@ NODES: dict[str, Callable[..., str]] = {
     "largest_entry": lambda b, s, o, x: b("ReduceMax", x, [0, 1], out=o, keepdims=1),
     # functions
     "power_of": lambda b, s, o, x, base=2: b("Exp", x, out=o) if base == "e" else b("Pow", int(base), x, out=o),
-    "surprise": lambda b, s, o, x, base=2: b("Neg", b("Div", b("Log", x), _log(base)), out=o),
+    "surprisal": lambda b, s, o, x, base=2: b("Neg", b("Div", b("Log", x), _log(base)), out=o),
     "root": lambda b, s, o, x, eps=0: b("Sqrt", b("Add", x, float(Fraction(eps))), out=o),
     "relu": lambda b, s, o, x: b("Relu", x, out=o),
     "gelu": lambda b, s, o, x: b("Gelu", x, out=o),
@@ -166,7 +166,7 @@ def _softmax(b: Builder, shape: Shape, out: str, wires: Wires) -> str | None:
 def _scores(name: str, wires: Wires) -> tuple[str, Any] | None:
     """The scores and the base of what is a softmax."""
     match wires.get(name):
-        case Wire("share_rows", (powers, sums)) if wires.get(sums) == Wire("row_sum", (powers,)):
+        case Wire("normalize_rows", (powers, sums)) if wires.get(sums) == Wire("row_sum", (powers,)):
             match wires.get(powers):
                 case Wire("power_of", (scores,), {"base": base}):
                     return scores, base

@@ -91,7 +91,7 @@ def _appended(step: Step, tape: Tape) -> Iterable[Step]:
     added = step.op is ops.add and step.inputs == ("hook_embed", "hook_pos_embed")
     if not added or any(step.name in s.inputs for s in tape.steps.values()):
         return [step]
-    return [replace(step, op=ops.beside, shape=(step.shape[0], 2 * step.shape[1]))]
+    return [replace(step, op=ops.hstack, shape=(step.shape[0], 2 * step.shape[1]))]
 
 
 @mistake("position-for-dimension")

@@ -78,7 +78,7 @@ def _perplexity_averaged(step: Step, tape: Tape) -> Iterable[Step]:
 def _temperature_on_probabilities(step: Step, tape: Tape) -> Iterable[Step]:
     """Probabilities, not logits, divided by the temperature."""
     if step.op is ops.divided_by_each:
-        return [replace(step, op=ops.pick_rows, inputs=step.inputs[:1], params={"rows": (0,) * step.shape[0]})]
+        return [replace(step, op=ops.gather_rows, inputs=step.inputs[:1], params={"rows": (0,) * step.shape[0]})]
     heat = next((s.inputs[1] for s in tape.steps.values() if s.op is ops.divided_by_each), None)
     if step.name != "probs" or heat is None:
         return [step]
@@ -88,7 +88,7 @@ def _temperature_on_probabilities(step: Step, tape: Tape) -> Iterable[Step]:
 @mistake("not-renormalised")
 def _not_renormalised(step: Step, tape: Tape) -> Iterable[Step]:
     """What is kept not divided by its sum, so that it does not add up to 1."""
-    kept = step.op is ops.share_rows and tape[step.inputs[0]].step.op is ops.keep_entries
+    kept = step.op is ops.normalize_rows and tape[step.inputs[0]].step.op is ops.keep_entries
     return [replace(step, op=ops.copy, inputs=step.inputs[:1]) if kept else step]
 
 
@@ -98,7 +98,7 @@ def _query_from_cache(step: Step, tape: Tape) -> Iterable[Step]:
     if step.name != "new.q":
         return [step]
     queries = tape["blocks.0.attn.hook_q[0]"]
-    return [replace(step, op=ops.pick_rows, inputs=(queries.name,), params={"rows": (queries.rows - 2,)})]
+    return [replace(step, op=ops.gather_rows, inputs=(queries.name,), params={"rows": (queries.rows - 2,)})]
 
 
 @mistake("mac-as-one")

@@ -36,7 +36,7 @@ def _in(step: Step, *parts: str) -> bool:
 
 def _is_pattern(step: Step) -> bool:
     """Whether a step is the result of a softmax that is taught, and not that of the logits."""
-    return step.op is ops.share_rows and (_in(step, "hook_pattern") or step.name == "softmax")
+    return step.op is ops.normalize_rows and (_in(step, "hook_pattern") or step.name == "softmax")
 
 
 def _input(step: Step, tape: Tape) -> Step:
@@ -49,7 +49,7 @@ def _softmax_over_columns(step: Step, tape: Tape) -> Iterable[Step]:
     if step.op is ops.row_sum and (_in(step, "hook_pattern.sum") or step.name == "softmax.sum"):
         powers = _input(step, tape)
         return [replace(step, op=ops.column_sum, shape=(1, powers.shape[1]), axes=("", powers.axes[1]))]
-    return [replace(step, op=ops.share_columns) if _is_pattern(step) else step]
+    return [replace(step, op=ops.normalize_columns) if _is_pattern(step) else step]
 
 
 @mistake("no-powers")
@@ -135,7 +135,7 @@ _DOWN: dict[Op, Op] = {
     ops.mean_square: ops.column_mean_square,
     ops.root: ops.root,
     ops.center: ops.center_columns,
-    ops.standardize: ops.share_columns,
+    ops.standardize: ops.normalize_columns,
 }
 
 
@@ -167,7 +167,7 @@ def _n_minus_one(step: Step, tape: Tape) -> Iterable[Step]:
 @mistake("heads-averaged")
 def _heads_averaged(step: Step, tape: Tape) -> Iterable[Step]:
     """The heads' results divided by the number of heads before W_O."""
-    joined = step.op in (ops.beside, ops.add_all) and _in(step, "attn.z", "attn.result", "attn_out")
+    joined = step.op in (ops.hstack, ops.add_all) and _in(step, "attn.z", "attn.result", "attn_out")
     if not joined or len(step.inputs) < 2:
         return [step]
     whole = steps_of(step.name, "whole")

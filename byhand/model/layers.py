@@ -11,7 +11,6 @@ from byhand.ops import (
     add_all,
     affine,
     affine_rows,
-    beside,
     center,
     center_columns,
     column_as_row,
@@ -19,11 +18,14 @@ from byhand.ops import (
     column_mean_square,
     divide_by_root,
     dot_rows,
+    gather_rows,
     gelu,
+    hstack,
     mask_future,
     matmul,
     mean_square,
-    pick_rows,
+    normalize_columns,
+    normalize_rows,
     power_of,
     relu,
     root,
@@ -31,8 +33,6 @@ from byhand.ops import (
     row_sum,
     sample_variance,
     scale_and_shift,
-    share_columns,
-    share_rows,
     shift,
     sinusoid,
     slide,
@@ -52,7 +52,7 @@ def linear(x: Matrix, weight: Matrix, bias: str, name: str) -> Matrix:
 def softmax(scores: Matrix, name: str, base: int | str = "e") -> Matrix:
     """Powers, their row sums, and each power's share of its row."""
     powers = power_of(scores, name=steps_of(name, "exp"), base=base)
-    return share_rows(powers, row_sum(powers, name=steps_of(name, "sum")), name=name)
+    return normalize_rows(powers, row_sum(powers, name=steps_of(name, "sum")), name=name)
 
 
 def steps_of(name: str, part: str) -> str:
@@ -99,8 +99,8 @@ def batch_norm(x: Matrix, at: str, config: Config) -> Matrix:
     centered = center_columns(x, column_mean(x, name=f"{at}.mean"), name=f"{at}.centered")
     scale = root(column_mean_square(centered, name=f"{at}.variance"), name=f"{at}.hook_scale", eps=config.eps)
     if not any(f"{at}.{part}" in x.tape.numbers for part in ("w", "b")):
-        return share_columns(centered, scale, name=name)
-    return _with_parameters(share_columns(centered, scale, name=f"{at}.standardized"), at, name)
+        return normalize_columns(centered, scale, name=name)
+    return _with_parameters(normalize_columns(centered, scale, name=f"{at}.standardized"), at, name)
 
 
 def head(x: Matrix, at: str, h: int, config: Config, memory: Matrix | None = None) -> Matrix:
@@ -153,7 +153,7 @@ def attention(x: Matrix, at: str, config: Config, memory: Matrix | None = None, 
     if c.use_attn_result:
         return _summed(heads, at, c, out)
     width = c.n_heads * c.d_v
-    z = beside(*heads, name=f"{at}.z", sizes={"j": (width, "d_z")})  # (pos, n_heads · d_v)
+    z = hstack(*heads, name=f"{at}.z", sizes={"j": (width, "d_z")})  # (pos, n_heads · d_v)
     parts = [tape.numbers.get(f"{at}.W_O[{h}]", ()) for h in range(c.n_heads)]
     if all(parts):  # given head by head
         tape.numbers.setdefault(f"{at}.W_O", tuple(row for part in parts for row in part))
@@ -176,7 +176,7 @@ def _summed(heads: list[Matrix], at: str, config: Config, out: str) -> Matrix:
     if bias not in tape.numbers:
         return add_all(*parts, name=out)
     summed = add_all(*parts, name=f"{at}.result")
-    rows = pick_rows(tape.given(bias, (1, config.d_model), ("", "d_model")), name=f"{at}.b_O.rows",
+    rows = gather_rows(tape.given(bias, (1, config.d_model), ("", "d_model")), name=f"{at}.b_O.rows",
                      sizes={"i": (summed.shape[0], "pos")}, rows=(0,) * summed.shape[0])  # fmt: skip
     return add(summed, rows, name=out)
 
@@ -252,8 +252,8 @@ def convolution(x: Matrix, weight: Matrix, bias: str, at: str, name: str) -> Mat
         maps.append(slide(x, kernel, name=f"{at}.map[{j}]", sizes={"o": (n, x.axes[0])}))  # (pos, 1)
     width = {"j": (weight.cols, weight.axes[1])}
     if bias not in tape.numbers:
-        return beside(*maps, name=name, sizes=width)
-    whole = beside(*maps, name=f"{at}.maps", sizes=width)
+        return hstack(*maps, name=name, sizes=width)
+    whole = hstack(*maps, name=f"{at}.maps", sizes=width)
     return shift(whole, tape.given(bias, (1, weight.cols), ("", weight.axes[1])), name=name)
 
 
@@ -281,12 +281,12 @@ def embedding(tape: Tape, ids: tuple[int, ...], config: Config, positions: int) 
     result = "blocks.0.hook_resid_pre"
     w_e = tape.given("embed.W_E", (c.d_vocab, c.d_model), ("d_vocab", "d_model"))
     if c.positional_embedding_type is None:
-        return pick_rows(w_e, name=result, sizes=pos, rows=ids)
-    words = pick_rows(w_e, name="hook_embed", sizes=pos, rows=ids)  # (pos, d_model)
+        return gather_rows(w_e, name=result, sizes=pos, rows=ids)
+    words = gather_rows(w_e, name="hook_embed", sizes=pos, rows=ids)  # (pos, d_model)
     if c.positional_embedding_type == "sinusoidal":
         return add(words, waves(tape, c, positions), name=result)
     w_pos = tape.given("pos_embed.W_pos", (c.n_ctx, c.d_model), ("n_ctx", "d_model"))
-    return add(words, pick_rows(w_pos, name="hook_pos_embed", sizes=pos, rows=tuple(range(positions))), name=result)
+    return add(words, gather_rows(w_pos, name="hook_pos_embed", sizes=pos, rows=tuple(range(positions))), name=result)
 
 
 def waves(tape: Tape, config: Config, positions: int) -> Matrix:

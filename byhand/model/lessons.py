@@ -13,29 +13,29 @@ from byhand.model.layers import activation, convolution, head, linear, mlp, soft
 from byhand.model.sizing import add_up, product
 from byhand.ops import (
     add,
-    below,
     column_mean,
     divide_by_root,
     divided_by_each,
     dot_rows,
+    gather_entries,
+    gather_rows,
     keep_entries,
     largest_entry,
     matmul,
     multiply,
+    normalize_rows,
     one_hot,
-    pick_entries,
-    pick_rows,
     plus_number,
     power_of,
     row_argmax,
     row_dots,
     row_sum,
     scale_rows,
-    share_rows,
     subtract,
-    surprise,
+    surprisal,
     times_number,
     turns,
+    vstack,
 )
 from byhand.tape import Matrix
 
@@ -106,7 +106,7 @@ def _embedding(job: Job) -> Results:
     w_e = job.tape.given("embed.W_E", (c.d_vocab, c.d_model), ("d_vocab", "d_model"))
     places = {"i": (n, "pos")}
     hot = one_hot(name="one_hot", tape=job.tape, sizes={**places, "j": (c.d_vocab, "d_vocab")}, rows=ids)
-    return pick_rows(w_e, name="hook_embed", sizes=places, rows=ids), matmul(hot, w_e, name="one_hot.product")
+    return gather_rows(w_e, name="hook_embed", sizes=places, rows=ids), matmul(hot, w_e, name="one_hot.product")
 
 
 def _positional_encoding(job: Job) -> Matrix:
@@ -149,8 +149,8 @@ def _judged(job: Job, logits: Matrix) -> tuple[Matrix, Matrix]:
     """The probabilities of logits, and the mean surprise at the tokens, which are the right answers."""
     base, tokens = job.config.softmax_base, job.values.ids(logits.cols)
     probs = softmax(logits, "probs", base)
-    right = pick_entries(probs, name="probs.right", cols=tokens)
-    return probs, column_mean(surprise(right, name="loss_per_token", base=base), name="loss")
+    right = gather_entries(probs, name="probs.right", cols=tokens)
+    return probs, column_mean(surprisal(right, name="loss_per_token", base=base), name="loss")
 
 
 def _perplexity(job: Job) -> Matrix:
@@ -181,13 +181,13 @@ def _sampling(job: Job) -> Results:
     logits, heat = job.matrix("logits", ("", "d_vocab")), job.matrix("temperatures", ("temperature", ""))
     probs = softmax(divided_by_each(logits, heat, name="scaled"), "probs", job.config.softmax_base)
     row_argmax(probs, name="likeliest")  # for who asks
-    plain = pick_rows(probs, name="probs.plain", sizes={"i": (1, "")}, rows=(0,))
+    plain = gather_rows(probs, name="probs.plain", sizes={"i": (1, "")}, rows=(0,))
     k, p = (job.number(name, default).values[0][0] for name, default in (("k", 2), ("p", Fraction(3, 4))))
     kept = [_renormalised(plain, *top) for top in (("top_k", _first, k), ("top_p", _reaching, p))]
     first, then = job.matrix("first", ("d_vocab", "")), job.matrix("second", ("d_vocab", "d_vocab"))
     joint = scale_rows(then, first, name="joint")
     likeliest = job.tape.domain.met(lambda *shares: shares.index(max(shares)), *(share for (share,) in first.values))
-    path = pick_rows(joint, name="greedy.row", sizes={"i": (1, "")}, rows=(likeliest,))
+    path = gather_rows(joint, name="greedy.row", sizes={"i": (1, "")}, rows=(likeliest,))
     return (*kept, largest_entry(path, name="greedy"), largest_entry(joint, name="best"))
 
 
@@ -198,7 +198,7 @@ def _renormalised(probs: Matrix, name: str, some: Callable[..., list[int]], limi
         return probs.tape.domain.met(lambda *met: int(j in some(*met)), limit, *probs.values[0])
 
     kept = keep_entries(probs, name=name, kept=(tuple(map(is_kept, range(probs.cols))),))
-    return share_rows(kept, row_sum(kept, name=f"{name}.sum"), name=f"{name}.probs")
+    return normalize_rows(kept, row_sum(kept, name=f"{name}.sum"), name=f"{name}.probs")
 
 
 def _first(count: Any, *shares: Any) -> list[int]:
@@ -218,7 +218,7 @@ def _kv_cache(job: Job) -> Results:
     c, at, x = job.config, "blocks.0.attn", job.stream(RESID_PRE)
     whole, n = head(x, at, 0, c), x.rows
     old, new = tuple(range(n - 1)), {"i": (1, "new")}
-    fresh = pick_rows(x, name="new", sizes=new, rows=(n - 1,))  # (1, d_model)
+    fresh = gather_rows(x, name="new", sizes=new, rows=(n - 1,))  # (1, d_model)
     seen = {}
     for letter in "qkv":
         weight = job.tape[f"{at}.W_{letter.upper()}[0]"]
@@ -226,9 +226,9 @@ def _kv_cache(job: Job) -> Results:
         if letter == "q":
             query = row
             continue
-        past = pick_rows(job.tape[f"{at}.hook_{letter}[0]"], name=f"cache.{letter}",
+        past = gather_rows(job.tape[f"{at}.hook_{letter}[0]"], name=f"cache.{letter}",
                          sizes={"i": (n - 1, "past")}, rows=old)  # fmt: skip
-        seen[letter] = below(past, row, name=f"all.{letter}", sizes={"i": (n, "pos")})
+        seen[letter] = vstack(past, row, name=f"all.{letter}", sizes={"i": (n, "pos")})
     scores = dot_rows(query, seen["k"], name="new.scores")  # (1, pos)
     scores = divide_by_root(scores, name="new.scores_scaled", of=c.d_head) if c.use_attn_scale else scores
     return whole, matmul(softmax(scores, "new.pattern", c.softmax_base), seen["v"], name="new.z")

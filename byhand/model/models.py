@@ -33,7 +33,7 @@ from byhand.model.layers import (
 from byhand.model.lessons import LESSONS
 from byhand.model.sizing import sizing
 from byhand.model.weights import Values, complete, sound_numbers
-from byhand.ops import add, pick_rows, row_argmax
+from byhand.ops import add, gather_rows, row_argmax
 from byhand.tape import Matrix, Step, Tape, shape_text
 
 
@@ -210,7 +210,7 @@ def _written(
 
 def _check_tokens(needed: Sequence[Step], values: Values) -> None:
     """Raises: ValuesError where tokens are needed and not given."""
-    if any(step.op is pick_rows and not step.params["rows"] for step in needed):
+    if any(step.op is gather_rows and not step.params["rows"] for step in needed):
         raise ValuesError(f"tokens is missing; give words or ids, up to n_ctx={values.config.n_ctx} of them")
 
 

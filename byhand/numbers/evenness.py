@@ -13,12 +13,12 @@ BAND = 0.069  # either way: two instances differ by less than 15 %
 # Seconds for each number that a cell reads, as measured on instances of the search: by op, and for products by what
 # they make. Where there is no mask, more of the pattern is a fraction.
 USUAL = {
-    "power_of": 2.96, "row_sum": 1.41, "share_rows": 1.56, "divide_by_root": 2.86, "dot_rows": 1.0, "beside": 1.35,
-    "mask_future": 0.99, "hook_z": 1.8, "hook_attn_out": 1.24, "matmul": 0.77, "affine": 0.77, "add": 0.85,
-    "relu": 0.6, "row_mean": 1.54, "center": 1.97, "mean_square": 4.2, "root": 4.18, "standardize": 1.01,
-    "scale_and_shift": 1.43, "pick_rows": 0.79, "row_argmax": 0.1,
+    "power_of": 2.96, "row_sum": 1.41, "normalize_rows": 1.56, "divide_by_root": 2.86, "dot_rows": 1.0,
+    "hstack": 1.35, "mask_future": 0.99, "hook_z": 1.8, "hook_attn_out": 1.24, "matmul": 0.77, "affine": 0.77,
+    "add": 0.85, "relu": 0.6, "row_mean": 1.54, "center": 1.97, "mean_square": 4.2, "root": 4.18, "standardize": 1.01,
+    "scale_and_shift": 1.43, "gather_rows": 0.79, "row_argmax": 0.1,
 }  # fmt: skip
-UNMASKED = {"power_of": 3.16, "row_sum": 2.09, "share_rows": 1.9, "hook_z": 2.86}
+UNMASKED = {"power_of": 3.16, "row_sum": 2.09, "normalize_rows": 1.9, "hook_z": 2.86}
 # What is left over: scores that are given are larger, a layer of its own has smaller numbers than one in a block.
 MODELS = {
     "softmax": 1.13, "feed-forward": 0.9, "layer-norm": 0.96, "block": 1.02, "gpt": 1.03, "encoder": 1.02,

@@ -52,7 +52,7 @@ def row_sum(a: Operand, i: At, j: At) -> Expr:
     formula=r"{0} \div {1}",
     undefined="row {row} adds up to 0: every one of its scores is masked, or its power rounds to 0",
 )
-def share_rows(a: Operand, sums: Operand, i: At, j: At) -> Expr:
+def normalize_rows(a: Operand, sums: Operand, i: At, j: At) -> Expr:
     """Every entry divided by the sum of its row."""
     return a[i, j] / sums[i, 0]
 
@@ -64,7 +64,7 @@ def column_sum(a: Operand, i: At, j: At) -> Expr:
 
 
 @op("ij,1j->ij", reads="entry {i}, {j} of {0}, entry {j} of {1}", formula=r"{0} \div {1}")
-def share_columns(a: Operand, sums: Operand, i: At, j: At) -> Expr:
+def normalize_columns(a: Operand, sums: Operand, i: At, j: At) -> Expr:
     """Every entry divided by the sum of its column."""
     return a[i, j] / sums[0, j]
 
@@ -86,6 +86,6 @@ def largest_entry(a: Operand, i: At, j: At) -> Expr:
 
 
 @op("ij->ij", reads="entry {i}, {j} of {0}", formula=r"-\log_{{{base}}} {0}")
-def surprise(a: Operand, i: At, j: At, base: int | str = 2) -> Expr:
+def surprisal(a: Operand, i: At, j: At, base: int | str = 2) -> Expr:
     """How surprising each probability is: less its logarithm; in base 2, in bits."""
     return Sub(Sum(()), Fn("log", (_base(base), a[i, j])))

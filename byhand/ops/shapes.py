@@ -10,7 +10,7 @@ from byhand.tape import Operand, op
 
 
 @op("i*…->ij", reads="the heads' rows {i}, one after the other", formula=r"[\,{0} \;\; {1}\,]")
-def beside(*matrices: Operand, i: At, j: At) -> Expr:
+def hstack(*matrices: Operand, i: At, j: At) -> Expr:
     """Matrices side by side."""
     for matrix in matrices:
         if isinstance(j, Index) or isinstance(matrix.cols, Index) or j < matrix.cols:
@@ -20,7 +20,7 @@ def beside(*matrices: Operand, i: At, j: At) -> Expr:
 
 
 @op("*j…->ij", reads="the matrices' rows, one below the other", formula=r"[\,{0} ;\; {1}\,]")
-def below(*matrices: Operand, i: At, j: At) -> Expr:
+def vstack(*matrices: Operand, i: At, j: At) -> Expr:
     """Matrices one below the other."""
     for matrix in matrices:
         if isinstance(i, Index) or isinstance(matrix.rows, Index) or i < matrix.rows:
@@ -30,7 +30,7 @@ def below(*matrices: Operand, i: At, j: At) -> Expr:
 
 
 @op("kj->ij", reads="the row of {0} that belongs to token {i}", formula="{0}[t_i]")
-def pick_rows(table: Operand, i: At, j: At, rows: Sequence[int]) -> Expr:
+def gather_rows(table: Operand, i: At, j: At, rows: Sequence[int]) -> Expr:
     """Look up a row of a table for each token."""
     if isinstance(i, Index):
         return table[Index("t_i"), j]
@@ -38,7 +38,7 @@ def pick_rows(table: Operand, i: At, j: At, rows: Sequence[int]) -> Expr:
 
 
 @op("ij->i1", reads="the entry of row {i} of {0} that belongs to token {i}", formula="{0}[i, t_i]")
-def pick_entries(a: Operand, i: At, j: At, cols: Sequence[int]) -> Expr:
+def gather_entries(a: Operand, i: At, j: At, cols: Sequence[int]) -> Expr:
     """One entry of each row: that of the row's own token."""
     return a[i, Index("t_i") if isinstance(i, Index) else cols[i]]
 

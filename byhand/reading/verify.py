@@ -20,6 +20,15 @@ from byhand.witness.judge import judge
 from byhand.worksheet.sheet import Sheet, load_sheet
 
 LARGEST_FILE = 50_000_000  # bytes
+FORMER_OPS = {  # in files of schema 1: an operation's former name, and today's
+    "share_rows": "normalize_rows",
+    "share_columns": "normalize_columns",
+    "pick_rows": "gather_rows",
+    "pick_entries": "gather_entries",
+    "beside": "hstack",
+    "below": "vstack",
+    "surprise": "surprisal",
+}
 
 
 @dataclass(frozen=True)
@@ -128,10 +137,14 @@ def _record(content: bytes) -> Any:
     try:
         record = json.loads(_text(content))
         if record["schema"] == 1 and all(record[key] is not None for key in ("model", "config", "numbers", "steps")):
-            return record
-    except (ValueError, LookupError, TypeError, RecursionError):
+            return {**record, "steps": [_with_its_name_of_today(step) for step in record["steps"]]}
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         pass
     raise UnreadableError("it is no run.json of byhand's")
+
+
+def _with_its_name_of_today(step: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {**step, "op": FORMER_OPS[step["op"]]} if step.get("op") in FORMER_OPS else step
 
 
 def _content(path: Path) -> bytes:

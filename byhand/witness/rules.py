@@ -121,8 +121,8 @@ RULES: dict[str, Rule] = {
     "divide_by": lambda n, a, of: _each(a, lambda x: n.over(x, of)),
     "divide_by_root": lambda n, a, of: _each(a, lambda x: n.over(x, n.root(Fraction(of)))),
     "divided_by_each": lambda n, a, divisors: [[n.over(x, y) for x in a[0]] for (y,) in divisors],
-    "share_rows": lambda n, a, sums: _by_row(n.over, a, sums),
-    "share_columns": lambda n, a, sums: _by_column(n.over, a, sums),
+    "normalize_rows": lambda n, a, sums: _by_row(n.over, a, sums),
+    "normalize_columns": lambda n, a, sums: _by_column(n.over, a, sums),
     "standardize": lambda n, a, scale: _by_row(n.over, a, scale),
     "scale_and_shift": lambda n, a, w, b: _by_column(add, _by_column(mul, a, w), b),
     # means
@@ -133,10 +133,10 @@ RULES: dict[str, Rule] = {
     "sample_variance": lambda n, a: _of_rows(a, _mean_square(n, less=1)),
     # what moves numbers
     "copy": lambda n, a: a,
-    "beside": lambda n, *matrices: [[x for row in rows for x in row] for rows in zip(*matrices, strict=True)],
-    "below": lambda n, *matrices: [row for rows in matrices for row in rows],
-    "pick_rows": lambda n, table, rows: [table[i] for i in rows],
-    "pick_entries": lambda n, a, cols: [[row[j]] for row, j in zip(a, cols, strict=True)],
+    "hstack": lambda n, *matrices: [[x for row in rows for x in row] for rows in zip(*matrices, strict=True)],
+    "vstack": lambda n, *matrices: [row for rows in matrices for row in rows],
+    "gather_rows": lambda n, table, rows: [table[i] for i in rows],
+    "gather_entries": lambda n, a, cols: [[row[j]] for row, j in zip(a, cols, strict=True)],
     "keep_entries": lambda n, a, kept: [
         [x if stays else n.num(0) for x, stays in zip(*rows, strict=True)] for rows in zip(a, kept, strict=True)
     ],
@@ -148,7 +148,7 @@ RULES: dict[str, Rule] = {
     "largest_entry": lambda n, a: [[max(max(row) for row in a)]],
     # functions
     "power_of": lambda n, a, base=2: _each(a, lambda x: n.power(base, x)),
-    "surprise": lambda n, a, base=2: _each(a, lambda x: -n.logarithm(x, base)),
+    "surprisal": lambda n, a, base=2: _each(a, lambda x: -n.logarithm(x, base)),
     "root": lambda n, a, eps=0: _each(a, lambda x: n.root(x + n.num(Fraction(eps)))),
     "relu": lambda n, a: _each(a, lambda x: x if x > 0 else n.num(0)),
     "gelu": lambda n, a: _each(a, lambda x: _normal(n, x)),

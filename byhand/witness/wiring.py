@@ -39,7 +39,7 @@ class Wiring:
     def softmax(self, name: str, scores: str, head: str = "") -> str:
         """Powers, their sums, shares."""
         powers = self(f"{name}.exp{head}", "power_of", scores, base=self.config["softmax_base"])
-        return self(name + head, "share_rows", powers, self(f"{name}.sum{head}", "row_sum", powers))
+        return self(name + head, "normalize_rows", powers, self(f"{name}.sum{head}", "row_sum", powers))
 
     def norm(self, x: str, at: str, name: str = "hook_normalized") -> str:
         """LayerNorm (Ba, Kiros & Hinton 2016), RMSNorm (Zhang & Sennrich 2019), or nothing."""
@@ -56,7 +56,7 @@ class Wiring:
         """The same down each column (Ioffe & Szegedy 2015, algorithm 1)."""
         x = self(f"{at}.centered", "center_columns", x, self(f"{at}.mean", "column_mean", x))
         square = self(f"{at}.variance", "column_mean_square", x)
-        return self.stretched(f"{at}.hook_normalized", "share_columns", x, at, square)
+        return self.stretched(f"{at}.hook_normalized", "normalize_columns", x, at, square)
 
     def stretched(self, name: str, divide: str, x: str, at: str, square: str) -> str:
         """What was centred, over its deviation, times w plus b where there are any."""
@@ -99,7 +99,7 @@ class Wiring:
         """The heads side by side, times W_O; or each times its own part of it, and added up."""
         heads = [self.head(x, at, h, memory) for h in range(self.config["n_heads"])]
         if not self.config["use_attn_result"]:
-            return self.linear(out, self(f"{at}.z", "beside", *heads), f"{at}.W_O", f"{at}.b_O")
+            return self.linear(out, self(f"{at}.z", "hstack", *heads), f"{at}.W_O", f"{at}.b_O")
         parts = [self(f"{at}.hook_result[{h}]", "matmul", z, f"{at}.W_O[{h}]") for h, z in enumerate(heads)]
         if f"{at}.b_O" not in self.given:
             return self(out, "add_all", *parts)
@@ -153,13 +153,13 @@ class Wiring:
         """Rows of W_E, plus what tells their places."""
         c, kind, result = self.config, self.config["positional_embedding_type"], "blocks.0.hook_resid_pre"
         if kind is None:
-            return self(result, "pick_rows", "embed.W_E", rows=self.ids)
-        words = self("hook_embed", "pick_rows", "embed.W_E", rows=self.ids)
+            return self(result, "gather_rows", "embed.W_E", rows=self.ids)
+        words = self("hook_embed", "gather_rows", "embed.W_E", rows=self.ids)
         if kind == "sinusoidal":
             shape, periods = (len(self.ids), c["d_model"]), c["sinusoidal_periods"]
             places = self("hook_pos_embed", "sinusoid", shape=shape, width=c["d_model"], periods=periods)
         else:
-            places = self("hook_pos_embed", "pick_rows", "pos_embed.W_pos", rows=range(len(self.ids)))
+            places = self("hook_pos_embed", "gather_rows", "pos_embed.W_pos", rows=range(len(self.ids)))
         return self(result, "add", words, places)
 
     def gpt(self) -> str:

@@ -26,8 +26,8 @@ _USED = {
 # what a step is called on the map, by its op, where its symbol would say less
 _WORDS = {
     "dot_rows": "scores", "divide_by_root": "scale", "mask_future": "mask", "power_of": "powers", "row_sum": "sums",
-    "share_rows": "softmax", "row_mean": "mean", "center": "subtract", "mean_square": "mean square", "root": "root",
-    "standardize": "divide", "relu": "ReLU", "gelu": "GELU", "row_argmax": "next token",
+    "normalize_rows": "softmax", "row_mean": "mean", "center": "subtract", "mean_square": "mean square",
+    "root": "root", "standardize": "divide", "relu": "ReLU", "gelu": "GELU", "row_argmax": "next token",
 }  # fmt: skip
 
 

@@ -20,7 +20,7 @@ def conventions(config: Config, tape: Tape, orientation: Orientation, sections: 
     if any("pos" in s.axes for s in tape.steps.values()):
         lines = ("Rows", "columns") if orientation == "rows" else ("Columns", "rows")
         said.append("{} are tokens, {} dimensions.".format(*lines))
-    if any(s.op and s.op.name == "share_rows" for s in asked):
+    if any(s.op and s.op.name == "normalize_rows" for s in asked):
         base = "$e$" if c.softmax_base == "e" else str(c.softmax_base)
         said.append(f"Softmax has base {base}.")
     if "scores_scaled" in steps:

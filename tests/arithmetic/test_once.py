@@ -16,12 +16,12 @@ from byhand.ops import (
     center,
     divide_by,
     mean_square,
+    normalize_rows,
     power_of,
     root,
     row_argmax,
     row_mean,
     row_sum,
-    share_rows,
     times_number,
 )
 from byhand.pipeline import Options, prepare, run_values
@@ -73,7 +73,7 @@ def test_irrational_numbers_that_are_equal_are_known_to_be():
 def test_a_quarter_of_equal_powers_is_a_tie_and_goes_up():
     tape = Tape(DecimalsOnce(1), {"x": [[1, 1, 1, 1]]})
     powers = power_of(tape.given("x", (1, 4)), name="e", base="e")
-    shares = share_rows(powers, row_sum(powers, name="sum"), name="p")
+    shares = normalize_rows(powers, row_sum(powers, name="sum"), name="p")
     assert [str(x) for x in shares.values[0]] == ["0.3"] * 4
 
 

@@ -24,7 +24,7 @@ from byhand.reading import verify as checking
 from byhand.reading.back import Again, Printed
 from byhand.reading.page import Foot, _Reader, read_html
 from byhand.reading.pdf import _letters, read_pdf
-from byhand.reading.verify import verify
+from byhand.reading.verify import FORMER_OPS, verify
 from byhand.worksheet.document import VIEWS
 from byhand.worksheet.sheet import all_sheets, load_sheet
 
@@ -455,6 +455,17 @@ def test_what_is_none_of_ours_is_refused_in_one_line(name, content, message, tmp
     assert result.stderr.startswith(f"{path}: cannot be verified: {message}")
     assert result.stderr.count("\n") == 1
     assert result.stdout == ""
+
+
+@pytest.mark.parametrize("sheet", ["gpt", "cross-entropy", "kv-cache", "layer-norm-or-batch-norm"])
+def test_operations_in_a_run_json_may_have_their_former_names(sheet, tmp_path):
+    record = prepare(load_sheet(sheet), Options())[1]
+    former = {new: old for old, new in FORMER_OPS.items()}
+    renamed = [step | {"op": former.get(step["op"], step["op"])} for step in record["steps"]]
+    assert renamed != record["steps"]
+    path = tmp_path / "run.json"
+    path.write_text(json.dumps(record | {"steps": renamed}))
+    assert verify(path, onnx=True).faults == ()
 
 
 TINY = "<!doctype html><html lang=en><title>x</title><p>Key byhand 0.1.0 · x · seed 0 · numbers 1234567<table><tr><th>a<td>1</table>"

@@ -34,15 +34,15 @@ PARAMS = {
     "divide_by_root": {"of": 2},
     "divide_by": {"of": 3},
     "root": {"eps": Fraction(1, 4)},
-    "pick_rows": {"rows": (1, 0, 1)},
+    "gather_rows": {"rows": (1, 0, 1)},
     "sinusoid": {"width": 3},
     "multiply": {"times": 3},
     "plus_number": {"by": 5},
     "times_number": {"by": 2},
     "one_hot": {"rows": (1, 0, 2)},
-    "pick_entries": {"cols": (1, 0, 2)},
+    "gather_entries": {"cols": (1, 0, 2)},
     "keep_entries": {"kept": ((1, 0, 1), (0, 1, 0), (0, 0, 0))},
-    "surprise": {"base": 3},
+    "surprisal": {"base": 3},
     "column_as_row": {"which": 1},
     "turns": {"periods": (4, 2)},
 }
@@ -62,12 +62,12 @@ def record_of(name, domain):
     tape = Tape(domain, numbers)
     operands = [tape.given(x, shape, ("pos", "dim")) for x, shape in shapes.items()]
     sizes = {
-        "beside": {"j": (4, "dim")},
-        "pick_rows": {"i": (3, "pos")},
+        "hstack": {"j": (4, "dim")},
+        "gather_rows": {"i": (3, "pos")},
         "sinusoid": {"i": (3, "pos"), "j": (3, "dim")},
         "one_hot": {"i": (3, "pos"), "j": (4, "dim")},
         "turns": {"i": (3, "pos"), "j": (2, "pair")},
-        "below": {"i": (4, "pos")},
+        "vstack": {"i": (4, "pos")},
         "slide": {"o": (2, "pos")},
     }
     result = op(*operands, name="y", tape=tape, sizes=sizes.get(name), **PARAMS.get(name, {}))
