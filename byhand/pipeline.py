@@ -10,8 +10,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from byhand.arithmetic.domains import FLOATS, RATIONALS, Decimals, Domain
-from byhand.arithmetic.once import DecimalsOnce
+from byhand.arithmetic.decimals import Decimals, DecimalsOnce
+from byhand.arithmetic.domain import Domain
+from byhand.arithmetic.exact import RATIONALS
+from byhand.arithmetic.floats import FLOATS
 from byhand.errors import MOST_PROBLEMS, ConfigError
 from byhand.files import write
 from byhand.formats.cache import made_once, printed

@@ -1,6 +1,6 @@
 """Maps for the tests: of sheets that ask for given steps, section by section."""
 
-from byhand.arithmetic.domains import FLOATS
+from byhand.arithmetic.floats import FLOATS
 from byhand.model.config import Config
 from byhand.model.models import complete, run
 from byhand.model.weights import Values

@@ -53,3 +53,21 @@ def test_importing_a_room_imports_nothing_heavy(module):
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PACKAGE.parent
     )
     assert not HEAVY & set(loaded.stdout.split())
+
+
+def imported_files(path):
+    """The files of the package that a file imports, also within its functions and for type checkers."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            for name in (node.module, *(f"{node.module}.{alias.name}" for alias in node.names)):
+                file = name.removeprefix("byhand.").replace(".", "/") + ".py"
+                if name.startswith("byhand.") and file in FILES:
+                    yield file
+
+
+def test_no_files_import_each_other_in_a_circle():
+    left = {name: set(imported_files(path)) for name, path in FILES.items()}
+    while free := [name for name, imports in left.items() if not imports & left.keys()]:
+        for name in free:
+            del left[name]
+    assert not left

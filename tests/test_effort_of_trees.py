@@ -5,7 +5,9 @@ from fractions import Fraction
 import pytest
 
 from byhand import ops
-from byhand.arithmetic.domains import FLOATS, RATIONALS, Decimals
+from byhand.arithmetic.decimals import Decimals
+from byhand.arithmetic.exact import RATIONALS
+from byhand.arithmetic.floats import FLOATS
 from byhand.effort import minutes, seconds, writing
 from byhand.model.config import Config
 from byhand.model.models import run

@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 
 from byhand import ops
-from byhand.arithmetic.domains import RATIONALS
+from byhand.arithmetic.exact import RATIONALS
 from byhand.arithmetic.expr import NEG_INF, Index, bind, evaluate, refs
 from byhand.tape import OPS, Symbolic, Tape
 

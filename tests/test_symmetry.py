@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import pytest
 
-from byhand.arithmetic.domains import RATIONALS
+from byhand.arithmetic.exact import RATIONALS
 from byhand.errors import ConfigError
 from byhand.model.models import complete, run
 from byhand.model.weights import Values

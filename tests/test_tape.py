@@ -6,8 +6,10 @@ from fractions import Fraction
 
 import pytest
 
-from byhand.arithmetic.domains import FLOATS, RATIONALS, Decimals
+from byhand.arithmetic.decimals import Decimals
+from byhand.arithmetic.exact import RATIONALS
 from byhand.arithmetic.expr import NEG_INF, Num, Ref
+from byhand.arithmetic.floats import FLOATS
 from byhand.arithmetic.symbols import SYMBOLS
 from byhand.errors import DomainError, UnknownNameError, ValuesError
 from byhand.notation.text import text, value_text

@@ -8,7 +8,8 @@ import random
 import numpy as np
 import pytest
 
-from byhand.arithmetic.domains import FLOATS, Decimals
+from byhand.arithmetic.decimals import Decimals
+from byhand.arithmetic.floats import FLOATS
 from byhand.model.config import Config
 from byhand.model.models import run
 from byhand.model.parameters import parameter_shapes

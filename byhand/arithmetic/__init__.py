@@ -1,1 +1,4 @@
-"""Arithmetic as trees: the nodes and their folds (expr), and the number systems (domains, symbols, intervals)."""
+"""Trees (expr), and the number systems that give them a value: exact, floats, decimals, intervals and symbols.
+
+copies holds the values of many runs at once, in any of these.
+"""

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from byhand.arithmetic.domain import Domain
-from byhand.arithmetic.domains import RATIONALS
+from byhand.arithmetic.exact import RATIONALS
 
 if TYPE_CHECKING:
     import numpy as np

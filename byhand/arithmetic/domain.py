@@ -7,11 +7,15 @@ and raised to.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from typing import Any
 
 from byhand.arithmetic.expr import NEG_INF, Expr, Ref, evaluate
 
 Lookup = Callable[[Ref], Any]
+MOST_BITS = (
+    10_000  # of a numerator or denominator; longer numbers cannot be written by hand, and take long to compute
+)
 
 
 class LeavesDomainError(ArithmeticError):
@@ -49,8 +53,11 @@ class Domain:
         """The value of a letter."""
         raise LeavesDomainError(f"the letter {name!r} is not a number; use --numbers symbolic")
 
-    def kept(self, value: Any) -> Any:
-        """A result of + − · ÷, if the domain has it."""
+    def checked(self, value: Any) -> Any:
+        """A result of + − · ÷ as it is.
+
+        Raises: LeavesDomainError where the number system does not have it.
+        """
         return value
 
     def exceeds(self, a: Any, bound: int) -> bool:
@@ -58,24 +65,24 @@ class Domain:
         return bool(a > bound)
 
     def add(self, a: Any, b: Any) -> Any:
-        return NEG_INF if is_neg_inf(a) or is_neg_inf(b) else self.kept(a + b)
+        return NEG_INF if is_neg_inf(a) or is_neg_inf(b) else self.checked(a + b)
 
     def sub(self, a: Any, b: Any) -> Any:
         if is_neg_inf(b):
             raise NotRealError("−∞ cannot be subtracted")
-        return NEG_INF if is_neg_inf(a) else self.kept(a - b)
+        return NEG_INF if is_neg_inf(a) else self.checked(a - b)
 
     def mul(self, a: Any, b: Any) -> Any:
         if is_neg_inf(a) or is_neg_inf(b):
             raise NotRealError("−∞ has no place in a product")
-        return self.kept(a * b)
+        return self.checked(a * b)
 
     def div(self, a: Any, b: Any) -> Any:
         if is_neg_inf(a) and not is_neg_inf(b) and self.exceeds(b, 0):
             return NEG_INF
         if is_neg_inf(a) or is_neg_inf(b):
             raise NotRealError("−∞ has no place in a quotient")
-        return self.kept(a / b)
+        return self.checked(a / b)
 
     def fn(self, name: str, args: Sequence[Any]) -> Any:
         """The value of a named function; "chosen" is one of its arguments, the first one says which."""
@@ -96,6 +103,21 @@ class Domain:
         return evaluate(node, values, self)
 
 
+class Real:
+    """A number that is not rational: a tree, evaluated in whatever number system asks for its value."""
+
+    def __init__(self, node: Expr, exact: Lookup) -> None:
+        self.node = node
+        self.exact = exact
+        self._known: dict[int, Any] = {}
+
+    def within(self, domain: Domain) -> Any:
+        """Its value in a number system, computed once: a run reads it many times."""
+        if id(domain) not in self._known:
+            self._known[id(domain)] = evaluate(self.node, lambda ref: domain.num(self.exact(ref)), domain)
+        return self._known[id(domain)]
+
+
 def is_neg_inf(value: Any) -> bool:
     """Whether a value is −∞."""
     return isinstance(value, float) and value == NEG_INF
@@ -104,6 +126,12 @@ def is_neg_inf(value: Any) -> bool:
 def first_largest(args: Sequence[Any]) -> int:
     """The index of the largest argument, the first of equals."""
     return max(range(len(args)), key=lambda i: (args[i], -i))
+
+
+def half_away(x: Fraction) -> int:
+    """The nearest integer; a tie goes away from zero."""
+    size = (2 * abs(x.numerator) + x.denominator) // (2 * x.denominator)
+    return size if x > 0 else -size
 
 
 def shown(value: Any) -> str:

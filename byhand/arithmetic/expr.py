@@ -13,13 +13,10 @@ The kinds are closed. Everything byhand does with arithmetic is a fold over them
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, TypeAlias
-
-if TYPE_CHECKING:
-    from byhand.arithmetic.domain import Domain
+from typing import Any, Protocol, TypeAlias
 
 NEG_INF = float("-inf")
 
@@ -182,7 +179,23 @@ def children(node: Expr) -> tuple[Expr, ...]:
             raise TypeError(f"not a node: {node!r}")
 
 
-def evaluate(node: Expr, values: Callable[[Ref], Any], domain: Domain) -> Any:
+class Arithmetic(Protocol):
+    """What `evaluate` needs of a number system."""
+
+    def num(self, value: Any) -> Any: ...
+
+    def add(self, a: Any, b: Any) -> Any: ...
+
+    def sub(self, a: Any, b: Any) -> Any: ...
+
+    def mul(self, a: Any, b: Any) -> Any: ...
+
+    def div(self, a: Any, b: Any) -> Any: ...
+
+    def fn(self, name: str, args: Sequence[Any]) -> Any: ...
+
+
+def evaluate(node: Expr, values: Callable[[Ref], Any], domain: Arithmetic) -> Any:
     """The value of a tree in a number system.
 
     Raises: what the domain raises when a node leaves it; ZeroDivisionError.

@@ -10,10 +10,18 @@ from typing import Any
 from mpmath.ctx_iv import MPIntervalContext
 from mpmath.libmp import mpf_sign
 
-from byhand.arithmetic.domain import Domain, LeavesDomainError, Lookup, NotRealError, first_largest, is_neg_inf
-from byhand.arithmetic.domains import LARGEST, half_away
+from byhand.arithmetic.domain import (
+    MOST_BITS,
+    Domain,
+    LeavesDomainError,
+    Lookup,
+    NotRealError,
+    Real,
+    first_largest,
+    half_away,
+    is_neg_inf,
+)
 from byhand.arithmetic.expr import NEG_INF, Expr, evaluate
-from byhand.arithmetic.once import Real
 
 PRECISIONS = (64, 256, 1024, 4096)  # bits, tried before algebra is asked whether the value is exactly a tie
 
@@ -183,12 +191,12 @@ def _at_least(raw: Raw) -> Fraction:
         if exponent:  # mpmath's way to write ±∞ and "not a number"
             raise UndecidedError
         return Fraction(0)
-    if exponent + bits > LARGEST:
+    if exponent + bits > MOST_BITS:
         if not sign:
             raise LeavesDomainError("the value is too long to write")
-        return -(Fraction(2) ** (LARGEST - 1))
-    if exponent + bits < -LARGEST:
-        return Fraction(0) if sign else Fraction(1, 2**LARGEST)
+        return -(Fraction(2) ** (MOST_BITS - 1))
+    if exponent + bits < -MOST_BITS:
+        return Fraction(0) if sign else Fraction(1, 2**MOST_BITS)
     size = Fraction(int(mantissa)) * Fraction(2) ** exponent
     return -size if sign else size
 
@@ -232,7 +240,7 @@ def _enclosed(node: Expr, values: Lookup, scale: int) -> int | float | None:
 
 def _proved(node: Expr, values: Lookup, scale: int) -> int | float:
     """No precision decides: the value is a tie, or a comparison an equality, which algebra can prove."""
-    import sympy
+    import sympy  # heavy, and seldom needed
 
     from byhand.arithmetic.symbols import SYMBOLS, tree
 

@@ -11,10 +11,17 @@ from typing import Any
 
 import sympy
 
-from byhand.arithmetic.domain import Domain, LeavesDomainError, Lookup, NotRealError, is_neg_inf, shown
-from byhand.arithmetic.domains import LARGEST
+from byhand.arithmetic.domain import (
+    MOST_BITS,
+    Domain,
+    LeavesDomainError,
+    Lookup,
+    NotRealError,
+    Real,
+    is_neg_inf,
+    shown,
+)
 from byhand.arithmetic.expr import NEG_INF, Div, Expr, Fn, Mul, Num, Ref, Sub, Sum, evaluate
-from byhand.arithmetic.once import Real
 
 MOST_OPERATIONS = 30  # of a quotient with roots or letters below the line; beyond, no page has room, and sympy no end
 
@@ -97,7 +104,7 @@ class Symbols(Domain):
             raise NotRealError(f"{what} is not a real number")
         if base.is_Rational and exponent.is_Rational and base not in (0, 1, -1):
             size = max(abs(int(base.p)), int(base.q)).bit_length() - 1
-            if abs(exponent) * size > LARGEST:
+            if abs(exponent) * size > MOST_BITS:
                 raise LeavesDomainError(f"{what} is too long to write")
         return base**exponent
 

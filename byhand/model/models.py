@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from byhand.arithmetic.domains import Domain
+from byhand.arithmetic.domain import Domain
 from byhand.errors import (
     MOST_PROBLEMS,
     ByHandError,

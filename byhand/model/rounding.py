@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from byhand.arithmetic.domains import FLOATS, half_away
+from byhand.arithmetic.domain import half_away
+from byhand.arithmetic.floats import FLOATS
 from byhand.model.models import run
 from byhand.model.weights import Values, numbers
 from byhand.notation.number import parse, plain

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from byhand.arithmetic.domains import RATIONALS
+from byhand.arithmetic.exact import RATIONALS
 from byhand.errors import ConfigError, DomainError
 from byhand.model.job import ATTN_OUT
 from byhand.model.models import run

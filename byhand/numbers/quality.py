@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from byhand.arithmetic.domain import is_neg_inf
-from byhand.arithmetic.domains import FLOATS
+from byhand.arithmetic.floats import FLOATS
 from byhand.errors import DomainError
 from byhand.mistakes.registry import applying, differing, resumed
 from byhand.numbers.evenness import is_even

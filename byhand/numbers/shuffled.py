@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from byhand.arithmetic.domains import RATIONALS
+from byhand.arithmetic.exact import RATIONALS
 from byhand.model.models import run
 from byhand.model.weights import Values, numbers
 from byhand.notation.number import parse

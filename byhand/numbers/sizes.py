@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from byhand.arithmetic.copies import Copies, Many
-from byhand.arithmetic.domains import RATIONALS
+from byhand.arithmetic.exact import RATIONALS
 from byhand.arithmetic.expr import Expr, Ref, refs
 from byhand.effort import STEP, operations, writing
 from byhand.model.models import run

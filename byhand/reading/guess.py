@@ -9,7 +9,7 @@ from functools import partial
 from itertools import chain
 from typing import Any
 
-from byhand.arithmetic.domains import Domain
+from byhand.arithmetic.domain import Domain
 from byhand.classroom.plan import Numbers, Plan
 from byhand.classroom.roster import Student
 from byhand.classroom.variants import AGAIN, ATTEMPTS

@@ -10,7 +10,8 @@ from numbers import Rational
 from typing import Any
 
 from byhand.arithmetic.copies import Many
-from byhand.arithmetic.domains import RATIONALS, Decimals
+from byhand.arithmetic.decimals import Decimals
+from byhand.arithmetic.exact import RATIONALS
 from byhand.arithmetic.expr import Expr, Mul, Num, Sum
 from byhand.errors import SheetError, ValuesError
 from byhand.model.names import symbol

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from byhand.arithmetic.alike import same
 from byhand.arithmetic.arrays import ARRAYS, MOST, Array, Unfit
 from byhand.arithmetic.copies import Copies, Differs
-from byhand.arithmetic.domains import RATIONALS
+from byhand.arithmetic.exact import RATIONALS
 from byhand.arithmetic.expr import NEG_INF, Ref, Sum, evaluate, expr, sqrt
 
 PARTS = st.sampled_from(

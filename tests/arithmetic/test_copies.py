@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from byhand.arithmetic.copies import FIRST_MARK, Copies, Differs
-from byhand.arithmetic.domains import RATIONALS, Decimals
+from byhand.arithmetic.decimals import Decimals, DecimalsOnce
+from byhand.arithmetic.exact import RATIONALS
 from byhand.arithmetic.expr import NEG_INF, Num, Ref, expr, largest
-from byhand.arithmetic.once import DecimalsOnce
 from byhand.errors import SheetError
 from byhand.notation.text import text, value_text
 

@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 from trees import KINDS, NODES, K, N, X
 
-from byhand.arithmetic.domains import FLOATS, RATIONALS
+from byhand.arithmetic.exact import RATIONALS
 from byhand.arithmetic.expr import (
     NEG_INF,
     BigSum,
@@ -30,6 +30,7 @@ from byhand.arithmetic.expr import (
     total,
     written_out,
 )
+from byhand.arithmetic.floats import FLOATS
 from byhand.notation.html import html
 from byhand.notation.latex import latex
 from byhand.notation.text import text

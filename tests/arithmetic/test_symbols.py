@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from byhand.arithmetic.domain import LeavesDomainError
-from byhand.arithmetic.domains import RATIONALS
+from byhand.arithmetic.exact import RATIONALS
 from byhand.arithmetic.expr import NEG_INF, Div, Fn, Mul, Num, Ref, Sub, Sum, evaluate, expr, largest, sqrt
 from byhand.arithmetic.symbols import SYMBOLS, tree
 from byhand.notation.text import value_text

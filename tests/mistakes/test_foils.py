@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 
 from byhand import ops
-from byhand.arithmetic.domains import RATIONALS
+from byhand.arithmetic.exact import RATIONALS
 from byhand.errors import DomainError, UnknownNameError
 from byhand.mistakes.registry import FOILS, applies, applying, cells_apart, differing, foil, foil_list, resumed
 from byhand.model.config import Config

@@ -2,7 +2,7 @@
 
 import pytest
 
-from byhand.arithmetic.domains import RATIONALS
+from byhand.arithmetic.exact import RATIONALS
 from byhand.mistakes.registry import applies, applying, differing, foil
 from byhand.model.models import run
 from byhand.model.weights import Values

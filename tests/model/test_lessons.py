@@ -4,7 +4,8 @@ from fractions import Fraction
 
 import pytest
 
-from byhand.arithmetic.domains import FLOATS, RATIONALS
+from byhand.arithmetic.exact import RATIONALS
+from byhand.arithmetic.floats import FLOATS
 from byhand.errors import ByHandError
 from byhand.model.models import run
 from byhand.model.weights import Values

@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from byhand.arithmetic.domains import FLOATS, RATIONALS, Decimals
+from byhand.arithmetic.decimals import Decimals
+from byhand.arithmetic.exact import RATIONALS
 from byhand.arithmetic.expr import evaluate
+from byhand.arithmetic.floats import FLOATS
 from byhand.arithmetic.symbols import SYMBOLS
 from byhand.errors import ByHandError, DomainError, MisfitError, UnknownNameError, ValuesError
 from byhand.model.config import Config

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from byhand.arithmetic.domains import FLOATS, RATIONALS, Decimals
+from byhand.arithmetic.decimals import Decimals
+from byhand.arithmetic.exact import RATIONALS
 from byhand.arithmetic.expr import evaluate
+from byhand.arithmetic.floats import FLOATS
 from byhand.model.models import run
 from byhand.model.weights import Values
 from byhand.worksheet.figures import PRODUCTS, Bench

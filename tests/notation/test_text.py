@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from trees import K, N, rational_trees
 
-from byhand.arithmetic.domains import RATIONALS, Decimals
+from byhand.arithmetic.decimals import Decimals
+from byhand.arithmetic.exact import RATIONALS
 from byhand.arithmetic.expr import (
     NEG_INF,
     BigSum,

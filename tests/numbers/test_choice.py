@@ -9,7 +9,7 @@ from fractions import Fraction
 
 import pytest
 
-from byhand.arithmetic.domains import RATIONALS
+from byhand.arithmetic.exact import RATIONALS
 from byhand.errors import ConfigError, DomainError, UnknownNameError
 from byhand.mistakes.registry import FOILS, applies, foil
 from byhand.model.models import complete, run

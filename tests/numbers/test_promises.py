@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 
-from byhand.arithmetic.domains import RATIONALS
+from byhand.arithmetic.exact import RATIONALS
 from byhand.errors import ConfigError, UnknownNameError
 from byhand.model.config import Config
 from byhand.model.models import run

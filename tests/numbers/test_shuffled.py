@@ -2,7 +2,7 @@
 
 import pytest
 
-from byhand.arithmetic.domains import RATIONALS
+from byhand.arithmetic.exact import RATIONALS
 from byhand.effort import seconds
 from byhand.errors import ConfigError
 from byhand.model.models import run

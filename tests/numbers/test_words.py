@@ -2,7 +2,7 @@
 
 import pytest
 
-from byhand.arithmetic.domains import RATIONALS
+from byhand.arithmetic.exact import RATIONALS
 from byhand.errors import ConfigError
 from byhand.model.config import Config
 from byhand.model.models import run

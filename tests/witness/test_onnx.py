@@ -15,8 +15,8 @@ import pytest
 from click.testing import CliRunner
 from test_witness import CASES, VARIANTS, entries, record_of, small
 
-from byhand.arithmetic.domains import FLOATS, Decimals
-from byhand.arithmetic.once import DecimalsOnce
+from byhand.arithmetic.decimals import Decimals, DecimalsOnce
+from byhand.arithmetic.floats import FLOATS
 from byhand.cli import main
 from byhand.errors import ExtraError, WitnessError
 from byhand.formats.json import run_record

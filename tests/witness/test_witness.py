@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from byhand.arithmetic.domains import FLOATS, RATIONALS, Decimals
+from byhand.arithmetic.decimals import Decimals
+from byhand.arithmetic.exact import RATIONALS
+from byhand.arithmetic.floats import FLOATS
 from byhand.errors import WitnessError
 from byhand.formats.json import run_record
 from byhand.model.config import Config

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from byhand.arithmetic.domains import RATIONALS
+from byhand.arithmetic.exact import RATIONALS
 from byhand.model.models import run
 from byhand.pipeline import Options, prepare
 from byhand.worksheet.document import Answer, Claim, Falk, Remark, Strip

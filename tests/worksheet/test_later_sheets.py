@@ -2,7 +2,7 @@
 
 import pytest
 
-from byhand.arithmetic.domains import RATIONALS
+from byhand.arithmetic.exact import RATIONALS
 from byhand.arithmetic.expr import NEG_INF
 from byhand.formats.html.page import Pages
 from byhand.mistakes.registry import differing

@@ -7,7 +7,7 @@ import pytest
 import sympy
 from page_text import page_text
 
-from byhand.arithmetic.domains import RATIONALS
+from byhand.arithmetic.exact import RATIONALS
 from byhand.arithmetic.symbols import SYMBOLS
 from byhand.errors import SheetError
 from byhand.formats.html.page import Pages

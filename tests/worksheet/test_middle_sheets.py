@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from byhand.arithmetic.domains import FLOATS
+from byhand.arithmetic.floats import FLOATS
 from byhand.mistakes.registry import foil
 from byhand.model.models import complete, run
 from byhand.worksheet.sheet import load_sheet

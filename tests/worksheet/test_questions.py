@@ -8,7 +8,8 @@ from fractions import Fraction
 import pytest
 from kinds import kinds, lesson
 
-from byhand.arithmetic.domains import RATIONALS, Decimals
+from byhand.arithmetic.decimals import Decimals
+from byhand.arithmetic.exact import RATIONALS
 from byhand.errors import SheetError
 from byhand.formats.html.entries import entry_text
 from byhand.notation.text import text
