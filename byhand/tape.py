@@ -11,8 +11,11 @@ needs costs nothing, and a step whose numbers are given needs none of its inputs
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Protocol
 
 from byhand.arithmetic.domain import Domain, LeavesDomainError, NotRealError
@@ -66,7 +69,7 @@ class Op:
         on = operands[0].tape if operands else tape
         assert on is not None, f"{self.name} needs an operand or a tape"
         shape, axes = self._result(operands, dict(sizes or {}))
-        return on.record(Step(name, self, tuple(m.name for m in operands), params, shape, axes))
+        return on.record(Step(name, self, tuple(m.name for m in operands), params, shape, axes, on.current_part))
 
     def _result(self, operands: Sequence[Matrix], sizes: dict[str, tuple[int, str]]) -> tuple[Shape, tuple[str, str]]:
         inputs, result = self.signature.split("->")
@@ -109,7 +112,8 @@ def op(
 class Step:
     """One line on paper: a named matrix, the op that makes it, and from what. A given has no op.
 
-    trees: of the cells asked for so far, by their place and the operands' shapes.
+    part: the part of the architecture that it belongs to: embed, ln1, heads, … ("" for none); trees: of the cells
+    asked for so far, by their place and the operands' shapes.
     """
 
     name: str
@@ -118,7 +122,30 @@ class Step:
     params: Mapping[str, Any]
     shape: Shape
     axes: tuple[str, str]
+    part: str = ""
     trees: dict[tuple[Any, ...], Expr] = field(default_factory=dict, init=False, compare=False, repr=False)
+
+    @property
+    def layer(self) -> str:
+        """The layer that it belongs to: blocks.0 of blocks.0.attn.hook_q[1]; "" for none."""
+        return self._in_name[0]
+
+    @property
+    def stem(self) -> str:
+        """Its name without its layer and its head: attn.hook_q of blocks.0.attn.hook_q[1]."""
+        return self._in_name[1]
+
+    @property
+    def head(self) -> int | None:
+        """The head that it belongs to: 1 of blocks.0.attn.hook_q[1]; None for all of them."""
+        return self._in_name[2]
+
+    @cached_property
+    def _in_name(self) -> tuple[str, str, int | None]:
+        found = re.fullmatch(r"(?:((?:blocks|encoder|decoder)\.\d+)\.)?(.*?)(?:\[(\d+)\])?", self.name)
+        assert found is not None
+        layer, stem, head = found.groups()
+        return layer or "", stem, None if head is None else int(head)
 
 
 @dataclass(frozen=True)
@@ -184,14 +211,29 @@ class Tape:
         self.domain = domain
         self.numbers = dict(numbers)
         self.steps: dict[str, Step] = {}
+        self.current_part = ""
         self._values: dict[str, Rows] = {}
+
+    @contextmanager
+    def part(self, name: str) -> Iterator[None]:
+        """Whatever is written down within it belongs to this part of the architecture, unless a part inside it says
+        another.
+
+            with tape.part("mlp"):
+                hidden = matmul(x, w_in, name="hidden")    → tape.steps["hidden"].part is "mlp"
+        """
+        outer, self.current_part = self.current_part, name
+        try:
+            yield
+        finally:
+            self.current_part = outer
 
     def given(self, name: str, shape: Shape, axes: tuple[str, str] = ("", ""), default: int | None = None) -> Matrix:
         """Write down, once, a matrix whose numbers come from outside; left out, it is filled with the default."""
         if default is not None and name not in self.numbers:
             self.numbers[name] = ((default,) * shape[1],) * shape[0]
         known = name in self.steps and self.steps[name].shape == shape
-        return Matrix(self, name) if known else self.record(Step(name, None, (), {}, shape, axes))
+        return Matrix(self, name) if known else self.record(Step(name, None, (), {}, shape, axes, self.current_part))
 
     def record(self, step: Step) -> Matrix:
         """Write down a step; where its numbers are given, they take the place of its op."""
@@ -201,7 +243,7 @@ class Tape:
             found = (len(rows), len(rows[0]) if rows else 0)
             if found != step.shape:
                 raise MisfitError(step.name, f"{shape_text(found)}; the model needs {shape_text(step.shape)}")
-            step = Step(step.name, None, (), step.params, step.shape, step.axes)
+            step = replace(step, op=None, inputs=())
         self.steps[step.name] = step
         return Matrix(self, step.name)
 

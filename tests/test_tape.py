@@ -207,6 +207,41 @@ def test_a_replay_can_rewrite_steps():
     assert product().values("sum") == ((21,), (-9,))
 
 
+def test_a_step_belongs_to_the_innermost_part_within_which_it_is_written():
+    tape = Tape(RATIONALS, {"x": X})
+    x = tape.given("x", (2, 2))
+    with tape.part("outer"):
+        copy(x, name="first")
+        with tape.part("inner"):
+            copy(tape.given("w", (2, 2)), name="second")
+        copy(x, name="third")
+    copy(x, name="last")
+    parts = {name: step.part for name, step in tape.steps.items()}
+    assert parts == {"x": "", "first": "outer", "w": "inner", "second": "inner", "third": "outer", "last": ""}
+    assert tape.replay(numbers={"second": X}).steps["second"].part == "inner"
+
+
+def test_a_part_ends_where_a_layer_fails():
+    tape = Tape(RATIONALS, {"x": X})
+    with pytest.raises(ValuesError), tape.part("mlp"):
+        matmul(tape.given("x", (2, 2)), tape.given("w", (3, 1)), name="y")
+    assert copy(tape["x"], name="after").step.part == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "layer", "stem", "head"),
+    [
+        ("blocks.0.attn.hook_q[1]", "blocks.0", "attn.hook_q", 1),
+        ("decoder.11.cross_attn.W_O", "decoder.11", "cross_attn.W_O", None),
+        ("hook_pattern.exp[12]", "", "hook_pattern.exp", 12),
+        ("ln_final.hook_normalized", "", "ln_final.hook_normalized", None),
+    ],
+)
+def test_a_step_knows_its_layer_and_its_head(name, layer, stem, head):
+    step = Tape(RATIONALS, {}).given(name, (1, 1)).step
+    assert (step.layer, step.stem, step.head) == (layer, stem, head)
+
+
 def test_letters_run_through_the_same_steps():
     tape = product(SYMBOLS, x=[["a", "b"], [1, 0]])
     assert [[value_text(v) for v in row] for row in tape.values("y")] == [["3a + 4b", "5b"], ["3", "0"]]

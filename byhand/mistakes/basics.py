@@ -55,7 +55,7 @@ def _bias_per_input(step: Step, tape: Tape) -> Iterable[Step]:
     weight, bias = (tape.steps[name] for name in step.inputs[1:])
     return [
         replace(step, name=product, op=ops.matmul, inputs=step.inputs[:2]),
-        Step(biases, ops.times_number, (bias.name,), {"by": weight.shape[0]}, bias.shape, bias.axes),
+        Step(biases, ops.times_number, (bias.name,), {"by": weight.shape[0]}, bias.shape, bias.axes, step.part),
         replace(step, op=ops.shift, inputs=(product, biases)),
     ]
 

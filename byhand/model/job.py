@@ -31,18 +31,23 @@ class Job:
     def positions(self) -> int:
         return self.values.positions()
 
-    def stream(self, name: str) -> Matrix:
-        """The residual stream as a given. Shape (pos, d_model)."""
-        return self.tape.given(name, (self.positions, self.config.d_model), ("pos", "d_model"))
+    def stream(self, name: str, part: str = "embed") -> Matrix:
+        """The residual stream as a given, where a part hands it on. Shape (pos, d_model)."""
+        with self.tape.part(part):
+            return self.tape.given(name, (self.positions, self.config.d_model), ("pos", "d_model"))
 
     def middle(self) -> Matrix:
         """What a feed-forward network reads, as a given: the stream at either of its names. Shape (pos, d_model)."""
         given = self.tape.numbers
-        return self.stream(RESID_PRE if RESID_PRE in given and RESID_MID not in given else RESID_MID)
+        begins = RESID_PRE in given and RESID_MID not in given
+        return self.stream(RESID_PRE) if begins else self.stream(RESID_MID, "add1")
 
     def source(self) -> Matrix:
         """What an encoder reads for a decoder, as a given. Shape (source, d_model)."""
-        return self.tape.given(ENCODER, (self.values.source_positions(), self.config.d_model), ("source", "d_model"))
+        with self.tape.part("embed"):
+            return self.tape.given(
+                ENCODER, (self.values.source_positions(), self.config.d_model), ("source", "d_model")
+            )
 
     def matrix(self, name: str, axes: tuple[str, str]) -> Matrix:
         """A given of whatever shape it has.

@@ -1,6 +1,8 @@
 """The layers: plain functions from matrices to a matrix; one step on the tape is one line on paper.
 
-`at` is the name that a layer's steps begin with, as in TransformerLens: blocks.0.attn, blocks.0.ln1, …
+`at` is the name that a layer's steps begin with, as in TransformerLens: blocks.0.attn, blocks.0.ln1, … A layer also
+says to which part of the architecture its steps belong: embed, ln1, heads, out, add1, ln2, mlp, add2, ln_final,
+unembed; of a decoder, cross, add_cross and ln3.
 """
 
 from __future__ import annotations
@@ -70,17 +72,18 @@ def norm(x: Matrix, at: str, config: Config, name: str = "") -> Matrix:
     name = name or f"{at}.hook_normalized"
     if config.normalization_type is None:
         return x
-    if config.normalization_type == "LN":
-        centered = center(x, row_mean(x, name=f"{at}.mean"), name=f"{at}.centered")
-        spread = (sample_variance if config.correction else mean_square)(centered, name=f"{at}.variance")
-    else:
-        centered = x
-        spread = mean_square(x, name=f"{at}.mean_square")
-    scale = root(spread, name=f"{at}.hook_scale", eps=config.eps)
-    parameters = [f"{at}.{part}" for part in ("w", "b")]
-    if not any(p in x.tape.numbers for p in parameters):
-        return standardize(centered, scale, name=name)
-    return _with_parameters(standardize(centered, scale, name=f"{at}.standardized"), at, name)
+    with x.tape.part(at.rpartition(".")[2]):  # ln1, ln2, ln3 or ln_final
+        if config.normalization_type == "LN":
+            centered = center(x, row_mean(x, name=f"{at}.mean"), name=f"{at}.centered")
+            spread = (sample_variance if config.correction else mean_square)(centered, name=f"{at}.variance")
+        else:
+            centered = x
+            spread = mean_square(x, name=f"{at}.mean_square")
+        scale = root(spread, name=f"{at}.hook_scale", eps=config.eps)
+        parameters = [f"{at}.{part}" for part in ("w", "b")]
+        if not any(p in x.tape.numbers for p in parameters):
+            return standardize(centered, scale, name=name)
+        return _with_parameters(standardize(centered, scale, name=f"{at}.standardized"), at, name)
 
 
 def _with_parameters(standard: Matrix, at: str, name: str) -> Matrix:
@@ -114,14 +117,15 @@ def head(x: Matrix, at: str, h: int, config: Config, memory: Matrix | None = Non
         weight = tape.given(f"{at}.W_{letter.upper()}[{h}]", (config.d_model, width), ("d_model", axis))
         return linear(of, weight, f"{at}.b_{letter.upper()}[{h}]", f"{at}.hook_{letter}[{h}]")
 
-    q = project("q", x, config.d_head, "d_head")  # (pos, d_head)
-    k = project("k", source, config.d_head, "d_head")
-    v = project("v", source, config.d_v, "d_v")  # (pos, d_v)
-    causal = memory is None and config.attention_dir == "causal"
-    final = not (causal or config.use_attn_scale or f"{at}.mask" in tape.numbers)
-    scores = dot_rows(q, k, name=f"{at}.{'hook_attn_scores' if final else 'scores_raw'}[{h}]")  # (pos, pos)
-    pattern = softmax(visible(scores, at, h, config, causal), f"{at}.hook_pattern[{h}]", config.softmax_base)
-    return matmul(pattern, v, name=f"{at}.hook_z[{h}]")  # (pos, d_v)
+    with tape.part("heads" if memory is None else "cross"):
+        q = project("q", x, config.d_head, "d_head")  # (pos, d_head)
+        k = project("k", source, config.d_head, "d_head")
+        v = project("v", source, config.d_v, "d_v")  # (pos, d_v)
+        causal = memory is None and config.attention_dir == "causal"
+        final = not (causal or config.use_attn_scale or f"{at}.mask" in tape.numbers)
+        scores = dot_rows(q, k, name=f"{at}.{'hook_attn_scores' if final else 'scores_raw'}[{h}]")  # (pos, pos)
+        pattern = softmax(visible(scores, at, h, config, causal), f"{at}.hook_pattern[{h}]", config.softmax_base)
+        return matmul(pattern, v, name=f"{at}.hook_z[{h}]")  # (pos, d_v)
 
 
 def visible(scores: Matrix, at: str, h: int, config: Config, causal: bool) -> Matrix:
@@ -149,16 +153,17 @@ def attention(x: Matrix, at: str, config: Config, memory: Matrix | None = None, 
     """
     c, tape = config, x.tape
     out = out or f"{at.rpartition('.')[0]}.hook_attn_out"
-    heads = [head(x, at, h, c, memory) for h in range(c.n_heads)]
-    if c.use_attn_result:
-        return _summed(heads, at, c, out)
-    width = c.n_heads * c.d_v
-    z = hstack(*heads, name=f"{at}.z", sizes={"j": (width, "d_z")})  # (pos, n_heads · d_v)
-    parts = [tape.numbers.get(f"{at}.W_O[{h}]", ()) for h in range(c.n_heads)]
-    if all(parts):  # given head by head
-        tape.numbers.setdefault(f"{at}.W_O", tuple(row for part in parts for row in part))
-    weight = tape.given(f"{at}.W_O", (width, c.d_model), ("d_z", "d_model"))
-    return linear(z, weight, f"{at}.b_O", out)
+    with tape.part("out" if memory is None else "cross"):
+        heads = [head(x, at, h, c, memory) for h in range(c.n_heads)]
+        if c.use_attn_result:
+            return _summed(heads, at, c, out)
+        width = c.n_heads * c.d_v
+        z = hstack(*heads, name=f"{at}.z", sizes={"j": (width, "d_z")})  # (pos, n_heads · d_v)
+        parts = [tape.numbers.get(f"{at}.W_O[{h}]", ()) for h in range(c.n_heads)]
+        if all(parts):  # given head by head
+            tape.numbers.setdefault(f"{at}.W_O", tuple(row for part in parts for row in part))
+        weight = tape.given(f"{at}.W_O", (width, c.d_model), ("d_z", "d_model"))
+        return linear(z, weight, f"{at}.b_O", out)
 
 
 def _summed(heads: list[Matrix], at: str, config: Config, out: str) -> Matrix:
@@ -192,11 +197,12 @@ def mlp(x: Matrix, at: str, config: Config, out: str = "") -> Matrix:
     Shapes: (pos, d_model) → (pos, d_mlp) → (pos, d_model).
     """
     c, tape = config, x.tape
-    w_in = tape.given(f"{at}.W_in", (c.d_model, c.d_mlp), ("d_model", "d_mlp"))
-    pre = linear(x, w_in, f"{at}.b_in", f"{at}.hook_pre")  # (pos, d_mlp)
-    post = activation(pre, f"{at}.hook_post", c)
-    w_out = tape.given(f"{at}.W_out", (c.d_mlp, c.d_model), ("d_mlp", "d_model"))
-    return linear(post, w_out, f"{at}.b_out", out or f"{at.rpartition('.')[0]}.hook_mlp_out")
+    with tape.part("mlp"):
+        w_in = tape.given(f"{at}.W_in", (c.d_model, c.d_mlp), ("d_model", "d_mlp"))
+        pre = linear(x, w_in, f"{at}.b_in", f"{at}.hook_pre")  # (pos, d_mlp)
+        post = activation(pre, f"{at}.hook_post", c)
+        w_out = tape.given(f"{at}.W_out", (c.d_mlp, c.d_model), ("d_mlp", "d_model"))
+        return linear(post, w_out, f"{at}.b_out", out or f"{at.rpartition('.')[0]}.hook_mlp_out")
 
 
 def block(x: Matrix, at: str, config: Config) -> Matrix:
@@ -204,19 +210,24 @@ def block(x: Matrix, at: str, config: Config) -> Matrix:
 
     Pre-norm as in GPT-2; post-norm as in Vaswani et al. 2017, with the names of TransformerLens's BertBlock.
     """
-    if config.norm_position == "pre":
-        middle = add(x, attention(norm(x, f"{at}.ln1", config), f"{at}.attn", config),
-                     name=f"{at}.hook_resid_post" if config.attn_only else f"{at}.hook_resid_mid")  # fmt: skip
-        if config.attn_only:
-            return middle
-        out = mlp(norm(middle, f"{at}.ln2", config), f"{at}.mlp", config)
-        return add(middle, out, name=f"{at}.hook_resid_post")
-    middle = add(x, attention(x, f"{at}.attn", config), name=f"{at}.hook_resid_mid")
-    normalized = norm(middle, f"{at}.ln1", config)
-    if config.attn_only:
-        return normalized
-    summed = add(normalized, mlp(normalized, f"{at}.mlp", config), name=f"{at}.hook_resid_post")
-    return norm(summed, f"{at}.ln2", config, name=f"{at}.hook_normalized_resid_post")
+    c = config
+    if c.norm_position == "pre":
+        name = f"{at}.hook_resid_post" if c.attn_only else f"{at}.hook_resid_mid"
+        x = _sum(x, attention(norm(x, f"{at}.ln1", c), f"{at}.attn", c), name, "add1")
+        if c.attn_only:
+            return x
+        return _sum(x, mlp(norm(x, f"{at}.ln2", c), f"{at}.mlp", c), f"{at}.hook_resid_post", "add2")
+    x = norm(_sum(x, attention(x, f"{at}.attn", c), f"{at}.hook_resid_mid", "add1"), f"{at}.ln1", c)
+    if c.attn_only:
+        return x
+    x = _sum(x, mlp(x, f"{at}.mlp", c), f"{at}.hook_resid_post", "add2")
+    return norm(x, f"{at}.ln2", c, name=f"{at}.hook_normalized_resid_post")
+
+
+def _sum(x: Matrix, update: Matrix, name: str, part: str) -> Matrix:
+    """The residual stream with what a layer adds to it."""
+    with x.tape.part(part):
+        return add(x, update, name=name)
 
 
 def decoder_block(x: Matrix, memory: Matrix, at: str, config: Config) -> Matrix:
@@ -226,18 +237,17 @@ def decoder_block(x: Matrix, memory: Matrix, at: str, config: Config) -> Matrix:
 
     Source: Vaswani et al. 2017, section 3.1; pre-norm as in PyTorch's norm_first.
     """
-    cross = f"{at}.cross_attn"
-    if config.norm_position == "pre":
-        x = add(x, attention(norm(x, f"{at}.ln1", config), f"{at}.attn", config), name=f"{at}.hook_resid_mid")
-        asked = attention(norm(x, f"{at}.ln2", config), cross, config, memory, f"{at}.hook_cross_attn_out")
-        x = add(x, asked, name=f"{at}.hook_resid_mid_cross")
-        out = mlp(norm(x, f"{at}.ln3", config), f"{at}.mlp", config)
-        return add(x, out, name=f"{at}.hook_resid_post")
-    x = norm(add(x, attention(x, f"{at}.attn", config), name=f"{at}.hook_resid_mid"), f"{at}.ln1", config)
-    asked = attention(x, cross, config, memory, f"{at}.hook_cross_attn_out")
-    x = norm(add(x, asked, name=f"{at}.hook_resid_mid_cross"), f"{at}.ln2", config)
-    summed = add(x, mlp(x, f"{at}.mlp", config), name=f"{at}.hook_resid_post")
-    return norm(summed, f"{at}.ln3", config, name=f"{at}.hook_normalized_resid_post")
+    c, cross, out = config, f"{at}.cross_attn", f"{at}.hook_cross_attn_out"
+    if c.norm_position == "pre":
+        x = _sum(x, attention(norm(x, f"{at}.ln1", c), f"{at}.attn", c), f"{at}.hook_resid_mid", "add1")
+        update = attention(norm(x, f"{at}.ln2", c), cross, c, memory, out)
+        x = _sum(x, update, f"{at}.hook_resid_mid_cross", "add_cross")
+        return _sum(x, mlp(norm(x, f"{at}.ln3", c), f"{at}.mlp", c), f"{at}.hook_resid_post", "add2")
+    x = norm(_sum(x, attention(x, f"{at}.attn", c), f"{at}.hook_resid_mid", "add1"), f"{at}.ln1", c)
+    update = attention(x, cross, c, memory, out)
+    x = norm(_sum(x, update, f"{at}.hook_resid_mid_cross", "add_cross"), f"{at}.ln2", c)
+    x = _sum(x, mlp(x, f"{at}.mlp", c), f"{at}.hook_resid_post", "add2")
+    return norm(x, f"{at}.ln3", c, name=f"{at}.hook_normalized_resid_post")
 
 
 def convolution(x: Matrix, weight: Matrix, bias: str, at: str, name: str) -> Matrix:
@@ -264,12 +274,14 @@ def unembedding(x: Matrix, config: Config) -> Matrix:
     """
     tape, c = x.tape, config
     if c.tie_word_embeddings:
-        w_e = tape.given("embed.W_E", (c.d_vocab, c.d_model), ("d_vocab", "d_model"))
+        w_e = tape.given("embed.W_E", (c.d_vocab, c.d_model), ("d_vocab", "d_model"))  # no part of the unembedding
+    with tape.part("unembed"):
+        if not c.tie_word_embeddings:
+            w_u = tape.given("unembed.W_U", (c.d_model, c.d_vocab), ("d_model", "d_vocab"))
+            return linear(x, w_u, "unembed.b_U", "logits")
         if "unembed.b_U" in tape.numbers:
             return affine_rows(x, w_e, tape.given("unembed.b_U", (1, c.d_vocab), ("", "d_vocab")), name="logits")
         return dot_rows(x, w_e, name="logits")
-    w_u = tape.given("unembed.W_U", (c.d_model, c.d_vocab), ("d_model", "d_vocab"))
-    return linear(x, w_u, "unembed.b_U", "logits")
 
 
 def embedding(tape: Tape, ids: tuple[int, ...], config: Config, positions: int) -> Matrix:
@@ -279,14 +291,16 @@ def embedding(tape: Tape, ids: tuple[int, ...], config: Config, positions: int) 
     """
     c, pos = config, {"i": (positions, "pos")}
     result = "blocks.0.hook_resid_pre"
-    w_e = tape.given("embed.W_E", (c.d_vocab, c.d_model), ("d_vocab", "d_model"))
-    if c.positional_embedding_type is None:
-        return gather_rows(w_e, name=result, sizes=pos, rows=ids)
-    words = gather_rows(w_e, name="hook_embed", sizes=pos, rows=ids)  # (pos, d_model)
-    if c.positional_embedding_type == "sinusoidal":
-        return add(words, waves(tape, c, positions), name=result)
-    w_pos = tape.given("pos_embed.W_pos", (c.n_ctx, c.d_model), ("n_ctx", "d_model"))
-    return add(words, gather_rows(w_pos, name="hook_pos_embed", sizes=pos, rows=tuple(range(positions))), name=result)
+    with tape.part("embed"):
+        w_e = tape.given("embed.W_E", (c.d_vocab, c.d_model), ("d_vocab", "d_model"))
+        if c.positional_embedding_type is None:
+            return gather_rows(w_e, name=result, sizes=pos, rows=ids)
+        words = gather_rows(w_e, name="hook_embed", sizes=pos, rows=ids)  # (pos, d_model)
+        if c.positional_embedding_type == "sinusoidal":
+            return add(words, waves(tape, c, positions), name=result)
+        w_pos = tape.given("pos_embed.W_pos", (c.n_ctx, c.d_model), ("n_ctx", "d_model"))
+        places = gather_rows(w_pos, name="hook_pos_embed", sizes=pos, rows=tuple(range(positions)))
+        return add(words, places, name=result)
 
 
 def waves(tape: Tape, config: Config, positions: int) -> Matrix:

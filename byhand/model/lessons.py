@@ -65,7 +65,7 @@ def _linear_layer(job: Job) -> Results:
     """x W + b: d_mlp neurons, each with d_model weights; how many parameters that makes; and, where its weights are
     given, another layer on the same x.
     """
-    c, x = job.config, job.stream("x")
+    c, x = job.config, job.stream("x", "mlp")
 
     def layer(at: str, name: str) -> Matrix:
         weight = job.tape.given(f"{at}.W", (c.d_model, c.d_mlp), ("d_model", "d_mlp"))
@@ -84,7 +84,7 @@ def _mlp(job: Job) -> Matrix:
     They read `x`, or where that is not given what enters the network in a block.
     """
     block = "x" not in job.tape.numbers and job.tape.numbers.keys() & {RESID_PRE, RESID_MID}
-    return mlp(job.middle() if block else job.stream("x"), "blocks.0.mlp", job.config)
+    return mlp(job.middle() if block else job.stream("x", "mlp"), "blocks.0.mlp", job.config)
 
 
 def _softmax(job: Job) -> Matrix:
@@ -155,13 +155,16 @@ def _judged(job: Job, logits: Matrix) -> tuple[Matrix, Matrix]:
 
 def _perplexity(job: Job) -> Matrix:
     """Logits by W_U or, tied, by W_E; then how surprised they are at the tokens, as a number of equal choices."""
-    c, tape, x = job.config, job.tape, job.stream("ln_final.hook_normalized")
+    c, tape, x = job.config, job.tape, job.stream("ln_final.hook_normalized", "ln_final")
     logits = unembedding(x, c)
-    if not c.tie_word_embeddings and "embed.W_E" in tape.numbers:
+    beside = not c.tie_word_embeddings and "embed.W_E" in tape.numbers
+    if beside:
         w_e = tape.given("embed.W_E", (c.d_vocab, c.d_model), ("d_vocab", "d_model"))
-        dot_rows(x, w_e, name="tied_logits")
-    _, loss = _judged(job, logits)
-    return power_of(loss, name="perplexity", base=c.softmax_base)
+    with tape.part("unembed"):
+        if beside:
+            dot_rows(x, w_e, name="tied_logits")
+        _, loss = _judged(job, logits)
+        return power_of(loss, name="perplexity", base=c.softmax_base)
 
 
 def _cross_entropy(job: Job) -> Results:
@@ -234,6 +237,13 @@ def _kv_cache(job: Job) -> Results:
     return whole, matmul(softmax(scores, "new.pattern", c.softmax_base), seen["v"], name="new.z")
 
 
+# the part of a transformer in which a small model is used
+PARTS = {
+    "dot-product": "heads", "matrix-product": "heads", "softmax": "heads", "transformer-by-hand": "heads",
+    "kv-cache": "heads", "linear-layer": "mlp", "mlp": "mlp", "convolution": "mlp", "embedding": "embed",
+    "positional-encoding": "embed", "batch-norm": "ln1", "cross-entropy": "unembed",
+    "sampling": "unembed",
+}  # fmt: skip
 LESSONS: dict[str, Model] = {
     "dot-product": _dot_product,
     "matrix-product": _matrix_product,

@@ -30,7 +30,7 @@ from byhand.model.layers import (
     softmax,
     unembedding,
 )
-from byhand.model.lessons import LESSONS
+from byhand.model.lessons import LESSONS, PARTS
 from byhand.model.sizing import sizing
 from byhand.model.weights import Values, complete, sound_numbers
 from byhand.ops import add, gather_rows, row_argmax
@@ -57,7 +57,9 @@ def _layer_norm(job: Job) -> Matrix:
     """Each row normalised, then w and b: of the stream, or of its sum with `hook_attn_out` where that is given."""
     x = job.stream(RESID_PRE)
     if ATTN_OUT in job.tape.numbers:
-        x = add(x, job.stream(ATTN_OUT), name=RESID_MID)
+        added = job.stream(ATTN_OUT, "out")
+        with job.tape.part("add1"):
+            x = add(x, added, name=RESID_MID)
     return norm(x, "blocks.0.ln1", job.config)
 
 
@@ -102,8 +104,9 @@ def _gpt(job: Job) -> Matrix:
 def _spoken(x: Matrix, config: Config) -> Matrix:
     """Logits, and the token with the largest; the probabilities are for who asks."""
     logits = unembedding(x, config)
-    softmax(logits, "probs", config.softmax_base)
-    return row_argmax(logits, name="next_token")
+    with x.tape.part("unembed"):
+        softmax(logits, "probs", config.softmax_base)
+        return row_argmax(logits, name="next_token")
 
 
 def _encoder(job: Job) -> Matrix:
@@ -192,7 +195,8 @@ def _written(
     while True:
         tape = Tape(domain, given)
         try:
-            made = MODELS[model](Job(tape, values))
+            with tape.part(PARTS.get(model, "")):
+                made = MODELS[model](Job(tape, values))
             break
         except MisfitError as misfit:  # the next may be of another shape, too
             problems.append(misfit)

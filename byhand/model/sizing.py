@@ -48,56 +48,72 @@ def sizing(job: Job) -> tuple[Matrix, ...]:
 
 def _parameters(job: Job, n: dict[str, Matrix]) -> Matrix:
     """The parameters of each part, and of all."""
-    d, bias = n["d_model"], n["bias"]
+    tape, d, bias = job.tape, n["d_model"], n["bias"]
     width = product(n["n_heads"], n["d_head"], name="width")
 
-    def norm(name: str) -> Matrix:
-        return add_up(d, product(bias, d, name=f"{name}.b"), name=name)
+    def norm(part: str) -> Matrix:
+        with tape.part(part):
+            return add_up(d, product(bias, d, name=f"params.{part}.b"), name=f"params.{part}")
 
-    def layer(name: str, rows: Matrix, cols: Matrix, times: int = 1) -> Matrix:
-        weights = product(rows, cols, name=f"{name}.W", times=times)
-        return add_up(weights, product(bias, cols, name=f"{name}.b", times=times), name=name)
+    def layer(name: str, part: str, rows: Matrix, cols: Matrix, times: int = 1) -> Matrix:
+        with tape.part(part):
+            weights = product(rows, cols, name=f"{name}.W", times=times)
+            return add_up(weights, product(bias, cols, name=f"{name}.b", times=times), name=name)
 
-    positions = product(n["n_ctx"], d, name="params.pos_embed")
-    embed = add_up(positions, product(n["d_vocab"], d, name="params.embed"), name="params.embeddings")
-    attn = add_up(
-        norm("params.ln1"), layer("params.qkv", d, width, 3), layer("params.out", width, d), name="params.attn"
-    )
-    mlp = add_up(
-        norm("params.ln2"), layer("params.mlp_in", d, n["d_mlp"]), layer("params.mlp_out", n["d_mlp"], d),
-        name="params.mlp",
-    )  # fmt: skip
+    with tape.part("embed"):
+        positions = product(n["n_ctx"], d, name="params.pos_embed")
+        embed = add_up(positions, product(n["d_vocab"], d, name="params.embed"), name="params.embeddings")
+    with tape.part("heads"):
+        attn = add_up(
+            norm("ln1"),
+            layer("params.qkv", "heads", d, width, times=3),
+            layer("params.out", "out", width, d),
+            name="params.attn",
+        )
+    with tape.part("mlp"):
+        mlp = add_up(
+            norm("ln2"),
+            layer("params.mlp_in", "mlp", d, n["d_mlp"]),
+            layer("params.mlp_out", "mlp", n["d_mlp"], d),
+            name="params.mlp",
+        )
     blocks = product(n["n_layers"], add_up(attn, mlp, name="params.block"), name="params.blocks")
-    parts = [embed, blocks, norm("params.ln_final")]
+    parts = [embed, blocks, norm("ln_final")]
     if not job.config.tie_word_embeddings:
-        parts.append(product(d, n["d_vocab"], name="params.unembed"))
+        with tape.part("unembed"):
+            parts.append(product(d, n["d_vocab"], name="params.unembed"))
     return add_up(*parts, name="params")
 
 
 def _shares(whole: Matrix, prefix: str) -> list[Matrix]:
     """Each part's share of the whole, in per cent."""
-    tape = whole.tape
-    parts = [name for name in tape.steps if name.startswith(prefix) and not name.endswith((".W", ".b"))]
-    return [percent(tape[name], whole, name=f"share.{name}") for name in parts]
+    tape, found = whole.tape, []
+    for step in [s for s in tape.steps.values() if s.name.startswith(prefix) and not s.name.endswith((".W", ".b"))]:
+        with tape.part(step.part):
+            found.append(percent(tape[step.name], whole, name=f"share.{step.name}"))
+    return found
 
 
 def _flops(n: dict[str, Matrix]) -> tuple[Matrix, ...]:
     """FLOPs of the products, by part, for one sequence: forward, backward, both."""
-    tokens, d, width = n["n_ctx"], n["d_model"], n["d_model"].tape["width"]
-    attn = add_up(
-        product(tokens, d, width, name="flops.qkv", times=6),
-        product(tokens, tokens, width, name="flops.scores", times=2),
-        product(tokens, tokens, width, name="flops.mixture", times=2),
-        product(tokens, width, d, name="flops.out", times=2),
-        name="flops.attn",
-    )
-    mlp = add_up(
-        product(tokens, d, n["d_mlp"], name="flops.mlp_in", times=2),
-        product(tokens, n["d_mlp"], d, name="flops.mlp_out", times=2),
-        name="flops.mlp",
-    )
+    tape = n["d_model"].tape
+    tokens, d, width = n["n_ctx"], n["d_model"], tape["width"]
+    with tape.part("heads"):
+        qkv = product(tokens, d, width, name="flops.qkv", times=6)
+        scores = product(tokens, tokens, width, name="flops.scores", times=2)
+        mixture = product(tokens, tokens, width, name="flops.mixture", times=2)
+        with tape.part("out"):
+            out = product(tokens, width, d, name="flops.out", times=2)
+        attn = add_up(qkv, scores, mixture, out, name="flops.attn")
+    with tape.part("mlp"):
+        mlp = add_up(
+            product(tokens, d, n["d_mlp"], name="flops.mlp_in", times=2),
+            product(tokens, n["d_mlp"], d, name="flops.mlp_out", times=2),
+            name="flops.mlp",
+        )
     blocks = product(n["n_layers"], add_up(attn, mlp, name="flops.block"), name="flops.blocks")
-    logits = product(tokens, d, n["d_vocab"], name="flops.unembed", times=2)
+    with tape.part("unembed"):
+        logits = product(tokens, d, n["d_vocab"], name="flops.unembed", times=2)
     forward = add_up(blocks, logits, name="flops.forward")
     shares = _shares(forward, "flops.")
     backward = product(forward, name="flops.backward", times=2)

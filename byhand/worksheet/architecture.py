@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from byhand.model.config import Config
 from byhand.model.names import is_parameter, symbol
 from byhand.tape import Step, Tape
+from byhand.worksheet.asked import asked, panels_of, sections_asking
 from byhand.worksheet.document import Box, Map, Node, Section, State
 from byhand.worksheet.figures import Orientation
-from byhand.worksheet.parts import asked, panels_of, part_of, sections_asking
 from byhand.worksheet.stacks import TWO_STACKS, two_stacks
 
 # the parts of the decoder-only architecture, in the order of the residual stream
 PRE_NORM = ("embed", "ln1", "heads", "out", "add1", "ln2", "mlp", "add2", "ln_final", "unembed")
 POST_NORM = ("embed", "heads", "out", "add1", "ln1", "mlp", "add2", "ln2", "unembed")
 TO_THE_WORD = ("gpt", "perplexity", "cross-entropy", "sampling", "sizing")  # the models that go on to it
-# where in a transformer a small model is used
-_USED = {
-    "dot-product": "heads", "matrix-product": "heads", "softmax": "heads", "linear-layer": "mlp", "mlp": "mlp",
-    "convolution": "mlp", "embedding": "embed", "positional-encoding": "embed", "batch-norm": "ln1",
-}  # fmt: skip
 # what a step is called on the map, by its op, where its symbol would say less
 _WORDS = {
     "dot_rows": "scores", "divide_by_root": "scale", "mask_future": "mask", "power_of": "powers", "row_sum": "sums",
@@ -79,8 +73,7 @@ class _Chart:
 
     def part(self, step: str) -> str:
         """The part that computes a step, in this model; "" where the map has none."""
-        part = _USED.get(self.model) or part_of(step)
-        part = "add1" if part == "add2" and self.config.attn_only else part
+        part = self.tape.steps[step].part
         return part if part in self.parts() else ""
 
     def boxes(self, parts: list[str]) -> Iterator[Box]:
@@ -95,13 +88,16 @@ class _Chart:
         for i, part in enumerate(parts):
             before = i < max(here, default=-1)
             for label, heads in self.heads() if part == "heads" else [(labels[part], None)]:
-                own = [
-                    s for s in steps if self.part(s) == part and (heads is None or _head(s) in heads or "[" not in s)
-                ]
+                own = [s for s in steps if self.part(s) == part and (heads is None or self.is_in(heads, s))]
                 numbers = {n for s in own for n in steps[s] if n in at_home[part]}
                 width = {"heads": c.d_v, "unembed": c.d_vocab}.get(part, c.d_model)
                 state: State = "here" if own else "done" if before else "later"
                 yield Box(part, label, self.shape(width), state, tuple(sorted(numbers)))
+
+    def is_in(self, heads: range, step: str) -> bool:
+        """Whether a step belongs to one of these heads, or to all."""
+        head = self.tape.steps[step].head
+        return head is None or head in heads
 
     def heads(self) -> list[tuple[str, range]]:
         """The boxes of the heads: label, and the heads that each stands for."""
@@ -125,8 +121,12 @@ class _Chart:
             computed = {s for s in asked(section) if s in order and self.tape.steps[s].op}
             steps = sorted((s for s in computed if not s.startswith("count")), key=order.__getitem__)
             if steps and self.home(section) == part:
-                groups.setdefault(tuple(dict.fromkeys(map(_stem, steps))), {})[section.number] = steps
+                groups.setdefault(tuple(dict.fromkeys(map(self.stem, steps))), {})[section.number] = steps
         return sorted(groups.values(), key=min)
+
+    def stem(self, step: str) -> str:
+        """A step's name without its layer and its head."""
+        return self.tape.steps[step].stem
 
     def inside(self, part: str) -> tuple[Node, ...]:
         """The steps of a part, each group as one, after what they read from elsewhere."""
@@ -138,12 +138,13 @@ class _Chart:
         reads = [[r for steps in group.values() for r in self.read(steps, part, place)] for group in groups]
         given: dict[str, str] = {}
         for step in (r for found in reads for r in found if isinstance(r, str)):
-            given.setdefault(_stem(step), step)
+            given.setdefault(self.stem(step), step)
         first = {stem: i for i, stem in enumerate(given)}
-        sources = [Node((), symbol(s), _plain(s), self.size(self.tape.steps[s]), ()) for s in given.values()]
+        made = (self.tape.steps[name] for name in given.values())
+        sources = [Node((), symbol(step.name), _plain(step), self.size(step), ()) for step in made]
         nodes = []
         for i, (group, found) in enumerate(zip(groups, reads, strict=True)):
-            earlier = [first[_stem(r)] if isinstance(r, str) else r + len(first) for r in found]
+            earlier = [first[self.stem(r)] if isinstance(r, str) else r + len(first) for r in found]
             nodes.append(self.node(group, tuple(dict.fromkeys(r for r in earlier if r < i + len(first)))))
         return (*sources, *nodes)
 
@@ -198,16 +199,6 @@ def _words(steps: list[Step]) -> list[str]:
     return [w for w in words if "softmax" not in words or w not in ("powers", "sums")]
 
 
-def _stem(step: str) -> str:
-    """A step's name without its layer and its head."""
-    return re.sub(r"^(blocks|encoder)\.\d+\.|\[\d+\]$", "", step)
-
-
-def _head(step: str) -> int:
-    found = re.search(r"\[(\d+)\]$", step)
-    return int(found[1]) if found else 0
-
-
-def _plain(step: str) -> str:
+def _plain(step: Step) -> str:
     """A word for a step that has no symbol."""
-    return _stem(step).rpartition(".")[2].removeprefix("hook_") if "text" in symbol(step) else ""
+    return step.stem.rpartition(".")[2].removeprefix("hook_") if "text" in symbol(step.name) else ""

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from byhand.model.config import Config
 from byhand.tape import Tape
+from byhand.worksheet.asked import sections_asking
 from byhand.worksheet.document import Section
 from byhand.worksheet.figures import Orientation
-from byhand.worksheet.parts import sections_asking
 
 
 def conventions(config: Config, tape: Tape, orientation: Orientation, sections: Sequence[Section]) -> tuple[str, ...]:

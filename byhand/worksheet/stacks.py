@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from byhand.model.config import Config
 from byhand.model.job import DECODER, ENCODER
-from byhand.tape import Tape
+from byhand.tape import Step, Tape
+from byhand.worksheet.asked import asked, sections_asking
 from byhand.worksheet.document import Box, Map, Section, State
 from byhand.worksheet.figures import Orientation
-from byhand.worksheet.parts import asked, part_of, sections_asking
 
 TWO_STACKS = ("cross-attention", "encoder-decoder")
 _PARTS = {
@@ -33,13 +33,14 @@ _SUMS = {"add1": "heads", "add_cross": "cross", "add2": "mlp"}  # and what is ad
 def two_stacks(config: Config, tape: Tape, sections: Sequence[Section], orientation: Orientation) -> Map:
     """The decoder's map, with that of the encoder."""
     steps = sections_asking(sections, tape)
-    home = {s.number: _where(step) for s in sections for step in [*asked(s)][:1]}
+    where = {name: _where(step) for name, step in tape.steps.items()}
+    home = {s.number: where.get(step) for s in sections for step in [*asked(s)][:1]}
     places = [(stack, part) for stack in ("encoder", "decoder") for part in _parts(config, stack)]
-    here = {_where(step) for step in steps}
+    here = {where[step] for step in steps}
     last = max((i for i, place in enumerate(places) if place in here), default=-1)
     boxes: dict[str, list[Box]] = {"encoder": [], "decoder": []}
     for i, place in enumerate(places):
-        numbers = {n for step, asking in steps.items() if _where(step) == place for n in asking if home[n] == place}
+        numbers = {n for step, asking in steps.items() if where[step] == place for n in asking if home[n] == place}
         state: State = "here" if place in here else "done" if i < last else "later"
         stack, part = place
         boxes[stack].append(
@@ -60,10 +61,9 @@ def _parts(config: Config, stack: str) -> list[str]:
     return [part for part in _PARTS[stack, config.norm_position] if part not in left_out]
 
 
-def _where(step: str) -> tuple[str, str]:
+def _where(step: Step) -> tuple[str, str]:
     """The stack and the part that compute a step; the logits are the decoder's."""
-    part = part_of(step)
-    return "encoder" if step.startswith("encoder.") else "decoder", "heads" if part == "out" else part
+    return "encoder" if step.layer.startswith("encoder.") else "decoder", "heads" if step.part == "out" else step.part
 
 
 def _label(part: str) -> str:

@@ -163,6 +163,51 @@ def test_the_scores_before_softmax_always_have_the_same_name(scale, direction, m
     assert (pattern[0, 1] == 0) == (direction == "causal")
 
 
+def parts_of(model, config, **entries):
+    """The parts of the architecture, each with its steps: their names without "hook_", a star for the layer's."""
+    tape = run(model, Values.of(random_values(config, 1, **entries)), FLOATS, force=False)
+    found = {}
+    for step in tape.steps.values():
+        found.setdefault(step.part, []).append(step.stem.replace("hook_", ""))
+    return {part: " ".join(dict.fromkeys(names)) for part, names in found.items()}
+
+
+def test_the_steps_of_a_gpt_know_their_parts():
+    config = {"d_model": 2, "n_heads": 2, "d_head": 1, "d_mlp": 1, "d_vocab": 2, "n_ctx": 1, "n_layers": 2}
+    norm = "ln{0}.mean ln{0}.centered ln{0}.variance ln{0}.scale ln{0}.normalized".format
+    assert parts_of("gpt", config, left_out=(*NORMS, *BIASES), tokens=[0]) == {
+        "embed": "embed.W_E embed pos_embed.W_pos pos_embed resid_pre",
+        "ln1": norm(1),
+        "heads": "attn.W_Q attn.q attn.W_K attn.k attn.W_V attn.v attn.scores_raw attn.scores_scaled attn.attn_scores "
+        "attn.pattern.exp attn.pattern.sum attn.pattern attn.z",
+        "out": "attn.z attn.W_O attn_out",
+        "add1": "resid_mid",
+        "ln2": norm(2),
+        "mlp": "mlp.W_in mlp.pre mlp.post mlp.W_out mlp_out",
+        "add2": "resid_post",
+        "ln_final": norm("_final"),
+        "unembed": "unembed.W_U logits probs.exp probs.sum probs next_token",
+    }
+
+
+@pytest.mark.parametrize("position", ["pre", "post"])
+def test_a_decoder_has_the_parts_between_it_and_the_encoder_too(position):
+    config = {"d_model": 2, "n_heads": 1, "d_mlp": 1, "n_ctx": 1, "norm_position": position}
+    parts = parts_of("encoder-decoder", config, inputs=[(ENCODER, (1, 2)), (DECODER, (1, 2))])
+    assert parts["embed"] == "resid_pre"
+    assert parts["add_cross"] == "resid_mid_cross"
+    assert {name.partition(".")[0] for name in parts["cross"].split()} == {"cross_attn", "cross_attn_out"}
+    assert parts["ln3"].endswith("ln3.normalized" if position == "pre" else "normalized_resid_post")
+    assert parts.keys() == {
+        "embed", "ln1", "heads", "out", "add1", "ln2", "cross", "add_cross", "ln3", "mlp", "add2"
+    }  # fmt: skip
+
+
+def test_a_block_without_a_feed_forward_network_ends_in_its_first_sum():
+    config = {"d_model": 2, "n_heads": 1, "n_ctx": 1, "normalization_type": None, "attn_only": True}
+    assert parts_of("block", config, inputs=[(X, (1, 2))])["add1"] == "resid_post"
+
+
 def test_axes_say_what_rows_and_columns_are():
     tape = run("gpt", Values.of(random_values(GPT, 0, tokens=[0, 1])), FLOATS)
     axes = {"hook_embed": ("pos", "d_model"), "blocks.0.attn.hook_q[0]": ("pos", "d_head"),

@@ -4,7 +4,6 @@ import pytest
 from maps import ATTENTION, ATTN, BLOCK, FEED_FORWARD, gpt, head, map_for, norm, translation
 
 from byhand.pipeline import Options, prepare
-from byhand.worksheet.parts import part_of
 from byhand.worksheet.sheet import load_sheet
 
 
@@ -182,12 +181,6 @@ def test_a_softmax_alone_belongs_to_a_head():
     assert named(chart.inside["heads"]) == {
         "S": [], "powers": ["S"], "sums": ["powers"], "softmax": ["powers", "sums"],
     }  # fmt: skip
-
-
-def test_a_step_knows_its_part():
-    assert [part_of(s) for s in ("hook_pos_embed", f"{ATTN}z", f"{ATTN}hook_z[1]", "blocks.1.hook_resid_post")] == [
-        "embed", "out", "heads", "add2",
-    ]  # fmt: skip
 
 
 def test_the_steps_of_a_part_stand_in_the_order_of_their_numbers():
