@@ -40,21 +40,45 @@ Shape = tuple[int, int]
 
 
 @dataclass(frozen=True)
+class Example:
+    """An operation worked out on numbers that a person can check.
+
+    sizes: of the letters of the signature that no operand has.
+    """
+
+    operands: tuple[Sequence[Sequence[Any]], ...]
+    params: Mapping[str, Any]
+    sizes: Mapping[str, int]
+    result: Sequence[Sequence[Any]]
+
+
+def example(
+    *operands: Sequence[Sequence[Any]],
+    gives: Sequence[Sequence[Any]],
+    sizes: Mapping[str, int] | None = None,
+    **params: Any,
+) -> Example:
+    """An example as it is written in a decorator: example([[1, 2]], [[3], [4]], gives=[[11]])."""
+    return Example(operands, params, sizes or {}, gives)
+
+
+@dataclass(frozen=True, eq=False)
 class Op:
-    """An operation: the rule of one output cell, and how to speak of it.
+    """An operation: the rule of one output cell, how to speak of it, and an example.
 
     signature: index letters of the operands and of the result, as in einsum: "ik,kj->ij"; a 1 is one row or column.
-    reads: what a cell reads; formula: the whole step in LaTeX, {0} and {1} being the operands; columns: the same
-    where tokens are columns; undefined: what it means when a cell divides by 0.
+    formula: the whole step in LaTeX, {0} and {1} being the operands; columns: the same where tokens are columns;
+    undefined: what it means when a cell divides by 0; edges: more examples, of what is special.
     """
 
     name: str
     rule: Callable[..., Expr]
     signature: str
-    reads: str
     formula: str
     columns: str
     undefined: str
+    example: Example
+    edges: tuple[Example, ...]
 
     @property
     def prose(self) -> str:
@@ -96,12 +120,18 @@ OPS: dict[str, Op] = {}
 
 
 def op(
-    signature: str, *, reads: str, formula: str, columns: str = "", undefined: str = "its divisor is 0"
+    signature: str,
+    *,
+    formula: str,
+    columns: str = "",
+    undefined: str = "its divisor is 0",
+    example: Example,
+    edges: tuple[Example, ...] = (),
 ) -> Callable[[Callable[..., Expr]], Op]:
     """Register the rule of one cell as an operation."""
 
     def register(rule: Callable[..., Expr]) -> Op:
-        new = Op(rule.__name__, rule, signature, reads, formula, columns or formula, undefined)
+        new = Op(rule.__name__, rule, signature, formula, columns or formula, undefined, example, edges)
         OPS[new.name] = new
         return new
 

@@ -25,7 +25,7 @@ from byhand.ops import (
     row_sum,
     standardize,
 )
-from byhand.tape import OPS, Step, Tape, op, shape_text
+from byhand.tape import OPS, Step, Tape, example, op, shape_text
 
 X, W = [[1, 2], [0, -1]], [[3, 0], [4, 5]]
 
@@ -252,16 +252,16 @@ def test_an_op_is_registered_under_its_name():
     assert OPS["matmul"] is matmul
     try:
 
-        @op("ij->ji", reads="entry {j}, {i} of {0}", formula=r"{0}^{{\mathrm{{T}}}}")
-        def turned(a, i, j):
+        @op("ij->ji", formula=r"{0}^{{\mathrm{{T}}}}", example=example([[1, 2]], gives=[[1], [2]]))
+        def transpose(a, i, j):
             """Rows become columns."""
             return a[j, i]
 
-        assert turned.prose == "Rows become columns."
-        assert turned.columns == turned.formula
-        assert one_op(turned, [[1, 2, 3]]).values == ((1,), (2,), (3,))
+        assert transpose.prose == "Rows become columns."
+        assert transpose.columns == transpose.formula
+        assert one_op(transpose, [[1, 2, 3]]).values == ((1,), (2,), (3,))
     finally:
-        del OPS["turned"]
+        del OPS["transpose"]
 
 
 def test_a_general_rule_is_the_rule_at_symbolic_indices():

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 from byhand.arithmetic.expr import NEG_INF, At, Expr, Fn, Index, Sub, Sum, expr, largest, sqrt, total
-from byhand.tape import Operand, op
+from byhand.tape import Operand, example, op
+
+HALF = Fraction(1, 2)
 
 
-@op("ij->ij", reads="entry {i}, {j} of {0}", formula=r"{0} \div \sqrt{{d_k}}")
+@op(
+    "ij->ij",
+    formula=r"{0} \div \sqrt{{d_k}}",
+    example=example([[1, 2], [3, -4]], of=4, gives=[[HALF, 1], [Fraction(3, 2), -2]]),
+)
 def divide_by_root(a: Operand, i: At, j: At, of: Any) -> Expr:
     """Every entry divided by the root of the head's width."""
     return a[i, j] / sqrt(expr(of))
 
 
-@op("ij->ij", reads="entry {i}, {j} of {0}, or −∞", formula=r"{0}_{{ij}} \;(j \le i),\; -\infty \;(j > i)")
+@op(
+    "ij->ij",
+    formula=r"{0}_{{ij}} \;(j \le i),\; -\infty \;(j > i)",
+    example=example([[1, 2, 3], [4, 5, 6], [7, 8, 9]], gives=[[1, NEG_INF, NEG_INF], [4, 5, NEG_INF], [7, 8, 9]]),
+    edges=(example([[1, 2, 3], [4, 5, 6]], gives=[[1, NEG_INF, NEG_INF], [4, 5, NEG_INF]]),),
+)
 def mask_future(a: Operand, i: At, j: At) -> Expr:
     """A token sees itself and what came before; everything later becomes −∞."""
     if isinstance(i, Index) or isinstance(j, Index) or j <= i:
@@ -22,7 +34,11 @@ def mask_future(a: Operand, i: At, j: At) -> Expr:
     return expr(NEG_INF)
 
 
-@op("ij->ij", reads="entry {i}, {j} of {0}, or 0", formula=r"{0}_{{ij}} \;(j \le i),\; 0 \;(j > i)")
+@op(
+    "ij->ij",
+    formula=r"{0}_{{ij}} \;(j \le i),\; 0 \;(j > i)",
+    example=example([[1, 2], [4, 5]], gives=[[1, 0], [4, 5]]),
+)
 def zero_future(a: Operand, i: At, j: At) -> Expr:
     """What comes later becomes 0, not −∞."""
     if isinstance(i, Index) or isinstance(j, Index) or j <= i:
@@ -30,7 +46,12 @@ def zero_future(a: Operand, i: At, j: At) -> Expr:
     return expr(0)
 
 
-@op("ij->ij", reads="entry {i}, {j} of {0}", formula=r"{base}^{{{0}}}")
+@op(
+    "ij->ij",
+    formula=r"{base}^{{{0}}}",
+    example=example([[0, 3], [-1, NEG_INF]], base=2, gives=[[1, 8], [HALF, 0]]),
+    edges=(example([[2, -1]], base=3, gives=[[9, Fraction(1, 3)]]),),
+)
 def power_of(a: Operand, i: At, j: At, base: int | str = 2) -> Expr:
     """The base raised to each entry; to −∞ it is 0."""
     return _base(base) ** a[i, j]
@@ -40,7 +61,11 @@ def _base(base: int | str) -> Expr:
     return Fn("e") if base == "e" else expr(int(base))
 
 
-@op("ij->i1", reads="row {i} of {0}", formula=r"\text{{row sums of }} {0}")
+@op(
+    "ij->i1",
+    formula=r"\text{{row sums of }} {0}",
+    example=example([[1, 2], [3, -4]], gives=[[3], [-1]]),
+)
 def row_sum(a: Operand, i: At, j: At) -> Expr:
     """Each row added up."""
     return total(a.cols, lambda k: a[i, k])
@@ -48,28 +73,40 @@ def row_sum(a: Operand, i: At, j: At) -> Expr:
 
 @op(
     "ij,i1->ij",
-    reads="entry {i}, {j} of {0}, entry {i} of {1}",
     formula=r"{0} \div {1}",
     undefined="row {row} adds up to 0: every one of its scores is masked, or its power rounds to 0",
+    example=example([[1, 3], [2, 0]], [[4], [2]], gives=[[Fraction(1, 4), Fraction(3, 4)], [1, 0]]),
 )
 def normalize_rows(a: Operand, sums: Operand, i: At, j: At) -> Expr:
     """Every entry divided by the sum of its row."""
     return a[i, j] / sums[i, 0]
 
 
-@op("ij->1j", reads="column {j} of {0}", formula=r"\text{{column sums of }} {0}")
+@op(
+    "ij->1j",
+    formula=r"\text{{column sums of }} {0}",
+    example=example([[1, 2], [3, -4]], gives=[[4, -2]]),
+)
 def column_sum(a: Operand, i: At, j: At) -> Expr:
     """Each column added up."""
     return total(a.rows, lambda k: a[k, j])
 
 
-@op("ij,1j->ij", reads="entry {i}, {j} of {0}, entry {j} of {1}", formula=r"{0} \div {1}")
+@op(
+    "ij,1j->ij",
+    formula=r"{0} \div {1}",
+    example=example([[1, 3], [3, 0]], [[4, 3]], gives=[[Fraction(1, 4), 1], [Fraction(3, 4), 0]]),
+)
 def normalize_columns(a: Operand, sums: Operand, i: At, j: At) -> Expr:
     """Every entry divided by the sum of its column."""
     return a[i, j] / sums[0, j]
 
 
-@op("ij->i1", reads="row {i} of {0}", formula=r"\operatorname{{argmax}}_j\, {0}_{{ij}}")
+@op(
+    "ij->i1",
+    formula=r"\operatorname{{argmax}}_j\, {0}_{{ij}}",
+    example=example([[1, 5, 5], [2, 1, 0], [NEG_INF, -1, NEG_INF]], gives=[[1], [0], [1]]),
+)
 def row_argmax(a: Operand, i: At, j: At) -> Expr:
     """The column of the largest entry of each row; of equals, the first."""
     if isinstance(a.cols, Index):
@@ -77,7 +114,11 @@ def row_argmax(a: Operand, i: At, j: At) -> Expr:
     return Fn("argmax", tuple(a[i, k] for k in range(a.cols)))
 
 
-@op("ij->11", reads="every entry of {0}", formula=r"\max {0}")
+@op(
+    "ij->11",
+    formula=r"\max {0}",
+    example=example([[1, 2], [3, -4]], gives=[[3]]),
+)
 def largest_entry(a: Operand, i: At, j: At) -> Expr:
     """The largest entry of a whole matrix."""
     if isinstance(a.rows, Index) or isinstance(a.cols, Index):
@@ -85,7 +126,12 @@ def largest_entry(a: Operand, i: At, j: At) -> Expr:
     return largest(*(a[k, m] for k in range(a.rows) for m in range(a.cols)))
 
 
-@op("ij->ij", reads="entry {i}, {j} of {0}", formula=r"-\log_{{{base}}} {0}")
+@op(
+    "ij->ij",
+    formula=r"-\log_{{{base}}} {0}",
+    example=example([[HALF, 1], [2, Fraction(1, 8)]], base=2, gives=[[1, 0], [-1, 3]]),
+    edges=(example([[9, Fraction(1, 3)]], base=3, gives=[[-2, 1]]),),
+)
 def surprisal(a: Operand, i: At, j: At, base: int | str = 2) -> Expr:
     """How surprising each probability is: less its logarithm; in base 2, in bits."""
     return Sub(Sum(()), Fn("log", (_base(base), a[i, j])))

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from functools import reduce
 
 from byhand.arithmetic.expr import At, Expr, Fn, Index, Mul, Sum, expr, largest, total
-from byhand.tape import Operand, op
+from byhand.tape import Operand, example, op
+
+HALF = Fraction(1, 2)
 
 
-@op("ik,kj->ij", reads="row {i} of {0} · column {j} of {1}", formula="{0} {1}", columns="{1} {0}")
+@op(
+    "ik,kj->ij",
+    formula="{0} {1}",
+    columns="{1} {0}",
+    example=example([[1, 2], [3, -4]], [[5, 0, 1], [6, 1, 0]], gives=[[17, 2, 1], [-9, -4, 3]]),
+)
 def matmul(a: Operand, b: Operand, i: At, j: At) -> Expr:
     """A row of the first times a column of the second: multiply pair by pair, then add."""
     return total(a.cols, lambda k: a[i, k] * b[k, j])
@@ -16,9 +24,9 @@ def matmul(a: Operand, b: Operand, i: At, j: At) -> Expr:
 
 @op(
     "ik,kj,1j->ij",
-    reads="row {i} of {0} · column {j} of {1}, plus entry {j} of {2}",
     formula="{0} {1} + {2}",
     columns="{1} {0} + {2}",
+    example=example([[1, 2], [3, -4]], [[5, 0], [6, 1]], [[10, 20]], gives=[[27, 22], [1, 16]]),
 )
 def affine(a: Operand, b: Operand, bias: Operand, i: At, j: At) -> Expr:
     """A product plus a bias, the same bias in every row."""
@@ -27,9 +35,9 @@ def affine(a: Operand, b: Operand, bias: Operand, i: At, j: At) -> Expr:
 
 @op(
     "ik,jk->ij",
-    reads="row {i} of {0} · row {j} of {1}",
     formula=r"{0} {1}^{{\mathrm{{T}}}}",
     columns=r"{1}^{{\mathrm{{T}}}} {0}",
+    example=example([[1, 2], [3, -4]], [[1, 1], [0, 2], [2, 0]], gives=[[3, 4, 2], [-1, -8, 6]]),
 )
 def dot_rows(a: Operand, b: Operand, i: At, j: At) -> Expr:
     """Each row of the first with each row of the second."""
@@ -38,101 +46,166 @@ def dot_rows(a: Operand, b: Operand, i: At, j: At) -> Expr:
 
 @op(
     "ik,jk,1j->ij",
-    reads="row {i} of {0} · row {j} of {1}, plus entry {j} of {2}",
     formula=r"{0} {1}^{{\mathrm{{T}}}} + {2}",
     columns=r"{1}^{{\mathrm{{T}}}} {0} + {2}",
+    example=example([[1, 2], [3, -4]], [[1, 1], [0, 2]], [[10, 20]], gives=[[13, 24], [9, 12]]),
 )
 def affine_rows(a: Operand, b: Operand, bias: Operand, i: At, j: At) -> Expr:
     """Each row of the first with each row of the second, plus a bias."""
     return total(a.cols, lambda k: a[i, k] * b[j, k]) + bias[0, j]
 
 
-@op("ij,ij->i1", reads="row {i} of {0} · row {i} of {1}", formula=r"{0}_i \cdot {1}_i")
+@op(
+    "ij,ij->i1",
+    formula=r"{0}_i \cdot {1}_i",
+    example=example([[1, 2], [3, -4]], [[5, 6], [1, 2]], gives=[[17], [-5]]),
+)
 def row_dots(a: Operand, b: Operand, i: At, j: At) -> Expr:
     """Each row of the first with the same row of the second: multiply pair by pair, then add."""
     return total(a.cols, lambda k: a[i, k] * b[i, k])
 
 
-@op("ij,ij->ij", reads="entry {i}, {j} of {0} and of {1}", formula="{0} + {1}")
+@op(
+    "ij,ij->ij",
+    formula="{0} + {1}",
+    example=example([[1, 2], [3, -4]], [[1, 1], [1, 1]], gives=[[2, 3], [4, -3]]),
+)
 def add(a: Operand, b: Operand, i: At, j: At) -> Expr:
     """Two matrices added entry by entry."""
     return a[i, j] + b[i, j]
 
 
-@op("ij…->ij", reads="entry {i}, {j} of every head", formula=r"{0} + \dots")
+@op(
+    "ij…->ij",
+    formula=r"{0} + \dots",
+    example=example([[1, 2], [3, -4]], [[1, 2], [3, -4]], [[0, 1], [2, 3]], gives=[[2, 5], [8, -5]]),
+    edges=(example([[1, 2], [3, -4]], gives=[[1, 2], [3, -4]]),),
+)
 def add_all(*matrices: Operand, i: At, j: At) -> Expr:
     """Several matrices added entry by entry."""
     return Sum(tuple(m[i, j] for m in matrices))
 
 
-@op("ij,ij->ij", reads="entry {i}, {j} of {0} and of {1}", formula="{0} - {1}")
+@op(
+    "ij,ij->ij",
+    formula="{0} - {1}",
+    example=example([[1, 2], [3, -4]], [[1, 0], [5, -4]], gives=[[0, 2], [-2, 0]]),
+)
 def subtract(a: Operand, b: Operand, i: At, j: At) -> Expr:
     """The second matrix subtracted from the first, entry by entry."""
     return a[i, j] - b[i, j]
 
 
-@op("ij,1j->ij", reads="entry {i}, {j} of {0}, entry {j} of {1}", formula="{0} + {1}")
+@op(
+    "ij,1j->ij",
+    formula="{0} + {1}",
+    example=example([[1, 2], [3, -4]], [[10, 20]], gives=[[11, 22], [13, 16]]),
+)
 def shift(a: Operand, bias: Operand, i: At, j: At) -> Expr:
     """The same bias added to every row."""
     return a[i, j] + bias[0, j]
 
 
-@op("ij…->ij", reads="entry {i}, {j} of every factor", formula=r"{0} \odot {1}")
+@op(
+    "ij…->ij",
+    formula=r"{0} \odot {1}",
+    example=example([[1, 2], [3, -4]], [[2, 0], [1, 5]], gives=[[2, 0], [3, -20]]),
+    edges=(
+        example([[1, 2], [3, -4]], [[1, 2], [3, -4]], times=3, gives=[[3, 12], [27, 48]]),
+        example([[1, 2], [3, -4]], gives=[[1, 2], [3, -4]]),
+    ),
+)
 def multiply(*matrices: Operand, i: At, j: At, times: int = 1) -> Expr:
     """Matrices multiplied entry by entry, and by a whole number where there is one."""
     factors: list[Expr] = [m[i, j] for m in matrices]
     return reduce(Mul, factors if times == 1 else [expr(times), *factors])
 
 
-@op("ij,ij->ij", reads="entry {i}, {j} of {0} and of {1}", formula=r"{0} \div {1}")
+@op(
+    "ij,ij->ij",
+    formula=r"{0} \div {1}",
+    example=example([[1, 2], [3, -4]], [[2, 4], [3, 8]], gives=[[HALF, HALF], [1, -HALF]]),
+)
 def quotient(a: Operand, b: Operand, i: At, j: At) -> Expr:
     """Two matrices divided entry by entry."""
     return a[i, j] / b[i, j]
 
 
-@op("ij,ij->ij", reads="entry {i}, {j} of {0} and of {1}", formula=r"100 \cdot {0} \div {1}")
+@op(
+    "ij,ij->ij",
+    formula=r"100 \cdot {0} \div {1}",
+    example=example([[1, 2], [3, -4]], [[2, 4], [4, 8]], gives=[[50, 50], [75, -50]]),
+)
 def percent(a: Operand, b: Operand, i: At, j: At) -> Expr:
     """How many hundredths of the second matrix the first is, entry by entry."""
     return expr(100) * a[i, j] / b[i, j]
 
 
-@op("ij->ij", reads="entry {i}, {j} of {0}", formula="{0} + {by}")
+@op(
+    "ij->ij",
+    formula="{0} + {by}",
+    example=example([[1, 2], [3, -4]], by=5, gives=[[6, 7], [8, 1]]),
+)
 def plus_number(a: Operand, i: At, j: At, by: int) -> Expr:
     """The same number added to every entry."""
     return a[i, j] + expr(by)
 
 
-@op("ij->ij", reads="entry {i}, {j} of {0}", formula=r"{0} \cdot {by}")
+@op(
+    "ij->ij",
+    formula=r"{0} \cdot {by}",
+    example=example([[1, 2], [3, -4]], by=2, gives=[[2, 4], [6, -8]]),
+)
 def times_number(a: Operand, i: At, j: At, by: int) -> Expr:
     """Every entry times one number."""
     return a[i, j] * expr(by)
 
 
-@op("ij->ij", reads="entry {i}, {j} of {0}", formula=r"{0} \div {of}")
+@op(
+    "ij->ij",
+    formula=r"{0} \div {of}",
+    example=example([[1, 2], [3, -4]], of=2, gives=[[HALF, 1], [Fraction(3, 2), -2]]),
+)
 def divide_by(a: Operand, i: At, j: At, of: int) -> Expr:
     """Every entry divided by one number."""
     return a[i, j] / expr(of)
 
 
-@op("ij,i1->ij", reads="entry {i}, {j} of {0}, entry {i} of {1}", formula=r"{0} \cdot {1}")
+@op(
+    "ij,i1->ij",
+    formula=r"{0} \cdot {1}",
+    example=example([[1, 2], [3, -4]], [[2], [-1]], gives=[[2, 4], [-3, 4]]),
+)
 def scale_rows(a: Operand, factors: Operand, i: At, j: At) -> Expr:
     """Every row times its own number."""
     return a[i, j] * factors[i, 0]
 
 
-@op("1j,i1->ij", reads="entry {j} of {0}, entry {i} of {1}", formula=r"{0} \div {1}")
+@op(
+    "1j,i1->ij",
+    formula=r"{0} \div {1}",
+    example=example([[1, -2]], [[1], [2], [HALF]], gives=[[1, -2], [HALF, -1], [2, -4]]),
+)
 def divided_by_each(a: Operand, divisors: Operand, i: At, j: At) -> Expr:
     """One row, divided by each of several numbers in turn."""
     return a[0, j] / divisors[i, 0]
 
 
-@op("ij->ij", reads="entry {i}, {j} of {0}", formula="{0}")
+@op(
+    "ij->ij",
+    formula="{0}",
+    example=example([[1, 2], [3, -4]], gives=[[1, 2], [3, -4]]),
+)
 def copy(a: Operand, i: At, j: At) -> Expr:
     """The same matrix again."""
     return a[i, j]
 
 
-@op("ik,wk->o1", reads="{0} from row {i}, as many rows as {1}", formula=r"{0} \ast {1}")
+@op(
+    "ik,wk->o1",
+    formula=r"{0} \ast {1}",
+    example=example([[1, 2], [3, -4], [5, 0]], [[1, 1], [2, 0]], sizes={"o": 2}, gives=[[9], [9]]),
+)
 def slide(x: Operand, kernel: Operand, i: At, j: At) -> Expr:
     """A kernel laid on the rows from each position on: multiply what lies on each other, then add."""
     if isinstance(i, Index) or isinstance(kernel.rows, Index) or isinstance(x.cols, Index):
@@ -140,13 +213,21 @@ def slide(x: Operand, kernel: Operand, i: At, j: At) -> Expr:
     return Sum(tuple(x[i + w, k] * kernel[w, k] for w in range(kernel.rows) for k in range(x.cols)))
 
 
-@op("ij->ij", reads="entry {i}, {j} of {0}", formula=r"\max(0,\, {0})")
+@op(
+    "ij->ij",
+    formula=r"\max(0,\, {0})",
+    example=example([[1, 2], [3, -4]], gives=[[1, 2], [3, 0]]),
+)
 def relu(a: Operand, i: At, j: At) -> Expr:
     """What is positive stays; the rest becomes 0."""
     return largest(0, a[i, j])
 
 
-@op("ij->ij", reads="entry {i}, {j} of {0}", formula=r"{0}\,\Phi({0})")
+@op(
+    "ij->ij",
+    formula=r"{0}\,\Phi({0})",
+    example=example([[0, 0]], gives=[[0, 0]]),
+)
 def gelu(a: Operand, i: At, j: At) -> Expr:
     """Every entry times the normal distribution's share below it."""
     return Fn("gelu", (a[i, j],))

@@ -6,28 +6,48 @@ from fractions import Fraction
 from typing import Any
 
 from byhand.arithmetic.expr import At, Expr, expr, sqrt, total
-from byhand.tape import Operand, op
+from byhand.tape import Operand, example, op
 
 
-@op("ij->i1", reads="row {i} of {0}", formula=r"\frac{{1}}{{d}} \textstyle\sum_k {0}_{{ik}}")
+@op(
+    "ij->i1",
+    formula=r"\frac{{1}}{{d}} \textstyle\sum_k {0}_{{ik}}",
+    example=example([[1, 2], [3, -4]], gives=[[Fraction(3, 2)], [Fraction(-1, 2)]]),
+)
 def row_mean(a: Operand, i: At, j: At) -> Expr:
     """The mean of each row."""
     return total(a.cols, lambda k: a[i, k]) / expr(a.cols)
 
 
-@op("ij,i1->ij", reads="entry {i}, {j} of {0}, entry {i} of {1}", formula="{0} - {1}")
+@op(
+    "ij,i1->ij",
+    formula="{0} - {1}",
+    example=example([[1, 2], [3, -4]], [[1], [2]], gives=[[0, 1], [1, -6]]),
+)
 def center(a: Operand, means: Operand, i: At, j: At) -> Expr:
     """Every entry less the mean of its row."""
     return a[i, j] - means[i, 0]
 
 
-@op("ij->i1", reads="row {i} of {0}", formula=r"\frac{{1}}{{d}} \textstyle\sum_k {0}_{{ik}}^2")
+@op(
+    "ij->i1",
+    formula=r"\frac{{1}}{{d}} \textstyle\sum_k {0}_{{ik}}^2",
+    example=example([[1, 2], [3, -4]], gives=[[Fraction(5, 2)], [Fraction(25, 2)]]),
+)
 def mean_square(a: Operand, i: At, j: At) -> Expr:
     """The mean of the squares of each row; of deviations, the variance."""
     return total(a.cols, lambda k: a[i, k] ** 2) / expr(a.cols)
 
 
-@op("ij->ij", reads="entry {i} of {0}", formula=r"\sqrt{{{0}}}")
+@op(
+    "ij->ij",
+    formula=r"\sqrt{{{0}}}",
+    example=example([[9], [0]], eps=16, gives=[[5], [4]]),
+    edges=(
+        example([[9]], gives=[[3]]),
+        example([[Fraction(1, 4)]], eps="0", gives=[[Fraction(1, 2)]]),
+    ),
+)
 def root(a: Operand, i: At, j: At, eps: Any = 0) -> Expr:
     """The square root of every entry, plus ε where the sheet has one."""
     return sqrt(a[i, j] + expr(Fraction(eps)) if eps else a[i, j])
@@ -35,40 +55,60 @@ def root(a: Operand, i: At, j: At, eps: Any = 0) -> Expr:
 
 @op(
     "ij,i1->ij",
-    reads="entry {i}, {j} of {0}, entry {i} of {1}",
     formula=r"{0} \div {1}",
     undefined="row {row} has deviation 0 and cannot be normalised; use eps, or a row whose entries differ",
+    example=example([[1, 2], [3, -4]], [[2], [-1]], gives=[[Fraction(1, 2), 1], [-3, 4]]),
 )
 def standardize(a: Operand, scale: Operand, i: At, j: At) -> Expr:
     """Every entry divided by the deviation of its row."""
     return a[i, j] / scale[i, 0]
 
 
-@op("ij,1j,1j->ij", reads="entry {i}, {j} of {0}, entry {j} of {1} and {2}", formula=r"{0} \odot {1} + {2}")
+@op(
+    "ij,1j,1j->ij",
+    formula=r"{0} \odot {1} + {2}",
+    example=example([[1, 2], [3, -4]], [[2, 3]], [[10, 20]], gives=[[12, 26], [16, 8]]),
+)
 def scale_and_shift(a: Operand, w: Operand, b: Operand, i: At, j: At) -> Expr:
     """Every column times its weight, plus its bias."""
     return a[i, j] * w[0, j] + b[0, j]
 
 
-@op("ij,1j->ij", reads="entry {i}, {j} of {0}, entry {j} of {1}", formula=r"{0} - {1}")
+@op(
+    "ij,1j->ij",
+    formula=r"{0} - {1}",
+    example=example([[1, 2], [3, -4]], [[2, -1]], gives=[[-1, 3], [1, -3]]),
+)
 def center_columns(a: Operand, means: Operand, i: At, j: At) -> Expr:
     """Every entry less the mean of its column."""
     return a[i, j] - means[0, j]
 
 
-@op("ij->1j", reads="column {j} of {0}", formula=r"\frac{{1}}{{n}} \textstyle\sum_k {0}_{{kj}}")
+@op(
+    "ij->1j",
+    formula=r"\frac{{1}}{{n}} \textstyle\sum_k {0}_{{kj}}",
+    example=example([[1, 2], [3, -4]], gives=[[2, -1]]),
+)
 def column_mean(a: Operand, i: At, j: At) -> Expr:
     """The mean of each column."""
     return total(a.rows, lambda k: a[k, j]) / expr(a.rows)
 
 
-@op("ij->1j", reads="column {j} of {0}", formula=r"\frac{{1}}{{n}} \textstyle\sum_k {0}_{{kj}}^2")
+@op(
+    "ij->1j",
+    formula=r"\frac{{1}}{{n}} \textstyle\sum_k {0}_{{kj}}^2",
+    example=example([[1, 2], [3, -4]], gives=[[5, 10]]),
+)
 def column_mean_square(a: Operand, i: At, j: At) -> Expr:
     """The mean of the squares of each column."""
     return total(a.rows, lambda k: a[k, j] ** 2) / expr(a.rows)
 
 
-@op("ij->i1", reads="row {i} of {0}", formula=r"\frac{{1}}{{d-1}} \textstyle\sum_k {0}_{{ik}}^2")
+@op(
+    "ij->i1",
+    formula=r"\frac{{1}}{{d-1}} \textstyle\sum_k {0}_{{ik}}^2",
+    example=example([[1, 2, -3]], gives=[[7]]),
+)
 def sample_variance(a: Operand, i: At, j: At) -> Expr:
     """The squares of each row of deviations, added up and divided by one less than their number."""
     return total(a.cols, lambda k: a[i, k] ** 2) / (expr(a.cols) - 1)

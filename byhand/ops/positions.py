@@ -7,10 +7,15 @@ from fractions import Fraction
 from typing import Any
 
 from byhand.arithmetic.expr import At, Expr, Fn, Index, Num, expr
-from byhand.tape import op
+from byhand.tape import example, op
 
 
-@op("->ij", reads="the position and the dimension only", formula=r"\sin, \cos(t \cdot \omega)")
+@op(
+    "->ij",
+    formula=r"\sin, \cos(t \cdot \omega)",
+    example=example(width=4, periods=(4, 12), sizes={"i": 4, "j": 2}, gives=[[0, 1], [1, 0], [0, -1], [-1, 0]]),
+    edges=(example(width=4, sizes={"i": 1, "j": 4}, gives=[[0, 1, 0, 1]]),),
+)
 def sinusoid(
     i: At, j: At, width: int, base: int = 10000, periods: Sequence[Any] = (), exchanged: bool = False
 ) -> Expr:
@@ -29,7 +34,11 @@ def sinusoid(
     return Fn(name, (expr(i) / expr(base) ** (expr(2 * pair) / expr(width)),))
 
 
-@op("->ij", reads="the position and the period only", formula=r"t \div \text{{period}}")
+@op(
+    "->ij",
+    formula=r"t \div \text{{period}}",
+    example=example(periods=(4, 2), sizes={"i": 2, "j": 2}, gives=[[0, 0], [Fraction(1, 4), Fraction(1, 2)]]),
+)
 def turns(i: At, j: At, periods: Sequence[Any]) -> Expr:
     """How often a pair of dimensions has turned at a position: the position divided by the pair's period."""
     if isinstance(i, Index) or isinstance(j, Index):

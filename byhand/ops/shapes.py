@@ -6,10 +6,16 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from byhand.arithmetic.expr import At, Expr, Fn, Index, Num, expr
-from byhand.tape import Operand, op
+from byhand.tape import Operand, example, op
 
 
-@op("i*…->ij", reads="the heads' rows {i}, one after the other", formula=r"[\,{0} \;\; {1}\,]")
+@op(
+    "i*…->ij",
+    formula=r"[\,{0} \;\; {1}\,]",
+    example=example(
+        [[1, 2], [3, -4]], [[7], [8]], [[5, 6], [9, 0]], sizes={"j": 5}, gives=[[1, 2, 7, 5, 6], [3, -4, 8, 9, 0]]
+    ),
+)
 def hstack(*matrices: Operand, i: At, j: At) -> Expr:
     """Matrices side by side."""
     for matrix in matrices:
@@ -19,7 +25,11 @@ def hstack(*matrices: Operand, i: At, j: At) -> Expr:
     raise IndexError(j)
 
 
-@op("*j…->ij", reads="the matrices' rows, one below the other", formula=r"[\,{0} ;\; {1}\,]")
+@op(
+    "*j…->ij",
+    formula=r"[\,{0} ;\; {1}\,]",
+    example=example([[1, 2], [3, -4]], [[7, 8]], sizes={"i": 3}, gives=[[1, 2], [3, -4], [7, 8]]),
+)
 def vstack(*matrices: Operand, i: At, j: At) -> Expr:
     """Matrices one below the other."""
     for matrix in matrices:
@@ -29,7 +39,11 @@ def vstack(*matrices: Operand, i: At, j: At) -> Expr:
     raise IndexError(i)
 
 
-@op("kj->ij", reads="the row of {0} that belongs to token {i}", formula="{0}[t_i]")
+@op(
+    "kj->ij",
+    formula="{0}[t_i]",
+    example=example([[1, 2], [3, 4], [5, 6]], rows=(2, 0, 2), sizes={"i": 3}, gives=[[5, 6], [1, 2], [5, 6]]),
+)
 def gather_rows(table: Operand, i: At, j: At, rows: Sequence[int]) -> Expr:
     """Look up a row of a table for each token."""
     if isinstance(i, Index):
@@ -37,13 +51,21 @@ def gather_rows(table: Operand, i: At, j: At, rows: Sequence[int]) -> Expr:
     return _chosen(rows[i], lambda row: table[row, j], table.rows)
 
 
-@op("ij->i1", reads="the entry of row {i} of {0} that belongs to token {i}", formula="{0}[i, t_i]")
+@op(
+    "ij->i1",
+    formula="{0}[i, t_i]",
+    example=example([[1, 2], [3, -4]], cols=(1, 0), gives=[[2], [3]]),
+)
 def gather_entries(a: Operand, i: At, j: At, cols: Sequence[int]) -> Expr:
     """One entry of each row: that of the row's own token."""
     return a[i, Index("t_i") if isinstance(i, Index) else cols[i]]
 
 
-@op("ij->ij", reads="entry {i}, {j} of {0}, or 0", formula=r"{0}_{{ij}} \;(j \text{{ kept}}),\; 0")
+@op(
+    "ij->ij",
+    formula=r"{0}_{{ij}} \;(j \text{{ kept}}),\; 0",
+    example=example([[1, 2], [3, -4]], kept=((1, 0), (1, 1)), gives=[[1, 0], [3, -4]]),
+)
 def keep_entries(a: Operand, i: At, j: At, kept: Sequence[Sequence[int]]) -> Expr:
     """The entries of each row that have a 1 stay; the others become 0."""
     if isinstance(i, Index) or isinstance(j, Index):
@@ -51,13 +73,21 @@ def keep_entries(a: Operand, i: At, j: At, kept: Sequence[Sequence[int]]) -> Exp
     return _chosen(kept[i][j], (expr(0), a[i, j]).__getitem__, 2)
 
 
-@op("kj->1k", reads="column {which} of {0}", formula=r"{0}_{{k\,{which}}}")
+@op(
+    "kj->1k",
+    formula=r"{0}_{{k\,{which}}}",
+    example=example([[1, 2], [3, -4]], which=1, gives=[[2, -4]]),
+)
 def column_as_row(a: Operand, i: At, j: At, which: int) -> Expr:
     """One column, lying down."""
     return a[j, which]
 
 
-@op("->ij", reads="the number of token {i}", formula=r"1 \;(j = t_i),\; 0 \;(j \ne t_i)")
+@op(
+    "->ij",
+    formula=r"1 \;(j = t_i),\; 0 \;(j \ne t_i)",
+    example=example(rows=(2, 0), sizes={"i": 2, "j": 3}, gives=[[0, 0, 1], [1, 0, 0]]),
+)
 def one_hot(i: At, j: At, rows: Sequence[int], numbered: bool = False) -> Expr:
     """A 1 in the place of each token's number, and 0 elsewhere; numbered: the number, from 1, in place of the 1."""
     if isinstance(i, Index) or isinstance(j, Index):

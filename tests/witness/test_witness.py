@@ -1,87 +1,40 @@
 """The second witness: it knows every operation, confirms every run, and misses no changed number."""
 
 import copy
-import json
 import random
 import subprocess
 import sys
 from fractions import Fraction
-from pathlib import Path
 
 import pytest
+from judged import EXAMPLES, PUBLISHED, VARIANTS, WIRED, example_of, published, random_numbers, record_of, small
 
 from byhand.arithmetic.decimals import Decimals
 from byhand.arithmetic.exact import RATIONALS
 from byhand.arithmetic.floats import FLOATS
 from byhand.errors import WitnessError
 from byhand.formats.json import run_record
-from byhand.model.config import Config
-from byhand.model.models import MODELS, run
-from byhand.model.weights import Values, parameter_shapes
+from byhand.model.models import run
+from byhand.model.weights import Values
 from byhand.pipeline import Options, generate, prepare
-from byhand.tape import OPS, Tape
+from byhand.tape import OPS
 from byhand.witness import wiring
 from byhand.witness.judge import judge
 from byhand.witness.letters import value_of
 from byhand.witness.numbers import EXACT, digits, rounds_to
 from byhand.witness.rules import RULES
-from byhand.witness.wiring import DECODER, ENCODER, MIDDLE, STREAM
 from byhand.worksheet.sheet import all_sheets, load_sheet
 
-FOLDER = Path(__file__).parents[1] / "published"
-CASES = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.json"))}
 SHEETS = [sheet.name for sheet in all_sheets()]
-PARAMS = {
-    "power_of": {"base": 3},
-    "divide_by_root": {"of": 2},
-    "divide_by": {"of": 3},
-    "root": {"eps": Fraction(1, 4)},
-    "gather_rows": {"rows": (1, 0, 1)},
-    "sinusoid": {"width": 3},
-    "multiply": {"times": 3},
-    "plus_number": {"by": 5},
-    "times_number": {"by": 2},
-    "one_hot": {"rows": (1, 0, 2)},
-    "gather_entries": {"cols": (1, 0, 2)},
-    "keep_entries": {"kept": ((1, 0, 1), (0, 1, 0), (0, 0, 0))},
-    "surprisal": {"base": 3},
-    "column_as_row": {"which": 1},
-    "turns": {"periods": (4, 2)},
-}
-SIZES = {"i": 3, "j": 3, "k": 3, "1": 1, "*": 2, "w": 2}
 
 
-def record_of(name, domain):
-    """A run of one operation on small random numbers, all above 0 so that roots and quotients exist."""
-    dice, op = random.Random(name), OPS[name]
-    letters = [pair.removesuffix("…") for pair in op.signature.split("->")[0].split(",") if pair]
-    letters += letters[-1:] if "…" in op.signature else []
-    shapes = {f"x{n}": tuple(SIZES[letter] for letter in pair) for n, pair in enumerate(letters)}
-    numbers = {
-        x: [[Fraction(dice.randint(1, 9), 4) for _ in range(cols)] for _ in range(rows)]
-        for x, (rows, cols) in shapes.items()
-    }
-    tape = Tape(domain, numbers)
-    operands = [tape.given(x, shape, ("pos", "dim")) for x, shape in shapes.items()]
-    sizes = {
-        "hstack": {"j": (4, "dim")},
-        "gather_rows": {"i": (3, "pos")},
-        "sinusoid": {"i": (3, "pos"), "j": (3, "dim")},
-        "one_hot": {"i": (3, "pos"), "j": (4, "dim")},
-        "turns": {"i": (3, "pos"), "j": (2, "pair")},
-        "vstack": {"i": (4, "pos")},
-        "slide": {"o": (2, "pos")},
-    }
-    result = op(*operands, name="y", tape=tape, sizes=sizes.get(name), **PARAMS.get(name, {}))
-    tape.values(result.name)
-    return run_record(tape, "one operation", Config(), ())
-
-
-@pytest.mark.parametrize("name", sorted(OPS))
-def test_every_operation_has_a_witness_that_agrees(name):
+@pytest.mark.parametrize(("name", "n"), EXAMPLES)
+def test_every_operation_has_a_witness_that_agrees(name, n):
     assert name in RULES, f"add {name} to byhand/witness/rules.py"
+    example = example_of(name, n)
+    judge(record_of(name, example, RATIONALS))
     for domain in (FLOATS, Decimals(3)):
-        judge(record_of(name, domain))
+        judge(record_of(name, example, domain, random_numbers(example, seed=name)))
 
 
 def test_the_witness_knows_no_other_operations():
@@ -95,81 +48,14 @@ def test_the_witness_shares_no_code_with_what_it_judges():
     assert rooms == {"errors", "witness"}
 
 
-def entries(case):
-    config = dict(case["config"])
-    made = {"config": config, "tokens": case.get("tokens"), "inputs": case["inputs"], "weights": case["weights"]}
-    if case["model"] != "positional-encoding":
-        return case["model"], made
-    return "gpt", made | {"config": {**config, "d_vocab": 1}, "tokens": [0] * config["n_ctx"]}
-
-
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", PUBLISHED)
 @pytest.mark.parametrize("domain", [FLOATS, Decimals(10)], ids=lambda d: d.name)
 def test_the_witness_confirms_the_published_runs(name, domain):
-    model, made = entries(CASES[name])
-    tape = run(model, Values.of(made), domain, force=False)
-    tape.values("hook_pos_embed" if CASES[name]["model"] == "positional-encoding" else list(tape.steps)[-1])
-    values = Values.of(made)
-    judge(run_record(tape, model, values.config, [str(i) for i in values.ids()] if values.tokens else ()))
-
-
-ROWS = [[3, 0, 1, -2], [-1, 2, 2, 0], [0, -3, 1, 1]]
-GIVEN = {  # what each model starts from, where it is not the stream of a block
-    "softmax": ["scores"], "gpt": [], "feed-forward": [MIDDLE], "mlp": ["x"], "linear-layer": ["x"],
-    "dot-product": ["u", "v"], "cross-attention": [ENCODER, DECODER], "encoder": [ENCODER], "encoder-decoder": [ENCODER, DECODER],
-}  # fmt: skip
-
-
-def small(model, **config):
-    """A run of a model with two heads, every bias and every norm's parameters."""
-    dice = random.Random(model)
-    sizes = {
-        "d_model": 4,
-        "n_heads": 2,
-        "d_head": 4,
-        "d_v": 2,
-        "d_mlp": 3,
-        "d_vocab": 5,
-        "n_ctx": 3,
-        "softmax_base": 2,
-    }
-
-    def numbers(*shape):
-        return [numbers(*shape[1:]) for _ in range(shape[0])] if shape else dice.choice((-1, 0, 0, 1))
-
-    config = sizes | config
-    weights = {name: numbers(*shape) for name, shape in parameter_shapes(Config.of(config)).items()}
-    inputs = dict.fromkeys(GIVEN.get(model, [STREAM]), ROWS)
-    if model == "matrix-product":
-        inputs = {"A": ROWS, "B": numbers(4, 2)}
-    tokens = [3, 0, 4] if model == "gpt" else None
-    return Values.of({"config": config, "weights": weights, "inputs": inputs, "tokens": tokens})
-
-
-VARIANTS = [
-    {},
-    {"norm_position": "post", "act_fn": "gelu", "softmax_base": "e"},
-    {"attn_only": True, "normalization_type": "RMS", "eps": "0.5"},
-    {"attn_only": True, "norm_position": "post"},
-    {
-        "normalization_type": None,
-        "attention_dir": "bidirectional",
-        "use_attn_scale": False,
-        "positional_embedding_type": "sinusoidal",
-    },
-    {"attention_dir": "bidirectional", "use_attn_result": True, "positional_embedding_type": None},
-    {"correction": 1, "tie_word_embeddings": True},
-    {
-        "n_layers": 2,
-        "normalization_type": "RMS",
-        "positional_embedding_type": "sinusoidal",
-        "sinusoidal_periods": [4, 12],
-    },
-]
+    judge(published(name, domain))
 
 
 @pytest.mark.parametrize("config", VARIANTS, ids=lambda c: ",".join(c) or "plain")
-@pytest.mark.parametrize("model", sorted(set(MODELS) & set(wiring.MODELS)))
+@pytest.mark.parametrize("model", WIRED)
 def test_the_witness_wires_every_variant_of_a_model_by_itself(model, config):
     values = small(model, **config)
     tape = run(model, values, FLOATS)

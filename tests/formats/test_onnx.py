@@ -13,7 +13,7 @@ import onnx
 import onnxruntime
 import pytest
 from click.testing import CliRunner
-from test_witness import CASES, VARIANTS, entries, record_of, small
+from judged import EXAMPLES, PUBLISHED, VARIANTS, WIRED, example_of, published, random_numbers, record_of, small
 
 from byhand.arithmetic.decimals import Decimals, DecimalsOnce
 from byhand.arithmetic.floats import FLOATS
@@ -22,11 +22,9 @@ from byhand.errors import ExtraError, WitnessError
 from byhand.formats.json import run_record
 from byhand.formats.onnx import evaluated, graph, judge
 from byhand.formats.onnx_nodes import NODES
-from byhand.model.models import MODELS, run
+from byhand.model.models import run
 from byhand.model.weights import Values
 from byhand.pipeline import Options, prepare
-from byhand.tape import OPS
-from byhand.witness import wiring
 from byhand.worksheet.sheet import all_sheets, load_sheet
 
 FLOAT32_ONLY = {"Conv", "Gelu"}  # what onnxruntime has no float64 kernel for
@@ -43,15 +41,17 @@ def operators(record):
     return Counter(node.op_type for node in graph(record).graph.node)
 
 
-@pytest.mark.parametrize("name", sorted(OPS))
-def test_every_operation_has_a_node_with_the_same_numbers(name):
+@pytest.mark.parametrize(("name", "n"), EXAMPLES)
+def test_every_operation_has_a_node_with_the_same_numbers(name, n):
     assert name in NODES, f"add {name} to byhand/formats/onnx_nodes.py"
-    record = record_of(name, FLOATS)
-    judge(record)
-    model = graph(record)
-    onnx.checker.check_model(model, full_check=True)
-    if not FLOAT32_ONLY & {node.op_type for node in model.graph.node}:
-        np.testing.assert_allclose(in_onnxruntime(model)["y"], evaluated(record)["y"], rtol=1e-13)
+    example = example_of(name, n)
+    for numbers in (example.operands, random_numbers(example, seed=name)):
+        record = record_of(name, example, FLOATS, numbers)
+        judge(record)
+        model = graph(record)
+        onnx.checker.check_model(model, full_check=True)
+        if not FLOAT32_ONLY & {node.op_type for node in model.graph.node}:
+            np.testing.assert_allclose(in_onnxruntime(model)["y"], evaluated(record)["y"], rtol=1e-13, atol=1e-15)
 
 
 @pytest.mark.parametrize("sheet", [sheet.name for sheet in all_sheets()])
@@ -67,20 +67,16 @@ def test_a_sheets_run_is_the_same_in_the_reference_and_in_onnxruntime(sheet):
 
 
 @pytest.mark.parametrize("config", VARIANTS, ids=lambda c: ",".join(c) or "plain")
-@pytest.mark.parametrize("model", sorted(set(MODELS) & set(wiring.MODELS)))
+@pytest.mark.parametrize("model", WIRED)
 def test_onnx_agrees_with_every_variant_of_a_model(model, config):
     values = small(model, **config)
     judge(run_record(run(model, values, FLOATS), model, values.config, [str(i) for i in values.ids()]))
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", PUBLISHED)
 @pytest.mark.parametrize("domain", [Decimals(3), DecimalsOnce(3)], ids=lambda d: d.rounding)
 def test_onnx_agrees_with_the_published_runs_in_decimals(name, domain):
-    model, made = entries(CASES[name])
-    values = Values.of(made)
-    tape = run(model, values, domain, force=False)
-    tape.values("hook_pos_embed" if CASES[name]["model"] == "positional-encoding" else list(tape.steps)[-1])
-    judge(run_record(tape, model, values.config, [str(i) for i in values.ids()] if values.tokens else ()))
+    judge(published(name, domain))
 
 
 @pytest.mark.parametrize(("norm", "operator"), [("LN", "LayerNormalization"), ("RMS", "RMSNormalization")])

@@ -1,0 +1,120 @@
+"""Runs that a second opinion is asked about: each operation, each variant of a model, and what others published."""
+
+import json
+import random
+from fractions import Fraction
+from pathlib import Path
+
+from byhand.formats.json import run_record
+from byhand.model.config import Config
+from byhand.model.models import MODELS, run
+from byhand.model.weights import Values, parameter_shapes
+from byhand.tape import OPS, Tape
+from byhand.witness import wiring
+from byhand.witness.wiring import DECODER, ENCODER, MIDDLE, STREAM
+
+FOLDER = Path(__file__).parent / "published"
+PUBLISHED = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.json"))}
+WIRED = sorted(set(MODELS) & set(wiring.MODELS))  # models that the witness wires by itself
+EXAMPLES = [
+    (name, n)  # an operation, and the number of its example
+    for name, operation in sorted(OPS.items())
+    for n, _ in enumerate((operation.example, *operation.edges))
+]
+
+
+def example_of(name, n):
+    """An example of an operation: its own, or the n-th of its edges."""
+    return (OPS[name].example, *OPS[name].edges)[n]
+
+
+def step_of(name, example, domain, numbers=None):
+    """An operation on the operands of an example, or on other numbers in their place: a step called y of x0, x1, …"""
+    tape = Tape(domain, {f"x{n}": rows for n, rows in enumerate(numbers or example.operands)})
+    operands = [tape.given(x, (len(rows), len(rows[0])), ("pos", "dim")) for x, rows in tape.numbers.items()]
+    sizes = {letter: (size, letter) for letter, size in example.sizes.items()}
+    return OPS[name](*operands, name="y", tape=tape, sizes=sizes, **example.params)
+
+
+def record_of(name, example, domain, numbers=None):
+    """A run of one operation."""
+    tape = step_of(name, example, domain, numbers).tape
+    tape.values("y")
+    return run_record(tape, "one operation", Config(), ())
+
+
+def random_numbers(example, seed):
+    """Small numbers in the place of an example's operands, all above 0, so that roots and quotients exist."""
+    dice = random.Random(seed)
+    return [[[Fraction(dice.randint(1, 9), 4) for _ in row] for row in rows] for rows in example.operands]
+
+
+def entries(case):
+    """A published run's model and its values, as a file of values has them."""
+    config = dict(case["config"])
+    made = {"config": config, "tokens": case.get("tokens"), "inputs": case["inputs"], "weights": case["weights"]}
+    if case["model"] != "positional-encoding":
+        return case["model"], made
+    return "gpt", made | {"config": {**config, "d_vocab": 1}, "tokens": [0] * config["n_ctx"]}
+
+
+def published(name, domain):
+    """A published run, computed here."""
+    model, made = entries(PUBLISHED[name])
+    values = Values.of(made)
+    tape = run(model, values, domain, force=False)
+    tape.values("hook_pos_embed" if PUBLISHED[name]["model"] == "positional-encoding" else list(tape.steps)[-1])
+    return run_record(tape, model, values.config, [str(i) for i in values.ids()] if values.tokens else ())
+
+
+ROWS = [[3, 0, 1, -2], [-1, 2, 2, 0], [0, -3, 1, 1]]
+GIVEN = {  # what each model starts from, where it is not the stream of a block
+    "softmax": ["scores"], "gpt": [], "feed-forward": [MIDDLE], "mlp": ["x"], "linear-layer": ["x"],
+    "dot-product": ["u", "v"], "cross-attention": [ENCODER, DECODER], "encoder": [ENCODER], "encoder-decoder": [ENCODER, DECODER],
+}  # fmt: skip
+VARIANTS = [
+    {},
+    {"norm_position": "post", "act_fn": "gelu", "softmax_base": "e"},
+    {"attn_only": True, "normalization_type": "RMS", "eps": "0.5"},
+    {"attn_only": True, "norm_position": "post"},
+    {
+        "normalization_type": None,
+        "attention_dir": "bidirectional",
+        "use_attn_scale": False,
+        "positional_embedding_type": "sinusoidal",
+    },
+    {"attention_dir": "bidirectional", "use_attn_result": True, "positional_embedding_type": None},
+    {"correction": 1, "tie_word_embeddings": True},
+    {
+        "n_layers": 2,
+        "normalization_type": "RMS",
+        "positional_embedding_type": "sinusoidal",
+        "sinusoidal_periods": [4, 12],
+    },
+]
+
+
+def small(model, **config):
+    """Values of a model with two heads, every bias and every norm's parameters."""
+    dice = random.Random(model)
+    sizes = {
+        "d_model": 4,
+        "n_heads": 2,
+        "d_head": 4,
+        "d_v": 2,
+        "d_mlp": 3,
+        "d_vocab": 5,
+        "n_ctx": 3,
+        "softmax_base": 2,
+    }
+
+    def numbers(*shape):
+        return [numbers(*shape[1:]) for _ in range(shape[0])] if shape else dice.choice((-1, 0, 0, 1))
+
+    config = sizes | config
+    weights = {name: numbers(*shape) for name, shape in parameter_shapes(Config.of(config)).items()}
+    inputs = dict.fromkeys(GIVEN.get(model, [STREAM]), ROWS)
+    if model == "matrix-product":
+        inputs = {"A": ROWS, "B": numbers(4, 2)}
+    tokens = [3, 0, 4] if model == "gpt" else None
+    return Values.of({"config": config, "weights": weights, "inputs": inputs, "tokens": tokens})
