@@ -28,7 +28,7 @@ from byhand.tape import Tape
 from byhand.witness.judge import judge
 from byhand.worksheet.calls import Made
 from byhand.worksheet.document import VIEWS, Document, Level, View
-from byhand.worksheet.effort import Effort, effort
+from byhand.worksheet.effort import Effort
 from byhand.worksheet.figures import Orientation
 from byhand.worksheet.load import document
 from byhand.worksheet.sheet import Sheet, check_room, load_sheet
@@ -181,7 +181,7 @@ def own_effort(sheet: Sheet) -> Effort:
     values = complete(sheet.given(letters=False))
     tape = run(sheet.model, values, RATIONALS)
     made = Made(sheet, tape, values.config, _words(values), values.vocabulary, "rows", values.source)
-    return effort(document(made).sections)
+    return document(made).effort
 
 
 def choose_numbers(sheet: Sheet, options: Options) -> tuple[Values, dict[str, Any] | None]:

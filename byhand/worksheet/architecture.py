@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from byhand.model.config import Config
 from byhand.model.names import is_parameter, symbol
 from byhand.tape import Step, Tape
-from byhand.worksheet.asked import asked, panels_of, sections_asking
-from byhand.worksheet.document import Box, Map, Node, Section, State
+from byhand.worksheet.document import Box, Map, Node, Section, State, sections_asking
 from byhand.worksheet.figures import Orientation
 from byhand.worksheet.stacks import TWO_STACKS, two_stacks
 
@@ -82,7 +81,7 @@ class _Chart:
         norm = r"\text{RMSNorm}" if c.normalization_type == "RMS" else r"\text{LayerNorm}"
         labels = {"embed": r"\text{embed}", "out": "W_O", "mlp": r"\text{MLP}", "unembed": r"\text{unembed}"}
         labels |= {"ln1": norm, "ln2": norm, "ln_final": norm, "add1": "+", "add2": "+"}
-        steps = sections_asking(self.sections, self.tape)
+        steps = sections_asking(self.sections, self.tape.steps)
         at_home = {part: {s.number for s in self.sections if self.home(s) == part} for part in parts}
         here = [i for i, part in enumerate(parts) if any(self.part(step) == part for step in steps)]
         for i, part in enumerate(parts):
@@ -111,14 +110,14 @@ class _Chart:
 
     def home(self, section: Section) -> str | None:
         """The part in which a section stands: that of the first step that it asks for."""
-        return next((self.part(step) for step in asked(section) if step in self.tape.steps), None)
+        return next((self.part(step) for step in section.asked if step in self.tape.steps), None)
 
     def groups(self, part: str) -> list[dict[int, list[str]]]:
         """The sections of a part with their steps; those that differ only in head or layer are one group."""
         order = {name: i for i, name in enumerate(self.tape.steps)}
         groups: dict[tuple[str, ...], dict[int, list[str]]] = {}
         for section in self.sections:
-            computed = {s for s in asked(section) if s in order and self.tape.steps[s].op}
+            computed = {s for s in section.asked if s in order and self.tape.steps[s].op}
             steps = sorted((s for s in computed if not s.startswith("count")), key=order.__getitem__)
             if steps and self.home(section) == part:
                 groups.setdefault(tuple(dict.fromkeys(map(self.stem, steps))), {})[section.number] = steps
@@ -150,7 +149,7 @@ class _Chart:
 
     def read(self, steps: Sequence[str], part: str, place: dict[str, int]) -> Iterator[int | str]:
         """What steps read: groups of the part, or the names of steps that come from elsewhere or are printed."""
-        printed = {p.step for s in self.sections for p in panels_of(s) if p.kind != "ask"}
+        printed = {p.step for s in self.sections for b in s.blocks for p in b.matrices if p.kind != "ask"}
         waiting, seen = list(steps), set[str]()
         while waiting:
             for name in self.tape.steps[waiting.pop(0)].inputs:

@@ -17,7 +17,21 @@ from byhand.model.layers import steps_of
 from byhand.notation.text import value_text
 from byhand.tape import Tape
 from byhand.worksheet import questions
-from byhand.worksheet.document import Answer, Cell, Claim, Figure, Kind, Level, Panel, Remark, Strip, Word, WordBoxes
+from byhand.worksheet.document import (
+    Answer,
+    Block,
+    Cell,
+    Check,
+    Checkpoint,
+    Claim,
+    FirstCell,
+    Hint,
+    Kind,
+    Level,
+    Panel,
+    Strip,
+    WordBoxes,
+)
 from byhand.worksheet.figures import PRODUCTS, Bench, Orientation
 from byhand.worksheet.letters import letter, letters, tie
 from byhand.worksheet.sheet import Sheet
@@ -51,7 +65,7 @@ class Calls:
         self.bench = Bench(
             made.tape, heads, made.tokens, made.vocabulary, made.orientation, made.source, made.level
         )  # fmt: skip
-        self.blocks: list[Word | Figure] = []
+        self.blocks: list[Block] = []
 
     def table(self) -> dict[str, Any]:
         """Everything that a sheet can say."""
@@ -93,7 +107,7 @@ class Calls:
             if first:
                 cell = figure.result.cells[0][0]
                 assert cell.work is not None
-                marker = Marker(marker + self._leave(Remark("First cell", line=(cell.work, cell.value))))
+                marker = Marker(marker + self._leave(FirstCell(cell.work, cell.value)))
             return marker
         return self.strip(self.blank(name, note=note, caption=caption))
 
@@ -206,15 +220,15 @@ class Calls:
         """A hint; the stretch level has none."""
         if self.made.level == "stretch":
             return Marker("")
-        return self._leave(Remark("Hint", self.inline(text)))
+        return self._leave(Hint(self.inline(text)))
 
     def check(self, text: str) -> Marker:
         """A fact that can be checked without the key."""
-        return self._leave(Remark("Check", self.inline(text)))
+        return self._leave(Check(self.inline(text)))
 
     def checkpoint(self, text: str) -> Marker:
         """Earlier results are printed here."""
-        return self._leave(Remark("Checkpoint", self.inline(text)))
+        return self._leave(Checkpoint(self.inline(text)))
 
     def lines(self, count: int, answer: str) -> Marker:
         """Lines to write on, and the key's answer."""
@@ -294,6 +308,6 @@ class Calls:
             panel = replace(panel, cells=cells)
         return panel
 
-    def _leave(self, block: Word | Figure) -> Marker:
+    def _leave(self, block: Block) -> Marker:
         self.blocks.append(block)
         return Marker(f"\ue000{len(self.blocks) - 1}\ue001")

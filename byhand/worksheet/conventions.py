@@ -6,15 +6,14 @@ from collections.abc import Sequence
 
 from byhand.model.config import Config
 from byhand.tape import Tape
-from byhand.worksheet.asked import sections_asking
-from byhand.worksheet.document import Section
+from byhand.worksheet.document import Section, sections_asking
 from byhand.worksheet.figures import Orientation
 
 
 def conventions(config: Config, tape: Tape, orientation: Orientation, sections: Sequence[Section]) -> tuple[str, ...]:
     """What this sheet means by its words, as sentences of inline Markdown: of what it asks for."""
     c = config
-    asked = [tape.steps[name] for name in sections_asking(sections, tape)]
+    asked = [tape.steps[name] for name in sections_asking(sections, tape.steps)]
     steps = {s.name.partition("[")[0].rpartition(".")[2] for s in asked}
     said = []
     if any("pos" in s.axes for s in tape.steps.values()):

@@ -2,17 +2,24 @@
 
 A Document holds sections; a section has words (what is read) and figures (what is computed). The view decides only
 what an answer cell shows: nothing on the worksheet, the answer on the key, the arithmetic too when worked.
+
+A block's kind names its template. What a kind shows, asks for and costs its class says, and nothing else asks which
+kind a block is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, TypeAlias
+from typing import Any, ClassVar, Literal
 
 from byhand.arithmetic.expr import Expr
+from byhand.effort import QUESTION, STEP, worked, writing
 from byhand.errors import SheetError
+from byhand.notation.inline import spoken
 from byhand.notation.number import shown
+from byhand.notation.text import value_text
+from byhand.worksheet.effort import Effort
 
 MOST_LINES = 60  # to write on: more than a page has
 Kind = Literal["given", "parameter", "ask", "copy"]
@@ -35,6 +42,19 @@ class Cell:
     step: str = ""
     at: tuple[int, int] | None = None
     shows: Literal["run", "mistake", "size"] = "run"
+    kind: ClassVar[str] = "cell"
+
+    @property
+    def text(self) -> str:
+        """As plain text."""
+        return value_text(self.value)
+
+
+def filling_in(cells: Iterable[Cell]) -> Effort:
+    """To read what is asked, then each blank's arithmetic and writing; what is printed takes nothing."""
+    blanks = [cell for cell in cells if cell.blank]
+    time = sum(worked(cell.work, cell.value) if cell.work else writing(cell.value) for cell in blanks)
+    return Effort(STEP + time, blanks=len(blanks)) if blanks else Effort()
 
 
 @dataclass(frozen=True)
@@ -69,13 +89,131 @@ class Panel:
         return replace(self, cells=tuple(tuple(replace(cell, shows="mistake") for cell in row) for row in self.cells))
 
     @property
+    def numbers(self) -> tuple[Cell, ...]:
+        """The cells, row by row."""
+        return tuple(cell for row in self.cells for cell in row)
+
+    @property
     def has_blanks(self) -> bool:
         """Whether a cell is to be filled in: of an operand too, where it is to be found from the result."""
-        return any(cell.blank for row in self.cells for cell in row)
+        return any(cell.blank for cell in self.numbers)
+
+    @property
+    def effort(self) -> Effort:
+        """What is copied takes its writing only."""
+        if self.kind != "copy":
+            return filling_in(self.numbers)
+        copies = [cell for cell in self.numbers if cell.blank]
+        return Effort(sum(writing(cell.value) for cell in copies), copies=len(copies))
+
+    def lines(self, turned: bool) -> tuple[Lines, ...]:
+        """The arithmetic of its cells, token by token."""
+        cells = tuple(zip(*self.cells, strict=True)) if turned else self.cells
+        tokens, dims = (self.cols, self.rows) if turned else (self.rows, self.cols)
+        found = []
+        for token, row in zip(tokens, cells, strict=True):
+            lines = ((dim, c.work, c.value) for dim, c in zip(dims, row, strict=True) if c.work is not None)
+            found.append(Lines(token, tuple(lines)))
+        return tuple(lines for lines in found if lines.rows)
 
 
 @dataclass(frozen=True)
-class Falk:
+class Lines:
+    """Worked lines under a label, such as a token: the label, the arithmetic and the result of each."""
+
+    label: str
+    rows: tuple[tuple[str, Expr, Any], ...]
+
+
+@dataclass(frozen=True)
+class Working:
+    """The worked lines of a matrix or a table, and what it is called (LaTeX) where there are several."""
+
+    symbol: str
+    lines: tuple[Lines, ...]
+
+
+class Block:
+    """What stands on the page under a heading.
+
+    kind: what it is called, and its template: blocks/KIND.html.
+    """
+
+    kind: ClassVar[str]
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """The values of the run that it shows, and the blanks for them, in order."""
+        return ()
+
+    @property
+    def matrices(self) -> tuple[Panel, ...]:
+        """The whole matrices that it shows."""
+        return ()
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The steps of the run that it asks for."""
+        return tuple(cell.step for cell in self.cells if cell.blank and cell.step)
+
+    @property
+    def effort(self) -> Effort:
+        """What it asks of a student."""
+        return filling_in(self.cells)
+
+    def worked(self, turned: bool) -> tuple[Working, ...]:
+        """The arithmetic of its blanks, for the worked view. turned: whether tokens are columns."""
+        return ()
+
+
+class Word(Block):
+    """What is read, in the left column, in the order of the sheet.
+
+    brief: whether it also fits into half a page's width; last: whether it stands after the figures where these are
+    too wide to stand beside the words.
+    """
+
+    brief: ClassVar[bool] = False
+    last: ClassVar[bool] = False
+
+
+class Question(Word):
+    """What is answered, not read. seconds: what a practised hand needs, but for the blanks."""
+
+    seconds: ClassVar[float] = QUESTION
+
+    @property
+    def effort(self) -> Effort:
+        """That of a question, and of the blanks in it."""
+        return Effort(self.seconds, questions=1) + filling_in(self.cells)
+
+
+class Figure(Block):
+    """What is computed, in the right column."""
+
+
+class Matrices(Figure):
+    """A figure of whole matrices."""
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """Those of the matrices, one after the other."""
+        return tuple(cell for panel in self.matrices for cell in panel.numbers)
+
+    @property
+    def effort(self) -> Effort:
+        """That of the matrices: each is read for itself."""
+        return sum((panel.effort for panel in self.matrices), Effort())
+
+    def worked(self, turned: bool) -> tuple[Working, ...]:
+        """The lines of each matrix, named where there are several."""
+        found = [(panel, lines) for panel in self.matrices if (lines := panel.lines(turned))]
+        several = len(found) > 1
+        return tuple(Working(panel.caption or panel.symbol if several else "", lines) for panel, lines in found)
+
+
+@dataclass(frozen=True)
+class Falk(Matrices):
     """A product: the right operand above, the left one to the left, the result where they cross."""
 
     left: Panel
@@ -84,14 +222,21 @@ class Falk:
     bias: Panel | None
     formula: str
     arrows: bool = False
+    kind = "falk"
 
     @property
-    def panels(self) -> tuple[Panel, ...]:
+    def matrices(self) -> tuple[Panel, ...]:
+        """The operands, then the result."""
         return (self.left, self.upper, *((self.bias,) if self.bias else ()), self.result)
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The product, also where entries of its operands are left out."""
+        return (self.result.step,) if any(p.has_blanks and p.kind != "copy" for p in self.matrices) else ()
 
 
 @dataclass(frozen=True)
-class Strip:
+class Strip(Matrices):
     """Matrices side by side, with a sign between two of them; parameters may stand above the last one.
 
     dots: whether the last panel's weights are drawn as dots at the end.
@@ -101,54 +246,112 @@ class Strip:
     joints: tuple[str, ...]
     dots: bool = False
     above: tuple[Panel, ...] = ()
+    kind = "strip"
+
+    @property
+    def matrices(self) -> tuple[Panel, ...]:
+        """Those in a row, then those above."""
+        return (*self.panels, *self.above)
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The matrices to be filled in, but for copies."""
+        return tuple(panel.step for panel in self.panels if panel.kind == "ask")
 
 
 @dataclass(frozen=True)
-class WordBoxes:
+class WordBoxes(Figure):
     """A row of boxes for the words that the answers spell."""
 
     labels: tuple[str, ...]
     answers: tuple[Cell, ...]
+    kind = "boxes"
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """One a box."""
+        return self.answers
 
 
 @dataclass(frozen=True)
-class Prose:
+class Prose(Word):
     """Parsed Markdown."""
 
     tokens: Sequence[Any]
+    kind = "prose"
+    brief = True
+
+    @property
+    def text(self) -> str:
+        """As plain text, where it is of one line."""
+        return "".join(spoken(t.content) if t.type == "math_inline" else t.content for t in self.tokens)
 
 
 @dataclass(frozen=True)
-class Table:
+class Table(Figure):
     """Rows under a head, each with its name in front: texts, values of the run, and blanks for them."""
 
     head: tuple[Prose, ...]
     rows: tuple[tuple[Prose | Cell, ...], ...]
+    kind = "table"
 
     @property
     def cells(self) -> tuple[Cell, ...]:
         """The values and blanks, row by row."""
         return tuple(cell for row in self.rows for cell in row if isinstance(cell, Cell))
 
-
-Figure: TypeAlias = Falk | Strip | WordBoxes | Table
-
-
-@dataclass(frozen=True)
-class Remark:
-    """A short line with a head: Hint, Check, Checkpoint, First cell. A check has a box to tick."""
-
-    head: str
-    tokens: Sequence[Any] = ()
-    line: tuple[Expr, Any] | None = None
-
     @property
-    def ticked(self) -> bool:
-        return self.head == "Check"
+    def effort(self) -> Effort:
+        """That of the rows: each is read for itself."""
+        return sum((filling_in(cell for cell in row if isinstance(cell, Cell)) for row in self.rows), Effort())
+
+    def worked(self, turned: bool) -> tuple[Working, ...]:
+        """The lines of its entries, each under the names of its row and column."""
+        lines = tuple(
+            Lines(f"{row[0].text}, {head.text}", (("", cell.work, cell.value),))
+            for row in self.rows
+            for head, cell in zip(self.head, row, strict=True)
+            if isinstance(cell, Cell) and cell.work is not None
+        )
+        return (Working("", lines),) if lines else ()
 
 
 @dataclass(frozen=True)
-class Answer:
+class Remark(Word):
+    """A short line of text under a head that its template prints."""
+
+    tokens: Sequence[Any]
+
+
+class Hint(Remark):
+    """What helps."""
+
+    kind = "hint"
+
+
+class Check(Remark):
+    """A fact that can be checked without the key, with a box to tick."""
+
+    kind = "check"
+
+
+class Checkpoint(Remark):
+    """Earlier results are printed here."""
+
+    kind = "checkpoint"
+
+
+@dataclass(frozen=True)
+class FirstCell(Word):
+    """The arithmetic of a matrix's first cell, which is printed."""
+
+    work: Expr
+    value: Any
+    kind = "first"
+
+
+@dataclass(frozen=True)
+class Answer(Question):
     """Ruled lines to write on, and what the key says there.
 
     Raises: SheetError for lines that no page has.
@@ -156,6 +359,9 @@ class Answer:
 
     lines: int
     tokens: Sequence[Any]
+    kind = "answer"
+    brief = True
+    last = True
 
     def __post_init__(self) -> None:
         if not (isinstance(self.lines, int) and 0 <= self.lines <= MOST_LINES):
@@ -163,25 +369,30 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Claim:
+class Claim(Question):
     """A statement to be judged, true or false, and lines for the reason."""
 
     tokens: Sequence[Any]
     holds: bool
     reason: Sequence[Any]
     rules: int = 1
+    kind = "claim"
 
 
 @dataclass(frozen=True)
-class Choice:
+class Choice(Question):
     """Words to choose from: the one that a step comes to is right."""
 
     step: str
     words: tuple[str, ...]
     right: int
+    kind = "choice"
+    seconds = STEP
 
-
-Word: TypeAlias = Prose | Remark | Answer | Claim | Choice
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The step that chooses."""
+        return (self.step,)
 
 
 @dataclass(frozen=True)
@@ -194,8 +405,29 @@ class Section:
     figures: tuple[Figure, ...]
 
     @property
+    def blocks(self) -> tuple[Block, ...]:
+        """The figures, then the words."""
+        return (*self.figures, *self.words)
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The steps of the run that it asks for."""
+        return tuple(step for block in self.blocks for step in block.asked)
+
+    @property
     def is_question(self) -> bool:
-        return any(isinstance(w, Answer | Claim) for w in self.words)
+        """Whether it asks something that is no step of the run: a word to be chosen ends a step."""
+        return any(isinstance(word, Question) and not word.asked for word in self.words)
+
+
+def sections_asking(sections: Iterable[Section], steps: Container[str]) -> dict[str, list[int]]:
+    """Those of these steps that are asked for, and the numbers of the sections that ask for them."""
+    found: dict[str, list[int]] = {}
+    for section in sections:
+        for step in dict.fromkeys(section.asked):
+            if step in steps:
+                found.setdefault(step, []).append(section.number)
+    return found
 
 
 State = Literal["done", "here", "later"]
@@ -262,32 +494,27 @@ class Document:
     stamp: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def blocks(self) -> Iterator[Block]:
+        """All that stands on it."""
+        return (block for section in self.sections for block in section.blocks)
+
+    @property
     def steps(self) -> frozenset[str]:
         """The steps of which a number is shown, or a blank for one."""
-        figures = [figure for section in self.sections for figure in section.figures]
-        matrices = [f for f in figures if isinstance(f, Falk | Strip)]
-        above = [panel.step for f in matrices if isinstance(f, Strip) for panel in f.above]
-        panels = [panel.step for f in matrices for panel in f.panels]
-        cells = [*self.blanks(), *(cell for f in figures if isinstance(f, Table) for cell in f.cells)]
-        return frozenset([*above, *panels, *(c.step for c in cells if c.step and c.shows != "size")])
+        blocks = [*self.blocks]
+        matrices = [panel.step for block in blocks for panel in block.matrices]
+        cells = [cell for block in blocks for cell in block.cells]
+        return frozenset([*matrices, *(cell.step for cell in cells if cell.step and cell.shows != "size")])
+
+    @property
+    def effort(self) -> Effort:
+        """What it asks of a student."""
+        return sum((block.effort for block in self.blocks), Effort())
 
     def panels(self) -> list[Panel]:
         """Every matrix with blanks, in order."""
-        figures = [figure for section in self.sections for figure in section.figures]
-        found = [panel for figure in figures if isinstance(figure, Falk | Strip) for panel in figure.panels]
-        return [panel for panel in found if panel.has_blanks]
+        return [panel for block in self.blocks for panel in block.matrices if panel.has_blanks]
 
     def blanks(self) -> list[Cell]:
         """Every cell that is to be filled in, in order."""
-        found: list[Cell] = []
-        for figure in (figure for section in self.sections for figure in section.figures):
-            match figure:
-                case Falk() | Strip():
-                    found += [cell for panel in figure.panels for row in panel.cells for cell in row]
-                case WordBoxes():
-                    found += figure.answers
-                case Table():
-                    found += figure.cells
-                case _:
-                    raise TypeError(f"not a figure: {figure!r}")
-        return [cell for cell in found if cell.blank]
+        return [cell for block in self.blocks for cell in block.cells if cell.blank]

@@ -21,7 +21,7 @@ from byhand.notation.words import unprintable
 from byhand.worksheet.architecture import map_of
 from byhand.worksheet.calls import Calls, Made, Marker
 from byhand.worksheet.conventions import conventions
-from byhand.worksheet.document import Answer, Choice, Claim, Document, Figure, Prose, Remark, Section, Word
+from byhand.worksheet.document import Block, Document, Figure, Prose, Section, Word
 from byhand.worksheet.sandbox import Sandbox
 from byhand.worksheet.sheet import LARGEST_SHEET, Sheet
 
@@ -115,7 +115,7 @@ def _other_choices(sheet: Sheet, config: Config) -> tuple[str, str] | None:
     return mine, others
 
 
-def _sections(name: str, tokens: Sequence[Token], blocks: Sequence[Word | Figure]) -> Iterator[Section]:
+def _sections(name: str, tokens: Sequence[Token], blocks: Sequence[Block]) -> Iterator[Section]:
     """The tokens between two headings, with the blocks in their places.
 
     Raises: SheetError for text before the first heading.
@@ -147,8 +147,9 @@ def _sections(name: str, tokens: Sequence[Token], blocks: Sequence[Word | Figure
                 raise SheetError(f"{name}.md: put {{{{ … }}}} of a block on a line of its own")
             prose.pop()
             flush()
-            for block in (blocks[int(m)] for m in markers):
-                (words if isinstance(block, Prose | Remark | Answer | Claim | Choice) else figures).append(block)  # type: ignore[arg-type]
+            marked = [blocks[int(m)] for m in markers]
+            words += (block for block in marked if isinstance(block, Word))
+            figures += (block for block in marked if isinstance(block, Figure))
             at += 2
             continue
         prose.append(token)

@@ -8,8 +8,7 @@ from dataclasses import replace
 from byhand.model.config import Config
 from byhand.model.job import DECODER, ENCODER
 from byhand.tape import Step, Tape
-from byhand.worksheet.asked import asked, sections_asking
-from byhand.worksheet.document import Box, Map, Section, State
+from byhand.worksheet.document import Box, Map, Section, State, sections_asking
 from byhand.worksheet.figures import Orientation
 
 TWO_STACKS = ("cross-attention", "encoder-decoder")
@@ -32,9 +31,9 @@ _SUMS = {"add1": "heads", "add_cross": "cross", "add2": "mlp"}  # and what is ad
 
 def two_stacks(config: Config, tape: Tape, sections: Sequence[Section], orientation: Orientation) -> Map:
     """The decoder's map, with that of the encoder."""
-    steps = sections_asking(sections, tape)
+    steps = sections_asking(sections, tape.steps)
     where = {name: _where(step) for name, step in tape.steps.items()}
-    home = {s.number: where.get(step) for s in sections for step in [*asked(s)][:1]}
+    home = {s.number: where.get(step) for s in sections for step in s.asked[:1]}
     places = [(stack, part) for stack in ("encoder", "decoder") for part in _parts(config, stack)]
     here = {where[step] for step in steps}
     last = max((i for i, place in enumerate(places) if place in here), default=-1)

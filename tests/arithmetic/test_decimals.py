@@ -246,7 +246,7 @@ def test_a_check_adds_up_what_is_printed():
     sheet = load_sheet("multi-head-attention")
     page, record = prepare(sheet, Options(numbers="decimal", rounding="once", base="e"))
     steps = {step["name"]: step["values"] for step in record["steps"]}
-    words = " ".join(str(w.tokens) for section in page.sections for w in section.words if getattr(w, "ticked", False))
+    words = " ".join(str(w.tokens) for section in page.sections for w in section.words if w.kind == "check")
     out = [sum(map(Decimal, row)) for row in steps["blocks.0.hook_attn_out"]]
     assert all(f"{total.normalize():f}".replace("-", "−") in words for total in out)
 

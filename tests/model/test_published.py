@@ -173,7 +173,7 @@ def test_a_published_exercise_has_its_answer(exercise):
         figure = Bench(tape, 1, (), (), orientation).falk("AB", unknown=[blank] if blank[0] != "AB" else [])
         (cell,) = [
             c
-            for panel in figure.panels
+            for panel in figure.matrices
             for row in panel.cells
             for c in row
             if (c.step, c.at) == (blank[0], blank[1:])

@@ -4,7 +4,6 @@ import pytest
 
 from byhand.effort import QUESTION, STEP, TYPICAL
 from byhand.pipeline import Options, own_effort, prepare
-from byhand.worksheet.effort import effort
 from byhand.worksheet.sheet import load_sheet, parse_sheet
 
 SHEET = """---
@@ -64,12 +63,12 @@ def test_the_page_says_how_long_it_takes(name):
     from byhand.formats.html.page import Pages
 
     page, _ = prepare(load_sheet(name), Options())
-    found = effort(page.sections)
+    found = page.effort
     assert f"about {found.minutes} min</b>" in Pages(page).html("worksheet", "print")
     assert found.counted in Pages(page).html("key", "screen")
 
 
 @pytest.mark.parametrize("name", ["attention-head", "layer-norm", "feed-forward", "gpt"])
 def test_two_seeds_of_one_sheet_take_as_long(name):
-    times = [effort(prepare(load_sheet(name), Options(seed=seed))[0].sections).seconds for seed in range(1, 7)]
+    times = [prepare(load_sheet(name), Options(seed=seed))[0].effort.seconds for seed in range(1, 7)]
     assert max(times) < 1.15 * min(times)

@@ -7,7 +7,7 @@ import pytest
 from byhand.arithmetic.exact import RATIONALS
 from byhand.model.models import run
 from byhand.pipeline import Options, prepare
-from byhand.worksheet.document import Answer, Claim, Falk, Remark, Strip
+from byhand.worksheet.document import Answer, Check, Claim, Falk, Strip
 from byhand.worksheet.sheet import load_sheet, sheet_files
 
 
@@ -30,7 +30,7 @@ def test_one_number_of_each_vector_is_lost(orientation):
 
 def test_a_weight_and_a_bias_are_lost():
     _, lost = figures("linear-layer", Falk)
-    blanks = {panel.step: sum(c.blank for row in panel.cells for c in row) for panel in lost.panels}
+    blanks = {panel.step: sum(c.blank for row in panel.cells for c in row) for panel in lost.matrices}
     assert blanks == {"x": 0, "other.W": 1, "other.b": 1, "other.y": 0}
 
 
@@ -97,7 +97,7 @@ def test_a_check_of_rounded_numbers_says_about(name):
     document, _ = prepare(load_sheet(name), Options(numbers="decimal", base="e"))
     checks = ["".join(t.content for t in word.tokens)
               for section in document.sections for word in section.words
-              if isinstance(word, Remark) and word.head == "Check"]  # fmt: skip
+              if isinstance(word, Check)]  # fmt: skip
     assert not [check for check in checks if re.search(r"(each|pattern|result).* adds? up to [01]\b", check)]
 
 

@@ -107,8 +107,8 @@ def test_each_shipped_sheet_ends_with_explain_and_find_the_error():
 
 def test_checks_and_hints_stand_with_the_words():
     document = made('## One\n\nWhy.\n\n{{ softmax("softmax") }}\n{{ hint("h") }}\n{{ check("c") }}\n')
-    heads = [w.head for w in document.sections[0].words if isinstance(w, Remark)]
-    assert heads == ["Hint", "Check"]
+    heads = [w.kind for w in document.sections[0].words if isinstance(w, Remark)]
+    assert heads == ["hint", "check"]
 
 
 def test_what_an_expression_prints_is_text():

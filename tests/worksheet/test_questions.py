@@ -11,12 +11,11 @@ from kinds import kinds, lesson
 from byhand.arithmetic.decimals import Decimals
 from byhand.arithmetic.exact import RATIONALS
 from byhand.errors import SheetError
-from byhand.formats.html.entries import entry_text
 from byhand.notation.text import text
 from byhand.ops import affine, matmul
 from byhand.pipeline import Options, prepare
 from byhand.tape import Tape
-from byhand.worksheet.document import Answer, Choice, Claim, Falk, Remark, Strip, Table
+from byhand.worksheet.document import Answer, Choice, Claim, Falk, Hint, Strip, Table
 from byhand.worksheet.inverse import solutions
 from byhand.worksheet.questions import path, product_shape
 from byhand.worksheet.sheet import load_sheet, parse_sheet
@@ -151,7 +150,7 @@ def test_which_products_exist_is_what_the_operation_says():
 )  # fmt: skip
 def test_shapes_turn_with_the_sheet(orientation, rows):
     table = figures(kinds(orientation=orientation), Table)[0]
-    assert [tuple(entry_text(x) for x in row) for row in table.rows] == rows
+    assert [tuple(x.text for x in row) for row in table.rows] == rows
     assert [c.blank for c in table.rows[0][2:]] == [True, True]
 
 
@@ -165,8 +164,8 @@ def test_an_entry_may_be_rounded():
         "entry('share.params.embed', places=1), number('params', 0, 0)]) }}\n",
     )
     whole, share, known = figures(prepare(sheet, Options())[0], Table)[0].cells
-    assert (entry_text(whole), entry_text(share)) == ("38,597,376", "31.0")
-    assert (entry_text(known), known.blank) == ("124,439,808", False)
+    assert (whole.text, share.text) == ("38,597,376", "31.0")
+    assert (known.text, known.blank) == ("124,439,808", False)
 
 
 def test_counts_come_from_the_shapes_of_the_run():
@@ -240,7 +239,7 @@ def test_easy_asks_for_last_rows_only():
 
 def test_stretch_has_no_hints_and_lets_a_sheet_ask_otherwise():
     document = prepare(load_sheet("attention-head"), Options(seed=0, level="stretch"))[0]
-    assert "Hint" not in {remark.head for remark in words(document, Remark)}
+    assert not words(document, Hint)
     body = "## A\n\n{% if level == 'stretch' %}{{ inverse('Q', 'X') }}{% else %}{{ ask('Q') }}{% endif %}\n"
     body = body.replace("'Q'", f"'{ATTN}hook_q[0]'").replace("'X'", "'blocks.0.hook_resid_pre'")
     for level, asked in (("standard", 12), ("stretch", 1)):
@@ -287,4 +286,4 @@ def test_a_caption_names_what_a_mistake_made():
 def test_a_share_is_rounded_among_letters_too(numbers):
     document, _ = prepare(load_sheet("sizing"), Options(numbers=numbers))
     entries = [cell for table in figures(document, Table) for cell in table.cells if cell.step == "mfu"]
-    assert [entry_text(cell) for cell in entries] == ["50", "37.1"]
+    assert [cell.text for cell in entries] == ["50", "37.1"]

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from byhand.formats.html.drawing import words
-from byhand.formats.html.grid import FIGURE_WIDTH
-from byhand.notation.inline import spoken
-from byhand.notation.text import value_text
+from byhand.formats.html.grid import FIGURE_WIDTH, Slot
 from byhand.worksheet.document import Cell, Prose, Table
 
 TEXT_EM, LINE, ROW = 3.2, 4.2, 8.0  # mm: the size of text, its leading, a row with a blank
@@ -24,7 +22,7 @@ class Entries:
     table: Table
     widths: tuple[float, ...]
     heights: tuple[float, ...]
-    block: ClassVar[str] = "entries"
+    kind: ClassVar[str] = Table.kind
 
     @property
     def width(self) -> float:
@@ -35,6 +33,22 @@ class Entries:
     def height(self) -> float:
         """In print, in mm."""
         return sum(self.heights)
+
+    @property
+    def room(self) -> float:
+        """The width that it needs."""
+        return self.width
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """How many cells each row has."""
+        return (len(self.table.head),) * (len(self.table.rows) + 1)
+
+    def slots_by_row(self) -> list[list[Slot]]:
+        """Its entries; a value is called by the names of its row and column."""
+        names = [head.text for head in self.table.head]
+        rows = [[_slot(x, row[0], name) for x, name in zip(row, names, strict=True)] for row in self.table.rows]
+        return [[Slot("", label=name) for name in names], *rows]
 
     def over_cells(self, col: int) -> bool:
         """Whether a head stands over values, not over texts."""
@@ -79,8 +93,8 @@ def _is_blank(entry: Prose | Cell) -> bool:
 
 def _width(entry: Prose | Cell) -> float:
     if isinstance(entry, Cell):
-        return max(LEAST, DIGIT * len(entry_text(entry)) + PAD)
-    return words(entry_text(entry), TEXT_EM).width + PAD
+        return max(LEAST, DIGIT * len(entry.text) + PAD)
+    return words(entry.text, TEXT_EM).width + PAD
 
 
 def _height(entry: Prose | Cell, width: float) -> float:
@@ -89,8 +103,7 @@ def _height(entry: Prose | Cell, width: float) -> float:
     return LINE * math.ceil(_width(entry) / width - 0.01) + 1.4
 
 
-def entry_text(entry: Prose | Cell) -> str:
-    """An entry as plain text."""
+def _slot(entry: Prose | Cell, row: Prose | Cell, name: str) -> Slot:
     if isinstance(entry, Cell):
-        return value_text(entry.value)
-    return "".join(spoken(t.content) if t.type == "math_inline" else t.content for t in entry.tokens)
+        return Slot("", entry, name=f"{row.text}, {name}")
+    return Slot("", label=entry.text)

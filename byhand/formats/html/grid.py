@@ -20,6 +20,8 @@ from byhand.notation.text import value_text
 from byhand.worksheet.document import Cell, Panel
 
 FIGURE_WIDTH = 118.0  # mm
+PAGE_WIDTH, PAGE_HEIGHT = 174.0, 240.0  # mm: what the paper leaves for a figure below its words, never cut in two
+MARGIN = 10.0  # mm of the page's margin that a figure may reach into, with cells that stay empty
 TAG_WIDTH, NARROW_TAG = 17.0, 12.0  # a tag on one line, and on two
 CELL_EM, LABEL_EM, CAPTION_EM, SMALL_LABEL_EM = 4.06, 3.35, 2.96, 2.82  # mm, at 11.5, 9.5, 8.4 and 8 pt
 PHONE_CELL_EM, PHONE_LABEL_EM, PHONE_SMALL_LABEL_EM = 4.5, 4.23, 3.44  # mm, at 17, 16 and 13 px
@@ -102,7 +104,7 @@ class Grid:
     widths: dict[str, float] = field(default_factory=lambda: dict(PRINT_WIDTHS))
     phone_widths: dict[str, float] = field(default_factory=lambda: dict(PHONE_WIDTHS))
     scale: float = 1.0  # of the numbers' type
-    block: ClassVar[str] = "grid"
+    kind: ClassVar[str] = "grid"
 
     def lines(self) -> list[tuple[str, list[Slot]]]:
         """The rows with their kinds; what is empty becomes one wide cell."""
@@ -125,7 +127,7 @@ class Grid:
     @property
     def shape(self) -> tuple[int, ...]:
         """How many cells each row has."""
-        return tuple(len(line) for _, line in self.lines())
+        return tuple(map(len, self.slots_by_row()))
 
     def x(self, col: int, *, phone: bool = False) -> float:
         """The left edge of a column, in mm."""
@@ -146,6 +148,20 @@ class Grid:
     def height(self) -> float:
         """In print, in mm."""
         return self.y(len(self.rows))
+
+    @property
+    def tagged_width(self) -> float:
+        """With its tags on two lines, in mm."""
+        return self.width + NARROW_TAG * bool(self.tags)
+
+    @property
+    def room(self) -> float:
+        """The width that it needs, in mm: its tags use what is left of the figures' width."""
+        return max(FIGURE_WIDTH, self.tagged_width) if self.tags else self.width
+
+    def slots_by_row(self) -> list[list[Slot]]:
+        """What stands in each row."""
+        return [slots for _, slots in self.lines()]
 
     def add(self, kinds: str) -> int:
         """New columns; the index of the first."""

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from byhand.errors import SheetError
 from byhand.formats.html.grid import (
     CAPTION_EM,
     FIGURE_WIDTH,
+    MARGIN,
     NARROW_TAG,
+    PAGE_HEIGHT,
+    PAGE_WIDTH,
     PRINT_WIDTHS,
     TAG_WIDTH,
     Grid,
@@ -60,7 +64,21 @@ def falk(figure: Falk) -> Grid:
     if figure.arrows:
         grid.marks.append(Mark("right", below, gap, below + 1, gap + 1))
         grid.marks.append(Mark("down", below - 1, at_result, below, at_result + 1))
-    return fitted(grid, FIGURE_WIDTH - TAG_WIDTH, FIGURE_WIDTH - NARROW_TAG)
+    return _on_paper(fitted(grid, FIGURE_WIDTH - TAG_WIDTH, FIGURE_WIDTH - NARROW_TAG))
+
+
+def _on_paper(grid: Grid) -> Grid:
+    """A grid for which a page has room.
+
+    Raises: SheetError for one that is larger.
+    """
+    width = grid.tagged_width
+    if width > PAGE_WIDTH + MARGIN or grid.height > PAGE_HEIGHT:
+        raise SheetError(
+            f"{spoken(grid.label)} is {width:.0f} mm wide and {grid.height:.0f} mm high even in small print; a "
+            f"page has room for {PAGE_WIDTH:.0f} × {PAGE_HEIGHT:.0f} mm: use smaller sizes, or fewer digits"
+        )
+    return grid
 
 
 def _widths(panel: Panel) -> str:
@@ -83,7 +101,7 @@ def strips(figure: Strip) -> list[Grid]:
             grids.append(grid)
         else:
             grids[-1] = grid
-    return grids
+    return [*map(_on_paper, grids)]
 
 
 def strips_as(figure: Strip, shapes: Sequence[Sequence[int]]) -> list[Grid]:
@@ -96,7 +114,7 @@ def strips_as(figure: Strip, shapes: Sequence[Sequence[int]]) -> list[Grid]:
         ends = range(start + 1, len(columns) + 1)
         made = {end: _strip(columns[start:end], figure, end == len(columns)) for end in ends}
         start = min(made, key=lambda end: unlike(made[end].shape, wanted))
-        grids.append(_fitted(made[start]))
+        grids.append(_on_paper(_fitted(made[start])))
     return grids
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any, Literal
@@ -11,11 +11,9 @@ from jinja2 import TemplateError, TemplateSyntaxError
 from markupsafe import Markup
 
 from byhand import __version__
-from byhand.arithmetic.expr import Expr
 from byhand.errors import SheetError
 from byhand.formats.fonts import data_url, font_face_css
 from byhand.formats.html import map as architecture_map
-from byhand.formats.html.entries import entry_text
 from byhand.formats.html.grid import (
     FIGURE_WIDTH,
     PHONE_HEIGHTS,
@@ -35,17 +33,8 @@ from byhand.notation.inline import inline, spoken
 from byhand.notation.text import text, value_text
 from byhand.notation.words import unprintable
 from byhand.tape import shape_text
-from byhand.worksheet.document import (
-    Cell,
-    Document,
-    Falk,
-    Figure,
-    Panel,
-    Strip,
-    Table,
-    View,
-)
-from byhand.worksheet.effort import Effort, effort
+from byhand.worksheet.document import Block, Document, Lines, View
+from byhand.worksheet.effort import Effort
 from byhand.worksheet.sandbox import Sandbox, loader
 from byhand.worksheet.sheet import folders
 
@@ -72,16 +61,8 @@ LINE_ROOMS = ((3, 44.4), (2, 73.4))  # tokens side by side, and the room for a l
 
 
 @dataclass(frozen=True)
-class Lines:
-    """The worked lines of one token: label, arithmetic and result of each cell."""
-
-    label: str
-    rows: tuple[tuple[str, Expr, Any], ...]
-
-
-@dataclass(frozen=True)
-class Working:
-    """The worked lines of a matrix: its name, if there are several, and how many tokens stand side by side.
+class SideBySide:
+    """Worked lines laid out: what they are of, if there are several, and how many tokens stand side by side.
 
     tall: whether there are fractions, which need more room between the lines; result: the room for one, in mm.
     """
@@ -118,7 +99,7 @@ class Pages:
     @cached_property
     def effort(self) -> Effort:
         """What it asks of a student."""
-        return effort(self.d.sections)
+        return self.d.effort
 
 
 def rendered(template: str, medium: Medium, paper: Paper, **values: Any) -> str:
@@ -160,7 +141,7 @@ def _environment() -> Sandbox:
     }
     environment.globals |= {
         "drawing": lambda *args: Markup(drawing(*args)), "rows": lambda *args: Markup(rows(*args)), "worked": worked,
-        "tick": lambda *args: Markup(tick(*args)), "entry_text": entry_text,
+        "tick": lambda *args: Markup(tick(*args)),
         "tag_place": tag_place, "formula_place": formula_place, "shape": shape_text,
     }  # fmt: skip
     return environment
@@ -199,48 +180,19 @@ def css_string(value: str) -> Markup:
     return Markup(f'"{kept}"')
 
 
-def worked(figure: Figure, turned: bool) -> list[Working]:
-    """The arithmetic of a figure's blanks, matrix by matrix."""
-    match figure:
-        case Falk() | Strip():
-            panels = [p for p in figure.panels if any(c.work is not None for row in p.cells for c in row)]
-            several = len(panels) > 1
-            return [_working(panel, turned, panel.caption or panel.symbol if several else "") for panel in panels]
-        case Table():
-            return _table_working(figure)
-        case _:
-            return []
+def worked(block: Block, turned: bool) -> list[SideBySide]:
+    """The arithmetic of a block's blanks, matrix by matrix."""
+    return [_side_by_side(working.symbol, working.lines) for working in block.worked(turned)]
 
 
-def _table_working(table: Table) -> list[Working]:
-    """The arithmetic of a table's entries, each under the names of its row and column."""
-    lines = [
-        Lines(f"{entry_text(row[0])}, {entry_text(head)}", (("", cell.work, cell.value),))
-        for row in table.rows
-        for head, cell in zip(table.head, row, strict=True)
-        if isinstance(cell, Cell) and cell.work is not None
-    ]
-    return [_side_by_side("", lines)] if lines else []
-
-
-def _working(panel: Panel, turned: bool, symbol: str) -> Working:
-    cells = tuple(zip(*panel.cells, strict=True)) if turned else panel.cells
-    tokens, dims = (panel.cols, panel.rows) if turned else (panel.rows, panel.cols)
-    lines = [
-        Lines(token, tuple((dim, c.work, c.value) for dim, c in zip(dims, row, strict=True) if c.work is not None))
-        for token, row in zip(tokens, cells, strict=True)
-    ]
-    return _side_by_side(symbol, [line for line in lines if line.rows])
-
-
-def _side_by_side(symbol: str, tokens: Sequence[Lines]) -> Working:
+def _side_by_side(symbol: str, tokens: tuple[Lines, ...]) -> SideBySide:
     """As many tokens beside each other as there is room for their lines."""
     lines = [text(work) for token in tokens for _, work, _ in token.rows]
     longest = (max(map(ems, lines), default=0.0) + 0.96) * LINE_EM  # with its " ="
     results = [part for token in tokens for *_, result in token.rows for part in value_text(result).split("/")]
     room_after = max(RESULT, 1.1 * max(map(ems, results), default=0.0) * LINE_EM + 1.5)
     side = next((n for n, room in LINE_ROOMS if longest <= room + RESULT - room_after), 1)
-    return Working(symbol, side, any("/" in line for line in lines), round(room_after, 1), tuple(tokens))
+    return SideBySide(symbol, side, any("/" in line for line in lines), round(room_after, 1), tokens)
 
 
 def tag_place(grid: Grid, tag: Tag) -> str:

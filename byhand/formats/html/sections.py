@@ -4,19 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from itertools import chain
+from typing import Any, ClassVar, Protocol
 
-from byhand.errors import SheetError
-from byhand.formats.html.entries import Entries, entries
-from byhand.formats.html.grid import FIGURE_WIDTH, NARROW_TAG, Grid
+from byhand.formats.html.entries import entries
+from byhand.formats.html.grid import FIGURE_WIDTH, PAGE_WIDTH, Grid, Slot
 from byhand.formats.html.layout import falk, strips
-from byhand.notation.inline import spoken
-from byhand.worksheet.document import Answer, Falk, Figure, Prose, Section, Strip, Table, WordBoxes
+from byhand.worksheet.document import Falk, Figure, Section, Strip, Table, Word, WordBoxes
 
-MARGIN = 10.0  # mm of the page's margin that a figure may reach into, with cells that stay empty
-PAGE_WIDTH, PAGE_HEIGHT = 174.0, 240.0  # mm: what the paper leaves for a figure below its words, never cut in two
 GAP = 3.0  # mm: between two figures
 BESIDE, PAIRED = 104.0, 48.0  # mm: the room for figures beside a question, and beside one of a pair
+
+
+class Laid(Protocol):
+    """A figure laid out, or a part of one that is on a line of its own.
+
+    kind: its template; height, room: what it needs in print, in mm; shape: how many cells each row of its table has,
+    () where it has no table.
+    """
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def height(self) -> float: ...
+
+    @property
+    def room(self) -> float: ...
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+
+    def slots_by_row(self) -> list[list[Slot]] | None:
+        """What stands in its table; None where that is no number and no label."""
 
 
 @dataclass(frozen=True)
@@ -24,17 +44,53 @@ class Boxes:
     """A row of boxes for words."""
 
     figure: WordBoxes
-    block: ClassVar[str] = "boxes"
+    kind: ClassVar[str] = WordBoxes.kind
     height: ClassVar[float] = 14.0  # mm
 
     @property
-    def width(self) -> float:
+    def room(self) -> float:
         """In print, in mm."""
         return 13.0 + 26.0 * len(self.figure.labels)
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """A row of labels and one of words."""
+        return (len(self.figure.labels),) * 2
 
-Laid = Grid | Boxes | Entries  # each has the name of its template, width and height
+    def slots_by_row(self) -> None:
+        """Words are read elsewhere."""
+
+
+@dataclass(frozen=True)
+class AsItIs:
+    """A figure that is laid out by its template alone, without a table.
+
+    How high it is is not known before, so that it cannot stand beside the words.
+    """
+
+    figure: Figure
+    height: ClassVar[float] = 0.0
+    room: ClassVar[float] = PAGE_WIDTH
+    shape: ClassVar[tuple[int, ...]] = ()
+
+    @property
+    def kind(self) -> str:
+        """The figure's."""
+        return self.figure.kind
+
+    def slots_by_row(self) -> None:
+        """No table."""
+
+
 Grids = Callable[[Strip], Sequence[Grid]]
+Layout = Callable[[Any], Iterable[Laid]]
+# how figures are laid out, by their kinds; those of any other kind stand as they are
+LAYOUTS: dict[str, Layout] = {
+    Falk.kind: lambda figure: [falk(figure)],
+    Strip.kind: strips,
+    WordBoxes.kind: lambda figure: [Boxes(figure)],
+    Table.kind: lambda figure: [entries(figure)],
+}
 
 
 @dataclass(frozen=True)
@@ -52,50 +108,22 @@ class Drawn:
     @property
     def width(self) -> float:
         """How wide they are, tags included."""
-        return max((max(FIGURE_WIDTH, _width(x)) if _tagged(x) else x.width for x in self.laid), default=0.0)
+        return max((x.room for x in self.laid), default=0.0)
 
     @property
     def below(self) -> bool:
         """Whether the figures are too wide to stand beside the words."""
         return self.width > (BESIDE if self.section.is_question else FIGURE_WIDTH)
 
+    @property
+    def before(self) -> list[Word]:
+        """The words beside the figures, or above them."""
+        return [word for word in self.section.words if not (self.below and word.last)]
 
-def _laid(figure: Figure, grids: Grids) -> tuple[Laid, ...]:
-    """A figure as what stands on the page: a strip may be several grids."""
-    match figure:
-        case Falk():
-            return (falk(figure),)
-        case Strip():
-            return tuple(grids(figure))
-        case WordBoxes():
-            return (Boxes(figure),)
-        case Table():
-            return (entries(figure),)
-        case _:
-            raise TypeError(f"not a figure: {figure!r}")
-
-
-def _tagged(laid: Laid) -> bool:
-    return isinstance(laid, Grid) and bool(laid.tags)
-
-
-def _width(laid: Laid) -> float:
-    """How wide a figure is with its tags on two lines, in mm."""
-    return laid.width + NARROW_TAG * _tagged(laid)
-
-
-def _checked(laid: Laid) -> Laid:
-    """A figure that is on the paper.
-
-    Raises: SheetError for one that is not.
-    """
-    width = _width(laid)
-    if isinstance(laid, Grid) and (width > PAGE_WIDTH + MARGIN or laid.height > PAGE_HEIGHT):
-        raise SheetError(
-            f"{spoken(laid.label)} is {width:.0f} mm wide and {laid.height:.0f} mm high even in small print; a "
-            f"page has room for {PAGE_WIDTH:.0f} × {PAGE_HEIGHT:.0f} mm: use smaller sizes, or fewer digits"
-        )
-    return laid
+    @property
+    def after(self) -> list[Word]:
+        """The words below the figures."""
+        return [word for word in self.section.words if self.below and word.last]
 
 
 def groups(sections: Iterable[Section], grids: Grids = strips) -> Iterator[tuple[Drawn, ...]]:
@@ -103,10 +131,11 @@ def groups(sections: Iterable[Section], grids: Grids = strips) -> Iterator[tuple
 
     grids: what a strip is broken into.
     """
+    layouts: dict[str, Layout] = {**LAYOUTS, Strip.kind: grids}
     waiting: Drawn | None = None
     for section in sections:
-        laid = (laid for figure in section.figures for laid in _laid(figure, grids))
-        drawn = Drawn(section, tuple(map(_checked, laid)))
+        laid = (layouts.get(figure.kind, _as_it_is)(figure) for figure in section.figures)
+        drawn = Drawn(section, tuple(chain.from_iterable(laid)))
         question, figures = drawn.section.is_question, bool(drawn.laid)
         if waiting is not None:
             if question and figures and drawn.width <= PAIRED:
@@ -115,9 +144,13 @@ def groups(sections: Iterable[Section], grids: Grids = strips) -> Iterator[tuple
                 continue
             yield (waiting,)
             waiting = None
-        if question and not figures and all(isinstance(w, Prose | Answer) for w in drawn.section.words):
+        if question and not figures and all(word.brief for word in drawn.section.words):
             waiting = drawn
         else:
             yield (drawn,)
     if waiting is not None:
         yield (waiting,)
+
+
+def _as_it_is(figure: Figure) -> list[Laid]:
+    return [AsItIs(figure)]
