@@ -69,6 +69,10 @@ class Op:
     signature: index letters of the operands and of the result, as in einsum: "ik,kj->ij"; a 1 is one row or column.
     formula: the whole step in LaTeX, {0} and {1} being the operands; columns: the same where tokens are columns;
     undefined: what it means when a cell divides by 0; edges: more examples, of what is special.
+    by_place: the letters whose places the rule tells apart, as a mask does. In every other letter it is uniform: when
+    the places of the letter change their order in the operands, those of the result change theirs, or nothing does.
+    places: the params that speak of places, and change along, by their letters: "i->k" is one place of k for each
+    place of i.
     """
 
     name: str
@@ -78,12 +82,23 @@ class Op:
     columns: str
     undefined: str
     example: Example
-    edges: tuple[Example, ...]
+    edges: tuple[Example, ...] = ()
+    by_place: str = ""
+    places: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def prose(self) -> str:
         """What the operation does, in a sentence."""
         return (self.rule.__doc__ or "").partition("\n")[0]
+
+    def letters(self, operands: int) -> tuple[list[str], str]:
+        """The letters of so many operands and of the result: ["ik", "kj"], "ij"."""
+        inputs, result = self.signature.split("->")
+        letters = inputs.split(",") if inputs else []
+        if letters and letters[-1].endswith("…"):  # any number of operands like the last
+            letters[-1] = letters[-1][:-1]
+            letters += [letters[-1]] * (operands - len(letters))
+        return letters, result
 
     def __call__(
         self, *operands: Matrix, name: str, tape: Tape | None = None,
@@ -96,11 +111,7 @@ class Op:
         return on.record(Step(name, self, tuple(m.name for m in operands), params, shape, axes, on.current_part))
 
     def _result(self, operands: Sequence[Matrix], sizes: dict[str, tuple[int, str]]) -> tuple[Shape, tuple[str, str]]:
-        inputs, result = self.signature.split("->")
-        letters = inputs.split(",") if inputs else []
-        if letters and letters[-1].endswith("…"):  # any number of operands like the last
-            letters[-1] = letters[-1][:-1]
-            letters += [letters[-1]] * (len(operands) - len(letters))
+        letters, result = self.letters(len(operands))
         for operand, pair in zip(operands, letters, strict=True):
             for letter, size, axis in zip(pair, operand.shape, operand.axes, strict=True):
                 known = sizes.setdefault(letter, (size, axis)) if letter != "1" else (1, "")
@@ -127,11 +138,14 @@ def op(
     undefined: str = "its divisor is 0",
     example: Example,
     edges: tuple[Example, ...] = (),
+    by_place: str = "",
+    places: Mapping[str, str] | None = None,
 ) -> Callable[[Callable[..., Expr]], Op]:
     """Register the rule of one cell as an operation."""
 
     def register(rule: Callable[..., Expr]) -> Op:
-        new = Op(rule.__name__, rule, signature, formula, columns or formula, undefined, example, edges)
+        said = (formula, columns or formula, undefined)
+        new = Op(rule.__name__, rule, signature, *said, example, edges, by_place, places or {})
         OPS[new.name] = new
         return new
 

@@ -28,17 +28,17 @@ def example_of(name, n):
     return (OPS[name].example, *OPS[name].edges)[n]
 
 
-def step_of(name, example, domain, numbers=None):
+def step_of(op, example, domain, numbers=None):
     """An operation on the operands of an example, or on other numbers in their place: a step called y of x0, x1, …"""
     tape = Tape(domain, {f"x{n}": rows for n, rows in enumerate(numbers or example.operands)})
     operands = [tape.given(x, (len(rows), len(rows[0])), ("pos", "dim")) for x, rows in tape.numbers.items()]
     sizes = {letter: (size, letter) for letter, size in example.sizes.items()}
-    return OPS[name](*operands, name="y", tape=tape, sizes=sizes, **example.params)
+    return op(*operands, name="y", tape=tape, sizes=sizes, **example.params)
 
 
 def record_of(name, example, domain, numbers=None):
     """A run of one operation."""
-    tape = step_of(name, example, domain, numbers).tape
+    tape = step_of(OPS[name], example, domain, numbers).tape
     tape.values("y")
     return run_record(tape, "one operation", Config(), ())
 

@@ -1,12 +1,15 @@
 """Every operation: what it says of itself, and a worked example of it in small integers."""
 
+import inspect
+from itertools import permutations
+
 import pytest
 from judged import EXAMPLES, example_of, step_of
 
 from byhand import ops
 from byhand.arithmetic.exact import RATIONALS
-from byhand.arithmetic.expr import Index, bind, evaluate, refs
-from byhand.tape import OPS, Symbolic
+from byhand.arithmetic.expr import Fn, Index, Ref, Sub, Sum, bind, changed, evaluate, rebuild, refs
+from byhand.tape import OPS, Op, Symbolic, example
 
 
 def as_rows(matrix):
@@ -16,7 +19,7 @@ def as_rows(matrix):
 @pytest.mark.parametrize(("name", "n"), EXAMPLES)
 def test_an_op_gives_what_a_person_computes(name, n):
     example = example_of(name, n)
-    assert as_rows(step_of(name, example, RATIONALS)) == example.result
+    assert as_rows(step_of(OPS[name], example, RATIONALS)) == example.result
 
 
 @pytest.mark.parametrize("name", OPS)
@@ -41,7 +44,7 @@ def test_what_an_op_says_can_be_filled_in(name, template):
 
 @pytest.mark.parametrize("name", OPS)
 def test_a_cell_reads_cells_that_its_operands_have(name):
-    result = step_of(name, OPS[name].example, RATIONALS)
+    result = step_of(OPS[name], OPS[name].example, RATIONALS)
     for i in range(result.rows):
         for j in range(result.cols):
             for ref in refs(result.tape.cell("y", i, j)):
@@ -50,16 +53,100 @@ def test_a_cell_reads_cells_that_its_operands_have(name):
                 assert 0 <= ref.index[1] < cols
 
 
-# Rules whose shape does not depend on where the cell is.
-BY_PLACE = {"add_all", "hstack", "gather_rows", "sinusoid", "turns", "mask_future", "zero_future", "row_argmax",
-            "multiply", "one_hot", "gather_entries", "keep_entries", "largest_entry", "column_as_row", "slide", "vstack"}  # fmt: skip
-UNIFORM = sorted(OPS.keys() - BY_PLACE)
+LETTERS = [(name, letter) for name in OPS for letter in sorted({*OPS[name].signature} - {*"*1,…->"})]
+
+
+def in_order(node):
+    """A tree with its sums, and what it takes the largest of, in one order."""
+    node = changed(node, in_order)
+    match node:
+        case Sum(terms):
+            return Sum(tuple(sorted(terms, key=repr)))
+        case Fn("max", args):
+            return Fn("max", tuple(sorted(args, key=repr)))
+    return node
+
+
+def moved(value, spoken, letter, order):
+    """A param that speaks of places, "i->k", after those of one of its letters changed their order."""
+    own, named = spoken.split("->")
+    if not own:
+        return order.index(value) if named == letter else value
+    places = order if own[0] == letter else range(len(value))
+    return tuple(moved(value[place], f"{own[1:]}->{named}", letter, order) for place in places)
+
+
+def is_uniform(op, letter, example, order):
+    """Whether an operation gives the same trees in another order when its operands come in another order.
+
+    order: the old place from which each new place of a letter is filled.
+    """
+    old = step_of(op, example, RATIONALS)
+    params = {k: moved(v, op.places[k], letter, order) if k in op.places else v for k, v in example.params.items()}
+    operands, result = op.letters(len(example.operands))
+    letters = dict(zip(old.step.inputs, operands, strict=True))
+
+    def at(pair, places):
+        return tuple(order[place] if mine == letter else place for mine, place in zip(pair, places, strict=True))
+
+    def from_old(leaf):
+        return Ref(leaf.matrix, at(letters[leaf.matrix], leaf.index)) if isinstance(leaf, Ref) else leaf
+
+    matrices = [old.tape[name] for name in old.step.inputs]
+    return all(
+        in_order(rebuild(op.rule(*matrices, i=i, j=j, **params), from_old))
+        == in_order(old.tape.cell("y", *at(result, (i, j))))
+        for i in range(old.rows)
+        for j in range(old.cols)
+    )
+
+
+def orders_of(op, letter):
+    """The examples of an operation in which a letter has several places, and every order of these places."""
+    for case in (op.example, *op.edges):
+        step, sizes = step_of(op, case, RATIONALS).step, dict(case.sizes)
+        operands, result = op.letters(len(case.operands))
+        for pair, rows in zip(operands, case.operands, strict=True):
+            sizes |= dict(zip(pair, (len(rows), len(rows[0])), strict=True))
+        sizes |= dict(zip(result, step.shape, strict=True))
+        yield from ((case, order) for order in permutations(range(sizes[letter])) if sizes[letter] > 1)
+
+
+@pytest.mark.parametrize(("name", "letter"), LETTERS)
+def test_an_op_is_uniform_in_every_letter_but_those_that_it_treats_by_place(name, letter):
+    op = OPS[name]
+    orders = list(orders_of(op, letter))
+    assert orders, f"no example of {name} has two places of {letter}"
+    assert all(is_uniform(op, letter, *case) for case in orders if letter not in op.by_place)
+    assert letter not in op.by_place or not all(is_uniform(op, letter, *case) for case in orders)
+
+
+def test_what_an_op_says_of_its_letters_is_about_letters_and_params_that_it_has():
+    for op in OPS.values():
+        assert {*op.by_place} <= {*op.signature}
+        for param, spoken in op.places.items():
+            assert {*spoken} - {*"->"} <= {*op.signature}
+            assert param in inspect.signature(op.rule).parameters
+
+
+def test_an_op_that_mixes_an_axis_by_place_and_does_not_say_so_is_found_out():
+    def rotate_pairs(a, i, j):
+        return Sub(Sum(()), a[i, j + 1]) if j % 2 == 0 else a[i, j - 1]
+
+    gives = [[-2, 1], [4, 3]]
+    op = Op("rotate_pairs", rotate_pairs, "ij->ij", "", "", "", example([[1, 2], [3, -4]], gives=gives))
+    assert as_rows(step_of(op, op.example, RATIONALS)) == gives
+    assert all(is_uniform(op, "i", *case) for case in orders_of(op, "i"))
+    assert not all(is_uniform(op, "j", *case) for case in orders_of(op, "j"))
+
+
+UNIFORM = [name for name in OPS if not OPS[name].by_place and not OPS[name].places and name != "largest_entry"]
 
 
 @pytest.mark.parametrize("name", UNIFORM)
 def test_the_general_rule_with_numbers_for_its_indices_is_the_rule_of_the_cell(name):
     example = OPS[name].example
-    result = step_of(name, example, RATIONALS)
+    result = step_of(OPS[name], example, RATIONALS)
     rule = OPS[name].general_rule(result.step.inputs, **example.params)
     lengths = {Index("m"): len(example.operands[0]), Index("n"): len(example.operands[0][0])}
     numbers = {operand: result.tape.values(operand) for operand in result.step.inputs}
@@ -70,7 +157,7 @@ def test_the_general_rule_with_numbers_for_its_indices_is_the_rule_of_the_cell(n
             assert list(refs(bound)) == list(refs(result.tape.cell("y", i, j)))
 
 
-@pytest.mark.parametrize("name", sorted(BY_PLACE))
+@pytest.mark.parametrize("name", OPS)
 def test_every_op_has_a_general_rule(name):
     example = OPS[name].example
     operands = ["a", "b", "c"][: len(example.operands)]

@@ -23,6 +23,7 @@ def divide_by_root(a: Operand, i: At, j: At, of: Any) -> Expr:
 
 @op(
     "ij->ij",
+    by_place="ij",
     formula=r"{0}_{{ij}} \;(j \le i),\; -\infty \;(j > i)",
     example=example([[1, 2, 3], [4, 5, 6], [7, 8, 9]], gives=[[1, NEG_INF, NEG_INF], [4, 5, NEG_INF], [7, 8, 9]]),
     edges=(example([[1, 2, 3], [4, 5, 6]], gives=[[1, NEG_INF, NEG_INF], [4, 5, NEG_INF]]),),
@@ -36,6 +37,7 @@ def mask_future(a: Operand, i: At, j: At) -> Expr:
 
 @op(
     "ij->ij",
+    by_place="ij",
     formula=r"{0}_{{ij}} \;(j \le i),\; 0 \;(j > i)",
     example=example([[1, 2], [4, 5]], gives=[[1, 0], [4, 5]]),
 )
@@ -104,6 +106,7 @@ def normalize_columns(a: Operand, sums: Operand, i: At, j: At) -> Expr:
 
 @op(
     "ij->i1",
+    by_place="j",
     formula=r"\operatorname{{argmax}}_j\, {0}_{{ij}}",
     example=example([[1, 5, 5], [2, 1, 0], [NEG_INF, -1, NEG_INF]], gives=[[1], [0], [1]]),
 )

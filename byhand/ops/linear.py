@@ -203,6 +203,7 @@ def copy(a: Operand, i: At, j: At) -> Expr:
 
 @op(
     "ik,wk->o1",
+    by_place="iwo",
     formula=r"{0} \ast {1}",
     example=example([[1, 2], [3, -4], [5, 0]], [[1, 1], [2, 0]], sizes={"o": 2}, gives=[[9], [9]]),
 )
@@ -226,7 +227,7 @@ def relu(a: Operand, i: At, j: At) -> Expr:
 @op(
     "ij->ij",
     formula=r"{0}\,\Phi({0})",
-    example=example([[0, 0]], gives=[[0, 0]]),
+    example=example([[0, 0], [0, 0]], gives=[[0, 0], [0, 0]]),
 )
 def gelu(a: Operand, i: At, j: At) -> Expr:
     """Every entry times the normal distribution's share below it."""

@@ -42,7 +42,7 @@ def mean_square(a: Operand, i: At, j: At) -> Expr:
 @op(
     "ij->ij",
     formula=r"\sqrt{{{0}}}",
-    example=example([[9], [0]], eps=16, gives=[[5], [4]]),
+    example=example([[9, 0], [33, -7]], eps=16, gives=[[5, 4], [7, 3]]),
     edges=(
         example([[9]], gives=[[3]]),
         example([[Fraction(1, 4)]], eps="0", gives=[[Fraction(1, 2)]]),
@@ -107,7 +107,7 @@ def column_mean_square(a: Operand, i: At, j: At) -> Expr:
 @op(
     "ij->i1",
     formula=r"\frac{{1}}{{d-1}} \textstyle\sum_k {0}_{{ik}}^2",
-    example=example([[1, 2, -3]], gives=[[7]]),
+    example=example([[1, 2, -3], [0, 4, -4]], gives=[[7], [16]]),
 )
 def sample_variance(a: Operand, i: At, j: At) -> Expr:
     """The squares of each row of deviations, added up and divided by one less than their number."""

@@ -12,6 +12,7 @@ from byhand.tape import example, op
 
 @op(
     "->ij",
+    by_place="ij",
     formula=r"\sin, \cos(t \cdot \omega)",
     example=example(width=4, periods=(4, 12), sizes={"i": 4, "j": 2}, gives=[[0, 1], [1, 0], [0, -1], [-1, 0]]),
     edges=(example(width=4, sizes={"i": 1, "j": 4}, gives=[[0, 1, 0, 1]]),),
@@ -36,6 +37,8 @@ def sinusoid(
 
 @op(
     "->ij",
+    by_place="i",
+    places={"periods": "j->"},
     formula=r"t \div \text{{period}}",
     example=example(periods=(4, 2), sizes={"i": 2, "j": 2}, gives=[[0, 0], [Fraction(1, 4), Fraction(1, 2)]]),
 )

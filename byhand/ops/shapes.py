@@ -11,6 +11,7 @@ from byhand.tape import Operand, example, op
 
 @op(
     "i*…->ij",
+    by_place="j",
     formula=r"[\,{0} \;\; {1}\,]",
     example=example(
         [[1, 2], [3, -4]], [[7], [8]], [[5, 6], [9, 0]], sizes={"j": 5}, gives=[[1, 2, 7, 5, 6], [3, -4, 8, 9, 0]]
@@ -27,6 +28,7 @@ def hstack(*matrices: Operand, i: At, j: At) -> Expr:
 
 @op(
     "*j…->ij",
+    by_place="i",
     formula=r"[\,{0} ;\; {1}\,]",
     example=example([[1, 2], [3, -4]], [[7, 8]], sizes={"i": 3}, gives=[[1, 2], [3, -4], [7, 8]]),
 )
@@ -41,6 +43,7 @@ def vstack(*matrices: Operand, i: At, j: At) -> Expr:
 
 @op(
     "kj->ij",
+    places={"rows": "i->k"},
     formula="{0}[t_i]",
     example=example([[1, 2], [3, 4], [5, 6]], rows=(2, 0, 2), sizes={"i": 3}, gives=[[5, 6], [1, 2], [5, 6]]),
 )
@@ -53,6 +56,7 @@ def gather_rows(table: Operand, i: At, j: At, rows: Sequence[int]) -> Expr:
 
 @op(
     "ij->i1",
+    places={"cols": "i->j"},
     formula="{0}[i, t_i]",
     example=example([[1, 2], [3, -4]], cols=(1, 0), gives=[[2], [3]]),
 )
@@ -63,6 +67,7 @@ def gather_entries(a: Operand, i: At, j: At, cols: Sequence[int]) -> Expr:
 
 @op(
     "ij->ij",
+    places={"kept": "ij->"},
     formula=r"{0}_{{ij}} \;(j \text{{ kept}}),\; 0",
     example=example([[1, 2], [3, -4]], kept=((1, 0), (1, 1)), gives=[[1, 0], [3, -4]]),
 )
@@ -75,6 +80,7 @@ def keep_entries(a: Operand, i: At, j: At, kept: Sequence[Sequence[int]]) -> Exp
 
 @op(
     "kj->1k",
+    places={"which": "->j"},
     formula=r"{0}_{{k\,{which}}}",
     example=example([[1, 2], [3, -4]], which=1, gives=[[2, -4]]),
 )
@@ -85,6 +91,7 @@ def column_as_row(a: Operand, i: At, j: At, which: int) -> Expr:
 
 @op(
     "->ij",
+    places={"rows": "i->j"},
     formula=r"1 \;(j = t_i),\; 0 \;(j \ne t_i)",
     example=example(rows=(2, 0), sizes={"i": 2, "j": 3}, gives=[[0, 0, 1], [1, 0, 0]]),
 )
