@@ -31,6 +31,7 @@ from byhand.worksheet.document import VIEWS, Document, Level, View
 from byhand.worksheet.effort import Effort
 from byhand.worksheet.figures import Orientation
 from byhand.worksheet.load import document
+from byhand.worksheet.messages import messages
 from byhand.worksheet.sheet import Sheet, check_room, load_sheet
 from byhand.worksheet.starts import rounded_starts
 
@@ -127,7 +128,7 @@ def book(
     options = options or Options()
     made = [prepare(load_sheet(name), options, tell) for name in dict.fromkeys(names)]
     views = tuple(sorted(options.views, key=VIEWS.index))
-    bound = Book(tuple(Pages(page) for page, _ in made), views, options.chosen_seed)
+    bound = Book(tuple(Pages(page) for page, _ in made), views, options.chosen_seed, messages())
     files = dict(bound.folder(options.paper)) if "html" in options.formats else {}
     if "json" in options.formats:
         files |= {f"{page.name}-run.json": as_text(record) for page, record in made}

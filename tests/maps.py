@@ -6,6 +6,7 @@ from byhand.model.models import complete, run
 from byhand.model.weights import Values
 from byhand.worksheet.architecture import map_of
 from byhand.worksheet.document import Answer, Document, Panel, Prose, Section, Strip
+from byhand.worksheet.messages import messages
 from byhand.worksheet.stacks import TWO_STACKS
 
 ATTN, BLOCK = "blocks.0.attn.", "blocks.0."
@@ -73,7 +74,7 @@ def map_for(model, steps, *, orientation="rows", titles=(), inputs=None, **confi
     tape = run(model, values, FLOATS, force=False)
     titles = titles or ("Step",) * len(steps)
     sections = [section(i, *pair) for i, pair in enumerate(zip(steps, titles, strict=True), 1)]
-    return map_of(values.config, model, tape, len(TOKENS), orientation, sections)
+    return map_of(values.config, model, tape, len(TOKENS), orientation, sections, messages())
 
 
 def document_of(chart):

@@ -150,7 +150,6 @@ class Copies(Domain):
         self.inner, self.count = inner, count
         self.name = inner.name
         self.advice = inner.advice
-        self.rule = inner.rule
         self.marks: list[Many] = []
 
     def number(self, kinds: Sequence[Any], which: np.ndarray) -> Many:

@@ -27,14 +27,12 @@ class Decimals(Domain):
 
     name = "decimal"
     rounding = "carry"
-    rule = "Round each result to {places} and go on with it; a tie away from 0."
     advice = "use --numbers float, or other numbers"
 
     def __init__(self, places: int = 2) -> None:
         if not 0 <= places <= MOST_PLACES:
             raise ConfigError(f"places={places} cannot be written; use 0 to {MOST_PLACES}")
         self.places = places
-        self.rule = type(self).rule.format(places="1 place" if places == 1 else f"{places} places")
 
     def details(self) -> dict[str, Any]:
         return {"places": self.places, "rounding": self.rounding}
@@ -96,7 +94,6 @@ class DecimalsOnce(Decimals):
     """
 
     rounding = "once"
-    rule = "Keep every digit; only what is written is rounded, to {places}, a tie away from 0."
 
     def as_given(self, value: Any) -> Any:
         """Without the digits that are not printed."""

@@ -30,7 +30,6 @@ class Domain:
     """A number system. Subclasses give `num` and `function`."""
 
     name: str
-    rule = ""  # what a sheet says about its numbers
     advice = "use --numbers decimal"
 
     def details(self) -> dict[str, Any]:

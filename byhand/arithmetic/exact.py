@@ -26,7 +26,6 @@ class Rationals(Domain):
     """
 
     name = "exact"
-    rule = "Exact fractions."
     advice = "use --numbers decimal"
 
     def num(self, value: Any) -> Any:

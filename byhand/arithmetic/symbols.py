@@ -33,7 +33,6 @@ class Symbols(Domain):
     """
 
     name = "symbolic"
-    rule = "Letters stay letters; fractions are exact."
     advice = "give numbers for the letters, or use --numbers decimal"
 
     def num(self, value: Any) -> Any:

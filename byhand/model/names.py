@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-# <h> is the head's number, <p> the primes that tell the norms of a model apart
+# <h> is the head's number, <p> the primes that tell the norms of a model apart; words stand in \text{…}, and each
+# language has its own
 _SYMBOLS = {
     "hook_embed": "E",
     "hook_pos_embed": "P",

@@ -19,8 +19,10 @@ from byhand.pipeline import ROUNDINGS, Options, number_system
 from byhand.reading.back import Again, Print, Printed, Shown
 from byhand.reading.guess import original, recorded_with_lost, values_of
 from byhand.reading.page import Page, squeezed
+from byhand.worksheet.conventions import written
 from byhand.worksheet.document import Level
 from byhand.worksheet.figures import Orientation
+from byhand.worksheet.messages import messages
 from byhand.worksheet.sheet import Sheet
 
 Judges = Sequence[Callable[[Mapping[str, Any]], None]]
@@ -31,11 +33,11 @@ MOST_PLACES = 12
 class Ones(Domain):
     """Whatever is computed is 1, at once and without fail: which tables a page has depends on no result.
 
-    rule: as of a number system, which a page's conventions say.
+    name, details: as of a number system, which a page's conventions say.
     """
 
     def __init__(self, system: Domain) -> None:
-        self.name, self.rule = system.name, system.rule
+        self.name, self.details = system.name, system.details  # type: ignore[method-assign]
 
     def num(self, value: Any) -> Any:
         return value
@@ -115,7 +117,7 @@ def _options_of(page: Page) -> list[Options]:
     systems = [Options(numbers="exact"), Options(numbers="symbolic")]
     for places, rounding in product(range(1, MOST_PLACES + 1), ROUNDINGS):
         systems.append(Options(numbers="decimal", places=places, rounding=rounding))
-    system = next((o for o in systems if squeezed(_system(o).rule) in said), None)
+    system = next((o for o in systems if squeezed(written(_system(o), messages())) in said), None)
     if system is None:
         raise UnreadableError("its conventions do not say how its numbers are written, as our pages do")
     base = re.search(r"Softmaxhasbase(2|3|e)\.", said)

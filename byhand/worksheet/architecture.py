@@ -10,27 +10,23 @@ from byhand.model.names import is_parameter, symbol
 from byhand.tape import Step, Tape
 from byhand.worksheet.document import Box, Map, Node, Section, State, sections_asking
 from byhand.worksheet.figures import Orientation
+from byhand.worksheet.messages import Messages
 from byhand.worksheet.stacks import TWO_STACKS, two_stacks
 
 # the parts of the decoder-only architecture, in the order of the residual stream
 PRE_NORM = ("embed", "ln1", "heads", "out", "add1", "ln2", "mlp", "add2", "ln_final", "unembed")
 POST_NORM = ("embed", "heads", "out", "add1", "ln1", "mlp", "add2", "ln2", "unembed")
 TO_THE_WORD = ("gpt", "perplexity", "cross-entropy", "sampling", "sizing")  # the models that go on to it
-# what a step is called on the map, by its op, where its symbol would say less
-_WORDS = {
-    "dot_rows": "scores", "divide_by_root": "scale", "mask_future": "mask", "power_of": "powers", "row_sum": "sums",
-    "normalize_rows": "softmax", "row_mean": "mean", "center": "subtract", "mean_square": "mean square",
-    "root": "root", "standardize": "divide", "relu": "ReLU", "gelu": "GELU", "row_argmax": "next token",
-}  # fmt: skip
 
 
 def map_of(
-    config: Config, model: str, tape: Tape, positions: int, orientation: Orientation, sections: Iterable[Section]
-) -> Map:
+    config: Config, model: str, tape: Tape, positions: int, orientation: Orientation, sections: Iterable[Section],
+    messages: Messages,
+) -> Map:  # fmt: skip
     """The map of a sheet: the architecture with its shapes, and what the sheet's sections compute in each part."""
-    chart = _Chart(config, model, tape, positions or config.n_ctx, orientation, tuple(sections))
+    chart = _Chart(config, model, tape, positions or config.n_ctx, orientation, tuple(sections), messages)
     if model in TWO_STACKS:
-        return two_stacks(config, tape, chart.sections, orientation)
+        return two_stacks(config, tape, chart.sections, orientation, messages)
     parts = chart.parts()
     branches = [(start, end) for end, start in chart.starts(parts).items()]
     return Map(
@@ -52,6 +48,7 @@ class _Chart:
     positions: int
     orientation: Orientation
     sections: tuple[Section, ...]
+    messages: Messages
 
     def parts(self) -> list[str]:
         """The parts of this model, in order."""
@@ -77,10 +74,9 @@ class _Chart:
 
     def boxes(self, parts: list[str]) -> Iterator[Box]:
         """The boxes, each head on its own where there are two."""
-        c = self.config
-        norm = r"\text{RMSNorm}" if c.normalization_type == "RMS" else r"\text{LayerNorm}"
-        labels = {"embed": r"\text{embed}", "out": "W_O", "mlp": r"\text{MLP}", "unembed": r"\text{unembed}"}
-        labels |= {"ln1": norm, "ln2": norm, "ln_final": norm, "add1": "+", "add2": "+"}
+        c, norm = self.config, self.label(self.config.normalization_type or "LN")
+        labels = {part: self.label(part) for part in ("embed", "mlp", "unembed")}
+        labels |= {"out": "W_O", "ln1": norm, "ln2": norm, "ln_final": norm, "add1": "+", "add2": "+"}
         steps = sections_asking(self.sections, self.tape.steps)
         at_home = {part: {s.number for s in self.sections if self.home(s) == part} for part in parts}
         here = [i for i, part in enumerate(parts) if any(self.part(step) == part for step in steps)]
@@ -93,6 +89,10 @@ class _Chart:
                 state: State = "here" if own else "done" if before else "later"
                 yield Box(part, label, self.shape(width), state, tuple(sorted(numbers)))
 
+    def label(self, name: str, **places: object) -> str:
+        """What stands in a box."""
+        return rf"\text{{{self.messages.say(f'map.{name}', **places)}}}"
+
     def is_in(self, heads: range, step: str) -> bool:
         """Whether a step belongs to one of these heads, or to all."""
         head = self.tape.steps[step].head
@@ -102,11 +102,11 @@ class _Chart:
         """The boxes of the heads: label, and the heads that each stands for."""
         n, alone = self.config.n_heads, self.model in ("attention-head", "softmax")
         if n == 1:
-            return [(r"\text{head}", range(1))]
+            return [(self.label("head"), range(1))]
         if n == 2 or alone:
-            rest = r"\text{head 2}" if n == 2 else rf"\text{{heads 2–{n}}}"
-            return [(r"\text{head 1}", range(1)), (rest, range(1, n))]
-        return [(rf"\text{{{n} heads}}", range(n))]
+            rest = self.label("head_number", n=2) if n == 2 else self.label("heads_from", first=2, last=n)
+            return [(self.label("head_number", n=1), range(1)), (rest, range(1, n))]
+        return [(self.label("heads", n=n), range(n))]
 
     def home(self, section: Section) -> str | None:
         """The part in which a section stands: that of the first step that it asks for."""
@@ -169,7 +169,7 @@ class _Chart:
         """A step on the map, from the sections that ask for it."""
         number, steps = next(iter(group.items()))
         made = [self.tape.steps[s] for s in steps]
-        words = _words(made)
+        words = self.words(made)
         symbols = [symbol(s) for s in steps]
         if len(steps) > 3 or any("text" in x or "sqrt" in x for x in symbols) or all(words):
             title = next(s.title for s in self.sections if s.number == number)
@@ -177,6 +177,14 @@ class _Chart:
         else:
             word = ""
         return Node(tuple(sorted(group)), ", ".join(symbols), word, self.size(made[-1]), reads)
+
+    def words(self, steps: Sequence[Step]) -> list[str]:
+        """What steps are called in words, where their symbols say less; powers and sums are part of a softmax."""
+        names = [step.stem.rpartition(".")[2] for step in steps]
+        ops = [step.op.name if step.op else "" for step in steps]
+        own = [name if name in ("variance", "tied_logits") else op for name, op in zip(names, ops, strict=True)]
+        parts = ("power_of", "row_sum") if "normalize_rows" in own else ()
+        return [self.messages.texts.get(f"map.steps.{name}", "") for name in own if name not in parts]
 
     def size(self, step: Step) -> str:
         """A step's shape on the page."""
@@ -189,13 +197,6 @@ class _Chart:
             return ""
         rows, cols = (self.positions, width) if self.orientation == "rows" else (width, self.positions)
         return f"{rows} × {cols}"
-
-
-def _words(steps: list[Step]) -> list[str]:
-    """What steps are called in words; powers and sums are part of a softmax."""
-    own = {"variance": "variance", "tied_logits": "tied logits"}
-    words = [own.get(s.name.rpartition(".")[2]) or _WORDS.get(s.op.name if s.op else "", "") for s in steps]
-    return [w for w in words if "softmax" not in words or w not in ("powers", "sums")]
 
 
 def _plain(step: Step) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from jinja2.sandbox import safe_range
@@ -34,6 +34,7 @@ from byhand.worksheet.document import (
 )
 from byhand.worksheet.figures import PRODUCTS, Bench, Orientation
 from byhand.worksheet.letters import letter, letters, tie
+from byhand.worksheet.messages import Messages, messages
 from byhand.worksheet.sheet import Sheet
 
 
@@ -53,6 +54,7 @@ class Made:
     orientation: Orientation
     source: tuple[str, ...] = ()
     level: Level = "standard"
+    messages: Messages = field(default_factory=messages)
 
 
 class Calls:
@@ -63,13 +65,14 @@ class Calls:
         self.made = made
         self.inline = inline
         self.bench = Bench(
-            made.tape, heads, made.tokens, made.vocabulary, made.orientation, made.source, made.level
+            made.tape, heads, made.tokens, made.vocabulary, made.orientation, made.source, made.level, made.messages
         )  # fmt: skip
         self.blocks: list[Block] = []
 
     def table(self) -> dict[str, Any]:
         """Everything that a sheet can say."""
-        c, turned, tape = self.made.config, self.bench.turned, self.made.tape
+        c, turned, tape, say = self.made.config, self.bench.turned, self.made.tape, self.made.messages.say
+        lines = ("row", "column"), ("rows", "columns")
         return {
             "ask": self.ask, "inverse": self.inverse, "given": self.given, "strip": self.strip,
             "blank": self.blank, "copy": self.copy, "show": self.show,
@@ -81,14 +84,14 @@ class Calls:
             "word": self.word, "masked": self.masked, "number": self.number,
             "tie": lambda *at: tie(tape, *at), "letter": lambda name: letter(tape, name),
             "letters": lambda *at: letters(tape, *at),
-            "path": lambda *names: questions.path(self.made.vocabulary, tape, *names),
+            "path": lambda *at: questions.path(self.bench, *at),
             "sums": self.bench.totals, "equal": self.equal, "changed": self.changed,
             "tokens": self.made.tokens, "source": self.made.source, "vocabulary": self.made.vocabulary,
             "config": c, "base": c.softmax_base,
-            "numbers": tape.domain.name, "about": "about " if tape.domain.name == "decimal" else "",
+            "numbers": tape.domain.name, "about": say("words.about") if tape.domain.name == "decimal" else "",
             "level": self.made.level, "range": safe_range,
-            "row": "column" if turned else "row", "rows": "columns" if turned else "rows",
-            "column": "row" if turned else "column", "columns": "rows" if turned else "columns",
+            "turned": turned,
+            **{own: say(f"words.{other if turned else own}") for pair in lines for own, other in (pair, pair[::-1])},
         }  # fmt: skip
 
     # what stands on the right: figures
@@ -149,19 +152,18 @@ class Calls:
                 joints.append(str(item))
         if len(joints) != len(panels) - 1:
             raise SheetError("a strip is matrices with one sign between two of them")
-        strip = Strip(tuple(panels), tuple(joints), dots, tuple(above))
-        return self._leave(strip)
+        caption = self.made.messages.say("captions.dots") if dots else ""
+        return self._leave(Strip(tuple(panels), tuple(joints), caption, tuple(above)))
 
     def softmax(self, name: str) -> Marker:
         """Powers, sums and shares, of attention the pattern, and its dots."""
-        powers, word = steps_of(name, "exp"), "pattern" if "hook_pattern" in name else "share"
-        shares = self.blank(name, rf"\text{{{word}}}")
-        if shares.shape[1] > 2:  # room to say how
-            shares = replace(shares, caption=rf"\text{{{word} = power ÷ sum}}")
+        say, powers = self.made.messages.say, steps_of(name, "exp")
+        shares, caption = self.blank(name), "captions.pattern" if "hook_pattern" in name else "captions.share"
+        how = "_how" if shares.shape[1] > 2 else ""  # where there is room for it
         return self.strip(
-            self.blank(powers, rf"\text{{powers }} {self.made.tape[powers].step.params['base']}^s"),
-            self.blank(steps_of(name, "sum"), r"\text{sum}"),
-            shares,
+            self.blank(powers, say("captions.powers", base=self.made.tape[powers].step.params["base"])),
+            self.blank(steps_of(name, "sum"), say("captions.sum")),
+            replace(shares, caption=say(caption + how)),
             dots=True,
         )
 
@@ -211,8 +213,7 @@ class Calls:
 
     def shapes(self, *pairs: Sequence[Any]) -> Marker:
         """Which products exist, and their shapes; a pair is two names of the run or two shapes."""
-        bench = self.bench
-        return self._leave(questions.shapes(self.made.tape, pairs, bench.heads, bench.turned, self.inline))
+        return self._leave(questions.shapes(self.bench, pairs, self.inline))
 
     # what stands on the left: words
 

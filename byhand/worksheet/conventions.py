@@ -4,30 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from byhand.arithmetic.domain import Domain
 from byhand.model.config import Config
 from byhand.tape import Tape
 from byhand.worksheet.document import Section, sections_asking
 from byhand.worksheet.figures import Orientation
+from byhand.worksheet.messages import Messages
 
 
-def conventions(config: Config, tape: Tape, orientation: Orientation, sections: Sequence[Section]) -> tuple[str, ...]:
+def conventions(
+    config: Config, tape: Tape, orientation: Orientation, sections: Sequence[Section], messages: Messages
+) -> tuple[str, ...]:
     """What this sheet means by its words, as sentences of inline Markdown: of what it asks for."""
-    c = config
+    c, say = config, messages.say
     asked = [tape.steps[name] for name in sections_asking(sections, tape.steps)]
     steps = {s.name.partition("[")[0].rpartition(".")[2] for s in asked}
     said = []
     if any("pos" in s.axes for s in tape.steps.values()):
-        lines = ("Rows", "columns") if orientation == "rows" else ("Columns", "rows")
-        said.append("{} are tokens, {} dimensions.".format(*lines))
+        said.append(say(f"conventions.{orientation}"))
     if any(s.op and s.op.name == "normalize_rows" for s in asked):
-        base = "$e$" if c.softmax_base == "e" else str(c.softmax_base)
-        said.append(f"Softmax has base {base}.")
+        said.append(say("conventions.softmax", base="$e$" if c.softmax_base == "e" else c.softmax_base))
     if "scores_scaled" in steps:
-        said.append(rf"Scale: $\sqrt{{d_k}} = \sqrt{{{c.d_head}}}$.")
+        said.append(say("conventions.scale", d_head=c.d_head))
     if steps & {"hook_pattern", "pattern"} and c.attention_dir == "causal":
-        said.append("Causal: a token sees itself and what came before.")
+        said.append(say("conventions.causal"))
     if "hook_scale" in steps:
-        kind = "LayerNorm divides by $d$" if c.normalization_type == "LN" else "RMSNorm has no mean"
-        said.append(rf"{kind}, $\varepsilon = {c.eps}$.")
-    said.append(tape.domain.rule)
-    return tuple(said)
+        said.append(say(f"conventions.{c.normalization_type}", eps=c.eps))
+    return (*said, written(tape.domain, messages))
+
+
+def written(domain: Domain, messages: Messages) -> str:
+    """How numbers are written: as fractions, in letters, or rounded to so many places."""
+    kind = domain.details()
+    return messages.say(f"conventions.{kind.get('rounding', domain.name)}", n=kind.get("places"))

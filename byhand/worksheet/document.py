@@ -20,6 +20,7 @@ from byhand.notation.inline import spoken
 from byhand.notation.number import shown
 from byhand.notation.text import value_text
 from byhand.worksheet.effort import Effort
+from byhand.worksheet.messages import Messages, messages
 
 MOST_LINES = 60  # to write on: more than a page has
 Kind = Literal["given", "parameter", "ask", "copy"]
@@ -239,12 +240,12 @@ class Falk(Matrices):
 class Strip(Matrices):
     """Matrices side by side, with a sign between two of them; parameters may stand above the last one.
 
-    dots: whether the last panel's weights are drawn as dots at the end.
+    dots: what stands over the last panel's weights where they are drawn as dots at the end.
     """
 
     panels: tuple[Panel, ...]
     joints: tuple[str, ...]
-    dots: bool = False
+    dots: str = ""
     above: tuple[Panel, ...] = ()
     kind = "strip"
 
@@ -491,6 +492,7 @@ class Document:
     sections: tuple[Section, ...]
     orientation: Literal["rows", "columns"]
     level: Level = "standard"
+    messages: Messages = field(default_factory=messages)
     stamp: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from byhand.effort import TYPICAL, minutes
+from byhand.worksheet.messages import Messages, messages
 
 
 @dataclass(frozen=True)
@@ -37,11 +38,10 @@ class Effort:
     def __str__(self) -> str:
         """All of it in a line."""
         hand = f"{TYPICAL} times the {self.practised} min of a practised hand"
-        return f"about {self.minutes} min: {self.counted} ({hand})"
+        return f"about {self.minutes} min: {self.counted(messages())} ({hand})"
 
-    @property
-    def counted(self) -> str:
+    def counted(self, messages: Messages) -> str:
         """What is counted: "62 blanks, 9 copies, 1 question"."""
-        words = (("blank", "blanks"), ("copy", "copies"), ("question", "questions"))
-        counts = zip((self.blanks, self.copies, self.questions), words, strict=True)
-        return ", ".join(f"{n} {one if n == 1 else many}" for n, (one, many) in counts if n) or "nothing to fill in"
+        counts = {"blanks": self.blanks, "copies": self.copies, "questions": self.questions}
+        said = (messages.say(f"effort.{kind}", n=n) for kind, n in counts.items() if n)
+        return ", ".join(said) or messages.say("effort.nothing")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from byhand.arithmetic.expr import Div, Expr, Mul, Num, Sub, Sum, changed
@@ -12,6 +12,7 @@ from byhand.model.names import is_parameter, symbol
 from byhand.tape import Tape
 from byhand.worksheet.document import Cell, Falk, Kind, Level, Panel, Strip
 from byhand.worksheet.inverse import Place, solutions
+from byhand.worksheet.messages import Messages, messages
 
 Orientation = Literal["rows", "columns"]
 PRODUCTS = ("matmul", "affine", "dot_rows")
@@ -29,10 +30,15 @@ class Bench:
     orientation: Orientation
     source: tuple[str, ...] = ()
     level: Level = "standard"
+    messages: Messages = field(default_factory=messages)
 
     @property
     def turned(self) -> bool:
         return self.orientation == "columns"
+
+    def symbol(self, name: str) -> str:
+        """What a step is called on the page, in LaTeX."""
+        return self.messages.formula(symbol(name, self.heads))
 
     def panel(self, name: str, kind: Kind | None = None, *, caption: str = "", note: str = "") -> Panel:
         """A step as a matrix on the page; without a kind: a parameter, or given.
@@ -60,7 +66,7 @@ class Bench:
             labels[0],
             labels[1],
             (along[0], along[1]),
-            symbol(name, self.heads),
+            self.symbol(name),
             caption,
             note,
         )
@@ -92,7 +98,7 @@ class Bench:
             (cell, *others), *below = result.cells
             result = replace(result, cells=((replace(cell, blank=False), *others), *below))
         formula = step.op.columns if self.turned else step.op.formula
-        symbols = [symbol(n, self.heads) for n in step.inputs]
+        symbols = [self.symbol(n) for n in step.inputs]
         equation = f"{result.symbol} = {formula.format(*symbols)}"
         bias = rest[0] if rest else None
         if self.turned:

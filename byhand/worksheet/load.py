@@ -49,17 +49,22 @@ def document(made: Made) -> Document:
     calls = Calls(made, inline)
     tokens = markdown.parse(_rendered(made.sheet, calls))
     sections = tuple(_sections(made.sheet.name, tokens, calls.blocks))
+    said = conventions(made.config, made.tape, made.orientation, sections, made.messages)
+    chart = map_of(
+        made.config, made.sheet.model, made.tape, len(made.tokens), made.orientation, sections, made.messages
+    )
     return Document(
         name=made.sheet.name,
         title=made.sheet.title,
         number=made.sheet.number,
         goal=inline(made.sheet.goal),
         prerequisites=made.sheet.prerequisites,
-        conventions=tuple(inline(line) for line in conventions(made.config, made.tape, made.orientation, sections)),
-        map=map_of(made.config, made.sheet.model, made.tape, len(made.tokens), made.orientation, sections),
+        conventions=tuple(map(inline, said)),
+        map=chart,
         sections=sections,
         orientation=made.orientation,
         level=made.level,
+        messages=made.messages,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from functools import reduce
 from itertools import chain
 from numbers import Rational
 from typing import Any
@@ -14,10 +15,10 @@ from byhand.arithmetic.decimals import Decimals
 from byhand.arithmetic.exact import RATIONALS
 from byhand.arithmetic.expr import Expr, Mul, Num, Sum
 from byhand.errors import SheetError, ValuesError
-from byhand.model.names import symbol
 from byhand.ops import matmul
 from byhand.tape import Shape, Tape, shape_text
 from byhand.worksheet.document import Cell, Choice, Prose, Table
+from byhand.worksheet.figures import Bench
 
 Inline = Callable[[str], Sequence[Any]]
 
@@ -69,21 +70,21 @@ def _size(shape: Shape, axis: int | None) -> Expr:
     return Num(shape[1]) if shape[0] == 1 else Mul(Num(shape[0]), Num(shape[1]))
 
 
-def shapes(tape: Tape, pairs: Sequence[Sequence[Any]], heads: int, turned: bool, inline: Inline) -> Table:
+def shapes(bench: Bench, pairs: Sequence[Sequence[Any]], inline: Inline) -> Table:
     """For each pair of matrices, whether the product exists, and its shape.
 
     A matrix is a name of the run, with .T where it is transposed, or a shape. Where tokens are columns, the product
     A B is printed as Bᵀ Aᵀ, as everywhere.
     """
-    rows = []
+    rows, say = [], bench.messages.say
     for left, right in pairs:
-        operands = [_shaped(tape, matrix, heads) for matrix in ((right, left) if turned else (left, right))]
-        sizes = [size[::-1] if turned else size for _, size in operands]
+        operands = [_shaped(bench, matrix) for matrix in ((right, left) if bench.turned else (left, right))]
+        sizes = [size[::-1] if bench.turned else size for _, size in operands]
         result = product_shape(*sizes)
         texts = [f"{sign} {shape_text(size)}".strip() for (sign, _), size in zip(operands, sizes, strict=True)]
-        answers = ("no", "—") if result is None else ("yes", shape_text(result))
+        answers = (say("shapes.no"), "—") if result is None else (say("shapes.yes"), shape_text(result))
         rows.append((*texts, *(Cell(answer, blank=True) for answer in answers)))
-    return table(inline, ("left", "right", "exists?", "shape"), rows)
+    return table(inline, [say(f"shapes.{head}") for head in ("left", "right", "exists", "shape")], rows)
 
 
 def product_shape(left: Shape, right: Shape) -> Shape | None:
@@ -95,14 +96,14 @@ def product_shape(left: Shape, right: Shape) -> Shape | None:
         return None
 
 
-def _shaped(tape: Tape, matrix: Any, heads: int) -> tuple[str, Shape]:
+def _shaped(bench: Bench, matrix: Any) -> tuple[str, Shape]:
     """A matrix's symbol and shape as its rows are tokens."""
     if isinstance(matrix, str):
         name = matrix.removesuffix(".T")
-        rows, cols = tape[name].shape
+        rows, cols = bench.tape[name].shape
         if name == matrix:
-            return f"${symbol(name, heads)}$", (rows, cols)
-        return rf"${symbol(name, heads)}^{{\mathrm{{T}}}}$", (cols, rows)
+            return f"${bench.symbol(name)}$", (rows, cols)
+        return rf"${bench.symbol(name)}^{{\mathrm{{T}}}}$", (cols, rows)
     if not (isinstance(matrix, Sequence) and len(matrix) == 2 and all(isinstance(n, int) and n > 0 for n in matrix)):
         raise SheetError(f"{matrix!r} is neither a matrix of the run nor a shape such as [3, 4]")
     return "", (matrix[0], matrix[1])
@@ -115,13 +116,14 @@ def choice(tape: Tape, name: str, i: int, vocabulary: Sequence[str]) -> Choice:
     return Choice(name, tuple(vocabulary), int(tape.values(name)[i][0]))
 
 
-def path(words: Sequence[str], tape: Tape, name: str, number: str) -> str:
+def path(bench: Bench, name: str, number: str) -> str:
     """The words of the row and the column where a step has the number of another: "down sat"."""
-    rows = tape.values(name)
+    tape, words, rows = bench.tape, bench.vocabulary, bench.tape.values(name)
 
     def said(number: Any, *entries: Any) -> str:
         found = (divmod(k, len(rows[0])) for k, entry in enumerate(entries) if entry == number)
-        return " or ".join(f"{words[i]} {words[j]}" for i, j in found)
+        paths = (f"{words[i]} {words[j]}" for i, j in found)
+        return reduce(lambda one, other: bench.messages.say("words.or", one=one, other=other), paths)
 
     found = tape.domain.met(said, tape.values(number)[0][0], *chain(*rows))
     return found.mark(str) if isinstance(found, Many) else str(found)

@@ -10,6 +10,7 @@ from byhand.model.job import DECODER, ENCODER
 from byhand.tape import Step, Tape
 from byhand.worksheet.document import Box, Map, Section, State, sections_asking
 from byhand.worksheet.figures import Orientation
+from byhand.worksheet.messages import Messages
 
 TWO_STACKS = ("cross-attention", "encoder-decoder")
 _PARTS = {
@@ -22,14 +23,13 @@ _PARTS = {
         "embed", "ln1", "heads", "add1", "ln2", "cross", "add_cross", "ln3", "mlp", "add2", "unembed",
     ),
 }  # fmt: skip
-_LABELS = {
-    "embed": "embed", "heads": "attention", "cross": "attention", "mlp": "MLP", "unembed": "unembed",
-    **dict.fromkeys(("ln1", "ln2", "ln3"), "norm"),
-}  # fmt: skip
+_LABELS = {"heads": "attention", "cross": "attention", "ln1": "norm", "ln2": "norm", "ln3": "norm"}
 _SUMS = {"add1": "heads", "add_cross": "cross", "add2": "mlp"}  # and what is added there
 
 
-def two_stacks(config: Config, tape: Tape, sections: Sequence[Section], orientation: Orientation) -> Map:
+def two_stacks(
+    config: Config, tape: Tape, sections: Sequence[Section], orientation: Orientation, messages: Messages
+) -> Map:
     """The decoder's map, with that of the encoder."""
     steps = sections_asking(sections, tape.steps)
     where = {name: _where(step) for name, step in tape.steps.items()}
@@ -42,9 +42,8 @@ def two_stacks(config: Config, tape: Tape, sections: Sequence[Section], orientat
         numbers = {n for step, asking in steps.items() if where[step] == place for n in asking if home[n] == place}
         state: State = "here" if place in here else "done" if i < last else "later"
         stack, part = place
-        boxes[stack].append(
-            Box(part, _label(part), _shape(config, tape, place, orientation), state, tuple(sorted(numbers)))
-        )
+        shape = _sees(place, messages) or _shape(config, tape, place, orientation)
+        boxes[stack].append(Box(part, _label(part, messages), shape, state, tuple(sorted(numbers))))
     decoder, encoder = (
         Map(tuple(boxes[stack]), {}, tuple(_branches(config, stack)), stream, config.n_layers)
         for stack in ("decoder", "encoder")
@@ -65,15 +64,19 @@ def _where(step: Step) -> tuple[str, str]:
     return "encoder" if step.layer.startswith("encoder.") else "decoder", "heads" if step.part == "out" else step.part
 
 
-def _label(part: str) -> str:
-    return "+" if part in _SUMS else rf"\text{{{_LABELS[part]}}}"
+def _label(part: str, messages: Messages) -> str:
+    return "+" if part in _SUMS else rf"\text{{{messages.say(f'map.{_LABELS.get(part, part)}')}}}"
+
+
+def _sees(place: tuple[str, str], messages: Messages) -> str:
+    """What the decoder's attentions say in place of a shape: what they see."""
+    seen = {("decoder", "heads"): "map.masked", ("decoder", "cross"): "map.to_encoder"}
+    return messages.say(seen[place]) if place in seen else ""
 
 
 def _shape(config: Config, tape: Tape, place: tuple[str, str], orientation: Orientation) -> str:
-    """The shape of a part's result; the decoder's attentions say what they see."""
+    """The shape of a part's result."""
     stack, part = place
-    if stack == "decoder" and part in ("heads", "cross"):
-        return "masked" if part == "heads" else "to encoder"
     rows = tape.steps[ENCODER if stack == "encoder" else DECODER].shape[0]
     cols = config.d_vocab if part == "unembed" else config.d_model
     return f"{rows} × {cols}" if orientation == "rows" else f"{cols} × {rows}"

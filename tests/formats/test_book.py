@@ -16,6 +16,7 @@ from byhand.formats.html.page import Pages
 from byhand.formats.pdf import document as laid_out
 from byhand.formats.pdf import pdf
 from byhand.pipeline import Options, prepare
+from byhand.worksheet.messages import messages
 from byhand.worksheet.sheet import load_sheet
 
 
@@ -24,7 +25,7 @@ def book():
     lines = "{{ ask('blocks.0.attn.hook_q[0]') }}\n\n" * 3
     sheets = [lesson(f"## First\n\n{lines}## Second\n\n{lines}"), load_sheet("layer-norm")]
     pages = [Pages(prepare(sheet, Options())[0]) for sheet in sheets]
-    return Book(tuple(pages), ("worksheet", "key"), 0)
+    return Book(tuple(pages), ("worksheet", "key"), 0, messages())
 
 
 @cache
@@ -116,7 +117,7 @@ def test_the_folder_has_an_index_of_all_its_pages():
 
 @pytest.mark.parametrize("views", [("worksheet",), ("key",)])
 def test_a_book_of_one_view_has_one_part(views):
-    html = Book(book().sheets[:1], views, 3).printed("a4")
+    html = Book(book().sheets[:1], views, 3, messages()).printed("a4")
     assert 'class="part"' not in html
     assert "1 worksheet<" in html
     assert "seed 3" in html

@@ -65,7 +65,7 @@ def test_the_page_says_how_long_it_takes(name):
     page, _ = prepare(load_sheet(name), Options())
     found = page.effort
     assert f"about {found.minutes} min</b>" in Pages(page).html("worksheet", "print")
-    assert found.counted in Pages(page).html("key", "screen")
+    assert found.counted(page.messages) in Pages(page).html("key", "screen")
 
 
 @pytest.mark.parametrize("name", ["attention-head", "layer-norm", "feed-forward", "gpt"])

@@ -16,6 +16,7 @@ from byhand.ops import affine, matmul
 from byhand.pipeline import Options, prepare
 from byhand.tape import Tape
 from byhand.worksheet.document import Answer, Choice, Claim, Falk, Hint, Strip, Table
+from byhand.worksheet.figures import Bench
 from byhand.worksheet.inverse import solutions
 from byhand.worksheet.questions import path, product_shape
 from byhand.worksheet.sheet import load_sheet, parse_sheet
@@ -212,8 +213,9 @@ def test_a_path_is_the_words_of_every_row_and_column_where_the_number_stands():
     tape = Tape(RATIONALS, {"both": [[1, 2], [2, 0]], "best": [[2]], "first": [[1]]})
     for name, shape in {"both": (2, 2), "best": (1, 1), "first": (1, 1)}.items():
         tape.given(name, shape)
-    assert path(("sat", "ran"), tape, "both", "first") == "sat sat"
-    assert path(("sat", "ran"), tape, "both", "best") == "sat ran or ran sat"
+    bench = Bench(tape, 1, (), ("sat", "ran"), "rows")
+    assert path(bench, "both", "first") == "sat sat"
+    assert path(bench, "both", "best") == "sat ran or ran sat"
 
 
 def test_the_first_wrong_step_is_the_one_to_tick():

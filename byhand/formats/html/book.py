@@ -9,8 +9,7 @@ from typing import Any
 from byhand import __version__
 from byhand.formats.html.page import Pages, Paper, rendered
 from byhand.worksheet.document import View
-
-TITLES: dict[View, str] = {"worksheet": "Worksheets", "key": "Keys", "worked": "Keys with every line worked"}
+from byhand.worksheet.messages import Messages
 
 
 @dataclass(frozen=True)
@@ -29,6 +28,7 @@ class Book:
     sheets: tuple[Pages, ...]
     views: tuple[View, ...]
     seed: int
+    messages: Messages
 
     def printed(self, paper: Paper) -> str:
         """One long page for print: cover, contents with page numbers, and each view as a part."""
@@ -42,13 +42,14 @@ class Book:
                 yield f"{sheet.d.name}-{part.view}.html", sheet.html(part.view, "screen", paper)
 
     def _parts(self) -> Sequence[Part]:
-        return [Part(view, TITLES[view], self.sheets) for view in self.views]
+        return [Part(view, self.messages.say(f"book.{view}"), self.sheets) for view in self.views]
 
     def _values(self) -> dict[str, Any]:
-        count = len(self.sheets)
+        say, sheets = self.messages.say, "book.sheets" if len(self.views) == 1 else "book.sheets_and_keys"
         return {
-            "title": "A transformer by hand",
-            "subtitle": f"{count} worksheet{'s' * (count > 1)}{' and keys' * (len(self.views) > 1)}",
-            "edition": f"byhand {__version__} · seed {self.seed}",
+            "messages": self.messages,
+            "title": say("book.title"),
+            "subtitle": say(sheets, n=len(self.sheets)),
+            "edition": say("book.edition", version=__version__, seed=self.seed),
             "parts": self._parts(),
         }

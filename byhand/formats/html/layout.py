@@ -183,7 +183,7 @@ def _strip(stacks: list[_Stack], figure: Strip, last: bool) -> Grid:
     for i, parameter in enumerate(over):
         _named_row(grid, parameter, 1 + heads + i, len(grid.cols) - final.shape[1])
     if figure.dots and last:
-        _dots(grid, final, top)
+        _dots(grid, final, top, figure.dots)
     elif CAPTION_EM / 2 * len(spoken(final.caption or final.symbol)) > sum(PRINT_WIDTHS[k] for k in grid.cols[at:]):
         grid.add("s")  # its name stands out
     return grid
@@ -217,10 +217,10 @@ def _named_row(grid: Grid, panel: Panel, row: int, at: int) -> None:
     grid.put(panel, row, at)
 
 
-def _dots(grid: Grid, panel: Panel, top: int) -> None:
+def _dots(grid: Grid, panel: Panel, top: int, caption: str) -> None:
     """The frames in which a pattern's weights are drawn."""
     grid.add("s")
     (height, width), at = panel.shape, grid.add("o" * panel.shape[1])
-    grid.slots[0, at] = Slot("caption", label=r"\text{as dots}", span=width)
+    grid.slots[0, at] = Slot("caption", label=caption, span=width)
     grid.dots = panel
     grid.marks.append(Mark("dots", top, at, top + height, at + width))

@@ -10,6 +10,7 @@ from byhand.formats.html.drawing import Drawing, Label, Spot, formula, words
 from byhand.formats.html.map_panel import LABEL, NUMBER, SHAPE, SYMBOL, choose, draw
 from byhand.notation.inline import spoken
 from byhand.worksheet.document import Box, Document, Map
+from byhand.worksheet.messages import Messages
 
 WIDTH = 118.0
 STREAM, MIDDLE = 3.3, 11.2  # the residual stream, and the row of boxes under it
@@ -21,19 +22,20 @@ COLOURS = {"done": ("#dcdcdc", "", "#111"), "here": ("#111", "", "#fff"), "later
 def svg(document: Document) -> str:
     """The map as an inline SVG, 118 mm wide."""
     drawing, chart = Drawing(), _fitting(document.map)
-    panels = choose(chart, WIDTH)
+    panels = choose(chart, WIDTH, document.messages)
     row = _row(chart, DOWN if chart.encoder else 0.0)
     if chart.encoder:
         encoder = _row(_fitting(chart.encoder))
-        _draw_row(drawing, chart.encoder, encoder, set(), ends=False)
+        _draw_row(drawing, chart.encoder, encoder, set(), document.messages, ends=False)
         for y, stack in ((0.0, "encoder"), (DOWN, "decoder")):
-            drawing.text(0.2, y + MIDDLE - BOX / 2 - 1.2, words(stack, SHAPE), "#555", anchor="start")
+            name = words(document.messages.say(f"map.{stack}"), SHAPE)
+            drawing.text(0.2, y + MIDDLE - BOX / 2 - 1.2, name, "#555", anchor="start")
         _feed(drawing, encoder[-1][0][1], next(spot for column in row for b, spot in column if b.part == "cross"))
-    bottom = _draw_row(drawing, chart, row, {panel.part for panel in panels})
+    bottom = _draw_row(drawing, chart, row, {panel.part for panel in panels}, document.messages)
     here = {p.part: [s for col in row for b, s in col if b.part == p.part and b.state == "here"] for p in panels}
     numbered = any(b.sections and b.part not in here for b in chart.boxes)
     bottom = draw(drawing, panels, here, bottom, WIDTH, stem=numbered)
-    return drawing.svg(WIDTH, bottom + 0.4, _sentence(chart), "architecture")
+    return drawing.svg(WIDTH, bottom + 0.4, _sentence(chart, document.messages), "architecture")
 
 
 Column = list[tuple[Box, Spot]]
@@ -92,7 +94,9 @@ def _labels(box: Box) -> tuple[Label, Label]:
     return formula(box.label, SYMBOL if "_" in box.label else LABEL), words(box.shape, SHAPE)
 
 
-def _draw_row(drawing: Drawing, chart: Map, row: list[Column], panelled: set[str], ends: bool = True) -> float:
+def _draw_row(
+    drawing: Drawing, chart: Map, row: list[Column], panelled: set[str], messages: Messages, ends: bool = True
+) -> float:
     """Boxes, arrows, the stream over them and the steps' numbers under them; where it ends."""
     bottom = max(spot.bottom for column in row for _, spot in column)
     middle = _middle(row)
@@ -108,7 +112,7 @@ def _draw_row(drawing: Drawing, chart: Map, row: list[Column], panelled: set[str
             base = max(middle + BOX / 2, column[-1][1].bottom) + 2.9
             drawing.text(column[0][1].x, base, words(numbers, NUMBER), bold=True)
             bottom = max(bottom, base + 0.5)
-    _draw_stream(drawing, chart, row)
+    _draw_stream(drawing, chart, row, messages)
     return bottom
 
 
@@ -123,12 +127,13 @@ def _feed(drawing: Drawing, end: Spot, to: Spot) -> None:
     drawing.line((end.right, end.y), (x, end.y), (x, y), (to.x, y), (to.x, to.top))
 
 
-def _draw_stream(drawing: Drawing, chart: Map, row: list[Column]) -> None:
+def _draw_stream(drawing: Drawing, chart: Map, row: list[Column], messages: Messages) -> None:
     """The residual stream beside each branch, and its shape."""
     at = {column[0][0].part: i for i, column in enumerate(row)}
     middle = _middle(row)
     stream = middle - MIDDLE + STREAM
-    said = f"residual stream {chart.stream}" + (f", {chart.layers} blocks like this" if chart.layers > 1 else "")
+    text = "map.stream_blocks" if chart.layers > 1 else "map.stream"
+    said = messages.say(text, shape=chart.stream, n=chart.layers)
     for i, (start, end) in enumerate(chart.branches):
         before, first, plus = (row[k][0][1] for k in (at[start] - 1, at[start], at[end]))
         x = (before.right + first.left) / 2
@@ -169,22 +174,29 @@ def ranges(numbers: Iterable[int]) -> str:
     return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}–{run[-1]}" for run in runs)
 
 
-def _sentence(chart: Map) -> str:
-    """Where this sheet is in the model, for those who hear the page."""
+def _sentence(chart: Map, messages: Messages, decoder: bool = False) -> str:
+    """Where this sheet is in the model, for those who hear the page; a decoder's attentions say what they see."""
+    say = messages.say
     if chart.encoder:
-        encoder, decoder = _sentence(chart.encoder), _sentence(replace(chart, encoder=None))
-        return f"Encoder: {encoder} Decoder, which attends to the encoder’s result: {decoder}"
-    names = {r"\text{embed}": "embedding", r"\text{unembed}": "unembedding", "+": "residual sum"}
-    names["W_O"] = "output matrix W_O"
+        reads = _sentence(replace(chart, encoder=None), messages, decoder=True)
+        return say("map.spoken.stacks", encoder=_sentence(chart.encoder, messages), decoder=reads)
     everything = all(box.state == "here" for box in chart.boxes)
-    said = []
-    for box in chart.boxes:
-        name = names.get(box.label, spoken(box.label))
-        name = f"attention {name}" if box.part == "heads" and name != "attention" else name
-        name = f"{name}, {box.shape}" if box.part == "cross" or box.shape == "masked" else name
-        steps = f"step{'s' if len(box.sections) > 1 else ''} {ranges(box.sections)}" if box.sections else ""
-        notes = ["this sheet"] if box.state == "here" and not everything else []
-        notes += [steps] if steps else []
-        said.append(name + (f" ({': '.join(notes)})" if notes else ""))
-    whole = ", all of it on this sheet" if everything else ""
-    return f"Map of the model{whole}: {', '.join(said)}; the residual stream is {chart.stream}."
+    parts = ", ".join(_said(box, box.state == "here" and not everything, decoder, messages) for box in chart.boxes)
+    return say("map.spoken.model_here" if everything else "map.spoken.model", parts=parts, shape=chart.stream)
+
+
+def _said(box: Box, here: bool, decoder: bool, messages: Messages) -> str:
+    """A box of the map with the steps that compute it."""
+    say, name = messages.say, spoken(box.label)
+    if box.part in ("embed", "unembed", "out"):
+        name = say(f"map.spoken.{box.part}")
+    elif box.label == "+":
+        name = say("map.spoken.add")
+    elif box.part == "heads" and name != say("map.attention"):
+        name = say("map.spoken.heads", heads=name)
+    if decoder and box.part in ("heads", "cross"):
+        name = f"{name}, {box.shape}"
+    if box.sections:
+        text = "map.spoken.here_steps" if here else "map.spoken.steps"
+        return say(text, part=name, n=len(box.sections), numbers=ranges(box.sections))
+    return say("map.spoken.here", part=name) if here else name

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from byhand.formats.html.drawing import Drawing, Label, Point, Spot, formula, words
 from byhand.worksheet.document import Map, Node
+from byhand.worksheet.messages import Messages
 
 LABEL, SHAPE, NUMBER, SYMBOL = 2.45, 2.25, 2.5, 2.75  # sizes of text
 LINE, TALL, GIVEN = 4.7, 9.8, 5.0  # heights of a step: in one line, its number above its name, without a box
@@ -182,13 +183,13 @@ class Panel:
         drawing.text(at.right - edge, base, shape, "#555", anchor="end")
 
 
-def choose(chart: Map, wide: float) -> list[Panel]:
+def choose(chart: Map, wide: float, messages: Messages) -> list[Panel]:
     """A panel for each part with several steps, as many as fit side by side; for an only part in any case."""
     parts = [p for p, nodes in chart.inside.items() if not p or len(chart.inside) == 1 or _steps(nodes) > 1]
     while parts:
         for tall, sources in ((False, True), (True, True), (True, False)):
             panels = [
-                Panel(p, nodes if sources else _bare(nodes), tall, _title(chart, p))
+                Panel(p, nodes if sources else _bare(nodes), tall, _title(chart, p, messages))
                 for p, nodes in chart.inside.items()
                 if p in parts
             ]
@@ -212,15 +213,15 @@ def _bare(nodes: Sequence[Node]) -> tuple[Node, ...]:
     )
 
 
-def _title(chart: Map, part: str) -> str:
+def _title(chart: Map, part: str, messages: Messages) -> str:
     """What several numbers in one box mean."""
     single = all(len(node.sections) < 2 for node in chart.inside[part])
     if single or (chart.layers == 1 and part not in ("heads", "out")):
         return ""
     heads = [box.label[6:-1] for box in chart.boxes if box.part == part == "heads"]
     if chart.layers == 1 and len(heads) == 2:
-        return f"steps of {' · '.join(heads)}"
-    return "steps of each head" if chart.layers == 1 else "steps of each block"
+        return messages.say("map.steps_of_heads", heads=" · ".join(heads))
+    return messages.say("map.steps_of_each_head" if chart.layers == 1 else "map.steps_of_each_block")
 
 
 def draw(

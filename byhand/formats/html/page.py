@@ -88,7 +88,7 @@ class Pages:
         """
         return rendered(
             "page.html", medium, paper, d=self.d, view=view, shown=view != "worksheet", map=self.map,
-            effort=self.effort, groups=self.groups,
+            effort=self.effort, groups=self.groups, messages=self.d.messages,
         )  # fmt: skip
 
     @cached_property

@@ -1,0 +1,107 @@
+"""The texts that the program itself puts on a page, by language: templates/messages/LANG.toml.
+
+What a language does not say is said in English.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from byhand.errors import SheetError, UnknownNameError
+from byhand.notation.words import unprintable
+from byhand.worksheet.sheet import folders, shipped
+
+ENGLISH = "en"
+LARGEST_FILE = 200_000  # characters
+_PLACE = re.compile(r"\{([a-z]\w*)\}")
+_WORD = re.compile(r"\\text\{(\w+)\}")
+
+
+@dataclass(frozen=True)
+class Messages:
+    """The texts of one language, by name: "conventions.rows" is "Rows are tokens, columns dimensions."."""
+
+    language: str
+    texts: Mapping[str, str]
+
+    def say(self, name: str, write: Callable[[Any], str] = str, /, **places: Any) -> str:
+        """A text with its places filled in; of two forms, the one for the number n.
+
+        write: how the text and what is filled in are written, as with HTML's special characters escaped.
+        """
+        text = self.texts.get(name)
+        if text is None:
+            text = self.texts[f"{name}.{'one' if places['n'] == 1 else 'other'}"]
+        return _PLACE.sub(lambda m: write(places[m[1]]) if m[1] in places else m[0], write(text))
+
+    def formula(self, latex: str) -> str:
+        r"""A symbol with its words in this language: of `\text{loss}`, what symbols.loss says."""
+        return _WORD.sub(lambda m: rf"\text{{{self.texts.get(f'symbols.{m[1]}', m[1])}}}", latex)
+
+
+def messages(language: str = ENGLISH) -> Messages:
+    """The texts of a language.
+
+    Raises: SheetError where its file does not parse, or has a text that English does not have.
+    """
+    return _messages(language, folders())
+
+
+@cache
+def _messages(language: str, where: tuple[Path, ...]) -> Messages:
+    english = _read(ENGLISH, shipped())
+    texts = dict(english)
+    for name in dict.fromkeys((ENGLISH, language)):
+        for folder in reversed(where):
+            texts |= _checked(name, _read(name, folder), english)
+    return Messages(language, texts)
+
+
+def _checked(language: str, texts: dict[str, str], english: Mapping[str, str]) -> dict[str, str]:
+    """Texts that English has, too, with no other places."""
+    for name, text in texts.items():
+        if name not in english:
+            raise SheetError(f"messages/{language}.toml: {UnknownNameError('text', name, english)}")
+        if others := set(_PLACE.findall(text)) - set(_PLACE.findall(english[name])):
+            raise SheetError(f"messages/{language}.toml: {name} has no place {{{min(others)}}}")
+    return texts
+
+
+def _read(language: str, folder: Path) -> dict[str, str]:
+    """The texts of a language in a folder; none where it has no file."""
+    path = folder / "messages" / f"{language}.toml"
+    return _parsed(path, folder) if path.exists() else {}
+
+
+def _parsed(path: Path, folder: Path) -> dict[str, str]:
+    name = f"messages/{path.name}"
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise SheetError(f"{name} is a link that leads out of its folder")
+    try:
+        with path.open(encoding="utf-8-sig") as file:
+            text = file.read(LARGEST_FILE + 1)
+        if len(text) > LARGEST_FILE:
+            raise SheetError(f"{name} has over {LARGEST_FILE:,} characters; English has ten thousand")
+        return dict(_flat(name, tomllib.loads(text)))
+    except (OSError, ValueError, RecursionError) as error:  # TOML's and Unicode's errors are ValueErrors
+        raise SheetError(f"{name}: {error}") from None
+
+
+def _flat(file: str, table: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
+    """The texts of nested tables by full name."""
+    for key, entry in table.items():
+        name = f"{above}{key}"
+        if isinstance(entry, Mapping):
+            yield from _flat(file, entry, f"{name}.")
+        elif not isinstance(entry, str):
+            raise SheetError(f"{file}: {name} is a text in quotes; found {entry!r}")
+        elif bad := unprintable(entry, lines=True):
+            raise SheetError(f"{file}: {name} holds {bad}, which cannot be printed")
+        else:
+            yield name, entry

@@ -1,0 +1,63 @@
+"""The texts of the program: English's are whole, another language's take their places, one by one."""
+
+import re
+
+import pytest
+
+from byhand.errors import SheetError
+from byhand.worksheet.messages import messages
+
+
+def language(folder, text):
+    (folder / "messages").mkdir()
+    (folder / "messages" / "de.toml").write_text(text, encoding="utf-8")
+
+
+def test_places_are_filled_in_and_other_braces_stay():
+    english = messages()
+    assert english.say("conventions.rows") == "Rows are tokens, columns dimensions."
+    assert english.say("conventions.scale", d_head=4) == r"Scale: $\sqrt{d_k} = \sqrt{4}$."
+    assert english.say("words.or", one="{other}", other="sat") == "{other} or sat"
+
+
+@pytest.mark.parametrize(("count", "said"), [(1, "1 blank"), (0, "0 blanks"), (62, "62 blanks")])
+def test_of_two_forms_it_is_that_of_the_number(count, said):
+    assert messages().say("effort.blanks", n=count) == said
+
+
+def test_a_symbols_words_are_messages():
+    english = messages()
+    assert english.formula(r"L_{\text{tied}}") == r"L_{\text{tied}}"
+    assert english.formula(r"\text{no.message}") == r"\text{no.message}"
+
+
+def test_a_language_says_what_it_has_and_english_the_rest(folder):
+    language(folder, 'conventions.rows = "Zeilen sind Token."\nsymbols.loss = "Verlust"')
+    german = messages("de")
+    assert german.say("conventions.rows") == "Zeilen sind Token."
+    assert german.say("conventions.columns") == messages().say("conventions.columns")
+    assert german.formula(r"\text{loss}") == r"\text{Verlust}"
+
+
+WRONG = [
+    ('conventions.rowz = "x"', "messages/de.toml: no text 'conventions.rowz'; did you mean 'conventions.rows'?"),
+    ('effort.blanks.one = "{count} Lücke"', "messages/de.toml: effort.blanks.one has no place {count}"),
+    ("conventions.rows = 3", "messages/de.toml: conventions.rows is a text in quotes; found 3"),
+    ('conventions.rows = "\\u0007"', r"messages/de.toml: conventions.rows holds \x07, which cannot be printed"),
+    ("conventions.rows = ", "messages/de.toml: Invalid value (at end of document)"),
+    ("# " + "x" * 200_000, "messages/de.toml has over 200,000 characters; English has ten thousand"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "message"), WRONG)
+def test_a_file_that_is_wrong_says_where(folder, text, message):
+    language(folder, text)
+    with pytest.raises(SheetError, match=f"^{re.escape(message)}$"):
+        messages("de")
+
+
+def test_a_link_out_of_the_folder_is_refused(folder):
+    (folder / "messages").mkdir()
+    (folder / "messages" / "de.toml").symlink_to("/etc/hostname")
+    with pytest.raises(SheetError, match="is a link that leads out of its folder"):
+        messages("de")
