@@ -10,7 +10,7 @@ from fractions import Fraction
 from math import isqrt
 from typing import Any
 
-from byhand.arithmetic.copies import Many
+from byhand.arithmetic.copies import first
 from byhand.arithmetic.domain import Lookup, is_neg_inf
 from byhand.arithmetic.expr import Div, Expr, Fn, Mul, Num, Ref, Sub, Sum
 from byhand.errors import DomainError
@@ -110,8 +110,7 @@ def operations(node: Expr, values: Lookup) -> tuple[float, Any]:
 
 def _plain(value: Any) -> Any:
     """An int where the value is whole, else a Fraction; −∞ as it is."""
-    if isinstance(value, Many):
-        value = value.at(0)  # of as many copies as there are, what the first one takes
+    value = first(value)
     if isinstance(value, int) or is_neg_inf(value):
         return value
     if not isinstance(value, Fraction):

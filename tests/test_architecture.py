@@ -71,3 +71,13 @@ def test_no_files_import_each_other_in_a_circle():
         for name in free:
             del left[name]
     assert not left
+
+
+@pytest.mark.parametrize("name", sorted(FILES.keys() - {"arithmetic/copies.py"}))
+def test_only_a_class_knows_of_many_copies(name):
+    """Other rooms call the functions of arithmetic/copies on any value."""
+    if room(FILES[name]) == "classroom":
+        return
+    for node in ast.walk(ast.parse(FILES[name].read_text(encoding="utf-8"))):
+        named = {getattr(node, field, None) for field in ("id", "attr", "name")}
+        assert not named & {"Many", "Copies"}, f"{name} names the type"

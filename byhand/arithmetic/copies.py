@@ -1,94 +1,81 @@
-"""The values of many copies of a sheet at once: each number of a class's run is one value a copy.
+"""Values of many copies of a sheet at once, as dictionary-encoded columns.
 
-A renaming of dimensions (choosing/symmetry) leaves few different values for a cell, so a `Many` holds these and, for
-each copy, which one it has: an operation is carried out once for every pair of values that meet, exactly, and in
-whatever number system.
+A class's run has a value for each copy in every cell. Renaming dimensions (symmetry) leaves few different ones, so a
+`Many` holds these, its `categories`, and for each copy the place of its own among them, its `codes`: what Arrow calls
+a dictionary array, and pandas a categorical. A function is computed once for each combination of categories that
+occurs in some copy, exactly, in whatever number system.
+
+What the program asks of such a value, as in `if x > 0`, is answered as the first copy would answer. Copies that would
+answer otherwise are noted in `Copies.differing`: what follows says nothing about them, and they get other numbers.
+
+Other rooms call the functions at the end of this file, and need not know whether a value is that of many copies.
 """
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from itertools import chain
+from typing import TYPE_CHECKING, Any, TypeGuard
 
-from byhand.arithmetic.arrays import ARRAYS, Array, Unfit
 from byhand.arithmetic.domain import Domain, Lookup
-from byhand.arithmetic.expr import Expr, Num, Ref, evaluate, rebuild, refs
+from byhand.arithmetic.expr import At, Expr, Fn, Num, Ref, children, evaluate, rebuild, refs
+from byhand.arithmetic.fractions64 import INT64, Fractions, parts
 from byhand.errors import SheetError
 
 if TYPE_CHECKING:
     import numpy as np
 
+Rows = Sequence[Sequence[Any]]
 FIRST_MARK = 0xF0000  # of the private use planes: marks stand in text where a value of each copy will stand
 MOST_MARKS = 60_000
 
 
-class Differs(Exception):  # noqa: N818
-    """No error, but the way out of a page that not all copies have: each copy's answer to what was asked."""
-
-    def __init__(self, answers: Many) -> None:
-        super().__init__("the answer differs from copy to copy")
-        self.answers = answers
-
-
 @dataclass(frozen=True, eq=False)
 class Many:
-    """A value a copy: copy k has `kinds[which[k]]`. What is asked of it must be true of all of them, or of none."""
+    """A value a copy: copy k has `categories[codes[k]]`."""
 
     domain: Copies
-    kinds: tuple[Any, ...]
-    which: np.ndarray
+    categories: tuple[Any, ...]
+    codes: np.ndarray
 
     def at(self, copy: int) -> Any:
         """The value of one copy."""
-        return self.kinds[self.which[copy]]
+        return self.categories[self.codes[copy]]
 
-    @cached_property
-    def array(self) -> Array:
-        """The values as fractions.
-
-        Raises: Unfit where they are something else.
-        """
-        return Array.of(self.kinds).at(self.which)
-
-    def map(self, change: Callable[[Any], Any]) -> Many:
-        """What a function makes of each value."""
-        kinds, places = _distinct([change(kind) for kind in self.kinds])
-        return Many(self.domain, kinds, places[self.which])
-
-    def figures(self, figure: Callable[[Any], Any]) -> np.ndarray:
-        """A figure of each copy's value."""
-        import numpy as np
-
-        each: np.ndarray = np.array([figure(kind) for kind in self.kinds])[self.which]
-        return each
+    def tolist(self) -> list[Any]:
+        """The value of every copy."""
+        return [self.categories[code] for code in self.codes.tolist()]
 
     def among(self, domain: Copies, copies: np.ndarray) -> Many:
-        """The values of some copies."""
+        """The values of some copies, in a number system of theirs."""
         import numpy as np
 
-        found, which = np.unique(self.which[copies], return_inverse=True)
-        return Many(domain, tuple(self.kinds[k] for k in found.tolist()), which)
+        found, codes = np.unique(self.codes[copies], return_inverse=True)
+        return Many(domain, tuple(self.categories[k] for k in found.tolist()), codes)
 
-    def mark(self, write: Callable[[Any], str]) -> str:
-        """A character that stands in a text where each copy has the value, written so."""
-        return self.domain.mark(self.map(write))
+    @cached_property
+    def fractions(self) -> Fractions | None:
+        """The values as fractions of 64 bits; None where one is something else."""
+        found = Fractions.of(self.categories)
+        return found and found.at(self.codes)
 
     def __str__(self) -> str:
         raise TypeError("a number differs from copy to copy, and is written as a mark only")
 
     def __bool__(self) -> bool:
-        return bool(self.map(bool).agreed())
+        return bool(self._asked(bool))
 
     def __int__(self) -> int:
-        return int(self.map(int).agreed())
+        return int(self._asked(int))
 
     def __float__(self) -> float:
-        return float(self.map(float).agreed())
+        return float(self._asked(float))
 
     def __eq__(self, other: object) -> bool:
         return bool(self._asked(operator.eq, other))
@@ -107,62 +94,58 @@ class Many:
     def __ge__(self, other: Any) -> bool:
         return bool(self._asked(operator.ge, other))
 
-    def __abs__(self) -> Many:
-        return self.map(abs)
+    def __abs__(self) -> Any:
+        return each(abs, self)
 
-    def __neg__(self) -> Many:
-        return self.map(operator.neg)
+    def __neg__(self) -> Any:
+        return each(operator.neg, self)
 
     def __add__(self, other: Any) -> Any:
-        return self.domain.met(operator.add, self, other)
+        return each(operator.add, self, other)
 
     __radd__ = __add__
 
     def __mul__(self, other: Any) -> Any:
-        return self.domain.met(operator.mul, self, other)
+        return each(operator.mul, self, other)
 
     __rmul__ = __mul__
 
     def __truediv__(self, other: Any) -> Any:
-        return self.domain.met(operator.truediv, self, other)
+        return each(operator.truediv, self, other)
 
-    def agreed(self) -> Any:
-        """The value that all copies have.
-
-        Raises: Differs where they have several, so that no page depends on one copy's numbers.
-        """
-        if len(self.kinds) > 1:
-            raise Differs(self)
-        return self.kinds[0]
-
-    def _asked(self, ask: Callable[[Any, Any], Any], other: Any) -> Any:
-        found = self.domain.met(ask, self, other)
-        return found.agreed() if isinstance(found, Many) else found
+    def _asked(self, ask: Callable[..., Any], *others: Any) -> Any:
+        answers = each(ask, self, *others)
+        self.domain.note(answers.codes)
+        return answers.at(0)
 
 
 class Copies(Domain):
     """Values of many copies at once, in another number system. Numbers that all copies share stay as they are.
 
-    marks: what stands in each copy's text in place of each mark.
+    marks: the texts that stand in each copy in place of a mark. differing: the copies, of all, that would have
+    answered a question otherwise than the first.
     """
 
     def __init__(self, inner: Domain, count: int) -> None:
+        import numpy as np  # heavy, and only a class needs it
+
         self.inner, self.count = inner, count
         self.name = inner.name
         self.advice = inner.advice
         self.marks: list[Many] = []
+        self.differing = np.zeros(count, bool)
 
-    def number(self, kinds: Sequence[Any], which: np.ndarray) -> Many:
+    def number(self, categories: Sequence[Any], codes: np.ndarray) -> Many:
         """A number or letter that differs from copy to copy."""
-        own = (self.inner.letter(kind) if isinstance(kind, str) else self.inner.num(kind) for kind in kinds)
-        return Many(self, tuple(own), which)
+        own = (self.inner.letter(x) if isinstance(x, str) else self.inner.num(x) for x in categories)
+        return Many(self, tuple(own), codes)
 
-    def texts(self, texts: Sequence[Any]) -> Many:
-        """A text, or an answer, a copy."""
-        return Many(self, *_distinct(texts))
+    def column(self, values: Sequence[Any]) -> Many:
+        """Values of any kind, one a copy."""
+        return Many(self, *_encoded(values))
 
     def mark(self, texts: Many) -> str:
-        """A new mark for texts.
+        """A character that stands in a page where each copy has its own of these texts.
 
         Raises: SheetError where there are too many.
         """
@@ -171,9 +154,20 @@ class Copies(Domain):
         self.marks.append(texts)
         return chr(FIRST_MARK + len(self.marks) - 1)
 
-    def mark_each(self, write: Callable[[int], str]) -> str:
-        """A new mark for what is written for each copy."""
-        return self.mark(self.texts([write(copy) for copy in range(self.count)]))
+    def note(self, answers: np.ndarray) -> None:
+        """Note the copies whose answer to a question is not the first one's."""
+        self.differing |= answers != answers[0]
+
+    @contextmanager
+    def noted_apart(self) -> Iterator[np.ndarray]:
+        """Note the copies that differ within the block in an array of their own, which this gives."""
+        import numpy as np
+
+        before, self.differing = self.differing, np.zeros(self.count, bool)
+        try:
+            yield self.differing
+        finally:
+            self.differing = before
 
     def details(self) -> dict[str, Any]:
         return self.inner.details()
@@ -184,35 +178,35 @@ class Copies(Domain):
     def as_given(self, value: Any) -> Any:
         if not isinstance(value, Many):
             return self.inner.as_given(value)
-        given = value.map(self.inner.as_given)
-        return value if [*map(id, given.kinds)] == [*map(id, value.kinds)] else given
+        given = each(self.inner.as_given, value)
+        return value if [*map(id, given.categories)] == [*map(id, value.categories)] else given
 
     def letter(self, name: str) -> Any:
         return self.inner.letter(name)
 
     def add(self, a: Any, b: Any) -> Any:
-        return self.met(self.inner.add, a, b)
+        return each(self.inner.add, a, b)
 
     def sub(self, a: Any, b: Any) -> Any:
-        return self.met(self.inner.sub, a, b)
+        return each(self.inner.sub, a, b)
 
     def mul(self, a: Any, b: Any) -> Any:
-        return self.met(self.inner.mul, a, b)
+        return each(self.inner.mul, a, b)
 
     def div(self, a: Any, b: Any) -> Any:
-        return self.met(self.inner.div, a, b)
+        return each(self.inner.div, a, b)
 
     def fn(self, name: str, args: Sequence[Any]) -> Any:
-        return self.met(lambda *values: self.inner.fn(name, values), *args)
+        return each(lambda *own: self.inner.fn(name, own), *args)
 
     def settle(self, node: Expr, values: Lookup) -> Any:
-        """The value of a cell: operation by operation where the number system keeps every value as it is."""
+        """The value of a cell; of exact fractions, in 64 bits where these hold every result on the way."""
         if self.inner.name == "exact":
-            try:
-                found = evaluate(node, lambda ref: ARRAYS.num(values(ref)), ARRAYS)
-                return Many(self, *found.distinct()) if isinstance(found, Array) else found
-            except Unfit:
-                return evaluate(node, values, self)
+            found = evaluate(node, lambda ref: INT64.num(values(ref)), INT64)
+            encoded = found.distinct() if isinstance(found, Fractions) else None
+            if encoded is not None:
+                return Many(self, *encoded)
+            return evaluate(node, values, self) if found is None or isinstance(found, Fractions) else found
         own: list[Many] = []
 
         def named(leaf: Num | Ref) -> Expr:
@@ -224,75 +218,200 @@ class Copies(Domain):
         node = rebuild(node, named)
         found = list(dict.fromkeys(refs(node)))
 
-        def settled(*met: Any) -> Any:
-            return self.inner.settle(node, dict(zip(found, met, strict=True)).__getitem__)
+        def settled(*numbers: Any) -> Any:
+            return self.inner.settle(node, dict(zip(found, numbers, strict=True)).__getitem__)
 
-        return self.met(settled, *(values(ref) if ref.matrix else own[ref.index[0]] for ref in found))
-
-    def met(self, f: Callable[..., Any], *args: Any) -> Any:
-        """A function's values, each computed once for those arguments that meet in a copy."""
-        many = [arg for arg in args if isinstance(arg, Many)]
-        if not many:
-            return f(*args)
-        if len(many) == len(args):
-            return joined(many, f)
-
-        def with_constants(*met: Any) -> Any:
-            each = iter(met)
-            return f(*(next(each) if isinstance(arg, Many) else arg for arg in args))
-
-        return joined(many, with_constants)
+        return each(settled, *(values(ref) if ref.matrix else own[ref.index[0]] for ref in found))
 
 
-def joined(many: Sequence[Many], f: Callable[..., Any]) -> Many:
-    """A function's value in every copy, computed once for values that meet in several."""
+def _combined(f: Callable[..., Any], many: Sequence[Many]) -> Many:
+    """A function of values of many copies, computed once for each combination of categories that occurs."""
     import numpy as np
 
     first, *others = many
-    met, place = np.arange(len(first.kinds)), first.which
-    columns = [met]
+    combinations, codes = np.arange(len(first.categories)), first.codes
+    columns = [combinations]
     for other in others:
-        codes = place * len(other.kinds) + other.which
-        met = np.bincount(codes).nonzero()[0]  # np.unique sorts them all
-        table = np.zeros(met[-1] + 1, np.intp)
-        table[met] = np.arange(len(met))
-        place = table[codes]
-        columns = [column[met // len(other.kinds)] for column in columns]
-        columns.append(met % len(other.kinds))
-    values = [[each.kinds[k] for k in column.tolist()] for each, column in zip(many, columns, strict=True)]
-    kinds, places = _distinct(_each(f, [*zip(*values, strict=True)], first.domain, place))
-    return Many(first.domain, kinds, places[place])
+        pairs = codes * len(other.categories) + other.codes
+        combinations = np.bincount(pairs).nonzero()[0]  # np.unique sorts them all
+        table = np.zeros(combinations[-1] + 1, np.intp)
+        table[combinations] = np.arange(len(combinations))
+        codes = table[pairs]
+        columns = [column[combinations // len(other.categories)] for column in columns]
+        columns.append(combinations % len(other.categories))
+    values = [[own.categories[k] for k in column.tolist()] for own, column in zip(many, columns, strict=True)]
+    categories, places = _encoded(_results(f, [*zip(*values, strict=True)], first.domain, codes))
+    return Many(first.domain, categories, places[codes])
 
 
-def _each(f: Callable[..., Any], values: Sequence[Any], domain: Copies, place: np.ndarray) -> list[Any]:
-    """A function's value for each of these; place: which of them each copy has.
+def _results(f: Callable[..., Any], arguments: Sequence[Any], domain: Copies, codes: np.ndarray) -> list[Any]:
+    """A function of each of these. codes: which of them each copy has.
 
-    Raises: what it raises for all of them; Differs where it raises for some only.
+    Where it cannot be computed for some copies only, those that are not as the first are noted; they get its result.
+
+    Raises: ArithmeticError where the first copy's cannot be computed.
     """
+    import numpy as np
+
     found: list[Any] = []
-    refused: list[ArithmeticError] = []
-    for each in values:
+    errors: dict[int, ArithmeticError] = {}
+    for own in arguments:
         try:
-            found.append(f(*each))
+            found.append(f(*own))
         except ArithmeticError as error:
-            refused.append(error)
+            errors[len(found)] = error
             found.append(None)
-    if len(refused) == len(values):
-        raise refused[0]
-    if refused:
-        kinds, places = _distinct([each is None for each in found])
-        raise Differs(Many(domain, kinds, places[place]))
+    if errors:
+        domain.note(np.isin(codes, [*errors]))
+        first = int(codes[0])
+        if first in errors:
+            raise errors[first]
+        for place in errors:
+            found[place] = found[first]
     return found
 
 
-def _distinct(values: Sequence[Any]) -> tuple[tuple[Any, ...], np.ndarray]:
+def _encoded(values: Sequence[Any]) -> tuple[tuple[Any, ...], np.ndarray]:
     """The values that are written differently or stand for other numbers, and the place of each value among them."""
     import numpy as np
 
     found: dict[Any, tuple[int, Any]] = {}
-    which = []
+    codes = []
     for value in values:
         key = value.as_integer_ratio() if isinstance(value, int | Fraction) else value  # whose own hash takes longer
         key = (str(value), getattr(value, "exact", None)) if isinstance(value, Decimal) else key
-        which.append(found.setdefault(key, (len(found), value))[0])
-    return tuple(kind for _, kind in found.values()), np.array(which)
+        codes.append(found.setdefault(key, (len(found), value))[0])
+    return tuple(value for _, value in found.values()), np.array(codes)
+
+
+# ---- what other rooms call ----
+
+
+def varies(value: Any) -> TypeGuard[Many]:
+    """Whether a value may differ from copy to copy."""
+    return isinstance(value, Many)
+
+
+def each(f: Callable[..., Any], *values: Any) -> Any:
+    """A function of values: one result, or one a copy where a value differs from copy to copy."""
+    many = [value for value in values if isinstance(value, Many)]
+    if not many:
+        return f(*values)
+    if len(many) == len(values):
+        return _combined(f, many)
+
+    def with_constants(*own: Any) -> Any:
+        numbers = iter(own)
+        return f(*(next(numbers) if isinstance(value, Many) else value for value in values))
+
+    return _combined(with_constants, many)
+
+
+def first(value: Any) -> Any:
+    """The value of the first copy."""
+    return value.at(0) if isinstance(value, Many) else value
+
+
+def categories(value: Any) -> tuple[Any, ...]:
+    """The values that some copy has."""
+    return value.categories if isinstance(value, Many) else (value,)
+
+
+def as_array(value: Any) -> Any:
+    """An array with the value of each copy; a value that all share as it is."""
+    import numpy as np
+
+    return np.array(value.categories)[value.codes] if isinstance(value, Many) else value
+
+
+def written(write: Callable[..., str], *values: Any) -> str:
+    """A text made of values; where one differs from copy to copy, a mark for each copy's text."""
+    found = each(write, *values)
+    return found.domain.mark(found) if isinstance(found, Many) else found
+
+
+def written_tree(write: Callable[[Expr], str], node: Expr) -> str:
+    """The text of a tree; where a number in it differs from copy to copy, a mark for each copy's text."""
+    own = [*_numbers(node)]
+    if not own:
+        return write(node)
+
+    def write_own(*numbers: Any) -> str:
+        left = iter(numbers)
+        return write(rebuild(node, lambda leaf: Num(next(left)) if _is_many(leaf) else leaf))
+
+    return written(write_own, *own)
+
+
+def _numbers(node: Expr) -> Iterator[Many]:
+    if isinstance(node, Num):
+        if isinstance(node.value, Many):
+            yield node.value
+        return
+    for child in children(node):
+        yield from _numbers(child)
+
+
+def _is_many(leaf: Num | Ref) -> bool:
+    return isinstance(leaf, Num) and isinstance(leaf.value, Many)
+
+
+def choose(index: Any, option: Callable[[int], Expr], count: At) -> Expr:
+    """One of so many trees; where the index differs from copy to copy, a tree in which each copy chooses its own."""
+    if not isinstance(index, Many):
+        return option(index)
+    assert isinstance(count, int), "copies have numbers"
+    return Fn("choose", (Num(index), *map(option, range(count))))
+
+
+def same(rows: Rows, others: Rows) -> bool:
+    """Whether matrices have the same numbers, as the first copy answers."""
+    if [len(row) for row in rows] != [len(row) for row in others]:
+        return False
+    many = next((x for x in chain(*rows, *others) if isinstance(x, Many)), None)
+    if many is None:
+        return all(one == other for one, other in zip(chain(*rows), chain(*others), strict=True))
+    found = unequal(rows, others, many.domain.count)
+    many.domain.note(found)
+    return not found[0]
+
+
+def unequal(rows: Rows, others: Rows, count: int) -> np.ndarray:
+    """In which of so many copies matrices of one shape have different numbers."""
+    import numpy as np
+
+    found = np.zeros(count, bool)
+    for one, other in zip(chain(*rows), chain(*others), strict=True):
+        if not (isinstance(one, Many) or isinstance(other, Many)):
+            found |= one != other
+            continue
+        own, its = INT64.num(one), INT64.num(other)
+        if own is None or its is None:
+            found |= as_array(each(operator.ne, one, other))
+        else:
+            (p, q, _), (r, s, _) = parts(own), parts(its)
+            found |= (p != r) | (q != s)
+    return found
+
+
+def alone(domain: Domain) -> Domain:
+    """The number system of one copy."""
+    return domain.inner if isinstance(domain, Copies) else domain
+
+
+def differing(domain: Domain) -> Any:
+    """Which copies would have answered a question otherwise than the first; False where there is one run only."""
+    return domain.differing if isinstance(domain, Copies) else False
+
+
+def together(inner: Domain, rows: Sequence[Mapping[str, Any]]) -> tuple[Domain, dict[str, Any]]:
+    """A number system of as many copies as there are rows, and the numbers of all rows by their names."""
+    import numpy as np
+
+    domain = Copies(inner, len(rows))
+
+    def number(name: str) -> Many:
+        found, codes = np.unique([row[name] for row in rows], return_inverse=True)
+        return domain.number(found.tolist(), codes)
+
+    return domain, {name: number(name) for name in rows[0]}

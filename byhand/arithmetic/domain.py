@@ -84,18 +84,14 @@ class Domain:
         return self.checked(a / b)
 
     def fn(self, name: str, args: Sequence[Any]) -> Any:
-        """The value of a named function; "chosen" is one of its arguments, the first one says which."""
-        if name == "chosen":
+        """The value of a named function; `choose` is that of its further arguments whose place is the first one."""
+        if name == "choose":
             return args[1 + int(args[0])]
         if name in ("max", "argmax") or not any(is_neg_inf(a) for a in args):
             return self.function(name, args)
         if name == "pow" and not is_neg_inf(args[0]) and self.exceeds(args[0], 1):
             return self.num(0)
         raise NotRealError(f"−∞ has no place in {name}")
-
-    def met(self, f: Callable[..., Any], *args: Any) -> Any:
-        """What a function makes of values."""
-        return f(*args)
 
     def settle(self, node: Expr, values: Lookup) -> Any:
         """The value that is recorded for a cell."""

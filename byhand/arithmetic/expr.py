@@ -4,7 +4,8 @@
     Ref   a cell of a matrix, X[i, k]; with no index, a letter
     Sum   t₁ + t₂ + …         Sub   a − b
     Mul   a·b                 Div   a ÷ b
-    Fn    a named function: pow sqrt log (base, x) max argmax sin cos sinpi cospi gelu erf, and the constants e and pi
+    Fn    a named function: pow sqrt log (base, x) max argmax sin cos sinpi cospi gelu erf, the constants e and pi,
+          and choose (place, x₀, x₁, …)
     BigSum  Σₖ body           a sum at symbolic indices: the general rule
 
 The kinds are closed. Everything byhand does with arithmetic is a fold over them: one `match`, ending in

@@ -162,10 +162,11 @@ def _together(
     filled = {view: _filled(laid, run.domain, len(keys)) for view, laid in of.laid.items()}
     answers = list(run.filled(" ".join(value_text(cell.value) for cell in run.document.blanks())))[-len(keys) :]
     hashes = list(run.filled(run.document.stamp["hash"]))[-len(keys) :]
+    differing = run.domain.differing[-len(keys) :]  # none, unless drawing the pages asks what the run did not
     found = []
     for k, (student, key) in enumerate(keys.items()):
         pages = {view: own for view in CLASS_VIEWS if (own := filled[view][k])}
-        if len(pages) == len(CLASS_VIEWS):
+        if len(pages) == len(CLASS_VIEWS) and not differing[k]:
             found.append(Copy(student, of.numbers.set_of(key), hashes[k], answers[k], pages))
     return found
 
@@ -239,9 +240,9 @@ def _stamped(plan: Plan, run: Run, students: Sequence[Student]) -> Run:
     """The run with names, ids and QR codes on its pages: the students' copies are the last, the others nobody's."""
     domain, stamp = run.domain, dict(run.document.stamp)
     everyone = [*[NOBODY] * (domain.count - len(students)), *students]
-    stamp["name"] = domain.mark(domain.texts([each.shown for each in everyone]))
-    stamp["whose"] = domain.mark(domain.texts([each.whose for each in everyone]))
+    stamp["name"] = domain.mark(domain.column([each.shown for each in everyone]))
+    stamp["whose"] = domain.mark(domain.column([each.whose for each in everyone]))
     paths, modules = codes([_coded(plan, each) for each in run.filled(stamp["hash"])])
-    stamp["code"] = domain.mark(domain.texts(paths))
+    stamp["code"] = domain.mark(domain.column(paths))
     stamp["modules"] = str(modules)
     return replace(run, document=replace(run.document, stamp=stamp))

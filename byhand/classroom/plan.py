@@ -152,7 +152,9 @@ class Numbers:
     def run(self, keys: Sequence[str]) -> Run:
         """The run on the sets as they are, and, after these, on the numbers of each key.
 
-        Raises: SheetError where no page is to be made of them; Differs where not all have the same page.
+        Copies that would not have the first one's page are noted in its domain.
+
+        Raises: SheetError where no page is to be made of the first one's numbers.
         """
         if not self.renames:
             return self._run_plain(map(self.of, keys))

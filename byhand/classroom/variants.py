@@ -8,11 +8,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import partial
 from typing import Any
 
-from byhand.arithmetic.alike import apart
-from byhand.arithmetic.copies import FIRST_MARK, Copies, Differs, Many
+from byhand.arithmetic.copies import FIRST_MARK, Copies, unequal, varies
 from byhand.classroom.printing.slots import MARK
 from byhand.errors import DomainError
 from byhand.formats.json import numbers_text, short_hash
@@ -50,7 +48,7 @@ class Run:
         """A text with marks as each copy has it."""
         parts = re.split(f"({MARK.pattern})", text)
         marks = [self.domain.marks[ord(mark) - FIRST_MARK] for mark in parts[1::2]]
-        columns = [[many.kinds[k] for k in many.which.tolist()] for many in marks]
+        columns = [texts.tolist() for texts in marks]
         for copy in range(self.domain.count):
             parts[1::2] = [column[copy] for column in columns]
             yield "".join(parts)
@@ -69,7 +67,9 @@ def run_copies(sheet: Sheet, sets: Sequence[Values], copies: Sequence[Made], opt
 
     The sets differ in nothing but their numbers; key 0 renames nothing.
 
-    Raises: ConfigError where they cannot be renamed; Differs where the page's words depend on them.
+    Copies that would have other words on the page than the first are noted in the run's domain.
+
+    Raises: ConfigError where they cannot be renamed.
     """
     options = options.on(sheet)
     assert options.numbers is not None
@@ -78,7 +78,7 @@ def run_copies(sheet: Sheet, sets: Sequence[Values], copies: Sequence[Made], opt
     page, record, tape = recorded(sheet, values, options, domain, None)
     run = Run(page, record, tape, domain)
     text = _ESCAPED.sub(lambda m: str(json.loads(f'"{m[0]}"')), numbers_text(record, page.steps))
-    hashes = domain.mark(domain.texts([short_hash(each) for each in run.filled(text)]))
+    hashes = domain.mark(domain.column([short_hash(each) for each in run.filled(text)]))
     return replace(run, document=replace(page, stamp={"seed": str(options.chosen_seed), "hash": hashes}))
 
 
@@ -91,8 +91,13 @@ def fitting(
     run_of: the run of copy 0, perhaps of others that fit, and of each key's copy.
     """
     left, drawn = dict(enumerate(keys)), Counter[int]()
-    while left and (others := _others(run_of, [*left.values()])):
-        for at in [[*left][k] for k in others]:
+    while left:
+        run = run_of(tuple(left.values()))
+        places = dict(enumerate(left, run.domain.count - len(left)))  # of the keys, by the copies made with them
+        others = [places[copy] for copy in _unlike_first(run) if copy in places]
+        if not others:
+            break
+        for at in others:
             drawn[at] += 1
             left[at] += AGAIN
             if drawn[at] == attempts:
@@ -100,59 +105,50 @@ def fitting(
     return [left.get(at) for at in range(len(keys))]
 
 
-def _others(run_of: Callable[[tuple[str, ...]], Run], keys: Sequence[str]) -> list[int]:
-    """Those of the keys whose copies are not as copy 0, as far as it is asked; none, where all are."""
-    import numpy as np
-
-    try:
-        run = run_of(tuple(keys))
-        count, others = run.domain.count, fooled(run)
-    except Differs as found:
-        which = found.answers.which
-        count, others = len(which), np.flatnonzero(which != which[0]).tolist()
-    return [k for copy in others if (k := copy - count + len(keys)) >= 0]
+def _unlike_first(run: Run) -> list[int]:
+    """The copies that would have another page than copy 0 but for its numbers; where there are none, those fooled."""
+    others = [] if run.domain.differing.any() else fooled(run)
+    return sorted({*others, *run.domain.differing.nonzero()[0].tolist()})
 
 
 def fooled(run: Run) -> list[int]:
-    """The copies that do not tell apart each mistake that copy 0 tells apart."""
-    import numpy as np
-
+    """The copies in which a mistake changes no number, though in copy 0 it does."""
     found: set[int] = set()
     for name in applying(run.tape):
         wrong, made = mistaken(run.tape, name)
         shown = [step.name for step in made if wrong.steps[step.name].shape == step.shape]
-        told = _told({name: run.tape.values(name) for name in shown}, wrong, run.domain)
-        if told[0]:
-            found.update(np.flatnonzero(~told).tolist())
+        changed = _changed({name: run.tape.values(name) for name in shown}, wrong, run.domain)
+        if changed[0]:
+            found.update((~changed).nonzero()[0].tolist())
     return sorted(found)
 
 
-def _told(right: Mapping[str, Numbers], wrong: Tape, domain: Copies) -> Any:
-    """In which copies a wrong run has another cell in these steps, or none; all, where there are no such steps."""
+def _changed(right: Mapping[str, Numbers], wrong: Tape, domain: Copies) -> Any:
+    """In which copies a wrong run has another number in these steps, or none; all, where there are no such steps.
+
+    The copies whose wrong run would go another way than the first one's are run again by themselves.
+    """
     import numpy as np
 
-    told = np.full(domain.count, not right)
-    for name, rows in right.items():
+    changed = np.full(domain.count, not right)
+    with domain.noted_apart() as differing:
         try:
-            found = wrong.values(name)
+            for name, rows in right.items():
+                changed |= unequal(rows, wrong.values(name), domain.count)
+                if changed.all():
+                    break
         except DomainError:
-            return ~np.zeros(domain.count, bool)
-        except Differs as parts:
-            for part in range(len(parts.answers.kinds)):
-                copies = np.flatnonzero(parts.answers.which == part)
-                own, some = Copies(domain.inner, len(copies)), partial(_among, copies)
-                again = wrong.replay(own, {name: some(own, each) for name, each in wrong.numbers.items()})
-                told[copies] |= _told({name: some(own, each) for name, each in right.items()}, again, own)
-            return told
-        told |= apart(domain, rows, found)
-        if told.all():
-            break
-    return told
+            changed[:] = True
+    if differing.any():
+        copies = differing.nonzero()[0]
+        own = Copies(domain.inner, len(copies))
 
+        def among(rows: Numbers) -> Numbers:
+            return [[x.among(own, copies) if varies(x) else x for x in row] for row in rows]
 
-def _among(copies: Any, domain: Copies, rows: Numbers) -> Numbers:
-    """The numbers of some copies, in their own number system."""
-    return tuple(tuple(x.among(domain, copies) if isinstance(x, Many) else x for x in row) for row in rows)
+        again = wrong.replay(own, {name: among(rows) for name, rows in wrong.numbers.items()})
+        changed[copies] = _changed({name: among(rows) for name, rows in right.items()}, again, own)
+    return changed
 
 
 def unchanged(run: Run, sets: Sequence[int]) -> list[str]:
@@ -161,11 +157,15 @@ def unchanged(run: Run, sets: Sequence[int]) -> list[str]:
     sets: which set of numbers each copy is made from.
     """
 
-    def varies(value: Any) -> bool:
-        return isinstance(value, Many) and len({*zip(sets, value.which.tolist(), strict=True)}) > len({*sets})
+    def varies_within_a_set(value: Any) -> bool:
+        return varies(value) and len({*zip(sets, value.codes.tolist(), strict=True)}) > len({*sets})
 
     asked = [panel for panel in run.document.panels() if panel.kind == "ask"]
-    same = [panel.symbol for panel in asked if not any(varies(cell.value) for row in panel.cells for cell in row)]
+    same = [
+        panel.symbol
+        for panel in asked
+        if not any(varies_within_a_set(cell.value) for row in panel.cells for cell in row)
+    ]
     return list(dict.fromkeys(map(spoken, same)))
 
 

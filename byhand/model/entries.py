@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from byhand.arithmetic.copies import Many
+from byhand.arithmetic.copies import varies
 from byhand.arithmetic.expr import NEG_INF
 from byhand.errors import ValuesError
 from byhand.notation.number import parse
@@ -82,7 +82,7 @@ def _leaves(name: str, entry: object) -> Iterator[Any]:
             yield from _leaves(name, item)
         return
     try:
-        yield entry if isinstance(entry, Many) else parse(entry)
+        yield entry if varies(entry) else parse(entry)
     except ValuesError as error:
         raise ValuesError(f"{name}: {error}") from None
 

@@ -7,6 +7,7 @@ from fractions import Fraction
 from itertools import accumulate
 from typing import Any
 
+from byhand.arithmetic.copies import each
 from byhand.errors import ValuesError
 from byhand.model.job import RESID_MID, RESID_PRE, Job, Model
 from byhand.model.layers import activation, convolution, head, linear, mlp, softmax, unembedding, waves
@@ -189,7 +190,7 @@ def _sampling(job: Job) -> Results:
     kept = [_renormalised(plain, *top) for top in (("top_k", _first, k), ("top_p", _reaching, p))]
     first, then = job.matrix("first", ("d_vocab", "")), job.matrix("second", ("d_vocab", "d_vocab"))
     joint = scale_rows(then, first, name="joint")
-    likeliest = job.tape.domain.met(lambda *shares: shares.index(max(shares)), *(share for (share,) in first.values))
+    likeliest = each(lambda *shares: shares.index(max(shares)), *(share for (share,) in first.values))
     path = gather_rows(joint, name="greedy.row", sizes={"i": (1, "")}, rows=(likeliest,))
     return (*kept, largest_entry(path, name="greedy"), largest_entry(joint, name="best"))
 
@@ -198,7 +199,7 @@ def _renormalised(probs: Matrix, name: str, some: Callable[..., list[int]], limi
     """Some of the probabilities, divided by their sum."""
 
     def is_kept(j: int) -> Any:
-        return probs.tape.domain.met(lambda *met: int(j in some(*met)), limit, *probs.values[0])
+        return each(lambda *own: int(j in some(*own)), limit, *probs.values[0])
 
     kept = keep_entries(probs, name=name, kept=(tuple(map(is_kept, range(probs.cols))),))
     return normalize_rows(kept, row_sum(kept, name=f"{name}.sum"), name=f"{name}.probs")

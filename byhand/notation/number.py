@@ -8,7 +8,7 @@ from fractions import Fraction
 from reprlib import Repr
 from typing import Any
 
-from byhand.arithmetic.copies import Many
+from byhand.arithmetic.copies import varies, written
 from byhand.arithmetic.expr import NEG_INF
 from byhand.errors import ValuesError
 
@@ -54,8 +54,8 @@ def plain(value: Any) -> str:
 
     Floats keep the digits that identify them.
     """
-    if isinstance(value, Many):
-        return value.mark(plain)
+    if varies(value):
+        return written(plain, value)
     if value == NEG_INF or str(value) == "-oo":
         return "-inf"
     if isinstance(value, Decimal):

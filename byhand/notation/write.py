@@ -11,8 +11,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from byhand.arithmetic.copies import Copies, Many
-from byhand.arithmetic.expr import NEG_INF, BigSum, Div, Expr, Fn, Index, Mul, Num, Ref, Sub, Sum, rebuild
+from byhand.arithmetic.copies import varies, written, written_tree
+from byhand.arithmetic.expr import NEG_INF, BigSum, Div, Expr, Fn, Index, Mul, Num, Ref, Sub, Sum
 from byhand.notation.number import plain
 
 SUM, PRODUCT, POWER, ATOM = range(1, 5)  # how tightly a piece of text holds together
@@ -41,11 +41,12 @@ class Style:
 
 def write(node: Expr, style: Style, at_least: int = SUM) -> str:
     """The text of a tree, in brackets where it must hold together; a mark where each copy has its own."""
-    try:
-        text, level = _write(node, style)
-    except _Varies as found:
-        return found.domain.mark_each(lambda copy: write(_copy_of(node, copy), style, at_least))
-    return text if level >= at_least else style.brackets(text)
+
+    def write_own(own: Expr) -> str:
+        text, level = _write(own, style)
+        return text if level >= at_least else style.brackets(text)
+
+    return written_tree(write_own, node)
 
 
 def terms(node: Expr, style: Style) -> list[str]:
@@ -55,27 +56,11 @@ def terms(node: Expr, style: Style) -> list[str]:
     return [write(term, style, PRODUCT if i else SUM) for i, term in enumerate(node.terms)]
 
 
-def _copy_of(node: Expr, copy: int) -> Expr:
-    """A worked line as one copy has it."""
-
-    def own(leaf: Num | Ref) -> Expr:
-        return Num(leaf.value.at(copy)) if isinstance(leaf, Num) and isinstance(leaf.value, Many) else leaf
-
-    return rebuild(node, own)
-
-
 def write_value(value: Any, style: Style) -> str:
     """The text of a value of any number system; a mark where each copy has its own."""
-    if isinstance(value, Many):
-        return value.mark(lambda own: write_value(own, style))
+    if varies(value):
+        return written(lambda own: write_value(own, style), value)
     return _value(value, style)[0]
-
-
-class _Varies(Exception):  # noqa: N818
-    """No error, but the way out of a tree: a number differs from copy to copy, and so may the brackets round it."""
-
-    def __init__(self, domain: Copies) -> None:
-        self.domain = domain
 
 
 def signed(text: str) -> str:
@@ -86,8 +71,6 @@ def signed(text: str) -> str:
 def _value(value: Any, style: Style) -> tuple[str, int]:
     if isinstance(value, Index):
         return style.letter(value.name), ATOM
-    if isinstance(value, Many):
-        raise _Varies(value.domain)
     if isinstance(value, int | Fraction):
         return _fraction(value, style)
     if value == NEG_INF:

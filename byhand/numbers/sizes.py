@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import product
 from typing import Any
 
 import numpy as np
 
-from byhand.arithmetic.copies import Copies, Many
+from byhand.arithmetic.copies import as_array, differing, each, together
 from byhand.arithmetic.exact import RATIONALS
 from byhand.arithmetic.expr import Expr, Ref, refs
 from byhand.effort import STEP, operations, writing
@@ -47,15 +47,15 @@ def every_size(own: Values, limits: Limits, expected: float) -> list[Values]:
     """All sizes that may be drawn, are within limits, and take about as long as expected."""
     every = [dict(zip(SIZES, each, strict=True)) for each in product(*SIZES.values())]
     every = [sizes for sizes in every if _fits(own, sizes)]
-    tape, _ = _run(own, every)
-    flops, parameters = (_each(tape.values(name)[0][0], int).tolist() for name in ("flops", "params"))
+    tape = _run(own, every)
+    flops, parameters = (as_array(each(int, tape.values(name)[0][0])).tolist() for name in ("flops", "params"))
     every = [
         sizes | {"seconds": flops[k] * seconds, "train_tokens": tokens}
         for k, sizes in enumerate(every)
         for seconds, tokens in product(SECONDS, TOKENS)
         if _short(parameters[k], tokens)
     ]
-    promising = _promising(*_run(own, every), limits, expected)
+    promising = _promising(_run(own, every), len(every), limits, expected)
     return [_with(own, every[k]) for k in np.flatnonzero(promising)]
 
 
@@ -74,20 +74,15 @@ def _short(parameters: int, tokens: int) -> bool:
     return parameters * tokens % 3600 == 0
 
 
-def _run(own: Values, every: Sequence[Sizes]) -> tuple[Tape, Copies]:
-    """The run of a copy for each of these."""
-    copies = Copies(RATIONALS, len(every))
-
-    def number(name: str) -> Any:
-        found, which = np.unique([sizes[name] for sizes in every], return_inverse=True)
-        return copies.number(found.tolist(), which)
-
-    return run("sizing", _with(own, {name: number(name) for name in every[0]}), copies), copies
+def _run(own: Values, every: Sequence[Sizes]) -> Tape:
+    """The runs of all these sizes, as copies of one."""
+    domain, numbers = together(RATIONALS, every)
+    return run("sizing", _with(own, numbers), domain)
 
 
-def _promising(tape: Tape, domain: Copies, limits: Limits, expected: float) -> Bools:
-    """The copies that are within limits, and take about as long as expected."""
-    time, ugly, small = np.zeros(domain.count), np.zeros(domain.count, int), np.ones(domain.count, bool)
+def _promising(tape: Tape, count: int, limits: Limits, expected: float) -> Bools:
+    """The copies, of so many, that are within limits, and take about as long as expected."""
+    time, ugly, small = np.zeros(count), np.zeros(count, int), np.ones(count, bool)
 
     def value(ref: Ref) -> Any:
         i, j = ref.index
@@ -95,8 +90,8 @@ def _promising(tape: Tape, domain: Copies, limits: Limits, expected: float) -> B
 
     def seconds(cell: Expr, x: Any) -> Any:
         read = list(dict.fromkeys(refs(cell)))
-        return domain.met(
-            lambda x, *met: operations(cell, dict(zip(read, met, strict=True)).__getitem__)[0] + writing(x),
+        return each(
+            lambda x, *own: operations(cell, dict(zip(read, own, strict=True)).__getitem__)[0] + writing(x),
             x, *map(value, read),
         )  # fmt: skip
 
@@ -104,15 +99,11 @@ def _promising(tape: Tape, domain: Copies, limits: Limits, expected: float) -> B
         time += STEP * (step.op is not None)
         for i, j in product(*map(range, step.shape)):
             x = tape.values(step.name)[i][j]
-            ugly += _each(x, lambda x: max(abs(x.numerator), x.denominator) > UGLY)
-            small &= _each(x, lambda x: x.denominator <= limits.denominator)
-            small &= _each(x, lambda x: x.denominator > 1 or abs(x) <= limits.integer)
+            ugly += as_array(each(lambda x: max(abs(x.numerator), x.denominator) > UGLY, x))
+            small &= as_array(each(lambda x: x.denominator <= limits.denominator, x))
+            small &= as_array(each(lambda x: x.denominator > 1 or abs(x) <= limits.integer, x))
             if step.op:
-                time += _each(seconds(tape.cell(step.name, i, j), x), float)
+                time += as_array(each(float, seconds(tape.cell(step.name, i, j), x)))
+    small &= np.logical_not(differing(tape.domain))
     fits: Bools = small & (ugly <= limits.ugly) & (abs(time - expected) <= BAND * expected)
     return fits
-
-
-def _each(value: Any, figure: Callable[[Any], Any]) -> Any:
-    """A figure of a value in each copy, or in all of them."""
-    return value.figures(figure) if isinstance(value, Many) else figure(value)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from byhand.arithmetic.copies import choose
 from byhand.arithmetic.expr import At, Expr, Fn, Index, Num, expr
 from byhand.tape import Operand, example, op
 
@@ -51,7 +51,7 @@ def gather_rows(table: Operand, i: At, j: At, rows: Sequence[int]) -> Expr:
     """Look up a row of a table for each token."""
     if isinstance(i, Index):
         return table[Index("t_i"), j]
-    return _chosen(rows[i], lambda row: table[row, j], table.rows)
+    return choose(rows[i], lambda row: table[row, j], table.rows)
 
 
 @op(
@@ -75,7 +75,7 @@ def keep_entries(a: Operand, i: At, j: At, kept: Sequence[Sequence[int]]) -> Exp
     """The entries of each row that have a 1 stay; the others become 0."""
     if isinstance(i, Index) or isinstance(j, Index):
         return a[i, j]
-    return _chosen(kept[i][j], (expr(0), a[i, j]).__getitem__, 2)
+    return choose(kept[i][j], (expr(0), a[i, j]).__getitem__, 2)
 
 
 @op(
@@ -100,11 +100,3 @@ def one_hot(i: At, j: At, rows: Sequence[int], numbered: bool = False) -> Expr:
     if isinstance(i, Index) or isinstance(j, Index):
         return Fn("one", (Num(i), Num(j)))
     return expr((j + 1 if numbered else 1) * (rows[i] == j))
-
-
-def _chosen(which: Any, option: Callable[[int], Expr], count: At) -> Expr:
-    """The option with this number, of so many; where that differs from copy to copy, each copy's own."""
-    if isinstance(which, int):
-        return option(which)
-    assert isinstance(count, int), "copies are of numbers"
-    return Fn("chosen", (Num(which), *map(option, range(count))))

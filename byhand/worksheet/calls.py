@@ -8,7 +8,7 @@ from typing import Any
 
 from jinja2.sandbox import safe_range
 
-from byhand.arithmetic.alike import same
+from byhand.arithmetic.copies import same
 from byhand.arithmetic.expr import NEG_INF
 from byhand.errors import SheetError
 from byhand.mistakes.registry import foil, foil_list

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from byhand.arithmetic.copies import Copies, Many
+from byhand.arithmetic.copies import alone, first, varies
 from byhand.arithmetic.expr import Div, Expr, Mul, Num, Ref, Sub, Sum, rebuild, refs
 from byhand.errors import SheetError
 from byhand.notation.number import parse, plain
@@ -22,41 +22,38 @@ def solutions(tape: Tape, name: str, unknown: Sequence[str | Place]) -> dict[Pla
     An unknown that is only named is the entry that takes the smallest division. Of many copies, the first says which
     that is, and where each is found.
 
-    Raises: SheetError for one that the result does not determine; Differs where not all copies divide by as much.
+    Raises: SheetError for one that the result does not determine.
     """
     inputs = tape[name].step.inputs
     for operand in (item if isinstance(item, str) else item[0] for item in unknown):
         if operand not in inputs:
             raise SheetError(f"{name} does not read {operand!r}; it reads {', '.join(inputs)}")
-    first, places = _first(tape), list[Place]()
+    one, places = _of_first_copy(tape), list[Place]()
     for item in unknown:
-        places.append(_easiest(first, name, item, places) if isinstance(item, str) else item)
-    ways = _solved(first, name, places)
+        places.append(_easiest(one, name, item, places) if isinstance(item, str) else item)
+    ways = _solved(one, name, places)
     for operand, i, j in places:
         if (operand, i, j) not in ways:
             raise SheetError(
                 f"{operand}, row {i + 1}, column {j + 1}, cannot be found from {name}: where it counts, its factor "
                 "is 0, the result is rounded or another blank stands; leave out another entry"
             )
-    if first is tape:
+    if one is tape:
         return {place: line for place, (_, line) in ways.items()}
     found: dict[Place, Expr] = {}
     for place, (at, _) in ways.items():
         left = [other for other in places if other not in found]
         found[place] = next(line for _, line in _lines(tape, name, place, left, [at]))
-        _division(found[place])
+        _division(found[place])  # asks whether all copies divide by as much
     return found
 
 
-def _first(tape: Tape) -> Tape:
+def _of_first_copy(tape: Tape) -> Tape:
     """The run of the first of many copies; any other run as it is."""
-    if not isinstance(tape.domain, Copies):
+    domain = alone(tape.domain)
+    if domain is tape.domain:
         return tape
-    numbers = {
-        name: [[x.at(0) if isinstance(x, Many) else x for x in row] for row in rows]
-        for name, rows in tape.numbers.items()
-    }
-    return tape.replay(tape.domain.inner, numbers)
+    return tape.replay(domain, {name: [[*map(first, row)] for row in rows] for name, rows in tape.numbers.items()})
 
 
 def recovered(
@@ -185,7 +182,7 @@ def undone(node: Expr, unknown: Ref, result: Expr) -> Expr:
 
 def _is_one(node: Expr) -> bool:
     """Whether a factor is 1, in every copy of a class."""
-    return isinstance(node, Num) and not isinstance(node.value, Many) and bool(node.value == 1)
+    return isinstance(node, Num) and not varies(node.value) and bool(node.value == 1)
 
 
 def _division(line: Expr) -> float:

@@ -10,7 +10,7 @@ from itertools import chain
 from numbers import Rational
 from typing import Any
 
-from byhand.arithmetic.copies import Many
+from byhand.arithmetic.copies import written
 from byhand.arithmetic.decimals import Decimals
 from byhand.arithmetic.exact import RATIONALS
 from byhand.arithmetic.expr import Expr, Mul, Num, Sum
@@ -125,5 +125,4 @@ def path(bench: Bench, name: str, number: str) -> str:
         paths = (f"{words[i]} {words[j]}" for i, j in found)
         return reduce(lambda one, other: bench.messages.say("words.or", one=one, other=other), paths)
 
-    found = tape.domain.met(said, tape.values(number)[0][0], *chain(*rows))
-    return found.mark(str) if isinstance(found, Many) else str(found)
+    return written(said, tape.values(number)[0][0], *chain(*rows))

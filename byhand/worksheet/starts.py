@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from byhand.arithmetic.copies import Many
+from byhand.arithmetic.copies import varies
 from byhand.notation.number import plain
 from byhand.tape import Tape
 from byhand.worksheet.document import Document
@@ -35,5 +35,5 @@ def rounded_starts(page: Document, tape: Tape) -> dict[str, Any]:
     for name in starts(page, {name: step.inputs if step.op else None for name, step in steps.items()}):
         rows = [[(x, tape.domain.as_given(x)) for x in row] for row in tape.values(name)]
         if steps[name].op and any(given is not x for row in rows for x, given in row):
-            found[name] = [[given if isinstance(given, Many) else plain(given) for _, given in row] for row in rows]
+            found[name] = [[given if varies(given) else plain(given) for _, given in row] for row in rows]
     return found

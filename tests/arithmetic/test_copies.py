@@ -10,7 +10,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from byhand.arithmetic.copies import FIRST_MARK, Copies, Differs
+from byhand.arithmetic.copies import (
+    FIRST_MARK,
+    Copies,
+    as_array,
+    categories,
+    choose,
+    differing,
+    each,
+    first,
+    same,
+    together,
+    varies,
+    written,
+)
 from byhand.arithmetic.decimals import Decimals, DecimalsOnce
 from byhand.arithmetic.exact import RATIONALS
 from byhand.arithmetic.expr import NEG_INF, Num, Ref, expr, largest
@@ -41,12 +54,12 @@ def test_a_cell_of_many_copies_is_the_cell_of_each(inner, x, y, z):
 def test_what_all_copies_share_stays_as_it_is():
     domain = Copies(RATIONALS, 2)
     assert domain.settle(expr(2) + 3, lambda ref: None) == 5
-    assert domain.add(many(domain, [1, 2]), NEG_INF).kinds == (NEG_INF,)
+    assert domain.add(many(domain, [1, 2]), NEG_INF).categories == (NEG_INF,)
 
 
 def test_zeros_at_the_end_are_kept_apart():
     domain = Copies(Decimals(2), 2)
-    assert many(domain, [Decimal("0.5"), Decimal("0.50")]).kinds == (Decimal("0.5"), Decimal("0.50"))
+    assert many(domain, [Decimal("0.5"), Decimal("0.50")]).categories == (Decimal("0.5"), Decimal("0.50"))
     rounded = domain.settle(Ref("x", (0, 0)) * Fraction(1, 3), lambda ref: many(domain, [3, 4]))
     assert [str(rounded.at(copy)) for copy in (0, 1)] == ["1", "1.33"]
 
@@ -78,23 +91,72 @@ def test_a_text_holds_a_mark_where_copies_differ():
     assert [[mark.at(copy) for mark in marks] for copy in (0, 1)] == [["−1", "(−3)·2"], ["1/2", "3·2"]]
 
 
-def test_a_page_may_not_depend_on_one_copys_numbers():
-    numbers = many(Copies(RATIONALS, 2), [1, 2])
+def test_what_is_asked_is_answered_as_the_first_copy_answers_and_the_others_are_noted():
+    domain = Copies(RATIONALS, 3)
+    numbers = many(domain, [1, 2, 1])
     assert numbers != NEG_INF
     assert numbers > 0
-    assert numbers == many(numbers.domain, [1, 2])
-    for ask in (lambda: numbers == 1, lambda: numbers > 1, lambda: numbers < 2, lambda: int(numbers)):
-        with pytest.raises(Differs, match="differs from copy to copy"):
-            ask()
+    assert numbers == many(domain, [1, 2, 1])
+    assert not differing(domain).any()
+    for ask, answer in ((lambda: numbers == 1, True), (lambda: numbers > 1, False), (lambda: numbers < 2, True),
+                        (lambda: int(numbers), 1)):  # fmt: skip
+        with domain.noted_apart() as noted:
+            assert ask() == answer
+        assert noted.tolist() == [False, True, False]
+    assert not differing(domain).any()
+    assert numbers == 1
+    assert differing(domain).tolist() == [False, True, False]
 
 
-def test_what_cannot_be_computed_for_some_copies_parts_them():
+def test_copies_in_which_something_cannot_be_computed_are_noted():
     domain = Copies(RATIONALS, 3)
-    with pytest.raises(Differs) as found:
-        domain.div(1, many(domain, [0, 1, 2]))
-    assert [found.value.answers.at(copy) for copy in range(3)] == [True, False, False]
+    found = domain.div(1, many(domain, [1, 0, 2]))
+    assert (found.at(0), found.at(2)) == (1, Fraction(1, 2))
+    assert domain.differing.tolist() == [False, True, False]
+
+
+def test_what_the_first_copy_cannot_compute_is_an_error():
+    domain = Copies(RATIONALS, 3)
     with pytest.raises(ZeroDivisionError):
         domain.div(1, many(domain, [0, 0, 0]))
+    assert not domain.differing.any()
+    with pytest.raises(ZeroDivisionError):
+        domain.div(1, many(domain, [0, 1, 2]))
+    assert domain.differing.tolist() == [False, True, True]
+
+
+def test_other_rooms_work_with_values_of_one_run_or_of_many():
+    domain, numbers = together(RATIONALS, [{"x": 2, "y": 1}, {"x": 3, "y": 1}])
+    x = numbers["x"]
+    for value, double, of_first, of_any, array in ((5, 10, 5, (5,), 5), (x, [4, 6], 2, (2, 3), [2, 3])):
+        doubled = each(lambda own, by: own * by, value, 2)
+        assert (doubled.tolist() if varies(value) else doubled) == double
+        assert first(value) == of_first
+        assert categories(value) == of_any
+        assert np.all(as_array(value) == array)
+    assert written(str, 5) == "5"
+    assert domain.marks[ord(written(str, x)) - FIRST_MARK].tolist() == ["2", "3"]
+
+
+def test_each_copy_chooses_by_its_own_index():
+    domain = Copies(RATIONALS, 2)
+    options = [Num(Fraction(7)), Num(Fraction(9))]
+    assert choose(1, options.__getitem__, 2) == options[1]
+    index = domain.column([1, 0])
+    found = domain.settle(choose(index, options.__getitem__, 2), lambda ref: None)
+    assert found.tolist() == [9, 7]
+
+
+def test_matrices_are_the_same_where_the_first_copys_are():
+    domain = Copies(RATIONALS, 3)
+    one, other = domain.column([1, 2, 5]), domain.column([1, 3, 5])
+    assert same([[one, 1]], [[one, 1]])
+    assert not same([[one, 1]], [[one, 2]])
+    assert not same([[one]], [[NEG_INF]])
+    assert not same([[one]], [[one, one]])
+    assert not domain.differing.any()
+    assert same([[one]], [[other]])
+    assert domain.differing.tolist() == [False, True, False]
 
 
 def test_a_page_may_work_with_what_differs():

@@ -121,7 +121,7 @@ def test_what_does_not_fit_is_said():
     slot = next(block.runs[0].slot for block in laid.pages[0].blocks if isinstance(block, Line) and block.anchor)
     for text in ("123456789012345", "9ж"):
         marks = list(run.domain.marks)
-        marks[slot] = run.domain.texts(["7", text, "8", "9"])
+        marks[slot] = run.domain.column(["7", text, "8", "9"])
         first, *_ = fill(laid, marks)
         assert [copy is None for copy in first] == [False, True, False, False]
 

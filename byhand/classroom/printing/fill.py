@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
-from byhand.arithmetic.copies import Many, joined
+from byhand.arithmetic.copies import Many, each
 from byhand.classroom.printing.boxes import Line
 from byhand.classroom.printing.breaking import Paragraph, broken
 from byhand.classroom.printing.shape import Shape, alphabet, shape
@@ -32,10 +32,10 @@ def fill(laid: Laid, marks: Sequence[Many]) -> Iterator[list[bytes | None]]:
     marks: the texts that stand in place of each mark, copy by copy.
     """
     pen = _Pen(laid.faces, {font: set(alphabet(laid.faces[font], letters)) for font, letters in laid.letters.items()})
-    count = len(marks[0].which)
+    count = len(marks[0].codes)
     for page in laid.pages:
         parts = [
-            joined([marks[run.slot] for run in block.runs if run.slot is not None], partial(pen.write, block))
+            each(partial(pen.write, block), *(marks[run.slot] for run in block.runs if run.slot is not None))
             for block in page.blocks
         ]
         yield _put_together(parts + _drawings(page.spots, marks), count)
@@ -43,12 +43,12 @@ def fill(laid: Laid, marks: Sequence[Many]) -> Iterator[list[bytes | None]]:
 
 
 def _drawings(spots: Sequence[Spot], marks: Sequence[Many]) -> list[Many]:
-    return [joined([marks[spot.slot]], partial(_drawn, spot)) for spot in spots]
+    return [each(partial(_drawn, spot), marks[spot.slot]) for spot in spots]
 
 
 def _put_together(parts: Sequence[Many], count: int) -> list[bytes | None]:
     """Each copy's parts as one content stream."""
-    columns = [[part.kinds[k] for k in part.which.tolist()] for part in parts]
+    columns = [part.tolist() for part in parts]
     copies = zip(*columns, strict=True) if columns else ((),) * count
     return [None if None in copy else b"".join([_BEGIN, *copy, _END]) for copy in copies]
 

@@ -15,7 +15,7 @@ from functools import lru_cache, partial
 from itertools import zip_longest
 from typing import Any, ClassVar, Literal
 
-from byhand.arithmetic.copies import Many
+from byhand.arithmetic.copies import categories
 from byhand.notation.text import value_text
 from byhand.worksheet.document import Cell, Panel
 
@@ -269,7 +269,7 @@ def text_width(cell: Cell) -> float:
 
     So a renaming of dimensions, which changes signs, moves nothing.
     """
-    texts = [value_text(value) for value in _each(cell.value)]
+    texts = [value_text(value) for value in categories(cell.value)]
     return max(ems(text if isinstance(cell.value, str) else "−" + text.removeprefix("−")) for text in texts) * CELL_EM
 
 
@@ -282,17 +282,11 @@ def ems(text: str) -> float:
 
 def has_fractions(*panels: Panel) -> bool:
     """Whether a matrix needs higher rows, for built fractions."""
-    return any(_is_fraction(cell.value) for panel in panels for row in panel.cells for cell in row)
-
-
-def _each(value: Any) -> tuple[Any, ...]:
-    """The values that a cell has in one copy or another."""
-    return value.kinds if isinstance(value, Many) else (value,)
+    cells = (cell for panel in panels for row in panel.cells for cell in row)
+    return any(_is_fraction(value) for cell in cells for value in categories(cell.value))
 
 
 def _is_fraction(value: Any) -> bool:
-    if isinstance(value, Many):
-        return any(map(_is_fraction, value.kinds))
     if isinstance(value, Fraction):
         return value.denominator != 1
     return not isinstance(value, Decimal | float | str) and "/" in value_text(value)
@@ -304,7 +298,7 @@ def weights(panel: Panel) -> list[tuple[int, int, Any]]:
         (i, j, cell.value)
         for i, row in enumerate(panel.cells)
         for j, cell in enumerate(row)
-        if any(map(_is_weight, _each(cell.value)))
+        if any(map(_is_weight, categories(cell.value)))
     ]
 
 

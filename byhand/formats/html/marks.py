@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from byhand.arithmetic.copies import Many
+from byhand.arithmetic.copies import written
 from byhand.formats.html.grid import Grid, Mark, weights
 
 FOOT, BRACKET, TILE = 1.3, 0.32, 0.18  # mm; LOOK
@@ -75,7 +75,7 @@ def _dots(grid: Grid, mark: Mark, phone: bool, shown: bool) -> str:
     circles = []
     for i, j, weight in weights(grid.dots):
         x, y = _centre(grid, mark.top + i, mark.left + j, phone)
-        radius = weight.mark(_radius) if isinstance(weight, Many) else _radius(weight)
+        radius = written(_radius, weight)
         circles.append(f'<circle cx="{_n(x)}" cy="{_n(y)}" r="{radius}" fill="{PEN}"/>')
     return frames + "".join(circles)
 

@@ -1,0 +1,134 @@
+"""Fractions of many copies at once, as int64 arrays: exact, or None where 64 bits do not hold every result."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from byhand.arithmetic.exact import RATIONALS
+
+if TYPE_CHECKING:
+    import numpy as np
+
+LARGEST = 2**62  # of a numerator, a denominator or a product of them: one bit is left for a sum of two
+fraction = lru_cache(10_000)(Fraction)
+_MINUS_ONE = Fraction(-1)
+
+
+@dataclass(frozen=True, eq=False)
+class Fractions:
+    """A fraction a copy, in lowest terms, with a bound that no numerator or denominator exceeds.
+
+    Where all are whole, the denominator is the int 1 in place of an array.
+    """
+
+    numerator: np.ndarray
+    denominator: Any
+    bound: int
+
+    @classmethod
+    def of(cls, values: Sequence[Any]) -> Fractions | None:
+        """The values as fractions; None where one is no number, infinite or too large."""
+        import numpy as np  # heavy, and only a class needs it
+
+        if not all(isinstance(x, int | Fraction | Decimal) for x in values):
+            return None
+        numerators, denominators = zip(*(x.as_integer_ratio() for x in values), strict=True)
+        if max(*map(abs, numerators), *denominators) > LARGEST:
+            return None
+        return _reduced(np.array(numerators, np.int64), np.array(denominators, np.int64))
+
+    def at(self, places: np.ndarray) -> Fractions:
+        """The fractions at these places."""
+        whole = isinstance(self.denominator, int)
+        return Fractions(self.numerator[places], 1 if whole else self.denominator[places], self.bound)
+
+    def distinct(self) -> tuple[tuple[Fraction, ...], np.ndarray] | None:
+        """The different fractions, and the place of each copy's own among them."""
+        import numpy as np
+
+        if isinstance(self.denominator, int):
+            found, codes = np.unique(self.numerator, return_inverse=True)
+            return tuple(map(fraction, found.tolist())), codes
+        step = int(self.denominator.max()) + 1
+        if step * (self.bound + 1) > LARGEST:
+            return None
+        found, codes = np.unique(self.numerator * step + self.denominator, return_inverse=True)
+        return tuple(map(fraction, (found // step).tolist(), (found % step).tolist())), codes
+
+
+class Int64:
+    """The arithmetic of `Fractions`, and of single fractions that all copies share; None stands for no result."""
+
+    def num(self, value: Any) -> Any:
+        if isinstance(value, Fraction):
+            return value
+        return fraction(value) if isinstance(value, int) else getattr(value, "fractions", None)
+
+    def add(self, a: Any, b: Any) -> Any:
+        if a is None or b is None:
+            return None
+        if not isinstance(a, Fractions) and not isinstance(b, Fractions):
+            return a + b
+        (p, q, m), (r, s, n) = parts(a), parts(b)
+        if isinstance(q, int) and isinstance(s, int) and q == s == 1:
+            return Fractions(p + r, 1, m + n) if m + n <= LARGEST else None
+        return _reduced(p * s + r * q, q * s) if 2 * m * n <= LARGEST else None
+
+    def sub(self, a: Any, b: Any) -> Any:
+        return self.add(a, self.mul(_MINUS_ONE, b))
+
+    def mul(self, a: Any, b: Any) -> Any:
+        if a is None or b is None:
+            return None
+        if not isinstance(a, Fractions) and not isinstance(b, Fractions):
+            return a * b
+        (p, q, m), (r, s, n) = parts(a), parts(b)
+        if m * n > LARGEST:
+            return None
+        whole = isinstance(q, int) and isinstance(s, int) and q == s == 1
+        return Fractions(p * r, 1, m * n) if whole else _reduced(p * r, q * s)
+
+    def div(self, a: Any, b: Any) -> Any:
+        import numpy as np
+
+        if a is None or b is None or (isinstance(b, Fractions) and not b.numerator.all()):
+            return None
+        if not isinstance(b, Fractions):
+            return self.mul(a, 1 / b)
+        return self.mul(a, Fractions(np.sign(b.numerator) * b.denominator, abs(b.numerator), b.bound))
+
+    def fn(self, name: str, args: Sequence[Any]) -> Any:
+        if any(x is None for x in args):
+            return None
+        if not any(isinstance(x, Fractions) for x in args):
+            return RATIONALS.fn(name, args)
+        if name == "pow" and not isinstance(args[1], Fractions) and args[1] == 2:
+            return self.mul(args[0], args[0])
+        return None
+
+
+INT64 = Int64()
+
+
+def parts(value: Fractions | Fraction) -> tuple[Any, Any, int]:
+    """Numerator, denominator and bound."""
+    if isinstance(value, Fractions):
+        return value.numerator, value.denominator, value.bound
+    numerator, denominator = value.as_integer_ratio()
+    return numerator, denominator, max(abs(numerator), denominator)
+
+
+def _reduced(numerator: Any, denominator: Any) -> Fractions:
+    """Fractions in lowest terms."""
+    import numpy as np
+
+    divisor = np.gcd(numerator, denominator)
+    numerator, denominator = numerator // divisor, denominator // divisor
+    if (denominator == 1).all():
+        return Fractions(numerator, 1, max(1, int(abs(numerator).max())))
+    return Fractions(numerator, denominator, int(max(abs(numerator).max(), denominator.max())))
