@@ -26,10 +26,9 @@ from byhand.model.weights import Values, check_positions, complete
 from byhand.symmetry import renamed
 from byhand.tape import Tape
 from byhand.witness.judge import judge
-from byhand.worksheet.calls import Made
-from byhand.worksheet.document import VIEWS, Document, Level, View
+from byhand.worksheet.context import Context
+from byhand.worksheet.document import VIEWS, Document, Level, Orientation, View
 from byhand.worksheet.effort import Effort
-from byhand.worksheet.figures import Orientation
 from byhand.worksheet.load import document
 from byhand.worksheet.messages import messages
 from byhand.worksheet.sheet import Sheet, check_room, load_sheet
@@ -165,8 +164,10 @@ def recorded(
     """
     tape = run(sheet.model, values, domain, force=whole and domain.name != "symbolic")
     tokens, level = _words(values), options.level or "standard"
-    made = Made(sheet, tape, values.config, tokens, values.vocabulary, options.orientation, values.source, level)
-    page, seed = document(made), options.chosen_seed  # the record is of the steps that the page needs
+    context = Context(
+        sheet, tape, values.config, tokens, values.vocabulary, options.orientation, values.source, level
+    )
+    page, seed = document(context), options.chosen_seed  # the record is of the steps that the page needs
     if starts := rounded_starts(page, tape):
         values = replace(values, inputs={**values.inputs, **starts})
         return recorded(sheet, values, options, domain, quality, whole)
@@ -181,8 +182,8 @@ def own_effort(sheet: Sheet) -> Effort:
     """
     values = complete(sheet.given(letters=False))
     tape = run(sheet.model, values, RATIONALS)
-    made = Made(sheet, tape, values.config, _words(values), values.vocabulary, "rows", values.source)
-    return document(made).effort
+    context = Context(sheet, tape, values.config, _words(values), values.vocabulary, "rows", values.source)
+    return document(context).effort
 
 
 def choose_numbers(sheet: Sheet, options: Options) -> tuple[Values, dict[str, Any] | None]:

@@ -41,7 +41,7 @@ STOPPED = {
     "{{ hint(1e999) }}": "name 'inf' is not defined",
     "{{ ''.__class__.__mro__ }}": "access to attribute '__class__' of 'str' object is unsafe",
     "{{ config.__init__.__globals__ }}": "access to attribute '__init__' of 'Config' object is unsafe",
-    "{{ ask.__self__ }}": "access to attribute '__self__' of 'method' object is unsafe",
+    "{{ ask.__closure__ }}": "access to attribute '__closure__' of 'function' object is unsafe",
     "{{ '{0.__class__}'.format(config) }}": "access to attribute 'format' of 'str' object is unsafe",
     "{{ '{:1000000000}'.format(1) }}": "access to attribute 'format' of 'str' object is unsafe",
     "{{ '{a}'.format_map({'a': 1}) }}": "access to attribute 'format_map' of 'str' object is unsafe",

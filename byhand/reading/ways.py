@@ -20,8 +20,7 @@ from byhand.reading.back import Again, Print, Printed, Shown
 from byhand.reading.guess import original, recorded_with_lost, values_of
 from byhand.reading.page import Page, squeezed
 from byhand.worksheet.conventions import written
-from byhand.worksheet.document import Level
-from byhand.worksheet.figures import Orientation
+from byhand.worksheet.document import Level, Orientation
 from byhand.worksheet.messages import messages
 from byhand.worksheet.sheet import Sheet
 

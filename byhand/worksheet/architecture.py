@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from byhand.model.config import Config
 from byhand.model.names import is_parameter, symbol
 from byhand.tape import Step, Tape
-from byhand.worksheet.document import Box, Map, Node, Section, State, sections_asking
-from byhand.worksheet.figures import Orientation
+from byhand.worksheet.document import Box, Map, Node, Orientation, Section, State, sections_asking
 from byhand.worksheet.messages import Messages
 from byhand.worksheet.stacks import TWO_STACKS, two_stacks
 

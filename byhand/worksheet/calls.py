@@ -1,314 +1,519 @@
-"""What a sheet may say: each call puts a block on the page, or a number of the run into the prose."""
+"""What a sheet may say: a call puts blocks on the page, or hands the sheet a number of the run.
+
+A call is a function that is handed a Context before what the sheet says; `@call` lets sheets use it by its name.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from fractions import Fraction
+from functools import reduce
+from itertools import chain
+from numbers import Rational
+from typing import Any, TypeVar
 
 from jinja2.sandbox import safe_range
 
-from byhand.arithmetic.copies import same
-from byhand.arithmetic.expr import NEG_INF
-from byhand.errors import SheetError
-from byhand.mistakes.registry import foil, foil_list
-from byhand.model.config import Config
+from byhand.arithmetic.copies import same, written
+from byhand.arithmetic.decimals import Decimals
+from byhand.arithmetic.exact import RATIONALS
+from byhand.arithmetic.expr import NEG_INF, Expr, Mul, Num, Sum
+from byhand.errors import SheetError, ValuesError
+from byhand.mistakes.registry import foil_list
 from byhand.model.layers import steps_of
 from byhand.notation.text import value_text
-from byhand.tape import Tape
-from byhand.worksheet import questions
+from byhand.ops import matmul
+from byhand.tape import Shape, Tape, shape_text
+from byhand.worksheet.context import PRODUCTS, Context
 from byhand.worksheet.document import (
     Answer,
     Block,
     Cell,
     Check,
     Checkpoint,
+    Choice,
     Claim,
     FirstCell,
     Hint,
     Kind,
-    Level,
     Panel,
+    Prose,
     Strip,
+    Table,
     WordBoxes,
 )
-from byhand.worksheet.figures import PRODUCTS, Bench, Orientation
-from byhand.worksheet.letters import letter, letters, tie
-from byhand.worksheet.messages import Messages, messages
-from byhand.worksheet.sheet import Sheet
+from byhand.worksheet.markdown import inline
+
+F = TypeVar("F", bound=Callable[..., Any])
+Blocks = tuple[Block, ...]
+CALLS: dict[str, Callable[..., Any]] = {}
+
+
+def call(function: F) -> F:
+    """Let sheets call a function by its name.
+
+    It is handed a Context first. A block that it returns is put on the page, and so is a tuple of blocks; anything
+    else is handed to the sheet.
+    """
+    CALLS[function.__name__] = function
+    return function
 
 
 class Marker(str):
     """Where a block stands in the text. Not escaped, unlike everything else that an expression prints."""
 
 
-@dataclass(frozen=True)
-class Made:
-    """A sheet together with its run: what a Document is made from."""
+def sayable(context: Context, blocks: list[Block]) -> dict[str, Any]:
+    """Everything that a sheet can say. blocks: where calls leave what stands on the page, in the order of markers."""
 
-    sheet: Sheet
-    tape: Tape
-    config: Config
-    tokens: tuple[str, ...]
-    vocabulary: tuple[str, ...]
-    orientation: Orientation
-    source: tuple[str, ...] = ()
-    level: Level = "standard"
-    messages: Messages = field(default_factory=messages)
+    def bound(function: Callable[..., Any]) -> Callable[..., Any]:
+        def called(*args: Any, **named: Any) -> Any:
+            made = function(context, *args, **named)
+            if not isinstance(made, Block | tuple):
+                return made
+            left = made if isinstance(made, tuple) else (made,)
+            blocks.extend(left)
+            return Marker("".join(f"\ue000{at}\ue001" for at in range(len(blocks) - len(left), len(blocks))))
+
+        return called
+
+    return {**_words(context), **{name: bound(function) for name, function in CALLS.items()}}
 
 
-class Calls:
-    """The calls, and the blocks that they have left."""
+def _words(context: Context) -> Mapping[str, Any]:
+    """What is no call: the run's words and choices, and rows and columns as the page has them."""
+    say, turned, numbers = context.messages.say, context.turned, context.tape.domain.name
+    lines = ("row", "column"), ("rows", "columns")
+    return {
+        "tokens": context.tokens, "source": context.source, "vocabulary": context.vocabulary,
+        "config": context.config, "base": context.config.softmax_base,
+        "numbers": numbers, "about": say("words.about") if numbers == "decimal" else "",
+        "level": context.level, "range": safe_range, "turned": turned,
+        **{own: say(f"words.{other if turned else own}") for pair in lines for own, other in (pair, pair[::-1])},
+    }  # fmt: skip
 
-    def __init__(self, made: Made, inline: Callable[[str], Sequence[Any]]) -> None:
-        heads = made.config.n_heads if made.sheet.model != "attention-head" else 1
-        self.made = made
-        self.inline = inline
-        self.bench = Bench(
-            made.tape, heads, made.tokens, made.vocabulary, made.orientation, made.source, made.level, made.messages
-        )  # fmt: skip
-        self.blocks: list[Block] = []
 
-    def table(self) -> dict[str, Any]:
-        """Everything that a sheet can say."""
-        c, turned, tape, say = self.made.config, self.bench.turned, self.made.tape, self.made.messages.say
-        lines = ("row", "column"), ("rows", "columns")
-        return {
-            "ask": self.ask, "inverse": self.inverse, "given": self.given, "strip": self.strip,
-            "blank": self.blank, "copy": self.copy, "show": self.show,
-            "softmax": self.softmax, "norm": self.norm, "words": self.word_boxes,
-            "hint": self.hint, "check": self.check, "checkpoint": self.checkpoint, "lines": self.lines,
-            "find_the_error": self.find_the_error, "claim": self.claim, "choose": self.choose,
-            "table": self.sheet_table, "entry": self.entry, "printed": self.printed, "count": self.count,
-            "shapes": self.shapes, "totals": self.totals, "total": self.total, "value": self.value,
-            "word": self.word, "masked": self.masked, "number": self.number,
-            "tie": lambda *at: tie(tape, *at), "letter": lambda name: letter(tape, name),
-            "letters": lambda *at: letters(tape, *at),
-            "path": lambda *at: questions.path(self.bench, *at),
-            "sums": self.bench.totals, "equal": self.equal, "changed": self.changed,
-            "tokens": self.made.tokens, "source": self.made.source, "vocabulary": self.made.vocabulary,
-            "config": c, "base": c.softmax_base,
-            "numbers": tape.domain.name, "about": say("words.about") if tape.domain.name == "decimal" else "",
-            "level": self.made.level, "range": safe_range,
-            "turned": turned,
-            **{own: say(f"words.{other if turned else own}") for pair in lines for own, other in (pair, pair[::-1])},
-        }  # fmt: skip
+# what stands on the right: figures
 
-    # what stands on the right: figures
 
-    def ask(
-        self, name: str, layout: str = "", first: bool = False, note: str = "", copy: Any = (), caption: str = ""
-    ) -> Marker:
-        """A step to be computed. layout "falk" is the default for a product."""
-        op = self.made.tape[name].step.op
-        if layout not in ("", "falk", "strip"):
-            raise SheetError(f"no layout {layout!r}; there are: falk, strip")
-        if layout == "falk" or (not layout and op and op.name in PRODUCTS):
-            copies = [copy] if isinstance(copy, str) else list(copy)
-            figure = self.bench.falk(name, copies, first=first, note=note)
-            marker = self._leave(figure)
-            if first:
-                cell = figure.result.cells[0][0]
-                assert cell.work is not None
-                marker = Marker(marker + self._leave(FirstCell(cell.work, cell.value)))
-            return marker
-        return self.strip(self.blank(name, note=note, caption=caption))
+@call
+def ask(
+    context: Context, name: str, layout: str = "", first: bool = False, note: str = "", copy: Any = (),
+    caption: str = "",
+) -> Blocks:  # fmt: skip
+    """A step to be computed. layout "falk" is the default for a product."""
+    op = context.tape[name].step.op
+    if layout not in ("", "falk", "strip"):
+        raise SheetError(f"no layout {layout!r}; there are: falk, strip")
+    if layout == "strip" or (not layout and not (op and op.name in PRODUCTS)):
+        return (strip(context, blank(context, name, note=note, caption=caption)),)
+    copies = [copy] if isinstance(copy, str) else list(copy)
+    figure = context.falk(name, copies, first=first, note=note)
+    if not first:
+        return (figure,)
+    cell = figure.result.cells[0][0]
+    assert cell.work is not None
+    return figure, FirstCell(cell.work, cell.value)
 
-    def inverse(self, name: str, unknown: Any, note: str = "") -> Marker:
-        """A result printed, and entries of its operands left out: names, or (name, row, column)."""
-        single = isinstance(unknown, str) or (len(unknown) == 3 and isinstance(unknown[1], int))
-        missing = [unknown] if single else list(unknown)
-        op = self.made.tape[name].step.op
-        if op and op.name in PRODUCTS:
-            return self._leave(self.bench.falk(name, note=note, unknown=missing))
-        return self._leave(self.bench.equation(name, missing))
 
-    def given(self, *names: str) -> Marker:
-        """Given matrices, each with its own rows."""
-        return self._leave(Strip(tuple(self.bench.panel(n) for n in names), ("",) * (len(names) - 1)))
+@call
+def inverse(context: Context, name: str, unknown: Any, note: str = "") -> Block:
+    """A result printed, and entries of its operands left out: names, or (name, row, column)."""
+    single = isinstance(unknown, str) or (len(unknown) == 3 and isinstance(unknown[1], int))
+    missing = [unknown] if single else list(unknown)
+    op = context.tape[name].step.op
+    if op and op.name in PRODUCTS:
+        return context.falk(name, note=note, unknown=missing)
+    return context.equation(name, missing)
 
-    def blank(self, name: str, caption: str = "", note: str = "") -> Panel:
-        """A step with blanks, for a strip."""
-        return self._panel(name, "ask", caption, note)
 
-    def copy(self, name: str, caption: str = "", note: str = "") -> Panel:
-        """A step that the student copies from above, for a strip."""
-        return self._panel(name, "copy", caption, note)
+@call
+def given(context: Context, *names: str) -> Block:
+    """Given matrices, each with its own rows."""
+    return Strip(tuple(context.panel(n) for n in names), ("",) * (len(names) - 1))
 
-    def show(self, name: str, caption: str = "", note: str = "") -> Panel:
-        """A step that is printed, for a strip."""
-        return self._panel(name, None, caption, note)
 
-    def strip(self, *items: Panel | str, dots: bool = False, above: Sequence[Panel] = ()) -> Marker:
-        """Matrices side by side: panels, and signs between them ("→", "+", "=", or "" for a gap)."""
-        panels: list[Panel] = []
-        joints: list[str] = []
-        for item in items:
-            if isinstance(item, Panel):
-                if len(panels) > len(joints):
-                    joints.append("")
-                panels.append(item)
-            else:
-                joints.append(str(item))
-        if len(joints) != len(panels) - 1:
-            raise SheetError("a strip is matrices with one sign between two of them")
-        caption = self.made.messages.say("captions.dots") if dots else ""
-        return self._leave(Strip(tuple(panels), tuple(joints), caption, tuple(above)))
+@call
+def blank(context: Context, name: str, caption: str = "", note: str = "") -> Panel:
+    """A step with blanks, for a strip."""
+    return _panel(context, name, "ask", caption, note)
 
-    def softmax(self, name: str) -> Marker:
-        """Powers, sums and shares, of attention the pattern, and its dots."""
-        say, powers = self.made.messages.say, steps_of(name, "exp")
-        shares, caption = self.blank(name), "captions.pattern" if "hook_pattern" in name else "captions.share"
-        how = "_how" if shares.shape[1] > 2 else ""  # where there is room for it
-        return self.strip(
-            self.blank(powers, say("captions.powers", base=self.made.tape[powers].step.params["base"])),
-            self.blank(steps_of(name, "sum"), say("captions.sum")),
-            replace(shares, caption=say(caption + how)),
-            dots=True,
-        )
 
-    def norm(self, at: str, of: str, result: str = "") -> Marker:
-        """LayerNorm or RMSNorm of a step, from the mean to the result."""
-        tape = self.made.tape
-        result = result or f"{at}.hook_normalized"
-        has_mean = f"{at}.mean" in tape.steps
-        spread, letter = ("variance", r"\sigma^2") if has_mean else ("mean_square", "r^2")
-        centre = [self.blank(f"{at}.mean", r"\mu"), self.blank(f"{at}.centered", r"x - \mu")] if has_mean else []
-        root, above_root = (r"\sigma", r"x - \mu") if has_mean else ("r", "x")
-        top = self.strip(
-            self.show(of), *centre, self.blank(f"{at}.{spread}", letter), self.blank(f"{at}.hook_scale", root)
-        )
-        shares = rf"({above_root}) \div {root}" if has_mean else rf"x \div {root}"
-        parameters = [f"{at}.w", f"{at}.b"]
-        if f"{at}.standardized" not in tape.steps:
-            return Marker(top + self.strip(self.blank(result, shares)))
-        above = [self.show(p) for p in parameters]
-        bottom = self.strip(
-            self.blank(f"{at}.standardized", shares), "→", self.blank(result, r"\cdot\, w + b"), above=above
-        )
-        return Marker(top + bottom)
+@call
+def copy(context: Context, name: str, caption: str = "", note: str = "") -> Panel:
+    """A step that the student copies from above, for a strip."""
+    return _panel(context, name, "copy", caption, note)
 
-    def word_boxes(self, name: str = "next_token") -> Marker:
-        """Boxes for the words that a step's answers spell."""
-        panel = self._panel(name, "ask", "", "")
-        answers = tuple(cell for row in panel.cells for cell in row)
-        return self._leave(WordBoxes(self.made.tokens, answers))
 
-    def sheet_table(self, head: Sequence[Any], *rows: Sequence[Any]) -> Marker:
-        """A table of texts and of entries to be filled in; each row begins with its name."""
-        return self._leave(questions.table(self.inline, head, rows))
+@call
+def show(context: Context, name: str, caption: str = "", note: str = "") -> Panel:
+    """A step that is printed, for a strip."""
+    return _panel(context, name, None, caption, note)
 
-    def entry(self, name: str, i: int = 0, j: int = 0, word: bool = False, places: int | None = None) -> Cell:
-        """A number of a step, to be filled in, for a table; or the word of the vocabulary that it stands for."""
-        cell = questions.entry(self.made.tape, name, i, j, places)
-        return replace(cell, value=self.word(name, i, j), work=None) if word or name == "next_token" else cell
 
-    def printed(self, name: str, i: int = 0, j: int = 0) -> Cell:
-        """A number of a step, printed, for a table: a given, which is read back from there."""
-        return questions.entry(self.made.tape, name, i, j, blank=False)
-
-    def count(self, names: str | Sequence[str], axis: int | None = None) -> Cell:
-        """How many numbers matrices hold, or how many rows (0) or columns (1) of X W, to be filled in."""
-        return questions.count(self.made.tape, [names] if isinstance(names, str) else names, axis)
-
-    def shapes(self, *pairs: Sequence[Any]) -> Marker:
-        """Which products exist, and their shapes; a pair is two names of the run or two shapes."""
-        return self._leave(questions.shapes(self.bench, pairs, self.inline))
-
-    # what stands on the left: words
-
-    def hint(self, text: str) -> Marker:
-        """A hint; the stretch level has none."""
-        if self.made.level == "stretch":
-            return Marker("")
-        return self._leave(Hint(self.inline(text)))
-
-    def check(self, text: str) -> Marker:
-        """A fact that can be checked without the key."""
-        return self._leave(Check(self.inline(text)))
-
-    def checkpoint(self, text: str) -> Marker:
-        """Earlier results are printed here."""
-        return self._leave(Checkpoint(self.inline(text)))
-
-    def lines(self, count: int, answer: str) -> Marker:
-        """Lines to write on, and the key's answer."""
-        return self._leave(Answer(count, self.inline(answer)))
-
-    def find_the_error(
-        self, name: str, steps: str | Sequence[str], lines: int, answer: str = "", caption: str = ""
-    ) -> Marker:
-        """A step as it comes out the wrong way, to be spotted; or several, whose first wrong one is to be ticked.
-
-        Without an answer the key says what the mistake is.
-        """
-        bench, tape = replace(self.bench, tape=foil(self.made.tape, name)), self.made.tape
-        wrong = [steps] if isinstance(steps, str) else steps
-        panels = [bench.panel(step, "given", caption=caption).of_a_foil() for step in wrong]
-        if not isinstance(steps, str):
-            first = next((s for s in steps if not same(bench.tape.values(s), tape.values(s))), None)
-            if first is None:
-                raise SheetError(f"the foil {name} changes none of {', '.join(steps)}; choose other steps")
-            panels = [replace(panel, right=panel.step == first) for panel in panels]
-        joints = ("→",) * (len(panels) - 1)
-        return Marker(
-            self._leave(Strip(tuple(panels), joints)) + self.lines(lines, answer or dict(foil_list())[name])
-        )
-
-    def claim(self, text: str, holds: bool, reason: str, otherwise: str = "", lines: int = 1) -> Marker:
-        """A statement, true or false as the run says, and the reason; `otherwise` is that of its being false."""
-        return self._leave(
-            Claim(self.inline(text), bool(holds), self.inline(reason if holds else otherwise or reason), lines)
-        )
-
-    def choose(self, name: str, i: int = -1) -> Marker:
-        """The vocabulary to choose a word from: that of a step's row, the last if not said."""
-        return self._leave(questions.choice(self.made.tape, name, i, self.made.vocabulary))
-
-    # values for the prose
-
-    def totals(self, name: str, mistake: str = "") -> str:
-        """The sums over each token's numbers: "7, 3, 1", on one line; with a mistake, as it makes them."""
-        bench = replace(self.bench, tape=foil(self.made.tape, mistake)) if mistake else self.bench
-        return ", ".join(value_text(x) for x in bench.totals(name)).replace(" ", "\u00a0")
-
-    def total(self, name: str) -> str:
-        """The sum of all numbers of a step."""
-        return value_text(self.bench.total(name))
-
-    def value(self, name: str, i: int, j: int, mistake: str = "") -> str:
-        """One number of a step, counted from 0; with a mistake, as it makes it."""
-        return value_text(self.number(name, i, j, mistake))
-
-    def number(self, name: str, i: int, j: int, mistake: str = "") -> Any:
-        """One number of a step, to be compared or printed."""
-        tape = foil(self.made.tape, mistake) if mistake else self.made.tape
-        return tape.values(name)[i][j]
-
-    def word(self, name: str, i: int = -1, j: int = 0) -> str:
-        """The word of the vocabulary that a number of a step stands for."""
-        return self.made.vocabulary[int(self.number(name, i, j))]
-
-    def equal(self, name: str, other: str) -> bool:
-        """Whether two steps have the same numbers."""
-        return same(self.made.tape.values(name), self.made.tape.values(other))
-
-    def changed(self, mistake: str, name: str) -> bool:
-        """Whether a step comes out otherwise with a mistake."""
-        return not same(foil(self.made.tape, mistake).values(name), self.made.tape.values(name))
-
-    def masked(self, name: str) -> int:
-        """How many cells of a step hold −∞."""
-        return sum(x == NEG_INF for row in self.made.tape.values(name) for x in row)
-
-    def _panel(self, name: str, kind: Kind | None, caption: str, note: str) -> Panel:
-        panel = self.bench.panel(name, kind, caption=caption, note=note)
-        if name == "next_token" and self.made.vocabulary:
-            words = self.made.vocabulary
-            cells = tuple(tuple(replace(c, value=words[int(c.value)], work=None) for c in row) for row in panel.cells)
-            panel = replace(panel, cells=cells)
+def _panel(context: Context, name: str, kind: Kind | None, caption: str = "", note: str = "") -> Panel:
+    """A step as a matrix; of the next token, its words."""
+    panel, words = context.panel(name, kind, caption=caption, note=note), context.vocabulary
+    if name != "next_token" or not words:
         return panel
+    cells = tuple(tuple(replace(c, value=words[int(c.value)], work=None) for c in row) for row in panel.cells)
+    return replace(panel, cells=cells)
 
-    def _leave(self, block: Block) -> Marker:
-        self.blocks.append(block)
-        return Marker(f"\ue000{len(self.blocks) - 1}\ue001")
+
+@call
+def strip(context: Context, *items: Panel | str, dots: bool = False, above: Sequence[Panel] = ()) -> Strip:
+    """Matrices side by side: panels, and signs between them ("→", "+", "=", or "" for a gap)."""
+    panels: list[Panel] = []
+    joints: list[str] = []
+    for item in items:
+        if isinstance(item, Panel):
+            if len(panels) > len(joints):
+                joints.append("")
+            panels.append(item)
+        else:
+            joints.append(str(item))
+    if len(joints) != len(panels) - 1:
+        raise SheetError("a strip is matrices with one sign between two of them")
+    over_dots = context.messages.say("captions.dots") if dots else ""
+    return Strip(tuple(panels), tuple(joints), over_dots, tuple(above))
+
+
+@call
+def softmax(context: Context, name: str) -> Block:
+    """Powers, sums and shares, of attention the pattern, and its dots."""
+    say, powers = context.messages.say, steps_of(name, "exp")
+    shares, caption = blank(context, name), "captions.pattern" if "hook_pattern" in name else "captions.share"
+    how = "_how" if shares.shape[1] > 2 else ""  # where there is room for it
+    return strip(
+        context,
+        blank(context, powers, say("captions.powers", base=context.tape[powers].step.params["base"])),
+        blank(context, steps_of(name, "sum"), say("captions.sum")),
+        replace(shares, caption=say(caption + how)),
+        dots=True,
+    )
+
+
+@call
+def norm(context: Context, at: str, of: str, result: str = "") -> Blocks:
+    """LayerNorm or RMSNorm of a step, from the mean to the result."""
+
+    def own(name: str, caption: str) -> Panel:
+        return blank(context, f"{at}.{name}", caption)
+
+    tape, result = context.tape, result or f"{at}.hook_normalized"
+    if f"{at}.mean" in tape.steps:
+        centre = [own("mean", r"\mu"), own("centered", r"x - \mu")]
+        spread, root, shares = own("variance", r"\sigma^2"), r"\sigma", r"(x - \mu) \div \sigma"
+    else:
+        centre, spread, root, shares = [], own("mean_square", "r^2"), "r", r"x \div r"
+    top = strip(context, show(context, of), *centre, spread, own("hook_scale", root))
+    if f"{at}.standardized" not in tape.steps:
+        return top, strip(context, blank(context, result, shares))
+    above = [show(context, f"{at}.{parameter}") for parameter in "wb"]
+    scaled = blank(context, result, r"\cdot\, w + b")
+    return top, strip(context, own("standardized", shares), "→", scaled, above=above)
+
+
+@call
+def words(context: Context, name: str = "next_token") -> Block:
+    """Boxes for the words that a step's answers spell."""
+    return WordBoxes(context.tokens, _panel(context, name, "ask").numbers)
+
+
+@call
+def table(context: Context, head: Sequence[Any], *rows: Sequence[Any]) -> Table:
+    """A table of texts, which are Markdown, of numbers, and of entries; each row begins with its name.
+
+    Raises: SheetError for a row that is longer or shorter than the head.
+    """
+
+    def entry_of(item: Any) -> Prose | Cell:
+        if isinstance(item, Cell):
+            return item
+        return Prose(inline(item)) if isinstance(item, str) else Cell(item)
+
+    for row in rows:
+        if len(row) != len(head):
+            raise SheetError(f"the table's head has {len(head)} entries; a row has {len(row)}")
+    heads = (entry_of(item) for item in head)
+    return Table(
+        tuple(entry for entry in heads if isinstance(entry, Prose)), tuple(tuple(map(entry_of, row)) for row in rows)
+    )
+
+
+@call
+def entry(context: Context, name: str, i: int = 0, j: int = 0, word: bool = False, places: int | None = None) -> Cell:
+    """A number of a step, to be filled in, for a table; or the word of the vocabulary that it stands for.
+
+    places: what the number is rounded to.
+    """
+    cell = _entry(context.tape, name, i, j, blank=True)
+    if word or name == "next_token":
+        return replace(cell, value=_word(context, name, i, j), work=None)
+    if places is not None and isinstance(cell.value, Rational | Decimal):  # sympy's numbers are Rational, too
+        return replace(cell, value=Decimals(places).settle(Num(Fraction(cell.value)), lambda ref: None))
+    return cell
+
+
+@call
+def printed(context: Context, name: str, i: int = 0, j: int = 0) -> Cell:
+    """A number of a step, printed, for a table: a given, which is read back from there."""
+    return _entry(context.tape, name, i, j, blank=False)
+
+
+def _entry(tape: Tape, name: str, i: int, j: int, blank: bool) -> Cell:
+    rows, cols = tape[name].shape
+    if not (-rows <= i < rows and -cols <= j < cols):
+        raise SheetError(f"{name} is {shape_text((rows, cols))}; it has no entry {i}, {j} (counted from 0)")
+    at = i % rows, j % cols
+    work = tape.worked(name, *at) if blank and tape[name].step.op else None
+    return Cell(tape.values(name)[i][j], work, blank, name, at)
+
+
+@call
+def count(context: Context, names: str | Sequence[str], axis: int | None = None) -> Cell:
+    """How many numbers matrices hold, or how many rows (0) or columns (1) of X W, to be filled in."""
+    names = [names] if isinstance(names, str) else names
+    terms = tuple(_size(context.tape[name].shape, axis) for name in names)
+    work = Sum(terms) if len(terms) > 1 or isinstance(terms[0], Mul) else None
+    value = RATIONALS.settle(Sum(terms), lambda ref: None)
+    return Cell(value, work, blank=True, step=names[0], shows="size")
+
+
+def _size(shape: Shape, axis: int | None) -> Expr:
+    """Rows times columns, or one of the two; one row counts as its columns."""
+    if axis is not None:
+        return Num(shape[axis])
+    return Num(shape[1]) if shape[0] == 1 else Mul(Num(shape[0]), Num(shape[1]))
+
+
+@call
+def shapes(context: Context, *pairs: Sequence[Any]) -> Block:
+    """For each pair of matrices, whether the product exists, and its shape.
+
+    A matrix is a name of the run, with .T where it is transposed, or a shape. Where tokens are columns, the product
+    A B is printed as Bᵀ Aᵀ, as everywhere.
+    """
+    rows, turned, say = [], context.turned, context.messages.say
+    for left, right in pairs:
+        operands = [_shaped(context, matrix) for matrix in ((right, left) if turned else (left, right))]
+        sizes = [size[::-1] if turned else size for _, size in operands]
+        result = product_shape(*sizes)
+        texts = [f"{sign} {shape_text(size)}".strip() for (sign, _), size in zip(operands, sizes, strict=True)]
+        answers = (say("shapes.no"), "—") if result is None else (say("shapes.yes"), shape_text(result))
+        rows.append((*texts, *(Cell(answer, blank=True) for answer in answers)))
+    return table(context, [say(f"shapes.{head}") for head in ("left", "right", "exists", "shape")], *rows)
+
+
+def product_shape(left: Shape, right: Shape) -> Shape | None:
+    """The shape of a product, as the operation has it; None where there is none."""
+    tape = Tape(RATIONALS, {})
+    try:
+        return matmul(tape.given("left", left), tape.given("right", right), name="product").shape
+    except ValuesError:
+        return None
+
+
+def _shaped(context: Context, matrix: Any) -> tuple[str, Shape]:
+    """A matrix's symbol and shape as its rows are tokens."""
+    if isinstance(matrix, str):
+        name = matrix.removesuffix(".T")
+        rows, cols = context.tape[name].shape
+        if name == matrix:
+            return f"${context.symbol(name)}$", (rows, cols)
+        return rf"${context.symbol(name)}^{{\mathrm{{T}}}}$", (cols, rows)
+    if not (isinstance(matrix, Sequence) and len(matrix) == 2 and all(isinstance(n, int) and n > 0 for n in matrix)):
+        raise SheetError(f"{matrix!r} is neither a matrix of the run nor a shape such as [3, 4]")
+    return "", (matrix[0], matrix[1])
+
+
+# what stands on the left: words
+
+
+@call
+def hint(context: Context, text: str) -> Blocks:
+    """A hint; the stretch level has none."""
+    return (Hint(inline(text)),) if context.level != "stretch" else ()
+
+
+@call
+def check(context: Context, text: str) -> Block:
+    """A fact that can be checked without the key."""
+    return Check(inline(text))
+
+
+@call
+def checkpoint(context: Context, text: str) -> Block:
+    """Earlier results are printed here."""
+    return Checkpoint(inline(text))
+
+
+@call
+def lines(context: Context, count: int, answer: str) -> Block:
+    """Lines to write on, and the key's answer."""
+    return Answer(count, inline(answer))
+
+
+@call
+def find_the_error(
+    context: Context, name: str, steps: str | Sequence[str], lines: int, answer: str = "", caption: str = ""
+) -> Blocks:
+    """A step as it comes out the wrong way, to be spotted; or several, whose first wrong one is to be ticked.
+
+    Without an answer the key says what the mistake is.
+    """
+    wrong, tape = context.mistaken(name), context.tape
+    shown = [steps] if isinstance(steps, str) else steps
+    panels = [wrong.panel(step, "given", caption=caption).of_a_foil() for step in shown]
+    if not isinstance(steps, str):
+        first = next((s for s in steps if not same(wrong.tape.values(s), tape.values(s))), None)
+        if first is None:
+            raise SheetError(f"the foil {name} changes none of {', '.join(steps)}; choose other steps")
+        panels = [replace(panel, right=panel.step == first) for panel in panels]
+    told = Answer(lines, inline(answer or dict(foil_list())[name]))
+    return Strip(tuple(panels), ("→",) * (len(panels) - 1)), told
+
+
+@call
+def claim(context: Context, text: str, holds: bool, reason: str, otherwise: str = "", lines: int = 1) -> Block:
+    """A statement, true or false as the run says, and the reason; `otherwise` is that of its being false."""
+    return Claim(inline(text), bool(holds), inline(reason if holds else otherwise or reason), lines)
+
+
+@call
+def choose(context: Context, name: str, i: int = -1) -> Block:
+    """The vocabulary to choose a word from: that of a step's row, the last if not said."""
+    if not context.vocabulary:
+        raise SheetError("there is no vocabulary to choose a word from")
+    return Choice(name, context.vocabulary, int(context.tape.values(name)[i][0]))
+
+
+# values for the prose
+
+
+@call
+def totals(context: Context, name: str, mistake: str = "") -> str:
+    """The sums over each token's numbers: "7, 3, 1", on one line; with a mistake, as it makes them."""
+    return ", ".join(value_text(x) for x in sums(_wrong(context, mistake), name)).replace(" ", "\u00a0")
+
+
+@call
+def sums(context: Context, name: str) -> list[object]:
+    """The sum over each token's entries, as they are printed."""
+    return [_sum(context, row) for row in context.tape.values(name)]
+
+
+@call
+def total(context: Context, name: str) -> str:
+    """The sum of all numbers of a step, as they are printed."""
+    return value_text(_sum(context, chain(*context.tape.values(name))))
+
+
+def _sum(context: Context, numbers: Iterable[Any]) -> Any:
+    domain = context.tape.domain
+    return domain.settle(Sum(tuple(Num(domain.as_given(x)) for x in numbers)), lambda ref: None)
+
+
+@call
+def value(context: Context, name: str, i: int, j: int, mistake: str = "") -> str:
+    """One number of a step, counted from 0; with a mistake, as it makes it."""
+    return value_text(number(context, name, i, j, mistake))
+
+
+@call
+def number(context: Context, name: str, i: int, j: int, mistake: str = "") -> Any:
+    """One number of a step, to be compared or printed."""
+    return _wrong(context, mistake).tape.values(name)[i][j]
+
+
+def _wrong(context: Context, mistake: str) -> Context:
+    """The run with a mistake, if there is one."""
+    return context.mistaken(mistake) if mistake else context
+
+
+@call
+def word(context: Context, name: str, i: int = -1, j: int = 0) -> str:
+    """The word of the vocabulary that a number of a step stands for."""
+    return _word(context, name, i, j)
+
+
+def _word(context: Context, name: str, i: int, j: int) -> str:
+    return context.vocabulary[int(context.tape.values(name)[i][j])]
+
+
+@call
+def path(context: Context, name: str, number: str) -> str:
+    """The words of the row and the column where a step has the number of another: "down sat"."""
+    tape, words = context.tape, context.vocabulary
+    rows = tape.values(name)
+
+    def said(number: Any, *entries: Any) -> str:
+        found = (divmod(k, len(rows[0])) for k, entry in enumerate(entries) if entry == number)
+        paths = (f"{words[i]} {words[j]}" for i, j in found)
+        return reduce(lambda one, other: context.messages.say("words.or", one=one, other=other), paths)
+
+    return written(said, tape.values(number)[0][0], *chain(*rows))
+
+
+@call
+def equal(context: Context, name: str, other: str) -> bool:
+    """Whether two steps have the same numbers."""
+    return same(context.tape.values(name), context.tape.values(other))
+
+
+@call
+def changed(context: Context, mistake: str, name: str) -> bool:
+    """Whether a step comes out otherwise with a mistake."""
+    return not same(context.mistaken(mistake).tape.values(name), context.tape.values(name))
+
+
+@call
+def masked(context: Context, name: str) -> int:
+    """How many cells of a step hold −∞."""
+    return sum(x == NEG_INF for row in context.tape.values(name) for x in row)
+
+
+@call
+def letters(context: Context, name: str, row: int | None = None) -> list[str]:
+    """The letters of a step, or of one of its rows."""
+    rows = context.tape.values(name) if row is None else context.tape.values(name)[row : row + 1]
+    return sorted({str(letter) for x in chain(*rows) for letter in getattr(x, "free_symbols", ())})
+
+
+@call
+def letter(context: Context, name: str) -> str:
+    """The only letter of a step.
+
+    Raises: SheetError where it has none, or several.
+    """
+    found = letters(context, name)
+    if len(found) != 1:
+        raise SheetError(f"{name} holds {_listed(found)}; this sheet needs one letter there, or numbers alone")
+    return found[0]
+
+
+@call
+def tie(context: Context, name: str, i: int, j: int, k: int) -> str:
+    """The letter's value for which two entries of a row are equal: "a = 3/2".
+
+    Raises: SheetError where it is not one letter, or not one value, that decides.
+    """
+    import sympy
+
+    row = context.tape.values(name)[i]
+    difference = sympy.sympify(row[j] - row[k])
+    found = sorted(difference.free_symbols, key=str)
+    where = f"{name}, row {i + 1}: whether entries {j + 1} and {k + 1} are equal"
+    if len(found) != 1:
+        raise SheetError(f"{where} depends on {_listed(map(str, found))}; this sheet needs one letter there")
+    line = sympy.Poly(difference, found[0]) if difference.is_polynomial(found[0]) else None
+    if line is None or line.degree() != 1:
+        raise SheetError(f"{where} is no linear equation for {found[0]}; give other numbers or letters")
+    rate, rest = line.all_coeffs()
+    return f"${found[0]} = {value_text(-rest / rate)}$"
+
+
+def _listed(found: Iterable[str]) -> str:
+    return ", ".join(found) or "no letter"

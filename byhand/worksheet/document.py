@@ -27,6 +27,7 @@ Kind = Literal["given", "parameter", "ask", "copy"]
 View = Literal["worksheet", "key", "worked"]
 VIEWS: tuple[View, ...] = ("worksheet", "key", "worked")
 Level = Literal["easy", "standard", "stretch"]
+Orientation = Literal["rows", "columns"]  # what tokens are
 
 
 @dataclass(frozen=True)
@@ -490,7 +491,7 @@ class Document:
     conventions: tuple[Sequence[Any], ...]
     map: Map
     sections: tuple[Section, ...]
-    orientation: Literal["rows", "columns"]
+    orientation: Orientation
     level: Level = "standard"
     messages: Messages = field(default_factory=messages)
     stamp: Mapping[str, str] = field(default_factory=dict)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import TemplateError, TemplateSyntaxError
@@ -19,14 +18,15 @@ from byhand.model.config import SIZES, Config
 from byhand.notation.number import shown
 from byhand.notation.words import unprintable
 from byhand.worksheet.architecture import map_of
-from byhand.worksheet.calls import Calls, Made, Marker
+from byhand.worksheet.calls import Marker, sayable
+from byhand.worksheet.context import Context
 from byhand.worksheet.conventions import conventions
 from byhand.worksheet.document import Block, Document, Figure, Prose, Section, Word
+from byhand.worksheet.markdown import inline, parsed
 from byhand.worksheet.sandbox import Sandbox
 from byhand.worksheet.sheet import LARGEST_SHEET, Sheet
 
 if TYPE_CHECKING:
-    from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
 BUDGET = 20_000_000  # characters that a sheet may make on its way to a page
@@ -34,57 +34,42 @@ _MARKER = re.compile("\ue000(\\d+)\ue001")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#$|!~])")
 
 
-def document(made: Made) -> Document:
+def document(context: Context) -> Document:
     """The Document of a sheet and its run.
 
     Raises: SheetError where the sheet does not parse or asks for what the run does not have.
     """
-    markdown = _markdown()
-
-    def inline(line: str) -> list[Token]:
-        return list(markdown.parseInline(line)[0].children or [])
-
-    if re.search("[\U000f0000-\U0010ffff]", made.sheet.body):
-        raise SheetError(f"{made.sheet.name}.md uses a character that is reserved, above U+EFFFF")
-    calls = Calls(made, inline)
-    tokens = markdown.parse(_rendered(made.sheet, calls))
-    sections = tuple(_sections(made.sheet.name, tokens, calls.blocks))
-    said = conventions(made.config, made.tape, made.orientation, sections, made.messages)
-    chart = map_of(
-        made.config, made.sheet.model, made.tape, len(made.tokens), made.orientation, sections, made.messages
-    )
+    sheet, blocks = context.sheet, list[Block]()
+    if re.search("[\U000f0000-\U0010ffff]", sheet.body):
+        raise SheetError(f"{sheet.name}.md uses a character that is reserved, above U+EFFFF")
+    tokens = parsed(_rendered(context, blocks))
+    sections = tuple(_sections(sheet.name, tokens, blocks))
+    config, tape, orientation, messages = context.config, context.tape, context.orientation, context.messages
+    said = conventions(config, tape, orientation, sections, messages)
+    chart = map_of(config, sheet.model, tape, len(context.tokens), orientation, sections, messages)
     return Document(
-        name=made.sheet.name,
-        title=made.sheet.title,
-        number=made.sheet.number,
-        goal=inline(made.sheet.goal),
-        prerequisites=made.sheet.prerequisites,
+        name=sheet.name,
+        title=sheet.title,
+        number=sheet.number,
+        goal=inline(sheet.goal),
+        prerequisites=sheet.prerequisites,
         conventions=tuple(map(inline, said)),
         map=chart,
         sections=sections,
-        orientation=made.orientation,
-        level=made.level,
-        messages=made.messages,
+        orientation=orientation,
+        level=context.level,
+        messages=messages,
     )
 
 
-@cache
-def _markdown() -> MarkdownIt:
-    from markdown_it import MarkdownIt
-    from mdit_py_plugins.dollarmath import dollarmath_plugin
-
-    markdown = MarkdownIt("commonmark", {"html": False}).use(dollarmath_plugin, allow_space=False)
-    return markdown.disable("image")  # which a page would fetch from somewhere
-
-
-def _rendered(sheet: Sheet, calls: Calls) -> str:
-    """The sheet's body with its expressions carried out.
+def _rendered(context: Context, blocks: list[Block]) -> str:
+    """The sheet's body with its expressions carried out; blocks: what its calls put on the page.
 
     Raises: SheetError with the line.
     """
-    name = f"{sheet.name}.md"
+    sheet, name = context.sheet, f"{context.sheet.name}.md"
     environment = Sandbox(BUDGET, finalize=_escaped, autoescape=False, keep_trailing_newline=True)
-    environment.globals = calls.table()
+    environment.globals = sayable(context, blocks)
     try:
         text = environment.rendered_text(sheet.body)
         if len(text) > LARGEST_SHEET:
@@ -93,7 +78,7 @@ def _rendered(sheet: Sheet, calls: Calls) -> str:
     except TemplateSyntaxError as error:
         raise SheetError(f"{name} line {error.lineno}: {error.message}") from None
     except UnknownNameError as error:
-        other = _other_choices(sheet, calls.made.config) if error.kind == "step" else None
+        other = _other_choices(sheet, context.config) if error.kind == "step" else None
         if other is None:
             raise SheetError(f"{name}{_line(error)}: {error}") from None
         own, asked = other
@@ -193,4 +178,4 @@ def _line(error: BaseException) -> str:
 
 
 def _readable(error: Exception) -> str:
-    return str(error).replace("Calls.", "").partition("\n")[0] or type(error).__name__
+    return str(error).partition("\n")[0] or type(error).__name__

@@ -8,8 +8,7 @@ from dataclasses import replace
 from byhand.model.config import Config
 from byhand.model.job import DECODER, ENCODER
 from byhand.tape import Step, Tape
-from byhand.worksheet.document import Box, Map, Section, State, sections_asking
-from byhand.worksheet.figures import Orientation
+from byhand.worksheet.document import Box, Map, Orientation, Section, State, sections_asking
 from byhand.worksheet.messages import Messages
 
 TWO_STACKS = ("cross-attention", "encoder-decoder")

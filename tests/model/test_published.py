@@ -12,9 +12,11 @@ from byhand.arithmetic.decimals import Decimals
 from byhand.arithmetic.exact import RATIONALS
 from byhand.arithmetic.expr import evaluate
 from byhand.arithmetic.floats import FLOATS
+from byhand.model.config import Config
 from byhand.model.models import run
 from byhand.model.weights import Values
-from byhand.worksheet.figures import PRODUCTS, Bench
+from byhand.worksheet.context import PRODUCTS, Context
+from byhand.worksheet.sheet import parse_sheet
 
 FOLDER = Path(__file__).parents[1] / "published"
 CASES = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.json"))}
@@ -110,10 +112,16 @@ def test_a_pattern_that_is_masked_after_softmax_and_divided_again_is_the_right_o
         assert same(x, y, figures)
 
 
-def in_both_orientations(tape, step, heads=1):
+def context(tape, orientation):
+    """What a page of the run is made with."""
+    sheet = parse_sheet("published", "---\ntitle: Published\nmodel: attention-head\ngoal: The figures.\n---\n")
+    return Context(sheet, tape, Config(), orientation=orientation)
+
+
+def in_both_orientations(tape, step):
     """A step as a matrix on the page, its rows tokens, then its columns."""
     for orientation in ("rows", "columns"):
-        panel = Bench(tape, heads, (), (), orientation).panel(step)
+        panel = context(tape, orientation).panel(step)
         yield orientation, [[cell.value for cell in row] for row in panel.cells]
 
 
@@ -135,12 +143,12 @@ def test_a_page_has_the_published_figures_in_both_orientations(name, step):
 def test_the_factors_of_a_published_product_make_it_in_both_orientations(name, orientation):
     """X W where tokens are rows and W X where they are columns, as the page has it and as the source prints it."""
     tape = tape_of(CASES[name], FLOATS)
-    bench = Bench(tape, 1, (), (), orientation)
+    page = context(tape, orientation)
     products = [
         s.name for s in tape.steps.values() if s.op and s.op.name in PRODUCTS and s.name in CASES[name]["expected"]
     ]
     for step in products:
-        figure = bench.falk(step)
+        figure = page.falk(step)
         for row, results in zip(figure.left.cells, figure.result.cells, strict=True):
             for column, result in zip(zip(*figure.upper.cells, strict=True), results, strict=True):
                 total = sum(x.value * y.value for x, y in zip(row, column, strict=True))
@@ -170,7 +178,7 @@ def test_a_published_exercise_has_its_answer(exercise):
             assert (value == filled["AB"][i][j]) is ((i, j) not in wrong)
             assert wrong.get((i, j), filled["AB"][i][j]) == filled["AB"][i][j]
     for orientation in ("rows", "columns"):
-        figure = Bench(tape, 1, (), (), orientation).falk("AB", unknown=[blank] if blank[0] != "AB" else [])
+        figure = context(tape, orientation).falk("AB", unknown=[blank] if blank[0] != "AB" else [])
         (cell,) = [
             c
             for panel in figure.matrices

@@ -11,14 +11,15 @@ from kinds import kinds, lesson
 from byhand.arithmetic.decimals import Decimals
 from byhand.arithmetic.exact import RATIONALS
 from byhand.errors import SheetError
+from byhand.model.config import Config
 from byhand.notation.text import text
 from byhand.ops import affine, matmul
 from byhand.pipeline import Options, prepare
 from byhand.tape import Tape
+from byhand.worksheet.calls import path, product_shape
+from byhand.worksheet.context import Context
 from byhand.worksheet.document import Answer, Choice, Claim, Falk, Hint, Strip, Table
-from byhand.worksheet.figures import Bench
 from byhand.worksheet.inverse import solutions
-from byhand.worksheet.questions import path, product_shape
 from byhand.worksheet.sheet import load_sheet, parse_sheet
 
 ATTN = "blocks.0.attn."
@@ -213,9 +214,9 @@ def test_a_path_is_the_words_of_every_row_and_column_where_the_number_stands():
     tape = Tape(RATIONALS, {"both": [[1, 2], [2, 0]], "best": [[2]], "first": [[1]]})
     for name, shape in {"both": (2, 2), "best": (1, 1), "first": (1, 1)}.items():
         tape.given(name, shape)
-    bench = Bench(tape, 1, (), ("sat", "ran"), "rows")
-    assert path(bench, "both", "first") == "sat sat"
-    assert path(bench, "both", "best") == "sat ran or ran sat"
+    context = Context(lesson(""), tape, Config(), vocabulary=("sat", "ran"))
+    assert path(context, "both", "first") == "sat sat"
+    assert path(context, "both", "best") == "sat ran or ran sat"
 
 
 def test_the_first_wrong_step_is_the_one_to_tick():

@@ -1,40 +1,55 @@
-"""Matrices of a run as figures, in the sheet's orientation."""
+"""What the calls of a sheet work with: its run, as matrices of the page in the page's orientation."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
 
-from byhand.arithmetic.expr import Div, Expr, Mul, Num, Sub, Sum, changed
+from byhand.arithmetic.expr import Div, Expr, Mul, Sub, Sum, changed
 from byhand.errors import SheetError
+from byhand.mistakes.registry import foil
+from byhand.model.config import Config
 from byhand.model.names import is_parameter, symbol
 from byhand.tape import Tape
-from byhand.worksheet.document import Cell, Falk, Kind, Level, Panel, Strip
+from byhand.worksheet.document import Cell, Falk, Kind, Level, Orientation, Panel, Strip
 from byhand.worksheet.inverse import Place, solutions
 from byhand.worksheet.messages import Messages, messages
+from byhand.worksheet.sheet import Sheet
 
-Orientation = Literal["rows", "columns"]
 PRODUCTS = ("matmul", "affine", "dot_rows")
 SIGNS = {"row_dots": "·", "multiply": "⊙", "add": "+", "subtract": "−"}  # between operands that stand side by side
 
 
 @dataclass(frozen=True)
-class Bench:
-    """A run, and how its matrices are to be shown."""
+class Context:
+    """A sheet, its run, and how the page shows it.
 
+    tokens, source, vocabulary: words; source: of what a decoder's encoder reads.
+    """
+
+    sheet: Sheet
     tape: Tape
-    heads: int
-    tokens: tuple[str, ...]
-    vocabulary: tuple[str, ...]
-    orientation: Orientation
+    config: Config
+    tokens: tuple[str, ...] = ()
+    vocabulary: tuple[str, ...] = ()
+    orientation: Orientation = "rows"
     source: tuple[str, ...] = ()
     level: Level = "standard"
     messages: Messages = field(default_factory=messages)
 
     @property
     def turned(self) -> bool:
+        """Whether tokens are columns."""
         return self.orientation == "columns"
+
+    @property
+    def heads(self) -> int:
+        """How many heads the sheet's steps are of."""
+        return self.config.n_heads if self.sheet.model != "attention-head" else 1
+
+    def mistaken(self, mistake: str) -> Context:
+        """The same with a mistake in the run."""
+        return replace(self, tape=foil(self.tape, mistake))
 
     def symbol(self, name: str) -> str:
         """What a step is called on the page, in LaTeX."""
@@ -115,18 +130,6 @@ class Bench:
         panels = [_without(self.panel(n), found, turned=self.turned) for n in step.inputs]
         joints = [SIGNS[step.op.name]] * (len(panels) - 1)
         return Strip((*panels, self.panel(name, "given")), (*joints, "="))
-
-    def totals(self, name: str) -> list[object]:
-        """The sum over each token's entries, as they are printed."""
-        return [self._sum(row) for row in self.tape.values(name)]
-
-    def total(self, name: str) -> object:
-        """The sum of all entries, as they are printed."""
-        return self._sum([x for row in self.tape.values(name) for x in row])
-
-    def _sum(self, numbers: Sequence[Any]) -> Any:
-        domain = self.tape.domain
-        return domain.settle(Sum(tuple(Num(domain.as_given(x)) for x in numbers)), lambda ref: None)
 
     def _labels(self, axis: str, size: int) -> tuple[str, ...]:
         words = {"pos": self.tokens, "past": self.tokens[:-1], "new": self.tokens[-1:], "source": self.source,
