@@ -30,7 +30,9 @@ from byhand.classroom.roster import Student
 from byhand.errors import ConfigError, OutputError
 from byhand.files import output_errors
 from byhand.pipeline import Options
-from byhand.worksheet.sheet import load_sheet
+from byhand.worksheet.document import View
+from byhand.worksheet.messages import messages
+from byhand.worksheet.sheet import Sheet, load_sheet
 
 Submit = Callable[..., Any]
 CHUNK = 1000  # students whose copies are made at once
@@ -71,7 +73,7 @@ def make_class(
     folder = Path(out) / f"{name}-class{options.chosen_seed}"
     with output_errors(folder), ExitStack() as stack:
         _prepare(folder, plan)
-        books = {view: stack.enter_context(_book(folder / BOOKS[view], f"{name} ({view})")) for view in CLASS_VIEWS}
+        books = {view: stack.enter_context(_book(folder, sheet, view)) for view in CLASS_VIEWS}
         index = stack.enter_context(_part(folder / "index.csv"))
         rows = csv.writer(io.TextIOWrapper(index, "utf-8-sig", newline="", write_through=True))
         rows.writerow(FIELDS)
@@ -125,9 +127,11 @@ def _part(path: Path) -> Iterator[Any]:
 
 
 @contextmanager
-def _book(path: Path, title: str) -> Iterator[Bundle]:
-    with _part(path) as file, tempfile.TemporaryFile() as places:
-        book = Bundle(file, places, title)
+def _book(folder: Path, sheet: Sheet, view: View) -> Iterator[Bundle]:
+    texts = messages()
+    title = f"{sheet.name} ({texts.say(f'views.{view}')})"
+    with _part(folder / BOOKS[view]) as file, tempfile.TemporaryFile() as places:
+        book = Bundle(file, places, title, texts.language)
         yield book
         book.finish()
 

@@ -25,6 +25,7 @@ class Bundle:
     file: IO[bytes]
     places: IO[bytes]
     title: str
+    language: str
     at: int = 0
     objects: int = _TREE
     copies: int = 0
@@ -62,7 +63,9 @@ class Bundle:
         kids = b" ".join(b"%d 0 R" % node for node in self.groups)
         self._object(b"<</Type/Pages/Kids[%s]/Count %d>>" % (kids, self.count), _TREE)
         self._object(
-            b"<</Type/Catalog/Pages %d 0 R/Lang(en)/ViewerPreferences<</DisplayDocTitle true>>>>" % _TREE, _CATALOG
+            b"<</Type/Catalog/Pages %d 0 R/Lang(%s)/ViewerPreferences<</DisplayDocTitle true>>>>"
+            % (_TREE, self.language.encode()),
+            _CATALOG,
         )
         info = self._object(b"<</Title<%s>>>" % ("\ufeff" + self.title).encode("utf-16-be").hex().encode())
         start, number = self.at, self._number()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any, Literal
 
 from jinja2 import TemplateError, TemplateSyntaxError
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from byhand import __version__
 from byhand.errors import SheetError
@@ -35,6 +36,7 @@ from byhand.notation.words import unprintable
 from byhand.tape import shape_text
 from byhand.worksheet.document import Block, Document, Lines, View
 from byhand.worksheet.effort import Effort
+from byhand.worksheet.messages import Messages
 from byhand.worksheet.sandbox import Sandbox, loader
 from byhand.worksheet.sheet import folders
 
@@ -87,8 +89,8 @@ class Pages:
         Raises: SheetError where a template does not parse.
         """
         return rendered(
-            "page.html", medium, paper, d=self.d, view=view, shown=view != "worksheet", map=self.map,
-            effort=self.effort, groups=self.groups, messages=self.d.messages,
+            "page.html", medium, paper, self.d.messages, d=self.d, view=view, shown=view != "worksheet",
+            map=self.map, effort=self.effort, groups=self.groups,
         )  # fmt: skip
 
     @cached_property
@@ -102,8 +104,8 @@ class Pages:
         return self.d.effort
 
 
-def rendered(template: str, medium: Medium, paper: Paper, **values: Any) -> str:
-    """A template in a medium, on a paper.
+def rendered(template: str, medium: Medium, paper: Paper, messages: Messages, **values: Any) -> str:
+    """A template in a medium, on a paper, in a language.
 
     Raises: SheetError where it does not parse.
     """
@@ -111,7 +113,8 @@ def rendered(template: str, medium: Medium, paper: Paper, **values: Any) -> str:
     try:
         page = _environment().rendered(
             template, medium=medium, paper=PAPERS[paper], version=__version__, fonts=fonts, measures=MEASURES,
-            **values,
+            language=messages.language, page_of_pages=_page_of_pages(messages),
+            say=lambda name, **places: Markup(messages.say(name, escape, **places)), **values,
         )  # fmt: skip
     except (RecursionError, MemoryError):
         raise SheetError(f"template {template} does not end") from None
@@ -172,6 +175,13 @@ def _markdown() -> Any:
 
 def _formula(latex: str) -> str:
     return f'<span class="math">{inline(latex)}</span>'
+
+
+def _page_of_pages(messages: Messages) -> Markup:
+    """The number of a page, as CSS counts it."""
+    parts = re.split(r"\{(pages?)\}", messages.texts["foot.page"])
+    texts = (f"counter({part})" if at % 2 else css_string(part) for at, part in enumerate(parts) if part)
+    return Markup(" ".join(texts))
 
 
 def css_string(value: str) -> Markup:
