@@ -235,13 +235,13 @@ def class_(
 
 @main.command()
 def foils() -> None:
-    """The classic mistakes that a sheet's numbers tell apart."""
-    from byhand.mistakes.registry import foil_list
+    """The classic mistakes that a sheet's numbers tell apart, and how to mend each."""
+    from byhand.mistakes import MISTAKES
 
-    known = foil_list()
-    width = max(len(name) for name, _ in known)
-    for name, meaning in known:
-        click.echo(f"{name:{width}}  {meaning}")
+    width = max(map(len, MISTAKES))
+    for name, mistake in MISTAKES.items():
+        said = mistake.where("rows")
+        click.echo(f"{name:{width}}  {said.told}\n{'':{width}}  → {said.mend}")
 
 
 @main.command()

@@ -126,7 +126,11 @@ def test_new_numbers_come_with_what_is_promised_of_them(command):
 
 def test_foils_lists_the_classic_mistakes(command):
     lines = command("foils").output.splitlines()
-    assert any(line.startswith("mask-after-softmax ") for line in lines)
+    at = next(n for n, line in enumerate(lines) if line.startswith("mask-after-softmax "))
+    assert lines[at].endswith(
+        "  Softmax over all scores first, then 0 where the future was: rows no longer add up to 1."
+    )
+    assert lines[at + 1].strip() == "→ Set the hidden scores to −∞ first, and then take softmax over what is left."
     assert all(line.endswith(".") for line in lines)
 
 

@@ -14,7 +14,7 @@ from byhand.arithmetic.copies import FIRST_MARK, Copies, unequal, varies
 from byhand.classroom.printing.slots import MARK
 from byhand.errors import DomainError
 from byhand.formats.json import numbers_text, short_hash
-from byhand.mistakes.registry import applying, mistaken
+from byhand.mistakes import applying, mistaken
 from byhand.model.weights import Values
 from byhand.notation.inline import spoken
 from byhand.notation.number import parse, plain

@@ -8,7 +8,7 @@ from typing import Any
 from byhand.arithmetic.domain import is_neg_inf
 from byhand.arithmetic.floats import FLOATS
 from byhand.errors import DomainError
-from byhand.mistakes.registry import applying, differing, resumed
+from byhand.mistakes import applying, differing, resumed
 from byhand.numbers.evenness import is_even
 from byhand.numbers.limits import Limits
 from byhand.tape import Rows, Step, Tape

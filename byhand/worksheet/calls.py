@@ -21,7 +21,7 @@ from byhand.arithmetic.decimals import Decimals
 from byhand.arithmetic.exact import RATIONALS
 from byhand.arithmetic.expr import NEG_INF, Expr, Mul, Num, Sum
 from byhand.errors import SheetError, ValuesError
-from byhand.mistakes.registry import foil_list
+from byhand.mistakes import MISTAKES
 from byhand.model.layers import steps_of
 from byhand.notation.text import value_text
 from byhand.ops import matmul
@@ -372,7 +372,7 @@ def find_the_error(
         if first is None:
             raise SheetError(f"the foil {name} changes none of {', '.join(steps)}; choose other steps")
         panels = [replace(panel, right=panel.step == first) for panel in panels]
-    told = Answer(lines, inline(answer or dict(foil_list())[name]))
+    told = Answer(lines, inline(answer or MISTAKES[name].where(context.orientation).told))
     return Strip(tuple(panels), ("→",) * (len(panels) - 1)), told
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from byhand.arithmetic.expr import Div, Expr, Mul, Sub, Sum, changed
 from byhand.errors import SheetError
-from byhand.mistakes.registry import foil
+from byhand.mistakes import foil
 from byhand.model.config import Config
 from byhand.model.names import is_parameter, symbol
 from byhand.tape import Tape

@@ -5,7 +5,7 @@ import pytest
 from byhand.arithmetic.exact import RATIONALS
 from byhand.arithmetic.expr import NEG_INF
 from byhand.formats.html.page import Pages
-from byhand.mistakes.registry import differing
+from byhand.mistakes import differing
 from byhand.model.models import complete, run
 from byhand.pipeline import Options, prepare
 from byhand.worksheet.sheet import all_sheets, load_sheet, sheet_files

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from byhand.arithmetic.floats import FLOATS
-from byhand.mistakes.registry import foil
+from byhand.mistakes import foil
 from byhand.model.models import complete, run
 from byhand.worksheet.sheet import load_sheet
 

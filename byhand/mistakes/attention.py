@@ -1,0 +1,185 @@
+"""Mistakes in attention: queries and keys, scale, mask, softmax, and several heads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from byhand import ops
+from byhand.mistakes.registry import mistake, skipped, source, then
+from byhand.tape import Op, Step, Tape
+
+PROJECTIONS = ("hook_q", "hook_k", "hook_v")
+SCORES = "attn.hook_attn_scores"
+
+
+@mistake(
+    told="Keys made with W_Q, as queries are, so that every score is as large the other way round.",
+    mend="Make the keys with weights of their own, W_K; W_Q is for the queries.",
+)
+def keys_by_query_weights(step: Step, tape: Tape) -> Iterable[Step]:
+    """The product that makes the keys has W_Q as its weight."""
+    weight = step.inputs[1].replace("W_K", "W_Q") if step.op is ops.matmul and step.stem.endswith("hook_k") else ""
+    return [replace(step, inputs=(step.inputs[0], weight)) if weight in tape.numbers else step]
+
+
+@mistake(
+    told="Scores not divided by √d_head.",
+    mend="Divide each score by √d_head before you take softmax.",
+)
+def no_sqrt(step: Step, tape: Tape) -> Iterable[Step]:
+    """The scale is left out."""
+    return [skipped(step) if step.op is ops.divide_by_root else step]
+
+
+@mistake(
+    told="Scores divided by √d_model in place of √d_head.",
+    mend="Take the root of d_head: count the numbers of one query, not those of the whole stream.",
+)
+def sqrt_d_model(step: Step, tape: Tape) -> Iterable[Step]:
+    """The scale is the root of the width that queries are made from."""
+    if step.op is not ops.divide_by_root:
+        return [step]
+    raw = source(step, tape)
+    query = source(raw, tape) if raw.inputs else raw
+    return [replace(step, params={"of": source(query, tape).shape[1]}) if query.inputs else step]
+
+
+@mistake(
+    told="The pattern, not the scores, divided by √d_head.",
+    mend="Divide the scores by √d_head first and then take softmax, so that each {row} adds up to 1.",
+)
+def divide_after_softmax(step: Step, tape: Tape) -> Iterable[Step]:
+    """The scale is left out before softmax and follows it."""
+    if step.op is ops.divide_by_root:
+        return [skipped(step)]
+    scale = _in_the_same_head(step, ops.divide_by_root, tape) if _is_pattern(step) else None
+    return then(step, "shares", ops.divide_by_root, **scale.params) if scale else [step]
+
+
+@mistake(
+    told="The mask forgotten, so that tokens see what comes after them.",
+    mend="Hide every later token behind −∞ before you take softmax: a token sees itself and what came before.",
+)
+def no_mask(step: Step, tape: Tape) -> Iterable[Step]:
+    """The mask is left out."""
+    return [skipped(step) if step.op is ops.mask_future else step]
+
+
+@mistake(
+    told="Softmax over all scores first, then 0 where the future was: {rows} no longer add up to 1.",
+    mend="Set the hidden scores to −∞ first, and then take softmax over what is left.",
+)
+def mask_after_softmax(step: Step, tape: Tape) -> Iterable[Step]:
+    """The mask is left out before softmax and follows it, with 0 in place of −∞."""
+    if step.op is ops.mask_future:
+        return [skipped(step)]
+    masked = _is_pattern(step) and _in_the_same_head(step, ops.mask_future, tape)
+    return then(step, "unmasked", ops.zero_future) if masked else [step]
+
+
+@mistake(
+    told="Masked scores set to 0, whose power is 1, in place of −∞.",
+    mend="Write −∞ for each hidden score: its power is 0, so that its share is 0, too.",
+)
+def zero_for_minus_infinity(step: Step, tape: Tape) -> Iterable[Step]:
+    """The mask has 0 in place of −∞."""
+    return [replace(step, op=ops.zero_future) if step.op is ops.mask_future else step]
+
+
+@mistake(
+    told="The encoder's tokens kept from seeing what comes after them.",
+    mend="Leave the encoder's scores as they are: its tokens may all see each other.",
+)
+def mask_in_encoder(step: Step, tape: Tape) -> Iterable[Step]:
+    """The scores of the encoder are masked."""
+    scores = step.op is not None and step.layer.startswith("encoder.") and step.stem == SCORES
+    return then(step, "seen", ops.mask_future) if scores else [step]
+
+
+@mistake(
+    told="The decoder kept from seeing what comes later in the source.",
+    mend="Leave these scores as they are: the decoder may read the whole source.",
+)
+def mask_across(step: Step, tape: Tape) -> Iterable[Step]:
+    """The scores between decoder and encoder are masked."""
+    scores = step.op is not None and step.part == "cross" and step.stem.endswith(SCORES)
+    return then(step, "seen", ops.mask_future) if scores else [step]
+
+
+@mistake(
+    told="Scores divided by their sum, without powers first.",
+    mend="Take the powers first, and then divide each of them by the sum of its {row}.",
+)
+def no_powers(step: Step, tape: Tape) -> Iterable[Step]:
+    """The powers are left out, where no score is −∞, which no one can add up."""
+    taken = step.op is ops.power_of and not step.name.startswith("probs") and not _masked(source(step, tape))
+    return [skipped(step) if taken else step]
+
+
+@mistake(
+    told="Each power divided by the sum of its {column}.",
+    mend="Divide each power by the sum of its own {row}, so that each {row} adds up to 1.",
+)
+def softmax_over_columns(step: Step, tape: Tape) -> Iterable[Step]:
+    """The sums are those of the columns, and each power is divided by that of its own."""
+    if step.op is ops.row_sum and (step.stem.endswith("hook_pattern.sum") or step.name == "softmax.sum"):
+        powers = source(step, tape)
+        return [replace(step, op=ops.column_sum, shape=(1, powers.shape[1]), axes=("", powers.axes[1]))]
+    return [replace(step, op=ops.normalize_columns) if _is_pattern(step) else step]
+
+
+@mistake(
+    told="The heads' results divided by the number of heads before W_O.",
+    mend="Leave the heads' results as they are: W_O mixes them, and nothing is divided.",
+)
+def heads_averaged(step: Step, tape: Tape) -> Iterable[Step]:
+    """What joins several heads, side by side or as a sum, is followed by a division by their number."""
+    joined = step.op in (ops.hstack, ops.add_all) and step.stem.endswith(("attn.z", "attn.result", "attn_out"))
+    count = len(step.inputs)
+    return then(step, "whole", ops.divide_by, of=count) if joined and count > 1 else [step]
+
+
+@mistake(
+    told="Every head with the first head's weights; where its queries, keys and values are given, with the first's.",
+    mend="Give each head its own queries, keys and values, so that it can look for something else.",
+)
+def heads_share_weights(step: Step, tape: Tape) -> Iterable[Step]:
+    """A later head's projections read the first head's weights; what reads a given projection reads the first's."""
+    if not step.head:
+        return [step]
+    projection = step.op in (ops.matmul, ops.affine) and step.stem.endswith(PROJECTIONS)
+
+    def first(name: str) -> str:
+        given = tape.steps[name].op is None and tape.steps[name].stem.endswith(PROJECTIONS)
+        return name.replace(f"[{step.head}]", "[0]") if projection or given else name
+
+    return [replace(step, inputs=tuple(map(first, step.inputs)))]
+
+
+@mistake(
+    told="The query of the token before, as if queries were cached, too.",
+    mend="Make a new query for the new token: only keys and values come from the cache.",
+)
+def query_from_cache(step: Step, tape: Tape) -> Iterable[Step]:
+    """The new token's query is the row of the token before it."""
+    if step.name != "new.q":
+        return [step]
+    queries = tape["blocks.0.attn.hook_q[0]"]
+    return [replace(step, op=ops.gather_rows, inputs=(queries.name,), params={"rows": (queries.rows - 2,)})]
+
+
+def _is_pattern(step: Step) -> bool:
+    """Whether a step is the result of a softmax that is taught, and not that of the logits."""
+    return step.op is ops.normalize_rows and (step.stem.endswith("hook_pattern") or step.name == "softmax")
+
+
+def _masked(scores: Step) -> bool:
+    """Whether scores have −∞ in them."""
+    return scores.op is ops.mask_future or any(name.endswith(".mask") for name in scores.inputs)
+
+
+def _in_the_same_head(step: Step, op: Op, tape: Tape) -> Step | None:
+    """The step with an operation that belongs to the same head of the same attention, if there is one."""
+    head = step.layer, step.part, step.head
+    return next((s for s in tape.steps.values() if s.op is op and (s.layer, s.part, s.head) == head), None)

@@ -1,0 +1,42 @@
+"""Mistakes on the way from words to vectors: one-hot rows, and positions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from byhand import ops
+from byhand.mistakes.registry import mistake
+from byhand.tape import Step, Tape
+
+
+@mistake(
+    told="The token's number in place of the 1 of a one-hot {row}.",
+    mend="Write a 1 in the place of the token's number, and 0 everywhere else.",
+)
+def number_for_one(step: Step, tape: Tape) -> Iterable[Step]:
+    """The one-hot rows that an embedding is a product with have the token's number, from 1, as their entry."""
+    embedded = step.op is ops.one_hot and "one_hot.product" in tape.steps
+    return [replace(step, params={**step.params, "numbered": True}) if embedded else step]
+
+
+@mistake(
+    told="Positions written behind the words' numbers, not added to them.",
+    mend="Add the position to the word number by number, so that the vector stays as long as it was.",
+)
+def appended(step: Step, tape: Tape) -> Iterable[Step]:
+    """The sum of words and positions becomes one beside the other, twice as wide, where nothing goes on with it."""
+    added = step.op is ops.add and step.inputs == ("hook_embed", "hook_pos_embed")
+    if not added or any(step.name in s.inputs for s in tape.steps.values()):
+        return [step]
+    return [replace(step, op=ops.hstack, shape=(step.shape[0], 2 * step.shape[1]))]
+
+
+@mistake(
+    told="Position and dimension exchanged in the table of sines and cosines.",
+    mend="Go on by one position with each {row}, and by one dimension with each {column}.",
+)
+def position_for_dimension(step: Step, tape: Tape) -> Iterable[Step]:
+    """The table has dimensions as its rows and positions as its columns, where it has no more rows than columns."""
+    fits = step.op is ops.sinusoid and step.shape[0] <= step.shape[1]
+    return [replace(step, params={**step.params, "exchanged": True}) if fits else step]

@@ -1,0 +1,62 @@
+"""Mistakes in layers of neurons: the bias, and ReLU."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from byhand import ops
+from byhand.mistakes.registry import mistake, skipped, source, then
+from byhand.model.layers import steps_of
+from byhand.tape import Step, Tape
+
+LAYER = "y"  # of the model linear-layer, the step that is taught
+
+
+@mistake(
+    told="A layer's bias forgotten.",
+    mend="Remember the bias: once the products are added up, add it to them.",
+)
+def no_bias(step: Step, tape: Tape) -> Iterable[Step]:
+    """A layer with a bias becomes the product alone."""
+    return [_unbiased(step) if step.name == LAYER and step.op is ops.affine else step]
+
+
+@mistake(
+    told="A neuron's bias added once for each of its inputs, not once in all.",
+    mend="Add up all the products first, and then add the bias once.",
+)
+def bias_per_input(step: Step, tape: Tape) -> Iterable[Step]:
+    """A layer becomes the product plus the bias times the number of inputs."""
+    if step.name != LAYER or step.op is not ops.affine:
+        return [step]
+    weight, bias = (tape.steps[name] for name in step.inputs[1:])
+    biases = replace(step, name=steps_of(step.name, "biases"), op=ops.times_number, inputs=(bias.name,),
+                     params={"by": weight.shape[0]}, shape=bias.shape, axes=bias.axes)  # fmt: skip
+    return [biases, *then(_unbiased(step), "product", ops.shift, biases.name)]
+
+
+@mistake(
+    told="Negative hidden units kept.",
+    mend="Write 0 wherever a hidden unit is negative, and keep the others as they are.",
+)
+def no_relu(step: Step, tape: Tape) -> Iterable[Step]:
+    """ReLU is left out."""
+    return [skipped(step) if step.op is ops.relu else step]
+
+
+@mistake(
+    told="ReLU before the bias is added, so that hidden units can be negative.",
+    mend="Add the bias first; only then does ReLU set to 0 what is negative.",
+)
+def relu_before_bias(step: Step, tape: Tape) -> Iterable[Step]:
+    """A layer before ReLU loses its bias, and ReLU is followed by it."""
+    if step.op is ops.affine and any(s.op is ops.relu and step.name in s.inputs for s in tape.steps.values()):
+        return [_unbiased(step)]
+    if step.op is ops.relu and source(step, tape).op is ops.affine:
+        return then(step, "unbiased", ops.shift, source(step, tape).inputs[2])
+    return [step]
+
+
+def _unbiased(layer: Step) -> Step:
+    return replace(layer, op=ops.matmul, inputs=layer.inputs[:2])

@@ -1,0 +1,92 @@
+"""Mistakes in norms and in the residual stream."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from byhand import ops
+from byhand.mistakes.registry import mistake, source, then
+from byhand.tape import Op, Step, Tape
+
+# what a norm does to rows, done to columns
+_DOWN: dict[Op | None, Op] = {
+    ops.row_mean: ops.column_mean,
+    ops.mean_square: ops.column_mean_square,
+    ops.root: ops.root,
+    ops.center: ops.center_columns,
+    ops.standardize: ops.normalize_columns,
+}
+
+
+@mistake(
+    told="Mean and deviation taken over the tokens, not over each token's own numbers.",
+    mend="Take the mean and the deviation of each token's own numbers, along its {row}.",
+)
+def norm_over_sequence(step: Step, tape: Tape) -> Iterable[Step]:
+    """Every step of a norm goes down the columns; what was one number a row is one a column."""
+    if step.op not in _DOWN:
+        return [step]
+    if step.shape[1] > 1:
+        return [replace(step, op=_DOWN[step.op])]
+    width = next(s for s in _above(step, tape) if s.shape[1] > 1)
+    return [replace(step, op=_DOWN[step.op], shape=(1, width.shape[1]), axes=("", width.axes[1]))]
+
+
+@mistake(
+    told="The variance with n − 1 in place of n.",
+    mend="Divide the sum of the squares by n, the number of entries, not by n − 1.",
+)
+def n_minus_one(step: Step, tape: Tape) -> Iterable[Step]:
+    """The mean square of deviations becomes the variance of a sample."""
+    deviations = step.op is ops.mean_square and source(step, tape).op is ops.center
+    return [replace(step, op=ops.sample_variance) if deviations else step]
+
+
+@mistake(
+    told="The layer's result in place of the sum with the residual stream.",
+    mend="Add the layer's result to the stream that went into it, number by number.",
+)
+def no_residual(step: Step, tape: Tape) -> Iterable[Step]:
+    """The sum of stream and layer becomes the layer's result."""
+    summed = step.op is ops.add and step.stem.endswith(("hook_resid_mid", "hook_resid_post"))
+    return [_layer_alone(step) if summed else step]
+
+
+@mistake(
+    told="The layer's result normalised before it is added to the stream, where their sum should be.",
+    mend="Add the layer's result to the stream first, and then normalise their sum.",
+)
+def norm_before_sum(step: Step, tape: Tape) -> Iterable[Step]:
+    """The sum before a norm becomes the layer's result, and the norm is followed by the sum with the stream."""
+    if _norm_of(step, tape):
+        return [_layer_alone(step)]
+    if step.op not in (ops.standardize, ops.scale_and_shift):
+        return [step]
+    summed = next((s for s in _above(step, tape) if s.part != step.part), step)
+    if _norm_of(summed, tape)[-1:] != [step]:
+        return [step]
+    normalized, both = then(step, "alone", ops.add)
+    return [normalized, replace(both, inputs=(summed.inputs[0], normalized.name))]
+
+
+def _layer_alone(summed: Step) -> Step:
+    return replace(summed, op=ops.copy, inputs=summed.inputs[1:])
+
+
+def _norm_of(step: Step, tape: Tape) -> list[Step]:
+    """The steps of the norm that a sum of stream and layer goes into, where nothing else in its layer reads it."""
+    if step.op is not ops.add:
+        return []
+    readers = [s for s in tape.steps.values() if step.name in s.inputs]
+    if not readers or not all(s.layer == step.layer and s.part.startswith("ln") for s in readers):
+        return []
+    part = readers[0].part
+    return [s for s in tape.steps.values() if s.op and (s.layer, s.part) == (step.layer, part)]
+
+
+def _above(step: Step, tape: Tape) -> Iterable[Step]:
+    """What a step is made from, through its first inputs."""
+    while step.inputs:
+        step = source(step, tape)
+        yield step

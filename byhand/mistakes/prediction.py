@@ -1,0 +1,55 @@
+"""Mistakes with the model's answers: the loss, its gradient, and sampling."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from byhand import ops
+from byhand.mistakes.registry import mistake, skipped, source
+from byhand.tape import Step, Tape
+
+
+@mistake(
+    told="Each token's number of equal choices averaged, in place of the bits.",
+    mend="Take the mean of the surprises first, and raise the base to it once, at the end.",
+)
+def perplexity_averaged(step: Step, tape: Tape) -> Iterable[Step]:
+    """The power is taken of each token's surprisal, before the mean and not after it."""
+    perplexity = tape.steps.get("perplexity")
+    if perplexity is not None and step.name == "loss":
+        each = replace(perplexity, name="loss.choices", inputs=step.inputs, shape=tape[step.inputs[0]].shape)
+        return [each, replace(step, inputs=(each.name,))]
+    return [skipped(step) if step.name == "perplexity" else step]
+
+
+@mistake(
+    told="The gradient with its signs turned round, y − p in place of p − y.",
+    mend="Begin with the probability and subtract the right answer from it: p − y.",
+)
+def gradient_sign(step: Step, tape: Tape) -> Iterable[Step]:
+    """The gradient has its two terms exchanged."""
+    return [replace(step, inputs=step.inputs[::-1]) if step.name == "logits.grad" else step]
+
+
+@mistake(
+    told="Probabilities, not logits, divided by the temperature.",
+    mend="Divide the logits by the temperature first, and then take softmax.",
+)
+def temperature_on_probabilities(step: Step, tape: Tape) -> Iterable[Step]:
+    """The logits are the same at each temperature, and the division follows softmax."""
+    if step.op is ops.divided_by_each:
+        return [replace(step, op=ops.gather_rows, inputs=step.inputs[:1], params={"rows": (0,) * step.shape[0]})]
+    if step.name != "probs" or "temperatures" not in tape.steps:
+        return [step]
+    return [replace(step, name="probs.cold"), replace(step, inputs=("probs.cold", "temperatures"))]
+
+
+@mistake(
+    told="What is kept not divided by its sum, so that it does not add up to 1.",
+    mend="Divide what you kept by its own sum, so that it adds up to 1 again.",
+)
+def not_renormalised(step: Step, tape: Tape) -> Iterable[Step]:
+    """The probabilities that are kept stay as they are."""
+    kept = step.op is ops.normalize_rows and source(step, tape).op is ops.keep_entries
+    return [skipped(step) if kept else step]

@@ -1,0 +1,61 @@
+"""Mistakes in products: the dot product, and the product of two matrices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from byhand import ops
+from byhand.mistakes.registry import mistake
+from byhand.tape import Step, Tape
+
+PRODUCT = "AB"  # of the model matrix-product, the step that is taught
+TAUGHT = ("hook_q", "hook_k", "hook_v", "hook_attn_out", PRODUCT)  # products whose factors may be turned by mistake
+
+
+@mistake(
+    told="The products of a dot product left side by side.",
+    mend="Add the products up: a dot product is one number.",
+)
+def products_not_added(step: Step, tape: Tape) -> Iterable[Step]:
+    """A dot product becomes a product entry by entry, as wide as what it reads."""
+    if step.op is not ops.row_dots:
+        return [step]
+    pair = tape.steps[step.inputs[0]]
+    return [replace(step, op=ops.multiply, shape=pair.shape, axes=pair.axes)]
+
+
+@mistake(
+    told="Two square matrices multiplied entry by entry.",
+    mend="Multiply a row of the left matrix by a column of the right one, pair by pair, and add up.",
+)
+def elementwise(step: Step, tape: Tape) -> Iterable[Step]:
+    """A matrix product becomes a product entry by entry, where the shapes let it."""
+    return [replace(step, op=ops.multiply) if step.name == PRODUCT and _square(step, tape) else step]
+
+
+@mistake(
+    told="The product of two square matrices in the wrong order.",
+    mend="Keep the order: take rows from the left matrix and columns from the right one.",
+)
+def factors_swapped(step: Step, tape: Tape) -> Iterable[Step]:
+    """A matrix product has its factors exchanged, where the shapes let it."""
+    return [replace(step, inputs=step.inputs[::-1]) if step.name == PRODUCT and _square(step, tape) else step]
+
+
+@mistake(
+    told="{Rows} of a square weight in place of its {columns}: the product with its transpose.",
+    mend="Multiply each {row} that goes in by a {column} of the weight, pair by pair, and add up.",
+)
+def transposed(step: Step, tape: Tape) -> Iterable[Step]:
+    """A product with a square matrix becomes the product with its transpose."""
+    across = {ops.matmul: ops.dot_rows, ops.affine: ops.affine_rows}
+    if step.op not in across or not step.stem.endswith(TAUGHT):
+        return [step]
+    rows, cols = tape.steps[step.inputs[1]].shape
+    return [replace(step, op=across[step.op]) if rows == cols else step]
+
+
+def _square(step: Step, tape: Tape) -> bool:
+    """Whether all that a step reads has its own shape, as many rows as columns."""
+    return all(tape.steps[name].shape == step.shape == step.shape[::-1] for name in step.inputs)
