@@ -8,6 +8,7 @@ spent everything is stopped.
 from __future__ import annotations
 
 import marshal
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
@@ -16,7 +17,15 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, StrictUndefined, nodes
+from jinja2 import (
+    BaseLoader,
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    TemplateSyntaxError,
+    nodes,
+)
 from jinja2.exceptions import SecurityError
 from jinja2.filters import FILTERS
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -48,6 +57,7 @@ TURN = 1_000  # what a turn of a loop or a call costs, in characters
 LARGEST_EXPONENT = 64
 LARGEST_NUMBER = 10**18
 LARGEST_TEMPLATE = 1_000_000  # characters
+_PLACE = re.compile(r"\{\{.*\}\}", re.DOTALL)
 
 
 class Sandbox(ImmutableSandboxedEnvironment):
@@ -132,7 +142,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         if len(source) > LARGEST_TEMPLATE:
             raise SecurityError(f"it has {len(source):,} characters; {LARGEST_TEMPLATE:,} are the most")
-        tree = super()._parse(source, name, filename)
+        tree = _Filling(super()._parse).visit(super()._parse(source, name, filename))
         return _Paying().visit(tree)  # type: ignore[no-any-return]
 
 
@@ -143,6 +153,27 @@ def _compiling() -> str:
 
 
 _COUNTED, _CONCAT = "counted turns", "joined parts"  # names that no template can write
+
+
+class _Filling(NodeTransformer):
+    """A text in quotes may hold {{ … }}, as the text outside does: "each {{ row }} adds up to 1"."""
+
+    def __init__(self, parse: Callable[..., nodes.Template]) -> None:
+        self.parse = parse
+
+    def visit_Const(self, node: nodes.Const, *args: Any, **kwargs: Any) -> nodes.Node:  # noqa: N802
+        if not isinstance(node.value, str) or not _PLACE.search(node.value):
+            return node
+        try:
+            body = self.parse(node.value, None, None).body
+        except TemplateSyntaxError as error:
+            error.lineno = node.lineno
+            raise
+        if not all(isinstance(each, nodes.Output) for each in body):
+            raise TemplateSyntaxError("a text in quotes may hold {{ … }}, and no {% … %}", node.lineno)
+        parts = [part for output in body for part in output.iter_child_nodes()]
+        parts = [nodes.Const(part.data) if isinstance(part, nodes.TemplateData) else part for part in parts]
+        return self.visit(nodes.Concat(parts).set_lineno(node.lineno, override=True))  # type: ignore[no-any-return]
 
 
 class _Paying(NodeTransformer):

@@ -119,6 +119,17 @@ def test_what_an_expression_prints_is_text():
     assert "".join(child.content for child in inline.children) == "The tokens a*b and <i>."
 
 
+def test_a_text_in_quotes_is_filled_in_as_the_prose_is():
+    body = (
+        "## One\n\n{% for n in [2, 3] %}{{ hint('{{ n }} {{ rows }} of ${{ \"A\" }}_{\\\\text{x}}$') }}{% endfor %}\n"
+    )
+    remarks = [w for w in made(body).sections[0].words if isinstance(w, Remark)]
+    texts = ["".join(t.content for t in remark.tokens) for remark in remarks]
+    assert texts == [r"2 rows of A_{\text{x}}", r"3 rows of A_{\text{x}}"]
+    (remark,) = made("## One\n\n{{ hint('{{ and }') }}\n").sections[0].words
+    assert remark.tokens[0].content == "{{ and }"
+
+
 def test_a_letter_stays_a_letter_and_is_solved_for():
     document, _ = prepare(load_sheet("gpt"), Options(numbers="symbolic"))
     logits = next(p for p in document.panels() if p.step == "logits")
@@ -152,6 +163,15 @@ def test_a_letter_stays_a_letter_and_is_solved_for():
         ("## A\n\n{% for i in range(10**9) %}{% endfor %}\n", "mine.md line 12: Range too big"),
         ("## A\n\n{{ 'x' * 10**6 ** 9 }}\n", "mine.md"),
         ("## A\n\n{% include 'page.html' %}\n", "mine.md line 12: no loader for this environment specified"),
+        ("## A\n\n{{ hint('{{ nothing }}') }}\n", "mine.md line 12: 'nothing' is undefined"),
+        (
+            "## A\n\n{{ hint('{{ 3 + }}') }}\n",
+            "mine.md line 12: unexpected 'end of print statement'",
+        ),
+        (
+            "## A\n\n{{ hint('{% if 1 %}{{ row }}{% endif %}') }}\n",
+            "mine.md line 12: a text in quotes may hold {{ … }}",
+        ),
         ("no heading\n", "mine.md has text but no heading; begin its first step with ##"),
         ("## A\n\ntext {{ hint('h') }} text\n", "mine.md: put {{ … }} of a block on a line of its own"),
         ("## A\n\n\ue0007\ue001\n", "mine.md holds \\ue000, which cannot be printed"),
