@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any, Literal
 
-from jinja2 import TemplateError, TemplateSyntaxError
+from jinja2 import TemplateError, TemplateNotFound, TemplateSyntaxError
 from markupsafe import Markup, escape
 
 from byhand import __version__
@@ -118,6 +118,8 @@ def rendered(template: str, medium: Medium, paper: Paper, messages: Messages, **
         )  # fmt: skip
     except (RecursionError, MemoryError):
         raise SheetError(f"template {template} does not end") from None
+    except TemplateNotFound as error:
+        raise SheetError(f"there is no template {error.name} in {' or '.join(map(str, folders()))}") from None
     except (TypeError, ValueError, ArithmeticError, AttributeError, LookupError) as error:
         raise SheetError(f"template {template}: {error}") from None
     except TemplateError as error:

@@ -1,0 +1,141 @@
+"""A kind of question of one's own: the example of docs/sheets.md as it stands there, one class and one template."""
+
+import re
+import runpy
+from pathlib import Path
+
+import pytest
+from page_text import page_text
+from pypdf import PdfReader
+
+import byhand
+from byhand.effort import STEP
+from byhand.errors import SheetError
+from byhand.formats.html.page import Pages
+from byhand.pipeline import Options, prepare
+from byhand.reading.verify import verify
+from byhand.worksheet import calls
+from byhand.worksheet.document import VIEWS, Figure, Question
+from byhand.worksheet.sheet import load_sheet, parse_sheet, shipped
+
+DOCS = (Path(__file__).parents[2] / "docs" / "sheets.md").read_text(encoding="utf-8")
+SECTION = DOCS.partition("## A kind of question of your own\n")[2]
+FILES = dict(re.findall(r"^`my/([\w./-]+)`.*?^```\w+\n(.*?)^```", SECTION, re.DOTALL | re.MULTILINE))
+
+
+@pytest.fixture
+def own(folder, monkeypatch):
+    """The example's files in a folder of templates, and its Python imported."""
+    monkeypatch.setattr(calls, "CALLS", dict(calls.CALLS))
+    for name, text in FILES.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    return runpy.run_path(str(folder / "pick.py"))
+
+
+def test_the_example_is_one_class_one_template_and_a_sheet():
+    assert list(FILES) == ["pick.py", "blocks/pick.html", "worksheets/pick-a-share.md"]
+    assert len(re.findall(r"^class ", FILES["pick.py"], re.MULTILINE)) == 1
+
+
+def test_the_question_is_on_the_page_and_counted(own):
+    page, _ = prepare(load_sheet("pick-a-share"), Options())
+    (pick,) = (block for block in page.blocks if isinstance(block, own["Pick"]))
+    # powers 1, 1/2, 1/2; over the column's 4 + 1 the share would be 1/5, without powers 0 of −2
+    assert [str(x) for x in pick.numbers] == ["1/5", "1/2", "0"]
+    assert pick.numbers[pick.right] == 0.5
+    assert page.sections[0].is_question
+    assert (page.effort.questions, page.effort.blanks, page.effort.seconds) == (1, 0, 40.0)
+
+
+def test_it_prints_in_every_view_and_is_read_back(own, folder):
+    byhand.generate("pick-a-share", Options(views=VIEWS, cache=False), out=folder)
+    out = folder / "pick-a-share-seed0"
+    assert sorted(path.name for path in out.iterdir()) == sorted(
+        ["run.json", *(f"{view}.{kind}" for view in VIEWS for kind in ("html", "pdf"))]
+    )
+    for view in VIEWS:
+        text = re.sub(r"\s", "", PdfReader(out / f"{view}.pdf").pages[0].extract_text())
+        assert "1question" in text
+        assert ("✓1/2" in text) is (view != "worksheet")
+        assert (out / f"{view}.html").read_text(encoding="utf-8").count('class="option"') == 3
+        for kind in ("html", "pdf"):
+            assert not verify(out / f"{view}.{kind}").faults
+
+
+def test_what_it_cannot_ask_is_said_with_the_line(own):
+    text = FILES["worksheets/pick-a-share.md"].replace(', "softmax-over-columns", "no-powers"', "")
+    with pytest.raises(SheetError) as caught:
+        prepare(parse_sheet("pick-a-share", text), Options())
+    assert str(caught.value) == (
+        "pick-a-share.md line 13: none of these mistakes changes softmax in row 2 and column 1"
+    )
+
+
+def test_a_kind_without_a_template_is_said_with_the_folders(own, folder):
+    (folder / "blocks" / "pick.html").unlink()
+    with pytest.raises(SheetError) as caught:
+        Pages(prepare(load_sheet("pick-a-share"), Options())[0]).html("key", "print")
+    assert str(caught.value) == f"there is no template blocks/pick.html in {folder} or {shipped()}"
+
+
+def test_the_guide_to_sheets_has_every_call():
+    assert not [name for name in calls.CALLS if f"{name}(" not in DOCS]
+
+
+SHEET = re.sub(r"\{\{ pick.*\}\}", "{{ mine() }}", FILES["worksheets/pick-a-share.md"])
+
+
+def test_the_blanks_of_a_question_are_counted_and_worked_out(folder, monkeypatch):
+    monkeypatch.setattr(calls, "CALLS", dict(calls.CALLS))
+
+    class Sum(Question):
+        """A number to be filled in."""
+
+        kind = "sum"
+        seconds = 0.0
+
+        def __init__(self, cell):
+            self.cell = cell
+
+        @property
+        def cells(self):
+            return (self.cell,)
+
+    @calls.call
+    def mine(context):
+        return Sum(calls.entry(context, "softmax.sum", 0))
+
+    (folder / "blocks").mkdir()
+    (folder / "blocks" / "sum.html").write_text('<p class="sum">{{ block.cell.text if shown }}</p>', encoding="utf-8")
+    page, _ = prepare(parse_sheet("sum", SHEET), Options())
+    assert [(cell.step, cell.at) for cell in page.blanks()] == [("softmax.sum", (0, 0))]
+    assert (page.effort.questions, page.effort.blanks) == (1, 1)
+    assert page.effort.seconds > STEP
+    assert page.sections[0].asked == ("softmax.sum",)
+    assert not page.sections[0].is_question  # it asks for a step
+    assert '<p class="sum">7</p>' in Pages(page).html("key", "print")
+
+
+def test_a_figure_of_ones_own_stands_below_the_words(folder, monkeypatch):
+    monkeypatch.setattr(calls, "CALLS", dict(calls.CALLS))
+
+    class Space(Figure):
+        """Room to draw in."""
+
+        kind = "space"
+        height = 30
+
+    @calls.call
+    def mine(context):
+        return (Space(),)
+
+    (folder / "blocks").mkdir()
+    (folder / "blocks" / "space.html").write_text(
+        '<div class="space" style="height:{{ laid.figure.height }}mm">Draw here.</div>', encoding="utf-8"
+    )
+    page, _ = prepare(parse_sheet("space", SHEET), Options())
+    html = Pages(page).html("worksheet", "print")
+    assert page.sections[0].figures[1].kind == "space"
+    assert '<section class="step drawn below"' in html
+    assert "Draw here." in page_text(html)
