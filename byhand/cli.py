@@ -263,22 +263,22 @@ def run(
     """Run a model on your own numbers and print every step."""
     from byhand import pipeline
     from byhand.files import write
-    from byhand.formats.json import as_table, as_text
+    from byhand.record import as_table, as_text
 
     values = pipeline.load_values(*values_files)
-    record = pipeline.run_values(model, values, numbers, places, rounding, weight_places, _tell)
+    made = pipeline.run_values(model, values, numbers, places, rounding, weight_places, _tell)
     if onnx_file:
         target = Path(onnx_file)
-        for path in write(target.parent, {target.name: pipeline.onnx_graph(record)}):
+        for path in write(target.parent, {target.name: pipeline.onnx_graph(made)}):
             click.echo(path, err=json_file == "-")
     if json_file == "-":
-        click.echo(as_text(record), nl=False)
+        click.echo(as_text(made), nl=False)
     elif json_file:
         target = Path(json_file)
-        for path in write(target.parent, {target.name: as_text(record).encode()}):
+        for path in write(target.parent, {target.name: as_text(made).encode()}):
             click.echo(path)
     elif not onnx_file:
-        click.echo(as_table(record))
+        click.echo(as_table(made))
 
 
 @main.command()

@@ -10,19 +10,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from byhand.arithmetic.decimals import Decimals, DecimalsOnce
 from byhand.arithmetic.domain import Domain
 from byhand.arithmetic.exact import RATIONALS
-from byhand.arithmetic.floats import FLOATS
+from byhand.arithmetic.systems import Rounding, number_system
 from byhand.errors import MOST_PROBLEMS, ConfigError
 from byhand.files import write
 from byhand.formats.cache import made_once, printed
 from byhand.formats.html.book import Book
 from byhand.formats.html.page import Pages, Paper
-from byhand.formats.json import as_text, fingerprint, run_record
 from byhand.model.files import load_entries
-from byhand.model.models import run, unread
+from byhand.model.models import run as run_model
+from byhand.model.models import unread
 from byhand.model.weights import Values, check_positions, complete
+from byhand.record import as_text, fingerprint
+from byhand.runs import Run
 from byhand.symmetry import renamed
 from byhand.tape import Tape
 from byhand.witness.judge import judge
@@ -36,8 +37,6 @@ from byhand.worksheet.starts import rounded_starts
 
 FLAGSHIP = "gpt"
 Format = Literal["html", "pdf", "json"]
-Rounding = Literal["carry", "once"]
-ROUNDINGS: dict[Rounding, type[Decimals]] = {"carry": Decimals, "once": DecimalsOnce}
 FORMATS: tuple[Format, ...] = ("html", "pdf", "json")
 
 
@@ -86,6 +85,11 @@ class Options:
         return self.numbers == "symbolic" or (self.values is not None and not only)
 
     @property
+    def domain(self) -> Domain:
+        """The number system that is asked for."""
+        return number_system(self.numbers or "exact", self.places, self.rounding)
+
+    @property
     def chosen_seed(self) -> int:
         """The seed, where none is given too."""
         if self.seed is not None:
@@ -130,15 +134,15 @@ def book(
     bound = Book(tuple(Pages(page) for page, _ in made), views, options.chosen_seed, messages())
     files = dict(bound.folder(options.paper)) if "html" in options.formats else {}
     if "json" in options.formats:
-        files |= {f"{page.name}-run.json": as_text(record) for page, record in made}
+        files |= {f"{page.name}-run.json": as_text(run) for page, run in made}
     contents = {name: text.encode() for name, text in files.items()}
     if "pdf" in options.formats:
         contents["book.pdf"] = printed(bound.printed(options.paper), options.cache)
     return write(Path(out) / f"book-seed{options.chosen_seed}", contents)
 
 
-def prepare(sheet: Sheet, options: Options, tell: Tell = lambda line: None) -> tuple[Document, dict[str, Any]]:
-    """Choose a sheet's numbers and run its model on them: the document, and the record of the run.
+def prepare(sheet: Sheet, options: Options, tell: Tell = lambda line: None) -> tuple[Document, Run]:
+    """Choose a sheet's numbers and run its model on them: the document, and the run.
 
     Raises: WitnessError where the second witness finds other numbers.
     """
@@ -146,33 +150,35 @@ def prepare(sheet: Sheet, options: Options, tell: Tell = lambda line: None) -> t
     values, quality = choose_numbers(sheet, options)
     if options.weight_places is not None:
         values = _rounded(sheet.model, values, options.weight_places, tell)
-    domain = number_system(options.numbers, options.places, options.rounding)
-    page, record, _ = recorded(sheet, values, options, domain, quality)
+    page, run, _ = recorded(sheet, values, options, options.domain, quality)
     if options.values is not None:
-        check_room(sheet, [step["name"] for step in record["steps"] if step["op"] != "given"])
-    judge(record)
-    return replace(page, stamp={"seed": str(options.chosen_seed), "hash": fingerprint(record, page.steps)}), record
+        check_room(sheet, [name for name, step in run.steps.items() if step.op])
+    judge(run)
+    return replace(page, stamp={"seed": str(options.chosen_seed), "hash": run.hash}), run
 
 
 def recorded(
     sheet: Sheet, values: Values, options: Options, domain: Domain, quality: dict[str, Any] | None, whole: bool = True
-) -> tuple[Document, dict[str, Any], Tape]:
-    """Run a sheet's model on these numbers: the document, which has no stamp yet, the record of the run, the run.
+) -> tuple[Document, Run, Tape]:
+    """Run a sheet's model on these numbers: the document, which has no stamp yet, the run, and its tape.
 
     What a page prints rounded, and not what it comes from, is where its reader starts: so does the run.
     whole: whether what is not on the page is computed, too.
     """
-    tape = run(sheet.model, values, domain, force=whole and domain.name != "symbolic")
+    tape = run_model(sheet.model, values, domain, force=whole and domain.name != "symbolic")
     tokens, level = _words(values), options.level or "standard"
     context = Context(
         sheet, tape, values.config, tokens, values.vocabulary, options.orientation, values.source, level
     )
-    page, seed = document(context), options.chosen_seed  # the record is of the steps that the page needs
+    page = document(context)  # which asks the tape for the steps that it needs
     if starts := rounded_starts(page, tape):
         values = replace(values, inputs={**values.inputs, **starts})
         return recorded(sheet, values, options, domain, quality, whole)
-    record = run_record(tape, sheet.model, values.config, tokens, values.vocabulary, sheet.name, seed, quality)
-    return page, record, tape
+    run = Run.of(
+        tape, sheet.model, values.config, tokens=tokens, vocabulary=values.vocabulary,
+        source=tuple(map(str, values.source)), sheet=sheet.name, seed=options.chosen_seed, quality=quality,
+    )  # fmt: skip
+    return page, replace(run, hash=fingerprint(run, page.steps)), tape
 
 
 def own_effort(sheet: Sheet) -> Effort:
@@ -181,7 +187,7 @@ def own_effort(sheet: Sheet) -> Effort:
     Raises: ByHandError where the sheet cannot be made.
     """
     values = complete(sheet.given(letters=False))
-    tape = run(sheet.model, values, RATIONALS)
+    tape = run_model(sheet.model, values, RATIONALS)
     context = Context(sheet, tape, values.config, _words(values), values.vocabulary, "rows", values.source)
     return document(context).effort
 
@@ -214,23 +220,6 @@ def choose_numbers(sheet: Sheet, options: Options) -> tuple[Values, dict[str, An
     return complete(chosen.values), chosen.quality
 
 
-def number_system(name: str | None, places: int = 2, rounding: Rounding = "carry") -> Domain:
-    """The domain of that name: exact, decimal, float or symbolic."""
-    match name:
-        case "exact":
-            return RATIONALS
-        case "decimal":
-            return ROUNDINGS[rounding](places)
-        case "float":
-            return FLOATS
-        case "symbolic":
-            from byhand.arithmetic.symbols import SYMBOLS
-
-            return SYMBOLS
-        case _:
-            raise ValueError(name)
-
-
 def _words(values: Values) -> tuple[str, ...]:
     """The tokens as words, where there is a vocabulary; without tokens, the positions' numbers."""
     tokens = values.tokens or tuple(range(1, values.positions() + 1))
@@ -238,7 +227,7 @@ def _words(values: Values) -> tuple[str, ...]:
     return tuple(words[t] if isinstance(t, int) and words and t < len(words) else str(t) for t in tokens)
 
 
-def _texts(page: Document, record: dict[str, Any], options: Options) -> Iterator[tuple[str, str]]:
+def _texts(page: Document, run: Run, options: Options) -> Iterator[tuple[str, str]]:
     """The files by name; of a PDF, the HTML from which it is laid out."""
     pages = Pages(page)
     for view in sorted(options.views, key=VIEWS.index):
@@ -247,7 +236,7 @@ def _texts(page: Document, record: dict[str, Any], options: Options) -> Iterator
         if "pdf" in options.formats:
             yield f"{view}.pdf", pages.html(view, "print", options.paper)
     if "json" in options.formats:
-        yield "run.json", as_text(record)
+        yield "run.json", as_text(run)
 
 
 def load_values(*paths: Path | str) -> Values:
@@ -261,15 +250,19 @@ def load_values(*paths: Path | str) -> Values:
 def run_values(
     model: str, values: Values, numbers: str = "exact", places: int = 2, rounding: Rounding = "carry",
     weight_places: int | None = None, tell: Tell = lambda line: None,
-) -> dict[str, Any]:  # fmt: skip
-    """Run a model on a values file's numbers: what run.json holds, without a sheet."""
+) -> Run:  # fmt: skip
+    """Run a model on a values file's numbers, without a sheet."""
     values = complete(values)
     if weight_places is not None:
         values = _rounded(model, values, weight_places, tell)
-    tape = run(model, values, number_system(numbers, places, rounding))
+    tape = run_model(model, values, number_system(numbers, places, rounding))
     if spared := unread(tape, values):
         tell(f"{model} does not read {', '.join(spared[:MOST_PROBLEMS])}{' …' * (len(spared) > MOST_PROBLEMS)}")
-    return run_record(tape, model, values.config, _words(values) if values.tokens else (), values.vocabulary)
+    tokens = _words(values) if values.tokens else ()
+    run = Run.of(
+        tape, model, values.config, tokens=tokens, vocabulary=values.vocabulary, source=tuple(map(str, values.source))
+    )
+    return replace(run, hash=fingerprint(run, run.steps))
 
 
 def _rounded(model: str, values: Values, places: int, tell: Tell) -> Values:
@@ -279,14 +272,14 @@ def _rounded(model: str, values: Values, places: int, tell: Tell) -> Values:
     return rounded(values, places)
 
 
-def onnx_graph(record: Mapping[str, Any]) -> bytes:
+def onnx_graph(run: Run) -> bytes:
     """A run as an ONNX file.
 
     Raises: ExtraError where onnx is not installed.
     """
     from byhand.formats.onnx import graph
 
-    content: bytes = graph(record).SerializeToString(deterministic=True)
+    content: bytes = graph(run).SerializeToString(deterministic=True)
     return content
 
 

@@ -123,8 +123,12 @@ class Op:
         return (rows, cols), (row_axis, col_axis)
 
     def general_rule(self, names: Sequence[str], **params: Any) -> Expr:
-        """The rule at symbolic indices i, j on matrices of unknown size."""
-        return self.rule(*(Symbolic(n) for n in names), i=Index("i"), j=Index("j"), **params)
+        """The rule at symbolic indices i, j on matrices of unknown size, m × n."""
+        return self.rule_at(Index("i"), Index("j"), [Named(n, Index("m"), Index("n")) for n in names], params)
+
+    def rule_at(self, i: At, j: At, operands: Sequence[Operand], params: Mapping[str, Any]) -> Expr:
+        """The arithmetic of one cell on operands of whatever size."""
+        return self.rule(*operands, i=i, j=j, **params)
 
 
 OPS: dict[str, Op] = {}
@@ -191,20 +195,27 @@ class Step:
         layer, stem, head = found.groups()
         return layer or "", stem, None if head is None else int(head)
 
+    @property
+    def op_name(self) -> str:
+        """What the operation is called; of a given, "given"."""
+        return self.op.name if self.op else "given"
+
+    def cell(self, op: Op, i: int, j: int, shapes: Sequence[Shape]) -> Expr:
+        """The arithmetic of one cell over references to the inputs, which have these shapes."""
+        place = (i, j, *shapes)
+        if place not in self.trees:
+            operands = [Named(name, *shape) for name, shape in zip(self.inputs, shapes, strict=True)]
+            self.trees[place] = op.rule_at(i, j, operands, self.params)
+        return self.trees[place]
+
 
 @dataclass(frozen=True)
-class Symbolic:
-    """An operand of unknown size, for the general rule."""
+class Named:
+    """An operand for a rule: a name and a size, which may be symbolic."""
 
     name: str
-
-    @property
-    def rows(self) -> Index:
-        return Index("m")
-
-    @property
-    def cols(self) -> Index:
-        return Index("n")
+    rows: At
+    cols: At
 
     def __getitem__(self, at: tuple[At, At]) -> Ref:
         return Ref(self.name, at)
@@ -301,11 +312,7 @@ class Tape:
         step = self[name].step
         if step.op is None:
             return Num(self.values(name)[i][j])
-        place = (i, j, *[self.steps[n].shape for n in step.inputs])
-        if place not in step.trees:
-            operands = (Matrix(self, n) for n in step.inputs)
-            step.trees[place] = step.op.rule(*operands, i=i, j=j, **step.params)
-        return step.trees[place]
+        return step.cell(step.op, i, j, [self.steps[n].shape for n in step.inputs])
 
     def worked(self, name: str, i: int, j: int) -> Expr:
         """The arithmetic of one cell with the numbers in it."""

@@ -2,13 +2,14 @@
 
 import json
 import random
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
-from byhand.formats.json import run_record
 from byhand.model.config import Config
 from byhand.model.models import MODELS, run
 from byhand.model.weights import Values, parameter_shapes
+from byhand.runs import Run
 from byhand.tape import OPS, Tape
 from byhand.witness import wiring
 from byhand.witness.wiring import DECODER, ENCODER, MIDDLE, STREAM
@@ -40,7 +41,19 @@ def record_of(name, example, domain, numbers=None):
     """A run of one operation."""
     tape = step_of(OPS[name], example, domain, numbers).tape
     tape.values("y")
-    return run_record(tape, "one operation", Config(), ())
+    return Run.of(tape, "one operation", Config())
+
+
+def run_on(tape, model, values):
+    """The run of a tape that a model wrote for these values, its tokens by their numbers."""
+    return Run.of(tape, model, values.config, tokens=tuple(map(str, values.ids())) if values.tokens else ())
+
+
+def changed_number(run, name, i, j, text):
+    """The run with another text in the place of one number."""
+    rows = [list(row) for row in run.texts[name]]
+    rows[i][j] = text
+    return replace(run, texts={**run.texts, name: rows})
 
 
 def random_numbers(example, seed):
@@ -64,7 +77,7 @@ def published(name, domain):
     values = Values.of(made)
     tape = run(model, values, domain, force=False)
     tape.values("hook_pos_embed" if PUBLISHED[name]["model"] == "positional-encoding" else list(tape.steps)[-1])
-    return run_record(tape, model, values.config, [str(i) for i in values.ids()] if values.tokens else ())
+    return run_on(tape, model, values)
 
 
 ROWS = [[3, 0, 1, -2], [-1, 2, 2, 0], [0, -3, 1, 1]]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "byhand"
-ROOMS = ["errors", "files", "cache", "witness", "arithmetic", "notation", "tape", "ops", "model", "symmetry", "mistakes",
+ROOMS = ["errors", "files", "cache", "witness", "arithmetic", "notation", "tape", "ops", "model", "runs", "record", "symmetry", "mistakes",
          "effort", "numbers", "worksheet", "formats", "pipeline", "classroom", "reading", "cli"]  # fmt: skip
 FORBIDDEN = {
     "witness": {"files", "cache"},

@@ -9,7 +9,7 @@ from judged import EXAMPLES, example_of, step_of
 from byhand import ops
 from byhand.arithmetic.exact import RATIONALS
 from byhand.arithmetic.expr import Fn, Index, Ref, Sub, Sum, bind, changed, evaluate, rebuild, refs
-from byhand.tape import OPS, Op, Symbolic, example
+from byhand.tape import OPS, Named, Op, example
 
 
 def as_rows(matrix):
@@ -175,5 +175,5 @@ def test_positions_without_periods_follow_the_paper_of_2017(position, dimension,
 
 
 def test_an_operand_of_unknown_size_has_symbolic_sizes():
-    x = Symbolic("x")
+    x = Named("x", Index("m"), Index("n"))
     assert (x.rows, x.cols) == (Index("m"), Index("n"))

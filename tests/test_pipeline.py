@@ -37,14 +37,17 @@ def test_run_json_holds_every_step_and_reads_back(tmp_path):
     (file,) = generate("gpt", Options(formats=("json",)), tmp_path)
     record = json.loads(file.read_text())
     assert {k: record[k] for k in ("schema", "sheet", "model", "seed", "numbers", "tokens")} == {
-        "schema": 1, "sheet": "gpt", "model": "gpt", "seed": 0, "numbers": "exact", "tokens": ["the", "cat", "sat"],
+        "schema": 2, "sheet": "gpt", "model": "gpt", "seed": 0, "numbers": "exact", "tokens": ["the", "cat", "sat"],
     }  # fmt: skip
     steps = {step["name"]: step for step in record["steps"]}
     assert steps["next_token"]["values"] == [["1"], ["2"], ["3"]]
     assert steps["blocks.0.attn.hook_z[0]"] == {
         "name": "blocks.0.attn.hook_z[0]", "op": "matmul",
         "inputs": ["blocks.0.attn.hook_pattern[0]", "blocks.0.attn.hook_v[0]"],
-        "shape": [3, 2], "axes": ["pos", "d_v"], "values": [["2", "0"], ["2/5", "-16/5"], ["2", "-1"]],
+        "shape": [3, 2], "axes": ["pos", "d_v"], "part": "heads",
+        "rule": ["bigsum", "k", 3, ["mul", ["ref", "blocks.0.attn.hook_pattern[0]", "i", "k"],
+                                    ["ref", "blocks.0.attn.hook_v[0]", "k", "j"]]],
+        "values": [["2", "0"], ["2/5", "-16/5"], ["2", "-1"]],
     }  # fmt: skip
     assert steps["embed.W_E"]["op"] == "given"
     for step in record["steps"]:
@@ -55,10 +58,10 @@ def test_a_sheets_own_numbers_can_be_replaced(tmp_path):
     values = tmp_path / "v.toml"
     values.write_text('inputs."blocks.0.hook_resid_pre" = [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0]]')
     options = Options(values=load_entries(values), numbers="decimal")
-    _, record = prepare(load_sheet("attention-head"), options)
-    assert record["config"]["d_v"] == 2
-    q = next(s for s in record["steps"] if s["name"] == "blocks.0.attn.hook_q[0]")
-    assert q["values"] == [["0", "1", "-1", "0"], ["0", "1", "1", "-1"], ["-1", "0", "-1", "-1"]]
+    _, run = prepare(load_sheet("attention-head"), options)
+    assert run.config.d_v == 2
+    rows = (("0", "1", "-1", "0"), ("0", "1", "1", "-1"), ("-1", "0", "-1", "-1"))
+    assert run.texts["blocks.0.attn.hook_q[0]"] == rows
 
 
 def test_the_python_verbs_are_the_command_lines(tmp_path):
@@ -66,7 +69,7 @@ def test_the_python_verbs_are_the_command_lines(tmp_path):
     values = byhand.load_values(
         _values(tmp_path, "v.json", {"inputs": {"scores": [[1, 3]]}, "config": {"softmax_base": 2}})
     )
-    assert byhand.run("softmax", values)["steps"][-1]["values"] == [["1/5", "4/5"]]
+    assert byhand.run("softmax", values).texts["softmax"] == (("1/5", "4/5"),)
     with pytest.raises(AttributeError):
         byhand.nothing  # noqa: B018
 
@@ -109,9 +112,10 @@ def test_what_is_wrong_with_a_values_file_is_said(tmp_path, name, text, message)
 
 def test_sizes_alone_get_new_numbers():
     wider = {"config": {"d_model": 8, "d_v": 4}}
-    _, record = prepare(load_sheet("gpt"), Options(values=wider, seed=3))
-    assert record["config"]["d_model"] == 8
-    assert record["quality"]["ugly"] <= 2
+    _, run = prepare(load_sheet("gpt"), Options(values=wider, seed=3))
+    assert run.config.d_model == 8
+    assert run.quality is not None
+    assert run.quality["ugly"] <= 2
     with pytest.raises(ConfigError, match=r"LayerNorm of 3 features is never rational; use d_model=4"):
         prepare(load_sheet("layer-norm"), Options(values={"config": {"d_model": 3}}, seed=3))
 

@@ -228,8 +228,7 @@ def test_a_trained_models_weights_give_its_logits(kind, tmp_path):
     expected = forward(shortest, torch.tensor([1, 3, 5, 1, 3]))
     assert expected.argmax(-1).tolist() == [3, 5, 1, 3, 5]
     for numbers, apart in (("float", 1e-12), ("decimal", 0.5e-6 + 1e-12)):
-        steps = run_values("gpt", load_values(path), numbers, 6, "once")["steps"]
-        logits = next(s["values"] for s in steps if s["name"] == "logits")
+        logits = run_values("gpt", load_values(path), numbers, 6, "once").texts["logits"]
         ours = torch.tensor([[float(x) for x in row] for row in logits], dtype=torch.float64)
         torch.testing.assert_close(ours, expected, rtol=0, atol=apart)
 

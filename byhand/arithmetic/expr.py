@@ -196,6 +196,13 @@ class Arithmetic(Protocol):
     def fn(self, name: str, args: Sequence[Any]) -> Any: ...
 
 
+def nodes(node: Expr) -> Iterator[Expr]:
+    """The node and all below it."""
+    yield node
+    for child in children(node):
+        yield from nodes(child)
+
+
 def evaluate(node: Expr, values: Callable[[Ref], Any], domain: Arithmetic) -> Any:
     """The value of a tree in a number system.
 
@@ -280,6 +287,13 @@ def written_out(node: BigSum) -> Sum:
     if isinstance(node.count, Index):
         raise TypeError(f"Σ up to {node.count.name} has no value: bind its size first")
     return Sum(tuple(bind(node.body, {node.index: k}) for k in range(node.count)))
+
+
+def spelled_out(node: Expr) -> Expr:
+    """The tree with every Σ of a known count as the sum of its terms."""
+    if isinstance(node, BigSum) and isinstance(node.count, int):
+        node = written_out(node)
+    return changed(node, spelled_out)
 
 
 def refs(node: Expr) -> Iterator[Ref]:

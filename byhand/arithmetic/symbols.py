@@ -5,6 +5,7 @@ sympy is a number system here and never the record of the student's arithmetic: 
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
@@ -152,6 +153,45 @@ def _is_larger(a: Any, b: Any) -> bool:
     if difference.is_positive or difference.is_nonpositive:
         return bool(difference.is_positive)
     raise LeavesDomainError(f"which is larger, {shown(b)} or {shown(a)}, depends on the letters")
+
+
+def read(text: str) -> Any:
+    """The expression that sympy's own text stands for: "2*a - sqrt(2)".
+
+    Raises: ValueError where it is none, SyntaxError, and what the number system raises.
+    """
+    return _read(ast.parse(text, mode="eval").body)
+
+
+def _read(node: ast.expr) -> Any:
+    match node:
+        case ast.Constant(int() as value):
+            return sympy.Integer(value)
+        case ast.Name("E"):
+            return sympy.E
+        case ast.Name("pi"):
+            return sympy.pi
+        case ast.Name(name):
+            return SYMBOLS.letter(name)
+        case ast.UnaryOp(ast.USub(), operand):
+            return -_read(operand)
+        case ast.BinOp(left, ast.Add(), right):
+            return _read(left) + _read(right)
+        case ast.BinOp(left, ast.Sub(), right):
+            return _read(left) - _read(right)
+        case ast.BinOp(left, ast.Mult(), right):
+            return _read(left) * _read(right)
+        case ast.BinOp(left, ast.Div(), right):
+            return SYMBOLS.div(_read(left), _read(right))
+        case ast.BinOp(left, ast.Pow(), right):
+            return SYMBOLS.fn("pow", (_read(left), _read(right)))
+        case ast.Call(ast.Name(name), [argument], []) if name in _FUNCTIONS:
+            return _FUNCTIONS[name](_read(argument))
+        case _:
+            raise ValueError(f"not sympy's: {ast.dump(node)[:40]}")
+
+
+_FUNCTIONS = {name: getattr(sympy, name) for name in ("sqrt", "exp", "log", "sin", "cos", "erf")}
 
 
 def tree(value: sympy.Expr) -> Expr:

@@ -17,14 +17,13 @@ from byhand.classroom.printing.fill import fill
 from byhand.classroom.printing.master import Master, master
 from byhand.classroom.printing.slots import Laid, lay_out, lay_out_copy
 from byhand.classroom.roster import Student
-from byhand.classroom.variants import AGAIN, ATTEMPTS, Run, fitting, unchanged
+from byhand.classroom.variants import AGAIN, ATTEMPTS, ClassRun, fitting, unchanged
 from byhand.errors import SheetError
 from byhand.formats.cache import laid_out, made_once
 from byhand.formats.html.page import Pages
-from byhand.formats.json import fingerprint
 from byhand.model.weights import Values
 from byhand.notation.text import value_text
-from byhand.pipeline import number_system, recorded
+from byhand.pipeline import recorded
 from byhand.witness.judge import judge
 from byhand.worksheet.document import Document, View
 
@@ -113,7 +112,7 @@ def _unmeasured(html: str) -> str:
     return _TAG.sub(lambda tag: _MEASURE.sub("", tag[0]), html)
 
 
-def _layouts(html: str, run: Run, letters: str) -> Iterator[Laid]:
+def _layouts(html: str, run: ClassRun, letters: str) -> Iterator[Laid]:
     """A page laid out as copy 0 has it, and as others have it that do not fit, as where a paragraph gets longer."""
     left = list(range(run.domain.count))
     for _ in range(LAYOUTS):
@@ -123,7 +122,7 @@ def _layouts(html: str, run: Run, letters: str) -> Iterator[Laid]:
             left = [copy for copy in left[1:] if not fits[copy]]
 
 
-def _laid(html: str, run: Run, copy: int, letters: str) -> Laid:
+def _laid(html: str, run: ClassRun, copy: int, letters: str) -> Laid:
     """A page laid out as a copy has it, now or before."""
     sheet = [*run.filled(html)][copy]
 
@@ -148,7 +147,7 @@ def copies(plan: Plan, of: Stencil, students: Sequence[Student]) -> list[Copy]:
 
 
 def _together(
-    plan: Plan, of: Stencil, keys: Mapping[Student, str], run_of: Callable[[tuple[str, ...]], Run]
+    plan: Plan, of: Stencil, keys: Mapping[Student, str], run_of: Callable[[tuple[str, ...]], ClassRun]
 ) -> list[Copy]:
     """The copies of students whose pages differ in numbers only, filled in; without those that need more room."""
     run = _stamped(plan, run_of((*of.tried, *keys.values())), [*keys])
@@ -157,15 +156,15 @@ def _together(
             return []
         each = ({student: key} for student, key in keys.items())
         return [copy for one in each for copy in _together(plan, of, one, run_of)]
-    for record in run.records():
-        judge(record)
+    for own in run.runs():
+        judge(own)
     filled = {view: _filled(laid, run.domain, len(keys)) for view, laid in of.laid.items()}
     answers = list(run.filled(" ".join(value_text(cell.value) for cell in run.document.blanks())))[-len(keys) :]
     hashes = list(run.filled(run.document.stamp["hash"]))[-len(keys) :]
     differing = run.domain.differing[-len(keys) :]  # none, unless drawing the pages asks what the run did not
     found = []
     for k, (student, key) in enumerate(keys.items()):
-        pages = {view: own for view in CLASS_VIEWS if (own := filled[view][k])}
+        pages = {view: page for view in CLASS_VIEWS if (page := filled[view][k])}
         if len(pages) == len(CLASS_VIEWS) and not differing[k]:
             found.append(Copy(student, of.numbers.set_of(key), hashes[k], answers[k], pages))
     return found
@@ -196,11 +195,9 @@ def _alone(plan: Plan, numbers: Numbers, student: Student, fit: str | None) -> C
 def _page_alone(plan: Plan, own: Values) -> Document:
     """The page of one copy's numbers."""
     options = plan.options
-    assert options.numbers is not None
-    domain = number_system(options.numbers, options.places, options.rounding)
-    page, record, _ = recorded(plan.sheet, own, options, domain, None)
-    judge(record)
-    return replace(page, stamp={"seed": str(options.chosen_seed), "hash": fingerprint(record, page.steps)})
+    page, run, _ = recorded(plan.sheet, own, options, options.domain, None)
+    judge(run)
+    return replace(page, stamp={"seed": str(options.chosen_seed), "hash": run.hash})
 
 
 def _nothing(laid: Laid) -> tuple[bytes, ...]:
@@ -236,7 +233,7 @@ def _html(plan: Plan, page: Document) -> Iterator[tuple[View, str]]:
         yield view, pages.html(view, "print", plan.options.paper)
 
 
-def _stamped(plan: Plan, run: Run, students: Sequence[Student]) -> Run:
+def _stamped(plan: Plan, run: ClassRun, students: Sequence[Student]) -> ClassRun:
     """The run with names, ids and QR codes on its pages: the students' copies are the last, the others nobody's."""
     domain, stamp = run.domain, dict(run.document.stamp)
     everyone = [*[NOBODY] * (domain.count - len(students)), *students]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from byhand.classroom.roster import Student
-from byhand.classroom.variants import AGAIN, Made, Run, fitting, run_copies
+from byhand.classroom.variants import AGAIN, ClassRun, Made, fitting, run_copies
 from byhand.errors import ConfigError, UnknownNameError
 from byhand.formats.cache import made_once
 from byhand.model.weights import Values
@@ -149,7 +149,7 @@ class Numbers:
             return renamed(self.sets[self.set_of(key)], key, signs=self.plan.options.numbers != "symbolic")
         return self._listed[Draw(f"byhand/{key}/set").below(len(self._listed))]
 
-    def run(self, keys: Sequence[str]) -> Run:
+    def run(self, keys: Sequence[str]) -> ClassRun:
         """The run on the sets as they are, and, after these, on the numbers of each key.
 
         Copies that would not have the first one's page are noted in its domain.
@@ -167,7 +167,7 @@ class Numbers:
             self.found[key] = self._others.searched(1 + Draw(f"byhand/{key}/seed").below(2**31))
         return self.found[key]
 
-    def _run_plain(self, others: Iterable[Values]) -> Run:
+    def _run_plain(self, others: Iterable[Values]) -> ClassRun:
         """The run on the first set, and on others as they are."""
         sets = [self.own, *others]
         return run_copies(self.plan.sheet, sets, [(number, 0) for number in range(len(sets))], self.plan.options)

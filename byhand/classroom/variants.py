@@ -13,12 +13,13 @@ from typing import Any
 from byhand.arithmetic.copies import FIRST_MARK, Copies, unequal, varies
 from byhand.classroom.printing.slots import MARK
 from byhand.errors import DomainError
-from byhand.formats.json import numbers_text, short_hash
 from byhand.mistakes import applying, mistaken
 from byhand.model.weights import Values
 from byhand.notation.inline import spoken
 from byhand.notation.number import parse, plain
-from byhand.pipeline import Options, number_system, recorded
+from byhand.pipeline import Options, recorded
+from byhand.record import numbers_text, short_hash
+from byhand.runs import Run
 from byhand.symmetry import renamed
 from byhand.tape import Tape
 from byhand.worksheet.document import Document
@@ -26,16 +27,15 @@ from byhand.worksheet.sheet import Sheet
 
 Numbers = Sequence[Sequence[Any]]
 ATTEMPTS, AGAIN = 60, "/again"  # to find numbers for a copy, and what their key then ends in
-_PARAMS, _QUOTED = re.compile(r'"params": {[^}]*}'), re.compile(f'"({MARK.pattern})"')  # marks of whole numbers
 _ESCAPED = re.compile(r"\\u(db[89a-f][0-9a-f])\\u(d[c-f][0-9a-f]{2})")  # a mark, as JSON writes it
 
 
 @dataclass(frozen=True)
-class Run:
-    """The run of many copies: a document with marks, the record and the tape; what stands for the marks."""
+class ClassRun:
+    """The run of many copies: a document with marks, the run and its tape; what stands for the marks."""
 
     document: Document
-    record: dict[str, Any]
+    run: Run
     tape: Tape
     domain: Copies
 
@@ -53,16 +53,36 @@ class Run:
             parts[1::2] = [column[copy] for column in columns]
             yield "".join(parts)
 
-    def records(self) -> Iterator[dict[str, Any]]:
-        """The record of each copy's run."""
-        text = json.dumps(self.record, ensure_ascii=False)
-        return map(json.loads, self.filled(_PARAMS.sub(lambda params: _QUOTED.sub(r"\1", params[0]), text)))
+    def runs(self) -> Iterator[Run]:
+        """The run of each copy."""
+        run = self.run
+        rows, params = _columns(run.rows), {name: _columns(step.params) for name, step in run.steps.items()}
+        texts = _columns({
+            name: [[self.domain.marks[ord(x) - FIRST_MARK] if MARK.fullmatch(x) else x for x in row] for row in each]
+            for name, each in run.texts.items()
+        })  # fmt: skip
+        for copy in range(self.domain.count):
+            steps = {name: replace(step, params=params[name](copy)) for name, step in run.steps.items()}
+            yield replace(run, domain=self.domain.inner, steps=steps, rows=rows(copy), texts=texts(copy), hash="")
+
+
+def _columns(entry: Any) -> Callable[[int], Any]:
+    """The copy's own of tables and lists in which numbers differ from copy to copy, by the copy's number."""
+    if varies(entry):
+        return entry.tolist().__getitem__
+    if isinstance(entry, Mapping):
+        table = {name: _columns(item) for name, item in entry.items()}
+        return lambda copy: {name: item(copy) for name, item in table.items()}
+    if isinstance(entry, Sequence) and not isinstance(entry, str):
+        items = [_columns(item) for item in entry]
+        return lambda copy: tuple([item(copy) for item in items])
+    return lambda copy: entry
 
 
 Made = tuple[int, int | str]  # of what a copy is made: the place of its set of numbers, and the key that renames it
 
 
-def run_copies(sheet: Sheet, sets: Sequence[Values], copies: Sequence[Made], options: Options) -> Run:
+def run_copies(sheet: Sheet, sets: Sequence[Values], copies: Sequence[Made], options: Options) -> ClassRun:
     """Run a sheet on many copies at once: each is one of these sets of numbers, renamed as a key says.
 
     The sets differ in nothing but their numbers; key 0 renames nothing.
@@ -72,18 +92,17 @@ def run_copies(sheet: Sheet, sets: Sequence[Values], copies: Sequence[Made], opt
     Raises: ConfigError where they cannot be renamed.
     """
     options = options.on(sheet)
-    assert options.numbers is not None
-    domain = Copies(number_system(options.numbers, options.places, options.rounding), len(copies))
+    domain = Copies(options.domain, len(copies))
     values = many_values(sets, copies, domain, signs=options.numbers != "symbolic")
-    page, record, tape = recorded(sheet, values, options, domain, None)
-    run = Run(page, record, tape, domain)
-    text = _ESCAPED.sub(lambda m: str(json.loads(f'"{m[0]}"')), numbers_text(record, page.steps))
-    hashes = domain.mark(domain.column([short_hash(each) for each in run.filled(text)]))
-    return replace(run, document=replace(page, stamp={"seed": str(options.chosen_seed), "hash": hashes}))
+    page, run, tape = recorded(sheet, values, options, domain, None)
+    made = ClassRun(page, run, tape, domain)
+    text = _ESCAPED.sub(lambda m: str(json.loads(f'"{m[0]}"')), numbers_text(run, page.steps))
+    hashes = domain.mark(domain.column([short_hash(each) for each in made.filled(text)]))
+    return replace(made, document=replace(page, stamp={"seed": str(options.chosen_seed), "hash": hashes}))
 
 
 def fitting(
-    run_of: Callable[[tuple[str, ...]], Run], keys: Sequence[str], attempts: int = ATTEMPTS
+    run_of: Callable[[tuple[str, ...]], ClassRun], keys: Sequence[str], attempts: int = ATTEMPTS
 ) -> list[str | None]:
     """For each key, itself or one that follows from it, whose copy has the page of copy 0 but for its numbers, and
     tells every mistake apart that copy 0 tells apart; None where that is hard to find.
@@ -105,13 +124,13 @@ def fitting(
     return [left.get(at) for at in range(len(keys))]
 
 
-def _unlike_first(run: Run) -> list[int]:
+def _unlike_first(run: ClassRun) -> list[int]:
     """The copies that would have another page than copy 0 but for its numbers; where there are none, those fooled."""
     others = [] if run.domain.differing.any() else fooled(run)
     return sorted({*others, *run.domain.differing.nonzero()[0].tolist()})
 
 
-def fooled(run: Run) -> list[int]:
+def fooled(run: ClassRun) -> list[int]:
     """The copies in which a mistake changes no number, though in copy 0 it does."""
     found: set[int] = set()
     for name in applying(run.tape):
@@ -151,7 +170,7 @@ def _changed(right: Mapping[str, Numbers], wrong: Tape, domain: Copies) -> Any:
     return changed
 
 
-def unchanged(run: Run, sets: Sequence[int]) -> list[str]:
+def unchanged(run: ClassRun, sets: Sequence[int]) -> list[str]:
     """The symbols of the answers that renaming leaves as they are.
 
     sets: which set of numbers each copy is made from.

@@ -21,6 +21,8 @@ from byhand.formats.html.grid import Slot, unlike
 from byhand.formats.html.page import Medium, Pages, prose
 from byhand.reading.page import Page, Table, differences, read_html, squeezed
 from byhand.reading.places import Owner, laid_as, owners, place
+from byhand.runs import Run
+from byhand.tape import Step
 from byhand.worksheet.document import Document
 from byhand.worksheet.starts import starts
 
@@ -47,11 +49,10 @@ class Shown:
 
 @dataclass(frozen=True)
 class Printed:
-    """A sheet printed again: what is on it, the record of its run, its hash, and the words of its sentences."""
+    """A sheet printed again: what is on it, its run, and the words of its sentences."""
 
     document: Document
-    record: Mapping[str, Any]
-    hash: str
+    run: Run
     words: Mapping[str, tuple[str, ...]]
 
 
@@ -87,11 +88,11 @@ class Again:
     @property
     def as_printed(self) -> bool:
         """Whether these are the numbers from which the page was printed."""
-        return self.printed.hash == self.page.foot.hash
+        return self.printed.run.hash == self.page.foot.hash
 
     def same(self, other: Again) -> bool:
         """Whether another print of the sheet is the same, on the page and behind it."""
-        return (self.printed.hash, self.expected) == (other.printed.hash, other.expected)
+        return (self.printed.run.hash, self.expected) == (other.printed.run.hash, other.expected)
 
     @cached_property
     def expected(self) -> Page:
@@ -155,12 +156,12 @@ class Again:
                         empty.add(place)
         numbers: Numbers = {}
         for name, step in self.starts().items():
-            rows, read = [list(row) for row in step["values"]], [at for at in places if at[0] == name]
+            rows, read = [*map(list, self.printed.run.texts[name])], [at for at in places if at[0] == name]
             for _, i, j in read:
                 rows[i][j] = places[name, i, j].most_common(1)[0][0]
             if not read:
                 continue
-            if step["op"] == "given" or all(_NUMBER.fullmatch(x) for row in rows for x in row):
+            if step.op is None or all(_NUMBER.fullmatch(x) for row in rows for x in row):
                 numbers[name] = rows
         said = {place: texts.most_common(1)[0][0] for place, texts in places.items()}
         lost = self._lost(said, empty - places.keys())
@@ -168,14 +169,14 @@ class Again:
 
     def _lost(self, said: Mapping[Place, str], empty: set[Place]) -> dict[str, tuple[list[Place], Entries]]:
         """The givens' entries that the page leaves empty, by what it says of each step that reads them."""
-        givens = {step["name"] for step in self.printed.record["steps"] if step["op"] == "given"}
-        lost = sorted(place for place in empty if place[0] in givens)
+        steps = self.printed.run.steps
+        lost = sorted(place for place in empty if place[0] in steps and steps[place[0]].op is None)
         found = {}
-        for step in self.printed.record["steps"] if lost else ():
-            read = [place for place in lost if place[0] in step["inputs"]]
-            results = {(i, j): text for (name, i, j), text in said.items() if name == step["name"]}
+        for step in steps.values() if lost else ():
+            read = [place for place in lost if place[0] in step.inputs]
+            results = {(i, j): text for (name, i, j), text in said.items() if name == step.name}
             if read and results:
-                found[step["name"]] = read, results
+                found[step.name] = read, results
         return found
 
     def _rows(self) -> Iterator[tuple[list[Slot], tuple[str, ...]]]:
@@ -184,27 +185,25 @@ class Again:
             if owner.slots and owner.shape == table.shape:
                 yield from zip(owner.slots, table.rows, strict=True)
 
-    def starts(self) -> dict[str, Mapping[str, Any]]:
+    def starts(self) -> dict[str, Step]:
         """The steps from which the page's numbers are computed."""
-        steps = {step["name"]: step for step in self.printed.record["steps"]}
-        reads = {name: None if step["op"] == "given" else step["inputs"] for name, step in steps.items()}
-        return {name: steps[name] for name in starts(self.printed.document, reads)}
+        steps = self.printed.run.steps
+        return {name: steps[name] for name in starts(self.printed.document, steps.values())}
 
     def hidden(self) -> list[str]:
         """The givens from which the page's numbers are computed, and which it does not print; but for zeros."""
-        record, starts, shown = self.printed.record, self.starts(), self.printed.document.steps
-        steps = {step["name"]: step for step in record["steps"]}
-        read = {name for step in steps.values() for name in step["inputs"]}
+        run, starts, shown = self.printed.run, self.starts(), self.printed.document.steps
+        steps = run.steps
+        read = {name for step in steps.values() for name in step.inputs}
         left, found = [name for name in steps if name in shown or name not in read], set[str]()
         while left:
             name = left.pop()
             if name not in starts:
-                left += steps[name]["inputs"]
-            elif name not in shown and any(x != "0" for row in steps[name]["values"] for x in row):
+                left += steps[name].inputs
+            elif name not in shown and any(x != "0" for row in run.texts[name] for x in row):
                 found.add(name)
-        return [
-            name for name in steps if name in found and name not in record["config"]
-        ]  # whose sizes the tables say
+        sizes = run.config.as_dict()  # which the tables say
+        return [name for name in steps if name in found and name not in sizes]
 
     def misfit(self) -> int:
         """The number of the first table, from 1, that is not made as here; 0 where all are."""
@@ -248,7 +247,8 @@ class Again:
                 where = f"before the end of section {section.number}" if section else "in the text"
                 yield f"{where}: “{wrong}” is “{right}” where it is printed from the page's givens"
         if not self.as_printed:
-            yield f"the foot says numbers {self.page.foot.hash}; those of the page's givens are {self.printed.hash}"
+            found, own = self.page.foot.hash, self.printed.run.hash
+            yield f"the foot says numbers {found}; those of the page's givens are {own}"
 
     def _wrong_cells(self, here: int, there: int) -> Iterator[str]:
         section, slots = self.owners[here].section, self.owners[here].slots

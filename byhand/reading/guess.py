@@ -14,13 +14,13 @@ from byhand.classroom.plan import Numbers, Plan
 from byhand.classroom.roster import Student
 from byhand.classroom.variants import AGAIN, ATTEMPTS
 from byhand.errors import ByHandError
-from byhand.formats.json import fingerprint
 from byhand.model.parameters import parameter_shapes, shape_of
 from byhand.model.weights import Values
 from byhand.notation.number import plain
 from byhand.pipeline import Options, choose_numbers, recorded
 from byhand.reading.back import Again, Shown
 from byhand.reading.page import Page
+from byhand.runs import Run
 from byhand.worksheet.document import Document
 from byhand.worksheet.inverse import recovered
 from byhand.worksheet.sheet import Sheet
@@ -43,10 +43,10 @@ def original(sheet: Sheet, options: Options, domain: Domain, page: Page) -> Valu
     for numbers in chain([lambda: choose_numbers(sheet, seeded)[0]], _of_student(sheet, seeded, page.student)):
         try:
             values = numbers()
-            document, record, _ = recorded(sheet, values, seeded, domain, None, whole=False)
+            _, run, _ = recorded(sheet, values, seeded, domain, None, whole=False)
         except ByHandError:
             continue  # a model that has no numbers of its own: then they are somebody else's
-        if fingerprint(record, document.steps) == page.foot.hash:
+        if run.hash == page.foot.hash:
             return values
     return None
 
@@ -82,19 +82,19 @@ def values_of(own: Values, shown: Shown) -> Values:
 
 def recorded_with_lost(
     sheet: Sheet, values: Values, options: Options, domain: Domain, shown: Shown
-) -> tuple[Document, dict[str, Any]]:
+) -> tuple[Document, Run]:
     """A sheet's run on these numbers, and on those that a page leaves to be found from what it prints."""
-    document, record, tape = recorded(sheet, values, options, domain, None, whole=False)
+    document, run, tape = recorded(sheet, values, options, domain, None, whole=False)
     if not shown.lost:
-        return document, record
+        return document, run
     inputs = dict(values.inputs)
     for name, (places, printed) in shown.lost.items():
         for (operand, i, j), number in recovered(tape, name, places, printed).items():
             rows = [list(row) for row in inputs[operand]]
             rows[i][j] = plain(number)
             inputs[operand] = rows
-    document, record, _ = recorded(sheet, replace(values, inputs=inputs), options, domain, None, whole=False)
-    return document, record
+    document, run, _ = recorded(sheet, replace(values, inputs=inputs), options, domain, None, whole=False)
+    return document, run
 
 
 def resized(values: Values) -> Values:
@@ -212,9 +212,9 @@ def _with_or_without(values: Values, page: Page) -> Iterator[Values]:
 
 def _with_ones(again: Again) -> Way:
     """With ones in place of a given of zeros, which the sheet prints only if it has others."""
-    steps, shown = again.printed.record["steps"], again.printed.document.steps
-    zeros = [s for s in steps if s["op"] == "given" and {x for row in s["values"] for x in row} == {"0"}]
-    left = {step["name"]: _sized(1, step["shape"]) for step in zeros if step["name"] not in shown}
+    run, shown = again.printed.run, again.printed.document.steps
+    hidden = [step for name, step in run.steps.items() if step.op is None and name not in shown]
+    left = {step.name: _sized(1, step.shape) for step in hidden if {*chain(*run.texts[step.name])} == {"0"}}
     return lambda values, page: (replace(values, inputs={**values.inputs, n: left[n]}) for n in left)
 
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from byhand import __version__
 from byhand.errors import ByHandError, UnknownNameError, UnreadableError, WitnessError
@@ -16,19 +13,12 @@ from byhand.reading.back import Shown, settled
 from byhand.reading.guess import fitted
 from byhand.reading.page import Page, read_html
 from byhand.reading.ways import Judges, Way, ways
+from byhand.record import read
+from byhand.runs import Run
 from byhand.witness.judge import judge
 from byhand.worksheet.sheet import Sheet, load_sheet
 
 LARGEST_FILE = 50_000_000  # bytes
-FORMER_OPS = {  # in files of schema 1: an operation's former name, and today's
-    "share_rows": "normalize_rows",
-    "share_columns": "normalize_columns",
-    "pick_rows": "gather_rows",
-    "pick_entries": "gather_entries",
-    "beside": "hstack",
-    "below": "vstack",
-    "surprise": "surprisal",
-}
 
 
 @dataclass(frozen=True)
@@ -52,8 +42,8 @@ def verify(path: Path | str, *, onnx: bool = False) -> Verdict:
         judges = [judge, graph.judge]
     content = _content(path)
     if path.suffix.lower() == ".json":
-        record = _record(content)
-        return Verdict(_denied(record, judges), f"{record['model']}, {len(record['steps'])} steps")
+        run = read(_text(content))
+        return Verdict(_denied(run, judges), f"{run.model}, {len(run.steps)} steps")
     medium: Medium = "print" if content.startswith(b"%PDF") else "screen"
     if medium == "print":
         from byhand.reading.pdf import read_pdf
@@ -120,31 +110,17 @@ def _about(page: Page) -> str:
     return f"{foot.sheet}, seed {foot.seed}, {page.view}: {numbers} cells with numbers{made}"
 
 
-def _denied(record: Mapping[str, Any], judges: Judges) -> tuple[str, ...]:
+def _denied(run: Run, judges: Judges) -> tuple[str, ...]:
     """What the witnesses of a run say against it."""
     faults = []
     for each in judges:
         try:
-            each(record)
+            each(run)
         except WitnessError as error:
             faults.append(str(error))
         except (LookupError, TypeError, AttributeError, ValueError):
             raise UnreadableError("it is no run.json of byhand's: a step lacks what it should have") from None
     return tuple(faults)
-
-
-def _record(content: bytes) -> Any:
-    try:
-        record = json.loads(_text(content))
-        if record["schema"] == 1 and all(record[key] is not None for key in ("model", "config", "numbers", "steps")):
-            return {**record, "steps": [_with_its_name_of_today(step) for step in record["steps"]]}
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        pass
-    raise UnreadableError("it is no run.json of byhand's")
-
-
-def _with_its_name_of_today(step: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {**step, "op": FORMER_OPS[step["op"]]} if step.get("op") in FORMER_OPS else step
 
 
 def _content(path: Path) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import product
@@ -11,20 +11,21 @@ from typing import Any, get_args
 
 from byhand.arithmetic.domain import Domain, Lookup
 from byhand.arithmetic.expr import Expr
+from byhand.arithmetic.systems import ROUNDINGS, number_system
 from byhand.errors import ByHandError, DomainError, SheetError, UnreadableError
 from byhand.formats.html.page import Medium
-from byhand.formats.json import fingerprint
 from byhand.model.weights import Values, complete
-from byhand.pipeline import ROUNDINGS, Options, number_system
+from byhand.pipeline import Options
 from byhand.reading.back import Again, Print, Printed, Shown
 from byhand.reading.guess import original, recorded_with_lost, values_of
 from byhand.reading.page import Page, squeezed
+from byhand.runs import Run
 from byhand.worksheet.conventions import written
 from byhand.worksheet.document import Level, Orientation
 from byhand.worksheet.messages import messages
 from byhand.worksheet.sheet import Sheet
 
-Judges = Sequence[Callable[[Mapping[str, Any]], None]]
+Judges = Sequence[Callable[[Run], None]]
 ROUGHLY = number_system("decimal", rounding="once")  # which loses nothing and fails at nothing
 MOST_PLACES = 12
 
@@ -66,7 +67,7 @@ def ways(page: Page, medium: Medium, sheet: Sheet, judges: Judges) -> list[Way]:
     found: list[Way] = []
     errors: list[ByHandError] = []
     for options in _options_of(page):
-        system, letters = _system(options), options.numbers == "symbolic"
+        system, letters = options.domain, options.numbers == "symbolic"
         printer = _printer(page, sheet, options, system, judges)
         trial = _printer(page, sheet, options, system if letters else Ones(system), ())
         try:
@@ -90,16 +91,16 @@ def _printer(page: Page, sheet: Sheet, options: Options, domain: Domain, judges:
         def print_again(shown: Shown, roughly: bool) -> Printed:
             values = values_of(own, shown)
             try:
-                document, record = recorded_with_lost(sheet, values, options, domain, shown)
+                document, run = recorded_with_lost(sheet, values, options, domain, shown)
                 for each in () if roughly else judges:
-                    each(record)
+                    each(run)
             except (DomainError, SheetError):
                 if not roughly:
                     raise
-                document, record = recorded_with_lost(sheet, values, options, ROUGHLY, shown)
-            stamp = {"seed": page.foot.seed, "hash": fingerprint(record, document.steps)}
+                document, run = recorded_with_lost(sheet, values, options, ROUGHLY, shown)
+            stamp = {"seed": page.foot.seed, "hash": run.hash}
             words = {kind: tuple(map(str, getattr(values, kind))) for kind in ("tokens", "source", "vocabulary")}
-            return Printed(replace(document, stamp=stamp), record, stamp["hash"], words)
+            return Printed(replace(document, stamp=stamp), run, words)
 
         return print_again
 
@@ -116,7 +117,7 @@ def _options_of(page: Page) -> list[Options]:
     systems = [Options(numbers="exact"), Options(numbers="symbolic")]
     for places, rounding in product(range(1, MOST_PLACES + 1), ROUNDINGS):
         systems.append(Options(numbers="decimal", places=places, rounding=rounding))
-    system = next((o for o in systems if squeezed(written(_system(o), messages())) in said), None)
+    system = next((o for o in systems if squeezed(written(o.domain, messages())) in said), None)
     if system is None:
         raise UnreadableError("its conventions do not say how its numbers are written, as our pages do")
     base = re.search(r"Softmaxhasbase(2|3|e)\.", said)
@@ -130,7 +131,3 @@ def _options_of(page: Page) -> list[Options]:
 
 def _base(text: str) -> int | str:
     return int(text) if text.isdigit() else text
-
-
-def _system(options: Options) -> Domain:
-    return number_system(options.numbers, options.places, options.rounding)

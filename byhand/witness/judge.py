@@ -6,13 +6,14 @@ is the whole forward pass.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
 from byhand.errors import WitnessError
 from byhand.witness.letters import POINTS, letters_of, value_of
 from byhand.witness.numbers import EXACT, NEG_INF, TOLERANCE, IrrationalError, digits, is_close, is_exact, rounds_to
+from byhand.witness.recorded import Recorded, computed_steps
 from byhand.witness.rules import RULES, Rows
 from byhand.witness.wiring import Wire, wires
 
@@ -20,26 +21,25 @@ Agree = Callable[[Any, Any], bool]
 FLOAT_TOLERANCE = Fraction(1, 10**11)
 
 
-def judge(record: Mapping[str, Any]) -> None:
+def judge(run: Recorded) -> None:
     """Compute every step of a run again: where the run rounds once, from the witness's own unrounded numbers.
 
     Letters are tried at three points.
 
     Raises: WitnessError for the first cell that differs.
     """
-    wired, names = wires(record), letters_of(record)
+    wired, names = wires(run), letters_of(run)
     for point in POINTS if names else POINTS[:1]:
         letters = {name: point + Fraction(i, 4) for i, name in enumerate(names)}
         steps: dict[str, Rows] = {
-            s["name"]: [[value_of(x, letters) for x in row] for row in s["values"]] for s in record["steps"]
+            name: [[value_of(x, letters) for x in row] for row in rows] for name, rows in run.texts.items()
         }
-        agree = _agreement(record, steps)
-        for step in record["steps"]:
-            if step["op"] != "given":
-                rows = computed(step["name"], wired[step["name"]], steps)
-                _compare(step, rows, steps[step["name"]], agree)
-                if record.get("rounding") == "once":
-                    steps[step["name"]] = rows
+        agree = _agreement(run, steps)
+        for name in computed_steps(run):
+            rows = computed(name, wired[name], steps)
+            _compare(name, run.texts[name], rows, steps[name], agree)
+            if run.rounding == "once":
+                steps[name] = rows
 
 
 def computed(name: str, wire: Wire, steps: Mapping[str, Rows]) -> Rows:
@@ -65,13 +65,13 @@ def computed(name: str, wire: Wire, steps: Mapping[str, Rows]) -> Rows:
         raise WitnessError(f"{name}: the witness cannot compute it: {error}") from None
 
 
-def _agreement(record: Mapping[str, Any], steps: Mapping[str, Rows]) -> Agree:
+def _agreement(run: Recorded, steps: Mapping[str, Rows]) -> Agree:
     """How a computed number and a recorded one are compared."""
-    match record["numbers"]:
+    match run.numbers:
         case "exact":
             return lambda value, recorded: bool(value == recorded)
         case "decimal":
-            return lambda value, recorded: rounds_to(value, recorded, record["places"])
+            return lambda value, recorded: rounds_to(value, recorded, run.places or 0)
         case "symbolic":
             return lambda value, recorded: is_close(value, recorded, TOLERANCE)
         case "float":
@@ -82,8 +82,7 @@ def _agreement(record: Mapping[str, Any], steps: Mapping[str, Rows]) -> Agree:
             raise WitnessError(f"the witness does not know the numbers {other!r}")
 
 
-def _compare(step: Mapping[str, Any], rows: Rows, recorded: Rows, agree: Agree) -> None:
-    name, found = step["name"], step["values"]
+def _compare(name: str, found: Sequence[Sequence[str]], rows: Rows, recorded: Rows, agree: Agree) -> None:
     if [len(row) for row in rows] != [len(row) for row in found]:
         raise WitnessError(f"{name} has {len(found)} rows; the witness finds {len(rows)} or others as long")
     for i, (values, others) in enumerate(zip(rows, recorded, strict=True)):

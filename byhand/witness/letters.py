@@ -11,6 +11,7 @@ from typing import Any
 
 from byhand.errors import WitnessError
 from byhand.witness.numbers import EXACT, NEG_INF, IrrationalError, Numbers, digits
+from byhand.witness.recorded import Recorded, computed_steps
 
 POINTS = (Fraction(3, 7), Fraction(-8, 5), Fraction(21, 10))  # where letters are tried
 
@@ -43,11 +44,12 @@ def _quotient(text: str) -> int | Fraction | None:
     return None
 
 
-def letters_of(record: Mapping[str, Any]) -> list[str]:
+def letters_of(run: Recorded) -> list[str]:
     """The letters among a run's givens."""
-    if record["numbers"] != "symbolic":
+    if run.numbers != "symbolic":
         return []
-    entries = {x for step in record["steps"] if step["op"] == "given" for row in step["values"] for x in row}
+    givens = run.steps.keys() - computed_steps(run).keys()
+    entries = {x for name in givens for row in run.texts[name] for x in row}
     return sorted(x for x in entries if x.isidentifier())
 
 

@@ -9,6 +9,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from byhand.witness.recorded import Recorded, Step, computed_steps
+
 
 @dataclass(frozen=True)
 class Wire:
@@ -214,25 +216,23 @@ MODELS: dict[str, Callable[[Wiring], str]] = {
 }
 
 
-def wires(record: Mapping[str, Any]) -> dict[str, Wire]:
+def wires(run: Recorded) -> dict[str, Wire]:
     """The wires of a run's model; of one that is not here, those that were recorded."""
-    steps = record["steps"]
-    recorded = {s["name"]: _recorded(s) for s in steps if s["op"] != "given"}
-    if record["model"] not in MODELS:
+    recorded = {name: _recorded(run, name, step) for name, step in computed_steps(run).items()}
+    if run.model not in MODELS:
         return recorded
-    given = {s["name"] for s in steps if s["op"] == "given"}
-    wiring = Wiring(record["config"], given, _ids(record))
-    MODELS[record["model"]](wiring)
+    wiring = Wiring(run.config.as_dict(), run.steps.keys() - recorded.keys(), _ids(run))
+    MODELS[run.model](wiring)
     return recorded | wiring.wires
 
 
-def _recorded(step: Mapping[str, Any]) -> Wire:
+def _recorded(run: Recorded, name: str, step: Step) -> Wire:
     """A step's wire as its run wrote it down; a rule that reads nothing has to be told its size."""
-    size = {} if step["inputs"] else {"shape": step["shape"]}
-    return Wire(step["op"], tuple(step["inputs"]), {**step.get("params", {}), **size})
+    size = {} if step.inputs else {"shape": step.shape}
+    return Wire(step.op_name, tuple(step.inputs), {**run.params(name), **size})
 
 
-def _ids(record: Mapping[str, Any]) -> tuple[int, ...]:
+def _ids(run: Recorded) -> tuple[int, ...]:
     """The tokens as rows of W_E."""
-    words = record["vocabulary"]
-    return tuple(words.index(t) if t in words else int(t) if t.isdigit() else 0 for t in record["tokens"])
+    words = run.vocabulary
+    return tuple(words.index(t) if t in words else int(t) if t.isdigit() else 0 for t in run.tokens)

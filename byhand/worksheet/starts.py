@@ -2,38 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from byhand.arithmetic.copies import varies
 from byhand.notation.number import plain
-from byhand.tape import Tape
+from byhand.tape import Step, Tape
 from byhand.worksheet.document import Document
 
 
-def starts(page: Document, reads: Mapping[str, Sequence[str] | None]) -> list[str]:
-    """The givens, and printed steps that read what is not on the page.
-
-    reads: what each step reads, in order; None where it is given.
-    """
+def starts(page: Document, steps: Iterable[Step]) -> list[str]:
+    """The givens, and printed steps that read what is not on the page, of steps in order."""
     shown, asked = page.steps, {cell.step for cell in page.blanks()}
     known: set[str] = set()
     found = []
-    for name, inputs in reads.items():
-        starts = inputs is None or (not known >= set(inputs) and name in shown and name not in asked)
-        if starts:
-            found.append(name)
-        if name in shown if starts else known >= set(inputs or ()):
-            known.add(name)
+    for step in steps:
+        is_known = step.op is not None and known >= set(step.inputs)
+        if step.op is None or (not is_known and step.name in shown and step.name not in asked):
+            found.append(step.name)
+            is_known = step.name in shown
+        if is_known:
+            known.add(step.name)
     return found
 
 
 def rounded_starts(page: Document, tape: Tape) -> dict[str, Any]:
     """Computed steps from which a page starts, as it prints them, where that is not what they are."""
-    steps = {step.name: step for step in tape.used()}
     found = {}
-    for name in starts(page, {name: step.inputs if step.op else None for name, step in steps.items()}):
+    for name in starts(page, tape.used()):
         rows = [[(x, tape.domain.as_given(x)) for x in row] for row in tape.values(name)]
-        if steps[name].op and any(given is not x for row in rows for x, given in row):
+        if tape.steps[name].op and any(given is not x for row in rows for x, given in row):
             found[name] = [[given if varies(given) else plain(given) for _, given in row] for row in rows]
     return found

@@ -14,7 +14,6 @@ from byhand.arithmetic.domain import LeavesDomainError
 from byhand.arithmetic.expr import NEG_INF, Fn, Num, expr, sqrt
 from byhand.arithmetic.floats import FLOATS
 from byhand.errors import ConfigError
-from byhand.formats.json import run_record
 from byhand.model.models import run
 from byhand.model.weights import Values
 from byhand.ops import (
@@ -30,6 +29,7 @@ from byhand.ops import (
     times_number,
 )
 from byhand.pipeline import Options, prepare, run_values
+from byhand.runs import Run
 from byhand.tape import Tape
 from byhand.witness.judge import judge
 from byhand.worksheet.sheet import load_sheet
@@ -235,7 +235,7 @@ def test_every_digit_of_a_head_is_right(x, q, k, v, places):
     weights = {f"blocks.0.attn.W_{name}": [rows] for name, rows in (("Q", q), ("K", k), ("V", v))}
     values = Values.of({"config": config, "inputs": {"blocks.0.hook_resid_pre": x}, "weights": weights})
     tape = run("attention-head", values, DecimalsOnce(places))
-    judge(run_record(tape, "attention-head", values.config, ()))  # by sixty digits of its own
+    judge(Run.of(tape, "attention-head", values.config))  # by sixty digits of its own
     floats = run("attention-head", values, FLOATS).values("blocks.0.attn.hook_z[0]")
     for row, others in zip(tape.values("blocks.0.attn.hook_z[0]"), floats, strict=True):
         for value, other in zip(row, others, strict=True):
@@ -244,8 +244,8 @@ def test_every_digit_of_a_head_is_right(x, q, k, v, places):
 
 def test_a_check_adds_up_what_is_printed():
     sheet = load_sheet("multi-head-attention")
-    page, record = prepare(sheet, Options(numbers="decimal", rounding="once", base="e"))
-    steps = {step["name"]: step["values"] for step in record["steps"]}
+    page, run = prepare(sheet, Options(numbers="decimal", rounding="once", base="e"))
+    steps = run.texts
     words = " ".join(str(w.tokens) for section in page.sections for w in section.words if w.kind == "check")
     out = [sum(map(Decimal, row)) for row in steps["blocks.0.hook_attn_out"]]
     assert all(f"{total.normalize():f}".replace("-", "−") in words for total in out)
@@ -254,14 +254,14 @@ def test_a_check_adds_up_what_is_printed():
 def test_the_sheet_and_its_record_name_the_rule():
     sheet = load_sheet("layer-norm")
     for rounding, rule in (("carry", "Round each result to 2 places and go on with it"), ("once", "Keep every digit; only what is written is rounded, to 2 places")):  # fmt: skip
-        page, record = prepare(sheet, Options(numbers="decimal", rounding=rounding))
-        assert (record["places"], record["rounding"]) == (2, rounding)
+        page, run = prepare(sheet, Options(numbers="decimal", rounding=rounding))
+        assert (run.places, run.rounding) == (2, rounding)
         assert rule in str(page.conventions)
-    assert "rounding" not in prepare(sheet, Options())[1]
+    assert prepare(sheet, Options())[1].rounding is None
 
 
 def test_a_run_may_round_once():
     values = Values.of({"inputs": {"scores": [[0, 1]]}})
-    steps = {s["name"]: s["values"] for s in run_values("softmax", values, "decimal", 1, "once")["steps"]}
-    assert steps["softmax"] == [["0.3", "0.7"]]
-    assert steps["softmax.sum"] == [["3.7"]]
+    steps = run_values("softmax", values, "decimal", 1, "once").texts
+    assert steps["softmax"] == (("0.3", "0.7"),)
+    assert steps["softmax.sum"] == (("3.7",),)

@@ -1,7 +1,7 @@
 """Runs as ONNX graphs: the standard's own operators, the same numbers, by its reference and by onnxruntime."""
 
-import copy
 import json
+import re
 import sys
 import tomllib
 from collections import Counter
@@ -13,18 +13,30 @@ import onnx
 import onnxruntime
 import pytest
 from click.testing import CliRunner
-from judged import EXAMPLES, PUBLISHED, VARIANTS, WIRED, example_of, published, random_numbers, record_of, small
+from judged import (
+    EXAMPLES,
+    PUBLISHED,
+    VARIANTS,
+    WIRED,
+    changed_number,
+    example_of,
+    published,
+    random_numbers,
+    record_of,
+    run_on,
+    small,
+)  # fmt: skip
 
 from byhand.arithmetic.decimals import Decimals, DecimalsOnce
 from byhand.arithmetic.floats import FLOATS
 from byhand.cli import main
 from byhand.errors import ExtraError, WitnessError
-from byhand.formats.json import run_record
 from byhand.formats.onnx import evaluated, graph, judge
 from byhand.formats.onnx_nodes import NODES
 from byhand.model.models import run
 from byhand.model.weights import Values
 from byhand.pipeline import Options, prepare
+from byhand.runs import Run
 from byhand.worksheet.sheet import all_sheets, load_sheet
 
 FLOAT32_ONLY = {"Conv", "Gelu"}  # what onnxruntime has no float64 kernel for
@@ -61,7 +73,7 @@ def test_a_sheets_run_is_the_same_in_the_reference_and_in_onnxruntime(sheet):
     model = graph(record)
     onnx.checker.check_model(model, full_check=True)
     expected = evaluated(record)
-    assert list(expected) == [s["name"] for s in record["steps"] if s["op"] != "given"]
+    assert list(expected) == [name for name, step in record.steps.items() if step.op]
     for name, values in in_onnxruntime(model).items():
         np.testing.assert_allclose(values, expected[name], rtol=1e-12, atol=1e-12, err_msg=name)
 
@@ -70,7 +82,7 @@ def test_a_sheets_run_is_the_same_in_the_reference_and_in_onnxruntime(sheet):
 @pytest.mark.parametrize("model", WIRED)
 def test_onnx_agrees_with_every_variant_of_a_model(model, config):
     values = small(model, **config)
-    judge(run_record(run(model, values, FLOATS), model, values.config, [str(i) for i in values.ids()]))
+    judge(run_on(run(model, values, FLOATS), model, values))
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
@@ -82,7 +94,7 @@ def test_onnx_agrees_with_the_published_runs_in_decimals(name, domain):
 @pytest.mark.parametrize(("norm", "operator"), [("LN", "LayerNormalization"), ("RMS", "RMSNormalization")])
 def test_a_block_is_made_of_the_standards_own_operators(norm, operator):
     values = small("block", normalization_type=norm)
-    found = operators(run_record(run("block", values, FLOATS), "block", values.config, ()))
+    found = operators(Run.of(run("block", values, FLOATS), "block", values.config))
     assert found["Attention"] == found["Softmax"] == 2
     assert found[operator] == 2 * 2  # what stands before w and b is one too
 
@@ -92,18 +104,19 @@ def test_a_graph_takes_other_inputs_than_the_runs_own():
     model = graph(record)
     assert [i.name for i in model.graph.input] == ["blocks.0.hook_resid_mid"]
     found = onnx.reference.ReferenceEvaluator(model).run(None, {"blocks.0.hook_resid_mid": np.zeros((3, 4))})
-    bias = next(s for s in record["steps"] if s["name"] == "blocks.0.mlp.b_in")["values"][0]
+    bias = record.texts["blocks.0.mlp.b_in"][0]
     assert found[0][0].tolist() == [float(Fraction(x)) for x in bias]
 
 
 def test_a_changed_number_is_not_what_onnx_finds():
     record = prepare(load_sheet("attention-head"), Options(numbers="decimal"))[1]
-    for at, step in enumerate(record["steps"]):
-        if step["op"] != "given" and step["values"][0][0] != "-inf":
-            wrong = copy.deepcopy(record)
-            wrong["steps"][at]["values"][0][0] = str(Fraction(step["values"][0][0]) + Fraction(1, 100))
-            name = step["name"].replace("[", r"\[")
-            with pytest.raises(WitnessError, match=rf"^{name}, row 1, column 1: the run has .*, ONNX -?[\d.]+$"):
+    for name, step in record.steps.items():
+        text = record.texts[name][0][0]
+        if step.op and text != "-inf":
+            wrong = changed_number(record, name, 0, 0, str(Fraction(text) + Fraction(1, 100)))
+            with pytest.raises(
+                WitnessError, match=rf"^{re.escape(name)}, row 1, column 1: the run has .*, ONNX -?[\d.]+$"
+            ):
                 judge(wrong)
 
 
@@ -119,7 +132,7 @@ def test_a_mask_and_given_scores_have_graphs_too(inputs, heads):
     weights = {f"blocks.0.attn.W_{x}": [[[1, 0], [1, 1]]] for x in "QKV"}
     config = {"d_model": 2, "attention_dir": "bidirectional"}
     values = Values.of({"config": config, "inputs": STREAM | inputs, "weights": weights})
-    record = run_record(run("attention-head", values, FLOATS), "attention-head", values.config, ())
+    record = Run.of(run("attention-head", values, FLOATS), "attention-head", values.config)
     judge(record)
     assert operators(record)["Attention"] == heads
 
@@ -157,7 +170,7 @@ def test_run_writes_a_graph(scores, tmp_path):
 def test_a_network_reads_its_stream_by_any_of_its_names(model, name):
     values = {"config": {"d_model": 1, "d_mlp": 1}, "inputs": {name: [[2]]},
               "weights": {"blocks.0.mlp.W_in": [[3]], "blocks.0.mlp.W_out": [[4]]}}  # fmt: skip
-    record = run_record(run(model, Values.of(values), FLOATS), model, Values.of(values).config, ())
+    record = Run.of(run(model, Values.of(values), FLOATS), model, Values.of(values).config)
     assert evaluated(record)["blocks.0.hook_mlp_out"].tolist() == [[24]]
 
 

@@ -56,9 +56,9 @@ def test_a_seed_is_the_same_for_ever(found):
 @pytest.mark.parametrize("level", ["easy", "stretch"])
 def test_every_level_has_a_page(found, level):
     sheet, _, _ = found
-    document, record = prepare(sheet, Options(seed=1, level=level))
+    document, run = prepare(sheet, Options(seed=1, level=level))
     assert document.level == level
-    assert record["seed"] == 1
+    assert run.seed == 1
 
 
 def test_numbers_that_cannot_keep_a_promise_are_an_error():

@@ -1,22 +1,35 @@
 """The second witness: it knows every operation, confirms every run, and misses no changed number."""
 
-import copy
 import random
+import re
 import subprocess
 import sys
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
-from judged import EXAMPLES, PUBLISHED, VARIANTS, WIRED, example_of, published, random_numbers, record_of, small
+from judged import (
+    EXAMPLES,
+    PUBLISHED,
+    VARIANTS,
+    WIRED,
+    changed_number,
+    example_of,
+    published,
+    random_numbers,
+    record_of,
+    run_on,
+    small,
+)  # fmt: skip
 
 from byhand.arithmetic.decimals import Decimals
 from byhand.arithmetic.exact import RATIONALS
 from byhand.arithmetic.floats import FLOATS
 from byhand.errors import WitnessError
-from byhand.formats.json import run_record
 from byhand.model.models import run
 from byhand.model.weights import Values
 from byhand.pipeline import Options, generate, prepare
+from byhand.runs import Run
 from byhand.tape import OPS
 from byhand.witness import wiring
 from byhand.witness.judge import judge
@@ -59,15 +72,16 @@ def test_the_witness_confirms_the_published_runs(name, domain):
 def test_the_witness_wires_every_variant_of_a_model_by_itself(model, config):
     values = small(model, **config)
     tape = run(model, values, FLOATS)
-    record = run_record(tape, model, values.config, [str(i) for i in values.ids()])
-    own = wiring.Wiring(record["config"], {s["name"] for s in record["steps"] if s["op"] == "given"}, values.ids())
+    made = run_on(tape, model, values)
+    own = wiring.Wiring(made.config.as_dict(), {s.name for s in made.steps.values() if s.op is None}, values.ids())
     wiring.MODELS[model](own)
     beside = ("b_O.rows", "count", "count.weights")  # what the witness takes from the record
-    for step in record["steps"]:
-        if step["op"] != "given" and not step["name"].endswith(beside):
-            assert step["name"] in own.wires
-            step |= {"op": "unknown", "inputs": [], "params": {}}
-    judge(record)
+    steps = dict(made.steps)
+    for name, step in made.steps.items():
+        if step.op and not name.endswith(beside):
+            assert name in own.wires
+            steps[name] = replace(step, op=replace(step.op, name="unknown"), inputs=(), params={})
+    judge(replace(made, steps=steps))
 
 
 def run_of(sheet, **options):
@@ -80,42 +94,33 @@ CHANGED = [("gpt", {}), ("gpt", {"numbers": "decimal"}), ("multi-head-attention"
 
 @pytest.mark.parametrize(("sheet", "options"), CHANGED)
 def test_no_changed_number_of_a_step_is_missed(sheet, options):
-    record, dice = run_of(sheet, **options), random.Random(0)
-    for at, step in enumerate(record["steps"]):
-        if step["op"] == "given":
-            continue
-        wrong = copy.deepcopy(record)
-        rows = wrong["steps"][at]["values"]
+    made, dice = run_of(sheet, **options), random.Random(0)
+    for name in (name for name, step in made.steps.items() if step.op):
+        rows = made.texts[name]
         i, j = dice.randrange(len(rows)), dice.randrange(len(rows[0]))
-        rows[i][j] = "7/3" if rows[i][j] == "-inf" else f"{rows[i][j]} + 1" if options.get("numbers") == "symbolic" else str(
+        wrong = "7/3" if rows[i][j] == "-inf" else f"{rows[i][j]} + 1" if options.get("numbers") == "symbolic" else str(
             Fraction(rows[i][j]) + Fraction(1, 100))  # fmt: skip
-        with pytest.raises(
-            WitnessError, match=rf"^{step['name']}".replace("[", r"\[") + f", row {i + 1}, column {j + 1}: "
-        ):
-            judge(wrong)
+        with pytest.raises(WitnessError, match=rf"^{re.escape(name)}, row {i + 1}, column {j + 1}: "):
+            judge(changed_number(made, name, i, j, wrong))
 
 
 def test_a_changed_given_is_found_where_it_is_read_first():
-    record = run_of("attention-head")
-    step = next(s for s in record["steps"] if s["name"] == "blocks.0.attn.W_K[0]")
-    step["values"][1][2] = "5"
+    wrong = changed_number(run_of("attention-head"), "blocks.0.attn.W_K[0]", 1, 2, "5")
     message = r"^blocks\.0\.attn\.hook_k\[0\], row 1, column 3: the run has -2, the witness 8$"
     with pytest.raises(WitnessError, match=message):
-        judge(record)
+        judge(wrong)
 
 
 def test_a_wrong_wire_is_found():
-    record = run_of("attention-head")
-    names = {s["name"]: s for s in record["steps"]}
-    keys, queries = names["blocks.0.attn.hook_k[0]"], names["blocks.0.attn.hook_q[0]"]
-    keys |= {"inputs": queries["inputs"], "values": queries["values"]}
+    made, keys, queries = run_of("attention-head"), "blocks.0.attn.hook_k[0]", "blocks.0.attn.hook_q[0]"
+    wired = {**made.steps, keys: replace(made.steps[keys], inputs=made.steps[queries].inputs)}
     with pytest.raises(WitnessError, match=r"^blocks\.0\.attn\.hook_k\[0\], row 1"):
-        judge(record)
+        judge(replace(made, steps=wired, texts={**made.texts, keys: made.texts[queries]}))
 
 
 @pytest.mark.parametrize("sheet", SHEETS)
 def test_generate_writes_nothing_that_the_witness_denies(sheet, tmp_path, monkeypatch):
-    denied = next(s["op"] for s in run_of(sheet)["steps"] if s["op"] != "given")
+    denied = next(step.op.name for step in run_of(sheet).steps.values() if step.op)
     monkeypatch.setitem(RULES, denied, lambda n, *inputs, **params: [[0]])
     with pytest.raises(WitnessError):
         generate(sheet, Options(formats=("html", "json"), cache=False), tmp_path)
@@ -123,12 +128,13 @@ def test_generate_writes_nothing_that_the_witness_denies(sheet, tmp_path, monkey
 
 
 def test_a_run_that_lacks_what_a_step_reads_is_refused():
-    record = run_of("layer-norm")
-    record["steps"] = record["steps"][1:]
+    made = run_of("layer-norm")
+    _, *rest = made.steps
+    without = replace(made, steps={n: made.steps[n] for n in rest}, texts={n: made.texts[n] for n in rest})
     with pytest.raises(
         WitnessError, match=r"^blocks\.0\.hook_resid_mid reads blocks\.0\.hook_resid_pre, which the run does not"
     ):
-        judge(record)
+        judge(without)
 
 
 NUMBERS = [
@@ -170,4 +176,4 @@ def test_roots_are_exact_where_they_can_be():
 def test_a_step_may_be_given_in_place_of_what_it_is_computed_from():
     qkv = {f"blocks.0.attn.hook_{x}[0]": rows for x, rows in {"q": [[1, 0]], "k": [[0, 1]], "v": [[3, 4]]}.items()}
     values = Values.of({"config": {"d_model": 2, "softmax_base": 2, "use_attn_scale": False}, "inputs": qkv})
-    judge(run_record(run("attention-head", values, RATIONALS), "attention-head", values.config, ()))
+    judge(Run.of(run("attention-head", values, RATIONALS), "attention-head", values.config))

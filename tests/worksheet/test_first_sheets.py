@@ -79,8 +79,8 @@ def test_claims_are_judged_by_the_run():
 )
 def test_every_seed_has_a_page(name, seeds):
     for seed in range(1, seeds + 1):
-        document, record = prepare(load_sheet(name), Options(seed=seed))
-        assert record["seed"] == seed
+        document, run = prepare(load_sheet(name), Options(seed=seed))
+        assert run.seed == seed
         assert len(document.sections) > 4
 
 

@@ -93,9 +93,9 @@ def test_its_letters_reach_where_it_says_and_the_ties_hold():
 
 
 def test_it_is_in_letters_unless_numbers_are_asked_for():
-    assert prepare(SHEET, Options())[1]["numbers"] == "symbolic"
-    assert prepare(SHEET, Options(numbers="exact"))[1]["numbers"] == "exact"
-    assert prepare(load_sheet("attention-head"), Options())[1]["numbers"] == "exact"
+    assert prepare(SHEET, Options())[1].numbers == "symbolic"
+    assert prepare(SHEET, Options(numbers="exact"))[1].numbers == "exact"
+    assert prepare(load_sheet("attention-head"), Options())[1].numbers == "exact"
 
 
 def test_other_numbers_are_an_error():

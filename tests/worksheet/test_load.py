@@ -30,20 +30,19 @@ def made(body: str, **options):
 @pytest.mark.parametrize("name", sorted(sheet_files()))
 @pytest.mark.parametrize("orientation", ["rows", "columns"])
 def test_every_blank_holds_the_runs_number(name, orientation):
-    document, record = prepare(load_sheet(name), Options(orientation=orientation))
-    steps = {step["name"]: step["values"] for step in record["steps"]}
+    document, run = prepare(load_sheet(name), Options(orientation=orientation))
     assert document.blanks()
     for panel in document.panels():
-        values = [[str(c.value).replace("-oo", "-inf") for c in row] for row in panel.cells]
+        values = tuple(tuple(str(c.value).replace("-oo", "-inf") for c in row) for row in panel.cells)
         if orientation == "columns":
-            values = [list(row) for row in zip(*values, strict=True)]
-        assert values == steps[panel.step]
+            values = tuple(zip(*values, strict=True))
+        assert values == run.texts[panel.step]
 
 
 def test_the_flagship_asks_for_every_computed_step_of_its_run():
-    document, record = prepare(load_sheet("gpt"), Options())
+    document, run = prepare(load_sheet("gpt"), Options())
     asked = {p.step for p in document.panels() if p.kind == "ask"}
-    computed = {s["name"] for s in record["steps"] if s["op"] != "given"}
+    computed = {name for name, step in run.steps.items() if step.op}
     shown = {"hook_pos_embed", "blocks.0.attn.z", "next_token"}  # looked up, copied, and asked for as words
     assert computed - asked == shown
 
@@ -63,12 +62,11 @@ def test_columns_are_the_same_run_turned():
 
 
 def test_the_foil_is_another_matrix_than_the_right_one():
-    document, record = prepare(load_sheet("attention-head"), Options())
-    steps = {step["name"]: step["values"] for step in record["steps"]}
+    document, run = prepare(load_sheet("attention-head"), Options())
     (strip,) = document.sections[-1].figures
     assert isinstance(strip, Strip)
-    wrong = [[str(c.value) for c in row] for row in strip.panels[0].cells]
-    assert wrong != steps["blocks.0.attn.hook_pattern[0]"]
+    wrong = tuple(tuple(str(c.value) for c in row) for row in strip.panels[0].cells)
+    assert wrong != run.texts["blocks.0.attn.hook_pattern[0]"]
     totals = [sum(Fraction(row[j]) for row in wrong) for j in range(3)]
     assert totals == [1, 1, 1]
 
@@ -82,10 +80,10 @@ def test_the_foil_is_another_matrix_than_the_right_one():
 )  # fmt: skip
 def test_the_error_to_be_found_is_one_for_every_seed(sheet, step):
     for seed in range(1, 16):
-        document, record = prepare(load_sheet(sheet), Options(seed=seed))
-        right = next(s["values"] for s in record["steps"] if s["name"].endswith(step))
+        document, run = prepare(load_sheet(sheet), Options(seed=seed))
+        right = next(texts for name, texts in run.texts.items() if name.endswith(step))
         (strip,) = document.sections[-1].figures
-        assert [[str(c.value) for c in row] for row in strip.panels[0].cells] != right
+        assert tuple(tuple(str(c.value) for c in row) for row in strip.panels[0].cells) != right
 
 
 def test_the_words_that_the_answers_spell():

@@ -222,9 +222,8 @@ def test_a_path_is_the_words_of_every_row_and_column_where_the_number_stands():
 def test_the_first_wrong_step_is_the_one_to_tick():
     panels = figures(kinds(), Strip)[-1].panels
     assert [panel.right for panel in panels] == [False, False, True, False]
-    values = prepare(lesson("## A\n\nText.\n"), Options())[1]["steps"]
-    right = next(s["values"] for s in values if s["name"] == f"{ATTN}hook_attn_scores[0]")
-    assert [[str(c.value) for c in row] for row in panels[1].cells] == right
+    right = prepare(lesson("## A\n\nText.\n"), Options())[1].texts[f"{ATTN}hook_attn_scores[0]"]
+    assert tuple(tuple(str(c.value) for c in row) for row in panels[1].cells) == right
 
 
 def test_without_an_answer_the_key_says_what_the_mistake_is():
@@ -274,8 +273,8 @@ def test_what_cannot_be_asked_is_said(call, message):
 
 def test_values_compare_as_numbers():
     body = f"## A\n\n{{{{ claim('c', number('{ATTN}hook_pattern[0]', 2, 0) < 1, 'r') }}}}\n"
-    document, record = prepare(lesson(body), Options())
-    pattern = next(s["values"] for s in record["steps"] if s["name"] == f"{ATTN}hook_pattern[0]")
+    document, run = prepare(lesson(body), Options())
+    pattern = run.texts[f"{ATTN}hook_pattern[0]"]
     assert words(document, Claim)[0].holds is (Fraction(pattern[2][0]) < 1)
 
 

@@ -1,0 +1,288 @@
+"""run.json: a run as text, for programs and for reading back; `run.schema.json` beside this file describes it.
+
+A tree is an array: ["num", "-1/2"], ["ref", STEP, i, j], ["letter", "a"], ["sum", …], ["sub", a, b], ["mul", a, b],
+["div", a, b], ["fn", NAME, …], ["bigsum", "k", N, body]. i and j are whole numbers from 0, or letters.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from byhand import __version__
+from byhand.arithmetic.domain import Domain
+from byhand.arithmetic.expr import (
+    NEG_INF,
+    At,
+    BigSum,
+    Div,
+    Expr,
+    Fn,
+    Index,
+    Mul,
+    Num,
+    Ref,
+    Sub,
+    Sum,
+    bind,
+    spelled_out,
+)  # fmt: skip
+from byhand.arithmetic.systems import number_system
+from byhand.errors import ByHandError, UnreadableError
+from byhand.model.config import Config
+from byhand.notation.number import plain, shown
+from byhand.runs import I, J, Run
+from byhand.tape import OPS, Op, Rows, Step, example, shape_text
+
+SCHEMA = 2
+FOLDER = Path(__file__).parent  # where run.schema.json is
+FORMER_OPS = {  # in files of schema 1: an operation's former name, and today's
+    "share_rows": "normalize_rows",
+    "share_columns": "normalize_columns",
+    "pick_rows": "gather_rows",
+    "pick_entries": "gather_entries",
+    "beside": "hstack",
+    "below": "vstack",
+    "surprise": "surprisal",
+}
+Json = Any  # what a JSON file holds
+_WRITTEN = {"exact": r"-?\d+(/0*[1-9]\d*)?", "decimal": r"-?\d+(\.\d+)?", "float": r"-?\d+(\.\d+)?(e[+-]?\d{1,3})?"}
+
+
+def as_text(run: Run) -> str:
+    """A run as JSON, a step a line."""
+    head = {
+        "schema": SCHEMA, "byhand": __version__, "hash": run.hash, "sheet": run.sheet, "model": run.model,
+        "seed": run.seed, "config": run.config.as_dict(), "numbers": run.numbers, **run.domain.details(),
+        "tokens": list(run.tokens), **({"source": list(run.source)} if run.source else {}),
+        "vocabulary": list(run.vocabulary), **({"quality": run.quality} if run.quality is not None else {}),
+    }  # fmt: skip
+    lines = [f"  {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in head.items()]
+    body = ",\n".join(f"    {json.dumps(_step(run, step), ensure_ascii=False)}" for step in run.steps.values())
+    return "{\n" + ",\n".join(lines) + ',\n  "steps": [\n' + body + "\n  ]\n}\n"
+
+
+def _step(run: Run, step: Step) -> dict[str, Json]:
+    """One step: what it is, its rule once or cell by cell, and its values as text."""
+    params = run.params(step.name)
+    return {
+        "name": step.name, "op": step.op_name, "inputs": list(step.inputs), **({"params": params} if params else {}),
+        "shape": list(step.shape), "axes": list(step.axes), "part": step.part, **_rule(run, step),
+        "values": run.texts[step.name],
+    }  # fmt: skip
+
+
+def _rule(run: Run, step: Step) -> dict[str, Json]:
+    if step.op is None:
+        return {}
+    if (uniform := run.uniform(step.name)) is not None:
+        return {"rule": array(uniform)}
+    rows, cols = step.shape
+    return {"rules": [[array(run.rule(step.name, i, j)) for j in range(cols)] for i in range(rows)]}
+
+
+def array(node: Expr) -> list[Json]:
+    """A tree as an array."""
+    match node:
+        case Num(Index()):
+            raise TypeError(f"a size is bound before it is written: {node!r}")
+        case Num(value):
+            return ["num", plain(value)]
+        case Ref(name, ()):
+            return ["letter", name]
+        case Ref(step, index):
+            return ["ref", step, *map(_at, index)]
+        case Sum(terms):
+            return ["sum", *map(array, terms)]
+        case Sub(left, right):
+            return ["sub", array(left), array(right)]
+        case Mul(left, right):
+            return ["mul", array(left), array(right)]
+        case Div(left, right):
+            return ["div", array(left), array(right)]
+        case Fn(name, args):
+            return ["fn", name, *map(array, args)]
+        case BigSum(index, count, body):
+            return ["bigsum", index.name, _at(count), array(body)]
+        case _:
+            raise TypeError(f"not a node: {node!r}")
+
+
+def _at(index: At) -> int | str:
+    return index.name if isinstance(index, Index) else index
+
+
+def tree(of: Json) -> Expr:
+    """An array as the tree that it stands for.
+
+    Raises: ValueError, TypeError where it stands for none.
+    """
+    match of:
+        case ["num", "-inf"]:
+            return Num(NEG_INF)
+        case ["num", str(text)]:
+            return Num(_number(text, number_system("exact")))
+        case ["letter", str(name)]:
+            return Ref(name)
+        case ["ref", str(step), int() | str() as i, int() | str() as j]:
+            return Ref(step, (_index(i), _index(j)))
+        case ["sum", *terms]:
+            return Sum(tuple(map(tree, terms)))
+        case ["sub", left, right]:
+            return Sub(tree(left), tree(right))
+        case ["mul", left, right]:
+            return Mul(tree(left), tree(right))
+        case ["div", left, right]:
+            return Div(tree(left), tree(right))
+        case ["fn", str(name), *args]:
+            return Fn(name, tuple(map(tree, args)))
+        case ["bigsum", str(index), int(count), body]:
+            return BigSum(Index(index), count, tree(body))
+        case _:
+            raise ValueError(f"not a tree: {of!r}")
+
+
+def _index(at: int | str) -> At:
+    return Index(at) if isinstance(at, str) else at
+
+
+def read(content: str | Mapping[str, Json]) -> Run:
+    """The run that a run.json holds, of schema 2 or, without rules, of schema 1.
+
+    Raises: UnreadableError.
+    """
+    try:
+        record = json.loads(content) if isinstance(content, str) else content
+        if record["schema"] not in (1, SCHEMA):
+            raise UnreadableError(f"its schema is {record['schema']}; this byhand reads 1 and {SCHEMA}")
+        domain = number_system(record["numbers"], record.get("places", 2), record.get("rounding", "carry"))
+        former = FORMER_OPS if record["schema"] == 1 else {}
+        steps = {entry["name"]: _read_step(entry, former) for entry in record["steps"]}
+        return Run(
+            str(record["model"]), Config.of(record["config"]), domain, steps,
+            {entry["name"]: _read_values(entry, domain) for entry in record["steps"]},
+            {entry["name"]: tuple(map(tuple, entry["values"])) for entry in record["steps"]},
+            tuple(map(str, record["tokens"])), tuple(map(str, record["vocabulary"])), tuple(record.get("source", ())),
+            record["sheet"], record["seed"], record.get("quality"), record.get("hash", ""),
+        )  # fmt: skip
+    except UnreadableError as error:
+        raise UnreadableError(f"it is no run.json of byhand's: {error}") from None
+    except (ByHandError, LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError):
+        raise UnreadableError(
+            "it is no run.json of byhand's: something in it is missing, or not as it should be"
+        ) from None
+
+
+def _read_step(entry: Mapping[str, Json], former: Mapping[str, str]) -> Step:
+    """A step as it was recorded: its operation's rule is what was recorded of it."""
+    rows, cols = map(int, entry["shape"])
+    name = former.get(entry["op"], str(entry["op"]))
+    op = None if name == "given" else _recorded(name, _read_rule(entry))
+    axis, other = map(str, entry["axes"])
+    inputs = tuple(map(str, entry["inputs"]))
+    return Step(
+        str(entry["name"]), op, inputs, dict(entry.get("params", {})), (rows, cols), (axis, other),
+        str(entry.get("part", "")),
+    )  # fmt: skip
+
+
+def _recorded(name: str, rule: Callable[..., Expr]) -> Op:
+    """An operation that does what was recorded, in the words that byhand has for it if it knows it."""
+    if name in OPS:
+        return replace(OPS[name], rule=rule)
+    return Op(name, rule, "", formula="", columns="", undefined="", example=example(gives=[]), edges=())
+
+
+def _read_rule(entry: Mapping[str, Json]) -> Callable[..., Expr]:
+    """The rule of a recorded step's cells, whatever the operands are called.
+
+    Raises: UnreadableError when it is asked where none was recorded.
+    """
+    if "rule" in entry:
+        uniform = tree(entry["rule"])
+
+        def bound(*operands: Any, i: At, j: At, **params: Any) -> Expr:
+            cell = bind(uniform, {I: i, J: j})
+            return cell if isinstance(i, Index) else spelled_out(cell)
+
+        return bound
+    if "rules" in entry:
+        trees = [[tree(cell) for cell in row] for row in entry["rules"]]
+
+        def at(*operands: Any, i: At, j: At, **params: Any) -> Expr:
+            return trees[0 if isinstance(i, Index) else i][0 if isinstance(j, Index) else j]
+
+        return at
+
+    def missing(*operands: Any, **params: Any) -> Expr:
+        raise UnreadableError("its run.json is of schema 1, which holds no rules; make it anew with this byhand")
+
+    return missing
+
+
+def _read_values(entry: Mapping[str, Json], domain: Domain) -> Rows:
+    """The numbers of a recorded step.
+
+    Raises: UnreadableError for the first that is none.
+    """
+    rows, cols = entry["shape"]
+    if [len(row) for row in entry["values"]] != [cols] * rows:
+        raise UnreadableError(f"{entry['name']} is {shape_text((rows, cols))}, and its values are not")
+    return tuple(tuple(_read_cell(entry, i, j, domain) for j in range(cols)) for i in range(rows))
+
+
+def _read_cell(entry: Mapping[str, Json], i: int, j: int, domain: Domain) -> Any:
+    text = entry["values"][i][j]
+    try:
+        return NEG_INF if text == "-inf" else _number(text, domain)
+    except (ByHandError, ArithmeticError, TypeError, ValueError, SyntaxError):
+        raise UnreadableError(f"{entry['name']}, row {i + 1}, column {j + 1}: {shown(text)} is no number") from None
+
+
+def _number(text: str, domain: Domain) -> Any:
+    """A number of a domain as it was written.
+
+    Raises: ValueError.
+    """
+    if domain.name == "symbolic":
+        from byhand.arithmetic.symbols import read
+
+        return read(text)
+    if not re.fullmatch(_WRITTEN[domain.name], text):
+        raise ValueError(text)
+    return {"exact": Fraction, "decimal": Decimal, "float": float}[domain.name](text)
+
+
+def as_table(run: Run) -> str:
+    """The steps for a person: each with its shape and op, and its numbers in columns."""
+    lines = []
+    for name, step in run.steps.items():
+        texts = run.texts[name]
+        lines.append(f"{name}  {shape_text(step.shape)}  {step.op_name}")
+        widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
+        lines += ["  " + "  ".join(f"{x:>{w}}" for x, w in zip(row, widths, strict=True)) for row in texts]
+    return "\n".join(lines)
+
+
+def fingerprint(run: Run, shown: Collection[str]) -> str:
+    """Seven hex digits that stand for the numbers of a run that are shown, and for how they are written."""
+    return short_hash(numbers_text(run, shown))
+
+
+def numbers_text(run: Run, shown: Collection[str]) -> str:
+    """What a fingerprint is made of."""
+    kept = {key: getattr(run, key) for key in ("model", "numbers", "places", "rounding", "tokens")}
+    kept["steps"] = {name: texts for name, texts in run.texts.items() if name in shown}
+    return json.dumps(kept, sort_keys=True)
+
+
+def short_hash(text: str) -> str:
+    """Seven hex digits that stand for a text."""
+    return hashlib.sha256(text.encode()).hexdigest()[:7]

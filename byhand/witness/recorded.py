@@ -1,0 +1,63 @@
+"""What the witness asks of a run: its numbers as texts, and how its steps are wired. byhand.runs.Run answers it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+
+class Step(Protocol):
+    """One step: its operation's name ("given" where it has none), and what it reads."""
+
+    @property
+    def op_name(self) -> str: ...
+
+    @property
+    def inputs(self) -> Sequence[str]: ...
+
+    @property
+    def shape(self) -> tuple[int, int]: ...
+
+
+class Config(Protocol):
+    """Sizes and choices of a model."""
+
+    def as_dict(self) -> dict[str, Any]: ...
+
+
+class Recorded(Protocol):
+    """A run as it was written down. texts: each step's numbers: "3", "-1/2", "0.25", "-inf", "2*a - b"."""
+
+    @property
+    def model(self) -> str: ...
+
+    @property
+    def config(self) -> Config: ...
+
+    @property
+    def numbers(self) -> str: ...
+
+    @property
+    def places(self) -> int | None: ...
+
+    @property
+    def rounding(self) -> str | None: ...
+
+    @property
+    def tokens(self) -> Sequence[str]: ...
+
+    @property
+    def vocabulary(self) -> Sequence[str]: ...
+
+    @property
+    def steps(self) -> Mapping[str, Step]: ...
+
+    @property
+    def texts(self) -> Mapping[str, Sequence[Sequence[str]]]: ...
+
+    def params(self, name: str) -> Mapping[str, Any]: ...
+
+
+def computed_steps(run: Recorded) -> dict[str, Step]:
+    """The steps that are not given, by name."""
+    return {name: step for name, step in run.steps.items() if step.op_name != "given"}
