@@ -20,7 +20,7 @@ import numpy as np
 from byhand.errors import ByHandError
 from byhand.model.config import Config
 from byhand.model.weights import Values
-from byhand.numbers import choice, heads, hidden, mixing, norms, search, stack, sums, unembed
+from byhand.numbers import attention, choice, embedding, feed_forward, norms, search, stack
 from byhand.numbers.evenness import is_even, usual
 from byhand.numbers.natural import natural
 from byhand.numbers.quality import foiled, problems, quality
@@ -140,31 +140,31 @@ def everything(w: Any, *_: Any) -> Any:
     return np.ones(w.shape[:-2], dtype=bool)
 
 
-def any_row(scores: Any, seen: Any, base: int) -> Any:
+def any_row(scores: Any, visible: Any, base: int) -> Any:
     """Only what can be computed at all in small numbers: scores that are not too far apart."""
-    shown = scores[seen]
-    return (shown.max(0) - shown.min(0) <= heads.SPREAD[base]) & (abs(shown).max(0) <= heads.SPREAD[base])
+    shown, spread = scores[visible], attention.SCORE_SPREAD[base]
+    return (shown.max(0) - shown.min(0) <= spread) & (abs(shown).max(0) <= spread)
 
 
-def natural_only(mix: Any, w_o: Any, added: Any) -> Any:
+def natural_only(mixture: Any, w_o: Any, added: Any) -> Any:
     return natural(w_o, 15, 60)
 
 
-def any_hidden(dice: Any, x: Any, d_mlp: int, limits: Any) -> Any:
+def any_first_layer(dice: Any, x: Any, d_mlp: int, limits: Any) -> Any:
     """A first layer at random."""
-    w = dice.of(np.array([0, 0, 1, 1, -1, -1, 2, -2]), x.shape[1], d_mlp)
-    b = dice.of(np.array([0, 0, 1, -1]), d_mlp)
-    return hidden.Hidden(w, b, np.maximum(x @ w + b, 0))
+    w = dice.choices(np.array([0, 0, 1, 1, -1, -1, 2, -2]), x.shape[1], d_mlp)
+    b = dice.choices(np.array([0, 0, 1, -1]), d_mlp)
+    return feed_forward.FirstLayer(w, b, np.maximum(x @ w + b, 0))
 
 
 # what is left out: where, and what takes its place
 WITHOUT: dict[str, list[tuple[Any, str, Any]]] = {
     "(nothing)": [],
-    "totals of a row, not uniform, not saturated": [(heads, "row_fits", any_row)],
-    "rows that attention and every head change": [(sums, "tells", natural_only)],
-    "rows distinct": [(m, "distinct", everything) for m in (heads, hidden, norms, stack, sums)],
-    "natural weights": [(m, "natural", everything) for m in (heads, hidden, mixing, sums, unembed)],
-    "units alive and dead": [(stack, "find_hidden", any_hidden)],
+    "totals of a row, not uniform, not saturated": [(attention, "row_fits", any_row)],
+    "rows that attention and every head change": [(attention, "uses_attention", natural_only)],
+    "rows distinct": [(m, "distinct", everything) for m in (attention, feed_forward, norms, stack)],
+    "natural weights": [(m, "natural", everything) for m in (attention, feed_forward, embedding)],
+    "units alive and dead": [(stack, "find_first_layer", any_first_layer)],
     "the last word needs attention": [(search, "without_attention", lambda *_: None)],
 }
 

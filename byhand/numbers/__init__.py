@@ -2,12 +2,15 @@
 
 The search, from the outside in:
 
-choice.py    search → run on the tape → keep
-shuffled.py  the small models: a sheet's own numbers in another order
-possible.py  what is refused, and why
-search.py    the models; stack.py the layers; heads.py, mixing.py, sums.py, hidden.py, unembed.py the stages
-lessons.py   small models whose numbers have to be exact
-norms.py     rows that a norm leaves rational
-natural.py   what makes a weight look like one
-dice.py      random numbers that stay the same for ever
+choice.py        search → run on the tape → keep
+possible.py      what is refused, and why
+search.py        a model's search, of the stages below
+lessons.py       the same for small models, whose numbers have to be exact
+shuffled.py      the smallest: a sheet's own numbers in another order
+stack.py         layers, one after the other: attention.py, feed_forward.py
+embedding.py     what is before and after them
+norms.py         rows that a norm leaves rational
+combine.py       columns put together: beam search, and joins of two halves
+natural.py       what makes a weight look like one
+dice.py          random numbers that stay the same for ever
 """

@@ -8,14 +8,15 @@ from fractions import Fraction
 import numpy as np
 
 from byhand.model.job import RESID_PRE
+from byhand.numbers.attention import whole_base
+from byhand.numbers.combine import combine_columns
 from byhand.numbers.dice import Bools, Dice, Ints
-from byhand.numbers.heads import whole_base
-from byhand.numbers.hidden import any_outputs, find_hidden
-from byhand.numbers.natural import columns, columns_for, distinct
-from byhand.numbers.norms import friendly, unit_of
+from byhand.numbers.feed_forward import find_first_layer, plain_second_layer
+from byhand.numbers.natural import distinct, weight_columns
+from byhand.numbers.norms import friendly_rows, unit_of
 from byhand.numbers.shuffled import reordered
 from byhand.numbers.sizes import draw_sizes
-from byhand.numbers.stack import Instance, Task, mlp_weights, plain_rows
+from byhand.numbers.stack import Instance, Task, draw_plain_rows, mlp_weights
 
 PATTERN, NORMALIZED = "blocks.0.attn.hook_pattern[0]", "ln_final.hook_normalized"
 
@@ -26,8 +27,8 @@ def _entry(number: Fraction) -> int | str:
 
 def _batch_norm(task: Task, dice: Dice) -> Iterator[Instance]:
     """Rows and columns that are friendly."""
-    d, pool = task.config.d_model, friendly(task.n, "LN", 6)
-    members = columns_for(dice, pool, d, [friendly(d, "LN", 6)] * task.n, beams=2000)
+    d, pool = task.config.d_model, friendly_rows(task.n, "LN", 6)
+    members = combine_columns(dice, pool, d, [friendly_rows(d, "LN", 6)] * task.n, beams=2000)
     x = pool[members].swapaxes(1, 2)  # (count, n, d)
     by_row, by_column = unit_of(x, "LN"), unit_of(x.swapaxes(1, 2), "LN").swapaxes(1, 2)
     ok = distinct(by_row) & distinct(x) & distinct(x.swapaxes(1, 2)) & (x < 0).any((1, 2))
@@ -52,10 +53,10 @@ def _transformer_by_hand(task: Task, dice: Dice) -> Iterator[Instance]:
         distinct(x) & distinct(z) & distinct(x.swapaxes(1, 2)) & (zeros >= 10 * x[0].size) & (zeros <= 35 * x[0].size)
     )
     for i in np.flatnonzero(ok)[:1]:
-        hidden = find_hidden(dice, z[i], task.config.d_mlp, task.limits)
-        outputs = hidden and any_outputs(dice, np.zeros_like(z[i]), hidden, task.limits)
-        if hidden and outputs:
-            yield Instance({RESID_PRE: x[i].tolist(), PATTERN: pattern}, mlp_weights("blocks.0", hidden, outputs))
+        first = find_first_layer(dice, z[i], task.config.d_mlp, task.limits)
+        second = first and plain_second_layer(dice, np.zeros_like(z[i]), first, task.limits)
+        if first and second:
+            yield Instance({RESID_PRE: x[i].tolist(), PATTERN: pattern}, mlp_weights("blocks.0", first, second))
 
 
 def _is_power(totals: Ints, base: int) -> Bools:
@@ -85,15 +86,15 @@ def _cross_entropy(task: Task, dice: Dice) -> Iterator[Instance]:
 
 def _perplexity(task: Task, dice: Dice) -> Iterator[Instance]:
     """Vectors and an unembedding whose probabilities have whole logarithms, and a whole mean of the surprises."""
-    c, base, x = task.config, whole_base(task.config), plain_rows(dice, task.n, task.config.d_model)
+    c, base, x = task.config, whole_base(task.config), draw_plain_rows(dice, task.n, task.config.d_model)
     if x is None:
         return
-    pool = columns(c.d_model, 2, 1)
+    pool = weight_columns(c.d_model)
     results = pool @ x.T
     fit = abs(results).max(1) <= 4
     pool, results = pool[fit], results[fit]
     drawn = dice.below(7, 6000, c.d_vocab) - 3
-    picks = columns_for(dice, results, c.d_vocab, [drawn[_clear(drawn, base)]] * task.n, beams=200)  # (count, words)
+    picks = combine_columns(dice, results, c.d_vocab, [drawn[_clear(drawn, base)]] * task.n, beams=200)
     logits = results[picks].swapaxes(1, 2)  # (count, n, words)
     right = logits[:, np.arange(task.n), list(task.own.ids())]
     low = logits.min(2)
@@ -112,11 +113,11 @@ def _perplexity(task: Task, dice: Dice) -> Iterator[Instance]:
 
 def _sampling(task: Task, dice: Dice) -> Iterator[Instance]:
     """The logits and the tables with the vocabulary in another order each, and greedy not the best."""
-    own, shift = task.own.inputs, dice.one(3) - 1
+    own, shift = task.own.inputs, dice.one_below(3) - 1
     logits = [[_entry(Fraction(x) + shift) for x in row] for row in reordered(own["logits"], dice)]
     second = [reordered(row, dice) for row in own["second"]]
     first = reordered(own["first"], dice)
-    places = dice.order(len(second))
+    places = dice.permutation(len(second))
     inputs = {**own, "logits": logits, "first": first, "second": [second[i] for i in places]}
     likeliest = max(range(len(first)), key=lambda i: Fraction(first[i][0]))
     joint = [[Fraction(p) * Fraction(x) for x in row] for (p,), row in zip(first, inputs["second"], strict=True)]

@@ -1,171 +1,99 @@
-"""What makes a weight look like one, and tables of the columns that do."""
+"""Weights that look natural: small, of both signs, some of them zero, and no two rows or columns alike."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from functools import cache
 
 import numpy as np
 
 from byhand.numbers.dice import Bools, Dice, Ints
 
-# 0 and ±1 mostly, ±2 now and then: each as often as it stands here
+LARGEST_WEIGHT = 2  # in absolute value: a student multiplies by such a number without writing anything down
+# What an entry is drawn from where there are too many columns to list: each number as many times as it stands here.
 WEIGHTS = np.repeat(np.array([0, 1, -1, 2, -2]), [38, 26, 26, 5, 5])
-
-CROWD = 4  # times as many beams are looked at as go on
+COLUMNS_LISTED = 500_000  # of all columns of a height at most: 5⁸ = 390,625 for d_model = 8
+COLUMNS_KEPT = 20_000  # of these: the stages of the search look at all that are kept
+LARGEST_SCORE = 14  # that `distinct_rows` can count, in absolute value
 
 
 def natural(w: Ints, low: int = 15, high: int = 60) -> Bools:
-    """Which of many matrices (…, rows, cols) have zeros, from low to high per cent, mixed signs and no rows or
-    columns that are zero or alike.
+    """Which matrices (…, rows, cols) → (…) look natural.
+
+    Their zeros are between low and high per cent; their entries have both signs; no row or column is all zeros; no
+    two rows are equal, and no two columns of three or more.
     """
     rows, cols = w.shape[-2:]
-    entries = _in_front(w)
+    entries = _matrix_axes_first(w)
     zeros = (entries == 0).sum((0, 1)) * 100
     ok: Bools = (zeros >= low * rows * cols) & (zeros <= high * rows * cols)
     ok &= (entries > 0).any((0, 1)) & (entries < 0).any((0, 1))
     ok &= (entries != 0).any(0).all(0) & (entries != 0).any(1).all(0)
-    ok &= _unlike(entries.swapaxes(0, 1))
+    ok &= _all_rows_differ(entries.swapaxes(0, 1))
     if cols > 2:
-        ok &= _unlike(entries)
+        ok &= _all_rows_differ(entries)
     return ok
 
 
-def distinct(rows: Ints) -> Bools:
-    """Which of many matrices (…, rows, cols) have no two equal rows."""
-    return _unlike(_in_front(rows))
+def distinct(matrices: Ints) -> Bools:
+    """Which matrices (…, rows, cols) → (…) have no two equal rows."""
+    return _all_rows_differ(_matrix_axes_first(matrices))
 
 
-def _in_front(matrices: Ints) -> Ints:
-    """(…, rows, cols) → (rows, cols, …): what is long comes last, where numpy is fast."""
+def _matrix_axes_first(matrices: Ints) -> Ints:
+    """(…, rows, cols) → (rows, cols, …): numpy is fast where the last axis is the long one."""
     return np.ascontiguousarray(np.moveaxis(matrices, (-2, -1), (0, 1)))
 
 
-def _unlike(rows: Ints) -> Bools:
-    """Which of many matrices (rows, cols, …) have no two equal rows."""
-    ok = np.ones(rows.shape[2:], dtype=bool)
-    for i in range(len(rows)):
+def _all_rows_differ(matrices: Ints) -> Bools:
+    """Which matrices (rows, cols, …) → (…) have no two equal rows."""
+    ok = np.ones(matrices.shape[2:], dtype=bool)
+    for i in range(len(matrices)):
         for j in range(i):
-            ok &= (rows[i] != rows[j]).any(0)
+            ok &= (matrices[i] != matrices[j]).any(0)
     return ok
 
 
-def different(rows: Ints) -> Ints:
-    """How many different rows there are in each of many matrices (…, rows, cols)."""
-    ordered = np.sort(codes(rows, 14), axis=-1)
+def distinct_rows(matrices: Ints) -> Ints:
+    """How many different rows each matrix has: (…, rows, cols) → (…)."""
+    ordered = np.sort(codes(matrices, LARGEST_SCORE), axis=-1)
     count: Ints = (ordered[..., 1:] != ordered[..., :-1]).sum(-1) + 1
     return count
 
 
 @cache
-def columns(height: int, largest: int, twos: int, most: int = 20_000) -> Ints:
-    """Columns of small integers (count, height), with at most `twos` entries beyond ±1; where there are more than
-    `most`, a fixed choice of them.
+def weight_columns(height: int) -> Ints:
+    """Columns that a natural matrix may have (count, height), with at most one entry ±2: all, or COLUMNS_KEPT of
+    them.
+
+    Which are kept depends on the height alone, so the table is made once.
     """
-    side = 2 * largest + 1
-    if side**height <= 500_000:
-        found = grid(height, largest)
+    if (2 * LARGEST_WEIGHT + 1) ** height <= COLUMNS_LISTED:
+        columns = grid(height, LARGEST_WEIGHT)
     else:
-        found = Dice(f"columns {height}").of(WEIGHTS, 4 * most, height)
-    found = found[like_weights(found, twos)]
-    some: Ints = found[Dice(f"some of {height}").few(len(found), most)]
-    return some
+        columns = Dice(f"columns {height}").choices(WEIGHTS, 4 * COLUMNS_KEPT, height)
+    columns = columns[are_natural_columns(columns, twos=1)]
+    kept: Ints = columns[Dice(f"some of {height}").sample(len(columns), COLUMNS_KEPT)]
+    return kept
 
 
-def like_weights(found: Ints, twos: int) -> Bools:
-    """Which columns (count, height) are not mostly zero, with at most `twos` entries beyond ±1."""
-    height = found.shape[1]
-    zeros = (found == 0).sum(1)
-    ok: Bools = (zeros < height) & (zeros <= max(1, (2 * height + 2) // 3)) & ((abs(found) > 1).sum(1) <= twos)
+def are_natural_columns(columns: Ints, twos: int) -> Bools:
+    """Which columns (count, height) → (count) are at most two thirds zeros, with at most `twos` entries beyond ±1."""
+    height = columns.shape[1]
+    zeros = (columns == 0).sum(1)
+    most = max(1, (2 * height + 2) // 3)
+    ok: Bools = (zeros < height) & (zeros <= most) & ((abs(columns) > 1).sum(1) <= twos)
     return ok
 
 
 @cache
 def grid(width: int, reach: int) -> Ints:
-    """Every row of `width` whole numbers from −reach to reach, in the order of `codes`."""
+    """Every row of whole numbers from −reach to reach, ((2·reach + 1)^width, width), in the order of `codes`."""
     side = 2 * reach + 1
     every = np.arange(side**width, dtype=np.int64)
     return np.stack([every // side**k % side for k in range(width)], 1) - reach
 
 
 def codes(rows: Ints, reach: int) -> Ints:
-    """One number for each last axis of entries from −reach to reach."""
+    """Rows as numbers of base 2·reach + 1, (…, width) → (…): equal codes mean equal rows of entries up to ±reach."""
     found: Ints = (rows + reach) @ (2 * reach + 1) ** np.arange(rows.shape[-1], dtype=np.int64)
     return found
-
-
-class Join:
-    """Where two lists have equal numbers."""
-
-    def __init__(self, left: Ints, right: Ints) -> None:
-        self._order = np.argsort(right, kind="stable")
-        self._first = np.searchsorted(right[self._order], left, "left")
-        self._ends = np.cumsum(np.searchsorted(right[self._order], left, "right") - self._first)
-        self.count = int(self._ends[-1])
-
-    def pairs(self, dice: Dice, most: int) -> tuple[Ints, Ints]:
-        """Places in the two lists: all pairs, or so many of them."""
-        picks = dice.below(self.count, most) if self.count > most else np.arange(self.count)
-        at = np.searchsorted(self._ends, picks, "right")
-        return at, self._order[self._first[at] + self._ends[at] - picks - 1]
-
-
-Rule = Ints | Callable[[Ints], Bools]
-
-
-def columns_for(
-    dice: Dice, results: Ints, width: int, rules: Sequence[Rule], beams: int = 0, tries: int = 0, rows: int = 3000
-) -> Ints:
-    """Numbers (count, width) of columns whose results (columns, n), side by side, make a row for each token that its
-    rule lets through: a table of such rows (some, width), or a test of many.
-
-    Found token by token. What has been found so far goes on with all rows of a table, or some of them, in so many
-    beams, of those looked at the ones whose columns most others have the results of; where there is a test, as often
-    as it takes to be so many tries, each column exchanged for any that has had the same results so far.
-    """
-    most = int(abs(results).max(initial=0))
-    side, values = 2 * most + 1, np.arange(-most, most + 1)
-    order = np.lexsort(results.T[::-1])
-    place = np.arange(len(order))
-    first, size = np.zeros_like(place), np.full_like(place, len(place))  # of the columns with the same results so far
-    found = np.zeros((1, width), np.int64)
-    for rule, result in zip(rules, results[order].T, strict=True):
-        new = (first == place) | np.append(True, result[1:] != result[:-1])
-        starts = np.flatnonzero(new)
-        if callable(rule):
-            each = np.minimum(-(-tries // len(found)), 2 * size[found].prod(1, dtype=np.float64))
-            found = np.repeat(found, each.astype(np.int64), axis=0)
-            found = first[found] + dice.under(size[found])
-            found = found[rule(result[found])]
-        else:
-            group = np.cumsum(first == place) - 1
-            next_of = np.full((group[-1] + 1) * side, -1)
-            next_of[group[starts] * side + result[starts] + most] = starts
-            table = rule[dice.few(len(rule), rows)]
-            table = table[abs(table).max(1) <= most]
-            found = found[dice.few(len(found), beams)]
-            at = group[found] * side + most
-            fits = np.ones((len(found), len(table)), dtype=bool)
-            for k in range(width):
-                fits &= (next_of[at[:, k, None] + values] >= 0)[:, table[:, k] + most]
-            which, row = np.nonzero(fits)
-            some = dice.few(len(which), CROWD * beams)
-            found = next_of[at[which[some]] + table[row[some]]]
-        size = np.diff(np.append(starts, len(order)))
-        first, size = np.repeat(starts, size), np.repeat(size, size)
-        if not callable(rule):
-            room = np.ones(len(found))
-            for k in range(width):  # one by one, so that every machine rounds alike
-                room *= size[found[:, k]]
-            found = found[np.argsort(-room, kind="stable")[:beams]]
-        found = different_ones(first[found])
-        if not len(found):
-            return found
-    return different_ones(order[first[found] + dice.under(size[found])])
-
-
-def different_ones(rows: Ints) -> Ints:
-    """Of many rows of places in a list, one of each."""
-    codes = rows @ 20_011 ** np.arange(rows.shape[1], dtype=np.int64)  # in 64 bits, whatever overflows
-    kept: Ints = rows[np.sort(np.unique(codes, return_index=True)[1])]
-    return kept

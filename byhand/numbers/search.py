@@ -14,13 +14,21 @@ import numpy as np
 
 from byhand.model.config import Config
 from byhand.model.job import ATTN_OUT, DECODER, ENCODER, RESID_MID, RESID_PRE
+from byhand.numbers.attention import (
+    cross_attention_input,
+    find_heads,
+    find_mixtures,
+    plain_updates,
+    row_fits,
+    self_attention_input,
+    whole_base,
+)
 from byhand.numbers.dice import Dice
-from byhand.numbers.heads import Sight, find_heads, own_sight, row_fits, whole_base
-from byhand.numbers.hidden import any_outputs, find_hidden
+from byhand.numbers.embedding import find_embeddings, find_unembeddings, without_attention
+from byhand.numbers.feed_forward import find_first_layer, plain_second_layer
 from byhand.numbers.lessons import LESSONS
-from byhand.numbers.mixing import find_mixes
 from byhand.numbers.natural import distinct
-from byhand.numbers.norms import scales, unit_of
+from byhand.numbers.norms import find_norm, unit_of
 from byhand.numbers.stack import (
     Instance,
     Reader,
@@ -28,14 +36,12 @@ from byhand.numbers.stack import (
     Task,
     attention_weights,
     blocks,
+    draw_friendly_rows,
+    draw_plain_rows,
     first_rows,
-    friendly_rows,
     mlp_weights,
-    plain_rows,
-    w_o,
+    output_weights,
 )
-from byhand.numbers.sums import plain_updates
-from byhand.numbers.unembed import embeddings, unembeddings, without_attention
 
 ENCODERS = 3  # in one attempt: those of many tokens are rare
 DECODERS = 10  # on what one encoder made
@@ -64,7 +70,7 @@ def _softmax(task: Task, dice: Dice) -> Iterator[Instance]:
     fits &= drawn.sum(1) != 0  # who forgets the powers divides by it
     if not fits.any():
         return
-    scores = dice.of(drawn[fits], 200, rows)
+    scores = dice.choices(drawn[fits], 200, rows)
     ok = distinct(scores - scores.min(2, keepdims=True))
     ok &= (scores < 0).sum((1, 2)) == rows * cols // 3  # fractions take time: as many for every seed
     for i in np.flatnonzero(ok)[:1]:
@@ -73,45 +79,45 @@ def _softmax(task: Task, dice: Dice) -> Iterator[Instance]:
 
 def _attention_head(task: Task, dice: Dice) -> Iterator[Instance]:
     """One head, on rows given as they are."""
-    x = plain_rows(dice, task.n, task.config.d_model)
+    x = draw_plain_rows(dice, task.n, task.config.d_model)
     if x is None:
         return
-    sight = own_sight(x, task.config)
-    heads = find_heads(dice, sight, task.config, task.limits)
-    for mix in find_mixes(dice, sight, heads, task.config, task.limits, tries=300, whole=False):
-        yield Instance({RESID_PRE: x.tolist()}, attention_weights("blocks.0.attn", mix))
+    read = self_attention_input(x, task.config)
+    heads = find_heads(dice, read, task.config, task.limits)
+    for mixture in find_mixtures(dice, read, heads, task.config, task.limits, tries=300, has_output=False):
+        yield Instance({RESID_PRE: x.tolist()}, attention_weights("blocks.0.attn", mixture))
 
 
 def _multi_head_attention(task: Task, dice: Dice) -> Iterator[Instance]:
     """All heads and W_O, on rows given as they are."""
-    x = plain_rows(dice, task.n, task.config.d_model)
+    x = draw_plain_rows(dice, task.n, task.config.d_model)
     if x is None:
         return
-    sight = own_sight(x, task.config)
-    heads = find_heads(dice, sight, task.config, task.limits)
-    for mix in find_mixes(dice, sight, heads, task.config, task.limits, tries=300):
-        for update in plain_updates(dice, mix, np.zeros_like(x), task.limits)[:1]:
-            weights = attention_weights("blocks.0.attn", mix) | w_o("blocks.0.attn", update, task.config)
-            yield Instance({RESID_PRE: x.tolist()}, weights)
+    read = self_attention_input(x, task.config)
+    heads = find_heads(dice, read, task.config, task.limits)
+    for mixture in find_mixtures(dice, read, heads, task.config, task.limits, tries=300):
+        for update in plain_updates(dice, mixture, np.zeros_like(x), task.limits)[:1]:
+            output = output_weights("blocks.0.attn", update, task.config)
+            yield Instance({RESID_PRE: x.tolist()}, attention_weights("blocks.0.attn", mixture) | output)
 
 
 def _layer_norm(task: Task, dice: Dice) -> Iterator[Instance]:
     """Rows with different deviations, w and b."""
     c = task.config
     kind = str(c.normalization_type)
-    x = friendly_rows(dice, task.n, c.d_model, kind, task.limits)
-    norm = None if x is None else scales(dice, unit_of(x, kind), kind)
+    x = draw_friendly_rows(dice, task.n, c.d_model, kind, task.limits)
+    norm = None if x is None else find_norm(dice, unit_of(x, kind), kind)
     if x is not None and norm:
         yield Instance({RESID_PRE: x.tolist()}, norm.weights("blocks.0.ln1"))
 
 
 def _feed_forward(task: Task, dice: Dice) -> Iterator[Instance]:
     """Two layers, on rows given as they are."""
-    x = plain_rows(dice, task.n, task.config.d_model)
-    hidden = None if x is None else find_hidden(dice, x, task.config.d_mlp, task.limits)
-    outputs = hidden and any_outputs(dice, np.zeros_like(x), hidden, task.limits)
-    if x is not None and hidden and outputs:
-        yield Instance({RESID_MID: x.tolist()}, mlp_weights("blocks.0", hidden, outputs))
+    x = draw_plain_rows(dice, task.n, task.config.d_model)
+    first = None if x is None else find_first_layer(dice, x, task.config.d_mlp, task.limits)
+    second = first and plain_second_layer(dice, np.zeros_like(x), first, task.limits)
+    if x is not None and first and second:
+        yield Instance({RESID_MID: x.tolist()}, mlp_weights("blocks.0", first, second))
 
 
 def _block(task: Task, dice: Dice) -> Iterator[Instance]:
@@ -128,27 +134,27 @@ def _gpt(task: Task, dice: Dice) -> Iterator[Instance]:
     normed = kind is not None
     x = first_rows(task, dice, task.n)
     for stream in blocks(task, dice, Stream(x, x), "blocks", c, "norm" if normed else "") if x is not None else ():
-        norm = scales(dice, unit_of(stream.out, kind), kind) if kind else None
-        embedded = embeddings(dice, stream.first, task.own.ids(), c)
+        norm = find_norm(dice, unit_of(stream.out, kind), kind) if kind else None
+        embedded = find_embeddings(dice, stream.first, task.own.ids(), c)
         if embedded is None or (normed and norm is None):
             continue
         weights = embedded | stream.weights | (norm.weights("ln_final") if norm else {})
         silent = without_attention(stream.first, weights, c)
         out = norm.rows if norm else stream.out
-        for w_u in unembeddings(dice, out, c.d_vocab, task.wanted, task.limits, silent):
+        for w_u in find_unembeddings(dice, out, c.d_vocab, task.wanted, task.limits, silent):
             yield Instance({}, weights | {"unembed.W_U": w_u.tolist()})
 
 
 def _cross_attention(task: Task, dice: Dice) -> Iterator[Instance]:
     """A decoder's rows, an encoder's rows, and the heads between them."""
-    x, memory = (plain_rows(dice, n, task.config.d_model) for n in (task.n, task.source))
+    x, memory = (draw_plain_rows(dice, n, task.config.d_model) for n in (task.n, task.source))
     if x is None or memory is None:
         return
-    at, sight = "decoder.0.cross_attn", Sight(x, memory, np.ones((len(x), len(memory)), dtype=bool))
-    heads = find_heads(dice, sight, task.config, task.limits)
-    for mix in find_mixes(dice, sight, heads, task.config, task.limits, tries=300):
-        for update in plain_updates(dice, mix, np.zeros_like(x), task.limits)[:1]:
-            weights = attention_weights(at, mix) | w_o(at, update, task.config)
+    at, read = "decoder.0.cross_attn", cross_attention_input(x, memory)
+    heads = find_heads(dice, read, task.config, task.limits)
+    for mixture in find_mixtures(dice, read, heads, task.config, task.limits, tries=300):
+        for update in plain_updates(dice, mixture, np.zeros_like(x), task.limits)[:1]:
+            weights = attention_weights(at, mixture) | output_weights(at, update, task.config)
             yield Instance({DECODER: x.tolist(), ENCODER: memory.tolist()}, weights)
 
 
@@ -173,7 +179,7 @@ def _encoder_decoder(task: Task, dice: Dice) -> Iterator[Instance]:
             if not c.d_vocab:
                 yield Instance(inputs, stream.weights)
                 continue
-            for w_u in unembeddings(dice, stream.out, c.d_vocab, (None,) * task.n, task.limits, None):
+            for w_u in find_unembeddings(dice, stream.out, c.d_vocab, (None,) * task.n, task.limits, None):
                 yield Instance(inputs, stream.weights | {"unembed.W_U": w_u.tolist()})
 
 

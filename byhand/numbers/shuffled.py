@@ -54,7 +54,7 @@ def _evaluated(model: str, values: Values) -> Tape:
 def reordered(entry: Any, dice: Dice) -> Any:
     """A nested list of numbers in any order; where one is negative, with any signs."""
     own = np.array(entry, dtype=object)
-    exact: list[Any] = [parse(own.ravel()[at]) for at in dice.order(own.size)]
+    exact: list[Any] = [parse(own.ravel()[at]) for at in dice.permutation(own.size)]
     signs = (2 * dice.below(2, own.size) - 1).tolist() if min(exact) < 0 else [1] * own.size
     signed = [sign * x for sign, x in zip(signs, exact, strict=True)]
     written = [int(x) if x.denominator == 1 else str(x) for x in signed]

@@ -33,13 +33,13 @@ Sizes = dict[str, int]
 
 def draw_sizes(task: Task, dice: Dice) -> Iterator[Instance]:
     """Other sizes; shares and days that are short."""
-    own, drawn = task.own, {name: sizes[dice.one(len(sizes))] for name, sizes in SIZES.items()}
+    own, drawn = task.own, {name: sizes[dice.one_below(len(sizes))] for name, sizes in SIZES.items()}
     tape = run("sizing", _with(own, drawn), RATIONALS)
     flops, parameters = (int(tape.values(name)[0][0]) for name in ("flops", "params"))
     tokens = [n for n in TOKENS if _short(parameters, n)]
     if tokens and _fits(own, drawn):
-        seconds = flops * SECONDS[dice.one(len(SECONDS))]
-        drawn |= {"seconds": seconds, "train_tokens": tokens[dice.one(len(tokens))]}
+        seconds = flops * SECONDS[dice.one_below(len(SECONDS))]
+        drawn |= {"seconds": seconds, "train_tokens": tokens[dice.one_below(len(tokens))]}
         yield Instance(dict(_with(own, drawn).inputs), {})
 
 

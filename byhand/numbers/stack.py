@@ -1,7 +1,9 @@
-"""The layers of a model, sub-layer by sub-layer, on rows that are settled.
+"""The layers of a model, one after the other, on rows that are settled.
 
-A sub-layer is attention or a feed-forward network, with its norm before it (pre) or after its sum (post). What it
-hands on is friendly wherever a norm reads it.
+A layer is attention or a feed-forward network, with its norm before it (pre) or after its sum (post). Each takes a
+`Stream`, the layers found so far, and yields longer ones; what it hands on is friendly wherever a norm reads it. So
+the search for a stack is depth-first, with backtracking: where a layer finds nothing, the next result of the layer
+before it is tried.
 """
 
 from __future__ import annotations
@@ -14,24 +16,45 @@ import numpy as np
 
 from byhand.model.config import Config
 from byhand.model.weights import Values
+from byhand.numbers.attention import (
+    FEW_TOKENS,
+    AttentionInput,
+    FriendlySums,
+    Mixture,
+    Update,
+    cross_attention_input,
+    find_heads,
+    find_mixtures,
+    friendly_updates,
+    plain_updates,
+    self_attention_input,
+)
 from byhand.numbers.dice import Dice, Ints
-from byhand.numbers.heads import FEW, Sight, find_heads, own_sight
-from byhand.numbers.hidden import Hidden, Outputs, any_outputs, find_hidden, friendly_outputs
+from byhand.numbers.feed_forward import (
+    FirstLayer,
+    SecondLayer,
+    find_first_layer,
+    friendly_second_layer,
+    plain_second_layer,
+)
 from byhand.numbers.limits import Limits
-from byhand.numbers.mixing import Mix, find_mixes
 from byhand.numbers.natural import distinct
-from byhand.numbers.norms import beginnings, mixed, scalable, scales, unit_of
-from byhand.numbers.sums import Sums, Update, friendly_updates, plain_updates
+from byhand.numbers.norms import can_be_scaled, find_norm, has_both_signs, starting_rows, unit_of
 
-Lists = dict[str, Any]
-Reader = Literal["norm", "heads", ""]  # or nothing
+UPDATES_TRIED = 4  # W_O of one mixture that the rest of a stack is looked for
+FRIENDLY_DRAWS = 60  # matrices of friendly rows that are drawn at once
+PLAIN_DRAWS = 40  # matrices of plain rows that are drawn at once
+
+Lists = dict[str, Any]  # numbers as a values file has them: nested lists, by name
+Reader = Literal["norm", "heads", ""]  # what reads the rows that a stack hands on; "": neither
 
 
 @dataclass(frozen=True)
 class Task:
     """What is looked for.
 
-    own: the config and the words, and the numbers whose place is to be taken; wanted: the right words, for gpt.
+    own: the config and the words, and the sheet's own numbers, which say what others have to be like; wanted: the
+    right word at each position, for gpt, None where any will do.
     """
 
     model: str
@@ -56,7 +79,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Instance:
-    """Numbers for one run."""
+    """Numbers for one run, as a values file has them."""
 
     inputs: Lists = field(default_factory=dict)
     weights: Lists = field(default_factory=dict)
@@ -64,55 +87,64 @@ class Instance:
 
 @dataclass(frozen=True)
 class Stream:
-    """A stack as far as it goes: the rows (n, d_model) that it begins with, and those that it hands on."""
+    """The layers found so far: the rows (n, d_model) that they begin with, those that they hand on, and their
+    weights.
+    """
 
     first: Ints
     out: Ints
     weights: Lists = field(default_factory=dict)
 
     def then(self, out: Ints, *weights: Lists) -> Stream:
-        """One step further."""
+        """The stream with one layer more."""
         return Stream(self.first, out, {k: v for part in (self.weights, *weights) for k, v in part.items()})
 
 
 def first_rows(task: Task, dice: Dice, n: int) -> Ints | None:
-    """Rows for a stack to begin with: friendly where a norm reads them."""
+    """Rows (n, d_model) for a stack to begin with: friendly where a norm reads them."""
     c = task.config
     if c.norm_position == "post" or c.normalization_type is None:
-        return plain_rows(dice, n, c.d_model, even=c.normalization_type == "LN")
-    return friendly_rows(dice, n, c.d_model, c.normalization_type, task.limits)
+        return draw_plain_rows(dice, n, c.d_model, even=c.normalization_type == "LN")
+    return draw_friendly_rows(dice, n, c.d_model, c.normalization_type, task.limits)
 
 
-def friendly_rows(dice: Dice, n: int, d: int, kind: str, limits: Limits, tries: int = 60) -> Ints | None:
-    """Rows that a norm leaves rational, each to a unit of its own. Of many tokens' units there are two parities, so
-    that scores divide.
+def draw_friendly_rows(dice: Dice, n: int, d: int, kind: str, limits: Limits) -> Ints | None:
+    """Rows (n, d) that a norm leaves rational, each with a unit of its own.
+
+    The units of more than three rows are of two kinds, odd at the same places, so that many scores can be divided by
+    √d_head.
+
+    Method: rejection sampling.
     """
-    table = beginnings(d, kind, limits.stream - 1)
+    rows = starting_rows(d, kind, limits.stream - 1)
     if n > 3:
-        parity = unit_of(table, kind) % 2 @ 2 ** np.arange(d)
-        table = table[np.isin(parity, parity[dice.below(len(table), 2)])]
-    rows = dice.of(table, tries, n)
-    units = unit_of(rows, kind)
-    ok = scalable(units, kind) & mixed(rows, kind)
-    if n > FEW and kind == "RMS":  # opposite rows have opposite scores, and few patterns are pleasant both ways
+        parity = unit_of(rows, kind) % 2 @ 2 ** np.arange(d)
+        rows = rows[np.isin(parity, parity[dice.below(len(rows), 2)])]
+    drawn = dice.choices(rows, FRIENDLY_DRAWS, n)
+    units = unit_of(drawn, kind)
+    ok = can_be_scaled(units, kind) & has_both_signs(drawn, kind)
+    if n > FEW_TOKENS and kind == "RMS":  # opposite rows have opposite scores, and few patterns are good both ways
         ok &= distinct(np.concatenate([units, -units], 1))
     kept = np.flatnonzero(ok)
-    return rows[kept[0]] if len(kept) else None
+    return drawn[kept[0]] if len(kept) else None
 
 
-def plain_rows(dice: Dice, n: int, d: int, even: bool = False) -> Ints | None:
-    """Rows of a stream that heads read as it is. With many tokens their parities are few, so that scores divide.
+def draw_plain_rows(dice: Dice, n: int, d: int, even: bool = False) -> Ints | None:
+    """Rows (n, d) with entries from −2 to 2, for heads that read them as they are.
 
-    even: whether the total of each row is, as LayerNorm needs of a sum that it leaves rational.
+    More than three rows are of two kinds, odd at the same places, so that many scores can be divided by √d_head.
+    even: whether the total of each row is even, as that of a sum is that LayerNorm leaves rational.
+
+    Method: rejection sampling; of the rows that fit, those with the smallest entries.
     """
-    drawn = dice.below(5, 40, n, d) - 2
-    ok = np.ones(40, dtype=bool)
+    drawn = dice.below(5, PLAIN_DRAWS, n, d) - 2
+    ok = np.ones(PLAIN_DRAWS, dtype=bool)
     if n > 3:
-        which = dice.below(2, 40, n)
-        ok &= abs(2 * which.sum(1) - n) <= 1
-        parity = dice.below(2, 40, 2, d)[np.arange(40)[:, None], which]
-        ones = np.where(dice.below(2, 40, n, d) == 1, 1, -1)
-        twos = dice.of(np.array([0, 0, 2, -2]), 40, n, d)
+        kind = dice.below(2, PLAIN_DRAWS, n)
+        ok &= abs(2 * kind.sum(1) - n) <= 1  # as many rows of one kind as of the other
+        parity = dice.below(2, PLAIN_DRAWS, 2, d)[np.arange(PLAIN_DRAWS)[:, None], kind]
+        ones = np.where(dice.below(2, PLAIN_DRAWS, n, d) == 1, 1, -1)
+        twos = dice.choices(np.array([0, 0, 2, -2]), PLAIN_DRAWS, n, d)
         drawn = np.where(parity == 1, ones, twos)
     if even:
         drawn[..., -1] += drawn.sum(2) % 2 * np.where(drawn[..., -1] > 0, -1, 1)
@@ -130,107 +162,109 @@ def blocks(
     task: Task, dice: Dice, stream: Stream, name: str, config: Config, read_by: Reader = "",
     memory: Ints | None = None,
 ) -> Iterator[Stream]:  # fmt: skip
-    """The blocks of a stack. read_by: what reads the rows that the last one of a pre-norm stack hands on.
+    """A stream → streams with all blocks of a stack more, depth first.
 
+    name: of the stack, as "blocks"; read_by: what reads the rows that the last block of a pre-norm stack hands on;
     memory: the rows of an encoder, which a decoder's blocks read after their own.
     """
 
-    def asked(stream: Stream, at: str) -> Iterator[Stream]:
-        for middle in attended(task, dice, stream, at, "attn", "ln1", config):
+    def attend(stream: Stream, at: str) -> Iterator[Stream]:
+        for attended in attention_layer(task, dice, stream, at, "attn", "ln1", config):
             if memory is None:
-                yield middle
+                yield attended
             else:
-                yield from attended(task, dice, middle, at, "cross_attn", "ln2", config, memory)
+                yield from attention_layer(task, dice, attended, at, "cross_attn", "ln2", config, memory)
 
-    def rest(stream: Stream, layer: int) -> Iterator[Stream]:
+    def from_block(layer: int, stream: Stream) -> Iterator[Stream]:
         if layer == config.n_layers:
             yield stream
             return
-        at, followed = f"{name}.{layer}", read_by if layer + 1 == config.n_layers else "norm"
-        for middle in asked(stream, at):
+        at, followed_by = f"{name}.{layer}", read_by if layer + 1 == config.n_layers else "norm"
+        for attended in attend(stream, at):
             if config.attn_only:
-                yield from rest(middle, layer + 1)
+                yield from from_block(layer + 1, attended)
                 continue
-            for out in fed(task, dice, middle, at, "ln2" if memory is None else "ln3", config, followed):
-                yield from rest(out, layer + 1)
+            ln = "ln2" if memory is None else "ln3"
+            for out in feed_forward_layer(task, dice, attended, at, ln, config, followed_by):
+                yield from from_block(layer + 1, out)
 
-    yield from rest(stream, 0)
+    yield from from_block(0, stream)
 
 
-def attended(
+def attention_layer(
     task: Task, dice: Dice, stream: Stream, at: str, attn: str, ln: str, config: Config, memory: Ints | None = None
 ) -> Iterator[Stream]:
-    """One attention more, to the stream's own rows or to those of a memory."""
+    """A stream → streams with one attention layer more, which reads the stream's own rows or those of a memory."""
     kind, pre = config.normalization_type, config.norm_position == "pre"
-    x, free = stream.out, pre and stream.out is stream.first
-    before = scales(dice, unit_of(x, kind), kind) if kind and pre else None
+    x, is_free = stream.out, pre and stream.out is stream.first  # only a norm reads the rows that a stack begins with
+    before = find_norm(dice, unit_of(x, kind), kind) if kind and pre else None
     if kind and pre and before is None:
         return
-    read = before.rows if before else x
-    sight = own_sight(read, config) if memory is None else Sight(read, memory, np.ones((len(x), len(memory)), bool))
-    mix, updates = _updates(task, dice, sight, x, config, free)
-    for update in updates[:4]:
-        after = scales(dice, update.after, kind) if kind and not pre else None
-        if mix is None or (kind and not pre and after is None):
+    rows = before.rows if before else x
+    read = self_attention_input(rows, config) if memory is None else cross_attention_input(rows, memory)
+    mixture, updates = _first_updates(task, dice, read, x, config, is_free)
+    for update in updates[:UPDATES_TRIED]:
+        after = find_norm(dice, update.after, kind) if kind and not pre else None
+        if mixture is None or (kind and not pre and after is None):
             continue
         norm = before or after
-        yield (replace(stream, first=update.before) if free else stream).then(
-            after.rows if after else update.before + update.added, attention_weights(f"{at}.{attn}", mix),
-            w_o(f"{at}.{attn}", update, config), norm.weights(f"{at}.{ln}") if norm else {},
+        yield (replace(stream, first=update.before) if is_free else stream).then(
+            after.rows if after else update.before + update.added, attention_weights(f"{at}.{attn}", mixture),
+            output_weights(f"{at}.{attn}", update, config), norm.weights(f"{at}.{ln}") if norm else {},
         )  # fmt: skip
 
 
-def _updates(
-    task: Task, dice: Dice, sight: Sight, x: Ints, config: Config, free: bool
-) -> tuple[Mix | None, list[Update]]:
-    """Heads on what is read, and what they can add to the rows x. free: whether the norm before alone reads these."""
+def _first_updates(
+    task: Task, dice: Dice, read: AttentionInput, x: Ints, config: Config, is_free: bool
+) -> tuple[Mixture | None, list[Update]]:
+    """What is read, and the stream's rows x (n, d_model) → the first mixture that has updates, and these."""
     kind, limits = config.normalization_type, task.limits
-    sums = Sums(x, kind, limits, free) if kind else None
-    for mix in find_mixes(dice, sight, find_heads(dice, sight, config, limits), config, limits):
-        found = friendly_updates(dice, mix, sums) if sums else plain_updates(dice, mix, x, limits)
+    sums = FriendlySums(x, kind, limits, is_free) if kind else None
+    for mixture in find_mixtures(dice, read, find_heads(dice, read, config, limits), config, limits):
+        found = friendly_updates(dice, mixture, sums) if sums else plain_updates(dice, mixture, x, limits)
         if found:
-            return mix, found
+            return mixture, found
     return None, []
 
 
-def fed(
+def feed_forward_layer(
     task: Task, dice: Dice, stream: Stream, at: str, ln: str, config: Config, read_by: Reader
 ) -> Iterator[Stream]:
-    """One feed-forward network more."""
+    """A stream → the stream with a feed-forward network more, or none."""
     kind, pre, x, limits = config.normalization_type, config.norm_position == "pre", stream.out, task.limits
-    before = scales(dice, unit_of(x, kind), kind) if kind and pre else None
+    before = find_norm(dice, unit_of(x, kind), kind) if kind and pre else None
     if kind and pre and before is None:
         return
-    hidden = find_hidden(dice, before.rows if before else x, config.d_mlp, limits)
-    if hidden is None:
+    first = find_first_layer(dice, before.rows if before else x, config.d_mlp, limits)
+    if first is None:
         return
     if kind and (read_by == "norm" or not pre):
-        outputs = friendly_outputs(dice, x, kind, hidden, limits)
+        second = friendly_second_layer(dice, x, kind, first, limits)
     else:
-        outputs = any_outputs(dice, x, hidden, limits, read_by == "heads")
-    if outputs is None:
+        second = plain_second_layer(dice, x, first, limits, read_by == "heads")
+    if second is None:
         return
-    out = x + outputs.added
-    after = scales(dice, unit_of(out, kind), kind) if kind and not pre else None
+    out = x + second.added
+    after = find_norm(dice, unit_of(out, kind), kind) if kind and not pre else None
     if kind and not pre and after is None:
         return
     norm = before or after
     yield stream.then(
-        after.rows if after else out, mlp_weights(at, hidden, outputs), norm.weights(f"{at}.{ln}") if norm else {}
+        after.rows if after else out, mlp_weights(at, first, second), norm.weights(f"{at}.{ln}") if norm else {}
     )
 
 
-def attention_weights(at: str, mix: Mix) -> Lists:
+def attention_weights(at: str, mixture: Mixture) -> Lists:
     """W_Q, W_K and W_V by name."""
-    return {f"{at}.{name}": getattr(mix, name).tolist() for name in ("W_Q", "W_K", "W_V")}
+    return {f"{at}.{name}": getattr(mixture, name).tolist() for name in ("W_Q", "W_K", "W_V")}
 
 
-def w_o(at: str, update: Update, config: Config) -> Lists:
+def output_weights(at: str, update: Update, config: Config) -> Lists:
     """W_O by name, head by head."""
     return {f"{at}.W_O": update.W_O.reshape(config.n_heads, config.d_v, config.d_model).tolist()}
 
 
-def mlp_weights(at: str, hidden: Hidden, outputs: Outputs) -> Lists:
+def mlp_weights(at: str, first: FirstLayer, second: SecondLayer) -> Lists:
     """The feed-forward network's parameters by name."""
-    parts = {"W_in": hidden.W_in, "b_in": hidden.b_in, "W_out": outputs.W_out, "b_out": outputs.b_out}
+    parts = {"W_in": first.W_in, "b_in": first.b_in, "W_out": second.W_out, "b_out": second.b_out}
     return {f"{at}.mlp.{name}": part.tolist() for name, part in parts.items()}

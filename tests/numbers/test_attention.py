@@ -5,12 +5,12 @@ from itertools import product
 import numpy as np
 import pytest
 
+from byhand.numbers.attention import pair_columns
 from byhand.numbers.dice import Dice
 from byhand.numbers.limits import Limits
 from byhand.numbers.natural import distinct
 from byhand.numbers.norms import is_friendly, unit_of
-from byhand.numbers.stack import plain_rows
-from byhand.numbers.sums import paired
+from byhand.numbers.stack import draw_plain_rows
 
 
 @pytest.mark.parametrize("seed", range(1, 7))
@@ -26,7 +26,7 @@ def test_pairs_of_columns_find_what_a_search_through_all_fours_finds(seed):
         fit[fit] = distinct(unit_of(sums[fit], "LN"))
         return {tuple(four) for four in members[fit].tolist()}
 
-    found = paired(dice, x, results, reach)
+    found = pair_columns(dice, x, results, reach)
     assert is_friendly(x + results[found].swapaxes(1, 2), "LN").all()
     assert good(found) == good(fours)
     assert seed % 2 or good(fours)  # of two tokens there are some
@@ -34,7 +34,7 @@ def test_pairs_of_columns_find_what_a_search_through_all_fours_finds(seed):
 
 @pytest.mark.parametrize("n", [3, 4, 5])
 def test_rows_for_sums_that_layernorm_reads_have_even_totals(n):
-    rows = [plain_rows(Dice(f"even {seed}"), n, 4, even=True) for seed in range(30)]
+    rows = [draw_plain_rows(Dice(f"even {seed}"), n, 4, even=True) for seed in range(30)]
     assert all((row.sum(1) % 2 == 0).all() for row in rows if row is not None)
     assert sum(row is not None for row in rows) > 25
 

@@ -1,0 +1,675 @@
+"""An attention layer in whole numbers and small fractions: W_Q and W_K, then W_V, then W_O.
+
+1. `find_heads`: rows that are read → heads, W_Q and W_K, with whole scores and patterns of small denominators.
+2. `find_mixtures`: heads → one head or several with their W_V, and the columns of W_O that turn the fractions of z
+   into whole numbers.
+3. `plain_updates`, `friendly_updates`: a mixture → W_O, whose sum with the stream is small, or one that the norm
+   after it leaves rational.
+
+Each stage takes many candidates at once, an axis of an array, and hands on those that fit. Constants of which nothing
+else is said are measured: with fewer, instances are missed, with more, finding one takes longer
+(`python bench/bench.py --only search`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, partial
+from math import isqrt
+
+import numpy as np
+
+from byhand.model.config import Config
+from byhand.numbers.combine import Condition, Join, combine_columns
+from byhand.numbers.dice import Bools, Dice, Ints
+from byhand.numbers.limits import Limits
+from byhand.numbers.natural import (
+    are_natural_columns,
+    codes,
+    distinct,
+    distinct_rows,
+    grid,
+    natural,
+    weight_columns,
+)
+from byhand.numbers.norms import (
+    DOUBLED_DEVIATIONS,
+    can_be_scaled,
+    friendly_rows,
+    has_both_signs,
+    is_friendly,
+    starting_rows,
+    unit_of,
+)
+
+FEW_TOKENS = 4  # up to so many, good patterns are common
+
+# 1. W_Q and W_K
+
+# What the powers of a row of scores may add up to, by softmax base: the denominators of its pattern, up to the
+# largest of a sheet. Powers of 2 give enough rows without sevenths and ninths; powers of 3 do not.
+ROW_TOTALS = {2: (1, 2, 3, 4, 5, 6, 8, 10), 3: (1, 2, 3, 4, 5, 6, 7, 8, 9, 10)}
+# Between the scores of a row, and of a score from 0, by softmax base: no power is beyond 2³ = 8 or 3² = 9.
+SCORE_SPREAD = {2: 3, 3: 2}
+
+TELLING_COLUMNS = 2000  # columns of W_Q and W_K that are looked at, of those that `weight_columns` has
+KEYS_DRAWN = 600  # W_K, of which the shortest natural ones are tried
+KEYS_PER_HEAD = 8  # W_K that are tried, for each head
+PATIENCE = 2  # stop where W_K without heads outnumber those with some by so many: these rows have hardly any
+PATIENCE_CROWDED = 16  # the same where every token sees many: there most W_K have no heads
+HEADS_PER_KEY = 24  # W_Q that are kept for one W_K
+QUERY_BEAMS = 150
+QUERY_SAMPLES = 500  # W_Q for each token beyond two
+QUERY_ROWS_TRIED = 200
+
+# 2. W_V
+
+MIXTURES_TRIED = 2000  # choices of heads and values; of five tokens twice as many, in eight dimensions four times
+VALUE_COLUMNS = 400  # columns of W_V that are looked at
+VALUES_PER_HEAD = 15  # of them, those with the smallest denominators, from which a head's W_V is drawn
+MIXTURES_JOINED = 3  # mixtures whose columns of W_O are listed, which takes most of the time
+MIXTURES_JOINED_OF_FIVE = 10  # the same for five tokens, of whose mixtures many have too few columns
+MIXTURES_PLAIN = 3  # mixtures that are handed on where no W_O follows
+OUT_COLUMNS = 20_000  # columns of W_O that are drawn where there are more
+OUT_COLUMNS_NEEDED = 8  # a mixture with fewer columns has hardly any W_O
+
+# 3. W_O
+
+PLAIN_UPDATES_TRIED = 1500
+UPDATE_BEAMS = 100
+UPDATE_SAMPLES = {4: 3000, 8: 10_000}  # W_O for each token beyond two, by d_model
+# In eight dimensions, tokens for which all that may be added is listed, since hardly any W_O that is drawn fits; what
+# they leave is small enough for later tokens to draw from.
+TOKENS_LISTED = 3
+SUMS_LISTED = 1000  # of what may be added to such a token, where there is more
+COLUMNS_PAIRED = 300  # columns of W_O that are paired, for each of four dimensions
+QUADRUPLES = 5000  # W_O that are made of these pairs
+
+
+@dataclass(frozen=True)
+class AttentionInput:
+    """What attention reads.
+
+    query_rows: (n, d_model); key_rows: (m, d_model); visible: (n, m), which key rows each query row may see.
+    """
+
+    query_rows: Ints
+    key_rows: Ints
+    visible: Bools
+
+    @property
+    def is_crowded(self) -> bool:
+        """Whether every row sees many others: few patterns are good then."""
+        return self.visible.shape[1] > FEW_TOKENS and bool(self.visible.all())
+
+
+def self_attention_input(x: Ints, config: Config) -> AttentionInput:
+    """Rows that see each other, or with a causal mask those up to their own."""
+    full = np.ones((len(x), len(x)), dtype=bool)
+    return AttentionInput(x, x, np.tril(full) if config.attention_dir == "causal" else full)
+
+
+def cross_attention_input(x: Ints, memory: Ints) -> AttentionInput:
+    """A decoder's rows, which see all of an encoder's."""
+    return AttentionInput(x, memory, np.ones((len(x), len(memory)), dtype=bool))
+
+
+def whole_base(config: Config) -> int:
+    """The base in which patterns are judged: powers of e are not rational, and are judged as powers of 2."""
+    return config.softmax_base if isinstance(config.softmax_base, int) else 2
+
+
+# ---- 1. W_Q and W_K ----
+
+
+@dataclass(frozen=True)
+class Heads:
+    """Many heads on the same rows.
+
+    W_Q, W_K: (count, d_model, d_head). powers: (count, n, m), base ^ (score − the row's lowest), 0 where masked;
+    their shares of a row's total are the pattern. totals: (count, n). cost: (count), lower is easier to compute.
+    """
+
+    W_Q: Ints
+    W_K: Ints
+    powers: Ints
+    totals: Ints
+    cost: Ints
+
+    def __len__(self) -> int:
+        return len(self.W_Q)
+
+    def subset(self, places: Ints) -> Heads:
+        """The heads at these places."""
+        return Heads(self.W_Q[places], self.W_K[places], self.powers[places], self.totals[places], self.cost[places])
+
+
+def find_heads(dice: Dice, read: AttentionInput, config: Config, limits: Limits) -> list[Heads]:
+    """What is read → for each of a few W_K, heads with it, the easiest first.
+
+    Method: W_K are tried in turn, until as many have heads as mixtures need, or too many have none.
+    """
+    n, count = len(read.query_rows), config.n_heads
+    enough = 2 * count - 1 if n <= 3 or (count > 1 and n == 4) else 2 * count
+    patience = PATIENCE_CROWDED if read.is_crowded else PATIENCE
+    columns, products = _telling_columns(dice, read.query_rows, limits)
+    if len(columns) < 2 * config.d_head:
+        return []
+    found: list[Heads] = []
+    for tried, w_k in enumerate(_find_keys(dice, read.key_rows, config, limits, KEYS_PER_HEAD * count)):
+        failed = tried - len(found)
+        if len(found) == enough or failed - len(found) >= patience:
+            break
+        heads = _find_queries(dice, read, w_k, columns, products, config, limits)
+        if len(heads):
+            found.append(heads.subset(np.argsort(heads.cost, kind="stable")[:HEADS_PER_KEY]))
+    return found
+
+
+def _telling_columns(dice: Dice, x: Ints, limits: Limits) -> tuple[Ints, Ints]:
+    """Rows x (n, d_model) → columns of W_Q or W_K (count, d_model) that tell some apart, and their products (count,
+    n) with them.
+    """
+    columns = weight_columns(x.shape[1])
+    if len(columns) > TELLING_COLUMNS:
+        columns = columns[dice.sample(len(columns), TELLING_COLUMNS)]
+    products = columns @ x.T
+    reach = limits.query if len(x) <= FEW_TOKENS else min(limits.query, 3)  # of many tokens, few scores are small
+    fit = (abs(products).max(1) <= reach) & (products.max(1) > products.min(1))
+    return columns[fit], products[fit]
+
+
+def _find_keys(dice: Dice, x: Ints, config: Config, limits: Limits, count: int) -> Ints:
+    """Rows x (m, d_model) → natural W_K (count, d_model, d_head) whose keys all differ, in random order.
+
+    Method: rejection sampling. The shortest keys are taken, since they leave most queries possible.
+    """
+    columns, _ = _telling_columns(dice, x, limits)
+    if len(columns) < 2 * config.d_head:
+        return np.zeros((0, x.shape[1], config.d_head), np.int64)
+    w = columns[dice.below(len(columns), KEYS_DRAWN, config.d_head)].swapaxes(1, 2)
+    k = x @ w  # (KEYS_DRAWN, m, d_head)
+    ok = natural(w, 25, 50) & distinct(k) & ((k == 0).sum((1, 2)) * 100 <= 45 * k[0].size)
+    shortest = np.argsort((k[ok] ** 2).sum((1, 2)), kind="stable")
+    best: Ints = w[ok][shortest[:count]]
+    return best[dice.permutation(len(best))]
+
+
+def _find_queries(
+    dice: Dice, read: AttentionInput, w_k: Ints, columns: Ints, products: Ints, config: Config, limits: Limits
+) -> Heads:
+    """One W_K → heads with it.
+
+    Method: beam search for the columns of W_Q, token by token (`combine_columns`). A token's query must have whole
+    scores and a good row of the pattern. Up to FEW_TOKENS, queries are drawn and tested; for more, or where more keys
+    are seen, all queries are tested once and listed.
+    """
+    x, visible, k = read.query_rows, read.visible, read.key_rows @ w_k
+    n, width = len(x), config.d_head
+    root = isqrt(width) if config.use_attn_scale else 1
+    base = whole_base(config)
+
+    def scored(q: Ints) -> tuple[Bools, Ints]:
+        """Which queries (count, d_head) have whole scores, and those scores (m, some)."""
+        raw = np.rint(k.astype(np.float64) @ q.T.astype(np.float64)).astype(np.int64)  # exact: small
+        whole: Bools = np.asarray((abs(raw) <= limits.integer).all(0))
+        if root > 1:
+            whole &= (raw % root == 0).all(0)
+        return whole, raw[:, whole] // root
+
+    def fits(i: int, q: Ints) -> Bools:
+        """Which queries (count, d_head) the token i may have."""
+        whole, scores = scored(q)
+        whole[whole] = row_fits(scores, visible[i], base)
+        return whole
+
+    # the last row goes first: it sees most
+    conditions: list[Condition] = [partial(fits, i) for i in reversed(range(n))]
+    if n > FEW_TOKENS or len(k) > max(n, 3):
+        queries = grid(width, int(abs(products).max()))
+        whole, scores = scored(queries)
+        masks = np.unique(visible, axis=0)
+        fitting = {mask.tobytes(): queries[whole][row_fits(scores, mask, base)] for mask in masks}
+        conditions = [fitting[mask.tobytes()] for mask in visible[::-1]]
+    members = combine_columns(
+        dice, products[:, ::-1], width, conditions,
+        beams=QUERY_BEAMS, samples=QUERY_SAMPLES * max(1, n - 2), rows_tried=QUERY_ROWS_TRIED,
+    )  # fmt: skip
+    w_q = columns[members].swapaxes(1, 2)  # (count, d_model, d_head)
+    q = x @ w_q
+    ok = natural(w_q, 25, 50) & distinct(q) & ((q == 0).sum((1, 2)) * 100 <= 45 * n * width)
+    ok &= (w_q != w_k).any((1, 2))
+    if x.shape[1] == width:  # who transposes W_Q or W_K must get something else
+        ok &= (x @ w_q.swapaxes(1, 2) != q).any((1, 2)) & bool((read.key_rows @ w_k.T != k).any())
+    w_q, q = w_q[ok], q[ok]
+    all_scores = q @ k.T // root  # (count, n, m)
+    ok = distinct_rows(all_scores.swapaxes(1, 2)) >= (3 if read.is_crowded else min(len(k), 4))
+    if len(k) == n:  # who transposes the scores must, too
+        ok &= (all_scores != all_scores.swapaxes(1, 2)).any((1, 2))
+    w_q, q, all_scores = w_q[ok], q[ok], all_scores[ok]
+    powers, totals, uniform = _patterns(all_scores, visible, base)
+    choose = visible.sum(1) > 1  # rows that see more than one token
+    ok = ~uniform[:, -1] & (uniform[:, choose].sum(1) * 2 <= choose.sum())
+    w_q, q, all_scores, powers, totals = w_q[ok], q[ok], all_scores[ok], powers[ok], totals[ok]
+    cost = _heads_cost(q, k, all_scores, totals) + dice.below(12, len(w_q))
+    return Heads(w_q, np.broadcast_to(w_k, w_q.shape), powers, totals, cost)
+
+
+def row_fits(scores: Ints, visible: Bools, base: int) -> Bools:
+    """Which columns of scores (m, count) → (count) give a good row of a pattern, where only some entries are visible:
+    neither score nor power is large, the denominator is small, and no share is above 9/10.
+    """
+    shown = scores[visible]
+    low, high = shown.min(0), shown.max(0)
+    spread = SCORE_SPREAD[base]
+    ok: Bools = (high - low <= spread) & (low >= -spread) & (high <= spread)
+    powers = base ** np.clip(shown - low, 0, spread)
+    totals = powers.sum(0)
+    uniform = high == low
+    ok &= np.isin(np.where(uniform, len(shown), totals), ROW_TOTALS[base])
+    ok &= (low < 0) | (totals * base ** np.clip(low, 0, spread) <= 9)  # whole powers add up to one digit
+    if len(shown) > 1:
+        ok &= powers.max(0) * 10 <= 9 * totals
+    return ok
+
+
+def _patterns(scores: Ints, visible: Bools, base: int) -> tuple[Ints, Ints, Bools]:
+    """Scores (count, n, m) → whole powers (count, n, m), their totals (count, n), and which rows are uniform."""
+    low = np.where(visible, scores, 99).min(-1)
+    powers = np.where(visible, base ** np.clip(scores - low[..., None], 0, SCORE_SPREAD[base]), 0)
+    totals = powers.sum(-1)
+    return powers, totals, totals == visible.sum(1)
+
+
+def _heads_cost(q: Ints, k: Ints, scores: Ints, totals: Ints) -> Ints:
+    """How much harder than need be: numbers above 4, zeros, scores beyond ±2, totals above 6, equal totals."""
+    cost: Ints = 3 * np.maximum(0, abs(q).max((1, 2)) - 4) + 3 * max(0, int(abs(k).max()) - 4)
+    cost += (q == 0).sum((1, 2)) + (scores == 0).sum((1, 2))
+    cost += 2 * np.maximum(0, abs(scores).max((1, 2)) - 2) + 2 * (totals > 6).sum(1)
+    ordered = np.sort(totals, axis=1)
+    cost += 3 * (ordered[:, 1:] == ordered[:, :-1]).sum(1)
+    return cost
+
+
+# ---- 2. W_V ----
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """Heads with their W_V: what W_O multiplies.
+
+    W_Q, W_K: (heads, d_model, d_head); W_V: (heads, d_model, d_v). z: (n, heads · d_v), the heads' results side by
+    side, numerators over a common denominator of the row. off_uniform: (n, heads · d_v), how far they are from the
+    results of uniform attention, over another denominator. columns: (count, heads · d_v), columns of W_O whose
+    products with z are whole numbers, and products: (count, n), these numbers.
+    """
+
+    W_Q: Ints
+    W_K: Ints
+    W_V: Ints
+    z: Ints
+    off_uniform: Ints
+    columns: Ints
+    products: Ints
+
+    @property
+    def heads(self) -> int:
+        return len(self.W_Q)
+
+
+def find_mixtures(
+    dice: Dice, read: AttentionInput, found: list[Heads], config: Config, limits: Limits, *,
+    tries: int = MIXTURES_TRIED, has_output: bool = True,
+) -> Iterator[Mixture]:  # fmt: skip
+    """Heads, a list for each W_K → choices of one head or several, each of another W_K, with their W_V.
+
+    has_output: whether W_O follows; the mixtures with most columns that it may have come first.
+
+    Method: rejection sampling, all choices at once.
+    """
+    count, width = config.n_heads, config.d_v
+    n, d_model = read.query_rows.shape
+    tries *= 1 if n < 5 else d_model // 2
+    columns, products = _value_columns(dice, read.key_rows, limits)
+    if len(found) < count or len(columns) < 2 * width:
+        return
+    keys = (dice.below(len(found), tries)[:, None] + np.arange(count)) % len(found)  # (tries, heads)
+    places = dice.below_each(np.array([len(heads) for heads in found])[keys])
+    starts = np.cumsum([0, *(len(heads) for heads in found)])[:-1]
+    all_powers = np.concatenate([heads.powers for heads in found])
+    chosen = starts[keys] + places  # (tries, heads), places in all_powers
+    powers = all_powers[chosen]
+    totals = powers.sum(-1)  # (tries, heads, n)
+    common = np.lcm.reduce(totals, axis=1)  # (tries, n)
+    easy = _easy_values(all_powers, products)
+    picks = easy[chosen[..., None], dice.below(easy.shape[1], tries, count, width)]
+    v = products[picks].swapaxes(2, 3)  # (tries, heads, m, d_v)
+    w_v = columns[picks].swapaxes(2, 3)  # (tries, heads, d_model, d_v)
+    by_head = powers @ v * (common[:, None] // totals)[..., None]  # (tries, heads, n, d_v)
+    seen = read.visible.sum(1)
+    uniform = read.visible.astype(np.int64) @ v
+    off_uniform = _side_by_side(by_head * seen[:, None] - uniform * common[:, None, :, None])
+    z = _side_by_side(by_head)
+    fractions = (z % common[..., None] != 0).sum((1, 2))
+    ok = natural(w_v).all(1) & (fractions >= 1) & (fractions * 2 <= z[0].size + 1)
+    ok &= (v != v[:, :, :1]).any((2, 3)).all(1) & ((z == 0).sum((1, 2)) * 3 <= z[0].size)
+    ok &= (off_uniform[:, -1] != 0).any(1) & ((off_uniform != 0).any(2).sum(1) >= min(2, n - 1))
+    ok &= _last_rows_differ(powers, totals) & _few_ugly(z, common, limits)
+    kept = np.flatnonzero(ok)
+    if has_output:
+        divisor = common // np.gcd(common, np.gcd.reduce(z, axis=2))  # (tries, n): one column in so many is whole
+        rarity = divisor[kept].prod(1)
+        kept = kept[np.argsort(rarity, kind="stable")[: MIXTURES_JOINED if n < 5 else MIXTURES_JOINED_OF_FIVE]]
+        outputs = _whole_columns(dice, z[kept], common[kept], config, limits)
+    else:
+        off_third = abs(3 * fractions[kept] - z[0].size)  # a third of z are fractions
+        kept = kept[np.argsort(off_third, kind="stable")][:MIXTURES_PLAIN]
+        outputs = ((i, *(np.zeros((0, 1), np.int64),) * 2) for i in range(len(kept)))
+    for i, out_columns, out_products in outputs:
+        t = kept[i]
+        pairs = list(zip(keys[t], places[t], strict=True))
+        yield Mixture(
+            np.array([found[key].W_Q[place] for key, place in pairs]),
+            np.array([found[key].W_K[place] for key, place in pairs]),
+            w_v[t], z[t], off_uniform[t], out_columns, out_products,
+        )  # fmt: skip
+
+
+def _value_columns(dice: Dice, x: Ints, limits: Limits) -> tuple[Ints, Ints]:
+    """Rows x (m, d_model) → columns of W_V (count, d_model), and their products (count, m) with them, small and not
+    all equal.
+    """
+    columns = weight_columns(x.shape[1])
+    columns = columns[dice.sample(len(columns), VALUE_COLUMNS)]
+    products = columns @ x.T
+    fit = (abs(products).max(1) <= limits.query) & (products.max(1) > products.min(1))
+    return columns[fit], products[fit]
+
+
+def _easy_values(powers: Ints, products: Ints) -> Ints:
+    """Heads' powers (heads, n, m) and products of columns of W_V (columns, m) → for each head, the places of the
+    columns whose z has the smallest denominators (heads, 2 · VALUES_PER_HEAD): half of them of all columns, half of
+    those with a fraction.
+
+    Method: look-up table of the denominator of a/b in lowest terms, by a modulo b and b.
+    """
+    totals = powers.sum(2)[..., None]  # (heads, n, 1)
+    sums = np.rint(powers.astype(np.float64) @ products.T.astype(np.float64)).astype(np.int32)  # exact: small
+    numbers = np.arange(totals.max() + 1)
+    denominators = numbers // np.maximum(1, np.gcd(numbers, numbers[:, None]))
+    size = denominators[sums % totals.astype(np.int32), totals].prod(1)  # (heads, columns)
+    with_fraction = np.where(size == 1, totals.max() ** powers.shape[2] + 1, size)  # whole ones go last
+    return np.concatenate([_smallest_places(size), _smallest_places(with_fraction)], 1)
+
+
+def _smallest_places(size: Ints) -> Ints:
+    """The places of the VALUES_PER_HEAD smallest in each row, by size, the first of equal ones first."""
+    places = size.shape[1]
+    last = min(VALUES_PER_HEAD, places) - 1
+    smallest = np.partition(size * places + np.arange(places), last, axis=1)[:, :VALUES_PER_HEAD]
+    found: Ints = np.sort(smallest, axis=1) % places
+    return found
+
+
+def _side_by_side(heads: Ints) -> Ints:
+    """(tries, heads, n, d_v) → (tries, n, heads · d_v)."""
+    tries, count, n, width = heads.shape
+    return heads.swapaxes(1, 2).reshape(tries, n, count * width)
+
+
+def _last_rows_differ(powers: Ints, totals: Ints) -> Bools:
+    """Powers (tries, heads, n, m) → which choices have heads whose patterns all differ in the last row."""
+    ok = np.ones(len(powers), dtype=bool)
+    for a in range(powers.shape[1]):
+        for b in range(a):
+            ok &= (powers[:, a, -1] * totals[:, b, -1:] != powers[:, b, -1] * totals[:, a, -1:]).any(1)
+    return ok
+
+
+def _few_ugly(z: Ints, common: Ints, limits: Limits) -> Bools:
+    """Which z (tries, n, width) over common denominators (tries, n) have few fractions with a numerator beyond 20."""
+    shared = np.gcd(z, common[..., None])
+    ugly = (abs(z) // shared > 20) & (shared < common[..., None])
+    few: Bools = ugly.sum((1, 2)) <= min(limits.ugly, 1)
+    return few
+
+
+def _whole_columns(
+    dice: Dice, z: Ints, common: Ints, config: Config, limits: Limits
+) -> Iterator[tuple[int, Ints, Ints]]:
+    """z (count, n, width) over denominators (count, n) → the place of each, the columns of W_O (some, width) whose
+    products with it are whole, and these products (some, n); those with most columns first.
+
+    Method: meet in the middle. A column is two halves. For each token, the halves' numerators must be opposite modulo
+    the denominator; all tokens' remainders are one number of mixed radix, and equal numbers are joined.
+    """
+    width = config.n_heads * config.d_v
+    largest = 3 if z.shape[1] > 3 and width <= 4 else 2  # many tokens leave few columns: there ±3 is let in
+    halves = [grid(side, largest) for side in (width // 2, width - width // 2)]
+    joins = []
+    for numerators, modulus in zip(z, common, strict=True):
+        parts = np.split(numerators, [width // 2], axis=1)
+        radix = np.cumprod(np.append(1, modulus[:-1]))
+        opposite = zip(halves, parts, (1, -1), strict=True)
+        joins.append(Join(*(sign * half @ part.T % modulus @ radix for half, part, sign in opposite)))
+    for i in np.argsort([-join.count for join in joins], kind="stable"):
+        pairs = zip(halves, joins[i].pairs(dice, OUT_COLUMNS), strict=True)
+        columns = np.concatenate([half[side] for half, side in pairs], 1)
+        columns = columns[are_natural_columns(columns, twos=2)]
+        products = columns @ z[i].T // common[i]
+        fit = (abs(products).max(1) <= min(2 * limits.stream, limits.integer)) & (products != 0).any(1)
+        if fit.sum() >= OUT_COLUMNS_NEEDED:
+            yield int(i), columns[fit], products[fit]
+
+
+# ---- 3. W_O ----
+
+
+@dataclass(frozen=True)
+class Update:
+    """What attention adds to the stream.
+
+    W_O: (heads · d_v, d_model). added: (n, d_model). before: (n, d_model), the stream's rows, which may be others
+    than were given. after: (n, d_model), the sums, or where a norm reads them, their units.
+    """
+
+    W_O: Ints
+    added: Ints
+    before: Ints
+    after: Ints
+
+
+def uses_attention(mixture: Mixture, w_o: Ints, added: Ints) -> Bools:
+    """Which W_O (count, width, d_model) are natural and make attention and every head matter.
+
+    Uniform attention, or a head left out, would change the last row (uniform) and two rows or more; something is
+    added to every token.
+    """
+    ok = natural(w_o)
+    changed = (mixture.off_uniform @ w_o != 0).any(2)  # (count, n)
+    rows = min(2, changed.shape[1] - 1)
+    ok &= changed[:, -1] & (changed.sum(1) >= rows)
+    for head in np.split(np.arange(w_o.shape[1]), mixture.heads):
+        ok &= ((mixture.z[:, head] @ w_o[:, head] != 0).any(2).sum(1) >= rows) & (w_o[:, head] != 0).any(2).all(1)
+    ok &= (added != 0).any(2).all(1)
+    return ok
+
+
+def plain_updates(dice: Dice, mixture: Mixture, x: Ints, limits: Limits) -> list[Update]:
+    """A mixture → W_O whose sum with the rows x (n, d_model) is small, where no norm follows.
+
+    Method: rejection sampling.
+    """
+    members = dice.below(len(mixture.products), PLAIN_UPDATES_TRIED, x.shape[1])
+    w_o, added = mixture.columns[members].swapaxes(1, 2), mixture.products[members].swapaxes(1, 2)
+    sums = x + added
+    ok = uses_attention(mixture, w_o, added) & distinct(sums) & (abs(sums).max((1, 2)) <= limits.stream + 1)
+    return _best_updates(dice, ok, w_o, added, np.broadcast_to(x, sums.shape), None, keep=4)
+
+
+class FriendlySums:
+    """What may be added to the rows x (n, d_model) so that a norm leaves the sums rational.
+
+    kind: of the norm that reads the sums, LN or RMS. is_free: whether x may be exchanged for any rows that have the
+    same units, because only a norm reads them.
+
+    before: for each token, the rows that it may have, (count, d_model).
+    """
+
+    def __init__(self, x: Ints, kind: str, limits: Limits, is_free: bool) -> None:
+        d = x.shape[1]
+        self.kind, self.reach = kind, limits.stream + 1  # of a sum
+        self.most_added = min(2 * limits.stream, limits.integer)
+        self.before = [row[None] for row in x]
+        if is_free:
+            rows = starting_rows(d, kind, limits.stream - 1)
+            units = unit_of(rows, kind)
+            self.before = [rows[(units == unit).all(1)] for unit in unit_of(x, kind)]
+        self._friendly = friendly_rows(d, kind, self.reach)
+        self._paired_with = x if (d, kind, is_free) == (4, "LN", False) else None
+        has_tables = d == 4 and self._paired_with is None
+        self._tests = [partial(self._by_table, self._table(rows)) for rows in self.before] if has_tables else []
+
+    def columns(self, dice: Dice, products: Ints) -> Ints:
+        """Products of columns of W_O (columns, n) → choices of columns (count, d_model) that add what may be added.
+
+        Method: pairs of columns that meet in the middle, where x is fixed and LayerNorm reads sums of four numbers;
+        else beam search, token by token.
+        """
+        if self._paired_with is not None:
+            return pair_columns(dice, self._paired_with, products, self.reach)
+        d, n = self.before[0].shape[1], len(self.before)
+        return combine_columns(
+            dice, products, d, self._conditions(dice), beams=UPDATE_BEAMS, samples=UPDATE_SAMPLES[d] * max(1, n - 2)
+        )
+
+    def _conditions(self, dice: Dice) -> list[Condition]:
+        """What may be added to each token: for d_model = 4, tests by look-up table; for 8, where a table would be too
+        large, lists for the first tokens and tests by computation for the rest.
+        """
+        if self._tests:
+            return list(self._tests)
+        later = self.before[TOKENS_LISTED:]
+        tests = [partial(self._by_computation, rows[_one_of_each_deviation(rows, self.kind)]) for rows in later]
+        return [*(_differences(dice, rows, self._friendly) for rows in self.before[:TOKENS_LISTED]), *tests]
+
+    def _table(self, rows: Ints) -> Bools:
+        """Look-up table, by the code of a row that is added: whether its sum with one of `rows` is friendly."""
+        added = (self._friendly[:, None] - rows).reshape(-1, rows.shape[1])
+        table = np.zeros((2 * self.most_added + 1) ** rows.shape[1], dtype=bool)
+        table[codes(added[abs(added).max(1) <= self.most_added], self.most_added)] = True
+        table[len(table) // 2] = False  # the row of zeros: something is added to every token
+        return table
+
+    def _by_table(self, table: Bools, added: Ints) -> Bools:
+        return np.asarray(table[codes(added, self.most_added)])
+
+    def _by_computation(self, rows: Ints, added: Ints) -> Bools:
+        return np.asarray(is_friendly(rows + added[:, None], self.kind).any(1))
+
+
+def friendly_updates(dice: Dice, mixture: Mixture, sums: FriendlySums) -> list[Update]:
+    """A mixture → W_O whose sum with the stream the norm after it leaves rational."""
+    members = sums.columns(dice, mixture.products)
+    if not len(members):
+        return []
+    w_o, added = mixture.columns[members].swapaxes(1, 2), mixture.products[members].swapaxes(1, 2)
+    ok = np.flatnonzero(uses_attention(mixture, w_o, added))
+    w_o, added = w_o[ok], added[ok]
+    before = np.stack([_smallest_sum(rows, added[:, i], sums.kind) for i, rows in enumerate(sums.before)], 1)
+    after = before + added  # (count, n, d_model)
+    ok = (abs(after).max((1, 2)) <= sums.reach) & distinct(after) & has_both_signs(before, sums.kind)
+    ok[ok] = can_be_scaled(unit_of(after[ok], sums.kind), sums.kind)
+    return _best_updates(dice, ok, w_o, added, before, sums.kind, keep=8)
+
+
+def pair_columns(dice: Dice, x: Ints, products: Ints, reach: int) -> Ints:
+    """Rows x (n, 4) and products of columns of W_O (columns, n) → choices of four columns (count, 4) whose products
+    make friendly rows of x for LayerNorm: all that make rows with different units, or many, and some others.
+
+    Method: meet in the middle. A friendly row of four is two equal numbers and two equal others. So its first two
+    numbers are equal, and its last two are; or its last two are the first two, in either order. The pairs for the
+    first two numbers, and for the last two, are listed for all tokens at once, and joined where they fit.
+    """
+    numbers = (x[:, None] + products.T[:, :, None]).transpose(2, 0, 1)  # (4, n, columns): of the sums
+    smallest = np.argsort((numbers**2).sum(1), axis=1, kind="stable")[:, :COLUMNS_PAIRED]
+    picks = [small[(abs(sums[:, small]) <= reach).all(0)] for small, sums in zip(smallest, numbers, strict=True)]
+    picked = [sums[:, pick] + reach for sums, pick in zip(numbers, picks, strict=True)]
+    first_pairs, left = _pairs(picked[0], picked[1], reach)
+    last_pairs, right = _pairs(picked[2], picked[3], reach)
+    if not len(left) or not len(right):
+        return np.zeros((0, 4), np.int64)
+    one, other = Join(left, right).pairs(dice, QUADRUPLES)
+    found = np.concatenate([first_pairs[:, one], last_pairs[:, other]])  # (4, count)
+    first, second, third = (sums[:, at] for sums, at in zip(picked[:3], found[:3], strict=True))  # (n, count)
+    ok = ((first != second) | np.isin(abs(first - third), DOUBLED_DEVIATIONS[4])).all(0)
+    return np.stack([pick[at[ok]] for pick, at in zip(picks, found, strict=True)], 1)
+
+
+def _pairs(first: Ints, second: Ints, reach: int) -> tuple[Ints, Ints]:
+    """Numbers of columns (n, count) and (n, count), from 0 to 2 · reach → the pairs of columns (2, some) that may be
+    two of the four numbers of friendly rows with different units, and a code (some) that the other two have, too.
+    """
+    kinds, allowed, shared = _pair_tables(reach)
+    counts = sum(kinds.take(b, axis=1).take(a, axis=0) for a, b in zip(first, second, strict=True))
+    pairs = np.nonzero(allowed[counts])
+    radix = (shared.max() + 1) ** np.arange(len(first))
+    return np.stack(pairs), radix @ shared[first[:, pairs[0]], second[:, pairs[1]]]
+
+
+@cache
+def _pair_tables(reach: int) -> tuple[Ints, Bools, Ints]:
+    """Look-up tables for two numbers a and b of a friendly row, from 0 to 2 · reach.
+
+    kinds[a, b]: 1 where they are equal, 8 where they rise, 64 where they fall, 512 where a friendly row has no such
+    two; so a sum over tokens counts the kinds, as digits in base 8. allowed[sum]: whether tokens of these kinds can
+    all have different units; of the six units of LayerNorm, two have equal numbers here, two rise and two fall.
+    shared[a, b]: what the other two numbers have to have in common with these: 0 where a = b, since they are equal,
+    too, else a code of {a, b}, since they are the same.
+    """
+    a, b = np.indices((2 * reach + 1,) * 2)
+    apart = np.isin(abs(b - a), DOUBLED_DEVIATIONS[4])
+    kinds = np.where(a == b, 1, np.where(apart, np.where(b > a, 8, 64), 512))
+    digits = np.arange(8**4)[:, None] // 8 ** np.arange(4) % 8
+    allowed = np.asarray((digits <= (2, 2, 2, 0)).all(1))
+    return kinds, allowed, np.where(a == b, 0, 1 + np.minimum(a, b) * len(a) + np.maximum(a, b))
+
+
+def _differences(dice: Dice, before: Ints, after: Ints) -> Ints:
+    """Rows before (count, d) and after (count, d) → what leads from one to the other: all differences, or SUMS_LISTED
+    drawn ones.
+    """
+    count = len(before) * len(after)
+    picks = dice.below(count, SUMS_LISTED) if count > SUMS_LISTED else np.arange(count)
+    return after[picks % len(after)] - before[picks // len(after)]
+
+
+def _one_of_each_deviation(rows: Ints, kind: str) -> Ints:
+    """Rows with the same unit (count, d) → the place of one for each deviation: others differ from it by a mean,
+    which the norm takes off, whatever is added.
+    """
+    squares = rows.shape[1] * (rows**2).sum(1) - (rows.sum(1) ** 2 if kind == "LN" else 0)
+    return np.unique(squares, return_index=True)[1]
+
+
+def _smallest_sum(rows: Ints, added: Ints, kind: str) -> Ints:
+    """Rows of a token (k, d) and what is added (count, d) → the row for each (count, d) whose sum is friendly and
+    smallest.
+    """
+    sums = rows + added[:, None]  # (count, k, d)
+    cost = abs(sums).max(2) + abs(rows).max(1) + np.where(is_friendly(sums, kind), 0, 1000)
+    best: Ints = rows[cost.argmin(1)]
+    return best
+
+
+def _best_updates(
+    dice: Dice, ok: Bools, w_o: Ints, added: Ints, before: Ints, kind: str | None, keep: int
+) -> list[Update]:
+    """Of W_O (count, width, d_model) the most pleasant: few entries ±2, few zeros that are added, small sums."""
+    kept = np.flatnonzero(ok)
+    w_o, added, before = w_o[kept], added[kept], before[kept]
+    after = before + added
+    cost = 3 * (abs(w_o) > 1).sum((1, 2)) + (added == 0).sum((1, 2)) + 2 * abs(after).max((1, 2))
+    order = np.argsort(cost + dice.below(6, len(kept)), kind="stable")[:keep]
+    return [Update(w_o[i], added[i], before[i], unit_of(after[i], kind) if kind else after[i]) for i in order]

@@ -1,0 +1,165 @@
+"""Combine columns to matrices, so that the products with given rows are what the next step needs.
+
+`combine_columns` is a beam search over the rows, one at a time. `Join` finds the equal entries of two lists, for
+searches that meet in the middle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from byhand.numbers.dice import Bools, Dice, Floats, Ints
+
+ROWS_TRIED = 3000  # of a list of allowed rows, for each state of the beam
+EXTENSIONS_PER_BEAM = 4  # extensions that are ranked, for each state that the beam keeps
+
+# What a row of a product has to be: one of the rows in a list (count, width), or any that passes a test
+# (count, width) → (count).
+Condition = Ints | Callable[[Ints], Bools]
+
+
+@dataclass(frozen=True)
+class _Groups:
+    """Columns in groups that have the same products with the rows looked at so far: one level of a trie.
+
+    The columns are sorted by their products, row by row, so that a group is a range of places. It is named by its
+    first place.
+    """
+
+    products: Ints
+    """(columns, rows), sorted lexicographically."""
+    reach: int
+    """The largest product, in absolute value."""
+    first: Ints
+    """(columns): the first place of each column's group."""
+    size: Ints
+    """(columns): the number of columns in its group."""
+
+    @property
+    def starts(self) -> Bools:
+        """(columns): which begin a group."""
+        return np.asarray(self.first == np.arange(len(self.first)))
+
+    def split(self, row: int) -> _Groups:
+        """The next level: groups that have the same products with one row more."""
+        product = self.products[:, row]
+        first = np.flatnonzero(self.starts | np.append(True, product[1:] != product[:-1]))
+        size = np.diff(np.append(first, len(product)))
+        return _Groups(self.products, self.reach, np.repeat(first, size), np.repeat(size, size))
+
+
+def _one_group(products: Ints) -> _Groups:
+    """All columns in one group, before any row is looked at."""
+    count = len(products)
+    return _Groups(products, int(abs(products).max(initial=0)), np.zeros(count, np.int64), np.full(count, count))
+
+
+def combine_columns(
+    dice: Dice, products: Ints, width: int, conditions: Sequence[Condition], *,
+    beams: int = 0, samples: int = 0, rows_tried: int = ROWS_TRIED,
+) -> Ints:  # fmt: skip
+    """Columns, known by their products with some rows → choices of `width` of them, (found, width), places in the
+    list.
+
+    products: (columns, rows). conditions: for each row, what the products of the chosen columns with it have to be,
+    side by side.
+
+    Method: beam search, one row after the other. A state is a choice of `width` groups of columns, where the columns
+    of a group have the same products with the rows so far; each row splits the groups, and a state is extended to the
+    groups after it:
+
+    - by a list of allowed rows: up to `beams` states and `rows_tried` rows are drawn; a look-up table says which
+      group has which product; of the extensions, the `beams` with most choices left go on.
+    - by a test: rejection sampling. Each state is extended at random, `samples` times in all, at most twice for each
+      choice that it leaves, and what passes goes on.
+
+    In the end each group gives one of its columns at random.
+    """
+    order = np.lexsort(products.T[::-1])
+    groups = _one_group(products[order])
+    states = np.zeros((1, width), np.int64)
+    for row, condition in enumerate(conditions):
+        after = groups.split(row)
+        if callable(condition):
+            states = _by_test(dice, groups, states, row, condition, samples)
+        else:
+            allowed = condition[dice.sample(len(condition), rows_tried)]
+            states = states[dice.sample(len(states), beams)]
+            states = _by_list(dice, groups, after, states, row, allowed, EXTENSIONS_PER_BEAM * beams)
+            states = states[np.argsort(-_choices(after, states), kind="stable")[:beams]]
+        groups = after
+        states = without_repeats(groups.first[states])
+        if not len(states):
+            return states
+    return without_repeats(order[groups.first[states] + dice.below_each(groups.size[states])])
+
+
+def _by_test(
+    dice: Dice, groups: _Groups, states: Ints, row: int, test: Callable[[Ints], Bools], samples: int
+) -> Ints:
+    """States → choices of columns that they leave and whose products with a row pass its test."""
+    share = -(-samples // len(states))
+    times = np.minimum(share, 2 * groups.size[states].prod(1, dtype=np.float64)).astype(np.int64)
+    states = np.repeat(states, times, axis=0)
+    columns = groups.first[states] + dice.below_each(groups.size[states])
+    return columns[test(groups.products[columns, row])]
+
+
+def _by_list(dice: Dice, groups: _Groups, after: _Groups, states: Ints, row: int, allowed: Ints, most: int) -> Ints:
+    """States → states of the groups after a row that make one of the rows allowed there, `most` of them at most."""
+    reach, starts = groups.reach, np.flatnonzero(after.starts)
+    side, values = 2 * reach + 1, np.arange(-reach, reach + 1)
+    number = np.cumsum(groups.starts) - 1  # (columns): of the group, counted through
+    child = np.full((number[-1] + 1) * side, -1)  # the group after, by number of the group and product, or −1
+    child[number[starts] * side + groups.products[starts, row] + reach] = starts
+    allowed = allowed[abs(allowed).max(1) <= reach]
+    at = number[states] * side + reach  # (states, width): where the look-up table has the product 0
+    fits = np.ones((len(states), len(allowed)), dtype=bool)
+    for k in range(states.shape[1]):
+        fits &= (child[at[:, k, None] + values] >= 0)[:, allowed[:, k] + reach]
+    state, fitting = np.nonzero(fits)
+    drawn = dice.sample(len(state), most)
+    found: Ints = child[at[state[drawn]] + allowed[fitting[drawn]]]
+    return found
+
+
+def _choices(groups: _Groups, states: Ints) -> Floats:
+    """How many choices of columns each state leaves; multiplied one by one, so that every machine rounds alike."""
+    choices = np.ones(len(states))
+    for k in range(states.shape[1]):
+        choices *= groups.size[states[:, k]]
+    return choices
+
+
+def without_repeats(rows: Ints) -> Ints:
+    """The first of each of the equal rows of places below 20,011: (count, width) → (fewer, width).
+
+    Rows are compared by a polynomial hash modulo 2⁶⁴, which for a width of up to 4 is exact.
+    """
+    hashes = rows @ 20_011 ** np.arange(rows.shape[1], dtype=np.int64)
+    kept: Ints = rows[np.sort(np.unique(hashes, return_index=True)[1])]
+    return kept
+
+
+class Join:
+    """Equi-join of two lists of numbers: which places of the left and the right hold the same number.
+
+    The right list is sorted once; the matches of a number on the left are a range of it, found by bisection. The
+    pairs are counted before any is made, and counted through, so that some of very many can be drawn.
+    """
+
+    def __init__(self, left: Ints, right: Ints) -> None:
+        self._order = np.argsort(right, kind="stable")
+        ordered = right[self._order]
+        self._first = np.searchsorted(ordered, left, "left")
+        self._ends = np.cumsum(np.searchsorted(ordered, left, "right") - self._first)
+        self.count = int(self._ends[-1])
+
+    def pairs(self, dice: Dice, most: int) -> tuple[Ints, Ints]:
+        """Places in the left and in the right list: all pairs, or `most` of them drawn with replacement."""
+        picks = dice.below(self.count, most) if self.count > most else np.arange(self.count)
+        left = np.searchsorted(self._ends, picks, "right")
+        return left, self._order[self._first[left] + self._ends[left] - picks - 1]

@@ -1,0 +1,137 @@
+"""The ends of a language model: embeddings that add up to given rows, and W_U whose logits name the right words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from byhand.model.config import Config
+from byhand.numbers.dice import Dice, Floats, Ints
+from byhand.numbers.limits import Limits
+from byhand.numbers.natural import natural, weight_columns
+
+Lists = dict[str, Any]
+
+EMBEDDINGS_TRIED = 400
+UNEMBEDDING_COLUMNS = 2000  # columns of W_U that are looked at
+UNEMBEDDINGS_TRIED = 8000
+UNEMBEDDINGS_KEPT = 4  # of those that fit, the best: each is run with all that comes before it
+LEAST_LOGIT = 2  # of a word that is wanted: others' logits can be smaller and still be positive
+ROUNDING = 1e-6  # far beyond what float64 may get wrong on any machine
+
+
+def find_embeddings(dice: Dice, rows: Ints, ids: tuple[int, ...], config: Config) -> Lists | None:
+    """Rows of a stream (n, d_model), and each one's word → natural W_E (d_vocab, d_model) and W_pos (n_ctx, d_model)
+    that add up to them; W_E alone where positions are not learned.
+
+    Method: rejection sampling of W_E within the bounds that leave every entry of W_pos small; W_pos is the rest.
+    """
+    n, d = rows.shape
+    words, learned = config.d_vocab, config.positional_embedding_type == "standard"
+    if config.positional_embedding_type == "sinusoidal":
+        rows = rows - sinusoids(n, config)
+    for reach in (2, 3) if learned else (0,):  # of an entry of W_pos
+        low, high = np.full((words, d), -max(reach, 2)), np.full((words, d), max(reach, 2))
+        if not learned:
+            low, high = np.minimum(low, rows.min()), np.maximum(high, rows.max())
+        for row, word in zip(rows, ids, strict=True):
+            low[word], high[word] = np.maximum(low[word], row - reach), np.minimum(high[word], row + reach)
+        if (low <= high).all():
+            break
+    else:
+        return None
+    w_e = low + dice.below_each(np.broadcast_to(high - low + 1, (EMBEDDINGS_TRIED, words, d)).copy())
+    unused = dice.below(3, EMBEDDINGS_TRIED, config.n_ctx - n, d) - 1  # positions that the sentence does not reach
+    w_pos = np.concatenate([rows - w_e[:, list(ids)], unused], 1)
+    ok = natural(w_e, 8, 50) & (natural(w_pos, 8, 60) if learned else True)
+    cost = abs(w_e).sum((1, 2)) + 2 * abs(w_pos).sum((1, 2))
+    kept = np.flatnonzero(ok)
+    if not len(kept):
+        return None
+    best = kept[np.argsort(cost[kept] + dice.below(8, len(kept)), kind="stable")[0]]
+    table = {"embed.W_E": w_e[best].tolist()}
+    return table | {"pos_embed.W_pos": w_pos[best].tolist()} if learned else table
+
+
+def sinusoids(n: int, config: Config) -> Ints:
+    """Sinusoidal positions (n, d_model), which are whole at quarter turns."""
+    turns = np.arange(n)[:, None] / np.array([float(p) for p in config.sinusoidal_periods])  # (n, pairs)
+    pairs = np.stack([np.sin(2 * np.pi * turns), np.cos(2 * np.pi * turns)], 2)
+    found: Ints = np.rint(pairs).astype(np.int64).reshape(n, -1)[:, : config.d_model]
+    return found
+
+
+def find_unembeddings(
+    dice: Dice, rows: Ints, words: int, wanted: tuple[int | None, ...], limits: Limits, silent: Floats | None
+) -> list[Ints]:
+    """Rows that are unembedded (n, d_model) → natural W_U (d_model, words) with the wanted word's logit the largest
+    of its row by 1 or more, the most pleasant first.
+
+    wanted: a word for each row, None where any will do; silent: the last row (d_model) as it would be without
+    attention, for which the last word must be another.
+
+    Method: rejection sampling; a word that is wanted has a column from those that give it a large logit where it is
+    wanted, and no larger one elsewhere.
+    """
+    columns = weight_columns(rows.shape[1])
+    columns = columns[dice.sample(len(columns), UNEMBEDDING_COLUMNS)]
+    logits = columns @ rows.T  # (columns, n)
+    fit = abs(logits).max(1) <= limits.integer
+    columns, logits = columns[fit], logits[fit]
+    picks = dice.below(len(columns), UNEMBEDDINGS_TRIED, words)
+    for word in dict.fromkeys(w for w in wanted if w is not None):
+        at = [t for t, w in enumerate(wanted) if w == word]
+        others = [t for t, w in enumerate(wanted) if w != word]
+        lowest = logits[:, at].min(1)
+        good = np.flatnonzero((lowest >= LEAST_LOGIT) & (logits[:, others].max(1, initial=-99) <= lowest))
+        if not len(good):
+            return []
+        picks[:, word] = good[dice.below(len(good), UNEMBEDDINGS_TRIED)]
+    found = logits[picks].swapaxes(1, 2)  # (tries, n, words)
+    ordered = np.sort(found, axis=2)
+    ok = (ordered[:, :, -1] - ordered[:, :, -2] >= 1).all(1)
+    top = found.argmax(2)
+    for t, w in enumerate(wanted):
+        ok &= (top[:, t] == w) if w is not None else True
+    ok &= (top != top[:, :1]).any(1) if len(rows) > 1 else True
+    ok = np.flatnonzero(ok)
+    w_u = columns[picks[ok]].swapaxes(1, 2)
+    fine = natural(w_u, 10, 60)
+    w_u, found = w_u[fine], found[ok][fine]
+    if silent is not None and len(w_u):
+        without, right = silent @ w_u, found[:, -1].argmax(1)  # (count, words)
+        changed = without.max(1) > without[np.arange(len(right)), right] + ROUNDING
+        w_u, found = w_u[changed], found[changed]
+    cost = 2 * abs(found).max((1, 2)) + (found == 0).sum((1, 2)) + (abs(w_u) > 1).sum((1, 2))
+    best = np.argsort(cost + dice.below(4, len(cost)), kind="stable")[:UNEMBEDDINGS_KEPT]
+    return list(w_u[best])
+
+
+def without_attention(rows: Ints, weights: Lists, config: Config) -> Floats | None:
+    """Rows that a stack begins with (n, d_model) → its last row (d_model) before W_U, if no head added anything; None
+    where a norm would divide by 0.
+    """
+    x: Floats = rows[-1].astype(np.float64)
+    pre, kind = config.norm_position == "pre", config.normalization_type
+
+    def norm(row: Floats, at: str) -> Floats:
+        if kind is None:
+            return row
+        centred = row - row.mean() if kind == "LN" else row
+        result: Floats = centred / np.sqrt((centred**2).mean()) * weights[f"{at}.w"] + weights.get(f"{at}.b", 0)
+        return result
+
+    def feed_forward(row: Floats, at: str) -> Floats:
+        post = np.maximum(row @ weights[f"{at}.W_in"] + weights[f"{at}.b_in"], 0)
+        result: Floats = post @ weights[f"{at}.W_out"] + weights[f"{at}.b_out"]
+        return result
+
+    with np.errstate(invalid="ignore", divide="ignore"):
+        for at in (f"blocks.{layer}" for layer in range(config.n_layers)):
+            x = x if pre else norm(x, f"{at}.ln1")
+            if not config.attn_only:
+                x = x + feed_forward(norm(x, f"{at}.ln2") if pre else x, f"{at}.mlp")
+                x = x if pre else norm(x, f"{at}.ln2")
+        x = norm(x, "ln_final") if pre else x
+    return x if np.isfinite(x).all() else None

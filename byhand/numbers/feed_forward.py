@@ -1,0 +1,136 @@
+"""The feed-forward network: units that some tokens turn on and others off, and outputs that suit the stream."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from byhand.numbers.combine import combine_columns
+from byhand.numbers.dice import Bools, Dice, Ints
+from byhand.numbers.limits import Limits
+from byhand.numbers.natural import distinct, natural, weight_columns
+from byhand.numbers.norms import can_be_scaled, friendly_rows, unit_of
+
+IN_COLUMNS = 600  # columns of W_in, each with a bias, from which first layers are put together
+FIRST_LAYERS_TRIED = 200
+OUT_COLUMNS = 8000  # columns of W_out, each once without and once with a bias
+SECOND_LAYERS_TRIED = 2000
+SECOND_LAYER_BEAMS = 60
+IN_BIASES = np.array([0, 0, 1, -1, 1, -1, 2])  # what an entry of b_in is drawn from: each as often as it stands here
+LARGEST_ALIVE = 4  # after ReLU: a student multiplies each by a column of W_out
+
+
+@dataclass(frozen=True)
+class FirstLayer:
+    """W_in (d_model, d_mlp), b_in (d_mlp), and what ReLU hands on: post (n, d_mlp)."""
+
+    W_in: Ints
+    b_in: Ints
+    post: Ints
+
+
+@dataclass(frozen=True)
+class SecondLayer:
+    """W_out (d_mlp, d_model), b_out (d_model), and what the network adds to the stream: added (n, d_model)."""
+
+    W_out: Ints
+    b_out: Ints
+    added: Ints
+
+
+def find_first_layer(dice: Dice, x: Ints, d_mlp: int, limits: Limits) -> FirstLayer | None:
+    """Rows x (n, d_model) → a first layer in which every unit is alive for some token and dead for another.
+
+    Method: rejection sampling, first of columns with a bias, then of matrices of the columns that fit; of the
+    matrices that fit, the one with the smallest results.
+    """
+    n = len(x)
+    pool = weight_columns(x.shape[1])
+    pool = pool[dice.sample(len(pool), IN_COLUMNS)]
+    bias = dice.choices(IN_BIASES, len(pool))
+    pre = pool @ x.T + bias[:, None]  # (columns, n)
+    alive = (pre > 0).sum(1)
+    fit = (alive >= 1) & (alive < n) & (pre < 0).any(1)
+    fit &= (abs(pre).max(1) <= limits.hidden) & (pre.max(1) <= LARGEST_ALIVE)
+    pool, bias, pre = pool[fit], bias[fit], pre[fit]
+    if len(pool) < 2 * d_mlp:
+        return None
+    picks = dice.below(len(pool), FIRST_LAYERS_TRIED, d_mlp)
+    w, b, post = pool[picks].swapaxes(1, 2), bias[picks], np.maximum(pre[picks], 0).swapaxes(1, 2)
+    alive = (post > 0).sum(2)  # (tried, n): units that are alive for a token
+    zeros = (b == 0).sum(1)
+    ok = natural(w) & distinct(post) & distinct(post.swapaxes(1, 2)) & (alive >= 1).all(1)
+    ok &= (zeros >= 1) & (zeros * 3 <= 2 * d_mlp)
+    kept = np.flatnonzero(ok)
+    if not len(kept):
+        return None
+    cost = post[kept].sum((1, 2)) + 2 * (abs(w[kept]) > 1).sum((1, 2)) + 3 * (alive[kept] < 2).sum(1)
+    best = kept[np.argsort(cost, kind="stable")[0]]
+    return FirstLayer(w[best], b[best], post[best])
+
+
+def _out_columns(dice: Dice, first: FirstLayer) -> tuple[Ints, Ints, Ints]:
+    """Columns of W_out (count, d_mlp), their biases (count), and what they add to each token (count, n)."""
+    w = weight_columns(first.W_in.shape[1])
+    w = w[dice.sample(len(w), OUT_COLUMNS)]
+    b = np.concatenate([np.zeros(len(w), np.int64), dice.choices(np.array([1, -1]), len(w))])
+    w = np.concatenate([w, w])
+    products = np.rint(w.astype(np.float64) @ first.post.T.astype(np.float64)).astype(np.int64)  # exact: small
+    return w, b, products + b[:, None]
+
+
+def plain_second_layer(
+    dice: Dice, x: Ints, first: FirstLayer, limits: Limits, read_by_heads: bool = False
+) -> SecondLayer | None:
+    """A first layer → a second one whose sum with the rows x (n, d_model) is small; x is 0 where nothing is added.
+
+    read_by_heads: whether heads read the sum as it is. The rows of the sum then are of two kinds, odd and even at the
+    same places, so that many scores can be divided by √d_head.
+
+    Method: rejection sampling.
+    """
+    w, b, products = _out_columns(dice, first)
+    if read_by_heads:
+        odd = (products[:, None] + x.T) % 2  # (columns, d_model, n)
+        halves = np.array_split(dice.permutation(len(x)), 2)
+        fit = np.logical_and(*((odd[..., half] == odd[..., half[:1]]).all(2) for half in halves))
+        if not fit.any(0).all():
+            return None
+        picks = np.stack([dice.choices(np.flatnonzero(column), SECOND_LAYERS_TRIED) for column in fit.T], 1)
+    else:
+        picks = dice.below(len(w), SECOND_LAYERS_TRIED, x.shape[1])
+    return _best(dice, x, w[picks].swapaxes(1, 2), b[picks], products[picks].swapaxes(1, 2), limits, read_by_heads)
+
+
+def friendly_second_layer(dice: Dice, x: Ints, kind: str, first: FirstLayer, limits: Limits) -> SecondLayer | None:
+    """A first layer → a second one whose sum with the rows x (n, d_model) a norm leaves rational, each row its own
+    way.
+
+    Method: beam search over the tokens; the rows that may be added to a token are the friendly ones less its own.
+    """
+    w, b, products = _out_columns(dice, first)
+    small = abs(products).max(1) <= min(2 * limits.stream, limits.integer)
+    w, b, products = w[small], b[small], products[small]
+    friendly = friendly_rows(x.shape[1], kind, limits.stream)
+    members = combine_columns(dice, products, x.shape[1], [friendly - row for row in x], beams=SECOND_LAYER_BEAMS)
+    sums = x + products[members].swapaxes(1, 2)
+    members = members[can_be_scaled(unit_of(sums, kind), kind)]
+    return _best(dice, x, w[members].swapaxes(1, 2), b[members], products[members].swapaxes(1, 2), limits)
+
+
+def _best(
+    dice: Dice, x: Ints, w: Ints, b: Ints, added: Ints, limits: Limits, read_by_heads: bool = False
+) -> SecondLayer | None:
+    """The easiest of many second layers W_out (count, d_mlp, d_model): small entries, small sums, few biases."""
+    sums = x + added
+    ok: Bools = natural(w) & distinct(sums) & (abs(sums).max((1, 2)) <= limits.stream + 1)
+    ok &= (added != 0).any(2).all(1) & (abs(added).max((1, 2)) <= limits.integer)
+    kept = np.flatnonzero(ok)
+    if not len(kept):
+        return None
+    w, b, added, sums = w[kept], b[kept], added[kept], sums[kept]
+    cost = (abs(w) > 1).sum((1, 2)) + 2 * abs(sums).max((1, 2)) + abs(added).max((1, 2)) + (sums == x).sum((1, 2))
+    cost += (b != 0).sum(1) + read_by_heads * (sums**2).sum((1, 2))
+    best = np.argsort(cost + dice.below(4, len(cost)), kind="stable")[0]
+    return SecondLayer(w[best], b[best], added[best])
