@@ -64,6 +64,9 @@ _round_weights = click.option(
     "--round-weights", "weight_places", type=click.IntRange(0, 12), metavar="N",
     help="Round the weights to N places, and say what it changes.",
 )  # fmt: skip
+_language = click.option(
+    "--language", default="en", show_default=True, help="The language of the pages; what it lacks is in English."
+)
 
 
 def _tell(line: object) -> None:
@@ -73,12 +76,13 @@ def _tell(line: object) -> None:
 
 @main.command("list")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
-def list_(as_json: bool) -> None:
+@_language
+def list_(as_json: bool, language: str) -> None:
     """The sheets, in the order of the course."""
     from byhand.pipeline import own_effort
     from byhand.worksheet.sheet import all_sheets
 
-    sheets = [(sheet, own_effort(sheet).minutes) for sheet in all_sheets()]
+    sheets = [(sheet, own_effort(sheet).minutes) for sheet in all_sheets(language)]
     if as_json:
         keys = ("name", "number", "title", "model", "prerequisites")
         rows = [{**{k: getattr(s, k) for k in keys}, "minutes": minutes} for s, minutes in sheets]
@@ -91,12 +95,13 @@ def list_(as_json: bool) -> None:
 
 @main.command()
 @click.argument("sheet")
-def show(sheet: str) -> None:
+@_language
+def show(sheet: str, language: str) -> None:
     """One sheet in full: its goal, what comes before it, its configuration."""
     from byhand.pipeline import own_effort
     from byhand.worksheet.sheet import load_sheet
 
-    found = load_sheet(sheet)
+    found = load_sheet(sheet, language)
     asked = own_effort(found)
     config = found.values.get("config", {})
     click.echo(f"{found.name}: {found.title}\n\n{found.goal}\n")
@@ -136,6 +141,7 @@ def show(sheet: str) -> None:
 @click.option(
     "--format", "formats", default="html,pdf,json", show_default=True, callback=_formats, help="What to write."
 )
+@_language
 @click.option("--paper", type=click.Choice(["a4", "letter"]), default="a4", show_default=True, help="Paper size.")
 @click.option("--book", is_flag=True, help="All in one PDF with contents, keys at the end, and pages with an index.")
 @click.option("--cache/--no-cache", default=True, help="Whether pages that were laid out before are laid out again.")
@@ -143,8 +149,8 @@ def show(sheet: str) -> None:
 def generate(
     sheets: tuple[str, ...], every: bool, seed: int | None, values_files: tuple[str, ...],
     weight_places: int | None, tokens: str | None, answer: str, numbers: str | None, places: int, rounding: Any,
-    base: str | None, orientation: str, level: str | None, view: str | None, formats: tuple[str, ...], paper: str,
-    book: bool, cache: bool, out: str,
+    base: str | None, orientation: str, level: str | None, view: str | None, formats: tuple[str, ...], language: str,
+    paper: str, book: bool, cache: bool, out: str,
 ) -> None:  # fmt: skip
     """Print a worksheet and its key; without SHEET, the flagship: a whole small language model."""
     from byhand import pipeline
@@ -158,8 +164,9 @@ def generate(
         orientation=orientation, views=pipeline.views_asked(view), formats=formats, paper=paper,  # type: ignore[arg-type]
         tokens=tuple(tokens.split()) if tokens else (), answer=answer, level=level,  # type: ignore[arg-type]
         values=load_entries(*values_files) if values_files else None, weight_places=weight_places, cache=cache,
+        language=language,
     )  # fmt: skip
-    names = [s.name for s in all_sheets()] if every else list(sheets) or [pipeline.FLAGSHIP]
+    names = [s.name for s in all_sheets(language)] if every else list(sheets) or [pipeline.FLAGSHIP]
     if book:
         for path in pipeline.book(names, options, out, _tell):
             click.echo(path)
@@ -193,13 +200,14 @@ def generate(
     help="Tokens as rows (X W) or as columns (W X).",
 )  # fmt: skip
 @click.option("--level", type=click.Choice(["easy", "standard", "stretch"]), help="How large new numbers are.")
+@_language
 @click.option("--paper", type=click.Choice(["a4", "letter"]), default="a4", show_default=True, help="Paper size.")
 @click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="How many cores to use.")
 @click.option("--dask", default="", metavar="ADDRESS", help="A Dask scheduler, to use a cluster (needs distributed).")
 @click.option("--out", type=click.Path(), default="output", show_default=True, help="The folder to write to.")
 def class_(
     sheet: str, roster: str | None, anonymous: int | None, seed: int, numbers: str | None, places: int, rounding: Any,
-    orientation: str, level: str | None, paper: str, jobs: int, dask: str, out: str,
+    orientation: str, level: str | None, language: str, paper: str, jobs: int, dask: str, out: str,
 ) -> None:  # fmt: skip
     """Print a class its worksheets: each student's numbers are their own, and as hard as all the others'."""
     from byhand.classroom import roster as rosters
@@ -211,7 +219,7 @@ def class_(
     students = rosters.read_roster(roster) if roster is not None else rosters.anonymous(anonymous or 0)
     options = Options(
         seed=seed, numbers=numbers, places=places, rounding=rounding, orientation=orientation,  # type: ignore[arg-type]
-        level=level, paper=paper,  # type: ignore[arg-type]
+        level=level, paper=paper, language=language,  # type: ignore[arg-type]
     )  # fmt: skip
     quiet = not sys.stderr.isatty()
     try:

@@ -32,7 +32,7 @@ from byhand.worksheet.document import VIEWS, Document, Level, Orientation, View
 from byhand.worksheet.effort import Effort
 from byhand.worksheet.load import document
 from byhand.worksheet.messages import messages
-from byhand.worksheet.sheet import Sheet, check_room, load_sheet
+from byhand.worksheet.sheet import ENGLISH, Sheet, check_room, load_sheet
 from byhand.worksheet.starts import rounded_starts
 
 FLAGSHIP = "gpt"
@@ -50,7 +50,8 @@ class Options:
     places: of classroom decimals; rounding: whether a step goes on with rounded numbers or with all their digits.
     base: of softmax, where it is not the sheet's. answer: the words that gpt says.
     level: how large new numbers are, and how much the page gives away. cache: whether a page that was laid out before
-    is taken from the cache. weight_places: what a file's weights are rounded to.
+    is taken from the cache. weight_places: what a file's weights are rounded to. language: of the pages; what it does
+    not have is in English.
     """
 
     seed: int | None = None
@@ -68,6 +69,7 @@ class Options:
     level: Level | None = None
     cache: bool = True
     weight_places: int | None = None
+    language: str = ENGLISH
 
     def on(self, sheet: Sheet) -> Options:
         """The same, with the sheet's own numbers where none are asked for."""
@@ -107,8 +109,9 @@ def generate(
 
     Raises: ByHandError; then nothing has been written.
     """
-    sheet = load_sheet(name)
-    options = (options or Options()).on(sheet)
+    options = options or Options()
+    sheet = load_sheet(name, options.language)
+    options = options.on(sheet)
 
     def made() -> dict[str, str]:
         return dict(_texts(*prepare(sheet, options, tell), options))
@@ -129,9 +132,9 @@ def book(
     Raises: ByHandError; then nothing has been written.
     """
     options = options or Options()
-    made = [prepare(load_sheet(name), options, tell) for name in dict.fromkeys(names)]
+    made = [prepare(load_sheet(name, options.language), options, tell) for name in dict.fromkeys(names)]
     views = tuple(sorted(options.views, key=VIEWS.index))
-    bound = Book(tuple(Pages(page) for page, _ in made), views, options.chosen_seed, messages())
+    bound = Book(tuple(Pages(page) for page, _ in made), views, options.chosen_seed, messages(options.language))
     files = dict(bound.folder(options.paper)) if "html" in options.formats else {}
     if "json" in options.formats:
         files |= {f"{page.name}-run.json": as_text(run) for page, run in made}
@@ -168,8 +171,9 @@ def recorded(
     tape = run_model(sheet.model, values, domain, force=whole and domain.name != "symbolic")
     tokens, level = _words(values), options.level or "standard"
     context = Context(
-        sheet, tape, values.config, tokens, values.vocabulary, options.orientation, values.source, level
-    )
+        sheet, tape, values.config, tokens, values.vocabulary, options.orientation, values.source, level,
+        messages(options.language),
+    )  # fmt: skip
     page = document(context)  # which asks the tape for the steps that it needs
     if starts := rounded_starts(page, tape):
         values = replace(values, inputs={**values.inputs, **starts})

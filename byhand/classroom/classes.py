@@ -64,8 +64,9 @@ def make_class(
 
     Raises: ByHandError; files that are complete stay, and running again makes the others.
     """
-    sheet = load_sheet(name)
-    options = (options or Options()).on(sheet)
+    options = options or Options()
+    sheet = load_sheet(name, options.language)
+    options = options.on(sheet)
     if options.numbers == "symbolic":
         raise ConfigError("a class has numbers, not letters; use --numbers exact or decimal")
     letters = "".join(sorted({c for student in students for c in student.whose} | set(string.printable[:95])))
@@ -73,7 +74,7 @@ def make_class(
     folder = Path(out) / f"{name}-class{options.chosen_seed}"
     with output_errors(folder), ExitStack() as stack:
         _prepare(folder, plan)
-        books = {view: stack.enter_context(_book(folder, sheet, view)) for view in CLASS_VIEWS}
+        books = {view: stack.enter_context(_book(folder, sheet, view, options.language)) for view in CLASS_VIEWS}
         index = stack.enter_context(_part(folder / "index.csv"))
         rows = csv.writer(io.TextIOWrapper(index, "utf-8-sig", newline="", write_through=True))
         rows.writerow(FIELDS)
@@ -127,8 +128,8 @@ def _part(path: Path) -> Iterator[Any]:
 
 
 @contextmanager
-def _book(folder: Path, sheet: Sheet, view: View) -> Iterator[Bundle]:
-    texts = messages()
+def _book(folder: Path, sheet: Sheet, view: View, language: str) -> Iterator[Bundle]:
+    texts = messages(language)
     title = f"{sheet.name} ({texts.say(f'views.{view}')})"
     with _part(folder / BOOKS[view]) as file, tempfile.TemporaryFile() as places:
         book = Bundle(file, places, title, texts.language)

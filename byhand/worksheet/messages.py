@@ -15,9 +15,8 @@ from typing import Any
 
 from byhand.errors import SheetError, UnknownNameError
 from byhand.notation.words import unprintable
-from byhand.worksheet.sheet import folders, shipped
+from byhand.worksheet.sheet import ENGLISH, folders, known_language, shipped
 
-ENGLISH = "en"
 LARGEST_FILE = 200_000  # characters
 _PLACE = re.compile(r"\{([a-z]\w*)\}")
 _WORD = re.compile(r"\\text\{(\w+)\}")
@@ -48,9 +47,9 @@ class Messages:
 def messages(language: str = ENGLISH) -> Messages:
     """The texts of a language.
 
-    Raises: SheetError where its file does not parse, or has a text that English does not have.
+    Raises: UnknownNameError; SheetError where its file does not parse, or has a text that English does not have.
     """
-    return _messages(language, folders())
+    return _messages(language if language == ENGLISH else known_language(language), folders())
 
 
 @cache

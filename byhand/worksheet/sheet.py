@@ -17,6 +17,8 @@ from byhand.model.parameters import parameter_shapes
 from byhand.model.weights import Values
 from byhand.notation.words import unprintable
 
+ENGLISH = "en"
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")  # a language tag, as HTML and PDF have it
 _FRONT = re.compile(r"\A---[ \t]*\n(.*?)\n---[ \t]*(?:\n|\Z)", re.DOTALL)
 _WORDS = ("title", "goal", "model")
 NUMBERS = ("exact", "decimal", "symbolic")
@@ -122,24 +124,48 @@ def check_room(sheet: Sheet, steps: Iterable[str]) -> None:
                 )
 
 
-def sheet_files() -> dict[str, Path]:
-    """Every sheet by name; the user's before the shipped."""
+def known_language(language: str) -> str:
+    """A language in which there are sheets or messages.
+
+    Raises: UnknownNameError for any other.
+    """
+    known = {ENGLISH}
+    for folder in folders():
+        known |= {path.stem for path in (folder / "messages").glob("*.toml")}
+        known |= {path.parent.name for path in (folder / "worksheets").glob("*/*.md")}
+    if language not in known or not _LANGUAGE.fullmatch(language):
+        raise UnknownNameError("language", language, filter(_LANGUAGE.fullmatch, known))
+    return language
+
+
+def sheet_files(language: str = ENGLISH) -> dict[str, Path]:
+    """Every sheet by name: those of the language before those in English, a user's before the shipped."""
     found: dict[str, Path] = {}
-    for folder in reversed(folders()):
-        found |= {path.stem: path for path in sorted((folder / "worksheets").glob("*.md"))}
+    for inside in dict.fromkeys(("", "" if language == ENGLISH else language)):
+        for folder in reversed(folders()):
+            found |= {path.stem: path for path in sorted((folder / "worksheets" / inside).glob("*.md"))}
     return found
 
 
-def load_sheet(name: str) -> Sheet:
-    """Read a sheet.
+def load_sheet(name: str, language: str = ENGLISH) -> Sheet:
+    """Read a sheet in a language, or in English where it has none. What its front matter leaves out is as in English.
 
     Raises: UnknownNameError; SheetError where the file does not parse.
     """
-    files = sheet_files()
+    files, originals = sheet_files(known_language(language)), sheet_files()
     if name not in files:
         raise UnknownNameError("sheet", name, files)
-    path = files[name]
-    if not path.resolve().is_relative_to(path.parent.resolve()):
+    translated = name in originals and files[name] != originals[name]
+    return parse_sheet(name, _text(files[name]), _text(originals[name]) if translated else "")
+
+
+def _text(path: Path) -> str:
+    """A sheet's text.
+
+    Raises: SheetError where it cannot be read.
+    """
+    name, home = path.stem, next(above for above in path.parents if above.name == "worksheets")
+    if not path.resolve().is_relative_to(home.resolve()):
         raise SheetError(f"{path.name} is a link that leads out of its folder")
     try:
         with path.open(encoding="utf-8-sig") as file:
@@ -148,18 +174,39 @@ def load_sheet(name: str) -> Sheet:
         raise SheetError(f"{path.name}: cannot be read: {error}") from None
     if len(text) > LARGEST_SHEET:
         raise SheetError(f"{name}.md has over {LARGEST_SHEET:,} characters; a sheet has ten thousand")
-    return parse_sheet(name, text)
+    return text
 
 
-def all_sheets() -> list[Sheet]:
+def all_sheets(language: str = ENGLISH) -> list[Sheet]:
     """Every sheet, in the order of the course."""
-    return sorted((load_sheet(name) for name in sheet_files()), key=lambda s: (s.number, s.name))
+    names = sheet_files(known_language(language))
+    return sorted((load_sheet(name, language) for name in names), key=lambda s: (s.number, s.name))
 
 
-def parse_sheet(name: str, text: str) -> Sheet:
-    """A sheet from its text.
+def parse_sheet(name: str, text: str, original: str = "") -> Sheet:
+    """A sheet from its text. original: the English text, whose entries count where a translation has none.
 
     Raises: SheetError with the line where the front matter does not parse.
+    """
+    front, body = _parsed(name, text)
+    if original:
+        front = _parsed(name, original)[0] | front
+    for key in _WORDS:
+        if not front.get(key):
+            raise SheetError(f"{name}.md: the front matter has no {key}")
+    if front.get("numbers", NUMBERS[0]) not in NUMBERS:
+        raise SheetError(f"{name}.md: no numbers {front['numbers']!r}; use {', '.join(NUMBERS)}")
+    kept = {k: v for k, v in front.items() if k not in _VALUES}
+    for key in ("prerequisites", "objectives"):
+        kept[key] = tuple(str(x) for x in front.get(key, ()))
+    values = {k: front[k] for k in _VALUES if k in front}
+    return Sheet(name=name, body=body, values=values, **kept)
+
+
+def _parsed(name: str, text: str) -> tuple[dict[Any, Any], str]:
+    """A sheet's front matter, and its body.
+
+    Raises: SheetError.
     """
     text = text.replace("\r\n", "\n")
     if bad := unprintable(text, lines=True):
@@ -175,17 +222,8 @@ def parse_sheet(name: str, text: str) -> Sheet:
             raise SheetError(f"{name}.md: {key} holds {bad}, which cannot be printed")
         if not isinstance(value, _KEYS[key]):
             raise SheetError(f"{name}.md: {key} is a {_KEYS[key].__name__}; found {type(value).__name__}")
-    for key in _WORDS:
-        if not front.get(key):
-            raise SheetError(f"{name}.md: the front matter has no {key}")
-    if front.get("numbers", NUMBERS[0]) not in NUMBERS:
-        raise SheetError(f"{name}.md: no numbers {front['numbers']!r}; use {', '.join(NUMBERS)}")
-    kept = {k: v for k, v in front.items() if k not in _VALUES}
-    for key in ("prerequisites", "objectives"):
-        kept[key] = tuple(str(x) for x in front.get(key, ()))
-    values = {k: front[k] for k in _VALUES if k in front}
     # the body keeps its line numbers, so that a message about it points into the file
-    return Sheet(name=name, body="\n" * match[0].count("\n") + text[match.end() :], values=values, **kept)
+    return front, "\n" * match[0].count("\n") + text[match.end() :]
 
 
 def _yaml(name: str, text: str) -> dict[Any, Any]:

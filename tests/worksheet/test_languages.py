@@ -1,0 +1,101 @@
+"""Pages in another language: its sheets and messages, each in English where there is none."""
+
+import io
+
+import pytest
+from click.testing import CliRunner
+from pypdf import PdfReader
+
+from byhand.cli import main
+from byhand.errors import SheetError, UnknownNameError
+from byhand.formats.html.page import Pages
+from byhand.formats.pdf import pdf
+from byhand.pipeline import Options, prepare
+from byhand.worksheet.sheet import load_sheet, sheet_files
+
+GERMAN = """---
+title: Das Skalarprodukt
+goal: Du rechnest.
+---
+## Erst malnehmen
+
+Dann addieren: jede {{ row }} für sich.
+
+{{ ask("elementwise") }}
+"""
+
+
+@pytest.fixture
+def german(folder):
+    """A folder with one sheet and one message in German."""
+    for name, text in {
+        "worksheets/de/dot-product.md": GERMAN, "messages/de.toml": 'top.key = "Lösung"\nwords.row = "Zeile"\n',
+    }.items():  # fmt: skip
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+def page(name, view="key", medium="screen"):
+    document, _ = prepare(load_sheet(name, "de"), Options(language="de"))
+    return Pages(document).html(view, medium)
+
+
+def test_a_sheet_in_another_language_has_its_own_words_and_the_numbers_of_the_english_one(german):
+    sheet, english = load_sheet("dot-product", "de"), load_sheet("dot-product")
+    assert (sheet.title, sheet.number, sheet.model) == ("Das Skalarprodukt", english.number, english.model)
+    assert sheet.values == english.values
+    assert "jede Zeile für sich" in page("dot-product")
+
+
+def test_a_sheet_that_a_language_does_not_have_is_in_english_with_its_messages(german):
+    html = page("softmax")
+    assert "You turn scores into shares" in html
+    assert '<span class="view">Lösung</span>' in html
+    assert "one Zeile at a time" in html
+    assert "Conventions" in html
+
+
+def test_the_language_is_said_in_html_and_in_pdf(german):
+    assert '<html lang="de">' in page("dot-product")
+    assert PdfReader(io.BytesIO(pdf(page("dot-product", medium="print")))).trailer["/Root"]["/Lang"] == "de"
+
+
+def test_a_language_is_no_sheet(german):
+    assert sheet_files("de").keys() == sheet_files().keys()
+    (german / "worksheets" / "de" / "only-german.md").write_text(GERMAN, encoding="utf-8")
+    assert sheet_files("de").keys() - sheet_files().keys() == {"only-german"}
+    with pytest.raises(SheetError, match=r"^only-german.md: the front matter has no model$"):
+        load_sheet("only-german", "de")
+
+
+def test_a_sheet_that_is_a_link_out_of_the_folder_is_refused(german, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "softmax.md").write_text(GERMAN, encoding="utf-8")
+    (german / "worksheets" / "fr").symlink_to(elsewhere)
+    with pytest.raises(SheetError, match=r"^softmax.md is a link that leads out of its folder$"):
+        load_sheet("softmax", "fr")
+
+
+@pytest.mark.parametrize("name", ["dee", "../de", "", "DE"])
+def test_no_other_language_is_known(german, name):
+    with pytest.raises(UnknownNameError, match=r"^no language '.*'; (did you mean 'de'\?|there are: de, en)$"):
+        load_sheet("softmax", name)
+
+
+@pytest.mark.parametrize("command", [
+    ["list"], ["show", "softmax"], ["generate", "softmax"], ["class", "softmax", "--anonymous", "2"],
+])  # fmt: skip
+def test_every_command_that_has_a_language_says_which_there_are(command, tmp_path):
+    out = ["--out", str(tmp_path)] if command[0] in ("generate", "class") else []
+    result = CliRunner().invoke(main, [*command, "--language", "de", *out])
+    assert (result.exit_code, result.stderr) == (1, "byhand: no language 'de'; did you mean 'en'?\n")
+
+
+def test_the_command_prints_in_a_language(german, tmp_path):
+    command = ["generate", "dot-product", "--language", "de", "--format", "html", "--out", str(tmp_path)]
+    assert CliRunner().invoke(main, command).exit_code == 0
+    assert "Das Skalarprodukt" in (tmp_path / "dot-product-seed0" / "key.html").read_text(encoding="utf-8")
+    listed = CliRunner().invoke(main, ["list", "--language", "de"]).stdout
+    assert "Das Skalarprodukt" in listed
+    assert "Softmax" in listed
