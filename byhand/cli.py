@@ -245,11 +245,12 @@ def class_(
 def foils() -> None:
     """The classic mistakes that a sheet's numbers tell apart, and how to mend each."""
     from byhand.mistakes import MISTAKES
+    from byhand.worksheet.messages import messages
 
-    width = max(map(len, MISTAKES))
-    for name, mistake in MISTAKES.items():
-        said = mistake.where("rows")
-        click.echo(f"{name:{width}}  {said.told}\n{'':{width}}  → {said.mend}")
+    english, width = messages(), max(map(len, MISTAKES))
+    for name in MISTAKES:
+        told, mend = english.mistake(name, "told"), english.mistake(name, "mend")
+        click.echo(f"{name:{width}}  {told}\n{'':{width}}  → {mend}")
 
 
 @main.command()

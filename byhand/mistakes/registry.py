@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 from byhand.errors import DomainError, UnknownNameError
 from byhand.model.layers import steps_of
@@ -22,19 +22,14 @@ class Mistake:
     rewrite: what someone who makes the mistake does in place of a step of the right run; [step] if it is the same.
 
     Tokens are rows or columns of a page. So told and mend write {row} and {column}, {rows} and {columns} or {Rows},
-    for what is called so where they are rows.
+    for what is called so where they are rows. They are the English texts: the messages of another language have their
+    own, as mistakes.NAME.told and mistakes.NAME.mend.
     """
 
     name: str
     told: str
     mend: str
     rewrite: Rewrite
-
-    def where(self, tokens: Literal["rows", "columns"]) -> Mistake:
-        """The mistake in the words of a page whose tokens are rows, or columns."""
-        row, column = ("row", "column") if tokens == "rows" else ("column", "row")
-        words = {"row": row, "rows": f"{row}s", "column": column, "columns": f"{column}s", "Rows": f"{row}s".title()}
-        return replace(self, told=self.told.format(**words), mend=self.mend.format(**words))
 
 
 MISTAKES: dict[str, Mistake] = {}

@@ -21,7 +21,6 @@ from byhand.arithmetic.decimals import Decimals
 from byhand.arithmetic.exact import RATIONALS
 from byhand.arithmetic.expr import NEG_INF, Expr, Mul, Num, Sum
 from byhand.errors import SheetError, ValuesError
-from byhand.mistakes import MISTAKES
 from byhand.model.layers import steps_of
 from byhand.notation.text import value_text
 from byhand.ops import matmul
@@ -85,13 +84,12 @@ def sayable(context: Context, blocks: list[Block]) -> dict[str, Any]:
 def _words(context: Context) -> Mapping[str, Any]:
     """What is no call: the run's words and choices, and rows and columns as the page has them."""
     say, turned, numbers = context.messages.say, context.turned, context.tape.domain.name
-    lines = ("row", "column"), ("rows", "columns")
     return {
         "tokens": context.tokens, "source": context.source, "vocabulary": context.vocabulary,
         "config": context.config, "base": context.config.softmax_base,
         "numbers": numbers, "about": say("words.about") if numbers == "decimal" else "",
         "level": context.level, "range": safe_range, "turned": turned,
-        **{own: say(f"words.{other if turned else own}") for pair in lines for own, other in (pair, pair[::-1])},
+        **context.messages.lines(turned),
     }  # fmt: skip
 
 
@@ -372,7 +370,7 @@ def find_the_error(
         if first is None:
             raise SheetError(f"the foil {name} changes none of {', '.join(steps)}; choose other steps")
         panels = [replace(panel, right=panel.step == first) for panel in panels]
-    told = Answer(lines, inline(answer or MISTAKES[name].where(context.orientation).told))
+    told = Answer(lines, inline(answer or context.messages.mistake(name, "told", context.turned)))
     return Strip(tuple(panels), ("→",) * (len(panels) - 1)), told
 
 

@@ -11,14 +11,15 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from byhand.errors import SheetError, UnknownNameError
+from byhand.mistakes import MISTAKES
 from byhand.notation.words import unprintable
 from byhand.worksheet.sheet import ENGLISH, folders, known_language, shipped
 
 LARGEST_FILE = 200_000  # characters
-_PLACE = re.compile(r"\{([a-z]\w*)\}")
+_PLACE = re.compile(r"\{([A-Za-z]\w*)\}")
 _WORD = re.compile(r"\\text\{(\w+)\}")
 
 
@@ -39,6 +40,16 @@ class Messages:
             text = self.texts[f"{name}.{'one' if places['n'] == 1 else 'other'}"]
         return _PLACE.sub(lambda m: write(places[m[1]]) if m[1] in places else m[0], write(text))
 
+    def lines(self, turned: bool) -> dict[str, str]:
+        """What a page calls the rows and columns of matrices whose rows are tokens; turned: tokens are columns."""
+        pairs = [("row", "column"), ("rows", "columns"), ("Rows", "Columns")]
+        called = {own: other if turned else own for pair in pairs for own, other in (pair, pair[::-1])}
+        return {own: self.texts[f"words.{name}"] for own, name in called.items()}
+
+    def mistake(self, name: str, part: Literal["told", "mend"], turned: bool = False) -> str:
+        """What a student is told of a classic mistake, or how to mend it."""
+        return self.say(f"mistakes.{name}.{part}", **self.lines(turned))
+
     def formula(self, latex: str) -> str:
         r"""A symbol with its words in this language: of `\text{loss}`, what symbols.loss says."""
         return _WORD.sub(lambda m: rf"\text{{{self.texts.get(f'symbols.{m[1]}', m[1])}}}", latex)
@@ -55,6 +66,7 @@ def messages(language: str = ENGLISH) -> Messages:
 @cache
 def _messages(language: str, where: tuple[Path, ...]) -> Messages:
     english = _read(ENGLISH, shipped())
+    english |= {f"mistakes.{m.name}.{part}": getattr(m, part) for m in MISTAKES.values() for part in ("told", "mend")}
     texts = dict(english)
     for name in dict.fromkeys((ENGLISH, language)):
         for folder in reversed(where):

@@ -7,27 +7,28 @@ from small_runs import HEAD, attention, feed_forward, made, rows
 
 from byhand.errors import DomainError, UnknownNameError
 from byhand.mistakes import MISTAKES, applying, cells_apart, changes, differing, foil, resumed
+from byhand.worksheet.messages import messages
 
 
-@pytest.mark.parametrize("tokens", ["rows", "columns"])
+@pytest.mark.parametrize("turned", [False, True])
 @pytest.mark.parametrize("name", MISTAKES)
-def test_a_mistake_is_told_and_mended_in_whole_sentences(name, tokens):
-    mistake = MISTAKES[name].where(tokens)
-    for sentence in (mistake.told, mistake.mend):
+def test_a_mistake_is_told_and_mended_in_whole_sentences(name, turned):
+    told, mend = (messages().mistake(name, part, turned) for part in ("told", "mend"))
+    for sentence in (told, mend):
         assert sentence[0].isupper()
         assert sentence.endswith(".")
         assert len(sentence) <= 120
         assert "\n" not in sentence
         assert not {"{", "}"} & set(sentence)
-    assert mistake.told != mistake.mend
+    assert told != mend
 
 
 def test_what_is_a_row_of_tokens_may_be_a_column_of_the_page():
-    mistake = MISTAKES["softmax-over-columns"]
-    assert mistake.where("rows").told == "Each power divided by the sum of its column."
-    assert mistake.where("columns").told == "Each power divided by the sum of its row."
-    assert mistake.where("columns").mend.startswith("Divide each power by the sum of its own column,")
-    assert MISTAKES["transposed"].where("columns").told.startswith("Columns of a square weight in place of its rows:")
+    said, name = messages().mistake, "softmax-over-columns"
+    assert said(name, "told") == "Each power divided by the sum of its column."
+    assert said(name, "told", turned=True) == "Each power divided by the sum of its row."
+    assert said(name, "mend", turned=True).startswith("Divide each power by the sum of its own column,")
+    assert said("transposed", "told", turned=True).startswith("Columns of a square weight in place of its rows:")
 
 
 def test_a_mistake_has_the_name_of_its_function():
