@@ -179,7 +179,7 @@ def unchanged(run: ClassRun, sets: Sequence[int]) -> list[str]:
     def varies_within_a_set(value: Any) -> bool:
         return varies(value) and len({*zip(sets, value.codes.tolist(), strict=True)}) > len({*sets})
 
-    asked = [panel for panel in run.document.panels() if panel.kind == "ask"]
+    asked = [panel for panel in run.document.panels() if panel.role == "ask"]
     same = [
         panel.symbol
         for panel in asked

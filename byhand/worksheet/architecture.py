@@ -148,7 +148,7 @@ class _Chart:
 
     def read(self, steps: Sequence[str], part: str, place: dict[str, int]) -> Iterator[int | str]:
         """What steps read: groups of the part, or the names of steps that come from elsewhere or are printed."""
-        printed = {p.step for s in self.sections for b in s.blocks for p in b.matrices if p.kind != "ask"}
+        printed = {p.step for s in self.sections for b in s.blocks for p in b.matrices if p.role != "ask"}
         waiting, seen = list(steps), set[str]()
         while waiting:
             for name in self.tape.steps[waiting.pop(0)].inputs:

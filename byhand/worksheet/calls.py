@@ -34,13 +34,15 @@ from byhand.worksheet.document import (
     Checkpoint,
     Choice,
     Claim,
+    Figure,
     FirstCell,
     Hint,
-    Kind,
     Panel,
     Prose,
+    Role,
     Strip,
     Table,
+    Word,
     WordBoxes,
 )
 from byhand.worksheet.markdown import inline
@@ -67,18 +69,20 @@ class Marker(str):
 def sayable(context: Context, blocks: list[Block]) -> dict[str, Any]:
     """Everything that a sheet can say. blocks: where calls leave what stands on the page, in the order of markers."""
 
-    def bound(function: Callable[..., Any]) -> Callable[..., Any]:
+    def bound(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         def called(*args: Any, **named: Any) -> Any:
             made = function(context, *args, **named)
             if not isinstance(made, Block | tuple):
                 return made
             left = made if isinstance(made, tuple) else (made,)
+            if other := next((each for each in left if not isinstance(each, Word | Figure)), None):
+                raise TypeError(f"{name}() made {other!r}, which is neither a Word nor a Figure")
             blocks.extend(left)
             return Marker("".join(f"\ue000{at}\ue001" for at in range(len(blocks) - len(left), len(blocks))))
 
         return called
 
-    return {**_words(context), **{name: bound(function) for name, function in CALLS.items()}}
+    return {**_words(context), **{name: bound(name, function) for name, function in CALLS.items()}}
 
 
 def _words(context: Context) -> Mapping[str, Any]:
@@ -151,9 +155,9 @@ def show(context: Context, name: str, caption: str = "", note: str = "") -> Pane
     return _panel(context, name, None, caption, note)
 
 
-def _panel(context: Context, name: str, kind: Kind | None, caption: str = "", note: str = "") -> Panel:
+def _panel(context: Context, name: str, role: Role | None, caption: str = "", note: str = "") -> Panel:
     """A step as a matrix; of the next token, its words."""
-    panel, words = context.panel(name, kind, caption=caption, note=note), context.vocabulary
+    panel, words = context.panel(name, role, caption=caption, note=note), context.vocabulary
     if name != "next_token" or not words:
         return panel
     cells = tuple(tuple(replace(c, value=words[int(c.value)], work=None) for c in row) for row in panel.cells)
@@ -217,7 +221,7 @@ def norm(context: Context, at: str, of: str, result: str = "") -> Blocks:
 @call
 def words(context: Context, name: str = "next_token") -> Block:
     """Boxes for the words that a step's answers spell."""
-    return WordBoxes(context.tokens, _panel(context, name, "ask").numbers)
+    return WordBoxes(context.tokens, _panel(context, name, "ask").flat)
 
 
 @call

@@ -11,7 +11,7 @@ from byhand.mistakes import foil
 from byhand.model.config import Config
 from byhand.model.names import is_parameter, symbol
 from byhand.tape import Tape
-from byhand.worksheet.document import Cell, Falk, Kind, Level, Orientation, Panel, Strip
+from byhand.worksheet.document import Cell, Falk, Level, Orientation, Panel, Role, Strip
 from byhand.worksheet.inverse import Place, solutions
 from byhand.worksheet.messages import Messages, messages
 from byhand.worksheet.sheet import Sheet
@@ -55,19 +55,19 @@ class Context:
         """What a step is called on the page, in LaTeX."""
         return self.messages.formula(symbol(name, self.heads))
 
-    def panel(self, name: str, kind: Kind | None = None, *, caption: str = "", note: str = "") -> Panel:
-        """A step as a matrix on the page; without a kind: a parameter, or given.
+    def panel(self, name: str, role: Role | None = None, *, caption: str = "", note: str = "") -> Panel:
+        """A step as a matrix on the page; without a role: a parameter, or given.
 
         At the easy level only the last row is asked for, and the others are printed.
         """
         matrix = self.tape[name]
-        own: Kind = "parameter" if matrix.step.op is None and is_parameter(name) else "given"
-        printed = 0 if kind in ("ask", "copy") else matrix.rows
+        own: Role = "parameter" if matrix.step.op is None and is_parameter(name) else "given"
+        printed = 0 if role in ("ask", "copy") else matrix.rows
         if self.level == "easy":
             printed = max(printed, matrix.rows - 1)
         cells = tuple(
             tuple(
-                Cell(value, self.tape.worked(name, i, j) if kind == "ask" else None, i >= printed, name, (i, j))
+                Cell(value, self.tape.worked(name, i, j) if role == "ask" else None, i >= printed, name, (i, j))
                 for j, value in enumerate(row)
             )
             for i, row in enumerate(matrix.values)
@@ -76,7 +76,7 @@ class Context:
         along = [_direction(axis) for axis in matrix.axes]
         flat = Panel(
             name,
-            kind or own,
+            role or own,
             cells,
             labels[0],
             labels[1],
@@ -103,9 +103,9 @@ class Context:
             if copied not in step.inputs:
                 raise SheetError(f"{name} does not read {copied!r}; it reads {', '.join(step.inputs)}")
         flat = replace(self, orientation="rows")
-        kinds: list[Kind | None] = ["copy" if n in copies else None for n in step.inputs]
         found = solutions(self.tape, name, unknown)
-        left, upper, *rest = (_without(flat.panel(n, k), found) for n, k in zip(step.inputs, kinds, strict=True))
+        operands = (flat.panel(n, "copy" if n in copies else None) for n in step.inputs)
+        left, upper, *rest = (_without(panel, found) for panel in operands)
         if step.op.name == "dot_rows":
             upper = replace(transpose(upper), symbol=upper.symbol + r"^{\mathrm{T}}")
         result = flat.panel(name, "given" if found else "ask", note=note)

@@ -23,7 +23,7 @@ from byhand.worksheet.effort import Effort
 from byhand.worksheet.messages import Messages, messages
 
 MOST_LINES = 60  # to write on: more than a page has
-Kind = Literal["given", "parameter", "ask", "copy"]
+Role = Literal["given", "parameter", "ask", "copy"]
 View = Literal["worksheet", "key", "worked"]
 VIEWS: tuple[View, ...] = ("worksheet", "key", "worked")
 Level = Literal["easy", "standard", "stretch"]
@@ -63,12 +63,13 @@ def filling_in(cells: Iterable[Cell]) -> Effort:
 class Panel:
     """One matrix on the page, in the sheet's orientation.
 
-    rows, cols: labels; along: whether these are "token" or "dim" labels; symbol, formula: LaTeX; right: whether
-    it is the one to be ticked, where one is to be picked.
+    role: whether it is printed (given, or a learned parameter), asked for, or copied by the student; rows, cols:
+    labels; along: whether these are "token" or "dim" labels; symbol, caption: LaTeX; right: whether it is the one to
+    be ticked, where one is to be picked.
     """
 
     step: str
-    kind: Kind
+    role: Role
     cells: tuple[tuple[Cell, ...], ...]
     rows: tuple[str, ...]
     cols: tuple[str, ...]
@@ -84,28 +85,28 @@ class Panel:
 
     @property
     def is_answer(self) -> bool:
-        return self.kind in ("ask", "copy")
+        return self.role in ("ask", "copy")
 
     def of_a_foil(self) -> Panel:
         """The same, of a mistake's run."""
         return replace(self, cells=tuple(tuple(replace(cell, shows="mistake") for cell in row) for row in self.cells))
 
     @property
-    def numbers(self) -> tuple[Cell, ...]:
+    def flat(self) -> tuple[Cell, ...]:
         """The cells, row by row."""
         return tuple(cell for row in self.cells for cell in row)
 
     @property
     def has_blanks(self) -> bool:
         """Whether a cell is to be filled in: of an operand too, where it is to be found from the result."""
-        return any(cell.blank for cell in self.numbers)
+        return any(cell.blank for cell in self.flat)
 
     @property
     def effort(self) -> Effort:
         """What is copied takes its writing only."""
-        if self.kind != "copy":
-            return filling_in(self.numbers)
-        copies = [cell for cell in self.numbers if cell.blank]
+        if self.role != "copy":
+            return filling_in(self.flat)
+        copies = [cell for cell in self.flat if cell.blank]
         return Effort(sum(writing(cell.value) for cell in copies), copies=len(copies))
 
     def lines(self, turned: bool) -> tuple[Lines, ...]:
@@ -200,7 +201,7 @@ class Matrices(Figure):
     @property
     def cells(self) -> tuple[Cell, ...]:
         """Those of the matrices, one after the other."""
-        return tuple(cell for panel in self.matrices for cell in panel.numbers)
+        return tuple(cell for panel in self.matrices for cell in panel.flat)
 
     @property
     def effort(self) -> Effort:
@@ -234,7 +235,7 @@ class Falk(Matrices):
     @property
     def asked(self) -> tuple[str, ...]:
         """The product, also where entries of its operands are left out."""
-        return (self.result.step,) if any(p.has_blanks and p.kind != "copy" for p in self.matrices) else ()
+        return (self.result.step,) if any(p.has_blanks and p.role != "copy" for p in self.matrices) else ()
 
 
 @dataclass(frozen=True)
@@ -258,7 +259,7 @@ class Strip(Matrices):
     @property
     def asked(self) -> tuple[str, ...]:
         """The matrices to be filled in, but for copies."""
-        return tuple(panel.step for panel in self.panels if panel.kind == "ask")
+        return tuple(panel.step for panel in self.panels if panel.role == "ask")
 
 
 @dataclass(frozen=True)

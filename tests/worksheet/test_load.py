@@ -41,7 +41,7 @@ def test_every_blank_holds_the_runs_number(name, orientation):
 
 def test_the_flagship_asks_for_every_computed_step_of_its_run():
     document, run = prepare(load_sheet("gpt"), Options())
-    asked = {p.step for p in document.panels() if p.kind == "ask"}
+    asked = {p.step for p in document.panels() if p.role == "ask"}
     computed = {name for name, step in run.steps.items() if step.op}
     shown = {"hook_pos_embed", "blocks.0.attn.z", "next_token"}  # looked up, copied, and asked for as words
     assert computed - asked == shown

@@ -139,3 +139,15 @@ def test_a_figure_of_ones_own_stands_below_the_words(folder, monkeypatch):
     assert page.sections[0].figures[1].kind == "space"
     assert '<section class="step drawn below"' in html
     assert "Draw here." in page_text(html)
+
+
+def test_a_call_that_makes_no_word_and_no_figure_is_said_with_the_line(monkeypatch):
+    monkeypatch.setattr(calls, "CALLS", dict(calls.CALLS))
+
+    @calls.call
+    def mine(context):
+        return (*calls.hint(context, "Halve it."), "Twice.")
+
+    with pytest.raises(SheetError) as caught:
+        prepare(parse_sheet("mine", SHEET), Options())
+    assert str(caught.value) == "mine.md line 13: mine() made 'Twice.', which is neither a Word nor a Figure"

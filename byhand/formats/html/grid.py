@@ -175,9 +175,9 @@ class Grid:
                 name = f"{panel.symbol} {panel.rows[i]} {panel.cols[j]}".strip()
                 self.slots[top + i, left + j] = Slot(_classes(panel, cell, i, j), cell, name=name)
         bottom, right = top + panel.shape[0], left + panel.shape[1]
-        if panel.kind == "given":
+        if panel.role == "given":
             self.marks.append(Mark("bracket", top, left, bottom, right))
-        elif panel.kind == "parameter":
+        elif panel.role == "parameter":
             self.marks.append(Mark("tile", top, left, bottom, right))
 
     def head(self, panel: Panel, top: int, left: int) -> None:
@@ -198,7 +198,7 @@ def _classes(panel: Panel, cell: Cell, i: int, j: int) -> str:
     if not panel.is_answer:
         return "a t b" if cell.blank else "g"
     edges = " t" * (i == 0) + " b" * (j == 0)
-    return ("a" if panel.kind == "ask" else "k") + edges + " p" * (not cell.blank)
+    return ("a" if panel.role == "ask" else "k") + edges + " p" * (not cell.blank)
 
 
 def unlike(shape: Sequence[int], other: Sequence[int]) -> int:
