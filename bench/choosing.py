@@ -18,6 +18,7 @@ from unittest import mock
 import numpy as np
 
 from byhand.errors import ByHandError
+from byhand.model import MODELS, Model
 from byhand.model.config import Config
 from byhand.model.weights import Values
 from byhand.numbers import attention, choice, embedding, feed_forward, norms, search, stack
@@ -96,7 +97,7 @@ def searched(model: str, config: dict[str, Any], seeds: int) -> tuple[list[dict[
     for seed in range(1, seeds + 1):
         start = time.process_time()
         with suppress(ByHandError):
-            found.append(choice.choose(model, asked(model, config), seed, pick_words=model == "gpt").quality)
+            found.append(choice.choose(MODELS[model], asked(model, config), seed, pick_words=model == "gpt").quality)
         times.append(1000 * (time.process_time() - start))
     return found, times
 
@@ -186,14 +187,14 @@ def broken(name: str, seeds: int, judge: Callable[..., Any]) -> tuple[str, ...]:
         first: list[list[str]] = []
 
         def note(
-            model: str, found: Values, limits: Any, wanted: Any = (), expected: Any = None, first: Any = first
+            model: Model, found: Values, limits: Any, wanted: Any = (), expected: Any = None, first: Any = first
         ) -> dict[str, Any]:
             first.append(judge(model, found, limits, wanted))
             return {}
 
         with left_out(name), mock.patch.object(choice, "judged", note):
             try:
-                choice.choose("gpt", config, seed, pick_words=True)
+                choice.choose(MODELS["gpt"], config, seed, pick_words=True)
             except ByHandError:
                 continue
         count += 1
@@ -202,7 +203,7 @@ def broken(name: str, seeds: int, judge: Callable[..., Any]) -> tuple[str, ...]:
     return name, str(count), share
 
 
-def judge(model: str, found: Values, limits: Any, wanted: Any) -> list[str]:
+def judge(model: Model, found: Values, limits: Any, wanted: Any) -> list[str]:
     """The promises that an instance breaks."""
     try:
         tape = choice.evaluated(model, found)
@@ -215,6 +216,6 @@ def judge(model: str, found: Values, limits: Any, wanted: Any) -> list[str]:
     stacks = [m.reshape(1, -1, m.shape[-1]) if k.endswith("W_O") or m.ndim == 2 else m for k, m in matrices.items()]
     if not all(natural(m, 8, 60).all() for m in stacks):
         names.append("natural")
-    if not is_even(tape, usual(tape, model, found.config)):
+    if not is_even(tape, usual(tape, model.name, found.config)):
         names.append("as long as others")
     return names

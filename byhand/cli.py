@@ -84,8 +84,10 @@ def list_(as_json: bool, language: str) -> None:
 
     sheets = [(sheet, own_effort(sheet).minutes) for sheet in all_sheets(language)]
     if as_json:
-        keys = ("name", "number", "title", "model", "prerequisites")
-        rows = [{**{k: getattr(s, k) for k in keys}, "minutes": minutes} for s, minutes in sheets]
+        keys = ("name", "number", "title", "prerequisites")
+        rows = [
+            {**{k: getattr(s, k) for k in keys}, "model": s.model.name, "minutes": minutes} for s, minutes in sheets
+        ]
         click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
         return
     width = max(len(s.name) for s, _ in sheets)
@@ -105,7 +107,7 @@ def show(sheet: str, language: str) -> None:
     asked = own_effort(found)
     config = found.values.get("config", {})
     click.echo(f"{found.name}: {found.title}\n\n{found.goal}\n")
-    click.echo(f"model       {found.model}")
+    click.echo(f"model       {found.model.name}")
     click.echo(f"config      {', '.join(f'{k}={v}' for k, v in config.items())}")
     click.echo(f"tokens      {' '.join(map(str, found.values.get('tokens', ())))}")
     click.echo(f"time        {asked}")

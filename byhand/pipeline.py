@@ -18,9 +18,8 @@ from byhand.files import write
 from byhand.formats.cache import made_once, printed
 from byhand.formats.html.book import Book
 from byhand.formats.html.page import Pages, Paper
+from byhand.model import MODELS, Model, unread
 from byhand.model.files import load_entries
-from byhand.model.models import run as run_model
-from byhand.model.models import unread
 from byhand.model.weights import Values, check_positions, complete
 from byhand.record import as_text, fingerprint
 from byhand.runs import Run
@@ -168,7 +167,7 @@ def recorded(
     What a page prints rounded, and not what it comes from, is where its reader starts: so does the run.
     whole: whether what is not on the page is computed, too.
     """
-    tape = run_model(sheet.model, values, domain, force=whole and domain.name != "symbolic")
+    tape = sheet.model.run(values, domain, force=whole and domain.name != "symbolic")
     tokens, level = _words(values), options.level or "standard"
     context = Context(
         sheet, tape, values.config, tokens, values.vocabulary, options.orientation, values.source, level,
@@ -179,7 +178,7 @@ def recorded(
         values = replace(values, inputs={**values.inputs, **starts})
         return recorded(sheet, values, options, domain, quality, whole)
     run = Run.of(
-        tape, sheet.model, values.config, tokens=tokens, vocabulary=values.vocabulary,
+        tape, sheet.model.name, values.config, tokens=tokens, vocabulary=values.vocabulary,
         source=tuple(map(str, values.source)), sheet=sheet.name, seed=options.chosen_seed, quality=quality,
     )  # fmt: skip
     return page, replace(run, hash=fingerprint(run, page.steps)), tape
@@ -191,7 +190,7 @@ def own_effort(sheet: Sheet) -> Effort:
     Raises: ByHandError where the sheet cannot be made.
     """
     values = complete(sheet.given(letters=False))
-    tape = run_model(sheet.model, values, RATIONALS)
+    tape = sheet.model.run(values, RATIONALS)
     context = Context(sheet, tape, values.config, _words(values), values.vocabulary, "rows", values.source)
     return document(context).effort
 
@@ -258,8 +257,8 @@ def run_values(
     """Run a model on a values file's numbers, without a sheet."""
     values = complete(values)
     if weight_places is not None:
-        values = _rounded(model, values, weight_places, tell)
-    tape = run_model(model, values, number_system(numbers, places, rounding))
+        values = _rounded(MODELS[model], values, weight_places, tell)
+    tape = MODELS[model].run(values, number_system(numbers, places, rounding))
     if spared := unread(tape, values):
         tell(f"{model} does not read {', '.join(spared[:MOST_PROBLEMS])}{' …' * (len(spared) > MOST_PROBLEMS)}")
     tokens = _words(values) if values.tokens else ()
@@ -269,7 +268,7 @@ def run_values(
     return replace(run, hash=fingerprint(run, run.steps))
 
 
-def _rounded(model: str, values: Values, places: int, tell: Tell) -> Values:
+def _rounded(model: Model, values: Values, places: int, tell: Tell) -> Values:
     from byhand.model.rounding import effect, rounded
 
     tell(effect(model, values, places))

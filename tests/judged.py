@@ -6,8 +6,8 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
+from byhand.model import MODELS
 from byhand.model.config import Config
-from byhand.model.models import MODELS, run
 from byhand.model.weights import Values, parameter_shapes
 from byhand.runs import Run
 from byhand.tape import OPS, Tape
@@ -75,7 +75,7 @@ def published(name, domain):
     """A published run, computed here."""
     model, made = entries(PUBLISHED[name])
     values = Values.of(made)
-    tape = run(model, values, domain, force=False)
+    tape = MODELS[model].run(values, domain, force=False)
     tape.values("hook_pos_embed" if PUBLISHED[name]["model"] == "positional-encoding" else list(tape.steps)[-1])
     return run_on(tape, model, values)
 

@@ -1,13 +1,12 @@
 """Maps for the tests: of sheets that ask for given steps, section by section."""
 
 from byhand.arithmetic.floats import FLOATS
+from byhand.model import MODELS
 from byhand.model.config import Config
-from byhand.model.models import complete, run
-from byhand.model.weights import Values
+from byhand.model.weights import Values, complete
 from byhand.worksheet.architecture import map_of
 from byhand.worksheet.document import Answer, Document, Panel, Prose, Section, Strip
 from byhand.worksheet.messages import messages
-from byhand.worksheet.stacks import TWO_STACKS
 
 ATTN, BLOCK = "blocks.0.attn.", "blocks.0."
 TOKENS = ("the", "cat", "sat")
@@ -67,14 +66,14 @@ def map_for(model, steps, *, orientation="rows", titles=(), inputs=None, **confi
     """The map of a sheet with one section for each group of steps."""
     sizes = {"d_model": 4, "d_head": 4, "d_v": 2, "d_mlp": 6} | config
     vocabulary = VOCABULARY if model in ("gpt", "encoder-decoder", "embedding") else ()
-    source = ("sat", "cat") if model in TWO_STACKS else ()
+    source = ("sat", "cat") if model in ("cross-attention", "encoder-decoder") else ()
     if source:
         inputs = {f"{stack}.0.hook_resid_pre": [[1, 2, 0, 1]] * n for stack, n in (("encoder", 2), ("decoder", 3))}
     values = complete(Values(Config.of(sizes), TOKENS, vocabulary, inputs or {}, {}, source))
-    tape = run(model, values, FLOATS, force=False)
+    tape = MODELS[model].run(values, FLOATS, force=False)
     titles = titles or ("Step",) * len(steps)
     sections = [section(i, *pair) for i, pair in enumerate(zip(steps, titles, strict=True), 1)]
-    return map_of(values.config, model, tape, len(TOKENS), orientation, sections, messages())
+    return map_of(values.config, MODELS[model], tape, len(TOKENS), orientation, sections, messages())
 
 
 def document_of(chart):

@@ -44,10 +44,8 @@ def test_imports_flow_downwards(name):
 HEAVY = {"weasyprint", "ziamath", "sympy", "mpmath", "fontTools", "numpy"}
 
 
-@pytest.mark.parametrize("module", ["pipeline", "cli", "model.models", "formats.html.page"])
+@pytest.mark.parametrize("module", ["pipeline", "cli", "model", "formats.html.page"])
 def test_importing_a_room_imports_nothing_heavy(module):
-    if not (PACKAGE / f"{module.replace('.', '/')}.py").exists():
-        pytest.skip(f"there is no byhand.{module}")
     code = f"import sys, byhand.{module}; print(*sys.modules)"
     loaded = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PACKAGE.parent

@@ -9,8 +9,8 @@ from byhand.arithmetic.decimals import Decimals
 from byhand.arithmetic.exact import RATIONALS
 from byhand.arithmetic.floats import FLOATS
 from byhand.effort import minutes, seconds, writing
+from byhand.model import MODELS
 from byhand.model.config import Config
-from byhand.model.models import run
 from byhand.model.weights import Values
 from byhand.numbers.choice import choose
 from byhand.tape import Tape
@@ -74,8 +74,8 @@ def test_writing_takes_time_for_each_sign():
 
 @pytest.mark.parametrize("domain", [Decimals(2), FLOATS])
 def test_other_number_systems_take_time_too(domain):
-    values = choose("attention-head", Values(Config(**{**SIZES, "n_heads": 1})), 1).values
-    tape = run("attention-head", values, domain)
+    values = choose(MODELS["attention-head"], Values(Config(**{**SIZES, "n_heads": 1})), 1).values
+    tape = MODELS["attention-head"].run(values, domain)
     assert seconds(tape, [s.name for s in tape.used() if s.op]) > 300
 
 
@@ -84,6 +84,8 @@ def test_two_seeds_of_one_sheet_take_as_long(model):
     config = Config(**{**SIZES, "n_heads": 1} if model == "attention-head" else SIZES)
     times = []
     for seed in range(1, 8):
-        tape = run(model, choose(model, Values(config), seed, pick_words=model == "gpt").values, RATIONALS)
+        tape = MODELS[model].run(
+            choose(MODELS[model], Values(config), seed, pick_words=model == "gpt").values, RATIONALS
+        )
         times.append(seconds(tape, [s.name for s in tape.used() if s.op]))
     assert max(times) < 1.15 * min(times)

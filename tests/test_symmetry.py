@@ -9,8 +9,8 @@ import pytest
 
 from byhand.arithmetic.exact import RATIONALS
 from byhand.errors import ConfigError
-from byhand.model.models import complete, run
-from byhand.model.weights import Values
+from byhand.model import MODELS
+from byhand.model.weights import Values, complete
 from byhand.symmetry import Draw, renamed
 from byhand.worksheet.sheet import load_sheet
 
@@ -22,7 +22,7 @@ def values_of(sheet: str) -> Values:
 
 
 def run_of(sheet: str, seed: int):
-    return run(load_sheet(sheet).model, renamed(values_of(sheet), seed), RATIONALS)
+    return load_sheet(sheet).model.run(renamed(values_of(sheet), seed), RATIONALS)
 
 
 def sizes(tape, name: str) -> Counter:
@@ -145,7 +145,8 @@ def test_fractions_change_sign_as_fractions():
         "weights": {f"blocks.0.attn.W_{x}": [[["1/2"]]] for x in "QKV"},
     })  # fmt: skip
     results = {
-        run("attention-head", renamed(values, seed), RATIONALS).values("blocks.0.attn.hook_q[0]") for seed in SEEDS
+        MODELS["attention-head"].run(renamed(values, seed), RATIONALS).values("blocks.0.attn.hook_q[0]")
+        for seed in SEEDS
     }
     assert results == {((Fraction(1),),), ((Fraction(-1),),)}
 

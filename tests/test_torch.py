@@ -10,8 +10,8 @@ import pytest
 
 from byhand.arithmetic.decimals import Decimals
 from byhand.arithmetic.floats import FLOATS
+from byhand.model import MODELS
 from byhand.model.config import Config
-from byhand.model.models import run
 from byhand.model.parameters import parameter_shapes
 from byhand.model.weights import Values
 from byhand.pipeline import load_values, run_values
@@ -99,7 +99,7 @@ def mask(config, n):
 
 def agree(model, config, inputs, weights, theirs, result="", domain=FLOATS, atol=1e-11, **entries):
     given = {name: rows(tensor) for name, tensor in inputs.items()}
-    tape = run(model, Values.of({"config": config, "inputs": given, "weights": weights, **entries}), domain)
+    tape = MODELS[model].run(Values.of({"config": config, "inputs": given, "weights": weights, **entries}), domain)
     ours = torch.tensor([[float(x) for x in row] for row in tape.values(result or tape.used()[-1].name)])
     torch.testing.assert_close(ours, theirs.detach(), rtol=1e-9, atol=atol)
 

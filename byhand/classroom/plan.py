@@ -48,8 +48,8 @@ class Plan:
             return self.searched(0)
 
     def saying(self, own: Values) -> Plan:
-        """The same with gpt's sentence, and what it says to it, as they are with these numbers."""
-        if self.sheet.model != "gpt":
+        """The same with the sentence of a model that says words, and what it says to it, as with these numbers."""
+        if not self.sheet.model.says_words:
             return self
         said = run_copies(self.sheet, [own], [(0, 0)], self.options).tape.values("next_token")
         words = own.vocabulary

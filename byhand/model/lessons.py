@@ -8,9 +8,10 @@ from itertools import accumulate
 from typing import Any
 
 from byhand.arithmetic.copies import each
-from byhand.errors import ValuesError
-from byhand.model.job import RESID_MID, RESID_PRE, Job, Model
+from byhand.model.builder import Builder
 from byhand.model.layers import activation, convolution, head, linear, mlp, softmax, unembedding, waves
+from byhand.model.names import RESID_MID, RESID_PRE
+from byhand.model.registry import model
 from byhand.model.sizing import add_up, product
 from byhand.ops import (
     add,
@@ -43,120 +44,128 @@ from byhand.tape import Matrix
 Results = tuple[Matrix, ...]
 
 
-def _dot_product(job: Job) -> Results:
+@model("dot-product", part="heads")
+def _dot_product(build: Builder) -> Results:
     """Each row of `u` with the same row of `v`, and where they are given, of `p` and `q`; products for who asks."""
-    u, v = (job.matrix(name, ("row", "entry")) for name in ("u", "v"))
+    u, v = (build.matrix(name, ("row", "entry")) for name in ("u", "v"))
     multiply(u, v, name="elementwise")
     dot = row_dots(u, v, name="dot")
-    if "p" not in job.tape.numbers:
+    if "p" not in build.tape.numbers:
         return (dot,)
-    p, q = (job.matrix(name, ("row", "entry")) for name in ("p", "q"))
+    p, q = (build.matrix(name, ("row", "entry")) for name in ("p", "q"))
     return dot, row_dots(p, q, name="pq")
 
 
-def _matrix_product(job: Job) -> Matrix:
+@model("matrix-product", part="heads")
+def _matrix_product(build: Builder) -> Matrix:
     """`A` times `B`; where the shapes allow it, `B` times `A` is for who asks."""
-    a, b = job.matrix("A", ("row", "inner")), job.matrix("B", ("inner", "column"))
+    a, b = build.matrix("A", ("row", "inner")), build.matrix("B", ("inner", "column"))
     if a.rows == b.cols:
         matmul(b, a, name="BA")
     return matmul(a, b, name="AB")
 
 
-def _linear_layer(job: Job) -> Results:
+@model("linear-layer", part="mlp")
+def _linear_layer(build: Builder) -> Results:
     """x W + b: d_mlp neurons, each with d_model weights; how many parameters that makes; and, where its weights are
     given, another layer on the same x.
     """
-    c, x = job.config, job.stream("x", "mlp")
+    c, x = build.config, build.stream("x", "mlp")
 
     def layer(at: str, name: str) -> Matrix:
-        weight = job.tape.given(f"{at}.W", (c.d_model, c.d_mlp), ("d_model", "d_mlp"))
+        weight = build.tape.given(f"{at}.W", (c.d_model, c.d_mlp), ("d_model", "d_mlp"))
         return linear(x, weight, f"{at}.b", name)
 
     made = [layer("linear", "y")]
-    if "other.W" in job.tape.numbers:
+    if "other.W" in build.tape.numbers:
         made.append(layer("other", "other.y"))
-    inputs, outputs = job.size("d_model"), job.size("d_mlp")
+    inputs, outputs = build.size("d_model"), build.size("d_mlp")
     return *made, add_up(product(inputs, outputs, name="count.weights"), outputs, name="count")
 
 
-def _mlp(job: Job) -> Matrix:
+@model("mlp", part="mlp")
+def _mlp(build: Builder) -> Matrix:
     """Two layers with an activation between them: the feed-forward network outside of a transformer.
 
     They read `x`, or where that is not given what enters the network in a block.
     """
-    block = "x" not in job.tape.numbers and job.tape.numbers.keys() & {RESID_PRE, RESID_MID}
-    return mlp(job.middle() if block else job.stream("x", "mlp"), "blocks.0.mlp", job.config)
+    block = "x" not in build.tape.numbers and build.tape.numbers.keys() & {RESID_PRE, RESID_MID}
+    return mlp(build.middle() if block else build.stream("x", "mlp"), "blocks.0.mlp", build.config)
 
 
-def _softmax(job: Job) -> Matrix:
+@model("softmax", part="heads")
+def _softmax(build: Builder) -> Matrix:
     """Powers and shares of given scores: input `scores`, result `softmax`; of the scores + 5 and × 2; and in another
     base, 3 beside 2, else 2.
     """
-    scores, base = job.matrix("scores", ("row", "entry")), job.config.softmax_base
+    scores, base = build.matrix("scores", ("row", "entry")), build.config.softmax_base
     softmax(scores, "other_base.softmax", 3 if base == 2 else 2)
     softmax(plus_number(scores, name="shifted", by=5), "shifted.softmax", base)
     softmax(times_number(scores, name="doubled", by=2), "doubled.softmax", base)
     return softmax(scores, "softmax", base)
 
 
-def _embedding(job: Job) -> Results:
+@model("embedding", part="embed", reads_words=True)
+def _embedding(build: Builder) -> Results:
     """Each token's row of W_E: looked up, and as the product of a one-hot row with W_E."""
-    c, ids, n = job.config, job.values.ids(), job.positions
-    if not c.d_vocab:
-        raise ValuesError("embedding needs a vocabulary: give d_vocab, or a list of words")
-    w_e = job.tape.given("embed.W_E", (c.d_vocab, c.d_model), ("d_vocab", "d_model"))
+    c, ids, n = build.config, build.values.ids(), build.positions
+    w_e = build.tape.given("embed.W_E", (c.d_vocab, c.d_model), ("d_vocab", "d_model"))
     places = {"i": (n, "pos")}
-    hot = one_hot(name="one_hot", tape=job.tape, sizes={**places, "j": (c.d_vocab, "d_vocab")}, rows=ids)
+    hot = one_hot(name="one_hot", tape=build.tape, sizes={**places, "j": (c.d_vocab, "d_vocab")}, rows=ids)
     return gather_rows(w_e, name="hook_embed", sizes=places, rows=ids), matmul(hot, w_e, name="one_hot.product")
 
 
-def _positional_encoding(job: Job) -> Matrix:
+@model("positional-encoding", part="embed")
+def _positional_encoding(build: Builder) -> Matrix:
     """Sines and cosines for each position, and their sum with `hook_embed` where it is given; where the periods are
     given, each pair's turns for who asks.
     """
-    periods = job.config.sinusoidal_periods
+    periods = build.config.sinusoidal_periods
     if periods:
-        turns(name="turns", tape=job.tape, sizes={"i": (job.positions, "pos"), "j": (len(periods), "pair")},
+        turns(name="turns", tape=build.tape, sizes={"i": (build.positions, "pos"), "j": (len(periods), "pair")},
               periods=periods)  # fmt: skip
-    places = waves(job.tape, job.config, job.positions)
-    if "hook_embed" not in job.tape.numbers:
+    places = waves(build.tape, build.config, build.positions)
+    if "hook_embed" not in build.tape.numbers:
         return places
-    return add(job.stream("hook_embed"), places, name=RESID_PRE)
+    return add(build.stream("hook_embed"), places, name=RESID_PRE)
 
 
-def _convolution(job: Job) -> Matrix:
+@model("convolution", part="mlp")
+def _convolution(build: Builder) -> Matrix:
     """The feed-forward network as two 1×1 convolutions; beside it, as two layers, for who asks."""
-    c, tape, x = job.config, job.tape, job.middle()
+    c, tape, x = build.config, build.tape, build.middle()
     w_in = tape.given("blocks.0.mlp.W_in", (c.d_model, c.d_mlp), ("d_model", "d_mlp"))
     pre = convolution(x, w_in, "blocks.0.mlp.b_in", "blocks.0.conv_in", "blocks.0.conv_in.hook_pre")
     post = activation(pre, "blocks.0.conv_in.hook_post", c)
     w_out = tape.given("blocks.0.mlp.W_out", (c.d_mlp, c.d_model), ("d_mlp", "d_model"))
     result = convolution(post, w_out, "blocks.0.mlp.b_out", "blocks.0.conv_out", "blocks.0.hook_conv_out")
     mlp(x, "blocks.0.mlp", c)
-    channels, kernels, wide = job.size("d_model"), job.size("d_mlp"), job.number("channels", 32)
+    channels, kernels, wide = build.size("d_model"), build.size("d_mlp"), build.number("channels", 32)
     add_up(product(channels, kernels, name="count.weights"), kernels, name="count")
     add_up(product(wide, kernels, name="count.wide.weights"), kernels, name="count.wide")
     return result
 
 
-def _transformer_by_hand(job: Job) -> Matrix:
+@model("transformer-by-hand", part="heads")
+def _transformer_by_hand(build: Builder) -> Matrix:
     """Features mixed by a given pattern, then two layers: a transformer at its simplest."""
-    x = job.stream(RESID_PRE)
-    pattern = job.matrix("blocks.0.attn.hook_pattern[0]", ("pos", "pos"))
-    return mlp(matmul(pattern, x, name="blocks.0.attn.hook_z[0]"), "blocks.0.mlp", job.config)
+    x = build.stream(RESID_PRE)
+    pattern = build.matrix("blocks.0.attn.hook_pattern[0]", ("pos", "pos"))
+    return mlp(matmul(pattern, x, name="blocks.0.attn.hook_z[0]"), "blocks.0.mlp", build.config)
 
 
-def _judged(job: Job, logits: Matrix) -> tuple[Matrix, Matrix]:
+def _judged(build: Builder, logits: Matrix) -> tuple[Matrix, Matrix]:
     """The probabilities of logits, and the mean surprise at the tokens, which are the right answers."""
-    base, tokens = job.config.softmax_base, job.values.ids(logits.cols)
+    base, tokens = build.config.softmax_base, build.values.ids(logits.cols)
     probs = softmax(logits, "probs", base)
     right = gather_entries(probs, name="probs.right", cols=tokens)
     return probs, column_mean(surprisal(right, name="loss_per_token", base=base), name="loss")
 
 
-def _perplexity(job: Job) -> Matrix:
+@model("perplexity")
+def _perplexity(build: Builder) -> Matrix:
     """Logits by W_U or, tied, by W_E; then how surprised they are at the tokens, as a number of equal choices."""
-    c, tape, x = job.config, job.tape, job.stream("ln_final.hook_normalized", "ln_final")
+    c, tape, x = build.config, build.tape, build.stream("ln_final.hook_normalized", "ln_final")
     logits = unembedding(x, c)
     beside = not c.tie_word_embeddings and "embed.W_E" in tape.numbers
     if beside:
@@ -164,31 +173,33 @@ def _perplexity(job: Job) -> Matrix:
     with tape.part("unembed"):
         if beside:
             dot_rows(x, w_e, name="tied_logits")
-        _, loss = _judged(job, logits)
+        _, loss = _judged(build, logits)
         return power_of(loss, name="perplexity", base=c.softmax_base)
 
 
-def _cross_entropy(job: Job) -> Results:
+@model("cross-entropy", part="unembed")
+def _cross_entropy(build: Builder) -> Results:
     """The mean surprise of given `logits` at the right tokens, and its gradient in each row: p − y."""
-    logits = job.matrix("logits", ("pos", "d_vocab"))
-    probs, loss = _judged(job, logits)
+    logits = build.matrix("logits", ("pos", "d_vocab"))
+    probs, loss = _judged(build, logits)
     sizes = {"i": (logits.rows, "pos"), "j": (logits.cols, "d_vocab")}
-    right = one_hot(name="one_hot", tape=job.tape, sizes=sizes, rows=job.values.ids(logits.cols))
+    right = one_hot(name="one_hot", tape=build.tape, sizes=sizes, rows=build.values.ids(logits.cols))
     gradient = subtract(probs, right, name="logits.grad")
     return loss, row_sum(gradient, name="logits.grad.sum")
 
 
-def _sampling(job: Job) -> Results:
+@model("sampling", part="unembed")
+def _sampling(build: Builder) -> Results:
     """One row of `logits` at several `temperatures`; of the first, the `k` and the fewest to reach `p`; and, on a
     table of what follows what, the greedy path and the best.
     """
-    logits, heat = job.matrix("logits", ("", "d_vocab")), job.matrix("temperatures", ("temperature", ""))
-    probs = softmax(divided_by_each(logits, heat, name="scaled"), "probs", job.config.softmax_base)
+    logits, heat = build.matrix("logits", ("", "d_vocab")), build.matrix("temperatures", ("temperature", ""))
+    probs = softmax(divided_by_each(logits, heat, name="scaled"), "probs", build.config.softmax_base)
     row_argmax(probs, name="likeliest")  # for who asks
     plain = gather_rows(probs, name="probs.plain", sizes={"i": (1, "")}, rows=(0,))
-    k, p = (job.number(name, default).values[0][0] for name, default in (("k", 2), ("p", Fraction(3, 4))))
+    k, p = (build.number(name, default).values[0][0] for name, default in (("k", 2), ("p", Fraction(3, 4))))
     kept = [_renormalised(plain, *top) for top in (("top_k", _first, k), ("top_p", _reaching, p))]
-    first, then = job.matrix("first", ("d_vocab", "")), job.matrix("second", ("d_vocab", "d_vocab"))
+    first, then = build.matrix("first", ("d_vocab", "")), build.matrix("second", ("d_vocab", "d_vocab"))
     joint = scale_rows(then, first, name="joint")
     likeliest = each(lambda *shares: shares.index(max(shares)), *(share for (share,) in first.values))
     path = gather_rows(joint, name="greedy.row", sizes={"i": (1, "")}, rows=(likeliest,))
@@ -217,46 +228,23 @@ def _reaching(least: Any, *shares: Any) -> list[int]:
     return [j for j, before in zip(ordered, reached, strict=False) if before < least]
 
 
-def _kv_cache(job: Job) -> Results:
+@model("kv-cache", part="heads", one_head=True)
+def _kv_cache(build: Builder) -> Results:
     """One head over all tokens; then only what is new for the last one, from cached keys and values."""
-    c, at, x = job.config, "blocks.0.attn", job.stream(RESID_PRE)
+    c, at, x = build.config, "blocks.0.attn", build.stream(RESID_PRE)
     whole, n = head(x, at, 0, c), x.rows
     old, new = tuple(range(n - 1)), {"i": (1, "new")}
     fresh = gather_rows(x, name="new", sizes=new, rows=(n - 1,))  # (1, d_model)
     seen = {}
     for letter in "qkv":
-        weight = job.tape[f"{at}.W_{letter.upper()}[0]"]
+        weight = build.tape[f"{at}.W_{letter.upper()}[0]"]
         row = linear(fresh, weight, f"{at}.b_{letter.upper()}[0]", f"new.{letter}")  # (1, d_head)
         if letter == "q":
             query = row
             continue
-        past = gather_rows(job.tape[f"{at}.hook_{letter}[0]"], name=f"cache.{letter}",
+        past = gather_rows(build.tape[f"{at}.hook_{letter}[0]"], name=f"cache.{letter}",
                          sizes={"i": (n - 1, "past")}, rows=old)  # fmt: skip
         seen[letter] = vstack(past, row, name=f"all.{letter}", sizes={"i": (n, "pos")})
     scores = dot_rows(query, seen["k"], name="new.scores")  # (1, pos)
     scores = divide_by_root(scores, name="new.scores_scaled", of=c.d_head) if c.use_attn_scale else scores
     return whole, matmul(softmax(scores, "new.pattern", c.softmax_base), seen["v"], name="new.z")
-
-
-# the part of a transformer in which a small model is used
-PARTS = {
-    "dot-product": "heads", "matrix-product": "heads", "softmax": "heads", "transformer-by-hand": "heads",
-    "kv-cache": "heads", "linear-layer": "mlp", "mlp": "mlp", "convolution": "mlp", "embedding": "embed",
-    "positional-encoding": "embed", "batch-norm": "ln1", "cross-entropy": "unembed",
-    "sampling": "unembed",
-}  # fmt: skip
-LESSONS: dict[str, Model] = {
-    "dot-product": _dot_product,
-    "matrix-product": _matrix_product,
-    "linear-layer": _linear_layer,
-    "mlp": _mlp,
-    "softmax": _softmax,
-    "embedding": _embedding,
-    "positional-encoding": _positional_encoding,
-    "convolution": _convolution,
-    "transformer-by-hand": _transformer_by_hand,
-    "perplexity": _perplexity,
-    "cross-entropy": _cross_entropy,
-    "sampling": _sampling,
-    "kv-cache": _kv_cache,
-}

@@ -1,8 +1,12 @@
-"""What the steps and parameters are called on paper: symbols in LaTeX, by the end of their names."""
+"""Names of steps and parameters, and what they are called on paper: symbols in LaTeX, by the end of a name."""
 
 from __future__ import annotations
 
 import re
+
+RESID_PRE, RESID_MID = "blocks.0.hook_resid_pre", "blocks.0.hook_resid_mid"
+ATTN_OUT = "blocks.0.hook_attn_out"
+ENCODER, DECODER = "encoder.0.hook_resid_pre", "decoder.0.hook_resid_pre"
 
 # <h> is the head's number, <p> the primes that tell the norms of a model apart; words stand in \text{…}, and each
 # language has its own

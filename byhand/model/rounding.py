@@ -9,7 +9,7 @@ from typing import Any
 
 from byhand.arithmetic.domain import half_away
 from byhand.arithmetic.floats import FLOATS
-from byhand.model.models import run
+from byhand.model.registry import Model
 from byhand.model.weights import Values, numbers
 from byhand.notation.number import parse, plain
 from byhand.tape import Tape
@@ -50,10 +50,10 @@ def rounded(values: Values, places: int) -> Values:
     return replace(values, weights=_each(values.weights, settle))
 
 
-def effect(model: str, values: Values, places: int) -> Effect:
+def effect(model: Model, values: Values, places: int) -> Effect:
     """What rounding the weights changes, both runs being in float64.
 
-    Raises: as run does.
+    Raises: as Model.run does.
     """
     before, after = numbers(values), numbers(rounded(values, places))
     moved = [
@@ -64,7 +64,7 @@ def effect(model: str, values: Values, places: int) -> Effect:
         if isinstance(x, Fraction)
     ]
     most, weight = max(moved, key=lambda pair: pair[0], default=(Fraction(0), "none"))
-    exact, near = run(model, values, FLOATS), run(model, rounded(values, places), FLOATS)
+    exact, near = model.run(values, FLOATS), model.run(rounded(values, places), FLOATS)
     result = _result(exact)
     rows, others = exact.values(result), near.values(result)
     changes = [

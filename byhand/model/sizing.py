@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from byhand.model.job import Job
+from byhand.model.builder import Builder
+from byhand.model.registry import model
 from byhand.ops import add_all, multiply, percent, quotient, subtract
 from byhand.tape import Matrix
 
@@ -28,7 +29,8 @@ def add_up(*terms: Matrix, name: str) -> Matrix:
     return add_all(*terms, name=name)
 
 
-def sizing(job: Job) -> tuple[Matrix, ...]:
+@model("sizing", counts=True)
+def _sizing(build: Builder) -> tuple[Matrix, ...]:
     """Parameters by part, FLOPs of a forward and a backward pass over n_ctx tokens, checkpoint, time.
 
     A multiplication and an addition are two FLOPs; softmax, norms and the mask are left out; nothing is saved by the
@@ -37,18 +39,18 @@ def sizing(job: Job) -> tuple[Matrix, ...]:
     Source: Hoffmann et al. 2022, appendix F; Chowdhery et al. 2022, appendix B.
     """
     sizes = ("n_layers", "d_model", "n_heads", "d_head", "d_mlp", "d_vocab", "n_ctx")
-    cols = max((len(rows[0]) for rows in job.tape.numbers.values()), default=1)
-    n = {name: job.size(name, cols) for name in sizes}
-    n |= {name: job.number(name, default, cols) for name, default in GIVEN.items()}
-    params = _parameters(job, n)
+    cols = max((len(rows[0]) for rows in build.tape.numbers.values()), default=1)
+    n = {name: build.size(name, cols) for name in sizes}
+    n |= {name: build.number(name, default, cols) for name, default in GIVEN.items()}
+    params = _parameters(build, n)
     flops = _flops(n)
     memory = product(params, n["bytes_per_number"], n["copies"], name="checkpoint")
     return (params, *_shares(params, "params."), *flops, memory, *_time(n, params, flops[-1]))
 
 
-def _parameters(job: Job, n: dict[str, Matrix]) -> Matrix:
+def _parameters(build: Builder, n: dict[str, Matrix]) -> Matrix:
     """The parameters of each part, and of all."""
-    tape, d, bias = job.tape, n["d_model"], n["bias"]
+    tape, d, bias = build.tape, n["d_model"], n["bias"]
     width = product(n["n_heads"], n["d_head"], name="width")
 
     def norm(part: str) -> Matrix:
@@ -79,7 +81,7 @@ def _parameters(job: Job, n: dict[str, Matrix]) -> Matrix:
         )
     blocks = product(n["n_layers"], add_up(attn, mlp, name="params.block"), name="params.blocks")
     parts = [embed, blocks, norm("ln_final")]
-    if not job.config.tie_word_embeddings:
+    if not build.config.tie_word_embeddings:
         with tape.part("unembed"):
             parts.append(product(d, n["d_vocab"], name="params.unembed"))
     return add_up(*parts, name="params")

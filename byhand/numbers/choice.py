@@ -8,8 +8,8 @@ from typing import Any
 
 from byhand.arithmetic.exact import RATIONALS
 from byhand.errors import ConfigError, DomainError
-from byhand.model.job import ATTN_OUT
-from byhand.model.models import run
+from byhand.model import Model
+from byhand.model.names import ATTN_OUT
 from byhand.model.weights import Values
 from byhand.numbers.evenness import usual, whole_time
 from byhand.numbers.limits import Limits, limits_of
@@ -30,7 +30,7 @@ class Chosen:
 
 
 def choose(
-    model: str, values: Values, seed: int, *, answer: Sequence[str] = (), level: str = "standard",
+    model: Model, values: Values, seed: int, *, answer: Sequence[str] = (), level: str = "standard",
     pick_words: bool = False,
 ) -> Chosen:  # fmt: skip
     """Numbers for a model: the same for the same arguments, for ever.
@@ -43,18 +43,18 @@ def choose(
     """
     if seed < 1:
         raise ConfigError(f"seed={seed} is not a seed; use 1 or more")
-    limits, expected, summed = limits_of(level), None, model == "layer-norm" and ATTN_OUT in values.inputs
-    if model in SMALL and not answer:
+    limits, expected, summed = limits_of(level), None, model.name == "layer-norm" and ATTN_OUT in values.inputs
+    if model.name in SMALL and not answer:
         return _shuffled(model, values, seed, level)
-    if model == "gpt":
+    if model.says_words:
         values, answer = _worded(values, seed, tuple(answer), pick_words)
     elif answer:
-        raise ConfigError(f"{model} says no words, so it has no answer; use gpt")
+        raise ConfigError(f"{model.name} says no words, so it has no answer; use gpt")
     n = len(values.tokens) or values.config.n_ctx
-    check(model, values.config, n, len(values.source) or values.config.n_ctx)
-    if model in LESSONS:
+    check(model.name, values.config, n, len(values.source) or values.config.n_ctx)
+    if model.name in LESSONS:
         limits, expected = _measures(model, values, limits)
-    if model == "gpt" and values.config.positional_embedding_type != "standard" and len(set(values.ids())) < n:
+    if model.name == "gpt" and values.config.positional_embedding_type != "standard" and len(set(values.ids())) < n:
         raise ConfigError(
             "a word that stands twice needs learned positions; use positional_embedding_type='standard'"
         )
@@ -62,9 +62,9 @@ def choose(
     from byhand.numbers.search import in_two, instances  # numpy, which a sheet with its own numbers does without
     from byhand.numbers.stack import Task
 
-    wanted = _wanted(values, tuple(answer), seed) if model == "gpt" else ()
+    wanted = _wanted(values, tuple(answer), seed) if model.says_words else ()
     dice = Dice(f"{seed} {level} sum")
-    for instance in instances(Task(model, values, limits, wanted), f"{seed} {level}", ATTEMPTS):
+    for instance in instances(Task(model.name, values, limits, wanted), f"{seed} {level}", ATTEMPTS):
         instance = in_two(instance, dice) if summed else instance
         chosen = replace(values, inputs=instance.inputs, weights=instance.weights)
         found = judged(model, chosen, limits, wanted, expected)
@@ -74,16 +74,16 @@ def choose(
     raise ConfigError(f"no numbers for seed {seed} in {ATTEMPTS} attempts; use {other}")
 
 
-def listed(model: str, values: Values, level: str = "standard") -> list[Values]:
+def listed(model: Model, values: Values, level: str = "standard") -> list[Values]:
     """All numbers that may be chosen for a model where they are few enough to be listed; else none."""
-    if model != "sizing":
+    if model.name != "sizing":
         return []
     from byhand.numbers.sizes import every_size
 
     return every_size(values, *_measures(model, values, limits_of(level)))
 
 
-def _shuffled(model: str, values: Values, seed: int, level: str) -> Chosen:
+def _shuffled(model: Model, values: Values, seed: int, level: str) -> Chosen:
     """A small model's own numbers in another order.
 
     Raises: ConfigError.
@@ -97,7 +97,7 @@ def _shuffled(model: str, values: Values, seed: int, level: str) -> Chosen:
 
 
 def judged(
-    model: str, values: Values, limits: Limits, wanted: tuple[int | None, ...] = (), expected: float | None = None
+    model: Model, values: Values, limits: Limits, wanted: tuple[int | None, ...] = (), expected: float | None = None
 ) -> dict[str, Any] | None:
     """The quality of an instance whose run keeps every promise; None for any other.
 
@@ -105,7 +105,9 @@ def judged(
     """
     try:
         tape = evaluated(model, values)
-        found = promised(tape, limits, usual(tape, model, values.config) if expected is None else expected, wanted)
+        found = promised(
+            tape, limits, usual(tape, model.name, values.config) if expected is None else expected, wanted
+        )
     except DomainError:
         return None
     if found is not None and values.config.softmax_base == "e":
@@ -113,7 +115,7 @@ def judged(
     return found
 
 
-def _measures(model: str, own: Values, limits: Limits) -> tuple[Limits, float]:
+def _measures(model: Model, own: Values, limits: Limits) -> tuple[Limits, float]:
     """What a small model's own numbers allow others: how large they may be, and how long they may take."""
     tape = evaluated(model, own)
     found = quality(tape)
@@ -122,12 +124,12 @@ def _measures(model: str, own: Values, limits: Limits) -> tuple[Limits, float]:
     return replace(limits, **larger), whole_time(tape)
 
 
-def evaluated(model: str, values: Values) -> Tape:
+def evaluated(model: Model, values: Values) -> Tape:
     """The run in exact numbers: in base 2 where base e would leave them, and quality says so."""
     config = values.config
     if config.softmax_base == "e":
         values = replace(values, config=replace(config, softmax_base=2))
-    return run(model, values, RATIONALS)
+    return model.run(values, RATIONALS)
 
 
 def _worded(values: Values, seed: int, answer: tuple[str, ...], pick: bool) -> tuple[Values, tuple[str, ...]]:

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from byhand.model.job import RESID_PRE
+from byhand.model.names import RESID_PRE
 from byhand.numbers.attention import whole_base
 from byhand.numbers.combine import combine_columns
 from byhand.numbers.dice import Bools, Dice, Ints

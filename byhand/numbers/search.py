@@ -13,7 +13,7 @@ from itertools import chain
 import numpy as np
 
 from byhand.model.config import Config
-from byhand.model.job import ATTN_OUT, DECODER, ENCODER, RESID_MID, RESID_PRE
+from byhand.model.names import ATTN_OUT, DECODER, ENCODER, RESID_MID, RESID_PRE
 from byhand.numbers.attention import (
     cross_attention_input,
     find_heads,

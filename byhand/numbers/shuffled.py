@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from byhand.arithmetic.exact import RATIONALS
-from byhand.model.models import run
+from byhand.model import Model
 from byhand.model.weights import Values, numbers
 from byhand.notation.number import parse
 from byhand.numbers.dice import Dice
@@ -24,7 +24,7 @@ from byhand.tape import Tape
 ATTEMPTS = 1000  # of a few milliseconds each; one in ten is kept
 
 
-def shuffled(model: str, values: Values, start: str, limits: Limits) -> tuple[Values, dict[str, Any]] | None:
+def shuffled(model: Model, values: Values, start: str, limits: Limits) -> tuple[Values, dict[str, Any]] | None:
     """The values in another order, and their quality; None where no order keeps every promise."""
     dice = Dice(start)
     usual = whole_time(_evaluated(model, values))
@@ -42,9 +42,9 @@ def shuffled(model: str, values: Values, start: str, limits: Limits) -> tuple[Va
     return None
 
 
-def _evaluated(model: str, values: Values) -> Tape:
+def _evaluated(model: Model, values: Values) -> Tape:
     """A run with every step evaluated, but what counts parameters: that is the same for every seed."""
-    tape = run(model, values, RATIONALS, force=False)
+    tape = model.run(values, RATIONALS, force=False)
     for name in tape.steps:
         if not name.startswith("count"):
             tape.values(name)

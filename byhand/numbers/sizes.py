@@ -13,7 +13,7 @@ from byhand.arithmetic.copies import as_array, differing, each, together
 from byhand.arithmetic.exact import RATIONALS
 from byhand.arithmetic.expr import Expr, Ref, refs
 from byhand.effort import STEP, operations, writing
-from byhand.model.models import run
+from byhand.model import MODELS
 from byhand.model.weights import Values
 from byhand.numbers.dice import Bools, Dice
 from byhand.numbers.evenness import BAND
@@ -34,7 +34,7 @@ Sizes = dict[str, int]
 def draw_sizes(task: Task, dice: Dice) -> Iterator[Instance]:
     """Other sizes; shares and days that are short."""
     own, drawn = task.own, {name: sizes[dice.one_below(len(sizes))] for name, sizes in SIZES.items()}
-    tape = run("sizing", _with(own, drawn), RATIONALS)
+    tape = MODELS["sizing"].run(_with(own, drawn), RATIONALS)
     flops, parameters = (int(tape.values(name)[0][0]) for name in ("flops", "params"))
     tokens = [n for n in TOKENS if _short(parameters, n)]
     if tokens and _fits(own, drawn):
@@ -77,7 +77,7 @@ def _short(parameters: int, tokens: int) -> bool:
 def _run(own: Values, every: Sequence[Sizes]) -> Tape:
     """The runs of all these sizes, as copies of one."""
     domain, numbers = together(RATIONALS, every)
-    return run("sizing", _with(own, numbers), domain)
+    return MODELS["sizing"].run(_with(own, numbers), domain)
 
 
 def _promising(tape: Tape, count: int, limits: Limits, expected: float) -> Bools:

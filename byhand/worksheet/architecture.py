@@ -4,36 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
+from byhand.model import Model
 from byhand.model.config import Config
 from byhand.model.names import is_parameter, symbol
 from byhand.tape import Step, Tape
 from byhand.worksheet.document import Box, Map, Node, Orientation, Section, State, sections_asking
 from byhand.worksheet.messages import Messages
-from byhand.worksheet.stacks import TWO_STACKS, two_stacks
+from byhand.worksheet.stacks import two_stacks
 
 # the parts of the decoder-only architecture, in the order of the residual stream
 PRE_NORM = ("embed", "ln1", "heads", "out", "add1", "ln2", "mlp", "add2", "ln_final", "unembed")
 POST_NORM = ("embed", "heads", "out", "add1", "ln1", "mlp", "add2", "ln2", "unembed")
-TO_THE_WORD = ("gpt", "perplexity", "cross-entropy", "sampling", "sizing")  # the models that go on to it
 
 
 def map_of(
-    config: Config, model: str, tape: Tape, positions: int, orientation: Orientation, sections: Iterable[Section],
+    config: Config, model: Model, tape: Tape, positions: int, orientation: Orientation, sections: Iterable[Section],
     messages: Messages,
 ) -> Map:  # fmt: skip
     """The map of a sheet: the architecture with its shapes, and what the sheet's sections compute in each part."""
     chart = _Chart(config, model, tape, positions or config.n_ctx, orientation, tuple(sections), messages)
-    if model in TWO_STACKS:
+    if any(step.part == "cross" for step in tape.steps.values()):
         return two_stacks(config, tape, chart.sections, orientation, messages)
-    parts = chart.parts()
-    branches = [(start, end) for end, start in chart.starts(parts).items()]
+    branches = [(start, end) for end, start in chart.starts().items()]
     return Map(
-        boxes=tuple(chart.boxes(parts)),
-        inside={part: nodes for part in ("", *parts) if model != "sizing" and (nodes := chart.inside(part))},
+        boxes=tuple(chart.boxes()),
+        inside={part: nodes for part in ("", *chart.parts) if not model.counts and (nodes := chart.inside(part))},
         branches=tuple(branches),
         stream=chart.shape(config.d_model),
-        layers=config.n_layers if model in ("gpt", "encoder") else 1,
+        layers=max(1, len({step.layer for step in tape.steps.values() if step.layer})),
     )
 
 
@@ -42,13 +42,14 @@ class _Chart:
     """What a map is drawn from."""
 
     config: Config
-    model: str
+    model: Model
     tape: Tape
     positions: int
     orientation: Orientation
     sections: tuple[Section, ...]
     messages: Messages
 
+    @cached_property
     def parts(self) -> list[str]:
         """The parts of this model, in order."""
         c, left_out = self.config, set[str]()
@@ -56,24 +57,25 @@ class _Chart:
             left_out |= {"ln1", "ln2", "ln_final"}
         if c.attn_only:
             left_out |= {"ln2", "mlp", "add2"}
-        if self.model not in TO_THE_WORD:
-            left_out |= {"ln_final", "unembed"}
+        last = {"ln_final", "unembed"}
+        if not any(step.part in last for step in self.tape.steps.values()):
+            left_out |= last
         return [p for p in (PRE_NORM if c.norm_position == "pre" else POST_NORM) if p not in left_out]
 
-    def starts(self, parts: list[str]) -> dict[str, str]:
+    def starts(self) -> dict[str, str]:
         """For each ⊕ the part with which its branch begins."""
-        pre = self.config.norm_position == "pre"
+        parts, pre = self.parts, self.config.norm_position == "pre"
         begins = {"add1": ("ln1", "heads") if pre else ("heads",), "add2": ("ln2", "mlp") if pre else ("mlp",)}
         return {end: next(p for p in begins[end] if p in parts) for end in begins if end in parts}
 
     def part(self, step: str) -> str:
         """The part that computes a step, in this model; "" where the map has none."""
         part = self.tape.steps[step].part
-        return part if part in self.parts() else ""
+        return part if part in self.parts else ""
 
-    def boxes(self, parts: list[str]) -> Iterator[Box]:
+    def boxes(self) -> Iterator[Box]:
         """The boxes, each head on its own where there are two."""
-        c, norm = self.config, self.label(self.config.normalization_type or "LN")
+        c, parts, norm = self.config, self.parts, self.label(self.config.normalization_type or "LN")
         labels = {part: self.label(part) for part in ("embed", "mlp", "unembed")}
         labels |= {"out": "W_O", "ln1": norm, "ln2": norm, "ln_final": norm, "add1": "+", "add2": "+"}
         steps = sections_asking(self.sections, self.tape.steps)
@@ -99,10 +101,10 @@ class _Chart:
 
     def heads(self) -> list[tuple[str, range]]:
         """The boxes of the heads: label, and the heads that each stands for."""
-        n, alone = self.config.n_heads, self.model in ("attention-head", "softmax")
+        n = self.config.n_heads
         if n == 1:
             return [(self.label("head"), range(1))]
-        if n == 2 or alone:
+        if n == 2 or self.model.one_head:
             rest = self.label("head_number", n=2) if n == 2 else self.label("heads_from", first=2, last=n)
             return [(self.label("head_number", n=1), range(1)), (rest, range(1, n))]
         return [(self.label("heads", n=n), range(n))]
@@ -192,7 +194,7 @@ class _Chart:
 
     def shape(self, width: int) -> str:
         """The shape of the stream, or of what has another width; of what is only counted, none."""
-        if self.model == "sizing":
+        if self.model.counts:
             return ""
         rows, cols = (self.positions, width) if self.orientation == "rows" else (width, self.positions)
         return f"{rows} × {cols}"

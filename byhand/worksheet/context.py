@@ -45,7 +45,7 @@ class Context:
     @property
     def heads(self) -> int:
         """How many heads the sheet's steps are of."""
-        return self.config.n_heads if self.sheet.model != "attention-head" else 1
+        return 1 if self.sheet.model.one_head else self.config.n_heads
 
     def mistaken(self, mistake: str) -> Context:
         """The same with a mistake in the run."""

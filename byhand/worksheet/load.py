@@ -84,7 +84,7 @@ def _rendered(context: Context, blocks: list[Block]) -> str:
         own, asked = other
         raise ConfigError(
             f"{sheet.name} is written for {own}, and with {asked} there is no step {error.name!r}; "
-            f"leave that out, or use byhand run {sheet.model}"
+            f"leave that out, or use byhand run {sheet.model.name}"
         ) from None
     except ByHandError as error:
         raise SheetError(f"{name}{_line(error)}: {error}") from None

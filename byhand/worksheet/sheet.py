@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from byhand.errors import ByHandError, ConfigError, SheetError, UnknownNameError
+from byhand.model import MODELS, Model
 from byhand.model.config import SIZES, Config
 from byhand.model.files import merged
 from byhand.model.parameters import parameter_shapes
@@ -35,7 +36,7 @@ class Sheet:
 
     name: str
     title: str
-    model: str
+    model: Model
     goal: str
     body: str
     number: int = 0
@@ -196,7 +197,9 @@ def parse_sheet(name: str, text: str, original: str = "") -> Sheet:
             raise SheetError(f"{name}.md: the front matter has no {key}")
     if front.get("numbers", NUMBERS[0]) not in NUMBERS:
         raise SheetError(f"{name}.md: no numbers {front['numbers']!r}; use {', '.join(NUMBERS)}")
-    kept = {k: v for k, v in front.items() if k not in _VALUES}
+    if front["model"] not in MODELS:
+        raise SheetError(f"{name}.md: {UnknownNameError('model', front['model'], MODELS)}")
+    kept = {k: v for k, v in front.items() if k not in _VALUES} | {"model": MODELS[front["model"]]}
     for key in ("prerequisites", "objectives"):
         kept[key] = tuple(str(x) for x in front.get(key, ()))
     values = {k: front[k] for k in _VALUES if k in front}

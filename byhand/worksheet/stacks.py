@@ -6,12 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from byhand.model.config import Config
-from byhand.model.job import DECODER, ENCODER
+from byhand.model.names import DECODER, ENCODER
 from byhand.tape import Step, Tape
 from byhand.worksheet.document import Box, Map, Orientation, Section, State, sections_asking
 from byhand.worksheet.messages import Messages
 
-TWO_STACKS = ("cross-attention", "encoder-decoder")
 _PARTS = {
     ("encoder", "post"): ("embed", "heads", "add1", "ln1", "mlp", "add2", "ln2"),
     ("encoder", "pre"): ("embed", "ln1", "heads", "add1", "ln2", "mlp", "add2"),

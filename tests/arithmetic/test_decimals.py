@@ -14,7 +14,7 @@ from byhand.arithmetic.domain import LeavesDomainError
 from byhand.arithmetic.expr import NEG_INF, Fn, Num, expr, sqrt
 from byhand.arithmetic.floats import FLOATS
 from byhand.errors import ConfigError
-from byhand.model.models import run
+from byhand.model import MODELS
 from byhand.model.weights import Values
 from byhand.ops import (
     center,
@@ -234,9 +234,9 @@ def test_every_digit_of_a_head_is_right(x, q, k, v, places):
     config = {"d_model": 2, "n_ctx": 2, "softmax_base": "e"}
     weights = {f"blocks.0.attn.W_{name}": [rows] for name, rows in (("Q", q), ("K", k), ("V", v))}
     values = Values.of({"config": config, "inputs": {"blocks.0.hook_resid_pre": x}, "weights": weights})
-    tape = run("attention-head", values, DecimalsOnce(places))
+    tape = MODELS["attention-head"].run(values, DecimalsOnce(places))
     judge(Run.of(tape, "attention-head", values.config))  # by sixty digits of its own
-    floats = run("attention-head", values, FLOATS).values("blocks.0.attn.hook_z[0]")
+    floats = MODELS["attention-head"].run(values, FLOATS).values("blocks.0.attn.hook_z[0]")
     for row, others in zip(tape.values("blocks.0.attn.hook_z[0]"), floats, strict=True):
         for value, other in zip(row, others, strict=True):
             assert abs(float(value) - other) <= 0.5 * 10**-places + 1e-9

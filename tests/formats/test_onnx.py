@@ -33,7 +33,7 @@ from byhand.cli import main
 from byhand.errors import ExtraError, WitnessError
 from byhand.formats.onnx import evaluated, graph, judge
 from byhand.formats.onnx_nodes import NODES
-from byhand.model.models import run
+from byhand.model import MODELS
 from byhand.model.weights import Values
 from byhand.pipeline import Options, prepare
 from byhand.runs import Run
@@ -82,7 +82,7 @@ def test_a_sheets_run_is_the_same_in_the_reference_and_in_onnxruntime(sheet):
 @pytest.mark.parametrize("model", WIRED)
 def test_onnx_agrees_with_every_variant_of_a_model(model, config):
     values = small(model, **config)
-    judge(run_on(run(model, values, FLOATS), model, values))
+    judge(run_on(MODELS[model].run(values, FLOATS), model, values))
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
@@ -94,7 +94,7 @@ def test_onnx_agrees_with_the_published_runs_in_decimals(name, domain):
 @pytest.mark.parametrize(("norm", "operator"), [("LN", "LayerNormalization"), ("RMS", "RMSNormalization")])
 def test_a_block_is_made_of_the_standards_own_operators(norm, operator):
     values = small("block", normalization_type=norm)
-    found = operators(Run.of(run("block", values, FLOATS), "block", values.config))
+    found = operators(Run.of(MODELS["block"].run(values, FLOATS), "block", values.config))
     assert found["Attention"] == found["Softmax"] == 2
     assert found[operator] == 2 * 2  # what stands before w and b is one too
 
@@ -132,7 +132,7 @@ def test_a_mask_and_given_scores_have_graphs_too(inputs, heads):
     weights = {f"blocks.0.attn.W_{x}": [[[1, 0], [1, 1]]] for x in "QKV"}
     config = {"d_model": 2, "attention_dir": "bidirectional"}
     values = Values.of({"config": config, "inputs": STREAM | inputs, "weights": weights})
-    record = Run.of(run("attention-head", values, FLOATS), "attention-head", values.config)
+    record = Run.of(MODELS["attention-head"].run(values, FLOATS), "attention-head", values.config)
     judge(record)
     assert operators(record)["Attention"] == heads
 
@@ -170,7 +170,7 @@ def test_run_writes_a_graph(scores, tmp_path):
 def test_a_network_reads_its_stream_by_any_of_its_names(model, name):
     values = {"config": {"d_model": 1, "d_mlp": 1}, "inputs": {name: [[2]]},
               "weights": {"blocks.0.mlp.W_in": [[3]], "blocks.0.mlp.W_out": [[4]]}}  # fmt: skip
-    record = Run.of(run(model, Values.of(values), FLOATS), model, Values.of(values).config)
+    record = Run.of(MODELS[model].run(Values.of(values), FLOATS), model, Values.of(values).config)
     assert evaluated(record)["blocks.0.hook_mlp_out"].tolist() == [[24]]
 
 

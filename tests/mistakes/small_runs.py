@@ -1,15 +1,15 @@
 """Small runs in which mistakes are made, each with numbers that a person can follow."""
 
 from byhand.arithmetic.exact import RATIONALS
+from byhand.model import MODELS
 from byhand.model.config import Config
-from byhand.model.models import run
 from byhand.model.weights import Values
 
 HEAD = "blocks.0.attn."
 
 
 def made(model, **entries):
-    return run(model, Values.of(entries), RATIONALS)
+    return MODELS[model].run(Values.of(entries), RATIONALS)
 
 
 def rows(tape, name):
@@ -29,7 +29,7 @@ def attention(n_heads=1, **config):
     }
     inputs = {"blocks.0.hook_resid_pre": [[2, 0, 2, 0], [2, 2, 0, 0]]}
     model = "attention-head" if n_heads == 1 else "multi-head-attention"
-    return run(model, Values(settings, inputs=inputs, weights=weights), RATIONALS)
+    return MODELS[model].run(Values(settings, inputs=inputs, weights=weights), RATIONALS)
 
 
 def equal_scores(*places):
@@ -45,7 +45,7 @@ def feed_forward():
         Config(d_model=1, d_mlp=2, n_ctx=1, n_heads=1), inputs={"blocks.0.hook_resid_mid": [[2]]},
         weights={"blocks.0.mlp.W_in": [[1, -1]], "blocks.0.mlp.b_in": [-3, 3], "blocks.0.mlp.W_out": [[1], [1]]},
     )  # fmt: skip
-    return run("feed-forward", values, RATIONALS)
+    return MODELS["feed-forward"].run(values, RATIONALS)
 
 
 SMALL = {"d_model": 2, "d_head": 1, "d_v": 1, "n_ctx": 2, "softmax_base": 2, "attn_only": True, "d_mlp": 1}

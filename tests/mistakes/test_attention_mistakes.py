@@ -7,8 +7,8 @@ from small_runs import BOTH, CACHED, HEAD, POST, attention, made, rows
 
 from byhand.arithmetic.exact import RATIONALS
 from byhand.mistakes import applying, changes, differing, foil
+from byhand.model import MODELS
 from byhand.model.config import Config
-from byhand.model.models import run
 from byhand.model.weights import Values
 
 
@@ -47,7 +47,7 @@ def test_the_root_of_the_wrong_width():
         inputs={"blocks.0.hook_resid_pre": [[1], [2]]},
         weights={f"blocks.0.attn.W_{x}": [[[1, 0, 1, 0][: 1 if x == "V" else 4]]] for x in "QKV"},
     )
-    tape = run("attention-head", values, RATIONALS)
+    tape = MODELS["attention-head"].run(values, RATIONALS)
     assert rows(tape, HEAD + "scores_scaled[0]") == [[1, 2], [2, 4]]
     assert rows(foil(tape, "sqrt-d-model"), HEAD + "scores_scaled[0]") == [[2, 4], [4, 8]]
     assert not changes(attention(), "sqrt-d-model"), "√4 is √4"

@@ -5,7 +5,7 @@ from small_runs import made, rows
 
 from byhand.arithmetic.exact import RATIONALS
 from byhand.mistakes import changes, differing, foil
-from byhand.model.models import run
+from byhand.model import MODELS
 from byhand.model.weights import Values
 
 WORDS = made(
@@ -35,4 +35,4 @@ def test_a_mistake_with_words_or_positions(tape, name, step, right, wrong):
 
 def test_a_sum_that_a_model_goes_on_with_is_not_appended():
     values = Values.of({"config": {"d_vocab": 2, "n_layers": 1, "softmax_base": 2}, "tokens": [0]})
-    assert not changes(run("gpt", values, RATIONALS, force=False), "appended")
+    assert not changes(MODELS["gpt"].run(values, RATIONALS, force=False), "appended")

@@ -7,8 +7,8 @@ from small_runs import POST, PRE, rows
 from byhand import ops
 from byhand.arithmetic.exact import RATIONALS
 from byhand.mistakes import changes, differing, foil
+from byhand.model import MODELS
 from byhand.model.config import Config
-from byhand.model.models import run
 from byhand.model.weights import Values
 from byhand.tape import Tape
 
@@ -17,7 +17,7 @@ def norm():
     values = Values(
         Config(d_model=4, n_ctx=2), inputs={"blocks.0.hook_resid_pre": [[3, 1, 3, 1], [5, -1, 1, 3]]}, weights={}
     )
-    return run("layer-norm", values, RATIONALS, force=False)
+    return MODELS["layer-norm"].run(values, RATIONALS, force=False)
 
 
 def test_a_norm_over_the_sequence():

@@ -7,13 +7,13 @@ import pytest
 from byhand.arithmetic.exact import RATIONALS
 from byhand.arithmetic.floats import FLOATS
 from byhand.errors import ByHandError
-from byhand.model.models import run
+from byhand.model import MODELS
 from byhand.model.weights import Values
 
 
 def values_of(model, name, domain=RATIONALS, **entries):
     """The rows of one step, as numbers or as the text of fractions."""
-    rows = run(model, Values.of(entries), domain).values(name)
+    rows = MODELS[model].run(Values.of(entries), domain).values(name)
     return [[int(x) if x == int(x) else str(x) for x in row] for row in rows]
 
 
@@ -120,7 +120,7 @@ def test_tied_words_need_one_table_only():
 
 
 def test_a_cached_row_is_the_last_row_of_the_whole_run():
-    tape = run("kv-cache", Values.of(CACHED), RATIONALS)
+    tape = MODELS["kv-cache"].run(Values.of(CACHED), RATIONALS)
     assert tape.values("new.z")[0] == tape.values("blocks.0.attn.hook_z[0]")[-1]
 
 
@@ -134,7 +134,7 @@ def test_a_1_by_1_convolution_is_the_feed_forward_network():
         "inputs": {"blocks.0.hook_resid_mid": [[1, 2], [-1, 3]]},
         "weights": weights,
     }
-    tape = run("convolution", Values.of(entries), RATIONALS)
+    tape = MODELS["convolution"].run(Values.of(entries), RATIONALS)
     assert tape.values("blocks.0.hook_conv_out") == tape.values("blocks.0.hook_mlp_out")
     assert tape.values("blocks.0.conv_in.kernel[1]") == ((2, -3),)
     assert tape.values("count") == ((2 * 3 + 3,),)
@@ -149,7 +149,9 @@ def test_a_decoder_sees_its_own_past_and_all_of_the_encoder():
     weights |= {f"{at}.mlp.W_in": [[0] * 8] * 2 for at in ("encoder.0", "decoder.0")}
     weights |= {f"{at}.mlp.W_out": [[0, 0]] * 8 for at in ("encoder.0", "decoder.0")}
     inputs = {"encoder.0.hook_resid_pre": [[1, 0], [2, 0], [6, 0]], "decoder.0.hook_resid_pre": [[4, 0], [8, 0]]}
-    tape = run("encoder-decoder", Values.of({"config": config, "inputs": inputs, "weights": weights}), RATIONALS)
+    tape = MODELS["encoder-decoder"].run(
+        Values.of({"config": config, "inputs": inputs, "weights": weights}), RATIONALS
+    )
     assert tape.values("encoder.0.attn.hook_z[0]") == ((3,), (3,), (3,))
     assert tape.values("decoder.0.attn.hook_z[0]") == ((4,), (6,))
     assert tape["decoder.0.cross_attn.hook_pattern[0]"].shape == (2, 3)
@@ -180,7 +182,7 @@ def gpt2(**inputs):
 
 
 def test_the_published_size_of_gpt_2_comes_out():
-    tape = run("sizing", gpt2(batch=100, seconds="0.755", train_tokens=300 * 10**9), RATIONALS)
+    tape = MODELS["sizing"].run(gpt2(batch=100, seconds="0.755", train_tokens=300 * 10**9), RATIONALS)
     for name, (figure, share) in FIGURES.items():
         assert tape.values(name) == ((figure,),), name
         if share is not None:
@@ -201,17 +203,19 @@ LARGER = [
 @pytest.mark.parametrize(("sizes", "without", "with_biases"), LARGER)
 def test_the_family_of_gpt_2_has_its_sizes(sizes, without, with_biases):
     for bias, expected in enumerate((without, with_biases)):
-        assert run("sizing", gpt2(bias=bias, **sizes), FLOATS).values("params") == ((expected,),)
+        assert MODELS["sizing"].run(gpt2(bias=bias, **sizes), FLOATS).values("params") == ((expected,),)
 
 
 def test_the_number_of_heads_does_not_change_the_number_of_parameters():
-    counts = {run("sizing", gpt2(n_heads=h, d_head=768 // h), RATIONALS).values("params") for h in (1, 6, 12, 24)}
+    counts = {
+        MODELS["sizing"].run(gpt2(n_heads=h, d_head=768 // h), RATIONALS).values("params") for h in (1, 6, 12, 24)
+    }
     assert counts == {((124337664,),)}
 
 
 def test_models_of_several_sizes_stand_side_by_side():
     inputs = {"d_model": [[4, 768]], "n_layers": [[1, 12]], "n_heads": [[2, 12]], "d_head": [[4, 64]]}
-    tape = run("sizing", Values.of({"config": {"d_vocab": 6, "d_mlp": 8}, "inputs": inputs}), RATIONALS)
+    tape = MODELS["sizing"].run(Values.of({"config": {"d_vocab": 6, "d_mlp": 8}, "inputs": inputs}), RATIONALS)
     assert tape.values("params.qkv") == ((3 * 4 * 8, 3 * 768 * 768),)
 
 
@@ -225,18 +229,18 @@ BAD = [
 @pytest.mark.parametrize(("model", "entries", "message"), BAD)
 def test_a_small_model_says_what_it_misses(model, entries, message):
     with pytest.raises(ByHandError) as caught:
-        run(model, Values.of(entries), RATIONALS)
+        MODELS[model].run(Values.of(entries), RATIONALS)
     assert message in str(caught.value)
 
 
 def test_a_surprise_that_is_no_whole_number_of_bits_leaves_the_exact_numbers():
     entries = {**JUDGED, "inputs": {"logits": [[0, 1, 1], [1, 0, 0]]}}
     with pytest.raises(ByHandError, match="log 2 of 2/5 is not a whole number; use --numbers decimal"):
-        run("cross-entropy", Values.of(entries), RATIONALS)
-    loss = run("cross-entropy", Values.of(entries), FLOATS).values("loss_per_token")[0][0]
+        MODELS["cross-entropy"].run(Values.of(entries), RATIONALS)
+    loss = MODELS["cross-entropy"].run(Values.of(entries), FLOATS).values("loss_per_token")[0][0]
     assert loss == pytest.approx(1.3219280948873623)  # log₂ 5 − 1
 
 
 def test_exact_fractions_of_a_run_are_fractions():
-    tape = run("cross-entropy", Values.of(JUDGED), RATIONALS)
+    tape = MODELS["cross-entropy"].run(Values.of(JUDGED), RATIONALS)
     assert tape.values("loss") == ((Fraction(3, 2),),)

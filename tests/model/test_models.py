@@ -16,8 +16,8 @@ from byhand.arithmetic.expr import evaluate
 from byhand.arithmetic.floats import FLOATS
 from byhand.arithmetic.symbols import SYMBOLS
 from byhand.errors import ByHandError, DomainError, MisfitError, UnknownNameError, ValuesError
+from byhand.model import MODELS
 from byhand.model.config import Config
-from byhand.model.models import run
 from byhand.model.weights import Values, parameter_shapes
 from byhand.notation.text import value_text
 
@@ -76,7 +76,7 @@ def as_array(tape, name):
 
 def assert_like_the_oracle(model, entries):
     """Every step that both know has the same numbers; all of ours but the finer ones are known to both."""
-    tape = run(model, Values.of(entries), FLOATS)
+    tape = MODELS[model].run(Values.of(entries), FLOATS)
     theirs = oracle.forward(model, entries["config"], entries["weights"], entries["inputs"], entries.get("tokens"))
     ours = [step.name for step in tape.used() if step.op is not None]
     finer = ("attn.result", "attn.b_O.rows", ".hook_result", ".conv_", ".bn.", "sum", "exp", "probs")
@@ -132,7 +132,7 @@ PRE_NORM = ["hook_resid_pre", "ln1.hook_scale", "ln1.hook_normalized", *(f"attn.
 
 
 def test_the_steps_of_a_gpt_have_the_names_of_the_field():
-    tape = run("gpt", Values.of(random_values(GPT, 0, tokens=[0, 1])), FLOATS)
+    tape = MODELS["gpt"].run(Values.of(random_values(GPT, 0, tokens=[0, 1])), FLOATS)
     expected = {"hook_embed", "hook_pos_embed", "ln_final.hook_normalized", "logits", "next_token", "probs"}
     expected |= {f"blocks.{layer}.{name}" for layer in (0, 1) for name in PRE_NORM} - {"blocks.1.hook_resid_pre"}
     assert expected <= tape.steps.keys()
@@ -140,7 +140,7 @@ def test_the_steps_of_a_gpt_have_the_names_of_the_field():
 
 def test_a_post_norm_block_ends_in_its_normalised_sum():
     config = {**GPT, "norm_position": "post"}
-    tape = run("gpt", Values.of(random_values(config, 0, tokens=[0, 1])), FLOATS)
+    tape = MODELS["gpt"].run(Values.of(random_values(config, 0, tokens=[0, 1])), FLOATS)
     steps = list(tape.steps)
     assert steps.index("blocks.0.hook_resid_mid") < steps.index("blocks.0.ln1.hook_normalized")
     assert steps.index("blocks.0.hook_resid_post") < steps.index("blocks.0.hook_normalized_resid_post")
@@ -155,7 +155,7 @@ def test_the_scores_before_softmax_always_have_the_same_name(scale, direction, m
     entries = random_values(config, 1, inputs=[(X, (2, 2))])
     if masked:
         entries["inputs"]["blocks.0.attn.mask"] = [[0, 0], [0, "-inf"]]
-    tape = run("attention-head", Values.of(entries), FLOATS)
+    tape = MODELS["attention-head"].run(Values.of(entries), FLOATS)
     assert tape["blocks.0.attn.hook_pattern.exp[0]"].step.inputs == ("blocks.0.attn.hook_attn_scores[0]",)
     pattern = as_array(tape, "blocks.0.attn.hook_pattern[0]")
     np.testing.assert_allclose(pattern.sum(axis=1), 1)
@@ -165,7 +165,7 @@ def test_the_scores_before_softmax_always_have_the_same_name(scale, direction, m
 
 def parts_of(model, config, **entries):
     """The parts of the architecture, each with its steps: their names without "hook_", a star for the layer's."""
-    tape = run(model, Values.of(random_values(config, 1, **entries)), FLOATS, force=False)
+    tape = MODELS[model].run(Values.of(random_values(config, 1, **entries)), FLOATS, force=False)
     found = {}
     for step in tape.steps.values():
         found.setdefault(step.part, []).append(step.stem.replace("hook_", ""))
@@ -209,7 +209,7 @@ def test_a_block_without_a_feed_forward_network_ends_in_its_first_sum():
 
 
 def test_axes_say_what_rows_and_columns_are():
-    tape = run("gpt", Values.of(random_values(GPT, 0, tokens=[0, 1])), FLOATS)
+    tape = MODELS["gpt"].run(Values.of(random_values(GPT, 0, tokens=[0, 1])), FLOATS)
     axes = {"hook_embed": ("pos", "d_model"), "blocks.0.attn.hook_q[0]": ("pos", "d_head"),
             "blocks.0.attn.hook_pattern[0]": ("pos", "pos"), "blocks.0.attn.z": ("pos", "d_z"),
             "blocks.0.mlp.hook_pre": ("pos", "d_mlp"), "logits": ("pos", "d_vocab"),
@@ -224,10 +224,12 @@ def test_axes_say_what_rows_and_columns_are():
 @given(CONFIGS, st.integers(0, 2**16), st.data())
 def test_any_step_can_be_given_instead_of_computed(config, seed, data):
     entries = random_values(config, seed, tokens=[0] * config["n_ctx"])
-    whole = run("gpt", Values.of(entries), FLOATS)
+    whole = MODELS["gpt"].run(Values.of(entries), FLOATS)
     computed = [step.name for step in whole.used() if step.op is not None]
     name = data.draw(st.sampled_from(computed))
-    part = run("gpt", Values.of({**entries, "inputs": {name: [list(row) for row in whole.values(name)]}}), FLOATS)
+    part = MODELS["gpt"].run(
+        Values.of({**entries, "inputs": {name: [list(row) for row in whole.values(name)]}}), FLOATS
+    )
     assert part[name].step.op is None
     np.testing.assert_allclose(as_array(part, "next_token"), as_array(whole, "next_token"))
     np.testing.assert_allclose(as_array(part, "logits"), as_array(whole, "logits"), rtol=1e-9, atol=1e-9)
@@ -236,22 +238,22 @@ def test_any_step_can_be_given_instead_of_computed(config, seed, data):
 
 def test_a_late_step_that_is_given_needs_neither_tokens_nor_weights():
     entries = {"config": GPT, "inputs": {"logits": [[1, 3, 2], [5, 4, 5]]}}
-    assert run("gpt", Values.of(entries), RATIONALS).values("next_token") == ((1,), (0,))
+    assert MODELS["gpt"].run(Values.of(entries), RATIONALS).values("next_token") == ((1,), (0,))
 
 
 def test_a_later_block_can_be_given_its_input():
     entries = random_values(GPT, 3, inputs=[("blocks.1.hook_resid_pre", (2, 2))])
-    tape = run("gpt", Values.of(entries), FLOATS)
+    tape = MODELS["gpt"].run(Values.of(entries), FLOATS)
     assert "blocks.0.hook_resid_post" not in [step.name for step in tape.used()]
     assert tape["blocks.1.hook_resid_mid"].step.inputs[0] == "blocks.1.hook_resid_pre"
 
 
 def test_w_o_can_be_given_head_by_head():
     entries = random_values(GPT | {"n_layers": 1}, 4, inputs=[(X, (2, 2))])
-    whole = run("multi-head-attention", Values.of(entries), FLOATS)
+    whole = MODELS["multi-head-attention"].run(Values.of(entries), FLOATS)
     for h, part in enumerate(entries["weights"].pop("blocks.0.attn.W_O")):
         entries["weights"][f"blocks.0.attn.W_O[{h}]"] = part
-    parts = run("multi-head-attention", Values.of(entries), FLOATS)
+    parts = MODELS["multi-head-attention"].run(Values.of(entries), FLOATS)
     assert parts.values("blocks.0.hook_attn_out") == whole.values("blocks.0.hook_attn_out")
 
 
@@ -266,7 +268,7 @@ def test_exact_and_float_agree_where_every_step_is_rational():
     weights["blocks.1.attn.W_Q"] = [[[0], [0]]] * 2  # equal scores: no fraction in an exponent
     weights["blocks.1.attn.b_Q"] = [[0]] * 2
     values = Values.of({"config": config, "weights": weights, "tokens": [2, 0]})
-    exact, floating = run("gpt", values, RATIONALS), run("gpt", values, FLOATS)
+    exact, floating = MODELS["gpt"].run(values, RATIONALS), MODELS["gpt"].run(values, FLOATS)
     assert [s.name for s in exact.used()] == [s.name for s in floating.used()]
     for step in exact.used():
         assert all(isinstance(x, Fraction) or x == -math.inf for row in exact.values(step.name) for x in row)
@@ -277,7 +279,7 @@ def test_exact_and_float_agree_where_every_step_is_rational():
 @pytest.mark.parametrize("seed", range(3))
 def test_each_decimal_step_is_the_rounded_result_of_the_rounded_steps_before(places, seed):
     config = {**GPT, "act_fn": "gelu", "n_layers": 1, "positional_embedding_type": "sinusoidal", "eps": 0.5}
-    tape = run("gpt", Values.of(random_values(config, seed, tokens=[0, 2])), Decimals(places))
+    tape = MODELS["gpt"].run(Values.of(random_values(config, seed, tokens=[0, 2])), Decimals(places))
 
     def carried(ref):
         return float(tape.values(ref.matrix)[ref.index[0]][ref.index[1]])
@@ -302,11 +304,11 @@ def test_letters_for_weights_give_expressions():
             "blocks.0.attn.W_V": [[["a", "b"], ["c", 4]]],
         },
     }
-    tape = run("attention-head", Values.of(entries), SYMBOLS)
+    tape = MODELS["attention-head"].run(Values.of(entries), SYMBOLS)
     shown = [[value_text(x) for x in row] for row in tape.values("blocks.0.attn.hook_z[0]")]
     assert shown == [["a", "b"], ["1/2·a + 1/2·c", "1/2·b + 2"]]
     with pytest.raises(DomainError, match=r"W_V\[0\]: the letter 'a' is not a number; use --numbers symbolic"):
-        run("attention-head", Values.of(entries), RATIONALS)
+        MODELS["attention-head"].run(Values.of(entries), RATIONALS)
 
 
 # ---- messages ----
@@ -370,31 +372,34 @@ BAD = [
 @pytest.mark.parametrize(("model", "entries", "kind", "message"), BAD)
 def test_a_run_that_cannot_be_says_why(model, entries, kind, message):
     with pytest.raises(ByHandError) as caught:
-        run(model, Values.of(entries), RATIONALS)
+        MODELS[model].run(Values.of(entries), RATIONALS)
     assert (type(caught.value), str(caught.value)) == (kind, message)
 
 
 def test_classroom_decimals_whose_powers_all_round_to_0_say_so():
     entries = {"config": {"softmax_base": "e"}, "inputs": {"scores": [[0, 0], [-9, -9]]}}
     with pytest.raises(DomainError, match=r"row 2 adds up to 0: .*, or its power rounds to 0"):
-        run("softmax", Values.of(entries), Decimals(2))
-    assert run("softmax", Values.of(entries), Decimals(4)).values("softmax")[1] == (Decimal("0.5"), Decimal("0.5"))
+        MODELS["softmax"].run(Values.of(entries), Decimals(2))
+    assert MODELS["softmax"].run(Values.of(entries), Decimals(4)).values("softmax")[1] == (
+        Decimal("0.5"),
+        Decimal("0.5"),
+    )
 
 
 def test_tokens_of_a_model_without_an_embedding_are_only_names():
     entries = {**HEAD, "tokens": ["cat", "sat"]}
-    assert run("attention-head", Values.of(entries), RATIONALS)["blocks.0.attn.hook_z[0]"].shape == (2, 2)
+    assert MODELS["attention-head"].run(Values.of(entries), RATIONALS)["blocks.0.attn.hook_z[0]"].shape == (2, 2)
 
 
 def test_scores_may_have_more_rows_than_n_ctx():
     entries = {"config": {"n_ctx": 1, "softmax_base": 2}, "inputs": {"scores": [[0, 0], [1, 1]]}}
-    assert run("softmax", Values.of(entries), RATIONALS).values("softmax") == ((Fraction(1, 2),) * 2,) * 2
+    assert MODELS["softmax"].run(Values.of(entries), RATIONALS).values("softmax") == ((Fraction(1, 2),) * 2,) * 2
 
 
 def test_a_norm_may_begin_with_a_sum():
     config, added = Config(d_model=4, n_ctx=2), "blocks.0.hook_attn_out"
-    whole = run("layer-norm", Values(config, inputs={X: [[3, 1, 3, 1], [5, -3, 5, -3]]}), RATIONALS)
+    whole = MODELS["layer-norm"].run(Values(config, inputs={X: [[3, 1, 3, 1], [5, -3, 5, -3]]}), RATIONALS)
     parts = {X: [[3, 0, 0, 1], [1, -1, 1, 0]], added: [[0, 1, 3, 0], [4, -2, 4, -3]]}
-    tape = run("layer-norm", Values(config, inputs=parts), RATIONALS)
+    tape = MODELS["layer-norm"].run(Values(config, inputs=parts), RATIONALS)
     assert tape.values(MID) == whole.values(X)
     assert tape.values("blocks.0.ln1.hook_normalized") == whole.values("blocks.0.ln1.hook_normalized")

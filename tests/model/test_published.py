@@ -12,8 +12,8 @@ from byhand.arithmetic.decimals import Decimals
 from byhand.arithmetic.exact import RATIONALS
 from byhand.arithmetic.expr import evaluate
 from byhand.arithmetic.floats import FLOATS
+from byhand.model import MODELS
 from byhand.model.config import Config
-from byhand.model.models import run
 from byhand.model.weights import Values
 from byhand.worksheet.context import PRODUCTS, Context
 from byhand.worksheet.sheet import parse_sheet
@@ -31,7 +31,7 @@ def tape_of(case, domain, **config):
     if model == "positional-encoding":  # the start of a gpt with one word
         model = "gpt"
         entries |= {"config": {**config, "d_vocab": 1}, "tokens": [0] * config["n_ctx"]}
-    return run(model, Values.of(entries), domain, force=False)
+    return MODELS[model].run(Values.of(entries), domain, force=False)
 
 
 def found(tape, step):
@@ -171,7 +171,7 @@ def test_a_published_exercise_has_its_answer(exercise):
     filled = {
         m: [[exercise["answer"] if x is None else x for x in row] for row in exercise[m]] for m in ("A", "B", "AB")
     }
-    tape = run("matrix-product", Values.of({"inputs": {m: filled[m] for m in ("A", "B")}}), RATIONALS)
+    tape = MODELS["matrix-product"].run(Values.of({"inputs": {m: filled[m] for m in ("A", "B")}}), RATIONALS)
     wrong = {(i, j): figure for i, j, figure in exercise.get("wrong", ())}
     for i, row in enumerate(tape.values("AB")):
         for j, value in enumerate(row):
@@ -196,7 +196,7 @@ def test_the_one_wrong_figure_of_the_workbook_is_known():
 def test_the_published_counts_of_a_small_model_come_out():
     """github.com/zhubert/intro-to-transformers, understanding-gradients/10_optimizer.ipynb at 3354532 (MIT)."""
     config = {"n_layers": 1, "d_model": 16, "n_heads": 2, "d_head": 8, "d_mlp": 64, "d_vocab": 6, "n_ctx": 5}
-    tape = run("sizing", Values.of({"config": config}), RATIONALS)
+    tape = MODELS["sizing"].run(Values.of({"config": config}), RATIONALS)
     counts = {
         "embed": 96,
         "pos_embed": 80,

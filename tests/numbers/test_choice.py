@@ -12,8 +12,8 @@ import pytest
 from byhand.arithmetic.exact import RATIONALS
 from byhand.errors import ConfigError, DomainError, UnknownNameError
 from byhand.mistakes import MISTAKES, changes, foil
-from byhand.model.models import complete, run
-from byhand.model.weights import Values
+from byhand.model import MODELS
+from byhand.model.weights import Values, complete
 from byhand.numbers.choice import choose
 
 SIZES = {"n_ctx": 3, "d_model": 4, "n_heads": 2, "d_head": 4, "d_v": 2, "d_mlp": 6, "softmax_base": 2}
@@ -38,8 +38,8 @@ def asked(case: str) -> Values:
 def chosen(case: str, seed: int):
     """The values and the run that a seed gives."""
     model = case.partition(",")[0]
-    values = choose(model, asked(case), seed).values
-    return values, run(model, complete(values), RATIONALS)
+    values = choose(MODELS[model], asked(case), seed).values
+    return values, MODELS[model].run(complete(values), RATIONALS)
 
 
 def computed(tape):
@@ -106,8 +106,8 @@ def test_the_right_word_is_the_only_largest_logit(seed):
 
 @pytest.mark.parametrize("words", [("C", "A", "T"), ("mat",), ("on", "the", "mat")])
 def test_an_answer_is_spelled_position_by_position(words):
-    found = choose("gpt", asked("gpt"), 3, answer=words).values
-    tape = run("gpt", complete(found), RATIONALS)
+    found = choose(MODELS["gpt"], asked("gpt"), 3, answer=words).values
+    tape = MODELS["gpt"].run(complete(found), RATIONALS)
     spelled = [found.vocabulary[int(w)] for (w,) in tape.values("next_token")]
     assert tuple(spelled[-len(words) :]) == words
 
@@ -154,19 +154,19 @@ def test_each_seed_has_numbers_of_its_own():
 def test_what_cannot_work_is_refused_with_what_can(model, config, message):
     values = complete(Values.of({"config": config, "tokens": WORDS[:3]}))
     with pytest.raises(ConfigError, match=message):
-        choose(model, values, 1)
+        choose(MODELS[model], values, 1)
 
 
 def test_a_level_that_is_not_there():
     with pytest.raises(UnknownNameError, match=r"no level .eazy.; did you mean .easy."):
-        choose("gpt", asked("gpt"), 1, level="eazy")
+        choose(MODELS["gpt"], asked("gpt"), 1, level="eazy")
 
 
 def test_a_sheet_that_adds_before_its_norm_is_given_two_summands():
     added = "blocks.0.hook_attn_out"
     values = Values.of({"config": SIZES, "tokens": WORDS[:3], "inputs": {added: [[0] * 4] * 3}})
     for seed in SEEDS:
-        tape = run("layer-norm", choose("layer-norm", values, seed).values, RATIONALS)
+        tape = MODELS["layer-norm"].run(choose(MODELS["layer-norm"], values, seed).values, RATIONALS)
         assert any(x for row in tape.values(added) for x in row)
         assert all(x.denominator == 1 for row in tape.values("blocks.0.hook_resid_mid") for x in row)
-    assert added not in choose("layer-norm", asked("layer-norm"), 1).values.inputs
+    assert added not in choose(MODELS["layer-norm"], asked("layer-norm"), 1).values.inputs

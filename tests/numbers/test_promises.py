@@ -8,8 +8,8 @@ import pytest
 
 from byhand.arithmetic.exact import RATIONALS
 from byhand.errors import ConfigError, UnknownNameError
+from byhand.model import MODELS
 from byhand.model.config import Config
-from byhand.model.models import run
 from byhand.model.weights import Values
 from byhand.numbers.choice import choose
 from byhand.numbers.limits import LEVELS
@@ -93,11 +93,11 @@ def asked(model, config):
 
 def chosen(name, seed, **more):
     model, config, _ = CONFIGURATIONS[name]
-    return choose(model, asked(model, config), seed, pick_words=model == "gpt", **more)
+    return choose(MODELS[model], asked(model, config), seed, pick_words=model == "gpt", **more)
 
 
 def tape_of(name, found):
-    return run(CONFIGURATIONS[name][0], found.values, RATIONALS)
+    return MODELS[CONFIGURATIONS[name][0]].run(found.values, RATIONALS)
 
 
 def cells(tape):
@@ -181,12 +181,12 @@ def test_a_level_keeps_its_own_limits(level):
 
 
 def test_base_e_has_whole_scores():
-    found = choose("attention-head", values(n_heads=1, softmax_base="e"), 1)
-    tape = run("attention-head", found.values, RATIONALS, force=False)
+    found = choose(MODELS["attention-head"], values(n_heads=1, softmax_base="e"), 1)
+    tape = MODELS["attention-head"].run(found.values, RATIONALS, force=False)
     assert all(x.denominator == 1 for row in tape.values("blocks.0.attn.scores_scaled[0]") for x in row)
     assert found.values.config.softmax_base == "e"
     assert found.quality["judged_in_base"] == 2
-    assert "judged_in_base" not in choose("attention-head", values(n_heads=1), 1).quality
+    assert "judged_in_base" not in choose(MODELS["attention-head"], values(n_heads=1), 1).quality
 
 
 @pytest.mark.parametrize(
@@ -229,22 +229,22 @@ def test_base_e_has_whole_scores():
 )  # fmt: skip
 def test_what_cannot_work_is_refused_with_what_can(model, config, message):
     with pytest.raises(ConfigError) as caught:
-        choose(model, asked(model, config), 1, pick_words=True)
+        choose(MODELS[model], asked(model, config), 1, pick_words=True)
     assert str(caught.value) == message
 
 
 def test_a_decoder_s_source_is_no_longer_than_any_other_sentence():
     long = Values(Config(**SIZES), tokens=("we", "see"), source=("a", "b", "c", "d", "e", "f"))
     with pytest.raises(ConfigError, match="a source of 3 to 5 tokens, not 6; use 5, or give values"):
-        choose("cross-attention", long, 1)
+        choose(MODELS["cross-attention"], long, 1)
 
 
 def test_a_seed_is_1_or_more_and_a_model_and_a_level_have_names():
     with pytest.raises(ConfigError, match="seed=0 is not a seed; use 1 or more"):
-        choose("softmax", values(), 0)
+        choose(MODELS["softmax"], values(), 0)
     with pytest.raises(UnknownNameError, match="did you mean 'block'"):
-        choose("blok", values(), 1)
+        choose(MODELS["blok"], values(), 1)
     with pytest.raises(UnknownNameError, match="no level 'hard'"):
-        choose("softmax", values(), 1, level="hard")
+        choose(MODELS["softmax"], values(), 1, level="hard")
     with pytest.raises(ConfigError, match="softmax says no words"):
-        choose("softmax", values(), 1, answer=("down",))
+        choose(MODELS["softmax"], values(), 1, answer=("down",))

@@ -5,7 +5,7 @@ import pytest
 from byhand.arithmetic.exact import RATIONALS
 from byhand.effort import seconds
 from byhand.errors import ConfigError
-from byhand.model.models import run
+from byhand.model import MODELS
 from byhand.model.weights import Values, numbers
 from byhand.numbers.choice import SMALL, choose
 from byhand.pipeline import Options, prepare
@@ -43,7 +43,7 @@ def test_every_seed_takes_as_long(found):
     sheet, own, chosen = found
     times = []
     for values in (own, *(each.values for each in chosen)):
-        tape = run(sheet.model, values, RATIONALS)
+        tape = sheet.model.run(values, RATIONALS)
         times.append(seconds(tape, [s.name for s in tape.used() if s.op]))
     assert max(times) < 1.2 * min(times)
 
@@ -64,4 +64,4 @@ def test_every_level_has_a_page(found, level):
 def test_numbers_that_cannot_keep_a_promise_are_an_error():
     values = Values.of({"inputs": {"A": [[1, 0], [0, 1]], "B": [[1, 0], [0, 1]]}})
     with pytest.raises(ConfigError, match="no numbers like the sheet's for seed 3; use another seed"):
-        choose("matrix-product", values, 3)
+        choose(MODELS["matrix-product"], values, 3)

@@ -7,24 +7,24 @@ import pytest
 
 from byhand.arithmetic.exact import RATIONALS
 from byhand.errors import ConfigError, ValuesError
+from byhand.model import MODELS
 from byhand.model.config import Config
-from byhand.model.models import complete, run
-from byhand.model.weights import Values
+from byhand.model.weights import Values, complete
 from byhand.numbers.choice import _measures, choose, judged, listed
 from byhand.numbers.limits import limits_of
-from byhand.numbers.possible import LESSONS, MODELS, SMALL
+from byhand.numbers.possible import LESSONS, SMALL
 from byhand.numbers.search import SEARCHES
 from byhand.pipeline import Options, choose_numbers, prepare
 from byhand.worksheet.sheet import all_sheets, load_sheet
 
 SHEETS = {sheet.name: sheet for sheet in all_sheets()}
-EXACT = [name for name, sheet in SHEETS.items() if sheet.model in LESSONS]
+EXACT = [name for name, sheet in SHEETS.items() if sheet.model.name in LESSONS]
 
 
 def chosen(name, seed):
     """The values and the run of a sheet's seed."""
     values, quality = choose_numbers(load_sheet(name), Options(seed=seed))
-    return values, run(SHEETS[name].model, complete(values), RATIONALS), quality
+    return values, SHEETS[name].model.run(complete(values), RATIONALS), quality
 
 
 def rows(tape, name):
@@ -44,7 +44,7 @@ def test_every_sheet_has_new_numbers_for_a_seed(name):
 
 @pytest.mark.parametrize("name", EXACT)
 def test_each_seed_of_a_small_model_has_numbers_of_its_own_no_larger_than_the_sheet_s(name):
-    own = run(SHEETS[name].model, complete(SHEETS[name].given(letters=False)), RATIONALS)
+    own = SHEETS[name].model.run(complete(SHEETS[name].given(letters=False)), RATIONALS)
     largest = max(abs(x) for s in own.used() for row in rows(own, s.name) for x in row if x != float("-inf"))
     seen = set()
     for seed in range(1, 9):
@@ -95,16 +95,16 @@ def test_a_tiny_machine_trains_for_a_short_number_of_days(seed):
 
 def test_all_sizes_that_the_search_accepts_are_listed():
     own = load_sheet("sizing").given(letters=False)
-    every = [values.inputs for values in listed("sizing", own)]
+    every = [values.inputs for values in listed(MODELS["sizing"], own)]
     assert len(every) == 2932
     assert all(chosen("sizing", seed)[0].inputs in every for seed in range(1, 7))
-    limits, expected = _measures("sizing", own, limits_of("standard"))
+    limits, expected = _measures(MODELS["sizing"], own, limits_of("standard"))
     for inputs in every[::500]:
-        assert judged("sizing", replace(own, inputs=inputs), limits, expected=expected)
+        assert judged(MODELS["sizing"], replace(own, inputs=inputs), limits, expected=expected)
 
 
 def test_what_cannot_be_listed_has_no_list():
-    assert listed("softmax", load_sheet("softmax").given(letters=False)) == []
+    assert listed(MODELS["softmax"], load_sheet("softmax").given(letters=False)) == []
 
 
 @pytest.mark.parametrize(
@@ -118,12 +118,12 @@ def test_what_cannot_be_listed_has_no_list():
 )  # fmt: skip
 def test_what_cannot_work_is_refused(model, config, message):
     with pytest.raises(ConfigError, match=message):
-        choose(model, Values(Config(**config)), 1)
+        choose(MODELS[model], Values(Config(**config)), 1)
 
 
 def test_a_small_model_needs_numbers_to_go_by():
     with pytest.raises(ValuesError, match="u is missing; give it under inputs, as rows"):
-        choose("dot-product", Values(Config()), 1)
+        choose(MODELS["dot-product"], Values(Config()), 1)
 
 
 def test_seeds_of_a_small_sheet_keep_its_fractions_short():

@@ -4,8 +4,8 @@ import pytest
 
 from byhand.arithmetic.exact import RATIONALS
 from byhand.errors import ConfigError
+from byhand.model import MODELS
 from byhand.model.config import Config
-from byhand.model.models import run
 from byhand.model.weights import Values
 from byhand.numbers.choice import choose
 from byhand.numbers.words import LONGER, SENTENCES, answers, sentence, vocabulary
@@ -16,7 +16,7 @@ SHEET = Values(CONFIG, tokens=("the", "cat", "sat"), vocabulary=("the", "cat", "
 
 def said(found):
     """The words that the chosen numbers say, each larger than every other by 1 or more."""
-    tape = run("gpt", found.values, RATIONALS)
+    tape = MODELS["gpt"].run(found.values, RATIONALS)
     for row in tape.values("logits"):
         first, second = sorted(row, reverse=True)[:2]
         assert first - second >= 1
@@ -36,34 +36,34 @@ def said(found):
 )
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_the_answer_is_what_gpt_says(answer, expected, seed):
-    found = choose("gpt", SHEET, seed, answer=answer)
+    found = choose(MODELS["gpt"], SHEET, seed, answer=answer)
     assert said(found) == expected
     assert found.values.tokens == SHEET.tokens
 
 
 def test_a_sheet_keeps_its_vocabulary_where_it_holds_the_answer():
-    assert choose("gpt", SHEET, 1, answer=("mat",)).values.vocabulary == SHEET.vocabulary
-    made = choose("gpt", SHEET, 1, answer=("dog",)).values
+    assert choose(MODELS["gpt"], SHEET, 1, answer=("mat",)).values.vocabulary == SHEET.vocabulary
+    made = choose(MODELS["gpt"], SHEET, 1, answer=("dog",)).values
     assert made.vocabulary[:4] == ("the", "cat", "sat", "dog")
     assert made.config.d_vocab == len(made.vocabulary) == 6
 
 
 def test_without_an_answer_the_sentence_goes_on_with_a_new_word():
     for seed in range(1, 5):
-        first, second, last = said(choose("gpt", SHEET, seed))
+        first, second, last = said(choose(MODELS["gpt"], SHEET, seed))
         assert (first, second) == ("cat", "sat")
         assert last in ("down", "on", "mat")
 
 
 def test_a_word_may_stand_twice_in_the_sentence():
-    found = choose("gpt", Values(CONFIG, tokens=("the", "cat", "the")), 1, answer=("dog",))
+    found = choose(MODELS["gpt"], Values(CONFIG, tokens=("the", "cat", "the")), 1, answer=("dog",))
     assert said(found) == ("cat", "the", "dog")
 
 
 def test_the_seed_picks_a_sentence():
-    seen = {choose("gpt", Values(CONFIG), seed, pick_words=True).values.tokens for seed in range(1, 9)}
+    seen = {choose(MODELS["gpt"], Values(CONFIG), seed, pick_words=True).values.tokens for seed in range(1, 9)}
     assert len(seen) == 8
-    found = choose("gpt", Values(CONFIG), 3, pick_words=True)
+    found = choose(MODELS["gpt"], Values(CONFIG), 3, pick_words=True)
     assert (*found.values.tokens[1:], said(found)[-1]) == said(found)
 
 

@@ -26,7 +26,7 @@ from byhand.arithmetic.decimals import Decimals
 from byhand.arithmetic.exact import RATIONALS
 from byhand.arithmetic.floats import FLOATS
 from byhand.errors import WitnessError
-from byhand.model.models import run
+from byhand.model import MODELS
 from byhand.model.weights import Values
 from byhand.pipeline import Options, generate, prepare
 from byhand.runs import Run
@@ -71,7 +71,7 @@ def test_the_witness_confirms_the_published_runs(name, domain):
 @pytest.mark.parametrize("model", WIRED)
 def test_the_witness_wires_every_variant_of_a_model_by_itself(model, config):
     values = small(model, **config)
-    tape = run(model, values, FLOATS)
+    tape = MODELS[model].run(values, FLOATS)
     made = run_on(tape, model, values)
     own = wiring.Wiring(made.config.as_dict(), {s.name for s in made.steps.values() if s.op is None}, values.ids())
     wiring.MODELS[model](own)
@@ -176,4 +176,4 @@ def test_roots_are_exact_where_they_can_be():
 def test_a_step_may_be_given_in_place_of_what_it_is_computed_from():
     qkv = {f"blocks.0.attn.hook_{x}[0]": rows for x, rows in {"q": [[1, 0]], "k": [[0, 1]], "v": [[3, 4]]}.items()}
     values = Values.of({"config": {"d_model": 2, "softmax_base": 2, "use_attn_scale": False}, "inputs": qkv})
-    judge(Run.of(run("attention-head", values, RATIONALS), "attention-head", values.config))
+    judge(Run.of(MODELS["attention-head"].run(values, RATIONALS), "attention-head", values.config))

@@ -5,7 +5,6 @@ import re
 import pytest
 
 from byhand.arithmetic.exact import RATIONALS
-from byhand.model.models import run
 from byhand.pipeline import Options, prepare
 from byhand.worksheet.document import Answer, Check, Claim, Falk, Strip
 from byhand.worksheet.sheet import load_sheet, sheet_files
@@ -13,7 +12,7 @@ from byhand.worksheet.sheet import load_sheet, sheet_files
 
 @pytest.fixture(scope="module")
 def tape_of():
-    return lambda name: run((sheet := load_sheet(name)).model, sheet.given(letters=False), RATIONALS)
+    return lambda name: (sheet := load_sheet(name)).model.run(sheet.given(letters=False), RATIONALS)
 
 
 def figures(name, kind, **options):

@@ -6,7 +6,7 @@ from byhand.arithmetic.exact import RATIONALS
 from byhand.arithmetic.expr import NEG_INF
 from byhand.formats.html.page import Pages
 from byhand.mistakes import differing
-from byhand.model.models import complete, run
+from byhand.model.weights import complete
 from byhand.pipeline import Options, prepare
 from byhand.worksheet.sheet import all_sheets, load_sheet, sheet_files
 
@@ -14,7 +14,7 @@ from byhand.worksheet.sheet import all_sheets, load_sheet, sheet_files
 def own(name):
     """A sheet's run on its own numbers."""
     sheet = load_sheet(name)
-    return run(sheet.model, complete(sheet.given(letters=False)), RATIONALS)
+    return sheet.model.run(complete(sheet.given(letters=False)), RATIONALS)
 
 
 def hides(tape, name):

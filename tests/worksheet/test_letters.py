@@ -11,7 +11,6 @@ from byhand.arithmetic.exact import RATIONALS
 from byhand.arithmetic.symbols import SYMBOLS
 from byhand.errors import SheetError
 from byhand.formats.html.page import Pages
-from byhand.model.models import run
 from byhand.pipeline import Options, prepare
 from byhand.worksheet.sheet import load_sheet, parse_sheet
 
@@ -65,10 +64,10 @@ def test_a_letter_that_several_queries_have_is_not_said_to_be_in_one_alone():
 
 @pytest.mark.parametrize(("a", "b"), [(2, 2), (1, -1), (-3, 0), (4, 5)])
 def test_the_key_in_letters_is_that_in_numbers(a, b):
-    lettered = run(SHEET.model, SHEET.given(letters=True), SYMBOLS)
+    lettered = SHEET.model.run(SHEET.given(letters=True), SYMBOLS)
     letters = {"a": a, "b": b}
     weights = {name: filled(rows, letters) for name, rows in SHEET.letters.items()}
-    numbers = run(SHEET.model, SHEET.given(letters=False, other={"weights": weights}), RATIONALS)
+    numbers = SHEET.model.run(SHEET.given(letters=False, other={"weights": weights}), RATIONALS)
     compared = 0
     for step in numbers.used():
         for row, others in zip(lettered.values(step.name), numbers.values(step.name), strict=True):
@@ -80,7 +79,7 @@ def test_the_key_in_letters_is_that_in_numbers(a, b):
 
 
 def test_its_letters_reach_where_it_says_and_the_ties_hold():
-    lettered = run(SHEET.model, SHEET.given(letters=True), SYMBOLS)
+    lettered = SHEET.model.run(SHEET.given(letters=True), SYMBOLS)
     z, scores = (lettered.values(AT + name) for name in ("hook_z[0]", "hook_attn_scores[0]"))
     with_a = [i for i, row in enumerate(z) if any("a" in map(str, sympy.sympify(x).free_symbols) for x in row)]
     assert with_a == [1]

@@ -10,7 +10,7 @@ import pytest
 
 from byhand.arithmetic.floats import FLOATS
 from byhand.mistakes import foil
-from byhand.model.models import complete, run
+from byhand.model.weights import complete
 from byhand.worksheet.sheet import load_sheet
 
 ATTN, CROSS, MLP = "blocks.0.attn.", "decoder.0.cross_attn.", "blocks.0.mlp."
@@ -23,7 +23,7 @@ PATTERN, Z = ATTN + "hook_pattern[0]", ATTN + "hook_z[0]"
 def run_of(sheet):
     """A sheet's run on its own numbers, in floats."""
     found = load_sheet(sheet)
-    return run(found.model, complete(found.given(letters=False)), FLOATS)
+    return found.model.run(complete(found.given(letters=False)), FLOATS)
 
 
 def numbers(tape, step):
@@ -100,7 +100,7 @@ def test_a_longer_original_makes_no_more_mixtures():
     values = found.given(letters=False)
     inputs = {**values.inputs, encoder: [*values.inputs[encoder], [1, 0, 0, 1]]}
     config = replace(values.config, n_ctx=4)
-    tape = run(found.model, replace(values, config=config, source=("a", "b", "c", "d"), inputs=inputs), FLOATS)
+    tape = found.model.run(replace(values, config=config, source=("a", "b", "c", "d"), inputs=inputs), FLOATS)
     assert numbers(tape, CROSS + "hook_pattern[0]").shape == (2, 4)
     assert numbers(tape, CROSS + "hook_z[0]").shape == numbers(run_of("cross-attention"), CROSS + "hook_z[0]").shape
 

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
 from byhand.errors import ValuesError
 from byhand.model.config import Config
+from byhand.model.names import ENCODER, RESID_MID, RESID_PRE
 from byhand.model.weights import Values
 from byhand.tape import Matrix, Tape
 
-RESID_PRE, RESID_MID = "blocks.0.hook_resid_pre", "blocks.0.hook_resid_mid"
-ATTN_OUT = "blocks.0.hook_attn_out"
-ENCODER, DECODER = "encoder.0.hook_resid_pre", "decoder.0.hook_resid_pre"
-
 
 @dataclass(frozen=True)
-class Job:
+class Builder:
     """A tape to write on, and the values."""
 
     tape: Tape
@@ -67,6 +63,3 @@ class Job:
     def size(self, name: str, cols: int = 1) -> Matrix:
         """A size as a number, for steps that count: the config's, unless it is given."""
         return self.number(name, getattr(self.config, name), cols)
-
-
-Model = Callable[[Job], "Matrix | tuple[Matrix, ...]"]

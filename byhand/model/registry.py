@@ -1,0 +1,169 @@
+"""Models by name: each a function that writes the model's steps on a tape, with the facts that other rooms ask for.
+
+@model("twice")
+def twice(build: Builder) -> Matrix:
+    return times_number(build.stream("x"), name="doubled", by=2)
+
+MODELS["twice"].run(values, RATIONALS)    → a tape with the steps x and doubled
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from byhand.arithmetic.domain import Domain
+from byhand.errors import (
+    MOST_PROBLEMS,
+    ByHandError,
+    ConfigError,
+    MisfitError,
+    UnknownNameError,
+    ValuesError,
+    collecting,
+    together,
+)
+from byhand.model.builder import Builder
+from byhand.model.weights import Values, complete, sound_numbers
+from byhand.ops import gather_rows
+from byhand.tape import Matrix, Step, Tape, shape_text
+
+MOST_TERMS = 20_000_000  # of all sums of a run: a minute
+Write = Callable[[Builder], "Matrix | tuple[Matrix, ...]"]
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model that can be run on values.
+
+    write: writes the steps on a tape and returns the result, or several.
+    part: the part of a transformer in which a small model is used, and to which its steps belong.
+    one_head: whether it has a single head of attention, whatever n_heads is.
+    reads_words: whether it looks its tokens up in a vocabulary, and needs one.
+    says_words: whether it ends in words, which may be chosen (`--answer`).
+    counts: whether its steps are figures about a transformer, not matrices of one.
+    """
+
+    name: str
+    write: Write = field(repr=False)
+    part: str = ""
+    one_head: bool = False
+    reads_words: bool = False
+    says_words: bool = False
+    counts: bool = False
+
+    def run(self, values: Values, domain: Domain, force: bool = True) -> Tape:
+        """A tape with the steps in a number system, evaluated, or with `force=False` when asked for.
+
+        Raises: UnknownNameError for a step or a parameter that does not exist; ValuesError, also where several
+        problems are told at once, before anything is evaluated; DomainError.
+        """
+        problems: list[ByHandError] = []
+        values = complete(values)
+        tape, results = _written(self, values, domain, problems)
+        needed = list({step.name: step for result in results for step in tape.needed(result.name)}.values())
+        with collecting(problems):
+            _check_tokens(needed, values)
+        if force:
+            with collecting(problems):
+                _check_givens(tape, needed, values)
+            with collecting(problems):
+                _check_terms(tape, needed)
+        if problems:
+            raise together(problems)
+        if force:
+            for result in results:
+                tape.values(result.name)
+        return tape
+
+
+class Models(dict[str, Model]):
+    """The models that there are."""
+
+    def __missing__(self, name: str) -> Model:
+        raise UnknownNameError("model", name, self)
+
+
+MODELS = Models()
+
+
+def model(
+    name: str, *, part: str = "", one_head: bool = False, reads_words: bool = False, says_words: bool = False,
+    counts: bool = False,
+) -> Callable[[Write], Write]:  # fmt: skip
+    """Register a function that writes steps as a model, with its facts."""
+
+    def register(write: Write) -> Write:
+        MODELS[name] = Model(name, write, part, one_head, reads_words, says_words, counts)
+        return write
+
+    return register
+
+
+def unread(tape: Tape, values: Values) -> list[str]:
+    """The given parameters and steps that the evaluated steps did not read."""
+    read = {step.name.partition("[")[0] for step in tape.used()}
+    read_whole = {step.name for step in tape.used()}
+    weights = [name for name in values.weights if name.partition("[")[0] not in read]
+    return weights + [name for name in values.inputs if name not in read_whole]
+
+
+def _written(
+    model: Model, values: Values, domain: Domain, problems: list[ByHandError]
+) -> tuple[Tape, tuple[Matrix, ...]]:
+    """A tape with the model's steps, nothing evaluated, and the results; what is wrong is added to the problems.
+
+    Raises: ByHandError with the problems so far, where the steps cannot be written at all.
+    """
+    given = sound_numbers(values, problems)
+    inputs_are_sound = values.inputs.keys() <= given.keys()
+    while True:
+        tape = Tape(domain, given)
+        try:
+            if model.reads_words and not values.config.d_vocab:
+                raise ValuesError(f"{model.name} needs a vocabulary: give d_vocab, or a list of words")
+            with tape.part(model.part):
+                made = model.write(Builder(tape, values))
+            break
+        except MisfitError as misfit:  # the next may be of another shape, too
+            problems.append(misfit)
+            if misfit.step not in given or len(problems) > MOST_PROBLEMS:
+                raise together(problems) from None
+            del given[misfit.step]
+        except ByHandError as error:  # which may be for want of an input that is not sound
+            raise together([*problems, *([error] if inputs_are_sound else [])]) from None
+    for name in values.inputs:
+        if len(problems) <= MOST_PROBLEMS:
+            with collecting(problems):
+                tape[name]  # an unknown step is an error
+    return tape, made if isinstance(made, tuple) else (made,)
+
+
+def _check_tokens(needed: Sequence[Step], values: Values) -> None:
+    """Raises: ValuesError where tokens are needed and not given."""
+    if any(step.op is gather_rows and not step.params["rows"] for step in needed):
+        raise ValuesError(f"tokens is missing; give words or ids, up to n_ctx={values.config.n_ctx} of them")
+
+
+def _check_givens(tape: Tape, needed: Sequence[Step], values: Values) -> None:
+    """Raises: ValuesError for matrices that are needed and not given at all, neither sound nor unsound."""
+    known = values.inputs.keys() | values.weights.keys()
+    givens = [step for step in needed if step.op is None and step.name not in tape.numbers]
+    missing = [step for step in givens if step.name not in known and step.name.partition("[")[0] not in known]
+    if len(missing) == 1:
+        raise ValuesError(f"{missing[0].name} is missing; give it ({shape_text(missing[0].shape)}) or a later step")
+    if missing:
+        names = ", ".join(f"{step.name} ({shape_text(step.shape)})" for step in missing[:MOST_PROBLEMS])
+        rest = f" and {len(missing) - MOST_PROBLEMS} more" if len(missing) > MOST_PROBLEMS else ""
+        raise ValuesError(f"{names}{rest} are missing; give them or later steps")
+
+
+def _check_terms(tape: Tape, needed: Sequence[Step]) -> None:
+    """Raises: ConfigError where the run would take minutes."""
+    terms = sum(
+        step.shape[0] * step.shape[1] * max([1, *(tape.steps[name].shape[1] for name in step.inputs)])
+        for step in needed
+        if step.op
+    )
+    if terms > MOST_TERMS:
+        raise ConfigError(f"the run adds up {terms:,} numbers; use sizes that make {MOST_TERMS:,}")
