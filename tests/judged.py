@@ -16,7 +16,7 @@ from byhand.witness.wiring import DECODER, ENCODER, MIDDLE, STREAM
 
 FOLDER = Path(__file__).parent / "published"
 PUBLISHED = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.json"))}
-WIRED = sorted(set(MODELS) & set(wiring.MODELS))  # models that the witness wires by itself
+WIRED = sorted(set(MODELS) & set(wiring.WIRINGS))  # models that the witness wires by itself
 EXAMPLES = [
     (name, n)  # an operation, and the number of its example
     for name, operation in sorted(OPS.items())

@@ -68,11 +68,6 @@ class Wiring:
         unit = self(f"{at}.standardized", divide, x, scale)
         return self(name, "scale_and_shift", unit, f"{at}.w", f"{at}.b")
 
-    def add_and_norm(self) -> str:
-        """The norm of the stream, or of its sum with what is given beside it."""
-        summed = "blocks.0.hook_attn_out" in self.given
-        return self.norm(self(MIDDLE, "add", STREAM, "blocks.0.hook_attn_out") if summed else STREAM, "blocks.0.ln1")
-
     def head(self, x: str, at: str, h: int, memory: str = "") -> str:
         """softmax(Q Kᵀ / √d) V (Vaswani et al. 2017, section 3.2.1)."""
         c, head = self.config, f"[{h}]"
@@ -164,11 +159,6 @@ class Wiring:
             places = self("hook_pos_embed", "gather_rows", "pos_embed.W_pos", rows=range(len(self.ids)))
         return self(result, "add", words, places)
 
-    def gpt(self) -> str:
-        """Tokens to the next token."""
-        x = self.stack(self.embedding(), "blocks", self.block)
-        return self.spoken(self.norm(x, "ln_final") if self.config["norm_position"] == "pre" else x)
-
     def spoken(self, x: str) -> str:
         """Logits, their probabilities, the next token."""
         if not self.config["tie_word_embeddings"]:
@@ -184,46 +174,117 @@ class Wiring:
         """What a model reads that may have several names: the first that is given."""
         return next((name for name in names if name in self.given), names[0])
 
-    def encoder_decoder(self) -> str:
-        """The whole of Vaswani et al. 2017, figure 1, between the embeddings and the logits."""
-        memory = self.stack(ENCODER, "encoder", self.block)
-        x = self.stack(DECODER, "decoder", lambda x, at: self.decoder_block(x, at, memory))
-        return self.spoken(x) if self.config["d_vocab"] else x
-
 
 STREAM, MIDDLE = "blocks.0.hook_resid_pre", "blocks.0.hook_resid_mid"
+ATTN_OUT = "blocks.0.hook_attn_out"
 ENCODER, DECODER = "encoder.0.hook_resid_pre", "decoder.0.hook_resid_pre"
-MODELS: dict[str, Callable[[Wiring], str]] = {
-    "softmax": lambda w: w.softmax("softmax", "scores"),
-    "attention-head": lambda w: w.head(STREAM, "blocks.0.attn", 0),
-    "multi-head-attention": lambda w: w.attention(STREAM, "blocks.0.attn", "blocks.0.hook_attn_out"),
-    "cross-attention": lambda w: w.attention(
-        DECODER, "decoder.0.cross_attn", "decoder.0.hook_cross_attn_out", memory=ENCODER
-    ),
-    "batch-norm": lambda w: w.batch_norm(STREAM, "blocks.0.bn") + w.norm(STREAM, "blocks.0.ln1"),
-    "layer-norm": Wiring.add_and_norm,
-    "feed-forward": lambda w: w.mlp(w.entering(MIDDLE, STREAM), "blocks.0.mlp", "blocks.0.hook_mlp_out"),
-    "mlp": lambda w: w.mlp(w.entering("x", MIDDLE, STREAM), "blocks.0.mlp", "blocks.0.hook_mlp_out"),
-    "block": lambda w: w.block(STREAM, "blocks.0"),
-    "gpt": Wiring.gpt,
-    "encoder": lambda w: w.stack(ENCODER, "encoder", w.block),
-    "encoder-decoder": Wiring.encoder_decoder,
-    "linear-layer": lambda w: (
-        w.linear("y", "x", "linear.W", "linear.b") + w.linear("other.y", "x", "other.W", "other.b")
-    ),
-    "matrix-product": lambda w: w("AB", "matmul", "A", "B"),
-    "dot-product": lambda w: w("dot", "row_dots", "u", "v") + w("pq", "row_dots", "p", "q"),
-}
+Wires = Callable[[Wiring], None]
+WIRINGS: dict[str, Wires] = {}
+
+
+def wiring(model: str) -> Callable[[Wires], Wires]:
+    """Register a function as the wiring of a model."""
+
+    def register(wire: Wires) -> Wires:
+        WIRINGS[model] = wire
+        return wire
+
+    return register
+
+
+@wiring("dot-product")
+def _dot_product(w: Wiring) -> None:
+    w("dot", "row_dots", "u", "v")
+    w("pq", "row_dots", "p", "q")
+
+
+@wiring("matrix-product")
+def _matrix_product(w: Wiring) -> None:
+    w("AB", "matmul", "A", "B")
+
+
+@wiring("linear-layer")
+def _linear_layer(w: Wiring) -> None:
+    w.linear("y", "x", "linear.W", "linear.b")
+    w.linear("other.y", "x", "other.W", "other.b")
+
+
+@wiring("mlp")
+def _mlp(w: Wiring) -> None:
+    w.mlp(w.entering("x", MIDDLE, STREAM), "blocks.0.mlp", "blocks.0.hook_mlp_out")
+
+
+@wiring("softmax")
+def _softmax(w: Wiring) -> None:
+    w.softmax("softmax", "scores")
+
+
+@wiring("attention-head")
+def _attention_head(w: Wiring) -> None:
+    w.head(STREAM, "blocks.0.attn", 0)
+
+
+@wiring("multi-head-attention")
+def _multi_head_attention(w: Wiring) -> None:
+    w.attention(STREAM, "blocks.0.attn", ATTN_OUT)
+
+
+@wiring("cross-attention")
+def _cross_attention(w: Wiring) -> None:
+    w.attention(DECODER, "decoder.0.cross_attn", "decoder.0.hook_cross_attn_out", memory=ENCODER)
+
+
+@wiring("layer-norm")
+def _layer_norm(w: Wiring) -> None:
+    """The norm of the stream, or of its sum with what is given beside it."""
+    w.norm(w(MIDDLE, "add", STREAM, ATTN_OUT) if ATTN_OUT in w.given else STREAM, "blocks.0.ln1")
+
+
+@wiring("batch-norm")
+def _batch_norm(w: Wiring) -> None:
+    w.batch_norm(STREAM, "blocks.0.bn")
+    w.norm(STREAM, "blocks.0.ln1")
+
+
+@wiring("feed-forward")
+def _feed_forward(w: Wiring) -> None:
+    w.mlp(w.entering(MIDDLE, STREAM), "blocks.0.mlp", "blocks.0.hook_mlp_out")
+
+
+@wiring("block")
+def _block(w: Wiring) -> None:
+    w.block(STREAM, "blocks.0")
+
+
+@wiring("gpt")
+def _gpt(w: Wiring) -> None:
+    """Tokens to the next token."""
+    x = w.stack(w.embedding(), "blocks", w.block)
+    w.spoken(w.norm(x, "ln_final") if w.config["norm_position"] == "pre" else x)
+
+
+@wiring("encoder")
+def _encoder(w: Wiring) -> None:
+    w.stack(ENCODER, "encoder", w.block)
+
+
+@wiring("encoder-decoder")
+def _encoder_decoder(w: Wiring) -> None:
+    """The whole of Vaswani et al. 2017, figure 1, between the embeddings and the logits."""
+    memory = w.stack(ENCODER, "encoder", w.block)
+    x = w.stack(DECODER, "decoder", lambda x, at: w.decoder_block(x, at, memory))
+    if w.config["d_vocab"]:
+        w.spoken(x)
 
 
 def wires(run: Recorded) -> dict[str, Wire]:
     """The wires of a run's model; of one that is not here, those that were recorded."""
     recorded = {name: _recorded(run, name, step) for name, step in computed_steps(run).items()}
-    if run.model not in MODELS:
+    if run.model not in WIRINGS:
         return recorded
-    wiring = Wiring(run.config.as_dict(), run.steps.keys() - recorded.keys(), _ids(run))
-    MODELS[run.model](wiring)
-    return recorded | wiring.wires
+    own = Wiring(run.config.as_dict(), run.steps.keys() - recorded.keys(), _ids(run))
+    WIRINGS[run.model](own)
+    return recorded | own.wires
 
 
 def _recorded(run: Recorded, name: str, step: Step) -> Wire:
