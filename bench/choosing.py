@@ -25,6 +25,7 @@ from byhand.numbers import attention, choice, embedding, feed_forward, norms, se
 from byhand.numbers.evenness import is_even, usual
 from byhand.numbers.natural import natural
 from byhand.numbers.quality import foiled, problems, quality
+from byhand.numbers.registry import SEARCHES
 
 SIZES: dict[str, Any] = {"d_model": 4, "n_heads": 2, "d_head": 4, "d_v": 2, "d_mlp": 6, "softmax_base": 2}
 # name: model, what is not as in SIZES, median and p95 to reach in ms
@@ -216,6 +217,6 @@ def judge(model: Model, found: Values, limits: Any, wanted: Any) -> list[str]:
     stacks = [m.reshape(1, -1, m.shape[-1]) if k.endswith("W_O") or m.ndim == 2 else m for k, m in matrices.items()]
     if not all(natural(m, 8, 60).all() for m in stacks):
         names.append("natural")
-    if not is_even(tape, usual(tape, model.name, found.config)):
+    if not is_even(tape, usual(tape, found.config) * SEARCHES[model.name].pace):
         names.append("as long as others")
     return names

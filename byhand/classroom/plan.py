@@ -11,7 +11,6 @@ from byhand.classroom.variants import AGAIN, ClassRun, Made, fitting, run_copies
 from byhand.errors import ConfigError, UnknownNameError
 from byhand.formats.cache import made_once
 from byhand.model.weights import Values
-from byhand.numbers.choice import listed
 from byhand.pipeline import Options, choose_numbers
 from byhand.symmetry import Draw, renamed
 from byhand.worksheet.sheet import Sheet
@@ -71,6 +70,8 @@ class Plan:
 
         Raises: ConfigError where there is one set of numbers only.
         """
+        from byhand.numbers.choice import listed  # numpy, which letters and a file's numbers do without
+
         new = replace(self.options, seed=1)
         found = () if new.kept else listed(self.sheet.model, self.searched(0), new.level or "standard")
         if not found:

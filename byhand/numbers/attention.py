@@ -42,6 +42,7 @@ from byhand.numbers.norms import (
     starting_rows,
     unit_of,
 )
+from byhand.numbers.registry import Requirement, Task
 
 FEW_TOKENS = 4  # up to so many, good patterns are common
 
@@ -673,3 +674,74 @@ def _best_updates(
     cost = 3 * (abs(w_o) > 1).sum((1, 2)) + (added == 0).sum((1, 2)) + 2 * abs(after).max((1, 2))
     order = np.argsort(cost + dice.below(6, len(kept)), kind="stable")[:keep]
     return [Update(w_o[i], added[i], before[i], unit_of(after[i], kind) if kind else after[i]) for i in order]
+
+
+# what is required of a configuration
+
+
+def _makes_whole_scores(task: Task) -> str:
+    c = task.config
+    if c.use_attn_scale and c.d_head != 4:
+        return f"√d_head = √{c.d_head} makes no small whole scores; use d_head=4 or use_attn_scale=false"
+    return ""
+
+
+def _has_narrow_keys(task: Task) -> str:
+    d = task.config.d_head
+    return "" if 2 <= d <= 4 else f"numbers are chosen for d_head from 2 to 4, not {d}; use d_head=4"
+
+
+def _has_few_heads(task: Task) -> str:
+    n = task.config.n_heads
+    return f"numbers are chosen for 1 or 2 heads, not {n}; use n_heads={min(task.heads, 2)}" if n > 2 else ""
+
+
+def _has_narrow_values(task: Task) -> str:
+    heads, d_v = task.heads, task.config.d_v
+    return f"n_heads={heads} × d_v={d_v} is more than 8; use d_v={8 // heads}" if heads * d_v > 8 else ""
+
+
+HEADS = (
+    _makes_whole_scores,
+    _has_narrow_keys,
+    _has_few_heads,
+    _has_narrow_values,
+)  # what a search for heads requires
+
+
+def wide_enough(task: Task) -> str:
+    """Whether W_O has the rows that make the sums that a norm reads."""
+    c = task.config
+    width, least = c.n_heads * c.d_v, 6 if c.d_model == 8 else 4
+    if c.normalization_type is None or width >= least:
+        return ""
+    return f"n_heads={c.n_heads} × d_v={c.d_v} is too narrow; use d_v={-(-least // c.n_heads)}"
+
+
+# powers of 3 have totals of 5 and 7, which few columns of W_O make whole
+def wide_enough_for_threes(task: Task) -> str:
+    """Whether heads on plain rows have the columns of W_O for powers of 3."""
+    c = task.config
+    if c.softmax_base != 3 or c.n_heads * c.d_v >= 3:
+        return ""
+    return f"n_heads={c.n_heads} × d_v={c.d_v} is too narrow for powers of 3; use softmax_base=2 or d_v=4"
+
+
+def threes(*, see_all: bool = False, read_norms: bool = False) -> Requirement:
+    """Whether a stack has numbers for powers of 3.
+
+    see_all: all tokens see each other, whatever attention_dir is. read_norms: some heads read rows that a norm made,
+    wherever the norms are.
+    """
+
+    def problem(task: Task) -> str:
+        c = task.config
+        normed = c.normalization_type and (read_norms or c.norm_position == "pre")
+        if c.softmax_base == 3 and c.d_model == 4 and normed and (see_all or c.attention_dir == "bidirectional"):
+            return (
+                "no numbers are known for powers of 3 where tokens that a norm made all see each other in 4 "
+                "dimensions; use softmax_base=2"
+            )
+        return ""
+
+    return problem

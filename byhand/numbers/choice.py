@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 from byhand.arithmetic.exact import RATIONALS
 from byhand.errors import ConfigError, DomainError
-from byhand.model import Model
-from byhand.model.names import ATTN_OUT
+from byhand.model import MODELS, Model
 from byhand.model.weights import Values
+from byhand.numbers.dice import Dice
 from byhand.numbers.evenness import usual, whole_time
 from byhand.numbers.limits import Limits, limits_of
-from byhand.numbers.possible import LESSONS, SMALL, check
 from byhand.numbers.quality import promised, quality
+from byhand.numbers.registry import SEARCHES, Task, check
+from byhand.numbers.shuffled import shuffled
 from byhand.numbers.words import answers, new_words, sentence, vocabulary
 from byhand.tape import Tape
 
@@ -43,29 +45,20 @@ def choose(
     """
     if seed < 1:
         raise ConfigError(f"seed={seed} is not a seed; use 1 or more")
-    limits, expected, summed = limits_of(level), None, model.name == "layer-norm" and ATTN_OUT in values.inputs
-    if model.name in SMALL and not answer:
+    limits, expected, search = limits_of(level), None, SEARCHES.get(model.name)
+    if answer and not model.says_words:
+        able = ", ".join(other.name for other in MODELS.values() if other.says_words)
+        raise ConfigError(f"{model.name} says no words, so it has no answer; use {able}")
+    if search is None:
         return _shuffled(model, values, seed, level)
     if model.says_words:
         values, answer = _worded(values, seed, tuple(answer), pick_words)
-    elif answer:
-        raise ConfigError(f"{model.name} says no words, so it has no answer; use gpt")
-    n = len(values.tokens) or values.config.n_ctx
-    check(model.name, values.config, n, len(values.source) or values.config.n_ctx)
-    if model.name in LESSONS:
+    check(Task(model, values, limits), search.requires)
+    if search.like_own:
         limits, expected = _measures(model, values, limits)
-    if model.name == "gpt" and values.config.positional_embedding_type != "standard" and len(set(values.ids())) < n:
-        raise ConfigError(
-            "a word that stands twice needs learned positions; use positional_embedding_type='standard'"
-        )
-    from byhand.numbers.dice import Dice
-    from byhand.numbers.search import in_two, instances  # numpy, which a sheet with its own numbers does without
-    from byhand.numbers.stack import Task
-
     wanted = _wanted(values, tuple(answer), seed) if model.says_words else ()
-    dice = Dice(f"{seed} {level} sum")
-    for instance in instances(Task(model.name, values, limits, wanted), f"{seed} {level}", ATTEMPTS):
-        instance = in_two(instance, dice) if summed else instance
+    task, dice = Task(model, values, limits, wanted), Dice(f"{seed} {level}")
+    for instance in chain.from_iterable(search.find(task, dice) for _ in range(ATTEMPTS)):
         chosen = replace(values, inputs=instance.inputs, weights=instance.weights)
         found = judged(model, chosen, limits, wanted, expected)
         if found is not None:
@@ -76,11 +69,11 @@ def choose(
 
 def listed(model: Model, values: Values, level: str = "standard") -> list[Values]:
     """All numbers that may be chosen for a model where they are few enough to be listed; else none."""
-    if model.name != "sizing":
+    search = SEARCHES.get(model.name)
+    if search is None or search.every is None:
         return []
-    from byhand.numbers.sizes import every_size
-
-    return every_size(values, *_measures(model, values, limits_of(level)))
+    limits, expected = _measures(model, values, limits_of(level))
+    return search.every(Task(model, values, limits), expected)
 
 
 def _shuffled(model: Model, values: Values, seed: int, level: str) -> Chosen:
@@ -88,8 +81,6 @@ def _shuffled(model: Model, values: Values, seed: int, level: str) -> Chosen:
 
     Raises: ConfigError.
     """
-    from byhand.numbers.shuffled import shuffled
-
     found = shuffled(model, values, f"{seed} {level}", limits_of(level))
     if found is None:
         raise ConfigError(f"no numbers like the sheet's for seed {seed}; use another seed")
@@ -105,9 +96,9 @@ def judged(
     """
     try:
         tape = evaluated(model, values)
-        found = promised(
-            tape, limits, usual(tape, model.name, values.config) if expected is None else expected, wanted
-        )
+        if expected is None:
+            expected = usual(tape, values.config) * SEARCHES[model.name].pace
+        found = promised(tape, limits, expected, wanted)
     except DomainError:
         return None
     if found is not None and values.config.softmax_base == "e":

@@ -24,7 +24,13 @@ class Dice:
     """A SplitMix64 generator, seeded by a text."""
 
     def __init__(self, seed: str) -> None:
+        self._seed = seed
         self._state = int.from_bytes(sha256(seed.encode()).digest()[:8], "little")
+        self._beside: dict[str, Dice] = {}
+
+    def beside(self, name: str) -> Dice:
+        """Another generator, from which nothing is drawn here: each time the same, as far on as it was."""
+        return self._beside.setdefault(name, Dice(f"{self._seed} {name}"))
 
     def _words(self, count: int) -> NDArray[np.uint64]:
         """The next words of 64 bits."""

@@ -10,6 +10,7 @@ from byhand.model.config import Config
 from byhand.numbers.dice import Dice, Floats, Ints
 from byhand.numbers.limits import Limits
 from byhand.numbers.natural import natural, weight_columns
+from byhand.numbers.registry import Task
 
 Lists = dict[str, Any]
 
@@ -135,3 +136,36 @@ def without_attention(rows: Ints, weights: Lists, config: Config) -> Floats | No
                 x = x if pre else norm(x, f"{at}.ln2")
         x = norm(x, "ln_final") if pre else x
     return x if np.isfinite(x).all() else None
+
+
+def has_few_positions(task: Task) -> str:
+    """Whether W_pos has few rows."""
+    n = task.config.n_ctx
+    return f"numbers are chosen for 3 to 5 positions, not {n}; use n_ctx=5, or give values" if n > 5 else ""
+
+
+def has_few_words(task: Task) -> str:
+    """Whether W_U has few columns."""
+    words = task.config.d_vocab
+    return f"numbers are chosen for up to 50 words, not {words}; use d_vocab=50" if words > 50 else ""
+
+
+def has_whole_waves(task: Task) -> str:
+    """Whether the sines and cosines that are added are whole."""
+    c = task.config
+    pairs = (c.d_model + 1) // 2
+    whole = [p for p in c.sinusoidal_periods if (4 / p).denominator == 1]
+    if c.positional_embedding_type != "sinusoidal" or len(whole) >= pairs:
+        return ""
+    near = ", ".join(str((4, 2)[i % 2]) for i in range(pairs))
+    return (
+        "sines and cosines are whole at quarter turns only, and numbers are chosen for those; use "
+        f"sinusoidal_periods=[{near}]"
+    )
+
+
+def tells_words_apart(task: Task) -> str:
+    """Whether a word that stands twice has different rows."""
+    if task.config.positional_embedding_type == "standard" or len(set(task.own.ids())) >= task.n:
+        return ""
+    return "a word that stands twice needs learned positions; use positional_embedding_type='standard'"

@@ -19,35 +19,26 @@ USUAL = {
     "scale_and_shift": 1.43, "gather_rows": 0.79, "row_argmax": 0.1,
 }  # fmt: skip
 UNMASKED = {"power_of": 3.16, "row_sum": 2.09, "normalize_rows": 1.9, "hook_z": 2.86}
-# What is left over: scores that are given are larger, a layer of its own has smaller numbers than one in a block.
-MODELS = {
-    "softmax": 1.13, "feed-forward": 0.9, "layer-norm": 0.96, "block": 1.02, "gpt": 1.03, "encoder": 1.02,
-    "cross-attention": 1.03, "encoder-decoder": 1.05, "multi-head-attention": 0.97,
-}  # fmt: skip
 WIDE = 0.85  # under a norm of eight features
 NO_MEAN = 0.98  # under RMSNorm
 LATER = 0.975  # under a norm that follows each sum
 
 
-def usual(tape: Tape, model: str, config: Config) -> float:
+def usual(tape: Tape, config: Config) -> float:
     """The seconds that a run of this configuration usually takes."""
     steps = [s for s in tape.used() if s.op]
-    masked = {_attention(s) for s in steps if s.op is mask_future}
+    masked = {(s.layer, s.part) for s in steps if s.op is mask_future}
+    unmasked = {(s.layer, s.part) for s in steps if s.layer} - masked
     total = sum(
-        STEP + s.shape[0] * s.shape[1] * _read(tape, s) * _each(s, model == "softmax" or _attention(s) in masked)
-        for s in steps
+        STEP + s.shape[0] * s.shape[1] * _read(tape, s) * _each(s, (s.layer, s.part) not in unmasked) for s in steps
     )
+    in_block = any(s.part == "heads" for s in steps)
     normed = any(s.op is standardize for s in steps)
     if normed:
         total *= WIDE if config.d_model == 8 else 1.0
         total *= NO_MEAN if config.normalization_type == "RMS" else 1.0
-        total *= LATER if config.norm_position == "post" and model != "layer-norm" else 1.0
-    return total * MODELS.get(model, 1.0)
-
-
-def _attention(step: Step) -> str:
-    """The attention that a step belongs to: blocks.0.attn."""
-    return step.name.partition(".hook_")[0].partition(".scores_")[0]
+        total *= LATER if config.norm_position == "post" and in_block else 1.0
+    return total
 
 
 def _read(tape: Tape, step: Step) -> int:

@@ -11,6 +11,7 @@ from byhand.numbers.dice import Bools, Dice, Ints
 from byhand.numbers.limits import Limits
 from byhand.numbers.natural import distinct, natural, weight_columns
 from byhand.numbers.norms import can_be_scaled, friendly_rows, unit_of
+from byhand.numbers.registry import Task
 
 IN_COLUMNS = 600  # columns of W_in, each with a bias, from which first layers are put together
 FIRST_LAYERS_TRIED = 200
@@ -134,3 +135,19 @@ def _best(
     cost += (b != 0).sum(1) + read_by_heads * (sums**2).sum((1, 2))
     best = np.argsort(cost + dice.below(4, len(cost)), kind="stable")[0]
     return SecondLayer(w[best], b[best], added[best])
+
+
+def is_relu(task: Task) -> str:
+    """Whether hidden units are rational."""
+    act = task.config.act_fn
+    return f"act_fn={act!r} is never rational; use act_fn='relu'" if act != "relu" else ""
+
+
+def _has_few_units(task: Task) -> str:
+    d = task.config.d_mlp
+    if 4 <= d <= 8:
+        return ""
+    return f"numbers are chosen for d_mlp from 4 to 8, not {d}; use d_mlp={4 if d < 4 else 8}"
+
+
+FEED_FORWARD = (is_relu, _has_few_units)  # what a search for a feed-forward network requires

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from fractions import Fraction
 
 import numpy as np
@@ -11,12 +11,12 @@ from byhand.model.names import RESID_PRE
 from byhand.numbers.attention import whole_base
 from byhand.numbers.combine import combine_columns
 from byhand.numbers.dice import Bools, Dice, Ints
-from byhand.numbers.feed_forward import find_first_layer, plain_second_layer
+from byhand.numbers.feed_forward import find_first_layer, is_relu, plain_second_layer
 from byhand.numbers.natural import distinct, weight_columns
 from byhand.numbers.norms import friendly_rows, unit_of
+from byhand.numbers.registry import Instance, Task, search
 from byhand.numbers.shuffled import reordered
-from byhand.numbers.sizes import draw_sizes
-from byhand.numbers.stack import Instance, Task, draw_plain_rows, mlp_weights
+from byhand.numbers.stack import draw_plain_rows, mlp_weights
 
 PATTERN, NORMALIZED = "blocks.0.attn.hook_pattern[0]", "ln_final.hook_normalized"
 
@@ -25,6 +25,15 @@ def _entry(number: Fraction) -> int | str:
     return int(number) if number.denominator == 1 else str(number)
 
 
+def _has_four_and_four(task: Task) -> str:
+    d, n = task.config.d_model, task.n
+    if (d, n) == (4, 4):
+        return ""
+    found = f"for 4 tokens and d_model=4, not {n} and {d}"
+    return f"BatchNorm beside LayerNorm is rational {found}; use these, or give values"
+
+
+@search("batch-norm", like_own=True, requires=[_has_four_and_four])
 def _batch_norm(task: Task, dice: Dice) -> Iterator[Instance]:
     """Rows and columns that are friendly."""
     d, pool = task.config.d_model, friendly_rows(task.n, "LN", 6)
@@ -37,6 +46,7 @@ def _batch_norm(task: Task, dice: Dice) -> Iterator[Instance]:
         yield Instance({RESID_PRE: x[i].tolist()}, {})
 
 
+@search("transformer-by-hand", like_own=True, requires=[is_relu])
 def _transformer_by_hand(task: Task, dice: Dice) -> Iterator[Instance]:
     """The given pattern, rows whose mixture is whole, and two layers on it."""
     pattern = task.own.inputs[PATTERN]
@@ -73,6 +83,14 @@ def _clear(logits: Ints, base: int) -> Bools:
     return ok
 
 
+def _adds_up_to_a_power(task: Task) -> str:
+    c = task.config
+    if c.softmax_base != 3 or c.d_vocab % 2:
+        return ""
+    return f"{c.d_vocab} powers of 3 never add up to one; use a vocabulary of an odd number of words, or base 2"
+
+
+@search("cross-entropy", like_own=True, requires=[_adds_up_to_a_power])
 def _cross_entropy(task: Task, dice: Dice) -> Iterator[Instance]:
     """Logits whose probabilities have whole logarithms, and differ from place to place."""
     words = task.config.d_vocab
@@ -84,6 +102,7 @@ def _cross_entropy(task: Task, dice: Dice) -> Iterator[Instance]:
             yield Instance({"logits": picks[i].tolist()}, {})
 
 
+@search("perplexity", like_own=True, requires=[_adds_up_to_a_power])
 def _perplexity(task: Task, dice: Dice) -> Iterator[Instance]:
     """Vectors and an unembedding whose probabilities have whole logarithms, and a whole mean of the surprises."""
     c, base, x = task.config, whole_base(task.config), draw_plain_rows(dice, task.n, task.config.d_model)
@@ -111,6 +130,7 @@ def _perplexity(task: Task, dice: Dice) -> Iterator[Instance]:
         yield Instance({NORMALIZED: x.tolist()}, weights)
 
 
+@search("sampling", like_own=True)
 def _sampling(task: Task, dice: Dice) -> Iterator[Instance]:
     """The logits and the tables with the vocabulary in another order each, and greedy not the best."""
     own, shift = task.own.inputs, dice.one_below(3) - 1
@@ -123,13 +143,3 @@ def _sampling(task: Task, dice: Dice) -> Iterator[Instance]:
     joint = [[Fraction(p) * Fraction(x) for x in row] for (p,), row in zip(first, inputs["second"], strict=True)]
     if max(joint[likeliest]) < max(max(row) for row in joint):
         yield Instance(inputs, {})
-
-
-LESSONS: dict[str, Callable[[Task, Dice], Iterator[Instance]]] = {
-    "batch-norm": _batch_norm,
-    "transformer-by-hand": _transformer_by_hand,
-    "cross-entropy": _cross_entropy,
-    "perplexity": _perplexity,
-    "sampling": _sampling,
-    "sizing": draw_sizes,
-}

@@ -14,6 +14,7 @@ import numpy as np
 
 from byhand.numbers.dice import Bools, Dice, Ints
 from byhand.numbers.natural import distinct, grid
+from byhand.numbers.registry import Task
 
 # Twice the deviations c of friendly rows, by d_model: those whose squares are easy, 1/4, 1, 9/4, 4 and 9. A row of
 # whole numbers has a half for its deviation only where its unit is all odd (or all even), which of eight numbers is
@@ -131,3 +132,24 @@ def find_norm(dice: Dice, u: Ints, kind: str) -> Norm | None:
     size = (rows[found] ** 2).sum((1, 2)) + dice.below(2 * n, len(found))
     best = found[np.argsort(size, kind="stable")[0]]
     return Norm(w[best], None if b is None else b[best], rows[best])
+
+
+def _has_a_norm(task: Task) -> str:
+    none = task.config.normalization_type is None
+    return "normalization_type=null leaves no norm to compute; use normalization_type='LN'" if none else ""
+
+
+def _adds_no_eps(task: Task) -> str:
+    c = task.config
+    return f"a root with eps={c.eps} is not rational; use eps=0" if c.normalization_type and c.eps else ""
+
+
+def _divides_by_n(task: Task) -> str:
+    c = task.config
+    if c.normalization_type and c.correction:
+        return "numbers are chosen for a variance over n, not n − 1; use correction=0, or give values"
+    return ""
+
+
+NORM = (_adds_no_eps, _divides_by_n)  # what rows that a norm leaves rational require
+ONE_NORM = (_has_a_norm, *NORM)

@@ -6,7 +6,7 @@ only what is cheap in whole numbers is looked at.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
 
@@ -15,52 +15,54 @@ import numpy as np
 from byhand.model.config import Config
 from byhand.model.names import ATTN_OUT, DECODER, ENCODER, RESID_MID, RESID_PRE
 from byhand.numbers.attention import (
+    HEADS,
     cross_attention_input,
     find_heads,
     find_mixtures,
     plain_updates,
     row_fits,
     self_attention_input,
+    threes,
     whole_base,
+    wide_enough_for_threes,
 )
 from byhand.numbers.dice import Dice
-from byhand.numbers.embedding import find_embeddings, find_unembeddings, without_attention
-from byhand.numbers.feed_forward import find_first_layer, plain_second_layer
-from byhand.numbers.lessons import LESSONS
+from byhand.numbers.embedding import (
+    find_embeddings,
+    find_unembeddings,
+    has_few_positions,
+    has_few_words,
+    has_whole_waves,
+    tells_words_apart,
+    without_attention,
+)
+from byhand.numbers.feed_forward import FEED_FORWARD, find_first_layer, is_relu, plain_second_layer
 from byhand.numbers.natural import distinct
-from byhand.numbers.norms import find_norm, unit_of
+from byhand.numbers.norms import ONE_NORM, find_norm, unit_of
+from byhand.numbers.registry import Instance, Task, search
 from byhand.numbers.stack import (
-    Instance,
+    BLOCK,
     Reader,
     Stream,
-    Task,
     attention_weights,
     blocks,
     draw_friendly_rows,
     draw_plain_rows,
+    few_layers,
     first_rows,
     mlp_weights,
     output_weights,
+    source_tokens,
+    tokens,
+    width,
+    width_of_a_norm,
 )
 
 ENCODERS = 3  # in one attempt: those of many tokens are rare
 DECODERS = 10  # on what one encoder made
 
 
-def instances(task: Task, start: str, attempts: int) -> Iterator[Instance]:
-    """Instances worth checking, from a number of attempts; none where all fail."""
-    dice = Dice(start)
-    for _ in range(attempts):
-        yield from SEARCHES[task.model](task, dice)
-
-
-def in_two(instance: Instance, dice: Dice) -> Instance:
-    """The stream as a sum: of what was in it, and of what attention adds."""
-    rows = np.array(instance.inputs[RESID_PRE])
-    added = dice.below(7, *rows.shape) - 3
-    return replace(instance, inputs={RESID_PRE: (rows - added).tolist(), ATTN_OUT: added.tolist()})
-
-
+@search("softmax", pace=1.13)
 def _softmax(task: Task, dice: Dice) -> Iterator[Instance]:
     """Rows of scores, no two with the same pattern."""
     given = task.own.inputs.get("scores", [[0] * 3] * 3)
@@ -77,6 +79,8 @@ def _softmax(task: Task, dice: Dice) -> Iterator[Instance]:
         yield Instance({"scores": scores[i].tolist()})
 
 
+@search("kv-cache", like_own=True, requires=HEADS)
+@search("attention-head", requires=(tokens(3), width, *HEADS))
 def _attention_head(task: Task, dice: Dice) -> Iterator[Instance]:
     """One head, on rows given as they are."""
     x = draw_plain_rows(dice, task.n, task.config.d_model)
@@ -88,6 +92,7 @@ def _attention_head(task: Task, dice: Dice) -> Iterator[Instance]:
         yield Instance({RESID_PRE: x.tolist()}, attention_weights("blocks.0.attn", mixture))
 
 
+@search("multi-head-attention", pace=0.97, requires=(tokens(3), width, *HEADS))
 def _multi_head_attention(task: Task, dice: Dice) -> Iterator[Instance]:
     """All heads and W_O, on rows given as they are."""
     x = draw_plain_rows(dice, task.n, task.config.d_model)
@@ -101,16 +106,24 @@ def _multi_head_attention(task: Task, dice: Dice) -> Iterator[Instance]:
             yield Instance({RESID_PRE: x.tolist()}, attention_weights("blocks.0.attn", mixture) | output)
 
 
+@search("layer-norm", pace=0.96, requires=(tokens(3), width_of_a_norm, *ONE_NORM))
 def _layer_norm(task: Task, dice: Dice) -> Iterator[Instance]:
     """Rows with different deviations, w and b."""
     c = task.config
     kind = str(c.normalization_type)
     x = draw_friendly_rows(dice, task.n, c.d_model, kind, task.limits)
     norm = None if x is None else find_norm(dice, unit_of(x, kind), kind)
-    if x is not None and norm:
-        yield Instance({RESID_PRE: x.tolist()}, norm.weights("blocks.0.ln1"))
+    if x is None or norm is None:
+        return
+    inputs = {RESID_PRE: x}
+    if ATTN_OUT in task.own.inputs:  # the stream as a sum: of what was in it, and of what attention adds
+        added = dice.beside("sum").below(7, *x.shape) - 3
+        inputs = {RESID_PRE: x - added, ATTN_OUT: added}
+    yield Instance({name: rows.tolist() for name, rows in inputs.items()}, norm.weights("blocks.0.ln1"))
 
 
+@search("convolution", like_own=True, requires=[is_relu])
+@search("feed-forward", pace=0.9, requires=(tokens(3), width, *FEED_FORWARD))
 def _feed_forward(task: Task, dice: Dice) -> Iterator[Instance]:
     """Two layers, on rows given as they are."""
     x = draw_plain_rows(dice, task.n, task.config.d_model)
@@ -120,6 +133,7 @@ def _feed_forward(task: Task, dice: Dice) -> Iterator[Instance]:
         yield Instance({RESID_MID: x.tolist()}, mlp_weights("blocks.0", first, second))
 
 
+@search("block", pace=1.02, requires=(tokens(3), *BLOCK, threes(), few_layers, *FEED_FORWARD))
 def _block(task: Task, dice: Dice) -> Iterator[Instance]:
     """One layer or several, on rows that they choose."""
     x = first_rows(task, dice, task.n)
@@ -127,6 +141,12 @@ def _block(task: Task, dice: Dice) -> Iterator[Instance]:
         yield Instance({RESID_PRE: stream.first.tolist()}, stream.weights)
 
 
+_GPT = (
+    tokens(3), *BLOCK, threes(), few_layers, has_few_positions, *FEED_FORWARD, has_whole_waves, tells_words_apart,
+)  # fmt: skip
+
+
+@search("gpt", pace=1.03, requires=_GPT)
 def _gpt(task: Task, dice: Dice) -> Iterator[Instance]:
     """Layers between an embedding and an unembedding."""
     c = task.config
@@ -145,6 +165,7 @@ def _gpt(task: Task, dice: Dice) -> Iterator[Instance]:
             yield Instance({}, weights | {"unembed.W_U": w_u.tolist()})
 
 
+@search("cross-attention", pace=1.03, requires=(tokens(2), source_tokens, width, *HEADS, wide_enough_for_threes))
 def _cross_attention(task: Task, dice: Dice) -> Iterator[Instance]:
     """A decoder's rows, an encoder's rows, and the heads between them."""
     x, memory = (draw_plain_rows(dice, n, task.config.d_model) for n in (task.n, task.source))
@@ -158,6 +179,7 @@ def _cross_attention(task: Task, dice: Dice) -> Iterator[Instance]:
             yield Instance({DECODER: x.tolist(), ENCODER: memory.tolist()}, weights)
 
 
+@search("encoder", pace=1.02, requires=(tokens(3), *BLOCK, threes(see_all=True), few_layers, *FEED_FORWARD))
 def _encoder(task: Task, dice: Dice) -> Iterator[Instance]:
     """Layers in which every token sees every other."""
     for stream in _encoded(task, dice, task.n):
@@ -169,6 +191,31 @@ def _encoded(task: Task, dice: Dice, n: int, read_by: Reader = "") -> Iterator[S
     return iter(()) if x is None else blocks(task, dice, Stream(x, x), "encoder", c, read_by)
 
 
+def _is_not_rare(task: Task) -> str:
+    """Whether a decoder's heads are found for many tokens that read many."""
+    c = task.config
+    rare = (c.normalization_type, c.norm_position, c.d_model) == ("RMS", "pre", 4) and c.n_heads > 1
+    if not rare or task.n <= 3 or task.source <= 4:
+        return ""
+    return (
+        f"hardly any numbers are known for {task.n} tokens that read {task.source}, with RMSNorm before the layers "
+        "and d_model=4; use n_heads=1, a source of 4, d_model=8 or normalization_type='LN'"
+    )
+
+
+def _feeds_forward(task: Task) -> str:
+    """Whether a decoder's block is whole."""
+    alone = task.config.attn_only
+    return "a decoder's block is not without its feed-forward network; use attn_only=false" if alone else ""
+
+
+_ENCODER_DECODER = (
+    tokens(2), source_tokens, *BLOCK, threes(see_all=True, read_norms=True), _is_not_rare, few_layers, has_few_words,
+    *FEED_FORWARD, _feeds_forward,
+)  # fmt: skip
+
+
+@search("encoder-decoder", pace=1.05, requires=_ENCODER_DECODER)
 def _encoder_decoder(task: Task, dice: Dice) -> Iterator[Instance]:
     """An encoder, a decoder that reads what it made, and where there is a vocabulary, an unembedding."""
     c = replace(task.config, attention_dir="causal")
@@ -189,20 +236,3 @@ def _decoded(task: Task, dice: Dice, encoder: Stream, config: Config) -> Iterato
         x = first_rows(task, dice, task.n)
         if x is not None:
             yield from blocks(task, dice, Stream(x, x, encoder.weights), "decoder", config, memory=encoder.out)
-
-
-SEARCHES: dict[str, Callable[[Task, Dice], Iterator[Instance]]] = {
-    **LESSONS,
-    "softmax": _softmax,
-    "attention-head": _attention_head,
-    "multi-head-attention": _multi_head_attention,
-    "layer-norm": _layer_norm,
-    "feed-forward": _feed_forward,
-    "block": _block,
-    "cross-attention": _cross_attention,
-    "encoder": _encoder,
-    "encoder-decoder": _encoder_decoder,
-    "gpt": _gpt,
-    "kv-cache": _attention_head,
-    "convolution": _feed_forward,
-}

@@ -13,13 +13,12 @@ from byhand.arithmetic.copies import as_array, differing, each, together
 from byhand.arithmetic.exact import RATIONALS
 from byhand.arithmetic.expr import Expr, Ref, refs
 from byhand.effort import STEP, operations, writing
-from byhand.model import MODELS
 from byhand.model.weights import Values
 from byhand.numbers.dice import Bools, Dice
 from byhand.numbers.evenness import BAND
 from byhand.numbers.limits import Limits
 from byhand.numbers.quality import UGLY
-from byhand.numbers.stack import Instance, Task
+from byhand.numbers.registry import Instance, Task, search
 from byhand.tape import Tape
 
 SIZES = {  # as many heads as the map shows
@@ -31,23 +30,12 @@ SECONDS = (2, 4, 5)  # for each FLOP: whole shares of a machine
 Sizes = dict[str, int]
 
 
-def draw_sizes(task: Task, dice: Dice) -> Iterator[Instance]:
-    """Other sizes; shares and days that are short."""
-    own, drawn = task.own, {name: sizes[dice.one_below(len(sizes))] for name, sizes in SIZES.items()}
-    tape = MODELS["sizing"].run(_with(own, drawn), RATIONALS)
-    flops, parameters = (int(tape.values(name)[0][0]) for name in ("flops", "params"))
-    tokens = [n for n in TOKENS if _short(parameters, n)]
-    if tokens and _fits(own, drawn):
-        seconds = flops * SECONDS[dice.one_below(len(SECONDS))]
-        drawn |= {"seconds": seconds, "train_tokens": tokens[dice.one_below(len(tokens))]}
-        yield Instance(dict(_with(own, drawn).inputs), {})
-
-
-def every_size(own: Values, limits: Limits, expected: float) -> list[Values]:
+def _every_size(task: Task, expected: float) -> list[Values]:
     """All sizes that may be drawn, are within limits, and take about as long as expected."""
+    own = task.own
     every = [dict(zip(SIZES, each, strict=True)) for each in product(*SIZES.values())]
     every = [sizes for sizes in every if _fits(own, sizes)]
-    tape = _run(own, every)
+    tape = _run(task, every)
     flops, parameters = (as_array(each(int, tape.values(name)[0][0])).tolist() for name in ("flops", "params"))
     every = [
         sizes | {"seconds": flops[k] * seconds, "train_tokens": tokens}
@@ -55,8 +43,21 @@ def every_size(own: Values, limits: Limits, expected: float) -> list[Values]:
         for seconds, tokens in product(SECONDS, TOKENS)
         if _short(parameters[k], tokens)
     ]
-    promising = _promising(_run(own, every), len(every), limits, expected)
+    promising = _promising(_run(task, every), len(every), task.limits, expected)
     return [_with(own, every[k]) for k in np.flatnonzero(promising)]
+
+
+@search("sizing", like_own=True, every=_every_size)
+def _draw_sizes(task: Task, dice: Dice) -> Iterator[Instance]:
+    """Other sizes; shares and days that are short."""
+    own, drawn = task.own, {name: sizes[dice.one_below(len(sizes))] for name, sizes in SIZES.items()}
+    tape = task.model.run(_with(own, drawn), RATIONALS)
+    flops, parameters = (int(tape.values(name)[0][0]) for name in ("flops", "params"))
+    tokens = [n for n in TOKENS if _short(parameters, n)]
+    if tokens and _fits(own, drawn):
+        seconds = flops * SECONDS[dice.one_below(len(SECONDS))]
+        drawn |= {"seconds": seconds, "train_tokens": tokens[dice.one_below(len(tokens))]}
+        yield Instance(dict(_with(own, drawn).inputs), {})
 
 
 def _with(own: Values, first: Sizes) -> Values:
@@ -74,10 +75,10 @@ def _short(parameters: int, tokens: int) -> bool:
     return parameters * tokens % 3600 == 0
 
 
-def _run(own: Values, every: Sequence[Sizes]) -> Tape:
+def _run(task: Task, every: Sequence[Sizes]) -> Tape:
     """The runs of all these sizes, as copies of one."""
     domain, numbers = together(RATIONALS, every)
-    return MODELS["sizing"].run(_with(own, numbers), domain)
+    return task.model.run(_with(task.own, numbers), domain)
 
 
 def _promising(tape: Tape, count: int, limits: Limits, expected: float) -> Bools:

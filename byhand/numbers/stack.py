@@ -15,9 +15,9 @@ from typing import Any, Literal
 import numpy as np
 
 from byhand.model.config import Config
-from byhand.model.weights import Values
 from byhand.numbers.attention import (
     FEW_TOKENS,
+    HEADS,
     AttentionInput,
     FriendlySums,
     Mixture,
@@ -28,6 +28,7 @@ from byhand.numbers.attention import (
     friendly_updates,
     plain_updates,
     self_attention_input,
+    wide_enough,
 )
 from byhand.numbers.dice import Dice, Ints
 from byhand.numbers.feed_forward import (
@@ -39,7 +40,8 @@ from byhand.numbers.feed_forward import (
 )
 from byhand.numbers.limits import Limits
 from byhand.numbers.natural import distinct
-from byhand.numbers.norms import can_be_scaled, find_norm, has_both_signs, starting_rows, unit_of
+from byhand.numbers.norms import NORM, can_be_scaled, find_norm, has_both_signs, starting_rows, unit_of
+from byhand.numbers.registry import Requirement, Task
 
 UPDATES_TRIED = 4  # W_O of one mixture that the rest of a stack is looked for
 FRIENDLY_DRAWS = 60  # matrices of friendly rows that are drawn at once
@@ -47,42 +49,6 @@ PLAIN_DRAWS = 40  # matrices of plain rows that are drawn at once
 
 Lists = dict[str, Any]  # numbers as a values file has them: nested lists, by name
 Reader = Literal["norm", "heads", ""]  # what reads the rows that a stack hands on; "": neither
-
-
-@dataclass(frozen=True)
-class Task:
-    """What is looked for.
-
-    own: the config and the words, and the sheet's own numbers, which say what others have to be like; wanted: the
-    right word at each position, for gpt, None where any will do.
-    """
-
-    model: str
-    own: Values
-    limits: Limits
-    wanted: tuple[int | None, ...] = ()
-
-    @property
-    def config(self) -> Config:
-        return self.own.config
-
-    @property
-    def n(self) -> int:
-        """The number of tokens."""
-        return len(self.own.tokens) or self.config.n_ctx
-
-    @property
-    def source(self) -> int:
-        """The number of an encoder's tokens, where a decoder has others."""
-        return len(self.own.source) or self.config.n_ctx
-
-
-@dataclass(frozen=True)
-class Instance:
-    """Numbers for one run, as a values file has them."""
-
-    inputs: Lists = field(default_factory=dict)
-    weights: Lists = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -268,3 +234,57 @@ def mlp_weights(at: str, first: FirstLayer, second: SecondLayer) -> Lists:
     """The feed-forward network's parameters by name."""
     parts = {"W_in": first.W_in, "b_in": first.b_in, "W_out": second.W_out, "b_out": second.b_out}
     return {f"{at}.mlp.{name}": part.tolist() for name, part in parts.items()}
+
+
+def tokens(least: int) -> Requirement:
+    """Whether there are a few tokens."""
+
+    def problem(task: Task) -> str:
+        n = task.n
+        if least <= n <= 5:
+            return ""
+        near = least if n < least else 5
+        return f"numbers are chosen for {least} to 5 tokens, not {n}; use n_ctx={near}, or give values"
+
+    return problem
+
+
+def source_tokens(task: Task) -> str:
+    """Whether a decoder reads a few tokens."""
+    n = task.source
+    if 3 <= n <= 5:
+        return ""
+    return f"numbers are chosen for a source of 3 to 5 tokens, not {n}; use {3 if n < 3 else 5}, or give values"
+
+
+def width(task: Task) -> str:
+    """Whether rows that no norm reads are narrow."""
+    return "" if 2 <= task.config.d_model <= 8 else _other_width(task)
+
+
+def width_of_a_norm(task: Task) -> str:
+    """Whether a norm leaves rows of this width rational."""
+    c = task.config
+    if c.normalization_type == "LN" and c.d_model == 3:
+        return "LayerNorm of 3 features is never rational; use d_model=4 or normalization_type=null"
+    if c.normalization_type == "LN" and c.d_model == 2:
+        return "LayerNorm of 2 features is always 1 and −1; use d_model=4"
+    return "" if c.d_model in (4, 8) else _other_width(task)
+
+
+def _other_width(task: Task) -> str:
+    d = task.config.d_model
+    return f"numbers are chosen for d_model 4 and 8, not {d}; use d_model={4 if d < 7 else 8}, or give values"
+
+
+def _width_in_blocks(task: Task) -> str:
+    return width(task) if task.config.normalization_type is None else width_of_a_norm(task)
+
+
+def few_layers(task: Task) -> str:
+    """Whether the search can go through all layers."""
+    n = task.config.n_layers
+    return f"numbers are chosen for 1 to 4 layers, not {n}; use n_layers=4" if n > 4 else ""
+
+
+BLOCK = (_width_in_blocks, *NORM, *HEADS, wide_enough)  # what the layers of a block require

@@ -7,9 +7,10 @@ from byhand.effort import seconds
 from byhand.errors import ConfigError
 from byhand.model import MODELS
 from byhand.model.weights import Values, numbers
-from byhand.numbers.choice import SMALL, choose
+from byhand.numbers.choice import choose
+from byhand.numbers.registry import SEARCHES
 from byhand.pipeline import Options, prepare
-from byhand.worksheet.sheet import load_sheet
+from byhand.worksheet.sheet import all_sheets, load_sheet
 
 SEEDS = range(1, 5)
 
@@ -19,7 +20,7 @@ def sizes(values):
     return {name: sorted(abs(x) for row in rows for x in row) for name, rows in numbers(values).items()}
 
 
-@pytest.fixture(scope="module", params=SMALL)
+@pytest.fixture(scope="module", params=[sheet.name for sheet in all_sheets() if sheet.model.name not in SEARCHES])
 def found(request):
     """A sheet's own numbers, and those of some seeds."""
     sheet = load_sheet(request.param)
