@@ -1,30 +1,40 @@
-"""How long arithmetic takes by hand: seconds for each operation, added up over the trees of the cells.
+"""How long arithmetic takes by hand: the seconds of each operation, added up over the trees of the cells.
 
-The seconds are those of a practised hand; a typical student needs TYPICAL times as many.
+The seconds are those of a practised hand; a typical student needs TYPICAL times as many. They are estimated, and not
+yet measured on a class.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from math import isqrt
-from typing import Any
+from typing import Any, NamedTuple
 
 from byhand.arithmetic.copies import first
 from byhand.arithmetic.domain import Lookup, is_neg_inf
-from byhand.arithmetic.expr import Div, Expr, Fn, Mul, Num, Ref, Sub, Sum
+from byhand.arithmetic.expr import Expr, Fn, Mul, Num, Ref, Sum, children, evaluate
 from byhand.errors import DomainError
 from byhand.tape import Tape
 
-# Seconds, as estimated and not yet measured on a class.
+# Seconds
 STEP = 15.0  # to read what a step asks, and find its operands
 GLYPH = 0.6  # to write one digit, sign, letter or fraction bar
-DOT = 2.0  # to find the row and the column of a product
-BY_ZERO, BY_ONE, PRODUCT, DIGIT, FRACTION = 0.4, 0.8, 1.5, 3.0, 3.0
-ADDITION, FURTHER, UNLIKE = 1.3, 0.8, 5.0
-POWER, DIVISION, ROOT = 2.0, 2.0, 3.0
+DOT = 2.0  # to find the row and the column of a sum of products
+TIMES_ZERO = 0.4  # a product with 0
+TIMES_ONE = 0.8  # a product with 1 or −1
+PRODUCT = 1.5  # any other product of two digits
+PRODUCT_DIGIT = 3.0  # each digit more of a factor, or of its numerator
+PRODUCT_FRACTION = 3.0  # each factor that is a fraction
+ADDITION = 1.3  # two numbers of one digit
+UNLIKE = 5.0  # to bring two fractions to one denominator
+POWER = 2.0
+DIVISION = 2.0
+ROOT = 3.0
 QUESTION = 90.0  # to think about a question and write a sentence or two
-TYPICAL = 1.6  # a typical student against a practised hand
+
+ADDITION_DIGIT = 0.8  # each digit more of the longer number takes so much of ADDITION
+TYPICAL = 1.6  # what a typical student needs of a practised hand's time
 
 
 def minutes(seconds: float) -> int:
@@ -55,12 +65,12 @@ def _step(tape: Tape, name: str) -> float:
         return tape.values(ref.matrix)[i][j]  # type: ignore[index]
 
     cells = ((i, j, x) for i, row in enumerate(rows) for j, x in enumerate(row))
-    return sum(operations(tape.cell(name, i, j), value)[0] + writing(x) for i, j, x in cells)
+    return sum(operations(tape.cell(name, i, j), value) + writing(x) for i, j, x in cells)
 
 
 def worked(line: Expr, value: Any) -> float:
     """The time for a cell whose arithmetic has numbers in it: its operations, and writing its value."""
-    return operations(line, lambda ref: None)[0] + writing(value)
+    return operations(line, lambda ref: None) + writing(value)
 
 
 def writing(value: Any) -> float:
@@ -68,52 +78,83 @@ def writing(value: Any) -> float:
     return GLYPH * (len(value) if isinstance(value, str) else _glyphs(value))
 
 
-def operations(node: Expr, values: Lookup) -> tuple[float, Any]:
-    """The time for the operations of a tree, and its value."""
+def operations(node: Expr, values: Lookup) -> float:
+    """The time for the operations of a cell: its tree, evaluated in numbers that know how long they took."""
+    timed: Timed = evaluate(node, lambda ref: Timed(_plain(values(ref))), STOPWATCH)
+    return timed.seconds + _looking(node)
+
+
+def _looking(node: Expr) -> float:
+    """The time that a tree takes whatever its numbers are: for sums of products and for roots.
+
+    A root of a number that stands in the tree is looked up: √d_head is the same in all cells.
+    """
     match node:
-        case Num(value):
-            return 0.0, _plain(value)
-        case Ref():
-            return 0.0, _plain(values(node))
-        case Sum(terms):
-            parts = [operations(term, values) for term in terms]
-            reading = DOT if any(isinstance(term, Mul) for term in terms) else 0.0
-            time, value = _added([value for _, value in parts])
-            return sum(t for t, _ in parts) + reading + time, value
-        case Sub(left, right):
-            (a, x), (b, y) = operations(left, values), operations(right, values)
-            time, value = _added([x, -y])
-            return a + b + time, value
-        case Mul(left, right):
-            (a, x), (b, y) = operations(left, values), operations(right, values)
-            return a + b + _product(x, y), x * y
-        case Div(left, right):
-            (a, x), (b, y) = operations(left, values), operations(right, values)
-            if y == 1 or is_neg_inf(x):
-                return a + b, x
-            return a + b + DIVISION, Fraction(x) / Fraction(y) if y else 0
-        case Fn("pow", (below, above)):
-            (a, x), (b, y) = operations(below, values), operations(above, values)
-            return a + b + POWER, x**y if isinstance(y, int) and x else 0
-        case Fn("sqrt", (of,)):
-            time, x = operations(of, values)
-            # √d_head is read off once; other roots are found
-            return time + (0.0 if isinstance(of, Num) else ROOT), isqrt(int(x)) if x > 0 else 0
-        case Fn("max", args):
-            parts = [operations(arg, values) for arg in args]
-            return sum(t for t, _ in parts), max(x for _, x in parts)
-        case Fn(_, args):
-            return sum(operations(arg, values)[0] for arg in args), 0
+        case Num() | Ref():
+            return 0.0
+        case Sum(terms) if any(isinstance(term, Mul) for term in terms):
+            own = DOT
+        case Fn("sqrt", (of,)) if not isinstance(of, Num):
+            own = ROOT
         case _:
-            raise TypeError(f"not a node of a cell: {node!r}")
+            own = 0.0
+    return own + sum([_looking(child) for child in children(node)])
+
+
+class Timed(NamedTuple):
+    """A number and the seconds that it took to compute: an int where it is whole, else a Fraction, or −∞."""
+
+    value: Any
+    seconds: float = 0.0
+
+
+class Stopwatch:
+    """The number system whose numbers know how long they took.
+
+    Their values only say how long the numbers are that a student writes. What is not rational has an integer near it,
+    or 0.
+    """
+
+    def num(self, value: Any) -> Timed:
+        return Timed(_plain(value))
+
+    def add(self, a: Timed, b: Timed) -> Timed:
+        return Timed(a.value + b.value, a.seconds + b.seconds + _addition(a.value, b.value))
+
+    def sub(self, a: Timed, b: Timed) -> Timed:
+        return Timed(a.value - b.value, a.seconds + b.seconds + _addition(a.value, b.value))
+
+    def mul(self, a: Timed, b: Timed) -> Timed:
+        return Timed(a.value * b.value, a.seconds + b.seconds + _product(a.value, b.value))
+
+    def div(self, a: Timed, b: Timed) -> Timed:
+        if b.value == 1 or is_neg_inf(a.value):
+            return Timed(a.value, a.seconds + b.seconds)
+        quotient = Fraction(a.value) / Fraction(b.value) if b.value else 0
+        return Timed(quotient, a.seconds + b.seconds + DIVISION)
+
+    def fn(self, name: str, args: Sequence[Timed]) -> Timed:
+        seconds = sum(arg.seconds for arg in args)
+        match name, [arg.value for arg in args]:
+            case "pow", (base, power):
+                return Timed(base**power if isinstance(power, int) and base else 0, seconds + POWER)
+            case "sqrt", (x,):
+                return Timed(isqrt(int(x)) if x > 0 else 0, seconds)
+            case "max", values:
+                return Timed(max(values), seconds)
+            case _:
+                return Timed(0, seconds)
+
+
+STOPWATCH = Stopwatch()
 
 
 def _plain(value: Any) -> Any:
     """An int where the value is whole, else a Fraction; −∞ as it is."""
-    value = first(value)
-    if isinstance(value, int) or is_neg_inf(value):
-        return value
     if not isinstance(value, Fraction):
+        value = first(value)
+        if isinstance(value, int) or is_neg_inf(value):
+            return value
         try:
             value = Fraction(value)
         except (TypeError, ValueError):
@@ -121,33 +162,31 @@ def _plain(value: Any) -> Any:
     return value.numerator if value.denominator == 1 else value
 
 
-def _parts(value: Any) -> tuple[int, ...]:
-    """Numerator, and denominator where there is one; −∞ is as long as −1."""
-    plain = -1 if is_neg_inf(value) else _plain(value)
-    return (plain.numerator, plain.denominator) if isinstance(plain, Fraction) else (plain,)
-
-
 def _glyphs(value: Any) -> int:
-    parts = _parts(value)
-    return sum(len(str(abs(part))) for part in parts) + (parts[0] < 0) + len(parts) - 1
+    """The signs of a number: a minus sign, digits, a fraction bar; −∞ is as long as −1."""
+    plain = -1 if is_neg_inf(value) else _plain(value)
+    glyphs = (plain < 0) + _digits(plain)
+    return glyphs if plain.denominator == 1 else glyphs + 1 + len(str(plain.denominator))
+
+
+def _digits(value: int | Fraction) -> int:
+    """The digits of a whole number, or of a numerator."""
+    return len(str(abs(value.numerator)))
 
 
 def _product(a: Any, b: Any) -> float:
     if a == 0 or b == 0:
-        return BY_ZERO
+        return TIMES_ZERO
     if abs(a) == 1 or abs(b) == 1:
-        return BY_ONE
-    further = sum(len(str(abs(_parts(x)[0]))) - 1 for x in (a, b))
-    return PRODUCT + DIGIT * further + FRACTION * sum(isinstance(x, Fraction) for x in (a, b))
+        return TIMES_ONE
+    further = _digits(a) - 1 + _digits(b) - 1
+    return PRODUCT + PRODUCT_DIGIT * further + PRODUCT_FRACTION * sum(isinstance(x, Fraction) for x in (a, b))
 
 
-def _added(values: list[Any]) -> tuple[float, Any]:
-    """One after the other; nothing is added where a term is 0, and nothing to −∞."""
-    total, time = values[0] if values else 0, 0.0
-    for value in values[1:]:
-        if value != 0 and total != 0 and not (is_neg_inf(value) or is_neg_inf(total)):
-            further = max(len(str(abs(_parts(x)[0]))) for x in (total, value)) - 1
-            unlike = _parts(total)[1:] != _parts(value)[1:]
-            time += ADDITION * (1 + FURTHER * further) + UNLIKE * unlike
-        total += value
-    return time, total
+def _addition(a: Any, b: Any) -> float:
+    """The time to add or subtract; nothing is done where a term is 0 or −∞."""
+    if a == 0 or b == 0 or is_neg_inf(a) or is_neg_inf(b):
+        return 0.0
+    further = max(_digits(a), _digits(b)) - 1
+    unlike = UNLIKE if a.denominator != b.denominator else 0.0
+    return ADDITION * (1 + ADDITION_DIGIT * further) + unlike

@@ -92,7 +92,7 @@ def _promising(tape: Tape, count: int, limits: Limits, expected: float) -> Bools
     def seconds(cell: Expr, x: Any) -> Any:
         read = list(dict.fromkeys(refs(cell)))
         return each(
-            lambda x, *own: operations(cell, dict(zip(read, own, strict=True)).__getitem__)[0] + writing(x),
+            lambda x, *own: operations(cell, dict(zip(read, own, strict=True)).__getitem__) + writing(x),
             x, *map(value, read),
         )  # fmt: skip
 
