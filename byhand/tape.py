@@ -298,7 +298,7 @@ class Tape:
             found = (len(rows), len(rows[0]) if rows else 0)
             if found != step.shape:
                 raise MisfitError(step.name, f"{shape_text(found)}; the model needs {shape_text(step.shape)}")
-            step = replace(step, op=None, inputs=())
+            step = replace(step, op=None, inputs=()) if step.op else step
         self.steps[step.name] = step
         return Matrix(self, step.name)
 
