@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-import re
 from typing import Any
 
 from byhand.errors import ExtraError, WitnessError
 from byhand.formats.onnx_nodes import NODES, WHOLES, Builder
+from byhand.model.names import is_parameter
 from byhand.runs import Run
 from byhand.witness.letters import value_of
 from byhand.witness.wiring import wires
@@ -32,7 +32,7 @@ def graph(run: Run, *, chained: bool = True) -> Any:
         info = onnx.helper.make_tensor_value_info(name, onnx.TensorProto.DOUBLE, shape)
         if name not in computed:
             build.constant(_floats(run, name), name)
-            if not _is_learned(name):
+            if not is_parameter(name):
                 inputs.append(info)  # with the run's own numbers as its default
             continue
         outputs.append(info)
@@ -103,8 +103,3 @@ def _onnx() -> Any:
 
 def _floats(run: Run, name: str) -> list[list[float]]:
     return [[float(value_of(x, {})) for x in row] for row in run.texts[name]]
-
-
-def _is_learned(name: str) -> bool:
-    """Whether a given is a parameter: a weight, a bias, a norm's w or b."""
-    return re.fullmatch(r"((W|b)_\w+|w|b|W)(\[\d+\])?", name.rpartition(".")[2]) is not None

@@ -1,4 +1,4 @@
-"""What a model is built from: a tape, and the values it runs on."""
+"""What a model's function is given: a tape to write its steps on, and the values that they are run on."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from byhand.tape import Matrix, Tape
 
 @dataclass(frozen=True)
 class Builder:
-    """A tape to write on, and the values."""
+    """A tape, and the values. Its methods write down the matrices that a model is given."""
 
     tape: Tape
     values: Values
@@ -28,18 +28,27 @@ class Builder:
         return self.values.positions()
 
     def stream(self, name: str, part: str = "embed") -> Matrix:
-        """The residual stream as a given, where a part hands it on. Shape (pos, d_model)."""
+        """The residual stream as a given, as a part of the architecture hands it on.
+
+        Shape: (pos, d_model).
+        """
         with self.tape.part(part):
             return self.tape.given(name, (self.positions, self.config.d_model), ("pos", "d_model"))
 
     def middle(self) -> Matrix:
-        """What a feed-forward network reads, as a given: the stream at either of its names. Shape (pos, d_model)."""
+        """What a feed-forward network reads, as a given under either of its names: hook_resid_mid or hook_resid_pre.
+
+        Shape: (pos, d_model).
+        """
         given = self.tape.numbers
         begins = RESID_PRE in given and RESID_MID not in given
         return self.stream(RESID_PRE) if begins else self.stream(RESID_MID, "add1")
 
     def source(self) -> Matrix:
-        """What an encoder reads for a decoder, as a given. Shape (source, d_model)."""
+        """What an encoder reads for a decoder, as a given.
+
+        Shape: (source, d_model).
+        """
         with self.tape.part("embed"):
             return self.tape.given(
                 ENCODER, (self.values.source_positions(), self.config.d_model), ("source", "d_model")
@@ -56,10 +65,10 @@ class Builder:
         return self.tape.given(name, (len(rows), len(rows[0])), axes)
 
     def number(self, name: str, default: int | Fraction, cols: int = 1) -> Matrix:
-        """A single number, or one for each of several columns: as given under inputs, or the default."""
+        """A number that is given under inputs, or else the default, once for each of `cols` models side by side."""
         self.tape.numbers.setdefault(name, ((default,) * cols,))
         return self.tape.given(name, (1, cols), ("", "model" if cols > 1 else ""))
 
     def size(self, name: str, cols: int = 1) -> Matrix:
-        """A size as a number, for steps that count: the config's, unless it is given."""
+        """A size of the config as a number that steps can count with, unless inputs give another."""
         return self.number(name, getattr(self.config, name), cols)

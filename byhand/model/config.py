@@ -19,7 +19,7 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "softmax_base": (2, 3, "e"),
     "correction": (0, 1),
 }
-LARGEST = 10_000  # a size beyond it is a slip, not a worksheet
+LARGEST_SIZE = 10_000  # a size beyond it is a slip, not a worksheet
 MOST_PARAMETERS = 1_000_000  # of a whole model: a worksheet has a hundred
 MOST_HEADS = 1_000  # in all layers together
 SIZES = ("d_model", "n_heads", "d_head", "d_v", "d_mlp", "n_ctx", "n_layers", "d_vocab")
@@ -86,8 +86,8 @@ class Config:
     def _size_problems(self) -> Iterator[str]:
         for name in SIZES:
             value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LARGEST:
-                yield f"{name}={shown(value)} is not a size; use a whole number from 1 to {LARGEST}"
+            if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LARGEST_SIZE:
+                yield f"{name}={shown(value)} is not a size; use a whole number from 1 to {LARGEST_SIZE}"
             elif value == 0 and name in ("d_model", "n_heads", "n_ctx", "n_layers"):
                 yield f"{name}=0 leaves nothing to compute; use 1 or more"
 

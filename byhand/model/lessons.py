@@ -1,4 +1,4 @@
-"""Small models, each one idea: what a sheet needs that teaches a part of a transformer or what surrounds it."""
+"""Small models, each for one idea: a part of a transformer, or what surrounds it."""
 
 from __future__ import annotations
 
@@ -46,7 +46,10 @@ Results = tuple[Matrix, ...]
 
 @model("dot-product", part="heads")
 def _dot_product(build: Builder) -> Results:
-    """Each row of `u` with the same row of `v`, and where they are given, of `p` and `q`; products for who asks."""
+    """The dot product of each row of `u` with the same row of `v`, and of `p` and `q` where they are given.
+
+    The products entry by entry are computed only when requested.
+    """
     u, v = (build.matrix(name, ("row", "entry")) for name in ("u", "v"))
     multiply(u, v, name="elementwise")
     dot = row_dots(u, v, name="dot")
@@ -58,7 +61,7 @@ def _dot_product(build: Builder) -> Results:
 
 @model("matrix-product", part="heads")
 def _matrix_product(build: Builder) -> Matrix:
-    """`A` times `B`; where the shapes allow it, `B` times `A` is for who asks."""
+    """`A` times `B`. `B` times `A`, where the shapes allow it, is computed only when requested."""
     a, b = build.matrix("A", ("row", "inner")), build.matrix("B", ("inner", "column"))
     if a.rows == b.cols:
         matmul(b, a, name="BA")
@@ -67,8 +70,9 @@ def _matrix_product(build: Builder) -> Matrix:
 
 @model("linear-layer", part="mlp")
 def _linear_layer(build: Builder) -> Results:
-    """x W + b: d_mlp neurons, each with d_model weights; how many parameters that makes; and, where its weights are
-    given, another layer on the same x.
+    """x W + b: d_mlp neurons, each with d_model weights; and the number of these parameters.
+
+    Where its weights are given, there is another layer on the same x.
     """
     c, x = build.config, build.stream("x", "mlp")
 
@@ -87,7 +91,7 @@ def _linear_layer(build: Builder) -> Results:
 def _mlp(build: Builder) -> Matrix:
     """Two layers with an activation between them: the feed-forward network outside of a transformer.
 
-    They read `x`, or where that is not given what enters the network in a block.
+    It reads `x`, or where that is not given, what enters the network in a block.
     """
     block = "x" not in build.tape.numbers and build.tape.numbers.keys() & {RESID_PRE, RESID_MID}
     return mlp(build.middle() if block else build.stream("x", "mlp"), "blocks.0.mlp", build.config)
@@ -95,8 +99,10 @@ def _mlp(build: Builder) -> Matrix:
 
 @model("softmax", part="heads")
 def _softmax(build: Builder) -> Matrix:
-    """Powers and shares of given scores: input `scores`, result `softmax`; of the scores + 5 and × 2; and in another
-    base, 3 beside 2, else 2.
+    """The softmax of given `scores`.
+
+    The softmax of the scores + 5 and × 2, and that in another base (3 beside 2, else 2), are computed only when
+    requested.
     """
     scores, base = build.matrix("scores", ("row", "entry")), build.config.softmax_base
     softmax(scores, "other_base.softmax", 3 if base == 2 else 2)
@@ -117,8 +123,9 @@ def _embedding(build: Builder) -> Results:
 
 @model("positional-encoding", part="embed")
 def _positional_encoding(build: Builder) -> Matrix:
-    """Sines and cosines for each position, and their sum with `hook_embed` where it is given; where the periods are
-    given, each pair's turns for who asks.
+    """Sines and cosines for each position, and their sum with `hook_embed` where it is given.
+
+    The turns of each pair, where periods are given, are computed only when requested.
     """
     periods = build.config.sinusoidal_periods
     if periods:
@@ -132,7 +139,7 @@ def _positional_encoding(build: Builder) -> Matrix:
 
 @model("convolution", part="mlp")
 def _convolution(build: Builder) -> Matrix:
-    """The feed-forward network as two 1×1 convolutions; beside it, as two layers, for who asks."""
+    """The feed-forward network as two 1×1 convolutions. The same as two layers is computed only when requested."""
     c, tape, x = build.config, build.tape, build.middle()
     w_in = tape.given("blocks.0.mlp.W_in", (c.d_model, c.d_mlp), ("d_model", "d_mlp"))
     pre = convolution(x, w_in, "blocks.0.mlp.b_in", "blocks.0.conv_in", "blocks.0.conv_in.hook_pre")
@@ -155,7 +162,7 @@ def _transformer_by_hand(build: Builder) -> Matrix:
 
 
 def _judged(build: Builder, logits: Matrix) -> tuple[Matrix, Matrix]:
-    """The probabilities of logits, and the mean surprise at the tokens, which are the right answers."""
+    """The probabilities of logits, and the mean surprisal of the tokens, which are the right answers."""
     base, tokens = build.config.softmax_base, build.values.ids(logits.cols)
     probs = softmax(logits, "probs", base)
     right = gather_entries(probs, name="probs.right", cols=tokens)
@@ -164,7 +171,7 @@ def _judged(build: Builder, logits: Matrix) -> tuple[Matrix, Matrix]:
 
 @model("perplexity")
 def _perplexity(build: Builder) -> Matrix:
-    """Logits by W_U or, tied, by W_E; then how surprised they are at the tokens, as a number of equal choices."""
+    """The perplexity of logits by W_U, or by W_E where the two are tied: base to the power of the mean surprisal."""
     c, tape, x = build.config, build.tape, build.stream("ln_final.hook_normalized", "ln_final")
     logits = unembedding(x, c)
     beside = not c.tie_word_embeddings and "embed.W_E" in tape.numbers
@@ -179,7 +186,7 @@ def _perplexity(build: Builder) -> Matrix:
 
 @model("cross-entropy", part="unembed")
 def _cross_entropy(build: Builder) -> Results:
-    """The mean surprise of given `logits` at the right tokens, and its gradient in each row: p − y."""
+    """The cross-entropy of given `logits`: the mean surprisal of the right tokens; and its gradient, p − y."""
     logits = build.matrix("logits", ("pos", "d_vocab"))
     probs, loss = _judged(build, logits)
     sizes = {"i": (logits.rows, "pos"), "j": (logits.cols, "d_vocab")}
@@ -190,12 +197,14 @@ def _cross_entropy(build: Builder) -> Results:
 
 @model("sampling", part="unembed")
 def _sampling(build: Builder) -> Results:
-    """One row of `logits` at several `temperatures`; of the first, the `k` and the fewest to reach `p`; and, on a
-    table of what follows what, the greedy path and the best.
+    """Sampling from one row of `logits`: at several `temperatures`, among the top `k`, and among the top `p`.
+
+    Top k and top p take the first temperature. Beside them, two-word texts from tables of what comes `first` and
+    `second`: the probability of the greedy one and of the best one.
     """
     logits, heat = build.matrix("logits", ("", "d_vocab")), build.matrix("temperatures", ("temperature", ""))
     probs = softmax(divided_by_each(logits, heat, name="scaled"), "probs", build.config.softmax_base)
-    row_argmax(probs, name="likeliest")  # for who asks
+    row_argmax(probs, name="likeliest")  # computed only when requested
     plain = gather_rows(probs, name="probs.plain", sizes={"i": (1, "")}, rows=(0,))
     k, p = (build.number(name, default).values[0][0] for name, default in (("k", 2), ("p", Fraction(3, 4))))
     kept = [_renormalised(plain, *top) for top in (("top_k", _first, k), ("top_p", _reaching, p))]
@@ -207,7 +216,7 @@ def _sampling(build: Builder) -> Results:
 
 
 def _renormalised(probs: Matrix, name: str, some: Callable[..., list[int]], limit: Any) -> Matrix:
-    """Some of the probabilities, divided by their sum."""
+    """The probabilities that `some` picks, divided by their sum, and 0 for the others."""
 
     def is_kept(j: int) -> Any:
         return each(lambda *own: int(j in some(*own)), limit, *probs.values[0])
@@ -217,12 +226,12 @@ def _renormalised(probs: Matrix, name: str, some: Callable[..., list[int]], limi
 
 
 def _first(count: Any, *shares: Any) -> list[int]:
-    """The likeliest, so many."""
+    """The columns of the so many largest shares."""
     return sorted(range(len(shares)), key=lambda j: -shares[j])[: int(count)]
 
 
 def _reaching(least: Any, *shares: Any) -> list[int]:
-    """The fewest that add up to so much, likeliest first."""
+    """The columns of the fewest shares that add up to at least so much, largest first."""
     ordered = _first(len(shares), *shares)
     reached = accumulate((shares[j] for j in ordered), initial=0)
     return [j for j, before in zip(ordered, reached, strict=False) if before < least]
@@ -230,7 +239,7 @@ def _reaching(least: Any, *shares: Any) -> list[int]:
 
 @model("kv-cache", part="heads", one_head=True)
 def _kv_cache(build: Builder) -> Results:
-    """One head over all tokens; then only what is new for the last one, from cached keys and values."""
+    """One head over all tokens; then the last token alone, with the keys and values of the others from the cache."""
     c, at, x = build.config, "blocks.0.attn", build.stream(RESID_PRE)
     whole, n = head(x, at, 0, c), x.rows
     old, new = tuple(range(n - 1)), {"i": (1, "new")}

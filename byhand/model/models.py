@@ -57,7 +57,7 @@ def _layer_norm(build: Builder) -> Matrix:
 
 @model("batch-norm", part="ln1")
 def _batch_norm(build: Builder) -> Matrix:
-    """Each column normalised over the rows; beside it, on the same rows, LayerNorm, for who asks."""
+    """BatchNorm: each column normalised over the rows. LayerNorm of the same rows is computed only when requested."""
     x = build.stream(RESID_PRE)
     norm(x, "blocks.0.ln1", build.config)
     return batch_norm(x, "blocks.0.bn", build.config)
@@ -76,7 +76,7 @@ def _block(build: Builder) -> Matrix:
 
 
 def _stack(build: Builder, x: Matrix, name: str, layer_of: Callable[[Matrix, str], Matrix]) -> Matrix:
-    """Layer after layer. What enters one may be given as its hook_resid_pre."""
+    """Layers, each on the result of the one before; what enters a layer may be given as its hook_resid_pre."""
     for layer in range(build.config.n_layers):
         start = f"{name}.{layer}.hook_resid_pre"  # after the first, another name for the last one's result
         given = layer > 0 and start in build.tape.numbers
@@ -96,7 +96,7 @@ def _gpt(build: Builder) -> Matrix:
 
 
 def _spoken(x: Matrix, config: Config) -> Matrix:
-    """Logits, and the token with the largest; the probabilities are for who asks."""
+    """The logits, and the token with the largest. The probabilities are computed only when requested."""
     logits = unembedding(x, config)
     with x.tape.part("unembed"):
         softmax(logits, "probs", config.softmax_base)
@@ -116,7 +116,7 @@ def _encoded(build: Builder, x: Matrix) -> Matrix:
 
 @model("encoder-decoder")
 def _encoder_decoder(build: Builder) -> Matrix:
-    """An encoder, and a decoder that sees its own past and all that the encoder made; with a vocabulary, logits too.
+    """An encoder, and a decoder that attends to its own past and to the encoder's result; with a vocabulary, logits.
 
     The decoder's own attention is masked, the encoder's and the one between them are not.
     """
