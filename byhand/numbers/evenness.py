@@ -49,7 +49,7 @@ def _read(tape: Tape, step: Step) -> int:
 def _each(step: Step, masked: bool) -> float:
     """Seconds for each number that is read."""
     assert step.op is not None, f"{step.name} is given"
-    last = step.name.partition("[")[0].rpartition(".")[2]
+    last = step.stem.rpartition(".")[2]
     kind = last if last in USUAL else step.op.name
     return USUAL.get(kind, 1.0) if masked else UNMASKED.get(kind, USUAL.get(kind, 1.0))
 

@@ -96,7 +96,7 @@ def _printed(tape: Tape) -> list[Step]:
 
 
 def _named(tape: Tape, *parts: str) -> list[Step]:
-    return [s for s in tape.used() if s.name.partition("[")[0].endswith(parts)]
+    return [s for s in tape.used() if s.stem.endswith(parts)]
 
 
 def _stream(tape: Tape) -> list[Step]:

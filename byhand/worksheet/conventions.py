@@ -17,7 +17,7 @@ def conventions(
     """What this sheet means by its words, as sentences of inline Markdown: of what it asks for."""
     c, say = config, messages.say
     asked = [tape.steps[name] for name in sections_asking(sections, tape.steps)]
-    steps = {s.name.partition("[")[0].rpartition(".")[2] for s in asked}
+    steps = {s.stem.rpartition(".")[2] for s in asked}
     said = []
     if any("pos" in s.axes for s in tape.steps.values()):
         said.append(say(f"conventions.{orientation}"))
