@@ -26,15 +26,15 @@ from pypdfium2 import PdfDocument
 
 from bench import Table, median, process
 from byhand.cache import replace_file
-from byhand.classroom import copies as room
-from byhand.classroom.copies import CLASS_VIEWS, stencil
+from byhand.classroom import students as room
+from byhand.classroom.fitting import fitting, hiding_mistakes
 from byhand.classroom.plan import Plan
 from byhand.classroom.printing.bundle import Bundle
 from byhand.classroom.printing.fill import fill
-from byhand.classroom.printing.master import copy_pdf
-from byhand.classroom.printing.slots import copy_html
+from byhand.classroom.printing.layout import copy_html
+from byhand.classroom.printing.template import copy_pdf
 from byhand.classroom.roster import Student
-from byhand.classroom.variants import fitting, fooled
+from byhand.classroom.students import CLASS_VIEWS, class_pages
 from byhand.formats.pdf import pdf
 from byhand.pipeline import Options
 from byhand.reading.verify import said
@@ -69,7 +69,7 @@ def sizes(counts: list[int]) -> Table:
         known: list[tuple[int, float]] = []
         with tempfile.TemporaryDirectory() as out:  # lays the pages out
             process(*CLI, "class", sheet, "--anonymous", "30", "--out", out)
-        pages = sum(len(laid[0].pages) for laid in stencil(plan_of(sheet)).laid.values())
+        pages = sum(len(laid[0].pages) for laid in class_pages(plan_of(sheet)).layouts.values())
         for count in (1, *counts):
             found = []
             for _ in range(5 if count <= 30 else 1):
@@ -154,24 +154,24 @@ def stage(spent: dict[str, float], name: str) -> Iterator[None]:
 def spent_on(sheet: str, count: int) -> tuple[dict[str, float], int]:
     """Seconds of each stage, and how many pages were made."""
     plan, class_, spent = plan_of(sheet), students(count), dict[str, float]()
-    made = stencil(plan)
+    made = class_pages(plan)
     with stage(spent, "choosing"):
         run = made.numbers.run([plan.key(student) for student in class_])
     with stage(spent, "checking"):
-        fooled(run)
-        for record in run.records():
-            judge(record)
+        hiding_mistakes(run)
+        for own in run.runs():
+            judge(own)
     with stage(spent, "names and codes"):
         run = room._stamped(plan, run, class_)
     with stage(spent, "marking"):
         dict(room._html(plan, run.document))
     with stage(spent, "filling"):
-        pages = {view: list(fill(made.laid[view][0], run.domain.marks)) for view in CLASS_VIEWS}
+        pages = {view: list(fill(made.layouts[view][0], run.domain.marks)) for view in CLASS_VIEWS}
     with stage(spent, "zlib"):
         packed = {view: [[*map(zlib.compress, page)] for page in pages[view]] for view in CLASS_VIEWS}
     with tempfile.TemporaryDirectory() as out, stage(spent, "writing"):
         written(Path(out), made, packed)
-    return spent, run.domain.count * sum(len(laid[0].pages) for laid in made.laid.values())
+    return spent, run.domain.count * sum(len(laid[0].pages) for laid in made.layouts.values())
 
 
 def shares(count: int = 300) -> Table:
@@ -197,8 +197,8 @@ def written(folder: Path, made: Any, packed: Any) -> None:
         bundle = Bundle(file, places, "all")
         for view in CLASS_VIEWS:
             for copy, contents in enumerate(zip(*packed[view], strict=True)):
-                replace_file(folder / f"{copy}-{view}.pdf", copy_pdf(made.masters[view][0], contents))
-                bundle.add(made.masters[view][0], contents)
+                replace_file(folder / f"{copy}-{view}.pdf", copy_pdf(made.templates[view][0], contents))
+                bundle.add(made.templates[view][0], contents)
         bundle.finish()
 
 
@@ -222,18 +222,18 @@ def proof(count: int, sheets: list[str]) -> None:
     for sheet in sheets:
         plan = plan_of(sheet)
         class_ = students(-(-count // len(PROOF)))
-        made = stencil(plan)
-        keys = fitting(made.numbers.run, [*made.tried, *map(plan.key, class_)])
+        made = class_pages(plan)
+        keys = fitting(made.numbers.run, [*made.samples, *map(plan.key, class_)])
         run = room._stamped(plan, made.numbers.run([key for key in keys if key]), class_)
         alone, texts, verdicts, shares = 0, 0, 0, list[float]()
         dict(room._html(plan, run.document))
-        for view, html in made.pages.items():
-            pages = list(zip(*fill(made.laid[view][0], run.domain.marks), strict=True))
+        for view, html in made.html.items():
+            pages = list(zip(*fill(made.layouts[view][0], run.domain.marks), strict=True))
             for copy, own in list(enumerate(pages))[-len(class_) :]:
                 if None in own:
                     alone += 1
                     continue
-                filled = copy_pdf(made.masters[view][0], [*map(zlib.compress, own)])
+                filled = copy_pdf(made.templates[view][0], [*map(zlib.compress, own)])
                 full = pdf(copy_html(html, partial(run.text_of, copy=copy)))
                 texts += same_text(filled, full)
                 verdicts += verified(filled) == verified(full) == "right"

@@ -45,7 +45,7 @@ class Decimals(Domain):
         return self._rounded(Fraction(value)) if exact is None else exact
 
     def as_given(self, value: Any) -> Any:
-        """Without the zeros that say that it was rounded."""
+        """The value without zeros at its end, which only say that it was rounded."""
         given = self.num(value)
         return value if str(given) == str(value) else given
 
@@ -75,7 +75,7 @@ class Decimals(Domain):
 
 
 class Printed(Decimal):
-    """A decimal as it is printed, and the number that it stands for."""
+    """A decimal as it is printed, with the exact number that it stands for."""
 
     exact: Fraction | Real
 
@@ -96,7 +96,7 @@ class DecimalsOnce(Decimals):
     rounding = "once"
 
     def as_given(self, value: Any) -> Any:
-        """Without the digits that are not printed."""
+        """The value without the digits that are not printed."""
         given = super().as_given(value)
         return Decimal(given) if isinstance(given, Printed) and given.exact != Fraction(given) else given
 

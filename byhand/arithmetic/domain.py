@@ -41,7 +41,7 @@ class Domain:
         raise NotImplementedError
 
     def as_given(self, value: Any) -> Any:
-        """A value as it is to one who sees it only where it is printed."""
+        """The value as its reader knows it, from what is printed of it."""
         return value
 
     def function(self, name: str, args: Sequence[Any]) -> Any:

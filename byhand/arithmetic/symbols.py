@@ -24,7 +24,7 @@ from byhand.arithmetic.domain import (
 )
 from byhand.arithmetic.expr import NEG_INF, Div, Expr, Fn, Mul, Num, Ref, Sub, Sum, evaluate
 
-MOST_OPERATIONS = 30  # of a quotient with roots or letters below the line; beyond, no page has room, and sympy no end
+MOST_OPERATIONS = 30  # of a quotient with roots or letters in its denominator; longer ones fit no page and slow sympy
 
 
 class Symbols(Domain):
@@ -110,7 +110,7 @@ class Symbols(Domain):
 
 
 def compact(value: Any) -> Any:
-    """A sum of products; where letters or surds stay below the line, one such sum over another.
+    """A sum of products; where the denominator keeps letters or surds, a quotient of two such sums.
 
     (a + b)² is a² + 2ab + b², and 2^a/(2^a + 2^b) stays one quotient.
     """
@@ -227,7 +227,7 @@ _CONSTANTS = {sympy.E: "e", sympy.pi: "pi"}
 
 
 def _product(value: sympy.Mul) -> Expr:
-    """Factors in sympy's printing order, the number first; divided by what is below the line, unless it is a number.
+    """Factors in sympy's printing order, the number first; divided by the denominator, unless that is a number.
 
     −x is 0 terms − x, which is written without the 0.
     """

@@ -22,11 +22,11 @@ from typing import Any
 
 from byhand import __version__
 from byhand.cache import replace_file
-from byhand.classroom.copies import CLASS_VIEWS, Copy, Stencil, copies, stencil
 from byhand.classroom.plan import Plan
 from byhand.classroom.printing.bundle import Bundle
-from byhand.classroom.printing.master import copy_pdf
+from byhand.classroom.printing.template import copy_pdf
 from byhand.classroom.roster import Student
+from byhand.classroom.students import CLASS_VIEWS, ClassPages, Copy, class_pages, student_copies
 from byhand.errors import ConfigError, OutputError
 from byhand.files import output_errors
 from byhand.pipeline import Options
@@ -80,11 +80,11 @@ def make_class(
         rows.writerow(FIELDS)
         sets, alone, answers = set[int](), 0, Counter[bytes]()
         submit = stack.enter_context(_workers(jobs, dask))
-        made: Stencil = submit(stencil, plan).result()
-        for copy in _made(submit, plan, made, students, jobs):
+        pages: ClassPages = submit(class_pages, plan).result()
+        for copy in _made(submit, plan, pages, students, jobs):
             for view in CLASS_VIEWS:
                 layout, contents = copy.pages[view]
-                of = made.masters[view][layout] if isinstance(layout, int) else layout
+                of = pages.templates[view][layout] if isinstance(layout, int) else layout
                 path = folder / FOLDERS[view] / f"{copy.student.stem}.pdf"
                 if not path.exists():
                     replace_file(path, copy_pdf(of, contents))
@@ -97,7 +97,7 @@ def make_class(
             alone += bool(copy.alone)
             done(1)
     alike = sum(count for count in answers.values() if count > 1)
-    renames, unchanged = made.numbers.renames, made.unchanged
+    renames, unchanged = pages.numbers.renames, pages.unchanged
     return ClassSet(folder, len(students), len(sets), renames, alone, alike, unchanged)
 
 
@@ -172,12 +172,12 @@ class _Now:
         return self.value
 
 
-def _made(submit: Submit, plan: Plan, made: Stencil, students: Sequence[Student], jobs: int) -> Iterator[Copy]:
+def _made(submit: Submit, plan: Plan, pages: ClassPages, students: Sequence[Student], jobs: int) -> Iterator[Copy]:
     """The copies in the roster's order, a few chunks of them being under way."""
     size = min(CHUNK, max(30, -(-len(students) // jobs)))
     waiting: deque[Any] = deque()
     for first in range(0, len(students), size):
-        waiting.append(submit(copies, plan, made, students[first : first + size]))
+        waiting.append(submit(student_copies, plan, pages, students[first : first + size]))
         if len(waiting) >= 2 * jobs:
             yield from waiting.popleft().result()
     while waiting:

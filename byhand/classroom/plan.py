@@ -1,4 +1,4 @@
-"""What a class is: its sheet, what was asked for, and the numbers that a text, such as a student's id, draws."""
+"""What a class is made from: its sheet and options, and the sets of numbers, of which a student's id draws one."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from byhand.classroom.class_run import ClassRun, Variant, run_copies
+from byhand.classroom.fitting import AGAIN, fitting
 from byhand.classroom.roster import Student
-from byhand.classroom.variants import AGAIN, ClassRun, Made, fitting, run_copies
 from byhand.errors import ConfigError, UnknownNameError
 from byhand.formats.cache import made_once
 from byhand.model.weights import Values
@@ -15,14 +16,15 @@ from byhand.pipeline import Options, choose_numbers
 from byhand.symmetry import Draw, renamed
 from byhand.worksheet.sheet import Sheet
 
-SETS, LOOKED = 12, 10  # of numbers, at most; and how often it is looked for one more
+SETS = 12  # of numbers that a class has, at most
+SET_ATTEMPTS = 10  # seeds that are tried for each set after the first
 
 
 @dataclass(frozen=True)
 class Plan:
-    """All that the copies of a class share, but for what is laid out.
+    """What is asked for: all copies of a class have it in common.
 
-    letters: what the names are written with.
+    letters: the characters of the students' names.
     """
 
     sheet: Sheet
@@ -30,11 +32,11 @@ class Plan:
     letters: str
 
     def key(self, student: Student) -> str:
-        """What decides the numbers of a student's copy."""
+        """The text that decides the numbers of a student's copy."""
         return f"class/{self.options.chosen_seed}/{student.id}"
 
     def own(self) -> Values:
-        """The first set of numbers: the sheet's own for seed 0, and where none can be searched for.
+        """The first set of numbers: for seed 0, or where no others can be searched for, the sheet's own.
 
         Raises: ConfigError where there is one set of numbers only.
         """
@@ -47,7 +49,7 @@ class Plan:
             return self.searched(0)
 
     def saying(self, own: Values) -> Plan:
-        """The same with the sentence of a model that says words, and what it says to it, as with these numbers."""
+        """The same plan; of a model that says words, it asks for the sentence of these numbers and its next words."""
         if not self.sheet.model.says_words:
             return self
         said = run_copies(self.sheet, [own], [(0, 0)], self.options).tape.values("next_token")
@@ -66,7 +68,7 @@ class Plan:
             raise self._alone() from None
 
     def every(self) -> tuple[Values, ...]:
-        """All numbers that copies may have which are not renamed.
+        """All sets of numbers that may be chosen for the sheet, where they are few enough to be listed.
 
         Raises: ConfigError where there is one set of numbers only.
         """
@@ -83,10 +85,12 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Numbers:
-    """What the copies are made from: sets of numbers, each copy one of them renamed.
+class NumberSets:
+    """The sets of numbers of a class. A copy has one of them, with its dimensions renamed.
 
-    Where they cannot be renamed, each copy has others. found: those that were searched for, by what decides them.
+    Where the sheet's numbers cannot be renamed, a copy has any set that may be chosen for the sheet.
+
+    found: the sets that were searched for, by the keys that decide them.
     """
 
     plan: Plan
@@ -102,12 +106,12 @@ class Numbers:
 
     @cached_property
     def _others(self) -> Plan:
-        """What other numbers are searched for."""
+        """The plan that further sets are searched with."""
         return self.plan.saying(self.own)
 
     @cached_property
     def renames(self) -> bool:
-        """Whether they can be renamed."""
+        """Whether dimensions of the sheet's model can be renamed."""
         try:
             renamed(self.own, "any")
         except ConfigError:
@@ -116,7 +120,7 @@ class Numbers:
 
     @cached_property
     def sets(self) -> tuple[Values, ...]:
-        """The first set, and others whose page is the same but for its numbers."""
+        """The first set, and others whose pages differ from its page in numbers only."""
         if not self.renames:
             return (self.own,)
         return made_once("sets", self._found, repr((self.plan.sheet, self.plan.options)))
@@ -124,25 +128,25 @@ class Numbers:
     def _found(self) -> tuple[Values, ...]:
         asked = [f"class/{self.plan.options.chosen_seed}/set {number}" for number in range(1, SETS)]
         try:
-            keys = fitting(lambda keys: self._run_plain(map(self._searched, keys)), asked, LOOKED)
+            keys = fitting(lambda keys: self._run_plain(map(self._searched, keys)), asked, SET_ATTEMPTS)
         except ConfigError:  # no others can be searched for
             return (self.own,)
         return (self.own, *(self._searched(key) for key in keys if key))
 
     @cached_property
     def _listed(self) -> tuple[Values, ...]:
-        """All that copies may have where these cannot be renamed.
+        """The sets that copies may have where numbers cannot be renamed.
 
         Raises: ConfigError where there is one set of numbers only.
         """
         return made_once("listed", self.plan.every, repr((self.plan.sheet, self.plan.options)))
 
     def set_of(self, key: str) -> int:
-        """Which set a copy is made from, however often its key is drawn again."""
+        """The set that a copy is made from; the same, whatever was added to its key to draw again."""
         return Draw(f"byhand/{key.partition(AGAIN)[0]}/set").below(len(self.sets))
 
     def of(self, key: str) -> Values:
-        """The numbers of the copy that a key decides.
+        """The numbers of the copy with this key.
 
         Raises: ConfigError where there is one set of numbers only.
         """
@@ -151,17 +155,17 @@ class Numbers:
         return self._listed[Draw(f"byhand/{key}/set").below(len(self._listed))]
 
     def run(self, keys: Sequence[str]) -> ClassRun:
-        """The run on the sets as they are, and, after these, on the numbers of each key.
+        """Run the sets as they are and, after these, the numbers of each key, as copies of one page.
 
-        Copies that would not have the first one's page are noted in its domain.
+        Copies whose page would differ from the first one's in more than numbers are noted in the run's domain.
 
         Raises: SheetError where no page is to be made of the first one's numbers.
         """
         if not self.renames:
             return self._run_plain(map(self.of, keys))
-        copies: list[Made] = [(number, 0) for number in range(len(self.sets))]
-        copies += [(self.set_of(key), key) for key in keys]
-        return run_copies(self.plan.sheet, self.sets, copies, self.plan.options)
+        variants: list[Variant] = [(number, 0) for number in range(len(self.sets))]
+        variants += [(self.set_of(key), key) for key in keys]
+        return run_copies(self.plan.sheet, self.sets, variants, self.plan.options)
 
     def _searched(self, key: str) -> Values:
         if key not in self.found:
@@ -169,6 +173,6 @@ class Numbers:
         return self.found[key]
 
     def _run_plain(self, others: Iterable[Values]) -> ClassRun:
-        """The run on the first set, and on others as they are."""
+        """Run the first set and others as they are."""
         sets = [self.own, *others]
         return run_copies(self.plan.sheet, sets, [(number, 0) for number in range(len(sets))], self.plan.options)

@@ -10,9 +10,9 @@ from itertools import chain
 from typing import Any
 
 from byhand.arithmetic.domain import Domain
-from byhand.classroom.plan import Numbers, Plan
+from byhand.classroom.fitting import AGAIN, ATTEMPTS
+from byhand.classroom.plan import NumberSets, Plan
 from byhand.classroom.roster import Student
-from byhand.classroom.variants import AGAIN, ATTEMPTS
 from byhand.errors import ByHandError
 from byhand.model.parameters import parameter_shapes, shape_of
 from byhand.model.weights import Values
@@ -57,7 +57,7 @@ def _of_student(sheet: Sheet, options: Options, student: str) -> Iterator[Callab
         return
     plan, who = Plan(sheet, options, ""), Student(student, student)
     try:
-        numbers = Numbers(plan)
+        numbers = NumberSets(plan)
         numbers.of(plan.key(who))
     except ByHandError:
         return  # a sheet that has no class

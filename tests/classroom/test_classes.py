@@ -13,13 +13,13 @@ import pikepdf
 import pytest
 from page_pdf import different, same_text
 
-from byhand.classroom import copies as room
+from byhand.classroom import students as room
 from byhand.classroom.classes import make_class
-from byhand.classroom.copies import copies, stencil
-from byhand.classroom.plan import SETS, Numbers, Plan
+from byhand.classroom.fitting import hiding_mistakes
+from byhand.classroom.plan import SETS, NumberSets, Plan
 from byhand.classroom.printing.fill import fill
 from byhand.classroom.roster import Student, anonymous
-from byhand.classroom.variants import fooled
+from byhand.classroom.students import class_pages, student_copies
 from byhand.errors import ConfigError, OutputError
 from byhand.formats.pdf import pdf
 from byhand.pipeline import Options
@@ -174,14 +174,14 @@ def test_where_nothing_can_be_written_is_said(tmp_path):
 def test_a_copy_with_name_and_code_is_filled_as_it_is_laid_out():
     import zlib
 
-    from byhand.classroom.printing.master import copy_pdf, master
-    from byhand.classroom.printing.slots import copy_html, lay_out
+    from byhand.classroom.printing.layout import copy_html, lay_out
+    from byhand.classroom.printing.template import copy_pdf, template
 
     plan = Plan(load_sheet(SHEET), Options(numbers="exact", paper="letter"), "Ada Lovelace")
-    run = room._stamped(plan, Numbers(plan).run(["k"]), [Student("Ada Lovelace", "101")])
+    run = room._stamped(plan, NumberSets(plan).run(["k"]), [Student("Ada Lovelace", "101")])
     html = dict(room._html(plan, run.document))["worksheet"]
     laid = lay_out(html, lambda mark: run.text_of(mark, 0), plan.letters)
-    filled = copy_pdf(master(laid), [zlib.compress(page[-1]) for page in fill(laid, run.domain.marks)])
+    filled = copy_pdf(template(laid), [zlib.compress(page[-1]) for page in fill(laid, run.domain.marks)])
     full = pdf(copy_html(html, lambda mark: run.text_of(mark, -1)))
     assert same_text(filled, full)
     assert different(filled, full) <= 0.0001
@@ -190,7 +190,9 @@ def test_a_copy_with_name_and_code_is_filled_as_it_is_laid_out():
 def test_a_name_in_other_letters_is_laid_out_by_itself():
     names = ["Ada", "李雷", "Анна Ґонґ", "Nguyễn Ánh"]
     plan = Plan(load_sheet(SHEET), Options(numbers="exact"), "".join(names))
-    plain, other, *others = copies(plan, stencil(plan), [Student(name, str(k)) for k, name in enumerate(names)])
+    plain, other, *others = student_copies(
+        plan, class_pages(plan), [Student(name, str(k)) for k, name in enumerate(names)]
+    )
     assert not any(copy.alone for copy in (plain, *others))
     assert sorted(other.alone) == ["key", "worksheet"]
 
@@ -198,60 +200,60 @@ def test_a_name_in_other_letters_is_laid_out_by_itself():
 def test_a_page_is_the_classs_however_wide_its_columns_are():
     page = '<td style="--w:8mm" class="g">1</td>'
     alike = [page, page.replace("8", "8.183"), page.replace("g", "t"), page.replace(">1", ">2")]
-    assert [room._alike({"worksheet": page, "key": page}, {"worksheet": page, "key": each}) for each in alike] == [
+    assert [room._same_pages({"worksheet": page, "key": page}, {"worksheet": page, "key": each}) for each in alike] == [
         True, True, False, False,
     ]  # fmt: skip
 
 
 def test_a_copy_of_another_page_is_laid_out_by_itself():
     plan = Plan(load_sheet(SHEET), Options(numbers="exact"), "Ada Grce")
-    base = stencil(plan)
+    base = class_pages(plan)
     class_ = [Student("Ada", "1"), Student("Grace", "2")]
-    alone = copies(plan, replace(base, pages=dict.fromkeys(base.pages, "another")), class_)
+    alone = student_copies(plan, replace(base, html=dict.fromkeys(base.html, "another")), class_)
     assert [sorted(copy.alone) for copy in alone] == [["key", "worksheet"]] * 2
-    filled = copies(plan, base, class_)
+    filled = student_copies(plan, base, class_)
     assert [(copy.hash, copy.answers) for copy in alone] == [(copy.hash, copy.answers) for copy in filled]
 
 
 def test_a_classes_pages_are_made_once(tmp_path, monkeypatch):
     monkeypatch.setattr("byhand.cache.user_cache_path", lambda name: tmp_path)
     plan = Plan(load_sheet("dot-product"), Options(numbers="exact"), "Ada")
-    first, (file,) = stencil(plan), (tmp_path / "classes").iterdir()
-    other = stencil(replace(plan, letters="Zoë"))
+    first, (file,) = class_pages(plan), (tmp_path / "classes").iterdir()
+    other = class_pages(replace(plan, letters="Zoë"))
     (of_other,) = {*(tmp_path / "classes").iterdir()} - {file}
     file.write_bytes(of_other.read_bytes())
-    assert stencil(plan) == other != first
+    assert class_pages(plan) == other != first
     file.write_bytes(b"damaged")
-    assert stencil(plan) == first
+    assert class_pages(plan) == first
     monkeypatch.setenv("BYHAND_TEMPLATES", str(tmp_path))
     file.write_bytes(of_other.read_bytes())
-    assert stencil(plan) == first
+    assert class_pages(plan) == first
 
 
 @pytest.mark.parametrize(("name", "sets"), [("dot-product", 7), ("linear-layer", SETS), ("gpt", SETS)])
 def test_a_class_has_several_sets_of_numbers_and_one_page(name, sets):
-    numbers = Numbers(Plan(load_sheet(name), Options(numbers="exact"), ""))
+    numbers = NumberSets(Plan(load_sheet(name), Options(numbers="exact"), ""))
     assert len(numbers.sets) == sets
     run = numbers.run(["a", "b"])
     assert len(set(run.filled(run.document.stamp["hash"]))) == sets + 2
 
 
 def test_what_cannot_be_renamed_is_drawn_from_all_that_may_be_chosen():
-    numbers = Numbers(Plan(load_sheet("sizing"), Options(numbers="exact"), ""))
+    numbers = NumberSets(Plan(load_sheet("sizing"), Options(numbers="exact"), ""))
     run = numbers.run([str(k) for k in range(12)])
     assert len(set(run.filled(run.document.stamp["hash"]))) == 13
-    assert fooled(run) == []
+    assert hiding_mistakes(run) == []
 
 
 def test_a_sheet_whose_numbers_neither_are_renamed_nor_listed_has_no_class():
     sheet = load_sheet("softmax")
     sheet = replace(sheet, values={**sheet.values, "inputs": {"softmax.exp": [[1, 2]]}})
     with pytest.raises(ConfigError, match="softmax has one set of numbers only, so a class has none of its own"):
-        Numbers(Plan(sheet, Options(numbers="exact"), "")).of("a")
+        NumberSets(Plan(sheet, Options(numbers="exact"), "")).of("a")
 
 
 def test_every_set_says_what_the_first_one_says():
-    numbers = Numbers(Plan(load_sheet("gpt"), Options(seed=2, numbers="exact"), ""))
+    numbers = NumberSets(Plan(load_sheet("gpt"), Options(seed=2, numbers="exact"), ""))
     words = numbers.run([]).tape.values("next_token")
     assert [numbers.own.vocabulary[int(word)] for (word,) in words] == ["door", "stood", "open"]
     assert [values.tokens for values in numbers.sets] == [("the", "door", "stood")] * SETS

@@ -14,12 +14,12 @@ import pytest
 from page_pdf import different, same_text
 from pypdf import PdfReader
 
+from byhand.classroom.class_run import run_copies
 from byhand.classroom.printing.boxes import Line
 from byhand.classroom.printing.breaking import Paragraph
 from byhand.classroom.printing.fill import fill
-from byhand.classroom.printing.master import copy_pdf, master
-from byhand.classroom.printing.slots import copy_html, lay_out
-from byhand.classroom.variants import run_copies
+from byhand.classroom.printing.layout import copy_html, lay_out
+from byhand.classroom.printing.template import copy_pdf, template
 from byhand.formats.html.page import Pages
 from byhand.formats.pdf import pdf
 from byhand.pipeline import Options, choose_numbers, prepare, recorded
@@ -44,7 +44,7 @@ def printed(sheet, view):
     run = run_of(sheet)[2]
     html = Pages(run.document).html(view, "print")
     laid = lay_out(html, lambda mark: run.text_of(mark, 0), ascii_lowercase)
-    pages, base = list(fill(laid, run.domain.marks)), master(laid)
+    pages, base = list(fill(laid, run.domain.marks)), template(laid)
     return html, laid, [copy_pdf(base, [zlib.compress(page[k]) for page in pages]) for k in range(len(KEYS) + 1)]
 
 

@@ -1,4 +1,4 @@
-"""The blocks of a page that have slots, read from WeasyPrint's boxes."""
+"""Read the blocks of a page that have slots from WeasyPrint's boxes, whose classes are no public interface."""
 
 from __future__ import annotations
 
@@ -8,32 +8,33 @@ from typing import Any
 
 from byhand.classroom.printing.breaking import CLOSE, Paragraph, Piece, Word, broken
 from byhand.classroom.printing.shape import shape
-from byhand.classroom.printing.stream import STEP, Run, glyphs, place
+from byhand.classroom.printing.stream import STEP, TextRun, glyphs, place
 from byhand.errors import SheetError
 
 
 @dataclass(frozen=True)
 class Line:
-    """Runs that stay on one line and move together.
+    """Runs of text that stay on one line and move together.
 
-    anchor: 0 where the line begins at a fixed place, ½ where it is centred, 1 where it ends at one. spare: by how
-    many px it may become longer; below 0, it may not change.
+    widths: of each run, as laid out.
+    anchor: 0 where the line is aligned to the left, ½ where it is centred, 1 where it is aligned to the right.
+    spare: by how many px the line may become longer; below 0, no width may change.
     """
 
-    runs: tuple[Run, ...]
+    runs: tuple[TextRun, ...]
     widths: tuple[float, ...]
     anchor: float
     spare: float
 
 
 def slot_of(box: Any) -> int | None:
-    """The mark that a box shows."""
+    """The mark in whose slot a box is, by the colour of its underline."""
     red, green, blue = getattr(box.style["text_decoration_color"], "coordinates", (1, 1, 1))
     return round(green * STEP) if (red, blue) == (0, 1) else None
 
 
 def every_box(box: Any) -> Iterator[Any]:
-    """A box and what is in it, however it is placed."""
+    """A box and all boxes within it, floating and positioned ones included."""
     box = unwrapped(box)
     yield box
     for child in getattr(box, "children", ()):
@@ -50,7 +51,7 @@ def rows_of(box: Any) -> list[Any]:
 
 
 def _pieces(line: Any) -> Iterator[Any]:
-    """What a line is made of, from left to right: pieces of text, forced breaks, and other things."""
+    """The pieces of a line from left to right: texts, forced breaks, and boxes that are no text."""
     for child in line.children:
         child = unwrapped(child)
         if type(child).__name__ == "InlineBox" and child.element_tag != "br" and not child.style["border_top_width"]:
@@ -61,23 +62,28 @@ def _pieces(line: Any) -> Iterator[Any]:
 
 @dataclass(frozen=True)
 class Reader:
-    """What reads the blocks of a page: its pieces of text by their places, its fonts, and what each box is in."""
+    """Reads the blocks of a page.
 
-    text: dict[tuple[str, str], Run]
+    text: the page's runs of text, by their places in the content stream.
+    used: of each font of the page, the file.
+    parents: the box that contains a box, by the latter's id().
+    """
+
+    text: dict[tuple[str, str], TextRun]
     used: dict[str, str]
     parents: dict[int, Any]
 
-    def run(self, piece: Any) -> Run | None:
-        """A piece of text as it is printed; None for what is no text of one face.
+    def run(self, piece: Any) -> TextRun | None:
+        """The run of text that a box was printed as; None for a box that is no text, or text in several faces.
 
-        Raises: SheetError where a slot is not shaped as we shape it.
+        Raises: SheetError where WeasyPrint has shaped a slot's text otherwise than `shape` does.
         """
         if type(piece).__name__ != "TextBox":
             return None
         run = self.text.get(place(piece.position_x, piece.position_y + piece.baseline))
         slot = slot_of(piece)
         if run is None and slot is None:
-            return None  # a text in several faces
+            return None  # text in several faces
         if (
             run is None
             or run.slot != slot
@@ -87,7 +93,7 @@ class Reader:
         return run
 
     def blocks(self, block: Any, rows: list[Any]) -> Iterator[Line | Paragraph]:
-        """The lines of a block that have slots; where they may break, one paragraph."""
+        """The lines of a block that have slots; one paragraph, where the block's lines may break elsewhere."""
         lines = [[piece for piece in _pieces(row) if _is_drawn(piece)] for row in rows]
         slotted = [[slot_of(piece) is not None for piece in line] for line in lines]
         if not any(map(any, slotted)):
@@ -108,8 +114,8 @@ class Reader:
                 yield Line(tuple(run for run, _ in runs), widths, anchor, -1.0 if rigid else spare)
 
     def paragraph(self, block: Any, rows: list[Any], lines: list[list[Any]]) -> Paragraph | None:
-        """The words of a block from the first slot on; None where they are not broken as we would break them."""
-        runs: list[Run] = []
+        """The words of a block from the first slot on; None where `broken` would not break them as WeasyPrint has."""
+        runs: list[TextRun] = []
         words: list[Word] = []
         lifts, ends = list[float](), list[tuple[int, float]]()
         at, space, start = (0, lines[0][0].position_x), None, False
@@ -151,7 +157,7 @@ class Reader:
         return paragraph if self.is_as_printed(paragraph, broken(paragraph, texts, self.used)) else None
 
     def free(self, block: Any) -> float | None:
-        """How much room there is below the last line of a box with a least height; None for any other block."""
+        """The room below the last line of a block that ends a box with a minimum height; None for any other block."""
         inner, outer = rows_of(block)[-1], block
         while True:
             flow = [each for each in map(unwrapped, outer.children) if each.is_in_normal_flow()]
@@ -164,22 +170,22 @@ class Reader:
                 return None
             inner, outer = outer, self.parents[id(outer)]
 
-    def words(self, piece: Any, run: Run) -> list[str]:
-        """The words of a piece: one where it does not break, none for a slot."""
+    def words(self, piece: Any, run: TextRun) -> list[str]:
+        """The words of a piece; a piece that does not break is one word, a slot an empty one."""
         if run.slot is not None:
             return [""]
         return [piece.text] if piece.style["white_space"] == "nowrap" else piece.text.split(" ")
 
-    def shown(self, run: Run, text: str) -> bytes:
-        """A text in the face of a run."""
+    def shown(self, run: TextRun, text: str) -> bytes:
+        """A text as PDF shows it in the face of a run."""
         return shape(self.used[run.font], text).shown
 
-    def width(self, run: Run, text: str) -> float:
-        """How wide a text is in the look of a run."""
+    def width(self, run: TextRun, text: str) -> float:
+        """The width of a text in the face and size of a run, in px."""
         return shape(self.used[run.font], text).width * run.size / 1000
 
     def is_as_printed(self, paragraph: Paragraph, pieces: list[Piece] | None) -> bool:
-        """Whether every run stands where WeasyPrint has it."""
+        """Whether every piece of a paragraph stands where WeasyPrint has printed its run."""
         return pieces is not None and len(pieces) == len(paragraph.runs) and all(
             abs(piece.x - run.x) < CLOSE and abs(paragraph.rows[piece.row][1] + lift - run.y) < CLOSE
             for piece, run, lift in zip(pieces, paragraph.runs, paragraph.lifts, strict=True)

@@ -1,4 +1,4 @@
-"""A paragraph whose numbers have changed, broken into lines again: as WeasyPrint would break it, or not at all."""
+"""Break a paragraph with other numbers into lines as WeasyPrint would, or say that this cannot be known."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from byhand.classroom.printing.shape import shape
-from byhand.classroom.printing.stream import Run
+from byhand.classroom.printing.stream import TextRun
 
-CLOSE = 0.05  # px: a line that ends as close to the margin may break otherwise in WeasyPrint
+CLOSE = 0.05  # px: where a line ends as close to the margin as this, WeasyPrint's rounding may break it or not
 
 
 @dataclass(frozen=True)
 class Word:
-    """A word of a run, or all of a run that does not break; a slot's is empty.
+    """A word of a run, or all of a run that does not break; empty where the run is a slot.
 
-    space: how wide the space before it is, if there is one; own: whether that belongs to the word's run, and not to
-    the one before; start: whether a line begins here, whatever is before.
+    space: the width of the space before the word; None where there is none.
+    own: whether this space belongs to the word's run, and not to the one before.
+    start: whether a line begins here in any case.
     """
 
     run: int
@@ -30,12 +31,14 @@ class Word:
 class Paragraph:
     """The words of a block from the first slot on.
 
-    lifts: how far each run is below its line's baseline. rows: where each line begins, and its baseline, those
-    included that there is room for; exact: how many there must be, because something stands below, or 0. right: where
-    lines end at the latest. at: the line in which the words before these end, and where.
+    lifts: of each run, its distance below the baseline of its line.
+    rows: of each line, where it begins and its baseline; also of further lines that there is room for.
+    exact: how many lines there must be, because something stands below; 0 for any number.
+    right: the right margin.
+    at: the line in which the words before these end, and where they end.
     """
 
-    runs: tuple[Run, ...]
+    runs: tuple[TextRun, ...]
     lifts: tuple[float, ...]
     words: tuple[Word, ...]
     rows: tuple[tuple[float, float], ...]
@@ -46,7 +49,7 @@ class Paragraph:
 
 @dataclass
 class Piece:
-    """Words of one run on one line."""
+    """Words of one run that stand on one line."""
 
     run: int
     row: int
@@ -55,7 +58,7 @@ class Piece:
 
 
 def broken(paragraph: Paragraph, texts: Iterable[str], faces: Mapping[str, str]) -> list[Piece] | None:
-    """The paragraph's pieces with these texts in its slots; None where it has too many lines, or just about."""
+    """A paragraph's pieces with these texts in its slots; None where it has too many lines, or a break is unsure."""
     runs, each = paragraph.runs, iter(texts)
     words = [word if runs[word.run].slot is None else replace(word, text=next(each)) for word in paragraph.words]
 
@@ -89,7 +92,7 @@ def broken(paragraph: Paragraph, texts: Iterable[str], faces: Mapping[str, str])
 
 
 def _chunks(words: Sequence[Word]) -> Iterator[list[Word]]:
-    """Words that no line may part."""
+    """Groups of words between which no line may break."""
     chunk: list[Word] = []
     for word in words:
         if chunk and (word.start or word.space is not None):

@@ -1,6 +1,7 @@
-"""Many copies in one PDF, written as they come: fonts and backgrounds once, then a few streams and pages a copy.
+"""All copies in one PDF for the printer: fonts and backgrounds once, and a few streams for each copy.
 
-It is for printing, and has no tags: those of a copy are in its own file. Every copy begins on a right-hand page.
+It is written while copies are added, so it needs little memory. It has no tags; those of a copy are in the copy's own
+file. Every copy begins on a right-hand page.
 """
 
 from __future__ import annotations
@@ -11,16 +12,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import IO
 
-from byhand.classroom.printing.master import Master
 from byhand.classroom.printing.shared import Shared, numbered
+from byhand.classroom.printing.template import Template
 
-GROUP = 200  # copies in one node of the page tree
-_CATALOG, _TREE = 1, 2
+GROUP = 200  # copies in a node of the page tree
+_CATALOG, _TREE = 1, 2  # object numbers
 
 
 @dataclass
 class Bundle:
-    """A PDF being written. places: a temporary file, in which it keeps where its objects are."""
+    """A PDF that is being written.
+
+    places: a temporary file with the place of each object, eight bytes an object.
+    at, objects, copies, count: how many bytes, objects, copies and pages are written.
+    groups, kids: the finished nodes of the page tree, and the pages of the one that is open.
+    known: of each template that was used, the frames of its pages.
+    """
 
     file: IO[bytes]
     places: IO[bytes]
@@ -38,8 +45,8 @@ class Bundle:
         self._put(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")
         self.node = self._number()
 
-    def add(self, of: Master, contents: Sequence[bytes]) -> None:
-        """A copy, from its pages' content streams and the one for all of them, each compressed."""
+    def add(self, of: Template, contents: Sequence[bytes]) -> None:
+        """Add a copy. contents: its compressed streams, in the order of the template's."""
         frames = self.known.get(of.digest)
         if frames is None:
             frames = self.known[of.digest] = list(self._frames(of.shared))
@@ -56,7 +63,7 @@ class Bundle:
             self._close_group()
 
     def finish(self) -> None:
-        """Write what comes last: the tree of pages, and where everything is."""
+        """Write the end of the file: the root of the page tree, the catalog, and the cross-reference table."""
         if self.kids:
             self._close_group()
         self._object(b"null", self.node)
@@ -83,7 +90,7 @@ class Bundle:
         self._put(b"\nendstream\nendobj\nstartxref\n%d\n%%%%EOF\n" % start)
 
     def _table(self) -> Iterator[bytes]:
-        """Each object's place, compressed."""
+        """The cross-reference table, compressed: a row for each object."""
         press = zlib.compressobj()
         yield press.compress(bytes(9))
         self.places.seek(8)
@@ -92,7 +99,7 @@ class Bundle:
         yield press.flush()
 
     def _frames(self, of: Shared) -> Iterator[tuple[bytes, bytes]]:
-        """What the pages of a layout share: their size, their resources, and their background."""
+        """Write the objects that a template's pages share; for each page, its frame's entries and its background."""
         first = self.objects + 1
         self.objects += len(of.objects)
         for number, pieces in of.objects.items():

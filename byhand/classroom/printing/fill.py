@@ -1,7 +1,7 @@
-"""Copies of a page that is laid out: the numbers of each at their places, for all copies at once.
+"""Fill the slots of a page that is laid out, for all copies at once.
 
-What a line with slots looks like depends on its texts alone, so it is written once for each that occurs, and a copy
-is made by joining pieces.
+What a line with slots looks like depends only on the texts in its slots, so it is written once for each combination
+of texts that occurs. The page of a copy is made by joining such pieces.
 """
 
 from __future__ import annotations
@@ -15,34 +15,37 @@ from functools import lru_cache, partial
 from byhand.arithmetic.copies import Many, each
 from byhand.classroom.printing.boxes import Line
 from byhand.classroom.printing.breaking import Paragraph, broken
+from byhand.classroom.printing.layout import DrawnSlot, Layout
 from byhand.classroom.printing.shape import Shape, alphabet, shape
-from byhand.classroom.printing.slots import Laid, Spot
-from byhand.classroom.printing.stream import Run, number
+from byhand.classroom.printing.stream import TextRun, number
 
 _BAR = re.compile(rb"M(\d+) (\d+)h(\d+)v1h-\d+z")
-_HANDLE = 1 / math.sqrt(math.pi)  # of a quarter of a circle of radius 1, as WeasyPrint draws it
-_SAME = 0.01  # px
-CODES = 1024  # that are kept for the next view of the same copies
+_HANDLE = 1 / math.sqrt(math.pi)  # length of the Bézier handles of a quarter of the unit circle, as in WeasyPrint
+_SAME = 0.01  # px: widths that differ by less are the same
+CODES_KEPT = 1024  # QR codes as PDF, for the next view of the same copies
 _BEGIN, _END = b"q\n0.75 0 0 0.75 0 0 cm\n", b"Q\n"
 
 
-def fill(laid: Laid, marks: Sequence[Many]) -> Iterator[list[bytes | None]]:
-    """For each page, and at last for all of them, what each copy has over the background; None where it does not fit.
+def fill(layout: Layout, marks: Sequence[Many]) -> Iterator[list[bytes | None]]:
+    """The content streams of all copies: a list for each page, and a last one for what stands on every page.
 
-    marks: the texts that stand in place of each mark, copy by copy.
+    A copy whose texts do not fit on a page has None there.
+
+    marks: for each mark, the texts that stand in its place, one a copy.
     """
-    pen = _Pen(laid.faces, {font: set(alphabet(laid.faces[font], letters)) for font, letters in laid.letters.items()})
+    glyphs = {font: set(alphabet(layout.faces[font], letters)) for font, letters in layout.letters.items()}
+    writer = _Writer(layout.faces, glyphs)
     count = len(marks[0].codes)
-    for page in laid.pages:
+    for page in layout.pages:
         parts = [
-            each(partial(pen.write, block), *(marks[run.slot] for run in block.runs if run.slot is not None))
+            each(partial(writer.write, block), *(marks[run.slot] for run in block.runs if run.slot is not None))
             for block in page.blocks
         ]
         yield _put_together(parts + _drawings(page.spots, marks), count)
-    yield _put_together(_drawings(laid.everywhere, marks), count)
+    yield _put_together(_drawings(layout.everywhere, marks), count)
 
 
-def _drawings(spots: Sequence[Spot], marks: Sequence[Many]) -> list[Many]:
+def _drawings(spots: Sequence[DrawnSlot], marks: Sequence[Many]) -> list[Many]:
     return [each(partial(_drawn, spot), marks[spot.slot]) for spot in spots]
 
 
@@ -54,14 +57,14 @@ def _put_together(parts: Sequence[Many], count: int) -> list[bytes | None]:
 
 
 @dataclass(frozen=True)
-class _Pen:
-    """What writes a block: the faces of a layout, and the glyphs that slots may use."""
+class _Writer:
+    """Writes blocks with texts in their slots. faces: the file of each font; glyphs: those that its slots may use."""
 
     faces: dict[str, str]
     glyphs: dict[str, set[int]]
 
     def write(self, block: Line | Paragraph, *texts: str) -> bytes | None:
-        """The block with these texts in its slots; None where they do not fit."""
+        """The PDF operators of a block with these texts in its slots; None where they do not fit."""
         fonts = [run.font for run in block.runs if run.slot is not None]
         shapes = [shape(self.faces[font], text) for font, text in zip(fonts, texts, strict=True)]
         if not all(new.glyphs <= self.glyphs[font] for font, new in zip(fonts, shapes, strict=True)):
@@ -70,7 +73,7 @@ class _Pen:
         return None if written is None else b"".join(written)
 
     def line(self, line: Line, slots: Sequence[Shape]) -> list[bytes] | None:
-        """The runs of a line, moved."""
+        """The runs of a line, each moved by what those before it have become longer."""
         each = iter(slots)
         shapes = [None if run.slot is None else next(each) for run in line.runs]
         changes = [
@@ -86,7 +89,7 @@ class _Pen:
         return written
 
     def paragraph(self, paragraph: Paragraph, texts: Sequence[str]) -> list[bytes] | None:
-        """The runs of a paragraph, each on the lines where its words now stand."""
+        """The runs of a paragraph, whose words are broken into lines anew."""
         pieces = broken(paragraph, texts, self.faces)
         if pieces is None:
             return None
@@ -97,31 +100,31 @@ class _Pen:
         return [_tagged(run, *texts) for run, texts in zip(paragraph.runs, shown, strict=True)]
 
 
-def _text(run: Run, x: float, y: float, shown: bytes) -> bytes:
+def _text(run: TextRun, x: float, y: float, shown: bytes) -> bytes:
     return b"BT\n1 0 0 -1 %.3f %.3f Tm\n/%s %s Tf\n%s\nET\n" % (
         x, y, run.font.encode(), number(run.size).encode(), shown,
     )  # fmt: skip
 
 
-def _tagged(run: Run, *texts: bytes) -> bytes:
+def _tagged(run: TextRun, *texts: bytes) -> bytes:
     return b"%s\n%s\n%sEMC\n" % (run.tag, run.colour, b"".join(texts))
 
 
-def _drawn(spot: Spot, text: str) -> bytes:
-    """A dot, or the squares of a code."""
+def _drawn(spot: DrawnSlot, text: str) -> bytes:
+    """The PDF operators of a dot, given its radius, or of a QR code, given its path."""
     shape = _squares(text) if text.startswith("M") else _circle(float(text))
     place = b"%.6f 0 0 %.6f %.6f %.6f cm" % (spot.unit, spot.unit, spot.x, spot.y)
     return b"/Artifact BMC\nq\n%s\n%s\n%sf\nQ\nEMC\n" % (place, spot.colour, shape)
 
 
-@lru_cache(CODES)
+@lru_cache(CODES_KEPT)
 def _squares(path: str) -> bytes:
-    """An SVG path of bars: M0 0h7v1h-7z."""
+    """The rectangles of an SVG path of bars, such as M0 0h7v1h-7z."""
     return b"".join(b"%s %s %s 1 re\n" % bar for bar in _BAR.findall(path.encode()))
 
 
 def _circle(r: float) -> bytes:
-    """Four curves round the origin."""
+    """A circle round the origin, as four Bézier curves."""
     h = _HANDLE * r
     quarters = [(r, h, h, r, 0, r), (-h, r, -r, h, -r, 0), (-r, -h, -h, -r, 0, -r), (h, -r, r, -h, r, 0)]
     return b"%.6f 0 m\n" % r + b"".join(b"%.6f %.6f %.6f %.6f %.6f %.6f c\n" % quarter for quarter in quarters)

@@ -1,4 +1,4 @@
-"""Text as the glyphs of a face, by HarfBuzz, which WeasyPrint shapes with, too."""
+"""Shape text with HarfBuzz, as WeasyPrint does: the glyphs of a face, and their widths."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import uharfbuzz as hb
 
 DIGITS = "0123456789"
 NUMBERS = f"{DIGITS}abcdef−.,/()·+=÷ ∞"  # what a number, a worked line or a hash is written with
-KINDS = [(n, m) for n in (1, 2, 3) for m in (1, 2, 3)]  # of built fractions: n digits over m
+FRACTION_SIZES = [(n, m) for n in (1, 2, 3) for m in (1, 2, 3)]  # n digits over m, which the fonts draw built
 
 
 @dataclass(frozen=True)
 class Shape:
-    """A text's glyphs as PDF shows them, how many thousandths of its size it is wide, and which glyphs it needs."""
+    """A text that is shaped. shown: its glyphs, as PDF shows them; width: in thousandths of the font's size."""
 
     shown: bytes
     width: int
@@ -24,7 +24,7 @@ class Shape:
 
 @cache
 def shape(face: str, text: str) -> Shape:
-    """A text in a face, its fractions built."""
+    """A text shaped in a face, with built fractions."""
     font = _font(face)
     parts, width = [], 0
     for (glyph, _), place in _shaped(font, text):
@@ -37,15 +37,15 @@ def shape(face: str, text: str) -> Shape:
 
 @cache
 def alphabet(face: str, letters: str) -> dict[int, tuple[str, int]]:
-    """The glyphs of these letters and of every built fraction: what each stands for, and its width."""
+    """The glyphs of these letters and of all built fractions: the character that each stands for, and its width."""
     font = _font(face)
-    texts = [*letters, *(digit * n + "/" + digit * m for digit in DIGITS for n, m in KINDS)]
+    texts = [*letters, *(digit * n + "/" + digit * m for digit in DIGITS for n, m in FRACTION_SIZES)]
     found = {glyph: character for text in texts for (glyph, character), _ in _shaped(font, text)}
     return {glyph: (found[glyph], font.get_glyph_h_advance(glyph)) for glyph in sorted(found) if glyph}
 
 
 def subset(face: str, glyphs: set[int]) -> bytes:
-    """The face with these glyphs only, under their own numbers."""
+    """The font file of a face with these glyphs only, which keep their numbers."""
     wanted = hb.SubsetInput()
     wanted.sets(hb.SubsetInputSets.GLYPH_INDEX).update(glyphs)
     wanted.sets(hb.SubsetInputSets.DROP_TABLE_TAG).update(map(_tag, ("GSUB", "GPOS", "GDEF", "cmap", "name", "post")))
@@ -63,7 +63,7 @@ def _font(face: str) -> Any:
 
 
 def _shaped(font: Any, text: str) -> list[tuple[tuple[int, str], Any]]:
-    """Each glyph with the character that it stands for, and its place."""
+    """Each glyph with the character that it stands for, and its position."""
     buffer = hb.Buffer()
     buffer.add_str(text)
     buffer.guess_segment_properties()

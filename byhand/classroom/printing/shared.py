@@ -1,4 +1,7 @@
-"""What the pages of a laid-out PDF share, taken out of it: objects that get their numbers in another file."""
+"""The objects that all copies of a page share, such as fonts and backgrounds, made ready for another PDF.
+
+References between them are kept apart from their bytes, because they get other numbers in that file.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-Pieces = tuple[bytes | int, ...]  # of an object; a whole number stands for another one of those that are shared
-_SKIPPED = ("/Parent", "/StructParent", "/StructParents")
+Pieces = tuple[bytes | int, ...]  # of an object: bytes as they are, and an int for a reference to another shared one
+_SKIPPED = ("/Parent", "/StructParent", "/StructParents")  # they refer to the page tree and to tags
 
 
 @dataclass(frozen=True)
 class Shared:
-    """objects: by number, those that an object refers to before it. frames: of each page, its size and resources, and
-    its background.
+    """The shared objects of a PDF.
+
+    objects: by their numbers; an object comes after those that it refers to.
+    frames: for each page, the entries for its size and resources, and the reference to its background.
     """
 
     objects: dict[int, Pieces]
@@ -21,7 +26,7 @@ class Shared:
 
 
 def shared(file: Any) -> Shared:
-    """What the pages of a PDF have in common with those of its copies: all but their own content streams."""
+    """The objects that the pages of a PDF need, except the content streams that each copy has for itself."""
     found = _Objects()
     frames = []
     for page in file.pages:
@@ -33,19 +38,22 @@ def shared(file: Any) -> Shared:
 
 
 def numbered(pieces: Pieces, first: int) -> bytes:
-    """An object in a file where the shared ones are numbered from `first`."""
+    """The bytes of an object in a file whose shared objects are numbered from `first` on."""
     return b"".join(piece if isinstance(piece, bytes) else b"%d 0 R" % (first + piece) for piece in pieces)
 
 
 @dataclass
 class _Objects:
-    """The objects of a file, as they are come upon."""
+    """The objects that have been found in a file, numbered in the order in which they were found.
+
+    known: the new number of an object, by its number and generation in the file.
+    """
 
     known: dict[tuple[int, int], int] = field(default_factory=dict)
     objects: dict[int, Pieces] = field(default_factory=dict)
 
     def pieces(self, item: Any) -> Iterator[bytes | int]:
-        """An object, or what refers to it."""
+        """An item, written out; where it is an object of its own, a reference to it."""
         import pikepdf
 
         if not isinstance(item, pikepdf.Object):
@@ -68,7 +76,7 @@ class _Objects:
                 yield b"\nstream\n" + data + b"\nendstream"
             case pikepdf.Dictionary():
                 yield from self._entries(dict(item.items()))
-            case pikepdf.Array() if b" R" in item.unparse():  # a font's widths hold nothing that refers to others
+            case pikepdf.Array() if b" R" in item.unparse():  # others, as of widths, are copied whole
                 yield b"["
                 for at, each in enumerate(item):
                     yield b" " * bool(at)

@@ -1,4 +1,4 @@
-"""The pieces of text of a page's content stream as WeasyPrint writes it."""
+"""Find the runs of text in a page's content stream, which is read in the very form in which WeasyPrint writes it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-STEP = 100_000  # of marks: a slot's underline has its mark over this as its green
+STEP = 100_000  # the green of a slot's underline is the number of its mark, divided by this
 _OBJECT = re.compile(
     rb"^(?:"
     rb"q\n/A1\.0 gs\n0 (?P<slot>[\d.]+) 1 RG\n[^\n]*w\n[^\n]*m\n[^\n]*l\nS\nQ"
@@ -21,8 +21,11 @@ Cuts = list[tuple[int, int]]
 
 
 @dataclass(frozen=True)
-class Run:
-    """A piece of text of one look, in px from the page's upper left corner. slot: the mark that it is, if any."""
+class TextRun:
+    """A piece of text in one font, size and colour; its place in px from the page's upper left corner.
+
+    slot: the mark in whose slot it is.
+    """
 
     tag: bytes
     colour: bytes
@@ -34,9 +37,9 @@ class Run:
     slot: int | None
 
 
-def pieces_of_text(stream: bytes) -> dict[tuple[str, str], tuple[Run, Cuts]]:
-    """The pieces of text by their places, each with the parts of the stream that it takes, colours apart."""
-    found: dict[tuple[str, str], tuple[Run, Cuts]] = {}
+def text_runs(stream: bytes) -> dict[tuple[str, str], tuple[TextRun, Cuts]]:
+    """The runs of text by their places, each with the parts of the stream that write it, except its colour."""
+    found: dict[tuple[str, str], tuple[TextRun, Cuts]] = {}
     colour, colours = b"", list[bytes]()
     tag, text, slot, cuts = b"", None, None, Cuts()
     for part in _OBJECT.finditer(stream):
@@ -57,14 +60,15 @@ def pieces_of_text(stream: bytes) -> dict[tuple[str, str], tuple[Run, Cuts]]:
                 cuts.append(part.span())
             case "end" if tag and text:
                 x, y, font, size = (text[name].decode() for name in ("x", "y", "font", "size"))
-                run = Run(tag, colour, float(x), float(y), font, float(size), _compact(text["shown"]) + b" TJ", slot)
+                shown = _compact(text["shown"]) + b" TJ"
+                run = TextRun(tag, colour, float(x), float(y), font, float(size), shown, slot)
                 found[x, y] = run, [*cuts, part.span()]
                 tag = b""
     return found
 
 
 def glyphs(shown: bytes) -> bytes:
-    """The glyphs of a shown text, without the moves between them."""
+    """The glyphs of a shown text, without the distances between them."""
     return b"".join(_GLYPHS.findall(shown))
 
 
@@ -78,15 +82,15 @@ def without(stream: bytes, cuts: Iterable[tuple[int, int]]) -> bytes:
 
 
 def place(x: float, y: float) -> tuple[str, str]:
-    """A place as the stream has it."""
+    """A place as the stream writes it."""
     return number(x), number(y)
 
 
 def number(x: float) -> str:
-    """A number as the stream has it."""
+    """A number as the stream writes it."""
     return f"{x:f}".rstrip("0").rstrip(".")
 
 
 def _compact(stream: bytes) -> bytes:
-    """Without the moves by nothing that stand between glyphs."""
+    """Without distances of 0 between glyphs."""
     return stream.replace(b">0<", b"").replace(b">0]", b">]")

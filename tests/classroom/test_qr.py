@@ -1,11 +1,11 @@
-"""QR codes, made of one and of what each bit turns over."""
+"""QR codes made from one code and the modules that each bit flips."""
 
 import re
 
 import pytest
 import segno
 
-from byhand.classroom.codes import codes
+from byhand.classroom.qr import qr_codes
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ from byhand.classroom.codes import codes
     ],
 )
 def test_codes_made_at_once_are_those_made_one_by_one(texts):
-    paths, size = codes(texts)
+    paths, size = qr_codes(texts)
     for text, path in zip(texts, paths, strict=True):
         code = segno.make_qr(text, error="m", boost_error=False, mask=2).matrix
         assert drawn(path, size) == [[module & 1 for module in row] for row in code]
@@ -42,5 +42,5 @@ def drawn(path, size):
 
 
 def test_bars_are_as_long_as_they_can_be():
-    (path,), _ = codes(["BYHAND GPT 0 0.1.0 0123456"])
+    (path,), _ = qr_codes(["BYHAND GPT 0 0.1.0 0123456"])
     assert path.startswith("M0 0h7v1h-7z")

@@ -1,8 +1,8 @@
-"""A page laid out once, with slots where each copy has its own numbers.
+"""Lay a page out once, with slots where each copy has its own numbers.
 
-A page's HTML holds marks (arithmetic/many). Each is laid out as some copy has it, and underlined in a colour of its
-own, which moves nothing: so its text is found in WeasyPrint's content stream, and its line among WeasyPrint's boxes.
-What is left of a page without its slots is the background, which every copy shares.
+A page's HTML holds marks (arithmetic/copies). Each is laid out with the text of some copy, underlined in a colour of
+its own, which moves nothing. By this colour its text is found in WeasyPrint's content stream, and its line among
+WeasyPrint's boxes. A page without the texts in its slots is the background, which all copies share.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from byhand.arithmetic.copies import FIRST_MARK
 from byhand.classroom.printing.boxes import Line, Reader, every_box, rows_of, slot_of, unwrapped
 from byhand.classroom.printing.breaking import Paragraph
 from byhand.classroom.printing.shape import NUMBERS
-from byhand.classroom.printing.stream import STEP, pieces_of_text, place, without
+from byhand.classroom.printing.stream import STEP, place, text_runs, without
 from byhand.errors import SheetError
 from byhand.formats.fonts import faces
 from byhand.formats.pdf import document, written
 
-Texts = Callable[[int], str]  # what a copy has in place of a mark
+Texts = Callable[[int], str]  # from a mark's number to the text that a copy has in its place
 MARK = re.compile("[\U000f0000-\U0010ffff]")
 _TAG = re.compile(r"(<[^>]*>)")
 _SVG = re.compile(r"<svg[^>]*>.*?</svg>", re.DOTALL)
@@ -34,8 +34,11 @@ _DOT = re.compile('<circle cx="([\\d.]+)" cy="([\\d.]+)" r="([\U000f0000-\U0010f
 
 
 @dataclass(frozen=True)
-class Spot:
-    """A drawing that is a slot: a dot by its radius, or an SVG path of bars; in units of so many px from (x, y)."""
+class DrawnSlot:
+    """A slot for a drawing: a dot, whose text is its radius, or a QR code, whose text is an SVG path of bars.
+
+    x, y: its origin in px; unit: how many px are 1 in its text.
+    """
 
     slot: int
     x: float
@@ -45,37 +48,39 @@ class Spot:
 
 
 @dataclass(frozen=True)
-class Page:
-    """A page's slots, and its background as a content stream."""
+class PageLayout:
+    """A page with slots. blocks: the lines and paragraphs that have slots; background: the rest, as PDF operators."""
 
     blocks: tuple[Line | Paragraph, ...]
-    spots: tuple[Spot, ...]
+    spots: tuple[DrawnSlot, ...]
     background: bytes
 
 
 @dataclass(frozen=True)
-class Laid:
-    """A document laid out. everywhere: the slots that are at the same place of every page.
+class Layout:
+    """A document that is laid out.
 
-    faces: the files of its fonts by their names in the PDF; letters: what slots may hold, by their fonts.
+    everywhere: the slots that are at the same place on every page.
+    faces: of each font of the PDF, by its name there, the file.
+    letters: of each font that a slot has, the characters that slots may hold.
     """
 
-    pages: tuple[Page, ...]
-    everywhere: tuple[Spot, ...]
+    pages: tuple[PageLayout, ...]
+    everywhere: tuple[DrawnSlot, ...]
     faces: dict[str, str]
     letters: dict[str, str]
     pdf: bytes
 
 
 def copy_html(html: str, texts: Texts) -> str:
-    """The page of one copy. A number in the prose keeps a box of its own, as a slot does."""
+    """The HTML of one copy. A number in a paragraph has a box of its own, like a slot, so that lines break alike."""
     return _filled(html, texts, lambda mark: f"<span>{escape(texts(mark))}</span>")
 
 
-def lay_out(html: str, texts: Texts, letters: str = "") -> Laid:
-    """Lay a page out as one copy has it, and find its slots.
+def lay_out(html: str, texts: Texts, letters: str = "") -> Layout:
+    """Lay a page out with the texts of one copy, and find its slots.
 
-    letters: what slots may hold beside numbers, in the fonts of those that do.
+    letters: the characters that slots with words may hold, beside those of numbers.
     """
     import pikepdf
 
@@ -94,20 +99,21 @@ def lay_out(html: str, texts: Texts, letters: str = "") -> Laid:
     runs = [run for page in pages for block in page.blocks for run in block.runs if run.slot is not None]
     words = {run.font for run in runs if run.slot is not None and not set(texts(run.slot)) <= set(NUMBERS)}
     alphabets = {run.font: NUMBERS + letters * (run.font in words) for run in runs}
-    return Laid(tuple(pages), everywhere, used, alphabets, content)
+    return Layout(tuple(pages), everywhere, used, alphabets, content)
 
 
-def lay_out_copy(html: str, texts: Texts) -> Laid:
-    """Lay out one copy by itself: without slots, all of it background."""
+def lay_out_copy(html: str, texts: Texts) -> Layout:
+    """Lay out one copy by itself: a layout without slots, which is all background."""
     import pikepdf
 
     content = written(document(copy_html(html, texts)))
     with pikepdf.open(io.BytesIO(content)) as file:
-        return Laid(tuple(Page((), (), page.Contents.read_bytes()) for page in file.pages), (), {}, {}, content)
+        pages = tuple(PageLayout((), (), page.Contents.read_bytes()) for page in file.pages)
+    return Layout(pages, (), {}, {}, content)
 
 
 def _filled(html: str, texts: Texts, slot: Callable[[int], str]) -> str:
-    """The page with its marks replaced: by `slot` in the text, and by what they stand for within tags."""
+    """The page with its marks replaced: in the text by what `slot` gives, within tags by the copy's own texts."""
 
     def within(part: str) -> str:
         return MARK.sub(lambda m: escape(texts(ord(m[0]) - FIRST_MARK)), part)
@@ -120,7 +126,7 @@ def _filled(html: str, texts: Texts, slot: Callable[[int], str]) -> str:
 
 
 def _without_spots(svg: re.Match[str]) -> str:
-    """A drawing without what differs from copy to copy, and in its place boxes that are as wide as a unit."""
+    """A drawing without what differs from copy to copy; in place of each such part, a box that is one unit wide."""
     drawn = svg[0]
     boxes = [_box(x, y, "1", fill, mark) for x, y, mark, fill in _DOT.findall(drawn)]
     if code := _CODE.search(drawn):
@@ -150,19 +156,19 @@ def _face(name: str) -> str:
     raise SheetError(f"{name.partition('+')[2]} is none of the fonts of a sheet")
 
 
-def _page(box: Any, stream: bytes, used: dict[str, str]) -> Page:
+def _page(box: Any, stream: bytes, used: dict[str, str]) -> PageLayout:
     """A page's slots and its background, from its boxes and its content stream."""
-    text = pieces_of_text(stream)
+    text = text_runs(stream)
     parents = {id(unwrapped(child)): each for each in every_box(box) for child in getattr(each, "children", ())}
     reader = Reader({where: run for where, (run, _) in text.items()}, used, parents)
     blocks = [block for each in every_box(box) if (rows := rows_of(each)) for block in reader.blocks(each, rows)]
     spots = [
-        Spot(slot, each.position_x, each.position_y, each.width, _rgb(each.style["color"]))
+        DrawnSlot(slot, each.position_x, each.position_y, each.width, _rgb(each.style["color"]))
         for each in every_box(box)
         if each.element_tag == "b" and (slot := slot_of(each)) is not None
     ]
     cuts = [cut for block in blocks for run in block.runs for cut in text[place(run.x, run.y)][1]]
-    return Page(tuple(blocks), tuple(spots), without(stream, cuts))
+    return PageLayout(tuple(blocks), tuple(spots), without(stream, cuts))
 
 
 def _rgb(colour: Any) -> bytes:

@@ -1,7 +1,7 @@
-"""A laid-out document as a PDF that lacks only what is each copy's, and copies as additions to it.
+"""The PDF that all copies of a layout begin with, and the PDF of a copy.
 
-A copy is the master's bytes and an incremental update (ISO 32000-1, 7.5.6): one content stream a page. So tags, links
-and fonts are as WeasyPrint made them, but for fonts that hold every glyph that a slot may need.
+A copy is the template's bytes and an incremental update (ISO 32000-1, 7.5.6) with one content stream a page. So tags,
+links and fonts are as WeasyPrint made them, except that each font holds every glyph that a slot may need.
 """
 
 from __future__ import annotations
@@ -14,18 +14,20 @@ from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
+from byhand.classroom.printing.layout import Layout
 from byhand.classroom.printing.shape import alphabet, subset
 from byhand.classroom.printing.shared import Shared, shared
-from byhand.classroom.printing.slots import Laid
 
 _PAIR = re.compile(r"<([0-9a-f]{4})> <([0-9a-f]+)>")
 
 
 @dataclass(frozen=True)
-class Master:
-    """A PDF whose pages wait for content streams, one each and one for all: objects with these numbers.
+class Template:
+    """A PDF whose pages have empty content streams where each copy has its own.
 
-    shared: what its pages are made from in a file with others.
+    contents: the object numbers of these streams, one for each page, and last the one that all pages show.
+    size, root, info, identity: what the trailer says of the file, and an update of it must repeat.
+    shared: the objects that its pages need in a file with other copies.
     """
 
     pdf: bytes
@@ -38,27 +40,27 @@ class Master:
 
     @cached_property
     def digest(self) -> bytes:
-        """What tells it from other masters."""
+        """A hash that tells the template from others."""
         return sha256(self.pdf).digest()
 
 
-def master(laid: Laid) -> Master:
-    """The PDF that the copies of a layout share."""
+def template(layout: Layout) -> Template:
+    """The PDF that all copies of a layout begin with."""
     import pikepdf
 
-    with pikepdf.open(io.BytesIO(laid.pdf)) as file:
+    with pikepdf.open(io.BytesIO(layout.pdf)) as file:
         for name, font in {name: font for page in file.pages for name, font in page.Resources.Font.items()}.items():
-            if name[1:] in laid.letters:
-                _widen(file, font, name[1:], laid)
+            if name[1:] in layout.letters:
+                _widen(file, font, name[1:], layout)
         everywhere = file.make_indirect(file.make_stream(b""))
-        for page, own in zip(file.pages, laid.pages, strict=True):
+        for page, own in zip(file.pages, layout.pages, strict=True):
             background = file.make_stream(own.background)
             page.Contents = pikepdf.Array([background, file.make_indirect(file.make_stream(b"")), everywhere])
         out = io.BytesIO()
         file.save(out, object_stream_mode=pikepdf.ObjectStreamMode.generate, deterministic_id=True)
     with pikepdf.open(out) as file:
         trailer = file.trailer
-        return Master(
+        return Template(
             out.getvalue(),
             (*(page.Contents[1].objgen[0] for page in file.pages), file.pages[0].Contents[2].objgen[0]),
             int(trailer.Size),
@@ -69,8 +71,8 @@ def master(laid: Laid) -> Master:
         )
 
 
-def copy_pdf(of: Master, contents: Sequence[bytes]) -> bytes:
-    """The PDF of a copy, from its pages' content streams and the one for all of them, each compressed."""
+def copy_pdf(of: Template, contents: Sequence[bytes]) -> bytes:
+    """The PDF of a copy. contents: its compressed streams, in the order of the template's."""
     parts, at, places = [of.pdf], len(of.pdf), []
     for number, content in zip(of.contents, contents, strict=True):
         part = b"%d 0 obj\n<</Filter/FlateDecode/Length %d>>\nstream\n%s\nendstream\nendobj\n" % (
@@ -92,12 +94,12 @@ def copy_pdf(of: Master, contents: Sequence[bytes]) -> bytes:
     return b"".join(parts)
 
 
-def _widen(file: Any, font: Any, name: str, laid: Laid) -> None:
-    """Give a font every glyph that a slot may need."""
+def _widen(file: Any, font: Any, name: str, layout: Layout) -> None:
+    """Add to a font every glyph that a slot may need."""
     import pikepdf
 
-    face, descendant = laid.faces[name], font.DescendantFonts[0]
-    more = alphabet(face, laid.letters[name])
+    face, descendant = layout.faces[name], font.DescendantFonts[0]
+    more = alphabet(face, layout.letters[name])
     texts = {int(glyph, 16): text for glyph, text in _PAIR.findall(font.ToUnicode.read_bytes().decode())}
     widths = _widths(descendant.W)
     texts |= {glyph: text.encode("utf-16-be").hex() for glyph, (text, _) in more.items() if glyph not in texts}
@@ -110,7 +112,7 @@ def _widen(file: Any, font: Any, name: str, laid: Laid) -> None:
 
 
 def _widths(array: Any) -> dict[int, int]:
-    """Glyphs and their widths from a font's W: 3 [ 500 510 ] 9 [ 663 ]."""
+    """The widths of glyphs, from a font's array W, such as 3 [ 500 510 ] 9 [ 663 ]: glyph 3 is 500 wide, 4 is 510."""
     items = list(array)
     return {
         int(first) + i: int(width)

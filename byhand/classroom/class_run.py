@@ -1,0 +1,182 @@
+"""One run of many copies at once: each is a set of numbers, with its dimensions renamed as a key says."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import repeat
+from typing import Any
+
+from byhand.arithmetic.copies import FIRST_MARK, Copies, varies
+from byhand.classroom.printing.layout import MARK
+from byhand.model.weights import Values
+from byhand.notation.inline import spoken
+from byhand.notation.number import parse, plain
+from byhand.pipeline import Options, recorded
+from byhand.record import numbers_text, short_hash
+from byhand.runs import Run
+from byhand.symmetry import renamed
+from byhand.tape import Tape
+from byhand.worksheet.document import Document
+from byhand.worksheet.sheet import Sheet
+
+Variant = tuple[int, int | str]  # what a copy is made from: the place of a set of numbers, and a key that renames it
+_ESCAPED = re.compile(r"\\u(db[89a-f][0-9a-f])\\u(d[c-f][0-9a-f]{2})")  # a mark, as JSON writes it
+
+
+@dataclass(frozen=True)
+class ClassRun:
+    """The run of many copies, and a document with marks where copies have numbers of their own.
+
+    domain: the number system of the copies; it knows the texts for the marks, and which copies differ.
+    """
+
+    document: Document
+    run: Run
+    tape: Tape
+    domain: Copies
+
+    def text_of(self, mark: int, copy: int) -> str:
+        """The text of a copy that stands in place of a mark."""
+        text: str = self.domain.marks[mark].at(copy)
+        return text
+
+    def filled(self, text: str) -> Iterator[str]:
+        """A text with marks, once for each copy, with the copy's texts in their place."""
+        parts = re.split(f"({MARK.pattern})", text)
+        marks = [self.domain.marks[ord(mark) - FIRST_MARK] for mark in parts[1::2]]
+        columns = [texts.tolist() for texts in marks]
+        for copy in range(self.domain.count):
+            parts[1::2] = [column[copy] for column in columns]
+            yield "".join(parts)
+
+    def runs(self) -> Iterator[Run]:
+        """The run of each copy."""
+        run, marks = self.run, self.domain.marks
+        columns = {
+            name: [[marks[ord(x) - FIRST_MARK] if MARK.fullmatch(x) else x for x in row] for row in rows]
+            for name, rows in run.texts.items()
+        }
+        own_params = {name: _copies(step.params) for name, step in run.steps.items() if _has_columns(step.params)}
+        for _, rows, texts in zip(range(self.domain.count), _copies(run.rows), _copies(columns), strict=False):
+            own = {name: replace(run.steps[name], params=next(params)) for name, params in own_params.items()}
+            yield replace(run, domain=self.domain.inner, steps={**run.steps, **own}, rows=rows, texts=texts, hash="")
+
+
+def _copies(entry: Any) -> Iterator[Any]:
+    """For each copy, the tables and tuples with its own values in place of columns; endless where there are none."""
+    if varies(entry):
+        return iter(entry.tolist())
+    if isinstance(entry, Mapping):
+        return (dict(zip(entry, own, strict=True)) for own in _side_by_side(entry.values()))
+    if isinstance(entry, Sequence) and not isinstance(entry, str):
+        return _side_by_side(entry)
+    return repeat(entry)
+
+
+def _side_by_side(entries: Collection[Any]) -> Iterator[tuple[Any, ...]]:
+    return zip(*map(_copies, entries), strict=False) if entries else repeat(())
+
+
+def _has_columns(entry: Any) -> bool:
+    if isinstance(entry, Mapping | Sequence) and not isinstance(entry, str):
+        return any(map(_has_columns, entry.values() if isinstance(entry, Mapping) else entry))
+    return varies(entry)
+
+
+def run_copies(sheet: Sheet, sets: Sequence[Values], variants: Sequence[Variant], options: Options) -> ClassRun:
+    """Run a sheet on many copies at once.
+
+    Copies that would have other words on the page than copy 0 are noted in the run's domain.
+
+    sets: values that differ in their numbers only.
+    variants: a set and a key for each copy; key 0 renames nothing.
+
+    Raises: ConfigError where the numbers cannot be renamed.
+    """
+    options = options.on(sheet)
+    domain = Copies(options.domain, len(variants))
+    values = values_together(sets, variants, domain, signs=options.numbers != "symbolic")
+    page, run, tape = recorded(sheet, values, options, domain, None)
+    made = ClassRun(page, run, tape, domain)
+    text = _ESCAPED.sub(lambda m: str(json.loads(f'"{m[0]}"')), numbers_text(run, page.steps))
+    hashes = domain.mark(domain.column([short_hash(each) for each in made.filled(text)]))
+    return replace(made, document=replace(page, stamp={"seed": str(options.chosen_seed), "hash": hashes}))
+
+
+def unchanged(run: ClassRun, sets: Sequence[int]) -> list[str]:
+    """The symbols of the answers that are the same in all copies of a set of numbers.
+
+    sets: the set that each copy is made from.
+    """
+
+    def varies_within_a_set(value: Any) -> bool:
+        return varies(value) and len({*zip(sets, value.codes.tolist(), strict=True)}) > len({*sets})
+
+    asked = [panel for panel in run.document.panels() if panel.role == "ask"]
+    same = [
+        panel.symbol
+        for panel in asked
+        if not any(varies_within_a_set(cell.value) for row in panel.cells for cell in row)
+    ]
+    return list(dict.fromkeys(map(spoken, same)))
+
+
+def values_together(
+    sets: Sequence[Values], variants: Sequence[Variant], domain: Copies, *, signs: bool = True
+) -> Values:
+    """The values of all copies, in which a number that differs from copy to copy is a column.
+
+    Renaming moves entries and changes signs. So each number is coded as an int, the place of its absolute value with
+    the number's sign; the coded values are renamed, and the columns decoded.
+    """
+    import numpy as np  # heavy
+
+    entries = [[values.weights, values.inputs] for values in sets]
+    numbers = [[parse(leaf) for leaf in _leaves(each)] for each in entries]
+    sizes = list(dict.fromkeys(_size(x) for own in numbers for x in own if x))
+    places = {size: place for place, size in enumerate(sizes, 1)}
+    coded = []
+    for values, each, own in zip(sets, entries, numbers, strict=True):
+        weights, inputs = _refilled(each, iter([_sign(x) * places[_size(x)] if x else 0 for x in own]))
+        coded.append(replace(values, weights=weights, inputs=inputs))
+    made = (renamed(coded[number], key, signs=signs) for number, key in variants)
+    table = np.array([[int(leaf) for leaf in _leaves([copy.weights, copy.inputs])] for copy in made])
+
+    def number(column: Any) -> Any:
+        found, codes = np.unique(column, return_inverse=True)
+        own = [-sizes[-place - 1] if place < 0 else sizes[place - 1] if place else 0 for place in found.tolist()]
+        return domain.number(own, codes) if len(own) > 1 else plain(own[0])
+
+    weights, inputs = _refilled(entries[0], map(number, table.T))
+    return replace(sets[0], weights=weights, inputs=inputs)
+
+
+def _size(x: Any) -> Any:
+    return abs(x) if isinstance(x, Fraction) else x
+
+
+def _sign(x: Any) -> int:
+    return -1 if isinstance(x, int | Fraction) and x < 0 else 1
+
+
+def _leaves(entry: Any) -> Iterator[Any]:
+    """The numbers of nested tables and lists, those of a table in the order of its names."""
+    if isinstance(entry, int | str) or not isinstance(entry, Mapping | Sequence):  # the first test is the quick one
+        yield entry
+        return
+    for item in (entry[name] for name in sorted(entry)) if isinstance(entry, Mapping) else entry:
+        yield from _leaves(item)
+
+
+def _refilled(entry: Any, leaves: Iterator[Any]) -> Any:
+    """The same tables and lists with other numbers."""
+    if isinstance(entry, Mapping):
+        found = {name: _refilled(entry[name], leaves) for name in sorted(entry)}
+        return {name: found[name] for name in entry}
+    if isinstance(entry, Sequence) and not isinstance(entry, str):
+        return [_refilled(item, leaves) for item in entry]
+    return next(leaves)

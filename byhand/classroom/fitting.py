@@ -1,0 +1,88 @@
+"""Find numbers for every student whose page is the class's, and on which each classic mistake shows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from byhand.arithmetic.copies import Copies, unequal, varies
+from byhand.classroom.class_run import ClassRun
+from byhand.errors import DomainError
+from byhand.mistakes import applying, mistaken
+from byhand.tape import Tape
+
+ATTEMPTS = 60  # keys that are tried for a copy before it is laid out by itself
+AGAIN = "/again"  # is added to a copy's key to draw other numbers
+Rows = Sequence[Sequence[Any]]
+
+
+def fitting(
+    run_of: Callable[[tuple[str, ...]], ClassRun], keys: Sequence[str], attempts: int = ATTEMPTS
+) -> list[str | None]:
+    """For each key, the first of it and those that follow from it whose copy fits; None after so many attempts.
+
+    A copy fits if its page is that of copy 0 but for its numbers, and every mistake that changes a number in copy 0
+    changes one in this copy too.
+
+    run_of: runs copy 0, perhaps copies that fit already, and at last the copies of these keys.
+    """
+    left, drawn = dict(enumerate(keys)), Counter[int]()
+    while left:
+        run = run_of(tuple(left.values()))
+        places = dict(enumerate(left, run.domain.count - len(left)))  # copy → place of its key
+        unfit = [places[copy] for copy in _unfit(run) if copy in places]
+        if not unfit:
+            break
+        for at in unfit:
+            drawn[at] += 1
+            left[at] += AGAIN
+            if drawn[at] == attempts:
+                del left[at]
+    return [left.get(at) for at in range(len(keys))]
+
+
+def _unfit(run: ClassRun) -> list[int]:
+    """The copies that would have another page than copy 0; only where there are none, those that hide a mistake."""
+    hiding = [] if run.domain.differing.any() else hiding_mistakes(run)
+    return sorted({*hiding, *run.domain.differing.nonzero()[0].tolist()})
+
+
+def hiding_mistakes(run: ClassRun) -> list[int]:
+    """The copies in which some mistake changes no number, although it changes one in copy 0."""
+    found: set[int] = set()
+    for name in applying(run.tape):
+        wrong, made = mistaken(run.tape, name)
+        shown = [step.name for step in made if wrong.steps[step.name].shape == step.shape]
+        changed = _changed({name: run.tape.values(name) for name in shown}, wrong, run.domain)
+        if changed[0]:
+            found.update((~changed).nonzero()[0].tolist())
+    return sorted(found)
+
+
+def _changed(right: Mapping[str, Rows], wrong: Tape, domain: Copies) -> Any:
+    """In which copies a wrong run differs in one of these steps, or cannot be computed; all, if there are no steps.
+
+    Copies whose wrong run takes another branch than the first one's are run again by themselves.
+    """
+    import numpy as np
+
+    changed = np.full(domain.count, not right)
+    with domain.noted_apart() as differing:
+        try:
+            for name, rows in right.items():
+                changed |= unequal(rows, wrong.values(name), domain.count)
+                if changed.all():
+                    break
+        except DomainError:
+            changed[:] = True
+    if differing.any():
+        copies = differing.nonzero()[0]
+        own = Copies(domain.inner, len(copies))
+
+        def among(rows: Rows) -> Rows:
+            return [[x.among(own, copies) if varies(x) else x for x in row] for row in rows]
+
+        again = wrong.replay(own, {name: among(rows) for name, rows in wrong.numbers.items()})
+        changed[copies] = _changed({name: among(rows) for name, rows in right.items()}, again, own)
+    return changed

@@ -1,0 +1,253 @@
+"""Make each student's copy: a class's pages are laid out once, and filled with numbers that the witness judges."""
+
+from __future__ import annotations
+
+import pickle
+import re
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache, partial
+
+from byhand import __version__
+from byhand.arithmetic.copies import Copies
+from byhand.classroom.class_run import ClassRun, unchanged
+from byhand.classroom.fitting import AGAIN, ATTEMPTS, fitting
+from byhand.classroom.plan import NumberSets, Plan
+from byhand.classroom.printing.fill import fill
+from byhand.classroom.printing.layout import Layout, lay_out, lay_out_copy
+from byhand.classroom.printing.template import Template, template
+from byhand.classroom.qr import qr_codes
+from byhand.classroom.roster import Student
+from byhand.errors import SheetError
+from byhand.formats.cache import laid_out, made_once
+from byhand.formats.html.page import Pages
+from byhand.model.weights import Values
+from byhand.notation.text import value_text
+from byhand.pipeline import recorded
+from byhand.witness.judge import judge
+from byhand.worksheet.document import Document, View
+
+Filled = tuple[int | Template, tuple[bytes, ...]]  # the number of a layout, or a copy's own template; and its streams
+CLASS_VIEWS: tuple[View, ...] = ("worksheet", "key")
+NOBODY = Student("Name", "0")
+SAMPLES = 24  # copies that are run before students are known: what varies among them is a slot, the widest need room
+SAMPLE_ATTEMPTS = 4  # keys that are tried for each of these
+LAYOUTS = 4  # of a view, at most
+_TAG, _MEASURE = re.compile(r"<[^>]*>"), re.compile(r"[\d.]+")
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A student's copy.
+
+    set: the set of numbers that it is made from.
+    answers: the values of its blanks.
+    pages: of each view, the layout that it is filled into, and its compressed content streams: one for each page, and
+    one for what is on every page.
+    """
+
+    student: Student
+    set: int
+    hash: str
+    answers: str
+    pages: Mapping[View, Filled]
+
+    @property
+    def alone(self) -> list[View]:
+        """The views that were laid out for this copy only."""
+        return [view for view, (layout, _) in self.pages.items() if isinstance(layout, Template)]
+
+
+@dataclass(frozen=True)
+class ClassPages:
+    """The pages of a class, laid out with slots; without layouts, every copy is laid out by itself.
+
+    layouts: of each view, that of copy 0, and others for copies that do not fit it.
+    templates: of each layout, the PDF that its copies begin with.
+    html: of each view, the HTML with marks that was laid out.
+    unchanged: the answers that are the same in all copies of a set of numbers.
+    samples: keys of copies that are run beside the students', so that as many numbers vary; none if the sets suffice.
+    """
+
+    numbers: NumberSets
+    layouts: Mapping[View, tuple[Layout, ...]] = field(default_factory=dict)
+    templates: Mapping[View, tuple[Template, ...]] = field(default_factory=dict)
+    html: Mapping[View, str] = field(default_factory=dict)
+    unchanged: tuple[str, ...] = ()
+    samples: tuple[str, ...] = ()
+
+
+def class_pages(plan: Plan) -> ClassPages:
+    """The pages of a class, made now or before.
+
+    Raises: ConfigError where there is one set of numbers only; ByHandError.
+    """
+    found: ClassPages = made_once("classes", partial(_lay_out_class, plan), repr(plan))
+    return found
+
+
+def _lay_out_class(plan: Plan) -> ClassPages:
+    """Search for a class's sets of numbers, and lay its pages out, unless few copies have the same page.
+
+    Raises: ConfigError where there is one set of numbers only; ByHandError.
+    """
+    numbers = NumberSets(plan)
+    sets = numbers.sets
+    try:
+        keys = [f"tried/{k}" for k in range(SAMPLES)]
+        samples = [key for key in fitting(numbers.run, keys, SAMPLE_ATTEMPTS) if key]
+        if 2 * len(samples) < SAMPLES:
+            return ClassPages(numbers)
+        run = _stamped(plan, numbers.run(samples), [])
+        pages = dict(_html(plan, run.document))
+        layouts = {view: tuple(_layouts(html, run, plan.letters)) for view, html in pages.items()}
+    except SheetError:
+        return ClassPages(numbers)
+    templates = {view: tuple(map(template, each)) for view, each in layouts.items()}
+    same = unchanged(run, [*range(len(sets)), *map(numbers.set_of, samples)])
+    sets_suffice = _same_pages(pages, dict(_html(plan, _stamped(plan, numbers.run([]), []).document)))
+    return ClassPages(numbers, layouts, templates, pages, tuple(same), () if sets_suffice else tuple(samples))
+
+
+def _same_pages(pages: Mapping[View, str], others: Mapping[View, str]) -> bool:
+    """Whether pages have the same slots and are the same except for the widths of columns."""
+    return all(_unmeasured(pages[view]) == _unmeasured(others[view]) for view in CLASS_VIEWS)
+
+
+def _unmeasured(html: str) -> str:
+    """A page without the numbers in its tags, which are measures."""
+    return _TAG.sub(lambda tag: _MEASURE.sub("", tag[0]), html)
+
+
+def _layouts(html: str, run: ClassRun, letters: str) -> Iterator[Layout]:
+    """A view laid out for copy 0, and for further copies that do not fit, as where a paragraph gets longer."""
+    left = list(range(run.domain.count))
+    for _ in range(LAYOUTS):
+        if left:
+            yield (layout := _layout(html, run, left[0], letters))
+            fits = [all(copy) for copy in zip(*fill(layout, run.domain.marks), strict=True)]
+            left = [copy for copy in left[1:] if not fits[copy]]
+
+
+def _layout(html: str, run: ClassRun, copy: int, letters: str) -> Layout:
+    """A view laid out with a copy's numbers, now or before."""
+    sheet = [*run.filled(html)][copy]
+
+    def laid() -> bytes:
+        return pickle.dumps(lay_out(html, lambda mark: run.text_of(mark, copy), letters))
+
+    found: Layout = pickle.loads(laid_out(laid, html, sheet, letters))
+    return found
+
+
+def student_copies(plan: Plan, of: ClassPages, students: Sequence[Student]) -> list[Copy]:
+    """The copies of students, in their order.
+
+    Raises: WitnessError where the second witness finds other numbers.
+    """
+    run, fit, found = lru_cache(1)(of.numbers.run), dict[Student, str](), dict[Student, Copy]()
+    if of.layouts:
+        keys = fitting(run, [*of.samples, *map(plan.key, students)])[len(of.samples) :]
+        fit = {student: key for student, key in zip(students, keys, strict=True) if key}
+        found = {copy.student: copy for copy in _together(plan, of, fit, run)}
+    return [found.get(student) or _alone(plan, of.numbers, student, fit.get(student)) for student in students]
+
+
+def _together(
+    plan: Plan, of: ClassPages, keys: Mapping[Student, str], run_of: Callable[[tuple[str, ...]], ClassRun]
+) -> list[Copy]:
+    """Fill the class's pages for students, whose pages differ in numbers only; without those that need more room."""
+    run = _stamped(plan, run_of((*of.samples, *keys.values())), [*keys])
+    if not _same_pages(of.html, dict(_html(plan, run.document))):
+        if len(keys) <= 1:
+            return []
+        each = ({student: key} for student, key in keys.items())
+        return [copy for one in each for copy in _together(plan, of, one, run_of)]
+    for own in run.runs():
+        judge(own)
+    filled = {view: _filled(layouts, run.domain, len(keys)) for view, layouts in of.layouts.items()}
+    answers = list(run.filled(" ".join(value_text(cell.value) for cell in run.document.blanks())))[-len(keys) :]
+    hashes = list(run.filled(run.document.stamp["hash"]))[-len(keys) :]
+    differing = run.domain.differing[-len(keys) :]  # none, unless drawing the pages asks what the run did not
+    found = []
+    for k, (student, key) in enumerate(keys.items()):
+        pages = {view: page for view in CLASS_VIEWS if (page := filled[view][k])}
+        if len(pages) == len(CLASS_VIEWS) and not differing[k]:
+            found.append(Copy(student, of.numbers.set_of(key), hashes[k], answers[k], pages))
+    return found
+
+
+def _alone(plan: Plan, numbers: NumberSets, student: Student, fit: str | None) -> Copy:
+    """A copy that is laid out by itself. fit: the key of numbers that fit the class's page, where one was found.
+
+    Raises: ConfigError where there is one set of numbers only; SheetError where no page is to be made of others.
+    """
+    key = fit or plan.key(student)
+    for attempt in range(ATTEMPTS):
+        try:
+            page = _page_alone(plan, numbers.of(key + AGAIN * attempt))
+            break
+        except SheetError:  # as where a mistake that the page shows cannot be made with these numbers
+            if attempt == ATTEMPTS - 1:
+                raise
+    (path,), modules = qr_codes([_qr_text(plan, page.stamp["hash"])])
+    whose = {"name": student.shown, "whose": student.whose, "code": path, "modules": str(modules)}
+    page = replace(page, stamp={**page.stamp, **whose})
+    layouts = {view: lay_out_copy(html, str) for view, html in _html(plan, page)}
+    answers = " ".join(value_text(cell.value) for cell in page.blanks())
+    pages = {view: (template(layout), _empty_streams(layout)) for view, layout in layouts.items()}
+    return Copy(student, numbers.set_of(key), page.stamp["hash"], answers, pages)
+
+
+def _page_alone(plan: Plan, own: Values) -> Document:
+    """The document of one copy's numbers, which the witness has judged."""
+    options = plan.options
+    page, run, _ = recorded(plan.sheet, own, options, options.domain, None)
+    judge(run)
+    return replace(page, stamp={"seed": str(options.chosen_seed), "hash": run.hash})
+
+
+def _empty_streams(layout: Layout) -> tuple[bytes, ...]:
+    """The content streams of a copy that is all background."""
+    return (zlib.compress(b""),) * (len(layout.pages) + 1)
+
+
+def _qr_text(plan: Plan, numbers: str) -> str:
+    """The text of a QR code. A code is smaller for capitals."""
+    return f"byhand {plan.sheet.name} {plan.options.chosen_seed} {__version__} {numbers}".upper()
+
+
+def _filled(layouts: Sequence[Layout], domain: Copies, count: int) -> list[Filled | None]:
+    """For each of the last copies, the first layout that it fits and its compressed streams, or None."""
+    import numpy as np  # heavy
+
+    found: list[Filled | None] = [None] * count
+    for at, layout in enumerate(layouts):
+        left = [k for k, filled in enumerate(found) if filled is None]
+        if left:
+            own = Copies(domain.inner, len(left))
+            marks = [mark.among(own, np.array(left) + domain.count - count) for mark in domain.marks]
+            pages = ([copy and zlib.compress(copy) for copy in page] for page in fill(layout, marks))
+            for k, copy in zip(left, zip(*pages, strict=True), strict=True):
+                if all(copy):
+                    found[k] = at, copy
+    return found
+
+
+def _html(plan: Plan, page: Document) -> Iterator[tuple[View, str]]:
+    pages = Pages(page)
+    for view in CLASS_VIEWS:
+        yield view, pages.html(view, "print", plan.options.paper)
+
+
+def _stamped(plan: Plan, run: ClassRun, students: Sequence[Student]) -> ClassRun:
+    """The run with names, ids and QR codes on its pages. The last copies are the students', the others nobody's."""
+    domain, stamp = run.domain, dict(run.document.stamp)
+    everyone = [*[NOBODY] * (domain.count - len(students)), *students]
+    stamp["name"] = domain.mark(domain.column([each.shown for each in everyone]))
+    stamp["whose"] = domain.mark(domain.column([each.whose for each in everyone]))
+    paths, modules = qr_codes([_qr_text(plan, each) for each in run.filled(stamp["hash"])])
+    stamp["code"] = domain.mark(domain.column(paths))
+    stamp["modules"] = str(modules)
+    return replace(run, document=replace(run.document, stamp=stamp))
