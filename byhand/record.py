@@ -184,7 +184,7 @@ def _read_step(entry: Mapping[str, Json], former: Mapping[str, str]) -> Step:
     """A step as it was recorded: its operation's rule is what was recorded of it."""
     rows, cols = map(int, entry["shape"])
     name = former.get(entry["op"], str(entry["op"]))
-    op = None if name == "given" else _recorded(name, _read_rule(entry))
+    op = None if name == "given" else _recorded(name, _read_rule(name, entry))
     axis, other = map(str, entry["axes"])
     inputs = tuple(map(str, entry["inputs"]))
     return Step(
@@ -200,7 +200,7 @@ def _recorded(name: str, rule: Callable[..., Expr]) -> Op:
     return Op(name, rule, "", formula="", columns="", undefined="", example=example(gives=[]), edges=())
 
 
-def _read_rule(entry: Mapping[str, Json]) -> Callable[..., Expr]:
+def _read_rule(name: str, entry: Mapping[str, Json]) -> Callable[..., Expr]:
     """The rule of a recorded step's cells, whatever the operands are called.
 
     Raises: UnreadableError when it is asked where none was recorded.
@@ -221,8 +221,11 @@ def _read_rule(entry: Mapping[str, Json]) -> Callable[..., Expr]:
 
         return at
 
+    if name in OPS:
+        return OPS[name].rule  # schema 1 holds no rules: today's
+
     def missing(*operands: Any, **params: Any) -> Expr:
-        raise UnreadableError("its run.json is of schema 1, which holds no rules; make it anew with this byhand")
+        raise UnreadableError(f"its run.json holds no rules (schema 1), and byhand knows no operation {shown(name)}")
 
     return missing
 

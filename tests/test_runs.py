@@ -105,12 +105,17 @@ def test_the_rules_of_a_file_give_its_values():
     assert evaluate(run.rule(name, 1, 2), run.value, run.domain) == run.values(name)[1][2]
 
 
-def test_a_file_of_schema_1_has_values_and_says_that_it_has_no_rules():
+def test_a_file_of_schema_1_has_values_and_the_rules_of_today():
     former = json.loads(record.as_text(run_of("attention-head"))) | {"schema": 1}
     former["steps"] = [{k: v for k, v in s.items() if k not in ("rule", "rules", "part")} for s in former["steps"]]
     del former["hash"]
     run = record.read(former)
     name = "blocks.0.attn.hook_z[0]"
     assert run.texts[name] == run_of("attention-head").texts[name]
-    with pytest.raises(UnreadableError, match=r"^its run\.json is of schema 1, which holds no rules; make it anew"):
-        run.rule(name, 0, 0)
+    assert run.rule(name, 0, 0) == run_of("attention-head").rule(name, 0, 0)
+    next(s for s in former["steps"] if s["name"] == name)["op"] = "unheard"
+    unknown = record.read(former)
+    with pytest.raises(
+        UnreadableError, match=r"holds no rules \(schema 1\), and byhand knows no operation 'unheard'$"
+    ):
+        unknown.rule(name, 0, 0)

@@ -1,65 +1,74 @@
-"""A run as an ONNX graph in float64, each step an output under its own name; and its value there."""
+"""A run as an ONNX graph in float64, each step an output under its own name; and its value there.
+
+Softmax, a head of attention and a norm are the standard's own operators. Every other step is made of the rules of its
+cells: those whose trees differ only in their leaves are computed together, each node of the tree by one operator.
+
+Source: ONNX, opset 23 (Attention, LayerNormalization, RMSNormalization, Softmax, …).
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import groupby
 from typing import Any
 
+from byhand.arithmetic.expr import Div, Expr, Fn, Mul, Num, Ref, Sub, Sum, children, evaluate, rebuild
+from byhand.arithmetic.floats import FLOATS
 from byhand.errors import ExtraError, WitnessError
-from byhand.formats.onnx_nodes import NODES, WHOLES, Builder
 from byhand.model.names import is_parameter
 from byhand.runs import Run
+from byhand.tape import Op, Step
 from byhand.witness.letters import value_of
-from byhand.witness.wiring import wires
 
 OPSET, IR = 23, 11
+DOUBLE = 11  # TensorProto.DOUBLE
+NODE = "node/"  # before the number of a node that is no step
 RECORDED = "recorded/"  # before the name of a step that others read as it was recorded
+SHORT = {"Erf", "Gelu"}  # operators that the reference computes to seven digits
+
+Shape = tuple[int, ...]
+Trees = Sequence[Expr]  # of one form, one for each place of a shape
 
 
 def graph(run: Run, *, chained: bool = True) -> Any:
     """The run as an onnx.ModelProto. Where it is not chained, each step reads what was recorded of the others.
 
-    Raises: WitnessError for letters, or for a step without an operator; ExtraError.
+    Raises: WitnessError for letters, or for a function without an operator; ExtraError.
     """
     if run.numbers == "symbolic":
         raise WitnessError("a run in letters has no ONNX graph; use exact, float or decimal numbers")
     onnx = _onnx()
-    shapes = {prefix + s.name: s.shape for s in run.steps.values() for prefix in ("", RECORDED)}
-    build, inputs, outputs = Builder(onnx.helper.make_node, shapes), [], []
-    computed = {name for name, step in run.steps.items() if step.op}
-    wired = {name: wire for name, wire in wires(run).items() if name in computed}
-    for name, shape in ((step.name, step.shape) for step in run.steps.values()):
-        info = onnx.helper.make_tensor_value_info(name, onnx.TensorProto.DOUBLE, shape)
-        if name not in computed:
+    build, inputs, outputs = Builder(run, chained), [], []
+    for name, step in run.steps.items():
+        info = onnx.helper.make_tensor_value_info(name, DOUBLE, step.shape)
+        if step.op is None:
             build.constant(_floats(run, name), name)
             if not is_parameter(name):
                 inputs.append(info)  # with the run's own numbers as its default
             continue
         outputs.append(info)
-        wire = wired[name]
         if not chained:
             build.constant(_floats(run, name), RECORDED + name)
-        elif any(whole(build, shape, name, wired) for whole in WHOLES):
-            continue
-        if wire.rule not in NODES:
-            raise WitnessError(f"{name}: ONNX has no node for {wire.rule!r}")
-        read = [x if chained or x not in computed else RECORDED + x for x in wire.inputs]
-        NODES[wire.rule](build, shape, name, *read, **wire.params)
+        if not chained or not any(whole(build, step, run.steps) for whole in WHOLES):
+            build.step(step)
+    nodes = [onnx.helper.make_node(kind, *ends, name=ends[1][0], **more) for kind, *ends, more in build.nodes]
     constants = [onnx.numpy_helper.from_array(value, name) for name, value in build.constants.items()]
-    made = onnx.helper.make_graph(build.nodes, run.model, inputs, outputs, constants)
+    made = onnx.helper.make_graph(nodes, run.model, inputs, outputs, constants)
     opset = onnx.helper.make_opsetid("", OPSET)
     return onnx.helper.make_model(made, opset_imports=[opset], ir_version=IR, producer_name="byhand")
 
 
-def evaluated(run: Run, *, chained: bool = True) -> dict[str, Any]:
-    """The steps by ONNX's reference implementation, as float64 arrays.
+def evaluated(model: Any) -> dict[str, Any]:
+    """The outputs of a graph by ONNX's reference implementation, as float64 arrays.
 
-    Raises: as `graph`.
+    Raises: ExtraError.
     """
-    model = graph(run, chained=chained)
+    evaluator = _onnx().reference.ReferenceEvaluator(model)
     import numpy
 
-    evaluator = _onnx().reference.ReferenceEvaluator(model)
     with numpy.errstate(all="ignore"):  # −∞ is a score like any other
         return dict(zip(evaluator.output_names, evaluator.run(None, {}), strict=True))
 
@@ -70,21 +79,338 @@ def judge(run: Run) -> None:
     Raises: WitnessError for the first cell that differs; as `graph`.
     """
     decimal = run.numbers == "decimal"
-    found = evaluated(run, chained=not decimal or run.rounding == "once")
+    model = graph(run, chained=not decimal or run.rounding == "once")
+    found = evaluated(model)
     recorded = {name: _floats(run, name) for name in run.steps}
     largest = max(abs(x) for rows in recorded.values() for row in rows for x in row if x != -math.inf)
-    has_erf = any(step.op_name == "gelu" for step in run.steps.values())
-    precision = 1e-6 if has_erf else 1e-9  # the reference's erf is short
+    precision = 1e-6 if SHORT & {node.op_type for node in model.graph.node} else 1e-9
     tolerance = (0.5 * 10.0 ** -(run.places or 0) if decimal else 0.0) + precision * max(1.0, largest)
-    for name, step in run.steps.items():
-        for i, row in enumerate(recorded[name] if step.op else ()):
+
+    def recorded_at(ref: Ref) -> float:
+        i, j = ref.index
+        return recorded[ref.matrix][i][j]  # type: ignore[index]
+
+    for name in (step.name for step in run.steps.values() if step.op):
+        for i, row in enumerate(recorded[name]):
             for j, (here, there) in enumerate(zip(row, found[name][i], strict=True)):
                 pair = here, float(there)
-                if step.op_name == "row_argmax":  # of two that differ by rounding only, either may be the largest
-                    pair = tuple(recorded[step.inputs[0]][i][int(x)] for x in pair)  # type: ignore[assignment]
-                if pair[0] != pair[1] and not abs(pair[0] - pair[1]) <= tolerance:
+                if pair[0] == pair[1]:
+                    continue
+                match run.rule(name, i, j):
+                    case Fn("argmax", args) if here in range(len(args)):  # equal but for rounding, either is right
+                        pair = tuple(evaluate(args[int(x)], recorded_at, FLOATS) for x in pair)
+                if not abs(pair[0] - pair[1]) <= tolerance:
                     where = f"{name}, row {i + 1}, column {j + 1}"
                     raise WitnessError(f"{where}: the run has {run.texts[name][i][j]}, ONNX {float(there):.12g}")
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """A value in the graph: its name, and the shape that it has before it is broadcast to that of its step."""
+
+    name: str
+    shape: Shape
+
+
+class Builder:
+    """A graph being built: its nodes, and the constants that they read.
+
+    chained: whether a step reads the others as the graph computes them, or as they were recorded.
+    """
+
+    def __init__(self, run: Run, chained: bool) -> None:
+        self.run = run
+        self.chained = chained
+        self.nodes: list[tuple[str, list[str], list[str], dict[str, Any]]] = []
+        self.constants: dict[str, Any] = {}
+
+    def __call__(self, kind: str, *inputs: Any, out: str = "", **attributes: Any) -> str:
+        """A node. It reads names, or numbers, which become constants; whole numbers in lists are axes or places."""
+        out = out or f"{NODE}{len(self.nodes)}"
+        names = [x if isinstance(x, str) else self.constant(x) for x in inputs]
+        self.nodes.append((kind, names, [out], attributes))
+        return out
+
+    def constant(self, value: Any, name: str = "") -> str:
+        import numpy
+
+        name, array = name or f"constant/{len(self.constants)}", numpy.asarray(value)
+        self.constants[name] = array if array.ndim and array.dtype.kind == "i" else array.astype(numpy.float64)
+        return name
+
+    def step(self, step: Step) -> None:
+        """A step from the rules of its cells: those of one form together."""
+        rows, cols = step.shape
+        trees = [self.run.rule(step.name, i, j) for i in range(rows) for j in range(cols)]
+        forms: dict[Expr, list[int]] = {}
+        for at, tree in enumerate(trees):
+            forms.setdefault(_form(tree), []).append(at)
+        if len(forms) == 1:
+            self._named(self._full(self._value(trees, step.shape), step.shape), step.name)
+            return
+        parts = [(self._value([trees[at] for at in cells], (len(cells),)), (len(cells),)) for cells in forms.values()]
+        joined = self("Concat", *(self._full(*part) for part in parts), axis=0)
+        place = {at: n for n, at in enumerate(at for cells in forms.values() for at in cells)}
+        places = [[place[i * cols + j] for j in range(cols)] for i in range(rows)]
+        self("Gather", joined, places, out=step.name, axis=0)
+
+    def _named(self, value: str, name: str) -> None:
+        """Give a value the name of a step: to the node that has just made it, or a copy."""
+        if value.startswith(NODE) and self.nodes[-1][2] == [value]:
+            self.nodes[-1][2][0] = name
+        else:
+            self("Identity", value, out=name)
+
+    def _full(self, value: Tensor, shape: Shape) -> str:
+        """A value in its full shape."""
+        return value.name if value.shape == shape else self("Expand", value.name, list(shape))
+
+    def _value(self, trees: Sequence[Expr], shape: Shape) -> Tensor:
+        """The values of trees of one form, one for each place of a shape.
+
+        Raises: WitnessError for a function without an operator.
+        """
+        match trees[0]:
+            case Num():
+                return self._numbers([tree.value for tree in trees], shape)  # type: ignore[attr-defined]
+            case Ref():
+                return self._cells(trees, shape)  # type: ignore[arg-type]
+            case Sum():
+                return self._sum(_parts(trees), shape)
+            case Sub() | Mul() | Div() as node:
+                left, right = _parts(trees)
+                return self._operator(type(node).__name__, self._value(left, shape), self._value(right, shape))
+            case Fn(name):
+                return self._function(name, _parts(trees), shape)
+            case node:
+                raise TypeError(f"not a node of one cell: {node!r}")
+
+    def _operator(self, kind: str, *values: Tensor) -> Tensor:
+        """An operator, cell by cell, on values that are broadcast to each other."""
+        import numpy
+
+        shape = numpy.broadcast_shapes(*(value.shape for value in values))
+        return Tensor(self(kind, *(value.name for value in values)), shape)
+
+    def _numbers(self, numbers: Sequence[Any], shape: Shape) -> Tensor:
+        if len({*numbers}) == 1:
+            return Tensor(self.constant(float(numbers[0])), ())
+        import numpy
+
+        return Tensor(self.constant(numpy.array([float(x) for x in numbers]).reshape(shape)), shape)
+
+    def _cells(self, refs: Sequence[Ref], shape: Shape) -> Tensor:
+        """Cells of other steps: a whole step that is broadcast to the shape, or the cells gathered."""
+        import numpy
+
+        starts, count = dict[str, int](), 0  # where each step begins, of all their cells in a row
+        for name in dict.fromkeys(ref.matrix for ref in refs):
+            starts[name] = count
+            count += math.prod(self.run[name].shape)
+        flat = [starts[ref.matrix] + _in_a_row(ref, self.run) for ref in refs]
+        places = numpy.array(flat).reshape(shape)
+        if len(starts) > 1:
+            row = self("Concat", *(self("Reshape", self.source(name), [-1]) for name in starts), axis=0)
+            return Tensor(self("Gather", row, places, axis=0), shape)
+        (name,) = starts
+        own, source = self.run[name].shape, self.source(name)
+        for whole in (own, (1, *own), (own[0], 1, own[1])):
+            if len(whole) == len(shape) and _is_broadcast(numpy.arange(count).reshape(whole), places):
+                return Tensor(source if whole == own else self("Reshape", source, list(whole)), whole)
+        return Tensor(self("Gather", self("Reshape", source, [-1]), places, axis=0), shape)
+
+    def source(self, name: str) -> str:
+        """The name under which a step is read."""
+        return name if self.chained or self.run[name].op is None else RECORDED + name
+
+    def _sum(self, terms: Sequence[Trees], shape: Shape) -> Tensor:
+        """Several trees in each place added up: those that read the same steps in the same way by one operator."""
+        groups = [[*group] for _, group in groupby(terms, lambda term: _form(term[0], named=True))]
+        values = [self._total(group, shape) if len(group) > 1 else self._value(group[0], shape) for group in groups]
+        if len(values) < 2:
+            return values[0] if values else Tensor(self.constant(0.0), ())
+        return self._operator("Add" if len(values) == 2 else "Sum", *values)
+
+    def _total(self, terms: Sequence[Trees], shape: Shape) -> Tensor:
+        """Terms of one form added up; a product of matrices, if they are one."""
+        return self._product(terms, shape) or self._reduced("ReduceSum", terms, shape)
+
+    def _product(self, terms: Sequence[Trees], shape: Shape) -> Tensor | None:
+        """Σₖ X[i,k]·Y[k,j] or Σₖ X[i,k]·Y[j,k], over all of X and Y; None for any other sum."""
+        match terms[0][0]:
+            case Mul(Ref(left), Ref(right)) if len(shape) == 2 and self.run[left].shape == (shape[0], len(terms)):
+                pass
+            case _:
+                return None
+
+        def is_made_of(column: Callable[[int, int], tuple[int, int]]) -> bool:
+            cells = [(i, j) for i in range(shape[0]) for j in range(shape[1])]
+            return all(
+                tree == Mul(Ref(left, (i, k)), Ref(right, column(k, j)))
+                for k, term in enumerate(terms)
+                for tree, (i, j) in zip(term, cells, strict=True)
+            )
+
+        other, x, y = self.run[right].shape, self.source(left), self.source(right)
+        if other == (len(terms), shape[1]) and is_made_of(lambda k, j: (k, j)):
+            return Tensor(self("MatMul", x, y), shape)
+        if other == (shape[1], len(terms)) and is_made_of(lambda k, j: (j, k)):
+            return Tensor(self("Gemm", x, y, transB=1), shape)
+        return None
+
+    def _reduced(self, kind: str, trees: Sequence[Trees], shape: Shape) -> Tensor:
+        """An operator that makes one of several values in each place."""
+        return Tensor(self(kind, self._stacked(trees, shape), [len(shape)], keepdims=0), shape)
+
+    def _stacked(self, trees: Sequence[Trees], shape: Shape) -> str:
+        """Several values in each place, on a last axis: together where they are of one form."""
+        whole = (*shape, len(trees))
+        if _are_alike(trees):
+            in_order = [tree for place in zip(*trees, strict=True) for tree in place]
+            return self._full(self._value(in_order, whole), whole)
+        each = [self("Unsqueeze", self._full(self._value(tree, shape), shape), [len(shape)]) for tree in trees]
+        return self("Concat", *each, axis=len(shape))
+
+    def _function(self, name: str, args: Sequence[Trees], shape: Shape) -> Tensor:
+        match name:
+            case "argmax":
+                place = self("ArgMax", self._stacked(args, shape), axis=len(shape), keepdims=0)
+                return Tensor(self("Cast", place, to=DOUBLE), shape)
+            case "max" if _are_alike(args):
+                return self._reduced("ReduceMax", args, shape)
+            case "max" if len(args) == 2 and all(zero == Num(Fraction(0)) for zero in args[0]):
+                return self._operator("Relu", self._value(args[1], shape))
+            case "pow" if args[0][0] == Fn("e"):
+                return self._operator("Exp", self._value(args[1], shape))
+            case "log":
+                base, natural = args[0], self._operator("Log", self._value(args[1], shape))
+                if base[0] == Fn("e"):
+                    return natural
+                return self._operator("Div", natural, self._operator("Log", self._value(base, shape)))
+            case "sinpi" | "cospi":
+                angle = self._operator("Mul", self._value(args[0], shape), Tensor(self.constant(math.pi), ()))
+                return self._operator(OPERATORS[name.removesuffix("pi")], angle)
+            case "e" | "pi":
+                return Tensor(self.constant(getattr(math, name)), ())
+        if name not in OPERATORS:
+            raise WitnessError(f"ONNX has no operator for the function {name!r}")
+        return self._operator(OPERATORS[name], *(self._value(arg, shape) for arg in args))
+
+
+OPERATORS = {  # of functions that the standard has as they are
+    "pow": "Pow", "sqrt": "Sqrt", "max": "Max", "sin": "Sin", "cos": "Cos", "gelu": "Gelu", "erf": "Erf",
+}  # fmt: skip
+
+
+def _form(tree: Expr, named: bool = False) -> Expr:
+    """A tree without its numbers and places, so that trees of one form are equal; named: of the same steps, too."""
+    return rebuild(tree, lambda leaf: Num(0) if isinstance(leaf, Num) else Ref(leaf.matrix if named else ""))
+
+
+def _parts(trees: Trees) -> list[Trees]:
+    """What stands below the roots of trees of one form: for each branch, that of every tree."""
+    return [*zip(*map(children, trees), strict=True)]
+
+
+def _are_alike(trees: Sequence[Trees]) -> bool:
+    """Whether the several trees of each place are of one form."""
+    return len({_form(tree[0]) for tree in trees}) == 1
+
+
+def _in_a_row(ref: Ref, run: Run) -> int:
+    """Where a cell stands in its step, counted row by row."""
+    i, j = ref.index
+    return i * run[ref.matrix].shape[1] + j  # type: ignore[operator]
+
+
+def _is_broadcast(small: Any, large: Any) -> bool:
+    """Whether an array is another one, repeated along the axes where that has length 1."""
+    fits = all(n in (1, m) for n, m in zip(small.shape, large.shape, strict=True))
+    return fits and bool((small == large).all())
+
+
+# wholes: False where a step is not the end of one
+
+Steps = Mapping[str, Step]
+
+
+def _log(base: int | str) -> float:
+    return 1.0 if base == "e" else math.log(int(base))
+
+
+def _softmax(b: Builder, step: Step, steps: Steps) -> bool:
+    """In base b it is that of the scores times ln b."""
+    if (found := _scores(step, steps)) is None:
+        return False
+    b("Softmax", b("Mul", found[0], _log(found[1])), out=step.name, axis=-1)
+    return True
+
+
+def _scores(step: Step, steps: Steps) -> tuple[str, int | str] | None:
+    """The scores and the base of what is a softmax."""
+    match step:
+        case Step(op=Op(name="normalize_rows"), inputs=(powers, sums)):
+            match steps[powers], steps[sums]:
+                case (
+                    Step(op=Op(name="power_of"), inputs=(scores,), params={"base": base}),
+                    Step(op=Op(name="row_sum"), inputs=(summed,)),
+                ) if summed == powers:
+                    return scores, base
+    return None
+
+
+def _attention(b: Builder, step: Step, steps: Steps) -> bool:
+    """One head. The queries carry the scale and the base, which as an attribute would be a float32."""
+    if step.op_name != "matmul" or (found := _scores(steps[step.inputs[0]], steps)) is None:
+        return False
+    scores, base = found
+    causal, masks, factor = 0, list[str](), _log(base)
+    while True:
+        match steps[scores]:
+            case Step(op=Op(name="mask_future"), inputs=(scores,)):
+                causal = 1
+            case Step(op=Op(name="add"), inputs=(scores, mask)):
+                masks = [b("Mul", mask, _log(base))]
+            case Step(op=Op(name="divide_by_root"), inputs=(scores,), params={"of": of}):
+                factor /= math.sqrt(Fraction(of))
+            case Step(op=Op(name="dot_rows"), inputs=(query, key)):
+                break
+            case _:
+                return False
+    heads = (b("Unsqueeze", x, [0, 1]) for x in (b("Mul", query, factor), key, step.inputs[1]))
+    b("Squeeze", b("Attention", *heads, *masks, scale=1.0, is_causal=causal), [0, 1], out=step.name)
+    return True
+
+
+def _norm(b: Builder, step: Step, steps: Steps) -> bool:
+    """LayerNormalization, or RMSNormalization and a bias."""
+    end, width, w, bias = step, step.shape[1], "", list[str]()
+    if step.op_name == "scale_and_shift":
+        unit, w, shift = step.inputs
+        end, w, bias = steps[unit], b("Reshape", w, [width]), [b("Reshape", shift, [width])]
+    match end:
+        case Step(op=Op(name="standardize"), inputs=(x, scale)):
+            pass
+        case _:
+            return False
+    match steps[scale]:
+        case Step(op=Op(name="root"), inputs=(square,), params={"eps": eps}) if steps[
+            square
+        ].op_name == "mean_square" and steps[square].inputs == (x,):
+            common: dict[str, Any] = {"axis": -1, "epsilon": float(Fraction(eps))}
+        case _:
+            return False
+    w = w or b.constant([1.0] * width)
+    if steps[x].op_name == "center":
+        b("LayerNormalization", steps[x].inputs[0], w, *bias, out=step.name, **common)
+    elif bias:
+        b("Add", b("RMSNormalization", x, w, **common), *bias, out=step.name)
+    else:
+        b("RMSNormalization", x, w, out=step.name, **common)
+    return True
+
+
+WHOLES: Iterable[Callable[[Builder, Step, Steps], bool]] = (_softmax, _attention, _norm)
 
 
 def _onnx() -> Any:
