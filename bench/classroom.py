@@ -194,7 +194,7 @@ def shares(count: int = 300) -> Table:
 def written(folder: Path, made: Any, packed: Any) -> None:
     """The copies' own files, and all of them in one."""
     with (folder / "all.pdf").open("wb") as file, tempfile.TemporaryFile() as places:
-        bundle = Bundle(file, places, "all")
+        bundle = Bundle(file, places, "all", "en")
         for view in CLASS_VIEWS:
             for copy, contents in enumerate(zip(*packed[view], strict=True)):
                 replace_file(folder / f"{copy}-{view}.pdf", copy_pdf(made.templates[view][0], contents))
@@ -217,7 +217,7 @@ def others() -> Table:
 def proof(count: int, sheets: list[str]) -> None:
     """Fill, lay out, and compare text, what `verify` says, and pictures at 150 dpi."""
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
-    from reading_pdf import different, same_text
+    from page_pdf import different, same_text
 
     for sheet in sheets:
         plan = plan_of(sheet)

@@ -152,7 +152,7 @@ STOPWATCH = Stopwatch()
 def _plain(value: Any) -> Any:
     """An int where the value is whole, else a Fraction; −∞ as it is."""
     if not isinstance(value, Fraction):
-        value = first(value)
+        value = first(value)  # its time stands for that of all copies
         if isinstance(value, int) or is_neg_inf(value):
             return value
         try:

@@ -71,6 +71,29 @@ def test_no_files_import_each_other_in_a_circle():
     assert not left
 
 
+def modules(node):
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    return [node.module] if isinstance(node, ast.ImportFrom) else []
+
+
+def is_heavy(module):
+    """Whether a library is heavy, or a file of the package imports one that is."""
+    file = module.removeprefix("byhand.").replace(".", "/") + ".py"
+    imports = ast.parse(FILES[file].read_text(encoding="utf-8")).body if file in FILES else []
+    return bool(
+        HEAVY & {name.partition(".")[0] for name in (module, *(m for node in imports for m in modules(node)))}
+    )
+
+
+@pytest.mark.parametrize("name", sorted(name for name in FILES if name.startswith("arithmetic/")))
+def test_arithmetic_imports_within_a_function_only_what_is_heavy(name):
+    for function in ast.walk(ast.parse(FILES[name].read_text(encoding="utf-8"))):
+        if isinstance(function, ast.FunctionDef):
+            imported = [module for node in ast.walk(function) for module in modules(node)]
+            assert all(map(is_heavy, imported)), f"{name}: {function.name} imports {imported}"
+
+
 @pytest.mark.parametrize("name", sorted(FILES.keys() - {"arithmetic/copies.py"}))
 def test_only_a_class_knows_of_many_copies(name):
     """Other rooms call the functions of arithmetic/copies on any value."""

@@ -26,7 +26,7 @@ def number_system(name: str, places: int = 2, rounding: Rounding = "carry") -> D
         case "float":
             return FLOATS
         case "symbolic":
-            from byhand.arithmetic.symbols import SYMBOLS
+            from byhand.arithmetic.symbols import SYMBOLS  # sympy is heavy
 
             return SYMBOLS
         case _:
