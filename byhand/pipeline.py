@@ -23,7 +23,7 @@ from byhand.model.files import load_entries
 from byhand.model.weights import Values, check_positions, complete
 from byhand.record import as_text, fingerprint
 from byhand.runs import Run
-from byhand.symmetry import renamed
+from byhand.symmetry.renaming import renamed
 from byhand.tape import Tape
 from byhand.witness.judge import judge
 from byhand.worksheet.context import Context
@@ -212,7 +212,7 @@ def choose_numbers(sheet: Sheet, options: Options) -> tuple[Values, dict[str, An
     if options.kept and options.answer:
         raise ConfigError("--answer needs new numbers; leave out --values, --numbers symbolic and --seed 0")
     if options.kept:
-        return renamed(values, seed, signs=not symbolic), None
+        return renamed(sheet.model, values, seed, signs=not symbolic, in_place=sheet.in_place), None
     from byhand.numbers.choice import choose
     from byhand.numbers.words import spelled
 

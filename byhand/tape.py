@@ -15,6 +15,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -71,8 +72,9 @@ class Op:
     undefined: what it means when a cell divides by 0; edges: more examples, of what is special.
     by_place: the letters whose places the rule tells apart, as a mask does. In every other letter it is uniform: when
     the places of the letter change their order in the operands, those of the result change theirs, or nothing does.
+    A … stands for the operands themselves, which may be any number.
     places: the params that speak of places, and change along, by their letters: "i->k" is one place of k for each
-    place of i.
+    place of i. tells: the letter whose places the result's numbers are.
     """
 
     name: str
@@ -85,6 +87,7 @@ class Op:
     edges: tuple[Example, ...] = ()
     by_place: str = ""
     places: Mapping[str, str] = field(default_factory=dict)
+    tells: str = ""
 
     @property
     def prose(self) -> str:
@@ -144,16 +147,21 @@ def op(
     edges: tuple[Example, ...] = (),
     by_place: str = "",
     places: Mapping[str, str] | None = None,
+    tells: str = "",
 ) -> Callable[[Callable[..., Expr]], Op]:
     """Register the rule of one cell as an operation."""
 
     def register(rule: Callable[..., Expr]) -> Op:
         said = (formula, columns or formula, undefined)
-        new = Op(rule.__name__, rule, signature, *said, example, edges, by_place, places or {})
+        new = Op(rule.__name__, rule, signature, *said, example, edges, by_place, places or {}, tells)
         OPS[new.name] = new
         return new
 
     return register
+
+
+class Found(int):
+    """A place, or whether it is kept, that a model finds by the numbers of a run: it moves along with them."""
 
 
 @dataclass(frozen=True)
@@ -259,13 +267,16 @@ class Matrix:
 class Tape:
     """Steps in the order in which they were written down, and their values in one number system.
 
-    numbers: the given matrices by name: exact numbers (int, Fraction), −∞ or letters, as rows.
+    numbers: the given matrices by name: exact numbers (int, Fraction), −∞ or letters, as rows. defaults: those of
+    them that were left out. results: the steps that the model is for.
     """
 
     def __init__(self, domain: Domain, numbers: Mapping[str, Sequence[Sequence[Any]]]) -> None:
         self.domain = domain
         self.numbers = dict(numbers)
         self.steps: dict[str, Step] = {}
+        self.defaults: set[str] = set()
+        self.results: tuple[str, ...] = ()
         self.current_part = ""
         self._values: dict[str, Rows] = {}
 
@@ -283,10 +294,13 @@ class Tape:
         finally:
             self.current_part = outer
 
-    def given(self, name: str, shape: Shape, axes: tuple[str, str] = ("", ""), default: int | None = None) -> Matrix:
+    def given(
+        self, name: str, shape: Shape, axes: tuple[str, str] = ("", ""), default: int | Fraction | None = None
+    ) -> Matrix:
         """Write down, once, a matrix whose numbers come from outside; left out, it is filled with the default."""
         if default is not None and name not in self.numbers:
             self.numbers[name] = ((default,) * shape[1],) * shape[0]
+            self.defaults.add(name)
         known = name in self.steps and self.steps[name].shape == shape
         return Matrix(self, name) if known else self.record(Step(name, None, (), {}, shape, axes, self.current_part))
 

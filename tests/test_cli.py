@@ -193,7 +193,7 @@ def test_among_several_sheets_the_one_that_cannot_be_made_is_named(command):
     result = command("generate", "dot-product", "sizing", "--numbers", "symbolic", "--seed", "3", "--format", "html")
     assert result.exit_code == 1
     assert result.stderr.startswith(
-        "byhand: sizing: n_layers is given, so there is one set of numbers only; use --seed 0"
+        "byhand: sizing: none of the numbers may change its place, so there is one set of them only; use --seed 0"
     )
 
 

@@ -1,14 +1,15 @@
 """Every operation: what it says of itself, and a worked example of it in small integers."""
 
 import inspect
-from itertools import permutations
+from functools import reduce
 
 import pytest
 from judged import EXAMPLES, example_of, step_of
+from uniform import is_uniform, orders_of
 
 from byhand import ops
 from byhand.arithmetic.exact import RATIONALS
-from byhand.arithmetic.expr import Fn, Index, Ref, Sub, Sum, bind, changed, evaluate, rebuild, refs
+from byhand.arithmetic.expr import Index, Sub, Sum, bind, evaluate, refs
 from byhand.tape import OPS, Named, Op, example
 
 
@@ -53,63 +54,11 @@ def test_a_cell_reads_cells_that_its_operands_have(name):
                 assert 0 <= ref.index[1] < cols
 
 
-LETTERS = [(name, letter) for name in OPS for letter in sorted({*OPS[name].signature} - {*"*1,…->"})]
-
-
-def in_order(node):
-    """A tree with its sums, and what it takes the largest of, in one order."""
-    node = changed(node, in_order)
-    match node:
-        case Sum(terms):
-            return Sum(tuple(sorted(terms, key=repr)))
-        case Fn("max", args):
-            return Fn("max", tuple(sorted(args, key=repr)))
-    return node
-
-
-def moved(value, spoken, letter, order):
-    """A param that speaks of places, "i->k", after those of one of its letters changed their order."""
-    own, named = spoken.split("->")
-    if not own:
-        return order.index(value) if named == letter else value
-    places = order if own[0] == letter else range(len(value))
-    return tuple(moved(value[place], f"{own[1:]}->{named}", letter, order) for place in places)
-
-
-def is_uniform(op, letter, example, order):
-    """Whether an operation gives the same trees in another order when its operands come in another order.
-
-    order: the old place from which each new place of a letter is filled.
-    """
-    old = step_of(op, example, RATIONALS)
-    params = {k: moved(v, op.places[k], letter, order) if k in op.places else v for k, v in example.params.items()}
-    operands, result = op.letters(len(example.operands))
-    letters = dict(zip(old.step.inputs, operands, strict=True))
-
-    def at(pair, places):
-        return tuple(order[place] if mine == letter else place for mine, place in zip(pair, places, strict=True))
-
-    def from_old(leaf):
-        return Ref(leaf.matrix, at(letters[leaf.matrix], leaf.index)) if isinstance(leaf, Ref) else leaf
-
-    matrices = [old.tape[name] for name in old.step.inputs]
-    return all(
-        in_order(rebuild(op.rule(*matrices, i=i, j=j, **params), from_old))
-        == in_order(old.tape.cell("y", *at(result, (i, j))))
-        for i in range(old.rows)
-        for j in range(old.cols)
-    )
-
-
-def orders_of(op, letter):
-    """The examples of an operation in which a letter has several places, and every order of these places."""
-    for case in (op.example, *op.edges):
-        step, sizes = step_of(op, case, RATIONALS).step, dict(case.sizes)
-        operands, result = op.letters(len(case.operands))
-        for pair, rows in zip(operands, case.operands, strict=True):
-            sizes |= dict(zip(pair, (len(rows), len(rows[0])), strict=True))
-        sizes |= dict(zip(result, step.shape, strict=True))
-        yield from ((case, order) for order in permutations(range(sizes[letter])) if sizes[letter] > 1)
+LETTERS = [
+    (name, letter)
+    for name, op in OPS.items()
+    for letter in sorted({*op.signature} - {*"*1,->"} - {*"…" * ("*" in op.signature)})  # a * stands along a letter
+]
 
 
 @pytest.mark.parametrize(("name", "letter"), LETTERS)
@@ -138,6 +87,24 @@ def test_an_op_that_mixes_an_axis_by_place_and_does_not_say_so_is_found_out():
     assert as_rows(step_of(op, op.example, RATIONALS)) == gives
     assert all(is_uniform(op, "i", *case) for case in orders_of(op, "i"))
     assert not all(is_uniform(op, "j", *case) for case in orders_of(op, "j"))
+
+
+def test_operands_whose_order_counts_are_found_out():
+    def first_less_others(*matrices, i, j):
+        return reduce(Sub, [m[i, j] for m in matrices])
+
+    op = Op("first_less_others", first_less_others, "ij…->ij", "", "", "", example([[5]], [[2]], [[1]], gives=[[2]]))
+    assert not all(is_uniform(op, "…", *case) for case in orders_of(op, "…"))
+
+
+@pytest.mark.parametrize("name", [name for name, op in OPS.items() if op.tells])
+def test_what_an_op_tells_is_the_number_of_a_place(name):
+    op, order = OPS[name], (2, 0, 1)
+    rows = [[4, 7, 1], [3, -2, 0]]
+    assert op.tells == op.letters(1)[0][0][1]
+    right = step_of(op, op.example, RATIONALS, [rows])
+    moved = step_of(op, op.example, RATIONALS, [[[row[old] for old in order] for row in rows]])
+    assert [[order[int(place)] for place in row] for row in moved.values] == as_rows(right)
 
 
 UNIFORM = [name for name in OPS if not OPS[name].by_place and not OPS[name].places and name != "largest_entry"]

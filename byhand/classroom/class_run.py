@@ -18,7 +18,7 @@ from byhand.notation.number import parse, plain
 from byhand.pipeline import Options, recorded
 from byhand.record import numbers_text, short_hash
 from byhand.runs import Run
-from byhand.symmetry import renamed
+from byhand.symmetry.renaming import Moves, leaves, moves, refilled
 from byhand.tape import Tape
 from byhand.worksheet.document import Document
 from byhand.worksheet.sheet import Sheet
@@ -99,7 +99,8 @@ def run_copies(sheet: Sheet, sets: Sequence[Values], variants: Sequence[Variant]
     """
     options = options.on(sheet)
     domain = Copies(options.domain, len(variants))
-    values = values_together(sets, variants, domain, signs=options.numbers != "symbolic")
+    known = moves(sheet.model, sets[0], sheet.in_place) if any(key for _, key in variants) else None
+    values = values_together(sets, variants, domain, known, signs=options.numbers != "symbolic")
     page, run, tape = recorded(sheet, values, options, domain, None)
     made = ClassRun(page, run, tape, domain)
     text = _ESCAPED.sub(lambda m: str(json.loads(f'"{m[0]}"')), numbers_text(run, page.steps))
@@ -126,32 +127,37 @@ def unchanged(run: ClassRun, sets: Sequence[int]) -> list[str]:
 
 
 def values_together(
-    sets: Sequence[Values], variants: Sequence[Variant], domain: Copies, *, signs: bool = True
+    sets: Sequence[Values], variants: Sequence[Variant], domain: Copies, known: Moves | None, *, signs: bool = True
 ) -> Values:
     """The values of all copies, in which a number that differs from copy to copy is a column.
 
     Renaming moves entries and changes signs. So each number is coded as an int, the place of its absolute value with
-    the number's sign; the coded values are renamed, and the columns decoded.
+    the number's sign; the coded numbers are moved, and the columns decoded.
+
+    known: what may move, where any copy is renamed.
     """
     import numpy as np  # heavy
 
     entries = [[values.weights, values.inputs] for values in sets]
-    numbers = [[parse(leaf) for leaf in _leaves(each)] for each in entries]
+    numbers = [[parse(leaf) for leaf in leaves(each)] for each in entries]
     sizes = list(dict.fromkeys(_size(x) for own in numbers for x in own if x))
     places = {size: place for place, size in enumerate(sizes, 1)}
-    coded = []
-    for values, each, own in zip(sets, entries, numbers, strict=True):
-        weights, inputs = _refilled(each, iter([_sign(x) * places[_size(x)] if x else 0 for x in own]))
-        coded.append(replace(values, weights=weights, inputs=inputs))
-    made = (renamed(coded[number], key, signs=signs) for number, key in variants)
-    table = np.array([[int(leaf) for leaf in _leaves([copy.weights, copy.inputs])] for copy in made])
+    coded = [[_sign(x) * places[_size(x)] if x else 0 for x in own] for own in numbers]
+
+    def moved(number: int, key: int | str) -> list[int]:
+        own = coded[number]
+        if known is None or key == 0:
+            return own
+        return [own[place] * sign for place, sign in known.drawn(key, own, signs=signs)]
+
+    table = np.array([moved(number, key) for number, key in variants])
 
     def number(column: Any) -> Any:
         found, codes = np.unique(column, return_inverse=True)
         own = [-sizes[-place - 1] if place < 0 else sizes[place - 1] if place else 0 for place in found.tolist()]
         return domain.number(own, codes) if len(own) > 1 else plain(own[0])
 
-    weights, inputs = _refilled(entries[0], map(number, table.T))
+    weights, inputs = refilled(entries[0], map(number, table.T))
     return replace(sets[0], weights=weights, inputs=inputs)
 
 
@@ -161,22 +167,3 @@ def _size(x: Any) -> Any:
 
 def _sign(x: Any) -> int:
     return -1 if isinstance(x, int | Fraction) and x < 0 else 1
-
-
-def _leaves(entry: Any) -> Iterator[Any]:
-    """The numbers of nested tables and lists, those of a table in the order of its names."""
-    if isinstance(entry, int | str) or not isinstance(entry, Mapping | Sequence):  # the first test is the quick one
-        yield entry
-        return
-    for item in (entry[name] for name in sorted(entry)) if isinstance(entry, Mapping) else entry:
-        yield from _leaves(item)
-
-
-def _refilled(entry: Any, leaves: Iterator[Any]) -> Any:
-    """The same tables and lists with other numbers."""
-    if isinstance(entry, Mapping):
-        found = {name: _refilled(entry[name], leaves) for name in sorted(entry)}
-        return {name: found[name] for name in entry}
-    if isinstance(entry, Sequence) and not isinstance(entry, str):
-        return [_refilled(item, leaves) for item in entry]
-    return next(leaves)

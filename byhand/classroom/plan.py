@@ -13,7 +13,8 @@ from byhand.errors import ConfigError, UnknownNameError
 from byhand.formats.cache import made_once
 from byhand.model.weights import Values
 from byhand.pipeline import Options, choose_numbers
-from byhand.symmetry import Draw, renamed
+from byhand.symmetry.draw import Draw
+from byhand.symmetry.renaming import moves, renamed
 from byhand.worksheet.sheet import Sheet
 
 SETS = 12  # of numbers that a class has, at most
@@ -113,7 +114,7 @@ class NumberSets:
     def renames(self) -> bool:
         """Whether dimensions of the sheet's model can be renamed."""
         try:
-            renamed(self.own, "any")
+            moves(self.plan.sheet.model, self.own, self.plan.sheet.in_place)
         except ConfigError:
             return False
         return True
@@ -151,7 +152,8 @@ class NumberSets:
         Raises: ConfigError where there is one set of numbers only.
         """
         if self.renames:
-            return renamed(self.sets[self.set_of(key)], key, signs=self.plan.options.numbers != "symbolic")
+            sheet, own, signs = self.plan.sheet, self.sets[self.set_of(key)], self.plan.options.numbers != "symbolic"
+            return renamed(sheet.model, own, key, signs=signs, in_place=sheet.in_place)
         return self._listed[Draw(f"byhand/{key}/set").below(len(self._listed))]
 
     def run(self, keys: Sequence[str]) -> ClassRun:

@@ -66,8 +66,7 @@ class Builder:
 
     def number(self, name: str, default: int | Fraction, cols: int = 1) -> Matrix:
         """A number that is given under inputs, or else the default, once for each of `cols` models side by side."""
-        self.tape.numbers.setdefault(name, ((default,) * cols,))
-        return self.tape.given(name, (1, cols), ("", "model" if cols > 1 else ""))
+        return self.tape.given(name, (1, cols), ("", "model" if cols > 1 else ""), default)
 
     def size(self, name: str, cols: int = 1) -> Matrix:
         """A size of the config as a number that steps can count with, unless inputs give another."""

@@ -61,6 +61,7 @@ class Model:
         problems: list[ByHandError] = []
         values = complete(values)
         tape, results = _written(self, values, domain, problems)
+        tape.results = tuple(result.name for result in results)
         needed = list({step.name: step for result in results for step in tape.needed(result.name)}.values())
         with collecting(problems):
             _check_tokens(needed, values)

@@ -107,6 +107,7 @@ def normalize_columns(a: Operand, sums: Operand, i: At, j: At) -> Expr:
 @op(
     "ij->i1",
     by_place="j",
+    tells="j",
     formula=r"\operatorname{{argmax}}_j\, {0}_{{ij}}",
     example=example([[1, 5, 5], [2, 1, 0], [NEG_INF, -1, NEG_INF]], gives=[[1], [0], [1]]),
 )

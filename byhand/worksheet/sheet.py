@@ -32,6 +32,7 @@ class Sheet:
 
     numbers: exact, decimal or symbolic, where nothing else is asked for. letters: parameters as they are in a
     symbolic run, entries being letters or numbers. pick_words: whether another seed may have another sentence.
+    in_place: inputs and parameters whose numbers keep their places in every copy, because the text speaks of these.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Sheet:
     values: Mapping[str, Any] = field(default_factory=dict)
     letters: Mapping[str, Any] = field(default_factory=dict)
     pick_words: bool = False
+    in_place: tuple[str, ...] = ()
 
     def given(
         self, *, letters: bool, base: int | str | None = None, tokens: Sequence[str] = (), other: object = None
@@ -91,7 +93,7 @@ _VALUES = ("config", "tokens", "source", "vocabulary", "inputs", "weights")
 _KEYS = {
     "title": str, "model": str, "goal": str, "number": int, "numbers": str, "prerequisites": list, "objectives": list,
     "letters": dict, "config": dict, "tokens": list, "source": list, "vocabulary": list, "inputs": dict,
-    "weights": dict, "pick_words": bool,
+    "weights": dict, "pick_words": bool, "in_place": list,
 }  # fmt: skip
 
 
@@ -200,9 +202,12 @@ def parse_sheet(name: str, text: str, original: str = "") -> Sheet:
     if front["model"] not in MODELS:
         raise SheetError(f"{name}.md: {UnknownNameError('model', front['model'], MODELS)}")
     kept = {k: v for k, v in front.items() if k not in _VALUES} | {"model": MODELS[front["model"]]}
-    for key in ("prerequisites", "objectives"):
+    for key in ("prerequisites", "objectives", "in_place"):
         kept[key] = tuple(str(x) for x in front.get(key, ()))
     values = {k: front[k] for k in _VALUES if k in front}
+    given = {**values.get("inputs", {}), **values.get("weights", {})}
+    if unknown := [key for key in kept["in_place"] if key not in given]:
+        raise SheetError(f"{name}.md: in_place: {UnknownNameError('input or weight', unknown[0], given)}")
     return Sheet(name=name, body=body, values=values, **kept)
 
 

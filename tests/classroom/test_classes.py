@@ -247,7 +247,7 @@ def test_what_cannot_be_renamed_is_drawn_from_all_that_may_be_chosen():
 
 def test_a_sheet_whose_numbers_neither_are_renamed_nor_listed_has_no_class():
     sheet = load_sheet("softmax")
-    sheet = replace(sheet, values={**sheet.values, "inputs": {"softmax.exp": [[1, 2]]}})
+    sheet = replace(sheet, in_place=("scores",), values={**sheet.values, "inputs": {"scores": [[0, 1, 2]]}})
     with pytest.raises(ConfigError, match="softmax has one set of numbers only, so a class has none of its own"):
         NumberSets(Plan(sheet, Options(numbers="exact"), "")).of("a")
 

@@ -23,7 +23,7 @@ from byhand.classroom.printing.template import copy_pdf, template
 from byhand.formats.html.page import Pages
 from byhand.formats.pdf import pdf
 from byhand.pipeline import Options, choose_numbers, prepare, recorded
-from byhand.symmetry import renamed
+from byhand.symmetry.renaming import renamed
 from byhand.worksheet.sheet import load_sheet
 
 KEYS = ("ada", "grace", "alan")
@@ -62,7 +62,9 @@ def test_the_page_of_a_copy_is_the_page_of_its_own_numbers(sheet, options):
     key = list(run.filled(Pages(run.document).html("key", "print")))
     asked = Options(**options).on(found)
     for copy, name in ((0, 0), (3, KEYS[2])):
-        page, own, _ = recorded(found, renamed(values, name), asked, asked.domain, None)
+        page, own, _ = recorded(
+            found, renamed(found.model, values, name, in_place=found.in_place), asked, asked.domain, None
+        )
         assert [*run.runs()][copy] == replace(own, domain=run.domain.inner, hash="")
         page = replace(page, stamp={"seed": "0", "hash": own.hash})
         assert without_minutes(key[copy]) == without_minutes(Pages(page).html("key", "print"))

@@ -5,13 +5,13 @@ from dataclasses import replace
 from class_runs import SAYS_FIRST, own_numbers, run_together
 
 from byhand.classroom.fitting import AGAIN, fitting, hiding_mistakes
-from byhand.symmetry import renamed
+from byhand.symmetry.renaming import renamed
 
 
 def test_a_copy_that_hides_a_mistake_is_found():
     sheet, options, values = own_numbers("attention-head")
     hidden = replace(values, inputs={name: [[0] * len(row) for row in rows] for name, rows in values.inputs.items()})
-    assert hiding_mistakes(run_together(sheet, [values, hidden, renamed(values, "a")], options)) == [1]
+    assert hiding_mistakes(run_together(sheet, [values, hidden, renamed(sheet.model, values, "a")], options)) == [1]
 
 
 def test_who_would_have_another_page_gets_other_numbers():
