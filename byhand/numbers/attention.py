@@ -676,7 +676,7 @@ def _best_updates(
     return [Update(w_o[i], added[i], before[i], unit_of(after[i], kind) if kind else after[i]) for i in order]
 
 
-# what is required of a configuration
+# what the search for attention requires of a configuration
 
 
 def _makes_whole_scores(task: Task) -> str:
@@ -701,16 +701,11 @@ def _has_narrow_values(task: Task) -> str:
     return f"n_heads={heads} × d_v={d_v} is more than 8; use d_v={8 // heads}" if heads * d_v > 8 else ""
 
 
-HEADS = (
-    _makes_whole_scores,
-    _has_narrow_keys,
-    _has_few_heads,
-    _has_narrow_values,
-)  # what a search for heads requires
+HEADS = (_makes_whole_scores, _has_narrow_keys, _has_few_heads, _has_narrow_values)
 
 
 def wide_enough(task: Task) -> str:
-    """Whether W_O has the rows that make the sums that a norm reads."""
+    """Requires W_O to have enough rows for the sums that a norm reads."""
     c = task.config
     width, least = c.n_heads * c.d_v, 6 if c.d_model == 8 else 4
     if c.normalization_type is None or width >= least:
@@ -720,15 +715,15 @@ def wide_enough(task: Task) -> str:
 
 # powers of 3 have totals of 5 and 7, which few columns of W_O make whole
 def wide_enough_for_threes(task: Task) -> str:
-    """Whether heads on plain rows have the columns of W_O for powers of 3."""
+    """Requires W_O to have enough rows for powers of 3."""
     c = task.config
     if c.softmax_base != 3 or c.n_heads * c.d_v >= 3:
         return ""
     return f"n_heads={c.n_heads} × d_v={c.d_v} is too narrow for powers of 3; use softmax_base=2 or d_v=4"
 
 
-def threes(*, see_all: bool = False, read_norms: bool = False) -> Requirement:
-    """Whether a stack has numbers for powers of 3.
+def base_2_after_norms(*, see_all: bool = False, read_norms: bool = False) -> Requirement:
+    """Requires softmax_base 2 where tokens that a norm made all see each other in 4 dimensions.
 
     see_all: all tokens see each other, whatever attention_dir is. read_norms: some heads read rows that a norm made,
     wherever the norms are.

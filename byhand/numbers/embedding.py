@@ -139,19 +139,19 @@ def without_attention(rows: Ints, weights: Lists, config: Config) -> Floats | No
 
 
 def has_few_positions(task: Task) -> str:
-    """Whether W_pos has few rows."""
+    """Requires W_pos to have few rows."""
     n = task.config.n_ctx
     return f"numbers are chosen for 3 to 5 positions, not {n}; use n_ctx=5, or give values" if n > 5 else ""
 
 
 def has_few_words(task: Task) -> str:
-    """Whether W_U has few columns."""
+    """Requires W_U to have few columns."""
     words = task.config.d_vocab
     return f"numbers are chosen for up to 50 words, not {words}; use d_vocab=50" if words > 50 else ""
 
 
 def has_whole_waves(task: Task) -> str:
-    """Whether the sines and cosines that are added are whole."""
+    """Requires the sines and cosines that are added to be whole."""
     c = task.config
     pairs = (c.d_model + 1) // 2
     whole = [p for p in c.sinusoidal_periods if (4 / p).denominator == 1]
@@ -165,7 +165,7 @@ def has_whole_waves(task: Task) -> str:
 
 
 def tells_words_apart(task: Task) -> str:
-    """Whether a word that stands twice has different rows."""
+    """Requires the rows of a word that stands twice to differ."""
     if task.config.positional_embedding_type == "standard" or len(set(task.own.ids())) >= task.n:
         return ""
     return "a word that stands twice needs learned positions; use positional_embedding_type='standard'"

@@ -138,7 +138,7 @@ def _best(
 
 
 def is_relu(task: Task) -> str:
-    """Whether hidden units are rational."""
+    """Requires hidden units to be rational."""
     act = task.config.act_fn
     return f"act_fn={act!r} is never rational; use act_fn='relu'" if act != "relu" else ""
 
@@ -150,4 +150,4 @@ def _has_few_units(task: Task) -> str:
     return f"numbers are chosen for d_mlp from 4 to 8, not {d}; use d_mlp={4 if d < 4 else 8}"
 
 
-FEED_FORWARD = (is_relu, _has_few_units)  # what a search for a feed-forward network requires
+FEED_FORWARD = (is_relu, _has_few_units)  # what the search for a feed-forward network requires

@@ -62,14 +62,14 @@ class Instance:
 
 
 Find = Callable[[Task, Dice], Iterator[Instance]]
-Requirement = Callable[[Task], str]  # why a task has no numbers, and the nearest that has some; "" for one that may
+Requirement = Callable[[Task], str]  # says why there are no numbers, and for what there are some; else ""
 
 
 @dataclass(frozen=True)
 class Search:
     """How numbers are found for a model.
 
-    find: yields instances worth a run, of one attempt. requires: what is asked of a task first, in this order.
+    find: makes one attempt, which yields instances that are worth a run. requires: checked before, in this order.
     like_own: whether the sheet's own numbers say how large others may be and how long they may take.
     every: lists all numbers that take about so many seconds, where they are few enough to be listed.
     pace: the time that instances take, as a multiple of what is usual for their steps (evenness.py): scores that are

@@ -1,4 +1,4 @@
-"""Instances of every model, stage by stage; each stage draws many and hands on the few that fit.
+"""The searches of transformers and their parts, stage by stage; each stage draws many and hands on the few that fit.
 
 An instance is what a values file holds: inputs and weights. It is checked on the tape afterwards (choice.py); here
 only what is cheap in whole numbers is looked at.
@@ -16,13 +16,13 @@ from byhand.model.config import Config
 from byhand.model.names import ATTN_OUT, DECODER, ENCODER, RESID_MID, RESID_PRE
 from byhand.numbers.attention import (
     HEADS,
+    base_2_after_norms,
     cross_attention_input,
     find_heads,
     find_mixtures,
     plain_updates,
     row_fits,
     self_attention_input,
-    threes,
     whole_base,
     wide_enough_for_threes,
 )
@@ -49,13 +49,13 @@ from byhand.numbers.stack import (
     draw_friendly_rows,
     draw_plain_rows,
     few_layers,
+    few_source_tokens,
+    few_tokens,
     first_rows,
     mlp_weights,
+    narrow_rows,
+    norm_width,
     output_weights,
-    source_tokens,
-    tokens,
-    width,
-    width_of_a_norm,
 )
 
 ENCODERS = 3  # in one attempt: those of many tokens are rare
@@ -80,7 +80,7 @@ def _softmax(task: Task, dice: Dice) -> Iterator[Instance]:
 
 
 @search("kv-cache", like_own=True, requires=HEADS)
-@search("attention-head", requires=(tokens(3), width, *HEADS))
+@search("attention-head", requires=(few_tokens(3), narrow_rows, *HEADS))
 def _attention_head(task: Task, dice: Dice) -> Iterator[Instance]:
     """One head, on rows given as they are."""
     x = draw_plain_rows(dice, task.n, task.config.d_model)
@@ -92,7 +92,7 @@ def _attention_head(task: Task, dice: Dice) -> Iterator[Instance]:
         yield Instance({RESID_PRE: x.tolist()}, attention_weights("blocks.0.attn", mixture))
 
 
-@search("multi-head-attention", pace=0.97, requires=(tokens(3), width, *HEADS))
+@search("multi-head-attention", pace=0.97, requires=(few_tokens(3), narrow_rows, *HEADS))
 def _multi_head_attention(task: Task, dice: Dice) -> Iterator[Instance]:
     """All heads and W_O, on rows given as they are."""
     x = draw_plain_rows(dice, task.n, task.config.d_model)
@@ -106,7 +106,7 @@ def _multi_head_attention(task: Task, dice: Dice) -> Iterator[Instance]:
             yield Instance({RESID_PRE: x.tolist()}, attention_weights("blocks.0.attn", mixture) | output)
 
 
-@search("layer-norm", pace=0.96, requires=(tokens(3), width_of_a_norm, *ONE_NORM))
+@search("layer-norm", pace=0.96, requires=(few_tokens(3), norm_width, *ONE_NORM))
 def _layer_norm(task: Task, dice: Dice) -> Iterator[Instance]:
     """Rows with different deviations, w and b."""
     c = task.config
@@ -123,7 +123,7 @@ def _layer_norm(task: Task, dice: Dice) -> Iterator[Instance]:
 
 
 @search("convolution", like_own=True, requires=[is_relu])
-@search("feed-forward", pace=0.9, requires=(tokens(3), width, *FEED_FORWARD))
+@search("feed-forward", pace=0.9, requires=(few_tokens(3), narrow_rows, *FEED_FORWARD))
 def _feed_forward(task: Task, dice: Dice) -> Iterator[Instance]:
     """Two layers, on rows given as they are."""
     x = draw_plain_rows(dice, task.n, task.config.d_model)
@@ -133,7 +133,7 @@ def _feed_forward(task: Task, dice: Dice) -> Iterator[Instance]:
         yield Instance({RESID_MID: x.tolist()}, mlp_weights("blocks.0", first, second))
 
 
-@search("block", pace=1.02, requires=(tokens(3), *BLOCK, threes(), few_layers, *FEED_FORWARD))
+@search("block", pace=1.02, requires=(few_tokens(3), *BLOCK, base_2_after_norms(), few_layers, *FEED_FORWARD))
 def _block(task: Task, dice: Dice) -> Iterator[Instance]:
     """One layer or several, on rows that they choose."""
     x = first_rows(task, dice, task.n)
@@ -142,7 +142,8 @@ def _block(task: Task, dice: Dice) -> Iterator[Instance]:
 
 
 _GPT = (
-    tokens(3), *BLOCK, threes(), few_layers, has_few_positions, *FEED_FORWARD, has_whole_waves, tells_words_apart,
+    few_tokens(3), *BLOCK, base_2_after_norms(), few_layers, has_few_positions, *FEED_FORWARD,
+    has_whole_waves, tells_words_apart,
 )  # fmt: skip
 
 
@@ -165,7 +166,10 @@ def _gpt(task: Task, dice: Dice) -> Iterator[Instance]:
             yield Instance({}, weights | {"unembed.W_U": w_u.tolist()})
 
 
-@search("cross-attention", pace=1.03, requires=(tokens(2), source_tokens, width, *HEADS, wide_enough_for_threes))
+_CROSS = (few_tokens(2), few_source_tokens, narrow_rows, *HEADS, wide_enough_for_threes)
+
+
+@search("cross-attention", pace=1.03, requires=_CROSS)
 def _cross_attention(task: Task, dice: Dice) -> Iterator[Instance]:
     """A decoder's rows, an encoder's rows, and the heads between them."""
     x, memory = (draw_plain_rows(dice, n, task.config.d_model) for n in (task.n, task.source))
@@ -179,7 +183,10 @@ def _cross_attention(task: Task, dice: Dice) -> Iterator[Instance]:
             yield Instance({DECODER: x.tolist(), ENCODER: memory.tolist()}, weights)
 
 
-@search("encoder", pace=1.02, requires=(tokens(3), *BLOCK, threes(see_all=True), few_layers, *FEED_FORWARD))
+_ENCODER = (few_tokens(3), *BLOCK, base_2_after_norms(see_all=True), few_layers, *FEED_FORWARD)
+
+
+@search("encoder", pace=1.02, requires=_ENCODER)
 def _encoder(task: Task, dice: Dice) -> Iterator[Instance]:
     """Layers in which every token sees every other."""
     for stream in _encoded(task, dice, task.n):
@@ -192,7 +199,7 @@ def _encoded(task: Task, dice: Dice, n: int, read_by: Reader = "") -> Iterator[S
 
 
 def _is_not_rare(task: Task) -> str:
-    """Whether a decoder's heads are found for many tokens that read many."""
+    """Requires fewer tokens where heads on unequal rows are rarest: under RMSNorm, in 4 dimensions."""
     c = task.config
     rare = (c.normalization_type, c.norm_position, c.d_model) == ("RMS", "pre", 4) and c.n_heads > 1
     if not rare or task.n <= 3 or task.source <= 4:
@@ -204,14 +211,14 @@ def _is_not_rare(task: Task) -> str:
 
 
 def _feeds_forward(task: Task) -> str:
-    """Whether a decoder's block is whole."""
+    """Requires a decoder's block to be whole."""
     alone = task.config.attn_only
     return "a decoder's block is not without its feed-forward network; use attn_only=false" if alone else ""
 
 
 _ENCODER_DECODER = (
-    tokens(2), source_tokens, *BLOCK, threes(see_all=True, read_norms=True), _is_not_rare, few_layers, has_few_words,
-    *FEED_FORWARD, _feeds_forward,
+    few_tokens(2), few_source_tokens, *BLOCK, base_2_after_norms(see_all=True, read_norms=True), _is_not_rare,
+    few_layers, has_few_words, *FEED_FORWARD, _feeds_forward,
 )  # fmt: skip
 
 

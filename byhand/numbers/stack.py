@@ -236,8 +236,8 @@ def mlp_weights(at: str, first: FirstLayer, second: SecondLayer) -> Lists:
     return {f"{at}.mlp.{name}": part.tolist() for name, part in parts.items()}
 
 
-def tokens(least: int) -> Requirement:
-    """Whether there are a few tokens."""
+def few_tokens(least: int) -> Requirement:
+    """Requires few tokens: of more, scores that all divide and patterns that are all easy are rare."""
 
     def problem(task: Task) -> str:
         n = task.n
@@ -249,42 +249,42 @@ def tokens(least: int) -> Requirement:
     return problem
 
 
-def source_tokens(task: Task) -> str:
-    """Whether a decoder reads a few tokens."""
+def few_source_tokens(task: Task) -> str:
+    """Requires an encoder to read few tokens."""
     n = task.source
     if 3 <= n <= 5:
         return ""
     return f"numbers are chosen for a source of 3 to 5 tokens, not {n}; use {3 if n < 3 else 5}, or give values"
 
 
-def width(task: Task) -> str:
-    """Whether rows that no norm reads are narrow."""
-    return "" if 2 <= task.config.d_model <= 8 else _other_width(task)
+def narrow_rows(task: Task) -> str:
+    """Requires rows of at most 8 numbers, where no norm reads them."""
+    return "" if 2 <= task.config.d_model <= 8 else _another_width(task)
 
 
-def width_of_a_norm(task: Task) -> str:
-    """Whether a norm leaves rows of this width rational."""
+def norm_width(task: Task) -> str:
+    """Requires rows that a norm can leave rational."""
     c = task.config
     if c.normalization_type == "LN" and c.d_model == 3:
         return "LayerNorm of 3 features is never rational; use d_model=4 or normalization_type=null"
     if c.normalization_type == "LN" and c.d_model == 2:
         return "LayerNorm of 2 features is always 1 and −1; use d_model=4"
-    return "" if c.d_model in (4, 8) else _other_width(task)
+    return "" if c.d_model in (4, 8) else _another_width(task)
 
 
-def _other_width(task: Task) -> str:
+def _another_width(task: Task) -> str:
     d = task.config.d_model
     return f"numbers are chosen for d_model 4 and 8, not {d}; use d_model={4 if d < 7 else 8}, or give values"
 
 
-def _width_in_blocks(task: Task) -> str:
-    return width(task) if task.config.normalization_type is None else width_of_a_norm(task)
+def _block_width(task: Task) -> str:
+    return narrow_rows(task) if task.config.normalization_type is None else norm_width(task)
 
 
 def few_layers(task: Task) -> str:
-    """Whether the search can go through all layers."""
+    """Requires few layers: the search goes through one after the other, and back where one has no numbers."""
     n = task.config.n_layers
     return f"numbers are chosen for 1 to 4 layers, not {n}; use n_layers=4" if n > 4 else ""
 
 
-BLOCK = (_width_in_blocks, *NORM, *HEADS, wide_enough)  # what the layers of a block require
+BLOCK = (_block_width, *NORM, *HEADS, wide_enough)  # what the layers of a block require

@@ -30,10 +30,6 @@ def rows(tape, name):
     return [list(row) for row in tape.values(name)]
 
 
-def test_a_search_is_for_a_model_that_there_is():
-    assert SEARCHES.keys() < MODELS.keys()
-
-
 @pytest.mark.parametrize("name", SHEETS)
 def test_every_sheet_has_new_numbers_for_a_seed(name):
     page, run = prepare(SHEETS[name], Options(seed=7))
