@@ -61,8 +61,7 @@ def printed(sheet: str) -> tuple[Pages, dict[str, str]]:
     from byhand.pipeline import Options, prepare
     from byhand.worksheet.sheet import load_sheet
 
-    document, _ = prepare(load_sheet(sheet), Options())
-    laid_out = Pages(document)
+    laid_out = Pages(*prepare(load_sheet(sheet), Options()))
     return laid_out, {view: laid_out.html(view, "print") for view in ("worksheet", "key")}
 
 

@@ -60,17 +60,13 @@ def _step(tape: Tape, name: str) -> float:
     except DomainError:
         return 0.0
 
-    def value(ref: Ref) -> Any:
-        i, j = ref.index
-        return tape.values(ref.matrix)[i][j]  # type: ignore[index]
-
     cells = ((i, j, x) for i, row in enumerate(rows) for j, x in enumerate(row))
-    return sum(operations(tape.cell(name, i, j), value) + writing(x) for i, j, x in cells)
+    return sum(operations(tape.cell(name, i, j), tape.value) + writing(x) for i, j, x in cells)
 
 
-def worked(line: Expr, value: Any) -> float:
-    """The time for a cell whose arithmetic has numbers in it: its operations, and writing its value."""
-    return operations(line, lambda ref: None) + writing(value)
+def working(line: Expr) -> float:
+    """The time for arithmetic that has numbers in it."""
+    return operations(line, lambda ref: None)
 
 
 def writing(value: Any) -> float:

@@ -133,7 +133,7 @@ def book(
     options = options or Options()
     made = [prepare(load_sheet(name, options.language), options, tell) for name in dict.fromkeys(names)]
     views = tuple(sorted(options.views, key=VIEWS.index))
-    bound = Book(tuple(Pages(page) for page, _ in made), views, options.chosen_seed, messages(options.language))
+    bound = Book(tuple(Pages(*each) for each in made), views, options.chosen_seed, messages(options.language))
     files = dict(bound.folder(options.paper)) if "html" in options.formats else {}
     if "json" in options.formats:
         files |= {f"{page.name}-run.json": as_text(run) for page, run in made}
@@ -232,7 +232,7 @@ def _words(values: Values) -> tuple[str, ...]:
 
 def _texts(page: Document, run: Run, options: Options) -> Iterator[tuple[str, str]]:
     """The files by name; of a PDF, the HTML from which it is laid out."""
-    pages = Pages(page)
+    pages = Pages(page, run)
     for view in sorted(options.views, key=VIEWS.index):
         if "html" in options.formats:
             yield f"{view}.html", pages.html(view, "screen", options.paper)

@@ -20,7 +20,7 @@ from functools import cached_property
 from typing import Any, Protocol
 
 from byhand.arithmetic.domain import Domain, LeavesDomainError, NotRealError
-from byhand.arithmetic.expr import At, Expr, Index, Num, Ref, substitute
+from byhand.arithmetic.expr import At, Expr, Index, Num, Ref
 from byhand.errors import DomainError, MisfitError, UnknownNameError, ValuesError
 
 
@@ -38,6 +38,7 @@ class Operand(Protocol):
 
 Rows = tuple[tuple[Any, ...], ...]
 Shape = tuple[int, int]
+Place = tuple[str, int, int]  # a cell: its step, row and column
 
 
 @dataclass(frozen=True)
@@ -328,10 +329,6 @@ class Tape:
             return Num(self.values(name)[i][j])
         return step.cell(step.op, i, j, [self.steps[n].shape for n in step.inputs])
 
-    def worked(self, name: str, i: int, j: int) -> Expr:
-        """The arithmetic of one cell with the numbers in it."""
-        return substitute(self.cell(name, i, j), self._lookup)
-
     def values(self, name: str) -> Rows:
         """The numbers of a step, evaluated at the first call.
 
@@ -371,7 +368,8 @@ class Tape:
                 copy.record(new)
         return copy
 
-    def _lookup(self, ref: Ref) -> Any:
+    def value(self, ref: Ref) -> Any:
+        """The number of one cell."""
         i, j = ref.index
         return self.values(ref.matrix)[i][j]  # type: ignore[index]
 
@@ -392,7 +390,7 @@ class Tape:
 
     def _settled(self, step: Step, op: Op, i: int, j: int) -> Any:
         try:
-            return self.domain.settle(self.cell(step.name, i, j), self._lookup)
+            return self.domain.settle(self.cell(step.name, i, j), self.value)
         except ZeroDivisionError:
             problem = op.undefined.format(row=i + 1)
         except NotRealError as error:

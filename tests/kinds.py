@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from byhand.pipeline import Options, prepare
+from byhand.runs import Run
 from byhand.worksheet.document import Document
 from byhand.worksheet.sheet import Sheet, parse_sheet
 
@@ -19,4 +20,9 @@ def lesson(body: str) -> Sheet:
 
 def kinds(**options) -> Document:
     """The sheet of all kinds."""
-    return prepare(parse_sheet("kinds", TEXT), Options(**options))[0]
+    return kinds_and_run(**options)[0]
+
+
+def kinds_and_run(**options) -> tuple[Document, Run]:
+    """The sheet of all kinds, and its run."""
+    return prepare(parse_sheet("kinds", TEXT), Options(**options))

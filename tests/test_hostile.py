@@ -27,8 +27,8 @@ ASK = "\n\n{{ ask('softmax') }}\n"
 
 def page(body, front=FRONT, **options):
     """What a sheet's key looks like on a screen."""
-    document, _ = prepare(parse_sheet("x", f"---\n{front}---\n## A\n\n{body}{ASK}"), Options(**options))
-    return Pages(document).html("key", "screen")
+    document, run = prepare(parse_sheet("x", f"---\n{front}---\n## A\n\n{body}{ASK}"), Options(**options))
+    return Pages(document, run).html("key", "screen")
 
 
 def main_part(html):

@@ -25,6 +25,7 @@ from byhand.formats.html.page import Pages
 from byhand.model.weights import Values
 from byhand.notation.text import value_text
 from byhand.pipeline import recorded
+from byhand.runs import Run
 from byhand.witness.judge import judge
 from byhand.worksheet.document import Document, View
 
@@ -100,13 +101,14 @@ def _lay_out_class(plan: Plan) -> ClassPages:
         if 2 * len(samples) < SAMPLES:
             return ClassPages(numbers)
         run = _stamped(plan, numbers.run(samples), [])
-        pages = dict(_html(plan, run.document))
+        pages = dict(_html(plan, run.document, run.run))
         layouts = {view: tuple(_layouts(html, run, plan.letters)) for view, html in pages.items()}
     except SheetError:
         return ClassPages(numbers)
     templates = {view: tuple(map(template, each)) for view, each in layouts.items()}
     same = unchanged(run, [*range(len(sets)), *map(numbers.set_of, samples)])
-    sets_suffice = _same_pages(pages, dict(_html(plan, _stamped(plan, numbers.run([]), []).document)))
+    of_sets = _stamped(plan, numbers.run([]), [])
+    sets_suffice = _same_pages(pages, dict(_html(plan, of_sets.document, of_sets.run)))
     return ClassPages(numbers, layouts, templates, pages, tuple(same), () if sets_suffice else tuple(samples))
 
 
@@ -159,7 +161,7 @@ def _together(
 ) -> list[Copy]:
     """Fill the class's pages for students, whose pages differ in numbers only; without those that need more room."""
     run = _stamped(plan, run_of((*of.samples, *keys.values())), [*keys])
-    if not _same_pages(of.html, dict(_html(plan, run.document))):
+    if not _same_pages(of.html, dict(_html(plan, run.document, run.run))):
         if len(keys) <= 1:
             return []
         each = ({student: key} for student, key in keys.items())
@@ -167,7 +169,7 @@ def _together(
     for own in run.runs():
         judge(own)
     filled = {view: _filled(layouts, run.domain, len(keys)) for view, layouts in of.layouts.items()}
-    answers = list(run.filled(" ".join(value_text(cell.value) for cell in run.document.blanks())))[-len(keys) :]
+    answers = list(run.filled(" ".join(value_text(blank.cell.value) for blank in run.document.blanks())))[-len(keys) :]
     hashes = list(run.filled(run.document.stamp["hash"]))[-len(keys) :]
     differing = run.domain.differing[-len(keys) :]  # none, unless drawing the pages asks what the run did not
     found = []
@@ -186,7 +188,7 @@ def _alone(plan: Plan, numbers: NumberSets, student: Student, fit: str | None) -
     key = fit or plan.key(student)
     for attempt in range(ATTEMPTS):
         try:
-            page = _page_alone(plan, numbers.of(key + AGAIN * attempt))
+            page, run = _page_alone(plan, numbers.of(key + AGAIN * attempt))
             break
         except SheetError:  # as where a mistake that the page shows cannot be made with these numbers
             if attempt == ATTEMPTS - 1:
@@ -194,18 +196,18 @@ def _alone(plan: Plan, numbers: NumberSets, student: Student, fit: str | None) -
     (path,), modules = qr_codes([_qr_text(plan, page.stamp["hash"])])
     whose = {"name": student.shown, "whose": student.whose, "code": path, "modules": str(modules)}
     page = replace(page, stamp={**page.stamp, **whose})
-    layouts = {view: lay_out_copy(html, str) for view, html in _html(plan, page)}
-    answers = " ".join(value_text(cell.value) for cell in page.blanks())
+    layouts = {view: lay_out_copy(html, str) for view, html in _html(plan, page, run)}
+    answers = " ".join(value_text(blank.cell.value) for blank in page.blanks())
     pages = {view: (template(layout), _empty_streams(layout)) for view, layout in layouts.items()}
     return Copy(student, numbers.set_of(key), page.stamp["hash"], answers, pages)
 
 
-def _page_alone(plan: Plan, own: Values) -> Document:
-    """The document of one copy's numbers, which the witness has judged."""
+def _page_alone(plan: Plan, own: Values) -> tuple[Document, Run]:
+    """The document of one copy's numbers and its run, which the witness has judged."""
     options = plan.options
     page, run, _ = recorded(plan.sheet, own, options, options.domain, None)
     judge(run)
-    return replace(page, stamp={"seed": str(options.chosen_seed), "hash": run.hash})
+    return replace(page, stamp={"seed": str(options.chosen_seed), "hash": run.hash}), run
 
 
 def _empty_streams(layout: Layout) -> tuple[bytes, ...]:
@@ -235,8 +237,8 @@ def _filled(layouts: Sequence[Layout], domain: Copies, count: int) -> list[Fille
     return found
 
 
-def _html(plan: Plan, page: Document) -> Iterator[tuple[View, str]]:
-    pages = Pages(page)
+def _html(plan: Plan, page: Document, run: Run) -> Iterator[tuple[View, str]]:
+    pages = Pages(page, run)
     for view in CLASS_VIEWS:
         yield view, pages.html(view, "print", plan.options.paper)
 

@@ -22,7 +22,7 @@ from byhand.formats.html.page import Medium, Pages, prose
 from byhand.reading.page import Page, Table, differences, read_html, squeezed
 from byhand.reading.places import Owner, laid_as, owners, place
 from byhand.runs import Run
-from byhand.tape import Step
+from byhand.tape import Place, Step
 from byhand.worksheet.document import Document
 from byhand.worksheet.starts import starts
 
@@ -31,7 +31,6 @@ _NUMBER = re.compile(r"[−-]?\d+(?:[./]\d+)?|[−-](?:∞|inf)|[^\W\d_]\d{0,2}"
 _DIGITS = re.compile(r"[\d−/]+|\.(?=\d)")
 _ENDS = re.compile(r"[.:?!]")
 Numbers = dict[str, list[list[str]]]
-Place = tuple[str, int, int]
 Entries = dict[tuple[int, int], str]  # of one matrix
 
 
@@ -121,12 +120,16 @@ class Again:
 
     @cached_property
     def _laid(self) -> Pages:
-        return laid_as(self.printed.document, self.page.view, [table.shape for table in self.page.tables])
+        return laid_as(
+            self.printed.document, self.printed.run, self.page.view, [table.shape for table in self.page.tables]
+        )
 
     @cached_property
     def pages(self) -> Pages:
         """The sheet laid out: where it can have as many tables as the page, as these are."""
-        return self._laid if len(self.laid) == len(self.page.tables) else Pages(self.printed.document)
+        return (
+            self._laid if len(self.laid) == len(self.page.tables) else Pages(self.printed.document, self.printed.run)
+        )
 
     @cached_property
     def owners(self) -> list[Owner]:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from byhand.formats.html.grid import Grid, Slot
 from byhand.formats.html.layout import strips_as
-from byhand.formats.html.page import Pages, worked
+from byhand.formats.html.page import Pages
 from byhand.formats.html.sections import LAYOUTS
 from byhand.notation.inline import spoken
+from byhand.runs import Run
 from byhand.worksheet.document import Document, Section, Strip
 
 
@@ -32,7 +33,7 @@ def owners(pages: Pages, view: str) -> Iterator[Owner]:
             yield Owner(drawn.section, shape)
 
 
-def laid_as(document: Document, view: str, shapes: Sequence[tuple[int, ...]]) -> Pages:
+def laid_as(document: Document, run: Run, view: str, shapes: Sequence[tuple[int, ...]]) -> Pages:
     """A sheet laid out, its strips broken where a page breaks them, whose tables have these shapes."""
     grids: dict[int, list[Grid]] = {}
     at = 0
@@ -42,15 +43,16 @@ def laid_as(document: Document, view: str, shapes: Sequence[tuple[int, ...]]) ->
                 grids[id(figure)] = strips_as(figure, shapes[at:])
             at += len(grids.get(id(figure), "1")) if figure.kind in LAYOUTS else 0
         at += len(_worked_shapes(document, section, view))
-    return Pages(document, lambda strip: grids[id(strip)])
+    return Pages(document, run, lambda strip: grids[id(strip)])
 
 
 def _worked_shapes(document: Document, section: Section, view: str) -> list[tuple[int, ...]]:
     """The tables of a section's worked lines: a label, then three cells a line."""
     if view != "worked":
         return []
-    figures = (work for block in section.blocks for work in worked(block, document.orientation == "columns"))
-    return [(1, *(3 for _ in lines.rows)) for work in figures for lines in work.tokens]
+    turned = document.orientation == "columns"
+    found = (working for block in section.blocks for working in block.worked(turned))
+    return [(1, *(3 for _ in lines.rows)) for working in found for lines in working.lines]
 
 
 def place(slot: Slot) -> str:

@@ -116,8 +116,8 @@ def ask(
     if not first:
         return (figure,)
     cell = figure.result.cells[0][0]
-    assert cell.work is not None
-    return figure, FirstCell(cell.work, cell.value)
+    assert cell.rule is not None
+    return figure, FirstCell(cell.rule, cell.value)
 
 
 @call
@@ -160,8 +160,13 @@ def _panel(context: Context, name: str, role: Role | None, caption: str = "", no
     panel, words = context.panel(name, role, caption=caption, note=note), context.vocabulary
     if name != "next_token" or not words:
         return panel
-    cells = tuple(tuple(replace(c, value=words[int(c.value)], work=None) for c in row) for row in panel.cells)
+    cells = tuple(tuple(_as_word(c, words[int(c.value)]) for c in row) for row in panel.cells)
     return replace(panel, cells=cells)
+
+
+def _as_word(cell: Cell, word: str) -> Cell:
+    """A cell with the word that its number stands for: it is looked up, not worked out."""
+    return replace(cell, value=word, rule=None, shows="word", seconds=0.0)
 
 
 @call
@@ -251,27 +256,29 @@ def entry(context: Context, name: str, i: int = 0, j: int = 0, word: bool = Fals
 
     places: what the number is rounded to.
     """
-    cell = _entry(context.tape, name, i, j, blank=True)
+    cell = _entry(context, name, i, j, blank=True)
     if word or name == "next_token":
-        return replace(cell, value=_word(context, name, i, j), work=None)
+        return _as_word(cell, _word(context, name, i, j))
     if places is not None and isinstance(cell.value, Rational | Decimal):  # sympy's numbers are Rational, too
-        return replace(cell, value=Decimals(places).settle(Num(Fraction(cell.value)), lambda ref: None))
+        value = Decimals(places).settle(Num(Fraction(cell.value)), lambda ref: None)
+        return replace(cell, value=value, places=places)
     return cell
 
 
 @call
 def printed(context: Context, name: str, i: int = 0, j: int = 0) -> Cell:
     """A number of a step, printed, for a table: a given, which is read back from there."""
-    return _entry(context.tape, name, i, j, blank=False)
+    return _entry(context, name, i, j, blank=False)
 
 
-def _entry(tape: Tape, name: str, i: int, j: int, blank: bool) -> Cell:
+def _entry(context: Context, name: str, i: int, j: int, blank: bool) -> Cell:
+    tape = context.tape
     rows, cols = tape[name].shape
     if not (-rows <= i < rows and -cols <= j < cols):
         raise SheetError(f"{name} is {shape_text((rows, cols))}; it has no entry {i}, {j} (counted from 0)")
     at = i % rows, j % cols
-    work = tape.worked(name, *at) if blank and tape[name].step.op else None
-    return Cell(tape.values(name)[i][j], work, blank, name, at)
+    cell = Cell(tape.values(name)[i][j], None, blank, name, at)
+    return context.worked_out(cell, tape.cell(name, *at)) if blank and tape[name].step.op else cell
 
 
 @call
@@ -279,9 +286,9 @@ def count(context: Context, names: str | Sequence[str], axis: int | None = None)
     """How many numbers matrices hold, or how many rows (0) or columns (1) of X W, to be filled in."""
     names = [names] if isinstance(names, str) else names
     terms = tuple(_size(context.tape[name].shape, axis) for name in names)
-    work = Sum(terms) if len(terms) > 1 or isinstance(terms[0], Mul) else None
     value = RATIONALS.settle(Sum(terms), lambda ref: None)
-    return Cell(value, work, blank=True, step=names[0], shows="size")
+    cell = Cell(value, None, blank=True, step=names[0], shows="size")
+    return context.worked_out(cell, Sum(terms)) if len(terms) > 1 or isinstance(terms[0], Mul) else cell
 
 
 def _size(shape: Shape, axis: int | None) -> Expr:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
-from byhand.arithmetic.expr import Div, Expr, Mul, Sub, Sum, changed
+from byhand.arithmetic.expr import Div, Expr, Mul, Sub, Sum, changed, substitute
+from byhand.effort import working
 from byhand.errors import SheetError
 from byhand.mistakes import foil
 from byhand.model.config import Config
 from byhand.model.names import is_parameter, symbol
-from byhand.tape import Tape
+from byhand.tape import Place, Tape
 from byhand.worksheet.document import Cell, Falk, Level, Orientation, Panel, Role, Strip
-from byhand.worksheet.inverse import Place, solutions
+from byhand.worksheet.inverse import solutions
 from byhand.worksheet.messages import Messages, messages
 from byhand.worksheet.sheet import Sheet
 
@@ -55,6 +57,11 @@ class Context:
         """What a step is called on the page, in LaTeX."""
         return self.messages.formula(symbol(name, self.heads))
 
+    def worked_out(self, cell: Cell, rule: Expr) -> Cell:
+        """A cell with its rule, and the time that it takes where it is to be filled in."""
+        seconds = working(substitute(rule, self.tape.value)) if cell.blank else 0.0
+        return replace(cell, rule=rule, seconds=seconds)
+
     def panel(self, name: str, role: Role | None = None, *, caption: str = "", note: str = "") -> Panel:
         """A step as a matrix on the page; without a role: a parameter, or given.
 
@@ -65,13 +72,12 @@ class Context:
         printed = 0 if role in ("ask", "copy") else matrix.rows
         if self.level == "easy":
             printed = max(printed, matrix.rows - 1)
-        cells = tuple(
-            tuple(
-                Cell(value, self.tape.worked(name, i, j) if role == "ask" else None, i >= printed, name, (i, j))
-                for j, value in enumerate(row)
-            )
-            for i, row in enumerate(matrix.values)
-        )
+
+        def cell(value: Any, i: int, j: int) -> Cell:
+            made = Cell(value, None, i >= printed, name, (i, j))
+            return self.worked_out(made, self.tape.cell(name, i, j)) if role == "ask" else made
+
+        cells = tuple(tuple(cell(x, i, j) for j, x in enumerate(row)) for i, row in enumerate(matrix.values))
         labels = [self._labels(axis, size) for axis, size in zip(matrix.axes, matrix.shape, strict=True)]
         along = [_direction(axis) for axis in matrix.axes]
         flat = Panel(
@@ -105,7 +111,7 @@ class Context:
         flat = replace(self, orientation="rows")
         found = solutions(self.tape, name, unknown)
         operands = (flat.panel(n, "copy" if n in copies else None) for n in step.inputs)
-        left, upper, *rest = (_without(panel, found) for panel in operands)
+        left, upper, *rest = (flat._without(panel, found) for panel in operands)
         if step.op.name == "dot_rows":
             upper = replace(transpose(upper), symbol=upper.symbol + r"^{\mathrm{T}}")
         result = flat.panel(name, "given" if found else "ask", note=note)
@@ -127,9 +133,18 @@ class Context:
         if step.op is None or step.op.name not in SIGNS:
             raise SheetError(f"{name} is neither a product nor a sum; leave out entries of another step's operands")
         found = solutions(self.tape, name, unknown)
-        panels = [_without(self.panel(n), found, turned=self.turned) for n in step.inputs]
+        panels = [self._without(self.panel(n), found) for n in step.inputs]
         joints = [SIGNS[step.op.name]] * (len(panels) - 1)
         return Strip((*panels, self.panel(name, "given")), (*joints, "="))
+
+    def _without(self, panel: Panel, found: Mapping[Place, Expr]) -> Panel:
+        """A matrix with some entries left out, and the arithmetic that finds them."""
+
+        def cell(own: Cell) -> Cell:
+            rule = found.get((own.step, *own.at)) if own.at else None
+            return self.worked_out(replace(own, blank=True), rule) if rule is not None else own
+
+        return replace(panel, cells=tuple(tuple(map(cell, row)) for row in panel.cells))
 
     def _labels(self, axis: str, size: int) -> tuple[str, ...]:
         words = {"pos": self.tokens, "past": self.tokens[:-1], "new": self.tokens[-1:], "source": self.source,
@@ -149,20 +164,9 @@ def transpose(panel: Panel) -> Panel:
     return replace(panel, cells=cells, rows=panel.cols, cols=panel.rows, along=(panel.along[1], panel.along[0]))
 
 
-def _without(panel: Panel, found: Mapping[Place, Expr], turned: bool = False) -> Panel:
-    """A matrix with some entries left out, and the arithmetic that finds them."""
-
-    def cell(at: Cell, i: int, j: int) -> Cell:
-        line = found.get((panel.step, j, i) if turned else (panel.step, i, j))
-        return replace(at, work=line, blank=True) if line is not None else at
-
-    cells = tuple(tuple(cell(c, i, j) for j, c in enumerate(row)) for i, row in enumerate(panel.cells))
-    return replace(panel, cells=cells)
-
-
 def _factors_swapped(panel: Panel) -> Panel:
     """Worked lines in the order of W x: the row's number first, then the column's."""
-    cells = tuple(tuple(replace(c, work=_swapped(c.work) if c.work else None) for c in row) for row in panel.cells)
+    cells = tuple(tuple(replace(c, rule=_swapped(c.rule) if c.rule else None) for c in row) for row in panel.cells)
     return replace(panel, cells=cells)
 
 

@@ -9,21 +9,25 @@ kind a block is.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, ClassVar, Literal
 
 from byhand.arithmetic.expr import Expr
-from byhand.effort import QUESTION, STEP, worked, writing
+from byhand.effort import QUESTION, STEP, writing
 from byhand.errors import SheetError
 from byhand.notation.inline import spoken
 from byhand.notation.number import shown
 from byhand.notation.text import value_text
+from byhand.tape import Place
 from byhand.worksheet.effort import Effort
 from byhand.worksheet.messages import Messages, messages
 
 MOST_LINES = 60  # to write on: more than a page has
 Role = Literal["given", "parameter", "ask", "copy"]
+BlankRole = Literal["ask", "copy", "inverse", "word", "entry", "size", "text"]
 View = Literal["worksheet", "key", "worked"]
 VIEWS: tuple[View, ...] = ("worksheet", "key", "worked")
 Level = Literal["easy", "standard", "stretch"]
@@ -32,18 +36,23 @@ Orientation = Literal["rows", "columns"]  # what tokens are
 
 @dataclass(frozen=True)
 class Cell:
-    """A value of the run, the arithmetic that made it, and whether it is to be filled in.
+    """A value of the run, the rule of an answer, and whether it is to be filled in.
 
-    step: what it belongs to; at: in which row and column of the run, of a matrix's; shows: whether the value is the
-    run's, a mistake's or a size.
+    rule: how the page's reader gets there, over references to cells of the run; None where there is nothing to be
+    worked out: of what is printed, copied, or a word (the run has the rule of every cell). Products stand in the
+    order of the page. step: what it belongs to; at: in which row and column of the run, of a matrix's. shows: whether
+    the value is the run's, a mistake's, a size, or the word that a number stands for. places: what it is rounded to,
+    where the run's number is not. seconds: what working it out takes a practised hand.
     """
 
     value: Any
-    work: Expr | None = None
+    rule: Expr | None = None
     blank: bool = False
     step: str = ""
     at: tuple[int, int] | None = None
-    shows: Literal["run", "mistake", "size"] = "run"
+    shows: Literal["run", "mistake", "size", "word"] = "run"
+    places: int | None = None
+    seconds: float = 0.0
     kind: ClassVar[str] = "cell"
 
     @property
@@ -52,10 +61,26 @@ class Cell:
         return value_text(self.value)
 
 
+@dataclass(frozen=True)
+class Blank:
+    """A cell that is to be filled in, and what is asked for there.
+
+    id: SECTION/ROLE/STEP/ROW,COLUMN, counted from 1 as the run has them, or SECTION/BLOCK/N, the N-th cell of the
+    section's blocks of that kind; the same for every level and orientation. role: a number to be computed (ask, in a
+    table entry), to be copied, or to be found from a printed result (inverse); a word, a size, or a text. result: the
+    step from which an inverse is found.
+    """
+
+    id: str
+    role: BlankRole
+    cell: Cell
+    result: str = ""
+
+
 def filling_in(cells: Iterable[Cell]) -> Effort:
     """To read what is asked, then each blank's arithmetic and writing; what is printed takes nothing."""
     blanks = [cell for cell in cells if cell.blank]
-    time = sum(worked(cell.work, cell.value) if cell.work else writing(cell.value) for cell in blanks)
+    time = sum(cell.seconds + writing(cell.value) for cell in blanks)
     return Effort(STEP + time, blanks=len(blanks)) if blanks else Effort()
 
 
@@ -115,14 +140,14 @@ class Panel:
         tokens, dims = (self.cols, self.rows) if turned else (self.rows, self.cols)
         found = []
         for token, row in zip(tokens, cells, strict=True):
-            lines = ((dim, c.work, c.value) for dim, c in zip(dims, row, strict=True) if c.work is not None)
+            lines = ((dim, c.rule, c.value) for dim, c in zip(dims, row, strict=True) if c.rule is not None)
             found.append(Lines(token, tuple(lines)))
         return tuple(lines for lines in found if lines.rows)
 
 
 @dataclass(frozen=True)
 class Lines:
-    """Worked lines under a label, such as a token: the label, the arithmetic and the result of each."""
+    """Worked lines under a label, such as a token: the label, the rule and the result of each."""
 
     label: str
     rows: tuple[tuple[str, Expr, Any], ...]
@@ -139,10 +164,18 @@ class Working:
 class Block:
     """What stands on the page under a heading.
 
-    kind: what it is called, and its template: blocks/KIND.html.
+    kind: what it is called, and its template: blocks/KIND.html. by_place: whether its blanks are told apart by their
+    places in the run, as no place stands in it twice.
     """
 
     kind: ClassVar[str]
+    by_place: ClassVar[bool] = False
+
+    def asking(self) -> Iterator[tuple[Cell, BlankRole, str]]:
+        """Its cells, what each asks for if it is a blank, and of an inverse the step that it is found from."""
+        for cell in self.cells:
+            role = "entry" if cell.shows == "run" and cell.step else "text" if cell.shows == "run" else cell.shows
+            yield cell, role, ""  # type: ignore[misc]
 
     @property
     def cells(self) -> tuple[Cell, ...]:
@@ -165,7 +198,7 @@ class Block:
         return filling_in(self.cells)
 
     def worked(self, turned: bool) -> tuple[Working, ...]:
-        """The arithmetic of its blanks, for the worked view. turned: whether tokens are columns."""
+        """The rules of its blanks, for the worked view, which puts numbers in. turned: whether tokens are columns."""
         return ()
 
 
@@ -197,6 +230,24 @@ class Figure(Block):
 
 class Matrices(Figure):
     """A figure of whole matrices."""
+
+    by_place = True
+
+    @property
+    def result_step(self) -> str:
+        """The step that its operands make, if they make one."""
+        return ""
+
+    def asking(self) -> Iterator[tuple[Cell, BlankRole, str]]:
+        """Blanks of matrices that are not asked for are found from the result."""
+        for panel in self.matrices:
+            for cell in panel.flat:
+                if cell.shows == "word":
+                    yield cell, "word", ""
+                elif panel.role == "ask" or panel.role == "copy":
+                    yield cell, panel.role, ""
+                else:
+                    yield cell, "inverse", self.result_step
 
     @property
     def cells(self) -> tuple[Cell, ...]:
@@ -233,6 +284,11 @@ class Falk(Matrices):
         return (self.left, self.upper, *((self.bias,) if self.bias else ()), self.result)
 
     @property
+    def result_step(self) -> str:
+        """The product."""
+        return self.result.step
+
+    @property
     def asked(self) -> tuple[str, ...]:
         """The product, also where entries of its operands are left out."""
         return (self.result.step,) if any(p.has_blanks and p.role != "copy" for p in self.matrices) else ()
@@ -257,6 +313,11 @@ class Strip(Matrices):
         return (*self.panels, *self.above)
 
     @property
+    def result_step(self) -> str:
+        """The last one."""
+        return self.panels[-1].step
+
+    @property
     def asked(self) -> tuple[str, ...]:
         """The matrices to be filled in, but for copies."""
         return tuple(panel.step for panel in self.panels if panel.role == "ask")
@@ -269,6 +330,7 @@ class WordBoxes(Figure):
     labels: tuple[str, ...]
     answers: tuple[Cell, ...]
     kind = "boxes"
+    by_place = True
 
     @property
     def cells(self) -> tuple[Cell, ...]:
@@ -311,10 +373,10 @@ class Table(Figure):
     def worked(self, turned: bool) -> tuple[Working, ...]:
         """The lines of its entries, each under the names of its row and column."""
         lines = tuple(
-            Lines(f"{row[0].text}, {head.text}", (("", cell.work, cell.value),))
+            Lines(f"{row[0].text}, {head.text}", (("", cell.rule, cell.value),))
             for row in self.rows
             for head, cell in zip(self.head, row, strict=True)
-            if isinstance(cell, Cell) and cell.work is not None
+            if isinstance(cell, Cell) and cell.rule is not None
         )
         return (Working("", lines),) if lines else ()
 
@@ -346,9 +408,9 @@ class Checkpoint(Remark):
 
 @dataclass(frozen=True)
 class FirstCell(Word):
-    """The arithmetic of a matrix's first cell, which is printed."""
+    """The rule of a matrix's first cell, which is printed: a view puts the numbers in."""
 
-    work: Expr
+    rule: Expr
     value: Any
     kind = "first"
 
@@ -416,6 +478,40 @@ class Section:
     def asked(self) -> tuple[str, ...]:
         """The steps of the run that it asks for."""
         return tuple(step for block in self.blocks for step in block.asked)
+
+    @cached_property
+    def seen(self) -> tuple[Cell | Blank, ...]:
+        """Its cells in the order of the page, those to be filled in as blanks."""
+        found, count = list[Cell | Blank](), Counter[str]()
+        for block in self.blocks:
+            for cell, role, result in block.asking():
+                if block.by_place and cell.at is not None:
+                    i, j = cell.at
+                    name = f"{role}/{cell.step}/{i + 1},{j + 1}"
+                else:
+                    count[block.kind] += 1
+                    name = f"{block.kind}/{count[block.kind]}"
+                found.append(Blank(f"{self.number}/{name}", role, cell, result) if cell.blank else cell)
+        return tuple(found)
+
+    @property
+    def blanks(self) -> tuple[Blank, ...]:
+        """What is to be filled in, in the order of the page."""
+        return tuple(each for each in self.seen if isinstance(each, Blank))
+
+    @cached_property
+    def front(self) -> Mapping[Place, Cell | Blank]:
+        """What its reader has in front of them of the run: for each place a printed cell, or a blank.
+
+        A blank is the reader's own result, or where it is a copy what they carry over. Of a place that stands there
+        several times it is the first; numbers of a mistake, and sizes, are none of the run's.
+        """
+        found: dict[Place, Cell | Blank] = {}
+        for each in self.seen:
+            cell = each.cell if isinstance(each, Blank) else each
+            if cell.at is not None and cell.shows != "mistake":
+                found.setdefault((cell.step, *cell.at), each)
+        return found
 
     @property
     def is_question(self) -> bool:
@@ -519,6 +615,6 @@ class Document:
         """Every matrix with blanks, in order."""
         return [panel for block in self.blocks for panel in block.matrices if panel.has_blanks]
 
-    def blanks(self) -> list[Cell]:
-        """Every cell that is to be filled in, in order."""
-        return [cell for block in self.blocks for cell in block.cells if cell.blank]
+    def blanks(self) -> list[Blank]:
+        """All that is to be filled in, in order."""
+        return [blank for section in self.sections for blank in section.blanks]

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from byhand.arithmetic.copies import alone, first, varies
-from byhand.arithmetic.expr import Div, Expr, Mul, Num, Ref, Sub, Sum, rebuild, refs
+from byhand.arithmetic.expr import Div, Expr, Mul, Num, Ref, Sub, Sum, refs, substitute
 from byhand.errors import SheetError
 from byhand.notation.number import parse, plain
-from byhand.tape import Tape
+from byhand.tape import Place, Tape
 
-Place = tuple[str, int, int]  # a step's or parameter's name, row and column
-Way = tuple[tuple[int, int], Expr]  # the cell of a result that an unknown is found from, and the arithmetic
+
+@dataclass(frozen=True)
+class Way:
+    """How an unknown is found: from which cell of a result, by which arithmetic, and that with the numbers in it."""
+
+    at: tuple[int, int]
+    rule: Expr
+    worked: Expr
 
 
 def solutions(tape: Tape, name: str, unknown: Sequence[str | Place]) -> dict[Place, Expr]:
@@ -39,12 +46,13 @@ def solutions(tape: Tape, name: str, unknown: Sequence[str | Place]) -> dict[Pla
                 "is 0, the result is rounded or another blank stands; leave out another entry"
             )
     if one is tape:
-        return {place: line for place, (_, line) in ways.items()}
+        return {place: way.rule for place, way in ways.items()}
     found: dict[Place, Expr] = {}
-    for place, (at, _) in ways.items():
+    for place, way in ways.items():
         left = [other for other in places if other not in found]
-        found[place] = next(line for _, line in _lines(tape, name, place, left, [at]))
-        _division(found[place])  # asks whether all copies divide by as much
+        own = next(_ways(tape, name, place, left, [way.at]))
+        _division(own.worked)  # asks whether all copies divide by as much
+        found[place] = own.rule
     return found
 
 
@@ -68,7 +76,7 @@ def recovered(
     left = set(unknown)
 
     def number(ref: Ref) -> Any:
-        return known[ref] if ref in known else _number(tape, ref)
+        return known[ref] if ref in known else tape.value(ref)
 
     def makes_what_is_printed(unknown: Ref, value: Any) -> bool:
         others = {_ref(place) for place in left} - {unknown}
@@ -78,9 +86,9 @@ def recovered(
         return all(plain(value) == printed[at].replace("−", "-") for at, value in values.items())
 
     def numbers(place: Place) -> Iterator[Any]:
-        for _, line in _undone(tape, name, place, left, number, results):
+        for way in _undone(tape, name, place, left, number, results):
             with suppress(ArithmeticError):
-                yield tape.domain.settle(line, number)
+                yield tape.domain.settle(way.worked, number)
 
     while place := next((place for place in sorted(left) if any(True for _ in numbers(place))), None):
         ways = list(numbers(place))
@@ -99,7 +107,7 @@ def _easiest(tape: Tape, name: str, operand: str, others: list[Place]) -> Place:
     for place in ((operand, i, j) for i in range(rows) for j in range(cols)):
         found = _solved(tape, name, [*others, place])
         if place not in others and len(found) == len(others) + 1:
-            ranked.append((_division(found[place][1]), place))
+            ranked.append((_division(found[place].worked), place))
     if not ranked:
         raise SheetError(f"no entry of {operand} can be found from {name}: in each, its factor is 0")
     return min(ranked)[1]
@@ -110,23 +118,23 @@ def _solved(tape: Tape, name: str, places: Sequence[Place]) -> dict[Place, Way]:
     found: dict[Place, Way] = {}
     while True:
         left = [place for place in places if place not in found]
-        new = next(((p, lines) for p in left if (lines := list(_lines(tape, name, p, left)))), None)
+        new = next(((p, ways) for p in left if (ways := list(_ways(tape, name, p, left)))), None)
         if new is None:
             return found
-        found[new[0]] = min(new[1], key=lambda way: _division(way[1]))
+        found[new[0]] = min(new[1], key=lambda way: _division(way.worked))
 
 
-def _lines(
+def _ways(
     tape: Tape, name: str, place: Place, left: Sequence[Place], cells: Collection[tuple[int, int]] = ()
 ) -> Iterator[Way]:
     """The ways to find an unknown from one cell of the result, any or one of these, which give what it is."""
     operand, row, col = place
     results = {(i, j): x for i, values in enumerate(tape.values(name)) for j, x in enumerate(values)
                if not cells or (i, j) in cells}  # fmt: skip
-    for at, line in _undone(tape, name, place, left, lambda ref: _number(tape, ref), results):
+    for way in _undone(tape, name, place, left, tape.value, results):
         with suppress(ArithmeticError):
-            if tape.domain.settle(line, lambda ref: None) == tape.values(operand)[row][col]:
-                yield at, line
+            if tape.domain.settle(way.worked, tape.value) == tape.values(operand)[row][col]:
+                yield way
 
 
 def _undone(
@@ -135,14 +143,16 @@ def _undone(
 ) -> Iterator[Way]:  # fmt: skip
     """The ways to find an unknown from one cell of the result, none of the others being in it."""
     unknown, others = _ref(place), {_ref(other) for other in left if other != place}
-    for at, result in results.items():
+
+    def shown(ref: Ref) -> Any:
+        return results[ref.index] if ref.matrix == name else number(ref)  # type: ignore[index]
+
+    for at in results:
         tree = tape.cell(name, *at)
         read = list(refs(tree))
         if read.count(unknown) == 1 and not others.intersection(read):
-            numbers = rebuild(
-                tree, lambda leaf: leaf if leaf == unknown or isinstance(leaf, Num) else Num(number(leaf))
-            )
-            yield at, undone(numbers, unknown, Num(result))
+            rule = undone(tree, unknown, Ref(name, at), shown)
+            yield Way(at, rule, substitute(rule, shown))
 
 
 def _ref(place: Place) -> Ref:
@@ -150,13 +160,8 @@ def _ref(place: Place) -> Ref:
     return Ref(operand, (i, j))
 
 
-def _number(tape: Tape, ref: Ref) -> Any:
-    i, j = ref.index
-    return tape.values(ref.matrix)[i][j]  # type: ignore[index]
-
-
-def undone(node: Expr, unknown: Ref, result: Expr) -> Expr:
-    """What the unknown is where a tree, in which it stands once, comes to a result.
+def undone(node: Expr, unknown: Ref, result: Expr, number: Callable[[Ref], Any]) -> Expr:
+    """What the unknown is where a tree, in which it stands once, comes to a result. Nothing is divided by 1.
 
     Raises: SheetError where a function stands in between.
     """
@@ -166,23 +171,26 @@ def undone(node: Expr, unknown: Ref, result: Expr) -> Expr:
         case Sum(terms):
             at = next(k for k, term in enumerate(terms) if unknown in refs(term))
             rest = terms[:at] + terms[at + 1 :]
-            return undone(terms[at], unknown, Sub(result, Sum(rest)) if rest else result)
+            return undone(terms[at], unknown, Sub(result, Sum(rest)) if rest else result, number)
         case Sub(left, right) if unknown in refs(left):
-            return undone(left, unknown, Sum((result, right)))
+            return undone(left, unknown, Sum((result, right)), number)
         case Sub(left, right):
-            return undone(right, unknown, Sub(left, result))
+            return undone(right, unknown, Sub(left, result), number)
         case Mul(left, right):
             inner, factor = (left, right) if unknown in refs(left) else (right, left)
-            return undone(inner, unknown, result if _is_one(factor) else Div(result, factor))
+            return undone(inner, unknown, result if _is_one(factor, number) else Div(result, factor), number)
         case Div(left, right) if unknown in refs(left):
-            return undone(left, unknown, Mul(result, right))
+            return undone(left, unknown, Mul(result, right), number)
         case _:
             raise SheetError("only sums, products and quotients can be undone")
 
 
-def _is_one(node: Expr) -> bool:
-    """Whether a factor is 1, in every copy of a class."""
-    return isinstance(node, Num) and not varies(node.value) and bool(node.value == 1)
+def _is_one(node: Expr, number: Callable[[Ref], Any]) -> bool:
+    """Whether a factor is the number 1, in every copy of a class."""
+    if not isinstance(node, Num | Ref):
+        return False
+    value = number(node) if isinstance(node, Ref) else node.value
+    return not varies(value) and bool(value == 1)
 
 
 def _division(line: Expr) -> float:

@@ -13,7 +13,7 @@ from byhand.worksheet.document import Document
 
 def starts(page: Document, steps: Iterable[Step]) -> list[str]:
     """The givens, and printed steps that read what is not on the page, of steps in order."""
-    shown, asked = page.steps, {cell.step for cell in page.blanks()}
+    shown, asked = page.steps, {blank.cell.step for blank in page.blanks()}
     known: set[str] = set()
     found = []
     for step in steps:

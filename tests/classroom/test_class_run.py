@@ -21,12 +21,12 @@ def test_numbers_from_anywhere_are_run_together():
     sheet, options, first = own_numbers("positional-encoding")
     copies = [first, *(own_numbers("positional-encoding", seed)[2] for seed in (1, 2))]
     run = run_together(sheet, copies, options)
-    pages = list(run.filled(Pages(run.document).html("key", "print")))
+    pages = list(run.filled(Pages(run.document, run.run).html("key", "print")))
     for values, page in zip(copies, pages, strict=True):
         document, made, _ = recorded(sheet, values, options, options.domain, None)
         own = replace(document, stamp={"seed": "0", "hash": made.hash})
         assert re.sub(r"about \d+ min</b>, \d+", "", page) == re.sub(
-            r"about \d+ min</b>, \d+", "", Pages(own).html("key", "print")
+            r"about \d+ min</b>, \d+", "", Pages(own, made).html("key", "print")
         )
 
 

@@ -42,7 +42,7 @@ def run_of(sheet, **options):
 def printed(sheet, view):
     """The copies' PDFs, and the HTML that they come from."""
     run = run_of(sheet)[2]
-    html = Pages(run.document).html(view, "print")
+    html = Pages(run.document, run.run).html(view, "print")
     laid = lay_out(html, lambda mark: run.text_of(mark, 0), ascii_lowercase)
     pages, base = list(fill(laid, run.domain.marks)), template(laid)
     return html, laid, [copy_pdf(base, [zlib.compress(page[k]) for page in pages]) for k in range(len(KEYS) + 1)]
@@ -59,7 +59,7 @@ def printed(sheet, view):
 )
 def test_the_page_of_a_copy_is_the_page_of_its_own_numbers(sheet, options):
     found, values, run = run_of(sheet, **options)
-    key = list(run.filled(Pages(run.document).html("key", "print")))
+    key = list(run.filled(Pages(run.document, run.run).html("key", "print")))
     asked = Options(**options).on(found)
     for copy, name in ((0, 0), (3, KEYS[2])):
         page, own, _ = recorded(
@@ -67,7 +67,7 @@ def test_the_page_of_a_copy_is_the_page_of_its_own_numbers(sheet, options):
         )
         assert [*run.runs()][copy] == replace(own, domain=run.domain.inner, hash="")
         page = replace(page, stamp={"seed": "0", "hash": own.hash})
-        assert without_minutes(key[copy]) == without_minutes(Pages(page).html("key", "print"))
+        assert without_minutes(key[copy]) == without_minutes(Pages(page, own).html("key", "print"))
     assert len(set(key)) == 1 + len(KEYS)
 
 
@@ -114,7 +114,7 @@ def test_the_fonts_of_a_copy_have_every_number():
 
 def test_what_does_not_fit_is_said():
     run = run_of("attention-head")[2]
-    html = Pages(run.document).html("worksheet", "print")
+    html = Pages(run.document, run.run).html("worksheet", "print")
     laid = lay_out(html, lambda mark: run.text_of(mark, 0))
     assert all(all(page) for page in fill(laid, run.domain.marks))
     slot = next(block.runs[0].slot for block in laid.pages[0].blocks if isinstance(block, Line) and block.anchor)
@@ -126,5 +126,5 @@ def test_what_does_not_fit_is_said():
 
 
 def test_a_sheets_own_page_has_no_marks():
-    page, _ = prepare(load_sheet("attention-head"), Options())
-    assert not any(ord(c) >= 0xF0000 for c in Pages(page).html("key", "print"))
+    page, run = prepare(load_sheet("attention-head"), Options())
+    assert not any(ord(c) >= 0xF0000 for c in Pages(page, run).html("key", "print"))

@@ -24,7 +24,7 @@ from byhand.worksheet.sheet import load_sheet
 def book():
     lines = "{{ ask('blocks.0.attn.hook_q[0]') }}\n\n" * 3
     sheets = [lesson(f"## First\n\n{lines}## Second\n\n{lines}"), load_sheet("layer-norm")]
-    pages = [Pages(prepare(sheet, Options())[0]) for sheet in sheets]
+    pages = [Pages(*prepare(sheet, Options())) for sheet in sheets]
     return Book(tuple(pages), ("worksheet", "key"), 0, messages())
 
 

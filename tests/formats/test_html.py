@@ -6,13 +6,14 @@ import re
 from functools import cache
 
 import pytest
-from kinds import kinds
+from kinds import kinds_and_run
 from page_text import cells, page_text
 
 from byhand.errors import SheetError
 from byhand.formats.html.page import Pages, css_string
 from byhand.notation.text import value_text
 from byhand.pipeline import Options, prepare
+from byhand.runs import Run
 from byhand.worksheet.document import Document
 from byhand.worksheet.sheet import load_sheet, parse_sheet, sheet_files
 
@@ -20,14 +21,16 @@ SHEETS = tuple(sorted(sheet_files()))
 
 
 @cache
-def document(sheet: str, orientation: str = "rows", numbers: str = "exact", base: str | None = None) -> Document:
+def prepared(
+    sheet: str, orientation: str = "rows", numbers: str = "exact", base: str | None = None
+) -> tuple[Document, Run]:
     options = Options(orientation=orientation, numbers=numbers, base=base)  # type: ignore[arg-type]
-    return prepare(load_sheet(sheet), options)[0]
+    return prepare(load_sheet(sheet), options)
 
 
 @cache
 def page(sheet: str, view: str, orientation: str = "rows", numbers: str = "exact", medium: str = "print") -> str:
-    return Pages(document(sheet, orientation, numbers)).html(view, medium)  # type: ignore[arg-type]
+    return Pages(*prepared(sheet, orientation, numbers)).html(view, medium)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("view", ["worksheet", "key", "worked"])
@@ -39,7 +42,7 @@ def test_the_text_of_a_sheet_is_the_golden_one(sheet, view, golden):
 @pytest.mark.parametrize(("numbers", "base"), [("decimal", "e"), ("symbolic", None)])
 @pytest.mark.parametrize("sheet", SHEETS)
 def test_the_text_of_a_key_in_other_numbers_is_the_golden_one(sheet, numbers, base, golden):
-    pages = Pages(document(sheet, "rows", numbers, base))
+    pages = Pages(*prepared(sheet, "rows", numbers, base))
     golden(f"{sheet}-key-{numbers}.txt", page_text(pages.html("key", "print")))
 
 
@@ -65,16 +68,16 @@ def test_the_key_is_the_worksheet_with_its_blanks_filled_in(sheet, orientation):
 @pytest.mark.parametrize("sheet", SHEETS)
 def test_every_answer_in_the_key_is_the_runs_in_the_order_of_the_page(sheet):
     printed = [text for cls, text in cells(page(sheet, "key")) if cls[0] in "ak" and "p" not in cls]
-    assert sorted(printed) == sorted(value_text(c.value) for c in document(sheet).blanks())
+    assert sorted(printed) == sorted(value_text(blank.cell.value) for blank in prepared(sheet)[0].blanks())
 
 
 @pytest.mark.parametrize("view", ["worksheet", "key", "worked"])
 def test_the_text_of_every_kind_of_question_is_the_golden_one(view, golden):
-    golden(f"kinds-{view}.txt", page_text(Pages(kinds()).html(view, "print")))
+    golden(f"kinds-{view}.txt", page_text(Pages(*kinds_and_run()).html(view, "print")))
 
 
 def test_a_screen_has_a_named_field_for_every_kind_of_answer():
-    pages = Pages(kinds())
+    pages = Pages(*kinds_and_run())
     screen = pages.html("worksheet", "screen")
     names = re.findall(r'<input [^>]*aria-label="([^"]*)"', screen)
     assert len(names) == screen.count("<input ")
@@ -122,7 +125,7 @@ def test_minus_is_always_the_true_one():
 
 def test_dots_are_drawn_where_a_weight_is():
     key = page("attention-head", "key")
-    pattern = next(p for p in document("attention-head").panels() if p.step.endswith("hook_pattern[0]"))
+    pattern = next(p for p in prepared("attention-head")[0].panels() if p.step.endswith("hook_pattern[0]"))
     assert key.count("<circle") == sum(1 for row in pattern.cells for c in row if c.value > 0)
 
 
@@ -135,7 +138,7 @@ def test_what_a_sheet_says_is_escaped_everywhere():
         f"## {hostile}\n\n{hostile}\n\n{{{{ softmax('softmax') }}}}\n",
     )
     for medium in ("print", "screen"):
-        html = Pages(prepare(sheet, Options())[0]).html("key", medium)  # type: ignore[arg-type]
+        html = Pages(*prepare(sheet, Options())).html("key", medium)  # type: ignore[arg-type]
         assert "<script" not in html
         assert "&lt;script&gt;" in html
 
@@ -147,10 +150,10 @@ def test_a_string_in_css_cannot_end_the_style():
 def test_a_template_that_does_not_parse_is_named_with_its_line(folder):
     (folder / "page.html").write_text("one\n{% if %}\n", encoding="utf-8")
     with pytest.raises(SheetError, match=r"^template page.html line 2: Expected an expression"):
-        Pages(document("attention-head")).html("key", "print")
+        Pages(*prepared("attention-head")).html("key", "print")
 
 
 def test_a_template_cannot_reach_what_is_not_its_own(folder):
     (folder / "page.html").write_text("{{ d.__class__ }}", encoding="utf-8")
     with pytest.raises(SheetError, match="access to attribute '__class__'"):
-        Pages(document("attention-head")).html("key", "print")
+        Pages(*prepared("attention-head")).html("key", "print")

@@ -9,7 +9,7 @@ import re
 from functools import cache
 
 import pytest
-from kinds import kinds
+from kinds import kinds_and_run
 from pypdf import PdfReader
 
 from byhand.errors import SheetError
@@ -36,13 +36,13 @@ COMBINATIONS = [
 @pytest.mark.parametrize(("numbers", "level"), [("exact", "easy"), ("decimal", "stretch"), ("symbolic", "standard")])
 def test_every_kind_of_question_keeps_within_its_bounds(orientation, numbers, level, paper, caplog):
     caplog.set_level(logging.WARNING)
-    fits(Pages(kinds(orientation=orientation, numbers=numbers, level=level, seed=0)), paper)
+    fits(Pages(*kinds_and_run(orientation=orientation, numbers=numbers, level=level, seed=0)), paper)
     assert not caplog.records, [r.getMessage() for r in caplog.records]
 
 
 @cache
 def pages(sheet, orientation="rows", numbers="exact", base=None):
-    return Pages(prepare(load_sheet(sheet), Options(orientation=orientation, numbers=numbers, base=base))[0])
+    return Pages(*prepare(load_sheet(sheet), Options(orientation=orientation, numbers=numbers, base=base)))
 
 
 def boxes(page):
@@ -177,8 +177,8 @@ def on_lines(page):
 @pytest.mark.parametrize("orientation", ["rows", "columns"])
 def test_long_words_do_not_cover_each_other(orientation):
     values = {"tokens": ["extraordinarily", "long", "vocabulary"]}
-    document, _ = prepare(load_sheet("attention-head"), Options(orientation=orientation, values=values))
-    for page in drawn(laid_out(Pages(document).html("key", "print"))).pages:
+    document, run = prepare(load_sheet("attention-head"), Options(orientation=orientation, values=values))
+    for page in drawn(laid_out(Pages(document, run).html("key", "print"))).pages:
         inside(page, PAPERS["a4"])
         apart(page)
 
@@ -186,8 +186,8 @@ def test_long_words_do_not_cover_each_other(orientation):
 @pytest.mark.parametrize("orientation", ["rows", "columns"])
 def test_long_numbers_do_not_cover_each_other(orientation):
     weights = {"linear.W": [["1234/8", 2, 3], [4, -5, 1234567], ["-7/6541", 0, 9], [0, 0, 1]]}
-    document, _ = prepare(load_sheet("linear-layer"), Options(orientation=orientation, values={"weights": weights}))
-    for page in drawn(laid_out(Pages(document).html("key", "print"))).pages:
+    document, run = prepare(load_sheet("linear-layer"), Options(orientation=orientation, values={"weights": weights}))
+    for page in drawn(laid_out(Pages(document, run).html("key", "print"))).pages:
         inside(page, PAPERS["a4"])
         apart(page)
 
@@ -195,8 +195,8 @@ def test_long_numbers_do_not_cover_each_other(orientation):
 @pytest.mark.parametrize("seed", [0, 1, 2, 3])
 @pytest.mark.parametrize("paper", ["a4", "letter"])
 def test_one_head_is_one_leaf(seed, paper):
-    document, _ = prepare(load_sheet("attention-head"), Options(seed=seed))
-    assert len(laid_out(Pages(document).html("key", "print", paper)).pages) == 2
+    document, run = prepare(load_sheet("attention-head"), Options(seed=seed))
+    assert len(laid_out(Pages(document, run).html("key", "print", paper)).pages) == 2
 
 
 def test_blanks_are_big_enough_for_a_pencil():

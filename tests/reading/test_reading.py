@@ -44,7 +44,7 @@ def again(sheet, *views, **options):
     document, run = prepare(load_sheet(sheet), Options(**options))
     printed = Printed(document, run, {})
     for view in views:
-        html = Pages(document).html(view, "screen")
+        html = Pages(document, run).html(view, "screen")
         assert signs(DRAWN.sub("", html[html.index("<body") :])) == signs(read(html))
         yield Again(printed, read_html(html), "screen")
 
@@ -236,7 +236,7 @@ def test_a_sheet_prints_all_that_its_numbers_come_from(sheet):
     values = choose_numbers(load_sheet(sheet), options)[0]
     document, run, _ = recorded(load_sheet(sheet), values, options, options.domain, None, whole=False)
     printed = Printed(replace(document, stamp={"seed": "0", "hash": "1234567"}), run, {})
-    page = read_html(Pages(printed.document).html("key", "screen"), Foot("", sheet, "0", ""))
+    page = read_html(Pages(printed.document, run).html("key", "screen"), Foot("", sheet, "0", ""))
     assert Again(printed, page, "screen").hidden() == []
 
 
@@ -299,8 +299,8 @@ def test_a_pdf_says_what_its_page_says(printed):
         ("attention-head", "key", {}), ("layer-norm", "worksheet", {"orientation": "columns", "numbers": "decimal"})
     ], strict=True):  # fmt: skip
         page = read_pdf(path.read_bytes())
-        document = prepare(load_sheet(sheet), Options(**options))[0]
-        expected = read_html(Pages(document).html(view, "print"), page.foot)
+        document, run = prepare(load_sheet(sheet), Options(**options))
+        expected = read_html(Pages(document, run).html(view, "print"), page.foot)
         assert (page.texts, page.tables) == (expected.texts, expected.tables)
         assert (page.view, page.foot.version) == (view, __version__)
         assert verify(path).faults == ()

@@ -62,10 +62,10 @@ def test_the_factor_of_a_typical_student_is_said():
 def test_the_page_says_how_long_it_takes(name):
     from byhand.formats.html.page import Pages
 
-    page, _ = prepare(load_sheet(name), Options())
+    page, run = prepare(load_sheet(name), Options())
     found = page.effort
-    assert f"about {found.minutes} min</b>" in Pages(page).html("worksheet", "print")
-    assert found.counted(page.messages) in Pages(page).html("key", "screen")
+    assert f"about {found.minutes} min</b>" in Pages(page, run).html("worksheet", "print")
+    assert found.counted(page.messages) in Pages(page, run).html("key", "screen")
 
 
 @pytest.mark.parametrize("name", ["attention-head", "layer-norm", "feed-forward", "gpt"])

@@ -37,8 +37,7 @@ def german(folder):
 
 
 def page(name, view="key", medium="screen"):
-    document, _ = prepare(load_sheet(name, "de"), Options(language="de"))
-    return Pages(document).html(view, medium)
+    return Pages(*prepare(load_sheet(name, "de"), Options(language="de"))).html(view, medium)
 
 
 def test_a_sheet_in_another_language_has_its_own_words_and_the_numbers_of_the_english_one(german):

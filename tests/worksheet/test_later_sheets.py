@@ -62,10 +62,10 @@ def test_the_sizes_of_a_tiny_model_and_of_gpt_2_stand_side_by_side():
 def test_a_formula_of_the_tiny_models_parameters_gives_what_the_key_says_with_biases_and_without():
     for beta, rows in ((0, {"ln1": 4, "qkv.W": 3 * 4 * 4, "out.W": 4 * 4, "mlp_in.W": 4 * 8, "mlp_out.W": 8 * 4}),
                        (1, {"ln1": 2 * 4, "qkv": 3 * 5 * 4, "out": 5 * 4, "mlp_in": 5 * 8, "mlp_out": 9 * 4})):  # fmt: skip
-        page, _ = prepare(load_sheet("sizing"), Options(values={"inputs": {"bias": [[beta, beta]]}}))
-        tiny = {cell.step: cell.value for cell in page.blanks() if cell.at == (0, 0)}
+        page, run = prepare(load_sheet("sizing"), Options(values={"inputs": {"bias": [[beta, beta]]}}))
+        tiny = {blank.cell.step: blank.cell.value for blank in page.blanks() if blank.cell.at == (0, 0)}
         assert {name: tiny[f"params.{name}"] for name in rows} == rows
-        assert ("β" in Pages(page).html("key", "screen")) == bool(beta)
+        assert ("β" in Pages(page, run).html("key", "screen")) == bool(beta)
 
 
 @pytest.mark.parametrize(

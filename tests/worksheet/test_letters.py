@@ -38,8 +38,8 @@ OWN = {"weights": {
 
 
 def test_a_teachers_own_letters_are_those_of_the_prose():
-    page, _ = prepare(SHEET, Options(values=OWN))
-    text = page_text(Pages(page).html("key", "screen"))
+    page, run = prepare(SHEET, Options(values=OWN))
+    text = page_text(Pages(page, run).html("key", "screen"))
     assert re.search(
         r"not known; call it p\.(.|\n)*Solve for p(.|\n)*The letter p is in the query of “cat” alone", text
     )
@@ -59,7 +59,7 @@ def test_letters_that_do_not_answer_the_sheets_questions_are_refused(values, mes
 
 def test_a_letter_that_several_queries_have_is_not_said_to_be_in_one_alone():
     own = {"inputs": {X: [[1, 1, -1, 0], [2, 1, 1, 0], [-1, 0, -1, 1]]}}
-    assert "alone" not in page_text(Pages(prepare(SHEET, Options(values=own))[0]).html("key", "screen"))
+    assert "alone" not in page_text(Pages(*prepare(SHEET, Options(values=own))).html("key", "screen"))
 
 
 @pytest.mark.parametrize(("a", "b"), [(2, 2), (1, -1), (-3, 0), (4, 5)])

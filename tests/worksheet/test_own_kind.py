@@ -75,7 +75,7 @@ def test_what_it_cannot_ask_is_said_with_the_line(own):
 def test_a_kind_without_a_template_is_said_with_the_folders(own, folder):
     (folder / "blocks" / "pick.html").unlink()
     with pytest.raises(SheetError) as caught:
-        Pages(prepare(load_sheet("pick-a-share"), Options())[0]).html("key", "print")
+        Pages(*prepare(load_sheet("pick-a-share"), Options())).html("key", "print")
     assert str(caught.value) == f"there is no template blocks/pick.html in {folder} or {shipped()}"
 
 
@@ -108,13 +108,13 @@ def test_the_blanks_of_a_question_are_counted_and_worked_out(folder, monkeypatch
 
     (folder / "blocks").mkdir()
     (folder / "blocks" / "sum.html").write_text('<p class="sum">{{ block.cell.text if shown }}</p>', encoding="utf-8")
-    page, _ = prepare(parse_sheet("sum", SHEET), Options())
-    assert [(cell.step, cell.at) for cell in page.blanks()] == [("softmax.sum", (0, 0))]
+    page, run = prepare(parse_sheet("sum", SHEET), Options())
+    assert [(blank.cell.step, blank.cell.at) for blank in page.blanks()] == [("softmax.sum", (0, 0))]
     assert (page.effort.questions, page.effort.blanks) == (1, 1)
     assert page.effort.seconds > STEP
     assert page.sections[0].asked == ("softmax.sum",)
     assert not page.sections[0].is_question  # it asks for a step
-    assert '<p class="sum">7</p>' in Pages(page).html("key", "print")
+    assert '<p class="sum">7</p>' in Pages(page, run).html("key", "print")
 
 
 def test_a_figure_of_ones_own_stands_below_the_words(folder, monkeypatch):
@@ -134,8 +134,8 @@ def test_a_figure_of_ones_own_stands_below_the_words(folder, monkeypatch):
     (folder / "blocks" / "space.html").write_text(
         '<div class="space" style="height:{{ laid.figure.height }}mm">Draw here.</div>', encoding="utf-8"
     )
-    page, _ = prepare(parse_sheet("space", SHEET), Options())
-    html = Pages(page).html("worksheet", "print")
+    page, run = prepare(parse_sheet("space", SHEET), Options())
+    html = Pages(page, run).html("worksheet", "print")
     assert page.sections[0].figures[1].kind == "space"
     assert '<section class="step drawn below"' in html
     assert "Draw here." in page_text(html)

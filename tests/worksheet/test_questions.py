@@ -6,10 +6,11 @@ import re
 from fractions import Fraction
 
 import pytest
-from kinds import kinds, lesson
+from kinds import kinds, kinds_and_run, lesson
 
 from byhand.arithmetic.decimals import Decimals
 from byhand.arithmetic.exact import RATIONALS
+from byhand.arithmetic.expr import substitute
 from byhand.errors import SheetError
 from byhand.model.config import Config
 from byhand.notation.text import text
@@ -29,6 +30,10 @@ def figures(document, kind):
     return [f for s in document.sections for f in s.figures if isinstance(f, kind)]
 
 
+def worked(run, cell):
+    return text(substitute(cell.rule, run.value))
+
+
 def words(document, kind):
     return [w for s in document.sections for w in s.words if isinstance(w, kind)]
 
@@ -42,10 +47,11 @@ def said(tokens):
 
 @pytest.mark.parametrize("orientation", ["rows", "columns"])
 def test_an_inverse_prints_the_result_and_leaves_out_an_operands_entry(orientation):
-    falk = figures(kinds(orientation=orientation), Falk)[0]
+    document, run = kinds_and_run(orientation=orientation)
+    falk = figures(document, Falk)[0]
     assert not falk.result.has_blanks
     blanks = {panel.symbol: [c for row in panel.cells for c in row if c.blank] for panel in (falk.left, falk.upper)}
-    assert {symbol: [(c.value, text(c.work)) for c in cells] for symbol, cells in blanks.items()} == (
+    assert {symbol: [(c.value, worked(run, c)) for c in cells] for symbol, cells in blanks.items()} == (
         {
             "X": [(0, "2 − (2·1 + (−2)·0 + 2·0)")],
             "W_{Q}": [(1, "(−3 − (2·(−1) + 0·(−1) + (−1)·0)) ÷ (−1)")],
@@ -70,8 +76,10 @@ def product(x, w, domain=RATIONALS, **given):
 
 
 def test_an_unknown_is_found_from_the_cell_with_the_smallest_division():
-    found = solutions(product([[3, 1], [1, 2], [0, 5]], [[4], [7]]), "y", [("w", 0, 0)])
-    assert text(found["w", 0, 0]) == "18 − 2·7"
+    tape = product([[3, 1], [1, 2], [0, 5]], [[4], [7]])
+    rule = solutions(tape, "y", [("w", 0, 0)])["w", 0, 0]
+    assert text(rule) == "y[2, 1] − x[2, 2]·w[2, 1]"
+    assert text(substitute(rule, tape.value)) == "18 − 2·7"
 
 
 def test_a_name_leaves_out_the_entry_that_is_easiest_to_find():
@@ -82,7 +90,7 @@ def test_a_name_leaves_out_the_entry_that_is_easiest_to_find():
 def test_unknowns_may_follow_from_each_other():
     tape = product([[1, 1], [2, 1]], [[4], [7]], b=[[5]])
     found = solutions(tape, "y", [("x", 0, 0), ("w", 0, 0)])
-    assert {place: text(line) for place, line in found.items()} == {
+    assert {place: text(substitute(rule, tape.value)) for place, rule in found.items()} == {
         ("w", 0, 0): "(20 − (1·7 + 5)) ÷ 2",
         ("x", 0, 0): "(16 − (1·7 + 5)) ÷ 4",
     }
@@ -109,10 +117,11 @@ def test_an_inverse_of_a_dot_product_stands_side_by_side(orientation):
         "---\ntitle: T\nmodel: dot-product\ngoal: G\ninputs: {u: [[2, 1], [3, 0]], v: [[5, 4], [1, 2]]}\n---\n"
         "## A\n\n{{ inverse('dot', ('v', 1, 0)) }}\n",
     )
-    (strip,) = figures(prepare(sheet, Options(orientation=orientation))[0], Strip)
+    document, run = prepare(sheet, Options(orientation=orientation))
+    (strip,) = figures(document, Strip)
     assert strip.joints == ("·", "=")
     (cell,) = (c for row in strip.panels[1].cells for c in row if c.blank)
-    assert (cell.value, text(cell.work)) == (1, "(3 − 0·2) ÷ 3")
+    assert (cell.value, worked(run, cell)) == (1, "(3 − 0·2) ÷ 3")
     where = [[c.blank for c in row] for row in strip.panels[1].cells]
     assert where == ([[False, False], [True, False]] if orientation == "rows" else [[False, True], [False, False]])
 
@@ -172,7 +181,7 @@ def test_an_entry_may_be_rounded():
 
 def test_counts_come_from_the_shapes_of_the_run():
     counting = figures(kinds(), Table)[1]
-    assert [(cell.value, cell.work and text(cell.work)) for cell in counting.cells] == [
+    assert [(cell.value, cell.rule and text(cell.rule)) for cell in counting.cells] == [
         (16, "4·4"), (4, None), (10, "4·2 + 2"),
     ]  # fmt: skip
 
@@ -182,8 +191,9 @@ def test_an_entry_is_the_runs_number_with_its_arithmetic_or_a_word():
         "## A\n\n{{ table(['', 'score', 'word'],"
         f" ['a', entry('{ATTN}scores_raw[0]', 0, 1), entry('{ATTN}scores_raw[0]', 1, 0, word=True)]) }}}}\n"
     )
-    score, word = figures(prepare(lesson(body), Options())[0], Table)[0].cells
-    assert (score.value, text(score.work)) == (-4, "4·2 + 2·(−2) + 4·(−2) + 4·0")
+    document, run = prepare(lesson(body), Options())
+    score, word = figures(document, Table)[0].cells
+    assert (score.value, worked(run, score)) == (-4, "4·2 + 2·(−2) + 4·(−2) + 4·0")
     assert word.value == "on"  # the vocabulary's word 4
 
 

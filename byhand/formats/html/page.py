@@ -12,6 +12,7 @@ from jinja2 import TemplateError, TemplateNotFound, TemplateSyntaxError
 from markupsafe import Markup, escape
 
 from byhand import __version__
+from byhand.arithmetic.expr import Expr, substitute
 from byhand.errors import SheetError
 from byhand.formats.fonts import data_url, font_face_css
 from byhand.formats.html import map as architecture_map
@@ -33,8 +34,9 @@ from byhand.notation.html import html, terms_html, value_html
 from byhand.notation.inline import inline, spoken
 from byhand.notation.text import text, value_text
 from byhand.notation.words import unprintable
+from byhand.runs import Run
 from byhand.tape import shape_text
-from byhand.worksheet.document import Block, Document, Lines, View
+from byhand.worksheet.document import Block, Document, Lines, View, Working
 from byhand.worksheet.effort import Effort
 from byhand.worksheet.messages import Messages
 from byhand.worksheet.sandbox import Sandbox, loader
@@ -77,10 +79,11 @@ class SideBySide:
 
 
 class Pages:
-    """A document laid out, to be written in any view and medium."""
+    """A document laid out, to be written in any view and medium; its worked lines have the numbers of the run."""
 
-    def __init__(self, document: Document, grids: Grids = strips) -> None:
+    def __init__(self, document: Document, run: Run, grids: Grids = strips) -> None:
         self.d = document
+        self.run = run
         self.groups = list(groups(document.sections, grids))
 
     def html(self, view: View, medium: Medium, paper: Paper = "a4") -> str:
@@ -90,7 +93,7 @@ class Pages:
         """
         return rendered(
             "page.html", medium, paper, self.d.messages, d=self.d, view=view, shown=view != "worksheet",
-            map=self.map, effort=self.effort, groups=self.groups,
+            map=self.map, effort=self.effort, groups=self.groups, worked=self.worked, worked_out=self.worked_out,
         )  # fmt: skip
 
     @cached_property
@@ -102,6 +105,27 @@ class Pages:
     def effort(self) -> Effort:
         """What it asks of a student."""
         return self.d.effort
+
+    def worked(self, block: Block) -> list[SideBySide]:
+        """The arithmetic of a block's blanks with the numbers in it, matrix by matrix."""
+        return [self._side_by_side(working) for working in block.worked(self.d.orientation == "columns")]
+
+    def worked_out(self, rule: Expr) -> Expr:
+        """A rule with the numbers in it."""
+        return substitute(rule, self.run.value)
+
+    def _side_by_side(self, working: Working) -> SideBySide:
+        """As many tokens beside each other as there is room for their lines."""
+        tokens = tuple(
+            Lines(token.label, tuple((label, self.worked_out(rule), value) for label, rule, value in token.rows))
+            for token in working.lines
+        )
+        lines = [text(line) for token in tokens for _, line, _ in token.rows]
+        longest = (max(map(ems, lines), default=0.0) + 0.96) * LINE_EM  # with its " ="
+        results = [part for token in tokens for *_, result in token.rows for part in value_text(result).split("/")]
+        room_after = max(RESULT, 1.1 * max(map(ems, results), default=0.0) * LINE_EM + 1.5)
+        side = next((n for n, room in LINE_ROOMS if longest <= room + RESULT - room_after), 1)
+        return SideBySide(working.symbol, side, any("/" in line for line in lines), round(room_after, 1), tokens)
 
 
 def rendered(template: str, medium: Medium, paper: Paper, messages: Messages, **values: Any) -> str:
@@ -145,7 +169,7 @@ def _environment() -> Sandbox:
         "css_string": css_string,
     }
     environment.globals |= {
-        "drawing": lambda *args: Markup(drawing(*args)), "rows": lambda *args: Markup(rows(*args)), "worked": worked,
+        "drawing": lambda *args: Markup(drawing(*args)), "rows": lambda *args: Markup(rows(*args)),
         "tick": lambda *args: Markup(tick(*args)),
         "tag_place": tag_place, "formula_place": formula_place, "shape": shape_text,
     }  # fmt: skip
@@ -190,21 +214,6 @@ def css_string(value: str) -> Markup:
     """A string for CSS, safe in a style element."""
     kept = "".join(c if c.isalnum() or c in " .,·-–—_:" else f"\\{ord(c):x} " for c in value)
     return Markup(f'"{kept}"')
-
-
-def worked(block: Block, turned: bool) -> list[SideBySide]:
-    """The arithmetic of a block's blanks, matrix by matrix."""
-    return [_side_by_side(working.symbol, working.lines) for working in block.worked(turned)]
-
-
-def _side_by_side(symbol: str, tokens: tuple[Lines, ...]) -> SideBySide:
-    """As many tokens beside each other as there is room for their lines."""
-    lines = [text(work) for token in tokens for _, work, _ in token.rows]
-    longest = (max(map(ems, lines), default=0.0) + 0.96) * LINE_EM  # with its " ="
-    results = [part for token in tokens for *_, result in token.rows for part in value_text(result).split("/")]
-    room_after = max(RESULT, 1.1 * max(map(ems, results), default=0.0) * LINE_EM + 1.5)
-    side = next((n for n, room in LINE_ROOMS if longest <= room + RESULT - room_after), 1)
-    return SideBySide(symbol, side, any("/" in line for line in lines), round(room_after, 1), tokens)
 
 
 def tag_place(grid: Grid, tag: Tag) -> str:
