@@ -138,8 +138,9 @@ def shares(runs: Runs) -> Table:
         rows.append((f"{sheet}, {kind}", *cells, f"{1000 * total:.0f}"))
     return Table(
         "Shares, in ms",
-        "Medians inside fresh processes, without the start of Python; run: the model, exactly; document: sheet to "
-        "blocks; grids: figures and the map laid out; template: all that to HTML; pdf: HTML to PDF in WeasyPrint.",
+        "Medians inside fresh processes, without the start of Python; numbers: those of the sheet; run and document: "
+        "the model, exactly, and sheet to blocks; witness: the run again; grids: figures and the map laid out; "
+        "template: all that to HTML; pdf: HTML to PDF in WeasyPrint.",
         ("sheet", *parts, "sum"),
         rows,
     )

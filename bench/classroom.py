@@ -36,7 +36,7 @@ from byhand.classroom.printing.template import copy_pdf
 from byhand.classroom.roster import Student
 from byhand.classroom.students import CLASS_VIEWS, class_pages
 from byhand.formats.pdf import pdf
-from byhand.pipeline import Options
+from byhand.options import Options
 from byhand.reading.verify import said
 from byhand.witness.judge import judge
 from byhand.worksheet.sheet import all_sheets, load_sheet

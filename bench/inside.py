@@ -24,9 +24,11 @@ def shares(sheet: str, kind: str) -> dict[str, float]:
     import byhand.cli  # noqa: F401
     from byhand import pipeline
     from byhand.formats.html import page as html
+    from byhand.options import Options
 
     stages = [
-        (pipeline, "load_sheet", "sheet"), (pipeline, "run", "run"), (pipeline, "document", "document"),
+        (pipeline, "load_sheet", "sheet"), (pipeline, "choose", "numbers"), (pipeline, "arrange", "run and document"),
+        (pipeline, "judge", "witness"),
         (html.Pages, "__init__", "grids"), (html.Pages, "html", "template"), (pipeline, "write", "writing"),
     ]  # fmt: skip
     if kind == "pdf":
@@ -39,7 +41,7 @@ def shares(sheet: str, kind: str) -> dict[str, float]:
     for module, name, stage in stages:
         setattr(module, name, _timed(getattr(module, name), stage, spent))
     with tempfile.TemporaryDirectory() as out:
-        pipeline.generate(sheet, pipeline.Options(formats=(kind,), cache=False), out)  # type: ignore[arg-type]
+        pipeline.generate(sheet, Options(formats=(kind,), cache=False), out)  # type: ignore[arg-type]
     spent["rest"] = perf_counter() - start - sum(spent.values())
     return spent
 
@@ -58,7 +60,8 @@ def _timed(function: Callable[..., Any], stage: str, spent: dict[str, float]) ->
 def printed(sheet: str) -> tuple[Pages, dict[str, str]]:
     """A sheet's document laid out, and the HTML that worksheet and key are printed from."""
     from byhand.formats.html.page import Pages
-    from byhand.pipeline import Options, prepare
+    from byhand.options import Options
+    from byhand.pipeline import prepare
     from byhand.worksheet.sheet import load_sheet
 
     laid_out = Pages(*prepare(load_sheet(sheet), Options()))

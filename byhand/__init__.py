@@ -4,16 +4,21 @@
 `load_entries` reads the same file for `Options(values=…)`.
 """
 
+from importlib import import_module
 from typing import Any
 
 __version__ = "0.1.0"
 __all__ = ["Options", "generate", "load_entries", "load_values", "run"]
+_HOMES = {
+    "Options": ("byhand.options", "Options"), "generate": ("byhand.pipeline", "generate"),
+    "load_entries": ("byhand.model.files", "load_entries"), "load_values": ("byhand.own_numbers", "load_values"),
+    "run": ("byhand.own_numbers", "run_values"),
+}  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
     """The verbs, imported when they are asked for."""
     if name not in __all__:
         raise AttributeError(f"module 'byhand' has no attribute {name!r}")
-    from byhand import pipeline
-
-    return pipeline.run_values if name == "run" else getattr(pipeline, name)
+    module, attribute = _HOMES[name]
+    return getattr(import_module(module), attribute)

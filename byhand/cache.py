@@ -1,21 +1,28 @@
 """What was made before, kept in the user's cache folder under a hash of all that went in.
 
 Several processes may use it at once: a file is written under another name first. One that is damaged is made anew,
-and where nothing can be kept, nothing is.
+and where nothing can be kept, nothing is. Whoever keeps something says by its key what goes in.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
+import pickle
+import zlib
 from collections.abc import Callable
 from contextlib import suppress
+from functools import wraps
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 from platformdirs import user_cache_path
 
+from byhand.files import replace_file
+
 MOST = 400  # files of a kind; the oldest go first
 _SUM = 32  # bytes before the content, its checksum
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 def kept(kind: str, make: Callable[[], bytes], *parts: str) -> bytes:
@@ -33,19 +40,30 @@ def kept(kind: str, make: Callable[[], bytes], *parts: str) -> bytes:
     return made
 
 
+def remembered(kind: str, key_of: Callable[..., str | None]) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Let what a function gives be kept under a key of its arguments; where that is None, it is made each time."""
+
+    def decorated(make: Callable[P, T]) -> Callable[P, T]:
+        @wraps(make)
+        def made(*args: P.args, **named: P.kwargs) -> T:
+            key = key_of(*args, **named)
+            if key is None:
+                return make(*args, **named)
+            found: T = pickle.loads(zlib.decompress(kept(kind, lambda: _packed(make(*args, **named)), key)))
+            return found
+
+        return made
+
+    return decorated
+
+
+def _packed(made: object) -> bytes:
+    return zlib.compress(pickle.dumps(made), 1)
+
+
 def sources_of(folder: Path) -> str:
     """A hash of a folder's Python files, for what they make."""
     return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(folder.rglob("*.py")))).hexdigest()
-
-
-def replace_file(path: Path, content: bytes) -> None:
-    """Write a file under a name of this process first, so that it is whole or not there."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        temporary.write_bytes(content)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _keep(path: Path, content: bytes) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from byhand import __version__
-from byhand.errors import ByHandError
+from byhand.errors import ByHandError, UnknownNameError
 
 
 class Group(click.Group):
@@ -38,14 +38,14 @@ def main(debug: bool) -> None:
 
 
 def _formats(ctx: click.Context, param: click.Parameter, value: str) -> tuple[str, ...]:
-    from byhand.pipeline import FORMATS
+    from byhand.formats import OWN, names
 
     chosen = tuple(part.strip() for part in value.split(",") if part.strip())
-    for part in chosen:
-        if part not in FORMATS:
-            raise click.BadParameter(f"{part!r} is not one of {', '.join(FORMATS)}")
     if not chosen:
-        raise click.BadParameter(f"name at least one of {', '.join(FORMATS)}")
+        raise click.BadParameter(f"name at least one of {', '.join(names())}")
+    for part in chosen:
+        if part not in OWN and part not in names():  # other packages are looked up for what is not ours
+            raise click.BadParameter(str(UnknownNameError("format", part, names())))
     return chosen
 
 
@@ -79,7 +79,7 @@ def _tell(line: object) -> None:
 @_language
 def list_(as_json: bool, language: str) -> None:
     """The sheets, in the order of the course."""
-    from byhand.pipeline import own_effort
+    from byhand.arrange import own_effort
     from byhand.worksheet.sheet import all_sheets
 
     sheets = [(sheet, own_effort(sheet).minutes) for sheet in all_sheets(language)]
@@ -100,7 +100,7 @@ def list_(as_json: bool, language: str) -> None:
 @_language
 def show(sheet: str, language: str) -> None:
     """One sheet in full: its goal, what comes before it, its configuration."""
-    from byhand.pipeline import own_effort
+    from byhand.arrange import own_effort
     from byhand.worksheet.sheet import load_sheet
 
     found = load_sheet(sheet, language)
@@ -157,20 +157,23 @@ def generate(
     """Print a worksheet and its key; without SHEET, the flagship: a whole small language model."""
     from byhand import pipeline
     from byhand.model.files import load_entries
+    from byhand.options import Options, views_asked
     from byhand.worksheet.sheet import all_sheets
 
     if every and sheets:
         raise click.UsageError("give sheets or --all, not both")
-    options = pipeline.Options(
+    options = Options(
         seed=seed, numbers=numbers, places=places, rounding=rounding, base=int(base) if base in ("2", "3") else base,
-        orientation=orientation, views=pipeline.views_asked(view), formats=formats, paper=paper,  # type: ignore[arg-type]
+        orientation=orientation, views=views_asked(view), formats=formats, paper=paper,  # type: ignore[arg-type]
         tokens=tuple(tokens.split()) if tokens else (), answer=answer, level=level,  # type: ignore[arg-type]
         values=load_entries(*values_files) if values_files else None, weight_places=weight_places, cache=cache,
         language=language,
     )  # fmt: skip
     names = [s.name for s in all_sheets(language)] if every else list(sheets) or [pipeline.FLAGSHIP]
     if book:
-        for path in pipeline.book(names, options, out, _tell):
+        from byhand.book import book as bind
+
+        for path in bind(names, options, out, _tell):
             click.echo(path)
         return
     for name in names:
@@ -214,7 +217,7 @@ def class_(
     """Print a class its worksheets: each student's numbers are their own, and as hard as all the others'."""
     from byhand.classroom import roster as rosters
     from byhand.classroom.classes import make_class
-    from byhand.pipeline import Options
+    from byhand.options import Options
 
     if (roster is None) == (anonymous is None):
         raise click.UsageError("give --roster FILE or --anonymous N")
@@ -241,6 +244,25 @@ def class_(
         click.echo(f"copies with all the answers of another: {made.alike}; there are only so many numbers", err=True)
     if made.alone:
         click.echo(f"copies laid out by themselves: {made.alone}", err=True)
+
+
+@main.command()
+def formats() -> None:
+    """What a sheet can be written as, and what has to be installed for it."""
+    from byhand.errors import ExtraError
+    from byhand.formats import known, names
+
+    rows = []
+    for name in names():
+        try:
+            found = known(name)
+            wanted = f"; needs {', '.join(found.missing)}: {found.install}" if found.missing else ""
+            rows.append((name, found.file, found.about + wanted))
+        except ExtraError as error:  # another package's, which is broken
+            rows.append((name, "", str(error)))
+    names_wide, files_wide = (max(len(row[n]) for row in rows) for n in (0, 1))
+    for name, file, about in rows:
+        click.echo(f"{name:{names_wide}}  {file:{files_wide}}  {about}")
 
 
 @main.command()
@@ -272,15 +294,17 @@ def run(
     json_file: str | None, onnx_file: str | None,
 ) -> None:  # fmt: skip
     """Run a model on your own numbers and print every step."""
-    from byhand import pipeline
     from byhand.files import write
+    from byhand.own_numbers import load_values, run_values
     from byhand.record import as_table, as_text
 
-    values = pipeline.load_values(*values_files)
-    made = pipeline.run_values(model, values, numbers, places, rounding, weight_places, _tell)
+    values = load_values(*values_files)
+    made = run_values(model, values, numbers, places, rounding, weight_places, _tell)
     if onnx_file:
+        from byhand.formats.onnx import as_bytes
+
         target = Path(onnx_file)
-        for path in write(target.parent, {target.name: pipeline.onnx_graph(made)}):
+        for path in write(target.parent, {target.name: as_bytes(made)}):
             click.echo(path, err=json_file == "-")
     if json_file == "-":
         click.echo(as_text(made), nl=False)

@@ -43,6 +43,16 @@ def write(folder: Path, files: dict[str, bytes]) -> list[Path]:
     return [final for _, final in written]
 
 
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a file under a name of this process first, so that it is whole or not there."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        temporary.write_bytes(content)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
 @contextmanager
 def output_errors(folder: Path) -> Iterator[None]:
     """Say what is wrong where a folder cannot be written to.

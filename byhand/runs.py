@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from byhand.arithmetic.domain import Domain
-from byhand.arithmetic.expr import At, Expr, Index, Num, Ref, bind, nodes, spelled_out, substitute
+from byhand.arithmetic.expr import At, Expr, Index, Num, Ref, bind, is_at, nodes, substitute
 from byhand.errors import UnknownNameError
 from byhand.model.config import Config
 from byhand.notation.number import plain
@@ -25,7 +25,7 @@ I, J = Index("i"), Index("j")  # noqa: E741 - a cell's row and column, in a rule
 Texts = tuple[tuple[str, ...], ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Run:
     """The steps of a model in the order of writing, with their numbers in one number system.
 
@@ -96,7 +96,7 @@ class Run:
             return None
         cells = [(i, j) for i in range(step.shape[0]) for j in range(step.shape[1])]
         for tree in self._general(step, step.op):
-            if all(spelled_out(bind(tree, {I: i, J: j})) == self.rule(name, i, j) for i, j in cells):
+            if all(is_at(tree, {I: i, J: j}, self.rule(name, i, j)) for i, j in cells):
                 return tree
         return None
 

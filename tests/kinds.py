@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from byhand.pipeline import Options, prepare
+from byhand.options import Options
+from byhand.pipeline import prepare
 from byhand.runs import Run
 from byhand.worksheet.document import Document
 from byhand.worksheet.sheet import Sheet, parse_sheet

@@ -18,7 +18,8 @@ from byhand.model.files import _json, _npz, _safetensors, _toml
 from byhand.model.weights import Values, numbers
 from byhand.notation.inline import inline, spoken
 from byhand.notation.number import parse
-from byhand.pipeline import Options, generate, prepare
+from byhand.options import Options
+from byhand.pipeline import generate, prepare
 from byhand.worksheet.sheet import load_sheet, parse_sheet
 
 FRONT = "title: T\nmodel: softmax\ngoal: G\nconfig: {softmax_base: 2}\ninputs: {scores: [[0, 1]]}\n"

@@ -14,7 +14,10 @@ import pytest
 import byhand
 from byhand.errors import ConfigError, OutputError, ValuesError
 from byhand.files import output_errors, write
-from byhand.pipeline import Options, generate, load_entries, load_values, prepare, views_asked
+from byhand.model.files import load_entries
+from byhand.options import Options, views_asked
+from byhand.own_numbers import load_values
+from byhand.pipeline import generate, prepare
 from byhand.worksheet.sheet import load_sheet
 
 EXACT = "byhand", "generate", "attention-head"

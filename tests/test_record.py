@@ -15,7 +15,8 @@ from byhand.arithmetic.expr import NEG_INF, BigSum, Div, Fn, Index, Mul, Num, Re
 from byhand.arithmetic.floats import FLOATS
 from byhand.cli import main
 from byhand.errors import UnreadableError
-from byhand.pipeline import Options, prepare
+from byhand.options import Options
+from byhand.pipeline import prepare
 from byhand.record import FOLDER, array, as_text, read, tree
 from byhand.worksheet.sheet import load_sheet, sheet_files
 

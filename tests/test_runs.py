@@ -10,13 +10,14 @@ import pytest
 
 from byhand import record
 from byhand.arithmetic.exact import RATIONALS
-from byhand.arithmetic.expr import evaluate
+from byhand.arithmetic.expr import bind, evaluate, is_at, spelled_out
 from byhand.errors import UnknownNameError, UnreadableError
 from byhand.model.config import Config
 from byhand.notation.text import text
 from byhand.ops import matmul, relu
-from byhand.pipeline import Options, prepare
-from byhand.runs import Run
+from byhand.options import Options
+from byhand.pipeline import prepare
+from byhand.runs import I, J, Run
 from byhand.tape import Tape
 from byhand.worksheet.sheet import load_sheet, sheet_files
 
@@ -60,6 +61,15 @@ def test_a_cell_has_a_rule_over_references_and_a_worked_line(product):
     assert text(run.rule("AB", 0, 0)) == "A[1, 1]·B[1, 1] + A[1, 2]·B[2, 1]"
     assert text(run.worked("AB", 0, 0)) == "1·3 + 2·4"
     assert text(run.rule("A", 0, 1)) == "2"
+
+
+def test_a_rule_holds_for_a_cell_whose_tree_it_is():
+    run = run_of("gpt")
+    name = "blocks.0.attn.hook_q[0]"
+    rule = run.uniform(name)
+    assert is_at(rule, {I: 1, J: 0}, run.rule(name, 1, 0))
+    assert not is_at(rule, {I: 1, J: 0}, run.rule(name, 0, 1))
+    assert spelled_out(bind(rule, {I: 1, J: 0})) == run.rule(name, 1, 0)
 
 
 UNIFORM = [

@@ -14,7 +14,7 @@ from byhand.model import MODELS
 from byhand.model.config import Config
 from byhand.model.parameters import parameter_shapes
 from byhand.model.weights import Values
-from byhand.pipeline import load_values, run_values
+from byhand.own_numbers import load_values, run_values
 
 torch = pytest.importorskip("torch")
 safetensors = pytest.importorskip("safetensors.torch")

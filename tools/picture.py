@@ -6,7 +6,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from byhand.pipeline import Options, generate
+from byhand.options import Options
+from byhand.pipeline import generate
 
 DPI = 96
 DOCS = Path(__file__).resolve().parent.parent / "docs"

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import repeat
 from typing import Any, Protocol, TypeAlias
 
 NEG_INF = float("-inf")
@@ -277,6 +278,24 @@ def bind(node: Expr, at: Mapping[Index, At]) -> Expr:
             return BigSum(index, at.get(count, count) if isinstance(count, Index) else count, bind(body, others))
         case _:
             return changed(node, lambda child: bind(child, at))
+
+
+def is_at(node: Expr, at: Mapping[Index, At], cell: Expr) -> bool:
+    """Whether a tree with these indices bound, and its Σ written out, is the tree of a cell."""
+    match node, cell:
+        case Ref(matrix, index), Ref(other, place):
+            bound = tuple([at.get(i, i) if isinstance(i, Index) else i for i in index])
+            return matrix == other and bound == place
+        case BigSum(k, int(count), body), Sum(terms):
+            return len(terms) == count and all(is_at(body, {**at, k: n}, term) for n, term in enumerate(terms))
+        case (Mul(), Mul()) | (Sub(), Sub()) | (Div(), Div()):
+            return is_at(node.left, at, cell.left) and is_at(node.right, at, cell.right)  # type: ignore[attr-defined]
+        case Sum(terms), Sum(others):
+            return len(terms) == len(others) and all(map(is_at, terms, repeat(at), others))
+        case Fn(name, args), Fn(other, others):
+            return name == other and len(args) == len(others) and all(map(is_at, args, repeat(at), others))
+        case _:
+            return node == cell
 
 
 def written_out(node: BigSum) -> Sum:

@@ -11,11 +11,12 @@ from itertools import repeat
 from typing import Any
 
 from byhand.arithmetic.copies import FIRST_MARK, Copies, varies
+from byhand.arrange import arranged
 from byhand.classroom.printing.layout import MARK
 from byhand.model.weights import Values
 from byhand.notation.inline import spoken
 from byhand.notation.number import parse, plain
-from byhand.pipeline import Options, recorded
+from byhand.options import Options
 from byhand.record import numbers_text, short_hash
 from byhand.runs import Run
 from byhand.symmetry.renaming import Moves, leaves, moves, refilled
@@ -97,11 +98,10 @@ def run_copies(sheet: Sheet, sets: Sequence[Values], variants: Sequence[Variant]
 
     Raises: ConfigError where the numbers cannot be renamed.
     """
-    options = options.on(sheet)
     domain = Copies(options.domain, len(variants))
     known = moves(sheet.model, sets[0], sheet.in_place) if any(key for _, key in variants) else None
     values = values_together(sets, variants, domain, known, signs=options.numbers != "symbolic")
-    page, run, tape = recorded(sheet, values, options, domain, None)
+    page, run, tape = arranged(sheet, values, options, domain)
     made = ClassRun(page, run, tape, domain)
     text = _ESCAPED.sub(lambda m: str(json.loads(f'"{m[0]}"')), numbers_text(run, page.steps))
     hashes = domain.mark(domain.column([short_hash(each) for each in made.filled(text)]))

@@ -21,15 +21,14 @@ from pathlib import Path
 from typing import Any
 
 from byhand import __version__
-from byhand.cache import replace_file
 from byhand.classroom.plan import Plan
 from byhand.classroom.printing.bundle import Bundle
 from byhand.classroom.printing.template import copy_pdf
 from byhand.classroom.roster import Student
 from byhand.classroom.students import CLASS_VIEWS, ClassPages, Copy, class_pages, student_copies
 from byhand.errors import ConfigError, OutputError
-from byhand.files import output_errors
-from byhand.pipeline import Options
+from byhand.files import output_errors, replace_file
+from byhand.options import Options
 from byhand.worksheet.document import View
 from byhand.worksheet.messages import messages
 from byhand.worksheet.sheet import Sheet, load_sheet

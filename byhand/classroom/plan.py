@@ -6,13 +6,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from byhand.cache import remembered
+from byhand.choose import choose
 from byhand.classroom.class_run import ClassRun, Variant, run_copies
 from byhand.classroom.fitting import AGAIN, fitting
 from byhand.classroom.roster import Student
 from byhand.errors import ConfigError, UnknownNameError
-from byhand.formats.cache import made_once
+from byhand.formats.program import program_key
 from byhand.model.weights import Values
-from byhand.pipeline import Options, choose_numbers
+from byhand.options import Options
 from byhand.symmetry.draw import Draw
 from byhand.symmetry.renaming import moves, renamed
 from byhand.worksheet.sheet import Sheet
@@ -64,10 +66,11 @@ class Plan:
         Raises: ConfigError where there is one set of numbers only.
         """
         try:
-            return choose_numbers(self.sheet, replace(self.options, seed=seed))[0]
+            return choose(self.sheet, replace(self.options, seed=seed))[0]
         except UnknownNameError:
             raise self._alone() from None
 
+    @remembered("listed", lambda plan: program_key(plan.sheet, plan.options))
     def every(self) -> tuple[Values, ...]:
         """All sets of numbers that may be chosen for the sheet, where they are few enough to be listed.
 
@@ -122,11 +125,10 @@ class NumberSets:
     @cached_property
     def sets(self) -> tuple[Values, ...]:
         """The first set, and others whose pages differ from its page in numbers only."""
-        if not self.renames:
-            return (self.own,)
-        return made_once("sets", self._found, repr((self.plan.sheet, self.plan.options)))
+        return self._with_others() if self.renames else (self.own,)
 
-    def _found(self) -> tuple[Values, ...]:
+    @remembered("sets", lambda numbers: program_key(numbers.plan.sheet, numbers.plan.options))
+    def _with_others(self) -> tuple[Values, ...]:
         asked = [f"class/{self.plan.options.chosen_seed}/set {number}" for number in range(1, SETS)]
         try:
             keys = fitting(lambda keys: self._run_plain(map(self._searched, keys)), asked, SET_ATTEMPTS)
@@ -140,7 +142,7 @@ class NumberSets:
 
         Raises: ConfigError where there is one set of numbers only.
         """
-        return made_once("listed", self.plan.every, repr((self.plan.sheet, self.plan.options)))
+        return self.plan.every()
 
     def set_of(self, key: str) -> int:
         """The set that a copy is made from; the same, whatever was added to its key to draw again."""

@@ -8,13 +8,13 @@ modules flipped that belong to the bits in which the texts differ.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from itertools import pairwise
 from typing import Any
 
 import segno
 
-from byhand.formats.cache import made_once
+from byhand.cache import remembered
+from byhand.formats.program import program_key
 
 LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"  # of the alphanumeric mode
 MASK = 2  # any of the eight is valid; to find the best would take longer than everything else
@@ -36,7 +36,7 @@ def qr_codes(texts: Sequence[str]) -> tuple[list[str], int]:
     differing = bits != bits[0]
     start = int(differing.any(0).argmax()) // PAIR_BITS * PAIR_BITS
     asked = int(first.version), len(texts[0]), start
-    patterns = made_once("codes", partial(_flipped, *asked), str(asked))
+    patterns = _flipped(*asked)
     modules = np.repeat(own[None], len(texts), axis=0)
     for at, pattern in enumerate(patterns, start):
         modules[differing[:, at]] ^= pattern
@@ -61,6 +61,7 @@ def _bits(text: str) -> list[bool]:
     return [bit == "1" for bit in pairs + (f"{codes[-1]:0{LAST_BITS}b}" if len(codes) % 2 else "")]
 
 
+@remembered("codes", lambda version, length, start: program_key(version, length, start))
 def _flipped(version: int, length: int, start: int) -> Any:
     """For each bit of a text of so many letters, from bit `start` on, the modules that it flips."""
     import numpy as np

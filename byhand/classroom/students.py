@@ -7,10 +7,12 @@ import re
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache, partial
+from functools import lru_cache
 
 from byhand import __version__
 from byhand.arithmetic.copies import Copies
+from byhand.arrange import arranged
+from byhand.cache import remembered
 from byhand.classroom.class_run import ClassRun, unchanged
 from byhand.classroom.fitting import AGAIN, ATTEMPTS, fitting
 from byhand.classroom.plan import NumberSets, Plan
@@ -20,11 +22,11 @@ from byhand.classroom.printing.template import Template, template
 from byhand.classroom.qr import qr_codes
 from byhand.classroom.roster import Student
 from byhand.errors import SheetError
-from byhand.formats.cache import laid_out, made_once
 from byhand.formats.html.page import Pages
+from byhand.formats.pdf import laid_out
+from byhand.formats.program import program_key
 from byhand.model.weights import Values
 from byhand.notation.text import value_text
-from byhand.pipeline import recorded
 from byhand.runs import Run
 from byhand.witness.judge import judge
 from byhand.worksheet.document import Document, View
@@ -79,16 +81,8 @@ class ClassPages:
     samples: tuple[str, ...] = ()
 
 
+@remembered("classes", lambda plan: program_key(plan))
 def class_pages(plan: Plan) -> ClassPages:
-    """The pages of a class, made now or before.
-
-    Raises: ConfigError where there is one set of numbers only; ByHandError.
-    """
-    found: ClassPages = made_once("classes", partial(_lay_out_class, plan), repr(plan))
-    return found
-
-
-def _lay_out_class(plan: Plan) -> ClassPages:
     """Search for a class's sets of numbers, and lay its pages out, unless few copies have the same page.
 
     Raises: ConfigError where there is one set of numbers only; ByHandError.
@@ -169,7 +163,9 @@ def _together(
     for own in run.runs():
         judge(own)
     filled = {view: _filled(layouts, run.domain, len(keys)) for view, layouts in of.layouts.items()}
-    answers = list(run.filled(" ".join(value_text(blank.cell.value) for blank in run.document.blanks())))[-len(keys) :]
+    answers = list(run.filled(" ".join(value_text(blank.cell.value) for blank in run.document.blanks())))[
+        -len(keys) :
+    ]
     hashes = list(run.filled(run.document.stamp["hash"]))[-len(keys) :]
     differing = run.domain.differing[-len(keys) :]  # none, unless drawing the pages asks what the run did not
     found = []
@@ -205,9 +201,9 @@ def _alone(plan: Plan, numbers: NumberSets, student: Student, fit: str | None) -
 def _page_alone(plan: Plan, own: Values) -> tuple[Document, Run]:
     """The document of one copy's numbers and its run, which the witness has judged."""
     options = plan.options
-    page, run, _ = recorded(plan.sheet, own, options, options.domain, None)
+    page, run, _ = arranged(plan.sheet, own, options, options.domain)
     judge(run)
-    return replace(page, stamp={"seed": str(options.chosen_seed), "hash": run.hash}), run
+    return page, run
 
 
 def _empty_streams(layout: Layout) -> tuple[bytes, ...]:

@@ -1,1 +1,159 @@
-"""Documents as bytes, one file per format."""
+"""The formats that a sheet is written in, by name. To add one: a file in this folder, and its entry in OWN.
+
+Another package adds one without a change here, by an entry point that names a Format:
+
+    [project.entry-points."byhand.formats"]
+    count = "my_package:COUNT"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec
+from typing import Literal
+
+from byhand.errors import ExtraError, UnknownNameError
+from byhand.runs import Run
+from byhand.worksheet.document import VIEWS, Document, View
+
+GROUP = "byhand.formats"  # of entry points
+Paper = Literal["a4", "letter"]
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What a format is told beside the view. cache: whether a page that was laid out before need not be again."""
+
+    paper: Paper = "a4"
+    cache: bool = True
+
+
+Make = Callable[[Document, Run, View, Setup], bytes]
+Bind = Callable[[Sequence[tuple[Document, Run]], Sequence[View], Setup], Mapping[str, bytes]]
+
+
+@dataclass(frozen=True)
+class Format:
+    """How a sheet is written.
+
+    about: in a line; file: the name of its file, with {view} where each view has one. make: a document and its run,
+    in a view, as the bytes of a file. needs: modules that must be installed; install: the command that does so.
+    many: several sheets as files that belong together, such as a book; without it each sheet is written by itself.
+    """
+
+    name: str
+    about: str
+    file: str
+    make: Make
+    needs: tuple[str, ...] = ()
+    install: str = ""
+    many: Bind | None = None
+
+    @property
+    def each_view(self) -> bool:
+        """Whether each view has a file, or one file is for all of them."""
+        return "{view}" in self.file
+
+    @property
+    def missing(self) -> list[str]:
+        """What it needs that is not installed."""
+        return [module for module in self.needs if find_spec(module) is None]
+
+    def file_of(self, view: View) -> str:
+        """The name of the file that has a view."""
+        return self.file.format(view=view)
+
+
+def _html(document: Document, run: Run, view: View, setup: Setup) -> bytes:
+    from byhand.formats.html.page import pages
+
+    return pages(document, run).html(view, "screen", setup.paper).encode()
+
+
+def _html_of_many(sheets: Sequence[tuple[Document, Run]], views: Sequence[View], setup: Setup) -> Mapping[str, bytes]:
+    from byhand.formats.html.book import Book
+
+    return {name: page.encode() for name, page in Book.of(sheets, views).folder(setup.paper)}
+
+
+def _pdf(document: Document, run: Run, view: View, setup: Setup) -> bytes:
+    from byhand.formats.html.page import pages
+    from byhand.formats.pdf import printed
+
+    return printed(pages(document, run).html(view, "print", setup.paper), setup.cache)
+
+
+def _pdf_of_many(sheets: Sequence[tuple[Document, Run]], views: Sequence[View], setup: Setup) -> Mapping[str, bytes]:
+    from byhand.formats.html.book import Book
+    from byhand.formats.pdf import printed
+
+    return {"book.pdf": printed(Book.of(sheets, views).printed(setup.paper), setup.cache)}
+
+
+def _json(document: Document, run: Run, view: View, setup: Setup) -> bytes:
+    from byhand.record import as_text
+
+    return as_text(run).encode()
+
+
+OWN = {
+    format.name: format
+    for format in (
+        Format("html", "a page for the screen and the phone", "{view}.html", _html, many=_html_of_many),
+        Format("pdf", "a page for the printer", "{view}.pdf", _pdf, many=_pdf_of_many),
+        Format("json", "every step of the run, with its numbers and rules", "run.json", _json),
+    )
+}
+
+
+def names() -> list[str]:
+    """All formats that there are: ours, then those of other packages."""
+    return [*OWN, *sorted({point.name for point in _others()} - OWN.keys())]
+
+
+def known(name: str) -> Format:
+    """A format, whether or not what it needs is installed.
+
+    Raises: UnknownNameError; ExtraError where another package's cannot be loaded.
+    """
+    if name in OWN:
+        return OWN[name]
+    point = next((point for point in _others() if point.name == name), None)
+    if point is None:
+        raise UnknownNameError("format", name, names())
+    return _loaded(point)
+
+
+def ready(name: str) -> Format:
+    """A format that can be used now.
+
+    Raises: as `known`; ExtraError where what it needs is not installed.
+    """
+    found = known(name)
+    if found.missing:
+        raise ExtraError(f"the format {name} needs {', '.join(found.missing)}; {found.install}")
+    return found
+
+
+def asked(formats: Sequence[Format], views: Sequence[View]) -> Iterator[tuple[Format, View]]:
+    """Each format in each view, view by view; at last those with one file for all, which are told the last view."""
+    ordered = sorted(views, key=VIEWS.index)
+    for view in ordered:
+        yield from ((format, view) for format in formats if format.each_view)
+    yield from ((format, ordered[-1]) for format in formats if not format.each_view)
+
+
+def _others() -> Sequence[EntryPoint]:
+    return tuple(entry_points(group=GROUP))
+
+
+def _loaded(point: EntryPoint) -> Format:
+    try:
+        found = point.load()
+    except (ImportError, AttributeError) as error:
+        raise ExtraError(f"the format {point.name} ({point.value}) cannot be loaded: {error}") from None
+    if not isinstance(found, Format):
+        raise ExtraError(f"the format {point.name} ({point.value}) is no byhand.formats.Format")
+    return found

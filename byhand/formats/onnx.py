@@ -61,6 +61,15 @@ def graph(run: Run, *, chained: bool = True) -> Any:
     return onnx.helper.make_model(made, opset_imports=[opset], ir_version=IR, producer_name="byhand")
 
 
+def as_bytes(run: Run) -> bytes:
+    """The graph of a run as a file.
+
+    Raises: as `graph`.
+    """
+    content: bytes = graph(run).SerializeToString(deterministic=True)
+    return content
+
+
 def evaluated(model: Any) -> dict[str, Any]:
     """The outputs of a graph by ONNX's reference implementation, as float64 arrays.
 

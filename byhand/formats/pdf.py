@@ -3,15 +3,40 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
+from byhand import __version__
+from byhand.cache import kept, sources_of
 from byhand.errors import SheetError
 from byhand.formats.fonts import faces, font_face_css
 
 OPTIONS = {"pdf_variant": "pdf/ua-1"}  # tagged, for readers that speak
+
+
+def printed(html: str, cache: bool = True) -> bytes:
+    """A page as PDF, laid out now or, with the cache, before.
+
+    Raises: SheetError where it asks for a file.
+    """
+    return laid_out(lambda: pdf(html), html) if cache else pdf(html)
+
+
+def laid_out(make: Callable[[], bytes], *parts: str) -> bytes:
+    """What is made by laying these parts out, made once."""
+    return kept("laid-out", make, _making(), *parts)
+
+
+@cache
+def _making() -> str:
+    """What makes pages of HTML: WeasyPrint and pydyf, whose files name their versions, the fonts, this program."""
+    programs = [Path(spec.origin).read_text(encoding="utf-8") for name in ("weasyprint", "pydyf")
+                if (spec := find_spec(name)) and spec.origin]  # fmt: skip
+    return "\0".join((__version__, *programs, faces()[0].path.parent.name, sources_of(Path(__file__).parent.parent)))
 
 
 def pdf(html: str) -> bytes:

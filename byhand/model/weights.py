@@ -73,6 +73,11 @@ class Values:
             raise together(problems)
         return values
 
+    def words(self) -> tuple[str, ...]:
+        """The tokens as words, where there is a vocabulary; without tokens, the positions' numbers."""
+        known, tokens = self.vocabulary, self.tokens or tuple(range(1, self.positions() + 1))
+        return tuple(known[t] if isinstance(t, int) and known and t < len(known) else str(t) for t in tokens)
+
     def positions(self) -> int:
         """The number of tokens: as given, or as many as the given steps have rows, else n_ctx."""
         if self.tokens:

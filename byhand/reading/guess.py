@@ -10,6 +10,8 @@ from itertools import chain
 from typing import Any
 
 from byhand.arithmetic.domain import Domain
+from byhand.arrange import arranged
+from byhand.choose import choose
 from byhand.classroom.fitting import AGAIN, ATTEMPTS
 from byhand.classroom.plan import NumberSets, Plan
 from byhand.classroom.roster import Student
@@ -17,7 +19,7 @@ from byhand.errors import ByHandError
 from byhand.model.parameters import parameter_shapes, shape_of
 from byhand.model.weights import Values
 from byhand.notation.number import plain
-from byhand.pipeline import Options, choose_numbers, recorded
+from byhand.options import Options
 from byhand.reading.back import Again, Shown
 from byhand.reading.page import Page
 from byhand.runs import Run
@@ -40,10 +42,10 @@ Way = Callable[[Values, Page], Iterator[Values]]
 def original(sheet: Sheet, options: Options, domain: Domain, page: Page) -> Values | None:
     """The numbers of the page's seed, or those that a class has for its student, if their hash is the page's."""
     seeded = replace(options, seed=int(page.foot.seed))
-    for numbers in chain([lambda: choose_numbers(sheet, seeded)[0]], _of_student(sheet, seeded, page.student)):
+    for numbers in chain([lambda: choose(sheet, seeded)[0]], _of_student(sheet, seeded, page.student)):
         try:
             values = numbers()
-            _, run, _ = recorded(sheet, values, seeded, domain, None, whole=False)
+            _, run, _ = arranged(sheet, values, seeded, domain, whole=False)
         except ByHandError:
             continue  # a model that has no numbers of its own: then they are somebody else's
         if run.hash == page.foot.hash:
@@ -84,7 +86,7 @@ def recorded_with_lost(
     sheet: Sheet, values: Values, options: Options, domain: Domain, shown: Shown
 ) -> tuple[Document, Run]:
     """A sheet's run on these numbers, and on those that a page leaves to be found from what it prints."""
-    document, run, tape = recorded(sheet, values, options, domain, None, whole=False)
+    document, run, tape = arranged(sheet, values, options, domain, whole=False)
     if not shown.lost:
         return document, run
     inputs = dict(values.inputs)
@@ -93,7 +95,7 @@ def recorded_with_lost(
             rows = [list(row) for row in inputs[operand]]
             rows[i][j] = plain(number)
             inputs[operand] = rows
-    document, run, _ = recorded(sheet, replace(values, inputs=inputs), options, domain, None, whole=False)
+    document, run, _ = arranged(sheet, replace(values, inputs=inputs), options, domain, whole=False)
     return document, run
 
 

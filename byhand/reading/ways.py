@@ -15,7 +15,7 @@ from byhand.arithmetic.systems import ROUNDINGS, number_system
 from byhand.errors import ByHandError, DomainError, SheetError, UnreadableError
 from byhand.formats.html.page import Medium
 from byhand.model.weights import Values, complete
-from byhand.pipeline import Options
+from byhand.options import Options
 from byhand.reading.back import Again, Print, Printed, Shown
 from byhand.reading.guess import original, recorded_with_lost, values_of
 from byhand.reading.page import Page, squeezed

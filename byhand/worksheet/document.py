@@ -576,7 +576,7 @@ class Map:
     encoder: Map | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Document:
     """A whole sheet."""
 

@@ -28,7 +28,9 @@ from byhand.ops import (
     row_sum,
     times_number,
 )
-from byhand.pipeline import Options, prepare, run_values
+from byhand.options import Options
+from byhand.own_numbers import run_values
+from byhand.pipeline import prepare
 from byhand.runs import Run
 from byhand.tape import Tape
 from byhand.witness.judge import judge

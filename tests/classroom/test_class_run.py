@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from class_runs import SAYS_FIRST, own_numbers, run_together
 
+from byhand.arrange import arranged
 from byhand.classroom.class_run import run_copies, unchanged
 from byhand.formats.html.page import Pages
-from byhand.pipeline import recorded
 
 
 def test_what_is_the_same_in_every_copy_is_said_of_each():
@@ -23,7 +23,7 @@ def test_numbers_from_anywhere_are_run_together():
     run = run_together(sheet, copies, options)
     pages = list(run.filled(Pages(run.document, run.run).html("key", "print")))
     for values, page in zip(copies, pages, strict=True):
-        document, made, _ = recorded(sheet, values, options, options.domain, None)
+        document, made, _ = arranged(sheet, values, options, options.domain)
         own = replace(document, stamp={"seed": "0", "hash": made.hash})
         assert re.sub(r"about \d+ min</b>, \d+", "", page) == re.sub(
             r"about \d+ min</b>, \d+", "", Pages(own, made).html("key", "print")

@@ -22,7 +22,7 @@ from byhand.classroom.roster import Student, anonymous
 from byhand.classroom.students import class_pages, student_copies
 from byhand.errors import ConfigError, OutputError
 from byhand.formats.pdf import pdf
-from byhand.pipeline import Options
+from byhand.options import Options
 from byhand.reading.verify import said
 from byhand.worksheet.sheet import load_sheet
 
@@ -179,7 +179,7 @@ def test_a_copy_with_name_and_code_is_filled_as_it_is_laid_out():
 
     plan = Plan(load_sheet(SHEET), Options(numbers="exact", paper="letter"), "Ada Lovelace")
     run = room._stamped(plan, NumberSets(plan).run(["k"]), [Student("Ada Lovelace", "101")])
-    html = dict(room._html(plan, run.document))["worksheet"]
+    html = dict(room._html(plan, run.document, run.run))["worksheet"]
     laid = lay_out(html, lambda mark: run.text_of(mark, 0), plan.letters)
     filled = copy_pdf(template(laid), [zlib.compress(page[-1]) for page in fill(laid, run.domain.marks)])
     full = pdf(copy_html(html, lambda mark: run.text_of(mark, -1)))

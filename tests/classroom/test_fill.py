@@ -14,6 +14,8 @@ import pytest
 from page_pdf import different, same_text
 from pypdf import PdfReader
 
+from byhand.arrange import arranged
+from byhand.choose import choose
 from byhand.classroom.class_run import run_copies
 from byhand.classroom.printing.boxes import Line
 from byhand.classroom.printing.breaking import Paragraph
@@ -22,7 +24,8 @@ from byhand.classroom.printing.layout import copy_html, lay_out
 from byhand.classroom.printing.template import copy_pdf, template
 from byhand.formats.html.page import Pages
 from byhand.formats.pdf import pdf
-from byhand.pipeline import Options, choose_numbers, prepare, recorded
+from byhand.options import Options
+from byhand.pipeline import prepare
 from byhand.symmetry.renaming import renamed
 from byhand.worksheet.sheet import load_sheet
 
@@ -34,7 +37,7 @@ SHEETS = ("attention-head", "feed-forward", "gpt", "layer-norm", "multi-head-att
 def run_of(sheet, **options):
     found = load_sheet(sheet)
     asked = Options(**options).on(found)
-    values, _ = choose_numbers(found, asked)
+    values, _ = choose(found, asked)
     return found, values, run_copies(found, [values], [(0, 0), *((0, key) for key in KEYS)], asked)
 
 
@@ -62,10 +65,9 @@ def test_the_page_of_a_copy_is_the_page_of_its_own_numbers(sheet, options):
     key = list(run.filled(Pages(run.document, run.run).html("key", "print")))
     asked = Options(**options).on(found)
     for copy, name in ((0, 0), (3, KEYS[2])):
-        page, own, _ = recorded(
-            found, renamed(found.model, values, name, in_place=found.in_place), asked, asked.domain, None
-        )
-        assert [*run.runs()][copy] == replace(own, domain=run.domain.inner, hash="")
+        own_values = renamed(found.model, values, name, in_place=found.in_place)
+        page, own, _ = arranged(found, own_values, asked, asked.domain)
+        assert vars([*run.runs()][copy]) == vars(replace(own, domain=run.domain.inner, hash=""))
         page = replace(page, stamp={"seed": "0", "hash": own.hash})
         assert without_minutes(key[copy]) == without_minutes(Pages(page, own).html("key", "print"))
     assert len(set(key)) == 1 + len(KEYS)

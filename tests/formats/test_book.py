@@ -15,7 +15,8 @@ from byhand.formats.html.book import Book
 from byhand.formats.html.page import Pages
 from byhand.formats.pdf import document as laid_out
 from byhand.formats.pdf import pdf
-from byhand.pipeline import Options, prepare
+from byhand.options import Options
+from byhand.pipeline import prepare
 from byhand.worksheet.messages import messages
 from byhand.worksheet.sheet import load_sheet
 

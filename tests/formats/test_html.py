@@ -12,7 +12,8 @@ from page_text import cells, page_text
 from byhand.errors import SheetError
 from byhand.formats.html.page import Pages, css_string
 from byhand.notation.text import value_text
-from byhand.pipeline import Options, prepare
+from byhand.options import Options
+from byhand.pipeline import prepare
 from byhand.runs import Run
 from byhand.worksheet.document import Document
 from byhand.worksheet.sheet import load_sheet, parse_sheet, sheet_files

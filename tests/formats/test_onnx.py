@@ -37,7 +37,8 @@ from byhand.model import MODELS
 from byhand.model.config import Config
 from byhand.model.weights import Values
 from byhand.ops import row_argmax
-from byhand.pipeline import Options, prepare
+from byhand.options import Options
+from byhand.pipeline import prepare
 from byhand.runs import Run
 from byhand.tape import Op, Tape, example
 from byhand.worksheet.sheet import all_sheets, load_sheet

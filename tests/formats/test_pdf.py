@@ -16,7 +16,8 @@ from byhand.errors import SheetError
 from byhand.formats.html.page import PAPERS, Pages
 from byhand.formats.pdf import document as laid_out
 from byhand.formats.pdf import pdf
-from byhand.pipeline import Options, prepare
+from byhand.options import Options
+from byhand.pipeline import prepare
 from byhand.worksheet.document import VIEWS
 from byhand.worksheet.sheet import load_sheet, sheet_files
 

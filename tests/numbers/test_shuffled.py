@@ -9,7 +9,8 @@ from byhand.model import MODELS
 from byhand.model.weights import Values, numbers
 from byhand.numbers.choice import choose
 from byhand.numbers.registry import SEARCHES
-from byhand.pipeline import Options, prepare
+from byhand.options import Options
+from byhand.pipeline import prepare
 from byhand.worksheet.sheet import all_sheets, load_sheet
 
 SEEDS = range(1, 5)

@@ -5,6 +5,7 @@ from fractions import Fraction
 
 import pytest
 
+from byhand import choose as room
 from byhand.arithmetic.exact import RATIONALS
 from byhand.errors import ConfigError, ValuesError
 from byhand.model import MODELS
@@ -13,7 +14,8 @@ from byhand.model.weights import Values, complete
 from byhand.numbers.choice import _measures, choose, judged, listed
 from byhand.numbers.limits import limits_of
 from byhand.numbers.registry import SEARCHES
-from byhand.pipeline import Options, choose_numbers, prepare
+from byhand.options import Options
+from byhand.pipeline import prepare
 from byhand.worksheet.sheet import all_sheets, load_sheet
 
 SHEETS = {sheet.name: sheet for sheet in all_sheets()}
@@ -22,7 +24,7 @@ EXACT = [name for name, sheet in SHEETS.items() if (own := SEARCHES.get(sheet.mo
 
 def chosen(name, seed):
     """The values and the run of a sheet's seed."""
-    values, quality = choose_numbers(load_sheet(name), Options(seed=seed))
+    values, quality = room.choose(load_sheet(name), Options(seed=seed))
     return values, SHEETS[name].model.run(complete(values), RATIONALS), quality
 
 

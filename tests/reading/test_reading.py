@@ -15,11 +15,14 @@ from pypdf import PdfReader, PdfWriter
 from pypdf.generic import ArrayObject, ByteStringObject, ContentStream, NameObject
 
 from byhand import __version__
+from byhand.arrange import arranged
+from byhand.choose import choose
 from byhand.cli import main
 from byhand.errors import UnreadableError
 from byhand.formats.html.page import Pages
 from byhand.formats.pdf import pdf
-from byhand.pipeline import Options, choose_numbers, generate, prepare, recorded
+from byhand.options import Options
+from byhand.pipeline import generate, prepare
 from byhand.reading import verify as checking
 from byhand.reading.back import Again, Printed
 from byhand.reading.page import Foot, _Reader, read_html
@@ -233,8 +236,8 @@ def test_the_wrong_cell_is_named_with_biases_and_without(bias, tmp_path):
 @pytest.mark.parametrize("sheet", SHEETS)
 def test_a_sheet_prints_all_that_its_numbers_come_from(sheet):
     options = Options().on(load_sheet(sheet))
-    values = choose_numbers(load_sheet(sheet), options)[0]
-    document, run, _ = recorded(load_sheet(sheet), values, options, options.domain, None, whole=False)
+    values = choose(load_sheet(sheet), options)[0]
+    document, run, _ = arranged(load_sheet(sheet), values, options, options.domain, whole=False)
     printed = Printed(replace(document, stamp={"seed": "0", "hash": "1234567"}), run, {})
     page = read_html(Pages(printed.document, run).html("key", "screen"), Foot("", sheet, "0", ""))
     assert Again(printed, page, "screen").hidden() == []

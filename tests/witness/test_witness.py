@@ -28,7 +28,8 @@ from byhand.arithmetic.floats import FLOATS
 from byhand.errors import WitnessError
 from byhand.model import MODELS
 from byhand.model.weights import Values
-from byhand.pipeline import Options, generate, prepare
+from byhand.options import Options
+from byhand.pipeline import generate, prepare
 from byhand.runs import Run
 from byhand.tape import OPS
 from byhand.witness import wiring

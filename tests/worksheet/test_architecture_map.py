@@ -3,7 +3,8 @@
 import pytest
 from maps import ATTENTION, ATTN, BLOCK, FEED_FORWARD, gpt, head, map_for, norm, translation
 
-from byhand.pipeline import Options, prepare
+from byhand.options import Options
+from byhand.pipeline import prepare
 from byhand.worksheet.sheet import load_sheet
 
 

@@ -7,7 +7,8 @@ from kinds import kinds, lesson
 
 from byhand.effort import QUESTION, STEP
 from byhand.formats.html.sections import LAYOUTS
-from byhand.pipeline import Options, prepare
+from byhand.options import Options
+from byhand.pipeline import prepare
 from byhand.worksheet import document
 from byhand.worksheet.document import Block, Figure, Question, Word
 from byhand.worksheet.sheet import shipped

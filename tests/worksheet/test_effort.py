@@ -2,8 +2,10 @@
 
 import pytest
 
+from byhand.arrange import own_effort
 from byhand.effort import QUESTION, STEP, TYPICAL
-from byhand.pipeline import Options, own_effort, prepare
+from byhand.options import Options
+from byhand.pipeline import prepare
 from byhand.worksheet.sheet import load_sheet, parse_sheet
 
 SHEET = """---

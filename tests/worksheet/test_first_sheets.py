@@ -5,7 +5,8 @@ import re
 import pytest
 
 from byhand.arithmetic.exact import RATIONALS
-from byhand.pipeline import Options, prepare
+from byhand.options import Options
+from byhand.pipeline import prepare
 from byhand.worksheet.document import Answer, Check, Claim, Falk, Strip
 from byhand.worksheet.sheet import load_sheet, sheet_files
 

@@ -9,7 +9,8 @@ import pytest
 from kinds import kinds, lesson
 
 from byhand.arithmetic.expr import evaluate, refs
-from byhand.pipeline import Options, prepare
+from byhand.options import Options
+from byhand.pipeline import prepare
 from byhand.worksheet.document import Blank
 from byhand.worksheet.sheet import load_sheet, sheet_files
 

@@ -10,7 +10,8 @@ from byhand.cli import main
 from byhand.errors import SheetError, UnknownNameError
 from byhand.formats.html.page import Pages
 from byhand.formats.pdf import pdf
-from byhand.pipeline import Options, prepare
+from byhand.options import Options
+from byhand.pipeline import prepare
 from byhand.worksheet.sheet import load_sheet, sheet_files
 
 GERMAN = """---

@@ -7,7 +7,8 @@ from byhand.arithmetic.expr import NEG_INF
 from byhand.formats.html.page import Pages
 from byhand.mistakes import differing
 from byhand.model.weights import complete
-from byhand.pipeline import Options, prepare
+from byhand.options import Options
+from byhand.pipeline import prepare
 from byhand.worksheet.sheet import all_sheets, load_sheet, sheet_files
 
 

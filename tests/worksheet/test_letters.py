@@ -11,7 +11,8 @@ from byhand.arithmetic.exact import RATIONALS
 from byhand.arithmetic.symbols import SYMBOLS
 from byhand.errors import SheetError
 from byhand.formats.html.page import Pages
-from byhand.pipeline import Options, prepare
+from byhand.options import Options
+from byhand.pipeline import prepare
 from byhand.worksheet.sheet import load_sheet, parse_sheet
 
 SHEET = load_sheet("attention-in-letters")

@@ -7,7 +7,8 @@ from fractions import Fraction
 import pytest
 
 from byhand.errors import ConfigError, SheetError
-from byhand.pipeline import Options, prepare
+from byhand.options import Options
+from byhand.pipeline import prepare
 from byhand.worksheet.document import Answer, Falk, Remark, Strip, WordBoxes
 from byhand.worksheet.sheet import load_sheet, parse_sheet, sheet_files
 

@@ -12,7 +12,8 @@ import byhand
 from byhand.effort import STEP
 from byhand.errors import SheetError
 from byhand.formats.html.page import Pages
-from byhand.pipeline import Options, prepare
+from byhand.options import Options
+from byhand.pipeline import prepare
 from byhand.reading.verify import verify
 from byhand.worksheet import calls
 from byhand.worksheet.document import VIEWS, Figure, Question

@@ -15,7 +15,8 @@ from byhand.errors import SheetError
 from byhand.model.config import Config
 from byhand.notation.text import text
 from byhand.ops import affine, matmul
-from byhand.pipeline import Options, prepare
+from byhand.options import Options
+from byhand.pipeline import prepare
 from byhand.tape import Tape
 from byhand.worksheet.calls import path, product_shape
 from byhand.worksheet.context import Context

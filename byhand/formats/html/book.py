@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from byhand import __version__
-from byhand.formats.html.page import Pages, Paper, rendered
-from byhand.worksheet.document import View
+from byhand.formats import Paper
+from byhand.formats.html.page import Pages, rendered
+from byhand.runs import Run
+from byhand.worksheet.document import VIEWS, Document, View
 from byhand.worksheet.messages import Messages
 
 
@@ -29,6 +31,13 @@ class Book:
     views: tuple[View, ...]
     seed: int
     messages: Messages
+
+    @classmethod
+    def of(cls, sheets: Sequence[tuple[Document, Run]], views: Sequence[View]) -> Book:
+        """The sheets of these documents; the seed is that of the new numbers, where some have new ones."""
+        seed = max(run.seed or 0 for _, run in sheets)
+        laid_out = tuple(Pages(document, run) for document, run in sheets)
+        return cls(laid_out, tuple(sorted(views, key=VIEWS.index)), seed, sheets[0][0].messages)
 
     def printed(self, paper: Paper) -> str:
         """One long page for print: cover, contents with page numbers, and each view as a part."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from typing import Any, Literal
 
 from jinja2 import TemplateError, TemplateNotFound, TemplateSyntaxError
@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 from byhand import __version__
 from byhand.arithmetic.expr import Expr, substitute
 from byhand.errors import SheetError
+from byhand.formats import Paper
 from byhand.formats.fonts import data_url, font_face_css
 from byhand.formats.html import map as architecture_map
 from byhand.formats.html.grid import (
@@ -43,7 +44,6 @@ from byhand.worksheet.sandbox import Sandbox, loader
 from byhand.worksheet.sheet import folders
 
 Medium = Literal["print", "screen"]
-Paper = Literal["a4", "letter"]
 # mm; the live area is the same on both papers, and so are the page breaks; later pages have a running line on top
 PAPERS = {
     "a4": {"size": "210mm 297mm", "side": 18.0, "top": 15.0, "later": 24.0, "bottom": 32.1, "foot": 10.1},
@@ -76,6 +76,12 @@ class SideBySide:
     tall: bool
     result: float
     tokens: tuple[Lines, ...]
+
+
+@lru_cache(maxsize=1)
+def pages(document: Document, run: Run) -> Pages:
+    """A document laid out, once for all views and media."""
+    return Pages(document, run)
 
 
 class Pages:

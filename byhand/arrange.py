@@ -1,0 +1,73 @@
+"""A sheet on its numbers: the run of its model, and the document that shows it to a reader.
+
+The two are made together: the page asks for the steps that it needs, and begins with numbers as it prints them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from byhand.arithmetic.domain import Domain
+from byhand.arithmetic.exact import RATIONALS
+from byhand.choose import Quality
+from byhand.model.weights import Values, complete
+from byhand.options import Options
+from byhand.record import fingerprint
+from byhand.runs import Run
+from byhand.tape import Tape
+from byhand.worksheet.context import Context
+from byhand.worksheet.document import Document
+from byhand.worksheet.effort import Effort
+from byhand.worksheet.load import document
+from byhand.worksheet.messages import messages
+from byhand.worksheet.sheet import Sheet, check_room
+from byhand.worksheet.starts import rounded_starts
+
+
+def arrange(sheet: Sheet, values: Values, options: Options, quality: Quality | None = None) -> tuple[Document, Run]:
+    """A sheet's document and the run that it shows.
+
+    Raises: ConfigError where somebody's numbers make steps that the sheet has no place for; ByHandError.
+    """
+    page, made, _ = arranged(sheet, values, options, options.domain)
+    if options.values is not None:
+        check_room(sheet, [name for name, step in made.steps.items() if step.op])
+    return page, replace(made, quality=quality)
+
+
+def arranged(
+    sheet: Sheet, values: Values, options: Options, domain: Domain, whole: bool = True
+) -> tuple[Document, Run, Tape]:
+    """The same in any number system, and the run's tape, on which more can be computed.
+
+    whole: whether what is not on the page is computed, too.
+    """
+    while True:
+        tape = sheet.model.run(values, domain, force=whole and domain.name != "symbolic")
+        context = Context(
+            sheet, tape, values.config, values.words(), values.vocabulary, options.orientation, values.source,
+            options.level or "standard", messages(options.language),
+        )  # fmt: skip
+        page = document(context)  # which asks the tape for the steps that it needs
+        starts = rounded_starts(page, tape)
+        if not starts:
+            break
+        # a page that prints numbers rounded, and not what they come from, starts from them: so does its run
+        values = replace(values, inputs={**values.inputs, **starts})
+    made = Run.of(
+        tape, sheet.model.name, values.config, tokens=values.words(), vocabulary=values.vocabulary,
+        source=tuple(map(str, values.source)), sheet=sheet.name, seed=options.chosen_seed,
+    )  # fmt: skip
+    stamp = {"seed": str(options.chosen_seed), "hash": fingerprint(made, page.steps)}
+    return replace(page, stamp=stamp), replace(made, hash=stamp["hash"]), tape
+
+
+def own_effort(sheet: Sheet) -> Effort:
+    """What a sheet asks of a student with its own numbers.
+
+    Raises: ByHandError where the sheet cannot be made.
+    """
+    values = complete(sheet.given(letters=False))
+    tape = sheet.model.run(values, RATIONALS)
+    context = Context(sheet, tape, values.config, values.words(), values.vocabulary, "rows", values.source)
+    return document(context).effort

@@ -1,0 +1,40 @@
+"""Sheets as one book: each format binds them in its own way, or writes them one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from byhand.choose import Tell, unheard
+from byhand.files import write
+from byhand.formats import Format, asked, ready
+from byhand.options import Options
+from byhand.pipeline import prepare
+from byhand.runs import Run
+from byhand.worksheet.document import Document
+from byhand.worksheet.sheet import load_sheet
+
+
+def book(
+    names: Sequence[str], options: Options | None = None, out: Path | str = "output", tell: Tell = unheard
+) -> list[Path]:
+    """Write sheets as one book into OUT/book-seedN: book.pdf, a folder's pages with their index, and each run.
+
+    Raises: ByHandError; then nothing has been written.
+    """
+    options = options or Options()
+    formats = [ready(name) for name in options.formats]
+    sheets = [prepare(load_sheet(name, options.language), options, tell) for name in dict.fromkeys(names)]
+    files: dict[str, bytes] = {}
+    for format in formats:
+        files |= format.many(sheets, options.views, options.setup) if format.many else _each(format, sheets, options)
+    return write(Path(out) / f"book-seed{options.chosen_seed}", files)
+
+
+def _each(format: Format, sheets: Sequence[tuple[Document, Run]], options: Options) -> dict[str, bytes]:
+    """Sheets in a format that binds none, each under its own name."""
+    return {
+        f"{document.name}-{format.file_of(view)}": format.make(document, run, view, options.setup)
+        for document, run in sheets
+        for _, view in asked([format], options.views)
+    }

@@ -1,0 +1,65 @@
+"""The numbers that a sheet is run on: its own, somebody's, or new ones that are searched for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from byhand.errors import ConfigError
+from byhand.model import Model
+from byhand.model.weights import Values, check_positions, complete
+from byhand.options import Options
+from byhand.symmetry.renaming import renamed
+from byhand.worksheet.sheet import Sheet
+
+Quality = Mapping[str, Any]  # what is promised of numbers that were searched for
+Tell = Callable[[object], None]  # where to say what is worth knowing beside what was asked for
+
+
+def unheard(line: object) -> None:
+    """Say nothing."""
+
+
+def choose(sheet: Sheet, options: Options, tell: Tell = unheard) -> tuple[Values, Quality | None]:
+    """The numbers that a sheet is run on, and what is promised of them where they were searched for.
+
+    Letters and a file's numbers are kept: another seed gives them other places and signs. Else it has new numbers.
+
+    Raises: ConfigError, ValuesError.
+    """
+    seed, symbolic = options.chosen_seed, options.numbers == "symbolic"
+    values = sheet.given(letters=symbolic, base=options.base, tokens=options.tokens, other=options.values)
+    if values.vocabulary and not options.answer:
+        values.ids()  # a word that the sheet does not know is an error, unless the vocabulary is made anew
+    check_positions(values)
+    if options.weight_places is not None and options.values is None:
+        raise ConfigError("--round-weights rounds the weights of a values file; give one with --values")
+    if options.kept and options.answer:
+        raise ConfigError("--answer needs new numbers; leave out --values, --numbers symbolic and --seed 0")
+    quality: Quality | None = None
+    if options.kept:
+        values = renamed(sheet.model, values, seed, signs=not symbolic, in_place=sheet.in_place)
+    else:
+        values, quality = _new(sheet, values, options)
+    if options.weight_places is not None:
+        values = rounded(sheet.model, values, options.weight_places, tell)
+    return values, quality
+
+
+def _new(sheet: Sheet, values: Values, options: Options) -> tuple[Values, Quality]:
+    """New numbers for a seed, which keep every promise."""
+    from byhand.numbers.choice import choose
+    from byhand.numbers.words import spelled
+
+    answer, level = spelled(options.answer, values), options.level or "standard"
+    picks = sheet.pick_words and not options.tokens and not answer
+    chosen = choose(sheet.model, values, options.chosen_seed, answer=answer, level=level, pick_words=picks)
+    return complete(chosen.values), chosen.quality
+
+
+def rounded(model: Model, values: Values, places: int, tell: Tell) -> Values:
+    """Values with rounded weights; what that changes is told."""
+    from byhand.model import rounding
+
+    tell(rounding.effect(model, values, places))
+    return rounding.rounded(values, places)

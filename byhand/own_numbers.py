@@ -1,0 +1,41 @@
+"""A model run on somebody's own numbers, without a sheet."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from byhand.arithmetic.systems import Rounding, number_system
+from byhand.choose import Tell, rounded, unheard
+from byhand.errors import MOST_PROBLEMS
+from byhand.model import MODELS, unread
+from byhand.model.files import load_entries
+from byhand.model.weights import Values, complete
+from byhand.record import fingerprint
+from byhand.runs import Run
+
+
+def load_values(*paths: Path | str) -> Values:
+    """Read a values file for `run`; of several, each adds to those before it.
+
+    Raises: ValuesError where it cannot be read or does not parse, and all that Values.of raises.
+    """
+    return Values.of(load_entries(*paths))
+
+
+def run_values(
+    model: str, values: Values, numbers: str = "exact", places: int = 2, rounding: Rounding = "carry",
+    weight_places: int | None = None, tell: Tell = unheard,
+) -> Run:  # fmt: skip
+    """Run a model on a values file's numbers."""
+    values = complete(values)
+    if weight_places is not None:
+        values = rounded(MODELS[model], values, weight_places, tell)
+    tape = MODELS[model].run(values, number_system(numbers, places, rounding))
+    if spared := unread(tape, values):
+        tell(f"{model} does not read {', '.join(spared[:MOST_PROBLEMS])}{' …' * (len(spared) > MOST_PROBLEMS)}")
+    made = Run.of(
+        tape, model, values.config, tokens=values.words() if values.tokens else (), vocabulary=values.vocabulary,
+        source=tuple(map(str, values.source)),
+    )  # fmt: skip
+    return replace(made, hash=fingerprint(made, made.steps))
