@@ -263,8 +263,21 @@ def promises(runs: Runs) -> Table:
     )
 
 
+def paces(runs: Runs) -> Table:
+    """What the search expects of the time that an instance takes."""
+    seeds = 3 if runs.slow > 1 else 1
+    return Table(
+        "The time that instances take",
+        f"Seconds for each number that a kind of step reads, and factors of the whole time, as byhand/numbers says "
+        f"them and as measured on {seeds} seeds of each configuration.",
+        choosing.PACES_HEAD,
+        list(choosing.paces(seeds)),
+    )
+
+
 PARTS: dict[str, Callable[[Runs], Table]] = {
-    f.__name__: f for f in (processes, shares, pages, weasyprint, markup, imports, search, configurations, promises)
+    f.__name__: f
+    for f in (processes, shares, pages, weasyprint, markup, imports, search, configurations, promises, paces)
 }
 
 

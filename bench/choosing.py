@@ -7,25 +7,34 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import replace
 from itertools import product
 from typing import Any
 from unittest import mock
 
 import numpy as np
 
+from byhand.effort import STEP, seconds
 from byhand.errors import ByHandError
 from byhand.model import MODELS, Model
 from byhand.model.config import Config
 from byhand.model.weights import Values
-from byhand.numbers import attention, choice, embedding, feed_forward, norms, search, stack
-from byhand.numbers.evenness import is_even, usual
+from byhand.numbers import attention, choice, embedding, feed_forward, norms, promises, search, stack
 from byhand.numbers.natural import natural
-from byhand.numbers.quality import foiled, problems, quality
+from byhand.numbers.promises import (
+    Case,
+    foiled,
+    kinds,
+    numbers_read,
+    quality,
+    seconds_a_number,
+    usual_time,
+    whole_time,
+)
 from byhand.numbers.registry import SEARCHES
+from byhand.ops import standardize
 
 SIZES: dict[str, Any] = {"d_model": 4, "n_heads": 2, "d_head": 4, "d_v": 2, "d_mlp": 6, "softmax_base": 2}
 # name: model, what is not as in SIZES, median and p95 to reach in ms
@@ -81,6 +90,7 @@ RANGE = {
 }
 WIDTHS: dict[int, dict[str, Any]] = {4: {}, 8: {"d_model": 8, "d_v": 4}}
 RANGE_HEAD = ("model", "configurations", "found", "median ms", "p95 ms", "max")
+PACES_HEAD = ("what", "in use", "measured", "steps or instances")
 HEAD = ("configuration", "found", "median ms", "p95 ms", "max", "integer", "denominator", "ugly", "median", "whole")
 
 
@@ -212,11 +222,59 @@ def judge(model: Model, found: Values, limits: Any, wanted: Any) -> list[str]:
         figures["foils"] = foiled(tape)
     except ByHandError:
         return ["exact"]
-    names = problems(tape, figures, replace(limits), wanted)
+    expected = usual_time(tape, found.config) * SEARCHES[model.name].pace
+    names = promises.broken(Case(tape, figures, limits, expected, wanted))
     matrices = {k: np.array(m) for k, m in found.weights.items() if ".W_" in k}
     stacks = [m.reshape(1, -1, m.shape[-1]) if k.endswith("W_O") or m.ndim == 2 else m for k, m in matrices.items()]
     if not all(natural(m, 8, 60).all() for m in stacks):
         names.append("natural")
-    if not is_even(tape, usual(tape, found.config) * SEARCHES[model.name].pace):
-        names.append("as long as others")
     return names
+
+
+def paces(seeds: int) -> Iterator[tuple[str, ...]]:
+    """What promises.py says of the time that instances usually take, and what it is: seconds for each number that a
+    kind of step reads, what norms make of the whole time, and the pace of each model.
+
+    Measured on the whole range, and on the models of one layer, whatever time an instance takes.
+    """
+    each: defaultdict[tuple[str, bool], list[tuple[float, int]]] = defaultdict(list)
+    whole: defaultdict[str, list[float]] = defaultdict(list)
+    for model, values in _any_time(seeds):
+        tape = choice.evaluated(MODELS[model], values)
+        steps, c = [s for s in tape.used() if s.op], values.config
+        has_norm = any(s.op is standardize for s in steps)
+        ratio = whole_time(tape) / usual_time(tape, c)
+        whole[f"pace of {model}"].append(ratio)
+        ratio /= SEARCHES[model].pace
+        if has_norm and c.d_model == 8:
+            whole["NORM_OF_EIGHT"].append(ratio * promises.NORM_OF_EIGHT)
+        if has_norm and c.normalization_type == "RMS":
+            whole["NORM_RMS"].append(ratio * promises.NORM_RMS)
+        if has_norm and c.norm_position == "post":
+            whole["NORM_AFTER"].append(ratio * promises.NORM_AFTER)
+        for step, kind in zip(steps, kinds(steps), strict=True):
+            if c.d_model == 4:
+                each[kind].append((seconds(tape, [step.name]) - STEP, numbers_read(tape, step)))
+    for (kind, unmasked), found in sorted(each.items()):
+        measured = sum(time for time, _ in found) / sum(count for _, count in found)
+        name = f"{kind}, without a mask" if unmasked else kind
+        yield name, f"{seconds_a_number(kind, unmasked):.2f}", f"{measured:.2f}", str(len(found))
+    for name, ratios in sorted(whole.items()):
+        model = name.removeprefix("pace of ")
+        in_use = SEARCHES[model].pace if model in SEARCHES else getattr(promises, name)
+        yield name, f"{in_use:.3f}", f"{statistics.mean(ratios):.3f}", str(len(ratios))
+
+
+def _any_time(seeds: int) -> Iterator[tuple[str, Values]]:
+    """Instances that keep every promise but that of the time."""
+    cases = [
+        (model, {"n_ctx": n, **WIDTHS[d], **dict(zip(axes, kind, strict=True))})
+        for model, axes in {**RANGE, "layer-norm": ("normalization_type",), "feed-forward": (), "softmax": ()}.items()
+        for n, d in product((3, 4, 5), WIDTHS)
+        for kind in product(*(AXES[axis] for axis in axes))
+    ]
+    with mock.patch.object(promises, "BAND", float("inf")):
+        for (model, config), seed in product(cases, range(1, seeds + 1)):
+            with suppress(ByHandError):
+                chosen = choice.choose(MODELS[model], asked(model, config), seed, pick_words=model == "gpt")
+                yield model, chosen.values

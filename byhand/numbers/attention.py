@@ -23,7 +23,6 @@ import numpy as np
 from byhand.model.config import Config
 from byhand.numbers.combine import Condition, Join, combine_columns
 from byhand.numbers.dice import Bools, Dice, Ints
-from byhand.numbers.limits import Limits
 from byhand.numbers.natural import (
     are_natural_columns,
     codes,
@@ -42,6 +41,7 @@ from byhand.numbers.norms import (
     starting_rows,
     unit_of,
 )
+from byhand.numbers.promises import Limits
 from byhand.numbers.registry import Requirement, Task
 
 FEW_TOKENS = 4  # up to so many, good patterns are common

@@ -12,11 +12,9 @@ from byhand.errors import ConfigError, DomainError
 from byhand.model import MODELS, Model
 from byhand.model.weights import Values
 from byhand.numbers.dice import Dice
-from byhand.numbers.evenness import usual, whole_time
-from byhand.numbers.limits import Limits, limits_of
-from byhand.numbers.quality import promised, quality
+from byhand.numbers.lessons import shuffled
+from byhand.numbers.promises import Limits, limits_of, promised, quality, usual_time, whole_time
 from byhand.numbers.registry import SEARCHES, Task, check
-from byhand.numbers.shuffled import shuffled
 from byhand.numbers.words import answers, new_words, sentence, vocabulary
 from byhand.tape import Tape
 
@@ -97,7 +95,7 @@ def judged(
     try:
         tape = evaluated(model, values)
         if expected is None:
-            expected = usual(tape, values.config) * SEARCHES[model.name].pace
+            expected = usual_time(tape, values.config) * SEARCHES[model.name].pace
         found = promised(tape, limits, expected, wanted)
     except DomainError:
         return None

@@ -8,8 +8,8 @@ import numpy as np
 
 from byhand.model.config import Config
 from byhand.numbers.dice import Dice, Floats, Ints
-from byhand.numbers.limits import Limits
 from byhand.numbers.natural import natural, weight_columns
+from byhand.numbers.promises import Limits
 from byhand.numbers.registry import Task
 
 Lists = dict[str, Any]

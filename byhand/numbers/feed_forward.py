@@ -8,9 +8,9 @@ import numpy as np
 
 from byhand.numbers.combine import combine_columns
 from byhand.numbers.dice import Bools, Dice, Ints
-from byhand.numbers.limits import Limits
 from byhand.numbers.natural import distinct, natural, weight_columns
 from byhand.numbers.norms import can_be_scaled, friendly_rows, unit_of
+from byhand.numbers.promises import Limits
 from byhand.numbers.registry import Task
 
 IN_COLUMNS = 600  # columns of W_in, each with a bias, from which first layers are put together

@@ -1,28 +1,102 @@
-"""Instances of the small models whose numbers have to be chosen so that all is exact."""
+"""Numbers of the small models, which are like their sheet's own: as many, as large, and as long to compute.
+
+1. A model without a search has its sheet's numbers in another order (`shuffled`).
+2. The lessons whose results have to be exact have searches, by rejection sampling.
+3. Of the sizes that are counted there are so few that all can be listed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
+from itertools import product
+from typing import Any
 
 import numpy as np
 
+from byhand.arithmetic.copies import as_array, differing, each, together
+from byhand.arithmetic.exact import RATIONALS
+from byhand.arithmetic.expr import Expr, Ref, refs
+from byhand.effort import STEP, operations, writing
+from byhand.model import Model
 from byhand.model.names import RESID_PRE
+from byhand.model.weights import Values, numbers
+from byhand.notation.number import parse
 from byhand.numbers.attention import whole_base
 from byhand.numbers.combine import combine_columns
 from byhand.numbers.dice import Bools, Dice, Ints
 from byhand.numbers.feed_forward import find_first_layer, is_relu, plain_second_layer
 from byhand.numbers.natural import distinct, weight_columns
 from byhand.numbers.norms import friendly_rows, unit_of
+from byhand.numbers.promises import BAND, UGLY, Limits, promised, whole_time
 from byhand.numbers.registry import Instance, Task, search
-from byhand.numbers.shuffled import reordered
 from byhand.numbers.stack import draw_plain_rows, mlp_weights
+from byhand.tape import Tape
 
 PATTERN, NORMALIZED = "blocks.0.attn.hook_pattern[0]", "ln_final.hook_normalized"
 
+ORDERS_TRIED = 1000  # of the sheet's own numbers: each takes a few milliseconds, and one in ten is kept
+TABLE_REACH = 6  # of an entry of BatchNorm's table
+TABLE_BEAMS = 2000
+MIXED_TRIED = 4000  # columns of values, of which few have whole mixtures
+MIXED_REACH = 4  # of such a column, and of its mixtures
+LOGITS_TRIED = 3000  # rows of logits, for cross-entropy
+LOGITS_TRIED_PERPLEXITY = 6000  # there they are the products of vectors and W_U, too
+LOGIT_SPREAD = 4  # in a row: in base 2, the likeliest word is at most 16 times as likely as another
 
-def _entry(number: Fraction) -> int | str:
+
+# ---- 1. a sheet's own numbers in another order ----
+
+
+def shuffled(model: Model, values: Values, seed: str, limits: Limits) -> tuple[Values, dict[str, Any]] | None:
+    """The values in another order, with other signs, and their quality; None where no order keeps every promise."""
+    dice = Dice(seed)
+    own_time = whole_time(_evaluated(model, values))
+    for _ in range(ORDERS_TRIED):
+        inputs, weights = (
+            {name: reordered(entry, dice) for name, entry in given.items()}
+            for given in (values.inputs, values.weights)
+        )
+        new = replace(values, inputs=inputs, weights=weights)
+        if not _rows_differ(np.array(rows, dtype=object) for rows in numbers(new).values()):
+            continue
+        found = promised(_evaluated(model, new), limits, own_time)
+        if found is not None:
+            return new, found
+    return None
+
+
+def _evaluated(model: Model, values: Values) -> Tape:
+    """A run with every step evaluated but the counts of parameters, which are the same for every seed."""
+    tape = model.run(values, RATIONALS, force=False)
+    for name in tape.steps:
+        if not name.startswith("count"):
+            tape.values(name)
+    return tape
+
+
+def reordered(entry: Any, dice: Dice) -> Any:
+    """A nested list of numbers in random order; where one of them is negative, with random signs."""
+    own = np.array(entry, dtype=object)
+    exact: list[Any] = [parse(own.ravel()[at]) for at in dice.permutation(own.size)]
+    signs = (2 * dice.below(2, own.size) - 1).tolist() if min(exact) < 0 else [1] * own.size
+    written = [_written(sign * x) for sign, x in zip(signs, exact, strict=True)]
+    return np.array(written, dtype=object).reshape(own.shape).tolist()
+
+
+def _written(number: Any) -> int | str:
+    """A number as a values file has it."""
     return int(number) if number.denominator == 1 else str(number)
+
+
+def _rows_differ(matrices: Iterable[Any]) -> bool:
+    """Whether no row and no column is all zeros, and no two rows or columns are equal."""
+    sides = [side for m in matrices if min(m.shape) > 1 for side in (m.tolist(), m.T.tolist())]
+    return all(any(row) for rows in sides for row in rows) and all(len(set(map(tuple, r))) == len(r) for r in sides)
+
+
+# ---- 2. lessons whose results have to be exact ----
 
 
 def _has_four_and_four(task: Task) -> str:
@@ -35,10 +109,10 @@ def _has_four_and_four(task: Task) -> str:
 
 @search("batch-norm", like_own=True, requires=[_has_four_and_four])
 def _batch_norm(task: Task, dice: Dice) -> Iterator[Instance]:
-    """Rows and columns that are friendly."""
-    d, pool = task.config.d_model, friendly_rows(task.n, "LN", 6)
-    members = combine_columns(dice, pool, d, [friendly_rows(d, "LN", 6)] * task.n, beams=2000)
-    x = pool[members].swapaxes(1, 2)  # (count, n, d)
+    """A table whose rows and columns are friendly: a beam search over the rows combines friendly columns."""
+    d, columns = task.config.d_model, friendly_rows(task.n, "LN", TABLE_REACH)
+    members = combine_columns(dice, columns, d, [friendly_rows(d, "LN", TABLE_REACH)] * task.n, beams=TABLE_BEAMS)
+    x = columns[members].swapaxes(1, 2)  # (count, n, d)
     by_row, by_column = unit_of(x, "LN"), unit_of(x.swapaxes(1, 2), "LN").swapaxes(1, 2)
     ok = distinct(by_row) & distinct(x) & distinct(x.swapaxes(1, 2)) & (x < 0).any((1, 2))
     ok &= (by_row != by_column).any(2).sum(1) >= 2
@@ -48,20 +122,19 @@ def _batch_norm(task: Task, dice: Dice) -> Iterator[Instance]:
 
 @search("transformer-by-hand", like_own=True, requires=[is_relu])
 def _transformer_by_hand(task: Task, dice: Dice) -> Iterator[Instance]:
-    """The given pattern, rows whose mixture is whole, and two layers on it."""
+    """Rows that the sheet's own pattern mixes to whole ones, and a feed-forward network on the mixture."""
     pattern = task.own.inputs[PATTERN]
     shares = [[Fraction(x) for x in row] for row in pattern]
     common = [int(np.lcm.reduce([x.denominator for x in row])) for row in shares]
     powers = np.array([[int(x * m) for x in row] for row, m in zip(shares, common, strict=True)])
-    drawn = dice.below(9, 4000, powers.shape[1]) - 4
+    drawn = dice.below(2 * MIXED_REACH + 1, MIXED_TRIED, powers.shape[1]) - MIXED_REACH  # columns of the rows
     sums = drawn @ powers.T
-    fit = (sums % common == 0).all(1) & (abs(sums // common).max(1) <= 4) & (drawn.max(1) > drawn.min(1))
+    fit = (sums % common == 0).all(1) & (abs(sums // common).max(1) <= MIXED_REACH) & (drawn.max(1) > drawn.min(1))
     picks = dice.below(int(fit.sum()), 50, task.config.d_model)
     x, z = (part[fit][picks].swapaxes(1, 2) for part in (drawn, sums // common))  # (count, n, d)
     zeros = (x == 0).sum((1, 2)) * 100
-    ok = (
-        distinct(x) & distinct(z) & distinct(x.swapaxes(1, 2)) & (zeros >= 10 * x[0].size) & (zeros <= 35 * x[0].size)
-    )
+    ok = distinct(x) & distinct(z) & distinct(x.swapaxes(1, 2))
+    ok &= (zeros >= 10 * x[0].size) & (zeros <= 35 * x[0].size)
     for i in np.flatnonzero(ok)[:1]:
         first = find_first_layer(dice, z[i], task.config.d_mlp, task.limits)
         second = first and plain_second_layer(dice, np.zeros_like(z[i]), first, task.limits)
@@ -75,11 +148,14 @@ def _is_power(totals: Ints, base: int) -> Bools:
     return found
 
 
-def _clear(logits: Ints, base: int) -> Bools:
-    """Which rows of logits (…, words) give probabilities with whole logarithms: their powers add up to a power."""
+def _has_whole_logarithms(logits: Ints, base: int) -> Bools:
+    """Which rows of logits (…, words) → (…) give probabilities with whole logarithms: their powers add up to a power
+    of the base. The logits are not all equal, and not far apart.
+    """
     low = logits.min(-1, keepdims=True)
-    spread = np.minimum(logits - low, 12)
-    ok: Bools = _is_power((base**spread).sum(-1), base) & (logits.max(-1) > low[..., 0]) & (spread.max(-1) < 5)
+    above = np.minimum(logits - low, 12)
+    ok: Bools = _is_power((base**above).sum(-1), base) & (logits.max(-1) > low[..., 0])
+    ok &= above.max(-1) <= LOGIT_SPREAD
     return ok
 
 
@@ -92,10 +168,10 @@ def _adds_up_to_a_power(task: Task) -> str:
 
 @search("cross-entropy", like_own=True, requires=[_adds_up_to_a_power])
 def _cross_entropy(task: Task, dice: Dice) -> Iterator[Instance]:
-    """Logits whose probabilities have whole logarithms, and differ from place to place."""
+    """Logits whose probabilities have whole logarithms, and differ from position to position."""
     words = task.config.d_vocab
-    drawn = dice.below(5, 3000, words) - 1
-    rows = drawn[_clear(drawn, whole_base(task.config))]
+    drawn = dice.below(5, LOGITS_TRIED, words) - 1
+    rows = drawn[_has_whole_logarithms(drawn, whole_base(task.config))]
     if len(rows):
         picks = rows[dice.below(len(rows), 40, task.n)]  # (tries, n, words)
         for i in np.flatnonzero(distinct(picks - picks.min(2, keepdims=True)))[:3]:
@@ -104,27 +180,30 @@ def _cross_entropy(task: Task, dice: Dice) -> Iterator[Instance]:
 
 @search("perplexity", like_own=True, requires=[_adds_up_to_a_power])
 def _perplexity(task: Task, dice: Dice) -> Iterator[Instance]:
-    """Vectors and an unembedding whose probabilities have whole logarithms, and a whole mean of the surprises."""
+    """Vectors and W_U whose probabilities have whole logarithms, with a whole mean of the surprisals: rows first,
+    then W_U by beam search over the tokens.
+    """
     c, base, x = task.config, whole_base(task.config), draw_plain_rows(dice, task.n, task.config.d_model)
     if x is None:
         return
-    pool = weight_columns(c.d_model)
-    results = pool @ x.T
-    fit = abs(results).max(1) <= 4
-    pool, results = pool[fit], results[fit]
-    drawn = dice.below(7, 6000, c.d_vocab) - 3
-    picks = combine_columns(dice, results, c.d_vocab, [drawn[_clear(drawn, base)]] * task.n, beams=200)
-    logits = results[picks].swapaxes(1, 2)  # (count, n, words)
+    columns = weight_columns(c.d_model)
+    products = columns @ x.T
+    fit = abs(products).max(1) <= 4
+    columns, products = columns[fit], products[fit]
+    drawn = dice.below(7, LOGITS_TRIED_PERPLEXITY, c.d_vocab) - 3
+    allowed = drawn[_has_whole_logarithms(drawn, base)]
+    picks = combine_columns(dice, products, c.d_vocab, [allowed] * task.n, beams=200)
+    logits = products[picks].swapaxes(1, 2)  # (count, n, words)
     right = logits[:, np.arange(task.n), list(task.own.ids())]
     low = logits.min(2)
     totals = (base ** (logits - low[..., None])).sum(2)
-    surprise = np.rint(np.log(totals) / np.log(base)).astype(np.int64) - (right - low)
-    ok = (surprise.sum(1) % task.n == 0) & (surprise.max(1) > surprise.min(1))
-    ok &= distinct(pool[picks])
+    surprisals = np.rint(np.log(totals) / np.log(base)).astype(np.int64) - (right - low)
+    ok = (surprisals.sum(1) % task.n == 0) & (surprisals.max(1) > surprisals.min(1))
+    ok &= distinct(columns[picks])
     for i in np.flatnonzero(ok)[:4]:
-        weights = {"unembed.W_U": pool[picks[i]].T.tolist()}
+        weights = {"unembed.W_U": columns[picks[i]].T.tolist()}
         if c.tie_word_embeddings:
-            weights = {"embed.W_E": pool[picks[i]].tolist()}
+            weights = {"embed.W_E": columns[picks[i]].tolist()}
         elif "embed.W_E" in task.own.weights:
             weights["embed.W_E"] = reordered(task.own.weights["embed.W_E"], dice)
         yield Instance({NORMALIZED: x.tolist()}, weights)
@@ -132,9 +211,11 @@ def _perplexity(task: Task, dice: Dice) -> Iterator[Instance]:
 
 @search("sampling", like_own=True)
 def _sampling(task: Task, dice: Dice) -> Iterator[Instance]:
-    """The logits and the tables with the vocabulary in another order each, and greedy not the best."""
+    """The sheet's logits and tables, each with its words in another order; the likeliest first word does not begin
+    the likeliest pair.
+    """
     own, shift = task.own.inputs, dice.one_below(3) - 1
-    logits = [[_entry(Fraction(x) + shift) for x in row] for row in reordered(own["logits"], dice)]
+    logits = [[_written(Fraction(x) + shift) for x in row] for row in reordered(own["logits"], dice)]
     second = [reordered(row, dice) for row in own["second"]]
     first = reordered(own["first"], dice)
     places = dice.permutation(len(second))
@@ -143,3 +224,100 @@ def _sampling(task: Task, dice: Dice) -> Iterator[Instance]:
     joint = [[Fraction(p) * Fraction(x) for x in row] for (p,), row in zip(first, inputs["second"], strict=True)]
     if max(joint[likeliest]) < max(max(row) for row in joint):
         yield Instance(inputs, {})
+
+
+# ---- 3. sizes that are counted ----
+
+Sizes = dict[str, int]
+
+# What the first of the two models may have; as many heads as its sheet, since the map shows them.
+MODEL_SIZES = {
+    "n_layers": (1, 2), "d_model": (4, 6, 8), "d_head": (2, 3, 4), "d_mlp": (6, 8, 12, 16),
+    "d_vocab": (5, 6, 7, 8, 9, 10), "n_ctx": (3, 4, 5),
+}  # fmt: skip
+TRAIN_TOKENS = (450, 600, 900, 1200, 1800, 3600)  # of which some make a short number of days of any model
+SECONDS_PER_FLOP = (2, 4, 5)  # a half, a quarter or a fifth of a machine is used
+
+
+def every_size(task: Task, expected: float) -> list[Values]:
+    """All sizes that may be drawn, are within limits, and take about as long as expected.
+
+    Method: the runs of all candidates at once, as copies of one.
+    """
+    candidates = [dict(zip(MODEL_SIZES, sizes, strict=True)) for sizes in product(*MODEL_SIZES.values())]
+    candidates = [sizes for sizes in candidates if _heads_fit(task.own, sizes)]
+    tape = _run_of_all(task, candidates)
+    flops, parameters = (as_array(each(int, tape.values(name)[0][0])).tolist() for name in ("flops", "params"))
+    candidates = [
+        sizes | {"seconds": flops[k] * seconds, "train_tokens": tokens}
+        for k, sizes in enumerate(candidates)
+        for seconds, tokens in product(SECONDS_PER_FLOP, TRAIN_TOKENS)
+        if _days_are_short(parameters[k], tokens)
+    ]
+    kept = _kept(_run_of_all(task, candidates), len(candidates), task.limits, expected)
+    return [_with_sizes(task.own, candidates[k]) for k in np.flatnonzero(kept)]
+
+
+@search("sizing", like_own=True, every=every_size)
+def _draw_sizes(task: Task, dice: Dice) -> Iterator[Instance]:
+    """Other sizes of the first model; shares of a machine and days that are short."""
+    own = task.own
+    drawn = {name: sizes[dice.one_below(len(sizes))] for name, sizes in MODEL_SIZES.items()}
+    tape = task.model.run(_with_sizes(own, drawn), RATIONALS)
+    flops, parameters = (int(tape.values(name)[0][0]) for name in ("flops", "params"))
+    tokens = [n for n in TRAIN_TOKENS if _days_are_short(parameters, n)]
+    if tokens and _heads_fit(own, drawn):
+        seconds = flops * SECONDS_PER_FLOP[dice.one_below(len(SECONDS_PER_FLOP))]
+        drawn |= {"seconds": seconds, "train_tokens": tokens[dice.one_below(len(tokens))]}
+        yield Instance(dict(_with_sizes(own, drawn).inputs), {})
+
+
+def _with_sizes(own: Values, sizes: Sizes) -> Values:
+    """The values with these sizes of the first model, and the sheet's own of the second."""
+    rows = {name: [[number, *own.inputs[name][0][1:]]] for name, number in sizes.items()}
+    return replace(own, inputs={**own.inputs, **rows})
+
+
+def _heads_fit(own: Values, sizes: Sizes) -> bool:
+    """Whether the heads side by side are no wider than the model."""
+    return bool(own.inputs["n_heads"][0][0] * sizes["d_head"] <= sizes["d_model"])
+
+
+def _days_are_short(parameters: int, tokens: int) -> bool:
+    """Whether the days of a training are a short decimal; whatever else decides them stays the sheet's."""
+    return parameters * tokens % 3600 == 0
+
+
+def _run_of_all(task: Task, candidates: Sequence[Sizes]) -> Tape:
+    """The runs of all these sizes, as copies of one."""
+    domain, sizes = together(RATIONALS, candidates)
+    return task.model.run(_with_sizes(task.own, sizes), domain)
+
+
+def _kept(tape: Tape, count: int, limits: Limits, expected: float) -> Bools:
+    """Runs that are copies of one → which (count) are within limits, and take about as long as expected."""
+    time, ugly, ok = np.zeros(count), np.zeros(count, int), np.ones(count, bool)
+
+    def value(ref: Ref) -> Any:
+        i, j = ref.index
+        return tape.values(ref.matrix)[i][j]  # type: ignore[index]
+
+    def seconds(cell: Expr, x: Any) -> Any:
+        read = list(dict.fromkeys(refs(cell)))
+        return each(
+            lambda x, *own: operations(cell, dict(zip(read, own, strict=True)).__getitem__) + writing(x),
+            x, *map(value, read),
+        )  # fmt: skip
+
+    for step in tape.used():
+        time += STEP * (step.op is not None)
+        for i, j in product(*map(range, step.shape)):
+            x = tape.values(step.name)[i][j]
+            ugly += as_array(each(lambda x: max(abs(x.numerator), x.denominator) > UGLY, x))
+            ok &= as_array(each(lambda x: x.denominator <= limits.denominator, x))
+            ok &= as_array(each(lambda x: x.denominator > 1 or abs(x) <= limits.integer, x))
+            if step.op:
+                time += as_array(each(float, seconds(tape.cell(step.name, i, j), x)))
+    ok &= np.logical_not(differing(tape.domain))
+    kept: Bools = ok & (ugly <= limits.ugly) & (abs(time - expected) <= BAND * expected)
+    return kept

@@ -4,7 +4,7 @@
     def _feed_forward(task: Task, dice: Dice) -> Iterator[Instance]:
         ...
 
-A model without a search has its sheet's own numbers in another order (shuffled.py).
+A model without a search has its sheet's own numbers in another order (lessons.py).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from byhand.model import Model
 from byhand.model.config import Config
 from byhand.model.weights import Values
 from byhand.numbers.dice import Dice
-from byhand.numbers.limits import Limits
+from byhand.numbers.promises import Limits
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Search:
     find: makes one attempt, which yields instances that are worth a run. requires: checked before, in this order.
     like_own: whether the sheet's own numbers say how large others may be and how long they may take.
     every: lists all numbers that take about so many seconds, where they are few enough to be listed.
-    pace: the time that instances take, as a multiple of what is usual for their steps (evenness.py): scores that are
+    pace: the time that instances take, as a multiple of what is usual for their steps (promises.py): scores that are
     given are larger, a layer of its own has smaller numbers than one in a block.
     """
 

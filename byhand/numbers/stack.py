@@ -38,9 +38,9 @@ from byhand.numbers.feed_forward import (
     friendly_second_layer,
     plain_second_layer,
 )
-from byhand.numbers.limits import Limits
 from byhand.numbers.natural import distinct
 from byhand.numbers.norms import NORM, can_be_scaled, find_norm, has_both_signs, starting_rows, unit_of
+from byhand.numbers.promises import Limits
 from byhand.numbers.registry import Requirement, Task
 
 UPDATES_TRIED = 4  # W_O of one mixture that the rest of a stack is looked for

@@ -7,9 +7,9 @@ import pytest
 
 from byhand.numbers.attention import pair_columns
 from byhand.numbers.dice import Dice
-from byhand.numbers.limits import Limits
 from byhand.numbers.natural import distinct
 from byhand.numbers.norms import is_friendly, unit_of
+from byhand.numbers.promises import Limits
 from byhand.numbers.stack import draw_plain_rows
 
 

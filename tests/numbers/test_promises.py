@@ -12,7 +12,7 @@ from byhand.model import MODELS
 from byhand.model.config import Config
 from byhand.model.weights import Values
 from byhand.numbers.choice import choose
-from byhand.numbers.limits import LEVELS
+from byhand.numbers.promises import LEVELS
 
 SIZES = {"d_model": 4, "n_heads": 2, "d_head": 4, "d_v": 2, "d_mlp": 6, "softmax_base": 2}
 # name: model, what is not as in SIZES, seeds

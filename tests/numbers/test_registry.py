@@ -9,7 +9,7 @@ from byhand.model.registry import model
 from byhand.model.weights import Values
 from byhand.numbers.choice import choose
 from byhand.numbers.dice import Dice
-from byhand.numbers.limits import Limits
+from byhand.numbers.promises import Limits
 from byhand.numbers.registry import SEARCHES, Task, check
 from byhand.ops import matmul
 

@@ -5,8 +5,8 @@ import pytest
 
 from byhand.numbers.dice import Dice
 from byhand.numbers.feed_forward import find_first_layer, plain_second_layer
-from byhand.numbers.limits import Limits
 from byhand.numbers.norms import unit_of
+from byhand.numbers.promises import Limits
 from byhand.numbers.stack import draw_friendly_rows, draw_plain_rows
 
 SEEDS = range(1, 7)

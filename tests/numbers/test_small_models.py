@@ -12,7 +12,7 @@ from byhand.model import MODELS
 from byhand.model.config import Config
 from byhand.model.weights import Values, complete
 from byhand.numbers.choice import _measures, choose, judged, listed
-from byhand.numbers.limits import limits_of
+from byhand.numbers.promises import limits_of
 from byhand.numbers.registry import SEARCHES
 from byhand.options import Options
 from byhand.pipeline import prepare

@@ -17,8 +17,7 @@ from byhand.errors import ConfigError, SheetError
 from byhand.model import MODELS
 from byhand.model.parameters import has_heads
 from byhand.model.weights import Values, complete
-from byhand.numbers.limits import Limits
-from byhand.numbers.quality import foiled, problems, quality
+from byhand.numbers.promises import Case, Limits, broken, foiled, quality, whole_time
 from byhand.symmetry.renaming import moves, renamed
 from byhand.worksheet.sheet import all_sheets, load_sheet, parse_sheet
 
@@ -44,7 +43,8 @@ def test_every_step_keeps_its_numbers_and_every_promise(sheet):
     model, in_place, own = load_sheet(sheet).model, load_sheet(sheet).in_place, values_of(sheet)
     known = moves(model, own, in_place).run
     right = whole_run(model, own, RATIONALS)
-    figures = quality(right)
+    figures, time = quality(right), whole_time(right)
+    kept = broken(Case(right, figures, Limits(), time))
     for seed in SEEDS:
         other = whole_run(model, renamed(model, own, seed, in_place=in_place), RATIONALS)
         assert numbers_by_step(other, known) == numbers_by_step(right, known)
@@ -53,7 +53,7 @@ def test_every_step_keeps_its_numbers_and_every_promise(sheet):
             **figures,
             "alive": sorted(figures.get("alive", ())),
         }
-        assert problems(other, found, Limits()) == problems(right, figures, Limits())
+        assert broken(Case(other, found, Limits(), time)) == kept
         assert foiled(other).keys() == foiled(right).keys()
 
 

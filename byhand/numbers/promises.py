@@ -1,0 +1,393 @@
+"""What is promised of an instance, measured on the tape of its run.
+
+Each promise is a function of that name, registered by a decorator: `@promise`. The largest numbers that it lets
+through depend on the level (`LEVELS`). Every run also takes about as long as others of its configuration
+(`usual_time`), so that no student has the longer sheet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from byhand.arithmetic.domain import is_neg_inf
+from byhand.arithmetic.expr import refs
+from byhand.arithmetic.floats import FLOATS
+from byhand.effort import STEP, seconds
+from byhand.errors import DomainError, UnknownNameError
+from byhand.mistakes.registry import applying, differing, resumed
+from byhand.model.config import Config
+from byhand.ops import mask_future, standardize
+from byhand.tape import Rows, Step, Tape
+
+AFTER_LOGITS = ("probs", "next_token")
+UGLY = 20  # a fraction with a numerator or denominator beyond it is ugly, and so is a larger whole number
+SATURATED = Fraction(9, 10)  # a row of a pattern with a larger share looks at one token only
+BAND = 0.069  # how far from the usual time, either way: two instances differ by less than 15 %
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How large the numbers of an instance may be."""
+
+    integer: int = 9
+    """Of a whole number before the last softmax: one digit."""
+    denominator: int = 10
+    """Of a fraction before the last softmax."""
+    query: int = 5
+    """Of an entry of a query, key or value."""
+    stream: int = 5
+    """Of an entry of the residual stream; of a sum, one more."""
+    hidden: int = 6
+    """Of a hidden unit before ReLU."""
+    ugly: int = 2
+    """How many numbers may be ugly."""
+
+
+LEVELS = {
+    "easy": Limits(query=4, stream=4, hidden=5, ugly=0),
+    "standard": Limits(),
+    "stretch": Limits(query=6, stream=6, hidden=8),
+}
+
+
+def limits_of(level: str) -> Limits:
+    """The limits of a level.
+
+    Raises: UnknownNameError.
+    """
+    if level not in LEVELS:
+        raise UnknownNameError("level", level, LEVELS)
+    return LEVELS[level]
+
+
+# ---- the promises ----
+
+
+@dataclass(frozen=True)
+class Case:
+    """An evaluated run, and what is asked of it.
+
+    quality: its figures; expected: the seconds that it should take; wanted: the right word at each position, None
+    where any will do, for a model that says words.
+    """
+
+    tape: Tape
+    quality: dict[str, Any]
+    limits: Limits
+    expected: float
+    wanted: tuple[int | None, ...] = ()
+
+
+Promise = Callable[[Case], bool]
+PROMISES: dict[str, Promise] = {}
+
+
+def promise(keeps: Promise) -> Promise:
+    """Register a function that says whether a run keeps the promise of the function's name."""
+    PROMISES[keeps.__name__] = keeps
+    return keeps
+
+
+@promise
+def largest_integer(case: Case) -> bool:
+    """No whole number is beyond the level's."""
+    return bool(case.quality["largest_integer"] <= case.limits.integer)
+
+
+@promise
+def largest_denominator(case: Case) -> bool:
+    """No denominator is beyond the level's."""
+    return bool(case.quality["largest_denominator"] <= case.limits.denominator)
+
+
+@promise
+def ugly(case: Case) -> bool:
+    """Few numbers are ugly."""
+    return bool(case.quality["ugly"] <= case.limits.ugly)
+
+
+@promise
+def attention(case: Case) -> bool:
+    """In each layer, uniform attention would change the last row and one other at least."""
+    changed = zip(case.quality.get("attention", ()), _query_rows(case.tape), strict=True)
+    return all(len(rows) >= min(2, n - 1) and rows[-1] == n for rows, n in changed)
+
+
+@promise
+def heads(case: Case) -> bool:
+    """Each of several heads changes two rows at least."""
+    layers = zip(_query_rows(case.tape), _patterns_by_layer(case.tape).values(), strict=True)
+    counts = [n for n, steps in layers for _ in steps if len(steps) > 1]
+    return all(len(rows) >= min(2, n - 1) for rows, n in zip(case.quality.get("heads", ()), counts, strict=True))
+
+
+@promise
+def alive(case: Case) -> bool:
+    """Each hidden unit is positive for some token, and not for all."""
+    tokens = [s.shape[0] for s in _named(case.tape, "hook_post") for _ in range(s.shape[1])]
+    return all(0 < count < n for count, n in zip(case.quality.get("alive", ()), tokens, strict=True))
+
+
+@promise
+def patterns(case: Case) -> bool:
+    """No row of a pattern is saturated, the last row is not uniform, and at most half of the rows are."""
+    return all(_tells_tokens_apart(case.tape.values(s.name)) for s in _named(case.tape, "hook_pattern"))
+
+
+@promise
+def scores(case: Case) -> bool:
+    """No scores are symmetric: who transposes them gets others."""
+    return not any(_is_symmetric(case.tape.values(s.name)) for s in _named(case.tape, "scores_scaled", "scores_raw"))
+
+
+@promise
+def rows(case: Case) -> bool:
+    """No two tokens have the same row in the residual stream, or after a norm."""
+    return all(len(set(case.tape.values(s.name))) == s.shape[0] for s in _stream(case.tape))
+
+
+@promise
+def margins(case: Case) -> bool:
+    """The largest logit leads by a whole number, 1 or more."""
+    return all(lead >= 1 for lead in case.quality.get("margins", ()))
+
+
+@promise
+def without_attention(case: Case) -> bool:
+    """The last answer would be another without attention."""
+    return bool(case.quality.get("without_attention", True))
+
+
+@promise
+def answers(case: Case) -> bool:
+    """The largest logits are those of the right words."""
+    found = case.quality.get("answers", case.wanted)
+    return all(word is None or word == answer for word, answer in zip(case.wanted, found, strict=False))
+
+
+@promise
+def foils(case: Case) -> bool:
+    """Each mistake that can be made changes a cell of the step where it is made."""
+    return all(count > 0 for count in case.quality.get("foils", {}).values())
+
+
+@promise
+def as_long_as_others(case: Case) -> bool:
+    """The run takes about as long as expected, by BAND."""
+    return abs(whole_time(case.tape) - case.expected) <= BAND * case.expected
+
+
+def broken(case: Case) -> list[str]:
+    """The promises that a run breaks."""
+    return [name for name, keeps in PROMISES.items() if not keeps(case)]
+
+
+def promised(
+    tape: Tape, limits: Limits, expected: float, wanted: tuple[int | None, ...] = ()
+) -> dict[str, Any] | None:
+    """The quality of a run that keeps every promise; None for any other.
+
+    Raises: DomainError.
+    """
+    case = Case(tape, quality(tape), limits, expected, wanted)
+    if not all(keeps(case) for keeps in PROMISES.values()):
+        return None
+    case.quality["foils"] = foiled(tape)  # takes as long as the rest, and is seldom what fails
+    return case.quality if foils(case) else None
+
+
+# ---- the figures ----
+
+
+def quality(tape: Tape) -> dict[str, Any]:
+    """The figures of an evaluated run, as they stand in run.json.
+
+    attention: rows that uniform attention would change, by layer; heads: rows that each head changes; alive: tokens
+    for which each hidden unit is positive; margins: of the largest logits; without_attention: whether the last answer
+    would be another.
+    """
+    values = [x for step in _printed(tape) for row in tape.values(step.name) for x in row if not is_neg_inf(x)]
+    whole = [x for x in values if x.denominator == 1]
+    found: dict[str, Any] = {
+        "largest_integer": int(max((abs(x) for x in whole), default=Fraction(0))),
+        "largest_denominator": max((x.denominator for x in values), default=1),
+        "ugly": sum(abs(x.numerator) > UGLY or x.denominator > UGLY for x in values),
+        "share_of_integers": round(len(whole) / max(1, len(values)), 3),
+        "values": len(values),
+        "zeros_in_weights": round(_zeros(tape), 3),
+    }
+    layers = _patterns_by_layer(tape)
+    if layers:
+        found |= _of_attention(tape, layers)
+    post = _named(tape, "hook_post")
+    if post:
+        found["alive"] = [
+            sum(x > 0 for x in column) for s in post for column in zip(*tape.values(s.name), strict=True)
+        ]
+    if "next_token" in tape.steps:
+        found |= _of_logits(tape)
+    return found
+
+
+def foiled(tape: Tape) -> dict[str, int]:
+    """The cells that each mistake changes where it is made."""
+    return {name: differing(tape, name) for name in applying(tape)}
+
+
+def _printed(tape: Tape) -> list[Step]:
+    """What a person reads or writes before the last softmax."""
+    return [s for s in tape.used() if not s.name.startswith(AFTER_LOGITS)]
+
+
+def _named(tape: Tape, *parts: str) -> list[Step]:
+    """The steps whose names end in one of these, whatever their layer and head."""
+    return [s for s in tape.used() if s.stem.endswith(parts)]
+
+
+def _stream(tape: Tape) -> list[Step]:
+    """The steps whose rows must tell the tokens apart."""
+    return _named(tape, "resid_pre", "resid_mid", "resid_mid_cross", "resid_post", "ln1.hook_normalized",
+                  "ln2.hook_normalized", "ln3.hook_normalized")  # fmt: skip
+
+
+def _zeros(tape: Tape) -> float:
+    """The share of zeros in the weight matrices."""
+    matrices = [tape.values(s.name) for s in tape.used() if s.name.rpartition(".")[2].startswith("W_")]
+    entries = [x == 0 for rows in matrices for row in rows for x in row]
+    return entries.count(True) / max(1, len(entries))
+
+
+def _tells_tokens_apart(pattern: Rows) -> bool:
+    """Whether no row is saturated, the last row is not uniform, and at most half of the rows are."""
+    rows = [[x for x in row if x] for row in pattern]
+    rows = [row for row in rows if len(row) > 1]
+    uniform = [len(set(row)) == 1 for row in rows]
+    return all(max(row) <= SATURATED for row in rows) and not uniform[-1] and 2 * sum(uniform) <= len(rows)
+
+
+def _is_symmetric(rows: Rows) -> bool:
+    return rows == tuple(zip(*rows, strict=True))
+
+
+def _changed_rows(tape: Tape, wrong: Tape, name: str) -> list[int]:
+    """The rows, counted from 1, in which two runs differ."""
+    pairs = zip(tape.values(name), wrong.values(name), strict=True)
+    return [i + 1 for i, (row, other) in enumerate(pairs) if row != other]
+
+
+def _patterns_by_layer(tape: Tape) -> dict[str, list[Step]]:
+    """The patterns that are computed, one for each head, by layer: blocks.0.attn, decoder.0.cross_attn, …"""
+    found: dict[str, list[Step]] = {}
+    for step in (s for s in _named(tape, "hook_pattern") if s.op):
+        found.setdefault(step.name.rpartition(".hook_pattern")[0], []).append(step)
+    return found
+
+
+def _query_rows(tape: Tape) -> list[int]:
+    """How many rows ask, in each layer."""
+    return [steps[0].shape[0] for steps in _patterns_by_layer(tape).values()]
+
+
+def _of_attention(tape: Tape, layers: dict[str, list[Step]]) -> dict[str, Any]:
+    attention, heads = [], []
+    for at, steps in layers.items():
+        out = "{}.hook_{}_out".format(*at.rpartition(".")[::2])
+        out = out if out in tape.steps else f"{at}.hook_z[0]"
+        uniform = resumed(tape, {}, {s.name: _uniform(tape.values(s.name)) for s in steps})
+        attention.append(_changed_rows(tape, uniform, out))
+        for step in steps if len(steps) > 1 else ():
+            z = step.name.replace("hook_pattern", "hook_z")
+            zero = resumed(tape, {}, {z: [[0] * len(row) for row in tape.values(z)]})
+            heads.append(_changed_rows(tape, zero, out))
+    return {"attention": attention} | ({"heads": heads} if heads else {})
+
+
+def _uniform(pattern: Rows) -> list[list[Fraction]]:
+    """Equal shares of what each token sees."""
+    return [[Fraction(x != 0, sum(y != 0 for y in row)) for x in row] for row in pattern]
+
+
+def _of_logits(tape: Tape) -> dict[str, Any]:
+    logits = tape.values("logits")
+    ordered = [sorted(row) for row in logits]
+    found: dict[str, Any] = {
+        "answers": [int(row[0]) for row in tape.values("next_token")],
+        "margins": [int(row[-1] - row[-2]) if (row[-1] - row[-2]).denominator == 1 else 0 for row in ordered],
+    }
+    outs = [s.name for s in _named(tape, "hook_attn_out", "hook_cross_attn_out")]
+    silent = tape.replay(FLOATS, {**_inputs(tape, outs), **{o: [[0] * len(r) for r in tape.values(o)] for o in outs}})
+    try:
+        last = silent.values("next_token")[-1][0]
+    except DomainError:  # a row that no norm can divide
+        return found
+    return found | {"without_attention": int(last) != found["answers"][-1]}
+
+
+def _inputs(tape: Tape, outs: list[str]) -> dict[str, Any]:
+    """The stream before the first attention, as given."""
+    first = "blocks.0.hook_resid_pre"
+    return {first: tape.values(first)} if outs and first in tape.steps else {}
+
+
+# ---- the time ----
+
+# Seconds for each number that a cell reads, on average over instances of the search, with the time to compute and to
+# write the cell; by operation, and for products by the step that they make. What is not here takes 1.
+# Measure again, and compare with these: `python bench/bench.py --only paces`.
+SECONDS_A_NUMBER = {
+    "power_of": 2.96, "row_sum": 1.41, "normalize_rows": 1.56, "divide_by_root": 2.86, "dot_rows": 1.0,
+    "hstack": 1.35, "mask_future": 0.99, "hook_z": 1.8, "hook_attn_out": 1.24, "matmul": 0.77, "affine": 0.77,
+    "add": 0.85, "relu": 0.6, "row_mean": 1.54, "center": 1.97, "mean_square": 4.2, "root": 4.18, "standardize": 1.01,
+    "scale_and_shift": 1.43, "gather_rows": 0.79, "row_argmax": 0.1,
+}  # fmt: skip
+# The same in attention without a mask, where more of a pattern are fractions.
+SECONDS_UNMASKED = {"power_of": 3.16, "row_sum": 2.09, "normalize_rows": 1.9, "hook_z": 2.86}
+# What a norm makes of the whole time, since its rows have many zeros and ones: factors, measured in the same way.
+NORM_OF_EIGHT = 0.85  # for d_model = 8
+NORM_RMS = 0.98  # for RMSNorm
+NORM_AFTER = 0.975  # for norms that follow each sum
+
+
+def usual_time(tape: Tape, config: Config) -> float:
+    """The seconds that runs of this configuration usually take: they go by the steps, not by their numbers."""
+    steps = [s for s in tape.used() if s.op]
+    each = zip(steps, kinds(steps), strict=True)
+    time = sum(STEP + numbers_read(tape, step) * seconds_a_number(*kind) for step, kind in each)
+    in_block = any(s.part == "heads" for s in steps)
+    if any(s.op is standardize for s in steps):
+        time *= NORM_OF_EIGHT if config.d_model == 8 else 1.0
+        time *= NORM_RMS if config.normalization_type == "RMS" else 1.0
+        time *= NORM_AFTER if config.norm_position == "post" and in_block else 1.0
+    return time
+
+
+def numbers_read(tape: Tape, step: Step) -> int:
+    """How many numbers the cells of a step read, each as many as one of the last row."""
+    return step.shape[0] * step.shape[1] * len(list(refs(tape.cell(step.name, step.shape[0] - 1, 0))))
+
+
+def kinds(steps: Sequence[Step]) -> list[tuple[str, bool]]:
+    """What the time of each step goes by: its operation, or for some products what it makes; and whether it takes
+    longer because its attention has no mask.
+    """
+    masked = {(s.layer, s.part) for s in steps if s.op is mask_future}
+    unmasked = {(s.layer, s.part) for s in steps if s.layer} - masked
+    found = []
+    for step in steps:
+        last = step.stem.rpartition(".")[2]
+        kind = last if last in SECONDS_A_NUMBER else step.op_name
+        found.append((kind, kind in SECONDS_UNMASKED and (step.layer, step.part) in unmasked))
+    return found
+
+
+def seconds_a_number(kind: str, is_unmasked: bool) -> float:
+    """The usual seconds for each number that a cell of this kind of step reads."""
+    return SECONDS_UNMASKED[kind] if is_unmasked else SECONDS_A_NUMBER.get(kind, 1.0)
+
+
+def whole_time(tape: Tape) -> float:
+    """The seconds that all steps of a run take."""
+    return seconds(tape, [s.name for s in tape.used() if s.op])
