@@ -90,11 +90,6 @@ class Op:
     places: Mapping[str, str] = field(default_factory=dict)
     tells: str = ""
 
-    @property
-    def prose(self) -> str:
-        """What the operation does, in a sentence."""
-        return (self.rule.__doc__ or "").partition("\n")[0]
-
     def letters(self, operands: int) -> tuple[list[str], str]:
         """The letters of so many operands and of the result: ["ik", "kj"], "ij"."""
         inputs, result = self.signature.split("->")

@@ -4,7 +4,6 @@ from fractions import Fraction
 
 import pytest
 
-from byhand import ops
 from byhand.arithmetic.decimals import Decimals
 from byhand.arithmetic.exact import RATIONALS
 from byhand.arithmetic.floats import FLOATS
@@ -13,6 +12,9 @@ from byhand.model import MODELS
 from byhand.model.config import Config
 from byhand.model.weights import Values
 from byhand.numbers.choice import choose
+from byhand.ops.attention import divide_by_root, power_of
+from byhand.ops.linear import add, copy, matmul, relu
+from byhand.ops.norms import center, mean_square, root, row_mean
 from byhand.tape import Tape
 
 HALF, THIRD = Fraction(1, 2), Fraction(1, 3)
@@ -29,26 +31,26 @@ def step(op, *matrices, **params):
     ("tape", "expected"),
     [
         # 2·3 + 0·5: a product, a factor 0, a dot product, nothing to add, one glyph
-        (step(ops.matmul, [[2, 0]], [[3], [5]]), 15 + 1.5 + 0.4 + 2.0 + 0.6),
+        (step(matmul, [[2, 0]], [[3], [5]]), 15 + 1.5 + 0.4 + 2.0 + 0.6),
         # 1·4 + 2·3 = 10: a factor 1, a product, a dot product, an addition, two glyphs
-        (step(ops.matmul, [[1, 2]], [[4], [3]]), 15 + 0.8 + 1.5 + 2.0 + 1.3 + 1.2),
+        (step(matmul, [[1, 2]], [[4], [3]]), 15 + 0.8 + 1.5 + 2.0 + 1.3 + 1.2),
         # 12·3 = 36: a product with a second digit
-        (step(ops.matmul, [[12]], [[3]]), 15 + 1.5 + 3.0 + 2.0 + 1.2),
+        (step(matmul, [[12]], [[3]]), 15 + 1.5 + 3.0 + 2.0 + 1.2),
         # 1/2 · 3 = 3/2: a product with a fraction, three glyphs
-        (step(ops.matmul, [[HALF]], [[3]]), 15 + 1.5 + 3.0 + 2.0 + 1.8),
+        (step(matmul, [[HALF]], [[3]]), 15 + 1.5 + 3.0 + 2.0 + 1.8),
         # 1/2 + 1/3 = 5/6: an addition, unlike denominators, three glyphs
-        (step(ops.add, [[HALF]], [[THIRD]]), 15 + 1.3 + 5.0 + 1.8),
+        (step(add, [[HALF]], [[THIRD]]), 15 + 1.3 + 5.0 + 1.8),
         # 1 − 3 = −2: an addition, two glyphs
-        (step(ops.center, [[1]], [[3]]), 15 + 1.3 + 1.2),
+        (step(center, [[1]], [[3]]), 15 + 1.3 + 1.2),
         # (3 + 5) ÷ 2 = 4: an addition, a division, one glyph
-        (step(ops.row_mean, [[3, 5]]), 15 + 1.3 + 2.0 + 0.6),
+        (step(row_mean, [[3, 5]]), 15 + 1.3 + 2.0 + 0.6),
         # (3² + 1²) ÷ 2 = 5: two powers, an addition to a number of one digit, a division, one glyph
-        (step(ops.mean_square, [[3, 1]]), 15 + 4.0 + 1.3 + 2.0 + 0.6),
-        (step(ops.divide_by_root, [[8]], of=4), 15 + 2.0 + 0.6),
-        (step(ops.power_of, [[3]], base=2), 15 + 2.0 + 0.6),
-        (step(ops.root, [[9]]), 15 + 3.0 + 0.6),
-        (step(ops.relu, [[-3]]), 15 + 0.6),
-        (step(ops.copy, [[-7]]), 15 + 1.2),
+        (step(mean_square, [[3, 1]]), 15 + 4.0 + 1.3 + 2.0 + 0.6),
+        (step(divide_by_root, [[8]], of=4), 15 + 2.0 + 0.6),
+        (step(power_of, [[3]], base=2), 15 + 2.0 + 0.6),
+        (step(root, [[9]]), 15 + 3.0 + 0.6),
+        (step(relu, [[-3]]), 15 + 0.6),
+        (step(copy, [[-7]]), 15 + 1.2),
     ],
 )
 def test_a_step_takes_the_sum_of_its_operations(tape, expected):
@@ -56,7 +58,7 @@ def test_a_step_takes_the_sum_of_its_operations(tape, expected):
 
 
 def test_a_given_costs_only_its_step():
-    assert seconds(step(ops.copy, [[5]]), ["a"]) == 15
+    assert seconds(step(copy, [[5]]), ["a"]) == 15
 
 
 @pytest.mark.parametrize(

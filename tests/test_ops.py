@@ -7,9 +7,10 @@ import pytest
 from judged import EXAMPLES, example_of, step_of
 from uniform import is_uniform, orders_of
 
-from byhand import ops
 from byhand.arithmetic.exact import RATIONALS
 from byhand.arithmetic.expr import Index, Sub, Sum, bind, evaluate, refs
+from byhand.notation.text import text as written
+from byhand.ops.positions import sinusoid
 from byhand.tape import OPS, Named, Op, example
 
 
@@ -25,7 +26,7 @@ def test_an_op_gives_what_a_person_computes(name, n):
 
 @pytest.mark.parametrize("name", OPS)
 def test_an_op_says_what_it_does_in_a_sentence(name):
-    prose = OPS[name].prose
+    prose = OPS[name].rule.__doc__.partition("\n")[0]
     assert prose[0].isupper()
     assert prose.endswith(".")
     assert "\n" not in prose
@@ -131,14 +132,17 @@ def test_every_op_has_a_general_rule(name):
     assert {ref.matrix for ref in refs(OPS[name].general_rule(operands, **example.params))} <= set(operands)
 
 
+def test_a_general_rule_is_written_with_letters():
+    assert written(OPS["matmul"].general_rule(["Q", "W"])) == "Σ_k Q[i, k]·W[k, j]"
+    assert written(OPS["divide_by_root"].general_rule(["S"], of=4)) == "S[i, j] ÷ √4"
+
+
 @pytest.mark.parametrize(
     ("position", "dimension", "text"),
     [(0, 0, "sin(0 ÷ 10,000^(0 ÷ 4))"), (3, 1, "cos(3 ÷ 10,000^(0 ÷ 4))"), (3, 2, "sin(3 ÷ 10,000^(2 ÷ 4))")],
 )
 def test_positions_without_periods_follow_the_paper_of_2017(position, dimension, text):
-    from byhand.notation.text import text as written
-
-    assert written(ops.sinusoid.rule(i=position, j=dimension, width=4)) == text
+    assert written(sinusoid.rule(i=position, j=dimension, width=4)) == text
 
 
 def test_an_operand_of_unknown_size_has_symbolic_sizes():

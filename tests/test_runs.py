@@ -14,7 +14,7 @@ from byhand.arithmetic.expr import bind, evaluate, is_at, spelled_out
 from byhand.errors import UnknownNameError, UnreadableError
 from byhand.model.config import Config
 from byhand.notation.text import text
-from byhand.ops import matmul, relu
+from byhand.ops.linear import matmul, relu
 from byhand.options import Options
 from byhand.pipeline import prepare
 from byhand.runs import I, J, Run

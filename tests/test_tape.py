@@ -13,18 +13,9 @@ from byhand.arithmetic.floats import FLOATS
 from byhand.arithmetic.symbols import SYMBOLS
 from byhand.errors import DomainError, UnknownNameError, ValuesError
 from byhand.notation.text import text, value_text
-from byhand.ops import (
-    add,
-    affine,
-    copy,
-    divide_by_root,
-    matmul,
-    normalize_rows,
-    power_of,
-    row_argmax,
-    row_sum,
-    standardize,
-)
+from byhand.ops.attention import divide_by_root, normalize_rows, power_of, row_argmax, row_sum
+from byhand.ops.linear import add, affine, copy, matmul
+from byhand.ops.norms import standardize
 from byhand.tape import OPS, Step, Tape, example, op, shape_text
 
 X, W = [[1, 2], [0, -1]], [[3, 0], [4, 5]]
@@ -257,16 +248,10 @@ def test_an_op_is_registered_under_its_name():
             """Rows become columns."""
             return a[j, i]
 
-        assert transpose.prose == "Rows become columns."
         assert transpose.columns == transpose.formula
         assert one_op(transpose, [[1, 2, 3]]).values == ((1,), (2,), (3,))
     finally:
         del OPS["transpose"]
-
-
-def test_a_general_rule_is_the_rule_at_symbolic_indices():
-    assert text(matmul.general_rule(["Q", "W"])) == "Σ_k Q[i, k]·W[k, j]"
-    assert text(divide_by_root.general_rule(["S"], of=4)) == "S[i, j] ÷ √4"
 
 
 def test_a_matrix_is_read_by_reference():

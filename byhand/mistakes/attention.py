@@ -5,8 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from byhand import ops
 from byhand.mistakes.registry import mistake, skipped, source, then
+from byhand.ops.attention import (
+    column_sum,
+    divide_by_root,
+    mask_future,
+    normalize_columns,
+    normalize_rows,
+    power_of,
+    row_sum,
+    zero_future,
+)
+from byhand.ops.linear import add_all, affine, divide_by, matmul
+from byhand.ops.shapes import gather_rows, hstack
 from byhand.tape import Op, Step, Tape
 
 PROJECTIONS = ("hook_q", "hook_k", "hook_v")
@@ -19,7 +30,7 @@ SCORES = "attn.hook_attn_scores"
 )
 def keys_by_query_weights(step: Step, tape: Tape) -> Iterable[Step]:
     """The product that makes the keys has W_Q as its weight."""
-    weight = step.inputs[1].replace("W_K", "W_Q") if step.op is ops.matmul and step.stem.endswith("hook_k") else ""
+    weight = step.inputs[1].replace("W_K", "W_Q") if step.op is matmul and step.stem.endswith("hook_k") else ""
     return [replace(step, inputs=(step.inputs[0], weight)) if weight in tape.numbers else step]
 
 
@@ -29,7 +40,7 @@ def keys_by_query_weights(step: Step, tape: Tape) -> Iterable[Step]:
 )
 def no_sqrt(step: Step, tape: Tape) -> Iterable[Step]:
     """The scale is left out."""
-    return [skipped(step) if step.op is ops.divide_by_root else step]
+    return [skipped(step) if step.op is divide_by_root else step]
 
 
 @mistake(
@@ -38,7 +49,7 @@ def no_sqrt(step: Step, tape: Tape) -> Iterable[Step]:
 )
 def sqrt_d_model(step: Step, tape: Tape) -> Iterable[Step]:
     """The scale is the root of the width that queries are made from."""
-    if step.op is not ops.divide_by_root:
+    if step.op is not divide_by_root:
         return [step]
     raw = source(step, tape)
     query = source(raw, tape) if raw.inputs else raw
@@ -51,10 +62,10 @@ def sqrt_d_model(step: Step, tape: Tape) -> Iterable[Step]:
 )
 def divide_after_softmax(step: Step, tape: Tape) -> Iterable[Step]:
     """The scale is left out before softmax and follows it."""
-    if step.op is ops.divide_by_root:
+    if step.op is divide_by_root:
         return [skipped(step)]
-    scale = _in_the_same_head(step, ops.divide_by_root, tape) if _is_pattern(step) else None
-    return then(step, "shares", ops.divide_by_root, **scale.params) if scale else [step]
+    scale = _in_the_same_head(step, divide_by_root, tape) if _is_pattern(step) else None
+    return then(step, "shares", divide_by_root, **scale.params) if scale else [step]
 
 
 @mistake(
@@ -63,7 +74,7 @@ def divide_after_softmax(step: Step, tape: Tape) -> Iterable[Step]:
 )
 def no_mask(step: Step, tape: Tape) -> Iterable[Step]:
     """The mask is left out."""
-    return [skipped(step) if step.op is ops.mask_future else step]
+    return [skipped(step) if step.op is mask_future else step]
 
 
 @mistake(
@@ -72,10 +83,10 @@ def no_mask(step: Step, tape: Tape) -> Iterable[Step]:
 )
 def mask_after_softmax(step: Step, tape: Tape) -> Iterable[Step]:
     """The mask is left out before softmax and follows it, with 0 in place of −∞."""
-    if step.op is ops.mask_future:
+    if step.op is mask_future:
         return [skipped(step)]
-    masked = _is_pattern(step) and _in_the_same_head(step, ops.mask_future, tape)
-    return then(step, "unmasked", ops.zero_future) if masked else [step]
+    masked = _is_pattern(step) and _in_the_same_head(step, mask_future, tape)
+    return then(step, "unmasked", zero_future) if masked else [step]
 
 
 @mistake(
@@ -84,7 +95,7 @@ def mask_after_softmax(step: Step, tape: Tape) -> Iterable[Step]:
 )
 def zero_for_minus_infinity(step: Step, tape: Tape) -> Iterable[Step]:
     """The mask has 0 in place of −∞."""
-    return [replace(step, op=ops.zero_future) if step.op is ops.mask_future else step]
+    return [replace(step, op=zero_future) if step.op is mask_future else step]
 
 
 @mistake(
@@ -94,7 +105,7 @@ def zero_for_minus_infinity(step: Step, tape: Tape) -> Iterable[Step]:
 def mask_in_encoder(step: Step, tape: Tape) -> Iterable[Step]:
     """The scores of the encoder are masked."""
     scores = step.op is not None and step.layer.startswith("encoder.") and step.stem == SCORES
-    return then(step, "seen", ops.mask_future) if scores else [step]
+    return then(step, "seen", mask_future) if scores else [step]
 
 
 @mistake(
@@ -104,7 +115,7 @@ def mask_in_encoder(step: Step, tape: Tape) -> Iterable[Step]:
 def mask_across(step: Step, tape: Tape) -> Iterable[Step]:
     """The scores between decoder and encoder are masked."""
     scores = step.op is not None and step.part == "cross" and step.stem.endswith(SCORES)
-    return then(step, "seen", ops.mask_future) if scores else [step]
+    return then(step, "seen", mask_future) if scores else [step]
 
 
 @mistake(
@@ -113,7 +124,7 @@ def mask_across(step: Step, tape: Tape) -> Iterable[Step]:
 )
 def no_powers(step: Step, tape: Tape) -> Iterable[Step]:
     """The powers are left out, where no score is −∞, which no one can add up."""
-    taken = step.op is ops.power_of and not step.name.startswith("probs") and not _masked(source(step, tape))
+    taken = step.op is power_of and not step.name.startswith("probs") and not _masked(source(step, tape))
     return [skipped(step) if taken else step]
 
 
@@ -123,10 +134,10 @@ def no_powers(step: Step, tape: Tape) -> Iterable[Step]:
 )
 def softmax_over_columns(step: Step, tape: Tape) -> Iterable[Step]:
     """The sums are those of the columns, and each power is divided by that of its own."""
-    if step.op is ops.row_sum and (step.stem.endswith("hook_pattern.sum") or step.name == "softmax.sum"):
+    if step.op is row_sum and (step.stem.endswith("hook_pattern.sum") or step.name == "softmax.sum"):
         powers = source(step, tape)
-        return [replace(step, op=ops.column_sum, shape=(1, powers.shape[1]), axes=("", powers.axes[1]))]
-    return [replace(step, op=ops.normalize_columns) if _is_pattern(step) else step]
+        return [replace(step, op=column_sum, shape=(1, powers.shape[1]), axes=("", powers.axes[1]))]
+    return [replace(step, op=normalize_columns) if _is_pattern(step) else step]
 
 
 @mistake(
@@ -135,9 +146,9 @@ def softmax_over_columns(step: Step, tape: Tape) -> Iterable[Step]:
 )
 def heads_averaged(step: Step, tape: Tape) -> Iterable[Step]:
     """What joins several heads, side by side or as a sum, is followed by a division by their number."""
-    joined = step.op in (ops.hstack, ops.add_all) and step.stem.endswith(("attn.z", "attn.result", "attn_out"))
+    joined = step.op in (hstack, add_all) and step.stem.endswith(("attn.z", "attn.result", "attn_out"))
     count = len(step.inputs)
-    return then(step, "whole", ops.divide_by, of=count) if joined and count > 1 else [step]
+    return then(step, "whole", divide_by, of=count) if joined and count > 1 else [step]
 
 
 @mistake(
@@ -148,7 +159,7 @@ def heads_share_weights(step: Step, tape: Tape) -> Iterable[Step]:
     """A later head's projections read the first head's weights; what reads a given projection reads the first's."""
     if not step.head:
         return [step]
-    projection = step.op in (ops.matmul, ops.affine) and step.stem.endswith(PROJECTIONS)
+    projection = step.op in (matmul, affine) and step.stem.endswith(PROJECTIONS)
 
     def first(name: str) -> str:
         given = tape.steps[name].op is None and tape.steps[name].stem.endswith(PROJECTIONS)
@@ -166,17 +177,17 @@ def query_from_cache(step: Step, tape: Tape) -> Iterable[Step]:
     if step.name != "new.q":
         return [step]
     queries = tape["blocks.0.attn.hook_q[0]"]
-    return [replace(step, op=ops.gather_rows, inputs=(queries.name,), params={"rows": (queries.rows - 2,)})]
+    return [replace(step, op=gather_rows, inputs=(queries.name,), params={"rows": (queries.rows - 2,)})]
 
 
 def _is_pattern(step: Step) -> bool:
     """Whether a step is the result of a softmax that is taught, and not that of the logits."""
-    return step.op is ops.normalize_rows and (step.stem.endswith("hook_pattern") or step.name == "softmax")
+    return step.op is normalize_rows and (step.stem.endswith("hook_pattern") or step.name == "softmax")
 
 
 def _masked(scores: Step) -> bool:
     """Whether scores have −∞ in them."""
-    return scores.op is ops.mask_future or any(name.endswith(".mask") for name in scores.inputs)
+    return scores.op is mask_future or any(name.endswith(".mask") for name in scores.inputs)
 
 
 def _in_the_same_head(step: Step, op: Op, tape: Tape) -> Step | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from byhand import ops
 from byhand.mistakes.registry import mistake
+from byhand.ops.linear import slide
 from byhand.tape import Step, Tape
 
 
@@ -48,5 +48,5 @@ def kernels_not_shared(step: Step, tape: Tape) -> Iterable[Step]:
     """The weights of a convolution are multiplied by the number of positions."""
     if step.name != "count.weights":
         return [step]
-    feature_maps = [s for s in tape.steps.values() if s.op is ops.slide]
+    feature_maps = [s for s in tape.steps.values() if s.op is slide]
     return [replace(step, params={**step.params, "times": s.shape[0]}) for s in feature_maps[:1]] or [step]

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from byhand import ops
 from byhand.mistakes.registry import mistake
+from byhand.ops.linear import add
+from byhand.ops.positions import sinusoid
+from byhand.ops.shapes import hstack, one_hot
 from byhand.tape import Step, Tape
 
 
@@ -16,7 +18,7 @@ from byhand.tape import Step, Tape
 )
 def number_for_one(step: Step, tape: Tape) -> Iterable[Step]:
     """The one-hot rows that an embedding is a product with have the token's number, from 1, as their entry."""
-    embedded = step.op is ops.one_hot and "one_hot.product" in tape.steps
+    embedded = step.op is one_hot and "one_hot.product" in tape.steps
     return [replace(step, params={**step.params, "numbered": True}) if embedded else step]
 
 
@@ -26,10 +28,10 @@ def number_for_one(step: Step, tape: Tape) -> Iterable[Step]:
 )
 def appended(step: Step, tape: Tape) -> Iterable[Step]:
     """The sum of words and positions becomes one beside the other, twice as wide, where nothing goes on with it."""
-    added = step.op is ops.add and step.inputs == ("hook_embed", "hook_pos_embed")
+    added = step.op is add and step.inputs == ("hook_embed", "hook_pos_embed")
     if not added or any(step.name in s.inputs for s in tape.steps.values()):
         return [step]
-    return [replace(step, op=ops.hstack, shape=(step.shape[0], 2 * step.shape[1]))]
+    return [replace(step, op=hstack, shape=(step.shape[0], 2 * step.shape[1]))]
 
 
 @mistake(
@@ -38,5 +40,5 @@ def appended(step: Step, tape: Tape) -> Iterable[Step]:
 )
 def position_for_dimension(step: Step, tape: Tape) -> Iterable[Step]:
     """The table has dimensions as its rows and positions as its columns, where it has no more rows than columns."""
-    fits = step.op is ops.sinusoid and step.shape[0] <= step.shape[1]
+    fits = step.op is sinusoid and step.shape[0] <= step.shape[1]
     return [replace(step, params={**step.params, "exchanged": True}) if fits else step]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from byhand import ops
 from byhand.mistakes.registry import mistake, skipped, source, then
 from byhand.model.layers import steps_of
+from byhand.ops.linear import affine, matmul, relu, shift, times_number
 from byhand.tape import Step, Tape
 
 LAYER = "y"  # of the model linear-layer, the step that is taught
@@ -19,7 +19,7 @@ LAYER = "y"  # of the model linear-layer, the step that is taught
 )
 def no_bias(step: Step, tape: Tape) -> Iterable[Step]:
     """A layer with a bias becomes the product alone."""
-    return [_unbiased(step) if step.name == LAYER and step.op is ops.affine else step]
+    return [_unbiased(step) if step.name == LAYER and step.op is affine else step]
 
 
 @mistake(
@@ -28,12 +28,12 @@ def no_bias(step: Step, tape: Tape) -> Iterable[Step]:
 )
 def bias_per_input(step: Step, tape: Tape) -> Iterable[Step]:
     """A layer becomes the product plus the bias times the number of inputs."""
-    if step.name != LAYER or step.op is not ops.affine:
+    if step.name != LAYER or step.op is not affine:
         return [step]
     weight, bias = (tape.steps[name] for name in step.inputs[1:])
-    biases = replace(step, name=steps_of(step.name, "biases"), op=ops.times_number, inputs=(bias.name,),
+    biases = replace(step, name=steps_of(step.name, "biases"), op=times_number, inputs=(bias.name,),
                      params={"by": weight.shape[0]}, shape=bias.shape, axes=bias.axes)  # fmt: skip
-    return [biases, *then(_unbiased(step), "product", ops.shift, biases.name)]
+    return [biases, *then(_unbiased(step), "product", shift, biases.name)]
 
 
 @mistake(
@@ -42,7 +42,7 @@ def bias_per_input(step: Step, tape: Tape) -> Iterable[Step]:
 )
 def no_relu(step: Step, tape: Tape) -> Iterable[Step]:
     """ReLU is left out."""
-    return [skipped(step) if step.op is ops.relu else step]
+    return [skipped(step) if step.op is relu else step]
 
 
 @mistake(
@@ -51,12 +51,12 @@ def no_relu(step: Step, tape: Tape) -> Iterable[Step]:
 )
 def relu_before_bias(step: Step, tape: Tape) -> Iterable[Step]:
     """A layer before ReLU loses its bias, and ReLU is followed by it."""
-    if step.op is ops.affine and any(s.op is ops.relu and step.name in s.inputs for s in tape.steps.values()):
+    if step.op is affine and any(s.op is relu and step.name in s.inputs for s in tape.steps.values()):
         return [_unbiased(step)]
-    if step.op is ops.relu and source(step, tape).op is ops.affine:
-        return then(step, "unbiased", ops.shift, source(step, tape).inputs[2])
+    if step.op is relu and source(step, tape).op is affine:
+        return then(step, "unbiased", shift, source(step, tape).inputs[2])
     return [step]
 
 
 def _unbiased(layer: Step) -> Step:
-    return replace(layer, op=ops.matmul, inputs=layer.inputs[:2])
+    return replace(layer, op=matmul, inputs=layer.inputs[:2])

@@ -5,17 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from byhand import ops
 from byhand.mistakes.registry import mistake, source, then
+from byhand.ops.attention import normalize_columns
+from byhand.ops.linear import add, copy
+from byhand.ops.norms import (
+    center,
+    center_columns,
+    column_mean,
+    column_mean_square,
+    mean_square,
+    root,
+    row_mean,
+    sample_variance,
+    scale_and_shift,
+    standardize,
+)
 from byhand.tape import Op, Step, Tape
 
 # what a norm does to rows, done to columns
 _DOWN: dict[Op | None, Op] = {
-    ops.row_mean: ops.column_mean,
-    ops.mean_square: ops.column_mean_square,
-    ops.root: ops.root,
-    ops.center: ops.center_columns,
-    ops.standardize: ops.normalize_columns,
+    row_mean: column_mean,
+    mean_square: column_mean_square,
+    root: root,
+    center: center_columns,
+    standardize: normalize_columns,
 }
 
 
@@ -39,8 +52,8 @@ def norm_over_sequence(step: Step, tape: Tape) -> Iterable[Step]:
 )
 def n_minus_one(step: Step, tape: Tape) -> Iterable[Step]:
     """The mean square of deviations becomes the variance of a sample."""
-    deviations = step.op is ops.mean_square and source(step, tape).op is ops.center
-    return [replace(step, op=ops.sample_variance) if deviations else step]
+    deviations = step.op is mean_square and source(step, tape).op is center
+    return [replace(step, op=sample_variance) if deviations else step]
 
 
 @mistake(
@@ -49,7 +62,7 @@ def n_minus_one(step: Step, tape: Tape) -> Iterable[Step]:
 )
 def no_residual(step: Step, tape: Tape) -> Iterable[Step]:
     """The sum of stream and layer becomes the layer's result."""
-    summed = step.op is ops.add and step.stem.endswith(("hook_resid_mid", "hook_resid_post"))
+    summed = step.op is add and step.stem.endswith(("hook_resid_mid", "hook_resid_post"))
     return [_layer_alone(step) if summed else step]
 
 
@@ -61,22 +74,22 @@ def norm_before_sum(step: Step, tape: Tape) -> Iterable[Step]:
     """The sum before a norm becomes the layer's result, and the norm is followed by the sum with the stream."""
     if _norm_of(step, tape):
         return [_layer_alone(step)]
-    if step.op not in (ops.standardize, ops.scale_and_shift):
+    if step.op not in (standardize, scale_and_shift):
         return [step]
     summed = next((s for s in _above(step, tape) if s.part != step.part), step)
     if _norm_of(summed, tape)[-1:] != [step]:
         return [step]
-    normalized, both = then(step, "alone", ops.add)
+    normalized, both = then(step, "alone", add)
     return [normalized, replace(both, inputs=(summed.inputs[0], normalized.name))]
 
 
 def _layer_alone(summed: Step) -> Step:
-    return replace(summed, op=ops.copy, inputs=summed.inputs[1:])
+    return replace(summed, op=copy, inputs=summed.inputs[1:])
 
 
 def _norm_of(step: Step, tape: Tape) -> list[Step]:
     """The steps of the norm that a sum of stream and layer goes into, where nothing else in its layer reads it."""
-    if step.op is not ops.add:
+    if step.op is not add:
         return []
     readers = [s for s in tape.steps.values() if step.name in s.inputs]
     if not readers or not all(s.layer == step.layer and s.part.startswith("ln") for s in readers):

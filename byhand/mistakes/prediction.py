@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from byhand import ops
 from byhand.mistakes.registry import mistake, skipped, source
+from byhand.ops.attention import normalize_rows
+from byhand.ops.linear import divided_by_each
+from byhand.ops.shapes import gather_rows, keep_entries
 from byhand.tape import Step, Tape
 
 
@@ -38,8 +40,8 @@ def gradient_sign(step: Step, tape: Tape) -> Iterable[Step]:
 )
 def temperature_on_probabilities(step: Step, tape: Tape) -> Iterable[Step]:
     """The logits are the same at each temperature, and the division follows softmax."""
-    if step.op is ops.divided_by_each:
-        return [replace(step, op=ops.gather_rows, inputs=step.inputs[:1], params={"rows": (0,) * step.shape[0]})]
+    if step.op is divided_by_each:
+        return [replace(step, op=gather_rows, inputs=step.inputs[:1], params={"rows": (0,) * step.shape[0]})]
     if step.name != "probs" or "temperatures" not in tape.steps:
         return [step]
     return [replace(step, name="probs.cold"), replace(step, inputs=("probs.cold", "temperatures"))]
@@ -51,5 +53,5 @@ def temperature_on_probabilities(step: Step, tape: Tape) -> Iterable[Step]:
 )
 def not_renormalised(step: Step, tape: Tape) -> Iterable[Step]:
     """The probabilities that are kept stay as they are."""
-    kept = step.op is ops.normalize_rows and source(step, tape).op is ops.keep_entries
+    kept = step.op is normalize_rows and source(step, tape).op is keep_entries
     return [skipped(step) if kept else step]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from byhand import ops
 from byhand.mistakes.registry import mistake
+from byhand.ops.linear import affine, affine_rows, dot_rows, matmul, multiply, row_dots
 from byhand.tape import Step, Tape
 
 PRODUCT = "AB"  # of the model matrix-product, the step that is taught
@@ -19,10 +19,10 @@ TAUGHT = ("hook_q", "hook_k", "hook_v", "hook_attn_out", PRODUCT)  # products wh
 )
 def products_not_added(step: Step, tape: Tape) -> Iterable[Step]:
     """A dot product becomes a product entry by entry, as wide as what it reads."""
-    if step.op is not ops.row_dots:
+    if step.op is not row_dots:
         return [step]
     pair = tape.steps[step.inputs[0]]
-    return [replace(step, op=ops.multiply, shape=pair.shape, axes=pair.axes)]
+    return [replace(step, op=multiply, shape=pair.shape, axes=pair.axes)]
 
 
 @mistake(
@@ -31,7 +31,7 @@ def products_not_added(step: Step, tape: Tape) -> Iterable[Step]:
 )
 def elementwise(step: Step, tape: Tape) -> Iterable[Step]:
     """A matrix product becomes a product entry by entry, where the shapes let it."""
-    return [replace(step, op=ops.multiply) if step.name == PRODUCT and _square(step, tape) else step]
+    return [replace(step, op=multiply) if step.name == PRODUCT and _square(step, tape) else step]
 
 
 @mistake(
@@ -49,7 +49,7 @@ def factors_swapped(step: Step, tape: Tape) -> Iterable[Step]:
 )
 def transposed(step: Step, tape: Tape) -> Iterable[Step]:
     """A product with a square matrix becomes the product with its transpose."""
-    across = {ops.matmul: ops.dot_rows, ops.affine: ops.affine_rows}
+    across = {matmul: dot_rows, affine: affine_rows}
     if step.op not in across or not step.stem.endswith(TAUGHT):
         return [step]
     rows, cols = tape.steps[step.inputs[1]].shape

@@ -8,7 +8,7 @@ from typing import Any
 
 from byhand.errors import DomainError, UnknownNameError
 from byhand.model.layers import steps_of
-from byhand.ops import copy
+from byhand.ops.linear import copy
 from byhand.tape import Op, Step, Tape
 
 Rewrite = Callable[[Step, Tape], Iterable[Step]]

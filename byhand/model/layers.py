@@ -8,38 +8,22 @@ unembed; of a decoder, cross, add_cross and ln3.
 from __future__ import annotations
 
 from byhand.model.config import Config
-from byhand.ops import (
-    add,
-    add_all,
-    affine,
-    affine_rows,
+from byhand.ops.attention import divide_by_root, mask_future, normalize_columns, normalize_rows, power_of, row_sum
+from byhand.ops.linear import add, add_all, affine, affine_rows, dot_rows, gelu, matmul, relu, shift, slide
+from byhand.ops.norms import (
     center,
     center_columns,
-    column_as_row,
     column_mean,
     column_mean_square,
-    divide_by_root,
-    dot_rows,
-    gather_rows,
-    gelu,
-    hstack,
-    mask_future,
-    matmul,
     mean_square,
-    normalize_columns,
-    normalize_rows,
-    power_of,
-    relu,
     root,
     row_mean,
-    row_sum,
     sample_variance,
     scale_and_shift,
-    shift,
-    sinusoid,
-    slide,
     standardize,
 )
+from byhand.ops.positions import sinusoid
+from byhand.ops.shapes import column_as_row, gather_rows, hstack
 from byhand.tape import Matrix, Tape
 
 

@@ -13,32 +13,30 @@ from byhand.model.layers import activation, convolution, head, linear, mlp, soft
 from byhand.model.names import RESID_MID, RESID_PRE
 from byhand.model.registry import model
 from byhand.model.sizing import add_up, product
-from byhand.ops import (
-    add,
-    column_mean,
+from byhand.ops.attention import (
     divide_by_root,
-    divided_by_each,
-    dot_rows,
-    gather_entries,
-    gather_rows,
-    keep_entries,
     largest_entry,
-    matmul,
-    multiply,
     normalize_rows,
-    one_hot,
-    plus_number,
     power_of,
     row_argmax,
-    row_dots,
     row_sum,
+    surprisal,
+)
+from byhand.ops.linear import (
+    add,
+    divided_by_each,
+    dot_rows,
+    matmul,
+    multiply,
+    plus_number,
+    row_dots,
     scale_rows,
     subtract,
-    surprisal,
     times_number,
-    turns,
-    vstack,
 )
+from byhand.ops.norms import column_mean
+from byhand.ops.positions import turns
+from byhand.ops.shapes import gather_entries, gather_rows, keep_entries, one_hot, vstack
 from byhand.tape import Found, Matrix
 
 Results = tuple[Matrix, ...]

@@ -21,7 +21,8 @@ from byhand.model.layers import (
 )
 from byhand.model.names import ATTN_OUT, DECODER, ENCODER, RESID_MID, RESID_PRE
 from byhand.model.registry import model
-from byhand.ops import add, row_argmax
+from byhand.ops.attention import row_argmax
+from byhand.ops.linear import add
 from byhand.tape import Matrix
 
 

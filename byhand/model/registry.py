@@ -25,7 +25,7 @@ from byhand.errors import (
 )
 from byhand.model.builder import Builder
 from byhand.model.weights import Values, complete, sound_numbers
-from byhand.ops import gather_rows
+from byhand.ops.shapes import gather_rows
 from byhand.tape import Matrix, Step, Tape, shape_text
 
 MOST_TERMS = 20_000_000  # of all sums of a run: a minute

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from byhand.model.builder import Builder
 from byhand.model.registry import model
-from byhand.ops import add_all, multiply, percent, quotient, subtract
+from byhand.ops.linear import add_all, multiply, percent, quotient, subtract
 from byhand.tape import Matrix
 
 # what is not in a config, under inputs; PyTorch's float32, AdamW's two moments beside the weights, NVIDIA's A100

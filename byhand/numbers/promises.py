@@ -19,7 +19,8 @@ from byhand.effort import STEP, seconds
 from byhand.errors import DomainError, UnknownNameError
 from byhand.mistakes.registry import applying, differing, resumed
 from byhand.model.config import Config
-from byhand.ops import mask_future, standardize
+from byhand.ops.attention import mask_future
+from byhand.ops.norms import standardize
 from byhand.tape import Rows, Step, Tape
 
 AFTER_LOGITS = ("probs", "next_token")

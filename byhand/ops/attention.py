@@ -42,7 +42,7 @@ def mask_future(a: Operand, i: At, j: At) -> Expr:
     example=example([[1, 2], [4, 5]], gives=[[1, 0], [4, 5]]),
 )
 def zero_future(a: Operand, i: At, j: At) -> Expr:
-    """What comes later becomes 0, not −∞."""
+    """A token sees itself and what came before; everything later becomes 0, not −∞."""
     if isinstance(i, Index) or isinstance(j, Index) or j <= i:
         return a[i, j]
     return expr(0)
@@ -55,7 +55,7 @@ def zero_future(a: Operand, i: At, j: At) -> Expr:
     edges=(example([[2, -1]], base=3, gives=[[9, Fraction(1, 3)]]),),
 )
 def power_of(a: Operand, i: At, j: At, base: int | str = 2) -> Expr:
-    """The base raised to each entry; to −∞ it is 0."""
+    """The base to the power of each entry; to the power of −∞ it is 0."""
     return _base(base) ** a[i, j]
 
 
@@ -137,5 +137,5 @@ def largest_entry(a: Operand, i: At, j: At) -> Expr:
     edges=(example([[9, Fraction(1, 3)]], base=3, gives=[[-2, 1]]),),
 )
 def surprisal(a: Operand, i: At, j: At, base: int | str = 2) -> Expr:
-    """How surprising each probability is: less its logarithm; in base 2, in bits."""
+    """The surprisal of each probability, −log p: in base 2, in bits."""
     return Sub(Sum(()), Fn("log", (_base(base), a[i, j])))

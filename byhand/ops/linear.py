@@ -1,4 +1,4 @@
-"""Products, sums and the entries of matrices: what is linear, and the quotients beside it."""
+"""Products of matrices; sums, products and quotients entry by entry; and activations."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def affine(a: Operand, b: Operand, bias: Operand, i: At, j: At) -> Expr:
     example=example([[1, 2], [3, -4]], [[1, 1], [0, 2], [2, 0]], gives=[[3, 4, 2], [-1, -8, 6]]),
 )
 def dot_rows(a: Operand, b: Operand, i: At, j: At) -> Expr:
-    """Each row of the first with each row of the second."""
+    """The dot product of each row of the first with each row of the second."""
     return total(a.cols, lambda k: a[i, k] * b[j, k])
 
 
@@ -51,7 +51,7 @@ def dot_rows(a: Operand, b: Operand, i: At, j: At) -> Expr:
     example=example([[1, 2], [3, -4]], [[1, 1], [0, 2]], [[10, 20]], gives=[[13, 24], [9, 12]]),
 )
 def affine_rows(a: Operand, b: Operand, bias: Operand, i: At, j: At) -> Expr:
-    """Each row of the first with each row of the second, plus a bias."""
+    """The dot product of each row of the first with each row of the second, plus a bias."""
     return total(a.cols, lambda k: a[i, k] * b[j, k]) + bias[0, j]
 
 
@@ -137,7 +137,7 @@ def quotient(a: Operand, b: Operand, i: At, j: At) -> Expr:
     example=example([[1, 2], [3, -4]], [[2, 4], [4, 8]], gives=[[50, 50], [75, -50]]),
 )
 def percent(a: Operand, b: Operand, i: At, j: At) -> Expr:
-    """How many hundredths of the second matrix the first is, entry by entry."""
+    """The first matrix as a percentage of the second, entry by entry."""
     return expr(100) * a[i, j] / b[i, j]
 
 
@@ -208,7 +208,7 @@ def copy(a: Operand, i: At, j: At) -> Expr:
     example=example([[1, 2], [3, -4], [5, 0]], [[1, 1], [2, 0]], sizes={"o": 2}, gives=[[9], [9]]),
 )
 def slide(x: Operand, kernel: Operand, i: At, j: At) -> Expr:
-    """A kernel laid on the rows from each position on: multiply what lies on each other, then add."""
+    """A kernel laid on the rows from each position on: multiply each pair that lies on each other, then add."""
     if isinstance(i, Index) or isinstance(kernel.rows, Index) or isinstance(x.cols, Index):
         return total(x.cols, lambda k: x[i, k] * kernel[0, k])
     return Sum(tuple(x[i + w, k] * kernel[w, k] for w in range(kernel.rows) for k in range(x.cols)))
@@ -220,7 +220,7 @@ def slide(x: Operand, kernel: Operand, i: At, j: At) -> Expr:
     example=example([[1, 2], [3, -4]], gives=[[1, 2], [3, 0]]),
 )
 def relu(a: Operand, i: At, j: At) -> Expr:
-    """What is positive stays; the rest becomes 0."""
+    """Positive entries stay; the others become 0."""
     return largest(0, a[i, j])
 
 
@@ -230,5 +230,5 @@ def relu(a: Operand, i: At, j: At) -> Expr:
     example=example([[0, 0], [0, 0]], gives=[[0, 0], [0, 0]]),
 )
 def gelu(a: Operand, i: At, j: At) -> Expr:
-    """Every entry times the normal distribution's share below it."""
+    """Every entry x times Φ(x), the share of the normal distribution below it."""
     return Fn("gelu", (a[i, j],))

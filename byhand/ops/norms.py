@@ -1,4 +1,4 @@
-"""Norms: means, spreads and roots, over rows and over columns."""
+"""Norms: means, variances and deviations, over rows and over columns."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def mean_square(a: Operand, i: At, j: At) -> Expr:
     ),
 )
 def root(a: Operand, i: At, j: At, eps: Any = 0) -> Expr:
-    """The square root of every entry, plus ε where the sheet has one."""
+    """The square root of every entry; where there is an ε, of their sum."""
     return sqrt(a[i, j] + expr(Fraction(eps)) if eps else a[i, j])
 
 
@@ -110,5 +110,5 @@ def column_mean_square(a: Operand, i: At, j: At) -> Expr:
     example=example([[1, 2, -3], [0, 4, -4]], gives=[[7], [16]]),
 )
 def sample_variance(a: Operand, i: At, j: At) -> Expr:
-    """The squares of each row of deviations, added up and divided by one less than their number."""
+    """The sum of the squares of each row of deviations, divided by one less than their number."""
     return total(a.cols, lambda k: a[i, k] ** 2) / (expr(a.cols) - 1)

@@ -1,4 +1,4 @@
-"""What tells positions apart."""
+"""Positional encodings: what tells positions apart."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def sinusoid(
     example=example(periods=(4, 2), sizes={"i": 2, "j": 2}, gives=[[0, 0], [Fraction(1, 4), Fraction(1, 2)]]),
 )
 def turns(i: At, j: At, periods: Sequence[Any]) -> Expr:
-    """How often a pair of dimensions has turned at a position: the position divided by the pair's period."""
+    """The position divided by the period of each pair of dimensions: how many turns the pair has made."""
     if isinstance(i, Index) or isinstance(j, Index):
         return Num(i) / Num(Index("period"))
     return expr(i) / expr(Fraction(periods[j]))

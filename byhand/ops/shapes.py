@@ -1,4 +1,4 @@
-"""Rows and entries picked, and matrices put side by side: the numbers stay as they are."""
+"""Rows and entries gathered, and matrices stacked: the numbers stay as they are."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def gather_rows(table: Operand, i: At, j: At, rows: Sequence[int]) -> Expr:
     example=example([[1, 2], [3, -4]], cols=(1, 0), gives=[[2], [3]]),
 )
 def gather_entries(a: Operand, i: At, j: At, cols: Sequence[int]) -> Expr:
-    """One entry of each row: that of the row's own token."""
+    """One entry of each row: the one that belongs to the row's own token."""
     return a[i, Index("t_i") if isinstance(i, Index) else cols[i]]
 
 
@@ -85,7 +85,7 @@ def keep_entries(a: Operand, i: At, j: At, kept: Sequence[Sequence[int]]) -> Exp
     example=example([[1, 2], [3, -4]], which=1, gives=[[2, -4]]),
 )
 def column_as_row(a: Operand, i: At, j: At, which: int) -> Expr:
-    """One column, lying down."""
+    """One column, as a row."""
     return a[j, which]
 
 

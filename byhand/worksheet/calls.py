@@ -23,7 +23,7 @@ from byhand.arithmetic.expr import NEG_INF, Expr, Mul, Num, Sum
 from byhand.errors import SheetError, ValuesError
 from byhand.model.layers import steps_of
 from byhand.notation.text import value_text
-from byhand.ops import matmul
+from byhand.ops.linear import matmul
 from byhand.tape import Shape, Tape, shape_text
 from byhand.worksheet.context import PRODUCTS, Context
 from byhand.worksheet.document import (

@@ -16,18 +16,9 @@ from byhand.arithmetic.floats import FLOATS
 from byhand.errors import ConfigError
 from byhand.model import MODELS
 from byhand.model.weights import Values
-from byhand.ops import (
-    center,
-    divide_by,
-    mean_square,
-    normalize_rows,
-    power_of,
-    root,
-    row_argmax,
-    row_mean,
-    row_sum,
-    times_number,
-)
+from byhand.ops.attention import normalize_rows, power_of, row_argmax, row_sum
+from byhand.ops.linear import divide_by, times_number
+from byhand.ops.norms import center, mean_square, root, row_mean
 from byhand.options import Options
 from byhand.own_numbers import run_values
 from byhand.pipeline import prepare

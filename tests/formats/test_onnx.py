@@ -36,7 +36,7 @@ from byhand.formats.onnx import evaluated, graph, judge
 from byhand.model import MODELS
 from byhand.model.config import Config
 from byhand.model.weights import Values
-from byhand.ops import row_argmax
+from byhand.ops.attention import row_argmax
 from byhand.options import Options
 from byhand.pipeline import prepare
 from byhand.runs import Run

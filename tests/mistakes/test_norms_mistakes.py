@@ -4,12 +4,12 @@ from fractions import Fraction
 
 from small_runs import POST, PRE, rows
 
-from byhand import ops
 from byhand.arithmetic.exact import RATIONALS
 from byhand.mistakes import changes, differing, foil
 from byhand.model import MODELS
 from byhand.model.config import Config
 from byhand.model.weights import Values
+from byhand.ops.linear import add
 from byhand.tape import Tape
 
 
@@ -35,7 +35,7 @@ def test_a_variance_with_one_less():
 
 def test_the_residual_stream_forgotten():
     tape = Tape(RATIONALS, {"x": [[1, 2]], "f": [[10, 20]]})
-    ops.add(tape.given("x", (1, 2)), tape.given("f", (1, 2)), name="blocks.0.hook_resid_mid")
+    add(tape.given("x", (1, 2)), tape.given("f", (1, 2)), name="blocks.0.hook_resid_mid")
     assert rows(foil(tape, "no-residual"), "blocks.0.hook_resid_mid") == [[10, 20]]
 
 

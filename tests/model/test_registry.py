@@ -9,7 +9,7 @@ from byhand.errors import UnknownNameError, ValuesError
 from byhand.model import MODELS
 from byhand.model.registry import model
 from byhand.model.weights import Values
-from byhand.ops import times_number
+from byhand.ops.linear import times_number
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from byhand.numbers.choice import choose
 from byhand.numbers.dice import Dice
 from byhand.numbers.promises import Limits
 from byhand.numbers.registry import SEARCHES, Task, check
-from byhand.ops import matmul
+from byhand.ops.linear import matmul
 
 
 def test_a_search_is_for_a_model_that_there_is():

@@ -10,7 +10,10 @@ from byhand.arithmetic.expr import Index, Sub, Sum
 from byhand.model import MODELS, Model
 from byhand.model.layers import softmax
 from byhand.model.weights import Values, complete
-from byhand.ops import add, add_all, dot_rows, gather_rows, hstack, mask_future, matmul, multiply, relu, sinusoid
+from byhand.ops.attention import mask_future
+from byhand.ops.linear import add, add_all, dot_rows, matmul, multiply, relu
+from byhand.ops.positions import sinusoid
+from byhand.ops.shapes import gather_rows, hstack
 from byhand.symmetry.axes import symmetries
 from byhand.symmetry.renaming import moves, renamed
 from byhand.tape import Found, Op, Tape, example

@@ -14,7 +14,7 @@ from byhand.arithmetic.expr import substitute
 from byhand.errors import SheetError
 from byhand.model.config import Config
 from byhand.notation.text import text
-from byhand.ops import affine, matmul
+from byhand.ops.linear import affine, matmul
 from byhand.options import Options
 from byhand.pipeline import prepare
 from byhand.tape import Tape
