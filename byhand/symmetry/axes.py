@@ -279,10 +279,10 @@ class _Walk:
                 self.unsigned.add(self.axis(sides[letter][0]))
         for name, step in self.tape.steps.items():
             stays = not {name, name.partition("[")[0]}.isdisjoint(in_place)
-            limit = step.op is None and name not in read  # which the model itself reads
+            limit = step.op is None and name not in read  # such as how many words are kept, which the model reads
             for side in ((name, 0), (name, 1)):
                 if stays or limit or TOKENS.issuperset(step.axes):
-                    self.hold(side, signs=stays)
+                    self.hold(side, signs=not limit and stays)
 
     def _needed(self) -> set[str]:
         """The steps that the results are computed from."""

@@ -74,7 +74,7 @@ class Moves:
     def drawn(self, seed: int | str, found: Sequence[Any], *, signs: bool = True) -> list[tuple[int, int]]:
         """For each number, which of those that were found takes its place, and its sign.
 
-        No two rows are equal that were not, where each row has an order of its own.
+        Rows that differ stay different, also where each has an order of its own.
         """
         drawing = _Drawing(self, Draw(f"byhand/{seed}"), signs)
         moved = [(place, 1) for place, _ in enumerate(found)]

@@ -118,6 +118,14 @@ def test_places_that_the_numbers_themselves_choose_hold_nothing():
     assert not symmetries(tape).held
 
 
+def test_what_no_operation_reads_stays_as_it_is():
+    tape, x, _ = tape_of(x=(2, 3), limit=(1, 2))
+    relu(x, name="y")
+    known = symmetries(tape, in_place=["limit"])
+    assert {("limit", 0), ("limit", 1)} <= known.held
+    assert not known.signed
+
+
 def test_tokens_that_look_at_tokens_keep_their_order():
     for sheet, names in {
         "scores": ["blocks.0.hook_resid_pre"],
