@@ -15,7 +15,8 @@ from byhand.cache import kept, sources_of
 from byhand.errors import SheetError
 from byhand.formats.fonts import faces, font_face_css
 
-OPTIONS = {"pdf_variant": "pdf/ua-1"}  # tagged, for readers that speak
+# tagged, for readers that speak; with what the page was asked for
+OPTIONS = {"pdf_variant": "pdf/ua-1", "custom_metadata": True}
 
 
 def printed(html: str, cache: bool = True) -> bytes:

@@ -14,7 +14,6 @@ from difflib import SequenceMatcher
 from functools import cached_property
 from html import unescape
 from itertools import zip_longest
-from typing import Any
 
 from byhand.errors import UnreadableError
 from byhand.formats.html.grid import Slot, unlike
@@ -89,15 +88,10 @@ class Again:
         """Whether these are the numbers from which the page was printed."""
         return self.printed.run.hash == self.page.foot.hash
 
-    def same(self, other: Again) -> bool:
-        """Whether another print of the sheet is the same, on the page and behind it."""
-        return (self.printed.run.hash, self.expected) == (other.printed.run.hash, other.expected)
-
     @cached_property
     def expected(self) -> Page:
         """The page as it is printed again."""
-        view: Any = self.page.view
-        return read_html(self.pages.html(view, self.medium), self.page.foot)
+        return read_html(self.pages.html(self.page.view, self.medium), self.page.foot)
 
     @cached_property
     def meant_alike(self) -> bool:

@@ -6,17 +6,18 @@ Blanks between words are left out, since print and screen break lines in other p
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from itertools import pairwise
 
-from byhand.errors import UnreadableError
+from byhand.errors import UnknownNameError, UnreadableError
+from byhand.worksheet.asked import NAME as ASKED
+from byhand.worksheet.asked import from_words
+from byhand.worksheet.document import VIEWS, View
+from byhand.worksheet.messages import Messages, messages
 
-_FOOT = re.compile(r"byhand([0-9][\w.+-]*)·([^·]+)·seed([0-9]+)·numbers([0-9a-f]{7})")
-_MINUTES = re.compile(r"about\d+min,\d+withpractice")  # an estimate of the sheet's, not of its numbers
-_NAME = re.compile(r"^Name.*?Date(?=byhand)")  # a student's, between them
-_VIEWS = {"Key": "key", "Worked": "worked", "NameDate": "worksheet"}  # with what a page of each view begins
+_FOOT = {"version": r"[0-9][\w.+-]*", "sheet": "[^·]+?", "seed": "[0-9]+", "hash": "[0-9a-f]{7}"}
 
 
 @dataclass(frozen=True)
@@ -44,20 +45,29 @@ class Table:
 
 @dataclass(frozen=True)
 class Page:
-    """What is read: texts and tables by turns, beginning and ending with a text."""
+    """What is read: texts and tables by turns, beginning and ending with a text; and what the page was asked for."""
 
     texts: tuple[str, ...]
     tables: tuple[Table, ...]
     foot: Foot
+    asked: Mapping[str, str]
     student: str = ""  # of a class: the id below the foot
 
     @property
-    def view(self) -> str:
+    def view(self) -> View:
         """worksheet, key or worked."""
-        begin = next((begin for begin in _VIEWS if self.texts[0].startswith(begin)), None)
-        if begin is None:
-            raise UnreadableError("it is no worksheet, key or worked page: its first words are others")
-        return _VIEWS[begin]
+        view = self.said("view", VIEWS)
+        return VIEWS[VIEWS.index(view)]
+
+    def said(self, name: str, known: Collection[str]) -> str:
+        """What the page was asked for: one of these.
+
+        Raises: UnreadableError where it is none of them.
+        """
+        found = self.asked.get(name, "nothing")
+        if found not in known:
+            raise UnreadableError(f"it says that its {name} is {found}; there are: {', '.join(known)}")
+        return found
 
 
 @dataclass
@@ -68,6 +78,8 @@ class Collector:
     tables: list[list[list[str]]] = field(default_factory=list)
     heads: list[list[list[bool]]] = field(default_factory=list)
     inside: str = ""  # "table", "row" or "cell"
+    asked: str = ""  # what its metadata say that it was asked for
+    maker: str = ""  # and what made it
 
     def open(self, what: str, head: bool = False) -> None:
         match what:
@@ -97,8 +109,17 @@ class Collector:
 
         Raises: UnreadableError where there is none.
         """
+        asked = from_words(self.asked)
+        if not asked:
+            of = self.maker if re.fullmatch(r"byhand [\w.+-]{1,40}", self.maker) else ""
+            what = f"{of} printed it, as a page that" if of else "it is none of byhand's pages: it"
+            raise UnreadableError(
+                f"{what} does not say what it was asked for{'; verify it with that version' if of else ''}"
+            )
+        said = _messages(asked.get("language", "en"))
+        line = _pattern(said, "foot.line", **{name: f"(?P<{name}>{each})" for name, each in _FOOT.items()})
         texts = "".join(self.texts) + squeezed(" ".join(elsewhere))
-        found = [foot] if foot else [Foot(*f) for f in set(_FOOT.findall(texts))]
+        found = [foot] if foot else list({Foot(**match.groupdict()) for match in re.finditer(line, texts)})
         if len(found) != 1:
             what = "several lines" if found else "no line"
             raise UnreadableError(
@@ -108,10 +129,27 @@ class Collector:
             Table(tuple(map(tuple, rows)), tuple(map(tuple, heads)))
             for rows, heads in zip(self.tables, self.heads, strict=True)
         )
-        first, *others = (_MINUTES.sub("", _FOOT.sub("", text)) for text in self.texts)
+        time = _pattern(said, "effort.time", minutes=r"\d+")  # an estimate of the sheet's, not of its numbers
+        estimate = _pattern(said, "effort.line", time=time, practised=r"\d+", counted="")
+        first, *others = (re.sub(estimate, "", re.sub(line, "", text)) for text in self.texts)
+        name, date = (_pattern(said, f"top.{each}") for each in ("name", "date"))
         below = (after for text, after in pairwise(elsewhere) if squeezed(text).endswith(found[0].hash))
         student = next(below, "").partition(" · ")[0].strip()
-        return Page((_NAME.sub("NameDate", first), *others), tuple(tables), found[0], student)
+        first = re.sub(f"^({name}).*?({date})(?=byhand)", r"\1\2", first)  # a student's, between them
+        return Page((first, *others), tuple(tables), found[0], asked, student)
+
+
+def _messages(language: str) -> Messages:
+    try:
+        return messages(language)
+    except UnknownNameError as error:
+        raise UnreadableError(f"it is in another language: {error}") from None
+
+
+def _pattern(said: Messages, name: str, **places: str) -> str:
+    """A text without blanks as a pattern, with one for each of its places."""
+    kept = re.split(r"\{(\w+)\}", said.texts[name])
+    return "".join(places[part] if at % 2 else re.escape(squeezed(part)) for at, part in enumerate(kept))
 
 
 def squeezed(text: str) -> str:
@@ -120,7 +158,7 @@ def squeezed(text: str) -> str:
 
 
 class _Reader(HTMLParser):
-    """HTML's texts and tables; drawings, styles and the running line of print are left out."""
+    """HTML's texts and tables, and what its metadata say; drawings, styles and print's running line are left out."""
 
     SKIPPED = ("head", "style", "script", "svg", "template")
     TABLES = {"table": "table", "tr": "row", "td": "cell", "th": "cell"}  # noqa: RUF012 - of this class only
@@ -132,6 +170,12 @@ class _Reader(HTMLParser):
         self.skipping = 0  # how deep within what is left out
 
     def handle_starttag(self, tag: str, attrs: Sequence[tuple[str, str | None]]) -> None:
+        if tag == "meta":
+            entry = {name: value or "" for name, value in attrs}
+            if entry.get("name") == ASKED:
+                self.found.asked = self.found.asked or entry.get("content", "")
+            if entry.get("name") == "generator":
+                self.found.maker = entry.get("content", "")
         if tag in self.VOID:
             return
         if self.skipping or tag in self.SKIPPED or ("class", "running") in attrs:

@@ -15,6 +15,7 @@ from pypdf.generic import ContentStream, DictionaryObject
 
 from byhand.errors import UnreadableError
 from byhand.reading.page import Collector, Page
+from byhand.worksheet.asked import NAME as ASKED
 
 logging.getLogger("pypdf").addHandler(logging.NullHandler())  # what a damaged file has is said in one line
 logging.getLogger("pypdf").propagate = False
@@ -123,6 +124,8 @@ def read_pdf(content: bytes) -> Page:
         raise
     except Exception as error:  # pypdf raises whatever its parts do
         raise UnreadableError(f"it is no PDF that can be read ({type(error).__name__})") from None
+    about: Mapping[str, Any] = reader.metadata or {}
+    walk.found.asked, walk.found.maker = str(about.get(f"/{ASKED}", "")), str(about.get("/Creator", ""))
     return walk.found.page(elsewhere=[text for drawn in pages for _, text in sorted(drawn.texts.items())])
 
 

@@ -12,7 +12,7 @@ from byhand.formats.html.page import Medium
 from byhand.reading.back import Shown, settled
 from byhand.reading.guess import fitted
 from byhand.reading.page import Page, read_html
-from byhand.reading.ways import Judges, Way, ways
+from byhand.reading.ways import Judges, Way, way_of
 from byhand.record import read
 from byhand.runs import Run
 from byhand.witness.judge import judge
@@ -51,22 +51,11 @@ def verify(path: Path | str, *, onnx: bool = False) -> Verdict:
         page = read_pdf(content)
     else:
         page = read_html(_text(content))
-    found, refused = list[tuple[str, ...]](), list[UnreadableError]()
-    for way in ways(page, medium, _sheet(page), judges):
-        try:
-            found.append(_faults(way))
-        except UnreadableError as error:
-            refused.append(error)
-            continue
-        if not found[-1]:
-            break
-    if not found:
-        raise refused[0]
-    return Verdict(min(found, key=len), _about(page))
+    return Verdict(_faults(way_of(page, medium, _sheet(page), judges)), _about(page))
 
 
 def _faults(way: Way) -> tuple[str, ...]:
-    """What is not as the page's givens make it, if the page was asked for like this."""
+    """What is not as the page's givens make it."""
     own, first = way.own, way.first
     if first.as_printed:
         return tuple(first.problems())
@@ -97,7 +86,7 @@ def said(path: Path | str, *, onnx: bool = False) -> tuple[list[str], bool]:
 
 def _sheet(page: Page) -> Sheet:
     try:
-        return load_sheet(page.foot.sheet)
+        return load_sheet(page.foot.sheet, page.asked["language"])
     except UnknownNameError as error:
         raise UnreadableError(f"it is of another course: {error}") from None
 

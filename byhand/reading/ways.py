@@ -1,12 +1,10 @@
-"""In which ways a page may have been asked for: what its conventions do not say shows in its sentences."""
+"""How a page is printed again: as it was asked for, which its metadata say."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from itertools import product
 from typing import Any, get_args
 
 from byhand.arithmetic.domain import Domain, Lookup
@@ -18,22 +16,20 @@ from byhand.model.weights import Values, complete
 from byhand.options import Options
 from byhand.reading.back import Again, Print, Printed, Shown
 from byhand.reading.guess import original, recorded_with_lost, values_of
-from byhand.reading.page import Page, squeezed
+from byhand.reading.page import Page
 from byhand.runs import Run
-from byhand.worksheet.conventions import written
 from byhand.worksheet.document import Level, Orientation
-from byhand.worksheet.messages import messages
-from byhand.worksheet.sheet import Sheet
+from byhand.worksheet.sheet import NUMBERS, Sheet
 
 Judges = Sequence[Callable[[Run], None]]
 ROUGHLY = number_system("decimal", rounding="once")  # which loses nothing and fails at nothing
-MOST_PLACES = 12
+MOST_PLACES, MOST_BASE = 12, 100
 
 
 class Ones(Domain):
     """Whatever is computed is 1, at once and without fail: which tables a page has depends on no result.
 
-    name, details: as of a number system, which a page's conventions say.
+    name, details: as of a number system, which a page's conventions name.
     """
 
     def __init__(self, system: Domain) -> None:
@@ -48,7 +44,7 @@ class Ones(Domain):
 
 @dataclass(frozen=True)
 class Way:
-    """How a page may have been asked for: the values to begin with, how values are printed, and their first print.
+    """How a page is printed again: the values to begin with, how values are printed, and their first print.
 
     trial: how they are printed to see which tables there are.
     """
@@ -59,29 +55,20 @@ class Way:
     first: Again
 
 
-def ways(page: Page, medium: Medium, sheet: Sheet, judges: Judges) -> list[Way]:
-    """The ways whose first print has the sentences of the page, or most of them, each print once.
+def way_of(page: Page, medium: Medium, sheet: Sheet, judges: Judges) -> Way:
+    """The way in which a page was asked for, as it says; what it says is compared with what it shows.
 
-    Raises: UnreadableError where the page does not say how numbers are written; what all of them raise.
+    Raises: UnreadableError where it says what cannot be asked for, or cannot be printed.
     """
-    found: list[Way] = []
-    errors: list[ByHandError] = []
-    for options in _options_of(page):
-        system, letters = options.domain, options.numbers == "symbolic"
-        printer = _printer(page, sheet, options, system, judges)
-        trial = _printer(page, sheet, options, system if letters else Ones(system), ())
-        try:
-            own = original(sheet, options, system, page) or complete(sheet.given(letters=letters, base=options.base))
-            way = Way(own, printer, trial, Again(printer(own)(Shown(), True), page, medium))
-        except ByHandError as error:
-            errors.append(error)
-            continue
-        if not any(way.first.same(other.first) for other in found):
-            found.append(way)
-    if not found:
-        raise errors[0]
-    least = min(way.first.otherwise for way in found)
-    return [way for way in found if way.first.otherwise == least]
+    options = _options(page)
+    system, letters = options.domain, options.numbers == "symbolic"
+    printer = _printer(page, sheet, options, system, judges)
+    trial = _printer(page, sheet, options, system if letters else Ones(system), ())
+    try:
+        own = original(sheet, options, system, page) or complete(sheet.given(letters=letters, base=options.base))
+        return Way(own, printer, trial, Again(printer(own)(Shown(), True), page, medium))
+    except ByHandError as error:
+        raise UnreadableError(f"it cannot be printed again as it says that it was asked for: {error}") from None
 
 
 def _printer(page: Page, sheet: Sheet, options: Options, domain: Domain, judges: Judges) -> Callable[[Values], Print]:
@@ -107,27 +94,19 @@ def _printer(page: Page, sheet: Sheet, options: Options, domain: Domain, judges:
     return printer
 
 
-def _options_of(page: Page) -> list[Options]:
-    """What a page may have been asked for, as its conventions say; what they do not say may be anything.
+def _options(page: Page) -> Options:
+    """What a page says that it was asked for.
 
-    Raises: UnreadableError where they do not say how numbers are written.
+    Raises: UnreadableError where that cannot be asked for.
     """
-    said = page.texts[0]
-    level = re.search(rf"byhand(?:·worksheet\d+)?·({'|'.join(get_args(Level))})", said)
-    systems = [Options(numbers="exact"), Options(numbers="symbolic")]
-    for places, rounding in product(range(1, MOST_PLACES + 1), ROUNDINGS):
-        systems.append(Options(numbers="decimal", places=places, rounding=rounding))
-    system = next((o for o in systems if squeezed(written(o.domain, messages())) in said), None)
-    if system is None:
-        raise UnreadableError("its conventions do not say how its numbers are written, as our pages do")
-    base = re.search(r"Softmaxhasbase(2|3|e)\.", said)
-    bases: tuple[int | str | None, ...] = (_base(base[1]),) if base else (None, 2, 3, "e")
-    ways = [way for way in get_args(Orientation) if f"{way.capitalize()}aretokens" in said] or get_args(Orientation)
-    return [
-        replace(system, seed=0, base=of, orientation=way, level=level[1] if level else None)  # type: ignore[arg-type]
-        for of, way in product(bases, ways)
-    ]
-
-
-def _base(text: str) -> int | str:
-    return int(text) if text.isdigit() else text
+    level, base = page.said("level", get_args(Level)), page.said("base", ("e", *map(str, range(2, MOST_BASE + 1))))
+    options = Options(
+        seed=0, numbers=page.said("numbers", NUMBERS), base=int(base) if base.isdigit() else base,
+        orientation=page.said("orientation", get_args(Orientation)),  # type: ignore[arg-type]
+        level=None if level == "standard" else level,  # type: ignore[arg-type]
+        language=page.asked["language"],
+    )  # fmt: skip
+    if options.numbers != "decimal":
+        return options
+    places = page.said("places", [*map(str, range(1, MOST_PLACES + 1))])
+    return replace(options, places=int(places), rounding=page.said("rounding", ROUNDINGS))  # type: ignore[arg-type]

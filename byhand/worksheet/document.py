@@ -591,6 +591,7 @@ class Document:
     orientation: Orientation
     level: Level = "standard"
     messages: Messages = field(default_factory=messages)
+    asked: Mapping[str, str] = field(default_factory=dict)
     stamp: Mapping[str, str] = field(default_factory=dict)
 
     @property

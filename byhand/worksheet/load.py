@@ -18,6 +18,7 @@ from byhand.model.config import SIZES, Config
 from byhand.notation.number import shown
 from byhand.notation.words import unprintable
 from byhand.worksheet.architecture import map_of
+from byhand.worksheet.asked import asked
 from byhand.worksheet.calls import Marker, sayable
 from byhand.worksheet.context import Context
 from byhand.worksheet.conventions import conventions
@@ -59,6 +60,7 @@ def document(context: Context) -> Document:
         orientation=orientation,
         level=context.level,
         messages=messages,
+        asked=asked(context),
     )
 
 

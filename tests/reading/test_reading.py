@@ -27,7 +27,7 @@ from byhand.reading import verify as checking
 from byhand.reading.back import Again, Printed
 from byhand.reading.page import Foot, _Reader, read_html
 from byhand.reading.pdf import _letters, read_pdf
-from byhand.reading.verify import verify
+from byhand.reading.verify import said, verify
 from byhand.record import FORMER_OPS, as_text
 from byhand.worksheet.document import VIEWS
 from byhand.worksheet.sheet import all_sheets, load_sheet
@@ -52,6 +52,7 @@ def again(sheet, *views, **options):
         yield Again(printed, read_html(html), "screen")
 
 
+ASKED = "<meta name=byhand content='view=key language=en level=standard orientation=rows numbers=exact base=2'>"
 DRAWN = re.compile(r"<(svg|style|script)\b.*?</\1>|<[^>]*>", re.DOTALL)
 
 
@@ -312,7 +313,9 @@ def test_a_pdf_says_what_its_page_says(printed):
 def test_a_cell_of_two_lines_is_read_from_a_pdf():
     foot = "byhand 0.1.0 · x · seed 0 · numbers 1234567"
     cells = "<td style='width: 5em'>a block: these four, two norms<td>12<sup>3</sup><td>348"
-    page = read_pdf(pdf(f"<!doctype html><html lang=en><title>x</title><p>Key {foot}<table><tr>{cells}</table>"))
+    page = read_pdf(
+        pdf(f"<!doctype html><html lang=en>{ASKED}<title>x</title><p>Key {foot}<table><tr>{cells}</table>")
+    )
     assert page.tables[0].rows == (("ablock:thesefour,twonorms", "123", "348"),)
 
 
@@ -431,14 +434,55 @@ def scan(tmp_path):
     return (tmp_path / "blank.pdf").read_bytes()
 
 
+LIES = [
+    ("view=key", "view=worksheet"), ("view=key", "view=worked"), ("level=standard", "level=easy"),
+    ("level=standard", "level=stretch"), ("orientation=rows", "orientation=columns"), ("numbers=decimal", "numbers=exact"),
+    ("numbers=decimal", "numbers=symbolic"), ("places=2", "places=3"), ("rounding=carry", "rounding=once"),
+    ("base=2", "base=3"), ("base=2", "base=e"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("true", "lie"), LIES)
+def test_a_page_that_lies_about_what_it_was_asked_for_is_wrong_or_refused(true, lie, tmp_path):
+    path = written("softmax", tmp_path, numbers="decimal")["key"]
+    html = path.read_text(encoding="utf-8")
+    assert verify(path).faults == ()
+    assert html.count(true) == 1
+    path.write_text(html.replace(true, lie), encoding="utf-8")
+    (_, *faults), readable = said(path)
+    assert faults or not readable
+
+
+def test_a_pdf_that_lies_about_what_it_was_asked_for_is_wrong(printed, tmp_path):
+    writer = PdfWriter(clone_from=PdfReader(printed[0]))
+    asked = writer.metadata["/byhand"]
+    assert asked == "view=key language=en level=standard orientation=rows numbers=exact base=2"
+    for words, right in ((asked, True), (asked.replace("base=2", "base=3"), False)):
+        writer.add_metadata({"/byhand": words})
+        writer.write(tmp_path / "key.pdf")
+        assert (verify(tmp_path / "key.pdf").faults == ()) is right
+
+
 REFUSED = [
-    ("foreign.pdf", foreign_pdf, "it has no line “byhand … · sheet · seed · numbers …” at its foot, as our pages have"),
+    ("foreign.pdf", foreign_pdf, "it is none of byhand's pages: it does not say what it was asked for"),
     ("scan.pdf", scan, "it has no text in it: a scan cannot be verified, only the PDF that byhand wrote"),
     ("cut.pdf", lambda _: b"%PDF-1.7\n1 0 obj\n<<", "it is no PDF that can be read"),
-    ("page.html", lambda _: b"<p>3 + 4 = 7</p>", "it has no line “byhand …"),
+    ("page.html", lambda _: b"<p>3 + 4 = 7</p>", "it is none of byhand's pages: it does not say what it was asked for"),
+    ("page.html", lambda _: f"{ASKED}<p>3 + 4 = 7</p>".encode(), "it has no line “byhand …"),
+    ("page.html", lambda _: b"<meta name=generator content='byhand 0.0.7'><p>3", "byhand 0.0.7 printed it, as a page that does not say what it was asked for; verify it with that version"),
+    ("page.html", lambda _: ASKED.replace("=en", "=xyz").encode(), "it is in another language: no language 'xyz'; there are: en"),
     ("page.html", lambda _: b"</td></table><td>3", "its HTML does not parse: it is none of byhand's pages"),
-    ("page.html", lambda _: b"byhand 0.1.0 \xc2\xb7 nothing \xc2\xb7 seed 0 \xc2\xb7 numbers 1234567", "it is of another course: no sheet 'nothing'"),
-    ("page.html", lambda _: b"byhand 0.1.0 \xc2\xb7 layer-norm \xc2\xb7 seed 0 \xc2\xb7 numbers 1234567", "its conventions do not say how its numbers are written"),
+    ("page.html", lambda _: f"{ASKED}byhand 0.1.0 · nothing · seed 0 · numbers 1234567".encode(), "it is of another course: no sheet 'nothing'"),
+    *(("page.html", lambda _, old=old, new=new: f"{ASKED.replace(old, new)}byhand 0.1.0 · layer-norm · seed 0 · numbers 1234567".encode(), message) for old, new, message in [
+        ("view=key", "view=lock", "it says that its view is lock; there are: worksheet, key, worked"),
+        ("level=standard", "level=high", "it says that its level is high; there are: easy, standard, stretch"),
+        ("orientation=rows", "sides=rows", "it says that its orientation is nothing; there are: rows, columns"),
+        ("numbers=exact", "numbers=roman", "it says that its numbers is roman; there are: exact, decimal, symbolic"),
+        ("numbers=exact", "numbers=decimal places=0", "it says that its places is 0; there are: 1, 2,"),
+        ("numbers=exact", "numbers=decimal places=2", "it says that its rounding is nothing; there are: carry, once"),
+        ("base=2", "base=1", "it says that its base is 1; there are: e, 2, 3,"),
+        ("base=2", "base", "it is none of byhand's pages: it does not say what it was asked for"),
+    ]),
     ("picture.png", lambda _: b"\x89PNG\r\n\x1a\n\x00\xff", "it is neither HTML nor PDF nor a run.json"),
     ("empty.html", lambda _: b"", "it is empty"),
     ("empty.pdf", lambda _: b"", "it is empty"),
@@ -472,7 +516,7 @@ def test_operations_in_a_run_json_may_have_their_former_names(sheet, tmp_path):
     assert verify(path, onnx=True).faults == ()
 
 
-TINY = "<!doctype html><html lang=en><title>x</title><p>Key byhand 0.1.0 · x · seed 0 · numbers 1234567<table><tr><th>a<td>1</table>"
+TINY = f"<!doctype html><html lang=en>{ASKED}<title>x</title><p>Key byhand 0.1.0 · x · seed 0 · numbers 1234567<table><tr><th>a<td>1</table>"
 
 
 @pytest.fixture(scope="module")

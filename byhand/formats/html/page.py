@@ -37,6 +37,7 @@ from byhand.notation.text import text, value_text
 from byhand.notation.words import unprintable
 from byhand.runs import Run
 from byhand.tape import shape_text
+from byhand.worksheet.asked import as_words
 from byhand.worksheet.document import Block, Document, Lines, View, Working
 from byhand.worksheet.effort import Effort
 from byhand.worksheet.messages import Messages
@@ -100,6 +101,7 @@ class Pages:
         return rendered(
             "page.html", medium, paper, self.d.messages, d=self.d, view=view, shown=view != "worksheet",
             map=self.map, effort=self.effort, groups=self.groups, worked=self.worked, worked_out=self.worked_out,
+            asked=as_words({"view": view, **self.d.asked}),
         )  # fmt: skip
 
     @cached_property
@@ -134,8 +136,10 @@ class Pages:
         return SideBySide(working.symbol, side, any("/" in line for line in lines), round(room_after, 1), tokens)
 
 
-def rendered(template: str, medium: Medium, paper: Paper, messages: Messages, **values: Any) -> str:
-    """A template in a medium, on a paper, in a language.
+def rendered(
+    template: str, medium: Medium, paper: Paper, messages: Messages, *, asked: str = "", **values: Any
+) -> str:
+    """A template in a medium, on a paper, in a language. asked: what its metadata say that it was asked for.
 
     Raises: SheetError where it does not parse.
     """
@@ -143,7 +147,7 @@ def rendered(template: str, medium: Medium, paper: Paper, messages: Messages, **
     try:
         page = _environment().rendered(
             template, medium=medium, paper=PAPERS[paper], version=__version__, fonts=fonts, measures=MEASURES,
-            language=messages.language, page_of_pages=_page_of_pages(messages),
+            language=messages.language, asked=asked, page_of_pages=_page_of_pages(messages),
             say=lambda name, **places: Markup(messages.say(name, escape, **places)), **values,
         )  # fmt: skip
     except (RecursionError, MemoryError):
