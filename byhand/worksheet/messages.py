@@ -18,6 +18,7 @@ from byhand.mistakes import MISTAKES
 from byhand.notation.words import unprintable
 from byhand.worksheet.sheet import ENGLISH, folders, known_language, shipped
 
+READ_BACK = "foot.line"  # from which it is known what a page is
 LARGEST_FILE = 200_000  # characters
 _PLACE = re.compile(r"\{([A-Za-z]\w*)\}")
 _WORD = re.compile(r"\\text\{(\w+)\}")
@@ -81,6 +82,8 @@ def _checked(language: str, texts: dict[str, str], english: Mapping[str, str]) -
             raise SheetError(f"messages/{language}.toml: {UnknownNameError('text', name, english)}")
         if others := set(_PLACE.findall(text)) - set(_PLACE.findall(english[name])):
             raise SheetError(f"messages/{language}.toml: {name} has no place {{{min(others)}}}")
+        if name == READ_BACK and sorted(_PLACE.findall(text)) != sorted(_PLACE.findall(english[name])):
+            raise SheetError(f"messages/{language}.toml: {name} is read back; write each of its places once")
     return texts
 
 

@@ -2,15 +2,26 @@
 
 import re
 from dataclasses import replace
-from functools import cache
-from itertools import combinations, pairwise
 from xml.etree import ElementTree
 
 import pytest
-from fontTools.ttLib import TTFont
-from maps import ATTENTION, ATTN, BLOCK, FEED_FORWARD, document_of, gpt, head, map_for, norm, translation
+from maps import (
+    ATTENTION,
+    ATTN,
+    BLOCK,
+    FEED_FORWARD,
+    area,
+    document_of,
+    elements,
+    gpt,
+    head,
+    in_the_white,
+    map_for,
+    norm,
+    translation,
+    words,
+)
 
-from byhand.formats.fonts import faces
 from byhand.formats.html.map import ranges, svg
 
 LN = "blocks.0.ln1"
@@ -65,57 +76,6 @@ def drawn(chart):
     return ElementTree.fromstring(svg(document_of(chart)))
 
 
-def elements(root, tag):
-    return root.iter(f"{{http://www.w3.org/2000/svg}}{tag}")
-
-
-def words(text):
-    return "".join(text.itertext())
-
-
-@cache
-def advances(family, weight):
-    (face,) = (
-        f for f in faces() if (f.family, f.weight, f.style == "italic") == (family, weight, "Italic" in family)
-    )
-    font = TTFont(face.path)
-    em, widths = font["head"].unitsPerEm, font["hmtx"]
-    return {code: widths[glyph][0] / em for code, glyph in font.getBestCmap().items()}
-
-
-def measured(text):
-    """How wide a text really is, in the page's own fonts."""
-    size, weight = float(text.get("font-size")), int(text.get("font-weight", 400))
-    family = text.get("font-family", "'byhand Sans'")
-    runs = [(text.text or "", family, size)]
-    for part in text:
-        look = part.get("font-family", family), float(part.get("font-size", size))
-        runs += [(part.text or "", *look), (part.tail or "", family, size)]
-    total = 0.0
-    for letters, face, em in runs:
-        widths = advances(face.split("'")[1], weight)
-        total += sum(widths[ord(c)] for c in letters) * em
-    return total
-
-
-def area(element):
-    """left, top, right, bottom of a box or of a text's letters."""
-    x, y = float(element.get("x")), float(element.get("y"))
-    if element.tag.endswith("rect"):
-        return x, y, x + float(element.get("width")), y + float(element.get("height"))
-    wide, size = measured(element), float(element.get("font-size"))
-    left = x - {"start": 0.0, "middle": 0.5, "end": 1.0}[element.get("text-anchor", "start")] * wide
-    return left, y - 0.66 * size, left + wide, y
-
-
-def apart(a, b):
-    return a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1]
-
-
-def within(a, b, margin=0.0):
-    return b[0] + margin <= a[0] and b[1] + margin <= a[1] and a[2] <= b[2] - margin and a[3] <= b[3] - margin
-
-
 def numbers(root):
     """The steps' numbers on the drawing, ranges written out; they are the semibold ones that are not white."""
     for text in elements(root, "text"):
@@ -139,30 +99,8 @@ def test_a_whole_model_has_all_its_numbers():
 
 
 @pytest.mark.parametrize("name", MAPS)
-def test_nothing_overlaps(name):
-    root = drawn(MAPS[name])
-    boxes, texts = ([area(e) for e in elements(root, tag)] for tag in ("rect", "text"))
-    _, _, width, height = map(float, root.get("viewBox").split())
-    assert (width, height <= 46) == (118, True)
-    assert all(within(one, (0, 0, width, height)) for one in boxes + texts)
-    assert all(apart(a, b) for a, b in combinations(boxes, 2))
-    assert all(apart(a, b) for a, b in combinations(texts, 2))
-    for text in texts:
-        assert all(apart(text, box) or within(text, box, 0.5) for box in boxes)
-
-
-@pytest.mark.parametrize("name", MAPS)
-def test_lines_run_in_the_white(name):
-    root = drawn(MAPS[name])
-    (lines,) = (p.get("d") for p in elements(root, "path") if p.get("stroke") == "#555" and len(p.get("d")) > 99)
-    texts, boxes = ([area(e) for e in elements(root, tag)] for tag in ("text", "rect"))
-    boxes = [(left + 0.1, top + 0.1, right - 0.1, bottom - 0.1) for left, top, right, bottom in boxes]
-    for line in lines.split("M")[1:]:
-        points = [tuple(map(float, point.split())) for point in line.split("L")]
-        for (x, y), (u, v) in pairwise(points):
-            assert x == u or y == v
-            line = (min(x, u), min(y, v), max(x, u), max(y, v))
-            assert all(apart(line, other) for other in texts + boxes)
+def test_nothing_overlaps_and_lines_run_in_the_white(name):
+    in_the_white(drawn(MAPS[name]))
 
 
 @pytest.mark.parametrize("name", MAPS)

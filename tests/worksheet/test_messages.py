@@ -42,6 +42,7 @@ def test_a_language_says_what_it_has_and_english_the_rest(folder):
 WRONG = [
     ('conventions.rowz = "x"', "messages/de.toml: no text 'conventions.rowz'; did you mean 'conventions.rows'?"),
     ('effort.blanks.one = "{count} Lücke"', "messages/de.toml: effort.blanks.one has no place {count}"),
+    ('foot.line = "byhand {version}"', "messages/de.toml: foot.line is read back; write each of its places once"),
     ("conventions.rows = 3", "messages/de.toml: conventions.rows is a text in quotes; found 3"),
     ('conventions.rows = "\\u0007"', r"messages/de.toml: conventions.rows holds \x07, which cannot be printed"),
     ("conventions.rows = ", "messages/de.toml: Invalid value (at end of document)"),

@@ -16,6 +16,7 @@ WIDTH = 118.0
 STREAM, MIDDLE = 3.3, 11.2  # the residual stream, and the row of boxes under it
 DOWN = 21.0  # from an encoder to its decoder
 BOX, HEAD, STACK, SUM, TAIL = 8.0, 6.4, 0.9, 3.6, 4.0  # a box's and a head's height, between heads, ⊕, the arrow out
+LEAST, SMALLER = 1.6, 0.87  # between columns at least, for an arrow; how small labels may be to leave as much
 COLOURS = {"done": ("#dcdcdc", "", "#111"), "here": ("#111", "", "#fff"), "later": ("#fff", "#8a8a8a", "#555")}
 
 
@@ -44,9 +45,19 @@ Column = list[tuple[Box, Spot]]
 def _fitting(chart: Map) -> Map:
     """The same map; without shapes at the boxes where these would not fit."""
     columns = _columns(chart)
-    if _spare(columns) >= 1.6 * sum(_forks(columns)):
+    if _fits(columns):
         return chart
     return replace(chart, boxes=tuple(replace(box, shape="") for box in chart.boxes))
+
+
+def _fits(columns: Sequence[Sequence[Box]]) -> bool:
+    """Whether there is room for arrows between the boxes, with labels of the usual size."""
+    return _spare(columns, 1.0) >= LEAST * sum(_forks(columns))
+
+
+def _scale(columns: Sequence[Sequence[Box]]) -> float:
+    """How large the labels of boxes are."""
+    return 1.0 if _fits(columns) else SMALLER
 
 
 def _columns(chart: Map) -> list[list[Box]]:
@@ -59,23 +70,24 @@ def _forks(columns: Sequence[Sequence[Box]]) -> list[float]:
     return [1.5 if len(a) + len(b) > 2 else 1.0 for a, b in pairwise(columns)]
 
 
-def _spare(columns: Sequence[Sequence[Box]]) -> float:
-    """The white between all the boxes."""
+def _spare(columns: Sequence[Sequence[Box]], scale: float) -> float:
+    """The white between all the boxes, whose labels are so large."""
     tail = 0.0 if columns[-1][0].part == "unembed" else TAIL
-    return WIDTH - 0.4 - sum(map(_width, columns)) - tail
+    return WIDTH - 0.4 - sum(_width(column, scale) for column in columns) - tail
 
 
 def _row(chart: Map, down: float = 0.0) -> list[Column]:
     """Where the boxes stand: so far below the top row."""
     columns = _columns(chart)
-    spare, forks = _spare(columns), _forks(columns)
+    scale, forks = _scale(columns), _forks(columns)
+    spare = _spare(columns, scale)
     boxes = sum(column[0].label != "+" for column in columns)
     more = min(max(spare - 4.6 * sum(forks), 0) / boxes, 4.0)
     gap = (spare - more * boxes) / sum(forks)
     x, row = 0.2, []
     for column, fork in zip(columns, [*forks, 0.0], strict=True):
         plus = column[0].label == "+"
-        w = _width(column) + (0.0 if plus else more)
+        w = _width(column, scale) + (0.0 if plus else more)
         h = SUM if plus else BOX if len(column) == 1 else HEAD
         top = down + MIDDLE - (h + STACK) * (len(column) - 1) / 2
         row.append([(box, Spot(x + w / 2, top + i * (h + STACK), w, h)) for i, box in enumerate(column)])
@@ -83,15 +95,15 @@ def _row(chart: Map, down: float = 0.0) -> list[Column]:
     return row
 
 
-def _width(column: Sequence[Box]) -> float:
+def _width(column: Sequence[Box], scale: float) -> float:
     """How wide a box is at least."""
     if column[0].label == "+":
         return SUM
-    return max(9.0, *(label.width + 1.9 for box in column for label in _labels(box)))
+    return max(9.0, *(label.width + 1.9 for box in column for label in _labels(box, scale)))
 
 
-def _labels(box: Box) -> tuple[Label, Label]:
-    return formula(box.label, SYMBOL if "_" in box.label else LABEL), words(box.shape, SHAPE)
+def _labels(box: Box, scale: float) -> tuple[Label, Label]:
+    return formula(box.label, (SYMBOL if "_" in box.label else LABEL) * scale), words(box.shape, SHAPE * scale)
 
 
 def _draw_row(
@@ -104,9 +116,10 @@ def _draw_row(
         _join(drawing, [s for _, s in left], [s for _, s in right])
     if row[-1][0][0].part != "unembed" and ends:
         drawing.line((row[-1][0][1].right, middle), (WIDTH, middle))
+    scale = _scale([[box for box, _ in column] for column in row])
     for column in row:
         for box, spot in column:
-            _draw_box(drawing, box, spot)
+            _draw_box(drawing, box, spot, scale)
         numbers = ranges(n for box, _ in column for n in box.sections)
         if numbers and column[0][0].part not in panelled:
             base = max(middle + BOX / 2, column[-1][1].bottom) + 2.9
@@ -143,7 +156,7 @@ def _draw_stream(drawing: Drawing, chart: Map, row: list[Column], messages: Mess
             drawing.text(max((x + plus.x) / 2, label.width / 2), stream - 0.9, label, "#555")
 
 
-def _draw_box(drawing: Drawing, box: Box, spot: Spot) -> None:
+def _draw_box(drawing: Drawing, box: Box, spot: Spot, scale: float) -> None:
     fill, outline, ink = COLOURS[box.state]
     if box.label == "+":
         drawing.box(spot, fill, outline or fill, rx=spot.w / 2)
@@ -151,7 +164,7 @@ def _draw_box(drawing: Drawing, box: Box, spot: Spot) -> None:
         drawing.line((spot.x - arm, spot.y), (spot.x + arm, spot.y), stroke=ink)
         drawing.line((spot.x, spot.y - arm), (spot.x, spot.y + arm), stroke=ink)
         return
-    label, shape = _labels(box)
+    label, shape = _labels(box, scale)
     drawing.box(spot, fill, outline)
     drawing.text(
         spot.x, spot.y + (-0.6 if shape.runs else 0.85), label, ink, bold=box.state == "here" and "_" not in box.label

@@ -17,6 +17,7 @@ from byhand.errors import SheetError
 from byhand.formats import Paper
 from byhand.formats.fonts import data_url, font_face_css
 from byhand.formats.html import map as architecture_map
+from byhand.formats.html.drawing import words
 from byhand.formats.html.grid import (
     FIGURE_WIDTH,
     PHONE_HEIGHTS,
@@ -60,6 +61,8 @@ POLICY = (
     '<meta http-equiv="Content-Security-Policy" '
     "content=\"default-src 'none'; style-src 'unsafe-inline'; font-src data:; form-action 'none'; base-uri 'none'\">"
 )
+TITLE, TITLE_ROOM, SMALLEST_TITLE = 21.0, 86.5, 10.0  # pt, mm beside name and date, pt
+PT = 25.4 / 72  # mm
 LINE_EM = 2.963  # mm: worked lines at 8.4 pt
 RESULT = 9.0  # mm: the room for a result, at least
 LINE_ROOMS = ((3, 44.4), (2, 73.4))  # tokens side by side, and the room for a line, in mm
@@ -181,7 +184,7 @@ def _environment() -> Sandbox:
     environment.globals |= {
         "drawing": lambda *args: Markup(drawing(*args)), "rows": lambda *args: Markup(rows(*args)),
         "tick": lambda *args: Markup(tick(*args)),
-        "tag_place": tag_place, "formula_place": formula_place, "shape": shape_text,
+        "title_size": title_size, "tag_place": tag_place, "formula_place": formula_place, "shape": shape_text,
     }  # fmt: skip
     return environment
 
@@ -224,6 +227,12 @@ def css_string(value: str) -> Markup:
     """A string for CSS, safe in a style element."""
     kept = "".join(c if c.isalnum() or c in " .,·-–—_:" else f"\\{ord(c):x} " for c in value)
     return Markup(f'"{kept}"')
+
+
+def title_size(title: str) -> Markup:
+    """The style of a title that is too long to stand beside name and date: smaller."""
+    room = TITLE_ROOM / words(title, TITLE * PT).width
+    return Markup("") if room >= 1 else Markup(f' style="font-size:{max(SMALLEST_TITLE, TITLE * room):.1f}pt"')
 
 
 def tag_place(grid: Grid, tag: Tag) -> str:

@@ -1,0 +1,173 @@
+"""A made-up language: every sheet prints in it, no English is left, nothing overflows, and verify reads it back."""
+
+import logging
+import re
+from html.parser import HTMLParser
+from xml.etree import ElementTree
+
+import pseudo
+import pytest
+from maps import in_the_white
+from page_layout import fits
+
+from byhand.errors import UnreadableError
+from byhand.formats.html import page as html_page
+from byhand.formats.html.map import svg
+from byhand.formats.html.page import Pages
+from byhand.formats.pdf import pdf
+from byhand.mistakes import MISTAKES
+from byhand.options import Options
+from byhand.pipeline import prepare
+from byhand.reading.verify import verify
+from byhand.worksheet.document import VIEWS
+from byhand.worksheet.messages import messages
+from byhand.worksheet.sheet import load_sheet, sheet_files
+
+SHEETS = sorted(sheet_files())
+PRINTED = ["softmax", "layer-norm", "shapes", "kv-cache", "sizing"]  # in PDF: one of each kind of question
+MATHS = {"sin", "cos", "ln", "log", "max", "in", "out"}  # functions, and what stands under W_in and W_out
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("templates")
+    pseudo.write(folder)
+    return folder
+
+
+@pytest.fixture
+def xx(written, monkeypatch):
+    """The language's folder before the shipped one."""
+    monkeypatch.setenv("BYHAND_TEMPLATES", str(written))
+    html_page._environment.cache_clear()
+    yield written
+    html_page._environment.cache_clear()
+
+
+def made(name, **options):
+    return prepare(load_sheet(name, "xx"), Options(language="xx", **options))
+
+
+class Said(HTMLParser):
+    """What a page says to eyes and ears, without its formulas: texts, labels and titles."""
+
+    VOID = ("br", "col", "hr", "img", "input", "link", "meta", "wbr")
+
+    def __init__(self, html):
+        super().__init__()
+        self.inside, self.texts = [], []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        if tag not in self.VOID:
+            self.inside.append((tag, f"{attrs.get('class')} {attrs.get('font-family')}"))
+        self.texts += [attrs[name] for name in ("aria-label", "title") if name in attrs]
+
+    def handle_endtag(self, tag):
+        while self.inside and self.inside.pop()[0] != tag:
+            pass
+
+    def handle_data(self, data):
+        tags, looks = {tag for tag, _ in self.inside}, " ".join(look for _, look in self.inside)
+        formula = re.search(r"\bmath\b|\bm\b|byhand Math", looks) and "upright" not in looks
+        if not formula and not tags & {"style", "script"}:
+            self.texts.append(data)
+
+
+def outside(text):
+    """What stands outside all brackets, which are in pairs."""
+    depth, left = 0, ""
+    for letter in text:
+        depth += (letter == "[") - (letter == "]")
+        assert depth >= 0, text
+        left += letter if depth == 0 and letter != "]" else " "
+    assert depth == 0, text
+    return left
+
+
+def names(document, run):
+    """What a translation keeps: names of sheets and steps, and the words of the run."""
+    kept = [
+        "byhand",
+        *SHEETS,
+        *run.steps,
+        *run.tokens,
+        *run.vocabulary,
+        *load_sheet(document.name).values.get("source", ()),
+    ]
+    return {part for name in kept for part in re.findall(r"[^\W\d_]+", str(name))}
+
+
+@pytest.mark.parametrize("options", [
+    {}, {"orientation": "columns", "level": "easy"}, {"numbers": "decimal", "places": 1}, {"numbers": "symbolic"},
+], ids=["rows", "columns", "decimal", "symbolic"])  # fmt: skip
+@pytest.mark.parametrize("name", SHEETS)
+def test_no_english_is_left_on_any_page(name, options, xx):
+    document, run = made(name, **options)
+    kept = MATHS | names(document, run)
+    for view in VIEWS:
+        texts = Said(Pages(document, run).html(view, "screen").replace(document.stamp["hash"], "")).texts
+        words = re.findall(r"[^\W\d_]{2,}", outside(" ".join(texts)))
+        assert {word for word in words if word not in kept and not spelled(word, document)} == set()
+
+
+def spelled(word, document):
+    """Whether a word is a formula that is read aloud: letters that are the symbols of matrices, as KT is."""
+    symbols = {letter for panel in document.panels() for letter in panel.symbol if letter.isalpha()}
+    return set(word) <= symbols | set("TWXZQKEhkde")
+
+
+@pytest.mark.parametrize("name", SHEETS)
+def test_every_page_is_read_back_and_a_changed_digit_is_found(name, xx, tmp_path):
+    pages = Pages(*made(name))
+    for view in VIEWS:
+        path = tmp_path / f"{view}.html"
+        path.write_text(pages.html(view, "screen"), encoding="utf-8")
+        assert verify(path).faults == ()
+    html = (tmp_path / "key.html").read_text(encoding="utf-8")
+    before, digit, after = re.match(r'(.*<td class="a[^>]*>[^<]*?)(\d)(</td>.*)', html, re.DOTALL).groups()
+    path.write_text(f"{before}{(int(digit) + 1) % 10}{after}", encoding="utf-8")
+    assert len(verify(path).faults) == 1
+
+
+def test_a_page_that_says_that_it_is_in_english_is_wrong(xx, tmp_path):
+    html = Pages(*made("softmax")).html("key", "screen")
+    path = tmp_path / "key.html"
+    path.write_text(html.replace("language=xx", "language=en"), encoding="utf-8")
+    with pytest.raises(UnreadableError, match="no line"):
+        verify(path)
+
+
+@pytest.mark.parametrize("orientation", ["rows", "columns"])
+@pytest.mark.parametrize("name", SHEETS)
+def test_the_map_has_room_for_longer_words(name, orientation, xx):
+    in_the_white(ElementTree.fromstring(svg(made(name, orientation=orientation)[0])))
+
+
+@pytest.mark.parametrize("name", PRINTED)
+def test_on_paper_nothing_overflows(name, xx, caplog):
+    caplog.set_level(logging.WARNING)
+    fits(Pages(*made(name, orientation="columns" if name == "shapes" else "rows")), "a4")
+    assert not caplog.records, [record.getMessage() for record in caplog.records]
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_pdf_is_read_back(view, xx, tmp_path):
+    path = tmp_path / "page.pdf"
+    path.write_bytes(pdf(Pages(*made("layer-norm")).html(view, "print")))
+    assert verify(path).faults == ()
+
+
+def test_a_mistake_is_told_in_the_language(xx):
+    said = messages("xx")
+    assert all(not re.search(r"[^\W\d_]{2,}", outside(said.mistake(name, "told"))) for name in MISTAKES)
+
+
+def test_a_text_is_a_third_longer_and_its_formulas_places_and_calls_stay():
+    text = "Add the {{ rows }} of $W_{\\mathrm{in}}$ to *all* {n} of them."
+    made = pseudo.prose(text)
+    assert re.sub(r"\[([^\]]*?) ?[éüßðæçñåþøœłšžêîûâ ]*\]", r"\1", made) == text.replace("{{ rows }}", "{{ rows }}")
+    assert len(pseudo.prose("Each power is divided by the sum.")) == round(
+        len("Each power is divided by the sum.") * 4 / 3
+    )
