@@ -19,13 +19,13 @@ from platformdirs import user_cache_path
 
 from byhand.files import replace_file
 
-MOST = 400  # files of a kind; the oldest go first
+MOST_FILES = 400  # files of a kind; the oldest go first
 _SUM = 32  # bytes before the content, its checksum
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def kept(kind: str, make: Callable[[], bytes], *parts: str) -> bytes:
+def cached(kind: str, make: Callable[[], bytes], *parts: str) -> bytes:
     """What a function makes of these parts, made once; each kind has a folder."""
     digest = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
     path = user_cache_path("byhand") / kind / digest
@@ -40,7 +40,7 @@ def kept(kind: str, make: Callable[[], bytes], *parts: str) -> bytes:
     return made
 
 
-def remembered(kind: str, key_of: Callable[..., str | None]) -> Callable[[Callable[P, T]], Callable[P, T]]:
+def cached_by(kind: str, key_of: Callable[..., str | None]) -> Callable[[Callable[P, T]], Callable[P, T]]:
     """Let what a function gives be kept under a key of its arguments; where that is None, it is made each time."""
 
     def decorated(make: Callable[P, T]) -> Callable[P, T]:
@@ -49,7 +49,7 @@ def remembered(kind: str, key_of: Callable[..., str | None]) -> Callable[[Callab
             key = key_of(*args, **named)
             if key is None:
                 return make(*args, **named)
-            found: T = pickle.loads(zlib.decompress(kept(kind, lambda: _packed(make(*args, **named)), key)))
+            found: T = pickle.loads(zlib.decompress(cached(kind, lambda: _packed(make(*args, **named)), key)))
             return found
 
         return made
@@ -70,5 +70,5 @@ def _keep(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     replace_file(path, content)
     files = sorted(path.parent.iterdir(), key=lambda each: each.stat().st_mtime)
-    for old in files[:-MOST]:
+    for old in files[:-MOST_FILES]:
         old.unlink(missing_ok=True)

@@ -21,8 +21,8 @@ from contextlib import contextmanager
 from difflib import get_close_matches
 
 MOST_PROBLEMS = 10  # that are told at once
-MOST_NAMES = 40  # that are told where none is close
-LONGEST_NAME = 80  # characters of a name that are repeated in a message
+MOST_SUGGESTIONS = 40  # that are told where none is close
+LONGEST_QUOTE = 80  # characters of a name that are repeated in a message
 
 
 class ByHandError(Exception):
@@ -39,9 +39,9 @@ class UnknownNameError(ByHandError):
         hint = (
             f"did you mean {close[0]!r}?"
             if close
-            else f"there are: {', '.join(names[:MOST_NAMES])}{', …' * (len(names) > MOST_NAMES)}"
+            else f"there are: {', '.join(names[:MOST_SUGGESTIONS])}{', …' * (len(names) > MOST_SUGGESTIONS)}"
         )
-        short = name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…"
+        short = name if len(name) <= LONGEST_QUOTE else f"{name[:LONGEST_QUOTE]}…"
         super().__init__(f"no {kind} {short!r}; {hint}")
         self.kind, self.name = kind, short
 

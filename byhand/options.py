@@ -11,7 +11,7 @@ from byhand.formats import Paper, Setup
 from byhand.worksheet.document import VIEWS, Level, Orientation, View
 from byhand.worksheet.sheet import ENGLISH, Sheet
 
-USUAL = ("html", "pdf", "json")  # formats
+USUAL_FORMATS = ("html", "pdf", "json")  # formats
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Options:
     base: int | str | None = None
     orientation: Orientation = "rows"
     views: tuple[View, ...] = ("worksheet", "key")
-    formats: tuple[str, ...] = USUAL
+    formats: tuple[str, ...] = USUAL_FORMATS
     paper: Paper = "a4"
     tokens: tuple[str, ...] = ()
     values: object = None

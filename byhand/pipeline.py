@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from byhand.arrange import arrange
-from byhand.cache import remembered
+from byhand.cache import cached_by
 from byhand.choose import Tell, choose, unheard
 from byhand.files import write
 from byhand.formats import asked, ready
@@ -39,7 +39,7 @@ def _key(sheet: Sheet, options: Options, tell: Tell) -> str | None:
     return program_key(sheet, options) if options.cache and options.values is None else None
 
 
-@remembered("sheets", _key)
+@cached_by("sheets", _key)
 def made(sheet: Sheet, options: Options, tell: Tell) -> tuple[str, dict[str, bytes]]:
     """The folder of a sheet's files, and each by its name."""
     formats = [ready(name) for name in options.formats]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from byhand.formats.html.page import PAPERS
-from byhand.formats.pdf import document as laid_out
+from byhand.formats.pdf import rendered_document as laid_out
 from byhand.worksheet.document import VIEWS
 
 MM = 96 / 25.4  # CSS pixels

@@ -7,7 +7,7 @@ import os
 import pytest
 
 from byhand import cache as room
-from byhand.cache import kept
+from byhand.cache import cached
 from byhand.worksheet.sandbox import Sandbox
 
 
@@ -27,39 +27,39 @@ def counted(calls, content=b"page"):
 
 def test_it_is_made_once_for_the_same_parts(home):
     calls = []
-    assert [kept("kind", counted(calls), "a", "b") for _ in range(3)] == [b"page"] * 3
-    assert kept("kind", counted(calls, b"other"), "ab", "") == b"other"
+    assert [cached("kind", counted(calls), "a", "b") for _ in range(3)] == [b"page"] * 3
+    assert cached("kind", counted(calls, b"other"), "ab", "") == b"other"
     assert calls == [b"page", b"other"]
     assert len(list(home.iterdir())) == 2
 
 
 @pytest.mark.parametrize("damage", [b"", b"short", b"x" * 100])
 def test_what_is_damaged_is_made_anew(home, damage):
-    kept("kind", counted([]), "a")
+    cached("kind", counted([]), "a")
     (file,) = home.iterdir()
     file.write_bytes(damage)
     calls = []
-    assert kept("kind", counted(calls), "a") == b"page"
+    assert cached("kind", counted(calls), "a") == b"page"
     assert calls == [b"page"]
-    assert kept("kind", counted(calls), "a") == b"page"
+    assert cached("kind", counted(calls), "a") == b"page"
     assert calls == [b"page"]
 
 
 def test_where_nothing_can_be_kept_nothing_is(home):
     home.parent.mkdir()
     home.write_text("a file")
-    assert kept("kind", counted([]), "a") == b"page"
+    assert cached("kind", counted([]), "a") == b"page"
 
 
 def test_the_oldest_go_first(home, monkeypatch):
-    monkeypatch.setattr(room, "MOST", 2)
+    monkeypatch.setattr(room, "MOST_FILES", 2)
     for name in "abc":
-        kept("kind", counted([]), name)
+        cached("kind", counted([]), name)
         for at, file in enumerate(sorted(home.iterdir(), key=lambda f: f.stat().st_mtime_ns)):
             os.utime(file, ns=(at, at))
     assert len(list(home.iterdir())) == 2
     calls = []
-    kept("kind", counted(calls), "c")
+    cached("kind", counted(calls), "c")
     assert calls == []
 
 

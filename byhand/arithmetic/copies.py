@@ -31,7 +31,7 @@ from byhand.errors import SheetError
 if TYPE_CHECKING:
     import numpy as np
 
-Rows = Sequence[Sequence[Any]]
+AnyRows = Sequence[Sequence[Any]]  # a matrix, row by row, in lists or tuples
 FIRST_MARK = 0xF0000  # of the private use planes: marks stand in text where a value of each copy will stand
 MOST_MARKS = 60_000
 
@@ -364,7 +364,7 @@ def choose(index: Any, option: Callable[[int], Expr], count: At) -> Expr:
     return Fn("choose", (Num(index), *map(option, range(count))))
 
 
-def same(rows: Rows, others: Rows) -> bool:
+def same(rows: AnyRows, others: AnyRows) -> bool:
     """Whether matrices have the same numbers, as the first copy answers."""
     if [len(row) for row in rows] != [len(row) for row in others]:
         return False
@@ -376,7 +376,7 @@ def same(rows: Rows, others: Rows) -> bool:
     return not found[0]
 
 
-def unequal(rows: Rows, others: Rows, count: int) -> np.ndarray:
+def unequal(rows: AnyRows, others: AnyRows, count: int) -> np.ndarray:
     """In which of so many copies matrices of one shape have different numbers."""
     import numpy as np
 

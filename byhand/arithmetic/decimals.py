@@ -74,13 +74,13 @@ class Decimals(Domain):
         return decimal_of(int(writable(Fraction(half_away(scaled)))), self.places)
 
 
-class Printed(Decimal):
+class PrintedDecimal(Decimal):
     """A decimal as it is printed, with the exact number that it stands for."""
 
     exact: Fraction | Real
 
     @classmethod
-    def of(cls, text: Decimal, exact: Fraction | Real) -> Printed:
+    def of(cls, text: Decimal, exact: Fraction | Real) -> PrintedDecimal:
         printed = cls(text)
         printed.exact = exact
         return printed
@@ -98,12 +98,12 @@ class DecimalsOnce(Decimals):
     def as_given(self, value: Any) -> Any:
         """The value without the digits that are not printed."""
         given = super().as_given(value)
-        return Decimal(given) if isinstance(given, Printed) and given.exact != Fraction(given) else given
+        return Decimal(given) if isinstance(given, PrintedDecimal) and given.exact != Fraction(given) else given
 
     def settle(self, node: Expr, values: Lookup) -> Any:
         def exact(ref: Ref) -> Any:
             value = values(ref)
-            return value.exact if isinstance(value, Printed) else RATIONALS.num(value)
+            return value.exact if isinstance(value, PrintedDecimal) else RATIONALS.num(value)
 
         def rational(ref: Ref) -> Any:
             value = exact(ref)
@@ -121,8 +121,8 @@ class DecimalsOnce(Decimals):
             value = point(node, exact)
             if value is None:
                 printed = decimal_of(int(rounded(node, exact, self.places)), self.places)
-                return Printed.of(printed, Real(node, exact))
-        return value if is_neg_inf(value) else Printed.of(self._rounded(value), value)
+                return PrintedDecimal.of(printed, Real(node, exact))
+        return value if is_neg_inf(value) else PrintedDecimal.of(self._rounded(value), value)
 
 
 def decimal_of(scaled: int, places: int) -> Decimal:

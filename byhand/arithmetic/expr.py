@@ -38,35 +38,35 @@ class Expr:
 
     __slots__ = ()
 
-    def __add__(self, other: Operand) -> Sum:
+    def __add__(self, other: ExprLike) -> Sum:
         terms = self.terms if isinstance(self, Sum) else (self,)
         return Sum((*terms, expr(other)))
 
-    def __radd__(self, other: Operand) -> Sum:
+    def __radd__(self, other: ExprLike) -> Sum:
         return expr(other) + self
 
-    def __sub__(self, other: Operand) -> Sub:
+    def __sub__(self, other: ExprLike) -> Sub:
         return Sub(self, expr(other))
 
-    def __rsub__(self, other: Operand) -> Sub:
+    def __rsub__(self, other: ExprLike) -> Sub:
         return Sub(expr(other), self)
 
-    def __mul__(self, other: Operand) -> Mul:
+    def __mul__(self, other: ExprLike) -> Mul:
         return Mul(self, expr(other))
 
-    def __rmul__(self, other: Operand) -> Mul:
+    def __rmul__(self, other: ExprLike) -> Mul:
         return Mul(expr(other), self)
 
-    def __truediv__(self, other: Operand) -> Div:
+    def __truediv__(self, other: ExprLike) -> Div:
         return Div(self, expr(other))
 
-    def __rtruediv__(self, other: Operand) -> Div:
+    def __rtruediv__(self, other: ExprLike) -> Div:
         return Div(expr(other), self)
 
-    def __pow__(self, other: Operand) -> Fn:
+    def __pow__(self, other: ExprLike) -> Fn:
         return Fn("pow", (self, expr(other)))
 
-    def __rpow__(self, other: Operand) -> Fn:
+    def __rpow__(self, other: ExprLike) -> Fn:
         return Fn("pow", (expr(other), self))
 
 
@@ -133,10 +133,10 @@ class BigSum(Expr):
     body: Expr
 
 
-Operand: TypeAlias = "Expr | int | Fraction"
+ExprLike: TypeAlias = "Expr | int | Fraction"
 
 
-def expr(value: Operand | Index | float) -> Expr:
+def expr(value: ExprLike | Index | float) -> Expr:
     """A node of a number, a symbolic size or a node."""
     if isinstance(value, Expr):
         return value
@@ -154,12 +154,12 @@ def total(count: At, term: Callable[[At], Expr]) -> Expr:
     return Sum(tuple(term(k) for k in range(count)))
 
 
-def sqrt(x: Operand | Index) -> Expr:
+def sqrt(x: ExprLike | Index) -> Expr:
     """√x."""
     return Fn("sqrt", (expr(x),))
 
 
-def largest(*args: Operand) -> Expr:
+def largest(*args: ExprLike) -> Expr:
     """The largest argument."""
     return Fn("max", tuple(expr(a) for a in args))
 

@@ -158,10 +158,10 @@ def _workers(jobs: int, dask: str) -> Iterator[Submit]:
         finally:
             pool.shutdown(cancel_futures=True)
     else:
-        yield _Now
+        yield _Immediate
 
 
-class _Now:
+class _Immediate:
     """A result that is there at once."""
 
     def __init__(self, function: Callable[..., Any], *args: Any) -> None:

@@ -6,19 +6,18 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from byhand.arithmetic.copies import Copies, unequal, varies
+from byhand.arithmetic.copies import AnyRows, Copies, unequal, varies
 from byhand.classroom.class_run import ClassRun
 from byhand.errors import DomainError
 from byhand.mistakes import applying, mistaken
 from byhand.tape import Tape
 
-ATTEMPTS = 60  # keys that are tried for a copy before it is laid out by itself
+COPY_ATTEMPTS = 60  # keys that are tried for a copy before it is laid out by itself
 AGAIN = "/again"  # is added to a copy's key to draw other numbers
-Rows = Sequence[Sequence[Any]]
 
 
 def fitting(
-    run_of: Callable[[tuple[str, ...]], ClassRun], keys: Sequence[str], attempts: int = ATTEMPTS
+    run_of: Callable[[tuple[str, ...]], ClassRun], keys: Sequence[str], attempts: int = COPY_ATTEMPTS
 ) -> list[str | None]:
     """For each key, the first of it and those that follow from it whose copy fits; None after so many attempts.
 
@@ -60,7 +59,7 @@ def hiding_mistakes(run: ClassRun) -> list[int]:
     return sorted(found)
 
 
-def _changed(right: Mapping[str, Rows], wrong: Tape, domain: Copies) -> Any:
+def _changed(right: Mapping[str, AnyRows], wrong: Tape, domain: Copies) -> Any:
     """In which copies a wrong run differs in one of these steps, or cannot be computed; all, if there are no steps.
 
     Copies whose wrong run takes another branch than the first one's are run again by themselves.
@@ -80,7 +79,7 @@ def _changed(right: Mapping[str, Rows], wrong: Tape, domain: Copies) -> Any:
         copies = differing.nonzero()[0]
         own = Copies(domain.inner, len(copies))
 
-        def among(rows: Rows) -> Rows:
+        def among(rows: AnyRows) -> AnyRows:
             return [[x.among(own, copies) if varies(x) else x for x in row] for row in rows]
 
         again = wrong.replay(own, {name: among(rows) for name, rows in wrong.numbers.items()})

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from byhand.cache import remembered
+from byhand.cache import cached_by
 from byhand.choose import choose
 from byhand.classroom.class_run import ClassRun, Variant, run_copies
 from byhand.classroom.fitting import AGAIN, fitting
@@ -70,7 +70,7 @@ class Plan:
         except UnknownNameError:
             raise self._alone() from None
 
-    @remembered("listed", lambda plan: program_key(plan.sheet, plan.options))
+    @cached_by("listed", lambda plan: program_key(plan.sheet, plan.options))
     def every(self) -> tuple[Values, ...]:
         """All sets of numbers that may be chosen for the sheet, where they are few enough to be listed.
 
@@ -127,7 +127,7 @@ class NumberSets:
         """The first set, and others whose pages differ from its page in numbers only."""
         return self._with_others() if self.renames else (self.own,)
 
-    @remembered("sets", lambda numbers: program_key(numbers.plan.sheet, numbers.plan.options))
+    @cached_by("sets", lambda numbers: program_key(numbers.plan.sheet, numbers.plan.options))
     def _with_others(self) -> tuple[Values, ...]:
         asked = [f"class/{self.plan.options.chosen_seed}/set {number}" for number in range(1, SETS)]
         try:

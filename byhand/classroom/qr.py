@@ -13,7 +13,7 @@ from typing import Any
 
 import segno
 
-from byhand.cache import remembered
+from byhand.cache import cached_by
 from byhand.formats.program import program_key
 
 LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"  # of the alphanumeric mode
@@ -61,7 +61,7 @@ def _bits(text: str) -> list[bool]:
     return [bit == "1" for bit in pairs + (f"{codes[-1]:0{LAST_BITS}b}" if len(codes) % 2 else "")]
 
 
-@remembered("codes", lambda version, length, start: program_key(version, length, start))
+@cached_by("codes", lambda version, length, start: program_key(version, length, start))
 def _flipped(version: int, length: int, start: int) -> Any:
     """For each bit of a text of so many letters, from bit `start` on, the modules that it flips."""
     import numpy as np

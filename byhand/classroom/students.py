@@ -12,9 +12,9 @@ from functools import lru_cache
 from byhand import __version__
 from byhand.arithmetic.copies import Copies
 from byhand.arrange import arranged
-from byhand.cache import remembered
+from byhand.cache import cached_by
 from byhand.classroom.class_run import ClassRun, unchanged
-from byhand.classroom.fitting import AGAIN, ATTEMPTS, fitting
+from byhand.classroom.fitting import AGAIN, COPY_ATTEMPTS, fitting
 from byhand.classroom.plan import NumberSets, Plan
 from byhand.classroom.printing.fill import fill
 from byhand.classroom.printing.layout import Layout, lay_out, lay_out_copy
@@ -36,7 +36,7 @@ CLASS_VIEWS: tuple[View, ...] = ("worksheet", "key")
 NOBODY = Student("Name", "0")
 SAMPLES = 24  # copies that are run before students are known: what varies among them is a slot, the widest need room
 SAMPLE_ATTEMPTS = 4  # keys that are tried for each of these
-LAYOUTS = 4  # of a view, at most
+MOST_LAYOUTS = 4  # of a view, at most
 _TAG, _MEASURE = re.compile(r"<[^>]*>"), re.compile(r"[\d.]+")
 
 
@@ -81,7 +81,7 @@ class ClassPages:
     samples: tuple[str, ...] = ()
 
 
-@remembered("classes", lambda plan: program_key(plan))
+@cached_by("classes", lambda plan: program_key(plan))
 def class_pages(plan: Plan) -> ClassPages:
     """Search for a class's sets of numbers, and lay its pages out, unless few copies have the same page.
 
@@ -119,7 +119,7 @@ def _unmeasured(html: str) -> str:
 def _layouts(html: str, run: ClassRun, letters: str) -> Iterator[Layout]:
     """A view laid out for copy 0, and for further copies that do not fit, as where a paragraph gets longer."""
     left = list(range(run.domain.count))
-    for _ in range(LAYOUTS):
+    for _ in range(MOST_LAYOUTS):
         if left:
             yield (layout := _layout(html, run, left[0], letters))
             fits = [all(copy) for copy in zip(*fill(layout, run.domain.marks), strict=True)]
@@ -182,12 +182,12 @@ def _alone(plan: Plan, numbers: NumberSets, student: Student, fit: str | None) -
     Raises: ConfigError where there is one set of numbers only; SheetError where no page is to be made of others.
     """
     key = fit or plan.key(student)
-    for attempt in range(ATTEMPTS):
+    for attempt in range(COPY_ATTEMPTS):
         try:
             page, run = _page_alone(plan, numbers.of(key + AGAIN * attempt))
             break
         except SheetError:  # as where a mistake that the page shows cannot be made with these numbers
-            if attempt == ATTEMPTS - 1:
+            if attempt == COPY_ATTEMPTS - 1:
                 raise
     (path,), modules = qr_codes([_qr_text(plan, page.stamp["hash"])])
     whose = {"name": student.shown, "whose": student.whose, "code": path, "modules": str(modules)}

@@ -18,7 +18,7 @@ from byhand.errors import ExtraError, UnknownNameError
 from byhand.runs import Run
 from byhand.worksheet.document import VIEWS, Document, View
 
-GROUP = "byhand.formats"  # of entry points
+ENTRY_POINT_GROUP = "byhand.formats"  # of entry points
 Paper = Literal["a4", "letter"]
 
 
@@ -146,7 +146,7 @@ def asked(formats: Sequence[Format], views: Sequence[View]) -> Iterator[tuple[Fo
 
 
 def _others() -> Sequence[EntryPoint]:
-    return tuple(entry_points(group=GROUP))
+    return tuple(entry_points(group=ENTRY_POINT_GROUP))
 
 
 def _loaded(point: EntryPoint) -> Format:

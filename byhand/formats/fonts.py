@@ -55,7 +55,7 @@ COMMON = {*range(0x20, 0x7F), *range(0x2002, 0x200E), *map(ord, SIGNS)}
 MATHS = COMMON | GREEK | {*map(ord, "ıȷ")}
 LATIN = COMMON | {*range(0xA0, 0x180), *range(0x218, 0x21C), 0x1E9E, *range(0x300, 0x305), *range(0x306, 0x30D)}
 OTHERS = {*range(0x400, 0x460), 0x490, 0x491, 0x1A0, 0x1A1, 0x1AF, 0x1B0, *range(0x1EA0, 0x1EFA)}  # of Kyiv and Huế
-TEXT = LATIN | GREEK | {*range(0x384, 0x3CF)} | OTHERS
+TEXT_CHARACTERS = LATIN | GREEK | {*range(0x384, 0x3CF)} | OTHERS
 LEGAL = [0, 7, 9, 13, 14]  # name records: copyright, trademark, designer, licence and its address
 
 
@@ -191,7 +191,7 @@ def _subset(source: tuple[str, str], characters: set[int], *, layout: bool = Fal
 
 def _kerned_subset(source: tuple[str, str]) -> Any:
     """All of the text, but only Latin is kerned: Greek would double the pairs."""
-    font, latin = _subset(source, TEXT), _subset(source, LATIN, layout=True)
+    font, latin = _subset(source, TEXT_CHARACTERS), _subset(source, LATIN, layout=True)
     for tag in ("GDEF", "GPOS"):
         latin[tag].ensureDecompiled(recurse=True)
         font[tag] = latin[tag]

@@ -10,7 +10,7 @@ SUBSCRIPTS = "ᵢⱼₖₗₘₙₚₜ"  # made from the letters where the sourc
 DIGIT_SCALE, SMALL_SCALE = 0.84, 0.68
 BAR, GAP = 0.046, 0.080  # em: the bar's thickness, the white between it and a digit
 OVERHANG, BEARING = 0.018, 0.075  # em: the bar beyond its digits, the white beside it
-MOST = 3  # digits over as many
+MOST_DIGITS = 3  # digits over as many
 
 
 def _placed(font: Any, glyph: str, scale: float, dx: float, dy: float) -> Any:
@@ -74,8 +74,8 @@ def add_fractions(font: Any) -> None:
     width = DIGIT_SCALE * font["hmtx"][digits[1]][0]
     glyphs: dict[str, tuple[Any, int]] = {}
     lookups, rules = [], [f"ignore sub [@D @POINT {slash}] @D';"]
-    rules += [f"ignore sub @D' {'@D ' * n}{slash} {'@D ' * (MOST + 1)};" for n in range(MOST)]
-    for n, m in product(range(MOST, 0, -1), repeat=2):
+    rules += [f"ignore sub @D' {'@D ' * n}{slash} {'@D ' * (MOST_DIGITS + 1)};" for n in range(MOST_DIGITS)]
+    for n, m in product(range(MOST_DIGITS, 0, -1), repeat=2):
         places, length, called = n + 1 + m, max(n, m) * width + 2 * OVERHANG * em, []
         advance = round((length + 2 * BEARING * em) / places)
         for place in range(places):

@@ -29,7 +29,7 @@ NODE = "node/"  # before the number of a node that is no step
 RECORDED = "recorded/"  # before the name of a step that others read as it was recorded
 SHORT = {"Erf", "Gelu"}  # operators that the reference computes to seven digits
 
-Shape = tuple[int, ...]
+Dims = tuple[int, ...]
 Trees = Sequence[Expr]  # of one form, one for each place of a shape
 
 
@@ -41,7 +41,7 @@ def graph(run: Run, *, chained: bool = True) -> Any:
     if run.numbers == "symbolic":
         raise WitnessError("a run in letters has no ONNX graph; use exact, float or decimal numbers")
     onnx = _onnx()
-    build, inputs, outputs = Builder(run, chained), [], []
+    build, inputs, outputs = GraphBuilder(run, chained), [], []
     for name, step in run.steps.items():
         info = onnx.helper.make_tensor_value_info(name, DOUBLE, step.shape)
         if step.op is None:
@@ -82,7 +82,7 @@ def evaluated(model: Any) -> dict[str, Any]:
         return dict(zip(evaluator.output_names, evaluator.run(None, {}), strict=True))
 
 
-def judge(run: Run) -> None:
+def compare(run: Run) -> None:
     """Compare a run with its ONNX graph: with "round and carry", step by step from what was recorded.
 
     Raises: WitnessError for the first cell that differs; as `graph`.
@@ -118,10 +118,10 @@ class Tensor:
     """A value in the graph: its name, and the shape that it has before it is broadcast to that of its step."""
 
     name: str
-    shape: Shape
+    shape: Dims
 
 
-class Builder:
+class GraphBuilder:
     """A graph being built: its nodes, and the constants that they read.
 
     chained: whether a step reads the others as the graph computes them, or as they were recorded.
@@ -170,11 +170,11 @@ class Builder:
         else:
             self("Identity", value, out=name)
 
-    def _full(self, value: Tensor, shape: Shape) -> str:
+    def _full(self, value: Tensor, shape: Dims) -> str:
         """A value in its full shape."""
         return value.name if value.shape == shape else self("Expand", value.name, list(shape))
 
-    def _value(self, trees: Sequence[Expr], shape: Shape) -> Tensor:
+    def _value(self, trees: Sequence[Expr], shape: Dims) -> Tensor:
         """The values of trees of one form, one for each place of a shape.
 
         Raises: WitnessError for a function without an operator.
@@ -201,14 +201,14 @@ class Builder:
         shape = numpy.broadcast_shapes(*(value.shape for value in values))
         return Tensor(self(kind, *(value.name for value in values)), shape)
 
-    def _numbers(self, numbers: Sequence[Any], shape: Shape) -> Tensor:
+    def _numbers(self, numbers: Sequence[Any], shape: Dims) -> Tensor:
         if len({*numbers}) == 1:
             return Tensor(self.constant(float(numbers[0])), ())
         import numpy
 
         return Tensor(self.constant(numpy.array([float(x) for x in numbers]).reshape(shape)), shape)
 
-    def _cells(self, refs: Sequence[Ref], shape: Shape) -> Tensor:
+    def _cells(self, refs: Sequence[Ref], shape: Dims) -> Tensor:
         """Cells of other steps: a whole step that is broadcast to the shape, or the cells gathered."""
         import numpy
 
@@ -232,7 +232,7 @@ class Builder:
         """The name under which a step is read."""
         return name if self.chained or self.run[name].op is None else RECORDED + name
 
-    def _sum(self, terms: Sequence[Trees], shape: Shape) -> Tensor:
+    def _sum(self, terms: Sequence[Trees], shape: Dims) -> Tensor:
         """Several trees in each place added up: those that read the same steps in the same way by one operator."""
         groups = [[*group] for _, group in groupby(terms, lambda term: _form(term[0], named=True))]
         values = [self._total(group, shape) if len(group) > 1 else self._value(group[0], shape) for group in groups]
@@ -240,11 +240,11 @@ class Builder:
             return values[0] if values else Tensor(self.constant(0.0), ())
         return self._operator("Add" if len(values) == 2 else "Sum", *values)
 
-    def _total(self, terms: Sequence[Trees], shape: Shape) -> Tensor:
+    def _total(self, terms: Sequence[Trees], shape: Dims) -> Tensor:
         """Terms of one form added up; a product of matrices, if they are one."""
         return self._product(terms, shape) or self._reduced("ReduceSum", terms, shape)
 
-    def _product(self, terms: Sequence[Trees], shape: Shape) -> Tensor | None:
+    def _product(self, terms: Sequence[Trees], shape: Dims) -> Tensor | None:
         """Σₖ X[i,k]·Y[k,j] or Σₖ X[i,k]·Y[j,k], over all of X and Y; None for any other sum."""
         match terms[0][0]:
             case Mul(Ref(left), Ref(right)) if len(shape) == 2 and self.run[left].shape == (shape[0], len(terms)):
@@ -267,11 +267,11 @@ class Builder:
             return Tensor(self("Gemm", x, y, transB=1), shape)
         return None
 
-    def _reduced(self, kind: str, trees: Sequence[Trees], shape: Shape) -> Tensor:
+    def _reduced(self, kind: str, trees: Sequence[Trees], shape: Dims) -> Tensor:
         """An operator that makes one of several values in each place."""
         return Tensor(self(kind, self._stacked(trees, shape), [len(shape)], keepdims=0), shape)
 
-    def _stacked(self, trees: Sequence[Trees], shape: Shape) -> str:
+    def _stacked(self, trees: Sequence[Trees], shape: Dims) -> str:
         """Several values in each place, on a last axis: together where they are of one form."""
         whole = (*shape, len(trees))
         if _are_alike(trees):
@@ -280,7 +280,7 @@ class Builder:
         each = [self("Unsqueeze", self._full(self._value(tree, shape), shape), [len(shape)]) for tree in trees]
         return self("Concat", *each, axis=len(shape))
 
-    def _function(self, name: str, args: Sequence[Trees], shape: Shape) -> Tensor:
+    def _function(self, name: str, args: Sequence[Trees], shape: Dims) -> Tensor:
         match name:
             case "argmax":
                 place = self("ArgMax", self._stacked(args, shape), axis=len(shape), keepdims=0)
@@ -347,7 +347,7 @@ def _log(base: int | str) -> float:
     return 1.0 if base == "e" else math.log(int(base))
 
 
-def _softmax(b: Builder, step: Step, steps: Steps) -> bool:
+def _softmax(b: GraphBuilder, step: Step, steps: Steps) -> bool:
     """In base b it is that of the scores times ln b."""
     if (found := _scores(step, steps)) is None:
         return False
@@ -368,7 +368,7 @@ def _scores(step: Step, steps: Steps) -> tuple[str, int | str] | None:
     return None
 
 
-def _attention(b: Builder, step: Step, steps: Steps) -> bool:
+def _attention(b: GraphBuilder, step: Step, steps: Steps) -> bool:
     """One head. The queries carry the scale and the base, which as an attribute would be a float32."""
     if step.op_name != "matmul" or (found := _scores(steps[step.inputs[0]], steps)) is None:
         return False
@@ -391,7 +391,7 @@ def _attention(b: Builder, step: Step, steps: Steps) -> bool:
     return True
 
 
-def _norm(b: Builder, step: Step, steps: Steps) -> bool:
+def _norm(b: GraphBuilder, step: Step, steps: Steps) -> bool:
     """LayerNormalization, or RMSNormalization and a bias."""
     end, width, w, bias = step, step.shape[1], "", list[str]()
     if step.op_name == "scale_and_shift":
@@ -419,7 +419,7 @@ def _norm(b: Builder, step: Step, steps: Steps) -> bool:
     return True
 
 
-WHOLES: Iterable[Callable[[Builder, Step, Steps], bool]] = (_softmax, _attention, _norm)
+WHOLES: Iterable[Callable[[GraphBuilder, Step, Steps], bool]] = (_softmax, _attention, _norm)
 
 
 def _onnx() -> Any:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from byhand import __version__
-from byhand.cache import kept, sources_of
+from byhand.cache import cached, sources_of
 from byhand.errors import SheetError
 from byhand.formats.fonts import faces, font_face_css
 
@@ -29,7 +29,7 @@ def printed(html: str, cache: bool = True) -> bytes:
 
 def laid_out(make: Callable[[], bytes], *parts: str) -> bytes:
     """What is made by laying these parts out, made once."""
-    return kept("laid-out", make, _making(), *parts)
+    return cached("laid-out", make, _making(), *parts)
 
 
 @cache
@@ -45,10 +45,10 @@ def pdf(html: str) -> bytes:
 
     Raises: SheetError where it asks for a file. WeasyPrint's warnings go to the log `weasyprint`.
     """
-    return written(document(html))
+    return as_pdf(rendered_document(html))
 
 
-def written(document: Any) -> bytes:
+def as_pdf(document: Any) -> bytes:
     """WeasyPrint's Document as PDF.
 
     Raises: SheetError where it asks for a file.
@@ -58,7 +58,7 @@ def written(document: Any) -> bytes:
     return result
 
 
-def document(html: str) -> Any:
+def rendered_document(html: str) -> Any:
     """A page laid out: WeasyPrint's Document.
 
     Raises: SheetError where it asks for a file.

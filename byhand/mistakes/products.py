@@ -9,8 +9,9 @@ from byhand.mistakes.registry import mistake
 from byhand.ops.linear import affine, affine_rows, dot_rows, matmul, multiply, row_dots
 from byhand.tape import Step, Tape
 
-PRODUCT = "AB"  # of the model matrix-product, the step that is taught
-TAUGHT = ("hook_q", "hook_k", "hook_v", "hook_attn_out", PRODUCT)  # products whose factors may be turned by mistake
+MATRIX_PRODUCT = "AB"  # of the model matrix-product, the step that is taught
+# products whose factors may be swapped by mistake
+TAUGHT = ("hook_q", "hook_k", "hook_v", "hook_attn_out", MATRIX_PRODUCT)
 
 
 @mistake(
@@ -31,7 +32,7 @@ def products_not_added(step: Step, tape: Tape) -> Iterable[Step]:
 )
 def elementwise(step: Step, tape: Tape) -> Iterable[Step]:
     """A matrix product becomes a product entry by entry, where the shapes let it."""
-    return [replace(step, op=multiply) if step.name == PRODUCT and _square(step, tape) else step]
+    return [replace(step, op=multiply) if step.name == MATRIX_PRODUCT and _square(step, tape) else step]
 
 
 @mistake(
@@ -40,7 +41,7 @@ def elementwise(step: Step, tape: Tape) -> Iterable[Step]:
 )
 def factors_swapped(step: Step, tape: Tape) -> Iterable[Step]:
     """A matrix product has its factors exchanged, where the shapes let it."""
-    return [replace(step, inputs=step.inputs[::-1]) if step.name == PRODUCT and _square(step, tape) else step]
+    return [replace(step, inputs=step.inputs[::-1]) if step.name == MATRIX_PRODUCT and _square(step, tape) else step]
 
 
 @mistake(

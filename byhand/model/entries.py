@@ -9,9 +9,8 @@ from byhand.arithmetic.copies import varies
 from byhand.arithmetic.expr import NEG_INF
 from byhand.errors import ValuesError
 from byhand.notation.number import parse
-from byhand.tape import shape_text
+from byhand.tape import Rows, shape_text
 
-Rows = tuple[tuple[Any, ...], ...]
 MOST_ENTRIES = 100_000  # of one matrix: a worksheet has a hundred
 DEEPEST = 3  # lists in a list: heads, rows, columns
 

@@ -20,7 +20,7 @@ from byhand.errors import ValuesError
 from byhand.model.entries import MOST_ENTRIES, plain_lists
 from byhand.notation.number import shown
 
-LARGEST_FILE = 4_000_000  # bytes
+LARGEST_VALUES_FILE = 4_000_000  # bytes
 LARGEST_TOML = 500_000  # its parser is written in Python
 LARGEST_TEXT = 1_000_000  # of an array of text, in bytes
 MOST_ARRAYS = 2_000
@@ -227,6 +227,6 @@ def _within(name: str, shape: Sequence[int], budget: int) -> int:
 
 
 READERS: dict[str, tuple[Callable[[bytes], Any], int]] = {
-    ".toml": (_toml, LARGEST_TOML), ".json": (_json, LARGEST_FILE), ".npz": (_npz, LARGEST_FILE),
-    ".safetensors": (_safetensors, LARGEST_FILE),
+    ".toml": (_toml, LARGEST_TOML), ".json": (_json, LARGEST_VALUES_FILE), ".npz": (_npz, LARGEST_VALUES_FILE),
+    ".safetensors": (_safetensors, LARGEST_VALUES_FILE),
 }  # fmt: skip

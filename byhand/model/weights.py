@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from byhand.errors import (
-    LONGEST_NAME,
+    LONGEST_QUOTE,
     MOST_PROBLEMS,
     ByHandError,
     UnknownNameError,
@@ -17,11 +17,11 @@ from byhand.errors import (
     together,
 )
 from byhand.model.config import Config
-from byhand.model.entries import MOST_ENTRIES, Rows, cut, flat, plain_lists, rows, sizes
+from byhand.model.entries import MOST_ENTRIES, cut, flat, plain_lists, rows, sizes
 from byhand.model.parameters import has_heads, parameter_shapes, shape_of
 from byhand.notation.number import shown
 from byhand.notation.words import unprintable
-from byhand.tape import shape_text
+from byhand.tape import Rows, shape_text
 
 Numbers = dict[str, Rows]
 MOST_NAMES = 20_000  # of weights or of inputs
@@ -151,7 +151,7 @@ def _table(key: str, entry: object) -> dict[str, Any]:
         raise ValuesError(f"{key} has more than {MOST_NAMES:,} names; a model of one block has twenty")
     table = {str(name): value for name, value in entry.items()}
     for name in table:
-        if len(name) > LONGEST_NAME or not name.isprintable():
+        if len(name) > LONGEST_QUOTE or not name.isprintable():
             raise ValuesError(f"{key} holds {shown(name)}, which is no name")
     return {name: plain_lists(name, value) for name, value in table.items()}
 

@@ -13,7 +13,7 @@ from html import escape
 
 from byhand.errors import SheetError
 
-LONGEST = 500  # characters
+LONGEST_FORMULA = 500  # characters
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|[A-Za-z]+|\d+(?:[.,]\d+)*|\s+|.", re.DOTALL)
 _SIGNS = {
     "cdot": "·", "div": "÷", "times": "×", "infty": "∞", "to": "→", "le": "≤", "ge": "≥", "ne": "≠", "approx": "≈",
@@ -32,8 +32,8 @@ def inline(latex: str) -> str:
 
     Raises: SheetError for one that is too long for a page, and too deep.
     """
-    if len(latex) > LONGEST:
-        raise SheetError(f"a formula has {len(latex):,} characters; {LONGEST} are enough for any page")
+    if len(latex) > LONGEST_FORMULA:
+        raise SheetError(f"a formula has {len(latex):,} characters; {LONGEST_FORMULA} are enough for any page")
     return "".join(_html(iter(_TOKEN.findall(latex))))
 
 

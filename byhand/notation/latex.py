@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from byhand.arithmetic.expr import Expr, Ref
-from byhand.notation.text import TEXT, place
+from byhand.notation.text import TEXT, index_text
 from byhand.notation.write import write
 
 
 def _ref(ref: Ref) -> str:
-    return rf"{{{ref.matrix}}}_{{{' '.join(place(i) for i in ref.index)}}}"
+    return rf"{{{ref.matrix}}}_{{{' '.join(index_text(i) for i in ref.index)}}}"
 
 
 LATEX = replace(

@@ -14,7 +14,7 @@ from byhand.errors import ValuesError
 
 LETTER = re.compile(r"(?![eπ])[A-Za-zα-ωΑ-Ω](_?[0-9]{1,2})?|[eπ]_?[0-9]{1,2}")  # e and π alone are numbers
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?(\s*/\s*[0-9]+)?")
-LONGEST = 60  # characters of a given number
+LONGEST_NUMBER = 60  # characters of a given number
 LARGEST_EXPONENT = 324  # of a float64
 
 
@@ -28,16 +28,18 @@ def parse(entry: object) -> Fraction | float | str:
     if isinstance(entry, bool) or not isinstance(entry, int | float | str):
         raise ValuesError(f"{shown(entry)} is not a number; write one as 3, 0.25 or '-1/2'")
     if isinstance(entry, int):
-        if abs(entry) >= 10**LONGEST:
-            raise ValuesError(f"a number of more than {LONGEST} digits is too long for any sheet")
+        if abs(entry) >= 10**LONGEST_NUMBER:
+            raise ValuesError(f"a number of more than {LONGEST_NUMBER} digits is too long for any sheet")
         return Fraction(entry)
     text = repr(float(entry)) if isinstance(entry, float) else entry.strip().replace("−", "-")
     if text in ("-inf", "-∞", "-Infinity"):
         return NEG_INF
     if LETTER.fullmatch(text):
         return text
-    if len(text) > LONGEST:
-        raise ValuesError(f"a number of {len(text)} characters is too long; {LONGEST} are enough for any sheet")
+    if len(text) > LONGEST_NUMBER:
+        raise ValuesError(
+            f"a number of {len(text)} characters is too long; {LONGEST_NUMBER} are enough for any sheet"
+        )
     if not _NUMBER.fullmatch(text):
         raise ValuesError(f"{shown(entry)} is not a number; write one as 3, 0.25 or '-1/2'")
     top, _, bottom = text.replace(" ", "").partition("/")

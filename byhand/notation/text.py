@@ -13,7 +13,7 @@ _ONE_SIGN = re.compile(r"\d+|[A-Za-zα-ωΑ-Ω][₀-₉]*")  # what needs no bra
 _LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
-def place(at: int | Index) -> str:
+def index_text(at: int | Index) -> str:
     """An index on paper, where counting starts at 1."""
     return at.name if isinstance(at, Index) else str(at + 1)
 
@@ -29,7 +29,7 @@ def _root(x: str) -> str:
 
 
 def _ref(ref: Ref) -> str:
-    return f"{ref.matrix}[{', '.join(place(i) for i in ref.index)}]"
+    return f"{ref.matrix}[{', '.join(index_text(i) for i in ref.index)}]"
 
 
 TEXT = Style(

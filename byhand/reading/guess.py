@@ -12,7 +12,7 @@ from typing import Any
 from byhand.arithmetic.domain import Domain
 from byhand.arrange import arranged
 from byhand.choose import choose
-from byhand.classroom.fitting import AGAIN, ATTEMPTS
+from byhand.classroom.fitting import AGAIN, COPY_ATTEMPTS
 from byhand.classroom.plan import NumberSets, Plan
 from byhand.classroom.roster import Student
 from byhand.errors import ByHandError
@@ -63,7 +63,7 @@ def _of_student(sheet: Sheet, options: Options, student: str) -> Iterator[Callab
         numbers.of(plan.key(who))
     except ByHandError:
         return  # a sheet that has no class
-    for attempt in range(ATTEMPTS):
+    for attempt in range(COPY_ATTEMPTS):
         yield partial(numbers.of, plan.key(who) + AGAIN * attempt)
 
 

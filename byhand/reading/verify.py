@@ -39,7 +39,7 @@ def verify(path: Path | str, *, onnx: bool = False) -> Verdict:
     if onnx:
         from byhand.formats import onnx as graph
 
-        judges = [judge, graph.judge]
+        judges = [judge, graph.compare]
     content = _content(path)
     if path.suffix.lower() == ".json":
         run = read(_text(content))

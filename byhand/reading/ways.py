@@ -19,7 +19,7 @@ from byhand.reading.guess import original, recorded_with_lost, values_of
 from byhand.reading.page import Page
 from byhand.runs import Run
 from byhand.worksheet.document import Level, Orientation
-from byhand.worksheet.sheet import NUMBERS, Sheet
+from byhand.worksheet.sheet import NUMBER_SYSTEMS, Sheet
 
 Judges = Sequence[Callable[[Run], None]]
 ROUGHLY = number_system("decimal", rounding="once")  # which loses nothing and fails at nothing
@@ -101,7 +101,7 @@ def _options(page: Page) -> Options:
     """
     level, base = page.said("level", get_args(Level)), page.said("base", ("e", *map(str, range(2, MOST_BASE + 1))))
     options = Options(
-        seed=0, numbers=page.said("numbers", NUMBERS), base=int(base) if base.isdigit() else base,
+        seed=0, numbers=page.said("numbers", NUMBER_SYSTEMS), base=int(base) if base.isdigit() else base,
         orientation=page.said("orientation", get_args(Orientation)),  # type: ignore[arg-type]
         level=None if level == "standard" else level,  # type: ignore[arg-type]
         language=page.asked["language"],

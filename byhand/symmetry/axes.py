@@ -12,8 +12,8 @@ from byhand.symmetry.signs import sign_of
 from byhand.tape import Found, Op, Step, Tape
 
 Side = tuple[str, int]  # the rows (0) or the columns (1) of a step, or its operands in a row (2)
-TOKENS = {"pos", "source"}  # axes of tokens, by their names on the tape
-DIGITS = 9  # by which constants are told apart
+TOKEN_AXES = {"pos", "source"}  # axes of tokens, by their names on the tape
+DIGITS_COMPARED = 9  # by which constants are told apart
 
 
 @dataclass(frozen=True)
@@ -281,7 +281,7 @@ class _Walk:
             stays = not {name, name.partition("[")[0]}.isdisjoint(in_place)
             limit = step.op is None and name not in read  # such as how many words are kept, which the model reads
             for side in ((name, 0), (name, 1)):
-                if stays or limit or TOKENS.issuperset(step.axes):
+                if stays or limit or TOKEN_AXES.issuperset(step.axes):
                     self.hold(side, signs=not limit and stays)
 
     def _needed(self) -> set[str]:
@@ -386,7 +386,7 @@ class _Walk:
     def _met(self, tables: Sequence[str], i: int, j: int) -> tuple[float, ...]:
         """What stands in a cell of tables that read no other step, up to its last digits."""
         trees = (self.tape.cell(name, i, j) for name in tables)
-        return tuple(round(float(FLOATS.settle(tree, _nothing)), DIGITS) for tree in trees)
+        return tuple(round(float(FLOATS.settle(tree, _nothing)), DIGITS_COMPARED) for tree in trees)
 
     # What may change sign
 

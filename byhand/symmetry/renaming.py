@@ -19,10 +19,10 @@ from byhand.notation.number import parse, plain
 from byhand.symmetry.axes import Side, Symmetries, symmetries
 from byhand.symmetry.draw import Draw
 
-ATTEMPTS = 100  # to keep rows different
+ROW_ATTEMPTS = 100  # to keep rows different
 
-Table = tuple[tuple[int, ...], ...]  # the numbers of a matrix, by how many `leaves` come before each
-Cell = tuple[int, int]
+Numbering = tuple[tuple[int, ...], ...]  # the numbers of a matrix, by how many `leaves` come before each
+RowColumn = tuple[int, int]
 Shapes = tuple[tuple[str, tuple[int, ...]], ...]
 
 
@@ -39,7 +39,7 @@ class Moves:
     """What may change places and signs among a model's numbers: in its run, and where each number stands in it."""
 
     run: Symmetries
-    tables: Mapping[str, Table]
+    tables: Mapping[str, Numbering]
 
     @cached_property
     def axes(self) -> tuple[Side, ...]:
@@ -80,7 +80,7 @@ class Moves:
         moved = [(place, 1) for place, _ in enumerate(found)]
         by_themselves = [name for name in self.tables if drawing.is_by_itself(name)]
         values = [parse(number) for number in found] if by_themselves else []
-        for _ in range(ATTEMPTS if by_themselves else 1):
+        for _ in range(ROW_ATTEMPTS if by_themselves else 1):
             drawing.draw_each_by_itself()
             for name in self.tables:
                 for new, old, sign in drawing.moved(name):
@@ -91,7 +91,7 @@ class Moves:
         return moved
 
 
-def _different(table: Table, values: Sequence[Any], moved: Sequence[tuple[int, int]] = ()) -> int:
+def _different(table: Numbering, values: Sequence[Any], moved: Sequence[tuple[int, int]] = ()) -> int:
     """How many different rows a matrix has, as its numbers stand or after they have moved."""
     if not moved:
         return len({tuple(values[at] for at in row) for row in table})
@@ -107,7 +107,7 @@ class _Drawing:
         self.run = moves.run
         self.renamings: dict[Side, Renaming] = {}
         self.in_rows: dict[Side, list[Renaming]] = {}  # of an axis within another, for each place of that
-        self.cells: dict[tuple[Side, Side], dict[Cell, Cell]] = {}
+        self.cells: dict[tuple[Side, Side], dict[RowColumn, RowColumn]] = {}
         for axis in moves.axes:
             if axis not in self.run.within:
                 self.renaming(axis)
@@ -172,10 +172,10 @@ class _Drawing:
             self.in_rows[axis] = [self._pinned(axis, each) for each in pins]
         self.cells = {self._axes(name): self._exchanged(kinds) for name, kinds in self.run.kinds.items()}
 
-    def _exchanged(self, kinds: Sequence[Sequence[Any]]) -> dict[Cell, Cell]:
+    def _exchanged(self, kinds: Sequence[Sequence[Any]]) -> dict[RowColumn, RowColumn]:
         """The cell that takes the place of each: one of its kind."""
         kind_of = {(i, j): kind for i, row in enumerate(kinds) for j, kind in enumerate(row)}
-        pools: dict[Any, list[Cell]] = {}
+        pools: dict[Any, list[RowColumn]] = {}
         for cell, kind in kind_of.items():
             pools.setdefault(kind, []).append(cell)
         left = {kind: iter([pool[k] for k in self.draw.order(len(pool))]) for kind, pool in pools.items()}
@@ -260,7 +260,7 @@ def _filled(shape: Sequence[int]) -> Any:
     return [_filled(shape[1:]) for _ in range(shape[0])] if shape else 1
 
 
-def _tables(values: Values) -> dict[str, Table]:
+def _tables(values: Values) -> dict[str, Numbering]:
     """Numbers that are counted, as matrices, and those that layers make of them: a parameter's heads one below the
     other where it is given head by head, and head by head where it is given as a whole.
     """

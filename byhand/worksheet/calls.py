@@ -42,7 +42,7 @@ from byhand.worksheet.document import (
     Role,
     Strip,
     Table,
-    Word,
+    TextBlock,
     WordBoxes,
 )
 from byhand.worksheet.markdown import inline
@@ -75,7 +75,7 @@ def sayable(context: Context, blocks: list[Block]) -> dict[str, Any]:
             if not isinstance(made, Block | tuple):
                 return made
             left = made if isinstance(made, tuple) else (made,)
-            if other := next((each for each in left if not isinstance(each, Word | Figure)), None):
+            if other := next((each for each in left if not isinstance(each, TextBlock | Figure)), None):
                 raise TypeError(f"{name}() made {other!r}, which is neither a Word nor a Figure")
             blocks.extend(left)
             return Marker("".join(f"\ue000{at}\ue001" for at in range(len(blocks) - len(left), len(blocks))))

@@ -19,7 +19,12 @@ from byhand.worksheet.messages import Messages, messages
 from byhand.worksheet.sheet import Sheet
 
 PRODUCTS = ("matmul", "affine", "dot_rows")
-SIGNS = {"row_dots": "·", "multiply": "⊙", "add": "+", "subtract": "−"}  # between operands that stand side by side
+OPERATOR_SIGNS = {
+    "row_dots": "·",
+    "multiply": "⊙",
+    "add": "+",
+    "subtract": "−",
+}  # between operands that stand side by side
 
 
 @dataclass(frozen=True)
@@ -130,11 +135,11 @@ class Context:
     def equation(self, name: str, unknown: Sequence[str | Place]) -> Strip:
         """Operands side by side with some entries left out, and the result, from which they are to be found."""
         step = self.tape[name].step
-        if step.op is None or step.op.name not in SIGNS:
+        if step.op is None or step.op.name not in OPERATOR_SIGNS:
             raise SheetError(f"{name} is neither a product nor a sum; leave out entries of another step's operands")
         found = solutions(self.tape, name, unknown)
         panels = [self._without(self.panel(n), found) for n in step.inputs]
-        joints = [SIGNS[step.op.name]] * (len(panels) - 1)
+        joints = [OPERATOR_SIGNS[step.op.name]] * (len(panels) - 1)
         return Strip((*panels, self.panel(name, "given")), (*joints, "="))
 
     def _without(self, panel: Panel, found: Mapping[Place, Expr]) -> Panel:

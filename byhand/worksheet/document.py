@@ -202,7 +202,7 @@ class Block:
         return ()
 
 
-class Word(Block):
+class TextBlock(Block):
     """What is read, in the left column, in the order of the sheet.
 
     brief: whether it also fits into half a page's width; last: whether it stands after the figures where these are
@@ -213,7 +213,7 @@ class Word(Block):
     last: ClassVar[bool] = False
 
 
-class Question(Word):
+class Question(TextBlock):
     """What is answered, not read. seconds: what a practised hand needs, but for the blanks."""
 
     seconds: ClassVar[float] = QUESTION
@@ -339,7 +339,7 @@ class WordBoxes(Figure):
 
 
 @dataclass(frozen=True)
-class Prose(Word):
+class Prose(TextBlock):
     """Parsed Markdown."""
 
     tokens: Sequence[Any]
@@ -382,7 +382,7 @@ class Table(Figure):
 
 
 @dataclass(frozen=True)
-class Remark(Word):
+class Remark(TextBlock):
     """A short line of text under a head that its template prints."""
 
     tokens: Sequence[Any]
@@ -407,7 +407,7 @@ class Checkpoint(Remark):
 
 
 @dataclass(frozen=True)
-class FirstCell(Word):
+class FirstCell(TextBlock):
     """The rule of a matrix's first cell, which is printed: a view puts the numbers in."""
 
     rule: Expr
@@ -466,7 +466,7 @@ class Section:
 
     number: int
     title: str
-    words: tuple[Word, ...]
+    words: tuple[TextBlock, ...]
     figures: tuple[Figure, ...]
 
     @property

@@ -15,7 +15,7 @@ from byhand.tape import Place, Tape
 
 
 @dataclass(frozen=True)
-class Way:
+class Solution:
     """How an unknown is found: from which cell of a result, by which arithmetic, and that with the numbers in it."""
 
     at: tuple[int, int]
@@ -113,9 +113,9 @@ def _easiest(tape: Tape, name: str, operand: str, others: list[Place]) -> Place:
     return min(ranked)[1]
 
 
-def _solved(tape: Tape, name: str, places: Sequence[Place]) -> dict[Place, Way]:
+def _solved(tape: Tape, name: str, places: Sequence[Place]) -> dict[Place, Solution]:
     """Those unknowns that follow one after the other, each from a cell in which no other is left."""
-    found: dict[Place, Way] = {}
+    found: dict[Place, Solution] = {}
     while True:
         left = [place for place in places if place not in found]
         new = next(((p, ways) for p in left if (ways := list(_ways(tape, name, p, left)))), None)
@@ -126,7 +126,7 @@ def _solved(tape: Tape, name: str, places: Sequence[Place]) -> dict[Place, Way]:
 
 def _ways(
     tape: Tape, name: str, place: Place, left: Sequence[Place], cells: Collection[tuple[int, int]] = ()
-) -> Iterator[Way]:
+) -> Iterator[Solution]:
     """The ways to find an unknown from one cell of the result, any or one of these, which give what it is."""
     operand, row, col = place
     results = {(i, j): x for i, values in enumerate(tape.values(name)) for j, x in enumerate(values)
@@ -140,7 +140,7 @@ def _ways(
 def _undone(
     tape: Tape, name: str, place: Place, left: Collection[Place], number: Callable[[Ref], Any],
     results: Mapping[tuple[int, int], Any],
-) -> Iterator[Way]:  # fmt: skip
+) -> Iterator[Solution]:  # fmt: skip
     """The ways to find an unknown from one cell of the result, none of the others being in it."""
     unknown, others = _ref(place), {_ref(other) for other in left if other != place}
 
@@ -152,7 +152,7 @@ def _undone(
         read = list(refs(tree))
         if read.count(unknown) == 1 and not others.intersection(read):
             rule = undone(tree, unknown, Ref(name, at), shown)
-            yield Way(at, rule, substitute(rule, shown))
+            yield Solution(at, rule, substitute(rule, shown))
 
 
 def _ref(place: Place) -> Ref:

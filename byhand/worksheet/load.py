@@ -22,7 +22,7 @@ from byhand.worksheet.asked import asked
 from byhand.worksheet.calls import Marker, sayable
 from byhand.worksheet.context import Context
 from byhand.worksheet.conventions import conventions
-from byhand.worksheet.document import Block, Document, Figure, Prose, Section, Word
+from byhand.worksheet.document import Block, Document, Figure, Prose, Section, TextBlock
 from byhand.worksheet.markdown import inline, parsed
 from byhand.worksheet.sandbox import Sandbox
 from byhand.worksheet.sheet import LARGEST_SHEET, Sheet
@@ -30,7 +30,7 @@ from byhand.worksheet.sheet import LARGEST_SHEET, Sheet
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
-BUDGET = 20_000_000  # characters that a sheet may make on its way to a page
+SHEET_BUDGET = 20_000_000  # characters that a sheet may make on its way to a page
 _MARKER = re.compile("\ue000(\\d+)\ue001")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#$|!~])")
 
@@ -70,7 +70,7 @@ def _rendered(context: Context, blocks: list[Block]) -> str:
     Raises: SheetError with the line.
     """
     sheet, name = context.sheet, f"{context.sheet.name}.md"
-    environment = Sandbox(BUDGET, finalize=_escaped, autoescape=False, keep_trailing_newline=True)
+    environment = Sandbox(SHEET_BUDGET, finalize=_escaped, autoescape=False, keep_trailing_newline=True)
     environment.globals = sayable(context, blocks)
     try:
         text = environment.rendered_text(sheet.body)
@@ -113,7 +113,7 @@ def _sections(name: str, tokens: Sequence[Token], blocks: Sequence[Block]) -> It
     Raises: SheetError for text before the first heading.
     """
     number, title = 0, ""
-    words: list[Word] = []
+    words: list[TextBlock] = []
     figures: list[Figure] = []
     prose: list[Token] = []
 
@@ -140,7 +140,7 @@ def _sections(name: str, tokens: Sequence[Token], blocks: Sequence[Block]) -> It
             prose.pop()
             flush()
             marked = [blocks[int(m)] for m in markers]
-            words += (block for block in marked if isinstance(block, Word))
+            words += (block for block in marked if isinstance(block, TextBlock))
             figures += (block for block in marked if isinstance(block, Figure))
             at += 2
             continue

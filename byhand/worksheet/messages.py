@@ -19,7 +19,7 @@ from byhand.notation.words import unprintable
 from byhand.worksheet.sheet import ENGLISH, folders, known_language, shipped
 
 READ_BACK = "foot.line"  # from which it is known what a page is
-LARGEST_FILE = 200_000  # characters
+LARGEST_MESSAGES = 200_000  # characters
 _PLACE = re.compile(r"\{([A-Za-z]\w*)\}")
 _WORD = re.compile(r"\\text\{(\w+)\}")
 
@@ -99,9 +99,9 @@ def _parsed(path: Path, folder: Path) -> dict[str, str]:
         raise SheetError(f"{name} is a link that leads out of its folder")
     try:
         with path.open(encoding="utf-8-sig") as file:
-            text = file.read(LARGEST_FILE + 1)
-        if len(text) > LARGEST_FILE:
-            raise SheetError(f"{name} has over {LARGEST_FILE:,} characters; English has ten thousand")
+            text = file.read(LARGEST_MESSAGES + 1)
+        if len(text) > LARGEST_MESSAGES:
+            raise SheetError(f"{name} has over {LARGEST_MESSAGES:,} characters; English has ten thousand")
         return dict(_flat(name, tomllib.loads(text)))
     except (OSError, ValueError, RecursionError) as error:  # TOML's and Unicode's errors are ValueErrors
         raise SheetError(f"{name}: {error}") from None

@@ -33,7 +33,7 @@ from jinja2.utils import pass_context
 from jinja2.visitor import NodeTransformer
 from markupsafe import Markup, escape
 
-from byhand.cache import kept, sources_of
+from byhand.cache import cached, sources_of
 
 FILTERS_ALLOWED = (
     "abs", "capitalize", "default", "e", "escape", "first", "float", "int", "last", "length", "list", "lower", "max",
@@ -54,7 +54,7 @@ METHODS_ALLOWED = {
 }
 BUILT_IN = (str, bytes, int, float, complex, list, tuple, dict, set, frozenset, range)
 TURN = 1_000  # what a turn of a loop or a call costs, in characters
-LARGEST_EXPONENT = 64
+HIGHEST_POWER = 64
 LARGEST_NUMBER = 10**18
 LARGEST_TEMPLATE = 1_000_000  # characters
 _PLACE = re.compile(r"\{\{.*\}\}", re.DOTALL)
@@ -92,7 +92,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
             return marshal.dumps(compiled(source, *named, **options))
 
         looks = (named, options, self.autoescape, self.trim_blocks, self.lstrip_blocks, sorted(self.filters))
-        return marshal.loads(kept("compiled", code, _compiling(), repr(looks), source))
+        return marshal.loads(cached("compiled", code, _compiling(), repr(looks), source))
 
     def pay(self, characters: int) -> None:
         """Take from what is left.
@@ -123,7 +123,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         """An operation on numbers of a sane size, or a text or a list made longer."""
         if isinstance(left, Number) and isinstance(right, Number):
-            most = LARGEST_EXPONENT if operator == "**" else LARGEST_NUMBER
+            most = HIGHEST_POWER if operator == "**" else LARGEST_NUMBER
             if not (-LARGEST_NUMBER <= left <= LARGEST_NUMBER and -most <= right <= most):  # type: ignore[operator]
                 raise SecurityError(f"a number before or after {operator} is too large")
         elif operator == "*":

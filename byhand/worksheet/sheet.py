@@ -22,7 +22,7 @@ ENGLISH = "en"
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")  # a language tag, as HTML and PDF have it
 _FRONT = re.compile(r"\A---[ \t]*\n(.*?)\n---[ \t]*(?:\n|\Z)", re.DOTALL)
 _WORDS = ("title", "goal", "model")
-NUMBERS = ("exact", "decimal", "symbolic")
+NUMBER_SYSTEMS = ("exact", "decimal", "symbolic")
 LARGEST_SHEET = 200_000  # characters
 
 
@@ -197,8 +197,8 @@ def parse_sheet(name: str, text: str, original: str = "") -> Sheet:
     for key in _WORDS:
         if not front.get(key):
             raise SheetError(f"{name}.md: the front matter has no {key}")
-    if front.get("numbers", NUMBERS[0]) not in NUMBERS:
-        raise SheetError(f"{name}.md: no numbers {front['numbers']!r}; use {', '.join(NUMBERS)}")
+    if front.get("numbers", NUMBER_SYSTEMS[0]) not in NUMBER_SYSTEMS:
+        raise SheetError(f"{name}.md: no numbers {front['numbers']!r}; use {', '.join(NUMBER_SYSTEMS)}")
     if front["model"] not in MODELS:
         raise SheetError(f"{name}.md: {UnknownNameError('model', front['model'], MODELS)}")
     kept = {k: v for k, v in front.items() if k not in _VALUES} | {"model": MODELS[front["model"]]}

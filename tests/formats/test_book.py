@@ -13,8 +13,8 @@ from pypdf import PdfReader
 
 from byhand.formats.html.book import Book
 from byhand.formats.html.page import Pages
-from byhand.formats.pdf import document as laid_out
 from byhand.formats.pdf import pdf
+from byhand.formats.pdf import rendered_document as laid_out
 from byhand.options import Options
 from byhand.pipeline import prepare
 from byhand.worksheet.messages import messages

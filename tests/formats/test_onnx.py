@@ -32,7 +32,7 @@ from byhand.arithmetic.expr import NEG_INF, Fn, Sum, expr, largest
 from byhand.arithmetic.floats import FLOATS
 from byhand.cli import main
 from byhand.errors import ExtraError, WitnessError
-from byhand.formats.onnx import evaluated, graph, judge
+from byhand.formats.onnx import compare, evaluated, graph
 from byhand.model import MODELS
 from byhand.model.config import Config
 from byhand.model.weights import Values
@@ -62,7 +62,7 @@ def test_every_operation_has_a_graph_with_the_same_numbers(name, n):
     example = example_of(name, n)
     for numbers in (example.operands, random_numbers(example, seed=name)):
         record = record_of(name, example, FLOATS, numbers)
-        judge(record)
+        compare(record)
         model = graph(record)
         onnx.checker.check_model(model, full_check=True)
         if not FLOAT32_ONLY & {node.op_type for node in model.graph.node}:
@@ -90,7 +90,7 @@ def test_an_operation_that_byhand_does_not_know_has_a_graph_from_its_rule():
     odd(a, b, name="y", sizes={"k": (4, "")}, by=expr(Fraction(1, 3)))
     tape.values("y")
     record = Run.of(tape, "one operation", Config())
-    judge(record)
+    compare(record)
     model = graph(record)
     onnx.checker.check_model(model, full_check=True)
     np.testing.assert_allclose(in_onnxruntime(model)["y"], tape.values("y"), rtol=1e-13)
@@ -114,7 +114,7 @@ def test_a_function_without_an_operator_is_an_error():
 @pytest.mark.parametrize("sheet", [sheet.name for sheet in all_sheets()])
 def test_a_sheets_run_is_the_same_in_the_reference_and_in_onnxruntime(sheet):
     record = prepare(load_sheet(sheet), Options(numbers="exact"))[1]
-    judge(record)
+    compare(record)
     model = graph(record)
     onnx.checker.check_model(model, full_check=True)
     expected = evaluated(graph(record))
@@ -127,13 +127,13 @@ def test_a_sheets_run_is_the_same_in_the_reference_and_in_onnxruntime(sheet):
 @pytest.mark.parametrize("model", WIRED)
 def test_onnx_agrees_with_every_variant_of_a_model(model, config):
     values = small(model, **config)
-    judge(run_on(MODELS[model].run(values, FLOATS), model, values))
+    compare(run_on(MODELS[model].run(values, FLOATS), model, values))
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
 @pytest.mark.parametrize("domain", [Decimals(3), DecimalsOnce(3)], ids=lambda d: d.rounding)
 def test_onnx_agrees_with_the_published_runs_in_decimals(name, domain):
-    judge(published(name, domain))
+    compare(published(name, domain))
 
 
 @pytest.mark.parametrize(("norm", "operator"), [("LN", "LayerNormalization"), ("RMS", "RMSNormalization")])
@@ -162,7 +162,7 @@ def test_a_changed_number_is_not_what_onnx_finds():
             with pytest.raises(
                 WitnessError, match=rf"^{re.escape(name)}, row 1, column 1: the run has .*, ONNX -?[\d.]+$"
             ):
-                judge(wrong)
+                compare(wrong)
 
 
 def test_of_equal_entries_either_is_the_largest():
@@ -170,10 +170,10 @@ def test_of_equal_entries_either_is_the_largest():
     row_argmax(tape.given("x", (1, 3)), name="y")
     tape.values("y")
     record = Run.of(tape, "one operation", Config())
-    judge(changed_number(record, "y", 0, 0, "2"))
+    compare(changed_number(record, "y", 0, 0, "2"))
     for wrong, shown in (("1", "1"), ("1.5", "1.5"), ("7", "7")):
         with pytest.raises(WitnessError, match=rf"^y, row 1, column 1: the run has {shown}, ONNX 0$"):
-            judge(changed_number(record, "y", 0, 0, wrong))
+            compare(changed_number(record, "y", 0, 0, wrong))
 
 
 STREAM = {"blocks.0.hook_resid_pre": [[1, 2], [0, 1]]}
@@ -189,7 +189,7 @@ def test_a_mask_and_given_scores_have_graphs_too(inputs, heads):
     config = {"d_model": 2, "attention_dir": "bidirectional"}
     values = Values.of({"config": config, "inputs": STREAM | inputs, "weights": weights})
     record = Run.of(MODELS["attention-head"].run(values, FLOATS), "attention-head", values.config)
-    judge(record)
+    compare(record)
     assert operators(record)["Attention"] == heads
 
 

@@ -15,7 +15,7 @@ from pypdf import PdfReader
 
 from byhand.errors import SheetError
 from byhand.formats.html.page import PAPERS, Pages
-from byhand.formats.pdf import document as laid_out
+from byhand.formats.pdf import rendered_document as laid_out
 from byhand.formats.pdf import pdf
 from byhand.options import Options
 from byhand.pipeline import prepare

@@ -10,7 +10,7 @@ from byhand.formats.html.sections import LAYOUTS
 from byhand.options import Options
 from byhand.pipeline import prepare
 from byhand.worksheet import document
-from byhand.worksheet.document import Block, Figure, Question, Word
+from byhand.worksheet.document import Block, Figure, Question, TextBlock
 from byhand.worksheet.sheet import shipped
 
 BLOCKS = [found for found in vars(document).values() if isinstance(found, type) and issubclass(found, Block)]
@@ -19,7 +19,7 @@ X = "blocks.0.attn.hook_q[0]"
 
 
 def test_every_kind_is_a_word_or_a_figure():
-    assert all(issubclass(block, Word) != issubclass(block, Figure) for block in KINDS.values())
+    assert all(issubclass(block, TextBlock) != issubclass(block, Figure) for block in KINDS.values())
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -8,7 +8,7 @@ from typing import Any
 
 from byhand.classroom.printing.breaking import CLOSE, Paragraph, Piece, Word, broken
 from byhand.classroom.printing.shape import shape
-from byhand.classroom.printing.stream import STEP, TextRun, glyphs, place
+from byhand.classroom.printing.stream import COLOUR_STEPS, TextRun, glyphs, place
 from byhand.errors import SheetError
 
 
@@ -30,7 +30,7 @@ class Line:
 def slot_of(box: Any) -> int | None:
     """The mark in whose slot a box is, by the colour of its underline."""
     red, green, blue = getattr(box.style["text_decoration_color"], "coordinates", (1, 1, 1))
-    return round(green * STEP) if (red, blue) == (0, 1) else None
+    return round(green * COLOUR_STEPS) if (red, blue) == (0, 1) else None
 
 
 def every_box(box: Any) -> Iterator[Any]:
@@ -61,7 +61,7 @@ def _pieces(line: Any) -> Iterator[Any]:
 
 
 @dataclass(frozen=True)
-class Reader:
+class BoxReader:
     """Reads the blocks of a page.
 
     text: the page's runs of text, by their places in the content stream.

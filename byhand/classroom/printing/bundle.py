@@ -15,7 +15,7 @@ from typing import IO
 from byhand.classroom.printing.shared import Shared, numbered
 from byhand.classroom.printing.template import Template
 
-GROUP = 200  # copies in a node of the page tree
+COPIES_PER_NODE = 200  # copies in a node of the page tree
 _CATALOG, _TREE = 1, 2  # object numbers
 
 
@@ -59,7 +59,7 @@ class Bundle:
         if len(frames) % 2:
             self._page(frames[-1][0])
         self.copies += 1
-        if self.copies % GROUP == 0:
+        if self.copies % COPIES_PER_NODE == 0:
             self._close_group()
 
     def finish(self) -> None:

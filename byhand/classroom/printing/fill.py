@@ -16,7 +16,7 @@ from byhand.arithmetic.copies import Many, each
 from byhand.classroom.printing.boxes import Line
 from byhand.classroom.printing.breaking import Paragraph, broken
 from byhand.classroom.printing.layout import DrawnSlot, Layout
-from byhand.classroom.printing.shape import Shape, alphabet, shape
+from byhand.classroom.printing.shape import ShapedText, alphabet, shape
 from byhand.classroom.printing.stream import TextRun, number
 
 _BAR = re.compile(rb"M(\d+) (\d+)h(\d+)v1h-\d+z")
@@ -72,7 +72,7 @@ class _Writer:
         written = self.line(block, shapes) if isinstance(block, Line) else self.paragraph(block, texts)
         return None if written is None else b"".join(written)
 
-    def line(self, line: Line, slots: Sequence[Shape]) -> list[bytes] | None:
+    def line(self, line: Line, slots: Sequence[ShapedText]) -> list[bytes] | None:
         """The runs of a line, each moved by what those before it have become longer."""
         each = iter(slots)
         shapes = [None if run.slot is None else next(each) for run in line.runs]

@@ -15,15 +15,15 @@ from html import escape
 from typing import Any
 
 from byhand.arithmetic.copies import FIRST_MARK
-from byhand.classroom.printing.boxes import Line, Reader, every_box, rows_of, slot_of, unwrapped
+from byhand.classroom.printing.boxes import BoxReader, Line, every_box, rows_of, slot_of, unwrapped
 from byhand.classroom.printing.breaking import Paragraph
-from byhand.classroom.printing.shape import NUMBERS
-from byhand.classroom.printing.stream import STEP, place, text_runs, without
+from byhand.classroom.printing.shape import NUMBER_CHARACTERS
+from byhand.classroom.printing.stream import COLOUR_STEPS, place, text_runs, without
 from byhand.errors import SheetError
 from byhand.formats.fonts import faces
-from byhand.formats.pdf import document, written
+from byhand.formats.pdf import as_pdf, rendered_document
 
-Texts = Callable[[int], str]  # from a mark's number to the text that a copy has in its place
+TextOf = Callable[[int], str]  # from a mark's number to the text that a copy has in its place
 MARK = re.compile("[\U000f0000-\U0010ffff]")
 _TAG = re.compile(r"(<[^>]*>)")
 _SVG = re.compile(r"<svg[^>]*>.*?</svg>", re.DOTALL)
@@ -72,12 +72,12 @@ class Layout:
     pdf: bytes
 
 
-def copy_html(html: str, texts: Texts) -> str:
+def copy_html(html: str, texts: TextOf) -> str:
     """The HTML of one copy. A number in a paragraph has a box of its own, like a slot, so that lines break alike."""
     return _filled(html, texts, lambda mark: f"<span>{escape(texts(mark))}</span>")
 
 
-def lay_out(html: str, texts: Texts, letters: str = "") -> Layout:
+def lay_out(html: str, texts: TextOf, letters: str = "") -> Layout:
     """Lay a page out with the texts of one copy, and find its slots.
 
     letters: the characters that slots with words may hold, beside those of numbers.
@@ -87,8 +87,8 @@ def lay_out(html: str, texts: Texts, letters: str = "") -> Layout:
     def slot(mark: int) -> str:
         return f'<u style="text-decoration-color:{_colour(mark)}">{escape(texts(mark))}</u>'
 
-    found = document(_filled(_SVG.sub(_without_spots, html), texts, slot))
-    content = written(found)
+    found = rendered_document(_filled(_SVG.sub(_without_spots, html), texts, slot))
+    content = as_pdf(found)
     with pikepdf.open(io.BytesIO(content)) as file:
         names = {str(key)[1:]: str(font.BaseFont) for page in file.pages for key, font in page.Resources.Font.items()}
         used = {font: _face(name) for font, name in names.items()}
@@ -97,22 +97,22 @@ def lay_out(html: str, texts: Texts, letters: str = "") -> Layout:
     everywhere = tuple(spot for spot in pages[0].spots if all(spot in page.spots for page in pages))
     pages = [replace(page, spots=tuple(s for s in page.spots if s not in everywhere)) for page in pages]
     runs = [run for page in pages for block in page.blocks for run in block.runs if run.slot is not None]
-    words = {run.font for run in runs if run.slot is not None and not set(texts(run.slot)) <= set(NUMBERS)}
-    alphabets = {run.font: NUMBERS + letters * (run.font in words) for run in runs}
+    words = {run.font for run in runs if run.slot is not None and not set(texts(run.slot)) <= set(NUMBER_CHARACTERS)}
+    alphabets = {run.font: NUMBER_CHARACTERS + letters * (run.font in words) for run in runs}
     return Layout(tuple(pages), everywhere, used, alphabets, content)
 
 
-def lay_out_copy(html: str, texts: Texts) -> Layout:
+def lay_out_copy(html: str, texts: TextOf) -> Layout:
     """Lay out one copy by itself: a layout without slots, which is all background."""
     import pikepdf
 
-    content = written(document(copy_html(html, texts)))
+    content = as_pdf(rendered_document(copy_html(html, texts)))
     with pikepdf.open(io.BytesIO(content)) as file:
         pages = tuple(PageLayout((), (), page.Contents.read_bytes()) for page in file.pages)
     return Layout(pages, (), {}, {}, content)
 
 
-def _filled(html: str, texts: Texts, slot: Callable[[int], str]) -> str:
+def _filled(html: str, texts: TextOf, slot: Callable[[int], str]) -> str:
     """The page with its marks replaced: in the text by what `slot` gives, within tags by the copy's own texts."""
 
     def within(part: str) -> str:
@@ -143,7 +143,7 @@ def _box(x: str, y: str, unit: str, fill: str, mark: str) -> str:
 
 
 def _colour(mark: int) -> str:
-    return f"color(srgb 0 {mark / STEP:.5f} 1)"
+    return f"color(srgb 0 {mark / COLOUR_STEPS:.5f} 1)"
 
 
 def _face(name: str) -> str:
@@ -160,7 +160,7 @@ def _page(box: Any, stream: bytes, used: dict[str, str]) -> PageLayout:
     """A page's slots and its background, from its boxes and its content stream."""
     text = text_runs(stream)
     parents = {id(unwrapped(child)): each for each in every_box(box) for child in getattr(each, "children", ())}
-    reader = Reader({where: run for where, (run, _) in text.items()}, used, parents)
+    reader = BoxReader({where: run for where, (run, _) in text.items()}, used, parents)
     blocks = [block for each in every_box(box) if (rows := rows_of(each)) for block in reader.blocks(each, rows)]
     spots = [
         DrawnSlot(slot, each.position_x, each.position_y, each.width, _rgb(each.style["color"]))

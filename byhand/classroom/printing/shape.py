@@ -9,12 +9,12 @@ from typing import Any
 import uharfbuzz as hb
 
 DIGITS = "0123456789"
-NUMBERS = f"{DIGITS}abcdef−.,/()·+=÷ ∞"  # what a number, a worked line or a hash is written with
+NUMBER_CHARACTERS = f"{DIGITS}abcdef−.,/()·+=÷ ∞"  # what a number, a worked line or a hash is written with
 FRACTION_SIZES = [(n, m) for n in (1, 2, 3) for m in (1, 2, 3)]  # n digits over m, which the fonts draw built
 
 
 @dataclass(frozen=True)
-class Shape:
+class ShapedText:
     """A text that is shaped. shown: its glyphs, as PDF shows them; width: in thousandths of the font's size."""
 
     shown: bytes
@@ -23,7 +23,7 @@ class Shape:
 
 
 @cache
-def shape(face: str, text: str) -> Shape:
+def shape(face: str, text: str) -> ShapedText:
     """A text shaped in a face, with built fractions."""
     font = _font(face)
     parts, width = [], 0
@@ -32,7 +32,7 @@ def shape(face: str, text: str) -> Shape:
         parts.append(f"{glyph:04x}" + (f">{-more}<" if more else ""))
         width += place.x_advance
     glyphs = frozenset(glyph for (glyph, _), _ in _shaped(font, text))
-    return Shape(f"[<{''.join(parts)}>] TJ".encode(), width, glyphs)
+    return ShapedText(f"[<{''.join(parts)}>] TJ".encode(), width, glyphs)
 
 
 @cache

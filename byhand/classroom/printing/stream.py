@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-STEP = 100_000  # the green of a slot's underline is the number of its mark, divided by this
+COLOUR_STEPS = 100_000  # the green of a slot's underline is the number of its mark, divided by this
 _OBJECT = re.compile(
     rb"^(?:"
     rb"q\n/A1\.0 gs\n0 (?P<slot>[\d.]+) 1 RG\n[^\n]*w\n[^\n]*m\n[^\n]*l\nS\nQ"
@@ -53,7 +53,7 @@ def text_runs(stream: bytes) -> dict[tuple[str, str], tuple[TextRun, Cuts]]:
             case "tag":
                 tag, text, slot, cuts = part["tag"], None, None, [part.span()]
             case "slot":
-                slot = round(float(part["slot"]) * STEP)
+                slot = round(float(part["slot"]) * COLOUR_STEPS)
                 cuts.append(part.span())
             case "shown":
                 text = part

@@ -25,7 +25,7 @@ Point = tuple[float, float]
 
 
 @dataclass(frozen=True)
-class Run:
+class Span:
     """Text in one face; level 1 is raised, −1 lowered."""
 
     text: str
@@ -37,35 +37,35 @@ class Run:
 class Label:
     """A word or a formula, and its size."""
 
-    runs: tuple[Run, ...]
+    spans: tuple[Span, ...]
     size: float
 
     @property
     def width(self) -> float:
         """About how wide it is."""
-        ems = (sum(_WIDTHS.get(c, 0.53) for c in run.text) * (SMALL if run.level else 1) for run in self.runs)
+        ems = (sum(_WIDTHS.get(c, 0.53) for c in span.text) * (SMALL if span.level else 1) for span in self.spans)
         return sum(ems) * self.size
 
 
 def words(text: str, size: float) -> Label:
     """Plain words."""
-    return Label((Run(text),) if text else (), size)
+    return Label((Span(text),) if text else (), size)
 
 
 def formula(latex: str, size: float) -> Label:
     """An inline formula; words where all of it is \\text{…}."""
     if latex.startswith(r"\text{") and latex.find("}") == len(latex) - 1:
         return words(latex[6:-1], size)
-    return Label(tuple(_Runs(latex).runs), size)
+    return Label(tuple(_Spans(latex).spans), size)
 
 
-class _Runs(HTMLParser):
-    """The runs of an inline formula's HTML; commas and primes keep the face of what is before them."""
+class _Spans(HTMLParser):
+    """The spans of an inline formula's HTML; commas and primes keep the face of what is before them."""
 
     def __init__(self, latex: str) -> None:
         super().__init__()
         self.inside: list[str] = []
-        self.runs: list[Run] = []
+        self.spans: list[Span] = []
         self.feed(inline(latex))
         self.close()
 
@@ -77,16 +77,16 @@ class _Runs(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         level = ("sup" in self.inside) - ("sub" in self.inside)
-        last = self.runs[-1] if self.runs else Run("", MATH)
+        last = self.spans[-1] if self.spans else Span("", MATH)
         face = last.face if not data.strip("′, ") else MATH
         face = ITALIC if "i" in self.inside else face
-        if (last.face, last.level) == (face, level) and self.runs:
-            data = self.runs.pop().text + data
-        self.runs.append(Run(data, face, level))
+        if (last.face, last.level) == (face, level) and self.spans:
+            data = self.spans.pop().text + data
+        self.spans.append(Span(data, face, level))
 
 
 @dataclass(frozen=True)
-class Spot:
+class Rect:
     """A rectangle by its centre."""
 
     x: float
@@ -121,7 +121,7 @@ class Drawing:
     boxes: list[str] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
 
-    def ground(self, at: Spot, rx: float = 1.0) -> None:
+    def ground(self, at: Rect, rx: float = 1.0) -> None:
         """A pale area, its lower corners round."""
         top, bottom, left, right = map(_n, (at.top, at.bottom, at.left, at.right))
         self.grounds.append(
@@ -129,12 +129,12 @@ class Drawing:
             f"H{_n(at.left + rx)}Q{left} {bottom} {left} {_n(at.bottom - rx)}Z"
         )
 
-    def wedge(self, of: Spot, to: Spot, bend: float) -> None:
+    def wedge(self, of: Rect, to: Rect, bend: float) -> None:
         """What opens from the foot of one area to the head of another, straight down as far as the bend."""
         feet = [(of.right, of.bottom), (of.right, bend)], [(of.left, bend), (of.left, of.bottom)]
         self.grounds.append(_path([*feet[0], (to.right, to.top), (to.left, to.top), *feet[1]]) + "Z")
 
-    def box(self, at: Spot, fill: str, outline: str = "", stroke: float = 0.25, rx: float = 0.8) -> None:
+    def box(self, at: Rect, fill: str, outline: str = "", stroke: float = 0.25, rx: float = 0.8) -> None:
         """A rectangle with round corners."""
         edge = f' stroke="{outline}" stroke-width="{stroke}"' if outline else ""
         self.boxes.append(
@@ -161,16 +161,16 @@ class Drawing:
         self, x: float, y: float, label: Label, fill: str = "#111", anchor: str = "middle", bold: bool = False
     ) -> None:
         """A label on a baseline."""
-        if not label.runs:
+        if not label.spans:
             return
-        size, first, lifted = label.size, label.runs[0].face, 0.0
+        size, first, lifted = label.size, label.spans[0].face, 0.0
         parts = []
-        for run in label.runs:
-            lift = {1: -0.34, 0: 0.0, -1: 0.18}[run.level] * size
+        for span in label.spans:
+            lift = {1: -0.34, 0: 0.0, -1: 0.18}[span.level] * size
             look = [f'dy="{_n(lift - lifted)}"'] if lift != lifted else []
-            look += [f'font-size="{_n(SMALL * size)}"'] if run.level else []
-            look += [_face(run.face)] if run.face != first else []
-            parts.append(f"<tspan {' '.join(look)}>{escape(run.text)}</tspan>" if look else escape(run.text))
+            look += [f'font-size="{_n(SMALL * size)}"'] if span.level else []
+            look += [_face(span.face)] if span.face != first else []
+            parts.append(f"<tspan {' '.join(look)}>{escape(span.text)}</tspan>" if look else escape(span.text))
             lifted = lift
         look = [f'x="{_n(x)}" y="{_n(y)}" font-size="{_n(size)}" fill="{fill}"']
         look += [f'text-anchor="{anchor}"'] if anchor != "start" else []

@@ -11,12 +11,16 @@ from byhand.formats.html.grid import FIGURE_WIDTH, Slot
 from byhand.worksheet.document import Cell, Prose, Table
 
 TEXT_EM, LINE, ROW = 3.2, 4.2, 8.0  # mm: the size of text, its leading, a row with a blank
-PAD, LEAST, DIGIT = 3.0, 14.0, 3.2  # beside a text; a blank at least, and for each sign that is written in it
-MOST = 30.0  # a text over or under blanks
+PAD, NARROWEST_BLANK, DIGIT = (
+    3.0,
+    14.0,
+    3.2,
+)  # beside a text; a blank at least, and for each sign that is written in it
+WIDEST_TEXT = 30.0  # a text over or under blanks
 
 
 @dataclass(frozen=True)
-class Entries:
+class EntryTable:
     """A table with the widths of its columns and the heights of its head and rows, in mm."""
 
     table: Table
@@ -61,20 +65,20 @@ class Entries:
         return "a" + " t" * (not above) + " b" * (not left)
 
 
-def entries(table: Table) -> Entries:
+def entries(table: Table) -> EntryTable:
     """A table as wide as its contents, or where that is too wide, with its texts on several lines."""
     lines = (table.head, *table.rows)
     columns = list(zip(*lines, strict=True))
     texts = [not any(isinstance(x, Cell) for x in column) for column in columns]
     widths = [
-        max(_width(x) if text or isinstance(x, Cell) else min(_width(x), MOST) for x in column)
+        max(_width(x) if text or isinstance(x, Cell) else min(_width(x), WIDEST_TEXT) for x in column)
         for column, text in zip(columns, texts, strict=True)
     ]
     room = FIGURE_WIDTH - sum(w for w, text in zip(widths, texts, strict=True) if not text)
     most = _most(sorted(w for w, text in zip(widths, texts, strict=True) if text), room)
     widths = [min(w, most) if text else w for w, text in zip(widths, texts, strict=True)]
     heights = [max(_height(x, w) for x, w in zip(line, widths, strict=True)) for line in lines]
-    return Entries(table, tuple(round(w, 2) for w in widths), tuple(heights))
+    return EntryTable(table, tuple(round(w, 2) for w in widths), tuple(heights))
 
 
 def _most(widths: list[float], room: float) -> float:
@@ -93,7 +97,7 @@ def _is_blank(entry: Prose | Cell) -> bool:
 
 def _width(entry: Prose | Cell) -> float:
     if isinstance(entry, Cell):
-        return max(LEAST, DIGIT * len(entry.text) + PAD)
+        return max(NARROWEST_BLANK, DIGIT * len(entry.text) + PAD)
     return words(entry.text, TEXT_EM).width + PAD
 
 

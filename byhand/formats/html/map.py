@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import groupby, pairwise
 
-from byhand.formats.html.drawing import Drawing, Label, Spot, formula, words
-from byhand.formats.html.map_panel import LABEL, NUMBER, SHAPE, SYMBOL, choose, draw
+from byhand.formats.html.drawing import Drawing, Label, Rect, formula, words
+from byhand.formats.html.map_panel import LABEL, NUMBER, SHAPE, SYMBOL, draw, panels_that_fit
 from byhand.notation.inline import spoken
 from byhand.worksheet.document import Box, Document, Map
 from byhand.worksheet.messages import Messages
@@ -23,7 +23,7 @@ COLOURS = {"done": ("#dcdcdc", "", "#111"), "here": ("#111", "", "#fff"), "later
 def svg(document: Document) -> str:
     """The map as an inline SVG, 118 mm wide."""
     drawing, chart = Drawing(), _fitting(document.map)
-    panels = choose(chart, WIDTH, document.messages)
+    panels = panels_that_fit(chart, WIDTH, document.messages)
     row = _row(chart, DOWN if chart.encoder else 0.0)
     if chart.encoder:
         encoder = _row(_fitting(chart.encoder))
@@ -39,7 +39,7 @@ def svg(document: Document) -> str:
     return drawing.svg(WIDTH, bottom + 0.4, _sentence(chart, document.messages), "architecture")
 
 
-Column = list[tuple[Box, Spot]]
+Column = list[tuple[Box, Rect]]
 
 
 def _fitting(chart: Map) -> Map:
@@ -90,7 +90,7 @@ def _row(chart: Map, down: float = 0.0) -> list[Column]:
         w = _width(column, scale) + (0.0 if plus else more)
         h = SUM if plus else BOX if len(column) == 1 else HEAD
         top = down + MIDDLE - (h + STACK) * (len(column) - 1) / 2
-        row.append([(box, Spot(x + w / 2, top + i * (h + STACK), w, h)) for i, box in enumerate(column)])
+        row.append([(box, Rect(x + w / 2, top + i * (h + STACK), w, h)) for i, box in enumerate(column)])
         x += w + gap * fork
     return row
 
@@ -134,7 +134,7 @@ def _middle(row: list[Column]) -> float:
     return sum(spot.y for _, spot in row[0]) / len(row[0])
 
 
-def _feed(drawing: Drawing, end: Spot, to: Spot) -> None:
+def _feed(drawing: Drawing, end: Rect, to: Rect) -> None:
     """From the encoder's end to the decoder's attention, between the two rows."""
     x, y = WIDTH - 1.4, DOWN - 0.9
     drawing.line((end.right, end.y), (x, end.y), (x, y), (to.x, y), (to.x, to.top))
@@ -156,7 +156,7 @@ def _draw_stream(drawing: Drawing, chart: Map, row: list[Column], messages: Mess
             drawing.text(max((x + plus.x) / 2, label.width / 2), stream - 0.9, label, "#555")
 
 
-def _draw_box(drawing: Drawing, box: Box, spot: Spot, scale: float) -> None:
+def _draw_box(drawing: Drawing, box: Box, spot: Rect, scale: float) -> None:
     fill, outline, ink = COLOURS[box.state]
     if box.label == "+":
         drawing.box(spot, fill, outline or fill, rx=spot.w / 2)
@@ -166,13 +166,12 @@ def _draw_box(drawing: Drawing, box: Box, spot: Spot, scale: float) -> None:
         return
     label, shape = _labels(box, scale)
     drawing.box(spot, fill, outline)
-    drawing.text(
-        spot.x, spot.y + (-0.6 if shape.runs else 0.85), label, ink, bold=box.state == "here" and "_" not in box.label
-    )
+    baseline = spot.y + (-0.6 if shape.spans else 0.85)
+    drawing.text(spot.x, baseline, label, ink, bold=box.state == "here" and "_" not in box.label)
     drawing.text(spot.x, spot.y + 2.3, shape, ink)
 
 
-def _join(drawing: Drawing, sources: Sequence[Spot], targets: Sequence[Spot]) -> None:
+def _join(drawing: Drawing, sources: Sequence[Rect], targets: Sequence[Rect]) -> None:
     """Arrows from everything in one column to everything in the next."""
     for a in sources:
         for b in targets:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 
-from byhand.formats.html.drawing import Drawing, Label, Point, Spot, formula, words
+from byhand.formats.html.drawing import Drawing, Label, Point, Rect, formula, words
 from byhand.worksheet.document import Map, Node
 from byhand.worksheet.messages import Messages
 
@@ -19,7 +19,7 @@ GAP, LEADING = 1.4, 2.9  # between number and name beside it, between their line
 
 
 @dataclass(frozen=True)
-class Panel:
+class PartPanel:
     """The steps inside a part, in columns by what they need, before they have a place.
 
     tall: a step that is alone in its column has its number over its name, not beside it.
@@ -66,7 +66,7 @@ class Panel:
             return max(name.width, shape.width) if self.is_alone(i) else name.width + GAP + shape.width
         if self.is_tall(i):
             return max(number.width, name.width, shape.width) + 2.2
-        return 2.6 + number.width + GAP + name.width + (1.8 + shape.width if shape.runs else 0)
+        return 2.6 + number.width + GAP + name.width + (1.8 + shape.width if shape.spans else 0)
 
     def height(self, i: int) -> float:
         """How high a step is."""
@@ -100,7 +100,7 @@ class Panel:
             before = column
         return ys
 
-    def spots(self, left: float, wide: float) -> list[Spot]:
+    def spots(self, left: float, wide: float) -> list[Rect]:
         """Where the steps stand, in a panel as wide as that, around y = 0."""
         columns, gaps, ys = self.columns, self.gaps(), self.rows()
         widths = [max(self.width(i) for i in column) for column in columns]
@@ -109,10 +109,10 @@ class Panel:
         wider = min(spare * 0.4 / max(len(gaps), 1), 2.4)
         more = min((spare - wider * len(gaps)) / max(sum(boxed), 1), 5.0)
         x = left + PAD + (spare - wider * len(gaps) - more * sum(boxed)) / 2
-        spots: dict[int, Spot] = {}
+        spots: dict[int, Rect] = {}
         for column, w, is_boxed, gap in zip(columns, widths, boxed, [*gaps, 0.0], strict=True):
             w += more * is_boxed
-            spots |= {i: Spot(x + w / 2, ys[i], w, self.height(i)) for i in column}
+            spots |= {i: Rect(x + w / 2, ys[i], w, self.height(i)) for i in column}
             x += w + gap + wider
         return [spots[i] for i in range(len(self.nodes))]
 
@@ -141,7 +141,7 @@ class Panel:
         high, low = self.extent()
         return low - high + 2 * MARGIN
 
-    def arrows(self, spots: Sequence[Spot]) -> Iterator[list[Point]]:
+    def arrows(self, spots: Sequence[Rect]) -> Iterator[list[Point]]:
         """From each step to those that read it."""
         low, depth, floor = self.low(), self.depth, max(s.bottom for s in spots)
         for i, node in enumerate(self.nodes):
@@ -157,39 +157,39 @@ class Panel:
                     x = (max(s.right for s, d in zip(spots, depth, strict=True) if d == depth[i] - 1) + b.left) / 2
                     yield [(a.right + aside, a.y), (x, a.y), (x, b.y), (b.left, b.y)]
 
-    def draw(self, drawing: Drawing, spots: Sequence[Spot]) -> None:
+    def draw(self, drawing: Drawing, spots: Sequence[Rect]) -> None:
         """Boxes, labels and arrows."""
         for i, spot in enumerate(spots):
             self.draw_step(drawing, i, spot)
         for points in self.arrows(spots):
             drawing.line(*points)
 
-    def draw_step(self, drawing: Drawing, i: int, at: Spot) -> None:
+    def draw_step(self, drawing: Drawing, i: int, at: Rect) -> None:
         """One step: a box where it is computed, no box where it is given."""
         number, name, shape = self.labels(i)
         edge, base = 0.0, at.y + 0.85
-        if number.runs:
+        if number.spans:
             drawing.box(at, "#fff", "#111", 0.35)
             edge = 1.3
-        if self.is_tall(i) or (not number.runs and self.is_alone(i)):
-            lines = [label for label in (number, name, shape) if label.runs]
+        if self.is_tall(i) or (not number.spans and self.is_alone(i)):
+            lines = [label for label in (number, name, shape) if label.spans]
             for k, label in enumerate(lines):
                 y = base + LEADING * (k - (len(lines) - 1) / 2)
                 drawing.text(at.x, y, label, "#555" if label is shape else "#111", bold=label is number)
             return
-        x = at.left + edge if shape.runs else at.x - (number.width + GAP + name.width) / 2
+        x = at.left + edge if shape.spans else at.x - (number.width + GAP + name.width) / 2
         drawing.text(x, base, number, anchor="start", bold=True)
-        drawing.text(x + (number.width + GAP if number.runs else 0), base, name, anchor="start")
+        drawing.text(x + (number.width + GAP if number.spans else 0), base, name, anchor="start")
         drawing.text(at.right - edge, base, shape, "#555", anchor="end")
 
 
-def choose(chart: Map, wide: float, messages: Messages) -> list[Panel]:
+def panels_that_fit(chart: Map, wide: float, messages: Messages) -> list[PartPanel]:
     """A panel for each part with several steps, as many as fit side by side; for an only part in any case."""
     parts = [p for p, nodes in chart.inside.items() if not p or len(chart.inside) == 1 or _steps(nodes) > 1]
     while parts:
         for tall, sources in ((False, True), (True, True), (True, False)):
             panels = [
-                Panel(p, nodes if sources else _bare(nodes), tall, _title(chart, p, messages))
+                PartPanel(p, nodes if sources else _bare(nodes), tall, _title(chart, p, messages))
                 for p, nodes in chart.inside.items()
                 if p in parts
             ]
@@ -225,7 +225,12 @@ def _title(chart: Map, part: str, messages: Messages) -> str:
 
 
 def draw(
-    drawing: Drawing, panels: Sequence[Panel], here: Mapping[str, Sequence[Spot]], top: float, wide: float, stem: bool
+    drawing: Drawing,
+    panels: Sequence[PartPanel],
+    here: Mapping[str, Sequence[Rect]],
+    top: float,
+    wide: float,
+    stem: bool,
 ) -> float:
     """The panels side by side, each opening from its part; where they end. stem: numbers stand beside the wedges."""
     if not panels:
@@ -235,7 +240,7 @@ def draw(
     scale = (wide - APART * (len(panels) - 1)) / sum(panel.least_width() for panel in panels)
     left = 0.0
     for panel in panels:
-        ground = Spot(left + panel.least_width() * scale / 2, top + height / 2, panel.least_width() * scale, height)
+        ground = Rect(left + panel.least_width() * scale / 2, top + height / 2, panel.least_width() * scale, height)
         drawing.ground(ground)
         if spots := here.get(panel.part):
             at = max(spots, key=lambda spot: spot.bottom)

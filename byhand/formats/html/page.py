@@ -54,7 +54,7 @@ PAPERS = {
 MEASURES = {
     "widths": PRINT_WIDTHS, "heights": PRINT_HEIGHTS, "phone_widths": PHONE_WIDTHS, "phone_heights": PHONE_HEIGHTS,
 }  # fmt: skip
-BUDGET = 1_000_000_000  # characters that a template may make on its way to a page
+PAGE_BUDGET = 1_000_000_000  # characters that a template may make on its way to a page
 # the page's first words, before a template's own: it loads nothing from anywhere, and runs nothing
 DOCTYPE = "<!doctype html>"
 POLICY = (
@@ -170,7 +170,9 @@ def rendered(
 
 @cache
 def _environment() -> Sandbox:
-    environment = Sandbox(BUDGET, loader=loader(folders()), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment = Sandbox(
+        PAGE_BUDGET, loader=loader(folders()), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
     environment.filters |= {
         "math": lambda latex: Markup(inline(latex)),
         "spoken": spoken,

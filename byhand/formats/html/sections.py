@@ -10,13 +10,13 @@ from typing import Any, ClassVar, Protocol
 from byhand.formats.html.entries import entries
 from byhand.formats.html.grid import FIGURE_WIDTH, PAGE_WIDTH, Grid, Slot
 from byhand.formats.html.layout import falk, strips
-from byhand.worksheet.document import Falk, Figure, Section, Strip, Table, Word, WordBoxes
+from byhand.worksheet.document import Falk, Figure, Section, Strip, Table, TextBlock, WordBoxes
 
 GAP = 3.0  # mm: between two figures
 BESIDE, PAIRED = 104.0, 48.0  # mm: the room for figures beside a question, and beside one of a pair
 
 
-class Laid(Protocol):
+class LaidFigure(Protocol):
     """A figure laid out, or a part of one that is on a line of its own.
 
     kind: its template; height, room: what it needs in print, in mm; shape: how many cells each row of its table has,
@@ -83,9 +83,9 @@ class AsItIs:
 
 
 Grids = Callable[[Strip], Sequence[Grid]]
-Layout = Callable[[Any], Iterable[Laid]]
+LayOut = Callable[[Any], Iterable[LaidFigure]]  # of a figure: itself, or the lines that it is broken into
 # how figures are laid out, by their kinds; those of any other kind stand as they are
-LAYOUTS: dict[str, Layout] = {
+LAYOUTS: dict[str, LayOut] = {
     Falk.kind: lambda figure: [falk(figure)],
     Strip.kind: strips,
     WordBoxes.kind: lambda figure: [Boxes(figure)],
@@ -94,11 +94,11 @@ LAYOUTS: dict[str, Layout] = {
 
 
 @dataclass(frozen=True)
-class Drawn:
+class LaidSection:
     """A section and its figures, laid out one below the other."""
 
     section: Section
-    laid: tuple[Laid, ...]
+    laid: tuple[LaidFigure, ...]
 
     @property
     def height(self) -> float:
@@ -116,26 +116,26 @@ class Drawn:
         return self.width > (BESIDE if self.section.is_question else FIGURE_WIDTH)
 
     @property
-    def before(self) -> list[Word]:
+    def before(self) -> list[TextBlock]:
         """The words beside the figures, or above them."""
         return [word for word in self.section.words if not (self.below and word.last)]
 
     @property
-    def after(self) -> list[Word]:
+    def after(self) -> list[TextBlock]:
         """The words below the figures."""
         return [word for word in self.section.words if self.below and word.last]
 
 
-def groups(sections: Iterable[Section], grids: Grids = strips) -> Iterator[tuple[Drawn, ...]]:
+def groups(sections: Iterable[Section], grids: Grids = strips) -> Iterator[tuple[LaidSection, ...]]:
     """Sections as they stand below each other; two questions may stand side by side, one of only lines first.
 
     grids: what a strip is broken into.
     """
-    layouts: dict[str, Layout] = {**LAYOUTS, Strip.kind: grids}
-    waiting: Drawn | None = None
+    layouts: dict[str, LayOut] = {**LAYOUTS, Strip.kind: grids}
+    waiting: LaidSection | None = None
     for section in sections:
         laid = (layouts.get(figure.kind, _as_it_is)(figure) for figure in section.figures)
-        drawn = Drawn(section, tuple(chain.from_iterable(laid)))
+        drawn = LaidSection(section, tuple(chain.from_iterable(laid)))
         question, figures = drawn.section.is_question, bool(drawn.laid)
         if waiting is not None:
             if question and figures and drawn.width <= PAIRED:
@@ -152,5 +152,5 @@ def groups(sections: Iterable[Section], grids: Grids = strips) -> Iterator[tuple
         yield (waiting,)
 
 
-def _as_it_is(figure: Figure) -> list[Laid]:
+def _as_it_is(figure: Figure) -> list[LaidFigure]:
     return [AsItIs(figure)]
