@@ -1,6 +1,7 @@
-"""A sheet on its numbers: the run of its model, and the document that shows it to a reader.
+"""Run a sheet's model on its numbers and build the document that shows the run.
 
-The two are made together: the page asks for the steps that it needs, and begins with numbers as it prints them.
+The two are built together: the document decides which steps are evaluated, and where it prints a rounded step without
+the numbers behind it, the run starts from the printed numbers.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from byhand.worksheet.starts import rounded_starts
 def arrange(sheet: Sheet, values: Values, options: Options, quality: Quality | None = None) -> tuple[Document, Run]:
     """A sheet's document and the run that it shows.
 
-    Raises: ConfigError where somebody's numbers make steps that the sheet has no place for; ByHandError.
+    Raises: ConfigError where the numbers of a values file make steps that the sheet does not show; ByHandError.
     """
     page, made, _ = arranged(sheet, values, options, options.domain)
     if options.values is not None:
@@ -38,9 +39,9 @@ def arrange(sheet: Sheet, values: Values, options: Options, quality: Quality | N
 def arranged(
     sheet: Sheet, values: Values, options: Options, domain: Domain, whole: bool = True
 ) -> tuple[Document, Run, Tape]:
-    """The same in any number system, and the run's tape, on which more can be computed.
+    """The document and the run of `arrange`, in any number system, and the tape behind the run.
 
-    whole: whether what is not on the page is computed, too.
+    whole: whether to evaluate the steps that are not on the page, too.
     """
     while True:
         tape = sheet.model.run(values, domain, force=whole and domain.name != "symbolic")
@@ -48,11 +49,11 @@ def arranged(
             sheet, tape, values.config, values.words(), values.vocabulary, options.orientation, values.source,
             options.level or "standard", messages(options.language),
         )  # fmt: skip
-        page = document(context)  # which asks the tape for the steps that it needs
+        page = document(context)  # evaluates the steps that it shows
         starts = rounded_starts(page, tape)
         if not starts:
             break
-        # a page that prints numbers rounded, and not what they come from, starts from them: so does its run
+        # a page with a rounded step, but without its inputs, starts from the rounded numbers, and so does the run
         values = replace(values, inputs={**values.inputs, **starts})
     made = Run.of(
         tape, sheet.model.name, values.config, tokens=values.words(), vocabulary=values.vocabulary,
@@ -63,7 +64,7 @@ def arranged(
 
 
 def own_effort(sheet: Sheet) -> Effort:
-    """What a sheet asks of a student with its own numbers.
+    """The effort that a sheet with its own numbers takes a student.
 
     Raises: ByHandError where the sheet cannot be made.
     """

@@ -1,4 +1,4 @@
-"""Sheets as one book: each format binds them in its own way, or writes them one by one."""
+"""Several sheets as one book: each format binds them in its own way, or writes them one by one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from byhand.worksheet.sheet import load_sheet
 def book(
     names: Sequence[str], options: Options | None = None, out: Path | str = "output", tell: Tell = unheard
 ) -> list[Path]:
-    """Write sheets as one book into OUT/book-seedN: book.pdf, a folder's pages with their index, and each run.
+    """Write sheets as one book into OUT/book-seedN: book.pdf, HTML pages with an index, and each sheet's run.json.
 
     Raises: ByHandError; then nothing has been written.
     """
@@ -32,7 +32,7 @@ def book(
 
 
 def _each(format: Format, sheets: Sequence[tuple[Document, Run]], options: Options) -> dict[str, bytes]:
-    """Sheets in a format that binds none, each under its own name."""
+    """The files of a format that cannot bind sheets: each sheet's files, with the sheet's name before theirs."""
     return {
         f"{document.name}-{format.file_of(view)}": format.make(document, run, view, options.setup)
         for document, run in sheets

@@ -1,7 +1,8 @@
-"""What was made before, kept in the user's cache folder under a hash of all that went in.
+"""A cache on disk: results of slow functions, in the user's cache folder, each under a hash of its inputs.
 
-Several processes may use it at once: a file is written under another name first. One that is damaged is made anew,
-and where nothing can be kept, nothing is. Whoever keeps something says by its key what goes in.
+Several processes may use the cache at once: a file is written under a temporary name first. A damaged file is made
+again. If the folder cannot be written to, nothing is stored, and everything still works. The caller's key must name
+all that a result depends on.
 """
 
 from __future__ import annotations
@@ -19,14 +20,17 @@ from platformdirs import user_cache_path
 
 from byhand.files import replace_file
 
-MOST_FILES = 400  # files of a kind; the oldest go first
-_SUM = 32  # bytes before the content, its checksum
+MOST_FILES = 400  # files in the folder of one kind; the oldest are deleted first
+_SUM = 32  # bytes of the checksum that precedes the content of a file
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
 def cached(kind: str, make: Callable[[], bytes], *parts: str) -> bytes:
-    """What a function makes of these parts, made once; each kind has a folder."""
+    """The bytes that `make` returns: stored under a hash of the parts, and read from there the next time.
+
+    kind: the folder, within the cache, for results of this kind.
+    """
     digest = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
     path = user_cache_path("byhand") / kind / digest
     with suppress(OSError):
@@ -41,7 +45,7 @@ def cached(kind: str, make: Callable[[], bytes], *parts: str) -> bytes:
 
 
 def cached_by(kind: str, key_of: Callable[..., str | None]) -> Callable[[Callable[P, T]], Callable[P, T]]:
-    """Let what a function gives be kept under a key of its arguments; where that is None, it is made each time."""
+    """Cache a function's results, pickled, under a key of its arguments; a key of None caches nothing."""
 
     def decorated(make: Callable[P, T]) -> Callable[P, T]:
         @wraps(make)
@@ -62,7 +66,7 @@ def _packed(made: object) -> bytes:
 
 
 def sources_of(folder: Path) -> str:
-    """A hash of a folder's Python files, for what they make."""
+    """A hash of a folder's Python files: part of the key of everything that this code makes."""
     return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(folder.rglob("*.py")))).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""The numbers that a sheet is run on: its own, somebody's, or new ones that are searched for."""
+"""Choose the numbers that a sheet is run on: its own, those of a values file, or new ones that are searched for."""
 
 from __future__ import annotations
 
@@ -12,18 +12,19 @@ from byhand.options import Options
 from byhand.symmetry.renaming import renamed
 from byhand.worksheet.sheet import Sheet
 
-Quality = Mapping[str, Any]  # what is promised of numbers that were searched for
-Tell = Callable[[object], None]  # where to say what is worth knowing beside what was asked for
+Quality = Mapping[str, Any]  # the promises that numbers found by the search keep
+Tell = Callable[[object], None]  # receives messages for the user
 
 
 def unheard(line: object) -> None:
-    """Say nothing."""
+    """Drop a message: the default Tell."""
 
 
 def choose(sheet: Sheet, options: Options, tell: Tell = unheard) -> tuple[Values, Quality | None]:
-    """The numbers that a sheet is run on, and what is promised of them where they were searched for.
+    """The numbers that a sheet is run on, and their quality if they were searched for.
 
-    Letters and a file's numbers are kept: another seed gives them other places and signs. Else it has new numbers.
+    Letters and a file's numbers stay: a seed other than 0 only moves them to other places and changes signs. Without
+    them, such a seed searches for new numbers.
 
     Raises: ConfigError, ValuesError.
     """
@@ -34,10 +35,10 @@ def choose(sheet: Sheet, options: Options, tell: Tell = unheard) -> tuple[Values
     check_positions(values)
     if options.weight_places is not None and options.values is None:
         raise ConfigError("--round-weights rounds the weights of a values file; give one with --values")
-    if options.kept and options.answer:
+    if options.keeps_numbers and options.answer:
         raise ConfigError("--answer needs new numbers; leave out --values, --numbers symbolic and --seed 0")
     quality: Quality | None = None
-    if options.kept:
+    if options.keeps_numbers:
         values = renamed(sheet.model, values, seed, signs=not symbolic, in_place=sheet.in_place)
     else:
         values, quality = _new(sheet, values, options)
@@ -47,7 +48,7 @@ def choose(sheet: Sheet, options: Options, tell: Tell = unheard) -> tuple[Values
 
 
 def _new(sheet: Sheet, values: Values, options: Options) -> tuple[Values, Quality]:
-    """New numbers for a seed, which keep every promise."""
+    """New numbers for a seed, and the promises that they keep."""
     from byhand.numbers.choice import choose
     from byhand.numbers.words import spelled
 
@@ -58,7 +59,7 @@ def _new(sheet: Sheet, values: Values, options: Options) -> tuple[Values, Qualit
 
 
 def rounded(model: Model, values: Values, places: int, tell: Tell) -> Values:
-    """Values with rounded weights; what that changes is told."""
+    """Values with rounded weights; tells the user what the rounding changes."""
     from byhand.model import rounding
 
     tell(rounding.effect(model, values, places))

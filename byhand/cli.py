@@ -70,7 +70,7 @@ _language = click.option(
 
 
 def _tell(line: object) -> None:
-    """What is worth knowing beside what was asked for."""
+    """Print a message for the user on standard error."""
     click.echo(f"byhand: {line}", err=True)
 
 

@@ -20,17 +20,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
 
-MOST_PROBLEMS = 10  # that are told at once
-MOST_SUGGESTIONS = 40  # that are told where none is close
-LONGEST_QUOTE = 80  # characters of a name that are repeated in a message
+MOST_PROBLEMS = 10  # problems in one message
+MOST_SUGGESTIONS = 40  # names that a message lists where none is close to the one asked for
+LONGEST_QUOTE = 80  # characters of a name that a message repeats
 
 
 class ByHandError(Exception):
-    """The root: anything that the user can mend."""
+    """The root of the tree: any error that the user can mend."""
 
 
 class UnknownNameError(ByHandError):
-    """Asked for a name that does not exist."""
+    """A name that does not exist was asked for."""
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         names = sorted(known)
@@ -92,7 +92,7 @@ class OutputError(ByHandError):
 
 @contextmanager
 def collecting(problems: list[ByHandError]) -> Iterator[None]:
-    """Put an error down beside the others in place of raising it."""
+    """Within the block, add an error to the list of problems instead of raising it."""
     try:
         yield
     except ByHandError as error:
@@ -100,7 +100,7 @@ def collecting(problems: list[ByHandError]) -> Iterator[None]:
 
 
 def together(problems: Sequence[ByHandError]) -> ByHandError:
-    """All the problems as one error: the only one as it is, several as a ValuesError in one line."""
+    """The problems as one error: a single problem unchanged, several as a ValuesError whose message is one line."""
     if len(problems) == 1:
         return problems[0]
     told = list(dict.fromkeys(str(problem) for problem in problems))

@@ -12,9 +12,9 @@ from byhand.errors import OutputError
 
 
 def write(folder: Path, files: dict[str, bytes]) -> list[Path]:
-    """Write files into a folder, all or none: each is complete under another name before any gets its own.
+    """Write files into a folder, all or none: all are written under temporary names before any is renamed.
 
-    Raises: OutputError.
+    Raises: OutputError where the folder cannot be written to.
     """
     written: list[tuple[Path, Path]] = []
     with output_errors(folder):
@@ -44,7 +44,7 @@ def write(folder: Path, files: dict[str, bytes]) -> list[Path]:
 
 
 def replace_file(path: Path, content: bytes) -> None:
-    """Write a file under a name of this process first, so that it is whole or not there."""
+    """Replace a file atomically: the content is written under a temporary name, then renamed."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         temporary.write_bytes(content)
@@ -55,7 +55,7 @@ def replace_file(path: Path, content: bytes) -> None:
 
 @contextmanager
 def output_errors(folder: Path) -> Iterator[None]:
-    """Say what is wrong where a folder cannot be written to.
+    """Within the block, turn an OSError into an OutputError that names the folder.
 
     Raises: OutputError.
     """

@@ -1,4 +1,4 @@
-"""What `generate` and its kin can be asked for."""
+"""The options of `generate`, of `class` and of the book."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ USUAL_FORMATS = ("html", "pdf", "json")  # formats
 
 @dataclass(frozen=True)
 class Options:
-    """What `generate` can be asked for.
+    """The options of `generate`.
 
-    seed: 0 for the sheet's own numbers, any other for new ones; None is 0, or 1 where tokens, an answer or a level
-    need new ones. values: a values file's entries, which take the place of the sheet's. views: which are written.
-    numbers: exact, decimal or symbolic; None is what the sheet has.
-    places: of classroom decimals; rounding: whether a step goes on with rounded numbers or with all their digits.
-    base: of softmax, where it is not the sheet's. answer: the words that gpt says.
-    level: how large new numbers are, and how much the page gives away. cache: whether a page that was laid out before
-    is taken from the cache. weight_places: what a file's weights are rounded to. language: of the pages; what it does
-    not have is in English.
+    seed: 0 for the sheet's own numbers, any other for new numbers; None means 0, or 1 where tokens, an answer or a
+    level ask for new numbers. numbers: exact, decimal or symbolic; None means the sheet's.
+    places: the decimal places of classroom decimals. rounding: whether a step carries rounded numbers or all digits.
+    base: the base of softmax; None means the sheet's. views, formats: the views and formats to write.
+    tokens: the words of the sentence. answer: the words that gpt predicts. values: the entries of a values file; they
+    replace the sheet's. level: how large new numbers are, and how many hints the page gives.
+    cache: whether pages are taken from the cache. weight_places: the places to which a file's weights are rounded.
+    language: the language of the pages; a text that it lacks is in English.
     """
 
     seed: int | None = None
@@ -46,23 +46,23 @@ class Options:
     language: str = ENGLISH
 
     def on(self, sheet: Sheet) -> Options:
-        """The same, with the sheet's own numbers where none are asked for."""
+        """These options for a sheet: numbers that were not asked for are the sheet's."""
         return replace(self, numbers=self.numbers or sheet.numbers)
 
     @property
-    def kept(self) -> bool:
-        """Whether the numbers are the sheet's or a file's own, in whatever places, and no new ones."""
+    def keeps_numbers(self) -> bool:
+        """Whether the sheet's or the file's numbers are used, possibly in other places, and none are searched for."""
         return self._own or self.chosen_seed == 0
 
     @property
     def _own(self) -> bool:
-        """Whether letters or a teacher's numbers rule out new ones; a file may say sizes, choices and words alone."""
+        """Whether letters or a file's numbers rule out new numbers. A file with only config and words does not."""
         only = isinstance(self.values, Mapping) and self.values.keys().isdisjoint({"inputs", "weights"})
         return self.numbers == "symbolic" or (self.values is not None and not only)
 
     @property
     def chosen_seed(self) -> int:
-        """The seed, where none is given too."""
+        """The seed, or its default where none is given."""
         if self.seed is not None:
             return self.seed
         return int(not self._own and bool(self.tokens or self.answer or self.level))
@@ -74,10 +74,10 @@ class Options:
 
     @property
     def setup(self) -> Setup:
-        """What formats are told."""
+        """The options that formats need."""
         return Setup(self.paper, self.cache)
 
 
 def views_asked(view: str | None) -> tuple[View, ...]:
-    """The views that `--view` stands for: worked comes with worksheet and key."""
+    """The views that `--view` writes: worksheet and key by default, all three for "worked"."""
     return ("worksheet", "key") if view is None else VIEWS if view == "worked" else (view,)  # type: ignore[return-value]

@@ -16,9 +16,9 @@ from byhand.runs import Run
 
 
 def load_values(*paths: Path | str) -> Values:
-    """Read a values file for `run`; of several, each adds to those before it.
+    """Read the values for `run` from a file, or from several files, of which each adds to those before it.
 
-    Raises: ValuesError where it cannot be read or does not parse, and all that Values.of raises.
+    Raises: ValuesError where a file cannot be read or does not parse; the errors of Values.of.
     """
     return Values.of(load_entries(*paths))
 

@@ -5,8 +5,8 @@
     y.values                 → ((Fraction(11, 1),),)
     tape.cell("y", 0, 0)     → the tree x[0,0]·w[0,0] + x[0,1]·w[1,0]
 
-Calling an op writes a step down; its cells are evaluated when someone asks for them, so that what nobody
-needs costs nothing, and a step whose numbers are given needs none of its inputs.
+Calling an op records a step. Its cells are evaluated lazily, at the first call of `values`: a step that nobody
+reads costs nothing, and a step whose numbers are given needs none of its inputs.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from byhand.errors import DomainError, MisfitError, UnknownNameError, ValuesErro
 
 
 class Operand(Protocol):
-    """What a rule may ask of an operand."""
+    """A matrix as a rule sees it: its size, and a reference to each of its cells."""
 
     @property
     def rows(self) -> At: ...
@@ -45,7 +45,7 @@ Place = tuple[str, int, int]  # a cell: its step, row and column
 class Example:
     """An operation worked out on numbers that a person can check.
 
-    sizes: of the letters of the signature that no operand has.
+    sizes: the size of each letter of the signature that no operand has.
     """
 
     operands: tuple[Sequence[Sequence[Any]], ...]
@@ -60,17 +60,17 @@ def example(
     sizes: Mapping[str, int] | None = None,
     **params: Any,
 ) -> Example:
-    """An example as it is written in a decorator: example([[1, 2]], [[3], [4]], gives=[[11]])."""
+    """Build an Example in the notation of a decorator: example([[1, 2]], [[3], [4]], gives=[[11]])."""
     return Example(operands, params, sizes or {}, gives)
 
 
 @dataclass(frozen=True, eq=False)
 class Op:
-    """An operation: the rule of one output cell, how to speak of it, and an example.
+    """An operation: the rule of one output cell, its formula and its properties, and an example.
 
     signature: index letters of the operands and of the result, as in einsum: "ik,kj->ij"; a 1 is one row or column.
     formula: the whole step in LaTeX, {0} and {1} being the operands; columns: the same where tokens are columns;
-    undefined: what it means when a cell divides by 0; edges: more examples, of what is special.
+    undefined: what it means when a cell divides by 0. edges: further examples, of special cases.
     by_place: the letters whose places the rule tells apart, as a mask does. In every other letter it is uniform: when
     the places of the letter change their order in the operands, those of the result change theirs, or nothing does.
     A … stands for the operands themselves, which may be any number.
@@ -91,7 +91,7 @@ class Op:
     tells: str = ""
 
     def letters(self, operands: int) -> tuple[list[str], str]:
-        """The letters of so many operands and of the result: ["ik", "kj"], "ij"."""
+        """The index letters of each operand, for this number of operands, and of the result: ["ik", "kj"], "ij"."""
         inputs, result = self.signature.split("->")
         letters = inputs.split(",") if inputs else []
         if letters and letters[-1].endswith("…"):  # any number of operands like the last
@@ -103,7 +103,12 @@ class Op:
         self, *operands: Matrix, name: str, tape: Tape | None = None,
         sizes: Mapping[str, tuple[int, str]] | None = None, **params: Any,
     ) -> Matrix:  # fmt: skip
-        """Write the step down. `sizes` gives letters that no operand has; `tape` is for ops without operands."""
+        """Record a step on the tape of the operands, or on `tape` if there are none.
+
+        sizes: the size and the axis name of each letter that no operand has.
+
+        Raises: ValuesError where the shapes do not fit.
+        """
         on = operands[0].tape if operands else tape
         assert on is not None, f"{self.name} needs an operand or a tape"
         shape, axes = self._result(operands, dict(sizes or {}))
@@ -126,7 +131,7 @@ class Op:
         return self.rule_at(Index("i"), Index("j"), [Named(n, Index("m"), Index("n")) for n in names], params)
 
     def rule_at(self, i: At, j: At, operands: Sequence[Operand], params: Mapping[str, Any]) -> Expr:
-        """The arithmetic of one cell on operands of whatever size."""
+        """The tree of one cell, for operands of any size."""
         return self.rule(*operands, i=i, j=j, **params)
 
 
@@ -148,8 +153,8 @@ def op(
     """Register the rule of one cell as an operation."""
 
     def register(rule: Callable[..., Expr]) -> Op:
-        said = (formula, columns or formula, undefined)
-        new = Op(rule.__name__, rule, signature, *said, example, edges, by_place, places or {}, tells)
+        formulas = formula, columns or formula
+        new = Op(rule.__name__, rule, signature, *formulas, undefined, example, edges, by_place, places or {}, tells)
         OPS[new.name] = new
         return new
 
@@ -157,15 +162,15 @@ def op(
 
 
 class Found(int):
-    """A place, or whether it is kept, that a model finds by the numbers of a run: it moves along with them."""
+    """An index, or a flag, that a model computes from the numbers of a run; a symmetry moves it with the numbers."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """One line on paper: a named matrix, the op that makes it, and from what. A given has no op.
+    """One line on paper: a named matrix, and the op and the inputs that it is computed from. A given has no op.
 
-    part: the part of the architecture that it belongs to: embed, ln1, heads, … ("" for none); trees: of the cells
-    asked for so far, by their place and the operands' shapes.
+    part: the part of the architecture that the step belongs to: embed, ln1, heads, … ("" for none). trees: the trees
+    of cells that were built so far, by the cell and the operands' shapes.
     """
 
     name: str
@@ -179,17 +184,17 @@ class Step:
 
     @property
     def layer(self) -> str:
-        """The layer that it belongs to: blocks.0 of blocks.0.attn.hook_q[1]; "" for none."""
+        """The layer in the step's name: blocks.0 in blocks.0.attn.hook_q[1]; "" for none."""
         return self._in_name[0]
 
     @property
     def stem(self) -> str:
-        """Its name without its layer and its head: attn.hook_q of blocks.0.attn.hook_q[1]."""
+        """The step's name without layer and head: attn.hook_q in blocks.0.attn.hook_q[1]."""
         return self._in_name[1]
 
     @property
     def head(self) -> int | None:
-        """The head that it belongs to: 1 of blocks.0.attn.hook_q[1]; None for all of them."""
+        """The head in the step's name: 1 in blocks.0.attn.hook_q[1]; None where it has none."""
         return self._in_name[2]
 
     @cached_property
@@ -201,11 +206,11 @@ class Step:
 
     @property
     def op_name(self) -> str:
-        """What the operation is called; of a given, "given"."""
+        """The name of the operation, or "given"."""
         return self.op.name if self.op else "given"
 
     def cell(self, op: Op, i: int, j: int, shapes: Sequence[Shape]) -> Expr:
-        """The arithmetic of one cell over references to the inputs, which have these shapes."""
+        """The tree of one cell over references to the inputs, which have these shapes; each tree is built once."""
         place = (i, j, *shapes)
         if place not in self.trees:
             operands = [Named(name, *shape) for name, shape in zip(self.inputs, shapes, strict=True)]
@@ -215,7 +220,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Named:
-    """An operand for a rule: a name and a size, which may be symbolic."""
+    """An operand by its name and its size, which may be symbolic."""
 
     name: str
     rows: At
@@ -227,7 +232,7 @@ class Named:
 
 @dataclass(frozen=True)
 class Matrix:
-    """A handle of a step: what rules index and layers pass on."""
+    """A handle of a step on a tape: rules index it, layers pass it on."""
 
     tape: Tape
     name: str
@@ -263,8 +268,8 @@ class Matrix:
 class Tape:
     """Steps in the order in which they were written down, and their values in one number system.
 
-    numbers: the given matrices by name: exact numbers (int, Fraction), −∞ or letters, as rows. defaults: those of
-    them that were left out. results: the steps that the model is for.
+    numbers: the given matrices by name, as rows of exact numbers (int, Fraction), −∞ or letters. defaults: the names
+    of the givens that were left out and filled with a default. results: the steps that the model returns.
     """
 
     def __init__(self, domain: Domain, numbers: Mapping[str, Sequence[Sequence[Any]]]) -> None:
@@ -278,11 +283,10 @@ class Tape:
 
     @contextmanager
     def part(self, name: str) -> Iterator[None]:
-        """Whatever is written down within it belongs to this part of the architecture, unless a part inside it says
-        another.
+        """Within the block, record steps as belonging to this part of the architecture. The innermost part counts.
 
-            with tape.part("mlp"):
-                hidden = matmul(x, w_in, name="hidden")    → tape.steps["hidden"].part is "mlp"
+        with tape.part("mlp"):
+            hidden = matmul(x, w_in, name="hidden")    → tape.steps["hidden"].part is "mlp"
         """
         outer, self.current_part = self.current_part, name
         try:
@@ -293,7 +297,7 @@ class Tape:
     def given(
         self, name: str, shape: Shape, axes: tuple[str, str] = ("", ""), default: int | Fraction | None = None
     ) -> Matrix:
-        """Write down, once, a matrix whose numbers come from outside; left out, it is filled with the default."""
+        """Record, once, a matrix whose numbers are given; if they are left out, it is filled with the default."""
         if default is not None and name not in self.numbers:
             self.numbers[name] = ((default,) * shape[1],) * shape[0]
             self.defaults.add(name)
@@ -301,7 +305,10 @@ class Tape:
         return Matrix(self, name) if known else self.record(Step(name, None, (), {}, shape, axes, self.current_part))
 
     def record(self, step: Step) -> Matrix:
-        """Write down a step; where its numbers are given, they take the place of its op."""
+        """Record a step. If its numbers are given, it becomes a given and its op is dropped.
+
+        Raises: MisfitError where the given numbers have another shape.
+        """
         assert step.name not in self.steps, f"two steps are called {step.name}"
         if step.name in self.numbers:
             rows = self.numbers[step.name]
@@ -318,7 +325,7 @@ class Tape:
         return Matrix(self, name)
 
     def cell(self, name: str, i: int, j: int) -> Expr:
-        """The arithmetic of one cell; of a given, its number."""
+        """The tree of one cell; for a given, its number."""
         step = self[name].step
         if step.op is None:
             return Num(self.values(name)[i][j])
@@ -335,7 +342,7 @@ class Tape:
         return self._values[name]
 
     def needed(self, name: str) -> list[Step]:
-        """The steps still to be evaluated for a step, itself included, in the order of writing."""
+        """The steps that must still be evaluated for this step, itself included, in the order of the tape."""
         found: set[str] = set()
         ends = [name]
         while ends:
@@ -346,14 +353,17 @@ class Tape:
         return [s for s in self.steps.values() if s.name in found]
 
     def used(self) -> list[Step]:
-        """The steps that were evaluated, in the order of writing."""
+        """The steps that were evaluated, in the order of the tape."""
         return [s for s in self.steps.values() if s.name in self._values]
 
     def replay(
         self, domain: Domain | None = None, numbers: Mapping[str, Any] | None = None,
         rewrite: Callable[[Step], Iterable[Step]] = lambda step: (step,),
     ) -> Tape:  # fmt: skip
-        """The same steps in another number system, from other numbers, or with steps rewritten."""
+        """A new tape with the same steps: in another number system, from other numbers, or with steps rewritten.
+
+        Raises: UnknownNameError for numbers of a step that the tape does not have.
+        """
         for name in numbers or {}:
             if name not in self.steps and name not in self.numbers:
                 raise UnknownNameError("step", name, self.steps)

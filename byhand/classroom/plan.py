@@ -44,7 +44,7 @@ class Plan:
         Raises: ConfigError where there is one set of numbers only.
         """
         seed = self.options.chosen_seed
-        if self.options.kept:
+        if self.options.keeps_numbers:
             return self.searched(0)
         try:
             return self.searched(1 + Draw(f"byhand/class/{seed}/0").below(2**31))
@@ -79,7 +79,7 @@ class Plan:
         from byhand.numbers.choice import listed  # numpy, which letters and a file's numbers do without
 
         new = replace(self.options, seed=1)
-        found = () if new.kept else listed(self.sheet.model, self.searched(0), new.level or "standard")
+        found = () if new.keeps_numbers else listed(self.sheet.model, self.searched(0), new.level or "standard")
         if not found:
             raise self._alone()
         return tuple(found)

@@ -1,1 +1,1 @@
-"""Trees and numbers as text: number (values), write (the one fold), and a table for each notation."""
+"""Trees and numbers as text: `number` reads and writes values, `write` folds a tree; each notation is a table."""

@@ -1,4 +1,4 @@
-"""Trees as HTML: worked lines on a page. A fraction of digits stays text, `6/5`, which the fonts draw built."""
+"""Trees as HTML: worked lines on a page. A numeric fraction stays text, `6/5`, which our fonts draw stacked."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Formulas: a small part of LaTeX as HTML text and as plain words. `W_{Q,1}`, `X'`, `\\sqrt{d_k}`, `\\frac{1}{d}`.
+"""Formulas in a small part of LaTeX, as HTML and as plain text. `W_{Q,1}`, `X'`, `\\sqrt{d_k}`, `\\frac{1}{d}`.
 
-Symbols, captions and formulas are written in it. On the page they are text in the maths face, like the cells: they
-can be searched, copied and read aloud, and look the same in print, in any browser and on a phone.
+Symbols, captions and formulas are written in this notation. On the page they are text in the maths face, like the
+cells: they can be searched, copied and read aloud, and look the same in print, in any browser and on a phone.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _OPERATORS = {"-": "−", "'": "′", "*": "·"}
 def inline(latex: str) -> str:
     """An inline formula as HTML.
 
-    Raises: SheetError for one that is too long for a page, and too deep.
+    Raises: SheetError for a formula of more than LONGEST_FORMULA characters, which could also be nested too deep.
     """
     if len(latex) > LONGEST_FORMULA:
         raise SheetError(f"a formula has {len(latex):,} characters; {LONGEST_FORMULA} are enough for any page")
@@ -39,7 +39,7 @@ def inline(latex: str) -> str:
 
 @cache
 def spoken(latex: str) -> str:
-    """An inline formula as plain text, for alternative text: `K^{\\mathrm{T}}` is KT, `\\sqrt{d_k}` is √d_k."""
+    """An inline formula as alternative text: `K^{\\mathrm{T}}` is KT, `\\sqrt{d_k}` is √d_k."""
     text = re.sub(r"\\(?:mathrm|text|textstyle|operatorname)\s*", "", latex).replace(r"\sqrt", "√")
     text = re.sub(r"\\frac\{(.*?)\}\{(.*?)\}", r"\1/\2", text)
     text = re.sub(r"\\([A-Za-z]+)", lambda m: (_SIGNS | _GREEK).get(m[1], m[1]), text)
@@ -48,7 +48,7 @@ def spoken(latex: str) -> str:
 
 
 def _html(tokens: Iterator[str], one: bool = False) -> Iterator[str]:
-    """HTML of the tokens up to a closing brace, or of one token or group."""
+    """The HTML of the tokens up to a closing brace; with `one`, of the next token or group only."""
     for token in tokens:
         if token == "}":
             return

@@ -1,4 +1,4 @@
-"""Numbers in and out: what a person or a file writes, and what is printed."""
+"""Numbers as text: parse what a person or a file writes, and write what a file holds."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from byhand.errors import ValuesError
 LETTER = re.compile(r"(?![eπ])[A-Za-zα-ωΑ-Ω](_?[0-9]{1,2})?|[eπ]_?[0-9]{1,2}")  # e and π alone are numbers
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?(\s*/\s*[0-9]+)?")
 LONGEST_NUMBER = 60  # characters of a given number
-LARGEST_EXPONENT = 324  # of a float64
+LARGEST_EXPONENT = 324  # in absolute value: that of the smallest float64
 
 
 def parse(entry: object) -> Fraction | float | str:
@@ -52,9 +52,9 @@ def parse(entry: object) -> Fraction | float | str:
 
 
 def plain(value: Any) -> str:
-    """A value for files: "3", "-1/2", "0.25", "-inf", "2*a - b"; `parse` reads it back.
+    """A value as files hold it: "3", "-1/2", "0.25", "-inf", "2*a - b"; `parse` reads numbers and letters back.
 
-    Floats keep the digits that identify them.
+    A float is written with the digits that identify it.
     """
     if varies(value):
         return written(plain, value)
@@ -66,10 +66,10 @@ def plain(value: Any) -> str:
 
 
 def shown(entry: object) -> str:
-    """What was found, for a message: short and in one line, however long or deep it is."""
+    """An entry as an error message quotes it: short and in one line, however long or deep the entry is."""
     try:
         text = _SHORT.repr(entry)
-    except ValueError:  # more digits than Python writes
+    except ValueError:  # an int with more digits than Python converts to text
         return "a huge number"
     return text if len(text) <= 40 else text[:37] + "…"
 

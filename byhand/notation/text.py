@@ -9,12 +9,12 @@ from byhand.arithmetic.expr import Expr, Index, Ref
 from byhand.notation.write import Style, write, write_value
 
 _RAISED = str.maketrans("0123456789−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
-_ONE_SIGN = re.compile(r"\d+|[A-Za-zα-ωΑ-Ω][₀-₉]*")  # what needs no brackets under a root or as an exponent
+_ONE_SIGN = re.compile(r"\d+|[A-Za-zα-ωΑ-Ω][₀-₉]*")  # needs no brackets under a root or as an exponent
 _LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 def index_text(at: int | Index) -> str:
-    """An index on paper, where counting starts at 1."""
+    """An index as printed: counted from 1, or the letter of a symbolic index."""
     return at.name if isinstance(at, Index) else str(at + 1)
 
 

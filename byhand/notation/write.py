@@ -1,4 +1,4 @@
-"""Trees as text, in any notation. The fold knows when brackets are needed; a `Style` knows what things look like.
+"""Trees as text in any notation: one fold places the brackets, and a `Style` says how each node is written.
 
 `1/5·2 + 4/5·(−2) = −6/5`: a negative number is bracketed except where it comes first in a sum or stands alone.
 """
@@ -15,32 +15,35 @@ from byhand.arithmetic.copies import varies, written, written_tree
 from byhand.arithmetic.expr import NEG_INF, BigSum, Div, Expr, Fn, Index, Mul, Num, Ref, Sub, Sum
 from byhand.notation.number import plain
 
-SUM, PRODUCT, POWER, ATOM = range(1, 5)  # how tightly a piece of text holds together
+SUM, PRODUCT, POWER, ATOM = range(1, 5)  # precedence levels, the weakest first
 
 
 @dataclass(frozen=True)
 class Style:
-    """What a notation is made of."""
+    """A notation: a function or a text for each kind of node."""
 
-    fraction: Callable[[str, str], str]  # of digits
+    fraction: Callable[[str, str], str]  # a number: digits over digits
     times: str
     divide: Callable[[str, str], str]
     power: Callable[[str, str], str]
     root: Callable[[str], str]
-    log: Callable[[str, str], str]  # to a base
+    log: Callable[[str, str], str]  # of the base and the argument
     call: Callable[[str, tuple[str, ...]], str]
     brackets: Callable[[str], str]
     big_sum: Callable[[str, str, str], str]
     ref: Callable[[Ref], str]
     letter: Callable[[str], str]
     constant: Callable[[str], str]
-    divide_brackets: bool = True  # whether what is divided needs brackets; a built fraction does not
-    power_brackets: bool = False  # whether an exponent needs them; a raised one does not
-    thousands: str = ","  # between groups of three digits, from 10,000 on
+    divide_brackets: bool = True  # whether dividend and divisor need brackets; in a stacked fraction they do not
+    power_brackets: bool = False  # whether an exponent needs brackets; a superscript does not
+    thousands: str = ","  # separates groups of three digits, from 10,000 on
 
 
 def write(node: Expr, style: Style, at_least: int = SUM) -> str:
-    """The text of a tree, in brackets where it must hold together; a mark where each copy has its own."""
+    """The text of a tree, in brackets if its precedence is below `at_least`.
+
+    Where a number differs from copy to copy of a class, the text is a mark (arithmetic/copies).
+    """
 
     def write_own(own: Expr) -> str:
         text, level = _write(own, style)
@@ -50,14 +53,14 @@ def write(node: Expr, style: Style, at_least: int = SUM) -> str:
 
 
 def terms(node: Expr, style: Style) -> list[str]:
-    """The texts of a sum's terms, between which a line may break; of anything else, its text."""
+    """The text of each term of a sum, so that a line can break between them; any other tree is one text."""
     if not isinstance(node, Sum) or not node.terms:
         return [write(node, style)]
     return [write(term, style, PRODUCT if i else SUM) for i, term in enumerate(node.terms)]
 
 
 def write_value(value: Any, style: Style) -> str:
-    """The text of a value of any number system; a mark where each copy has its own."""
+    """The text of a value of any number system; a mark where it differs from copy to copy of a class."""
     if varies(value):
         return written(lambda own: write_value(own, style), value)
     return _value(value, style)[0]
@@ -78,13 +81,13 @@ def _value(value: Any, style: Style) -> tuple[str, int]:
     if isinstance(value, Decimal | float):
         text = _grouped(signed(plain(value)), style)
         return text, SUM if text.startswith("−") else ATOM
-    from byhand.arithmetic.symbols import tree  # only a symbolic run has other values
+    from byhand.arithmetic.symbols import tree  # any other value is a sympy expression
 
     return _write(tree(value), style)
 
 
 def _grouped(digits: str, style: Style) -> str:
-    """A whole number or a decimal with its thousands apart: 124,337,664, and 1024 as it is."""
+    """A whole number or a decimal with its thousands separated: 124,337,664, but 1024."""
     whole, point, rest = digits.partition(".")
     sign, number = ("−", whole[1:]) if whole.startswith("−") else ("", whole)
     if len(number) < 5:
@@ -100,7 +103,7 @@ def _fraction(value: int | Fraction, style: Style) -> tuple[str, int]:
 
 
 def _write(node: Expr, style: Style) -> tuple[str, int]:
-    """The text, and how tightly it holds together."""
+    """The text of a tree, and its precedence."""
 
     def part(child: Expr, at_least: int) -> str:
         text, level = _write(child, style)
@@ -157,7 +160,7 @@ def _is_fraction(node: Expr) -> bool:
 
 
 def _is_coefficient(node: Expr) -> bool:
-    """What stands before a letter without a sign, as 2, a² and 2a do."""
+    """Whether a factor is written before a letter without a multiplication sign, as 2, a² and 2a are."""
     if isinstance(node, Num):
         return isinstance(node.value, Fraction) and node.value.denominator == 1
     return _is_letters(node) or (isinstance(node, Mul) and _is_coefficient(node.left) and _is_letters(node.right))
