@@ -1,1 +1,1 @@
-"""Sheets: a Markdown file and a run become a Document, which no format has touched yet."""
+"""Sheets: a Markdown file and a run become a Document, which is the same for every format."""

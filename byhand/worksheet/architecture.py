@@ -1,4 +1,4 @@
-"""Where a sheet stands: the architecture as boxes with their shapes, from the config."""
+"""The map of a sheet: the architecture as boxes with their shapes, and the parts that the sheet computes."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def map_of(
 
 @dataclass(frozen=True)
 class _Chart:
-    """What a map is drawn from."""
+    """The data that the map of one stack is built from."""
 
     config: Config
     model: Model
@@ -63,18 +63,18 @@ class _Chart:
         return [p for p in (PRE_NORM if c.norm_position == "pre" else POST_NORM) if p not in left_out]
 
     def starts(self) -> dict[str, str]:
-        """For each ⊕ the part with which its branch begins."""
+        """For each ⊕, the part at which the branch that it adds begins."""
         parts, pre = self.parts, self.config.norm_position == "pre"
         begins = {"add1": ("ln1", "heads") if pre else ("heads",), "add2": ("ln2", "mlp") if pre else ("mlp",)}
         return {end: next(p for p in begins[end] if p in parts) for end in begins if end in parts}
 
     def part(self, step: str) -> str:
-        """The part that computes a step, in this model; "" where the map has none."""
+        """The part of this model that computes a step; "" where the map does not show one."""
         part = self.tape.steps[step].part
         return part if part in self.parts else ""
 
     def boxes(self) -> Iterator[Box]:
-        """The boxes, each head on its own where there are two."""
+        """The boxes along the residual stream; two heads have a box each."""
         c, parts, norm = self.config, self.parts, self.label(self.config.normalization_type or "LN")
         labels = {part: self.label(part) for part in ("embed", "mlp", "unembed")}
         labels |= {"out": "W_O", "ln1": norm, "ln2": norm, "ln_final": norm, "add1": "+", "add2": "+"}
@@ -91,16 +91,16 @@ class _Chart:
                 yield Box(part, label, self.shape(width), state, tuple(sorted(numbers)))
 
     def label(self, name: str, **places: object) -> str:
-        """What stands in a box."""
+        """The label of a box, as LaTeX."""
         return rf"\text{{{self.messages.say(f'map.{name}', **places)}}}"
 
     def is_in(self, heads: range, step: str) -> bool:
-        """Whether a step belongs to one of these heads, or to all."""
+        """Whether a step belongs to one of these heads, or to no head in particular."""
         head = self.tape.steps[step].head
         return head is None or head in heads
 
     def heads(self) -> list[tuple[str, range]]:
-        """The boxes of the heads: label, and the heads that each stands for."""
+        """The boxes of the heads: a label, and the heads in the box."""
         n = self.config.n_heads
         if n == 1:
             return [(self.label("head"), range(1))]
@@ -110,11 +110,11 @@ class _Chart:
         return [(self.label("heads", n=n), range(n))]
 
     def home(self, section: Section) -> str | None:
-        """The part in which a section stands: that of the first step that it asks for."""
+        """The part to which a section belongs: that of the first step that it asks for."""
         return next((self.part(step) for step in section.asked if step in self.tape.steps), None)
 
     def groups(self, part: str) -> list[dict[int, list[str]]]:
-        """The sections of a part with their steps; those that differ only in head or layer are one group."""
+        """The sections of a part with their steps; sections that differ only in head or layer are one group."""
         order = {name: i for i, name in enumerate(self.tape.steps)}
         groups: dict[tuple[str, ...], dict[int, list[str]]] = {}
         for section in self.sections:
@@ -129,7 +129,7 @@ class _Chart:
         return self.tape.steps[step].stem
 
     def inside(self, part: str) -> tuple[Node, ...]:
-        """The steps of a part, each group as one, after what they read from elsewhere."""
+        """The nodes of a part: first the matrices that it reads from other parts, then one node for each group."""
         groups = self.groups(part)
         place: dict[str, int] = {}
         for i, group in enumerate(groups):
@@ -149,7 +149,7 @@ class _Chart:
         return (*sources, *nodes)
 
     def read(self, steps: Sequence[str], part: str, place: dict[str, int]) -> Iterator[int | str]:
-        """What steps read: groups of the part, or the names of steps that come from elsewhere or are printed."""
+        """What steps read: groups of the part, by index, or given, printed and other parts' steps, by name."""
         printed = {p.step for s in self.sections for b in s.blocks for p in b.matrices if p.role != "ask"}
         waiting, seen = list(steps), set[str]()
         while waiting:
@@ -167,7 +167,7 @@ class _Chart:
                     waiting.append(name)
 
     def node(self, group: dict[int, list[str]], reads: tuple[int, ...]) -> Node:
-        """A step on the map, from the sections that ask for it."""
+        """The node of a group of sections."""
         number, steps = next(iter(group.items()))
         made = [self.tape.steps[s] for s in steps]
         words = self.words(made)
@@ -180,7 +180,7 @@ class _Chart:
         return Node(tuple(sorted(group)), ", ".join(symbols), word, self.size(made[-1]), reads)
 
     def words(self, steps: Sequence[Step]) -> list[str]:
-        """What steps are called in words, where their symbols say less; powers and sums are part of a softmax."""
+        """The words for steps whose symbols say little, "" for others; a softmax leaves out powers and sums."""
         names = [step.stem.rpartition(".")[2] for step in steps]
         ops = [step.op.name if step.op else "" for step in steps]
         own = [name if name in ("variance", "tied_logits") else op for name, op in zip(names, ops, strict=True)]
@@ -188,12 +188,12 @@ class _Chart:
         return [self.messages.texts.get(f"map.steps.{name}", "") for name in own if name not in parts]
 
     def size(self, step: Step) -> str:
-        """A step's shape on the page."""
+        """The shape of a step as the page shows it."""
         rows, cols = step.shape if self.orientation == "rows" else reversed(step.shape)
         return f"{rows} × {cols}"
 
     def shape(self, width: int) -> str:
-        """The shape of the stream, or of what has another width; of what is only counted, none."""
+        """The shape of a matrix of this width at every position; "" for a model that only counts."""
         if self.model.counts:
             return ""
         rows, cols = (self.positions, width) if self.orientation == "rows" else (width, self.positions)

@@ -1,6 +1,6 @@
-"""What a sheet may say: a call puts blocks on the page, or hands the sheet a number of the run.
+"""The functions that a sheet can call in its expressions: they return blocks for the page or values of the run.
 
-A call is a function that is handed a Context before what the sheet says; `@call` lets sheets use it by its name.
+A call is registered with `@call` under its own name. Its first argument is the Context; the sheet gives the others.
 """
 
 from __future__ import annotations
@@ -53,21 +53,24 @@ CALLS: dict[str, Callable[..., Any]] = {}
 
 
 def call(function: F) -> F:
-    """Let sheets call a function by its name.
+    """Register a function that sheets can call by its name.
 
-    It is handed a Context first. A block that it returns is put on the page, and so is a tuple of blocks; anything
-    else is handed to the sheet.
+    Its first argument is the Context. A block, or a tuple of blocks, that it returns is put on the page; any other
+    result is the value of the sheet's expression.
     """
     CALLS[function.__name__] = function
     return function
 
 
 class Marker(str):
-    """Where a block stands in the text. Not escaped, unlike everything else that an expression prints."""
+    """A placeholder for a block in the text. Unlike all else that an expression prints, it is not escaped."""
 
 
 def sayable(context: Context, blocks: list[Block]) -> dict[str, Any]:
-    """Everything that a sheet can say. blocks: where calls leave what stands on the page, in the order of markers."""
+    """All names that a sheet's expressions can use.
+
+    blocks: the list to which calls append their blocks, in the order of the markers.
+    """
 
     def bound(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         def called(*args: Any, **named: Any) -> Any:
@@ -86,7 +89,7 @@ def sayable(context: Context, blocks: list[Block]) -> dict[str, Any]:
 
 
 def _words(context: Context) -> Mapping[str, Any]:
-    """What is no call: the run's words and choices, and rows and columns as the page has them."""
+    """The names that are not calls: the run's tokens and config, and the page's words for rows and columns."""
     say, turned, numbers = context.messages.say, context.turned, context.tape.domain.name
     return {
         "tokens": context.tokens, "source": context.source, "vocabulary": context.vocabulary,
@@ -97,7 +100,7 @@ def _words(context: Context) -> Mapping[str, Any]:
     }  # fmt: skip
 
 
-# what stands on the right: figures
+# figures, on the right of the page
 
 
 @call
@@ -105,7 +108,7 @@ def ask(
     context: Context, name: str, layout: str = "", first: bool = False, note: str = "", copy: Any = (),
     caption: str = "",
 ) -> Blocks:  # fmt: skip
-    """A step to be computed. layout "falk" is the default for a product."""
+    """A step to be computed. The layout "falk" is the default for a product, "strip" for any other step."""
     op = context.tape[name].step.op
     if layout not in ("", "falk", "strip"):
         raise SheetError(f"no layout {layout!r}; there are: falk, strip")
@@ -122,7 +125,10 @@ def ask(
 
 @call
 def inverse(context: Context, name: str, unknown: Any, note: str = "") -> Block:
-    """A result printed, and entries of its operands left out: names, or (name, row, column)."""
+    """A printed result whose operands have unknown entries, to be found from it.
+
+    unknown: names of operands, or (name, row, column) for an entry.
+    """
     single = isinstance(unknown, str) or (len(unknown) == 3 and isinstance(unknown[1], int))
     missing = [unknown] if single else list(unknown)
     op = context.tape[name].step.op
@@ -133,13 +139,13 @@ def inverse(context: Context, name: str, unknown: Any, note: str = "") -> Block:
 
 @call
 def given(context: Context, *names: str) -> Block:
-    """Given matrices, each with its own rows."""
+    """Given matrices, printed side by side."""
     return Strip(tuple(context.panel(n) for n in names), ("",) * (len(names) - 1))
 
 
 @call
 def blank(context: Context, name: str, caption: str = "", note: str = "") -> Panel:
-    """A step with blanks, for a strip."""
+    """A step to be computed, for a strip."""
     return _panel(context, name, "ask", caption, note)
 
 
@@ -156,7 +162,7 @@ def show(context: Context, name: str, caption: str = "", note: str = "") -> Pane
 
 
 def _panel(context: Context, name: str, role: Role | None, caption: str = "", note: str = "") -> Panel:
-    """A step as a matrix; of the next token, its words."""
+    """A step as a matrix; for `next_token`, words in place of numbers."""
     panel, words = context.panel(name, role, caption=caption, note=note), context.vocabulary
     if name != "next_token" or not words:
         return panel
@@ -165,7 +171,7 @@ def _panel(context: Context, name: str, role: Role | None, caption: str = "", no
 
 
 def _as_word(cell: Cell, word: str) -> Cell:
-    """A cell with the word that its number stands for: it is looked up, not worked out."""
+    """A cell that shows the word at its number in the vocabulary: the reader looks it up and computes nothing."""
     return replace(cell, value=word, rule=None, shows="word", seconds=0.0)
 
 
@@ -189,10 +195,10 @@ def strip(context: Context, *items: Panel | str, dots: bool = False, above: Sequ
 
 @call
 def softmax(context: Context, name: str) -> Block:
-    """Powers, sums and shares, of attention the pattern, and its dots."""
+    """A softmax as a strip: powers, row sums and shares; the pattern of attention also as dots."""
     say, powers = context.messages.say, steps_of(name, "exp")
     shares, caption = blank(context, name), "captions.pattern" if "hook_pattern" in name else "captions.share"
-    how = "_how" if shares.shape[1] > 2 else ""  # where there is room for it
+    how = "_how" if shares.shape[1] > 2 else ""  # the longer caption needs the room of three columns
     return strip(
         context,
         blank(context, powers, say("captions.powers", base=context.tape[powers].step.params["base"])),
@@ -204,7 +210,7 @@ def softmax(context: Context, name: str) -> Block:
 
 @call
 def norm(context: Context, at: str, of: str, result: str = "") -> Blocks:
-    """LayerNorm or RMSNorm of a step, from the mean to the result."""
+    """LayerNorm or RMSNorm of a step as a strip, from the mean to the result."""
 
     def own(name: str, caption: str) -> Panel:
         return blank(context, f"{at}.{name}", caption)
@@ -225,13 +231,13 @@ def norm(context: Context, at: str, of: str, result: str = "") -> Blocks:
 
 @call
 def words(context: Context, name: str = "next_token") -> Block:
-    """Boxes for the words that a step's answers spell."""
+    """A row of boxes for the words that a step's numbers stand for."""
     return WordBoxes(context.tokens, _panel(context, name, "ask").flat)
 
 
 @call
 def table(context: Context, head: Sequence[Any], *rows: Sequence[Any]) -> Table:
-    """A table of texts, which are Markdown, of numbers, and of entries; each row begins with its name.
+    """A table of texts in Markdown, numbers and entries; the first cell of a row is its name.
 
     Raises: SheetError for a row that is longer or shorter than the head.
     """
@@ -252,14 +258,14 @@ def table(context: Context, head: Sequence[Any], *rows: Sequence[Any]) -> Table:
 
 @call
 def entry(context: Context, name: str, i: int = 0, j: int = 0, word: bool = False, places: int | None = None) -> Cell:
-    """A number of a step, to be filled in, for a table; or the word of the vocabulary that it stands for.
+    """A number of a step, or the word that it stands for, as a blank in a table.
 
-    places: what the number is rounded to.
+    places: the decimal places to which the number is rounded.
     """
     cell = _entry(context, name, i, j, blank=True)
     if word or name == "next_token":
         return _as_word(cell, _word(context, name, i, j))
-    if places is not None and isinstance(cell.value, Rational | Decimal):  # sympy's numbers are Rational, too
+    if places is not None and isinstance(cell.value, Rational | Decimal):  # sympy registers its rationals as Rational
         value = Decimals(places).settle(Num(Fraction(cell.value)), lambda ref: None)
         return replace(cell, value=value, places=places)
     return cell
@@ -267,7 +273,7 @@ def entry(context: Context, name: str, i: int = 0, j: int = 0, word: bool = Fals
 
 @call
 def printed(context: Context, name: str, i: int = 0, j: int = 0) -> Cell:
-    """A number of a step, printed, for a table: a given, which is read back from there."""
+    """A given number as a printed cell of a table, from which `verify` reads it back."""
     return _entry(context, name, i, j, blank=False)
 
 
@@ -283,7 +289,7 @@ def _entry(context: Context, name: str, i: int, j: int, blank: bool) -> Cell:
 
 @call
 def count(context: Context, names: str | Sequence[str], axis: int | None = None) -> Cell:
-    """How many numbers matrices hold, or how many rows (0) or columns (1) of X W, to be filled in."""
+    """How many numbers matrices hold, as a blank; with an axis, how many rows (0) or columns (1) of X W."""
     names = [names] if isinstance(names, str) else names
     terms = tuple(_size(context.tape[name].shape, axis) for name in names)
     value = RATIONALS.settle(Sum(terms), lambda ref: None)
@@ -292,7 +298,7 @@ def count(context: Context, names: str | Sequence[str], axis: int | None = None)
 
 
 def _size(shape: Shape, axis: int | None) -> Expr:
-    """Rows times columns, or one of the two; one row counts as its columns."""
+    """The number of entries of a shape; with an axis, its rows or columns."""
     if axis is not None:
         return Num(shape[axis])
     return Num(shape[1]) if shape[0] == 1 else Mul(Num(shape[0]), Num(shape[1]))
@@ -300,10 +306,10 @@ def _size(shape: Shape, axis: int | None) -> Expr:
 
 @call
 def shapes(context: Context, *pairs: Sequence[Any]) -> Block:
-    """For each pair of matrices, whether the product exists, and its shape.
+    """A table that asks for each pair of matrices whether their product exists, and for its shape.
 
-    A matrix is a name of the run, with .T where it is transposed, or a shape. Where tokens are columns, the product
-    A B is printed as Bᵀ Aᵀ, as everywhere.
+    A matrix is a name of the run, with .T for its transpose, or a shape. Where tokens are columns, the product A B is
+    printed as Bᵀ Aᵀ, as on the whole page.
     """
     rows, turned, say = [], context.turned, context.messages.say
     for left, right in pairs:
@@ -317,7 +323,7 @@ def shapes(context: Context, *pairs: Sequence[Any]) -> Block:
 
 
 def product_shape(left: Shape, right: Shape) -> Shape | None:
-    """The shape of a product, as the operation has it; None where there is none."""
+    """The shape of a matrix product; None where it does not exist."""
     tape = Tape(RATIONALS, {})
     try:
         return matmul(tape.given("left", left), tape.given("right", right), name="product").shape
@@ -326,7 +332,7 @@ def product_shape(left: Shape, right: Shape) -> Shape | None:
 
 
 def _shaped(context: Context, matrix: Any) -> tuple[str, Shape]:
-    """A matrix's symbol and shape as its rows are tokens."""
+    """The symbol and the shape of a matrix, with tokens as rows."""
     if isinstance(matrix, str):
         name = matrix.removesuffix(".T")
         rows, cols = context.tape[name].shape
@@ -338,30 +344,30 @@ def _shaped(context: Context, matrix: Any) -> tuple[str, Shape]:
     return "", (matrix[0], matrix[1])
 
 
-# what stands on the left: words
+# text and questions, on the left of the page
 
 
 @call
 def hint(context: Context, text: str) -> Blocks:
-    """A hint; the stretch level has none."""
+    """A hint; left out at the stretch level."""
     return (Hint(inline(text)),) if context.level != "stretch" else ()
 
 
 @call
 def check(context: Context, text: str) -> Block:
-    """A fact that can be checked without the key."""
+    """A fact by which students can check their own results without the key."""
     return Check(inline(text))
 
 
 @call
 def checkpoint(context: Context, text: str) -> Block:
-    """Earlier results are printed here."""
+    """A note that earlier results are printed here, so that a mistake in them does no more harm."""
     return Checkpoint(inline(text))
 
 
 @call
 def lines(context: Context, count: int, answer: str) -> Block:
-    """Lines to write on, and the key's answer."""
+    """Ruled lines to write on; the key shows the answer."""
     return Answer(count, inline(answer))
 
 
@@ -369,9 +375,9 @@ def lines(context: Context, count: int, answer: str) -> Block:
 def find_the_error(
     context: Context, name: str, steps: str | Sequence[str], lines: int, answer: str = "", caption: str = ""
 ) -> Blocks:
-    """A step as it comes out the wrong way, to be spotted; or several, whose first wrong one is to be ticked.
+    """Steps as a mistake makes them: the student says what is wrong and, of several steps, ticks the first wrong one.
 
-    Without an answer the key says what the mistake is.
+    Without an answer, the key shows the mistake's own text.
     """
     wrong, tape = context.mistaken(name), context.tape
     shown = [steps] if isinstance(steps, str) else steps
@@ -387,36 +393,36 @@ def find_the_error(
 
 @call
 def claim(context: Context, text: str, holds: bool, reason: str, otherwise: str = "", lines: int = 1) -> Block:
-    """A statement, true or false as the run says, and the reason; `otherwise` is that of its being false."""
+    """A statement to be judged true or false, and the reason; `otherwise` is the reason if it is false."""
     return Claim(inline(text), bool(holds), inline(reason if holds else otherwise or reason), lines)
 
 
 @call
 def choose(context: Context, name: str, i: int = -1) -> Block:
-    """The vocabulary to choose a word from: that of a step's row, the last if not said."""
+    """The vocabulary, from which to choose the word that row i of a step stands for; by default, the last row."""
     if not context.vocabulary:
         raise SheetError("there is no vocabulary to choose a word from")
     return Choice(name, context.vocabulary, int(context.tape.values(name)[i][0]))
 
 
-# values for the prose
+# values for the text
 
 
 @call
 def totals(context: Context, name: str, mistake: str = "") -> str:
-    """The sums over each token's numbers: "7, 3, 1", on one line; with a mistake, as it makes them."""
+    """The sum of each row of a step, on one line: "7, 3, 1"; with a mistake, as it makes them."""
     return ", ".join(value_text(x) for x in sums(_wrong(context, mistake), name)).replace(" ", "\u00a0")
 
 
 @call
 def sums(context: Context, name: str) -> list[object]:
-    """The sum over each token's entries, as they are printed."""
+    """The sum of each row of a step, of the numbers as printed."""
     return [_sum(context, row) for row in context.tape.values(name)]
 
 
 @call
 def total(context: Context, name: str) -> str:
-    """The sum of all numbers of a step, as they are printed."""
+    """The sum of all numbers of a step, as printed."""
     return value_text(_sum(context, chain(*context.tape.values(name))))
 
 
@@ -427,18 +433,18 @@ def _sum(context: Context, numbers: Iterable[Any]) -> Any:
 
 @call
 def value(context: Context, name: str, i: int, j: int, mistake: str = "") -> str:
-    """One number of a step, counted from 0; with a mistake, as it makes it."""
+    """One number of a step as text, i and j from 0; with a mistake, as it makes it."""
     return value_text(number(context, name, i, j, mistake))
 
 
 @call
 def number(context: Context, name: str, i: int, j: int, mistake: str = "") -> Any:
-    """One number of a step, to be compared or printed."""
+    """One number of a step, to compute with or to compare; with a mistake, as it makes it."""
     return _wrong(context, mistake).tape.values(name)[i][j]
 
 
 def _wrong(context: Context, mistake: str) -> Context:
-    """The run with a mistake, if there is one."""
+    """The context of the run with a mistake; without one, the same context."""
     return context.mistaken(mistake) if mistake else context
 
 
@@ -454,7 +460,7 @@ def _word(context: Context, name: str, i: int, j: int) -> str:
 
 @call
 def path(context: Context, name: str, number: str) -> str:
-    """The words of the row and the column where a step has the number of another: "down sat"."""
+    """The row's and the column's word of the entry of a step that equals a number of another step: "down sat"."""
     tape, words = context.tape, context.vocabulary
     rows = tape.values(name)
 
@@ -474,7 +480,7 @@ def equal(context: Context, name: str, other: str) -> bool:
 
 @call
 def changed(context: Context, mistake: str, name: str) -> bool:
-    """Whether a step comes out otherwise with a mistake."""
+    """Whether a mistake changes a step."""
     return not same(context.mistaken(mistake).tape.values(name), context.tape.values(name))
 
 
@@ -505,9 +511,9 @@ def letter(context: Context, name: str) -> str:
 
 @call
 def tie(context: Context, name: str, i: int, j: int, k: int) -> str:
-    """The letter's value for which two entries of a row are equal: "a = 3/2".
+    """The value of a letter for which two entries of a row are equal: "a = 3/2".
 
-    Raises: SheetError where it is not one letter, or not one value, that decides.
+    Raises: SheetError where the entries hold several letters, or several values make them equal.
     """
     import sympy
 

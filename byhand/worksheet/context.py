@@ -1,4 +1,4 @@
-"""What the calls of a sheet work with: its run, as matrices of the page in the page's orientation."""
+"""The context of a sheet's calls: its run, and the run's steps as matrices in the page's orientation."""
 
 from __future__ import annotations
 
@@ -19,19 +19,15 @@ from byhand.worksheet.messages import Messages, messages
 from byhand.worksheet.sheet import Sheet
 
 PRODUCTS = ("matmul", "affine", "dot_rows")
-OPERATOR_SIGNS = {
-    "row_dots": "·",
-    "multiply": "⊙",
-    "add": "+",
-    "subtract": "−",
-}  # between operands that stand side by side
+# between operands that stand side by side
+OPERATOR_SIGNS = {"row_dots": "·", "multiply": "⊙", "add": "+", "subtract": "−"}
 
 
 @dataclass(frozen=True)
 class Context:
-    """A sheet, its run, and how the page shows it.
+    """A sheet, its run, and the options of the page.
 
-    tokens, source, vocabulary: words; source: of what a decoder's encoder reads.
+    tokens, source, vocabulary: words; the source is what an encoder reads for a decoder.
     """
 
     sheet: Sheet
@@ -46,29 +42,29 @@ class Context:
 
     @property
     def turned(self) -> bool:
-        """Whether tokens are columns."""
+        """Whether tokens are columns, so that every matrix is shown transposed."""
         return self.orientation == "columns"
 
     @property
     def heads(self) -> int:
-        """How many heads the sheet's steps are of."""
+        """The number of heads that the sheet shows."""
         return 1 if self.sheet.model.one_head else self.config.n_heads
 
     def mistaken(self, mistake: str) -> Context:
-        """The same with a mistake in the run."""
+        """The same context, its run computed with a mistake."""
         return replace(self, tape=foil(self.tape, mistake))
 
     def symbol(self, name: str) -> str:
-        """What a step is called on the page, in LaTeX."""
+        """The symbol of a step, in LaTeX."""
         return self.messages.formula(symbol(name, self.heads))
 
     def worked_out(self, cell: Cell, rule: Expr) -> Cell:
-        """A cell with its rule, and the time that it takes where it is to be filled in."""
+        """A cell with its rule and, if it is a blank, the seconds that it takes."""
         seconds = working(substitute(rule, self.tape.value)) if cell.blank else 0.0
         return replace(cell, rule=rule, seconds=seconds)
 
     def panel(self, name: str, role: Role | None = None, *, caption: str = "", note: str = "") -> Panel:
-        """A step as a matrix on the page; without a role: a parameter, or given.
+        """A step as a matrix on the page. The role is by default "parameter" or "given".
 
         At the easy level only the last row is asked for, and the others are printed.
         """
@@ -104,8 +100,9 @@ class Context:
     ) -> Falk:  # fmt: skip
         """A product in Falk's layout.
 
-        copies: the inputs to be copied by the student; first: print the first cell and show its row and column;
-        unknown: entries of the inputs that are to be found from the result, which is printed.
+        copies: the inputs that the student copies. first: whether to print the first cell, with arrows from its row
+        and column.
+        unknown: entries of the inputs to be found from the printed result.
         """
         step = self.tape[name].step
         if step.op is None or step.op.name not in PRODUCTS:
@@ -133,7 +130,7 @@ class Context:
         return Falk(left, upper, result, bias, equation, arrows=first)
 
     def equation(self, name: str, unknown: Sequence[str | Place]) -> Strip:
-        """Operands side by side with some entries left out, and the result, from which they are to be found."""
+        """Operands with blanks for the unknown entries, side by side, and the printed result."""
         step = self.tape[name].step
         if step.op is None or step.op.name not in OPERATOR_SIGNS:
             raise SheetError(f"{name} is neither a product nor a sum; leave out entries of another step's operands")
@@ -143,7 +140,7 @@ class Context:
         return Strip((*panels, self.panel(name, "given")), (*joints, "="))
 
     def _without(self, panel: Panel, found: Mapping[Place, Expr]) -> Panel:
-        """A matrix with some entries left out, and the arithmetic that finds them."""
+        """A matrix with blanks for its unknown entries, and the arithmetic that finds them."""
 
         def cell(own: Cell) -> Cell:
             rule = found.get((own.step, *own.at)) if own.at else None
@@ -164,13 +161,13 @@ def _direction(axis: str) -> str:
 
 
 def transpose(panel: Panel) -> Panel:
-    """The same matrix with rows and columns exchanged."""
+    """The transposed matrix, with its labels."""
     cells = tuple(zip(*panel.cells, strict=True))
     return replace(panel, cells=cells, rows=panel.cols, cols=panel.rows, along=(panel.along[1], panel.along[0]))
 
 
 def _factors_swapped(panel: Panel) -> Panel:
-    """Worked lines in the order of W x: the row's number first, then the column's."""
+    """A matrix whose rules have the factors of each product swapped: in W x, the weight comes first."""
     cells = tuple(tuple(replace(c, rule=_swapped(c.rule) if c.rule else None) for c in row) for row in panel.cells)
     return replace(panel, cells=cells)
 

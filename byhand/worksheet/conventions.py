@@ -1,4 +1,4 @@
-"""What a sheet means by its words."""
+"""The conventions of a sheet: sentences that say how its numbers, shapes and functions are to be read."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from byhand.worksheet.messages import Messages
 def conventions(
     config: Config, tape: Tape, orientation: Orientation, sections: Sequence[Section], messages: Messages
 ) -> tuple[str, ...]:
-    """What this sheet means by its words, as sentences of inline Markdown: of what it asks for."""
+    """The conventions that a sheet needs, for the steps that it asks for, as sentences of inline Markdown."""
     c, say = config, messages.say
     asked = [tape.steps[name] for name in sections_asking(sections, tape.steps)]
     steps = {s.stem.rpartition(".")[2] for s in asked}
@@ -33,6 +33,6 @@ def conventions(
 
 
 def written(domain: Domain, messages: Messages) -> str:
-    """How numbers are written: as fractions, in letters, or rounded to so many places."""
+    """How numbers are written: as fractions, with letters, or as decimals of n places."""
     kind = domain.details()
     return messages.say(f"conventions.{kind.get('rounding', domain.name)}", n=kind.get("places"))

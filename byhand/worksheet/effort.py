@@ -1,4 +1,4 @@
-"""What a sheet asks of a student, and how long that takes: only what is to be written counts."""
+"""How much a sheet asks of a student, and how long it takes. Only what the student writes counts."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ class Effort:
 
     @property
     def minutes(self) -> int:
-        """What a typical student needs."""
+        """The minutes that a typical student needs."""
         return minutes(TYPICAL * self.seconds)
 
     @property
     def practised(self) -> int:
-        """What a practised hand needs, in minutes."""
+        """The minutes that a practised hand needs."""
         return minutes(self.seconds)
 
     def __str__(self) -> str:
-        """All of it in a line."""
+        """The minutes and the counts, in one English line."""
         hand = f"{TYPICAL} times the {self.practised} min of a practised hand"
         return f"about {self.minutes} min: {self.counted(messages())} ({hand})"
 
     def counted(self, messages: Messages) -> str:
-        """What is counted: "62 blanks, 9 copies, 1 question"."""
+        """The counts in words: "62 blanks, 9 copies, 1 question"."""
         counts = {"blanks": self.blanks, "copies": self.copies, "questions": self.questions}
         said = (messages.say(f"effort.{kind}", n=n) for kind, n in counts.items() if n)
         return ", ".join(said) or messages.say("effort.nothing")

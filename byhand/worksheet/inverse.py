@@ -1,4 +1,4 @@
-"""From a result back to an operand: entries that are left out, and the arithmetic that finds them."""
+"""Inverse questions: solve for unknown entries of the operands, given the printed result of a step."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from byhand.tape import Place, Tape
 
 @dataclass(frozen=True)
 class Solution:
-    """How an unknown is found: from which cell of a result, by which arithmetic, and that with the numbers in it."""
+    """How an unknown is found.
+
+    at: the cell of the result that gives it. rule: the arithmetic over references. worked: the same with numbers.
+    """
 
     at: tuple[int, int]
     rule: Expr
@@ -24,12 +27,12 @@ class Solution:
 
 
 def solutions(tape: Tape, name: str, unknown: Sequence[str | Place]) -> dict[Place, Expr]:
-    """The arithmetic of each unknown, from the printed result of a step and what is printed of its operands.
+    """For each unknown, the arithmetic that finds it from the printed result of a step and its printed operands.
 
-    An unknown that is only named is the entry that takes the smallest division. Of many copies, the first says which
-    that is, and where each is found.
+    Where an unknown is only the name of an operand, its entry with the smallest division is taken. In a class, the
+    first copy decides which entries are unknown and from which cells they are found.
 
-    Raises: SheetError for one that the result does not determine.
+    Raises: SheetError for an unknown that the result does not determine.
     """
     inputs = tape[name].step.inputs
     for operand in (item if isinstance(item, str) else item[0] for item in unknown):
@@ -51,13 +54,13 @@ def solutions(tape: Tape, name: str, unknown: Sequence[str | Place]) -> dict[Pla
     for place, way in ways.items():
         left = [other for other in places if other not in found]
         own = next(_ways(tape, name, place, left, [way.at]))
-        _division(own.worked)  # asks whether all copies divide by as much
+        _division(own.worked)  # its comparisons note the copies that divide by another number
         found[place] = own.rule
     return found
 
 
 def _of_first_copy(tape: Tape) -> Tape:
-    """The run of the first of many copies; any other run as it is."""
+    """The tape of the first copy of a class; any other tape unchanged."""
     domain = alone(tape.domain)
     if domain is tape.domain:
         return tape
@@ -67,9 +70,10 @@ def _of_first_copy(tape: Tape) -> Tape:
 def recovered(
     tape: Tape, name: str, unknown: Sequence[Place], printed: Mapping[tuple[int, int], str]
 ) -> dict[Place, Any]:
-    """The unknowns as numbers, from what is printed of a step, whatever stands in their place in the run.
+    """The numbers of the unknowns, computed from the printed result of a step. Their numbers in the run are not read.
 
-    Of several lines, it is the first whose number makes the printed results: results may be rounded.
+    Where several cells give an unknown, the first whose number reproduces the printed results counts, since these may
+    be rounded.
     """
     results = {at: parse(text) for at, text in printed.items()}
     known: dict[Ref, Any] = {}
@@ -98,9 +102,9 @@ def recovered(
 
 
 def _easiest(tape: Tape, name: str, operand: str, others: list[Place]) -> Place:
-    """The entry of an operand that is found, besides others, with the smallest division.
+    """The entry of an operand that, if it is unknown along with the others, is found with the smallest division.
 
-    Raises: SheetError where none is.
+    Raises: SheetError where no entry can be found.
     """
     rows, cols = tape[operand].shape
     ranked: list[tuple[float, Place]] = []
@@ -114,7 +118,7 @@ def _easiest(tape: Tape, name: str, operand: str, others: list[Place]) -> Place:
 
 
 def _solved(tape: Tape, name: str, places: Sequence[Place]) -> dict[Place, Solution]:
-    """Those unknowns that follow one after the other, each from a cell in which no other is left."""
+    """The unknowns that can be found one after the other, each from a cell in which no other unknown is left."""
     found: dict[Place, Solution] = {}
     while True:
         left = [place for place in places if place not in found]
@@ -127,7 +131,7 @@ def _solved(tape: Tape, name: str, places: Sequence[Place]) -> dict[Place, Solut
 def _ways(
     tape: Tape, name: str, place: Place, left: Sequence[Place], cells: Collection[tuple[int, int]] = ()
 ) -> Iterator[Solution]:
-    """The ways to find an unknown from one cell of the result, any or one of these, which give what it is."""
+    """The ways to find an unknown from one cell of the result: any cell, or one of these, whose numbers are given."""
     operand, row, col = place
     results = {(i, j): x for i, values in enumerate(tape.values(name)) for j, x in enumerate(values)
                if not cells or (i, j) in cells}  # fmt: skip
@@ -141,7 +145,7 @@ def _undone(
     tape: Tape, name: str, place: Place, left: Collection[Place], number: Callable[[Ref], Any],
     results: Mapping[tuple[int, int], Any],
 ) -> Iterator[Solution]:  # fmt: skip
-    """The ways to find an unknown from one cell of the result, none of the others being in it."""
+    """The ways to find an unknown from one cell of the result that holds none of the unknowns left."""
     unknown, others = _ref(place), {_ref(other) for other in left if other != place}
 
     def shown(ref: Ref) -> Any:
@@ -161,9 +165,9 @@ def _ref(place: Place) -> Ref:
 
 
 def undone(node: Expr, unknown: Ref, result: Expr, number: Callable[[Ref], Any]) -> Expr:
-    """What the unknown is where a tree, in which it stands once, comes to a result. Nothing is divided by 1.
+    """Solve tree = result for an unknown that occurs once in the tree. Factors and divisors of 1 are left out.
 
-    Raises: SheetError where a function stands in between.
+    Raises: SheetError where a function other than + − · ÷ encloses the unknown.
     """
     match node:
         case Ref():
@@ -186,7 +190,7 @@ def undone(node: Expr, unknown: Ref, result: Expr, number: Callable[[Ref], Any])
 
 
 def _is_one(node: Expr, number: Callable[[Ref], Any]) -> bool:
-    """Whether a factor is the number 1, in every copy of a class."""
+    """Whether a factor is 1 in every copy of a class."""
     if not isinstance(node, Num | Ref):
         return False
     value = number(node) if isinstance(node, Ref) else node.value
@@ -194,7 +198,7 @@ def _is_one(node: Expr, number: Callable[[Ref], Any]) -> bool:
 
 
 def _division(line: Expr) -> float:
-    """How large the divisor of a line is: 1 where there is none; letters come last."""
+    """A key that sorts lines by the size of their divisor: 1 where there is none; letters come last."""
     if not isinstance(line, Div):
         return 1.0
     divisor = line.right.value if isinstance(line.right, Num) else None

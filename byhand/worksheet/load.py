@@ -1,7 +1,7 @@
-"""A sheet and its run become a Document: Jinja first, whose calls leave block markers, then Markdown.
+"""Make a Document of a sheet and its run: Jinja comes first, and its calls leave markers for blocks; then Markdown.
 
-A sheet is somebody else's file: Jinja is sandboxed and strict, HTML in the prose is escaped, and what a call puts on
-the page comes from the run.
+A sheet is not trusted: Jinja is sandboxed and strict, HTML in the text is escaped, and the numbers in a call's blocks
+come from the run.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from byhand.worksheet.sheet import LARGEST_SHEET, Sheet
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
-SHEET_BUDGET = 20_000_000  # characters that a sheet may make on its way to a page
+SHEET_BUDGET = 20_000_000  # characters that the rendering of a sheet may produce
 _MARKER = re.compile("\ue000(\\d+)\ue001")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#$|!~])")
 
@@ -38,7 +38,7 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#$|!~])")
 def document(context: Context) -> Document:
     """The Document of a sheet and its run.
 
-    Raises: SheetError where the sheet does not parse or asks for what the run does not have.
+    Raises: SheetError where the sheet does not parse or asks for a step that the run does not have.
     """
     sheet, blocks = context.sheet, list[Block]()
     if re.search("[\U000f0000-\U0010ffff]", sheet.body):
@@ -65,9 +65,9 @@ def document(context: Context) -> Document:
 
 
 def _rendered(context: Context, blocks: list[Block]) -> str:
-    """The sheet's body with its expressions carried out; blocks: what its calls put on the page.
+    """The sheet's body after Jinja, with a marker for each block; the blocks are appended to `blocks`.
 
-    Raises: SheetError with the line.
+    Raises: SheetError, which names the line.
     """
     sheet, name = context.sheet, f"{context.sheet.name}.md"
     environment = Sandbox(SHEET_BUDGET, finalize=_escaped, autoescape=False, keep_trailing_newline=True)
@@ -97,7 +97,7 @@ def _rendered(context: Context, blocks: list[Block]) -> str:
 
 
 def _other_choices(sheet: Sheet, config: Config) -> tuple[str, str] | None:
-    """The choices that tell a sheet's own model from another, as each has them: they decide which steps there are."""
+    """The choices in which a config differs from the sheet's own, and the sheet's: they decide which steps exist."""
     own = Config.of(sheet.values.get("config", {}))
     names = [f.name for f in fields(Config) if f.name not in (*SIZES, "softmax_base")]
     told = [n for n in names if getattr(own, n) != getattr(config, n)]
@@ -108,7 +108,7 @@ def _other_choices(sheet: Sheet, config: Config) -> tuple[str, str] | None:
 
 
 def _sections(name: str, tokens: Sequence[Token], blocks: Sequence[Block]) -> Iterator[Section]:
-    """The tokens between two headings, with the blocks in their places.
+    """The sections: the Markdown tokens after each heading, with the blocks in the places of their markers.
 
     Raises: SheetError for text before the first heading.
     """
@@ -154,9 +154,9 @@ def _sections(name: str, tokens: Sequence[Token], blocks: Sequence[Block]) -> It
 
 
 def _escaped(value: Any) -> Any:
-    """What an expression prints is text, not Markdown.
+    """The text that an expression prints, with Markdown's special characters escaped.
 
-    Raises: SheetError for a character that cannot stand on a page.
+    Raises: SheetError for a character that cannot be printed.
     """
     if isinstance(value, Marker):
         return value

@@ -1,4 +1,4 @@
-"""The prose of a sheet: Markdown with formulas, as tokens."""
+"""The text of a sheet: Markdown with formulas, parsed to tokens."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def parsed(text: str) -> list[Token]:
 
 
 def inline(line: str) -> list[Token]:
-    """What stands in one line."""
+    """The tokens of one line of text, without paragraphs."""
     return list(_markdown().parseInline(line)[0].children or [])
 
 
@@ -26,4 +26,4 @@ def _markdown() -> MarkdownIt:
     from mdit_py_plugins.dollarmath import dollarmath_plugin
 
     markdown = MarkdownIt("commonmark", {"html": False}).use(dollarmath_plugin, allow_space=False)
-    return markdown.disable("image")  # which a page would fetch from somewhere
+    return markdown.disable("image")  # a page must not load anything

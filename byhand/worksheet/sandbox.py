@@ -1,8 +1,8 @@
-"""Jinja for somebody else's files: they reach only what they are handed, and come to an end.
+"""Jinja for untrusted templates: they can use only the values that they are given, and rendering always ends.
 
-Jinja's own sandbox keeps a template from files, modules and the insides of objects. This one also pays for what is
-repeated: each turn of a loop, each call and each character that an expression makes costs something, and who has
-spent everything is stopped.
+Jinja's own sandbox keeps a template from files, modules and private attributes. This one also limits time and memory:
+each iteration of a loop, each call and each character that an expression produces is paid from a budget, and a
+rendering whose budget is spent is stopped.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ _PLACE = re.compile(r"\{\{.*\}\}", re.DOTALL)
 
 
 class Sandbox(ImmutableSandboxedEnvironment):
-    """An environment whose renderings may each make so many characters."""
+    """A Jinja environment in which each rendering has a budget of characters."""
 
     intercepted_binops = frozenset({"+", "*", "**", "%"})
 
@@ -75,17 +75,17 @@ class Sandbox(ImmutableSandboxedEnvironment):
         }  # fmt: skip
 
     def rendered(self, template: str, **values: Any) -> str:
-        """A template of the loader, rendered within the budget."""
+        """Render a template of the loader within the budget."""
         self.left = self.budget
         return "".join(self.get_template(template).generate(**values))
 
     def rendered_text(self, source: str) -> str:
-        """A template's text, rendered within the budget; a turn costs as much as the text is long."""
+        """Render a template's text within the budget; here an iteration costs as many characters as the text has."""
         self.left, self.turn = self.budget, max(TURN, len(source))
         return "".join(self.from_string(source).generate())
 
     def compile(self, source: Any, *named: Any, **options: Any) -> Any:
-        """A template as bytecode, compiled now or before."""
+        """The bytecode of a template, compiled or from the cache."""
         compiled = super().compile
 
         def code() -> bytes:
@@ -95,33 +95,33 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return marshal.loads(cached("compiled", code, _compiling(), repr(looks), source))
 
     def pay(self, characters: int) -> None:
-        """Take from what is left.
+        """Take characters from the budget.
 
-        Raises: SecurityError where nothing is.
+        Raises: SecurityError where it is spent.
         """
         self.left -= characters
         if self.left < 0:
             raise SecurityError("it repeats too much, or makes too long a text; a page is shorter")
 
     def call(self, context: Any, obj: Any, *args: Any, **kwargs: Any) -> Any:
-        """A call, which costs a turn."""
+        """Call an object; this costs as much as an iteration."""
         self.pay(self.turn)
         return super().call(context, obj, *args, **kwargs)
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-        """Whether an attribute may be read: of what is built in, only methods whose results are no longer."""
+        """Whether an attribute may be read: of built-in types, only methods that make nothing longer."""
         if isinstance(obj, BUILT_IN) and callable(value):
             return attr in METHODS_ALLOWED
-        asked = type(obj), attr  # which is all that Jinja looks at
+        asked = type(obj), attr  # Jinja's own test looks at nothing else
         if asked not in self.safe:
             self.safe[asked] = super().is_safe_attribute(obj, attr, value)
         return self.safe[asked]
 
     def wrap_str_format(self, value: Any) -> None:
-        """No `"…".format`, whose widths make texts of any length."""
+        """Forbid `"…".format`: its widths can make texts of any length."""
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-        """An operation on numbers of a sane size, or a text or a list made longer."""
+        """Apply a binary operator, if its numbers are small enough; a longer text or list is paid for."""
         if isinstance(left, Number) and isinstance(right, Number):
             most = HIGHEST_POWER if operator == "**" else LARGEST_NUMBER
             if not (-LARGEST_NUMBER <= left <= LARGEST_NUMBER and -most <= right <= most):  # type: ignore[operator]
@@ -148,15 +148,15 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
 @cache
 def _compiling() -> str:
-    """What makes bytecode of templates: Python, Jinja, and this room, which prints a template's constants."""
+    """A key for all that the bytecode of a template depends on: Python, Jinja, and the code of this folder."""
     return "\0".join((sys.version, jinja2.__version__, sources_of(Path(__file__).parent)))
 
 
-_COUNTED, _CONCAT = "counted turns", "joined parts"  # names that no template can write
+_COUNTED, _CONCAT = "counted turns", "joined parts"  # filter names with a space, so that no template can use them
 
 
 class _Filling(NodeTransformer):
-    """A text in quotes may hold {{ … }}, as the text outside does: "each {{ row }} adds up to 1"."""
+    """Render {{ … }} within string literals, too: "each {{ row }} adds up to 1"."""
 
     def __init__(self, parse: Callable[..., nodes.Template]) -> None:
         self.parse = parse
@@ -177,7 +177,7 @@ class _Filling(NodeTransformer):
 
 
 class _Paying(NodeTransformer):
-    """Loops and concatenations go through the filters that pay for them."""
+    """Route loops and concatenations through the filters that pay for them."""
 
     def visit_For(self, node: nodes.For, *args: Any, **kwargs: Any) -> nodes.Node:  # noqa: N802
         self.generic_visit(node)
@@ -202,7 +202,7 @@ def _counted(context: Any, items: Iterable[Any]) -> Iterator[Any]:
 
 @pass_context
 def _join(context: Any, parts: Iterable[Any], between: Any = "") -> str:
-    """The parts as one text; where pages escape, so does this."""
+    """Join the parts to one text, escaped if the template escapes."""
     escaping = context.eval_ctx.autoescape
     as_text = escape if escaping else str
     texts = []
@@ -220,12 +220,12 @@ def _replace(context: Any, text: str, old: str, new: str) -> str:
 
 
 class OwnFiles(FileSystemLoader):
-    """Templates of a folder; a link that leads out of it is no template."""
+    """A loader of the templates in a folder that refuses links out of the folder."""
 
     def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
-        """As Jinja's.
+        """A template's source, as Jinja's loader gives it.
 
-        Raises: TemplateNotFound; SecurityError for such a link.
+        Raises: TemplateNotFound; SecurityError for a link out of the folder.
         """
         for folder in map(Path, self.searchpath):
             path = folder / template
@@ -235,5 +235,5 @@ class OwnFiles(FileSystemLoader):
 
 
 def loader(folders: Iterable[Path]) -> BaseLoader:
-    """Templates from several folders, the first before the others."""
+    """A loader of templates from several folders; an earlier folder hides templates of later ones."""
     return ChoiceLoader([OwnFiles(folder) for folder in folders])

@@ -19,7 +19,7 @@ from byhand.model.weights import Values
 from byhand.notation.words import unprintable
 
 ENGLISH = "en"
-_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")  # a language tag, as HTML and PDF have it
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")  # a language tag, as in HTML and PDF
 _FRONT = re.compile(r"\A---[ \t]*\n(.*?)\n---[ \t]*(?:\n|\Z)", re.DOTALL)
 _WORDS = ("title", "goal", "model")
 NUMBER_SYSTEMS = ("exact", "decimal", "symbolic")
@@ -30,9 +30,10 @@ LARGEST_SHEET = 200_000  # characters
 class Sheet:
     """A sheet's front matter and its body.
 
-    numbers: exact, decimal or symbolic, where nothing else is asked for. letters: parameters as they are in a
-    symbolic run, entries being letters or numbers. pick_words: whether another seed may have another sentence.
-    in_place: inputs and parameters whose numbers keep their places in every copy, because the text speaks of these.
+    numbers: the default number system: exact, decimal or symbolic. values: config, tokens, inputs and weights, as in
+    a values file. letters: the parameters of a symbolic run, with letters among their entries. pick_words: whether a
+    seed also picks the sentence. in_place: inputs and parameters whose numbers keep their places in every copy,
+    because the text speaks of these places.
     """
 
     name: str
@@ -52,7 +53,7 @@ class Sheet:
     def given(
         self, *, letters: bool, base: int | str | None = None, tokens: Sequence[str] = (), other: object = None
     ) -> Values:
-        """The sheet's numbers, with what is asked for in their place: letters, a base, tokens, a file's entries.
+        """The sheet's own values, with letters, the base of softmax, tokens or a file's entries in place of its own.
 
         Raises: ValuesError, UnknownNameError, ConfigError.
         """
@@ -71,13 +72,13 @@ class Sheet:
 
 
 def _fitting(entries: dict[str, Any], other: object) -> dict[str, Any]:
-    """A sheet's entries without the numbers that have no place in a model of another file's sizes."""
+    """A sheet's entries without the numbers that do not fit once another file changes the sizes of the model."""
     if not isinstance(other, Mapping) or other.keys().isdisjoint({"config", "vocabulary"}):
         return entries
     both = merged(entries, other)
     try:
         old, new = (Values.of({k: e[k] for k in ("config", "vocabulary") if k in e}).config for e in (entries, both))
-    except ByHandError:  # which is told with all else that is wrong with the file
+    except ByHandError:  # reported later, along with all other problems of the file
         return entries
     if all(getattr(old, size) == getattr(new, size) for size in SIZES):
         return entries
@@ -98,23 +99,23 @@ _KEYS = {
 
 
 def folders() -> tuple[Path, ...]:
-    """Where sheets and templates are looked for: BYHAND_TEMPLATES, then the shipped ones."""
+    """The folders that are searched for sheets and templates: BYHAND_TEMPLATES, if set, then the shipped folder."""
     own = os.environ.get("BYHAND_TEMPLATES")
     return (*((Path(own),) if own else ()), shipped())
 
 
 @cache
 def shipped() -> Path:
-    """The templates in the wheel, or beside the package in a checkout."""
+    """The shipped folder of templates: in the wheel inside the package, in a checkout beside it."""
     package = Path(__file__).resolve().parent.parent
     inside = package / "templates"
     return inside if inside.is_dir() else package.parent / "templates"
 
 
 def check_room(sheet: Sheet, steps: Iterable[str]) -> None:
-    """Whether the steps of a run on somebody's numbers have their place on a sheet made for its own.
+    """Check that a sheet shows every layer and head of a run on a file's numbers.
 
-    Raises: ConfigError where they are of a layer or a head that the sheet does not ask for.
+    Raises: ConfigError for steps of a layer or a head that the sheet does not have.
     """
     own = Config.of(sheet.values.get("config", {}))
     for name in steps:
@@ -128,9 +129,9 @@ def check_room(sheet: Sheet, steps: Iterable[str]) -> None:
 
 
 def known_language(language: str) -> str:
-    """A language in which there are sheets or messages.
+    """The language, if there are sheets or messages in it.
 
-    Raises: UnknownNameError for any other.
+    Raises: UnknownNameError where there are none.
     """
     known = {ENGLISH}
     for folder in folders():
@@ -142,7 +143,7 @@ def known_language(language: str) -> str:
 
 
 def sheet_files(language: str = ENGLISH) -> dict[str, Path]:
-    """Every sheet by name: those of the language before those in English, a user's before the shipped."""
+    """The file of each sheet: in the language if there is one, else in English; a user's before a shipped one."""
     found: dict[str, Path] = {}
     for inside in dict.fromkeys(("", "" if language == ENGLISH else language)):
         for folder in reversed(folders()):
@@ -151,7 +152,7 @@ def sheet_files(language: str = ENGLISH) -> dict[str, Path]:
 
 
 def load_sheet(name: str, language: str = ENGLISH) -> Sheet:
-    """Read a sheet in a language, or in English where it has none. What its front matter leaves out is as in English.
+    """Read a sheet in a language, or in English if it is not translated. Front matter that it lacks is English, too.
 
     Raises: UnknownNameError; SheetError where the file does not parse.
     """
@@ -163,9 +164,9 @@ def load_sheet(name: str, language: str = ENGLISH) -> Sheet:
 
 
 def _text(path: Path) -> str:
-    """A sheet's text.
+    """The text of a sheet's file.
 
-    Raises: SheetError where it cannot be read.
+    Raises: SheetError where the file cannot be read, is too large or links out of its folder.
     """
     name, home = path.stem, next(above for above in path.parents if above.name == "worksheets")
     if not path.resolve().is_relative_to(home.resolve()):
@@ -187,7 +188,7 @@ def all_sheets(language: str = ENGLISH) -> list[Sheet]:
 
 
 def parse_sheet(name: str, text: str, original: str = "") -> Sheet:
-    """A sheet from its text. original: the English text, whose entries count where a translation has none.
+    """Parse the text of a sheet. original: the English text, whose front matter a translation adds to.
 
     Raises: SheetError with the line where the front matter does not parse.
     """
@@ -212,7 +213,7 @@ def parse_sheet(name: str, text: str, original: str = "") -> Sheet:
 
 
 def _parsed(name: str, text: str) -> tuple[dict[Any, Any], str]:
-    """A sheet's front matter, and its body.
+    """The checked front matter of a sheet, and its body.
 
     Raises: SheetError.
     """
@@ -230,7 +231,7 @@ def _parsed(name: str, text: str) -> tuple[dict[Any, Any], str]:
             raise SheetError(f"{name}.md: {key} holds {bad}, which cannot be printed")
         if not isinstance(value, _KEYS[key]):
             raise SheetError(f"{name}.md: {key} is a {_KEYS[key].__name__}; found {type(value).__name__}")
-    # the body keeps its line numbers, so that a message about it points into the file
+    # empty lines replace the front matter, so that line numbers in messages are those of the file
     return front, "\n" * match[0].count("\n") + text[match.end() :]
 
 
@@ -254,13 +255,13 @@ def _yaml(name: str, text: str) -> dict[Any, Any]:
 
 @cache
 def _loader() -> Any:
-    """Safe YAML in which a word is a word (`on` is no truth value), and without aliases, which can explode."""
+    """A safe YAML loader in which only `true` and `false` are booleans (not `on`), and dates are text."""
     import yaml
 
     base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
     class Loader(base):  # type: ignore[misc]
-        """Its own table of resolvers."""
+        """A subclass, so that its resolvers can be changed."""
 
     Loader.yaml_implicit_resolvers = {
         first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith((":bool", ":timestamp"))]

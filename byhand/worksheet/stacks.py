@@ -1,4 +1,4 @@
-"""The map of an encoder and a decoder: a row of boxes for each, and where the one feeds the other."""
+"""The map of an encoder and a decoder: a row of boxes for each, the encoder's feeding the decoder's."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _SUMS = {"add1": "heads", "add_cross": "cross", "add2": "mlp"}  # and what is ad
 def two_stacks(
     config: Config, tape: Tape, sections: Sequence[Section], orientation: Orientation, messages: Messages
 ) -> Map:
-    """The decoder's map, with that of the encoder."""
+    """The map of a decoder, which holds the map of its encoder."""
     steps = sections_asking(sections, tape.steps)
     where = {name: _where(step) for name, step in tape.steps.items()}
     home = {s.number: where.get(step) for s in sections for step in s.asked[:1]}
@@ -58,7 +58,7 @@ def _parts(config: Config, stack: str) -> list[str]:
 
 
 def _where(step: Step) -> tuple[str, str]:
-    """The stack and the part that compute a step; the logits are the decoder's."""
+    """The stack and the part to which a step belongs; steps outside of layers are the decoder's."""
     return "encoder" if step.layer.startswith("encoder.") else "decoder", "heads" if step.part == "out" else step.part
 
 
@@ -67,7 +67,7 @@ def _label(part: str, messages: Messages) -> str:
 
 
 def _sees(place: tuple[str, str], messages: Messages) -> str:
-    """What the decoder's attentions say in place of a shape: what they see."""
+    """The text under a decoder's attention, in place of a shape: which tokens it sees."""
     seen = {("decoder", "heads"): "map.masked", ("decoder", "cross"): "map.to_encoder"}
     return messages.say(seen[place]) if place in seen else ""
 
@@ -81,7 +81,7 @@ def _shape(config: Config, tape: Tape, place: tuple[str, str], orientation: Orie
 
 
 def _branches(config: Config, stack: str) -> Iterator[tuple[str, str]]:
-    """The part with which a branch begins, and the ⊕ where it ends."""
+    """For each branch, the part with which it begins and the ⊕ where it ends."""
     parts = _parts(config, stack)
     for end, start in _SUMS.items():
         if end in parts:

@@ -1,4 +1,4 @@
-"""From what a page's numbers are computed: all that its reader has."""
+"""The starting points of a page: the steps from which its reader computes all others."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from byhand.worksheet.document import Document
 
 
 def starts(page: Document, steps: Iterable[Step]) -> list[str]:
-    """The givens, and printed steps that read what is not on the page, of steps in order."""
+    """Of these steps, in order: the givens, and the printed steps whose inputs the reader cannot know."""
     shown, asked = page.steps, {blank.cell.step for blank in page.blanks()}
     known: set[str] = set()
     found = []
@@ -27,7 +27,7 @@ def starts(page: Document, steps: Iterable[Step]) -> list[str]:
 
 
 def rounded_starts(page: Document, tape: Tape) -> dict[str, Any]:
-    """Computed steps from which a page starts, as it prints them, where that is not what they are."""
+    """The computed steps from which a page starts and which it prints rounded, with the printed numbers."""
     found = {}
     for name in starts(page, tape.used()):
         rows = [[(x, tape.domain.as_given(x)) for x in row] for row in tape.values(name)]
