@@ -381,7 +381,7 @@ def find_the_error(
     """
     wrong, tape = context.mistaken(name), context.tape
     shown = [steps] if isinstance(steps, str) else steps
-    panels = [wrong.panel(step, "given", caption=caption).of_a_foil() for step in shown]
+    panels = [wrong.panel(step, "given", caption=caption).of_a_mistake() for step in shown]
     if not isinstance(steps, str):
         first = next((s for s in steps if not same(wrong.tape.values(s), tape.values(s))), None)
         if first is None:

@@ -36,13 +36,13 @@ Orientation = Literal["rows", "columns"]  # what tokens are
 
 @dataclass(frozen=True)
 class Cell:
-    """A value of the run, the rule of an answer, and whether it is to be filled in.
+    """A cell of the page: a value, its rule, and whether it is a blank.
 
-    rule: how the page's reader gets there, over references to cells of the run; None where there is nothing to be
-    worked out: of what is printed, copied, or a word (the run has the rule of every cell). Products stand in the
-    order of the page. step: what it belongs to; at: in which row and column of the run, of a matrix's. shows: whether
-    the value is the run's, a mistake's, a size, or the word that a number stands for. places: what it is rounded to,
-    where the run's number is not. seconds: what working it out takes a practised hand.
+    rule: how a reader of the page computes the value, over references to cells of the run, the factors of products in
+    the order of the page; None for a printed or copied cell and for a word (the run has the rule of every cell).
+    step, at: the step that the value belongs to, and its row and column in the run.
+    shows: whether the value is the run's, a mistake's, a size, or the word that a number stands for.
+    places: the decimal places to which the page rounds the run's number. seconds: what a practised hand needs.
     """
 
     value: Any
@@ -57,18 +57,18 @@ class Cell:
 
     @property
     def text(self) -> str:
-        """As plain text."""
+        """The value as plain text."""
         return value_text(self.value)
 
 
 @dataclass(frozen=True)
 class Blank:
-    """A cell that is to be filled in, and what is asked for there.
+    """A cell that the student fills in, and what is asked for there.
 
-    id: SECTION/ROLE/STEP/ROW,COLUMN, counted from 1 as the run has them, or SECTION/BLOCK/N, the N-th cell of the
-    section's blocks of that kind; the same for every level and orientation. role: a number to be computed (ask, in a
-    table entry), to be copied, or to be found from a printed result (inverse); a word, a size, or a text. result: the
-    step from which an inverse is found.
+    id: SECTION/ROLE/STEP/ROW,COLUMN, row and column of the run counted from 1, or SECTION/BLOCK/N for the N-th cell
+    of the section's blocks of a kind. It is the same for every level and orientation.
+    role: a number to be computed (ask; in a table, entry), copied (copy), or found from a printed result (inverse); a
+    word, a size, or a text. result: the step from which an inverse is found.
     """
 
     id: str
@@ -78,7 +78,7 @@ class Blank:
 
 
 def filling_in(cells: Iterable[Cell]) -> Effort:
-    """To read what is asked, then each blank's arithmetic and writing; what is printed takes nothing."""
+    """The effort of blanks read together: to read the question once, then to compute and write each blank."""
     blanks = [cell for cell in cells if cell.blank]
     time = sum(cell.seconds + writing(cell.value) for cell in blanks)
     return Effort(STEP + time, blanks=len(blanks)) if blanks else Effort()
@@ -88,9 +88,9 @@ def filling_in(cells: Iterable[Cell]) -> Effort:
 class Panel:
     """One matrix on the page, in the sheet's orientation.
 
-    role: whether it is printed (given, or a learned parameter), asked for, or copied by the student; rows, cols:
-    labels; along: whether these are "token" or "dim" labels; symbol, caption: LaTeX; right: whether it is the one to
-    be ticked, where one is to be picked.
+    role: printed ("given", or "parameter" if learned), asked for ("ask"), or copied by the student ("copy").
+    rows, cols: the labels. along: whether the labels of rows and of columns are "token" or "dim" labels.
+    symbol, caption: LaTeX. right: where one of several matrices is to be ticked, whether it is this one.
     """
 
     step: str
@@ -112,8 +112,8 @@ class Panel:
     def is_answer(self) -> bool:
         return self.role in ("ask", "copy")
 
-    def of_a_foil(self) -> Panel:
-        """The same, of a mistake's run."""
+    def of_a_mistake(self) -> Panel:
+        """The same matrix, marked as the numbers of a mistake."""
         return replace(self, cells=tuple(tuple(replace(cell, shows="mistake") for cell in row) for row in self.cells))
 
     @property
@@ -123,19 +123,19 @@ class Panel:
 
     @property
     def has_blanks(self) -> bool:
-        """Whether a cell is to be filled in: of an operand too, where it is to be found from the result."""
+        """Whether any cell is a blank: of an answer, or of an operand with unknown entries."""
         return any(cell.blank for cell in self.flat)
 
     @property
     def effort(self) -> Effort:
-        """What is copied takes its writing only."""
+        """The effort of the blanks; a copy takes only the time to write it."""
         if self.role != "copy":
             return filling_in(self.flat)
         copies = [cell for cell in self.flat if cell.blank]
         return Effort(sum(writing(cell.value) for cell in copies), copies=len(copies))
 
     def lines(self, turned: bool) -> tuple[Lines, ...]:
-        """The arithmetic of its cells, token by token."""
+        """The worked lines of the cells, grouped by token. turned: whether tokens are columns."""
         cells = tuple(zip(*self.cells, strict=True)) if turned else self.cells
         tokens, dims = (self.cols, self.rows) if turned else (self.rows, self.cols)
         found = []
@@ -147,7 +147,7 @@ class Panel:
 
 @dataclass(frozen=True)
 class Lines:
-    """Worked lines under a label, such as a token: the label, the rule and the result of each."""
+    """Worked lines under a common label, such as a token. rows: each line's label, rule and result."""
 
     label: str
     rows: tuple[tuple[str, Expr, Any], ...]
@@ -155,36 +155,36 @@ class Lines:
 
 @dataclass(frozen=True)
 class Working:
-    """The worked lines of a matrix or a table, and what it is called (LaTeX) where there are several."""
+    """The worked lines of a matrix or a table. symbol: its name (LaTeX) where there are several, else ""."""
 
     symbol: str
     lines: tuple[Lines, ...]
 
 
 class Block:
-    """What stands on the page under a heading.
+    """A part of a section, such as a figure, a text or a question.
 
-    kind: what it is called, and its template: blocks/KIND.html. by_place: whether its blanks are told apart by their
-    places in the run, as no place stands in it twice.
+    kind: the name of the kind, and of its template, blocks/KIND.html. by_place: whether its blanks are named by their
+    places in the run, because it shows no place twice.
     """
 
     kind: ClassVar[str]
     by_place: ClassVar[bool] = False
 
     def asking(self) -> Iterator[tuple[Cell, BlankRole, str]]:
-        """Its cells, what each asks for if it is a blank, and of an inverse the step that it is found from."""
+        """The cells, each with its role if it is a blank, and the step from which an inverse is found, else ""."""
         for cell in self.cells:
             role = "entry" if cell.shows == "run" and cell.step else "text" if cell.shows == "run" else cell.shows
             yield cell, role, ""  # type: ignore[misc]
 
     @property
     def cells(self) -> tuple[Cell, ...]:
-        """The values of the run that it shows, and the blanks for them, in order."""
+        """The cells of the block, in the order of the page."""
         return ()
 
     @property
     def matrices(self) -> tuple[Panel, ...]:
-        """The whole matrices that it shows."""
+        """The matrices of the block."""
         return ()
 
     @property
@@ -194,19 +194,19 @@ class Block:
 
     @property
     def effort(self) -> Effort:
-        """What it asks of a student."""
+        """The effort that the block takes a student."""
         return filling_in(self.cells)
 
     def worked(self, turned: bool) -> tuple[Working, ...]:
-        """The rules of its blanks, for the worked view, which puts numbers in. turned: whether tokens are columns."""
+        """The rules of the blanks, for the worked lines. turned: whether tokens are columns."""
         return ()
 
 
 class TextBlock(Block):
-    """What is read, in the left column, in the order of the sheet.
+    """A block in the left column, in the order of the sheet: a text, or a question.
 
-    brief: whether it also fits into half a page's width; last: whether it stands after the figures where these are
-    too wide to stand beside the words.
+    brief: whether it fits into half of the page's width. last: whether it comes after the figures if these are too
+    wide to stand beside it.
     """
 
     brief: ClassVar[bool] = False
@@ -214,18 +214,18 @@ class TextBlock(Block):
 
 
 class Question(TextBlock):
-    """What is answered, not read. seconds: what a practised hand needs, but for the blanks."""
+    """A text that asks for an answer. seconds: the time for it that a practised hand needs, without its blanks."""
 
     seconds: ClassVar[float] = QUESTION
 
     @property
     def effort(self) -> Effort:
-        """That of a question, and of the blanks in it."""
+        """The effort of the question and of its blanks."""
         return Effort(self.seconds, questions=1) + filling_in(self.cells)
 
 
 class Figure(Block):
-    """What is computed, in the right column."""
+    """A block in the right column, where the student computes."""
 
 
 class Matrices(Figure):
@@ -235,11 +235,11 @@ class Matrices(Figure):
 
     @property
     def result_step(self) -> str:
-        """The step that its operands make, if they make one."""
+        """The step whose operands the figure shows; "" where there is none."""
         return ""
 
     def asking(self) -> Iterator[tuple[Cell, BlankRole, str]]:
-        """Blanks of matrices that are not asked for are found from the result."""
+        """The cells of the matrices; blanks of matrices that are printed are inverses, found from the result."""
         for panel in self.matrices:
             for cell in panel.flat:
                 if cell.shows == "word":
@@ -251,16 +251,16 @@ class Matrices(Figure):
 
     @property
     def cells(self) -> tuple[Cell, ...]:
-        """Those of the matrices, one after the other."""
+        """The cells of the matrices, one after the other."""
         return tuple(cell for panel in self.matrices for cell in panel.flat)
 
     @property
     def effort(self) -> Effort:
-        """That of the matrices: each is read for itself."""
+        """The effort of the matrices, each read separately."""
         return sum((panel.effort for panel in self.matrices), Effort())
 
     def worked(self, turned: bool) -> tuple[Working, ...]:
-        """The lines of each matrix, named where there are several."""
+        """The lines of each matrix, with its symbol where there are several."""
         found = [(panel, lines) for panel in self.matrices if (lines := panel.lines(turned))]
         several = len(found) > 1
         return tuple(Working(panel.caption or panel.symbol if several else "", lines) for panel, lines in found)
@@ -290,15 +290,15 @@ class Falk(Matrices):
 
     @property
     def asked(self) -> tuple[str, ...]:
-        """The product, also where entries of its operands are left out."""
+        """The product, also where it is printed and entries of its operands are blanks."""
         return (self.result.step,) if any(p.has_blanks and p.role != "copy" for p in self.matrices) else ()
 
 
 @dataclass(frozen=True)
 class Strip(Matrices):
-    """Matrices side by side, with a sign between two of them; parameters may stand above the last one.
+    """Matrices side by side, with a sign between neighbours; parameters may stand above the last one.
 
-    dots: what stands over the last panel's weights where they are drawn as dots at the end.
+    dots: the caption over the last panel's weights, if these are drawn as dots.
     """
 
     panels: tuple[Panel, ...]
@@ -309,23 +309,23 @@ class Strip(Matrices):
 
     @property
     def matrices(self) -> tuple[Panel, ...]:
-        """Those in a row, then those above."""
+        """The matrices in the row, then the parameters above."""
         return (*self.panels, *self.above)
 
     @property
     def result_step(self) -> str:
-        """The last one."""
+        """The last matrix in the row."""
         return self.panels[-1].step
 
     @property
     def asked(self) -> tuple[str, ...]:
-        """The matrices to be filled in, but for copies."""
+        """The steps of the matrices that the student computes."""
         return tuple(panel.step for panel in self.panels if panel.role == "ask")
 
 
 @dataclass(frozen=True)
 class WordBoxes(Figure):
-    """A row of boxes for the words that the answers spell."""
+    """A row of boxes for the words that answers stand for."""
 
     labels: tuple[str, ...]
     answers: tuple[Cell, ...]
@@ -334,13 +334,13 @@ class WordBoxes(Figure):
 
     @property
     def cells(self) -> tuple[Cell, ...]:
-        """One a box."""
+        """One cell for each box."""
         return self.answers
 
 
 @dataclass(frozen=True)
 class Prose(TextBlock):
-    """Parsed Markdown."""
+    """A text, as parsed Markdown."""
 
     tokens: Sequence[Any]
     kind = "prose"
@@ -348,13 +348,13 @@ class Prose(TextBlock):
 
     @property
     def text(self) -> str:
-        """As plain text, where it is of one line."""
+        """The text without markup, if it is one line."""
         return "".join(spoken(t.content) if t.type == "math_inline" else t.content for t in self.tokens)
 
 
 @dataclass(frozen=True)
 class Table(Figure):
-    """Rows under a head, each with its name in front: texts, values of the run, and blanks for them."""
+    """A table with a head: each row is a name, then texts, values of the run, or blanks."""
 
     head: tuple[Prose, ...]
     rows: tuple[tuple[Prose | Cell, ...], ...]
@@ -362,16 +362,16 @@ class Table(Figure):
 
     @property
     def cells(self) -> tuple[Cell, ...]:
-        """The values and blanks, row by row."""
+        """The cells, row by row."""
         return tuple(cell for row in self.rows for cell in row if isinstance(cell, Cell))
 
     @property
     def effort(self) -> Effort:
-        """That of the rows: each is read for itself."""
+        """The effort of the rows, each read separately."""
         return sum((filling_in(cell for cell in row if isinstance(cell, Cell)) for row in self.rows), Effort())
 
     def worked(self, turned: bool) -> tuple[Working, ...]:
-        """The lines of its entries, each under the names of its row and column."""
+        """The lines of the entries, each labelled with its row and column."""
         lines = tuple(
             Lines(f"{row[0].text}, {head.text}", (("", cell.rule, cell.value),))
             for row in self.rows
@@ -383,32 +383,32 @@ class Table(Figure):
 
 @dataclass(frozen=True)
 class Remark(TextBlock):
-    """A short line of text under a head that its template prints."""
+    """A short text under a head that the template prints."""
 
     tokens: Sequence[Any]
 
 
 class Hint(Remark):
-    """What helps."""
+    """A hint."""
 
     kind = "hint"
 
 
 class Check(Remark):
-    """A fact that can be checked without the key, with a box to tick."""
+    """A fact by which students check their own results without the key, with a box to tick."""
 
     kind = "check"
 
 
 class Checkpoint(Remark):
-    """Earlier results are printed here."""
+    """A note that earlier results are printed here, so that a mistake in them does no more harm."""
 
     kind = "checkpoint"
 
 
 @dataclass(frozen=True)
 class FirstCell(TextBlock):
-    """The rule of a matrix's first cell, which is printed: a view puts the numbers in."""
+    """The first cell of a matrix, worked and printed as an example: its rule and its value."""
 
     rule: Expr
     value: Any
@@ -417,9 +417,9 @@ class FirstCell(TextBlock):
 
 @dataclass(frozen=True)
 class Answer(Question):
-    """Ruled lines to write on, and what the key says there.
+    """Ruled lines to write on, and the key's answer.
 
-    Raises: SheetError for lines that no page has.
+    Raises: SheetError for more lines than a page has.
     """
 
     lines: int
@@ -435,7 +435,7 @@ class Answer(Question):
 
 @dataclass(frozen=True)
 class Claim(Question):
-    """A statement to be judged, true or false, and lines for the reason."""
+    """A statement to be judged true or false, and ruled lines for the reason."""
 
     tokens: Sequence[Any]
     holds: bool
@@ -446,7 +446,7 @@ class Claim(Question):
 
 @dataclass(frozen=True)
 class Choice(Question):
-    """Words to choose from: the one that a step comes to is right."""
+    """Words to choose from. right: the index of the word that the step's number stands for."""
 
     step: str
     words: tuple[str, ...]
@@ -456,7 +456,7 @@ class Choice(Question):
 
     @property
     def asked(self) -> tuple[str, ...]:
-        """The step that chooses."""
+        """The step whose number decides."""
         return (self.step,)
 
 
@@ -476,12 +476,12 @@ class Section:
 
     @property
     def asked(self) -> tuple[str, ...]:
-        """The steps of the run that it asks for."""
+        """The steps of the run that the section asks for."""
         return tuple(step for block in self.blocks for step in block.asked)
 
     @cached_property
     def seen(self) -> tuple[Cell | Blank, ...]:
-        """Its cells in the order of the page, those to be filled in as blanks."""
+        """The cells in the order of the page; those that the student fills in are Blanks."""
         found, count = list[Cell | Blank](), Counter[str]()
         for block in self.blocks:
             for cell, role, result in block.asking():
@@ -496,15 +496,15 @@ class Section:
 
     @property
     def blanks(self) -> tuple[Blank, ...]:
-        """What is to be filled in, in the order of the page."""
+        """The blanks, in the order of the page."""
         return tuple(each for each in self.seen if isinstance(each, Blank))
 
     @cached_property
     def front(self) -> Mapping[Place, Cell | Blank]:
-        """What its reader has in front of them of the run: for each place a printed cell, or a blank.
+        """The cells of the run that the section shows: for each place of the run, a printed cell or a blank.
 
-        A blank is the reader's own result, or where it is a copy what they carry over. Of a place that stands there
-        several times it is the first; numbers of a mistake, and sizes, are none of the run's.
+        The first counts where a place is shown several times. Numbers of a mistake, and sizes, are left out, since
+        they have no place in the run.
         """
         found: dict[Place, Cell | Blank] = {}
         for each in self.seen:
@@ -515,12 +515,12 @@ class Section:
 
     @property
     def is_question(self) -> bool:
-        """Whether it asks something that is no step of the run: a word to be chosen ends a step."""
+        """Whether the section asks a question that is not a step of the run. To choose a word belongs to a step."""
         return any(isinstance(word, Question) and not word.asked for word in self.words)
 
 
 def sections_asking(sections: Iterable[Section], steps: Container[str]) -> dict[str, list[int]]:
-    """Those of these steps that are asked for, and the numbers of the sections that ask for them."""
+    """For each of these steps that is asked for, the numbers of the sections that ask for it."""
     found: dict[str, list[int]] = {}
     for section in sections:
         for step in dict.fromkeys(section.asked):
@@ -536,7 +536,8 @@ State = Literal["done", "here", "later"]
 class Box:
     """A part of the architecture on the map, and the sections of this sheet that compute it.
 
-    label: LaTeX, words in \\text{…}; "+" is where a branch joins the residual stream.
+    label: LaTeX, words in \\text{…}; "+" for a ⊕, where a branch joins the residual stream. state: whether the sheet
+    computes the part ("here"), or it comes before ("done") or after ("later").
     """
 
     part: str
@@ -548,9 +549,10 @@ class Box:
 
 @dataclass(frozen=True)
 class Node:
-    """A step inside a part: its sections, one for each head that has it, or none where it is given.
+    """A step inside a part of the map. sections: those that compute it, one for each head; none where it is given.
 
-    word: what it is called, where that says more than its symbol (LaTeX); reads: places in the part's nodes.
+    symbol: LaTeX. word: the step's name in words, if that says more than its symbol, else "". reads: the indices,
+    among the part's nodes, of the steps that it reads.
     """
 
     sections: tuple[int, ...]
@@ -562,10 +564,11 @@ class Node:
 
 @dataclass(frozen=True)
 class Map:
-    """Where a sheet stands in the model. boxes: along the residual stream; inside: what it computes in each part.
+    """The map of a sheet: the model, and what the sheet computes of it.
 
-    branches: the parts between which the stream runs beside a branch, first to ⊕. encoder: of what a decoder reads,
-    where there is one.
+    boxes: the parts along the residual stream. inside: the steps that the sheet computes, by part.
+    branches: for each branch beside the stream, its first part and its ⊕. stream: the shape of the stream.
+    encoder: for a decoder, the map of its encoder.
     """
 
     boxes: tuple[Box, ...]
@@ -578,7 +581,10 @@ class Map:
 
 @dataclass(frozen=True, eq=False)
 class Document:
-    """A whole sheet."""
+    """A sheet with the numbers of a run, for every view and format.
+
+    goal, conventions: Markdown tokens. stamp: the seed and the hash of the run, for the foot of the page.
+    """
 
     name: str
     title: str
@@ -596,12 +602,12 @@ class Document:
 
     @property
     def blocks(self) -> Iterator[Block]:
-        """All that stands on it."""
+        """The blocks of all sections, in the order of the page."""
         return (block for section in self.sections for block in section.blocks)
 
     @property
     def steps(self) -> frozenset[str]:
-        """The steps of which a number is shown, or a blank for one."""
+        """The steps of which the page shows a number or a blank."""
         blocks = [*self.blocks]
         matrices = [panel.step for block in blocks for panel in block.matrices]
         cells = [cell for block in blocks for cell in block.cells]
@@ -609,13 +615,13 @@ class Document:
 
     @property
     def effort(self) -> Effort:
-        """What it asks of a student."""
+        """The effort that the sheet takes a student."""
         return sum((block.effort for block in self.blocks), Effort())
 
     def panels(self) -> list[Panel]:
-        """Every matrix with blanks, in order."""
+        """The matrices with blanks, in the order of the page."""
         return [panel for block in self.blocks for panel in block.matrices if panel.has_blanks]
 
     def blanks(self) -> list[Blank]:
-        """All that is to be filled in, in order."""
+        """The blanks of all sections, in the order of the page."""
         return [blank for section in self.sections for blank in section.blanks]

@@ -1,6 +1,6 @@
 """The texts that the program itself puts on a page, by language: templates/messages/LANG.toml.
 
-What a language does not say is said in English.
+A text that a language lacks is in English.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Messages:
     texts: Mapping[str, str]
 
     def say(self, name: str, write: Callable[[Any], str] = str, /, **places: Any) -> str:
-        """A text with its places filled in; of two forms, the one for the number n.
+        """A text with its placeholders filled in; of a singular and a plural, the one for the number n.
 
         write: how the text and what is filled in are written, as with HTML's special characters escaped.
         """
@@ -42,13 +42,13 @@ class Messages:
         return _PLACE.sub(lambda m: write(places[m[1]]) if m[1] in places else m[0], write(text))
 
     def lines(self, turned: bool) -> dict[str, str]:
-        """What a page calls the rows and columns of matrices whose rows are tokens; turned: tokens are columns."""
+        """The page's words for "rows" and "columns", exchanged where tokens are columns (turned)."""
         pairs = [("row", "column"), ("rows", "columns"), ("Rows", "Columns")]
         called = {own: other if turned else own for pair in pairs for own, other in (pair, pair[::-1])}
         return {own: self.texts[f"words.{name}"] for own, name in called.items()}
 
     def mistake(self, name: str, part: Literal["told", "mend"], turned: bool = False) -> str:
-        """What a student is told of a classic mistake, or how to mend it."""
+        """What a classic mistake is ("told"), or how to mend it ("mend"), for a student."""
         return self.say(f"mistakes.{name}.{part}", **self.lines(turned))
 
     def formula(self, latex: str) -> str:
@@ -76,7 +76,7 @@ def _messages(language: str, where: tuple[Path, ...]) -> Messages:
 
 
 def _checked(language: str, texts: dict[str, str], english: Mapping[str, str]) -> dict[str, str]:
-    """Texts that English has, too, with no other places."""
+    """The texts, if English has each of them, with the same placeholders."""
     for name, text in texts.items():
         if name not in english:
             raise SheetError(f"messages/{language}.toml: {UnknownNameError('text', name, english)}")
