@@ -1,6 +1,6 @@
-"""The formats that a sheet is written in, by name. To add one: a file in this folder, and its entry in OWN.
+"""The registry of formats, by name. To add one: a file in this folder, and an entry in OWN.
 
-Another package adds one without a change here, by an entry point that names a Format:
+Another package adds a format by an entry point that names a Format:
 
     [project.entry-points."byhand.formats"]
     count = "my_package:COUNT"
@@ -24,7 +24,7 @@ Paper = Literal["a4", "letter"]
 
 @dataclass(frozen=True)
 class Setup:
-    """What a format is told beside the view. cache: whether a page that was laid out before need not be again."""
+    """The options of a format. cache: whether pages may be taken from the cache."""
 
     paper: Paper = "a4"
     cache: bool = True
@@ -36,11 +36,12 @@ Bind = Callable[[Sequence[tuple[Document, Run]], Sequence[View], Setup], Mapping
 
 @dataclass(frozen=True)
 class Format:
-    """How a sheet is written.
+    """A format in which sheets are written.
 
-    about: in a line; file: the name of its file, with {view} where each view has one. make: a document and its run,
-    in a view, as the bytes of a file. needs: modules that must be installed; install: the command that does so.
-    many: several sheets as files that belong together, such as a book; without it each sheet is written by itself.
+    about: its description, in a line. file: the name of its file, with {view} if each view has a file of its own.
+    make: writes a document and its run, in a view, as the bytes of a file.
+    needs: the modules that must be installed. install: the command that installs them.
+    many: writes several sheets as one set of files, such as a book; without it, each sheet is written by itself.
     """
 
     name: str
@@ -53,16 +54,16 @@ class Format:
 
     @property
     def each_view(self) -> bool:
-        """Whether each view has a file, or one file is for all of them."""
+        """Whether each view has a file of its own."""
         return "{view}" in self.file
 
     @property
     def missing(self) -> list[str]:
-        """What it needs that is not installed."""
+        """The needed modules that are not installed."""
         return [module for module in self.needs if find_spec(module) is None]
 
     def file_of(self, view: View) -> str:
-        """The name of the file that has a view."""
+        """The name of a view's file."""
         return self.file.format(view=view)
 
 
@@ -109,14 +110,14 @@ OWN = {
 
 
 def names() -> list[str]:
-    """All formats that there are: ours, then those of other packages."""
+    """The names of all formats: ours, then those of other packages."""
     return [*OWN, *sorted({point.name for point in _others()} - OWN.keys())]
 
 
 def known(name: str) -> Format:
-    """A format, whether or not what it needs is installed.
+    """A format by its name, even if modules that it needs are missing.
 
-    Raises: UnknownNameError; ExtraError where another package's cannot be loaded.
+    Raises: UnknownNameError; ExtraError where another package's format cannot be loaded.
     """
     if name in OWN:
         return OWN[name]
@@ -127,9 +128,9 @@ def known(name: str) -> Format:
 
 
 def ready(name: str) -> Format:
-    """A format that can be used now.
+    """A format by its name, whose modules are all installed.
 
-    Raises: as `known`; ExtraError where what it needs is not installed.
+    Raises: as `known`; ExtraError where modules are missing.
     """
     found = known(name)
     if found.missing:
@@ -138,7 +139,7 @@ def ready(name: str) -> Format:
 
 
 def asked(formats: Sequence[Format], views: Sequence[View]) -> Iterator[tuple[Format, View]]:
-    """Each format in each view, view by view; at last those with one file for all, which are told the last view."""
+    """The files to write, as formats and views: view by view, then formats with one file, for the last view."""
     ordered = sorted(views, key=VIEWS.index)
     for view in ordered:
         yield from ((format, view) for format in formats if format.each_view)

@@ -1,13 +1,13 @@
-"""The faces of a page: subsets of two open typefaces, with built fractions added, made at first use and kept.
+"""The fonts of a page: subsets of two open typefaces, with stacked fractions added, built at first use and cached.
 
 Text is Source Sans 3 (© Adobe), from the package fontpkg-source-sans-3: "byhand Sans", 400 and 600, roman and
 italic. Mathematics is STIX Two Math (© The STIX Fonts Project Authors), from the package ziamath: "byhand Math",
 and "byhand Math Italic", whose plain letters have the shapes of mathematical italics: a page says Q (U+0051) and
-shows an italic Q. Both are under the SIL Open Font License 1.1, and so is what is made here of them; "Source" is
-a Reserved Font Name, hence the new names. The records of copyright, trademark and licence are kept.
+shows an italic Q. Both are under the SIL Open Font License 1.1, and so are the fonts built here; "Source" is a
+Reserved Font Name, hence the new names. The records of copyright, trademark and licence are kept.
 
 Every face has the feature `afrc` (`font-variant-numeric: stacked-fractions`): digits/digits, up to three over
-three, are drawn as a built fraction, and stay `6/5` for search, copying and reading back. Longer numbers, decimal
+three, are drawn as a stacked fraction, and stay `6/5` for search, copying and reading back. Longer numbers, decimal
 points and second slashes are left alone. In a style sheet, set it after any `font` shorthand, which resets it;
 name "byhand Math" after "byhand Sans", which lacks ∈ ⊕ ⌊ ⟶; keep maths at weight 400, or browsers smear it.
 """
@@ -61,7 +61,7 @@ LEGAL = [0, 7, 9, 13, 14]  # name records: copyright, trademark, designer, licen
 
 @dataclass(frozen=True)
 class Face:
-    """A font file, and what a style sheet calls it."""
+    """A font file, and its family, weight and style in CSS."""
 
     family: str
     weight: int
@@ -71,7 +71,7 @@ class Face:
 
 @cache
 def faces() -> tuple[Face, ...]:
-    """The faces, built if they are not in the user's cache folder, and kept there or else in a temporary one."""
+    """The faces, from the user's cache folder or built into it; into a temporary one if it cannot be written to."""
     home = user_cache_path("byhand") / "fonts" / _key()
     if not all(os.path.isfile(home / name) for name in (*FACES, *map(_packed, FACES))):
         fonts = build()
@@ -85,7 +85,7 @@ def faces() -> tuple[Face, ...]:
 
 
 def font_face_css(url: Callable[[Face], str]) -> str:
-    """The @font-face rules, each face at the address that `url` gives it."""
+    """The @font-face rules. url: gives the address of a face."""
     return "\n".join(
         f'@font-face {{ font-family: "{face.family}"; font-weight: {face.weight}; font-style: {face.style}; '
         f'src: url("{url(face)}") }}'
@@ -94,14 +94,15 @@ def font_face_css(url: Callable[[Face], str]) -> str:
 
 
 def data_url(face: Face) -> str:
-    """The font itself, compressed, as an address, for a page that stands alone."""
+    """A data URL that holds the compressed font, for a page without other files."""
     packed = face.path.with_name(_packed(face.path.name)).read_bytes()
     return "data:font/woff;base64," + base64.b64encode(packed).decode("ascii")
 
 
 def build() -> dict[str, bytes]:
-    """The fonts by file name, as they are and compressed: the same packages give the same bytes on every machine, in
-    any locale, at any time.
+    """The files of the fonts by name, plain and compressed.
+
+    The bytes depend on the installed packages only, not on the machine, the locale or the time.
     """
     from fontTools.varLib.instancer import instantiateVariableFont
 
@@ -121,12 +122,12 @@ def build() -> dict[str, bytes]:
 
 
 def _packed(name: str) -> str:
-    """The file that holds a font compressed."""
+    """The name of the compressed file of a font."""
     return name.replace(".ttf", ".woff")
 
 
 def _locate(source: tuple[str, str]) -> Path:
-    """A file of an installed package, which is not imported."""
+    """The path of a file in an installed package, without importing the package."""
     package, inside = source
     spec = find_spec(package)
     if spec is None or spec.origin is None:
@@ -135,7 +136,7 @@ def _locate(source: tuple[str, str]) -> Path:
 
 
 def _key() -> str:
-    """What the fonts depend on: the code, fontTools' version, and each source's head, which has its checksums."""
+    """A key for all that the fonts depend on: this code, fontTools' version, and the checksums of each source."""
     here = Path(__file__)
     digest = hashlib.sha256(here.read_bytes() + here.with_name("glyphs.py").read_bytes())
     for source in (("fontTools", "__init__.py"), SANS, SANS_ITALIC, MATH):
@@ -165,13 +166,13 @@ def _bytes(font: Any, flavor: str | None = None) -> bytes:
     from fontTools.ttLib.tables.otBase import USE_HARFBUZZ_REPACKER
 
     font.flavor = flavor
-    font.cfg[USE_HARFBUZZ_REPACKER] = False  # or the bytes would depend on what else is installed
+    font.cfg[USE_HARFBUZZ_REPACKER] = False  # else the bytes would depend on whether uharfbuzz is installed
     font.save(out := io.BytesIO())
     return out.getvalue()
 
 
 def _subset(source: tuple[str, str], characters: set[int], *, layout: bool = False, slanted: bool = False) -> Any:
-    """The source with these characters only, unhinted; its layout is kerning and marks, or nothing."""
+    """A source subset to these characters, unhinted. layout: whether to keep kerning and mark positions."""
     from fontTools.subset import Options, Subsetter
 
     font = _open(_locate(source).read_bytes())
@@ -190,7 +191,7 @@ def _subset(source: tuple[str, str], characters: set[int], *, layout: bool = Fal
 
 
 def _kerned_subset(source: tuple[str, str]) -> Any:
-    """All of the text, but only Latin is kerned: Greek would double the pairs."""
+    """A source subset to all text characters, with kerning for Latin only: Greek would double the pairs."""
     font, latin = _subset(source, TEXT_CHARACTERS), _subset(source, LATIN, layout=True)
     for tag in ("GDEF", "GPOS"):
         latin[tag].ensureDecompiled(recurse=True)
@@ -199,14 +200,14 @@ def _kerned_subset(source: tuple[str, str]) -> Any:
 
 
 def _italics() -> dict[int, int]:
-    """Plain characters, and the mathematical italics whose shapes they take."""
+    """For each plain letter, the mathematical italic letter whose shape it takes."""
     codes = [*range(0x1D434, 0x1D455), *range(0x1D456, 0x1D468), *range(0x1D6E2, 0x1D6FB), *range(0x1D6FC, 0x1D71C)]
     italics = {int(unicodedata.decomposition(chr(code)).split()[1], 16): code for code in codes}
     return italics | {ord("h"): 0x210E, ord("ı"): 0x1D6A4, ord("ȷ"): 0x1D6A5}
 
 
 def _rename(font: Any, family: str, weight: int, style: str) -> None:
-    """Names of our own, and the bits that go with weight and style."""
+    """Give a font our own names, and the flags of its weight and style."""
     semibold, italic = weight == 600, style == "italic"
     face = " ".join(["SemiBold"] * semibold + ["Italic"] * italic) or "Regular"
     full = f"{family.removesuffix(' Italic')} {face}"

@@ -1,4 +1,4 @@
-"""Glyphs that the sources of our faces lack: small letters, and digits in their places of a built fraction."""
+"""Glyphs that the sources of our fonts lack: small letters, and digits in the places of a stacked fraction."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ import unicodedata
 from itertools import product
 from typing import Any
 
-SUBSCRIPTS = "ᵢⱼₖₗₘₙₚₜ"  # made from the letters where the source has none, and so is ᵀ
+SUBSCRIPTS = "ᵢⱼₖₗₘₙₚₜ"  # made from the letters if the source lacks them, as is ᵀ
 DIGIT_SCALE, SMALL_SCALE = 0.84, 0.68
-BAR, GAP = 0.046, 0.080  # em: the bar's thickness, the white between it and a digit
-OVERHANG, BEARING = 0.018, 0.075  # em: the bar beyond its digits, the white beside it
-MOST_DIGITS = 3  # digits over as many
+BAR, GAP = 0.046, 0.080  # em: the thickness of the bar, the space between bar and digit
+OVERHANG, BEARING = 0.018, 0.075  # em: how far the bar extends beyond its digits, the space at its ends
+MOST_DIGITS = 3  # of a numerator, and of a denominator
 
 
 def _placed(font: Any, glyph: str, scale: float, dx: float, dy: float) -> Any:
-    """A glyph that refers to another one, scaled and moved."""
+    """A glyph made of another one, scaled and moved."""
     from fontTools.pens.ttGlyphPen import TTGlyphPen
 
     pen = TTGlyphPen(font["glyf"])
     pen.addComponent(glyph, (scale, 0, 0, scale, round(dx), round(dy)))
-    return pen.glyph(componentFlags=0x1004)  # the move is not scaled
+    return pen.glyph(componentFlags=0x1004)  # the offset is not scaled
 
 
 def _bar(left: float, bottom: float, right: float, top: float) -> Any:
@@ -34,7 +34,7 @@ def _bar(left: float, bottom: float, right: float, top: float) -> Any:
 
 
 def _append(font: Any, glyphs: dict[str, tuple[Any, int]]) -> None:
-    """Add glyphs, each with its advance."""
+    """Add glyphs to a font, each with its advance width."""
     order = [*font.getGlyphOrder(), *glyphs]
     for name, (glyph, advance) in glyphs.items():
         font["glyf"][name] = glyph
@@ -45,7 +45,7 @@ def _append(font: Any, glyphs: dict[str, tuple[Any, int]]) -> None:
 
 
 def add_small_letters(font: Any) -> None:
-    """Letters below the line, and the T of a transpose, from the letters themselves."""
+    """Add the subscripts, and the raised T of a transpose, as scaled letters."""
     em, cmap, glyphs = font["head"].unitsPerEm, font.getBestCmap(), {}
     for character in [each for each in SUBSCRIPTS + "ᵀ" if ord(each) not in cmap]:
         letter = cmap[ord(unicodedata.normalize("NFKD", character))]
@@ -57,9 +57,10 @@ def add_small_letters(font: Any) -> None:
 
 
 def add_fractions(font: Any) -> None:
-    """The feature `afrc`: a glyph for each digit in each place of each kind of fraction, and a bar for each kind.
+    """Add the feature `afrc`: for n digits over m, a glyph for each digit in each place, and a bar.
 
-    A kind is n digits over m. Its glyphs share one advance, their outlines are moved: in a PDF's text they are a row.
+    All glyphs of a fraction have the same advance, and their outlines are moved from there into a stack. So the text
+    of a fraction in a PDF is a plain row of characters.
     """
     from fontTools.feaLib.builder import addOpenTypeFeaturesFromString
 
@@ -96,4 +97,4 @@ def add_fractions(font: Any) -> None:
     scripts = "languagesystem DFLT dflt; languagesystem grek dflt; languagesystem latn dflt;"
     code = "\n".join([scripts, classes, *lookups, "feature afrc {", *rules, "} afrc;"])
     addOpenTypeFeaturesFromString(font, code, tables={"GSUB"})
-    font.tables.pop("Debg", None)  # written where FONTTOOLS_LOOKUP_DEBUGGING is set
+    font.tables.pop("Debg", None)  # added if FONTTOOLS_LOOKUP_DEBUGGING is set

@@ -1,7 +1,7 @@
-"""A run as an ONNX graph in float64, each step an output under its own name; and its value there.
+"""A run as an ONNX graph in float64, with each step as an output under its own name, and the graph's evaluation.
 
-Softmax, a head of attention and a norm are the standard's own operators. Every other step is made of the rules of its
-cells: those whose trees differ only in their leaves are computed together, each node of the tree by one operator.
+Softmax, a head of attention and a norm become ONNX operators. Every other step is made from the trees of its cells:
+cells whose trees differ only in their leaves are computed together, with one operator for each node of the tree.
 
 Source: ONNX, opset 23 (Attention, LayerNormalization, RMSNormalization, Softmax, …).
 """
@@ -25,16 +25,16 @@ from byhand.witness.letters import value_of
 
 OPSET, IR = 23, 11
 DOUBLE = 11  # TensorProto.DOUBLE
-NODE = "node/"  # before the number of a node that is no step
-RECORDED = "recorded/"  # before the name of a step that others read as it was recorded
-SHORT = {"Erf", "Gelu"}  # operators that the reference computes to seven digits
+NODE = "node/"  # prefix of the name of a value that is no step
+RECORDED = "recorded/"  # prefix of the name of a step whose recorded numbers other steps read
+SHORT = {"Erf", "Gelu"}  # operators that ONNX's reference computes to seven digits only
 
 Dims = tuple[int, ...]
-Trees = Sequence[Expr]  # of one form, one for each place of a shape
+Trees = Sequence[Expr]  # trees of one form, one for each cell of a shape
 
 
 def graph(run: Run, *, chained: bool = True) -> Any:
-    """The run as an onnx.ModelProto. Where it is not chained, each step reads what was recorded of the others.
+    """A run as an onnx.ModelProto. chained: whether steps read computed values of other steps, or the recorded ones.
 
     Raises: WitnessError for letters, or for a function without an operator; ExtraError.
     """
@@ -47,7 +47,7 @@ def graph(run: Run, *, chained: bool = True) -> Any:
         if step.op is None:
             build.constant(_floats(run, name), name)
             if not is_parameter(name):
-                inputs.append(info)  # with the run's own numbers as its default
+                inputs.append(info)  # its default is the run's own numbers
             continue
         outputs.append(info)
         if not chained:
@@ -62,7 +62,7 @@ def graph(run: Run, *, chained: bool = True) -> Any:
 
 
 def as_bytes(run: Run) -> bytes:
-    """The graph of a run as a file.
+    """The content of a file with the graph of a run.
 
     Raises: as `graph`.
     """
@@ -78,12 +78,12 @@ def evaluated(model: Any) -> dict[str, Any]:
     evaluator = _onnx().reference.ReferenceEvaluator(model)
     import numpy
 
-    with numpy.errstate(all="ignore"):  # −∞ is a score like any other
+    with numpy.errstate(all="ignore"):  # masked scores are −∞
         return dict(zip(evaluator.output_names, evaluator.run(None, {}), strict=True))
 
 
 def compare(run: Run) -> None:
-    """Compare a run with its ONNX graph: with "round and carry", step by step from what was recorded.
+    """Compare a run with its ONNX graph; if the run rounds and carries, each step from the recorded numbers it reads.
 
     Raises: WitnessError for the first cell that differs; as `graph`.
     """
@@ -106,7 +106,7 @@ def compare(run: Run) -> None:
                 if pair[0] == pair[1]:
                     continue
                 match run.rule(name, i, j):
-                    case Fn("argmax", args) if here in range(len(args)):  # equal but for rounding, either is right
+                    case Fn("argmax", args) if here in range(len(args)):  # equal up to rounding: both are right
                         pair = tuple(evaluate(args[int(x)], recorded_at, FLOATS) for x in pair)
                 if not abs(pair[0] - pair[1]) <= tolerance:
                     where = f"{name}, row {i + 1}, column {j + 1}"
@@ -115,16 +115,16 @@ def compare(run: Run) -> None:
 
 @dataclass(frozen=True)
 class Tensor:
-    """A value in the graph: its name, and the shape that it has before it is broadcast to that of its step."""
+    """A value in the graph: its name, and its shape before it is broadcast to that of its step."""
 
     name: str
     shape: Dims
 
 
 class GraphBuilder:
-    """A graph being built: its nodes, and the constants that they read.
+    """Builds a graph: its nodes, and the constants that they read.
 
-    chained: whether a step reads the others as the graph computes them, or as they were recorded.
+    chained: whether steps read computed values of other steps, or the recorded ones.
     """
 
     def __init__(self, run: Run, chained: bool) -> None:
@@ -134,7 +134,10 @@ class GraphBuilder:
         self.constants: dict[str, Any] = {}
 
     def __call__(self, kind: str, *inputs: Any, out: str = "", **attributes: Any) -> str:
-        """A node. It reads names, or numbers, which become constants; whole numbers in lists are axes or places."""
+        """Add a node and return the name of its result. Its inputs are names, or numbers, which become constants.
+
+        A list of ints holds axes or indices, and becomes an int64 constant.
+        """
         out = out or f"{NODE}{len(self.nodes)}"
         names = [x if isinstance(x, str) else self.constant(x) for x in inputs]
         self.nodes.append((kind, names, [out], attributes))
@@ -148,7 +151,7 @@ class GraphBuilder:
         return name
 
     def step(self, step: Step) -> None:
-        """A step from the rules of its cells: those of one form together."""
+        """Add a step from the trees of its cells, those of one form together."""
         rows, cols = step.shape
         trees = [self.run.rule(step.name, i, j) for i in range(rows) for j in range(cols)]
         forms: dict[Expr, list[int]] = {}
@@ -164,18 +167,18 @@ class GraphBuilder:
         self("Gather", joined, places, out=step.name, axis=0)
 
     def _named(self, value: str, name: str) -> None:
-        """Give a value the name of a step: to the node that has just made it, or a copy."""
+        """Give a value the name of a step: rename the result of the last node, or copy the value."""
         if value.startswith(NODE) and self.nodes[-1][2] == [value]:
             self.nodes[-1][2][0] = name
         else:
             self("Identity", value, out=name)
 
     def _full(self, value: Tensor, shape: Dims) -> str:
-        """A value in its full shape."""
+        """A value broadcast to a shape."""
         return value.name if value.shape == shape else self("Expand", value.name, list(shape))
 
     def _value(self, trees: Sequence[Expr], shape: Dims) -> Tensor:
-        """The values of trees of one form, one for each place of a shape.
+        """The values of trees of one form, one for each cell of a shape.
 
         Raises: WitnessError for a function without an operator.
         """
@@ -195,7 +198,7 @@ class GraphBuilder:
                 raise TypeError(f"not a node of one cell: {node!r}")
 
     def _operator(self, kind: str, *values: Tensor) -> Tensor:
-        """An operator, cell by cell, on values that are broadcast to each other."""
+        """An operator that works entry by entry on values, which are broadcast to each other."""
         import numpy
 
         shape = numpy.broadcast_shapes(*(value.shape for value in values))
@@ -209,10 +212,10 @@ class GraphBuilder:
         return Tensor(self.constant(numpy.array([float(x) for x in numbers]).reshape(shape)), shape)
 
     def _cells(self, refs: Sequence[Ref], shape: Dims) -> Tensor:
-        """Cells of other steps: a whole step that is broadcast to the shape, or the cells gathered."""
+        """The value of references to cells: a whole step that is broadcast to the shape, or the cells gathered."""
         import numpy
 
-        starts, count = dict[str, int](), 0  # where each step begins, of all their cells in a row
+        starts, count = dict[str, int](), 0  # where each step begins among all cells
         for name in dict.fromkeys(ref.matrix for ref in refs):
             starts[name] = count
             count += math.prod(self.run[name].shape)
@@ -229,11 +232,11 @@ class GraphBuilder:
         return Tensor(self("Gather", self("Reshape", source, [-1]), places, axis=0), shape)
 
     def source(self, name: str) -> str:
-        """The name under which a step is read."""
+        """The name under which other steps read a step."""
         return name if self.chained or self.run[name].op is None else RECORDED + name
 
     def _sum(self, terms: Sequence[Trees], shape: Dims) -> Tensor:
-        """Several trees in each place added up: those that read the same steps in the same way by one operator."""
+        """The sum of several trees for each cell; terms that read the same steps in the same way share operators."""
         groups = [[*group] for _, group in groupby(terms, lambda term: _form(term[0], named=True))]
         values = [self._total(group, shape) if len(group) > 1 else self._value(group[0], shape) for group in groups]
         if len(values) < 2:
@@ -241,11 +244,11 @@ class GraphBuilder:
         return self._operator("Add" if len(values) == 2 else "Sum", *values)
 
     def _total(self, terms: Sequence[Trees], shape: Dims) -> Tensor:
-        """Terms of one form added up; a product of matrices, if they are one."""
+        """The sum of terms of one form, by MatMul if it is a product of matrices."""
         return self._product(terms, shape) or self._reduced("ReduceSum", terms, shape)
 
     def _product(self, terms: Sequence[Trees], shape: Dims) -> Tensor | None:
-        """Σₖ X[i,k]·Y[k,j] or Σₖ X[i,k]·Y[j,k], over all of X and Y; None for any other sum."""
+        """Σₖ X[i,k]·Y[k,j] or Σₖ X[i,k]·Y[j,k] over all of X and Y, by MatMul; None for any other sum."""
         match terms[0][0]:
             case Mul(Ref(left), Ref(right)) if len(shape) == 2 and self.run[left].shape == (shape[0], len(terms)):
                 pass
@@ -268,11 +271,11 @@ class GraphBuilder:
         return None
 
     def _reduced(self, kind: str, trees: Sequence[Trees], shape: Dims) -> Tensor:
-        """An operator that makes one of several values in each place."""
+        """An operator that reduces several values to one in each cell."""
         return Tensor(self(kind, self._stacked(trees, shape), [len(shape)], keepdims=0), shape)
 
     def _stacked(self, trees: Sequence[Trees], shape: Dims) -> str:
-        """Several values in each place, on a last axis: together where they are of one form."""
+        """Several values for each cell, stacked along a last axis; trees of one form are computed together."""
         whole = (*shape, len(trees))
         if _are_alike(trees):
             in_order = [tree for place in zip(*trees, strict=True) for tree in place]
@@ -306,39 +309,39 @@ class GraphBuilder:
         return self._operator(OPERATORS[name], *(self._value(arg, shape) for arg in args))
 
 
-OPERATORS = {  # of functions that the standard has as they are
+OPERATORS = {  # the operators of functions that ONNX has
     "pow": "Pow", "sqrt": "Sqrt", "max": "Max", "sin": "Sin", "cos": "Cos", "gelu": "Gelu", "erf": "Erf",
 }  # fmt: skip
 
 
 def _form(tree: Expr, named: bool = False) -> Expr:
-    """A tree without its numbers and places, so that trees of one form are equal; named: of the same steps, too."""
+    """The form of a tree: the tree without its numbers and indices. named: with the names of the steps it reads."""
     return rebuild(tree, lambda leaf: Num(0) if isinstance(leaf, Num) else Ref(leaf.matrix if named else ""))
 
 
 def _parts(trees: Trees) -> list[Trees]:
-    """What stands below the roots of trees of one form: for each branch, that of every tree."""
+    """The children of the roots of trees of one form: for each branch, the child of every tree."""
     return [*zip(*map(children, trees), strict=True)]
 
 
 def _are_alike(trees: Sequence[Trees]) -> bool:
-    """Whether the several trees of each place are of one form."""
+    """Whether the several trees of each cell have one form."""
     return len({_form(tree[0]) for tree in trees}) == 1
 
 
 def _in_a_row(ref: Ref, run: Run) -> int:
-    """Where a cell stands in its step, counted row by row."""
+    """The index of a cell in its step, counted row by row."""
     i, j = ref.index
     return i * run[ref.matrix].shape[1] + j  # type: ignore[operator]
 
 
 def _is_broadcast(small: Any, large: Any) -> bool:
-    """Whether an array is another one, repeated along the axes where that has length 1."""
+    """Whether `large` is `small`, repeated along axes in which `small` has length 1."""
     fits = all(n in (1, m) for n, m in zip(small.shape, large.shape, strict=True))
     return fits and bool((small == large).all())
 
 
-# wholes: False where a step is not the end of one
+# Functions that write a whole softmax, head or norm as one operator, if this step is its last; else they return False
 
 Steps = Mapping[str, Step]
 
@@ -348,7 +351,7 @@ def _log(base: int | str) -> float:
 
 
 def _softmax(b: GraphBuilder, step: Step, steps: Steps) -> bool:
-    """In base b it is that of the scores times ln b."""
+    """Softmax. In base b, it is that of the scores times ln b."""
     if (found := _scores(step, steps)) is None:
         return False
     b("Softmax", b("Mul", found[0], _log(found[1])), out=step.name, axis=-1)
@@ -356,7 +359,7 @@ def _softmax(b: GraphBuilder, step: Step, steps: Steps) -> bool:
 
 
 def _scores(step: Step, steps: Steps) -> tuple[str, int | str] | None:
-    """The scores and the base of what is a softmax."""
+    """The scores and the base of a step that is a softmax; else None."""
     match step:
         case Step(op=Op(name="normalize_rows"), inputs=(powers, sums)):
             match steps[powers], steps[sums]:
@@ -369,7 +372,7 @@ def _scores(step: Step, steps: Steps) -> tuple[str, int | str] | None:
 
 
 def _attention(b: GraphBuilder, step: Step, steps: Steps) -> bool:
-    """One head. The queries carry the scale and the base, which as an attribute would be a float32."""
+    """A head of attention. Scale and base multiply the queries, since ONNX's attribute for them is a float32."""
     if step.op_name != "matmul" or (found := _scores(steps[step.inputs[0]], steps)) is None:
         return False
     scores, base = found
@@ -392,7 +395,7 @@ def _attention(b: GraphBuilder, step: Step, steps: Steps) -> bool:
 
 
 def _norm(b: GraphBuilder, step: Step, steps: Steps) -> bool:
-    """LayerNormalization, or RMSNormalization and a bias."""
+    """A norm: LayerNormalization, or RMSNormalization with a bias added."""
     end, width, w, bias = step, step.shape[1], "", list[str]()
     if step.op_name == "scale_and_shift":
         unit, w, shift = step.inputs
@@ -423,7 +426,7 @@ WHOLES: Iterable[Callable[[GraphBuilder, Step, Steps], bool]] = (_softmax, _atte
 
 
 def _onnx() -> Any:
-    """The package, with what is used of it.
+    """The package onnx, with the submodules that are used here.
 
     Raises: ExtraError where it is not installed.
     """

@@ -20,30 +20,30 @@ OPTIONS = {"pdf_variant": "pdf/ua-1", "custom_metadata": True}
 
 
 def printed(html: str, cache: bool = True) -> bytes:
-    """A page as PDF, laid out now or, with the cache, before.
+    """A page as PDF, from the cache if it may be used.
 
-    Raises: SheetError where it asks for a file.
+    Raises: SheetError where the page loads a file.
     """
     return laid_out(lambda: pdf(html), html) if cache else pdf(html)
 
 
 def laid_out(make: Callable[[], bytes], *parts: str) -> bytes:
-    """What is made by laying these parts out, made once."""
+    """The bytes that `make` lays out of these parts, from the cache if it has them."""
     return cached("laid-out", make, _making(), *parts)
 
 
 @cache
 def _making() -> str:
-    """What makes pages of HTML: WeasyPrint and pydyf, whose files name their versions, the fonts, this program."""
+    """A key for all that turns HTML into PDF: the files of WeasyPrint and pydyf, the fonts, and this code."""
     programs = [Path(spec.origin).read_text(encoding="utf-8") for name in ("weasyprint", "pydyf")
                 if (spec := find_spec(name)) and spec.origin]  # fmt: skip
     return "\0".join((__version__, *programs, faces()[0].path.parent.name, sources_of(Path(__file__).parent.parent)))
 
 
 def pdf(html: str) -> bytes:
-    """A page in the medium print as PDF.
+    """A page in the medium print as PDF. WeasyPrint's warnings go to the log `weasyprint`.
 
-    Raises: SheetError where it asks for a file. WeasyPrint's warnings go to the log `weasyprint`.
+    Raises: SheetError where the page loads a file.
     """
     return as_pdf(rendered_document(html))
 
@@ -51,7 +51,7 @@ def pdf(html: str) -> bytes:
 def as_pdf(document: Any) -> bytes:
     """WeasyPrint's Document as PDF.
 
-    Raises: SheetError where it asks for a file.
+    Raises: SheetError where the page loads a file.
     """
     with _refusals(), _no_collection():
         result: bytes = document.write_pdf(**OPTIONS)
@@ -59,9 +59,9 @@ def as_pdf(document: Any) -> bytes:
 
 
 def rendered_document(html: str) -> Any:
-    """A page laid out: WeasyPrint's Document.
+    """A page laid out, as WeasyPrint's Document.
 
-    Raises: SheetError where it asks for a file.
+    Raises: SheetError where the page loads a file.
     """
     from weasyprint import CSS, HTML
     from weasyprint.text.fonts import FontConfiguration
@@ -75,7 +75,7 @@ def rendered_document(html: str) -> Any:
 
 @contextmanager
 def _refusals() -> Iterator[None]:
-    """A file that is asked for, while a page is laid out or while it is written, is the template's error."""
+    """Within the block, turn WeasyPrint's error about a file that a page may not load into a SheetError."""
     from weasyprint.urls import FatalURLFetchingError
 
     try:
@@ -86,7 +86,7 @@ def _refusals() -> Iterator[None]:
 
 @contextmanager
 def _no_collection() -> Iterator[None]:
-    """Without the garbage collector, which takes up to half of the time; a page is small and short-lived."""
+    """Switch the garbage collector off in the block: it would take up to half of the time, and a page is small."""
     collecting = gc.isenabled()
     gc.disable()
     try:
@@ -98,7 +98,7 @@ def _no_collection() -> Iterator[None]:
 
 @cache
 def _fetcher() -> type[Any]:
-    """A fetcher of nothing but our own fonts: a template is somebody else's file."""
+    """A class of URL fetchers that load our own fonts only, since templates are not trusted."""
     from weasyprint.urls import FatalURLFetchingError, URLFetcher
 
     allowed = {face.path.as_uri() for face in faces()}

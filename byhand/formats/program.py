@@ -1,4 +1,4 @@
-"""The key of whatever this program makes: it is made again when anything is another that it may come from."""
+"""A cache key for everything that this program makes: it changes with the code, the templates and the packages."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from byhand.worksheet.sheet import folders, shipped
 
 
 def program_key(*parts: object) -> str | None:
-    """A key of what this program makes of these parts; None with others' templates, which may read each other."""
+    """A cache key for a result made of these parts; None, for no caching, if the user has templates of their own."""
     return None if len(folders()) > 1 else "\0".join((_program(), *map(repr, parts)))
 
 
 @cache
 def _program() -> str:
-    """All that goes into a page: this program, its templates, the fonts, and all that is installed."""
+    """A hash of all that a page depends on: this code, the templates, the fonts, and the installed packages."""
     files = sorted([*Path(__file__).parent.parent.rglob("*.py"), *shipped().rglob("*.*")])
     installed = sorted(path.name for entry in sys.path for path in Path(entry).glob("*-info"))
     names = [sys.version, str(faces()[0].path), *installed]
