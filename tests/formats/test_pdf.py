@@ -15,8 +15,8 @@ from pypdf import PdfReader
 
 from byhand.errors import SheetError
 from byhand.formats.html.page import PAPERS, Pages
-from byhand.formats.pdf import rendered_document as laid_out
 from byhand.formats.pdf import pdf
+from byhand.formats.pdf import rendered_document as laid_out
 from byhand.options import Options
 from byhand.pipeline import prepare
 from byhand.worksheet.document import VIEWS

@@ -1,4 +1,4 @@
-"""The course as one book: every sheet's pages in each view, as one page to be printed or as a folder of pages."""
+"""The course as a book: the pages of every sheet in each view, as one page for print or as a folder of pages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from byhand.worksheet.messages import Messages
 
 @dataclass(frozen=True)
 class Part:
-    """The sheets in one view."""
+    """A part of the book: the sheets in one view."""
 
     view: View
     title: str
@@ -25,7 +25,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Book:
-    """Sheets, in the order of the course, and the views in which they are printed, one after the other."""
+    """A book of sheets, in the order of the course, with a part for each view."""
 
     sheets: tuple[Pages, ...]
     views: tuple[View, ...]
@@ -34,7 +34,7 @@ class Book:
 
     @classmethod
     def of(cls, sheets: Sequence[tuple[Document, Run]], views: Sequence[View]) -> Book:
-        """The sheets of these documents; the seed is that of the new numbers, where some have new ones."""
+        """A book of these documents. Its seed is that of the sheets with new numbers, or else 0."""
         seed = max(run.seed or 0 for _, run in sheets)
         laid_out = tuple(Pages(document, run) for document, run in sheets)
         return cls(laid_out, tuple(sorted(views, key=VIEWS.index)), seed, sheets[0][0].messages)

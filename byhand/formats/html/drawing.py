@@ -16,7 +16,7 @@ from typing import Any
 from byhand.notation.inline import inline
 
 SANS, MATH, ITALIC = "'byhand Sans',sans-serif", "'byhand Math',serif", "'byhand Math Italic','byhand Math',serif"
-SMALL = 0.72  # of what is raised or lowered
+SMALL = 0.72  # the size of superscripts and subscripts, relative to the text
 _WIDTHS = {
     **dict.fromkeys("ijlI.,:;'′|· ", 0.27), **dict.fromkeys("frt()-", 0.36), **dict.fromkeys("mwMW", 0.84),
     **dict.fromkeys("ABCDGHKNOQRUVXYZ", 0.64), **dict.fromkeys("0123456789", 0.5),
@@ -26,7 +26,7 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True)
 class Span:
-    """Text in one face; level 1 is raised, −1 lowered."""
+    """Text in one face. level: 1 for a superscript, −1 for a subscript, 0 on the baseline."""
 
     text: str
     face: str = SANS
@@ -35,32 +35,32 @@ class Span:
 
 @dataclass(frozen=True)
 class Label:
-    """A word or a formula, and its size."""
+    """A word or a formula, and its size in mm."""
 
     spans: tuple[Span, ...]
     size: float
 
     @property
     def width(self) -> float:
-        """About how wide it is."""
+        """The estimated width, in mm."""
         ems = (sum(_WIDTHS.get(c, 0.53) for c in span.text) * (SMALL if span.level else 1) for span in self.spans)
         return sum(ems) * self.size
 
 
 def words(text: str, size: float) -> Label:
-    """Plain words."""
+    """A label of plain words."""
     return Label((Span(text),) if text else (), size)
 
 
 def formula(latex: str, size: float) -> Label:
-    """An inline formula; words where all of it is \\text{…}."""
+    """A label with an inline formula; one that is all \\text{…} is plain words."""
     if latex.startswith(r"\text{") and latex.find("}") == len(latex) - 1:
         return words(latex[6:-1], size)
     return Label(tuple(_Spans(latex).spans), size)
 
 
 class _Spans(HTMLParser):
-    """The spans of an inline formula's HTML; commas and primes keep the face of what is before them."""
+    """Reads the spans of an inline formula's HTML. Commas and primes have the face of the text before them."""
 
     def __init__(self, latex: str) -> None:
         super().__init__()
@@ -87,7 +87,7 @@ class _Spans(HTMLParser):
 
 @dataclass(frozen=True)
 class Rect:
-    """A rectangle by its centre."""
+    """A rectangle, by its centre, width and height, in mm."""
 
     x: float
     y: float
@@ -113,7 +113,7 @@ class Rect:
 
 @dataclass
 class Drawing:
-    """What is drawn: grounds, then lines, boxes and labels over them."""
+    """A drawing: pale grounds, and over them lines, boxes and labels."""
 
     grounds: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
@@ -122,7 +122,7 @@ class Drawing:
     texts: list[str] = field(default_factory=list)
 
     def ground(self, at: Rect, rx: float = 1.0) -> None:
-        """A pale area, its lower corners round."""
+        """Add a pale area whose lower corners are round."""
         top, bottom, left, right = map(_n, (at.top, at.bottom, at.left, at.right))
         self.grounds.append(
             f"M{left} {top}H{right}V{_n(at.bottom - rx)}Q{right} {bottom} {_n(at.right - rx)} {bottom}"
@@ -130,12 +130,12 @@ class Drawing:
         )
 
     def wedge(self, of: Rect, to: Rect, bend: float) -> None:
-        """What opens from the foot of one area to the head of another, straight down as far as the bend."""
+        """Add a pale shape from the foot of one area to the head of another: straight to the bend, then widening."""
         feet = [(of.right, of.bottom), (of.right, bend)], [(of.left, bend), (of.left, of.bottom)]
         self.grounds.append(_path([*feet[0], (to.right, to.top), (to.left, to.top), *feet[1]]) + "Z")
 
     def box(self, at: Rect, fill: str, outline: str = "", stroke: float = 0.25, rx: float = 0.8) -> None:
-        """A rectangle with round corners."""
+        """Add a rectangle with round corners."""
         edge = f' stroke="{outline}" stroke-width="{stroke}"' if outline else ""
         self.boxes.append(
             f'<rect x="{_n(at.left)}" y="{_n(at.top)}" width="{_n(at.w)}" height="{_n(at.h)}" rx="{_n(rx)}" '
@@ -143,7 +143,7 @@ class Drawing:
         )
 
     def line(self, *points: Point, tip: bool = True, stroke: str = "") -> None:
-        """A line along points, horizontal or vertical at its end, with an arrow head there."""
+        """Add a line through points, with an arrow head at its end, where it is horizontal or vertical."""
         points = (points[0], *(b for a, b in pairwise(points) if a != b))
         if stroke:
             self.boxes.append(f'<path d="{_path(points)}" fill="none" stroke="{stroke}" stroke-width="0.3"/>')
@@ -160,7 +160,7 @@ class Drawing:
     def text(
         self, x: float, y: float, label: Label, fill: str = "#111", anchor: str = "middle", bold: bool = False
     ) -> None:
-        """A label on a baseline."""
+        """Add a label on a baseline."""
         if not label.spans:
             return
         size, first, lifted = label.size, label.spans[0].face, 0.0
@@ -179,7 +179,7 @@ class Drawing:
         self.texts.append(f"<text {' '.join(look)}>{''.join(parts)}</text>")
 
     def svg(self, width: float, height: float, sentence: str, name: str) -> str:
-        """The whole drawing; the sentence says what it shows."""
+        """The drawing as SVG. sentence: the alternative text."""
         return (
             f'<svg class="{name}" xmlns="http://www.w3.org/2000/svg" width="{_n(width)}mm" height="{_n(height)}mm" '
             f'viewBox="0 0 {_n(width)} {_n(height)}" role="img" aria-label="{escape(sentence)}" '

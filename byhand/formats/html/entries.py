@@ -1,4 +1,4 @@
-"""Tables of texts and entries, laid out: columns wide enough for what is in them, rows high enough for a pencil."""
+"""Lay out tables of texts and entries: columns as wide as their contents, rows high enough to write in."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ WIDEST_TEXT = 30.0  # a text over or under blanks
 
 @dataclass(frozen=True)
 class EntryTable:
-    """A table with the widths of its columns and the heights of its head and rows, in mm."""
+    """A table that is laid out. widths: of its columns, heights: of its head and rows, in mm."""
 
     table: Table
     widths: tuple[float, ...]
@@ -30,43 +30,43 @@ class EntryTable:
 
     @property
     def width(self) -> float:
-        """In print, in mm."""
+        """The width in print, in mm."""
         return sum(self.widths)
 
     @property
     def height(self) -> float:
-        """In print, in mm."""
+        """The height in print, in mm."""
         return sum(self.heights)
 
     @property
     def room(self) -> float:
-        """The width that it needs."""
+        """The width that the table needs, in mm."""
         return self.width
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """How many cells each row has."""
+        """The number of cells in each row."""
         return (len(self.table.head),) * (len(self.table.rows) + 1)
 
     def slots_by_row(self) -> list[list[Slot]]:
-        """Its entries; a value is called by the names of its row and column."""
+        """The entries, each named by its row and its column."""
         names = [head.text for head in self.table.head]
         rows = [[_slot(x, row[0], name) for x, name in zip(row, names, strict=True)] for row in self.table.rows]
         return [[Slot("", label=name) for name in names], *rows]
 
     def over_cells(self, col: int) -> bool:
-        """Whether a head stands over values, not over texts."""
+        """Whether the head of a column is over values, not over texts."""
         return any(isinstance(row[col], Cell) for row in self.table.rows)
 
     def edges(self, row: int, col: int) -> str:
-        """The classes of a blank: it has an upper or left edge of its own where no other blank lends it one."""
+        """The CSS classes of a blank: an upper or left edge, if no blank above or to the left draws it already."""
         rows = self.table.rows
         above, left = row > 0 and _is_blank(rows[row - 1][col]), _is_blank(rows[row][col - 1])
         return "a" + " t" * (not above) + " b" * (not left)
 
 
 def entries(table: Table) -> EntryTable:
-    """A table as wide as its contents, or where that is too wide, with its texts on several lines."""
+    """Lay out a table as wide as its contents, or with texts on several lines if that is too wide."""
     lines = (table.head, *table.rows)
     columns = list(zip(*lines, strict=True))
     texts = [not any(isinstance(x, Cell) for x in column) for column in columns]
@@ -82,7 +82,7 @@ def entries(table: Table) -> EntryTable:
 
 
 def _most(widths: list[float], room: float) -> float:
-    """How wide a column of texts may be, so that all of them have room: the short ones as wide as they are."""
+    """The largest width of a column for which columns of texts fit the room; shorter texts keep their width."""
     for narrower, width in enumerate(widths):
         share = room / (len(widths) - narrower)
         if width > share:

@@ -1,7 +1,7 @@
-"""Figures as one table each, with what surrounds a matrix (brackets, tiles, arrows) drawn behind it.
+"""The grid of a figure: one HTML table for its matrices, and behind it one drawing of brackets, tiles and arrows.
 
-A figure is laid out once as columns and rows of kinds; two sets of measures, for print and for a phone, turn kinds
-into millimetres, for the table and for the drawing alike.
+The columns and rows of a grid have kinds. Two sets of measures, for print and for a phone, give each kind its size in
+millimetres, both for the table and for the drawing.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from byhand.notation.text import value_text
 from byhand.worksheet.document import Cell, Panel
 
 FIGURE_WIDTH = 118.0  # mm
-PAGE_WIDTH, PAGE_HEIGHT = 174.0, 240.0  # mm: what the paper leaves for a figure below its words, never cut in two
-MARGIN = 10.0  # mm of the page's margin that a figure may reach into, with cells that stay empty
-TAG_WIDTH, NARROW_TAG = 17.0, 12.0  # a tag on one line, and on two
+PAGE_WIDTH, PAGE_HEIGHT = 174.0, 240.0  # mm: the room for a figure below its words, on one page
+MARGIN = 10.0  # mm by which empty cells of a figure may reach into the margin of the page
+TAG_WIDTH, NARROW_TAG = 17.0, 12.0  # mm: of a tag on one line, and on two
 CELL_EM, LABEL_EM, CAPTION_EM, SMALL_LABEL_EM = 4.06, 3.35, 2.96, 2.82  # mm, at 11.5, 9.5, 8.4 and 8 pt
 PHONE_CELL_EM, PHONE_LABEL_EM, PHONE_SMALL_LABEL_EM = 4.5, 4.23, 3.44  # mm, at 17, 16 and 13 px
-SMALLEST_BLANK = 9.0  # mm wide: room for a pencil
+SMALLEST_BLANK = 9.0  # mm: the least width of a blank that one can write in
 
 # kinds of columns: l token label, d narrow label, g printed cell, a answer cell, j sign between, s small gap, o dots
-# kinds of rows: c caption, h column labels (h2, h3: on two or three lines), u printed cell above, t turn between
-# operands, r answer row, f one for fractions
+# kinds of rows: c caption, h column labels (h2, h3: on two or three lines), u cell of the upper operand, t gap
+# between the operands, r answer row, f answer row for fractions
 PRINT_WIDTHS = {"l": 13.0, "d": 5.0, "g": 8.0, "a": 11.0, "j": 7.0, "s": 3.0, "o": 7.0}
 PRINT_HEIGHTS = {"c": 5.0, "h": 4.0, "h2": 7.4, "h3": 10.8, "u": 5.5, "t": 3.4, "r": 8.0, "f": 9.0, "e": 1.5}
 PHONE_WIDTHS = {"l": 10.0, "d": 6.0, "g": 7.7, "a": 11.65, "j": 6.0, "s": 2.5, "o": 9.0}
@@ -43,31 +43,31 @@ _BUILT = re.compile(r"(?<!\d)(\d{1,3})/(\d{1,3})(?!\d)")
 
 @dataclass(frozen=True)
 class Slot:
-    """One td or th: a value with its class, or a label."""
+    """One td or th: a value or a label, with its CSS class."""
 
     cls: str
     cell: Cell | None = None
     label: str = ""
-    lines: int = 1  # of a label that is parted
+    lines: int = 1  # on which the label is broken
     scope: Literal["", "col", "row"] = ""
     span: int = 1
-    name: str = ""  # what a reader is told that the blank is
-    right: bool | None = None  # of a caption that can be ticked: whether it is the one
+    name: str = ""  # the accessible name of a blank
+    right: bool | None = None  # of a caption that can be ticked: whether ticking it is right
 
     @property
     def pieces(self) -> tuple[str, ...]:
-        """The label's lines."""
+        """The label, broken into its lines."""
         size = self.letters(self.lines)
         return tuple(self.label[i : i + size] for i in range(0, len(self.label), size))
 
     def letters(self, lines: int) -> int:
-        """Of the label on a line, if a long word is on so many: over a column three, before a row two at most."""
+        """The letters on a line if the label is broken into `lines`: at most 3 over a column, 2 before a row."""
         return -(-len(self.label) // min(lines, 3 if self.scope == "col" else 2)) if len(self.label) > 5 else 5
 
 
 @dataclass(frozen=True)
 class Mark:
-    """A bracket, a tile or a frame of dots round the cells from (top, left) up to (bottom, right), exclusive."""
+    """A bracket, a tile or a frame of dots round the cells from (top, left) to (bottom, right), exclusive."""
 
     kind: Literal["bracket", "tile", "dots", "right", "down"]
     top: int
@@ -78,7 +78,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Tag:
-    """A matrix's name and shape: to the right of column `left`, or over the columns left to right."""
+    """The tag of a matrix, its name and shape: right of the column `left`, or over the columns `left` to `right`."""
 
     panel: Panel
     side: Literal["right", "over"]
@@ -90,7 +90,7 @@ class Tag:
 
 @dataclass
 class Grid:
-    """A figure on its grid."""
+    """A figure as rows and columns of slots, with its marks and tags."""
 
     cols: list[str] = field(default_factory=list)
     rows: list[str] = field(default_factory=list)
@@ -103,11 +103,11 @@ class Grid:
     label: str = ""
     widths: dict[str, float] = field(default_factory=lambda: dict(PRINT_WIDTHS))
     phone_widths: dict[str, float] = field(default_factory=lambda: dict(PHONE_WIDTHS))
-    scale: float = 1.0  # of the numbers' type
+    scale: float = 1.0  # of the type size of numbers
     kind: ClassVar[str] = "grid"
 
     def lines(self) -> list[tuple[str, list[Slot]]]:
-        """The rows with their kinds; what is empty becomes one wide cell."""
+        """The rows with their kinds; adjacent empty slots are merged into one cell."""
         result = []
         for r, kind in enumerate(self.rows):
             line: list[Slot] = []
@@ -126,7 +126,7 @@ class Grid:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """How many cells each row has."""
+        """The number of cells in each row."""
         return tuple(map(len, self.slots_by_row()))
 
     def x(self, col: int, *, phone: bool = False) -> float:
@@ -141,35 +141,35 @@ class Grid:
 
     @property
     def width(self) -> float:
-        """In print, in mm."""
+        """The width in print, in mm."""
         return self.x(len(self.cols))
 
     @property
     def height(self) -> float:
-        """In print, in mm."""
+        """The height in print, in mm."""
         return self.y(len(self.rows))
 
     @property
     def tagged_width(self) -> float:
-        """With its tags on two lines, in mm."""
+        """The width with the tags on two lines, in mm."""
         return self.width + NARROW_TAG * bool(self.tags)
 
     @property
     def room(self) -> float:
-        """The width that it needs, in mm: its tags use what is left of the figures' width."""
+        """The width that the grid needs, in mm; its tags may use what is left of the figures' width."""
         return max(FIGURE_WIDTH, self.tagged_width) if self.tags else self.width
 
     def slots_by_row(self) -> list[list[Slot]]:
-        """What stands in each row."""
+        """The slots of each row."""
         return [slots for _, slots in self.lines()]
 
     def add(self, kinds: str) -> int:
-        """New columns; the index of the first."""
+        """Add columns of these kinds; returns the index of the first."""
         self.cols += kinds
         return len(self.cols) - len(kinds)
 
     def put(self, panel: Panel, top: int, left: int) -> None:
-        """The cells of a matrix, and what surrounds it."""
+        """Put the cells of a matrix on the grid, with its marks and its tag."""
         for i, row in enumerate(panel.cells):
             for j, cell in enumerate(row):
                 name = f"{panel.symbol} {panel.rows[i]} {panel.cols[j]}".strip()
@@ -181,13 +181,13 @@ class Grid:
             self.marks.append(Mark("tile", top, left, bottom, right))
 
     def head(self, panel: Panel, top: int, left: int) -> None:
-        """A matrix's column labels."""
+        """Put the column labels of a matrix on the grid."""
         for j, label in enumerate(panel.cols):
             if label:
                 self.slots[top, left + j] = Slot(panel.along[1], label=label, scope="col")
 
     def side(self, panel: Panel, top: int, left: int, cls: str = "") -> None:
-        """A matrix's row labels."""
+        """Put the row labels of a matrix on the grid."""
         for i, label in enumerate(panel.rows):
             if label:
                 self.slots[top + i, left] = Slot(f"{panel.along[0]} {cls}".strip(), label=label, scope="row")
@@ -202,7 +202,7 @@ def _classes(panel: Panel, cell: Cell, i: int, j: int) -> str:
 
 
 def unlike(shape: Sequence[int], other: Sequence[int]) -> int:
-    """In how many cells two tables differ, by the cells that each row has."""
+    """A distance between two shapes of tables: in how many cells their rows differ in length."""
     return sum(abs(a - b) for a, b in zip_longest(shape, other, fillvalue=0))
 
 
@@ -214,9 +214,10 @@ _FITS = (  # from roomy to tight
 
 
 def fitted(grid: Grid, room: float, most: float) -> Grid:
-    """Columns wide enough for their numbers, and narrow enough for the page: for `most` of it if they must.
+    """Set the widths of a grid's columns: wide enough for their numbers, and together at most `room`, or else `most`.
 
-    Where numbers that are set smaller do not help, long words are parted. What is given has the room that is left.
+    If the columns do not fit, numbers are set smaller; if that does not help, long words are broken. Columns of
+    printed numbers share the room that is left.
     """
     numbers = _widest(grid, lambda slot: text_width(slot.cell) if slot.cell else 0.0)
     for lines in (1, 2, 3):
@@ -232,7 +233,7 @@ def fitted(grid: Grid, room: float, most: float) -> Grid:
 
 
 def _settled(grid: Grid, room: float, numbers: dict[str, float]) -> Grid:
-    """Words parted where their columns need it, in rows high enough, and columns as wide on a phone."""
+    """Break labels that are wider than their columns, make their rows higher, and set the widths on a phone."""
     if given := grid.cols.count("g"):
         wider = min(PRINT_WIDTHS["g"], grid.widths["g"] + (room - grid.width) / given)
         grid.widths["g"] = max(grid.widths["g"], wider)
@@ -249,7 +250,7 @@ def _settled(grid: Grid, room: float, numbers: dict[str, float]) -> Grid:
 
 
 def _widest(grid: Grid, width: Callable[[Slot], float]) -> dict[str, float]:
-    """How wide the widest slot is, by the kind of its column, in mm. Captions and signs may stand out."""
+    """The width of the widest slot in each column, in mm. Captions and signs may be wider than their columns."""
     widest = dict.fromkeys(PRINT_WIDTHS, 0.0)
     for (_, col), slot in grid.slots.items():
         widest[grid.cols[col]] = max(widest[grid.cols[col]], width(slot))
@@ -257,7 +258,7 @@ def _widest(grid: Grid, width: Callable[[Slot], float]) -> dict[str, float]:
 
 
 def _label_width(slot: Slot, lines: int, token: float = LABEL_EM, other: float = SMALL_LABEL_EM) -> float:
-    """How wide a column must be for a label on so many lines, in type of these sizes."""
+    """The width that a label needs when broken into `lines`. token, other: the type sizes of labels."""
     if not slot.scope:
         return 0.0
     size, letters = token if slot.cls == "token" else other, min(slot.letters(lines), len(slot.label))
@@ -265,9 +266,9 @@ def _label_width(slot: Slot, lines: int, token: float = LABEL_EM, other: float =
 
 
 def text_width(cell: Cell) -> float:
-    """About how wide a number is in the cells' type, in mm, with room for a minus sign.
+    """The estimated width of a number in the cells' type, in mm, with room for a minus sign.
 
-    So a renaming of dimensions, which changes signs, moves nothing.
+    With that room, a renaming of dimensions that changes signs moves nothing on the page.
     """
     texts = [value_text(value) for value in categories(cell.value)]
     return max(ems(text if isinstance(cell.value, str) else "−" + text.removeprefix("−")) for text in texts) * CELL_EM
@@ -275,13 +276,13 @@ def text_width(cell: Cell) -> float:
 
 @lru_cache(10_000)
 def ems(text: str) -> float:
-    """How wide a text is in the maths face, which builds fractions of up to three digits over three, in ems."""
+    """The width of a text in the maths face, in ems; fractions of up to three digits over three are stacked."""
     text = _BUILT.sub(lambda m: max(m[1], m[2], key=len), text)
     return sum(_ADVANCES.get(c, 0.5) for c in text)
 
 
 def has_fractions(*panels: Panel) -> bool:
-    """Whether a matrix needs higher rows, for built fractions."""
+    """Whether a matrix needs higher rows, for stacked fractions."""
     cells = (cell for panel in panels for row in panel.cells for cell in row)
     return any(_is_fraction(value) for cell in cells for value in categories(cell.value))
 
@@ -293,7 +294,7 @@ def _is_fraction(value: Any) -> bool:
 
 
 def weights(panel: Panel) -> list[tuple[int, int, Any]]:
-    """Row, column and weight of each dot of a pattern; letters have none."""
+    """The row, the column and the weight of each dot of a pattern; letters have no dots."""
     return [
         (i, j, cell.value)
         for i, row in enumerate(panel.cells)

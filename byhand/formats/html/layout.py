@@ -1,4 +1,4 @@
-"""Where the matrices of a figure stand on its grid: a product in Falk's layout, and a strip of matrices."""
+"""Place the matrices of a figure on a grid: a product in Falk's layout, or a strip of matrices."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ from byhand.worksheet.document import Falk, Panel, Strip
 
 
 def falk(figure: Falk) -> Grid:
-    """The grid of a product: one table whose headers head an operand and the result alike."""
+    """The grid of a product in Falk's layout, where an operand and the result share row or column labels."""
     left, upper, result, bias = figure.left, figure.upper, figure.result, figure.bias
     (n, k), m = left.shape, upper.shape[1]
-    across = bias is not None and bias.shape[1] == m and bias.shape[0] == 1  # a row of biases, above the result
+    across = bias is not None and bias.shape[1] == m and bias.shape[0] == 1  # a row of biases goes above the result
     grid = Grid(formula=figure.formula, label=figure.formula)
     grid.add("l")
     at_left = grid.add(_widths(left))
@@ -68,9 +68,9 @@ def falk(figure: Falk) -> Grid:
 
 
 def _on_paper(grid: Grid) -> Grid:
-    """A grid for which a page has room.
+    """The grid, if a page has room for it.
 
-    Raises: SheetError for one that is larger.
+    Raises: SheetError where it is larger.
     """
     width = grid.tagged_width
     if width > PAGE_WIDTH + MARGIN or grid.height > PAGE_HEIGHT:
@@ -82,12 +82,12 @@ def _on_paper(grid: Grid) -> Grid:
 
 
 def _widths(panel: Panel) -> str:
-    """The kinds of a matrix's columns: those with blanks are wide."""
+    """The kinds of a matrix's columns: wide for columns with blanks."""
     return "".join("a" if any(c.blank for c in column) else "g" for column in zip(*panel.cells, strict=True))
 
 
 def strips(figure: Strip) -> list[Grid]:
-    """The grids of a strip: one, or several below each other where it is too wide."""
+    """The grids of a strip: one, or several below each other if one would be too wide."""
     columns = _stacks(figure)
     grids: list[Grid] = []
     start = 0
@@ -105,7 +105,7 @@ def strips(figure: Strip) -> list[Grid]:
 
 
 def strips_as(figure: Strip, shapes: Sequence[Sequence[int]]) -> list[Grid]:
-    """The grids of a strip that is broken where tables of these shapes are, or else as like them as can be."""
+    """The grids of a strip, broken into tables whose shapes are as close as possible to these."""
     columns = _stacks(figure)
     grids: list[Grid] = []
     start = 0
@@ -124,7 +124,7 @@ def _fitted(grid: Grid) -> Grid:
 
 @dataclass(frozen=True)
 class _Stack:
-    """A matrix of a strip, the single rows that belong below it, and the sign before it."""
+    """A matrix of a strip, the matrices of one row that are placed below it, and the sign before it."""
 
     panel: Panel
     joint: str
@@ -136,7 +136,7 @@ class _Stack:
 
 
 def _stacks(figure: Strip) -> list[_Stack]:
-    """Where tokens are columns, a row of one number a token stands below the matrix that it comes from."""
+    """The matrices of a strip as stacks: if tokens are columns, a matrix of one row goes below the one before it."""
     stacks: list[_Stack] = []
     for panel, joint in zip(figure.panels, ("", *figure.joints), strict=True):
         above = stacks[-1] if stacks else None
@@ -148,7 +148,7 @@ def _stacks(figure: Strip) -> list[_Stack]:
 
 
 def _strip(stacks: list[_Stack], figure: Strip, last: bool) -> Grid:
-    """One grid: a caption and column labels over each matrix; parameters over the last one, or beside it."""
+    """The grid of stacks side by side. Parameters are placed above the last one, or beside it if they are columns."""
     final = stacks[-1].panel
     above = figure.above if last else ()
     beside = bool(above) and above[0].shape[1] == 1 and final.shape[1] != 1  # columns of parameters
@@ -172,7 +172,7 @@ def _strip(stacks: list[_Stack], figure: Strip, last: bool) -> Grid:
         at = grid.add("a" * panel.shape[1] if wide else _widths(panel))
         caption = top - 2 if over and panel is not final else 0  # close to its matrix
         name = panel.caption or panel.symbol
-        if stack is stacks[0] and stack.joint:  # on a new line, where there is no column for the sign
+        if stack is stacks[0] and stack.joint:  # a new line begins, without a column for the sign
             name = f"{stack.joint} {name}"
         grid.slots[caption, at] = Slot("caption", label=name, span=panel.shape[1], right=panel.right)
         if heads:
@@ -185,12 +185,12 @@ def _strip(stacks: list[_Stack], figure: Strip, last: bool) -> Grid:
     if figure.dots and last:
         _dots(grid, final, top, figure.dots)
     elif CAPTION_EM / 2 * len(spoken(final.caption or final.symbol)) > sum(PRINT_WIDTHS[k] for k in grid.cols[at:]):
-        grid.add("s")  # its name stands out
+        grid.add("s")  # room for its name, which is wider
     return grid
 
 
 def _before(grid: Grid, stack: _Stack, top: int, labels: tuple[str, ...]) -> None:
-    """The sign or the gap before a matrix, and its row labels where they are others than those to the left."""
+    """Put the sign or the gap before a matrix, and its row labels if they differ from those to the left."""
     panel = stack.panel
     labelled = any(panel.rows) and panel.rows != labels
     if grid.cols:
@@ -203,7 +203,7 @@ def _before(grid: Grid, stack: _Stack, top: int, labels: tuple[str, ...]) -> Non
 
 
 def _beside(grid: Grid, parameters: tuple[Panel, ...], top: int) -> None:
-    """Parameters as columns."""
+    """Put parameters of one column beside the matrices."""
     for parameter in parameters:
         at = grid.add("g")
         grid.slots[0, at] = Slot("caption", label=parameter.symbol)
@@ -212,13 +212,13 @@ def _beside(grid: Grid, parameters: tuple[Panel, ...], top: int) -> None:
 
 
 def _named_row(grid: Grid, panel: Panel, row: int, at: int) -> None:
-    """A matrix of one row, named at its left."""
+    """Put a matrix of one row on the grid, with its name at the left."""
     grid.slots[row, at - 1] = Slot("caption side", label=panel.caption or panel.symbol)
     grid.put(panel, row, at)
 
 
 def _dots(grid: Grid, panel: Panel, top: int, caption: str) -> None:
-    """The frames in which a pattern's weights are drawn."""
+    """Put the frames on the grid in which the weights of a pattern are drawn as dots."""
     grid.add("s")
     (height, width), at = panel.shape, grid.add("o" * panel.shape[1])
     grid.slots[0, at] = Slot("caption", label=caption, span=width)

@@ -1,4 +1,4 @@
-"""The map on page 1 as one SVG: the model as a row of boxes, and a panel that opens from what this sheet computes."""
+"""The map on page 1 as SVG: the model as a row of boxes, with panels that show the steps which the sheet computes."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ Column = list[tuple[Box, Rect]]
 
 
 def _fitting(chart: Map) -> Map:
-    """The same map; without shapes at the boxes where these would not fit."""
+    """The same map, without the shapes in the boxes if the row would be too wide."""
     columns = _columns(chart)
     if _fits(columns):
         return chart
@@ -61,23 +61,23 @@ def _scale(columns: Sequence[Sequence[Box]]) -> float:
 
 
 def _columns(chart: Map) -> list[list[Box]]:
-    """The boxes, those of several heads in one column."""
+    """The boxes in columns; those of several heads share a column."""
     return [list(group) for _, group in groupby(chart.boxes, key=lambda box: box.part)]
 
 
 def _forks(columns: Sequence[Sequence[Box]]) -> list[float]:
-    """The gaps between columns, as parts of the white that there is: more where lines fork."""
+    """The relative sizes of the gaps between columns: larger where lines fork."""
     return [1.5 if len(a) + len(b) > 2 else 1.0 for a, b in pairwise(columns)]
 
 
 def _spare(columns: Sequence[Sequence[Box]], scale: float) -> float:
-    """The white between all the boxes, whose labels are so large."""
+    """The room for all gaps together, in mm. scale: that of the labels."""
     tail = 0.0 if columns[-1][0].part == "unembed" else TAIL
     return WIDTH - 0.4 - sum(_width(column, scale) for column in columns) - tail
 
 
 def _row(chart: Map, down: float = 0.0) -> list[Column]:
-    """Where the boxes stand: so far below the top row."""
+    """The place of each box. down: the distance from the top row, in mm."""
     columns = _columns(chart)
     scale, forks = _scale(columns), _forks(columns)
     spare = _spare(columns, scale)
@@ -96,7 +96,7 @@ def _row(chart: Map, down: float = 0.0) -> list[Column]:
 
 
 def _width(column: Sequence[Box], scale: float) -> float:
-    """How wide a box is at least."""
+    """The least width of a column of boxes, in mm."""
     if column[0].label == "+":
         return SUM
     return max(9.0, *(label.width + 1.9 for box in column for label in _labels(box, scale)))
@@ -109,7 +109,7 @@ def _labels(box: Box, scale: float) -> tuple[Label, Label]:
 def _draw_row(
     drawing: Drawing, chart: Map, row: list[Column], panelled: set[str], messages: Messages, ends: bool = True
 ) -> float:
-    """Boxes, arrows, the stream over them and the steps' numbers under them; where it ends."""
+    """Draw boxes and arrows, the stream above, and the sections' numbers below; returns the y of the lower end."""
     bottom = max(spot.bottom for column in row for _, spot in column)
     middle = _middle(row)
     for left, right in pairwise(row):
@@ -130,18 +130,18 @@ def _draw_row(
 
 
 def _middle(row: list[Column]) -> float:
-    """The height on which a row's arrows run."""
+    """The y of the arrows of a row."""
     return sum(spot.y for _, spot in row[0]) / len(row[0])
 
 
 def _feed(drawing: Drawing, end: Rect, to: Rect) -> None:
-    """From the encoder's end to the decoder's attention, between the two rows."""
+    """Draw the line from the end of the encoder to the decoder's attention, between the two rows."""
     x, y = WIDTH - 1.4, DOWN - 0.9
     drawing.line((end.right, end.y), (x, end.y), (x, y), (to.x, y), (to.x, to.top))
 
 
 def _draw_stream(drawing: Drawing, chart: Map, row: list[Column], messages: Messages) -> None:
-    """The residual stream beside each branch, and its shape."""
+    """Draw the residual stream beside each branch, and its shape."""
     at = {column[0][0].part: i for i, column in enumerate(row)}
     middle = _middle(row)
     stream = middle - MIDDLE + STREAM
@@ -172,7 +172,7 @@ def _draw_box(drawing: Drawing, box: Box, spot: Rect, scale: float) -> None:
 
 
 def _join(drawing: Drawing, sources: Sequence[Rect], targets: Sequence[Rect]) -> None:
-    """Arrows from everything in one column to everything in the next."""
+    """Draw arrows from each box of a column to each box of the next."""
     for a in sources:
         for b in targets:
             x = (a.right + b.left) / 2
@@ -180,7 +180,7 @@ def _join(drawing: Drawing, sources: Sequence[Rect], targets: Sequence[Rect]) ->
 
 
 def ranges(numbers: Iterable[int]) -> str:
-    """1–3, 7."""
+    """Numbers as ranges: [1, 2, 3, 7] is "1–3, 7"."""
     ordered = sorted(set(numbers))
     runs = [[n for _, n in run] for _, run in groupby(enumerate(ordered), key=lambda pair: pair[1] - pair[0])]
     return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}–{run[-1]}" for run in runs)
@@ -198,7 +198,7 @@ def _sentence(chart: Map, messages: Messages, decoder: bool = False) -> str:
 
 
 def _said(box: Box, here: bool, decoder: bool, messages: Messages) -> str:
-    """A box of the map with the steps that compute it."""
+    """A box in words, with the numbers of the sections that compute it."""
     say, name = messages.say, spoken(box.label)
     if box.part in ("embed", "unembed", "out"):
         name = say(f"map.spoken.{box.part}")

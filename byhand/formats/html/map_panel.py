@@ -11,18 +11,19 @@ from byhand.formats.html.drawing import Drawing, Label, Point, Rect, formula, wo
 from byhand.worksheet.document import Map, Node
 from byhand.worksheet.messages import Messages
 
-LABEL, SHAPE, NUMBER, SYMBOL = 2.45, 2.25, 2.5, 2.75  # sizes of text
-LINE, TALL, GIVEN = 4.7, 9.8, 5.0  # heights of a step: in one line, its number above its name, without a box
-PITCH, PAD, MARGIN, APART = 5.7, 2.4, 2.0, 2.4  # from one step to the next below, a panel's margins, between panels
-WEDGE, LANE, HIGHEST = 4.0, 1.6, 24.0  # a wedge's height, from one low arrow to the next, the most for a panel
-GAP, LEADING = 1.4, 2.9  # between number and name beside it, between their lines
+# all in mm
+LABEL, SHAPE, NUMBER, SYMBOL = 2.45, 2.25, 2.5, 2.75  # type sizes
+LINE, TALL, GIVEN = 4.7, 9.8, 5.0  # heights of a step: on one line, with its number above its name, without a box
+PITCH, PAD, MARGIN, APART = 5.7, 2.4, 2.0, 2.4  # between steps of a column, side and upper margins, between panels
+WEDGE, LANE, HIGHEST = 4.0, 1.6, 24.0  # height of a wedge, distance of low arrows, greatest height of a panel
+GAP, LEADING = 1.4, 2.9  # between a number and a name beside it, between lines
 
 
 @dataclass(frozen=True)
 class PartPanel:
-    """The steps inside a part, in columns by what they need, before they have a place.
+    """The panel of a part: its steps in columns, each after the steps that it reads.
 
-    tall: a step that is alone in its column has its number over its name, not beside it.
+    tall: whether a step that is alone in its column has its number above its name, not beside it.
     """
 
     part: str
@@ -32,7 +33,7 @@ class PartPanel:
 
     @cached_property
     def depth(self) -> list[int]:
-        """The column of each step: the one after all that it reads."""
+        """The column of each step: the first after the columns of all steps that it reads."""
         depth: list[int] = []
         for node in self.nodes:
             depth.append(1 + max((depth[r] for r in node.reads), default=-1))
@@ -44,7 +45,7 @@ class PartPanel:
         return [[i for i, d in enumerate(self.depth) if d == k] for k in range(max(self.depth) + 1)]
 
     def labels(self, i: int) -> tuple[Label, Label, Label]:
-        """Number, name and shape of a step; no shape where the step before has the same and the name is a word."""
+        """The number, name and shape of a step. A step named by a word leaves out a shape that its input has, too."""
         node = self.nodes[i]
         known = node.word and [self.nodes[r].shape for r in node.reads] == [node.shape]
         name = words(node.word, LABEL) if node.word else formula(node.symbol, SYMBOL)
@@ -52,15 +53,15 @@ class PartPanel:
         return numbers, name, words("" if known else node.shape, SHAPE)
 
     def is_tall(self, i: int) -> bool:
-        """Whether its number stands over its name."""
+        """Whether a step has its number above its name."""
         return self.tall and bool(self.nodes[i].sections) and self.is_alone(i)
 
     def is_alone(self, i: int) -> bool:
-        """Whether it has its column for itself."""
+        """Whether a step is alone in its column."""
         return [i] in self.columns
 
     def width(self, i: int) -> float:
-        """How wide a step is at least."""
+        """The least width of a step."""
         number, name, shape = self.labels(i)
         if not self.nodes[i].sections:
             return max(name.width, shape.width) if self.is_alone(i) else name.width + GAP + shape.width
@@ -69,21 +70,21 @@ class PartPanel:
         return 2.6 + number.width + GAP + name.width + (1.8 + shape.width if shape.spans else 0)
 
     def height(self, i: int) -> float:
-        """How high a step is."""
+        """The height of a step."""
         if not self.nodes[i].sections:
             return GIVEN if self.is_alone(i) else LINE
         return TALL if self.is_tall(i) else LINE
 
     def gaps(self) -> list[float]:
-        """Between columns: more where lines fork."""
+        """The gaps between columns: larger where lines fork."""
         return [4.4 if len(a) + len(b) > 2 else 3.2 for a, b in pairwise(self.columns)]
 
     def least_width(self) -> float:
-        """How wide the panel is at least."""
+        """The least width of the panel."""
         return 2 * PAD + sum(max(self.width(i) for i in column) for column in self.columns) + sum(self.gaps())
 
     def rows(self) -> list[float]:
-        """How high each step stands: in the middle of what it reads, clear of its neighbours."""
+        """The y of each step: the mean of those that it reads in the column before, but clear of its neighbours."""
         ys = [0.0] * len(self.nodes)
         before: list[int] = []
         for column in self.columns:
@@ -101,7 +102,7 @@ class PartPanel:
         return ys
 
     def spots(self, left: float, wide: float) -> list[Rect]:
-        """Where the steps stand, in a panel as wide as that, around y = 0."""
+        """The rectangles of the steps, around y = 0, in a panel that begins at `left` and is `wide`."""
         columns, gaps, ys = self.columns, self.gaps(), self.rows()
         widths = [max(self.width(i) for i in column) for column in columns]
         boxed = [bool(self.nodes[column[0]].sections) for column in columns]
@@ -117,7 +118,7 @@ class PartPanel:
         return [spots[i] for i in range(len(self.nodes))]
 
     def low(self) -> dict[tuple[int, int], int]:
-        """Arrows that must pass below the steps between their ends, and how low."""
+        """The arrows that must pass below the steps between their ends, with the lane of each, counted downwards."""
         ys, depth, found, ends = self.rows(), self.depth, dict[tuple[int, int], int](), list[int]()
         for i, node in enumerate(self.nodes):
             for r in node.reads:
@@ -131,18 +132,18 @@ class PartPanel:
         return found
 
     def extent(self) -> tuple[float, float]:
-        """The highest and the lowest point."""
+        """The y of the highest and of the lowest point."""
         reach = [(y, self.height(i) / 2) for i, y in enumerate(self.rows())]
         lanes = [2.2 + LANE * lane for lane in self.low().values()]
         return min(y - h for y, h in reach), max(y + h for y, h in reach) + max(lanes, default=0.0)
 
     def least_height(self) -> float:
-        """How high the panel is at least."""
+        """The least height of the panel."""
         high, low = self.extent()
         return low - high + 2 * MARGIN
 
     def arrows(self, spots: Sequence[Rect]) -> Iterator[list[Point]]:
-        """From each step to those that read it."""
+        """The points of an arrow from each step to each step that reads it."""
         low, depth, floor = self.low(), self.depth, max(s.bottom for s in spots)
         for i, node in enumerate(self.nodes):
             b = spots[i]
@@ -158,14 +159,14 @@ class PartPanel:
                     yield [(a.right + aside, a.y), (x, a.y), (x, b.y), (b.left, b.y)]
 
     def draw(self, drawing: Drawing, spots: Sequence[Rect]) -> None:
-        """Boxes, labels and arrows."""
+        """Draw the boxes, the labels and the arrows."""
         for i, spot in enumerate(spots):
             self.draw_step(drawing, i, spot)
         for points in self.arrows(spots):
             drawing.line(*points)
 
     def draw_step(self, drawing: Drawing, i: int, at: Rect) -> None:
-        """One step: a box where it is computed, no box where it is given."""
+        """Draw a step: in a box if the sheet computes it, without one if it is given."""
         number, name, shape = self.labels(i)
         edge, base = 0.0, at.y + 0.85
         if number.spans:
@@ -184,7 +185,7 @@ class PartPanel:
 
 
 def panels_that_fit(chart: Map, wide: float, messages: Messages) -> list[PartPanel]:
-    """A panel for each part with several steps, as many as fit side by side; for an only part in any case."""
+    """The panels: one for each part with several steps, as many as fit side by side; an only part always has one."""
     parts = [p for p, nodes in chart.inside.items() if not p or len(chart.inside) == 1 or _steps(nodes) > 1]
     while parts:
         for tall, sources in ((False, True), (True, True), (True, False)):
@@ -205,7 +206,7 @@ def _steps(nodes: Sequence[Node]) -> int:
 
 
 def _bare(nodes: Sequence[Node]) -> tuple[Node, ...]:
-    """The steps without what is given."""
+    """The computed steps, without the given ones."""
     kept = [i for i, node in enumerate(nodes) if node.sections]
     return tuple(
         Node(n.sections, n.symbol, n.word, n.shape, tuple(kept.index(r) for r in n.reads if r in kept))
@@ -214,7 +215,7 @@ def _bare(nodes: Sequence[Node]) -> tuple[Node, ...]:
 
 
 def _title(chart: Map, part: str, messages: Messages) -> str:
-    """What several numbers in one box mean."""
+    """A title that explains several numbers in one box; "" where there are none."""
     single = all(len(node.sections) < 2 for node in chart.inside[part])
     if single or (chart.layers == 1 and part not in ("heads", "out")):
         return ""
@@ -232,7 +233,10 @@ def draw(
     wide: float,
     stem: bool,
 ) -> float:
-    """The panels side by side, each opening from its part; where they end. stem: numbers stand beside the wedges."""
+    """Draw the panels side by side, each opening from its part; returns the y of the lower end.
+
+    stem: whether numbers stand beside the wedges.
+    """
     if not panels:
         return top
     top += WEDGE

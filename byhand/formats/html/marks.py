@@ -1,4 +1,4 @@
-"""What surrounds a figure's matrices: brackets, tiles, arrows and dots, as one SVG behind the table."""
+"""The marks of a figure as one SVG behind its table: brackets, tiles, arrows and dots."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any
 from byhand.arithmetic.copies import written
 from byhand.formats.html.grid import Grid, Mark, weights
 
-FOOT, BRACKET, TILE = 1.3, 0.32, 0.18  # mm; LOOK
-DOT, FRAME = 2.9, (6.0, 7.0)  # the radius of a weight of 1; a frame's width and height
+FOOT, BRACKET, TILE = 1.3, 0.32, 0.18  # mm: the feet of a bracket, the lines of brackets and of tiles
+DOT, FRAME = 2.9, (6.0, 7.0)  # mm: the radius of the dot of weight 1; the width and height of a frame
 INK, FILL, OUTLINE, PEN = "#111", "#e2e2e2", "#888", "#1c3f94"
 
 
 def drawing(grid: Grid, phone: bool, shown: bool) -> str:
-    """The SVG of a figure in print's or a phone's measures; dots are drawn where answers are shown."""
+    """The SVG of a figure, in the measures of print or of a phone. shown: whether to draw the dots (answers)."""
     width, height = grid.x(len(grid.cols), phone=phone), grid.y(len(grid.rows), phone=phone)
     parts = [_mark(grid, mark, phone, shown) for mark in grid.marks]
     if not parts:
@@ -51,7 +51,7 @@ def _mark(grid: Grid, mark: Mark, phone: bool, shown: bool) -> str:
 
 
 def _arrow(x: float, y: float, to_x: float, to_y: float) -> str:
-    """A line with a small filled head."""
+    """An arrow: a line with a small filled head."""
     head, half = 1.1, 0.5
     if to_y == y:
         tip = f"M{_n(to_x)} {_n(to_y)}l{_n(-head)} {_n(-half)}v{_n(2 * half)}z"
@@ -62,7 +62,7 @@ def _arrow(x: float, y: float, to_x: float, to_y: float) -> str:
 
 
 def _dots(grid: Grid, mark: Mark, phone: bool, shown: bool) -> str:
-    """A frame for each cell of the pattern and, where shown, a dot whose area is its weight."""
+    """A frame for each cell of a pattern and, if shown, a dot whose area is proportional to the weight."""
     parts = []
     for r in range(mark.top, mark.bottom):
         for c in range(mark.left, mark.right):

@@ -1,4 +1,4 @@
-"""Documents as HTML, for the screen and, as WeasyPrint's input, for print: the same page in two media."""
+"""Documents as HTML: the same page in two media, for the screen, and for print as WeasyPrint's input."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ PAPERS = {
 MEASURES = {
     "widths": PRINT_WIDTHS, "heights": PRINT_HEIGHTS, "phone_widths": PHONE_WIDTHS, "phone_heights": PHONE_HEIGHTS,
 }  # fmt: skip
-PAGE_BUDGET = 1_000_000_000  # characters that a template may make on its way to a page
+PAGE_BUDGET = 1_000_000_000  # characters that the rendering of a page may produce
 # the page's first words, before a template's own: it loads nothing from anywhere, and runs nothing
 DOCTYPE = "<!doctype html>"
 POLICY = (
@@ -64,15 +64,15 @@ POLICY = (
 TITLE, TITLE_ROOM, SMALLEST_TITLE = 21.0, 86.5, 10.0  # pt, mm beside name and date, pt
 PT = 25.4 / 72  # mm
 LINE_EM = 2.963  # mm: worked lines at 8.4 pt
-RESULT = 9.0  # mm: the room for a result, at least
-LINE_ROOMS = ((3, 44.4), (2, 73.4))  # tokens side by side, and the room for a line, in mm
+RESULT = 9.0  # mm: the least room for a result
+LINE_ROOMS = ((3, 44.4), (2, 73.4))  # the number of tokens side by side, and the room for a line, in mm
 
 
 @dataclass(frozen=True)
 class SideBySide:
-    """Worked lines laid out: what they are of, if there are several, and how many tokens stand side by side.
+    """Worked lines, laid out. symbol: their matrix, if there are several. side: the number of tokens side by side.
 
-    tall: whether there are fractions, which need more room between the lines; result: the room for one, in mm.
+    tall: whether lines need more distance, for fractions. result: the room for a result, in mm.
     """
 
     symbol: str
@@ -84,12 +84,12 @@ class SideBySide:
 
 @lru_cache(maxsize=1)
 def pages(document: Document, run: Run) -> Pages:
-    """A document laid out, once for all views and media."""
+    """The pages of a document, cached: the layout is the same for all views and media."""
     return Pages(document, run)
 
 
 class Pages:
-    """A document laid out, to be written in any view and medium; its worked lines have the numbers of the run."""
+    """The pages of a document, in any view and medium. The run gives the numbers of its worked lines."""
 
     def __init__(self, document: Document, run: Run, grids: Grids = strips) -> None:
         self.d = document
@@ -109,16 +109,16 @@ class Pages:
 
     @cached_property
     def map(self) -> Markup:
-        """Where the sheet stands in the model, drawn."""
+        """The map of the sheet, as SVG."""
         return Markup(architecture_map.svg(self.d))
 
     @cached_property
     def effort(self) -> Effort:
-        """What it asks of a student."""
+        """The effort that the sheet takes a student, in words."""
         return self.d.effort
 
     def worked(self, block: Block) -> list[SideBySide]:
-        """The arithmetic of a block's blanks with the numbers in it, matrix by matrix."""
+        """The worked lines of a block, matrix by matrix."""
         return [self._side_by_side(working) for working in block.worked(self.d.orientation == "columns")]
 
     def worked_out(self, rule: Expr) -> Expr:
@@ -126,7 +126,7 @@ class Pages:
         return substitute(rule, self.run.value)
 
     def _side_by_side(self, working: Working) -> SideBySide:
-        """As many tokens beside each other as there is room for their lines."""
+        """Lay out worked lines, with as many tokens side by side as have room for their lines."""
         tokens = tuple(
             Lines(token.label, tuple((label, self.worked_out(rule), value) for label, rule, value in token.rows))
             for token in working.lines
@@ -142,7 +142,7 @@ class Pages:
 def rendered(
     template: str, medium: Medium, paper: Paper, messages: Messages, *, asked: str = "", **values: Any
 ) -> str:
-    """A template in a medium, on a paper, in a language. asked: what its metadata say that it was asked for.
+    """Render a template for a medium, a paper size and a language. asked: the options to record in its metadata.
 
     Raises: SheetError where it does not parse.
     """
@@ -219,14 +219,14 @@ def _formula(latex: str) -> str:
 
 
 def _page_of_pages(messages: Messages) -> Markup:
-    """The number of a page, as CSS counts it."""
+    """The CSS `content` for "page 2 of 5", in the language of the messages."""
     parts = re.split(r"\{(pages?)\}", messages.texts["foot.page"])
     texts = (f"counter({part})" if at % 2 else css_string(part) for at, part in enumerate(parts) if part)
     return Markup(" ".join(texts))
 
 
 def css_string(value: str) -> Markup:
-    """A string for CSS, safe in a style element."""
+    """A text as a CSS string, escaped for a style element."""
     kept = "".join(c if c.isalnum() or c in " .,·-–—_:" else f"\\{ord(c):x} " for c in value)
     return Markup(f'"{kept}"')
 
@@ -238,7 +238,7 @@ def title_size(title: str) -> Markup:
 
 
 def tag_place(grid: Grid, tag: Tag) -> str:
-    """Where a tag stands, as CSS; one at the right may use what is left of the figures' width."""
+    """The place of a tag, as CSS; one at the right may use what is left of the figures' width."""
     if tag.side == "right":
         left, middle = grid.x(tag.right) + 2.5, (grid.y(tag.top) + grid.y(tag.bottom)) / 2
         return f"left:{left:.2f}mm;top:{middle:.2f}mm;width:{max(FIGURE_WIDTH - left, 9):.2f}mm"
@@ -246,7 +246,7 @@ def tag_place(grid: Grid, tag: Tag) -> str:
 
 
 def formula_place(grid: Grid) -> str:
-    """Where the formula stands in the free corner, as CSS: flush with the left operand, and smaller if it must."""
+    """The place of the formula in the free corner, as CSS: flush with the left operand, in smaller type if needed."""
     row = next(r for r, kind in enumerate(grid.rows) if kind == "t")
     left, room = grid.widths["l"], grid.x(grid.formula_end) - grid.widths["l"]
     need = 2.75 * len(spoken(grid.formula))

@@ -1,4 +1,4 @@
-"""Sections laid out: their figures below each other, beside the words or below them; questions in pairs."""
+"""Lay out sections: their figures below each other, beside the words or below them; questions in pairs."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ BESIDE, PAIRED = 104.0, 48.0  # mm: the room for figures beside a question, and 
 
 
 class LaidFigure(Protocol):
-    """A figure laid out, or a part of one that is on a line of its own.
+    """A figure that is laid out, or one line of a figure that is broken.
 
-    kind: its template; height, room: what it needs in print, in mm; shape: how many cells each row of its table has,
-    () where it has no table.
+    kind: the name of its template. height, room: the height and the width that it needs in print, in mm.
+    shape: the number of cells in each row of its table, () without a table.
     """
 
     @property
@@ -36,7 +36,7 @@ class LaidFigure(Protocol):
     def shape(self) -> tuple[int, ...]: ...
 
     def slots_by_row(self) -> list[list[Slot]] | None:
-        """What stands in its table; None where that is no number and no label."""
+        """The slots of its table; None if it holds neither numbers nor labels."""
 
 
 @dataclass(frozen=True)
@@ -49,23 +49,23 @@ class Boxes:
 
     @property
     def room(self) -> float:
-        """In print, in mm."""
+        """The width in print, in mm."""
         return 13.0 + 26.0 * len(self.figure.labels)
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """A row of labels and one of words."""
+        """Two rows: labels and words."""
         return (len(self.figure.labels),) * 2
 
     def slots_by_row(self) -> None:
-        """Words are read elsewhere."""
+        """None: reading a page back finds the words in other places."""
 
 
 @dataclass(frozen=True)
 class AsItIs:
-    """A figure that is laid out by its template alone, without a table.
+    """A figure that only its template lays out, without a table.
 
-    How high it is is not known before, so that it cannot stand beside the words.
+    Its height is not known, so it is never placed beside the words.
     """
 
     figure: Figure
@@ -75,7 +75,7 @@ class AsItIs:
 
     @property
     def kind(self) -> str:
-        """The figure's."""
+        """The kind of the figure."""
         return self.figure.kind
 
     def slots_by_row(self) -> None:
@@ -84,7 +84,7 @@ class AsItIs:
 
 Grids = Callable[[Strip], Sequence[Grid]]
 LayOut = Callable[[Any], Iterable[LaidFigure]]  # of a figure: itself, or the lines that it is broken into
-# how figures are laid out, by their kinds; those of any other kind stand as they are
+# how to lay out each kind of figure; any other kind is left to its template
 LAYOUTS: dict[str, LayOut] = {
     Falk.kind: lambda figure: [falk(figure)],
     Strip.kind: strips,
@@ -95,19 +95,19 @@ LAYOUTS: dict[str, LayOut] = {
 
 @dataclass(frozen=True)
 class LaidSection:
-    """A section and its figures, laid out one below the other."""
+    """A section with its figures, laid out below each other."""
 
     section: Section
     laid: tuple[LaidFigure, ...]
 
     @property
     def height(self) -> float:
-        """How high the figures are in print, in mm."""
+        """The height of the figures in print, in mm."""
         return sum(x.height for x in self.laid) + GAP * max(len(self.laid) - 1, 0)
 
     @property
     def width(self) -> float:
-        """How wide they are, tags included."""
+        """The width of the widest figure with its tags, in mm."""
         return max((x.room for x in self.laid), default=0.0)
 
     @property
@@ -117,19 +117,19 @@ class LaidSection:
 
     @property
     def before(self) -> list[TextBlock]:
-        """The words beside the figures, or above them."""
+        """The texts beside the figures, or above them."""
         return [word for word in self.section.words if not (self.below and word.last)]
 
     @property
     def after(self) -> list[TextBlock]:
-        """The words below the figures."""
+        """The texts below the figures."""
         return [word for word in self.section.words if self.below and word.last]
 
 
 def groups(sections: Iterable[Section], grids: Grids = strips) -> Iterator[tuple[LaidSection, ...]]:
-    """Sections as they stand below each other; two questions may stand side by side, one of only lines first.
+    """Sections in groups, from top to bottom: one section, or two questions side by side, one of only lines first.
 
-    grids: what a strip is broken into.
+    grids: breaks a strip into grids.
     """
     layouts: dict[str, LayOut] = {**LAYOUTS, Strip.kind: grids}
     waiting: LaidSection | None = None

@@ -1,4 +1,4 @@
-"""The rows of a figure's table as HTML. Cells are many, so each is one td with its class and wraps nothing."""
+"""The rows of a figure's table as HTML. A page has many cells, so each is a single td without inner elements."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from byhand.notation.inline import inline, spoken
 
 
 def rows(grid: Grid, shown: bool, inputs: bool) -> str:
-    """The table's rows: answers where they are shown; else blanks, with room to type where there are inputs."""
+    """The rows of a table. shown: whether answers are printed. inputs: whether blanks are input fields."""
     return "\n".join(
         f'<tr class="{kind}">{"".join(_cell(slot, shown, inputs) for slot in slots)}</tr>'
         for kind, slots in grid.lines()
@@ -41,7 +41,7 @@ def _number(slot: Slot, shown: bool, inputs: bool) -> str:
 
 
 def tick(right: bool, shown: bool, inputs: bool, label: str) -> str:
-    """A box to tick; ticked where it is right and answers are shown."""
+    """A box to tick, ticked if answers are shown and it is right."""
     if inputs and not shown:
         return f'<input type="checkbox" class="tick" aria-label="{escape(label)}">'
     return '<span class="tick on">✓</span>' if right and shown else '<span class="tick"></span>'
