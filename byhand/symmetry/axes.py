@@ -11,14 +11,14 @@ from byhand.arithmetic.floats import FLOATS
 from byhand.symmetry.signs import sign_of
 from byhand.tape import Found, Op, Step, Tape
 
-Side = tuple[str, int]  # the rows (0) or the columns (1) of a step, or its operands in a row (2)
-TOKEN_AXES = {"pos", "source"}  # axes of tokens, by their names on the tape
-DIGITS_COMPARED = 9  # by which constants are told apart
+Side = tuple[str, int]  # the rows (0) or the columns (1) of a step, or the sequence of its operands (2)
+TOKEN_AXES = {"pos", "source"}  # the names of axes of tokens on the tape
+DIGITS_COMPARED = 9  # decimal digits in which constants are compared
 
 
 @dataclass(frozen=True)
 class Lookup:
-    """Places of an axis that are looked up by a list: `found[i]` for place i of the axis `of`."""
+    """How an axis is looked up by a list: place i of the axis `of` looks up place `found[i]`."""
 
     of: Side
     found: tuple[int, ...]
@@ -26,9 +26,9 @@ class Lookup:
 
 @dataclass(frozen=True)
 class Stack:
-    """An axis along which operands stand one after the other, each with an axis of its own.
+    """An axis along which operands are concatenated. parts: the axis of each operand.
 
-    of: the axis of the operands in a row, where they may change places as wholes.
+    of: the axis of the sequence of operands, if these may change places as wholes.
     """
 
     of: Side | None
@@ -37,10 +37,10 @@ class Stack:
 
 @dataclass(frozen=True)
 class Alike:
-    """Operands that are made alike, so that they may change places as wholes.
+    """Operands that are computed by the same operations, such as heads, so that they may change places as wholes.
 
-    makings: for each operand, what each step in the making of the first is in its own. own: each axis that the making
-    of the first has for itself, and those of all operands in its place.
+    makings: for each operand, the step that corresponds to each step of the first operand's computation.
+    own: for each axis that only the first operand's computation has, the corresponding axes of all operands.
     """
 
     makings: tuple[Mapping[str, str], ...]
@@ -49,12 +49,12 @@ class Alike:
 
 @dataclass(frozen=True)
 class Symmetries:
-    """What may change places and signs in a run; an axis is named by the first of its sides.
+    """The symmetries of a run: what may change places and signs. An axis is named by the first of its sides.
 
-    axes: the axis of each side; sizes: how many places each has. held: the axes whose places keep their order;
-    signed: those that may change sign; within: those that may have an order for each place of another. lookups,
-    stacks, alike: what moves along with what. kinds: of a given matrix whose cells may be exchanged one by one, the
-    constants that each of them meets.
+    axes: the axis of each side. sizes: the number of places of an axis. held: the axes whose places keep their order.
+    signed: the axes that may change sign. within: the axes that may have another order for each place of a second
+    axis, and that axis. lookups, stacks, alike: which axes move along with which. kinds: for a given matrix whose
+    cells may be exchanged one by one, the constants that each cell is combined with.
     """
 
     axes: Mapping[Side, Side]
@@ -69,7 +69,7 @@ class Symmetries:
 
 
 def symmetries(tape: Tape, in_place: Collection[str] = ()) -> Symmetries:
-    """What may change places and signs in the run of a tape, whose steps need not have been evaluated.
+    """The symmetries of the steps of a tape, which need not be evaluated.
 
     in_place: given matrices whose numbers keep their places, whatever the operations allow.
     """
@@ -93,7 +93,7 @@ def symmetries(tape: Tape, in_place: Collection[str] = ()) -> Symmetries:
 
 
 def letters(step: Step) -> dict[str, list[Side]]:
-    """The sides that each letter of a computed step stands for: of its operands, then of its result."""
+    """For each letter in the signature of a computed step, the sides that it names; the result's is last."""
     assert step.op is not None
     operands, result = step.op.letters(len(step.inputs))
     found: dict[str, list[Side]] = {}
@@ -104,11 +104,11 @@ def letters(step: Step) -> dict[str, list[Side]]:
 
 
 class _Walk:
-    """Which sides are one axis, what moves along with what, and what holds an axis fast.
+    """A walk over the tape: union-find of the sides that are one axis, what moves along with what, what is held fast.
 
-    held: the axes whose places keep their order, each with what holds it: the names of constant tables, or "" for
-    anything else. unsigned: the axes that keep their signs, whatever the rules are. stacked: what changes sign
-    together.
+    held: the axes whose places keep their order, each with the names of the constant tables that hold it, or "" for
+    any other reason. unsigned: the axes that keep their signs, whatever the rules are. stacked: the axes that change
+    sign together.
     """
 
     def __init__(self, tape: Tape) -> None:
@@ -130,7 +130,7 @@ class _Walk:
         return side
 
     def size(self, side: Side) -> int:
-        """How many places an axis has."""
+        """The number of places of an axis."""
         step = self.tape.steps[side[0]]
         return len(step.inputs) if side[1] == 2 else step.shape[side[1]]
 
@@ -140,9 +140,10 @@ class _Walk:
         self.towards |= dict.fromkeys(others, first)
 
     def spoken(self) -> Iterator[tuple[Step, Mapping[str, list[Side]], str, str, str]]:
-        """What params say of places: a step, the sides of its letters, the param, its letters, that of its places.
+        """The params that name places: the step, the sides of its letters, the param, its letters, and the letter
+        whose places it names.
 
-        Not those that a model finds by the numbers themselves: they move along with the numbers.
+        Params that a model computes from the numbers (Found) are left out: they move along with the numbers.
         """
         for step, op, sides in self.computed:
             for key, said in op.places.items():
@@ -153,7 +154,7 @@ class _Walk:
     # Which sides are one axis
 
     def tie(self) -> None:
-        """Join what a letter stands for, and the axes for whose places the same places are looked up."""
+        """Join the sides that one letter names, and axes that look up the same places of an axis."""
         for _, _, sides in self.computed:
             for letter in sides.keys() - {*"*1"}:
                 self.join(*sides[letter])
@@ -170,7 +171,7 @@ class _Walk:
     # What moves along with what
 
     def find_what_moves_along(self) -> None:
-        """Find the operands that are made alike, what stands along a stack, and what is looked up."""
+        """Find operands that are computed alike, axes that are concatenated, and axes that are looked up."""
         copies: dict[str, tuple[Side, Alike]] = {}  # of each step in the making of operands that are alike
         for step, op, _ in self.computed:
             if "…" in {*op.signature} - {*op.by_place} and len(step.inputs) > 1:
@@ -194,7 +195,7 @@ class _Walk:
                     self.hold(sides[letter][0])
 
     def _made_alike(self, whole: Step) -> Alike | None:
-        """How the operands of a step are made, where all are made alike, by steps that nothing else reads."""
+        """The computations of a step's operands, if all are alike and nothing else reads their steps; else none."""
         first, *others = whole.inputs
         found = [making for name in others if (making := self._counterparts(first, name))]
         if len(found) < len(others) or any(making.keys() != found[0].keys() for making in found):
@@ -209,7 +210,7 @@ class _Walk:
         return Alike(makings, own)
 
     def _counterparts(self, one: str, other: str) -> dict[str, str] | None:
-        """What each step that makes one matrix is in the making of another; None where they are not made alike."""
+        """Match the computations of two matrices step by step; None where they are not alike."""
         found: dict[str, str] = {}
         left = [(one, other)]
         while left:
@@ -232,7 +233,7 @@ class _Walk:
         return step.op, step.shape, step.axes, len(step.inputs), outside
 
     def _own_axes(self, makings: Sequence[Mapping[str, str]]) -> dict[Side, tuple[Side, ...]] | None:
-        """The axes that the first making has for itself, and those in their place; None where they are mixed up."""
+        """For each axis that only the first computation has, the axes of all; None where they do not correspond."""
         own: dict[Side, tuple[Side, ...]] = {}
         for side in ((name, which) for name in makings[0] for which in (0, 1)):
             found = tuple(self.axis((making[side[0]], side[1])) for making in makings)
@@ -242,7 +243,7 @@ class _Walk:
         return own if all(name in makings[0] for name, _ in sides) else None
 
     def _stacked(self, step: Step, op: Op) -> None:
-        """Note what stands along a stack: its operands themselves, where each has one place."""
+        """Record the axes along a stack; operands of one place each are places of the stack themselves."""
         operands, result = op.letters(len(step.inputs))
         side = (step.name, next(which for which in (0, 1) if result[which] in op.by_place))
         parts = tuple(self.axis((name, pair.index("*"))) for name, pair in zip(step.inputs, operands, strict=True))
@@ -261,13 +262,13 @@ class _Walk:
     # What holds an axis fast
 
     def hold(self, side: Side, by: str = "", signs: bool = False) -> None:
-        """Hold an axis fast: its places keep their order and, unless these may change, their signs."""
+        """Hold an axis fast: its places keep their order and, unless `signs`, their signs."""
         self.held.setdefault(self.axis(side), set()).add(by)
         if not signs:
             self.unsigned.add(self.axis(side))
 
     def hold_fast(self, in_place: Collection[str]) -> None:
-        """Hold what operations treat by place, tokens that look at tokens, and what is to stay in place."""
+        """Hold the axes that operations treat by place, tokens that attend to tokens, and matrices in `in_place`."""
         needed, read = self._needed(), {name for step, _, _ in self.computed for name in step.inputs}
         for step, op, sides in self.computed:
             if op.tells and step.name not in needed:
@@ -295,7 +296,7 @@ class _Walk:
         return found
 
     def hold_what_moves_along(self) -> None:
-        """Hold what could move only along with what is held."""
+        """Hold every axis that could move only along with a held one, until nothing changes."""
         before, needs = -1, self._needs()
         while before < len(self.held):
             before = len(self.held)
@@ -311,7 +312,7 @@ class _Walk:
         self.stacks = {axis: found for axis, found in self.stacks.items() if axis not in self.held}
 
     def _contradicts(self, axis: Side, needs: Mapping[Side, Collection[Side]]) -> bool:
-        """Whether an axis would have to move along in two ways, or along with itself."""
+        """Whether an axis would have to move along with two different axes, or with itself."""
         found, left = set[Side](), [axis]
         while left:
             new = set(needs.get(left.pop(), ())) - found
@@ -320,7 +321,7 @@ class _Walk:
         return axis in found or len(self.lookups.get(axis, ())) + len(self.stacks.get(axis, ())) > 1
 
     def _needs(self) -> dict[Side, set[Side]]:
-        """The axes that each axis moves along with."""
+        """For each axis, the axes that it moves along with."""
         needs: dict[Side, set[Side]] = {}
         for axis, lookups in self.lookups.items():
             needs.setdefault(axis, set()).update(lookup.of for lookup in lookups)
@@ -336,7 +337,7 @@ class _Walk:
     # What is freer than an axis
 
     def within(self) -> dict[Side, Side]:
-        """The axes that every step has within another one, each operation beside the same letter."""
+        """The axes that may have an order of their own for each place of a second axis: every step has both."""
         needs = self._needs()
         tied = set().union(self.stacks, *needs.values(), *(
             axes for alike in self.alike.values() for axes in alike.own.values()
@@ -354,7 +355,7 @@ class _Walk:
         return found
 
     def _is_within(self, axis: Side, step: Step, op: Op, sides: Mapping[str, list[Side]]) -> bool:
-        """Whether an operation reads the places of an axis row by row: beside one letter, or what it looks up."""
+        """Whether an operation reads an axis separately for each place of the second one, or of a lookup of it."""
         looked_up = {said[-1]: said[0] for said in op.places.values() if said[1:-1] == "->"}
         operands, result = op.letters(len(step.inputs))
         for letter in (letter for letter, (side, *_) in sides.items() if self.axis(side) == axis):
@@ -364,7 +365,7 @@ class _Walk:
         return True
 
     def kinds(self) -> Iterator[tuple[str, list[list[tuple[float, ...]]]]]:
-        """The given matrices that no step but a constant table tells places of apart, and what each cell meets."""
+        """The given matrices whose places only constant tables tell apart, and the constants that each cell meets."""
         for name, step in self.tape.steps.items():
             axes = self.axis((name, 0)), self.axis((name, 1))
             tables = sorted(set[str]().union(*(self.held.get(axis, {""}) for axis in axes)))
@@ -373,7 +374,7 @@ class _Walk:
                 yield name, [[self._met(tables, i, j) for j in range(cols)] for i in range(rows)]
 
     def _cell_by_cell(self, axes: tuple[Side, Side]) -> bool:
-        """Whether every operation on these rows and columns reads one cell of each operand, in its own place."""
+        """Whether every operation on these rows and columns is elementwise."""
         for step, op, _ in self.computed:
             pairs = {(self.axis((name, 0)), self.axis((name, 1))) for name in (*step.inputs, step.name)}
             if not {*axes}.isdisjoint(axis for pair in pairs for axis in pair):
@@ -384,14 +385,14 @@ class _Walk:
         return True
 
     def _met(self, tables: Sequence[str], i: int, j: int) -> tuple[float, ...]:
-        """What stands in a cell of tables that read no other step, up to its last digits."""
+        """The constants in a cell of tables that read no other step, rounded to DIGITS_COMPARED digits."""
         trees = (self.tape.cell(name, i, j) for name in tables)
         return tuple(round(float(FLOATS.settle(tree, _nothing)), DIGITS_COMPARED) for tree in trees)
 
     # What may change sign
 
     def signed(self) -> Iterator[Side]:
-        """The axes whose given numbers may change sign at any place."""
+        """The axes along which the given numbers may change sign, place by place."""
         together = {axis: {axis} for axis in (self.axis((n, which)) for n in self.tape.steps for which in (0, 1))}
         for group in (*self.stacked, *(axes for alike in self.alike.values() for axes in alike.own.values())):
             whole = set[Side]().union(*(together[axis] for axis in group))
@@ -401,7 +402,7 @@ class _Walk:
                 yield from whole
 
     def _may_change(self, axes: Collection[Side]) -> bool:
-        """Whether each step changes sign as a whole, or not at all, when the given numbers along these axes do."""
+        """Whether every step changes sign as a whole, or not at all, if the given numbers along these axes do."""
         changes: dict[Side, bool] = {}
         for name, step in self.tape.steps.items():
             if step.op is None:
@@ -418,7 +419,7 @@ class _Walk:
 
 
 def _sign(step: Step, letter: str, sides: Mapping[str, list[Side]], changes: Mapping[Side, bool]) -> bool | None:
-    """Whether a step changes sign along a letter; None where only a part of it does."""
+    """Whether a step changes sign along a letter; None if only a part of it would."""
     assert step.op is not None
     if letter == "*" or ("*" in sides and letter in step.op.by_place):
         signs = {changes.get(side, False) for side in sides["*"]}
@@ -433,5 +434,5 @@ def _nothing(ref: Ref) -> Any:
 
 
 def _is_found(value: Any) -> bool:
-    """Whether places were found by the numbers themselves."""
+    """Whether a model computed these places from the numbers of the run."""
     return all(map(_is_found, value)) if isinstance(value, tuple) else isinstance(value, Found)

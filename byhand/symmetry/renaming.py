@@ -1,4 +1,4 @@
-"""A symmetry that a seed draws, and a model's numbers after it."""
+"""Draw one of the symmetries of a run by a seed, and move a model's numbers by it."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from byhand.notation.number import parse, plain
 from byhand.symmetry.axes import Side, Symmetries, symmetries
 from byhand.symmetry.draw import Draw
 
-ROW_ATTEMPTS = 100  # to keep rows different
+ROW_ATTEMPTS = 100  # draws, until rows that differed still differ
 
-Numbering = tuple[tuple[int, ...], ...]  # the numbers of a matrix, by how many `leaves` come before each
+Numbering = tuple[tuple[int, ...], ...]  # a matrix with the index of each of its numbers among `leaves`
 RowColumn = tuple[int, int]
 Shapes = tuple[tuple[str, tuple[int, ...]], ...]
 
 
 @dataclass(frozen=True)
 class Renaming:
-    """Which old place each new place of an axis is filled from, and with which sign."""
+    """A signed permutation of an axis: new place i gets the numbers of old place `places[i]`, times `signs[i]`."""
 
     places: Sequence[int]
     signs: Sequence[int]
@@ -36,7 +36,9 @@ class Renaming:
 
 @dataclass(frozen=True)
 class Moves:
-    """What may change places and signs among a model's numbers: in its run, and where each number stands in it."""
+    """What may change places and signs among a model's numbers: the symmetries of its run, and the matrices in which
+    the numbers stand.
+    """
 
     run: Symmetries
     tables: Mapping[str, Numbering]
@@ -49,7 +51,7 @@ class Moves:
 
     @cached_property
     def makings(self) -> dict[str, tuple[Side, int, str]]:
-        """Of a given matrix in the making of an operand, the operands, which of them, and its like for the first."""
+        """For a given matrix of one of alike operands: the operands, its operand's index, the first one's matrix."""
         return {
             name: (side, k, first)
             for side, alike in self.run.alike.items()
@@ -60,7 +62,7 @@ class Moves:
 
     @cached_property
     def own(self) -> dict[Side, tuple[Side, tuple[Side, ...]]]:
-        """Of an axis that each of several operands has one of, the operands and the axis for each of them."""
+        """For an axis that alike operands have one each of: the operands, and the axis of each of them."""
         families = ((side, axes) for side, alike in self.run.alike.items() for axes in alike.own.values())
         return {axis: (side, axes) for side, axes in families for axis in axes}
 
@@ -72,9 +74,9 @@ class Moves:
         return not (any(self.run.sizes[axis] > 1 for axis in free) or any(pools) or self.run.signed & {*self.axes})
 
     def drawn(self, seed: int | str, found: Sequence[Any], *, signs: bool = True) -> list[tuple[int, int]]:
-        """For each number, which of those that were found takes its place, and its sign.
+        """For each number, the index of the number that takes its place, and its sign.
 
-        Rows that differ stay different, also where each has an order of its own.
+        Rows that differ stay different, also where each row has an order of its own.
         """
         drawing = _Drawing(self, Draw(f"byhand/{seed}"), signs)
         moved = [(place, 1) for place, _ in enumerate(found)]
@@ -92,7 +94,7 @@ class Moves:
 
 
 def _different(table: Numbering, values: Sequence[Any], moved: Sequence[tuple[int, int]] = ()) -> int:
-    """How many different rows a matrix has, as its numbers stand or after they have moved."""
+    """The number of different rows of a matrix, before or after its numbers are moved."""
     if not moved:
         return len({tuple(values[at] for at in row) for row in table})
     return len({tuple(values[old] * sign if sign < 0 else values[old] for old, sign in map(moved.__getitem__, row))
@@ -100,13 +102,13 @@ def _different(table: Numbering, values: Sequence[Any], moved: Sequence[tuple[in
 
 
 class _Drawing:
-    """One symmetry, as it is drawn: axis by axis, in the order of the run."""
+    """Draws one symmetry, axis by axis, in the order of the run."""
 
     def __init__(self, moves: Moves, draw: Draw, signs: bool) -> None:
         self.moves, self.draw, self.signs = moves, draw, signs
         self.run = moves.run
         self.renamings: dict[Side, Renaming] = {}
-        self.in_rows: dict[Side, list[Renaming]] = {}  # of an axis within another, for each place of that
+        self.in_rows: dict[Side, list[Renaming]] = {}  # of an axis within a second one, for each place of the second
         self.cells: dict[tuple[Side, Side], dict[RowColumn, RowColumn]] = {}
         for axis in moves.axes:
             if axis not in self.run.within:
@@ -136,21 +138,21 @@ class _Drawing:
         return [1 - 2 * self.draw.below(2) if self.signs and axis in self.run.signed else 1 for _ in range(size)]
 
     def _looked_up(self, axis: Side) -> Renaming:
-        """Places that are looked up go along with those that they are looked up for; the others come in any order."""
+        """Places that are looked up move along with the places that look them up; the others come in random order."""
         lookup = self.run.lookups[axis]
         places = self.renaming(lookup.of).places
         pins = {found: lookup.found[old] for found, old in zip(lookup.found, places, strict=True)}
         return self._pinned(axis, pins)
 
     def _pinned(self, axis: Side, pins: Mapping[int, int]) -> Renaming:
-        """Some places filled from given ones, the others in any order."""
+        """A renaming that fills some places from given ones, and the others in random order."""
         size, taken = self.run.sizes[axis], set(pins.values())
         left = [place for place in range(size) if place not in taken]
         others = (left[k] for k in self.draw.order(len(left)))
         return Renaming([pins[p] if p in pins else next(others) for p in range(size)], self._signs(axis, size))
 
     def _stacked(self, axis: Side) -> Renaming:
-        """The places of operands that stand one after the other, each operand's as they are renamed."""
+        """The renaming of an axis of concatenated operands: the renamings of the operands, concatenated."""
         stack = self.run.stacks[axis]
         parts = [self.renaming(part) for part in stack.parts]
         starts = [sum(len(part.places) for part in parts[:k]) for k, _ in enumerate(parts)]
@@ -161,11 +163,11 @@ class _Drawing:
         )
 
     def is_by_itself(self, name: str) -> bool:
-        """Whether rows of a matrix have an order of their own, or its cells none at all."""
+        """Whether each row of a matrix has an order of its own, or its cells are exchanged one by one."""
         return name in self.run.kinds or any(axis in self.run.within for axis in self._axes(name))
 
     def draw_each_by_itself(self) -> None:
-        """Draw an order for each row where it has one of its own, and exchange cells where they have none."""
+        """Draw the orders of rows that have one of their own, and the exchanges of single cells."""
         for axis, other in self.run.within.items():
             lookup, places = self.run.lookups.get(axis), self.renaming(other).places
             pins = [{lookup.found[i]: lookup.found[old]} if lookup else {} for i, old in enumerate(places)]
@@ -173,7 +175,7 @@ class _Drawing:
         self.cells = {self._axes(name): self._exchanged(kinds) for name, kinds in self.run.kinds.items()}
 
     def _exchanged(self, kinds: Sequence[Sequence[Any]]) -> dict[RowColumn, RowColumn]:
-        """The cell that takes the place of each: one of its kind."""
+        """For each cell, the cell that takes its place: a random one of the same kind."""
         kind_of = {(i, j): kind for i, row in enumerate(kinds) for j, kind in enumerate(row)}
         pools: dict[Any, list[RowColumn]] = {}
         for cell, kind in kind_of.items():
@@ -185,7 +187,7 @@ class _Drawing:
         return self.run.axes[name, 0], self.run.axes[name, 1]
 
     def moved(self, name: str) -> Iterator[tuple[int, int, int]]:
-        """For each number of a matrix, which one takes its place, and its sign."""
+        """For each number of a matrix: its index, the index of the number that takes its place, and the sign."""
         old = name
         if name in self.moves.makings:
             side, k, first = self.moves.makings[name]
@@ -207,12 +209,12 @@ class _Drawing:
 def renamed(
     model: Model, values: Values, seed: int | str, *, signs: bool = True, in_place: Collection[str] = ()
 ) -> Values:
-    """The values after a symmetry that the seed, or any other text, chooses; seed 0 changes nothing.
+    """The values, moved by the symmetry that a seed or any other text draws; seed 0 changes nothing.
 
-    signs: whether numbers may change their sign, which letters cannot. in_place: inputs and parameters whose numbers
-    keep their places.
+    signs: whether numbers may change their signs; letters cannot. in_place: inputs and parameters whose numbers keep
+    their places.
 
-    Raises: ConfigError where nothing may move; ByHandError where the model does not run on such values.
+    Raises: ConfigError where nothing may move; ByHandError where the model does not run on values of these shapes.
     """
     if seed == 0:
         return values
@@ -226,7 +228,7 @@ def renamed(
 def moves(model: Model, values: Values, in_place: Collection[str] = ()) -> Moves:
     """What may change places and signs among a model's numbers.
 
-    Raises: ConfigError where nothing may; ByHandError where the model does not run on such values.
+    Raises: ConfigError where nothing may move; ByHandError where the model does not run on values of these shapes.
     """
     weights, inputs = (
         tuple((name, sizes(name, entry)) for name, entry in given.items())
@@ -245,9 +247,9 @@ def _moves(
     model: Model, config: Config, tokens: tuple[str | int, ...], vocabulary: tuple[str, ...], source: tuple[str, ...],
     weights: Shapes, inputs: Shapes, in_place: tuple[str, ...],
 ) -> Moves:  # fmt: skip
-    """The same for any numbers of these shapes; what a model picks while it is written down, it picks among ones."""
+    """`moves` for any numbers of these shapes, found by a run on ones."""
     ones = [{name: _filled(shape) for name, shape in shapes} for shapes in (weights, inputs)]
-    choices = replace(config, softmax_base=2)  # whose powers are in every number system
+    choices = replace(config, softmax_base=2)  # powers of 2 are rational
     values = Values(choices, tokens, vocabulary, weights=ones[0], inputs=ones[1], source=source)
     tape = model.run(values, RATIONALS, force=False)
     counted = refilled(ones, count())
@@ -261,8 +263,9 @@ def _filled(shape: Sequence[int]) -> Any:
 
 
 def _tables(values: Values) -> dict[str, Numbering]:
-    """Numbers that are counted, as matrices, and those that layers make of them: a parameter's heads one below the
-    other where it is given head by head, and head by head where it is given as a whole.
+    """Matrices of indices, from values whose numbers are their indices.
+
+    A parameter with heads is there both as a whole, the heads below each other, and head by head.
     """
     found = {name: tuple(tuple(int(x) for x in row) for row in rows) for name, rows in numbers(values).items()}
     for name, table in [*found.items()]:
@@ -276,8 +279,8 @@ def _tables(values: Values) -> dict[str, Numbering]:
 
 
 def leaves(entry: Any) -> Iterator[Any]:
-    """The numbers of nested tables and lists, those of a table in the order of its names."""
-    if isinstance(entry, int | str) or not isinstance(entry, Mapping | Sequence):  # the first test is the quick one
+    """The numbers of nested tables and lists, in order; the entries of a table are sorted by name."""
+    if isinstance(entry, int | str) or not isinstance(entry, Mapping | Sequence):  # the first test is fast
         yield entry
         return
     for item in (entry[name] for name in sorted(entry)) if isinstance(entry, Mapping) else entry:
@@ -285,7 +288,7 @@ def leaves(entry: Any) -> Iterator[Any]:
 
 
 def refilled(entry: Any, numbers: Iterator[Any]) -> Any:
-    """The same tables and lists with other numbers."""
+    """The same nested tables and lists, with other numbers in the order of `leaves`."""
     if isinstance(entry, Mapping):
         found = {name: refilled(entry[name], numbers) for name in sorted(entry)}
         return {name: found[name] for name in entry}

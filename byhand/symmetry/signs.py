@@ -1,4 +1,4 @@
-"""Which results change sign when operands do: a fold over the tree of a rule."""
+"""Whether the result of an operation changes sign if its operands do: a fold over the tree of the rule."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from byhand.tape import Step
 
 
 def sign_of(step: Step, letter: str, changes: Callable[[int, int], bool]) -> bool | None:
-    """Whether a step changes sign at a place of a letter where its operands do; None where only a part of it does.
+    """Whether a step changes sign at a place of a letter if its operands do there; None if only a part of it would.
 
-    changes: whether an operand, by its number, changes sign at a place of its rows (0) or of its columns (1).
+    changes: whether an operand, given by its index, changes sign along its rows (0) or its columns (1).
     """
     assert step.op is not None
     operands, result = step.op.letters(len(step.inputs))
@@ -19,18 +19,18 @@ def sign_of(step: Step, letter: str, changes: Callable[[int, int], bool]) -> boo
     own = Index("ij"[result.index(letter)]) if letter in result else None
 
     def change(ref: Ref, of_result: bool) -> bool:
-        """Whether a cell changes sign: one at the place of the result, or one at any other place of the letter."""
+        """Whether a cell of an operand changes sign: one at the result's place of the letter, or at another place."""
         n = int(ref.matrix)
         sides = (side for side in (0, 1) if operands[n][side] == letter and (ref.index[side] == own) is of_result)
         return sum(changes(n, side) for side in sides) % 2 == 1
 
     if _sign(rule, lambda ref: change(ref, False)) is not False:
-        return None  # a sum along the letter changes in one of its terms only
+        return None  # in a sum along the letter, one term alone would change
     return _sign(rule, lambda ref: change(ref, True))
 
 
 def _sign(node: Expr, change: Callable[[Ref], bool]) -> bool | None:
-    """Whether a tree changes sign when some of its cells do; None where it changes otherwise."""
+    """Whether a tree changes sign if some of its cells do; None where it changes in another way."""
     match node:
         case Num():
             return False
