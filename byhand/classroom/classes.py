@@ -1,4 +1,4 @@
-"""A class set: every student's own worksheet and key, all of them in one file for the printer, and an index."""
+"""A class set: a worksheet and a key for every student, all of them in one file for the printer, and an index."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ FIELDS = ("student", "id", "group", "variant", "seed", "hash", "answers")
 
 @dataclass(frozen=True)
 class ClassSet:
-    """What was made."""
+    """A summary of a class set that was written."""
 
     folder: Path
     students: int
     sets: int
-    renames: bool  # whether a copy has one of these renamed, or numbers that were searched for
+    renames: bool  # whether a copy has a renamed set, or else numbers that were searched for
     alone: int  # copies that did not fit the common layout, and were laid out by themselves
-    alike: int  # copies, each with all the answers of another
+    alike: int  # copies whose answers are all those of another copy
     unchanged: tuple[str, ...]  # answers that are the same in all copies of a set of numbers
 
 
@@ -57,9 +57,12 @@ def make_class(
     name: str, students: Sequence[Student], options: Options | None = None, out: Path | str = "output", *,
     jobs: int = 1, dask: str = "", done: Callable[[int], object] = lambda count: None,
 ) -> ClassSet:  # fmt: skip
-    """Write a class set into OUT/SHEET-classN. done: told how many more copies are written.
+    """Write a class set into OUT/SHEET-classN.
 
     The same students and seed give the same bytes, and each student's numbers depend on the seed and their id only.
+
+    jobs: the number of processes. dask: the address of a Dask scheduler, or "". done: called with 1 for each written
+    copy.
 
     Raises: ByHandError; files that are complete stay, and running again makes the others.
     """
@@ -80,7 +83,7 @@ def make_class(
         sets, alone, answers = set[int](), 0, Counter[bytes]()
         submit = stack.enter_context(_workers(jobs, dask))
         pages: ClassPages = submit(class_pages, plan).result()
-        for copy in _made(submit, plan, pages, students, jobs):
+        for copy in _in_order(submit, plan, pages, students, jobs):
             for view in CLASS_VIEWS:
                 layout, contents = copy.pages[view]
                 of = pages.templates[view][layout] if isinstance(layout, int) else layout
@@ -116,7 +119,7 @@ def _prepare(folder: Path, plan: Plan) -> None:
 
 @contextmanager
 def _part(path: Path) -> Iterator[Any]:
-    """A file that gets its name when it is complete."""
+    """Within the block, a file to write to; it gets its name when it is complete."""
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with part.open("wb") as file:
@@ -138,7 +141,7 @@ def _book(folder: Path, sheet: Sheet, view: View, language: str) -> Iterator[Bun
 
 @contextmanager
 def _workers(jobs: int, dask: str) -> Iterator[Submit]:
-    """What takes a function and its arguments, and has its result later: here, on so many cores, or on a cluster."""
+    """A `submit(function, *args)` that returns a future: here, in `jobs` processes, or on a Dask cluster."""
     if dask:
         from distributed import Client
 
@@ -162,7 +165,7 @@ def _workers(jobs: int, dask: str) -> Iterator[Submit]:
 
 
 class _Immediate:
-    """A result that is there at once."""
+    """A future whose result is computed at once."""
 
     def __init__(self, function: Callable[..., Any], *args: Any) -> None:
         self.value = function(*args)
@@ -171,8 +174,10 @@ class _Immediate:
         return self.value
 
 
-def _made(submit: Submit, plan: Plan, pages: ClassPages, students: Sequence[Student], jobs: int) -> Iterator[Copy]:
-    """The copies in the roster's order, a few chunks of them being under way."""
+def _in_order(
+    submit: Submit, plan: Plan, pages: ClassPages, students: Sequence[Student], jobs: int
+) -> Iterator[Copy]:
+    """The copies in the roster's order. Up to 2 · jobs chunks are computed at a time."""
     size = min(CHUNK, max(30, -(-len(students) // jobs)))
     waiting: deque[Any] = deque()
     for first in range(0, len(students), size):

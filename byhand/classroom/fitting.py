@@ -19,7 +19,7 @@ AGAIN = "/again"  # is added to a copy's key to draw other numbers
 def fitting(
     run_of: Callable[[tuple[str, ...]], ClassRun], keys: Sequence[str], attempts: int = COPY_ATTEMPTS
 ) -> list[str | None]:
-    """For each key, the first of it and those that follow from it whose copy fits; None after so many attempts.
+    """For each key, the first of KEY, KEY/again, KEY/again/again, … whose copy fits; None after `attempts` of them.
 
     A copy fits if its page is that of copy 0 but for its numbers, and every mistake that changes a number in copy 0
     changes one in this copy too.
@@ -42,7 +42,7 @@ def fitting(
 
 
 def _unfit(run: ClassRun) -> list[int]:
-    """The copies that would have another page than copy 0; only where there are none, those that hide a mistake."""
+    """The copies whose page differs from copy 0's in more than numbers; if none, those that hide a mistake."""
     hiding = [] if run.domain.differing.any() else hiding_mistakes(run)
     return sorted({*hiding, *run.domain.differing.nonzero()[0].tolist()})
 
@@ -60,7 +60,7 @@ def hiding_mistakes(run: ClassRun) -> list[int]:
 
 
 def _changed(right: Mapping[str, AnyRows], wrong: Tape, domain: Copies) -> Any:
-    """In which copies a wrong run differs in one of these steps, or cannot be computed; all, if there are no steps.
+    """The copies in which a run with a mistake differs in one of these steps, or fails; all, if there are no steps.
 
     Copies whose wrong run takes another branch than the first one's are run again by themselves.
     """

@@ -1,4 +1,4 @@
-"""What a class is made from: its sheet and options, and the sets of numbers, of which a student's id draws one."""
+"""The plan of a class: its sheet and options, and its sets of numbers, of which a student's id draws one."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from byhand.symmetry.draw import Draw
 from byhand.symmetry.renaming import moves, renamed
 from byhand.worksheet.sheet import Sheet
 
-SETS = 12  # of numbers that a class has, at most
+SETS = 12  # the most sets of numbers that a class has
 SET_ATTEMPTS = 10  # seeds that are tried for each set after the first
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What is asked for: all copies of a class have it in common.
+    """What all copies of a class have in common.
 
     letters: the characters of the students' names.
     """
@@ -52,12 +52,12 @@ class Plan:
             return self.searched(0)
 
     def saying(self, own: Values) -> Plan:
-        """The same plan; of a model that says words, it asks for the sentence of these numbers and its next words."""
+        """The same plan; for a model that predicts words, with the sentence of these numbers and its next words."""
         if not self.sheet.model.says_words:
             return self
-        said = run_copies(self.sheet, [own], [(0, 0)], self.options).tape.values("next_token")
+        answers = run_copies(self.sheet, [own], [(0, 0)], self.options).tape.values("next_token")
         words = own.vocabulary
-        tokens, answer = (tuple(words[int(t)] for t in ids) for ids in (own.ids(), [word for (word,) in said]))
+        tokens, answer = (tuple(words[int(t)] for t in ids) for ids in (own.ids(), [word for (word,) in answers]))
         return replace(self, options=replace(self.options, tokens=tokens, answer=" ".join(answer)))
 
     def searched(self, seed: int) -> Values:
@@ -145,7 +145,7 @@ class NumberSets:
         return self.plan.every()
 
     def set_of(self, key: str) -> int:
-        """The set that a copy is made from; the same, whatever was added to its key to draw again."""
+        """The set that a copy is made from; it does not depend on the "/again" added to a key to draw again."""
         return Draw(f"byhand/{key.partition(AGAIN)[0]}/set").below(len(self.sets))
 
     def of(self, key: str) -> Values:
@@ -163,7 +163,7 @@ class NumberSets:
 
         Copies whose page would differ from the first one's in more than numbers are noted in the run's domain.
 
-        Raises: SheetError where no page is to be made of the first one's numbers.
+        Raises: SheetError where no page can be made with the first set's numbers.
         """
         if not self.renames:
             return self._run_plain(map(self.of, keys))

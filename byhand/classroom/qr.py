@@ -1,8 +1,8 @@
 """QR codes of many texts at once.
 
-A QR code is linear over bits: through error correction, placement and mask, each bit of its data flips modules of its
-own. So of texts with one length, only the first is encoded as a whole; the code of another is the first one with the
-modules flipped that belong to the bits in which the texts differ.
+A QR code is linear over bits: after error correction, placement and mask, each bit of the data flips a fixed set of
+modules. So of texts of one length, only the first is encoded as a whole. The code of another text is the first code
+with the modules flipped that belong to the bits in which the texts differ.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ import segno
 from byhand.cache import cached_by
 from byhand.formats.program import program_key
 
-LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"  # of the alphanumeric mode
-MASK = 2  # any of the eight is valid; to find the best would take longer than everything else
-PAIR_BITS = 11  # of two letters in the alphanumeric mode
-LAST_BITS = 6  # of a letter without a second one
+LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"  # the characters of the alphanumeric mode
+MASK = 2  # any of the eight is valid; finding the best would take longer than all the rest
+PAIR_BITS = 11  # for two characters in the alphanumeric mode
+LAST_BITS = 6  # for a last character without a second one
 
 
 def qr_codes(texts: Sequence[str]) -> tuple[list[str], int]:
@@ -63,7 +63,7 @@ def _bits(text: str) -> list[bool]:
 
 @cached_by("codes", lambda version, length, start: program_key(version, length, start))
 def _flipped(version: int, length: int, start: int) -> Any:
-    """For each bit of a text of so many letters, from bit `start` on, the modules that it flips."""
+    """For each bit of a text with `length` characters, from bit `start` on, the modules that it flips."""
     import numpy as np
 
     def modules(letters: str) -> Any:
@@ -71,7 +71,7 @@ def _flipped(version: int, length: int, start: int) -> Any:
         return np.array(code.matrix) & 1
 
     def lone(at: int) -> str:
-        """Letters in which this bit alone is 1."""
+        """A text in which only this bit is 1."""
         pair, bit = divmod(at, PAIR_BITS)
         last = 2 * pair + 1 == length
         high, low = divmod(1 << (LAST_BITS if last else PAIR_BITS) - 1 - bit, len(LETTERS))

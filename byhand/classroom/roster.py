@@ -1,4 +1,4 @@
-"""Rosters: a spreadsheet's export as CSV, with name, id and group in any order, under their usual headings."""
+"""Rosters: CSV files that spreadsheets export, with columns for name, id and group in any order."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LONGEST_NAME = 32  # characters that a page has room for
 
 @dataclass(frozen=True)
 class Student:
-    """Who a copy is for. The id is that of the roster, or the name where there is none."""
+    """A student. The id is that of the roster, or the name if the roster has no ids."""
 
     name: str
     id: str
@@ -37,7 +37,7 @@ class Student:
 
     @property
     def shown(self) -> str:
-        """The name, as long as a page has room for."""
+        """The name, cut to the length for which a page has room."""
         return self.name if len(self.name) <= LONGEST_NAME else self.name[: LONGEST_NAME - 1] + "…"
 
     @property
@@ -47,21 +47,21 @@ class Student:
 
     @property
     def stem(self) -> str:
-        """A file's name: plain letters and digits, the same whoever else is in the class, and never another's."""
-        said = self.name if self.id in ("", self.name) else f"{self.name} {self.id}"
-        plain = unicodedata.normalize("NFKD", said).encode("ascii", "ignore").decode().lower()
+        """The stem of the student's files: ASCII letters and digits, unique, whoever else is in the class."""
+        whole = self.name if self.id in ("", self.name) else f"{self.name} {self.id}"
+        plain = unicodedata.normalize("NFKD", whole).encode("ascii", "ignore").decode().lower()
         plain = "-".join(re.findall(r"[a-z0-9]+", plain))[:60]
         mark = hashlib.sha256(f"{self.name}\n{self.id}".encode()).hexdigest()[:6]
         return f"{plain}-{mark}" if plain else mark
 
 
 def anonymous(count: int) -> list[Student]:
-    """Copies without names: 1, 2, 3, …"""
+    """Students without names, whose ids are 1, 2, 3, …"""
     return [Student("", str(number)) for number in range(1, count + 1)]
 
 
 def read_roster(path: Path | str) -> list[Student]:
-    """The students of a roster, in its order; a row that is there twice counts once.
+    """The students of a roster's file, in its order; a repeated row counts once.
 
     Raises: RosterError.
     """
@@ -112,7 +112,7 @@ def _student(row: dict[str, str]) -> Student | None:
 
 
 def _rows(name: str, content: bytes) -> Iterator[tuple[int, list[str]]]:
-    """The rows that are not blank, each with its line."""
+    """The rows that are not blank, each with its line number."""
     if content[:4] == b"PK\x03\x04":
         raise RosterError(f"{name} is a spreadsheet; export it as CSV")
     try:
@@ -132,7 +132,7 @@ def _rows(name: str, content: bytes) -> Iterator[tuple[int, list[str]]]:
 
 
 def _places(name: str, heads: Sequence[str]) -> dict[str, int]:
-    """Which column each field is in."""
+    """The index of each field's column."""
     places: dict[str, int] = {}
     for at, head in enumerate(heads):
         field = _FIELDS.get(" ".join(re.findall(r"\w+", unicodedata.normalize("NFC", head).lower())))

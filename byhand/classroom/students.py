@@ -1,4 +1,4 @@
-"""Make each student's copy: a class's pages are laid out once, and filled with numbers that the witness judges."""
+"""Make each student's copy: the pages are laid out once for the class, and filled with each copy's judged numbers."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ from byhand.worksheet.document import Document, View
 Filled = tuple[int | Template, tuple[bytes, ...]]  # the number of a layout, or a copy's own template; and its streams
 CLASS_VIEWS: tuple[View, ...] = ("worksheet", "key")
 NOBODY = Student("Name", "0")
-SAMPLES = 24  # copies that are run before students are known: what varies among them is a slot, the widest need room
-SAMPLE_ATTEMPTS = 4  # keys that are tried for each of these
-MOST_LAYOUTS = 4  # of a view, at most
+SAMPLES = 24  # copies that are run before students are known: numbers that vary among them get slots, wide enough
+SAMPLE_ATTEMPTS = 4  # keys that are tried for each sample
+MOST_LAYOUTS = 4  # of one view
 _TAG, _MEASURE = re.compile(r"<[^>]*>"), re.compile(r"[\d.]+")
 
 
@@ -70,7 +70,7 @@ class ClassPages:
     templates: of each layout, the PDF that its copies begin with.
     html: of each view, the HTML with marks that was laid out.
     unchanged: the answers that are the same in all copies of a set of numbers.
-    samples: keys of copies that are run beside the students', so that as many numbers vary; none if the sets suffice.
+    samples: keys of copies that are run along with the students', so that the same numbers vary; none if the sets do.
     """
 
     numbers: NumberSets
@@ -127,7 +127,7 @@ def _layouts(html: str, run: ClassRun, letters: str) -> Iterator[Layout]:
 
 
 def _layout(html: str, run: ClassRun, copy: int, letters: str) -> Layout:
-    """A view laid out with a copy's numbers, now or before."""
+    """A view laid out with a copy's numbers, from the cache if it is there."""
     sheet = [*run.filled(html)][copy]
 
     def laid() -> bytes:
@@ -179,14 +179,14 @@ def _together(
 def _alone(plan: Plan, numbers: NumberSets, student: Student, fit: str | None) -> Copy:
     """A copy that is laid out by itself. fit: the key of numbers that fit the class's page, where one was found.
 
-    Raises: ConfigError where there is one set of numbers only; SheetError where no page is to be made of others.
+    Raises: ConfigError where there is one set of numbers only; SheetError where no page can be made with others.
     """
     key = fit or plan.key(student)
     for attempt in range(COPY_ATTEMPTS):
         try:
             page, run = _page_alone(plan, numbers.of(key + AGAIN * attempt))
             break
-        except SheetError:  # as where a mistake that the page shows cannot be made with these numbers
+        except SheetError:  # for instance, a mistake that the page shows cannot be computed with these numbers
             if attempt == COPY_ATTEMPTS - 1:
                 raise
     (path,), modules = qr_codes([_qr_text(plan, page.stamp["hash"])])
