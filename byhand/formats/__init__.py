@@ -10,13 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from byhand.errors import ExtraError, UnknownNameError
 from byhand.runs import Run
 from byhand.worksheet.document import VIEWS, Document, View
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 ENTRY_POINT_GROUP = "byhand.formats"  # of entry points
 Paper = Literal["a4", "letter"]
@@ -147,6 +149,8 @@ def asked(formats: Sequence[Format], views: Sequence[View]) -> Iterator[tuple[Fo
 
 
 def _others() -> Sequence[EntryPoint]:
+    from importlib.metadata import entry_points  # takes as long to import as all of this room
+
     return tuple(entry_points(group=ENTRY_POINT_GROUP))
 
 
