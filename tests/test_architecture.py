@@ -1,6 +1,7 @@
 """The rooms and the one direction: imports flow downwards only."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -40,6 +41,27 @@ def test_imports_flow_downwards(name):
     assert room(path) in ROOMS, f"{room(path)} is no room of the design"
     above = set(ROOMS[ROOMS.index(room(path)) + 1 :])
     assert not set(imported_rooms(path)) & (above | FORBIDDEN.get(room(path), set()))
+
+
+def test_the_design_lists_every_room_in_order():
+    rows = re.findall(
+        r"^\| (`.*?`) \|", (PACKAGE.parent / "docs" / "design.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert [name.removesuffix("/") for row in rows for name in re.findall(r"`(.*?)`", row)] == ROOMS
+
+
+TEXTS = [
+    path
+    for pattern in ("*.md", "docs/*.md", "bench/*.*", "tools/*.*")
+    for path in sorted(PACKAGE.parent.glob(pattern))
+    if path.suffix in (".md", ".py", ".sh")
+]
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.relative_to(PACKAGE.parent).as_posix())
+def test_a_text_names_files_that_there_are(path):
+    named = re.findall(r"\b(?:byhand|tests|docs|bench|tools)/[\w/]+(?:\.\w+)*", path.read_text(encoding="utf-8"))
+    assert not [name for name in named if not (PACKAGE.parent / name).exists()]
 
 
 HEAVY = {"weasyprint", "ziamath", "sympy", "mpmath", "fontTools", "numpy"}
