@@ -33,7 +33,7 @@ from byhand.arithmetic.expr import (
     Sum,
     bind,
     spelled_out,
-)  # fmt: skip
+)
 from byhand.arithmetic.systems import number_system
 from byhand.errors import ByHandError, UnreadableError
 from byhand.model.config import Config
