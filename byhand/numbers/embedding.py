@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from byhand.model.config import Config
 from byhand.numbers.dice import Dice, Floats, Ints
 from byhand.numbers.natural import natural, weight_columns
 from byhand.numbers.promises import Limits
-from byhand.numbers.registry import Task
-
-Lists = dict[str, Any]
+from byhand.numbers.registry import Entries, Task
 
 EMBEDDINGS_TRIED = 400
 UNEMBEDDING_COLUMNS = 2000  # columns of W_U that are looked at
@@ -22,7 +18,7 @@ LEAST_LOGIT = 2  # of a word that is wanted: others' logits can be smaller and s
 ROUNDING = 1e-6  # far beyond what float64 may get wrong on any machine
 
 
-def find_embeddings(dice: Dice, rows: Ints, ids: tuple[int, ...], config: Config) -> Lists | None:
+def find_embeddings(dice: Dice, rows: Ints, ids: tuple[int, ...], config: Config) -> Entries | None:
     """Rows of a stream (n, d_model), and each one's word → natural W_E (d_vocab, d_model) and W_pos (n_ctx, d_model)
     that add up to them; W_E alone where positions are not learned.
 
@@ -109,7 +105,7 @@ def find_unembeddings(
     return list(w_u[best])
 
 
-def without_attention(rows: Ints, weights: Lists, config: Config) -> Floats | None:
+def without_attention(rows: Ints, weights: Entries, config: Config) -> Floats | None:
     """Rows that a stack begins with (n, d_model) → its last row (d_model) before W_U, if no head added anything; None
     where a norm would divide by 0.
     """

@@ -53,12 +53,15 @@ class Task:
         return 1 if self.model.one_head else self.config.n_heads
 
 
+Entries = dict[str, Any]  # numbers as a values file has them: nested lists, by the names of steps or parameters
+
+
 @dataclass(frozen=True)
 class Instance:
     """Numbers for one run."""
 
-    inputs: dict[str, Any] = field(default_factory=dict)
-    weights: dict[str, Any] = field(default_factory=dict)
+    inputs: Entries = field(default_factory=dict)
+    weights: Entries = field(default_factory=dict)
 
 
 Find = Callable[[Task, Dice], Iterator[Instance]]

@@ -16,6 +16,7 @@ from byhand.model.config import Config
 from byhand.model.names import ATTN_OUT, DECODER, ENCODER, RESID_MID, RESID_PRE
 from byhand.numbers.attention import (
     HEADS,
+    AttentionInput,
     base_2_after_norms,
     cross_attention_input,
     find_heads,
@@ -39,7 +40,7 @@ from byhand.numbers.embedding import (
 from byhand.numbers.feed_forward import FEED_FORWARD, find_first_layer, is_relu, plain_second_layer
 from byhand.numbers.natural import distinct
 from byhand.numbers.norms import ONE_NORM, find_norm, unit_of
-from byhand.numbers.registry import Instance, Task, search
+from byhand.numbers.registry import Entries, Instance, Task, search
 from byhand.numbers.stack import (
     BLOCK,
     Reader,
@@ -58,21 +59,24 @@ from byhand.numbers.stack import (
     output_weights,
 )
 
-ENCODERS = 3  # in one attempt: those of many tokens are rare
-DECODERS = 10  # on what one encoder made
+SCORES_DRAWN = 4000  # rows of scores, for softmax
+TABLES_DRAWN = 200  # tables of those that fit
+LAYER_MIXTURES_TRIED = 300  # for a layer alone, which has to fit nothing else
+ENCODERS_TRIED = 3  # in one attempt: those of many tokens are rare
+DECODERS_TRIED = 10  # on what one encoder made, since an encoder takes longest
 
 
 @search("softmax", pace=1.13)
 def _softmax(task: Task, dice: Dice) -> Iterator[Instance]:
-    """Rows of scores, no two with the same pattern."""
+    """Scores, no two rows of which have the same pattern, by rejection sampling of rows and then of tables."""
     given = task.own.inputs.get("scores", [[0] * 3] * 3)
     rows, cols = len(given), len(given[0])
-    drawn = dice.below(6, 4000, cols) - 2  # as the sheet also doubles them, no power is below 1/16
+    drawn = dice.below(6, SCORES_DRAWN, cols) - 2  # as the sheet also doubles them, no power is below 1/16
     fits = row_fits(drawn.T, np.ones(cols, dtype=bool), whole_base(task.config)) & (drawn.max(1) > drawn.min(1))
     fits &= drawn.sum(1) != 0  # who forgets the powers divides by it
     if not fits.any():
         return
-    scores = dice.choices(drawn[fits], 200, rows)
+    scores = dice.choices(drawn[fits], TABLES_DRAWN, rows)
     ok = distinct(scores - scores.min(2, keepdims=True))
     ok &= (scores < 0).sum((1, 2)) == rows * cols // 3  # fractions take time: as many for every seed
     for i in np.flatnonzero(ok)[:1]:
@@ -88,7 +92,9 @@ def _attention_head(task: Task, dice: Dice) -> Iterator[Instance]:
         return
     read = self_attention_input(x, task.config)
     heads = find_heads(dice, read, task.config, task.limits)
-    for mixture in find_mixtures(dice, read, heads, task.config, task.limits, tries=300, has_output=False):
+    for mixture in find_mixtures(
+        dice, read, heads, task.config, task.limits, tries=LAYER_MIXTURES_TRIED, has_output=False
+    ):
         yield Instance({RESID_PRE: x.tolist()}, attention_weights("blocks.0.attn", mixture))
 
 
@@ -98,12 +104,16 @@ def _multi_head_attention(task: Task, dice: Dice) -> Iterator[Instance]:
     x = draw_plain_rows(dice, task.n, task.config.d_model)
     if x is None:
         return
-    read = self_attention_input(x, task.config)
+    for weights in _attention_layers(task, dice, self_attention_input(x, task.config), "blocks.0.attn"):
+        yield Instance({RESID_PRE: x.tolist()}, weights)
+
+
+def _attention_layers(task: Task, dice: Dice, read: AttentionInput, at: str) -> Iterator[Entries]:
+    """What is read → the weights of attention layers alone, by name: what they add is small."""
     heads = find_heads(dice, read, task.config, task.limits)
-    for mixture in find_mixtures(dice, read, heads, task.config, task.limits, tries=300):
-        for update in plain_updates(dice, mixture, np.zeros_like(x), task.limits)[:1]:
-            output = output_weights("blocks.0.attn", update, task.config)
-            yield Instance({RESID_PRE: x.tolist()}, attention_weights("blocks.0.attn", mixture) | output)
+    for mixture in find_mixtures(dice, read, heads, task.config, task.limits, tries=LAYER_MIXTURES_TRIED):
+        for update in plain_updates(dice, mixture, np.zeros_like(read.query_rows), task.limits)[:1]:
+            yield attention_weights(at, mixture) | output_weights(at, update, task.config)
 
 
 @search("layer-norm", pace=0.96, requires=(few_tokens(3), norm_width, *ONE_NORM))
@@ -135,7 +145,7 @@ def _feed_forward(task: Task, dice: Dice) -> Iterator[Instance]:
 
 @search("block", pace=1.02, requires=(few_tokens(3), *BLOCK, base_2_after_norms(), few_layers, *FEED_FORWARD))
 def _block(task: Task, dice: Dice) -> Iterator[Instance]:
-    """One layer or several, on rows that they choose."""
+    """Blocks, and the rows that they begin with, which a norm lets be exchanged for others."""
     x = first_rows(task, dice, task.n)
     for stream in blocks(task, dice, Stream(x, x), "blocks", task.config) if x is not None else ():
         yield Instance({RESID_PRE: stream.first.tolist()}, stream.weights)
@@ -149,7 +159,9 @@ _GPT = (
 
 @search("gpt", pace=1.03, requires=_GPT)
 def _gpt(task: Task, dice: Dice) -> Iterator[Instance]:
-    """Layers between an embedding and an unembedding."""
+    """Blocks, then the embeddings that add up to the rows that they begin with, then W_U for the rows that they end
+    with.
+    """
     c = task.config
     kind = c.normalization_type if c.norm_position == "pre" else None
     normed = kind is not None
@@ -175,12 +187,8 @@ def _cross_attention(task: Task, dice: Dice) -> Iterator[Instance]:
     x, memory = (draw_plain_rows(dice, n, task.config.d_model) for n in (task.n, task.source))
     if x is None or memory is None:
         return
-    at, read = "decoder.0.cross_attn", cross_attention_input(x, memory)
-    heads = find_heads(dice, read, task.config, task.limits)
-    for mixture in find_mixtures(dice, read, heads, task.config, task.limits, tries=300):
-        for update in plain_updates(dice, mixture, np.zeros_like(x), task.limits)[:1]:
-            weights = attention_weights(at, mixture) | output_weights(at, update, task.config)
-            yield Instance({DECODER: x.tolist(), ENCODER: memory.tolist()}, weights)
+    for weights in _attention_layers(task, dice, cross_attention_input(x, memory), "decoder.0.cross_attn"):
+        yield Instance({DECODER: x.tolist(), ENCODER: memory.tolist()}, weights)
 
 
 _ENCODER = (few_tokens(3), *BLOCK, base_2_after_norms(see_all=True), few_layers, *FEED_FORWARD)
@@ -194,6 +202,7 @@ def _encoder(task: Task, dice: Dice) -> Iterator[Instance]:
 
 
 def _encoded(task: Task, dice: Dice, n: int, read_by: Reader = "") -> Iterator[Stream]:
+    """Encoders of n tokens."""
     c, x = replace(task.config, attention_dir="bidirectional"), first_rows(task, dice, n)
     return iter(()) if x is None else blocks(task, dice, Stream(x, x), "encoder", c, read_by)
 
@@ -226,7 +235,7 @@ _ENCODER_DECODER = (
 def _encoder_decoder(task: Task, dice: Dice) -> Iterator[Instance]:
     """An encoder, a decoder that reads what it made, and where there is a vocabulary, an unembedding."""
     c = replace(task.config, attention_dir="causal")
-    encoders = (_encoded(task, dice, task.source, "heads") for _ in range(ENCODERS))
+    encoders = (_encoded(task, dice, task.source, "heads") for _ in range(ENCODERS_TRIED))
     for encoder in chain.from_iterable(encoders):
         for stream in _decoded(task, dice, encoder, c):
             inputs = {ENCODER: encoder.first.tolist(), DECODER: stream.first.tolist()}
@@ -239,7 +248,7 @@ def _encoder_decoder(task: Task, dice: Dice) -> Iterator[Instance]:
 
 def _decoded(task: Task, dice: Dice, encoder: Stream, config: Config) -> Iterator[Stream]:
     """Decoders that read what an encoder made."""
-    for _ in range(DECODERS):
+    for _ in range(DECODERS_TRIED):
         x = first_rows(task, dice, task.n)
         if x is not None:
             yield from blocks(task, dice, Stream(x, x, encoder.weights), "decoder", config, memory=encoder.out)

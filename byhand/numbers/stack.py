@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -41,13 +41,12 @@ from byhand.numbers.feed_forward import (
 from byhand.numbers.natural import distinct
 from byhand.numbers.norms import NORM, can_be_scaled, find_norm, has_both_signs, starting_rows, unit_of
 from byhand.numbers.promises import Limits
-from byhand.numbers.registry import Requirement, Task
+from byhand.numbers.registry import Entries, Requirement, Task
 
 UPDATES_TRIED = 4  # W_O of one mixture that the rest of a stack is looked for
 FRIENDLY_DRAWS = 60  # matrices of friendly rows that are drawn at once
 PLAIN_DRAWS = 40  # matrices of plain rows that are drawn at once
 
-Lists = dict[str, Any]  # numbers as a values file has them: nested lists, by name
 Reader = Literal["norm", "heads", ""]  # what reads the rows that a stack hands on; "": neither
 
 
@@ -59,9 +58,9 @@ class Stream:
 
     first: Ints
     out: Ints
-    weights: Lists = field(default_factory=dict)
+    weights: Entries = field(default_factory=dict)
 
-    def then(self, out: Ints, *weights: Lists) -> Stream:
+    def then(self, out: Ints, *weights: Entries) -> Stream:
         """The stream with one layer more."""
         return Stream(self.first, out, {k: v for part in (self.weights, *weights) for k, v in part.items()})
 
@@ -220,17 +219,17 @@ def feed_forward_layer(
     )
 
 
-def attention_weights(at: str, mixture: Mixture) -> Lists:
+def attention_weights(at: str, mixture: Mixture) -> Entries:
     """W_Q, W_K and W_V by name."""
     return {f"{at}.{name}": getattr(mixture, name).tolist() for name in ("W_Q", "W_K", "W_V")}
 
 
-def output_weights(at: str, update: Update, config: Config) -> Lists:
+def output_weights(at: str, update: Update, config: Config) -> Entries:
     """W_O by name, head by head."""
     return {f"{at}.W_O": update.W_O.reshape(config.n_heads, config.d_v, config.d_model).tolist()}
 
 
-def mlp_weights(at: str, first: FirstLayer, second: SecondLayer) -> Lists:
+def mlp_weights(at: str, first: FirstLayer, second: SecondLayer) -> Entries:
     """The feed-forward network's parameters by name."""
     parts = {"W_in": first.W_in, "b_in": first.b_in, "W_out": second.W_out, "b_out": second.b_out}
     return {f"{at}.mlp.{name}": part.tolist() for name, part in parts.items()}

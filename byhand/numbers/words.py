@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from byhand.errors import ConfigError
 from byhand.model.weights import Values
 
-# three words, and the fourth that a reader expects
+# Three tokens, and the fourth word that a reader expects.
 SENTENCES = tuple(
     tuple(line.split())
     for line in """
@@ -45,8 +45,8 @@ two mice ran off
 my cat sleeps well
 """.strip().splitlines()
 )
-# longer ones for more tokens, no word twice
-LONGER = tuple(
+# For more tokens, with no word twice.
+LONGER_SENTENCES = tuple(
     tuple(line.split())
     for line in """
 a bird sang in the tree
@@ -59,13 +59,14 @@ he found an egg under leaves
 we walked along that old river
 """.strip().splitlines()
 )
+# Words that may stand in the vocabulary beside those of a sentence.
 DISTRACTORS = ("on", "mat", "moon", "tree", "blue", "soon", "bread", "green", "lamp", "sing", "warm", "fish")
-VOCABULARY = 6
+VOCABULARY_SIZE = 6  # filled up to it with distractors, of which there is always one
 
 
 def sentence(number: int, tokens: int = 3) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The tokens and the answers of a sentence: each token's answer is the word that comes next."""
-    sentences = SENTENCES if tokens <= 3 else LONGER
+    sentences = SENTENCES if tokens <= 3 else LONGER_SENTENCES
     words = sentences[number % len(sentences)][: tokens + 1]
     return words[:-1], words[1:]
 
@@ -107,7 +108,7 @@ def vocabulary(tokens: Sequence[str], answer: Sequence[str], known: Sequence[str
     if known and set(needed) <= set(known):
         return tuple(known)
     others = [word for word in DISTRACTORS if word not in needed]
-    return (*needed, *others[: max(1, VOCABULARY - len(needed))])
+    return (*needed, *others[: max(1, VOCABULARY_SIZE - len(needed))])
 
 
 def new_words(known: Sequence[str], tokens: Sequence[str | int]) -> list[str]:

@@ -8,7 +8,7 @@ from byhand.model import MODELS
 from byhand.model.config import Config
 from byhand.model.weights import Values
 from byhand.numbers.choice import choose
-from byhand.numbers.words import LONGER, SENTENCES, answers, sentence, vocabulary
+from byhand.numbers.words import LONGER_SENTENCES, SENTENCES, answers, sentence, vocabulary
 
 CONFIG = Config(d_model=4, n_heads=2, d_head=4, d_v=2, d_mlp=6, softmax_base=2)
 SHEET = Values(CONFIG, tokens=("the", "cat", "sat"), vocabulary=("the", "cat", "sat", "down", "on", "mat"))
@@ -75,7 +75,7 @@ def test_more_tokens_have_longer_sentences():
 def test_the_sentences_are_many_and_fit():
     assert len(SENTENCES) >= 30
     assert all(len(words) == 4 and len(set(words)) == 4 for words in SENTENCES)
-    assert all(len(set(words)) == 6 == len(words) for words in LONGER)
+    assert all(len(set(words)) == 6 == len(words) for words in LONGER_SENTENCES)
     assert len(set(SENTENCES)) == len(SENTENCES)
 
 
