@@ -37,7 +37,7 @@ from byhand.classroom.roster import Student
 from byhand.classroom.students import CLASS_VIEWS, class_pages
 from byhand.formats.pdf import pdf
 from byhand.options import Options
-from byhand.reading.verify import said
+from byhand.reading.verify import report
 from byhand.witness.judge import judge
 from byhand.worksheet.sheet import all_sheets, load_sheet
 
@@ -251,7 +251,7 @@ def verified(content: bytes) -> str:
     with tempfile.NamedTemporaryFile(suffix=".pdf") as file:
         file.write(content)
         file.flush()
-        lines, _ = said(file.name)
+        lines, _ = report(file.name)
     return lines[0].rpartition(": ")[2] if len(lines) == 1 else "\n".join(lines)
 
 

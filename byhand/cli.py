@@ -321,11 +321,11 @@ def run(
 @click.option("--onnx", is_flag=True, help="Let ONNX's reference implementation judge the numbers, too.")
 def verify(files: tuple[str, ...], onnx: bool) -> None:
     """Check worksheets, keys and worked files, HTML or PDF, as printed, and run.json: each number of them."""
-    from byhand.reading.verify import said
+    from byhand.reading.verify import report
 
     wrong = False
     for file in files:
-        lines, readable = said(file, onnx=onnx)
+        lines, readable = report(file, onnx=onnx)
         click.echo(f"{file}: " + "\n  ".join(lines), err=not readable)
         wrong = wrong or not readable or len(lines) > 1
     click.get_current_context().exit(int(wrong))

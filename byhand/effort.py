@@ -12,7 +12,7 @@ from math import isqrt
 from typing import Any, NamedTuple
 
 from byhand.arithmetic.copies import first
-from byhand.arithmetic.domain import Lookup, is_neg_inf
+from byhand.arithmetic.domain import ValueOf, is_neg_inf
 from byhand.arithmetic.expr import Expr, Fn, Mul, Num, Ref, Sum, children, evaluate
 from byhand.errors import DomainError
 from byhand.tape import Tape
@@ -74,7 +74,7 @@ def writing(value: Any) -> float:
     return GLYPH * (len(value) if isinstance(value, str) else _glyphs(value))
 
 
-def operations(node: Expr, values: Lookup) -> float:
+def operations(node: Expr, values: ValueOf) -> float:
     """The time for the operations of a cell: its tree, evaluated in numbers that know how long they took."""
     timed: Timed = evaluate(node, lambda ref: Timed(_plain(values(ref))), STOPWATCH)
     return timed.seconds + _looking(node)

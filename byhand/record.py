@@ -13,7 +13,6 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 from byhand import __version__
@@ -42,7 +41,6 @@ from byhand.runs import I, J, Run
 from byhand.tape import OPS, Op, Rows, Step, example, shape_text
 
 SCHEMA = 2
-FOLDER = Path(__file__).parent  # where run.schema.json is
 FORMER_OPS = {  # in files of schema 1: an operation's former name, and today's
     "share_rows": "normalize_rows",
     "share_columns": "normalize_columns",

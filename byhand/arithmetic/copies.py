@@ -23,7 +23,7 @@ from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeGuard
 
-from byhand.arithmetic.domain import Domain, Lookup
+from byhand.arithmetic.domain import Domain, ValueOf
 from byhand.arithmetic.expr import At, Expr, Fn, Num, Ref, children, evaluate, rebuild, refs
 from byhand.arithmetic.fractions64 import INT64, Fractions, parts
 from byhand.errors import SheetError
@@ -199,7 +199,7 @@ class Copies(Domain):
     def fn(self, name: str, args: Sequence[Any]) -> Any:
         return each(lambda *own: self.inner.fn(name, own), *args)
 
-    def settle(self, node: Expr, values: Lookup) -> Any:
+    def settle(self, node: Expr, values: ValueOf) -> Any:
         """The value of a cell; of exact fractions, in 64 bits where these hold every result on the way."""
         if self.inner.name == "exact":
             found = evaluate(node, lambda ref: INT64.num(values(ref)), INT64)

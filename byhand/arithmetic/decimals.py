@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from byhand.arithmetic.domain import Domain, LeavesDomainError, Lookup, NotRealError, Real, half_away, is_neg_inf
+from byhand.arithmetic.domain import Domain, LeavesDomainError, NotRealError, Real, ValueOf, half_away, is_neg_inf
 from byhand.arithmetic.exact import RATIONALS, writable
 from byhand.arithmetic.expr import NEG_INF, Expr, Ref, evaluate
 from byhand.errors import ConfigError
@@ -49,7 +49,7 @@ class Decimals(Domain):
         given = self.num(value)
         return value if str(given) == str(value) else given
 
-    def settle(self, node: Expr, values: Lookup) -> Any:
+    def settle(self, node: Expr, values: ValueOf) -> Any:
         def exact(ref: Ref) -> Any:
             return RATIONALS.num(values(ref))
 
@@ -100,7 +100,7 @@ class DecimalsOnce(Decimals):
         given = super().as_given(value)
         return Decimal(given) if isinstance(given, PrintedDecimal) and given.exact != Fraction(given) else given
 
-    def settle(self, node: Expr, values: Lookup) -> Any:
+    def settle(self, node: Expr, values: ValueOf) -> Any:
         def exact(ref: Ref) -> Any:
             value = values(ref)
             return value.exact if isinstance(value, PrintedDecimal) else RATIONALS.num(value)

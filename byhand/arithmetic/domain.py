@@ -12,7 +12,7 @@ from typing import Any
 
 from byhand.arithmetic.expr import NEG_INF, Expr, Ref, evaluate
 
-Lookup = Callable[[Ref], Any]
+ValueOf = Callable[[Ref], Any]
 MOST_BITS = (
     10_000  # of a numerator or denominator; longer numbers cannot be written by hand, and take long to compute
 )
@@ -93,7 +93,7 @@ class Domain:
             return self.num(0)
         raise NotRealError(f"−∞ has no place in {name}")
 
-    def settle(self, node: Expr, values: Lookup) -> Any:
+    def settle(self, node: Expr, values: ValueOf) -> Any:
         """The value that is recorded for a cell."""
         return evaluate(node, values, self)
 
@@ -101,7 +101,7 @@ class Domain:
 class Real:
     """A number that is not rational: a tree, evaluated in whatever number system asks for its value."""
 
-    def __init__(self, node: Expr, exact: Lookup) -> None:
+    def __init__(self, node: Expr, exact: ValueOf) -> None:
         self.node = node
         self.exact = exact
         self._known: dict[int, Any] = {}

@@ -10,8 +10,8 @@ from byhand.arithmetic.domain import (
     MOST_BITS,
     Domain,
     LeavesDomainError,
-    Lookup,
     NotRealError,
+    ValueOf,
     first_largest,
     is_neg_inf,
     shown,
@@ -58,7 +58,7 @@ class Rationals(Domain):
             case _:
                 raise TypeError(f"no function {name!r} of {len(args)} arguments")
 
-    def settle(self, node: Expr, values: Lookup) -> Any:
+    def settle(self, node: Expr, values: ValueOf) -> Any:
         return writable(evaluate(node, values, self))
 
     def _power(self, base: Fraction, exponent: Fraction) -> Fraction:

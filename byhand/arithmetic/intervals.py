@@ -14,9 +14,9 @@ from byhand.arithmetic.domain import (
     MOST_BITS,
     Domain,
     LeavesDomainError,
-    Lookup,
     NotRealError,
     Real,
+    ValueOf,
     first_largest,
     half_away,
     is_neg_inf,
@@ -201,7 +201,7 @@ def _at_least(raw: Raw) -> Fraction:
     return -size if sign else size
 
 
-def point(node: Expr, values: Lookup) -> Fraction | float | None:
+def point(node: Expr, values: ValueOf) -> Fraction | float | None:
     """The tree's value where its enclosure is one number, as e⁰ is 1 and e to −∞ is 0; else None."""
     domain = intervals(PRECISIONS[0])
     try:
@@ -214,7 +214,7 @@ def point(node: Expr, values: Lookup) -> Fraction | float | None:
     return low if low == high else None
 
 
-def rounded(node: Expr, values: Lookup, places: int) -> int | float:
+def rounded(node: Expr, values: ValueOf, places: int) -> int | float:
     """The tree's value times 10^places, rounded half away from zero, however close to a tie; or −∞.
 
     Raises: LeavesDomainError where the value is not a real number; ZeroDivisionError.
@@ -223,7 +223,7 @@ def rounded(node: Expr, values: Lookup, places: int) -> int | float:
     return _proved(node, values, 10**places) if result is None else result
 
 
-def _enclosed(node: Expr, values: Lookup, scale: int) -> int | float | None:
+def _enclosed(node: Expr, values: ValueOf, scale: int) -> int | float | None:
     """The rounded value, or None where no precision decides."""
     for domain in map(intervals, PRECISIONS):
         try:
@@ -238,7 +238,7 @@ def _enclosed(node: Expr, values: Lookup, scale: int) -> int | float | None:
     return None
 
 
-def _proved(node: Expr, values: Lookup, scale: int) -> int | float:
+def _proved(node: Expr, values: ValueOf, scale: int) -> int | float:
     """No precision decides: the value is a tie, or a comparison an equality, which algebra can prove."""
     import sympy  # heavy, and seldom needed
 

@@ -16,9 +16,9 @@ from byhand.arithmetic.domain import (
     MOST_BITS,
     Domain,
     LeavesDomainError,
-    Lookup,
     NotRealError,
     Real,
+    ValueOf,
     is_neg_inf,
     shown,
 )
@@ -92,7 +92,7 @@ class Symbols(Domain):
             case _:
                 raise TypeError(f"no function {name!r} of {len(args)} arguments")
 
-    def settle(self, node: Expr, values: Lookup) -> Any:
+    def settle(self, node: Expr, values: ValueOf) -> Any:
         value = evaluate(node, values, self)
         return value if is_neg_inf(value) else compact(value)
 

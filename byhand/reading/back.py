@@ -1,7 +1,7 @@
-"""Reading back: the page is printed again from the givens that it shows, and everything on it is compared.
+"""Reading back: print the sheet again from the givens that a page shows, and compare everything with the page.
 
-Which cell of a table is a given is known by printing the sheet: first with its own numbers, then with those that the
-page has in their places, until they stand where the page has them.
+Which cells of the page are givens is found by fixed-point iteration: print the sheet with its own numbers, read the
+page's numbers in the places of the givens, print again with these, until nothing changes.
 """
 
 from __future__ import annotations
@@ -18,50 +18,50 @@ from itertools import zip_longest
 from byhand.errors import UnreadableError
 from byhand.formats.html.grid import Slot, unlike
 from byhand.formats.html.page import Medium, Pages, prose
-from byhand.reading.page import Page, Table, differences, read_html, squeezed
+from byhand.reading.page import Page, PageTable, differences, read_html, squeezed
 from byhand.reading.places import Owner, laid_as, owners, place
 from byhand.runs import Run
 from byhand.tape import Place, Step
 from byhand.worksheet.document import Document
 from byhand.worksheet.starts import starts
 
-ROUNDS = 6  # of printing again, at most
+ROUNDS = 6  # the most times that the sheet is printed again
 _NUMBER = re.compile(r"[−-]?\d+(?:[./]\d+)?|[−-](?:∞|inf)|[^\W\d_]\d{0,2}")  # or a single letter
 _DIGITS = re.compile(r"[\d−/]+|\.(?=\d)")
 _ENDS = re.compile(r"[.:?!]")
-Numbers = dict[str, list[list[str]]]
-Entries = dict[tuple[int, int], str]  # of one matrix
+PageNumbers = dict[str, list[list[str]]]
+EntryTexts = dict[tuple[int, int], str]  # of one matrix
 
 
 @dataclass(frozen=True)
 class Shown:
-    """What a page shows that is given: words (tokens, source, vocabulary), and the numbers of steps.
+    """The givens that a page shows: words (tokens, source, vocabulary), and the numbers of steps.
 
-    lost: entries of givens that a student is to find, by what is printed of the step that they are found from.
+    lost: for steps with inverse questions, the printed numbers from which unknown entries of their inputs are found.
     """
 
     words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    numbers: Numbers = field(default_factory=dict)
-    lost: Mapping[str, tuple[list[Place], Entries]] = field(default_factory=dict)
+    numbers: PageNumbers = field(default_factory=dict)
+    lost: Mapping[str, tuple[list[Place], EntryTexts]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Printed:
-    """A sheet printed again: what is on it, its run, and the words of its sentences."""
+    """A sheet printed again: its document, its run, and its words (tokens, source, vocabulary)."""
 
     document: Document
     run: Run
     words: Mapping[str, tuple[str, ...]]
 
 
-Print = Callable[[Shown, bool], Printed]  # roughly: whether any number system will do
+Print = Callable[[Shown, bool], Printed]  # the flag: whether any number system will do
 
 
 def settled(again: Again, print_again: Print) -> Again:
-    """The sheet printed again and again, until it has the givens that the page has where it has them.
+    """Print the sheet again until its givens are those that the page shows in their places.
 
-    Raises: UnreadableError where its view is not known, or its tables are not the sheet's; what printing it again
-    raises.
+    Raises: UnreadableError where the page's view is not known, or its tables are not the sheet's; the errors of
+    print_again.
     """
     if other := again.misfit():
         raise UnreadableError(f"its table {other} is not as this sheet has it: it has other sizes, or was changed")
@@ -77,7 +77,7 @@ def settled(again: Again, print_again: Print) -> Again:
 
 @dataclass(frozen=True)
 class Again:
-    """A sheet printed again, beside the page that it is to be."""
+    """A sheet printed again, and the page to which it is compared."""
 
     printed: Printed
     page: Page
@@ -85,7 +85,7 @@ class Again:
 
     @property
     def as_printed(self) -> bool:
-        """Whether these are the numbers from which the page was printed."""
+        """Whether the hash says that the page was printed from these numbers."""
         return self.printed.run.hash == self.page.foot.hash
 
     @cached_property
@@ -101,7 +101,7 @@ class Again:
 
     @cached_property
     def otherwise(self) -> int:
-        """How many sentences of the page say something else, numbers left out, and wherever tables stand."""
+        """The number of the page's sentences that differ, without their numbers, wherever tables interrupt them."""
         ours, theirs = (
             Counter(_ENDS.split(_DIGITS.sub("", "".join(page.texts)))) for page in (self.expected, self.page)
         )
@@ -109,7 +109,7 @@ class Again:
 
     @cached_property
     def laid(self) -> list[Owner]:
-        """Whose the page's tables are, as far as they are the sheet's, however wide its numbers are."""
+        """The owners of the page's tables, with strips broken as on the page."""
         return list(owners(self._laid, self.page.view))
 
     @cached_property
@@ -120,19 +120,19 @@ class Again:
 
     @cached_property
     def pages(self) -> Pages:
-        """The sheet laid out: where it can have as many tables as the page, as these are."""
+        """The sheet, laid out with tables of the page's shapes if it can have as many."""
         return (
             self._laid if len(self.laid) == len(self.page.tables) else Pages(self.printed.document, self.printed.run)
         )
 
     @cached_property
     def owners(self) -> list[Owner]:
-        """Whose the tables are as the sheet is printed."""
+        """The owners of the tables of the printed sheet."""
         return list(owners(self.pages, self.page.view))
 
     @cached_property
     def pairs(self) -> list[tuple[int, int]]:
-        """Which table here is which of the page: those with as many cells a row, in order."""
+        """Pairs of a table here and a table of the page: those of one shape, in order."""
         here, there = ([table.shape for table in page.tables] for page in (self.expected, self.page))
         if here == there:
             return [(n, n) for n in range(len(here))]
@@ -140,7 +140,7 @@ class Again:
         return [(a + k, b + k) for a, b, size in blocks for k in range(size)]
 
     def shown(self) -> Shown:
-        """What the page has where the givens stand. Of what stands in several places, it is what most of them say."""
+        """What the page shows in the places of the givens; the majority counts where one is shown several times."""
         places: dict[Place, Counter[str]] = {}
         empty: set[Place] = set()
         for slots, texts in self._rows():
@@ -151,7 +151,7 @@ class Again:
                         places.setdefault(place, Counter())[text.replace(",", "")] += 1
                     else:
                         empty.add(place)
-        numbers: Numbers = {}
+        numbers: PageNumbers = {}
         for name, step in self.starts().items():
             rows, read = [*map(list, self.printed.run.texts[name])], [at for at in places if at[0] == name]
             for _, i, j in read:
@@ -164,8 +164,8 @@ class Again:
         lost = self._lost(said, empty - places.keys())
         return Shown({kind: self._words(words) for kind, words in self.printed.words.items()}, numbers, lost)
 
-    def _lost(self, said: Mapping[Place, str], empty: set[Place]) -> dict[str, tuple[list[Place], Entries]]:
-        """The givens' entries that the page leaves empty, by what it says of each step that reads them."""
+    def _lost(self, said: Mapping[Place, str], empty: set[Place]) -> dict[str, tuple[list[Place], EntryTexts]]:
+        """For the entries of givens that the page leaves empty, the page's numbers of each step that reads them."""
         steps = self.printed.run.steps
         lost = sorted(place for place in empty if place[0] in steps and steps[place[0]].op is None)
         found = {}
@@ -177,7 +177,7 @@ class Again:
         return found
 
     def _rows(self) -> Iterator[tuple[list[Slot], tuple[str, ...]]]:
-        """Rows of slots, and what the page has in them."""
+        """The rows of slots here, each with the row of the page."""
         for owner, table in zip(self.laid, self.page.tables, strict=False):
             if owner.slots and owner.shape == table.shape:
                 yield from zip(owner.slots, table.rows, strict=True)
@@ -188,7 +188,7 @@ class Again:
         return {name: steps[name] for name in starts(self.printed.document, steps.values())}
 
     def hidden(self) -> list[str]:
-        """The givens from which the page's numbers are computed, and which it does not print; but for zeros."""
+        """The givens, other than zeros, from which the page's numbers are computed and which it does not print."""
         run, starts, shown = self.printed.run, self.starts(), self.printed.document.steps
         steps = run.steps
         read = {name for step in steps.values() for name in step.inputs}
@@ -199,15 +199,15 @@ class Again:
                 left += steps[name].inputs
             elif name not in shown and any(x != "0" for row in run.texts[name] for x in row):
                 found.add(name)
-        sizes = run.config.as_dict()  # which the tables say
+        sizes = run.config.as_dict()  # the page's tables show these
         return [name for name in steps if name in found and name not in sizes]
 
     def misfit(self) -> int:
-        """The number of the first table, from 1, that is not made as here; 0 where all are."""
+        """The number, from 1, of the page's first table with another shape than here; 0 where there is none."""
         return next((n for n, (ours, theirs) in enumerate(self._shapes(), 1) if ours != theirs), 0)
 
     def unlike(self) -> int:
-        """In how many cells the tables are not made as here."""
+        """The distance between the shapes of the tables here and on the page, in cells."""
         return sum(unlike(ours, theirs) for ours, theirs in self._shapes())
 
     def _shapes(self) -> Iterator[tuple[tuple[int, ...], tuple[int, ...]]]:
@@ -216,7 +216,7 @@ class Again:
         return zip_longest(ours, theirs, fillvalue=())
 
     def _words(self, words: tuple[str, ...]) -> tuple[str, ...]:
-        """What the page has where some words are labels: what most tables that are alike say, or else any others."""
+        """The page's words where words are labels: the majority in tables of the same shape, or else in others."""
         ours, theirs = len(self.expected.tables), len(self.page.tables)
         by_number = [(n, n) for n in range(min(ours, theirs))]
         for pairs in ((by_number,) if ours == theirs else (self.pairs, by_number)) if words else ():
@@ -230,7 +230,7 @@ class Again:
         return words
 
     def problems(self) -> Iterator[str]:
-        """What differs, table by table and text by text; at last the hash."""
+        """A message for each difference, table by table and text by text, and last for the hash."""
         other = self.misfit()
         if other:
             yield f"table {other} of the page is not as byhand prints this sheet from the page's givens"
@@ -261,15 +261,15 @@ class Again:
                     )
 
 
-def _first_labels(table: Table) -> tuple[str, ...]:
+def _first_labels(table: PageTable) -> tuple[str, ...]:
     """The labels with which rows begin."""
     return tuple(row[0] for row, heads in zip(table.rows, table.heads, strict=True) if heads and heads[0])
 
 
-def _labels_of(r: int) -> Callable[[Table], tuple[str, ...]]:
+def _labels_of(r: int) -> Callable[[PageTable], tuple[str, ...]]:
     """The labels of one row."""
 
-    def labels(table: Table) -> tuple[str, ...]:
+    def labels(table: PageTable) -> tuple[str, ...]:
         if r >= len(table.rows):
             return ()
         return tuple(text for text, head in zip(table.rows[r], table.heads[r], strict=True) if head)

@@ -1,4 +1,4 @@
-"""What a page was printed from, before its numbers are read: those of its seed, or others of the right sizes."""
+"""First values for a page, before its numbers are read: those of its seed, or others of the right sizes."""
 
 from __future__ import annotations
 
@@ -27,34 +27,36 @@ from byhand.worksheet.document import Document
 from byhand.worksheet.inverse import recovered
 from byhand.worksheet.sheet import Sheet
 
-SIZES = ("d_model", "d_head", "d_v", "d_mlp", "n_ctx")
-CHOICES: dict[str, tuple[Any, ...]] = {
+SIZES_TRIED = ("d_model", "d_head", "d_v", "d_mlp", "n_ctx")
+CHOICES_TRIED: dict[str, tuple[Any, ...]] = {
     "attention_dir": ("causal", "bidirectional"),
     "use_attn_scale": (True, False),
     "normalization_type": ("LN", "RMS"),
 }
-SWEEPS, FEW, LARGEST = 3, range(1, 9), 16  # sizes that are tried
-MOST_CELLS = 60_000  # that are printed to find what fits; a page of the largest sheet has 2,000
+SWEEPS = 3  # over all changes
+SMALL_SIZES = range(1, 9)  # that are tried where the page does not tell a size
+LARGEST_SIZE_TRIED = 16  # that is tried of those that the page names
+MOST_CELLS = 60_000  # printed in all to find values that fit; a page of the largest sheet has 2,000
 _SIZE = re.compile(r"(\d+)×(\d+)")
-Way = Callable[[Values, Page], Iterator[Values]]
+Change = Callable[[Values, Page], Iterator[Values]]
 
 
 def original(sheet: Sheet, options: Options, domain: Domain, page: Page) -> Values | None:
-    """The numbers of the page's seed, or those that a class has for its student, if their hash is the page's."""
+    """The numbers of the page's seed, or of the page's student in a class, if their hash is the page's; else None."""
     seeded = replace(options, seed=int(page.foot.seed))
     for numbers in chain([lambda: choose(sheet, seeded)[0]], _of_student(sheet, seeded, page.student)):
         try:
             values = numbers()
             _, run, _ = arranged(sheet, values, seeded, domain, whole=False)
         except ByHandError:
-            continue  # a model that has no numbers of its own: then they are somebody else's
+            continue  # there are no numbers for this seed: the page's come from a values file
         if run.hash == page.foot.hash:
             return values
     return None
 
 
 def _of_student(sheet: Sheet, options: Options, student: str) -> Iterator[Callable[[], Values]]:
-    """What makes the numbers that a class may have for a student."""
+    """Functions that make the numbers that a class may have for a student."""
     if not student:
         return
     plan, who = Plan(sheet, options, ""), Student(student, student)
@@ -68,7 +70,7 @@ def _of_student(sheet: Sheet, options: Options, student: str) -> Iterator[Callab
 
 
 def values_of(own: Values, shown: Shown) -> Values:
-    """Values with what a page shows in their places; at first, only with as many rows as it has words."""
+    """Values with the givens that a page shows; before any are read, only cut to as many rows as it has words."""
     words = {kind: texts for kind, texts in shown.words.items() if texts}
     new = replace(own, **words)  # type: ignore[arg-type]
     config = replace(
@@ -85,7 +87,7 @@ def values_of(own: Values, shown: Shown) -> Values:
 def recorded_with_lost(
     sheet: Sheet, values: Values, options: Options, domain: Domain, shown: Shown
 ) -> tuple[Document, Run]:
-    """A sheet's run on these numbers, and on those that a page leaves to be found from what it prints."""
+    """A sheet's document and run on these values, with unknown entries found from the results that a page prints."""
     document, run, tape = arranged(sheet, values, options, domain, whole=False)
     if not shown.lost:
         return document, run
@@ -100,17 +102,17 @@ def recorded_with_lost(
 
 
 def resized(values: Values) -> Values:
-    """Values whose weights have the sizes of the config: their entries again and again, or fewer of them."""
+    """Values whose weights have the sizes of the config: their entries are repeated or cut."""
     shapes = parameter_shapes(values.config)
     weights = {name: _sized(entry, shape_of(name, shapes)) for name, entry in values.weights.items()}
     return replace(values, weights=weights)
 
 
 def fitted(own: Values, first: Again, print_again: Callable[[Values], Again]) -> tuple[Values, Again]:
-    """Values of such sizes, and with such biases, that the sheet has the tables of the page, if there are any.
+    """Values whose sizes, choices and biases give the sheet the page's tables, if there are any, and their print.
 
-    One thing after the other is changed to what fits best, but for what the page's words settle. With the values,
-    their print.
+    Method: coordinate descent. One property after the other is set to what fits best, except those that the page's
+    words settle.
     """
     best = values_of(own, Shown(words=first.shown().words))
     again = print_again(best)
@@ -135,11 +137,11 @@ def fitted(own: Values, first: Again, print_again: Callable[[Values], Again]) ->
     return best, again
 
 
-def _open_ways(first: Again, again: Again) -> list[Way]:
-    """In which ways the page may differ from a print of its sheet, the first or another: its words tell, too."""
+def _open_ways(first: Again, again: Again) -> list[Change]:
+    """The changes of values by which a print of the sheet may come closer to the page."""
     ours, theirs = (_said_sizes(page) for page in (again.expected, again.page))
-    sizes = [*map(_size, SIZES), _one_size, _one_shape] if ours != theirs else []
-    choices = [] if again.meant_alike else [*map(_choice, CHOICES)]
+    sizes = [*map(_size, SIZES_TRIED), _one_size, _one_shape] if ours != theirs else []
+    choices = [] if again.meant_alike else [*map(_choice, CHOICES_TRIED)]
     return [*sizes, *choices, *([_with_or_without, _with_ones(again)] if first.otherwise else [])]
 
 
@@ -148,23 +150,23 @@ def _said_sizes(page: Page) -> set[tuple[str, str]]:
 
 
 def _misfit(again: Again) -> int:
-    """How far the tables of a printed sheet are from those of the page, in cells; and whether its conventions are."""
+    """The distance of a printed sheet from the page: of its tables, in cells, and of its conventions."""
     return again.unlike() + (not again.meant_alike)
 
 
-def _size(name: str) -> Way:
-    """A size of the config, to any that the page says."""
+def _size(name: str) -> Change:
+    """A change of one size of the config, to each number that the page names."""
 
     def way(values: Values, page: Page) -> Iterator[Values]:
         said = {int(n) for pair in _said_sizes(page) for n in pair}
-        return (_with(values, name, n) for n in sorted(said) if n <= LARGEST)
+        return (_with(values, name, n) for n in sorted(said) if n <= LARGEST_SIZE_TRIED)
 
     return way
 
 
-def _choice(name: str) -> Way:
-    """Another choice of the config's."""
-    return lambda values, page: (_with(values, name, choice) for choice in CHOICES[name])
+def _choice(name: str) -> Change:
+    """A change of one choice of the config."""
+    return lambda values, page: (_with(values, name, choice) for choice in CHOICES_TRIED[name])
 
 
 def _with(values: Values, name: str, choice: Any) -> Values:
@@ -177,18 +179,18 @@ def _with(values: Values, name: str, choice: Any) -> Values:
 
 
 def _one_size(values: Values, page: Page) -> Iterator[Values]:
-    """All inputs that have a size, with another in its place."""
+    """Values with another size, in all inputs that have a common one."""
     shapes = _shapes(values)
     for size in sorted({n for shape in shapes.values() for n in shape}):
-        for n in FEW:
+        for n in SMALL_SIZES:
             yield _shaped(values, {x: tuple(n if m == size else m for m in s) for x, s in shapes.items()})
 
 
 def _one_shape(values: Values, page: Page) -> Iterator[Values]:
-    """All inputs that have a shape, with other rows or columns."""
+    """Values with other rows or columns, in all inputs that have a common shape."""
     shapes = _shapes(values)
     for rows, cols in sorted(set(shapes.values())):
-        for other in (*((n, cols) for n in FEW), *((rows, n) for n in FEW)):
+        for other in (*((n, cols) for n in SMALL_SIZES), *((rows, n) for n in SMALL_SIZES)):
             yield _shaped(values, {x: other for x, shape in shapes.items() if shape == (rows, cols)})
 
 
@@ -197,12 +199,12 @@ def _shapes(values: Values) -> dict[str, tuple[int, int]]:
 
 
 def _shaped(values: Values, shapes: Mapping[str, Sequence[int]]) -> Values:
-    """With some inputs of other shapes."""
+    """Values with other shapes for some inputs."""
     return replace(values, inputs={**values.inputs, **{x: _sized(values.inputs[x], s) for x, s in shapes.items()}})
 
 
 def _with_or_without(values: Values, page: Page) -> Iterator[Values]:
-    """With one more bias, or without one."""
+    """Values with one bias more or less."""
     parts = {name.rpartition(".")[0] for name in values.weights}
     for name, shape in parameter_shapes(values.config).items():
         at, _, last = name.rpartition(".")
@@ -212,8 +214,8 @@ def _with_or_without(values: Values, page: Page) -> Iterator[Values]:
             yield replace(values, weights=changed)
 
 
-def _with_ones(again: Again) -> Way:
-    """With ones in place of a given of zeros, which the sheet prints only if it has others."""
+def _with_ones(again: Again) -> Change:
+    """Values with ones in place of a given of zeros, which the sheet prints only if it is not zero."""
     run, shown = again.printed.run, again.printed.document.steps
     hidden = [step for name, step in run.steps.items() if step.op is None and name not in shown]
     left = {step.name: _sized(1, step.shape) for step in hidden if {*chain(*run.texts[step.name])} == {"0"}}
@@ -221,7 +223,7 @@ def _with_ones(again: Again) -> Way:
 
 
 def _sized(entry: Any, shape: Sequence[int]) -> Any:
-    """A nested list of a shape, from the entries of another, again and again."""
+    """A nested list of a shape, filled with the entries of another one, repeated."""
     if not shape:
         return entry
     items = entry if isinstance(entry, Sequence) and not isinstance(entry, str) else [entry]

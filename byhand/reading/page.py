@@ -1,6 +1,6 @@
-"""A page as a person sees it: texts and tables in order. What markup hides, as labels for readers, is not read.
+"""A page as a person sees it: texts and tables in order, without hidden text such as labels for screen readers.
 
-Blanks between words are left out, since print and screen break lines in other places.
+Spaces between words are left out, since print and screen break lines in different places.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _FOOT = {"version": r"[0-9][\w.+-]*", "sheet": "[^·]+?", "seed": "[0-9]+", "has
 
 @dataclass(frozen=True)
 class Foot:
-    """What stands at the foot of a page."""
+    """The foot of a page."""
 
     version: str
     sheet: str
@@ -31,7 +31,7 @@ class Foot:
 
 
 @dataclass(frozen=True)
-class Table:
+class PageTable:
     """Rows of texts, and which of them are labels."""
 
     rows: tuple[tuple[str, ...], ...]
@@ -39,7 +39,7 @@ class Table:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """How many cells each row has."""
+        """The number of cells in each row."""
         return tuple(len(row) for row in self.rows)
 
 
@@ -48,7 +48,7 @@ class Page:
     """What is read: texts and tables by turns, beginning and ending with a text; and what the page was asked for."""
 
     texts: tuple[str, ...]
-    tables: tuple[Table, ...]
+    tables: tuple[PageTable, ...]
     foot: Foot
     asked: Mapping[str, str]
     student: str = ""  # of a class: the id below the foot
@@ -72,7 +72,7 @@ class Page:
 
 @dataclass
 class Collector:
-    """A page being read, piece by piece."""
+    """Collects the texts and tables of a page while it is read."""
 
     texts: list[str] = field(default_factory=lambda: [""])
     tables: list[list[list[str]]] = field(default_factory=list)
@@ -126,7 +126,7 @@ class Collector:
                 f"it has {what} “byhand … · sheet · seed · numbers …” at its foot, as our pages have"
             )
         tables = (
-            Table(tuple(map(tuple, rows)), tuple(map(tuple, heads)))
+            PageTable(tuple(map(tuple, rows)), tuple(map(tuple, heads)))
             for rows, heads in zip(self.tables, self.heads, strict=True)
         )
         time = _pattern(said, "effort.time", minutes=r"\d+")  # an estimate of the sheet's, not of its numbers
@@ -153,7 +153,7 @@ def _pattern(said: Messages, name: str, **places: str) -> str:
 
 
 def squeezed(text: str) -> str:
-    """A text without blanks."""
+    """A text without spaces."""
     return re.sub(r"\s", "", text)
 
 
@@ -167,7 +167,7 @@ class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.found = Collector()
-        self.skipping = 0  # how deep within what is left out
+        self.skipping = 0  # the depth of open elements within one that is left out
 
     def handle_starttag(self, tag: str, attrs: Sequence[tuple[str, str | None]]) -> None:
         if tag == "meta":
@@ -211,7 +211,7 @@ def read_html(html: str, foot: Foot | None = None) -> Page:
 
 
 def differences(found: str, expected: str) -> Iterator[tuple[str, str]]:
-    """Where two texts differ: the words found and expected, with a little of what stands around them."""
+    """Where two texts differ: the words found and expected, with some context."""
     from difflib import SequenceMatcher
 
     if found == expected:

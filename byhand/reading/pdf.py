@@ -1,4 +1,4 @@
-"""A PDF as a person sees it: the texts that are drawn, in the order of its structure, if they stand there in it."""
+"""Read a PDF as a person sees it: its drawn texts in the order of the structure tree, if their places agree."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from byhand.errors import UnreadableError
 from byhand.reading.page import Collector, Page
 from byhand.worksheet.asked import NAME as ASKED
 
-logging.getLogger("pypdf").addHandler(logging.NullHandler())  # what a damaged file has is said in one line
+logging.getLogger("pypdf").addHandler(logging.NullHandler())  # a damaged file gets our message of one line instead
 logging.getLogger("pypdf").propagate = False
 _CODE = re.compile(r"<([0-9A-Fa-f]{4})>\s*<([0-9A-Fa-f]+)>")
 _TABLES = {"/Table": "table", "/TR": "row", "/TD": "cell", "/TH": "cell"}
@@ -27,7 +27,7 @@ _SLACK = 12.0  # px by which the texts of a row stand higher or lower
 
 @dataclass
 class Drawn:
-    """The texts of a page, by the number of their marked content, with the place of the first."""
+    """The texts of a page, by their marked-content id (MCID), and the place where each begins."""
 
     number: int
     texts: dict[int, str] = field(default_factory=dict)
@@ -36,14 +36,14 @@ class Drawn:
 
 @dataclass
 class Walk:
-    """The structure being walked, and where the texts of each cell of the table that is read stand."""
+    """A walk over the structure tree. rows: the places of the texts in each cell of the current table."""
 
     drawn: Mapping[int, Drawn]
     found: Collector = field(default_factory=Collector)
     rows: list[list[list[Spot]]] = field(default_factory=list)
 
     def element(self, node: Any, page: Any) -> None:
-        """What an element says, in order."""
+        """Read an element of the structure tree, in order."""
         page = node.get("/Pg", page)
         kind, children = node.get("/S"), node.get("/K", [])
         if kind == "/Figure":
@@ -75,9 +75,9 @@ class Walk:
             self.rows[-1][-1].append((on.number, *on.places[content]))
 
     def check(self) -> None:
-        """Whether the cells stand where the table has them: from left to right, from top to bottom.
+        """Check that the cells of the table are drawn in order: from left to right, and from top to bottom.
 
-        Raises: UnreadableError.
+        Raises: UnreadableError where they are not.
         """
         rows = [cells for row in self.rows if (cells := [cell for cell in row if cell])]
         in_cells = all(_read_on(a, b) for row in rows for cell in row for a, b in pairwise(cell))
@@ -130,7 +130,7 @@ def read_pdf(content: bytes) -> Page:
 
 
 def _drawn(number: int, page: PageObject, reader: PdfReader) -> Drawn:
-    """The texts of a page, from its instructions."""
+    """The texts of a page, from its content stream."""
     drawn, resources = Drawn(number), cast(DictionaryObject, page["/Resources"])
     fonts = {name: _letters(font.get_object()) for name, font in resources.get("/Font", {}).items()}
     marks: list[int | None] = []
@@ -156,7 +156,7 @@ def _drawn(number: int, page: PageObject, reader: PdfReader) -> Drawn:
 
 
 def _letters(font: Any) -> dict[int, str]:
-    """What each glyph of a font means."""
+    """The characters that each glyph of a font stands for."""
     table = font["/ToUnicode"].get_object().get_data().decode("latin-1") if "/ToUnicode" in font else ""
     blocks = re.findall(r"beginbfchar(.*?)endbfchar", table, re.DOTALL)
     codes = (pair for block in blocks for pair in _CODE.findall(block))

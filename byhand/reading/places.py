@@ -1,4 +1,4 @@
-"""What stands where on a printed page: its tables, their slots, and what these are called."""
+"""The places of a printed page: its tables, their slots, and the names of these."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from byhand.worksheet.document import Document, Section, Strip
 
 @dataclass(frozen=True)
 class Owner:
-    """Whose a table is: the section, how many cells each row has, and its slots row by row, but of worked lines."""
+    """The owner of a table. shape: the cells in each row. slots: row by row; none for a table of worked lines."""
 
     section: Section
     shape: tuple[int, ...]
@@ -24,7 +24,7 @@ class Owner:
 
 
 def owners(pages: Pages, view: str) -> Iterator[Owner]:
-    """The owners of a page's tables in order: those of a section's figures, then its worked lines'."""
+    """The owners of a page's tables, in order: in each section those of figures, then those of worked lines."""
     for drawn in (drawn for group in pages.groups for drawn in group):
         for laid in drawn.laid:
             if laid.shape:
@@ -34,7 +34,7 @@ def owners(pages: Pages, view: str) -> Iterator[Owner]:
 
 
 def laid_as(document: Document, run: Run, view: str, shapes: Sequence[tuple[int, ...]]) -> Pages:
-    """A sheet laid out, its strips broken where a page breaks them, whose tables have these shapes."""
+    """A sheet, laid out with its strips broken as on a page whose tables have these shapes."""
     grids: dict[int, list[Grid]] = {}
     at = 0
     for section in document.sections:
@@ -47,7 +47,7 @@ def laid_as(document: Document, run: Run, view: str, shapes: Sequence[tuple[int,
 
 
 def _worked_shapes(document: Document, section: Section, view: str) -> list[tuple[int, ...]]:
-    """The tables of a section's worked lines: a label, then three cells a line."""
+    """The shapes of a section's tables of worked lines: a label, then three cells a line."""
     if view != "worked":
         return []
     turned = document.orientation == "columns"
@@ -56,7 +56,7 @@ def _worked_shapes(document: Document, section: Section, view: str) -> list[tupl
 
 
 def place(slot: Slot) -> str:
-    """What a cell is called: by its step, as in run.json, and by its labels."""
+    """The name of a cell in a message: its step, as in run.json, and its labels."""
     if slot.cell is None or slot.cell.at is None:
         return spoken(slot.name or slot.label)
     return f"{_at(slot.cell.step, *slot.cell.at)} ({spoken(slot.name)})"

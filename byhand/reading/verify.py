@@ -1,4 +1,4 @@
-"""From a printed file back: what it shows is read, run and printed again, and compared; a run.json is judged."""
+"""Verify a file: a printed page is read, its givens are run and printed again, and compared; a run.json is judged."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from byhand.formats.html.page import Medium
 from byhand.reading.back import Shown, settled
 from byhand.reading.guess import fitted
 from byhand.reading.page import Page, read_html
-from byhand.reading.ways import Judges, Way, way_of
+from byhand.reading.ways import Judges, Reprint, way_of
 from byhand.record import read
 from byhand.runs import Run
 from byhand.witness.judge import judge
 from byhand.worksheet.sheet import Sheet, load_sheet
 
-LARGEST_FILE = 50_000_000  # bytes
+LARGEST_PRINTED_FILE = 50_000_000  # bytes
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What was found in a file: a line for each fault, and one that says what it is."""
+    """The result for a file: a line for each fault, and a line that says what the file is."""
 
     faults: tuple[str, ...]
     about: str
@@ -54,8 +54,8 @@ def verify(path: Path | str, *, onnx: bool = False) -> Verdict:
     return Verdict(_faults(way_of(page, medium, _sheet(page), judges)), _about(page))
 
 
-def _faults(way: Way) -> tuple[str, ...]:
-    """What is not as the page's givens make it."""
+def _faults(way: Reprint) -> tuple[str, ...]:
+    """The differences between the page and a page made of its givens."""
     own, first = way.own, way.first
     if first.as_printed:
         return tuple(first.problems())
@@ -72,8 +72,8 @@ def _faults(way: Way) -> tuple[str, ...]:
     return faults
 
 
-def said(path: Path | str, *, onnx: bool = False) -> tuple[list[str], bool]:
-    """What to say of a file: what it is and each fault; and whether it could be read.
+def report(path: Path | str, *, onnx: bool = False) -> tuple[list[str], bool]:
+    """The lines to print about a file: what it is, and each fault; and whether it could be read.
 
     Raises: ExtraError.
     """
@@ -100,7 +100,7 @@ def _about(page: Page) -> str:
 
 
 def _denied(run: Run, judges: Judges) -> tuple[str, ...]:
-    """What the witnesses of a run say against it."""
+    """The messages of the judges that reject a run."""
     faults = []
     for each in judges:
         try:
@@ -115,13 +115,13 @@ def _denied(run: Run, judges: Judges) -> tuple[str, ...]:
 def _content(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
-            content = file.read(LARGEST_FILE + 1)
+            content = file.read(LARGEST_PRINTED_FILE + 1)
     except OSError as error:
         raise UnreadableError(f"it cannot be read: {error.strerror or error}") from None
     if not content:
         raise UnreadableError("it is empty")
-    if len(content) > LARGEST_FILE:
-        raise UnreadableError(f"it has over {LARGEST_FILE // 1_000_000} MB; no page of ours is as long")
+    if len(content) > LARGEST_PRINTED_FILE:
+        raise UnreadableError(f"it has over {LARGEST_PRINTED_FILE // 1_000_000} MB; no page of ours is as long")
     return content
 
 

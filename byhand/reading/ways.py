@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, get_args
 
-from byhand.arithmetic.domain import Domain, Lookup
+from byhand.arithmetic.domain import Domain, ValueOf
 from byhand.arithmetic.expr import Expr
 from byhand.arithmetic.systems import ROUNDINGS, number_system
 from byhand.errors import ByHandError, DomainError, SheetError, UnreadableError
@@ -22,12 +22,12 @@ from byhand.worksheet.document import Level, Orientation
 from byhand.worksheet.sheet import NUMBER_SYSTEMS, Sheet
 
 Judges = Sequence[Callable[[Run], None]]
-ROUGHLY = number_system("decimal", rounding="once")  # which loses nothing and fails at nothing
+ROUGHLY = number_system("decimal", rounding="once")  # computes any function, without a loss from step to step
 MOST_PLACES, MOST_BASE = 12, 100
 
 
 class Ones(Domain):
-    """Whatever is computed is 1, at once and without fail: which tables a page has depends on no result.
+    """A number system in which every result is 1: fast, and enough to see which tables a page has.
 
     name, details: as of a number system, which a page's conventions name.
     """
@@ -38,12 +38,12 @@ class Ones(Domain):
     def num(self, value: Any) -> Any:
         return value
 
-    def settle(self, node: Expr, values: Lookup) -> Decimal:
+    def settle(self, node: Expr, values: ValueOf) -> Decimal:
         return Decimal(1)
 
 
 @dataclass(frozen=True)
-class Way:
+class Reprint:
     """How a page is printed again: the values to begin with, how values are printed, and their first print.
 
     trial: how they are printed to see which tables there are.
@@ -55,7 +55,7 @@ class Way:
     first: Again
 
 
-def way_of(page: Page, medium: Medium, sheet: Sheet, judges: Judges) -> Way:
+def way_of(page: Page, medium: Medium, sheet: Sheet, judges: Judges) -> Reprint:
     """The way in which a page was asked for, as it says; what it says is compared with what it shows.
 
     Raises: UnreadableError where it says what cannot be asked for, or cannot be printed.
@@ -66,13 +66,13 @@ def way_of(page: Page, medium: Medium, sheet: Sheet, judges: Judges) -> Way:
     trial = _printer(page, sheet, options, system if letters else Ones(system), ())
     try:
         own = original(sheet, options, system, page) or complete(sheet.given(letters=letters, base=options.base))
-        return Way(own, printer, trial, Again(printer(own)(Shown(), True), page, medium))
+        return Reprint(own, printer, trial, Again(printer(own)(Shown(), True), page, medium))
     except ByHandError as error:
         raise UnreadableError(f"it cannot be printed again as it says that it was asked for: {error}") from None
 
 
 def _printer(page: Page, sheet: Sheet, options: Options, domain: Domain, judges: Judges) -> Callable[[Values], Print]:
-    """How values are printed, with what a page shows in their places; roughly, where the number system fails."""
+    """A function that prints values with a page's givens in their places; in ROUGHLY if the number system fails."""
 
     def printer(own: Values) -> Print:
         def print_again(shown: Shown, roughly: bool) -> Printed:

@@ -23,7 +23,7 @@ from byhand.classroom.students import class_pages, student_copies
 from byhand.errors import ConfigError, OutputError
 from byhand.formats.pdf import pdf
 from byhand.options import Options
-from byhand.reading.verify import said
+from byhand.reading.verify import report
 from byhand.worksheet.sheet import load_sheet
 
 SHEET = "layer-norm"
@@ -92,7 +92,7 @@ def test_a_students_pdf_is_tagged_and_valid(made):
 def test_a_students_files_are_verified_like_any_others(made):
     for folder in ("worksheets", "keys"):
         for student in ROSTER:
-            lines, _ = said(made.folder / folder / f"{student.stem}.pdf")
+            lines, _ = report(made.folder / folder / f"{student.stem}.pdf")
             assert len(lines) == 1
             assert lines[0].endswith("numbers: right")
 
@@ -100,7 +100,7 @@ def test_a_students_files_are_verified_like_any_others(made):
 def test_a_page_that_lacks_some_of_its_numbers_is_verified_by_its_students_id(tmp_path):
     made = make_class("shapes", [Student("Ada Lovelace", "101"), Student("Grace", "Grace")], out=tmp_path)
     for path in made.folder.glob("*/*.pdf"):
-        assert said(path)[0][0].endswith("numbers: right")
+        assert report(path)[0][0].endswith("numbers: right")
     assert len(list(made.folder.glob("*/*.pdf"))) == 4
 
 

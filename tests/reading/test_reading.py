@@ -27,7 +27,7 @@ from byhand.reading import verify as checking
 from byhand.reading.back import Again, Printed
 from byhand.reading.page import Foot, _Reader, read_html
 from byhand.reading.pdf import _letters, read_pdf
-from byhand.reading.verify import said, verify
+from byhand.reading.verify import report, verify
 from byhand.record import FORMER_OPS, as_text
 from byhand.worksheet.document import VIEWS
 from byhand.worksheet.sheet import all_sheets, load_sheet
@@ -449,7 +449,7 @@ def test_a_page_that_lies_about_what_it_was_asked_for_is_wrong_or_refused(true, 
     assert verify(path).faults == ()
     assert html.count(true) == 1
     path.write_text(html.replace(true, lie), encoding="utf-8")
-    (_, *faults), readable = said(path)
+    (_, *faults), readable = report(path)
     assert faults or not readable
 
 
