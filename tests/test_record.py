@@ -6,21 +6,23 @@ import json
 from fractions import Fraction
 from functools import cache
 from math import isqrt
+from pathlib import Path
 
 import jsonschema
 import pytest
 from click.testing import CliRunner
 
+from byhand import record
 from byhand.arithmetic.expr import NEG_INF, BigSum, Div, Fn, Index, Mul, Num, Ref, Sub, Sum
 from byhand.arithmetic.floats import FLOATS
 from byhand.cli import main
 from byhand.errors import UnreadableError
 from byhand.options import Options
 from byhand.pipeline import prepare
-from byhand.record import FOLDER, array, as_text, read, tree
+from byhand.record import array, as_text, read, tree
 from byhand.worksheet.sheet import load_sheet, sheet_files
 
-SCHEMA = json.loads((FOLDER / "run.schema.json").read_text(encoding="utf-8"))
+SCHEMA = json.loads(Path(record.__file__).with_name("run.schema.json").read_text(encoding="utf-8"))
 FUNCTIONS = {entry["const"] for entry in SCHEMA["$defs"]["function"]["oneOf"]}
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 SHEETS = sorted(sheet_files())
