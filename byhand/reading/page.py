@@ -116,7 +116,7 @@ class Collector:
             raise UnreadableError(
                 f"{what} does not say what it was asked for{'; verify it with that version' if of else ''}"
             )
-        said = _messages(asked.get("language", "en"))
+        said = _messages(asked.get("language", ""))
         line = _pattern(said, "foot.line", **{name: f"(?P<{name}>{each})" for name, each in _FOOT.items()})
         texts = "".join(self.texts) + squeezed(" ".join(elsewhere))
         found = [foot] if foot else list({Foot(**match.groupdict()) for match in re.finditer(line, texts)})

@@ -471,6 +471,7 @@ REFUSED = [
     ("page.html", lambda _: f"{ASKED}<p>3 + 4 = 7</p>".encode(), "it has no line “byhand …"),
     ("page.html", lambda _: b"<meta name=generator content='byhand 0.0.7'><p>3", "byhand 0.0.7 printed it, as a page that does not say what it was asked for; verify it with that version"),
     ("page.html", lambda _: ASKED.replace("=en", "=xyz").encode(), "it is in another language: no language 'xyz'; there are: en"),
+    ("page.html", lambda _: ASKED.replace("language=en ", "").encode(), "it is in another language: no language ''; there are: en"),
     ("page.html", lambda _: b"</td></table><td>3", "its HTML does not parse: it is none of byhand's pages"),
     ("page.html", lambda _: f"{ASKED}byhand 0.1.0 · nothing · seed 0 · numbers 1234567".encode(), "it is of another course: no sheet 'nothing'"),
     *(("page.html", lambda _, old=old, new=new: f"{ASKED.replace(old, new)}byhand 0.1.0 · layer-norm · seed 0 · numbers 1234567".encode(), message) for old, new, message in [
