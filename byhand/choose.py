@@ -9,7 +9,6 @@ from byhand.errors import ConfigError
 from byhand.model import Model
 from byhand.model.weights import Values, check_positions, complete
 from byhand.options import Options
-from byhand.symmetry.renaming import renamed
 from byhand.worksheet.sheet import Sheet
 
 Quality = Mapping[str, Any]  # the promises that numbers found by the search keep
@@ -38,10 +37,12 @@ def choose(sheet: Sheet, options: Options, tell: Tell = unheard) -> tuple[Values
     if options.keeps_numbers and options.answer:
         raise ConfigError("--answer needs new numbers; leave out --values, --numbers symbolic and --seed 0")
     quality: Quality | None = None
-    if options.keeps_numbers:
-        values = renamed(sheet.model, values, seed, signs=not symbolic, in_place=sheet.in_place)
-    else:
+    if not options.keeps_numbers:
         values, quality = _new(sheet, values, options)
+    elif seed != 0:
+        from byhand.symmetry.renaming import renamed  # most pages have a sheet's own numbers, and need no symmetry
+
+        values = renamed(sheet.model, values, seed, signs=not symbolic, in_place=sheet.in_place)
     if options.weight_places is not None:
         values = rounded(sheet.model, values, options.weight_places, tell)
     return values, quality
