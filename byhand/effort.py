@@ -64,9 +64,9 @@ def _step(tape: Tape, name: str) -> float:
     return sum(operations(tape.cell(name, i, j), tape.value) + writing(x) for i, j, x in cells)
 
 
-def working(line: Expr) -> float:
-    """The time for arithmetic that has numbers in it."""
-    return operations(line, lambda ref: None)
+def working(rule: Expr, values: ValueOf) -> float:
+    """The time for a cell's arithmetic on a page, where the root of a number that stands there is looked up."""
+    return operations(rule, values, looked_up=(Num, Ref))
 
 
 def writing(value: Any) -> float:
@@ -74,27 +74,27 @@ def writing(value: Any) -> float:
     return GLYPH * (len(value) if isinstance(value, str) else _glyphs(value))
 
 
-def operations(node: Expr, values: ValueOf) -> float:
-    """The time for the operations of a cell: its tree, evaluated in numbers that know how long they took."""
-    timed: Timed = evaluate(node, lambda ref: Timed(_plain(values(ref))), STOPWATCH)
-    return timed.seconds + _looking(node)
+def operations(node: Expr, values: ValueOf, looked_up: tuple[type[Expr], ...] = (Num,)) -> float:
+    """The time for the operations of a cell: its tree, evaluated in numbers that know how long they took.
 
-
-def _looking(node: Expr) -> float:
-    """The time that a tree takes whatever its numbers are: for sums of products and for roots.
-
-    A root of a number that stands in the tree is looked up: √d_head is the same in all cells.
+    looked_up: of what a root takes no time, such as √d_head, which is the same in all cells.
     """
+    timed: Timed = evaluate(node, lambda ref: Timed(_plain(values(ref))), STOPWATCH)
+    return timed.seconds + _looking(node, looked_up)
+
+
+def _looking(node: Expr, looked_up: tuple[type[Expr], ...]) -> float:
+    """The time that a tree takes whatever its numbers are: for sums of products and for roots."""
     match node:
         case Num() | Ref():
             return 0.0
         case Sum(terms) if any(isinstance(term, Mul) for term in terms):
             own = DOT
-        case Fn("sqrt", (of,)) if not isinstance(of, Num):
+        case Fn("sqrt", (of,)) if not isinstance(of, looked_up):
             own = ROOT
         case _:
             own = 0.0
-    return own + sum([_looking(child) for child in children(node)])
+    return own + sum([_looking(child, looked_up) for child in children(node)])
 
 
 class Timed(NamedTuple):

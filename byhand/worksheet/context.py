@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from byhand.arithmetic.expr import Div, Expr, Mul, Sub, Sum, changed, substitute
+from byhand.arithmetic.expr import Div, Expr, Mul, Sub, Sum, changed
 from byhand.effort import working
 from byhand.errors import SheetError
 from byhand.mistakes import foil
@@ -60,7 +60,7 @@ class Context:
 
     def worked_out(self, cell: Cell, rule: Expr) -> Cell:
         """A cell with its rule and, if it is a blank, the seconds that it takes."""
-        seconds = working(substitute(rule, self.tape.value)) if cell.blank else 0.0
+        seconds = working(rule, self.tape.value) if cell.blank else 0.0
         return replace(cell, rule=rule, seconds=seconds)
 
     def panel(self, name: str, role: Role | None = None, *, caption: str = "", note: str = "") -> Panel:
