@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gc
 import io
 import json
 import os
@@ -143,15 +144,7 @@ def _book(folder: Path, sheet: Sheet, view: View, language: str) -> Iterator[Bun
 def _workers(jobs: int, dask: str) -> Iterator[Submit]:
     """A `submit(function, *args)` that returns a future: here, in `jobs` processes, or on a Dask cluster."""
     if dask:
-        from distributed import Client
-
-        try:
-            client = Client(dask)  # type: ignore[no-untyped-call]
-        except (OSError, ValueError) as error:
-            raise ConfigError(
-                f"no Dask scheduler at {dask!r}: {error}; use one such as tcp://127.0.0.1:8786"
-            ) from None
-        with client:
+        with _dask_client(dask) as client:
             yield partial(client.submit, pure=False)
     elif jobs > 1:
         ignored = (signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that writes
@@ -162,6 +155,20 @@ def _workers(jobs: int, dask: str) -> Iterator[Submit]:
             pool.shutdown(cancel_futures=True)
     else:
         yield _Immediate
+
+
+def _dask_client(address: str) -> Any:
+    """A client of the Dask scheduler at an address."""
+    from distributed import Client
+
+    try:
+        return Client(address)  # type: ignore[no-untyped-call]
+    except (OSError, ValueError) as error:
+        refused = str(error)
+    # A client that was refused closes itself when it is collected, and waits for a lock as it does. It is collected
+    # here: later, it might be while the next cluster or client is started, which holds that lock.
+    gc.collect()
+    raise ConfigError(f"no Dask scheduler at {address!r}: {refused}; use one such as tcp://127.0.0.1:8786")
 
 
 class _Immediate:

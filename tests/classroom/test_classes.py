@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gc
 import io
 import re
 import subprocess
@@ -140,9 +141,12 @@ def test_two_at_once_in_one_folder_do_each_other_no_harm(tmp_path):
     assert contents(tmp_path / "both") == contents(tmp_path / "alone")
 
 
-def test_an_address_without_a_scheduler_is_said(tmp_path):
+def test_an_address_without_a_scheduler_is_said_and_leaves_no_client(tmp_path):
+    from distributed import Client
+
     with pytest.raises(ConfigError, match=r"no Dask scheduler at '1\.2\.3': missing port number .*; use one such as"):
         make_class(SHEET, ROSTER, out=tmp_path, dask="1.2.3")
+    assert not [each for each in gc.get_objects() if type(each) is Client]
 
 
 def test_a_dask_cluster_makes_the_same_bytes(made, tmp_path):
