@@ -99,11 +99,14 @@ def pages(sheet: str, runs: str) -> dict[str, dict[str, Any]]:
 
 def save(sheet: str, folder: str) -> None:
     """Put the HTML of a sheet's views and the fonts' CSS into files."""
-    from byhand.formats.fonts import font_face_css
+    from byhand.formats.fonts import FACES, font_face_css
 
     for view, html in printed(sheet)[1].items():
         Path(folder, f"{view}.html").write_text(html, encoding="utf-8")
-    Path(folder, "fonts.css").write_text(font_face_css(lambda face: face.path.as_uri()), encoding="utf-8")
+    for face in FACES:
+        Path(folder, face.name).write_bytes(face.font)
+    css = font_face_css(lambda face: Path(folder, face.name).as_uri())
+    Path(folder, "fonts.css").write_text(css, encoding="utf-8")
 
 
 def plain(folder: str, collecting: str = "gc") -> None:

@@ -1,12 +1,13 @@
 """Maps for the tests: of sheets that ask for given steps, section by section."""
 
+import io
 from functools import cache
 from itertools import combinations, pairwise
 
 from fontTools.ttLib import TTFont
 
 from byhand.arithmetic.floats import FLOATS
-from byhand.formats.fonts import faces
+from byhand.formats.fonts import FACES
 from byhand.model import MODELS
 from byhand.model.config import Config
 from byhand.model.weights import Values, complete
@@ -100,10 +101,8 @@ def words(text):
 
 @cache
 def advances(family, weight):
-    (face,) = (
-        f for f in faces() if (f.family, f.weight, f.style == "italic") == (family, weight, "Italic" in family)
-    )
-    font = TTFont(face.path)
+    (face,) = (f for f in FACES if (f.family, f.weight, f.style == "italic") == (family, weight, "Italic" in family))
+    font = TTFont(io.BytesIO(face.font))
     em, widths = font["head"].unitsPerEm, font["hmtx"]
     return {code: widths[glyph][0] / em for code, glyph in font.getBestCmap().items()}
 

@@ -14,13 +14,9 @@ name "byhand Math" after "byhand Sans", which lacks ∈ ⊕ ⌊ ⟶; keep maths 
 
 from __future__ import annotations
 
-import atexit
 import base64
 import hashlib
 import io
-import os
-import shutil
-import tempfile
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,15 +25,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from platformdirs import user_cache_path
-
+from byhand.cache import cached_by
 from byhand.formats.glyphs import SUBSCRIPTS, add_fractions, add_small_letters
 
 SANS = ("fontpkg_source_sans_3", "files/SourceSans3[wght].ttf")
 SANS_ITALIC = ("fontpkg_source_sans_3", "files/SourceSans3-Italic[wght].ttf")
 MATH = ("ziamath", "fonts/STIXTwoMath-Regular.ttf")
 
-FACES = {
+SOURCES = {
     "sans-400.ttf": ("byhand Sans", 400, "normal", SANS),
     "sans-400-italic.ttf": ("byhand Sans", 400, "italic", SANS_ITALIC),
     "sans-600.ttf": ("byhand Sans", 600, "normal", SANS),
@@ -61,27 +56,30 @@ LEGAL = [0, 7, 9, 13, 14]  # name records: copyright, trademark, designer, licen
 
 @dataclass(frozen=True)
 class Face:
-    """A font file, and its family, weight and style in CSS."""
+    """A font: the name of its file, and its family, weight and style in CSS."""
 
+    name: str
     family: str
     weight: int
     style: str
-    path: Path
+
+    @property
+    def font(self) -> bytes:
+        """The font file."""
+        return _files()[self.name]
+
+    @property
+    def address(self) -> str:
+        """Where a page that is laid out here finds the font file; nothing on the disk has such an address."""
+        return f"byhand:{self.name}"
+
+    @property
+    def data_url(self) -> str:
+        """A data URL that holds the compressed font, for a page without other files."""
+        return "data:font/woff;base64," + base64.b64encode(_files()[_packed(self.name)]).decode("ascii")
 
 
-@cache
-def faces() -> tuple[Face, ...]:
-    """The faces, from the user's cache folder or built into it; into a temporary one if it cannot be written to."""
-    home = user_cache_path("byhand") / "fonts" / _key()
-    if not all(os.path.isfile(home / name) for name in (*FACES, *map(_packed, FACES))):
-        fonts = build()
-        try:
-            _store(home, fonts)
-        except OSError:
-            home = Path(tempfile.mkdtemp(prefix="byhand-fonts-"))
-            atexit.register(shutil.rmtree, home, ignore_errors=True)
-            _store(home, fonts)
-    return tuple(Face(*face[:3], home / name) for name, face in FACES.items())
+FACES = tuple(Face(name, family, weight, style) for name, (family, weight, style, _) in SOURCES.items())
 
 
 def font_face_css(url: Callable[[Face], str]) -> str:
@@ -89,26 +87,38 @@ def font_face_css(url: Callable[[Face], str]) -> str:
     return "\n".join(
         f'@font-face {{ font-family: "{face.family}"; font-weight: {face.weight}; font-style: {face.style}; '
         f'src: url("{url(face)}") }}'
-        for face in faces()
+        for face in FACES
     )
 
 
-def data_url(face: Face) -> str:
-    """A data URL that holds the compressed font, for a page without other files."""
-    packed = face.path.with_name(_packed(face.path.name)).read_bytes()
-    return "data:font/woff;base64," + base64.b64encode(packed).decode("ascii")
+@cache
+def key() -> str:
+    """A key for all that the fonts depend on: this code, fontTools' version, and the checksums of each source."""
+    here = Path(__file__)
+    digest = hashlib.sha256(here.read_bytes() + here.with_name("glyphs.py").read_bytes())
+    for source in (("fontTools", "__init__.py"), SANS, SANS_ITALIC, MATH):
+        with open(_locate(source), "rb") as file:
+            digest.update(file.read(512))
+    return digest.hexdigest()
 
 
-def build() -> dict[str, bytes]:
+@cache
+def _files() -> dict[str, bytes]:
+    """The files of the fonts, as they were built or from the cache, which knows damaged ones by their checksum."""
+    return _build()
+
+
+@cached_by("fonts", key)
+def _build() -> dict[str, bytes]:
     """The files of the fonts by name, plain and compressed.
 
     The bytes depend on the installed packages only, not on the machine, the locale or the time.
     """
     from fontTools.varLib.instancer import instantiateVariableFont
 
-    subsets = {source: _bytes(_kerned_subset(source)) for source in (SANS, SANS_ITALIC)}
+    subsets = {source: _bytes(_kerned_subset(source)) for source in {each for *_, each in SOURCES.values()} - {MATH}}
     fonts = {}
-    for name, (family, weight, style, source) in FACES.items():
+    for name, (family, weight, style, source) in SOURCES.items():
         if source == MATH:
             font = _subset(source, MATHS, slanted=style == "italic")
         else:
@@ -133,27 +143,6 @@ def _locate(source: tuple[str, str]) -> Path:
     if spec is None or spec.origin is None:
         raise ModuleNotFoundError(f"the package {package} is not installed", name=package)
     return Path(spec.origin).parent / inside
-
-
-def _key() -> str:
-    """A key for all that the fonts depend on: this code, fontTools' version, and the checksums of each source."""
-    here = Path(__file__)
-    digest = hashlib.sha256(here.read_bytes() + here.with_name("glyphs.py").read_bytes())
-    for source in (("fontTools", "__init__.py"), SANS, SANS_ITALIC, MATH):
-        with open(_locate(source), "rb") as file:
-            digest.update(file.read(512))
-    return digest.hexdigest()[:16]
-
-
-def _store(home: Path, fonts: dict[str, bytes]) -> None:
-    home.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=home) as scratch:
-        for name, data in fonts.items():
-            with open(Path(scratch, name), "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(file.name, home / name)
 
 
 def _open(data: bytes) -> Any:

@@ -13,7 +13,7 @@ from typing import Any
 from byhand import __version__
 from byhand.cache import cached, sources_of
 from byhand.errors import SheetError
-from byhand.formats.fonts import faces, font_face_css
+from byhand.formats import fonts
 
 # tagged, for readers that speak; with what the page was asked for
 OPTIONS = {"pdf_variant": "pdf/ua-1", "custom_metadata": True}
@@ -37,7 +37,7 @@ def _making() -> str:
     """A key for all that turns HTML into PDF: the files of WeasyPrint and pydyf, the fonts, and this code."""
     programs = [Path(spec.origin).read_text(encoding="utf-8") for name in ("weasyprint", "pydyf")
                 if (spec := find_spec(name)) and spec.origin]  # fmt: skip
-    return "\0".join((__version__, *programs, faces()[0].path.parent.name, sources_of(Path(__file__).parent.parent)))
+    return "\0".join((__version__, *programs, fonts.key(), sources_of(Path(__file__).parent.parent)))
 
 
 def pdf(html: str) -> bytes:
@@ -66,11 +66,11 @@ def rendered_document(html: str) -> Any:
     from weasyprint import CSS, HTML
     from weasyprint.text.fonts import FontConfiguration
 
-    fonts, fetcher = FontConfiguration(), _fetcher()()
+    known, fetcher = FontConfiguration(), _fetcher()()
     with _refusals(), _no_collection():
-        css = CSS(string=font_face_css(lambda face: face.path.as_uri()), font_config=fonts, url_fetcher=fetcher)
+        css = CSS(string=fonts.font_face_css(lambda face: face.address), font_config=known, url_fetcher=fetcher)
         source = HTML(string=html, url_fetcher=fetcher)
-        return source.render(stylesheets=[css], font_config=fonts, **OPTIONS)
+        return source.render(stylesheets=[css], font_config=known, **OPTIONS)
 
 
 @contextmanager
@@ -99,14 +99,14 @@ def _no_collection() -> Iterator[None]:
 @cache
 def _fetcher() -> type[Any]:
     """A class of URL fetchers that load our own fonts only, since templates are not trusted."""
-    from weasyprint.urls import FatalURLFetchingError, URLFetcher
+    from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
-    allowed = {face.path.as_uri() for face in faces()}
+    known = {face.address: face for face in fonts.FACES}
 
     class FontsOnly(URLFetcher):  # type: ignore[misc]
         def fetch(self, url: str, headers: Any = None) -> Any:
-            if url not in allowed:
+            if url not in known:
                 raise FatalURLFetchingError(f"a template asks for {url[:80]!r}; it may use no files but the fonts")
-            return super().fetch(url, headers)
+            return URLFetcherResponse(url, known[url].font)
 
     return FontsOnly

@@ -8,7 +8,7 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-from byhand.formats.fonts import faces
+from byhand.formats import fonts
 from byhand.worksheet.sheet import folders, shipped
 
 
@@ -22,5 +22,5 @@ def _program() -> str:
     """A hash of all that a page depends on: this code, the templates, the fonts, and the installed packages."""
     files = sorted([*Path(__file__).parent.parent.rglob("*.py"), *shipped().rglob("*.*")])
     installed = sorted(path.name for entry in sys.path for path in Path(entry).glob("*-info"))
-    names = [sys.version, str(faces()[0].path), *installed]
+    names = [sys.version, fonts.key(), *installed]
     return sha256(b"\0".join([*(path.read_bytes() for path in files), *map(os.fsencode, names)])).hexdigest()

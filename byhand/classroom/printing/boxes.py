@@ -65,7 +65,7 @@ class BoxReader:
     """Reads the blocks of a page.
 
     text: the page's runs of text, by their places in the content stream.
-    used: of each font of the page, the file.
+    used: of each font of the page, the name of its file.
     parents: the box that contains a box, by the latter's id().
     """
 

@@ -20,7 +20,7 @@ from byhand.classroom.printing.breaking import Paragraph
 from byhand.classroom.printing.shape import NUMBER_CHARACTERS
 from byhand.classroom.printing.stream import COLOUR_STEPS, place, text_runs, without
 from byhand.errors import SheetError
-from byhand.formats.fonts import faces
+from byhand.formats.fonts import FACES
 from byhand.formats.pdf import as_pdf, rendered_document
 
 TextOf = Callable[[int], str]  # from a mark's number to the text that a copy has in its place
@@ -61,7 +61,7 @@ class Layout:
     """A document that is laid out.
 
     everywhere: the slots that are at the same place on every page.
-    faces: of each font of the PDF, by its name there, the file.
+    faces: of each font of the PDF, by its name there, the name of its file.
     letters: of each font that a slot has, the characters that slots may hold.
     """
 
@@ -147,12 +147,12 @@ def _colour(mark: int) -> str:
 
 
 def _face(name: str) -> str:
-    """The file of a font, by its name in the PDF: "ABCDEF+byhand-Sans-Semi-Bold-Italic"."""
+    """The name of a face's file, by its name in the PDF: "ABCDEF+byhand-Sans-Semi-Bold-Italic"."""
     family = "byhand Math Italic" if "Math-Italic" in name else "byhand Math" if "Math" in name else "byhand Sans"
     weight, style = 600 if "Semi-Bold" in name else 400, "italic" if "Italic" in name else "normal"
-    for face in faces():
+    for face in FACES:
         if "+byhand-" in name and (face.family, face.weight, face.style) == (family, weight, style):
-            return str(face.path)
+            return face.name
     raise SheetError(f"{name.partition('+')[2]} is none of the fonts of a sheet")
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import uharfbuzz as hb
 
+from byhand.formats.fonts import FACES
+
 DIGITS = "0123456789"
 NUMBER_CHARACTERS = f"{DIGITS}abcdef−.,/()·+=÷ ∞"  # what a number, a worked line or a hash is written with
 FRACTION_SIZES = [(n, m) for n in (1, 2, 3) for m in (1, 2, 3)]  # n digits over m, which the fonts draw built
@@ -59,7 +61,8 @@ def _tag(name: str) -> int:
 
 @cache
 def _font(face: str) -> Any:
-    return hb.Font(hb.Face(hb.Blob.from_file_path(face)))
+    (font,) = (known.font for known in FACES if known.name == face)
+    return hb.Font(hb.Face(hb.Blob(font)))
 
 
 def _shaped(font: Any, text: str) -> list[tuple[tuple[int, str], Any]]:

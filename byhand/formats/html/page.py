@@ -15,7 +15,7 @@ from byhand import __version__
 from byhand.arithmetic.expr import Expr, substitute
 from byhand.errors import SheetError
 from byhand.formats import Paper
-from byhand.formats.fonts import data_url, font_face_css
+from byhand.formats.fonts import font_face_css
 from byhand.formats.html import map as architecture_map
 from byhand.formats.html.drawing import words
 from byhand.formats.html.grid import (
@@ -193,7 +193,7 @@ def _environment() -> Sandbox:
 
 @cache
 def _fonts() -> str:
-    return font_face_css(data_url)
+    return font_face_css(lambda face: face.data_url)
 
 
 def prose(tokens: Iterable[Any]) -> Markup:
