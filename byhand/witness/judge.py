@@ -11,14 +11,14 @@ from fractions import Fraction
 from typing import Any
 
 from byhand.errors import WitnessError
+from byhand.witness import float64
 from byhand.witness.letters import POINTS, letters_of, value_of
-from byhand.witness.numbers import EXACT, NEG_INF, TOLERANCE, IrrationalError, digits, is_close, is_exact, rounds_to
+from byhand.witness.numbers import EXACT, TOLERANCE, IrrationalError, digits, is_close, is_exact, rounds_to
 from byhand.witness.recorded import Recorded, computed_steps
 from byhand.witness.rules import RULES, Rows
 from byhand.witness.wiring import Wire, wires
 
 Agree = Callable[[Any, Any], bool]
-FLOAT_TOLERANCE = Fraction(1, 10**11)
 
 
 def judge(run: Recorded) -> None:
@@ -28,22 +28,23 @@ def judge(run: Recorded) -> None:
 
     Raises: WitnessError for the first cell that differs.
     """
-    wired, names = wires(run), letters_of(run)
+    wired, names, agree = wires(run), letters_of(run), _agreement(run)
+    floats = run.numbers == "float"
     for point in POINTS if names else POINTS[:1]:
         letters = {name: point + Fraction(i, 4) for i, name in enumerate(names)}
         steps: dict[str, Rows] = {
-            name: [[value_of(x, letters) for x in row] for row in rows] for name, rows in run.texts.items()
+            name: [[float64.read(x) if floats else value_of(x, letters) for x in row] for row in rows]
+            for name, rows in run.texts.items()
         }
-        agree = _agreement(run, steps)
         for name in computed_steps(run):
-            rows = computed(name, wired[name], steps)
+            rows = computed(name, wired[name], steps, floats)
             _compare(name, run.texts[name], rows, steps[name], agree)
             if run.rounding == "once":
                 steps[name] = rows
 
 
-def computed(name: str, wire: Wire, steps: Mapping[str, Rows]) -> Rows:
-    """A step from the numbers that it reads: exactly, or where that cannot be, to sixty digits.
+def computed(name: str, wire: Wire, steps: Mapping[str, Rows], floats: bool) -> Rows:
+    """A step from the numbers that it reads: exactly, or where that cannot be, to sixty digits; floats with bounds.
 
     Raises: WitnessError.
     """
@@ -54,18 +55,18 @@ def computed(name: str, wire: Wire, steps: Mapping[str, Rows]) -> Rows:
         raise WitnessError(f"{name} reads {missing}, which the run does not hold")
     rule, inputs = RULES[wire.rule], [steps[source] for source in wire.inputs]
     try:
-        if all(is_exact(x) for rows in inputs for row in rows for x in row):
+        if not floats and all(is_exact(x) for rows in inputs for row in rows for x in row):
             try:
                 return rule(EXACT, *inputs, **wire.params)
             except IrrationalError:
                 pass
-        n = digits()
+        n = float64.FLOAT64 if floats else digits()
         return rule(n, *([[n.num(x) for x in row] for row in rows] for rows in inputs), **wire.params)
     except (ArithmeticError, LookupError, ValueError) as error:
         raise WitnessError(f"{name}: the witness cannot compute it: {error}") from None
 
 
-def _agreement(run: Recorded, steps: Mapping[str, Rows]) -> Agree:
+def _agreement(run: Recorded) -> Agree:
     """How a computed number and a recorded one are compared."""
     match run.numbers:
         case "exact":
@@ -75,9 +76,7 @@ def _agreement(run: Recorded, steps: Mapping[str, Rows]) -> Agree:
         case "symbolic":
             return lambda value, recorded: is_close(value, recorded, TOLERANCE)
         case "float":
-            sizes = [abs(x) for rows in steps.values() for row in rows for x in row if x != NEG_INF]
-            tolerance = FLOAT_TOLERANCE * max(1, *sizes) ** 2
-            return lambda value, recorded: is_close(value, recorded, tolerance)
+            return float64.is_rounded
         case other:
             raise WitnessError(f"the witness does not know the numbers {other!r}")
 

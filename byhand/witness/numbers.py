@@ -62,6 +62,10 @@ class Exact:
         """erf x."""
         return 0 if x == 0 else _irrational()
 
+    def complementary_error_function(self, x: Any) -> Any:
+        """1 − erf x."""
+        return 1 if x == 0 else _irrational()
+
     def logarithm(self, x: Any, base: Any = "e") -> Any:
         """The exponent that makes x of the base."""
         if x == 1:
@@ -112,6 +116,9 @@ class Digits:
 
     def error_function(self, x: Any) -> Any:
         return self.mp.erf(self.num(x))
+
+    def complementary_error_function(self, x: Any) -> Any:
+        return self.mp.erfc(self.num(x))
 
     def logarithm(self, x: Any, base: Any = "e") -> Any:
         return self.mp.log(self.num(x), *(() if base == "e" else (base,)))

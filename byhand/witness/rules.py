@@ -77,7 +77,7 @@ def _slide(x: Rows, kernel: Rows) -> Rows:
 
 def _normal(n: Numbers, x: Any) -> Any:
     """x Φ(x), Φ being the normal distribution function."""
-    return x and n.num(Fraction(1, 2)) * x * (1 + n.error_function(n.over(x, n.root(2))))
+    return x and n.num(Fraction(1, 2)) * x * n.complementary_error_function(n.over(-x, n.root(2)))
 
 
 def _waves(n: Numbers, shape: Sequence[int], width: int, base: int = 10000, periods: Sequence[Any] = ()) -> Rows:

@@ -25,7 +25,7 @@ from judged import (
 from byhand.arithmetic.decimals import Decimals
 from byhand.arithmetic.exact import RATIONALS
 from byhand.arithmetic.floats import FLOATS
-from byhand.errors import WitnessError
+from byhand.errors import DomainError, WitnessError
 from byhand.model import MODELS
 from byhand.model.weights import Values
 from byhand.options import Options
@@ -136,6 +136,63 @@ def test_a_run_that_lacks_what_a_step_reads_is_refused():
         WitnessError, match=r"^blocks\.0\.hook_resid_mid reads blocks\.0\.hook_resid_pre, which the run does not"
     ):
         judge(without)
+
+
+HEAD = (
+    "hook_q",
+    "hook_k",
+    "hook_v",
+    "scores_raw",
+    "hook_attn_scores",
+    "hook_pattern.exp",
+    "hook_pattern.sum",
+    "hook_pattern",
+    "hook_z",
+)
+ROUNDED_AWAY = 3  # of the digits that identify a float64, how many its rounding errors may change
+
+
+def head_in_floats(size):
+    """A head of attention in float64, whose values are of a size, and all of whose sums are of one sign."""
+    q, v = [[[0.3, 0.7], [0.2, 0.6]]], [[[size * 1.1, size * 2.3], [size * 3.7, size * 4.9]]]
+    weights = {f"blocks.0.attn.W_{letter}": w for letter, w in {"Q": q, "K": q, "V": v}.items()}
+    inputs = {"blocks.0.hook_resid_pre": [[1.3, 0.9], [0.4, 2.1]]}
+    config = {"d_model": 2, "n_ctx": 2, "attention_dir": "bidirectional"}
+    values = Values.of({"config": config, "weights": weights, "inputs": inputs})
+    return run_on(MODELS["attention-head"].run(values, FLOATS), "attention-head", values)
+
+
+@pytest.mark.parametrize("size", [1e-150, 1e-9, 1, 1_000_000, 1e150])
+def test_no_changed_digit_of_a_float_is_missed_whatever_the_size_of_others(size):
+    made = head_in_floats(size)
+    judge(made)
+    for name in HEAD:
+        name = f"blocks.0.attn.{name}[0]"
+        text = made.texts[name][1][0]
+        places = [k for k, c in enumerate(text.partition("e")[0]) if c.isdigit()]
+        leading = next(n for n, k in enumerate(places) if text[k] != "0")
+        for k in places[leading : leading + 17 - ROUNDED_AWAY]:
+            other = text[:k] + str((int(text[k]) + 1) % 10) + text[k + 1 :]
+            with pytest.raises(WitnessError, match=rf"^{re.escape(name)}, row 2, column 1: "):
+                judge(changed_number(made, name, 1, 0, other))
+
+
+@pytest.mark.parametrize("size", [1e-200, 1e-5, 1e8])
+@pytest.mark.parametrize("model", WIRED)
+def test_the_witness_confirms_floats_of_every_size(model, size):
+    """Of odd weights, so that every sum and product is rounded; some underflow."""
+    values, dice = small(model, softmax_base="e", act_fn="gelu", eps="0.1"), random.Random(model)
+
+    def odd(entry):
+        return [odd(item) for item in entry] if isinstance(entry, list) else dice.gauss(0, 1) * size
+
+    values = replace(values, weights={name: odd(entry) for name, entry in values.weights.items()})
+    try:
+        made = run_on(MODELS[model].run(values, FLOATS), model, values)
+    except DomainError:  # too large for float64
+        assert size > 1
+    else:
+        judge(made)
 
 
 NUMBERS = [
