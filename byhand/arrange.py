@@ -47,7 +47,7 @@ def arranged(
         tape = sheet.model.run(values, domain, force=whole and domain.name != "symbolic")
         context = Context(
             sheet, tape, values.config, values.words(), values.vocabulary, options.orientation, values.source,
-            options.level or "standard", messages(options.language),
+            options.level or "standard", messages(options.language), dict(options.left_out),
         )  # fmt: skip
         page = document(context)  # evaluates the steps that it shows
         starts = rounded_starts(page, tape)

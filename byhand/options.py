@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from byhand.arithmetic.domain import Domain
 from byhand.arithmetic.systems import Rounding, number_system
 from byhand.formats import Paper, Setup
 from byhand.worksheet.document import VIEWS, Level, Orientation, View
+from byhand.worksheet.inverse import LeftOut
 from byhand.worksheet.sheet import ENGLISH, Sheet
 
 USUAL_FORMATS = ("html", "pdf", "json")  # formats
@@ -26,6 +27,7 @@ class Options:
     replace the sheet's. level: how large new numbers are, and how many hints the page gives.
     cache: whether pages are taken from the cache. weight_places: the places to which a file's weights are rounded.
     language: the language of the pages; a text that it lacks is in English.
+    left_out: the entries that inverse exercises leave out; where none are named, those that are easy to find.
     """
 
     seed: int | None = None
@@ -44,6 +46,7 @@ class Options:
     cache: bool = True
     weight_places: int | None = None
     language: str = ENGLISH
+    left_out: LeftOut = field(default_factory=dict)
 
     def on(self, sheet: Sheet) -> Options:
         """These options for a sheet: numbers that were not asked for are the sheet's."""

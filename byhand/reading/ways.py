@@ -18,6 +18,7 @@ from byhand.reading.back import Again, Print, Printed, Shown
 from byhand.reading.guess import original, recorded_with_lost, values_of
 from byhand.reading.page import Page
 from byhand.runs import Run
+from byhand.worksheet.asked import left_out
 from byhand.worksheet.document import Level, Orientation
 from byhand.worksheet.sheet import NUMBER_SYSTEMS, Sheet
 
@@ -104,7 +105,7 @@ def _options(page: Page) -> Options:
         seed=0, numbers=page.said("numbers", NUMBER_SYSTEMS), base=int(base) if base.isdigit() else base,
         orientation=page.said("orientation", get_args(Orientation)),  # type: ignore[arg-type]
         level=None if level == "standard" else level,  # type: ignore[arg-type]
-        language=page.asked["language"],
+        language=page.asked["language"], left_out=left_out(page.asked),
     )  # fmt: skip
     if options.numbers != "decimal":
         return options

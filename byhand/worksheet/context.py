@@ -14,7 +14,7 @@ from byhand.model.config import Config
 from byhand.model.names import is_parameter, symbol
 from byhand.tape import Place, Tape
 from byhand.worksheet.document import Cell, Falk, Level, Orientation, Panel, Role, Strip
-from byhand.worksheet.inverse import solutions
+from byhand.worksheet.inverse import LeftOut, leave_out, places_of, solutions
 from byhand.worksheet.messages import Messages, messages
 from byhand.worksheet.sheet import Sheet
 
@@ -28,6 +28,7 @@ class Context:
     """A sheet, its run, and the options of the page.
 
     tokens, source, vocabulary: words; the source is what an encoder reads for a decoder.
+    left_out: the entries that the sheet's inverse exercises leave out; those that are chosen here are added.
     """
 
     sheet: Sheet
@@ -39,6 +40,7 @@ class Context:
     source: tuple[str, ...] = ()
     level: Level = "standard"
     messages: Messages = field(default_factory=messages)
+    left_out: LeftOut = field(default_factory=dict)
 
     @property
     def turned(self) -> bool:
@@ -111,7 +113,7 @@ class Context:
             if copied not in step.inputs:
                 raise SheetError(f"{name} does not read {copied!r}; it reads {', '.join(step.inputs)}")
         flat = replace(self, orientation="rows")
-        found = solutions(self.tape, name, unknown)
+        found = self._found(name, unknown)
         operands = (flat.panel(n, "copy" if n in copies else None) for n in step.inputs)
         left, upper, *rest = (flat._without(panel, found) for panel in operands)
         if step.op.name == "dot_rows":
@@ -134,10 +136,17 @@ class Context:
         step = self.tape[name].step
         if step.op is None or step.op.name not in OPERATOR_SIGNS:
             raise SheetError(f"{name} is neither a product nor a sum; leave out entries of another step's operands")
-        found = solutions(self.tape, name, unknown)
+        found = self._found(name, unknown)
         panels = [self._without(self.panel(n), found) for n in step.inputs]
         joints = [OPERATOR_SIGNS[step.op.name]] * (len(panels) - 1)
         return Strip((*panels, self.panel(name, "given")), (*joints, "="))
+
+    def _found(self, name: str, unknown: Sequence[str | Place]) -> Mapping[Place, Expr]:
+        """The unknown entries of an inverse exercise, and the arithmetic that finds each."""
+        found = solutions(self.tape, name, places_of(self.left_out, name, unknown))
+        if any(isinstance(item, str) for item in unknown):
+            leave_out(self.left_out, name, found)
+        return found
 
     def _without(self, panel: Panel, found: Mapping[Place, Expr]) -> Panel:
         """A matrix with blanks for its unknown entries, and the arithmetic that finds them."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +12,9 @@ from byhand.arithmetic.expr import Div, Expr, Mul, Num, Ref, Sub, Sum, refs, sub
 from byhand.errors import SheetError
 from byhand.notation.number import parse, plain
 from byhand.tape import Place, Tape
+
+
+LeftOut = dict[tuple[str, tuple[str, ...]], tuple[Place, ...]]  # by the result and the names of the entries' operands
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,22 @@ def solutions(tape: Tape, name: str, unknown: Sequence[str | Place]) -> dict[Pla
         _division(own.worked)  # its comparisons note the copies that divide by another number
         found[place] = own.rule
     return found
+
+
+def places_of(left_out: LeftOut, name: str, unknown: Sequence[str | Place]) -> Sequence[str | Place]:
+    """The unknowns of a result, with the entries that are known to be left out in place of operands' names."""
+    known = left_out.get((name, _operands(unknown)), ())
+    return known if known and {item for item in unknown if not isinstance(item, str)} <= {*known} else unknown
+
+
+def leave_out(left_out: LeftOut, name: str, places: Iterable[Place]) -> None:
+    """Take down which entries are left out."""
+    own = tuple(sorted(places))
+    left_out[name, _operands(own)] = own
+
+
+def _operands(unknown: Sequence[str | Place]) -> tuple[str, ...]:
+    return tuple(sorted(item if isinstance(item, str) else item[0] for item in unknown))
 
 
 def _of_first_copy(tape: Tape) -> Tape:
