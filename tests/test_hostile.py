@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import subprocess
 import sys
+import zipfile
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from byhand.errors import ByHandError, OutputError, SheetError
+from byhand.errors import ByHandError, OutputError, SheetError, ValuesError
 from byhand.files import write
 from byhand.formats.html.page import Pages, _environment
 from byhand.model.files import _json, _npz, _safetensors, _toml
@@ -287,6 +289,39 @@ def test_any_bytes_are_a_file_or_refused(read, content):
         read(content)
     except (ByHandError, ValueError, RecursionError):
         return  # of which the caller makes a line
+
+
+DTYPES = ["'<f8'", "'>f2'", "'<f16'", "'<c16'", "'|O'", "'<U0'", "'<U3'", "'|S3'", "'|b1'", "'<M8[s]'", "'int'", "'|V8'", "None",
+          "[('a', '<f8')]", "('<f8', (2,))", "'2f8'", "[]", "{}"]  # fmt: skip
+SHAPES = ["()", "(2,)", "(True, 2, 2)", "(-1,)", "(-2, -2)", "(0,)", "(0, 10**9)", "(0, 99999999999999999999)", "(99999999999,)", "[2]",
+          "2", "(2.0,)", "('2',)", "None", "(1,) * 99", "((1,),)", "(" + "1," * 70 + ")"]  # fmt: skip
+
+
+def npz(dtype, shape, order, data, name="w"):
+    """An npz file with one array of which the header tells this."""
+    header = f"{{'descr': {dtype}, 'fortran_order': {order}, 'shape': {shape}}}\n".encode()
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(f"{name}.npy", b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + data)
+    return buffer.getvalue()
+
+
+@ANYTHING
+@given(
+    st.sampled_from(DTYPES), st.sampled_from(SHAPES), st.sampled_from(["False", "True", "None", "'C'"]),
+    st.sampled_from([0, 16, 32]), st.sampled_from(["w", "tokens", "inputs/x"]),
+)  # fmt: skip
+def test_any_header_of_npz_is_an_array_or_refused(dtype, shape, order, size, name):
+    try:
+        _npz(npz(dtype, shape, order, bytes(size), name))
+    except (ByHandError, ValueError) as error:
+        clear(error)
+
+
+@pytest.mark.parametrize("shape", ["(True, 2, 2)", "(-1,)", "(2, -1)"])
+def test_a_size_in_a_header_of_npz_is_a_whole_number(shape):
+    with pytest.raises(ValuesError, match=r"^'w' has the shape .*; a size is a whole number from 0 on$"):
+        _npz(npz("'<f8'", shape, "False", bytes(32)))
 
 
 @ANYTHING

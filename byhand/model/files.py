@@ -199,6 +199,8 @@ def _npy(name: str, file: IO[bytes], budget: int) -> tuple[Any, int]:
         shape, by_columns, dtype = header(file)
     except Exception as error:  # numpy's reader of a header raises whatever its tokenizer does
         raise ValueError(f"{shown(name)} has no header of numpy's: {error}") from None
+    if any(type(n) is not int or n < 0 for n in shape):  # numpy takes true for 1, and reads a size below 0 to the end
+        raise ValuesError(f"{shown(name)} has the shape {shown(shape)}; a size is a whole number from 0 on")
     budget, size = _within(name, shape, budget), math.prod(shape) * dtype.itemsize
     if dtype.kind not in ("iufU" if name in BESIDE else "iuf"):
         raise ValuesError(f"{shown(name)} holds {shown(str(dtype))}; save it as float32")
