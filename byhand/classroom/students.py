@@ -23,7 +23,7 @@ from byhand.classroom.qr import qr_codes
 from byhand.classroom.roster import Student
 from byhand.errors import SheetError
 from byhand.formats.html.page import Pages
-from byhand.formats.pdf import laid_out
+from byhand.formats.pdf import laid_out, weasyprint
 from byhand.formats.program import program_key
 from byhand.model.weights import Values
 from byhand.notation.text import value_text
@@ -87,6 +87,7 @@ def class_pages(plan: Plan) -> ClassPages:
 
     Raises: ConfigError where there is one set of numbers only; ByHandError.
     """
+    weasyprint()  # if it is not there, nothing needs to be searched for
     numbers = NumberSets(plan)
     sets = numbers.sets
     try:

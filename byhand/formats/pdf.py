@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import gc
+import io
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 
 from byhand import __version__
 from byhand.cache import cached, sources_of
-from byhand.errors import SheetError
+from byhand.errors import ExtraError, OutputError, SheetError
 from byhand.formats import fonts
 
 # tagged, for readers that speak; with what the page was asked for
@@ -61,27 +62,53 @@ def as_pdf(document: Any) -> bytes:
 def rendered_document(html: str) -> Any:
     """A page laid out, as WeasyPrint's Document.
 
-    Raises: SheetError where the page loads a file.
+    Raises: SheetError where the page loads a file; ExtraError where Pango is missing.
     """
-    from weasyprint import CSS, HTML
-    from weasyprint.text.fonts import FontConfiguration
-
-    known, fetcher = FontConfiguration(), _fetcher()()
+    engine = weasyprint()
+    known, fetcher = engine.text.fonts.FontConfiguration(), _fetcher()()
     with _refusals(), _no_collection():
-        css = CSS(string=fonts.font_face_css(lambda face: face.address), font_config=known, url_fetcher=fetcher)
-        source = HTML(string=html, url_fetcher=fetcher)
+        css = engine.CSS(
+            string=fonts.font_face_css(lambda face: face.address), font_config=known, url_fetcher=fetcher
+        )
+        source = engine.HTML(string=html, url_fetcher=fetcher)
         return source.render(stylesheets=[css], font_config=known, **OPTIONS)
+
+
+@cache
+def weasyprint() -> Any:
+    """WeasyPrint, which loads Pango as it is imported.
+
+    Raises: ExtraError where Pango is missing.
+    """
+    try:
+        with redirect_stdout(io.StringIO()):  # it prints some lines of its own
+            import weasyprint as found
+            import weasyprint.text.fonts
+    except OSError as error:
+        reason = str(error).partition(":")[0]
+        raise ExtraError(
+            f"a PDF needs Pango, which is not installed ({reason}); install it, on Debian or Ubuntu with apt install "
+            "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0, on macOS with brew install pango, on Windows with "
+            "pacman -S mingw-w64-ucrt-x86_64-pango in MSYS2, or do without PDF: byhand generate --format html"
+        ) from None
+    return found
 
 
 @contextmanager
 def _refusals() -> Iterator[None]:
-    """Within the block, turn WeasyPrint's error about a file that a page may not load into a SheetError."""
-    from weasyprint.urls import FatalURLFetchingError
+    """Within the block, say in our own words what WeasyPrint cannot do.
 
+    Raises: SheetError for a file that a page may not load; OutputError where there is no room for its fonts.
+    """
     try:
         yield
-    except FatalURLFetchingError as error:
+    except weasyprint().urls.FatalURLFetchingError as error:
         raise SheetError(str(error)) from None
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise OutputError(
+            f"the folder for temporary files cannot be written to: {reason}; make room, or name another in TMPDIR"
+        ) from None
 
 
 @contextmanager

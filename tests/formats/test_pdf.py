@@ -5,7 +5,11 @@ from __future__ import annotations
 import io
 import itertools
 import logging
+import os
 import re
+import subprocess
+import sys
+import tempfile
 from functools import cache
 
 import pytest
@@ -13,7 +17,7 @@ from kinds import kinds_and_run
 from page_layout import MM, apart, boxes, drawn, fits, inside
 from pypdf import PdfReader
 
-from byhand.errors import SheetError
+from byhand.errors import OutputError, SheetError
 from byhand.formats.html.page import PAPERS, Pages
 from byhand.formats.pdf import pdf
 from byhand.formats.pdf import rendered_document as laid_out
@@ -150,3 +154,50 @@ def test_a_page_that_asks_for_a_file_is_refused():
         SheetError, match="a template asks for 'file:///etc/passwd'; it may use no files but the fonts"
     ):
         pdf('<html lang="en"><title>t</title><img alt="x" src="file:///etc/passwd">')
+
+
+WITHOUT_PANGO = """
+import sys
+import cffi
+
+def missing(self, name, flags=0):
+    raise OSError(f"cannot load library '{name}': {name}: cannot open shared object file: No such file or directory")
+
+cffi.FFI.dlopen = missing
+from byhand.cli import main
+main(sys.argv[1:])
+"""
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ("generate", "shapes", "--format", "pdf", "--no-cache"),
+        ("generate", "shapes", "dot-product", "--book", "--format", "pdf", "--no-cache"),
+        ("class", "dot-product", "--anonymous", "2"),
+    ],
+    ids=["generate", "book", "class"],
+)
+def test_where_pango_is_missing_one_line_says_so_and_what_to_do(asked, tmp_path):
+    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")}  # with no page laid out before
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_PANGO, *asked, "--out", str(tmp_path / "out")],
+        capture_output=True, text=True, env=environment,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (1, "")
+    (line,) = done.stderr.splitlines()
+    assert "a PDF needs Pango, which is not installed (cannot load library 'libgobject-2.0-0')" in line
+    for advice in ("apt install libpango-1.0-0", "brew install pango", "pacman -S", "--format html"):
+        assert advice in line
+
+
+def test_html_is_printed_without_pango(tmp_path):
+    asked = ("generate", "shapes", "--format", "html", "--no-cache", "--out", str(tmp_path))
+    subprocess.run([sys.executable, "-c", WITHOUT_PANGO, *asked], check=True, capture_output=True)
+    assert (tmp_path / "shapes-seed0" / "key.html").exists()
+
+
+def test_where_no_temporary_file_can_be_written_one_line_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+    with pytest.raises(OutputError, match="the folder for temporary files cannot be written to: No such file"):
+        pdf("<html lang=en><title>t</title>x")
