@@ -13,7 +13,6 @@ from byhand.errors import SheetError
 from byhand.notation.number import parse, plain
 from byhand.tape import Place, Tape
 
-
 LeftOut = dict[tuple[str, tuple[str, ...]], tuple[Place, ...]]  # by the result and the names of the entries' operands
 
 
