@@ -34,7 +34,7 @@ from byhand.numbers.promises import (
     whole_time,
 )
 from byhand.numbers.registry import SEARCHES
-from byhand.ops import standardize
+from byhand.ops.norms import standardize
 
 SIZES: dict[str, Any] = {"d_model": 4, "n_heads": 2, "d_head": 4, "d_v": 2, "d_mlp": 6, "softmax_base": 2}
 # name: model, what is not as in SIZES, median and p95 to reach in ms
@@ -203,7 +203,7 @@ def broken(name: str, seeds: int, judge: Callable[..., Any]) -> tuple[str, ...]:
             first.append(judge(model, found, limits, wanted))
             return {}
 
-        with left_out(name), mock.patch.object(choice, "judged", note):
+        with left_out(name), mock.patch.object(choice, "accepted", note):
             try:
                 choice.choose(MODELS["gpt"], config, seed, pick_words=True)
             except ByHandError:

@@ -1,19 +1,19 @@
-"""Numbers worth computing by hand: new ones for every seed, which keep every promise of promises.py.
+"""Numbers that are worth computing by hand: new ones for every seed, which keep every promise of promises.py.
 
-The search, from the outside in:
+The files, from the whole to its parts:
 
-choice.py        search → run on the tape → keep
-registry.py      a search for each model, and what is required of a configuration
-search.py        a model's search, of the stages below, each of which says what it requires
-lessons.py       small models, whose numbers are like their sheet's own
-stack.py         layers, one after the other: attention.py, feed_forward.py
-embedding.py     what is before and after them
-norms.py         rows that a norm leaves rational
-combine.py       columns put together: beam search, and joins of two halves
-natural.py       what makes a weight look like one
+choice.py        searches for an instance, runs it on the tape, and keeps it if it keeps every promise
+registry.py      the search of each model, and what it requires of a configuration
+search.py        the searches of transformers and their layers, composed of the stages below
+lessons.py       the searches of small models, whose numbers resemble those of their sheet
+stack.py         layers one after the other; attention.py and feed_forward.py find one layer each
+embedding.py     what comes before the layers and after them: W_E, W_pos and W_U
+norms.py         rows whose norm is rational, and the norm's w and b
+combine.py       columns combined into matrices, by beam search or by a join of two halves
+natural.py       which matrices look like weights
 promises.py      what is promised of an instance, measured on the tape of its run
 words.py         sentences and vocabularies
-dice.py          random numbers that stay the same for ever
+dice.py          random numbers that no release of a library changes
 """
 
 from byhand.numbers import lessons, search

@@ -1,14 +1,11 @@
-"""An attention layer in whole numbers and small fractions: W_Q and W_K, then W_V, then W_O.
+"""An attention layer in whole numbers and small fractions: first W_Q and W_K, then W_V, then W_O.
 
-1. `find_heads`: rows that are read → heads, W_Q and W_K, with whole scores and patterns of small denominators.
-2. `find_mixtures`: heads → one head or several with their W_V, and the columns of W_O that turn the fractions of z
-   into whole numbers.
-3. `plain_updates`, `friendly_updates`: a mixture → W_O, whose sum with the stream is small, or one that the norm
-   after it leaves rational.
+1. `find_heads`: the rows that attention reads → W_Q and W_K with whole scores and patterns of small denominators. 2.
+`find_mixtures`: those heads → one head or several with their W_V, and the columns of W_O that turn the fractions in
+z, the heads' results, into whole numbers. 3. `plain_updates`, `friendly_updates`: a mixture → W_O whose sum with the
+stream is small, or has a rational norm.
 
-Each stage takes many candidates at once, an axis of an array, and hands on those that fit. Constants of which nothing
-else is said are measured: with fewer, instances are missed, with more, finding one takes longer
-(`python bench/bench.py --only search`).
+Each stage computes many candidates at once, as one axis of an array, and hands on those that fit.
 """
 
 from __future__ import annotations
@@ -44,14 +41,14 @@ from byhand.numbers.norms import (
 from byhand.numbers.promises import Limits
 from byhand.numbers.registry import Requirement, Task
 
-FEW_TOKENS = 4  # up to so many, good patterns are common
+FEW_TOKENS = 4  # up to this many, good patterns are common
 
 # 1. W_Q and W_K
 
-# What the powers of a row of scores may add up to, by softmax base: the denominators of its pattern, up to the
-# largest of a sheet. Powers of 2 give enough rows without sevenths and ninths; powers of 3 do not.
+# By softmax base, what the powers of a row of scores may add up to. These sums are the denominators of its pattern,
+# up to 10, the largest of a sheet. Powers of 2 make enough rows without sevenths and ninths; powers of 3 do not.
 ROW_TOTALS = {2: (1, 2, 3, 4, 5, 6, 8, 10), 3: (1, 2, 3, 4, 5, 6, 7, 8, 9, 10)}
-# Between the scores of a row, and of a score from 0, by softmax base: no power is beyond 2³ = 8 or 3² = 9.
+# By softmax base, how far apart the scores of a row may be, and how far from 0: no power exceeds 2³ = 8 or 3² = 9.
 SCORE_SPREAD = {2: 3, 3: 2}
 
 TELLING_COLUMNS = 2000  # columns of W_Q and W_K that are looked at, of those that `weight_columns` has
@@ -90,9 +87,10 @@ QUADRUPLES = 5000  # W_O that are made of these pairs
 
 @dataclass(frozen=True)
 class AttentionInput:
-    """What attention reads.
+    """The rows that attention reads.
 
-    query_rows: (n, d_model); key_rows: (m, d_model); visible: (n, m), which key rows each query row may see.
+    query_rows: (n, d_model), from which queries are computed. key_rows: (m, d_model), from which keys and values are.
+    visible: (n, m), which key rows each query row may see.
     """
 
     query_rows: Ints
@@ -101,23 +99,23 @@ class AttentionInput:
 
     @property
     def is_crowded(self) -> bool:
-        """Whether every row sees many others: few patterns are good then."""
+        """Whether every row sees more than FEW_TOKENS: then few patterns are good."""
         return self.visible.shape[1] > FEW_TOKENS and bool(self.visible.all())
 
 
 def self_attention_input(x: Ints, config: Config) -> AttentionInput:
-    """Rows that see each other, or with a causal mask those up to their own."""
+    """Rows x (n, d_model) that see each other; with a causal mask, each sees the rows up to its own."""
     full = np.ones((len(x), len(x)), dtype=bool)
     return AttentionInput(x, x, np.tril(full) if config.attention_dir == "causal" else full)
 
 
 def cross_attention_input(x: Ints, memory: Ints) -> AttentionInput:
-    """A decoder's rows, which see all of an encoder's."""
+    """A decoder's rows x (n, d_model), which see all of an encoder's rows, memory (m, d_model)."""
     return AttentionInput(x, memory, np.ones((len(x), len(memory)), dtype=bool))
 
 
 def whole_base(config: Config) -> int:
-    """The base in which patterns are judged: powers of e are not rational, and are judged as powers of 2."""
+    """The base of softmax for the search: 2 in place of e, whose powers are not rational."""
     return config.softmax_base if isinstance(config.softmax_base, int) else 2
 
 
@@ -128,8 +126,9 @@ def whole_base(config: Config) -> int:
 class Heads:
     """Many heads on the same rows.
 
-    W_Q, W_K: (count, d_model, d_head). powers: (count, n, m), base ^ (score − the row's lowest), 0 where masked;
-    their shares of a row's total are the pattern. totals: (count, n). cost: (count), lower is easier to compute.
+    W_Q, W_K: (count, d_model, d_head). powers: (count, n, m), base ^ (score − the lowest of its row), 0 where masked.
+    totals: (count, n), the sums of the rows of powers; powers over totals are the pattern. cost: (count), the lower
+    the easier to compute by hand.
     """
 
     W_Q: Ints
@@ -147,12 +146,13 @@ class Heads:
 
 
 def find_heads(dice: Dice, read: AttentionInput, config: Config, limits: Limits) -> list[Heads]:
-    """What is read → for each of a few W_K, heads with it, the easiest first.
+    """What attention reads → for each of a few W_K, up to HEADS_PER_KEY heads that have it, the easiest first.
 
-    Method: W_K are tried in turn, until as many have heads as mixtures need, or too many have none.
+    Method: W_K are tried one after the other, until as many have heads as `find_mixtures` needs, or too many have
+    none.
     """
     n, count = len(read.query_rows), config.n_heads
-    enough = 2 * count - 1 if n <= 3 or (count > 1 and n == 4) else 2 * count
+    enough = 2 * count - 1 if n <= 3 or (count > 1 and n == 4) else 2 * count  # of W_K with heads
     patience = PATIENCE_CROWDED if read.is_crowded else PATIENCE
     columns, products = _telling_columns(dice, read.query_rows, limits)
     if len(columns) < 2 * config.d_head:
@@ -169,22 +169,23 @@ def find_heads(dice: Dice, read: AttentionInput, config: Config, limits: Limits)
 
 
 def _telling_columns(dice: Dice, x: Ints, limits: Limits) -> tuple[Ints, Ints]:
-    """Rows x (n, d_model) → columns of W_Q or W_K (count, d_model) that tell some apart, and their products (count,
-    n) with them.
+    """Rows x (n, d_model) → columns of W_Q or W_K (count, d_model) whose products with the rows are small and not all
+    equal, and these products (count, n).
     """
     columns = weight_columns(x.shape[1])
     if len(columns) > TELLING_COLUMNS:
         columns = columns[dice.sample(len(columns), TELLING_COLUMNS)]
     products = columns @ x.T
-    reach = limits.query if len(x) <= FEW_TOKENS else min(limits.query, 3)  # of many tokens, few scores are small
+    reach = limits.query if len(x) <= FEW_TOKENS else min(limits.query, 3)  # with many tokens, few scores are small
     fit = (abs(products).max(1) <= reach) & (products.max(1) > products.min(1))
     return columns[fit], products[fit]
 
 
 def _find_keys(dice: Dice, x: Ints, config: Config, limits: Limits, count: int) -> Ints:
-    """Rows x (m, d_model) → natural W_K (count, d_model, d_head) whose keys all differ, in random order.
+    """Rows x (m, d_model) → up to `count` natural W_K (count, d_model, d_head) whose keys all differ, in random
+    order.
 
-    Method: rejection sampling. The shortest keys are taken, since they leave most queries possible.
+    Method: rejection sampling. Those with the shortest keys are taken, since they leave most queries possible.
     """
     columns, _ = _telling_columns(dice, x, limits)
     if len(columns) < 2 * config.d_head:
@@ -200,11 +201,13 @@ def _find_keys(dice: Dice, x: Ints, config: Config, limits: Limits, count: int) 
 def _find_queries(
     dice: Dice, read: AttentionInput, w_k: Ints, columns: Ints, products: Ints, config: Config, limits: Limits
 ) -> Heads:
-    """One W_K → heads with it.
+    """One W_K (d_model, d_head) → heads that have it.
 
-    Method: beam search for the columns of W_Q, token by token (`combine_columns`). A token's query must have whole
-    scores and a good row of the pattern. Up to FEW_TOKENS, queries are drawn and tested; for more, or where more keys
-    are seen, all queries are tested once and listed.
+    columns: (count, d_model), columns that W_Q may have. products: (count, n), their products with the query rows.
+
+    Method: beam search for the columns of W_Q over the tokens (`combine_columns`). A token's query must have whole
+    scores and a good row of the pattern. For up to FEW_TOKENS tokens, queries are drawn and tested. For more, or
+    where there are more keys than queries, all possible queries are tested once, and listed.
     """
     x, visible, k = read.query_rows, read.visible, read.key_rows @ w_k
     n, width = len(x), config.d_head
@@ -212,7 +215,7 @@ def _find_queries(
     base = whole_base(config)
 
     def scored(q: Ints) -> tuple[Bools, Ints]:
-        """Which queries (count, d_head) have whole scores, and those scores (m, some)."""
+        """Queries (count, d_head) → which of them have whole scores (count), and these scores (m, number of them)."""
         raw = np.rint(k.astype(np.float64) @ q.T.astype(np.float64)).astype(np.int64)  # exact: small
         whole: Bools = np.asarray((abs(raw) <= limits.integer).all(0))
         if root > 1:
@@ -220,12 +223,12 @@ def _find_queries(
         return whole, raw[:, whole] // root
 
     def fits(i: int, q: Ints) -> Bools:
-        """Which queries (count, d_head) the token i may have."""
+        """Queries (count, d_head) → which of them the token i may have (count)."""
         whole, scores = scored(q)
         whole[whole] = row_fits(scores, visible[i], base)
         return whole
 
-    # the last row goes first: it sees most
+    # the last row is the first level of the beam: it sees most, so fewest queries fit
     conditions: list[Condition] = [partial(fits, i) for i in reversed(range(n))]
     if n > FEW_TOKENS or len(k) > max(n, 3):
         queries = grid(width, int(abs(products).max()))
@@ -241,25 +244,27 @@ def _find_queries(
     q = x @ w_q
     ok = natural(w_q, 25, 50) & distinct(q) & ((q == 0).sum((1, 2)) * 100 <= 45 * n * width)
     ok &= (w_q != w_k).any((1, 2))
-    if x.shape[1] == width:  # who transposes W_Q or W_K must get something else
+    if x.shape[1] == width:  # a student who transposes W_Q or W_K must get other numbers
         ok &= (x @ w_q.swapaxes(1, 2) != q).any((1, 2)) & bool((read.key_rows @ w_k.T != k).any())
     w_q, q = w_q[ok], q[ok]
     all_scores = q @ k.T // root  # (count, n, m)
     ok = distinct_rows(all_scores.swapaxes(1, 2)) >= (3 if read.is_crowded else min(len(k), 4))
-    if len(k) == n:  # who transposes the scores must, too
+    if len(k) == n:  # and so must a student who transposes the scores
         ok &= (all_scores != all_scores.swapaxes(1, 2)).any((1, 2))
     w_q, q, all_scores = w_q[ok], q[ok], all_scores[ok]
     powers, totals, uniform = _patterns(all_scores, visible, base)
-    choose = visible.sum(1) > 1  # rows that see more than one token
-    ok = ~uniform[:, -1] & (uniform[:, choose].sum(1) * 2 <= choose.sum())
+    sees_many = visible.sum(1) > 1  # (n), rows that see more than one token
+    ok = ~uniform[:, -1] & (uniform[:, sees_many].sum(1) * 2 <= sees_many.sum())
     w_q, q, all_scores, powers, totals = w_q[ok], q[ok], all_scores[ok], powers[ok], totals[ok]
     cost = _heads_cost(q, k, all_scores, totals) + dice.below(12, len(w_q))
     return Heads(w_q, np.broadcast_to(w_k, w_q.shape), powers, totals, cost)
 
 
 def row_fits(scores: Ints, visible: Bools, base: int) -> Bools:
-    """Which columns of scores (m, count) → (count) give a good row of a pattern, where only some entries are visible:
-    neither score nor power is large, the denominator is small, and no share is above 9/10.
+    """Scores (m, count), each column one row of a pattern → (count), which rows are good.
+
+    visible: (m), the entries that are not masked. In a good row scores and powers are small, the powers add up to one
+    of ROW_TOTALS, and no entry of the pattern is above 9/10.
     """
     shown = scores[visible]
     low, high = shown.min(0), shown.max(0)
@@ -276,7 +281,9 @@ def row_fits(scores: Ints, visible: Bools, base: int) -> Bools:
 
 
 def _patterns(scores: Ints, visible: Bools, base: int) -> tuple[Ints, Ints, Bools]:
-    """Scores (count, n, m) → whole powers (count, n, m), their totals (count, n), and which rows are uniform."""
+    """Scores (count, n, m) → powers (count, n, m) and totals (count, n) as in `Heads`, and which rows of the pattern
+    are uniform (count, n).
+    """
     low = np.where(visible, scores, 99).min(-1)
     powers = np.where(visible, base ** np.clip(scores - low[..., None], 0, SCORE_SPREAD[base]), 0)
     totals = powers.sum(-1)
@@ -284,7 +291,9 @@ def _patterns(scores: Ints, visible: Bools, base: int) -> tuple[Ints, Ints, Bool
 
 
 def _heads_cost(q: Ints, k: Ints, scores: Ints, totals: Ints) -> Ints:
-    """How much harder than need be: numbers above 4, zeros, scores beyond ±2, totals above 6, equal totals."""
+    """How hard heads are to compute by hand, and how dull, (count): a sum of penalties for queries and keys beyond
+    ±4, zeros, scores beyond ±2, totals above 6, and equal totals.
+    """
     cost: Ints = 3 * np.maximum(0, abs(q).max((1, 2)) - 4) + 3 * max(0, int(abs(k).max()) - 4)
     cost += (q == 0).sum((1, 2)) + (scores == 0).sum((1, 2))
     cost += 2 * np.maximum(0, abs(scores).max((1, 2)) - 2) + 2 * (totals > 6).sum(1)
@@ -298,12 +307,12 @@ def _heads_cost(q: Ints, k: Ints, scores: Ints, totals: Ints) -> Ints:
 
 @dataclass(frozen=True)
 class Mixture:
-    """Heads with their W_V: what W_O multiplies.
+    """The heads of one layer with their W_V, and what W_O may be made of.
 
-    W_Q, W_K: (heads, d_model, d_head); W_V: (heads, d_model, d_v). z: (n, heads · d_v), the heads' results side by
-    side, numerators over a common denominator of the row. off_uniform: (n, heads · d_v), how far they are from the
-    results of uniform attention, over another denominator. columns: (count, heads · d_v), columns of W_O whose
-    products with z are whole numbers, and products: (count, n), these numbers.
+    W_Q, W_K: (heads, d_model, d_head). W_V: (heads, d_model, d_v). z: (n, heads · d_v), the heads' results side by
+    side, as numerators over a common denominator of each row. off_uniform: (n, heads · d_v), their difference from
+    the results of uniform attention, as numerators over another denominator. columns: (count, heads · d_v), columns
+    that W_O may have, whose products with z are whole. products: (count, n), these whole numbers.
     """
 
     W_Q: Ints
@@ -323,11 +332,12 @@ def find_mixtures(
     dice: Dice, read: AttentionInput, found: list[Heads], config: Config, limits: Limits, *,
     tries: int = MIXTURES_TRIED, has_output: bool = True,
 ) -> Iterator[Mixture]:  # fmt: skip
-    """Heads, a list for each W_K → choices of one head or several, each of another W_K, with their W_V.
+    """Heads, a list for each W_K → layers of as many heads as the config has, each of another W_K, with their W_V.
 
-    has_output: whether W_O follows; the mixtures with most columns that it may have come first.
+    has_output: whether W_O follows. If so, the mixtures for which W_O has most possible columns come first; if not,
+    those in which about a third of z are fractions.
 
-    Method: rejection sampling, all choices at once.
+    Method: rejection sampling of heads and W_V, `tries` at once.
     """
     count, width = config.n_heads, config.d_v
     n, d_model = read.query_rows.shape
@@ -359,12 +369,12 @@ def find_mixtures(
     ok &= _last_rows_differ(powers, totals) & _few_ugly(z, common, limits)
     kept = np.flatnonzero(ok)
     if has_output:
-        divisor = common // np.gcd(common, np.gcd.reduce(z, axis=2))  # (tries, n): one column in so many is whole
+        divisor = common // np.gcd(common, np.gcd.reduce(z, axis=2))  # (tries, n): one column in this many is whole
         rarity = divisor[kept].prod(1)
         kept = kept[np.argsort(rarity, kind="stable")[: MIXTURES_JOINED if n < 5 else MIXTURES_JOINED_OF_FIVE]]
         outputs = _whole_columns(dice, z[kept], common[kept], config, limits)
     else:
-        off_third = abs(3 * fractions[kept] - z[0].size)  # a third of z are fractions
+        off_third = abs(3 * fractions[kept] - z[0].size)  # 0 where a third of z are fractions
         kept = kept[np.argsort(off_third, kind="stable")][:MIXTURES_PLAIN]
         outputs = ((i, *(np.zeros((0, 1), np.int64),) * 2) for i in range(len(kept)))
     for i, out_columns, out_products in outputs:
@@ -378,8 +388,8 @@ def find_mixtures(
 
 
 def _value_columns(dice: Dice, x: Ints, limits: Limits) -> tuple[Ints, Ints]:
-    """Rows x (m, d_model) → columns of W_V (count, d_model), and their products (count, m) with them, small and not
-    all equal.
+    """Rows x (m, d_model) → columns of W_V (count, d_model) whose products with the rows are small and not all equal,
+    and these products (count, m).
     """
     columns = weight_columns(x.shape[1])
     columns = columns[dice.sample(len(columns), VALUE_COLUMNS)]
@@ -389,23 +399,26 @@ def _value_columns(dice: Dice, x: Ints, limits: Limits) -> tuple[Ints, Ints]:
 
 
 def _easy_values(powers: Ints, products: Ints) -> Ints:
-    """Heads' powers (heads, n, m) and products of columns of W_V (columns, m) → for each head, the places of the
-    columns whose z has the smallest denominators (heads, 2 · VALUES_PER_HEAD): half of them of all columns, half of
-    those with a fraction.
+    """Heads' powers (heads, n, m) and products of columns of W_V (columns, m) → for each head, the places of columns
+    whose part of z has small denominators (heads, 2 · VALUES_PER_HEAD).
 
-    Method: look-up table of the denominator of a/b in lowest terms, by a modulo b and b.
+    Half of them have the smallest of all columns, half the smallest of those that make a fraction.
+
+    Method: a look-up table has the denominator of a/b in lowest terms, by a modulo b and b.
     """
     totals = powers.sum(2)[..., None]  # (heads, n, 1)
     sums = np.rint(powers.astype(np.float64) @ products.T.astype(np.float64)).astype(np.int32)  # exact: small
     numbers = np.arange(totals.max() + 1)
     denominators = numbers // np.maximum(1, np.gcd(numbers, numbers[:, None]))
-    size = denominators[sums % totals.astype(np.int32), totals].prod(1)  # (heads, columns)
-    with_fraction = np.where(size == 1, totals.max() ** powers.shape[2] + 1, size)  # whole ones go last
+    size = denominators[sums % totals.astype(np.int32), totals].prod(1)  # (heads, columns), product over the tokens
+    with_fraction = np.where(size == 1, totals.max() ** powers.shape[2] + 1, size)  # without a fraction: last
     return np.concatenate([_smallest_places(size), _smallest_places(with_fraction)], 1)
 
 
 def _smallest_places(size: Ints) -> Ints:
-    """The places of the VALUES_PER_HEAD smallest in each row, by size, the first of equal ones first."""
+    """Sizes (heads, columns) → the places of the VALUES_PER_HEAD smallest of each row, in the order of the places; of
+    equal sizes, the first.
+    """
     places = size.shape[1]
     last = min(VALUES_PER_HEAD, places) - 1
     smallest = np.partition(size * places + np.arange(places), last, axis=1)[:, :VALUES_PER_HEAD]
@@ -414,13 +427,15 @@ def _smallest_places(size: Ints) -> Ints:
 
 
 def _side_by_side(heads: Ints) -> Ints:
-    """(tries, heads, n, d_v) → (tries, n, heads · d_v)."""
+    """Results by head (tries, heads, n, d_v) → the heads side by side (tries, n, heads · d_v)."""
     tries, count, n, width = heads.shape
     return heads.swapaxes(1, 2).reshape(tries, n, count * width)
 
 
 def _last_rows_differ(powers: Ints, totals: Ints) -> Bools:
-    """Powers (tries, heads, n, m) → which choices have heads whose patterns all differ in the last row."""
+    """Powers (tries, heads, n, m) and totals (tries, heads, n) → (tries), where no two heads have the same last row
+    of the pattern.
+    """
     ok = np.ones(len(powers), dtype=bool)
     for a in range(powers.shape[1]):
         for b in range(a):
@@ -429,7 +444,9 @@ def _last_rows_differ(powers: Ints, totals: Ints) -> Bools:
 
 
 def _few_ugly(z: Ints, common: Ints, limits: Limits) -> Bools:
-    """Which z (tries, n, width) over common denominators (tries, n) have few fractions with a numerator beyond 20."""
+    """Numerators z (tries, n, width) over denominators (tries, n) → (tries), where at most one fraction has, in
+    lowest terms, a numerator beyond 20; none where the limits allow no ugly number.
+    """
     shared = np.gcd(z, common[..., None])
     ugly = (abs(z) // shared > 20) & (shared < common[..., None])
     few: Bools = ugly.sum((1, 2)) <= min(limits.ugly, 1)
@@ -439,14 +456,17 @@ def _few_ugly(z: Ints, common: Ints, limits: Limits) -> Bools:
 def _whole_columns(
     dice: Dice, z: Ints, common: Ints, config: Config, limits: Limits
 ) -> Iterator[tuple[int, Ints, Ints]]:
-    """z (count, n, width) over denominators (count, n) → the place of each, the columns of W_O (some, width) whose
-    products with it are whole, and these products (some, n); those with most columns first.
+    """Numerators z (count, n, width) over denominators (count, n) → for each z, the one with most columns first: its
+    place, the columns of W_O (columns, width) whose products with it are whole, and these products (columns, n).
 
-    Method: meet in the middle. A column is two halves. For each token, the halves' numerators must be opposite modulo
-    the denominator; all tokens' remainders are one number of mixed radix, and equal numbers are joined.
+    A z with fewer than OUT_COLUMNS_NEEDED such columns is left out.
+
+    Method: meet in the middle. A column is made of two halves. For each token, the products of the halves must be
+    opposite modulo the denominator. The remainders of all tokens are the digits of one number in mixed radix, so that
+    halves fit if their numbers are equal: an equi-join (`Join`).
     """
     width = config.n_heads * config.d_v
-    largest = 3 if z.shape[1] > 3 and width <= 4 else 2  # many tokens leave few columns: there ±3 is let in
+    largest = 3 if z.shape[1] > 3 and width <= 4 else 2  # of an entry: many tokens leave few columns without ±3
     halves = [grid(side, largest) for side in (width // 2, width - width // 2)]
     joins = []
     for numerators, modulus in zip(z, common, strict=True):
@@ -469,10 +489,11 @@ def _whole_columns(
 
 @dataclass(frozen=True)
 class Update:
-    """What attention adds to the stream.
+    """A W_O, and the stream before and after the attention layer.
 
-    W_O: (heads · d_v, d_model). added: (n, d_model). before: (n, d_model), the stream's rows, which may be others
-    than were given. after: (n, d_model), the sums, or where a norm reads them, their units.
+    W_O: (heads · d_v, d_model). added: (n, d_model), what the layer adds. before: (n, d_model), the stream's rows
+    before it, which may differ from those that the search began with (`FriendlySums.is_free`). after: (n, d_model),
+    the sums; if a norm reads them, their units.
     """
 
     W_O: Ints
@@ -482,10 +503,11 @@ class Update:
 
 
 def uses_attention(mixture: Mixture, w_o: Ints, added: Ints) -> Bools:
-    """Which W_O (count, width, d_model) are natural and make attention and every head matter.
+    """W_O (count, width, d_model) and what they add (count, n, d_model) → (count), which of them are natural and make
+    attention and every head matter.
 
-    Uniform attention, or a head left out, would change the last row (uniform) and two rows or more; something is
-    added to every token.
+    Uniform attention would change the last row and at least one other. A head left out would change at least two
+    rows. Something is added to every token.
     """
     ok = natural(w_o)
     changed = (mixture.off_uniform @ w_o != 0).any(2)  # (count, n)
@@ -498,7 +520,7 @@ def uses_attention(mixture: Mixture, w_o: Ints, added: Ints) -> Bools:
 
 
 def plain_updates(dice: Dice, mixture: Mixture, x: Ints, limits: Limits) -> list[Update]:
-    """A mixture → W_O whose sum with the rows x (n, d_model) is small, where no norm follows.
+    """A mixture → up to 4 W_O whose sum with the rows x (n, d_model) is small, for a layer without a norm after it.
 
     Method: rejection sampling.
     """
@@ -510,17 +532,17 @@ def plain_updates(dice: Dice, mixture: Mixture, x: Ints, limits: Limits) -> list
 
 
 class FriendlySums:
-    """What may be added to the rows x (n, d_model) so that a norm leaves the sums rational.
+    """What attention may add to the rows x (n, d_model) so that the sums have a rational norm.
 
-    kind: of the norm that reads the sums, LN or RMS. is_free: whether x may be exchanged for any rows that have the
-    same units, because only a norm reads them.
+    kind: the norm that reads the sums, LN or RMS. is_free: whether each row of x may be replaced by any row with the
+    same unit, because a norm stands between the stream and the heads.
 
-    before: for each token, the rows that it may have, (count, d_model).
+    before: for each token, the rows that it may have before the sum, (count, d_model).
     """
 
     def __init__(self, x: Ints, kind: str, limits: Limits, is_free: bool) -> None:
         d = x.shape[1]
-        self.kind, self.reach = kind, limits.stream + 1  # of a sum
+        self.kind, self.reach = kind, limits.stream + 1  # reach: the largest entry of a sum
         self.most_added = min(2 * limits.stream, limits.integer)
         self.before = [row[None] for row in x]
         if is_free:
@@ -535,8 +557,8 @@ class FriendlySums:
     def columns(self, dice: Dice, products: Ints) -> Ints:
         """Products of columns of W_O (columns, n) → choices of columns (count, d_model) that add what may be added.
 
-        Method: pairs of columns that meet in the middle, where x is fixed and LayerNorm reads sums of four numbers;
-        else beam search, token by token.
+        Method: where x is fixed and LayerNorm reads rows of four numbers, meet in the middle (`pair_columns`); else
+        beam search over the tokens (`combine_columns`).
         """
         if self._paired_with is not None:
             return pair_columns(dice, self._paired_with, products, self.reach)
@@ -546,8 +568,10 @@ class FriendlySums:
         )
 
     def _conditions(self, dice: Dice) -> list[Condition]:
-        """What may be added to each token: for d_model = 4, tests by look-up table; for 8, where a table would be too
-        large, lists for the first tokens and tests by computation for the rest.
+        """For each token, what may be added to its row.
+
+        For d_model = 4, tests by a look-up table. For 8, where the table would be too large, lists for the first
+        TOKENS_LISTED tokens, and tests by computation for the others.
         """
         if self._tests:
             return list(self._tests)
@@ -556,11 +580,13 @@ class FriendlySums:
         return [*(_differences(dice, rows, self._friendly) for rows in self.before[:TOKENS_LISTED]), *tests]
 
     def _table(self, rows: Ints) -> Bools:
-        """Look-up table, by the code of a row that is added: whether its sum with one of `rows` is friendly."""
+        """A look-up table, by the code of what is added: whether its sum with one of the rows (count, d_model) is
+        friendly.
+        """
         added = (self._friendly[:, None] - rows).reshape(-1, rows.shape[1])
         table = np.zeros((2 * self.most_added + 1) ** rows.shape[1], dtype=bool)
         table[codes(added[abs(added).max(1) <= self.most_added], self.most_added)] = True
-        table[len(table) // 2] = False  # the row of zeros: something is added to every token
+        table[len(table) // 2] = False  # the code of zeros: something is added to every token
         return table
 
     def _by_table(self, table: Bools, added: Ints) -> Bools:
@@ -571,7 +597,7 @@ class FriendlySums:
 
 
 def friendly_updates(dice: Dice, mixture: Mixture, sums: FriendlySums) -> list[Update]:
-    """A mixture → W_O whose sum with the stream the norm after it leaves rational."""
+    """A mixture → up to 8 W_O whose sum with the stream has a rational norm."""
     members = sums.columns(dice, mixture.products)
     if not len(members):
         return []
@@ -586,14 +612,16 @@ def friendly_updates(dice: Dice, mixture: Mixture, sums: FriendlySums) -> list[U
 
 
 def pair_columns(dice: Dice, x: Ints, products: Ints, reach: int) -> Ints:
-    """Rows x (n, 4) and products of columns of W_O (columns, n) → choices of four columns (count, 4) whose products
-    make friendly rows of x for LayerNorm: all that make rows with different units, or many, and some others.
+    """Rows x (n, 4) and products of columns of W_O (columns, n) → choices of four columns (count, 4) whose sums with
+    x are friendly rows for LayerNorm.
 
-    Method: meet in the middle. A friendly row of four is two equal numbers and two equal others. So its first two
-    numbers are equal, and its last two are; or its last two are the first two, in either order. The pairs for the
-    first two numbers, and for the last two, are listed for all tokens at once, and joined where they fit.
+    All choices are found whose sums have different units, or QUADRUPLES of them, and some whose sums have not.
+
+    Method: meet in the middle. A friendly row of four holds two numbers, each of them twice. Either its first two are
+    equal, and so are its last two; or its last two are the first two again, in either order. Pairs of columns for the
+    first two numbers, and for the last two, are listed for all tokens at once, and joined where they fit (`Join`).
     """
-    numbers = (x[:, None] + products.T[:, :, None]).transpose(2, 0, 1)  # (4, n, columns): of the sums
+    numbers = (x[:, None] + products.T[:, :, None]).transpose(2, 0, 1)  # (4, n, columns), entries of the sums
     smallest = np.argsort((numbers**2).sum(1), axis=1, kind="stable")[:, :COLUMNS_PAIRED]
     picks = [small[(abs(sums[:, small]) <= reach).all(0)] for small, sums in zip(smallest, numbers, strict=True)]
     picked = [sums[:, pick] + reach for sums, pick in zip(numbers, picks, strict=True)]
@@ -609,8 +637,9 @@ def pair_columns(dice: Dice, x: Ints, products: Ints, reach: int) -> Ints:
 
 
 def _pairs(first: Ints, second: Ints, reach: int) -> tuple[Ints, Ints]:
-    """Numbers of columns (n, count) and (n, count), from 0 to 2 · reach → the pairs of columns (2, some) that may be
-    two of the four numbers of friendly rows with different units, and a code (some) that the other two have, too.
+    """Two numbers of each row, for each column, from 0 to 2 · reach, (n, columns) each → the pairs of columns (2,
+    pairs) that friendly rows with different units may have, and for each a code (pairs) that the other two columns
+    must have.
     """
     kinds, allowed, shared = _pair_tables(reach)
     counts = sum(kinds.take(b, axis=1).take(a, axis=0) for a, b in zip(first, second, strict=True))
@@ -621,13 +650,13 @@ def _pairs(first: Ints, second: Ints, reach: int) -> tuple[Ints, Ints]:
 
 @cache
 def _pair_tables(reach: int) -> tuple[Ints, Bools, Ints]:
-    """Look-up tables for two numbers a and b of a friendly row, from 0 to 2 · reach.
+    """Look-up tables for two neighbouring numbers a and b of a friendly row of four, from 0 to 2 · reach.
 
-    kinds[a, b]: 1 where they are equal, 8 where they rise, 64 where they fall, 512 where a friendly row has no such
-    two; so a sum over tokens counts the kinds, as digits in base 8. allowed[sum]: whether tokens of these kinds can
-    all have different units; of the six units of LayerNorm, two have equal numbers here, two rise and two fall.
-    shared[a, b]: what the other two numbers have to have in common with these: 0 where a = b, since they are equal,
-    too, else a code of {a, b}, since they are the same.
+    kinds[a, b]: 1 if they are equal, 8 if they rise, 64 if they fall, 512 if no friendly row has both. The sum of the
+    kinds of all tokens counts each kind, as a digit in base 8. allowed[sum]: whether tokens of these kinds can all
+    have different units: of the six units of LayerNorm, two have equal numbers here, two rise and two fall. shared[a,
+    b]: a code that the other two numbers of the row must have, too: 0 if a = b, since they are then also equal, else
+    a code of the set {a, b}, since they are then the same two.
     """
     a, b = np.indices((2 * reach + 1,) * 2)
     apart = np.isin(abs(b - a), DOUBLED_DEVIATIONS[4])
@@ -638,8 +667,8 @@ def _pair_tables(reach: int) -> tuple[Ints, Bools, Ints]:
 
 
 def _differences(dice: Dice, before: Ints, after: Ints) -> Ints:
-    """Rows before (count, d) and after (count, d) → what leads from one to the other: all differences, or SUMS_LISTED
-    drawn ones.
+    """Rows before (count, d) and after (count, d) → their differences, (differences, d): all of them, or SUMS_LISTED
+    that are drawn.
     """
     count = len(before) * len(after)
     picks = dice.below(count, SUMS_LISTED) if count > SUMS_LISTED else np.arange(count)
@@ -647,16 +676,17 @@ def _differences(dice: Dice, before: Ints, after: Ints) -> Ints:
 
 
 def _one_of_each_deviation(rows: Ints, kind: str) -> Ints:
-    """Rows with the same unit (count, d) → the place of one for each deviation: others differ from it by a mean,
-    which the norm takes off, whatever is added.
+    """Rows with the same unit (count, d) → the place of one row for each deviation.
+
+    Rows with the same deviation differ by their mean only, which LayerNorm subtracts, whatever is added to them.
     """
     squares = rows.shape[1] * (rows**2).sum(1) - (rows.sum(1) ** 2 if kind == "LN" else 0)
     return np.unique(squares, return_index=True)[1]
 
 
 def _smallest_sum(rows: Ints, added: Ints, kind: str) -> Ints:
-    """Rows of a token (k, d) and what is added (count, d) → the row for each (count, d) whose sum is friendly and
-    smallest.
+    """The rows that a token may have (k, d), and what is added (count, d) → for each, the row whose sum with it is
+    friendly and has the smallest entries (count, d).
     """
     sums = rows + added[:, None]  # (count, k, d)
     cost = abs(sums).max(2) + abs(rows).max(1) + np.where(is_friendly(sums, kind), 0, 1000)
@@ -667,7 +697,10 @@ def _smallest_sum(rows: Ints, added: Ints, kind: str) -> Ints:
 def _best_updates(
     dice: Dice, ok: Bools, w_o: Ints, added: Ints, before: Ints, kind: str | None, keep: int
 ) -> list[Update]:
-    """Of W_O (count, width, d_model) the most pleasant: few entries ±2, few zeros that are added, small sums."""
+    """The `keep` most pleasant W_O: with few entries ±2, few zeros in what is added, and small sums.
+
+    ok: (count), which W_O fit. w_o: (count, width, d_model). added, before: (count, n, d_model).
+    """
     kept = np.flatnonzero(ok)
     w_o, added, before = w_o[kept], added[kept], before[kept]
     after = before + added
@@ -676,10 +709,11 @@ def _best_updates(
     return [Update(w_o[i], added[i], before[i], unit_of(after[i], kind) if kind else after[i]) for i in order]
 
 
-# what the search for attention requires of a configuration
+# ---- what the search requires of a configuration ----
 
 
 def _makes_whole_scores(task: Task) -> str:
+    """Requires √d_head to be 2 or absent."""
     c = task.config
     if c.use_attn_scale and c.d_head != 4:
         return f"√d_head = √{c.d_head} makes no small whole scores; use d_head=4 or use_attn_scale=false"
@@ -687,16 +721,19 @@ def _makes_whole_scores(task: Task) -> str:
 
 
 def _has_narrow_keys(task: Task) -> str:
+    """Requires queries and keys of 2 to 4 numbers."""
     d = task.config.d_head
     return "" if 2 <= d <= 4 else f"numbers are chosen for d_head from 2 to 4, not {d}; use d_head=4"
 
 
 def _has_few_heads(task: Task) -> str:
+    """Requires one head or two."""
     n = task.config.n_heads
     return f"numbers are chosen for 1 or 2 heads, not {n}; use n_heads={min(task.heads, 2)}" if n > 2 else ""
 
 
 def _has_narrow_values(task: Task) -> str:
+    """Requires W_O to have at most 8 rows."""
     heads, d_v = task.heads, task.config.d_v
     return f"n_heads={heads} × d_v={d_v} is more than 8; use d_v={8 // heads}" if heads * d_v > 8 else ""
 
@@ -705,7 +742,7 @@ HEADS = (_makes_whole_scores, _has_narrow_keys, _has_few_heads, _has_narrow_valu
 
 
 def wide_enough(task: Task) -> str:
-    """Requires W_O to have enough rows for the sums that a norm reads."""
+    """Requires W_O to have enough rows to make friendly sums, if a norm reads them."""
     c = task.config
     width, least = c.n_heads * c.d_v, 6 if c.d_model == 8 else 4
     if c.normalization_type is None or width >= least:
@@ -713,9 +750,10 @@ def wide_enough(task: Task) -> str:
     return f"n_heads={c.n_heads} × d_v={c.d_v} is too narrow; use d_v={-(-least // c.n_heads)}"
 
 
-# powers of 3 have totals of 5 and 7, which few columns of W_O make whole
 def wide_enough_for_threes(task: Task) -> str:
-    """Requires W_O to have enough rows for powers of 3."""
+    """Requires W_O to have at least 3 rows for powers of 3: their totals are often 5 or 7, and of few rows, few
+    columns make fifths and sevenths whole.
+    """
     c = task.config
     if c.softmax_base != 3 or c.n_heads * c.d_v >= 3:
         return ""
@@ -723,10 +761,10 @@ def wide_enough_for_threes(task: Task) -> str:
 
 
 def base_2_after_norms(*, see_all: bool = False, read_norms: bool = False) -> Requirement:
-    """Requires softmax_base 2 where tokens that a norm made all see each other in 4 dimensions.
+    """Requires softmax_base 2 for heads without a mask that read normalised rows of 4 numbers.
 
-    see_all: all tokens see each other, whatever attention_dir is. read_norms: some heads read rows that a norm made,
-    wherever the norms are.
+    see_all: whether heads are without a mask, whatever attention_dir is. read_norms: whether some heads read
+    normalised rows, whether norms stand before the layers or after them.
     """
 
     def problem(task: Task) -> str:

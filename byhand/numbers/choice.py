@@ -1,4 +1,6 @@
-"""Choose the numbers of an instance: search, run on the tape, keep what keeps every promise."""
+"""Choose the numbers of an instance: search for candidates, run each on the tape, accept the first that keeps every
+promise.
+"""
 
 from __future__ import annotations
 
@@ -18,12 +20,12 @@ from byhand.numbers.registry import SEARCHES, Task, check
 from byhand.numbers.words import answers, new_words, sentence, vocabulary
 from byhand.tape import Tape
 
-ATTEMPTS = 1000  # of the search, before it gives up: almost all need a few
+ATTEMPTS = 1000  # attempts of a search before it gives up: almost all seeds need a few
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """Numbers for a run, and what is promised of them."""
+    """Numbers for a run, and their quality: the figures of run.json, such as the largest denominator."""
 
     values: Values
     quality: dict[str, Any]
@@ -33,11 +35,13 @@ def choose(
     model: Model, values: Values, seed: int, *, answer: Sequence[str] = (), level: str = "standard",
     pick_words: bool = False,
 ) -> Chosen:  # fmt: skip
-    """Numbers for a model: the same for the same arguments, for ever.
+    """Numbers for a model. The same arguments give the same numbers, now and in every later release.
 
-    values: gives config, tokens and vocabulary; its own numbers say how large and how many a small model's are.
-    answer: the words that gpt says at the last positions. pick_words: gpt's sentence, and its answers where there are
-    none, are picked by the seed.
+    values: config, tokens and vocabulary, and for a small model numbers that the new ones resemble. answer: the words
+    that gpt is to say at the last positions. pick_words: whether the seed picks gpt's sentence, and its answers if
+    `answer` is empty.
+
+    Method: rejection sampling. An instance of the search is accepted if its run keeps every promise.
 
     Raises: ConfigError for a configuration that cannot work; UnknownNameError, ValuesError.
     """
@@ -50,15 +54,15 @@ def choose(
     if search is None:
         return _shuffled(model, values, seed, level)
     if model.says_words:
-        values, answer = _worded(values, seed, tuple(answer), pick_words)
+        values, answer = _with_words(values, seed, tuple(answer), pick_words)
     check(Task(model, values, limits), search.requires)
-    if search.like_own:
+    if search.like_sheet:
         limits, expected = _measures(model, values, limits)
     wanted = _wanted(values, tuple(answer), seed) if model.says_words else ()
     task, dice = Task(model, values, limits, wanted), Dice(f"{seed} {level}")
     for instance in chain.from_iterable(search.find(task, dice) for _ in range(ATTEMPTS)):
         chosen = replace(values, inputs=instance.inputs, weights=instance.weights)
-        found = judged(model, chosen, limits, wanted, expected)
+        found = accepted(model, chosen, limits, wanted, expected)
         if found is not None:
             return Chosen(chosen, found)
     other = "another seed or another answer" if answer else "another seed"
@@ -66,18 +70,18 @@ def choose(
 
 
 def listed(model: Model, values: Values, level: str = "standard") -> list[Values]:
-    """All numbers that may be chosen for a model where they are few enough to be listed; else none."""
+    """All numbers that may be chosen for a model, if its search can list them; else none."""
     search = SEARCHES.get(model.name)
-    if search is None or search.every is None:
+    if search is None or search.list_all is None:
         return []
     limits, expected = _measures(model, values, limits_of(level))
-    return search.every(Task(model, values, limits), expected)
+    return search.list_all(Task(model, values, limits), expected)
 
 
 def _shuffled(model: Model, values: Values, seed: int, level: str) -> Chosen:
-    """A small model's own numbers in another order.
+    """The sheet's numbers of a small model in another order.
 
-    Raises: ConfigError.
+    Raises: ConfigError where no order that was tried keeps every promise.
     """
     found = shuffled(model, values, f"{seed} {level}", limits_of(level))
     if found is None:
@@ -85,12 +89,12 @@ def _shuffled(model: Model, values: Values, seed: int, level: str) -> Chosen:
     return Chosen(*found)
 
 
-def judged(
+def accepted(
     model: Model, values: Values, limits: Limits, wanted: tuple[int | None, ...] = (), expected: float | None = None
 ) -> dict[str, Any] | None:
-    """The quality of an instance whose run keeps every promise; None for any other.
+    """The quality of an instance, if its run keeps every promise; else None.
 
-    expected: the seconds that it should take, where they are not those that are usual.
+    expected: the seconds that the run should take; None for the usual time of its configuration.
     """
     try:
         tape = evaluated(model, values)
@@ -105,7 +109,7 @@ def judged(
 
 
 def _measures(model: Model, own: Values, limits: Limits) -> tuple[Limits, float]:
-    """What a small model's own numbers allow others: how large they may be, and how long they may take."""
+    """The limits that the numbers of a small model's sheet set for new ones, and the seconds that these may take."""
     tape = evaluated(model, own)
     found = quality(tape)
     sizes = (("integer", "largest_integer"), ("denominator", "largest_denominator"), ("ugly", "ugly"))
@@ -114,19 +118,22 @@ def _measures(model: Model, own: Values, limits: Limits) -> tuple[Limits, float]
 
 
 def evaluated(model: Model, values: Values) -> Tape:
-    """The run in exact numbers: in base 2 where base e would leave them, and quality says so."""
+    """The run in exact numbers. Powers of e are irrational, so softmax takes powers of 2 in their place."""
     config = values.config
     if config.softmax_base == "e":
         values = replace(values, config=replace(config, softmax_base=2))
     return model.run(values, RATIONALS)
 
 
-def _worded(values: Values, seed: int, answer: tuple[str, ...], pick: bool) -> tuple[Values, tuple[str, ...]]:
-    """gpt's sentence and vocabulary as words, and its answer."""
+def _with_words(values: Values, seed: int, answer: tuple[str, ...], pick: bool) -> tuple[Values, tuple[str, ...]]:
+    """The values with gpt's sentence and vocabulary as words, and the answer as words.
+
+    pick: whether the seed picks the sentence, and its answers if there is none.
+    """
     known = values.vocabulary
     if pick or not values.tokens:
-        tokens, own = sentence(seed, values.config.n_ctx)
-        answer = answer or own
+        tokens, next_words = sentence(seed, values.config.n_ctx)
+        answer = answer or next_words
     else:
         tokens = tuple(known[t] if isinstance(t, int) and t < len(known) else str(t) for t in values.tokens)
     words = vocabulary(tokens, answer, known)
@@ -135,7 +142,7 @@ def _worded(values: Values, seed: int, answer: tuple[str, ...], pick: bool) -> t
 
 
 def _wanted(values: Values, answer: tuple[str, ...], seed: int) -> tuple[int | None, ...]:
-    """The number of the right word at each position."""
+    """The id of the right word at each position; None where any word will do."""
     words = answers([str(t) for t in values.tokens], answer)
     if words[-1] is None:
         fresh = new_words(values.vocabulary, values.tokens)

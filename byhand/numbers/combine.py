@@ -1,4 +1,4 @@
-"""Combine columns to matrices, so that the products with given rows are what the next step needs.
+"""Combine columns into matrices whose products with given rows are what the next step needs.
 
 `combine_columns` is a beam search over the rows, one at a time. `Join` finds the equal entries of two lists, for
 searches that meet in the middle.
@@ -13,7 +13,7 @@ import numpy as np
 
 from byhand.numbers.dice import Bools, Dice, Floats, Ints
 
-ROWS_TRIED = 3000  # of a list of allowed rows, for each state of the beam
+ROWS_TRIED = 3000  # rows that are drawn from a longer list of allowed ones
 EXTENSIONS_PER_BEAM = 4  # extensions that are ranked, for each state that the beam keeps
 
 # What a row of a product has to be: one of the rows in a list (count, width), or any that passes a test
@@ -23,10 +23,10 @@ Condition = Ints | Callable[[Ints], Bools]
 
 @dataclass(frozen=True)
 class _Groups:
-    """Columns in groups that have the same products with the rows looked at so far: one level of a trie.
+    """Columns in groups, one level of a trie: the columns of a group have the same products with the rows so far.
 
-    The columns are sorted by their products, row by row, so that a group is a range of places. It is named by its
-    first place.
+    The columns are sorted by their products, row by row, so that a group is a range of places. A group is named by
+    the first of them.
     """
 
     products: Ints
@@ -40,7 +40,7 @@ class _Groups:
 
     @property
     def starts(self) -> Bools:
-        """(columns): which begin a group."""
+        """(columns): whether a column is the first of its group."""
         return np.asarray(self.first == np.arange(len(self.first)))
 
     def split(self, row: int) -> _Groups:
@@ -61,22 +61,19 @@ def combine_columns(
     dice: Dice, products: Ints, width: int, conditions: Sequence[Condition], *,
     beams: int = 0, samples: int = 0, rows_tried: int = ROWS_TRIED,
 ) -> Ints:  # fmt: skip
-    """Columns, known by their products with some rows → choices of `width` of them, (found, width), places in the
-    list.
+    """Products of columns with rows (columns, rows) → choices of `width` columns, (count, width), places in the list.
 
-    products: (columns, rows). conditions: for each row, what the products of the chosen columns with it have to be,
-    side by side.
+    conditions: for each row, what its products with the chosen columns have to be, side by side.
 
-    Method: beam search, one row after the other. A state is a choice of `width` groups of columns, where the columns
-    of a group have the same products with the rows so far; each row splits the groups, and a state is extended to the
-    groups after it:
+    Method: beam search over the rows. A state is a choice of `width` groups of columns (`_Groups`). Each row splits
+    the groups, and states are extended to the smaller groups, as its condition allows:
 
-    - by a list of allowed rows: up to `beams` states and `rows_tried` rows are drawn; a look-up table says which
-      group has which product; of the extensions, the `beams` with most choices left go on.
-    - by a test: rejection sampling. Each state is extended at random, `samples` times in all, at most twice for each
-      choice that it leaves, and what passes goes on.
+    - For a list of allowed rows, up to `beams` states and `rows_tried` rows are drawn. A look-up table gives the
+      group that has a product. The `beams` extensions that leave most choices of columns are the next states.
+    - For a test, states are extended by rejection sampling: `samples` choices of columns in all, for each state at
+      most twice as many as it leaves. Those that pass the test are the next states.
 
-    In the end each group gives one of its columns at random.
+    In the end, a column is drawn from each group.
     """
     order = np.lexsort(products.T[::-1])
     groups = _one_group(products[order])
@@ -100,7 +97,7 @@ def combine_columns(
 def _by_test(
     dice: Dice, groups: _Groups, states: Ints, row: int, test: Callable[[Ints], Bools], samples: int
 ) -> Ints:
-    """States → choices of columns that they leave and whose products with a row pass its test."""
+    """States → choices of columns from their groups whose products with a row pass its test, (count, width)."""
     share = -(-samples // len(states))
     times = np.minimum(share, 2 * groups.size[states].prod(1, dtype=np.float64)).astype(np.int64)
     states = np.repeat(states, times, axis=0)
@@ -109,11 +106,14 @@ def _by_test(
 
 
 def _by_list(dice: Dice, groups: _Groups, after: _Groups, states: Ints, row: int, allowed: Ints, most: int) -> Ints:
-    """States → states of the groups after a row that make one of the rows allowed there, `most` of them at most."""
+    """States → up to `most` states of the groups after a row, whose products with it are one of the allowed rows.
+
+    after: the groups after the row. allowed: (count, width).
+    """
     reach, starts = groups.reach, np.flatnonzero(after.starts)
     side, values = 2 * reach + 1, np.arange(-reach, reach + 1)
-    number = np.cumsum(groups.starts) - 1  # (columns): of the group, counted through
-    child = np.full((number[-1] + 1) * side, -1)  # the group after, by number of the group and product, or −1
+    number = np.cumsum(groups.starts) - 1  # (columns): the number of a column's group, from 0
+    child = np.full((number[-1] + 1) * side, -1)  # look-up table: by group and product the group after, or −1
     child[number[starts] * side + groups.products[starts, row] + reach] = starts
     allowed = allowed[abs(allowed).max(1) <= reach]
     at = number[states] * side + reach  # (states, width): where the look-up table has the product 0
@@ -127,7 +127,9 @@ def _by_list(dice: Dice, groups: _Groups, after: _Groups, states: Ints, row: int
 
 
 def _choices(groups: _Groups, states: Ints) -> Floats:
-    """How many choices of columns each state leaves; multiplied one by one, so that every machine rounds alike."""
+    """How many choices of columns each state leaves: (states). Its factors are multiplied in a fixed order, so that
+    every machine rounds alike.
+    """
     choices = np.ones(len(states))
     for k in range(states.shape[1]):
         choices *= groups.size[states[:, k]]
@@ -135,9 +137,10 @@ def _choices(groups: _Groups, states: Ints) -> Floats:
 
 
 def without_repeats(rows: Ints) -> Ints:
-    """The first of each of the equal rows of places below 20,011: (count, width) → (fewer, width).
+    """Rows (count, width) of places below 20,011 → the different ones, each where it stands first.
 
-    Rows are compared by a polynomial hash modulo 2⁶⁴, which for a width of up to 4 is exact.
+    20,011 is a prime above COLUMNS_KEPT (natural.py). Rows are compared by their number in that base, modulo 2⁶⁴:
+    exactly for a width of up to 4, and by a hash beyond it.
     """
     hashes = rows @ 20_011 ** np.arange(rows.shape[1], dtype=np.int64)
     kept: Ints = rows[np.sort(np.unique(hashes, return_index=True)[1])]
@@ -145,10 +148,10 @@ def without_repeats(rows: Ints) -> Ints:
 
 
 class Join:
-    """Equi-join of two lists of numbers: which places of the left and the right hold the same number.
+    """Equi-join of two lists of numbers: the pairs of a left and a right place that hold the same number.
 
-    The right list is sorted once; the matches of a number on the left are a range of it, found by bisection. The
-    pairs are counted before any is made, and counted through, so that some of very many can be drawn.
+    Method: sort and bisect. The right list is sorted once, so that the matches of a number on the left are a range of
+    it. The pairs are numbered, and only those that are asked for are built: a sample can be drawn from millions.
     """
 
     def __init__(self, left: Ints, right: Ints) -> None:
@@ -159,7 +162,7 @@ class Join:
         self.count = int(self._ends[-1])
 
     def pairs(self, dice: Dice, most: int) -> tuple[Ints, Ints]:
-        """Places in the left and in the right list: all pairs, or `most` of them drawn with replacement."""
+        """The left and the right places of all pairs, or of `most` pairs drawn with replacement: (pairs), (pairs)."""
         picks = dice.below(self.count, most) if self.count > most else np.arange(self.count)
         left = np.searchsorted(self._ends, picks, "right")
         return left, self._order[self._first[left] + self._ends[left] - picks - 1]

@@ -1,7 +1,7 @@
 """Random numbers that no release of any library can change.
 
-The generator SplitMix64 is written out, and so is how its words become whole numbers, choices and orders. A 64-bit
-word w becomes a number below b as the high half of (w >> 32) · b, without division.
+The generator SplitMix64 is written out here, and so is the way from its 64 random bits to whole numbers, choices and
+permutations. 64 bits w become a number below b as the high half of (w >> 32) · b, without a division.
 
 Source: Steele, Lea & Flood, "Fast splittable pseudorandom number generators", 2014.
 """
@@ -26,14 +26,14 @@ class Dice:
     def __init__(self, seed: str) -> None:
         self._seed = seed
         self._state = int.from_bytes(sha256(seed.encode()).digest()[:8], "little")
-        self._beside: dict[str, Dice] = {}
+        self._substreams: dict[str, Dice] = {}
 
-    def beside(self, name: str) -> Dice:
-        """Another generator, from which nothing is drawn here: each time the same, as far on as it was."""
-        return self._beside.setdefault(name, Dice(f"{self._seed} {name}"))
+    def substream(self, name: str) -> Dice:
+        """A generator of its own, seeded by this one's seed and a name: to draw from it does not advance this one."""
+        return self._substreams.setdefault(name, Dice(f"{self._seed} {name}"))
 
-    def _words(self, count: int) -> NDArray[np.uint64]:
-        """The next words of 64 bits."""
+    def _bits(self, count: int) -> NDArray[np.uint64]:
+        """The next random bits, 64 in each number: (count)."""
         z = np.arange(1, count + 1, dtype=np.uint64) * GOLDEN_GAMMA + np.full(count, self._state, dtype=np.uint64)
         self._state = (self._state + count * int(GOLDEN_GAMMA)) % 2**64
         z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -42,30 +42,30 @@ class Dice:
 
     def below(self, bound: int, *shape: int) -> Ints:
         """Whole numbers from 0 to bound − 1, in an array of this shape."""
-        words = self._words(int(np.prod(shape, dtype=np.int64))) >> np.uint64(32)
-        return ((words * np.uint64(bound)) >> np.uint64(32)).astype(np.int64).reshape(shape)
+        bits = self._bits(int(np.prod(shape, dtype=np.int64))) >> np.uint64(32)
+        return ((bits * np.uint64(bound)) >> np.uint64(32)).astype(np.int64).reshape(shape)
 
     def below_each(self, bounds: Ints) -> Ints:
-        """For each bound, a whole number from 0 to bound − 1."""
-        words = (self._words(bounds.size) >> np.uint64(32)).reshape(bounds.shape)
-        return ((words * bounds.astype(np.uint64)) >> np.uint64(32)).astype(np.int64)
+        """For each bound, a whole number from 0 to bound − 1, in an array of the same shape."""
+        bits = (self._bits(bounds.size) >> np.uint64(32)).reshape(bounds.shape)
+        return ((bits * bounds.astype(np.uint64)) >> np.uint64(32)).astype(np.int64)
 
     def one_below(self, bound: int) -> int:
         """A single whole number from 0 to bound − 1."""
         return int(self.below(bound, 1)[0])
 
     def choices(self, items: Ints, *shape: int) -> Ints:
-        """Items with replacement, each as likely as another."""
+        """Items drawn with replacement, each as likely as any other, in an array of this shape."""
         return items[self.below(len(items), *shape)]
 
     def permutation(self, n: int) -> Ints:
         """0 … n − 1 in random order."""
-        return np.argsort(self._words(n)).astype(np.int64)  # no two words are equal, so every sort gives the same
+        return np.argsort(self._bits(n)).astype(np.int64)  # no two are equal, so every sorting algorithm agrees
 
     def sample(self, n: int, count: int) -> Ints:
-        """Different numbers from 0 to n − 1, in random order: `count` of them, or all n where there are no more."""
+        """`count` numbers from 0 to n − 1, drawn without replacement, in random order; all n if there are no more."""
         if n <= count:
             return self.permutation(n)
-        words = self._words(n)
-        smallest = np.argpartition(words, count)[:count]
-        return smallest[np.argsort(words[smallest])].astype(np.int64)
+        bits = self._bits(n)
+        smallest = np.argpartition(bits, count)[:count]
+        return smallest[np.argsort(bits[smallest])].astype(np.int64)

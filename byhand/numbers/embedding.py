@@ -1,4 +1,4 @@
-"""The ends of a language model: embeddings that add up to given rows, and W_U whose logits name the right words."""
+"""The two ends of a language model: embeddings whose sum is given, and W_U, whose largest logits are right words."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from byhand.numbers.promises import Limits
 from byhand.numbers.registry import Entries, Task
 
 EMBEDDINGS_TRIED = 400
-UNEMBEDDING_COLUMNS = 2000  # columns of W_U that are looked at
+UNEMBEDDING_COLUMNS = 2000  # columns that W_U is made of
 UNEMBEDDINGS_TRIED = 8000
-UNEMBEDDINGS_KEPT = 4  # of those that fit, the best: each is run with all that comes before it
-LEAST_LOGIT = 2  # of a word that is wanted: others' logits can be smaller and still be positive
-ROUNDING = 1e-6  # far beyond what float64 may get wrong on any machine
+UNEMBEDDINGS_KEPT = 4  # the most pleasant ones that fit, each of which makes an instance
+LEAST_LOGIT = 2  # of a right word, so that a wrong one can have a smaller logit that is still positive
+ROUNDING = 1e-6  # far more than the rounding errors of float64 here, on any machine
 
 
 def find_embeddings(dice: Dice, rows: Ints, ids: tuple[int, ...], config: Config) -> Entries | None:
-    """Rows of a stream (n, d_model), and each one's word → natural W_E (d_vocab, d_model) and W_pos (n_ctx, d_model)
-    that add up to them; W_E alone where positions are not learned.
+    """Rows of a stream (n, d_model), and the word's id of each → natural W_E (d_vocab, d_model) and W_pos (n_ctx,
+    d_model) whose sum they are; W_E alone where positions are not learned. None where no draw fits.
 
-    Method: rejection sampling of W_E within the bounds that leave every entry of W_pos small; W_pos is the rest.
+    Method: rejection sampling of W_E, within bounds that keep the entries of W_pos small; W_pos is the difference.
     """
     n, d = rows.shape
     words, learned = config.d_vocab, config.positional_embedding_type == "standard"
     if config.positional_embedding_type == "sinusoidal":
         rows = rows - sinusoids(n, config)
-    for reach in (2, 3) if learned else (0,):  # of an entry of W_pos
+    for reach in (2, 3) if learned else (0,):  # the largest entry of W_pos: 3 only where no W_E fits 2
         low, high = np.full((words, d), -max(reach, 2)), np.full((words, d), max(reach, 2))
         if not learned:
             low, high = np.minimum(low, rows.min()), np.maximum(high, rows.max())
@@ -52,7 +52,7 @@ def find_embeddings(dice: Dice, rows: Ints, ids: tuple[int, ...], config: Config
 
 
 def sinusoids(n: int, config: Config) -> Ints:
-    """Sinusoidal positions (n, d_model), which are whole at quarter turns."""
+    """Sinusoidal positions (n, d_model), in whole numbers: the config has been checked to make quarter turns only."""
     turns = np.arange(n)[:, None] / np.array([float(p) for p in config.sinusoidal_periods])  # (n, pairs)
     pairs = np.stack([np.sin(2 * np.pi * turns), np.cos(2 * np.pi * turns)], 2)
     found: Ints = np.rint(pairs).astype(np.int64).reshape(n, -1)[:, : config.d_model]
@@ -62,14 +62,14 @@ def sinusoids(n: int, config: Config) -> Ints:
 def find_unembeddings(
     dice: Dice, rows: Ints, words: int, wanted: tuple[int | None, ...], limits: Limits, silent: Floats | None
 ) -> list[Ints]:
-    """Rows that are unembedded (n, d_model) → natural W_U (d_model, words) with the wanted word's logit the largest
-    of its row by 1 or more, the most pleasant first.
+    """Rows before W_U (n, d_model) → up to UNEMBEDDINGS_KEPT natural W_U (d_model, words), the most pleasant first.
 
-    wanted: a word for each row, None where any will do; silent: the last row (d_model) as it would be without
-    attention, for which the last word must be another.
+    In each row the largest logit leads by 1 or more, and is that of the wanted word. wanted: a word's id for each
+    row; None where any will do. silent: (d_model), the last row as it would be if attention added nothing; from it
+    the last word must not follow. None where that is not asked.
 
-    Method: rejection sampling; a word that is wanted has a column from those that give it a large logit where it is
-    wanted, and no larger one elsewhere.
+    Method: rejection sampling. The column of a wanted word is drawn from those that give it a logit of LEAST_LOGIT or
+    more where it is wanted, and no larger one in other rows.
     """
     columns = weight_columns(rows.shape[1])
     columns = columns[dice.sample(len(columns), UNEMBEDDING_COLUMNS)]
@@ -106,8 +106,8 @@ def find_unembeddings(
 
 
 def without_attention(rows: Ints, weights: Entries, config: Config) -> Floats | None:
-    """Rows that a stack begins with (n, d_model) → its last row (d_model) before W_U, if no head added anything; None
-    where a norm would divide by 0.
+    """The rows that a stack of blocks reads (n, d_model) → the last row (d_model) before W_U, if attention added
+    nothing to it; None where a norm would divide by 0.
     """
     x: Floats = rows[-1].astype(np.float64)
     pre, kind = config.norm_position == "pre", config.normalization_type
@@ -135,19 +135,19 @@ def without_attention(rows: Ints, weights: Entries, config: Config) -> Floats | 
 
 
 def has_few_positions(task: Task) -> str:
-    """Requires W_pos to have few rows."""
+    """Requires W_pos to have up to 5 rows."""
     n = task.config.n_ctx
     return f"numbers are chosen for 3 to 5 positions, not {n}; use n_ctx=5, or give values" if n > 5 else ""
 
 
 def has_few_words(task: Task) -> str:
-    """Requires W_U to have few columns."""
+    """Requires W_U to have up to 50 columns."""
     words = task.config.d_vocab
     return f"numbers are chosen for up to 50 words, not {words}; use d_vocab=50" if words > 50 else ""
 
 
 def has_whole_waves(task: Task) -> str:
-    """Requires the sines and cosines that are added to be whole."""
+    """Requires the sines and cosines that are added to be whole numbers, as they are at quarter turns."""
     c = task.config
     pairs = (c.d_model + 1) // 2
     whole = [p for p in c.sinusoidal_periods if (4 / p).denominator == 1]
@@ -161,7 +161,7 @@ def has_whole_waves(task: Task) -> str:
 
 
 def tells_words_apart(task: Task) -> str:
-    """Requires the rows of a word that stands twice to differ."""
-    if task.config.positional_embedding_type == "standard" or len(set(task.own.ids())) >= task.n:
+    """Requires learned positions where a word stands twice: without them, its rows could be equal."""
+    if task.config.positional_embedding_type == "standard" or len(set(task.values.ids())) >= task.n:
         return ""
     return "a word that stands twice needs learned positions; use positional_embedding_type='standard'"

@@ -1,4 +1,4 @@
-"""The feed-forward network: units that some tokens turn on and others off, and outputs that suit the stream."""
+"""The feed-forward network: hidden units that are alive for some tokens and dead for others, and small results."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from byhand.numbers.norms import can_be_scaled, friendly_rows, unit_of
 from byhand.numbers.promises import Limits
 from byhand.numbers.registry import Task
 
-IN_COLUMNS = 600  # columns of W_in, each with a bias, from which first layers are put together
+IN_COLUMNS = 600  # columns of W_in, each with a bias, that first layers are made of
 FIRST_LAYERS_TRIED = 200
-OUT_COLUMNS = 8000  # columns of W_out, each once without and once with a bias
+OUT_COLUMNS = 8000  # columns of W_out that second layers are made of, each without a bias and with one
 SECOND_LAYERS_TRIED = 2000
 SECOND_LAYER_BEAMS = 60
-IN_BIASES = np.array([0, 0, 1, -1, 1, -1, 2])  # what an entry of b_in is drawn from: each as often as it stands here
-LARGEST_ALIVE = 4  # after ReLU: a student multiplies each by a column of W_out
+IN_BIASES = np.array([0, 0, 1, -1, 1, -1, 2])  # an entry of b_in is drawn from these, 0 and ±1 twice as often as 2
+LARGEST_ALIVE = 4  # after ReLU, since a student multiplies each of these numbers by a row of W_out
 
 
 @dataclass(frozen=True)
 class FirstLayer:
-    """W_in (d_model, d_mlp), b_in (d_mlp), and what ReLU hands on: post (n, d_mlp)."""
+    """W_in (d_model, d_mlp), b_in (d_mlp), and post (n, d_mlp), the hidden units after ReLU."""
 
     W_in: Ints
     b_in: Ints
@@ -33,7 +33,7 @@ class FirstLayer:
 
 @dataclass(frozen=True)
 class SecondLayer:
-    """W_out (d_mlp, d_model), b_out (d_model), and what the network adds to the stream: added (n, d_model)."""
+    """W_out (d_mlp, d_model), b_out (d_model), and added (n, d_model), what the network adds to the stream."""
 
     W_out: Ints
     b_out: Ints
@@ -41,10 +41,11 @@ class SecondLayer:
 
 
 def find_first_layer(dice: Dice, x: Ints, d_mlp: int, limits: Limits) -> FirstLayer | None:
-    """Rows x (n, d_model) → a first layer in which every unit is alive for some token and dead for another.
+    """Rows x (n, d_model) → a first layer in which every unit is alive (positive) for some token and dead for
+    another. None where no draw fits.
 
     Method: rejection sampling, first of columns with a bias, then of matrices of the columns that fit; of the
-    matrices that fit, the one with the smallest results.
+    matrices that fit, the one with the smallest hidden units.
     """
     n = len(x)
     pool = weight_columns(x.shape[1])
@@ -72,7 +73,9 @@ def find_first_layer(dice: Dice, x: Ints, d_mlp: int, limits: Limits) -> FirstLa
 
 
 def _out_columns(dice: Dice, first: FirstLayer) -> tuple[Ints, Ints, Ints]:
-    """Columns of W_out (count, d_mlp), their biases (count), and what they add to each token (count, n)."""
+    """A first layer → columns of W_out (count, d_mlp), their biases (count), and what each adds to the tokens (count,
+    n).
+    """
     w = weight_columns(first.W_in.shape[1])
     w = w[dice.sample(len(w), OUT_COLUMNS)]
     b = np.concatenate([np.zeros(len(w), np.int64), dice.choices(np.array([1, -1]), len(w))])
@@ -84,10 +87,11 @@ def _out_columns(dice: Dice, first: FirstLayer) -> tuple[Ints, Ints, Ints]:
 def plain_second_layer(
     dice: Dice, x: Ints, first: FirstLayer, limits: Limits, read_by_heads: bool = False
 ) -> SecondLayer | None:
-    """A first layer → a second one whose sum with the rows x (n, d_model) is small; x is 0 where nothing is added.
+    """A first layer → a second one whose sum with the rows x (n, d_model) is small. None where no draw fits.
 
-    read_by_heads: whether heads read the sum as it is. The rows of the sum then are of two kinds, odd and even at the
-    same places, so that many scores can be divided by √d_head.
+    x is 0 where the result is not added to a stream. read_by_heads: whether heads read the sum without a norm. Its
+    rows then have their odd entries in one of two sets of columns. So many scores are even, and can be divided by
+    √d_head = 2.
 
     Method: rejection sampling.
     """
@@ -105,10 +109,10 @@ def plain_second_layer(
 
 
 def friendly_second_layer(dice: Dice, x: Ints, kind: str, first: FirstLayer, limits: Limits) -> SecondLayer | None:
-    """A first layer → a second one whose sum with the rows x (n, d_model) a norm leaves rational, each row its own
-    way.
+    """A first layer → a second one whose sum with the rows x (n, d_model) has a rational norm, with another unit in
+    each row. None where the search finds none.
 
-    Method: beam search over the tokens; the rows that may be added to a token are the friendly ones less its own.
+    Method: beam search over the tokens. What may be added to a token's row is the difference to a friendly row.
     """
     w, b, products = _out_columns(dice, first)
     small = abs(products).max(1) <= min(2 * limits.stream, limits.integer)
@@ -123,7 +127,11 @@ def friendly_second_layer(dice: Dice, x: Ints, kind: str, first: FirstLayer, lim
 def _best(
     dice: Dice, x: Ints, w: Ints, b: Ints, added: Ints, limits: Limits, read_by_heads: bool = False
 ) -> SecondLayer | None:
-    """The easiest of many second layers W_out (count, d_mlp, d_model): small entries, small sums, few biases."""
+    """The easiest of many second layers that suit the stream's rows x (n, d_model): with small entries, small sums
+    and few biases.
+
+    w: W_out (count, d_mlp, d_model). b: (count, d_model). added: (count, n, d_model).
+    """
     sums = x + added
     ok: Bools = natural(w) & distinct(sums) & (abs(sums).max((1, 2)) <= limits.stream + 1)
     ok &= (added != 0).any(2).all(1) & (abs(added).max((1, 2)) <= limits.integer)
@@ -138,7 +146,7 @@ def _best(
 
 
 def is_relu(task: Task) -> str:
-    """Requires hidden units to be rational."""
+    """Requires ReLU, which keeps hidden units rational."""
     act = task.config.act_fn
     return f"act_fn={act!r} is never rational; use act_fn='relu'" if act != "relu" else ""
 

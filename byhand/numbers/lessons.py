@@ -1,13 +1,13 @@
-"""Numbers of the small models, which are like their sheet's own: as many, as large, and as long to compute.
+"""Numbers of the small models, which resemble those of their sheet: as many, as large, and as long to compute.
 
-1. A model without a search has its sheet's numbers in another order (`shuffled`).
-2. The lessons whose results have to be exact have searches, by rejection sampling.
-3. Of the sizes that are counted there are so few that all can be listed.
+1. A model without a search is given the sheet's numbers in another order (`shuffled`).
+2. The models whose results have to be exact have a search each.
+3. The model that counts a transformer's parameters and FLOPs has so few possible sizes that all can be listed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from itertools import product
@@ -17,7 +17,7 @@ import numpy as np
 
 from byhand.arithmetic.copies import as_array, differing, each, together
 from byhand.arithmetic.exact import RATIONALS
-from byhand.arithmetic.expr import Expr, Ref, refs
+from byhand.arithmetic.expr import Expr, refs
 from byhand.effort import STEP, operations, writing
 from byhand.model import Model
 from byhand.model.names import RESID_PRE
@@ -36,27 +36,31 @@ from byhand.tape import Tape
 
 PATTERN, NORMALIZED = "blocks.0.attn.hook_pattern[0]", "ln_final.hook_normalized"
 
-ORDERS_TRIED = 1000  # of the sheet's own numbers: each takes a few milliseconds, and one in ten is kept
-TABLE_REACH = 6  # of an entry of BatchNorm's table
+ORDERS_TRIED = 1000  # orders of the sheet's numbers: each takes a few milliseconds, and about one in ten fits
+TABLE_REACH = 6  # the largest entry of BatchNorm's table, in absolute value
 TABLE_BEAMS = 2000
-MIXED_TRIED = 4000  # columns of values, of which few have whole mixtures
-MIXED_REACH = 4  # of such a column, and of its mixtures
+MIXED_TRIED = 4000  # columns that a given pattern mixes: few of the mixtures are whole numbers
+MIXED_REACH = 4  # the largest entry of such a column and of its mixture, in absolute value
 LOGITS_TRIED = 3000  # rows of logits, for cross-entropy
-LOGITS_TRIED_PERPLEXITY = 6000  # there they are the products of vectors and W_U, too
-LOGIT_SPREAD = 4  # in a row: in base 2, the likeliest word is at most 16 times as likely as another
+LOGITS_TRIED_PERPLEXITY = 6000  # more for perplexity, where rows of logits have to be products with W_U, too
+LOGIT_SPREAD = 4  # between the logits of a row: in base 2, one word is up to 16 times as likely as another
 
 
-# ---- 1. a sheet's own numbers in another order ----
+# ---- 1. a sheet's numbers in another order ----
 
 
 def shuffled(model: Model, values: Values, seed: str, limits: Limits) -> tuple[Values, dict[str, Any]] | None:
-    """The values in another order, with other signs, and their quality; None where no order keeps every promise."""
+    """The values with their numbers in another order and with other signs, and the quality of their run; None where
+    no order that was tried keeps every promise.
+
+    Method: rejection sampling.
+    """
     dice = Dice(seed)
     own_time = whole_time(_evaluated(model, values))
     for _ in range(ORDERS_TRIED):
         inputs, weights = (
-            {name: reordered(entry, dice) for name, entry in given.items()}
-            for given in (values.inputs, values.weights)
+            {name: reordered(entry, dice) for name, entry in entries.items()}
+            for entries in (values.inputs, values.weights)
         )
         new = replace(values, inputs=inputs, weights=weights)
         if not _rows_differ(np.array(rows, dtype=object) for rows in numbers(new).values()):
@@ -68,7 +72,7 @@ def shuffled(model: Model, values: Values, seed: str, limits: Limits) -> tuple[V
 
 
 def _evaluated(model: Model, values: Values) -> Tape:
-    """A run with every step evaluated but the counts of parameters, which are the same for every seed."""
+    """A run with all its steps evaluated, except the counts of parameters, which are the same for every seed."""
     tape = model.run(values, RATIONALS, force=False)
     for name in tape.steps:
         if not name.startswith("count"):
@@ -77,26 +81,29 @@ def _evaluated(model: Model, values: Values) -> Tape:
 
 
 def reordered(entry: Any, dice: Dice) -> Any:
-    """A nested list of numbers in random order; where one of them is negative, with random signs."""
-    own = np.array(entry, dtype=object)
-    exact: list[Any] = [parse(own.ravel()[at]) for at in dice.permutation(own.size)]
-    signs = (2 * dice.below(2, own.size) - 1).tolist() if min(exact) < 0 else [1] * own.size
-    written = [_written(sign * x) for sign, x in zip(signs, exact, strict=True)]
-    return np.array(written, dtype=object).reshape(own.shape).tolist()
+    """A nested list of numbers in random order; with random signs, if one of the numbers is negative."""
+    array = np.array(entry, dtype=object)
+    exact: list[Any] = [parse(array.ravel()[place]) for place in dice.permutation(array.size)]
+    signs = (2 * dice.below(2, array.size) - 1).tolist() if min(exact) < 0 else [1] * array.size
+    entries = [_as_entry(sign * x) for sign, x in zip(signs, exact, strict=True)]
+    return np.array(entries, dtype=object).reshape(array.shape).tolist()
 
 
-def _written(number: Any) -> int | str:
-    """A number as a values file has it."""
+def _as_entry(number: Fraction) -> int | str:
+    """A number as it stands in a values file: 3, or "-1/2"."""
     return int(number) if number.denominator == 1 else str(number)
 
 
 def _rows_differ(matrices: Iterable[Any]) -> bool:
-    """Whether no row and no column is all zeros, and no two rows or columns are equal."""
+    """Whether no row or column of a matrix is all zeros, and no two of its rows or columns are equal.
+
+    Matrices of one row or one column are not looked at.
+    """
     sides = [side for m in matrices if min(m.shape) > 1 for side in (m.tolist(), m.T.tolist())]
     return all(any(row) for rows in sides for row in rows) and all(len(set(map(tuple, r))) == len(r) for r in sides)
 
 
-# ---- 2. lessons whose results have to be exact ----
+# ---- 2. models whose results have to be exact ----
 
 
 def _has_four_and_four(task: Task) -> str:
@@ -107,9 +114,12 @@ def _has_four_and_four(task: Task) -> str:
     return f"BatchNorm beside LayerNorm is rational {found}; use these, or give values"
 
 
-@search("batch-norm", like_own=True, requires=[_has_four_and_four])
+@search("batch-norm", like_sheet=True, requires=[_has_four_and_four])
 def _batch_norm(task: Task, dice: Dice) -> Iterator[Instance]:
-    """A table whose rows and columns are friendly: a beam search over the rows combines friendly columns."""
+    """A table (n, d_model) whose rows and columns are friendly, so that LayerNorm and BatchNorm of it are rational.
+
+    Method: beam search over the rows (`combine_columns`), which combines friendly columns.
+    """
     d, columns = task.config.d_model, friendly_rows(task.n, "LN", TABLE_REACH)
     members = combine_columns(dice, columns, d, [friendly_rows(d, "LN", TABLE_REACH)] * task.n, beams=TABLE_BEAMS)
     x = columns[members].swapaxes(1, 2)  # (count, n, d)
@@ -120,10 +130,13 @@ def _batch_norm(task: Task, dice: Dice) -> Iterator[Instance]:
         yield Instance({RESID_PRE: x[i].tolist()}, {})
 
 
-@search("transformer-by-hand", like_own=True, requires=[is_relu])
+@search("transformer-by-hand", like_sheet=True, requires=[is_relu])
 def _transformer_by_hand(task: Task, dice: Dice) -> Iterator[Instance]:
-    """Rows that the sheet's own pattern mixes to whole ones, and a feed-forward network on the mixture."""
-    pattern = task.own.inputs[PATTERN]
+    """Rows (n, d_model) whose mixture by the sheet's pattern is in whole numbers, and a feed-forward network on it.
+
+    Method: rejection sampling, first of columns, then of matrices of the columns that fit.
+    """
+    pattern = task.values.inputs[PATTERN]
     shares = [[Fraction(x) for x in row] for row in pattern]
     common = [int(np.lcm.reduce([x.denominator for x in row])) for row in shares]
     powers = np.array([[int(x * m) for x in row] for row, m in zip(shares, common, strict=True)])
@@ -143,14 +156,16 @@ def _transformer_by_hand(task: Task, dice: Dice) -> Iterator[Instance]:
 
 
 def _is_power(totals: Ints, base: int) -> Bools:
-    """Which numbers are whole powers of the base."""
+    """Numbers → which of them are powers of the base: 1, base, base², …, up to 10⁹."""
     found: Bools = np.isin(totals, base ** np.arange(int(np.log(1e9) / np.log(base))))
     return found
 
 
 def _has_whole_logarithms(logits: Ints, base: int) -> Bools:
-    """Which rows of logits (…, words) → (…) give probabilities with whole logarithms: their powers add up to a power
-    of the base. The logits are not all equal, and not far apart.
+    """Rows of logits (…, words) → (…), which of them have probabilities whose logarithms are whole numbers.
+
+    The powers of such a row add up to a power of the base. Its logits are not all equal, and differ by up to
+    LOGIT_SPREAD.
     """
     low = logits.min(-1, keepdims=True)
     above = np.minimum(logits - low, 12)
@@ -166,9 +181,12 @@ def _adds_up_to_a_power(task: Task) -> str:
     return f"{c.d_vocab} powers of 3 never add up to one; use a vocabulary of an odd number of words, or base 2"
 
 
-@search("cross-entropy", like_own=True, requires=[_adds_up_to_a_power])
+@search("cross-entropy", like_sheet=True, requires=[_adds_up_to_a_power])
 def _cross_entropy(task: Task, dice: Dice) -> Iterator[Instance]:
-    """Logits whose probabilities have whole logarithms, and differ from position to position."""
+    """Logits (n, words) whose probabilities have whole logarithms, and differ from position to position.
+
+    Method: rejection sampling, first of rows, then of matrices of the rows that fit.
+    """
     words = task.config.d_vocab
     drawn = dice.below(5, LOGITS_TRIED, words) - 1
     rows = drawn[_has_whole_logarithms(drawn, whole_base(task.config))]
@@ -178,10 +196,12 @@ def _cross_entropy(task: Task, dice: Dice) -> Iterator[Instance]:
             yield Instance({"logits": picks[i].tolist()}, {})
 
 
-@search("perplexity", like_own=True, requires=[_adds_up_to_a_power])
+@search("perplexity", like_sheet=True, requires=[_adds_up_to_a_power])
 def _perplexity(task: Task, dice: Dice) -> Iterator[Instance]:
-    """Vectors and W_U whose probabilities have whole logarithms, with a whole mean of the surprisals: rows first,
-    then W_U by beam search over the tokens.
+    """Vectors (n, d_model) and W_U (d_model, words) whose probabilities have whole logarithms, and whose mean
+    surprisal is whole.
+
+    Method: the vectors are drawn, then W_U is found by beam search over the tokens (`combine_columns`).
     """
     c, base, x = task.config, whole_base(task.config), draw_plain_rows(dice, task.n, task.config.d_model)
     if x is None:
@@ -194,7 +214,7 @@ def _perplexity(task: Task, dice: Dice) -> Iterator[Instance]:
     allowed = drawn[_has_whole_logarithms(drawn, base)]
     picks = combine_columns(dice, products, c.d_vocab, [allowed] * task.n, beams=200)
     logits = products[picks].swapaxes(1, 2)  # (count, n, words)
-    right = logits[:, np.arange(task.n), list(task.own.ids())]
+    right = logits[:, np.arange(task.n), list(task.values.ids())]
     low = logits.min(2)
     totals = (base ** (logits - low[..., None])).sum(2)
     surprisals = np.rint(np.log(totals) / np.log(base)).astype(np.int64) - (right - low)
@@ -204,22 +224,23 @@ def _perplexity(task: Task, dice: Dice) -> Iterator[Instance]:
         weights = {"unembed.W_U": columns[picks[i]].T.tolist()}
         if c.tie_word_embeddings:
             weights = {"embed.W_E": columns[picks[i]].tolist()}
-        elif "embed.W_E" in task.own.weights:
-            weights["embed.W_E"] = reordered(task.own.weights["embed.W_E"], dice)
+        elif "embed.W_E" in task.values.weights:
+            weights["embed.W_E"] = reordered(task.values.weights["embed.W_E"], dice)
         yield Instance({NORMALIZED: x.tolist()}, weights)
 
 
-@search("sampling", like_own=True)
+@search("sampling", like_sheet=True)
 def _sampling(task: Task, dice: Dice) -> Iterator[Instance]:
-    """The sheet's logits and tables, each with its words in another order; the likeliest first word does not begin
-    the likeliest pair.
+    """The sheet's logits and probabilities, each with its words in another order; all logits moved by −1, 0 or 1.
+
+    The likeliest first word must not begin the likeliest pair of words, since that is what the sheet shows.
     """
-    own, shift = task.own.inputs, dice.one_below(3) - 1
-    logits = [[_written(Fraction(x) + shift) for x in row] for row in reordered(own["logits"], dice)]
-    second = [reordered(row, dice) for row in own["second"]]
-    first = reordered(own["first"], dice)
+    given, shift = task.values.inputs, dice.one_below(3) - 1
+    logits = [[_as_entry(Fraction(x) + shift) for x in row] for row in reordered(given["logits"], dice)]
+    second = [reordered(row, dice) for row in given["second"]]
+    first = reordered(given["first"], dice)
     places = dice.permutation(len(second))
-    inputs = {**own, "logits": logits, "first": first, "second": [second[i] for i in places]}
+    inputs = {**given, "logits": logits, "first": first, "second": [second[i] for i in places]}
     likeliest = max(range(len(first)), key=lambda i: Fraction(first[i][0]))
     joint = [[Fraction(p) * Fraction(x) for x in row] for (p,), row in zip(first, inputs["second"], strict=True)]
     if max(joint[likeliest]) < max(max(row) for row in joint):
@@ -230,22 +251,23 @@ def _sampling(task: Task, dice: Dice) -> Iterator[Instance]:
 
 Sizes = dict[str, int]
 
-# What the first of the two models may have; as many heads as its sheet, since the map shows them.
+# The sizes that the first of the two models may have. It keeps the sheet's number of heads, since the map shows them.
 MODEL_SIZES = {
     "n_layers": (1, 2), "d_model": (4, 6, 8), "d_head": (2, 3, 4), "d_mlp": (6, 8, 12, 16),
     "d_vocab": (5, 6, 7, 8, 9, 10), "n_ctx": (3, 4, 5),
 }  # fmt: skip
-TRAIN_TOKENS = (450, 600, 900, 1200, 1800, 3600)  # of which some make a short number of days of any model
-SECONDS_PER_FLOP = (2, 4, 5)  # a half, a quarter or a fifth of a machine is used
+TRAIN_TOKENS = (450, 600, 900, 1200, 1800, 3600)  # divisors of 3600, which `_days_are_short` asks for
+SECONDS_PER_FLOP = (2, 4, 5)  # so that a half, a quarter or a fifth of the machine is used: short decimals
 
 
 def every_size(task: Task, expected: float) -> list[Values]:
-    """All sizes that may be drawn, are within limits, and take about as long as expected.
+    """All sizes of the first model whose figures are within the limits, and take about the expected seconds to
+    compute.
 
-    Method: the runs of all candidates at once, as copies of one.
+    Method: all candidates are run at once, as copies of one run (arithmetic/copies.py).
     """
     candidates = [dict(zip(MODEL_SIZES, sizes, strict=True)) for sizes in product(*MODEL_SIZES.values())]
-    candidates = [sizes for sizes in candidates if _heads_fit(task.own, sizes)]
+    candidates = [sizes for sizes in candidates if _heads_fit(task.values, sizes)]
     tape = _run_of_all(task, candidates)
     flops, parameters = (as_array(each(int, tape.values(name)[0][0])).tolist() for name in ("flops", "params"))
     candidates = [
@@ -254,59 +276,60 @@ def every_size(task: Task, expected: float) -> list[Values]:
         for seconds, tokens in product(SECONDS_PER_FLOP, TRAIN_TOKENS)
         if _days_are_short(parameters[k], tokens)
     ]
-    kept = _kept(_run_of_all(task, candidates), len(candidates), task.limits, expected)
-    return [_with_sizes(task.own, candidates[k]) for k in np.flatnonzero(kept)]
+    fit = _fitting(_run_of_all(task, candidates), len(candidates), task.limits, expected)
+    return [_with_sizes(task.values, candidates[k]) for k in np.flatnonzero(fit)]
 
 
-@search("sizing", like_own=True, every=every_size)
+@search("sizing", like_sheet=True, list_all=every_size)
 def _draw_sizes(task: Task, dice: Dice) -> Iterator[Instance]:
-    """Other sizes of the first model; shares of a machine and days that are short."""
-    own = task.own
+    """Other sizes of the first model, with a share of the machine and a number of days that are short decimals.
+
+    Method: rejection sampling.
+    """
     drawn = {name: sizes[dice.one_below(len(sizes))] for name, sizes in MODEL_SIZES.items()}
-    tape = task.model.run(_with_sizes(own, drawn), RATIONALS)
+    tape = task.model.run(_with_sizes(task.values, drawn), RATIONALS)
     flops, parameters = (int(tape.values(name)[0][0]) for name in ("flops", "params"))
     tokens = [n for n in TRAIN_TOKENS if _days_are_short(parameters, n)]
-    if tokens and _heads_fit(own, drawn):
+    if tokens and _heads_fit(task.values, drawn):
         seconds = flops * SECONDS_PER_FLOP[dice.one_below(len(SECONDS_PER_FLOP))]
         drawn |= {"seconds": seconds, "train_tokens": tokens[dice.one_below(len(tokens))]}
-        yield Instance(dict(_with_sizes(own, drawn).inputs), {})
+        yield Instance(dict(_with_sizes(task.values, drawn).inputs), {})
 
 
-def _with_sizes(own: Values, sizes: Sizes) -> Values:
-    """The values with these sizes of the first model, and the sheet's own of the second."""
-    rows = {name: [[number, *own.inputs[name][0][1:]]] for name, number in sizes.items()}
-    return replace(own, inputs={**own.inputs, **rows})
+def _with_sizes(values: Values, sizes: Mapping[str, Any]) -> Values:
+    """The values with other sizes of the first model; the second model keeps those of the sheet."""
+    rows = {name: [[number, *values.inputs[name][0][1:]]] for name, number in sizes.items()}
+    return replace(values, inputs={**values.inputs, **rows})
 
 
-def _heads_fit(own: Values, sizes: Sizes) -> bool:
+def _heads_fit(values: Values, sizes: Sizes) -> bool:
     """Whether the heads side by side are no wider than the model."""
-    return bool(own.inputs["n_heads"][0][0] * sizes["d_head"] <= sizes["d_model"])
+    return bool(values.inputs["n_heads"][0][0] * sizes["d_head"] <= sizes["d_model"])
 
 
 def _days_are_short(parameters: int, tokens: int) -> bool:
-    """Whether the days of a training are a short decimal; whatever else decides them stays the sheet's."""
+    """Whether the days of a training are a short decimal.
+
+    They are 6 · parameters · tokens FLOPs over the FLOPs of a day. The speed of the machine stays that of the sheet.
+    """
     return parameters * tokens % 3600 == 0
 
 
 def _run_of_all(task: Task, candidates: Sequence[Sizes]) -> Tape:
     """The runs of all these sizes, as copies of one."""
     domain, sizes = together(RATIONALS, candidates)
-    return task.model.run(_with_sizes(task.own, sizes), domain)
+    return task.model.run(_with_sizes(task.values, sizes), domain)
 
 
-def _kept(tape: Tape, count: int, limits: Limits, expected: float) -> Bools:
-    """Runs that are copies of one → which (count) are within limits, and take about as long as expected."""
+def _fitting(tape: Tape, count: int, limits: Limits, expected: float) -> Bools:
+    """Copies of a run → which (count) have figures within the limits, and take about the expected seconds."""
     time, ugly, ok = np.zeros(count), np.zeros(count, int), np.ones(count, bool)
-
-    def value(ref: Ref) -> Any:
-        i, j = ref.index
-        return tape.values(ref.matrix)[i][j]  # type: ignore[index]
 
     def seconds(cell: Expr, x: Any) -> Any:
         read = list(dict.fromkeys(refs(cell)))
         return each(
-            lambda x, *own: operations(cell, dict(zip(read, own, strict=True)).__getitem__) + writing(x),
-            x, *map(value, read),
+            lambda x, *numbers: operations(cell, dict(zip(read, numbers, strict=True)).__getitem__) + writing(x),
+            x, *map(tape.value, read),
         )  # fmt: skip
 
     for step in tape.used():
@@ -319,5 +342,5 @@ def _kept(tape: Tape, count: int, limits: Limits, expected: float) -> Bools:
             if step.op:
                 time += as_array(each(float, seconds(tape.cell(step.name, i, j), x)))
     ok &= np.logical_not(differing(tape.domain))
-    kept: Bools = ok & (ugly <= limits.ugly) & (abs(time - expected) <= BAND * expected)
-    return kept
+    fitting: Bools = ok & (ugly <= limits.ugly) & (abs(time - expected) <= BAND * expected)
+    return fitting

@@ -8,19 +8,20 @@ import numpy as np
 
 from byhand.numbers.dice import Bools, Dice, Ints
 
-LARGEST_WEIGHT = 2  # in absolute value: a student multiplies by such a number without writing anything down
-# What an entry is drawn from where there are too many columns to list: each number as many times as it stands here.
+LARGEST_WEIGHT = 2  # in absolute value: a student multiplies by 1 or 2 without writing anything down
+# Where there are too many columns to list, their entries are drawn from these: 38 % are 0, in the middle of what
+# `natural` accepts, 26 % each are 1 and −1, and 5 % each are 2 and −2.
 WEIGHTS = np.repeat(np.array([0, 1, -1, 2, -2]), [38, 26, 26, 5, 5])
-COLUMNS_LISTED = 500_000  # of all columns of a height at most: 5⁸ = 390,625 for d_model = 8
-COLUMNS_KEPT = 20_000  # of these: the stages of the search look at all that are kept
-LARGEST_SCORE = 14  # that `distinct_rows` can count, in absolute value
+COLUMNS_LISTED = 500_000  # columns of one height are listed up to this many: for d_model = 8 there are 5⁸ = 390,625
+COLUMNS_KEPT = 20_000  # columns of one height that the stages of the search choose from: 160 kB for each row
+LARGEST_SCORE = 14  # in absolute value, which `distinct_rows` can compare: scores reach 9 (`promises.Limits.integer`)
 
 
 def natural(w: Ints, low: int = 15, high: int = 60) -> Bools:
-    """Which matrices (…, rows, cols) → (…) look natural.
+    """Matrices (…, rows, cols) → (…), which of them look natural.
 
-    Their zeros are between low and high per cent; their entries have both signs; no row or column is all zeros; no
-    two rows are equal, and no two columns of three or more.
+    A natural matrix has from low to high per cent of zeros and entries of both signs. None of its rows or columns is
+    all zeros. No two of its rows are equal, and no two of its columns if it has more than two.
     """
     rows, cols = w.shape[-2:]
     entries = _matrix_axes_first(w)
@@ -35,17 +36,17 @@ def natural(w: Ints, low: int = 15, high: int = 60) -> Bools:
 
 
 def distinct(matrices: Ints) -> Bools:
-    """Which matrices (…, rows, cols) → (…) have no two equal rows."""
+    """Matrices (…, rows, cols) → (…), which of them have no two equal rows."""
     return _all_rows_differ(_matrix_axes_first(matrices))
 
 
 def _matrix_axes_first(matrices: Ints) -> Ints:
-    """(…, rows, cols) → (rows, cols, …): numpy is fast where the last axis is the long one."""
+    """Matrices (…, rows, cols) → the same (rows, cols, …): numpy is fast where the last axis is the long one."""
     return np.ascontiguousarray(np.moveaxis(matrices, (-2, -1), (0, 1)))
 
 
 def _all_rows_differ(matrices: Ints) -> Bools:
-    """Which matrices (rows, cols, …) → (…) have no two equal rows."""
+    """Matrices (rows, cols, …) → (…), which of them have no two equal rows."""
     ok = np.ones(matrices.shape[2:], dtype=bool)
     for i in range(len(matrices)):
         for j in range(i):
@@ -54,7 +55,7 @@ def _all_rows_differ(matrices: Ints) -> Bools:
 
 
 def distinct_rows(matrices: Ints) -> Ints:
-    """How many different rows each matrix has: (…, rows, cols) → (…)."""
+    """Matrices (…, rows, cols) → (…), how many different rows each of them has."""
     ordered = np.sort(codes(matrices, LARGEST_SCORE), axis=-1)
     count: Ints = (ordered[..., 1:] != ordered[..., :-1]).sum(-1) + 1
     return count
@@ -62,10 +63,10 @@ def distinct_rows(matrices: Ints) -> Ints:
 
 @cache
 def weight_columns(height: int) -> Ints:
-    """Columns that a natural matrix may have (count, height), with at most one entry ±2: all, or COLUMNS_KEPT of
-    them.
+    """The columns that a natural matrix may have, (count, height): at most one ±2, at most two thirds of zeros.
 
-    Which are kept depends on the height alone, so the table is made once.
+    If there are more than COLUMNS_KEPT, a random sample of that size. It depends on the height alone, not on the seed
+    of an instance, so that it is drawn once.
     """
     if (2 * LARGEST_WEIGHT + 1) ** height <= COLUMNS_LISTED:
         columns = grid(height, LARGEST_WEIGHT)
@@ -77,23 +78,27 @@ def weight_columns(height: int) -> Ints:
 
 
 def are_natural_columns(columns: Ints, twos: int) -> Bools:
-    """Which columns (count, height) → (count) are at most two thirds zeros, with at most `twos` entries beyond ±1."""
+    """Columns (count, height) → (count), which of them have at most two thirds of zeros, and at most `twos` entries
+    beyond ±1.
+    """
     height = columns.shape[1]
     zeros = (columns == 0).sum(1)
-    most = max(1, (2 * height + 2) // 3)
-    ok: Bools = (zeros < height) & (zeros <= most) & ((abs(columns) > 1).sum(1) <= twos)
+    most_zeros = max(1, (2 * height + 2) // 3)
+    ok: Bools = (zeros < height) & (zeros <= most_zeros) & ((abs(columns) > 1).sum(1) <= twos)
     return ok
 
 
 @cache
 def grid(width: int, reach: int) -> Ints:
     """Every row of whole numbers from −reach to reach, ((2·reach + 1)^width, width), in the order of `codes`."""
-    side = 2 * reach + 1
-    every = np.arange(side**width, dtype=np.int64)
-    return np.stack([every // side**k % side for k in range(width)], 1) - reach
+    base = 2 * reach + 1
+    numbers = np.arange(base**width, dtype=np.int64)
+    return np.stack([numbers // base**digit % base for digit in range(width)], 1) - reach
 
 
 def codes(rows: Ints, reach: int) -> Ints:
-    """Rows as numbers of base 2·reach + 1, (…, width) → (…): equal codes mean equal rows of entries up to ±reach."""
+    """Rows (…, width) → (…), each as one number in base 2·reach + 1: rows of entries up to ±reach are equal if and
+    only if their codes are.
+    """
     found: Ints = (rows + reach) @ (2 * reach + 1) ** np.arange(rows.shape[-1], dtype=np.int64)
     return found

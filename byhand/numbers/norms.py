@@ -1,7 +1,8 @@
-"""Rows that a norm leaves rational, and the w and b that come after it.
+"""Rows whose norm is rational, and the w and b that follow the norm.
 
-A row is *friendly* when it is m + c·u, where the *unit* u is a row of small integers whose mean square is 1. The norm
-makes u of it: LayerNorm where the mean of u is 0, RMSNorm where m is 0. Its deviation is then c, a rational number.
+A row is *friendly* if it is m + c·u, where the *unit* u is a row of small integers whose mean square is 1. Its norm
+is the unit u: for LayerNorm, the mean of u is 0, so that m is the row's mean and c its deviation; for RMSNorm, m is 0
+and c is the root mean square. So (5, 1, 5, 1) is friendly for LayerNorm: m = 3, c = 2, u = (1, −1, 1, −1).
 """
 
 from __future__ import annotations
@@ -16,20 +17,20 @@ from byhand.numbers.dice import Bools, Dice, Ints
 from byhand.numbers.natural import distinct, grid
 from byhand.numbers.registry import Task
 
-# Twice the deviations c of friendly rows, by d_model: those whose squares are easy, 1/4, 1, 9/4, 4 and 9. A row of
-# whole numbers has a half for its deviation only where its unit is all odd (or all even), which of eight numbers is
-# rare.
+# Twice the deviations c of friendly rows, by d_model: those whose squares, the variances, are easy: 1/4, 1, 9/4, 4
+# and 9. For d_model = 8 only whole c: half of a whole number needs a unit with odd entries only, or even ones only,
+# which are few.
 DOUBLED_DEVIATIONS = {4: np.array([1, 2, 3, 4, 6]), 8: np.array([2, 4])}
-LARGEST_IN_UNIT = 2  # in absolute value: the squares of a unit add up to d_model, at most 8
+LARGEST_IN_UNIT = 2  # in absolute value: the squares of a unit add up to d_model, which is 8 at most, and 3² is 9
 NORMS_TRIED = 48  # choices of w and b for the rows of one norm
-LARGEST_NORMED = 3  # of what the norm hands on, in absolute value
-W_ENTRIES = np.array([1, 1, 1, 2, 2, -1])  # what an entry of w is drawn from: each as often as it stands here
-B_ENTRIES = np.array([0, 0, 1, 1, -1, -1, 2])
+LARGEST_NORMED = 3  # in absolute value, of the rows after w and b, which make the queries, keys and values
+W_ENTRIES = np.array([1, 1, 1, 2, 2, -1])  # an entry of w is drawn from these: half of the entries are 1, a third 2
+B_ENTRIES = np.array([0, 0, 1, 1, -1, -1, 2])  # an entry of b is drawn from these, 0 and ±1 twice as often as 2
 
 
 @cache
 def units(d_model: int, kind: str) -> Ints:
-    """The integer rows that LayerNorm (LN) or RMSNorm (RMS) gives: (count, d_model)."""
+    """All units of LayerNorm (LN) or RMSNorm (RMS): (count, d_model)."""
     rows = grid(d_model, LARGEST_IN_UNIT)
     fit = (rows**2).sum(1) == d_model
     found: Ints = rows[fit & (rows.sum(1) == 0)] if kind == "LN" else rows[fit]
@@ -37,7 +38,7 @@ def units(d_model: int, kind: str) -> Ints:
 
 
 def unit_of(rows: Ints, kind: str) -> Ints:
-    """What the norm makes of friendly rows: their units, (…, d_model) → (…, d_model)."""
+    """Friendly rows (…, d_model) → their units (…, d_model), which are their norms."""
     d = rows.shape[-1]
     centred = d * rows - (rows.sum(-1, keepdims=True) if kind == "LN" else 0)
     scale = np.rint(np.sqrt((centred**2).sum(-1, keepdims=True) / d)).astype(np.int64)  # exact: whole roots
@@ -46,7 +47,7 @@ def unit_of(rows: Ints, kind: str) -> Ints:
 
 
 def is_friendly(rows: Ints, kind: str) -> Bools:
-    """Which rows are friendly, with a deviation whose square is easy: (…, d_model) → (…)."""
+    """Rows (…, d_model) → (…), which of them are friendly, with a deviation of DOUBLED_DEVIATIONS."""
     d = rows.shape[-1]
     totals = rows.sum(-1) if kind == "LN" else np.zeros(rows.shape[:-1], np.int64)
     squares = d * np.einsum("...d,...d", rows, rows) - totals**2  # (d · deviation)²
@@ -68,16 +69,18 @@ def friendly_rows(d_model: int, kind: str, reach: int) -> Ints:
 
 @cache
 def starting_rows(d_model: int, kind: str, reach: int) -> Ints:
-    """Friendly rows that a residual stream may begin with: most entries are not 0, and their mean is near 0."""
+    """Friendly rows that a residual stream may begin with, (count, d_model): more than half of the entries are not 0,
+    and the mean is from −2 to 2.
+    """
     rows = friendly_rows(d_model, kind, reach)
     found: Ints = rows[((rows != 0).sum(1) * 2 > d_model) & (abs(rows.sum(1)) <= 2 * d_model)]
     return found
 
 
 def few_zeros(matrices: Ints, kind: str, percent: int) -> Bools:
-    """Which matrices (…, n, d_model) → (…) have so many zeros at most.
+    """Matrices (…, n, d_model) → (…), which of them have at most this percentage of zeros.
 
-    For RMSNorm of eight numbers 40 per cent, whatever is asked for: most of its units have three zeros.
+    For RMSNorm of eight numbers always at most 40 %: most of its units have three zeros.
     """
     most = 40 if (matrices.shape[-1], kind) == (8, "RMS") else percent
     few: Bools = (matrices == 0).sum((-1, -2)) * 100 <= most * matrices.shape[-1] * matrices.shape[-2]
@@ -85,22 +88,22 @@ def few_zeros(matrices: Ints, kind: str, percent: int) -> Bools:
 
 
 def has_both_signs(matrices: Ints, kind: str) -> Bools:
-    """Which matrices (…, n, d_model) → (…) have both signs, and few zeros."""
+    """Matrices (…, n, d_model) → (…), which of them have entries of both signs, and few zeros."""
     few = few_zeros(matrices, kind, 35)
     return few & (matrices < 0).any((-1, -2)) & (matrices > 0).any((-1, -2))
 
 
 def can_be_scaled(units: Ints, kind: str) -> Bools:
-    """Which matrices of units (…, n, d_model) → (…) a norm's w and b can make good rows of.
+    """Matrices of units (…, n, d_model) → (…), for which of them a w and b may exist that make good rows of them.
 
-    Their rows differ, since w and b make the same of equal ones; without b (RMSNorm) a zero stays, so they are few.
+    Their rows must differ, since equal units stay equal. Without b (RMSNorm) zeros stay, so they must be few.
     """
     return distinct(units) if kind == "LN" else distinct(units) & few_zeros(units, kind, 25)
 
 
 @dataclass(frozen=True)
 class Norm:
-    """w and b of a norm, each (d_model), and the rows w·u + b (n, d_model) that it gives. RMSNorm has no b."""
+    """The w and b of a norm, each (d_model), and its rows w·u + b (n, d_model). RMSNorm has no b."""
 
     w: Ints
     b: Ints | None
@@ -112,7 +115,8 @@ class Norm:
 
 
 def find_norm(dice: Dice, u: Ints, kind: str) -> Norm | None:
-    """Units u (n, d_model) → a norm whose w and b are varied and whose rows are small, differ and have few zeros.
+    """Units u (n, d_model) → a norm whose w and b are varied, and whose rows are small, differ and have few zeros.
+    None where no draw fits.
 
     Method: rejection sampling, NORMS_TRIED at once; of those that fit, the one with the smallest rows.
     """
@@ -151,5 +155,5 @@ def _divides_by_n(task: Task) -> str:
     return ""
 
 
-NORM = (_adds_no_eps, _divides_by_n)  # what rows that a norm leaves rational require
-ONE_NORM = (_has_a_norm, *NORM)
+NORM = (_adds_no_eps, _divides_by_n)  # what a rational norm requires
+ONE_NORM = (_has_a_norm, *NORM)  # what the search for a lone norm requires

@@ -1,8 +1,8 @@
 """What is promised of an instance, measured on the tape of its run.
 
-Each promise is a function of that name, registered by a decorator: `@promise`. The largest numbers that it lets
-through depend on the level (`LEVELS`). Every run also takes about as long as others of its configuration
-(`usual_time`), so that no student has the longer sheet.
+Each promise is a function, registered under its own name by `@promise`. How large numbers may be depends on the level
+(`LEVELS`). Every run also takes about as long as others of its configuration (`usual_time`), so that no student has a
+longer sheet than another.
 """
 
 from __future__ import annotations
@@ -23,26 +23,26 @@ from byhand.ops.attention import mask_future
 from byhand.ops.norms import standardize
 from byhand.tape import Rows, Step, Tape
 
-AFTER_LOGITS = ("probs", "next_token")
-UGLY = 20  # a fraction with a numerator or denominator beyond it is ugly, and so is a larger whole number
-SATURATED = Fraction(9, 10)  # a row of a pattern with a larger share looks at one token only
-BAND = 0.069  # how far from the usual time, either way: two instances differ by less than 15 %
+AFTER_LOGITS = ("probs", "next_token")  # the names that steps after the logits begin with
+UGLY = 20  # a number with a larger numerator or denominator is ugly: hard to multiply and to add in one's head
+SATURATED = Fraction(9, 10)  # a row of a pattern with a larger entry attends to hardly more than one token
+BAND = 0.069  # how far a run's time may be from the usual, as a part of it: two differ by up to 1.069 / 0.931 < 1.15
 
 
 @dataclass(frozen=True)
 class Limits:
-    """How large the numbers of an instance may be."""
+    """How large the numbers of an instance may be, in absolute value."""
 
     integer: int = 9
-    """Of a whole number before the last softmax: one digit."""
+    """The largest whole number before the last softmax: one digit."""
     denominator: int = 10
-    """Of a fraction before the last softmax."""
+    """The largest denominator before the last softmax."""
     query: int = 5
-    """Of an entry of a query, key or value."""
+    """The largest entry of a query, key or value."""
     stream: int = 5
-    """Of an entry of the residual stream; of a sum, one more."""
+    """The largest entry of the residual stream; after a sum it may be one more."""
     hidden: int = 6
-    """Of a hidden unit before ReLU."""
+    """The largest hidden unit before ReLU."""
     ugly: int = 2
     """How many numbers may be ugly."""
 
@@ -71,8 +71,8 @@ def limits_of(level: str) -> Limits:
 class Case:
     """An evaluated run, and what is asked of it.
 
-    quality: its figures; expected: the seconds that it should take; wanted: the right word at each position, None
-    where any will do, for a model that says words.
+    quality: its figures. expected: the seconds that it should take. wanted: for a model that says words, the id of
+    the right word at each position; None where any word will do.
     """
 
     tape: Tape
@@ -94,32 +94,32 @@ def promise(keeps: Promise) -> Promise:
 
 @promise
 def largest_integer(case: Case) -> bool:
-    """No whole number is beyond the level's."""
+    """No whole number exceeds the level's limit."""
     return bool(case.quality["largest_integer"] <= case.limits.integer)
 
 
 @promise
 def largest_denominator(case: Case) -> bool:
-    """No denominator is beyond the level's."""
+    """No denominator exceeds the level's limit."""
     return bool(case.quality["largest_denominator"] <= case.limits.denominator)
 
 
 @promise
 def ugly(case: Case) -> bool:
-    """Few numbers are ugly."""
+    """No more numbers are ugly than the level allows."""
     return bool(case.quality["ugly"] <= case.limits.ugly)
 
 
 @promise
 def attention(case: Case) -> bool:
-    """In each layer, uniform attention would change the last row and one other at least."""
+    """In each layer, uniform attention would change the last row and at least one other."""
     changed = zip(case.quality.get("attention", ()), _query_rows(case.tape), strict=True)
     return all(len(rows) >= min(2, n - 1) and rows[-1] == n for rows, n in changed)
 
 
 @promise
 def heads(case: Case) -> bool:
-    """Each of several heads changes two rows at least."""
+    """If a layer has several heads, each of them changes at least two rows of the layer's result."""
     layers = zip(_query_rows(case.tape), _patterns_by_layer(case.tape).values(), strict=True)
     counts = [n for n, steps in layers for _ in steps if len(steps) > 1]
     return all(len(rows) >= min(2, n - 1) for rows, n in zip(case.quality.get("heads", ()), counts, strict=True))
@@ -140,7 +140,7 @@ def patterns(case: Case) -> bool:
 
 @promise
 def scores(case: Case) -> bool:
-    """No scores are symmetric: who transposes them gets others."""
+    """No matrix of scores is symmetric, so that a student who transposes it gets other numbers."""
     return not any(_is_symmetric(case.tape.values(s.name)) for s in _named(case.tape, "scores_scaled", "scores_raw"))
 
 
@@ -158,7 +158,7 @@ def margins(case: Case) -> bool:
 
 @promise
 def without_attention(case: Case) -> bool:
-    """The last answer would be another without attention."""
+    """Without attention, the last answer would be another word."""
     return bool(case.quality.get("without_attention", True))
 
 
@@ -171,13 +171,13 @@ def answers(case: Case) -> bool:
 
 @promise
 def foils(case: Case) -> bool:
-    """Each mistake that can be made changes a cell of the step where it is made."""
+    """Each mistake that can be made in the run changes at least one cell of the step where it is made."""
     return all(count > 0 for count in case.quality.get("foils", {}).values())
 
 
 @promise
 def as_long_as_others(case: Case) -> bool:
-    """The run takes about as long as expected, by BAND."""
+    """The run takes as long as expected, within BAND."""
     return abs(whole_time(case.tape) - case.expected) <= BAND * case.expected
 
 
@@ -189,14 +189,14 @@ def broken(case: Case) -> list[str]:
 def promised(
     tape: Tape, limits: Limits, expected: float, wanted: tuple[int | None, ...] = ()
 ) -> dict[str, Any] | None:
-    """The quality of a run that keeps every promise; None for any other.
+    """The quality of a run, if it keeps every promise; else None.
 
-    Raises: DomainError.
+    Raises: DomainError where a step has no exact value.
     """
     case = Case(tape, quality(tape), limits, expected, wanted)
     if not all(keeps(case) for keeps in PROMISES.values()):
         return None
-    case.quality["foils"] = foiled(tape)  # takes as long as the rest, and is seldom what fails
+    case.quality["foils"] = foiled(tape)  # last: it takes as long as all others together, and seldom fails
     return case.quality if foils(case) else None
 
 
@@ -206,9 +206,10 @@ def promised(
 def quality(tape: Tape) -> dict[str, Any]:
     """The figures of an evaluated run, as they stand in run.json.
 
-    attention: rows that uniform attention would change, by layer; heads: rows that each head changes; alive: tokens
-    for which each hidden unit is positive; margins: of the largest logits; without_attention: whether the last answer
-    would be another.
+    attention: for each layer, the rows that uniform attention would change. heads: for each head, the rows that it
+    changes. alive: for each hidden unit, for how many tokens it is positive. margins: for each row of logits, by how
+    much the largest leads, 0 if by no whole number. answers: the id of the word with the largest logit in each row.
+    without_attention: whether the last answer would be another word without attention.
     """
     values = [x for step in _printed(tape) for row in tape.values(step.name) for x in row if not is_neg_inf(x)]
     whole = [x for x in values if x.denominator == 1]
@@ -222,24 +223,24 @@ def quality(tape: Tape) -> dict[str, Any]:
     }
     layers = _patterns_by_layer(tape)
     if layers:
-        found |= _of_attention(tape, layers)
+        found |= _attention_figures(tape, layers)
     post = _named(tape, "hook_post")
     if post:
         found["alive"] = [
             sum(x > 0 for x in column) for s in post for column in zip(*tape.values(s.name), strict=True)
         ]
     if "next_token" in tape.steps:
-        found |= _of_logits(tape)
+        found |= _logit_figures(tape)
     return found
 
 
 def foiled(tape: Tape) -> dict[str, int]:
-    """The cells that each mistake changes where it is made."""
+    """For each mistake that can be made in a run, how many cells it changes in the steps where it is made."""
     return {name: differing(tape, name) for name in applying(tape)}
 
 
 def _printed(tape: Tape) -> list[Step]:
-    """What a person reads or writes before the last softmax."""
+    """The steps that a person reads or writes before the last softmax."""
     return [s for s in tape.used() if not s.name.startswith(AFTER_LOGITS)]
 
 
@@ -249,7 +250,7 @@ def _named(tape: Tape, *parts: str) -> list[Step]:
 
 
 def _stream(tape: Tape) -> list[Step]:
-    """The steps whose rows must tell the tokens apart."""
+    """The steps in which no two tokens may have the same row: the residual stream, and the norms in blocks."""
     return _named(tape, "resid_pre", "resid_mid", "resid_mid_cross", "resid_post", "ln1.hook_normalized",
                   "ln2.hook_normalized", "ln3.hook_normalized")  # fmt: skip
 
@@ -280,7 +281,7 @@ def _changed_rows(tape: Tape, wrong: Tape, name: str) -> list[int]:
 
 
 def _patterns_by_layer(tape: Tape) -> dict[str, list[Step]]:
-    """The patterns that are computed, one for each head, by layer: blocks.0.attn, decoder.0.cross_attn, …"""
+    """The steps that compute a pattern, one for each head, by the name of their layer, such as blocks.0.attn."""
     found: dict[str, list[Step]] = {}
     for step in (s for s in _named(tape, "hook_pattern") if s.op):
         found.setdefault(step.name.rpartition(".hook_pattern")[0], []).append(step)
@@ -288,11 +289,12 @@ def _patterns_by_layer(tape: Tape) -> dict[str, list[Step]]:
 
 
 def _query_rows(tape: Tape) -> list[int]:
-    """How many rows ask, in each layer."""
+    """For each attention layer, the number of rows of its queries."""
     return [steps[0].shape[0] for steps in _patterns_by_layer(tape).values()]
 
 
-def _of_attention(tape: Tape, layers: dict[str, list[Step]]) -> dict[str, Any]:
+def _attention_figures(tape: Tape, layers: dict[str, list[Step]]) -> dict[str, Any]:
+    """The figures `attention` and `heads`: what changes if attention is uniform, and if one head is zero."""
     attention, heads = [], []
     for at, steps in layers.items():
         out = "{}.hook_{}_out".format(*at.rpartition(".")[::2])
@@ -307,11 +309,12 @@ def _of_attention(tape: Tape, layers: dict[str, list[Step]]) -> dict[str, Any]:
 
 
 def _uniform(pattern: Rows) -> list[list[Fraction]]:
-    """Equal shares of what each token sees."""
+    """A pattern with the same zeros, in which all that a token sees has equal shares."""
     return [[Fraction(x != 0, sum(y != 0 for y in row)) for x in row] for row in pattern]
 
 
-def _of_logits(tape: Tape) -> dict[str, Any]:
+def _logit_figures(tape: Tape) -> dict[str, Any]:
+    """The figures `answers` and `margins`, and `without_attention` where it can be computed."""
     logits = tape.values("logits")
     ordered = [sorted(row) for row in logits]
     found: dict[str, Any] = {
@@ -322,41 +325,41 @@ def _of_logits(tape: Tape) -> dict[str, Any]:
     silent = tape.replay(FLOATS, {**_inputs(tape, outs), **{o: [[0] * len(r) for r in tape.values(o)] for o in outs}})
     try:
         last = silent.values("next_token")[-1][0]
-    except DomainError:  # a row that no norm can divide
+    except DomainError:  # without attention, a row has deviation 0
         return found
     return found | {"without_attention": int(last) != found["answers"][-1]}
 
 
 def _inputs(tape: Tape, outs: list[str]) -> dict[str, Any]:
-    """The stream before the first attention, as given."""
+    """The rows that the first block reads, as given numbers for a replay."""
     first = "blocks.0.hook_resid_pre"
     return {first: tape.values(first)} if outs and first in tape.steps else {}
 
 
 # ---- the time ----
 
-# Seconds for each number that a cell reads, on average over instances of the search, with the time to compute and to
-# write the cell; by operation, and for products by the step that they make. What is not here takes 1.
-# Measure again, and compare with these: `python bench/bench.py --only paces`.
+# The seconds to compute and write a cell, divided by the number of numbers that it reads: means over instances of the
+# search, by operation, and for some products by the step that they make. Operations that are not here take 1.
+# `python bench/bench.py --only paces` measures them again and prints both.
 SECONDS_A_NUMBER = {
     "power_of": 2.96, "row_sum": 1.41, "normalize_rows": 1.56, "divide_by_root": 2.86, "dot_rows": 1.0,
     "hstack": 1.35, "mask_future": 0.99, "hook_z": 1.8, "hook_attn_out": 1.24, "matmul": 0.77, "affine": 0.77,
     "add": 0.85, "relu": 0.6, "row_mean": 1.54, "center": 1.97, "mean_square": 4.2, "root": 4.18, "standardize": 1.01,
     "scale_and_shift": 1.43, "gather_rows": 0.79, "row_argmax": 0.1,
 }  # fmt: skip
-# The same in attention without a mask, where more of a pattern are fractions.
+# The same in attention without a mask, where more entries of a pattern are fractions.
 SECONDS_UNMASKED = {"power_of": 3.16, "row_sum": 2.09, "normalize_rows": 1.9, "hook_z": 2.86}
-# What a norm makes of the whole time, since its rows have many zeros and ones: factors, measured in the same way.
+# Factors by which norms change the time of a whole run, since their rows have many zeros and ones; measured likewise.
 NORM_OF_EIGHT = 0.85  # for d_model = 8
 NORM_RMS = 0.98  # for RMSNorm
 NORM_AFTER = 0.975  # for norms that follow each sum
 
 
 def usual_time(tape: Tape, config: Config) -> float:
-    """The seconds that runs of this configuration usually take: they go by the steps, not by their numbers."""
+    """The seconds that runs of this configuration usually take, estimated from the steps, not from their numbers."""
     steps = [s for s in tape.used() if s.op]
-    each = zip(steps, kinds(steps), strict=True)
-    time = sum(STEP + numbers_read(tape, step) * seconds_a_number(*kind) for step, kind in each)
+    pairs = zip(steps, kinds(steps), strict=True)
+    time = sum(STEP + numbers_read(tape, step) * seconds_a_number(*kind) for step, kind in pairs)
     in_block = any(s.part == "heads" for s in steps)
     if any(s.op is standardize for s in steps):
         time *= NORM_OF_EIGHT if config.d_model == 8 else 1.0
@@ -366,13 +369,13 @@ def usual_time(tape: Tape, config: Config) -> float:
 
 
 def numbers_read(tape: Tape, step: Step) -> int:
-    """How many numbers the cells of a step read, each as many as one of the last row."""
+    """How many numbers all cells of a step read, if each reads as many as the first cell of the last row."""
     return step.shape[0] * step.shape[1] * len(list(refs(tape.cell(step.name, step.shape[0] - 1, 0))))
 
 
 def kinds(steps: Sequence[Step]) -> list[tuple[str, bool]]:
-    """What the time of each step goes by: its operation, or for some products what it makes; and whether it takes
-    longer because its attention has no mask.
+    """For each step, its key in SECONDS_A_NUMBER (the end of its name, or its operation), and whether it takes longer
+    because its attention has no mask.
     """
     masked = {(s.layer, s.part) for s in steps if s.op is mask_future}
     unmasked = {(s.layer, s.part) for s in steps if s.layer} - masked
@@ -385,7 +388,7 @@ def kinds(steps: Sequence[Step]) -> list[tuple[str, bool]]:
 
 
 def seconds_a_number(kind: str, is_unmasked: bool) -> float:
-    """The usual seconds for each number that a cell of this kind of step reads."""
+    """The usual seconds for each number that a cell reads, in a step of this kind."""
     return SECONDS_UNMASKED[kind] if is_unmasked else SECONDS_A_NUMBER.get(kind, 1.0)
 
 

@@ -4,7 +4,7 @@
     def _feed_forward(task: Task, dice: Dice) -> Iterator[Instance]:
         ...
 
-A model without a search has its sheet's own numbers in another order (lessons.py).
+A model without a search is given the numbers of its sheet in another order (lessons.py).
 """
 
 from __future__ import annotations
@@ -23,66 +23,69 @@ from byhand.numbers.promises import Limits
 
 @dataclass(frozen=True)
 class Task:
-    """What is looked for.
+    """What a search has to find: new numbers for a model.
 
-    own: the config and the words, and the numbers whose place is to be taken. wanted: the number of the right word at
-    each position, for a model that says words; None where any word will do.
+    values: the config, the words, and the sheet's numbers, which the new ones replace. wanted: for a model that says
+    words, the id of the right word at each position; None where any word will do.
     """
 
     model: Model
-    own: Values
+    values: Values
     limits: Limits
     wanted: tuple[int | None, ...] = ()
 
     @property
     def config(self) -> Config:
-        return self.own.config
+        return self.values.config
 
     @property
     def n(self) -> int:
         """The number of tokens."""
-        return len(self.own.tokens) or self.config.n_ctx
+        return len(self.values.tokens) or self.config.n_ctx
 
     @property
-    def source(self) -> int:
-        """The number of an encoder's tokens, where a decoder has others."""
-        return len(self.own.source) or self.config.n_ctx
+    def n_source(self) -> int:
+        """The number of tokens that an encoder reads, where a decoder reads others."""
+        return len(self.values.source) or self.config.n_ctx
 
     @property
     def heads(self) -> int:
+        """The number of heads that the model has."""
         return 1 if self.model.one_head else self.config.n_heads
 
 
-Entries = dict[str, Any]  # numbers as a values file has them: nested lists, by the names of steps or parameters
+Entries = dict[str, Any]  # numbers as in a values file: nested lists, by the name of a step or parameter
 
 
 @dataclass(frozen=True)
 class Instance:
-    """Numbers for one run."""
+    """Numbers for one run: those of given steps (inputs) and of parameters (weights)."""
 
     inputs: Entries = field(default_factory=dict)
     weights: Entries = field(default_factory=dict)
 
 
 Find = Callable[[Task, Dice], Iterator[Instance]]
-Requirement = Callable[[Task], str]  # says why there are no numbers, and for what there are some; else ""
+Requirement = Callable[[Task], str]  # why a task has no numbers, and the nearest configuration that has; "" if it has
+ListAll = Callable[[Task, float], list[Values]]  # all numbers for a task that take about this many seconds
 
 
 @dataclass(frozen=True)
 class Search:
     """How numbers are found for a model.
 
-    find: makes one attempt, which yields instances that are worth a run. requires: checked before, in this order.
-    like_own: whether the sheet's own numbers say how large others may be and how long they may take.
-    every: lists all numbers that take about so many seconds, where they are few enough to be listed.
-    pace: the time that instances take, as a multiple of what is usual for their steps (promises.py): scores that are
-    given are larger, a layer of its own has smaller numbers than one in a block.
+    find: makes one attempt, and yields the instances that are worth a run. requires: what is checked before the first
+    attempt, in this order. like_sheet: whether the sheet's numbers set the limits of the new ones, in size and in
+    time. list_all: lists all numbers, for a model that has few.
+    pace: the mean time of this model's instances, as a multiple of the usual time of their steps (promises.py).
+    Softmax alone is given larger scores than attention makes, so it takes longer; a lone layer has smaller numbers
+    than the same layer in a block. Measured by `python bench/bench.py --only paces`.
     """
 
     find: Find
     requires: tuple[Requirement, ...] = ()
-    like_own: bool = False
-    every: Callable[[Task, float], list[Values]] | None = None
+    like_sheet: bool = False
+    list_all: ListAll | None = None
     pace: float = 1.0
 
 
@@ -90,13 +93,13 @@ SEARCHES: dict[str, Search] = {}
 
 
 def search(
-    model: str, *, requires: Sequence[Requirement] = (), like_own: bool = False,
-    every: Callable[[Task, float], list[Values]] | None = None, pace: float = 1.0,
+    model: str, *, requires: Sequence[Requirement] = (), like_sheet: bool = False,
+    list_all: ListAll | None = None, pace: float = 1.0,
 ) -> Callable[[Find], Find]:  # fmt: skip
     """Register a function that finds numbers as the search of a model."""
 
     def register(find: Find) -> Find:
-        SEARCHES[model] = Search(find, tuple(requires), like_own, every, pace)
+        SEARCHES[model] = Search(find, tuple(requires), like_sheet, list_all, pace)
         return find
 
     return register
@@ -105,7 +108,7 @@ def search(
 def check(task: Task, requires: Sequence[Requirement]) -> None:
     """Refuse a task for which no numbers can be found.
 
-    Raises: ConfigError with the reason and the nearest that works.
+    Raises: ConfigError with the reason and the nearest configuration that works.
     """
     for requirement in requires:
         if problem := requirement(task):

@@ -1,7 +1,7 @@
-"""The searches of transformers and their parts, stage by stage; each stage draws many and hands on the few that fit.
+"""The searches of transformers and their layers, composed of stages.
 
-An instance is what a values file holds: inputs and weights. It is checked on the tape afterwards (choice.py); here
-only what is cheap in whole numbers is looked at.
+Each stage draws many candidates at once, in whole numbers, and hands on the few that fit. It checks only what is
+cheap to check; choice.py then runs each instance on the tape, which checks everything.
 """
 
 from __future__ import annotations
@@ -60,33 +60,36 @@ from byhand.numbers.stack import (
 )
 
 SCORES_DRAWN = 4000  # rows of scores, for softmax
-TABLES_DRAWN = 200  # tables of those that fit
-LAYER_MIXTURES_TRIED = 300  # for a layer alone, which has to fit nothing else
-ENCODERS_TRIED = 3  # in one attempt: those of many tokens are rare
-DECODERS_TRIED = 10  # on what one encoder made, since an encoder takes longest
+TABLES_DRAWN = 200  # matrices of scores, whose rows are those that fit
+LAYER_MIXTURES_TRIED = 300  # for a lone layer, which has to suit no other
+ENCODERS_TRIED = 3  # in one attempt: encoders of many tokens are rare
+DECODERS_TRIED = 10  # for the rows that one encoder hands on, since an encoder takes longest to find
 
 
 @search("softmax", pace=1.13)
 def _softmax(task: Task, dice: Dice) -> Iterator[Instance]:
-    """Scores, no two rows of which have the same pattern, by rejection sampling of rows and then of tables."""
-    given = task.own.inputs.get("scores", [[0] * 3] * 3)
+    """Scores (rows, cols) in which no two rows have the same pattern.
+
+    Method: rejection sampling, first of rows, then of matrices of the rows that fit.
+    """
+    given = task.values.inputs.get("scores", [[0] * 3] * 3)
     rows, cols = len(given), len(given[0])
-    drawn = dice.below(6, SCORES_DRAWN, cols) - 2  # as the sheet also doubles them, no power is below 1/16
+    drawn = dice.below(6, SCORES_DRAWN, cols) - 2  # from −2 to 3: the sheet also doubles them, and 2⁻⁴ = 1/16
     fits = row_fits(drawn.T, np.ones(cols, dtype=bool), whole_base(task.config)) & (drawn.max(1) > drawn.min(1))
-    fits &= drawn.sum(1) != 0  # who forgets the powers divides by it
+    fits &= drawn.sum(1) != 0  # a student who forgets the powers divides by this sum
     if not fits.any():
         return
     scores = dice.choices(drawn[fits], TABLES_DRAWN, rows)
     ok = distinct(scores - scores.min(2, keepdims=True))
-    ok &= (scores < 0).sum((1, 2)) == rows * cols // 3  # fractions take time: as many for every seed
+    ok &= (scores < 0).sum((1, 2)) == rows * cols // 3  # negative scores make fractions: as many for every seed
     for i in np.flatnonzero(ok)[:1]:
         yield Instance({"scores": scores[i].tolist()})
 
 
-@search("kv-cache", like_own=True, requires=HEADS)
+@search("kv-cache", like_sheet=True, requires=HEADS)
 @search("attention-head", requires=(few_tokens(3), narrow_rows, *HEADS))
 def _attention_head(task: Task, dice: Dice) -> Iterator[Instance]:
-    """One head, on rows given as they are."""
+    """One head, which reads given rows without a norm."""
     x = draw_plain_rows(dice, task.n, task.config.d_model)
     if x is None:
         return
@@ -100,7 +103,7 @@ def _attention_head(task: Task, dice: Dice) -> Iterator[Instance]:
 
 @search("multi-head-attention", pace=0.97, requires=(few_tokens(3), narrow_rows, *HEADS))
 def _multi_head_attention(task: Task, dice: Dice) -> Iterator[Instance]:
-    """All heads and W_O, on rows given as they are."""
+    """All heads and W_O, which read given rows without a norm."""
     x = draw_plain_rows(dice, task.n, task.config.d_model)
     if x is None:
         return
@@ -109,7 +112,7 @@ def _multi_head_attention(task: Task, dice: Dice) -> Iterator[Instance]:
 
 
 def _attention_layers(task: Task, dice: Dice, read: AttentionInput, at: str) -> Iterator[Entries]:
-    """What is read → the weights of attention layers alone, by name: what they add is small."""
+    """The rows that attention reads → the weights, by name, of attention layers with small results."""
     heads = find_heads(dice, read, task.config, task.limits)
     for mixture in find_mixtures(dice, read, heads, task.config, task.limits, tries=LAYER_MIXTURES_TRIED):
         for update in plain_updates(dice, mixture, np.zeros_like(read.query_rows), task.limits)[:1]:
@@ -118,7 +121,7 @@ def _attention_layers(task: Task, dice: Dice, read: AttentionInput, at: str) -> 
 
 @search("layer-norm", pace=0.96, requires=(few_tokens(3), norm_width, *ONE_NORM))
 def _layer_norm(task: Task, dice: Dice) -> Iterator[Instance]:
-    """Rows with different deviations, w and b."""
+    """Rows whose norm is rational, and the norm's w and b."""
     c = task.config
     kind = str(c.normalization_type)
     x = draw_friendly_rows(dice, task.n, c.d_model, kind, task.limits)
@@ -126,16 +129,16 @@ def _layer_norm(task: Task, dice: Dice) -> Iterator[Instance]:
     if x is None or norm is None:
         return
     inputs = {RESID_PRE: x}
-    if ATTN_OUT in task.own.inputs:  # the stream as a sum: of what was in it, and of what attention adds
-        added = dice.beside("sum").below(7, *x.shape) - 3
+    if ATTN_OUT in task.values.inputs:  # the sheet has the rows as a sum: of the stream, and of what attention adds
+        added = dice.substream("sum").below(7, *x.shape) - 3
         inputs = {RESID_PRE: x - added, ATTN_OUT: added}
     yield Instance({name: rows.tolist() for name, rows in inputs.items()}, norm.weights("blocks.0.ln1"))
 
 
-@search("convolution", like_own=True, requires=[is_relu])
+@search("convolution", like_sheet=True, requires=[is_relu])
 @search("feed-forward", pace=0.9, requires=(few_tokens(3), narrow_rows, *FEED_FORWARD))
 def _feed_forward(task: Task, dice: Dice) -> Iterator[Instance]:
-    """Two layers, on rows given as they are."""
+    """A feed-forward network, which reads given rows without a norm."""
     x = draw_plain_rows(dice, task.n, task.config.d_model)
     first = None if x is None else find_first_layer(dice, x, task.config.d_mlp, task.limits)
     second = first and plain_second_layer(dice, np.zeros_like(x), first, task.limits)
@@ -145,7 +148,7 @@ def _feed_forward(task: Task, dice: Dice) -> Iterator[Instance]:
 
 @search("block", pace=1.02, requires=(few_tokens(3), *BLOCK, base_2_after_norms(), few_layers, *FEED_FORWARD))
 def _block(task: Task, dice: Dice) -> Iterator[Instance]:
-    """Blocks, and the rows that they begin with, which a norm lets be exchanged for others."""
+    """A stack of blocks, and the rows that the first of them reads."""
     x = first_rows(task, dice, task.n)
     for stream in blocks(task, dice, Stream(x, x), "blocks", task.config) if x is not None else ():
         yield Instance({RESID_PRE: stream.first.tolist()}, stream.weights)
@@ -159,16 +162,14 @@ _GPT = (
 
 @search("gpt", pace=1.03, requires=_GPT)
 def _gpt(task: Task, dice: Dice) -> Iterator[Instance]:
-    """Blocks, then the embeddings that add up to the rows that they begin with, then W_U for the rows that they end
-    with.
-    """
+    """A stack of blocks; then embeddings whose sum the first block reads; then W_U for what the last one hands on."""
     c = task.config
     kind = c.normalization_type if c.norm_position == "pre" else None
     normed = kind is not None
     x = first_rows(task, dice, task.n)
     for stream in blocks(task, dice, Stream(x, x), "blocks", c, "norm" if normed else "") if x is not None else ():
         norm = find_norm(dice, unit_of(stream.out, kind), kind) if kind else None
-        embedded = find_embeddings(dice, stream.first, task.own.ids(), c)
+        embedded = find_embeddings(dice, stream.first, task.values.ids(), c)
         if embedded is None or (normed and norm is None):
             continue
         weights = embedded | stream.weights | (norm.weights("ln_final") if norm else {})
@@ -183,8 +184,8 @@ _CROSS = (few_tokens(2), few_source_tokens, narrow_rows, *HEADS, wide_enough_for
 
 @search("cross-attention", pace=1.03, requires=_CROSS)
 def _cross_attention(task: Task, dice: Dice) -> Iterator[Instance]:
-    """A decoder's rows, an encoder's rows, and the heads between them."""
-    x, memory = (draw_plain_rows(dice, n, task.config.d_model) for n in (task.n, task.source))
+    """A decoder's rows, an encoder's rows, and an attention layer from the first to the second."""
+    x, memory = (draw_plain_rows(dice, n, task.config.d_model) for n in (task.n, task.n_source))
     if x is None or memory is None:
         return
     for weights in _attention_layers(task, dice, cross_attention_input(x, memory), "decoder.0.cross_attn"):
@@ -196,31 +197,31 @@ _ENCODER = (few_tokens(3), *BLOCK, base_2_after_norms(see_all=True), few_layers,
 
 @search("encoder", pace=1.02, requires=_ENCODER)
 def _encoder(task: Task, dice: Dice) -> Iterator[Instance]:
-    """Layers in which every token sees every other."""
+    """A stack of blocks in which every token sees every other."""
     for stream in _encoded(task, dice, task.n):
         yield Instance({ENCODER: stream.first.tolist()}, stream.weights)
 
 
 def _encoded(task: Task, dice: Dice, n: int, read_by: Reader = "") -> Iterator[Stream]:
-    """Encoders of n tokens."""
+    """Encoders that read n tokens, as streams. read_by: what reads the rows that they hand on."""
     c, x = replace(task.config, attention_dir="bidirectional"), first_rows(task, dice, n)
     return iter(()) if x is None else blocks(task, dice, Stream(x, x), "encoder", c, read_by)
 
 
 def _is_not_rare(task: Task) -> str:
-    """Requires fewer tokens where heads on unequal rows are rarest: under RMSNorm, in 4 dimensions."""
+    """Requires few tokens, or one head, where cross-attention is hardest to find: with RMSNorm in 4 dimensions."""
     c = task.config
     rare = (c.normalization_type, c.norm_position, c.d_model) == ("RMS", "pre", 4) and c.n_heads > 1
-    if not rare or task.n <= 3 or task.source <= 4:
+    if not rare or task.n <= 3 or task.n_source <= 4:
         return ""
     return (
-        f"hardly any numbers are known for {task.n} tokens that read {task.source}, with RMSNorm before the layers "
+        f"hardly any numbers are known for {task.n} tokens that read {task.n_source}, with RMSNorm before the layers "
         "and d_model=4; use n_heads=1, a source of 4, d_model=8 or normalization_type='LN'"
     )
 
 
 def _feeds_forward(task: Task) -> str:
-    """Requires a decoder's block to be whole."""
+    """Requires a decoder's blocks to have a feed-forward network."""
     alone = task.config.attn_only
     return "a decoder's block is not without its feed-forward network; use attn_only=false" if alone else ""
 
@@ -233,9 +234,9 @@ _ENCODER_DECODER = (
 
 @search("encoder-decoder", pace=1.05, requires=_ENCODER_DECODER)
 def _encoder_decoder(task: Task, dice: Dice) -> Iterator[Instance]:
-    """An encoder, a decoder that reads what it made, and where there is a vocabulary, an unembedding."""
+    """An encoder; a decoder that attends to the encoder's result; and W_U, if there is a vocabulary."""
     c = replace(task.config, attention_dir="causal")
-    encoders = (_encoded(task, dice, task.source, "heads") for _ in range(ENCODERS_TRIED))
+    encoders = (_encoded(task, dice, task.n_source, "heads") for _ in range(ENCODERS_TRIED))
     for encoder in chain.from_iterable(encoders):
         for stream in _decoded(task, dice, encoder, c):
             inputs = {ENCODER: encoder.first.tolist(), DECODER: stream.first.tolist()}
@@ -247,7 +248,7 @@ def _encoder_decoder(task: Task, dice: Dice) -> Iterator[Instance]:
 
 
 def _decoded(task: Task, dice: Dice, encoder: Stream, config: Config) -> Iterator[Stream]:
-    """Decoders that read what an encoder made."""
+    """An encoder → streams of decoders that attend to its result; their weights include the encoder's."""
     for _ in range(DECODERS_TRIED):
         x = first_rows(task, dice, task.n)
         if x is not None:

@@ -1,8 +1,10 @@
-"""The layers of a model, one after the other, on rows that are settled.
+"""The layers of a model, found one after the other.
 
-A layer is attention or a feed-forward network, with its norm before it (pre) or after its sum (post). Each takes a
-`Stream`, the layers found so far, and yields longer ones; what it hands on is friendly wherever a norm reads it. So
-the search for a stack is depth-first, with backtracking: where a layer finds nothing, the next result of the layer
+A layer is attention or a feed-forward network, with its norm before it (pre) or after its sum with the stream (post).
+The function of a layer takes a `Stream`, which holds the layers found so far, and yields streams with that layer
+more. If a norm reads the rows that the layer hands on, they are friendly (norms.py).
+
+Method: depth-first search with backtracking. Where no numbers are found for a layer, the next result of the layer
 before it is tried.
 """
 
@@ -43,17 +45,19 @@ from byhand.numbers.norms import NORM, can_be_scaled, find_norm, has_both_signs,
 from byhand.numbers.promises import Limits
 from byhand.numbers.registry import Entries, Requirement, Task
 
-UPDATES_TRIED = 4  # W_O of one mixture that the rest of a stack is looked for
+UPDATES_TRIED = 4  # W_O of one mixture, for each of which the rest of the stack is searched
 FRIENDLY_DRAWS = 60  # matrices of friendly rows that are drawn at once
 PLAIN_DRAWS = 40  # matrices of plain rows that are drawn at once
 
-Reader = Literal["norm", "heads", ""]  # what reads the rows that a stack hands on; "": neither
+Reader = Literal["norm", "heads", ""]  # what reads the rows that a stack hands on; "" for anything else
 
 
 @dataclass(frozen=True)
 class Stream:
-    """The layers found so far: the rows (n, d_model) that they begin with, those that they hand on, and their
-    weights.
+    """The layers found so far, from the first of a stack on.
+
+    first: (n, d_model), the rows that the first layer reads. out: (n, d_model), the rows that the last one hands on.
+    weights: the weights of all, by name.
     """
 
     first: Ints
@@ -61,12 +65,14 @@ class Stream:
     weights: Entries = field(default_factory=dict)
 
     def then(self, out: Ints, *weights: Entries) -> Stream:
-        """The stream with one layer more."""
+        """The stream with one layer more, which hands on the rows `out` and has these weights."""
         return Stream(self.first, out, {k: v for part in (self.weights, *weights) for k, v in part.items()})
 
 
 def first_rows(task: Task, dice: Dice, n: int) -> Ints | None:
-    """Rows (n, d_model) for a stack to begin with: friendly where a norm reads them."""
+    """Rows (n, d_model) for the first layer of a stack to read: friendly ones if a norm reads them, else plain ones.
+    None where no draw fits.
+    """
     c = task.config
     if c.norm_position == "post" or c.normalization_type is None:
         return draw_plain_rows(dice, n, c.d_model, even=c.normalization_type == "LN")
@@ -74,10 +80,10 @@ def first_rows(task: Task, dice: Dice, n: int) -> Ints | None:
 
 
 def draw_friendly_rows(dice: Dice, n: int, d: int, kind: str, limits: Limits) -> Ints | None:
-    """Rows (n, d) that a norm leaves rational, each with a unit of its own.
+    """Rows (n, d) whose norm is rational, each with another unit. None where no draw fits.
 
-    The units of more than three rows are of two kinds, odd at the same places, so that many scores can be divided by
-    √d_head.
+    The units of more than three rows have their odd entries in one of two sets of columns. So many scores are even,
+    and can be divided by √d_head = 2.
 
     Method: rejection sampling.
     """
@@ -88,26 +94,27 @@ def draw_friendly_rows(dice: Dice, n: int, d: int, kind: str, limits: Limits) ->
     drawn = dice.choices(rows, FRIENDLY_DRAWS, n)
     units = unit_of(drawn, kind)
     ok = can_be_scaled(units, kind) & has_both_signs(drawn, kind)
-    if n > FEW_TOKENS and kind == "RMS":  # opposite rows have opposite scores, and few patterns are good both ways
+    if n > FEW_TOKENS and kind == "RMS":  # no opposite rows: they have opposite scores, which seldom both fit
         ok &= distinct(np.concatenate([units, -units], 1))
     kept = np.flatnonzero(ok)
     return drawn[kept[0]] if len(kept) else None
 
 
 def draw_plain_rows(dice: Dice, n: int, d: int, even: bool = False) -> Ints | None:
-    """Rows (n, d) with entries from −2 to 2, for heads that read them as they are.
+    """Rows (n, d) with entries from −2 to 2, which heads read without a norm. None where no draw fits.
 
-    More than three rows are of two kinds, odd at the same places, so that many scores can be divided by √d_head.
-    even: whether the total of each row is even, as that of a sum is that LayerNorm leaves rational.
+    More than three rows have their odd entries in one of two sets of columns. So many scores are even, and can be
+    divided by √d_head = 2. even: whether the sum of each row is to be even, as that of a friendly row for LayerNorm
+    is.
 
-    Method: rejection sampling; of the rows that fit, those with the smallest entries.
+    Method: rejection sampling; of the matrices that fit, the one with the smallest entries.
     """
     drawn = dice.below(5, PLAIN_DRAWS, n, d) - 2
     ok = np.ones(PLAIN_DRAWS, dtype=bool)
     if n > 3:
-        kind = dice.below(2, PLAIN_DRAWS, n)
+        kind = dice.below(2, PLAIN_DRAWS, n)  # of each row: which of the two sets of odd columns it has
         ok &= abs(2 * kind.sum(1) - n) <= 1  # as many rows of one kind as of the other
-        parity = dice.below(2, PLAIN_DRAWS, 2, d)[np.arange(PLAIN_DRAWS)[:, None], kind]
+        parity = dice.below(2, PLAIN_DRAWS, 2, d)[np.arange(PLAIN_DRAWS)[:, None], kind]  # (PLAIN_DRAWS, n, d)
         ones = np.where(dice.below(2, PLAIN_DRAWS, n, d) == 1, 1, -1)
         twos = dice.choices(np.array([0, 0, 2, -2]), PLAIN_DRAWS, n, d)
         drawn = np.where(parity == 1, ones, twos)
@@ -129,8 +136,8 @@ def blocks(
 ) -> Iterator[Stream]:  # fmt: skip
     """A stream → streams with all blocks of a stack more, depth first.
 
-    name: of the stack, as "blocks"; read_by: what reads the rows that the last block of a pre-norm stack hands on;
-    memory: the rows of an encoder, which a decoder's blocks read after their own.
+    name: the stack's name: blocks, encoder or decoder. read_by: what reads the rows that the last block hands on.
+    memory: (m, d_model), the encoder's result, which a decoder's blocks attend to after their own rows.
     """
 
     def attend(stream: Stream, at: str) -> Iterator[Stream]:
@@ -159,9 +166,13 @@ def blocks(
 def attention_layer(
     task: Task, dice: Dice, stream: Stream, at: str, attn: str, ln: str, config: Config, memory: Ints | None = None
 ) -> Iterator[Stream]:
-    """A stream → streams with one attention layer more, which reads the stream's own rows or those of a memory."""
+    """A stream → streams with one attention layer more, from the stream's rows to themselves or to those of a memory.
+
+    at: the block's name, as blocks.0; attn, ln: the names of the layer and its norm in the block.
+    """
     kind, pre = config.normalization_type, config.norm_position == "pre"
-    x, is_free = stream.out, pre and stream.out is stream.first  # only a norm reads the rows that a stack begins with
+    x = stream.out
+    is_free = pre and x is stream.first  # only a norm and the sum read these rows, so others may replace them
     before = find_norm(dice, unit_of(x, kind), kind) if kind and pre else None
     if kind and pre and before is None:
         return
@@ -182,20 +193,22 @@ def attention_layer(
 def _first_updates(
     task: Task, dice: Dice, read: AttentionInput, x: Ints, config: Config, is_free: bool
 ) -> tuple[Mixture | None, list[Update]]:
-    """What is read, and the stream's rows x (n, d_model) → the first mixture that has updates, and these."""
+    """What attention reads, and the stream's rows x (n, d_model) → the first mixture that has a W_O, and its updates;
+    None and no updates where there is none.
+    """
     kind, limits = config.normalization_type, task.limits
     sums = FriendlySums(x, kind, limits, is_free) if kind else None
     for mixture in find_mixtures(dice, read, find_heads(dice, read, config, limits), config, limits):
-        found = friendly_updates(dice, mixture, sums) if sums else plain_updates(dice, mixture, x, limits)
-        if found:
-            return mixture, found
+        updates = friendly_updates(dice, mixture, sums) if sums else plain_updates(dice, mixture, x, limits)
+        if updates:
+            return mixture, updates
     return None, []
 
 
 def feed_forward_layer(
     task: Task, dice: Dice, stream: Stream, at: str, ln: str, config: Config, read_by: Reader
 ) -> Iterator[Stream]:
-    """A stream → the stream with a feed-forward network more, or none."""
+    """A stream → the stream with a feed-forward network more; nothing where none is found."""
     kind, pre, x, limits = config.normalization_type, config.norm_position == "pre", stream.out, task.limits
     before = find_norm(dice, unit_of(x, kind), kind) if kind and pre else None
     if kind and pre and before is None:
@@ -236,7 +249,7 @@ def mlp_weights(at: str, first: FirstLayer, second: SecondLayer) -> Entries:
 
 
 def few_tokens(least: int) -> Requirement:
-    """Requires few tokens: of more, scores that all divide and patterns that are all easy are rare."""
+    """Requires few tokens: with more, it is rare that √d_head divides all scores and that all patterns are easy."""
 
     def problem(task: Task) -> str:
         n = task.n
@@ -250,19 +263,19 @@ def few_tokens(least: int) -> Requirement:
 
 def few_source_tokens(task: Task) -> str:
     """Requires an encoder to read few tokens."""
-    n = task.source
+    n = task.n_source
     if 3 <= n <= 5:
         return ""
     return f"numbers are chosen for a source of 3 to 5 tokens, not {n}; use {3 if n < 3 else 5}, or give values"
 
 
 def narrow_rows(task: Task) -> str:
-    """Requires rows of at most 8 numbers, where no norm reads them."""
+    """Requires rows of 2 to 8 numbers, if no norm reads them."""
     return "" if 2 <= task.config.d_model <= 8 else _another_width(task)
 
 
 def norm_width(task: Task) -> str:
-    """Requires rows that a norm can leave rational."""
+    """Requires rows of 4 or 8 numbers, whose norm can be rational."""
     c = task.config
     if c.normalization_type == "LN" and c.d_model == 3:
         return "LayerNorm of 3 features is never rational; use d_model=4 or normalization_type=null"
@@ -281,7 +294,7 @@ def _block_width(task: Task) -> str:
 
 
 def few_layers(task: Task) -> str:
-    """Requires few layers: the search goes through one after the other, and back where one has no numbers."""
+    """Requires few layers: the search finds one after the other, and goes back where one has no numbers."""
     n = task.config.n_layers
     return f"numbers are chosen for 1 to 4 layers, not {n}; use n_layers=4" if n > 4 else ""
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from byhand.errors import ConfigError
 from byhand.model.weights import Values
 
-# Three tokens, and the fourth word that a reader expects.
+# Four words each: three tokens, and the word that a reader expects next.
 SENTENCES = tuple(
     tuple(line.split())
     for line in """
@@ -45,7 +45,7 @@ two mice ran off
 my cat sleeps well
 """.strip().splitlines()
 )
-# For more tokens, with no word twice.
+# Sentences for more than three tokens, with no word twice.
 LONGER_SENTENCES = tuple(
     tuple(line.split())
     for line in """
@@ -59,36 +59,36 @@ he found an egg under leaves
 we walked along that old river
 """.strip().splitlines()
 )
-# Words that may stand in the vocabulary beside those of a sentence.
+# Words that fill up a vocabulary: wrong answers, beside the words of the sentence.
 DISTRACTORS = ("on", "mat", "moon", "tree", "blue", "soon", "bread", "green", "lamp", "sing", "warm", "fish")
-VOCABULARY_SIZE = 6  # filled up to it with distractors, of which there is always one
+VOCABULARY_SIZE = 6  # filled up to this size with distractors, at least one: most sentences have four words
 
 
 def sentence(number: int, tokens: int = 3) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The tokens and the answers of a sentence: each token's answer is the word that comes next."""
+    """The tokens of a sentence by its number, and the answer to each token: the word that comes next."""
     sentences = SENTENCES if tokens <= 3 else LONGER_SENTENCES
     words = sentences[number % len(sentences)][: tokens + 1]
     return words[:-1], words[1:]
 
 
 def answers(tokens: Sequence[str], answer: Sequence[str]) -> tuple[str | None, ...]:
-    """The word that is right at each position: the answer's words at the end, before them the sentence itself.
+    """The right word at each position: that of the answer at the last ones, and before them the sentence's next word.
 
-    Without an answer, the sentence goes on word by word, and any other word comes last (None).
+    Without an answer, the last position has None: any word that is not in the sentence is right.
 
-    Raises: ConfigError.
+    Raises: ConfigError for an answer that is longer than the sentence.
     """
     n = len(tokens)
     if len(answer) > n:
         raise ConfigError(f"an answer of {len(answer)} words needs as many tokens; there are {n}: {' '.join(tokens)}")
-    follows = (*tokens[1:], None)
-    return (*follows[: n - len(answer)], *answer)
+    next_words = (*tokens[1:], None)
+    return (*next_words[: n - len(answer)], *answer)
 
 
 def spelled(answer: str, values: Values) -> tuple[str, ...]:
-    """An answer as words: those given, or the letters of one that is as long as the sentence.
+    """An answer as words. A single word that is not in the vocabulary is spelled: each of its letters is a word.
 
-    Raises: ConfigError for a word that is neither known nor as long.
+    Raises: ConfigError where it has not as many letters as the sentence has tokens.
     """
     words = tuple(answer.split())
     if len(words) != 1 or answer in values.vocabulary:
@@ -103,7 +103,7 @@ def spelled(answer: str, values: Values) -> tuple[str, ...]:
 
 
 def vocabulary(tokens: Sequence[str], answer: Sequence[str], known: Sequence[str] = ()) -> tuple[str, ...]:
-    """The known words where they hold all that is needed; else the tokens, the answers and distractors."""
+    """The known words if all tokens and answers are among them; else the tokens, the answers and distractors."""
     needed = tuple(dict.fromkeys((*tokens, *answer)))
     if known and set(needed) <= set(known):
         return tuple(known)
@@ -112,5 +112,5 @@ def vocabulary(tokens: Sequence[str], answer: Sequence[str], known: Sequence[str
 
 
 def new_words(known: Sequence[str], tokens: Sequence[str | int]) -> list[str]:
-    """The words that the sentence does not hold."""
+    """The known words that are not in the sentence."""
     return [word for word in known if word not in tokens]

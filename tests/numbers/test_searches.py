@@ -55,7 +55,7 @@ def test_a_model_without_a_search_has_its_own_numbers_in_another_order():
 
 def test_a_generator_beside_another_goes_on_where_it_was_and_draws_nothing_from_it():
     dice, alone = Dice("a"), Dice("a")
-    drawn = [dice.beside("b").one_below(1000), dice.beside("b").one_below(1000)]
+    drawn = [dice.substream("b").one_below(1000), dice.substream("b").one_below(1000)]
     other = Dice("a b")
     assert drawn == [other.one_below(1000), other.one_below(1000)]
     assert dice.one_below(1000) == alone.one_below(1000)

@@ -11,7 +11,7 @@ from byhand.errors import ConfigError, ValuesError
 from byhand.model import MODELS
 from byhand.model.config import Config
 from byhand.model.weights import Values, complete
-from byhand.numbers.choice import _measures, choose, judged, listed
+from byhand.numbers.choice import _measures, choose, accepted, listed
 from byhand.numbers.promises import limits_of
 from byhand.numbers.registry import SEARCHES
 from byhand.options import Options
@@ -19,7 +19,7 @@ from byhand.pipeline import prepare
 from byhand.worksheet.sheet import all_sheets, load_sheet
 
 SHEETS = {sheet.name: sheet for sheet in all_sheets()}
-EXACT = [name for name, sheet in SHEETS.items() if (own := SEARCHES.get(sheet.model.name)) and own.like_own]
+EXACT = [name for name, sheet in SHEETS.items() if (own := SEARCHES.get(sheet.model.name)) and own.like_sheet]
 
 
 def chosen(name, seed):
@@ -97,7 +97,7 @@ def test_all_sizes_that_the_search_accepts_are_listed():
     assert all(chosen("sizing", seed)[0].inputs in every for seed in range(1, 7))
     limits, expected = _measures(MODELS["sizing"], own, limits_of("standard"))
     for inputs in every[::500]:
-        assert judged(MODELS["sizing"], replace(own, inputs=inputs), limits, expected=expected)
+        assert accepted(MODELS["sizing"], replace(own, inputs=inputs), limits, expected=expected)
 
 
 def test_what_cannot_be_listed_has_no_list():
