@@ -73,6 +73,6 @@ def sources_of(folder: Path) -> str:
 def _keep(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     replace_file(path, content)
-    files = sorted(path.parent.iterdir(), key=lambda each: each.stat().st_mtime)
+    files = sorted((each for each in path.parent.iterdir() if each.is_file()), key=lambda each: each.stat().st_mtime)
     for old in files[:-MOST_FILES]:
         old.unlink(missing_ok=True)

@@ -221,7 +221,7 @@ def class_(
 
     if (roster is None) == (anonymous is None):
         raise click.UsageError("give --roster FILE or --anonymous N")
-    students = rosters.read_roster(roster) if roster is not None else rosters.anonymous(anonymous or 0)
+    students = rosters.read_roster(roster, _tell) if roster is not None else rosters.anonymous(anonymous or 0)
     options = Options(
         seed=seed, numbers=numbers, places=places, rounding=rounding, orientation=orientation,  # type: ignore[arg-type]
         level=level, paper=paper, language=language,  # type: ignore[arg-type]
@@ -244,6 +244,8 @@ def class_(
         click.echo(f"copies with all the answers of another: {made.alike}; there are only so many numbers", err=True)
     if made.alone:
         click.echo(f"copies laid out by themselves: {made.alone}", err=True)
+    if made.mended:
+        click.echo(f"files that were there with other contents, and were made again: {made.mended}", err=True)
 
 
 @main.command()

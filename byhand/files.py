@@ -1,14 +1,23 @@
-"""Files written whole or not at all."""
+"""Files written whole or not at all: under a temporary name first, and under their own when they are on disk."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 from byhand.errors import OutputError
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
+_BEFORE, _AFTER = ".byhand-", ".part"  # how the name of a folder for files that are being written begins and ends
 
 
 def write(folder: Path, files: dict[str, bytes]) -> list[Path]:
@@ -16,7 +25,6 @@ def write(folder: Path, files: dict[str, bytes]) -> list[Path]:
 
     Raises: OutputError where the folder cannot be written to.
     """
-    written: list[tuple[Path, Path]] = []
     with output_errors(folder):
         if folder.is_symlink():
             raise OutputError(f"cannot write to {folder}: it is a link to another folder; choose another folder")
@@ -26,31 +34,103 @@ def write(folder: Path, files: dict[str, bytes]) -> list[Path]:
             if os.path.lexists(folder / name) and not (folder / name).is_file():
                 raise OutputError(f"{folder / name} is no file that could be replaced; choose another place")
         folder.mkdir(parents=True, exist_ok=True)
-        try:
+        with staging(folder) as parts:
             for name, content in files.items():
-                handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{name}.")
-                written.append((Path(temporary), folder / name))
-                with os.fdopen(handle, "wb") as file:
-                    file.write(content)
-                    file.flush()
-                    os.fsync(file.fileno())
-                os.chmod(temporary, 0o644)
-            for temporary_path, final in written:
-                os.replace(temporary_path, final)
-        finally:
-            for temporary_path, _ in written:
-                temporary_path.unlink(missing_ok=True)
-    return [final for _, final in written]
+                _write_synced(parts / name, content)
+            for name in files:
+                os.replace(parts / name, folder / name)
+        sync_folder(folder)
+    return [folder / name for name in files]
 
 
 def replace_file(path: Path, content: bytes) -> None:
-    """Replace a file atomically: the content is written under a temporary name, then renamed."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    """Replace a file atomically. It is not synced: after a power failure it may be cut off."""
+    with staging(path.parent) as parts:
+        (parts / path.name).write_bytes(content)
+        os.replace(parts / path.name, path)
+
+
+def mend(path: Path, content: bytes, parts: Path) -> bool:
+    """See to it that a file has this content; return whether it was there with another.
+
+    parts: the staging folder; several threads may use one, for files of different names.
+    """
+    there = path.exists()
+    if there and path.read_bytes() == content:
+        return False
+    part = parts / f"{path.parent.name}-{path.name}"
+    _write_synced(part, content)
+    os.replace(part, path)
+    return there
+
+
+@contextmanager
+def staged(path: Path, parts: Path) -> Iterator[IO[bytes]]:
+    """Within the block, a file to write to; it gets its name after the block, if no error is raised."""
+    with (parts / path.name).open("wb") as file:
+        yield file
+        _sync(file)
+    os.replace(parts / path.name, path)
+
+
+def sync_folder(folder: Path) -> None:
+    """See to it that the names of a folder's files are on disk, too."""
+    with suppress(OSError), _opened(folder) as descriptor:  # not everywhere can folders be opened, or synced
+        os.fsync(descriptor)
+
+
+@contextmanager
+def staging(folder: Path) -> Iterator[Path]:
+    """Within the block, a hidden folder in a folder, for files that are being written.
+
+    Its process holds a lock on it, which ends with the process, however it ends. So the folders that killed processes
+    have left are told from those in use, and are removed. Where folders cannot be locked, they stay.
+    """
+    with ExitStack() as held:
+        with _locked(folder, wait=True):  # else another process could remove the new folder before it is locked
+            for left in folder.glob(f"{_BEFORE}*{_AFTER}"):
+                with _locked(left) as free:
+                    if free:
+                        shutil.rmtree(left, ignore_errors=True)
+            parts = Path(tempfile.mkdtemp(_AFTER, _BEFORE, folder))
+            held.enter_context(_locked(parts))
+        try:
+            yield parts
+        finally:
+            shutil.rmtree(parts, ignore_errors=True)
+
+
+@contextmanager
+def _locked(folder: Path, *, wait: bool = False) -> Iterator[bool]:
+    """Within the block, hold the lock of a folder; whether it is held: another process may have it."""
+    with ExitStack() as stack:
+        held = False
+        with suppress(OSError):
+            descriptor = stack.enter_context(_opened(folder))
+            if fcntl:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+                held = True
+        yield held
+
+
+@contextmanager
+def _opened(folder: Path) -> Iterator[int]:
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        temporary.write_bytes(content)
-        os.replace(temporary, path)
+        yield descriptor
     finally:
-        temporary.unlink(missing_ok=True)
+        os.close(descriptor)
+
+
+def _write_synced(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        _sync(file)
+
+
+def _sync(file: IO[bytes]) -> None:
+    file.flush()
+    os.fsync(file.fileno())
 
 
 @contextmanager

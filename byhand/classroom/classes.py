@@ -6,15 +6,14 @@ import csv
 import gc
 import io
 import json
-import os
 import signal
 import string
 import tempfile
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
 from multiprocessing import get_context
@@ -27,8 +26,8 @@ from byhand.classroom.printing.bundle import Bundle
 from byhand.classroom.printing.template import copy_pdf
 from byhand.classroom.roster import Student
 from byhand.classroom.students import CLASS_VIEWS, ClassPages, Copy, class_pages, student_copies
-from byhand.errors import ConfigError, OutputError
-from byhand.files import output_errors, replace_file
+from byhand.errors import ConfigError, OutputError, RosterError
+from byhand.files import mend, output_errors, staged, staging, sync_folder, write
 from byhand.options import Options
 from byhand.worksheet.document import View
 from byhand.worksheet.messages import messages
@@ -36,6 +35,8 @@ from byhand.worksheet.sheet import Sheet, load_sheet
 
 Submit = Callable[..., Any]
 CHUNK = 1000  # students whose copies are made at once
+WRITERS = 4  # threads that write files
+MOST_WAITING = 100  # files that wait to be written
 BOOKS = {"worksheet": "class.pdf", "key": "keys.pdf"}
 FOLDERS = {"worksheet": "worksheets", "key": "keys"}
 FIELDS = ("student", "id", "group", "variant", "seed", "hash", "answers")
@@ -52,6 +53,7 @@ class ClassSet:
     alone: int  # copies that did not fit the common layout, and were laid out by themselves
     alike: int  # copies whose answers are all those of another copy
     unchanged: tuple[str, ...]  # answers that are the same in all copies of a set of numbers
+    mended: int  # files that were there with other contents, as when they were cut off, and were made again
 
 
 def make_class(
@@ -72,15 +74,21 @@ def make_class(
     options = options.on(sheet)
     if options.numbers == "symbolic":
         raise ConfigError("a class has numbers, not letters; use --numbers exact or decimal")
+    _check_apart(students)
     letters = "".join(sorted({c for student in students for c in student.whose} | set(string.printable[:95])))
     plan = Plan(sheet, options, letters)
     folder = Path(out) / f"{name}-class{options.chosen_seed}"
     with output_errors(folder), ExitStack() as stack:
         _prepare(folder, plan)
-        books = {view: stack.enter_context(_book(folder, sheet, view, options.language)) for view in CLASS_VIEWS}
-        index = stack.enter_context(_part(folder / "index.csv"))
+        parts = stack.enter_context(staging(folder))
+        books = {
+            view: stack.enter_context(_book(folder / BOOKS[view], parts, sheet, view, options.language))
+            for view in CLASS_VIEWS
+        }
+        index = stack.enter_context(staged(folder / "index.csv", parts))
         rows = csv.writer(io.TextIOWrapper(index, "utf-8-sig", newline="", write_through=True))
         rows.writerow(FIELDS)
+        files = _StudentFiles(parts, stack.enter_context(ThreadPoolExecutor(WRITERS)))
         sets, alone, answers = set[int](), 0, Counter[bytes]()
         submit = stack.enter_context(_workers(jobs, dask))
         pages: ClassPages = submit(class_pages, plan).result()
@@ -88,9 +96,7 @@ def make_class(
             for view in CLASS_VIEWS:
                 layout, contents = copy.pages[view]
                 of = pages.templates[view][layout] if isinstance(layout, int) else layout
-                path = folder / FOLDERS[view] / f"{copy.student.stem}.pdf"
-                if not path.exists():
-                    replace_file(path, copy_pdf(of, contents))
+                files.put(folder / FOLDERS[view] / f"{copy.student.stem}.pdf", copy_pdf(of, contents))
                 books[view].add(of, contents)
             who = copy.student
             variant = f"{copy.set + 1}.{who.id}"
@@ -99,9 +105,50 @@ def make_class(
             sets.add(copy.set)
             alone += bool(copy.alone)
             done(1)
+        files.wait()
+    for each in (folder, *map(folder.joinpath, FOLDERS.values())):
+        sync_folder(each)
     alike = sum(count for count in answers.values() if count > 1)
     renames, unchanged = pages.numbers.renames, pages.unchanged
-    return ClassSet(folder, len(students), len(sets), renames, alone, alike, unchanged)
+    return ClassSet(folder, len(students), len(sets), renames, alone, alike, unchanged, files.mended)
+
+
+def _check_apart(students: Sequence[Student]) -> None:
+    """Check that no student's numbers or files are another's.
+
+    Raises: RosterError.
+    """
+    owners: dict[tuple[str, str], Student] = {}
+    for student in students:
+        for kind, text in (("id", student.id), ("name of a file", student.stem)):
+            other = owners.setdefault((kind, text), student)
+            if other is not student:
+                raise RosterError(
+                    f"{other.whose!r} and {student.whose!r} have one {kind}: {text!r}; give them other ids"
+                )
+
+
+@dataclass
+class _StudentFiles:
+    """Writes students' files in threads, which mostly wait for the disk.
+
+    mended: how many files were there with other contents.
+    """
+
+    parts: Path
+    threads: ThreadPoolExecutor
+    waiting: deque[Future[bool]] = field(default_factory=deque)
+    mended: int = 0
+
+    def put(self, path: Path, content: bytes) -> None:
+        """Write a file, unless it is there and whole."""
+        self.waiting.append(self.threads.submit(mend, path, content, self.parts))
+        self.wait(MOST_WAITING)
+
+    def wait(self, most: int = 0) -> None:
+        """Wait until at most so many files are left to be written."""
+        while len(self.waiting) > most:
+            self.mended += self.waiting.popleft().result()
 
 
 def _prepare(folder: Path, plan: Plan) -> None:
@@ -115,26 +162,14 @@ def _prepare(folder: Path, plan: Plan) -> None:
     content, path = json.dumps(asked, indent=1).encode(), folder / "class.json"
     if path.exists() and path.read_bytes() != content:
         raise OutputError(f"{folder} holds a class of other numbers or options; remove it, or use another --out")
-    replace_file(path, content)
+    write(folder, {path.name: content})
 
 
 @contextmanager
-def _part(path: Path) -> Iterator[Any]:
-    """Within the block, a file to write to; it gets its name when it is complete."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with part.open("wb") as file:
-            yield file
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-@contextmanager
-def _book(folder: Path, sheet: Sheet, view: View, language: str) -> Iterator[Bundle]:
+def _book(path: Path, parts: Path, sheet: Sheet, view: View, language: str) -> Iterator[Bundle]:
     texts = messages(language)
     title = f"{sheet.name} ({texts.say(f'views.{view}')})"
-    with _part(folder / BOOKS[view]) as file, tempfile.TemporaryFile() as places:
+    with staged(path, parts) as file, tempfile.TemporaryFile() as places:
         book = Bundle(file, places, title, texts.language)
         yield book
         book.finish()

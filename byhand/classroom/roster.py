@@ -8,10 +8,12 @@ import io
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 
-from byhand.errors import RosterError
+from byhand.choose import Tell, unheard
+from byhand.errors import MOST_PROBLEMS, RosterError
 
 HEADINGS = {
     "name": "name, full name, student, student name, vollständiger name, nom complet, nombre completo",
@@ -24,6 +26,7 @@ HEADINGS = {
 }
 _FIELDS = {heading: field for field, headings in HEADINGS.items() for heading in headings.split(", ")}
 LARGEST_ROSTER = 200_000_000  # bytes
+MARK_DIGITS = 16  # of a file's name; they alone tell students apart whose names have no Latin letters
 LONGEST_NAME = 32  # characters that a page has room for
 
 
@@ -47,11 +50,11 @@ class Student:
 
     @property
     def stem(self) -> str:
-        """The stem of the student's files: ASCII letters and digits, unique, whoever else is in the class."""
+        """The stem of the student's files: ASCII letters and digits, and never another student's."""
         whole = self.name if self.id in ("", self.name) else f"{self.name} {self.id}"
         plain = unicodedata.normalize("NFKD", whole).encode("ascii", "ignore").decode().lower()
         plain = "-".join(re.findall(r"[a-z0-9]+", plain))[:60]
-        mark = hashlib.sha256(f"{self.name}\n{self.id}".encode()).hexdigest()[:6]
+        mark = hashlib.sha256(f"{self.name}\n{self.id}".encode()).hexdigest()[:MARK_DIGITS]
         return f"{plain}-{mark}" if plain else mark
 
 
@@ -60,8 +63,10 @@ def anonymous(count: int) -> list[Student]:
     return [Student("", str(number)) for number in range(1, count + 1)]
 
 
-def read_roster(path: Path | str) -> list[Student]:
-    """The students of a roster's file, in its order; a repeated row counts once.
+def read_roster(path: Path | str, tell: Tell = unheard) -> list[Student]:
+    """The students of a roster's file, in its order.
+
+    tell: is told of rows that are another row again, and of students without ids who are called the same.
 
     Raises: RosterError.
     """
@@ -72,43 +77,78 @@ def read_roster(path: Path | str) -> list[Student]:
         content = path.read_bytes()
     except OSError as error:
         raise RosterError(f"{path}: {error.strerror or error}") from None
-    return parse_roster(path.name, content)
+    return parse_roster(path.name, content, tell)
 
 
-def parse_roster(name: str, content: bytes) -> list[Student]:
-    """The students of a roster's content.
+@dataclass(frozen=True)
+class _Row:
+    """A row of a roster; its number is that of its last line."""
+
+    number: int
+    student: Student
+    has_id: bool
+
+
+def parse_roster(name: str, content: bytes, tell: Tell = unheard) -> list[Student]:
+    """The students of a roster's content. Rows without ids are each a student, namesakes included.
 
     Raises: RosterError.
     """
     rows = _rows(name, content)
-    number, heads = next(rows, (0, []))
+    _, heads = next(rows, (0, []))
     places = _places(name, heads)
-    students: dict[str, tuple[Student, int]] = {}
-    for number, row in rows:
-        own = {field: row[at].strip() for field, at in places.items() if at < len(row)}
-        if long := next((field for field, text in own.items() if len(text.splitlines()) > 1), None):
-            raise RosterError(
-                f"{name} line {number} ends a {long} that goes over several lines; close its quotation mark"
-            )
-        student = _student(own)
-        if student is None:
-            raise RosterError(f"{name} line {number} has neither a name nor an id")
-        known, line = students.setdefault(student.id, (student, number))
-        if known != student:
-            raise RosterError(
-                f"{name} line {number}: {student.name!r} has the id {student.id!r} of {known.name!r} in line {line}; "
-                "give each student their own"
-            )
-    if not students:
+    read = [_row(name, number, {f: row[at].strip() for f, at in places.items() if at < len(row)})
+            for number, row in rows]  # fmt: skip
+    if not read:
         raise RosterError(f"{name} names no students; put one on each line below the headings")
-    return [student for student, _ in students.values()]
+    found: dict[str, _Row] = {}
+    again: list[str] = []
+    ids = {row.student.id for row in read}
+    for row in read:
+        student, known = row.student, found.get(row.student.id, row)
+        if known is not row and not known.has_id and not row.has_id:
+            called = next(each for n in count(2) if (each := f"{student.name} ({n})") not in ids)
+            ids.add(called)
+            again.append(
+                f"{name} line {row.number}: another {student.name!r}, as in line {known.number}, without an id; this "
+                f"copy is called {called!r} and has its own numbers, in the roster's order; ids would tell them apart"
+            )
+            found[called] = replace(row, student=replace(student, name=called, id=called))
+        elif known.student != student:
+            raise RosterError(
+                f"{name} line {row.number}: {student.name!r} has the id {student.id!r} of {known.student.name!r} in "
+                f"line {known.number}; give each student their own"
+            )
+        elif known is not row:
+            again.append(f"{name} line {row.number} is line {known.number} again, the same id included: one copy")
+        else:
+            found[student.id] = row
+    for line in again[:MOST_PROBLEMS]:
+        tell(line)
+    if len(again) > MOST_PROBLEMS:
+        tell(f"{name}: {len(again) - MOST_PROBLEMS} more such lines")
+    return [row.student for row in found.values()]
 
 
-def _student(row: dict[str, str]) -> Student | None:
-    name = row.get("name") or " ".join(filter(None, (row.get("first", ""), row.get("last", ""))))
-    name = " ".join(unicodedata.normalize("NFC", name).split())
-    key = row.get("id", "") or name
-    return Student(name or key, key, row.get("group", "")) if key else None
+def _row(file: str, number: int, row: dict[str, str]) -> _Row:
+    """A row from its fields.
+
+    Raises: RosterError where it has neither a name nor an id, or a field of several lines.
+    """
+    if long := next((field for field, text in row.items() if len(text.splitlines()) > 1), None):
+        raise RosterError(
+            f"{file} line {number} ends a {long} that goes over several lines; close its quotation mark"
+        )
+    name = _spaced(row.get("name") or " ".join(filter(None, (row.get("first", ""), row.get("last", "")))))
+    key = _spaced(row.get("id", ""))
+    if not name and not key:
+        raise RosterError(f"{file} line {number} has neither a name nor an id")
+    return _Row(number, Student(name or key, key or name, row.get("group", "")), bool(key))
+
+
+def _spaced(text: str) -> str:
+    """A text as a page shows it, with single spaces, and its accents in the usual form of Unicode."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def _rows(name: str, content: bytes) -> Iterator[tuple[int, list[str]]]:

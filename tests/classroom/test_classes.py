@@ -6,6 +6,7 @@ import csv
 import gc
 import io
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -19,9 +20,9 @@ from byhand.classroom.classes import make_class
 from byhand.classroom.fitting import hiding_mistakes
 from byhand.classroom.plan import SETS, NumberSets, Plan
 from byhand.classroom.printing.fill import fill
-from byhand.classroom.roster import Student, anonymous
+from byhand.classroom.roster import Student, anonymous, parse_roster
 from byhand.classroom.students import class_pages, student_copies
-from byhand.errors import ConfigError, OutputError
+from byhand.errors import ConfigError, OutputError, RosterError
 from byhand.formats.pdf import pdf
 from byhand.options import Options
 from byhand.reading.verify import report
@@ -131,6 +132,40 @@ def test_what_was_stopped_is_finished_by_running_again_whatever_the_jobs(made, t
     assert all(complete[name] == content for name, content in left.items())
     make_class(SHEET, ROSTER, out=tmp_path, jobs=2)
     assert contents(folder) == complete
+
+
+def test_namesakes_have_each_a_copy_with_numbers_of_its_own(tmp_path):
+    made = make_class("dot-product", parse_roster("r.csv", b"name\nAnna\nBen\nAnna\n"), out=tmp_path)
+    rows = index(made.folder)
+    assert [*rows] == ["Anna", "Ben", "Anna (2)"]
+    assert len({row["hash"] for row in rows.values()}) == made.students == 3
+    for folder in ("worksheets", "keys"):
+        assert len(list((made.folder / folder).iterdir())) == 3
+
+
+@pytest.mark.parametrize(
+    ("students", "message"),
+    [
+        ((Student("Ada", "1"), Student("Grace", "1")), "'1 · Ada' and '1 · Grace' have one id: '1'"),
+        ((Student("王", "1"), Student("王", "1")), "have one id: '1'"),
+        ((Student("", "王"), Student("", "李")), "'王' and '李' have one name of a file: ''"),
+    ],
+)
+def test_students_who_would_share_numbers_or_files_are_refused(students, message, tmp_path, monkeypatch):
+    monkeypatch.setattr("byhand.classroom.roster.MARK_DIGITS", 0)
+    with pytest.raises(RosterError, match=f"{re.escape(message)}.*; give them other ids"):
+        make_class(SHEET, students, out=tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("damage", [lambda whole: b"", lambda whole: whole[:-1], lambda whole: bytes(len(whole))])
+def test_a_file_that_is_not_whole_is_made_again(damage, made, tmp_path):
+    shutil.copytree(made.folder, tmp_path / made.folder.name)
+    complete, broken = contents(made.folder), tmp_path / made.folder.name / "keys" / f"{ROSTER[1].stem}.pdf"
+    broken.write_bytes(damage(broken.read_bytes()))
+    assert make_class(SHEET, ROSTER, out=tmp_path).mended == 1
+    assert contents(tmp_path / made.folder.name) == complete
+    assert make_class(SHEET, ROSTER, out=tmp_path).mended == 0
 
 
 def test_two_at_once_in_one_folder_do_each_other_no_harm(tmp_path):

@@ -34,6 +34,35 @@ def test_a_name_is_an_id_where_there_is_none():
     assert anonymous(2) == [Student("", "1"), Student("", "2")]
 
 
+def test_namesakes_without_ids_are_each_a_student_and_that_is_said():
+    rows = b"name,group\nAnna,A\nBen,A\nAnna,A\nAnna,B\nAnna (3),A\n"
+    told = []
+    found = parse_roster("class.csv", rows, told.append)
+    assert [(s.name, s.id, s.group) for s in found] == [
+        ("Anna", "Anna", "A"), ("Ben", "Ben", "A"), ("Anna (2)", "Anna (2)", "A"), ("Anna (4)", "Anna (4)", "B"),
+        ("Anna (3)", "Anna (3)", "A"),
+    ]  # fmt: skip
+    assert told == [
+        f"class.csv line {line}: another 'Anna', as in line 2, without an id; this copy is called '{called}' and has "
+        "its own numbers, in the roster's order; ids would tell them apart"
+        for line, called in ((4, "Anna (2)"), (5, "Anna (4)"))
+    ]
+    assert parse_roster("class.csv", rows + b"Anna,A\n")[:5] == found
+
+
+def test_a_row_that_is_there_twice_is_one_student_and_that_is_said():
+    told = []
+    rows = b"name,id\nAda,1\n" + b"Ada,1\n" * 12
+    assert parse_roster("class.csv", rows, told.append) == [Student("Ada", "1")]
+    assert told[0] == "class.csv line 3 is line 2 again, the same id included: one copy"
+    assert told[10:] == ["class.csv: 2 more such lines"]
+
+
+def test_an_id_is_what_its_page_shows():
+    rows = "name,id\nAda,e\u0301  1\n".encode()
+    assert parse_roster("class.csv", rows) == [Student("Ada", "\u00e9 1")]
+
+
 def test_ten_thousand_rows_are_read():
     rows = "\n".join(f"Student {n};{n}" for n in range(10_000))
     assert len(parse_roster("class.csv", f"name;id\n{rows}".encode())) == 10_000
@@ -43,6 +72,7 @@ def test_ten_thousand_rows_are_read():
     ("content", "message"),
     [
         (b"name,id\nAda,1\nGrace,1\n", "class.csv line 3: 'Grace' has the id '1' of 'Ada' in line 2; give each student their own"),
+        (b"name,id\nAda,\nGrace,Ada\n", "class.csv line 3: 'Grace' has the id 'Ada' of 'Ada' in line 2; give each student their own"),
         (b"name,id\n,\nAda,1\n , ,x\n", "class.csv line 4 has neither a name nor an id"),
         (b"a,b\n1,2\n", "class.csv has no column for names or ids; its headings are 'a', 'b'; use name, id and group"),
         (b"", "class.csv has no column for names or ids; its headings are nothing; use name, id and group"),
@@ -74,9 +104,17 @@ def test_files_are_named_safely_and_apart():
         Student(name, name).stem
         for name in ("../../etc/passwd", "CON", "con", "李雷", "李磊", "a" * 500, "Zoë", "Zoe")
     ]
-    assert all(re.fullmatch(r"[a-z0-9][a-z0-9-]{0,70}", stem) for stem in stems)
+    assert all(re.fullmatch(r"[a-z0-9][a-z0-9-]{0,80}", stem) for stem in stems)
     assert len(set(stems)) == len(stems)
     assert Student("Ada", "7").stem.startswith("ada-7-")
+
+
+def test_ten_thousand_names_without_latin_letters_have_as_many_files():
+    first, second = Student("王平涛", "王平涛").stem, Student("李国丽", "李国丽").stem
+    assert first[:6] == second[:6]
+    assert first != second
+    names = {chr(0x4E00 + n // 100) + chr(0x5E00 + n % 100) for n in range(10_000)}
+    assert len({Student(name, name).stem for name in names}) == 10_000
 
 
 def test_a_long_name_is_shown_as_far_as_there_is_room():
