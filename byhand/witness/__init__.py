@@ -1,1 +1,9 @@
-"""The second witness: a plain reference of its own, which shares no code with arithmetic, ops and model."""
+"""The second witness: every run is computed again here, by code that shares nothing with arithmetic, ops and model.
+
+rules.py      what each operation does to whole matrices
+wiring.py     which steps each model has, and what they read
+numbers.py    exact fractions, and numbers of sixty digits
+letters.py    the numbers of a run.json, and letters
+recorded.py   what the witness asks of a run
+judge.py      computes each step of a run, and compares
+"""

@@ -1,4 +1,4 @@
-"""Numbers as run.json writes them, "3", "-1/2", "-inf", "2*a - sqrt(2)": their values where letters have some."""
+"""The values of numbers in run.json: of "3", "-1/2", "-inf"; and of "2*a - sqrt(2)", given values for the letters."""
 
 from __future__ import annotations
 
@@ -17,9 +17,11 @@ POINTS = (Fraction(3, 7), Fraction(-8, 5), Fraction(21, 10))  # where letters ar
 
 
 def value_of(text: str, letters: Mapping[str, Any]) -> Any:
-    """The number that a text stands for: exactly, or where that cannot be, to sixty digits.
+    """The number that a text stands for: exact if it is rational, else of sixty digits.
 
-    Raises: WitnessError.
+    letters: the value of each letter.
+
+    Raises: WitnessError where the text is no number.
     """
     if text == "-inf":
         return NEG_INF
@@ -54,7 +56,10 @@ def letters_of(run: Recorded) -> list[str]:
 
 
 def _evaluate(node: ast.expr, n: Numbers, letters: Mapping[str, Any]) -> Any:
-    """The value of an expression as sympy prints it."""
+    """The value of an expression in the form that sympy prints.
+
+    Raises: ValueError where it is of another form.
+    """
 
     def part(child: ast.expr) -> Any:
         return _evaluate(child, n, letters)

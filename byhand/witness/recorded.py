@@ -1,4 +1,4 @@
-"""What the witness asks of a run: its numbers as texts, and how its steps are wired. byhand.runs.Run answers it."""
+"""What the witness asks of a run: its numbers as texts, and what each step reads. byhand.runs.Run has all of it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 
 class Step(Protocol):
-    """One step: its operation's name ("given" where it has none), and what it reads."""
+    """One step. op_name: the name of its operation, or "given". inputs: the names of the steps that it reads."""
 
     @property
     def op_name(self) -> str: ...
@@ -26,7 +26,7 @@ class Config(Protocol):
 
 
 class Recorded(Protocol):
-    """A run as it was written down. texts: each step's numbers: "3", "-1/2", "0.25", "-inf", "2*a - b"."""
+    """A recorded run. texts: the numbers of each step as texts: "3", "-1/2", "0.25", "-inf", "2*a - b"."""
 
     @property
     def model(self) -> str: ...
@@ -59,5 +59,5 @@ class Recorded(Protocol):
 
 
 def computed_steps(run: Recorded) -> dict[str, Step]:
-    """The steps that are not given, by name."""
+    """The steps that have an operation, by name."""
     return {name: step for name, step in run.steps.items() if step.op_name != "given"}

@@ -1,6 +1,7 @@
-"""What each operation does to whole matrices: lists of rows, in plain Python. One line an operation, by its name.
+"""What each operation does to whole matrices, in plain Python: RULES has one line for each operation.
 
-A rule is given its numbers n (exact, or sixty digits), the matrices it reads, and its params as run.json has them.
+A matrix is a list of rows. A rule is given n, the number system (exact, or of sixty digits), the matrices that the
+operation reads, and its parameters as they stand in run.json.
 """
 
 from __future__ import annotations
@@ -20,10 +21,12 @@ Join = Callable[[Any, Any], Any]
 
 
 def _columns(a: Rows) -> Rows:
+    """The transpose."""
     return list(zip(*a, strict=True))
 
 
 def _dot(x: Row, y: Row) -> Any:
+    """The dot product of two rows."""
     return sum(map(mul, x, y))
 
 
@@ -33,28 +36,32 @@ def _product(a: Rows, b: Rows) -> Rows:
 
 
 def _each(a: Rows, change: Callable[[Any], Any]) -> Rows:
+    """A function of every entry."""
     return [[change(x) for x in row] for row in a]
 
 
 def _pairs(join: Join, a: Rows, b: Rows) -> Rows:
+    """A function of two matrices, entry by entry."""
     return [[join(x, y) for x, y in zip(p, q, strict=True)] for p, q in zip(a, b, strict=True)]
 
 
 def _by_row(join: Join, a: Rows, b: Rows) -> Rows:
-    """Each row with its own number."""
+    """A function of every entry and its row's number: b is a column."""
     return [[join(x, y) for x in row] for row, (y,) in zip(a, b, strict=True)]
 
 
 def _by_column(join: Join, a: Rows, b: Rows) -> Rows:
-    """Each column with its own number."""
+    """A function of every entry and its column's number: b is a row."""
     return [[join(x, y) for x, y in zip(row, b[0], strict=True)] for row in a]
 
 
 def _of_rows(a: Rows, value: Callable[[Row], Any]) -> Rows:
+    """A function of each row, as a column."""
     return [[value(row)] for row in a]
 
 
 def _of_columns(a: Rows, value: Callable[[Row], Any]) -> Rows:
+    """A function of each column, as a row."""
     return [[value(column) for column in _columns(a)]]
 
 
@@ -67,10 +74,12 @@ def _mean_square(n: Numbers, less: int = 0) -> Callable[[Row], Any]:
 
 
 def _until_now(n: Numbers, a: Rows, later: Any) -> Rows:
+    """The lower triangle, with `later` in every place above the diagonal."""
     return [[x if j <= i else n.num(later) for j, x in enumerate(row)] for i, row in enumerate(a)]
 
 
 def _slide(x: Rows, kernel: Rows) -> Rows:
+    """The cross-correlation of a kernel with the rows that it lies on, from each position on, as a column."""
     starts = range(len(x) - len(kernel) + 1)
     return [[sum(_dot(x[i + w], row) for w, row in enumerate(kernel))] for i in starts]
 
@@ -81,7 +90,7 @@ def _normal(n: Numbers, x: Any) -> Any:
 
 
 def _waves(n: Numbers, shape: Sequence[int], width: int, base: int = 10000, periods: Sequence[Any] = ()) -> Rows:
-    """Sines in even dimensions and cosines in odd ones, of a whole turn a period, or of t/base^(2k/width)."""
+    """Sines in even dimensions and cosines in odd ones: of t / period turns, or of the angle t / base^(2k/width)."""
 
     def at(t: int, k: int, shifted: int) -> Any:
         if periods:

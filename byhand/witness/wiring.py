@@ -1,6 +1,6 @@
-"""What each step of a model reads, written down a second time from the papers: by a step's name, its rule and inputs.
+"""The steps of each model, written down a second time from the papers: for each step, its rule and what it reads.
 
-A model that is not here is judged by the wiring that its run recorded.
+A model without a wiring here is judged by the wiring that its run recorded.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from byhand.witness.recorded import Recorded, Step, computed_steps
 
 @dataclass(frozen=True)
 class Wire:
-    """A step's rule, the steps that it reads, and the rule's params."""
+    """How a step is computed: the name of its rule, the names of the steps that it reads, the rule's parameters."""
 
     rule: str
     inputs: tuple[str, ...]
@@ -23,7 +23,11 @@ class Wire:
 
 @dataclass
 class Wiring:
-    """A model being wired: its config, the names of what is given, and the wires so far."""
+    """A model's wiring in the making.
+
+    config: as in run.json. given: the names of the givens. ids: the tokens as rows of W_E. wires: the steps so far. A
+    call adds a step; the methods add those of a layer. All return the name of the step that holds the result.
+    """
 
     config: Mapping[str, Any]
     given: Collection[str]
@@ -39,7 +43,7 @@ class Wiring:
         return self(name, "affine", x, weight, bias) if bias in self.given else self(name, "matmul", x, weight)
 
     def softmax(self, name: str, scores: str, head: str = "") -> str:
-        """Powers, their sums, shares."""
+        """The powers, the sums of their rows, and each power over its sum."""
         powers = self(f"{name}.exp{head}", "power_of", scores, base=self.config["softmax_base"])
         return self(name + head, "normalize_rows", powers, self(f"{name}.sum{head}", "row_sum", powers))
 
@@ -55,13 +59,15 @@ class Wiring:
         return self.stretched(result, "standardize", x, at, square)
 
     def batch_norm(self, x: str, at: str) -> str:
-        """The same down each column (Ioffe & Szegedy 2015, algorithm 1)."""
+        """The normalisation of each column (Ioffe & Szegedy 2015, algorithm 1)."""
         x = self(f"{at}.centered", "center_columns", x, self(f"{at}.mean", "column_mean", x))
         square = self(f"{at}.variance", "column_mean_square", x)
         return self.stretched(f"{at}.hook_normalized", "normalize_columns", x, at, square)
 
     def stretched(self, name: str, divide: str, x: str, at: str, square: str) -> str:
-        """What was centred, over its deviation, times w plus b where there are any."""
+        """Centred numbers over their deviation, the root of their mean square; then times w plus b, if they are
+        given.
+        """
         scale = self(f"{at}.hook_scale", "root", square, eps=self.config["eps"])
         if not {f"{at}.w", f"{at}.b"} & set(self.given):
             return self(name, divide, x, scale)
@@ -93,7 +99,7 @@ class Wiring:
         return self(f"{at}.hook_z{head}", "matmul", self.softmax(f"{at}.hook_pattern", scores, head), v)
 
     def attention(self, x: str, at: str, out: str, memory: str = "") -> str:
-        """The heads side by side, times W_O; or each times its own part of it, and added up."""
+        """The heads side by side, times W_O; with use_attn_result, each head times its part of W_O, and their sum."""
         heads = [self.head(x, at, h, memory) for h in range(self.config["n_heads"])]
         if not self.config["use_attn_result"]:
             return self.linear(out, self(f"{at}.z", "hstack", *heads), f"{at}.W_O", f"{at}.b_O")
@@ -109,7 +115,7 @@ class Wiring:
         return self.linear(out, post, f"{at}.W_out", f"{at}.b_out")
 
     def block(self, x: str, at: str) -> str:
-        """x + f(norm(x)) twice, or norm(x + f(x)) twice."""
+        """x + f(norm(x)) for attention, then for the feed-forward network; or norm(x + f(x)), norms after sums."""
         c, post = self.config, self.config["norm_position"] == "post"
         source = x if post else self.norm(x, f"{at}.ln1")
         ends_here = c["attn_only"] and not post
@@ -124,7 +130,9 @@ class Wiring:
         return self.norm(x, f"{at}.ln2", f"{at}.hook_normalized_resid_post") if post else x
 
     def decoder_block(self, x: str, at: str, memory: str) -> str:
-        """Three parts, each added to the stream: to itself, to the encoder's result, feed-forward (section 3.1)."""
+        """Self-attention, attention to the encoder's result, and feed-forward, each added to the stream (section
+        3.1).
+        """
         post = self.config["norm_position"] == "post"
         parts: list[tuple[str, Callable[[str], str]]] = [
             ("hook_resid_mid", lambda x: self.attention(x, f"{at}.attn", f"{at}.hook_attn_out")),
@@ -140,14 +148,14 @@ class Wiring:
         return x
 
     def stack(self, x: str, name: str, layer: Callable[[str, str], str]) -> str:
-        """Layer after layer; what enters one may be given."""
+        """Layers one after the other; the rows that one of them reads may be given."""
         for i in range(self.config["n_layers"]):
             start = f"{name}.{i}.hook_resid_pre"
             x = layer(start if start in self.given else x, f"{name}.{i}")
         return x
 
     def embedding(self) -> str:
-        """Rows of W_E, plus what tells their places."""
+        """The tokens' rows of W_E, plus their positions."""
         c, kind, result = self.config, self.config["positional_embedding_type"], "blocks.0.hook_resid_pre"
         if kind is None:
             return self(result, "gather_rows", "embed.W_E", rows=self.ids)
@@ -171,7 +179,7 @@ class Wiring:
         return self("next_token", "row_argmax", logits)
 
     def entering(self, *names: str) -> str:
-        """What a model reads that may have several names: the first that is given."""
+        """The first of these names that is given: what a model reads may have several names."""
         return next((name for name in names if name in self.given), names[0])
 
 
@@ -278,7 +286,7 @@ def _encoder_decoder(w: Wiring) -> None:
 
 
 def wires(run: Recorded) -> dict[str, Wire]:
-    """The wires of a run's model; of one that is not here, those that were recorded."""
+    """The wires of a run's steps: those of its model's wiring here; for any other step, those that were recorded."""
     recorded = {name: _recorded(run, name, step) for name, step in computed_steps(run).items()}
     if run.model not in WIRINGS:
         return recorded
@@ -288,7 +296,7 @@ def wires(run: Recorded) -> dict[str, Wire]:
 
 
 def _recorded(run: Recorded, name: str, step: Step) -> Wire:
-    """A step's wire as its run wrote it down; a rule that reads nothing has to be told its size."""
+    """A step's wire as its run recorded it. A rule that reads nothing also has the shape as a parameter."""
     size = {} if step.inputs else {"shape": step.shape}
     return Wire(step.op_name, tuple(step.inputs), {**run.params(name), **size})
 
