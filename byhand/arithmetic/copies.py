@@ -1,12 +1,13 @@
 """Values of many copies of a sheet at once, as dictionary-encoded columns.
 
-A class's run has a value for each copy in every cell. Renaming dimensions (symmetry) leaves few different ones, so a
-`Many` holds these, its `categories`, and for each copy the place of its own among them, its `codes`: what Arrow calls
-a dictionary array, and pandas a categorical. A function is computed once for each combination of categories that
-occurs in some copy, exactly, in whatever number system.
+The run of a whole class has a value for each copy in every cell. Copies differ by a symmetry of the run, so a cell
+has few different values. A `Many` holds these, its `categories`, and for each copy the place of its value among them,
+its `codes`: a categorical in pandas, a dictionary array in Arrow. A function is computed once for each combination of
+categories that occurs in some copy, exactly, in any number system.
 
-What the program asks of such a value, as in `if x > 0`, is answered as the first copy would answer. Copies that would
-answer otherwise are noted in `Copies.differing`: what follows says nothing about them, and they get other numbers.
+Where the program asks something of such a value, as in `if x > 0`, the first copy's answer counts. Copies that would
+answer otherwise are noted in `Copies.differing`. What the program then does may be wrong for them, so they get other
+numbers.
 
 Other rooms call the functions at the end of this file, and need not know whether a value is that of many copies.
 """
@@ -32,13 +33,13 @@ if TYPE_CHECKING:
     import numpy as np
 
 AnyRows = Sequence[Sequence[Any]]  # a matrix, row by row, in lists or tuples
-FIRST_MARK = 0xF0000  # of the private use planes: marks stand in text where a value of each copy will stand
-MOST_MARKS = 60_000
+FIRST_MARK = 0xF0000  # the first mark: a private use character that stands in a text where each copy has its own
+MOST_MARKS = 60_000  # in one page: a plane of private use characters has 65,534
 
 
 @dataclass(frozen=True, eq=False)
 class Many:
-    """A value a copy: copy k has `categories[codes[k]]`."""
+    """A value for each copy: that of copy k is `categories[codes[k]]`."""
 
     domain: Copies
     categories: tuple[Any, ...]
@@ -53,7 +54,7 @@ class Many:
         return [self.categories[code] for code in self.codes.tolist()]
 
     def among(self, domain: Copies, copies: np.ndarray) -> Many:
-        """The values of some copies, in a number system of theirs."""
+        """The values of some of the copies, given by their numbers, in the number system of these copies."""
         import numpy as np
 
         found, codes = np.unique(self.codes[copies], return_inverse=True)
@@ -61,7 +62,7 @@ class Many:
 
     @cached_property
     def fractions(self) -> Fractions | None:
-        """The values as fractions of 64 bits; None where one is something else."""
+        """The values as fractions of 64 bits; None if one of them is not such a fraction."""
         found = Fractions.of(self.categories)
         return found and found.at(self.codes)
 
@@ -69,30 +70,30 @@ class Many:
         raise TypeError("a number differs from copy to copy, and is written as a mark only")
 
     def __bool__(self) -> bool:
-        return bool(self._asked(bool))
+        return bool(self._answer(bool))
 
     def __int__(self) -> int:
-        return int(self._asked(int))
+        return int(self._answer(int))
 
     def __float__(self) -> float:
-        return float(self._asked(float))
+        return float(self._answer(float))
 
     def __eq__(self, other: object) -> bool:
-        return bool(self._asked(operator.eq, other))
+        return bool(self._answer(operator.eq, other))
 
     __hash__ = object.__hash__
 
     def __lt__(self, other: Any) -> bool:
-        return bool(self._asked(operator.lt, other))
+        return bool(self._answer(operator.lt, other))
 
     def __gt__(self, other: Any) -> bool:
-        return bool(self._asked(operator.gt, other))
+        return bool(self._answer(operator.gt, other))
 
     def __le__(self, other: Any) -> bool:
-        return bool(self._asked(operator.le, other))
+        return bool(self._answer(operator.le, other))
 
     def __ge__(self, other: Any) -> bool:
-        return bool(self._asked(operator.ge, other))
+        return bool(self._answer(operator.ge, other))
 
     def __abs__(self) -> Any:
         return each(abs, self)
@@ -113,17 +114,19 @@ class Many:
     def __truediv__(self, other: Any) -> Any:
         return each(operator.truediv, self, other)
 
-    def _asked(self, ask: Callable[..., Any], *others: Any) -> Any:
-        answers = each(ask, self, *others)
+    def _answer(self, question: Callable[..., Any], *others: Any) -> Any:
+        """The first copy's answer to a question about the value; copies with another answer are noted."""
+        answers = each(question, self, *others)
         self.domain.note(answers.codes)
         return answers.at(0)
 
 
 class Copies(Domain):
-    """Values of many copies at once, in another number system. Numbers that all copies share stay as they are.
+    """The number system of the values of many copies, each of which is a value of the `inner` number system. A value
+    that all copies share is stored once, as a value of the inner number system.
 
-    marks: the texts that stand in each copy in place of a mark. differing: the copies, of all, that would have
-    answered a question otherwise than the first.
+    marks: for each mark, the texts of the copies. differing: (count), the copies whose answer to a question was not
+    the first copy's.
     """
 
     def __init__(self, inner: Domain, count: int) -> None:
@@ -137,15 +140,15 @@ class Copies(Domain):
 
     def number(self, categories: Sequence[Any], codes: np.ndarray) -> Many:
         """A number or letter that differs from copy to copy."""
-        own = (self.inner.letter(x) if isinstance(x, str) else self.inner.num(x) for x in categories)
-        return Many(self, tuple(own), codes)
+        values = (self.inner.letter(x) if isinstance(x, str) else self.inner.num(x) for x in categories)
+        return Many(self, tuple(values), codes)
 
     def column(self, values: Sequence[Any]) -> Many:
-        """Values of any kind, one a copy."""
+        """One value of any kind for each copy."""
         return Many(self, *_encoded(values))
 
     def mark(self, texts: Many) -> str:
-        """A character that stands in a page where each copy has its own of these texts.
+        """A new mark: a character that stands in a page where each copy has one of these texts.
 
         Raises: SheetError where there are too many.
         """
@@ -155,12 +158,12 @@ class Copies(Domain):
         return chr(FIRST_MARK + len(self.marks) - 1)
 
     def note(self, answers: np.ndarray) -> None:
-        """Note the copies whose answer to a question is not the first one's."""
+        """Note the copies whose answer to a question, given by its code, is not the first copy's."""
         self.differing |= answers != answers[0]
 
     @contextmanager
     def noted_apart(self) -> Iterator[np.ndarray]:
-        """Note the copies that differ within the block in an array of their own, which this gives."""
+        """Within the block, note the copies that differ in a separate array, which is the value of `as`."""
         import numpy as np
 
         before, self.differing = self.differing, np.zeros(self.count, bool)
@@ -200,28 +203,29 @@ class Copies(Domain):
         return each(lambda *own: self.inner.fn(name, own), *args)
 
     def settle(self, node: Expr, values: ValueOf) -> Any:
-        """The value of a cell; of exact fractions, in 64 bits where these hold every result on the way."""
+        """The value of a cell. Exact fractions are computed in 64 bits, if these hold every intermediate result."""
         if self.inner.name == "exact":
             found = evaluate(node, lambda ref: INT64.num(values(ref)), INT64)
             encoded = found.distinct() if isinstance(found, Fractions) else None
             if encoded is not None:
                 return Many(self, *encoded)
             return evaluate(node, values, self) if found is None or isinstance(found, Fractions) else found
-        own: list[Many] = []
+        constants: dict[Ref, Many] = {}  # numbers in the tree that differ from copy to copy, as references to them
 
-        def named(leaf: Num | Ref) -> Expr:
+        def as_ref(leaf: Num | Ref) -> Expr:
             if isinstance(leaf, Num) and isinstance(leaf.value, Many):
-                own.append(leaf.value)
-                return Ref("", (len(own) - 1,))
+                ref = Ref("", (len(constants),))
+                constants[ref] = leaf.value
+                return ref
             return leaf
 
-        node = rebuild(node, named)
-        found = list(dict.fromkeys(refs(node)))
+        node = rebuild(node, as_ref)
+        read = list(dict.fromkeys(refs(node)))
 
         def settled(*numbers: Any) -> Any:
-            return self.inner.settle(node, dict(zip(found, numbers, strict=True)).__getitem__)
+            return self.inner.settle(node, dict(zip(read, numbers, strict=True)).__getitem__)
 
-        return each(settled, *(values(ref) if ref.matrix else own[ref.index[0]] for ref in found))
+        return each(settled, *(values(ref) if ref.matrix else constants[ref] for ref in read))
 
 
 def _combined(f: Callable[..., Any], many: Sequence[Many]) -> Many:
@@ -239,49 +243,50 @@ def _combined(f: Callable[..., Any], many: Sequence[Many]) -> Many:
         codes = table[pairs]
         columns = [column[combinations // len(other.categories)] for column in columns]
         columns.append(combinations % len(other.categories))
-    values = [[own.categories[k] for k in column.tolist()] for own, column in zip(many, columns, strict=True)]
+    values = [[value.categories[k] for k in column.tolist()] for value, column in zip(many, columns, strict=True)]
     categories, places = _encoded(_results(f, [*zip(*values, strict=True)], first.domain, codes))
     return Many(first.domain, categories, places[codes])
 
 
 def _results(f: Callable[..., Any], arguments: Sequence[Any], domain: Copies, codes: np.ndarray) -> list[Any]:
-    """A function of each of these. codes: which of them each copy has.
+    """A function of each of several tuples of arguments. codes: for each copy, the place of its tuple.
 
-    Where it cannot be computed for some copies only, those that are not as the first are noted; they get its result.
+    If the function fails for some copies, but not for the first, these are noted as differing, and are given the
+    first copy's result.
 
-    Raises: ArithmeticError where the first copy's cannot be computed.
+    Raises: ArithmeticError if it fails for the first copy.
     """
     import numpy as np
 
-    found: list[Any] = []
+    results: list[Any] = []
     errors: dict[int, ArithmeticError] = {}
-    for own in arguments:
+    for values in arguments:
         try:
-            found.append(f(*own))
+            results.append(f(*values))
         except ArithmeticError as error:
-            errors[len(found)] = error
-            found.append(None)
+            errors[len(results)] = error
+            results.append(None)
     if errors:
         domain.note(np.isin(codes, [*errors]))
         first = int(codes[0])
         if first in errors:
             raise errors[first]
         for place in errors:
-            found[place] = found[first]
-    return found
+            results[place] = results[first]
+    return results
 
 
 def _encoded(values: Sequence[Any]) -> tuple[tuple[Any, ...], np.ndarray]:
-    """The values that are written differently or stand for other numbers, and the place of each value among them."""
+    """The categories and codes of values. Two values are one category if they are the same number, written alike."""
     import numpy as np
 
-    found: dict[Any, tuple[int, Any]] = {}
+    known: dict[Any, tuple[int, Any]] = {}
     codes = []
     for value in values:
-        key = value.as_integer_ratio() if isinstance(value, int | Fraction) else value  # whose own hash takes longer
+        key = value.as_integer_ratio() if isinstance(value, int | Fraction) else value  # a Fraction's hash is slow
         key = (str(value), getattr(value, "exact", None)) if isinstance(value, Decimal) else key
-        codes.append(found.setdefault(key, (len(found), value))[0])
-    return tuple(value for _, value in found.values()), np.array(codes)
+        codes.append(known.setdefault(key, (len(known), value))[0])
+    return tuple(value for _, value in known.values()), np.array(codes)
 
 
 # ---- what other rooms call ----
@@ -293,16 +298,16 @@ def varies(value: Any) -> TypeGuard[Many]:
 
 
 def each(f: Callable[..., Any], *values: Any) -> Any:
-    """A function of values: one result, or one a copy where a value differs from copy to copy."""
+    """A function of values; if one of these differs from copy to copy, a `Many` with each copy's result."""
     many = [value for value in values if isinstance(value, Many)]
     if not many:
         return f(*values)
     if len(many) == len(values):
         return _combined(f, many)
 
-    def with_constants(*own: Any) -> Any:
-        numbers = iter(own)
-        return f(*(next(numbers) if isinstance(value, Many) else value for value in values))
+    def with_constants(*arguments: Any) -> Any:
+        left = iter(arguments)
+        return f(*(next(left) if isinstance(value, Many) else value for value in values))
 
     return _combined(with_constants, many)
 
@@ -313,37 +318,38 @@ def first(value: Any) -> Any:
 
 
 def categories(value: Any) -> tuple[Any, ...]:
-    """The values that some copy has."""
+    """The different values that the copies have."""
     return value.categories if isinstance(value, Many) else (value,)
 
 
 def as_array(value: Any) -> Any:
-    """An array with the value of each copy; a value that all share as it is."""
+    """An array with the value of each copy; a value that all copies share, as it is."""
     import numpy as np
 
     return np.array(value.categories)[value.codes] if isinstance(value, Many) else value
 
 
 def written(write: Callable[..., str], *values: Any) -> str:
-    """A text made of values; where one differs from copy to copy, a mark for each copy's text."""
-    found = each(write, *values)
-    return found.domain.mark(found) if isinstance(found, Many) else found
+    """The text of values; if one of these differs from copy to copy, a mark that stands for each copy's text."""
+    text = each(write, *values)
+    return text.domain.mark(text) if isinstance(text, Many) else text
 
 
 def written_tree(write: Callable[[Expr], str], node: Expr) -> str:
-    """The text of a tree; where a number in it differs from copy to copy, a mark for each copy's text."""
-    own = [*_numbers(node)]
-    if not own:
+    """The text of a tree; if a number in it differs from copy to copy, a mark that stands for each copy's text."""
+    many = [*_numbers(node)]
+    if not many:
         return write(node)
 
-    def write_own(*numbers: Any) -> str:
+    def write_one(*numbers: Any) -> str:
         left = iter(numbers)
         return write(rebuild(node, lambda leaf: Num(next(left)) if _is_many(leaf) else leaf))
 
-    return written(write_own, *own)
+    return written(write_one, *many)
 
 
 def _numbers(node: Expr) -> Iterator[Many]:
+    """The numbers in a tree that differ from copy to copy, from left to right."""
     if isinstance(node, Num):
         if isinstance(node.value, Many):
             yield node.value
@@ -357,7 +363,9 @@ def _is_many(leaf: Num | Ref) -> bool:
 
 
 def choose(index: Any, option: Callable[[int], Expr], count: At) -> Expr:
-    """One of so many trees; where the index differs from copy to copy, a tree in which each copy chooses its own."""
+    """The tree with this index, of `count` trees; if the index differs from copy to copy, a tree that holds them all,
+    and in which each copy chooses one.
+    """
     if not isinstance(index, Many):
         return option(index)
     assert isinstance(count, int), "copies have numbers"
@@ -365,47 +373,47 @@ def choose(index: Any, option: Callable[[int], Expr], count: At) -> Expr:
 
 
 def same(rows: AnyRows, others: AnyRows) -> bool:
-    """Whether matrices have the same numbers, as the first copy answers."""
+    """Whether two matrices have the same numbers. The first copy's answer counts."""
     if [len(row) for row in rows] != [len(row) for row in others]:
         return False
     many = next((x for x in chain(*rows, *others) if isinstance(x, Many)), None)
     if many is None:
         return all(one == other for one, other in zip(chain(*rows), chain(*others), strict=True))
-    found = unequal(rows, others, many.domain.count)
-    many.domain.note(found)
-    return not found[0]
+    differ = unequal(rows, others, many.domain.count)
+    many.domain.note(differ)
+    return not differ[0]
 
 
 def unequal(rows: AnyRows, others: AnyRows, count: int) -> np.ndarray:
-    """In which of so many copies matrices of one shape have different numbers."""
+    """In which copies two matrices of one shape have different numbers: (count)."""
     import numpy as np
 
-    found = np.zeros(count, bool)
+    differ = np.zeros(count, bool)
     for one, other in zip(chain(*rows), chain(*others), strict=True):
         if not (isinstance(one, Many) or isinstance(other, Many)):
-            found |= one != other
+            differ |= one != other
             continue
-        own, its = INT64.num(one), INT64.num(other)
-        if own is None or its is None:
-            found |= as_array(each(operator.ne, one, other))
+        left, right = INT64.num(one), INT64.num(other)
+        if left is None or right is None:
+            differ |= as_array(each(operator.ne, one, other))
         else:
-            (p, q, _), (r, s, _) = parts(own), parts(its)
-            found |= (p != r) | (q != s)
-    return found
+            (p, q, _), (r, s, _) = parts(left), parts(right)
+            differ |= (p != r) | (q != s)
+    return differ
 
 
 def alone(domain: Domain) -> Domain:
-    """The number system of one copy."""
+    """The number system of a single copy."""
     return domain.inner if isinstance(domain, Copies) else domain
 
 
 def differing(domain: Domain) -> Any:
-    """Which copies would have answered a question otherwise than the first; False where there is one run only."""
+    """Which copies would have answered a question otherwise than the first: (count); False for a single run."""
     return domain.differing if isinstance(domain, Copies) else False
 
 
 def together(inner: Domain, rows: Sequence[Mapping[str, Any]]) -> tuple[Domain, dict[str, Any]]:
-    """A number system of as many copies as there are rows, and the numbers of all rows by their names."""
+    """The number system of as many copies as there are rows, and by name the numbers, each that of all copies."""
     import numpy as np
 
     domain = Copies(inner, len(rows))

@@ -1,4 +1,6 @@
-"""Classroom decimals: rounded in every cell, or only where they are printed."""
+"""Classroom decimals: numbers that are rounded to a few decimal places, in every cell or only where they are
+printed.
+"""
 
 from __future__ import annotations
 
@@ -12,17 +14,17 @@ from byhand.arithmetic.exact import RATIONALS, writable
 from byhand.arithmetic.expr import NEG_INF, Expr, Ref, evaluate
 from byhand.errors import ConfigError
 
-MOST_PLACES = 50
+MOST_PLACES = 50  # no one writes more, and rounding would take long
 
 
 class Decimals(Domain):
-    """Classroom decimals: each recorded cell is rounded to n places, and the next step carries it.
+    """Classroom decimals: the value of each cell is rounded to n places, and the next step calculates with it.
 
-    A tie goes away from zero. The arithmetic within a cell is exact where it is rational and enclosed by
-    intervals of growing precision where not, so that a digit is right however close the value is to a tie.
-    A value that needs no rounding keeps its own digits (1/2 is 0.5); a rounded one shows all n (0.50).
+    Ties are rounded away from zero. Within a cell, rational values are exact, and irrational ones are enclosed in
+    intervals of growing precision, so that every digit is right, however close the value is to a tie. A value that
+    needs no rounding keeps its own digits (1/2 is 0.5); a rounded one shows all n places (0.50).
 
-    Raises: ConfigError for a number of places that no one would write.
+    Raises: ConfigError for a number of places outside 0 to MOST_PLACES.
     """
 
     name = "decimal"
@@ -38,14 +40,14 @@ class Decimals(Domain):
         return {"places": self.places, "rounding": self.rounding}
 
     def num(self, value: Any) -> Any:
-        """Exact: a given number is not rounded. A fraction without an end, as 1/3, is."""
+        """A given number, not rounded; but a fraction whose decimals do not end, such as 1/3, is rounded."""
         if value == NEG_INF:
             return NEG_INF
         exact = terminating(Fraction(value))
         return self._rounded(Fraction(value)) if exact is None else exact
 
     def as_given(self, value: Any) -> Any:
-        """The value without zeros at its end, which only say that it was rounded."""
+        """The value without the zeros at its end, which only show that it was rounded."""
         given = self.num(value)
         return value if str(given) == str(value) else given
 
@@ -75,28 +77,29 @@ class Decimals(Domain):
 
 
 class PrintedDecimal(Decimal):
-    """A decimal as it is printed, with the exact number that it stands for."""
+    """A rounded decimal, as it is printed, with the exact number that it stands for."""
 
     exact: Fraction | Real
 
     @classmethod
-    def of(cls, text: Decimal, exact: Fraction | Real) -> PrintedDecimal:
-        printed = cls(text)
+    def of(cls, decimal: Decimal, exact: Fraction | Real) -> PrintedDecimal:
+        """A decimal that stands for an exact number."""
+        printed = cls(decimal)
         printed.exact = exact
         return printed
 
 
 class DecimalsOnce(Decimals):
-    """Decimals that are rounded where they are printed, and nowhere else.
+    """Decimals that are rounded only where they are printed: the next step calculates with the exact value.
 
-    A given number is what is printed. The enclosures of all that a cell reads grow in precision until its rounding
-    cannot go either way, so every digit is right.
+    A given number is exactly what is printed. An irrational value is kept as its tree (`Real`), down to the givens.
+    The intervals that enclose it grow in precision until they round to one decimal, so that every digit is right.
     """
 
     rounding = "once"
 
     def as_given(self, value: Any) -> Any:
-        """The value without the digits that are not printed."""
+        """The value that is printed, without the exact one behind it."""
         given = super().as_given(value)
         return Decimal(given) if isinstance(given, PrintedDecimal) and given.exact != Fraction(given) else given
 
@@ -126,17 +129,17 @@ class DecimalsOnce(Decimals):
 
 
 def decimal_of(scaled: int, places: int) -> Decimal:
-    """scaled · 10^−places, showing all places; exact whatever the decimal context."""
+    """scaled · 10^−places, exact, with all places as digits: `decimal_of(50, 2)` is 0.50."""
     return Decimal((int(scaled < 0), tuple(int(d) for d in str(abs(scaled))), -places))
 
 
 def terminating(value: Fraction) -> Decimal | None:
-    """The decimal with the fewest digits that is the value, or None where it has no end."""
-    twos_and_fives, places = value.denominator, 0
-    while twos_and_fives > 1:
-        divisor = math.gcd(twos_and_fives, 10)
+    """The decimal with the fewest digits that equals the value; None where its decimals do not end."""
+    rest, places = value.denominator, 0  # the denominator without the factors 2 and 5 found so far
+    while rest > 1:
+        divisor = math.gcd(rest, 10)
         if divisor == 1:
             return None
-        twos_and_fives //= divisor
+        rest //= divisor
         places += 1
     return decimal_of(int(value * 10**places), places)

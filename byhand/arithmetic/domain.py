@@ -1,7 +1,7 @@
 """What a number system is: the value of a number, of the four operations and of each named function.
 
-−∞ is exact and the same object in every number system: it may be added to, divided by what is positive, compared,
-and raised to.
+−∞ is the same object, the float, in every number system. Four things may be done with it: add a number to it, divide
+it by a positive number, compare it, and take it as an exponent.
 """
 
 from __future__ import annotations
@@ -13,39 +13,40 @@ from typing import Any
 from byhand.arithmetic.expr import NEG_INF, Expr, Ref, evaluate
 
 ValueOf = Callable[[Ref], Any]
-MOST_BITS = (
-    10_000  # of a numerator or denominator; longer numbers cannot be written by hand, and take long to compute
-)
+# The largest numerator or denominator, in bits. Longer numbers cannot be written by hand, and take long to compute.
+MOST_BITS = 10_000
 
 
 class LeavesDomainError(ArithmeticError):
-    """A value that the number system does not have; the tape adds the step and the cell."""
+    """A value that the number system does not have, such as √2 in exact fractions. The tape adds the step and the
+    cell.
+    """
 
 
 class NotRealError(LeavesDomainError):
-    """A value that no number system has."""
+    """A value that no number system has, such as √−1."""
 
 
 class Domain:
-    """A number system. Subclasses give `num` and `function`."""
+    """A number system. A subclass has a name and defines `num` and `function`; advice: what to do where it ends."""
 
     name: str
     advice = "use --numbers decimal"
 
     def details(self) -> dict[str, Any]:
-        """What a record of a run says about its numbers, beside their name."""
+        """What run.json says about the numbers beside their name, such as the places of decimals."""
         return {}
 
     def num(self, value: Any) -> Any:
-        """The domain's own value of an exact number (int, Fraction, Decimal, −∞)."""
+        """The number system's value of an exact number (int, Fraction, Decimal, −∞)."""
         raise NotImplementedError
 
     def as_given(self, value: Any) -> Any:
-        """The value as its reader knows it, from what is printed of it."""
+        """The value as a reader of the page knows it: what is printed of it."""
         return value
 
     def function(self, name: str, args: Sequence[Any]) -> Any:
-        """The value of a named function; −∞ is among the arguments of max and argmax only."""
+        """The value of a named function. Only max and argmax are called with −∞ among the arguments."""
         raise NotImplementedError
 
     def letter(self, name: str) -> Any:
@@ -53,14 +54,14 @@ class Domain:
         raise LeavesDomainError(f"the letter {name!r} is not a number; use --numbers symbolic")
 
     def checked(self, value: Any) -> Any:
-        """A result of + − · ÷ as it is.
+        """The result of + − · ÷, unchanged.
 
         Raises: LeavesDomainError where the number system does not have it.
         """
         return value
 
     def exceeds(self, a: Any, bound: int) -> bool:
-        """Whether a value is surely larger than a whole number."""
+        """Whether a value is larger than a whole number, beyond doubt."""
         return bool(a > bound)
 
     def add(self, a: Any, b: Any) -> Any:
@@ -84,7 +85,7 @@ class Domain:
         return self.checked(a / b)
 
     def fn(self, name: str, args: Sequence[Any]) -> Any:
-        """The value of a named function; `choose` is that of its further arguments whose place is the first one."""
+        """The value of a named function, −∞ included. choose(i, x₀, x₁, …) is xᵢ, in every number system."""
         if name == "choose":
             return args[1 + int(args[0])]
         if name in ("max", "argmax") or not any(is_neg_inf(a) for a in args):
@@ -94,12 +95,12 @@ class Domain:
         raise NotRealError(f"−∞ has no place in {name}")
 
     def settle(self, node: Expr, values: ValueOf) -> Any:
-        """The value that is recorded for a cell."""
+        """The value of a cell, as it is recorded: classroom decimals round it here."""
         return evaluate(node, values, self)
 
 
 class Real:
-    """A number that is not rational: a tree, evaluated in whatever number system asks for its value."""
+    """An irrational number, kept as its tree, with the values of what the tree reads."""
 
     def __init__(self, node: Expr, exact: ValueOf) -> None:
         self.node = node
@@ -107,7 +108,7 @@ class Real:
         self._known: dict[int, Any] = {}
 
     def within(self, domain: Domain) -> Any:
-        """Its value in a number system, computed once: a run reads it many times."""
+        """Its value in a number system, memoised: a run reads it many times."""
         if id(domain) not in self._known:
             self._known[id(domain)] = evaluate(self.node, lambda ref: domain.num(self.exact(ref)), domain)
         return self._known[id(domain)]
@@ -119,12 +120,12 @@ def is_neg_inf(value: Any) -> bool:
 
 
 def first_largest(args: Sequence[Any]) -> int:
-    """The index of the largest argument, the first of equals."""
+    """The index of the largest argument; of equal ones, the first."""
     return max(range(len(args)), key=lambda i: (args[i], -i))
 
 
 def half_away(x: Fraction) -> int:
-    """The nearest integer; a tie goes away from zero."""
+    """The nearest integer; ties are rounded away from zero."""
     size = (2 * abs(x.numerator) + x.denominator) // (2 * x.denominator)
     return size if x > 0 else -size
 

@@ -8,7 +8,7 @@
           and choose (place, x₀, x₁, …)
     BigSum  Σₖ body           a sum at symbolic indices: the general rule
 
-The kinds are closed. Everything byhand does with arithmetic is a fold over them: one `match`, ending in
+There are no other kinds. Everything that byhand does with arithmetic is a fold over them: one `match` that ends in
 `raise TypeError`.
 """
 
@@ -34,7 +34,7 @@ At: TypeAlias = "int | Index"
 
 
 class Expr:
-    """A node. The operators build bigger trees and change nothing: no term is dropped or moved."""
+    """A node. Its operators build larger trees and simplify nothing: no term is dropped or moved."""
 
     __slots__ = ()
 
@@ -72,7 +72,7 @@ class Expr:
 
 @dataclass(frozen=True, slots=True)
 class Num(Expr):
-    """A number. In a rule: a Fraction, −∞ or a symbolic size. After `substitute`: a value of the run."""
+    """A number: in a rule a Fraction, −∞ or a symbolic size; after `substitute` a value of the run."""
 
     value: Any
 
@@ -148,7 +148,7 @@ def expr(value: ExprLike | Index | float) -> Expr:
 
 
 def total(count: At, term: Callable[[At], Expr]) -> Expr:
-    """Σ term(k) for k below count; written out, or as a BigSum where the count is symbolic."""
+    """Σ term(k) for k = 0 … count − 1: a Sum of all terms; a BigSum if the count is symbolic."""
     if isinstance(count, Index):
         return BigSum(Index("k"), count, term(Index("k")))
     return Sum(tuple(term(k) for k in range(count)))
@@ -182,7 +182,7 @@ def children(node: Expr) -> tuple[Expr, ...]:
 
 
 class Arithmetic(Protocol):
-    """What `evaluate` needs of a number system."""
+    """What `evaluate` needs of a number system: the value of a number, of the four operations and of functions."""
 
     def num(self, value: Any) -> Any: ...
 
@@ -236,7 +236,7 @@ def evaluate(node: Expr, values: Callable[[Ref], Any], domain: Arithmetic) -> An
 
 
 def changed(node: Expr, change: Callable[[Expr], Expr]) -> Expr:
-    """The node with each of its children changed."""
+    """The node with a function applied to each of its children."""
     match node:
         case Num() | Ref():
             return node
@@ -257,7 +257,7 @@ def changed(node: Expr, change: Callable[[Expr], Expr]) -> Expr:
 
 
 def rebuild(node: Expr, leaf: Callable[[Num | Ref], Expr]) -> Expr:
-    """The same tree with each leaf replaced."""
+    """The same tree with a function applied to each of its leaves."""
     return leaf(node) if isinstance(node, Num | Ref) else changed(node, lambda child: rebuild(child, leaf))
 
 
@@ -281,7 +281,10 @@ def bind(node: Expr, at: Mapping[Index, At]) -> Expr:
 
 
 def is_at(node: Expr, at: Mapping[Index, At], cell: Expr) -> bool:
-    """Whether a tree with these indices bound, and its Σ written out, is the tree of a cell."""
+    """Whether a tree becomes the tree of a cell when these indices are bound and every Σ is written out.
+
+    The same as `spelled_out(bind(node, at)) == cell`, without building that tree.
+    """
     match node, cell:
         case Ref(matrix, index), Ref(other, place):
             bound = tuple([at.get(i, i) if isinstance(i, Index) else i for i in index])
@@ -309,14 +312,14 @@ def written_out(node: BigSum) -> Sum:
 
 
 def spelled_out(node: Expr) -> Expr:
-    """The tree with every Σ of a known count as the sum of its terms."""
+    """The tree with every Σ of a known count written out."""
     if isinstance(node, BigSum) and isinstance(node.count, int):
         node = written_out(node)
     return changed(node, spelled_out)
 
 
 def refs(node: Expr) -> Iterator[Ref]:
-    """Every reference, from left to right, as often as it stands there."""
+    """Every reference in a tree, from left to right, repeated as often as it stands there."""
     if isinstance(node, Ref):
         yield node
     elif isinstance(node, BigSum) and isinstance(node.count, int):

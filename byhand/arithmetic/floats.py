@@ -1,4 +1,4 @@
-"""IEEE float64, for published models and for comparison with other programs."""
+"""IEEE float64: the numbers of other programs, for published models and for comparison."""
 
 from __future__ import annotations
 

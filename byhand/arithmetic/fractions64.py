@@ -1,4 +1,6 @@
-"""Fractions of many copies at once, as int64 arrays: exact, or None where 64 bits do not hold every result."""
+"""The fractions of many copies at once, as int64 arrays. Results are exact, or None where they could exceed 64
+bits.
+"""
 
 from __future__ import annotations
 
@@ -14,16 +16,17 @@ from byhand.arithmetic.exact import RATIONALS
 if TYPE_CHECKING:
     import numpy as np
 
-LARGEST = 2**62  # of a numerator, a denominator or a product of them: one bit is left for a sum of two
+LARGEST = 2**62  # the largest numerator, denominator or product of them: the sum of two then fits 64 bits
 fraction = lru_cache(10_000)(Fraction)
 _MINUS_ONE = Fraction(-1)
 
 
 @dataclass(frozen=True, eq=False)
 class Fractions:
-    """A fraction a copy, in lowest terms, with a bound that no numerator or denominator exceeds.
+    """A fraction for each copy, in lowest terms.
 
-    Where all are whole, the denominator is the int 1 in place of an array.
+    numerator, denominator: (copies); if all fractions are whole numbers, the denominator is the int 1. bound: a
+    number that no numerator or denominator exceeds in absolute value.
     """
 
     numerator: np.ndarray
@@ -32,7 +35,7 @@ class Fractions:
 
     @classmethod
     def of(cls, values: Sequence[Any]) -> Fractions | None:
-        """The values as fractions; None where one is no number, infinite or too large."""
+        """The values as fractions; None if one of them is infinite, too large, or no rational number."""
         import numpy as np  # heavy, and only a class needs it
 
         if not all(isinstance(x, int | Fraction | Decimal) for x in values):
@@ -48,7 +51,9 @@ class Fractions:
         return Fractions(self.numerator[places], 1 if whole else self.denominator[places], self.bound)
 
     def distinct(self) -> tuple[tuple[Fraction, ...], np.ndarray] | None:
-        """The different fractions, and the place of each copy's own among them."""
+        """The different fractions, and for each copy the place of its fraction among them; None if that takes more
+        than 64 bits.
+        """
         import numpy as np
 
         if isinstance(self.denominator, int):
@@ -62,7 +67,11 @@ class Fractions:
 
 
 class Int64:
-    """The arithmetic of `Fractions`, and of single fractions that all copies share; None stands for no result."""
+    """The arithmetic of `Fractions`, and of a `Fraction` that all copies share. A result is None if it could exceed
+    64 bits, or if an operand is None.
+
+    In each method, p/q and r/s are the operands, m and n their bounds.
+    """
 
     def num(self, value: Any) -> Any:
         if isinstance(value, Fraction):

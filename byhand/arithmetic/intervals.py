@@ -1,4 +1,4 @@
-"""Enclosures: every value is an interval that surely holds the exact one, and rounding that cannot be wrong."""
+"""Interval arithmetic: each value is an interval that encloses the exact one, so that it can be rounded correctly."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ from byhand.arithmetic.domain import (
 )
 from byhand.arithmetic.expr import NEG_INF, Expr, evaluate
 
-PRECISIONS = (64, 256, 1024, 4096)  # bits, tried before algebra is asked whether the value is exactly a tie
+PRECISIONS = (64, 256, 1024, 4096)  # in bits: if none decides how a value rounds, algebra proves whether it is a tie
 
 
 class UndecidedError(LeavesDomainError):
-    """The intervals overlap: a higher precision is needed."""
+    """The intervals are too wide to decide: a higher precision is needed."""
 
     def __init__(self) -> None:
         super().__init__("the intervals are too wide to tell")
 
 
 class Intervals(Domain):
-    """Intervals of `bits` binary digits.
+    """Intervals whose ends have `bits` binary digits.
 
     Raises: UndecidedError where a comparison or a division needs more digits.
     """
@@ -116,7 +116,7 @@ class Intervals(Domain):
         return self.iv.exp(exponent * self.iv.log(base))
 
     def _largest(self, args: Sequence[Any]) -> Any:
-        """[max of the lower ends, max of the upper ends]: right also where intervals overlap."""
+        """[max of the lower ends, max of the upper ends], which encloses the maximum even if intervals overlap."""
         finite = [a for a in args if not is_neg_inf(a)]
         if not finite:
             return NEG_INF
@@ -135,12 +135,14 @@ class Intervals(Domain):
         return best
 
     def _erf(self, x: Any) -> Any:
-        """erf rises: its values at the two ends enclose it."""
+        """erf of an interval: since erf increases, its values at the two ends enclose it."""
         low, high = (self._erf_at(end) for end in (x.a, x.b))
         return self.iv.mpf([low.a, high.b])
 
     def _erf_at(self, x: Any) -> Any:
-        """2/√π e^(−x²) Σ 2ⁿ x²ⁿ⁺¹ / (1·3·…·(2n+1)); once a term is less than half of the last, it bounds the rest.
+        """erf x = 2/√π e^(−x²) Σ 2ⁿ x²ⁿ⁺¹ / (1·3·…·(2n+1)).
+
+        The series is cut where a term is less than half of the one before it: twice the term then bounds the rest.
 
         Source: NIST Digital Library of Mathematical Functions, 7.6.2.
         """
@@ -154,29 +156,29 @@ class Intervals(Domain):
             result += term
             n += 1
             term = term * 2 * square / (2 * n + 1)
-        rest = 2 * abs(term).b
+        rest = 2 * abs(term).b  # a bound of all terms that are left out
         return 2 / iv.sqrt(iv.pi) * iv.exp(-square) * (result + iv.mpf([-rest, rest]))
 
 
 @cache
 def intervals(bits: int) -> Intervals:
-    """The domain of a precision: making one costs more than most cells."""
+    """The number system of a precision, memoised: to make one takes longer than to evaluate most cells."""
     return Intervals(bits)
 
 
 def signs(x: Any) -> tuple[int, int]:
-    """The signs of the two ends."""
+    """The signs of the two ends of an interval: −1, 0 or 1."""
     low, high = x._mpi_
     return mpf_sign(low), mpf_sign(high)
 
 
 def ends(x: Any) -> tuple[Fraction, Fraction]:
-    """Two numbers that surely enclose the interval: its ends, exactly, unless they are too long to write."""
+    """Two numbers that enclose an interval: its exact ends, or numbers outside it if these are too long to write."""
     low, high = x._mpi_
     return -_at_least(_negative(low)), _at_least(high)
 
 
-Raw = tuple[int, int, int, int]  # mpmath's sign, mantissa, exponent, bits of the mantissa
+Raw = tuple[int, int, int, int]  # mpmath's form of a number: sign, mantissa, exponent, bits of the mantissa
 
 
 def _negative(raw: Raw) -> Raw:
@@ -185,7 +187,11 @@ def _negative(raw: Raw) -> Raw:
 
 
 def _at_least(raw: Raw) -> Fraction:
-    """The number; where it is too long to write, a larger one."""
+    """The number; if it is too long to write, a larger one.
+
+    Raises: UndecidedError for ±∞ and "not a number"; LeavesDomainError for a positive number that is too long to
+    write.
+    """
     sign, mantissa, exponent, bits = raw
     if not mantissa:
         if exponent:  # mpmath's way to write ±∞ and "not a number"
@@ -202,7 +208,7 @@ def _at_least(raw: Raw) -> Fraction:
 
 
 def point(node: Expr, values: ValueOf) -> Fraction | float | None:
-    """The tree's value where its enclosure is one number, as e⁰ is 1 and e to −∞ is 0; else None."""
+    """The tree's value, if interval arithmetic gives a single number, as 1 for e⁰ or 0 for e to −∞; else None."""
     domain = intervals(PRECISIONS[0])
     try:
         enclosure = evaluate(node, lambda ref: domain.num(values(ref)), domain)
@@ -215,7 +221,9 @@ def point(node: Expr, values: ValueOf) -> Fraction | float | None:
 
 
 def rounded(node: Expr, values: ValueOf, places: int) -> int | float:
-    """The tree's value times 10^places, rounded half away from zero, however close to a tie; or −∞.
+    """The tree's value times 10^places, rounded to the nearest integer, ties away from zero; or −∞.
+
+    It is rounded correctly, however close the value is to a tie.
 
     Raises: LeavesDomainError where the value is not a real number; ZeroDivisionError.
     """
@@ -224,7 +232,7 @@ def rounded(node: Expr, values: ValueOf, places: int) -> int | float:
 
 
 def _enclosed(node: Expr, values: ValueOf, scale: int) -> int | float | None:
-    """The rounded value, or None where no precision decides."""
+    """The tree's value times the scale, rounded, by intervals of growing precision; None where none decides."""
     for domain in map(intervals, PRECISIONS):
         try:
             enclosure = evaluate(node, lambda ref: domain.num(values(ref)), domain)  # noqa: B023 - used at once
@@ -239,7 +247,10 @@ def _enclosed(node: Expr, values: ValueOf, scale: int) -> int | float | None:
 
 
 def _proved(node: Expr, values: ValueOf, scale: int) -> int | float:
-    """No precision decides: the value is a tie, or a comparison an equality, which algebra can prove."""
+    """The tree's value times the scale, rounded, by algebra.
+
+    Where no precision decides, the value is exactly a tie, or two compared values are equal: sympy can prove that.
+    """
     import sympy  # heavy, and seldom needed
 
     from byhand.arithmetic.symbols import SYMBOLS, tree

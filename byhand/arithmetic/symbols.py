@@ -1,6 +1,7 @@
-"""Letters and surds: a number system of sympy expressions.
+"""Letters and roots: the number system of sympy expressions.
 
-sympy is a number system here and never the record of the student's arithmetic: it reorders what it is given.
+sympy only gives the values of cells here. The student's arithmetic is recorded in our own trees (expr), since sympy
+puts terms and factors into another order.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ from byhand.arithmetic.domain import (
 )
 from byhand.arithmetic.expr import NEG_INF, Div, Expr, Fn, Mul, Num, Ref, Sub, Sum, evaluate
 
-MOST_OPERATIONS = 30  # of a quotient with roots or letters in its denominator; longer ones fit no page and slow sympy
+# The largest quotient with roots or letters in its denominator, in operations: longer ones fit no page and slow
+# sympy.
+MOST_OPERATIONS = 30
 
 
 class Symbols(Domain):
@@ -110,9 +113,11 @@ class Symbols(Domain):
 
 
 def compact(value: Any) -> Any:
-    """A sum of products; where the denominator keeps letters or surds, a quotient of two such sums.
+    """The expression as a sum of products; if its denominator has letters or roots, as a quotient of two such sums.
 
-    (a + b)² is a² + 2ab + b², and 2^a/(2^a + 2^b) stays one quotient.
+    (a + b)² becomes a² + 2ab + b², and 2^a/(2^a + 2^b) stays one quotient.
+
+    Raises: LeavesDomainError for a quotient of more than MOST_OPERATIONS operations.
     """
     if value.is_Rational or value.is_Symbol:
         return value
@@ -125,7 +130,7 @@ def compact(value: Any) -> Any:
 
 
 def _expanded(value: Any) -> Any:
-    """A sum of products; powers of one base are one power, as in 2^(a + b)."""
+    """The expression as a sum of products, in which powers of one base are joined, as in 2^(a + b)."""
     value = sympy.expand(value, power_exp=False)
     has_letters_above = any(power.exp.free_symbols for power in value.atoms(sympy.Pow, sympy.exp))
     return sympy.powsimp(value) if has_letters_above else value
@@ -136,7 +141,7 @@ def _is_zero(value: Any) -> bool:
 
 
 def _first_largest(args: Sequence[Any]) -> int:
-    """The index of the largest of some expressions, the first of equals."""
+    """The index of the largest expression; of equal ones, the first."""
     best = 0
     for i in range(1, len(args)):
         if _is_larger(args[i], args[best]):
@@ -156,9 +161,9 @@ def _is_larger(a: Any, b: Any) -> bool:
 
 
 def read(text: str) -> Any:
-    """The expression that sympy's own text stands for: "2*a - sqrt(2)".
+    """The expression that a text in sympy's notation stands for: "2*a - sqrt(2)".
 
-    Raises: ValueError where it is none, SyntaxError, and what the number system raises.
+    Raises: ValueError and SyntaxError for another text, and what the number system raises.
     """
     return _read(ast.parse(text, mode="eval").body)
 
@@ -195,7 +200,7 @@ _FUNCTIONS = {name: getattr(sympy, name) for name in ("sqrt", "exp", "log", "sin
 
 
 def tree(value: sympy.Expr) -> Expr:
-    """A sympy expression as a tree, in a fixed order of terms: for printing."""
+    """A sympy expression as a tree, for printing. Terms and factors are in sympy's printing order."""
     match value:
         case sympy.Rational():
             return Num(Fraction(int(value.p), int(value.q)))
@@ -227,9 +232,9 @@ _CONSTANTS = {sympy.E: "e", sympy.pi: "pi"}
 
 
 def _product(value: sympy.Mul) -> Expr:
-    """Factors in sympy's printing order, the number first; divided by the denominator, unless that is a number.
+    """A product as a tree: the number first, then the other factors; a quotient if the denominator is no number.
 
-    −x is 0 terms − x, which is written without the 0.
+    −x is the sum of no terms less x, which is written without a 0.
     """
     number, rest = value.as_coeff_Mul()
     if number < 0:
@@ -247,7 +252,7 @@ def _product(value: sympy.Mul) -> Expr:
 
 
 def _sum(value: sympy.Add) -> Expr:
-    """Terms in sympy's printing order; a negative term is subtracted."""
+    """A sum as a tree, in which negative terms are subtracted."""
     first, *rest = value.as_ordered_terms()
     result = tree(first)
     for term in rest:

@@ -14,9 +14,9 @@ ROUNDINGS: dict[Rounding, type[Decimals]] = {"carry": Decimals, "once": Decimals
 
 
 def number_system(name: str, places: int = 2, rounding: Rounding = "carry") -> Domain:
-    """The number system of that name: exact, decimal, float or symbolic; places and rounding are of decimals.
+    """The number system of a name: exact, decimal, float or symbolic. places and rounding only matter for decimals.
 
-    Raises: ValueError for another name; ConfigError for a number of places that no one would write.
+    Raises: ValueError for another name; ConfigError for a number of places outside 0 to MOST_PLACES.
     """
     match name:
         case "exact":
