@@ -1,7 +1,7 @@
 """How long arithmetic takes by hand: the seconds of each operation, added up over the trees of the cells.
 
-The seconds are those of a practised hand; a typical student needs TYPICAL times as many. They are estimated, and not
-yet measured on a class.
+All seconds are estimates for a practised person, not yet measured on a class. A typical student needs TYPICAL times
+as many.
 """
 
 from __future__ import annotations
@@ -17,34 +17,34 @@ from byhand.arithmetic.expr import Expr, Fn, Mul, Num, Ref, Sum, children, evalu
 from byhand.errors import DomainError
 from byhand.tape import Tape
 
-# Seconds
-STEP = 15.0  # to read what a step asks, and find its operands
+# Estimated seconds of a practised person
+STEP = 15.0  # to read what a step asks for, and to find its operands
 GLYPH = 0.6  # to write one digit, sign, letter or fraction bar
 DOT = 2.0  # to find the row and the column of a sum of products
-TIMES_ZERO = 0.4  # a product with 0
-TIMES_ONE = 0.8  # a product with 1 or −1
-PRODUCT = 1.5  # any other product of two digits
-PRODUCT_DIGIT = 3.0  # each digit more of a factor, or of its numerator
-PRODUCT_FRACTION = 3.0  # each factor that is a fraction
-ADDITION = 1.3  # two numbers of one digit
-UNLIKE = 5.0  # to bring two fractions to one denominator
+TIMES_ZERO = 0.4  # for a product with 0
+TIMES_ONE = 0.8  # for a product with 1 or −1
+PRODUCT = 1.5  # for any other product of two digits
+PRODUCT_DIGIT = 3.0  # more for each further digit of a factor, or of its numerator
+PRODUCT_FRACTION = 3.0  # more for each factor that is a fraction
+ADDITION = 1.3  # for the sum or difference of two digits
+UNLIKE = 5.0  # more to bring two fractions to a common denominator
 POWER = 2.0
 DIVISION = 2.0
 ROOT = 3.0
 QUESTION = 90.0  # to think about a question and write a sentence or two
 
-ADDITION_DIGIT = 0.8  # each digit more of the longer number takes so much of ADDITION
-TYPICAL = 1.6  # what a typical student needs of a practised hand's time
+ADDITION_DIGIT = 0.8  # for each further digit of the longer number, as a part of ADDITION
+TYPICAL = 1.6  # the time of a typical student, as a multiple of these seconds
 
 
 def minutes(seconds: float) -> int:
-    """Seconds as one says them: whole minutes, at least one; from 40 on, to 5 minutes."""
+    """Seconds in minutes as one would say them: at least 1; rounded to 5 minutes from 40 on."""
     whole = round(seconds / 60)
     return max(1, whole) if whole < 40 else 5 * round(seconds / 300)
 
 
 def seconds(tape: Tape, steps: Iterable[str]) -> float:
-    """The time for these steps.
+    """The seconds that these steps take.
 
     Raises: UnknownNameError.
     """
@@ -52,7 +52,7 @@ def seconds(tape: Tape, steps: Iterable[str]) -> float:
 
 
 def _step(tape: Tape, name: str) -> float:
-    """The cells of a step: their operations, and writing their results. What cannot be computed takes no time."""
+    """The seconds to compute and write the cells of a step: 0 for a given, and for a step that cannot be computed."""
     if tape[name].step.op is None:
         return 0.0
     try:
@@ -65,26 +65,28 @@ def _step(tape: Tape, name: str) -> float:
 
 
 def working(rule: Expr, values: ValueOf) -> float:
-    """The time for a cell's arithmetic on a page, where the root of a number that stands there is looked up."""
+    """The seconds for the arithmetic of a cell on a page, where the root of a printed number takes no time."""
     return operations(rule, values, looked_up=(Num, Ref))
 
 
 def writing(value: Any) -> float:
-    """The time to write a number, or a word."""
+    """The seconds to write a number, or a word."""
     return GLYPH * (len(value) if isinstance(value, str) else _glyphs(value))
 
 
 def operations(node: Expr, values: ValueOf, looked_up: tuple[type[Expr], ...] = (Num,)) -> float:
-    """The time for the operations of a cell: its tree, evaluated in numbers that know how long they took.
+    """The seconds for the operations of a cell.
 
-    looked_up: of what a root takes no time, such as √d_head, which is the same in all cells.
+    looked_up: the kinds of node whose root takes no time, such as √d_head, which is the same in all cells.
+
+    Method: the cell's tree is evaluated in numbers that know how long they took to compute (`Stopwatch`).
     """
     timed: Timed = evaluate(node, lambda ref: Timed(_plain(values(ref))), STOPWATCH)
-    return timed.seconds + _looking(node, looked_up)
+    return timed.seconds + _independent(node, looked_up)
 
 
-def _looking(node: Expr, looked_up: tuple[type[Expr], ...]) -> float:
-    """The time that a tree takes whatever its numbers are: for sums of products and for roots."""
+def _independent(node: Expr, looked_up: tuple[type[Expr], ...]) -> float:
+    """The seconds that do not depend on the numbers in a tree: those of DOT and ROOT."""
     match node:
         case Num() | Ref():
             return 0.0
@@ -94,21 +96,21 @@ def _looking(node: Expr, looked_up: tuple[type[Expr], ...]) -> float:
             own = ROOT
         case _:
             own = 0.0
-    return own + sum([_looking(child, looked_up) for child in children(node)])
+    return own + sum([_independent(child, looked_up) for child in children(node)])
 
 
 class Timed(NamedTuple):
-    """A number and the seconds that it took to compute: an int where it is whole, else a Fraction, or −∞."""
+    """A number (int, Fraction or −∞), and the seconds that it took to compute."""
 
     value: Any
     seconds: float = 0.0
 
 
 class Stopwatch:
-    """The number system whose numbers know how long they took.
+    """The number system whose numbers know how long they took to compute.
 
-    Their values only say how long the numbers are that a student writes. What is not rational has an integer near it,
-    or 0.
+    Their values are only there to know how many digits a student writes, so that irrational ones are approximated: a
+    root by a whole number, any other by 0.
     """
 
     def num(self, value: Any) -> Timed:
@@ -146,9 +148,9 @@ STOPWATCH = Stopwatch()
 
 
 def _plain(value: Any) -> Any:
-    """An int where the value is whole, else a Fraction; −∞ as it is."""
+    """A value of any number system as an int if it is whole, else as a Fraction; −∞ as it is."""
     if not isinstance(value, Fraction):
-        value = first(value)  # its time stands for that of all copies
+        value = first(value)  # the time of a class is that of its first copy
         if isinstance(value, int) or is_neg_inf(value):
             return value
         try:
@@ -159,7 +161,7 @@ def _plain(value: Any) -> Any:
 
 
 def _glyphs(value: Any) -> int:
-    """The signs of a number: a minus sign, digits, a fraction bar; −∞ is as long as −1."""
+    """How many glyphs a number takes: minus sign, digits and fraction bar; −∞ takes as many as −1."""
     plain = -1 if is_neg_inf(value) else _plain(value)
     glyphs = (plain < 0) + _digits(plain)
     return glyphs if plain.denominator == 1 else glyphs + 1 + len(str(plain.denominator))
@@ -171,6 +173,7 @@ def _digits(value: int | Fraction) -> int:
 
 
 def _product(a: Any, b: Any) -> float:
+    """The seconds to multiply."""
     if a == 0 or b == 0:
         return TIMES_ZERO
     if abs(a) == 1 or abs(b) == 1:
@@ -180,7 +183,7 @@ def _product(a: Any, b: Any) -> float:
 
 
 def _addition(a: Any, b: Any) -> float:
-    """The time to add or subtract; nothing is done where a term is 0 or −∞."""
+    """The seconds to add or subtract: none if a term is 0 or −∞."""
     if a == 0 or b == 0 or is_neg_inf(a) or is_neg_inf(b):
         return 0.0
     further = max(_digits(a), _digits(b)) - 1

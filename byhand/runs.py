@@ -1,6 +1,6 @@
 """A run of a model: its steps, their numbers, and the rule of every cell. Everything else reads it.
 
-A tape computes what someone asks for; a run is what it came to once everyone has asked, and no longer changes:
+A tape computes steps as they are asked for. A run holds those that were computed, and no longer changes:
 
     run = Run.of(tape, "matrix-product", config)
     run.values("AB")         → ((Fraction(11, 1),),)
@@ -21,18 +21,18 @@ from byhand.model.config import Config
 from byhand.notation.number import plain
 from byhand.tape import Named, Op, Rows, Step, Tape
 
-I, J = Index("i"), Index("j")  # noqa: E741 - a cell's row and column, in a rule for all cells
+I, J = Index("i"), Index("j")  # noqa: E741 - the row and the column of a cell, in a rule for all cells
 Texts = tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """The steps of a model in the order of writing, with their numbers in one number system.
+    """The steps of a model in the order of the tape, with their numbers in one number system.
 
-    rows: the numbers of each step; texts: the same as files have them: "3", "-1/2", "0.25", "-inf", "2*a - b".
-    tokens: as words, or as numbers where there is no vocabulary; source: those that an encoder reads.
-    sheet, seed: what it was made for; quality: what is promised of numbers that were searched for.
-    hash: seven hex digits that stand for the numbers, as a page shows them.
+    rows: the numbers of each step. texts: the same as they stand in files: "3", "-1/2", "0.25", "-inf", "2*a - b".
+    tokens: words, or ids where there is no vocabulary. source: the words that an encoder reads. sheet, seed: what the
+    run was made for. quality: figures of numbers that were searched for, such as the largest denominator. hash: seven
+    hex digits, computed from the numbers that a page shows.
     """
 
     model: str
@@ -51,7 +51,7 @@ class Run:
 
     @classmethod
     def of(cls, tape: Tape, model: str, config: Config, **about: Any) -> Run:
-        """The steps of a tape that were evaluated, and what else is known of the run."""
+        """The run of the steps of a tape that were evaluated. about: the other fields."""
         steps = {step.name: step for step in tape.used()}
         rows = {name: tape.values(name) for name in steps}
         texts = {name: tuple(tuple(map(plain, row)) for row in values) for name, values in rows.items()}
@@ -76,20 +76,20 @@ class Run:
         return self.values(ref.matrix)[i][j]  # type: ignore[index]
 
     def rule(self, name: str, i: int, j: int) -> Expr:
-        """The arithmetic of one cell, over references to what it reads; of a given, its number."""
+        """The tree of one cell, over references to the cells that it reads; for a given, its number."""
         step = self[name]
         if step.op is None:
             return Num(self.values(name)[i][j])
         return step.cell(step.op, i, j, [self.steps[read].shape for read in step.inputs])
 
     def worked(self, name: str, i: int, j: int) -> Expr:
-        """The arithmetic of one cell with the numbers in it."""
+        """The tree of one cell with numbers in place of references: the worked line."""
         return substitute(self.rule(name, i, j), self.value)
 
     def uniform(self, name: str) -> Expr | None:
-        """The rule of all cells of a computed step as one tree in i and j; None where they differ in more than that.
+        """One tree in i and j for all cells of a step; None if there is none, as after a mask, or for a given.
 
-        It is proven: at every cell, with the sums spelled out, it is the cell's own tree.
+        It is checked at every cell: with i and j bound and its sums written out, it is the tree of the cell.
         """
         step = self[name]
         if step.op is None:
@@ -101,7 +101,9 @@ class Run:
         return None
 
     def _general(self, step: Step, op: Op) -> Iterator[Expr]:
-        """Trees that may hold for all cells: with sums as Σ, with the sums spelled out, and the first cell's own."""
+        """Candidates for `uniform`: the rule with sums as Σ, the rule with sums written out, the tree of the first
+        cell.
+        """
         known, sized, sizes = list[Named](), list[Named](), dict[Index, At]()
         for k, (read, (rows, cols)) in enumerate((read, self.steps[read].shape) for read in step.inputs):
             n, m = Index(f"rows of {k}"), Index(f"columns of {k}")
@@ -115,7 +117,9 @@ class Run:
         yield self.rule(step.name, 0, 0)
 
     def params(self, name: str) -> dict[str, Any]:
-        """The parameters of a step's operation, as files have them: whole numbers, words, fractions as text."""
+        """The parameters of a step's operation, as they stand in files: whole numbers, words, and fractions as
+        text.
+        """
         return {key: _plain(param) for key, param in self[name].params.items()}
 
     @property
@@ -125,12 +129,12 @@ class Run:
 
     @property
     def places(self) -> int | None:
-        """The places of classroom decimals."""
+        """The decimal places of classroom decimals; None in another number system."""
         return self.domain.details().get("places")
 
     @property
     def rounding(self) -> str | None:
-        """Whether decimals are rounded in each cell ("carry") or only where they are printed ("once")."""
+        """Where classroom decimals are rounded: in each cell ("carry"), or only where they are printed ("once")."""
         return self.domain.details().get("rounding")
 
 

@@ -1,12 +1,12 @@
-"""The tape: matrices as named steps, each the rule of one cell, evaluated once in one number system.
+"""The tape: matrices as named steps. A step has the rule of its cells; it is evaluated once, in one number system.
 
     tape = Tape(RATIONALS, {"x": [[1, 2]], "w": [[3], [4]]})
     y = matmul(tape.given("x", (1, 2)), tape.given("w", (2, 1)), name="y")
     y.values                 → ((Fraction(11, 1),),)
     tape.cell("y", 0, 0)     → the tree x[0,0]·w[0,0] + x[0,1]·w[1,0]
 
-Calling an op records a step. Its cells are evaluated lazily, at the first call of `values`: a step that nobody
-reads costs nothing, and a step whose numbers are given needs none of its inputs.
+Calling an operation records a step. Its cells are evaluated lazily, at the first call of `values`. So a step that
+nothing reads costs nothing, and a step whose numbers are given does not need its inputs.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ Place = tuple[str, int, int]  # a cell: its step, row and column
 
 @dataclass(frozen=True)
 class Example:
-    """An operation worked out on numbers that a person can check.
+    """An operation with operands and the result, in numbers that a person can check.
 
     sizes: the size of each letter of the signature that no operand has.
     """
@@ -68,14 +68,15 @@ def example(
 class Op:
     """An operation: the rule of one output cell, its formula and its properties, and an example.
 
-    signature: index letters of the operands and of the result, as in einsum: "ik,kj->ij"; a 1 is one row or column.
-    formula: the whole step in LaTeX, {0} and {1} being the operands; columns: the same where tokens are columns;
-    undefined: what it means when a cell divides by 0. edges: further examples, of special cases.
-    by_place: the letters whose places the rule tells apart, as a mask does. In every other letter it is uniform: when
-    the places of the letter change their order in the operands, those of the result change theirs, or nothing does.
-    A … stands for the operands themselves, which may be any number.
-    places: the params that speak of places, and change along, by their letters: "i->k" is one place of k for each
-    place of i. tells: the letter whose places the result's numbers are.
+    signature: index letters of the operands and of the result, as in einsum: "ik,kj->ij"; a 1 is one row or column. A
+    … after the last operand: any number of operands like it may follow; * is the axis along which they are stacked.
+    formula: the whole step in LaTeX, {0} and {1} being the operands. columns: the same where tokens are columns.
+    undefined: what is wrong if a cell divides by 0, for an error message. edges: further examples, of special cases.
+    by_place: the letters whose places the rule tells apart, as a mask does; a … for the order of the operands. In
+    every other letter the rule is uniform: if the operands' places of the letter are permuted, so are those of the
+    result, or the result stays as it is. places: the parameters that name places, by letters: "i->k" names a place of
+    k for each place of i. They change when those places are permuted. tells: the letter whose places are the numbers
+    of the result, as those of argmax are.
     """
 
     name: str
@@ -103,7 +104,7 @@ class Op:
         self, *operands: Matrix, name: str, tape: Tape | None = None,
         sizes: Mapping[str, tuple[int, str]] | None = None, **params: Any,
     ) -> Matrix:  # fmt: skip
-        """Record a step on the tape of the operands, or on `tape` if there are none.
+        """Record a step on the tape of the operands; on `tape` if there are none.
 
         sizes: the size and the axis name of each letter that no operand has.
 
@@ -115,6 +116,10 @@ class Op:
         return on.record(Step(name, self, tuple(m.name for m in operands), params, shape, axes, on.current_part))
 
     def _result(self, operands: Sequence[Matrix], sizes: dict[str, tuple[int, str]]) -> tuple[Shape, tuple[str, str]]:
+        """The shape and the axes of the result.
+
+        Raises: ValuesError where a letter has two sizes.
+        """
         letters, result = self.letters(len(operands))
         for operand, pair in zip(operands, letters, strict=True):
             for letter, size, axis in zip(pair, operand.shape, operand.axes, strict=True):
@@ -161,16 +166,20 @@ def op(
     return register
 
 
-class Found(int):
-    """An index, or a flag, that a model computes from the numbers of a run; a symmetry moves it with the numbers."""
+class Computed(int):
+    """A parameter of an operation that a model computes from the numbers of the run: an index, or 0 or 1.
+
+    If a symmetry moves the numbers, such a parameter is computed anew, and so moves with them.
+    """
 
 
 @dataclass(frozen=True)
 class Step:
-    """One line on paper: a named matrix, and the op and the inputs that it is computed from. A given has no op.
+    """One line on paper: a named matrix, with the operation and the inputs that it is computed from. The op of a
+    given is None.
 
     part: the part of the architecture that the step belongs to: embed, ln1, heads, … ("" for none). trees: the trees
-    of cells that were built so far, by the cell and the operands' shapes.
+    that were built so far, by the cell and the shapes of the operands.
     """
 
     name: str
@@ -210,7 +219,7 @@ class Step:
         return self.op.name if self.op else "given"
 
     def cell(self, op: Op, i: int, j: int, shapes: Sequence[Shape]) -> Expr:
-        """The tree of one cell over references to the inputs, which have these shapes; each tree is built once."""
+        """The tree of one cell, over references to the inputs, which have these shapes; memoised."""
         place = (i, j, *shapes)
         if place not in self.trees:
             operands = [Named(name, *shape) for name, shape in zip(self.inputs, shapes, strict=True)]
@@ -232,7 +241,7 @@ class Named:
 
 @dataclass(frozen=True)
 class Matrix:
-    """A handle of a step on a tape: rules index it, layers pass it on."""
+    """A step on a tape: what operations take and return. Rules index it, and layers pass it on."""
 
     tape: Tape
     name: str
@@ -266,10 +275,11 @@ class Matrix:
 
 
 class Tape:
-    """Steps in the order in which they were written down, and their values in one number system.
+    """Steps in the order in which they were recorded, and their values in one number system.
 
     numbers: the given matrices by name, as rows of exact numbers (int, Fraction), −∞ or letters. defaults: the names
-    of the givens that were left out and filled with a default. results: the steps that the model returns.
+    of the givens that were left out and are filled with a default. results: the names of the steps that the model
+    returns.
     """
 
     def __init__(self, domain: Domain, numbers: Mapping[str, Sequence[Sequence[Any]]]) -> None:
@@ -283,7 +293,8 @@ class Tape:
 
     @contextmanager
     def part(self, name: str) -> Iterator[None]:
-        """Within the block, record steps as belonging to this part of the architecture. The innermost part counts.
+        """Within the block, steps are recorded as belonging to this part of the architecture. The innermost part
+        counts.
 
         with tape.part("mlp"):
             hidden = matmul(x, w_in, name="hidden")    → tape.steps["hidden"].part is "mlp"
@@ -297,7 +308,9 @@ class Tape:
     def given(
         self, name: str, shape: Shape, axes: tuple[str, str] = ("", ""), default: int | Fraction | None = None
     ) -> Matrix:
-        """Record, once, a matrix whose numbers are given; if they are left out, it is filled with the default."""
+        """A matrix whose numbers are given, recorded at the first call. If they are left out, it is filled with the
+        default.
+        """
         if default is not None and name not in self.numbers:
             self.numbers[name] = ((default,) * shape[1],) * shape[0]
             self.defaults.add(name)
@@ -342,14 +355,16 @@ class Tape:
         return self._values[name]
 
     def needed(self, name: str) -> list[Step]:
-        """The steps that must still be evaluated for this step, itself included, in the order of the tape."""
+        """The steps that are not evaluated yet and that this step needs, itself included, in the order of the
+        tape.
+        """
         found: set[str] = set()
-        ends = [name]
-        while ends:
-            end = ends.pop()
-            if end not in found and end not in self._values:
-                found.add(end)
-                ends += self[end].step.inputs
+        stack = [name]
+        while stack:
+            reached = stack.pop()
+            if reached not in found and reached not in self._values:
+                found.add(reached)
+                stack += self[reached].step.inputs
         return [s for s in self.steps.values() if s.name in found]
 
     def used(self) -> list[Step]:
@@ -360,7 +375,10 @@ class Tape:
         self, domain: Domain | None = None, numbers: Mapping[str, Any] | None = None,
         rewrite: Callable[[Step], Iterable[Step]] = lambda step: (step,),
     ) -> Tape:  # fmt: skip
-        """A new tape with the same steps: in another number system, from other numbers, or with steps rewritten.
+        """A new tape with the same steps, in another number system, with other given numbers, or with steps
+        rewritten.
+
+        numbers: by step; a computed step in it becomes a given. rewrite: the steps that take the place of a step.
 
         Raises: UnknownNameError for numbers of a step that the tape does not have.
         """
@@ -382,11 +400,12 @@ class Tape:
         if step.name not in self.numbers:
             raise ValuesError(f"{step.name} is missing; give it ({shape_text(step.shape)}) or a later step")
         try:
-            return tuple(tuple(self._own(x) for x in row) for row in self.numbers[step.name])
+            return tuple(tuple(self._in_domain(x) for x in row) for row in self.numbers[step.name])
         except LeavesDomainError as error:
             raise DomainError(f"{step.name}: {error}") from None
 
-    def _own(self, number: Any) -> Any:
+    def _in_domain(self, number: Any) -> Any:
+        """A given number or letter as a value of the number system."""
         return self.domain.letter(number) if isinstance(number, str) else self.domain.num(number)
 
     def _computed(self, step: Step, op: Op) -> Rows:
@@ -394,6 +413,10 @@ class Tape:
         return tuple(tuple(self._settled(step, op, i, j) for j in range(cols)) for i in range(rows))
 
     def _settled(self, step: Step, op: Op, i: int, j: int) -> Any:
+        """The value of a cell.
+
+        Raises: DomainError that names the step and the cell.
+        """
         try:
             return self.domain.settle(self.cell(step.name, i, j), self.value)
         except ZeroDivisionError:
@@ -406,5 +429,5 @@ class Tape:
 
 
 def shape_text(shape: Sequence[int]) -> str:
-    """3 × 4."""
+    """A shape as text: 3 × 4."""
     return " × ".join(str(n) for n in shape)

@@ -37,7 +37,7 @@ from byhand.ops.linear import (
 from byhand.ops.norms import column_mean
 from byhand.ops.positions import turns
 from byhand.ops.shapes import gather_entries, gather_rows, keep_entries, one_hot, vstack
-from byhand.tape import Found, Matrix
+from byhand.tape import Computed, Matrix
 
 Results = tuple[Matrix, ...]
 
@@ -208,7 +208,7 @@ def _sampling(build: Builder) -> Results:
     kept = [_renormalised(plain, *top) for top in (("top_k", _first, k), ("top_p", _reaching, p))]
     first, then = build.matrix("first", ("d_vocab", "")), build.matrix("second", ("d_vocab", "d_vocab"))
     joint = scale_rows(then, first, name="joint")
-    likeliest = each(lambda *shares: Found(shares.index(max(shares))), *(share for (share,) in first.values))
+    likeliest = each(lambda *shares: Computed(shares.index(max(shares))), *(share for (share,) in first.values))
     path = gather_rows(joint, name="greedy.row", sizes={"i": (1, "")}, rows=(likeliest,))
     return (*kept, largest_entry(path, name="greedy"), largest_entry(joint, name="best"))
 
@@ -217,7 +217,7 @@ def _renormalised(probs: Matrix, name: str, some: Callable[..., list[int]], limi
     """The probabilities that `some` picks, divided by their sum, and 0 for the others."""
 
     def is_kept(j: int) -> Any:
-        return each(lambda *own: Found(j in some(*own)), limit, *probs.values[0])
+        return each(lambda *own: Computed(j in some(*own)), limit, *probs.values[0])
 
     kept = keep_entries(probs, name=name, kept=(tuple(map(is_kept, range(probs.cols))),))
     return normalize_rows(kept, row_sum(kept, name=f"{name}.sum"), name=f"{name}.probs")

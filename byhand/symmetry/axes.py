@@ -9,16 +9,16 @@ from typing import Any
 from byhand.arithmetic.expr import Ref
 from byhand.arithmetic.floats import FLOATS
 from byhand.symmetry.signs import sign_of
-from byhand.tape import Found, Op, Step, Tape
+from byhand.tape import Computed, Op, Step, Tape
 
 Side = tuple[str, int]  # the rows (0) or the columns (1) of a step, or the sequence of its operands (2)
-TOKEN_AXES = {"pos", "source"}  # the names of axes of tokens on the tape
-DIGITS_COMPARED = 9  # decimal digits in which constants are compared
+TOKEN_AXES = {"pos", "source"}  # the names that axes of tokens have on the tape
+DIGITS_COMPARED = 9  # decimal places in which two constants are compared: float64 errs less on every machine
 
 
 @dataclass(frozen=True)
 class Lookup:
-    """How an axis is looked up by a list: place i of the axis `of` looks up place `found[i]`."""
+    """How the places of an axis are looked up by a list: place i of the axis `of` looks up place `found[i]`."""
 
     of: Side
     found: tuple[int, ...]
@@ -26,9 +26,9 @@ class Lookup:
 
 @dataclass(frozen=True)
 class Stack:
-    """An axis along which operands are concatenated. parts: the axis of each operand.
+    """What an axis is made of along which operands are concatenated.
 
-    of: the axis of the sequence of operands, if these may change places as wholes.
+    of: the axis of the sequence of operands, if these may change places as wholes. parts: the axis of each operand.
     """
 
     of: Side | None
@@ -39,22 +39,24 @@ class Stack:
 class Alike:
     """Operands that are computed by the same operations, such as heads, so that they may change places as wholes.
 
-    makings: for each operand, the step that corresponds to each step of the first operand's computation.
-    own: for each axis that only the first operand's computation has, the corresponding axes of all operands.
+    computations: for each operand, the steps that it is computed by, each by the name of the corresponding step of
+    the first operand. own_axes: for each axis that only the first operand has, the corresponding axes of all
+    operands.
     """
 
-    makings: tuple[Mapping[str, str], ...]
-    own: Mapping[Side, tuple[Side, ...]]
+    computations: tuple[Mapping[str, str], ...]
+    own_axes: Mapping[Side, tuple[Side, ...]]
 
 
 @dataclass(frozen=True)
 class Symmetries:
     """The symmetries of a run: what may change places and signs. An axis is named by the first of its sides.
 
-    axes: the axis of each side. sizes: the number of places of an axis. held: the axes whose places keep their order.
-    signed: the axes that may change sign. within: the axes that may have another order for each place of a second
-    axis, and that axis. lookups, stacks, alike: which axes move along with which. kinds: for a given matrix whose
-    cells may be exchanged one by one, the constants that each cell is combined with.
+    axes: the axis of each side. sizes: the number of places of each axis. held: the axes whose places keep their
+    order. signed: the axes whose numbers may change sign, place by place. within: for each axis that may have another
+    order for each place of a second axis, that second axis. lookups, stacks, alike: which axes move along with which.
+    kinds: for each given matrix whose cells may be exchanged one by one, the constants that each cell is combined
+    with.
     """
 
     axes: Mapping[Side, Side]
@@ -93,7 +95,9 @@ def symmetries(tape: Tape, in_place: Collection[str] = ()) -> Symmetries:
 
 
 def letters(step: Step) -> dict[str, list[Side]]:
-    """For each letter in the signature of a computed step, the sides that it names; the result's is last."""
+    """For each letter in the signature of a computed step, the sides that it stands for; that of the result is
+    last.
+    """
     assert step.op is not None
     operands, result = step.op.letters(len(step.inputs))
     found: dict[str, list[Side]] = {}
@@ -104,18 +108,19 @@ def letters(step: Step) -> dict[str, list[Side]]:
 
 
 class _Walk:
-    """A walk over the tape: union-find of the sides that are one axis, what moves along with what, what is held fast.
+    """A walk over the tape that finds which sides are one axis, which axes move along with which, and which are held.
 
-    held: the axes whose places keep their order, each with the names of the constant tables that hold it, or "" for
-    any other reason. unsigned: the axes that keep their signs, whatever the rules are. stacked: the axes that change
-    sign together.
+    parent: the forest of a union-find over the sides; the root of a tree names its axis. order: the place of each
+    step on the tape. held: for each axis whose places keep their order, the names of the constant tables that hold
+    it, or "" for any other reason. unsigned: the axes that keep their signs, whatever the rules are. stacked: sets of
+    axes that change sign together.
     """
 
     def __init__(self, tape: Tape) -> None:
         self.tape = tape
         self.computed = [(step, step.op, letters(step)) for step in tape.steps.values() if step.op]
         self.order = {name: n for n, name in enumerate(tape.steps)}
-        self.towards: dict[Side, Side] = {}  # an earlier side of the same axis
+        self.parent: dict[Side, Side] = {}  # an earlier side of the same axis; a root has none
         self.alike: dict[Side, Alike] = {}
         self.lookups: dict[Side, list[Lookup]] = {}
         self.stacks: dict[Side, list[Stack]] = {}
@@ -125,8 +130,8 @@ class _Walk:
 
     def axis(self, side: Side) -> Side:
         """The axis of a side: the first of its sides."""
-        while side in self.towards:
-            side = self.towards[side]
+        while side in self.parent:
+            side = self.parent[side]
         return side
 
     def size(self, side: Side) -> int:
@@ -134,83 +139,92 @@ class _Walk:
         step = self.tape.steps[side[0]]
         return len(step.inputs) if side[1] == 2 else step.shape[side[1]]
 
-    def join(self, *sides: Side) -> None:
+    def union(self, *sides: Side) -> None:
         """Make these sides one axis."""
         first, *others = sorted({*map(self.axis, sides)}, key=lambda side: (self.order[side[0]], side[1]))
-        self.towards |= dict.fromkeys(others, first)
+        self.parent |= dict.fromkeys(others, first)
 
-    def spoken(self) -> Iterator[tuple[Step, Mapping[str, list[Side]], str, str, str]]:
-        """The params that name places: the step, the sides of its letters, the param, its letters, and the letter
-        whose places it names.
+    def named_places(self) -> Iterator[tuple[Step, Mapping[str, list[Side]], str, str, str]]:
+        """The parameters that name places (`Op.places`): for each, the step, the sides of its letters, the
+        parameter's name, and the letters before and after the arrow.
 
-        Params that a model computes from the numbers (Found) are left out: they move along with the numbers.
+        Parameters that a model computes from the numbers (`Computed`) are left out: they move along with the numbers.
         """
         for step, op, sides in self.computed:
-            for key, said in op.places.items():
-                if key in step.params and not _is_found(step.params[key]):
-                    own, _, named = said.partition("->")
-                    yield step, sides, key, own, named
+            for key, arrow in op.places.items():
+                if key in step.params and not _is_computed(step.params[key]):
+                    before, _, after = arrow.partition("->")
+                    yield step, sides, key, before, after
 
     # Which sides are one axis
 
     def tie(self) -> None:
-        """Join the sides that one letter names, and axes that look up the same places of an axis."""
+        """Unite the sides that one letter stands for, and the axes that look up the same places of an axis."""
         for _, _, sides in self.computed:
             for letter in sides.keys() - {*"*1"}:
-                self.join(*sides[letter])
+                self.union(*sides[letter])
         lookups = [
-            (sides[named][0], step.params[key], sides[own][0])
-            for step, sides, key, own, named in self.spoken()
-            if own and named
+            (sides[after][0], step.params[key], sides[before][0])
+            for step, sides, key, before, after in self.named_places()
+            if before and after
         ]
         for table, found, of in lookups:
             for other, same, also in lookups:
                 if found == same and self.axis(table) == self.axis(other):
-                    self.join(of, also)
+                    self.union(of, also)
 
     # What moves along with what
 
     def find_what_moves_along(self) -> None:
         """Find operands that are computed alike, axes that are concatenated, and axes that are looked up."""
-        copies: dict[str, tuple[Side, Alike]] = {}  # of each step in the making of operands that are alike
+        member: dict[str, tuple[Side, Alike]] = {}  # by step: the operands that are alike, if it computes one
         for step, op, _ in self.computed:
             if "…" in {*op.signature} - {*op.by_place} and len(step.inputs) > 1:
-                alike = self._made_alike(step)
-                if alike and copies.keys().isdisjoint(name for making in alike.makings for name in making.values()):
+                alike = self._computed_alike(step)
+                steps = [name for computation in alike.computations for name in computation.values()] if alike else []
+                if alike and member.keys().isdisjoint(steps):
                     self.alike[step.name, 2] = alike
-                    copies |= {name: ((step.name, 2), alike) for making in alike.makings for name in making.values()}
+                    member |= dict.fromkeys(steps, ((step.name, 2), alike))
         for step, op, _ in self.computed:
             if "*" in op.signature:
                 self._stacked(step, op)
-        for step, sides, key, own, named in self.spoken():
-            if own and named:
-                self._looked_up(sides[named][0], Lookup(self.axis(sides[own][0]), tuple(step.params[key])))
-            elif named and step.name in copies:
-                whole, alike = copies[step.name]
-                if step.name in alike.makings[0]:
-                    places = [self.tape.steps[making[step.name]].params[key] for making in alike.makings]
-                    self._looked_up(sides[named][0], Lookup(whole, tuple(places)))
+        for step, sides, key, before, after in self.named_places():
+            if before and after:
+                self._looked_up(sides[after][0], Lookup(self.axis(sides[before][0]), tuple(step.params[key])))
+            elif after and step.name in member:
+                whole, alike = member[step.name]
+                if step.name in alike.computations[0]:
+                    places = [
+                        self.tape.steps[computation[step.name]].params[key] for computation in alike.computations
+                    ]
+                    self._looked_up(sides[after][0], Lookup(whole, tuple(places)))
             else:
-                for letter in own + named:
+                for letter in before + after:
                     self.hold(sides[letter][0])
 
-    def _made_alike(self, whole: Step) -> Alike | None:
-        """The computations of a step's operands, if all are alike and nothing else reads their steps; else none."""
+    def _computed_alike(self, whole: Step) -> Alike | None:
+        """The operands of a step, if they are computed alike and no other step reads what they are computed by; else
+        None.
+        """
         first, *others = whole.inputs
-        found = [making for name in others if (making := self._counterparts(first, name))]
-        if len(found) < len(others) or any(making.keys() != found[0].keys() for making in found):
+        found = [computation for name in others if (computation := self._counterparts(first, name))]
+        if len(found) < len(others) or any(computation.keys() != found[0].keys() for computation in found):
             return None
-        makings = ({name: name for name in found[0]}, *found)
-        inside = {name for making in makings for name in making.values()}
+        computations = ({name: name for name in found[0]}, *found)
+        inside = {name for computation in computations for name in computation.values()}
         outside = {name for step, _, _ in self.computed if step is not whole and step.name not in inside
                    for name in step.inputs}  # fmt: skip
-        own = self._own_axes(makings)
-        if own is None or len(inside) < sum(map(len, makings)) or inside & outside:
+        own = self._own_axes(computations)
+        if own is None or len(inside) < sum(map(len, computations)) or inside & outside:
             return None
-        return Alike(makings, own)
+        return Alike(computations, own)
 
     def _counterparts(self, one: str, other: str) -> dict[str, str] | None:
-        """Match the computations of two matrices step by step; None where they are not alike."""
+        """The steps that one matrix is computed by, each with the corresponding step of another; None where they
+        differ.
+
+        Method: a walk through the inputs of both at the same time.
+        """
         found: dict[str, str] = {}
         left = [(one, other)]
         while left:
@@ -219,8 +233,8 @@ class _Walk:
                 continue
             a, b = (self.tape.steps[name] for name in names)
             if names[0] in found or self._kind(a) != self._kind(b) or (a.op is None and not found):
-                return None  # two givens by themselves are what they are called
-            looked_up = {key for key, said in a.op.places.items() if said.startswith("->")} if a.op else {*()}
+                return None  # two givens that are operands themselves are not alike: a page tells them apart by name
+            looked_up = {key for key, arrow in a.op.places.items() if arrow.startswith("->")} if a.op else {*()}
             fixed = a.params.keys() - (looked_up if a.inputs == b.inputs else ())  # places of one table may differ
             if any(a.params[key] != b.params.get(key) for key in fixed):
                 return None
@@ -229,21 +243,24 @@ class _Walk:
         return found
 
     def _kind(self, step: Step) -> tuple[Any, ...]:
-        outside = step.name in self.tape.numbers, step.name in self.tape.defaults
-        return step.op, step.shape, step.axes, len(step.inputs), outside
+        """What two corresponding steps must have in common."""
+        given = step.name in self.tape.numbers, step.name in self.tape.defaults
+        return step.op, step.shape, step.axes, len(step.inputs), given
 
-    def _own_axes(self, makings: Sequence[Mapping[str, str]]) -> dict[Side, tuple[Side, ...]] | None:
-        """For each axis that only the first computation has, the axes of all; None where they do not correspond."""
+    def _own_axes(self, computations: Sequence[Mapping[str, str]]) -> dict[Side, tuple[Side, ...]] | None:
+        """For each axis that only the first operand has, the axes of all; None where they do not correspond."""
         own: dict[Side, tuple[Side, ...]] = {}
-        for side in ((name, which) for name in makings[0] for which in (0, 1)):
-            found = tuple(self.axis((making[side[0]], side[1])) for making in makings)
+        for side in ((name, which) for name in computations[0] for which in (0, 1)):
+            found = tuple(self.axis((computation[side[0]], side[1])) for computation in computations)
             if len({*found}) > 1 and (len({*found}) < len(found) or own.setdefault(found[0], found) != found):
                 return None
-        sides = (*own, *(side for side in self.towards if self.axis(side) in own))
-        return own if all(name in makings[0] for name, _ in sides) else None
+        sides = (*own, *(side for side in self.parent if self.axis(side) in own))
+        return own if all(name in computations[0] for name, _ in sides) else None
 
     def _stacked(self, step: Step, op: Op) -> None:
-        """Record the axes along a stack; operands of one place each are places of the stack themselves."""
+        """Record what an axis is made of along which operands are stacked. If each operand has one place there, the
+        axis looks the operands up.
+        """
         operands, result = op.letters(len(step.inputs))
         side = (step.name, next(which for which in (0, 1) if result[which] in op.by_place))
         parts = tuple(self.axis((name, pair.index("*"))) for name, pair in zip(step.inputs, operands, strict=True))
@@ -255,6 +272,7 @@ class _Walk:
             self.stacks.setdefault(self.axis(side), []).append(Stack(of, parts))
 
     def _looked_up(self, table: Side, lookup: Lookup) -> None:
+        """Record how an axis is looked up."""
         if self.size(table) > 1:
             known = self.lookups.setdefault(self.axis(table), [])
             known += [lookup] if lookup not in known else []
@@ -272,21 +290,21 @@ class _Walk:
         needed, read = self._needed(), {name for step, _, _ in self.computed for name in step.inputs}
         for step, op, sides in self.computed:
             if op.tells and step.name not in needed:
-                continue  # only a page asks for the number of the place, which goes along
+                continue  # no step reads the place of the largest number, which moves along; a page prints it
             stacked = op.letters(len(step.inputs))[1] if "*" in op.signature else ""
             for letter in {*op.by_place} - {*stacked, "…"}:
                 self.hold(sides[letter][0], "" if step.inputs else step.name)
-            for letter in {letter for said in op.places.values() for letter in said} & sides.keys():
+            for letter in {letter for arrow in op.places.values() for letter in arrow} & sides.keys():
                 self.unsigned.add(self.axis(sides[letter][0]))
         for name, step in self.tape.steps.items():
             stays = not {name, name.partition("[")[0]}.isdisjoint(in_place)
-            limit = step.op is None and name not in read  # such as how many words are kept, which the model reads
+            limit = step.op is None and name not in read  # read by the model itself, such as how many words are kept
             for side in ((name, 0), (name, 1)):
                 if stays or limit or TOKEN_AXES.issuperset(step.axes):
                     self.hold(side, signs=not limit and stays)
 
     def _needed(self) -> set[str]:
-        """The steps that the results are computed from."""
+        """The steps that the model's results are computed from, the results included."""
         found, left = set[str](), [*self.tape.results]
         while left:
             name = left.pop()
@@ -296,7 +314,7 @@ class _Walk:
         return found
 
     def hold_what_moves_along(self) -> None:
-        """Hold every axis that could move only along with a held one, until nothing changes."""
+        """Hold every axis that could only move along with a held one; repeat until no axis is added."""
         before, needs = -1, self._needs()
         while before < len(self.held):
             before = len(self.held)
@@ -305,14 +323,14 @@ class _Walk:
                 stays = any(of in self.held or self.size(of) == 1 for of in looked_up_for)
                 if stays or axis in self.held or self._contradicts(axis, needs):
                     self._hold_all([axis, *others])
-            for axes in (axes for alike in self.alike.values() for axes in alike.own.values()):
+            for axes in (axes for alike in self.alike.values() for axes in alike.own_axes.values()):
                 if any(axis in self.held for axis in axes):
                     self._hold_all(axes)
         self.lookups = {axis: found for axis, found in self.lookups.items() if axis not in self.held}
         self.stacks = {axis: found for axis, found in self.stacks.items() if axis not in self.held}
 
     def _contradicts(self, axis: Side, needs: Mapping[Side, Collection[Side]]) -> bool:
-        """Whether an axis would have to move along with two different axes, or with itself."""
+        """Whether an axis would have to move along with itself, or along with two axes that move differently."""
         found, left = set[Side](), [axis]
         while left:
             new = set(needs.get(left.pop(), ())) - found
@@ -337,10 +355,12 @@ class _Walk:
     # What is freer than an axis
 
     def within(self) -> dict[Side, Side]:
-        """The axes that may have an order of their own for each place of a second axis: every step has both."""
+        """For each axis that may have another order for each place of a second axis, that axis: every step has
+        both.
+        """
         needs = self._needs()
         tied = set().union(self.stacks, *needs.values(), *(
-            axes for alike in self.alike.values() for axes in alike.own.values()
+            axes for alike in self.alike.values() for axes in alike.own_axes.values()
         ))  # fmt: skip
         beside: dict[Side, set[Side]] = {}
         for name in (name for name, step in self.tape.steps.items() if step.op is None and name in self.tape.numbers):
@@ -350,13 +370,13 @@ class _Walk:
         for axis, (other, *others) in beside.items():
             alone = not others and other not in (axis, *found) and needs.get(axis, {other}) == {other}
             free = self.size(axis) > 1 and axis not in tied and axis not in self.held
-            if alone and free and all(self._is_within(axis, *each) for each in self.computed):
+            if alone and free and all(self._is_within(axis, *entry) for entry in self.computed):
                 found[axis] = other
         return found
 
     def _is_within(self, axis: Side, step: Step, op: Op, sides: Mapping[str, list[Side]]) -> bool:
-        """Whether an operation reads an axis separately for each place of the second one, or of a lookup of it."""
-        looked_up = {said[-1]: said[0] for said in op.places.values() if said[1:-1] == "->"}
+        """Whether an operation reads an axis separately for each place of the axis beside it, or of its lookup."""
+        looked_up = {arrow[-1]: arrow[0] for arrow in op.places.values() if arrow[1:-1] == "->"}
         operands, result = op.letters(len(step.inputs))
         for letter in (letter for letter, (side, *_) in sides.items() if self.axis(side) == axis):
             beside = {pair.replace(letter, "", 1) for pair in (*operands, result) if letter in pair}
@@ -365,16 +385,18 @@ class _Walk:
         return True
 
     def kinds(self) -> Iterator[tuple[str, list[list[tuple[float, ...]]]]]:
-        """The given matrices whose places only constant tables tell apart, and the constants that each cell meets."""
+        """The given matrices whose places are told apart by constant tables only, each with the constants that meet
+        its cells.
+        """
         for name, step in self.tape.steps.items():
             axes = self.axis((name, 0)), self.axis((name, 1))
             tables = sorted(set[str]().union(*(self.held.get(axis, {""}) for axis in axes)))
             if step.op is None and name in self.tape.numbers and "" not in tables and self._cell_by_cell(axes):
                 rows, cols = step.shape
-                yield name, [[self._met(tables, i, j) for j in range(cols)] for i in range(rows)]
+                yield name, [[self._constants_at(tables, i, j) for j in range(cols)] for i in range(rows)]
 
     def _cell_by_cell(self, axes: tuple[Side, Side]) -> bool:
-        """Whether every operation on these rows and columns is elementwise."""
+        """Whether every operation on a matrix with these rows and columns is elementwise."""
         for step, op, _ in self.computed:
             pairs = {(self.axis((name, 0)), self.axis((name, 1))) for name in (*step.inputs, step.name)}
             if not {*axes}.isdisjoint(axis for pair in pairs for axis in pair):
@@ -384,8 +406,10 @@ class _Walk:
                     return False
         return True
 
-    def _met(self, tables: Sequence[str], i: int, j: int) -> tuple[float, ...]:
-        """The constants in a cell of tables that read no other step, rounded to DIGITS_COMPARED digits."""
+    def _constants_at(self, tables: Sequence[str], i: int, j: int) -> tuple[float, ...]:
+        """The constants of a cell in each of these tables, which read no other step, rounded to DIGITS_COMPARED
+        places.
+        """
         trees = (self.tape.cell(name, i, j) for name in tables)
         return tuple(round(float(FLOATS.settle(tree, _nothing)), DIGITS_COMPARED) for tree in trees)
 
@@ -394,7 +418,7 @@ class _Walk:
     def signed(self) -> Iterator[Side]:
         """The axes along which the given numbers may change sign, place by place."""
         together = {axis: {axis} for axis in (self.axis((n, which)) for n in self.tape.steps for which in (0, 1))}
-        for group in (*self.stacked, *(axes for alike in self.alike.values() for axes in alike.own.values())):
+        for group in (*self.stacked, *(axes for alike in self.alike.values() for axes in alike.own_axes.values())):
             whole = set[Side]().union(*(together[axis] for axis in group))
             together |= dict.fromkeys(whole, whole)
         for whole in {id(whole): whole for whole in together.values()}.values():
@@ -419,7 +443,7 @@ class _Walk:
 
 
 def _sign(step: Step, letter: str, sides: Mapping[str, list[Side]], changes: Mapping[Side, bool]) -> bool | None:
-    """Whether a step changes sign along a letter; None if only a part of it would."""
+    """Whether a step changes sign along a letter; None if only some of its numbers would."""
     assert step.op is not None
     if letter == "*" or ("*" in sides and letter in step.op.by_place):
         signs = {changes.get(side, False) for side in sides["*"]}
@@ -433,6 +457,6 @@ def _nothing(ref: Ref) -> Any:
     raise TypeError(f"a constant table reads {ref.matrix}")
 
 
-def _is_found(value: Any) -> bool:
-    """Whether a model computed these places from the numbers of the run."""
-    return all(map(_is_found, value)) if isinstance(value, tuple) else isinstance(value, Found)
+def _is_computed(value: Any) -> bool:
+    """Whether a parameter was computed by the model from the numbers of the run."""
+    return all(map(_is_computed, value)) if isinstance(value, tuple) else isinstance(value, Computed)

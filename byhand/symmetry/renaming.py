@@ -19,16 +19,16 @@ from byhand.notation.number import parse, plain
 from byhand.symmetry.axes import Side, Symmetries, symmetries
 from byhand.symmetry.draw import Draw
 
-ROW_ATTEMPTS = 100  # draws, until rows that differed still differ
+ROW_ATTEMPTS = 100  # draws in which to find one after which rows that differed still differ
 
-Numbering = tuple[tuple[int, ...], ...]  # a matrix with the index of each of its numbers among `leaves`
+Numbering = tuple[tuple[int, ...], ...]  # a matrix that holds, for each of its numbers, the index among `leaves`
 RowColumn = tuple[int, int]
 Shapes = tuple[tuple[str, tuple[int, ...]], ...]
 
 
 @dataclass(frozen=True)
 class Renaming:
-    """A signed permutation of an axis: new place i gets the numbers of old place `places[i]`, times `signs[i]`."""
+    """A signed permutation of an axis: place i gets the numbers of place `places[i]`, times `signs[i]`."""
 
     places: Sequence[int]
     signs: Sequence[int]
@@ -36,8 +36,9 @@ class Renaming:
 
 @dataclass(frozen=True)
 class Moves:
-    """What may change places and signs among a model's numbers: the symmetries of its run, and the matrices in which
-    the numbers stand.
+    """What may change places and signs among a model's numbers.
+
+    run: the symmetries of its run. tables: the given matrices, with the indices of their numbers.
     """
 
     run: Symmetries
@@ -50,50 +51,53 @@ class Moves:
         return tuple(dict.fromkeys(sides))
 
     @cached_property
-    def makings(self) -> dict[str, tuple[Side, int, str]]:
-        """For a given matrix of one of alike operands: the operands, its operand's index, the first one's matrix."""
+    def operand_of(self) -> dict[str, tuple[Side, int, str]]:
+        """For a given matrix that one of several alike operands reads: the operands, the index of its operand, and
+        the corresponding matrix of the first operand.
+        """
         return {
             name: (side, k, first)
             for side, alike in self.run.alike.items()
-            for k, making in enumerate(alike.makings)
-            for first, name in making.items()
+            for k, computation in enumerate(alike.computations)
+            for first, name in computation.items()
             if name in self.tables
         }
 
     @cached_property
-    def own(self) -> dict[Side, tuple[Side, tuple[Side, ...]]]:
-        """For an axis that alike operands have one each of: the operands, and the axis of each of them."""
-        families = ((side, axes) for side, alike in self.run.alike.items() for axes in alike.own.values())
+    def operand_axes(self) -> dict[Side, tuple[Side, tuple[Side, ...]]]:
+        """For an axis of one of several alike operands: the operands, and the corresponding axis of each."""
+        families = ((side, axes) for side, alike in self.run.alike.items() for axes in alike.own_axes.values())
         return {axis: (side, axes) for side, axes in families for axis in axes}
 
     @cached_property
-    def none(self) -> bool:
+    def is_empty(self) -> bool:
         """Whether nothing may move."""
         free = (axis for axis in (*self.axes, *self.run.alike) if axis not in self.run.held)
         pools = (len(cells) > len({*cells}) for kinds in self.run.kinds.values() for cells in [[*chain(*kinds)]])
         return not (any(self.run.sizes[axis] > 1 for axis in free) or any(pools) or self.run.signed & {*self.axes})
 
-    def drawn(self, seed: int | str, found: Sequence[Any], *, signs: bool = True) -> list[tuple[int, int]]:
-        """For each number, the index of the number that takes its place, and its sign.
+    def drawn(self, seed: int | str, entries: Sequence[Any], *, signs: bool = True) -> list[tuple[int, int]]:
+        """Draw a symmetry: for each number, the index of the number that takes its place, and its sign.
 
-        Rows that differ stay different, also where each row has an order of its own.
+        entries: the numbers, in the order of `leaves`. Rows that differ stay different, also where each row has
+        another order.
         """
         drawing = _Drawing(self, Draw(f"byhand/{seed}"), signs)
-        moved = [(place, 1) for place, _ in enumerate(found)]
-        by_themselves = [name for name in self.tables if drawing.is_by_itself(name)]
-        values = [parse(number) for number in found] if by_themselves else []
-        for _ in range(ROW_ATTEMPTS if by_themselves else 1):
-            drawing.draw_each_by_itself()
+        moved = [(place, 1) for place, _ in enumerate(entries)]
+        row_by_row = [name for name in self.tables if drawing.is_row_by_row(name)]
+        values = [parse(entry) for entry in entries] if row_by_row else []
+        for _ in range(ROW_ATTEMPTS if row_by_row else 1):
+            drawing.draw_row_by_row()
             for name in self.tables:
                 for new, old, sign in drawing.moved(name):
                     moved[new] = old, sign
-            tables = [self.tables[name] for name in by_themselves]
-            if all(_different(table, values, moved) >= _different(table, values) for table in tables):
+            tables = (self.tables[name] for name in row_by_row)
+            if all(_different_rows(table, values, moved) >= _different_rows(table, values) for table in tables):
                 break
         return moved
 
 
-def _different(table: Numbering, values: Sequence[Any], moved: Sequence[tuple[int, int]] = ()) -> int:
+def _different_rows(table: Numbering, values: Sequence[Any], moved: Sequence[tuple[int, int]] = ()) -> int:
     """The number of different rows of a matrix, before or after its numbers are moved."""
     if not moved:
         return len({tuple(values[at] for at in row) for row in table})
@@ -102,24 +106,28 @@ def _different(table: Numbering, values: Sequence[Any], moved: Sequence[tuple[in
 
 
 class _Drawing:
-    """Draws one symmetry, axis by axis, in the order of the run."""
+    """A symmetry that is drawn axis by axis, in the order of the run.
+
+    renamings: by axis. in_rows: for an axis within a second one, its renaming at each place of the second. cells: by
+    the axes of matrices whose cells are exchanged one by one, the cell that takes the place of each.
+    """
 
     def __init__(self, moves: Moves, draw: Draw, signs: bool) -> None:
         self.moves, self.draw, self.signs = moves, draw, signs
         self.run = moves.run
         self.renamings: dict[Side, Renaming] = {}
-        self.in_rows: dict[Side, list[Renaming]] = {}  # of an axis within a second one, for each place of the second
+        self.in_rows: dict[Side, list[Renaming]] = {}
         self.cells: dict[tuple[Side, Side], dict[RowColumn, RowColumn]] = {}
         for axis in moves.axes:
             if axis not in self.run.within:
                 self.renaming(axis)
 
     def renaming(self, axis: Side) -> Renaming:
-        """The renaming of an axis, after those that it depends on."""
-        if axis not in self.renamings and axis in self.moves.own:
-            side, axes = self.moves.own[axis]
+        """The renaming of an axis; those that it depends on are drawn first."""
+        if axis not in self.renamings and axis in self.moves.operand_axes:
+            side, axes = self.moves.operand_axes[axis]
             self.renaming(side)
-            self.renamings |= {each: self._drawn(each) for each in axes}
+            self.renamings |= {operand_axis: self._drawn(operand_axis) for operand_axis in axes}
         elif axis not in self.renamings:
             self.renamings[axis] = self._drawn(axis)
         return self.renamings[axis]
@@ -138,14 +146,16 @@ class _Drawing:
         return [1 - 2 * self.draw.below(2) if self.signs and axis in self.run.signed else 1 for _ in range(size)]
 
     def _looked_up(self, axis: Side) -> Renaming:
-        """Places that are looked up move along with the places that look them up; the others come in random order."""
+        """The renaming of an axis that is looked up: its places move along with the places that look them up, and
+        those that nothing looks up are permuted at random.
+        """
         lookup = self.run.lookups[axis]
         places = self.renaming(lookup.of).places
         pins = {found: lookup.found[old] for found, old in zip(lookup.found, places, strict=True)}
         return self._pinned(axis, pins)
 
     def _pinned(self, axis: Side, pins: Mapping[int, int]) -> Renaming:
-        """A renaming that fills some places from given ones, and the others in random order."""
+        """A renaming with some places given (`pins`: place → old place), and the others permuted at random."""
         size, taken = self.run.sizes[axis], set(pins.values())
         left = [place for place in range(size) if place not in taken]
         others = (left[k] for k in self.draw.order(len(left)))
@@ -162,16 +172,16 @@ class _Drawing:
             [sign for k in order for sign in parts[k].signs],
         )
 
-    def is_by_itself(self, name: str) -> bool:
-        """Whether each row of a matrix has an order of its own, or its cells are exchanged one by one."""
+    def is_row_by_row(self, name: str) -> bool:
+        """Whether each row of a matrix may have another order, or its cells are exchanged one by one."""
         return name in self.run.kinds or any(axis in self.run.within for axis in self._axes(name))
 
-    def draw_each_by_itself(self) -> None:
-        """Draw the orders of rows that have one of their own, and the exchanges of single cells."""
+    def draw_row_by_row(self) -> None:
+        """Draw, or draw again, the orders of single rows, and the exchanges of single cells."""
         for axis, other in self.run.within.items():
             lookup, places = self.run.lookups.get(axis), self.renaming(other).places
             pins = [{lookup.found[i]: lookup.found[old]} if lookup else {} for i, old in enumerate(places)]
-            self.in_rows[axis] = [self._pinned(axis, each) for each in pins]
+            self.in_rows[axis] = [self._pinned(axis, pin) for pin in pins]
         self.cells = {self._axes(name): self._exchanged(kinds) for name, kinds in self.run.kinds.items()}
 
     def _exchanged(self, kinds: Sequence[Sequence[Any]]) -> dict[RowColumn, RowColumn]:
@@ -189,9 +199,9 @@ class _Drawing:
     def moved(self, name: str) -> Iterator[tuple[int, int, int]]:
         """For each number of a matrix: its index, the index of the number that takes its place, and the sign."""
         old = name
-        if name in self.moves.makings:
-            side, k, first = self.moves.makings[name]
-            old = self.run.alike[side].makings[self.renaming(side).places[k]][first]
+        if name in self.moves.operand_of:
+            side, k, first = self.moves.operand_of[name]
+            old = self.run.alike[side].computations[self.renaming(side).places[k]][first]
         table, source, (rows, cols) = self.moves.tables[name], self.moves.tables[old], self._axes(old)
         if (rows, cols) in self.cells:
             for (i, j), (k, m) in self.cells[rows, cols].items():
@@ -209,19 +219,19 @@ class _Drawing:
 def renamed(
     model: Model, values: Values, seed: int | str, *, signs: bool = True, in_place: Collection[str] = ()
 ) -> Values:
-    """The values, moved by the symmetry that a seed or any other text draws; seed 0 changes nothing.
+    """The values, moved by a symmetry that is drawn by a seed, a number or a text; seed 0 changes nothing.
 
-    signs: whether numbers may change their signs; letters cannot. in_place: inputs and parameters whose numbers keep
-    their places.
+    signs: whether numbers may change sign, which letters cannot. in_place: the inputs and parameters whose numbers
+    keep their places.
 
     Raises: ConfigError where nothing may move; ByHandError where the model does not run on values of these shapes.
     """
     if seed == 0:
         return values
-    own = [values.weights, values.inputs]
-    found = [*leaves(own)]
-    moved = moves(model, values, in_place).drawn(seed, found, signs=signs)
-    weights, inputs = refilled(own, iter([_signed(found[place], sign) for place, sign in moved]))
+    given = [values.weights, values.inputs]
+    entries = [*leaves(given)]
+    moved = moves(model, values, in_place).drawn(seed, entries, signs=signs)
+    weights, inputs = refilled(given, iter([_signed(entries[place], sign) for place, sign in moved]))
     return replace(values, weights=weights, inputs=inputs)
 
 
@@ -237,7 +247,7 @@ def moves(model: Model, values: Values, in_place: Collection[str] = ()) -> Moves
     known = _moves(
         model, values.config, values.tokens, values.vocabulary, values.source, weights, inputs, tuple(in_place)
     )
-    if known.none:
+    if known.is_empty:
         raise ConfigError("none of the numbers may change its place, so there is one set of them only; use --seed 0")
     return known
 
@@ -247,7 +257,7 @@ def _moves(
     model: Model, config: Config, tokens: tuple[str | int, ...], vocabulary: tuple[str, ...], source: tuple[str, ...],
     weights: Shapes, inputs: Shapes, in_place: tuple[str, ...],
 ) -> Moves:  # fmt: skip
-    """`moves` for any numbers of these shapes, found by a run on ones."""
+    """`moves` for any numbers of these shapes, memoised: derived from a run in which every number is 1."""
     ones = [{name: _filled(shape) for name, shape in shapes} for shapes in (weights, inputs)]
     choices = replace(config, softmax_base=2)  # powers of 2 are rational
     values = Values(choices, tokens, vocabulary, weights=ones[0], inputs=ones[1], source=source)
@@ -263,9 +273,9 @@ def _filled(shape: Sequence[int]) -> Any:
 
 
 def _tables(values: Values) -> dict[str, Numbering]:
-    """Matrices of indices, from values whose numbers are their indices.
+    """The matrices of indices, from values in which each number is its own index.
 
-    A parameter with heads is there both as a whole, the heads below each other, and head by head.
+    A parameter with heads is there twice: as a whole, with the heads one below the other, and head by head.
     """
     found = {name: tuple(tuple(int(x) for x in row) for row in rows) for name, rows in numbers(values).items()}
     for name, table in [*found.items()]:
@@ -273,13 +283,13 @@ def _tables(values: Values) -> dict[str, Numbering]:
         if is_head:
             found[whole] = (*found.get(whole, ()), *table)
         elif has_heads(name):
-            each = len(table) // values.config.n_heads
-            found |= {f"{name}[{h}]": table[h * each : (h + 1) * each] for h in range(values.config.n_heads)}
+            height = len(table) // values.config.n_heads
+            found |= {f"{name}[{h}]": table[h * height : (h + 1) * height] for h in range(values.config.n_heads)}
     return found
 
 
 def leaves(entry: Any) -> Iterator[Any]:
-    """The numbers of nested tables and lists, in order; the entries of a table are sorted by name."""
+    """The numbers of nested tables and lists, in order; those of a table in the order of the names."""
     if isinstance(entry, int | str) or not isinstance(entry, Mapping | Sequence):  # the first test is fast
         yield entry
         return
@@ -288,7 +298,7 @@ def leaves(entry: Any) -> Iterator[Any]:
 
 
 def refilled(entry: Any, numbers: Iterator[Any]) -> Any:
-    """The same nested tables and lists, with other numbers in the order of `leaves`."""
+    """The same nested tables and lists with other numbers, which come in the order of `leaves`."""
     if isinstance(entry, Mapping):
         found = {name: refilled(entry[name], numbers) for name in sorted(entry)}
         return {name: found[name] for name in entry}

@@ -9,7 +9,8 @@ from byhand.tape import Step
 
 
 def sign_of(step: Step, letter: str, changes: Callable[[int, int], bool]) -> bool | None:
-    """Whether a step changes sign at a place of a letter if its operands do there; None if only a part of it would.
+    """Whether a step changes sign at one place of a letter if its operands do at that place; None if only some of its
+    numbers would.
 
     changes: whether an operand, given by its index, changes sign along its rows (0) or its columns (1).
     """
@@ -30,7 +31,7 @@ def sign_of(step: Step, letter: str, changes: Callable[[int, int], bool]) -> boo
 
 
 def _sign(node: Expr, change: Callable[[Ref], bool]) -> bool | None:
-    """Whether a tree changes sign if some of its cells do; None where it changes in another way."""
+    """Whether the value of a tree changes sign if the given cells do; None if it changes in another way."""
     match node:
         case Num():
             return False

@@ -16,7 +16,7 @@ from byhand.ops.positions import sinusoid
 from byhand.ops.shapes import gather_rows, hstack
 from byhand.symmetry.axes import symmetries
 from byhand.symmetry.renaming import moves, renamed
-from byhand.tape import Found, Op, Tape, example
+from byhand.tape import Computed, Op, Tape, example
 from byhand.worksheet.sheet import load_sheet
 
 SEEDS = range(1, 9)
@@ -74,9 +74,9 @@ def test_heads_change_places_as_wholes_and_the_stack_with_them():
     known = known_of("gpt")
     ((whole, alike),) = known.alike.items()
     assert whole == ("blocks.0.attn.z", 2)
-    assert [making["blocks.0.attn.W_Q[0]"] for making in alike.makings] == [f"blocks.0.attn.W_Q[{h}]" for h in (0, 1)]
+    assert [computation["blocks.0.attn.W_Q[0]"] for computation in alike.computations] == [f"blocks.0.attn.W_Q[{h}]" for h in (0, 1)]
     assert known.stacks[known.axes["blocks.0.attn.W_O", 0]].of == whole
-    assert known.axes["blocks.0.attn.W_Q[0]", 1] in alike.own
+    assert known.axes["blocks.0.attn.W_Q[0]", 1] in alike.own_axes
 
 
 def test_heads_that_something_else_reads_stay_where_they_are():
@@ -114,7 +114,7 @@ def test_rows_that_would_move_along_with_themselves_are_held():
 
 def test_places_that_the_numbers_themselves_choose_hold_nothing():
     tape, x = tape_of(x=(3, 2))
-    gather_rows(x, name="y", sizes={"i": (1, "")}, rows=(Found(1),))
+    gather_rows(x, name="y", sizes={"i": (1, "")}, rows=(Computed(1),))
     assert not symmetries(tape).held
 
 
