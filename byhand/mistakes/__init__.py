@@ -1,6 +1,7 @@
-"""The classic mistakes: each a rewrite of the run, computed from the same numbers as the right way.
+"""The classic mistakes: each is a rewrite of the run, computed from the same numbers.
 
-To add one: a function in the file of its subject, with what the student is told and how to mend it in the decorator.
+To add one, write a function in the file of its subject. Its decorator has what the student is told, and how to mend
+it:
 
     @mistake(
         told="Scores not divided by √d_head.",
@@ -8,11 +9,11 @@ To add one: a function in the file of its subject, with what the student is told
     )
     def no_sqrt(step, tape): …
 
-It is given each step of the right run, and the run, and returns the steps that someone who makes the mistake does
-instead; a step that it leaves alone it returns as it is.
+It is called for each step of the right run. It returns the steps that a person who makes the mistake computes
+instead, or [step], the step itself, where the mistake is not made.
 """
 
-# in the order of the course, which is that of `byhand foils`
+# imported in the order of the course, in which `byhand foils` lists them
 from byhand.mistakes import products, layers, embedding, attention, norms, prediction, counting  # noqa: F401, I001
 from byhand.mistakes.registry import (
     MISTAKES,

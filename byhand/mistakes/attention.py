@@ -29,7 +29,7 @@ SCORES = "attn.hook_attn_scores"
     mend="Make the keys with weights of their own, W_K; W_Q is for the queries.",
 )
 def keys_by_query_weights(step: Step, tape: Tape) -> Iterable[Step]:
-    """The product that makes the keys has W_Q as its weight."""
+    """The keys are a product with W_Q."""
     weight = step.inputs[1].replace("W_K", "W_Q") if step.op is matmul and step.stem.endswith("hook_k") else ""
     return [replace(step, inputs=(step.inputs[0], weight)) if weight in tape.numbers else step]
 
@@ -123,9 +123,9 @@ def mask_across(step: Step, tape: Tape) -> Iterable[Step]:
     mend="Take the powers first, and then divide each of them by the sum of its {row}.",
 )
 def no_powers(step: Step, tape: Tape) -> Iterable[Step]:
-    """The powers are left out, where no score is −∞, which no one can add up."""
-    taken = step.op is power_of and not step.name.startswith("probs") and not _masked(source(step, tape))
-    return [skipped(step) if taken else step]
+    """The powers are left out, unless scores are masked: no one would add up −∞."""
+    in_pattern = step.op is power_of and not step.name.startswith("probs") and not _masked(source(step, tape))
+    return [skipped(step) if in_pattern else step]
 
 
 @mistake(
@@ -133,7 +133,7 @@ def no_powers(step: Step, tape: Tape) -> Iterable[Step]:
     mend="Divide each power by the sum of its own {row}, so that each {row} adds up to 1.",
 )
 def softmax_over_columns(step: Step, tape: Tape) -> Iterable[Step]:
-    """The sums are those of the columns, and each power is divided by that of its own."""
+    """The sums are those of the columns, and each power is divided by the sum of its column."""
     if step.op is row_sum and (step.stem.endswith("hook_pattern.sum") or step.name == "softmax.sum"):
         powers = source(step, tape)
         return [replace(step, op=column_sum, shape=(1, powers.shape[1]), axes=("", powers.axes[1]))]
@@ -145,7 +145,7 @@ def softmax_over_columns(step: Step, tape: Tape) -> Iterable[Step]:
     mend="Leave the heads' results as they are: W_O mixes them, and nothing is divided.",
 )
 def heads_averaged(step: Step, tape: Tape) -> Iterable[Step]:
-    """What joins several heads, side by side or as a sum, is followed by a division by their number."""
+    """The step that joins several heads, side by side or as a sum, is followed by a division by their number."""
     joined = step.op in (hstack, add_all) and step.stem.endswith(("attn.z", "attn.result", "attn_out"))
     count = len(step.inputs)
     return then(step, "whole", divide_by, of=count) if joined and count > 1 else [step]
@@ -156,7 +156,9 @@ def heads_averaged(step: Step, tape: Tape) -> Iterable[Step]:
     mend="Give each head its own queries, keys and values, so that it can look for something else.",
 )
 def heads_share_weights(step: Step, tape: Tape) -> Iterable[Step]:
-    """A later head's projections read the first head's weights; what reads a given projection reads the first's."""
+    """The projections of a later head read the weights of the first head. Where queries, keys or values are given,
+    the steps that read those of a later head read those of the first.
+    """
     if not step.head:
         return [step]
     projection = step.op in (matmul, affine) and step.stem.endswith(PROJECTIONS)
@@ -186,11 +188,11 @@ def _is_pattern(step: Step) -> bool:
 
 
 def _masked(scores: Step) -> bool:
-    """Whether scores have −∞ in them."""
+    """Whether scores are masked."""
     return scores.op is mask_future or any(name.endswith(".mask") for name in scores.inputs)
 
 
 def _in_the_same_head(step: Step, op: Op, tape: Tape) -> Step | None:
-    """The step with an operation that belongs to the same head of the same attention, if there is one."""
+    """The step that applies an operation in the same head of the same attention layer, if there is one."""
     head = step.layer, step.part, step.head
     return next((s for s in tape.steps.values() if s.op is op and (s.layer, s.part, s.head) == head), None)

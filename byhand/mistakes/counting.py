@@ -15,7 +15,7 @@ from byhand.tape import Step, Tape
     mend="Count two for each pair: one multiplication and one addition.",
 )
 def mac_as_one(step: Step, tape: Tape) -> Iterable[Step]:
-    """The FLOPs of a product are half as many."""
+    """The FLOPs of each product are halved."""
     times = step.params.get("times", 1)
     product = step.name.startswith("flops.") and step.name != "flops.backward" and times > 1
     return [replace(step, params={"times": times // 2}) if product else step]
@@ -26,7 +26,7 @@ def mac_as_one(step: Step, tape: Tape) -> Iterable[Step]:
     mend="Count W_E once: the unembedding is the same matrix again.",
 )
 def embedding_twice(step: Step, tape: Tape) -> Iterable[Step]:
-    """The sum of all parameters has the embedding in it a second time, where it has no unembedding."""
+    """The sum of all parameters counts the embedding twice, if there is no unembedding."""
     tied = step.name == "params" and "params.embed" in tape.steps and "params.unembed" not in tape.steps
     return [replace(step, inputs=(*step.inputs, "params.embed")) if tied else step]
 

@@ -17,9 +17,9 @@ from byhand.tape import Step, Tape
     mend="Write a 1 in the place of the token's number, and 0 everywhere else.",
 )
 def number_for_one(step: Step, tape: Tape) -> Iterable[Step]:
-    """The one-hot rows that an embedding is a product with have the token's number, from 1, as their entry."""
-    embedded = step.op is one_hot and "one_hot.product" in tape.steps
-    return [replace(step, params={**step.params, "numbered": True}) if embedded else step]
+    """The one-hot rows of an embedding have the token's number, counted from 1, as their entry."""
+    of_embedding = step.op is one_hot and "one_hot.product" in tape.steps
+    return [replace(step, params={**step.params, "numbered": True}) if of_embedding else step]
 
 
 @mistake(
@@ -27,7 +27,7 @@ def number_for_one(step: Step, tape: Tape) -> Iterable[Step]:
     mend="Add the position to the word number by number, so that the vector stays as long as it was.",
 )
 def appended(step: Step, tape: Tape) -> Iterable[Step]:
-    """The sum of words and positions becomes one beside the other, twice as wide, where nothing goes on with it."""
+    """Positions stand beside the words, twice as wide, in place of their sum; only if no step reads that sum."""
     added = step.op is add and step.inputs == ("hook_embed", "hook_pos_embed")
     if not added or any(step.name in s.inputs for s in tape.steps.values()):
         return [step]
@@ -39,6 +39,6 @@ def appended(step: Step, tape: Tape) -> Iterable[Step]:
     mend="Go on by one position with each {row}, and by one dimension with each {column}.",
 )
 def position_for_dimension(step: Step, tape: Tape) -> Iterable[Step]:
-    """The table has dimensions as its rows and positions as its columns, where it has no more rows than columns."""
+    """The table has dimensions as its rows and positions as its columns; only if it has no more rows than columns."""
     fits = step.op is sinusoid and step.shape[0] <= step.shape[1]
     return [replace(step, params={**step.params, "exchanged": True}) if fits else step]

@@ -22,8 +22,8 @@ from byhand.ops.norms import (
 )
 from byhand.tape import Op, Step, Tape
 
-# what a norm does to rows, done to columns
-_DOWN: dict[Op | None, Op] = {
+# for each operation of a norm, the same operation on columns
+_ON_COLUMNS: dict[Op | None, Op] = {
     row_mean: column_mean,
     mean_square: column_mean_square,
     root: root,
@@ -37,13 +37,13 @@ _DOWN: dict[Op | None, Op] = {
     mend="Take the mean and the deviation of each token's own numbers, along its {row}.",
 )
 def norm_over_sequence(step: Step, tape: Tape) -> Iterable[Step]:
-    """Every step of a norm goes down the columns; what was one number a row is one a column."""
-    if step.op not in _DOWN:
+    """Every step of a norm is done to columns; what was one number for each row is one for each column."""
+    if step.op not in _ON_COLUMNS:
         return [step]
     if step.shape[1] > 1:
-        return [replace(step, op=_DOWN[step.op])]
-    width = next(s for s in _above(step, tape) if s.shape[1] > 1)
-    return [replace(step, op=_DOWN[step.op], shape=(1, width.shape[1]), axes=("", width.axes[1]))]
+        return [replace(step, op=_ON_COLUMNS[step.op])]
+    matrix = next(s for s in _ancestors(step, tape) if s.shape[1] > 1)
+    return [replace(step, op=_ON_COLUMNS[step.op], shape=(1, matrix.shape[1]), axes=("", matrix.axes[1]))]
 
 
 @mistake(
@@ -51,7 +51,7 @@ def norm_over_sequence(step: Step, tape: Tape) -> Iterable[Step]:
     mend="Divide the sum of the squares by n, the number of entries, not by n − 1.",
 )
 def n_minus_one(step: Step, tape: Tape) -> Iterable[Step]:
-    """The mean square of deviations becomes the variance of a sample."""
+    """The mean square of deviations becomes the sample variance."""
     deviations = step.op is mean_square and source(step, tape).op is center
     return [replace(step, op=sample_variance) if deviations else step]
 
@@ -76,7 +76,7 @@ def norm_before_sum(step: Step, tape: Tape) -> Iterable[Step]:
         return [_layer_alone(step)]
     if step.op not in (standardize, scale_and_shift):
         return [step]
-    summed = next((s for s in _above(step, tape) if s.part != step.part), step)
+    summed = next((s for s in _ancestors(step, tape) if s.part != step.part), step)
     if _norm_of(summed, tape)[-1:] != [step]:
         return [step]
     normalized, both = then(step, "alone", add)
@@ -84,11 +84,12 @@ def norm_before_sum(step: Step, tape: Tape) -> Iterable[Step]:
 
 
 def _layer_alone(summed: Step) -> Step:
+    """In place of the sum of stream and layer, the layer's result."""
     return replace(summed, op=copy, inputs=summed.inputs[1:])
 
 
 def _norm_of(step: Step, tape: Tape) -> list[Step]:
-    """The steps of the norm that a sum of stream and layer goes into, where nothing else in its layer reads it."""
+    """The steps of the norm that reads a sum of stream and layer; none if anything else reads that sum."""
     if step.op is not add:
         return []
     readers = [s for s in tape.steps.values() if step.name in s.inputs]
@@ -98,8 +99,8 @@ def _norm_of(step: Step, tape: Tape) -> list[Step]:
     return [s for s in tape.steps.values() if s.op and (s.layer, s.part) == (step.layer, part)]
 
 
-def _above(step: Step, tape: Tape) -> Iterable[Step]:
-    """What a step is made from, through its first inputs."""
+def _ancestors(step: Step, tape: Tape) -> Iterable[Step]:
+    """The first input of a step, the first input of that, and so on."""
     while step.inputs:
         step = source(step, tape)
         yield step

@@ -17,11 +17,11 @@ from byhand.tape import Step, Tape
     mend="Take the mean of the surprises first, and raise the base to it once, at the end.",
 )
 def perplexity_averaged(step: Step, tape: Tape) -> Iterable[Step]:
-    """The power is taken of each token's surprisal, before the mean and not after it."""
+    """The base is raised to each token's surprisal, before the mean is taken and not after it."""
     perplexity = tape.steps.get("perplexity")
     if perplexity is not None and step.name == "loss":
-        each = replace(perplexity, name="loss.choices", inputs=step.inputs, shape=tape[step.inputs[0]].shape)
-        return [each, replace(step, inputs=(each.name,))]
+        powers = replace(perplexity, name="loss.choices", inputs=step.inputs, shape=tape[step.inputs[0]].shape)
+        return [powers, replace(step, inputs=(powers.name,))]
     return [skipped(step) if step.name == "perplexity" else step]
 
 
@@ -39,7 +39,7 @@ def gradient_sign(step: Step, tape: Tape) -> Iterable[Step]:
     mend="Divide the logits by the temperature first, and then take softmax.",
 )
 def temperature_on_probabilities(step: Step, tape: Tape) -> Iterable[Step]:
-    """The logits are the same at each temperature, and the division follows softmax."""
+    """Each temperature has the undivided logits, and the division follows softmax."""
     if step.op is divided_by_each:
         return [replace(step, op=gather_rows, inputs=step.inputs[:1], params={"rows": (0,) * step.shape[0]})]
     if step.name != "probs" or "temperatures" not in tape.steps:

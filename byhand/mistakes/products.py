@@ -19,7 +19,7 @@ TAUGHT = ("hook_q", "hook_k", "hook_v", "hook_attn_out", MATRIX_PRODUCT)
     mend="Add the products up: a dot product is one number.",
 )
 def products_not_added(step: Step, tape: Tape) -> Iterable[Step]:
-    """A dot product becomes a product entry by entry, as wide as what it reads."""
+    """The dot products of rows become the product entry by entry, as wide as the operands."""
     if step.op is not row_dots:
         return [step]
     pair = tape.steps[step.inputs[0]]
@@ -31,7 +31,7 @@ def products_not_added(step: Step, tape: Tape) -> Iterable[Step]:
     mend="Multiply a row of the left matrix by a column of the right one, pair by pair, and add up.",
 )
 def elementwise(step: Step, tape: Tape) -> Iterable[Step]:
-    """A matrix product becomes a product entry by entry, where the shapes let it."""
+    """A matrix product becomes a product entry by entry, if all shapes are square."""
     return [replace(step, op=multiply) if step.name == MATRIX_PRODUCT and _square(step, tape) else step]
 
 
@@ -40,7 +40,7 @@ def elementwise(step: Step, tape: Tape) -> Iterable[Step]:
     mend="Keep the order: take rows from the left matrix and columns from the right one.",
 )
 def factors_swapped(step: Step, tape: Tape) -> Iterable[Step]:
-    """A matrix product has its factors exchanged, where the shapes let it."""
+    """A matrix product has its factors exchanged, if all shapes are square."""
     return [replace(step, inputs=step.inputs[::-1]) if step.name == MATRIX_PRODUCT and _square(step, tape) else step]
 
 
@@ -58,5 +58,5 @@ def transposed(step: Step, tape: Tape) -> Iterable[Step]:
 
 
 def _square(step: Step, tape: Tape) -> bool:
-    """Whether all that a step reads has its own shape, as many rows as columns."""
+    """Whether a step and all its inputs have the same square shape."""
     return all(tape.steps[name].shape == step.shape == step.shape[::-1] for name in step.inputs)

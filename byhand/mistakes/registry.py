@@ -1,4 +1,4 @@
-"""What a mistake is, and the runs that are made with it."""
+"""What a mistake is, and runs with a mistake in them."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ class Mistake:
     """A classic mistake.
 
     told: what was done wrong, in a sentence for the student. mend: how to do it right, as a teacher would say it.
-    rewrite: what someone who makes the mistake does in place of a step of the right run; [step] if it is the same.
+    rewrite: the steps that a person who makes the mistake computes in place of a step of the right run; [step] where
+    the mistake is not made.
 
-    Tokens are rows or columns of a page. So told and mend write {row} and {column}, {rows} and {columns} or {Rows},
-    for what is called so where they are rows. They are the English texts: the messages of another language have their
-    own, as mistakes.NAME.told and mistakes.NAME.mend.
+    A page has tokens as rows or as columns. So told and mend have {row}, {column}, {rows}, {columns}, {Rows} or
+    {Columns} in place of these words; they are exchanged where tokens are columns. Both texts are English. The
+    messages of another language have theirs, as mistakes.NAME.told and mistakes.NAME.mend.
     """
 
     name: str
@@ -50,17 +51,19 @@ def mistake(*, told: str, mend: str) -> Callable[[Rewrite], Mistake]:
 
 
 def source(step: Step, tape: Tape) -> Step:
-    """The step that a step reads first."""
+    """The first input of a step."""
     return tape.steps[step.inputs[0]]
 
 
 def skipped(step: Step) -> Step:
-    """What a step reads first, as it is, in place of what it should become."""
+    """The step left out: under its name, a copy of its first input."""
     return replace(step, op=copy, inputs=step.inputs[:1], params={})
 
 
 def then(step: Step, part: str, op: Op, *others: str, **params: Any) -> list[Step]:
-    """A step under the name of a part, and an operation on its result, and on others, under the name that it had."""
+    """Two steps in place of one: the step itself, under the name of a finer step (`part`); and under its own name an
+    operation on that result and on other steps.
+    """
     first = replace(step, name=steps_of(step.name, part))
     return [first, replace(step, op=op, inputs=(first.name, *others), params=params)]
 
@@ -78,7 +81,7 @@ def foil(tape: Tape, name: str) -> Tape:
 
 
 def changes(tape: Tape, name: str) -> dict[str, list[Step]]:
-    """The steps that a mistake changes, and what takes the place of each.
+    """The steps that a mistake changes, by name, each with the steps that take its place.
 
     Raises: UnknownNameError.
     """
@@ -93,45 +96,47 @@ def applying(tape: Tape) -> list[str]:
 
 
 def mistaken(tape: Tape, name: str) -> tuple[Tape, list[Step]]:
-    """A run with one mistake in it, from where it is made, and the steps in which it is.
+    """The run with one mistake in it, and the steps of the right run in which it is made.
 
-    The right run must have been evaluated.
+    The right run must have been evaluated; what comes before the mistake is taken from it.
 
     Raises: UnknownNameError.
     """
-    made = changes(tape, name)
-    return resumed(tape, made, {}), [step for step in tape.used() if step.name in made]
+    changed = changes(tape, name)
+    return resumed(tape, changed, {}), [step for step in tape.used() if step.name in changed]
 
 
 def differing(tape: Tape, name: str) -> int:
-    """How many cells the mistake changes in the steps where it is made; one that cannot be computed counts, and where
-    every step comes out in another shape, all do.
+    """How many cells the mistake changes in the steps where it is made.
 
-    The right run must have been evaluated. What comes before the mistake is taken from it.
+    Cells that cannot be computed after the mistake count. If all these steps have another shape, all cells count. The
+    right run must have been evaluated; what comes before the mistake is taken from it.
 
     Raises: UnknownNameError.
     """
-    wrong, made = mistaken(tape, name)
-    shown = [s for s in made if wrong.steps[s.name].shape == s.shape]
-    if not shown:
-        return sum(rows * cols for rows, cols in (s.shape for s in made))
-    return sum(cells_apart(tape, wrong, s.name) for s in shown)
+    wrong, steps = mistaken(tape, name)
+    same_shape = [s for s in steps if wrong.steps[s.name].shape == s.shape]
+    if not same_shape:
+        return sum(rows * cols for rows, cols in (s.shape for s in steps))
+    return sum(cells_apart(tape, wrong, s.name) for s in same_shape)
 
 
-def resumed(tape: Tape, made: Mapping[str, list[Step]], numbers: Mapping[str, Any]) -> Tape:
-    """A run with other steps in the place of some, and with other numbers, that begins where it differs: what comes
-    before is given from the evaluated run.
+def resumed(tape: Tape, rewritten: Mapping[str, list[Step]], numbers: Mapping[str, Any]) -> Tape:
+    """The run with some steps rewritten, and other numbers for some; steps before the first change are not computed
+    again, but given as the evaluated run has them.
+
+    rewritten: by the name of a step, the steps that take its place.
     """
-    changed = {*made, *numbers}
+    changed = {*rewritten, *numbers}
     for step in tape.steps.values():
         if changed.intersection(step.inputs):
             changed.add(step.name)
     known = {s.name: tape.values(s.name) for s in tape.used() if s.name not in changed}
-    return tape.replay(numbers={**known, **numbers}, rewrite=lambda step: made.get(step.name, (step,)))
+    return tape.replay(numbers={**known, **numbers}, rewrite=lambda step: rewritten.get(step.name, (step,)))
 
 
 def cells_apart(right: Tape, wrong: Tape, name: str) -> int:
-    """How many cells of a step differ between two runs; all, where the second leaves the number system."""
+    """How many cells of a step differ between two runs; all of them, if the second run cannot compute the step."""
     expected = right.values(name)
     try:
         found = wrong.values(name)

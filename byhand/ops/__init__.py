@@ -1,8 +1,9 @@
-"""Every operation: the rule of one output cell, by subject. Nothing else in byhand knows what an operation is.
+"""Every operation, by subject: the rule of one output cell. Its line on paper, its value in every number system, its
+rule in run.json and its ONNX graph follow from that rule.
 
-To add one: a decorator with an example that a person can check, a def, and the rule. The signature gives the shapes
-as in einsum; operands are only ever read through `a[i, k]` and `a.cols`, so that the same rule gives the tree of a
-cell, its value in any number system, and, at symbolic indices, the general formula.
+To add one, write the rule as a function, and decorate it with the signature, which gives the shapes as in einsum, and
+with an example that a person can check. A rule reads its operands through `a[i, k]`, `a.rows` and `a.cols` only, so
+that it also works at symbolic indices, where it gives the general formula.
 """
 
 from byhand.ops import attention, linear, norms, positions, shapes

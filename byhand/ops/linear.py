@@ -18,7 +18,7 @@ HALF = Fraction(1, 2)
     example=example([[1, 2], [3, -4]], [[5, 0, 1], [6, 1, 0]], gives=[[17, 2, 1], [-9, -4, 3]]),
 )
 def matmul(a: Operand, b: Operand, i: At, j: At) -> Expr:
-    """A row of the first times a column of the second: multiply pair by pair, then add."""
+    """The matrix product: a row of the first times a column of the second, pair by pair, then added."""
     return total(a.cols, lambda k: a[i, k] * b[k, j])
 
 
@@ -61,7 +61,7 @@ def affine_rows(a: Operand, b: Operand, bias: Operand, i: At, j: At) -> Expr:
     example=example([[1, 2], [3, -4]], [[5, 6], [1, 2]], gives=[[17], [-5]]),
 )
 def row_dots(a: Operand, b: Operand, i: At, j: At) -> Expr:
-    """Each row of the first with the same row of the second: multiply pair by pair, then add."""
+    """The dot product of each row of the first with the same row of the second."""
     return total(a.cols, lambda k: a[i, k] * b[i, k])
 
 
@@ -208,7 +208,9 @@ def copy(a: Operand, i: At, j: At) -> Expr:
     example=example([[1, 2], [3, -4], [5, 0]], [[1, 1], [2, 0]], sizes={"o": 2}, gives=[[9], [9]]),
 )
 def slide(x: Operand, kernel: Operand, i: At, j: At) -> Expr:
-    """A kernel laid on the rows from each position on: multiply each pair that lies on each other, then add."""
+    """The cross-correlation with a kernel: laid on the rows from each position on, multiplied pair by pair, added
+    up.
+    """
     if isinstance(i, Index) or isinstance(kernel.rows, Index) or isinstance(x.cols, Index):
         return total(x.cols, lambda k: x[i, k] * kernel[0, k])
     return Sum(tuple(x[i + w, k] * kernel[w, k] for w in range(kernel.rows) for k in range(x.cols)))
@@ -230,5 +232,5 @@ def relu(a: Operand, i: At, j: At) -> Expr:
     example=example([[0, 0], [0, 0]], gives=[[0, 0], [0, 0]]),
 )
 def gelu(a: Operand, i: At, j: At) -> Expr:
-    """Every entry x times Φ(x), the share of the normal distribution below it."""
+    """Every entry x times Φ(x), the standard normal distribution function."""
     return Fn("gelu", (a[i, j],))

@@ -49,7 +49,7 @@ def mean_square(a: Operand, i: At, j: At) -> Expr:
     ),
 )
 def root(a: Operand, i: At, j: At, eps: Any = 0) -> Expr:
-    """The square root of every entry; where there is an ε, of their sum."""
+    """The square root of every entry plus ε."""
     return sqrt(a[i, j] + expr(Fraction(eps)) if eps else a[i, j])
 
 

@@ -20,10 +20,12 @@ from byhand.tape import example, op
 def sinusoid(
     i: At, j: At, width: int, base: int = 10000, periods: Sequence[Any] = (), exchanged: bool = False
 ) -> Expr:
-    """Sine in even dimensions, cosine in odd ones, of the position times a frequency.
+    """Sine in even dimensions, cosine in odd ones, of the position times a frequency, base^(−2k/width).
 
-    Source: Vaswani et al. 2017, section 3.5; periods, in positions a turn, replace base^(−2k/width). exchanged: the
-    row is the dimension and the column the position.
+    periods: for each pair of dimensions, the positions that a whole turn takes, in place of the frequencies.
+    exchanged: whether the row is the dimension and the column the position, which is a classic mistake.
+
+    Source: Vaswani et al. 2017, section 3.5.
     """
     if exchanged:
         i, j = j, i

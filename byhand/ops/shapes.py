@@ -1,4 +1,4 @@
-"""Rows and entries gathered, and matrices stacked: the numbers stay as they are."""
+"""Operations that move numbers and change none: gather, stack, one-hot."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def vstack(*matrices: Operand, i: At, j: At) -> Expr:
     example=example([[1, 2], [3, 4], [5, 6]], rows=(2, 0, 2), sizes={"i": 3}, gives=[[5, 6], [1, 2], [5, 6]]),
 )
 def gather_rows(table: Operand, i: At, j: At, rows: Sequence[int]) -> Expr:
-    """Look up a row of a table for each token."""
+    """A row of a table for each token. rows: the number of that row, from 0."""
     if isinstance(i, Index):
         return table[Index("t_i"), j]
     return choose(rows[i], lambda row: table[row, j], table.rows)
@@ -61,7 +61,7 @@ def gather_rows(table: Operand, i: At, j: At, rows: Sequence[int]) -> Expr:
     example=example([[1, 2], [3, -4]], cols=(1, 0), gives=[[2], [3]]),
 )
 def gather_entries(a: Operand, i: At, j: At, cols: Sequence[int]) -> Expr:
-    """One entry of each row: the one that belongs to the row's own token."""
+    """One entry of each row. cols: the number of its column, from 0, such as the token that the row belongs to."""
     return a[i, Index("t_i") if isinstance(i, Index) else cols[i]]
 
 
@@ -72,7 +72,7 @@ def gather_entries(a: Operand, i: At, j: At, cols: Sequence[int]) -> Expr:
     example=example([[1, 2], [3, -4]], kept=((1, 0), (1, 1)), gives=[[1, 0], [3, -4]]),
 )
 def keep_entries(a: Operand, i: At, j: At, kept: Sequence[Sequence[int]]) -> Expr:
-    """The entries of each row that have a 1 stay; the others become 0."""
+    """The entries for which `kept` has a 1; 0 in place of the others."""
     if isinstance(i, Index) or isinstance(j, Index):
         return a[i, j]
     return choose(kept[i][j], (expr(0), a[i, j]).__getitem__, 2)
@@ -85,7 +85,7 @@ def keep_entries(a: Operand, i: At, j: At, kept: Sequence[Sequence[int]]) -> Exp
     example=example([[1, 2], [3, -4]], which=1, gives=[[2, -4]]),
 )
 def column_as_row(a: Operand, i: At, j: At, which: int) -> Expr:
-    """One column, as a row."""
+    """One column as a row. which: its number, from 0."""
     return a[j, which]
 
 
@@ -96,7 +96,10 @@ def column_as_row(a: Operand, i: At, j: At, which: int) -> Expr:
     example=example(rows=(2, 0), sizes={"i": 2, "j": 3}, gives=[[0, 0, 1], [1, 0, 0]]),
 )
 def one_hot(i: At, j: At, rows: Sequence[int], numbered: bool = False) -> Expr:
-    """A 1 in the place of each token's number, and 0 elsewhere; numbered: the number, from 1, in place of the 1."""
+    """A row for each token: 1 in the place of its number, from 0, and 0 elsewhere.
+
+    numbered: whether the number itself, counted from 1, stands in place of the 1, which is a classic mistake.
+    """
     if isinstance(i, Index) or isinstance(j, Index):
         return Fn("one", (Num(i), Num(j)))
     return expr((j + 1 if numbered else 1) * (rows[i] == j))
