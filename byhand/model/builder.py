@@ -1,4 +1,4 @@
-"""What a model's function is given: a tape to write its steps on, and the values that they are run on."""
+"""What the function of a model is given: a tape on which it records steps, and the values that they are run on."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from byhand.tape import Matrix, Tape
 
 @dataclass(frozen=True)
 class Builder:
-    """A tape, and the values. Its methods write down the matrices that a model is given."""
+    """A tape, and the values. Its methods record the matrices that a model is given."""
 
     tape: Tape
     values: Values
@@ -28,7 +28,7 @@ class Builder:
         return self.values.positions()
 
     def stream(self, name: str, part: str = "embed") -> Matrix:
-        """The residual stream as a given, as a part of the architecture hands it on.
+        """The residual stream as a given. part: the part of the architecture that it comes from.
 
         Shape: (pos, d_model).
         """
@@ -36,7 +36,8 @@ class Builder:
             return self.tape.given(name, (self.positions, self.config.d_model), ("pos", "d_model"))
 
     def middle(self) -> Matrix:
-        """What a feed-forward network reads, as a given under either of its names: hook_resid_mid or hook_resid_pre.
+        """The rows that a feed-forward network reads, as a given: hook_resid_pre if only that is given, else
+        hook_resid_mid.
 
         Shape: (pos, d_model).
         """
@@ -45,7 +46,7 @@ class Builder:
         return self.stream(RESID_PRE) if begins else self.stream(RESID_MID, "add1")
 
     def source(self) -> Matrix:
-        """What an encoder reads for a decoder, as a given.
+        """The rows that an encoder reads, or hands on to a decoder, as a given.
 
         Shape: (source, d_model).
         """
@@ -55,7 +56,7 @@ class Builder:
             )
 
     def matrix(self, name: str, axes: tuple[str, str]) -> Matrix:
-        """A given of whatever shape it has.
+        """A given matrix, whose shape is that of its numbers.
 
         Raises: ValuesError where it is missing.
         """
@@ -65,9 +66,11 @@ class Builder:
         return self.tape.given(name, (len(rows), len(rows[0])), axes)
 
     def number(self, name: str, default: int | Fraction, cols: int = 1) -> Matrix:
-        """A number that is given under inputs, or else the default, once for each of `cols` models side by side."""
+        """A number that inputs give; if they do not, the default. It has a column for each of `cols` models side by
+        side.
+        """
         return self.tape.given(name, (1, cols), ("", "model" if cols > 1 else ""), default)
 
     def size(self, name: str, cols: int = 1) -> Matrix:
-        """A size of the config as a number that steps can count with, unless inputs give another."""
+        """A size as a number that steps calculate with: that of the config, unless inputs give another."""
         return self.number(name, getattr(self.config, name), cols)

@@ -1,4 +1,4 @@
-"""The configuration of a model: TransformerLens's names, and a few of our own beside them."""
+"""The configuration of a model. Most names are those of TransformerLens."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "softmax_base": (2, 3, "e"),
     "correction": (0, 1),
 }
-LARGEST_SIZE = 10_000  # a size beyond it is a slip, not a worksheet
+LARGEST_SIZE = 10_000  # no worksheet has a larger size
 MOST_PARAMETERS = 1_000_000  # of a whole model: a worksheet has a hundred
 MOST_HEADS = 1_000  # in all layers together
 SIZES = ("d_model", "n_heads", "d_head", "d_v", "d_mlp", "n_ctx", "n_layers", "d_vocab")
@@ -27,12 +27,12 @@ SIZES = ("d_model", "n_heads", "d_head", "d_v", "d_mlp", "n_ctx", "n_layers", "d
 
 @dataclass(frozen=True)
 class Config:
-    """Sizes and choices of a model.
+    """The sizes and choices of a model.
 
-    d_head is the width of a query and a key (default d_model ÷ n_heads), d_v that of a value (default d_head),
-    d_mlp the number of hidden units (default 4 d_model). correction is subtracted from d in a norm's variance, as in
-    PyTorch: 1 for n − 1. tie_word_embeddings: W_U is W_E transposed. `sinusoidal_periods`, in positions a turn, one
-    for each pair of dimensions, replaces the frequencies of 2017.
+    d_head: the width of a query and a key (default d_model ÷ n_heads). d_v: the width of a value (default d_head).
+    d_mlp: the number of hidden units (default 4 d_model). correction: what is subtracted from d in a norm's variance,
+    as in PyTorch: 1 for n − 1. tie_word_embeddings: whether W_U is W_E transposed. sinusoidal_periods: for each pair
+    of dimensions, the positions that a whole turn takes, in place of the frequencies of Vaswani et al. 2017.
 
     Raises: ConfigError for sizes that cannot work together.
     """
@@ -109,7 +109,10 @@ class Config:
             raise ConfigError(f"{inside + around:,} parameters are too many; use sizes that make {MOST_PARAMETERS:,}")
 
     def _divided(self) -> int:
-        """d_head where the heads share d_model evenly."""
+        """The default of d_head: d_model ÷ n_heads.
+
+        Raises: ConfigError where that is no whole number.
+        """
         size, rest = divmod(self.d_model, self.n_heads)
         if rest or not size:
             fitting = [n for n in range(1, self.d_model + 1) if self.d_model % n == 0]
@@ -122,9 +125,7 @@ class Config:
 
     @classmethod
     def of(cls, entries: Mapping[str, Any]) -> Config:
-        """A configuration from a file's entries.
-
-        The text "null" is null, which TOML cannot write.
+        """A configuration from the entries of a file. The text "null" stands for null, which TOML does not have.
 
         Raises: ValuesError with all that is wrong; a single UnknownNameError or ConfigError as it is.
         """

@@ -1,4 +1,4 @@
-"""Nested lists as somebody wrote them, and as matrices of exact numbers."""
+"""Nested lists of numbers as they stand in a values file, and the same as matrices of exact numbers."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from byhand.errors import ValuesError
 from byhand.notation.number import parse
 from byhand.tape import Rows, shape_text
 
-MOST_ENTRIES = 100_000  # of one matrix: a worksheet has a hundred
-DEEPEST = 3  # lists in a list: heads, rows, columns
+MOST_ENTRIES = 100_000  # in one matrix: a worksheet has a hundred
+DEEPEST = 3  # levels of lists: heads, rows, columns
 
 
 def plain_lists(name: str, entry: Any) -> Any:
-    """Nested lists of an array, of numpy or PyTorch; anything else as it is.
+    """An array of numpy or PyTorch as nested lists; anything else as it is.
 
-    A float is the shortest decimal that stands for it in its own precision: float32's 0.1 is 1/10.
+    A float becomes the shortest decimal that its precision cannot tell from it: float32's 0.1 is 1/10.
 
-    Raises: ValuesError for an array of what are no numbers.
+    Raises: ValuesError for an array that is too large, or not of numbers.
     """
     if not hasattr(entry, "__array__"):
         return entry
@@ -36,7 +36,10 @@ def plain_lists(name: str, entry: Any) -> Any:
 
 
 def sizes(name: str, entry: object) -> tuple[int, ...]:
-    """The sizes of a nested list, found level by level, so that no list is too deep or too long."""
+    """The sizes of a nested list, from the outside in: (2, 3) for two lists of three numbers.
+
+    Raises: ValuesError where lists beside each other differ in length, or are too deep or too long.
+    """
     shape: tuple[int, ...] = ()
     level = [entry]
     while level and _is_list(level[0]):
@@ -55,7 +58,10 @@ def sizes(name: str, entry: object) -> tuple[int, ...]:
 
 
 def flat(name: str, entry: object, minus_infinity: bool = False) -> list[Any]:
-    """The numbers of a nested list, in order."""
+    """The numbers of a nested list in order, exact. minus_infinity: whether −∞ may be among them.
+
+    Raises: ValuesError where an entry is no number.
+    """
     sizes(name, entry)
     flat = list(_leaves(name, entry))
     if NEG_INF in flat and not minus_infinity:
@@ -64,7 +70,10 @@ def flat(name: str, entry: object, minus_infinity: bool = False) -> list[Any]:
 
 
 def rows(name: str, entry: object) -> Rows:
-    """A given step as rows."""
+    """A nested list as the rows of a matrix, with exact numbers.
+
+    Raises: ValuesError where it is not a list of rows, or an entry is no number.
+    """
     shape = sizes(name, entry)
     if len(shape) != 2 or 0 in shape:
         raise ValuesError(f"{name} is {shape_text(shape) or 'a single number'}; give it as rows, [[…], […]]")
@@ -72,6 +81,7 @@ def rows(name: str, entry: object) -> Rows:
 
 
 def cut(flat: list[Any], cols: int) -> Rows:
+    """A flat list as rows of this length."""
     return tuple(tuple(flat[i : i + cols]) for i in range(0, len(flat), cols))
 
 

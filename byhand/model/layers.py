@@ -1,8 +1,8 @@
-"""The layers: plain functions from matrices to a matrix; one step on the tape is one line on paper.
+"""The layers: functions from matrices to a matrix. Each step that they record on the tape is one line on paper.
 
 `at` is the name that a layer's steps begin with, as in TransformerLens: blocks.0.attn, blocks.0.ln1, … A layer also
-says to which part of the architecture its steps belong: embed, ln1, heads, out, add1, ln2, mlp, add2, ln_final,
-unembed; of a decoder, cross, add_cross and ln3.
+says to which part of the architecture its steps belong: embed, ln1, heads, out, add1, ln2, mlp, add2, ln_final or
+unembed; in a decoder also cross, add_cross or ln3.
 """
 
 from __future__ import annotations
@@ -36,22 +36,24 @@ def linear(x: Matrix, weight: Matrix, bias: str, name: str) -> Matrix:
 
 
 def softmax(scores: Matrix, name: str, base: int | str = "e") -> Matrix:
-    """Powers, their row sums, and each power's share of its row."""
+    """The powers of the scores, the sums of their rows, and each power over the sum of its row."""
     powers = power_of(scores, name=steps_of(name, "exp"), base=base)
     return normalize_rows(powers, row_sum(powers, name=steps_of(name, "sum")), name=name)
 
 
 def steps_of(name: str, part: str) -> str:
-    """The name of a finer step: hook_pattern[0], exp → hook_pattern.exp[0]."""
+    """The name of a finer step of a step: hook_pattern[0], exp → hook_pattern.exp[0]."""
     stem, bracket, head = name.partition("[")
     return f"{stem}.{part}{bracket}{head}"
 
 
 def norm(x: Matrix, at: str, config: Config, name: str = "") -> Matrix:
-    """LayerNorm or RMSNorm over each row, then w and b where they are given; x itself without a norm.
+    """LayerNorm or RMSNorm of each row, then w and b where they are given; x itself if the config has no norm.
 
-    Source: Ba, Kiros & Hinton 2016; biased variance, as in PyTorch, unless the config has a correction. `name`
-    overrides that of the result.
+    name: the name of the result, in place of hook_normalized. The variance is over d, as in PyTorch, unless the
+    config has a correction.
+
+    Source: Ba, Kiros & Hinton 2016; Zhang & Sennrich 2019.
     """
     name = name or f"{at}.hook_normalized"
     if config.normalization_type is None:
@@ -71,16 +73,18 @@ def norm(x: Matrix, at: str, config: Config, name: str = "") -> Matrix:
 
 
 def _with_parameters(standard: Matrix, at: str, name: str) -> Matrix:
-    """A norm's w and b, each 1 and 0 where it is left out."""
+    """Normalised rows times w plus b. A w that is left out is 1, a b that is left out 0."""
     shape, axes = (1, standard.cols), ("", standard.axes[1])
     w, b = (standard.tape.given(f"{at}.{part}", shape, axes, default) for part, default in (("w", 1), ("b", 0)))
     return scale_and_shift(standard, w, b, name=name)
 
 
 def batch_norm(x: Matrix, at: str, config: Config) -> Matrix:
-    """Each column normalised over the rows of the batch, then w and b where they are given.
+    """BatchNorm as in training: each column normalised over the rows of the batch, then w and b where they are given.
 
-    Source: Ioffe & Szegedy 2015, in training; biased variance, as in PyTorch.
+    The variance is over n, as in PyTorch.
+
+    Source: Ioffe & Szegedy 2015.
     """
     name = f"{at}.hook_normalized"
     centered = center_columns(x, column_mean(x, name=f"{at}.mean"), name=f"{at}.centered")
@@ -91,9 +95,10 @@ def batch_norm(x: Matrix, at: str, config: Config) -> Matrix:
 
 
 def head(x: Matrix, at: str, h: int, config: Config, memory: Matrix | None = None) -> Matrix:
-    """One head of attention: queries, keys, values, scores, pattern, mixture.
+    """One head of attention: queries, keys, values, scores, pattern, and the mixture of the values.
 
-    Shapes: x (pos, d_model) → (pos, d_v). Keys and values come from `memory`, where there is one.
+    Shapes: x (pos, d_model) → (pos, d_v). memory: (source, d_model), from which keys and values come in
+    cross-attention.
     """
     tape, source = x.tape, memory or x
 
@@ -113,10 +118,7 @@ def head(x: Matrix, at: str, h: int, config: Config, memory: Matrix | None = Non
 
 
 def visible(scores: Matrix, at: str, h: int, config: Config, causal: bool) -> Matrix:
-    """The scores after scale and mask, which is what `hook_attn_scores` means.
-
-    A mask of 0 and −∞ may be given as `{at}.mask`.
-    """
+    """The scores after the scale and the mask: hook_attn_scores. A mask of 0 and −∞ may be given as `{at}.mask`."""
     tape, name, mask = scores.tape, f"{at}.hook_attn_scores[{h}]", f"{at}.mask"
     masked = mask in tape.numbers
     if config.use_attn_scale:
@@ -130,10 +132,11 @@ def visible(scores: Matrix, at: str, h: int, config: Config, causal: bool) -> Ma
 
 
 def attention(x: Matrix, at: str, config: Config, memory: Matrix | None = None, out: str = "") -> Matrix:
-    """All heads, side by side, mixed by W_O.
+    """An attention layer: all heads side by side, times W_O.
 
-    Shapes: (pos, d_model) → (pos, d_model). With use_attn_result, each head through its own part of W_O, then the
-    sum: the same numbers by another way.
+    With use_attn_result, each head is multiplied by its part of W_O, and the products are added: the same numbers.
+
+    Shapes: (pos, d_model) → (pos, d_model).
     """
     c, tape = config, x.tape
     out = out or f"{at.rpartition('.')[0]}.hook_attn_out"
@@ -151,7 +154,7 @@ def attention(x: Matrix, at: str, config: Config, memory: Matrix | None = None, 
 
 
 def _summed(heads: list[Matrix], at: str, config: Config, out: str) -> Matrix:
-    """Σ over heads of z W_O, plus b_O."""
+    """The sum over the heads of z times the head's part of W_O, plus b_O where it is given."""
     tape = heads[0].tape
     stacked = tape.numbers.get(f"{at}.W_O", ())
     parts = []
@@ -171,12 +174,12 @@ def _summed(heads: list[Matrix], at: str, config: Config, out: str) -> Matrix:
 
 
 def activation(x: Matrix, name: str, config: Config) -> Matrix:
-    """The nonlinearity of the config, entry by entry."""
+    """The activation function of the config, entry by entry."""
     return (relu if config.act_fn == "relu" else gelu)(x, name=name)
 
 
 def mlp(x: Matrix, at: str, config: Config, out: str = "") -> Matrix:
-    """Two layers with an activation between them, the same at each position.
+    """The feed-forward network: two linear layers with an activation between them, applied to each position.
 
     Shapes: (pos, d_model) → (pos, d_mlp) → (pos, d_model).
     """
@@ -190,9 +193,10 @@ def mlp(x: Matrix, at: str, config: Config, out: str = "") -> Matrix:
 
 
 def block(x: Matrix, at: str, config: Config) -> Matrix:
-    """Attention and feed-forward, each added to the residual stream.
+    """A block: attention and then the feed-forward network, each added to the residual stream.
 
-    Pre-norm as in GPT-2; post-norm as in Vaswani et al. 2017, with the names of TransformerLens's BertBlock.
+    Norms stand before the layers, as in GPT-2, or after the sums, as in Vaswani et al. 2017; then the names are those
+    of TransformerLens's BertBlock.
     """
     c = config
     if c.norm_position == "pre":
@@ -209,15 +213,16 @@ def block(x: Matrix, at: str, config: Config) -> Matrix:
 
 
 def _sum(x: Matrix, update: Matrix, name: str, part: str) -> Matrix:
-    """The residual stream with what a layer adds to it."""
+    """The residual stream plus the result of a layer."""
     with x.tape.part(part):
         return add(x, update, name=name)
 
 
 def decoder_block(x: Matrix, memory: Matrix, at: str, config: Config) -> Matrix:
-    """Masked self-attention, attention to the encoder's result, and feed-forward, each added to the stream.
+    """A decoder's block: masked self-attention, attention to the encoder's result, and the feed-forward network, each
+    added to the stream. The names are those of TransformerLens's T5Block.
 
-    Shapes: x (pos, d_model), memory (source, d_model). Names as in TransformerLens's T5Block.
+    Shapes: x (pos, d_model), memory (source, d_model) → (pos, d_model).
 
     Source: Vaswani et al. 2017, section 3.1; pre-norm as in PyTorch's norm_first.
     """
@@ -235,9 +240,10 @@ def decoder_block(x: Matrix, memory: Matrix, at: str, config: Config) -> Matrix:
 
 
 def convolution(x: Matrix, weight: Matrix, bias: str, at: str, name: str) -> Matrix:
-    """A 1×1 convolution: each column of the weight is a kernel that slides over the positions.
+    """A 1×1 convolution: each column of the weight is a kernel that slides over the positions, and makes one feature
+    map.
 
-    Shapes: x (pos, channels), weight (channels, kernels) → (pos, kernels). Kernel j gives the feature map j.
+    Shapes: x (pos, channels), weight (channels, kernels) → (pos, kernels).
     """
     tape, n = x.tape, x.rows
     maps = []
@@ -252,7 +258,8 @@ def convolution(x: Matrix, weight: Matrix, bias: str, at: str, name: str) -> Mat
 
 
 def unembedding(x: Matrix, config: Config) -> Matrix:
-    """One logit for each word of the vocabulary: by W_U, or by W_E where the two are tied.
+    """The logits: a product with W_U, or with the transpose of W_E where the two are tied; plus b_U where it is
+    given.
 
     Shapes: (pos, d_model) → (pos, d_vocab).
     """
@@ -269,7 +276,7 @@ def unembedding(x: Matrix, config: Config) -> Matrix:
 
 
 def embedding(tape: Tape, ids: tuple[int, ...], config: Config, positions: int) -> Matrix:
-    """Each token's row of W_E, plus what tells its position.
+    """Each token's row of W_E, plus its position: learned, sinusoidal or none. ids: the tokens as rows of W_E.
 
     Shapes: → (pos, d_model).
     """
@@ -288,7 +295,10 @@ def embedding(tape: Tape, ids: tuple[int, ...], config: Config, positions: int) 
 
 
 def waves(tape: Tape, config: Config, positions: int) -> Matrix:
-    """What tells the positions apart in the paper of 2017. Shapes: → (pos, d_model)."""
+    """Sinusoidal positions, as in Vaswani et al. 2017.
+
+    Shapes: → (pos, d_model).
+    """
     sizes = {"i": (positions, "pos"), "j": (config.d_model, "d_model")}
     return sinusoid(
         name="hook_pos_embed", tape=tape, sizes=sizes, width=config.d_model, periods=config.sinusoidal_periods

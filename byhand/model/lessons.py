@@ -1,4 +1,4 @@
-"""Small models, each for one idea: a part of a transformer, or what surrounds it."""
+"""Small models, each about one idea: a part of a transformer, or its training and use."""
 
 from __future__ import annotations
 
@@ -68,9 +68,9 @@ def _matrix_product(build: Builder) -> Matrix:
 
 @model("linear-layer", part="mlp")
 def _linear_layer(build: Builder) -> Results:
-    """x W + b: d_mlp neurons, each with d_model weights; and the number of these parameters.
+    """A linear layer, x W + b, of d_mlp neurons with d_model weights each; and the number of its parameters.
 
-    Where its weights are given, there is another layer on the same x.
+    If the weights of a second layer are given, it reads the same x.
     """
     c, x = build.config, build.stream("x", "mlp")
 
@@ -78,18 +78,18 @@ def _linear_layer(build: Builder) -> Results:
         weight = build.tape.given(f"{at}.W", (c.d_model, c.d_mlp), ("d_model", "d_mlp"))
         return linear(x, weight, f"{at}.b", name)
 
-    made = [layer("linear", "y")]
+    layers = [layer("linear", "y")]
     if "other.W" in build.tape.numbers:
-        made.append(layer("other", "other.y"))
+        layers.append(layer("other", "other.y"))
     inputs, outputs = build.size("d_model"), build.size("d_mlp")
-    return *made, add_up(product(inputs, outputs, name="count.weights"), outputs, name="count")
+    return *layers, add_up(product(inputs, outputs, name="count.weights"), outputs, name="count")
 
 
 @model("mlp", part="mlp")
 def _mlp(build: Builder) -> Matrix:
-    """Two layers with an activation between them: the feed-forward network outside of a transformer.
+    """Two linear layers with an activation between them: the feed-forward network outside of a transformer.
 
-    It reads `x`, or where that is not given, what enters the network in a block.
+    It reads `x`; if that is not given, hook_resid_mid or hook_resid_pre, as in a block.
     """
     block = "x" not in build.tape.numbers and build.tape.numbers.keys() & {RESID_PRE, RESID_MID}
     return mlp(build.middle() if block else build.stream("x", "mlp"), "blocks.0.mlp", build.config)
@@ -111,7 +111,7 @@ def _softmax(build: Builder) -> Matrix:
 
 @model("embedding", part="embed", reads_words=True)
 def _embedding(build: Builder) -> Results:
-    """Each token's row of W_E: looked up, and as the product of a one-hot row with W_E."""
+    """Each token's row of W_E, found in two ways: looked up, and as the product of a one-hot row with W_E."""
     c, ids, n = build.config, build.values.ids(), build.positions
     w_e = build.tape.given("embed.W_E", (c.d_vocab, c.d_model), ("d_vocab", "d_model"))
     places = {"i": (n, "pos")}
@@ -123,7 +123,7 @@ def _embedding(build: Builder) -> Results:
 def _positional_encoding(build: Builder) -> Matrix:
     """Sines and cosines for each position, and their sum with `hook_embed` where it is given.
 
-    The turns of each pair, where periods are given, are computed only when requested.
+    If periods are given, the turns of each pair of dimensions are computed, only when requested.
     """
     periods = build.config.sinusoidal_periods
     if periods:
@@ -137,7 +137,10 @@ def _positional_encoding(build: Builder) -> Matrix:
 
 @model("convolution", part="mlp")
 def _convolution(build: Builder) -> Matrix:
-    """The feed-forward network as two 1×1 convolutions. The same as two layers is computed only when requested."""
+    """The feed-forward network as two 1×1 convolutions; and the number of weights of the first.
+
+    The same network as two linear layers is computed only when requested.
+    """
     c, tape, x = build.config, build.tape, build.middle()
     w_in = tape.given("blocks.0.mlp.W_in", (c.d_model, c.d_mlp), ("d_model", "d_mlp"))
     pre = convolution(x, w_in, "blocks.0.mlp.b_in", "blocks.0.conv_in", "blocks.0.conv_in.hook_pre")
@@ -153,14 +156,14 @@ def _convolution(build: Builder) -> Matrix:
 
 @model("transformer-by-hand", part="heads")
 def _transformer_by_hand(build: Builder) -> Matrix:
-    """Features mixed by a given pattern, then two layers: a transformer at its simplest."""
+    """A transformer at its simplest: rows mixed by a given pattern, then the feed-forward network."""
     x = build.stream(RESID_PRE)
     pattern = build.matrix("blocks.0.attn.hook_pattern[0]", ("pos", "pos"))
     return mlp(matmul(pattern, x, name="blocks.0.attn.hook_z[0]"), "blocks.0.mlp", build.config)
 
 
-def _judged(build: Builder, logits: Matrix) -> tuple[Matrix, Matrix]:
-    """The probabilities of logits, and the mean surprisal of the tokens, which are the right answers."""
+def _loss(build: Builder, logits: Matrix) -> tuple[Matrix, Matrix]:
+    """The probabilities of logits, and the loss: the mean surprisal of the right answers, which the tokens are."""
     base, tokens = build.config.softmax_base, build.values.ids(logits.cols)
     probs = softmax(logits, "probs", base)
     right = gather_entries(probs, name="probs.right", cols=tokens)
@@ -169,24 +172,26 @@ def _judged(build: Builder, logits: Matrix) -> tuple[Matrix, Matrix]:
 
 @model("perplexity")
 def _perplexity(build: Builder) -> Matrix:
-    """The perplexity of logits by W_U, or by W_E where the two are tied: base to the power of the mean surprisal."""
+    """The perplexity of a language model, from its last norm on: the base to the power of the mean surprisal."""
     c, tape, x = build.config, build.tape, build.stream("ln_final.hook_normalized", "ln_final")
     logits = unembedding(x, c)
-    beside = not c.tie_word_embeddings and "embed.W_E" in tape.numbers
-    if beside:
+    also_tied = not c.tie_word_embeddings and "embed.W_E" in tape.numbers
+    if also_tied:
         w_e = tape.given("embed.W_E", (c.d_vocab, c.d_model), ("d_vocab", "d_model"))
     with tape.part("unembed"):
-        if beside:
+        if also_tied:  # computed only when requested
             dot_rows(x, w_e, name="tied_logits")
-        _, loss = _judged(build, logits)
+        _, loss = _loss(build, logits)
         return power_of(loss, name="perplexity", base=c.softmax_base)
 
 
 @model("cross-entropy", part="unembed")
 def _cross_entropy(build: Builder) -> Results:
-    """The cross-entropy of given `logits`: the mean surprisal of the right tokens; and its gradient, p − y."""
+    """The cross-entropy of given `logits`, that is the mean surprisal of the right tokens; and its gradient, p −
+    y.
+    """
     logits = build.matrix("logits", ("pos", "d_vocab"))
-    probs, loss = _judged(build, logits)
+    probs, loss = _loss(build, logits)
     sizes = {"i": (logits.rows, "pos"), "j": (logits.cols, "d_vocab")}
     right = one_hot(name="one_hot", tape=build.tape, sizes=sizes, rows=build.values.ids(logits.cols))
     gradient = subtract(probs, right, name="logits.grad")
@@ -195,49 +200,52 @@ def _cross_entropy(build: Builder) -> Results:
 
 @model("sampling", part="unembed")
 def _sampling(build: Builder) -> Results:
-    """Sampling from one row of `logits`: at several `temperatures`, among the top `k`, and among the top `p`.
+    """Sampling from one row of `logits`: at several `temperatures`, and at the first of them with top k and top p.
 
-    Top k and top p take the first temperature. Beside them, two-word texts from tables of what comes `first` and
-    `second`: the probability of the greedy one and of the best one.
+    Also texts of two words, from the probabilities of the `first` word and of the `second` after it: the probability
+    of the greedy text, and that of the likeliest one.
     """
-    logits, heat = build.matrix("logits", ("", "d_vocab")), build.matrix("temperatures", ("temperature", ""))
-    probs = softmax(divided_by_each(logits, heat, name="scaled"), "probs", build.config.softmax_base)
+    logits, temperatures = build.matrix("logits", ("", "d_vocab")), build.matrix("temperatures", ("temperature", ""))
+    probs = softmax(divided_by_each(logits, temperatures, name="scaled"), "probs", build.config.softmax_base)
     row_argmax(probs, name="likeliest")  # computed only when requested
     plain = gather_rows(probs, name="probs.plain", sizes={"i": (1, "")}, rows=(0,))
     k, p = (build.number(name, default).values[0][0] for name, default in (("k", 2), ("p", Fraction(3, 4))))
-    kept = [_renormalised(plain, *top) for top in (("top_k", _first, k), ("top_p", _reaching, p))]
+    renormalised = _renormalised(plain, "top_k", _top_k, k), _renormalised(plain, "top_p", _top_p, p)
     first, then = build.matrix("first", ("d_vocab", "")), build.matrix("second", ("d_vocab", "d_vocab"))
     joint = scale_rows(then, first, name="joint")
     likeliest = each(lambda *shares: Computed(shares.index(max(shares))), *(share for (share,) in first.values))
     path = gather_rows(joint, name="greedy.row", sizes={"i": (1, "")}, rows=(likeliest,))
-    return (*kept, largest_entry(path, name="greedy"), largest_entry(joint, name="best"))
+    return (*renormalised, largest_entry(path, name="greedy"), largest_entry(joint, name="best"))
 
 
-def _renormalised(probs: Matrix, name: str, some: Callable[..., list[int]], limit: Any) -> Matrix:
-    """The probabilities that `some` picks, divided by their sum, and 0 for the others."""
+def _renormalised(probs: Matrix, name: str, pick: Callable[..., list[int]], limit: Any) -> Matrix:
+    """The probabilities that are picked, divided by their sum, and 0 for the others.
+
+    pick: the columns that are kept, from the limit and the probabilities.
+    """
 
     def is_kept(j: int) -> Any:
-        return each(lambda *own: Computed(j in some(*own)), limit, *probs.values[0])
+        return each(lambda *arguments: Computed(j in pick(*arguments)), limit, *probs.values[0])
 
     kept = keep_entries(probs, name=name, kept=(tuple(map(is_kept, range(probs.cols))),))
     return normalize_rows(kept, row_sum(kept, name=f"{name}.sum"), name=f"{name}.probs")
 
 
-def _first(count: Any, *shares: Any) -> list[int]:
-    """The columns of the so many largest shares."""
-    return sorted(range(len(shares)), key=lambda j: -shares[j])[: int(count)]
+def _top_k(k: Any, *probs: Any) -> list[int]:
+    """The columns of the k largest probabilities, the largest first."""
+    return sorted(range(len(probs)), key=lambda j: -probs[j])[: int(k)]
 
 
-def _reaching(least: Any, *shares: Any) -> list[int]:
-    """The columns of the fewest shares that add up to at least so much, largest first."""
-    ordered = _first(len(shares), *shares)
-    reached = accumulate((shares[j] for j in ordered), initial=0)
-    return [j for j, before in zip(ordered, reached, strict=False) if before < least]
+def _top_p(p: Any, *probs: Any) -> list[int]:
+    """The columns of the fewest probabilities that add up to at least p, the largest first."""
+    ordered = _top_k(len(probs), *probs)
+    sums_before = accumulate((probs[j] for j in ordered), initial=0)
+    return [j for j, before in zip(ordered, sums_before, strict=False) if before < p]
 
 
 @model("kv-cache", part="heads", one_head=True)
 def _kv_cache(build: Builder) -> Results:
-    """One head over all tokens; then the last token alone, with the keys and values of the others from the cache."""
+    """One head over all tokens; then the last token alone, with keys and values of the other tokens from a cache."""
     c, at, x = build.config, "blocks.0.attn", build.stream(RESID_PRE)
     whole, n = head(x, at, 0, c), x.rows
     old, new = tuple(range(n - 1)), {"i": (1, "new")}

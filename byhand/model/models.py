@@ -1,4 +1,4 @@
-"""Transformers and their parts: each model writes its steps on a tape and returns its result, or several."""
+"""Transformers and their parts: each model records its steps on a tape, and returns one result or several."""
 
 from __future__ import annotations
 
@@ -28,26 +28,26 @@ from byhand.tape import Matrix
 
 @model("attention-head", one_head=True)
 def _attention_head(build: Builder) -> Matrix:
-    """One head of attention."""
+    """One head of attention, without W_O."""
     return head(build.stream(RESID_PRE), "blocks.0.attn", 0, build.config)
 
 
 @model("multi-head-attention")
 def _multi_head_attention(build: Builder) -> Matrix:
-    """All heads and W_O."""
+    """An attention layer: all heads, and W_O."""
     return attention(build.stream(RESID_PRE), "blocks.0.attn", build.config)
 
 
 @model("cross-attention")
 def _cross_attention(build: Builder) -> Matrix:
-    """A decoder's attention to the rows of an encoder: queries from the one, keys and values from the other."""
+    """A decoder's attention to the rows of an encoder: queries from the decoder, keys and values from the encoder."""
     x, memory, out = build.stream(DECODER), build.source(), "decoder.0.hook_cross_attn_out"
     return attention(x, "decoder.0.cross_attn", build.config, memory, out)
 
 
 @model("layer-norm")
 def _layer_norm(build: Builder) -> Matrix:
-    """Each row normalised, then w and b: of the stream, or of its sum with `hook_attn_out` where that is given."""
+    """The norm of each row of the stream, or of its sum with `hook_attn_out` where that is given."""
     x = build.stream(RESID_PRE)
     if ATTN_OUT in build.tape.numbers:
         added = build.stream(ATTN_OUT, "out")
@@ -66,7 +66,7 @@ def _batch_norm(build: Builder) -> Matrix:
 
 @model("feed-forward")
 def _feed_forward(build: Builder) -> Matrix:
-    """Two layers at each position."""
+    """The feed-forward network."""
     return mlp(build.middle(), "blocks.0.mlp", build.config)
 
 
@@ -77,9 +77,11 @@ def _block(build: Builder) -> Matrix:
 
 
 def _stack(build: Builder, x: Matrix, name: str, layer_of: Callable[[Matrix, str], Matrix]) -> Matrix:
-    """Layers, each on the result of the one before; what enters a layer may be given as its hook_resid_pre."""
+    """A stack of layers, each on the result of the one before. The rows that a layer reads may be given as its
+    hook_resid_pre.
+    """
     for layer in range(build.config.n_layers):
-        start = f"{name}.{layer}.hook_resid_pre"  # after the first, another name for the last one's result
+        start = f"{name}.{layer}.hook_resid_pre"  # after the first layer, the same rows as the result before it
         given = layer > 0 and start in build.tape.numbers
         x = layer_of(build.tape.given(start, x.shape, x.axes) if given else x, f"{name}.{layer}")
     return x
@@ -87,17 +89,17 @@ def _stack(build: Builder, x: Matrix, name: str, layer_of: Callable[[Matrix, str
 
 @model("gpt", reads_words=True, says_words=True)
 def _gpt(build: Builder) -> Matrix:
-    """A whole small language model: tokens to the next token."""
+    """A whole small language model, from the tokens to the next token."""
     c = build.config
     x = embedding(build.tape, build.values.ids(), c, build.positions)
     x = _stack(build, x, "blocks", lambda x, at: block(x, at, c))
     if c.norm_position == "pre":
         x = norm(x, "ln_final", c)
-    return _spoken(x, c)
+    return _next_token(x, c)
 
 
-def _spoken(x: Matrix, config: Config) -> Matrix:
-    """The logits, and the token with the largest. The probabilities are computed only when requested."""
+def _next_token(x: Matrix, config: Config) -> Matrix:
+    """The tokens with the largest logits. The probabilities are computed only when requested."""
     logits = unembedding(x, config)
     with x.tape.part("unembed"):
         softmax(logits, "probs", config.softmax_base)
@@ -111,17 +113,19 @@ def _encoder(build: Builder) -> Matrix:
 
 
 def _encoded(build: Builder, x: Matrix) -> Matrix:
+    """The result of an encoder that reads x."""
     seeing_all = replace(build.config, attention_dir="bidirectional")
     return _stack(build, x, "encoder", lambda x, at: block(x, at, seeing_all))
 
 
 @model("encoder-decoder")
 def _encoder_decoder(build: Builder) -> Matrix:
-    """An encoder, and a decoder that attends to its own past and to the encoder's result; with a vocabulary, logits.
+    """An encoder, and a decoder that attends to its own past and to the encoder's result; with a vocabulary, the next
+    tokens.
 
-    The decoder's own attention is masked, the encoder's and the one between them are not.
+    The decoder's self-attention is masked. The encoder's, and the attention between them, is not.
     """
     memory = _encoded(build, build.source())
     causal = replace(build.config, attention_dir="causal")
     x = _stack(build, build.stream(DECODER), "decoder", lambda x, at: decoder_block(x, memory, at, causal))
-    return _spoken(x, build.config) if build.config.d_vocab else x
+    return _next_token(x, build.config) if build.config.d_vocab else x

@@ -1,4 +1,4 @@
-"""Names of steps and parameters, and what they are called on paper: symbols in LaTeX, by the end of a name."""
+"""Names of steps and parameters, and their symbols on paper, in LaTeX."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ RESID_PRE, RESID_MID = "blocks.0.hook_resid_pre", "blocks.0.hook_resid_mid"
 ATTN_OUT = "blocks.0.hook_attn_out"
 ENCODER, DECODER = "encoder.0.hook_resid_pre", "decoder.0.hook_resid_pre"
 
-# <h> is the head's number, <p> the primes that tell the norms of a model apart; words stand in \text{…}, and each
-# language has its own
+# The symbol for each end of a name. <h> stands for the head's number as an index, <,h> for the same after a comma,
+# <p> for the primes that tell the norms of a model apart. Words stand in \text{…}; each language has its own.
 _SYMBOLS = {
     "hook_embed": "E",
     "hook_pos_embed": "P",
@@ -131,7 +131,7 @@ _PRIMES = {"ln1": "", "ln2": "'", "ln3": "''", "ln_final": "''"}
 
 
 def symbol(name: str, heads: int = 1) -> str:
-    """The symbol of a step or parameter, in LaTeX; a head's number only where there are several.
+    """The symbol of a step or parameter, in LaTeX. It has the head's number only if there are several heads.
 
     `symbol("blocks.0.attn.hook_q[1]", heads=2)` is "Q_2".
     """
@@ -150,5 +150,5 @@ def symbol(name: str, heads: int = 1) -> str:
 
 
 def is_parameter(name: str) -> bool:
-    """Whether a given is a learned parameter (a weight, a bias, a norm's w or b) and no step."""
+    """Whether the name of a given is that of a learned parameter: a weight, a bias, a norm's w or b."""
     return re.fullmatch(r"(W|b)_\w+(\[\d+\])?|W|w|b", name.rpartition(".")[2]) is not None

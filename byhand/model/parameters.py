@@ -12,7 +12,7 @@ HEADED = ("attn.W_Q", "attn.W_K", "attn.W_V", "attn.W_O", "attn.b_Q", "attn.b_K"
 
 
 def attention_shapes(config: Config, at: str) -> dict[str, tuple[int, ...]]:
-    """The parameters of attention and their shapes, as in TransformerLens."""
+    """The parameters of an attention layer and their shapes. at: the name of the layer, such as blocks.0.attn."""
     c = config
     return {
         f"{at}.W_Q": (c.n_heads, c.d_model, c.d_head), f"{at}.b_Q": (c.n_heads, c.d_head),
@@ -28,7 +28,7 @@ def norm_shapes(config: Config, at: str) -> dict[str, tuple[int, ...]]:
 
 
 def block_shapes(config: Config, at: str, norms: Sequence[str] = ("ln1", "ln2")) -> dict[str, tuple[int, ...]]:
-    """The parameters of a block and their shapes, as in TransformerLens."""
+    """The parameters of a block and their shapes. at: the name of the block, such as blocks.0."""
     c, shapes = config, attention_shapes(config, f"{at}.attn")
     for norm in norms:
         shapes |= norm_shapes(c, f"{at}.{norm}")
@@ -39,7 +39,7 @@ def block_shapes(config: Config, at: str, norms: Sequence[str] = ("ln1", "ln2"))
 
 
 def parameter_shapes(config: Config) -> dict[str, tuple[int, ...]]:
-    """Every parameter of every model and its shape: of blocks, of encoder and decoder, of lone layers."""
+    """Every parameter of every model and its shape: of blocks, encoders, decoders, and layers by themselves."""
     c = config
     shapes: dict[str, tuple[int, ...]] = {
         "embed.W_E": (c.d_vocab, c.d_model),
@@ -56,7 +56,7 @@ def parameter_shapes(config: Config) -> dict[str, tuple[int, ...]]:
 
 
 def shape_of(name: str, shapes: Mapping[str, tuple[int, ...]]) -> tuple[int, ...]:
-    """The shape of a parameter, or of one head's part of it: blocks.0.attn.W_Q[1].
+    """The shape of a parameter, or of one head's part of it, as of blocks.0.attn.W_Q[1].
 
     Raises: UnknownNameError.
     """
@@ -73,7 +73,7 @@ def has_heads(name: str) -> bool:
 
 
 def _alike(name: str, shapes: Mapping[str, tuple[int, ...]]) -> list[str]:
-    """The parameters of the layer that a name tells of, or else of the first; and those of no layer."""
-    layer = re.search(r"\.(\d{1,5})\.", name)
-    own = f".{layer[1]}." if layer and f"blocks.{layer[1]}.ln1.w" in shapes else ".0."
-    return [known for known in shapes if own in known or not re.search(r"\.\d+\.", known)]
+    """The names that an error suggests: those of the layer in this name, or of the first, and those of no layer."""
+    found = re.search(r"\.(\d{1,5})\.", name)
+    layer = f".{found[1]}." if found and f"blocks.{found[1]}.ln1.w" in shapes else ".0."
+    return [known for known in shapes if layer in known or not re.search(r"\.\d+\.", known)]

@@ -1,4 +1,4 @@
-"""Models by name: each a function that writes the model's steps on a tape, with the facts that other rooms ask for.
+"""Models by name: each is a function that records steps on a tape, with the facts that other rooms need.
 
 @model("twice")
 def twice(build: Builder) -> Matrix:
@@ -28,7 +28,7 @@ from byhand.model.weights import Values, complete, sound_numbers
 from byhand.ops.shapes import gather_rows
 from byhand.tape import Matrix, Step, Tape, shape_text
 
-MOST_TERMS = 20_000_000  # of all sums of a run: a minute
+MOST_TERMS = 20_000_000  # of all sums of a run together: they take about a minute
 Write = Callable[[Builder], "Matrix | tuple[Matrix, ...]"]
 
 
@@ -36,12 +36,12 @@ Write = Callable[[Builder], "Matrix | tuple[Matrix, ...]"]
 class Model:
     """A model that can be run on values.
 
-    write: writes the steps on a tape and returns the result, or several.
-    part: the part of a transformer in which a small model is used, and to which its steps belong.
-    one_head: whether it has a single head of attention, whatever n_heads is.
-    reads_words: whether it looks its tokens up in a vocabulary, and needs one.
-    says_words: whether it ends in words, which may be chosen (`--answer`).
-    counts: whether its steps are figures about a transformer, not matrices of one.
+    write: records the steps on a tape, and returns one result or several.
+    part: the part of a transformer that a small model is about, and that its steps belong to.
+    one_head: whether it has one head of attention, whatever n_heads is.
+    reads_words: whether it looks tokens up in a vocabulary, so that it needs one.
+    says_words: whether its results are words, which may be chosen (`--answer`).
+    counts: whether its steps are figures about a transformer, such as its number of parameters.
     """
 
     name: str
@@ -53,14 +53,15 @@ class Model:
     counts: bool = False
 
     def run(self, values: Values, domain: Domain, force: bool = True) -> Tape:
-        """A tape with the steps in a number system, evaluated, or with `force=False` when asked for.
+        """The tape of a run in a number system. force: whether the results are evaluated, and checked before; else
+        steps are evaluated when their values are asked for.
 
-        Raises: UnknownNameError for a step or a parameter that does not exist; ValuesError, also where several
-        problems are told at once, before anything is evaluated; DomainError.
+        Raises: UnknownNameError for a step or a parameter that does not exist; ValuesError, which tells all problems
+        at once, before anything is evaluated; DomainError.
         """
         problems: list[ByHandError] = []
         values = complete(values)
-        tape, results = _written(self, values, domain, problems)
+        tape, results = _recorded(self, values, domain, problems)
         tape.results = tuple(result.name for result in results)
         needed = list({step.name: step for result in results for step in tape.needed(result.name)}.values())
         with collecting(problems):
@@ -79,7 +80,7 @@ class Model:
 
 
 class Models(dict[str, Model]):
-    """The models that there are."""
+    """All models by name. An unknown name raises UnknownNameError."""
 
     def __missing__(self, name: str) -> Model:
         raise UnknownNameError("model", name, self)
@@ -92,7 +93,7 @@ def model(
     name: str, *, part: str = "", one_head: bool = False, reads_words: bool = False, says_words: bool = False,
     counts: bool = False,
 ) -> Callable[[Write], Write]:  # fmt: skip
-    """Register a function that writes steps as a model, with its facts."""
+    """Register a function that records steps as a model, with its facts."""
 
     def register(write: Write) -> Write:
         MODELS[name] = Model(name, write, part, one_head, reads_words, says_words, counts)
@@ -102,19 +103,19 @@ def model(
 
 
 def unread(tape: Tape, values: Values) -> list[str]:
-    """The given parameters and steps that the evaluated steps did not read."""
+    """The names of given parameters and steps that no evaluated step has read."""
     read = {step.name.partition("[")[0] for step in tape.used()}
     read_whole = {step.name for step in tape.used()}
     weights = [name for name in values.weights if name.partition("[")[0] not in read]
     return weights + [name for name in values.inputs if name not in read_whole]
 
 
-def _written(
+def _recorded(
     model: Model, values: Values, domain: Domain, problems: list[ByHandError]
 ) -> tuple[Tape, tuple[Matrix, ...]]:
-    """A tape with the model's steps, nothing evaluated, and the results; what is wrong is added to the problems.
+    """A tape with the model's steps, none of them evaluated, and the results. What is wrong is added to the problems.
 
-    Raises: ByHandError with the problems so far, where the steps cannot be written at all.
+    Raises: ByHandError with the problems so far, where the steps cannot be recorded at all.
     """
     given = sound_numbers(values, problems)
     inputs_are_sound = values.inputs.keys() <= given.keys()
@@ -124,30 +125,36 @@ def _written(
             if model.reads_words and not values.config.d_vocab:
                 raise ValuesError(f"{model.name} needs a vocabulary: give d_vocab, or a list of words")
             with tape.part(model.part):
-                made = model.write(Builder(tape, values))
+                results = model.write(Builder(tape, values))
             break
-        except MisfitError as misfit:  # the next may be of another shape, too
+        except MisfitError as misfit:  # leave the misfit out and try again: others may have a wrong shape, too
             problems.append(misfit)
             if misfit.step not in given or len(problems) > MOST_PROBLEMS:
                 raise together(problems) from None
             del given[misfit.step]
-        except ByHandError as error:  # which may be for want of an input that is not sound
+        except ByHandError as error:  # told only if it cannot be due to an input that was left out as unsound
             raise together([*problems, *([error] if inputs_are_sound else [])]) from None
     for name in values.inputs:
         if len(problems) <= MOST_PROBLEMS:
             with collecting(problems):
                 tape[name]  # an unknown step is an error
-    return tape, made if isinstance(made, tuple) else (made,)
+    return tape, results if isinstance(results, tuple) else (results,)
 
 
 def _check_tokens(needed: Sequence[Step], values: Values) -> None:
-    """Raises: ValuesError where tokens are needed and not given."""
+    """Refuse a run that needs tokens if none are given.
+
+    Raises: ValuesError.
+    """
     if any(step.op is gather_rows and not step.params["rows"] for step in needed):
         raise ValuesError(f"tokens is missing; give words or ids, up to n_ctx={values.config.n_ctx} of them")
 
 
 def _check_givens(tape: Tape, needed: Sequence[Step], values: Values) -> None:
-    """Raises: ValuesError for matrices that are needed and not given at all, neither sound nor unsound."""
+    """Refuse a run if matrices that it needs are missing; those that are given but unsound are told elsewhere.
+
+    Raises: ValuesError.
+    """
     known = values.inputs.keys() | values.weights.keys()
     givens = [step for step in needed if step.op is None and step.name not in tape.numbers]
     missing = [step for step in givens if step.name not in known and step.name.partition("[")[0] not in known]
@@ -160,7 +167,10 @@ def _check_givens(tape: Tape, needed: Sequence[Step], values: Values) -> None:
 
 
 def _check_terms(tape: Tape, needed: Sequence[Step]) -> None:
-    """Raises: ConfigError where the run would take minutes."""
+    """Refuse a run that would take minutes.
+
+    Raises: ConfigError.
+    """
     terms = sum(
         step.shape[0] * step.shape[1] * max([1, *(tape.steps[name].shape[1] for name in step.inputs)])
         for step in needed

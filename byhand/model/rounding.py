@@ -1,8 +1,8 @@
-"""Weights rounded to a few places, and what that changes in a run."""
+"""Weights rounded to a few decimal places, and what that changes in a run."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
@@ -17,9 +17,11 @@ from byhand.tape import Tape
 
 @dataclass(frozen=True)
 class Effect:
-    """What rounding changes: the largest change of a weight and of the result, and the rows with another answer.
+    """What rounding changes.
 
-    answers: rows, counted from 0, whose largest entry is another one; only where the result is logits.
+    weight, weight_change: the parameter with the largest change of an entry, and that change. result, result_change:
+    the step that is compared, and the largest change of an entry. answers: the rows, from 0, whose largest entry is
+    in another column.
     """
 
     places: int
@@ -39,19 +41,19 @@ class Effect:
 
 
 def rounded(values: Values, places: int) -> Values:
-    """Values whose weights have a few places, half away from zero; letters stay."""
+    """The values with weights rounded to a few places, ties away from zero; letters stay."""
 
-    def settle(entry: Any) -> Any:
+    def round_entry(entry: Any) -> Any:
         number = parse(entry)
         if not isinstance(number, Fraction):
             return entry
         return plain(Fraction(half_away(number * 10**places), 10**places))
 
-    return replace(values, weights=_each(values.weights, settle))
+    return replace(values, weights={name: _map(round_entry, entry) for name, entry in values.weights.items()})
 
 
 def effect(model: Model, values: Values, places: int) -> Effect:
-    """What rounding the weights changes, both runs being in float64.
+    """What rounding the weights changes. Both runs are in float64.
 
     Raises: as Model.run does.
     """
@@ -74,15 +76,13 @@ def effect(model: Model, values: Values, places: int) -> Effect:
     return Effect(places, weight, float(most), result, max(changes, default=0.0), tuple(answers))
 
 
-def _each(entries: Mapping[str, Any], settle: Callable[[Any], Any]) -> dict[str, Any]:
-    def walk(entry: Any) -> Any:
-        return [walk(x) for x in entry] if isinstance(entry, list | tuple) else settle(entry)
-
-    return {name: walk(entry) for name, entry in entries.items()}
+def _map(change: Callable[[Any], Any], entry: Any) -> Any:
+    """A nested list with a function applied to each number."""
+    return [_map(change, x) for x in entry] if isinstance(entry, list | tuple) else change(entry)
 
 
 def _result(tape: Tape) -> str:
-    """The logits, where they are computed, or else the last step."""
+    """The step that is compared: the logits if they are computed, else the last step."""
     computed = [step.name for step in tape.used() if step.op is not None]
     return "logits" if "logits" in computed else computed[-1]
 

@@ -1,6 +1,6 @@
-"""How large a transformer is: parameters, FLOPs, bytes and days, each figure a step on the tape.
+"""How large a transformer is: parameters, FLOPs, bytes and days. Each figure is a step on the tape.
 
-Sizes come from the config, or from inputs by the same names, where [[4, 768]] puts two models side by side.
+Sizes come from the config, or from inputs of the same names, where [[4, 768]] puts two models side by side.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from byhand.model.registry import model
 from byhand.ops.linear import add_all, multiply, percent, quotient, subtract
 from byhand.tape import Matrix
 
-# what is not in a config, under inputs; PyTorch's float32, AdamW's two moments beside the weights, NVIDIA's A100
+# Figures that a config does not have, by their names under inputs, and their defaults: PyTorch's float32 has 4 bytes;
+# AdamW stores two moments beside the weights, 3 copies; NVIDIA's A100 makes 312 · 10¹² FLOPs a second.
 GIVEN: dict[str, int | Fraction] = {
     "bias": 0, "bytes_per_number": 4, "copies": 3, "batch": 1, "seconds": 1, "peak_flops": 312 * 10**12,
     "gpus": 8, "utilisation": Fraction(3, 10), "train_tokens": 10**9,
@@ -31,10 +32,11 @@ def add_up(*terms: Matrix, name: str) -> Matrix:
 
 @model("sizing", counts=True)
 def _sizing(build: Builder) -> tuple[Matrix, ...]:
-    """Parameters by part, FLOPs of a forward and a backward pass over n_ctx tokens, checkpoint, time.
+    """The parameters of each part, the FLOPs of a forward and a backward pass over n_ctx tokens, the bytes of a
+    checkpoint, and the days of a training.
 
-    A multiplication and an addition are two FLOPs; softmax, norms and the mask are left out; nothing is saved by the
-    causal mask; a backward pass is two forward passes. `bias` is 1 where layers and norms have biases.
+    A multiplication and an addition are two FLOPs. Softmax, norms and masks are not counted, and a causal mask saves
+    nothing. A backward pass counts as two forward passes. `bias` is 1 where layers and norms have biases, else 0.
 
     Source: Hoffmann et al. 2022, appendix F; Chowdhery et al. 2022, appendix B.
     """
@@ -97,7 +99,9 @@ def _shares(whole: Matrix, prefix: str) -> list[Matrix]:
 
 
 def _flops(n: dict[str, Matrix]) -> tuple[Matrix, ...]:
-    """FLOPs of the products, by part, for one sequence: forward, backward, both."""
+    """The FLOPs of the matrix products for one sequence: each part's share of the forward pass, and the FLOPs of the
+    forward and the backward pass together.
+    """
     tape = n["d_model"].tape
     tokens, d, width = n["n_ctx"], n["d_model"], tape["width"]
     with tape.part("heads"):
@@ -123,7 +127,7 @@ def _flops(n: dict[str, Matrix]) -> tuple[Matrix, ...]:
 
 
 def _time(n: dict[str, Matrix], params: Matrix, flops: Matrix) -> tuple[Matrix, ...]:
-    """What part of a GPU's FLOPs is used, and how many days a training takes."""
+    """The share of a GPU's FLOPs that is used, the FLOPs that Chowdhery et al. count, and the days of a training."""
     tape, tokens = params.tape, n["n_ctx"]
     rate = quotient(product(flops, n["batch"], name="flops.batch"), n["seconds"], name="flops_per_second")
     used = percent(rate, n["peak_flops"], name="mfu")

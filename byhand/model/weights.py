@@ -1,4 +1,4 @@
-"""What a model is run on: config, tokens, given steps and parameters, checked before anything runs."""
+"""What a model is run on: config, tokens, and the numbers of given steps and parameters, checked before a run."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ KEYS = ("config", "tokens", "source", "vocabulary", "inputs", "weights")
 
 @dataclass(frozen=True)
 class Values:
-    """A model's numbers as given: nested lists by parameter name (weights) and by step name (inputs).
+    """The numbers of a model as they are given: nested lists, by step name (inputs) and by parameter name (weights).
 
-    source: the words that an encoder reads for a decoder, whose own words are the tokens.
+    tokens: words or ids. source: the words that an encoder reads, where a decoder reads the tokens.
     """
 
     config: Config
@@ -45,7 +45,7 @@ class Values:
 
     @classmethod
     def of(cls, entries: object) -> Values:
-        """From a values file's content.
+        """The values in the content of a values file.
 
         Raises: ValuesError with all that is wrong with it; a single UnknownNameError or ConfigError as it is.
         """
@@ -74,23 +74,31 @@ class Values:
         return values
 
     def words(self) -> tuple[str, ...]:
-        """The tokens as words, where there is a vocabulary; without tokens, the positions' numbers."""
+        """The tokens as words: ids by the vocabulary, if there is one. Without tokens, the numbers of the
+        positions.
+        """
         known, tokens = self.vocabulary, self.tokens or tuple(range(1, self.positions() + 1))
         return tuple(known[t] if isinstance(t, int) and known and t < len(known) else str(t) for t in tokens)
 
     def positions(self) -> int:
-        """The number of tokens: as given, or as many as the given steps have rows, else n_ctx."""
+        """The number of tokens; without tokens, the number of rows of the given steps; without these, n_ctx.
+
+        Raises: ValuesError where it is more than n_ctx.
+        """
         if self.tokens:
             return self._fitting(len(self.tokens))
         own = (name for name in self.inputs if not _of_source(name))
         return self._fitting(self._rows(next(own, next(iter(self.inputs), ""))))
 
     def source_positions(self) -> int:
-        """The number of positions that an encoder reads for a decoder."""
+        """The number of positions that an encoder reads.
+
+        Raises: ValuesError where it is more than n_ctx.
+        """
         return self._fitting(len(self.source) or self._rows(next(filter(_of_source, self.inputs), "")))
 
     def _rows(self, name: str) -> int:
-        """The rows of a given step, else n_ctx."""
+        """The number of rows of a given step; n_ctx if it is not given."""
         given = self.inputs.get(name)
         return len(given) if isinstance(given, Sequence) and not isinstance(given, str) else self.config.n_ctx
 
@@ -100,7 +108,7 @@ class Values:
         return n
 
     def ids(self, size: int = 0) -> tuple[int, ...]:
-        """The tokens as rows of W_E; a size takes the place of the vocabulary's.
+        """The tokens as ids, the rows of W_E. size: the number of words, if it is not that of the vocabulary.
 
         Raises: ValuesError for tokens that are not in the vocabulary.
         """
@@ -138,7 +146,7 @@ def complete(values: Values) -> Values:
 
 
 def _of_source(name: str) -> bool:
-    """Whether the rows of a step are what an encoder reads for a decoder."""
+    """Whether the rows of a given step are positions of the encoder."""
     return name.startswith("encoder.") or re.search(r"cross_attn\.hook_[kv]\[", name) is not None
 
 
@@ -176,10 +184,10 @@ def _list(key: str, entry: object, kinds: tuple[type, ...]) -> list[Any]:
 
 
 def numbers(values: Values) -> Numbers:
-    """Every given matrix by its name on the tape: exact numbers, −∞ or letters.
+    """Every given matrix by its name on the tape, in exact numbers, −∞ or letters.
 
-    A parameter with a head axis becomes a matrix a head, `blocks.0.attn.W_Q[0]`; W_O is the heads' matrices one
-    below the other, as they are used.
+    A parameter with a head axis becomes one matrix for each head, such as `blocks.0.attn.W_Q[0]`. W_O is one matrix:
+    the heads' parts one below the other.
 
     Raises: ValuesError with every problem of name, shape or entry at once; UnknownNameError for a single one.
     """
@@ -191,9 +199,9 @@ def numbers(values: Values) -> Numbers:
 
 
 def check_positions(values: Values) -> None:
-    """Whether there is a position for each token.
+    """Refuse values with more tokens than n_ctx.
 
-    Raises: ValuesError where there is none, with every problem of the numbers, too.
+    Raises: ValuesError with that problem, and every problem of the numbers.
     """
     problems: list[ByHandError] = []
     with collecting(problems):
@@ -204,9 +212,9 @@ def check_positions(values: Values) -> None:
 
 
 def sound_numbers(values: Values, problems: list[ByHandError], config_is_sound: bool = True) -> Numbers:
-    """The given matrices that are as they should be; what is wrong with the others is added to the problems.
+    """The given matrices that are sound. What is wrong with the others is added to the problems.
 
-    Without a sound config, there are no names and shapes to hold them against.
+    config_is_sound: whether the config can tell which names and shapes parameters have.
     """
     shapes = parameter_shapes(values.config)
     given: Numbers = {}
@@ -242,5 +250,5 @@ def _matrices(name: str, entry: object, shape: tuple[int, ...]) -> Numbers:
     rows = cut(flat(name, entry), shape[-1])
     if not has_heads(name) or name.endswith("W_O"):
         return {name: rows}
-    each = len(rows) // shape[0]
-    return {f"{name}[{h}]": rows[h * each : (h + 1) * each] for h in range(shape[0])}
+    height = len(rows) // shape[0]
+    return {f"{name}[{h}]": rows[h * height : (h + 1) * height] for h in range(shape[0])}
