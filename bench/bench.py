@@ -275,9 +275,33 @@ def paces(runs: Runs) -> Table:
     )
 
 
+def constants(runs: Runs) -> Table:
+    """What the constants of the search are worth."""
+    seeds = 4 if runs.slow > 1 else 1
+    return Table(
+        "The constants of the search",
+        "How many instances are found, and the time for it in proportion, if one constant has half or twice its "
+        f"value: {seeds} seeds of each of {len(choosing.MEASURED_ROWS + choosing.MEASURED_SHEETS)} cases.",
+        choosing.CONSTANTS_HEAD,
+        list(choosing.constants(seeds)),
+    )
+
+
 PARTS: dict[str, Callable[[Runs], Table]] = {
     f.__name__: f
-    for f in (processes, shares, pages, weasyprint, markup, imports, search, configurations, promises, paces)
+    for f in (
+        processes,
+        shares,
+        pages,
+        weasyprint,
+        markup,
+        imports,
+        search,
+        configurations,
+        promises,
+        paces,
+        constants,
+    )
 }
 
 

@@ -21,8 +21,18 @@ from byhand.errors import ByHandError
 from byhand.model import MODELS, Model
 from byhand.model.config import Config
 from byhand.model.weights import Values
-from byhand.numbers import attention, choice, embedding, feed_forward, norms, promises, search, stack
-from byhand.numbers.natural import natural
+from byhand.numbers import (
+    attention,
+    choice,
+    embedding,
+    feed_forward,
+    lessons,
+    natural,
+    norms,
+    promises,
+    search,
+    stack,
+)
 from byhand.numbers.promises import (
     Case,
     foiled,
@@ -35,6 +45,7 @@ from byhand.numbers.promises import (
 )
 from byhand.numbers.registry import SEARCHES
 from byhand.ops.norms import standardize
+from byhand.worksheet.sheet import load_sheet
 
 SIZES: dict[str, Any] = {"d_model": 4, "n_heads": 2, "d_head": 4, "d_v": 2, "d_mlp": 6, "softmax_base": 2}
 # name: model, what is not as in SIZES, median and p95 to reach in ms
@@ -90,6 +101,7 @@ RANGE = {
 }
 WIDTHS: dict[int, dict[str, Any]] = {4: {}, 8: {"d_model": 8, "d_v": 4}}
 RANGE_HEAD = ("model", "configurations", "found", "median ms", "p95 ms", "max")
+CONSTANTS_HEAD = ("constant", "value", "half: found", "time", "twice: found", "time")
 PACES_HEAD = ("what", "in use", "measured", "steps or instances")
 HEAD = ("configuration", "found", "median ms", "p95 ms", "max", "integer", "denominator", "ugly", "median", "whole")
 
@@ -159,7 +171,7 @@ def any_row(scores: Any, visible: Any, base: int) -> Any:
 
 
 def natural_only(mixture: Any, w_o: Any, added: Any) -> Any:
-    return natural(w_o, 15, 60)
+    return natural.natural(w_o, 15, 60)
 
 
 def any_first_layer(dice: Any, x: Any, d_mlp: int, limits: Any) -> Any:
@@ -226,7 +238,7 @@ def judge(model: Model, found: Values, limits: Any, wanted: Any) -> list[str]:
     names = promises.broken(Case(tape, figures, limits, expected, wanted))
     matrices = {k: np.array(m) for k, m in found.weights.items() if ".W_" in k}
     stacks = [m.reshape(1, -1, m.shape[-1]) if k.endswith("W_O") or m.ndim == 2 else m for k, m in matrices.items()]
-    if not all(natural(m, 8, 60).all() for m in stacks):
+    if not all(natural.natural(m, 8, 60).all() for m in stacks):
         names.append("natural")
     return names
 
@@ -278,3 +290,66 @@ def _any_time(seeds: int) -> Iterator[tuple[str, Values]]:
             with suppress(ByHandError):
                 chosen = choice.choose(MODELS[model], asked(model, config), seed, pick_words=model == "gpt")
                 yield model, chosen.values
+
+
+# the constants of the search that say how many candidates a stage draws or keeps
+MEASURED: dict[Any, str] = {
+    attention: "TELLING_COLUMNS KEYS_DRAWN KEYS_PER_HEAD PATIENCE PATIENCE_CROWDED HEADS_PER_KEY QUERY_BEAMS "
+    "QUERY_SAMPLES QUERY_ROWS_TRIED MIXTURES_TRIED VALUE_COLUMNS VALUES_PER_HEAD MIXTURES_JOINED "
+    "MIXTURES_JOINED_OF_FIVE MIXTURES_PLAIN OUT_COLUMNS OUT_COLUMNS_NEEDED PLAIN_UPDATES_TRIED UPDATE_BEAMS "
+    "UPDATE_SAMPLES TOKENS_LISTED SUMS_LISTED COLUMNS_PAIRED QUADRUPLES",
+    natural: "COLUMNS_KEPT COLUMNS_LISTED",
+    embedding: "EMBEDDINGS_TRIED UNEMBEDDING_COLUMNS UNEMBEDDINGS_TRIED UNEMBEDDINGS_KEPT",
+    feed_forward: "IN_COLUMNS FIRST_LAYERS_TRIED OUT_COLUMNS SECOND_LAYERS_TRIED SECOND_LAYER_BEAMS",
+    norms: "NORMS_TRIED",
+    stack: "UPDATES_TRIED FRIENDLY_DRAWS PLAIN_DRAWS",
+    search: "SCORES_DRAWN TABLES_DRAWN LAYER_MIXTURES_TRIED ENCODERS_TRIED DECODERS_TRIED",
+    lessons: "ORDERS_TRIED TABLE_BEAMS MIXED_TRIED LOGITS_TRIED LOGITS_TRIED_PERPLEXITY",
+}
+MEASURED_ROWS = (
+    "one head", "two heads, 4 tokens", "cross-attention", "block", "block, RMSNorm", "block, 5 tokens, post-norm",
+    "encoder, post-norm, 4 tokens", "encoder-decoder, post-norm", "encoder-decoder, pre-norm", "gpt",
+    "gpt, post-norm", "gpt, 5 tokens", "gpt, d_model 8, 4 tokens", "block, d_model 8, post-norm",
+)  # fmt: skip
+MEASURED_SHEETS = (
+    "layer-norm-or-batch-norm", "transformer-by-hand", "cross-entropy", "logits-and-perplexity", "softmax",
+    "linear-layer",
+)  # fmt: skip
+
+
+def constants(seeds: int) -> Iterator[tuple[str, ...]]:
+    """What half and twice of each constant do: how many instances are found, and the time for each case in proportion
+    to the constant as it is, as a geometric mean.
+    """
+    asked_for = [(MODELS[model], asked(model, config)) for model, config, *_ in map(ROWS.__getitem__, MEASURED_ROWS)]
+    sheets = [load_sheet(name) for name in MEASURED_SHEETS]
+    cases = [*asked_for, *((sheet.model, Values.of(sheet.values)) for sheet in sheets)]
+    for module, name in ((module, name) for module, names in MEASURED.items() for name in names.split()):
+        value = getattr(module, name)
+        before, _ = _timed(cases, seeds, module, name, 1)
+        cells = [str(value)]
+        for factor in 0.5, 2:
+            times, found = _timed(cases, seeds, module, name, factor)
+            ratio = statistics.geometric_mean(a / b for a, b in zip(times, before, strict=True))
+            cells += [f"{found}/{seeds * len(cases)}", f"{ratio:.2f}"]
+        yield f"{module.__name__.rpartition('.')[2]}.{name}", *cells
+
+
+def _timed(
+    cases: list[tuple[Model, Values]], seeds: int, module: Any, name: str, factor: float
+) -> tuple[list[float], int]:
+    """The seconds that the seeds of each case take with one constant changed, and how many instances are found."""
+    value = getattr(module, name)
+    changed = {k: round(v * factor) for k, v in value.items()} if isinstance(value, dict) else round(value * factor)
+    times, found = [], 0
+    natural.weight_columns.cache_clear()  # which depends on two of the constants
+    with mock.patch.object(module, name, changed):
+        for model, values in cases:
+            start = time.process_time()
+            for seed in range(1, seeds + 1):
+                with suppress(ByHandError):
+                    choice.choose(model, values, seed, pick_words=model.name == "gpt")
+                    found += 1
+            times.append(time.process_time() - start)
+    natural.weight_columns.cache_clear()
+    return times, found

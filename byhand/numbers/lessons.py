@@ -38,7 +38,7 @@ PATTERN, NORMALIZED = "blocks.0.attn.hook_pattern[0]", "ln_final.hook_normalized
 
 ORDERS_TRIED = 1000  # orders of the sheet's numbers: each takes a few milliseconds, and about one in ten fits
 TABLE_REACH = 6  # the largest entry of BatchNorm's table, in absolute value
-TABLE_BEAMS = 2000
+TABLE_BEAMS = 2000  # the time to find a table is proportional to it
 MIXED_TRIED = 4000  # columns that a given pattern mixes: few of the mixtures are whole numbers
 MIXED_REACH = 4  # the largest entry of such a column and of its mixture, in absolute value
 LOGITS_TRIED = 3000  # rows of logits, for cross-entropy

@@ -12,8 +12,10 @@ LARGEST_WEIGHT = 2  # in absolute value: a student multiplies by 1 or 2 without 
 # Where there are too many columns to list, their entries are drawn from these: 38 % are 0, in the middle of what
 # `natural` accepts, 26 % each are 1 and −1, and 5 % each are 2 and −2.
 WEIGHTS = np.repeat(np.array([0, 1, -1, 2, -2]), [38, 26, 26, 5, 5])
-COLUMNS_LISTED = 500_000  # columns of one height are listed up to this many: for d_model = 8 there are 5⁸ = 390,625
-COLUMNS_KEPT = 20_000  # columns of one height that the stages of the search choose from: 160 kB for each row
+# Columns of one height are listed up to this many. For d_model = 8 there are 5⁸ = 390,625; if they were drawn, gpt
+# would take twice as long.
+COLUMNS_LISTED = 500_000
+COLUMNS_KEPT = 20_000  # columns of one height that the stages of the search choose from
 LARGEST_SCORE = 14  # in absolute value, which `distinct_rows` can compare: scores reach 9 (`promises.Limits.integer`)
 
 
