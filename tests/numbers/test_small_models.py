@@ -11,7 +11,7 @@ from byhand.errors import ConfigError, ValuesError
 from byhand.model import MODELS
 from byhand.model.config import Config
 from byhand.model.weights import Values, complete
-from byhand.numbers.choice import _measures, choose, accepted, listed
+from byhand.numbers.choice import _measures, accepted, choose, listed
 from byhand.numbers.promises import limits_of
 from byhand.numbers.registry import SEARCHES
 from byhand.options import Options

@@ -74,7 +74,9 @@ def test_heads_change_places_as_wholes_and_the_stack_with_them():
     known = known_of("gpt")
     ((whole, alike),) = known.alike.items()
     assert whole == ("blocks.0.attn.z", 2)
-    assert [computation["blocks.0.attn.W_Q[0]"] for computation in alike.computations] == [f"blocks.0.attn.W_Q[{h}]" for h in (0, 1)]
+    assert [computation["blocks.0.attn.W_Q[0]"] for computation in alike.computations] == [
+        f"blocks.0.attn.W_Q[{h}]" for h in (0, 1)
+    ]
     assert known.stacks[known.axes["blocks.0.attn.W_O", 0]].of == whole
     assert known.axes["blocks.0.attn.W_Q[0]", 1] in alike.own_axes
 
