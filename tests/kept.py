@@ -11,15 +11,18 @@ def whole_run(model, values, domain):
 
 
 def numbers_by_step(tape, known):
-    """The numbers of every step, sorted, without their signs where these may change; of steps that are made alike, of
-    all of them together.
+    """The numbers of every step, sorted, without their signs where these may change. Steps by which operands that are
+    alike are computed, such as heads, are together under the name of the first operand's step.
     """
-    like = {
-        name: first for alike in known.alike.values() for making in alike.makings for first, name in making.items()
+    alike_to = {
+        name: first
+        for alike in known.alike.values()
+        for computation in alike.computations
+        for first, name in computation.items()
     }
     found = {}
     for step in tape.used():
         signed = any(known.axes[step.name, side] in known.signed for side in (0, 1))
         numbers = sorted(abs(x) if signed else x for row in tape.values(step.name) for x in row)
-        found.setdefault(like.get(step.name, step.name), []).append(numbers)
-    return {name: sorted(each) for name, each in found.items()}
+        found.setdefault(alike_to.get(step.name, step.name), []).append(numbers)
+    return {name: sorted(lists) for name, lists in found.items()}
