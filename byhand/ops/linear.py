@@ -208,9 +208,7 @@ def copy(a: Operand, i: At, j: At) -> Expr:
     example=example([[1, 2], [3, -4], [5, 0]], [[1, 1], [2, 0]], sizes={"o": 2}, gives=[[9], [9]]),
 )
 def slide(x: Operand, kernel: Operand, i: At, j: At) -> Expr:
-    """The cross-correlation with a kernel: laid on the rows from each position on, multiplied pair by pair, added
-    up.
-    """
+    """The cross-correlation with a kernel: the sum of the products where it lies on the rows, at each position."""
     if isinstance(i, Index) or isinstance(kernel.rows, Index) or isinstance(x.cols, Index):
         return total(x.cols, lambda k: x[i, k] * kernel[0, k])
     return Sum(tuple(x[i + w, k] * kernel[w, k] for w in range(kernel.rows) for k in range(x.cols)))
