@@ -116,12 +116,12 @@ class Panel:
         """The same matrix, marked as the numbers of a mistake."""
         return replace(self, cells=tuple(tuple(replace(cell, shows="mistake") for cell in row) for row in self.cells))
 
-    @property
+    @cached_property
     def flat(self) -> tuple[Cell, ...]:
         """The cells, row by row."""
         return tuple(cell for row in self.cells for cell in row)
 
-    @property
+    @cached_property
     def has_blanks(self) -> bool:
         """Whether any cell is a blank: of an answer, or of an operand with unknown entries."""
         return any(cell.blank for cell in self.flat)
@@ -145,7 +145,7 @@ class Panel:
         return tuple(lines for lines in found if lines.rows)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Lines:
     """Worked lines under a common label, such as a token. rows: each line's label, rule and result."""
 
@@ -153,7 +153,7 @@ class Lines:
     rows: tuple[tuple[str, Expr, Any], ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Working:
     """The worked lines of a matrix or a table. symbol: its name (LaTeX) where there are several, else ""."""
 
@@ -266,7 +266,7 @@ class Matrices(Figure):
         return tuple(Working(panel.caption or panel.symbol if several else "", lines) for panel, lines in found)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Falk(Matrices):
     """A product: the right operand above, the left one to the left, the result where they cross."""
 
@@ -294,7 +294,7 @@ class Falk(Matrices):
         return (self.result.step,) if any(p.has_blanks and p.role != "copy" for p in self.matrices) else ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Strip(Matrices):
     """Matrices side by side, with a sign between neighbours; parameters may stand above the last one.
 
@@ -323,7 +323,7 @@ class Strip(Matrices):
         return tuple(panel.step for panel in self.panels if panel.role == "ask")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class WordBoxes(Figure):
     """A row of boxes for the words that answers stand for."""
 
@@ -338,7 +338,7 @@ class WordBoxes(Figure):
         return self.answers
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Prose(TextBlock):
     """A text, as parsed Markdown."""
 
@@ -352,7 +352,7 @@ class Prose(TextBlock):
         return "".join(spoken(t.content) if t.type == "math_inline" else t.content for t in self.tokens)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Table(Figure):
     """A table with a head: each row is a name, then texts, values of the run, or blanks."""
 
@@ -381,7 +381,7 @@ class Table(Figure):
         return (Working("", lines),) if lines else ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Remark(TextBlock):
     """A short text under a head that the template prints."""
 
@@ -406,7 +406,7 @@ class Checkpoint(Remark):
     kind = "checkpoint"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FirstCell(TextBlock):
     """The first cell of a matrix, worked and printed as an example: its rule and its value."""
 
@@ -415,7 +415,7 @@ class FirstCell(TextBlock):
     kind = "first"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Answer(Question):
     """Ruled lines to write on, and the key's answer.
 
@@ -433,7 +433,7 @@ class Answer(Question):
             raise SheetError(f"{shown(self.lines)} lines are more than a page has; use up to {MOST_LINES}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Claim(Question):
     """A statement to be judged true or false, and ruled lines for the reason."""
 
@@ -444,7 +444,7 @@ class Claim(Question):
     kind = "claim"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Choice(Question):
     """Words to choose from. right: the index of the word that the step's number stands for."""
 
@@ -460,7 +460,7 @@ class Choice(Question):
         return (self.step,)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Section:
     """A numbered step or question."""
 
@@ -474,7 +474,7 @@ class Section:
         """The figures, then the words."""
         return (*self.figures, *self.words)
 
-    @property
+    @cached_property
     def asked(self) -> tuple[str, ...]:
         """The steps of the run that the section asks for."""
         return tuple(step for block in self.blocks for step in block.asked)
@@ -513,7 +513,7 @@ class Section:
                 found.setdefault((cell.step, *cell.at), each)
         return found
 
-    @property
+    @cached_property
     def is_question(self) -> bool:
         """Whether the section asks a question that is not a step of the run. To choose a word belongs to a step."""
         return any(isinstance(word, Question) and not word.asked for word in self.words)
@@ -532,7 +532,7 @@ def sections_asking(sections: Iterable[Section], steps: Container[str]) -> dict[
 State = Literal["done", "here", "later"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Box:
     """A part of the architecture on the map, and the sections of this sheet that compute it.
 
@@ -547,7 +547,7 @@ class Box:
     sections: tuple[int, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Node:
     """A step inside a part of the map. sections: those that compute it, one for each head; none where it is given.
 
@@ -562,7 +562,7 @@ class Node:
     reads: tuple[int, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Map:
     """The map of a sheet: the model, and what the sheet computes of it.
 
