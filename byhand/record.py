@@ -9,7 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
@@ -35,12 +37,14 @@ from byhand.arithmetic.expr import (
 )
 from byhand.arithmetic.systems import number_system
 from byhand.errors import ByHandError, UnreadableError
-from byhand.model.config import Config
-from byhand.notation.number import plain, shown
+from byhand.model.files import without_twins
+from byhand.model.weights import Values
+from byhand.notation.number import LONGEST_RESULT, plain, shown
 from byhand.runs import I, J, Run
 from byhand.tape import OPS, Op, Rows, Step, example, shape_text
 
 SCHEMA = 2
+MOST_LISTED = 2_000_000  # numbers, words and parts of rules
 FORMER_OPS = {  # in files of schema 1: an operation's former name, and today's
     "share_rows": "normalize_rows",
     "share_columns": "normalize_columns",
@@ -63,11 +67,11 @@ def as_text(run: Run) -> str:
         "vocabulary": list(run.vocabulary), **({"quality": run.quality} if run.quality is not None else {}),
     }  # fmt: skip
     lines = [f"  {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in head.items()]
-    body = ",\n".join(f"    {json.dumps(_step(run, step), ensure_ascii=False)}" for step in run.steps.values())
+    body = ",\n".join(f"    {json.dumps(entry(run, step), ensure_ascii=False)}" for step in run.steps.values())
     return "{\n" + ",\n".join(lines) + ',\n  "steps": [\n' + body + "\n  ]\n}\n"
 
 
-def _step(run: Run, step: Step) -> dict[str, Json]:
+def entry(run: Run, step: Step) -> dict[str, Json]:
     """One step: what it is, its rule once or cell by cell, and its values as text."""
     params = run.params(step.name)
     return {
@@ -151,37 +155,78 @@ def _index(at: int | str) -> At:
     return Index(at) if isinstance(at, str) else at
 
 
-def read(content: str | Mapping[str, Json]) -> Run:
-    """The run that a run.json holds, of schema 2 or, without rules, of schema 1.
+def parsed(text: str) -> dict[str, Json]:
+    """The tables of a run.json of schema 2, or of schema 1, which has no rules.
 
     Raises: UnreadableError.
     """
-    try:
-        record = json.loads(content) if isinstance(content, str) else content
+    with _refusing():
+        if (count := text.count(",")) > MOST_LISTED:
+            raise UnreadableError(f"it lists {count:,} numbers and words; a record has up to {MOST_LISTED:,}")
+        record = json.loads(text, object_pairs_hook=without_twins)
         if record["schema"] not in (1, SCHEMA):
             raise UnreadableError(f"its schema is {record['schema']}; this byhand reads 1 and {SCHEMA}")
+        names = Counter(step["name"] for step in record["steps"])
+        if twice := [name for name, count in names.items() if count > 1]:
+            raise UnreadableError(f"two of its steps are called {shown(twice[0])}; a step has a name of its own")
+        if record["schema"] == 1:
+            record["steps"] = [step | {"op": FORMER_OPS.get(step["op"], step["op"])} for step in record["steps"]]
+        return dict(record)
+    raise AssertionError
+
+
+def read(content: str | Mapping[str, Json]) -> Run:
+    """The run that a run.json holds, as text or as its tables.
+
+    Raises: UnreadableError.
+    """
+    record = parsed(content) if isinstance(content, str) else content
+    with _refusing():
         domain = number_system(record["numbers"], record.get("places", 2), record.get("rounding", "carry"))
-        former = FORMER_OPS if record["schema"] == 1 else {}
-        steps = {entry["name"]: _read_step(entry, former) for entry in record["steps"]}
+        words = {key: record.get(key, []) for key in ("tokens", "vocabulary", "source")}
+        given = Values.of({"config": record["config"], **words})
+        steps = {step["name"]: _read_step(step) for step in record["steps"]}
         return Run(
-            str(record["model"]), Config.of(record["config"]), domain, steps,
-            {entry["name"]: _read_values(entry, domain) for entry in record["steps"]},
-            {entry["name"]: tuple(map(tuple, entry["values"])) for entry in record["steps"]},
-            tuple(map(str, record["tokens"])), tuple(map(str, record["vocabulary"])), tuple(record.get("source", ())),
-            record["sheet"], record["seed"], record.get("quality"), record.get("hash", ""),
+            _text(record["model"]), given.config, domain, steps,
+            {step["name"]: _read_values(step, domain) for step in record["steps"]},
+            {step["name"]: tuple(map(tuple, step["values"])) for step in record["steps"]},
+            tuple(map(str, given.tokens)), given.vocabulary, given.source,
+            None if record["sheet"] is None else _text(record["sheet"]),
+            None if record["seed"] is None else _size(record["seed"]),
+            record.get("quality"), _text(record.get("hash", "")),
         )  # fmt: skip
-    except UnreadableError as error:
+    raise AssertionError
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Within the block, any error says that the file is no run.json."""
+    try:
+        yield
+    except ByHandError as error:
         raise UnreadableError(f"it is no run.json of byhand's: {error}") from None
-    except (ByHandError, LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError):
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError):
         raise UnreadableError(
             "it is no run.json of byhand's: something in it is missing, or not as it should be"
         ) from None
 
 
-def _read_step(entry: Mapping[str, Json], former: Mapping[str, str]) -> Step:
+def _text(entry: Json) -> str:
+    if not isinstance(entry, str):
+        raise TypeError(entry)
+    return entry
+
+
+def _size(entry: Json) -> int:
+    if type(entry) is not int or entry < 0:
+        raise TypeError(entry)
+    return entry
+
+
+def _read_step(entry: Mapping[str, Json]) -> Step:
     """A step as it was recorded: its operation's rule is what was recorded of it."""
-    rows, cols = map(int, entry["shape"])
-    name = former.get(entry["op"], str(entry["op"]))
+    rows, cols = map(_size, entry["shape"])
+    name = _text(entry["op"])
     op = None if name == "given" else _recorded(name, _read_rule(name, entry))
     axis, other = map(str, entry["axes"])
     inputs = tuple(map(str, entry["inputs"]))
@@ -234,17 +279,24 @@ def _read_values(entry: Mapping[str, Json], domain: Domain) -> Rows:
     Raises: UnreadableError for the first that is none.
     """
     rows, cols = entry["shape"]
-    if [len(row) for row in entry["values"]] != [cols] * rows:
+    if len(entry["values"]) != rows or any(len(row) != cols for row in entry["values"]):
         raise UnreadableError(f"{entry['name']} is {shape_text((rows, cols))}, and its values are not")
     return tuple(tuple(_read_cell(entry, i, j, domain) for j in range(cols)) for i in range(rows))
 
 
 def _read_cell(entry: Mapping[str, Json], i: int, j: int, domain: Domain) -> Any:
-    text = entry["values"][i][j]
+    text, where = entry["values"][i][j], f"{entry['name']}, row {i + 1}, column {j + 1}"
+    if isinstance(text, str) and len(text) > LONGEST_RESULT:
+        raise UnreadableError(
+            f"{where}: a number of {len(text):,} characters; byhand writes up to {LONGEST_RESULT:,}"
+        )
     try:
-        return NEG_INF if text == "-inf" else _number(text, domain)
+        number = NEG_INF if text == "-inf" else _number(text, domain)
     except (ByHandError, ArithmeticError, TypeError, ValueError, SyntaxError):
-        raise UnreadableError(f"{entry['name']}, row {i + 1}, column {j + 1}: {shown(text)} is no number") from None
+        raise UnreadableError(f"{where}: {shown(text)} is no number") from None
+    if domain.name != "symbolic" and text != (own := plain(number)):
+        raise UnreadableError(f"{where}: {shown(text)} is a number that byhand writes as {shown(own)}")
+    return number
 
 
 def _number(text: str, domain: Domain) -> Any:

@@ -18,6 +18,9 @@ from byhand.arithmetic.domain import (
 )
 from byhand.arithmetic.expr import Expr, evaluate
 
+TOO_LONG = f"the value has more than {MOST_BITS * 3 // 10} digits, too long to write"
+MOST_BITS_WITHIN = 10 * MOST_BITS  # of a number within a cell: what follows may shorten it, and adding takes longer
+
 
 class Rationals(Domain):
     """Exact fractions, and −∞.
@@ -30,6 +33,11 @@ class Rationals(Domain):
 
     def num(self, value: Any) -> Any:
         return value if is_neg_inf(value) or isinstance(value, Fraction) else Fraction(value)
+
+    def checked(self, value: Any) -> Any:
+        if value.denominator.bit_length() > MOST_BITS_WITHIN:
+            raise LeavesDomainError(TOO_LONG)
+        return value
 
     def function(self, name: str, args: Sequence[Any]) -> Any:
         match name, *args:
@@ -122,7 +130,7 @@ def writable(value: Any) -> Any:
     Raises: LeavesDomainError where it is too long to write.
     """
     if not is_neg_inf(value) and max(value.numerator.bit_length(), value.denominator.bit_length()) > MOST_BITS:
-        raise LeavesDomainError(f"the value has more than {MOST_BITS * 3 // 10} digits, too long to write")
+        raise LeavesDomainError(TOO_LONG)
     return value
 
 

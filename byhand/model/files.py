@@ -101,7 +101,7 @@ def _toml(content: bytes) -> Any:
 def _json(content: bytes | str) -> Any:
     """Decimals keep their digits as written, as text."""
     text = content.decode("utf-8-sig") if isinstance(content, bytes) else content
-    return json.loads(text, parse_float=str, parse_int=_integer, parse_constant=str, object_pairs_hook=_without_twins)
+    return json.loads(text, parse_float=str, parse_int=_integer, parse_constant=str, object_pairs_hook=without_twins)
 
 
 def _integer(digits: str) -> int | str:
@@ -109,7 +109,11 @@ def _integer(digits: str) -> int | str:
     return int(digits) if len(digits) < 100 else digits
 
 
-def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A table of a JSON file.
+
+    Raises: ValuesError where a name stands in it twice.
+    """
     table = dict(pairs)
     if len(table) < len(pairs):
         ((twin, _),) = Counter(name for name, _ in pairs).most_common(1)

@@ -9,6 +9,7 @@ from reprlib import Repr
 from typing import Any
 
 from byhand.arithmetic.copies import varies, written
+from byhand.arithmetic.domain import MOST_BITS
 from byhand.arithmetic.expr import NEG_INF
 from byhand.errors import ValuesError
 
@@ -16,6 +17,7 @@ LETTER = re.compile(r"(?![eπ])[A-Za-zα-ωΑ-Ω](_?[0-9]{1,2})?|[eπ]_?[0-9]{1,
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?(\s*/\s*[0-9]+)?")
 LONGEST_NUMBER = 60  # characters of a given number
 LARGEST_EXPONENT = 324  # in absolute value: that of the smallest float64
+LONGEST_RESULT = 2 * MOST_BITS // 3  # characters of a number of a run: a digit takes more than three bits
 
 
 def parse(entry: object) -> Fraction | float | str:
@@ -25,6 +27,8 @@ def parse(entry: object) -> Fraction | float | str:
 
     Raises: ValuesError for anything else.
     """
+    if isinstance(entry, Fraction):
+        return entry
     if isinstance(entry, bool) or not isinstance(entry, int | float | str):
         raise ValuesError(f"{shown(entry)} is not a number; write one as 3, 0.25 or '-1/2'")
     if isinstance(entry, int):

@@ -7,14 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from byhand import __version__
-from byhand.errors import ByHandError, UnknownNameError, UnreadableError, WitnessError
+from byhand.errors import ByHandError, UnknownNameError, UnreadableError
 from byhand.formats.html.page import Medium
 from byhand.reading.back import Shown, settled
 from byhand.reading.guess import fitted
 from byhand.reading.page import Page, read_html
+from byhand.reading.remade import judged
 from byhand.reading.ways import Judges, Reprint, way_of
-from byhand.record import read
-from byhand.runs import Run
 from byhand.witness.judge import judge
 from byhand.worksheet.sheet import Sheet, load_sheet
 
@@ -42,8 +41,8 @@ def verify(path: Path | str, *, onnx: bool = False) -> Verdict:
         judges = [judge, graph.compare]
     content = _content(path)
     if path.suffix.lower() == ".json":
-        run = read(_text(content))
-        return Verdict(_denied(run, judges), f"{run.model}, {len(run.steps)} steps")
+        about, faults = judged(_text(content), judges)
+        return Verdict(faults, about)
     medium: Medium = "print" if content.startswith(b"%PDF") else "screen"
     if medium == "print":
         from byhand.reading.pdf import read_pdf
@@ -97,19 +96,6 @@ def _about(page: Page) -> str:
     foot, other = page.foot, page.foot.version != __version__
     made = f"; byhand {foot.version} made it, this is {__version__}, whose pages may be others" if other else ""
     return f"{foot.sheet}, seed {foot.seed}, {page.view}: {numbers} cells with numbers{made}"
-
-
-def _denied(run: Run, judges: Judges) -> tuple[str, ...]:
-    """The messages of the judges that reject a run."""
-    faults = []
-    for each in judges:
-        try:
-            each(run)
-        except WitnessError as error:
-            faults.append(str(error))
-        except (LookupError, TypeError, AttributeError, ValueError):
-            raise UnreadableError("it is no run.json of byhand's: a step lacks what it should have") from None
-    return tuple(faults)
 
 
 def _content(path: Path) -> bytes:

@@ -13,7 +13,17 @@ from typing import Any
 from byhand.errors import WitnessError
 from byhand.witness import float64
 from byhand.witness.letters import POINTS, letters_of, value_of
-from byhand.witness.numbers import EXACT, TOLERANCE, IrrationalError, digits, is_close, is_exact, rounds_to
+from byhand.witness.numbers import (
+    DIGITS,
+    EXACT,
+    NEG_INF,
+    TOLERANCE,
+    IrrationalError,
+    digits,
+    is_close,
+    is_exact,
+    rounds_to,
+)
 from byhand.witness.recorded import Recorded, computed_steps
 from byhand.witness.rules import RULES, Rows
 from byhand.witness.wiring import Wire, wires
@@ -93,4 +103,5 @@ def _compare(name: str, found: Sequence[Sequence[str]], rows: Rows, recorded: Ro
 
 def _shown(value: Any) -> str:
     """A number in a message."""
-    return str(value) if is_exact(value) else f"{float(value):.12g}"
+    text = str(value) if is_exact(value) and (value == NEG_INF or abs(value) < 10**DIGITS) else ""
+    return text if 0 < len(text) <= DIGITS else digits().mp.nstr(digits().num(getattr(value, "value", value)), 12)

@@ -9,6 +9,7 @@ from typing import Any
 
 NEG_INF = float("-inf")
 DIGITS = 60
+MOST_BITS = 100_000  # of an exact power, or before or behind the point: no recorded number has as many
 TOLERANCE = Fraction(1, 10**40)  # what sixty digits may be off by
 
 
@@ -37,6 +38,9 @@ class Exact:
         x = Fraction(x)
         if base == "e":
             return 1 if x == 0 else _irrational()
+        size = max(abs(base.numerator), base.denominator)
+        if abs(x) * (size.bit_length() - 1) > MOST_BITS:
+            return _irrational()
         return self._root(Fraction(base), x.denominator) ** x.numerator
 
     def root(self, x: Any) -> Any:
@@ -70,7 +74,9 @@ class Exact:
         """The exponent that makes x of the base."""
         if x == 1:
             return 0
-        exponent = round(math.log(x) / math.log(base)) if base != "e" and x > 0 else 0
+        if base == "e" or x < 0:
+            return _irrational()
+        exponent = round((math.log(x.numerator) - math.log(x.denominator)) / math.log(base))
         return exponent if exponent and Fraction(base) ** exponent == x else _irrational()
 
     def half_turn(self) -> Any:
@@ -156,11 +162,12 @@ def _whole_root(n: int, degree: int) -> int | None:
 
 
 def fraction(value: Any) -> Fraction:
-    """A finite number as the fraction that it exactly is."""
+    """A finite number as the fraction that it exactly is; beyond MOST_BITS, as another one beyond them."""
     if isinstance(value, int | float | Fraction):
         return Fraction(value)
     size, exponent = value.man_exp
-    return (-1 if value < 0 else 1) * Fraction(int(size)) * Fraction(2) ** int(exponent)
+    exponent = max(-MOST_BITS, min(int(exponent), MOST_BITS))
+    return (-1 if value < 0 else 1) * Fraction(int(size)) * Fraction(2) ** exponent
 
 
 def is_exact(value: Any) -> bool:

@@ -151,6 +151,12 @@ def sheet_files(language: str = ENGLISH) -> dict[str, Path]:
     return found
 
 
+def languages_of(name: str) -> list[str]:
+    """The languages in which there is a sheet: English first."""
+    files = [path for folder in folders() for path in (folder / "worksheets").glob("*/*.md") if path.stem == name]
+    return [ENGLISH, *sorted({path.parent.name for path in files if _LANGUAGE.fullmatch(path.parent.name)})]
+
+
 def load_sheet(name: str, language: str = ENGLISH) -> Sheet:
     """Read a sheet in a language, or in English if it is not translated. Front matter that it lacks is English, too.
 

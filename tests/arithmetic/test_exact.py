@@ -107,6 +107,14 @@ def test_what_leaves_the_rationals_says_so(tree, message):
     assert not isinstance(caught.value, NotRealError)
 
 
+def test_a_sum_that_grows_too_long_is_left_while_it_is_added_up():
+    """To its end it would take minutes; decimals round it all the same."""
+    terms = Sum(tuple(expr(Fraction(1, 10**57 + 2 * n + 1)) for n in range(20_000)))
+    with pytest.raises(LeavesDomainError, match=r"^the value has more than 3000 digits, too long to write$"):
+        exact(terms)
+    assert Decimals(2).settle(terms, nothing) == Decimal("0.00")
+
+
 @pytest.mark.parametrize(
     ("n", "degree", "root"),
     [(0, 2, 0), (1, 10**9, 1), (8, 3, 2), (1000, 3, 10), (9, 2, 3), (10, 2, None), (2, 10**9, None), (7**40, 40, 7)],
