@@ -1,5 +1,9 @@
 """A cache on disk: results of slow functions, in the user's cache folder, each under a hash of its inputs.
 
+It holds data, which is read without running any of it, and the bytecode of templates (worksheet/sandbox). As Python
+does with its own bytecode, it trusts the user's own folders and files; those of others, and those that others may
+write to, are neither read nor written.
+
 Several processes may use the cache at once: a file is written under a temporary name first. A damaged file is made
 again. If the folder cannot be written to, nothing is stored, and everything still works. The caller's key must name
 all that a result depends on.
@@ -8,22 +12,32 @@ all that a result depends on.
 from __future__ import annotations
 
 import hashlib
-import pickle
+import json
+import os
+import shutil
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
+from fractions import Fraction
 from functools import wraps
+from itertools import accumulate, pairwise
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from stat import S_IWGRP, S_IWOTH
+from typing import Any, ParamSpec, TypeVar, cast, get_type_hints
 
 from platformdirs import user_cache_path
 
-from byhand.files import replace_file
+from byhand.files import output_errors, replace_file
 
 MOST_FILES = 400  # files in the folder of one kind; the oldest are deleted first
 _SUM = 32  # bytes of the checksum that precedes the content of a file
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+def home() -> Path:
+    """The folder of the cache. It has a folder for each kind of results."""
+    return user_cache_path("byhand")
 
 
 def cached(kind: str, make: Callable[[], bytes], *parts: str) -> bytes:
@@ -32,20 +46,27 @@ def cached(kind: str, make: Callable[[], bytes], *parts: str) -> bytes:
     kind: the folder, within the cache, for results of this kind.
     """
     digest = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
-    path = user_cache_path("byhand") / kind / digest
+    path = home() / kind / digest
     with suppress(OSError):
-        content = path.read_bytes()
-        if hashlib.sha256(content[_SUM:]).digest() == content[:_SUM]:
+        content = path.read_bytes() if all(map(is_own, (home(), path.parent, path))) else b""
+        if _sum(path, content[_SUM:]) == content[:_SUM]:
             path.touch()
             return content[_SUM:]
     made = make()
     with suppress(OSError):
-        _keep(path, hashlib.sha256(made).digest() + made)
+        _keep(path, _sum(path, made) + made)
     return made
 
 
-def cached_by(kind: str, key_of: Callable[..., str | None]) -> Callable[[Callable[P, T]], Callable[P, T]]:
-    """Cache a function's results, pickled, under a key of its arguments; a key of None caches nothing."""
+def cached_by(
+    kind: str, key_of: Callable[..., str | None], *, files: bool = False
+) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Cache a function's results under a key of its arguments; a key of None caches nothing.
+
+    A result is made of dataclasses, tuples, tables, texts and numbers, as the function's annotation says.
+
+    files: whether it is a table of files by their names instead.
+    """
 
     def decorated(make: Callable[P, T]) -> Callable[P, T]:
         @wraps(make)
@@ -53,16 +74,45 @@ def cached_by(kind: str, key_of: Callable[..., str | None]) -> Callable[[Callabl
             key = key_of(*args, **named)
             if key is None:
                 return make(*args, **named)
-            found: T = pickle.loads(zlib.decompress(cached(kind, lambda: _packed(make(*args, **named)), key)))
-            return found
+            write: Callable[[Any], bytes] = _bound if files else as_data
+            content = zlib.decompress(cached(kind, lambda: zlib.compress(write(make(*args, **named)), 1), key))
+            return cast(T, _unbound(content)) if files else from_data(get_type_hints(make)["return"], content)
 
         return made
 
     return decorated
 
 
-def _packed(made: object) -> bytes:
-    return zlib.compress(pickle.dumps(made), 1)
+def as_data(made: object) -> bytes:
+    """Dataclasses, tuples, tables, texts and numbers as MessagePack; a fraction is a text in it."""
+    import msgspec  # which files do without
+
+    return msgspec.msgpack.encode(made, enc_hook=_fraction_text)
+
+
+def from_data(kind: type[T], content: bytes) -> T:
+    """What `as_data` has written. kind: its type; the types of the fields say what each part is."""
+    import msgspec
+
+    return msgspec.msgpack.decode(content, type=kind, dec_hook=lambda _, text: Fraction(text))
+
+
+def _fraction_text(made: object) -> str:
+    if isinstance(made, Fraction):
+        return str(made)
+    raise TypeError(f"{type(made).__name__} is no data")
+
+
+def _bound(files: dict[str, bytes]) -> bytes:
+    """Files as one: a line with their names and sizes, and what is in them."""
+    sizes = {name: len(content) for name, content in files.items()}
+    return b"\n".join([json.dumps(sizes).encode(), b"".join(files.values())])
+
+
+def _unbound(content: bytes) -> dict[str, bytes]:
+    sizes, _, rest = content.partition(b"\n")
+    ends = [0, *accumulate(json.loads(sizes).values())]
+    return {name: rest[start:end] for name, (start, end) in zip(json.loads(sizes), pairwise(ends), strict=True)}
 
 
 def sources_of(folder: Path) -> str:
@@ -70,9 +120,47 @@ def sources_of(folder: Path) -> str:
     return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(folder.rglob("*.py")))).hexdigest()
 
 
+def is_own(path: Path) -> bool:
+    """Whether a file or a folder is the user's, and nobody else may write to it; on Windows, folders see to that."""
+    about = path.stat()
+    return not hasattr(os, "getuid") or (about.st_uid == os.getuid() and not about.st_mode & (S_IWGRP | S_IWOTH))
+
+
+def kept() -> dict[str, list[Path]]:
+    """The files of each kind that are kept."""
+    kinds = sorted(home().iterdir()) if home().is_dir() else []
+    return {kind.name: [file for file in kind.iterdir() if file.is_file()] for kind in kinds if kind.is_dir()}
+
+
+def not_own() -> list[Path]:
+    """The folders of the cache that are not used, because they are another user's or others may write to them."""
+    return [
+        folder for folder in (home(), *(home() / kind for kind in kept())) if folder.exists() and not is_own(folder)
+    ]
+
+
+def clear() -> None:
+    """Delete all that is kept, and what processes that were killed have left.
+
+    Raises: OutputError.
+    """
+    with output_errors(home()):
+        for kind in kept():
+            shutil.rmtree(home() / kind)
+
+
+def _sum(path: Path, content: bytes) -> bytes:
+    """A checksum of a file's content and its name, so that no file stands for another."""
+    return hashlib.sha256(path.name.encode() + content).digest()
+
+
 def _keep(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    home().mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    if not (is_own(home()) and is_own(path.parent)):
+        return
     replace_file(path, content)
+    path.chmod(0o600)
     files = sorted((each for each in path.parent.iterdir() if each.is_file()), key=lambda each: each.stat().st_mtime)
     for old in files[:-MOST_FILES]:
         old.unlink(missing_ok=True)

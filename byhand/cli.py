@@ -274,6 +274,23 @@ def formats() -> None:
 
 
 @main.command()
+@click.option("--clear", is_flag=True, help="Delete all that is kept.")
+def cache(clear: bool) -> None:
+    """Where what was made before is kept, and how much of it there is."""
+    from byhand import cache as room
+
+    if clear:
+        room.clear()
+    kept = {kind: (len(files), sum(file.stat().st_size for file in files)) for kind, files in room.kept().items()}
+    kept["in all"] = (sum(count for count, _ in kept.values()), sum(size for _, size in kept.values()))
+    click.echo(room.home())
+    for kind, (count, size) in kept.items():
+        click.echo(f"{kind:10}  {count:4} file{'s' if count != 1 else ' '}  {size / 1e6:6.1f} MB")
+    for folder in room.not_own():
+        _tell(f"{folder} is not used: it is another user's, or others may write to it; mend that, or remove it")
+
+
+@main.command()
 def foils() -> None:
     """The classic mistakes that a sheet's numbers tell apart, and how to mend each."""
     from byhand.mistakes import MISTAKES

@@ -31,24 +31,23 @@ def generate(
     """
     options = options or Options()
     sheet = load_sheet(name, options.language)
-    folder, files = made(sheet, options, tell)
-    return write(Path(out) / folder, files)
+    files = made(sheet, options, tell)
+    return write(Path(out) / f"{sheet.name}-seed{options.chosen_seed}", files)
 
 
 def _key(sheet: Sheet, options: Options, tell: Tell) -> str | None:
     return program_key(sheet, options) if options.cache and options.values is None else None
 
 
-@cached_by("sheets", _key)
-def made(sheet: Sheet, options: Options, tell: Tell) -> tuple[str, dict[str, bytes]]:
-    """The folder of a sheet's files, and each by its name."""
+@cached_by("sheets", _key, files=True)
+def made(sheet: Sheet, options: Options, tell: Tell) -> dict[str, bytes]:
+    """A sheet's files by their names."""
     formats = [ready(name) for name in options.formats]
     document, run = prepare(sheet, options, tell)
-    files = {
+    return {
         format.file_of(view): format.make(document, run, view, options.setup)
         for format, view in asked(formats, options.views)
     }
-    return f"{sheet.name}-seed{run.seed}", files
 
 
 def prepare(sheet: Sheet, options: Options, tell: Tell = unheard) -> tuple[Document, Run]:

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import os
+import pickle
+import stat
+from dataclasses import dataclass
+from fractions import Fraction
 
+import msgspec
 import pytest
+from click.testing import CliRunner
 
 from byhand import cache as room
-from byhand.cache import cached
+from byhand.cache import as_data, cached, cached_by, from_data
+from byhand.cli import main
 from byhand.worksheet.sandbox import Sandbox
 
 
@@ -45,6 +52,16 @@ def test_what_is_damaged_is_made_anew(home, damage):
     assert calls == [b"page"]
 
 
+def test_a_file_in_the_place_of_another_is_made_anew(home):
+    cached("kind", counted([], b"one"), "a")
+    (one,) = home.iterdir()
+    content = one.read_bytes()
+    cached("kind", counted([], b"two"), "b")
+    (two,) = {*home.iterdir()} - {one}
+    two.write_bytes(content)
+    assert cached("kind", counted([], b"two"), "b") == b"two"
+
+
 def test_where_nothing_can_be_kept_nothing_is(home):
     home.parent.mkdir()
     home.write_text("a file")
@@ -74,3 +91,134 @@ def test_a_template_is_compiled_once_and_a_damaged_one_again(home):
     assert rendered() == "<2"
     assert rendered(autoescape=True) == "&lt;2"
     assert len(list(compiled.iterdir())) == 2
+
+
+# ---- whose files are read ----
+
+needs_owners = pytest.mark.skipif(not hasattr(os, "getuid"), reason="files have no owner's number here")
+
+
+def test_the_cache_is_its_user_s_own(home, monkeypatch):
+    before = os.umask(0o002)  # as where every user has a group of their own
+    try:
+        cached("kind", counted([]), "a")
+    finally:
+        os.umask(before)
+    for path in (home.parent, home, *home.iterdir()):
+        assert not path.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH | stat.S_IRWXG)
+
+
+@needs_owners
+@pytest.mark.parametrize("mode", [stat.S_IWGRP, stat.S_IWOTH])
+@pytest.mark.parametrize("where", ["home", "kind", "file"])
+def test_what_others_may_write_to_is_not_read(home, mode, where):
+    cached("kind", counted([], b"theirs"), "a")
+    (file,) = home.iterdir()
+    path = {"home": home.parent, "kind": home, "file": file}[where]
+    path.chmod(path.stat().st_mode | mode)
+    calls = []
+    assert cached("kind", counted(calls), "a") == b"page"
+    assert calls == [b"page"]
+    if where == "file":  # it is replaced by one's own; in a folder of others, nothing is
+        assert cached("kind", counted(calls), "a") == b"page"
+        assert calls == [b"page"]
+    else:
+        assert b"theirs" in file.read_bytes()
+
+
+@needs_owners
+def test_what_is_another_user_s_is_neither_read_nor_replaced(home, monkeypatch):
+    cached("kind", counted([], b"theirs"), "a")
+    (file,) = home.iterdir()
+    monkeypatch.setattr(os, "getuid", lambda: os.stat(file).st_uid + 1)
+    assert cached("kind", counted([]), "a") == b"page"
+    assert b"theirs" in file.read_bytes()
+
+
+# ---- what is kept is data ----
+
+
+@dataclass(frozen=True)
+class Part:
+    name: str
+    at: tuple[tuple[int, float], ...]
+    content: bytes
+    share: Fraction = Fraction(1, 3)
+
+
+def test_a_result_is_read_as_the_type_that_it_is_said_to_be(home):
+    calls = []
+
+    @cached_by("kind", lambda name: name)
+    def made(name: str) -> dict[str, tuple[Part, ...]]:
+        calls.append(name)
+        return {name: (Part("π", ((1, 0.1), (2, -1e300)), bytes(range(256))),)}
+
+    assert made("a") == made("a") == {"a": (Part("π", ((1, 0.1), (2, -1e300)), bytes(range(256))),)}
+    assert calls == ["a"]
+
+
+def test_files_are_read_as_they_were(home):
+    calls, files = [], {"a.txt": b"", "b.pdf": b"\n{}\n\0", "ü": b"x"}
+
+    @cached_by("kind", lambda: "key", files=True)
+    def made() -> dict[str, bytes]:
+        calls.append(files)
+        return files
+
+    assert [made(), made(), list(made())] == [files, files, list(files)]
+    assert len(calls) == 1
+
+
+class Trap:
+    def __reduce__(self):
+        return (os.system, ("exit 1",))
+
+
+@pytest.mark.parametrize("made", [Trap(), lambda: None, len], ids=["object", "function", "built-in"])
+def test_a_program_is_no_data(made):
+    with pytest.raises(TypeError, match=r"is no data$"):
+        as_data({"run": made, "as": Part})
+
+
+def test_a_pickle_is_not_run(home):
+    with pytest.raises(msgspec.MsgspecError):
+        from_data(dict, pickle.dumps(Trap()))
+
+
+# ---- the command ----
+
+
+def test_the_command_says_where_it_is_and_how_large_and_clears_it(home):
+    cached("kind", counted([], b"x" * 10**6), "a")
+    cached("other", counted([], b"x" * 10**6), "a")
+    cached("other", counted([], b"x" * 10**6), "b")
+    told = CliRunner().invoke(main, ["cache"])
+    assert told.exit_code == 0
+    assert told.stdout.splitlines() == [
+        str(home.parent),
+        "kind           1 file      1.0 MB",
+        "other          2 files     2.0 MB",
+        "in all         3 files     3.0 MB",
+    ]
+    cleared = CliRunner().invoke(main, ["cache", "--clear"])
+    assert cleared.stdout.splitlines() == [str(home.parent), "in all         0 files     0.0 MB"]
+    assert cleared.exit_code == 0
+    assert not [*home.parent.rglob("*")]
+
+
+def test_a_cache_that_is_not_there_is_empty(home):
+    assert CliRunner().invoke(main, ["cache", "--clear"]).stdout.splitlines()[1:] == [
+        "in all         0 files     0.0 MB"
+    ]
+
+
+@needs_owners
+def test_the_command_says_which_folder_is_not_used(home):
+    cached("kind", counted([]), "a")
+    home.chmod(0o777)
+    told = CliRunner().invoke(main, ["cache"])
+    assert (
+        told.stderr
+        == f"byhand: {home} is not used: it is another user's, or others may write to it; mend that, or remove it\n"
+    )

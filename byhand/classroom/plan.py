@@ -38,6 +38,7 @@ class Plan:
         """The text that decides the numbers of a student's copy."""
         return f"class/{self.options.chosen_seed}/{student.id}"
 
+    @cached_by("sets", lambda plan: program_key("first", plan.sheet, plan.options))
     def own(self) -> Values:
         """The first set of numbers: for seed 0, or where no others can be searched for, the sheet's own.
 
@@ -143,6 +144,13 @@ class NumberSets:
         Raises: ConfigError where there is one set of numbers only.
         """
         return self.plan.every()
+
+    def load(self) -> None:
+        """Find the sets now, so that a process that is given these numbers need not.
+
+        Raises: ConfigError where there is one set of numbers only.
+        """
+        _ = self.sets if self.renames else self._listed
 
     def set_of(self, key: str) -> int:
         """The set that a copy is made from; it does not depend on the "/again" added to a key to draw again."""

@@ -39,7 +39,7 @@ def qr_codes(texts: Sequence[str]) -> tuple[list[str], int]:
     patterns = _flipped(*asked)
     modules = np.repeat(own[None], len(texts), axis=0)
     for at, pattern in enumerate(patterns, start):
-        modules[differing[:, at]] ^= pattern
+        modules[differing[:, at]] ^= np.frombuffer(pattern, own.dtype).reshape(own.shape)
     return _bars(modules), len(own)
 
 
@@ -62,8 +62,8 @@ def _bits(text: str) -> list[bool]:
 
 
 @cached_by("codes", lambda version, length, start: program_key(version, length, start))
-def _flipped(version: int, length: int, start: int) -> Any:
-    """For each bit of a text with `length` characters, from bit `start` on, the modules that it flips."""
+def _flipped(version: int, length: int, start: int) -> list[bytes]:
+    """For each bit of a text with `length` characters, from bit `start` on, the modules that it flips, one a byte."""
     import numpy as np
 
     def modules(letters: str) -> Any:
@@ -78,7 +78,7 @@ def _flipped(version: int, length: int, start: int) -> Any:
         return "0" * 2 * pair + LETTERS[high] * (not last) + LETTERS[low]
 
     none, bits = modules(""), length // 2 * PAIR_BITS + length % 2 * LAST_BITS
-    return [modules(lone(at)) ^ none for at in range(start, bits)]
+    return [(modules(lone(at)) ^ none).tobytes() for at in range(start, bits)]
 
 
 def _bars(modules: Any) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 import re
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,7 +11,7 @@ from functools import lru_cache
 from byhand import __version__
 from byhand.arithmetic.copies import Copies
 from byhand.arrange import arranged
-from byhand.cache import cached_by
+from byhand.cache import as_data, cached_by, from_data
 from byhand.classroom.class_run import ClassRun, unchanged
 from byhand.classroom.fitting import AGAIN, COPY_ATTEMPTS, fitting
 from byhand.classroom.plan import NumberSets, Plan
@@ -63,7 +62,7 @@ class Copy:
 
 
 @dataclass(frozen=True)
-class ClassPages:
+class LaidOut:
     """The pages of a class, laid out with slots; without layouts, every copy is laid out by itself.
 
     layouts: of each view, that of copy 0, and others for copies that do not fit it.
@@ -73,7 +72,6 @@ class ClassPages:
     samples: keys of copies that are run along with the students', so that the same numbers vary; none if the sets do.
     """
 
-    numbers: NumberSets
     layouts: Mapping[View, tuple[Layout, ...]] = field(default_factory=dict)
     templates: Mapping[View, tuple[Template, ...]] = field(default_factory=dict)
     html: Mapping[View, str] = field(default_factory=dict)
@@ -81,30 +79,43 @@ class ClassPages:
     samples: tuple[str, ...] = ()
 
 
-@cached_by("classes", lambda plan: program_key(plan))
+@dataclass(frozen=True, kw_only=True)
+class ClassPages(LaidOut):
+    """The pages of a class, and the sets of numbers that its copies are made from."""
+
+    numbers: NumberSets
+
+
 def class_pages(plan: Plan) -> ClassPages:
     """Search for a class's sets of numbers, and lay its pages out, unless few copies have the same page.
 
     Raises: ConfigError where there is one set of numbers only; ByHandError.
     """
-    weasyprint()  # if it is not there, nothing needs to be searched for
     numbers = NumberSets(plan)
-    sets = numbers.sets
+    laid = _laid_out(numbers)
+    numbers.load()
+    return ClassPages(numbers=numbers, **vars(laid))
+
+
+@cached_by("classes", lambda numbers: program_key(numbers.plan))
+def _laid_out(numbers: NumberSets) -> LaidOut:
+    weasyprint()  # if it is not there, nothing needs to be searched for
+    plan, sets = numbers.plan, numbers.sets
     try:
         keys = [f"tried/{k}" for k in range(SAMPLES)]
         samples = [key for key in fitting(numbers.run, keys, SAMPLE_ATTEMPTS) if key]
         if 2 * len(samples) < SAMPLES:
-            return ClassPages(numbers)
+            return LaidOut()
         run = _stamped(plan, numbers.run(samples), [])
         pages = dict(_html(plan, run.document, run.run))
         layouts = {view: tuple(_layouts(html, run, plan.letters)) for view, html in pages.items()}
     except SheetError:
-        return ClassPages(numbers)
+        return LaidOut()
     templates = {view: tuple(map(template, each)) for view, each in layouts.items()}
     same = unchanged(run, [*range(len(sets)), *map(numbers.set_of, samples)])
     of_sets = _stamped(plan, numbers.run([]), [])
     sets_suffice = _same_pages(pages, dict(_html(plan, of_sets.document, of_sets.run)))
-    return ClassPages(numbers, layouts, templates, pages, tuple(same), () if sets_suffice else tuple(samples))
+    return LaidOut(layouts, templates, pages, tuple(same), () if sets_suffice else tuple(samples))
 
 
 def _same_pages(pages: Mapping[View, str], others: Mapping[View, str]) -> bool:
@@ -132,10 +143,9 @@ def _layout(html: str, run: ClassRun, copy: int, letters: str) -> Layout:
     sheet = [*run.filled(html)][copy]
 
     def laid() -> bytes:
-        return pickle.dumps(lay_out(html, lambda mark: run.text_of(mark, copy), letters))
+        return as_data(lay_out(html, lambda mark: run.text_of(mark, copy), letters))
 
-    found: Layout = pickle.loads(laid_out(laid, html, sheet, letters))
-    return found
+    return from_data(Layout, laid_out(laid, html, sheet, letters))
 
 
 def student_copies(plan: Plan, of: ClassPages, students: Sequence[Student]) -> list[Copy]:

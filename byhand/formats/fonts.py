@@ -108,7 +108,7 @@ def _files() -> dict[str, bytes]:
     return _build()
 
 
-@cached_by("fonts", key)
+@cached_by("fonts", key, files=True)
 def _build() -> dict[str, bytes]:
     """The files of the fonts by name, plain and compressed.
 

@@ -6,14 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from msgspec import Struct
+
 from byhand.classroom.printing.breaking import CLOSE, Paragraph, Piece, Word, broken
 from byhand.classroom.printing.shape import shape
 from byhand.classroom.printing.stream import COLOUR_STEPS, TextRun, glyphs, place
 from byhand.errors import SheetError
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(Struct, frozen=True, tag=True):
     """Runs of text that stay on one line and move together.
 
     widths: of each run, as laid out.

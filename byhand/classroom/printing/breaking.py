@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from msgspec import Struct
+
 from byhand.classroom.printing.shape import shape
 from byhand.classroom.printing.stream import TextRun
 
@@ -27,8 +29,7 @@ class Word:
     start: bool = False
 
 
-@dataclass(frozen=True)
-class Paragraph:
+class Paragraph(Struct, frozen=True, tag=True):
     """The words of a block from the first slot on.
 
     lifts: of each run, its distance below the baseline of its line.
