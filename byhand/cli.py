@@ -18,6 +18,8 @@ from byhand.errors import ByHandError, UnknownNameError
 # cycles, and to look after every 700, as Python does, took 7 % of `generate gpt --format html`
 COLLECT_AFTER = 100_000
 
+LONGEST_SEED = 18  # digits
+
 
 class Group(click.Group):
     """Errors that the user can mend are one line and exit code 1; with --debug, a traceback."""
@@ -53,6 +55,15 @@ def _formats(ctx: click.Context, param: click.Parameter, value: str) -> tuple[st
         if part not in OWN and part not in names():  # other packages are looked up for what is not ours
             raise click.BadParameter(str(UnknownNameError("format", part, names())))
     return chosen
+
+
+class Seed(click.IntRange):
+    """A seed that has room at the foot of a page."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if len(str(value)) > LONGEST_SEED:
+            self.fail(f"it has {len(str(value)):,} digits; a seed has up to {LONGEST_SEED}", param, ctx)
+        return super().convert(value, param, ctx)
 
 
 _places = click.option(
@@ -125,7 +136,7 @@ def show(sheet: str, language: str) -> None:
 @main.command()
 @click.argument("sheets", nargs=-1, metavar="[SHEET …]")
 @click.option("--all", "every", is_flag=True, help="Every sheet of the course.")
-@click.option("--seed", type=click.IntRange(min=0), help="0, the sheet's own numbers, or any other, new ones.")
+@click.option("--seed", type=Seed(min=0), help="0, the sheet's own numbers, or any other, new ones.")
 @_values()
 @_round_weights
 @click.option("--tokens", help="The words of the sentence, with spaces between them.")
@@ -197,9 +208,12 @@ def generate(
 @click.argument("sheet")
 @click.option("--roster", type=click.Path(), help="A CSV file with name, id and group, in any order.")
 @click.option(
-    "--anonymous", type=click.IntRange(min=1), metavar="N", help="N copies without names, in place of a roster."
+    "--anonymous",
+    type=click.IntRange(1, 1_000_000),
+    metavar="N",
+    help="N copies without names, without a roster.",
 )
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Another seed, other numbers.")
+@click.option("--seed", type=Seed(min=0), default=0, show_default=True, help="Another seed, other numbers.")
 @click.option(
     "--numbers", type=click.Choice(["exact", "decimal"]), show_default="exact, or as the sheet has it",
     help="Exact fractions, or classroom decimals.",

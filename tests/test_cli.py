@@ -148,6 +148,9 @@ def test_foils_lists_the_classic_mistakes(command):
          "directory; choose another folder"),
         (("generate", "gpt", "--answer", "HELLO"), "--answer 'HELLO' has 5 letters and the sentence 3 tokens; use a word of 3 "
          "letters, 3 words with spaces, or one of the vocabulary"),
+        (("generate", "gpt", "--answer", "AAA"), "an answer that is 'A' after every token tells nothing apart; use one with another word"),
+        (("generate", "gpt", "--answer", "A" * 10_000), "--answer holds 'AAAAAAAAAAAA...AAAAAAAAAAAAA'; a word has up to 60 characters"),
+        (("generate", "gpt", "--answer", "a\x07b"), r"--answer holds 'a\x07b'; a word has up to 60 characters, all printable"),
         (("generate", "gpt", "--answer", "CAT", "--seed", "0"), "--answer needs new numbers; leave out --values,"),
         (("generate", "attention-head", "--answer", "mat"), "attention-head says no words, so it has no answer; use gpt"),
         (("generate", "gpt", "--values", "none.json"), "none.json: No such file or directory"),
@@ -243,3 +246,11 @@ def test_a_class_needs_a_roster_or_a_number(command, tmp_path):
         assert "give --roster FILE or --anonymous N" in wrong.output
     missing = command("class", "layer-norm", "--roster", "x.csv")
     assert (missing.exit_code, missing.output) == (1, "byhand: x.csv: No such file or directory\n")
+
+
+@pytest.mark.parametrize("digits", [19, 4000, 5000])
+def test_a_seed_has_room_at_the_foot_of_a_page(command, digits):
+    for arguments in (("generate", "gpt"), ("class", "gpt", "--anonymous", "1")):
+        result = command(*arguments, "--seed", "9" * digits)
+        assert result.exit_code == 2
+        assert result.stderr.endswith(f"'--seed': it has {digits:,} digits; a seed has up to 18\n")

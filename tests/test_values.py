@@ -336,6 +336,20 @@ def test_letters_and_roots_that_no_page_has_room_for_end_soon(command, tmp_path)
     assert process_time() - start < 5  # seconds: one on a quick machine
 
 
+def test_a_long_vocabulary_is_looked_through_once_and_not_repeated(command, tmp_path):
+    """Of ten thousand words, each of ten thousand tokens is looked up; of a hundred thousand, the last stands twice."""
+    words = [f"w{n}" for n in range(10_000)]
+    entries = {"config": {"n_ctx": 10_000, "d_model": 4}, "vocabulary": words, "tokens": [*words[::-1][1:], "x"]}
+    (tmp_path / "v.json").write_text(json.dumps(entries))
+    told = command("run", "embedding", "--values", "v.json").stderr
+    assert told == f"byhand: token 'x' is not in the vocabulary; its words are {', '.join(words[:40])}, …\n"
+    (tmp_path / "v.json").write_text(json.dumps({"vocabulary": [*(f"w{n}" for n in range(99_999)), "w99998"]}))
+    assert (
+        "vocabulary holds 'w99998' twice; a word has one place"
+        in command("run", "embedding", "--values", "v.json").stderr
+    )
+
+
 def test_what_a_model_does_not_read_is_told(command, tmp_path):
     entries = {
         "config": {"softmax_base": 2},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from byhand.errors import (
     LONGEST_QUOTE,
     MOST_PROBLEMS,
+    MOST_SUGGESTIONS,
     ByHandError,
     UnknownNameError,
     ValuesError,
@@ -61,7 +63,7 @@ class Values:
                 parts[key] = _table(key, entries.get(key))
         for key in lists:
             with collecting(problems):
-                lists[key] = tuple(_list(key, entries.get(key), (str, int) if key == "tokens" else (str,)))
+                lists[key] = tuple(checked_words(key, entries.get(key), (str, int) if key == "tokens" else (str,)))
         config = None
         with collecting(problems):
             config = Config.of(parts["config"])
@@ -113,23 +115,24 @@ class Values:
         Raises: ValuesError for tokens that are not in the vocabulary.
         """
         problems: list[ByHandError] = []
-        ids = []
+        ids, places = [], {word: n for n, word in enumerate(self.vocabulary)}
         for token in dict.fromkeys(self.tokens):
             with collecting(problems):
-                ids.append((token, self._id(token, size or len(self.vocabulary) or self.config.d_vocab)))
+                ids.append((token, self._id(token, places, size or len(places) or self.config.d_vocab)))
         if problems:
             raise together(problems)
         return tuple(dict(ids)[token] for token in self.tokens)
 
-    def _id(self, token: str | int, size: int) -> int:
+    def _id(self, token: str | int, places: Mapping[str, int], size: int) -> int:
         if isinstance(token, int):
             if not 0 <= token < size:
                 raise ValuesError(f"token {token} is not in the vocabulary of {size}; use 0 to {size - 1}")
             return token
-        if token not in self.vocabulary:
-            words = ", ".join(self.vocabulary) or "none: give tokens as numbers, or a vocabulary"
-            raise ValuesError(f"token {token!r} is not in the vocabulary; its words are {words}")
-        return self.vocabulary.index(token)
+        if token not in places:
+            words = ", ".join(self.vocabulary[:MOST_SUGGESTIONS]) or "none: give tokens as numbers, or a vocabulary"
+            more = ", …" * (len(places) > MOST_SUGGESTIONS)
+            raise ValuesError(f"token {token!r} is not in the vocabulary; its words are {words}{more}")
+        return places[token]
 
 
 def complete(values: Values) -> Values:
@@ -164,7 +167,11 @@ def _table(key: str, entry: object) -> dict[str, Any]:
     return {name: plain_lists(name, value) for name, value in table.items()}
 
 
-def _list(key: str, entry: object, kinds: tuple[type, ...]) -> list[Any]:
+def checked_words(key: str, entry: object, kinds: tuple[type, ...]) -> list[Any]:
+    """A list of words, or of a text's words, each of which can be printed; of kinds (str, int), tokens' numbers, too.
+
+    Raises: ValuesError for the first that cannot.
+    """
     if entry is None:
         return []
     items = entry.split() if isinstance(entry, str) else entry
@@ -178,7 +185,7 @@ def _list(key: str, entry: object, kinds: tuple[type, ...]) -> list[Any]:
         if isinstance(item, str) and (len(item) > LONGEST_WORD or unprintable(item)):
             raise ValuesError(f"{key} holds {shown(item)}; a word has up to {LONGEST_WORD} characters, all printable")
     if key == "vocabulary" and len(set(items)) < len(items):
-        twice = next(item for n, item in enumerate(items) if item in items[:n])
+        ((twice, _),) = Counter(items).most_common(1)
         raise ValuesError(f"vocabulary holds {twice!r} twice; a word has one place")
     return list(items)
 

@@ -13,14 +13,13 @@ from byhand.arithmetic.exact import RATIONALS
 from byhand.errors import ConfigError, DomainError
 from byhand.model import MODELS, Model
 from byhand.model.weights import Values
+from byhand.notation.number import shown
 from byhand.numbers.dice import Dice
 from byhand.numbers.lessons import shuffled
 from byhand.numbers.promises import Limits, limits_of, promised, quality, usual_time, whole_time
 from byhand.numbers.registry import SEARCHES, Task, check
 from byhand.numbers.words import answers, new_words, sentence, vocabulary
 from byhand.tape import Tape
-
-ATTEMPTS = 1000  # attempts of a search before it gives up: almost all seeds need a few
 
 
 @dataclass(frozen=True)
@@ -60,13 +59,13 @@ def choose(
         limits, expected = _measures(model, values, limits)
     wanted = _wanted(values, tuple(answer), seed) if model.says_words else ()
     task, dice = Task(model, values, limits, wanted), Dice(f"{seed} {level}")
-    for instance in chain.from_iterable(search.find(task, dice) for _ in range(ATTEMPTS)):
+    for instance in chain.from_iterable(search.find(task, dice) for _ in range(search.attempts)):
         chosen = replace(values, inputs=instance.inputs, weights=instance.weights)
         found = accepted(model, chosen, limits, wanted, expected)
         if found is not None:
             return Chosen(chosen, found)
     other = "another seed or another answer" if answer else "another seed"
-    raise ConfigError(f"no numbers for seed {seed} in {ATTEMPTS} attempts; use {other}")
+    raise ConfigError(f"no numbers for seed {seed} in {search.attempts} attempts; use {other}")
 
 
 def listed(model: Model, values: Values, level: str = "standard") -> list[Values]:
@@ -147,4 +146,8 @@ def _wanted(values: Values, answer: tuple[str, ...], seed: int) -> tuple[int | N
     if words[-1] is None:
         fresh = new_words(values.vocabulary, values.tokens)
         words = (*words[:-1], fresh[seed % len(fresh)] if fresh else None)
+    if words[1:] and len(set(words)) == 1:
+        raise ConfigError(
+            f"an answer that is {shown(words[0])} after every token tells nothing apart; use one with another word"
+        )
     return tuple(None if w is None else values.vocabulary.index(w) for w in words)

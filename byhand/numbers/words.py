@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from byhand.errors import ConfigError
-from byhand.model.weights import Values
+from byhand.model.weights import Values, checked_words
+from byhand.notation.number import shown
 
 # Four words each: three tokens, and the word that a reader expects next.
 SENTENCES = tuple(
@@ -88,16 +89,17 @@ def answers(tokens: Sequence[str], answer: Sequence[str]) -> tuple[str | None, .
 def spelled(answer: str, values: Values) -> tuple[str, ...]:
     """An answer as words. A single word that is not in the vocabulary is spelled: each of its letters is a word.
 
-    Raises: ConfigError where it has not as many letters as the sentence has tokens.
+    Raises: ConfigError where it has not as many letters as the sentence has tokens; ValuesError where it holds what
+    is no word.
     """
-    words = tuple(answer.split())
+    words = tuple(checked_words("--answer", answer, (str,)))
     if len(words) != 1 or answer in values.vocabulary:
         return words
     count = values.positions()
     if len(answer) != count:
         raise ConfigError(
-            f"--answer {answer!r} has {len(answer)} letters and the sentence {count} tokens; use a word of {count} "
-            f"letters, {count} words with spaces, or one of the vocabulary"
+            f"--answer {shown(answer)} has {len(answer):,} letters and the sentence {count} tokens; use a word "
+            f"of {count} letters, {count} words with spaces, or one of the vocabulary"
         )
     return tuple(answer)
 

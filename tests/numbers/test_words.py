@@ -1,5 +1,7 @@
 """The teacher's word: gpt says it, position by position."""
 
+from dataclasses import replace
+
 import pytest
 
 from byhand.arithmetic.exact import RATIONALS
@@ -8,6 +10,7 @@ from byhand.model import MODELS
 from byhand.model.config import Config
 from byhand.model.weights import Values
 from byhand.numbers.choice import choose
+from byhand.numbers.registry import SEARCHES
 from byhand.numbers.words import LONGER_SENTENCES, SENTENCES, answers, sentence, vocabulary
 
 CONFIG = Config(d_model=4, n_heads=2, d_head=4, d_v=2, d_mlp=6, softmax_base=2)
@@ -77,6 +80,16 @@ def test_the_sentences_are_many_and_fit():
     assert all(len(words) == 4 and len(set(words)) == 4 for words in SENTENCES)
     assert all(len(set(words)) == 6 == len(words) for words in LONGER_SENTENCES)
     assert len(set(SENTENCES)) == len(SENTENCES)
+
+
+def test_a_task_without_numbers_is_refused_after_some_attempts(monkeypatch):
+    made = []
+    monkeypatch.setitem(SEARCHES, "gpt", replace(SEARCHES["gpt"], find=lambda task, dice: made.append(task) or []))
+    with pytest.raises(
+        ConfigError, match=r"^no numbers for seed 1 in 100 attempts; use another seed or another answer$"
+    ):
+        choose(MODELS["gpt"], SHEET, 1, answer=("dog",))
+    assert len(made) == 100
 
 
 def test_an_answer_longer_than_the_sentence_is_refused():
