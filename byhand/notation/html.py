@@ -13,6 +13,7 @@ from byhand.notation.write import terms, write, write_value
 
 
 def _letter(name: str) -> str:
+    """A letter in italics, its digits as an index: a_1 and a1 are a₁."""
     stem, digits = re.fullmatch(r"(.*?)_?(\d*)", name).groups()  # type: ignore[union-attr]
     return f'<i class="m">{escape(stem)}</i>' + (f"<sub>{digits}</sub>" if digits else "")
 
@@ -34,10 +35,10 @@ def html(node: Expr) -> str:
 
 
 def terms_html(node: Expr) -> list[str]:
-    """The terms of a sum as HTML."""
+    """The terms of a sum as HTML, each by itself."""
     return terms(node, HTML)
 
 
 def value_html(value: Any) -> str:
-    """A value as HTML; a word stays a word."""
+    """A value as HTML; a word stays as it is."""
     return escape(value) if isinstance(value, str) else write_value(value, HTML)

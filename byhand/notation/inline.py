@@ -1,6 +1,6 @@
-"""Formulas in a small part of LaTeX, as HTML and as plain text. `W_{Q,1}`, `X'`, `\\sqrt{d_k}`, `\\frac{1}{d}`.
+"""Formulas in a small part of LaTeX, as HTML and as plain text: `W_{Q,1}`, `X'`, `\\sqrt{d_k}`, `\\frac{1}{d}`.
 
-Symbols, captions and formulas are written in this notation. On the page they are text in the maths face, like the
+Symbols, captions and formulas of sheets are written in it. On the page they are text in the maths font, like the
 cells: they can be searched, copied and read aloud, and look the same in print, in any browser and on a phone.
 """
 
@@ -30,7 +30,8 @@ _OPERATORS = {"-": "−", "'": "′", "*": "·"}
 def inline(latex: str) -> str:
     """An inline formula as HTML.
 
-    Raises: SheetError for a formula of more than LONGEST_FORMULA characters, which could also be nested too deep.
+    Raises: SheetError for a formula of more than LONGEST_FORMULA characters, which could be nested too deep for
+    Python.
     """
     if len(latex) > LONGEST_FORMULA:
         raise SheetError(f"a formula has {len(latex):,} characters; {LONGEST_FORMULA} are enough for any page")
@@ -48,7 +49,7 @@ def spoken(latex: str) -> str:
 
 
 def _html(tokens: Iterator[str], one: bool = False) -> Iterator[str]:
-    """The HTML of the tokens up to a closing brace; with `one`, of the next token or group only."""
+    """The HTML of the tokens up to a closing brace. one: only of the next token, or the next group in braces."""
     for token in tokens:
         if token == "}":
             return

@@ -9,23 +9,23 @@ from byhand.arithmetic.expr import Expr, Index, Ref
 from byhand.notation.write import Style, write, write_value
 
 _RAISED = str.maketrans("0123456789−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
-_ONE_SIGN = re.compile(r"\d+|[A-Za-zα-ωΑ-Ω][₀-₉]*")  # needs no brackets under a root or as an exponent
+_ATOM = re.compile(r"\d+|[A-Za-zα-ωΑ-Ω][₀-₉]*")  # a number or letter, which needs no brackets in a root or exponent
 _LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 def index_text(at: int | Index) -> str:
-    """An index as printed: counted from 1, or the letter of a symbolic index."""
+    """An index as it is printed: counted from 1, or the letter of a symbolic index."""
     return at.name if isinstance(at, Index) else str(at + 1)
 
 
 def _power(base: str, exponent: str) -> str:
     if re.fullmatch(r"−?\d+", exponent):
         return base + exponent.translate(_RAISED)
-    return f"{base}^{exponent}" if _ONE_SIGN.fullmatch(exponent) else f"{base}^({exponent})"
+    return f"{base}^{exponent}" if _ATOM.fullmatch(exponent) else f"{base}^({exponent})"
 
 
 def _root(x: str) -> str:
-    return f"√{x}" if _ONE_SIGN.fullmatch(x) else f"√({x})"
+    return f"√{x}" if _ATOM.fullmatch(x) else f"√({x})"
 
 
 def _ref(ref: Ref) -> str:
@@ -54,5 +54,5 @@ def text(node: Expr) -> str:
 
 
 def value_text(value: Any) -> str:
-    """A value as plain text: "−6/5", "0.50", "−∞", "2a − b"; a word stays a word."""
+    """A value as plain text: "−6/5", "0.50", "−∞", "2a − b"; a word stays as it is."""
     return value if isinstance(value, str) else write_value(value, TEXT)

@@ -1,4 +1,4 @@
-"""Find characters that cannot be printed in a person's or a file's text."""
+"""Find characters in a text, of a person or a file, that cannot be printed."""
 
 from __future__ import annotations
 

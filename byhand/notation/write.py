@@ -1,6 +1,7 @@
-"""Trees as text in any notation: one fold places the brackets, and a `Style` says how each node is written.
+"""Trees as text in any notation: one fold over the tree sets the brackets, and a `Style` says how each node is
+written.
 
-`1/5·2 + 4/5·(−2) = −6/5`: a negative number is bracketed except where it comes first in a sum or stands alone.
+A negative number is in brackets unless it stands first in a sum, or alone: `1/5·2 + 4/5·(−2) = −6/5`.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ SUM, PRODUCT, POWER, ATOM = range(1, 5)  # precedence levels, the weakest first
 
 @dataclass(frozen=True)
 class Style:
-    """A notation: a function or a text for each kind of node."""
+    """A notation: a function or a text for each kind of node. The functions take the texts of a node's parts."""
 
-    fraction: Callable[[str, str], str]  # a number: digits over digits
+    fraction: Callable[[str, str], str]  # of the digits of numerator and denominator: a number, not a division
     times: str
     divide: Callable[[str, str], str]
     power: Callable[[str, str], str]
@@ -42,27 +43,27 @@ class Style:
 def write(node: Expr, style: Style, at_least: int = SUM) -> str:
     """The text of a tree, in brackets if its precedence is below `at_least`.
 
-    Where a number differs from copy to copy of a class, the text is a mark (arithmetic/copies).
+    If a number in it differs from copy to copy of a class, the text is a mark (arithmetic/copies).
     """
 
-    def write_own(own: Expr) -> str:
-        text, level = _write(own, style)
+    def write_one(tree: Expr) -> str:
+        text, level = _write(tree, style)
         return text if level >= at_least else style.brackets(text)
 
-    return written_tree(write_own, node)
+    return written_tree(write_one, node)
 
 
 def terms(node: Expr, style: Style) -> list[str]:
-    """The text of each term of a sum, so that a line can break between them; any other tree is one text."""
+    """The texts of the terms of a sum, so that a line can break between them; of any other tree, one text."""
     if not isinstance(node, Sum) or not node.terms:
         return [write(node, style)]
     return [write(term, style, PRODUCT if i else SUM) for i, term in enumerate(node.terms)]
 
 
 def write_value(value: Any, style: Style) -> str:
-    """The text of a value of any number system; a mark where it differs from copy to copy of a class."""
+    """The text of a value of any number system; a mark if it differs from copy to copy of a class."""
     if varies(value):
-        return written(lambda own: write_value(own, style), value)
+        return written(lambda one: write_value(one, style), value)
     return _value(value, style)[0]
 
 
@@ -72,6 +73,7 @@ def signed(text: str) -> str:
 
 
 def _value(value: Any, style: Style) -> tuple[str, int]:
+    """The text of a value, and its precedence."""
     if isinstance(value, Index):
         return style.letter(value.name), ATOM
     if isinstance(value, int | Fraction):
@@ -87,7 +89,7 @@ def _value(value: Any, style: Style) -> tuple[str, int]:
 
 
 def _grouped(digits: str, style: Style) -> str:
-    """A whole number or a decimal with its thousands separated: 124,337,664, but 1024."""
+    """A whole number or a decimal with its thousands separated, from five digits on: 124,337,664, but 1024."""
     whole, point, rest = digits.partition(".")
     sign, number = ("−", whole[1:]) if whole.startswith("−") else ("", whole)
     if len(number) < 5:
@@ -96,6 +98,7 @@ def _grouped(digits: str, style: Style) -> str:
 
 
 def _fraction(value: int | Fraction, style: Style) -> tuple[str, int]:
+    """The text of a whole number or a fraction, and its precedence."""
     if value.denominator == 1:
         return _grouped(signed(str(value.numerator)), style), SUM if value < 0 else ATOM
     text = style.fraction(signed(str(value.numerator)), str(value.denominator))
@@ -160,13 +163,14 @@ def _is_fraction(node: Expr) -> bool:
 
 
 def _is_coefficient(node: Expr) -> bool:
-    """Whether a factor is written before a letter without a multiplication sign, as 2, a² and 2a are."""
+    """Whether a factor needs no multiplication sign before a letter: a whole number, or letters, as 2, a² and 2a."""
     if isinstance(node, Num):
         return isinstance(node.value, Fraction) and node.value.denominator == 1
     return _is_letters(node) or (isinstance(node, Mul) and _is_coefficient(node.left) and _is_letters(node.right))
 
 
 def _is_letters(node: Expr) -> bool:
+    """Whether a tree is a letter or a power of one."""
     match node:
         case Ref(_, ()):
             return True
