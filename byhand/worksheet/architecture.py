@@ -84,10 +84,10 @@ class _Chart:
         for i, part in enumerate(parts):
             before = i < max(here, default=-1)
             for label, heads in self.heads() if part == "heads" else [(labels[part], None)]:
-                own = [s for s in steps if self.part(s) == part and (heads is None or self.is_in(heads, s))]
-                numbers = {n for s in own for n in steps[s] if n in at_home[part]}
+                computed = [s for s in steps if self.part(s) == part and (heads is None or self.is_in(heads, s))]
+                numbers = {n for s in computed for n in steps[s] if n in at_home[part]}
                 width = {"heads": c.d_v, "unembed": c.d_vocab}.get(part, c.d_model)
-                state: State = "here" if own else "done" if before else "later"
+                state: State = "here" if computed else "done" if before else "later"
                 yield Box(part, label, self.shape(width), state, tuple(sorted(numbers)))
 
     def label(self, name: str, **places: object) -> str:
@@ -140,8 +140,8 @@ class _Chart:
         for step in (r for found in reads for r in found if isinstance(r, str)):
             given.setdefault(self.stem(step), step)
         first = {stem: i for i, stem in enumerate(given)}
-        made = (self.tape.steps[name] for name in given.values())
-        sources = [Node((), symbol(step.name), _plain(step), self.size(step), ()) for step in made]
+        outside = (self.tape.steps[name] for name in given.values())
+        sources = [Node((), symbol(step.name), _plain(step), self.size(step), ()) for step in outside]
         nodes = []
         for i, (group, found) in enumerate(zip(groups, reads, strict=True)):
             earlier = [first[self.stem(r)] if isinstance(r, str) else r + len(first) for r in found]
@@ -149,7 +149,10 @@ class _Chart:
         return (*sources, *nodes)
 
     def read(self, steps: Sequence[str], part: str, place: dict[str, int]) -> Iterator[int | str]:
-        """What steps read: groups of the part, by index, or given, printed and other parts' steps, by name."""
+        """What steps read: groups of the part, by index; steps that are given, printed or of other parts, by name.
+
+        Parameters are left out. A step that no section computes stands for what it reads.
+        """
         printed = {p.step for s in self.sections for b in s.blocks for p in b.matrices if p.role != "ask"}
         waiting, seen = list(steps), set[str]()
         while waiting:
@@ -169,18 +172,20 @@ class _Chart:
     def node(self, group: dict[int, list[str]], reads: tuple[int, ...]) -> Node:
         """The node of a group of sections."""
         number, steps = next(iter(group.items()))
-        made = [self.tape.steps[s] for s in steps]
-        words = self.words(made)
+        computed = [self.tape.steps[s] for s in steps]
+        words = self.words(computed)
         symbols = [symbol(s) for s in steps]
         if len(steps) > 3 or any("text" in x or "sqrt" in x for x in symbols) or all(words):
             title = next(s.title for s in self.sections if s.number == number)
             word = ", ".join(dict.fromkeys(words)) if all(words) and len(words) < 3 else title
         else:
             word = ""
-        return Node(tuple(sorted(group)), ", ".join(symbols), word, self.size(made[-1]), reads)
+        return Node(tuple(sorted(group)), ", ".join(symbols), word, self.size(computed[-1]), reads)
 
     def words(self, steps: Sequence[Step]) -> list[str]:
-        """The words for steps whose symbols say little, "" for others; a softmax leaves out powers and sums."""
+        """The words for steps whose symbols say little; "" for others. A softmax has one word, and its powers and
+        sums have none.
+        """
         names = [step.stem.rpartition(".")[2] for step in steps]
         ops = [step.op.name if step.op else "" for step in steps]
         own = [name if name in ("variance", "tied_logits") else op for name, op in zip(names, ops, strict=True)]

@@ -1,6 +1,6 @@
-"""The functions that a sheet can call in its expressions: they return blocks for the page or values of the run.
+"""The functions that a sheet can call in its expressions. They return blocks for the page, or values of the run.
 
-A call is registered with `@call` under its own name. Its first argument is the Context; the sheet gives the others.
+A function is registered by `@call` under its own name. Its first argument is the Context; the sheet gives the others.
 """
 
 from __future__ import annotations
@@ -55,8 +55,8 @@ CALLS: dict[str, Callable[..., Any]] = {}
 def call(function: F) -> F:
     """Register a function that sheets can call by its name.
 
-    Its first argument is the Context. A block, or a tuple of blocks, that it returns is put on the page; any other
-    result is the value of the sheet's expression.
+    Its first argument is the Context. If it returns a block, or a tuple of blocks, these are put on the page; any
+    other result is the value of the sheet's expression.
     """
     CALLS[function.__name__] = function
     return function
@@ -66,30 +66,32 @@ class Marker(str):
     """A placeholder for a block in the text. Unlike all else that an expression prints, it is not escaped."""
 
 
-def sayable(context: Context, blocks: list[Block]) -> dict[str, Any]:
-    """All names that a sheet's expressions can use.
+def sheet_globals(context: Context, blocks: list[Block]) -> dict[str, Any]:
+    """The globals of a sheet's template: all names that its expressions can use, with their values.
 
-    blocks: the list to which calls append their blocks, in the order of the markers.
+    blocks: the list to which calls append their blocks. The marker that a call prints holds the place in it.
     """
 
     def bound(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         def called(*args: Any, **named: Any) -> Any:
-            made = function(context, *args, **named)
-            if not isinstance(made, Block | tuple):
-                return made
-            left = made if isinstance(made, tuple) else (made,)
-            if other := next((each for each in left if not isinstance(each, TextBlock | Figure)), None):
-                raise TypeError(f"{name}() made {other!r}, which is neither a Word nor a Figure")
-            blocks.extend(left)
-            return Marker("".join(f"\ue000{at}\ue001" for at in range(len(blocks) - len(left), len(blocks))))
+            result = function(context, *args, **named)
+            if not isinstance(result, Block | tuple):
+                return result
+            new = result if isinstance(result, tuple) else (result,)
+            if other := next((block for block in new if not isinstance(block, TextBlock | Figure)), None):
+                raise TypeError(f"{name}() made {other!r}, which is neither a TextBlock nor a Figure")
+            blocks.extend(new)
+            return Marker("".join(f"\ue000{at}\ue001" for at in range(len(blocks) - len(new), len(blocks))))
 
         return called
 
-    return {**_words(context), **{name: bound(name, function) for name, function in CALLS.items()}}
+    return {**_values(context), **{name: bound(name, function) for name, function in CALLS.items()}}
 
 
-def _words(context: Context) -> Mapping[str, Any]:
-    """The names that are not calls: the run's tokens and config, and the page's words for rows and columns."""
+def _values(context: Context) -> Mapping[str, Any]:
+    """The names that are no calls: the run's tokens and config, options, and the page's words for rows and
+    columns.
+    """
     say, turned, numbers = context.messages.say, context.turned, context.tape.domain.name
     return {
         "tokens": context.tokens, "source": context.source, "vocabulary": context.vocabulary,
@@ -108,7 +110,11 @@ def ask(
     context: Context, name: str, layout: str = "", first: bool = False, note: str = "", copy: Any = (),
     caption: str = "",
 ) -> Blocks:  # fmt: skip
-    """A step to be computed. The layout "falk" is the default for a product, "strip" for any other step."""
+    """A step to be computed.
+
+    layout: "falk", the default for a product, or "strip", the default for any other step. first: whether the first
+    cell of a product is printed and worked as an example. copy: the inputs of a product that the student copies.
+    """
     op = context.tape[name].step.op
     if layout not in ("", "falk", "strip"):
         raise SheetError(f"no layout {layout!r}; there are: falk, strip")
@@ -210,23 +216,23 @@ def softmax(context: Context, name: str) -> Block:
 
 @call
 def norm(context: Context, at: str, of: str, result: str = "") -> Blocks:
-    """LayerNorm or RMSNorm of a step as a strip, from the mean to the result."""
+    """LayerNorm or RMSNorm as two strips, from the mean to the result. of: the step that is normalised."""
 
-    def own(name: str, caption: str) -> Panel:
+    def part(name: str, caption: str) -> Panel:
         return blank(context, f"{at}.{name}", caption)
 
     tape, result = context.tape, result or f"{at}.hook_normalized"
     if f"{at}.mean" in tape.steps:
-        centre = [own("mean", r"\mu"), own("centered", r"x - \mu")]
-        spread, root, shares = own("variance", r"\sigma^2"), r"\sigma", r"(x - \mu) \div \sigma"
+        centre = [part("mean", r"\mu"), part("centered", r"x - \mu")]
+        spread, root, quotient = part("variance", r"\sigma^2"), r"\sigma", r"(x - \mu) \div \sigma"
     else:
-        centre, spread, root, shares = [], own("mean_square", "r^2"), "r", r"x \div r"
-    top = strip(context, show(context, of), *centre, spread, own("hook_scale", root))
+        centre, spread, root, quotient = [], part("mean_square", "r^2"), "r", r"x \div r"
+    top = strip(context, show(context, of), *centre, spread, part("hook_scale", root))
     if f"{at}.standardized" not in tape.steps:
-        return top, strip(context, blank(context, result, shares))
+        return top, strip(context, blank(context, result, quotient))
     above = [show(context, f"{at}.{parameter}") for parameter in "wb"]
     scaled = blank(context, result, r"\cdot\, w + b")
-    return top, strip(context, own("standardized", shares), "→", scaled, above=above)
+    return top, strip(context, part("standardized", quotient), "→", scaled, above=above)
 
 
 @call
@@ -375,9 +381,9 @@ def lines(context: Context, count: int, answer: str) -> Block:
 def find_the_error(
     context: Context, name: str, steps: str | Sequence[str], lines: int, answer: str = "", caption: str = ""
 ) -> Blocks:
-    """Steps as a mistake makes them: the student says what is wrong and, of several steps, ticks the first wrong one.
+    """Steps with a mistake in them. The student says what is wrong and, of several steps, ticks the first wrong one.
 
-    Without an answer, the key shows the mistake's own text.
+    answer: the key's answer; by default the text that the mistake has.
     """
     wrong, tape = context.mistaken(name), context.tape
     shown = [steps] if isinstance(steps, str) else steps
@@ -387,8 +393,8 @@ def find_the_error(
         if first is None:
             raise SheetError(f"the foil {name} changes none of {', '.join(steps)}; choose other steps")
         panels = [replace(panel, right=panel.step == first) for panel in panels]
-    told = Answer(lines, inline(answer or context.messages.mistake(name, "told", context.turned)))
-    return Strip(tuple(panels), ("→",) * (len(panels) - 1)), told
+    what_is_wrong = Answer(lines, inline(answer or context.messages.mistake(name, "told", context.turned)))
+    return Strip(tuple(panels), ("→",) * (len(panels) - 1)), what_is_wrong
 
 
 @call
@@ -410,7 +416,7 @@ def choose(context: Context, name: str, i: int = -1) -> Block:
 
 @call
 def totals(context: Context, name: str, mistake: str = "") -> str:
-    """The sum of each row of a step, on one line: "7, 3, 1"; with a mistake, as it makes them."""
+    """The sum of each row of a step, on one line: "7, 3, 1". mistake: the mistake in the run that is summed."""
     return ", ".join(value_text(x) for x in sums(_wrong(context, mistake), name)).replace(" ", "\u00a0")
 
 
@@ -433,13 +439,13 @@ def _sum(context: Context, numbers: Iterable[Any]) -> Any:
 
 @call
 def value(context: Context, name: str, i: int, j: int, mistake: str = "") -> str:
-    """One number of a step as text, i and j from 0; with a mistake, as it makes it."""
+    """One number of a step as text, i and j from 0. mistake: the mistake in the run that it is read from."""
     return value_text(number(context, name, i, j, mistake))
 
 
 @call
 def number(context: Context, name: str, i: int, j: int, mistake: str = "") -> Any:
-    """One number of a step, to compute with or to compare; with a mistake, as it makes it."""
+    """One number of a step, to compute with or to compare. mistake: the mistake in the run that it is read from."""
     return _wrong(context, mistake).tape.values(name)[i][j]
 
 
@@ -460,16 +466,19 @@ def _word(context: Context, name: str, i: int, j: int) -> str:
 
 @call
 def path(context: Context, name: str, number: str) -> str:
-    """The row's and the column's word of the entry of a step that equals a number of another step: "down sat"."""
+    """The words of the row and the column of the entry of a step that equals the number of another step: "down sat".
+
+    If several entries equal it, the words of each, joined by "or".
+    """
     tape, words = context.tape, context.vocabulary
     rows = tape.values(name)
 
-    def said(number: Any, *entries: Any) -> str:
+    def text_of(number: Any, *entries: Any) -> str:
         found = (divmod(k, len(rows[0])) for k, entry in enumerate(entries) if entry == number)
         paths = (f"{words[i]} {words[j]}" for i, j in found)
         return reduce(lambda one, other: context.messages.say("words.or", one=one, other=other), paths)
 
-    return written(said, tape.values(number)[0][0], *chain(*rows))
+    return written(text_of, tape.values(number)[0][0], *chain(*rows))
 
 
 @call
@@ -511,7 +520,7 @@ def letter(context: Context, name: str) -> str:
 
 @call
 def tie(context: Context, name: str, i: int, j: int, k: int) -> str:
-    """The value of a letter for which two entries of a row are equal: "a = 3/2".
+    """The value of the letter for which two entries of a row are equal: "a = 3/2".
 
     Raises: SheetError where the entries hold several letters, or several values make them equal.
     """

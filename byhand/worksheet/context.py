@@ -19,7 +19,7 @@ from byhand.worksheet.messages import Messages, messages
 from byhand.worksheet.sheet import Sheet
 
 PRODUCTS = ("matmul", "affine", "dot_rows")
-# between operands that stand side by side
+# the sign of an operation between operands that stand side by side
 OPERATOR_SIGNS = {"row_dots": "·", "multiply": "⊙", "add": "+", "subtract": "−"}
 
 
@@ -27,8 +27,8 @@ OPERATOR_SIGNS = {"row_dots": "·", "multiply": "⊙", "add": "+", "subtract": "
 class Context:
     """A sheet, its run, and the options of the page.
 
-    tokens, source, vocabulary: words; the source is what an encoder reads for a decoder.
-    left_out: the entries that the sheet's inverse exercises leave out; those that are chosen here are added.
+    tokens, source, vocabulary: words; the source is what an encoder reads. left_out: the entries that the sheet's
+    inverse exercises leave out; entries that are chosen here are added to it.
     """
 
     sheet: Sheet
@@ -71,21 +71,21 @@ class Context:
         At the easy level only the last row is asked for, and the others are printed.
         """
         matrix = self.tape[name]
-        own: Role = "parameter" if matrix.step.op is None and is_parameter(name) else "given"
+        default: Role = "parameter" if matrix.step.op is None and is_parameter(name) else "given"
         printed = 0 if role in ("ask", "copy") else matrix.rows
         if self.level == "easy":
             printed = max(printed, matrix.rows - 1)
 
         def cell(value: Any, i: int, j: int) -> Cell:
-            made = Cell(value, None, i >= printed, name, (i, j))
-            return self.worked_out(made, self.tape.cell(name, i, j)) if role == "ask" else made
+            new = Cell(value, None, i >= printed, name, (i, j))
+            return self.worked_out(new, self.tape.cell(name, i, j)) if role == "ask" else new
 
         cells = tuple(tuple(cell(x, i, j) for j, x in enumerate(row)) for i, row in enumerate(matrix.values))
         labels = [self._labels(axis, size) for axis, size in zip(matrix.axes, matrix.shape, strict=True)]
         along = [_direction(axis) for axis in matrix.axes]
-        flat = Panel(
+        panel = Panel(
             name,
-            role or own,
+            role or default,
             cells,
             labels[0],
             labels[1],
@@ -94,17 +94,16 @@ class Context:
             caption,
             note,
         )
-        return transpose(flat) if self.turned else flat
+        return transpose(panel) if self.turned else panel
 
     def falk(
         self, name: str, copies: Sequence[str] = (), *, first: bool = False, note: str = "",
         unknown: Sequence[str | Place] = (),
     ) -> Falk:  # fmt: skip
-        """A product in Falk's layout.
+        """A product in Falk's layout: the left operand to the left of the result, the right operand above it.
 
-        copies: the inputs that the student copies. first: whether to print the first cell, with arrows from its row
-        and column.
-        unknown: entries of the inputs to be found from the printed result.
+        copies: the inputs that the student copies. first: whether the first cell is printed, with arrows from its row
+        and its column. unknown: entries of the inputs, to be found from the printed result.
         """
         step = self.tape[name].step
         if step.op is None or step.op.name not in PRODUCTS:
@@ -112,13 +111,13 @@ class Context:
         for copied in copies:
             if copied not in step.inputs:
                 raise SheetError(f"{name} does not read {copied!r}; it reads {', '.join(step.inputs)}")
-        flat = replace(self, orientation="rows")
-        found = self._found(name, unknown)
-        operands = (flat.panel(n, "copy" if n in copies else None) for n in step.inputs)
-        left, upper, *rest = (flat._without(panel, found) for panel in operands)
+        by_rows = replace(self, orientation="rows")
+        found = self._solutions(name, unknown)
+        operands = (by_rows.panel(n, "copy" if n in copies else None) for n in step.inputs)
+        left, upper, *rest = (by_rows._with_blanks(panel, found) for panel in operands)
         if step.op.name == "dot_rows":
             upper = replace(transpose(upper), symbol=upper.symbol + r"^{\mathrm{T}}")
-        result = flat.panel(name, "given" if found else "ask", note=note)
+        result = by_rows.panel(name, "given" if found else "ask", note=note)
         if first:
             (cell, *others), *below = result.cells
             result = replace(result, cells=((replace(cell, blank=False), *others), *below))
@@ -136,28 +135,29 @@ class Context:
         step = self.tape[name].step
         if step.op is None or step.op.name not in OPERATOR_SIGNS:
             raise SheetError(f"{name} is neither a product nor a sum; leave out entries of another step's operands")
-        found = self._found(name, unknown)
-        panels = [self._without(self.panel(n), found) for n in step.inputs]
+        found = self._solutions(name, unknown)
+        panels = [self._with_blanks(self.panel(n), found) for n in step.inputs]
         joints = [OPERATOR_SIGNS[step.op.name]] * (len(panels) - 1)
         return Strip((*panels, self.panel(name, "given")), (*joints, "="))
 
-    def _found(self, name: str, unknown: Sequence[str | Place]) -> Mapping[Place, Expr]:
-        """The unknown entries of an inverse exercise, and the arithmetic that finds each."""
+    def _solutions(self, name: str, unknown: Sequence[str | Place]) -> Mapping[Place, Expr]:
+        """The unknown entries of an inverse exercise, each with the rule by which it is found."""
         found = solutions(self.tape, name, places_of(self.left_out, name, unknown))
         if any(isinstance(item, str) for item in unknown):
             leave_out(self.left_out, name, found)
         return found
 
-    def _without(self, panel: Panel, found: Mapping[Place, Expr]) -> Panel:
-        """A matrix with blanks for its unknown entries, and the arithmetic that finds them."""
+    def _with_blanks(self, panel: Panel, found: Mapping[Place, Expr]) -> Panel:
+        """A matrix with blanks for its unknown entries, each with the rule by which it is found."""
 
-        def cell(own: Cell) -> Cell:
-            rule = found.get((own.step, *own.at)) if own.at else None
-            return self.worked_out(replace(own, blank=True), rule) if rule is not None else own
+        def as_blank(cell: Cell) -> Cell:
+            rule = found.get((cell.step, *cell.at)) if cell.at else None
+            return self.worked_out(replace(cell, blank=True), rule) if rule is not None else cell
 
-        return replace(panel, cells=tuple(tuple(map(cell, row)) for row in panel.cells))
+        return replace(panel, cells=tuple(tuple(map(as_blank, row)) for row in panel.cells))
 
     def _labels(self, axis: str, size: int) -> tuple[str, ...]:
+        """The labels of an axis: the words at its places, if it has words; else numbers from 1."""
         words = {"pos": self.tokens, "past": self.tokens[:-1], "new": self.tokens[-1:], "source": self.source,
                  "d_vocab": self.vocabulary}  # fmt: skip
         if len(words.get(axis, ())) == size:
@@ -166,6 +166,7 @@ class Context:
 
 
 def _direction(axis: str) -> str:
+    """Whether the labels of an axis are "token" or "dim" labels."""
     return "token" if axis in ("pos", "past", "new", "source", "d_vocab") else "dim"
 
 

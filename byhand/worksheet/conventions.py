@@ -18,18 +18,18 @@ def conventions(
     c, say = config, messages.say
     asked = [tape.steps[name] for name in sections_asking(sections, tape.steps)]
     steps = {s.stem.rpartition(".")[2] for s in asked}
-    said = []
+    sentences = []
     if any("pos" in s.axes for s in tape.steps.values()):
-        said.append(say(f"conventions.{orientation}"))
+        sentences.append(say(f"conventions.{orientation}"))
     if any(s.op and s.op.name == "normalize_rows" for s in asked):
-        said.append(say("conventions.softmax", base="$e$" if c.softmax_base == "e" else c.softmax_base))
+        sentences.append(say("conventions.softmax", base="$e$" if c.softmax_base == "e" else c.softmax_base))
     if "scores_scaled" in steps:
-        said.append(say("conventions.scale", d_head=c.d_head))
+        sentences.append(say("conventions.scale", d_head=c.d_head))
     if steps & {"hook_pattern", "pattern"} and c.attention_dir == "causal":
-        said.append(say("conventions.causal"))
+        sentences.append(say("conventions.causal"))
     if "hook_scale" in steps:
-        said.append(say(f"conventions.{c.normalization_type}", eps=c.eps))
-    return (*said, written(tape.domain, messages))
+        sentences.append(say(f"conventions.{c.normalization_type}", eps=c.eps))
+    return (*sentences, written(tape.domain, messages))
 
 
 def written(domain: Domain, messages: Messages) -> str:

@@ -1,4 +1,4 @@
-"""How much a sheet asks of a student, and how long it takes. Only what the student writes counts."""
+"""How much a student has to do on a sheet, and how long that takes. Only what the student writes counts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from byhand.worksheet.messages import Messages, messages
 
 @dataclass(frozen=True)
 class Effort:
-    """seconds: those of a practised hand; blanks: cells to be computed; copies: cells to be copied."""
+    """What a student has to do. seconds: the time that a practised person needs. blanks: the number of cells to
+    compute. copies: the number of cells to copy. questions: the number of questions.
+    """
 
     seconds: float = 0.0
     blanks: int = 0
@@ -32,7 +34,7 @@ class Effort:
 
     @property
     def practised(self) -> int:
-        """The minutes that a practised hand needs."""
+        """The minutes that a practised person needs."""
         return minutes(self.seconds)
 
     def __str__(self) -> str:
@@ -43,5 +45,5 @@ class Effort:
     def counted(self, messages: Messages) -> str:
         """The counts in words: "62 blanks, 9 copies, 1 question"."""
         counts = {"blanks": self.blanks, "copies": self.copies, "questions": self.questions}
-        said = (messages.say(f"effort.{kind}", n=n) for kind, n in counts.items() if n)
-        return ", ".join(said) or messages.say("effort.nothing")
+        texts = (messages.say(f"effort.{kind}", n=n) for kind, n in counts.items() if n)
+        return ", ".join(texts) or messages.say("effort.nothing")

@@ -1,7 +1,8 @@
-"""Make a Document of a sheet and its run: Jinja comes first, and its calls leave markers for blocks; then Markdown.
+"""Make a Document of a sheet and its run. Jinja renders the sheet, with markers where its calls return blocks; then
+Markdown is parsed.
 
-A sheet is not trusted: Jinja is sandboxed and strict, HTML in the text is escaped, and the numbers in a call's blocks
-come from the run.
+A sheet is not trusted: Jinja is sandboxed and strict, HTML in the text is escaped, and the numbers in the blocks come
+from the run.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from byhand.notation.number import shown
 from byhand.notation.words import unprintable
 from byhand.worksheet.architecture import map_of
 from byhand.worksheet.asked import asked
-from byhand.worksheet.calls import Marker, sayable
+from byhand.worksheet.calls import Marker, sheet_globals
 from byhand.worksheet.context import Context
 from byhand.worksheet.conventions import conventions
 from byhand.worksheet.document import Block, Document, Figure, Prose, Section, TextBlock
@@ -46,7 +47,7 @@ def document(context: Context) -> Document:
     tokens = parsed(_rendered(context, blocks))
     sections = tuple(_sections(sheet.name, tokens, blocks))
     config, tape, orientation, messages = context.config, context.tape, context.orientation, context.messages
-    said = conventions(config, tape, orientation, sections, messages)
+    sentences = conventions(config, tape, orientation, sections, messages)
     chart = map_of(config, sheet.model, tape, len(context.tokens), orientation, sections, messages)
     return Document(
         name=sheet.name,
@@ -54,7 +55,7 @@ def document(context: Context) -> Document:
         number=sheet.number,
         goal=inline(sheet.goal),
         prerequisites=sheet.prerequisites,
-        conventions=tuple(map(inline, said)),
+        conventions=tuple(map(inline, sentences)),
         map=chart,
         sections=sections,
         orientation=orientation,
@@ -71,7 +72,7 @@ def _rendered(context: Context, blocks: list[Block]) -> str:
     """
     sheet, name = context.sheet, f"{context.sheet.name}.md"
     environment = Sandbox(SHEET_BUDGET, finalize=_escaped, autoescape=False, keep_trailing_newline=True)
-    environment.globals = sayable(context, blocks)
+    environment.globals = sheet_globals(context, blocks)
     try:
         text = environment.rendered_text(sheet.body)
         if len(text) > LARGEST_SHEET:
@@ -83,9 +84,9 @@ def _rendered(context: Context, blocks: list[Block]) -> str:
         other = _other_choices(sheet, context.config) if error.kind == "step" else None
         if other is None:
             raise SheetError(f"{name}{_line(error)}: {error}") from None
-        own, asked = other
+        written_for, found = other
         raise ConfigError(
-            f"{sheet.name} is written for {own}, and with {asked} there is no step {error.name!r}; "
+            f"{sheet.name} is written for {written_for}, and with {found} there is no step {error.name!r}; "
             f"leave that out, or use byhand run {sheet.model.name}"
         ) from None
     except ByHandError as error:
@@ -97,14 +98,16 @@ def _rendered(context: Context, blocks: list[Block]) -> str:
 
 
 def _other_choices(sheet: Sheet, config: Config) -> tuple[str, str] | None:
-    """The choices in which a config differs from the sheet's own, and the sheet's: they decide which steps exist."""
-    own = Config.of(sheet.values.get("config", {}))
+    """The options in which a config differs from that of the sheet, as texts: the sheet's, then the config's; None
+    where they are the same. They decide which steps there are.
+    """
+    of_sheet = Config.of(sheet.values.get("config", {}))
     names = [f.name for f in fields(Config) if f.name not in (*SIZES, "softmax_base")]
-    told = [n for n in names if getattr(own, n) != getattr(config, n)]
-    if not told:
+    differing = [n for n in names if getattr(of_sheet, n) != getattr(config, n)]
+    if not differing:
         return None
-    mine, others = (", ".join(f"{n}={shown(getattr(c, n))}" for n in told) for c in (own, config))
-    return mine, others
+    written_for, found = (", ".join(f"{n}={shown(getattr(c, n))}" for n in differing) for c in (of_sheet, config))
+    return written_for, found
 
 
 def _sections(name: str, tokens: Sequence[Token], blocks: Sequence[Block]) -> Iterator[Section]:

@@ -18,7 +18,7 @@ from byhand.mistakes import MISTAKES
 from byhand.notation.words import unprintable
 from byhand.worksheet.sheet import ENGLISH, folders, known_language, shipped
 
-READ_BACK = "foot.line"  # from which it is known what a page is
+READ_BACK = "foot.line"  # the text that `verify` reads on a page: the sheet, the seed and the hash
 LARGEST_MESSAGES = 200_000  # characters
 _PLACE = re.compile(r"\{([A-Za-z]\w*)\}")
 _WORD = re.compile(r"\\text\{(\w+)\}")
@@ -32,9 +32,9 @@ class Messages:
     texts: Mapping[str, str]
 
     def say(self, name: str, write: Callable[[Any], str] = str, /, **places: Any) -> str:
-        """A text with its placeholders filled in; of a singular and a plural, the one for the number n.
+        """A text with its placeholders filled in. If it has a singular and a plural, the one for the number n.
 
-        write: how the text and what is filled in are written, as with HTML's special characters escaped.
+        write: a function of the text, and of each value that is filled in, such as one that escapes HTML.
         """
         text = self.texts.get(name)
         if text is None:
@@ -52,7 +52,7 @@ class Messages:
         return self.say(f"mistakes.{name}.{part}", **self.lines(turned))
 
     def formula(self, latex: str) -> str:
-        r"""A symbol with its words in this language: of `\text{loss}`, what symbols.loss says."""
+        r"""A symbol with its words in this language: in place of `\text{loss}`, the text symbols.loss."""
         return _WORD.sub(lambda m: rf"\text{{{self.texts.get(f'symbols.{m[1]}', m[1])}}}", latex)
 
 
@@ -76,7 +76,10 @@ def _messages(language: str, where: tuple[Path, ...]) -> Messages:
 
 
 def _checked(language: str, texts: dict[str, str], english: Mapping[str, str]) -> dict[str, str]:
-    """The texts, if English has each of them, with the same placeholders."""
+    """The texts of a file, unchanged.
+
+    Raises: SheetError where English does not have a text, or not with these placeholders.
+    """
     for name, text in texts.items():
         if name not in english:
             raise SheetError(f"messages/{language}.toml: {UnknownNameError('text', name, english)}")
@@ -94,6 +97,10 @@ def _read(language: str, folder: Path) -> dict[str, str]:
 
 
 def _parsed(path: Path, folder: Path) -> dict[str, str]:
+    """The texts of a file.
+
+    Raises: SheetError where it does not parse, or is a link that leads out of its folder.
+    """
     name = f"messages/{path.name}"
     if not path.resolve().is_relative_to(folder.resolve()):
         raise SheetError(f"{name} is a link that leads out of its folder")

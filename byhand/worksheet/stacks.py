@@ -1,4 +1,4 @@
-"""The map of an encoder and a decoder: a row of boxes for each, the encoder's feeding the decoder's."""
+"""The map of an encoder and a decoder: a row of boxes for each, with arrows from the encoder to the decoder."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _PARTS = {
     ),
 }  # fmt: skip
 _LABELS = {"heads": "attention", "cross": "attention", "ln1": "norm", "ln2": "norm", "ln3": "norm"}
-_SUMS = {"add1": "heads", "add_cross": "cross", "add2": "mlp"}  # and what is added there
+_SUMS = {"add1": "heads", "add_cross": "cross", "add2": "mlp"}  # each ⊕, and the part whose result it adds
 
 
 def two_stacks(

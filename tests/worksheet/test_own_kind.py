@@ -151,4 +151,4 @@ def test_a_call_that_makes_no_word_and_no_figure_is_said_with_the_line(monkeypat
 
     with pytest.raises(SheetError) as caught:
         prepare(parse_sheet("mine", SHEET), Options())
-    assert str(caught.value) == "mine.md line 13: mine() made 'Twice.', which is neither a Word nor a Figure"
+    assert str(caught.value) == "mine.md line 13: mine() made 'Twice.', which is neither a TextBlock nor a Figure"
