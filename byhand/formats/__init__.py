@@ -20,7 +20,7 @@ from byhand.worksheet.document import VIEWS, Document, View
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-ENTRY_POINT_GROUP = "byhand.formats"  # of entry points
+ENTRY_POINT_GROUP = "byhand.formats"  # the group of the entry points by which other packages add formats
 Paper = Literal["a4", "letter"]
 
 
@@ -141,7 +141,9 @@ def ready(name: str) -> Format:
 
 
 def asked(formats: Sequence[Format], views: Sequence[View]) -> Iterator[tuple[Format, View]]:
-    """The files to write, as formats and views: view by view, then formats with one file, for the last view."""
+    """The files to write, as formats and views: for each view, the formats that have a file for each view; then the
+    formats that have one file for all views, with the last view.
+    """
     ordered = sorted(views, key=VIEWS.index)
     for view in ordered:
         yield from ((format, view) for format in formats if format.each_view)

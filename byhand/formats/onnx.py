@@ -1,7 +1,8 @@
-"""A run as an ONNX graph in float64, with each step as an output under its own name, and the graph's evaluation.
+"""A run as an ONNX graph in float64, in which each step is an output under its own name; and the graph's evaluation.
 
-Softmax, a head of attention and a norm become ONNX operators. Every other step is made from the trees of its cells:
-cells whose trees differ only in their leaves are computed together, with one operator for each node of the tree.
+A softmax, a head of attention and a norm become one ONNX operator each. Every other step is built from the trees of
+its cells: cells whose trees differ in their leaves only are computed together, with one operator for each node of the
+tree.
 
 Source: ONNX, opset 23 (Attention, LayerNormalization, RMSNormalization, Softmax, …).
 """
@@ -25,9 +26,9 @@ from byhand.witness.letters import value_of
 
 OPSET, IR = 23, 11
 DOUBLE = 11  # TensorProto.DOUBLE
-NODE = "node/"  # prefix of the name of a value that is no step
-RECORDED = "recorded/"  # prefix of the name of a step whose recorded numbers other steps read
-SHORT = {"Erf", "Gelu"}  # operators that ONNX's reference computes to seven digits only
+NODE = "node/"  # the name of a value that is no step begins with it
+RECORDED = "recorded/"  # the name of the recorded numbers of a step, which other steps read, begins with it
+INEXACT = {"Erf", "Gelu"}  # operators that ONNX's reference implementation computes to seven digits only
 
 Dims = tuple[int, ...]
 Trees = Sequence[Expr]  # trees of one form, one for each cell of a shape
@@ -52,13 +53,13 @@ def graph(run: Run, *, chained: bool = True) -> Any:
         outputs.append(info)
         if not chained:
             build.constant(_floats(run, name), RECORDED + name)
-        if not chained or not any(whole(build, step, run.steps) for whole in WHOLES):
+        if not chained or not any(fuse(build, step, run.steps) for fuse in FUSIONS):
             build.step(step)
     nodes = [onnx.helper.make_node(kind, *ends, name=ends[1][0], **more) for kind, *ends, more in build.nodes]
     constants = [onnx.numpy_helper.from_array(value, name) for name, value in build.constants.items()]
-    made = onnx.helper.make_graph(nodes, run.model, inputs, outputs, constants)
+    whole = onnx.helper.make_graph(nodes, run.model, inputs, outputs, constants)
     opset = onnx.helper.make_opsetid("", OPSET)
-    return onnx.helper.make_model(made, opset_imports=[opset], ir_version=IR, producer_name="byhand")
+    return onnx.helper.make_model(whole, opset_imports=[opset], ir_version=IR, producer_name="byhand")
 
 
 def as_bytes(run: Run) -> bytes:
@@ -92,7 +93,7 @@ def compare(run: Run) -> None:
     found = evaluated(model)
     recorded = {name: _floats(run, name) for name in run.steps}
     largest = max(abs(x) for rows in recorded.values() for row in rows for x in row if x != -math.inf)
-    precision = 1e-6 if SHORT & {node.op_type for node in model.graph.node} else 1e-9
+    precision = 1e-6 if INEXACT & {node.op_type for node in model.graph.node} else 1e-9
     tolerance = (0.5 * 10.0 ** -(run.places or 0) if decimal else 0.0) + precision * max(1.0, largest)
 
     def recorded_at(ref: Ref) -> float:
@@ -144,6 +145,7 @@ class GraphBuilder:
         return out
 
     def constant(self, value: Any, name: str = "") -> str:
+        """Add a constant and return its name: an int64 array of a list of ints, else a float64 array."""
         import numpy
 
         name, array = name or f"constant/{len(self.constants)}", numpy.asarray(value)
@@ -205,6 +207,7 @@ class GraphBuilder:
         return Tensor(self(kind, *(value.name for value in values)), shape)
 
     def _numbers(self, numbers: Sequence[Any], shape: Dims) -> Tensor:
+        """Numbers as a constant: a single number if all are equal, else one for each cell of a shape."""
         if len({*numbers}) == 1:
             return Tensor(self.constant(float(numbers[0])), ())
         import numpy
@@ -215,7 +218,7 @@ class GraphBuilder:
         """The value of references to cells: a whole step that is broadcast to the shape, or the cells gathered."""
         import numpy
 
-        starts, count = dict[str, int](), 0  # where each step begins among all cells
+        starts, count = dict[str, int](), 0  # the place of the first cell of each step among all cells
         for name in dict.fromkeys(ref.matrix for ref in refs):
             starts[name] = count
             count += math.prod(self.run[name].shape)
@@ -225,10 +228,11 @@ class GraphBuilder:
             row = self("Concat", *(self("Reshape", self.source(name), [-1]) for name in starts), axis=0)
             return Tensor(self("Gather", row, places, axis=0), shape)
         (name,) = starts
-        own, source = self.run[name].shape, self.source(name)
-        for whole in (own, (1, *own), (own[0], 1, own[1])):
-            if len(whole) == len(shape) and _is_broadcast(numpy.arange(count).reshape(whole), places):
-                return Tensor(source if whole == own else self("Reshape", source, list(whole)), whole)
+        rows, cols = self.run[name].shape
+        source = self.source(name)
+        for dims in ((rows, cols), (1, rows, cols), (rows, 1, cols)):
+            if len(dims) == len(shape) and _is_broadcast(numpy.arange(count).reshape(dims), places):
+                return Tensor(source if dims == (rows, cols) else self("Reshape", source, list(dims)), dims)
         return Tensor(self("Gather", self("Reshape", source, [-1]), places, axis=0), shape)
 
     def source(self, name: str) -> str:
@@ -280,10 +284,14 @@ class GraphBuilder:
         if _are_alike(trees):
             in_order = [tree for place in zip(*trees, strict=True) for tree in place]
             return self._full(self._value(in_order, whole), whole)
-        each = [self("Unsqueeze", self._full(self._value(tree, shape), shape), [len(shape)]) for tree in trees]
-        return self("Concat", *each, axis=len(shape))
+        values = [self("Unsqueeze", self._full(self._value(tree, shape), shape), [len(shape)]) for tree in trees]
+        return self("Concat", *values, axis=len(shape))
 
     def _function(self, name: str, args: Sequence[Trees], shape: Dims) -> Tensor:
+        """The values of a named function, one for each cell of a shape.
+
+        Raises: WitnessError for a function without an operator.
+        """
         match name:
             case "argmax":
                 place = self("ArgMax", self._stacked(args, shape), axis=len(shape), keepdims=0)
@@ -341,12 +349,14 @@ def _is_broadcast(small: Any, large: Any) -> bool:
     return fits and bool((small == large).all())
 
 
-# Functions that write a whole softmax, head or norm as one operator, if this step is its last; else they return False
+# Fusions: each adds one operator for several steps, such as a softmax, if this step is the last of them; then it
+# returns True
 
 Steps = Mapping[str, Step]
 
 
 def _log(base: int | str) -> float:
+    """The natural logarithm of a base of softmax."""
     return 1.0 if base == "e" else math.log(int(base))
 
 
@@ -422,7 +432,7 @@ def _norm(b: GraphBuilder, step: Step, steps: Steps) -> bool:
     return True
 
 
-WHOLES: Iterable[Callable[[GraphBuilder, Step, Steps], bool]] = (_softmax, _attention, _norm)
+FUSIONS: Iterable[Callable[[GraphBuilder, Step, Steps], bool]] = (_softmax, _attention, _norm)
 
 
 def _onnx() -> Any:
@@ -440,4 +450,5 @@ def _onnx() -> Any:
 
 
 def _floats(run: Run, name: str) -> list[list[float]]:
+    """The recorded numbers of a step, as floats."""
     return [[float(value_of(x, {})) for x in row] for row in run.texts[name]]

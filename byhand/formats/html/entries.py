@@ -10,18 +10,19 @@ from byhand.formats.html.drawing import words
 from byhand.formats.html.grid import FIGURE_WIDTH, Slot
 from byhand.worksheet.document import Cell, Prose, Table
 
-TEXT_EM, LINE, ROW = 3.2, 4.2, 8.0  # mm: the size of text, its leading, a row with a blank
-PAD, NARROWEST_BLANK, DIGIT = (
-    3.0,
-    14.0,
-    3.2,
-)  # beside a text; a blank at least, and for each sign that is written in it
-WIDEST_TEXT = 30.0  # a text over or under blanks
+# all in mm
+TEXT_EM = 3.2  # the size of text
+LINE = 4.2  # from one line of text to the next
+ROW = 8.0  # the height of a row with a blank
+PAD = 3.0  # the space beside a text
+NARROWEST_BLANK = 14.0
+GLYPH = 3.2  # the width of each sign that is written in a blank
+WIDEST_TEXT = 30.0  # the greatest width of a text over or under blanks
 
 
 @dataclass(frozen=True)
 class EntryTable:
-    """A table that is laid out. widths: of its columns, heights: of its head and rows, in mm."""
+    """A table that is laid out. widths: those of its columns. heights: those of its head and its rows. All in mm."""
 
     table: Table
     widths: tuple[float, ...]
@@ -97,7 +98,7 @@ def _is_blank(entry: Prose | Cell) -> bool:
 
 def _width(entry: Prose | Cell) -> float:
     if isinstance(entry, Cell):
-        return max(NARROWEST_BLANK, DIGIT * len(entry.text) + PAD)
+        return max(NARROWEST_BLANK, GLYPH * len(entry.text) + PAD)
     return words(entry.text, TEXT_EM).width + PAD
 
 

@@ -112,9 +112,9 @@ def strips_as(figure: Strip, shapes: Sequence[Sequence[int]]) -> list[Grid]:
     while start < len(columns):
         wanted = shapes[len(grids)] if len(grids) < len(shapes) else ()
         ends = range(start + 1, len(columns) + 1)
-        made = {end: _strip(columns[start:end], figure, end == len(columns)) for end in ends}
-        start = min(made, key=lambda end: unlike(made[end].shape, wanted))
-        grids.append(_on_paper(_fitted(made[start])))
+        candidates = {end: _strip(columns[start:end], figure, end == len(columns)) for end in ends}
+        start = min(candidates, key=lambda end: unlike(candidates[end].shape, wanted))
+        grids.append(_on_paper(_fitted(candidates[start])))
     return grids
 
 

@@ -12,11 +12,16 @@ from byhand.notation.inline import spoken
 from byhand.worksheet.document import Box, Document, Map
 from byhand.worksheet.messages import Messages
 
-WIDTH = 118.0
-STREAM, MIDDLE = 3.3, 11.2  # the residual stream, and the row of boxes under it
-DOWN = 21.0  # from an encoder to its decoder
-BOX, HEAD, STACK, SUM, TAIL = 8.0, 6.4, 0.9, 3.6, 4.0  # a box's and a head's height, between heads, ⊕, the arrow out
-LEAST, SMALLER = 1.6, 0.87  # between columns at least, for an arrow; how small labels may be to leave as much
+# all in mm, but for SMALLER
+WIDTH = 118.0  # of the whole map
+STREAM, MIDDLE = 3.3, 11.2  # the y of the residual stream, and of the row of boxes under it
+DOWN = 21.0  # from the row of an encoder to that of its decoder
+BOX, HEAD = 8.0, 6.4  # the height of a box, and of each of several heads
+STACK = 0.9  # between heads in a column
+SUM = 3.6  # the diameter of a ⊕
+TAIL = 4.0  # the length of the arrow after the last box
+LEAST = 1.6  # the least gap between columns, which an arrow needs
+SMALLER = 0.87  # the scale of labels where the gaps would be smaller
 COLOURS = {"done": ("#dcdcdc", "", "#111"), "here": ("#111", "", "#fff"), "later": ("#fff", "#8a8a8a", "#555")}
 
 
@@ -146,13 +151,13 @@ def _draw_stream(drawing: Drawing, chart: Map, row: list[Column], messages: Mess
     middle = _middle(row)
     stream = middle - MIDDLE + STREAM
     text = "map.stream_blocks" if chart.layers > 1 else "map.stream"
-    said = messages.say(text, shape=chart.stream, n=chart.layers)
+    words_on_stream = messages.say(text, shape=chart.stream, n=chart.layers)
     for i, (start, end) in enumerate(chart.branches):
         before, first, plus = (row[k][0][1] for k in (at[start] - 1, at[start], at[end]))
         x = (before.right + first.left) / 2
         drawing.line((x, middle), (x, stream), (plus.x, stream), (plus.x, plus.top))
         if i == 0:
-            label = words(said, SHAPE)
+            label = words(words_on_stream, SHAPE)
             drawing.text(max((x + plus.x) / 2, label.width / 2), stream - 0.9, label, "#555")
 
 
@@ -187,17 +192,22 @@ def ranges(numbers: Iterable[int]) -> str:
 
 
 def _sentence(chart: Map, messages: Messages, decoder: bool = False) -> str:
-    """Where this sheet is in the model, for those who hear the page; a decoder's attentions say what they see."""
+    """The alternative text of the map: the parts of the model, and which of them the sheet computes.
+
+    decoder: whether the map is that of a decoder, whose attention layers say which tokens they see.
+    """
     say = messages.say
     if chart.encoder:
         reads = _sentence(replace(chart, encoder=None), messages, decoder=True)
         return say("map.spoken.stacks", encoder=_sentence(chart.encoder, messages), decoder=reads)
     everything = all(box.state == "here" for box in chart.boxes)
-    parts = ", ".join(_said(box, box.state == "here" and not everything, decoder, messages) for box in chart.boxes)
+    parts = ", ".join(
+        _in_words(box, box.state == "here" and not everything, decoder, messages) for box in chart.boxes
+    )
     return say("map.spoken.model_here" if everything else "map.spoken.model", parts=parts, shape=chart.stream)
 
 
-def _said(box: Box, here: bool, decoder: bool, messages: Messages) -> str:
+def _in_words(box: Box, here: bool, decoder: bool, messages: Messages) -> str:
     """A box in words, with the numbers of the sections that compute it."""
     say, name = messages.say, spoken(box.label)
     if box.part in ("embed", "unembed", "out"):

@@ -13,10 +13,15 @@ from byhand.worksheet.messages import Messages
 
 # all in mm
 LABEL, SHAPE, NUMBER, SYMBOL = 2.45, 2.25, 2.5, 2.75  # type sizes
-LINE, TALL, GIVEN = 4.7, 9.8, 5.0  # heights of a step: on one line, with its number above its name, without a box
-PITCH, PAD, MARGIN, APART = 5.7, 2.4, 2.0, 2.4  # between steps of a column, side and upper margins, between panels
-WEDGE, LANE, HIGHEST = 4.0, 1.6, 24.0  # height of a wedge, distance of low arrows, greatest height of a panel
-GAP, LEADING = 1.4, 2.9  # between a number and a name beside it, between lines
+LINE, TALL, GIVEN = 4.7, 9.8, 5.0  # the height of a step: on one line, with its number above its name, without a box
+PITCH = 5.7  # from one step of a column to the next
+PAD, MARGIN = 2.4, 2.0  # the margins of a panel: at its sides, above and below
+APART = 2.4  # between panels
+WEDGE = 4.0  # the height of the wedge from a box of the map to its panel
+LANE = 1.6  # between arrows that pass below the steps
+HIGHEST = 24.0  # the greatest height of a panel
+GAP = 1.4  # between a number and a name beside it
+LEADING = 2.9  # from one line of text to the next
 
 
 @dataclass(frozen=True)
