@@ -24,7 +24,7 @@ from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeGuard
 
-from byhand.arithmetic.domain import Domain, ValueOf
+from byhand.arithmetic.domain import Details, Domain, ValueOf
 from byhand.arithmetic.expr import At, Expr, Fn, Num, Ref, children, evaluate, rebuild, refs
 from byhand.arithmetic.fractions64 import INT64, Fractions, parts
 from byhand.errors import SheetError
@@ -172,7 +172,7 @@ class Copies(Domain):
         finally:
             self.differing = before
 
-    def details(self) -> dict[str, Any]:
+    def details(self) -> Details:
         return self.inner.details()
 
     def num(self, value: Any) -> Any:

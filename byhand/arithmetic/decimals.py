@@ -9,7 +9,16 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from byhand.arithmetic.domain import Domain, LeavesDomainError, NotRealError, Real, ValueOf, half_away, is_neg_inf
+from byhand.arithmetic.domain import (
+    Details,
+    Domain,
+    LeavesDomainError,
+    NotRealError,
+    Real,
+    ValueOf,
+    half_away,
+    is_neg_inf,
+)
 from byhand.arithmetic.exact import RATIONALS, writable
 from byhand.arithmetic.expr import NEG_INF, Expr, Ref, evaluate
 from byhand.errors import ConfigError
@@ -36,10 +45,10 @@ class Decimals(Domain):
             raise ConfigError(f"places={places} cannot be written; use 0 to {MOST_PLACES}")
         self.places = places
 
-    def details(self) -> dict[str, Any]:
-        return {"places": self.places, "rounding": self.rounding}
+    def details(self) -> Details:
+        return Details(places=self.places, rounding=self.rounding)
 
-    def num(self, value: Any) -> Any:
+    def num(self, value: Any) -> Decimal | float:
         """A given number, not rounded; but a fraction whose decimals do not end, such as 1/3, is rounded."""
         if value == NEG_INF:
             return NEG_INF
@@ -51,7 +60,7 @@ class Decimals(Domain):
         given = self.num(value)
         return value if str(given) == str(value) else given
 
-    def settle(self, node: Expr, values: ValueOf) -> Any:
+    def settle(self, node: Expr, values: ValueOf) -> Decimal | float:
         def exact(ref: Ref) -> Any:
             return RATIONALS.num(values(ref))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypedDict
 
 from byhand.arithmetic.expr import NEG_INF, Expr, Ref, evaluate
 
@@ -27,15 +27,22 @@ class NotRealError(LeavesDomainError):
     """A value that no number system has, such as √−1."""
 
 
+class Details(TypedDict, total=False):
+    """What run.json says about numbers beside the name of their number system. Both are of decimals."""
+
+    places: int
+    rounding: str
+
+
 class Domain:
     """A number system. A subclass has a name and defines `num` and `function`; advice: what to do where it ends."""
 
     name: str
     advice = "use --numbers decimal"
 
-    def details(self) -> dict[str, Any]:
-        """What run.json says about the numbers beside their name, such as the places of decimals."""
-        return {}
+    def details(self) -> Details:
+        """What run.json says about the numbers beside the name of the number system."""
+        return Details()
 
     def num(self, value: Any) -> Any:
         """The number system's value of an exact number (int, Fraction, Decimal, −∞)."""
@@ -114,7 +121,7 @@ class Real:
         return self._known[id(domain)]
 
 
-def is_neg_inf(value: Any) -> bool:
+def is_neg_inf(value: object) -> bool:
     """Whether a value is −∞."""
     return isinstance(value, float) and value == NEG_INF
 
@@ -130,7 +137,7 @@ def half_away(x: Fraction) -> int:
     return size if x > 0 else -size
 
 
-def shown(value: Any) -> str:
+def shown(value: object) -> str:
     """A number in a message, with a true minus sign."""
     text = str(value).replace("-", "−")
     return text if len(text) <= 40 else text[:37] + "…"

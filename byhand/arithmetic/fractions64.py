@@ -66,6 +66,9 @@ class Fractions:
         return tuple(map(fraction, (found // step).tolist(), (found % step).tolist())), codes
 
 
+Result = Fractions | Fraction | None
+
+
 class Int64:
     """The arithmetic of `Fractions`, and of a `Fraction` that all copies share. A result is None if it could exceed
     64 bits, or if an operand is None.
@@ -73,12 +76,13 @@ class Int64:
     In each method, p/q and r/s are the operands, m and n their bounds.
     """
 
-    def num(self, value: Any) -> Any:
+    def num(self, value: Any) -> Result:
+        """The fractions of a `Many`, or a number that all copies share; None for anything else."""
         if isinstance(value, Fraction):
             return value
         return fraction(value) if isinstance(value, int) else getattr(value, "fractions", None)
 
-    def add(self, a: Any, b: Any) -> Any:
+    def add(self, a: Result, b: Result) -> Result:
         if a is None or b is None:
             return None
         if not isinstance(a, Fractions) and not isinstance(b, Fractions):
@@ -88,10 +92,10 @@ class Int64:
             return Fractions(p + r, 1, m + n) if m + n <= LARGEST else None
         return _reduced(p * s + r * q, q * s) if 2 * m * n <= LARGEST else None
 
-    def sub(self, a: Any, b: Any) -> Any:
+    def sub(self, a: Result, b: Result) -> Result:
         return self.add(a, self.mul(_MINUS_ONE, b))
 
-    def mul(self, a: Any, b: Any) -> Any:
+    def mul(self, a: Result, b: Result) -> Result:
         if a is None or b is None:
             return None
         if not isinstance(a, Fractions) and not isinstance(b, Fractions):
@@ -102,7 +106,7 @@ class Int64:
         whole = isinstance(q, int) and isinstance(s, int) and q == s == 1
         return Fractions(p * r, 1, m * n) if whole else _reduced(p * r, q * s)
 
-    def div(self, a: Any, b: Any) -> Any:
+    def div(self, a: Result, b: Result) -> Result:
         import numpy as np
 
         if a is None or b is None or (isinstance(b, Fractions) and not b.numerator.all()):
@@ -111,11 +115,12 @@ class Int64:
             return self.mul(a, 1 / b)
         return self.mul(a, Fractions(np.sign(b.numerator) * b.denominator, abs(b.numerator), b.bound))
 
-    def fn(self, name: str, args: Sequence[Any]) -> Any:
+    def fn(self, name: str, args: Sequence[Result]) -> Result:
         if any(x is None for x in args):
             return None
         if not any(isinstance(x, Fractions) for x in args):
-            return RATIONALS.fn(name, args)
+            result: Fraction = RATIONALS.fn(name, args)
+            return result
         if name == "pow" and not isinstance(args[1], Fractions) and args[1] == 2:
             return self.mul(args[0], args[0])
         return None
