@@ -30,10 +30,10 @@ def arrange(sheet: Sheet, values: Values, options: Options, quality: Quality | N
 
     Raises: ConfigError where the numbers of a values file make steps that the sheet does not show; ByHandError.
     """
-    page, made, _ = arranged(sheet, values, options, options.domain)
+    page, run, _ = arranged(sheet, values, options, options.domain)
     if options.values is not None:
-        check_room(sheet, [name for name, step in made.steps.items() if step.op])
-    return page, replace(made, quality=quality)
+        check_room(sheet, [name for name, step in run.steps.items() if step.op])
+    return page, replace(run, quality=quality)
 
 
 def arranged(
@@ -55,12 +55,12 @@ def arranged(
             break
         # a page with a rounded step, but without its inputs, starts from the rounded numbers, and so does the run
         values = replace(values, inputs={**values.inputs, **starts})
-    made = Run.of(
+    run = Run.of(
         tape, sheet.model.name, values.config, tokens=values.words(), vocabulary=values.vocabulary,
         source=tuple(map(str, values.source)), sheet=sheet.name, seed=options.chosen_seed,
     )  # fmt: skip
-    stamp = {"seed": str(options.chosen_seed), "hash": fingerprint(made, page.steps)}
-    return replace(page, stamp=stamp), replace(made, hash=stamp["hash"]), tape
+    stamp = {"seed": str(options.chosen_seed), "hash": fingerprint(run, page.steps)}
+    return replace(page, stamp=stamp), replace(run, hash=stamp["hash"]), tape
 
 
 def own_effort(sheet: Sheet) -> Effort:

@@ -34,8 +34,8 @@ def run_values(
     tape = MODELS[model].run(values, number_system(numbers, places, rounding))
     if spared := unread(tape, values):
         tell(f"{model} does not read {', '.join(spared[:MOST_PROBLEMS])}{' …' * (len(spared) > MOST_PROBLEMS)}")
-    made = Run.of(
+    run = Run.of(
         tape, model, values.config, tokens=values.words() if values.tokens else (), vocabulary=values.vocabulary,
         source=tuple(map(str, values.source)),
     )  # fmt: skip
-    return replace(made, hash=fingerprint(made, made.steps))
+    return replace(run, hash=fingerprint(run, run.steps))

@@ -1,6 +1,7 @@
 """From a sheet's name to files: the whole way, in three functions. Read this first.
 
-name → sheet → its numbers → the run of its model, arranged as a document → judged → files, all or none
+name → sheet → its numbers → the run of its model, and the document that shows it → the witness's verdict → files,
+all or none
 """
 
 from __future__ import annotations
@@ -25,13 +26,13 @@ FLAGSHIP = "gpt"
 def generate(
     name: str = FLAGSHIP, options: Options | None = None, out: Path | str = "output", tell: Tell = unheard
 ) -> list[Path]:
-    """Write a sheet's worksheet, key and run.json into OUT/SHEET-seedN; the files' paths.
+    """Write a sheet's worksheet, key and run.json into OUT/SHEET-seedN, and return the paths of the files.
 
     Raises: ByHandError; then nothing has been written.
     """
     options = options or Options()
     sheet = load_sheet(name, options.language)
-    files = made(sheet, options, tell)
+    files = files_of(sheet, options, tell)
     return write(Path(out) / f"{sheet.name}-seed{options.chosen_seed}", files)
 
 
@@ -40,8 +41,8 @@ def _key(sheet: Sheet, options: Options, tell: Tell) -> str | None:
 
 
 @cached_by("sheets", _key, files=True)
-def made(sheet: Sheet, options: Options, tell: Tell) -> dict[str, bytes]:
-    """A sheet's files by their names."""
+def files_of(sheet: Sheet, options: Options, tell: Tell) -> dict[str, bytes]:
+    """The contents of a sheet's files, by their names."""
     formats = [ready(name) for name in options.formats]
     document, run = prepare(sheet, options, tell)
     return {
