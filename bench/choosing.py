@@ -267,10 +267,10 @@ def paces(seeds: int) -> Iterator[tuple[str, ...]]:
         for step, kind in zip(steps, kinds(steps), strict=True):
             if c.d_model == 4:
                 each[kind].append((seconds(tape, [step.name]) - STEP, numbers_read(tape, step)))
-    for (kind, unmasked), found in sorted(each.items()):
+    for (key, unmasked), found in sorted(each.items()):
         measured = sum(time for time, _ in found) / sum(count for _, count in found)
-        name = f"{kind}, without a mask" if unmasked else kind
-        yield name, f"{seconds_a_number(kind, unmasked):.2f}", f"{measured:.2f}", str(len(found))
+        name = f"{key}, without a mask" if unmasked else key
+        yield name, f"{seconds_a_number(key, unmasked):.2f}", f"{measured:.2f}", str(len(found))
     for name, ratios in sorted(whole.items()):
         model = name.removeprefix("pace of ")
         in_use = SEARCHES[model].pace if model in SEARCHES else getattr(promises, name)

@@ -41,7 +41,7 @@ def shares(sheet: str, kind: str) -> dict[str, float]:
     for module, name, stage in stages:
         setattr(module, name, _timed(getattr(module, name), stage, spent))
     with tempfile.TemporaryDirectory() as out:
-        pipeline.generate(sheet, Options(formats=(kind,), cache=False), out)  # type: ignore[arg-type]
+        pipeline.generate(sheet, Options(formats=(kind,), cache=False), out)
     spent["rest"] = perf_counter() - start - sum(spent.values())
     return spent
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from byhand.formats.html.grid import Grid, Slot
-    from byhand.formats.html.page import Pages
+from byhand.formats.html.grid import Grid, Slot
+from byhand.formats.html.page import Pages
 
 FIGURES, LEAST, MOST = 24, 12, 52
 FIGURE = re.compile(r'<figure class="grid.*?</figure>', re.DOTALL)
@@ -28,7 +26,7 @@ Counts = dict[str, tuple[int, int, str]]  # figures, boxes, what it is compared 
 def variants(laid_out: Pages, views: dict[str, str]) -> tuple[str, dict[str, str], Counts]:
     """An empty page, pages of figures by the name of their markup, and how much is on them."""
     sections = [drawn for group in laid_out.groups for drawn in group]
-    found = [grid for drawn in sections for _, grids in drawn.figures for grid in grids]
+    found = [grid for drawn in sections for grid in drawn.laid if isinstance(grid, Grid)]
     drawn = [html for html in FIGURE.findall(views["key"]) if "<table" in html and 'class="box"' in html]
     pairs = [(grid, html) for grid, html in zip(found, drawn, strict=True) if LEAST <= _boxes(grid) <= MOST]
     pairs = [pairs[i % len(pairs)] for i in range(FIGURES)]
