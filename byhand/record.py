@@ -1,4 +1,4 @@
-"""run.json: a run as text, for programs and for reading back; `run.schema.json` beside this file describes it.
+"""run.json: a run as text, for other programs and for reading back. `run.schema.json` beside this file describes it.
 
 A tree is an array: ["num", "-1/2"], ["ref", STEP, i, j], ["letter", "a"], ["sum", …], ["sub", a, b], ["mul", a, b],
 ["div", a, b], ["fn", NAME, …], ["bigsum", "k", N, body]. i and j are whole numbers from 0, or letters.
@@ -82,6 +82,7 @@ def entry(run: Run, step: Step) -> dict[str, Json]:
 
 
 def _rule(run: Run, step: Step) -> dict[str, Json]:
+    """The rule of a step as an entry: one tree in i and j, or one tree for each cell; nothing for a given."""
     if step.op is None:
         return {}
     if (uniform := run.uniform(step.name)) is not None:
@@ -91,7 +92,7 @@ def _rule(run: Run, step: Step) -> dict[str, Json]:
 
 
 def array(node: Expr) -> list[Json]:
-    """A tree as an array."""
+    """A tree as an array, as at the head of this file."""
     match node:
         case Num(Index()):
             raise TypeError(f"a size is bound before it is written: {node!r}")
@@ -121,12 +122,12 @@ def _at(index: At) -> int | str:
     return index.name if isinstance(index, Index) else index
 
 
-def tree(of: Json) -> Expr:
-    """An array as the tree that it stands for.
+def tree(array: Json) -> Expr:
+    """The tree that an array stands for.
 
     Raises: ValueError, TypeError where it stands for none.
     """
-    match of:
+    match array:
         case ["num", "-inf"]:
             return Num(NEG_INF)
         case ["num", str(text)]:
@@ -148,7 +149,7 @@ def tree(of: Json) -> Expr:
         case ["bigsum", str(index), int(count), body]:
             return BigSum(Index(index), count, tree(body))
         case _:
-            raise ValueError(f"not a tree: {of!r}")
+            raise ValueError(f"not a tree: {array!r}")
 
 
 def _index(at: int | str) -> At:
@@ -237,7 +238,7 @@ def _read_step(entry: Mapping[str, Json]) -> Step:
 
 
 def _recorded(name: str, rule: Callable[..., Expr]) -> Op:
-    """An operation that does what was recorded, in the words that byhand has for it if it knows it."""
+    """An operation with a recorded rule. If byhand knows an operation of this name, all else is that operation's."""
     if name in OPS:
         return replace(OPS[name], rule=rule)
     return Op(name, rule, "", formula="", columns="", undefined="", example=example(gives=[]), edges=())
@@ -314,7 +315,7 @@ def _number(text: str, domain: Domain) -> Any:
 
 
 def as_table(run: Run) -> str:
-    """The steps for a person: each with its shape and op, and its numbers in columns."""
+    """The steps as a text for a person: each with its shape, its operation, and its numbers in columns."""
     lines = []
     for name, step in run.steps.items():
         texts = run.texts[name]
@@ -325,17 +326,17 @@ def as_table(run: Run) -> str:
 
 
 def fingerprint(run: Run, shown: Collection[str]) -> str:
-    """Seven hex digits that stand for the numbers of a run that are shown, and for how they are written."""
+    """The short hash of a run: of the numbers that a page shows, and of how they are written."""
     return short_hash(numbers_text(run, shown))
 
 
 def numbers_text(run: Run, shown: Collection[str]) -> str:
-    """What a fingerprint is made of."""
-    kept = {key: getattr(run, key) for key in ("model", "numbers", "places", "rounding", "tokens")}
-    kept["steps"] = {name: texts for name, texts in run.texts.items() if name in shown}
-    return json.dumps(kept, sort_keys=True)
+    """The text whose hash is a fingerprint."""
+    hashed = {key: getattr(run, key) for key in ("model", "numbers", "places", "rounding", "tokens")}
+    hashed["steps"] = {name: texts for name, texts in run.texts.items() if name in shown}
+    return json.dumps(hashed, sort_keys=True)
 
 
 def short_hash(text: str) -> str:
-    """Seven hex digits that stand for a text."""
+    """The first seven hex digits of the SHA-256 of a text."""
     return hashlib.sha256(text.encode()).hexdigest()[:7]

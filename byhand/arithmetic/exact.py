@@ -1,4 +1,4 @@
-"""Exact fractions, which leave their number system where a root, power or sine is not rational."""
+"""Exact fractions: the number system in which a root, power or sine that is not rational is an error."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ class Rationals(Domain):
         return _root_of(x, 2, f"√({shown(x)})")
 
     def _logarithm(self, base: Fraction, x: Fraction) -> Fraction:
-        """The whole number whose power of the base, a whole number above 1, is x."""
+        """The logarithm of x, if it is a whole number. The base is a whole number above 1."""
         what = f"log {shown(base)} of {shown(x)}"
         if x <= 0:
             raise NotRealError(f"{what} is not a real number")
@@ -107,6 +107,10 @@ class Rationals(Domain):
 
 
 def _root_of(x: Fraction, degree: int, what: str) -> Fraction:
+    """The root of a fraction. what: its name in an error.
+
+    Raises: LeavesDomainError where it is not rational.
+    """
     n, d = exact_root(x.numerator, degree), exact_root(x.denominator, degree)
     if n is None or d is None:
         raise LeavesDomainError(f"{what} is not a rational number")
@@ -114,7 +118,7 @@ def _root_of(x: Fraction, degree: int, what: str) -> Fraction:
 
 
 def exact_root(n: int, degree: int) -> int | None:
-    """The whole number whose power is n ≥ 0, if there is one: `exact_root(1000, 3)` is 10."""
+    """The root of a whole number n ≥ 0, by bisection; None if it is no whole number: `exact_root(1000, 3)` is 10."""
     if n < 2:
         return n
     low, high = 1, 1 << (n.bit_length() // degree + 1)
@@ -125,7 +129,7 @@ def exact_root(n: int, degree: int) -> int | None:
 
 
 def writable(value: Any) -> Any:
-    """An exact value as it is.
+    """An exact value, unchanged.
 
     Raises: LeavesDomainError where it is too long to write.
     """

@@ -1,8 +1,8 @@
-"""Values files on disk: TOML and JSON, and npz and safetensors for the weights that a program saved.
+"""Values files on disk: TOML and JSON, and npz and safetensors for weights that a program has saved.
 
-A binary file holds parameters by their names and steps as `inputs/NAME`; what else a values file has stands in it as
-JSON: `config`, `tokens`, … in the metadata of safetensors, or as text among the arrays of npz. Files are somebody
-else's: nothing in them is run, and their sizes are checked before anything is laid out in memory.
+A binary file holds parameters under their names, and steps under `inputs/NAME`. The other entries of a values file,
+`config`, `tokens` and so on, are JSON: in the metadata of safetensors, or as text among the arrays of npz. A file may
+come from anyone, so nothing in it is run, and its sizes are checked before memory is used for it.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from byhand.model.entries import MOST_ENTRIES, plain_lists
 from byhand.notation.number import shown
 
 LARGEST_VALUES_FILE = 4_000_000  # bytes
-LARGEST_TOML = 500_000  # its parser is written in Python
-LARGEST_TEXT = 1_000_000  # of an array of text, in bytes
-MOST_ARRAYS = 2_000
-MOST_NUMBERS = 1_000_000  # of a binary file, whose numbers may be packed
-MOST_DOTS = 30  # in a key of TOML: its parser takes quadratic time and memory for them
-BESIDE = ("config", "tokens", "source", "vocabulary")  # what a binary file may hold beside numbers
-BUFFERS = (".attn.mask", ".attn.IGNORE")  # what TransformerLens saves beside the parameters
+LARGEST_TOML = 500_000  # bytes: its parser is written in Python, and slow
+LARGEST_TEXT = 1_000_000  # bytes of an array of text
+MOST_ARRAYS = 2_000  # in an npz file
+MOST_NUMBERS = 1_000_000  # in a binary file, whose numbers may be compressed
+MOST_DOTS = 30  # in a key of TOML: the parser's time and memory grow with their square
+BESIDE = ("config", "tokens", "source", "vocabulary")  # the entries of a binary file that are no numbers
+BUFFERS = (".attn.mask", ".attn.IGNORE")  # the ends of names that TransformerLens saves beside the parameters
 DTYPES = {
     "F64": "<f8", "F32": "<f4", "F16": "<f2", "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "<i1",
     "U64": "<u8", "U32": "<u4", "U16": "<u2", "U8": "<u1",
@@ -38,7 +38,7 @@ _KEY_DOT = re.compile(r"""\.(?=[ \t]*(?:[A-Za-z_"'-]|[0-9]+[ \t]*\.))""")
 
 
 def load_entries(*paths: Path | str) -> Any:
-    """The entries of a values file as they are; of several, those of the later ones before the earlier ones'.
+    """The entries of a values file, unchecked; of several files together, where later ones replace earlier ones.
 
     Raises: ValuesError where a file cannot be read or does not parse.
     """
@@ -49,7 +49,9 @@ def load_entries(*paths: Path | str) -> Any:
 
 
 def merged(entries: Any, other: Any) -> Any:
-    """Entries, with another file's in their place: table by table, and name by name."""
+    """The entries of two files together. Those of the second replace those of the first, name by name in each
+    table.
+    """
     if not (isinstance(entries, Mapping) and isinstance(other, Mapping)):
         return other
     both = {key: entries[key] for key in entries.keys() & other.keys() if isinstance(entries[key], Mapping)}
@@ -82,12 +84,13 @@ def _entries(path: Path) -> Any:
 
 
 def _line(error: BaseException) -> str:
+    """An error as one line of up to 150 characters."""
     text = " ".join(str(error).split()) or type(error).__name__
     return text if len(text) <= 150 else text[:149] + "…"
 
 
 def _toml(content: bytes) -> Any:
-    """Decimals keep their digits as written, as text."""
+    """The entries of a TOML file. Decimals are texts, which keep their digits."""
     import tomllib
 
     text = content.decode("utf-8-sig")
@@ -105,7 +108,7 @@ def _json(content: bytes | str) -> Any:
 
 
 def _integer(digits: str) -> int | str:
-    """An integer of a sane length, or its digits, which `parse` will refuse."""
+    """An integer; one of 100 digits or more stays text, which `parse` refuses."""
     return int(digits) if len(digits) < 100 else digits
 
 
@@ -121,8 +124,10 @@ def without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return table
 
 
-def _sorted_out(found: Mapping[str, Any]) -> dict[str, Any]:
-    """The entries of a binary file: parameters, and what is none by its name."""
+def _as_entries(found: Mapping[str, Any]) -> dict[str, Any]:
+    """The content of a binary file as the entries of a values file: `inputs/NAME` under inputs, config, tokens and so
+    on as they are, and all else under weights.
+    """
     entries: dict[str, Any] = {"inputs": {}, "weights": {}}
     for name, entry in found.items():
         if name in BESIDE:
@@ -135,10 +140,12 @@ def _sorted_out(found: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _is_buffer(name: str) -> bool:
+    """Whether an array is no parameter, but saved by TransformerLens beside the parameters."""
     return name.endswith(BUFFERS) and not name.startswith("inputs/")
 
 
 def _safetensors(content: bytes) -> Any:
+    """The entries of a safetensors file."""
     import numpy as np
     from safetensors import SafetensorError, deserialize
 
@@ -162,10 +169,11 @@ def _safetensors(content: bytes) -> Any:
         else:
             raise ValuesError(f"{name} holds {dtype}; save it as float32")
         found[name] = plain_lists(name, array.reshape(shape))
-    return _sorted_out(found)
+    return _as_entries(found)
 
 
 def _npz(content: bytes) -> Any:
+    """The entries of an npz file."""
     import zlib
     from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
@@ -187,7 +195,7 @@ def _npz(content: bytes) -> Any:
                     found[name], budget = _npy(name, file, budget)
     except (BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error) as error:  # encrypted, cut off, …
         raise ValueError(error) from None
-    return _sorted_out(found)
+    return _as_entries(found)
 
 
 def _npy(name: str, file: IO[bytes], budget: int) -> tuple[Any, int]:

@@ -16,8 +16,8 @@ from byhand.errors import ValuesError
 LETTER = re.compile(r"(?![eπ])[A-Za-zα-ωΑ-Ω](_?[0-9]{1,2})?|[eπ]_?[0-9]{1,2}")  # e and π alone are numbers
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?(\s*/\s*[0-9]+)?")
 LONGEST_NUMBER = 60  # characters of a given number
-LARGEST_EXPONENT = 324  # in absolute value: that of the smallest float64
-LONGEST_RESULT = 2 * MOST_BITS // 3  # characters of a number of a run: a digit takes more than three bits
+LARGEST_EXPONENT = 324  # in absolute value: the smallest float64 is 5 · 10⁻³²⁴
+LONGEST_RESULT = 2 * MOST_BITS // 3  # characters of a number in a run: a digit takes more than three bits
 
 
 def parse(entry: object) -> Fraction | float | str:
@@ -56,9 +56,9 @@ def parse(entry: object) -> Fraction | float | str:
 
 
 def plain(value: Any) -> str:
-    """A value as files hold it: "3", "-1/2", "0.25", "-inf", "2*a - b"; `parse` reads numbers and letters back.
+    """A value as it stands in files: "3", "-1/2", "0.25", "-inf", "2*a - b". `parse` reads numbers and letters back.
 
-    A float is written with the digits that identify it.
+    A float has as many digits as it takes to identify it.
     """
     if varies(value):
         return written(plain, value)
