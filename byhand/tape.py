@@ -68,15 +68,18 @@ def example(
 class Op:
     """An operation: the rule of one output cell, its formula and its properties, and an example.
 
-    signature: index letters of the operands and of the result, as in einsum: "ik,kj->ij"; a 1 is one row or column. A
-    … after the last operand: any number of operands like it may follow; * is the axis along which they are stacked.
+    signature: index letters of the operands and of the result, as in einsum: "ik,kj->ij".
+        1 is a single row or column; a … after the last operand stands for any number of operands like it; * is the
+        axis along which these are stacked.
     formula: the whole step in LaTeX, {0} and {1} being the operands. columns: the same where tokens are columns.
-    undefined: what is wrong if a cell divides by 0, for an error message. edges: further examples, of special cases.
-    by_place: the letters whose places the rule tells apart, as a mask does; a … for the order of the operands. In
-    every other letter the rule is uniform: if the operands' places of the letter are permuted, so are those of the
-    result, or the result stays as it is. places: the parameters that name places, by letters: "i->k" names a place of
-    k for each place of i. They change when those places are permuted. tells: the letter whose places are the numbers
-    of the result, as those of argmax are.
+    undefined: what is wrong if a cell divides by 0, for an error message.
+    edges: further examples, of special cases.
+    by_place: the letters whose places the rule tells apart, as a mask does; … for the order of the operands.
+        In every other letter the rule is uniform: if its places are permuted in the operands, so they are in the result,
+        or the result stays the same.
+    places: the parameters that name places, by letters: "i->k" names a place of k for each place of i.
+        They change when those places are permuted.
+    tells: the letter whose places are the numbers of the result, as those of argmax are.
     """
 
     name: str

@@ -51,38 +51,38 @@ ROW_TOTALS = {2: (1, 2, 3, 4, 5, 6, 8, 10), 3: (1, 2, 3, 4, 5, 6, 7, 8, 9, 10)}
 # By softmax base, how far apart the scores of a row may be, and how far from 0: no power exceeds 2³ = 8 or 3² = 9.
 SCORE_SPREAD = {2: 3, 3: 2}
 
-TELLING_COLUMNS = 2000  # columns of W_Q and W_K that are looked at, of those that `weight_columns` has
-KEYS_DRAWN = 600  # W_K, of which the shortest natural ones are tried
+TELLING_COLUMNS = 2000  # columns that W_Q and W_K are made of, drawn from `weight_columns`
+KEYS_DRAWN = 600  # W_K that are drawn; the natural ones with the shortest keys are tried
 KEYS_PER_HEAD = 8  # W_K that are tried, for each head
-PATIENCE = 2  # stop where W_K without heads outnumber those with some by so many: these rows have hardly any
-PATIENCE_CROWDED = 16  # the same where every token sees many: there most W_K have no heads
-HEADS_PER_KEY = 24  # W_Q that are kept for one W_K; with twice as many, the search takes a quarter longer
-QUERY_BEAMS = 150
-QUERY_SAMPLES = 500  # W_Q for each token beyond two
-QUERY_ROWS_TRIED = 200
+PATIENCE = 2  # no more W_K are tried if those without heads are this many more than those with heads
+PATIENCE_CROWDED = 16  # the same where every token sees many, since most W_K have no heads then
+HEADS_PER_KEY = 24  # W_Q that are kept for each W_K; with twice as many, the search takes a quarter longer
+QUERY_BEAMS = 150  # states of the beam search for W_Q
+QUERY_SAMPLES = 500  # W_Q that are drawn for one token, times the number of tokens beyond two
+QUERY_ROWS_TRIED = 200  # queries that are drawn where they are listed
 
 # 2. W_V
 
-MIXTURES_TRIED = 2000  # choices of heads and values; of five tokens twice as many, in eight dimensions four times
-VALUE_COLUMNS = 400  # columns of W_V that are looked at
-VALUES_PER_HEAD = 15  # of them, those with the smallest denominators, from which a head's W_V is drawn
-MIXTURES_JOINED = 3  # mixtures whose columns of W_O are listed, which takes most of the time
-MIXTURES_JOINED_OF_FIVE = 10  # the same for five tokens, of whose mixtures many have too few columns
+MIXTURES_TRIED = 2000  # mixtures that are drawn; for five tokens twice as many, and in eight dimensions four times
+VALUE_COLUMNS = 400  # columns that W_V is made of, drawn from `weight_columns`
+VALUES_PER_HEAD = 15  # columns with the smallest denominators, for each head, from which its W_V is drawn
+MIXTURES_JOINED = 3  # mixtures for which the columns of W_O are listed, which takes most of the time
+MIXTURES_JOINED_OF_FIVE = 10  # the same for five tokens, where many mixtures have too few columns
 MIXTURES_PLAIN = 3  # mixtures that are handed on where no W_O follows
-OUT_COLUMNS = 20_000  # columns of W_O that are drawn where there are more
-OUT_COLUMNS_NEEDED = 8  # a mixture with fewer columns has hardly any W_O
+OUT_COLUMNS = 20_000  # columns of W_O that are drawn if there are more
+OUT_COLUMNS_NEEDED = 8  # a mixture with fewer columns is left out: it hardly ever has a W_O
 
 # 3. W_O
 
-PLAIN_UPDATES_TRIED = 1500
-UPDATE_BEAMS = 100
-UPDATE_SAMPLES = {4: 3000, 8: 10_000}  # W_O for each token beyond two, by d_model
-# In eight dimensions, tokens for which all that may be added is listed, since hardly any W_O that is drawn fits; what
-# they leave is small enough for later tokens to draw from.
+PLAIN_UPDATES_TRIED = 1500  # W_O that are drawn where no norm reads the sum
+UPDATE_BEAMS = 100  # states of the beam search for W_O
+UPDATE_SAMPLES = {4: 3000, 8: 10_000}  # by d_model: W_O that are drawn for one token, times the tokens beyond two
+# In eight dimensions hardly any W_O that is drawn fits. So all rows that may be added to the first tokens are listed;
+# they leave so few choices that W_O can be drawn for the later ones.
 TOKENS_LISTED = 3
-SUMS_LISTED = 1000  # of what may be added to such a token, where there is more
-COLUMNS_PAIRED = 300  # columns of W_O that are paired, for each of four dimensions
-QUADRUPLES = 5000  # W_O that are made of these pairs
+SUMS_LISTED = 1000  # rows that may be added to such a token; they are drawn if there are more
+COLUMNS_PAIRED = 300  # columns of W_O, for each of four dimensions, of which pairs are listed
+QUADRUPLES = 5000  # W_O that are made of two such pairs
 
 
 @dataclass(frozen=True)
