@@ -39,9 +39,8 @@ class Stack:
 class Alike:
     """Operands that are computed by the same operations, such as heads, so that they may change places as wholes.
 
-    computations: for each operand, the steps that it is computed by, each by the name of the corresponding step of
-    the first operand. own_axes: for each axis that only the first operand has, the corresponding axes of all
-    operands.
+    computations: for each operand, the steps that it is computed by, by the names of the first operand's steps.
+    own_axes: for each axis that only the first operand has, the corresponding axes of all operands.
     """
 
     computations: tuple[Mapping[str, str], ...]
@@ -52,11 +51,13 @@ class Alike:
 class Symmetries:
     """The symmetries of a run: what may change places and signs. An axis is named by the first of its sides.
 
-    axes: the axis of each side. sizes: the number of places of each axis. held: the axes whose places keep their
-    order. signed: the axes whose numbers may change sign, place by place. within: for each axis that may have another
-    order for each place of a second axis, that second axis. lookups, stacks, alike: which axes move along with which.
-    kinds: for each given matrix whose cells may be exchanged one by one, the constants that each cell is combined
-    with.
+    axes: the axis of each side.
+    sizes: the number of places of each axis.
+    held: the axes whose places keep their order.
+    signed: the axes whose numbers may change sign, place by place.
+    within: for each axis that may have another order for each place of a second axis, that second axis.
+    lookups, stacks, alike: which axes move along with which.
+    kinds: for each given matrix whose cells may be exchanged one by one, the constants that meet each cell.
     """
 
     axes: Mapping[Side, Side]
@@ -110,10 +111,11 @@ def letters(step: Step) -> dict[str, list[Side]]:
 class _Walk:
     """A walk over the tape that finds which sides are one axis, which axes move along with which, and which are held.
 
-    parent: the forest of a union-find over the sides; the root of a tree names its axis. order: the place of each
-    step on the tape. held: for each axis whose places keep their order, the names of the constant tables that hold
-    it, or "" for any other reason. unsigned: the axes that keep their signs, whatever the rules are. stacked: sets of
-    axes that change sign together.
+    parent: the forest of a union-find over the sides; the root of a tree names its axis.
+    order: the place of each step on the tape.
+    held: for each axis whose places keep their order, the constant tables that hold it, or "" for any other reason.
+    unsigned: the axes that keep their signs, whatever the rules are.
+    stacked: sets of axes that change sign together.
     """
 
     def __init__(self, tape: Tape) -> None:
