@@ -75,8 +75,8 @@ class Op:
     undefined: what is wrong if a cell divides by 0, for an error message.
     edges: further examples, of special cases.
     by_place: the letters whose places the rule tells apart, as a mask does; … for the order of the operands.
-        In every other letter the rule is uniform: if the operands' places are permuted, so are those of the result, or
-        the result stays the same.
+        In every other letter the rule is uniform: if the places of the operands are permuted, so are those of the
+        result, or the result stays the same.
     places: the parameters that name places, by letters: "i->k" names a place of k for each place of i.
         They change when those places are permuted.
     tells: the letter whose places are the numbers of the result, as those of argmax are.

@@ -108,8 +108,9 @@ def _different_rows(table: Numbering, values: Sequence[Any], moved: Sequence[tup
 class _Drawing:
     """A symmetry that is drawn axis by axis, in the order of the run.
 
-    renamings: by axis. in_rows: for an axis within a second one, its renaming at each place of the second. cells: by
-    the axes of matrices whose cells are exchanged one by one, the cell that takes the place of each.
+    renamings: the renaming of each axis.
+    in_rows: for an axis within a second one, its renaming at each place of the second.
+    cells: for matrices whose cells are exchanged one by one, by their axes, the cell that takes the place of each.
     """
 
     def __init__(self, moves: Moves, draw: Draw, signs: bool) -> None:

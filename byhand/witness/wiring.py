@@ -25,8 +25,12 @@ class Wire:
 class Wiring:
     """A model's wiring in the making.
 
-    config: as in run.json. given: the names of the givens. ids: the tokens as rows of W_E. wires: the steps so far. A
-    call adds a step; the methods add those of a layer. All return the name of the step that holds the result.
+    config: as in run.json.
+    given: the names of the givens.
+    ids: the tokens as rows of W_E.
+    wires: the steps so far.
+
+    A call adds a step, and a method the steps of a layer. Both return the name of the step that holds the result.
     """
 
     config: Mapping[str, Any]
