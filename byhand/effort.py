@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from byhand.arithmetic.copies import first
 from byhand.arithmetic.domain import ValueOf, is_neg_inf
-from byhand.arithmetic.expr import Expr, Fn, Mul, Num, Ref, Sum, children, evaluate
+from byhand.arithmetic.expr import Expr, Fn, Mul, Num, Ref, Scalar, Sum, children, evaluate
 from byhand.errors import DomainError
 from byhand.tape import Tape
 
@@ -69,7 +69,7 @@ def working(rule: Expr, values: ValueOf) -> float:
     return operations(rule, values, looked_up=(Num, Ref))
 
 
-def writing(value: Any) -> float:
+def writing(value: Scalar) -> float:
     """The seconds to write a number, or a word."""
     return GLYPH * (len(value) if isinstance(value, str) else _glyphs(value))
 
@@ -113,7 +113,7 @@ class Stopwatch:
     root by a whole number, any other by 0.
     """
 
-    def num(self, value: Any) -> Timed:
+    def num(self, value: Scalar) -> Timed:
         return Timed(_plain(value))
 
     def add(self, a: Timed, b: Timed) -> Timed:
@@ -147,7 +147,7 @@ class Stopwatch:
 STOPWATCH = Stopwatch()
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Scalar) -> Any:
     """A value of any number system as an int if it is whole, else as a Fraction; −∞ as it is."""
     if not isinstance(value, Fraction):
         value = first(value)  # the time of a class is that of its first copy
@@ -160,7 +160,7 @@ def _plain(value: Any) -> Any:
     return value.numerator if value.denominator == 1 else value
 
 
-def _glyphs(value: Any) -> int:
+def _glyphs(value: Scalar) -> int:
     """How many glyphs a number takes: minus sign, digits and fraction bar; −∞ takes as many as −1."""
     plain = -1 if is_neg_inf(value) else _plain(value)
     glyphs = (plain < 0) + _digits(plain)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from byhand.arithmetic.domain import Domain
-from byhand.arithmetic.expr import At, Expr, Index, Num, Ref, bind, is_at, nodes, substitute
+from byhand.arithmetic.expr import At, Expr, Index, Num, Ref, Scalar, bind, is_at, nodes, substitute
 from byhand.errors import UnknownNameError
 from byhand.model.config import Config
 from byhand.notation.number import plain
@@ -70,7 +70,7 @@ class Run:
         """The numbers of a step."""
         return self.rows[self[name].name]
 
-    def value(self, ref: Ref) -> Any:
+    def value(self, ref: Ref) -> Scalar:
         """The number of one cell."""
         i, j = ref.index
         return self.values(ref.matrix)[i][j]  # type: ignore[index]

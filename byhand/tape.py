@@ -20,7 +20,7 @@ from functools import cached_property
 from typing import Any, Protocol
 
 from byhand.arithmetic.domain import Domain, LeavesDomainError, NotRealError
-from byhand.arithmetic.expr import At, Expr, Index, Num, Ref
+from byhand.arithmetic.expr import At, Expr, Index, Num, Ref, Scalar
 from byhand.errors import DomainError, MisfitError, UnknownNameError, ValuesError
 
 
@@ -36,7 +36,7 @@ class Operand(Protocol):
     def __getitem__(self, at: tuple[At, At], /) -> Ref: ...
 
 
-Rows = tuple[tuple[Any, ...], ...]
+Rows = tuple[tuple[Scalar, ...], ...]
 Shape = tuple[int, int]
 Place = tuple[str, int, int]  # a cell: its step, row and column
 
@@ -394,7 +394,7 @@ class Tape:
                 copy.record(new)
         return copy
 
-    def value(self, ref: Ref) -> Any:
+    def value(self, ref: Ref) -> Scalar:
         """The number of one cell."""
         i, j = ref.index
         return self.values(ref.matrix)[i][j]  # type: ignore[index]
@@ -407,7 +407,7 @@ class Tape:
         except LeavesDomainError as error:
             raise DomainError(f"{step.name}: {error}") from None
 
-    def _in_domain(self, number: Any) -> Any:
+    def _in_domain(self, number: Any) -> Scalar:
         """A given number or letter as a value of the number system."""
         return self.domain.letter(number) if isinstance(number, str) else self.domain.num(number)
 
@@ -415,7 +415,7 @@ class Tape:
         rows, cols = step.shape
         return tuple(tuple(self._settled(step, op, i, j) for j in range(cols)) for i in range(rows))
 
-    def _settled(self, step: Step, op: Op, i: int, j: int) -> Any:
+    def _settled(self, step: Step, op: Op, i: int, j: int) -> Scalar:
         """The value of a cell.
 
         Raises: DomainError that names the step and the cell.

@@ -25,7 +25,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from byhand.arithmetic.domain import Details, Domain, ValueOf
-from byhand.arithmetic.expr import At, Expr, Fn, Num, Ref, children, evaluate, rebuild, refs
+from byhand.arithmetic.expr import At, Expr, Fn, Num, Ref, Scalar, children, evaluate, rebuild, refs
 from byhand.arithmetic.fractions64 import INT64, Fractions, parts
 from byhand.errors import SheetError
 
@@ -175,34 +175,34 @@ class Copies(Domain):
     def details(self) -> Details:
         return self.inner.details()
 
-    def num(self, value: Any) -> Any:
+    def num(self, value: Scalar) -> Scalar:
         return value if isinstance(value, Many) else self.inner.num(value)
 
-    def as_given(self, value: Any) -> Any:
+    def as_given(self, value: Scalar) -> Scalar:
         if not isinstance(value, Many):
             return self.inner.as_given(value)
         given = each(self.inner.as_given, value)
         return value if [*map(id, given.categories)] == [*map(id, value.categories)] else given
 
-    def letter(self, name: str) -> Any:
+    def letter(self, name: str) -> Scalar:
         return self.inner.letter(name)
 
-    def add(self, a: Any, b: Any) -> Any:
+    def add(self, a: Scalar, b: Scalar) -> Scalar:
         return each(self.inner.add, a, b)
 
-    def sub(self, a: Any, b: Any) -> Any:
+    def sub(self, a: Scalar, b: Scalar) -> Scalar:
         return each(self.inner.sub, a, b)
 
-    def mul(self, a: Any, b: Any) -> Any:
+    def mul(self, a: Scalar, b: Scalar) -> Scalar:
         return each(self.inner.mul, a, b)
 
-    def div(self, a: Any, b: Any) -> Any:
+    def div(self, a: Scalar, b: Scalar) -> Scalar:
         return each(self.inner.div, a, b)
 
-    def fn(self, name: str, args: Sequence[Any]) -> Any:
+    def fn(self, name: str, args: Sequence[Scalar]) -> Scalar:
         return each(lambda *own: self.inner.fn(name, own), *args)
 
-    def settle(self, node: Expr, values: ValueOf) -> Any:
+    def settle(self, node: Expr, values: ValueOf) -> Scalar:
         """The value of a cell. Exact fractions are computed in 64 bits, if these hold every intermediate result."""
         if self.inner.name == "exact":
             found = evaluate(node, lambda ref: INT64.num(values(ref)), INT64)

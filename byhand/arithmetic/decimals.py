@@ -7,7 +7,6 @@ from __future__ import annotations
 import math
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
 
 from byhand.arithmetic.domain import (
     Details,
@@ -20,7 +19,7 @@ from byhand.arithmetic.domain import (
     is_neg_inf,
 )
 from byhand.arithmetic.exact import RATIONALS, writable
-from byhand.arithmetic.expr import NEG_INF, Expr, Ref, evaluate
+from byhand.arithmetic.expr import NEG_INF, Expr, Ref, Scalar, evaluate
 from byhand.errors import ConfigError
 
 MOST_PLACES = 50  # no one writes more, and rounding would take long
@@ -48,20 +47,20 @@ class Decimals(Domain):
     def details(self) -> Details:
         return Details(places=self.places, rounding=self.rounding)
 
-    def num(self, value: Any) -> Decimal | float:
+    def num(self, value: Scalar) -> Decimal | float:
         """A given number, not rounded; but a fraction whose decimals do not end, such as 1/3, is rounded."""
         if value == NEG_INF:
             return NEG_INF
         exact = terminating(Fraction(value))
         return self._rounded(Fraction(value)) if exact is None else exact
 
-    def as_given(self, value: Any) -> Any:
+    def as_given(self, value: Scalar) -> Scalar:
         """The value without the zeros at its end, which only show that it was rounded."""
         given = self.num(value)
         return value if str(given) == str(value) else given
 
     def settle(self, node: Expr, values: ValueOf) -> Decimal | float:
-        def exact(ref: Ref) -> Any:
+        def exact(ref: Ref) -> Scalar:
             return RATIONALS.num(values(ref))
 
         try:
@@ -107,17 +106,17 @@ class DecimalsOnce(Decimals):
 
     rounding = "once"
 
-    def as_given(self, value: Any) -> Any:
+    def as_given(self, value: Scalar) -> Scalar:
         """The value that is printed, without the exact one behind it."""
         given = super().as_given(value)
         return Decimal(given) if isinstance(given, PrintedDecimal) and given.exact != Fraction(given) else given
 
-    def settle(self, node: Expr, values: ValueOf) -> Any:
-        def exact(ref: Ref) -> Any:
+    def settle(self, node: Expr, values: ValueOf) -> Scalar:
+        def exact(ref: Ref) -> Scalar:
             value = values(ref)
             return value.exact if isinstance(value, PrintedDecimal) else RATIONALS.num(value)
 
-        def rational(ref: Ref) -> Any:
+        def rational(ref: Ref) -> Scalar:
             value = exact(ref)
             if isinstance(value, Real):
                 raise LeavesDomainError("the value is not a rational number")

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from typing import Any, TypedDict
+from typing import TypedDict
 
-from byhand.arithmetic.expr import NEG_INF, Expr, Ref, evaluate
+from byhand.arithmetic.expr import NEG_INF, Expr, Ref, Scalar, evaluate
 
-ValueOf = Callable[[Ref], Any]
+ValueOf = Callable[[Ref], Scalar]
 # The largest numerator or denominator, in bits. Longer numbers cannot be written by hand, and take long to compute.
 MOST_BITS = 10_000
 
@@ -44,54 +44,54 @@ class Domain:
         """What run.json says about the numbers beside the name of the number system."""
         return Details()
 
-    def num(self, value: Any) -> Any:
+    def num(self, value: Scalar) -> Scalar:
         """The number system's value of an exact number (int, Fraction, Decimal, −∞)."""
         raise NotImplementedError
 
-    def as_given(self, value: Any) -> Any:
+    def as_given(self, value: Scalar) -> Scalar:
         """The value as a reader of the page knows it: what is printed of it."""
         return value
 
-    def function(self, name: str, args: Sequence[Any]) -> Any:
+    def function(self, name: str, args: Sequence[Scalar]) -> Scalar:
         """The value of a named function. Only max and argmax are called with −∞ among the arguments."""
         raise NotImplementedError
 
-    def letter(self, name: str) -> Any:
+    def letter(self, name: str) -> Scalar:
         """The value of a letter."""
         raise LeavesDomainError(f"the letter {name!r} is not a number; use --numbers symbolic")
 
-    def checked(self, value: Any) -> Any:
+    def checked(self, value: Scalar) -> Scalar:
         """The result of + − · ÷, unchanged.
 
         Raises: LeavesDomainError where the number system does not have it.
         """
         return value
 
-    def exceeds(self, a: Any, bound: int) -> bool:
+    def exceeds(self, a: Scalar, bound: int) -> bool:
         """Whether a value is larger than a whole number, beyond doubt."""
         return bool(a > bound)
 
-    def add(self, a: Any, b: Any) -> Any:
+    def add(self, a: Scalar, b: Scalar) -> Scalar:
         return NEG_INF if is_neg_inf(a) or is_neg_inf(b) else self.checked(a + b)
 
-    def sub(self, a: Any, b: Any) -> Any:
+    def sub(self, a: Scalar, b: Scalar) -> Scalar:
         if is_neg_inf(b):
             raise NotRealError("−∞ cannot be subtracted")
         return NEG_INF if is_neg_inf(a) else self.checked(a - b)
 
-    def mul(self, a: Any, b: Any) -> Any:
+    def mul(self, a: Scalar, b: Scalar) -> Scalar:
         if is_neg_inf(a) or is_neg_inf(b):
             raise NotRealError("−∞ has no place in a product")
         return self.checked(a * b)
 
-    def div(self, a: Any, b: Any) -> Any:
+    def div(self, a: Scalar, b: Scalar) -> Scalar:
         if is_neg_inf(a) and not is_neg_inf(b) and self.exceeds(b, 0):
             return NEG_INF
         if is_neg_inf(a) or is_neg_inf(b):
             raise NotRealError("−∞ has no place in a quotient")
         return self.checked(a / b)
 
-    def fn(self, name: str, args: Sequence[Any]) -> Any:
+    def fn(self, name: str, args: Sequence[Scalar]) -> Scalar:
         """The value of a named function, −∞ included. choose(i, x₀, x₁, …) is xᵢ, in every number system."""
         if name == "choose":
             return args[1 + int(args[0])]
@@ -101,7 +101,7 @@ class Domain:
             return self.num(0)
         raise NotRealError(f"−∞ has no place in {name}")
 
-    def settle(self, node: Expr, values: ValueOf) -> Any:
+    def settle(self, node: Expr, values: ValueOf) -> Scalar:
         """The value of a cell, as it is recorded: classroom decimals round it here."""
         return evaluate(node, values, self)
 
@@ -112,9 +112,9 @@ class Real:
     def __init__(self, node: Expr, exact: ValueOf) -> None:
         self.node = node
         self.exact = exact
-        self._known: dict[int, Any] = {}
+        self._known: dict[int, Scalar] = {}
 
-    def within(self, domain: Domain) -> Any:
+    def within(self, domain: Domain) -> Scalar:
         """Its value in a number system, memoised: a run reads it many times."""
         if id(domain) not in self._known:
             self._known[id(domain)] = evaluate(self.node, lambda ref: domain.num(self.exact(ref)), domain)
@@ -126,7 +126,7 @@ def is_neg_inf(value: object) -> bool:
     return isinstance(value, float) and value == NEG_INF
 
 
-def first_largest(args: Sequence[Any]) -> int:
+def first_largest(args: Sequence[Scalar]) -> int:
     """The index of the largest argument; of equal ones, the first."""
     return max(range(len(args)), key=lambda i: (args[i], -i))
 

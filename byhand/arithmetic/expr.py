@@ -21,6 +21,8 @@ from itertools import repeat
 from typing import Any, Protocol, TypeAlias
 
 NEG_INF = float("-inf")
+# A value in some number system, such as a Fraction, a Decimal, a float, a sympy expression, or a `Many` of them
+Scalar: TypeAlias = Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ class Expr:
 class Num(Expr):
     """A number: in a rule a Fraction, −∞ or a symbolic size; after `substitute` a value of the run."""
 
-    value: Any
+    value: Scalar
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,17 +186,17 @@ def children(node: Expr) -> tuple[Expr, ...]:
 class Arithmetic(Protocol):
     """What `evaluate` needs of a number system: the value of a number, of the four operations and of functions."""
 
-    def num(self, value: Any) -> Any: ...
+    def num(self, value: Scalar) -> Scalar: ...
 
-    def add(self, a: Any, b: Any) -> Any: ...
+    def add(self, a: Scalar, b: Scalar) -> Scalar: ...
 
-    def sub(self, a: Any, b: Any) -> Any: ...
+    def sub(self, a: Scalar, b: Scalar) -> Scalar: ...
 
-    def mul(self, a: Any, b: Any) -> Any: ...
+    def mul(self, a: Scalar, b: Scalar) -> Scalar: ...
 
-    def div(self, a: Any, b: Any) -> Any: ...
+    def div(self, a: Scalar, b: Scalar) -> Scalar: ...
 
-    def fn(self, name: str, args: Sequence[Any]) -> Any: ...
+    def fn(self, name: str, args: Sequence[Scalar]) -> Scalar: ...
 
 
 def nodes(node: Expr) -> Iterator[Expr]:
@@ -204,7 +206,7 @@ def nodes(node: Expr) -> Iterator[Expr]:
         yield from nodes(child)
 
 
-def evaluate(node: Expr, values: Callable[[Ref], Any], domain: Arithmetic) -> Any:
+def evaluate(node: Expr, values: Callable[[Ref], Scalar], domain: Arithmetic) -> Scalar:
     """The value of a tree in a number system.
 
     Raises: what the domain raises when a node leaves it; ZeroDivisionError.
@@ -261,7 +263,7 @@ def rebuild(node: Expr, leaf: Callable[[Num | Ref], Expr]) -> Expr:
     return leaf(node) if isinstance(node, Num | Ref) else changed(node, lambda child: rebuild(child, leaf))
 
 
-def substitute(node: Expr, values: Callable[[Ref], Any]) -> Expr:
+def substitute(node: Expr, values: Callable[[Ref], Scalar]) -> Expr:
     """The tree with every reference replaced by its value: the worked line."""
     return rebuild(node, lambda leaf: Num(values(leaf)) if isinstance(leaf, Ref) else leaf)
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 from byhand.arithmetic.domain import Domain, LeavesDomainError, NotRealError, first_largest, shown
-from byhand.arithmetic.expr import NEG_INF
+from byhand.arithmetic.expr import NEG_INF, Scalar
 
 
 class Floats(Domain):
@@ -15,7 +14,7 @@ class Floats(Domain):
 
     name = "float"
 
-    def num(self, value: Any) -> float:
+    def num(self, value: Scalar) -> float:
         if value == NEG_INF:
             return NEG_INF
         try:
@@ -28,7 +27,7 @@ class Floats(Domain):
             raise LeavesDomainError("the value is too large for float64")
         return value
 
-    def function(self, name: str, args: Sequence[Any]) -> Any:
+    def function(self, name: str, args: Sequence[Scalar]) -> Scalar:
         match name, *args:
             case "pow", base, exponent:
                 return self._power(base, exponent)

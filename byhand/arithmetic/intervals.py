@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 from functools import cache
-from typing import Any
+from typing import Any, TypeAlias
 
 from mpmath.ctx_iv import MPIntervalContext
 from mpmath.libmp import mpf_sign
@@ -21,8 +21,9 @@ from byhand.arithmetic.domain import (
     half_away,
     is_neg_inf,
 )
-from byhand.arithmetic.expr import NEG_INF, Expr, evaluate
+from byhand.arithmetic.expr import NEG_INF, Expr, Scalar, evaluate
 
+Interval: TypeAlias = Any  # an interval of mpmath, which has no types
 PRECISIONS = (64, 256, 1024, 4096)  # in bits: if none decides how a value rounds, algebra proves whether it is a tie
 
 
@@ -45,7 +46,7 @@ class Intervals(Domain):
         self.iv = MPIntervalContext()
         self.iv.prec = bits
 
-    def num(self, value: Any) -> Any:
+    def num(self, value: Scalar) -> Scalar:
         if isinstance(value, Real):
             return value.within(self)
         if value == NEG_INF:
@@ -53,10 +54,10 @@ class Intervals(Domain):
         exact = Fraction(value)
         return self.iv.mpf(exact.numerator) / exact.denominator
 
-    def exceeds(self, a: Any, bound: int) -> bool:
+    def exceeds(self, a: Scalar, bound: int) -> bool:
         return signs(a - bound)[0] > 0
 
-    def div(self, a: Any, b: Any) -> Any:
+    def div(self, a: Scalar, b: Scalar) -> Scalar:
         if not is_neg_inf(b):
             low, high = signs(b)
             if low == high == 0:
@@ -65,7 +66,7 @@ class Intervals(Domain):
                 raise UndecidedError
         return super().div(a, b)
 
-    def function(self, name: str, args: Sequence[Any]) -> Any:
+    def function(self, name: str, args: Sequence[Scalar]) -> Scalar:
         iv = self.iv
         match name, *args:
             case "max", _, *_:
@@ -99,7 +100,7 @@ class Intervals(Domain):
             case _:
                 raise TypeError(f"no function {name!r} of {len(args)} arguments")
 
-    def _not_negative(self, x: Any) -> Any:
+    def _not_negative(self, x: Interval) -> Interval:
         low, high = signs(x)
         if high < 0:
             raise NotRealError("the root of a negative number is not real")
@@ -107,7 +108,7 @@ class Intervals(Domain):
             raise UndecidedError
         return x
 
-    def _power(self, base: Any, exponent: Any) -> Any:
+    def _power(self, base: Scalar, exponent: Scalar) -> Scalar:
         low, high = ends(exponent)
         if low == high and low.denominator == 1:
             return base ** int(low) if low >= 0 else self.div(self.num(1), base ** int(-low))
@@ -115,7 +116,7 @@ class Intervals(Domain):
             raise UndecidedError
         return self.iv.exp(exponent * self.iv.log(base))
 
-    def _largest(self, args: Sequence[Any]) -> Any:
+    def _largest(self, args: Sequence[Scalar]) -> Scalar:
         """[max of the lower ends, max of the upper ends], which encloses the maximum even if intervals overlap."""
         finite = [a for a in args if not is_neg_inf(a)]
         if not finite:
@@ -124,7 +125,7 @@ class Intervals(Domain):
         high = max((a.b for a in finite), key=lambda end: ends(end)[1])
         return self.iv.mpf([low, high])
 
-    def _argmax(self, args: Sequence[Any]) -> int:
+    def _argmax(self, args: Sequence[Scalar]) -> int:
         lows = [NEG_INF if is_neg_inf(a) else ends(a)[0] for a in args]
         highs = [NEG_INF if is_neg_inf(a) else ends(a)[1] for a in args]
         best = first_largest(lows)
@@ -134,12 +135,12 @@ class Intervals(Domain):
                 raise UndecidedError
         return best
 
-    def _erf(self, x: Any) -> Any:
+    def _erf(self, x: Interval) -> Interval:
         """erf of an interval: since erf increases, its values at the two ends enclose it."""
         low, high = (self._erf_at(end) for end in (x.a, x.b))
         return self.iv.mpf([low.a, high.b])
 
-    def _erf_at(self, x: Any) -> Any:
+    def _erf_at(self, x: Interval) -> Interval:
         """erf x = 2/√π e^(−x²) Σ 2ⁿ x²ⁿ⁺¹ / (1·3·…·(2n+1)).
 
         The series is cut where a term is less than half of the one before it: twice the term then bounds the rest.
@@ -166,13 +167,13 @@ def intervals(bits: int) -> Intervals:
     return Intervals(bits)
 
 
-def signs(x: Any) -> tuple[int, int]:
+def signs(x: Interval) -> tuple[int, int]:
     """The signs of the two ends of an interval: −1, 0 or 1."""
     low, high = x._mpi_
     return mpf_sign(low), mpf_sign(high)
 
 
-def ends(x: Any) -> tuple[Fraction, Fraction]:
+def ends(x: Interval) -> tuple[Fraction, Fraction]:
     """Two numbers that enclose an interval: its exact ends, or numbers outside it if these are too long to write."""
     low, high = x._mpi_
     return -_at_least(_negative(low)), _at_least(high)

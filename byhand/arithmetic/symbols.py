@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any
 
 import sympy
 
@@ -23,7 +22,7 @@ from byhand.arithmetic.domain import (
     is_neg_inf,
     shown,
 )
-from byhand.arithmetic.expr import NEG_INF, Div, Expr, Fn, Mul, Num, Ref, Sub, Sum, evaluate
+from byhand.arithmetic.expr import NEG_INF, Div, Expr, Fn, Mul, Num, Ref, Scalar, Sub, Sum, evaluate
 
 # The largest quotient with roots or letters in its denominator, in operations: longer ones fit no page and slow
 # sympy.
@@ -39,7 +38,7 @@ class Symbols(Domain):
     name = "symbolic"
     advice = "give numbers for the letters, or use --numbers decimal"
 
-    def num(self, value: Any) -> Any:
+    def num(self, value: Scalar) -> Scalar:
         if isinstance(value, Real):
             return value.within(self)
         if value == NEG_INF:
@@ -49,18 +48,18 @@ class Symbols(Domain):
         exact = Fraction(value)
         return sympy.Rational(exact.numerator, exact.denominator)
 
-    def letter(self, name: str) -> Any:
+    def letter(self, name: str) -> Scalar:
         return sympy.Symbol(name, real=True)
 
-    def exceeds(self, a: Any, bound: int) -> bool:
+    def exceeds(self, a: Scalar, bound: int) -> bool:
         return bool((a - bound).is_positive)
 
-    def div(self, a: Any, b: Any) -> Any:
+    def div(self, a: Scalar, b: Scalar) -> Scalar:
         if not is_neg_inf(b) and (b.is_zero or (not b.is_Rational and _is_zero(b))):
             raise ZeroDivisionError
         return super().div(a, b)
 
-    def function(self, name: str, args: Sequence[Any]) -> Any:
+    def function(self, name: str, args: Sequence[Scalar]) -> Scalar:
         match name, *args:
             case "pow", base, exponent:
                 return self._power(base, exponent)
@@ -95,11 +94,11 @@ class Symbols(Domain):
             case _:
                 raise TypeError(f"no function {name!r} of {len(args)} arguments")
 
-    def settle(self, node: Expr, values: ValueOf) -> Any:
+    def settle(self, node: Expr, values: ValueOf) -> Scalar:
         value = evaluate(node, values, self)
         return value if is_neg_inf(value) else compact(value)
 
-    def _power(self, base: Any, exponent: Any) -> Any:
+    def _power(self, base: Scalar, exponent: Scalar) -> Scalar:
         what = f"{shown(base)}^({shown(exponent)})"
         if base.is_zero and exponent.is_negative:
             raise ZeroDivisionError
@@ -112,7 +111,7 @@ class Symbols(Domain):
         return base**exponent
 
 
-def compact(value: Any) -> Any:
+def compact(value: sympy.Expr) -> sympy.Expr:
     """The expression as a sum of products; if its denominator has letters or roots, as a quotient of two such sums.
 
     (a + b)² becomes a² + 2ab + b², and 2^a/(2^a + 2^b) stays one quotient.
@@ -129,18 +128,18 @@ def compact(value: Any) -> Any:
     return _expanded(top / bottom) if bottom.is_Rational else top / bottom
 
 
-def _expanded(value: Any) -> Any:
+def _expanded(value: sympy.Expr) -> sympy.Expr:
     """The expression as a sum of products, in which powers of one base are joined, as in 2^(a + b)."""
     value = sympy.expand(value, power_exp=False)
     has_letters_above = any(power.exp.free_symbols for power in value.atoms(sympy.Pow, sympy.exp))
     return sympy.powsimp(value) if has_letters_above else value
 
 
-def _is_zero(value: Any) -> bool:
+def _is_zero(value: sympy.Expr) -> bool:
     return bool(sympy.simplify(value) == 0 if value.is_number else sympy.expand(value) == 0)
 
 
-def _first_largest(args: Sequence[Any]) -> int:
+def _first_largest(args: Sequence[Scalar]) -> int:
     """The index of the largest expression; of equal ones, the first."""
     best = 0
     for i in range(1, len(args)):
@@ -149,7 +148,7 @@ def _first_largest(args: Sequence[Any]) -> int:
     return best
 
 
-def _is_larger(a: Any, b: Any) -> bool:
+def _is_larger(a: Scalar, b: Scalar) -> bool:
     if is_neg_inf(a) or is_neg_inf(b):
         return not is_neg_inf(a)
     difference = a - b
@@ -160,7 +159,7 @@ def _is_larger(a: Any, b: Any) -> bool:
     raise LeavesDomainError(f"which is larger, {shown(b)} or {shown(a)}, depends on the letters")
 
 
-def read(text: str) -> Any:
+def read(text: str) -> sympy.Expr:
     """The expression that a text in sympy's notation stands for: "2*a - sqrt(2)".
 
     Raises: ValueError and SyntaxError for another text, and what the number system raises.
@@ -168,7 +167,7 @@ def read(text: str) -> Any:
     return _read(ast.parse(text, mode="eval").body)
 
 
-def _read(node: ast.expr) -> Any:
+def _read(node: ast.expr) -> sympy.Expr:
     match node:
         case ast.Constant(int() as value):
             return sympy.Integer(value)

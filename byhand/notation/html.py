@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from html import escape
-from typing import Any
 
-from byhand.arithmetic.expr import Expr
+from byhand.arithmetic.expr import Expr, Scalar
 from byhand.notation.text import TEXT
 from byhand.notation.write import terms, write, write_value
 
@@ -39,6 +38,6 @@ def terms_html(node: Expr) -> list[str]:
     return terms(node, HTML)
 
 
-def value_html(value: Any) -> str:
+def value_html(value: Scalar) -> str:
     """A value as HTML; a word stays as it is."""
     return escape(value) if isinstance(value, str) else write_value(value, HTML)

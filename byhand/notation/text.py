@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
-from byhand.arithmetic.expr import Expr, Index, Ref
+from byhand.arithmetic.expr import Expr, Index, Ref, Scalar
 from byhand.notation.write import Style, write, write_value
 
 _RAISED = str.maketrans("0123456789−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
@@ -53,6 +52,6 @@ def text(node: Expr) -> str:
     return write(node, TEXT)
 
 
-def value_text(value: Any) -> str:
+def value_text(value: Scalar) -> str:
     """A value as plain text: "−6/5", "0.50", "−∞", "2a − b"; a word stays as it is."""
     return value if isinstance(value, str) else write_value(value, TEXT)

@@ -10,10 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
 
 from byhand.arithmetic.copies import varies, written, written_tree
-from byhand.arithmetic.expr import NEG_INF, BigSum, Div, Expr, Fn, Index, Mul, Num, Ref, Sub, Sum
+from byhand.arithmetic.expr import NEG_INF, BigSum, Div, Expr, Fn, Index, Mul, Num, Ref, Scalar, Sub, Sum
 from byhand.notation.number import plain
 
 SUM, PRODUCT, POWER, ATOM = range(1, 5)  # precedence levels, the weakest first
@@ -60,7 +59,7 @@ def terms(node: Expr, style: Style) -> list[str]:
     return [write(term, style, PRODUCT if i else SUM) for i, term in enumerate(node.terms)]
 
 
-def write_value(value: Any, style: Style) -> str:
+def write_value(value: Scalar, style: Style) -> str:
     """The text of a value of any number system; a mark if it differs from copy to copy of a class."""
     if varies(value):
         return written(lambda one: write_value(one, style), value)
@@ -72,7 +71,7 @@ def signed(text: str) -> str:
     return text.replace("-", "−")
 
 
-def _value(value: Any, style: Style) -> tuple[str, int]:
+def _value(value: Scalar, style: Style) -> tuple[str, int]:
     """The text of a value, and its precedence."""
     if isinstance(value, Index):
         return style.letter(value.name), ATOM
