@@ -50,8 +50,8 @@ def _worked_shapes(document: Document, section: Section, view: str) -> list[tupl
     """The shapes of a section's tables of worked lines: a label, then three cells a line."""
     if view != "worked":
         return []
-    turned = document.orientation == "columns"
-    found = (working for block in section.blocks for working in block.worked(turned))
+    transposed = document.orientation == "columns"
+    found = (working for block in section.blocks for working in block.worked(transposed))
     return [(1, *(3 for _ in lines.rows)) for working in found for lines in working.lines]
 
 

@@ -92,13 +92,13 @@ def _values(context: Context) -> Mapping[str, Any]:
     """The names that are no calls: the run's tokens and config, options, and the page's words for rows and
     columns.
     """
-    say, turned, numbers = context.messages.say, context.turned, context.tape.domain.name
+    say, transposed, numbers = context.messages.say, context.transposed, context.tape.domain.name
     return {
         "tokens": context.tokens, "source": context.source, "vocabulary": context.vocabulary,
         "config": context.config, "base": context.config.softmax_base,
         "numbers": numbers, "about": say("words.about") if numbers == "decimal" else "",
-        "level": context.level, "range": safe_range, "turned": turned,
-        **context.messages.lines(turned),
+        "level": context.level, "range": safe_range, "transposed": transposed,
+        **context.messages.lines(transposed),
     }  # fmt: skip
 
 
@@ -317,10 +317,10 @@ def shapes(context: Context, *pairs: Sequence[Any]) -> Block:
     A matrix is a name of the run, with .T for its transpose, or a shape. Where tokens are columns, the product A B is
     printed as Bᵀ Aᵀ, as on the whole page.
     """
-    rows, turned, say = [], context.turned, context.messages.say
+    rows, transposed, say = [], context.transposed, context.messages.say
     for left, right in pairs:
-        operands = [_shaped(context, matrix) for matrix in ((right, left) if turned else (left, right))]
-        sizes = [size[::-1] if turned else size for _, size in operands]
+        operands = [_shaped(context, matrix) for matrix in ((right, left) if transposed else (left, right))]
+        sizes = [size[::-1] if transposed else size for _, size in operands]
         result = product_shape(*sizes)
         texts = [f"{sign} {shape_text(size)}".strip() for (sign, _), size in zip(operands, sizes, strict=True)]
         answers = (say("shapes.no"), "—") if result is None else (say("shapes.yes"), shape_text(result))
@@ -393,7 +393,7 @@ def find_the_error(
         if first is None:
             raise SheetError(f"the foil {name} changes none of {', '.join(steps)}; choose other steps")
         panels = [replace(panel, right=panel.step == first) for panel in panels]
-    what_is_wrong = Answer(lines, inline(answer or context.messages.mistake(name, "told", context.turned)))
+    what_is_wrong = Answer(lines, inline(answer or context.messages.mistake(name, "told", context.transposed)))
     return Strip(tuple(panels), ("→",) * (len(panels) - 1)), what_is_wrong
 
 

@@ -43,7 +43,7 @@ class Context:
     left_out: LeftOut = field(default_factory=dict)
 
     @property
-    def turned(self) -> bool:
+    def transposed(self) -> bool:
         """Whether tokens are columns, so that every matrix is shown transposed."""
         return self.orientation == "columns"
 
@@ -94,7 +94,7 @@ class Context:
             caption,
             note,
         )
-        return transpose(panel) if self.turned else panel
+        return transpose(panel) if self.transposed else panel
 
     def falk(
         self, name: str, copies: Sequence[str] = (), *, first: bool = False, note: str = "",
@@ -121,11 +121,11 @@ class Context:
         if first:
             (cell, *others), *below = result.cells
             result = replace(result, cells=((replace(cell, blank=False), *others), *below))
-        formula = step.op.columns if self.turned else step.op.formula
+        formula = step.op.columns if self.transposed else step.op.formula
         symbols = [self.symbol(n) for n in step.inputs]
         equation = f"{result.symbol} = {formula.format(*symbols)}"
         bias = rest[0] if rest else None
-        if self.turned:
+        if self.transposed:
             left, upper, result = (_factors_swapped(transpose(p)) for p in (upper, left, result))
             bias = transpose(bias) if bias else None
         return Falk(left, upper, result, bias, equation, arrows=first)

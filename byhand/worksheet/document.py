@@ -134,10 +134,10 @@ class Panel:
         copies = [cell for cell in self.flat if cell.blank]
         return Effort(sum(writing(cell.value) for cell in copies), copies=len(copies))
 
-    def lines(self, turned: bool) -> tuple[Lines, ...]:
-        """The worked lines of the cells, grouped by token. turned: whether tokens are columns."""
-        cells = tuple(zip(*self.cells, strict=True)) if turned else self.cells
-        tokens, dims = (self.cols, self.rows) if turned else (self.rows, self.cols)
+    def lines(self, transposed: bool) -> tuple[Lines, ...]:
+        """The worked lines of the cells, grouped by token. transposed: whether tokens are columns."""
+        cells = tuple(zip(*self.cells, strict=True)) if transposed else self.cells
+        tokens, dims = (self.cols, self.rows) if transposed else (self.rows, self.cols)
         found = []
         for token, row in zip(tokens, cells, strict=True):
             lines = ((dim, c.rule, c.value) for dim, c in zip(dims, row, strict=True) if c.rule is not None)
@@ -197,8 +197,8 @@ class Block:
         """The effort that the block takes a student."""
         return filling_in(self.cells)
 
-    def worked(self, turned: bool) -> tuple[Working, ...]:
-        """The rules of the blanks, for the worked lines. turned: whether tokens are columns."""
+    def worked(self, transposed: bool) -> tuple[Working, ...]:
+        """The rules of the blanks, for the worked lines. transposed: whether tokens are columns."""
         return ()
 
 
@@ -259,9 +259,9 @@ class Matrices(Figure):
         """The effort of the matrices, each read separately."""
         return sum((panel.effort for panel in self.matrices), Effort())
 
-    def worked(self, turned: bool) -> tuple[Working, ...]:
+    def worked(self, transposed: bool) -> tuple[Working, ...]:
         """The lines of each matrix, with its symbol where there are several."""
-        found = [(panel, lines) for panel in self.matrices if (lines := panel.lines(turned))]
+        found = [(panel, lines) for panel in self.matrices if (lines := panel.lines(transposed))]
         several = len(found) > 1
         return tuple(Working(panel.caption or panel.symbol if several else "", lines) for panel, lines in found)
 
@@ -370,7 +370,7 @@ class Table(Figure):
         """The effort of the rows, each read separately."""
         return sum((filling_in(cell for cell in row if isinstance(cell, Cell)) for row in self.rows), Effort())
 
-    def worked(self, turned: bool) -> tuple[Working, ...]:
+    def worked(self, transposed: bool) -> tuple[Working, ...]:
         """The lines of the entries, each labelled with its row and column."""
         lines = tuple(
             Lines(f"{row[0].text}, {head.text}", (("", cell.rule, cell.value),))

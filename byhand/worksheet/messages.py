@@ -41,15 +41,15 @@ class Messages:
             text = self.texts[f"{name}.{'one' if places['n'] == 1 else 'other'}"]
         return _PLACE.sub(lambda m: write(places[m[1]]) if m[1] in places else m[0], write(text))
 
-    def lines(self, turned: bool) -> dict[str, str]:
-        """The page's words for "rows" and "columns", exchanged where tokens are columns (turned)."""
+    def lines(self, transposed: bool) -> dict[str, str]:
+        """The page's words for "rows" and "columns", exchanged where tokens are columns (transposed)."""
         pairs = [("row", "column"), ("rows", "columns"), ("Rows", "Columns")]
-        called = {own: other if turned else own for pair in pairs for own, other in (pair, pair[::-1])}
+        called = {own: other if transposed else own for pair in pairs for own, other in (pair, pair[::-1])}
         return {own: self.texts[f"words.{name}"] for own, name in called.items()}
 
-    def mistake(self, name: str, part: Literal["told", "mend"], turned: bool = False) -> str:
+    def mistake(self, name: str, part: Literal["told", "mend"], transposed: bool = False) -> str:
         """What a classic mistake is ("told"), or how to mend it ("mend"), for a student."""
-        return self.say(f"mistakes.{name}.{part}", **self.lines(turned))
+        return self.say(f"mistakes.{name}.{part}", **self.lines(transposed))
 
     def formula(self, latex: str) -> str:
         r"""A symbol with its words in this language: in place of `\text{loss}`, the text symbols.loss."""

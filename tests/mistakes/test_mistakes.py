@@ -26,9 +26,9 @@ def test_a_mistake_is_told_and_mended_in_whole_sentences(name, turned):
 def test_what_is_a_row_of_tokens_may_be_a_column_of_the_page():
     said, name = messages().mistake, "softmax-over-columns"
     assert said(name, "told") == "Each power divided by the sum of its column."
-    assert said(name, "told", turned=True) == "Each power divided by the sum of its row."
-    assert said(name, "mend", turned=True).startswith("Divide each power by the sum of its own column,")
-    assert said("transposed", "told", turned=True).startswith("Columns of a square weight in place of its rows:")
+    assert said(name, "told", transposed=True) == "Each power divided by the sum of its row."
+    assert said(name, "mend", transposed=True).startswith("Divide each power by the sum of its own column,")
+    assert said("transposed", "told", transposed=True).startswith("Columns of a square weight in place of its rows:")
 
 
 def test_a_mistake_has_the_name_of_its_function():

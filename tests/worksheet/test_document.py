@@ -60,5 +60,8 @@ def test_a_section_is_a_question_where_it_asks_what_is_no_step(body, question, a
 
 def test_the_arithmetic_of_several_matrices_is_under_their_names():
     (figure,) = section(f'{{{{ strip(blank("{X}"), "", blank("blocks.0.attn.hook_k[0]")) }}}}').figures
-    assert [(working.symbol, len(working.lines)) for working in figure.worked(turned=False)] == [("Q", 3), ("K", 3)]
-    assert [len(working.lines[0].rows) for working in figure.worked(turned=True)] == [3, 3]
+    assert [(working.symbol, len(working.lines)) for working in figure.worked(transposed=False)] == [
+        ("Q", 3),
+        ("K", 3),
+    ]
+    assert [len(working.lines[0].rows) for working in figure.worked(transposed=True)] == [3, 3]
