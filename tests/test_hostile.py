@@ -150,6 +150,32 @@ def test_a_page_loads_nothing_whatever_its_template_says(folder):
 
 
 @pytest.mark.parametrize(
+    "element",
+    [
+        '<meta http-equiv="refresh" content="0;url=http://evil.example">',
+        "<META\nHTTP-EQUIV=refresh content='0;url=http://evil.example'>",
+        '<meta/name="a"/http-equiv="refresh"/content="0;url=http://evil.example">',
+        '<meta name="a" content="b" http-equiv="refresh">',
+        '<link rel="dns-prefetch" href="//evil.example">', '<link rel=preconnect href="//evil.example">',
+        '<base href="http://evil.example">', '<base target="_top">', '<iframe srcdoc="&lt;meta http-equiv=refresh"></iframe>',
+    ],
+)  # fmt: skip
+def test_a_template_that_leads_elsewhere_prints_nothing(folder, element):
+    (folder / "page.html").write_text(f"<!doctype html><html lang=en><title>x</title>{element}")
+    with pytest.raises(
+        SheetError, match=r"^template page\.html makes ['\"]<.*, which a page may not hold: it can lead elsewhere$"
+    ):
+        page("")
+
+
+def test_a_text_about_such_elements_is_a_text(folder):
+    (folder / "page.html").write_text(
+        '<!doctype html><html lang=en><meta charset="utf-8"><title>{{ d.title }}</title>'
+    )
+    assert "&lt;link&gt;" in page("", FRONT.replace("title: T", "title: 'What <meta http-equiv> and <link> do'"))
+
+
+@pytest.mark.parametrize(
     "template",
     [
         '<img src="file:///etc/passwd">', '<img src="http://evil.example/x.png">', "<style>@import 'http://evil.example';</style>",

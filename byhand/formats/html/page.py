@@ -61,6 +61,12 @@ POLICY = (
     '<meta http-equiv="Content-Security-Policy" '
     "content=\"default-src 'none'; style-src 'unsafe-inline'; font-src data:; form-action 'none'; base-uri 'none'\">"
 )
+# what may lead a browser elsewhere in spite of the policy: a refresh, a connection in advance, another page within;
+# a text has no "<", so these are elements wherever they stand
+_LEAVING = re.compile(
+    r'<(?:meta(?! charset="[\w-]+">| name="[\w-]+" content="[^"<>]*">)|link|base|i?frame)(?![\w-])[^>]{0,40}',
+    re.IGNORECASE,
+)
 TITLE, TITLE_ROOM, SMALLEST_TITLE = 21.0, 86.5, 10.0  # pt, mm beside name and date, pt
 PT = 25.4 / 72  # mm
 LINE_EM = 2.963  # mm: worked lines at 8.4 pt
@@ -165,6 +171,10 @@ def rendered(
         raise SheetError(f"template {name}{where}: {error.message}") from None
     if bad := unprintable(page, lines=True):
         raise SheetError(f"the page holds {bad}, which cannot be printed")
+    if leaving := _LEAVING.search(page):
+        raise SheetError(
+            f"template {template} makes {leaving[0]!r}, which a page may not hold: it can lead elsewhere"
+        )
     return page.replace(DOCTYPE, DOCTYPE + POLICY, 1) if page.startswith(DOCTYPE) else DOCTYPE + POLICY + page
 
 
