@@ -7,6 +7,7 @@ ByHandError             exit 1
 │   └── MisfitError     a given step of another shape
 ├── DomainError         a step leaves the number system
 ├── SheetError          a sheet or template that does not parse
+├── LimitError          a page that is too large, or takes too long to lay out
 ├── RosterError         a roster that cannot be read
 ├── WitnessError        a run that the second witness does not confirm
 ├── UnreadableError     a file that cannot be read back
@@ -68,6 +69,10 @@ class DomainError(ByHandError):
 
 class SheetError(ByHandError):
     """A sheet or a template that does not parse."""
+
+
+class LimitError(ByHandError):
+    """A page that is too large, or takes too long to lay out."""
 
 
 class RosterError(ByHandError):

@@ -13,8 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from byhand.errors import ByHandError, OutputError, SheetError, ValuesError
+from byhand.errors import ByHandError, LimitError, OutputError, SheetError, ValuesError
 from byhand.files import write
+from byhand.formats import pdf as pdf_module
+from byhand.formats.deadline import deadline
 from byhand.formats.html.page import Pages, _environment
 from byhand.model.files import _json, _npz, _safetensors, _toml
 from byhand.model.weights import Values, numbers
@@ -22,6 +24,7 @@ from byhand.notation.inline import inline, spoken
 from byhand.notation.number import parse
 from byhand.options import Options
 from byhand.pipeline import generate, prepare
+from byhand.worksheet import messages as messages_module
 from byhand.worksheet.sheet import load_sheet, parse_sheet
 
 FRONT = "title: T\nmodel: softmax\ngoal: G\nconfig: {softmax_base: 2}\ninputs: {scores: [[0, 1]]}\n"
@@ -78,9 +81,15 @@ STOPPED = {
     "{% macro f(n) %}{{ f(n + 1) }}{% endmacro %}{{ f(1) }}": "the sheet does not end",
     "{{ " + "(" * 9000 + "1" + ")" * 9000 + " }}": "the sheet does not end",
     "$" + "{" * 9000 + "$": "the sheet does not end",
-    "$" + r"\sqrt" * 9000 + "$": "a formula has 45,000 characters; 500 are enough for any page",
+    "$" + r"\sqrt" * 900 + "$": "a formula has 4,500 characters; 500 are enough for any page",
     "{{ 'a' * 10**6 }}": "the sheet makes 1,000,0",
     "{{ lines(10**9, 'a') }}": "1000000000 lines are more than a page has; use up to 60",
+    "## H\n\n" * 20_000: "x.md: the sheet has 20,002 headings, paragraphs and entries; 1,000 are the most",
+    "- a\n" * 20_000: "x.md: the sheet has 20,002 headings, paragraphs and entries; 1,000 are the most",
+    "x" * 60_000: "x.md: a paragraph has 60,000 characters; 5,000 are the most",
+    "*a* b " * 30_000: "x.md: a paragraph has 179,999 characters; 5,000 are the most",
+    "{{ hint('a' * 60_000) }}": "a paragraph has 60,000 characters; 5,000 are the most",
+    "{{ table(['a'] * 5000, ['a'] * 5000) }}": "a table of 5,000 columns is wider than any page; 50 are the most",
     "{{ '\\x00' }}": r"a text holds \x00, which cannot be printed",
     "{{ '\\ud800' }}": r"a text holds \ud800, which cannot be printed",
     "{{ '\\ue0000\\ue001' }}": r"a text holds \ue000, which cannot be printed",
@@ -217,6 +226,71 @@ def test_a_template_that_reaches_too_far_is_stopped(folder, template, message):
         page("")
     assert message in str(caught.value)
     _environment.cache_clear()
+
+
+# ---- what takes too long to lay out as PDF ----
+
+GRIDS = "<div style='display:grid'>" * 20 + "x" + "</div>" * 20  # each takes twice the time of the one in it
+
+
+def for_print(body):
+    document, run = prepare(parse_sheet("x", f"---\n{FRONT}---\n## A\n\n{body}{ASK}"), Options())
+    return Pages(document, run).html("worksheet", "print")
+
+
+def test_a_page_of_too_many_tags_is_not_laid_out(folder):
+    with pytest.raises(
+        LimitError, match=r"^x makes a page of 1\d\d,\d\d\d tags, and a PDF is laid out of 50,000 at most; make it "
+    ):
+        for_print("{{ lines(60, 'a') }}\n\n" * 900)
+
+
+@pytest.mark.parametrize("where", ["sheet", "template", "messages"])
+def test_a_word_that_no_line_has_room_for_is_not_laid_out(folder, where):
+    word = "x" * 4000
+    if where == "template":
+        (folder / "page.html").write_text(f"<!doctype html><html lang=en><title>x</title><p>{word}<b>{word}</b>")
+    elif where == "messages":
+        (folder / "messages").mkdir()
+        (folder / "messages" / "en.toml").write_text(f'top.name = "{word}"')
+    messages_module._messages.cache_clear()
+    with pytest.raises(LimitError, match=r"^'xxx.*' has 4,000 letters without a blank; 200 are the most$"):
+        pdf_module.pdf(for_print(word if where == "sheet" else ""))
+    messages_module._messages.cache_clear()
+
+
+def test_a_long_word_in_a_style_is_none():
+    assert pdf_module.pdf(f"<html lang=en><title>x</title><style>p {{ content: '{'x' * 4000}' }}</style><p>x")
+
+
+def test_a_page_that_takes_too_long_to_lay_out_is_stopped(monkeypatch):
+    monkeypatch.setattr(pdf_module, "SECONDS", 0.5)
+    with pytest.raises(LimitError, match=r"^a page took over 0.5 seconds to lay out; make it shorter or simpler$"):
+        pdf_module.pdf(f"<html lang=en><title>x</title>{GRIDS}")
+    monkeypatch.undo()
+    assert pdf_module.pdf("<html lang=en><title>x</title>x")
+
+
+def test_code_that_swallows_everything_once_is_stopped_again():
+    stopped = []
+
+    def stubborn():
+        while len(stopped) < 2:
+            try:
+                while True:
+                    pass
+            except BaseException as error:
+                stopped.append(error)
+        raise stopped[-1]
+
+    with pytest.raises(LimitError, match=r"^too long$"), deadline(0.1, "too long"):
+        stubborn()
+    assert len(stopped) == 2
+
+
+def test_an_error_within_its_time_stays_what_it_is():
+    with pytest.raises(ValueError, match=r"^mine$"), deadline(60, "too long"):
+        raise ValueError("mine")
 
 
 def test_a_sheet_that_is_a_link_to_elsewhere_is_none(folder, tmp_path):

@@ -27,6 +27,7 @@ HEADINGS = {
 _FIELDS = {heading: field for field, headings in HEADINGS.items() for heading in headings.split(", ")}
 LARGEST_ROSTER = 200_000_000  # bytes
 MARK_DIGITS = 16  # of a file's name; they alone tell students apart whose names have no Latin letters
+LONGEST_ID = 64  # characters
 LONGEST_NAME = 32  # characters that a page has room for
 
 
@@ -133,7 +134,7 @@ def parse_roster(name: str, content: bytes, tell: Tell = unheard) -> list[Studen
 def _row(file: str, number: int, row: dict[str, str]) -> _Row:
     """A row from its fields.
 
-    Raises: RosterError where it has neither a name nor an id, or a field of several lines.
+    Raises: RosterError where it has neither a name nor an id, too long an id, or a field of several lines.
     """
     if long := next((field for field, text in row.items() if len(text.splitlines()) > 1), None):
         raise RosterError(
@@ -141,6 +142,8 @@ def _row(file: str, number: int, row: dict[str, str]) -> _Row:
         )
     name = _spaced(row.get("name") or " ".join(filter(None, (row.get("first", ""), row.get("last", "")))))
     key = _spaced(row.get("id", ""))
+    if len(key) > LONGEST_ID:
+        raise RosterError(f"{file} line {number}: an id of {len(key):,} characters; {LONGEST_ID} are the most")
     if not name and not key:
         raise RosterError(f"{file} line {number} has neither a name nor an id")
     return _Row(number, Student(name or key, key or name, row.get("group", "")), bool(key))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import gc
 import io
+import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import AbstractContextManager, contextmanager, redirect_stdout
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,11 +14,16 @@ from typing import Any
 
 from byhand import __version__
 from byhand.cache import cached, sources_of
-from byhand.errors import ExtraError, OutputError, SheetError
+from byhand.errors import ExtraError, LimitError, OutputError, SheetError
 from byhand.formats import fonts
+from byhand.formats.deadline import deadline
+from byhand.notation.number import shown
 
 # tagged, for readers that speak; with what the page was asked for
 OPTIONS = {"pdf_variant": "pdf/ua-1", "custom_metadata": True}
+LONGEST_WORD = 200  # letters; a word of the course has 27
+SECONDS = 10.0  # of the processor's time, for any page
+SECONDS_A_TAG, SECONDS_A_PAGE = 0.001, 1.0  # which a large page may take: three times as long as usual
 
 
 def printed(html: str, cache: bool = True) -> bytes:
@@ -52,9 +58,9 @@ def pdf(html: str) -> bytes:
 def as_pdf(document: Any) -> bytes:
     """WeasyPrint's Document as PDF.
 
-    Raises: SheetError where the page loads a file.
+    Raises: SheetError where the page loads a file; LimitError where it takes too long.
     """
-    with _refusals(), _no_collection():
+    with _refusals(), _no_collection(), _in_time(len(document.pages) * SECONDS_A_PAGE):
         result: bytes = document.write_pdf(**OPTIONS)
     return result
 
@@ -62,16 +68,35 @@ def as_pdf(document: Any) -> bytes:
 def rendered_document(html: str) -> Any:
     """A page laid out, as WeasyPrint's Document.
 
-    Raises: SheetError where the page loads a file; ExtraError where Pango is missing.
+    Raises: SheetError where the page loads a file; LimitError where it takes too long; ExtraError where Pango is
+    missing.
     """
+    _check_words(html)
     engine = weasyprint()
     known, fetcher = engine.text.fonts.FontConfiguration(), _fetcher()()
-    with _refusals(), _no_collection():
+    with _refusals(), _no_collection(), _in_time(html.count("<") * SECONDS_A_TAG):
         css = engine.CSS(
             string=fonts.font_face_css(lambda face: face.address), font_config=known, url_fetcher=fetcher
         )
         source = engine.HTML(string=html, url_fetcher=fetcher)
         return source.render(stylesheets=[css], font_config=known, **OPTIONS)
+
+
+def _check_words(html: str) -> None:
+    """Check that no word is so long that it would take minutes to find where to break it.
+
+    Raises: LimitError.
+    """
+    longest = max(re.split(r"<style.*?</style>|<[^>]*>|\s", html, flags=re.DOTALL), key=len)
+    if len(longest) > LONGEST_WORD:
+        raise LimitError(
+            f"{shown(longest)} has {len(longest):,} letters without a blank; {LONGEST_WORD} are the most"
+        )
+
+
+def _in_time(needed: float) -> AbstractContextManager[None]:
+    seconds = max(SECONDS, needed)
+    return deadline(seconds, f"a page took over {seconds:.3g} seconds to lay out; make it shorter or simpler")
 
 
 @cache

@@ -51,6 +51,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 Blocks = tuple[Block, ...]
 CALLS: dict[str, Callable[..., Any]] = {}
 
+MOST_COLUMNS = 50  # of a table: more than a page is wide
+
 
 def call(function: F) -> F:
     """Register a function that sheets can call by its name.
@@ -245,7 +247,7 @@ def words(context: Context, name: str = "next_token") -> Block:
 def table(context: Context, head: Sequence[Any], *rows: Sequence[Any]) -> Table:
     """A table of texts in Markdown, numbers and entries; the first cell of a row is its name.
 
-    Raises: SheetError for a row that is longer or shorter than the head.
+    Raises: SheetError for a row that is longer or shorter than the head, or for more columns than a page is wide.
     """
 
     def entry_of(item: Any) -> Prose | Cell:
@@ -253,6 +255,8 @@ def table(context: Context, head: Sequence[Any], *rows: Sequence[Any]) -> Table:
             return item
         return Prose(inline(item)) if isinstance(item, str) else Cell(item)
 
+    if len(head) > MOST_COLUMNS:
+        raise SheetError(f"a table of {len(head):,} columns is wider than any page; {MOST_COLUMNS} are the most")
     for row in rows:
         if len(row) != len(head):
             raise SheetError(f"the table's head has {len(head)} entries; a row has {len(row)}")

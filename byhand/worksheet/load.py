@@ -44,7 +44,11 @@ def document(context: Context) -> Document:
     sheet, blocks = context.sheet, list[Block]()
     if re.search("[\U000f0000-\U0010ffff]", sheet.body):
         raise SheetError(f"{sheet.name}.md uses a character that is reserved, above U+EFFFF")
-    tokens = parsed(_rendered(context, blocks))
+    text = _rendered(context, blocks)
+    try:
+        tokens = parsed(text)
+    except SheetError as error:
+        raise SheetError(f"{sheet.name}.md: {error}") from None
     sections = tuple(_sections(sheet.name, tokens, blocks))
     config, tape, orientation, messages = context.config, context.tape, context.orientation, context.messages
     sentences = conventions(config, tape, orientation, sections, messages)

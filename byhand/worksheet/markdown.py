@@ -5,19 +5,44 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
+from byhand.errors import SheetError
+
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
+MOST_PARAGRAPHS = 1_000  # a sheet of the course has a hundred
+LONGEST_PARAGRAPH = 5_000  # characters
+
 
 def parsed(text: str) -> list[Token]:
-    """Paragraphs, headings and lists."""
-    return _markdown().parse(text)
+    """Paragraphs, headings and lists.
+
+    Raises: SheetError where they are more, or longer, than any sheet's.
+    """
+    tokens = _markdown().parse(text)
+    paragraphs = [token.content for token in tokens if token.type == "inline"]
+    if len(paragraphs) > MOST_PARAGRAPHS:
+        raise SheetError(
+            f"the sheet has {len(paragraphs):,} headings, paragraphs and entries; {MOST_PARAGRAPHS:,} are the most"
+        )
+    for paragraph in paragraphs:
+        _check_length(paragraph)
+    return tokens
 
 
 def inline(line: str) -> list[Token]:
-    """The tokens of one line of text, without paragraphs."""
+    """The tokens of one line of text, without paragraphs.
+
+    Raises: SheetError where it is longer than any sheet's.
+    """
+    _check_length(line)
     return list(_markdown().parseInline(line)[0].children or [])
+
+
+def _check_length(paragraph: str) -> None:
+    if len(paragraph) > LONGEST_PARAGRAPH:
+        raise SheetError(f"a paragraph has {len(paragraph):,} characters; {LONGEST_PARAGRAPH:,} are the most")
 
 
 @cache

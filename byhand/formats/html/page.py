@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 
 from byhand import __version__
 from byhand.arithmetic.expr import Expr, substitute
-from byhand.errors import SheetError
+from byhand.errors import LimitError, SheetError
 from byhand.formats import Paper
 from byhand.formats.fonts import font_face_css
 from byhand.formats.html import map as architecture_map
@@ -54,7 +54,10 @@ PAPERS = {
 MEASURES = {
     "widths": PRINT_WIDTHS, "heights": PRINT_HEIGHTS, "phone_widths": PHONE_WIDTHS, "phone_heights": PHONE_HEIGHTS,
 }  # fmt: skip
-PAGE_BUDGET = 1_000_000_000  # characters that the rendering of a page may produce
+PAGE_BUDGET = (
+    200_000_000  # characters that the rendering of a page may produce; the longest of the course takes 2 million
+)
+MOST_TAGS = 50_000  # of a page that is laid out; the longest of the course has 14,000
 # the page's first words, before a template's own: it loads nothing from anywhere, and runs nothing
 DOCTYPE = "<!doctype html>"
 POLICY = (
@@ -105,13 +108,19 @@ class Pages:
     def html(self, view: View, medium: Medium, paper: Paper = "a4") -> str:
         """The page in one view.
 
-        Raises: SheetError where a template does not parse.
+        Raises: SheetError where a template does not parse; LimitError where a page for print is too large.
         """
-        return rendered(
+        page = rendered(
             "page.html", medium, paper, self.d.messages, d=self.d, view=view, shown=view != "worksheet",
             map=self.map, effort=self.effort, groups=self.groups, worked=self.worked, worked_out=self.worked_out,
             asked=as_words({"view": view, **self.d.asked}),
         )  # fmt: skip
+        if medium == "print" and (count := page.count("<")) > MOST_TAGS:
+            raise LimitError(
+                f"{self.d.name} makes a page of {count:,} tags, and a PDF is laid out of {MOST_TAGS:,} at most; make "
+                "it shorter, or use --format html"
+            )
+        return page
 
     @cached_property
     def map(self) -> Markup:
