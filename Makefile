@@ -34,9 +34,27 @@ setup: ## install what is missing; the targets above do it first
 constraints: ## renew constraints.txt, with the oldest Python that byhand runs on
 	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && $${PYTHON:-python3.11} -m venv "$$fresh" && \
 	"$$fresh/bin/python" -m pip install --quiet '.[dev]' && \
-	{ echo '# Tested versions of all that is installed. To renew: make constraints'; \
+	{ echo '# Tested versions of all that is installed. To renew: make constraints sbom'; \
 	  "$$fresh/bin/python" -m pip freeze --exclude byhand | sed 's/+.*//' | LC_ALL=C sort -f; } > "$$fresh/pins" && \
 	cp "$$fresh/pins" constraints.txt
+
+# In a fresh environment with nothing but what byhand needs to run.
+sbom: ## renew byhand.cdx.json, the list of all that byhand needs to run, after constraints.txt
+	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && $${PYTHON:-python3.11} -m venv "$$fresh/tool" && \
+	"$$fresh/tool/bin/python" -m venv --without-pip "$$fresh/run" && \
+	"$$fresh/tool/bin/pip" install --quiet cyclonedx-bom && \
+	"$$fresh/tool/bin/pip" --python "$$fresh/run/bin/python" install --quiet -c constraints.txt . && \
+	"$$fresh/tool/bin/cyclonedx-py" environment --output-reproducible --pyproject pyproject.toml --of JSON \
+	  "$$fresh/run/bin/python" > "$$fresh/found" && $(PY) tools/sbom.py < "$$fresh/found"
+
+audit: ## look the pinned packages up in OSV's list of known vulnerabilities, without network, where it is installed
+	@command -v osv-scanner >/dev/null || { echo "make audit is skipped: it needs osv-scanner"; exit 0; }; \
+	cache=$${OSV_SCANNER_LOCAL_DB_CACHE_DIRECTORY:-$${XDG_CACHE_HOME:-$$HOME/.cache}}; \
+	ls "$$cache"/osv-*/PyPI/all.zip >/dev/null 2>&1 || { \
+	  echo "make audit is skipped: osv-scanner has no list of vulnerabilities in $$cache; to get it, with network:"; \
+	  echo "osv-scanner scan source --offline-vulnerabilities --download-offline-databases -L requirements.txt:constraints.txt"; \
+	  exit 0; }; \
+	osv-scanner scan source --offline -L requirements.txt:constraints.txt
 
 clean: ## remove .venv, caches and builds; the worksheets in output/ stay
 	@rm -rf .venv build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
@@ -45,4 +63,4 @@ clean: ## remove .venv, caches and builds; the worksheets in output/ stay
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | expand -t 14
 
-.PHONY: worksheet test test-torch check bench picture setup constraints clean help
+.PHONY: worksheet test test-torch check bench picture setup constraints sbom audit clean help

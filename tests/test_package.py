@@ -1,13 +1,20 @@
 """What `pip install byhand` gives somebody who has no checkout."""
 
+import json
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
+import tarfile
+import tomllib
+from importlib.metadata import distribution
 from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 
@@ -18,12 +25,36 @@ def run(*command, **options):
     return done.stdout.strip()
 
 
+def built(checkout, folder):
+    """The wheel and the source archive of a checkout, built without the network."""
+    run(sys.executable, "-m", "build", "--wheel", "--sdist", "--no-isolation", "--outdir", folder, checkout)
+    (wheel,), (source,) = folder.glob("byhand-*.whl"), folder.glob("byhand-*.tar.gz")
+    return wheel, source
+
+
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("dist")
-    run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, CHECKOUT)
-    (path,) = folder.glob("byhand-*.whl")
-    return path
+def archives(tmp_path_factory):
+    return built(CHECKOUT, tmp_path_factory.mktemp("dist"))
+
+
+@pytest.fixture(scope="module")
+def wheel(archives):
+    return archives[0]
+
+
+def test_the_archives_come_out_the_same_bytes_from_another_folder_at_another_time(archives, tmp_path):
+    wheel, source = archives
+    before = os.umask(0o077)
+    try:
+        with tarfile.open(source) as archive:
+            archive.extractall(tmp_path / "elsewhere", filter="data")
+        (elsewhere,) = (tmp_path / "elsewhere").iterdir()
+        for path in elsewhere.rglob("*"):
+            os.utime(path, (10**9, 10**9))
+        again = built(elsewhere, tmp_path / "dist")
+    finally:
+        os.umask(before)
+    assert [path.read_bytes() for path in again] == [wheel.read_bytes(), source.read_bytes()]
 
 
 def test_the_wheel_holds_every_template_and_the_licence(wheel):
@@ -34,6 +65,65 @@ def test_the_wheel_holds_every_template_and_the_licence(wheel):
     assert {f"byhand/{path.relative_to(CHECKOUT).as_posix()}" for path in templates} <= held
     assert "byhand/run.schema.json" in held
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in held)
+    assert any(name.endswith(".dist-info/sboms/byhand.cdx.json") for name in held)
+
+
+def needed(requirements, extra=""):
+    """The packages that are required here, and those that these need."""
+    for need in map(Requirement, requirements):
+        if need.marker is None or need.marker.evaluate({"extra": extra}):
+            yield canonicalize_name(need.name)
+            for more in ("", *need.extras):
+                yield from needed(distribution(need.name).requires or (), more)
+
+
+BILL = json.loads((CHECKOUT / "byhand.cdx.json").read_text(encoding="utf-8"))["components"]
+
+
+def test_the_bill_of_materials_lists_what_is_needed_at_its_pinned_version():
+    listed = {canonicalize_name(part["name"]): part["version"] for part in BILL}
+    lines = (CHECKOUT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pins = {canonicalize_name(name): version for name, _, version in (x.partition("==") for x in lines) if version}
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert listed.keys() == set(needed(project["dependencies"]))
+    assert listed == {name: pins[name] for name in listed}
+
+
+def test_the_licence_of_every_package_is_told():
+    rows = (CHECKOUT / "docs" / "licences.md").read_text(encoding="utf-8").splitlines()
+    told = dict(
+        row.strip("| ").split(" | ") for row in rows if row.startswith("| ") and not row.startswith("| package")
+    )
+    assert told.keys() == {part["name"] for part in BILL}
+    assert all(told.values())
+    for part in BILL:
+        said = [each.get("expression") or each["license"].get("id") for each in part.get("licenses", [])]
+        if len(said) == 1 and said[0]:  # else it is a classifier, or a choice
+            assert told[part["name"]] == said[0]
+
+
+def make(target, *path, **environment):
+    """What `make` prints with these folders as the path, beside what make itself needs."""
+    found = os.pathsep.join(map(str, (*path, "/usr/bin", "/bin")))
+    env = {**os.environ, "PATH": found, **environment}
+    return run("make", "--silent", target, cwd=CHECKOUT, env=env)
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="there is no make")
+def test_the_audit_runs_without_network_or_says_why_it_is_skipped(tmp_path):
+    (tmp_path / "bin").mkdir()
+    scanner, cache = tmp_path / "bin" / "osv-scanner", {"OSV_SCANNER_LOCAL_DB_CACHE_DIRECTORY": str(tmp_path)}
+    if shutil.which("osv-scanner", path="/usr/bin:/bin") is None:
+        assert make("audit", tmp_path / "bin", **cache) == "make audit is skipped: it needs osv-scanner"
+    scanner.write_text('#!/bin/sh\necho "$@"\n')
+    scanner.chmod(0o755)
+    told = make("audit", tmp_path / "bin", **cache)
+    assert told.startswith(
+        f"make audit is skipped: osv-scanner has no list of vulnerabilities in {tmp_path}; to get it"
+    )
+    (tmp_path / "osv-scanner" / "PyPI").mkdir(parents=True)
+    (tmp_path / "osv-scanner" / "PyPI" / "all.zip").touch()
+    assert make("audit", tmp_path / "bin", **cache) == "scan source --offline -L requirements.txt:constraints.txt"
 
 
 def test_the_wheel_alone_prints_a_worksheet_and_its_key(wheel, tmp_path):
