@@ -3,6 +3,7 @@
 rules.py      what each operation does to whole matrices
 wiring.py     which steps each model has, and what they read
 numbers.py    exact fractions, and numbers of sixty digits
+float64.py    numbers with a bound on the rounding errors of float64
 letters.py    the numbers of a run.json, and letters
 recorded.py   what the witness asks of a run
 judge.py      computes each step of a run, and compares

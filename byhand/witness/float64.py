@@ -13,15 +13,18 @@ from typing import Any
 from byhand.witness.numbers import NEG_INF, digits
 
 UNIT = Fraction(1, 2**53)  # the unit roundoff u
-SMALLEST = Fraction(1, 2**1022)  # of the numbers that have all digits; below, errors are as large as at it
-LIBRARY = 16  # roundings that a function of a C library may be off by: glibc's are off by up to 5 ulp, which are 10
+SMALLEST = Fraction(1, 2**1022)  # the smallest normal number: errors of smaller ones are as large as its error
+LIBRARY = (
+    16  # the error of a function of a C library, in roundings: glibc's err by up to 5 ulp, which is 10 roundings
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Bounded:
-    """A number, and how far float64's may be from it: up to γ(roundings) · size, where γ(n) = n u / (1 − n u).
+    """A number with a bound on the error of float64: γ(roundings) · size, where γ(n) = n u / (1 − n u).
 
-    value, size: to sixty digits; size: the sum of the sizes of all that is added up, so that what cancels counts.
+    value: the number, to sixty digits. size: the sum of the absolute values of all terms, so that cancellation does
+    not make the bound smaller. roundings: how often a term was rounded.
     """
 
     value: Any
@@ -65,9 +68,8 @@ class Bounded:
 
 
 class Float64:
-    """float64's numbers, bounded.
-
-    A function f of x has the error of its own rounding, and |f'(x)| times that of x.
+    """The number system of float64 with bounds. The error of f(x) is that of its own rounding, and |f'(x)| times that
+    of x.
     """
 
     def num(self, value: Any) -> Any:

@@ -1,7 +1,7 @@
-"""The second witness: a run's steps computed again from its givens, one by one, by rules and wiring of its own.
+"""Judge a run: compute each of its steps again, by the witness's own rules and wiring, and compare.
 
-Each step is judged from the recorded numbers that it reads, as "round and carry" means it; one after the other, that
-is the whole forward pass.
+Each step is computed from the recorded numbers that it reads, which classroom decimals have rounded. All steps
+together are the whole forward pass.
 """
 
 from __future__ import annotations
@@ -32,9 +32,10 @@ Agree = Callable[[Any, Any], bool]
 
 
 def judge(run: Recorded) -> None:
-    """Compute every step of a run again: where the run rounds once, from the witness's own unrounded numbers.
+    """Compute every step of a run again, and compare.
 
-    Letters are tried at three points.
+    Steps are computed from recorded numbers; but if the run rounds only where it prints, from the witness's own
+    unrounded numbers. Letters get values, at three points.
 
     Raises: WitnessError for the first cell that differs.
     """
@@ -54,9 +55,11 @@ def judge(run: Recorded) -> None:
 
 
 def computed(name: str, wire: Wire, steps: Mapping[str, Rows], floats: bool) -> Rows:
-    """A step from the numbers that it reads: exactly, or where that cannot be, to sixty digits; floats with bounds.
+    """A step, computed from the numbers that it reads: exactly if it is rational, else to sixty digits.
 
-    Raises: WitnessError.
+    floats: whether the run is in float64, so that numbers have bounds on their errors.
+
+    Raises: WitnessError where it cannot be computed.
     """
     if wire.rule not in RULES:
         raise WitnessError(f"{name}: the witness has no rule for {wire.rule!r}")

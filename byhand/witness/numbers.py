@@ -1,4 +1,4 @@
-"""Numbers for the witness: fractions where they are exact, sixty digits where they are not, and −∞ as a float."""
+"""The number systems of the witness: exact fractions, and floating point of sixty digits. −∞ is the float."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from typing import Any
 NEG_INF = float("-inf")
 DIGITS = 60
 MOST_BITS = 100_000  # of an exact power, or before or behind the point: no recorded number has as many
-TOLERANCE = Fraction(1, 10**40)  # what sixty digits may be off by
+TOLERANCE = Fraction(1, 10**40)  # of sixty digits, relative to 1 + |x|: far more than rounding errors add up to
 
 
 class IrrationalError(ArithmeticError):
-    """A number that is no fraction; sixty digits will have to do."""
+    """A number that is not rational, so that it has to be computed to sixty digits."""
 
 
 class Exact:
-    """Integers and fractions.
+    """Exact integers and fractions.
 
-    Raises: IrrationalError where there is none.
+    Raises: IrrationalError where a result is not rational.
     """
 
     def num(self, value: Any) -> Any:
-        """A number as it is."""
+        """The number itself."""
         return value
 
     def over(self, a: Any, b: Any) -> Any:
@@ -71,7 +71,7 @@ class Exact:
         return 1 if x == 0 else _irrational()
 
     def logarithm(self, x: Any, base: Any = "e") -> Any:
-        """The exponent that makes x of the base."""
+        """The logarithm of x: the exponent for which the power of the base is x."""
         if x == 1:
             return 0
         if base == "e" or x < 0:
@@ -139,7 +139,7 @@ EXACT = Exact()
 
 @cache
 def digits() -> Digits:
-    """Made when it is needed: what is exact never imports mpmath."""
+    """The number system of sixty digits, memoised. Exact runs do not need it, and never import mpmath."""
     return Digits()
 
 
@@ -176,7 +176,7 @@ def is_exact(value: Any) -> bool:
 
 
 def rounds_to(value: Any, recorded: Any, places: int) -> bool:
-    """Whether a number rounded to so many places, a tie away from 0, is what was recorded."""
+    """Whether a recorded number is this number, rounded to the places, ties away from 0."""
     if NEG_INF in (value, recorded):
         return bool(value == recorded)
     true, unit = fraction(value), Fraction(1, 10**places)
