@@ -106,7 +106,7 @@ def mistaken(tape: Tape, name: str) -> tuple[Tape, list[Step]]:
     return resumed(tape, changed, {}), [step for step in tape.used() if step.name in changed]
 
 
-def differing(tape: Tape, name: str) -> int:
+def cells_changed(tape: Tape, name: str) -> int:
     """How many cells the mistake changes in the steps where it is made.
 
     Cells that cannot be computed after the mistake count. If all these steps have another shape, all cells count. The

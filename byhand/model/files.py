@@ -26,7 +26,7 @@ LARGEST_TEXT = 1_000_000  # bytes of an array of text
 MOST_ARRAYS = 2_000  # in an npz file
 MOST_NUMBERS = 1_000_000  # in a binary file, whose numbers may be compressed
 MOST_DOTS = 30  # in a key of TOML: the parser's time and memory grow with their square
-BESIDE = ("config", "tokens", "source", "vocabulary")  # the entries of a binary file that are no numbers
+OTHER_ENTRIES = ("config", "tokens", "source", "vocabulary")  # the entries of a binary file that are no numbers
 BUFFERS = (".attn.mask", ".attn.IGNORE")  # the ends of names that TransformerLens saves beside the parameters
 DTYPES = {
     "F64": "<f8", "F32": "<f4", "F16": "<f2", "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "<i1",
@@ -130,7 +130,7 @@ def _as_entries(found: Mapping[str, Any]) -> dict[str, Any]:
     """
     entries: dict[str, Any] = {"inputs": {}, "weights": {}}
     for name, entry in found.items():
-        if name in BESIDE:
+        if name in OTHER_ENTRIES:
             entries[name] = entry
         elif name.startswith("inputs/"):
             entries["inputs"][name.removeprefix("inputs/")] = entry
@@ -155,7 +155,7 @@ def _safetensors(content: bytes) -> Any:
         raise ValueError(error) from None
     length = int.from_bytes(content[:8], "little")
     notes = json.loads(content[8 : 8 + length]).get("__metadata__") or {}
-    found: dict[str, Any] = {key: _json(text) for key, text in notes.items() if key in BESIDE}
+    found: dict[str, Any] = {key: _json(text) for key, text in notes.items() if key in OTHER_ENTRIES}
     budget = MOST_NUMBERS
     for name, tensor in sorted(tensors, key=lambda pair: pair[0]):  # which come in any order
         shape, dtype, data = tensor["shape"], tensor["dtype"], tensor["data"]
@@ -214,7 +214,7 @@ def _npy(name: str, file: IO[bytes], budget: int) -> tuple[Any, int]:
     if any(type(n) is not int or n < 0 for n in shape):  # numpy takes true for 1, and reads a size below 0 to the end
         raise ValuesError(f"{shown(name)} has the shape {shown(shape)}; a size is a whole number from 0 on")
     budget, size = _within(name, shape, budget), math.prod(shape) * dtype.itemsize
-    if dtype.kind not in ("iufU" if name in BESIDE else "iuf"):
+    if dtype.kind not in ("iufU" if name in OTHER_ENTRIES else "iuf"):
         raise ValuesError(f"{shown(name)} holds {shown(str(dtype))}; save it as float32")
     if dtype.kind == "U" and size > LARGEST_TEXT:
         raise ValuesError(f"{shown(name)} has over {LARGEST_TEXT // 1000:,} kB of text; a sheet needs a few")

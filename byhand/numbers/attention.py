@@ -69,8 +69,8 @@ VALUES_PER_HEAD = 15  # columns with the smallest denominators, for each head, f
 MIXTURES_JOINED = 3  # mixtures for which the columns of W_O are listed, which takes most of the time
 MIXTURES_JOINED_OF_FIVE = 10  # the same for five tokens, where many mixtures have too few columns
 MIXTURES_PLAIN = 3  # mixtures that are handed on where no W_O follows
-OUT_COLUMNS = 20_000  # columns of W_O that are drawn if there are more
-OUT_COLUMNS_NEEDED = 8  # a mixture with fewer columns is left out: it hardly ever has a W_O
+W_O_COLUMNS = 20_000  # columns of W_O that are drawn if there are more
+W_O_COLUMNS_NEEDED = 8  # a mixture with fewer columns is left out: it hardly ever has a W_O
 
 # 3. W_O
 
@@ -459,7 +459,7 @@ def _whole_columns(
     """Numerators z (count, n, width) over denominators (count, n) → for each z, the one with most columns first: its
     place, the columns of W_O (columns, width) whose products with it are whole, and these products (columns, n).
 
-    A z with fewer than OUT_COLUMNS_NEEDED such columns is left out.
+    A z with fewer than W_O_COLUMNS_NEEDED such columns is left out.
 
     Method: meet in the middle. A column is made of two halves. For each token, the products of the halves must be
     opposite modulo the denominator. The remainders of all tokens are the digits of one number in mixed radix, so that
@@ -475,12 +475,12 @@ def _whole_columns(
         opposite = zip(halves, parts, (1, -1), strict=True)
         joins.append(Join(*(sign * half @ part.T % modulus @ radix for half, part, sign in opposite)))
     for i in np.argsort([-join.count for join in joins], kind="stable"):
-        pairs = zip(halves, joins[i].pairs(dice, OUT_COLUMNS), strict=True)
+        pairs = zip(halves, joins[i].pairs(dice, W_O_COLUMNS), strict=True)
         columns = np.concatenate([half[side] for half, side in pairs], 1)
         columns = columns[are_natural_columns(columns, twos=2)]
         products = columns @ z[i].T // common[i]
         fit = (abs(products).max(1) <= min(2 * limits.stream, limits.integer)) & (products != 0).any(1)
-        if fit.sum() >= OUT_COLUMNS_NEEDED:
+        if fit.sum() >= W_O_COLUMNS_NEEDED:
             yield int(i), columns[fit], products[fit]
 
 

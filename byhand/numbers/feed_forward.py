@@ -13,9 +13,9 @@ from byhand.numbers.norms import can_be_scaled, friendly_rows, unit_of
 from byhand.numbers.promises import Limits
 from byhand.numbers.registry import Task
 
-IN_COLUMNS = 600  # columns of W_in, each with a bias, that first layers are made of
+W_IN_COLUMNS = 600  # columns of W_in, each with a bias, that first layers are made of
 FIRST_LAYERS_TRIED = 200
-OUT_COLUMNS = 8000  # columns of W_out that second layers are made of, each without a bias and with one
+W_OUT_COLUMNS = 8000  # columns of W_out that second layers are made of, each without a bias and with one
 SECOND_LAYERS_TRIED = 2000
 SECOND_LAYER_BEAMS = 60
 IN_BIASES = np.array([0, 0, 1, -1, 1, -1, 2])  # an entry of b_in is drawn from these, 0 and ±1 twice as often as 2
@@ -49,7 +49,7 @@ def find_first_layer(dice: Dice, x: Ints, d_mlp: int, limits: Limits) -> FirstLa
     """
     n = len(x)
     pool = weight_columns(x.shape[1])
-    pool = pool[dice.sample(len(pool), IN_COLUMNS)]
+    pool = pool[dice.sample(len(pool), W_IN_COLUMNS)]
     bias = dice.choices(IN_BIASES, len(pool))
     pre = pool @ x.T + bias[:, None]  # (columns, n)
     alive = (pre > 0).sum(1)
@@ -77,7 +77,7 @@ def _out_columns(dice: Dice, first: FirstLayer) -> tuple[Ints, Ints, Ints]:
     n).
     """
     w = weight_columns(first.W_in.shape[1])
-    w = w[dice.sample(len(w), OUT_COLUMNS)]
+    w = w[dice.sample(len(w), W_OUT_COLUMNS)]
     b = np.concatenate([np.zeros(len(w), np.int64), dice.choices(np.array([1, -1]), len(w))])
     w = np.concatenate([w, w])
     products = np.rint(w.astype(np.float64) @ first.post.T.astype(np.float64)).astype(np.int64)  # exact: small

@@ -17,7 +17,7 @@ from byhand.arithmetic.expr import refs
 from byhand.arithmetic.floats import FLOATS
 from byhand.effort import STEP, seconds
 from byhand.errors import DomainError, UnknownNameError
-from byhand.mistakes.registry import applying, differing, resumed
+from byhand.mistakes.registry import applying, cells_changed, resumed
 from byhand.model.config import Config
 from byhand.ops.attention import mask_future
 from byhand.ops.norms import standardize
@@ -236,7 +236,7 @@ def quality(tape: Tape) -> dict[str, Any]:
 
 def foiled(tape: Tape) -> dict[str, int]:
     """For each mistake that can be made in a run, how many cells it changes in the steps where it is made."""
-    return {name: differing(tape, name) for name in applying(tape)}
+    return {name: cells_changed(tape, name) for name in applying(tape)}
 
 
 def _printed(tape: Tape) -> list[Step]:

@@ -6,7 +6,7 @@ import pytest
 from small_runs import BOTH, CACHED, HEAD, POST, attention, made, rows
 
 from byhand.arithmetic.exact import RATIONALS
-from byhand.mistakes import applying, changes, differing, foil
+from byhand.mistakes import applying, cells_changed, changes, foil
 from byhand.model import MODELS
 from byhand.model.config import Config
 from byhand.model.weights import Values
@@ -92,7 +92,7 @@ def test_a_mistake_with_an_encoder_or_a_cache(tape, name, step, right, wrong):
     assert rows(tape, step) == right
     assert rows(foil(tape, name), step) == wrong
     assert name in applying(tape)
-    assert differing(tape, name) > 0
+    assert cells_changed(tape, name) > 0
 
 
 def test_a_mask_is_missed_only_where_it_belongs():

@@ -3,7 +3,7 @@
 import pytest
 from small_runs import made, rows
 
-from byhand.mistakes import applying, differing, foil
+from byhand.mistakes import applying, cells_changed, foil
 
 SIZES = made(
     "sizing", config={"d_model": 4, "n_heads": 2, "d_head": 2, "d_mlp": 8, "d_vocab": 10, "tie_word_embeddings": True}
@@ -28,7 +28,7 @@ def test_a_mistake_in_counting(tape, name, step, right, wrong):
     assert rows(tape, step) == right
     assert rows(foil(tape, name), step) == wrong
     assert name in applying(tape)
-    assert differing(tape, name) > 0
+    assert cells_changed(tape, name) > 0
 
 
 def test_a_backward_pass_is_counted_from_what_was_found():

@@ -4,7 +4,7 @@ import pytest
 from small_runs import made, rows
 
 from byhand.arithmetic.exact import RATIONALS
-from byhand.mistakes import changes, differing, foil
+from byhand.mistakes import cells_changed, changes, foil
 from byhand.model import MODELS
 from byhand.model.weights import Values
 
@@ -30,7 +30,7 @@ PLACES = made(
 def test_a_mistake_with_words_or_positions(tape, name, step, right, wrong):
     assert rows(tape, step) == right
     assert rows(foil(tape, name), step) == wrong
-    assert differing(tape, name) > 0
+    assert cells_changed(tape, name) > 0
 
 
 def test_a_sum_that_a_model_goes_on_with_is_not_appended():

@@ -3,7 +3,7 @@
 import pytest
 from small_runs import feed_forward, made, rows
 
-from byhand.mistakes import differing, foil
+from byhand.mistakes import cells_changed, foil
 
 LAYER = made(
     "linear-layer", config={"d_model": 2, "d_mlp": 2}, inputs={"x": [[1, 2]]},
@@ -15,7 +15,7 @@ LAYER = made(
 def test_a_mistake_with_a_bias(name, wrong):
     assert rows(LAYER, "y") == [[8, 1]]
     assert rows(foil(LAYER, name), "y") == wrong
-    assert differing(LAYER, name) == 2
+    assert cells_changed(LAYER, name) == 2
 
 
 def test_mistakes_in_the_feed_forward_network():

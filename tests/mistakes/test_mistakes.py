@@ -6,7 +6,7 @@ import pytest
 from small_runs import HEAD, attention, feed_forward, made, rows
 
 from byhand.errors import DomainError, UnknownNameError
-from byhand.mistakes import MISTAKES, applying, cells_apart, changes, differing, foil, resumed
+from byhand.mistakes import MISTAKES, applying, cells_apart, cells_changed, changes, foil, resumed
 from byhand.worksheet.messages import messages
 
 
@@ -53,9 +53,9 @@ def test_what_a_mistake_leaves_alone_is_no_change():
 
 
 def test_a_mistake_is_counted_in_the_cells_where_it_is_made():
-    assert differing(feed_forward(), "no-relu") == 1
-    assert differing(attention(), "no-sqrt") == 3
-    assert differing(attention(), "softmax-over-columns") == 3
+    assert cells_changed(feed_forward(), "no-relu") == 1
+    assert cells_changed(attention(), "no-sqrt") == 3
+    assert cells_changed(attention(), "softmax-over-columns") == 3
 
 
 def test_what_cannot_be_computed_differs():

@@ -5,7 +5,7 @@ from fractions import Fraction
 from small_runs import POST, PRE, rows
 
 from byhand.arithmetic.exact import RATIONALS
-from byhand.mistakes import changes, differing, foil
+from byhand.mistakes import cells_changed, changes, foil
 from byhand.model import MODELS
 from byhand.model.config import Config
 from byhand.model.weights import Values
@@ -42,5 +42,5 @@ def test_the_residual_stream_forgotten():
 def test_the_layer_normalised_before_the_sum():
     assert rows(POST, "blocks.0.ln1.hook_normalized") == [[-1, 1]]
     assert rows(foil(POST, "norm-before-sum"), "blocks.0.ln1.hook_normalized") == [[3, 3]]
-    assert differing(POST, "norm-before-sum") > 0
+    assert cells_changed(POST, "norm-before-sum") > 0
     assert not changes(PRE, "norm-before-sum"), "before a branch, a norm reads the stream"

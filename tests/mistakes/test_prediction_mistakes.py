@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 from small_runs import made, rows
 
-from byhand.mistakes import applying, differing, foil
+from byhand.mistakes import applying, cells_changed, foil
 
 HALF, THIRD = Fraction(1, 2), Fraction(1, 3)
 JUDGED = made(
@@ -41,4 +41,4 @@ def test_a_mistake_with_probabilities(tape, name, step, right, wrong):
     assert rows(tape, step) == right
     assert rows(foil(tape, name), step) == wrong
     assert name in applying(tape)
-    assert differing(tape, name) > 0
+    assert cells_changed(tape, name) > 0

@@ -3,7 +3,7 @@
 import pytest
 from small_runs import made, rows
 
-from byhand.mistakes import differing, foil
+from byhand.mistakes import cells_changed, foil
 
 PAIR = made("dot-product", inputs={"u": [[1, 2], [3, 0]], "v": [[4, -1], [1, 7]]})
 PRODUCT = made("matrix-product", inputs={"A": [[1, 2], [0, 1]], "B": [[3, 1], [1, 0]]})
@@ -23,4 +23,4 @@ TURNED = made("matrix-product", inputs={"A": [[1, 2], [0, 1]], "B": [[3, 1], [0,
 def test_a_mistake_in_a_product(tape, name, step, right, wrong):
     assert rows(tape, step) == right
     assert rows(foil(tape, name), step) == wrong
-    assert (differing(tape, name) > 0) == (right != wrong)
+    assert (cells_changed(tape, name) > 0) == (right != wrong)

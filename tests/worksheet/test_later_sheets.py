@@ -5,7 +5,7 @@ import pytest
 from byhand.arithmetic.exact import RATIONALS
 from byhand.arithmetic.expr import NEG_INF
 from byhand.formats.html.page import Pages
-from byhand.mistakes import differing
+from byhand.mistakes import cells_changed
 from byhand.model.weights import complete
 from byhand.options import Options
 from byhand.pipeline import prepare
@@ -86,7 +86,7 @@ def test_the_mistakes_that_a_sheet_is_about_show(sheet, mistakes):
     tape = own(sheet)
     for step in tape.steps:
         tape.values(step)
-    assert all(differing(tape, mistake) for mistake in mistakes)
+    assert all(cells_changed(tape, mistake) for mistake in mistakes)
 
 
 def test_what_is_needed_before_a_sheet_comes_before_it():

@@ -16,7 +16,7 @@ LINE = 4.2  # from one line of text to the next
 ROW = 8.0  # the height of a row with a blank
 PAD = 3.0  # the space beside a text
 NARROWEST_BLANK = 14.0
-GLYPH = 3.2  # the width of each sign that is written in a blank
+GLYPH_WIDTH = 3.2  # the width of each sign that is written in a blank
 WIDEST_TEXT = 30.0  # the greatest width of a text over or under blanks
 
 
@@ -98,7 +98,7 @@ def _is_blank(entry: Prose | Cell) -> bool:
 
 def _width(entry: Prose | Cell) -> float:
     if isinstance(entry, Cell):
-        return max(NARROWEST_BLANK, GLYPH * len(entry.text) + PAD)
+        return max(NARROWEST_BLANK, GLYPH_WIDTH * len(entry.text) + PAD)
     return words(entry.text, TEXT_EM).width + PAD
 
 
