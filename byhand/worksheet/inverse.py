@@ -20,7 +20,8 @@ LeftOut = dict[tuple[str, tuple[str, ...]], tuple[Place, ...]]  # by the result 
 class Solution:
     """How an unknown is found.
 
-    at: the cell of the result that gives it. rule: the arithmetic over references. worked: the same with numbers.
+    at: the cell of the result from which it is found. rule: the tree that gives it, over references. worked: the same
+    tree with numbers.
     """
 
     at: tuple[int, int]
@@ -29,10 +30,10 @@ class Solution:
 
 
 def solutions(tape: Tape, name: str, unknown: Sequence[str | Place]) -> dict[Place, Expr]:
-    """For each unknown, the arithmetic that finds it from the printed result of a step and its printed operands.
+    """For each unknown, the rule by which it is found from the printed result of a step and its printed operands.
 
-    Where an unknown is only the name of an operand, its entry with the smallest division is taken. In a class, the
-    first copy decides which entries are unknown and from which cells they are found.
+    If an unknown is only the name of an operand, the entry is taken that is found by the smallest division. In a
+    class, the first copy decides which entries are unknown, and from which cells they are found.
 
     Raises: SheetError for an unknown that the result does not determine.
     """
@@ -55,25 +56,26 @@ def solutions(tape: Tape, name: str, unknown: Sequence[str | Place]) -> dict[Pla
     found: dict[Place, Expr] = {}
     for place, way in ways.items():
         left = [other for other in places if other not in found]
-        own = next(_ways(tape, name, place, left, [way.at]))
-        _division(own.worked)  # its comparisons note the copies that divide by another number
-        found[place] = own.rule
+        of_all = next(_ways(tape, name, place, left, [way.at]))
+        _division(of_all.worked)  # its comparisons note the copies that divide by another number
+        found[place] = of_all.rule
     return found
 
 
 def places_of(left_out: LeftOut, name: str, unknown: Sequence[str | Place]) -> Sequence[str | Place]:
-    """The unknowns of a result, with the entries that are known to be left out in place of operands' names."""
+    """The unknowns of a result, in which entries that are known to be left out replace the names of operands."""
     known = left_out.get((name, _operands(unknown)), ())
     return known if known and {item for item in unknown if not isinstance(item, str)} <= {*known} else unknown
 
 
 def leave_out(left_out: LeftOut, name: str, places: Iterable[Place]) -> None:
-    """Take down which entries are left out."""
-    own = tuple(sorted(places))
-    left_out[name, _operands(own)] = own
+    """Record which entries are left out."""
+    entries = tuple(sorted(places))
+    left_out[name, _operands(entries)] = entries
 
 
 def _operands(unknown: Sequence[str | Place]) -> tuple[str, ...]:
+    """The names of the operands that hold unknowns, sorted."""
     return tuple(sorted(item if isinstance(item, str) else item[0] for item in unknown))
 
 
@@ -88,10 +90,10 @@ def _of_first_copy(tape: Tape) -> Tape:
 def recovered(
     tape: Tape, name: str, unknown: Sequence[Place], printed: Mapping[tuple[int, int], str]
 ) -> dict[Place, Any]:
-    """The numbers of the unknowns, computed from the printed result of a step. Their numbers in the run are not read.
+    """The numbers of the unknowns, computed from the printed result of a step, without reading them in the run.
 
-    Where several cells give an unknown, the first whose number reproduces the printed results counts, since these may
-    be rounded.
+    If an unknown can be found from several cells, the first is taken whose number reproduces all printed results,
+    since these may be rounded.
     """
     results = {at: parse(text) for at, text in printed.items()}
     known: dict[Ref, Any] = {}
@@ -216,7 +218,7 @@ def _is_one(node: Expr, number: Callable[[Ref], Any]) -> bool:
 
 
 def _division(line: Expr) -> float:
-    """A key that sorts lines by the size of their divisor: 1 where there is none; letters come last."""
+    """The size of a line's divisor, by which lines are sorted: 1 if there is none, and infinite for letters."""
     if not isinstance(line, Div):
         return 1.0
     divisor = line.right.value if isinstance(line.right, Num) else None
