@@ -35,6 +35,7 @@ from byhand.classroom.printing.layout import copy_html
 from byhand.classroom.printing.template import copy_pdf
 from byhand.classroom.roster import Student
 from byhand.classroom.students import CLASS_VIEWS, class_pages
+from byhand.formats.html.page import Pages
 from byhand.formats.pdf import pdf
 from byhand.options import Options
 from byhand.reading.verify import report
@@ -162,9 +163,9 @@ def spent_on(sheet: str, count: int) -> tuple[dict[str, float], int]:
         for own in run.runs():
             judge(own)
     with stage(spent, "names and codes"):
-        run = room._stamped(plan, run, class_)
+        run = room._stamped(run, class_)
     with stage(spent, "marking"):
-        dict(room._html(plan, run.document))
+        dict(room._html(plan, Pages(run.document, run.run)))
     with stage(spent, "filling"):
         pages = {view: list(fill(made.layouts[view][0], run.domain.marks)) for view in CLASS_VIEWS}
     with stage(spent, "zlib"):
@@ -197,7 +198,7 @@ def written(folder: Path, made: Any, packed: Any) -> None:
         bundle = Bundle(file, places, "all", "en")
         for view in CLASS_VIEWS:
             for copy, contents in enumerate(zip(*packed[view], strict=True)):
-                replace_file(folder / f"{copy}-{view}.pdf", copy_pdf(made.templates[view][0], contents))
+                replace_file(folder / f"{copy}-{view}.pdf", copy_pdf(made.templates[view][0], contents, ""))
                 bundle.add(made.templates[view][0], contents)
         bundle.finish()
 
@@ -224,16 +225,18 @@ def proof(count: int, sheets: list[str]) -> None:
         class_ = students(-(-count // len(PROOF)))
         made = class_pages(plan)
         keys = fitting(made.numbers.run, [*made.samples, *map(plan.key, class_)])
-        run = room._stamped(plan, made.numbers.run([key for key in keys if key]), class_)
+        run = room._stamped(made.numbers.run([key for key in keys if key]), class_)
         alone, texts, verdicts, shares = 0, 0, 0, list[float]()
-        dict(room._html(plan, run.document))
+        of = Pages(run.document, run.run)
+        dict(room._html(plan, of))
         for view, html in made.html.items():
             pages = list(zip(*fill(made.layouts[view][0], run.domain.marks), strict=True))
+            words = list(run.filled(of.words(view)))
             for copy, own in list(enumerate(pages))[-len(class_) :]:
                 if None in own:
                     alone += 1
                     continue
-                filled = copy_pdf(made.templates[view][0], [*map(zlib.compress, own)])
+                filled = copy_pdf(made.templates[view][0], [*map(zlib.compress, own)], words[copy])
                 full = pdf(copy_html(html, partial(run.text_of, copy=copy)))
                 texts += same_text(filled, full)
                 verdicts += verified(filled) == verified(full) == "right"

@@ -86,6 +86,11 @@ def imported_files(path):
                     yield file
 
 
+@pytest.mark.parametrize("name", sorted(name for name in FILES if name.startswith("reading/")))
+def test_no_message_is_needed_to_read_a_page(name):
+    assert "worksheet/messages.py" not in set(imported_files(FILES[name]))
+
+
 def test_no_files_import_each_other_in_a_circle():
     left = {name: set(imported_files(path)) for name, path in FILES.items()}
     while free := [name for name, imports in left.items() if not imports & left.keys()]:

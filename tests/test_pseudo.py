@@ -10,7 +10,7 @@ import pytest
 from maps import in_the_white
 from page_layout import fits
 
-from byhand.errors import UnreadableError
+from byhand.errors import UnknownNameError
 from byhand.formats.html import page as html_page
 from byhand.formats.html.map import svg
 from byhand.formats.html.page import Pages
@@ -18,6 +18,8 @@ from byhand.formats.pdf import pdf
 from byhand.mistakes import MISTAKES
 from byhand.options import Options
 from byhand.pipeline import prepare
+from byhand.reading.page import read_html
+from byhand.reading.pdf import read_pdf
 from byhand.reading.verify import verify
 from byhand.worksheet.document import VIEWS
 from byhand.worksheet.messages import messages
@@ -135,8 +137,19 @@ def test_a_page_that_says_that_it_is_in_english_is_wrong(xx, tmp_path):
     html = Pages(*made("softmax")).html("key", "screen")
     path = tmp_path / "key.html"
     path.write_text(html.replace("language=xx", "language=en"), encoding="utf-8")
-    with pytest.raises(UnreadableError, match="no line"):
-        verify(path)
+    assert verify(path).faults
+
+
+def test_a_page_is_read_where_there_are_no_messages_of_its_language(xx, monkeypatch):
+    pages = Pages(*made("layer-norm"))
+    screen, paper = pages.html("key", "screen"), pdf(pages.html("key", "print"))
+    monkeypatch.delenv("BYHAND_TEMPLATES")
+    with pytest.raises(UnknownNameError):
+        messages("xx")
+    page, printed = read_html(screen), read_pdf(paper)
+    assert (page.view, page.foot.sheet, page.asked["language"]) == ("key", "layer-norm", "xx")
+    assert page.asked == printed.asked
+    assert page.tables == printed.tables
 
 
 @pytest.mark.parametrize("orientation", ["rows", "columns"])

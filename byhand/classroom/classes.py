@@ -96,7 +96,8 @@ def make_class(
             for view in CLASS_VIEWS:
                 layout, contents = copy.pages[view]
                 of = pages.templates[view][layout] if isinstance(layout, int) else layout
-                files.put(folder / FOLDERS[view] / f"{copy.student.stem}.pdf", copy_pdf(of, contents))
+                own = copy_pdf(of, contents, copy.words[view])
+                files.put(folder / FOLDERS[view] / f"{copy.student.stem}.pdf", own)
                 books[view].add(of, contents)
             who = copy.student
             variant = f"{copy.set + 1}.{who.id}"

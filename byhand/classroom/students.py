@@ -28,6 +28,7 @@ from byhand.model.weights import Values
 from byhand.notation.text import value_text
 from byhand.runs import Run
 from byhand.witness.judge import judge
+from byhand.worksheet.asked import as_word
 from byhand.worksheet.document import Document, View
 
 Filled = tuple[int | Template, tuple[bytes, ...]]  # the number of a layout, or a copy's own template; and its streams
@@ -47,6 +48,7 @@ class Copy:
     answers: the values of its blanks.
     pages: of each view, the layout that it is filled into, and its compressed content streams: one for each page, and
     one for what is on every page.
+    words: of each view, what the copy says of itself.
     """
 
     student: Student
@@ -54,6 +56,7 @@ class Copy:
     hash: str
     answers: str
     pages: Mapping[View, Filled]
+    words: Mapping[View, str]
 
     @property
     def alone(self) -> list[View]:
@@ -106,15 +109,15 @@ def _laid_out(numbers: NumberSets) -> LaidOut:
         samples = [key for key in fitting(numbers.run, keys, SAMPLE_ATTEMPTS) if key]
         if 2 * len(samples) < SAMPLES:
             return LaidOut()
-        run = _stamped(plan, numbers.run(samples), [])
-        pages = dict(_html(plan, run.document, run.run))
+        run = _stamped(numbers.run(samples), [])
+        pages = dict(_html(plan, Pages(run.document, run.run)))
         layouts = {view: tuple(_layouts(html, run, plan.letters)) for view, html in pages.items()}
     except SheetError:
         return LaidOut()
     templates = {view: tuple(map(template, each)) for view, each in layouts.items()}
     same = unchanged(run, [*range(len(sets)), *map(numbers.set_of, samples)])
-    of_sets = _stamped(plan, numbers.run([]), [])
-    sets_suffice = _same_pages(pages, dict(_html(plan, of_sets.document, of_sets.run)))
+    of_sets = _stamped(numbers.run([]), [])
+    sets_suffice = _same_pages(pages, dict(_html(plan, Pages(of_sets.document, of_sets.run))))
     return LaidOut(layouts, templates, pages, tuple(same), () if sets_suffice else tuple(samples))
 
 
@@ -165,8 +168,9 @@ def _together(
     plan: Plan, of: ClassPages, keys: Mapping[Student, str], run_of: Callable[[tuple[str, ...]], ClassRun]
 ) -> list[Copy]:
     """Fill the class's pages for students, whose pages differ in numbers only; without those that need more room."""
-    run = _stamped(plan, run_of((*of.samples, *keys.values())), [*keys])
-    if not _same_pages(of.html, dict(_html(plan, run.document, run.run))):
+    run = _stamped(run_of((*of.samples, *keys.values())), [*keys])
+    printed = Pages(run.document, run.run)
+    if not _same_pages(of.html, dict(_html(plan, printed))):
         if len(keys) <= 1:
             return []
         each = ({student: key} for student, key in keys.items())
@@ -177,13 +181,15 @@ def _together(
     answers = list(run.filled(" ".join(value_text(blank.cell.value) for blank in run.document.blanks())))[
         -len(keys) :
     ]
+    words = {view: list(run.filled(printed.words(view)))[-len(keys) :] for view in CLASS_VIEWS}
     hashes = list(run.filled(run.document.stamp["hash"]))[-len(keys) :]
     differing = run.domain.differing[-len(keys) :]  # none, unless drawing the pages asks what the run did not
     found = []
     for k, (student, key) in enumerate(keys.items()):
         pages = {view: page for view in CLASS_VIEWS if (page := filled[view][k])}
         if len(pages) == len(CLASS_VIEWS) and not differing[k]:
-            found.append(Copy(student, of.numbers.set_of(key), hashes[k], answers[k], pages))
+            says = {view: words[view][k] for view in CLASS_VIEWS}
+            found.append(Copy(student, of.numbers.set_of(key), hashes[k], answers[k], pages, says))
     return found
 
 
@@ -200,13 +206,21 @@ def _alone(plan: Plan, numbers: NumberSets, student: Student, fit: str | None) -
         except SheetError:  # for instance, a mistake that the page shows cannot be computed with these numbers
             if attempt == COPY_ATTEMPTS - 1:
                 raise
-    (path,), modules = qr_codes([_qr_text(plan, page.stamp["hash"])])
-    whose = {"name": student.shown, "whose": student.whose, "code": path, "modules": str(modules)}
-    page = replace(page, stamp={**page.stamp, **whose})
-    layouts = {view: lay_out_copy(html, str) for view, html in _html(plan, page, run)}
+    page = signed(page, student)
+    of = Pages(page, run)
+    layouts = {view: lay_out_copy(html, str) for view, html in _html(plan, of)}
     answers = " ".join(value_text(blank.cell.value) for blank in page.blanks())
     pages = {view: (template(layout), _empty_streams(layout)) for view, layout in layouts.items()}
-    return Copy(student, numbers.set_of(key), page.stamp["hash"], answers, pages)
+    words = {view: of.words(view) for view in CLASS_VIEWS}
+    return Copy(student, numbers.set_of(key), page.stamp["hash"], answers, pages, words)
+
+
+def signed(page: Document, student: Student) -> Document:
+    """A copy's document with the student's name and id, and with a QR code."""
+    (path,), modules = qr_codes([_qr_text(page, page.stamp["hash"])])
+    whose = {"name": student.shown, "whose": student.whose, "code": path, "modules": str(modules)}
+    known = {"student": as_word(student.id), "named": as_word(student.name)}
+    return replace(page, stamp={**page.stamp, **whose, **known})
 
 
 def _page_alone(plan: Plan, own: Values) -> tuple[Document, Run]:
@@ -222,9 +236,9 @@ def _empty_streams(layout: Layout) -> tuple[bytes, ...]:
     return (zlib.compress(b""),) * (len(layout.pages) + 1)
 
 
-def _qr_text(plan: Plan, numbers: str) -> str:
+def _qr_text(page: Document, numbers: str) -> str:
     """The text of a QR code. A code is smaller for capitals."""
-    return f"byhand {plan.sheet.name} {plan.options.chosen_seed} {__version__} {numbers}".upper()
+    return f"byhand {page.name} {page.stamp['seed']} {page.stamp.get('version', __version__)} {numbers}".upper()
 
 
 def _filled(layouts: Sequence[Layout], domain: Copies, count: int) -> list[Filled | None]:
@@ -244,19 +258,20 @@ def _filled(layouts: Sequence[Layout], domain: Copies, count: int) -> list[Fille
     return found
 
 
-def _html(plan: Plan, page: Document, run: Run) -> Iterator[tuple[View, str]]:
-    pages = Pages(page, run)
+def _html(plan: Plan, pages: Pages) -> Iterator[tuple[View, str]]:
     for view in CLASS_VIEWS:
         yield view, pages.html(view, "print", plan.options.paper)
 
 
-def _stamped(plan: Plan, run: ClassRun, students: Sequence[Student]) -> ClassRun:
+def _stamped(run: ClassRun, students: Sequence[Student]) -> ClassRun:
     """The run with names, ids and QR codes on its pages. The last copies are the students', the others nobody's."""
     domain, stamp = run.domain, dict(run.document.stamp)
     everyone = [*[NOBODY] * (domain.count - len(students)), *students]
     stamp["name"] = domain.mark(domain.column([each.shown for each in everyone]))
     stamp["whose"] = domain.mark(domain.column([each.whose for each in everyone]))
-    paths, modules = qr_codes([_qr_text(plan, each) for each in run.filled(stamp["hash"])])
+    paths, modules = qr_codes([_qr_text(run.document, each) for each in run.filled(stamp["hash"])])
     stamp["code"] = domain.mark(domain.column(paths))
     stamp["modules"] = str(modules)
+    stamp["student"] = domain.mark(domain.column([as_word(each.id) for each in everyone]))
+    stamp["named"] = domain.mark(domain.column([as_word(each.name) for each in everyone]))
     return replace(run, document=replace(run.document, stamp=stamp))

@@ -91,7 +91,16 @@ class Again:
     @cached_property
     def expected(self) -> Page:
         """The page as it is printed again."""
-        return read_html(self.pages.html(self.page.view, self.medium), self.page.foot)
+        return read_html(self.pages.html(self.page.view, self.medium))
+
+    @cached_property
+    def margins(self) -> tuple[str, ...]:
+        """What stands in the margins as they are printed again: on paper, those of each sheet."""
+        if self.medium == "screen":
+            return self.expected.margins
+        (foot, running), sheets = self.expected.margins, len(self.page.margins)
+        numbers = (self.pages.numbered(self.page.view, n, sheets) for n in range(1, sheets + 1))
+        return tuple(running * bool(n) + foot + squeezed(number) for n, number in enumerate(numbers))
 
     @cached_property
     def meant_alike(self) -> bool:
@@ -243,9 +252,13 @@ class Again:
             for wrong, right in differences(found, text):
                 where = f"before the end of section {section.number}" if section else "in the text"
                 yield f"{where}: “{wrong}” is “{right}” where it is printed from the page's givens"
+        for n, (found, text) in enumerate(zip(self.page.margins, self.margins, strict=True), 1):
+            for wrong, right in differences(found, text):
+                where = f"in the margins of page {n}" if self.medium == "print" else "at its foot"
+                yield f"{where}: “{wrong}” is “{right}” where it is printed again"
         if not self.as_printed:
             found, own = self.page.foot.hash, self.printed.run.hash
-            yield f"the foot says numbers {found}; those of the page's givens are {own}"
+            yield f"the page says numbers {found}; those of the page's givens are {own}"
 
     def _wrong_cells(self, here: int, there: int) -> Iterator[str]:
         section, slots = self.owners[here].section, self.owners[here].slots

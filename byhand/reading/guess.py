@@ -55,18 +55,18 @@ def original(sheet: Sheet, options: Options, domain: Domain, page: Page) -> Valu
     return None
 
 
-def _of_student(sheet: Sheet, options: Options, student: str) -> Iterator[Callable[[], Values]]:
+def _of_student(sheet: Sheet, options: Options, student: Student | None) -> Iterator[Callable[[], Values]]:
     """Functions that make the numbers that a class may have for a student."""
-    if not student:
+    if student is None:
         return
-    plan, who = Plan(sheet, options, ""), Student(student, student)
+    plan = Plan(sheet, options, "")
     try:
         numbers = NumberSets(plan)
-        numbers.of(plan.key(who))
+        numbers.of(plan.key(student))
     except ByHandError:
         return  # a sheet that has no class
     for attempt in range(COPY_ATTEMPTS):
-        yield partial(numbers.of, plan.key(who) + AGAIN * attempt)
+        yield partial(numbers.of, plan.key(student) + AGAIN * attempt)
 
 
 def values_of(own: Values, shown: Shown) -> Values:

@@ -1,23 +1,38 @@
 """A page as a person sees it: texts and tables in order, without hidden text such as labels for screen readers.
 
+What the page is, it says in its metadata, in no language; its texts are only compared with those of a reprint.
+
 Spaces between words are left out, since print and screen break lines in different places.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from itertools import pairwise
 
-from byhand.errors import UnknownNameError, UnreadableError
+from byhand.classroom.roster import Student
+from byhand.errors import UnreadableError
+from byhand.notation.number import shown
 from byhand.worksheet.asked import NAME as ASKED
 from byhand.worksheet.asked import from_words
 from byhand.worksheet.document import VIEWS, View
-from byhand.worksheet.messages import Messages, messages
 
-_FOOT = {"version": r"[0-9][\w.+-]*", "sheet": "[^·]+?", "seed": "[0-9]+", "hash": "[0-9a-f]{7}"}
+LONGEST_SEED = 1000  # digits
+_SAID = {  # what a page prints of itself: how it says it in its metadata
+    "version": (r"[0-9][\w.+-]{0,39}", "a version such as 0.1.0"),
+    "sheet": (".{1,100}", "a sheet’s name"),
+    "seed": (rf"0|[1-9][0-9]{{0,{LONGEST_SEED - 1}}}", f"a whole number of at most {LONGEST_SEED:,} digits"),
+    "hash": ("[0-9a-f]{7}", "seven digits, or letters from a to f"),
+    "minutes": ("[1-9][0-9]{0,5}", "a whole number"),
+    "practised": ("[1-9][0-9]{0,5}", "a whole number"),
+}
+_HOLDS = {  # files of several pages, which are not read
+    "sheets": "it is of a book; verify its sheets one by one, as byhand generate writes them without --book",
+    "copies": "it has every copy of a class; verify them one by one, in the folders worksheets and keys beside it",
+}
+MARGINS = ("foot", "running")  # the classes of elements that are printed in the margins; a footer is a foot, too
 
 
 @dataclass(frozen=True)
@@ -45,13 +60,29 @@ class PageTable:
 
 @dataclass(frozen=True)
 class Page:
-    """What is read: texts and tables by turns, beginning and ending with a text; and what the page was asked for."""
+    """What is read: texts and tables by turns, beginning and ending with a text; and what the page says of itself.
+
+    margins: the texts that stand in the margins of each sheet of paper.
+    """
 
     texts: tuple[str, ...]
     tables: tuple[PageTable, ...]
-    foot: Foot
     asked: Mapping[str, str]
-    student: str = ""  # of a class: the id below the foot
+    margins: tuple[str, ...]
+
+    @property
+    def foot(self) -> Foot:
+        """What the page prints at its foot.
+
+        Raises: UnreadableError where it does not say that, or cannot have it there.
+        """
+        return Foot(**{name: self.printed(name) for name in ("version", "sheet", "seed", "hash")})
+
+    @property
+    def student(self) -> Student | None:
+        """The student of a class whose copy this is."""
+        known = self.asked
+        return Student(known.get("named", ""), known["student"]) if known.get("student") else None
 
     @property
     def view(self) -> View:
@@ -67,6 +98,16 @@ class Page:
         found = self.asked.get(name, "nothing")
         if found not in known:
             raise UnreadableError(f"it says that its {name} is {found}; there are: {', '.join(known)}")
+        return found
+
+    def printed(self, name: str) -> str:
+        """What the page prints of itself: its version, sheet, seed, hash, or the minutes that it takes.
+
+        Raises: UnreadableError where it cannot be that.
+        """
+        (pattern, what), found = _SAID[name], self.asked.get(name, "")
+        if not re.fullmatch(pattern, found):
+            raise UnreadableError(f"it says that its {name} is {shown(found)}; it should be {what}")
         return found
 
 
@@ -104,52 +145,33 @@ class Collector:
         else:
             self.texts[-1] += squeezed(text)
 
-    def page(self, foot: Foot | None = None, elsewhere: Sequence[str] = ()) -> Page:
-        """The page with its foot, if that is not said: which stands among its texts, or elsewhere.
+    def says(self) -> dict[str, str]:
+        """What the page says of itself.
 
-        Raises: UnreadableError where there is none.
+        Raises: UnreadableError where it does not, or is several pages.
         """
         asked = from_words(self.asked)
-        if not asked:
+        if what := _HOLDS.get(asked.get("holds", "")):
+            raise UnreadableError(what)
+        if "hash" not in asked:
             of = self.maker if re.fullmatch(r"byhand [\w.+-]{1,40}", self.maker) else ""
             what = f"{of} printed it, as a page that" if of else "it is none of byhand's pages: it"
             raise UnreadableError(
                 f"{what} does not say what it was asked for{'; verify it with that version' if of else ''}"
             )
-        said = _messages(asked.get("language", ""))
-        line = _pattern(said, "foot.line", **{name: f"(?P<{name}>{each})" for name, each in _FOOT.items()})
-        texts = "".join(self.texts) + squeezed(" ".join(elsewhere))
-        found = [foot] if foot else list({Foot(**match.groupdict()) for match in re.finditer(line, texts)})
-        if len(found) != 1:
-            what = "several lines" if found else "no line"
-            raise UnreadableError(
-                f"it has {what} “byhand … · sheet · seed · numbers …” at its foot, as our pages have"
-            )
+        return asked
+
+    def page(self, margins: Iterable[str]) -> Page:
+        """The page, with what stands in its margins.
+
+        Raises: UnreadableError where it does not say what it is.
+        """
+        asked = self.says()
         tables = (
             PageTable(tuple(map(tuple, rows)), tuple(map(tuple, heads)))
             for rows, heads in zip(self.tables, self.heads, strict=True)
         )
-        time = _pattern(said, "effort.time", minutes=r"\d+")  # an estimate of the sheet's, not of its numbers
-        estimate = _pattern(said, "effort.line", time=time, practised=r"\d+", counted="")
-        first, *others = (re.sub(estimate, "", re.sub(line, "", text)) for text in self.texts)
-        name, date = (_pattern(said, f"top.{each}") for each in ("name", "date"))
-        below = (after for text, after in pairwise(elsewhere) if squeezed(text).endswith(found[0].hash))
-        student = next(below, "").partition(" · ")[0].strip()
-        first = re.sub(f"^({name}).*?({date})(?=byhand)", r"\1\2", first)  # a student's, between them
-        return Page((first, *others), tuple(tables), found[0], asked, student)
-
-
-def _messages(language: str) -> Messages:
-    try:
-        return messages(language)
-    except UnknownNameError as error:
-        raise UnreadableError(f"it is in another language: {error}") from None
-
-
-def _pattern(said: Messages, name: str, **places: str) -> str:
-    """A text without blanks as a pattern, with one for each of its places."""
-    kept = re.split(r"\{(\w+)\}", said.texts[name])
-    return "".join(places[part] if at % 2 else re.escape(squeezed(part)) for at, part in enumerate(kept))
+        return Page(tuple(self.texts), tuple(tables), asked, tuple(map(squeezed, margins)))
 
 
 def squeezed(text: str) -> str:
@@ -158,7 +180,7 @@ def squeezed(text: str) -> str:
 
 
 class _Reader(HTMLParser):
-    """HTML's texts and tables, and what its metadata say; drawings, styles and print's running line are left out."""
+    """HTML's texts and tables, and what its metadata say; drawings and styles are left out."""
 
     SKIPPED = ("head", "style", "script", "svg", "template")
     TABLES = {"table": "table", "tr": "row", "td": "cell", "th": "cell"}  # noqa: RUF012 - of this class only
@@ -167,19 +189,24 @@ class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.found = Collector()
+        self.margins = dict.fromkeys(MARGINS, "")
+        self.margin, self.deep = "", 0  # the element for a margin that is open, and the depth of open elements in it
         self.skipping = 0  # the depth of open elements within one that is left out
 
     def handle_starttag(self, tag: str, attrs: Sequence[tuple[str, str | None]]) -> None:
+        known = {name: value or "" for name, value in attrs}
         if tag == "meta":
-            entry = {name: value or "" for name, value in attrs}
-            if entry.get("name") == ASKED:
-                self.found.asked = self.found.asked or entry.get("content", "")
-            if entry.get("name") == "generator":
-                self.found.maker = entry.get("content", "")
+            if known.get("name") == ASKED:
+                self.found.asked = self.found.asked or known.get("content", "")
+            if known.get("name") == "generator":
+                self.found.maker = known.get("content", "")
         if tag in self.VOID:
             return
-        if self.skipping or tag in self.SKIPPED or ("class", "running") in attrs:
+        if self.skipping or tag in self.SKIPPED:
             self.skipping += 1
+        elif self.deep or tag == "footer" or known.get("class") in MARGINS:
+            self.margin = self.margin if self.deep else known["class"] if tag != "footer" else "foot"
+            self.deep += 1
         elif tag in self.TABLES:
             self.found.open(self.TABLES[tag], head=tag == "th")
 
@@ -188,16 +215,22 @@ class _Reader(HTMLParser):
             return
         if self.skipping:
             self.skipping -= 1
+        elif self.deep:
+            self.deep -= 1
         elif tag in self.TABLES:
             self.found.close(self.TABLES[tag])
 
     def handle_data(self, data: str) -> None:
-        if not self.skipping:
+        if self.skipping:
+            return
+        if self.deep:
+            self.margins[self.margin] += data
+        else:
             self.found.text(data)
 
 
-def read_html(html: str, foot: Foot | None = None) -> Page:
-    """A page from its HTML, whose foot may be said.
+def read_html(html: str) -> Page:
+    """A page from its HTML. Its margins are what it prints in each of MARGINS.
 
     Raises: UnreadableError where it is none of byhand's.
     """
@@ -207,7 +240,7 @@ def read_html(html: str, foot: Foot | None = None) -> Page:
         reader.close()
     except (AssertionError, IndexError, KeyError):
         raise UnreadableError("its HTML does not parse: it is none of byhand's pages") from None
-    return reader.found.page(foot)
+    return reader.found.page([*reader.margins.values()])
 
 
 def differences(found: str, expected: str) -> Iterator[tuple[str, str]]:

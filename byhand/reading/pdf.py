@@ -36,18 +36,22 @@ class Drawn:
 
 @dataclass
 class Walk:
-    """A walk over the structure tree. rows: the places of the texts in each cell of the current table."""
+    """A walk over the structure tree, which takes the texts that it comes to off the pages.
+
+    rows: the places of the texts in each cell of the current table.
+    figures: the depth of open drawings, whose texts are not read.
+    """
 
     drawn: Mapping[int, Drawn]
     found: Collector = field(default_factory=Collector)
     rows: list[list[list[Spot]]] = field(default_factory=list)
+    figures: int = 0
 
     def element(self, node: Any, page: Any) -> None:
         """Read an element of the structure tree, in order."""
         page = node.get("/Pg", page)
         kind, children = node.get("/S"), node.get("/K", [])
-        if kind == "/Figure":
-            return  # a drawing: brackets, arrows, the map
+        self.figures += kind == "/Figure"  # brackets, arrows, the map
         what = _TABLES.get(kind)
         if what == "table":
             self.rows = []
@@ -63,6 +67,7 @@ class Walk:
             self.found.close(what)
         if what == "table":
             self.check()
+        self.figures -= kind == "/Figure"
 
     def child(self, child: Any, page: Any) -> None:
         if not isinstance(child, int) and child.get("/Type") != "/MCR":
@@ -70,8 +75,11 @@ class Walk:
             return
         content = child if isinstance(child, int) else child["/MCID"]
         on = self.drawn[(page if isinstance(child, int) else child.get("/Pg", page)).indirect_reference.idnum]
-        self.found.text(on.texts.get(content, ""))
-        if self.found.inside == "cell" and on.texts.get(content, "").strip():
+        text = on.texts.pop(content, "")
+        if self.figures:
+            return
+        self.found.text(text)
+        if self.found.inside == "cell" and text.strip():
             self.rows[-1][-1].append((on.number, *on.places[content]))
 
     def check(self) -> None:
@@ -115,18 +123,19 @@ def read_pdf(content: bytes) -> Page:
         if not any(drawn.texts for drawn in pages):
             raise UnreadableError("it has no text in it: a scan cannot be verified, only the PDF that byhand wrote")
         root: Any = reader.root_object.get("/StructTreeRoot")
+        about: Mapping[str, Any] = reader.metadata or {}
+        found = Collector(asked=str(about.get(f"/{ASKED}", "")), maker=str(about.get("/Creator", "")))
+        found.says()
         if root is None:
-            raise UnreadableError("it has no structure: verify each copy by itself, as byhand wrote it")
+            raise UnreadableError("it has no structure; verify the PDF as byhand wrote it")
         ids = (page.indirect_reference.idnum for page in reader.pages if page.indirect_reference)
-        walk = Walk(dict(zip(ids, pages, strict=True)))
+        walk = Walk(dict(zip(ids, pages, strict=True)), found)
         walk.element(root.get_object(), None)
     except UnreadableError:
         raise
     except Exception as error:  # pypdf raises whatever its parts do
         raise UnreadableError(f"it is no PDF that can be read ({type(error).__name__})") from None
-    about: Mapping[str, Any] = reader.metadata or {}
-    walk.found.asked, walk.found.maker = str(about.get(f"/{ASKED}", "")), str(about.get("/Creator", ""))
-    return walk.found.page(elsewhere=[text for drawn in pages for _, text in sorted(drawn.texts.items())])
+    return found.page("".join(text for _, text in sorted(drawn.texts.items())) for drawn in pages)
 
 
 def _drawn(number: int, page: PageObject, reader: PdfReader) -> Drawn:

@@ -85,9 +85,10 @@ def report(path: Path | str, *, onnx: bool = False) -> tuple[list[str], bool]:
 
 def _sheet(page: Page) -> Sheet:
     try:
-        return load_sheet(page.foot.sheet, page.asked["language"])
+        return load_sheet(page.foot.sheet, page.asked.get("language", ""))
     except UnknownNameError as error:
-        raise UnreadableError(f"it is of another course: {error}") from None
+        of = "of another course" if error.kind == "sheet" else "in another language"
+        raise UnreadableError(f"it is {of}: {error}") from None
 
 
 def _about(page: Page) -> str:

@@ -10,6 +10,7 @@ from typing import Any, get_args
 from byhand.arithmetic.domain import Domain, ValueOf
 from byhand.arithmetic.expr import Expr
 from byhand.arithmetic.systems import ROUNDINGS, number_system
+from byhand.classroom.students import signed
 from byhand.errors import ByHandError, DomainError, SheetError, UnreadableError
 from byhand.formats.html.page import Medium
 from byhand.model.weights import Values, complete
@@ -24,6 +25,7 @@ from byhand.worksheet.sheet import NUMBER_SYSTEMS, Sheet
 
 Judges = Sequence[Callable[[Run], None]]
 ROUGHLY = number_system("decimal", rounding="once")  # computes any function, without a loss from step to step
+STAMP = ("version", "seed", "hash", "minutes", "practised")  # of a page, taken from it as they are
 MOST_PLACES, MOST_BASE = 12, 100
 
 
@@ -73,7 +75,11 @@ def way_of(page: Page, medium: Medium, sheet: Sheet, judges: Judges) -> Reprint:
 
 
 def _printer(page: Page, sheet: Sheet, options: Options, domain: Domain, judges: Judges) -> Callable[[Values], Print]:
-    """A function that prints values with a page's givens in their places; in ROUGHLY if the number system fails."""
+    """A function that prints values with a page's givens in their places; in ROUGHLY if the number system fails.
+
+    Raises: UnreadableError where the page does not say what it prints of itself.
+    """
+    stamp, student = {name: page.printed(name) for name in STAMP}, page.student
 
     def printer(own: Values) -> Print:
         def print_again(shown: Shown, roughly: bool) -> Printed:
@@ -86,9 +92,9 @@ def _printer(page: Page, sheet: Sheet, options: Options, domain: Domain, judges:
                 if not roughly:
                     raise
                 document, run = recorded_with_lost(sheet, values, options, ROUGHLY, shown)
-            stamp = {"seed": page.foot.seed, "hash": run.hash}
             words = {kind: tuple(map(str, getattr(values, kind))) for kind in ("tokens", "source", "vocabulary")}
-            return Printed(replace(document, stamp=stamp), run, words)
+            document = replace(document, stamp=stamp)
+            return Printed(signed(document, student) if student else document, run, words)
 
         return print_again
 

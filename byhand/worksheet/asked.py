@@ -1,18 +1,21 @@
-"""What a page was asked for, in words for machines: `view=key language=en level=standard …`.
+"""What a page says of itself, in words for machines: `view=key language=en … sheet=softmax seed=0 hash=1234567`.
 
-It stands among the metadata of HTML and PDF. Who reads a page back prints it again as this says, and compares all.
+It stands among the metadata of HTML and PDF: what the page was asked for, and what it prints of itself at head and
+foot. Who reads a page back prints it again as this says, and compares all.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from urllib.parse import quote, unquote
 
 from byhand.worksheet.context import Context
 from byhand.worksheet.inverse import LeftOut, leave_out
 
 NAME = "byhand"  # of the entry among the metadata
-_WORDS = re.compile(r"[a-z]+=[\w.:;,/\[\]-]+( [a-z]+=[\w.:;,/\[\]-]+)*")
+_WORD = r"[a-z]+=[\w.:;,/\[\]%~-]*"
+_WORDS = re.compile(rf"{_WORD}( {_WORD})*")
 _ENTRY = re.compile(r"([^:;,/]+)/([0-9]{1,4})\.([0-9]{1,4})")
 
 
@@ -39,11 +42,18 @@ def left_out(known: Mapping[str, str]) -> LeftOut:
     return found
 
 
+def as_word(text: str) -> str:
+    """A text as one word: all but ASCII letters, digits and `_.-~` percent-encoded."""
+    return quote(text, safe="")
+
+
 def as_words(known: Mapping[str, str]) -> str:
-    """What was asked for as one line."""
+    """What a page says as one line. Its texts are words."""
     return " ".join(f"{name}={value}" for name, value in known.items())
 
 
 def from_words(line: str) -> dict[str, str]:
-    """What a line says was asked for; nothing where it is none of ours."""
-    return dict(word.split("=") for word in line.split()) if _WORDS.fullmatch(line) else {}
+    """What a line says; nothing where it is none of ours."""
+    if not _WORDS.fullmatch(line):
+        return {}
+    return {name: unquote(value) for name, value in (word.split("=") for word in line.split())}

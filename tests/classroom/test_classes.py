@@ -14,6 +14,7 @@ from dataclasses import replace
 import pikepdf
 import pytest
 from page_pdf import different, same_text
+from pypdf import PdfReader, PdfWriter
 
 from byhand.classroom import students as room
 from byhand.classroom.classes import make_class
@@ -23,8 +24,11 @@ from byhand.classroom.printing.fill import fill
 from byhand.classroom.roster import Student, anonymous, parse_roster
 from byhand.classroom.students import class_pages, student_copies
 from byhand.errors import ConfigError, OutputError, RosterError
+from byhand.formats.html.page import Pages
 from byhand.formats.pdf import pdf
 from byhand.options import Options
+from byhand.reading.page import squeezed
+from byhand.reading.pdf import read_pdf
 from byhand.reading.verify import report
 from byhand.worksheet.sheet import load_sheet
 
@@ -97,6 +101,39 @@ def test_a_students_files_are_verified_like_any_others(made):
             lines, _ = report(made.folder / folder / f"{student.stem}.pdf")
             assert len(lines) == 1
             assert lines[0].endswith("numbers: right")
+
+
+@pytest.mark.parametrize("folder", ["worksheets", "keys"])
+def test_every_copy_says_whose_it_is_and_which_numbers_it_has(made, folder):
+    rows = index(made.folder)
+    for student in ROSTER:
+        path = made.folder / folder / f"{student.stem}.pdf"
+        page = read_pdf(path.read_bytes())
+        assert page.student == Student(student.name, student.id)
+        assert (page.foot.sheet, page.foot.seed, page.foot.hash) == (SHEET, "0", rows[student.id]["hash"])
+        assert all(squeezed(student.whose) in margin and page.foot.hash in margin for margin in page.margins)
+
+
+def test_a_copy_that_says_that_it_is_somebody_elses_is_wrong(made, tmp_path):
+    writer = PdfWriter(clone_from=PdfReader(made.folder / "keys" / f"{ROSTER[0].stem}.pdf"))
+    words = writer.metadata["/byhand"]
+    for own, other, found in (
+        ("101", "102", "in the margins of page 1: "),
+        ("Ada", "Ida", "in the margins of page 1: "),
+    ):
+        assert words.count(own) == 1
+        writer.add_metadata({"/byhand": words.replace(own, other)})
+        writer.write(tmp_path / "key.pdf")
+        (_, *faults), _ = report(tmp_path / "key.pdf")
+        assert any(fault.startswith(found) for fault in faults)
+
+
+@pytest.mark.parametrize("book", ["class.pdf", "keys.pdf"])
+def test_all_copies_in_one_file_are_refused_in_one_line(made, book):
+    assert report(made.folder / book) == (
+        ["cannot be verified: it has every copy of a class; verify them one by one, in the folders worksheets and keys beside it"],
+        False,
+    )  # fmt: skip
 
 
 def test_a_page_that_lacks_some_of_its_numbers_is_verified_by_its_students_id(tmp_path):
@@ -217,10 +254,10 @@ def test_a_copy_with_name_and_code_is_filled_as_it_is_laid_out():
     from byhand.classroom.printing.template import copy_pdf, template
 
     plan = Plan(load_sheet(SHEET), Options(numbers="exact", paper="letter"), "Ada Lovelace")
-    run = room._stamped(plan, NumberSets(plan).run(["k"]), [Student("Ada Lovelace", "101")])
-    html = dict(room._html(plan, run.document, run.run))["worksheet"]
+    run = room._stamped(NumberSets(plan).run(["k"]), [Student("Ada Lovelace", "101")])
+    html = dict(room._html(plan, Pages(run.document, run.run)))["worksheet"]
     laid = lay_out(html, lambda mark: run.text_of(mark, 0), plan.letters)
-    filled = copy_pdf(template(laid), [zlib.compress(page[-1]) for page in fill(laid, run.domain.marks)])
+    filled = copy_pdf(template(laid), [zlib.compress(page[-1]) for page in fill(laid, run.domain.marks)], "")
     full = pdf(copy_html(html, lambda mark: run.text_of(mark, -1)))
     assert same_text(filled, full)
     assert different(filled, full) <= 0.0001

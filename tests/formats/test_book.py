@@ -11,12 +11,15 @@ import pytest
 from kinds import lesson
 from pypdf import PdfReader
 
+from byhand.errors import UnreadableError
 from byhand.formats.html.book import Book
 from byhand.formats.html.page import Pages
 from byhand.formats.pdf import pdf
 from byhand.formats.pdf import rendered_document as laid_out
 from byhand.options import Options
 from byhand.pipeline import prepare
+from byhand.reading.page import read_html
+from byhand.reading.pdf import read_pdf
 from byhand.worksheet.messages import messages
 from byhand.worksheet.sheet import load_sheet
 
@@ -69,6 +72,13 @@ def test_the_contents_say_where_each_sheet_is():
     pages = [page for _, depth, page in bookmarks() if depth == 1]
     said = re.findall(r"(?: \.)+ (\d+)$", text, flags=re.MULTILINE) + re.findall(r"^\d+$", text, flags=re.MULTILINE)
     assert [int(n) for n in said] == pages
+
+
+def test_a_book_says_that_it_holds_several_sheets():
+    index = dict(book().folder("a4"))["index.html"]
+    for read, content in ((read_pdf, printed()), (read_html, index)):
+        with pytest.raises(UnreadableError, match=r"^it is of a book; verify its sheets one by one"):
+            read(content)
 
 
 def test_sheets_and_keys_have_as_many_pages():

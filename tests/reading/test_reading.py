@@ -25,7 +25,7 @@ from byhand.options import Options
 from byhand.pipeline import generate, prepare
 from byhand.reading import verify as checking
 from byhand.reading.back import Again, Printed
-from byhand.reading.page import Foot, _Reader, read_html
+from byhand.reading.page import _Reader, read_html
 from byhand.reading.pdf import _letters, read_pdf
 from byhand.reading.verify import report, verify
 from byhand.record import FORMER_OPS, as_text
@@ -53,7 +53,10 @@ def again(sheet, *views, **options):
         yield Again(printed, read_html(html), "screen")
 
 
-ASKED = "<meta name=byhand content='view=key language=en level=standard orientation=rows numbers=exact base=2'>"
+ASKED = "view=key language=en level=standard orientation=rows numbers=exact base=2"
+SAYS = (
+    f"<meta name=byhand content='{ASKED} version=0.1.0 sheet=layer-norm seed=0 hash=1234567 minutes=9 practised=6'>"
+)
 DRAWN = re.compile(r"<(svg|style|script)\b.*?</\1>|<[^>]*>", re.DOTALL)
 
 
@@ -66,7 +69,13 @@ def read(html):
     """All that is read of a page, its foot too; what is not is drawn: the map, dots, brackets, arrows."""
     reader = _Reader()
     reader.feed(html)
-    return "".join([*reader.found.texts, *(x for table in reader.found.tables for row in table for x in row)])
+    return "".join(
+        [
+            *reader.margins.values(),
+            *reader.found.texts,
+            *(x for table in reader.found.tables for row in table for x in row),
+        ]
+    )
 
 
 def beside(whole, page):
@@ -241,7 +250,7 @@ def test_a_sheet_prints_all_that_its_numbers_come_from(sheet):
     values = choose(load_sheet(sheet), options)[0]
     document, run, _ = arranged(load_sheet(sheet), values, options, options.domain, whole=False)
     printed = Printed(replace(document, stamp={"seed": "0", "hash": "1234567"}), run, {})
-    page = read_html(Pages(printed.document, run).html("key", "screen"), Foot("", sheet, "0", ""))
+    page = read_html(Pages(printed.document, run).html("key", "screen"))
     assert Again(printed, page, "screen").hidden() == []
 
 
@@ -305,18 +314,15 @@ def test_a_pdf_says_what_its_page_says(printed):
     ], strict=True):  # fmt: skip
         page = read_pdf(path.read_bytes())
         document, run = prepare(load_sheet(sheet), Options(**options))
-        expected = read_html(Pages(document, run).html(view, "print"), page.foot)
-        assert (page.texts, page.tables) == (expected.texts, expected.tables)
+        expected = read_html(Pages(document, run).html(view, "print"))
+        assert (page.texts, page.tables, page.asked) == (expected.texts, expected.tables, expected.asked)
         assert (page.view, page.foot.version) == (view, __version__)
         assert verify(path).faults == ()
 
 
 def test_a_cell_of_two_lines_is_read_from_a_pdf():
-    foot = "byhand 0.1.0 · x · seed 0 · numbers 1234567"
     cells = "<td style='width: 5em'>a block: these four, two norms<td>12<sup>3</sup><td>348"
-    page = read_pdf(
-        pdf(f"<!doctype html><html lang=en>{ASKED}<title>x</title><p>Key {foot}<table><tr>{cells}</table>")
-    )
+    page = read_pdf(pdf(f"<!doctype html><html lang=en>{SAYS}<title>x</title><p>Key<table><tr>{cells}</table>"))
     assert page.tables[0].rows == (("ablock:thesefour,twonorms", "123", "348"),)
 
 
@@ -394,6 +400,24 @@ def test_a_digit_that_is_redrawn_in_the_pdf_is_found(printed, tmp_path, which):
     )
 
 
+@pytest.mark.parametrize(("line", "digit", "other"), [("seed 0", "0", "1"), ("page 1 of 2", "1", "2")])
+def test_another_digit_in_the_margin_of_a_pdf_is_found(printed, tmp_path, line, digit, other):
+    def change(operations, letters):
+        font = {}
+        for operands, operator in operations:
+            if operator == b"Tf":
+                font = {letter: code.to_bytes(2, "big") for code, letter in letters[operands[0]].items()}
+            if operator == b"TJ" and set(line) <= font.keys():
+                glyphs = b"".join(x.original_bytes for x in operands[0] if hasattr(x, "original_bytes"))
+                at = glyphs.find(b"".join(map(font.get, line)))
+                if at >= 0:
+                    at += 2 * line.index(digit)
+                    operands[0] = ArrayObject([ByteStringObject(glyphs[:at] + font[other] + glyphs[at + 2 :])])
+
+    (fault,) = verify(rewritten(printed[0], tmp_path / "key.pdf", change)).faults
+    assert re.fullmatch(rf"in the margins of page 1: “.*{other}.*” is “.*{digit}.*” where it is printed again", fault)
+
+
 def test_numbers_that_change_places_in_the_pdf_are_found(printed, tmp_path):
     def change(operations, letters):
         spots = [n for n, *_ in numbers_drawn(operations, letters)][58:70]
@@ -426,22 +450,52 @@ def test_a_file_without_end_is_refused_and_a_mark_at_its_beginning_is_no_text(tm
 
 def test_a_page_of_another_version_says_so(tmp_path):
     path = written("layer-norm", tmp_path)["key"]
-    path.write_text(
-        path.read_text(encoding="utf-8").replace(f"byhand {__version__} ·", "byhand 0.0.7 ·"), encoding="utf-8"
-    )
+    html = path.read_text(encoding="utf-8")
+    for own, other in ((f"byhand {__version__} ·", "byhand 0.0.7 ·"), (f"version={__version__}", "version=0.0.7")):
+        assert html.count(own) == 1
+        html = html.replace(own, other)
+    path.write_text(html, encoding="utf-8")
     verdict = verify(path)
     assert verdict.faults == ()
     assert verdict.about.endswith(f"; byhand 0.0.7 made it, this is {__version__}, whose pages may be others")
 
 
 def test_a_changed_hash_is_found(tmp_path):
+    """Printed and in the metadata; and where they say different things of a page."""
     path = written("layer-norm", tmp_path)["key"]
-    path.write_text(
-        re.sub(r"numbers \w(\w{6})</footer>", r"numbers 0\1</footer>", path.read_text(encoding="utf-8")),
-        encoding="utf-8",
-    )
-    (fault,) = verify(path).faults
-    assert re.fullmatch(r"the foot says numbers 0\w{6}; those of the page's givens are \w{7}", fault)
+    html = path.read_text(encoding="utf-8")
+    said, printed = (re.search(rf"{before}(\w{{7}})", html) for before in ("hash=", "numbers "))
+    both, own = html.replace(said[1], "0123456"), f"those of the page's givens are {said[1]}"
+    for page, faults in [
+        (both, [f"the page says numbers 0123456; {own}"]),
+        (html[: printed.start(1)] + "0123456" + html[printed.end(1) :], ["at its foot: "]),
+        (html[: said.start(1)] + "0123456" + html[said.end(1) :], ["at its foot: ", f"the page says numbers 0123456; {own}"]),
+    ]:  # fmt: skip
+        path.write_text(page, encoding="utf-8")
+        found = list(dict.fromkeys(re.sub("^(at its foot: ).*", r"\1", fault) for fault in verify(path).faults))
+        assert found == faults
+
+
+@pytest.mark.parametrize(
+    "before", ["<b>about ", "minutes=", "min</b>, ", "practised=", "seed ", "seed=", "<footer>byhand ", "version="]
+)
+def test_what_a_page_prints_of_itself_is_what_its_metadata_say(before, tmp_path):
+    path = written("layer-norm", tmp_path)["worksheet"]
+    html = path.read_text(encoding="utf-8")
+    (at,) = (found.end() for found in re.finditer(rf"{before}(?=\d)", html))
+    path.write_text(html[:at] + str((int(html[at]) + 1) % 9 + 1) + html[at + 1 :], encoding="utf-8")
+    assert verify(path).faults
+
+
+def test_reading_needs_no_message_of_any_language(tmp_path):
+    """A page that says that it is in a language without messages is a page, and so is one without a word of ours."""
+    html = written("layer-norm", tmp_path)["key"].read_text(encoding="utf-8")
+    foreign = re.sub(r"(?<=>)[^<]*[A-Za-z]{4}[^<]*(?=<)", "…", html[html.index("<body") :])
+    page = read_html(html[: html.index("<body")].replace("language=en", "language=tlh") + foreign)
+    assert "numbers" not in "".join([*page.texts, *page.margins])
+    assert page.view == "key"
+    assert page.foot == read_html(html).foot
+    assert len(page.tables) == len(read_html(html).tables)
 
 
 def foreign_pdf(tmp_path):
@@ -477,7 +531,7 @@ def test_a_page_that_lies_about_what_it_was_asked_for_is_wrong_or_refused(true, 
 def test_a_pdf_that_lies_about_what_it_was_asked_for_is_wrong(printed, tmp_path):
     writer = PdfWriter(clone_from=PdfReader(printed[0]))
     asked = writer.metadata["/byhand"]
-    assert asked == "view=key language=en level=standard orientation=rows numbers=exact base=2"
+    assert asked.startswith(f"{ASKED} version={__version__} sheet=attention-head seed=0 hash=")
     for words, right in ((asked, True), (asked.replace("base=2", "base=3"), False)):
         writer.add_metadata({"/byhand": words})
         writer.write(tmp_path / "key.pdf")
@@ -489,13 +543,13 @@ REFUSED = [
     ("scan.pdf", scan, "it has no text in it: a scan cannot be verified, only the PDF that byhand wrote"),
     ("cut.pdf", lambda _: b"%PDF-1.7\n1 0 obj\n<<", "it is no PDF that can be read"),
     ("page.html", lambda _: b"<p>3 + 4 = 7</p>", "it is none of byhand's pages: it does not say what it was asked for"),
-    ("page.html", lambda _: f"{ASKED}<p>3 + 4 = 7</p>".encode(), "it has no line “byhand …"),
+    ("page.html", lambda _: f"<meta name=byhand content='{ASKED}'><p>3 + 4 = 7</p>".encode(), "it is none of byhand's pages: it does not say what it was asked for"),
     ("page.html", lambda _: b"<meta name=generator content='byhand 0.0.7'><p>3", "byhand 0.0.7 printed it, as a page that does not say what it was asked for; verify it with that version"),
-    ("page.html", lambda _: ASKED.replace("=en", "=xyz").encode(), "it is in another language: no language 'xyz'; there are: en"),
-    ("page.html", lambda _: ASKED.replace("language=en ", "").encode(), "it is in another language: no language ''; there are: en"),
+    ("page.html", lambda _: SAYS.replace("=en", "=xyz").encode(), "it is in another language: no language 'xyz'; there are: en"),
+    ("page.html", lambda _: SAYS.replace("language=en ", "").encode(), "it is in another language: no language ''; there are: en"),
     ("page.html", lambda _: b"</td></table><td>3", "its HTML does not parse: it is none of byhand's pages"),
-    ("page.html", lambda _: f"{ASKED}byhand 0.1.0 · nothing · seed 0 · numbers 1234567".encode(), "it is of another course: no sheet 'nothing'"),
-    *(("page.html", lambda _, old=old, new=new: f"{ASKED.replace(old, new)}byhand 0.1.0 · layer-norm · seed 0 · numbers 1234567".encode(), message) for old, new, message in [
+    ("page.html", lambda _: SAYS.replace("layer-norm", "nothing").encode(), "it is of another course: no sheet 'nothing'"),
+    *(("page.html", lambda _, old=old, new=new: SAYS.replace(old, new).encode(), message) for old, new, message in [
         ("view=key", "view=lock", "it says that its view is lock; there are: worksheet, key, worked"),
         ("level=standard", "level=high", "it says that its level is high; there are: easy, standard, stretch"),
         ("orientation=rows", "sides=rows", "it says that its orientation is nothing; there are: rows, columns"),
@@ -504,6 +558,14 @@ REFUSED = [
         ("numbers=exact", "numbers=decimal places=2", "it says that its rounding is nothing; there are: carry, once"),
         ("base=2", "base=1", "it says that its base is 1; there are: e, 2, 3,"),
         ("base=2", "base", "it is none of byhand's pages: it does not say what it was asked for"),
+        ("version=0.1.0", "version=", "it says that its version is ''; it should be a version such as 0.1.0"),
+        ("sheet=layer-norm ", "", "it says that its sheet is ''; it should be a sheet’s name"),
+        ("seed=0", "seed=-1", "it says that its seed is '-1'; it should be a whole number of at most 1,000 digits"),
+        ("seed=0", f"seed={'9' * 5000}", f"it says that its seed is '{'9' * 12}...{'9' * 13}'; it should be a whole number of at most 1,000 digits"),
+        ("hash=1234567", "hash=12%1b%5b7m", r"it says that its hash is '12\x1b[7m'; it should be seven digits, or letters from a to f"),
+        ("minutes=9", "minutes=soon", "it says that its minutes is 'soon'; it should be a whole number"),
+        ("view=key", "holds=sheets", "it is of a book; verify its sheets one by one, as byhand generate writes them without --book"),
+        ("view=key", "holds=copies", "it has every copy of a class; verify them one by one, in the folders worksheets and keys beside it"),
     ]),
     ("picture.png", lambda _: b"\x89PNG\r\n\x1a\n\x00\xff", "it is neither HTML nor PDF nor a run.json"),
     ("empty.html", lambda _: b"", "it is empty"),
@@ -538,7 +600,7 @@ def test_operations_in_a_run_json_may_have_their_former_names(sheet, tmp_path):
     assert verify(path, onnx=True).faults == ()
 
 
-TINY = f"<!doctype html><html lang=en>{ASKED}<title>x</title><p>Key byhand 0.1.0 · x · seed 0 · numbers 1234567<table><tr><th>a<td>1</table>"
+TINY = f"<!doctype html><html lang=en>{SAYS}<title>x</title><p>Key<table><tr><th>a<td>1</table>"
 
 
 @pytest.fixture(scope="module")
@@ -629,9 +691,7 @@ def test_a_pdf_without_its_structure_is_refused(printed, tmp_path):
     writer = PdfWriter(clone_from=PdfReader(printed[1]))
     del writer.root_object[NameObject("/StructTreeRoot")]
     writer.write(tmp_path / "copy.pdf")
-    with pytest.raises(
-        UnreadableError, match=r"^it has no structure: verify each copy by itself, as byhand wrote it"
-    ):
+    with pytest.raises(UnreadableError, match=r"^it has no structure; verify the PDF as byhand wrote it$"):
         verify(tmp_path / "copy.pdf")
     writer = PdfWriter(clone_from=PdfReader(printed[1]))
     writer.encrypt("secret", algorithm="RC4-128")

@@ -14,6 +14,7 @@ from typing import IO
 
 from byhand.classroom.printing.shared import Shared, numbered
 from byhand.classroom.printing.template import Template
+from byhand.worksheet.asked import NAME, as_words
 
 COPIES_PER_NODE = 200  # copies in a node of the page tree
 _CATALOG, _TREE = 1, 2  # object numbers
@@ -74,7 +75,8 @@ class Bundle:
             % (_TREE, self.language.encode()),
             _CATALOG,
         )
-        info = self._object(b"<</Title<%s>>>" % ("\ufeff" + self.title).encode("utf-16-be").hex().encode())
+        title = ("\ufeff" + self.title).encode("utf-16-be").hex()
+        info = self._object(f"<</Title<{title}>/{NAME}({as_words({'holds': 'copies'})})>>".encode())
         start, number = self.at, self._number()
         self._place(number)
         with tempfile.TemporaryFile() as table:

@@ -17,6 +17,7 @@ from typing import Any
 from byhand.classroom.printing.layout import Layout
 from byhand.classroom.printing.shape import alphabet, subset
 from byhand.classroom.printing.shared import Shared, shared
+from byhand.worksheet.asked import NAME
 
 _PAIR = re.compile(r"<([0-9a-f]{4})> <([0-9a-f]+)>")
 
@@ -27,6 +28,7 @@ class Template:
 
     contents: the object numbers of these streams, one for each page, and last the one that all pages show.
     size, root, info, identity: what the trailer says of the file, and an update of it must repeat.
+    about: the entries of its information dictionary, which a copy adds to.
     shared: the objects that its pages need in a file with other copies.
     """
 
@@ -35,6 +37,7 @@ class Template:
     size: int
     root: int
     info: int
+    about: bytes
     identity: str
     shared: Shared
 
@@ -56,6 +59,9 @@ def template(layout: Layout) -> Template:
         for page, own in zip(file.pages, layout.pages, strict=True):
             background = file.make_stream(own.background)
             page.Contents = pikepdf.Array([background, file.make_indirect(file.make_stream(b"")), everywhere])
+        about = file.docinfo
+        if f"/{NAME}" in about:
+            del about[f"/{NAME}"]  # which says whose copy it is
         out = io.BytesIO()
         file.save(out, object_stream_mode=pikepdf.ObjectStreamMode.generate, deterministic_id=True)
     with pikepdf.open(out) as file:
@@ -65,19 +71,25 @@ def template(layout: Layout) -> Template:
             (*(page.Contents[1].objgen[0] for page in file.pages), file.pages[0].Contents[2].objgen[0]),
             int(trailer.Size),
             trailer.Root.objgen[0],
-            trailer.Info.objgen[0] if "/Info" in trailer else 0,
+            trailer.Info.objgen[0],
+            trailer.Info.unparse(resolved=True).strip().removesuffix(b">>"),
             bytes(trailer.ID[0]).hex(),
             shared(file),
         )
 
 
-def copy_pdf(of: Template, contents: Sequence[bytes]) -> bytes:
-    """The PDF of a copy. contents: its compressed streams, in the order of the template's."""
+def copy_pdf(of: Template, contents: Sequence[bytes], words: str) -> bytes:
+    """The PDF of a copy.
+
+    contents: its compressed streams, in the order of the template's. words: what it says of itself.
+    """
+    own = [
+        (number, b"<</Filter/FlateDecode/Length %d>>\nstream\n%s\nendstream" % (len(content), content))
+        for number, content in zip(of.contents, contents, strict=True)
+    ]
     parts, at, places = [of.pdf], len(of.pdf), []
-    for number, content in zip(of.contents, contents, strict=True):
-        part = b"%d 0 obj\n<</Filter/FlateDecode/Length %d>>\nstream\n%s\nendstream\nendobj\n" % (
-            number, len(content), content,
-        )  # fmt: skip
+    for number, body in sorted([*own, (of.info, b"%s/%s(%s)>>" % (of.about, NAME.encode(), words.encode()))]):
+        part = b"%d 0 obj\n%s\nendobj\n" % (number, body)
         places.append((number, at))
         parts.append(part)
         at += len(part)
@@ -85,10 +97,9 @@ def copy_pdf(of: Template, contents: Sequence[bytes]) -> bytes:
     index = "".join(f"{number} 1 " for number, _ in places)
     rows = b"".join(b"\x01" + place.to_bytes(4, "big") + b"\0\0" for _, place in places)
     start = int(of.pdf.rsplit(b"startxref\n", 1)[1].split()[0])
-    info = f"/Info {of.info} 0 R" if of.info else ""
     parts.append(
-        f"{of.size} 0 obj\n<</Type/XRef/Size {of.size + 1}/W[1 4 2]/Index[{index}]/Root {of.root} 0 R{info}"
-        f"/ID[<{of.identity}><{of.identity}>]/Prev {start}/Length {len(rows)}>>\nstream\n".encode()
+        f"{of.size} 0 obj\n<</Type/XRef/Size {of.size + 1}/W[1 4 2]/Index[{index}]/Root {of.root} 0 R"
+        f"/Info {of.info} 0 R/ID[<{of.identity}><{of.identity}>]/Prev {start}/Length {len(rows)}>>\nstream\n".encode()
     )
     parts += [rows, b"\nendstream\nendobj\nstartxref\n%d\n%%%%EOF\n" % at]
     return b"".join(parts)

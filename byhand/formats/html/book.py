@@ -10,8 +10,11 @@ from byhand import __version__
 from byhand.formats import Paper
 from byhand.formats.html.page import Pages, rendered
 from byhand.runs import Run
+from byhand.worksheet.asked import as_words
 from byhand.worksheet.document import VIEWS, Document, View
 from byhand.worksheet.messages import Messages
+
+BOOK = as_words({"holds": "sheets"})  # what it says of itself for who reads pages back
 
 
 @dataclass(frozen=True)
@@ -41,11 +44,14 @@ class Book:
 
     def printed(self, paper: Paper) -> str:
         """One long page for print: cover, contents with page numbers, and each view as a part."""
-        return rendered("book.html", "print", paper, self.messages, view="worksheet", **self._values())
+        return rendered("book.html", "print", paper, self.messages, **self._values())
 
     def folder(self, paper: Paper) -> Iterator[tuple[str, str]]:
         """Pages for a screen by name: an index, and every sheet in every view."""
-        yield "index.html", rendered("index.html", "screen", paper, self.messages, view="worksheet", **self._values())
+        yield (
+            "index.html",
+            rendered("index.html", "screen", paper, self.messages, **self._values()),
+        )
         for part in self._parts():
             for sheet in part.sheets:
                 yield f"{sheet.d.name}-{part.view}.html", sheet.html(part.view, "screen", paper)
@@ -56,6 +62,8 @@ class Book:
     def _values(self) -> dict[str, Any]:
         say, sheets = self.messages.say, "book.sheets" if len(self.views) == 1 else "book.sheets_and_keys"
         return {
+            "view": "worksheet",
+            "asked": BOOK,
             "title": say("book.title"),
             "subtitle": say(sheets, n=len(self.sheets)),
             "edition": say("book.edition", version=__version__, seed=self.seed),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from typing import Any, Literal
@@ -38,7 +38,7 @@ from byhand.notation.text import text, value_text
 from byhand.notation.words import unprintable
 from byhand.runs import Run
 from byhand.tape import shape_text
-from byhand.worksheet.asked import as_words
+from byhand.worksheet.asked import as_word, as_words
 from byhand.worksheet.document import Block, Document, Lines, View, Working
 from byhand.worksheet.effort import Effort
 from byhand.worksheet.messages import Messages
@@ -74,6 +74,7 @@ TITLE, TITLE_ROOM, SMALLEST_TITLE = 21.0, 86.5, 10.0  # pt, mm beside name and d
 PT = 25.4 / 72  # mm
 LINE_EM = 2.963  # mm: worked lines at 8.4 pt
 RESULT = 9.0  # mm: the least room for a result
+STAMPED = ("seed", "hash", "minutes", "practised", "student", "named")  # of what a page prints, also in its metadata
 LINE_ROOMS = ((3, 44.4), (2, 73.4))  # the number of tokens side by side, and the room for a line, in mm
 
 
@@ -113,7 +114,7 @@ class Pages:
         page = rendered(
             "page.html", medium, paper, self.d.messages, d=self.d, view=view, shown=view != "worksheet",
             map=self.map, effort=self.effort, groups=self.groups, worked=self.worked, worked_out=self.worked_out,
-            asked=as_words({"view": view, **self.d.asked}),
+            said=self.said, asked=self.words(view),
         )  # fmt: skip
         if medium == "print" and (count := page.count("<")) > MOST_TAGS:
             raise LimitError(
@@ -121,6 +122,23 @@ class Pages:
                 "it shorter, or use --format html"
             )
         return page
+
+    @cached_property
+    def said(self) -> Mapping[str, str]:
+        """What the pages print of themselves at head and foot: as the stamp says, or else as it is."""
+        time = {"minutes": str(self.effort.minutes), "practised": str(self.effort.practised)}
+        return {"version": __version__, **time, **self.d.stamp}
+
+    def words(self, view: View) -> str:
+        """What the page in one view says of itself, for who reads it back."""
+        printed = {"version": as_word(self.said["version"]), "sheet": as_word(self.d.name)}
+        stamped = {name: self.said[name] for name in STAMPED if name in self.said}
+        return as_words({"view": view, **self.d.asked, **printed, **stamped})
+
+    def numbered(self, view: View, page: int, pages: int) -> str:
+        """What a page in one view says at its lower right corner on paper."""
+        say = self.d.messages.say
+        return f"{say(f'views.{view}')} · " * (view != "worksheet") + say("foot.page", page=page, pages=pages)
 
     @cached_property
     def map(self) -> Markup:
