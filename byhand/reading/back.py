@@ -18,10 +18,12 @@ from itertools import zip_longest
 from byhand.errors import UnreadableError
 from byhand.formats.html.grid import Slot, unlike
 from byhand.formats.html.page import Medium, Pages, prose
-from byhand.reading.page import Page, PageTable, differences, read_html, squeezed
+from byhand.formats.pdf import visual
+from byhand.reading.page import Page, differences, read_html, squeezed
 from byhand.reading.places import Owner, laid_as, owners, place
 from byhand.runs import Run
 from byhand.tape import Place, Step
+from byhand.worksheet.asked import as_texts
 from byhand.worksheet.document import Document
 from byhand.worksheet.starts import starts
 
@@ -91,7 +93,7 @@ class Again:
     @cached_property
     def expected(self) -> Page:
         """The page as it is printed again."""
-        return read_html(self.pages.html(self.page.view, self.medium))
+        return read_html(self.pages.html(self.page.view, self.medium), visual if self.medium == "print" else str)
 
     @cached_property
     def margins(self) -> tuple[str, ...]:
@@ -100,7 +102,7 @@ class Again:
             return self.expected.margins
         (foot, running), sheets = self.expected.margins, len(self.page.margins)
         numbers = (self.pages.numbered(self.page.view, n, sheets) for n in range(1, sheets + 1))
-        return tuple(running * bool(n) + foot + squeezed(number) for n, number in enumerate(numbers))
+        return tuple(running * bool(n) + foot + squeezed(visual(number)) for n, number in enumerate(numbers))
 
     @cached_property
     def meant_alike(self) -> bool:
@@ -171,7 +173,7 @@ class Again:
                 numbers[name] = rows
         said = {place: texts.most_common(1)[0][0] for place, texts in places.items()}
         lost = self._lost(said, empty - places.keys())
-        return Shown({kind: self._words(words) for kind, words in self.printed.words.items()}, numbers, lost)
+        return Shown(self._words(), numbers, lost)
 
     def _lost(self, said: Mapping[Place, str], empty: set[Place]) -> dict[str, tuple[list[Place], EntryTexts]]:
         """For the entries of givens that the page leaves empty, the page's numbers of each step that reads them."""
@@ -224,19 +226,10 @@ class Again:
         ours, theirs = ([x.shape for x in tables] for tables in (self.laid, self.page.tables))
         return zip_longest(ours, theirs, fillvalue=())
 
-    def _words(self, words: tuple[str, ...]) -> tuple[str, ...]:
-        """The page's words where words are labels: the majority in tables of the same shape, or else in others."""
-        ours, theirs = len(self.expected.tables), len(self.page.tables)
-        by_number = [(n, n) for n in range(min(ours, theirs))]
-        for pairs in ((by_number,) if ours == theirs else (self.pairs, by_number)) if words else ():
-            said = Counter[tuple[str, ...]]()
-            for here, there in ((self.expected.tables[a], self.page.tables[b]) for a, b in pairs):
-                for labels in (_first_labels, *(_labels_of(r) for r in range(len(here.rows)))):
-                    if labels(here) == words and labels(there):
-                        said[labels(there)] += 1
-            if said:
-                return said.most_common(1)[0][0]
-        return words
+    def _words(self) -> dict[str, tuple[str, ...]]:
+        """The words that the page says it has, where the sheet has words."""
+        said = {kind: as_texts(self.page.asked.get(kind, "")) for kind in self.printed.words}
+        return {kind: own and (said[kind] or own) for kind, own in self.printed.words.items()}
 
     def problems(self) -> Iterator[str]:
         """A message for each difference, table by table and text by text, and last for the hash."""
@@ -272,19 +265,3 @@ class Again:
                         f"{section.number} {section.title}: {where}: the page has {text or 'nothing'}; "
                         f"its givens make {right or 'no number there'}"
                     )
-
-
-def _first_labels(table: PageTable) -> tuple[str, ...]:
-    """The labels with which rows begin."""
-    return tuple(row[0] for row, heads in zip(table.rows, table.heads, strict=True) if heads and heads[0])
-
-
-def _labels_of(r: int) -> Callable[[PageTable], tuple[str, ...]]:
-    """The labels of one row."""
-
-    def labels(table: PageTable) -> tuple[str, ...]:
-        if r >= len(table.rows):
-            return ()
-        return tuple(text for text, head in zip(table.rows[r], table.heads[r], strict=True) if head)
-
-    return labels

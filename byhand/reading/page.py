@@ -8,7 +8,8 @@ Spaces between words are left out, since print and screen break lines in differe
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+import unicodedata
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
@@ -16,9 +17,10 @@ from byhand.classroom.roster import Student
 from byhand.errors import UnreadableError
 from byhand.notation.number import shown
 from byhand.worksheet.asked import NAME as ASKED
-from byhand.worksheet.asked import from_words
+from byhand.worksheet.asked import as_text, from_words
 from byhand.worksheet.document import VIEWS, View
 
+_UNSEEN = re.compile("[\\s\u00ad\u034f\u200b-\u200d\u2060-\u2064\ufe00-\ufe0f\ufeff]")  # and orders no text
 LONGEST_SEED = 1000  # digits
 _SAID = {  # what a page prints of itself: how it says it in its metadata
     "version": (r"[0-9][\w.+-]{0,39}", "a version such as 0.1.0"),
@@ -82,7 +84,7 @@ class Page:
     def student(self) -> Student | None:
         """The student of a class whose copy this is."""
         known = self.asked
-        return Student(known.get("named", ""), known["student"]) if known.get("student") else None
+        return Student(as_text(known.get("named", "")), as_text(known["student"])) if known.get("student") else None
 
     @property
     def view(self) -> View:
@@ -105,7 +107,7 @@ class Page:
 
         Raises: UnreadableError where it cannot be that.
         """
-        (pattern, what), found = _SAID[name], self.asked.get(name, "")
+        (pattern, what), found = _SAID[name], as_text(self.asked.get(name, ""))
         if not re.fullmatch(pattern, found):
             raise UnreadableError(f"it says that its {name} is {shown(found)}; it should be {what}")
         return found
@@ -141,9 +143,9 @@ class Collector:
 
     def text(self, text: str) -> None:
         if self.inside == "cell":
-            self.tables[-1][-1][-1] += squeezed(text)
+            self.tables[-1][-1][-1] += text
         else:
-            self.texts[-1] += squeezed(text)
+            self.texts[-1] += text
 
     def says(self) -> dict[str, str]:
         """What the page says of itself.
@@ -168,15 +170,15 @@ class Collector:
         """
         asked = self.says()
         tables = (
-            PageTable(tuple(map(tuple, rows)), tuple(map(tuple, heads)))
+            PageTable(tuple(tuple(map(squeezed, row)) for row in rows), tuple(map(tuple, heads)))
             for rows, heads in zip(self.tables, self.heads, strict=True)
         )
-        return Page(tuple(self.texts), tuple(tables), asked, tuple(map(squeezed, margins)))
+        return Page(tuple(map(squeezed, self.texts)), tuple(tables), asked, tuple(map(squeezed, margins)))
 
 
 def squeezed(text: str) -> str:
-    """A text without spaces."""
-    return re.sub(r"\s", "", text)
+    """A text without spaces and what is not seen either; letters with accents in the usual form of Unicode."""
+    return unicodedata.normalize("NFC", _UNSEEN.sub("", text))
 
 
 class _Reader(HTMLParser):
@@ -186,8 +188,9 @@ class _Reader(HTMLParser):
     TABLES = {"table": "table", "tr": "row", "td": "cell", "th": "cell"}  # noqa: RUF012 - of this class only
     VOID = ("br", "col", "hr", "img", "input", "link", "meta", "wbr")
 
-    def __init__(self) -> None:
+    def __init__(self, drawn: Callable[[str], str]) -> None:
         super().__init__()
+        self.drawn = drawn
         self.found = Collector()
         self.margins = dict.fromkeys(MARGINS, "")
         self.margin, self.deep = "", 0  # the element for a margin that is open, and the depth of open elements in it
@@ -224,17 +227,19 @@ class _Reader(HTMLParser):
         if self.skipping:
             return
         if self.deep:
-            self.margins[self.margin] += data
+            self.margins[self.margin] += self.drawn(data)
         else:
-            self.found.text(data)
+            self.found.text(self.drawn(data))
 
 
-def read_html(html: str) -> Page:
+def read_html(html: str, drawn: Callable[[str], str] = str) -> Page:
     """A page from its HTML. Its margins are what it prints in each of MARGINS.
+
+    drawn: the order of a text's letters.
 
     Raises: UnreadableError where it is none of byhand's.
     """
-    reader = _Reader()
+    reader = _Reader(drawn)
     try:
         reader.feed(html)
         reader.close()

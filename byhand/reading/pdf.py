@@ -14,6 +14,7 @@ from pypdf import PageObject, PdfReader
 from pypdf.generic import ContentStream, DictionaryObject
 
 from byhand.errors import UnreadableError
+from byhand.formats.pdf import is_right_to_left, mirrored
 from byhand.reading.page import Collector, Page
 from byhand.worksheet.asked import NAME as ASKED
 
@@ -141,7 +142,10 @@ def read_pdf(content: bytes) -> Page:
 def _drawn(number: int, page: PageObject, reader: PdfReader) -> Drawn:
     """The texts of a page, from its content stream."""
     drawn, resources = Drawn(number), cast(DictionaryObject, page["/Resources"])
-    fonts = {name: _letters(font.get_object()) for name, font in resources.get("/Font", {}).items()}
+    files = {name: font.get_object() for name, font in resources.get("/Font", {}).items()}
+    fonts = {name: _letters(font) for name, font in files.items()}
+    if any(is_right_to_left(letter) for letters in fonts.values() for text in letters.values() for letter in text):
+        fonts = {name: letters | _brackets(files[name], letters) for name, letters in fonts.items()}
     marks: list[int | None] = []
     letters: dict[int, str] = {}
     place = (0.0, 0.0)
@@ -165,11 +169,28 @@ def _drawn(number: int, page: PageObject, reader: PdfReader) -> Drawn:
 
 
 def _letters(font: Any) -> dict[int, str]:
-    """The characters that each glyph of a font stands for."""
+    """The characters that each glyph of a font stands for, from left to right."""
     table = font["/ToUnicode"].get_object().get_data().decode("latin-1") if "/ToUnicode" in font else ""
     blocks = re.findall(r"beginbfchar(.*?)endbfchar", table, re.DOTALL)
     codes = (pair for block in blocks for pair in _CODE.findall(block))
-    return {int(code, 16): bytes.fromhex(text).decode("utf-16-be") for code, text in codes}
+    texts = ((int(code, 16), bytes.fromhex(text).decode("utf-16-be")) for code, text in codes)
+    return {code: text[::-1] if any(map(is_right_to_left, text)) else text for code, text in texts}
+
+
+def _brackets(font: Any, letters: Mapping[int, str]) -> dict[int, str]:
+    """The brackets of a font as they look, by its file.
+
+    WeasyPrint says of a glyph what it stood for first. From right to left, a bracket is drawn as its mirror image.
+    """
+    from fontTools.ttLib import TTFont
+
+    pairs = {code for code, text in letters.items() if mirrored(text) != text}
+    about = font["/DescendantFonts"][0].get_object()["/FontDescriptor"].get_object()
+    if not pairs or "/FontFile2" not in about:
+        return {}
+    file = TTFont(BytesIO(about["/FontFile2"].get_object().get_data()))
+    found = {file.getGlyphID(glyph): chr(letter) for letter, glyph in file.getBestCmap().items()}
+    return {code: found[code] for code in pairs if code in found}
 
 
 def _text(pieces: Any, letters: Mapping[int, str]) -> str:

@@ -30,7 +30,9 @@ def asked(context: Context) -> dict[str, str]:
         f"{name}:{','.join(f'{operand}/{i + 1}.{j + 1}' for operand, i, j in places)}"
         for (name, _), places in context.left_out.items()
     )
-    return {name: str(value) for name, value in known.items()} | ({"left": chosen} if chosen else {})
+    words = {"tokens": context.tokens, "source": context.source, "vocabulary": context.vocabulary}
+    listed = {"left": chosen, **{kind: ",".join(map(as_word, own)) for kind, own in words.items()}}
+    return {name: str(value) for name, value in known.items()} | {name: text for name, text in listed.items() if text}
 
 
 def left_out(known: Mapping[str, str]) -> LeftOut:
@@ -53,7 +55,15 @@ def as_words(known: Mapping[str, str]) -> str:
 
 
 def from_words(line: str) -> dict[str, str]:
-    """What a line says; nothing where it is none of ours."""
-    if not _WORDS.fullmatch(line):
-        return {}
-    return {name: unquote(value) for name, value in (word.split("=") for word in line.split())}
+    """What a line says, in words; nothing where it is none of ours."""
+    return dict(word.split("=") for word in line.split()) if _WORDS.fullmatch(line) else {}
+
+
+def as_text(word: str) -> str:
+    """The text that was made one word."""
+    return unquote(word)
+
+
+def as_texts(words: str) -> tuple[str, ...]:
+    """The texts of a list of words."""
+    return tuple(map(as_text, words.split(","))) if words else ()
