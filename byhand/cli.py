@@ -13,6 +13,7 @@ import click
 
 from byhand import __version__
 from byhand.errors import ByHandError, UnknownNameError
+from byhand.notation.words import escaped
 
 # new objects before the garbage collector looks for cycles: a page makes over a hundred thousand objects and few
 # cycles, and to look after every 700, as Python does, took 7 % of `generate gpt --format html`
@@ -30,7 +31,7 @@ class Group(click.Group):
         except ByHandError as error:
             if ctx.params.get("debug"):
                 raise
-            click.echo(f"byhand: {': '.join([*getattr(error, '__notes__', ()), str(error)])}", err=True)
+            _tell(": ".join([*getattr(error, "__notes__", ()), str(error)]))
             ctx.exit(1)
         except BrokenPipeError:
             sys.stderr.close()
@@ -86,9 +87,15 @@ _language = click.option(
 )
 
 
+def _say(*lines: object, err: bool = False) -> None:
+    """Print lines for a person. All but JSON goes this way, so that no file's text moves a terminal."""
+    for line in lines:
+        click.echo(escaped(str(line)), err=err)
+
+
 def _tell(line: object) -> None:
     """Print a message for the user on standard error."""
-    click.echo(f"byhand: {line}", err=True)
+    _say(f"byhand: {line}", err=True)
 
 
 @main.command("list")
@@ -109,7 +116,7 @@ def list_(as_json: bool, language: str) -> None:
         return
     width = max(len(s.name) for s, _ in sheets)
     for s, minutes in sheets:
-        click.echo(f"{s.number:3}  {s.name:{width}}  {minutes:4} min  {s.title}")
+        _say(f"{s.number:3}  {s.name:{width}}  {minutes:4} min  {s.title}")
 
 
 @main.command()
@@ -123,14 +130,14 @@ def show(sheet: str, language: str) -> None:
     found = load_sheet(sheet, language)
     asked = own_effort(found)
     config = found.values.get("config", {})
-    click.echo(f"{found.name}: {found.title}\n\n{found.goal}\n")
-    click.echo(f"model       {found.model.name}")
-    click.echo(f"config      {', '.join(f'{k}={v}' for k, v in config.items())}")
-    click.echo(f"tokens      {' '.join(map(str, found.values.get('tokens', ())))}")
-    click.echo(f"time        {asked}")
-    click.echo(f"before it   {', '.join(found.prerequisites) or 'nothing'}")
+    _say(f"{found.name}: {found.title}", "", *found.goal.split("\n"), "")
+    _say(f"model       {found.model.name}")
+    _say(f"config      {', '.join(f'{k}={v}' for k, v in config.items())}")
+    _say(f"tokens      {' '.join(map(str, found.values.get('tokens', ())))}")
+    _say(f"time        {asked}")
+    _say(f"before it   {', '.join(found.prerequisites) or 'nothing'}")
     if found.objectives:
-        click.echo("you learn to" + "".join(f"\n  - {o}" for o in found.objectives))
+        _say("you learn to", *(f"  - {o}" for o in found.objectives))
 
 
 @main.command()
@@ -191,7 +198,7 @@ def generate(
         from byhand.book import book as bind
 
         for path in bind(names, options, out, _tell):
-            click.echo(path)
+            _say(path)
         return
     for name in names:
         try:
@@ -201,7 +208,7 @@ def generate(
                 error.add_note(name)  # which of the sheets it is
             raise
         for path in made:
-            click.echo(path)
+            _say(path)
 
 
 @main.command("class")
@@ -251,21 +258,21 @@ def class_(
         with click.progressbar(length=len(students), label=sheet, file=sys.stderr, hidden=quiet) as bar:
             made = make_class(sheet, students, options, out, jobs=jobs, dask=dask, done=bar.update)
     except KeyboardInterrupt:
-        click.echo("\nbyhand: stopped; what is written is whole, and the same command makes the rest", err=True)
+        _say("", "byhand: stopped; what is written is whole, and the same command makes the rest", err=True)
         sys.exit(130)
-    click.echo(made.folder)
+    _say(made.folder)
     numbers = f"{made.sets} set{'s' * (made.sets > 1)} of numbers, each renamed for every student"
     if not made.renames:
         numbers = "each with numbers that were searched for: the sheet has too few renamings"
-    click.echo(f"{made.students} student{'s' * (made.students > 1)}, {numbers}", err=True)
+    _say(f"{made.students} student{'s' * (made.students > 1)}, {numbers}", err=True)
     if made.unchanged:
-        click.echo(f"the same in every copy of a set: {', '.join(made.unchanged)}", err=True)
+        _say(f"the same in every copy of a set: {', '.join(made.unchanged)}", err=True)
     if made.alike:
-        click.echo(f"copies with all the answers of another: {made.alike}; there are only so many numbers", err=True)
+        _say(f"copies with all the answers of another: {made.alike}; there are only so many numbers", err=True)
     if made.alone:
-        click.echo(f"copies laid out by themselves: {made.alone}", err=True)
+        _say(f"copies laid out by themselves: {made.alone}", err=True)
     if made.mended:
-        click.echo(f"files that were there with other contents, and were made again: {made.mended}", err=True)
+        _say(f"files that were there with other contents, and were made again: {made.mended}", err=True)
 
 
 @main.command()
@@ -284,7 +291,7 @@ def formats() -> None:
             rows.append((name, "", str(error)))
     names_wide, files_wide = (max(len(row[n]) for row in rows) for n in (0, 1))
     for name, file, about in rows:
-        click.echo(f"{name:{names_wide}}  {file:{files_wide}}  {about}")
+        _say(f"{name:{names_wide}}  {file:{files_wide}}  {about}")
 
 
 @main.command()
@@ -297,9 +304,9 @@ def cache(clear: bool) -> None:
         room.clear()
     kept = {kind: (len(files), sum(file.stat().st_size for file in files)) for kind, files in room.kept().items()}
     kept["in all"] = (sum(count for count, _ in kept.values()), sum(size for _, size in kept.values()))
-    click.echo(room.home())
+    _say(room.home())
     for kind, (count, size) in kept.items():
-        click.echo(f"{kind:10}  {count:4} file{'s' if count != 1 else ' '}  {size / 1e6:6.1f} MB")
+        _say(f"{kind:10}  {count:4} file{'s' if count != 1 else ' '}  {size / 1e6:6.1f} MB")
     for folder in room.not_own():
         _tell(f"{folder} is not used: it is another user's, or others may write to it; mend that, or remove it")
 
@@ -313,7 +320,7 @@ def foils() -> None:
     english, width = messages(), max(map(len, MISTAKES))
     for name in MISTAKES:
         told, mend = english.mistake(name, "told"), english.mistake(name, "mend")
-        click.echo(f"{name:{width}}  {told}\n{'':{width}}  → {mend}")
+        _say(f"{name:{width}}  {told}", f"{'':{width}}  → {mend}")
 
 
 @main.command()
@@ -344,15 +351,15 @@ def run(
 
         target = Path(onnx_file)
         for path in write(target.parent, {target.name: as_bytes(made)}):
-            click.echo(path, err=json_file == "-")
+            _say(path, err=json_file == "-")
     if json_file == "-":
         click.echo(as_text(made), nl=False)
     elif json_file:
         target = Path(json_file)
         for path in write(target.parent, {target.name: as_text(made).encode()}):
-            click.echo(path)
+            _say(path)
     elif not onnx_file:
-        click.echo(as_table(made))
+        _say(*as_table(made).split("\n"))
 
 
 @main.command()
@@ -365,7 +372,7 @@ def verify(files: tuple[str, ...], onnx: bool) -> None:
     wrong = False
     for file in files:
         lines, readable = report(file, onnx=onnx)
-        click.echo(f"{file}: " + "\n  ".join(lines), err=not readable)
+        _say(f"{file}: {lines[0]}", *(f"  {line}" for line in lines[1:]), err=not readable)
         wrong = wrong or not readable or len(lines) > 1
     click.get_current_context().exit(int(wrong))
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from byhand import cli
 from byhand.cli import main
 
 SHEETS = Path(__file__).resolve().parent.parent / "templates/worksheets"
@@ -254,3 +255,9 @@ def test_a_seed_has_room_at_the_foot_of_a_page(command, digits):
         result = command(*arguments, "--seed", "9" * digits)
         assert result.exit_code == 2
         assert result.stderr.endswith(f"'--seed': it has {digits:,} digits; a seed has up to 18\n")
+
+
+def test_every_line_for_a_person_is_made_safe_for_a_terminal():
+    """In one place, which all but JSON goes through."""
+    source = Path(cli.__file__).read_text(encoding="utf-8")
+    assert re.findall(r"(?:print|echo)\((\w+)", source) == ["escaped", "json", "as_text"]

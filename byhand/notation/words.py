@@ -1,4 +1,4 @@
-"""Find characters in a text, of a person or a file, that cannot be printed."""
+"""Find characters in a text, of a person or a file, that cannot be printed; write them so that they are seen."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import re
 _BAD = r"\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ue000-\uf8ff"
 _IN_WORDS = re.compile(rf"[\t\n{_BAD}\U000f0000-\U0010ffff]")
 _IN_LINES = re.compile(rf"[{_BAD}]")  # allows the planes from U+F0000 on: the marks of a class (arithmetic/copies)
+_ON_A_TERMINAL = re.compile(rf"[\t\n{_BAD}\u061c\u200e\u200f\U000f0000-\U0010ffff]")  # and marks of order
 
 
 def unprintable(text: str, lines: bool = False) -> str:
@@ -17,3 +18,8 @@ def unprintable(text: str, lines: bool = False) -> str:
     """
     found = (_IN_LINES if lines else _IN_WORDS).search(text)
     return ascii(found[0])[1:-1] if found else ""
+
+
+def escaped(text: str) -> str:
+    """A text as a terminal may show it, in one line: what a terminal would obey, or would not show, as `\\x1b`."""
+    return _ON_A_TERMINAL.sub(lambda found: ascii(found[0])[1:-1], text)
