@@ -90,6 +90,14 @@ class Again:
         """Whether the hash says that the page was printed from these numbers."""
         return self.printed.run.hash == self.page.foot.hash
 
+    @property
+    def words(self) -> dict[str, tuple[str, ...]]:
+        """The words that the page says it has; tokens without words are called by their numbers."""
+        own = self.printed.words
+        said = {kind: as_texts(self.page.asked.get(kind, "")) or words for kind, words in own.items()}
+        numbered = tuple(str(n) for n, _ in enumerate(said["tokens"], 1))
+        return said | {"tokens": ()} if said["tokens"] == numbered and not own["tokens"] else said
+
     @cached_property
     def expected(self) -> Page:
         """The page as it is printed again."""
@@ -173,7 +181,7 @@ class Again:
                 numbers[name] = rows
         said = {place: texts.most_common(1)[0][0] for place, texts in places.items()}
         lost = self._lost(said, empty - places.keys())
-        return Shown(self._words(), numbers, lost)
+        return Shown(self.words, numbers, lost)
 
     def _lost(self, said: Mapping[Place, str], empty: set[Place]) -> dict[str, tuple[list[Place], EntryTexts]]:
         """For the entries of givens that the page leaves empty, the page's numbers of each step that reads them."""
@@ -225,11 +233,6 @@ class Again:
         """The shapes of each table here and of the page."""
         ours, theirs = ([x.shape for x in tables] for tables in (self.laid, self.page.tables))
         return zip_longest(ours, theirs, fillvalue=())
-
-    def _words(self) -> dict[str, tuple[str, ...]]:
-        """The words that the page says it has, where the sheet has words."""
-        said = {kind: as_texts(self.page.asked.get(kind, "")) for kind in self.printed.words}
-        return {kind: own and (said[kind] or own) for kind, own in self.printed.words.items()}
 
     def problems(self) -> Iterator[str]:
         """A message for each difference, table by table and text by text, and last for the hash."""

@@ -114,7 +114,7 @@ def fitted(own: Values, first: Again, print_again: Callable[[Values], Again]) ->
     Method: coordinate descent. One property after the other is set to what fits best, except those that the page's
     words settle.
     """
-    best = values_of(own, Shown(words=first.shown().words))
+    best = values_of(own, Shown(words=first.words))
     again = print_again(best)
     least = _misfit(again)
     room, size = MOST_CELLS, sum(sum(table.shape) for table in first.page.tables)

@@ -188,7 +188,7 @@ class _Reader(HTMLParser):
     TABLES = {"table": "table", "tr": "row", "td": "cell", "th": "cell"}  # noqa: RUF012 - of this class only
     VOID = ("br", "col", "hr", "img", "input", "link", "meta", "wbr")
 
-    def __init__(self, drawn: Callable[[str], str]) -> None:
+    def __init__(self, drawn: Callable[[str], str] = str) -> None:
         super().__init__()
         self.drawn = drawn
         self.found = Collector()

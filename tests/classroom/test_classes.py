@@ -114,6 +114,14 @@ def test_every_copy_says_whose_it_is_and_which_numbers_it_has(made, folder):
         assert all(squeezed(student.whose) in margin and page.foot.hash in margin for margin in page.margins)
 
 
+def test_a_copy_for_a_name_in_any_script_is_right(tmp_path):
+    names = ["דוד (2)", "محمد علي", "Zoe\u0301 x\u0301", "李雷", "Ада"]
+    students = [Student(name, str(k)) for k, name in enumerate(names)]
+    made = make_class("dot-product", students, out=tmp_path)
+    for path in [*made.folder.glob("*/*.pdf")]:
+        assert report(path)[0][1:] == []
+
+
 def test_a_copy_that_says_that_it_is_somebody_elses_is_wrong(made, tmp_path):
     writer = PdfWriter(clone_from=PdfReader(made.folder / "keys" / f"{ROSTER[0].stem}.pdf"))
     words = writer.metadata["/byhand"]

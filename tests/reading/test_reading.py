@@ -431,6 +431,77 @@ def test_numbers_that_change_places_in_the_pdf_are_found(printed, tmp_path):
         verify(rewritten(printed[0], tmp_path / "key.pdf", change))
 
 
+WORDS = [
+    ("the", " cat", " sat"), ("a b", "a  b", "a\u00a0b"), (" ", "  x", "%20"),  # as in the vocabularies of GPT-2
+    ("1", "2", "3"), ('"q"', "it's", "“x”"), ("a,b", "=", "<i>&amp;"), ("\\d", "$x$", "*a_b_"),
+    ("e\u0301a", "x\u0301", "q\u0301\u0323"),  # with combining accents
+    ("שלום", "דוד (2)", "ab שלום 3, cd"), ("مَر لا", "12 שלום", "אֱ"),  # from right to left
+    ("😀", "👩‍👧", "❤\ufe0f"), ("日本", "हिन्दी", "ไทย"), ("\u200eab", "a\u200db", "office"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("words", WORDS)
+def test_whatever_is_in_a_word_the_page_is_right(words, tmp_path):
+    options = {"values": {"tokens": list(words)}, "views": ("key",), "formats": ("html", "pdf")}
+    for path in generate("attention-head", Options(**options), tmp_path):
+        assert verify(path).faults == ()
+
+
+@pytest.mark.parametrize(("sheet", "kind", "view"), [
+    ("embedding", "vocabulary", "worksheet"), ("gpt", "vocabulary", "key"), ("encoder-decoder", "source", "worked"),
+    ("encoder-decoder", "tokens", "key"),
+])  # fmt: skip
+def test_words_of_every_kind_may_have_blanks_and_quotes(sheet, kind, view, tmp_path):
+    own = choose(load_sheet(sheet), Options())[0]
+    given = {each: list(getattr(own, each)) for each in ("tokens", "vocabulary", "source") if getattr(own, each)}
+    odd = {word: f' "{word}' for word in map(str, given[kind])}
+    changed = ("tokens", "vocabulary") if "vocabulary" in given else (kind,)
+    values = given | {each: [odd.get(str(word), word) for word in given[each]] for each in changed}
+    path = written(sheet, tmp_path, views=(view,), values=values)[view]
+    assert "%20%22" in path.read_text(encoding="utf-8")
+    assert verify(path).faults == ()
+
+
+@pytest.mark.parametrize("sheet", ["dot-product", "softmax", "sizing"])
+def test_words_for_a_sheet_that_has_none_are_read(sheet, tmp_path):
+    for words in (["7", "8", "9"], [" x", "y"]):
+        path = written(sheet, tmp_path, views=("key",), values={"tokens": words})["key"]
+        assert verify(path).faults == ()
+
+
+def test_another_word_on_the_page_or_in_its_metadata_is_found(tmp_path):
+    path = written("attention-head", tmp_path, values={"tokens": ["the", " cat", " sat"]})["key"]
+    html = path.read_text(encoding="utf-8")
+    for own, other in (("> cat<", ">rat<"), ("%20cat", "cat"), ("%20cat", "rat"), ("tokens=the,", "tokens=the,a,")):
+        assert own in html
+        path.write_text(html.replace(own, other, 1), encoding="utf-8")
+        (_, *faults), readable = report(path)
+        assert faults or not readable
+
+
+def test_what_a_file_holds_does_not_move_a_terminal(tmp_path):
+    """Neither what a page holds, a message for it, nor the file's name."""
+    path = written("layer-norm", tmp_path)["key"]
+    html = path.read_text(encoding="utf-8")
+    odd = "\x1b]0;pwned\x07\u202e\u200f\x9b1m"
+    cell = html.rindex("</td>")
+    pages = {
+        "cell": html[:cell] + odd + html[cell:],
+        "prose": html.replace("<main>", f"<main>{odd}"),
+        "foot": html.replace("<footer>", f"<footer>{odd}"),
+        "view": html.replace("view=key", f"view={odd}"),
+        "sheet": html.replace("sheet=layer-norm", "sheet=%1b%5b7m%0a%e2%80%ae"),
+        "language": html.replace("language=en", "language=%1b%5b7m%e2%80%ae"),
+    }  # fmt: skip
+    for name, page in pages.items():
+        file = tmp_path / f"{name}\x1b[7m.html"
+        file.write_text(page, encoding="utf-8")
+        result = CliRunner().invoke(main, ["verify", str(file)])
+        assert result.exit_code == 1
+        assert not [c for c in result.output if c != "\n" and (not c.isprintable() or c in "\u200e\u200f\u061c")]
+        assert f"{name}\\x1b[7m.html: " in result.output
+
+
 def test_what_no_one_sees_is_not_read(tmp_path):
     path = written("layer-norm", tmp_path)["worksheet"]
     html = path.read_text(encoding="utf-8")
@@ -531,7 +602,7 @@ def test_a_page_that_lies_about_what_it_was_asked_for_is_wrong_or_refused(true, 
 def test_a_pdf_that_lies_about_what_it_was_asked_for_is_wrong(printed, tmp_path):
     writer = PdfWriter(clone_from=PdfReader(printed[0]))
     asked = writer.metadata["/byhand"]
-    assert asked.startswith(f"{ASKED} version={__version__} sheet=attention-head seed=0 hash=")
+    assert asked.startswith(f"{ASKED} tokens=the,cat,sat version={__version__} sheet=attention-head seed=0 hash=")
     for words, right in ((asked, True), (asked.replace("base=2", "base=3"), False)):
         writer.add_metadata({"/byhand": words})
         writer.write(tmp_path / "key.pdf")
