@@ -62,6 +62,15 @@ def test_a_file_in_the_place_of_another_is_made_anew(home):
     assert cached("kind", counted([], b"two"), "b") == b"two"
 
 
+def test_what_a_killed_process_left_goes_when_something_is_kept(home):
+    cached("kind", counted([]), "a")
+    left = home / ".byhand-1234.part"
+    left.mkdir()
+    (left / "half").write_bytes(b"pa")
+    cached("kind", counted([]), "b")
+    assert [each for each in home.iterdir() if each.is_dir()] == []
+
+
 def test_where_nothing_can_be_kept_nothing_is(home):
     home.parent.mkdir()
     home.write_text("a file")

@@ -94,11 +94,19 @@ def _toml(content: bytes) -> Any:
     import tomllib
 
     text = content.decode("utf-8-sig")
-    if any(len(_KEY_DOT.findall(line)) > MOST_DOTS for line in text.splitlines()):
-        raise ValuesError(f"a name has more than {MOST_DOTS} parts; put it in quotes")
+    check_dots(text)
     if _HUGE.search(text):
         raise ValuesError("a number of thousands of digits is too long for any sheet")
     return tomllib.loads(text, parse_float=str)
+
+
+def check_dots(text: str) -> None:
+    """Check that no name in a TOML file has so many parts that its parser would take minutes.
+
+    Raises: ValuesError.
+    """
+    if any(len(_KEY_DOT.findall(line)) > MOST_DOTS for line in text.splitlines()):
+        raise ValuesError(f"a name has more than {MOST_DOTS} parts; put it in quotes")
 
 
 def _json(content: bytes | str) -> Any:

@@ -13,8 +13,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from byhand.errors import SheetError, UnknownNameError
+from byhand.errors import SheetError, UnknownNameError, ValuesError
 from byhand.mistakes import MISTAKES
+from byhand.model.files import check_dots
 from byhand.notation.words import unprintable
 from byhand.worksheet.sheet import ENGLISH, folders, known_language, shipped
 
@@ -109,7 +110,10 @@ def _parsed(path: Path, folder: Path) -> dict[str, str]:
             text = file.read(LARGEST_MESSAGES + 1)
         if len(text) > LARGEST_MESSAGES:
             raise SheetError(f"{name} has over {LARGEST_MESSAGES:,} characters; English has ten thousand")
+        check_dots(text)
         return dict(_flat(name, tomllib.loads(text)))
+    except ValuesError as error:
+        raise SheetError(f"{name}: {error}") from None
     except (OSError, ValueError, RecursionError) as error:  # TOML's and Unicode's errors are ValueErrors
         raise SheetError(f"{name}: {error}") from None
 

@@ -24,6 +24,7 @@ _FRONT = re.compile(r"\A---[ \t]*\n(.*?)\n---[ \t]*(?:\n|\Z)", re.DOTALL)
 _WORDS = ("title", "goal", "model")
 NUMBER_SYSTEMS = ("exact", "decimal", "symbolic")
 LARGEST_SHEET = 200_000  # characters
+LARGEST_PLACE = 999  # of a sheet in the course
 
 
 @dataclass(frozen=True)
@@ -204,6 +205,8 @@ def parse_sheet(name: str, text: str, original: str = "") -> Sheet:
     for key in _WORDS:
         if not front.get(key):
             raise SheetError(f"{name}.md: the front matter has no {key}")
+    if not 0 <= front.get("number", 0) <= LARGEST_PLACE:
+        raise SheetError(f"{name}.md: number is the sheet's place in the course, from 0 to {LARGEST_PLACE}")
     if front.get("numbers", NUMBER_SYSTEMS[0]) not in NUMBER_SYSTEMS:
         raise SheetError(f"{name}.md: no numbers {front['numbers']!r}; use {', '.join(NUMBER_SYSTEMS)}")
     if front["model"] not in MODELS:

@@ -46,6 +46,7 @@ WRONG = [
     ("conventions.rows = 3", "messages/de.toml: conventions.rows is a text in quotes; found 3"),
     ('conventions.rows = "\\u0007"', r"messages/de.toml: conventions.rows holds \x07, which cannot be printed"),
     ("conventions.rows = ", "messages/de.toml: Invalid value (at end of document)"),
+    ("a." * 90_000 + "b = 'x'", "messages/de.toml: a name has more than 30 parts; put it in quotes"),
     ("# " + "x" * 200_000, "messages/de.toml has over 200,000 characters; English has ten thousand"),
 ]  # fmt: skip
 
