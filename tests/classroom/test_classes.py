@@ -301,17 +301,23 @@ def test_a_copy_of_another_page_is_laid_out_by_itself():
 
 def test_a_classes_pages_are_made_once(tmp_path, monkeypatch):
     monkeypatch.setattr("byhand.cache.user_cache_path", lambda name: tmp_path)
+    laid, layouts = [], room._layouts
+
+    def counted(html, *rest):
+        laid.append(html)
+        return layouts(html, *rest)
+
+    monkeypatch.setattr(room, "_layouts", counted)
     plan = Plan(load_sheet("dot-product"), Options(numbers="exact"), "Ada")
     first, (file,) = class_pages(plan), (tmp_path / "classes").iterdir()
-    other = class_pages(replace(plan, letters="Zoë"))
-    (of_other,) = {*(tmp_path / "classes").iterdir()} - {file}
-    file.write_bytes(of_other.read_bytes())
-    assert class_pages(plan) == other != first
+    assert (class_pages(plan), len(laid)) == (first, 2)
+    assert class_pages(replace(plan, letters="Zoë")) != first
+    assert len(laid) == 4
     file.write_bytes(b"damaged")
-    assert class_pages(plan) == first
+    assert (class_pages(plan), len(laid)) == (first, 6)
+    assert (class_pages(plan), len(laid)) == (first, 6)
     monkeypatch.setenv("BYHAND_TEMPLATES", str(tmp_path))
-    file.write_bytes(of_other.read_bytes())
-    assert class_pages(plan) == first
+    assert (class_pages(plan), len(laid)) == (first, 8)
 
 
 @pytest.mark.parametrize(("name", "sets"), [("dot-product", 7), ("linear-layer", SETS), ("gpt", SETS)])
