@@ -9,6 +9,9 @@ worksheet: setup ## print the flagship's worksheet and key to output/ (the defau
 test: setup ## run every test
 	@$(PY) -m pytest
 
+attack: setup ## spoil what byhand is given, fill disks, kill it, and count what held: minutes; FULL=1: hours
+	@$(PY) tests/attack $(if $(FULL),--full)
+
 test-torch: setup ## the same numbers as PyTorch, where it is installed: hundreds of random configurations
 	@$(PY) -c "import torch" 2>/dev/null || { echo "make test-torch needs PyTorch: .venv/bin/pip install torch"; exit 1; }
 	@$(PY) -m pytest tests/test_torch.py
@@ -63,4 +66,4 @@ clean: ## remove .venv, caches and builds; the worksheets in output/ stay
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | expand -t 14
 
-.PHONY: worksheet test test-torch check bench picture setup constraints sbom audit clean help
+.PHONY: worksheet test attack test-torch check bench picture setup constraints sbom audit clean help

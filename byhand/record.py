@@ -166,8 +166,8 @@ def parsed(text: str) -> dict[str, Json]:
             raise UnreadableError(f"it lists {count:,} numbers and words; a record has up to {MOST_LISTED:,}")
         record = json.loads(text, object_pairs_hook=without_twins)
         if record["schema"] not in (1, SCHEMA):
-            raise UnreadableError(f"its schema is {record['schema']}; this byhand reads 1 and {SCHEMA}")
-        names = Counter(step["name"] for step in record["steps"])
+            raise UnreadableError(f"its schema is {shown(record['schema'])}; this byhand reads 1 and {SCHEMA}")
+        names = Counter(_text(step["name"]) for step in record["steps"])
         if twice := [name for name, count in names.items() if count > 1]:
             raise UnreadableError(f"two of its steps are called {shown(twice[0])}; a step has a name of its own")
         if record["schema"] == 1:

@@ -187,6 +187,8 @@ REFUSED = [
     (lambda file: file["config"].update(d_model="many"), "d_model='many' is not a size; use a whole number from 1 to 10000$"),
     (lambda file: file["steps"].append(file["steps"][0]), "two of its steps are called 'blocks.0.hook_resid_pre'; a step has a name of its own$"),
     (lambda file: file.update(tokens=["a" * 100]), "tokens holds .*; a word has up to 60 characters, all printable$"),
+    (lambda file: file["steps"][0].update(name=None), "something in it is missing, or not as it should be"),
+    (lambda file: file.update(schema="\u202e"), r"its schema is '\\u202e'; this byhand reads 1 and 2$"),
     (lambda file: file.update(seed=True), "something in it is missing, or not as it should be"),
     (lambda file: file["steps"][0].update(shape=[10**9, 4]), r".* is 1000000000 × 4, and its values are not$"),
     (lambda file: file["steps"][0].update(shape=[True, 4]), "something in it is missing, or not as it should be"),

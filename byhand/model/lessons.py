@@ -8,6 +8,7 @@ from itertools import accumulate
 from typing import Any
 
 from byhand.arithmetic.copies import each
+from byhand.errors import ValuesError
 from byhand.model.builder import Builder
 from byhand.model.layers import activation, convolution, head, linear, mlp, softmax, unembedding, waves
 from byhand.model.names import RESID_MID, RESID_PRE
@@ -165,6 +166,9 @@ def _transformer_by_hand(build: Builder) -> Matrix:
 def _loss(build: Builder, logits: Matrix) -> tuple[Matrix, Matrix]:
     """The probabilities of logits, and the loss: the mean surprisal of the right answers, which the tokens are."""
     base, tokens = build.config.softmax_base, build.values.ids(logits.cols)
+    if len(tokens) != logits.rows:
+        found = f"there are {len(tokens)} tokens and {logits.rows} rows of logits"
+        raise ValuesError(f"{found}; give each row its right token")
     probs = softmax(logits, "probs", base)
     right = gather_entries(probs, name="probs.right", cols=tokens)
     return probs, column_mean(surprisal(right, name="loss_per_token", base=base), name="loss")

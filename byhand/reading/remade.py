@@ -35,7 +35,7 @@ def judged(text: str, judges: Judges) -> tuple[str, tuple[str, ...]]:
     record = parsed(text)
     run = read(record)
     about = f"{run.sheet or run.model}, {len(run.steps)} steps"
-    if (version := record["byhand"]) != __version__:
+    if (version := record.get("byhand")) != __version__:
         about += f"; byhand {shown(version)} made it, this is {__version__}, whose steps may be others"
     try:
         values = _values(run)
@@ -147,7 +147,7 @@ def _unlike(record: Mapping[str, Any], made: Run) -> Iterator[str]:
         yield f"it has {_listed(extra)}, which {by} neither computes from its givens nor reads"
     if not missing and not extra and (moved := [a for a, b in zip(found, own, strict=True) if a != b]):
         yield f"{_name(moved[0])} does not stand where {by} has it among its steps"
-    whole = record["schema"] > 1 and record["byhand"] == __version__
+    whole = record["schema"] > 1 and record.get("byhand") == __version__
     for name in (name for name in own if name in found):
         for key in ("op", "inputs", "params", "shape", *(SINCE_SCHEMA_2 if whole else ())):
             ours, theirs = (step.get(key, {} if key == "params" else None) for step in (own[name], found[name]))

@@ -223,6 +223,14 @@ BAD = [
     ("dot-product", {"inputs": {"u": [[1, 2]]}}, "v is missing; give it under inputs, as rows"),
     ("dot-product", {"inputs": {"u": [[1, 2]], "v": [[1]]}}, "multiply: v is 1 × 1, but entry is 2 elsewhere"),
     ("embedding", {}, "embedding needs a vocabulary: give d_vocab, or a list of words"),
+    *(
+        (
+            "cross-entropy",
+            {**JUDGED, "tokens": tokens},
+            f"there are {len(tokens)} tokens and 2 rows of logits; give each row its right token",
+        )
+        for tokens in ([0], [0, 1, 2])
+    ),
 ]
 
 
