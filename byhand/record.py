@@ -37,14 +37,13 @@ from byhand.arithmetic.expr import (
 )
 from byhand.arithmetic.systems import number_system
 from byhand.errors import ByHandError, UnreadableError
-from byhand.model.files import without_twins
+from byhand.model.files import MOST_NUMBERS, without_twins
 from byhand.model.weights import Values
 from byhand.notation.number import LONGEST_RESULT, plain, shown
 from byhand.runs import I, J, Run
 from byhand.tape import OPS, Op, Rows, Step, example, shape_text
 
 SCHEMA = 2
-MOST_LISTED = 2_000_000  # numbers, words and parts of rules
 FORMER_OPS = {  # in files of schema 1: an operation's former name, and today's
     "share_rows": "normalize_rows",
     "share_columns": "normalize_columns",
@@ -162,8 +161,8 @@ def parsed(text: str) -> dict[str, Json]:
     Raises: UnreadableError.
     """
     with _refusing():
-        if (count := text.count(",")) > MOST_LISTED:
-            raise UnreadableError(f"it lists {count:,} numbers and words; a record has up to {MOST_LISTED:,}")
+        if (count := text.count(",")) > MOST_NUMBERS:
+            raise UnreadableError(f"it lists {count:,} numbers and words; a record has up to {MOST_NUMBERS:,}")
         record = json.loads(text, object_pairs_hook=without_twins)
         if record["schema"] not in (1, SCHEMA):
             raise UnreadableError(f"its schema is {shown(record['schema'])}; this byhand reads 1 and {SCHEMA}")
@@ -311,7 +310,10 @@ def _number(text: str, domain: Domain) -> Any:
         return read(text)
     if not re.fullmatch(_WRITTEN[domain.name], text):
         raise ValueError(text)
-    return {"exact": Fraction, "decimal": Decimal, "float": float}[domain.name](text)
+    if domain.name == "exact":
+        top, _, bottom = text.partition("/")
+        return Fraction(int(top), int(bottom or 1))  # Fraction(text) takes four times as long
+    return {"decimal": Decimal, "float": float}[domain.name](text)
 
 
 def as_table(run: Run) -> str:

@@ -194,7 +194,7 @@ REFUSED = [
     (lambda file: file["steps"][0].update(shape=[True, 4]), "something in it is missing, or not as it should be"),
     (lambda file: file["steps"][0]["values"][0].__setitem__(1, "6/4"), r".*, row 1, column 2: '6/4' is a number that byhand writes as '3/2'$"),
     (lambda file: file["steps"][0]["values"][0].__setitem__(1, "3" * 7000), ".*, row 1, column 2: a number of 7,000 characters; byhand writes up to 6,666$"),
-    (lambda file: file.update(tokens=[0] * 2_000_001), r"it lists 2,000,\d+ numbers and words; a record has up to 2,000,000$"),
+    (lambda file: file.update(tokens=[0] * 1_000_001), r"it lists 1,00\d,\d+ numbers and words; a record has up to 1,000,000$"),
     ('{"schema": 2, "schema": 2}', "'schema' stands there twice; a name has one value$"),
     (lambda file: file.update(numbers="roman"), "something in it is missing, or not as it should be"),
     (lambda file: file["steps"][0]["values"][0].pop(), r".* is 3 × 4, and its values are not"),
