@@ -24,7 +24,7 @@ from typing import Any
 import others as programs
 from pypdfium2 import PdfDocument
 
-from bench import Table, median, process
+from bench import LIBRARIES, Table, median, process
 from byhand.cache import replace_file
 from byhand.classroom import students as room
 from byhand.classroom.fitting import fitting, hiding_mistakes
@@ -203,6 +203,33 @@ def written(folder: Path, made: Any, packed: Any) -> None:
         bundle.finish()
 
 
+def folders(count: int = 1000) -> Table:
+    """All files of a class, read back."""
+    rows = []
+    start = least(partial(process, "-c", LIBRARIES))
+    for sheet in SHEETS:
+        with tempfile.TemporaryDirectory() as out:
+            process(*CLI, "class", sheet, "--anonymous", str(count), "--out", out)
+            folder, first = Path(out) / f"{sheet}-class0", Path(out) / "first"
+            first.mkdir()
+            file = min(folder.glob("worksheets/*.pdf"))
+            (first / file.name).write_bytes(file.read_bytes())
+            one, every = (least(partial(process, *CLI, "verify", str(each))) for each in (first, folder))
+        pages = pages_of(sheet) // 2
+        each = (every - one) / (2 * count - 1)
+        rows.append(
+            (f"{sheet}, {2 * count}", str(pages), f"{every:.1f}", f"{1000 * each:.1f}", f"{each / start:.2f}")
+        )
+    return Table(
+        "A class verified",
+        f"`verify FOLDER`, processor time of fresh processes, the least of 2: the worksheets and keys of {count} "
+        f"students; and a further file against the first alone, also as a ratio to `{LIBRARIES}` ({start:.3f} s). "
+        "Target for a file of two pages: 0.4 at most.",
+        ("sheet, files", "pages", "s", "ms a further file", "ratio"),
+        rows,
+    )
+
+
 def others() -> Table:
     """The same amount of paper by other programs, where they are installed."""
     return Table(
@@ -267,7 +294,7 @@ def main() -> None:
     if asked.proof:
         proof(asked.proof, asked.sheets)
         return
-    for table in (lambda: sizes(asked.students), shares, every_sheet, others):
+    for table in (lambda: sizes(asked.students), shares, every_sheet, folders, others):
         print(table(), flush=True)
 
 

@@ -363,14 +363,33 @@ def run(
 
 
 @main.command()
-@click.argument("files", nargs=-1, required=True, metavar="FILE …", type=click.Path())
+@click.argument("paths", nargs=-1, required=True, metavar="FILE|FOLDER …", type=click.Path(path_type=Path))
 @click.option("--onnx", is_flag=True, help="Let ONNX's reference implementation judge the numbers, too.")
-def verify(files: tuple[str, ...], onnx: bool) -> None:
-    """Check worksheets, keys and worked files, HTML or PDF, as printed, and run.json: each number of them."""
+@click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="How many cores to use.")
+def verify(paths: tuple[Path, ...], onnx: bool, jobs: int) -> None:
+    """Check worksheets, keys and worked files, HTML or PDF, as printed, and run.json: each number of them.
+
+    Of a folder, such as a class's, all files in it are checked, and only those that are wrong are named.
+    """
+    from byhand.reading.many import files_in, wrong_of
     from byhand.reading.verify import report
 
     wrong = False
-    for file in files:
+    for folder in filter(Path.is_dir, paths):
+        found, (files, others) = 0, files_in(folder)
+        quiet = not sys.stderr.isatty()
+        with click.progressbar(length=len(files), label=folder.name, file=sys.stderr, hidden=quiet) as bar:
+            for count, named in wrong_of(files, jobs, onnx):
+                bar.update(count)
+                found += len(named)
+                for page, line in named:
+                    click.echo(f"{page}: {line}")
+        passed = f"; passed over: {', '.join(others)}" if others else ""
+        click.echo(f"{folder}: {len(files):,} files, {len(files) - found:,} right, {found:,} not{passed}")
+        wrong = wrong or found > 0 or not files
+    for file in paths:
+        if file.is_dir():
+            continue
         lines, readable = report(file, onnx=onnx)
         _say(f"{file}: {lines[0]}", *(f"  {line}" for line in lines[1:]), err=not readable)
         wrong = wrong or not readable or len(lines) > 1

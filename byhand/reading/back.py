@@ -16,10 +16,11 @@ from html import unescape
 from itertools import zip_longest
 
 from byhand.errors import UnreadableError
+from byhand.formats import Paper
 from byhand.formats.html.grid import Slot, unlike
 from byhand.formats.html.page import Medium, Pages, prose
 from byhand.formats.pdf import visual
-from byhand.reading.page import Page, differences, read_html, squeezed
+from byhand.reading.page import Page, cut, differences, read_html, squeezed
 from byhand.reading.places import Owner, laid_as, owners, place
 from byhand.runs import Run
 from byhand.tape import Place, Step
@@ -101,7 +102,7 @@ class Again:
     @cached_property
     def expected(self) -> Page:
         """The page as it is printed again."""
-        return read_html(self.pages.html(self.page.view, self.medium), visual if self.medium == "print" else str)
+        return read_html(self.html("a4"), visual if self.medium == "print" else str)
 
     @cached_property
     def margins(self) -> tuple[str, ...]:
@@ -111,6 +112,10 @@ class Again:
         (foot, running), sheets = self.expected.margins, len(self.page.margins)
         numbers = (self.pages.numbered(self.page.view, n, sheets) for n in range(1, sheets + 1))
         return tuple(running * bool(n) + foot + squeezed(visual(number)) for n, number in enumerate(numbers))
+
+    def html(self, paper: Paper) -> str:
+        """The HTML of which the page is read, or laid out, as it is printed again."""
+        return self.pages.html(self.page.view, self.medium, paper)
 
     @cached_property
     def meant_alike(self) -> bool:
@@ -263,8 +268,10 @@ class Again:
             for c, (right, text) in enumerate(zip(row, others, strict=True)):
                 if right != text:
                     slot = slots[r][c] if slots else None
-                    where = place(slot) if slot else f"row {r + 1} of a table, “{' '.join(filter(None, others))}”"
+                    where = (
+                        place(slot) if slot else f"row {r + 1} of a table, “{cut(' '.join(filter(None, others)))}”"
+                    )
                     yield (
-                        f"{section.number} {section.title}: {where}: the page has {text or 'nothing'}; "
+                        f"{section.number} {section.title}: {where}: the page has {cut(text) or 'nothing'}; "
                         f"its givens make {right or 'no number there'}"
                     )

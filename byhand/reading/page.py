@@ -12,9 +12,10 @@ import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from itertools import chain
 
 from byhand.classroom.roster import Student
-from byhand.errors import UnreadableError
+from byhand.errors import LONGEST_QUOTE, UnreadableError
 from byhand.notation.number import shown
 from byhand.worksheet.asked import NAME as ASKED
 from byhand.worksheet.asked import as_text, from_words
@@ -22,6 +23,13 @@ from byhand.worksheet.document import VIEWS, View
 
 _UNSEEN = re.compile("[\\s\u00ad\u034f\u200b-\u200d\u2060-\u2064\ufe00-\ufe0f\ufeff]")  # and orders no text
 LONGEST_SEED = 1000  # digits
+# no page of ours has as many; the largest, with worked lines, has half a million characters, 14,000 tags and 20,000
+# characters of text
+LARGEST_HTML, MOST_TAGS, MOST_TEXT = 4_000_000, 200_000, 200_000
+MOST_COMPARED = 10_000_000  # pairs of characters in which the differences of two texts are looked for one by one
+_MARKUP = re.compile(
+    r"""(?:[^<]++|<(?:/?[A-Za-z](?:[^<>"']++|"[^"]*+"|'[^']*+')*+>|!--(?:[^<>-]++|-(?!->))*+-->|[!?][A-Za-z][^<>]*+>))*+"""
+)
 _SAID = {  # what a page prints of itself: how it says it in its metadata
     "version": (r"[0-9][\w.+-]{0,39}", "a version such as 0.1.0"),
     "sheet": (".{1,100}", "a sheet’s name"),
@@ -169,6 +177,8 @@ class Collector:
         Raises: UnreadableError where it does not say what it is.
         """
         asked = self.says()
+        if sum(map(len, chain(self.texts, *chain(*self.tables)))) > MOST_TEXT:
+            raise UnreadableError(f"it has over {MOST_TEXT:,} characters of text; no page of ours has as many")
         tables = (
             PageTable(tuple(tuple(map(squeezed, row)) for row in rows), tuple(map(tuple, heads)))
             for rows, heads in zip(self.tables, self.heads, strict=True)
@@ -181,12 +191,15 @@ def squeezed(text: str) -> str:
     return unicodedata.normalize("NFC", _UNSEEN.sub("", text))
 
 
+# elements without an end
+VOID = ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr")
+
+
 class _Reader(HTMLParser):
     """HTML's texts and tables, and what its metadata say; drawings and styles are left out."""
 
     SKIPPED = ("head", "style", "script", "svg", "template")
     TABLES = {"table": "table", "tr": "row", "td": "cell", "th": "cell"}  # noqa: RUF012 - of this class only
-    VOID = ("br", "col", "hr", "img", "input", "link", "meta", "wbr")
 
     def __init__(self, drawn: Callable[[str], str] = str) -> None:
         super().__init__()
@@ -203,7 +216,7 @@ class _Reader(HTMLParser):
                 self.found.asked = self.found.asked or known.get("content", "")
             if known.get("name") == "generator":
                 self.found.maker = known.get("content", "")
-        if tag in self.VOID:
+        if tag in VOID:
             return
         if self.skipping or tag in self.SKIPPED:
             self.skipping += 1
@@ -214,7 +227,7 @@ class _Reader(HTMLParser):
             self.found.open(self.TABLES[tag], head=tag == "th")
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in self.VOID:
+        if tag in VOID:
             return
         if self.skipping:
             self.skipping -= 1
@@ -239,8 +252,14 @@ def read_html(html: str, drawn: Callable[[str], str] = str) -> Page:
 
     Raises: UnreadableError where it is none of byhand's.
     """
+    if len(html) > LARGEST_HTML:
+        raise UnreadableError(f"it has over {LARGEST_HTML:,} characters; no page of ours has as many")
+    if html.count("<") > MOST_TAGS:
+        raise UnreadableError(f"it has over {MOST_TAGS:,} tags; no page of ours has as many")
     reader = _Reader(drawn)
     try:
+        if not _MARKUP.fullmatch(html):  # a parser may take hours for a tag that does not end
+            raise AssertionError
         reader.feed(html)
         reader.close()
     except (AssertionError, IndexError, KeyError):
@@ -254,6 +273,25 @@ def differences(found: str, expected: str) -> Iterator[tuple[str, str]]:
 
     if found == expected:
         return
-    for kind, a, b, c, d in SequenceMatcher(None, found, expected, autojunk=False).get_opcodes():
+    start = _alike(found, expected)
+    end = _alike(found[start:][::-1], expected[start:][::-1])
+    ours, theirs = expected[start : len(expected) - end], found[start : len(found) - end]
+    changes: list[tuple[str, int, int, int, int]] = [("replace", 0, len(theirs), 0, len(ours))]
+    if len(ours) * len(theirs) < MOST_COMPARED:
+        changes = SequenceMatcher(None, theirs, ours, autojunk=False).get_opcodes()  # type: ignore[assignment]
+    for kind, a, b, c, d in changes:
         if kind != "equal":
-            yield found[max(a - 20, 0) : b + 12], expected[max(c - 20, 0) : d + 12]
+            yield (
+                cut(found[max(start + a - 20, 0) : start + b + 12]),
+                cut(expected[max(start + c - 20, 0) : start + d + 12]),
+            )
+
+
+def _alike(a: str, b: str) -> int:
+    """How many characters two texts have in common at their beginning."""
+    return next((n for n, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
+
+
+def cut(text: str) -> str:
+    """A text of a page as a message quotes it: no longer than a line or two."""
+    return text if len(text) <= LONGEST_QUOTE else f"{text[: LONGEST_QUOTE - 1]}…"

@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
-import logging
 import re
-from collections.abc import Mapping, Sequence
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from io import BytesIO
 from itertools import pairwise
-from typing import Any, cast
+from typing import Any
 
-from pypdf import PageObject, PdfReader
-from pypdf.generic import ContentStream, DictionaryObject
+import pikepdf
 
 from byhand.errors import UnreadableError
+from byhand.formats import Paper
 from byhand.formats.pdf import is_right_to_left, mirrored
 from byhand.reading.page import Collector, Page
 from byhand.worksheet.asked import NAME as ASKED
 
-logging.getLogger("pypdf").addHandler(logging.NullHandler())  # a damaged file gets our message of one line instead
-logging.getLogger("pypdf").propagate = False
+LARGEST_PDF = 10_000_000  # bytes of a file
+MOST_UNPACKED = 20_000_000  # bytes of all that is packed in it
+MOST_OBJECTS = 200_000
+MOST_DRAWN = 3_000_000  # bytes of the instructions of a page; one of ours has a tenth
+MOST_OPERANDS = 10_000  # of an instruction
+LETTER_WIDTH = 612  # pt
+NO_MARK = -1  # of what is part of no structure
 _CODE = re.compile(r"<([0-9A-Fa-f]{4})>\s*<([0-9A-Fa-f]+)>")
 _TABLES = {"/Table": "table", "/TR": "row", "/TD": "cell", "/TH": "cell"}
+_STREAM = re.compile(rb"(?<!end)stream\r?\n")
+_LENGTH = re.compile(rb"/Length\s+([0-9]{1,9})(?!\s+[0-9]+\s+R)")
+_HEADER = 4_000  # bytes in which the entries of a packed part stand
+_ODD_PACKING = re.compile(rb"#|/Filter\s*\[|/(?:LZW|RunLength|ASCIIHex|ASCII85|DCT|JPX|CCITTFax|JBIG2)Decode")
+_TOKEN = re.compile(
+    rb"[\s\0]*(?:(?P<hex><[0-9A-Fa-f\s]*>)|(?P<open><<|\[)|(?P<close>>>|\])|(?P<name>/[^\s\0<>\[\]()/%{}]*)"
+    rb"|(?P<number>[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))|(?P<string>\((?:[^()\\]|\\.)*\))"
+    rb"|(?P<word>[A-Za-z'\"][A-Za-z0-9*]*)|(?P<end>\Z))",
+    re.DOTALL,
+)
 Spot = tuple[int, float, float]  # a page, and where on it
 _SLACK = 12.0  # px by which the texts of a row stand higher or lower
 
@@ -43,15 +60,15 @@ class Walk:
     figures: the depth of open drawings, whose texts are not read.
     """
 
-    drawn: Mapping[int, Drawn]
+    drawn: Mapping[tuple[int, int], Drawn]
     found: Collector = field(default_factory=Collector)
     rows: list[list[list[Spot]]] = field(default_factory=list)
     figures: int = 0
 
-    def element(self, node: Any, page: Any) -> None:
+    def element(self, node: Any, page: tuple[int, int]) -> None:
         """Read an element of the structure tree, in order."""
-        page = node.get("/Pg", page)
-        kind, children = node.get("/S"), node.get("/K", [])
+        page = node["/Pg"].objgen if "/Pg" in node else page
+        kind, children = str(node.get("/S")), node.get("/K", ())
         self.figures += kind == "/Figure"  # brackets, arrows, the map
         what = _TABLES.get(kind)
         if what == "table":
@@ -62,26 +79,27 @@ class Walk:
             self.rows[-1].append([])
         if what:
             self.found.open(what, head=kind == "/TH")
-        for child in children if isinstance(children, list) else [children]:
-            self.child(child.get_object(), page)
+        for child in children if isinstance(children, pikepdf.Array | tuple) else [children]:
+            if isinstance(child, int):
+                self.text(child, page)
+            elif child.get("/Type") == "/MCR":
+                self.text(int(child["/MCID"]), child["/Pg"].objgen if "/Pg" in child else page)
+            else:
+                self.element(child, page)
         if what:
             self.found.close(what)
         if what == "table":
             self.check()
         self.figures -= kind == "/Figure"
 
-    def child(self, child: Any, page: Any) -> None:
-        if not isinstance(child, int) and child.get("/Type") != "/MCR":
-            self.element(child, page)
-            return
-        content = child if isinstance(child, int) else child["/MCID"]
-        on = self.drawn[(page if isinstance(child, int) else child.get("/Pg", page)).indirect_reference.idnum]
-        text = on.texts.pop(content, "")
+    def text(self, mark: int, page: tuple[int, int]) -> None:
+        on = self.drawn[page]
+        text = on.texts.pop(mark, "")
         if self.figures:
             return
         self.found.text(text)
         if self.found.inside == "cell" and text.strip():
-            self.rows[-1][-1].append((on.number, *on.places[content]))
+            self.rows[-1][-1].append((on.number, *on.places[mark]))
 
     def check(self) -> None:
         """Check that the cells of the table are drawn in order: from left to right, and from top to bottom.
@@ -116,62 +134,168 @@ def read_pdf(content: bytes) -> Page:
 
     Raises: UnreadableError where it is a scan, damaged, or none of byhand's.
     """
-    try:
-        reader = PdfReader(BytesIO(content), strict=True)  # which mends nothing: that may take minutes
-        if reader.is_encrypted:
-            raise UnreadableError("it is encrypted; verify the PDF as byhand wrote it")
-        pages = [_drawn(number, page, reader) for number, page in enumerate(reader.pages)]
+    with opened(content) as file:
+        pages = [_drawn(number, page) for number, page in enumerate(file.pages)]
         if not any(drawn.texts for drawn in pages):
             raise UnreadableError("it has no text in it: a scan cannot be verified, only the PDF that byhand wrote")
-        root: Any = reader.root_object.get("/StructTreeRoot")
-        about: Mapping[str, Any] = reader.metadata or {}
-        found = Collector(asked=str(about.get(f"/{ASKED}", "")), maker=str(about.get("/Creator", "")))
+        found = _collector(file)
         found.says()
-        if root is None:
+        if "/StructTreeRoot" not in file.Root:
             raise UnreadableError("it has no structure; verify the PDF as byhand wrote it")
-        ids = (page.indirect_reference.idnum for page in reader.pages if page.indirect_reference)
-        walk = Walk(dict(zip(ids, pages, strict=True)), found)
-        walk.element(root.get_object(), None)
-    except UnreadableError:
-        raise
-    except Exception as error:  # pypdf raises whatever its parts do
-        raise UnreadableError(f"it is no PDF that can be read ({type(error).__name__})") from None
+        walk = Walk({page.obj.objgen: drawn for page, drawn in zip(file.pages, pages, strict=True)}, found)
+        walk.element(file.Root.StructTreeRoot, (0, 0))
     return found.page("".join(text for _, text in sorted(drawn.texts.items())) for drawn in pages)
 
 
-def _drawn(number: int, page: PageObject, reader: PdfReader) -> Drawn:
-    """The texts of a page, from its content stream."""
-    drawn, resources = Drawn(number), cast(DictionaryObject, page["/Resources"])
-    files = {name: font.get_object() for name, font in resources.get("/Font", {}).items()}
-    fonts = {name: _letters(font) for name, font in files.items()}
-    if any(is_right_to_left(letter) for letters in fonts.values() for text in letters.values() for letter in text):
-        fonts = {name: letters | _brackets(files[name], letters) for name, letters in fonts.items()}
-    marks: list[int | None] = []
-    letters: dict[int, str] = {}
-    place = (0.0, 0.0)
-    for operands, operator in ContentStream(page.get("/Contents"), reader).operations:
-        match operator:
-            case b"BDC" | b"BMC":
-                properties = operands[1] if operator == b"BDC" else {}
-                marks.append(properties.get("/MCID") if isinstance(properties, dict) else None)
-            case b"EMC":
-                marks.pop()
-            case b"Tf":
-                letters = fonts[operands[0]]
-            case b"Tm":
-                place = float(operands[4]), float(operands[5])
-            case b"TJ" | b"Tj":
-                mark = next((m for m in reversed(marks) if m is not None), -1)  # -1: what is part of no structure
-                text = _text(operands[0] if operator == b"TJ" else operands, letters)
-                drawn.texts[mark] = drawn.texts.get(mark, "") + text
-                drawn.places.setdefault(mark, place)
+def said_in(content: bytes) -> dict[str, str]:
+    """What a PDF says of itself.
+
+    Raises: UnreadableError where it does not, or cannot be read.
+    """
+    with opened(content) as file:
+        return _collector(file).says()
+
+
+def _collector(file: pikepdf.Pdf) -> Collector:
+    return Collector(asked=about(file, f"/{ASKED}"), maker=about(file, "/Creator"))
+
+
+def about(file: pikepdf.Pdf, name: str) -> str:
+    """An entry of a PDF's information dictionary."""
+    return str(file.trailer.Info.get(name, "")) if "/Info" in file.trailer else ""
+
+
+def printing(content: bytes) -> tuple[Paper, str]:
+    """The paper for which a PDF was laid out, A4 where it is none of ours; and what laid it out.
+
+    Raises: UnreadableError where it cannot be read.
+    """
+    with opened(content) as file:
+        return paper_of(file), about(file, "/Producer")
+
+
+def paper_of(file: pikepdf.Pdf) -> Paper:
+    """The paper on which a PDF is to be printed, by the width of its first page; A4 where it is neither."""
+    return "letter" if abs(float(file.pages[0].MediaBox[2]) - LETTER_WIDTH) < 1 else "a4"
+
+
+@contextmanager
+def opened(content: bytes) -> Iterator[pikepdf.Pdf]:
+    """Within the block, a PDF that may be damaged or made to do harm: nothing is mended, and all has a limit.
+
+    Raises: UnreadableError, also for what goes wrong in the block.
+    """
+    _check_room(content)
+    limits: dict[str, Any] = pikepdf.settings.set_qpdf_limits(max_stream_filters=1, flate_max_memory=MOST_UNPACKED)
+    try:
+        with pikepdf.open(BytesIO(content), attempt_recovery=False, suppress_warnings=True) as file:
+            if file.is_encrypted:
+                raise UnreadableError("it is encrypted; verify the PDF as byhand wrote it")
+            if int(file.trailer.get("/Size", 0)) > MOST_OBJECTS:
+                raise UnreadableError(f"it has over {MOST_OBJECTS:,} objects; no page of ours has as many")
+            yield file
+            if file.get_warnings():
+                raise UnreadableError("it is no PDF that can be read (damaged)")
+    except UnreadableError:
+        raise
+    except pikepdf.PasswordError:
+        raise UnreadableError("it is encrypted; verify the PDF as byhand wrote it") from None
+    except Exception as error:  # pikepdf and what reads its objects raise whatever their parts do
+        raise UnreadableError(f"it is no PDF that can be read ({type(error).__name__})") from None
+    finally:
+        pikepdf.settings.set_qpdf_limits(**limits)
+
+
+def _check_room(content: bytes) -> None:
+    """Check that a PDF is no longer than a page of ours, packed and unpacked.
+
+    Raises: UnreadableError.
+    """
+    if len(content) > LARGEST_PDF:
+        raise UnreadableError(f"it has over {LARGEST_PDF // 1_000_000} MB; no PDF of a page of ours is as long")
+    whole, left, packed = memoryview(content), MOST_UNPACKED, 2 * len(content)
+    for part in _STREAM.finditer(content):
+        header = content[max(content.rfind(b"obj", 0, part.start()), part.start() - _HEADER) : part.start()]
+        length = _LENGTH.search(header)
+        packed -= int(length[1]) if length else packed + 1
+        if packed < 0 or _ODD_PACKING.search(header):
+            raise UnreadableError("it is packed in a way in which our pages are not")
+        with suppress(zlib.error):  # what is not packed has its own length
+            end = part.end() + int(length[1])  # type: ignore[index]
+            left -= len(zlib.decompressobj().decompress(whole[part.end() : end], left + 1))
+        if left < 0:
+            raise UnreadableError(f"it unpacks to over {MOST_UNPACKED // 1_000_000} MB; no page of ours is as long")
+
+
+def _drawn(number: int, page: pikepdf.Page) -> Drawn:
+    """The texts of a page, from its content streams."""
+    drawn, resources, contents = Drawn(number), page.Resources, page.obj.get("/Contents", pikepdf.Array())
+    fonts = {str(name): font for name, font in (resources.Font.items() if "/Font" in resources else ())}
+    letters = {
+        name: letters_of(font.ToUnicode.read_bytes() if "/ToUnicode" in font else b"") for name, font in fonts.items()
+    }
+    if any(is_right_to_left(letter) for own in letters.values() for text in own.values() for letter in text):
+        letters = {name: own | _brackets(fonts[name], own) for name, own in letters.items()}
+    for stream in contents if isinstance(contents, pikepdf.Array) else [contents]:
+        for mark, font, glyphs, place in _shown(stream.read_bytes()):
+            drawn.texts[mark] = drawn.texts.get(mark, "") + _text(glyphs, letters[font])
+            drawn.places.setdefault(mark, place)
     return drawn
 
 
-def _letters(font: Any) -> dict[int, str]:
-    """The characters that each glyph of a font stands for, from left to right."""
-    table = font["/ToUnicode"].get_object().get_data().decode("latin-1") if "/ToUnicode" in font else ""
-    blocks = re.findall(r"beginbfchar(.*?)endbfchar", table, re.DOTALL)
+@lru_cache(32)  # the copies of a class have a stream in common
+def _shown(content: bytes) -> tuple[tuple[int, str, bytes, tuple[float, float]], ...]:
+    """The glyphs that a content stream shows: their mark, font and place.
+
+    Raises: UnreadableError where it has too many instructions, or some that are none.
+    """
+    if len(content) > MOST_DRAWN:
+        raise UnreadableError(f"it draws with over {MOST_DRAWN:,} characters; no page of ours has as many")
+    found, marks = list[tuple[int, str, bytes, tuple[float, float]]](), list[int | None]()
+    operands: list[tuple[str, bytes]] = []
+    font, place, at = "", (0.0, 0.0), 0
+    for token in _TOKEN.finditer(content):
+        if token.start() != at:
+            break
+        at, kind = token.end(), str(token.lastgroup)
+        if kind != "word":
+            operands.append((kind, token[kind]))
+            if len(operands) > MOST_OPERANDS:
+                break
+            continue
+        match token["word"]:
+            case b"BDC" | b"BMC":
+                mark = next((after for (_, x), (_, after) in pairwise(operands) if x == b"/MCID"), None)
+                marks.append(None if mark is None else int(mark))
+            case b"EMC":
+                marks.pop()
+            case b"Tf":
+                font = operands[-2][1].decode("latin-1")
+            case b"Tm":
+                place = float(operands[-2][1]), float(operands[-1][1])
+            case b"TJ" | b"Tj" | b"'" | b'"':
+                mark_of = next((m for m in reversed(marks) if m is not None), NO_MARK)
+                glyphs = b"".join(_bytes(kind, text) for kind, text in operands)
+                found.append((mark_of, font, glyphs, place))
+            case b"BI":
+                break
+        operands = []
+    if at != len(content):
+        raise UnreadableError("it draws with instructions that byhand does not write")
+    return tuple(found)
+
+
+def _bytes(kind: str, text: bytes) -> bytes:
+    """The bytes of a string in a content stream; none for what is no string."""
+    if kind == "hex":
+        return bytes.fromhex(b"".join(text[1:-1].split()).decode())
+    return bytes(pikepdf.Object.parse(text)) if kind == "string" else b""
+
+
+@lru_cache(64)
+def letters_of(to_unicode: bytes) -> dict[int, str]:
+    """The characters that each glyph of a font stands for, from left to right, by its table ToUnicode."""
+    blocks = re.findall(r"beginbfchar(.*?)endbfchar", to_unicode.decode("latin-1"), re.DOTALL)
     codes = (pair for block in blocks for pair in _CODE.findall(block))
     texts = ((int(code, 16), bytes.fromhex(text).decode("utf-16-be")) for code, text in codes)
     return {code: text[::-1] if any(map(is_right_to_left, text)) else text for code, text in texts}
@@ -185,15 +309,14 @@ def _brackets(font: Any, letters: Mapping[int, str]) -> dict[int, str]:
     from fontTools.ttLib import TTFont
 
     pairs = {code for code, text in letters.items() if mirrored(text) != text}
-    about = font["/DescendantFonts"][0].get_object()["/FontDescriptor"].get_object()
+    about = font.DescendantFonts[0].FontDescriptor
     if not pairs or "/FontFile2" not in about:
         return {}
-    file = TTFont(BytesIO(about["/FontFile2"].get_object().get_data()))
+    file = TTFont(BytesIO(about.FontFile2.read_bytes()))
     found = {file.getGlyphID(glyph): chr(letter) for letter, glyph in file.getBestCmap().items()}
     return {code: found[code] for code in pairs if code in found}
 
 
-def _text(pieces: Any, letters: Mapping[int, str]) -> str:
+def _text(glyphs: bytes, letters: Mapping[int, str]) -> str:
     """The text of a string of glyphs, each two bytes."""
-    glyphs = b"".join(piece.original_bytes for piece in pieces if hasattr(piece, "original_bytes"))
     return "".join(letters.get(int.from_bytes(glyphs[i : i + 2], "big"), "\ufffd") for i in range(0, len(glyphs), 2))

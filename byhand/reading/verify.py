@@ -6,16 +6,15 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from byhand import __version__
-from byhand.errors import ByHandError, UnknownNameError, UnreadableError
+from byhand.errors import ByHandError, UnreadableError
 from byhand.formats.html.page import Medium
-from byhand.reading.back import Shown, settled
+from byhand.reading.back import Again, Shown, settled
 from byhand.reading.guess import fitted
+from byhand.reading.look import check_look, is_copy, numbers_alone
 from byhand.reading.page import Page, read_html
 from byhand.reading.remade import judged
 from byhand.reading.ways import Judges, Reprint, way_of
 from byhand.witness.judge import judge
-from byhand.worksheet.sheet import Sheet, load_sheet
 
 LARGEST_PRINTED_FILE = 50_000_000  # bytes
 
@@ -39,7 +38,7 @@ def verify(path: Path | str, *, onnx: bool = False) -> Verdict:
         from byhand.formats import onnx as graph
 
         judges = [judge, graph.compare]
-    content = _content(path)
+    content = content_of(path)
     if path.suffix.lower() == ".json":
         about, faults = judged(_text(content), judges)
         return Verdict(faults, about)
@@ -50,17 +49,25 @@ def verify(path: Path | str, *, onnx: bool = False) -> Verdict:
         page = read_pdf(content)
     else:
         page = read_html(_text(content))
-    return Verdict(_faults(way_of(page, medium, _sheet(page), judges)), _about(page))
+    alone = numbers_alone(page)
+    if medium == "print" and not alone and not onnx and is_copy(content, page):
+        return Verdict((), _about(page))
+    again, faults = _judged(way_of(page, medium, judges))
+    more = alone and f"; {alone}, so its numbers alone are judged"
+    if not faults and not alone:
+        more = check_look(content, again)
+    return Verdict(faults, _about(page) + more)
 
 
-def _faults(way: Reprint) -> tuple[str, ...]:
-    """The differences between the page and a page made of its givens."""
+def _judged(way: Reprint) -> tuple[Again, tuple[str, ...]]:
+    """A page made of the page's givens, and the differences from it."""
     own, first = way.own, way.first
     if first.as_printed and first.words == first.printed.words:  # of which the hash has the tokens only
-        return tuple(first.problems())
+        return first, tuple(first.problems())
     try:
         own, first = fitted(own, first, lambda values: replace(first, printed=way.trial(values)(Shown(), True)))
-        faults = tuple(settled(first, way.printer(own)).problems())
+        first = settled(first, way.printer(own))
+        faults = tuple(first.problems())
     except UnreadableError:
         raise
     except ByHandError as error:
@@ -68,7 +75,7 @@ def _faults(way: Reprint) -> tuple[str, ...]:
     if faults and (hidden := first.hidden()):
         names = ", ".join(hidden[:3]) + " …" * (len(hidden) > 3)
         raise UnreadableError(f"its numbers come from {names}, which it does not print; verify its run.json")
-    return faults
+    return first, faults
 
 
 def report(path: Path | str, *, onnx: bool = False) -> tuple[list[str], bool]:
@@ -83,23 +90,17 @@ def report(path: Path | str, *, onnx: bool = False) -> tuple[list[str], bool]:
     return [f"{verdict.about}: {'WRONG' if verdict.faults else 'right'}", *verdict.faults], True
 
 
-def _sheet(page: Page) -> Sheet:
-    try:
-        return load_sheet(page.foot.sheet, page.asked.get("language", ""))
-    except UnknownNameError as error:
-        of = "of another course" if error.kind == "sheet" else "in another language"
-        raise UnreadableError(f"it is {of}: {error}") from None
-
-
 def _about(page: Page) -> str:
-    """What a file is, and whether another version made it."""
+    """What a file is."""
     numbers = sum(bool(re.search(r"\d", text)) for table in page.tables for row in table.rows for text in row)
-    foot, other = page.foot, page.foot.version != __version__
-    made = f"; byhand {foot.version} made it, this is {__version__}, whose pages may be others" if other else ""
-    return f"{foot.sheet}, seed {foot.seed}, {page.view}: {numbers} cells with numbers{made}"
+    return f"{page.foot.sheet}, seed {page.foot.seed}, {page.view}: {numbers} cells with numbers"
 
 
-def _content(path: Path) -> bytes:
+def content_of(path: Path) -> bytes:
+    """The bytes of a file.
+
+    Raises: UnreadableError where there are none, or too many for a page of ours.
+    """
     try:
         with path.open("rb") as file:
             content = file.read(LARGEST_PRINTED_FILE + 1)

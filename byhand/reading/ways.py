@@ -11,7 +11,7 @@ from byhand.arithmetic.domain import Domain, ValueOf
 from byhand.arithmetic.expr import Expr
 from byhand.arithmetic.systems import ROUNDINGS, number_system
 from byhand.classroom.students import signed
-from byhand.errors import ByHandError, DomainError, SheetError, UnreadableError
+from byhand.errors import ByHandError, DomainError, SheetError, UnknownNameError, UnreadableError
 from byhand.formats.html.page import Medium
 from byhand.model.weights import Values, complete
 from byhand.options import Options
@@ -21,7 +21,7 @@ from byhand.reading.page import Page
 from byhand.runs import Run
 from byhand.worksheet.asked import left_out
 from byhand.worksheet.document import Level, Orientation
-from byhand.worksheet.sheet import NUMBER_SYSTEMS, Sheet
+from byhand.worksheet.sheet import NUMBER_SYSTEMS, Sheet, load_sheet
 
 Judges = Sequence[Callable[[Run], None]]
 ROUGHLY = number_system("decimal", rounding="once")  # computes any function, without a loss from step to step
@@ -58,12 +58,12 @@ class Reprint:
     first: Again
 
 
-def way_of(page: Page, medium: Medium, sheet: Sheet, judges: Judges) -> Reprint:
+def way_of(page: Page, medium: Medium, judges: Judges) -> Reprint:
     """The way in which a page was asked for, as it says; what it says is compared with what it shows.
 
     Raises: UnreadableError where it says what cannot be asked for, or cannot be printed.
     """
-    options = _options(page)
+    sheet, options = sheet_of(page), options_of(page)
     system, letters = options.domain, options.numbers == "symbolic"
     printer = _printer(page, sheet, options, system, judges)
     trial = _printer(page, sheet, options, system if letters else Ones(system), ())
@@ -72,6 +72,18 @@ def way_of(page: Page, medium: Medium, sheet: Sheet, judges: Judges) -> Reprint:
         return Reprint(own, printer, trial, Again(printer(own)(Shown(), True), page, medium))
     except ByHandError as error:
         raise UnreadableError(f"it cannot be printed again as it says that it was asked for: {error}") from None
+
+
+def sheet_of(page: Page) -> Sheet:
+    """The sheet that a page is of.
+
+    Raises: UnreadableError where there is none of that name, or no such language.
+    """
+    try:
+        return load_sheet(page.foot.sheet, page.asked.get("language", ""))
+    except UnknownNameError as error:
+        of = "of another course" if error.kind == "sheet" else "in another language"
+        raise UnreadableError(f"it is {of}: {error}") from None
 
 
 def _printer(page: Page, sheet: Sheet, options: Options, domain: Domain, judges: Judges) -> Callable[[Values], Print]:
@@ -91,7 +103,11 @@ def _printer(page: Page, sheet: Sheet, options: Options, domain: Domain, judges:
             except (DomainError, SheetError):
                 if not roughly:
                     raise
-                document, run = recorded_with_lost(sheet, values, options, ROUGHLY, shown)
+                others = replace(options, left_out={})  # what the page leaves out, other numbers may not tell
+                try:
+                    document, run = recorded_with_lost(sheet, values, others, domain, shown)
+                except (DomainError, SheetError):
+                    document, run = recorded_with_lost(sheet, values, others, ROUGHLY, shown)
             words = {kind: tuple(map(str, getattr(values, kind))) for kind in ("tokens", "source", "vocabulary")}
             document = replace(document, stamp=stamp)
             return Printed(signed(document, student) if student else document, run, words)
@@ -101,7 +117,7 @@ def _printer(page: Page, sheet: Sheet, options: Options, domain: Domain, judges:
     return printer
 
 
-def _options(page: Page) -> Options:
+def options_of(page: Page) -> Options:
     """What a page says that it was asked for.
 
     Raises: UnreadableError where that cannot be asked for.

@@ -1,7 +1,8 @@
 """What a page says of itself, in words for machines: `view=key language=en … sheet=softmax seed=0 hash=1234567`.
 
 It stands among the metadata of HTML and PDF: what the page was asked for, and what it prints of itself at head and
-foot. Who reads a page back prints it again as this says, and compares all.
+foot. Who reads a page back prints it again as this says, and compares all. `left` are the entries that its inverse
+exercises leave out, `templates` is a hash of somebody's own, if it was printed with some.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from urllib.parse import quote, unquote
 
 from byhand.worksheet.context import Context
 from byhand.worksheet.inverse import LeftOut, leave_out
+from byhand.worksheet.sheet import own_templates
 
 NAME = "byhand"  # of the entry among the metadata
 _WORD = r"[a-z]+=[\w.:;,/\[\]%~-]*"
@@ -31,14 +33,15 @@ def asked(context: Context) -> dict[str, str]:
         for (name, _), places in context.left_out.items()
     )
     words = {"tokens": context.tokens, "source": context.source, "vocabulary": context.vocabulary}
-    listed = {"left": chosen, **{kind: ",".join(map(as_word, own)) for kind, own in words.items()}}
+    said = {kind: ",".join(map(as_word, own)) for kind, own in words.items()}
+    listed = {"left": chosen, **said, "templates": own_templates()}
     return {name: str(value) for name, value in known.items()} | {name: text for name, text in listed.items() if text}
 
 
 def left_out(known: Mapping[str, str]) -> LeftOut:
     """The entries that a page says its inverse exercises leave out."""
     found: LeftOut = {}
-    for exercise in known.get("left", "").split(";"):
+    for exercise in filter(None, known.get("left", "").split(";")):
         name, _, places = exercise.partition(":")
         leave_out(found, name, ((operand, int(i) - 1, int(j) - 1) for operand, i, j in _ENTRY.findall(places)))
     return found

@@ -1,0 +1,70 @@
+"""Copies of a class, printed again as the class prints them: one page, laid out once, and filled for each copy."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import lru_cache
+
+from byhand.classroom.plan import Plan
+from byhand.classroom.printing.template import copy_pdf
+from byhand.classroom.roster import Student
+from byhand.classroom.students import ClassPages, class_pages, student_copies
+from byhand.errors import ByHandError
+from byhand.formats import Paper
+from byhand.reading.page import Page
+from byhand.reading.pdf import letters_of, opened, paper_of
+from byhand.reading.ways import options_of, sheet_of
+from byhand.worksheet.document import View
+
+CLASSES_KEPT = 4  # that are laid out
+_OF_A_COPY = ("view", "hash", "student", "named")  # what the pages of a class say differently
+_END = b"%%EOF"
+Class = tuple[Plan, ClassPages]
+Said = tuple[tuple[str, str], ...]
+
+
+def class_of(page: Page, content: bytes) -> Class:
+    """The class of which a page is a copy, by what it says of itself. content: its PDF.
+
+    Raises: ByHandError where there is no such class.
+    """
+    shared, more = content[: content.find(_END)], content.count(_END) > 1  # what all copies begin with
+    said = tuple((name, value) for name, value in page.asked.items() if name not in _OF_A_COPY)
+    return _class_of(said, *_printing(shared + _END if more else content))
+
+
+@lru_cache(CLASSES_KEPT)
+def _class_of(said: Said, paper: Paper, letters: str) -> Class:
+    page = Page((), (), {**dict(said), "hash": "0000000"}, ())
+    options = replace(options_of(page), seed=int(page.foot.seed), base=None, left_out={}, paper=paper)
+    plan = Plan(sheet_of(page), options, letters)
+    return plan, class_pages(plan)
+
+
+@lru_cache(CLASSES_KEPT)
+def _printing(content: bytes) -> tuple[Paper, str]:
+    """The paper of a class's PDF, and the letters of its names: those that each of its fonts for words has."""
+    with opened(content) as file:
+        fonts = {str(name): font for page in file.pages for name, font in page.Resources.Font.items()}
+        known = [{*letters_of(font.ToUnicode.read_bytes()).values()} for font in fonts.values()]
+        usual = {*string.printable[:95]}
+        letters = set.intersection(*each) if (each := [found for found in known if usual <= found]) else usual
+        return paper_of(file), "".join(sorted(usual | {c for c in letters if len(c) == 1}))
+
+
+def copies_again(of: Class, students: Sequence[Student]) -> Iterator[tuple[Student, View, bytes]]:
+    """The PDF of every copy of these students, whose numbers the witness has judged, as far as there is one."""
+    plan, pages = of
+    try:
+        made = student_copies(plan, pages, students)
+    except ByHandError:
+        if len(students) > 1:  # one of them, whose name cannot be printed, keeps all from theirs
+            for some in (students[::2], students[1::2]):
+                yield from copies_again(of, some)
+        return
+    for copy in made:
+        for view, (layout, contents) in copy.pages.items():
+            template = pages.templates[view][layout] if isinstance(layout, int) else layout
+            yield copy.student, view, copy_pdf(template, contents, copy.words[view])

@@ -1,0 +1,97 @@
+"""Verify many files: the copies of one class are compared with what is printed again for all of them at once."""
+
+from __future__ import annotations
+
+import signal
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
+from contextlib import suppress
+from multiprocessing import get_context
+from pathlib import Path
+
+from byhand.classroom.roster import Student
+from byhand.errors import ByHandError, UnreadableError
+from byhand.reading.copies import CLASSES_KEPT, Class, class_of, copies_again
+from byhand.reading.look import numbers_alone
+from byhand.reading.objects import pdf_difference
+from byhand.reading.page import Page
+from byhand.reading.pdf import said_in
+from byhand.reading.verify import content_of, report
+from byhand.worksheet.document import View
+
+CHUNK = 400  # files that are read at once
+PAGES = (".html", ".pdf", ".json")
+# what byhand writes beside pages: the books of a class and of sheets, and what was asked for
+BESIDE = ("class.json", "class.pdf", "keys.pdf", "book.pdf", "index.html")
+Wrong = tuple[Path, str]  # a file, and what is wrong with it, in a line
+
+
+def files_in(folder: Path) -> tuple[list[Path], list[str]]:
+    """The pages and runs in a folder, both of a student's side by side; and the names of its other files."""
+    files = [path for path in folder.rglob("*") if path.is_file() and not _hidden(path.relative_to(folder))]
+    pages = [path for path in files if path.suffix.lower() in PAGES and path.name not in BESIDE]
+    others = sorted({path.name for path in files} - {path.name for path in pages})
+    return sorted(pages, key=lambda path: (path.parent.parent, path.name, path.parent)), others
+
+
+def _hidden(path: Path) -> bool:
+    """Whether it is in a hidden folder, as what a killed process was writing is."""
+    return any(part.startswith(".") for part in path.parts)
+
+
+def wrong_of(files: Sequence[Path], jobs: int, onnx: bool) -> Iterator[tuple[int, list[Wrong]]]:
+    """Chunk by chunk, how many files were judged, and which of them are wrong or cannot be verified.
+
+    Raises: UnreadableError where a process is lost; ExtraError.
+    """
+    chunks = [files[first : first + CHUNK] for first in range(0, len(files), CHUNK)]
+    if jobs == 1 or len(chunks) == 1:
+        yield from ((len(chunk), _wrong(chunk, onnx)) for chunk in chunks)
+        return
+    ignored = (signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that prints
+    pool = ProcessPoolExecutor(jobs, get_context("spawn"), initializer=signal.signal, initargs=ignored)
+    try:
+        for chunk, found in zip(chunks, pool.map(_wrong, chunks, [onnx] * len(chunks)), strict=True):
+            yield len(chunk), found
+    except BrokenExecutor:
+        want = "perhaps for want of memory; fewer --jobs take less"
+        raise UnreadableError(f"one of {jobs} processes was killed, {want}") from None
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _wrong(files: Sequence[Path], onnx: bool) -> list[Wrong]:
+    """The files that are wrong or cannot be verified."""
+    right = set() if onnx else _right_copies(files)
+    found = []
+    for file in files:
+        if file not in right:
+            (about, *faults), readable = report(file, onnx=onnx)
+            more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+            if not readable or faults:
+                found.append((file, f"WRONG: {faults[0]}{more}" if faults else about))
+    return found
+
+
+def _right_copies(files: Sequence[Path]) -> set[Path]:
+    """Those of the files that are copies of a class, as the class prints them of judged numbers."""
+    copies: dict[int, dict[tuple[Student, View], dict[Path, bytes]]] = defaultdict(lambda: defaultdict(dict))
+    classes: dict[int, Class] = {}
+    for file in files:
+        with suppress(ByHandError):  # is told when it is judged by itself
+            content = content_of(file)
+            page = Page((), (), said_in(content) if content.startswith(b"%PDF") else {}, ())
+            if page.student and not numbers_alone(page) and len(classes) < CLASSES_KEPT:
+                of = class_of(page, content)
+                classes[id(of)] = of
+                copies[id(of)][page.student, page.view][file] = content
+    right = set()
+    for key, own in copies.items():
+        students = list(dict.fromkeys(student for student, _ in own))
+        for student, view, reprint in copies_again(classes[key], students):
+            for file, content in own.get((student, view), {}).items():
+                with suppress(ByHandError):
+                    if not pdf_difference(content, reprint):
+                        right.add(file)
+    return right

@@ -1,0 +1,105 @@
+"""Folders are verified: the copies of a class together, and everything else file by file."""
+
+import os
+import shutil
+import signal
+
+import pytest
+from click.testing import CliRunner
+
+from byhand.cli import main
+from byhand.reading import many
+from byhand.reading.copies import class_of
+from byhand.reading.many import files_in, wrong_of
+from byhand.reading.page import Page
+from byhand.reading.pdf import said_in
+
+
+@pytest.fixture(scope="module")
+def school(tmp_path_factory):
+    """A class of six, and a page of no class."""
+    out = tmp_path_factory.mktemp("school")
+    command = ["class", "dot-product", "--anonymous", "6", "--seed", "5", "--out", str(out)]
+    assert CliRunner().invoke(main, command).exit_code == 0
+    command = ["generate", "dot-product", "--view", "worksheet", "--format", "html,json", "--out", str(out)]
+    assert CliRunner().invoke(main, command).exit_code == 0
+    return out
+
+
+def verified(*args):
+    return CliRunner().invoke(main, ["verify", *map(str, args)])
+
+
+def test_a_folder_is_verified_with_a_line_for_all(school):
+    result = verified(school)
+    assert result.stdout == (
+        f"{school}: 14 files, 14 right, 0 not; passed over: class.json, class.pdf, index.csv, keys.pdf\n"
+    )
+    assert result.exit_code == 0
+    assert result.stderr == ""
+
+
+def test_copies_are_compared_together_and_no_other_way(school, monkeypatch):
+    """For each is right only if its bytes are those of a copy that was made anew."""
+    monkeypatch.setattr(many, "report", lambda file, onnx: pytest.fail(f"{file} is judged by itself"))
+    files, _ = files_in(school / "dot-product-class5")
+    assert len(files) == 12
+    assert [count for count, wrong in wrong_of(files, 1, onnx=False) if not wrong] == [12]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_wrong_files_are_named_in_a_line_each(school, tmp_path, monkeypatch, jobs):
+    """Whatever is wrong with them; files that are named by themselves are told in full, as ever."""
+    monkeypatch.setattr(many, "CHUNK", 4)
+    folder = tmp_path / "a"
+    shutil.copytree(school, folder)
+    one, two, three, four, *_ = sorted((folder / "dot-product-class5" / "worksheets").glob("*.pdf"))
+    one.write_bytes(one.read_bytes()[:-40])
+    two.write_bytes(b"")
+    content = three.read_bytes()
+    three.write_bytes(content.replace(b"student=3", b"student=4"))
+    assert b"student=3" in content
+    (page,) = folder.rglob("*.html")
+    html = page.read_text(encoding="utf-8").replace('<td class="g">2<', '<td class="g">7<', 2)
+    page.write_text(html, encoding="utf-8")
+    result = verified(folder, four, "--jobs", jobs)
+    lines = dict(line.split(": ", 1) for line in result.stdout.splitlines())
+    assert lines.keys() == {str(each) for each in (one, two, three, page, folder, four)}
+    assert lines[str(folder)].startswith("14 files, 10 right, 4 not; passed over: ")
+    assert lines[str(one)].startswith("cannot be verified: it is no PDF that can be read")
+    assert lines[str(two)] == "cannot be verified: it is empty"
+    assert lines[str(three)].startswith(("WRONG: ", "cannot be verified: it was changed: "))
+    assert lines[str(page)].startswith("WRONG: ")
+    assert lines[str(four)].startswith("dot-product, seed 5, worksheet: ")
+    assert result.exit_code == 1
+
+
+def test_one_name_that_cannot_be_printed_keeps_no_one_from_their_copy(school):
+    files = sorted((school / "dot-product-class5" / "keys").glob("*.pdf"))
+    said = said_in(files[0].read_bytes())
+    student = Page((), (), said, ()).student
+    of = class_of(Page((), (), said, ()), files[0].read_bytes())
+    unprintable = type(student)("\x07", "7")
+    made = {student.id for student, _, _ in many.copies_again(of, [unprintable, student])}
+    assert made == {student.id}
+
+
+def killed(files, onnx):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_process_that_is_killed_is_told_in_a_line(school, monkeypatch):
+    monkeypatch.setattr(many, "CHUNK", 4)
+    monkeypatch.setattr(many, "_wrong", killed)
+    result = verified(school, "--jobs", 2)
+    assert result.exit_code == 1
+    assert result.stderr == (
+        "byhand: one of 2 processes was killed, perhaps for want of memory; fewer --jobs take less\n"
+    )
+
+
+def test_a_folder_without_pages_is_not_called_right(tmp_path):
+    (tmp_path / "notes.txt").write_text("no page", encoding="utf-8")
+    result = verified(tmp_path)
+    assert result.exit_code == 1
+    assert result.stdout == f"{tmp_path}: 0 files, 0 right, 0 not; passed over: notes.txt\n"
