@@ -15,10 +15,6 @@ from byhand import __version__
 from byhand.errors import ByHandError, UnknownNameError
 from byhand.notation.words import escaped
 
-# new objects before the garbage collector looks for cycles: a page makes over a hundred thousand objects and few
-# cycles, and to look after every 700, as Python does, took 7 % of `generate gpt --format html`
-COLLECT_AFTER = 100_000
-
 LONGEST_SEED = 18  # digits
 
 
@@ -43,7 +39,6 @@ class Group(click.Group):
 @click.option("--debug", is_flag=True, help="Show a traceback when something goes wrong.")
 def main(debug: bool) -> None:
     """A tiny transformer as a lesson on paper: worksheets, and keys that are right."""
-    gc.set_threshold(COLLECT_AFTER)
 
 
 def _formats(ctx: click.Context, param: click.Parameter, value: str) -> tuple[str, ...]:
@@ -183,6 +178,8 @@ def generate(
     from byhand.model.files import load_entries
     from byhand.options import Options, views_asked
     from byhand.worksheet.sheet import all_sheets
+
+    gc.freeze()  # what was imported is no garbage; to have it searched again and again took 5 % of the time
 
     if every and sheets:
         raise click.UsageError("give sheets or --all, not both")

@@ -10,7 +10,7 @@ from hypothesis import settings
 
 settings.register_profile("byhand", deadline=None)  # a slow machine is no bug
 settings.load_profile("byhand")
-gc.set_threshold(100_000, 50, 50)  # Python's own thresholds cost the tests a tenth of their time
+gc.set_threshold(100_000, 5, 2)  # Python's own thresholds cost the tests a tenth of their time
 
 GOLDEN = Path(__file__).parent / "golden"
 
