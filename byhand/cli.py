@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import gc
 import json
+import signal
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,7 +27,8 @@ class Group(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
+            with _ended_in_order():
+                return super().invoke(ctx)
         except ByHandError as error:
             if ctx.params.get("debug"):
                 raise
@@ -32,6 +37,23 @@ class Group(click.Group):
         except BrokenPipeError:
             sys.stderr.close()
             ctx.exit(1)
+
+
+@contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """Within the block, SIGTERM ends the program as an error does, so that no file is left half-written."""
+
+    def stop(number: int, _: object) -> None:
+        raise SystemExit(128 + number)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may be told of signals
+        return
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @click.group(cls=Group)
@@ -240,7 +262,7 @@ def class_(
 ) -> None:  # fmt: skip
     """Print a class its worksheets: each student's numbers are their own, and as hard as all the others'."""
     from byhand.classroom import roster as rosters
-    from byhand.classroom.classes import make_class
+    from byhand.classroom.classes import STANDS, make_class
     from byhand.options import Options
 
     if (roster is None) == (anonymous is None):
@@ -254,9 +276,9 @@ def class_(
     try:
         with click.progressbar(length=len(students), label=sheet, file=sys.stderr, hidden=quiet) as bar:
             made = make_class(sheet, students, options, out, jobs=jobs, dask=dask, done=bar.update)
-    except KeyboardInterrupt:
-        _say("", "byhand: stopped; what is written is whole, and the same command makes the rest", err=True)
-        sys.exit(130)
+    except (KeyboardInterrupt, SystemExit) as stopped:
+        _say("", f"byhand: stopped; {STANDS}", err=True)
+        sys.exit(stopped.code if isinstance(stopped, SystemExit) else 128 + signal.SIGINT)
     _say(made.folder)
     numbers = f"{made.sets} set{'s' * (made.sets > 1)} of numbers, each renamed for every student"
     if not made.renames:

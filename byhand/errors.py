@@ -11,6 +11,7 @@ ByHandError             exit 1
 ├── RosterError         a roster that cannot be read
 ├── WitnessError        a run that the second witness does not confirm
 ├── UnreadableError     a file that cannot be read back
+├── WorkerError         a process of a class that was lost
 ├── ExtraError          an optional package that is not installed
 └── OutputError         a file that cannot be written
 """
@@ -85,6 +86,10 @@ class WitnessError(ByHandError):
 
 class UnreadableError(ByHandError):
     """A file that cannot be read back: a scan, a copy by another program, none of byhand's."""
+
+
+class WorkerError(ByHandError):
+    """A process that computes copies of a class, or the scheduler of such processes, was lost."""
 
 
 class ExtraError(ByHandError):

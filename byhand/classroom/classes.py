@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import gc
-import io
 import json
+import logging
 import signal
 import string
 import tempfile
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, CancelledError, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -21,12 +20,13 @@ from pathlib import Path
 from typing import Any
 
 from byhand import __version__
+from byhand.classroom.index import IndexWriter
 from byhand.classroom.plan import Plan
 from byhand.classroom.printing.bundle import Bundle
 from byhand.classroom.printing.template import copy_pdf
 from byhand.classroom.roster import Student
 from byhand.classroom.students import CLASS_VIEWS, ClassPages, Copy, class_pages, student_copies
-from byhand.errors import ConfigError, OutputError, RosterError
+from byhand.errors import ConfigError, OutputError, RosterError, WorkerError
 from byhand.files import mend, output_errors, staged, staging, sync_folder, write
 from byhand.options import Options
 from byhand.worksheet.document import View
@@ -35,11 +35,11 @@ from byhand.worksheet.sheet import Sheet, load_sheet
 
 Submit = Callable[..., Any]
 CHUNK = 1000  # students whose copies are made at once
+STANDS = "what is written is whole, and the same command makes the rest"
 WRITERS = 4  # threads that write files
 MOST_WAITING = 100  # files that wait to be written
 BOOKS = {"worksheet": "class.pdf", "key": "keys.pdf"}
 FOLDERS = {"worksheet": "worksheets", "key": "keys"}
-FIELDS = ("student", "id", "group", "variant", "seed", "hash", "answers")
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def make_class(
     if options.numbers == "symbolic":
         raise ConfigError("a class has numbers, not letters; use --numbers exact or decimal")
     _check_apart(students)
-    letters = "".join(sorted({c for student in students for c in student.whose} | set(string.printable[:95])))
+    letters = "".join(sorted({c for student in students for c in student.whose} | {*string.printable[:95], "…"}))
     plan = Plan(sheet, options, letters)
     folder = Path(out) / f"{name}-class{options.chosen_seed}"
     with output_errors(folder), ExitStack() as stack:
@@ -86,8 +86,7 @@ def make_class(
             for view in CLASS_VIEWS
         }
         index = stack.enter_context(staged(folder / "index.csv", parts))
-        rows = csv.writer(io.TextIOWrapper(index, "utf-8-sig", newline="", write_through=True))
-        rows.writerow(FIELDS)
+        rows = IndexWriter(index)
         files = _StudentFiles(parts, stack.enter_context(ThreadPoolExecutor(WRITERS)))
         sets, alone, answers = set[int](), 0, Counter[bytes]()
         submit = stack.enter_context(_workers(jobs, dask))
@@ -101,7 +100,7 @@ def make_class(
                 books[view].add(of, contents)
             who = copy.student
             variant = f"{copy.set + 1}.{who.id}"
-            rows.writerow((who.name, who.id, who.group, variant, options.chosen_seed, copy.hash, copy.answers))
+            rows.row((who.name, who.id, who.group, variant, str(options.chosen_seed), copy.hash, copy.answers))
             answers[sha256(copy.answers.encode()).digest()[:12]] += 1
             sets.add(copy.set)
             alone += bool(copy.alone)
@@ -178,19 +177,50 @@ def _book(path: Path, parts: Path, sheet: Sheet, view: View, language: str) -> I
 
 @contextmanager
 def _workers(jobs: int, dask: str) -> Iterator[Submit]:
-    """A `submit(function, *args)` that returns a future: here, in `jobs` processes, or on a Dask cluster."""
+    """A `submit(function, *args)` that returns a future: here, in `jobs` processes, or on a Dask cluster.
+
+    Raises: WorkerError where processes are lost within the block.
+    """
     if dask:
-        with _dask_client(dask) as client:
+        with _lost_cluster(dask), _dask_client(dask) as client:
             yield partial(client.submit, pure=False)
     elif jobs > 1:
         ignored = (signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that writes
         pool = ProcessPoolExecutor(jobs, get_context("spawn"), initializer=signal.signal, initargs=ignored)
         try:
             yield pool.submit
+        except BrokenExecutor:
+            want = f"perhaps for want of memory, of which each takes up to 300 MB; {STANDS}; fewer --jobs take less"
+            raise WorkerError(f"one of {jobs} processes was killed, {want}") from None
         finally:
             pool.shutdown(cancel_futures=True)
     else:
         yield _Immediate
+
+
+@contextmanager
+def _lost_cluster(address: str) -> Iterator[None]:
+    """Within the block, turn the errors of Dask's that tell of lost processes into a WorkerError.
+
+    Raises: WorkerError.
+    """
+    from distributed import KilledWorker
+    from distributed.comm.core import CommClosedError
+
+    log = logging.getLogger("distributed.client")  # which tells of what is lost, at length
+    log.addFilter(_nothing)
+    try:
+        yield
+    except (CancelledError, CommClosedError, KilledWorker) as error:
+        what = "its workers were killed" if isinstance(error, KilledWorker) else "it does not answer"
+        raise WorkerError(f"lost the cluster of the Dask scheduler {address}: {what}; {STANDS}") from None
+    finally:
+        log.removeFilter(_nothing)
+
+
+def _nothing(record: logging.LogRecord) -> bool:
+    """A filter of a log that nothing passes."""
+    return False
 
 
 def _dask_client(address: str) -> Any:

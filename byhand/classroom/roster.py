@@ -14,6 +14,8 @@ from pathlib import Path
 
 from byhand.choose import Tell, unheard
 from byhand.errors import MOST_PROBLEMS, RosterError
+from byhand.notation.number import shown
+from byhand.notation.words import unprintable
 
 HEADINGS = {
     "name": "name, full name, student, student name, vollständiger name, nom complet, nombre completo",
@@ -28,7 +30,6 @@ _FIELDS = {heading: field for field, headings in HEADINGS.items() for heading in
 LARGEST_ROSTER = 200_000_000  # bytes
 MARK_DIGITS = 16  # of a file's name; they alone tell students apart whose names have no Latin letters
 LONGEST_ID = 64  # characters
-LONGEST_NAME = 32  # characters that a page has room for
 
 
 @dataclass(frozen=True)
@@ -40,14 +41,9 @@ class Student:
     group: str = ""
 
     @property
-    def shown(self) -> str:
-        """The name, cut to the length for which a page has room."""
-        return self.name if len(self.name) <= LONGEST_NAME else self.name[: LONGEST_NAME - 1] + "…"
-
-    @property
     def whose(self) -> str:
         """Id and name, for the foot of a page."""
-        return self.shown if self.id == self.name else " · ".join(filter(None, (self.id, self.shown)))
+        return self.name if self.id == self.name else " · ".join(filter(None, (self.id, self.name)))
 
     @property
     def stem(self) -> str:
@@ -141,12 +137,18 @@ def _row(file: str, number: int, row: dict[str, str]) -> _Row:
             f"{file} line {number} ends a {long} that goes over several lines; close its quotation mark"
         )
     name = _spaced(row.get("name") or " ".join(filter(None, (row.get("first", ""), row.get("last", "")))))
-    key = _spaced(row.get("id", ""))
+    key, group = _spaced(row.get("id", "")), _spaced(row.get("group", ""))
     if len(key) > LONGEST_ID:
         raise RosterError(f"{file} line {number}: an id of {len(key):,} characters; {LONGEST_ID} are the most")
     if not name and not key:
         raise RosterError(f"{file} line {number} has neither a name nor an id")
-    return _Row(number, Student(name or key, key or name, row.get("group", "")), bool(key))
+    for field, text in (("name", name), ("id", key), ("group", group)):
+        if bad := unprintable(text):
+            raise RosterError(
+                f"{file} line {number}: the {field} of {shown(name or key)} holds {bad}, which cannot be printed; "
+                "take it out"
+            )
+    return _Row(number, Student(name or key, key or name, group), bool(key))
 
 
 def _spaced(text: str) -> str:

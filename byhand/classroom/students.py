@@ -17,6 +17,7 @@ from byhand.classroom.fitting import AGAIN, COPY_ATTEMPTS, fitting
 from byhand.classroom.plan import NumberSets, Plan
 from byhand.classroom.printing.fill import fill
 from byhand.classroom.printing.layout import Layout, lay_out, lay_out_copy
+from byhand.classroom.printing.shape import cut, width
 from byhand.classroom.printing.template import Template, template
 from byhand.classroom.qr import qr_codes
 from byhand.classroom.roster import Student
@@ -33,7 +34,11 @@ from byhand.worksheet.document import Document, View
 
 Filled = tuple[int | Template, tuple[bytes, ...]]  # the number of a layout, or a copy's own template; and its streams
 CLASS_VIEWS: tuple[View, ...] = ("worksheet", "key")
+THOUSANDTHS = 1000 * 72 / 25.4  # of a point, in a millimetre
 NOBODY = Student("Name", "0")
+FACE = "sans-400.ttf"  # of names
+NAME_ROOM = 54 * THOUSANDTHS / 8.5  # print.css has a line of 54 mm for "Name" and the name, in 8.5 pt
+FOOT_ROOM = 115 * THOUSANDTHS / 7.5  # and up to the QR code 117 mm, in 7.5 pt
 SAMPLES = 24  # copies that are run before students are known: numbers that vary among them get slots, wide enough
 SAMPLE_ATTEMPTS = 4  # keys that are tried for each sample
 MOST_LAYOUTS = 4  # of one view
@@ -218,9 +223,17 @@ def _alone(plan: Plan, numbers: NumberSets, student: Student, fit: str | None) -
 def signed(page: Document, student: Student) -> Document:
     """A copy's document with the student's name and id, and with a QR code."""
     (path,), modules = qr_codes([_qr_text(page, page.stamp["hash"])])
-    whose = {"name": student.shown, "whose": student.whose, "code": path, "modules": str(modules)}
-    known = {"student": as_word(student.id), "named": as_word(student.name)}
-    return replace(page, stamp={**page.stamp, **whose, **known})
+    known = {**_who(page, student), "code": path, "modules": str(modules)}
+    return replace(page, stamp={**page.stamp, **known})
+
+
+def _who(page: Document, student: Student) -> dict[str, str]:
+    """What a copy says of its student: on the line for the name, at its foot, and in its metadata."""
+    label = width(FACE, f"{page.messages.say('top.name')} ")
+    return {
+        "name": cut(FACE, student.name, NAME_ROOM - label), "whose": cut(FACE, student.whose, FOOT_ROOM),
+        "student": as_word(student.id), "named": as_word(student.name),
+    }  # fmt: skip
 
 
 def _page_alone(plan: Plan, own: Values) -> tuple[Document, Run]:
@@ -267,11 +280,10 @@ def _stamped(run: ClassRun, students: Sequence[Student]) -> ClassRun:
     """The run with names, ids and QR codes on its pages. The last copies are the students', the others nobody's."""
     domain, stamp = run.domain, dict(run.document.stamp)
     everyone = [*[NOBODY] * (domain.count - len(students)), *students]
-    stamp["name"] = domain.mark(domain.column([each.shown for each in everyone]))
-    stamp["whose"] = domain.mark(domain.column([each.whose for each in everyone]))
+    who = [_who(run.document, each) for each in everyone]
+    for name in who[0]:
+        stamp[name] = domain.mark(domain.column([each[name] for each in who]))
     paths, modules = qr_codes([_qr_text(run.document, each) for each in run.filled(stamp["hash"])])
     stamp["code"] = domain.mark(domain.column(paths))
     stamp["modules"] = str(modules)
-    stamp["student"] = domain.mark(domain.column([as_word(each.id) for each in everyone]))
-    stamp["named"] = domain.mark(domain.column([as_word(each.name) for each in everyone]))
     return replace(run, document=replace(run.document, stamp=stamp))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import gc
 import io
+import multiprocessing
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -19,11 +20,12 @@ from pypdf import PdfReader, PdfWriter
 from byhand.classroom import students as room
 from byhand.classroom.classes import make_class
 from byhand.classroom.fitting import hiding_mistakes
+from byhand.classroom.index import read_index
 from byhand.classroom.plan import SETS, NumberSets, Plan
 from byhand.classroom.printing.fill import fill
 from byhand.classroom.roster import Student, anonymous, parse_roster
 from byhand.classroom.students import class_pages, student_copies
-from byhand.errors import ConfigError, OutputError, RosterError
+from byhand.errors import ConfigError, OutputError, RosterError, WorkerError
 from byhand.formats.html.page import Pages
 from byhand.formats.pdf import pdf
 from byhand.options import Options
@@ -51,8 +53,7 @@ def contents(folder):
 
 
 def index(folder):
-    rows = list(csv.DictReader(io.StringIO((folder / "index.csv").read_text(encoding="utf-8-sig"))))
-    return {row["id"]: row for row in rows}
+    return {row["id"]: row for row in read_index((folder / "index.csv").read_bytes())}
 
 
 def test_a_class_set_has_all_that_was_asked_for(made):
@@ -221,6 +222,77 @@ def test_two_at_once_in_one_folder_do_each_other_no_harm(tmp_path):
     assert contents(tmp_path / "both") == contents(tmp_path / "alone")
 
 
+def test_a_killed_process_is_said_in_a_line_and_what_is_written_stands(tmp_path, monkeypatch):
+    monkeypatch.setattr("byhand.classroom.classes.CHUNK", 20)
+
+    def killed(count):
+        for worker in multiprocessing.active_children():
+            worker.kill()
+
+    message = (
+        "^one of 2 processes was killed, .*; what is written is whole, and the same command makes the rest; fewer"
+    )
+    with pytest.raises(WorkerError, match=message):
+        make_class(SHEET, anonymous(200), out=tmp_path, jobs=2, done=killed)
+    folder = tmp_path / f"{SHEET}-class0"
+    assert {path.name for path in folder.iterdir()} == {"class.json", "worksheets", "keys"}
+    written = contents(folder)
+    assert len(written) > 2
+    make_class(SHEET, anonymous(200), out=tmp_path)
+    assert written.items() <= contents(folder).items()
+
+
+def test_a_lost_scheduler_is_said_in_a_line(tmp_path, monkeypatch, caplog):
+    from distributed import LocalCluster
+
+    monkeypatch.setattr("byhand.classroom.classes.CHUNK", 20)
+    with LocalCluster(n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None) as cluster:
+
+        def lost(count):
+            cluster.close()
+
+        with pytest.raises(
+            WorkerError, match=r"^lost the cluster of the Dask scheduler .*: .*; what is written is whole"
+        ):
+            make_class(SHEET, anonymous(200), out=tmp_path, dask=cluster.scheduler_address, done=lost)
+    assert not [record for record in caplog.records if record.name == "distributed.client"]
+
+
+STOPPED = """
+import sys
+from byhand.classroom import classes
+from byhand.cli import main
+
+def wait(self, path, content, put=classes._StudentFiles.put):
+    put(self, path, content)
+    print("written", flush=True)
+
+classes._StudentFiles.put = wait
+main()
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_what_a_stopped_class_was_writing_is_gone_after_the_next_one(number, tmp_path):
+    asked = ["class", SHEET, "--anonymous", "2000", "--out", str(tmp_path)]
+    with subprocess.Popen(
+        [sys.executable, "-c", STOPPED, *asked], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as made:
+        made.stdout.readline()
+        made.send_signal(number)
+        said = made.stderr.read().decode()
+    folder = tmp_path / f"{SHEET}-class0"
+    left = {path.name for path in folder.iterdir()} - {"class.json", "worksheets", "keys"}
+    if number == signal.SIGTERM:
+        assert (made.returncode, left) == (143, set())
+        assert said == "\nbyhand: stopped; what is written is whole, and the same command makes the rest\n"
+    else:
+        (staging,) = left
+        assert list((folder / staging).iterdir())
+        make_class(SHEET, ROSTER, Options(seed=0), out=tmp_path)
+        assert not (folder / staging).exists()
+
+
 def test_an_address_without_a_scheduler_is_said_and_leaves_no_client(tmp_path):
     from distributed import Client
 
@@ -350,4 +422,4 @@ def test_every_set_says_what_the_first_one_says():
 
 
 def test_copies_without_names_have_numbers():
-    assert [(s.name, s.shown, s.id) for s in anonymous(1)] == [("", "", "1")]
+    assert [(s.name, s.whose, s.id) for s in anonymous(1)] == [("", "1", "1")]

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from byhand.classroom.roster import LONGEST_NAME, Student, anonymous, parse_roster, read_roster
+from byhand.classroom.roster import Student, anonymous, parse_roster, read_roster
 from byhand.errors import RosterError
 
 ADA, GRACE = Student("Ada Lovelace", "101", "A"), Student("Grace Hopper", "102", "B")
@@ -118,5 +118,12 @@ def test_ten_thousand_names_without_latin_letters_have_as_many_files():
     assert len({Student(name, name).stem for name in names}) == 10_000
 
 
-def test_a_long_name_is_shown_as_far_as_there_is_room():
-    assert Student("x" * 99, "1").shown == "x" * (LONGEST_NAME - 1) + "…"
+@pytest.mark.parametrize("bad", ["\x07", "\x1b", "\u202e", "\u2066", "\u2069", "\ue000", "\U000f0000"])
+@pytest.mark.parametrize("field", ["name", "id", "group"])
+def test_a_character_that_cannot_be_printed_is_said_with_its_line_and_student(field, bad):
+    row = {"name": "Ada", "id": "7", "group": "A"}
+    row[field] += bad
+    roster = f"name,id,group\nBen,1,A\n{','.join(row.values())}\n".encode()
+    message = f"class.csv line 3: the {field} of {row['name']!r} holds {ascii(bad)[1:-1]}, which cannot be printed"
+    with pytest.raises(RosterError, match="^" + re.escape(message) + "; take it out$"):
+        parse_roster("class.csv", roster)

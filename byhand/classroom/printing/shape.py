@@ -12,6 +12,7 @@ from byhand.formats.fonts import FACES
 
 DIGITS = "0123456789"
 NUMBER_CHARACTERS = f"{DIGITS}abcdef−.,/()·+=÷ ∞"  # what a number, a worked line or a hash is written with
+MOST_LETTERS = 500  # of a line
 FRACTION_SIZES = [(n, m) for n in (1, 2, 3) for m in (1, 2, 3)]  # n digits over m, which the fonts draw built
 
 
@@ -35,6 +36,17 @@ def shape(face: str, text: str) -> ShapedText:
         width += place.x_advance
     glyphs = frozenset(glyph for (glyph, _), _ in _shaped(font, text))
     return ShapedText(f"[<{''.join(parts)}>] TJ".encode(), width, glyphs)
+
+
+def width(face: str, text: str) -> int:
+    """The width of a text in thousandths of the font's size; of a letter that the face lacks, as much as the size."""
+    return sum(place.x_advance if glyph else 1000 for (glyph, _), place in _shaped(_font(face), text))
+
+
+def cut(face: str, text: str, room: float) -> str:
+    """A text that is no wider than this, in thousandths of the font's size: else as much of it as fits, and “…”."""
+    fits = (text[:length].rstrip() + "…" for length in range(min(len(text), MOST_LETTERS) - 1, 0, -1))
+    return text if width(face, text) <= room else next((each for each in fits if width(face, each) <= room), "…")
 
 
 @cache
