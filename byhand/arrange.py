@@ -59,7 +59,7 @@ def arranged(
         tape, sheet.model.name, values.config, tokens=values.words(), vocabulary=values.vocabulary,
         source=tuple(map(str, values.source)), sheet=sheet.name, seed=options.chosen_seed,
     )  # fmt: skip
-    stamp = {"seed": str(options.chosen_seed), "hash": fingerprint(run, page.steps)}
+    stamp = {"seed": options.printed_seed, "hash": fingerprint(run, page.steps, options.secret)}
     return replace(page, stamp=stamp), replace(run, hash=stamp["hash"]), tape
 
 

@@ -239,7 +239,11 @@ def generate(
     metavar="N",
     help="N copies without names, without a roster.",
 )
-@click.option("--seed", type=Seed(min=0), default=0, show_default=True, help="Another seed, other numbers.")
+@click.option("--seed", type=Seed(min=0), show_default="0", help="Another seed, other numbers.")
+@click.option(
+    "--secret", "secret_file", type=click.Path(), metavar="FILE",
+    help="In place of a seed, a secret that the pages do not tell; the file is made if it is not there.",
+)  # fmt: skip
 @click.option(
     "--numbers", type=click.Choice(["exact", "decimal"]), show_default="exact, or as the sheet has it",
     help="Exact fractions, or classroom decimals.",
@@ -257,20 +261,30 @@ def generate(
 @click.option("--dask", default="", metavar="ADDRESS", help="A Dask scheduler, to use a cluster (needs distributed).")
 @click.option("--out", type=click.Path(), default="output", show_default=True, help="The folder to write to.")
 def class_(
-    sheet: str, roster: str | None, anonymous: int | None, seed: int, numbers: str | None, places: int, rounding: Any,
-    orientation: str, level: str | None, language: str, paper: str, jobs: int, dask: str, out: str,
+    sheet: str, roster: str | None, anonymous: int | None, seed: int | None, secret_file: str | None,
+    numbers: str | None, places: int, rounding: Any, orientation: str, level: str | None, language: str, paper: str,
+    jobs: int, dask: str, out: str,
 ) -> None:  # fmt: skip
     """Print a class its worksheets: each student's numbers are their own, and as hard as all the others'."""
     from byhand.classroom import roster as rosters
     from byhand.classroom.classes import STANDS, make_class
     from byhand.options import Options
+    from byhand.secret import made_secret, read_secret
 
     if (roster is None) == (anonymous is None):
         raise click.UsageError("give --roster FILE or --anonymous N")
+    if seed is not None and secret_file is not None:
+        raise click.UsageError("give --seed or --secret, not both: either decides the numbers")
     students = rosters.read_roster(roster, _tell) if roster is not None else rosters.anonymous(anonymous or 0)
+    secret = None
+    if secret_file is not None:
+        secret = made_secret(secret_file)
+        if secret:
+            _tell(f"made the secret {secret_file}; keep it: without it, nobody can make these numbers again")
+        secret = secret or read_secret(secret_file)
     options = Options(
-        seed=seed, numbers=numbers, places=places, rounding=rounding, orientation=orientation,  # type: ignore[arg-type]
-        level=level, paper=paper, language=language,  # type: ignore[arg-type]
+        seed=seed or 0, numbers=numbers, places=places, rounding=rounding, orientation=orientation,  # type: ignore[arg-type]
+        level=level, paper=paper, language=language, secret=secret,  # type: ignore[arg-type]
     )  # fmt: skip
     quiet = not sys.stderr.isatty()
     try:
@@ -384,21 +398,24 @@ def run(
 @main.command()
 @click.argument("paths", nargs=-1, required=True, metavar="FILE|FOLDER …", type=click.Path(path_type=Path))
 @click.option("--onnx", is_flag=True, help="Let ONNX's reference implementation judge the numbers, too.")
+@click.option("--secret", "secret_file", type=click.Path(), metavar="FILE", help="The secret of the class.")
 @click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="How many cores to use.")
-def verify(paths: tuple[Path, ...], onnx: bool, jobs: int) -> None:
+def verify(paths: tuple[Path, ...], onnx: bool, jobs: int, secret_file: str | None) -> None:
     """Check worksheets, keys and worked files, HTML or PDF, as printed, and run.json: each number of them.
 
     Of a folder, such as a class's, all files in it are checked, and only those that are wrong are named.
     """
     from byhand.reading.many import files_in, wrong_of
     from byhand.reading.verify import report
+    from byhand.secret import read_secret
 
+    secret = read_secret(secret_file) if secret_file is not None else None
     wrong = False
     for folder in filter(Path.is_dir, paths):
         found, (files, others) = 0, files_in(folder)
         quiet = not sys.stderr.isatty()
         with click.progressbar(length=len(files), label=folder.name, file=sys.stderr, hidden=quiet) as bar:
-            for count, named in wrong_of(files, jobs, onnx):
+            for count, named in wrong_of(files, jobs, onnx, secret):
                 bar.update(count)
                 found += len(named)
                 for page, line in named:
@@ -409,7 +426,7 @@ def verify(paths: tuple[Path, ...], onnx: bool, jobs: int) -> None:
     for file in paths:
         if file.is_dir():
             continue
-        lines, readable = report(file, onnx=onnx)
+        lines, readable = report(file, onnx=onnx, secret=secret)
         _say(f"{file}: {lines[0]}", *(f"  {line}" for line in lines[1:]), err=not readable)
         wrong = wrong or not readable or len(lines) > 1
     click.get_current_context().exit(int(wrong))

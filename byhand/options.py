@@ -8,10 +8,12 @@ from dataclasses import dataclass, field, replace
 from byhand.arithmetic.domain import Domain
 from byhand.arithmetic.systems import Rounding, number_system
 from byhand.formats import Paper, Setup
+from byhand.secret import Secret
 from byhand.worksheet.document import VIEWS, Level, Orientation, View
 from byhand.worksheet.inverse import LeftOut
 from byhand.worksheet.sheet import ENGLISH, Sheet
 
+OF_SECRET = "class"  # stands on a page in place of a seed, where a secret decides the numbers
 USUAL_FORMATS = ("html", "pdf", "json")  # formats
 
 
@@ -28,6 +30,7 @@ class Options:
     cache: whether pages are taken from the cache. weight_places: the places to which a file's weights are rounded.
     language: the language of the pages; a text that it lacks is in English.
     left_out: the entries that inverse exercises leave out; where none are named, those that are easy to find.
+    secret: of a class, whose numbers depend on it in place of the seed.
     """
 
     seed: int | None = None
@@ -47,6 +50,7 @@ class Options:
     weight_places: int | None = None
     language: str = ENGLISH
     left_out: LeftOut = field(default_factory=dict)
+    secret: Secret | None = None
 
     def on(self, sheet: Sheet) -> Options:
         """These options for a sheet: numbers that were not asked for are the sheet's."""
@@ -69,6 +73,16 @@ class Options:
         if self.seed is not None:
             return self.seed
         return int(not self._own and bool(self.tokens or self.answer or self.level))
+
+    @property
+    def printed_seed(self) -> str:
+        """What a page says that its seed is."""
+        return OF_SECRET if self.secret else str(self.chosen_seed)
+
+    @property
+    def cached(self) -> bool:
+        """Whether the cache may be used. It is not for what depends on a secret, since others may read it."""
+        return self.cache and not self.secret
 
     @property
     def domain(self) -> Domain:

@@ -41,6 +41,7 @@ from byhand.model.files import MOST_NUMBERS, without_twins
 from byhand.model.weights import Values
 from byhand.notation.number import LONGEST_RESULT, plain, shown
 from byhand.runs import I, J, Run
+from byhand.secret import Secret
 from byhand.tape import OPS, Op, Rows, Step, example, shape_text
 
 SCHEMA = 2
@@ -327,9 +328,9 @@ def as_table(run: Run) -> str:
     return "\n".join(lines)
 
 
-def fingerprint(run: Run, shown: Collection[str]) -> str:
+def fingerprint(run: Run, shown: Collection[str], secret: Secret | None = None) -> str:
     """The short hash of a run: of the numbers that a page shows, and of how they are written."""
-    return short_hash(numbers_text(run, shown))
+    return short_hash(numbers_text(run, shown), secret)
 
 
 def numbers_text(run: Run, shown: Collection[str]) -> str:
@@ -339,6 +340,7 @@ def numbers_text(run: Run, shown: Collection[str]) -> str:
     return json.dumps(hashed, sort_keys=True)
 
 
-def short_hash(text: str) -> str:
-    """The first seven hex digits of the SHA-256 of a text."""
-    return hashlib.sha256(text.encode()).hexdigest()[:7]
+def short_hash(text: str, secret: Secret | None = None) -> str:
+    """The first seven hex digits of the SHA-256 of a text; with a secret, of its keyed hash."""
+    whole = secret.hashed("numbers", text) if secret else hashlib.sha256(text.encode()).hexdigest()
+    return whole[:7]

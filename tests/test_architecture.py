@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "byhand"
-ROOMS = ["errors", "files", "cache", "witness", "arithmetic", "notation", "tape", "ops", "model", "runs", "record", "symmetry", "mistakes",
+ROOMS = ["errors", "files", "cache", "secret", "witness", "arithmetic", "notation", "tape", "ops", "model", "runs", "record", "symmetry", "mistakes",
          "effort", "numbers", "worksheet", "formats", "options", "choose",
          "arrange", "own_numbers", "pipeline", "book", "classroom", "reading", "cli"]  # fmt: skip
 FORBIDDEN = {
-    "witness": {"files", "cache"},
+    "witness": {"files", "cache", "secret"},
 }
 FILES = {path.relative_to(PACKAGE).as_posix(): path for path in sorted(PACKAGE.rglob("*.py"))}
 

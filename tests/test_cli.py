@@ -245,6 +245,8 @@ def test_a_class_needs_a_roster_or_a_number(command, tmp_path):
         wrong = command("class", "layer-norm", *asked)
         assert wrong.exit_code == 2
         assert "give --roster FILE or --anonymous N" in wrong.output
+    both = command("class", "layer-norm", "--anonymous", "1", "--seed", "0", "--secret", "s")
+    assert (both.exit_code, "give --seed or --secret, not both" in both.output) == (2, True)
     missing = command("class", "layer-norm", "--roster", "x.csv")
     assert (missing.exit_code, missing.output) == (1, "byhand: x.csv: No such file or directory\n")
 
@@ -261,3 +263,18 @@ def test_every_line_for_a_person_is_made_safe_for_a_terminal():
     """In one place, which all but JSON goes through."""
     source = Path(cli.__file__).read_text(encoding="utf-8")
     assert re.findall(r"(?:print|echo)\((\w+)", source) == ["escaped", "json", "as_text"]
+
+
+def test_a_class_makes_its_secret_and_verify_takes_it(command, tmp_path):
+    asked = "class", "matrix-product", "--anonymous", "1", "--secret", "s"
+    assert command(*asked).stderr.startswith(
+        "byhand: made the secret s; keep it: without it, nobody can make these numbers again\n"
+    )
+    assert "secret" not in command(*asked).stderr
+    (page,) = Path("output/matrix-product-class/keys").iterdir()
+    assert command("verify", "--secret", "s", str(page)).output.endswith("cells with numbers: right\n")
+    missing = command("verify", "--secret", "x", str(page))
+    assert (missing.exit_code, missing.output) == (
+        1,
+        "byhand: the secret x cannot be read: No such file or directory\n",
+    )

@@ -104,8 +104,8 @@ def run_copies(sheet: Sheet, sets: Sequence[Values], variants: Sequence[Variant]
     page, run, tape = arranged(sheet, values, options, domain)
     made = ClassRun(page, run, tape, domain)
     text = _ESCAPED.sub(lambda m: str(json.loads(f'"{m[0]}"')), numbers_text(run, page.steps))
-    hashes = domain.mark(domain.column([short_hash(each) for each in made.filled(text)]))
-    return replace(made, document=replace(page, stamp={"seed": str(options.chosen_seed), "hash": hashes}))
+    hashes = domain.mark(domain.column([short_hash(each, options.secret) for each in made.filled(text)]))
+    return replace(made, document=replace(page, stamp={"seed": options.printed_seed, "hash": hashes}))
 
 
 def unchanged(run: ClassRun, sets: Sequence[int]) -> list[str]:

@@ -60,7 +60,7 @@ def make_class(
     name: str, students: Sequence[Student], options: Options | None = None, out: Path | str = "output", *,
     jobs: int = 1, dask: str = "", done: Callable[[int], object] = lambda count: None,
 ) -> ClassSet:  # fmt: skip
-    """Write a class set into OUT/SHEET-classN.
+    """Write a class set into OUT/SHEET-classN, or SHEET-class where a secret takes the place of the seed N.
 
     The same students and seed give the same bytes, and each student's numbers depend on the seed and their id only.
 
@@ -77,7 +77,7 @@ def make_class(
     _check_apart(students)
     letters = "".join(sorted({c for student in students for c in student.whose} | {*string.printable[:95], "…"}))
     plan = Plan(sheet, options, letters)
-    folder = Path(out) / f"{name}-class{options.chosen_seed}"
+    folder = Path(out) / f"{name}-class{'' if options.secret else options.chosen_seed}"
     with output_errors(folder), ExitStack() as stack:
         _prepare(folder, plan)
         parts = stack.enter_context(staging(folder))
@@ -100,7 +100,7 @@ def make_class(
                 books[view].add(of, contents)
             who = copy.student
             variant = f"{copy.set + 1}.{who.id}"
-            rows.row((who.name, who.id, who.group, variant, str(options.chosen_seed), copy.hash, copy.answers))
+            rows.row((who.name, who.id, who.group, variant, options.printed_seed, copy.hash, copy.answers))
             answers[sha256(copy.answers.encode()).digest()[:12]] += 1
             sets.add(copy.set)
             alone += bool(copy.alone)

@@ -34,21 +34,34 @@ class Plan:
     options: Options
     letters: str
 
+    def __hash__(self) -> int:
+        return hash(repr(self))  # its parts have dicts
+
     def key(self, student: Student) -> str:
         """The text that decides the numbers of a student's copy."""
-        return f"class/{self.options.chosen_seed}/{student.id}"
+        return self.key_of(student.id)
 
-    @cached_by("sets", lambda plan: program_key("first", plan.sheet, plan.options))
+    def key_of(self, what: str) -> str:
+        """The text that decides the numbers of a student's id, or of a set."""
+        secret = self.options.secret
+        if secret:
+            return f"class/{secret.hashed('copy', f'{self.sheet.name}/{what}')}"
+        return f"class/{self.options.chosen_seed}/{what}"
+
+    def cache_key(self, *parts: object) -> str | None:
+        """A key for a result made of these parts of the plan; None, for no caching, where a secret decides it."""
+        return program_key(*parts) if self.options.cached else None
+
+    @cached_by("sets", lambda plan: plan.cache_key("first", plan.sheet, plan.options))
     def own(self) -> Values:
         """The first set of numbers: for seed 0, or where no others can be searched for, the sheet's own.
 
         Raises: ConfigError where there is one set of numbers only.
         """
-        seed = self.options.chosen_seed
-        if self.options.keeps_numbers:
+        if self.options.keeps_numbers and not self.options.secret:
             return self.searched(0)
         try:
-            return self.searched(1 + Draw(f"byhand/class/{seed}/0").below(2**31))
+            return self.searched(1 + Draw(f"byhand/{self.key_of('0')}").below(2**31))
         except ConfigError:
             return self.searched(0)
 
@@ -71,7 +84,7 @@ class Plan:
         except UnknownNameError:
             raise self._alone() from None
 
-    @cached_by("listed", lambda plan: program_key(plan.sheet, plan.options))
+    @cached_by("listed", lambda plan: plan.cache_key(plan.sheet, plan.options))
     def every(self) -> tuple[Values, ...]:
         """All sets of numbers that may be chosen for the sheet, where they are few enough to be listed.
 
@@ -128,9 +141,9 @@ class NumberSets:
         """The first set, and others whose pages differ from its page in numbers only."""
         return self._with_others() if self.renames else (self.own,)
 
-    @cached_by("sets", lambda numbers: program_key(numbers.plan.sheet, numbers.plan.options))
+    @cached_by("sets", lambda numbers: numbers.plan.cache_key(numbers.plan.sheet, numbers.plan.options))
     def _with_others(self) -> tuple[Values, ...]:
-        asked = [f"class/{self.plan.options.chosen_seed}/set {number}" for number in range(1, SETS)]
+        asked = [self.plan.key_of(f"set {number}") for number in range(1, SETS)]
         try:
             keys = fitting(lambda keys: self._run_plain(map(self._searched, keys)), asked, SET_ATTEMPTS)
         except ConfigError:  # no others can be searched for

@@ -24,7 +24,6 @@ from byhand.classroom.roster import Student
 from byhand.errors import SheetError
 from byhand.formats.html.page import Pages
 from byhand.formats.pdf import laid_out, weasyprint
-from byhand.formats.program import program_key
 from byhand.model.weights import Values
 from byhand.notation.text import value_text
 from byhand.runs import Run
@@ -105,7 +104,7 @@ def class_pages(plan: Plan) -> ClassPages:
     return ClassPages(numbers=numbers, **vars(laid))
 
 
-@cached_by("classes", lambda numbers: program_key(numbers.plan))
+@cached_by("classes", lambda numbers: numbers.plan.cache_key(numbers.plan))
 def _laid_out(numbers: NumberSets) -> LaidOut:
     weasyprint()  # if it is not there, nothing needs to be searched for
     plan, sets = numbers.plan, numbers.sets
@@ -116,7 +115,7 @@ def _laid_out(numbers: NumberSets) -> LaidOut:
             return LaidOut()
         run = _stamped(numbers.run(samples), [])
         pages = dict(_html(plan, Pages(run.document, run.run)))
-        layouts = {view: tuple(_layouts(html, run, plan.letters)) for view, html in pages.items()}
+        layouts = {view: tuple(_layouts(html, run, plan)) for view, html in pages.items()}
     except SheetError:
         return LaidOut()
     templates = {view: tuple(map(template, each)) for view, each in layouts.items()}
@@ -136,24 +135,26 @@ def _unmeasured(html: str) -> str:
     return _TAG.sub(lambda tag: _MEASURE.sub("", tag[0]), html)
 
 
-def _layouts(html: str, run: ClassRun, letters: str) -> Iterator[Layout]:
+def _layouts(html: str, run: ClassRun, plan: Plan) -> Iterator[Layout]:
     """A view laid out for copy 0, and for further copies that do not fit, as where a paragraph gets longer."""
     left = list(range(run.domain.count))
     for _ in range(MOST_LAYOUTS):
         if left:
-            yield (layout := _layout(html, run, left[0], letters))
+            yield (layout := _layout(html, run, left[0], plan))
             fits = [all(copy) for copy in zip(*fill(layout, run.domain.marks), strict=True)]
             left = [copy for copy in left[1:] if not fits[copy]]
 
 
-def _layout(html: str, run: ClassRun, copy: int, letters: str) -> Layout:
-    """A view laid out with a copy's numbers, from the cache if it is there."""
+def _layout(html: str, run: ClassRun, copy: int, plan: Plan) -> Layout:
+    """A view laid out with a copy's numbers, from the cache if it may be used and it is there."""
     sheet = [*run.filled(html)][copy]
 
-    def laid() -> bytes:
-        return as_data(lay_out(html, lambda mark: run.text_of(mark, copy), letters))
+    def laid() -> Layout:
+        return lay_out(html, lambda mark: run.text_of(mark, copy), plan.letters)
 
-    return from_data(Layout, laid_out(laid, html, sheet, letters))
+    if not plan.options.cached:
+        return laid()
+    return from_data(Layout, laid_out(lambda: as_data(laid()), html, sheet, plan.letters))
 
 
 def student_copies(plan: Plan, of: ClassPages, students: Sequence[Student]) -> list[Copy]:

@@ -257,9 +257,10 @@ class Again:
             for wrong, right in differences(found, text):
                 where = f"in the margins of page {n}" if self.medium == "print" else "at its foot"
                 yield f"{where}: “{wrong}” is “{right}” where it is printed again"
-        if not self.as_printed:
+        if not self.as_printed and not self.page.secret_unknown:
             found, own = self.page.foot.hash, self.printed.run.hash
-            yield f"the page says numbers {found}; those of the page's givens are {own}"
+            by = ", by this secret" if self.page.secret else ""
+            yield f"the page says numbers {found}; those of the page's givens are {own}{by}"
 
     def _wrong_cells(self, here: int, there: int) -> Iterator[str]:
         section, slots = self.owners[here].section, self.owners[here].slots

@@ -16,6 +16,7 @@ from byhand.formats import Paper
 from byhand.reading.page import Page
 from byhand.reading.pdf import letters_of, opened, paper_of
 from byhand.reading.ways import options_of, sheet_of
+from byhand.secret import Secret
 from byhand.worksheet.document import View
 
 CLASSES_KEPT = 4  # that are laid out
@@ -32,13 +33,13 @@ def class_of(page: Page, content: bytes) -> Class:
     """
     shared, more = content[: content.find(_END)], content.count(_END) > 1  # what all copies begin with
     said = tuple((name, value) for name, value in page.asked.items() if name not in _OF_A_COPY)
-    return _class_of(said, *_printing(shared + _END if more else content))
+    return _class_of(said, page.secret, *_printing(shared + _END if more else content))
 
 
 @lru_cache(CLASSES_KEPT)
-def _class_of(said: Said, paper: Paper, letters: str) -> Class:
-    page = Page((), (), {**dict(said), "hash": "0000000"}, ())
-    options = replace(options_of(page), seed=int(page.foot.seed), base=None, left_out={}, paper=paper)
+def _class_of(said: Said, secret: Secret | None, paper: Paper, letters: str) -> Class:
+    page = Page((), (), {**dict(said), "hash": "0000000"}, (), secret)
+    options = replace(options_of(page), seed=page.seed, base=None, left_out={}, paper=paper)
     plan = Plan(sheet_of(page), options, letters)
     return plan, class_pages(plan)
 

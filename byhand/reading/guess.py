@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from itertools import chain
 from typing import Any
 
@@ -33,6 +33,7 @@ CHOICES_TRIED: dict[str, tuple[Any, ...]] = {
     "use_attn_scale": (True, False),
     "normalization_type": ("LN", "RMS"),
 }
+SETS_KEPT = 4  # classes whose sets of numbers are kept
 SWEEPS = 3  # over all changes
 SMALL_SIZES = range(1, 9)  # that are tried where the page does not tell a size
 LARGEST_SIZE_TRIED = 16  # that is tried of those that the page names
@@ -43,8 +44,11 @@ Change = Callable[[Values, Page], Iterator[Values]]
 
 def original(sheet: Sheet, options: Options, domain: Domain, page: Page) -> Values | None:
     """The numbers of the page's seed, or of the page's student in a class, if their hash is the page's; else None."""
-    seeded = replace(options, seed=int(page.foot.seed))
-    for numbers in chain([lambda: choose(sheet, seeded)[0]], _of_student(sheet, seeded, page.student)):
+    if page.secret_unknown:
+        return None
+    seeded = replace(options, seed=page.seed)
+    of_seed = () if page.of_secret else (lambda: choose(sheet, seeded)[0],)
+    for numbers in chain(of_seed, _of_student(sheet, seeded, page.student)):
         try:
             values = numbers()
             _, run, _ = arranged(sheet, values, seeded, domain, whole=False)
@@ -61,12 +65,18 @@ def _of_student(sheet: Sheet, options: Options, student: Student | None) -> Iter
         return
     plan = Plan(sheet, options, "")
     try:
-        numbers = NumberSets(plan)
+        numbers = _sets(plan)
         numbers.of(plan.key(student))
     except ByHandError:
         return  # a sheet that has no class
     for attempt in range(COPY_ATTEMPTS):
         yield partial(numbers.of, plan.key(student) + AGAIN * attempt)
+
+
+@lru_cache(SETS_KEPT)
+def _sets(plan: Plan) -> NumberSets:
+    """A class's sets of numbers, for its next copy."""
+    return NumberSets(plan)
 
 
 def values_of(own: Values, shown: Shown) -> Values:

@@ -26,6 +26,8 @@ def numbers_alone(page: Page) -> str:
     """Why a page cannot be printed here as it was there, so that its numbers alone are judged; empty where it can."""
     if page.foot.version != __version__:
         return f"byhand {page.foot.version} made it, and this is {__version__}"
+    if page.secret_unknown:
+        return "it is of a class with a secret, which is not given"
     if page.asked.get("templates", "") != own_templates():
         return "it was not printed with the templates that are in use here"
     return ""

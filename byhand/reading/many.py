@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from contextlib import suppress
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from byhand.reading.objects import pdf_difference
 from byhand.reading.page import Page
 from byhand.reading.pdf import said_in
 from byhand.reading.verify import content_of, report
+from byhand.secret import Secret
 from byhand.worksheet.document import View
 
 CHUNK = 400  # files that are read at once
@@ -40,19 +42,22 @@ def _hidden(path: Path) -> bool:
     return any(part.startswith(".") for part in path.parts)
 
 
-def wrong_of(files: Sequence[Path], jobs: int, onnx: bool) -> Iterator[tuple[int, list[Wrong]]]:
+def wrong_of(
+    files: Sequence[Path], jobs: int, onnx: bool, secret: Secret | None = None
+) -> Iterator[tuple[int, list[Wrong]]]:
     """Chunk by chunk, how many files were judged, and which of them are wrong or cannot be verified.
 
     Raises: UnreadableError where a process is lost; ExtraError.
     """
     chunks = [files[first : first + CHUNK] for first in range(0, len(files), CHUNK)]
     if jobs == 1 or len(chunks) == 1:
-        yield from ((len(chunk), _wrong(chunk, onnx)) for chunk in chunks)
+        yield from ((len(chunk), _wrong(chunk, onnx, secret)) for chunk in chunks)
         return
     ignored = (signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that prints
     pool = ProcessPoolExecutor(jobs, get_context("spawn"), initializer=signal.signal, initargs=ignored)
     try:
-        for chunk, found in zip(chunks, pool.map(_wrong, chunks, [onnx] * len(chunks)), strict=True):
+        judge = partial(_wrong, onnx=onnx, secret=secret)
+        for chunk, found in zip(chunks, pool.map(judge, chunks), strict=True):
             yield len(chunk), found
     except BrokenExecutor:
         want = "perhaps for want of memory; fewer --jobs take less"
@@ -61,27 +66,27 @@ def wrong_of(files: Sequence[Path], jobs: int, onnx: bool) -> Iterator[tuple[int
         pool.shutdown(cancel_futures=True)
 
 
-def _wrong(files: Sequence[Path], onnx: bool) -> list[Wrong]:
+def _wrong(files: Sequence[Path], onnx: bool, secret: Secret | None) -> list[Wrong]:
     """The files that are wrong or cannot be verified."""
-    right = set() if onnx else _right_copies(files)
+    right = set() if onnx else _right_copies(files, secret)
     found = []
     for file in files:
         if file not in right:
-            (about, *faults), readable = report(file, onnx=onnx)
+            (about, *faults), readable = report(file, onnx=onnx, secret=secret)
             more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
             if not readable or faults:
                 found.append((file, f"WRONG: {faults[0]}{more}" if faults else about))
     return found
 
 
-def _right_copies(files: Sequence[Path]) -> set[Path]:
+def _right_copies(files: Sequence[Path], secret: Secret | None) -> set[Path]:
     """Those of the files that are copies of a class, as the class prints them of judged numbers."""
     copies: dict[int, dict[tuple[Student, View], dict[Path, bytes]]] = defaultdict(lambda: defaultdict(dict))
     classes: dict[int, Class] = {}
     for file in files:
         with suppress(ByHandError):  # is told when it is judged by itself
             content = content_of(file)
-            page = Page((), (), said_in(content) if content.startswith(b"%PDF") else {}, ())
+            page = Page((), (), said_in(content) if content.startswith(b"%PDF") else {}, ()).knowing(secret)
             if page.student and not numbers_alone(page) and len(classes) < CLASSES_KEPT:
                 of = class_of(page, content)
                 classes[id(of)] = of

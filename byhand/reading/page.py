@@ -10,13 +10,15 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 from itertools import chain
 
 from byhand.classroom.roster import Student
 from byhand.errors import LONGEST_QUOTE, UnreadableError
 from byhand.notation.number import shown
+from byhand.options import OF_SECRET
+from byhand.secret import Secret
 from byhand.worksheet.asked import NAME as ASKED
 from byhand.worksheet.asked import as_text, from_words
 from byhand.worksheet.document import VIEWS, View
@@ -33,7 +35,10 @@ _MARKUP = re.compile(
 _SAID = {  # what a page prints of itself: how it says it in its metadata
     "version": (r"[0-9][\w.+-]{0,39}", "a version such as 0.1.0"),
     "sheet": (".{1,100}", "a sheet’s name"),
-    "seed": (rf"0|[1-9][0-9]{{0,{LONGEST_SEED - 1}}}", f"a whole number of at most {LONGEST_SEED:,} digits"),
+    "seed": (
+        rf"0|[1-9][0-9]{{0,{LONGEST_SEED - 1}}}|{OF_SECRET}",
+        f"a whole number of at most {LONGEST_SEED:,} digits, or the word {OF_SECRET}",
+    ),
     "hash": ("[0-9a-f]{7}", "seven digits, or letters from a to f"),
     "minutes": ("[1-9][0-9]{0,5}", "a whole number"),
     "practised": ("[1-9][0-9]{0,5}", "a whole number"),
@@ -72,13 +77,33 @@ class PageTable:
 class Page:
     """What is read: texts and tables by turns, beginning and ending with a text; and what the page says of itself.
 
-    margins: the texts that stand in the margins of each sheet of paper.
+    margins: the texts that stand in the margins of each sheet of paper. secret: that of its class, if it is known.
     """
 
     texts: tuple[str, ...]
     tables: tuple[PageTable, ...]
     asked: Mapping[str, str]
     margins: tuple[str, ...]
+    secret: Secret | None = None
+
+    @property
+    def seed(self) -> int:
+        """The seed; 0 where a class's secret stands in its place."""
+        return 0 if self.of_secret else int(self.foot.seed)
+
+    @property
+    def of_secret(self) -> bool:
+        """Whether a class's secret decided the numbers, and not a seed."""
+        return self.foot.seed == OF_SECRET
+
+    @property
+    def secret_unknown(self) -> bool:
+        """Whether the numbers can be made again, and their hash judged, only with a secret that is not known."""
+        return self.of_secret and not self.secret
+
+    def knowing(self, secret: Secret | None) -> Page:
+        """The page, with its class's secret if it is of one."""
+        return replace(self, secret=secret if self.of_secret else None)
 
     @property
     def foot(self) -> Foot:

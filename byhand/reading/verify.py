@@ -14,6 +14,7 @@ from byhand.reading.look import check_look, is_copy, numbers_alone
 from byhand.reading.page import Page, read_html
 from byhand.reading.remade import judged
 from byhand.reading.ways import Judges, Reprint, way_of
+from byhand.secret import Secret
 from byhand.witness.judge import judge
 
 LARGEST_PRINTED_FILE = 50_000_000  # bytes
@@ -27,8 +28,10 @@ class Verdict:
     about: str
 
 
-def verify(path: Path | str, *, onnx: bool = False) -> Verdict:
+def verify(path: Path | str, *, onnx: bool = False, secret: Secret | None = None) -> Verdict:
     """Judge a worksheet, key or worked file, HTML or PDF, or a run.json; with `onnx`, by ONNX's reference, too.
+
+    secret: that of the class that a page is of.
 
     Raises: UnreadableError where it is none of these; ExtraError.
     """
@@ -49,6 +52,7 @@ def verify(path: Path | str, *, onnx: bool = False) -> Verdict:
         page = read_pdf(content)
     else:
         page = read_html(_text(content))
+    page = page.knowing(secret)
     alone = numbers_alone(page)
     if medium == "print" and not alone and not onnx and is_copy(content, page):
         return Verdict((), _about(page))
@@ -74,17 +78,18 @@ def _judged(way: Reprint) -> tuple[Again, tuple[str, ...]]:
         faults = (f"the page's givens cannot be worked with: {error}",)
     if faults and (hidden := first.hidden()):
         names = ", ".join(hidden[:3]) + " …" * (len(hidden) > 3)
-        raise UnreadableError(f"its numbers come from {names}, which it does not print; verify its run.json")
+        other = "it with the secret of its class" if first.page.secret_unknown else "its run.json"
+        raise UnreadableError(f"its numbers come from {names}, which it does not print; verify {other}")
     return first, faults
 
 
-def report(path: Path | str, *, onnx: bool = False) -> tuple[list[str], bool]:
+def report(path: Path | str, *, onnx: bool = False, secret: Secret | None = None) -> tuple[list[str], bool]:
     """The lines to print about a file: what it is, and each fault; and whether it could be read.
 
     Raises: ExtraError.
     """
     try:
-        verdict = verify(path, onnx=onnx)
+        verdict = verify(path, onnx=onnx, secret=secret)
     except UnreadableError as error:
         return [f"cannot be verified: {error}"], False
     return [f"{verdict.about}: {'WRONG' if verdict.faults else 'right'}", *verdict.faults], True

@@ -127,7 +127,7 @@ def options_of(page: Page) -> Options:
         seed=0, numbers=page.said("numbers", NUMBER_SYSTEMS), base=int(base) if base.isdigit() else base,
         orientation=page.said("orientation", get_args(Orientation)),  # type: ignore[arg-type]
         level=None if level == "standard" else level,  # type: ignore[arg-type]
-        language=page.asked["language"], left_out=left_out(page.asked),
+        language=page.asked["language"], left_out=left_out(page.asked), secret=page.secret,
     )  # fmt: skip
     if options.numbers != "decimal":
         return options

@@ -84,7 +84,7 @@ def test_one_name_that_cannot_be_printed_keeps_no_one_from_their_copy(school):
     assert made == {student.id}
 
 
-def killed(files, onnx):
+def killed(files, onnx, secret):
     os.kill(os.getpid(), signal.SIGKILL)
 
 
