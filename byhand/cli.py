@@ -419,9 +419,9 @@ def verify(paths: tuple[Path, ...], onnx: bool, jobs: int, secret_file: str | No
                 bar.update(count)
                 found += len(named)
                 for page, line in named:
-                    click.echo(f"{page}: {line}")
+                    _say(f"{page}: {line}")
         passed = f"; passed over: {', '.join(others)}" if others else ""
-        click.echo(f"{folder}: {len(files):,} files, {len(files) - found:,} right, {found:,} not{passed}")
+        _say(f"{folder}: {len(files):,} files, {len(files) - found:,} right, {found:,} not{passed}")
         wrong = wrong or found > 0 or not files
     for file in paths:
         if file.is_dir():
