@@ -412,16 +412,19 @@ def verify(paths: tuple[Path, ...], onnx: bool, jobs: int, secret_file: str | No
     secret = read_secret(secret_file) if secret_file is not None else None
     wrong = False
     for folder in filter(Path.is_dir, paths):
-        found, (files, others) = 0, files_in(folder)
+        found, in_part, (files, others) = 0, 0, files_in(folder)
         quiet = not sys.stderr.isatty()
         with click.progressbar(length=len(files), label=folder.name, file=sys.stderr, hidden=quiet) as bar:
-            for count, named in wrong_of(files, jobs, onnx, secret):
-                bar.update(count)
-                found += len(named)
-                for page, line in named:
+            for tally in wrong_of(files, jobs, onnx, secret):
+                bar.update(tally.count)
+                found, in_part = found + len(tally.wrong), in_part + tally.in_part
+                for page, line in tally.wrong:
                     _say(f"{page}: {line}")
+        right = f"{len(files) - found:,} right"
+        if in_part:
+            right += f" ({in_part:,} of them in part; verify one by itself to see what is not judged)"
         passed = f"; passed over: {', '.join(others)}" if others else ""
-        _say(f"{folder}: {len(files):,} files, {len(files) - found:,} right, {found:,} not{passed}")
+        _say(f"{folder}: {len(files):,} files, {right}, {found:,} not{passed}")
         wrong = wrong or found > 0 or not files
     for file in paths:
         if file.is_dir():

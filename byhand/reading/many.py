@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -18,7 +19,7 @@ from byhand.reading.look import numbers_alone
 from byhand.reading.objects import pdf_difference
 from byhand.reading.page import Page
 from byhand.reading.pdf import said_in
-from byhand.reading.verify import content_of, report
+from byhand.reading.verify import content_of, verify
 from byhand.secret import Secret
 from byhand.worksheet.document import View
 
@@ -27,6 +28,15 @@ PAGES = (".html", ".pdf", ".json")
 # what byhand writes beside pages: the books of a class and of sheets, and what was asked for
 BESIDE = ("class.json", "class.pdf", "keys.pdf", "book.pdf", "index.html")
 Wrong = tuple[Path, str]  # a file, and what is wrong with it, in a line
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What is known of some files. count: how many they are; in_part: how many are right, but not judged in all."""
+
+    count: int
+    in_part: int
+    wrong: tuple[Wrong, ...]
 
 
 def files_in(folder: Path) -> tuple[list[Path], list[str]]:
@@ -42,23 +52,19 @@ def _hidden(path: Path) -> bool:
     return any(part.startswith(".") for part in path.parts)
 
 
-def wrong_of(
-    files: Sequence[Path], jobs: int, onnx: bool, secret: Secret | None = None
-) -> Iterator[tuple[int, list[Wrong]]]:
+def wrong_of(files: Sequence[Path], jobs: int, onnx: bool, secret: Secret | None = None) -> Iterator[Tally]:
     """Chunk by chunk, how many files were judged, and which of them are wrong or cannot be verified.
 
     Raises: UnreadableError where a process is lost; ExtraError.
     """
     chunks = [files[first : first + CHUNK] for first in range(0, len(files), CHUNK)]
     if jobs == 1 or len(chunks) == 1:
-        yield from ((len(chunk), _wrong(chunk, onnx, secret)) for chunk in chunks)
+        yield from (_wrong(chunk, onnx, secret) for chunk in chunks)
         return
     ignored = (signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that prints
     pool = ProcessPoolExecutor(jobs, get_context("spawn"), initializer=signal.signal, initargs=ignored)
     try:
-        judge = partial(_wrong, onnx=onnx, secret=secret)
-        for chunk, found in zip(chunks, pool.map(judge, chunks), strict=True):
-            yield len(chunk), found
+        yield from pool.map(partial(_wrong, onnx=onnx, secret=secret), chunks)
     except BrokenExecutor:
         want = "perhaps for want of memory; fewer --jobs take less"
         raise UnreadableError(f"one of {jobs} processes was killed, {want}") from None
@@ -66,17 +72,23 @@ def wrong_of(
         pool.shutdown(cancel_futures=True)
 
 
-def _wrong(files: Sequence[Path], onnx: bool, secret: Secret | None) -> list[Wrong]:
-    """The files that are wrong or cannot be verified."""
+def _wrong(files: Sequence[Path], onnx: bool, secret: Secret | None) -> Tally:
+    """Which of the files are wrong or cannot be verified."""
     right = set() if onnx else _right_copies(files, secret)
-    found = []
+    found, in_part = list[Wrong](), 0
     for file in files:
-        if file not in right:
-            (about, *faults), readable = report(file, onnx=onnx, secret=secret)
-            more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-            if not readable or faults:
-                found.append((file, f"WRONG: {faults[0]}{more}" if faults else about))
-    return found
+        if file in right:
+            continue
+        try:
+            verdict = verify(file, onnx=onnx, secret=secret)
+        except UnreadableError as error:
+            found.append((file, f"cannot be verified: {error}"))
+            continue
+        if verdict.faults:
+            others = len(verdict.faults) - 1
+            found.append((file, f"WRONG: {verdict.faults[0]}{f' (and {others} more)' * bool(others)}"))
+        in_part += verdict.in_part and not verdict.faults
+    return Tally(len(files), in_part, tuple(found))
 
 
 def _right_copies(files: Sequence[Path], secret: Secret | None) -> set[Path]:

@@ -22,10 +22,14 @@ LARGEST_PRINTED_FILE = 50_000_000  # bytes
 
 @dataclass(frozen=True)
 class Verdict:
-    """The result for a file: a line for each fault, and a line that says what the file is."""
+    """The result for a file: a line for each fault, and a line that says what the file is.
+
+    in_part: whether there is something in it that is not judged, which the line says.
+    """
 
     faults: tuple[str, ...]
     about: str
+    in_part: bool = False
 
 
 def verify(path: Path | str, *, onnx: bool = False, secret: Secret | None = None) -> Verdict:
@@ -60,7 +64,7 @@ def verify(path: Path | str, *, onnx: bool = False, secret: Secret | None = None
     more = alone and f"; {alone}, so its numbers alone are judged"
     if not faults and not alone:
         more = check_look(content, again)
-    return Verdict(faults, _about(page) + more)
+    return Verdict(faults, _about(page) + more, bool(more))
 
 
 def _judged(way: Reprint) -> tuple[Again, tuple[str, ...]]:

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from byhand.cli import main
 from byhand.reading import many
 from byhand.reading.copies import class_of
-from byhand.reading.many import files_in, wrong_of
+from byhand.reading.many import Tally, files_in, wrong_of
 from byhand.reading.page import Page
 from byhand.reading.pdf import said_in
 
@@ -41,10 +41,19 @@ def test_a_folder_is_verified_with_a_line_for_all(school):
 
 def test_copies_are_compared_together_and_no_other_way(school, monkeypatch):
     """For each is right only if its bytes are those of a copy that was made anew."""
-    monkeypatch.setattr(many, "report", lambda file, onnx: pytest.fail(f"{file} is judged by itself"))
+    monkeypatch.setattr(many, "verify", lambda file, **options: pytest.fail(f"{file} is judged by itself"))
     files, _ = files_in(school / "dot-product-class5")
     assert len(files) == 12
-    assert [count for count, wrong in wrong_of(files, 1, onnx=False) if not wrong] == [12]
+    assert list(wrong_of(files, 1, onnx=False)) == [Tally(12, 0, ())]
+
+
+def test_what_is_right_in_part_is_counted(school, tmp_path):
+    (page,) = school.rglob("*.html")
+    html = page.read_text(encoding="utf-8").replace("byhand 0.1.0 ·", "byhand 0.0.9 ·")
+    (tmp_path / "old.html").write_text(html.replace("version=0.1.0", "version=0.0.9"), encoding="utf-8")
+    (tmp_path / "new.html").write_bytes(page.read_bytes())
+    right = "2 right (1 of them in part; verify one by itself to see what is not judged)"
+    assert verified(tmp_path).stdout == f"{tmp_path}: 2 files, {right}, 0 not\n"
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
