@@ -23,7 +23,9 @@ from byhand.reading.verify import verify
 from byhand.worksheet.document import VIEWS
 from byhand.worksheet.sheet import sheet_files
 
-NO_NUMBERS = re.compile(r"<(svg|style|script|title|footer)\b.*?</\1>|<[^>]*>|&[#\w]+;|\d+ (min|with practice)\b", re.DOTALL)
+NO_NUMBERS = re.compile(
+    r"<(svg|style|script|title|footer)\b.*?</\1>|<[^>]*>|&[#\w]+;|\d+ (min|with practice)\b", re.DOTALL
+)
 
 
 def _found(path: Path, spoiled: bytes) -> bool:
