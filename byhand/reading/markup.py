@@ -27,15 +27,14 @@ _END: Event = ("end of the page",)
 class _Markup(HTMLParser):
     """All that a page holds, as a list of events.
 
-    root: what it says of itself as a whole. fields: how many fields are filled in. drawn: the depth of open elements
-    within a drawing.
+    root: what it says of itself as a whole. drawn: the depth of open elements within a drawing.
     """
 
     def __init__(self, page: str) -> None:
         super().__init__()
         self.events: list[Event] = []
         self.root: list[Event] = []
-        self.fields = self.drawn = 0
+        self.drawn = 0
         self.inside = ""
         self.feed(page)
         self.close()
@@ -46,7 +45,6 @@ class _Markup(HTMLParser):
             self.root = [*filter(_UTF_8.__ne__, self.root), _UTF_8]
             return
         if tag == "input":
-            self.fields += any(name == "checked" or (name == "value" and value) for name, value in own)
             own = [pair for pair in own if pair[0] not in _FILLED_IN]
         if own or tag not in _IMPLIED:
             to = self.root if tag == "html" else self.events
@@ -88,11 +86,6 @@ class _Markup(HTMLParser):
 
     def handle_pi(self, data: str) -> None:
         self.events.append(("<?>", data))
-
-
-def filled_in(page: str) -> int:
-    """How many fields of a page are filled in."""
-    return _Markup(page).fields
 
 
 def markup_difference(page: str, reprint: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from byhand.errors import ByHandError, UnreadableError
 from byhand.formats.html.page import Medium
 from byhand.reading.back import Again, Shown, settled
+from byhand.reading.fields import misfilled
 from byhand.reading.guess import fitted
 from byhand.reading.look import check_look, is_copy, numbers_alone
 from byhand.reading.page import Page, read_html
@@ -64,6 +65,8 @@ def verify(path: Path | str, *, onnx: bool = False, secret: Secret | None = None
     more = alone and f"; {alone}, so its numbers alone are judged"
     if not faults and not alone:
         more = check_look(content, again)
+        if medium == "screen":
+            faults = tuple(misfilled(_text(content), again.pages.html("key", medium)))
     return Verdict(faults, _about(page) + more, bool(more))
 
 

@@ -88,14 +88,48 @@ def test_a_page_that_is_printed_again_is_right(pages, tmp_path):
     assert "judged" not in verified(pages["key"], tmp_path).about
 
 
-def test_boxes_may_be_filled_in(pages, tmp_path):
+def test_what_is_filled_in_is_held_against_the_key(pages, tmp_path):
     """As a browser does that saves a page with what was typed into it."""
     html = pages["worksheet"]
-    assert html.count("<input ") > 3
-    filled = html.replace("<input ", '<input value="3/2" ', 2).replace(' value="3/2" ', ' value="" ', 1)
-    assert verified(filled, tmp_path).about.endswith("; 1 box is filled in, which is not judged")
+    first = re.search(r'<input aria-label="([^"]*)"', html)
+    for typed, right in (("", True), ("4", True), ("4.0", True), (" 8/2 ", True), ("3", False), ("four", False)):
+        told = f"{first[1]}: filled in with {typed!r}, where the key has 4"
+        filled = html.replace("<input ", f'<input value="{typed}" ', 1)
+        assert verified(filled, tmp_path).faults == (() if right else (told,))
     with pytest.raises(UnreadableError, match=CHANGED):
         verified(html.replace("<input ", '<input type="submit" ', 1), tmp_path)
+
+
+TYPED = re.compile(r'<input aria-label="[^"]*" autocomplete="off">')
+TICK = re.compile(r'<input type="checkbox" class="tick"|<span class="tick(?: on)?">')
+
+
+@pytest.mark.parametrize("sheet", ["attention-head", "shapes", "sampling", "gpt"])
+def test_a_page_filled_in_as_its_key_is_right_and_one_more_tick_or_digit_is_wrong(sheet, tmp_path):
+    """Fields of matrices, tables and words, and boxes to tick."""
+    paths = generate(sheet, Options(formats=("html",)), tmp_path)
+    html, key = (
+        next(p for p in paths if p.stem == name).read_text(encoding="utf-8") for name in ("worksheet", "key")
+    )
+    cells, answers = (re.findall(r"<td[^>]*>(.*?)</td>", page) for page in (html, key))
+    answers = (answer for cell, answer in zip(cells, answers, strict=True) if TYPED.search(cell))
+    ticks = [
+        "on" in of_key
+        for of_page, of_key in zip(TICK.findall(html), TICK.findall(key), strict=True)
+        if "input" in of_page
+    ]
+
+    def ticked(boxes):
+        left = iter(boxes)
+        return re.sub('type="checkbox"', lambda m: m[0] + " checked" * next(left), full)
+
+    full = TYPED.sub(lambda m: m[0].replace("<input", f'<input value="{next(answers)}"'), html)
+    assert verified(ticked(ticks), tmp_path).faults == ()
+    if ticks:
+        (fault,) = verified(ticked([True] * len(ticks)), tmp_path).faults[:1]
+        assert fault.endswith(": ticked, where the key has no tick")
+    (fault,) = verified(ticked(ticks).replace('<input value="', '<input value="7', 1), tmp_path).faults
+    assert "filled in with '7" in fault
 
 
 def test_what_a_browser_changes_when_it_saves_a_page_is_no_difference(pages):

@@ -1,0 +1,64 @@
+"""What is filled in on an HTML page: fields and boxes to tick, held against the key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from html.parser import HTMLParser
+
+from byhand.errors import ValuesError
+from byhand.notation.number import parse, shown
+from byhand.reading.page import squeezed
+
+
+class _Fields(HTMLParser):
+    """The cells of a page's tables, its fields, and its boxes to tick, each in the order of the page.
+
+    cells: their texts. fields: for each its name, the place of its cell, and what is filled in. ticks: for each box
+    its name, and whether it is ticked.
+    """
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.cells: list[str] = []
+        self.inside = False  # a cell
+        self.fields: list[tuple[str, int, str]] = []
+        self.ticks: list[tuple[str, bool]] = []
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: Sequence[tuple[str, str | None]]) -> None:
+        known = {name: value or "" for name, value in attrs}
+        classes, name = known.get("class", "").split(), known.get("aria-label", "")
+        if tag in ("td", "th"):
+            self.cells.append("")
+            self.inside = True
+        if "tick" in classes:
+            self.ticks.append((name, "checked" in known or "on" in classes))
+        elif tag == "input":
+            self.fields.append((name, len(self.cells) - 1, known.get("value", "")))
+
+    def handle_endtag(self, tag: str) -> None:
+        self.inside = self.inside and tag not in ("td", "th")
+
+    def handle_data(self, data: str) -> None:
+        if self.inside:
+            self.cells[-1] += data
+
+
+def misfilled(page: str, key: str) -> Iterator[str]:
+    """What is filled in otherwise than in the key; an empty field, or a box that is not ticked, is no fault."""
+    ours, theirs = _Fields(key), _Fields(page)
+    for name, at, text in theirs.fields:
+        if squeezed(text) and not _alike(text, ours.cells[at]):
+            yield f"{name}: filled in with {shown(text)}, where the key has {squeezed(ours.cells[at])}"
+    for (name, ticked), (_, right) in zip(theirs.ticks, ours.ticks, strict=True):
+        if ticked and not right:
+            yield f"{name}: ticked, where the key has no tick"
+
+
+def _alike(text: str, answer: str) -> bool:
+    """Whether two texts are one number, or else the same letters."""
+    try:
+        return parse(text) == parse(answer)
+    except ValuesError:
+        return squeezed(text).casefold() == squeezed(answer).casefold()
