@@ -36,9 +36,15 @@ def deadline(seconds: float, message: str) -> Iterator[None]:
                     ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, ctypes.py_object(_Stopped))
 
     def leave() -> None:
-        with lock:
-            left.set()
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, None)  # takes back what is not raised yet
+        while True:
+            try:
+                with lock:
+                    left.set()
+                for _ in range(10):  # an exception that is under way is raised here
+                    pass
+                return
+            except _Stopped:
+                continue
 
     threading.Thread(target=watch, daemon=True).start()
     try:

@@ -1,0 +1,37 @@
+"""A limit of processor time stops code that looks at no clock, and leaves nothing behind."""
+
+import subprocess
+import sys
+import time
+
+import pytest
+
+from byhand.errors import LimitError
+from byhand.formats.deadline import deadline
+
+
+def test_code_that_does_not_end_is_stopped():
+    with pytest.raises(LimitError, match=r"^too long$"), deadline(0.1, "too long"):
+        while True:
+            pass
+
+
+def test_code_that_swallows_the_stop_is_stopped_again():
+    with pytest.raises(LimitError), deadline(0.1, "too long"):
+        for _ in range(3):
+            try:
+                while True:
+                    pass
+            except BaseException:
+                time.sleep(0)
+
+
+def test_a_profiler_can_follow_what_comes_after():
+    """In CPython 3.11 it would wait for ever if the interpreter still thought of an exception that is to be raised."""
+    code = (
+        "import cProfile\n"
+        "from byhand.formats.deadline import deadline\n"
+        "with deadline(10, ''): pass\n"
+        "cProfile.run('[str(n) for n in range(9)]')"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60, stdout=subprocess.DEVNULL)
