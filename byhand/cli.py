@@ -267,7 +267,8 @@ def class_(
 ) -> None:  # fmt: skip
     """Print a class its worksheets: each student's numbers are their own, and as hard as all the others'."""
     from byhand.classroom import roster as rosters
-    from byhand.classroom.classes import STANDS, make_class
+    from byhand.classroom.classes import make_class
+    from byhand.classroom.workers import STANDS
     from byhand.options import Options
     from byhand.secret import made_secret, read_secret
 
@@ -405,13 +406,14 @@ def verify(paths: tuple[Path, ...], onnx: bool, jobs: int, secret_file: str | No
 
     Of a folder, such as a class's, all files in it are checked, and only those that are wrong are named.
     """
-    from byhand.reading.many import files_in, wrong_of
     from byhand.reading.verify import report
     from byhand.secret import read_secret
 
     secret = read_secret(secret_file) if secret_file is not None else None
     wrong = False
     for folder in filter(Path.is_dir, paths):
+        from byhand.reading.many import files_in, wrong_of
+
         found, in_part, (files, others) = 0, 0, files_in(folder)
         quiet = not sys.stderr.isatty()
         with click.progressbar(length=len(files), label=folder.name, file=sys.stderr, hidden=quiet) as bar:

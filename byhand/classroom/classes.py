@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import gc
 import json
-import logging
-import signal
 import string
 import tempfile
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, CancelledError, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from hashlib import sha256
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -26,16 +21,15 @@ from byhand.classroom.printing.bundle import Bundle
 from byhand.classroom.printing.template import copy_pdf
 from byhand.classroom.roster import Student
 from byhand.classroom.students import CLASS_VIEWS, ClassPages, Copy, class_pages, student_copies
-from byhand.errors import ConfigError, OutputError, RosterError, WorkerError
+from byhand.classroom.workers import Submit, workers
+from byhand.errors import ConfigError, OutputError, RosterError
 from byhand.files import mend, output_errors, staged, staging, sync_folder, write
 from byhand.options import Options
 from byhand.worksheet.document import View
 from byhand.worksheet.messages import messages
 from byhand.worksheet.sheet import Sheet, load_sheet
 
-Submit = Callable[..., Any]
 CHUNK = 1000  # students whose copies are made at once
-STANDS = "what is written is whole, and the same command makes the rest"
 WRITERS = 4  # threads that write files
 MOST_WAITING = 100  # files that wait to be written
 BOOKS = {"worksheet": "class.pdf", "key": "keys.pdf"}
@@ -89,7 +83,7 @@ def make_class(
         rows = IndexWriter(index)
         files = _StudentFiles(parts, stack.enter_context(ThreadPoolExecutor(WRITERS)))
         sets, alone, answers = set[int](), 0, Counter[bytes]()
-        submit = stack.enter_context(_workers(jobs, dask))
+        submit = stack.enter_context(workers(jobs, dask))
         pages: ClassPages = submit(class_pages, plan).result()
         for copy in _in_order(submit, plan, pages, students, jobs):
             for view in CLASS_VIEWS:
@@ -173,78 +167,6 @@ def _book(path: Path, parts: Path, sheet: Sheet, view: View, language: str) -> I
         book = Bundle(file, places, title, texts.language)
         yield book
         book.finish()
-
-
-@contextmanager
-def _workers(jobs: int, dask: str) -> Iterator[Submit]:
-    """A `submit(function, *args)` that returns a future: here, in `jobs` processes, or on a Dask cluster.
-
-    Raises: WorkerError where processes are lost within the block.
-    """
-    if dask:
-        with _lost_cluster(dask), _dask_client(dask) as client:
-            yield partial(client.submit, pure=False)
-    elif jobs > 1:
-        ignored = (signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that writes
-        pool = ProcessPoolExecutor(jobs, get_context("spawn"), initializer=signal.signal, initargs=ignored)
-        try:
-            yield pool.submit
-        except BrokenExecutor:
-            want = f"perhaps for want of memory, of which each takes up to 300 MB; {STANDS}; fewer --jobs take less"
-            raise WorkerError(f"one of {jobs} processes was killed, {want}") from None
-        finally:
-            pool.shutdown(cancel_futures=True)
-    else:
-        yield _Immediate
-
-
-@contextmanager
-def _lost_cluster(address: str) -> Iterator[None]:
-    """Within the block, turn the errors of Dask's that tell of lost processes into a WorkerError.
-
-    Raises: WorkerError.
-    """
-    from distributed import KilledWorker
-    from distributed.comm.core import CommClosedError
-
-    log = logging.getLogger("distributed.client")  # which tells of what is lost, at length
-    log.addFilter(_nothing)
-    try:
-        yield
-    except (CancelledError, CommClosedError, KilledWorker) as error:
-        what = "its workers were killed" if isinstance(error, KilledWorker) else "it does not answer"
-        raise WorkerError(f"lost the cluster of the Dask scheduler {address}: {what}; {STANDS}") from None
-    finally:
-        log.removeFilter(_nothing)
-
-
-def _nothing(record: logging.LogRecord) -> bool:
-    """A filter of a log that nothing passes."""
-    return False
-
-
-def _dask_client(address: str) -> Any:
-    """A client of the Dask scheduler at an address."""
-    from distributed import Client
-
-    try:
-        return Client(address)  # type: ignore[no-untyped-call]
-    except (OSError, ValueError) as error:
-        refused = str(error)
-    # A client that was refused closes itself when it is collected, and waits for a lock as it does. It is collected
-    # here: later, it might be while the next cluster or client is started, which holds that lock.
-    gc.collect()
-    raise ConfigError(f"no Dask scheduler at {address!r}: {refused}; use one such as tcp://127.0.0.1:8786")
-
-
-class _Immediate:
-    """A future whose result is computed at once."""
-
-    def __init__(self, function: Callable[..., Any], *args: Any) -> None:
-        self.value = function(*args)
-
-    def result(self) -> Any:
-        return self.value
 
 
 def _in_order(

@@ -19,7 +19,7 @@ from byhand.errors import UnreadableError
 from byhand.formats import Paper
 from byhand.formats.html.grid import Slot, unlike
 from byhand.formats.html.page import Medium, Pages, prose
-from byhand.formats.pdf import visual
+from byhand.reading.line_order import visual
 from byhand.reading.page import Page, cut, differences, read_html, squeezed
 from byhand.reading.places import Owner, laid_as, owners, place
 from byhand.runs import Run

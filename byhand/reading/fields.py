@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from html.parser import HTMLParser
 
 from byhand.errors import ValuesError
@@ -45,9 +45,12 @@ class _Fields(HTMLParser):
             self.cells[-1] += data
 
 
-def misfilled(page: str, key: str) -> Iterator[str]:
+def misfilled(page: str, key: Callable[[], str]) -> Iterator[str]:
     """What is filled in otherwise than in the key; an empty field, or a box that is not ticked, is no fault."""
-    ours, theirs = _Fields(key), _Fields(page)
+    theirs = _Fields(page)
+    if not any(text for *_, text in theirs.fields) and not any(ticked for _, ticked in theirs.ticks):
+        return
+    ours = _Fields(key())
     for name, at, text in theirs.fields:
         if squeezed(text) and not _alike(text, ours.cells[at]):
             yield f"{name}: filled in with {shown(text)}, where the key has {squeezed(ours.cells[at])}"

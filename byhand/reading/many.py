@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import signal
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 
 from byhand.classroom.roster import Student
+from byhand.classroom.workers import processes
 from byhand.errors import ByHandError, UnreadableError
 from byhand.reading.copies import CLASSES_KEPT, Class, class_of, copies_again
 from byhand.reading.look import numbers_alone
@@ -55,21 +53,14 @@ def _hidden(path: Path) -> bool:
 def wrong_of(files: Sequence[Path], jobs: int, onnx: bool, secret: Secret | None = None) -> Iterator[Tally]:
     """Chunk by chunk, how many files were judged, and which of them are wrong or cannot be verified.
 
-    Raises: UnreadableError where a process is lost; ExtraError.
+    Raises: WorkerError where a process is lost; ExtraError.
     """
     chunks = [files[first : first + CHUNK] for first in range(0, len(files), CHUNK)]
     if jobs == 1 or len(chunks) == 1:
         yield from (_wrong(chunk, onnx, secret) for chunk in chunks)
         return
-    ignored = (signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that prints
-    pool = ProcessPoolExecutor(jobs, get_context("spawn"), initializer=signal.signal, initargs=ignored)
-    try:
+    with processes(jobs) as pool:
         yield from pool.map(partial(_wrong, onnx=onnx, secret=secret), chunks)
-    except BrokenExecutor:
-        want = "perhaps for want of memory; fewer --jobs take less"
-        raise UnreadableError(f"one of {jobs} processes was killed, {want}") from None
-    finally:
-        pool.shutdown(cancel_futures=True)
 
 
 def _wrong(files: Sequence[Path], onnx: bool, secret: Secret | None) -> Tally:

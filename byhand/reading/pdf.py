@@ -16,7 +16,7 @@ import pikepdf
 
 from byhand.errors import UnreadableError
 from byhand.formats import Paper
-from byhand.formats.pdf import is_right_to_left, mirrored
+from byhand.reading.line_order import is_right_to_left, mirrored
 from byhand.reading.page import Collector, Page
 from byhand.worksheet.asked import NAME as ASKED
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from byhand.errors import ByHandError, UnreadableError
-from byhand.formats.html.page import Medium
 from byhand.reading.back import Again, Shown, settled
 from byhand.reading.fields import misfilled
 from byhand.reading.guess import fitted
-from byhand.reading.look import check_look, is_copy, numbers_alone
+from byhand.reading.look import check_markup, numbers_alone
 from byhand.reading.page import Page, read_html
 from byhand.reading.remade import judged
 from byhand.reading.ways import Judges, Reprint, way_of
@@ -50,23 +50,37 @@ def verify(path: Path | str, *, onnx: bool = False, secret: Secret | None = None
     if path.suffix.lower() == ".json":
         about, faults = judged(_text(content), judges)
         return Verdict(faults, about)
-    medium: Medium = "print" if content.startswith(b"%PDF") else "screen"
-    if medium == "print":
-        from byhand.reading.pdf import read_pdf
+    if content.startswith(b"%PDF"):
+        return _drawn(content, judges, secret)
+    return _written(_text(content), judges, secret)
 
-        page = read_pdf(content)
-    else:
-        page = read_html(_text(content))
-    page = page.knowing(secret)
+
+def _drawn(content: bytes, judges: Judges, secret: Secret | None) -> Verdict:
+    """Judge a PDF."""
+    from byhand.reading.drawing import check_drawing, is_copy
+    from byhand.reading.pdf import read_pdf
+
+    page = read_pdf(content).knowing(secret)
     alone = numbers_alone(page)
-    if medium == "print" and not alone and not onnx and is_copy(content, page):
+    if not alone and judges == [judge] and is_copy(content, page):  # whose numbers the witness has judged
         return Verdict((), _about(page))
-    again, faults = _judged(way_of(page, medium, judges))
+    again, faults = _judged(way_of(page, "print", judges))
     more = alone and f"; {alone}, so its numbers alone are judged"
     if not faults and not alone:
-        more = check_look(content, again)
-        if medium == "screen":
-            faults = tuple(misfilled(_text(content), again.pages.html("key", medium)))
+        more = check_drawing(content, again)
+    return Verdict(faults, _about(page) + more, bool(more))
+
+
+def _written(html: str, judges: Judges, secret: Secret | None) -> Verdict:
+    """Judge an HTML page, and what is filled in on it."""
+    page = read_html(html).knowing(secret)
+    alone = numbers_alone(page)
+    again, faults = _judged(way_of(page, "screen", judges))
+    if not faults and not alone:
+        check_markup(html, again)
+        if page.view == "worksheet":
+            faults = tuple(misfilled(html, partial(again.pages.html, "key", "screen")))
+    more = alone and f"; {alone}, so its numbers alone are judged"
     return Verdict(faults, _about(page) + more, bool(more))
 
 

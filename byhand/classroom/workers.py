@@ -1,0 +1,100 @@
+"""Who computes a class's copies: this process, others beside it, or a Dask cluster."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import signal
+from collections.abc import Callable, Iterator
+from concurrent.futures import BrokenExecutor, CancelledError, ProcessPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from multiprocessing import get_context
+from typing import Any
+
+from byhand.errors import ConfigError, WorkerError
+
+Submit = Callable[..., Any]
+STANDS = "what is written is whole, and the same command makes the rest"
+WANT = "perhaps for want of memory"
+
+
+@contextmanager
+def workers(jobs: int, dask: str) -> Iterator[Submit]:
+    """A `submit(function, *args)` that returns a future: here, in `jobs` processes, or on a Dask cluster.
+
+    Raises: WorkerError where processes are lost within the block.
+    """
+    if dask:
+        with _lost_cluster(dask), _dask_client(dask) as client:
+            yield partial(client.submit, pure=False)
+    elif jobs > 1:
+        with processes(jobs, f"{WANT}, of which each takes up to 300 MB; {STANDS}") as pool:
+            yield pool.submit
+    else:
+        yield _Immediate
+
+
+@contextmanager
+def processes(jobs: int, lost: str = WANT) -> Iterator[ProcessPoolExecutor]:
+    """Within the block, a pool of processes. lost: what there is to say if one of them is killed.
+
+    Raises: WorkerError where one is lost within the block.
+    """
+    ignored = (signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started these
+    pool = ProcessPoolExecutor(jobs, get_context("spawn"), initializer=signal.signal, initargs=ignored)
+    try:
+        yield pool
+    except BrokenExecutor:
+        raise WorkerError(f"one of {jobs} processes was killed, {lost}; fewer --jobs take less") from None
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _lost_cluster(address: str) -> Iterator[None]:
+    """Within the block, turn the errors of Dask's that tell of lost processes into a WorkerError.
+
+    Raises: WorkerError.
+    """
+    from distributed import KilledWorker
+    from distributed.comm.core import CommClosedError
+
+    log = logging.getLogger("distributed.client")  # which tells of what is lost, at length
+    log.addFilter(_nothing)
+    try:
+        yield
+    except (CancelledError, CommClosedError, KilledWorker) as error:
+        what = "its workers were killed" if isinstance(error, KilledWorker) else "it does not answer"
+        raise WorkerError(f"lost the cluster of the Dask scheduler {address}: {what}; {STANDS}") from None
+    finally:
+        log.removeFilter(_nothing)
+
+
+def _nothing(record: logging.LogRecord) -> bool:
+    """A filter of a log that nothing passes."""
+    return False
+
+
+def _dask_client(address: str) -> Any:
+    """A client of the Dask scheduler at an address."""
+    from distributed import Client
+
+    try:
+        return Client(address)  # type: ignore[no-untyped-call]
+    except (OSError, ValueError) as error:
+        refused = str(error)
+    # A client that was refused closes itself when it is collected, and waits for a lock as it does. It is collected
+    # here: later, it might be while the next cluster or client is started, which holds that lock.
+    gc.collect()
+    raise ConfigError(f"no Dask scheduler at {address!r}: {refused}; use one such as tcp://127.0.0.1:8786")
+
+
+class _Immediate:
+    """A future whose result is computed at once."""
+
+    def __init__(self, function: Callable[..., Any], *args: Any) -> None:
+        self.value = function(*args)
+
+    def result(self) -> Any:
+        return self.value

@@ -1,0 +1,52 @@
+"""Whether a PDF shows nothing but what byhand prints: it is printed again, by itself or as the copy of a class."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+from byhand.errors import ByHandError, UnreadableError
+from byhand.formats.pdf import printed
+from byhand.notation.number import shown
+from byhand.reading.back import Again
+from byhand.reading.copies import class_of, copies_again
+from byhand.reading.objects import pdf_difference
+from byhand.reading.page import Page
+from byhand.reading.pdf import printing
+
+
+def is_copy(content: bytes, page: Page) -> bool:
+    """Whether a PDF is the copy of a class that it says it is, as the class printed it of judged numbers."""
+    try:
+        return bool(page.student) and not _copy_difference(content, page)
+    except ByHandError:
+        return False
+
+
+def check_drawing(content: bytes, again: Again) -> str:
+    """Compare all of a PDF with its reprint; what is to be said of it.
+
+    Raises: UnreadableError where it shows or holds something else.
+    """
+    page, (paper, layout) = again.page, printing(content)
+    if page.student:
+        difference = _copy_difference(content, page)
+    else:
+        difference = pdf_difference(content, printed(again.html(paper)))
+    here = f"WeasyPrint {version('weasyprint')}"
+    if difference and layout != here and layout.startswith("WeasyPrint "):
+        return f"; {shown(layout)} laid it out, and this is {here}, so its numbers alone are judged"
+    if difference:
+        raise UnreadableError(f"it was changed: {difference}")
+    return ""
+
+
+def _copy_difference(content: bytes, page: Page) -> str:
+    """The first difference of a PDF from the copy of a class that it says it is; empty where there is none.
+
+    Raises: ByHandError where there is no such class.
+    """
+    made = copies_again(class_of(page, content), [page.student] if page.student else [])
+    reprint = next((pdf for _, view, pdf in made if view == page.view), None)
+    if reprint is None:
+        raise UnreadableError("no class has such a copy")
+    return pdf_difference(content, reprint)
