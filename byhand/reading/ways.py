@@ -10,7 +10,6 @@ from typing import Any, get_args
 from byhand.arithmetic.domain import Domain, ValueOf
 from byhand.arithmetic.expr import Expr
 from byhand.arithmetic.systems import ROUNDINGS, number_system
-from byhand.classroom.students import signed
 from byhand.errors import ByHandError, DomainError, SheetError, UnknownNameError, UnreadableError
 from byhand.formats.html.page import Medium
 from byhand.model.weights import Values, complete
@@ -110,7 +109,11 @@ def _printer(page: Page, sheet: Sheet, options: Options, domain: Domain, judges:
                     document, run = recorded_with_lost(sheet, values, others, ROUGHLY, shown)
             words = {kind: tuple(map(str, getattr(values, kind))) for kind in ("tokens", "source", "vocabulary")}
             document = replace(document, stamp=stamp)
-            return Printed(signed(document, student) if student else document, run, words)
+            if student:
+                from byhand.classroom.students import signed
+
+                document = signed(document, student)
+            return Printed(document, run, words)
 
         return print_again
 

@@ -48,10 +48,7 @@ class Book:
 
     def folder(self, paper: Paper) -> Iterator[tuple[str, str]]:
         """Pages for a screen by name: an index, and every sheet in every view."""
-        yield (
-            "index.html",
-            rendered("index.html", "screen", paper, self.messages, **self._values()),
-        )
+        yield "index.html", rendered("index.html", "screen", paper, self.messages, **self._values())
         for part in self._parts():
             for sheet in part.sheets:
                 yield f"{sheet.d.name}-{part.view}.html", sheet.html(part.view, "screen", paper)
