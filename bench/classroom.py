@@ -27,16 +27,16 @@ from pypdfium2 import PdfDocument
 from bench import LIBRARIES, Table, median, process
 from byhand.cache import replace_file
 from byhand.classroom import students as room
+from byhand.classroom.bundle import Bundle
 from byhand.classroom.fitting import fitting, hiding_mistakes
 from byhand.classroom.plan import Plan
-from byhand.classroom.printing.bundle import Bundle
-from byhand.classroom.printing.fill import fill
-from byhand.classroom.printing.layout import copy_html
-from byhand.classroom.printing.template import copy_pdf
 from byhand.classroom.roster import Student
 from byhand.classroom.students import CLASS_VIEWS, class_pages
 from byhand.formats.html.page import Pages
 from byhand.formats.pdf import pdf
+from byhand.formats.pdf.fill import fill
+from byhand.formats.pdf.layout import copy_html
+from byhand.formats.pdf.template import copy_pdf
 from byhand.options import Options
 from byhand.reading.verify import report
 from byhand.witness.judge import judge

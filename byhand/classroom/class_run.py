@@ -12,7 +12,7 @@ from typing import Any
 
 from byhand.arithmetic.copies import FIRST_MARK, Copies, varies
 from byhand.arrange import arranged
-from byhand.classroom.printing.layout import MARK
+from byhand.formats.pdf.layout import MARK
 from byhand.model.weights import Values
 from byhand.notation.inline import spoken
 from byhand.notation.number import parse, plain

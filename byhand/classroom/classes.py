@@ -15,15 +15,15 @@ from pathlib import Path
 from typing import Any
 
 from byhand import __version__
+from byhand.classroom.bundle import Bundle
 from byhand.classroom.index import IndexWriter
 from byhand.classroom.plan import Plan
-from byhand.classroom.printing.bundle import Bundle
-from byhand.classroom.printing.template import copy_pdf
 from byhand.classroom.roster import Student
 from byhand.classroom.students import CLASS_VIEWS, ClassPages, Copy, class_pages, student_copies
 from byhand.classroom.workers import Submit, workers
 from byhand.errors import ConfigError, OutputError, RosterError
 from byhand.files import mend, output_errors, staged, staging, sync_folder, write
+from byhand.formats.pdf.template import copy_pdf
 from byhand.options import Options
 from byhand.worksheet.document import View
 from byhand.worksheet.messages import messages

@@ -15,15 +15,15 @@ from byhand.cache import as_data, cached_by, from_data
 from byhand.classroom.class_run import ClassRun, unchanged
 from byhand.classroom.fitting import AGAIN, COPY_ATTEMPTS, fitting
 from byhand.classroom.plan import NumberSets, Plan
-from byhand.classroom.printing.fill import fill
-from byhand.classroom.printing.layout import Layout, lay_out, lay_out_copy
-from byhand.classroom.printing.shape import cut, width
-from byhand.classroom.printing.template import Template, template
 from byhand.classroom.qr import qr_codes
 from byhand.classroom.roster import Student
 from byhand.errors import SheetError
 from byhand.formats.html.page import Pages
 from byhand.formats.pdf import laid_out, weasyprint
+from byhand.formats.pdf.fill import fill
+from byhand.formats.pdf.layout import Layout, lay_out, lay_out_copy
+from byhand.formats.pdf.shape import cut, width
+from byhand.formats.pdf.template import Template, template
 from byhand.model.weights import Values
 from byhand.notation.text import value_text
 from byhand.runs import Run

@@ -8,11 +8,11 @@ from dataclasses import replace
 from functools import lru_cache
 
 from byhand.classroom.plan import Plan
-from byhand.classroom.printing.template import copy_pdf
 from byhand.classroom.roster import Student
 from byhand.classroom.students import ClassPages, class_pages, student_copies
 from byhand.errors import ByHandError
 from byhand.formats import Paper
+from byhand.formats.pdf.template import copy_pdf
 from byhand.reading.page import Page
 from byhand.reading.pdf import letters_of, opened, paper_of
 from byhand.reading.ways import options_of, sheet_of

@@ -22,12 +22,12 @@ from byhand.classroom.classes import make_class
 from byhand.classroom.fitting import hiding_mistakes
 from byhand.classroom.index import read_index
 from byhand.classroom.plan import SETS, NumberSets, Plan
-from byhand.classroom.printing.fill import fill
 from byhand.classroom.roster import Student, anonymous, parse_roster
 from byhand.classroom.students import class_pages, student_copies
 from byhand.errors import ConfigError, OutputError, RosterError, WorkerError
 from byhand.formats.html.page import Pages
 from byhand.formats.pdf import pdf
+from byhand.formats.pdf.fill import fill
 from byhand.options import Options
 from byhand.reading.page import squeezed
 from byhand.reading.pdf import read_pdf
@@ -330,8 +330,8 @@ def test_where_nothing_can_be_written_is_said(tmp_path):
 def test_a_copy_with_name_and_code_is_filled_as_it_is_laid_out():
     import zlib
 
-    from byhand.classroom.printing.layout import copy_html, lay_out
-    from byhand.classroom.printing.template import copy_pdf, template
+    from byhand.formats.pdf.layout import copy_html, lay_out
+    from byhand.formats.pdf.template import copy_pdf, template
 
     plan = Plan(load_sheet(SHEET), Options(numbers="exact", paper="letter"), "Ada Lovelace")
     run = room._stamped(NumberSets(plan).run(["k"]), [Student("Ada Lovelace", "101")])

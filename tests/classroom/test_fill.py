@@ -17,13 +17,13 @@ from pypdf import PdfReader
 from byhand.arrange import arranged
 from byhand.choose import choose
 from byhand.classroom.class_run import run_copies
-from byhand.classroom.printing.boxes import Line
-from byhand.classroom.printing.breaking import Paragraph
-from byhand.classroom.printing.fill import fill
-from byhand.classroom.printing.layout import copy_html, lay_out
-from byhand.classroom.printing.template import copy_pdf, template
 from byhand.formats.html.page import Pages
 from byhand.formats.pdf import pdf
+from byhand.formats.pdf.boxes import Line
+from byhand.formats.pdf.breaking import Paragraph
+from byhand.formats.pdf.fill import fill
+from byhand.formats.pdf.layout import copy_html, lay_out
+from byhand.formats.pdf.template import copy_pdf, template
 from byhand.options import Options
 from byhand.pipeline import prepare
 from byhand.symmetry.renaming import renamed

@@ -4,8 +4,8 @@ import pypdfium2
 import pytest
 
 from byhand.classroom.classes import make_class
-from byhand.classroom.printing.shape import cut, width
 from byhand.classroom.roster import Student
+from byhand.formats.pdf.shape import cut, width
 
 FACE = "sans-400.ttf"
 NAMES = ["W" * 32, "i" * 60, "Maximiliane Wilhelmina Wolkenstein-Mommsen", "Ada", "ﷺ" * 40]

@@ -14,9 +14,9 @@ from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
-from byhand.classroom.printing.layout import Layout
-from byhand.classroom.printing.shape import alphabet, subset
-from byhand.classroom.printing.shared import Shared, shared
+from byhand.formats.pdf.layout import Layout
+from byhand.formats.pdf.shape import alphabet, subset
+from byhand.formats.pdf.shared import Shared, shared
 from byhand.worksheet.asked import NAME
 
 _PAIR = re.compile(r"<([0-9a-f]{4})> <([0-9a-f]+)>")

@@ -8,10 +8,10 @@ from typing import Any
 
 from msgspec import Struct
 
-from byhand.classroom.printing.breaking import CLOSE, Paragraph, Piece, Word, broken
-from byhand.classroom.printing.shape import shape
-from byhand.classroom.printing.stream import COLOUR_STEPS, TextRun, glyphs, place
 from byhand.errors import SheetError
+from byhand.formats.pdf.breaking import CLOSE, Paragraph, Piece, Word, broken
+from byhand.formats.pdf.shape import shape
+from byhand.formats.pdf.stream import COLOUR_STEPS, TextRun, glyphs, place
 
 
 class Line(Struct, frozen=True, tag=True):

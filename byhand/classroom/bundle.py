@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import IO
 
-from byhand.classroom.printing.shared import Shared, numbered
-from byhand.classroom.printing.template import Template
+from byhand.formats.pdf.shared import Shared, numbered
+from byhand.formats.pdf.template import Template
 from byhand.worksheet.asked import NAME, as_words
 
 COPIES_PER_NODE = 200  # copies in a node of the page tree

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from msgspec import Struct
 
-from byhand.classroom.printing.shape import shape
-from byhand.classroom.printing.stream import TextRun
+from byhand.formats.pdf.shape import shape
+from byhand.formats.pdf.stream import TextRun
 
 CLOSE = 0.05  # px: where a line ends as close to the margin as this, WeasyPrint's rounding may break it or not
 

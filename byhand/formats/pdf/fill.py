@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 
 from byhand.arithmetic.copies import Many, each
-from byhand.classroom.printing.boxes import Line
-from byhand.classroom.printing.breaking import Paragraph, broken
-from byhand.classroom.printing.layout import DrawnSlot, Layout
-from byhand.classroom.printing.shape import ShapedText, alphabet, shape
-from byhand.classroom.printing.stream import TextRun, number
+from byhand.formats.pdf.boxes import Line
+from byhand.formats.pdf.breaking import Paragraph, broken
+from byhand.formats.pdf.layout import DrawnSlot, Layout
+from byhand.formats.pdf.shape import ShapedText, alphabet, shape
+from byhand.formats.pdf.stream import TextRun, number
 
 _BAR = re.compile(rb"M(\d+) (\d+)h(\d+)v1h-\d+z")
 _HANDLE = 1 / math.sqrt(math.pi)  # length of the Bézier handles of a quarter of the unit circle, as in WeasyPrint

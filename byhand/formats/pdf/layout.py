@@ -15,13 +15,13 @@ from html import escape
 from typing import Any
 
 from byhand.arithmetic.copies import FIRST_MARK
-from byhand.classroom.printing.boxes import BoxReader, Line, every_box, rows_of, slot_of, unwrapped
-from byhand.classroom.printing.breaking import Paragraph
-from byhand.classroom.printing.shape import NUMBER_CHARACTERS
-from byhand.classroom.printing.stream import COLOUR_STEPS, place, text_runs, without
 from byhand.errors import SheetError
 from byhand.formats.fonts import FACES
 from byhand.formats.pdf import as_pdf, rendered_document
+from byhand.formats.pdf.boxes import BoxReader, Line, every_box, rows_of, slot_of, unwrapped
+from byhand.formats.pdf.breaking import Paragraph
+from byhand.formats.pdf.shape import NUMBER_CHARACTERS
+from byhand.formats.pdf.stream import COLOUR_STEPS, place, text_runs, without
 
 TextOf = Callable[[int], str]  # from a mark's number to the text that a copy has in its place
 MARK = re.compile("[\U000f0000-\U0010ffff]")
