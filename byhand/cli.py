@@ -303,8 +303,8 @@ def class_(
         _say(f"the same in every copy of a set: {', '.join(made.unchanged)}", err=True)
     if made.alike:
         _say(f"copies with all the answers of another: {made.alike}; there are only so many numbers", err=True)
-    if made.alone:
-        _say(f"copies laid out by themselves: {made.alone}", err=True)
+    if made.laid_out_alone:
+        _say(f"copies laid out by themselves: {made.laid_out_alone}", err=True)
     if made.mended:
         _say(f"files that were there with other contents, and were made again: {made.mended}", err=True)
 

@@ -24,14 +24,14 @@ _CATALOG, _TREE = 1, 2  # object numbers
 class Bundle:
     """A PDF that is being written.
 
-    places: a temporary file with the place of each object, eight bytes an object.
+    offsets: a temporary file with the offset of each object in the PDF, eight bytes an object.
     at, objects, copies, count: how many bytes, objects, copies and pages are written.
     groups, kids: the finished nodes of the page tree, and the pages of the one that is open.
     known: of each template that was used, the frames of its pages.
     """
 
     file: IO[bytes]
-    places: IO[bytes]
+    offsets: IO[bytes]
     title: str
     language: str
     at: int = 0
@@ -46,11 +46,11 @@ class Bundle:
         self._put(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")
         self.node = self._number()
 
-    def add(self, of: Template, contents: Sequence[bytes]) -> None:
+    def add(self, template: Template, contents: Sequence[bytes]) -> None:
         """Add a copy. contents: its compressed streams, in the order of the template's."""
-        frames = self.known.get(of.digest)
+        frames = self.known.get(template.digest)
         if frames is None:
-            frames = self.known[of.digest] = list(self._frames(of.shared))
+            frames = self.known[template.digest] = list(self._frames(template.shared))
         *own, everywhere = (
             self._object(b"<</Filter/FlateDecode/Length %d>>\nstream\n%s\nendstream" % (len(content), content))
             for content in contents
@@ -78,7 +78,7 @@ class Bundle:
         title = ("\ufeff" + self.title).encode("utf-16-be").hex()
         info = self._object(f"<</Title<{title}>/{NAME}({as_words({'holds': 'copies'})})>>".encode())
         start, number = self.at, self._number()
-        self._place(number)
+        self._note_offset(number)
         with tempfile.TemporaryFile() as table:
             length = 0
             for part in self._table():
@@ -95,18 +95,18 @@ class Bundle:
         """The cross-reference table, compressed: a row for each object."""
         press = zlib.compressobj()
         yield press.compress(bytes(9))
-        self.places.seek(8)
-        while part := self.places.read(8 << 14):
+        self.offsets.seek(8)
+        while part := self.offsets.read(8 << 14):
             yield press.compress(b"".join(b"\x01" + part[i : i + 8] for i in range(0, len(part), 8)))
         yield press.flush()
 
-    def _frames(self, of: Shared) -> Iterator[tuple[bytes, bytes]]:
+    def _frames(self, shared: Shared) -> Iterator[tuple[bytes, bytes]]:
         """Write the objects that a template's pages share; for each page, its frame's entries and its background."""
         first = self.objects + 1
-        self.objects += len(of.objects)
-        for number, pieces in of.objects.items():
+        self.objects += len(shared.objects)
+        for number, pieces in shared.objects.items():
             self._object(numbered(pieces, first), first + number)
-        for frame, background in of.frames:
+        for frame, background in shared.frames:
             yield numbered(frame, first), numbered(background, first)
 
     def _page(self, entries: bytes) -> None:
@@ -125,13 +125,13 @@ class Bundle:
 
     def _object(self, body: bytes, number: int = 0) -> int:
         number = number or self._number()
-        self._place(number)
+        self._note_offset(number)
         self._put(b"%d 0 obj\n%s\nendobj\n" % (number, body))
         return number
 
-    def _place(self, number: int) -> None:
-        self.places.seek(8 * number)
-        self.places.write(self.at.to_bytes(8, "big"))
+    def _note_offset(self, number: int) -> None:
+        self.offsets.seek(8 * number)
+        self.offsets.write(self.at.to_bytes(8, "big"))
 
     def _put(self, content: bytes) -> None:
         self.file.write(content)

@@ -44,7 +44,7 @@ class ClassSet:
     students: int
     sets: int
     renames: bool  # whether a copy has a renamed set, or else numbers that were searched for
-    alone: int  # copies that did not fit the common layout, and were laid out by themselves
+    laid_out_alone: int  # copies that did not fit the common layout, and were laid out by themselves
     alike: int  # copies whose answers are all those of another copy
     unchanged: tuple[str, ...]  # answers that are the same in all copies of a set of numbers
     mended: int  # files that were there with other contents, as when they were cut off, and were made again
@@ -82,29 +82,30 @@ def make_class(
         index = stack.enter_context(staged(folder / "index.csv", parts))
         rows = IndexWriter(index)
         files = _StudentFiles(parts, stack.enter_context(ThreadPoolExecutor(WRITERS)))
-        sets, alone, answers = set[int](), 0, Counter[bytes]()
+        sets, laid_out_alone, answers = set[int](), 0, Counter[bytes]()
         submit = stack.enter_context(workers(jobs, dask))
         pages: ClassPages = submit(class_pages, plan).result()
         for copy in _in_order(submit, plan, pages, students, jobs):
+            student = copy.student
             for view in CLASS_VIEWS:
                 layout, contents = copy.pages[view]
-                of = pages.templates[view][layout] if isinstance(layout, int) else layout
-                own = copy_pdf(of, contents, copy.words[view])
-                files.put(folder / FOLDERS[view] / f"{copy.student.stem}.pdf", own)
-                books[view].add(of, contents)
-            who = copy.student
-            variant = f"{copy.set + 1}.{who.id}"
-            rows.row((who.name, who.id, who.group, variant, options.printed_seed, copy.hash, copy.answers))
+                template = pages.templates[view][layout] if isinstance(layout, int) else layout
+                own = copy_pdf(template, contents, copy.words[view])
+                files.put(folder / FOLDERS[view] / f"{student.stem}.pdf", own)
+                books[view].add(template, contents)
+            variant = f"{copy.set + 1}.{student.id}"
+            told = (student.name, student.id, student.group, variant, options.printed_seed, copy.hash, copy.answers)
+            rows.row(told)
             answers[sha256(copy.answers.encode()).digest()[:12]] += 1
             sets.add(copy.set)
-            alone += bool(copy.alone)
+            laid_out_alone += bool(copy.alone)
             done(1)
         files.wait()
     for each in (folder, *map(folder.joinpath, FOLDERS.values())):
         sync_folder(each)
     alike = sum(count for count in answers.values() if count > 1)
     renames, unchanged = pages.numbers.renames, pages.unchanged
-    return ClassSet(folder, len(students), len(sets), renames, alone, alike, unchanged, files.mended)
+    return ClassSet(folder, len(students), len(sets), renames, laid_out_alone, alike, unchanged, files.mended)
 
 
 def _check_apart(students: Sequence[Student]) -> None:
@@ -163,8 +164,8 @@ def _prepare(folder: Path, plan: Plan) -> None:
 def _book(path: Path, parts: Path, sheet: Sheet, view: View, language: str) -> Iterator[Bundle]:
     texts = messages(language)
     title = f"{sheet.name} ({texts.say(f'views.{view}')})"
-    with staged(path, parts) as file, tempfile.TemporaryFile() as places:
-        book = Bundle(file, places, title, texts.language)
+    with staged(path, parts) as file, tempfile.TemporaryFile() as offsets:
+        book = Bundle(file, offsets, title, texts.language)
         yield book
         book.finish()
 

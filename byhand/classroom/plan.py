@@ -53,7 +53,7 @@ class Plan:
         return program_key(*parts) if self.options.cached else None
 
     @cached_by("sets", lambda plan: plan.cache_key("first", plan.sheet, plan.options))
-    def own(self) -> Values:
+    def first_set(self) -> Values:
         """The first set of numbers: for seed 0, or where no others can be searched for, the sheet's own.
 
         Raises: ConfigError where there is one set of numbers only.
@@ -65,13 +65,13 @@ class Plan:
         except ConfigError:
             return self.searched(0)
 
-    def saying(self, own: Values) -> Plan:
+    def with_words_of(self, numbers: Values) -> Plan:
         """The same plan; for a model that predicts words, with the sentence of these numbers and its next words."""
         if not self.sheet.model.says_words:
             return self
-        answers = run_copies(self.sheet, [own], [(0, 0)], self.options).tape.values("next_token")
-        words = own.vocabulary
-        tokens, answer = (tuple(words[int(t)] for t in ids) for ids in (own.ids(), [word for (word,) in answers]))
+        answers = run_copies(self.sheet, [numbers], [(0, 0)], self.options).tape.values("next_token")
+        words = numbers.vocabulary
+        tokens, answer = (tuple(words[int(t)] for t in ids) for ids in (numbers.ids(), [word for (word,) in answers]))
         return replace(self, options=replace(self.options, tokens=tokens, answer=" ".join(answer)))
 
     def searched(self, seed: int) -> Values:
@@ -82,10 +82,10 @@ class Plan:
         try:
             return choose(self.sheet, replace(self.options, seed=seed))[0]
         except UnknownNameError:
-            raise self._alone() from None
+            raise self._one_set_only() from None
 
     @cached_by("listed", lambda plan: plan.cache_key(plan.sheet, plan.options))
-    def every(self) -> tuple[Values, ...]:
+    def listed_sets(self) -> tuple[Values, ...]:
         """All sets of numbers that may be chosen for the sheet, where they are few enough to be listed.
 
         Raises: ConfigError where there is one set of numbers only.
@@ -95,10 +95,10 @@ class Plan:
         new = replace(self.options, seed=1)
         found = () if new.keeps_numbers else listed(self.sheet.model, self.searched(0), new.level or "standard")
         if not found:
-            raise self._alone()
+            raise self._one_set_only()
         return tuple(found)
 
-    def _alone(self) -> ConfigError:
+    def _one_set_only(self) -> ConfigError:
         return ConfigError(f"{self.sheet.name} has one set of numbers only, so a class has none of its own")
 
 
@@ -115,23 +115,23 @@ class NumberSets:
     found: dict[str, Values] = field(default_factory=dict, compare=False)
 
     @cached_property
-    def own(self) -> Values:
+    def first_set(self) -> Values:
         """The first set.
 
         Raises: ConfigError where there is one set of numbers only.
         """
-        return self.plan.own()
+        return self.plan.first_set()
 
     @cached_property
     def _others(self) -> Plan:
         """The plan that further sets are searched with."""
-        return self.plan.saying(self.own)
+        return self.plan.with_words_of(self.first_set)
 
     @cached_property
     def renames(self) -> bool:
         """Whether dimensions of the sheet's model can be renamed."""
         try:
-            moves(self.plan.sheet.model, self.own, self.plan.sheet.in_place)
+            moves(self.plan.sheet.model, self.first_set, self.plan.sheet.in_place)
         except ConfigError:
             return False
         return True
@@ -139,7 +139,7 @@ class NumberSets:
     @cached_property
     def sets(self) -> tuple[Values, ...]:
         """The first set, and others whose pages differ from its page in numbers only."""
-        return self._with_others() if self.renames else (self.own,)
+        return self._with_others() if self.renames else (self.first_set,)
 
     @cached_by("sets", lambda numbers: numbers.plan.cache_key(numbers.plan.sheet, numbers.plan.options))
     def _with_others(self) -> tuple[Values, ...]:
@@ -147,8 +147,8 @@ class NumberSets:
         try:
             keys = fitting(lambda keys: self._run_plain(map(self._searched, keys)), asked, SET_ATTEMPTS)
         except ConfigError:  # no others can be searched for
-            return (self.own,)
-        return (self.own, *(self._searched(key) for key in keys if key))
+            return (self.first_set,)
+        return (self.first_set, *(self._searched(key) for key in keys if key))
 
     @cached_property
     def _listed(self) -> tuple[Values, ...]:
@@ -156,7 +156,7 @@ class NumberSets:
 
         Raises: ConfigError where there is one set of numbers only.
         """
-        return self.plan.every()
+        return self.plan.listed_sets()
 
     def load(self) -> None:
         """Find the sets now, so that a process that is given these numbers need not.
@@ -199,5 +199,5 @@ class NumberSets:
 
     def _run_plain(self, others: Iterable[Values]) -> ClassRun:
         """Run the first set and others as they are."""
-        sets = [self.own, *others]
+        sets = [self.first_set, *others]
         return run_copies(self.plan.sheet, sets, [(number, 0) for number in range(len(sets))], self.plan.options)

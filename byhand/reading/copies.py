@@ -55,15 +55,15 @@ def _printing(content: bytes) -> tuple[Paper, str]:
         return paper_of(file), "".join(sorted(usual | {c for c in letters if len(c) == 1}))
 
 
-def copies_again(of: Class, students: Sequence[Student]) -> Iterator[tuple[Student, View, bytes]]:
+def copies_again(class_: Class, students: Sequence[Student]) -> Iterator[tuple[Student, View, bytes]]:
     """The PDF of every copy of these students, whose numbers the witness has judged, as far as there is one."""
-    plan, pages = of
+    plan, pages = class_
     try:
         made = student_copies(plan, pages, students)
     except ByHandError:
         if len(students) > 1:  # one of them, whose name cannot be printed, keeps all from theirs
             for some in (students[::2], students[1::2]):
-                yield from copies_again(of, some)
+                yield from copies_again(class_, some)
         return
     for copy in made:
         for view, (layout, contents) in copy.pages.items():

@@ -5,6 +5,9 @@ what an answer cell shows: nothing on the worksheet, the answer on the key, the 
 
 A block's kind names its template. What a kind shows, asks for and costs its class says, and nothing else asks which
 kind a block is.
+
+The classes here have `eq=False`: two blocks that look alike are two places on the page, each with its own blanks, so
+a block equals itself only. So it can be the key of a dict, although its lists of Markdown tokens have no hash.
 """
 
 from __future__ import annotations

@@ -58,7 +58,7 @@ def index(folder):
 
 def test_a_class_set_has_all_that_was_asked_for(made):
     assert made.students == 3
-    assert (made.alone, made.alike) == (0, 0)
+    assert (made.laid_out_alone, made.alike) == (0, 0)
     assert sorted(contents(made.folder)) == sorted(
         ["class.json", "class.pdf", "index.csv", "keys.pdf"]
         + [f"{folder}/{s.stem}.pdf" for folder in ("worksheets", "keys") for s in ROSTER]
@@ -417,7 +417,7 @@ def test_a_sheet_whose_numbers_neither_are_renamed_nor_listed_has_no_class():
 def test_every_set_says_what_the_first_one_says():
     numbers = NumberSets(Plan(load_sheet("gpt"), Options(seed=2, numbers="exact"), ""))
     words = numbers.run([]).tape.values("next_token")
-    assert [numbers.own.vocabulary[int(word)] for (word,) in words] == ["door", "stood", "open"]
+    assert [numbers.first_set.vocabulary[int(word)] for (word,) in words] == ["door", "stood", "open"]
     assert [values.tokens for values in numbers.sets] == [("the", "door", "stood")] * SETS
 
 

@@ -78,28 +78,29 @@ def template(layout: Layout) -> Template:
         )
 
 
-def copy_pdf(of: Template, contents: Sequence[bytes], words: str) -> bytes:
+def copy_pdf(base: Template, contents: Sequence[bytes], words: str) -> bytes:
     """The PDF of a copy.
 
-    contents: its compressed streams, in the order of the template's. words: what it says of itself.
+    contents: its compressed streams, in the order of its base. words: what it says of itself.
     """
     own = [
         (number, b"<</Filter/FlateDecode/Length %d>>\nstream\n%s\nendstream" % (len(content), content))
-        for number, content in zip(of.contents, contents, strict=True)
+        for number, content in zip(base.contents, contents, strict=True)
     ]
-    parts, at, places = [of.pdf], len(of.pdf), []
-    for number, body in sorted([*own, (of.info, b"%s/%s(%s)>>" % (of.about, NAME.encode(), words.encode()))]):
+    parts, at, offsets = [base.pdf], len(base.pdf), []
+    for number, body in sorted([*own, (base.info, b"%s/%s(%s)>>" % (base.about, NAME.encode(), words.encode()))]):
         part = b"%d 0 obj\n%s\nendobj\n" % (number, body)
-        places.append((number, at))
+        offsets.append((number, at))
         parts.append(part)
         at += len(part)
-    places.append((of.size, at))
-    index = "".join(f"{number} 1 " for number, _ in places)
-    rows = b"".join(b"\x01" + place.to_bytes(4, "big") + b"\0\0" for _, place in places)
-    start = int(of.pdf.rsplit(b"startxref\n", 1)[1].split()[0])
+    offsets.append((base.size, at))
+    index = "".join(f"{number} 1 " for number, _ in offsets)
+    rows = b"".join(b"\x01" + offset.to_bytes(4, "big") + b"\0\0" for _, offset in offsets)
+    start = int(base.pdf.rsplit(b"startxref\n", 1)[1].split()[0])
     parts.append(
-        f"{of.size} 0 obj\n<</Type/XRef/Size {of.size + 1}/W[1 4 2]/Index[{index}]/Root {of.root} 0 R"
-        f"/Info {of.info} 0 R/ID[<{of.identity}><{of.identity}>]/Prev {start}/Length {len(rows)}>>\nstream\n".encode()
+        f"{base.size} 0 obj\n<</Type/XRef/Size {base.size + 1}/W[1 4 2]/Index[{index}]/Root {base.root} 0 R"
+        f"/Info {base.info} 0 R/ID[<{base.identity}><{base.identity}>]/Prev {start}"
+        f"/Length {len(rows)}>>\nstream\n".encode()
     )
     parts += [rows, b"\nendstream\nendobj\nstartxref\n%d\n%%%%EOF\n" % at]
     return b"".join(parts)
