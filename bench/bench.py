@@ -9,83 +9,19 @@ seconds is run half as often.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import platform
 import resource
-import subprocess
-import sys
 import tempfile
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from importlib.metadata import version
-from pathlib import Path
-from typing import Any
 
 import choosing
+from figures import figures
+from measuring import HERE, LIBRARIES, SHEETS, Runs, Table, Use, inside, median, process, spread
 
-HERE = Path(__file__).resolve().parent
-SHEETS = ("gpt", "attention-head")
 GENERATE = ("-c", "from byhand.cli import main; main()", "generate", "--no-cache")
 WARM = GENERATE[:-1]
-LIBRARIES = "import click, jinja2, markdown_it, yaml"
-
-
-@dataclass(frozen=True)
-class Table:
-    """One part's result."""
-
-    title: str
-    note: str
-    head: tuple[str, ...]
-    rows: Sequence[tuple[str, ...]]
-
-    def __str__(self) -> str:
-        lines = [self.head, tuple("---" if i == 0 else "--:" for i in range(len(self.head))), *self.rows]
-        body = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-        return f"## {self.title}\n\n{self.note}\n\n{body}\n"
-
-
-@dataclass(frozen=True)
-class Runs:
-    """How often: fast things, and those that take seconds."""
-
-    fast: int
-    slow: int
-
-
-def process(*arguments: str, cwd: str | None = None) -> tuple[float, float]:
-    """Seconds and peak MB of a fresh Python."""
-    start = time.perf_counter()
-    compiled = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}  # as where a package is installed
-    child = subprocess.Popen([sys.executable, *arguments], cwd=cwd, stdout=subprocess.DEVNULL, env=compiled)
-    _, status, use = os.wait4(child.pid, 0)
-    seconds = time.perf_counter() - start
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode:
-        sys.exit(f"exit {child.returncode} from python {' '.join(arguments)}")
-    return seconds, use.ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
-
-
-def inside(what: str, *arguments: str) -> Any:
-    """What a function of inside.py measures in a fresh process."""
-    command = [sys.executable, str(HERE / "inside.py"), what, *arguments]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
-    if done.returncode:
-        sys.exit(f"exit {done.returncode} from inside.py {what}")
-    return json.loads(done.stdout.splitlines()[-1])
-
-
-def median(values: Sequence[float]) -> float:
-    """The middle one, or the mean of the middle two."""
-    ordered, n = sorted(values), len(values)
-    return (ordered[(n - 1) // 2] + ordered[n // 2]) / 2
-
-
-def spread(values: Sequence[float], places: int) -> str:
-    """Median (least–most)."""
-    return f"{median(values):.{places}f} ({min(values):.{places}f}–{max(values):.{places}f})"
 
 
 def processes(runs: Runs) -> Table:
@@ -100,7 +36,7 @@ def processes(runs: Runs) -> Table:
             cases.append((name, count, (*GENERATE, sheet, "--format", formats, "--out")))
     for sheet in SHEETS:
         cases.append((f"`generate {sheet}` again", runs.fast, (*WARM, sheet, "--out")))
-    found: dict[str, list[tuple[float, float]]] = {name: [] for name, _, _ in cases}
+    found: dict[str, list[Use]] = {name: [] for name, _, _ in cases}
     with tempfile.TemporaryDirectory() as out:
         for sheet in SHEETS:
             process(*WARM, sheet, "--out", out)  # fonts, bytecode and the cache are made before
@@ -111,7 +47,7 @@ def processes(runs: Runs) -> Table:
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # a child's peak is never below it on Linux
     rows = []
     for name, _, _ in cases:
-        seconds, memory = [s for s, _ in found[name]], median([m for _, m in found[name]])
+        seconds, memory = [use.seconds for use in found[name]], median([use.memory for use in found[name]])
         rows.append((name, spread(seconds, 3), f"{'≤ ' if memory < own + 1 else ''}{memory:.0f}", str(len(seconds))))
     return Table(
         "Time and peak memory",
@@ -172,9 +108,9 @@ def weasyprint(runs: Runs) -> Table:
             inside("save", sheet, folder)
             ours, plain, tuned = [], [], []
             for _ in range(runs.slow):
-                ours.append(process(*GENERATE, sheet, "--format", "pdf", "--out", folder)[0])
-                plain.append(process(str(HERE / "inside.py"), "plain", folder)[0])
-                tuned.append(process(str(HERE / "inside.py"), "plain", folder, "nogc")[0])
+                ours.append(process(*GENERATE, sheet, "--format", "pdf", "--out", folder).seconds)
+                plain.append(process(str(HERE / "inside.py"), "plain", folder).seconds)
+                tuned.append(process(str(HERE / "inside.py"), "plain", folder, "nogc").seconds)
         to_plain = [a / b for a, b in zip(ours, plain, strict=True)]
         to_tuned = [a / b for a, b in zip(ours, tuned, strict=True)]
         rows.append((sheet, *(spread(x, 2) for x in (ours, plain, to_plain, tuned, to_tuned))))
@@ -290,6 +226,7 @@ def constants(runs: Runs) -> Table:
 PARTS: dict[str, Callable[[Runs], Table]] = {
     f.__name__: f
     for f in (
+        figures,
         processes,
         shares,
         pages,

@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import Any
 
 import others as programs
+from measuring import LIBRARIES, SHEETS, Table, median, process
 from pypdfium2 import PdfDocument
 
-from bench import LIBRARIES, Table, median, process
 from byhand.cache import replace_file
 from byhand.classroom import students as room
 from byhand.classroom.bundle import Bundle
@@ -43,7 +43,6 @@ from byhand.witness.judge import judge
 from byhand.worksheet.sheet import all_sheets, load_sheet
 
 CLI = ("-c", "from byhand.cli import main; main()")
-SHEETS = ("gpt", "attention-head")
 LETTERS = "attention-in-letters"  # has no class
 PROOF = ("layer-norm", "feed-forward", "attention-head", "multi-head-attention", "gpt")
 
@@ -77,7 +76,7 @@ def sizes(counts: list[int]) -> Table:
                 with tempfile.TemporaryDirectory() as out:
                     asked = [*CLI, "class", sheet, "--anonymous", str(count)]
                     before = children()
-                    _, memory = process(*asked, "--out", out)
+                    memory = process(*asked, "--out", out).memory
                     found.append(children() - before)
                     size = (Path(out) / f"{sheet}-class0" / "class.pdf").stat().st_size
             known.append((count, seconds := median(found)))

@@ -57,14 +57,14 @@ def _timed(function: Callable[..., Any], stage: str, spent: dict[str, float]) ->
     return timed
 
 
-def printed(sheet: str) -> tuple[Pages, dict[str, str]]:
+def printed(sheet: str, seed: int = 0) -> tuple[Pages, dict[str, str]]:
     """A sheet's document laid out, and the HTML that worksheet and key are printed from."""
     from byhand.formats.html.page import Pages
     from byhand.options import Options
     from byhand.pipeline import prepare
     from byhand.worksheet.sheet import load_sheet
 
-    laid_out = Pages(*prepare(load_sheet(sheet), Options()))
+    laid_out = Pages(*prepare(load_sheet(sheet), Options(seed=seed)))
     return laid_out, {view: laid_out.html(view, "print") for view in ("worksheet", "key")}
 
 
@@ -107,6 +107,16 @@ def save(sheet: str, folder: str) -> None:
         Path(folder, face.name).write_bytes(face.font)
     css = font_face_css(lambda face: Path(folder, face.name).as_uri())
     Path(folder, "fonts.css").write_text(css, encoding="utf-8")
+
+
+def words(sheet: str, folder: str, *seeds: str) -> None:
+    """Put the words and boxes of a sheet's views into files for gpt.typ, in a folder for each seed."""
+    from words import blocks
+
+    for seed in seeds:
+        Path(folder, seed).mkdir()
+        for view, html in printed(sheet, int(seed))[1].items():
+            Path(folder, seed, f"{view}.json").write_text(json.dumps(blocks(html)), encoding="utf-8")
 
 
 def plain(folder: str, collecting: str = "gc") -> None:
@@ -152,5 +162,5 @@ def modules(*options: str) -> list[str]:
 
 
 if __name__ == "__main__":
-    what = {f.__name__: f for f in (shares, pages, save, plain, markup, modules)}[sys.argv[1]]
+    what = {f.__name__: f for f in (shares, pages, save, words, plain, markup, modules)}[sys.argv[1]]
     print(json.dumps(what(*sys.argv[2:])))

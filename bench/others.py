@@ -20,6 +20,7 @@ from typing import Any
 
 import pypdfium2
 from jinja2 import Environment
+from measuring import Use
 
 TOKENS, FEATURES, UNITS = 5, 4, 7
 STEPS = ("blocks.0.mlp.hook_pre", "blocks.0.mlp.hook_post", "blocks.0.hook_mlp_out")
@@ -130,7 +131,7 @@ def pdflatex(count: int) -> float | None:
         return timed(lambda: [made(who) for who in range(1, count + 1)]) / count
 
 
-def byhand(command: Callable[..., tuple[float, float]], count: int) -> tuple[float, int]:
+def byhand(command: Callable[..., Use], count: int) -> tuple[float, int]:
     """Seconds a further student, files and books; and the sheet's pages."""
     with tempfile.TemporaryDirectory() as folder:
         sheet = Path(folder, "worksheets", "four-pages.md")
@@ -140,7 +141,7 @@ def byhand(command: Callable[..., tuple[float, float]], count: int) -> tuple[flo
 
         def made(many: int, out: str) -> float:
             asked = ["-c", "from byhand.cli import main; main()", "class", "four-pages", "--anonymous", str(many)]
-            return command(*asked, "--out", f"{folder}/{out}")[0]
+            return command(*asked, "--out", f"{folder}/{out}").seconds
 
         made(30, "laid out")
         first, last = made(30, "few"), made(count, "many")
@@ -175,7 +176,7 @@ def timed(work: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def rows(command: Callable[..., tuple[float, float]], quick: bool = False) -> Sequence[tuple[str, ...]]:
+def rows(command: Callable[..., Use], quick: bool = False) -> Sequence[tuple[str, ...]]:
     """Programs against byhand, as many times as slow."""
     own, pages = byhand(command, 130 if quick else 1000)
     found: list[tuple[str, float | None]] = [

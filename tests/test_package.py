@@ -3,9 +3,6 @@
 import json
 import os
 import shutil
-import subprocess
-import sys
-import sysconfig
 import tarfile
 import tomllib
 from importlib.metadata import distribution
@@ -13,23 +10,11 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+from installed import built, installed, run
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 CHECKOUT = Path(__file__).resolve().parents[1]
-
-
-def run(*command, **options):
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, **options)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout.strip()
-
-
-def built(checkout, folder):
-    """The wheel and the source archive of a checkout, built without the network."""
-    run(sys.executable, "-m", "build", "--wheel", "--sdist", "--no-isolation", "--outdir", folder, checkout)
-    (wheel,), (source,) = folder.glob("byhand-*.whl"), folder.glob("byhand-*.tar.gz")
-    return wheel, source
 
 
 @pytest.fixture(scope="module")
@@ -129,15 +114,8 @@ def test_the_audit_runs_without_network_or_says_why_it_is_skipped(tmp_path):
 def test_the_wheel_alone_prints_a_worksheet_and_its_key(wheel, tmp_path):
     venv, elsewhere = tmp_path / "venv", tmp_path / "elsewhere"
     elsewhere.mkdir()
-    run(sys.executable, "-m", "venv", "--without-pip", venv)
-    python = venv / "bin" / "python"
-    run(sys.executable, "-m", "pip", "--python", python, "install", "--no-deps", "--no-index", wheel)
-
-    # The dependencies come from the running environment, so that no network is needed. Its .pth files are
-    # not read for a folder named in a .pth, so its editable byhand stays out.
+    python = installed(wheel, venv)
     packages = run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))")
-    shared = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
-    (Path(packages) / "dependencies.pth").write_text("\n".join(sorted(shared)), encoding="utf-8")
 
     # A newcomer's machine: no path to the checkout, no fonts cached by earlier runs.
     env = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}

@@ -1,0 +1,31 @@
+"""byhand's archives, and its wheel installed as `pip install byhand` does, without the network."""
+
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+
+def run(*command, **options):
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, **options)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout.strip()
+
+
+def built(checkout, folder):
+    """The wheel and the source archive of a checkout."""
+    run(sys.executable, "-m", "build", "--wheel", "--sdist", "--no-isolation", "--outdir", folder, checkout)
+    (wheel,), (source,) = folder.glob("byhand-*.whl"), folder.glob("byhand-*.tar.gz")
+    return wheel, source
+
+
+def installed(wheel, venv):
+    """The Python of a new environment with the wheel; the dependencies are those of the environment that runs this."""
+    run(sys.executable, "-m", "venv", "--without-pip", venv)
+    python = venv / "bin" / "python"
+    run(sys.executable, "-m", "pip", "--python", python, "install", "--no-deps", "--no-index", wheel)
+    # .pth files are not read for a folder named in a .pth, so the running environment's editable byhand stays out.
+    packages = run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))")
+    shared = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
+    (Path(packages) / "dependencies.pth").write_text("\n".join(sorted(shared)), encoding="utf-8")
+    return python
