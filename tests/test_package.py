@@ -3,9 +3,11 @@
 import json
 import os
 import shutil
+import sys
 import tarfile
 import tomllib
-from importlib.metadata import distribution
+from hashlib import sha256
+from importlib.metadata import distribution, packages_distributions
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -13,6 +15,8 @@ import pytest
 from installed import built, installed, run
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+from byhand.formats.faces import build
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 
@@ -50,7 +54,28 @@ def test_the_wheel_holds_every_template_and_the_licence(wheel):
     assert {f"byhand/{path.relative_to(CHECKOUT).as_posix()}" for path in templates} <= held
     assert "byhand/run.schema.json" in held
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in held)
+    assert any(name.endswith(".dist-info/licenses/LICENSE-fonts") for name in held)
     assert any(name.endswith(".dist-info/sboms/byhand.cdx.json") for name in held)
+
+
+def test_the_wheel_brings_the_fonts_as_they_are_built_here(wheel):
+    with ZipFile(wheel) as archive:
+        held = {name: archive.read(name) for name in archive.namelist() if "/built/" in name}
+    table = json.loads(held.pop("byhand/formats/built/built.json"))
+    fonts = build()
+    assert held == {f"byhand/formats/built/{name}": file for name, file in fonts.items()}
+    assert table["files"] == {name: sha256(file).hexdigest() for name, file in fonts.items()}
+
+
+def test_fonts_are_built_with_nothing_but_what_building_a_wheel_asks_for():
+    code = "import sys; from byhand.formats.fonts import build; build(); print(*sys.modules)"
+    imported = {name.partition(".")[0] for name in run(sys.executable, "-c", code, cwd=CHECKOUT).split()}
+    owners = {canonicalize_name(owner) for name in imported for owner in packages_distributions().get(name, ())}
+    at_will = {"lxml", "uharfbuzz", "brotli", "zopfli"}  # which fontTools uses where they are installed
+    asked = run(
+        sys.executable, "-c", "from hatchling.build import *; print(*get_requires_for_build_wheel())", cwd=CHECKOUT
+    )
+    assert owners - at_will - {"byhand", "setuptools"} <= {Requirement(need).name for need in asked.split()}
 
 
 def needed(requirements, extra=""):
@@ -127,3 +152,4 @@ def test_the_wheel_alone_prints_a_worksheet_and_its_key(wheel, tmp_path):
     run(byhand, "generate", "attention-head", "--format", "html", "--out", "sheets", cwd=elsewhere, env=env)
     (folder,) = (elsewhere / "sheets").glob("attention-head-seed*")
     assert {path.name for path in folder.glob("*.html")} == {"worksheet.html", "key.html"}
+    assert not (tmp_path / "cache" / "byhand" / "fonts").exists()

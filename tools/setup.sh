@@ -78,3 +78,10 @@ if [ "$(cat .venv/made_from 2>/dev/null)" != "$made_from" ]; then
     .venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
     echo "$made_from" >.venv/made_from
 fi
+fonts=byhand/formats/built
+fonts_from=$(cat constraints.txt byhand/formats/fonts.py byhand/formats/faces.py byhand/formats/glyphs.py | cksum)
+if [ "$(cat "$fonts/made_from" 2>/dev/null)" != "$fonts_from" ]; then
+    say "building the fonts"
+    .venv/bin/python -m byhand.formats.fonts
+    echo "$fonts_from" >"$fonts/made_from"
+fi

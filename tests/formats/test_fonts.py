@@ -9,7 +9,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ import weasyprint
 from fontTools.ttLib import TTFont
 from pypdf import PdfReader
 
+from byhand.formats import faces as faces_module
 from byhand.formats import fonts
 from byhand.formats import pdf as pdf_module
 
@@ -28,7 +29,7 @@ ONLY_TEXT = "€§©éèüßñçøåæœłčşőąıĐŽșțāάήЖжЇїҐґЂ
 ONLY_MATHS = "∈∉⊕⊗⊙⊤⟶⋯⋮⋱⌊⌋⌈⌉∎∘∼⟨⟩ϵϕϑℝℓ"
 FRACTIONS = ["1/4", "−6/5", "12/35", "−12/7", "7/120", "123/456", "456/7", "90/8"]
 PLAIN = ["1234/5", "1/2345", "12/35/2024", "0.5/2", "1/2.5"]
-ALL = sorted(fonts.SOURCES)
+ALL = sorted(faces_module.SOURCES)
 
 
 @pytest.fixture
@@ -46,7 +47,7 @@ def elsewhere(code: str, **environment: str) -> str:
 
 def pdf(faces: dict[str, fonts.Face], face: str, texts: list[str]) -> PdfReader:
     """A page with a paragraph for each text, in one face, with fractions built."""
-    family, weight, style, _ = fonts.SOURCES[face]
+    family, weight, style, _ = faces_module.SOURCES[face]
     css = fonts.font_face_css(lambda font: font.data_url) + (
         f"p {{ font: {style} {weight} 11.5pt '{family}'; font-variant-numeric: stacked-fractions }}"
     )
@@ -75,7 +76,8 @@ def outline(font: TTFont, character: str) -> list[tuple[float, float]]:
 
 def test_another_process_builds_the_same_bytes(faces: dict[str, fonts.Face], tmp_path: Path) -> None:
     code = """
-import hashlib, json
+import hashlib, json, pathlib
+fonts.BROUGHT = pathlib.Path("nowhere")
 print(json.dumps({face.name: hashlib.sha256(face.font).hexdigest() for face in fonts.FACES}))"""
     odd = {"PYTHONHASHSEED": "7", "LC_ALL": "C", "TZ": "Asia/Tokyo", "SOURCE_DATE_EPOCH": "1"}
     built = json.loads(elsewhere(code, XDG_CACHE_HOME=str(tmp_path), FONTTOOLS_LOOKUP_DEBUGGING="1", **odd))
@@ -110,31 +112,72 @@ def as_a_folder(file: Path) -> None:
     file.mkdir()
 
 
+def forget() -> None:
+    for kept in (fonts._file, fonts._built, fonts._built_before, pdf_module._fetcher):
+        kept.cache_clear()
+
+
+@pytest.fixture
+def math(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[fonts.Face]:
+    """The one face that there is: it takes a tenth of the time to build."""
+    (face,) = (face for face in fonts.FACES if face.name == "math.ttf")
+    monkeypatch.setattr(fonts, "FACES", (face,))
+    monkeypatch.setattr(faces_module, "SOURCES", {"math.ttf": faces_module.SOURCES["math.ttf"]})
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(fonts, "BROUGHT", tmp_path / "brought")
+    yield face
+    forget()
+
+
+def page(face: fonts.Face) -> tuple[bytes, str, bytes]:
+    """The font, and a page that is printed with it."""
+    forget()
+    html = "<html lang=en><title>t</title><p style=\"font-family:'byhand Math'\">6/5 ∈ ℝ"
+    return face.font, face.data_url, pdf_module.pdf(html)
+
+
 @pytest.mark.parametrize("damage", [cut_in_half, empty, one_bit_changed, Path.unlink, as_a_folder])
 def test_damaged_fonts_are_built_again_and_never_printed_with(
-    damage: Callable[[Path], None], faces: dict[str, fonts.Face], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    damage: Callable[[Path], None], math: fonts.Face, tmp_path: Path
 ) -> None:
-    math, right = faces["math.ttf"], faces["math.ttf"].font
-    monkeypatch.setattr(fonts, "FACES", (math,))  # one face takes a tenth of the time to build
-    monkeypatch.setattr(fonts, "SOURCES", {"math.ttf": fonts.SOURCES["math.ttf"]})
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    sound = page(math)
+    (file,) = (tmp_path / "cache" / "byhand" / "fonts").iterdir()
+    damage(file)
+    assert page(math) == sound
 
-    def page() -> tuple[bytes, bytes]:
-        fonts._files.cache_clear()
-        pdf_module._fetcher.cache_clear()
-        return math.font, pdf_module.pdf(
-            "<html lang=en><title>t</title><p style=\"font-family:'byhand Math'\">6/5 ∈ ℝ"
-        )
 
-    try:
-        sound = page()
-        (file,) = (tmp_path / "byhand" / "fonts").iterdir()
-        damage(file)
-        assert page() == sound
-        assert sound[0] == right
-    finally:
-        fonts._files.cache_clear()
-        pdf_module._fetcher.cache_clear()
+@pytest.mark.parametrize("damage", [cut_in_half, empty, one_bit_changed, Path.unlink, as_a_folder])
+@pytest.mark.parametrize("name", ["math.ttf", "math.woff", fonts.TABLE])
+def test_fonts_that_were_built_before_are_taken_unless_they_are_damaged(
+    damage: Callable[[Path], None], name: str, math: fonts.Face, tmp_path: Path
+) -> None:
+    fonts.bring(tmp_path / "brought")
+    sound = page(math)
+    assert not (tmp_path / "cache").exists()
+    damage(tmp_path / "brought" / name)
+    assert page(math) == sound
+
+
+@pytest.mark.parametrize("change", ["code", "typeface"])
+def test_fonts_of_other_code_or_other_typefaces_are_not_taken(
+    change: str, math: fonts.Face, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "brought"
+    with monkeypatch.context() as changed:
+        if change == "code":
+            for name in ("faces.py", "glyphs.py"):
+                (tmp_path / name).write_text(f"# another {name}", encoding="utf-8")
+            changed.setattr(fonts, "__file__", str(tmp_path / "fonts.py"))
+        else:
+            changed.setattr(fonts, "MATH", fonts.SANS)
+        fonts._sources.cache_clear()
+        fonts.bring(folder)
+        forget()
+        assert fonts._built_before()
+    fonts._sources.cache_clear()
+    forget()
+    assert not fonts._built_before()
+    assert math.font == faces_module.build()["math.ttf"]
 
 
 def test_the_css_names_each_face_once(faces: dict[str, fonts.Face]) -> None:
