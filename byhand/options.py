@@ -9,9 +9,10 @@ from byhand.arithmetic.domain import Domain
 from byhand.arithmetic.systems import Rounding, number_system
 from byhand.formats import Paper, Setup
 from byhand.secret import Secret
-from byhand.worksheet.document import VIEWS, Level, Orientation, View
+from byhand.worksheet.folders import ENGLISH
 from byhand.worksheet.inverse import LeftOut
-from byhand.worksheet.sheet import ENGLISH, Sheet
+from byhand.worksheet.sheet import Sheet
+from byhand.worksheet.views import VIEWS, Level, Orientation, View
 
 OF_SECRET = "class"  # stands on a page in place of a seed, where a secret decides the numbers
 USUAL_FORMATS = ("html", "pdf", "json")  # formats

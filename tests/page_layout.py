@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from byhand.formats.html.page import PAPERS
 from byhand.formats.pdf import rendered_document as laid_out
-from byhand.worksheet.document import VIEWS
+from byhand.worksheet.views import VIEWS
 
 MM = 96 / 25.4  # CSS pixels
 

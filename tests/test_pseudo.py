@@ -21,9 +21,9 @@ from byhand.pipeline import prepare
 from byhand.reading.page import read_html
 from byhand.reading.pdf import read_pdf
 from byhand.reading.verify import verify
-from byhand.worksheet.document import VIEWS
 from byhand.worksheet.messages import messages
 from byhand.worksheet.sheet import load_sheet, sheet_files
+from byhand.worksheet.views import VIEWS
 
 SHEETS = sorted(sheet_files())
 PRINTED = ["softmax", "layer-norm", "shapes", "kv-cache", "sizing"]  # in PDF: one of each kind of question

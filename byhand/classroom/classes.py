@@ -25,9 +25,9 @@ from byhand.errors import ConfigError, OutputError, RosterError
 from byhand.files import mend, output_errors, staged, staging, sync_folder, write
 from byhand.formats.pdf.template import copy_pdf
 from byhand.options import Options
-from byhand.worksheet.document import View
 from byhand.worksheet.messages import messages
 from byhand.worksheet.sheet import Sheet, load_sheet
+from byhand.worksheet.views import View
 
 CHUNK = 1000  # students whose copies are made at once
 WRITERS = 4  # threads that write files

@@ -29,7 +29,8 @@ from byhand.notation.text import value_text
 from byhand.runs import Run
 from byhand.witness.judge import judge
 from byhand.worksheet.asked import as_word
-from byhand.worksheet.document import Document, View
+from byhand.worksheet.document import Document
+from byhand.worksheet.views import View
 
 Filled = tuple[int | Template, tuple[bytes, ...]]  # the number of a layout, or a copy's own template; and its streams
 CLASS_VIEWS: tuple[View, ...] = ("worksheet", "key")

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Literal
 
 from byhand.errors import ExtraError, UnknownNameError
 from byhand.runs import Run
-from byhand.worksheet.document import VIEWS, Document, View
+from byhand.worksheet.document import Document
+from byhand.worksheet.views import VIEWS, View
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint

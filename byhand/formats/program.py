@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from byhand.formats import fonts
-from byhand.worksheet.sheet import folders, shipped
+from byhand.worksheet.folders import folders, shipped
 
 
 def program_key(*parts: object) -> str | None:

@@ -17,7 +17,7 @@ from byhand.reading.page import Page
 from byhand.reading.pdf import letters_of, opened, paper_of
 from byhand.reading.ways import options_of, sheet_of
 from byhand.secret import Secret
-from byhand.worksheet.document import View
+from byhand.worksheet.views import View
 
 CLASSES_KEPT = 4  # that are laid out
 _OF_A_COPY = ("view", "hash", "student", "named")  # what the pages of a class say differently

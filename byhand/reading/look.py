@@ -11,7 +11,7 @@ from byhand.formats.html.page import PAPERS
 from byhand.reading.back import Again
 from byhand.reading.markup import markup_difference
 from byhand.reading.page import Page
-from byhand.worksheet.sheet import own_templates
+from byhand.worksheet.folders import own_templates
 
 _FONT = re.compile(r"data:font/[A-Za-z0-9;,+/=]*")
 

@@ -19,7 +19,7 @@ from byhand.reading.page import Page
 from byhand.reading.pdf import said_in
 from byhand.reading.verify import content_of, verify
 from byhand.secret import Secret
-from byhand.worksheet.document import View
+from byhand.worksheet.views import View
 
 CHUNK = 400  # files that are read at once
 PAGES = (".html", ".pdf", ".json")

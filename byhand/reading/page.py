@@ -21,7 +21,7 @@ from byhand.options import OF_SECRET
 from byhand.secret import Secret
 from byhand.worksheet.asked import NAME as ASKED
 from byhand.worksheet.asked import as_text, from_words
-from byhand.worksheet.document import VIEWS, View
+from byhand.worksheet.views import VIEWS, View
 
 _UNSEEN = re.compile("[\\s\u00ad\u034f\u200b-\u200d\u2060-\u2064\ufe00-\ufe0f\ufeff]")  # and orders no text
 LONGEST_SEED = 1000  # digits

@@ -20,8 +20,8 @@ from byhand.own_numbers import run_values
 from byhand.reading.ways import Judges
 from byhand.record import entry, fingerprint, parsed, read
 from byhand.runs import Run
-from byhand.worksheet.document import Level
 from byhand.worksheet.sheet import languages_of, load_sheet
+from byhand.worksheet.views import Level
 
 Remade = tuple[Run, Collection[str]]  # a run, and the steps that its page shows, of which its hash is made
 SINCE_SCHEMA_2 = ("axes", "part", "rule", "rules")

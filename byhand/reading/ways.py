@@ -19,8 +19,8 @@ from byhand.reading.guess import original, recorded_with_lost, values_of
 from byhand.reading.page import Page
 from byhand.runs import Run
 from byhand.worksheet.asked import left_out
-from byhand.worksheet.document import Level, Orientation
 from byhand.worksheet.sheet import NUMBER_SYSTEMS, Sheet, load_sheet
+from byhand.worksheet.views import Level, Orientation
 
 Judges = Sequence[Callable[[Run], None]]
 ROUGHLY = number_system("decimal", rounding="once")  # computes any function, without a loss from step to step

@@ -10,9 +10,10 @@ from byhand.model import Model
 from byhand.model.config import Config
 from byhand.model.names import is_parameter, symbol
 from byhand.tape import Step, Tape
-from byhand.worksheet.document import Box, Map, Node, Orientation, Section, State, sections_asking
+from byhand.worksheet.document import Box, Map, Node, Section, State, sections_asking
 from byhand.worksheet.messages import Messages
 from byhand.worksheet.stacks import two_stacks
+from byhand.worksheet.views import Orientation
 
 # the parts of the decoder-only architecture, in the order of the residual stream
 PRE_NORM = ("embed", "ln1", "heads", "out", "add1", "ln2", "mlp", "add2", "ln_final", "unembed")

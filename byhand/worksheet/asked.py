@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from urllib.parse import quote, unquote
 
 from byhand.worksheet.context import Context
+from byhand.worksheet.folders import own_templates
 from byhand.worksheet.inverse import LeftOut, leave_out
-from byhand.worksheet.sheet import own_templates
 
 NAME = "byhand"  # of the entry among the metadata
 _WORD = r"[a-z]+=[\w.:;,/\[\]%~-]*"

@@ -13,10 +13,11 @@ from byhand.mistakes import foil
 from byhand.model.config import Config
 from byhand.model.names import is_parameter, symbol
 from byhand.tape import Place, Tape
-from byhand.worksheet.document import Cell, Falk, Level, Orientation, Panel, Role, Strip
+from byhand.worksheet.document import Cell, Falk, Panel, Role, Strip
 from byhand.worksheet.inverse import LeftOut, leave_out, places_of, solutions
 from byhand.worksheet.messages import Messages, messages
 from byhand.worksheet.sheet import Sheet
+from byhand.worksheet.views import Level, Orientation
 
 PRODUCTS = ("matmul", "affine", "dot_rows")
 # the sign of an operation between operands that stand side by side

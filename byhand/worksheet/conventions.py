@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from byhand.arithmetic.domain import Domain
 from byhand.model.config import Config
 from byhand.tape import Tape
-from byhand.worksheet.document import Orientation, Section, sections_asking
+from byhand.worksheet.document import Section, sections_asking
 from byhand.worksheet.messages import Messages
+from byhand.worksheet.views import Orientation
 
 
 def conventions(

@@ -27,14 +27,11 @@ from byhand.notation.text import value_text
 from byhand.tape import Place
 from byhand.worksheet.effort import Effort
 from byhand.worksheet.messages import Messages, messages
+from byhand.worksheet.views import Level, Orientation
 
 MOST_LINES = 60  # to write on: more than a page has
 Role = Literal["given", "parameter", "ask", "copy"]
 BlankRole = Literal["ask", "copy", "inverse", "word", "entry", "size", "text"]
-View = Literal["worksheet", "key", "worked"]
-VIEWS: tuple[View, ...] = ("worksheet", "key", "worked")
-Level = Literal["easy", "standard", "stretch"]
-Orientation = Literal["rows", "columns"]  # what tokens are
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ from byhand.errors import SheetError, UnknownNameError, ValuesError
 from byhand.mistakes import MISTAKES
 from byhand.model.files import check_dots
 from byhand.notation.words import unprintable
-from byhand.worksheet.sheet import ENGLISH, folders, known_language, shipped
+from byhand.worksheet.folders import ENGLISH, folders, shipped
+from byhand.worksheet.sheet import known_language
 
 READ_BACK = "foot.line"  # the text that `verify` reads on a page: the sheet, the seed and the hash
 LARGEST_MESSAGES = 200_000  # characters

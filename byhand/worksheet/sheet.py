@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +16,8 @@ from byhand.model.files import merged
 from byhand.model.parameters import parameter_shapes
 from byhand.model.weights import Values
 from byhand.notation.words import unprintable
+from byhand.worksheet.folders import ENGLISH, folders
 
-ENGLISH = "en"
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")  # a language tag, as in HTML and PDF
 _FRONT = re.compile(r"\A---[ \t]*\n(.*?)\n---[ \t]*(?:\n|\Z)", re.DOTALL)
 _WORDS = ("title", "goal", "model")
@@ -98,31 +96,6 @@ _KEYS = {
     "letters": dict, "config": dict, "tokens": list, "source": list, "vocabulary": list, "inputs": dict,
     "weights": dict, "pick_words": bool, "in_place": list,
 }  # fmt: skip
-
-
-_TEMPLATES = ("*.html", "*.css", "blocks/*.html", "messages/*.toml")
-
-
-def folders() -> tuple[Path, ...]:
-    """The folders that are searched for sheets and templates: BYHAND_TEMPLATES, if set, then the shipped folder."""
-    own = os.environ.get("BYHAND_TEMPLATES")
-    return (*((Path(own),) if own else ()), shipped())
-
-
-def own_templates() -> str:
-    """A short hash of the templates and messages in one's own folder; empty where there are none."""
-    own = folders()[:-1]
-    files = [(folder, path) for folder in own for pattern in _TEMPLATES for path in sorted(folder.glob(pattern))]
-    parts = [part for folder, path in files for part in (bytes(path.relative_to(folder)), path.read_bytes())]
-    return sha256(b"\0".join(parts)).hexdigest()[:7] if parts else ""
-
-
-@cache
-def shipped() -> Path:
-    """The shipped folder of templates: in the wheel inside the package, in a checkout beside it."""
-    package = Path(__file__).resolve().parent.parent
-    inside = package / "templates"
-    return inside if inside.is_dir() else package.parent / "templates"
 
 
 def check_room(sheet: Sheet, steps: Iterable[str]) -> None:

@@ -8,8 +8,9 @@ from dataclasses import replace
 from byhand.model.config import Config
 from byhand.model.names import DECODER, ENCODER
 from byhand.tape import Step, Tape
-from byhand.worksheet.document import Box, Map, Orientation, Section, State, sections_asking
+from byhand.worksheet.document import Box, Map, Section, State, sections_asking
 from byhand.worksheet.messages import Messages
+from byhand.worksheet.views import Orientation
 
 _PARTS = {
     ("encoder", "post"): ("embed", "heads", "add1", "ln1", "mlp", "add2", "ln2"),

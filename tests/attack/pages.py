@@ -19,8 +19,8 @@ from byhand.options import Options
 from byhand.pipeline import generate
 from byhand.reading.pdf import letters_of
 from byhand.reading.verify import verify
-from byhand.worksheet.document import VIEWS
 from byhand.worksheet.sheet import sheet_files
+from byhand.worksheet.views import VIEWS
 
 _TEXT = re.compile(rb"(?P<font>/\S+) [\d.]+ Tf|<(?P<glyph>[0-9a-f]{4})>[^<\]]*\] TJ")
 NO_NUMBERS = re.compile(

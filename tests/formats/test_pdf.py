@@ -23,8 +23,8 @@ from byhand.formats.pdf import pdf
 from byhand.formats.pdf import rendered_document as laid_out
 from byhand.options import Options
 from byhand.pipeline import prepare
-from byhand.worksheet.document import VIEWS
 from byhand.worksheet.sheet import load_sheet, sheet_files
+from byhand.worksheet.views import VIEWS
 
 SHEETS = sorted(sheet_files())
 EXACT, DECIMAL, SYMBOLIC = ("exact", None), ("decimal", "e"), ("symbolic", None)

@@ -14,7 +14,7 @@ from byhand.errors import ExtraError, UnknownNameError
 from byhand.formats import OWN, Format, asked, known, names, ready
 from byhand.options import Options
 from byhand.pipeline import generate
-from byhand.worksheet.document import VIEWS
+from byhand.worksheet.views import VIEWS
 
 COUNT = '''"""A format of another package: how many blanks a sheet has."""
 from byhand.formats import Format

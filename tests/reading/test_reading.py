@@ -30,8 +30,8 @@ from byhand.reading.pdf import letters_of, read_pdf
 from byhand.reading.verify import report, verify
 from byhand.record import FORMER_OPS, as_text
 from byhand.worksheet.asked import from_words, left_out
-from byhand.worksheet.document import VIEWS
 from byhand.worksheet.sheet import all_sheets, load_sheet
+from byhand.worksheet.views import VIEWS
 
 SHEETS = [sheet.name for sheet in all_sheets()]
 EVERY = ("worksheet", "key", "worked")

@@ -11,7 +11,7 @@ from byhand.options import Options
 from byhand.pipeline import prepare
 from byhand.worksheet import document
 from byhand.worksheet.document import Block, Figure, Question, TextBlock
-from byhand.worksheet.sheet import shipped
+from byhand.worksheet.folders import shipped
 
 BLOCKS = [found for found in vars(document).values() if isinstance(found, type) and issubclass(found, Block)]
 KINDS = {block.kind: block for block in BLOCKS if hasattr(block, "kind")}

@@ -16,8 +16,10 @@ from byhand.options import Options
 from byhand.pipeline import prepare
 from byhand.reading.verify import verify
 from byhand.worksheet import calls
-from byhand.worksheet.document import VIEWS, Figure, Question
-from byhand.worksheet.sheet import load_sheet, parse_sheet, shipped
+from byhand.worksheet.document import Figure, Question
+from byhand.worksheet.folders import shipped
+from byhand.worksheet.sheet import load_sheet, parse_sheet
+from byhand.worksheet.views import VIEWS
 
 DOCS = (Path(__file__).parents[2] / "docs" / "sheets.md").read_text(encoding="utf-8")
 SECTION = DOCS.partition("## A kind of question of your own\n")[2]

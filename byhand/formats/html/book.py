@@ -11,8 +11,9 @@ from byhand.formats import Paper
 from byhand.formats.html.page import Pages, rendered
 from byhand.runs import Run
 from byhand.worksheet.asked import as_words
-from byhand.worksheet.document import VIEWS, Document, View
+from byhand.worksheet.document import Document
 from byhand.worksheet.messages import Messages
+from byhand.worksheet.views import VIEWS, View
 
 BOOK = as_words({"holds": "sheets"})  # what it says of itself for who reads pages back
 

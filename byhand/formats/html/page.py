@@ -39,11 +39,12 @@ from byhand.notation.words import unprintable
 from byhand.runs import Run
 from byhand.tape import shape_text
 from byhand.worksheet.asked import as_word, as_words
-from byhand.worksheet.document import Block, Document, Lines, View, Working
+from byhand.worksheet.document import Block, Document, Lines, Working
 from byhand.worksheet.effort import Effort
+from byhand.worksheet.folders import folders
 from byhand.worksheet.messages import Messages
 from byhand.worksheet.sandbox import Sandbox, loader
-from byhand.worksheet.sheet import folders
+from byhand.worksheet.views import View
 
 Medium = Literal["print", "screen"]
 # mm; the live area is the same on both papers, and so are the page breaks; later pages have a running line on top

@@ -1,0 +1,10 @@
+"""What a page may be: whom it is for, how hard it is, and which way its matrices lie."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+View = Literal["worksheet", "key", "worked"]
+VIEWS: tuple[View, ...] = ("worksheet", "key", "worked")
+Level = Literal["easy", "standard", "stretch"]
+Orientation = Literal["rows", "columns"]  # what tokens are
