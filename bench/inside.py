@@ -22,13 +22,15 @@ def shares(sheet: str, kind: str) -> dict[str, float]:
     """Seconds that each stage of one `generate` takes."""
     start = perf_counter()
     import byhand.cli  # noqa: F401
-    from byhand import pipeline
+    from byhand import arrange, choose, pipeline
     from byhand.formats.html import page as html
     from byhand.options import Options
+    from byhand.witness import judge
+    from byhand.worksheet import sheet as sheets
 
     stages = [
-        (pipeline, "load_sheet", "sheet"), (pipeline, "choose", "numbers"), (pipeline, "arrange", "run and document"),
-        (pipeline, "judge", "witness"),
+        (sheets, "load_sheet", "sheet"), (choose, "choose", "numbers"), (arrange, "arrange", "run and document"),
+        (judge, "judge", "witness"),
         (html.Pages, "__init__", "grids"), (html.Pages, "html", "template"), (pipeline, "write", "writing"),
     ]  # fmt: skip
     if kind == "pdf":

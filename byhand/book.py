@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from byhand.choose import Tell, unheard
 from byhand.files import write
 from byhand.formats import Format, asked, ready
-from byhand.options import Options
+from byhand.options import Options, Tell, unheard
 from byhand.pipeline import prepare
 from byhand.runs import Run
 from byhand.worksheet.document import Document

@@ -18,7 +18,6 @@ import shutil
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
-from fractions import Fraction
 from functools import wraps
 from itertools import accumulate, pairwise
 from pathlib import Path
@@ -92,12 +91,16 @@ def as_data(made: object) -> bytes:
 
 def from_data(kind: type[T], content: bytes) -> T:
     """What `as_data` has written. kind: its type; the types of the fields say what each part is."""
+    from fractions import Fraction
+
     import msgspec
 
     return msgspec.msgpack.decode(content, type=kind, dec_hook=lambda _, text: Fraction(text))
 
 
 def _fraction_text(made: object) -> str:
+    from fractions import Fraction
+
     if isinstance(made, Fraction):
         return str(made)
     raise TypeError(f"{type(made).__name__} is no data")

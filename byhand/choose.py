@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from byhand.errors import ConfigError
 from byhand.model import Model
 from byhand.model.weights import Values, check_positions, complete
-from byhand.options import Options
+from byhand.options import Options, Tell, unheard
 from byhand.worksheet.sheet import Sheet
 
 Quality = Mapping[str, Any]  # the promises that numbers found by the search keep
-Tell = Callable[[object], None]  # receives messages for the user
-
-
-def unheard(line: object) -> None:
-    """Drop a message: the default Tell."""
 
 
 def choose(sheet: Sheet, options: Options, tell: Tell = unheard) -> tuple[Values, Quality | None]:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import gc
-import json
 import signal
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import click
@@ -120,20 +118,19 @@ def _tell(line: object) -> None:
 @_language
 def list_(as_json: bool, language: str) -> None:
     """The sheets, in the order of the course."""
-    from byhand.arrange import own_effort
-    from byhand.worksheet.sheet import all_sheets
+    from byhand.course import course
 
-    sheets = [(sheet, own_effort(sheet).minutes) for sheet in all_sheets(language)]
+    sheets = course(language)
     if as_json:
-        keys = ("name", "number", "title", "prerequisites")
-        rows = [
-            {**{k: getattr(s, k) for k in keys}, "model": s.model.name, "minutes": minutes} for s, minutes in sheets
-        ]
+        import json
+
+        keys = ("name", "number", "title", "prerequisites", "model", "minutes")
+        rows = [{key: getattr(sheet, key) for key in keys} for sheet in sheets]
         click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
         return
-    width = max(len(s.name) for s, _ in sheets)
-    for s, minutes in sheets:
-        _say(f"{s.number:3}  {s.name:{width}}  {minutes:4} min  {s.title}")
+    width = max(len(sheet.name) for sheet in sheets)
+    for sheet in sheets:
+        _say(f"{sheet.number:3}  {sheet.name:{width}}  {sheet.minutes:4} min  {sheet.title}")
 
 
 @main.command()
@@ -197,22 +194,26 @@ def generate(
 ) -> None:  # fmt: skip
     """Print a worksheet and its key; without SHEET, the flagship: a whole small language model."""
     from byhand import pipeline
-    from byhand.model.files import load_entries
+    from byhand.course import course
     from byhand.options import Options, views_asked
-    from byhand.worksheet.sheet import all_sheets
 
     gc.freeze()  # what was imported is no garbage; to have it searched again and again took 5 % of the time
 
     if every and sheets:
         raise click.UsageError("give sheets or --all, not both")
+    values: object = None
+    if values_files:
+        from byhand.model.files import load_entries
+
+        values = load_entries(*values_files)
     options = Options(
         seed=seed, numbers=numbers, places=places, rounding=rounding, base=int(base) if base in ("2", "3") else base,
         orientation=orientation, views=views_asked(view), formats=formats, paper=paper,  # type: ignore[arg-type]
         tokens=tuple(tokens.split()) if tokens else (), answer=answer, level=level,  # type: ignore[arg-type]
-        values=load_entries(*values_files) if values_files else None, weight_places=weight_places, cache=cache,
+        values=values, weight_places=weight_places, cache=cache,
         language=language,
     )  # fmt: skip
-    names = [s.name for s in all_sheets(language)] if every else list(sheets) or [pipeline.FLAGSHIP]
+    names = [sheet.name for sheet in course(language)] if every else list(sheets) or [pipeline.FLAGSHIP]
     if book:
         from byhand.book import book as bind
 
@@ -374,6 +375,8 @@ def run(
     json_file: str | None, onnx_file: str | None,
 ) -> None:  # fmt: skip
     """Run a model on your own numbers and print every step."""
+    from pathlib import Path
+
     from byhand.files import write
     from byhand.own_numbers import load_values, run_values
     from byhand.record import as_table, as_text
@@ -397,21 +400,24 @@ def run(
 
 
 @main.command()
-@click.argument("paths", nargs=-1, required=True, metavar="FILE|FOLDER …", type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, required=True, metavar="FILE|FOLDER …", type=click.Path())
 @click.option("--onnx", is_flag=True, help="Let ONNX's reference implementation judge the numbers, too.")
 @click.option("--secret", "secret_file", type=click.Path(), metavar="FILE", help="The secret of the class.")
 @click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="How many cores to use.")
-def verify(paths: tuple[Path, ...], onnx: bool, jobs: int, secret_file: str | None) -> None:
+def verify(paths: tuple[str, ...], onnx: bool, jobs: int, secret_file: str | None) -> None:
     """Check worksheets, keys and worked files, HTML or PDF, as printed, and run.json: each number of them.
 
     Of a folder, such as a class's, all files in it are checked, and only those that are wrong are named.
     """
+    from pathlib import Path
+
     from byhand.reading.verify import report
     from byhand.secret import read_secret
 
     secret = read_secret(secret_file) if secret_file is not None else None
     wrong = False
-    for folder in filter(Path.is_dir, paths):
+    given = [Path(path) for path in paths]
+    for folder in filter(Path.is_dir, given):
         from byhand.reading.many import files_in, wrong_of
 
         found, in_part, (files, others) = 0, 0, files_in(folder)
@@ -428,7 +434,7 @@ def verify(paths: tuple[Path, ...], onnx: bool, jobs: int, secret_file: str | No
         passed = f"; passed over: {', '.join(others)}" if others else ""
         _say(f"{folder}: {len(files):,} files, {right}, {found:,} not{passed}")
         wrong = wrong or found > 0 or not files
-    for file in paths:
+    for file in given:
         if file.is_dir():
             continue
         lines, readable = report(file, onnx=onnx, secret=secret)

@@ -20,7 +20,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from difflib import get_close_matches
 
 MOST_PROBLEMS = 10  # problems in one message
 MOST_SUGGESTIONS = 40  # names that a message lists where none is close to the one asked for
@@ -35,6 +34,8 @@ class UnknownNameError(ByHandError):
     """A name that does not exist was asked for."""
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        from difflib import get_close_matches  # most commands name what there is
+
         names = sorted(known)
         alike = sorted((other for other in names if f".{other}".lower().endswith(f".{name}".lower())), key=len)
         close = alike or get_close_matches(name, names, n=1, cutoff=0.5)

@@ -1,21 +1,29 @@
-"""The options of `generate`, of `class` and of the book."""
+"""The options of `generate`, of `class` and of the book, and who is told what they lead to."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
-from byhand.arithmetic.domain import Domain
-from byhand.arithmetic.systems import Rounding, number_system
 from byhand.formats import Paper, Setup
-from byhand.secret import Secret
 from byhand.worksheet.folders import ENGLISH
-from byhand.worksheet.inverse import LeftOut
-from byhand.worksheet.sheet import Sheet
 from byhand.worksheet.views import VIEWS, Level, Orientation, View
+
+if TYPE_CHECKING:  # pages from the cache need nothing of it
+    from byhand.arithmetic.domain import Domain
+    from byhand.arithmetic.systems import Rounding
+    from byhand.secret import Secret
+    from byhand.worksheet.inverse import LeftOut
+    from byhand.worksheet.sheet import Sheet
 
 OF_SECRET = "class"  # stands on a page in place of a seed, where a secret decides the numbers
 USUAL_FORMATS = ("html", "pdf", "json")  # formats
+Tell = Callable[[object], None]  # receives messages for the user
+
+
+def unheard(line: object) -> None:
+    """Drop a message: the default Tell."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +96,8 @@ class Options:
     @property
     def domain(self) -> Domain:
         """The number system."""
+        from byhand.arithmetic.systems import number_system
+
         return number_system(self.numbers or "exact", self.places, self.rounding)
 
     @property

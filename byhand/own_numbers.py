@@ -6,11 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from byhand.arithmetic.systems import Rounding, number_system
-from byhand.choose import Tell, rounded, unheard
+from byhand.choose import rounded
 from byhand.errors import MOST_PROBLEMS
 from byhand.model import MODELS, unread
 from byhand.model.files import load_entries
 from byhand.model.weights import Values, complete
+from byhand.options import Tell, unheard
 from byhand.record import fingerprint
 from byhand.runs import Run
 

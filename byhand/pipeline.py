@@ -7,18 +7,18 @@ all or none
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from byhand.arrange import arrange
 from byhand.cache import cached_by
-from byhand.choose import Tell, choose, unheard
 from byhand.files import write
 from byhand.formats import asked, ready
 from byhand.formats.program import program_key
-from byhand.options import Options
-from byhand.runs import Run
-from byhand.witness.judge import judge
-from byhand.worksheet.document import Document
-from byhand.worksheet.sheet import Sheet, load_sheet
+from byhand.options import Options, Tell, unheard
+
+if TYPE_CHECKING:  # and within functions: a sheet from the cache needs nothing of what makes one
+    from byhand.runs import Run
+    from byhand.worksheet.document import Document
+    from byhand.worksheet.sheet import Sheet
 
 FLAGSHIP = "gpt"
 
@@ -31,20 +31,21 @@ def generate(
     Raises: ByHandError; then nothing has been written.
     """
     options = options or Options()
-    sheet = load_sheet(name, options.language)
-    files = files_of(sheet, options, tell)
-    return write(Path(out) / f"{sheet.name}-seed{options.chosen_seed}", files)
+    files = files_of(name, options, tell)
+    return write(Path(out) / f"{name}-seed{options.chosen_seed}", files)
 
 
-def _key(sheet: Sheet, options: Options, tell: Tell) -> str | None:
-    return program_key(sheet, options) if options.cache and options.values is None else None
+def _key(name: str, options: Options, tell: Tell) -> str | None:
+    return program_key(name, options) if options.cache and options.values is None else None
 
 
 @cached_by("sheets", _key, files=True)
-def files_of(sheet: Sheet, options: Options, tell: Tell) -> dict[str, bytes]:
+def files_of(name: str, options: Options, tell: Tell) -> dict[str, bytes]:
     """The contents of a sheet's files, by their names."""
+    from byhand.worksheet.sheet import load_sheet
+
     formats = [ready(name) for name in options.formats]
-    document, run = prepare(sheet, options, tell)
+    document, run = prepare(load_sheet(name, options.language), options, tell)
     return {
         format.file_of(view): format.make(document, run, view, options.setup)
         for format, view in asked(formats, options.views)
@@ -56,6 +57,10 @@ def prepare(sheet: Sheet, options: Options, tell: Tell = unheard) -> tuple[Docum
 
     Raises: WitnessError where it finds other numbers; ByHandError.
     """
+    from byhand.arrange import arrange
+    from byhand.choose import choose
+    from byhand.witness.judge import judge
+
     options = options.on(sheet)
     values, quality = choose(sheet, options, tell)
     document, run = arrange(sheet, values, options, quality)

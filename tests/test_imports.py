@@ -19,7 +19,8 @@ def imported(*arguments):
     command = [sys.executable, "-c", ASK, *map(str, arguments)]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    return {name.partition(".")[0] for name in done.stdout.splitlines()[-1].split()}
+    modules = done.stdout.splitlines()[-1].split()
+    return {name.partition(".")[0] for name in modules} | {name for name in modules if name.startswith("byhand.")}
 
 
 @pytest.mark.parametrize(
@@ -41,3 +42,11 @@ def test_generate_spares_what_it_does_not_need(arguments, spared, tmp_path):
 def test_list_and_show_print_nothing_on_paper():
     for command in (["list"], ["show", "gpt"]):
         assert not imported(*command) & (PRINTING | SYMBOLS), command
+
+
+@pytest.mark.parametrize("command", [["list"], ["generate", "shapes", "--format", "html", "--out", "output"]])
+def test_what_was_made_before_needs_nothing_that_makes_it(command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    making = {"byhand.tape", "byhand.worksheet.sheet", "byhand.formats.html.page", "yaml", "jinja2", "markdown_it"}
+    imported(*command)
+    assert not imported(*command) & making

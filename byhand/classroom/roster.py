@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
-from byhand.choose import Tell, unheard
 from byhand.errors import MOST_PROBLEMS, RosterError
 from byhand.notation.number import shown
 from byhand.notation.words import unprintable
+from byhand.options import Tell, unheard
 
 HEADINGS = {
     "name": "name, full name, student, student name, vollständiger name, nom complet, nombre completo",

@@ -14,12 +14,13 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Literal
 
 from byhand.errors import ExtraError, UnknownNameError
-from byhand.runs import Run
-from byhand.worksheet.document import Document
 from byhand.worksheet.views import VIEWS, View
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
+
+    from byhand.runs import Run
+    from byhand.worksheet.document import Document
 
 ENTRY_POINT_GROUP = "byhand.formats"  # the group of the entry points by which other packages add formats
 Paper = Literal["a4", "letter"]
@@ -33,8 +34,8 @@ class Setup:
     cache: bool = True
 
 
-Make = Callable[[Document, Run, View, Setup], bytes]
-Bind = Callable[[Sequence[tuple[Document, Run]], Sequence[View], Setup], Mapping[str, bytes]]
+Make = Callable[["Document", "Run", View, Setup], bytes]
+Bind = Callable[[Sequence[tuple["Document", "Run"]], Sequence[View], Setup], Mapping[str, bytes]]
 
 
 @dataclass(frozen=True)

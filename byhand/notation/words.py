@@ -6,9 +6,9 @@ import re
 
 # control characters except tab and newline, surrogates, private use characters, and marks that reorder text
 _BAD = r"\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ue000-\uf8ff"
-_IN_WORDS = re.compile(rf"[\t\n{_BAD}\U000f0000-\U0010ffff]")
-_IN_LINES = re.compile(rf"[{_BAD}]")  # allows the planes from U+F0000 on: the marks of a class (arithmetic/copies)
-_ON_A_TERMINAL = re.compile(rf"[\t\n{_BAD}\u061c\u200e\u200f\U000f0000-\U0010ffff]")  # and marks of order
+_IN_WORDS = rf"[\t\n{_BAD}\U000f0000-\U0010ffff]"
+_IN_LINES = rf"[{_BAD}]"  # allows the planes from U+F0000 on: the marks of a class (arithmetic/copies)
+_ON_A_TERMINAL = rf"[\t\n{_BAD}\u061c\u200e\u200f\U000f0000-\U0010ffff]"  # and marks of order
 
 
 def unprintable(text: str, lines: bool = False) -> str:
@@ -16,10 +16,10 @@ def unprintable(text: str, lines: bool = False) -> str:
 
     lines: whether the text may have several lines, and tabs.
     """
-    found = (_IN_LINES if lines else _IN_WORDS).search(text)
+    found = re.search(_IN_LINES if lines else _IN_WORDS, text)
     return ascii(found[0])[1:-1] if found else ""
 
 
 def escaped(text: str) -> str:
     """A text as a terminal may show it, in one line: what a terminal would obey, or would not show, as `\\x1b`."""
-    return _ON_A_TERMINAL.sub(lambda found: ascii(found[0])[1:-1], text)
+    return re.sub(_ON_A_TERMINAL, lambda found: ascii(found[0])[1:-1], text)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import zlib
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 def test_a_second_generate_makes_nothing(tmp_path):
@@ -47,3 +51,39 @@ def test_a_second_generate_makes_nothing(tmp_path):
     sheets = [zlib.decompress(file.read_bytes()[32:]) for file in (tmp_path / "own").glob("sheets/*")]
     assert [len(once), len(sheets)] == [2, 2]
     assert all(b"%PDF" in each for each in [*once, *sheets])
+
+
+def replace_in_place(file: Path, old: str, new: str) -> None:
+    """Change a text without changing the file's size or times."""
+    assert len(old.encode()) == len(new.encode())
+    text, about = file.read_text(encoding="utf-8"), file.stat()
+    assert old in text
+    file.write_text(text.replace(old, new), encoding="utf-8")
+    os.utime(file, ns=(about.st_atime_ns, about.st_mtime_ns))
+
+
+def test_a_change_of_the_program_or_its_templates_is_seen_at_once(tmp_path):
+    compiled = shutil.ignore_patterns("__pycache__")  # Python goes by the times and sizes of source files
+    for folder in ("byhand", "templates"):
+        shutil.copytree(CHECKOUT / folder, tmp_path / folder, ignore=compiled)
+    env = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache"), "PYTHONPATH": str(tmp_path)}
+
+    def printed() -> tuple[str, str]:
+        """The list of sheets, and a page."""
+        command = [sys.executable, "-B", "-c", "from byhand.cli import main; main()"]
+        done = [
+            subprocess.run([*command, *words], capture_output=True, text=True, check=True, env=env, cwd=tmp_path)
+            for words in (["list"], ["generate", "shapes", "--format", "html", "--view", "worksheet"])
+        ]
+        return done[0].stdout, Path(tmp_path, "output", "shapes-seed0", "worksheet.html").read_text(encoding="utf-8")
+
+    before = printed()
+    assert printed() == before
+    replace_in_place(tmp_path / "templates" / "worksheets" / "shapes.md", "title: Shapes", "title: Sizes!")
+    told, page = printed()
+    assert told == before[0].replace("  Shapes\n", "  Sizes!\n") != before[0]
+    assert "<h1>Sizes!</h1>" in page
+    replace_in_place(tmp_path / "byhand" / "effort.py", "TYPICAL = 1.6", "TYPICAL = 3.2")
+    assert printed()[0] != told
+    replace_in_place(tmp_path / "templates" / "page.html", "<title>{{ d.title }}", "<title>{{ 'Other' }}")
+    assert "<title>Other</title>" in printed()[1]
