@@ -99,6 +99,14 @@ def beside(page):
                 assert box.position_x + box.width <= column.position_x + column.width + 4 * MM, box.text
 
 
+def roomy(page):
+    """A blank of a matrix is big enough for a pencil."""
+    for box in boxes(page):
+        if type(box).__name__ == "TableCellBox" and (box.element.get("class") or "")[:1] in ("a", "k"):
+            assert box.border_width() >= 9 * MM - 0.5
+            assert box.border_height() >= 7 * MM
+
+
 def on_lines(page):
     """An answer is no longer than the lines that a student has for it."""
     for ruled in of_class(boxes(page), "ruled"):

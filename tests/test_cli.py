@@ -145,8 +145,8 @@ def test_foils_lists_the_classic_mistakes(command):
         (("generate", "gpt", "--seed", "0", "--tokens", "the cat on"), "blocks.0.ln1.hook_scale, row 3, column 1: √(19/16) is not a "
          "rational number; use --numbers decimal"),
         (("generate", "gpt", "--softmax", "e"), "e is not a rational number; use --numbers decimal"),
-        (("generate", "gpt", "--out", "/proc/nowhere"), "cannot write to /proc/nowhere/gpt-seed0: No such file or "
-         "directory; choose another folder"),
+        (("generate", "gpt", "--format", "html", "--out", "/proc/nowhere"), "cannot write to /proc/nowhere/gpt-seed0: "
+         "No such file or directory; choose another folder"),
         (("generate", "gpt", "--answer", "HELLO"), "--answer 'HELLO' has 5 letters and the sentence 3 tokens; use a word of 3 "
          "letters, 3 words with spaces, or one of the vocabulary"),
         (("generate", "gpt", "--answer", "AAA"), "an answer that is 'A' after every token tells nothing apart; use one with another word"),
@@ -155,7 +155,7 @@ def test_foils_lists_the_classic_mistakes(command):
         (("generate", "gpt", "--answer", "CAT", "--seed", "0"), "--answer needs new numbers; leave out --values,"),
         (("generate", "attention-head", "--answer", "mat"), "attention-head says no words, so it has no answer; use gpt"),
         (("generate", "gpt", "--values", "none.json"), "none.json: No such file or directory"),
-        (("generate", "gpt", "--out", "a" * 300), f"cannot write to {'a' * 300}/gpt-seed0: File name too long; choose another"),
+        (("generate", "gpt", "--format", "html", "--out", "a" * 300), f"cannot write to {'a' * 300}/gpt-seed0: File name too long; choose another"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_generated_is_one_line(command, tmp_path, arguments, message):

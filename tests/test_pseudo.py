@@ -108,7 +108,7 @@ def names(document, run):
 def test_no_english_is_left_on_any_page(name, options, xx):
     document, run = made(name, **options)
     kept = MATHS | names(document, run)
-    for view in VIEWS:
+    for view in VIEWS if not options else ("worked",):  # which says what the others say, and more
         texts = Said(Pages(document, run).html(view, "screen").replace(document.stamp["hash"], "")).texts
         words = re.findall(r"[^\W\d_]{2,}", outside(" ".join(texts)))
         assert {word for word in words if word not in kept and not spelled(word, document)} == set()

@@ -109,18 +109,20 @@ def digits(page):
 @pytest.mark.parametrize("orientation", ["rows", "columns"])
 @pytest.mark.parametrize("sheet", SHEETS)
 def test_no_changed_digit_of_a_cell_is_missed(sheet, orientation):
-    """Some thirty of each page, thousands in all: of givens, answers, worked lines and labels. All others are read, too."""
-    tried = 0
+    """Some thirty of each page in rows and ten in columns: of givens, answers, worked lines and labels. All others are
+    read, too.
+    """
+    tried, some = 0, {"rows": 30, "columns": 10}[orientation]
     for whole in again(sheet, *VIEWS, orientation=orientation):
         assert list(whole.problems()) == []
         spots = list(digits(whole.page))
-        for t, r, c, at in spots[:: max(1, len(spots) // 30)]:
+        for t, r, c, at in spots[:: max(1, len(spots) // some)]:
             text = whole.page.tables[t].rows[r][c]
             problems = list(beside(whole, changed_cell(whole.page, t, r, c, other_digit(text, at))).problems())
             assert len(problems) == 1
             assert f"the page has {other_digit(text, at)}; its givens make {text}" in problems[0]
             tried += 1
-    assert tried > 80
+    assert tried > 2.6 * some
 
 
 def test_no_changed_digit_in_the_prose_is_missed():
@@ -334,7 +336,6 @@ def test_a_cell_of_two_lines_is_read_from_a_pdf():
 
 
 @pytest.mark.parametrize(("sheet", "options"), [
-    ("layer-norm", []),
     ("causal-mask", ["--numbers", "decimal", "--rounding", "once", "--places", "1"]),  # sums of what is printed
     *((sheet.name, []) for sheet in all_sheets() if "inverse(" in sheet.body),  # leave out the same in all copies
 ])  # fmt: skip
@@ -453,18 +454,23 @@ def test_numbers_that_change_places_in_the_pdf_are_found(printed, tmp_path):
         verify(rewritten(printed[0], tmp_path / "key.pdf", change))
 
 
+SIGNS = [
+    ("the", " cat", " sat"), (" ", "  x", "%20"), ("1", "2", "3"), ("a,b", "=", "<i>&amp;"), ("\\d", "$x$", "*a_b_"),
+]  # fmt: skip
 WORDS = [
-    ("the", " cat", " sat"), ("a b", "a  b", "a\u00a0b"), (" ", "  x", "%20"),  # as in the vocabularies of GPT-2
-    ("1", "2", "3"), ('"q"', "it's", "“x”"), ("a,b", "=", "<i>&amp;"), ("\\d", "$x$", "*a_b_"),
+    ("a b", " a  b", "a\u00a0b"), ('"q"', "it's", "“x”"),  # as in the vocabularies of GPT-2
     ("e\u0301a", "x\u0301", "q\u0301\u0323"),  # with combining accents
     ("שלום", "דוד (2)", "ab שלום 3, cd"), ("مَر لا", "12 שלום", "אֱ"),  # from right to left
     ("😀", "👩‍👧", "❤\ufe0f"), ("日本", "हिन्दी", "ไทย"), ("\u200eab", "a\u200db", "office"),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("words", WORDS)
-def test_whatever_is_in_a_word_the_page_is_right(words, tmp_path):
-    options = {"values": {"tokens": list(words)}, "views": ("key",), "formats": ("html", "pdf")}
+@pytest.mark.parametrize(("words", "formats"), [
+    *((words, ("html",)) for words in SIGNS),  # which are drawn as other words are
+    *((words, ("html", "pdf")) for words in WORDS),
+])  # fmt: skip
+def test_whatever_is_in_a_word_the_page_is_right(words, formats, tmp_path):
+    options = {"values": {"tokens": list(words)}, "views": ("key",), "formats": formats}
     for path in generate("attention-head", Options(**options), tmp_path):
         assert verify(path).faults == ()
 
@@ -769,8 +775,8 @@ def test_a_large_sheet_with_wide_numbers_or_of_other_sizes_is_read(orientation, 
     assert verify(path).faults == ()
     page = read_html(path.read_text(encoding="utf-8"))
     spots = [spot for spot in digits(page) if not page.tables[spot[0]].heads[spot[1]][spot[2]]]
-    for t, r, c, at in spots[7 :: len(spots) // 3]:
-        assert judged(changed_cell(page, t, r, c, other_digit(page.tables[t].rows[r][c], at)))
+    t, r, c, at = spots[2 * len(spots) // 3]
+    assert judged(changed_cell(page, t, r, c, other_digit(page.tables[t].rows[r][c], at)))
 
 
 def test_a_pdf_without_its_structure_is_refused(printed, tmp_path):

@@ -100,7 +100,7 @@ def test_every_step_keeps_its_numbers_in_every_variant_of_a_model(name, values):
     model = MODELS[name]
     known = moves(model, values).run
     right = numbers_by_step(whole_run(model, values, FLOATS), known)
-    for seed in range(1, 4):
+    for seed in (1, 2):
         other = renamed(model, values, seed)
         assert other != values
         found = numbers_by_step(whole_run(model, other, FLOATS), known)
