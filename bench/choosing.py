@@ -304,7 +304,7 @@ MEASURED: dict[Any, str] = {
     norms: "NORMS_TRIED",
     stack: "UPDATES_TRIED FRIENDLY_DRAWS PLAIN_DRAWS",
     search: "SCORES_DRAWN TABLES_DRAWN LAYER_MIXTURES_TRIED ENCODERS_TRIED DECODERS_TRIED",
-    lessons: "ORDERS_TRIED TABLE_BEAMS MIXED_TRIED LOGITS_TRIED LOGITS_TRIED_PERPLEXITY",
+    lessons: "TABLE_BEAMS MIXED_TRIED LOGITS_TRIED LOGITS_TRIED_PERPLEXITY",
 }
 MEASURED_ROWS = (
     "one head", "two heads, 4 tokens", "cross-attention", "block", "block, RMSNorm", "block, 5 tokens, post-norm",

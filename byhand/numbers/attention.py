@@ -36,6 +36,7 @@ from byhand.numbers.norms import (
     has_both_signs,
     is_friendly,
     starting_rows,
+    starting_units,
     unit_of,
 )
 from byhand.numbers.promises import Limits
@@ -546,8 +547,7 @@ class FriendlySums:
         self.most_added = min(2 * limits.stream, limits.integer)
         self.before = [row[None] for row in x]
         if is_free:
-            rows = starting_rows(d, kind, limits.stream - 1)
-            units = unit_of(rows, kind)
+            rows, units = (of(d, kind, limits.stream - 1) for of in (starting_rows, starting_units))
             self.before = [rows[(units == unit).all(1)] for unit in unit_of(x, kind)]
         self._friendly = friendly_rows(d, kind, self.reach)
         self._paired_with = x if (d, kind, is_free) == (4, "LN", False) else None

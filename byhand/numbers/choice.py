@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
 from typing import Any
 
 from byhand.arithmetic.exact import RATIONALS
@@ -14,12 +13,14 @@ from byhand.errors import ConfigError, DomainError
 from byhand.model import MODELS, Model
 from byhand.model.weights import Values
 from byhand.notation.number import shown
-from byhand.numbers.dice import Dice
+from byhand.numbers.dice import DRAW, Dice, SpentError
 from byhand.numbers.lessons import shuffled
-from byhand.numbers.promises import Limits, limits_of, promised, quality, usual_time, whole_time
+from byhand.numbers.promises import Limits, limits_of, promised, quality, usual_time, whole_time, work_of
 from byhand.numbers.registry import SEARCHES, Task, check
 from byhand.numbers.words import answers, new_words, sentence, vocabulary
 from byhand.tape import Tape
+
+MOST_WORK = 200_000_000  # of a search, as its dice count it: up to ten seconds; almost all need a tenth of one
 
 
 @dataclass(frozen=True)
@@ -42,30 +43,47 @@ def choose(
 
     Method: rejection sampling. An instance of the search is accepted if its run keeps every promise.
 
-    Raises: ConfigError for a configuration that cannot work; UnknownNameError, ValuesError.
+    Raises: ConfigError for a configuration that cannot work, or where MOST_WORK finds no numbers; UnknownNameError,
+    ValuesError.
     """
     if seed < 1:
         raise ConfigError(f"seed={seed} is not a seed; use 1 or more")
-    limits, expected, search = limits_of(level), None, SEARCHES.get(model.name)
+    dice = Dice(f"{seed} {level}", MOST_WORK)
+    try:
+        return _chosen(model, values, seed, dice, tuple(answer), limits_of(level), pick_words)
+    except SpentError:
+        other = "another seed or another answer" if answer or pick_words else "another seed"
+        raise ConfigError(
+            f"no numbers for seed {seed} in {MOST_WORK // 10**6} million steps of the search, the most that it may "
+            f"take; use {other}"
+        ) from None
+
+
+def _chosen(
+    model: Model, values: Values, seed: int, dice: Dice, answer: tuple[str, ...], limits: Limits, pick_words: bool
+) -> Chosen:
+    search, expected = SEARCHES.get(model.name), None
     if answer and not model.says_words:
         able = ", ".join(other.name for other in MODELS.values() if other.says_words)
         raise ConfigError(f"{model.name} says no words, so it has no answer; use {able}")
     if search is None:
-        return _shuffled(model, values, seed, level)
+        return Chosen(*shuffled(model, values, dice, limits))
     if model.says_words:
-        values, answer = _with_words(values, seed, tuple(answer), pick_words)
+        values, answer = _with_words(values, seed, answer, pick_words)
     check(Task(model, values, limits), search.requires)
     if search.like_sheet:
         limits, expected = _measures(model, values, limits)
-    wanted = _wanted(values, tuple(answer), seed) if model.says_words else ()
-    task, dice = Task(model, values, limits, wanted), Dice(f"{seed} {level}")
-    for instance in chain.from_iterable(search.find(task, dice) for _ in range(search.attempts)):
-        chosen = replace(values, inputs=instance.inputs, weights=instance.weights)
-        found = accepted(model, chosen, limits, wanted, expected)
-        if found is not None:
-            return Chosen(chosen, found)
-    other = "another seed or another answer" if answer else "another seed"
-    raise ConfigError(f"no numbers for seed {seed} in {search.attempts} attempts; use {other}")
+    wanted = _wanted(values, answer, seed) if model.says_words else ()
+    task, work = Task(model, values, limits, wanted), 0
+    while True:
+        dice.pay(DRAW)  # also where an attempt draws nothing
+        for instance in search.find(task, dice):
+            chosen = replace(values, inputs=instance.inputs, weights=instance.weights)
+            work = work or work_of(model.run(chosen, RATIONALS, force=False))  # each instance takes as much
+            dice.pay(work)
+            found = accepted(model, chosen, limits, wanted, expected)
+            if found is not None:
+                return Chosen(chosen, found)
 
 
 def listed(model: Model, values: Values, level: str = "standard") -> list[Values]:
@@ -75,17 +93,6 @@ def listed(model: Model, values: Values, level: str = "standard") -> list[Values
         return []
     limits, expected = _measures(model, values, limits_of(level))
     return search.list_all(Task(model, values, limits), expected)
-
-
-def _shuffled(model: Model, values: Values, seed: int, level: str) -> Chosen:
-    """The sheet's numbers of a small model in another order.
-
-    Raises: ConfigError where no order that was tried keeps every promise.
-    """
-    found = shuffled(model, values, f"{seed} {level}", limits_of(level))
-    if found is None:
-        raise ConfigError(f"no numbers like the sheet's for seed {seed}; use another seed")
-    return Chosen(*found)
 
 
 def accepted(

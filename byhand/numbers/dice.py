@@ -9,6 +9,7 @@ Source: Steele, Lea & Flood, "Fast splittable pseudorandom number generators", 2
 from __future__ import annotations
 
 from hashlib import sha256
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,14 +18,24 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
+DRAW = 2_000  # the work of drawing numbers and of what is done with them, beside that of each number
 GOLDEN_GAMMA = np.uint64(0x9E3779B97F4A7C15)  # 2⁶⁴ ÷ golden ratio, made odd: SplitMix64's step from state to state
 
 
-class Dice:
-    """A SplitMix64 generator, seeded by a text."""
+class SpentError(Exception):
+    """A search has done all the work that it may do."""
 
-    def __init__(self, seed: str) -> None:
+
+class Dice:
+    """A SplitMix64 generator, seeded by a text.
+
+    work: how much may be done with its numbers. It is counted, not timed, so that every machine ends a search at the
+    same place: 1 for each number that is drawn, and DRAW for each array of them.
+    """
+
+    def __init__(self, seed: str, work: float = inf) -> None:
         self._seed = seed
+        self._work = work
         self._state = int.from_bytes(sha256(seed.encode()).digest()[:8], "little")
         self._substreams: dict[str, Dice] = {}
 
@@ -32,8 +43,18 @@ class Dice:
         """A generator of its own, seeded by this one's seed and a name: to draw from it does not advance this one."""
         return self._substreams.setdefault(name, Dice(f"{self._seed} {name}"))
 
+    def pay(self, work: int) -> None:
+        """Count work.
+
+        Raises: SpentError where it is more than may be done.
+        """
+        self._work -= work
+        if self._work < 0:
+            raise SpentError
+
     def _bits(self, count: int) -> NDArray[np.uint64]:
         """The next random bits, 64 in each number: (count)."""
+        self.pay(count + DRAW)
         z = np.arange(1, count + 1, dtype=np.uint64) * GOLDEN_GAMMA + np.full(count, self._state, dtype=np.uint64)
         self._state = (self._state + count * int(GOLDEN_GAMMA)) % 2**64
         z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)

@@ -77,6 +77,12 @@ def starting_rows(d_model: int, kind: str, reach: int) -> Ints:
     return found
 
 
+@cache
+def starting_units(d_model: int, kind: str, reach: int) -> Ints:
+    """The unit of each of the `starting_rows`: (count, d_model)."""
+    return unit_of(starting_rows(d_model, kind, reach), kind)
+
+
 def few_zeros(matrices: Ints, kind: str, percent: int) -> Bools:
     """Matrices (…, n, d_model) → (…), which of them have at most this percentage of zeros.
 

@@ -353,6 +353,7 @@ SECONDS_UNMASKED = {"power_of": 3.16, "row_sum": 2.09, "normalize_rows": 1.9, "h
 NORM_OF_EIGHT = 0.85  # for d_model = 8
 NORM_RMS = 0.98  # for RMSNorm
 NORM_AFTER = 0.975  # for norms that follow each sum
+READ = 300  # the work of a number that is read: as long as a search takes for 300 numbers that it draws
 
 
 def usual_time(tape: Tape, config: Config) -> float:
@@ -371,6 +372,11 @@ def usual_time(tape: Tape, config: Config) -> float:
 def numbers_read(tape: Tape, step: Step) -> int:
     """How many numbers all cells of a step read, if each reads as many as the first cell of the last row."""
     return step.shape[0] * step.shape[1] * len(list(refs(tape.cell(step.name, step.shape[0] - 1, 0))))
+
+
+def work_of(tape: Tape) -> int:
+    """The work of a run and of judging it, as the dice of a search count it."""
+    return READ * sum(numbers_read(tape, step) for step in tape.steps.values() if step.op)
 
 
 def kinds(steps: Sequence[Step]) -> list[tuple[str, bool]]:

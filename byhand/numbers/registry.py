@@ -80,7 +80,6 @@ class Search:
     pace: the mean time of this model's instances, as a multiple of the usual time of their steps (promises.py).
     Softmax alone is given larger scores than attention makes, so it takes longer; a lone layer has smaller numbers
     than the same layer in a block. Measured by `python bench/bench.py --only paces`.
-    attempts: the most that are made, so that a task without numbers is refused soon; almost all need a few.
     """
 
     find: Find
@@ -88,7 +87,6 @@ class Search:
     like_sheet: bool = False
     list_all: ListAll | None = None
     pace: float = 1.0
-    attempts: int = 1000
 
 
 SEARCHES: dict[str, Search] = {}
@@ -96,12 +94,12 @@ SEARCHES: dict[str, Search] = {}
 
 def search(
     model: str, *, requires: Sequence[Requirement] = (), like_sheet: bool = False,
-    list_all: ListAll | None = None, pace: float = 1.0, attempts: int = 1000,
+    list_all: ListAll | None = None, pace: float = 1.0,
 ) -> Callable[[Find], Find]:  # fmt: skip
     """Register a function that finds numbers as the search of a model."""
 
     def register(find: Find) -> Find:
-        SEARCHES[model] = Search(find, tuple(requires), like_sheet, list_all, pace, attempts)
+        SEARCHES[model] = Search(find, tuple(requires), like_sheet, list_all, pace)
         return find
 
     return register

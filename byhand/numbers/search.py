@@ -62,7 +62,6 @@ from byhand.numbers.stack import (
 SCORES_DRAWN = 4000  # rows of scores, for softmax
 TABLES_DRAWN = 200  # matrices of scores, whose rows are those that fit
 LAYER_MIXTURES_TRIED = 300  # for a lone layer, which has to suit no other
-WORD_ATTEMPTS = 100  # at a model that says words: of three tokens, they take seconds
 ENCODERS_TRIED = 3  # in one attempt: encoders of many tokens are rare
 DECODERS_TRIED = 10  # for the rows that one encoder hands on, since an encoder takes longest to find
 
@@ -161,7 +160,7 @@ _GPT = (
 )  # fmt: skip
 
 
-@search("gpt", pace=1.03, requires=_GPT, attempts=WORD_ATTEMPTS)
+@search("gpt", pace=1.03, requires=_GPT)
 def _gpt(task: Task, dice: Dice) -> Iterator[Instance]:
     """A stack of blocks; then embeddings whose sum the first block reads; then W_U for what the last one hands on."""
     c = task.config
@@ -233,7 +232,7 @@ _ENCODER_DECODER = (
 )  # fmt: skip
 
 
-@search("encoder-decoder", pace=1.05, requires=_ENCODER_DECODER, attempts=WORD_ATTEMPTS)
+@search("encoder-decoder", pace=1.05, requires=_ENCODER_DECODER)
 def _encoder_decoder(task: Task, dice: Dice) -> Iterator[Instance]:
     """An encoder; a decoder that attends to the encoder's result; and W_U, if there is a vocabulary."""
     c = replace(task.config, attention_dir="causal")

@@ -41,7 +41,15 @@ from byhand.numbers.feed_forward import (
     plain_second_layer,
 )
 from byhand.numbers.natural import distinct
-from byhand.numbers.norms import NORM, can_be_scaled, find_norm, has_both_signs, starting_rows, unit_of
+from byhand.numbers.norms import (
+    NORM,
+    can_be_scaled,
+    find_norm,
+    has_both_signs,
+    starting_rows,
+    starting_units,
+    unit_of,
+)
 from byhand.numbers.promises import Limits
 from byhand.numbers.registry import Entries, Requirement, Task
 
@@ -87,9 +95,10 @@ def draw_friendly_rows(dice: Dice, n: int, d: int, kind: str, limits: Limits) ->
 
     Method: rejection sampling.
     """
-    rows = starting_rows(d, kind, limits.stream - 1)
+    reach = limits.stream - 1
+    rows = starting_rows(d, kind, reach)
     if n > 3:
-        parity = unit_of(rows, kind) % 2 @ 2 ** np.arange(d)
+        parity = starting_units(d, kind, reach) % 2 @ 2 ** np.arange(d)
         rows = rows[np.isin(parity, parity[dice.below(len(rows), 2)])]
     drawn = dice.choices(rows, FRIENDLY_DRAWS, n)
     units = unit_of(drawn, kind)

@@ -1,6 +1,7 @@
 """The teacher's word: gpt says it, position by position."""
 
 from dataclasses import replace
+from math import ceil
 
 import pytest
 
@@ -9,8 +10,10 @@ from byhand.errors import ConfigError
 from byhand.model import MODELS
 from byhand.model.config import Config
 from byhand.model.weights import Values
+from byhand.numbers import choice
 from byhand.numbers.choice import choose
-from byhand.numbers.registry import SEARCHES
+from byhand.numbers.dice import DRAW
+from byhand.numbers.registry import SEARCHES, Instance
 from byhand.numbers.words import LONGER_SENTENCES, SENTENCES, answers, sentence, vocabulary
 
 CONFIG = Config(d_model=4, n_heads=2, d_head=4, d_v=2, d_mlp=6, softmax_base=2)
@@ -82,14 +85,28 @@ def test_the_sentences_are_many_and_fit():
     assert len(set(SENTENCES)) == len(SENTENCES)
 
 
-def test_a_task_without_numbers_is_refused_after_some_attempts(monkeypatch):
+REFUSED = "no numbers for seed 1 in 1 million steps of the search, the most that it may take; use another seed or another answer"
+
+
+def attempts(monkeypatch, find):
+    """How many attempts a search makes that may do a million steps."""
     made = []
-    monkeypatch.setitem(SEARCHES, "gpt", replace(SEARCHES["gpt"], find=lambda task, dice: made.append(task) or []))
-    with pytest.raises(
-        ConfigError, match=r"^no numbers for seed 1 in 100 attempts; use another seed or another answer$"
-    ):
+    monkeypatch.setattr(choice, "MOST_WORK", 1_000_000)
+    monkeypatch.setitem(SEARCHES, "gpt", replace(SEARCHES["gpt"], find=lambda *given: made.append(0) or find(*given)))
+    with pytest.raises(ConfigError, match=f"^{REFUSED}$"):
         choose(MODELS["gpt"], SHEET, 1, answer=("dog",))
-    assert len(made) == 100
+    return len(made)
+
+
+def test_a_task_without_numbers_is_refused_after_as_many_attempts_on_every_machine(monkeypatch):
+    assert attempts(monkeypatch, lambda task, dice: []) == 1_000_000 / DRAW
+    assert attempts(monkeypatch, lambda task, dice: [][: dice.one_below(1)]) == ceil(1_000_000 / (2 * DRAW + 1))
+
+
+def test_a_search_whose_instances_never_fit_is_refused_after_some_runs(monkeypatch):
+    fit = choose(MODELS["gpt"], SHEET, 1, answer=("dog",)).values
+    monkeypatch.setattr(choice, "accepted", lambda *_: None)
+    assert attempts(monkeypatch, lambda task, dice: [Instance(fit.inputs, fit.weights)]) == 2
 
 
 def test_an_answer_longer_than_the_sentence_is_refused():
