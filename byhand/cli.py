@@ -17,8 +17,6 @@ from byhand import __version__
 from byhand.errors import ByHandError, UnknownNameError
 from byhand.notation.words import escaped
 
-LONGEST_SEED = 18  # digits
-
 
 class Group(click.Group):
     """Errors that the user can mend are one line and exit code 1; with --debug, a traceback."""
@@ -77,6 +75,8 @@ class Seed(click.IntRange):
     """A seed that has room at the foot of a page."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        from byhand.options import LONGEST_SEED  # not at the start, which --help does without
+
         if len(str(value)) > LONGEST_SEED:
             self.fail(f"it has {len(str(value)):,} digits; a seed has up to {LONGEST_SEED}", param, ctx)
         return super().convert(value, param, ctx)

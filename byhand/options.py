@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from byhand.errors import ConfigError
 from byhand.formats import Paper, Setup
 from byhand.worksheet.folders import ENGLISH
 from byhand.worksheet.views import VIEWS, Level, Orientation, View
@@ -17,6 +18,7 @@ if TYPE_CHECKING:  # pages from the cache need nothing of it
     from byhand.worksheet.inverse import LeftOut
     from byhand.worksheet.sheet import Sheet
 
+LONGEST_SEED = 18  # digits: a page has room for them
 OF_SECRET = "class"  # stands on a page in place of a seed, where a secret decides the numbers
 USUAL_FORMATS = ("html", "pdf", "json")  # formats
 Tell = Callable[[object], None]  # receives messages for the user
@@ -60,6 +62,10 @@ class Options:
     language: str = ENGLISH
     left_out: LeftOut = field(default_factory=dict)
     secret: Secret | None = None
+
+    def __post_init__(self) -> None:
+        if self.seed is not None and abs(self.seed) >= 10**LONGEST_SEED:
+            raise ConfigError(f"a page has room for a seed of up to {LONGEST_SEED} digits")
 
     def on(self, sheet: Sheet) -> Options:
         """These options for a sheet: numbers that were not asked for are the sheet's."""

@@ -11,6 +11,8 @@ from click.testing import CliRunner
 
 from byhand import cli
 from byhand.cli import main
+from byhand.errors import ConfigError
+from byhand.options import Options
 
 SHEETS = Path(__file__).resolve().parent.parent / "templates/worksheets"
 Q = "blocks.0.attn.W_Q"
@@ -257,6 +259,8 @@ def test_a_seed_has_room_at_the_foot_of_a_page(command, digits):
         result = command(*arguments, "--seed", "9" * digits)
         assert result.exit_code == 2
         assert result.stderr.endswith(f"'--seed': it has {digits:,} digits; a seed has up to 18\n")
+    with pytest.raises(ConfigError, match=r"^a page has room for a seed of up to 18 digits$"):
+        Options(seed=10**digits - 1)
 
 
 def test_every_line_for_a_person_is_made_safe_for_a_terminal():

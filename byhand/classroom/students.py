@@ -18,7 +18,7 @@ from byhand.classroom.plan import NumberSets, Plan
 from byhand.classroom.qr import qr_codes
 from byhand.classroom.roster import Student
 from byhand.errors import SheetError
-from byhand.formats.html.page import Pages
+from byhand.formats.html.page import CODE_LEFT, NAME_LINE, Pages
 from byhand.formats.pdf import laid_out, weasyprint
 from byhand.formats.pdf.fill import fill
 from byhand.formats.pdf.layout import Layout, lay_out, lay_out_copy
@@ -37,8 +37,8 @@ CLASS_VIEWS: tuple[View, ...] = ("worksheet", "key")
 THOUSANDTHS = 1000 * 72 / 25.4  # of a point, in a millimetre
 NOBODY = Student("Name", "0")
 FACE = "sans-400.ttf"  # of names
-NAME_ROOM = 54 * THOUSANDTHS / 8.5  # print.css has a line of 54 mm for "Name" and the name, in 8.5 pt
-FOOT_ROOM = 115 * THOUSANDTHS / 7.5  # and up to the QR code 117 mm, in 7.5 pt
+NAME_ROOM = NAME_LINE * THOUSANDTHS / 8.5  # in print.css, names have 8.5 pt, and the foot 7.5
+FOOT_ROOM = (CODE_LEFT - 2) * THOUSANDTHS / 7.5
 SAMPLES = 24  # copies that are run before students are known: numbers that vary among them get slots, wide enough
 SAMPLE_ATTEMPTS = 4  # keys that are tried for each sample
 MOST_LAYOUTS = 4  # of one view

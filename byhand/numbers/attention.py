@@ -35,8 +35,7 @@ from byhand.numbers.norms import (
     friendly_rows,
     has_both_signs,
     is_friendly,
-    starting_rows,
-    starting_units,
+    starting_rows_of,
     unit_of,
 )
 from byhand.numbers.promises import Limits
@@ -547,8 +546,9 @@ class FriendlySums:
         self.most_added = min(2 * limits.stream, limits.integer)
         self.before = [row[None] for row in x]
         if is_free:
-            rows, units = (of(d, kind, limits.stream - 1) for of in (starting_rows, starting_units))
-            self.before = [rows[(units == unit).all(1)] for unit in unit_of(x, kind)]
+            self.before = [
+                starting_rows_of(tuple(unit), kind, limits.stream - 1) for unit in unit_of(x, kind).tolist()
+            ]
         self._friendly = friendly_rows(d, kind, self.reach)
         self._paired_with = x if (d, kind, is_free) == (4, "LN", False) else None
         has_tables = d == 4 and self._paired_with is None
@@ -624,6 +624,8 @@ def pair_columns(dice: Dice, x: Ints, products: Ints, reach: int) -> Ints:
     numbers = (x[:, None] + products.T[:, :, None]).transpose(2, 0, 1)  # (4, n, columns), entries of the sums
     smallest = np.argsort((numbers**2).sum(1), axis=1, kind="stable")[:, :COLUMNS_PAIRED]
     picks = [small[(abs(sums[:, small]) <= reach).all(0)] for small, sums in zip(smallest, numbers, strict=True)]
+    a, b, c, d = map(len, picks)
+    dice.pay(len(x) * (a * b + c * d))
     picked = [sums[:, pick] + reach for sums, pick in zip(numbers, picks, strict=True)]
     first_pairs, left = _pairs(picked[0], picked[1], reach)
     last_pairs, right = _pairs(picked[2], picked[3], reach)

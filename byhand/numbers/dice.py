@@ -30,7 +30,8 @@ class Dice:
     """A SplitMix64 generator, seeded by a text.
 
     work: how much may be done with its numbers. It is counted, not timed, so that every machine ends a search at the
-    same place: 1 for each number that is drawn, and DRAW for each array of them.
+    same place: 1 for each number that is drawn, and DRAW for each array of them. What takes long without drawing
+    anything pays for itself.
     """
 
     def __init__(self, seed: str, work: float = inf) -> None:

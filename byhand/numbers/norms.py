@@ -83,6 +83,21 @@ def starting_units(d_model: int, kind: str, reach: int) -> Ints:
     return unit_of(starting_rows(d_model, kind, reach), kind)
 
 
+@cache
+def starting_parities(d_model: int, kind: str, reach: int) -> Ints:
+    """A number for each of the `starting_rows` that says in which columns its unit is odd: (count)."""
+    found: Ints = starting_units(d_model, kind, reach) % 2 @ 2 ** np.arange(d_model)
+    return found
+
+
+@cache
+def starting_rows_of(unit: tuple[int, ...], kind: str, reach: int) -> Ints:
+    """Those of the `starting_rows` that have this unit: (count, d_model)."""
+    d = len(unit)
+    found: Ints = starting_rows(d, kind, reach)[(starting_units(d, kind, reach) == unit).all(1)]
+    return found
+
+
 def few_zeros(matrices: Ints, kind: str, percent: int) -> Bools:
     """Matrices (…, n, d_model) → (…), which of them have at most this percentage of zeros.
 

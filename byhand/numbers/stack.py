@@ -46,8 +46,8 @@ from byhand.numbers.norms import (
     can_be_scaled,
     find_norm,
     has_both_signs,
+    starting_parities,
     starting_rows,
-    starting_units,
     unit_of,
 )
 from byhand.numbers.promises import Limits
@@ -98,7 +98,7 @@ def draw_friendly_rows(dice: Dice, n: int, d: int, kind: str, limits: Limits) ->
     reach = limits.stream - 1
     rows = starting_rows(d, kind, reach)
     if n > 3:
-        parity = starting_units(d, kind, reach) % 2 @ 2 ** np.arange(d)
+        parity = starting_parities(d, kind, reach)
         rows = rows[np.isin(parity, parity[dice.below(len(rows), 2)])]
     drawn = dice.choices(rows, FRIENDLY_DRAWS, n)
     units = unit_of(drawn, kind)

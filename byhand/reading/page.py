@@ -17,14 +17,13 @@ from itertools import chain
 from byhand.classroom.roster import Student
 from byhand.errors import LONGEST_QUOTE, UnreadableError
 from byhand.notation.number import shown
-from byhand.options import OF_SECRET
+from byhand.options import LONGEST_SEED, OF_SECRET
 from byhand.secret import Secret
 from byhand.worksheet.asked import NAME as ASKED
 from byhand.worksheet.asked import as_text, from_words
 from byhand.worksheet.views import VIEWS, View
 
 _UNSEEN = re.compile("[\\s\u00ad\u034f\u200b-\u200d\u2060-\u2064\ufe00-\ufe0f\ufeff]")  # and orders no text
-LONGEST_SEED = 1000  # digits
 # no page of ours has as many; the largest, with worked lines, has half a million characters, 14,000 tags and 20,000
 # characters of text
 LARGEST_HTML, MOST_TAGS, MOST_TEXT = 4_000_000, 200_000, 200_000
@@ -37,7 +36,7 @@ _SAID = {  # what a page prints of itself: how it says it in its metadata
     "sheet": (".{1,100}", "a sheet’s name"),
     "seed": (
         rf"0|[1-9][0-9]{{0,{LONGEST_SEED - 1}}}|{OF_SECRET}",
-        f"a whole number of at most {LONGEST_SEED:,} digits, or the word {OF_SECRET}",
+        f"a whole number of at most {LONGEST_SEED} digits, or the word {OF_SECRET}",
     ),
     "hash": ("[0-9a-f]{7}", "seven digits, or letters from a to f"),
     "minutes": ("[1-9][0-9]{0,5}", "a whole number"),

@@ -1,6 +1,5 @@
 """What a values file holds, checked before anything runs."""
 
-import time
 from fractions import Fraction
 
 import pytest
@@ -102,11 +101,9 @@ BAD_WEIGHTS = [
 
 @pytest.mark.parametrize(("name", "entry", "message"), BAD_WEIGHTS, ids=[case[2][:60] for case in BAD_WEIGHTS])
 def test_a_parameter_that_does_not_fit_says_why(name, entry, message):
-    start = time.perf_counter()
     with pytest.raises(ValuesError) as caught:
         numbers(values({name: entry}))
     assert str(caught.value) == message
-    assert time.perf_counter() - start < 1
 
 
 def test_a_parameter_of_words_needs_a_vocabulary():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from byhand.numbers.attention import pair_columns
-from byhand.numbers.dice import Dice
+from byhand.numbers.dice import Dice, SpentError
 from byhand.numbers.natural import distinct
 from byhand.numbers.norms import is_friendly, unit_of
 from byhand.numbers.promises import Limits
@@ -30,6 +30,13 @@ def test_pairs_of_columns_find_what_a_search_through_all_fours_finds(seed):
     assert is_friendly(x + results[found].swapaxes(1, 2), "LN").all()
     assert good(found) == good(fours)
     assert seed % 2 or good(fours)  # of two tokens there are some
+
+
+def test_pairs_are_paid_for():
+    """Of three tokens and 20 columns: twice 20 × 20 pairs for each token."""
+    x, results = np.zeros((3, 4), np.int64), Dice("pairs").below(3, 20, 3) - 1
+    with pytest.raises(SpentError):
+        pair_columns(Dice("", work=3 * 2 * 20 * 20 - 1), x, results, reach=6)
 
 
 @pytest.mark.parametrize("n", [3, 4, 5])

@@ -5,7 +5,6 @@ import re
 from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
-from time import process_time
 
 import pytest
 from click.testing import CliRunner
@@ -24,6 +23,7 @@ from byhand.formats.pdf import pdf
 from byhand.options import Options
 from byhand.pipeline import generate, prepare
 from byhand.reading import verify as checking
+from byhand.reading import ways
 from byhand.reading.back import Again, Printed
 from byhand.reading.page import _Reader, read_html
 from byhand.reading.pdf import letters_of, read_pdf
@@ -652,8 +652,8 @@ REFUSED = [
         ("base=2", "base", "it is none of byhand's pages: it does not say what it was asked for"),
         ("version=0.1.0", "version=", "it says that its version is ''; it should be a version such as 0.1.0"),
         ("sheet=layer-norm ", "", "it says that its sheet is ''; it should be a sheet’s name"),
-        ("seed=0", "seed=-1", "it says that its seed is '-1'; it should be a whole number of at most 1,000 digits"),
-        ("seed=0", f"seed={'9' * 5000}", f"it says that its seed is '{'9' * 12}...{'9' * 13}'; it should be a whole number of at most 1,000 digits"),
+        ("seed=0", "seed=-1", "it says that its seed is '-1'; it should be a whole number of at most 18 digits"),
+        ("seed=0", f"seed={'9' * 5000}", f"it says that its seed is '{'9' * 12}...{'9' * 13}'; it should be a whole number of at most 18 digits"),
         ("hash=1234567", "hash=12%1b%5b7m", r"it says that its hash is '12\x1b[7m'; it should be seven digits, or letters from a to f"),
         ("minutes=9", "minutes=soon", "it says that its minutes is 'soon'; it should be a whole number"),
         ("view=key", "holds=sheets", "it is of a book; verify its sheets one by one, as byhand generate writes them without --book"),
@@ -712,26 +712,24 @@ def test_a_page_with_any_bytes_changed_is_a_page_or_refused(tiny, kind, where, c
 @pytest.mark.parametrize(("old", "new"), [
     (b"/FlateDecode", b"/Flate.Decode"), (b"startxref", b"startx"), (b"/Type", b"/T<<pe"), (b"stream", b"strea]m"),
 ])  # fmt: skip
-def test_a_damaged_pdf_is_refused_at_once(printed, old, new):
-    """As found by fuzzing: pypdf mends some files for half a minute, and stops at others with an error of its own."""
+def test_a_damaged_pdf_is_refused_and_not_mended(printed, old, new):
     content = printed[0].read_bytes().replace(old, new)
-    start = process_time()
     with pytest.raises(UnreadableError, match=r"^it is no PDF that can be read"):
         read_pdf(content)
-    assert process_time() - start < 2
 
 
-def test_a_damaged_page_of_a_large_sheet_is_refused_soon(tmp_path):
+def test_a_damaged_page_of_a_large_sheet_is_refused_after_few_prints(tmp_path, monkeypatch):
     own = {"weights": {"encoder.0.mlp.W_in": [[2, 0, 1, 0], [1, 2, 0, 1], [0, 1, 1, -1], [1, 0, -2, 1]]}}
     path = written("encoder-decoder", tmp_path, views=("key",), values=own, numbers="decimal")["key"]
     html = path.read_text(encoding="utf-8")
     rows = list(re.finditer(r"<tr[^>]*>(?:(?!</tr>).)*</tr>", html))
     cut = rows[len(rows) // 2]
     path.write_text(html[: cut.start()] + html[cut.end() :], encoding="utf-8")
-    start = process_time()
+    prints, print_again = [], ways.recorded_with_lost
+    monkeypatch.setattr(ways, "recorded_with_lost", lambda *given: prints.append(0) or print_again(*given))
     with pytest.raises(UnreadableError, match=r"^its table \d+ is not as this sheet has it"):
         verify(path)
-    assert process_time() - start < 5  # seconds: half of one on a quick machine
+    assert len(prints) == 2
 
 
 def matrix(rows, cols, n=0):

@@ -52,7 +52,9 @@ PAPERS = {
     "a4": {"size": "210mm 297mm", "side": 18.0, "top": 15.0, "later": 24.0, "bottom": 32.1, "foot": 10.1},
     "letter": {"size": "215.9mm 279.4mm", "side": 20.95, "top": 12.5, "later": 21.5, "bottom": 17.0, "foot": 0.0},
 }
+NAME_LINE, CODE_LEFT = 54.0, 117.0  # mm: the line for "Name" and the name; the left edge of a QR code
 MEASURES = {
+    "name_line": NAME_LINE, "code_left": CODE_LEFT,
     "widths": PRINT_WIDTHS, "heights": PRINT_HEIGHTS, "phone_widths": PHONE_WIDTHS, "phone_heights": PHONE_HEIGHTS,
 }  # fmt: skip
 PAGE_BUDGET = (

@@ -22,8 +22,7 @@ from byhand.notation.number import shown
 # tagged, for readers that speak; with what the page was asked for
 OPTIONS = {"pdf_variant": "pdf/ua-1", "custom_metadata": True}
 LONGEST_WORD = 200  # letters; a word of the course has 27
-SECONDS = 10.0  # of the processor's time, for any page
-SECONDS_A_TAG, SECONDS_A_PAGE = 0.001, 1.0  # which a large page may take: three times as long as usual
+SECONDS = 10.0  # of the processor's time, to lay out a page, and to write it; the longest of the course takes 4 and 1
 
 
 def printed(html: str, cache: bool = True) -> bytes:
@@ -60,7 +59,7 @@ def as_pdf(document: Any) -> bytes:
 
     Raises: SheetError where the page loads a file; LimitError where it takes too long.
     """
-    with _refusals(), _no_collection(), _in_time(len(document.pages) * SECONDS_A_PAGE):
+    with _refusals(), _no_collection(), _in_time():
         result: bytes = document.write_pdf(**OPTIONS)
     return result
 
@@ -74,7 +73,7 @@ def rendered_document(html: str) -> Any:
     _check_words(html)
     engine = weasyprint()
     known, fetcher = engine.text.fonts.FontConfiguration(), _fetcher()()
-    with _refusals(), _no_collection(), _in_time(html.count("<") * SECONDS_A_TAG):
+    with _refusals(), _no_collection(), _in_time():
         css = engine.CSS(
             string=fonts.font_face_css(lambda face: face.address), font_config=known, url_fetcher=fetcher
         )
@@ -94,9 +93,8 @@ def _check_words(html: str) -> None:
         )
 
 
-def _in_time(needed: float) -> AbstractContextManager[None]:
-    seconds = max(SECONDS, needed)
-    return deadline(seconds, f"a page took over {seconds:.3g} seconds to lay out; make it shorter or simpler")
+def _in_time() -> AbstractContextManager[None]:
+    return deadline(SECONDS, f"a page took over {SECONDS:.3g} seconds to lay out; make it shorter or simpler")
 
 
 @cache
