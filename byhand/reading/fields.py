@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from html.parser import HTMLParser
 
@@ -60,8 +61,15 @@ def misfilled(page: str, key: Callable[[], str]) -> Iterator[str]:
 
 
 def _alike(text: str, answer: str) -> bool:
-    """Whether two texts are one number, or else the same letters."""
+    """Whether two texts are one number, or else the same letters; sums of letters may have any order."""
     try:
         return parse(text) == parse(answer)
     except ValuesError:
-        return squeezed(text).casefold() == squeezed(answer).casefold()
+        return _terms(text) == _terms(answer)
+
+
+def _terms(text: str) -> list[str]:
+    """The terms of a sum, each with its sign, in alphabetical order. A text with brackets is one term."""
+    text = squeezed(text).replace("-", "−").casefold()
+    parts = [text] if "(" in text else re.split(r"(?=[+−])", text)
+    return sorted(part if part[0] in "+−" else f"+{part}" for part in parts if part)

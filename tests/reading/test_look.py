@@ -13,6 +13,7 @@ from byhand.errors import UnreadableError
 from byhand.formats.html.page import POLICY
 from byhand.options import Options
 from byhand.pipeline import generate
+from byhand.reading.fields import _alike
 from byhand.reading.markup import markup_difference
 from byhand.reading.verify import report, verify
 
@@ -98,6 +99,16 @@ def test_what_is_filled_in_is_held_against_the_key(pages, tmp_path):
         assert verified(filled, tmp_path).faults == (() if right else (told,))
     with pytest.raises(UnreadableError, match=CHANGED):
         verified(html.replace("<input ", '<input type="submit" ', 1), tmp_path)
+
+
+@pytest.mark.parametrize(("typed", "answer", "right"), [
+    ("b - 1 - 2a", "−2a + b − 1", True), ("+b−2a−1", "−2a + b − 1", True), ("−1 + b − 2a", "−2a + b − 1", True),
+    ("b - 1 + 2a", "−2a + b − 1", False), ("b − 2a", "−2a + b − 1", False), ("b − 2a − 1 − 1", "−2a + b − 1", False),
+    ("2a − b", "2b − a", False), ("x(a+e+c)+y(d+b+f)", "x(a+b+c)+y(d+e+f)", False), ("The", "the", True),
+    ("", "−a", False), ("−", "−a", False), ("a−", "−a", False), ("1/2", "0.5", True),
+])  # fmt: skip
+def test_a_sum_of_letters_may_be_typed_in_any_order(typed, answer, right):
+    assert _alike(typed, answer) is right
 
 
 TYPED = re.compile(r'<input aria-label="[^"]*" autocomplete="off">')
