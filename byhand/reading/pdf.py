@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -24,7 +25,8 @@ LARGEST_PDF = 10_000_000  # bytes of a file
 MOST_UNPACKED = 20_000_000  # bytes of all that is packed in it
 MOST_OBJECTS = 200_000
 MOST_DRAWN = 3_000_000  # bytes of the instructions of a page; one of ours has a tenth
-MOST_OPERANDS = 10_000  # of an instruction
+READ = "BDC BMC EMC Tf Tm TJ Tj ' \" BI ID EI"  # what shows texts, says which and where, or draws pictures
+OTHER_DRAWING = "it draws with instructions that byhand does not write"
 LETTER_WIDTH = 612  # pt
 NO_MARK = -1  # of what is part of no structure
 _CODE = re.compile(r"<([0-9A-Fa-f]{4})>\s*<([0-9A-Fa-f]+)>")
@@ -33,12 +35,6 @@ _STREAM = re.compile(rb"(?<!end)stream\r?\n")
 _LENGTH = re.compile(rb"/Length\s+([0-9]{1,9})(?!\s+[0-9]+\s+R)")
 _HEADER = 4_000  # bytes in which the entries of a packed part stand
 _ODD_PACKING = re.compile(rb"#|/Filter\s*\[|/(?:LZW|RunLength|ASCIIHex|ASCII85|DCT|JPX|CCITTFax|JBIG2)Decode")
-_TOKEN = re.compile(
-    rb"[\s\0]*(?:(?P<hex><[0-9A-Fa-f\s]*>)|(?P<open><<|\[)|(?P<close>>>|\])|(?P<name>/[^\s\0<>\[\]()/%{}]*)"
-    rb"|(?P<number>[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))|(?P<string>\((?:[^()\\]|\\.)*\))"
-    rb"|(?P<word>[A-Za-z'\"][A-Za-z0-9*]*)|(?P<end>\Z))",
-    re.DOTALL,
-)
 Spot = tuple[int, float, float]  # a page, and where on it
 _SLACK = 12.0  # px by which the texts of a row stand higher or lower
 
@@ -247,49 +243,44 @@ def _drawn(number: int, page: pikepdf.Page) -> Drawn:
 def _shown(content: bytes) -> tuple[tuple[int, str, bytes, tuple[float, float]], ...]:
     """The glyphs that a content stream shows: their mark, font and place.
 
-    Raises: UnreadableError where it has too many instructions, or some that are none.
+    Raises: UnreadableError where it is too long, or has instructions that are none.
     """
     if len(content) > MOST_DRAWN:
         raise UnreadableError(f"it draws with over {MOST_DRAWN:,} characters; no page of ours has as many")
     found, marks = list[tuple[int, str, bytes, tuple[float, float]]](), list[int | None]()
-    operands: list[tuple[str, bytes]] = []
-    font, place, at = "", (0.0, 0.0), 0
-    for token in _TOKEN.finditer(content):
-        if token.start() != at:
-            break
-        at, kind = token.end(), str(token.lastgroup)
-        if kind != "word":
-            operands.append((kind, token[kind]))
-            if len(operands) > MOST_OPERANDS:
-                break
-            continue
-        match token["word"]:
-            case b"BDC" | b"BMC":
-                mark = next((after for (_, x), (_, after) in pairwise(operands) if x == b"/MCID"), None)
-                marks.append(None if mark is None else int(mark))
-            case b"EMC":
+    font, place = "", (0.0, 0.0)
+    for operands, operator in _instructions(content):
+        match str(operator):
+            case "BDC" | "BMC":
+                about = operands[-1]
+                has_mark = isinstance(about, pikepdf.Dictionary) and "/MCID" in about
+                marks.append(int(about["/MCID"]) if has_mark else None)
+            case "EMC":
                 marks.pop()
-            case b"Tf":
-                font = operands[-2][1].decode("latin-1")
-            case b"Tm":
-                place = float(operands[-2][1]), float(operands[-1][1])
-            case b"TJ" | b"Tj" | b"'" | b'"':
+            case "Tf":
+                font = str(operands[-2])
+            case "Tm":
+                place = float(operands[-2]), float(operands[-1])
+            case "INLINE IMAGE":
+                raise UnreadableError(OTHER_DRAWING)
+            case _:  # shows a text
                 mark_of = next((m for m in reversed(marks) if m is not None), NO_MARK)
-                glyphs = b"".join(_bytes(kind, text) for kind, text in operands)
+                parts = operands[-1] if isinstance(operands[-1], pikepdf.Array) else operands
+                glyphs = b"".join(bytes(part) for part in parts if isinstance(part, pikepdf.String))
                 found.append((mark_of, font, glyphs, place))
-            case b"BI":
-                break
-        operands = []
-    if at != len(content):
-        raise UnreadableError("it draws with instructions that byhand does not write")
     return tuple(found)
 
 
-def _bytes(kind: str, text: bytes) -> bytes:
-    """The bytes of a string in a content stream; none for what is no string."""
-    if kind == "hex":
-        return bytes.fromhex(b"".join(text[1:-1].split()).decode())
-    return bytes(pikepdf.Object.parse(text)) if kind == "string" else b""
+def _instructions(content: bytes) -> Sequence[Any]:
+    """The instructions of a content stream that are READ.
+
+    Raises: UnreadableError where any instruction does not parse.
+    """
+    with pikepdf.new() as file, warnings.catch_warnings(record=True, action="always") as told:
+        found = pikepdf.parse_content_stream(pikepdf.Stream(file, content), READ)
+        if told or file.get_warnings():
+            raise UnreadableError(OTHER_DRAWING)
+    return found
 
 
 @lru_cache(64)

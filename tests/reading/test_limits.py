@@ -56,7 +56,9 @@ def another_packing(file):
 PDF = [
     (drawing(b"q Q\n" * (MOST_DRAWN // 4 + 1)), "it draws with over 3,000,000 characters; no page of ours has as many"),
     (drawing(bytes(MOST_UNPACKED)), "it unpacks to over 20 MB; no page of ours is as long"),
-    (drawing(b"[" + b"1 " * 20_000 + b"] TJ"), "it draws with instructions that byhand does not write"),
+    (drawing(b"[" * 20_000), "it draws with instructions that byhand does not write"),
+    (drawing(b"[ (1) Tj"), "it draws with instructions that byhand does not write"),
+    (drawing(b"1 ) 2 w"), "it draws with instructions that byhand does not write"),
     (drawing(b"BI /W 1 /H 1 ID \x00 EI"), "it draws with instructions that byhand does not write"),
     (drawing(b"(" * 100_000), "it draws with instructions that byhand does not write"),
     (another_packing, "it is packed in a way in which our pages are not"),
