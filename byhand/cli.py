@@ -18,6 +18,7 @@ from byhand import __version__
 from byhand.errors import ByHandError, UnknownNameError
 from byhand.notation.words import escaped
 
+gc.set_threshold(100_000, 5, 2)  # with Python's own, searching for garbage takes 6 % of a command's time
 atexit.register(gc.freeze)  # else Python searches all that is still there for garbage as it ends: 30 ms
 
 
