@@ -1,12 +1,87 @@
-"""Printed pages as WeasyPrint lays them out: that nothing overflows or overlaps."""
+"""Printed pages as WeasyPrint and the pen lay them out: that nothing overflows or overlaps."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from typing import Any
+
 from byhand.formats.html.page import PAPERS
-from byhand.formats.pdf import rendered_document as laid_out
+from byhand.formats.pdf.engine import rendered_document
+from byhand.formats.pdf.pen import Pen, placed
+from byhand.formats.pdf.shape import ascent, middle
+from byhand.formats.pdf.tables import PLACE, cut_out
 from byhand.worksheet.views import VIEWS
 
 MM = 96 / 25.4  # CSS pixels
+
+
+@dataclass
+class TextBox:
+    """A text that the pen writes, as WeasyPrint would say where it is; a table or a cell, which it draws."""
+
+    position_x: float
+    position_y: float
+    width: float
+    height: float
+    text: str = ""
+    style: Any = field(default_factory=lambda: {"transform": ()})
+    element: Any = None
+    element_tag: str = ""
+
+
+class TableBox(TextBox):
+    pass
+
+
+@dataclass
+class Cell(TextBox):
+    cell: Any = None
+
+
+class Watched(Pen):
+    """A pen that notes the texts that it writes, each with its cell."""
+
+    def __init__(self, fonts, mark):
+        super().__init__(fonts, mark)
+        self.noted = []
+
+    def line(self, cell, line, box, lower):
+        self.cell = Cell(box[0], box[1], box[2] - box[0], box[3] - box[1], cell=cell)
+        super().line(cell, line, box, lower)
+
+    def run(self, piece, colour, x, y):
+        face, size = piece.style.face, piece.style.size
+        height = 2 * size * (ascent(face) - middle(face))
+        self.noted.append(TextBox(x, y - size * ascent(face), piece.width - piece.before, height, piece.text))
+        self.noted[-1].element = self.cell
+        return super().run(piece, colour, x, y)
+
+
+def laid_out(html):
+    """A page as WeasyPrint lays it out, without the tables that the pen draws; `boxes` has their texts, too."""
+    html, tables = cut_out(html, str)
+    document = rendered_document(html)
+    for page in document.pages:
+        page.written = []
+        for box in boxes(page):
+            title = box.element.find("{*}title") if box.element_tag.endswith("}svg") else None
+            if title is not None and title.text.startswith(PLACE):
+                table = tables[int(title.text.removeprefix(PLACE))]
+                page.written += penned(table, box.position_x, box.position_y)
+    return document
+
+
+def penned(table, x, y):
+    """What the pen writes for a table at this place."""
+    pen = Watched(dict.fromkeys((piece.style.face for piece in table.pieces), "F"), 0)
+    pen.draw(table, x, y)
+    cells = [
+        Cell(left, top, right - left, bottom - top, cell=cell)
+        for row in placed(table, x, y)
+        for cell, (left, top, right, bottom) in row
+    ]
+    about = {"aria-label": table.name}
+    return [TableBox(x, y, table.columns[-1], table.rows[-1], element=about), *cells, *pen.noted]
 
 
 def boxes(page):
@@ -14,6 +89,7 @@ def boxes(page):
     for child in page._page_box.children:
         if type(child).__name__ != "MarginBox":
             yield from child.descendants(placeholders=True)
+    yield from page.written
 
 
 def drawn(document):
@@ -100,11 +176,15 @@ def beside(page):
 
 
 def roomy(page):
-    """A blank of a matrix is big enough for a pencil."""
-    for box in boxes(page):
+    """A blank is big enough for a pencil."""
+    found = list(boxes(page))
+    blanks = [(box.width, box.height) for box in found if isinstance(box, Cell) and box.cell.edges[2]]
+    for box in found:
         if type(box).__name__ == "TableCellBox" and (box.element.get("class") or "")[:1] in ("a", "k"):
-            assert box.border_width() >= 9 * MM - 0.5
-            assert box.border_height() >= 7 * MM
+            blanks.append((box.border_width(), box.border_height()))
+    for width, height in blanks:
+        assert width >= 9 * MM - 0.5
+        assert height >= 7 * MM
 
 
 def on_lines(page):

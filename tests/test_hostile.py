@@ -18,6 +18,7 @@ from byhand.files import write
 from byhand.formats import pdf as pdf_module
 from byhand.formats.deadline import deadline
 from byhand.formats.html.page import Pages, _environment
+from byhand.formats.pdf import engine
 from byhand.model.files import _json, _npz, _safetensors, _toml
 from byhand.model.weights import Values, numbers
 from byhand.notation.inline import inline, spoken
@@ -267,7 +268,7 @@ def test_a_long_word_in_a_style_is_none():
 
 
 def test_a_page_that_takes_too_long_to_lay_out_is_stopped_whatever_its_size(monkeypatch):
-    monkeypatch.setattr(pdf_module, "SECONDS", 0.5)
+    monkeypatch.setattr(engine, "SECONDS", 0.5)
     with pytest.raises(LimitError, match=r"^a page took over 0.5 seconds to lay out; make it shorter or simpler$"):
         pdf_module.pdf(f"<html lang=en><title>x</title>{GRIDS}{'<br>' * 2000}")
     monkeypatch.undo()

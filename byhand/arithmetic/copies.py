@@ -15,6 +15,7 @@ Other rooms call the functions at the end of this file, and need not know whethe
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 AnyRows = Sequence[Sequence[Any]]  # a matrix, row by row, in lists or tuples
 FIRST_MARK = 0xF0000  # the first mark: a private use character that stands in a text where each copy has its own
+MARK = re.compile(f"[{chr(FIRST_MARK)}-\U0010ffff]")
 MOST_MARKS = 60_000  # in one page: a plane of private use characters has 65,534
 
 

@@ -10,9 +10,8 @@ from fractions import Fraction
 from itertools import repeat
 from typing import Any
 
-from byhand.arithmetic.copies import FIRST_MARK, Copies, varies
+from byhand.arithmetic.copies import FIRST_MARK, MARK, Copies, varies
 from byhand.arrange import arranged
-from byhand.formats.pdf.layout import MARK
 from byhand.model.weights import Values
 from byhand.notation.inline import spoken
 from byhand.notation.number import parse, plain

@@ -19,7 +19,8 @@ from byhand.classroom.qr import qr_codes
 from byhand.classroom.roster import Student
 from byhand.errors import SheetError
 from byhand.formats.html.page import CODE_LEFT, NAME_LINE, Pages
-from byhand.formats.pdf import laid_out, weasyprint
+from byhand.formats.pdf import laid_out
+from byhand.formats.pdf.engine import weasyprint
 from byhand.formats.pdf.fill import fill
 from byhand.formats.pdf.layout import Layout, lay_out, lay_out_copy
 from byhand.formats.pdf.shape import cut, width

@@ -9,13 +9,13 @@ from functools import cache
 
 import pytest
 from kinds import lesson
+from page_layout import laid_out
 from pypdf import PdfReader
 
 from byhand.errors import UnreadableError
 from byhand.formats.html.book import Book
 from byhand.formats.html.page import Pages
 from byhand.formats.pdf import pdf
-from byhand.formats.pdf import rendered_document as laid_out
 from byhand.options import Options
 from byhand.pipeline import prepare
 from byhand.reading.page import read_html

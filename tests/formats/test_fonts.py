@@ -22,6 +22,7 @@ from pypdf import PdfReader
 from byhand.formats import faces as faces_module
 from byhand.formats import fonts
 from byhand.formats import pdf as pdf_module
+from byhand.formats.pdf import engine
 
 EVERYWHERE = "0123456789−-+×·÷±=<>()[]{}/.,:;√∑∞≤≥≠≈…′→←↑↓“”‘’–—•⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉⁻₋ₖᵢⱼₙᵀ\u00a0\u2009\u200a\u202f"
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyzαβγδεζηθικλμνξοπρστυφχψωΓΔΘΛΞΠΣΦΨΩ"
@@ -113,7 +114,7 @@ def as_a_folder(file: Path) -> None:
 
 
 def forget() -> None:
-    for kept in (fonts._file, fonts._built, fonts._built_before, pdf_module._fetcher):
+    for kept in (fonts._file, fonts._built, fonts._built_before, engine._fetcher):
         kept.cache_clear()
 
 

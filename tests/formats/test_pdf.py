@@ -13,13 +13,12 @@ from functools import cache
 
 import pytest
 from kinds import kinds_and_run
-from page_layout import MM, apart, boxes, drawn, fits, inside, roomy
+from page_layout import MM, apart, boxes, drawn, fits, inside, laid_out, roomy
 from pypdf import PdfReader
 
 from byhand.errors import OutputError, SheetError
 from byhand.formats.html.page import PAPERS, Pages
 from byhand.formats.pdf import pdf
-from byhand.formats.pdf import rendered_document as laid_out
 from byhand.options import Options
 from byhand.pipeline import prepare
 from byhand.worksheet.sheet import load_sheet, sheet_files

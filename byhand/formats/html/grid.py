@@ -16,6 +16,7 @@ from itertools import zip_longest
 from typing import Any, ClassVar, Literal
 
 from byhand.arithmetic.copies import categories
+from byhand.formats.look import LOOK
 from byhand.notation.text import value_text
 from byhand.worksheet.document import Cell, Panel
 
@@ -23,7 +24,9 @@ FIGURE_WIDTH = 118.0  # mm
 PAGE_WIDTH, PAGE_HEIGHT = 174.0, 240.0  # mm: the room for a figure below its words, on one page
 MARGIN = 10.0  # mm by which empty cells of a figure may reach into the margin of the page
 TAG_WIDTH, NARROW_TAG = 17.0, 12.0  # mm: of a tag on one line, and on two
-CELL_EM, LABEL_EM, CAPTION_EM, SMALL_LABEL_EM = 4.06, 3.35, 2.96, 2.82  # mm, at 11.5, 9.5, 8.4 and 8 pt
+CELL_EM, LABEL_EM, CAPTION_EM, SMALL_LABEL_EM = (  # mm
+    round(LOOK[name] * 25.4 / 72, 2) for name in ("number", "token", "caption", "label")
+)
 PHONE_CELL_EM, PHONE_LABEL_EM, PHONE_SMALL_LABEL_EM = 4.5, 4.23, 3.44  # mm, at 17, 16 and 13 px
 SMALLEST_BLANK = 9.0  # mm: the least width of a blank that one can write in
 

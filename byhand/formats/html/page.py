@@ -32,6 +32,7 @@ from byhand.formats.html.layout import strips
 from byhand.formats.html.marks import drawing
 from byhand.formats.html.sections import Grids, groups
 from byhand.formats.html.table import rows, tick
+from byhand.formats.look import COLOURS, LOOK
 from byhand.notation.html import html, terms_html, value_html
 from byhand.notation.inline import inline, spoken
 from byhand.notation.text import text, value_text
@@ -224,6 +225,7 @@ def _environment() -> Sandbox:
         "css_string": css_string,
     }
     environment.globals |= {
+        "look": LOOK, "colours": COLOURS,
         "drawing": lambda *args: Markup(drawing(*args)), "rows": lambda *args: Markup(rows(*args)),
         "tick": lambda *args: Markup(tick(*args)),
         "title_size": title_size, "tag_place": tag_place, "formula_place": formula_place, "shape": shape_text,

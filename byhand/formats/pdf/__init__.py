@@ -1,28 +1,15 @@
-"""Pages as PDF, by WeasyPrint: tagged PDF/UA, the same bytes for the same page."""
+"""Pages as PDF: tagged PDF/UA, the same bytes for the same page."""
 
 from __future__ import annotations
 
-import gc
-import io
-import re
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, redirect_stdout
+from collections.abc import Callable
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 from byhand import __version__
 from byhand.cache import cached, sources_of
-from byhand.errors import ExtraError, LimitError, OutputError, SheetError
 from byhand.formats import fonts
-from byhand.formats.deadline import deadline
-from byhand.notation.number import shown
-
-# tagged, for readers that speak; with what the page was asked for
-OPTIONS = {"pdf_variant": "pdf/ua-1", "custom_metadata": True}
-LONGEST_WORD = 200  # letters; a word of the course has 27
-SECONDS = 10.0  # of the processor's time, to lay out a page, and to write it; the longest of the course takes 4 and 1
 
 
 def printed(html: str, cache: bool = True) -> bytes:
@@ -49,114 +36,10 @@ def _making() -> str:
 def pdf(html: str) -> bytes:
     """A page in the medium print as PDF. WeasyPrint's warnings go to the log `weasyprint`.
 
-    Raises: SheetError where the page loads a file.
-    """
-    return as_pdf(rendered_document(html))
-
-
-def as_pdf(document: Any) -> bytes:
-    """WeasyPrint's Document as PDF.
-
-    Raises: SheetError where the page loads a file; LimitError where it takes too long.
-    """
-    with _refusals(), _no_collection(), _in_time():
-        result: bytes = document.write_pdf(**OPTIONS)
-    return result
-
-
-def rendered_document(html: str) -> Any:
-    """A page laid out, as WeasyPrint's Document.
-
     Raises: SheetError where the page loads a file; LimitError where it takes too long; ExtraError where Pango is
     missing.
     """
-    _check_words(html)
-    engine = weasyprint()
-    known, fetcher = engine.text.fonts.FontConfiguration(), _fetcher()()
-    with _refusals(), _no_collection(), _in_time():
-        css = engine.CSS(
-            string=fonts.font_face_css(lambda face: face.address), font_config=known, url_fetcher=fetcher
-        )
-        source = engine.HTML(string=html, url_fetcher=fetcher)
-        return source.render(stylesheets=[css], font_config=known, **OPTIONS)
+    from byhand.formats.pdf.layout import lay_out  # heavy, and not needed for a page from the cache
+    from byhand.formats.pdf.template import whole
 
-
-def _check_words(html: str) -> None:
-    """Check that no word is so long that it would take minutes to find where to break it.
-
-    Raises: LimitError.
-    """
-    longest = max(re.split(r"<style.*?</style>|<[^>]*>|\s", html, flags=re.DOTALL), key=len)
-    if len(longest) > LONGEST_WORD:
-        raise LimitError(
-            f"{shown(longest)} has {len(longest):,} letters without a blank; {LONGEST_WORD} are the most"
-        )
-
-
-def _in_time() -> AbstractContextManager[None]:
-    return deadline(SECONDS, f"a page took over {SECONDS:.3g} seconds to lay out; make it shorter or simpler")
-
-
-@cache
-def weasyprint() -> Any:
-    """WeasyPrint, which loads Pango as it is imported.
-
-    Raises: ExtraError where Pango is missing.
-    """
-    try:
-        with redirect_stdout(io.StringIO()):  # it prints some lines of its own
-            import weasyprint as found
-            import weasyprint.text.fonts
-    except OSError as error:
-        reason = str(error).partition(":")[0]
-        raise ExtraError(
-            f"a PDF needs Pango, which is not installed ({reason}); install it, on Debian or Ubuntu with apt install "
-            "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0, on macOS with brew install pango, on Windows with "
-            "pacman -S mingw-w64-ucrt-x86_64-pango in MSYS2, or do without PDF: byhand generate --format html"
-        ) from None
-    return found
-
-
-@contextmanager
-def _refusals() -> Iterator[None]:
-    """Within the block, say in our own words what WeasyPrint cannot do.
-
-    Raises: SheetError for a file that a page may not load; OutputError where there is no room for its fonts.
-    """
-    try:
-        yield
-    except weasyprint().urls.FatalURLFetchingError as error:
-        raise SheetError(str(error)) from None
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise OutputError(
-            f"the folder for temporary files cannot be written to: {reason}; make room, or name another in TMPDIR"
-        ) from None
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Switch the garbage collector off in the block: it would take up to half of the time, and a page is small."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
-
-
-@cache
-def _fetcher() -> type[Any]:
-    """A class of URL fetchers that load our own fonts only, since templates are not trusted."""
-    from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
-
-    known = {face.address: face for face in fonts.FACES}
-
-    class FontsOnly(URLFetcher):  # type: ignore[misc]
-        def fetch(self, url: str, headers: Any = None) -> Any:
-            if url not in known:
-                raise FatalURLFetchingError(f"a template asks for {url[:80]!r}; it may use no files but the fonts")
-            return URLFetcherResponse(url, known[url].font)
-
-    return FontsOnly
+    return whole(lay_out(html, str))

@@ -17,13 +17,12 @@ from byhand.formats.pdf.boxes import Line
 from byhand.formats.pdf.breaking import Paragraph, broken
 from byhand.formats.pdf.layout import DrawnSlot, Layout
 from byhand.formats.pdf.shape import ShapedText, alphabet, shape
-from byhand.formats.pdf.stream import TextRun, number
+from byhand.formats.pdf.stream import in_px, tagged, text_at
 
 _BAR = re.compile(rb"M(\d+) (\d+)h(\d+)v1h-\d+z")
 _HANDLE = 1 / math.sqrt(math.pi)  # length of the Bézier handles of a quarter of the unit circle, as in WeasyPrint
 _SAME = 0.01  # px: widths that differ by less are the same
 CODES_KEPT = 1024  # QR codes as PDF, for the next view of the same copies
-_BEGIN, _END = b"q\n0.75 0 0 0.75 0 0 cm\n", b"Q\n"
 
 
 def fill(layout: Layout, marks: Sequence[Many]) -> Iterator[list[bytes | None]]:
@@ -53,7 +52,7 @@ def _put_together(parts: Sequence[Many], count: int) -> list[bytes | None]:
     """Each copy's parts as one content stream."""
     columns = [part.tolist() for part in parts]
     copies = zip(*columns, strict=True) if columns else ((),) * count
-    return [None if None in copy else b"".join([_BEGIN, *copy, _END]) for copy in copies]
+    return [None if None in copy else in_px(*copy) for copy in copies]
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,7 @@ class _Writer:
             return None
         moved, written = -line.anchor * sum(changes), []
         for run, new, change in zip(line.runs, shapes, changes, strict=True):
-            written.append(_tagged(run, _text(run, run.x + moved, run.y, new.shown if new else run.shown)))
+            written.append(tagged(run, text_at(run, run.x + moved, run.y, new.shown if new else run.shown)))
             moved += change
         return written
 
@@ -96,18 +95,8 @@ class _Writer:
         shown: list[list[bytes]] = [[] for _ in paragraph.runs]
         for piece in pieces:
             run, y = paragraph.runs[piece.run], paragraph.rows[piece.row][1] + paragraph.lifts[piece.run]
-            shown[piece.run].append(_text(run, piece.x, y, shape(self.faces[run.font], piece.text).shown))
-        return [_tagged(run, *texts) for run, texts in zip(paragraph.runs, shown, strict=True)]
-
-
-def _text(run: TextRun, x: float, y: float, shown: bytes) -> bytes:
-    return b"BT\n1 0 0 -1 %.3f %.3f Tm\n/%s %s Tf\n%s\nET\n" % (
-        x, y, run.font.encode(), number(run.size).encode(), shown,
-    )  # fmt: skip
-
-
-def _tagged(run: TextRun, *texts: bytes) -> bytes:
-    return b"%s\n%s\n%sEMC\n" % (run.tag, run.colour, b"".join(texts))
+            shown[piece.run].append(text_at(run, piece.x, y, shape(self.faces[run.font], piece.text).shown))
+        return [tagged(run, *texts) for run, texts in zip(paragraph.runs, shown, strict=True)]
 
 
 def _drawn(spot: DrawnSlot, text: str) -> bytes:

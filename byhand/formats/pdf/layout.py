@@ -14,19 +14,21 @@ from dataclasses import dataclass, replace
 from html import escape
 from typing import Any
 
-from byhand.arithmetic.copies import FIRST_MARK
+from byhand.arithmetic.copies import FIRST_MARK, MARK
 from byhand.errors import SheetError
 from byhand.formats.fonts import FACES
-from byhand.formats.pdf import as_pdf, rendered_document
 from byhand.formats.pdf.boxes import BoxReader, Line, every_box, rows_of, slot_of, unwrapped
 from byhand.formats.pdf.breaking import Paragraph
+from byhand.formats.pdf.engine import as_pdf, rendered_document
+from byhand.formats.pdf.pen import Pen
 from byhand.formats.pdf.shape import NUMBER_CHARACTERS
-from byhand.formats.pdf.stream import COLOUR_STEPS, place, text_runs, without
+from byhand.formats.pdf.stream import COLOUR_STEPS, drawing, in_px, place, replaced, text_runs
+from byhand.formats.pdf.structure import drawings, leave_out, marked, put_in
+from byhand.formats.pdf.tables import Table, TextOf, cut_out
 
-TextOf = Callable[[int], str]  # from a mark's number to the text that a copy has in its place
-MARK = re.compile("[\U000f0000-\U0010ffff]")
 _TAG = re.compile(r"(<[^>]*>)")
 _SVG = re.compile(r"<svg[^>]*>.*?</svg>", re.DOTALL)
+_LABEL = re.compile(r'<svg[^>]* aria-label="([^"]*)"[^>]*>')
 _CODE = re.compile(
     'width="([\\d.]+)mm".* viewBox="0 0 (\\d+) .*(<path d="([\U000f0000-\U0010ffff])" fill="#(\\w+)"/>)'
 )
@@ -49,11 +51,16 @@ class DrawnSlot:
 
 @dataclass(frozen=True)
 class PageLayout:
-    """A page with slots. blocks: the lines and paragraphs that have slots; background: the rest, as PDF operators."""
+    """A page with slots.
+
+    blocks: the lines and paragraphs that have slots.
+    background: the rest, as PDF operators; answers: what is drawn over it in a key only.
+    """
 
     blocks: tuple[Line | Paragraph, ...]
     spots: tuple[DrawnSlot, ...]
     background: bytes
+    answers: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -63,12 +70,14 @@ class Layout:
     everywhere: the slots that are at the same place on every page.
     faces: of each font of the PDF, by its name there, the name of its file.
     letters: of each font that a slot has, the characters that slots may hold.
+    texts: of each font that the pen has used, its texts.
     """
 
     pages: tuple[PageLayout, ...]
     everywhere: tuple[DrawnSlot, ...]
     faces: dict[str, str]
     letters: dict[str, str]
+    texts: dict[str, tuple[str, ...]]
     pdf: bytes
 
 
@@ -87,29 +96,35 @@ def lay_out(html: str, texts: TextOf, letters: str = "") -> Layout:
     def slot(mark: int) -> str:
         return f'<u style="text-decoration-color:{_colour(mark)}">{escape(texts(mark))}</u>'
 
-    found = rendered_document(_filled(_SVG.sub(_without_spots, html), texts, slot))
-    content = as_pdf(found)
-    with pikepdf.open(io.BytesIO(content)) as file:
-        names = {str(key)[1:]: str(font.BaseFont) for page in file.pages for key, font in page.Resources.Font.items()}
-        used = {font: _face(name) for font, name in names.items()}
-        streams = [page.Contents.read_bytes() for page in file.pages]
-    pages = [_page(each._page_box, stream, used) for each, stream in zip(found.pages, streams, strict=True)]
+    slotted = MARK.search(html) is not None
+    html, tables = cut_out(html, texts)
+    found = rendered_document(_filled(_SVG.sub(_drawing, html), texts, slot))
+    with pikepdf.open(io.BytesIO(as_pdf(found))) as file:
+        held = {key: font for page in file.pages for key, font in page.Resources.get("/Font", {}).items()}
+        names = {str(key)[1:]: str(font.BaseFont) for key, font in held.items()}
+        used = {font: face for font, name in names.items() if (face := _face(name, needed=slotted))}
+        upright_last = sorted(used, key=lambda font: not names[font].endswith("Oblique"))  # which is a face slanted
+        fonts = {used[font]: font for font in upright_last}
+        pages = [
+            _page(file, page, each._page_box if slotted else None, used, fonts, tables)
+            for page, each in zip(file.pages, found.pages, strict=True)
+        ]
+        file.save(out := io.BytesIO(), deterministic_id=True)
     everywhere = tuple(spot for spot in pages[0].spots if all(spot in page.spots for page in pages))
     pages = [replace(page, spots=tuple(s for s in page.spots if s not in everywhere)) for page in pages]
     runs = [run for page in pages for block in page.blocks for run in block.runs if run.slot is not None]
     words = {run.font for run in runs if run.slot is not None and not set(texts(run.slot)) <= set(NUMBER_CHARACTERS)}
     alphabets = {run.font: NUMBER_CHARACTERS + letters * (run.font in words) for run in runs}
-    return Layout(tuple(pages), everywhere, used, alphabets, content)
+    written: dict[str, set[str]] = {}
+    for piece in (piece for table in tables for piece in table.pieces):
+        written.setdefault(fonts[piece.style.face], set()).add(piece.text)
+    drawn = {font: tuple(sorted(own)) for font, own in written.items()}
+    return Layout(tuple(pages), everywhere, used, alphabets, drawn, out.getvalue())
 
 
 def lay_out_copy(html: str, texts: TextOf) -> Layout:
     """Lay out one copy by itself: a layout without slots, which is all background."""
-    import pikepdf
-
-    content = as_pdf(rendered_document(copy_html(html, texts)))
-    with pikepdf.open(io.BytesIO(content)) as file:
-        pages = tuple(PageLayout((), (), page.Contents.read_bytes()) for page in file.pages)
-    return Layout(pages, (), {}, {}, content)
+    return lay_out(copy_html(html, texts), texts)
 
 
 def _filled(html: str, texts: TextOf, slot: Callable[[int], str]) -> str:
@@ -125,9 +140,12 @@ def _filled(html: str, texts: TextOf, slot: Callable[[int], str]) -> str:
     )
 
 
-def _without_spots(svg: re.Match[str]) -> str:
-    """A drawing without what differs from copy to copy; in place of each such part, a box that is one unit wide."""
-    drawn = svg[0]
+def _drawing(svg: re.Match[str]) -> str:
+    """A drawing with its alternative text, and without what differs from copy to copy.
+
+    In place of each such part is a box that is one unit wide.
+    """
+    drawn = _LABEL.sub(r"\g<0><title>\1</title>", svg[0])
     boxes = [_box(x, y, "1", fill, mark) for x, y, mark, fill in _DOT.findall(drawn)]
     if code := _CODE.search(drawn):
         width, modules, path, mark, fill = code.groups()
@@ -146,18 +164,48 @@ def _colour(mark: int) -> str:
     return f"color(srgb 0 {mark / COLOUR_STEPS:.5f} 1)"
 
 
-def _face(name: str) -> str:
-    """The name of a face's file, by its name in the PDF: "ABCDEF+byhand-Sans-Semi-Bold-Italic"."""
+def _face(name: str, needed: bool) -> str | None:
+    """The name of a face's file, by its name in the PDF: "ABCDEF+byhand-Sans-Semi-Bold-Italic".
+
+    Raises: SheetError where one is needed, and this is none of ours.
+    """
     family = "byhand Math Italic" if "Math-Italic" in name else "byhand Math" if "Math" in name else "byhand Sans"
     weight, style = 600 if "Semi-Bold" in name else 400, "italic" if "Italic" in name else "normal"
     for face in FACES:
         if "+byhand-" in name and (face.family, face.weight, face.style) == (family, weight, style):
             return face.name
+    if not needed:
+        return None
     raise SheetError(f"{name.partition('+')[2]} is none of the fonts of a sheet")
 
 
-def _page(box: Any, stream: bytes, used: dict[str, str]) -> PageLayout:
-    """A page's slots and its background, from its boxes and its content stream."""
+def _page(
+    file: Any, page: Any, box: Any, used: dict[str, str], fonts: dict[str, str], tables: list[Table]
+) -> PageLayout:
+    """A page's slots and its background, from its content stream, and from its boxes, if it has slots in its text.
+
+    What the structure tree of the file says of its figures is put right.
+    """
+    stream, elements = page.Contents.read_bytes(), marked(file, page)
+    pen, parts = Pen(fonts, len(elements)), list[tuple[int, int, bytes]]()
+    for mark, element, number in drawings(elements):
+        start, end, x, y = drawing(stream, mark)
+        if number is None:
+            leave_out(elements, mark, element)
+            parts.append((start, stream.index(b"BDC", start) + 3, b"/Artifact\nBMC"))
+        else:
+            drawn, marks = pen.draw(tables[number], x, y)
+            put_in(file, element, tables[number], marks, elements, f"table-{number}")
+            parts.append((start, end, drawn))
+    blocks, spots, cuts = _slots(box, stream, used) if box else ([], [], [])
+    background = replaced(stream, [*parts, *((start, end, b"") for start, end in cuts)])
+    return PageLayout((*blocks, *pen.blocks), tuple(spots), background, in_px(*pen.answers) if pen.answers else b"")
+
+
+def _slots(
+    box: Any, stream: bytes, used: dict[str, str]
+) -> tuple[list[Line | Paragraph], list[DrawnSlot], list[tuple[int, int]]]:
+    """The slots that are in the text of a page, and the parts of its stream that write them."""
     text = text_runs(stream)
     parents = {id(unwrapped(child)): each for each in every_box(box) for child in getattr(each, "children", ())}
     reader = BoxReader({where: run for where, (run, _) in text.items()}, used, parents)
@@ -167,8 +215,7 @@ def _page(box: Any, stream: bytes, used: dict[str, str]) -> PageLayout:
         for each in every_box(box)
         if each.element_tag == "b" and (slot := slot_of(each)) is not None
     ]
-    cuts = [cut for block in blocks for run in block.runs for cut in text[place(run.x, run.y)][1]]
-    return PageLayout(tuple(blocks), tuple(spots), without(stream, cuts))
+    return blocks, spots, [cut for block in blocks for run in block.runs for cut in text[place(run.x, run.y)][1]]
 
 
 def _rgb(colour: Any) -> bytes:

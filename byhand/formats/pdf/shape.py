@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -52,17 +53,39 @@ def cut(face: str, text: str, room: float) -> str:
 @cache
 def alphabet(face: str, letters: str) -> dict[int, tuple[str, int]]:
     """The glyphs of these letters and of all built fractions: the character that each stands for, and its width."""
+    return glyphs_of(face, [*letters, *(digit * n + "/" + digit * m for digit in DIGITS for n, m in FRACTION_SIZES)])
+
+
+def glyphs_of(face: str, texts: Iterable[str]) -> dict[int, tuple[str, int]]:
+    """The glyphs of these texts: the character that each stands for, and its width."""
     font = _font(face)
-    texts = [*letters, *(digit * n + "/" + digit * m for digit in DIGITS for n, m in FRACTION_SIZES)]
     found = {glyph: character for text in texts for (glyph, character), _ in _shaped(font, text)}
     return {glyph: (found[glyph], font.get_glyph_h_advance(glyph)) for glyph in sorted(found) if glyph}
+
+
+def has(face: str, letter: str) -> bool:
+    """Whether a face has a letter."""
+    return _font(face).get_nominal_glyph(ord(letter)) is not None
+
+
+@cache
+def ascent(face: str) -> float:
+    """How far the letters of a face may rise above the baseline, relative to their size."""
+    return float(_font(face).get_font_extents("ltr").ascender / 1000)
+
+
+@cache
+def middle(face: str) -> float:
+    """How far the baseline of a face is below the middle of its line, relative to its size."""
+    extents = _font(face).get_font_extents("ltr")
+    return float((extents.ascender + extents.descender) / 2000)
 
 
 def subset(face: str, glyphs: set[int]) -> bytes:
     """The font file of a face with these glyphs only, which keep their numbers."""
     wanted = hb.SubsetInput()
     wanted.sets(hb.SubsetInputSets.GLYPH_INDEX).update(glyphs)
-    wanted.sets(hb.SubsetInputSets.DROP_TABLE_TAG).update(map(_tag, ("GSUB", "GPOS", "GDEF", "cmap", "name", "post")))
+    wanted.sets(hb.SubsetInputSets.DROP_TABLE_TAG).update(map(_tag, ("GSUB", "GPOS", "GDEF", "name", "post")))
     wanted.flags = hb.SubsetFlags.RETAIN_GIDS | hb.SubsetFlags.NO_LAYOUT_CLOSURE | hb.SubsetFlags.NOTDEF_OUTLINE
     return bytes(hb.subset(_font(face).face, wanted).blob.data)
 

@@ -72,11 +72,36 @@ def glyphs(shown: bytes) -> bytes:
     return b"".join(_GLYPHS.findall(shown))
 
 
-def without(stream: bytes, cuts: Iterable[tuple[int, int]]) -> bytes:
-    """The stream without these parts."""
+def text_at(run: TextRun, x: float, y: float, shown: bytes) -> bytes:
+    """The PDF operators of a text in the face and size of a run."""
+    return b"BT\n1 0 0 -1 %.3f %.3f Tm\n/%s %s Tf\n%s\nET\n" % (
+        x, y, run.font.encode(), number(run.size).encode(), shown,
+    )  # fmt: skip
+
+
+def tagged(run: TextRun, *texts: bytes) -> bytes:
+    """The PDF operators of texts that are read as a run."""
+    return b"%s\n%s\n%sEMC\n" % (run.tag, run.colour, b"".join(texts))
+
+
+def in_px(*parts: bytes) -> bytes:
+    """PDF operators whose unit is px, after those of a page."""
+    return b"".join((b"\nq\n0.75 0 0 0.75 0 0 cm\n", *parts, b"Q\n"))
+
+
+def drawing(stream: bytes, mark: int) -> tuple[int, int, float, float]:
+    """Where in the stream the empty drawing with a mark begins and ends, and its place on the page in px."""
+    form = rb"/Figure\n<</MCID %d>>\nBDC\n.*?\n1 0 0 1 (\S+) (\S+) cm\n.*?\nEMC\n" % mark
+    found = re.search(form, stream, re.DOTALL)
+    assert found, "WeasyPrint writes drawings in another form"
+    return *found.span(), float(found[1]), float(found[2])
+
+
+def replaced(stream: bytes, parts: Iterable[tuple[int, int, bytes]]) -> bytes:
+    """The stream with others in place of these parts."""
     kept, at = [], 0
-    for start, end in sorted(cuts):
-        kept.append(stream[at:start])
+    for start, end, other in sorted(parts):
+        kept += [stream[at:start], other]
         at = end
     return _compact(b"".join([*kept, stream[at:]]))
 

@@ -15,7 +15,7 @@ from hashlib import sha256
 from typing import Any
 
 from byhand.formats.pdf.layout import Layout
-from byhand.formats.pdf.shape import alphabet, subset
+from byhand.formats.pdf.shape import alphabet, glyphs_of, subset
 from byhand.formats.pdf.shared import Shared, shared
 from byhand.worksheet.asked import NAME
 
@@ -52,12 +52,10 @@ def template(layout: Layout) -> Template:
     import pikepdf
 
     with pikepdf.open(io.BytesIO(layout.pdf)) as file:
-        for name, font in {name: font for page in file.pages for name, font in page.Resources.Font.items()}.items():
-            if name[1:] in layout.letters:
-                _widen(file, font, name[1:], layout)
+        _widen_fonts(file, layout)
         everywhere = file.make_indirect(file.make_stream(b""))
         for page, own in zip(file.pages, layout.pages, strict=True):
-            background = file.make_stream(own.background)
+            background = file.make_stream(own.background + own.answers)
             page.Contents = pikepdf.Array([background, file.make_indirect(file.make_stream(b"")), everywhere])
         about = file.docinfo
         if f"/{NAME}" in about:
@@ -76,6 +74,18 @@ def template(layout: Layout) -> Template:
             bytes(trailer.ID[0]).hex(),
             shared(file),
         )
+
+
+def whole(layout: Layout) -> bytes:
+    """The PDF of a layout that has no slots."""
+    import pikepdf
+
+    with pikepdf.open(io.BytesIO(layout.pdf)) as file:
+        _widen_fonts(file, layout)
+        for page, own in zip(file.pages, layout.pages, strict=True):
+            page.Contents = file.make_stream(own.background + own.answers)
+        file.save(out := io.BytesIO(), object_stream_mode=pikepdf.ObjectStreamMode.generate, deterministic_id=True)
+    return out.getvalue()
 
 
 def copy_pdf(base: Template, contents: Sequence[bytes], words: str) -> bytes:
@@ -106,12 +116,21 @@ def copy_pdf(base: Template, contents: Sequence[bytes], words: str) -> bytes:
     return b"".join(parts)
 
 
+def _widen_fonts(file: Any, layout: Layout) -> None:
+    """Add to the fonts of a layout what the slots and the pen need."""
+    fonts = {str(name)[1:]: font for page in file.pages for name, font in page.Resources.get("/Font", {}).items()}
+    for name in layout.texts | layout.letters:
+        _widen(file, fonts[name], name, layout)
+
+
 def _widen(file: Any, font: Any, name: str, layout: Layout) -> None:
-    """Add to a font every glyph that a slot may need."""
+    """Add to a font every glyph that a slot or the pen may need."""
     import pikepdf
 
     face, descendant = layout.faces[name], font.DescendantFonts[0]
-    more = alphabet(face, layout.letters[name])
+    more = glyphs_of(face, layout.texts.get(name, ()))
+    if name in layout.letters:
+        more |= alphabet(face, layout.letters[name])
     texts = {int(glyph, 16): text for glyph, text in _PAIR.findall(font.ToUnicode.read_bytes().decode())}
     widths = _widths(descendant.W)
     texts |= {glyph: text.encode("utf-16-be").hex() for glyph, (text, _) in more.items() if glyph not in texts}

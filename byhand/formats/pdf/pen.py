@@ -1,0 +1,183 @@
+"""Write the tables of figures as PDF operators: their lines, numbers, labels and captions, as print.css has them.
+
+WeasyPrint would take two thirds of a page's time for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import accumulate
+
+from byhand.formats.look import COLOURS, LOOK
+from byhand.formats.pdf.boxes import Line
+from byhand.formats.pdf.shape import ascent, middle, shape
+from byhand.formats.pdf.stream import TextRun, tagged, text_at
+from byhand.formats.pdf.tables import BOLD, MM, PT, CellStyle, Piece, Table, TableCell, TextStyle
+
+Box = tuple[float, float, float, float]  # left, top, right and bottom, in px
+
+
+@dataclass
+class Pen:
+    """Writes the tables of a page.
+
+    fonts: of each face, its name in the PDF. mark: the next marked-content id (MCID).
+    drawn: what is written, as PDF operators; answers: what only a key shows; blocks: lines that have slots.
+    """
+
+    fonts: dict[str, str]
+    mark: int
+    drawn: list[bytes] = field(default_factory=list)
+    answers: list[bytes] = field(default_factory=list)
+    blocks: list[Line] = field(default_factory=list)
+
+    def draw(self, table: Table, x: float, y: float) -> tuple[bytes, list[list[range]]]:
+        """The PDF operators of a table without its answers and its slots, and the marks of each cell's texts."""
+        boxes = placed(table, x, y)
+        self.drawn, marks = [_frames(cell for row in boxes for cell in row)], []
+        for row in boxes:
+            marks.append(list[range]())
+            for cell, box in row:
+                first = self.mark
+                for n, line in enumerate(cell.lines):
+                    if line:
+                        self.line(cell, line, box, n - (len(cell.lines) - 1) * cell.style.valign)
+                marks[-1].append(range(first, self.mark))
+        return b"q\n%sQ\n" % b"".join(self.drawn), marks
+
+    def line(self, cell: TableCell, line: Sequence[Piece], box: Box, lower: float) -> None:
+        """Write a line of a cell. lower: by how many lines it is lower than an only line would be."""
+        style, widths = cell.style, [piece.width for piece in line]
+        left, top, right, bottom = _inner(cell, box)
+        room = max(right - style.room - left - sum(widths), 0.0)
+        x, y = left + room * style.align, _baseline(style, line, top, bottom) + lower * style.line
+        runs, own = list[TextRun](), self.answers if cell.answer else self.drawn
+        for piece, width in zip(line, widths, strict=True):
+            if piece.tick:
+                self.tick(piece, x, y)
+            else:
+                runs.append(self.run(piece, style.colour, x + piece.before, y - piece.style.lift))
+            if root := piece.style.under:
+                own.append(_artifact(_bar(root, style.colour, x + piece.before, y, x + width)))
+            x += width
+        if any(piece.slot is not None for piece in line):
+            rigid = any(piece.tick or piece.before for piece in line)
+            of_runs = tuple(width for piece, width in zip(line, widths, strict=True) if not piece.tick)
+            self.blocks.append(Line(tuple(runs), of_runs, style.align, -1.0 if rigid else room, cell.answer))
+        else:
+            own += map(_written, runs)
+
+    def run(self, piece: Piece, colour: str, x: float, y: float) -> TextRun:
+        """A piece as a run of text with a mark of its own."""
+        tag, face, size = b"/Span\n<</MCID %d>>\nBDC" % self.mark, piece.style.face, piece.style.size
+        self.mark += 1
+        return TextRun(
+            tag, b"%s rg" % _rgb(colour), x, y, self.fonts[face], size, shape(face, piece.text).shown, piece.slot
+        )
+
+    def tick(self, piece: Piece, x: float, y: float) -> None:
+        """Write a box to tick; if it is ticked, the answers have it in their colour, with its check."""
+        side, edge = LOOK["tick"] * MM, LOOK["tick_edge"] * PT
+        top = y + LOOK["tick_down"] * MM - side
+        frame = _rectangle(x, top, x + side, top + side)
+        frame += _rectangle(x + edge, top + edge, x + side - edge, top + side - edge)
+        self.drawn.append(_artifact(_filled(frame, COLOURS["ink"], b"f*")))
+        if piece.text:
+            self.answers.append(_artifact(_filled(frame, COLOURS["pen"], b"f*")))
+            width = shape(piece.style.face, piece.text).width * piece.style.size / 1000
+            baseline = top + edge + side / 2 + middle(BOLD) * piece.style.size
+            self.answers.append(
+                _written(self.run(piece, COLOURS["pen"], x + max(side - width, 2 * edge) / 2, baseline))
+            )
+
+
+def placed(table: Table, x: float, y: float) -> list[list[tuple[TableCell, Box]]]:
+    """The cells of each row with their places, if the table is here."""
+    rows = []
+    for row, top, bottom in zip(table.cells, table.rows, table.rows[1:], strict=False):
+        starts = accumulate((cell.span for cell in row), initial=0)
+        edges = [x + table.columns[at] for at in starts]
+        rows.append(
+            [
+                (cell, (left, y + top, right, y + bottom))
+                for cell, left, right in zip(row, edges, edges[1:], strict=False)
+            ]
+        )
+    return rows
+
+
+def _inner(cell: TableCell, box: Box) -> Box:
+    """What is within the lines of a cell."""
+    (left, top, right, bottom), edges = box, cell.edges
+    return left + edges[0], top + edges[1], right - edges[2], bottom - edges[3]
+
+
+def _frames(cells: Iterator[tuple[TableCell, Box]]) -> bytes:
+    """The lines of cells, and the ground of those that have lines on all sides."""
+    ground, solid, dashed = b"", b"", b""
+    for cell, (left, top, right, bottom) in cells:
+        if all(cell.edges) and not cell.dashed:
+            ground += _rectangle(left, top, right, bottom)
+        in_left, in_top, in_right, in_bottom = _inner(cell, (left, top, right, bottom))
+        sides = ((left, top, in_left, bottom), (left, top, right, in_top), (in_right, top, right, bottom),
+                 (left, in_bottom, right, bottom))  # fmt: skip
+        for width, line in zip(cell.edges, sides, strict=True):
+            if width and cell.dashed:
+                dashed += _dashes(line, width)
+            elif width:
+                solid += _rectangle(*line)
+    pen = b"%s RG\n%.6f w\n" % (_rgb(COLOURS["grey"]), LOOK["copy_edge"] * PT)
+    return _artifact(_filled(ground, COLOURS["ground"]) + _filled(solid, COLOURS["ink"]) + pen + dashed)
+
+
+def _dashes(line: Box, width: float) -> bytes:
+    """A dashed line: dashes and spaces are as long as each other, and about three times as long as wide."""
+    left, top, right, bottom = line
+    length, across = max(right - left, bottom - top), right - left > bottom - top
+    x, y = (0.0, width / 2) if across else (width / 2, 0.0)
+    dash = length / (2 * (length // (6 * width)) + 1)
+    return b"[%.6f] 0 d\n%.3f %.3f m\n%.3f %.3f l\nS\n" % (dash, left + x, top + y, right - x, bottom - y)
+
+
+def _baseline(style: CellStyle, line: Sequence[Piece], top: float, bottom: float) -> float:
+    """The baseline of a cell's only line, as CSS has it: each face is set in the middle of the line."""
+    faces = {style.text.face, *(piece.style.face for piece in line if not piece.style.lift and not piece.tick)}
+    lower, upper = (style.text.size * of_two(map(middle, faces)) for of_two in (min, max))
+    match style.valign:
+        case 0.0:
+            return top + style.line / 2 + upper
+        case 1.0:
+            return bottom - style.line / 2 + lower
+        case _:
+            return (top + bottom + lower + upper) / 2
+
+
+def _bar(root: TextStyle, colour: str, left: float, y: float, right: float) -> bytes:
+    """The line over what is under a root. y: the baseline."""
+    bottom = y - root.lift - (ascent(root.face) + LOOK["bar_room"]) * root.size
+    return _filled(_rectangle(left, bottom - LOOK["bar"] * root.size, right, bottom), colour)
+
+
+def _written(run: TextRun) -> bytes:
+    return tagged(run, text_at(run, run.x, run.y, run.shown))
+
+
+def _artifact(operators: bytes) -> bytes:
+    """What is drawn and not read."""
+    return b"/Artifact\nBMC\nq\n%sQ\nEMC\n" % operators
+
+
+def _filled(path: bytes, colour: str, operator: bytes = b"f") -> bytes:
+    return b"%s rg\n%s%s\n" % (_rgb(colour), path, operator) if path else b""
+
+
+def _rectangle(left: float, top: float, right: float, bottom: float) -> bytes:
+    return b"%.3f %.3f %.3f %.3f re\n" % (left, top, right - left, bottom - top)
+
+
+@lru_cache(100)
+def _rgb(colour: str) -> bytes:
+    """A colour such as #1c3f94 as PDF's three numbers."""
+    return b"%.6f %.6f %.6f" % tuple(int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))

@@ -1,0 +1,77 @@
+"""The structure tree of a PDF, by which it is read aloud: tables go in, and drawings that say nothing go out."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from byhand.formats.pdf.tables import PLACE, Table
+
+
+def marked(file: Any, page: Any) -> Any:
+    """The elements of a page, in an array by their marked-content ids (MCID)."""
+    nums = list(file.Root.StructTreeRoot.ParentTree.Nums)
+    return next(elements for key, elements in zip(nums[::2], nums[1::2], strict=True) if key == page.StructParents)
+
+
+def drawings(elements: Any) -> list[tuple[int, Any, int | None]]:
+    """The drawings of which nothing is said, and those in the place of tables: their mark, element and table."""
+    found = []
+    for mark, element in enumerate(elements):
+        if element.S == "/Figure":
+            name = str(element.get("/Alt", ""))
+            if not name or name.startswith(PLACE):
+                found.append((mark, element, int(name.removeprefix(PLACE)) if name else None))
+    return found
+
+
+def leave_out(elements: Any, mark: int, element: Any) -> None:
+    """Take a drawing out of the tree."""
+    around = element.P.K
+    del around[next(at for at, child in enumerate(around) if child.objgen == element.objgen)]
+    elements[mark] = None
+
+
+def put_in(
+    file: Any, element: Any, table: Table, marks: Sequence[Sequence[range]], elements: Any, prefix: str
+) -> None:
+    """Make an element a table.
+
+    marks: those of each cell's texts, which follow those of the page's elements. prefix: of the names of its labels.
+    """
+    from pikepdf import Array, Dictionary, Name, Object
+
+    over, beside = _heads(table, prefix)
+    rows = []
+    for i, (row, own_marks) in enumerate(zip(table.cells, marks, strict=True)):
+        line = file.make_indirect(Dictionary(Type=Name.StructElem, S=Name.TR, P=element, K=Array()))
+        rows.append(line)
+        cells, j = [], 0
+        for cell, own in zip(row, own_marks, strict=True):
+            name, about = "", f"/ColSpan {cell.span}" if cell.span > 1 else ""
+            if cell.head:
+                name, about = f"/ID({prefix}-{i}-{j})", f"/Scope/{'Row' if cell.head == 'row' else 'Column'}{about}"
+            elif heads := [*beside[i], *(head for k in range(j, j + cell.span) for head in over[k])]:
+                about += f"/Headers[{''.join(heads)}]"
+            text = f"<</Type/StructElem/S/{'TH' if name else 'TD'}{name}/A<</O/Table{about}>>/K{list(own)}>>"
+            made = Object.parse(text.replace(",", "").encode())
+            made.P, made.Pg = line, element.Pg
+            cells.append(file.make_indirect(made))
+            elements.extend(cells[-1:] * len(own))
+            j += cell.span
+        line.K = Array(cells)
+    del element.Alt
+    element.S, element.A, element.K = Name.Table, Dictionary(O=Name.Table, Summary=table.name), Array(rows)
+
+
+def _heads(table: Table, prefix: str) -> tuple[dict[int, list[str]], dict[int, list[str]]]:
+    """The names of the labels of each column and of each row, as strings of PDF."""
+    over, beside = defaultdict[int, list[str]](list), defaultdict[int, list[str]](list)
+    for i, row in enumerate(table.cells):
+        j = 0
+        for cell in row:
+            if cell.head:
+                (beside[i] if cell.head == "row" else over[j]).append(f"({prefix}-{i}-{j})")
+            j += cell.span
+    return over, beside

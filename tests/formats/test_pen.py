@@ -1,0 +1,176 @@
+"""Tables that the pen draws: as WeasyPrint draws them, each text in its cell, and read aloud as tables."""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import replace
+from functools import cache
+from html import unescape
+from xml.etree import ElementTree
+
+import numpy as np
+import pikepdf
+import pytest
+from kinds import kinds_and_run
+from page_layout import TextBox, penned
+from page_pdf import pictures, same_text
+from pypdf import PdfReader
+
+from byhand.formats.html.page import Pages
+from byhand.formats.pdf import pdf
+from byhand.formats.pdf.engine import as_pdf, rendered_document
+from byhand.formats.pdf.layout import lay_out
+from byhand.formats.pdf.tables import TABLE, cut_out
+from byhand.formats.pdf.template import whole
+from byhand.options import Options
+from byhand.pipeline import prepare
+from byhand.reading.pdf import _drawn
+from byhand.worksheet.sheet import load_sheet
+
+PAGES = [("attention-head", "rows"), ("layer-norm", "columns"), ("kinds", "rows")]
+
+
+@cache
+def key(sheet, orientation="rows", numbers="exact", view="key"):
+    made = (
+        kinds_and_run(orientation=orientation)
+        if sheet == "kinds"
+        else prepare(load_sheet(sheet), Options(orientation=orientation, numbers=numbers))
+    )
+    return Pages(*made).html(view, "print")
+
+
+@cache
+def drawn(*page):
+    return pdf(key(*page))
+
+
+@cache
+def by_weasyprint(*page):
+    return as_pdf(rendered_document(key(*page)))
+
+
+def far(one, other):
+    """The share of pixels of which the other picture has nothing alike near by."""
+
+    def near(picture, least):
+        padded, (height, width) = np.pad(picture, 1, mode="edge"), picture.shape
+        return least([padded[i : i + height, j : j + width] for i in range(3) for j in range(3)], axis=0)
+
+    return np.mean((one < near(other, np.min) - 40) | (one > near(other, np.max) + 40))
+
+
+@pytest.mark.parametrize("page", [*PAGES, ("attention-head", "rows", "symbolic")])
+def test_a_table_looks_as_weasyprint_draws_it(page):
+    assert same_text(drawn(*page), by_weasyprint(*page), points=0.2)
+    for one, other in zip(pictures(drawn(*page)), pictures(by_weasyprint(*page)), strict=True):
+        assert max(far(one, other), far(other, one)) < 0.001
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_numbers_and_labels_are_within_their_cells_and_captions_above_their_tables(page):
+    _, tables = cut_out(key(*page), str)
+    texts = [text for table in tables for text in penned(table, 100.0, 100.0) if type(text) is TextBox]
+    assert len(texts) > 20
+    for text in texts:
+        cell = text.element
+        if cell.cell.head or cell.cell.edges[2]:
+            assert cell.position_x < text.position_x, text.text
+            assert text.position_x + text.width < cell.position_x + cell.width, text.text
+        middle = text.position_y + text.height / 2
+        assert cell.position_y < middle < cell.position_y + cell.height, text.text
+
+
+@pytest.mark.parametrize("view", ["worksheet", "key"])
+@pytest.mark.parametrize("page", PAGES)
+def test_each_table_is_read_aloud_as_it_stands_in_html(page, view):
+    html = key(*page, "exact", view)
+    with pikepdf.open(io.BytesIO(drawn(*page, "exact", view))) as file:
+        texts = marked_texts(file)
+        found = [table for table in elements(file.Root.StructTreeRoot) if table.S == "/Table" and "/A" in table]
+        wanted = [ElementTree.fromstring(f"<t>{m['body'].replace('<wbr>', '')}</t>") for m in TABLE.finditer(html)]
+        assert [unescape(m["name"]) for m in TABLE.finditer(html)] == [str(table.A.Summary) for table in found]
+        for table, rows in zip(found, wanted, strict=True):
+            assert [[read(cell, texts) for cell in row.K] for row in table.K] == [
+                [(cell.tag.upper(), cell.get("scope"), int(cell.get("colspan", 1)), squeezed("".join(cell.itertext())))
+                 for cell in row] for row in rows
+            ]  # fmt: skip
+
+
+def read(cell, texts):
+    """What is read of a cell: its kind, what it is the label of, its columns and its text."""
+    scope = {"/Row": "row", "/Column": "col"}.get(str(cell.A.get("/Scope")))
+    text = "".join(texts[cell.Pg.objgen, int(mark)] for mark in cell.K)
+    return str(cell.S)[1:], scope, int(cell.A.get("/ColSpan", 1)), squeezed(text)
+
+
+def squeezed(text):
+    return re.sub(r"\s", "", text)
+
+
+def elements(node):
+    """The elements of a structure tree."""
+    for child in node.K:
+        if isinstance(child, pikepdf.Dictionary):
+            yield child
+            yield from elements(child)
+
+
+def marked_texts(file):
+    """The text of each marked-content id of each page, as a page's own reader has it."""
+    pages = [(page.obj.objgen, _drawn(n, page).texts) for n, page in enumerate(file.pages)]
+    return {(page, mark): text for page, texts in pages for mark, text in texts.items()}
+
+
+def test_each_cell_names_its_labels_which_are_in_its_row_and_column():
+    with pikepdf.open(io.BytesIO(drawn(*PAGES[0]))) as file:
+        texts = marked_texts(file)
+        tables = [table for table in elements(file.Root.StructTreeRoot) if table.S == "/Table" and "/A" in table]
+        heads = {str(cell.ID): read(cell, texts)[3] for t in tables for row in t.K for cell in row.K if "/ID" in cell}
+        (scores,) = (table for table in tables if str(table.A.Summary).startswith("S = Q"))
+        (_, numbers) = scores.K[-1].K[0], scores.K[-1].K
+        assert [heads[str(name)] for name in numbers[-1].A.Headers] == ["sat", "sat"]
+        assert [heads[str(name)] for name in numbers[-3].A.Headers] == ["sat", "the"]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_what_is_drawn_has_words_or_is_left_out_and_each_mark_has_one_element(page):
+    with pikepdf.open(io.BytesIO(drawn(*page))) as file:
+        found = list(elements(file.Root.StructTreeRoot))
+        assert all(str(element.Alt) for element in found if element.S == "/Figure")
+        assert any(element.S == "/Figure" for element in found)
+        nums = list(file.Root.StructTreeRoot.ParentTree.Nums)
+        for page, by_mark in zip(file.pages, nums[1::2], strict=False):
+            marks = [int(mark) for mark in re.findall(rb"/MCID (\d+)", page.Contents.read_bytes())]
+            assert len(set(marks)) == len(marks)
+            for mark in marks:
+                assert mark in by_mark[mark].K
+
+
+def test_answers_can_be_left_out():
+    laid = lay_out(key("attention-head"), str)
+    pages = tuple(replace(page, answers=b"") for page in laid.pages)
+    whole_text, given = (text_of(whole(each)) for each in (laid, replace(laid, pages=pages)))
+    assert "−5/3" in whole_text
+    assert "−5/3" not in given
+    assert given.count("the") == whole_text.count("the")
+
+
+def text_of(content):
+    return "".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages)
+
+
+def test_what_the_pen_does_not_know_is_left_to_weasyprint():
+    html = key("attention-head")
+    _, known = cut_out(html, str)
+    for other in (
+        '<td class="g">東</td>',
+        '<td class="mine">4</td>',
+        '<td class="g"><b>4</b></td>',
+        "<td class=g>4</td>",
+    ):
+        changed = html.replace('<td class="g">4</td>', other, 1)
+        left, tables = cut_out(changed, str)
+        assert len(tables) == len(known) - 1
+        assert left.count("<table") == 1 + cut_out(html, str)[0].count("<table")
