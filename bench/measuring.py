@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -52,12 +53,14 @@ def process(*arguments: str, python: str = sys.executable, cwd: str | None = Non
     """Run a fresh Python to its end. env: variables of its environment."""
     start = time.perf_counter()
     compiled = {**os.environ, "PYTHONDONTWRITEBYTECODE": "", **env}  # as where a package is installed
-    child = subprocess.Popen([python, *arguments], cwd=cwd, stdout=subprocess.DEVNULL, env=compiled)
-    _, status, use = os.wait4(child.pid, 0)
-    seconds = time.perf_counter() - start
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode:
-        sys.exit(f"exit {child.returncode} from python {' '.join(arguments)}")
+    with tempfile.TemporaryFile() as told:
+        child = subprocess.Popen([python, *arguments], cwd=cwd, stdout=subprocess.DEVNULL, stderr=told, env=compiled)
+        _, status, use = os.wait4(child.pid, 0)
+        seconds = time.perf_counter() - start
+        child.returncode = os.waitstatus_to_exitcode(status)
+        if child.returncode:
+            told.seek(0)
+            sys.exit(f"{told.read().decode()}exit {child.returncode} from python {' '.join(arguments)}")
     memory = use.ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
     return Use(seconds, use.ru_utime + use.ru_stime, memory)
 
