@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from byhand import __version__
+from byhand.classroom import MOST_STUDENTS
 from byhand.errors import ByHandError, UnknownNameError
 from byhand.notation.words import escaped
 
@@ -238,7 +239,7 @@ def generate(
 @click.option("--roster", type=click.Path(), help="A CSV file with name, id and group, in any order.")
 @click.option(
     "--anonymous",
-    type=click.IntRange(1, 1_000_000),
+    type=click.IntRange(1, MOST_STUDENTS),
     metavar="N",
     help="N copies without names, without a roster.",
 )

@@ -9,9 +9,10 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 
+from byhand.classroom import MOST_STUDENTS
 from byhand.errors import MOST_PROBLEMS, RosterError
 from byhand.notation.number import shown
 from byhand.notation.words import unprintable
@@ -27,7 +28,7 @@ HEADINGS = {
     "group": "group, section, class, course, gruppe, klasse, kurs, groupe, classe, grupo, clase",
 }
 _FIELDS = {heading: field for field, headings in HEADINGS.items() for heading in headings.split(", ")}
-LARGEST_ROSTER = 200_000_000  # bytes
+LARGEST_ROSTER, LONGEST_LINE = 100_000_000, 100_000  # bytes, characters
 MARK_DIGITS = 16  # of a file's name; they alone tell students apart whose names have no Latin letters
 LONGEST_ID = 64  # characters
 
@@ -95,7 +96,9 @@ def parse_roster(name: str, content: bytes, tell: Tell = unheard) -> list[Studen
     _, heads = next(rows, (0, []))
     places = _places(name, heads)
     read = [_row(name, number, {f: row[at].strip() for f, at in places.items() if at < len(row)})
-            for number, row in rows]  # fmt: skip
+            for number, row in islice(rows, MOST_STUDENTS + 1)]  # fmt: skip
+    if len(read) > MOST_STUDENTS:
+        raise RosterError(f"{name} names over {MOST_STUDENTS:,} students; split it")
     if not read:
         raise RosterError(f"{name} names no students; put one on each line below the headings")
     found: dict[str, _Row] = {}
@@ -161,19 +164,31 @@ def _rows(name: str, content: bytes) -> Iterator[tuple[int, list[str]]]:
     if content[:4] == b"PK\x03\x04":
         raise RosterError(f"{name} is a spreadsheet; export it as CSV")
     try:
-        text = content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+        code = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+        content.decode(code)
     except UnicodeDecodeError as error:
         raise RosterError(f"{name} is not UTF-8 (byte {error.start}); export it as CSV UTF-8") from None
-    if "\0" in text:
-        raise RosterError(f"{name} is no CSV file")
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t|", key=first.count), strict=True)
+    first = next((line for line in _lines(name, content, code) if line.strip()), "")
+    reader = csv.reader(_lines(name, content, code), delimiter=max(",;\t|", key=first.count), strict=True)
     try:
         for row in reader:
             if any(field.strip() for field in row):
                 yield reader.line_num, row
     except csv.Error as error:
         raise RosterError(f"{name} line {reader.line_num}: {error}; see to its quotation marks") from None
+
+
+def _lines(name: str, content: bytes, code: str) -> Iterator[str]:
+    """The lines, one after the other, so that a large file is not held twice.
+
+    Raises: RosterError where one is no text, or longer than a row is.
+    """
+    for number, line in enumerate(io.TextIOWrapper(io.BytesIO(content), code, newline=""), 1):
+        if "\0" in line:
+            raise RosterError(f"{name} is no CSV file")
+        if len(line) > LONGEST_LINE:
+            raise RosterError(f"{name} line {number} has over {LONGEST_LINE:,} characters; a row has fewer")
+        yield line
 
 
 def _places(name: str, heads: Sequence[str]) -> dict[str, int]:

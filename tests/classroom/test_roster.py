@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from byhand.classroom import roster
 from byhand.classroom.roster import Student, anonymous, parse_roster, read_roster
 from byhand.errors import RosterError
 
@@ -98,6 +99,19 @@ def test_what_is_wrong_is_said_in_a_line(content, message):
 def test_a_roster_that_is_not_there_is_said(tmp_path):
     with pytest.raises(RosterError, match=r"none\.csv: No such file or directory"):
         read_roster(tmp_path / "none.csv")
+
+
+def test_a_roster_of_more_students_than_a_class_has_is_refused(monkeypatch):
+    monkeypatch.setattr(roster, "MOST_STUDENTS", 3)
+    assert len(parse_roster("class.csv", b"name\n" + b"Ann\n" * 3)) == 3
+    with pytest.raises(RosterError, match=r"^class\.csv names over 3 students; split it$"):
+        parse_roster("class.csv", b"name\n" + b"Ann\n" * 4)
+
+
+@pytest.mark.parametrize("line", [b"," * 100_000, b"name\n" + b"x" * 100_000])
+def test_a_line_that_is_longer_than_a_row_is_refused(line):
+    with pytest.raises(RosterError, match=r"^class\.csv line [12] has over 100,000 characters; a row has fewer$"):
+        parse_roster("class.csv", line + b"\n")
 
 
 def test_files_are_named_safely_and_apart():
