@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "byhand"
-ROOMS = ["errors", "files", "cache", "secret", "witness", "arithmetic", "notation", "tape", "ops", "model", "runs", "record", "symmetry", "mistakes",
+ROOMS = ["errors", "deadline", "files", "cache", "secret", "witness", "arithmetic", "notation", "tape", "ops", "model", "runs", "record", "symmetry", "mistakes",
          "effort", "numbers", "worksheet", "formats", "options", "choose",
          "arrange", "course", "own_numbers", "pipeline", "book", "classroom", "reading", "cli"]  # fmt: skip
 FORBIDDEN = {

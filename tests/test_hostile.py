@@ -13,10 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from byhand.deadline import deadline
 from byhand.errors import ByHandError, LimitError, OutputError, SheetError, ValuesError
 from byhand.files import write
 from byhand.formats import pdf as pdf_module
-from byhand.formats.deadline import deadline
 from byhand.formats.html.page import Pages, _environment
 from byhand.formats.pdf import engine
 from byhand.model.files import _json, _npz, _safetensors, _toml
@@ -26,6 +26,7 @@ from byhand.notation.number import parse
 from byhand.options import Options
 from byhand.pipeline import generate, prepare
 from byhand.worksheet import messages as messages_module
+from byhand.worksheet import sandbox
 from byhand.worksheet.sheet import load_sheet, parse_sheet
 
 FRONT = "title: T\nmodel: softmax\ngoal: G\nconfig: {softmax_base: 2}\ninputs: {scores: [[0, 1]]}\n"
@@ -74,6 +75,11 @@ STOPPED = {
     "{% set x = 10**18 %}" + "{% set x = x * x %}" * 9: "a number before or after * is too large",
     "{{ '%1000000000d' % 1 }}": "% is for numbers",
     "{% set x = 'aaaaaaaaaa' %}" + DOUBLING * 32: TOO_MUCH,
+    "{% set x = [1] %}" + "{% set x = [x, x] %}" * 60 + "{{ x }}": TOO_MUCH,
+    "{% set x = 1 %}" + "{% set x = (x, x) %}" * 60 + "{{ x in [1] }}": TOO_MUCH,
+    "{% set x = 1 %}" + "{% set x = {1: x, 2: x} %}" * 60: TOO_MUCH,
+    "{% set x = [1] %}" + "{% set x = [x] * 9 %}" * 60: TOO_MUCH,
+    "{% macro f(n) %}{{ f(n - 1, varargs, varargs) if n else varargs }}{% endmacro %}{{ f(40) }}": TOO_MUCH,
     "{% set x = 'aaaaaaaaaa' %}" + "{% set x = x + x %}" * 32: TOO_MUCH,
     "{% set x = 'aaaaaaaaaa' %}" + "{% set x = [x, x]|join %}" * 32: TOO_MUCH,
     "{% set x = 'aaaaaaaaaa' %}" + "{% set x = x|replace('a', x) %}" * 9: TOO_MUCH,
@@ -273,6 +279,12 @@ def test_a_page_that_takes_too_long_to_lay_out_is_stopped_whatever_its_size(monk
         pdf_module.pdf(f"<html lang=en><title>x</title>{GRIDS}{'<br>' * 2000}")
     monkeypatch.undo()
     assert pdf_module.pdf("<html lang=en><title>x</title>x")
+
+
+def test_a_sheet_that_takes_too_long_is_stopped(monkeypatch):
+    monkeypatch.setattr(sandbox, "SECONDS", 0.3)
+    with pytest.raises(SheetError, match=r"^x\.md: a sheet or a template takes over 0.3 seconds; make it simpler$"):
+        page("{% for i in range(9000) %}{% set x = range(90000)|sort %}{% endfor %}")
 
 
 def test_code_that_swallows_everything_once_is_stopped_again():

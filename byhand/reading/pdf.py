@@ -24,6 +24,7 @@ from byhand.worksheet.asked import NAME as ASKED
 LARGEST_PDF = 10_000_000  # bytes of a file
 MOST_UNPACKED = 20_000_000  # bytes of all that is packed in it
 MOST_OBJECTS = 200_000
+MOST_PAGES, MOST_SHOWN = 200, 200_000  # of all pages: the texts that they show, each part of a line one
 MOST_DRAWN = 3_000_000  # bytes of the instructions of a page; one of ours has a tenth
 READ = "BDC BMC EMC Tf Tm TJ Tj ' \" BI ID EI"  # what shows texts, says which and where, or draws pictures
 OTHER_DRAWING = "it draws with instructions that byhand does not write"
@@ -44,6 +45,7 @@ class Drawn:
     """The texts of a page, by their marked-content id (MCID), and the place where each begins."""
 
     number: int
+    count: int = 0  # of texts, of which several may have one id
     texts: dict[int, str] = field(default_factory=dict)
     places: dict[int, tuple[float, float]] = field(default_factory=dict)
 
@@ -131,16 +133,38 @@ def read_pdf(content: bytes) -> Page:
     Raises: UnreadableError where it is a scan, damaged, or none of byhand's.
     """
     with opened(content) as file:
-        pages = [_drawn(number, page) for number, page in enumerate(file.pages)]
+        found = _collector(file)
+        if found.asked:
+            found.says()
+        _check_pages(file)
+        pages, left = list[Drawn](), MOST_SHOWN
+        for number, page in enumerate(file.pages):
+            pages.append(_drawn(number, page))
+            left -= pages[-1].count
+            if left < 0:
+                raise UnreadableError(f"it shows over {MOST_SHOWN:,} texts; no page of ours has as many")
         if not any(drawn.texts for drawn in pages):
             raise UnreadableError("it has no text in it: a scan cannot be verified, only the PDF that byhand wrote")
-        found = _collector(file)
         found.says()
         if "/StructTreeRoot" not in file.Root:
             raise UnreadableError("it has no structure; verify the PDF as byhand wrote it")
         walk = Walk({page.obj.objgen: drawn for page, drawn in zip(file.pages, pages, strict=True)}, found)
         walk.element(file.Root.StructTreeRoot, (0, 0))
     return found.page("".join(text for _, text in sorted(drawn.texts.items())) for drawn in pages)
+
+
+def _check_pages(file: pikepdf.Pdf) -> None:
+    """Check that a PDF has no more pages than a sheet.
+
+    Raises: UnreadableError.
+    """
+    left, most = [file.Root.Pages], MOST_PAGES
+    while left:
+        kids = left.pop().get("/Kids", ())
+        most -= len(kids)
+        if most < 0:
+            raise UnreadableError(f"it has over {MOST_PAGES} pages; no sheet of ours has as many")
+        left += kids
 
 
 def said_in(content: bytes) -> dict[str, str]:
@@ -234,6 +258,7 @@ def _drawn(number: int, page: pikepdf.Page) -> Drawn:
         letters = {name: own | _brackets(fonts[name], own) for name, own in letters.items()}
     for stream in contents if isinstance(contents, pikepdf.Array) else [contents]:
         for mark, font, glyphs, place in _shown(stream.read_bytes()):
+            drawn.count += 1
             drawn.texts[mark] = drawn.texts.get(mark, "") + _text(glyphs, letters[font])
             drawn.places.setdefault(mark, place)
     return drawn

@@ -1,8 +1,8 @@
 """Jinja for untrusted templates: they can use only the values that they are given, and rendering always ends.
 
 Jinja's own sandbox keeps a template from files, modules and private attributes. This one also limits time and memory:
-each iteration of a loop, each call and each character that an expression produces is paid from a budget, and a
-rendering whose budget is spent is stopped.
+each iteration of a loop, each call, each part of a list and each character that an expression produces is paid from a
+budget, and a rendering whose budget is spent is stopped, as is one that takes too long.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import marshal
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from functools import cache
 from numbers import Number
 from pathlib import Path
@@ -34,6 +35,7 @@ from jinja2.visitor import NodeTransformer
 from markupsafe import Markup, escape
 
 from byhand.cache import cached, sources_of
+from byhand.deadline import deadline
 
 FILTERS_ALLOWED = (
     "abs", "capitalize", "default", "e", "escape", "first", "float", "int", "last", "length", "list", "lower", "max",
@@ -53,11 +55,17 @@ METHODS_ALLOWED = {
     "values",
 }
 BUILT_IN = (str, bytes, int, float, complex, list, tuple, dict, set, frozenset, range)
+SECONDS = 5.0  # of the processor's time, for a rendering; one of the course takes a tenth of one
+PART = 100  # what a part of a list costs, in characters
 TURN = 1_000  # what a turn of a loop or a call costs, in characters
 HIGHEST_POWER = 64
 LARGEST_NUMBER = 10**18
 LARGEST_TEMPLATE = 1_000_000  # characters
 _PLACE = re.compile(r"\{\{.*\}\}", re.DOTALL)
+
+
+def _in_time() -> AbstractContextManager[None]:
+    return deadline(SECONDS, f"a sheet or a template takes over {SECONDS:.3g} seconds; make it simpler")
 
 
 class Sandbox(ImmutableSandboxedEnvironment):
@@ -71,18 +79,20 @@ class Sandbox(ImmutableSandboxedEnvironment):
         self.turn = TURN
         self.safe: dict[tuple[type, str], bool] = {}
         self.filters = {name: FILTERS[name] for name in FILTERS_ALLOWED} | {
-            "join": _join, "replace": _replace, _COUNTED: _counted, _CONCAT: _join,
+            "join": _join, "replace": _replace, _COUNTED: _counted, _CONCAT: _join, _BUILT: _built,
         }  # fmt: skip
 
     def rendered(self, template: str, **values: Any) -> str:
         """Render a template of the loader within the budget."""
         self.left = self.budget
-        return "".join(self.get_template(template).generate(**values))
+        with _in_time():
+            return "".join(self.get_template(template).generate(**values))
 
     def rendered_text(self, source: str) -> str:
         """Render a template's text within the budget; here an iteration costs as many characters as the text has."""
         self.left, self.turn = self.budget, max(TURN, len(source))
-        return "".join(self.from_string(source).generate())
+        with _in_time():
+            return "".join(self.from_string(source).generate())
 
     def compile(self, source: Any, *named: Any, **options: Any) -> Any:
         """The bytecode of a template, compiled or from the cache."""
@@ -102,6 +112,21 @@ class Sandbox(ImmutableSandboxedEnvironment):
         self.left -= characters
         if self.left < 0:
             raise SecurityError("it repeats too much, or makes too long a text; a page is shorter")
+
+    def pay_for(self, value: Any) -> None:
+        """Pay for a text, or for a list and all that is in it, as often as it is in it.
+
+        So a list that holds another twice, which holds another twice, and so on, is stopped while it is made. To write
+        or compare it would take without end.
+        """
+        left = [value]
+        while left:
+            part = left.pop()
+            if isinstance(part, str):
+                self.pay(len(part))
+            elif isinstance(part, list | tuple | set | frozenset | dict):
+                self.pay(PART * len(part))
+                left += [*part.values(), *part] if isinstance(part, dict) else part
 
     def call(self, context: Any, obj: Any, *args: Any, **kwargs: Any) -> Any:
         """Call an object; this costs as much as an iteration."""
@@ -136,7 +161,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return super().call_binop(context, operator, left, right)
 
     def _paid(self, value: Any) -> Any:
-        self.pay(len(value) if isinstance(value, str) else TURN)
+        self.pay(0 if isinstance(value, str) else TURN)
+        self.pay_for(value)
         return value
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
@@ -152,7 +178,11 @@ def _compiling() -> str:
     return "\0".join((sys.version, jinja2.__version__, sources_of(Path(__file__).parent)))
 
 
-_COUNTED, _CONCAT = "counted turns", "joined parts"  # filter names with a space, so that no template can use them
+_COUNTED, _CONCAT, _BUILT = (
+    "counted turns",
+    "joined parts",
+    "built list",
+)  # filter names with a space, so that no template can use them
 
 
 class _Filling(NodeTransformer):
@@ -177,7 +207,19 @@ class _Filling(NodeTransformer):
 
 
 class _Paying(NodeTransformer):
-    """Route loops and concatenations through the filters that pay for them."""
+    """Route loops, lists and concatenations through the filters that pay for them."""
+
+    def visit_List(self, node: nodes.Expr, *args: Any, **kwargs: Any) -> nodes.Node:  # noqa: N802
+        self.generic_visit(node)
+        return _filter(node, _BUILT)
+
+    visit_Dict = visit_List  # noqa: N815
+
+    def visit_Tuple(self, node: nodes.Tuple, *args: Any, **kwargs: Any) -> nodes.Node:  # noqa: N802
+        return self.visit_List(node) if node.ctx == "load" else node
+
+    def visit_Name(self, node: nodes.Name, *args: Any, **kwargs: Any) -> nodes.Node:  # noqa: N802
+        return _filter(node, _BUILT) if node.name in ("varargs", "kwargs") and node.ctx == "load" else node
 
     def visit_For(self, node: nodes.For, *args: Any, **kwargs: Any) -> nodes.Node:  # noqa: N802
         self.generic_visit(node)
@@ -198,6 +240,12 @@ def _counted(context: Any, items: Iterable[Any]) -> Iterator[Any]:
     for item in items:
         context.environment.pay(context.environment.turn)
         yield item
+
+
+@pass_context
+def _built(context: Any, value: Any) -> Any:
+    context.environment.pay_for(value)
+    return value
 
 
 @pass_context

@@ -8,7 +8,7 @@ import pytest
 from byhand.errors import UnreadableError
 from byhand.formats.pdf import pdf
 from byhand.reading.page import LARGEST_HTML, MOST_TAGS, MOST_TEXT, cut, differences, read_html
-from byhand.reading.pdf import MOST_DRAWN, MOST_UNPACKED, read_pdf
+from byhand.reading.pdf import MOST_DRAWN, MOST_PAGES, MOST_SHOWN, MOST_UNPACKED, read_pdf
 from byhand.reading.verify import verify
 
 SAYS = (
@@ -53,6 +53,16 @@ def another_packing(file):
     file.pages[0].Contents.write(b"q Q\n", filter=pikepdf.Name.RunLengthDecode)
 
 
+def many_texts(file):
+    (font, *_) = file.pages[0].Resources.Font.keys()
+    file.pages[0].contents_add(f"{font} 1 Tf ".encode() + b"()Tj " * (MOST_SHOWN + 1))
+
+
+def many_pages(file):
+    for _ in range(MOST_PAGES):
+        file.pages.append(file.pages[0])
+
+
 PDF = [
     (drawing(b"q Q\n" * (MOST_DRAWN // 4 + 1)), "it draws with over 3,000,000 characters; no page of ours has as many"),
     (drawing(bytes(MOST_UNPACKED)), "it unpacks to over 20 MB; no page of ours is as long"),
@@ -61,6 +71,8 @@ PDF = [
     (drawing(b"1 ) 2 w"), "it draws with instructions that byhand does not write"),
     (drawing(b"BI /W 1 /H 1 ID \x00 EI"), "it draws with instructions that byhand does not write"),
     (drawing(b"(" * 100_000), "it draws with instructions that byhand does not write"),
+    (many_texts, "it shows over 200,000 texts; no page of ours has as many"),
+    (many_pages, "it has over 200 pages; no sheet of ours has as many"),
     (another_packing, "it is packed in a way in which our pages are not"),
 ]  # fmt: skip
 

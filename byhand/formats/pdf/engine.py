@@ -10,17 +10,15 @@ from contextlib import AbstractContextManager, contextmanager, redirect_stdout
 from functools import cache
 from typing import Any
 
+from byhand.deadline import deadline
 from byhand.errors import ExtraError, LimitError, OutputError, SheetError
 from byhand.formats import fonts
-from byhand.formats.deadline import deadline
 from byhand.notation.number import shown
 
 # tagged, for readers that speak; with what the page was asked for
 OPTIONS = {"pdf_variant": "pdf/ua-1", "custom_metadata": True}
 LONGEST_WORD = 200  # letters; a word of the course has 27
-SECONDS = (
-    10.0  # of the processor's time, to lay out a page, and to write it; the longest takes 2 and 0.5
-)
+SECONDS = 10.0  # of the processor's time, to lay out a page, and to write it; the longest takes 2 and 0.5
 
 
 def as_pdf(document: Any) -> bytes:

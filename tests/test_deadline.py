@@ -6,8 +6,8 @@ import time
 
 import pytest
 
+from byhand.deadline import deadline
 from byhand.errors import LimitError
-from byhand.formats.deadline import deadline
 
 
 @deadline(0.1, "too long")
@@ -32,7 +32,7 @@ def test_a_profiler_can_follow_what_comes_after():
     """In CPython 3.11 it would wait for ever if the interpreter still thought of an exception that is to be raised."""
     code = (
         "import cProfile\n"
-        "from byhand.formats.deadline import deadline\n"
+        "from byhand.deadline import deadline\n"
         "with deadline(10, ''): pass\n"
         "cProfile.run('[str(n) for n in range(9)]')"
     )
