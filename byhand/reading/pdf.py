@@ -164,7 +164,7 @@ def _check_pages(file: pikepdf.Pdf) -> None:
         most -= len(kids)
         if most < 0:
             raise UnreadableError(f"it has over {MOST_PAGES} pages; no sheet of ours has as many")
-        left += kids
+        left.extend(kids)
 
 
 def said_in(content: bytes) -> dict[str, str]:
@@ -311,7 +311,8 @@ def _instructions(content: bytes) -> Sequence[Any]:
 @lru_cache(64)
 def letters_of(to_unicode: bytes) -> dict[int, str]:
     """The characters that each glyph of a font stands for, from left to right, by its table ToUnicode."""
-    blocks = re.findall(r"beginbfchar(.*?)endbfchar", to_unicode.decode("latin-1"), re.DOTALL)
+    parts = to_unicode.decode("latin-1").split("beginbfchar")[1:]
+    blocks = (part.partition("endbfchar")[0] for part in parts)
     codes = (pair for block in blocks for pair in _CODE.findall(block))
     texts = ((int(code, 16), bytes.fromhex(text).decode("utf-16-be")) for code, text in codes)
     return {code: text[::-1] if any(map(is_right_to_left, text)) else text for code, text in texts}

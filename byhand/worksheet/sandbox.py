@@ -116,8 +116,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
     def pay_for(self, value: Any) -> None:
         """Pay for a text, or for a list and all that is in it, as often as it is in it.
 
-        So a list that holds another twice, which holds another twice, and so on, is stopped while it is made. To write
-        or compare it would take without end.
+        So a list that holds another twice, which holds another twice, and so on, is stopped while it is made: nothing
+        that writes or compares it would end.
         """
         left = [value]
         while left:
