@@ -24,6 +24,7 @@ from byhand.worksheet.asked import NAME as ASKED
 LARGEST_PDF = 10_000_000  # bytes of a file
 MOST_UNPACKED = 20_000_000  # bytes of all that is packed in it
 MOST_OBJECTS = 200_000
+MOST_REFERENCES = 200_000  # from object to object, each of which takes 2.5 kB; the largest page of ours has 30,000
 MOST_PAGES, MOST_SHOWN = 200, 200_000  # of all pages: the texts that they show, each part of a line one
 MOST_DRAWN = 3_000_000  # bytes of the instructions of a page; one of ours has a tenth
 READ = "BDC BMC EMC Tf Tm TJ Tj ' \" BI ID EI"  # what shows texts, says which and where, or draws pictures
@@ -233,7 +234,7 @@ def _check_room(content: bytes) -> None:
     """
     if len(content) > LARGEST_PDF:
         raise UnreadableError(f"it has over {LARGEST_PDF // 1_000_000} MB; no PDF of a page of ours is as long")
-    whole, left, packed = memoryview(content), MOST_UNPACKED, 2 * len(content)
+    whole, left, packed, references = memoryview(content), MOST_UNPACKED, 2 * len(content), content.count(b"R")
     for part in _STREAM.finditer(content):
         header = content[max(content.rfind(b"obj", 0, part.start()), part.start() - _HEADER) : part.start()]
         length = _LENGTH.search(header)
@@ -242,9 +243,13 @@ def _check_room(content: bytes) -> None:
             raise UnreadableError("it is packed in a way in which our pages are not")
         with suppress(zlib.error):  # what is not packed has its own length
             end = part.end() + int(length[1])  # type: ignore[index]
-            left -= len(zlib.decompressobj().decompress(whole[part.end() : end], left + 1))
+            unpacked = zlib.decompressobj().decompress(whole[part.end() : end], left + 1)
+            left -= len(unpacked)
+            references += unpacked.count(b"R") if b"/ObjStm" in header else 0
         if left < 0:
             raise UnreadableError(f"it unpacks to over {MOST_UNPACKED // 1_000_000} MB; no page of ours is as long")
+    if references > MOST_REFERENCES:
+        raise UnreadableError(f"it has over {MOST_REFERENCES:,} references; no page of ours has as many")
 
 
 def _drawn(number: int, page: pikepdf.Page) -> Drawn:

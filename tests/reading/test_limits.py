@@ -8,7 +8,7 @@ import pytest
 from byhand.errors import UnreadableError
 from byhand.formats.pdf import pdf
 from byhand.reading.page import LARGEST_HTML, MOST_TAGS, MOST_TEXT, cut, differences, read_html
-from byhand.reading.pdf import MOST_DRAWN, MOST_PAGES, MOST_SHOWN, MOST_UNPACKED, read_pdf
+from byhand.reading.pdf import MOST_DRAWN, MOST_PAGES, MOST_REFERENCES, MOST_SHOWN, MOST_UNPACKED, read_pdf
 from byhand.reading.verify import verify
 
 SAYS = (
@@ -58,6 +58,10 @@ def many_texts(file):
     file.pages[0].contents_add(f"{font} 1 Tf ".encode() + b"()Tj " * (MOST_SHOWN + 1))
 
 
+def many_references(file):
+    file.Root.Much = pikepdf.Array([file.pages[0].obj] * (MOST_REFERENCES + 1))
+
+
 def many_pages(file):
     for _ in range(MOST_PAGES):
         file.pages.append(file.pages[0])
@@ -73,6 +77,7 @@ PDF = [
     (drawing(b"(" * 100_000), "it draws with instructions that byhand does not write"),
     (many_texts, "it shows over 200,000 texts; no page of ours has as many"),
     (many_pages, "it has over 200 pages; no sheet of ours has as many"),
+    (many_references, "it has over 200,000 references; no page of ours has as many"),
     (another_packing, "it is packed in a way in which our pages are not"),
 ]  # fmt: skip
 
