@@ -76,7 +76,7 @@ def shares(runs: Runs) -> Table:
         "Shares, in ms",
         "Medians inside fresh processes, without the start of Python; numbers: those of the sheet; run and document: "
         "the model, exactly, and sheet to blocks; witness: the run again; grids: figures and the map laid out; "
-        "template: all that to HTML; pdf: HTML to PDF in WeasyPrint.",
+        "template: all that to HTML; pdf: HTML to PDF.",
         ("sheet", *parts, "sum"),
         rows,
     )
@@ -90,12 +90,14 @@ def pages(runs: Runs) -> Table:
             count, boxes = seen["pages"], seen["boxes"]
             whole = [1000 * t / count for t in seen["whole"]]
             cells = [1000 * (a - b) / boxes for a, b in zip(seen["whole"], seen["without"], strict=True)]
-            rows.append((f"{sheet}, {view}", str(count), str(boxes), spread(whole, 0), spread(cells, 2)))
+            to_plain = [a / b for a, b in zip(seen["whole"], seen["plain"], strict=True)]
+            cost = (spread(whole, 0), spread(cells, 2), spread(to_plain, 2))
+            rows.append((f"{sheet}, {view}", str(count), str(boxes), *cost))
     return Table(
         "Per page and per cell",
         "Layout and writing of a PDF in one warm process; a box is a td or th; its cost is the page's less the same "
-        "page's without tables.",
-        ("sheet", "pages", "boxes", "ms a page", "ms a box"),
+        "page's without tables. The pen draws the boxes of figures; the ratio is to WeasyPrint laying them out, too.",
+        ("sheet", "pages", "boxes", "ms a page", "ms a box", "× WeasyPrint"),
         rows,
     )
 

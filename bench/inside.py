@@ -80,22 +80,26 @@ def seconds(html: str) -> float:
 
 
 def pages(sheet: str, runs: str) -> dict[str, dict[str, Any]]:
-    """Seconds for each view, whole and without its tables."""
+    """Seconds for each view, whole, without its tables, and as WeasyPrint takes with them."""
     import io
 
     from pypdf import PdfReader
 
     from byhand.formats.pdf import pdf
+    from byhand.formats.pdf.engine import as_pdf, rendered_document
 
     result: dict[str, dict[str, Any]] = {}
     _, views = printed(sheet)
     for view, html in views.items():
         count = len(PdfReader(io.BytesIO(pdf(html))).pages)  # and a warm start
-        result[view] = {"pages": count, "boxes": len(BOX.findall(html)), "whole": [], "without": []}
+        result[view] = {"pages": count, "boxes": len(BOX.findall(html)), "whole": [], "without": [], "plain": []}
     for _ in range(int(runs)):
         for view, html in views.items():
             result[view]["whole"].append(seconds(html))
             result[view]["without"].append(seconds(TABLE.sub("", html)))
+            start = perf_counter()
+            as_pdf(rendered_document(html))
+            result[view]["plain"].append(perf_counter() - start)
     return result
 
 

@@ -122,6 +122,7 @@ class Table:
 def cut_out(html: str, texts: TextOf) -> tuple[str, list[Table]]:
     """A page with an empty drawing in place of each table that the pen can draw, and these tables."""
     tables: list[Table] = []
+    embedded: set[str] = set()
 
     def drawing(found: re.Match[str]) -> str:
         try:
@@ -129,7 +130,8 @@ def cut_out(html: str, texts: TextOf) -> tuple[str, list[Table]]:
         except (UnknownLookError, ElementTree.ParseError):
             return found[0]
         tables.append(table)
-        used = {piece.style.face for piece in table.pieces}
+        used = {piece.style.face for piece in table.pieces} - embedded
+        embedded.update(used)
         letters = "".join(  # for WeasyPrint to embed their fonts
             f'<text font-family="{face.family}" font-weight="{face.weight}" '
             f'font-style="{"italic" if "italic" in face.name else "normal"}">0</text>'
