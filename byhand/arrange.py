@@ -7,7 +7,10 @@ the numbers behind it, the run starts from the printed numbers.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache, partial
+from itertools import chain
 
+from byhand.arithmetic.copies import has_slots, in_slot, one_copy, word_in_slot
 from byhand.arithmetic.domain import Domain
 from byhand.arithmetic.exact import RATIONALS
 from byhand.choose import Quality
@@ -41,26 +44,58 @@ def arranged(
 ) -> tuple[Document, Run, Tape]:
     """The document and the run of `arrange`, in any number system, and the tape behind the run.
 
+    In the number system of many copies, the document has slots for all words and numbers of the run.
+
     whole: whether to evaluate the steps that are not on the page, too.
     """
     while True:
         tape = sheet.model.run(values, domain, force=whole and domain.name != "symbolic")
-        context = Context(
-            sheet, tape, values.config, values.words(), values.vocabulary, options.orientation, values.source,
-            options.level or "standard", messages(options.language), dict(options.left_out),
-        )  # fmt: skip
-        page = document(context)  # evaluates the steps that it shows
-        starts = rounded_starts(page, tape)
+        page, shown = _shown(sheet, values, options, tape, domain)
+        starts = rounded_starts(page, shown)
         if not starts:
             break
         # a page with a rounded step, but without its inputs, starts from the rounded numbers, and so does the run
         values = replace(values, inputs={**values.inputs, **starts})
+    for step in shown.used():
+        tape.values(step.name)
     run = Run.of(
         tape, sheet.model.name, values.config, tokens=values.words(), vocabulary=values.vocabulary,
         source=tuple(map(str, values.source)), sheet=sheet.name, seed=options.chosen_seed,
     )  # fmt: skip
     stamp = {"seed": options.printed_seed, "hash": fingerprint(run, page.steps, options.secret)}
-    return replace(page, stamp=stamp), replace(run, hash=stamp["hash"]), tape
+    page, run = replace(page, stamp=stamp), replace(run, hash=stamp["hash"])
+    if not has_slots(domain) and domain.name != "symbolic":
+        page = replace(page, in_slots=lru_cache(1)(partial(_in_slots, sheet, values, options, tape, run)))
+    return page, run, tape
+
+
+def _shown(
+    sheet: Sheet, values: Values, options: Options, tape: Tape, domain: Domain, timed: bool = True
+) -> tuple[Document, Tape]:
+    """The document of a tape, and the tape as it shows it; it evaluates the steps that it shows."""
+    lists = values.words(), values.vocabulary, values.source
+    words = {word for word in chain(*lists) if not word.isdecimal()}  # the others are numbers of places
+    known = {word: word_in_slot(domain, word) if word in words else word for word in dict.fromkeys(chain(*lists))}
+    tokens, vocabulary, source = (tuple(map(known.__getitem__, words)) for words in lists)
+    shown = tape.seen(domain, partial(in_slot, domain)) if has_slots(domain) else tape
+    context = Context(
+        sheet, shown, values.config, tokens, vocabulary, options.orientation, source,
+        options.level or "standard", messages(options.language), dict(options.left_out),
+        {mark: word for word, mark in known.items()}, timed,
+    )  # fmt: skip
+    return document(context), shown
+
+
+def _in_slots(
+    sheet: Sheet, values: Values, options: Options, tape: Tape, run: Run, plain: Document
+) -> tuple[Document, Run]:
+    """A document and its run as those of one of many copies. plain: the document without slots."""
+    domain = one_copy(run.domain)
+    page, _ = _shown(sheet, values, options, tape, domain, timed=False)  # its minutes are those of the plain one
+    effort = plain.effort
+    said = {"minutes": str(effort.minutes), "practised": str(effort.practised), **plain.stamp}
+    of_run = {name: word_in_slot(domain, said[name]) for name in ("seed", "hash", "minutes", "practised")}
+    return replace(page, stamp=said | of_run), replace(run, domain=domain).in_slots()
 
 
 def own_effort(sheet: Sheet) -> Effort:

@@ -59,9 +59,18 @@ def _ended_in_order() -> Iterator[None]:
 
 @click.group(cls=Group)
 @click.version_option(__version__, prog_name="byhand")
-@click.option("--debug", is_flag=True, help="Show a traceback when something goes wrong.")
+@click.option(
+    "--debug",
+    is_flag=True,
+    help="Show tracebacks of errors, and which pages were laid out by themselves.",
+)
 def main(debug: bool) -> None:
     """A tiny transformer as a lesson on paper: worksheets, and keys that are right."""
+    if debug:
+        import logging
+
+        logging.basicConfig(format="%(message)s")
+        logging.getLogger("byhand").setLevel(logging.DEBUG)
 
 
 def _formats(ctx: click.Context, param: click.Parameter, value: str) -> tuple[str, ...]:

@@ -71,7 +71,7 @@ def working(rule: Expr, values: ValueOf) -> float:
 
 def writing(value: Scalar) -> float:
     """The seconds to write a number, or a word."""
-    return GLYPH * (len(value) if isinstance(value, str) else _glyphs(value))
+    return GLYPH * (len(first(value)) if isinstance(value, str) else _glyphs(value))
 
 
 def operations(node: Expr, values: ValueOf, looked_up: tuple[type[Expr], ...] = (Num,)) -> float:
@@ -150,7 +150,7 @@ STOPWATCH = Stopwatch()
 def _plain(value: Scalar) -> Any:
     """A value of any number system as an int if it is whole, else as a Fraction; −∞ as it is."""
     if not isinstance(value, Fraction):
-        value = first(value)  # the time of a class is that of its first copy
+        value = first(value)
         if isinstance(value, int) or is_neg_inf(value):
             return value
         try:
@@ -162,7 +162,8 @@ def _plain(value: Scalar) -> Any:
 
 def _glyphs(value: Scalar) -> int:
     """How many glyphs a number takes: minus sign, digits and fraction bar; −∞ takes as many as −1."""
-    plain = -1 if is_neg_inf(value) else _plain(value)
+    known = first(value)  # the time of a class is that of its first copy
+    plain = -1 if is_neg_inf(known) else _plain(known)
     glyphs = (plain < 0) + _digits(plain)
     return glyphs if plain.denominator == 1 else glyphs + 1 + len(str(plain.denominator))
 

@@ -11,9 +11,11 @@ A tape computes steps as they are asked for. A run holds those that were compute
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
+from byhand.arithmetic.copies import in_slot
 from byhand.arithmetic.domain import Domain
 from byhand.arithmetic.expr import At, Expr, Index, Num, Ref, Scalar, bind, is_at, nodes, substitute
 from byhand.errors import UnknownNameError
@@ -121,6 +123,12 @@ class Run:
         text.
         """
         return {key: _plain(param) for key, param in self[name].params.items()}
+
+    def in_slots(self) -> Run:
+        """The run as a page with slots shows it: a number has a slot of its own, even if all copies share it."""
+        show = partial(in_slot, self.domain)
+        rows = {name: tuple(tuple(map(show, row)) for row in own) for name, own in self.rows.items()}
+        return replace(self, rows=rows)
 
     @property
     def numbers(self) -> str:

@@ -293,6 +293,7 @@ class Tape:
         self.results: tuple[str, ...] = ()
         self.current_part = ""
         self._values: dict[str, Rows] = {}
+        self._as_seen: Callable[[Scalar], Scalar] | None = None
 
     @contextmanager
     def part(self, name: str) -> Iterator[None]:
@@ -354,7 +355,8 @@ class Tape:
         """
         if name not in self._values:
             for step in self.needed(name):
-                self._values[step.name] = self._given(step) if step.op is None else self._computed(step, step.op)
+                own = self._given(step) if step.op is None else self._computed(step, step.op)
+                self._values[step.name] = self._seen(own)
         return self._values[name]
 
     def needed(self, name: str) -> list[Step]:
@@ -393,6 +395,17 @@ class Tape:
             for new in rewrite(step):
                 copy.record(new)
         return copy
+
+    def seen(self, domain: Domain, as_seen: Callable[[Scalar], Scalar]) -> Tape:
+        """A new tape with the same steps in another number system, where each number is `as_seen` of the one here."""
+        copy = Tape(domain, self.numbers)
+        copy.steps, copy.defaults, copy.results, copy._as_seen = self.steps, self.defaults, self.results, as_seen
+        copy._values = {name: copy._seen(rows) for name, rows in self._values.items()}
+        copy.numbers |= {name: rows for name, rows in copy._values.items() if name in copy.numbers}
+        return copy
+
+    def _seen(self, rows: Rows) -> Rows:
+        return tuple(tuple(map(self._as_seen, row)) for row in rows) if self._as_seen else rows
 
     def value(self, ref: Ref) -> Scalar:
         """The number of one cell."""

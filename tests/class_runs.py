@@ -1,5 +1,7 @@
 """Runs of many copies, from the numbers of sheets."""
 
+import re
+
 from byhand.choose import choose
 from byhand.classroom.class_run import run_copies
 from byhand.options import Options
@@ -16,3 +18,9 @@ def own_numbers(name, seed=0):
 
 def run_together(sheet, sets, options):
     return run_copies(sheet, sets, [(number, 0) for number in range(len(sets))], options)
+
+
+def unmeasured(html):
+    """A page without its metadata, its measures, and the minutes that it takes: a copy has those of the sheet itself."""
+    html = re.sub(r'\s*<meta name="byhand"[^>]*>\s*|about \d+ min</b>, \d+', "", html)
+    return re.sub(r"<[^>]*>", lambda tag: re.sub(r"[\d.]+", "", tag[0]), html)

@@ -29,7 +29,7 @@ def imported(*arguments):
         (["--format", "html,json"], PRINTING | SYMBOLS),
         (["--format", "html", "--numbers", "decimal", "--softmax", "e"], PRINTING | {"sympy"}),
         (["--format", "html", "--numbers", "symbolic"], PRINTING),
-        (["--format", "pdf"], SYMBOLS | {"ziamath", "numpy"}),
+        (["--format", "pdf"], SYMBOLS | {"ziamath"}),
     ],
 )
 def test_generate_spares_what_it_does_not_need(arguments, spared, tmp_path):

@@ -11,10 +11,12 @@ from maps import in_the_white
 from page_layout import fits
 
 from byhand.errors import UnknownNameError
+from byhand.formats import Setup
 from byhand.formats.html import page as html_page
 from byhand.formats.html.map import svg
 from byhand.formats.html.page import Pages
 from byhand.formats.pdf import pdf
+from byhand.formats.pdf.slotted import filled
 from byhand.mistakes import MISTAKES
 from byhand.options import Options
 from byhand.pipeline import prepare
@@ -168,7 +170,7 @@ def test_on_paper_nothing_overflows(name, xx, caplog):
 @pytest.mark.parametrize("view", VIEWS)
 def test_a_pdf_is_read_back(view, xx, tmp_path):
     path = tmp_path / "page.pdf"
-    path.write_bytes(pdf(Pages(*made("layer-norm")).html(view, "print")))
+    path.write_bytes(filled(*made("layer-norm"), view, Setup()))
     assert verify(path).faults == ()
 
 

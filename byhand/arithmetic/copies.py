@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeGuard
 
@@ -37,6 +37,19 @@ AnyRows = Sequence[Sequence[Any]]  # a matrix, row by row, in lists or tuples
 FIRST_MARK = 0xF0000  # the first mark: a private use character that stands in a text where each copy has its own
 MARK = re.compile(f"[{chr(FIRST_MARK)}-\U0010ffff]")
 MOST_MARKS = 60_000  # in one page: a plane of private use characters has 65,534
+
+
+class Mark(str):
+    """A character that stands in a page where each copy has one of these texts."""
+
+    texts: Many
+
+    @classmethod
+    def of(cls, number: int, texts: Many) -> Mark:
+        """The mark with a number."""
+        mark = cls(chr(FIRST_MARK + number))
+        mark.texts = texts
+        return mark
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,6 +152,7 @@ class Copies(Domain):
         self.advice = inner.advice
         self.marks: list[Many] = []
         self.differing = np.zeros(count, bool)
+        self._zeros = np.zeros(count, np.intp)
 
     def number(self, categories: Sequence[Any], codes: np.ndarray) -> Many:
         """A number or letter that differs from copy to copy."""
@@ -149,15 +163,22 @@ class Copies(Domain):
         """One value of any kind for each copy."""
         return Many(self, *_encoded(values))
 
+    def constant(self, value: Any) -> Many:
+        """One value of any kind that all copies share."""
+        return Many(self, (value,), self._zeros)
+
     def mark(self, texts: Many) -> str:
         """A new mark: a character that stands in a page where each copy has one of these texts.
 
         Raises: SheetError where there are too many.
         """
         if len(self.marks) == MOST_MARKS:
-            raise SheetError(f"a class's page may have {MOST_MARKS:,} numbers; this one has more")
+            raise SheetError(f"a page with slots may have {MOST_MARKS:,} numbers; this one has more")
+        within = list(dict.fromkeys(mark for text in texts.categories for mark in MARK.findall(text)))
+        if within:  # a text of words that have marks themselves
+            texts = each(partial(_replaced, within), texts, *(self.marks[mark_number(mark)] for mark in within))
         self.marks.append(texts)
-        return chr(FIRST_MARK + len(self.marks) - 1)
+        return Mark.of(len(self.marks) - 1, texts)
 
     def note(self, answers: np.ndarray) -> None:
         """Note the copies whose answer to a question, given by its code, is not the first copy's."""
@@ -206,7 +227,7 @@ class Copies(Domain):
 
     def settle(self, node: Expr, values: ValueOf) -> Scalar:
         """The value of a cell. Exact fractions are computed in 64 bits, if these hold every intermediate result."""
-        if self.inner.name == "exact":
+        if self.inner.name == "exact" and self.count > 1:
             found = evaluate(node, lambda ref: INT64.num(values(ref)), INT64)
             encoded = found.distinct() if isinstance(found, Fractions) else None
             if encoded is not None:
@@ -228,6 +249,12 @@ class Copies(Domain):
             return self.inner.settle(node, dict(zip(read, numbers, strict=True)).__getitem__)
 
         return each(settled, *(values(ref) if ref.matrix else constants[ref] for ref in read))
+
+
+def _replaced(marks: Sequence[str], text: str, *texts: str) -> str:
+    """A text with other texts in place of its marks."""
+    known = dict(zip(marks, texts, strict=True))
+    return MARK.sub(lambda mark: known[mark[0]], text)
 
 
 def _combined(f: Callable[..., Any], many: Sequence[Many]) -> Many:
@@ -299,11 +326,53 @@ def varies(value: Any) -> TypeGuard[Many]:
     return isinstance(value, Many)
 
 
+def mark_number(mark: str) -> int:
+    """The place of a mark among the marks of its number system."""
+    return ord(mark) - FIRST_MARK
+
+
+def one_copy(inner: Domain) -> Domain:
+    """The number system of a single copy, as one of many."""
+    return Copies(inner, 1)
+
+
+def is_mark(text: str) -> bool:
+    """Whether a text is a mark, in whose place copies may have other texts."""
+    return isinstance(text, Mark)
+
+
+def longest(text: str) -> int:
+    """The number of characters of a text; of one that is a mark, of the longest that stands in its place."""
+    return max(map(len, text.texts.categories)) if isinstance(text, Mark) else len(text)
+
+
+def has_slots(domain: Domain) -> bool:
+    """Whether a page of this number system has slots for all that it shows of a run."""
+    return isinstance(domain, Copies)
+
+
+def in_slot(domain: Domain, value: Any) -> Any:
+    """A value as a page with slots shows it: in a slot of its own, even where all copies share it."""
+    return value if isinstance(value, Many) or not isinstance(domain, Copies) else domain.constant(value)
+
+
+def word_in_slot(domain: Domain, word: str) -> str:
+    """What a page shows of a word: with slots, a mark that stands for it; else the word itself."""
+    return domain.mark(domain.constant(word)) if isinstance(domain, Copies) else word
+
+
+def mark_texts(domain: Domain) -> Sequence[Many]:
+    """For each mark, the texts that stand in its place, one a copy."""
+    return domain.marks if isinstance(domain, Copies) else ()
+
+
 def each(f: Callable[..., Any], *values: Any) -> Any:
     """A function of values; if one of these differs from copy to copy, a `Many` with each copy's result."""
     many = [value for value in values if isinstance(value, Many)]
     if not many:
         return f(*values)
+    if (domain := many[0].domain).count == 1:
+        return domain.constant(f(*(value.categories[0] if isinstance(value, Many) else value for value in values)))
     if len(many) == len(values):
         return _combined(f, many)
 
@@ -315,7 +384,8 @@ def each(f: Callable[..., Any], *values: Any) -> Any:
 
 
 def first(value: Any) -> Any:
-    """The value of the first copy."""
+    """The value of the first copy, or its text in place of a mark."""
+    value = value.texts if isinstance(value, Mark) else value
     return value.at(0) if isinstance(value, Many) else value
 
 

@@ -10,7 +10,7 @@ from fractions import Fraction
 from itertools import repeat
 from typing import Any
 
-from byhand.arithmetic.copies import FIRST_MARK, MARK, Copies, varies
+from byhand.arithmetic.copies import MARK, Copies, mark_number, varies
 from byhand.arrange import arranged
 from byhand.model.weights import Values
 from byhand.notation.inline import spoken
@@ -47,7 +47,7 @@ class ClassRun:
     def filled(self, text: str) -> Iterator[str]:
         """A text with marks, once for each copy, with the copy's texts in their place."""
         parts = re.split(f"({MARK.pattern})", text)
-        marks = [self.domain.marks[ord(mark) - FIRST_MARK] for mark in parts[1::2]]
+        marks = [self.domain.marks[mark_number(mark)] for mark in parts[1::2]]
         columns = [texts.tolist() for texts in marks]
         for copy in range(self.domain.count):
             parts[1::2] = [column[copy] for column in columns]
@@ -57,7 +57,7 @@ class ClassRun:
         """The run of each copy."""
         run, marks = self.run, self.domain.marks
         columns = {
-            name: [[marks[ord(x) - FIRST_MARK] if MARK.fullmatch(x) else x for x in row] for row in rows]
+            name: [[marks[mark_number(x)] if MARK.fullmatch(x) else x for x in row] for row in rows]
             for name, rows in run.texts.items()
         }
         own_params = {name: _copies(step.params) for name, step in run.steps.items() if _has_columns(step.params)}

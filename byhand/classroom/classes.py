@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import string
 import tempfile
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
@@ -23,6 +22,7 @@ from byhand.classroom.students import CLASS_VIEWS, ClassPages, Copy, class_pages
 from byhand.classroom.workers import Submit, workers
 from byhand.errors import ConfigError, OutputError, RosterError
 from byhand.files import mend, output_errors, staged, staging, sync_folder, write
+from byhand.formats.pdf.slotted import LETTERS
 from byhand.formats.pdf.template import copy_pdf
 from byhand.options import Options
 from byhand.worksheet.messages import messages
@@ -69,7 +69,7 @@ def make_class(
     if options.numbers == "symbolic":
         raise ConfigError("a class has numbers, not letters; use --numbers exact or decimal")
     _check_apart(students)
-    letters = "".join(sorted({c for student in students for c in student.whose} | {*string.printable[:95], "…"}))
+    letters = "".join(sorted({c for student in students for c in student.whose} | {*LETTERS}))
     plan = Plan(sheet, options, letters)
     folder = Path(out) / f"{name}-class{'' if options.secret else options.chosen_seed}"
     with output_errors(folder), ExitStack() as stack:
@@ -89,7 +89,7 @@ def make_class(
             student = copy.student
             for view in CLASS_VIEWS:
                 layout, contents = copy.pages[view]
-                template = pages.templates[view][layout] if isinstance(layout, int) else layout
+                template = pages.layouts[view][layout].template if isinstance(layout, int) else layout
                 own = copy_pdf(template, contents, copy.words[view])
                 files.put(folder / FOLDERS[view] / f"{student.stem}.pdf", own)
                 books[view].add(template, contents)

@@ -6,12 +6,12 @@ import re
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from byhand import __version__
 from byhand.arithmetic.copies import Copies
 from byhand.arrange import arranged
-from byhand.cache import as_data, cached_by, from_data
+from byhand.cache import cached_by
 from byhand.classroom.class_run import ClassRun, unchanged
 from byhand.classroom.fitting import AGAIN, COPY_ATTEMPTS, fitting
 from byhand.classroom.plan import NumberSets, Plan
@@ -19,11 +19,11 @@ from byhand.classroom.qr import qr_codes
 from byhand.classroom.roster import Student
 from byhand.errors import SheetError
 from byhand.formats.html.page import CODE_LEFT, NAME_LINE, Pages
-from byhand.formats.pdf import laid_out
 from byhand.formats.pdf.engine import weasyprint
 from byhand.formats.pdf.fill import fill
-from byhand.formats.pdf.layout import Layout, lay_out, lay_out_copy
+from byhand.formats.pdf.layout import Layout, lay_out_copy
 from byhand.formats.pdf.shape import cut, width
+from byhand.formats.pdf.slotted import Slotted, slots_of, slotted, typical
 from byhand.formats.pdf.template import Template, template
 from byhand.model.weights import Values
 from byhand.notation.text import value_text
@@ -74,18 +74,14 @@ class Copy:
 class LaidOut:
     """The pages of a class, laid out with slots; without layouts, every copy is laid out by itself.
 
-    layouts: of each view, that of copy 0, and others for copies that do not fit it.
-    templates: of each layout, the PDF that its copies begin with.
+    layouts: of each view, the one that all runs of the sheet share, and others for copies that do not fit it.
     html: of each view, the HTML with marks that was laid out.
     unchanged: the answers that are the same in all copies of a set of numbers.
-    samples: keys of copies that are run along with the students', so that the same numbers vary; none if the sets do.
     """
 
-    layouts: Mapping[View, tuple[Layout, ...]] = field(default_factory=dict)
-    templates: Mapping[View, tuple[Template, ...]] = field(default_factory=dict)
+    layouts: Mapping[View, tuple[Slotted, ...]] = field(default_factory=dict)
     html: Mapping[View, str] = field(default_factory=dict)
     unchanged: tuple[str, ...] = ()
-    samples: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,15 +112,12 @@ def _laid_out(numbers: NumberSets) -> LaidOut:
         if 2 * len(samples) < SAMPLES:
             return LaidOut()
         run = _stamped(numbers.run(samples), [])
-        pages = dict(_html(plan, Pages(run.document, run.run)))
+        pages = dict(_html(plan, Pages(run.document, run.run.in_slots())))
         layouts = {view: tuple(_layouts(html, run, plan)) for view, html in pages.items()}
     except SheetError:
         return LaidOut()
-    templates = {view: tuple(map(template, each)) for view, each in layouts.items()}
     same = unchanged(run, [*range(len(sets)), *map(numbers.set_of, samples)])
-    of_sets = _stamped(numbers.run([]), [])
-    sets_suffice = _same_pages(pages, dict(_html(plan, Pages(of_sets.document, of_sets.run))))
-    return LaidOut(layouts, templates, pages, tuple(same), () if sets_suffice else tuple(samples))
+    return LaidOut(layouts, pages, tuple(same))
 
 
 def _same_pages(pages: Mapping[View, str], others: Mapping[View, str]) -> bool:
@@ -137,26 +130,20 @@ def _unmeasured(html: str) -> str:
     return _TAG.sub(lambda tag: _MEASURE.sub("", tag[0]), html)
 
 
-def _layouts(html: str, run: ClassRun, plan: Plan) -> Iterator[Layout]:
-    """A view laid out for copy 0, and for further copies that do not fit, as where a paragraph gets longer."""
-    left = list(range(run.domain.count))
+def _layouts(html: str, run: ClassRun, plan: Plan) -> Iterator[Slotted]:
+    """A view laid out for any copy, and for further copies that do not fit, as where a paragraph gets longer."""
+    marks = [run.domain.marks[number] for number in slots_of(html)]
+
+    def texts(copy: int | None, mark: int) -> str:
+        return typical(run.text_of(mark, 0)) if copy is None else run.text_of(mark, copy)
+
+    left, copy = list(range(run.domain.count)), None
     for _ in range(MOST_LAYOUTS):
         if left:
-            yield (layout := _layout(html, run, left[0], plan))
-            fits = [all(copy) for copy in zip(*fill(layout, run.domain.marks), strict=True)]
-            left = [copy for copy in left[1:] if not fits[copy]]
-
-
-def _layout(html: str, run: ClassRun, copy: int, plan: Plan) -> Layout:
-    """A view laid out with a copy's numbers, from the cache if it may be used and it is there."""
-    sheet = [*run.filled(html)][copy]
-
-    def laid() -> Layout:
-        return lay_out(html, lambda mark: run.text_of(mark, copy), plan.letters)
-
-    if not plan.options.cached:
-        return laid()
-    return from_data(Layout, laid_out(lambda: as_data(laid()), html, sheet, plan.letters))
+            yield (new := slotted(html, partial(texts, copy), plan.letters, cache=plan.options.cached))
+            fits = [all(copy) for copy in zip(*fill(new.layout, marks), strict=True)]
+            left = [copy for copy in left if not fits[copy]]
+            copy = left[0] if left else None
 
 
 def student_copies(plan: Plan, of: ClassPages, students: Sequence[Student]) -> list[Copy]:
@@ -166,7 +153,7 @@ def student_copies(plan: Plan, of: ClassPages, students: Sequence[Student]) -> l
     """
     run, fit, found = lru_cache(1)(of.numbers.run), dict[Student, str](), dict[Student, Copy]()
     if of.layouts:
-        keys = fitting(run, [*of.samples, *map(plan.key, students)])[len(of.samples) :]
+        keys = fitting(run, list(map(plan.key, students)))
         fit = {student: key for student, key in zip(students, keys, strict=True) if key}
         found = {copy.student: copy for copy in _together(plan, of, fit, run)}
     return [found.get(student) or _alone(plan, of.numbers, student, fit.get(student)) for student in students]
@@ -176,16 +163,17 @@ def _together(
     plan: Plan, of: ClassPages, keys: Mapping[Student, str], run_of: Callable[[tuple[str, ...]], ClassRun]
 ) -> list[Copy]:
     """Fill the class's pages for students, whose pages differ in numbers only; without those that need more room."""
-    run = _stamped(run_of((*of.samples, *keys.values())), [*keys])
-    printed = Pages(run.document, run.run)
-    if not _same_pages(of.html, dict(_html(plan, printed))):
+    run = _stamped(run_of(tuple(keys.values())), [*keys])
+    printed = Pages(run.document, run.run.in_slots())
+    own_html = dict(_html(plan, printed))
+    if not _same_pages(of.html, own_html):
         if len(keys) <= 1:
             return []
         each = ({student: key} for student, key in keys.items())
         return [copy for one in each for copy in _together(plan, of, one, run_of)]
     for own in run.runs():
         judge(own)
-    filled = {view: _filled(layouts, run.domain, len(keys)) for view, layouts in of.layouts.items()}
+    filled = {view: _filled(layouts, own_html[view], run.domain, len(keys)) for view, layouts in of.layouts.items()}
     answers = list(run.filled(" ".join(value_text(blank.cell.value) for blank in run.document.blanks())))[
         -len(keys) :
     ]
@@ -257,7 +245,7 @@ def _qr_text(page: Document, numbers: str) -> str:
     return f"byhand {page.name} {page.stamp['seed']} {page.stamp.get('version', __version__)} {numbers}".upper()
 
 
-def _filled(layouts: Sequence[Layout], domain: Copies, count: int) -> list[Filled | None]:
+def _filled(layouts: Sequence[Slotted], html: str, domain: Copies, count: int) -> list[Filled | None]:
     """For each of the last copies, the first layout that it fits and its compressed streams, or None."""
     import numpy as np  # heavy
 
@@ -266,8 +254,9 @@ def _filled(layouts: Sequence[Layout], domain: Copies, count: int) -> list[Fille
         left = [k for k, filled in enumerate(found) if filled is None]
         if left:
             own = Copies(domain.inner, len(left))
-            marks = [mark.among(own, np.array(left) + domain.count - count) for mark in domain.marks]
-            pages = ([copy and zlib.compress(copy) for copy in page] for page in fill(layout, marks))
+            copies = np.array(left) + domain.count - count
+            marks = [domain.marks[number].among(own, copies) for number in slots_of(html)]
+            pages = ([copy and zlib.compress(copy) for copy in page] for page in fill(layout.layout, marks))
             for k, copy in zip(left, zip(*pages, strict=True), strict=True):
                 if all(copy):
                     found[k] = at, copy

@@ -84,10 +84,9 @@ def _html_of_many(sheets: Sequence[tuple[Document, Run]], views: Sequence[View],
 
 
 def _pdf(document: Document, run: Run, view: View, setup: Setup) -> bytes:
-    from byhand.formats.html.page import pages
-    from byhand.formats.pdf import printed
+    from byhand.formats.pdf.slotted import filled
 
-    return printed(pages(document, run).html(view, "print", setup.paper), setup.cache)
+    return filled(document, run, view, setup)
 
 
 def _pdf_of_many(sheets: Sequence[tuple[Document, Run]], views: Sequence[View], setup: Setup) -> Mapping[str, bytes]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from importlib.metadata import version
 
 from byhand.errors import ByHandError, UnreadableError
-from byhand.formats.pdf import printed
+from byhand.formats import Setup
+from byhand.formats.pdf.slotted import filled
 from byhand.notation.number import shown
 from byhand.reading.back import Again
 from byhand.reading.copies import class_of, copies_again
@@ -31,7 +32,9 @@ def check_drawing(content: bytes, again: Again) -> str:
     if page.student:
         difference = _copy_difference(content, page)
     else:
-        difference = pdf_difference(content, printed(again.html(paper)))
+        difference = pdf_difference(
+            content, filled(again.printed.document, again.printed.run, page.view, Setup(paper))
+        )
     here = f"WeasyPrint {version('weasyprint')}"
     if difference and layout != here and layout.startswith("WeasyPrint "):
         return f"; {shown(layout)} laid it out, and this is {here}, so its numbers alone are judged"

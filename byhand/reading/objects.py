@@ -38,6 +38,8 @@ def pdf_difference(page: bytes, reprint: bytes) -> str:
     if page == reprint:
         return ""
     with opened(page) as found, opened(reprint) as own:
+        for each in (*found.pages, *own.pages):
+            each.contents_coalesce()  # a program may save the parts of a page's drawing as one
         path = _differing(own.Root, found.Root)
         if path is None and _titles(own) != _titles(found):
             return _told(("/Title",))

@@ -33,7 +33,7 @@ def asked(context: Context) -> dict[str, str]:
         for (name, _), places in context.left_out.items()
     )
     words = {"tokens": context.tokens, "source": context.source, "vocabulary": context.vocabulary}
-    said = {kind: ",".join(map(as_word, own)) for kind, own in words.items()}
+    said = {kind: ",".join(as_word(context.spelled.get(word, word)) for word in own) for kind, own in words.items()}
     listed = {"left": chosen, **said, "templates": own_templates()}
     return {name: str(value) for name, value in known.items()} | {name: text for name, text in listed.items() if text}
 

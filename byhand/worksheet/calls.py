@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from jinja2.sandbox import safe_range
 
-from byhand.arithmetic.copies import same, written
+from byhand.arithmetic.copies import categories, each, same, written
 from byhand.arithmetic.decimals import Decimals
 from byhand.arithmetic.exact import RATIONALS
 from byhand.arithmetic.expr import NEG_INF, Expr, Mul, Num, Sum
@@ -275,10 +275,11 @@ def entry(context: Context, name: str, i: int = 0, j: int = 0, word: bool = Fals
     cell = _entry(context, name, i, j, blank=True)
     if word or name == "next_token":
         return _as_word(cell, _word(context, name, i, j))
-    if places is not None and isinstance(cell.value, Rational | Decimal):  # sympy registers its rationals as Rational
-        value = Decimals(places).settle(Num(Fraction(cell.value)), lambda ref: None)
-        return replace(cell, value=value, places=places)
-    return cell
+    if places is None or not all(isinstance(x, Rational | Decimal) for x in categories(cell.value)):
+        return cell  # sympy registers its rationals as Rational
+    decimals = Decimals(places)
+    value = each(lambda x: decimals.settle(Num(Fraction(x)), lambda ref: None), cell.value)
+    return replace(cell, value=value, places=places)
 
 
 @call

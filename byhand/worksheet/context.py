@@ -29,7 +29,8 @@ class Context:
     """A sheet, its run, and the options of the page.
 
     tokens, source, vocabulary: words; the source is what an encoder reads. left_out: the entries that the sheet's
-    inverse exercises leave out; entries that are chosen here are added to it.
+    inverse exercises leave out; entries that are chosen here are added to it. spelled: where words are marks in
+    slots, the word that each stands for. timed: whether to tell the seconds that blanks take.
     """
 
     sheet: Sheet
@@ -42,6 +43,8 @@ class Context:
     level: Level = "standard"
     messages: Messages = field(default_factory=messages)
     left_out: LeftOut = field(default_factory=dict)
+    spelled: Mapping[str, str] = field(default_factory=dict)
+    timed: bool = True
 
     @property
     def transposed(self) -> bool:
@@ -63,7 +66,7 @@ class Context:
 
     def worked_out(self, cell: Cell, rule: Expr) -> Cell:
         """A cell with its rule and, if it is a blank, the seconds that it takes."""
-        seconds = working(rule, self.tape.value) if cell.blank else 0.0
+        seconds = working(rule, self.tape.value) if cell.blank and self.timed else 0.0
         return replace(cell, rule=rule, seconds=seconds)
 
     def panel(self, name: str, role: Role | None = None, *, caption: str = "", note: str = "") -> Panel:

@@ -13,7 +13,7 @@ a block equals itself only. So it can be the key of a dict, although its lists o
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, ClassVar, Literal
@@ -24,6 +24,7 @@ from byhand.errors import SheetError
 from byhand.notation.inline import spoken
 from byhand.notation.number import shown
 from byhand.notation.text import value_text
+from byhand.runs import Run
 from byhand.tape import Place
 from byhand.worksheet.effort import Effort
 from byhand.worksheet.messages import Messages, messages
@@ -584,6 +585,8 @@ class Document:
     """A sheet with the numbers of a run, for every view and format.
 
     goal, conventions: Markdown tokens. stamp: the seed and the hash of the run, for the foot of the page.
+    in_slots: makes of a document the same one and its run, with marks in place of all that other runs of the sheet
+    have otherwise, so that pages can be laid out once for all of them; None where they cannot.
     """
 
     name: str
@@ -599,6 +602,7 @@ class Document:
     messages: Messages = field(default_factory=messages)
     asked: Mapping[str, str] = field(default_factory=dict)
     stamp: Mapping[str, str] = field(default_factory=dict)
+    in_slots: Callable[[Document], tuple[Document, Run]] | None = None
 
     @property
     def blocks(self) -> Iterator[Block]:

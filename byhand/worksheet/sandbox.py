@@ -34,6 +34,7 @@ from jinja2.utils import pass_context
 from jinja2.visitor import NodeTransformer
 from markupsafe import Markup, escape
 
+from byhand.arithmetic.copies import categories
 from byhand.cache import cached, sources_of
 from byhand.deadline import deadline
 
@@ -147,9 +148,10 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         """Apply a binary operator, if its numbers are small enough; a longer text or list is paid for."""
-        if isinstance(left, Number) and isinstance(right, Number):
+        lefts, rights = categories(left), categories(right)
+        if all(isinstance(x, Number) for x in (*lefts, *rights)):
             most = HIGHEST_POWER if operator == "**" else LARGEST_NUMBER
-            if not (-LARGEST_NUMBER <= left <= LARGEST_NUMBER and -most <= right <= most):  # type: ignore[operator]
+            if not all(abs(x) <= limit for of, limit in ((lefts, LARGEST_NUMBER), (rights, most)) for x in of):
                 raise SecurityError(f"a number before or after {operator} is too large")
         elif operator == "*":
             count, repeated = (left, right) if isinstance(left, int) else (right, left)

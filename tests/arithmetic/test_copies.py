@@ -175,5 +175,5 @@ def test_a_page_has_only_so_many_numbers(monkeypatch):
     monkeypatch.setattr("byhand.arithmetic.copies.MOST_MARKS", 2)
     for _ in range(2):
         value_text(many(domain, [1, 2]))
-    with pytest.raises(SheetError, match="a class's page may have 2 numbers; this one has more"):
+    with pytest.raises(SheetError, match="a page with slots may have 2 numbers; this one has more"):
         value_text(many(domain, [1, 2]))

@@ -88,6 +88,7 @@ def _digits_drawn(pdf: bytes) -> list[tuple[int, int, str]]:
     found, font = [], ""
     with pikepdf.open(BytesIO(pdf)) as file:
         for number, page in enumerate(file.pages):
+            page.contents_coalesce()
             for token in _TEXT.finditer(page.Contents.read_bytes()):
                 font = token["font"].decode() if token["font"] else font
                 letters = _letters(page, font) if token["glyph"] else {}
@@ -105,6 +106,7 @@ def _redrawn(pdf: bytes, number: int, at: int, font: str, same: bool = False) ->
     """A PDF in which one glyph is another digit, or the same again."""
     with pikepdf.open(BytesIO(pdf)) as file:
         page = file.pages[number]
+        page.contents_coalesce()
         drawn, letters = page.Contents.read_bytes(), _letters(page, font)
         old = int(drawn[at : at + 4], 16)
         new = old if same else next(glyph for glyph, text in letters.items() if text.isdigit() and glyph != old)

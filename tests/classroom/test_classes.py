@@ -8,7 +8,6 @@ import multiprocessing
 import re
 import shutil
 import signal
-import string
 import subprocess
 import sys
 from dataclasses import replace
@@ -29,6 +28,7 @@ from byhand.errors import ConfigError, OutputError, RosterError, WorkerError
 from byhand.formats.html.page import Pages
 from byhand.formats.pdf import pdf
 from byhand.formats.pdf.fill import fill
+from byhand.formats.pdf.slotted import LETTERS
 from byhand.options import Options
 from byhand.reading.page import squeezed
 from byhand.reading.pdf import read_pdf
@@ -36,7 +36,6 @@ from byhand.reading.verify import report
 from byhand.worksheet.sheet import load_sheet
 
 SHEET = "layer-norm"
-LETTERS = string.printable[:95]  # which every class has, whatever its names
 ROSTER = [
     Student("Ada Lovelace", "101", "A"),
     Student("Müller, Jürgen", "102"),

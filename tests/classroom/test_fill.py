@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 import zlib
 from dataclasses import replace
 from functools import cache
@@ -11,6 +10,7 @@ from string import ascii_lowercase
 
 import pikepdf
 import pytest
+from class_runs import unmeasured
 from page_pdf import different, same_text
 from pypdf import PdfReader
 
@@ -45,7 +45,7 @@ def run_of(sheet, **options):
 def printed(sheet, view):
     """The copies' PDFs, and the HTML that they come from."""
     run = run_of(sheet)[2]
-    html = Pages(run.document, run.run).html(view, "print")
+    html = Pages(run.document, run.run.in_slots()).html(view, "print")
     laid = lay_out(html, lambda mark: run.text_of(mark, 0), ascii_lowercase)
     pages, base = list(fill(laid, run.domain.marks)), template(laid)
     return html, laid, [copy_pdf(base, [zlib.compress(page[k]) for page in pages], "") for k in range(len(KEYS) + 1)]
@@ -62,20 +62,15 @@ def printed(sheet, view):
 )
 def test_the_page_of_a_copy_is_the_page_of_its_own_numbers(sheet, options):
     found, values, run = run_of(sheet, **options)
-    key = list(run.filled(Pages(run.document, run.run).html("key", "print")))
+    key = list(run.filled(Pages(run.document, run.run.in_slots()).html("key", "print")))
     asked = Options(**options).on(found)
     for copy, name in ((0, 0), (3, KEYS[2])):
         own_values = renamed(found.model, values, name, in_place=found.in_place)
         page, own, _ = arranged(found, own_values, asked, asked.domain)
         assert vars([*run.runs()][copy]) == vars(replace(own, domain=run.domain.inner, hash=""))
         page = replace(page, stamp={"seed": "0", "hash": own.hash})
-        assert without_minutes(key[copy]) == without_minutes(Pages(page, own).html("key", "print"))
+        assert unmeasured(key[copy]) == unmeasured(Pages(page, own).html("key", "print"))
     assert len(set(key)) == 1 + len(KEYS)
-
-
-def without_minutes(html):
-    """A page without the minutes that it takes: a copy has those of the sheet itself."""
-    return re.sub(r"about \d+ min</b>, \d+|minutes=\d+ practised=\d+", "", html)
 
 
 @pytest.mark.parametrize(
@@ -116,8 +111,8 @@ def test_the_fonts_of_a_copy_have_every_number():
 
 def test_what_does_not_fit_is_said():
     run = run_of("attention-head")[2]
-    html = Pages(run.document, run.run).html("worksheet", "print")
-    laid = lay_out(html, lambda mark: run.text_of(mark, 0))
+    html = Pages(run.document, run.run.in_slots()).html("worksheet", "print")
+    laid = lay_out(html, lambda mark: run.text_of(mark, 0), ascii_lowercase)
     assert all(all(page) for page in fill(laid, run.domain.marks))
     slot = next(block.runs[0].slot for block in laid.pages[0].blocks if isinstance(block, Line) and block.anchor)
     for text in ("123456789012345", "9ж"):

@@ -50,6 +50,7 @@ def drawing(instructions):
 
 
 def another_packing(file):
+    file.pages[0].contents_coalesce()
     file.pages[0].Contents.write(b"q Q\n", filter=pikepdf.Name.RunLengthDecode)
 
 

@@ -236,6 +236,7 @@ def operators(before, after):
 
     def change(file):
         page = file.pages[0]
+        page.contents_coalesce()
         content = page.Contents.read_bytes()
         assert before in content
         page.Contents = file.make_stream(content.replace(before, after, 1))

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
+from byhand.arithmetic.copies import longest
 from byhand.formats.html.drawing import words
 from byhand.formats.html.grid import FIGURE_WIDTH, Slot
 from byhand.worksheet.document import Cell, Prose, Table
@@ -98,7 +99,7 @@ def _is_blank(entry: Prose | Cell) -> bool:
 
 def _width(entry: Prose | Cell) -> float:
     if isinstance(entry, Cell):
-        return max(NARROWEST_BLANK, GLYPH_WIDTH * len(entry.text) + PAD)
+        return max(NARROWEST_BLANK, GLYPH_WIDTH * longest(entry.text) + PAD)
     return words(entry.text, TEXT_EM).width + PAD
 
 

@@ -13,9 +13,11 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache, partial
 from itertools import zip_longest
+from numbers import Rational
 from typing import Any, ClassVar, Literal
 
-from byhand.arithmetic.copies import categories
+from byhand.arithmetic.copies import categories, first, is_mark, longest
+from byhand.arithmetic.expr import Div, Fn, nodes
 from byhand.formats.look import LOOK
 from byhand.notation.text import value_text
 from byhand.worksheet.document import Cell, Panel
@@ -28,6 +30,8 @@ CELL_EM, LABEL_EM, CAPTION_EM, SMALL_LABEL_EM = (  # mm
     round(LOOK[name] * 25.4 / 72, 2) for name in ("number", "token", "caption", "label")
 )
 PHONE_CELL_EM, PHONE_LABEL_EM, PHONE_SMALL_LABEL_EM = 4.5, 4.23, 3.44  # mm, at 17, 16 and 13 px
+USUAL_WORD = 5  # letters: a longer word may be parted
+ROOM_FOR_WORD = 4  # letters: the least room of a slot for a word
 SMALLEST_BLANK = 9.0  # mm: the least width of a blank that one can write in
 
 # kinds of columns: l token label, d narrow label, g printed cell, a answer cell, j sign between, s small gap, o dots
@@ -65,7 +69,8 @@ class Slot:
 
     def letters(self, lines: int) -> int:
         """The letters on a line if the label is broken into `lines`: at most 3 over a column, 2 before a row."""
-        return -(-len(self.label) // min(lines, 3 if self.scope == "col" else 2)) if len(self.label) > 5 else 5
+        most = longest(self.label)
+        return -(-most // min(lines, 3 if self.scope == "col" else 2)) if most > USUAL_WORD else USUAL_WORD
 
 
 @dataclass(frozen=True)
@@ -264,7 +269,8 @@ def _label_width(slot: Slot, lines: int, token: float = LABEL_EM, other: float =
     """The width that a label needs when broken into `lines`. token, other: the type sizes of labels."""
     if not slot.scope:
         return 0.0
-    size, letters = token if slot.cls == "token" else other, min(slot.letters(lines), len(slot.label))
+    length = max(longest(slot.label), ROOM_FOR_WORD) if is_mark(slot.label) else len(slot.label)
+    size, letters = token if slot.cls == "token" else other, min(slot.letters(lines), length)
     return 0.5 * size * letters + (2.2 if slot.scope == "row" else 1.0)
 
 
@@ -285,9 +291,18 @@ def ems(text: str) -> float:
 
 
 def has_fractions(*panels: Panel) -> bool:
-    """Whether a matrix needs higher rows, for stacked fractions."""
-    cells = (cell for panel in panels for row in panel.cells for cell in row)
-    return any(_is_fraction(value) for cell in cells for value in categories(cell.value))
+    """Whether a matrix needs higher rows, for stacked fractions.
+
+    So it does if it has some, or if its numbers are divided by a count or by a cell, even if these go into them. The
+    scale √d_k of scores is not counted: it is 1 or 2 on most sheets.
+    """
+    cells = [cell for panel in panels for row in panel.cells for cell in row]
+    return any(_is_fraction(value) for cell in cells for value in categories(cell.value)) or any(
+        isinstance(node, Div) and not isinstance(node.right, Fn)
+        for cell in cells
+        if cell.rule is not None and isinstance(first(cell.value), Rational)
+        for node in nodes(cell.rule)
+    )
 
 
 def _is_fraction(value: Any) -> bool:

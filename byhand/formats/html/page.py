@@ -12,6 +12,7 @@ from jinja2 import TemplateError, TemplateNotFound, TemplateSyntaxError
 from markupsafe import Markup, escape
 
 from byhand import __version__
+from byhand.arithmetic.copies import has_slots
 from byhand.arithmetic.expr import Expr, substitute
 from byhand.errors import LimitError, SheetError
 from byhand.formats import Paper
@@ -96,7 +97,7 @@ class SideBySide:
     tokens: tuple[Lines, ...]
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)  # a document, and the same with slots
 def pages(document: Document, run: Run) -> Pages:
     """The pages of a document, cached: the layout is the same for all views and media."""
     return Pages(document, run)
@@ -118,7 +119,7 @@ class Pages:
         page = rendered(
             "page.html", medium, paper, self.d.messages, d=self.d, view=view, shown=view != "worksheet",
             map=self.map, effort=self.effort, groups=self.groups, worked=self.worked, worked_out=self.worked_out,
-            said=self.said, asked=self.words(view),
+            said=self.said, asked="" if has_slots(self.run.domain) else self.words(view),
         )  # fmt: skip
         if medium == "print" and (count := page.count("<")) > MOST_TAGS:
             raise LimitError(

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from html import escape
 from typing import Any
 
-from byhand.arithmetic.copies import FIRST_MARK, MARK
+from byhand.arithmetic.copies import MARK, mark_number
 from byhand.errors import SheetError
 from byhand.formats.fonts import FACES
 from byhand.formats.pdf.boxes import BoxReader, Line, every_box, rows_of, slot_of, unwrapped
@@ -131,12 +131,11 @@ def _filled(html: str, texts: TextOf, slot: Callable[[int], str]) -> str:
     """The page with its marks replaced: in the text by what `slot` gives, within tags by the copy's own texts."""
 
     def within(part: str) -> str:
-        return MARK.sub(lambda m: escape(texts(ord(m[0]) - FIRST_MARK)), part)
+        return MARK.sub(lambda m: escape(texts(mark_number(m[0]))), part)
 
     parts = _TAG.split(html)
     return "".join(
-        within(part) if i % 2 else MARK.sub(lambda m: slot(ord(m[0]) - FIRST_MARK), part)
-        for i, part in enumerate(parts)
+        within(part) if i % 2 else MARK.sub(lambda m: slot(mark_number(m[0])), part) for i, part in enumerate(parts)
     )
 
 
@@ -156,7 +155,7 @@ def _drawing(svg: re.Match[str]) -> str:
 def _box(x: str, y: str, unit: str, fill: str, mark: str) -> str:
     return (
         f'<b style="position:absolute;left:{x}mm;top:{y}mm;width:{unit}mm;color:#{fill};'
-        f'text-decoration-color:{_colour(ord(mark) - FIRST_MARK)}"></b>'
+        f'text-decoration-color:{_colour(mark_number(mark))}"></b>'
     )
 
 

@@ -15,7 +15,7 @@ from itertools import accumulate, groupby
 from typing import Any
 from xml.etree import ElementTree
 
-from byhand.arithmetic.copies import FIRST_MARK, MARK
+from byhand.arithmetic.copies import MARK, mark_number
 from byhand.formats.fonts import FACES
 from byhand.formats.look import COLOURS, LOOK
 from byhand.formats.pdf.shape import has, shape
@@ -251,7 +251,7 @@ def _texts(text: str | None, style: TextStyle, texts: TextOf) -> Iterator[Piece]
     """
     for part in re.split(f"({MARK.pattern})", _SPACES.sub(" ", text or "")):
         if MARK.fullmatch(part):
-            mark = ord(part) - FIRST_MARK
+            mark = mark_number(part)
             if _faces(style.face, own := texts(mark)) != ((style.face, own),):
                 raise UnknownLookError
             yield Piece(style, own, mark)

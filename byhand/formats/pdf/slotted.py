@@ -1,0 +1,104 @@
+"""Pages that all runs of a sheet share: laid out once with slots, kept, and filled in for each run."""
+
+from __future__ import annotations
+
+import logging
+import re
+import string
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from msgspec import Struct
+
+from byhand.arithmetic.copies import FIRST_MARK, MARK, Many, mark_number, mark_texts
+from byhand.cache import as_data, from_data
+from byhand.errors import SheetError
+from byhand.formats import Setup
+from byhand.formats.html.page import pages
+from byhand.formats.pdf import laid_out, printed
+from byhand.formats.pdf.fill import fill
+from byhand.formats.pdf.layout import Layout, lay_out
+from byhand.formats.pdf.template import Template, copy_pdf, template
+from byhand.runs import Run
+from byhand.worksheet.document import Document
+from byhand.worksheet.views import View
+
+log = logging.getLogger("byhand")
+LETTERS = string.printable[:95] + "…"  # that a slot for words may hold
+_HASH, _WORD = re.compile("[0-9a-f]{7}"), re.compile(r"[^\W\d_]+")
+_SIZE = r"(?:\d+(?:,\d{3})*(?:[./]\d+)?|∞)"
+_NUMBER = re.compile(rf"\(−{_SIZE}\)|−?{_SIZE}")
+
+
+class Slotted(Struct, frozen=True):
+    """A page that is laid out with slots, and the PDF that all that is filled into it begins with."""
+
+    layout: Layout
+    template: Template
+
+
+def slotted(html: str, text_of: Callable[[int], str], letters: str = LETTERS, *, cache: bool = True) -> Slotted:
+    """Lay a page out with slots; from the cache, if it may be used.
+
+    text_of: the texts to lay it out with, by the numbers of its marks. letters: the characters that words may have.
+
+    Raises: SheetError where slots cannot be found again.
+    """
+    numbers = slots_of(html)
+    own = {number: chr(FIRST_MARK + at) for at, number in enumerate(numbers)}
+    page = MARK.sub(lambda mark: own[mark_number(mark[0])], html)
+    texts = list(map(text_of, numbers))
+
+    def made() -> Slotted:
+        layout = lay_out(page, texts.__getitem__, letters)
+        slots = [replace(each, background=b"") for each in layout.pages]  # the template has the rest
+        return Slotted(replace(layout, pages=tuple(slots), pdf=b""), template(layout))
+
+    if not cache:
+        return made()
+    kept = laid_out(lambda: zlib.compress(as_data(made())), page, *texts, letters)
+    return from_data(Slotted, zlib.decompress(kept))
+
+
+def slots_of(html: str) -> list[int]:
+    """The numbers of a page's marks, in the order in which they appear: that of the slots of its layout."""
+    return list(map(mark_number, dict.fromkeys(MARK.findall(html))))
+
+
+def typical(text: str) -> str:
+    """A text of the same kind, with 2 for each number and “word” for each word.
+
+    A page that is laid out with such texts is the same for all runs whose pages differ in numbers and words only.
+    """
+    return "0000000" if _HASH.fullmatch(text) else _WORD.sub("word", _NUMBER.sub("2", text))
+
+
+def filled(document: Document, run: Run, view: View, setup: Setup) -> bytes:
+    """A document's page in a view as PDF: filled into the page that all runs of the sheet share.
+
+    It is laid out by itself where that page has no room for it.
+    """
+    own = pages(document, run)
+    if document.in_slots:
+        try:
+            found, contents = _filled(*document.in_slots(document), view, setup)
+            return copy_pdf(found.template, contents, own.words(view))
+        except SheetError as error:
+            log.debug("%s, %s: laid out by itself; %s", document.name, view, error)
+    return printed(own.html(view, "print", setup.paper), setup.cache)
+
+
+def _filled(document: Document, run: Run, view: View, setup: Setup) -> tuple[Slotted, list[bytes]]:
+    """The page that a document with slots is filled into, and its compressed content streams.
+
+    Raises: SheetError where it has no room.
+    """
+    html = pages(document, run).html(view, "print", setup.paper)
+    texts: Sequence[Many] = mark_texts(run.domain)
+    found = slotted(html, lambda number: typical(texts[number].at(0)), cache=setup.cache)
+    contents = [own for (own,) in fill(found.layout, [texts[number] for number in slots_of(html)])]
+    written = [zlib.compress(content) for content in contents if content is not None]
+    if len(written) < len(contents):
+        raise SheetError("its words or numbers have no room in the page of other runs")
+    return found, written

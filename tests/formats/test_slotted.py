@@ -1,0 +1,85 @@
+"""One page that all runs of a sheet share: it is laid out once, and each run's words and numbers are filled in."""
+
+import logging
+
+import pytest
+from page_pdf import different, same_text
+
+from byhand.arithmetic.copies import MARK, mark_number, mark_texts
+from byhand.formats import Setup
+from byhand.formats.html.page import Pages
+from byhand.formats.pdf import pdf, slotted
+from byhand.formats.pdf.layout import copy_html
+from byhand.options import Options
+from byhand.pipeline import prepare
+from byhand.worksheet.sheet import load_sheet
+
+
+def prepared(sheet, seed=0, **options):
+    return prepare(load_sheet(sheet), Options(seed=seed, **options))
+
+
+@pytest.mark.parametrize(("sheet", "view"), [("mlp", "key"), ("sampling", "worksheet")])
+def test_another_seed_lays_nothing_out(sheet, view, tmp_path, monkeypatch):
+    monkeypatch.setattr("byhand.cache.user_cache_path", lambda name: tmp_path)
+    made, lay_out = [], slotted.lay_out
+    monkeypatch.setattr(slotted, "lay_out", lambda *args: made.append(args) or lay_out(*args))
+    pages = [slotted.filled(*prepared(sheet, seed), view, Setup()) for seed in (1, 2, 3)]
+    assert len(made) == 1
+    assert len(set(pages)) == 3
+
+
+@pytest.mark.parametrize(
+    ("sheet", "view", "options"),
+    [
+        ("attention-head", "key", {}),
+        ("attention-head", "worksheet", {"orientation": "columns", "numbers": "decimal"}),
+        ("sizing", "key", {}),
+        ("positional-encoding", "worked", {"paper": "letter"}),
+    ],
+)
+def test_what_is_filled_in_is_what_is_laid_out(sheet, view, options):
+    document, run = prepared(sheet, 1, **options)
+    paper = options.get("paper", "a4")
+    found = slotted.filled(document, run, view, Setup(paper))
+    in_slots, own = document.in_slots(document)
+    html = Pages(in_slots, own).html(view, "print", paper)
+    texts = mark_texts(own.domain)
+    full = pdf(copy_html(html, lambda number: texts[number].at(0)))
+    assert same_text(found, full)
+    assert different(found, full) <= 0.001
+
+
+def test_all_that_a_run_decides_is_in_slots():
+    document, run = prepared("gpt", 2)
+    in_slots, own = document.in_slots(document)
+    texts = mark_texts(own.domain)
+    html = Pages(in_slots, own).html("key", "print")
+    assert MARK.sub(lambda mark: texts[mark_number(mark[0])].at(0), html).count(run.hash) == 1
+    for text in (*run.vocabulary, run.hash):
+        assert f">{text}<" not in html
+
+
+def test_what_has_no_room_is_laid_out_by_itself(caplog):
+    caplog.set_level(logging.DEBUG, "byhand")
+    document, run = prepared("causal-mask", 1, tokens=("extraordinarily", "long", "words"))
+    assert slotted.filled(document, run, "key", Setup()) == pdf(Pages(document, run).html("key", "print"))
+    assert (
+        "causal-mask, key: laid out by itself; its words or numbers have no room in the page of other runs"
+        in caplog.text
+    )
+
+
+def test_letters_have_no_slots():
+    document, run = prepared("attention-head", numbers="symbolic")
+    assert document.in_slots is None
+    assert slotted.filled(document, run, "key", Setup()) == pdf(Pages(document, run).html("key", "print"))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("−5/3", "2"), ("(−1)·4", "2·2"), ("0.75", "2"), ("−∞", "2"), ("7, 3, 1", "2, 2, 2"), ("3fa2c81", "0000000"),
+     ("1,024", "2"), ("down", "word"), ("down sat or up", "word word word word"), ("", "")],
+)  # fmt: skip
+def test_a_typical_text_has_no_number_of_the_run(text, expected):
+    assert slotted.typical(text) == expected
