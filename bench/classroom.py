@@ -36,6 +36,7 @@ from byhand.formats.html.page import Pages
 from byhand.formats.pdf import pdf
 from byhand.formats.pdf.fill import fill
 from byhand.formats.pdf.layout import copy_html
+from byhand.formats.pdf.slotted import slots_of
 from byhand.formats.pdf.template import copy_pdf
 from byhand.options import Options
 from byhand.reading.verify import report
@@ -69,7 +70,7 @@ def sizes(counts: list[int]) -> Table:
         known: list[tuple[int, float]] = []
         with tempfile.TemporaryDirectory() as out:  # lays the pages out
             process(*CLI, "class", sheet, "--anonymous", "30", "--out", out)
-        pages = sum(len(laid[0].pages) for laid in class_pages(plan_of(sheet)).layouts.values())
+        pages = len(CLASS_VIEWS) * len(class_pages(plan_of(sheet)).layouts["key"][0].layout.pages)
         for count in (1, *counts):
             found = []
             for _ in range(5 if count <= 30 else 1):
@@ -164,14 +165,15 @@ def spent_on(sheet: str, count: int) -> tuple[dict[str, float], int]:
     with stage(spent, "names and codes"):
         run = room._stamped(run, class_)
     with stage(spent, "marking"):
-        dict(room._html(plan, Pages(run.document, run.run)))
+        room._html(plan, Pages(run.document, run.run.in_slots()))
     with stage(spent, "filling"):
-        pages = {view: list(fill(made.layouts[view][0], run.domain.marks)) for view in CLASS_VIEWS}
+        marks = [run.domain.marks[number] for number in slots_of(made.html["key"])]
+        pages = {view: list(fill(made.layouts["key"][0].layout, marks, view)) for view in CLASS_VIEWS}
     with stage(spent, "zlib"):
         packed = {view: [[*map(zlib.compress, page)] for page in pages[view]] for view in CLASS_VIEWS}
     with tempfile.TemporaryDirectory() as out, stage(spent, "writing"):
         written(Path(out), made, packed)
-    return spent, run.domain.count * sum(len(laid[0].pages) for laid in made.layouts.values())
+    return spent, run.domain.count * len(CLASS_VIEWS) * len(made.layouts["key"][0].layout.pages)
 
 
 def shares(count: int = 300) -> Table:

@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
+import zlib
+from collections.abc import Callable
+
 import numpy as np
 import pypdfium2
+
+from byhand.formats.pdf.layout import lay_out_copy
+from byhand.formats.pdf.template import copy_pdf, template
+
+
+def laid_out_alone(html: str, texts: Callable[[int], str], view: str) -> bytes:
+    """A page with slots that is laid out with the texts of one copy, in one view."""
+    laid = lay_out_copy(html, texts)
+    return copy_pdf(template(laid, view), [zlib.compress(b"")] * (len(laid.pages) + 1), "")
 
 
 def pictures(pdf: bytes, dpi: int = 150) -> list[np.ndarray]:

@@ -341,9 +341,14 @@ def is_mark(text: str) -> bool:
     return isinstance(text, Mark)
 
 
+def texts_of(text: str) -> tuple[str, ...]:
+    """The different texts that stand in the place of a mark; of any other text, itself."""
+    return text.texts.categories if isinstance(text, Mark) else (text,)
+
+
 def longest(text: str) -> int:
     """The number of characters of a text; of one that is a mark, of the longest that stands in its place."""
-    return max(map(len, text.texts.categories)) if isinstance(text, Mark) else len(text)
+    return max(map(len, texts_of(text)))
 
 
 def has_slots(domain: Domain) -> bool:
@@ -438,8 +443,8 @@ def choose(index: Any, option: Callable[[int], Expr], count: At) -> Expr:
     """The tree with this index, of `count` trees; if the index differs from copy to copy, a tree that holds them all,
     and in which each copy chooses one.
     """
-    if not isinstance(index, Many):
-        return option(index)
+    if not isinstance(index, Many) or index.domain.count == 1:
+        return option(int(first(index)))
     assert isinstance(count, int), "copies have numbers"
     return Fn("choose", (Num(index), *map(option, range(count))))
 

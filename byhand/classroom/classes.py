@@ -89,7 +89,7 @@ def make_class(
             student = copy.student
             for view in CLASS_VIEWS:
                 layout, contents = copy.pages[view]
-                template = pages.layouts[view][layout].template if isinstance(layout, int) else layout
+                template = pages.layouts[view][layout].templates[view] if isinstance(layout, int) else layout
                 own = copy_pdf(template, contents, copy.words[view])
                 files.put(folder / FOLDERS[view] / f"{student.stem}.pdf", own)
                 books[view].add(template, contents)

@@ -92,6 +92,8 @@ def parse_roster(name: str, content: bytes, tell: Tell = unheard) -> list[Studen
 
     Raises: RosterError.
     """
+    if content.count(b"\n") > 2 * MOST_STUDENTS:
+        raise RosterError(f"{name} has over {2 * MOST_STUDENTS:,} lines; split it")
     rows = _rows(name, content)
     _, heads = next(rows, (0, []))
     places = _places(name, heads)

@@ -29,7 +29,7 @@ from byhand.model.weights import Values
 from byhand.notation.text import value_text
 from byhand.runs import Run
 from byhand.witness.judge import judge
-from byhand.worksheet.asked import as_word
+from byhand.worksheet.asked import as_word, left_out
 from byhand.worksheet.document import Document
 from byhand.worksheet.views import View
 
@@ -75,13 +75,15 @@ class LaidOut:
     """The pages of a class, laid out with slots; without layouts, every copy is laid out by itself.
 
     layouts: of each view, the one that all runs of the sheet share, and others for copies that do not fit it.
-    html: of each view, the HTML with marks that was laid out.
+    html: of each view, the HTML with marks that was laid out; mostly, worksheet and key are one page.
     unchanged: the answers that are the same in all copies of a set of numbers.
+    left: the entries that inverse exercises leave out, in words.
     """
 
     layouts: Mapping[View, tuple[Slotted, ...]] = field(default_factory=dict)
     html: Mapping[View, str] = field(default_factory=dict)
     unchanged: tuple[str, ...] = ()
+    left: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,12 +114,12 @@ def _laid_out(numbers: NumberSets) -> LaidOut:
         if 2 * len(samples) < SAMPLES:
             return LaidOut()
         run = _stamped(numbers.run(samples), [])
-        pages = dict(_html(plan, Pages(run.document, run.run.in_slots())))
-        layouts = {view: tuple(_layouts(html, run, plan)) for view, html in pages.items()}
+        html = _html(plan, Pages(run.document, run.run.in_slots()))
+        layouts = {view: tuple(_layouts(page, run, plan, view)) for view, page in html.items()}
     except SheetError:
         return LaidOut()
     same = unchanged(run, [*range(len(sets)), *map(numbers.set_of, samples)])
-    return LaidOut(layouts, pages, tuple(same))
+    return LaidOut(layouts, html, tuple(same), run.document.asked.get("left", ""))
 
 
 def _same_pages(pages: Mapping[View, str], others: Mapping[View, str]) -> bool:
@@ -130,8 +132,8 @@ def _unmeasured(html: str) -> str:
     return _TAG.sub(lambda tag: _MEASURE.sub("", tag[0]), html)
 
 
-def _layouts(html: str, run: ClassRun, plan: Plan) -> Iterator[Slotted]:
-    """A view laid out for any copy, and for further copies that do not fit, as where a paragraph gets longer."""
+def _layouts(html: str, run: ClassRun, plan: Plan, view: View) -> Iterator[Slotted]:
+    """A page laid out for any copy, and for further copies that do not fit, as where a paragraph gets longer."""
     marks = [run.domain.marks[number] for number in slots_of(html)]
 
     def texts(copy: int | None, mark: int) -> str:
@@ -140,8 +142,8 @@ def _layouts(html: str, run: ClassRun, plan: Plan) -> Iterator[Slotted]:
     left, copy = list(range(run.domain.count)), None
     for _ in range(MOST_LAYOUTS):
         if left:
-            yield (new := slotted(html, partial(texts, copy), plan.letters, cache=plan.options.cached))
-            fits = [all(copy) for copy in zip(*fill(new.layout, marks), strict=True)]
+            yield (new := slotted(html, partial(texts, copy), view, plan.letters, cache=plan.options.cached))
+            fits = [all(copy) for copy in zip(*fill(new.layout, marks, view), strict=True)]
             left = [copy for copy in left if not fits[copy]]
             copy = left[0] if left else None
 
@@ -156,7 +158,7 @@ def student_copies(plan: Plan, of: ClassPages, students: Sequence[Student]) -> l
         keys = fitting(run, list(map(plan.key, students)))
         fit = {student: key for student, key in zip(students, keys, strict=True) if key}
         found = {copy.student: copy for copy in _together(plan, of, fit, run)}
-    return [found.get(student) or _alone(plan, of.numbers, student, fit.get(student)) for student in students]
+    return [found.get(student) or _alone(plan, of, student, fit.get(student)) for student in students]
 
 
 def _together(
@@ -165,15 +167,15 @@ def _together(
     """Fill the class's pages for students, whose pages differ in numbers only; without those that need more room."""
     run = _stamped(run_of(tuple(keys.values())), [*keys])
     printed = Pages(run.document, run.run.in_slots())
-    own_html = dict(_html(plan, printed))
-    if not _same_pages(of.html, own_html):
+    html = _html(plan, printed)
+    if not _same_pages(of.html, html):
         if len(keys) <= 1:
             return []
         each = ({student: key} for student, key in keys.items())
         return [copy for one in each for copy in _together(plan, of, one, run_of)]
     for own in run.runs():
         judge(own)
-    filled = {view: _filled(layouts, own_html[view], run.domain, len(keys)) for view, layouts in of.layouts.items()}
+    filled = {view: _filled(of.layouts[view], html[view], view, run.domain, len(keys)) for view in CLASS_VIEWS}
     answers = list(run.filled(" ".join(value_text(blank.cell.value) for blank in run.document.blanks())))[
         -len(keys) :
     ]
@@ -189,25 +191,25 @@ def _together(
     return found
 
 
-def _alone(plan: Plan, numbers: NumberSets, student: Student, fit: str | None) -> Copy:
+def _alone(plan: Plan, of: ClassPages, student: Student, fit: str | None) -> Copy:
     """A copy that is laid out by itself. fit: the key of numbers that fit the class's page, where one was found.
 
     Raises: ConfigError where there is one set of numbers only; SheetError where no page can be made with others.
     """
-    key = fit or plan.key(student)
+    key, numbers = fit or plan.key(student), of.numbers
     for attempt in range(COPY_ATTEMPTS):
         try:
-            page, run = _page_alone(plan, numbers.of(key + AGAIN * attempt))
+            page, run = _page_alone(plan, numbers.of(key + AGAIN * attempt), of.left)
             break
         except SheetError:  # for instance, a mistake that the page shows cannot be computed with these numbers
             if attempt == COPY_ATTEMPTS - 1:
                 raise
     page = signed(page, student)
-    of = Pages(page, run)
-    layouts = {view: lay_out_copy(html, str) for view, html in _html(plan, of)}
+    own = Pages(page, run)
+    layouts = {view: lay_out_copy(own.html(view, "print", plan.options.paper), str) for view in CLASS_VIEWS}
     answers = " ".join(value_text(blank.cell.value) for blank in page.blanks())
-    pages = {view: (template(layout), _empty_streams(layout)) for view, layout in layouts.items()}
-    words = {view: of.words(view) for view in CLASS_VIEWS}
+    pages = {view: (template(layout, view), _empty_streams(layout)) for view, layout in layouts.items()}
+    words = {view: own.words(view) for view in CLASS_VIEWS}
     return Copy(student, numbers.set_of(key), page.stamp["hash"], answers, pages, words)
 
 
@@ -227,9 +229,9 @@ def _who(page: Document, student: Student) -> dict[str, str]:
     }  # fmt: skip
 
 
-def _page_alone(plan: Plan, own: Values) -> tuple[Document, Run]:
-    """The document of one copy's numbers and its run, which the witness has judged."""
-    options = plan.options
+def _page_alone(plan: Plan, own: Values, left: str) -> tuple[Document, Run]:
+    """The document of one copy's numbers and its run, which the witness has judged. left: as that of the class."""
+    options = replace(plan.options, left_out=left_out({"left": left})) if left else plan.options
     page, run, _ = arranged(plan.sheet, own, options, options.domain)
     judge(run)
     return page, run
@@ -245,7 +247,7 @@ def _qr_text(page: Document, numbers: str) -> str:
     return f"byhand {page.name} {page.stamp['seed']} {page.stamp.get('version', __version__)} {numbers}".upper()
 
 
-def _filled(layouts: Sequence[Slotted], html: str, domain: Copies, count: int) -> list[Filled | None]:
+def _filled(layouts: Sequence[Slotted], html: str, view: View, domain: Copies, count: int) -> list[Filled | None]:
     """For each of the last copies, the first layout that it fits and its compressed streams, or None."""
     import numpy as np  # heavy
 
@@ -256,16 +258,15 @@ def _filled(layouts: Sequence[Slotted], html: str, domain: Copies, count: int) -
             own = Copies(domain.inner, len(left))
             copies = np.array(left) + domain.count - count
             marks = [domain.marks[number].among(own, copies) for number in slots_of(html)]
-            pages = ([copy and zlib.compress(copy) for copy in page] for page in fill(layout.layout, marks))
+            pages = ([copy and zlib.compress(copy) for copy in page] for page in fill(layout.layout, marks, view))
             for k, copy in zip(left, zip(*pages, strict=True), strict=True):
                 if all(copy):
                     found[k] = at, copy
     return found
 
 
-def _html(plan: Plan, pages: Pages) -> Iterator[tuple[View, str]]:
-    for view in CLASS_VIEWS:
-        yield view, pages.html(view, "print", plan.options.paper)
+def _html(plan: Plan, pages: Pages) -> dict[View, str]:
+    return {view: pages.html(view, "print", plan.options.paper) for view in CLASS_VIEWS}
 
 
 def _stamped(run: ClassRun, students: Sequence[Student]) -> ClassRun:

@@ -67,5 +67,5 @@ def copies_again(class_: Class, students: Sequence[Student]) -> Iterator[tuple[S
         return
     for copy in made:
         for view, (layout, contents) in copy.pages.items():
-            template = pages.layouts[view][layout].template if isinstance(layout, int) else layout
+            template = pages.layouts[view][layout].templates[view] if isinstance(layout, int) else layout
             yield copy.student, view, copy_pdf(template, contents, copy.words[view])

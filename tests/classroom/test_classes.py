@@ -14,7 +14,7 @@ from dataclasses import replace
 
 import pikepdf
 import pytest
-from page_pdf import different, same_text
+from page_pdf import different, laid_out_alone, same_text
 from pypdf import PdfReader, PdfWriter
 
 from byhand.classroom import students as room
@@ -331,15 +331,16 @@ def test_where_nothing_can_be_written_is_said(tmp_path):
 def test_a_copy_with_name_and_code_is_filled_as_it_is_laid_out():
     import zlib
 
-    from byhand.formats.pdf.layout import copy_html, lay_out
+    from byhand.formats.pdf.layout import lay_out
     from byhand.formats.pdf.template import copy_pdf, template
 
     plan = Plan(load_sheet(SHEET), Options(numbers="exact", paper="letter"), LETTERS)
     run = room._stamped(NumberSets(plan).run(["k"]), [Student("Ada Lovelace", "101")])
-    html = dict(room._html(plan, Pages(run.document, run.run)))["worksheet"]
+    html = room._html(plan, Pages(run.document, run.run))["key"]
     laid = lay_out(html, lambda mark: run.text_of(mark, 0), plan.letters)
-    filled = copy_pdf(template(laid), [zlib.compress(page[-1]) for page in fill(laid, run.domain.marks)], "")
-    full = pdf(copy_html(html, lambda mark: run.text_of(mark, -1)))
+    contents = [zlib.compress(page[-1]) for page in fill(laid, run.domain.marks, "key")]
+    filled = copy_pdf(template(laid, "key"), contents, "")
+    full = laid_out_alone(html, lambda mark: run.text_of(mark, -1), "key")
     assert same_text(filled, full)
     assert different(filled, full) <= 0.0001
 
@@ -363,7 +364,7 @@ def test_a_page_is_the_classs_however_wide_its_columns_are():
 
 
 def test_a_copy_of_another_page_is_laid_out_by_itself():
-    plan = Plan(load_sheet("matrix-product"), Options(numbers="exact"), LETTERS)
+    plan = Plan(load_sheet("dot-product"), Options(numbers="exact"), LETTERS)
     base = class_pages(plan)
     class_ = [Student("Ada", "1"), Student("Grace", "2")]
     alone = student_copies(plan, replace(base, html=dict.fromkeys(base.html, "another")), class_)

@@ -11,18 +11,17 @@ from string import ascii_lowercase
 import pikepdf
 import pytest
 from class_runs import unmeasured
-from page_pdf import different, same_text
+from page_pdf import different, laid_out_alone, same_text
 from pypdf import PdfReader
 
 from byhand.arrange import arranged
 from byhand.choose import choose
 from byhand.classroom.class_run import run_copies
 from byhand.formats.html.page import Pages
-from byhand.formats.pdf import pdf
 from byhand.formats.pdf.boxes import Line
 from byhand.formats.pdf.breaking import Paragraph
 from byhand.formats.pdf.fill import fill
-from byhand.formats.pdf.layout import copy_html, lay_out
+from byhand.formats.pdf.layout import lay_out
 from byhand.formats.pdf.template import copy_pdf, template
 from byhand.options import Options
 from byhand.pipeline import prepare
@@ -47,7 +46,7 @@ def printed(sheet, view):
     run = run_of(sheet)[2]
     html = Pages(run.document, run.run.in_slots()).html(view, "print")
     laid = lay_out(html, lambda mark: run.text_of(mark, 0), ascii_lowercase)
-    pages, base = list(fill(laid, run.domain.marks)), template(laid)
+    pages, base = list(fill(laid, run.domain.marks, view)), template(laid, view)
     return html, laid, [copy_pdf(base, [zlib.compress(page[k]) for page in pages], "") for k in range(len(KEYS) + 1)]
 
 
@@ -62,14 +61,14 @@ def printed(sheet, view):
 )
 def test_the_page_of_a_copy_is_the_page_of_its_own_numbers(sheet, options):
     found, values, run = run_of(sheet, **options)
-    key = list(run.filled(Pages(run.document, run.run.in_slots()).html("key", "print")))
+    key = list(run.filled(Pages(run.document, run.run.in_slots()).html("key", "screen")))
     asked = Options(**options).on(found)
     for copy, name in ((0, 0), (3, KEYS[2])):
         own_values = renamed(found.model, values, name, in_place=found.in_place)
         page, own, _ = arranged(found, own_values, asked, asked.domain)
         assert vars([*run.runs()][copy]) == vars(replace(own, domain=run.domain.inner, hash=""))
         page = replace(page, stamp={"seed": "0", "hash": own.hash})
-        assert unmeasured(key[copy]) == unmeasured(Pages(page, own).html("key", "print"))
+        assert unmeasured(key[copy]) == unmeasured(Pages(page, own).html("key", "screen"))
     assert len(set(key)) == 1 + len(KEYS)
 
 
@@ -79,7 +78,7 @@ def test_the_page_of_a_copy_is_the_page_of_its_own_numbers(sheet, options):
 )
 def test_a_filled_copy_is_the_copy_laid_out(sheet, view, copy):
     html, laid, copies = printed(sheet, view)
-    full = pdf(copy_html(html, lambda mark: run_of(sheet)[2].text_of(mark, copy)))
+    full = laid_out_alone(html, lambda mark: run_of(sheet)[2].text_of(mark, copy), view)
     assert any(isinstance(block, Paragraph) for page in laid.pages for block in page.blocks)
     assert same_text(copies[copy], full)
     assert not same_text(copies[copy], copies[0])
@@ -113,12 +112,12 @@ def test_what_does_not_fit_is_said():
     run = run_of("attention-head")[2]
     html = Pages(run.document, run.run.in_slots()).html("worksheet", "print")
     laid = lay_out(html, lambda mark: run.text_of(mark, 0), ascii_lowercase)
-    assert all(all(page) for page in fill(laid, run.domain.marks))
+    assert all(all(page) for page in fill(laid, run.domain.marks, "worksheet"))
     slot = next(block.runs[0].slot for block in laid.pages[0].blocks if isinstance(block, Line) and block.anchor)
     for text in ("123456789012345", "9ж"):
         marks = list(run.domain.marks)
         marks[slot] = run.domain.column(["7", text, "8", "9"])
-        first, *_ = fill(laid, marks)
+        first, *_ = fill(laid, marks, "worksheet")
         assert [copy is None for copy in first] == [False, True, False, False]
 
 

@@ -106,6 +106,8 @@ def test_a_roster_of_more_students_than_a_class_has_is_refused(monkeypatch):
     assert len(parse_roster("class.csv", b"name\n" + b"Ann\n" * 3)) == 3
     with pytest.raises(RosterError, match=r"^class\.csv names over 3 students; split it$"):
         parse_roster("class.csv", b"name\n" + b"Ann\n" * 4)
+    with pytest.raises(RosterError, match=r"^class\.csv has over 6 lines; split it$"):
+        parse_roster("class.csv", b"name\nAda\n" + b"\n" * 5)
 
 
 @pytest.mark.parametrize("line", [b"," * 100_000, b"name\n" + b"x" * 100_000])

@@ -1,15 +1,17 @@
 """One page that all runs of a sheet share: it is laid out once, and each run's words and numbers are filled in."""
 
+import io
 import logging
 
 import pytest
-from page_pdf import different, same_text
+from page_pdf import different, laid_out_alone, same_text
+from pypdf import PdfReader
 
 from byhand.arithmetic.copies import MARK, mark_number, mark_texts
 from byhand.formats import Setup
 from byhand.formats.html.page import Pages
 from byhand.formats.pdf import pdf, slotted
-from byhand.formats.pdf.layout import copy_html
+from byhand.notation.text import value_text
 from byhand.options import Options
 from byhand.pipeline import prepare
 from byhand.worksheet.sheet import load_sheet
@@ -45,9 +47,32 @@ def test_what_is_filled_in_is_what_is_laid_out(sheet, view, options):
     in_slots, own = document.in_slots(document)
     html = Pages(in_slots, own).html(view, "print", paper)
     texts = mark_texts(own.domain)
-    full = pdf(copy_html(html, lambda number: texts[number].at(0)))
+    full = laid_out_alone(html, lambda number: texts[number].at(0), view)
     assert same_text(found, full)
     assert different(found, full) <= 0.001
+
+
+def test_a_worksheet_and_its_key_are_laid_out_as_one_page(tmp_path, monkeypatch):
+    monkeypatch.setattr("byhand.cache.user_cache_path", lambda name: tmp_path)
+    made, lay_out = [], slotted.lay_out
+    monkeypatch.setattr(slotted, "lay_out", lambda *args: made.append(args) or lay_out(*args))
+    document, run = prepared("softmax")
+    pages = {
+        view: PdfReader(io.BytesIO(slotted.filled(document, run, view, Setup()))) for view in ("worksheet", "key")
+    }
+    assert len(made) == 1
+    texts = {view: [page.extract_text() for page in reader.pages] for view, reader in pages.items()}
+    assert pages["worksheet"].metadata.title == document.title
+    assert pages["key"].metadata.title == f"{document.title} (key)"
+    assert all(
+        f"{reader.metadata.title}</" in reader.trailer["/Root"]["/Metadata"].get_data().decode()
+        for reader in pages.values()
+    )
+    assert all("Name" in text and "key · page" not in text for text in texts["worksheet"])
+    assert all("Name" not in text and f"key · page {n} of" in text for n, text in enumerate(texts["key"], 1))
+    assert "".join(texts["key"]).count("✓") > "".join(texts["worksheet"]).count("✓") == 0
+    for blank in document.blanks():
+        assert value_text(blank.cell.value) in "".join(texts["key"])
 
 
 def test_all_that_a_run_decides_is_in_slots():
@@ -62,7 +87,7 @@ def test_all_that_a_run_decides_is_in_slots():
 
 def test_what_has_no_room_is_laid_out_by_itself(caplog):
     caplog.set_level(logging.DEBUG, "byhand")
-    document, run = prepared("causal-mask", 1, tokens=("extraordinarily", "long", "words"))
+    document, run = prepared("causal-mask", 1, tokens=("кот", "спит", "тут"))
     assert slotted.filled(document, run, "key", Setup()) == pdf(Pages(document, run).html("key", "print"))
     assert (
         "causal-mask, key: laid out by itself; its words or numbers have no room in the page of other runs"

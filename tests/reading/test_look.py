@@ -307,7 +307,7 @@ def attached(file):
 
 
 def see_through(file):
-    next(state for name, state in file.pages[0].Resources.ExtGState.items() if "/ca" in state).ca = 0
+    next(state for name, state in file.pages[0].Resources.ExtGState.items() if state.get("/ca") == 1).ca = 0
 
 
 def another_page(file):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from jinja2 import TemplateError, TemplateNotFound, TemplateSyntaxError
 from markupsafe import Markup, escape
 
 from byhand import __version__
-from byhand.arithmetic.copies import has_slots
+from byhand.arithmetic.copies import has_slots, texts_of
 from byhand.arithmetic.expr import Expr, substitute
 from byhand.errors import LimitError, SheetError
 from byhand.formats import Paper
@@ -43,7 +44,7 @@ from byhand.tape import shape_text
 from byhand.worksheet.asked import as_word, as_words
 from byhand.worksheet.document import Block, Document, Lines, Working
 from byhand.worksheet.effort import Effort
-from byhand.worksheet.folders import folders
+from byhand.worksheet.folders import folders, own_templates
 from byhand.worksheet.messages import Messages
 from byhand.worksheet.sandbox import Sandbox, loader
 from byhand.worksheet.views import View
@@ -112,14 +113,19 @@ class Pages:
         self.groups = list(groups(document.sections, grids))
 
     def html(self, view: View, medium: Medium, paper: Paper = "a4") -> str:
-        """The page in one view.
+        """The page in one view. With slots, worksheet and key are one page, that of the key, unless templates of
+        one's own make it, which do not tell what is an answer.
 
         Raises: SheetError where a template does not parse; LimitError where a page for print is too large.
         """
+        in_slots = has_slots(self.run.domain)
+        is_shared = in_slots and medium == "print" and view != "worked" and not own_templates()
+        shared, view = (self._views(), "key") if is_shared else ("", view)
         page = rendered(
-            "page.html", medium, paper, self.d.messages, d=self.d, view=view, shown=view != "worksheet",
+            "page.html", medium, paper, self.d.messages, shared=shared, d=self.d, view=view,
+            shown=view != "worksheet",
             map=self.map, effort=self.effort, groups=self.groups, worked=self.worked, worked_out=self.worked_out,
-            said=self.said, asked="" if has_slots(self.run.domain) else self.words(view),
+            said=self.said, asked="" if in_slots else self.words(view),
         )  # fmt: skip
         if medium == "print" and (count := page.count("<")) > MOST_TAGS:
             raise LimitError(
@@ -127,6 +133,12 @@ class Pages:
                 "it shorter, or use --format html"
             )
         return page
+
+    def _views(self) -> str:
+        """What differs in a worksheet and a key that are one page: the title, and what precedes "page 1"."""
+        key = self.d.messages.say("views.key")
+        views = {"worksheet": (self.d.title, ""), "key": (f"{self.d.title} ({key})", f"{key} · ")}
+        return json.dumps(views, ensure_ascii=False)
 
     @cached_property
     def said(self) -> Mapping[str, str]:
@@ -169,16 +181,24 @@ class Pages:
             Lines(token.label, tuple((label, self.worked_out(rule), value) for label, rule, value in token.rows))
             for token in working.lines
         )
-        lines = [text(line) for token in tokens for _, line, _ in token.rows]
+        lines = [line for token in tokens for _, rule, _ in token.rows for line in texts_of(text(rule))]
         longest = (max(map(ems, lines), default=0.0) + 0.96) * LINE_EM  # with its " ="
-        results = [part for token in tokens for *_, result in token.rows for part in value_text(result).split("/")]
+        results = [part for token in tokens for *_, result in token.rows for one in texts_of(value_text(result))
+                   for part in one.split("/")]  # fmt: skip
         room_after = max(RESULT, 1.1 * max(map(ems, results), default=0.0) * LINE_EM + 1.5)
         side = next((n for n, room in LINE_ROOMS if longest <= room + RESULT - room_after), 1)
         return SideBySide(working.symbol, side, any("/" in line for line in lines), round(room_after, 1), tokens)
 
 
 def rendered(
-    template: str, medium: Medium, paper: Paper, messages: Messages, *, asked: str = "", **values: Any
+    template: str,
+    medium: Medium,
+    paper: Paper,
+    messages: Messages,
+    *,
+    asked: str = "",
+    shared: str = "",
+    **values: Any,
 ) -> str:
     """Render a template for a medium, a paper size and a language. asked: the options to record in its metadata.
 
@@ -188,7 +208,7 @@ def rendered(
     try:
         page = _environment().rendered(
             template, medium=medium, paper=PAPERS[paper], version=__version__, fonts=fonts, measures=MEASURES,
-            language=messages.language, asked=asked, page_of_pages=_page_of_pages(messages),
+            language=messages.language, asked=asked, shared=shared, page_of_pages=_page_of_pages(messages),
             say=lambda name, **places: Markup(messages.say(name, escape, **places)), **values,
         )  # fmt: skip
     except (RecursionError, MemoryError):

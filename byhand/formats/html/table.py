@@ -40,8 +40,10 @@ def _number(slot: Slot, shown: bool, inputs: bool) -> str:
     return f'<td class="{slot.cls}">{field}</td>'
 
 
-def tick(right: bool, shown: bool, inputs: bool, label: str) -> str:
-    """A box to tick, ticked if answers are shown and it is right."""
+def tick(right: bool, shown: bool, inputs: bool, label: str, shared: str = "") -> str:
+    """A box to tick, ticked if answers are shown and it is right. shared: "", or a page that is worksheet and key."""
     if inputs and not shown:
         return f'<input type="checkbox" class="tick" aria-label="{escape(label)}">'
+    if shared and right:
+        return '<span class="tick"><span class="check for-key">✓</span></span>'
     return '<span class="tick on">✓</span>' if right and shown else '<span class="tick"></span>'

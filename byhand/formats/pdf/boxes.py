@@ -20,14 +20,14 @@ class Line(Struct, frozen=True, tag=True):
     widths: of each run, as laid out.
     anchor: 0 where the line is aligned to the left, ½ where it is centred, 1 where it is aligned to the right.
     spare: by how many px the line may become longer; below 0, no width may change.
-    answer: whether only a key shows it.
+    view: the only view that shows it; "" for both.
     """
 
     runs: tuple[TextRun, ...]
     widths: tuple[float, ...]
     anchor: float
     spare: float
-    answer: bool = False
+    view: str = ""
 
 
 def slot_of(box: Any) -> int | None:

@@ -37,6 +37,7 @@ class Paragraph(Struct, frozen=True, tag=True):
     exact: how many lines there must be, because something stands below; 0 for any number.
     right: the right margin.
     at: the line in which the words before these end, and where they end.
+    view: the only view that shows it; "" for both.
     """
 
     runs: tuple[TextRun, ...]
@@ -46,6 +47,7 @@ class Paragraph(Struct, frozen=True, tag=True):
     exact: int
     right: float
     at: tuple[int, float]
+    view: str = ""
 
 
 @dataclass

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
@@ -18,6 +18,8 @@ from byhand.formats.pdf.breaking import Paragraph, broken
 from byhand.formats.pdf.layout import DrawnSlot, Layout
 from byhand.formats.pdf.shape import ShapedText, alphabet, shape
 from byhand.formats.pdf.stream import in_px, tagged, text_at
+from byhand.formats.pdf.views import part_of
+from byhand.worksheet.views import View
 
 _BAR = re.compile(rb"M(\d+) (\d+)h(\d+)v1h-\d+z")
 _HANDLE = 1 / math.sqrt(math.pi)  # length of the Bézier handles of a quarter of the unit circle, as in WeasyPrint
@@ -25,7 +27,7 @@ _SAME = 0.01  # px: widths that differ by less are the same
 CODES_KEPT = 1024  # QR codes as PDF, for the next view of the same copies
 
 
-def fill(layout: Layout, marks: Sequence[Many]) -> Iterator[list[bytes | None]]:
+def fill(layout: Layout, marks: Sequence[Many], view: View) -> Iterator[list[bytes | None]]:
     """The content streams of all copies: a list for each page, and a last one for what stands on every page.
 
     A copy whose texts do not fit on a page has None there.
@@ -34,17 +36,18 @@ def fill(layout: Layout, marks: Sequence[Many]) -> Iterator[list[bytes | None]]:
     """
     glyphs = {font: set(alphabet(layout.faces[font], letters)) for font, letters in layout.letters.items()}
     writer = _Writer(layout.faces, glyphs)
-    count = len(marks[0].codes)
+    count, shown = len(marks[0].codes), ("", part_of(view))
     for page in layout.pages:
         parts = [
             each(partial(writer.write, block), *(marks[run.slot] for run in block.runs if run.slot is not None))
             for block in page.blocks
+            if block.view in shown
         ]
-        yield _put_together(parts + _drawings(page.spots, marks), count)
+        yield _put_together(parts + _drawings((spot for spot in page.spots if spot.view in shown), marks), count)
     yield _put_together(_drawings(layout.everywhere, marks), count)
 
 
-def _drawings(spots: Sequence[DrawnSlot], marks: Sequence[Many]) -> list[Many]:
+def _drawings(spots: Iterable[DrawnSlot], marks: Sequence[Many]) -> list[Many]:
     return [each(partial(_drawn, spot), marks[spot.slot]) for spot in spots]
 
 
@@ -79,7 +82,8 @@ class _Writer:
             new.width * run.size / 1000 - old if new else 0.0
             for run, new, old in zip(line.runs, shapes, line.widths, strict=True)
         ]
-        if sum(changes) > line.spare + _SAME or (line.spare < 0 and any(abs(change) > _SAME for change in changes)):
+        rigid = line.spare < 0
+        if any(abs(change) > _SAME for change in changes) if rigid else sum(changes) > line.spare + _SAME:
             return None
         moved, written = -line.anchor * sum(changes), []
         for run, new, change in zip(line.runs, shapes, changes, strict=True):

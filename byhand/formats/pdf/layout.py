@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from html import escape
 from typing import Any
+
+from msgspec import structs
 
 from byhand.arithmetic.copies import MARK, mark_number
 from byhand.errors import SheetError
@@ -24,7 +26,8 @@ from byhand.formats.pdf.pen import Pen
 from byhand.formats.pdf.shape import NUMBER_CHARACTERS
 from byhand.formats.pdf.stream import COLOUR_STEPS, drawing, in_px, place, replaced, text_runs
 from byhand.formats.pdf.structure import drawings, leave_out, marked, put_in
-from byhand.formats.pdf.tables import Table, TextOf, cut_out
+from byhand.formats.pdf.tables import SANS, Table, TextOf, cut_out
+from byhand.formats.pdf.views import only, view_of, views_of
 
 _TAG = re.compile(r"(<[^>]*>)")
 _SVG = re.compile(r"<svg[^>]*>.*?</svg>", re.DOTALL)
@@ -39,7 +42,7 @@ _DOT = re.compile('<circle cx="([\\d.]+)" cy="([\\d.]+)" r="([\U000f0000-\U0010f
 class DrawnSlot:
     """A slot for a drawing: a dot, whose text is its radius, or a QR code, whose text is an SVG path of bars.
 
-    x, y: its origin in px; unit: how many px are 1 in its text.
+    x, y: its origin in px; unit: how many px are 1 in its text. view: the only view that shows it; "" for both.
     """
 
     slot: int
@@ -47,6 +50,7 @@ class DrawnSlot:
     y: float
     unit: float
     colour: bytes
+    view: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,13 +58,13 @@ class PageLayout:
     """A page with slots.
 
     blocks: the lines and paragraphs that have slots.
-    background: the rest, as PDF operators; answers: what is drawn over it in a key only.
+    background: the rest, as PDF operators; only: what is drawn over it in one of the views.
     """
 
     blocks: tuple[Line | Paragraph, ...]
     spots: tuple[DrawnSlot, ...]
     background: bytes
-    answers: bytes = b""
+    only: dict[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,7 @@ class Layout:
     faces: of each font of the PDF, by its name there, the name of its file.
     letters: of each font that a slot has, the characters that slots may hold.
     texts: of each font that the pen has used, its texts.
+    titles: the titles of a worksheet and a key that share these pages.
     """
 
     pages: tuple[PageLayout, ...]
@@ -78,6 +83,7 @@ class Layout:
     faces: dict[str, str]
     letters: dict[str, str]
     texts: dict[str, tuple[str, ...]]
+    titles: dict[str, str]
     pdf: bytes
 
 
@@ -96,17 +102,18 @@ def lay_out(html: str, texts: TextOf, letters: str = "") -> Layout:
     def slot(mark: int) -> str:
         return f'<u style="text-decoration-color:{_colour(mark)}">{escape(texts(mark))}</u>'
 
-    slotted = MARK.search(html) is not None
+    views = views_of(html)
+    in_boxes = bool(views) or MARK.search(html) is not None
     html, tables = cut_out(html, texts)
     found = rendered_document(_filled(_SVG.sub(_drawing, html), texts, slot))
     with pikepdf.open(io.BytesIO(as_pdf(found))) as file:
         held = {key: font for page in file.pages for key, font in page.Resources.get("/Font", {}).items()}
         names = {str(key)[1:]: str(font.BaseFont) for key, font in held.items()}
-        used = {font: face for font, name in names.items() if (face := _face(name, needed=slotted))}
+        used = {font: face for font, name in names.items() if (face := _face(name, needed=in_boxes))}
         upright_last = sorted(used, key=lambda font: not names[font].endswith("Oblique"))  # which is a face slanted
         fonts = {used[font]: font for font in upright_last}
         pages = [
-            _page(file, page, each._page_box if slotted else None, used, fonts, tables)
+            _page(file, page, each._page_box if in_boxes else None, used, fonts, tables, views)
             for page, each in zip(file.pages, found.pages, strict=True)
         ]
         file.save(out := io.BytesIO(), deterministic_id=True)
@@ -119,7 +126,10 @@ def lay_out(html: str, texts: TextOf, letters: str = "") -> Layout:
     for piece in (piece for table in tables for piece in table.pieces):
         written.setdefault(fonts[piece.style.face], set()).add(piece.text)
     drawn = {font: tuple(sorted(own)) for font, own in written.items()}
-    return Layout(tuple(pages), everywhere, used, alphabets, drawn, out.getvalue())
+    if views:
+        drawn[fonts[SANS]] = (*drawn.get(fonts[SANS], ()), *(before for _, before in views.values()))
+    titles = {view: title for view, (title, _) in views.items()}
+    return Layout(tuple(pages), everywhere, used, alphabets, drawn, titles, out.getvalue())
 
 
 def lay_out_copy(html: str, texts: TextOf) -> Layout:
@@ -145,16 +155,16 @@ def _drawing(svg: re.Match[str]) -> str:
     In place of each such part is a box that is one unit wide.
     """
     drawn = _LABEL.sub(r"\g<0><title>\1</title>", svg[0])
-    boxes = [_box(x, y, "1", fill, mark) for x, y, mark, fill in _DOT.findall(drawn)]
+    boxes = [_box(x, y, "1", fill, mark, "for-key") for x, y, mark, fill in _DOT.findall(drawn)]
     if code := _CODE.search(drawn):
         width, modules, path, mark, fill = code.groups()
         drawn, boxes = drawn.replace(path, ""), [_box("0", "0", f"{float(width) / int(modules)}", fill, mark)]
     return _DOT.sub("", drawn) + "".join(boxes)
 
 
-def _box(x: str, y: str, unit: str, fill: str, mark: str) -> str:
+def _box(x: str, y: str, unit: str, fill: str, mark: str, kind: str = "") -> str:
     return (
-        f'<b style="position:absolute;left:{x}mm;top:{y}mm;width:{unit}mm;color:#{fill};'
+        f'<b class="{kind}" style="position:absolute;left:{x}mm;top:{y}mm;width:{unit}mm;color:#{fill};'
         f'text-decoration-color:{_colour(mark_number(mark))}"></b>'
     )
 
@@ -179,8 +189,9 @@ def _face(name: str, needed: bool) -> str | None:
 
 
 def _page(
-    file: Any, page: Any, box: Any, used: dict[str, str], fonts: dict[str, str], tables: list[Table]
-) -> PageLayout:
+    file: Any, page: Any, box: Any, used: dict[str, str], fonts: dict[str, str], tables: list[Table],
+    views: Mapping[str, tuple[str, str]],
+) -> PageLayout:  # fmt: skip
     """A page's slots and its background, from its content stream, and from its boxes, if it has slots in its text.
 
     What the structure tree of the file says of its figures is put right.
@@ -196,25 +207,42 @@ def _page(
             drawn, marks = pen.draw(tables[number], x, y)
             put_in(file, element, tables[number], marks, elements, f"table-{number}")
             parts.append((start, end, drawn))
-    blocks, spots, cuts = _slots(box, stream, used) if box else ([], [], [])
+    blocks, spots, own, cuts = _slots(box, stream, used, views) if box else ([], [], {}, [])
     background = replaced(stream, [*parts, *((start, end, b"") for start, end in cuts)])
-    return PageLayout((*blocks, *pen.blocks), tuple(spots), background, in_px(*pen.answers) if pen.answers else b"")
+    own["key"] = [*own.get("key", ()), *pen.answers]
+    return PageLayout(
+        (*blocks, *pen.blocks),
+        tuple(spots),
+        background,
+        {view: in_px(*drawn) for view, drawn in own.items() if drawn},
+    )
 
 
 def _slots(
-    box: Any, stream: bytes, used: dict[str, str]
-) -> tuple[list[Line | Paragraph], list[DrawnSlot], list[tuple[int, int]]]:
-    """The slots that are in the text of a page, and the parts of its stream that write them."""
+    box: Any, stream: bytes, used: dict[str, str], views: Mapping[str, tuple[str, str]]
+) -> tuple[list[Line | Paragraph], list[DrawnSlot], dict[str, list[bytes]], list[tuple[int, int]]]:
+    """The slots that are in the text of a page, what only one of its views shows, and the parts of its stream that
+    write either.
+    """
     text = text_runs(stream)
     parents = {id(unwrapped(child)): each for each in every_box(box) for child in getattr(each, "children", ())}
     reader = BoxReader({where: run for where, (run, _) in text.items()}, used, parents)
-    blocks = [block for each in every_box(box) if (rows := rows_of(each)) for block in reader.blocks(each, rows)]
+    blocks = [
+        structs.replace(block, view=view_of(each, parents))
+        for each in every_box(box)
+        if (rows := rows_of(each))
+        for block in reader.blocks(each, rows)
+    ]
     spots = [
-        DrawnSlot(slot, each.position_x, each.position_y, each.width, _rgb(each.style["color"]))
+        DrawnSlot(
+            slot, each.position_x, each.position_y, each.width, _rgb(each.style["color"]), view_of(each, parents)
+        )
         for each in every_box(box)
         if each.element_tag == "b" and (slot := slot_of(each)) is not None
     ]
-    return blocks, spots, [cut for block in blocks for run in block.runs for cut in text[place(run.x, run.y)][1]]
+    runs = [run for block in blocks for run in block.runs]
+    own, cuts = only(box, text, parents, runs, views, used) if views else ({}, [])
+    return blocks, spots, own, [*cuts, *(cut for run in runs for cut in text[place(run.x, run.y)][1])]
 
 
 def _rgb(colour: Any) -> bytes:

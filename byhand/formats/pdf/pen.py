@@ -60,12 +60,14 @@ class Pen:
             else:
                 runs.append(self.run(piece, style.colour, x + piece.before, y - piece.style.lift))
             if root := piece.style.under:
-                own.append(_artifact(_bar(root, style.colour, x + piece.before, y, x + width)))
+                own.append(artifact(_bar(root, style.colour, x + piece.before, y, x + width)))
             x += width
         if any(piece.slot is not None for piece in line):
             rigid = any(piece.tick or piece.before for piece in line)
             of_runs = tuple(width for piece, width in zip(line, widths, strict=True) if not piece.tick)
-            self.blocks.append(Line(tuple(runs), of_runs, style.align, -1.0 if rigid else room, cell.answer))
+            self.blocks.append(
+                Line(tuple(runs), of_runs, style.align, -1.0 if rigid else room, "key" if cell.answer else "")
+            )
         else:
             own += map(_written, runs)
 
@@ -81,11 +83,10 @@ class Pen:
         """Write a box to tick; if it is ticked, the answers have it in their colour, with its check."""
         side, edge = LOOK["tick"] * MM, LOOK["tick_edge"] * PT
         top = y + LOOK["tick_down"] * MM - side
-        frame = _rectangle(x, top, x + side, top + side)
-        frame += _rectangle(x + edge, top + edge, x + side - edge, top + side - edge)
-        self.drawn.append(_artifact(_filled(frame, COLOURS["ink"], b"f*")))
+        frame = box_to_tick(x, top)
+        self.drawn.append(artifact(filled(frame, COLOURS["ink"], b"f*")))
         if piece.text:
-            self.answers.append(_artifact(_filled(frame, COLOURS["pen"], b"f*")))
+            self.answers.append(artifact(filled(frame, COLOURS["pen"], b"f*")))
             width = shape(piece.style.face, piece.text).width * piece.style.size / 1000
             baseline = top + edge + side / 2 + middle(BOLD) * piece.style.size
             self.answers.append(
@@ -119,7 +120,7 @@ def _frames(cells: Iterator[tuple[TableCell, Box]]) -> bytes:
     ground, solid, dashed = b"", b"", b""
     for cell, (left, top, right, bottom) in cells:
         if all(cell.edges) and not cell.dashed:
-            ground += _rectangle(left, top, right, bottom)
+            ground += rectangle(left, top, right, bottom)
         in_left, in_top, in_right, in_bottom = _inner(cell, (left, top, right, bottom))
         sides = ((left, top, in_left, bottom), (left, top, right, in_top), (in_right, top, right, bottom),
                  (left, in_bottom, right, bottom))  # fmt: skip
@@ -127,9 +128,9 @@ def _frames(cells: Iterator[tuple[TableCell, Box]]) -> bytes:
             if width and cell.dashed:
                 dashed += _dashes(line, width)
             elif width:
-                solid += _rectangle(*line)
+                solid += rectangle(*line)
     pen = b"%s RG\n%.6f w\n" % (_rgb(COLOURS["grey"]), LOOK["copy_edge"] * PT)
-    return _artifact(_filled(ground, COLOURS["ground"]) + _filled(solid, COLOURS["ink"]) + pen + dashed)
+    return artifact(filled(ground, COLOURS["ground"]) + filled(solid, COLOURS["ink"]) + pen + dashed)
 
 
 def _dashes(line: Box, width: float) -> bytes:
@@ -154,26 +155,40 @@ def _baseline(style: CellStyle, line: Sequence[Piece], top: float, bottom: float
             return (top + bottom + lower + upper) / 2
 
 
+def box_to_tick(x: float, y: float) -> bytes:
+    """The path of the lines of a box to tick. x, y: its upper left corner."""
+    side, edge = LOOK["tick"] * MM, LOOK["tick_edge"] * PT
+    outer = rectangle(x, y, x + side, y + side)
+    return outer + rectangle(x + edge, y + edge, x + side - edge, y + side - edge)
+
+
 def _bar(root: TextStyle, colour: str, left: float, y: float, right: float) -> bytes:
     """The line over what is under a root. y: the baseline."""
     bottom = y - root.lift - (ascent(root.face) + LOOK["bar_room"]) * root.size
-    return _filled(_rectangle(left, bottom - LOOK["bar"] * root.size, right, bottom), colour)
+    return filled(rectangle(left, bottom - LOOK["bar"] * root.size, right, bottom), colour)
 
 
 def _written(run: TextRun) -> bytes:
     return tagged(run, text_at(run, run.x, run.y, run.shown))
 
 
-def _artifact(operators: bytes) -> bytes:
+def artifact(operators: bytes) -> bytes:
     """What is drawn and not read."""
     return b"/Artifact\nBMC\nq\n%sQ\nEMC\n" % operators
 
 
-def _filled(path: bytes, colour: str, operator: bytes = b"f") -> bytes:
+def filled(path: bytes, colour: str, operator: bytes = b"f") -> bytes:
+    """A path filled with a colour such as #1c3f94; nothing where there is no path."""
     return b"%s rg\n%s%s\n" % (_rgb(colour), path, operator) if path else b""
 
 
-def _rectangle(left: float, top: float, right: float, bottom: float) -> bytes:
+def line(left: float, right: float, y: float, width: float, colour: str) -> bytes:
+    """A horizontal line."""
+    return b"%s RG\n%.6f w\n%.3f %.3f m\n%.3f %.3f l\nS\n" % (_rgb(colour), width, left, y, right, y)
+
+
+def rectangle(left: float, top: float, right: float, bottom: float) -> bytes:
+    """The path of a rectangle."""
     return b"%.3f %.3f %.3f %.3f re\n" % (left, top, right - left, bottom - top)
 
 

@@ -22,7 +22,7 @@ from byhand.formats.pdf.layout import Layout, lay_out
 from byhand.formats.pdf.template import Template, copy_pdf, template
 from byhand.runs import Run
 from byhand.worksheet.document import Document
-from byhand.worksheet.views import View
+from byhand.worksheet.views import VIEWS, View
 
 log = logging.getLogger("byhand")
 LETTERS = string.printable[:95] + "…"  # that a slot for words may hold
@@ -32,16 +32,19 @@ _NUMBER = re.compile(rf"\(−{_SIZE}\)|−?{_SIZE}")
 
 
 class Slotted(Struct, frozen=True):
-    """A page that is laid out with slots, and the PDF that all that is filled into it begins with."""
+    """A page that is laid out with slots, and for each of its views the PDF that what is filled in begins with."""
 
     layout: Layout
-    template: Template
+    templates: dict[View, Template]
 
 
-def slotted(html: str, text_of: Callable[[int], str], letters: str = LETTERS, *, cache: bool = True) -> Slotted:
+def slotted(
+    html: str, text_of: Callable[[int], str], view: View, letters: str = LETTERS, *, cache: bool = True
+) -> Slotted:
     """Lay a page out with slots; from the cache, if it may be used.
 
-    text_of: the texts to lay it out with, by the numbers of its marks. letters: the characters that words may have.
+    text_of: the texts to lay it out with, by the numbers of its marks. view: that of the page, if it has only one.
+    letters: the characters that words may have.
 
     Raises: SheetError where slots cannot be found again.
     """
@@ -52,12 +55,13 @@ def slotted(html: str, text_of: Callable[[int], str], letters: str = LETTERS, *,
 
     def made() -> Slotted:
         layout = lay_out(page, texts.__getitem__, letters)
-        slots = [replace(each, background=b"") for each in layout.pages]  # the template has the rest
-        return Slotted(replace(layout, pages=tuple(slots), pdf=b""), template(layout))
+        templates = {each: template(layout, each) for each in VIEWS if each in (layout.titles or (view,))}
+        slots = [replace(each, background=b"", only={}) for each in layout.pages]  # the templates have the rest
+        return Slotted(replace(layout, pages=tuple(slots), pdf=b""), templates)
 
     if not cache:
         return made()
-    kept = laid_out(lambda: zlib.compress(as_data(made())), page, *texts, letters)
+    kept = laid_out(lambda: zlib.compress(as_data(made())), page, view * ("data-views" not in page), *texts, letters)
     return from_data(Slotted, zlib.decompress(kept))
 
 
@@ -66,12 +70,15 @@ def slots_of(html: str) -> list[int]:
     return list(map(mark_number, dict.fromkeys(MARK.findall(html))))
 
 
-def typical(text: str) -> str:
-    """A text of the same kind, with 2 for each number and “word” for each word.
+def typical(text: str, own_words: bool = False) -> str:
+    """A text of the same kind, with 2 for each number and, if words are not kept, “word” for each word.
 
     A page that is laid out with such texts is the same for all runs whose pages differ in numbers and words only.
     """
-    return "0000000" if _HASH.fullmatch(text) else _WORD.sub("word", _NUMBER.sub("2", text))
+    if _HASH.fullmatch(text):
+        return "0000000"
+    text = _NUMBER.sub("2", text)
+    return text if own_words else _WORD.sub("word", text)
 
 
 def filled(document: Document, run: Run, view: View, setup: Setup) -> bytes:
@@ -83,7 +90,7 @@ def filled(document: Document, run: Run, view: View, setup: Setup) -> bytes:
     if document.in_slots:
         try:
             found, contents = _filled(*document.in_slots(document), view, setup)
-            return copy_pdf(found.template, contents, own.words(view))
+            return copy_pdf(found.templates[view], contents, own.words(view))
         except SheetError as error:
             log.debug("%s, %s: laid out by itself; %s", document.name, view, error)
     return printed(own.html(view, "print", setup.paper), setup.cache)
@@ -96,9 +103,9 @@ def _filled(document: Document, run: Run, view: View, setup: Setup) -> tuple[Slo
     """
     html = pages(document, run).html(view, "print", setup.paper)
     texts: Sequence[Many] = mark_texts(run.domain)
-    found = slotted(html, lambda number: typical(texts[number].at(0)), cache=setup.cache)
-    contents = [own for (own,) in fill(found.layout, [texts[number] for number in slots_of(html)])]
-    written = [zlib.compress(content) for content in contents if content is not None]
-    if len(written) < len(contents):
-        raise SheetError("its words or numbers have no room in the page of other runs")
-    return found, written
+    for own_words in (False, True):  # a page for any words, or else that of runs with the same words
+        found = slotted(html, lambda number: typical(texts[number].at(0), own_words), view, cache=setup.cache)  # noqa: B023
+        contents = [own for (own,) in fill(found.layout, [texts[number] for number in slots_of(html)], view)]
+        if None not in contents:
+            return found, [zlib.compress(content) for content in contents if content is not None]
+    raise SheetError("its words or numbers have no room in the page of other runs")

@@ -13,11 +13,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from typing import Any
+from xml.sax.saxutils import escape
 
 from byhand.formats.pdf.layout import Layout
 from byhand.formats.pdf.shape import alphabet, glyphs_of, subset
 from byhand.formats.pdf.shared import Shared, shared
+from byhand.formats.pdf.views import part_of
 from byhand.worksheet.asked import NAME
+from byhand.worksheet.views import View
 
 _PAIR = re.compile(r"<([0-9a-f]{4})> <([0-9a-f]+)>")
 
@@ -47,17 +50,21 @@ class Template:
         return sha256(self.pdf).digest()
 
 
-def template(layout: Layout) -> Template:
-    """The PDF that all copies of a layout begin with."""
+def template(layout: Layout, view: View) -> Template:
+    """The PDF that all copies of a layout begin with, in one view."""
     import pikepdf
 
     with pikepdf.open(io.BytesIO(layout.pdf)) as file:
         _widen_fonts(file, layout)
         everywhere = file.make_indirect(file.make_stream(b""))
         for page, own in zip(file.pages, layout.pages, strict=True):
-            background = file.make_stream(own.background + own.answers)
+            background = file.make_stream(own.background + own.only.get(part_of(view), b""))
             page.Contents = pikepdf.Array([background, file.make_indirect(file.make_stream(b"")), everywhere])
         about = file.docinfo
+        if title := layout.titles.get(view):
+            told, old = file.Root.Metadata, escape(str(about.Title)).encode()
+            told.write(told.read_bytes().replace(old, escape(title).encode()))
+            about.Title = title
         if f"/{NAME}" in about:
             del about[f"/{NAME}"]  # which says whose copy it is
         out = io.BytesIO()
@@ -83,7 +90,7 @@ def whole(layout: Layout) -> bytes:
     with pikepdf.open(io.BytesIO(layout.pdf)) as file:
         _widen_fonts(file, layout)
         for page, own in zip(file.pages, layout.pages, strict=True):
-            page.Contents = file.make_stream(own.background + own.answers)
+            page.Contents = file.make_stream(own.background + own.only.get("key", b""))
         file.save(out := io.BytesIO(), object_stream_mode=pikepdf.ObjectStreamMode.generate, deterministic_id=True)
     return out.getvalue()
 
