@@ -120,13 +120,18 @@ def fits(source, paper, views=VIEWS):
     """A worksheet laid out, after a look at every view; the key has the same headings on its pages."""
     documents = {view: drawn(laid_out(source.html(view, "print", paper))) for view in views}
     for document in documents.values():
-        for page in document.pages:
-            inside(page, PAPERS[paper])
-            apart(page)
-            beside(page)
-            on_lines(page)
+        keeps_in_place(document, paper)
     assert titles(documents["worksheet"]) == titles(documents["key"])
     return documents["worksheet"]
+
+
+def keeps_in_place(document, paper):
+    """Nothing overflows, and nothing covers anything else."""
+    for page in document.pages:
+        inside(page, PAPERS[paper])
+        apart(page)
+        beside(page)
+        on_lines(page)
 
 
 def inside(page, paper):

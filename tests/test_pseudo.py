@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pseudo
 import pytest
 from maps import in_the_white
-from page_layout import fits
+from page_layout import drawn, keeps_in_place, laid_out
 
 from byhand.errors import UnknownNameError
 from byhand.formats import Setup
@@ -28,7 +28,6 @@ from byhand.worksheet.sheet import load_sheet, sheet_files
 from byhand.worksheet.views import VIEWS
 
 SHEETS = sorted(sheet_files())
-PRINTED = ["softmax", "layer-norm", "shapes", "kv-cache", "sizing"]  # in PDF: one of each kind of question
 MATHS = {"sin", "cos", "ln", "log", "max", "in", "out"}  # functions, and what stands under W_in and W_out
 
 
@@ -160,10 +159,12 @@ def test_the_map_has_room_for_longer_words(name, orientation, xx):
     in_the_white(ElementTree.fromstring(svg(made(name, orientation=orientation)[0])))
 
 
-@pytest.mark.parametrize("name", PRINTED)
+@pytest.mark.parametrize("name", SHEETS)
 def test_on_paper_nothing_overflows(name, xx, caplog):
+    """With worked lines, a page has all that it says in the other views, too."""
     caplog.set_level(logging.WARNING)
-    fits(Pages(*made(name, orientation="columns" if name == "shapes" else "rows")), "a4")
+    source = Pages(*made(name, orientation="columns" if name == "shapes" else "rows"))
+    keeps_in_place(drawn(laid_out(source.html("worked", "print"))), "a4")
     assert not caplog.records, [record.getMessage() for record in caplog.records]
 
 
