@@ -4,7 +4,7 @@ import io
 import logging
 
 import pytest
-from page_pdf import different, laid_out_alone, same_text
+from page_pdf import characters, different, laid_out_alone, same_text
 from pypdf import PdfReader
 
 from byhand.arithmetic.copies import MARK, mark_number, mark_texts
@@ -73,6 +73,19 @@ def test_a_worksheet_and_its_key_are_laid_out_as_one_page(tmp_path, monkeypatch)
     assert "".join(texts["key"]).count("✓") > "".join(texts["worksheet"]).count("✓") == 0
     for blank in document.blanks():
         assert value_text(blank.cell.value) in "".join(texts["key"])
+
+
+@pytest.mark.parametrize("view", ["worksheet", "key"])
+@pytest.mark.parametrize("sheet", ["softmax", "shapes", "sizing", "sampling", "kv-cache", "cross-entropy"])
+def test_a_view_of_the_page_says_what_the_view_says_by_itself(sheet, view):
+    """So no answer stays on a worksheet, whatever kind of question it answers."""
+    document, run = prepared(sheet, 1)
+    alone = pdf(Pages(document, run).html(view, "print"))
+    found, expected = (
+        [{letter: len(places) for letter, places in page.items()} for page in characters(each)]
+        for each in (slotted.filled(document, run, view, Setup()), alone)
+    )
+    assert found == expected
 
 
 def test_all_that_a_run_decides_is_in_slots():

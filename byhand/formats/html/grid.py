@@ -31,7 +31,8 @@ CELL_EM, LABEL_EM, CAPTION_EM, SMALL_LABEL_EM = (  # mm
 )
 PHONE_CELL_EM, PHONE_LABEL_EM, PHONE_SMALL_LABEL_EM = 4.5, 4.23, 3.44  # mm, at 17, 16 and 13 px
 USUAL_WORD = 5  # letters: a longer word may be parted
-ROOM_FOR_WORD = 4  # letters: the least room of a slot for a word
+ROOM_FOR_WORD = 5  # letters: the least room of a slot for a word
+SLACK = 0.25  # mm by which a column may be narrower than its numbers need with all room round them
 SMALLEST_BLANK = 9.0  # mm: the least width of a blank that one can write in
 
 # kinds of columns: l token label, d narrow label, g printed cell, a answer cell, j sign between, s small gap, o dots
@@ -233,7 +234,7 @@ def fitted(grid: Grid, room: float, most: float) -> Grid:
         for scale in (1.0, 0.8, 0.65):  # 11.5, 9 and nearly 8 pt
             need = {kind: max(numbers[kind] * scale + 1.2, labels[kind]) for kind in "gald"}
             for least in _FITS:
-                grid.widths |= least | {kind: max(least[kind], need[kind]) for kind in "gald"}
+                grid.widths |= least | {k: need[k] if need[k] > least[k] + SLACK else least[k] for k in "gald"}
                 grid.scale = scale
                 if grid.width <= (room if scale == 1.0 else most):
                     return _settled(grid, room, numbers)

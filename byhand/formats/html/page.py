@@ -118,14 +118,12 @@ class Pages:
 
         Raises: SheetError where a template does not parse; LimitError where a page for print is too large.
         """
-        in_slots = has_slots(self.run.domain)
-        is_shared = in_slots and medium == "print" and view != "worked" and not own_templates()
-        shared, view = (self._views(), "key") if is_shared else ("", view)
+        shared, view = (self._views(), "key") if medium == "print" and self.shared(view) else ("", view)
         page = rendered(
             "page.html", medium, paper, self.d.messages, shared=shared, d=self.d, view=view,
             shown=view != "worksheet",
             map=self.map, effort=self.effort, groups=self.groups, worked=self.worked, worked_out=self.worked_out,
-            said=self.said, asked="" if in_slots else self.words(view),
+            said=self.said, asked="" if has_slots(self.run.domain) else self.words(view),
         )  # fmt: skip
         if medium == "print" and (count := page.count("<")) > MOST_TAGS:
             raise LimitError(
@@ -133,6 +131,10 @@ class Pages:
                 "it shorter, or use --format html"
             )
         return page
+
+    def shared(self, view: View) -> bool:
+        """Whether worksheet and key are one page in print, and this is one of them."""
+        return has_slots(self.run.domain) and view != "worked" and not own_templates()
 
     def _views(self) -> str:
         """What differs in a worksheet and a key that are one page: the title, and what precedes "page 1"."""

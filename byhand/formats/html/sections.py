@@ -13,7 +13,7 @@ from byhand.formats.html.layout import falk, strips
 from byhand.worksheet.document import Falk, Figure, Section, Strip, Table, TextBlock, WordBoxes
 
 GAP = 3.0  # mm: between two figures
-BESIDE, PAIRED = 104.0, 48.0  # mm: the room for figures beside a question, and beside one of a pair
+BESIDE, PAIRED = 104.0, 51.0  # mm: the room for figures beside a question, and beside one of a pair
 
 
 class LaidFigure(Protocol):

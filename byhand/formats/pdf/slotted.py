@@ -8,18 +8,20 @@ import string
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from msgspec import Struct
 
 from byhand.arithmetic.copies import FIRST_MARK, MARK, Many, mark_number, mark_texts
 from byhand.cache import as_data, from_data
 from byhand.errors import SheetError
-from byhand.formats import Setup
+from byhand.formats import Paper, Setup
 from byhand.formats.html.page import pages
 from byhand.formats.pdf import laid_out, printed
 from byhand.formats.pdf.fill import fill
 from byhand.formats.pdf.layout import Layout, lay_out
 from byhand.formats.pdf.template import Template, copy_pdf, template
+from byhand.formats.pdf.views import views_of
 from byhand.runs import Run
 from byhand.worksheet.document import Document
 from byhand.worksheet.views import VIEWS, View
@@ -51,7 +53,12 @@ def slotted(
     numbers = slots_of(html)
     own = {number: chr(FIRST_MARK + at) for at, number in enumerate(numbers)}
     page = MARK.sub(lambda mark: own[mark_number(mark[0])], html)
-    texts = list(map(text_of, numbers))
+    return _slotted(page, tuple(map(text_of, numbers)), "key" if views_of(page) else view, letters, cache)
+
+
+@lru_cache(maxsize=2)  # for the other view of the same page
+def _slotted(page: str, texts: Sequence[str], view: View, letters: str, cache: bool) -> Slotted:
+    """A page laid out with these texts in its slots. view: that of the page; of two views, "key"."""
 
     def made() -> Slotted:
         layout = lay_out(page, texts.__getitem__, letters)
@@ -61,8 +68,13 @@ def slotted(
 
     if not cache:
         return made()
-    kept = laid_out(lambda: zlib.compress(as_data(made())), page, view * ("data-views" not in page), *texts, letters)
+    kept = laid_out(lambda: zlib.compress(as_data(made())), page, view, *texts, letters)
     return from_data(Slotted, zlib.decompress(kept))
+
+
+@lru_cache(maxsize=2)
+def _html(document: Document, run: Run, view: View, paper: Paper) -> str:
+    return pages(document, run).html(view, "print", paper)
 
 
 def slots_of(html: str) -> list[int]:
@@ -101,7 +113,7 @@ def _filled(document: Document, run: Run, view: View, setup: Setup) -> tuple[Slo
 
     Raises: SheetError where it has no room.
     """
-    html = pages(document, run).html(view, "print", setup.paper)
+    html = _html(document, run, "key" if pages(document, run).shared(view) else view, setup.paper)
     texts: Sequence[Many] = mark_texts(run.domain)
     for own_words in (False, True):  # a page for any words, or else that of runs with the same words
         found = slotted(html, lambda number: typical(texts[number].at(0), own_words), view, cache=setup.cache)  # noqa: B023
