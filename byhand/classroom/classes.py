@@ -98,7 +98,7 @@ def make_class(
             rows.row(told)
             answers[sha256(copy.answers.encode()).digest()[:12]] += 1
             sets.add(copy.set)
-            laid_out_alone += bool(copy.alone)
+            laid_out_alone += bool(copy.laid_out_alone)
             done(1)
         files.wait()
     for each in (folder, *map(folder.joinpath, FOLDERS.values())):

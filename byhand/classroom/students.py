@@ -65,7 +65,7 @@ class Copy:
     words: Mapping[View, str]
 
     @property
-    def alone(self) -> list[View]:
+    def laid_out_alone(self) -> list[View]:
         """The views that were laid out for this copy only."""
         return [view for view, (layout, _) in self.pages.items() if isinstance(layout, Template)]
 
@@ -148,34 +148,34 @@ def _layouts(html: str, run: ClassRun, plan: Plan, view: View) -> Iterator[Slott
             copy = left[0] if left else None
 
 
-def student_copies(plan: Plan, of: ClassPages, students: Sequence[Student]) -> list[Copy]:
+def student_copies(plan: Plan, class_: ClassPages, students: Sequence[Student]) -> list[Copy]:
     """The copies of students, in their order.
 
     Raises: WitnessError where the second witness finds other numbers.
     """
-    run, fit, found = lru_cache(1)(of.numbers.run), dict[Student, str](), dict[Student, Copy]()
-    if of.layouts:
+    run, fit, found = lru_cache(1)(class_.numbers.run), dict[Student, str](), dict[Student, Copy]()
+    if class_.layouts:
         keys = fitting(run, list(map(plan.key, students)))
         fit = {student: key for student, key in zip(students, keys, strict=True) if key}
-        found = {copy.student: copy for copy in _together(plan, of, fit, run)}
-    return [found.get(student) or _alone(plan, of, student, fit.get(student)) for student in students]
+        found = {copy.student: copy for copy in _together(plan, class_, fit, run)}
+    return [found.get(student) or _laid_out_alone(plan, class_, student, fit.get(student)) for student in students]
 
 
 def _together(
-    plan: Plan, of: ClassPages, keys: Mapping[Student, str], run_of: Callable[[tuple[str, ...]], ClassRun]
+    plan: Plan, class_: ClassPages, keys: Mapping[Student, str], run_of: Callable[[tuple[str, ...]], ClassRun]
 ) -> list[Copy]:
     """Fill the class's pages for students, whose pages differ in numbers only; without those that need more room."""
     run = _stamped(run_of(tuple(keys.values())), [*keys])
     printed = Pages(run.document, run.run.in_slots())
     html = _html(plan, printed)
-    if not _same_pages(of.html, html):
+    if not _same_pages(class_.html, html):
         if len(keys) <= 1:
             return []
         each = ({student: key} for student, key in keys.items())
-        return [copy for one in each for copy in _together(plan, of, one, run_of)]
+        return [copy for one in each for copy in _together(plan, class_, one, run_of)]
     for own in run.runs():
         judge(own)
-    filled = {view: _filled(of.layouts[view], html[view], view, run.domain, len(keys)) for view in CLASS_VIEWS}
+    filled = {view: _filled(class_.layouts[view], html[view], view, run.domain, len(keys)) for view in CLASS_VIEWS}
     answers = list(run.filled(" ".join(value_text(blank.cell.value) for blank in run.document.blanks())))[
         -len(keys) :
     ]
@@ -187,19 +187,19 @@ def _together(
         pages = {view: page for view in CLASS_VIEWS if (page := filled[view][k])}
         if len(pages) == len(CLASS_VIEWS) and not differing[k]:
             says = {view: words[view][k] for view in CLASS_VIEWS}
-            found.append(Copy(student, of.numbers.set_of(key), hashes[k], answers[k], pages, says))
+            found.append(Copy(student, class_.numbers.set_of(key), hashes[k], answers[k], pages, says))
     return found
 
 
-def _alone(plan: Plan, of: ClassPages, student: Student, fit: str | None) -> Copy:
+def _laid_out_alone(plan: Plan, class_: ClassPages, student: Student, fit: str | None) -> Copy:
     """A copy that is laid out by itself. fit: the key of numbers that fit the class's page, where one was found.
 
     Raises: ConfigError where there is one set of numbers only; SheetError where no page can be made with others.
     """
-    key, numbers = fit or plan.key(student), of.numbers
+    key, numbers = fit or plan.key(student), class_.numbers
     for attempt in range(COPY_ATTEMPTS):
         try:
-            page, run = _page_alone(plan, numbers.of(key + AGAIN * attempt), of.left)
+            page, run = _judged_page(plan, numbers.of(key + AGAIN * attempt), class_.left)
             break
         except SheetError:  # for instance, a mistake that the page shows cannot be computed with these numbers
             if attempt == COPY_ATTEMPTS - 1:
@@ -216,11 +216,11 @@ def _alone(plan: Plan, of: ClassPages, student: Student, fit: str | None) -> Cop
 def signed(page: Document, student: Student) -> Document:
     """A copy's document with the student's name and id, and with a QR code."""
     (path,), modules = qr_codes([_qr_text(page, page.stamp["hash"])])
-    known = {**_who(page, student), "code": path, "modules": str(modules)}
+    known = {**_said_of(page, student), "code": path, "modules": str(modules)}
     return replace(page, stamp={**page.stamp, **known})
 
 
-def _who(page: Document, student: Student) -> dict[str, str]:
+def _said_of(page: Document, student: Student) -> dict[str, str]:
     """What a copy says of its student: on the line for the name, at its foot, and in its metadata."""
     label = width(FACE, f"{page.messages.say('top.name')} ")
     return {
@@ -229,7 +229,7 @@ def _who(page: Document, student: Student) -> dict[str, str]:
     }  # fmt: skip
 
 
-def _page_alone(plan: Plan, own: Values, left: str) -> tuple[Document, Run]:
+def _judged_page(plan: Plan, own: Values, left: str) -> tuple[Document, Run]:
     """The document of one copy's numbers and its run, which the witness has judged. left: as that of the class."""
     options = replace(plan.options, left_out=left_out({"left": left})) if left else plan.options
     page, run, _ = arranged(plan.sheet, own, options, options.domain)
@@ -273,9 +273,9 @@ def _stamped(run: ClassRun, students: Sequence[Student]) -> ClassRun:
     """The run with names, ids and QR codes on its pages. The last copies are the students', the others nobody's."""
     domain, stamp = run.domain, dict(run.document.stamp)
     everyone = [*[NOBODY] * (domain.count - len(students)), *students]
-    who = [_who(run.document, each) for each in everyone]
-    for name in who[0]:
-        stamp[name] = domain.mark(domain.column([each[name] for each in who]))
+    said = [_said_of(run.document, each) for each in everyone]
+    for name in said[0]:
+        stamp[name] = domain.mark(domain.column([each[name] for each in said]))
     paths, modules = qr_codes([_qr_text(run.document, each) for each in run.filled(stamp["hash"])])
     stamp["code"] = domain.mark(domain.column(paths))
     stamp["modules"] = str(modules)

@@ -351,8 +351,8 @@ def test_a_name_in_other_letters_is_laid_out_by_itself():
     plain, other, *others = student_copies(
         plan, class_pages(plan), [Student(name, str(k)) for k, name in enumerate(names)]
     )
-    assert not any(copy.alone for copy in (plain, *others))
-    assert sorted(other.alone) == ["key", "worksheet"]
+    assert not any(copy.laid_out_alone for copy in (plain, *others))
+    assert sorted(other.laid_out_alone) == ["key", "worksheet"]
 
 
 def test_a_page_is_the_classs_however_wide_its_columns_are():
@@ -368,7 +368,7 @@ def test_a_copy_of_another_page_is_laid_out_by_itself():
     base = class_pages(plan)
     class_ = [Student("Ada", "1"), Student("Grace", "2")]
     alone = student_copies(plan, replace(base, html=dict.fromkeys(base.html, "another")), class_)
-    assert [sorted(copy.alone) for copy in alone] == [["key", "worksheet"]] * 2
+    assert [sorted(copy.laid_out_alone) for copy in alone] == [["key", "worksheet"]] * 2
     filled = student_copies(plan, base, class_)
     assert [(copy.hash, copy.answers) for copy in alone] == [(copy.hash, copy.answers) for copy in filled]
 

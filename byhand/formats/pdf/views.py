@@ -24,9 +24,8 @@ Text = Mapping[tuple[str, str], tuple[TextRun, Cuts]]  # of a page, by the place
 def views_of(html: str) -> dict[str, tuple[str, str]]:
     """Of each view that shares a page, its title and what it says before "page 1"; empty for a page of one view."""
     found = _VIEWS.search(html)
-    return (
-        {view: (title, before) for view, (title, before) in json.loads(unescape(found[1])).items()} if found else {}
-    )
+    views = json.loads(unescape(found[1])) if found else {}
+    return {view: (title, before) for view, (title, before) in views.items()}
 
 
 def part_of(view: str) -> str:
