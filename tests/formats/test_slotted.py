@@ -14,6 +14,7 @@ from byhand.formats.pdf import pdf, slotted
 from byhand.notation.text import value_text
 from byhand.options import Options
 from byhand.pipeline import prepare
+from byhand.reading.verify import verify
 from byhand.worksheet.sheet import load_sheet
 
 
@@ -37,7 +38,7 @@ def test_another_seed_lays_nothing_out(sheet, view, tmp_path, monkeypatch):
         ("attention-head", "key", {}),
         ("attention-head", "worksheet", {"orientation": "columns", "numbers": "decimal"}),
         ("sizing", "key", {}),
-        ("positional-encoding", "worked", {"paper": "letter"}),
+        ("positional-encoding", "key", {"paper": "letter"}),
     ],
 )
 def test_what_is_filled_in_is_what_is_laid_out(sheet, view, options):
@@ -106,6 +107,14 @@ def test_what_has_no_room_is_laid_out_by_itself(caplog):
         "causal-mask, key: laid out by itself; its words or numbers have no room in the page of other runs"
         in caplog.text
     )
+
+
+def test_worked_lines_are_formulas_and_are_laid_out_by_themselves(tmp_path):
+    document, run = prepared("logits-and-perplexity")
+    worked = slotted.filled(document, run, "worked", Setup())
+    assert worked == pdf(Pages(document, run).html("worked", "print"))
+    (tmp_path / "worked.pdf").write_bytes(worked)
+    assert verify(tmp_path / "worked.pdf").faults == ()
 
 
 def test_letters_have_no_slots():

@@ -96,10 +96,10 @@ def typical(text: str, own_words: bool = False) -> str:
 def filled(document: Document, run: Run, view: View, setup: Setup) -> bytes:
     """A document's page in a view as PDF: filled into the page that all runs of the sheet share.
 
-    It is laid out by itself where that page has no room for it.
+    It is laid out by itself where that page has no room for it, and in the worked view, whose lines are formulas.
     """
     own = pages(document, run)
-    if document.in_slots:
+    if document.in_slots and view != "worked":
         try:
             found, contents = _filled(*document.in_slots(document), view, setup)
             return copy_pdf(found.templates[view], contents, own.words(view))
@@ -115,6 +115,8 @@ def _filled(document: Document, run: Run, view: View, setup: Setup) -> tuple[Slo
     """
     html = _html(document, run, "key" if pages(document, run).shared(view) else view, setup.paper)
     texts: Sequence[Many] = mark_texts(run.domain)
+    if any("<" in texts[number].at(0) for number in slots_of(html)):
+        raise SheetError("a number or a word of it is set in more than one way")
     for own_words in (False, True):  # a page for any words, or else that of runs with the same words
         found = slotted(html, lambda number: typical(texts[number].at(0), own_words), view, cache=setup.cache)  # noqa: B023
         contents = [own for (own,) in fill(found.layout, [texts[number] for number in slots_of(html)], view)]
