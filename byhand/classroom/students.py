@@ -114,7 +114,10 @@ def _laid_out(numbers: NumberSets) -> LaidOut:
         if 2 * len(samples) < SAMPLES:
             return LaidOut()
         run = _stamped(numbers.run(samples), [])
-        html = _html(plan, Pages(run.document, run.run.in_slots()))
+        pages = Pages(run.document, run.run.in_slots())
+        if pages.places != Pages(*_judged_page(plan, numbers.first_set, "")).places:
+            return LaidOut()  # a reader would find its figures in another order
+        html = _html(plan, pages)
         layouts = {view: tuple(_layouts(page, run, plan, view)) for view, page in html.items()}
     except SheetError:
         return LaidOut()

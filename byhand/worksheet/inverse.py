@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from byhand.arithmetic.copies import alone, first, varies
+from byhand.arithmetic.copies import alone, categories, first
 from byhand.arithmetic.expr import Div, Expr, Mul, Num, Ref, Sub, Sum, refs, substitute
 from byhand.errors import SheetError
 from byhand.notation.number import parse, plain
@@ -214,7 +214,7 @@ def _is_one(node: Expr, number: Callable[[Ref], Any]) -> bool:
     if not isinstance(node, Num | Ref):
         return False
     value = number(node) if isinstance(node, Ref) else node.value
-    return not varies(value) and bool(value == 1)
+    return [*categories(value)] == [1]
 
 
 def _division(line: Expr) -> float:

@@ -89,6 +89,13 @@ def test_a_view_of_the_page_says_what_the_view_says_by_itself(sheet, view):
     assert found == expected
 
 
+def test_a_page_whose_figures_stand_elsewhere_with_slots_is_laid_out_by_itself(tmp_path):
+    document, run = prepared("shapes", orientation="columns")
+    (tmp_path / "key.pdf").write_bytes(slotted.filled(document, run, "key", Setup()))
+    assert verify(tmp_path / "key.pdf").faults == ()
+    assert Pages(*document.in_slots(document)).places != Pages(document, run).places
+
+
 def test_all_that_a_run_decides_is_in_slots():
     document, run = prepared("gpt", 2)
     in_slots, own = document.in_slots(document)

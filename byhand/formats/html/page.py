@@ -132,6 +132,13 @@ class Pages:
             )
         return page
 
+    @property
+    def places(self) -> list[list[tuple[bool, list[tuple[int, ...]]]]]:
+        """Where figures stand: of each section, in groups, whether below the words, and the shapes of its tables."""
+        return [
+            [(section.below, [figure.shape for figure in section.laid]) for section in group] for group in self.groups
+        ]
+
     def shared(self, view: View) -> bool:
         """Whether worksheet and key are one page in print, and this is one of them."""
         return has_slots(self.run.domain) and view != "worked" and not own_templates()

@@ -101,7 +101,10 @@ def filled(document: Document, run: Run, view: View, setup: Setup) -> bytes:
     own = pages(document, run)
     if document.in_slots and view != "worked":
         try:
-            found, contents = _filled(*document.in_slots(document), view, setup)
+            in_slots = document.in_slots(document)
+            if pages(*in_slots).places != own.places:  # which a reader would find in another order
+                raise SheetError("its figures stand elsewhere than in the page of other runs")
+            found, contents = _filled(*in_slots, view, setup)
             return copy_pdf(found.templates[view], contents, own.words(view))
         except SheetError as error:
             log.debug("%s, %s: laid out by itself; %s", document.name, view, error)
