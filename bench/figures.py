@@ -83,7 +83,8 @@ class Installed:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.python = str(installed(built(HERE.parent, folder / "dist")[0], folder / "venv"))
-        self._seed = self._caches = 0
+        self._seeds = Counter[str]()  # of each command, how many it had
+        self._caches = 0
 
     def seconds(self, *arguments: str, cache: str = "warm") -> float:
         """Processor time of a fresh Python."""
@@ -98,8 +99,8 @@ class Installed:
         """Processor time of a command."""
         words = command.split()
         if another:
-            self._seed += 1
-            words += ["--seed", str(self._seed)]
+            self._seeds[command] += 1
+            words += ["--seed", str(self._seeds[command])]
         self._caches += cache == "empty"
         with tempfile.TemporaryDirectory(dir=self.folder) as out:
             words += ["--out", out] if words[0] in ("generate", "class") else []
