@@ -57,7 +57,7 @@ def arranged(
         # a page with a rounded step, but without its inputs, starts from the rounded numbers, and so does the run
         values = replace(values, inputs={**values.inputs, **starts})
     for step in shown.used():
-        tape.values(step.name)
+        tape.values(step.name)  # with slots, the page has evaluated steps on a tape of its own
     run = Run.of(
         tape, sheet.model.name, values.config, tokens=values.words(), vocabulary=values.vocabulary,
         source=tuple(map(str, values.source)), sheet=sheet.name, seed=options.chosen_seed,
@@ -74,8 +74,10 @@ def _shown(
 ) -> tuple[Document, Tape]:
     """The document of a tape, and the tape as it shows it; it evaluates the steps that it shows."""
     lists = values.words(), values.vocabulary, values.source
-    words = {word for word in chain(*lists) if not word.isdecimal()}  # the others are numbers of places
-    known = {word: word_in_slot(domain, word) if word in words else word for word in dict.fromkeys(chain(*lists))}
+    known = {
+        word: word if word.isdecimal() else word_in_slot(domain, word)  # a decimal is the number of a place
+        for word in dict.fromkeys(chain(*lists))
+    }
     tokens, vocabulary, source = (tuple(map(known.__getitem__, words)) for words in lists)
     shown = tape.seen(domain, partial(in_slot, domain)) if has_slots(domain) else tape
     context = Context(

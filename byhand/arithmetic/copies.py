@@ -443,8 +443,10 @@ def choose(index: Any, option: Callable[[int], Expr], count: At) -> Expr:
     """The tree with this index, of `count` trees; if the index differs from copy to copy, a tree that holds them all,
     and in which each copy chooses one.
     """
-    if not isinstance(index, Many) or index.domain.count == 1:
-        return option(int(first(index)))
+    if not isinstance(index, Many):
+        return option(index)
+    if index.domain.count == 1:
+        return option(int(index.at(0)))
     assert isinstance(count, int), "copies have numbers"
     return Fn("choose", (Num(index), *map(option, range(count))))
 

@@ -18,7 +18,6 @@ from byhand.formats.pdf.breaking import Paragraph, broken
 from byhand.formats.pdf.layout import DrawnSlot, Layout
 from byhand.formats.pdf.shape import ShapedText, alphabet, shape
 from byhand.formats.pdf.stream import in_px, tagged, text_at
-from byhand.formats.pdf.views import part_of
 from byhand.worksheet.views import View
 
 _BAR = re.compile(rb"M(\d+) (\d+)h(\d+)v1h-\d+z")
@@ -36,7 +35,7 @@ def fill(layout: Layout, marks: Sequence[Many], view: View) -> Iterator[list[byt
     """
     glyphs = {font: set(alphabet(layout.faces[font], letters)) for font, letters in layout.letters.items()}
     writer = _Writer(layout.faces, glyphs)
-    count, shown = len(marks[0].codes), ("", part_of(view))
+    count, shown = len(marks[0].codes), ("", view)
     for page in layout.pages:
         parts = [
             each(partial(writer.write, block), *(marks[run.slot] for run in block.runs if run.slot is not None))

@@ -28,6 +28,7 @@ from byhand.formats.pdf.stream import COLOUR_STEPS, drawing, in_px, place, repla
 from byhand.formats.pdf.structure import drawings, leave_out, marked, put_in
 from byhand.formats.pdf.tables import SANS, Table, TextOf, cut_out
 from byhand.formats.pdf.views import only, view_of, views_of
+from byhand.worksheet.views import View
 
 _TAG = re.compile(r"(<[^>]*>)")
 _SVG = re.compile(r"<svg[^>]*>.*?</svg>", re.DOTALL)
@@ -83,7 +84,7 @@ class Layout:
     faces: dict[str, str]
     letters: dict[str, str]
     texts: dict[str, tuple[str, ...]]
-    titles: dict[str, str]
+    titles: dict[View, str]
     pdf: bytes
 
 
@@ -190,7 +191,7 @@ def _face(name: str, needed: bool) -> str | None:
 
 def _page(
     file: Any, page: Any, box: Any, used: dict[str, str], fonts: dict[str, str], tables: list[Table],
-    views: Mapping[str, tuple[str, str]],
+    views: Mapping[View, tuple[str, str]],
 ) -> PageLayout:  # fmt: skip
     """A page's slots and its background, from its content stream, and from its boxes, if it has slots in its text.
 
@@ -219,7 +220,7 @@ def _page(
 
 
 def _slots(
-    box: Any, stream: bytes, used: dict[str, str], views: Mapping[str, tuple[str, str]]
+    box: Any, stream: bytes, used: dict[str, str], views: Mapping[View, tuple[str, str]]
 ) -> tuple[list[Line | Paragraph], list[DrawnSlot], dict[str, list[bytes]], list[tuple[int, int]]]:
     """The slots that are in the text of a page, what only one of its views shows, and the parts of its stream that
     write either.

@@ -24,7 +24,7 @@ from byhand.formats.pdf.template import Template, copy_pdf, template
 from byhand.formats.pdf.views import views_of
 from byhand.runs import Run
 from byhand.worksheet.document import Document
-from byhand.worksheet.views import VIEWS, View
+from byhand.worksheet.views import View
 
 log = logging.getLogger("byhand")
 LETTERS = string.printable[:95] + "…"  # that a slot for words may hold
@@ -62,7 +62,7 @@ def _slotted(page: str, texts: Sequence[str], view: View, letters: str, cache: b
 
     def made() -> Slotted:
         layout = lay_out(page, texts.__getitem__, letters)
-        templates = {each: template(layout, each) for each in VIEWS if each in (layout.titles or (view,))}
+        templates = {each: template(layout, each) for each in layout.titles or (view,)}
         slots = [replace(each, background=b"", only={}) for each in layout.pages]  # the templates have the rest
         return Slotted(replace(layout, pages=tuple(slots), pdf=b""), templates)
 

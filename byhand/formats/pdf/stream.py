@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from byhand.errors import SheetError
+
 COLOUR_STEPS = 100_000  # the green of a slot's underline is the number of its mark, divided by this
 _OBJECT = re.compile(
     rb"^(?:"
@@ -90,10 +92,16 @@ def in_px(*parts: bytes) -> bytes:
 
 
 def drawing(stream: bytes, mark: int) -> tuple[int, int, float, float]:
-    """Where in the stream the empty drawing with a mark begins and ends, and its place on the page in px."""
+    """Where in the stream the empty drawing with a mark begins and ends, and its place on the page in px.
+
+    Raises: SheetError where WeasyPrint has not written it as expected.
+    """
     form = rb"/Figure\n<</MCID %d>>\nBDC\n.*?\n1 0 0 1 (\S+) (\S+) cm\n.*?\nEMC\n" % mark
     found = re.search(form, stream, re.DOTALL)
-    assert found, "WeasyPrint writes drawings in another form"
+    if not found:
+        raise SheetError(
+            "this WeasyPrint writes drawings in another form than byhand knows; install that of constraints.txt"
+        )
     return *found.span(), float(found[1]), float(found[2])
 
 

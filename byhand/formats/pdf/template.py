@@ -18,7 +18,6 @@ from xml.sax.saxutils import escape
 from byhand.formats.pdf.layout import Layout
 from byhand.formats.pdf.shape import alphabet, glyphs_of, subset
 from byhand.formats.pdf.shared import Shared, shared
-from byhand.formats.pdf.views import part_of
 from byhand.worksheet.asked import NAME
 from byhand.worksheet.views import View
 
@@ -58,7 +57,7 @@ def template(layout: Layout, view: View) -> Template:
         _widen_fonts(file, layout)
         everywhere = file.make_indirect(file.make_stream(b""))
         for page, own in zip(file.pages, layout.pages, strict=True):
-            background = file.make_stream(own.background + own.only.get(part_of(view), b""))
+            background = file.make_stream(own.background + own.only.get(view, b""))
             page.Contents = pikepdf.Array([background, file.make_indirect(file.make_stream(b"")), everywhere])
         about = file.docinfo
         if title := layout.titles.get(view):

@@ -15,22 +15,18 @@ from byhand.formats.pdf.boxes import every_box
 from byhand.formats.pdf.pen import artifact, box_to_tick, filled, line
 from byhand.formats.pdf.shape import shape
 from byhand.formats.pdf.stream import Cuts, TextRun, place, tagged, text_at
+from byhand.worksheet.views import View
 
 CLASSES = {"for-key": "key", "for-worksheet": "worksheet"}
 _VIEWS = re.compile('<body[^>]* data-views="([^"]*)"')
 Text = Mapping[tuple[str, str], tuple[TextRun, Cuts]]  # of a page, by the places of its runs
 
 
-def views_of(html: str) -> dict[str, tuple[str, str]]:
+def views_of(html: str) -> dict[View, tuple[str, str]]:
     """Of each view that shares a page, its title and what it says before "page 1"; empty for a page of one view."""
     found = _VIEWS.search(html)
     views = json.loads(unescape(found[1])) if found else {}
     return {view: (title, before) for view, (title, before) in views.items()}
-
-
-def part_of(view: str) -> str:
-    """The view whose parts a view shows: worked lines are shown with the answers of the key."""
-    return "worksheet" if view == "worksheet" else "key"
 
 
 def classes(box: Any) -> list[str]:
@@ -49,7 +45,7 @@ def view_of(box: Any, parents: Mapping[int, Any]) -> str:
 
 def only(
     box: Any, text: Text, parents: Mapping[int, Any], in_blocks: Iterable[TextRun],
-    views: Mapping[str, tuple[str, str]], faces: Mapping[str, str],
+    views: Mapping[View, tuple[str, str]], faces: Mapping[str, str],
 ) -> tuple[dict[str, list[bytes]], Cuts]:  # fmt: skip
     """What only one of the views of a page shows, as PDF operators, and the parts of the page's stream that write it.
 
