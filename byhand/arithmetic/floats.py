@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from byhand.arithmetic.domain import Domain, LeavesDomainError, NotRealError, first_largest, shown
+from byhand.arithmetic.domain import Domain, LeavesDomainError, NotRealError, Real, first_largest, shown
 from byhand.arithmetic.expr import NEG_INF, Scalar
 
 
@@ -15,6 +15,8 @@ class Floats(Domain):
     name = "float"
 
     def num(self, value: Scalar) -> float:
+        if isinstance(value, Real):
+            return float(value.within(self))
         if value == NEG_INF:
             return NEG_INF
         try:

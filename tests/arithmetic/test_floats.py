@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from byhand.arithmetic.domain import LeavesDomainError
-from byhand.arithmetic.expr import expr
+from byhand.arithmetic.domain import LeavesDomainError, Real
+from byhand.arithmetic.expr import Ref, expr, sqrt
 from byhand.arithmetic.floats import FLOATS
 
 
@@ -38,3 +38,10 @@ def test_gelu_in_floats_keeps_its_small_values(x):
     with mpmath.workdps(50):
         value = float(mpmath.mpf(x) * mpmath.erfc(-mpmath.mpf(x) / mpmath.sqrt(2)) / 2)
     assert FLOATS.fn("gelu", (x,)) == pytest.approx(value, rel=1e-12, abs=1e-300)
+
+
+def test_a_number_that_is_kept_as_its_tree_is_computed_from_those_that_it_reads():
+    root = Real(sqrt(2), nothing)
+    fourth = Real(sqrt(Ref("x", (0, 0))), lambda ref: root)
+    assert FLOATS.num(root) == pytest.approx(2**0.5)
+    assert FLOATS.num(fourth) == pytest.approx(2**0.25)
