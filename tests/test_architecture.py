@@ -64,6 +64,18 @@ def test_a_text_names_files_that_there_are(path):
     assert not [name for name in named if not (PACKAGE.parent / name).exists()]
 
 
+PUBLIC = {"weasyprint", "weasyprint.urls", "weasyprint.text.fonts"}  # of WeasyPrint, as its documentation says
+BOXES = {"_page_box", "_box", "position_x", "position_y", "element_tag", "is_in_normal_flow", "margin_width"}
+
+
+@pytest.mark.parametrize("name", sorted(FILES.keys() - {"formats/pdf/inner.py"}))
+def test_one_file_knows_the_inner_forms_of_weasyprint(name):
+    tree = ast.parse(FILES[name].read_text(encoding="utf-8"))
+    imported = {module for node in ast.walk(tree) for module in modules(node)}
+    assert not {each for each in imported if each.partition(".")[0] in ("weasyprint", "pydyf")} - PUBLIC
+    assert not {getattr(node, "attr", None) for node in ast.walk(tree)} & BOXES
+
+
 HEAVY = {"weasyprint", "ziamath", "sympy", "mpmath", "fontTools", "numpy"}
 
 

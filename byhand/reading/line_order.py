@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache, partial
+from functools import partial
 from itertools import groupby
-from typing import Any
+
+from byhand.formats.pdf.inner import levels
 
 _RIGHT_TO_LEFT = ("R", "AL", "AN")  # Unicode's classes of such characters
 _MIRRORED = str.maketrans("()[]{}<>«»‹›≤≥", ")(][}{><»«›‹≥≤")
@@ -17,9 +18,9 @@ def visual(text: str) -> str:
     """A text in the order in which it is drawn on a line from left to right, as Pango puts it for WeasyPrint."""
     if not any(map(is_right_to_left, text)):
         return _MARKS.sub("", text)
-    levels = _levels(text)
-    drawn = [(mirrored(c) if level % 2 else c, level) for c, level in zip(text, levels, strict=True)]
-    for depth in range(max(levels), 0, -1):
+    of_letters = levels(text)
+    drawn = [(mirrored(c) if level % 2 else c, level) for c, level in zip(text, of_letters, strict=True)]
+    for depth in range(max(of_letters), 0, -1):
         runs = [[*run] for _, run in groupby(drawn, partial(_is_turned, depth))]
         drawn = [each for run in runs for each in (reversed(run) if _is_turned(depth, run[0]) else run)]
     return _MARKS.sub("", "".join(letter for letter, _ in drawn))
@@ -27,22 +28,6 @@ def visual(text: str) -> str:
 
 def _is_turned(depth: int, letter: tuple[str, int]) -> bool:
     return letter[1] >= depth
-
-
-def _levels(text: str) -> list[int]:
-    """The embedding level of each character in a line that runs from left to right (Unicode's annex 9)."""
-    ffi, pango = _pango()
-    content, direction = text.encode(), ffi.new("int*", 0)
-    return list(pango.pango_log2vis_get_embedding_levels(content, len(content), direction)[0 : len(text)])
-
-
-@cache
-def _pango() -> tuple[Any, Any]:
-    """Pango with a function that WeasyPrint does not declare."""
-    from weasyprint.text.ffi import ffi, pango
-
-    ffi.cdef("uint8_t* pango_log2vis_get_embedding_levels(const char*, int, int*);")
-    return ffi, pango
 
 
 def mirrored(letter: str) -> str:

@@ -39,7 +39,7 @@ def pdf(html: str) -> bytes:
     Raises: SheetError where the page loads a file; LimitError where it takes too long; ExtraError where Pango is
     missing.
     """
-    from byhand.formats.pdf.layout import lay_out  # heavy, and not needed for a page from the cache
+    from byhand.formats.pdf.layout import lay_out_copy  # heavy, and not needed for a page from the cache
     from byhand.formats.pdf.template import whole
 
-    return whole(lay_out(html, str))
+    return whole(lay_out_copy(html, str))

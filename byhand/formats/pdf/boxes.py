@@ -1,17 +1,17 @@
-"""Read the blocks of a page that have slots from WeasyPrint's boxes, whose classes are no public interface."""
+"""Read the blocks of a page that have slots from its boxes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 from msgspec import Struct
 
 from byhand.errors import SheetError
 from byhand.formats.pdf.breaking import CLOSE, Paragraph, Piece, Word, broken
+from byhand.formats.pdf.inner import Box
 from byhand.formats.pdf.shape import shape
-from byhand.formats.pdf.stream import COLOUR_STEPS, TextRun, glyphs, place
+from byhand.formats.pdf.stream import TextRun, glyphs, place
 
 
 class Line(Struct, frozen=True, tag=True):
@@ -30,36 +30,17 @@ class Line(Struct, frozen=True, tag=True):
     view: str = ""
 
 
-def slot_of(box: Any) -> int | None:
-    """The mark in whose slot a box is, by the colour of its underline."""
-    red, green, blue = getattr(box.style["text_decoration_color"], "coordinates", (1, 1, 1))
-    return round(green * COLOUR_STEPS) if (red, blue) == (0, 1) else None
-
-
-def every_box(box: Any) -> Iterator[Any]:
-    """A box and all boxes within it, floating and positioned ones included."""
-    box = unwrapped(box)
-    yield box
-    for child in getattr(box, "children", ()):
-        yield from every_box(child)
-
-
-def unwrapped(box: Any) -> Any:
-    return getattr(box, "_box", box)
-
-
-def rows_of(box: Any) -> list[Any]:
+def rows_of(box: Box) -> list[Box]:
     """The lines of a block."""
-    return [child for child in getattr(box, "children", ()) if type(child).__name__ == "LineBox"]
+    return [child for child in box.children if child.kind == "line"]
 
 
-def _pieces(line: Any) -> Iterator[Any]:
+def _pieces(line: Box) -> Iterator[Box]:
     """The pieces of a line from left to right: texts, forced breaks, and boxes that are no text."""
     for child in line.children:
-        child = unwrapped(child)
-        if type(child).__name__ == "InlineBox" and child.element_tag != "br" and not child.style["border_top_width"]:
+        if child.kind == "inline" and child.tag != "br" and not child.in_frame:
             yield from _pieces(child)
-        elif child.is_in_normal_flow():
+        elif child.in_flow:
             yield child
 
 
@@ -69,40 +50,37 @@ class BoxReader:
 
     text: the page's runs of text, by their places in the content stream.
     used: of each font of the page, the name of its file.
-    parents: the box that contains a box, by the latter's id().
     """
 
     text: dict[tuple[str, str], TextRun]
     used: dict[str, str]
-    parents: dict[int, Any]
 
-    def run(self, piece: Any) -> TextRun | None:
+    def run(self, piece: Box) -> TextRun | None:
         """The run of text that a box was printed as; None for a box that is no text, or text in several faces.
 
         Raises: SheetError where WeasyPrint has shaped a slot's text otherwise than `shape` does.
         """
-        if type(piece).__name__ != "TextBox":
+        if piece.kind != "text":
             return None
-        run = self.text.get(place(piece.position_x, piece.position_y + piece.baseline))
-        slot = slot_of(piece)
-        if run is None and slot is None:
+        run = self.text.get(place(piece.x, piece.y + piece.baseline))
+        if run is None and piece.slot is None:
             return None  # text in several faces
         if (
             run is None
-            or run.slot != slot
-            or (slot is not None and glyphs(run.shown) != glyphs(self.shown(run, piece.text)))
+            or run.slot != piece.slot
+            or (piece.slot is not None and glyphs(run.shown) != glyphs(self.shown(run, piece.text)))
         ):
             raise SheetError(f"{piece.text!r} is not printed as expected")
         return run
 
-    def blocks(self, block: Any, rows: list[Any]) -> Iterator[Line | Paragraph]:
+    def blocks(self, block: Box, rows: list[Box]) -> Iterator[Line | Paragraph]:
         """The lines of a block that have slots; one paragraph, where the block's lines may break elsewhere."""
         lines = [[piece for piece in _pieces(row) if _is_drawn(piece)] for row in rows]
-        slotted = [[slot_of(piece) is not None for piece in line] for line in lines]
+        slotted = [[piece.slot is not None for piece in line] for line in lines]
         if not any(map(any, slotted)):
             return
-        anchor = {"center": 0.5, "right": 1.0, "end": 1.0}.get(block.style["text_align_all"], 0.0)
-        breaks = not anchor and block.style["white_space"] != "nowrap"
+        anchor = block.anchor
+        breaks = not anchor and block.breaks
         paragraph = self.paragraph(block, rows, lines) if breaks else None
         if paragraph:
             yield paragraph
@@ -116,12 +94,12 @@ class BoxReader:
                 widths = tuple(width for _, width in runs)
                 yield Line(tuple(run for run, _ in runs), widths, anchor, -1.0 if rigid else spare)
 
-    def paragraph(self, block: Any, rows: list[Any], lines: list[list[Any]]) -> Paragraph | None:
+    def paragraph(self, block: Box, rows: list[Box], lines: list[list[Box]]) -> Paragraph | None:
         """The words of a block from the first slot on; None where `broken` would not break them as WeasyPrint has."""
         runs: list[TextRun] = []
         words: list[Word] = []
         lifts, ends = list[float](), list[tuple[int, float]]()
-        at, space, start = (0, lines[0][0].position_x), None, False
+        at, space, start = (0, lines[0][0].x), None, False
         for r, (row, line) in enumerate(zip(rows, lines, strict=True)):
             for piece in line:
                 run = self.run(piece)
@@ -129,7 +107,7 @@ class BoxReader:
                     if any(run.slot is not None for run in runs):
                         return None
                     runs, words, lifts, ends = [], [], [], []
-                    at, space = (r, piece.position_x + piece.margin_width()), None
+                    at, space = (r, piece.x + piece.outer_width), None
                     continue
                 one, found = self.width(run, " "), self.words(piece, run)
                 for n, text in enumerate(found):
@@ -138,9 +116,9 @@ class BoxReader:
                         words.append(Word(len(runs), text, space, own, start))
                         space, start = None, False
                 ends.append((r, run.x + self.width(run, piece.text.rstrip(" "))))
-                lifts.append(run.y - row.position_y - row.baseline)
+                lifts.append(run.y - row.y - row.baseline)
                 runs.append(run)
-            start = any(each.element_tag.startswith("br") for each in every_box(row))
+            start = any(each.tag.startswith("br") for each in row.every())
             space = None if start else space or one
         first = next(i for i, word in enumerate(words) if runs[word.run].slot is not None)
         while first and (not _may_break(words[first]) or words[first].run == words[first - 1].run):
@@ -148,36 +126,36 @@ class BoxReader:
         k, last = words[first].run, rows[-1]
         free = self.free(block)
         more = tuple(
-            (block.content_box_x(), last.position_y + last.baseline + n * last.height)
+            (block.left, last.y + last.baseline + n * last.height)
             for n in range(1, 1 + int((free or 0.0) // last.height))
         )
         paragraph = Paragraph(
             tuple(runs[k:]), tuple(lifts[k:]), tuple(replace(word, run=word.run - k) for word in words[first:]),
-            tuple((block.content_box_x(), row.position_y + row.baseline) for row in rows) + more,
-            0 if free is not None else len(rows), block.content_box_x() + block.width, ends[k - 1] if k else at,
+            tuple((block.left, row.y + row.baseline) for row in rows) + more,
+            0 if free is not None else len(rows), block.left + block.width, ends[k - 1] if k else at,
         )  # fmt: skip
-        texts = [piece.text for line in lines for piece in line if slot_of(piece) is not None]
+        texts = [piece.text for line in lines for piece in line if piece.slot is not None]
         return paragraph if self.is_as_printed(paragraph, broken(paragraph, texts, self.used)) else None
 
-    def free(self, block: Any) -> float | None:
+    def free(self, block: Box) -> float | None:
         """The room below the last line of a block that ends a box with a minimum height; None for any other block."""
         inner, outer = rows_of(block)[-1], block
         while True:
-            flow = [each for each in map(unwrapped, outer.children) if each.is_in_normal_flow()]
+            flow = [each for each in outer.children if each.in_flow]
             if flow[-1:] != [inner]:
                 return None
             if outer.min_height and abs(outer.height - outer.min_height) < CLOSE:
-                bottom = rows_of(block)[-1].position_y + rows_of(block)[-1].height
-                return float(outer.content_box_y() + outer.height - bottom)
-            if id(outer) not in self.parents:
+                bottom = rows_of(block)[-1].y + rows_of(block)[-1].height
+                return outer.top + outer.height - bottom
+            if outer.parent is None:
                 return None
-            inner, outer = outer, self.parents[id(outer)]
+            inner, outer = outer, outer.parent
 
-    def words(self, piece: Any, run: TextRun) -> list[str]:
+    def words(self, piece: Box, run: TextRun) -> list[str]:
         """The words of a piece; a piece that does not break is one word, a slot an empty one."""
         if run.slot is not None:
             return [""]
-        return [piece.text] if piece.style["white_space"] == "nowrap" else piece.text.split(" ")
+        return piece.text.split(" ") if piece.breaks else [piece.text]
 
     def shown(self, run: TextRun, text: str) -> bytes:
         """A text as PDF shows it in the face of a run."""
@@ -195,8 +173,8 @@ class BoxReader:
         )  # fmt: skip
 
 
-def _is_drawn(piece: Any) -> bool:
-    return piece.element_tag != "br" and (type(piece).__name__ != "TextBox" or bool(piece.text.strip()))
+def _is_drawn(piece: Box) -> bool:
+    return piece.tag != "br" and (piece.kind != "text" or bool(piece.text.strip()))
 
 
 def _may_break(word: Word) -> bool:

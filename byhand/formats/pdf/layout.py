@@ -8,6 +8,7 @@ WeasyPrint's boxes. A page without the texts in its slots is the background, whi
 from __future__ import annotations
 
 import io
+import logging
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -18,18 +19,33 @@ from msgspec import structs
 
 from byhand.arithmetic.copies import MARK, mark_number
 from byhand.errors import SheetError
-from byhand.formats.fonts import FACES
-from byhand.formats.pdf.boxes import BoxReader, Line, every_box, rows_of, slot_of, unwrapped
+from byhand.formats.pdf.boxes import BoxReader, Line, rows_of
 from byhand.formats.pdf.breaking import Paragraph
 from byhand.formats.pdf.engine import as_pdf, rendered_document
+from byhand.formats.pdf.inner import (
+    Box,
+    UnknownFormError,
+    drawing,
+    face_of,
+    fonts_of,
+    is_slanted,
+    leave_out,
+    marked,
+    page_box,
+    tag_end,
+    text_runs,
+    titled_drawings,
+    unknown,
+)
 from byhand.formats.pdf.pen import Pen
 from byhand.formats.pdf.shape import NUMBER_CHARACTERS
-from byhand.formats.pdf.stream import COLOUR_STEPS, drawing, in_px, place, replaced, text_runs
-from byhand.formats.pdf.structure import drawings, leave_out, marked, put_in
-from byhand.formats.pdf.tables import SANS, Table, TextOf, cut_out
+from byhand.formats.pdf.stream import COLOUR_STEPS, in_px, place, replaced
+from byhand.formats.pdf.structure import put_in
+from byhand.formats.pdf.tables import PLACE, SANS, Table, TextOf, cut_out
 from byhand.formats.pdf.views import only, view_of, views_of
 from byhand.worksheet.views import View
 
+log = logging.getLogger("byhand")
 _TAG = re.compile(r"(<[^>]*>)")
 _SVG = re.compile(r"<svg[^>]*>.*?</svg>", re.DOTALL)
 _LABEL = re.compile(r'<svg[^>]* aria-label="([^"]*)"[^>]*>')
@@ -97,6 +113,8 @@ def lay_out(html: str, texts: TextOf, letters: str = "") -> Layout:
     """Lay a page out with the texts of one copy, and find its slots.
 
     letters: the characters that slots with words may hold, beside those of numbers.
+
+    Raises: SheetError where slots cannot be found; UnknownFormError; what `rendered_document` raises.
     """
     import pikepdf
 
@@ -108,13 +126,15 @@ def lay_out(html: str, texts: TextOf, letters: str = "") -> Layout:
     html, tables = cut_out(html, texts)
     found = rendered_document(_filled(_SVG.sub(_drawing, html), texts, slot))
     with pikepdf.open(io.BytesIO(as_pdf(found))) as file:
-        held = {key: font for page in file.pages for key, font in page.Resources.get("/Font", {}).items()}
-        names = {str(key)[1:]: str(font.BaseFont) for key, font in held.items()}
-        used = {font: face for font, name in names.items() if (face := _face(name, needed=in_boxes))}
-        upright_last = sorted(used, key=lambda font: not names[font].endswith("Oblique"))  # which is a face slanted
-        fonts = {used[font]: font for font in upright_last}
+        held = fonts_of(file)
+        used = {name: face for name, font in held.items() if (face := face_of(font))}
+        if in_boxes and (others := held.keys() - used):
+            raise SheetError(f"{held[min(others)].BaseFont} is none of the fonts of a sheet")
+        fonts = {used[name]: name for name in sorted(used, key=lambda name: not is_slanted(held[name]))}
+        if not {piece.style.face for table in tables for piece in table.pieces} <= fonts.keys():
+            raise unknown("the names of fonts")
         pages = [
-            _page(file, page, each._page_box if in_boxes else None, used, fonts, tables, views)
+            _page(file, page, page_box(each) if in_boxes else None, used, fonts, tables, views)
             for page, each in zip(file.pages, found.pages, strict=True)
         ]
         file.save(out := io.BytesIO(), deterministic_id=True)
@@ -134,8 +154,26 @@ def lay_out(html: str, texts: TextOf, letters: str = "") -> Layout:
 
 
 def lay_out_copy(html: str, texts: TextOf) -> Layout:
-    """Lay out one copy by itself: a layout without slots, which is all background."""
-    return lay_out(copy_html(html, texts), texts)
+    """Lay out one copy by itself: a layout without slots, which is all background.
+
+    Raises: what `rendered_document` raises.
+    """
+    page = copy_html(html, texts)
+    try:
+        return lay_out(page, texts)
+    except UnknownFormError as error:
+        log.debug("laid out by WeasyPrint alone: %s", error)
+        return _by_weasyprint(page)
+
+
+def _by_weasyprint(html: str) -> Layout:
+    """A page without slots, laid out with its tables by WeasyPrint alone."""
+    import pikepdf
+
+    written = as_pdf(rendered_document(html))
+    with pikepdf.open(io.BytesIO(written)) as file:
+        pages = tuple(PageLayout((), (), page.Contents.read_bytes()) for page in file.pages)
+    return Layout(pages, (), {}, {}, {}, {}, written)
 
 
 def _filled(html: str, texts: TextOf, slot: Callable[[int], str]) -> str:
@@ -174,23 +212,8 @@ def _colour(mark: int) -> str:
     return f"color(srgb 0 {mark / COLOUR_STEPS:.5f} 1)"
 
 
-def _face(name: str, needed: bool) -> str | None:
-    """The name of a face's file, by its name in the PDF: "ABCDEF+byhand-Sans-Semi-Bold-Italic".
-
-    Raises: SheetError where one is needed, and this is none of ours.
-    """
-    family = "byhand Math Italic" if "Math-Italic" in name else "byhand Math" if "Math" in name else "byhand Sans"
-    weight, style = 600 if "Semi-Bold" in name else 400, "italic" if "Italic" in name else "normal"
-    for face in FACES:
-        if "+byhand-" in name and (face.family, face.weight, face.style) == (family, weight, style):
-            return face.name
-    if not needed:
-        return None
-    raise SheetError(f"{name.partition('+')[2]} is none of the fonts of a sheet")
-
-
 def _page(
-    file: Any, page: Any, box: Any, used: dict[str, str], fonts: dict[str, str], tables: list[Table],
+    file: Any, page: Any, box: Box | None, used: dict[str, str], fonts: dict[str, str], tables: list[Table],
     views: Mapping[View, tuple[str, str]],
 ) -> PageLayout:  # fmt: skip
     """A page's slots and its background, from its content stream, and from its boxes, if it has slots in its text.
@@ -199,12 +222,15 @@ def _page(
     """
     stream, elements = page.Contents.read_bytes(), marked(file, page)
     pen, parts = Pen(fonts, len(elements)), list[tuple[int, int, bytes]]()
-    for mark, element, number in drawings(elements):
+    for mark, element, title in titled_drawings(elements):
+        if title and not title.startswith(PLACE):
+            continue
         start, end, x, y = drawing(stream, mark)
-        if number is None:
+        if not title:
             leave_out(elements, mark, element)
-            parts.append((start, stream.index(b"BDC", start) + 3, b"/Artifact\nBMC"))
+            parts.append((start, tag_end(stream, start), b"/Artifact\nBMC"))
         else:
+            number = int(title.removeprefix(PLACE))
             drawn, marks = pen.draw(tables[number], x, y)
             put_in(file, element, tables[number], marks, elements, f"table-{number}")
             parts.append((start, end, drawn))
@@ -220,31 +246,24 @@ def _page(
 
 
 def _slots(
-    box: Any, stream: bytes, used: dict[str, str], views: Mapping[View, tuple[str, str]]
+    box: Box, stream: bytes, used: dict[str, str], views: Mapping[View, tuple[str, str]]
 ) -> tuple[list[Line | Paragraph], list[DrawnSlot], dict[str, list[bytes]], list[tuple[int, int]]]:
     """The slots that are in the text of a page, what only one of its views shows, and the parts of its stream that
     write either.
     """
     text = text_runs(stream)
-    parents = {id(unwrapped(child)): each for each in every_box(box) for child in getattr(each, "children", ())}
-    reader = BoxReader({where: run for where, (run, _) in text.items()}, used, parents)
+    reader = BoxReader({where: run for where, (run, _) in text.items()}, used)
     blocks = [
-        structs.replace(block, view=view_of(each, parents))
-        for each in every_box(box)
+        structs.replace(block, view=view_of(each))
+        for each in box.every()
         if (rows := rows_of(each))
         for block in reader.blocks(each, rows)
     ]
     spots = [
-        DrawnSlot(
-            slot, each.position_x, each.position_y, each.width, _rgb(each.style["color"]), view_of(each, parents)
-        )
-        for each in every_box(box)
-        if each.element_tag == "b" and (slot := slot_of(each)) is not None
+        DrawnSlot(each.slot, each.x, each.y, each.width, b"%.6f %.6f %.6f rg" % each.colour, view_of(each))
+        for each in box.every()
+        if each.tag == "b" and each.slot is not None
     ]
     runs = [run for block in blocks for run in block.runs]
-    own, cuts = only(box, text, parents, runs, views, used) if views else ({}, [])
+    own, cuts = only(box, text, runs, views, used) if views else ({}, [])
     return blocks, spots, own, [*cuts, *(cut for run in runs for cut in text[place(run.x, run.y)][1])]
-
-
-def _rgb(colour: Any) -> bytes:
-    return b"%.6f %.6f %.6f rg" % tuple(colour.to("srgb").coordinates)

@@ -1,4 +1,4 @@
-"""The structure tree of a PDF, by which it is read aloud: tables go in, and drawings that say nothing go out."""
+"""The structure tree of a PDF, by which it is read aloud: tables go in."""
 
 from __future__ import annotations
 
@@ -6,31 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from byhand.formats.pdf.tables import PLACE, Table
-
-
-def marked(file: Any, page: Any) -> Any:
-    """The elements of a page, in an array by their marked-content ids (MCID)."""
-    nums = list(file.Root.StructTreeRoot.ParentTree.Nums)
-    return next(elements for key, elements in zip(nums[::2], nums[1::2], strict=True) if key == page.StructParents)
-
-
-def drawings(elements: Any) -> list[tuple[int, Any, int | None]]:
-    """The drawings of which nothing is said, and those in the place of tables: their mark, element and table."""
-    found = []
-    for mark, element in enumerate(elements):
-        if element.S == "/Figure":
-            name = str(element.get("/Alt", ""))
-            if not name or name.startswith(PLACE):
-                found.append((mark, element, int(name.removeprefix(PLACE)) if name else None))
-    return found
-
-
-def leave_out(elements: Any, mark: int, element: Any) -> None:
-    """Take a drawing out of the tree."""
-    around = element.P.K
-    del around[next(at for at, child in enumerate(around) if child.objgen == element.objgen)]
-    elements[mark] = None
+from byhand.formats.pdf.tables import Table
 
 
 def put_in(

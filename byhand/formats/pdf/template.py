@@ -7,21 +7,18 @@ links and fonts are as WeasyPrint made them, except that each font holds every g
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from typing import Any
-from xml.sax.saxutils import escape
 
+from byhand.formats.pdf.inner import fonts_of, glyph_texts, glyph_widths, rename
 from byhand.formats.pdf.layout import Layout
 from byhand.formats.pdf.shape import alphabet, glyphs_of, subset
 from byhand.formats.pdf.shared import Shared, shared
 from byhand.worksheet.asked import NAME
 from byhand.worksheet.views import View
-
-_PAIR = re.compile(r"<([0-9a-f]{4})> <([0-9a-f]+)>")
 
 
 @dataclass(frozen=True)
@@ -61,9 +58,7 @@ def template(layout: Layout, view: View) -> Template:
             page.Contents = pikepdf.Array([background, file.make_indirect(file.make_stream(b"")), everywhere])
         about = file.docinfo
         if title := layout.titles.get(view):
-            told, old = file.Root.Metadata, escape(str(about.Title)).encode()
-            told.write(told.read_bytes().replace(old, escape(title).encode()))
-            about.Title = title
+            rename(file, title)
         if f"/{NAME}" in about:
             del about[f"/{NAME}"]  # which says whose copy it is
         out = io.BytesIO()
@@ -124,7 +119,7 @@ def copy_pdf(base: Template, contents: Sequence[bytes], words: str) -> bytes:
 
 def _widen_fonts(file: Any, layout: Layout) -> None:
     """Add to the fonts of a layout what the slots and the pen need."""
-    fonts = {str(name)[1:]: font for page in file.pages for name, font in page.Resources.get("/Font", {}).items()}
+    fonts = fonts_of(file)
     for name in layout.texts | layout.letters:
         _widen(file, fonts[name], name, layout)
 
@@ -137,8 +132,7 @@ def _widen(file: Any, font: Any, name: str, layout: Layout) -> None:
     more = glyphs_of(face, layout.texts.get(name, ()))
     if name in layout.letters:
         more |= alphabet(face, layout.letters[name])
-    texts = {int(glyph, 16): text for glyph, text in _PAIR.findall(font.ToUnicode.read_bytes().decode())}
-    widths = _widths(descendant.W)
+    texts, widths = glyph_texts(font), glyph_widths(font)
     texts |= {glyph: text.encode("utf-16-be").hex() for glyph, (text, _) in more.items() if glyph not in texts}
     widths |= {glyph: width for glyph, (_, width) in more.items()}
     data = subset(face, set(widths))
@@ -146,16 +140,6 @@ def _widen(file: Any, font: Any, name: str, layout: Layout) -> None:
     pairs = [(glyph, pikepdf.Array([widths[glyph]])) for glyph in sorted(widths)]
     descendant.W = pikepdf.Array([item for pair in pairs for item in pair])
     font.ToUnicode = file.make_stream(_to_unicode(texts))
-
-
-def _widths(array: Any) -> dict[int, int]:
-    """The widths of glyphs, from a font's array W, such as 3 [ 500 510 ] 9 [ 663 ]: glyph 3 is 500 wide, 4 is 510."""
-    items = list(array)
-    return {
-        int(first) + i: int(width)
-        for first, widths in zip(items[::2], items[1::2], strict=True)
-        for i, width in enumerate(widths)
-    }
 
 
 def _to_unicode(texts: dict[int, str]) -> bytes:

@@ -7,11 +7,10 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from html import unescape
-from typing import Any
 
 from byhand.errors import SheetError
 from byhand.formats.look import COLOURS
-from byhand.formats.pdf.boxes import every_box
+from byhand.formats.pdf.inner import Box
 from byhand.formats.pdf.pen import artifact, box_to_tick, filled, line
 from byhand.formats.pdf.shape import shape
 from byhand.formats.pdf.stream import Cuts, TextRun, place, tagged, text_at
@@ -29,23 +28,18 @@ def views_of(html: str) -> dict[View, tuple[str, str]]:
     return {view: (title, before) for view, (title, before) in views.items()}
 
 
-def classes(box: Any) -> list[str]:
-    """The CSS classes of a box."""
-    return (box.element.get("class") or "").split() if box.element is not None else []
-
-
-def view_of(box: Any, parents: Mapping[int, Any]) -> str:
-    """The only view that shows a box; "" for both. parents: the box that contains a box, by the latter's id()."""
+def view_of(box: Box | None) -> str:
+    """The only view that shows a box; "" for both."""
     while box is not None:
-        if view := next((CLASSES[name] for name in classes(box) if name in CLASSES), ""):
+        if view := next((CLASSES[name] for name in box.classes if name in CLASSES), ""):
             return view
-        box = parents.get(id(box))
+        box = box.parent
     return ""
 
 
 def only(
-    box: Any, text: Text, parents: Mapping[int, Any], in_blocks: Iterable[TextRun],
-    views: Mapping[View, tuple[str, str]], faces: Mapping[str, str],
+    box: Box, text: Text, in_blocks: Iterable[TextRun], views: Mapping[View, tuple[str, str]],
+    faces: Mapping[str, str],
 ) -> tuple[dict[str, list[bytes]], Cuts]:  # fmt: skip
     """What only one of the views of a page shows, as PDF operators, and the parts of the page's stream that write it.
 
@@ -55,20 +49,18 @@ def only(
     """
     found, cuts = defaultdict[str, list[bytes]](list), Cuts()
     known = {place(run.x, run.y) for run in in_blocks}
-    for each in every_box(box):
-        view = view_of(each, parents)
-        outer = type(each).__name__ in ("BlockBox", "InlineBlockBox")  # the boxes within have its classes, too
-        if outer and view == "worksheet" and "line" in classes(each):
-            width, left = each.border_bottom_width, each.border_box_x()
-            y = each.border_box_y() + each.border_height() - width / 2
-            found[view].append(artifact(line(left, left + each.border_width(), y, width, COLOURS["grey"])))
-        if outer and "check" in classes(each):
-            tick = parents[id(each)]
-            frame = box_to_tick(tick.border_box_x(), tick.border_box_y())
+    for each in box.every():
+        view = view_of(each)
+        outer = each.kind in ("block", "inline block")  # the boxes within have its classes, too
+        if outer and view == "worksheet" and "line" in each.classes:
+            (left, _, right, bottom), width = each.border, each.bottom_edge
+            found[view].append(artifact(line(left, right, bottom - width / 2, width, COLOURS["grey"])))
+        if outer and "check" in each.classes and each.parent:
+            frame = box_to_tick(*each.parent.border[:2])
             found[view].append(artifact(filled(frame, COLOURS["pen"], b"f*")))
-        if type(each).__name__ == "TextBox" and each.text.strip():
-            at = place(each.position_x, each.position_y + each.baseline)
-            if at in known or not (view or is_page_number(each, parents)):
+        if each.kind == "text" and each.text.strip():
+            at = place(each.x, each.y + each.baseline)
+            if at in known or not (view or is_page_number(each)):
                 continue
             if at not in text:
                 raise SheetError(f"{each.text!r} is not printed as expected")
@@ -84,8 +76,8 @@ def only(
     return found, cuts
 
 
-def is_page_number(box: Any, parents: Mapping[int, Any]) -> bool:
+def is_page_number(box: Box | None) -> bool:
     """Whether a box is in the margin where the number of the page stands."""
-    while box is not None and type(box).__name__ != "MarginBox":
-        box = parents.get(id(box))
-    return box is not None and box.at_keyword == "@bottom-right"
+    while box is not None and box.kind != "margin":
+        box = box.parent
+    return box is not None and box.margin == "@bottom-right"

@@ -1,0 +1,285 @@
+"""All that byhand knows of the inner forms of WeasyPrint, and of pydyf, which writes its PDF: no public interfaces.
+
+Its boxes become `Box`es. In the PDF that it writes, the texts of a page become `TextRun`s, and where drawings stand,
+the elements of the structure and the glyphs of fonts are found. Where a form is another than is known here,
+UnknownFormError is raised, and pages are laid out by WeasyPrint alone, one by one, which takes longer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+from xml.sax.saxutils import escape
+
+from msgspec import Struct
+
+from byhand.errors import SheetError
+from byhand.formats.fonts import FACES
+from byhand.formats.pdf.stream import COLOUR_STEPS, Cuts, TextRun, compact
+
+_KINDS = {
+    "TextBox": "text", "LineBox": "line", "InlineBox": "inline",
+    "BlockBox": "block", "InlineBlockBox": "inline block", "MarginBox": "margin",
+}  # fmt: skip
+_OBJECT = re.compile(
+    rb"^(?:"
+    rb"q\n/A1\.0 gs\n0 (?P<slot>[\d.]+) 1 RG\n[^\n]*w\n[^\n]*m\n[^\n]*l\nS\nQ"
+    rb"|(?P<tag>/Span\n<</MCID \d+>>\nBDC)"
+    rb"|BT\n1 0 0 -1 (?P<x>\S+) (?P<y>\S+) Tm\n/(?P<font>\w+) (?P<size>\S+) Tf\n(?P<shown>[^\n]*) TJ\nET"
+    rb"|(?P<colour>[^\n]* rg)|(?P<push>q)|(?P<pop>Q)|(?P<end>EMC)"
+    rb")\n",
+    re.MULTILINE,
+)
+_GLYPH_TEXT = re.compile(r"<([0-9a-f]{4})> <([0-9a-f]+)>")
+
+
+class UnknownFormError(SheetError):
+    """WeasyPrint or pydyf, in this version, has another inner form than is known here."""
+
+
+class Box(Struct, frozen=True, eq=False):
+    """A box of a page that is laid out. Lengths are in px; a place is where it is from the page's upper left corner.
+
+    kind: text, line, inline, block, inline block, or margin; "" for any other.
+    tag, classes: those of its element; nothing where it has none.
+    children: the boxes in it, floating and positioned ones included.
+    x, y: the upper left corner of the box; outer_width: its width, with all margins.
+    border: the left, upper, right and lower edge of its border box; bottom_edge: the width of the lower line.
+    left, top, width, height: its content box. min_height: the least height of that; 0 for none.
+    baseline: of a text or a line, its distance below y.
+    in_flow: whether it neither floats nor has a place of its own. in_frame: whether it has a border at the top.
+    anchor: 0 where lines in it are aligned to the left, ½ where they are centred, 1 where they are at the right.
+    breaks: whether a line may break in it.
+    slot: the mark in whose slot it is, by the colour of its underline. colour: red, green and blue.
+    margin: the place of a margin, such as @bottom-right.
+    """
+
+    kind: str
+    tag: str
+    classes: tuple[str, ...]
+    parent: Box | None
+    x: float
+    y: float
+    outer_width: float
+    border: tuple[float, float, float, float]
+    bottom_edge: float
+    left: float
+    top: float
+    width: float
+    height: float
+    min_height: float
+    baseline: float
+    in_flow: bool
+    in_frame: bool
+    anchor: float
+    breaks: bool
+    slot: int | None
+    colour: tuple[float, float, float]
+    text: str
+    margin: str
+    children: list[Box] = []
+
+    def every(self) -> Iterator[Box]:
+        """The box and all boxes within it."""
+        yield self
+        for child in self.children:
+            yield from child.every()
+
+
+@contextmanager
+def _known_form() -> Iterator[None]:
+    """Within the block, what is missing in WeasyPrint or in its PDF is an unknown form."""
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError, IndexError, StopIteration) as error:
+        raise unknown(f"{type(error).__name__}: {error}") from error
+
+
+def unknown(what: str) -> UnknownFormError:
+    return UnknownFormError(
+        f"this WeasyPrint has another form than byhand knows ({what}); install that of constraints.txt"
+    )
+
+
+def page_box(page: Any) -> Box:
+    """The box of a page of WeasyPrint's Document.
+
+    Raises: UnknownFormError.
+    """
+    with _known_form():
+        return _box(page._page_box, None)
+
+
+def _box(found: Any, parent: Box | None) -> Box:
+    found = getattr(found, "_box", found)  # what has a place of its own is held by another object
+    style, x, y = found.style, found.border_box_x(), found.border_box_y()
+    box = Box(
+        kind=_KINDS.get(type(found).__name__, ""),
+        tag=found.element_tag or "",
+        classes=tuple((found.element.get("class") or "").split()) if found.element is not None else (),
+        parent=parent,
+        x=found.position_x,
+        y=found.position_y,
+        outer_width=found.margin_width(),
+        border=(x, y, x + found.border_width(), y + found.border_height()),
+        bottom_edge=found.border_bottom_width,
+        left=found.content_box_x(),
+        top=found.content_box_y(),
+        width=found.width,
+        height=found.height,
+        min_height=found.min_height,
+        baseline=found.baseline if hasattr(found, "baseline") else 0.0,
+        in_flow=found.is_in_normal_flow(),
+        in_frame=bool(style["border_top_width"]),
+        anchor={"center": 0.5, "right": 1.0, "end": 1.0}.get(style["text_align_all"], 0.0),
+        breaks=style["white_space"] != "nowrap",
+        slot=_slot(style["text_decoration_color"]),
+        colour=tuple(style["color"].to("srgb").coordinates),
+        text=found.text if type(found).__name__ == "TextBox" else "",
+        margin=found.at_keyword if type(found).__name__ == "MarginBox" else "",
+        children=[],
+    )
+    box.children.extend(_box(child, box) for child in getattr(found, "children", ()))
+    return box
+
+
+def _slot(colour: Any) -> int | None:
+    if colour == "currentcolor":
+        return None
+    red, green, blue = colour.coordinates
+    return round(green * COLOUR_STEPS) if (red, blue) == (0, 1) else None
+
+
+def text_runs(stream: bytes) -> dict[tuple[str, str], tuple[TextRun, Cuts]]:
+    """The runs of text by their places, each with the parts of the stream that write it, except its colour."""
+    found: dict[tuple[str, str], tuple[TextRun, Cuts]] = {}
+    colour, colours = b"", list[bytes]()
+    tag, text, slot, cuts = b"", None, None, Cuts()
+    for part in _OBJECT.finditer(stream):
+        match part.lastgroup:
+            case "push":
+                colours.append(colour)
+            case "pop":
+                colour = colours.pop()
+            case "colour":
+                colour = part["colour"]
+            case "tag":
+                tag, text, slot, cuts = part["tag"], None, None, [part.span()]
+            case "slot":
+                slot = round(float(part["slot"]) * COLOUR_STEPS)
+                cuts.append(part.span())
+            case "shown":
+                text = part
+                cuts.append(part.span())
+            case "end" if tag and text:
+                x, y, font, size = (text[name].decode() for name in ("x", "y", "font", "size"))
+                shown = compact(text["shown"]) + b" TJ"
+                run = TextRun(tag, colour, float(x), float(y), font, float(size), shown, slot)
+                found[x, y] = run, [*cuts, part.span()]
+                tag = b""
+    return found
+
+
+def drawing(stream: bytes, mark: int) -> tuple[int, int, float, float]:
+    """Where in the stream the empty drawing with a mark begins and ends, and its place on the page in px.
+
+    Raises: UnknownFormError.
+    """
+    form = rb"/Figure\n<</MCID %d>>\nBDC\n.*?\n1 0 0 1 (\S+) (\S+) cm\n.*?\nEMC\n" % mark
+    found = re.search(form, stream, re.DOTALL)
+    if not found:
+        raise unknown("a drawing")
+    return *found.span(), float(found[1]), float(found[2])
+
+
+def tag_end(stream: bytes, start: int) -> int:
+    """Where the operators end that begin marked content, as /Figure\\n<</MCID 3>>\\nBDC."""
+    return stream.index(b"BDC", start) + 3
+
+
+def marked(file: Any, page: Any) -> Any:
+    """The elements of a page, in an array by their marked-content ids (MCID).
+
+    Raises: UnknownFormError.
+    """
+    with _known_form():
+        nums = list(file.Root.StructTreeRoot.ParentTree.Nums)
+        return dict(zip(nums[::2], nums[1::2], strict=True))[page.StructParents]
+
+
+def titled_drawings(elements: Any) -> list[tuple[int, Any, str]]:
+    """The drawings among the elements of a page: the mark, the element and the title of each; "" for none.
+
+    Raises: UnknownFormError.
+    """
+    with _known_form():
+        return [(mark, each, str(each.get("/Alt", ""))) for mark, each in enumerate(elements) if each.S == "/Figure"]
+
+
+def leave_out(elements: Any, mark: int, element: Any) -> None:
+    """Take a drawing out of the structure."""
+    with _known_form():
+        around = element.P.K
+        del around[next(at for at, child in enumerate(around) if child.objgen == element.objgen)]
+        elements[mark] = None
+
+
+def fonts_of(file: Any) -> dict[str, Any]:
+    """The fonts of a file by their names in it."""
+    held = [page.Resources.get("/Font", {}) for page in file.pages]
+    return {str(name)[1:]: font for fonts in held for name, font in fonts.items()}
+
+
+def face_of(font: Any) -> str | None:
+    """The name of a font's file, by its name in the PDF: "ABCDEF+byhand-Sans-Semi-Bold-Italic"; None if not ours."""
+    name = str(font.BaseFont)
+    family = "byhand Math Italic" if "Math-Italic" in name else "byhand Math" if "Math" in name else "byhand Sans"
+    weight, style = 600 if "Semi-Bold" in name else 400, "italic" if "Italic" in name else "normal"
+    named = (face.name for face in FACES if (face.family, face.weight, face.style) == (family, weight, style))
+    return next(named, None) if "+byhand-" in name else None
+
+
+def is_slanted(font: Any) -> bool:
+    """Whether a font is an upright face that Pango has slanted."""
+    return str(font.BaseFont).endswith("Oblique")
+
+
+def glyph_texts(font: Any) -> dict[int, str]:
+    """The text of each glyph of a font, as UTF-16 in hexadecimal digits."""
+    return {int(glyph, 16): text for glyph, text in _GLYPH_TEXT.findall(font.ToUnicode.read_bytes().decode())}
+
+
+def glyph_widths(font: Any) -> dict[int, int]:
+    """The widths of a font's glyphs, from arrays such as 3 [ 500 510 ] 9 [ 663 ]: glyph 3 is 500 wide, 4 is 510."""
+    items = list(font.DescendantFonts[0].W)
+    return {
+        int(first) + i: int(width)
+        for first, widths in zip(items[::2], items[1::2], strict=True)
+        for i, width in enumerate(widths)
+    }
+
+
+def rename(file: Any, title: str) -> None:
+    """Give a file another title."""
+    about, told = file.docinfo, file.Root.Metadata
+    told.write(told.read_bytes().replace(escape(str(about.Title)).encode(), escape(title).encode()))
+    about.Title = title
+
+
+def levels(text: str) -> list[int]:
+    """The embedding level of each character in a line that runs from left to right (Unicode's annex 9), by Pango."""
+    ffi, pango = _pango()
+    content, direction = text.encode(), ffi.new("int*", 0)
+    return list(pango.pango_log2vis_get_embedding_levels(content, len(content), direction)[0 : len(text)])
+
+
+@cache
+def _pango() -> tuple[Any, Any]:
+    """Pango with a function that WeasyPrint does not declare."""
+    from weasyprint.text.ffi import ffi, pango
+
+    ffi.cdef("uint8_t* pango_log2vis_get_embedding_levels(const char*, int, int*);")
+    return ffi, pango
