@@ -1,0 +1,84 @@
+"""Answers in letters: `2a − b`, `2*a - b`, `(a + b)/2`, `a²`, `2^(a+b)`, `√2`."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Sequence
+
+import sympy
+
+from byhand.arithmetic import symbols
+from byhand.marking.read import LARGEST_POWER, LONGEST_FORMULA, normalized
+
+MOST_TERMS = 2000  # that an answer may have once it is expanded
+_LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+_TOKEN = re.compile(r" *(?:(\d+)|([A-Za-zα-ωΑ-Ω]_?\d{0,2}(?![A-Za-z(])|sqrt|√|[A-Za-zα-ωΑ-Ω])|(\*\*|[-+*/^()·×]))")
+
+
+def read_formula(text: str, letters: Sequence[str]) -> sympy.Expr | None:
+    """The expression that a text stands for, in these letters and numbers; None where it is none."""
+    plain = normalized(text).translate(_LOWERED)
+    if not plain or len(plain) > LONGEST_FORMULA:
+        return None
+    line = _in_python(plain, {letter.replace("_", ""): letter for letter in letters})
+    if line is None:
+        return None
+    try:
+        tree = ast.parse(line, mode="eval").body
+        return symbols.read(line) if _terms(tree) <= MOST_TERMS else None
+    except (SyntaxError, ValueError, ArithmeticError, RecursionError):
+        return None
+
+
+def are_equal(a: sympy.Expr, b: sympy.Expr) -> bool:
+    """Whether the difference of two expressions expands to 0."""
+    difference = sympy.expand(a - b)
+    return bool(difference == 0 or sympy.expand(sympy.together(difference).as_numer_denom()[0]) == 0)
+
+
+def _in_python(text: str, letters: dict[str, str]) -> str | None:
+    """A formula as Python writes it, with a sign for each product."""
+    found, at, root = list[str](), 0, False
+    while at < len(text):
+        token = _TOKEN.match(text, at)
+        if token is None:
+            return None
+        number, name, sign = token.groups()
+        begins, ends = number or name or sign == "(", bool(found) and (found[-1][-1].isalnum() or found[-1] == ")")
+        if begins and ends and found[-1] != "sqrt":
+            found.append("*")
+        if number and root:
+            found += ["(", number, ")"]
+        elif name in ("√", "sqrt"):
+            found.append("sqrt")
+        elif name:
+            letter = letters.get(name.replace("_", ""))
+            if letter is None:
+                return None
+            found += ["(", letter, ")"] if root else [letter]
+        else:
+            found.append(number or {"^": "**", "·": "*", "×": "*"}.get(sign, sign))
+        root = name in ("√", "sqrt")
+        at = token.end()
+    return "".join(found)
+
+
+def _terms(node: ast.expr) -> int:
+    """How many terms an expression may have once it is expanded, at most; more than MOST_TERMS for a huge power."""
+    match node:
+        case ast.BinOp(left, ast.Add() | ast.Sub(), right):
+            return _terms(left) + _terms(right)
+        case ast.BinOp(left, ast.Mult() | ast.Div(), right):
+            return min(_terms(left) * _terms(right), MOST_TERMS + 1)
+        case ast.BinOp(left, ast.Pow(), ast.Constant(int() as power)):
+            terms: int = _terms(left) ** min(power, LARGEST_POWER)
+            return MOST_TERMS + 1 if power > LARGEST_POWER else min(terms, MOST_TERMS + 1)
+        case ast.BinOp(left, ast.Pow(), right):
+            return _terms(left) + _terms(right)
+        case ast.UnaryOp(_, operand):
+            return _terms(operand)
+        case ast.Call(_, [argument]):
+            return _terms(argument)
+        case _:
+            return 1

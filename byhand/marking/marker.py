@@ -1,0 +1,89 @@
+"""From a student's answers to their marks: verdicts, reasons, causes, points. Read this first.
+
+marker = Marker.of(document, run)
+marks = marker.mark({"1/ask/blocks.0.attn.hook_q[0]/1,2": "-3"})
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
+
+from byhand.marking.causes import FOIL, Diagnosis
+from byhand.marking.classic import Rewritten, mistakes_of
+from byhand.marking.marks import BlankMark, Cause, Marks, Policy
+from byhand.marking.points import SHARES, Worth, points_of
+from byhand.marking.rules import ALL, Rules
+from byhand.marking.verdicts import Judged, Judgement
+from byhand.runs import Run
+from byhand.worksheet.document import Document
+
+
+@dataclass(frozen=True, eq=False)
+class Marker:
+    """A sheet's rules, and how its answers become points.
+
+    given: the points of sections by number, in place of those by time. foils: by a mistake's name, the share of its
+    points that an answer keeps that follows from an answer with the mistake.
+    """
+
+    rules: Rules
+    policy: Policy = field(default_factory=Policy)
+    given: Mapping[int, Fraction] = field(default_factory=dict)
+    foils: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, document: Document, run: Run, policy: Policy | None = None) -> Marker:
+        """The marker of a sheet with the numbers of a run."""
+        return cls(Rules(document, run), policy or Policy())
+
+    @cached_property
+    def worth(self) -> Worth:
+        """What the blanks are worth."""
+        return Worth(self.rules, self.given)
+
+    @cached_property
+    def mistakes(self) -> tuple[Rewritten, ...]:
+        """The classic mistakes that can be made."""
+        return mistakes_of(self.rules)
+
+    def mark(self, answers: Mapping[str, str], student: str = "", name: str = "") -> Marks:
+        """The marks of a student's answers, which are texts by the ids of blanks."""
+        judged = Judged.of(self.rules, answers)
+        has_wrong = any(judgement.verdict == "wrong" for judgement in judged.all.values())
+        diagnosis = Diagnosis(judged, self.mistakes if has_wrong else ())
+        causes, run = diagnosis.causes, self.rules.run
+        points, sections = points_of(judged, self.worth, self.policy, self._halved(judged, diagnosis, causes))
+        number = {blank: cause.number for cause in causes for blank in cause.cells}
+        blanks = tuple(
+            self._mark(judged, diagnosis, judgement, points[blank], number.get(blank))
+            for blank, judgement in judged.all.items()
+        )
+        return Marks(
+            run.sheet or "", run.seed or 0, run.hash, student, name, self.policy, blanks, causes, tuple(sections)
+        )
+
+    def _halved(self, judged: Judged, diagnosis: Diagnosis, causes: tuple[Cause, ...]) -> Mapping[str, Fraction]:
+        """The answers that keep less, because they follow from a mistake that costs more."""
+        found = dict[str, Fraction]()
+        for cause in causes:
+            if cause.kind == FOIL and cause.foil in self.foils:
+                for name in diagnosis.reached(cause.cells):
+                    found[name] = min(found.get(name, Fraction(1)), SHARES[self.foils[cause.foil]])
+        return found
+
+    def _mark(
+        self, judged: Judged, diagnosis: Diagnosis, judgement: Judgement, points: Fraction, cause: int | None
+    ) -> BlankMark:
+        """The mark of one blank."""
+        blank, text = judgement.blank, judged.reckoning.text
+        followed = judgement.followed
+        return BlankMark(
+            blank.id, judgement.answer, judgement.verdict, blank.cell.text, judgement.form,
+            judged.word(followed) if blank.role == "word" and followed is not None else text(followed),
+            judgement.source, points, self.worth.blanks[blank.id],
+            self.rules.reads(blank, ALL if judgement.source else ""), judgement.note,
+            diagnosis.reasons.get(blank.id, ()), cause,
+        )  # fmt: skip

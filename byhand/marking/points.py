@@ -1,0 +1,154 @@
+"""How verdicts become points: each section has as many as the work in it, and shares them among its computed blanks.
+
+Followed answers keep their points only if they took work: a page of zeros follows from a page of zeros.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+from byhand.arithmetic.domain import is_neg_inf
+from byhand.arithmetic.expr import Expr, Ref, children
+from byhand.effort import working, writing
+from byhand.marking.marks import Guard, Policy, SectionMark
+from byhand.marking.reckoning import Span
+from byhand.marking.rules import ALL, Rules, place_of
+from byhand.marking.verdicts import Judged, Judgement
+from byhand.worksheet.document import Blank
+
+SECONDS_A_POINT = 15
+LOOKED_UP = 3.0  # seconds for a word, a size or a text
+LEAST_FOLLOWED = 3  # followed answers of a section, for the guard
+LEAST_BLANKS = 4  # of a section in which one number everywhere earns nothing
+SHARES = {"full": Fraction(1), "half": Fraction(1, 2), "none": Fraction(0)}
+
+
+@dataclass(frozen=True, eq=False)
+class Worth:
+    """What the blanks of a sheet are worth. given: points of sections by number, in place of those by time."""
+
+    rules: Rules
+    given: Mapping[int, Fraction]
+
+    @cached_property
+    def sections(self) -> Mapping[int, Fraction]:
+        """The points of each section that has computed blanks, by its number."""
+        found = {}
+        for section in self.rules.document.sections:
+            computed = [blank for blank in section.blanks if blank.role != "copy"]
+            if computed:
+                by_time = max(1, round(sum(map(_seconds, computed)) / SECONDS_A_POINT))
+                found[section.number] = self.given.get(section.number, Fraction(by_time))
+        return found
+
+    @cached_property
+    def blanks(self) -> Mapping[str, Fraction]:
+        """The points of each blank: none for a copy, and equal shares for all others of a section."""
+        found = {}
+        for section in self.rules.document.sections:
+            computed = sum(blank.role != "copy" for blank in section.blanks)
+            for blank in section.blanks:
+                copied = blank.role == "copy"
+                found[blank.id] = Fraction(0) if copied else self.sections[section.number] / computed
+        return found
+
+    @cached_property
+    def work(self) -> Mapping[str, tuple[Hashable, float]]:
+        """For each blank that is computed, what its work is with the key's numbers, and the seconds it takes."""
+        return {name: _work(self.rules, blank, self.rules.run.value) for name, blank in self.rules.blanks.items()}
+
+
+def _seconds(blank: Blank) -> float:
+    """The seconds for a blank, from which a section has its points."""
+    return LOOKED_UP if blank.role in ("word", "size", "text") else blank.cell.seconds + writing(blank.cell.value)
+
+
+def _work(rules: Rules, blank: Blank, number: Any) -> tuple[Hashable, float]:
+    """The work of a blank, which is the same for two blanks of one shape and numbers, and the seconds it takes."""
+    rule = rules.rule(blank) if blank.role in ("ask", "entry", "size") else None
+    if rule is None:
+        return blank.id, 0.0
+    return _same_work(rule, number), working(rule, number)
+
+
+def _same_work(node: Expr, number: Any) -> Hashable:
+    """The shape of a tree and the numbers in it: alike for trees that take the same arithmetic."""
+    if isinstance(node, Ref):
+        value = number(node)
+        return value if isinstance(value, Hashable) else str(value)
+    below = tuple(_same_work(child, number) for child in children(node))
+    return (type(node).__name__, getattr(node, "name", ""), getattr(node, "value", None), *below)
+
+
+def points_of(
+    judged: Judged, worth: Worth, policy: Policy, halved: Mapping[str, Fraction]
+) -> tuple[dict[str, Fraction], list[SectionMark]]:
+    """The points of each blank and of each section, before a teacher changes any.
+
+    halved: by blank, the share that its followed answer keeps, where a mistake of its own costs more.
+    """
+    points, sections = dict[str, Fraction](), list[SectionMark]()
+    for section in judged.rules.document.sections:
+        found = [judged.judgement(blank.id) for blank in section.blanks]
+        if section.number not in worth.sections:
+            points |= {judgement.blank.id: Fraction(0) for judgement in found}
+            continue
+        ratio, guard = _guard(judged, worth, policy, found)
+        for judgement in found:
+            name = judgement.blank.id
+            share = Fraction(0) if guard == "constant" else _share(judgement, policy, guard) * halved.get(name, 1)
+            points[name] = share * worth.blanks[name]
+        earned = sum((points[blank.id] for blank in section.blanks), Fraction(0))
+        sections.append(SectionMark(section.number, earned, worth.sections[section.number], ratio, guard))
+    return points, sections
+
+
+def _share(judgement: Judgement, policy: Policy, guard: Guard) -> Fraction:
+    """The share of its points that an answer earns."""
+    followed = judgement.verdict == "followed"
+    if not judgement.stands or (followed and guard == "lost"):
+        return Fraction(0)
+    share = SHARES[policy.follow] if followed else Fraction(1)
+    if judgement.form == "rounded":
+        return share * SHARES[policy.rounded]
+    return share / 2 if judgement.form == "power" else share
+
+
+def _guard(judged: Judged, worth: Worth, policy: Policy, found: list[Judgement]) -> tuple[float, Guard]:
+    """The work of the followed answers of a section, as a share of the key's, and whether they keep their points."""
+    if _is_constant(found):
+        return 1.0, "constant"
+    if sum(judgement.verdict == "followed" for judgement in found) < LEAST_FOLLOWED:
+        return 1.0, "kept"
+    standing = [judgement.blank for judgement in found if judgement.stands]
+    theirs = dict(_own_work(judged, blank) for blank in standing)
+    keys = dict(worth.work[blank.id] for blank in standing)
+    ratio = sum(theirs.values()) / sum(keys.values()) if sum(keys.values()) else 1.0
+    return ratio, "lost" if ratio < policy.guard else "kept"
+
+
+def _own_work(judged: Judged, blank: Blank) -> tuple[Hashable, float]:
+    """The work of a blank with the numbers that the student went by."""
+    own = ALL if judged.judgement(blank.id).source else ""
+
+    def number(ref: Ref) -> Any:
+        value = judged.paper.number(blank, place_of(ref), own)
+        if isinstance(value, Span):
+            return value.low if is_neg_inf(value.low) else Fraction(judged.reckoning.text(value).replace("−", "-"))
+        return Fraction(0) if value is None else value
+
+    return _work(judged.rules, blank, number)
+
+
+def _is_constant(found: list[Judgement]) -> bool:
+    """Whether a student wrote one number everywhere, where the key has several."""
+    numbers = [j for j in found if j.blank.role not in ("word", "text") and j.reading.kind == "number"]
+    if len(numbers) < LEAST_BLANKS or len(numbers) < len(found):
+        return False
+    answers = {str(j.reading.values[0]) for j in numbers}
+    keys = {str(j.blank.cell.value) for j in numbers}
+    return len(answers) == 1 and len(keys) > 1 and any(j.verdict == "wrong" for j in numbers)

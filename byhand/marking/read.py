@@ -1,0 +1,185 @@
+"""What a student's text says: a number in any notation that is used by hand, or that there is none.
+
+read("−3/6")   → −1/2, unreduced        read("1½")   → 3/2, a mixed number
+read("0,5")    → 1/2, a decimal         read("2^-3") → 1/8, a power that was not worked out
+read("1,000")  → 1000 or 1: a comma before three digits may be either
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any, Literal
+
+from byhand.arithmetic.domain import LeavesDomainError
+from byhand.arithmetic.exact import RATIONALS
+from byhand.arithmetic.expr import NEG_INF
+
+LONGEST_ANSWER = 40  # characters of a number
+LONGEST_FORMULA = 200  # characters of an answer in letters
+LARGEST_POWER = 99  # an exponent, in absolute value
+Form = Literal[
+    "", "unreduced", "mixed", "plus", "decimal", "percent", "root", "power", "rounded", "rounded otherwise",
+    "another solution",
+]  # fmt: skip
+Kind = Literal["number", "missing", "unreadable"]
+
+_MINUS = dict.fromkeys(map(ord, "−–—‐‑‒﹣－"), "-")
+_SLASH = dict.fromkeys(map(ord, "∕⁄÷／"), "/")
+_SPACE = re.compile(r"\s+")
+_RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
+_RAISED_RUN = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺]+")
+_INFINITY = re.compile(r"([+-]?) ?(?:∞|oo|inf|infinity)", re.IGNORECASE)
+_POINT = re.compile("[.,]")
+_DECIMAL = r"(?:\d+(?:[.,]\d*)?|[.,]\d+)"
+_GROUPS = re.compile(r"[+-]? ?\d{1,3}(?:(?:,\d{3}){2,}|(?:[ '’]\d{3})+)(?:\.\d+)?|[+-]? ?\d{1,3}(?:,\d{3})+\.\d+")
+_GROUP = re.compile(r"(?<=\d)[, '’](?=\d{3})")
+_MIXED = re.compile(r"([+-]?) ?(\d+) (\d+) ?/ ?(\d+)")
+_QUOTIENT = re.compile(rf"([+-]?) ?({_DECIMAL}) ?/ ?([+-]?) ?({_DECIMAL})")
+_NUMBER = re.compile(rf"([+-]?) ?({_DECIMAL})(?:[eE]([+-]?\d+))? ?(%?)")
+_ROOT = re.compile(
+    rf"([+-]?) ?(?:(\d+) ?[*·]? ?)?(?:√ ?\(?|sqrt ?\(?) ?({_DECIMAL}) ?\)?(?: ?/ ?(\d+))?", re.IGNORECASE
+)
+_POWER = re.compile(rf"([+-]?) ?\(?({_DECIMAL})\)? ?(?:\^|\*\*) ?\(?([+-]?) ?(\d+)\)?")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a text says.
+
+    values: the numbers that it may mean: none where it is missing or unreadable, two where a comma may be a point.
+    form: how it is written; "" for a whole number or a reduced fraction. places: how many decimals it has.
+    """
+
+    kind: Kind
+    values: tuple[Any, ...] = ()
+    form: Form = ""
+    places: int | None = None
+
+
+MISSING, UNREADABLE = Reading("missing"), Reading("unreadable")
+
+
+@lru_cache(maxsize=100_000)
+def read(text: str) -> Reading:
+    """The number that a text says, in any notation that is used by hand."""
+    plain = normalized(text)
+    if plain in ("", "?", ".", "..", "..."):
+        return MISSING
+    if len(plain) > LONGEST_ANSWER:
+        return UNREADABLE
+    for reader in _READERS:
+        if (found := reader(plain)) is not None:
+            return found
+    return UNREADABLE
+
+
+def normalized(text: str) -> str:
+    """A text with one kind of minus sign, slash, space and digit, and with ½ as 1/2."""
+    if text.isascii():
+        return _SPACE.sub(" ", text).strip()
+    text = _RAISED_RUN.sub(lambda raised: f"^({raised[0].translate(_RAISED)})", text)
+    return _SPACE.sub(" ", "".join(map(_usual, text)).translate(_MINUS).translate(_SLASH)).strip()
+
+
+def _usual(character: str) -> str:
+    """A character as it is usually typed."""
+    if character == "…":
+        return "..."
+    digit = unicodedata.decimal(character, None)
+    if digit is not None:
+        return str(digit)
+    if unicodedata.category(character) == "No" and "⁄" in (parts := unicodedata.normalize("NFKC", character)):
+        return f" {parts}"  # a fraction, also behind a whole number
+    return character
+
+
+def _infinity(text: str) -> Reading | None:
+    found = _INFINITY.fullmatch(text)
+    return found and Reading("number", (NEG_INF if found[1] == "-" else math.inf,))
+
+
+def _mixed(text: str) -> Reading | None:
+    found = _MIXED.fullmatch(text)
+    if not found:
+        return None
+    sign, whole, top, bottom = found.groups()
+    if not int(bottom):
+        return UNREADABLE
+    return Reading("number", (_signed(sign, int(whole) + Fraction(int(top), int(bottom))),), "mixed")
+
+
+def _quotient(text: str) -> Reading | None:
+    found = _QUOTIENT.fullmatch(text)
+    if not found:
+        return None
+    sign, top, below, bottom = found.groups()
+    above, under = _decimal(top)[0], _decimal(bottom)[0]
+    if not under:
+        return UNREADABLE
+    reduced = top.isdecimal() and bottom.isdecimal() and not below and math.gcd(int(top), int(bottom)) == 1
+    form: Form = "" if reduced and under != 1 else "unreduced"
+    return Reading(
+        "number", (_signed(below, _signed(sign, above / under)),), "plus" if form == "" and sign == "+" else form
+    )
+
+
+def _number(text: str) -> Reading | None:
+    found = _NUMBER.fullmatch(_GROUP.sub("", text) if _GROUPS.fullmatch(text) else text)
+    if not found:
+        return None
+    sign, digits, exponent, percent = found.groups()
+    if exponent and abs(int(exponent)) > LARGEST_POWER:
+        return UNREADABLE
+    scale = Fraction(10) ** int(exponent or 0) / (100 if percent else 1)
+    values = tuple(_signed(sign, value * scale) for value in _decimal(digits))
+    whole = digits.isdecimal() and not exponent
+    form: Form = "percent" if percent else ("plus" if sign == "+" else "") if whole else "decimal"
+    places = None if exponent or percent else len(_POINT.split(digits)[1]) if not digits.isdecimal() else 0
+    return Reading("number", values, form, places)
+
+
+def _root(text: str) -> Reading | None:
+    found = _ROOT.fullmatch(text)
+    if not found:
+        return None
+    sign, factor, digits, bottom = found.groups()
+    if bottom and not int(bottom):
+        return UNREADABLE
+    scale, under = Fraction(int(factor or 1), int(bottom or 1)), _decimal(digits)[0]
+    try:
+        value = RATIONALS.fn("sqrt", (under,)) * scale
+    except LeavesDomainError:
+        value = math.sqrt(under) * float(scale)
+    return Reading("number", (_signed(sign, value),), "root")
+
+
+def _power(text: str) -> Reading | None:
+    found = _POWER.fullmatch(text)
+    if not found:
+        return None
+    sign, digits, minus, exponent = found.groups()
+    base = _decimal(digits)[0]
+    if len(exponent) > 3 or int(exponent) > LARGEST_POWER or (minus == "-" and not base):
+        return UNREADABLE
+    return Reading("number", (_signed(sign, base ** (-int(exponent) if minus == "-" else int(exponent))),), "power")
+
+
+def _signed(sign: str, value: Any) -> Any:
+    return -value if sign == "-" else value
+
+
+def _decimal(digits: str) -> tuple[Fraction, ...]:
+    """The numbers that digits with a point or a comma may mean."""
+    whole, after = _POINT.split(digits) if _POINT.search(digits) else (digits, "")
+    as_point = Fraction(f"{whole or 0}.{after or 0}")
+    grouped = "," in digits and len(after) == 3 and 0 < len(whole) <= 3 and int(whole) > 0
+    return (as_point, Fraction(whole + after)) if grouped else (as_point,)
+
+
+_READERS: tuple[Callable[[str], Reading | None], ...] = (_infinity, _mixed, _quotient, _number, _root, _power)

@@ -1,0 +1,353 @@
+"""Slips: what may have led to a wrong number, found by changing the tree of its cell in one place.
+
+Small integers coincide, so one wrong number rarely has one explanation. So every slip that gives the number is a
+candidate, and has a weight: how often such slips are made, shared among all the numbers that a slip of its kind gives
+here. PRIOR has guesses until real classes were marked; renew it from habits that are named, never from single cells.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any
+
+from byhand.arithmetic.domain import is_neg_inf
+from byhand.arithmetic.expr import (
+    NEG_INF,
+    Div,
+    Expr,
+    Fn,
+    Mul,
+    Num,
+    Ref,
+    Sub,
+    Sum,
+    changed,
+    children,
+    rebuild,
+    refs,
+)
+from byhand.marking.reckoning import Rounded, Span
+from byhand.marking.rules import Own, place_of
+from byhand.marking.verdicts import Judged, Judgement, place
+from byhand.ops.attention import mask_future
+from byhand.tape import Shape
+from byhand.worksheet.document import Blank
+
+# How often slips of a kind are made, compared with each other. A kind that gives the same numbers as another, where
+# both are as frequent, comes after the one that is easier to say.
+PRIOR: dict[str, float] = {
+    "sign": 4, "sign-of-square": 2, "term-dropped": 2, "bias-forgotten": 3, "term-twice": 0.5,
+    "product-as-sum": 1.5, "factor-dropped": 1, "neighbour": 2, "wrong-row": 2, "wrong-column": 2, "mirrored": 1.5,
+    "transposed-operand": 1.5, "not-divided": 3, "multiplied-not-divided": 1, "upside-down": 1, "wrong-divisor": 1.5,
+    "root-forgotten": 2, "halved": 1, "not-squared": 2, "doubled-not-squared": 2, "added-not-subtracted": 2,
+    "reversed": 1.5, "not-subtracted": 1, "times-not-power": 2, "power-reversed": 1.5, "negative-power": 2.5,
+    "relu-forgotten": 3, "absolute": 1, "relu-all": 0.5, "not-masked": 3, "zero-for-minus-infinity": 3,
+    "masked-too-much": 2, "sign-of-infinity": 3, "sign-of-result": 2, "off-by-1": 3, "off-by-2": 1, "off-by-10": 1,
+    "digits-swapped": 0.7, "too-few-places": 3, "truncated": 2, "point-misplaced": 1, "copied-neighbour": 2,
+    "copied-transposed": 2,
+}  # fmt: skip
+OUT_OF_THE_BLUE = 0.3  # the weight of a number without any explanation
+NO_HABIT = frozenset({"off-by-1", "off-by-2", "off-by-10", "digits-swapped", "truncated", "point-misplaced"})
+_TWO = Fraction(2)
+_MINUS_ONE, _ZERO = Num(Fraction(-1)), Num(Fraction(0))
+Changed = tuple[str, str, Expr]  # the kind of a slip, its detail, and the tree with the slip in it
+_AROUND = ((-1, 0), (1, 0), (0, -1), (0, 1))
+
+
+@dataclass(frozen=True)
+class Slip:
+    """A slip that gives a wrong number. share: its prior, over how many numbers slips of its kind give here."""
+
+    kind: str
+    detail: str
+    share: float
+
+
+def slips(judged: Judged, judgement: Judgement) -> list[Slip]:
+    """The slips that give a wrong answer, in the numbers that the student has in front of them.
+
+    Only where none does, the numbers that they may have gone by in place of printed ones are tried.
+    """
+    reading = judgement.reading
+    if judgement.blank.role == "text" or reading.kind != "number":
+        return []
+    if reading.values[0] == math.inf:
+        return [Slip("sign-of-infinity", "", PRIOR["sign-of-infinity"])]
+    for own in ("", *judged.detours(judgement.blank)):
+        found = _Search(judged, judgement, own).found()
+        if found:
+            return found
+    return []
+
+
+@dataclass(frozen=True)
+class _Search:
+    """The search for the slips of one cell. own: whose printed numbers the student replaced by others."""
+
+    judged: Judged
+    judgement: Judgement
+    own: Own
+
+    @property
+    def blank(self) -> Blank:
+        return self.judgement.blank
+
+    def found(self) -> list[Slip]:
+        """The slips that give the answer."""
+        known = dict[str, dict[str, Any]]()
+        for kind, detail, value in self._values():
+            if value is not None:
+                known.setdefault(kind, {}).setdefault(detail, value)
+        count = {kind: len({*map(self._told_apart, values.values())}) for kind, values in known.items()}
+        return [
+            Slip(kind, detail, PRIOR[kind] / count[kind])
+            for kind in PRIOR
+            for detail, value in known.get(kind, {}).items()
+            if self._is_answer(value)
+        ]
+
+    def _told_apart(self, value: Any) -> Any:
+        return value if value.__hash__ else str(value)
+
+    def _is_answer(self, value: Any) -> bool:
+        equal = self.judged.reckoning.equal
+        return any(equal(x, value) for x in self.judgement.reading.values)
+
+    def _values(self) -> Iterator[tuple[str, str, Any]]:
+        """The slips that can be made here: kind, detail, and the number that each gives."""
+        rule = self._rule()
+        if rule is None:
+            return
+        if self.blank.role == "copy":
+            yield from self._miscopied(rule)
+        elif self.blank.role == "size":
+            yield from ((kind, detail, self._value(tree)) for kind, detail, tree in _changed_nodes(rule, {}))
+        elif self.blank.role != "word":
+            yield from self._miscomputed(rule)
+        if self.blank.role in ("ask", "entry", "word"):
+            yield from self._of_another_cell(rule)
+        yield from self._misread(self.judgement.followed)
+
+    def _rule(self) -> Expr | None:
+        return self.blank.cell.rule if self.blank.role == "inverse" else self.judged.rules.rule(self.blank)
+
+    def _value(self, tree: Expr) -> Any:
+        return self.judged.paper.value(self.blank, tree, self.own)
+
+    def _miscomputed(self, rule: Expr) -> Iterator[tuple[str, str, Any]]:
+        """Slips within the cell's own arithmetic."""
+        for kind, detail, tree in _changed_nodes(rule, self._shapes(rule)):
+            yield kind, detail, self._value(tree)
+        step = self.judged.rules.run.steps.get(self.blank.cell.step)
+        if step is not None and step.op is mask_future and self.blank.role == "ask":
+            if isinstance(rule, Num):
+                score = Ref(step.inputs[0], place(self.blank)[1:])
+                yield "not-masked", "", self._value(score)
+                yield "zero-for-minus-infinity", "", self._value(_ZERO)
+            else:
+                yield "masked-too-much", "", self._value(Num(NEG_INF))
+        right = self.judgement.followed
+        if not isinstance(rule, Sub) and right is not None:
+            yield "sign-of-result", "", self._value(Mul(_MINUS_ONE, rule))
+
+    def _shapes(self, rule: Expr) -> Mapping[str, Shape]:
+        steps = self.judged.rules.run.steps
+        return {ref.matrix: steps[ref.matrix].shape for ref in refs(rule)}
+
+    def _of_another_cell(self, rule: Expr) -> Iterator[tuple[str, str, Any]]:
+        """The numbers of the cells around, and of the one on the other side of the diagonal."""
+        run = self.judged.rules.run
+        name, i, j = place(self.blank)
+        rows, cols = run[name].shape
+        for down, right in _AROUND:
+            if 0 <= i + down < rows and 0 <= j + right < cols:
+                kind, detail = ("wrong-row", f"{down:+}") if down else ("wrong-column", f"{right:+}")
+                yield kind, detail, self._value(run.rule(name, i + down, j + right))
+        if i != j and j < rows and i < cols:
+            yield "mirrored", "", self._value(run.rule(name, j, i))
+
+    def _miscopied(self, rule: Expr) -> Iterator[tuple[str, str, Any]]:
+        """The numbers around the one that was to be copied."""
+        shapes = self._shapes(rule)
+        for detail, tree in _neighbours(rule, shapes):
+            yield "copied-neighbour", detail, self._value(tree)
+        if isinstance(rule, Ref) and (turned := _turned(rule, shapes)) is not None:
+            yield "copied-transposed", "", self._value(turned)
+        yield "sign-of-result", "", self._value(Mul(_MINUS_ONE, rule))
+
+    def _misread(self, right: Any) -> Iterator[tuple[str, str, Any]]:
+        """Slips with the digits of the right number."""
+        if self.blank.role in ("word", "text") or right is None or not isinstance(right, Fraction | Span):
+            return
+        rounded = isinstance(self.judged.reckoning, Rounded)
+        if isinstance(right, Span):
+            if is_neg_inf(right.low):
+                return
+            text = self.judged.reckoning.text(right).replace("−", "-")
+            places, number = self.judged.reckoning.places or 0, Fraction(text)
+        else:
+            text, places, number = str(right), 0, right
+        unit = Fraction(1, 10**places)
+        for kind, by in (("off-by-1", 1), ("off-by-2", 2), ("off-by-10", 10)):
+            for sign in (1, -1):
+                yield kind, f"{sign * by:+}", self._exactly(number + sign * by * unit)
+        if not rounded and number.denominator != 1:
+            top, bottom = number.as_integer_ratio()
+            for sign in (1, -1):
+                yield "off-by-1", f"above{sign:+}", Fraction(top + sign, bottom)
+                if bottom + sign:
+                    yield "off-by-1", f"below{sign:+}", Fraction(top, bottom + sign)
+        for at, (one, other) in enumerate(pairwise(text)):
+            if one.isdigit() and other.isdigit() and one != other:
+                yield "digits-swapped", str(at), self._swapped(text, at)
+        if rounded:
+            yield from self._misplaced(right, number, places)
+
+    def _misplaced(self, right: Any, number: Fraction, places: int) -> Iterator[tuple[str, str, Any]]:
+        """Slips with the decimal point, and with rounding."""
+        x, written = self.judgement.reading.values[0], self.judgement.reading.places
+        if isinstance(x, Fraction) and written is not None and written < places and number != x:
+            off = Fraction(1, 2 * 10**written) + Fraction(1, 2 * 10**places)
+            if abs(x - number) <= off:
+                yield "too-few-places", "", self._exactly(x)
+        middle = Fraction((right.low + right.high) / 2)
+        cut = Fraction(math.trunc(middle * 10**places), 10**places)
+        if cut != number:
+            yield "truncated", "", self._exactly(cut)
+        yield "point-misplaced", "*10", self._exactly(number * 10)
+        yield "point-misplaced", "/10", self._exactly(Fraction(round(number * 10 ** (places - 1)), 10**places))
+
+    def _exactly(self, number: Fraction) -> Any:
+        """A number that is meant as it is written, without the half unit of rounding."""
+        if not isinstance(self.judged.reckoning, Rounded):
+            return number
+        x = self.judgement.reading.values[0]
+        return self.judged.reckoning.answer(number) if x == number else None
+
+    def _swapped(self, text: str, at: int) -> Any:
+        swapped = text[:at] + text[at + 1] + text[at] + text[at + 2 :]
+        try:
+            return self._exactly(Fraction(swapped))
+        except ZeroDivisionError:
+            return None
+
+
+def _changed_nodes(tree: Expr, shapes: Mapping[str, Shape]) -> Iterator[Changed]:
+    """The trees with one slip in them: kind, detail, tree. shapes: of the matrices that the tree reads."""
+    yield from _within(tree, lambda node: _node_slips(node, shapes))
+    for name, shape in shapes.items():
+        yield from _operand_slips(tree, name, shape)
+
+
+def _within(node: Expr, slips_of: Callable[[Expr], Iterable[Changed]]) -> Iterator[Changed]:
+    """The trees in which one node is changed by a slip. The base of a power is left as it is."""
+    yield from slips_of(node)
+    for at, child in enumerate(children(node)):
+        if isinstance(node, Fn) and node.name == "pow" and at == 0 and not isinstance(child, Ref | Sum | Sub):
+            continue
+        term = str(at + 1) if isinstance(node, Sum) else ""
+        for kind, detail, new in _within(child, slips_of):
+            yield kind, " ".join(filter(None, (term, detail))), _with_child(node, at, new)
+
+
+def _with_child(node: Expr, at: int, new: Expr) -> Expr:
+    """The node with another child at a place."""
+    those = iter([new if k == at else child for k, child in enumerate(children(node))])
+    return changed(node, lambda child: next(those))
+
+
+def _node_slips(node: Expr, shapes: Mapping[str, Shape]) -> Iterator[Changed]:
+    """The slips that change one node."""
+    match node:
+        case Sum(terms) if len(terms) > 1:
+            yield from _sum_slips(terms)
+        case Sub(left, right):
+            yield "added-not-subtracted", "", Sum((left, right))
+            yield "reversed", "", Sub(right, left)
+            yield "not-subtracted", "", left
+        case Mul(left, right):
+            yield "product-as-sum", "", Sum((left, right))
+            yield "factor-dropped", "2", left
+            yield "factor-dropped", "1", right
+        case Div(left, right):
+            yield "not-divided", "", left
+            yield "multiplied-not-divided", "", Mul(left, right)
+            yield "upside-down", "", Div(right, left)
+            yield "wrong-divisor", "twice", Div(node, right)
+            if isinstance(right, Num) and isinstance(right.value, int | Fraction):
+                for by in (1, -1):
+                    yield "wrong-divisor", f"{by:+}", Div(left, Num(right.value + by))
+        case Fn("sqrt", (x,)):
+            yield "root-forgotten", "", x
+            yield "halved", "", Div(x, Num(_TWO))
+        case Fn("pow", (x, Num(value))) if value == 2:
+            yield "not-squared", "", x
+            yield "doubled-not-squared", "", Mul(Num(_TWO), x)
+        case Fn("pow", (base, x)):
+            yield "times-not-power", "", Mul(base, x)
+            yield "power-reversed", "", Fn("pow", (x, base))
+            yield "negative-power", "inverted", Fn("pow", (base, Mul(_MINUS_ONE, x)))
+            yield "negative-power", "signed", Mul(_MINUS_ONE, Fn("pow", (base, Mul(_MINUS_ONE, x))))
+        case Fn("max", (Num(), x)):
+            yield "relu-forgotten", "", x
+            yield "absolute", "", Fn("max", (x, Mul(_MINUS_ONE, x)))
+            yield "relu-all", "", _ZERO
+        case Ref():
+            yield from (("neighbour", detail, new) for detail, new in _neighbours(node, shapes))
+
+
+def _sum_slips(terms: tuple[Expr, ...]) -> Iterator[Changed]:
+    has_products = any(isinstance(term, Mul) for term in terms)
+    for at, term in enumerate(terms):
+        others = terms[:at] + terms[at + 1 :]
+        square = isinstance(term, Fn) and term.name == "pow"
+        signed = Mul(_MINUS_ONE, term)
+        yield "sign-of-square" if square else "sign", str(at + 1), Sum((*terms[:at], signed, *terms[at + 1 :]))
+        is_bias = has_products and isinstance(term, Ref)
+        yield "bias-forgotten" if is_bias else "term-dropped", str(at + 1), Sum(others)
+        yield "term-twice", str(at + 1), Sum((*terms, term))
+
+
+def _neighbours(ref: Expr, shapes: Mapping[str, Shape]) -> Iterator[tuple[str, Expr]]:
+    """The references around a reference."""
+    if not isinstance(ref, Ref) or ref.matrix not in shapes:
+        return
+    for down, right in _AROUND:
+        if (moved := _moved(ref, down, right, shapes[ref.matrix])) is not None:
+            yield f"{ref.matrix} {down:+},{right:+}", moved
+
+
+def _moved(ref: Ref, down: int, right: int, shape: Shape) -> Ref | None:
+    _, i, j = place_of(ref)
+    inside = 0 <= i + down < shape[0] and 0 <= j + right < shape[1]
+    return Ref(ref.matrix, (i + down, j + right)) if inside else None
+
+
+def _turned(ref: Ref, shapes: Mapping[str, Shape]) -> Ref | None:
+    """A reference on the other side of the diagonal."""
+    _, i, j = place_of(ref)
+    rows, cols = shapes[ref.matrix]
+    return Ref(ref.matrix, (j, i)) if i != j and j < rows and i < cols else None
+
+
+def _operand_slips(tree: Expr, name: str, shape: Shape) -> Iterator[Changed]:
+    """The trees in which one operand is read from another row or column, or turned."""
+    own = [ref for ref in refs(tree) if ref.matrix == name]
+    if len(own) < 2:
+        return
+    for down, right in _AROUND:
+        kind, detail = ("wrong-row", f"{name} {down:+}") if down else ("wrong-column", f"{name} {right:+}")
+        moved = {ref: _moved(ref, down, right, shape) for ref in own}
+        if all(moved.values()):
+            yield kind, detail, _replaced(tree, moved)
+    if shape[0] == shape[1]:
+        yield "transposed-operand", name, _replaced(tree, {ref: Ref(name, ref.index[::-1]) for ref in own})
+
+
+def _replaced(tree: Expr, others: Mapping[Ref, Ref | None]) -> Expr:
+    """The tree with other references in place of some."""
+    return rebuild(tree, lambda leaf: (isinstance(leaf, Ref) and others.get(leaf)) or leaf)

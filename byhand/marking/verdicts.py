@@ -1,0 +1,374 @@
+"""The verdict on each blank: right, right from the student's own numbers, wrong, missing or unreadable.
+
+These are certain: no verdict depends on a guess at what a student thought.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+from byhand.arithmetic.expr import Fn, Ref, refs
+from byhand.marking.marks import Verdict
+from byhand.marking.read import MISSING, UNREADABLE, Form, Reading
+from byhand.marking.reckoning import Reckoning, Rounded, Span, reckoning
+from byhand.marking.rules import ALL, Own, Paper, Rules, place_of
+from byhand.tape import Place
+from byhand.worksheet.document import Blank, Table
+
+NOT_FOLLOWING = "does not follow from what stands before"
+_YES, _NO = frozenset({"yes", "y", "true", "ja"}), frozenset({"no", "n", "false", "nein"})
+_NONE = frozenset({"—", "-", "–", "none", "/"})
+_SHAPE = re.compile(r"(\d{1,4}) ?[x×*·] ?(\d{1,4})")
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The verdict on a blank, and why.
+
+    reading: what the answer says. value: the number from which others are computed: the student's, or the key's where
+    there is none. form, note, source: as in a BlankMark. followed: what follows from the student's own numbers; None
+    where the rule has no value.
+    """
+
+    blank: Blank
+    answer: str
+    reading: Reading
+    verdict: Verdict
+    value: Any
+    form: Form = ""
+    note: str = ""
+    source: str = ""
+    followed: Any = None
+
+    @property
+    def stands(self) -> bool:
+        """Whether the answer is right, or right from the student's own numbers."""
+        return self.verdict in ("right", "followed")
+
+
+class Numbers(dict[str, Any]):
+    """By blank, the number that counts as the student's, which is found when it is asked for."""
+
+    def __init__(self, judged: Judged) -> None:
+        self.judged = judged
+
+    def __missing__(self, name: str) -> Any:
+        self[name] = self.judged.counts(name)
+        return self[name]
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """One student's answers, judged. answers: the texts by the ids of blanks; those that are left out are missing."""
+
+    rules: Rules
+    reckoning: Reckoning
+    answers: Mapping[str, str]
+    _readings: dict[str, Reading] = field(default_factory=dict, init=False, repr=False)
+    _judgements: dict[str, Judgement] = field(default_factory=dict, init=False, repr=False)
+
+    @classmethod
+    def of(cls, rules: Rules, answers: Mapping[str, str]) -> Judged:
+        """A student's answers, judged by the rules of a sheet."""
+        return cls(rules, reckoning(rules.run.domain, rules.letters), answers)
+
+    @cached_property
+    def all(self) -> Mapping[str, Judgement]:
+        """The judgements, by blank, in the order of the page."""
+        return {name: self.judgement(name) for name in self.rules.blanks}
+
+    def judgement(self, name: str) -> Judgement:
+        """The judgement on a blank."""
+        if name not in self._judgements:
+            self._judgements[name] = self._judged(self.rules.blanks[name])
+        return self._judgements[name]
+
+    # the student's numbers
+
+    @cached_property
+    def paper(self) -> Paper:
+        """The student's numbers, from which others are computed."""
+        return Paper(self.rules, Numbers(self), self._printed, self.reckoning.compute)
+
+    def reading(self, blank: Blank) -> Reading:
+        """What the answer in a blank says."""
+        if blank.id not in self._readings:
+            self._readings[blank.id] = self._read(blank, self.answers.get(blank.id, ""))
+        return self._readings[blank.id]
+
+    def _read(self, blank: Blank, text: str) -> Reading:
+        if blank.role == "word":
+            return self._word(text)
+        if blank.role == "text":
+            return Reading("number", (text.strip(),)) if text.strip() else MISSING
+        return self.reckoning.read(text)
+
+    def _word(self, text: str) -> Reading:
+        """The number of a word of the vocabulary, from the word or from its number, counted from 1."""
+        words = [word.casefold() for word in self.rules.run.vocabulary]
+        plain = " ".join(text.casefold().split())
+        if not plain or plain in ("?", "…", "..."):
+            return MISSING
+        if plain in words:
+            return Reading("number", (Fraction(words.index(plain)),))
+        if plain.isascii() and plain.isdecimal() and 0 < int(plain[:9]) <= len(words):
+            return Reading("number", (Fraction(int(plain) - 1),))
+        return UNREADABLE
+
+    def key(self, blank: Blank) -> Any:
+        """The exact number that the key has in a blank, a word's number, or a text."""
+        if blank.cell.at is None:
+            return blank.cell.value
+        name, i, j = place(blank)
+        return self.rules.run.values(name)[i][j]
+
+    def _of_key(self, blank: Blank) -> Any:
+        """The key's number as others are computed from it."""
+        return self.reckoning.printed(self.key(blank))
+
+    def _own(self, blank: Blank) -> Any:
+        """The student's number, or the key's where there is none that can be used."""
+        reading = self.reading(blank)
+        if reading.kind == "number" and reading.values[0] != math.inf:
+            return self.reckoning.answer(reading.values[0])
+        return self._of_key(blank)
+
+    def _printed(self, section: int, at: Place) -> Any:
+        """A printed number. A rounded one may also stand for the student's own, if that is the same to one unit."""
+        name, i, j = at
+        number = self.reckoning.printed(self.rules.run.values(name)[i][j])
+        own = self.rules.own(section, at) if isinstance(self.reckoning, Rounded) else None
+        if own is None or not self.judgement(own.id).stands:
+            return number
+        theirs: Span = self.judgement(own.id).value
+        near = abs(theirs.low - number.low) <= 1.001 * 10.0**-self.reckoning.places  # type: ignore[operator]
+        return number.joined(self.paper.written[own.id]) if near else number
+
+    def counts(self, name: str) -> Any:
+        """The number from which others are computed. A rounded one is the span of all that it may stand for."""
+        judgement, value = self.judgement(name), self.judgement(name).value
+        if not isinstance(value, Span) or not (judgement.stands or judgement.verdict == "missing"):
+            return value
+        span = self.paper.follows(judgement.blank)
+        return value.joined(span) if isinstance(span, Span) and math.isfinite(value.low + span.low) else value
+
+    def is_key(self, name: str) -> bool:
+        """Whether the number that counts as the student's in a blank is the key's."""
+        judgement = self.judgement(name)
+        if judgement.verdict in ("missing", "unreadable"):
+            return True
+        return judgement.verdict == "right" and not judgement.form.startswith("rounded")
+
+    # verdicts
+
+    def _judged(self, blank: Blank) -> Judgement:
+        reading, answer = self.reading(blank), self.answers.get(blank.id, "").strip()
+        if blank.role == "text":
+            return self._text(Judgement(blank, answer, reading, "wrong", answer))
+        judgement = Judgement(blank, answer, reading, "wrong", self._own(blank))
+        if reading.kind != "number":
+            return replace(judgement, verdict=reading.kind, followed=self._followed(blank))
+        if blank.role == "word":
+            return self._word_chosen(judgement)
+        if blank.role == "inverse":
+            return self._inverse(judgement)
+        return self._number(replace(judgement, followed=self._followed(blank)))
+
+    def _number(self, judgement: Judgement) -> Judgement:
+        blank, reading, followed = judgement.blank, judgement.reading, judgement.followed
+        key = self.key(blank)
+        if (meant := self._meant(judgement, key)) is not None:
+            value = self._of_key(blank) if blank.cell.places is not None else self.reckoning.answer(meant)
+            other = followed is not None and self._meant(judgement, followed) is None
+            note = NOT_FOLLOWING if other else ""
+            return replace(judgement, verdict="right", value=value, form=reading.form, note=note)
+        if (meant := self._rounded(reading, key)) is not None:
+            return replace(judgement, verdict="right", value=self.reckoning.answer(meant), form="rounded")
+        for own, value in self._what_follows(blank, followed):
+            exactly = self._meant(judgement, value)
+            meant = self._rounded(reading, value) if exactly is None else exactly
+            if meant is None:
+                continue
+            found = replace(judgement, value=self.reckoning.answer(meant), followed=value)
+            if not own and self._is_rounded_otherwise(blank):
+                return replace(found, verdict="right", form="rounded otherwise")
+            form = "rounded" if exactly is None else reading.form
+            return replace(found, verdict="followed", form=form, source="own" if own else "")
+        return judgement
+
+    def _followed(self, blank: Blank) -> Any:
+        """What follows from the student's own numbers; the key where these are the key's, and for an inverse."""
+        exact = not isinstance(self.reckoning, Rounded)
+        if blank.role == "inverse" or (exact and all(map(self.is_key, self.rules.reads(blank)))):
+            return self._of_key(blank)
+        return self.paper.follows(blank)
+
+    def _what_follows(self, blank: Blank, followed: Any) -> Iterator[tuple[Own, Any]]:
+        """What follows in a blank from what stands in front of the student; then, from their own numbers in place of
+        all that is printed, and in place of each printed matrix alone.
+        """
+        yield "", followed
+        for own in self.detours(blank):
+            yield own, self.paper.follows(blank, own)
+
+    def detours(self, blank: Blank) -> Iterator[Own]:
+        """Whose printed numbers a student may have replaced by others of their own: ALL, or the name of a step."""
+        rule, front = self.rules.rule(blank), set(self.rules.reads(blank))
+        names = dict.fromkeys(place_of(ref)[0] for ref in refs(rule)) if rule is not None else ()
+        for own in (ALL, *names) if len(names) > 1 else (ALL,):
+            others = set(self.rules.reads(blank, own)) - front
+            if not all(map(self.is_key, others)):
+                yield own
+
+    def _is_rounded_otherwise(self, blank: Blank) -> bool:
+        """Whether an answer that follows, and is not the key, can only differ from it by rounding on the way."""
+        reads = (self.judgement(name).verdict for name in self.rules.reads(blank))
+        return isinstance(self.reckoning, Rounded) and all(v in ("right", "missing", "unreadable") for v in reads)
+
+    def _meant(self, judgement: Judgement, value: Any) -> Any:
+        """The number of an answer that is a value; None if none is."""
+        if value is None:
+            return None
+        return next((x for x in judgement.reading.values if self._is(judgement.blank, x, value)), None)
+
+    def _is(self, blank: Blank, x: Any, value: Any) -> bool:
+        """Whether a number is a value, to half a unit of the places to which the page rounds an entry."""
+        places = blank.cell.places
+        if places is None or isinstance(x, float):
+            return self.reckoning.equal(x, value)
+        low, high = map(Fraction, value if isinstance(value, Span) else (value, value))
+        if value is self.key(blank):  # or what the page prints of it, from which a reader may go on
+            low, high = min(low, Fraction(blank.cell.value)), max(high, Fraction(blank.cell.value))
+        half = Fraction(1, 2 * 10**places)
+        return bool(low - half <= x <= high + half)
+
+    def _rounded(self, reading: Reading, value: Any) -> Any:
+        """The decimal that a text says, if it is an exact value rounded to two places or more; else None."""
+        places = reading.places or 0
+        if self.reckoning.places is not None or reading.form != "decimal" or places < 2:
+            return None
+        x = reading.values[0]
+        if (
+            not isinstance(value, Fraction | float)
+            or (isinstance(value, float) and not math.isfinite(value))
+            or not x
+        ):
+            return None
+        needs_more = isinstance(value, float) or (value * 10**places).denominator != 1
+        return x if needs_more and abs(Fraction(value) - x) <= Fraction(1, 2 * 10**places) else None
+
+    # other kinds of blanks
+
+    def _inverse(self, judgement: Judgement) -> Judgement:
+        blank = judgement.blank
+        meant = self._meant(judgement, self.key(blank))
+        if meant is not None:
+            return replace(
+                judgement, verdict="right", value=self.reckoning.answer(meant), form=judgement.reading.form
+            )
+        if self._makes_what_is_printed(blank):
+            return replace(judgement, verdict="right", form="another solution")
+        return replace(judgement, followed=self._of_key(blank))
+
+    def _makes_what_is_printed(self, blank: Blank) -> bool:
+        """Whether the entries that the student found make every printed result that reads the blank's."""
+        section, run = self.rules.document.sections[self.rules.section_of[blank.id]], self.rules.run
+        found = {place(other): self._own(other) for other in section.blanks if other.result == blank.result}
+
+        def number(ref: Ref) -> Any:
+            return found.get(place_of(ref), self.reckoning.printed(run.value(ref)))
+
+        results = [(i, j) for i, row in enumerate(run.values(blank.result)) for j, _ in enumerate(row)]
+        rules = {at: run.rule(blank.result, *at) for at in results}
+        return all(
+            self._is_printed(run.values(blank.result)[i][j], self.reckoning.compute(rule, number))
+            for (i, j), rule in rules.items()
+            if place(blank) in map(place_of, refs(rule))
+        )
+
+    def _is_printed(self, printed: Any, value: Any) -> bool:
+        """Whether a computed value is a printed number."""
+        if isinstance(value, Span):
+            return self.reckoning.equal(self.reckoning.printed(printed).low, value)
+        return value is not None and self.reckoning.equal(value, printed)
+
+    def _word_chosen(self, judgement: Judgement) -> Judgement:
+        blank, (word,) = judgement.blank, judgement.reading.values
+        if word in self._words(blank, lambda ref: self.reckoning.printed(self.rules.run.value(ref))):
+            return replace(judgement, verdict="right", value=word)
+        for own in ("", *self.detours(blank)):
+            if word in self._words(blank, self._numbers_for(blank, own)):
+                source = "own" if own else ""
+                return replace(judgement, verdict="followed", value=word, source=source, followed=word)
+        words = self._words(blank, self._numbers_for(blank))
+        return replace(judgement, value=word, followed=words[0] if words else None)
+
+    def _numbers_for(self, blank: Blank, own: Own = "") -> Callable[[Ref], Any]:
+        return lambda ref: self.paper.number(blank, place_of(ref), own)
+
+    def _words(self, blank: Blank, number: Callable[[Ref], Any]) -> list[Fraction]:
+        """The numbers of the words that a rule may choose: of words with equal logits, all."""
+        rule = self.rules.rule(blank)
+        if not (isinstance(rule, Fn) and rule.name == "argmax"):
+            chosen = None if rule is None else self.reckoning.compute(rule, number)
+            return [] if chosen is None else [Fraction(int(chosen.low if isinstance(chosen, Span) else chosen))]
+        values = [self.reckoning.compute(arg, number) for arg in rule.args]
+        if any(value is None for value in values):
+            return []
+        if isinstance(self.reckoning, Rounded):
+            least = max(value.low for value in values)
+            return [Fraction(k) for k, value in enumerate(values) if value.high >= least]
+        largest = self.reckoning.compute(rule, number)
+        return [] if largest is None else [
+            Fraction(k) for k, x in enumerate(values) if self.reckoning.equal(x, values[int(largest)])
+        ]  # fmt: skip
+
+    def word(self, number: Any) -> str:
+        """The word that a number stands for."""
+        return self.rules.run.vocabulary[int(number)]
+
+    def _text(self, judgement: Judgement) -> Judgement:
+        key = str(judgement.blank.cell.value)
+        if judgement.reading.kind != "number":
+            return replace(judgement, verdict="missing", followed=key)
+        said, follows = _canonical(judgement.answer), self._after_exists(judgement.blank)
+        if said == _canonical(key):
+            return replace(judgement, verdict="right", followed=key)
+        verdict: Verdict = "followed" if said == follows else "wrong"
+        return replace(judgement, verdict=verdict, followed=follows or key)
+
+    def _after_exists(self, blank: Blank) -> str:
+        """In a table of products: the shape that follows from a wrong answer to whether the product exists; else
+        "".
+        """
+        section = self.rules.document.sections[self.rules.section_of[blank.id]]
+        rows = (row for block in section.blocks if isinstance(block, Table) for row in block.rows)
+        row = next((row for row in rows if row[-1] is blank.cell), ())
+        exists = next((other for other in section.blanks if other.cell in row and other is not blank), None)
+        if exists is None or self.judgement(exists.id).verdict != "wrong":
+            return ""
+        no = self.rules.document.messages.say("shapes.no")
+        if _canonical(self.answers[exists.id]) in ("no", _canonical(no)):
+            return "—"
+        left, right = (_SHAPE.search(getattr(text, "text", "")) for text in row[:2])
+        return f"{left[1]}×{right[2]}" if left and right else ""
+
+
+def place(blank: Blank) -> Place:
+    """The place of the run that a blank belongs to."""
+    assert blank.cell.at is not None
+    return blank.cell.step, *blank.cell.at
+
+
+def _canonical(text: str) -> str:
+    """A word or a shape as it is compared: yes, no, 3×4, — for none."""
+    plain = " ".join(text.casefold().split())
+    if shape := _SHAPE.fullmatch(plain):
+        return f"{int(shape[1])}×{int(shape[2])}"
+    return "yes" if plain in _YES else "no" if plain in _NO else "—" if plain in _NONE else plain
