@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import os
 import signal
 import sys
 import threading
@@ -19,6 +20,7 @@ from byhand.classroom import MOST_STUDENTS
 from byhand.errors import ByHandError, UnknownNameError
 from byhand.notation.words import escaped
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # to start others takes 40 ms, and nothing here needs them
 gc.set_threshold(100_000, 5, 2)  # with Python's own, searching for garbage takes 6 % of a command's time
 atexit.register(gc.freeze)  # else Python searches all that is still there for garbage as it ends: 30 ms
 

@@ -1,5 +1,6 @@
 """What is slow to import is imported only by what needs it."""
 
+import os
 import subprocess
 import sys
 
@@ -50,3 +51,21 @@ def test_what_was_made_before_needs_nothing_that_makes_it(command, tmp_path, mon
     making = {"byhand.tape", "byhand.worksheet.sheet", "byhand.formats.html.page", "yaml", "jinja2", "markdown_it"}
     imported(*command)
     assert not imported(*command) & making
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere, Python finds libraries by itself")
+def test_no_program_is_started_to_find_pango():
+    code = """
+import sys
+sys.addaudithook(lambda event, _: event == "subprocess.Popen" and print(event))
+from byhand.formats.pdf.engine import weasyprint
+print(weasyprint().__name__)
+"""
+    assert subprocess.check_output([sys.executable, "-c", code], text=True) == "weasyprint\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's")
+def test_a_command_starts_no_threads_that_it_does_not_need():
+    code = "import os, byhand.cli, numpy; print(len(os.listdir('/proc/self/task')))"
+    environment = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
+    assert subprocess.check_output([sys.executable, "-c", code], text=True, env=environment) == "1\n"

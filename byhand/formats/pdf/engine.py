@@ -6,13 +6,14 @@ import gc
 import io
 import re
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, redirect_stdout
+from contextlib import AbstractContextManager, contextmanager, redirect_stdout, suppress
 from functools import cache
 from typing import Any
 
 from byhand.deadline import deadline
 from byhand.errors import ExtraError, LimitError, OutputError, SheetError
 from byhand.formats import fonts
+from byhand.formats.pdf.inner import libraries_by_file
 from byhand.notation.number import shown
 
 # tagged, for readers that speak; with what the page was asked for
@@ -71,9 +72,9 @@ def weasyprint() -> Any:
     Raises: ExtraError where Pango is missing.
     """
     try:
-        with redirect_stdout(io.StringIO()):  # it prints some lines of its own
-            import weasyprint as found
-            import weasyprint.text.fonts
+        with suppress(OSError), libraries_by_file():
+            return _imported()
+        return _imported()  # where libraries have other names
     except OSError as error:
         reason = str(error).partition(":")[0]
         raise ExtraError(
@@ -81,6 +82,12 @@ def weasyprint() -> Any:
             "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0, on macOS with brew install pango, on Windows with "
             "pacman -S mingw-w64-ucrt-x86_64-pango in MSYS2, or do without PDF: byhand generate --format html"
         ) from None
+
+
+def _imported() -> Any:
+    with redirect_stdout(io.StringIO()):  # where a library is missing, WeasyPrint prints some lines of its own
+        import weasyprint as found
+        import weasyprint.text.fonts
     return found
 
 

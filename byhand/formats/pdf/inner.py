@@ -7,7 +7,9 @@ UnknownFormError is raised, and pages are laid out by WeasyPrint alone, one by o
 
 from __future__ import annotations
 
+import ctypes.util
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -102,6 +104,21 @@ def unknown(what: str) -> UnknownFormError:
     return UnknownFormError(
         f"this WeasyPrint has another form than byhand knows ({what}); install that of constraints.txt"
     )
+
+
+@contextmanager
+def libraries_by_file() -> Iterator[None]:
+    """Within the block, WeasyPrint finds Pango and others by the names of their files only, which it tries, too.
+
+    On Linux, Python looks for other names with programs such as ldconfig and gcc, which takes longer than the rest.
+    """
+    search = ctypes.util.find_library
+    if sys.platform == "linux":
+        ctypes.util.find_library = lambda name: None
+    try:
+        yield
+    finally:
+        ctypes.util.find_library = search
 
 
 def page_box(page: Any) -> Box:
