@@ -8,10 +8,10 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,6 +21,9 @@ from byhand.errors import ByHandError, UnknownNameError
 from byhand.notation.words import escaped
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # to start others takes 40 ms, and nothing here needs them
+if TYPE_CHECKING:  # imported within functions, since --help needs nothing of it
+    from byhand.options import Options
+
 gc.set_threshold(100_000, 5, 2)  # with Python's own, searching for garbage takes 6 % of a command's time
 atexit.register(gc.freeze)  # else Python searches all that is still there for garbage as it ends: 30 ms
 
@@ -170,61 +173,76 @@ def show(sheet: str, language: str) -> None:
         _say("you learn to", *(f"  - {o}" for o in found.objectives))
 
 
-@main.command()
-@click.argument("sheets", nargs=-1, metavar="[SHEET …]")
-@click.option("--all", "every", is_flag=True, help="Every sheet of the course.")
-@click.option("--seed", type=Seed(min=0), help="0, the sheet's own numbers, or any other, new ones.")
-@_values()
-@_round_weights
-@click.option("--tokens", help="The words of the sentence, with spaces between them.")
-@click.option("--answer", default="", help="What gpt says: a word spelled by its answers, or words with spaces.")
-@click.option(
-    "--numbers", type=click.Choice(["exact", "decimal", "symbolic"]), show_default="exact, or as the sheet has it",
-    help="Exact fractions, classroom decimals, or letters for some weights.",
-)  # fmt: skip
-@_places
-@_rounding
-@click.option("--softmax", "base", type=click.Choice(["2", "3", "e"]), help="The base of softmax.")
-@click.option(
-    "--orientation", type=click.Choice(["rows", "columns"]), default="rows", show_default=True,
-    help="Tokens as rows (X W) or as columns (W X).",
-)  # fmt: skip
-@click.option(
-    "--level", type=click.Choice(["easy", "standard", "stretch"]),
-    help="How large new numbers are; easy asks for last rows only, stretch has no hints.",
-)  # fmt: skip
-@click.option("--view", type=click.Choice(["worksheet", "key", "worked"]), help="One view; worked adds the lines.")
-@click.option(
-    "--format", "formats", default="html,pdf,json", show_default=True, callback=_formats, help="What to write."
-)
-@_language
-@click.option("--paper", type=click.Choice(["a4", "letter"]), default="a4", show_default=True, help="Paper size.")
-@click.option("--book", is_flag=True, help="All in one PDF with contents, keys at the end, and pages with an index.")
-@click.option("--cache/--no-cache", default=True, help="Whether pages that were laid out before are laid out again.")
-@click.option("--out", type=click.Path(), default="output", show_default=True, help="The folder to write to.")
-def generate(
-    sheets: tuple[str, ...], every: bool, seed: int | None, values_files: tuple[str, ...],
-    weight_places: int | None, tokens: str | None, answer: str, numbers: str | None, places: int, rounding: Any,
-    base: str | None, orientation: str, level: str | None, view: str | None, formats: tuple[str, ...], language: str,
-    paper: str, book: bool, cache: bool, out: str,
-) -> None:  # fmt: skip
-    """Print a worksheet and its key; without SHEET, the flagship: a whole small language model."""
-    from byhand import pipeline
-    from byhand.course import course
-    from byhand.options import Options, views_asked
+def _of_numbers(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that decide which numbers a sheet has, and how it is written: those of `_options`."""
+    for option in reversed((
+        click.option("--seed", type=Seed(min=0), help="0, the sheet's own numbers, or any other, new ones."),
+        _values(),
+        _round_weights,
+        click.option("--tokens", help="The words of the sentence, with spaces between them."),
+        click.option(
+            "--answer", default="", help="What gpt says: a word spelled by its answers, or words with spaces."
+        ),
+        click.option(
+            "--numbers", type=click.Choice(["exact", "decimal", "symbolic"]),
+            show_default="exact, or as the sheet has it",
+            help="Exact fractions, classroom decimals, or letters for some weights.",
+        ),
+        _places,
+        _rounding,
+        click.option("--softmax", "base", type=click.Choice(["2", "3", "e"]), help="The base of softmax."),
+        click.option(
+            "--orientation", type=click.Choice(["rows", "columns"]), default="rows", show_default=True,
+            help="Tokens as rows (X W) or as columns (W X).",
+        ),
+        click.option(
+            "--level", type=click.Choice(["easy", "standard", "stretch"]),
+            help="How large new numbers are; easy asks for last rows only, stretch has no hints.",
+        ),
+        _language,
+    )):  # fmt: skip
+        command = option(command)
+    return command
 
-    if every and sheets:
-        raise click.UsageError("give sheets or --all, not both")
+
+def _options(values_files: tuple[str, ...], tokens: str | None, base: str | None, **asked: Any) -> Options:
+    """The options that a command was given."""
+    from byhand.options import Options
+
     values: object = None
     if values_files:
         from byhand.model.files import load_entries
 
         values = load_entries(*values_files)
-    options = Options(
-        seed=seed, numbers=numbers, places=places, rounding=rounding, base=int(base) if base in ("2", "3") else base,
-        orientation=orientation, views=views_asked(view), formats=formats, paper=paper,  # type: ignore[arg-type]
-        tokens=tuple(tokens.split()) if tokens else (), answer=answer, level=level,  # type: ignore[arg-type]
-        values=values, weight_places=weight_places, cache=cache,
+    own_base = int(base) if base in ("2", "3") else base
+    return Options(values=values, tokens=tuple(tokens.split()) if tokens else (), base=own_base, **asked)
+
+
+@main.command()
+@click.argument("sheets", nargs=-1, metavar="[SHEET …]")
+@click.option("--all", "every", is_flag=True, help="Every sheet of the course.")
+@_of_numbers
+@click.option("--view", type=click.Choice(["worksheet", "key", "worked"]), help="One view; worked adds the lines.")
+@click.option(
+    "--format", "formats", default="html,pdf,json", show_default=True, callback=_formats, help="What to write."
+)
+@click.option("--paper", type=click.Choice(["a4", "letter"]), default="a4", show_default=True, help="Paper size.")
+@click.option("--book", is_flag=True, help="All in one PDF with contents, keys at the end, and pages with an index.")
+@click.option("--cache/--no-cache", default=True, help="Whether pages that were laid out before are laid out again.")
+@click.option("--out", type=click.Path(), default="output", show_default=True, help="The folder to write to.")
+def generate(
+    sheets: tuple[str, ...], every: bool, weight_places: int | None, language: str, view: str | None,
+    formats: tuple[str, ...], paper: Any, book: bool, cache: bool, out: str, **asked: Any,
+) -> None:  # fmt: skip
+    """Print a worksheet and its key; without SHEET, the flagship: a whole small language model."""
+    from byhand import pipeline
+    from byhand.course import course
+    from byhand.options import views_asked
+
+    if every and sheets:
+        raise click.UsageError("give sheets or --all, not both")
+    options = _options(
+        **asked, views=views_asked(view), formats=formats, paper=paper, weight_places=weight_places, cache=cache,
         language=language,
     )  # fmt: skip
     names = [sheet.name for sheet in course(language)] if every else list(sheets) or [pipeline.FLAGSHIP]
@@ -322,6 +340,82 @@ def class_(
         _say(f"copies laid out by themselves: {made.laid_out_alone}", err=True)
     if made.mended:
         _say(f"files that were there with other contents, and were made again: {made.mended}", err=True)
+
+
+@main.command()
+@click.argument("answers", nargs=-1, metavar="[ANSWERS …]", type=click.Path())
+@click.option("--blank", metavar="SHEET", help="Write a file of answers to fill in, with the id of every blank.")
+@click.option("--sheet", help="The sheet that is answered, where the files do not say it.")
+@_of_numbers
+@click.option("--class", "folder", type=click.Path(), help="The folder of the class, whose numbers are marked.")
+@click.option("--secret", "secret_file", type=click.Path(), metavar="FILE", help="The secret of the class.")
+@click.option(
+    "--follow", type=click.Choice(["full", "half", "none"]), default="full", show_default=True,
+    help="What an answer keeps of its points that is right from the student's own numbers.",
+)  # fmt: skip
+@click.option(
+    "--rounded", type=click.Choice(["full", "half", "none"]), default="half", show_default=True,
+    help="What a rounded decimal keeps of its points where the key is exact.",
+)  # fmt: skip
+@click.option(
+    "--guard", type=click.FloatRange(0, 1), default=0.5, show_default=True,
+    help="The share of the key's work below which answers that follow earn nothing.",
+)  # fmt: skip
+@click.option("--points", "points_file", type=click.Path(), metavar="FILE", help='Points by section: {"5": 4}.')
+@click.option(
+    "--overrides", type=click.Path(), metavar="FILE", help="What you changed by hand: a CSV, or marks.json."
+)
+@click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="How many cores to use.")
+@click.option("--out", type=click.Path(), help="The folder to write to; output by default. With --blank, a file.")
+def mark(
+    answers: tuple[str, ...], blank: str | None, sheet: str | None, folder: str | None,
+    secret_file: str | None, follow: Any, rounded: Any, guard: float, points_file: str | None, overrides: str | None,
+    jobs: int, out: str | None, weight_places: int | None, **asked: Any,
+) -> None:  # fmt: skip
+    """Mark what students wrote: every answer, right from their own numbers, too, and why it is wrong."""
+    from byhand.marking.marks import Policy
+    from byhand.secret import read_secret
+
+    options = _options(**asked, weight_places=weight_places)
+    if blank is not None:
+        if answers:
+            raise click.UsageError("give answers to mark, or --blank SHEET, not both")
+        _blank_answers(blank, options, out)
+        return
+    if not answers:
+        raise click.UsageError("name the files of answers, or --blank SHEET")
+    from byhand.marking import mark as marking
+
+    source = click.get_current_context().get_parameter_source
+    named = [name for name in (*asked, "weight_places") if source(name) != click.core.ParameterSource.DEFAULT]
+    if folder is not None and (named or sheet):
+        raise click.UsageError("--class says which sheet and numbers it is; leave out the other options of these")
+    made = marking.mark(
+        answers, sheet, options if named else None, out or "output", class_folder=folder,
+        secret=read_secret(secret_file) if secret_file is not None else None,
+        policy=Policy(follow, rounded, guard), points=points_file, overrides=overrides, jobs=jobs, tell=_tell,
+        done=lambda marks: _say(marking.told(marks)),
+    )  # fmt: skip
+    if made.absent:
+        _tell(f"nothing from {len(made.absent)} of the class: {', '.join(s.whose for s in made.absent[:10])}")
+    _tell(f"wrote {made.folder}")
+
+
+def _blank_answers(name: str, options: Options, out: str | None) -> None:
+    """Write a file of answers to fill in, to a file or to standard output."""
+    from pathlib import Path
+
+    from byhand.files import write
+    from byhand.marking.mark import blank_answers
+    from byhand.worksheet.sheet import load_sheet
+
+    sheet = load_sheet(name, options.language)
+    if out is None:
+        click.echo(blank_answers(sheet, options), nl=False)
+        return
+    target = Path(out)
+    for path in write(target.parent, {target.name: blank_answers(sheet, options).encode()}):
+        _say(path)
 
 
 @main.command()

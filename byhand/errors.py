@@ -9,6 +9,7 @@ ByHandError             exit 1
 ├── SheetError          a sheet or template that does not parse
 ├── LimitError          a page that is too large, or takes too long to lay out
 ├── RosterError         a roster that cannot be read
+├── AnswersError        answers that cannot be marked
 ├── WitnessError        a run that the second witness does not confirm
 ├── UnreadableError     a file that cannot be read back
 ├── WorkerError         a process of a class that was lost
@@ -79,6 +80,10 @@ class LimitError(ByHandError):
 
 class RosterError(ByHandError):
     """A roster that cannot be read, or that names two students alike."""
+
+
+class AnswersError(ByHandError):
+    """Answers that cannot be marked: of another sheet or other numbers, of nobody, or in no form that is known."""
 
 
 class WitnessError(ByHandError):

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from byhand import __version__
+from byhand.classroom.again import CLASS_FILE, INDEX_FILE
 from byhand.classroom.bundle import Bundle
 from byhand.classroom.index import IndexWriter
 from byhand.classroom.plan import Plan
@@ -25,6 +26,7 @@ from byhand.files import mend, output_errors, staged, staging, sync_folder, writ
 from byhand.formats.pdf.slotted import LETTERS
 from byhand.formats.pdf.template import copy_pdf
 from byhand.options import Options
+from byhand.options_file import as_entries
 from byhand.worksheet.messages import messages
 from byhand.worksheet.sheet import Sheet, load_sheet
 from byhand.worksheet.views import View
@@ -79,7 +81,7 @@ def make_class(
             view: stack.enter_context(_book(folder / BOOKS[view], parts, sheet, view, options.language))
             for view in CLASS_VIEWS
         }
-        index = stack.enter_context(staged(folder / "index.csv", parts))
+        index = stack.enter_context(staged(folder / INDEX_FILE, parts))
         rows = IndexWriter(index)
         files = _StudentFiles(parts, stack.enter_context(ThreadPoolExecutor(WRITERS)))
         sets, laid_out_alone, answers = set[int](), 0, Counter[bytes]()
@@ -153,8 +155,10 @@ def _prepare(folder: Path, plan: Plan) -> None:
     """
     for inside in FOLDERS.values():
         (folder / inside).mkdir(parents=True, exist_ok=True)
-    asked = {"byhand": __version__, "sheet": plan.sheet.name, "options": repr(plan.options), "body": plan.sheet.body}
-    content, path = json.dumps(asked, indent=1).encode(), folder / "class.json"
+    secret = repr(plan.options.secret) if plan.options.secret else None
+    asked = {"byhand": __version__, "sheet": plan.sheet.name, "options": as_entries(plan.options), "secret": secret,
+             "body": plan.sheet.body}  # fmt: skip
+    content, path = json.dumps(asked, indent=1).encode(), folder / CLASS_FILE
     if path.exists() and path.read_bytes() != content:
         raise OutputError(f"{folder} holds a class of other numbers or options; remove it, or use another --out")
     write(folder, {path.name: content})

@@ -18,12 +18,12 @@ _FORMULA = re.compile("'*[=+@\t\r\n＝＋－＠-]")
 
 
 class IndexWriter:
-    """Writes an index, row by row."""
+    """Writes an index, or another table, row by row."""
 
-    def __init__(self, file: IO[bytes]) -> None:
+    def __init__(self, file: IO[bytes], fields: Sequence[str] = FIELDS) -> None:
         text = io.TextIOWrapper(file, "utf-8-sig", newline="", write_through=True)
         self._rows = csv.writer(text, quoting=csv.QUOTE_ALL)
-        self.row(FIELDS)
+        self.row(fields)
 
     def row(self, texts: Iterable[str]) -> None:
         """Write a row."""
@@ -33,5 +33,10 @@ class IndexWriter:
 def read_index(content: bytes) -> list[dict[str, str]]:
     """The rows of an index, as they were before formulas were made texts."""
     rows: Iterable[Sequence[str]] = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""))
-    names, *others = ([text[text.startswith("'") and bool(_FORMULA.match(text)) :] for text in row] for row in rows)
+    names, *others = ([*map(as_written, row)] for row in rows)
     return [dict(zip(names, row, strict=True)) for row in others]
+
+
+def as_written(text: str) -> str:
+    """A field as it was before it was made a text that is taken for no formula."""
+    return text[text.startswith("'") and bool(_FORMULA.match(text)) :]

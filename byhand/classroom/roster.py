@@ -94,7 +94,7 @@ def parse_roster(name: str, content: bytes, tell: Tell = unheard) -> list[Studen
     """
     if content.count(b"\n") > 2 * MOST_STUDENTS:
         raise RosterError(f"{name} has over {2 * MOST_STUDENTS:,} lines; split it")
-    rows = _rows(name, content)
+    rows = csv_rows(name, content)
     _, heads = next(rows, (0, []))
     places = _places(name, heads)
     read = [_row(name, number, {f: row[at].strip() for f, at in places.items() if at < len(row)})
@@ -161,8 +161,11 @@ def _spaced(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
-def _rows(name: str, content: bytes) -> Iterator[tuple[int, list[str]]]:
-    """The rows that are not blank, each with its line number."""
+def csv_rows(name: str, content: bytes) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a CSV file that are not blank, each with its line number.
+
+    Raises: RosterError.
+    """
     if content[:4] == b"PK\x03\x04":
         raise RosterError(f"{name} is a spreadsheet; export it as CSV")
     try:

@@ -115,7 +115,7 @@ def _laid_out(numbers: NumberSets) -> LaidOut:
             return LaidOut()
         run = _stamped(numbers.run(samples), [])
         pages = Pages(run.document, run.run.in_slots())
-        if pages.places != Pages(*_judged_page(plan, numbers.first_set, "")).places:
+        if pages.places != Pages(*judged_page(plan, numbers.first_set, "")).places:
             return LaidOut()  # a reader would find its figures in another order
         html = _html(plan, pages)
         layouts = {view: tuple(_layouts(page, run, plan, view)) for view, page in html.items()}
@@ -202,7 +202,7 @@ def _laid_out_alone(plan: Plan, class_: ClassPages, student: Student, fit: str |
     key, numbers = fit or plan.key(student), class_.numbers
     for attempt in range(COPY_ATTEMPTS):
         try:
-            page, run = _judged_page(plan, numbers.of(key + AGAIN * attempt), class_.left)
+            page, run = judged_page(plan, numbers.of(key + AGAIN * attempt), class_.left)
             break
         except SheetError:  # for instance, a mistake that the page shows cannot be computed with these numbers
             if attempt == COPY_ATTEMPTS - 1:
@@ -232,7 +232,7 @@ def _said_of(page: Document, student: Student) -> dict[str, str]:
     }  # fmt: skip
 
 
-def _judged_page(plan: Plan, own: Values, left: str) -> tuple[Document, Run]:
+def judged_page(plan: Plan, own: Values, left: str) -> tuple[Document, Run]:
     """The document of one copy's numbers and its run, which the witness has judged. left: as that of the class."""
     options = replace(plan.options, left_out=left_out({"left": left})) if left else plan.options
     page, run, _ = arranged(plan.sheet, own, options, options.domain)

@@ -149,11 +149,16 @@ class Suspicion:
         return shared * hits if hits >= LEAST_HITS else shared / 2
 
 
-def mistakes_of(rules: Rules) -> tuple[Rewritten, ...]:
-    """The classic mistakes that can be made in a sheet's run."""
-    tape = tape_of(rules.run)
+def changes_of(run: Run) -> Mapping[str, Mapping[str, list[Step]]]:
+    """The steps that each classic mistake changes in a run, with those that take their place."""
+    tape = tape_of(run)
     made = {name: changes(tape, name) for name in MISTAKES}
-    return tuple(Rewritten(name, rules, steps) for name, steps in made.items() if steps)
+    return {name: steps for name, steps in made.items() if steps}
+
+
+def mistakes_of(rules: Rules, made: Mapping[str, Mapping[str, list[Step]]]) -> tuple[Rewritten, ...]:
+    """The classic mistakes that can be made in a sheet's run. made: the steps that they change."""
+    return tuple(Rewritten(name, rules, steps) for name, steps in made.items())
 
 
 def suspicions(judged: Judged, mistakes: tuple[Rewritten, ...]) -> list[Suspicion]:

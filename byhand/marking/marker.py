@@ -7,12 +7,12 @@ marks = marker.mark({"1/ask/blocks.0.attn.hook_q[0]/1,2": "-3"})
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 
 from byhand.marking.causes import FOIL, Diagnosis
-from byhand.marking.classic import Rewritten, mistakes_of
+from byhand.marking.classic import Rewritten, changes_of, mistakes_of
 from byhand.marking.marks import BlankMark, Cause, Marks, Policy
 from byhand.marking.points import SHARES, Worth, points_of
 from byhand.marking.rules import ALL, Rules
@@ -39,15 +39,23 @@ class Marker:
         """The marker of a sheet with the numbers of a run."""
         return cls(Rules(document, run), policy or Policy())
 
+    def again(self, run: Run) -> Marker:
+        """The marker of another copy of a class, on the same page."""
+        other = replace(self, rules=self.rules.again(run))
+        made = {m.name: m.made for m in self.mistakes} if self.rules.has_rules_of(run) else changes_of(run)
+        other.__dict__["mistakes"] = mistakes_of(other.rules, made)
+        other.__dict__["worth"] = replace(self.worth, run=run)
+        return other
+
     @cached_property
     def worth(self) -> Worth:
         """What the blanks are worth."""
-        return Worth(self.rules, self.given)
+        return Worth(self.rules, self.given, self.rules.run)
 
     @cached_property
     def mistakes(self) -> tuple[Rewritten, ...]:
         """The classic mistakes that can be made."""
-        return mistakes_of(self.rules)
+        return mistakes_of(self.rules, changes_of(self.rules.run))
 
     def mark(self, answers: Mapping[str, str], student: str = "", name: str = "") -> Marks:
         """The marks of a student's answers, which are texts by the ids of blanks."""
@@ -81,7 +89,7 @@ class Marker:
         blank, text = judgement.blank, judged.reckoning.text
         followed = judgement.followed
         return BlankMark(
-            blank.id, judgement.answer, judgement.verdict, blank.cell.text, judgement.form,
+            blank.id, judgement.answer, judgement.verdict, judged.key_text(blank), judgement.form,
             judged.word(followed) if blank.role == "word" and followed is not None else text(followed),
             judgement.source, points, self.worth.blanks[blank.id],
             self.rules.reads(blank, ALL if judgement.source else ""), judgement.note,

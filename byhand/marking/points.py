@@ -18,6 +18,7 @@ from byhand.marking.marks import Guard, Policy, SectionMark
 from byhand.marking.reckoning import Span
 from byhand.marking.rules import ALL, Rules, place_of
 from byhand.marking.verdicts import Judged, Judgement
+from byhand.runs import Run
 from byhand.worksheet.document import Blank
 
 SECONDS_A_POINT = 15
@@ -29,10 +30,14 @@ SHARES = {"full": Fraction(1), "half": Fraction(1, 2), "none": Fraction(0)}
 
 @dataclass(frozen=True, eq=False)
 class Worth:
-    """What the blanks of a sheet are worth. given: points of sections by number, in place of those by time."""
+    """What the blanks of a sheet are worth: the same in all copies of a class.
+
+    given: points of sections by number, in place of those by time. run: the key's numbers.
+    """
 
     rules: Rules
     given: Mapping[int, Fraction]
+    run: Run
 
     @cached_property
     def sections(self) -> Mapping[int, Fraction]:
@@ -59,7 +64,7 @@ class Worth:
     @cached_property
     def work(self) -> Mapping[str, tuple[Hashable, float]]:
         """For each blank that is computed, what its work is with the key's numbers, and the seconds it takes."""
-        return {name: _work(self.rules, blank, self.rules.run.value) for name, blank in self.rules.blanks.items()}
+        return {name: _work(self.rules, blank, self.run.value) for name, blank in self.rules.blanks.items()}
 
 
 def _seconds(blank: Blank) -> float:
@@ -120,7 +125,7 @@ def _share(judgement: Judgement, policy: Policy, guard: Guard) -> Fraction:
 
 def _guard(judged: Judged, worth: Worth, policy: Policy, found: list[Judgement]) -> tuple[float, Guard]:
     """The work of the followed answers of a section, as a share of the key's, and whether they keep their points."""
-    if _is_constant(found):
+    if _is_constant(judged, found):
         return 1.0, "constant"
     if sum(judgement.verdict == "followed" for judgement in found) < LEAST_FOLLOWED:
         return 1.0, "kept"
@@ -144,11 +149,11 @@ def _own_work(judged: Judged, blank: Blank) -> tuple[Hashable, float]:
     return _work(judged.rules, blank, number)
 
 
-def _is_constant(found: list[Judgement]) -> bool:
+def _is_constant(judged: Judged, found: list[Judgement]) -> bool:
     """Whether a student wrote one number everywhere, where the key has several."""
     numbers = [j for j in found if j.blank.role not in ("word", "text") and j.reading.kind == "number"]
     if len(numbers) < LEAST_BLANKS or len(numbers) < len(found):
         return False
     answers = {str(j.reading.values[0]) for j in numbers}
-    keys = {str(j.blank.cell.value) for j in numbers}
+    keys = {judged.key_text(j.blank) for j in numbers}
     return len(answers) == 1 and len(keys) > 1 and any(j.verdict == "wrong" for j in numbers)

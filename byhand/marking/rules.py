@@ -39,6 +39,19 @@ class Rules:
     _reads: dict[tuple[str, Own], tuple[str, ...]] = field(default_factory=dict, init=False, repr=False)
     _beneath: dict[tuple[int, Place, bool], tuple[str, ...]] = field(default_factory=dict, init=False, repr=False)
 
+    def again(self, run: Run) -> Rules:
+        """The rules of another copy of a class, on the same page."""
+        other = Rules(self.document, run)
+        shared = ["_found", "blanks", "section_of", "asked_steps", "letters"]
+        if self.has_rules_of(run):
+            shared += ["_reads", "_beneath"]
+        other.__dict__.update({name: getattr(self, name) for name in shared})
+        return other
+
+    def has_rules_of(self, run: Run) -> bool:
+        """Whether another run has the same rules: in some, tokens decide which cells a rule reads."""
+        return all(run.steps[name] is step for name, step in self.run.steps.items())
+
     @cached_property
     def blanks(self) -> dict[str, Blank]:
         """The blanks by id, in the order of the page."""

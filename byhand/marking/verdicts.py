@@ -13,11 +13,13 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-from byhand.arithmetic.expr import Fn, Ref, refs
+from byhand.arithmetic.decimals import Decimals
+from byhand.arithmetic.expr import Fn, Num, Ref, refs
 from byhand.marking.marks import Verdict
 from byhand.marking.read import MISSING, UNREADABLE, Form, Reading
 from byhand.marking.reckoning import Reckoning, Rounded, Span, reckoning
 from byhand.marking.rules import ALL, Own, Paper, Rules, place_of
+from byhand.notation.text import value_text
 from byhand.tape import Place
 from byhand.worksheet.document import Blank, Table
 
@@ -127,6 +129,16 @@ class Judged:
             return blank.cell.value
         name, i, j = place(blank)
         return self.rules.run.values(name)[i][j]
+
+    def key_text(self, blank: Blank) -> str:
+        """What the page of the key shows in a blank."""
+        if blank.role == "word":
+            return self.word(self.key(blank))
+        return value_text(self.key(blank) if blank.cell.places is None else self._entry(blank))
+
+    def _entry(self, blank: Blank) -> Any:
+        """The number of an entry, rounded as the page prints it."""
+        return Decimals(blank.cell.places or 0).settle(Num(Fraction(self.key(blank))), lambda ref: None)
 
     def _of_key(self, blank: Blank) -> Any:
         """The key's number as others are computed from it."""
@@ -244,7 +256,8 @@ class Judged:
             return self.reckoning.equal(x, value)
         low, high = map(Fraction, value if isinstance(value, Span) else (value, value))
         if value is self.key(blank):  # or what the page prints of it, from which a reader may go on
-            low, high = min(low, Fraction(blank.cell.value)), max(high, Fraction(blank.cell.value))
+            printed = Fraction(self._entry(blank))
+            low, high = min(low, printed), max(high, printed)
         half = Fraction(1, 2 * 10**places)
         return bool(low - half <= x <= high + half)
 

@@ -1,0 +1,101 @@
+"""A class that was made, again: its plan, and each student's numbers, as its folder says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+
+from byhand.classroom.fitting import AGAIN, COPY_ATTEMPTS, fitting
+from byhand.classroom.index import read_index
+from byhand.classroom.plan import NumberSets, Plan
+from byhand.classroom.roster import Student
+from byhand.classroom.students import judged_page
+from byhand.errors import RosterError, SheetError
+from byhand.options_file import options_of
+from byhand.runs import Run
+from byhand.secret import Secret
+from byhand.worksheet.document import Document
+from byhand.worksheet.sheet import load_sheet
+
+CLASS_FILE, INDEX_FILE = "class.json", "index.csv"
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A student of a class, and the hash of their numbers."""
+
+    student: Student
+    hash: str
+
+
+@dataclass(frozen=True)
+class Class:
+    """A class that was made: its plan, and its students in the roster's order."""
+
+    plan: Plan
+    copies: Sequence[Copy]
+
+    @classmethod
+    def in_folder(cls, folder: Path, secret: Secret | None = None) -> Class:
+        """The class in a folder. secret: the one that it was made with.
+
+        Raises: RosterError where the folder holds no class, or one that another secret or version made.
+        """
+        try:
+            said = json.loads((folder / CLASS_FILE).read_text("utf-8"))
+            rows = read_index((folder / INDEX_FILE).read_bytes())
+            made_with, asked, name = said["secret"], said["options"], str(said["sheet"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise RosterError(f"{folder} holds no finished class ({error}); byhand class makes one") from None
+        if made_with != (repr(secret) if secret else None):
+            told = "another secret" if secret and made_with else "a secret" if made_with else "a seed, and no secret"
+            raise RosterError(f"{folder} was made with {told}; name with --secret what byhand class was given")
+        options = options_of(asked, f"{folder / CLASS_FILE}")
+        sheet = load_sheet(name, options.language)
+        if said["body"] != sheet.body:
+            raise RosterError(f"the sheet {name} is no longer the one that {folder} was made of")
+        copies = [Copy(Student(row["student"], row["id"], row["group"]), row["hash"]) for row in rows]
+        return cls(Plan(sheet, replace(options, secret=secret).on(sheet), ""), copies)
+
+
+def runs(plan: Plan, copies: Sequence[Copy]) -> Iterator[tuple[Copy, Document, Run]]:
+    """The document and the run of each student's copy.
+
+    Those whose page is the class's share one document, in which numbers that copies have otherwise are columns.
+
+    Raises: RosterError where a copy has another hash than its numbers.
+    """
+    numbers = NumberSets(plan)
+    keys = fitting(numbers.run, [plan.key(copy.student) for copy in copies])
+    fit = [key for key in keys if key]
+    of_class = numbers.run(fit)
+    first = of_class.domain.count - len(fit)  # the copies before are the sets of numbers
+    hashes = of_class.filled(of_class.document.stamp["hash"])
+    found = islice(zip(hashes, of_class.runs(), strict=True), first, None)
+    left = of_class.document.asked.get("left", "")
+    for copy, key in zip(copies, keys, strict=True):
+        hash_, run = next(found) if key else ("", of_class.run)
+        if hash_ == copy.hash:
+            yield copy, of_class.document, replace(run, hash=hash_)
+        else:
+            yield copy, *_alone(plan, numbers, copy, left)
+
+
+def _alone(plan: Plan, numbers: NumberSets, copy: Copy, left: str) -> tuple[Document, Run]:
+    """The document and the run of a copy that was laid out by itself.
+
+    Raises: RosterError where none has its hash.
+    """
+    for attempt in range(COPY_ATTEMPTS):
+        try:
+            page, run = judged_page(plan, numbers.of(plan.key(copy.student) + AGAIN * attempt), left)
+        except SheetError:
+            continue
+        if run.hash == copy.hash:
+            return page, run
+    raise RosterError(
+        f"{copy.student.whose!r} had numbers with the hash {copy.hash}, which this byhand does not make"
+    )

@@ -1,0 +1,230 @@
+"""Files of answers: JSON, CSV, and filled PDFs. What a file is, its content says and not its name.
+
+docs/marking.md describes the JSON, and byhand/answers.schema.json is its schema. Students are read one by one, so
+that a class of any size takes little memory.
+"""
+
+from __future__ import annotations
+
+import mmap
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from byhand.classroom.index import as_written
+from byhand.classroom.roster import LONGEST_ID, csv_rows
+from byhand.errors import AnswersError, UnknownNameError
+from byhand.notation.number import shown
+from byhand.notation.words import unprintable
+
+SCHEMA = 1
+LARGEST_FILE = 2_000_000_000  # bytes
+BOM = b"\xef\xbb\xbf"  # with which some programs begin a text
+LONGEST_TEXT = 5000  # characters of an answer
+Written = str | int | float | None
+
+
+class _Student(msgspec.Struct, forbid_unknown_fields=True):
+    id: str = ""
+    name: str = ""
+    hash: str = ""
+    answers: dict[str, Written] = {}
+    matrices: dict[str, list[list[Written]]] = {}
+    hints: dict[str, int] = {}
+
+
+class _File(_Student, forbid_unknown_fields=True):
+    """A file of several students, or of one, whose answers then stand beside what is said of the sheet."""
+
+    students: list[msgspec.Raw] | msgspec.UnsetType = msgspec.UNSET
+    schema: int = SCHEMA
+    byhand: str = ""
+    sheet: str | None = None
+    seed: int | None = None
+    options: dict[str, Any] = {}
+
+
+@dataclass(frozen=True)
+class Filled:
+    """One student's answers: texts by the ids of blanks and replies. hash: of the numbers that they had, or ""."""
+
+    id: str
+    name: str = ""
+    hash: str = ""
+    answers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Answers:
+    """A file's answers. sheet, seed, options: what the file says that they answer, None and {} where it does not."""
+
+    name: str
+    sheet: str | None = None
+    seed: int | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def students(self, blanks: Sequence[str], replies: Sequence[str] = ()) -> Iterator[Filled]:
+        """The students, in the file's order. blanks: the ids of the sheet's blanks, in the order of the page.
+
+        replies: the ids of its other answers.
+
+        Raises: AnswersError; UnknownNameError for an id that the sheet does not have.
+        """
+        raise NotImplementedError
+
+    def _checked(self, student: Filled, known: Mapping[str, None]) -> Filled:
+        """A student's answers, whose ids are all known.
+
+        Raises: as `students`.
+        """
+        for name, text in student.answers.items():
+            if name not in known:
+                raise _of(self.name, student, UnknownNameError("blank", name, known))
+            if len(text) > LONGEST_TEXT:
+                told = f"{name} holds {len(text):,} characters; an answer has up to {LONGEST_TEXT:,}"
+                raise _of(self.name, student, AnswersError(told))
+        for kind, text in (("id", student.id), ("name", student.name)):
+            if bad := unprintable(text):
+                raise AnswersError(f"{self.name}: the {kind} {shown(text)} holds {bad}, which cannot be printed")
+        if len(student.id) > LONGEST_ID:
+            raise AnswersError(f"{self.name}: an id of {len(student.id):,} characters; {LONGEST_ID} are the most")
+        return student
+
+
+def _of(file: str, student: Filled, error: AnswersError | UnknownNameError) -> AnswersError:
+    whose = f", student {shown(student.id)}" if student.id else ""
+    return AnswersError(f"{file}{whose}: {error}")
+
+
+@dataclass(frozen=True)
+class JsonAnswers(Answers):
+    """The answers of a JSON file: a list of students, or one."""
+
+    entries: Sequence[msgspec.Raw] = ()
+
+    @classmethod
+    def of(cls, name: str, content: Any) -> JsonAnswers:
+        """The answers that a JSON text holds.
+
+        Raises: AnswersError.
+        """
+        try:
+            if _first(content) == b"[":
+                return cls(name, entries=msgspec.json.decode(content, type=list[msgspec.Raw]))
+            file = msgspec.json.decode(content, type=_File)
+        except msgspec.MsgspecError as error:
+            raise AnswersError(f"{name} is no file of answers: {error}") from None
+        if file.schema != SCHEMA:
+            raise AnswersError(f"{name} is of schema {file.schema}; this byhand reads schema {SCHEMA}")
+        if file.students is msgspec.UNSET:
+            own = {key: getattr(file, key) for key in _Student.__struct_fields__}
+            return cls(name, file.sheet, file.seed, file.options, [msgspec.Raw(msgspec.json.encode(own))])
+        return cls(name, file.sheet, file.seed, file.options, file.students)
+
+    def students(self, blanks: Sequence[str], replies: Sequence[str] = ()) -> Iterator[Filled]:
+        known = dict.fromkeys((*blanks, *replies))
+        for number, entry in enumerate(self.entries, 1):
+            try:
+                student = msgspec.json.decode(entry, type=_Student)
+            except msgspec.MsgspecError as error:
+                raise AnswersError(f"{self.name}, student {number}: {error}") from None
+            cells = {
+                f"{matrix}/{i},{j}": text
+                for matrix, rows in student.matrices.items()
+                for i, row in enumerate(rows, 1)
+                for j, text in enumerate(row, 1)
+                if text not in (None, "") or f"{matrix}/{i},{j}" in known
+            }
+            texts = {name: _text(written) for name, written in {**cells, **student.answers}.items()}
+            yield self._checked(Filled(student.id, student.name, student.hash, texts), known)
+
+
+def _first(content: Any) -> bytes:
+    """The first byte that is no space."""
+    return bytes(content[:100]).lstrip()[:1]
+
+
+def _text(written: Written) -> str:
+    return "" if written is None else written if isinstance(written, str) else repr(written)
+
+
+@dataclass(frozen=True)
+class CsvAnswers(Answers):
+    """The answers of a CSV file: a row a student, a column a blank."""
+
+    content: bytes = b""
+
+    @cached_property
+    def heads(self) -> list[str]:
+        """The headings of the columns."""
+        return [head.strip() for head in next(csv_rows(self.name, self.content), (0, []))[1]]
+
+    def students(self, blanks: Sequence[str], replies: Sequence[str] = ()) -> Iterator[Filled]:
+        known = dict.fromkeys((*blanks, *replies))
+        columns = self._columns(blanks, known)
+        for line, row in islice(csv_rows(self.name, self.content), 1, None):
+            if len(row) > len(self.heads):
+                raise AnswersError(
+                    f"{self.name} line {line} has {len(row)} fields; its headings are {len(self.heads)}"
+                )
+            texts = {name: as_written(text) for name, text in zip(columns, row, strict=False) if name}
+            told = {name: texts.pop(name, "").strip() for name in ("id", "name", "hash")}
+            if "answers" in texts:
+                texts |= self._in_order(line, texts.pop("answers"), blanks)
+            yield self._checked(Filled(**told, answers=texts), known)
+
+    def _columns(self, blanks: Sequence[str], known: Mapping[str, None]) -> list[str]:
+        """What each column holds: id, name, hash, all answers, or the answer in a blank; "" for anything else.
+
+        Raises: AnswersError.
+        """
+        told = {"student": "name", "name": "name", "id": "id", "hash": "hash", "answers": "answers"}
+        columns = [head if head in known else told.get(head.casefold(), "") for head in self.heads]
+        unknown = [head for head in self.heads if head not in known and head.casefold() not in told]
+        if not any(name in known or name == "answers" for name in columns) and len(unknown) == len(blanks):
+            order = iter(blanks)
+            columns = [name or next(order) for name in columns]
+        elif likely := next((head for head in unknown if re.match(r"\d+/", head)), None):
+            raise AnswersError(f"{self.name}: {UnknownNameError('blank', likely, known)}")
+        elif not any(name in known or name == "answers" for name in columns):
+            heads = ", ".join(map(shown, self.heads[:6]))
+            raise AnswersError(
+                f"{self.name} has no answers under its headings {heads}; give each of the {len(blanks)} blanks a "
+                "column (byhand mark --blank SHEET names them), or all of them one column, answers"
+            )
+        return columns
+
+    def _in_order(self, line: int, text: str, blanks: Sequence[str]) -> dict[str, str]:
+        """Answers in the order of the page, with spaces between them."""
+        texts = text.split()
+        if len(texts) != len(blanks):
+            raise AnswersError(f"{self.name} line {line}: {len(texts)} answers for {len(blanks)} blanks")
+        return dict(zip(blanks, texts, strict=True))
+
+
+def read_answers(path: Path) -> Answers:
+    """The answers in a file.
+
+    Raises: AnswersError where it holds none.
+    """
+    try:
+        if path.stat().st_size > LARGEST_FILE:
+            raise AnswersError(f"{path.name} has over {LARGEST_FILE // 10**9} GB; split it")
+        with path.open("rb") as file:
+            if not path.stat().st_size:
+                raise AnswersError(f"{path.name} is empty")
+            content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)  # read as it is needed
+    except OSError as error:
+        raise AnswersError(f"{path}: {error.strerror or error}") from None
+    if content[:4] == b"PK\x03\x04":
+        raise AnswersError(f"{path.name} is a spreadsheet or an archive; save the spreadsheet as CSV")
+    start = len(BOM) if content[:3] == BOM else 0
+    if _first(content[start : start + 100]) in (b"{", b"["):
+        return JsonAnswers.of(path.name, memoryview(content)[start:])
+    return CsvAnswers(path.name, content=bytes(content))

@@ -1,0 +1,372 @@
+"""From files of answers to files of marks: the whole way of `byhand mark`.
+
+Students are marked in chunks, in several processes if asked, and written as they are marked, so that memory does not
+grow with the class. The files get their names when all are written.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from functools import lru_cache
+from itertools import chain, islice
+from pathlib import Path
+from typing import IO, Any
+
+import msgspec
+
+from byhand.arrange import arrange
+from byhand.choose import choose
+from byhand.classroom.again import Class, runs
+from byhand.classroom.index import IndexWriter
+from byhand.classroom.roster import Student
+from byhand.classroom.workers import Submit, workers
+from byhand.errors import AnswersError, ConfigError, UnknownNameError
+from byhand.files import output_errors, staged, staging, sync_folder
+from byhand.marking.answers import Answers, Filled, read_answers
+from byhand.marking.marker import Marker
+from byhand.marking.marks import Marks, Policy
+from byhand.marking.overrides import Changes, overridden, read_overrides
+from byhand.marking.points import SHARES
+from byhand.marking.record import as_line, points_text
+from byhand.mistakes import MISTAKES
+from byhand.options import Options, Tell, unheard
+from byhand.options_file import as_entries, options_of
+from byhand.runs import Run
+from byhand.secret import Secret
+from byhand.worksheet.document import Document
+from byhand.worksheet.sheet import Sheet, load_sheet
+
+CHUNK = 100  # students that are marked at once
+NO_HASH = "no hash of their numbers: it is taken on trust that they had these"
+
+
+@dataclass(frozen=True)
+class PointsAsked:
+    """What sections are worth, by number, and how much of their points answers keep that follow from a mistake."""
+
+    sections: Mapping[int, Fraction] = field(default_factory=dict)
+    foils: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Task:
+    """What all students of a marking have in common."""
+
+    sheet: Sheet
+    options: Options
+    policy: Policy = field(default_factory=Policy)
+    points: PointsAsked = field(default_factory=PointsAsked)
+    of_class: Class | None = None
+
+    def __hash__(self) -> int:
+        return hash(repr((self.sheet.name, self.options, self.policy, self.points)))
+
+
+@dataclass(frozen=True)
+class Marked:
+    """What is written of a student. line: of marks.json."""
+
+    marks: Marks
+    line: str
+
+
+@dataclass(frozen=True)
+class Marking:
+    """A marking that was written. absent: the students of the class who handed nothing in."""
+
+    folder: Path
+    students: int
+    absent: tuple[Student, ...]
+
+
+def mark(
+    answers: Path | str | Iterable[Path | str], sheet: str | None = None, options: Options | None = None,
+    out: Path | str = "output", *, class_folder: Path | str | None = None, secret: Secret | None = None,
+    policy: Policy | None = None, points: Path | str | None = None, overrides: Path | str | None = None,
+    jobs: int = 1, tell: Tell = unheard, done: Callable[[Marks], object] = unheard,
+) -> Marking:  # fmt: skip
+    """Mark files of answers, and write OUT/SHEET-marks: marks.json and marks.csv.
+
+    sheet, options: where the files do not say them. class_folder: the folder of the class whose numbers the students
+    had. points, overrides: files that say what sections are worth, and what a teacher changed. done: called with the
+    marks of each student.
+
+    Raises: ByHandError; then nothing is written.
+    """
+    paths = [Path(answers)] if isinstance(answers, Path | str) else [*map(Path, answers)]
+    files = [read_answers(path) for path in chain.from_iterable(map(_within, paths))]
+    of_class = Class.in_folder(Path(class_folder), secret) if class_folder is not None else None
+    task = _task(files, sheet, options, of_class, policy or Policy(), _points(points))
+    folder = Path(out) / f"{task.sheet.name}-marks"
+    changes = _changes(folder, overrides, tell)
+    ids = set[str]()
+    with output_errors(folder), ExitStack() as stack:
+        folder.mkdir(parents=True, exist_ok=True)
+        parts = stack.enter_context(staging(folder))
+        lines = stack.enter_context(staged(folder / "marks.json", parts))
+        table = stack.enter_context(staged(folder / "marks.csv", parts))
+        submit = stack.enter_context(workers(jobs, ""))
+        files_of = _Files(lines, table)
+        for each in _marked_in_order(submit, task, files, changes, jobs, tell):
+            files_of.add(each)
+            ids.add(each.marks.student)
+            done(each.marks)
+        files_of.end()
+    sync_folder(folder)
+    copies = of_class.copies if of_class else ()
+    return Marking(folder, len(ids), tuple(copy.student for copy in copies if copy.student.id not in ids))
+
+
+def blank_answers(sheet: Sheet, options: Options) -> str:
+    """A file of answers, in JSON, of one student who wrote nothing: with the id of every blank."""
+    document, run = _made(Task(sheet, options.on(sheet)))
+    student = {"id": "", "hash": run.hash, "answers": dict.fromkeys((blank.id for blank in document.blanks()), "")}
+    asked = as_entries(options)
+    del asked["seed"]
+    entry = {"schema": 1, "sheet": sheet.name, "seed": options.chosen_seed, "options": asked, "students": [student]}
+    return msgspec.json.format(msgspec.json.encode(entry), indent=1).decode() + "\n"
+
+
+def told(marks: Marks) -> str:
+    """A student's marks in one line."""
+    line = f"{marks.student or 'student'}  {points_text(marks.points)} / {points_text(marks.worth)}"
+    if not marks.causes:
+        return line
+    cause = marks.causes[0]
+    more = f", {cause.explains} more follow" if cause.explains else ""
+    return f"{line}  step {cause.first.partition('/')[0]}: {cause.foil or cause.kind.replace('-', ' ')}{more}"
+
+
+# what is asked
+
+
+def _within(path: Path) -> Iterable[Path]:
+    """A file, or the files of a folder in the order of their names.
+
+    Raises: AnswersError for an empty folder.
+    """
+    if not path.is_dir():
+        return (path,)
+    found = sorted(each for each in path.iterdir() if each.is_file() and not each.name.startswith("."))
+    if not found:
+        raise AnswersError(f"{path} holds no files of answers")
+    return found
+
+
+def _task(
+    files: Sequence[Answers], name: str | None, options: Options | None, of_class: Class | None, policy: Policy,
+    points: PointsAsked,
+) -> Task:  # fmt: skip
+    """What is marked: as the class says, or the files, or the caller.
+
+    Raises: AnswersError where these contradict each other, or nothing says which sheet it is.
+    """
+    if of_class is not None:
+        plan = of_class.plan
+        for file in files:
+            _agree(file, plan.sheet.name, plan.options)
+        return Task(plan.sheet, plan.options, policy, points, of_class)
+    said = next((file for file in files if file.sheet is not None), None)
+    name = name or (said.sheet if said else None)
+    if name is None:
+        raise AnswersError(f"{files[0].name} does not say which sheet it answers; name it with --sheet")
+    if said is not None:
+        own = replace(options_of(said.options, said.name), seed=said.seed)
+        if options is not None and as_entries(options) != as_entries(own):
+            differ = [name for name, entry in as_entries(own).items() if as_entries(options)[name] != entry]
+            raise AnswersError(
+                f"{said.name} says itself which numbers it answers ({', '.join(differ)}); leave that out"
+            )
+        options = own
+    sheet = load_sheet(name, options.language if options else "en")
+    options = (options or Options()).on(sheet)
+    for file in files:
+        _agree(file, name, options)
+    return Task(sheet, options, policy, points)
+
+
+def _agree(file: Answers, name: str, options: Options) -> None:
+    """Check that a file answers a sheet, with the numbers of these options.
+
+    Raises: AnswersError.
+    """
+    if file.sheet is not None and file.sheet != name:
+        raise AnswersError(f"{file.name} answers the sheet {file.sheet}, not {name}")
+    if file.sheet is not None and file.seed is not None and file.seed != options.chosen_seed and not options.secret:
+        raise AnswersError(f"{file.name} answers seed {file.seed}, not {options.chosen_seed}")
+
+
+def _points(path: Path | str | None) -> PointsAsked:
+    """What a points file says: {"5": 4, "foils": {"no-powers": "half"}}.
+
+    Raises: ConfigError.
+    """
+    if path is None:
+        return PointsAsked()
+    try:
+        entries = msgspec.json.decode(Path(path).read_bytes(), type=dict[str, Any])
+        foils = msgspec.convert(entries.pop("foils", {}), type=dict[str, str])
+        sections = {int(number): Fraction(str(worth)) for number, worth in entries.items()}
+    except (OSError, msgspec.MsgspecError, ValueError) as error:
+        raise ConfigError(f'{path}: {error}; write points by section, as in {{"5": 4}}') from None
+    for name, share in foils.items():
+        if name not in MISTAKES:
+            raise ConfigError(f"{path}: {UnknownNameError('foil', name, MISTAKES)}")
+        if share not in SHARES:
+            raise ConfigError(f"{path}: {name} keeps {share!r} of its points; use full, half or none")
+    if worthless := next((number for number, worth in sections.items() if worth < 0), None):
+        raise ConfigError(f"{path}: section {worthless} has fewer points than 0")
+    return PointsAsked(sections, foils)
+
+
+def _changes(folder: Path, overrides: Path | str | None, tell: Tell) -> Mapping[str, Changes]:
+    """A teacher's changes: those in a file, else those in the marks that are there from before."""
+    if overrides is not None:
+        return read_overrides(Path(overrides))
+    before = folder / "marks.json"
+    changes = read_overrides(before) if before.exists() else {}
+    if changes:
+        tell(f"kept {sum(map(len, changes.values()))} changes by hand from {before}")
+    return changes
+
+
+# marking
+
+
+def _marked_in_order(
+    submit: Submit, task: Task, files: Sequence[Answers], changes: Mapping[str, Changes], jobs: int, tell: Tell
+) -> Iterator[Marked]:
+    """The marks of all students, in the order of the answers. Up to 2 · jobs chunks are computed at a time."""
+    students, waiting = _students(task, files, tell), deque[Any]()
+    while some := list(islice(students, CHUNK)):
+        own = {student.id: changes[student.id] for student in some if student.id in changes}
+        waiting.append(submit(marked, task, some, own))
+        if len(waiting) >= 2 * jobs:
+            yield from waiting.popleft().result()
+    while waiting:
+        yield from waiting.popleft().result()
+
+
+def _students(task: Task, files: Sequence[Answers], tell: Tell) -> Iterator[Filled]:
+    """The students of all files.
+
+    Raises: AnswersError where one is there twice, or is none of the class.
+    """
+    seen: dict[str, str] = {}
+    blanks = [blank.id for blank in _made(task)[0].blanks()]
+    known = {copy.student.id for copy in task.of_class.copies} if task.of_class else None
+    without = 0
+    for file in files:
+        for student in file.students(blanks):
+            if student.id in seen:
+                before = seen[student.id]
+                where = f"twice in {file.name}" if before == file.name else f"in {before} and in {file.name}"
+                raise AnswersError(f"the student {student.id!r} is {where}; give one of them")
+            if known is not None and student.id not in known:
+                raise AnswersError(f"{file.name}: the class has no student {student.id!r}")
+            seen[student.id] = file.name
+            without += not student.hash
+            yield student
+    if without:
+        tell(f"{without} student{'s' * (without > 1)} with {NO_HASH}")
+    if not seen:
+        raise AnswersError(f"{files[0].name} holds no students")
+
+
+def marked(task: Task, students: Sequence[Filled], changes: Mapping[str, Changes]) -> list[Marked]:
+    """The marks of some students.
+
+    Raises: AnswersError where a student had other numbers.
+    """
+    found = []
+    for student, marker in _markers(task, students):
+        marks = marker.mark(student.answers, student.id, student.name)
+        if student.id in changes:
+            marks = overridden(marks, changes[student.id])
+        found.append(Marked(marks, as_line(marks)))
+    return found
+
+
+def _markers(task: Task, students: Sequence[Filled]) -> Iterator[tuple[Filled, Marker]]:
+    """Each student with the marker of their numbers.
+
+    Raises: AnswersError.
+    """
+    if task.of_class is None:
+        marker = _marker(task)
+        for student in students:
+            yield _checked(student, marker.rules.run.hash), marker
+        return
+    known = {copy.student.id: copy for copy in task.of_class.copies}
+    own = [known[student.id] for student in students]
+    before: Marker | None = None
+    for student, (copy, document, run) in zip(students, runs(task.of_class.plan, own), strict=True):
+        is_shared = before is not None and before.rules.document is document
+        marker = before = before.again(run) if before and is_shared else _fresh(task, document, run)
+        yield replace(_checked(student, copy.hash), name=student.name or copy.student.name), marker
+
+
+def _checked(student: Filled, numbers: str) -> Filled:
+    """A student who had the numbers with a hash.
+
+    Raises: AnswersError.
+    """
+    if student.hash and student.hash != numbers:
+        whose = f"the student {student.id!r}" if student.id else "the student"
+        raise AnswersError(
+            f"{whose} had numbers with the hash {student.hash}, and these have {numbers}: another seed or sheet, or "
+            "other options; of a class, give its folder with --class"
+        )
+    return student
+
+
+def _fresh(task: Task, document: Document, run: Run) -> Marker:
+    marker = Marker.of(document, run, task.policy)
+    return replace(marker, given=task.points.sections, foils=task.points.foils)
+
+
+@lru_cache(maxsize=2)
+def _marker(task: Task) -> Marker:
+    return _fresh(task, *_made(task))
+
+
+@lru_cache(maxsize=2)
+def _made(task: Task) -> tuple[Document, Run]:
+    """The document and the run of the sheet; of a class, those of its first copy."""
+    if task.of_class is not None:
+        _, document, run = next(runs(task.of_class.plan, task.of_class.copies[:1]))
+        return document, run
+    values, quality = choose(task.sheet, task.options)
+    return arrange(task.sheet, values, task.options, quality)
+
+
+# writing
+
+
+@dataclass
+class _Files:
+    """The files of marks that are being written."""
+
+    lines: IO[bytes]
+    table: IO[bytes]
+    rows: IndexWriter | None = None
+
+    def add(self, marked: Marked) -> None:
+        """Write the marks of one student."""
+        marks = marked.marks
+        self.lines.write((b",\n" if self.rows else b"[\n") + marked.line.encode())
+        if self.rows is None:
+            steps = (f"step {section.number}" for section in marks.sections)
+            self.rows = IndexWriter(self.table, ("id", "name", "points", "of", "first cause", *steps))
+        cause = next((f"{cause.foil or cause.kind} {cause.first}" for cause in marks.causes), "")
+        points = (marks.points, marks.worth, *(section.points for section in marks.sections))
+        whole, worth, *sections = map(points_text, points)
+        self.rows.row((marks.student, marks.name, whole, worth, cause, *sections))
+
+    def end(self) -> None:
+        """Write what ends the files."""
+        self.lines.write(b"\n]\n")

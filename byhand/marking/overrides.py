@@ -1,0 +1,124 @@
+"""A teacher's changes to marks: theirs is the last word."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from fractions import Fraction
+from itertools import islice
+from pathlib import Path
+from typing import Any, get_args
+
+import msgspec
+
+from byhand.classroom.index import as_written
+from byhand.classroom.roster import csv_rows
+from byhand.errors import AnswersError, ValuesError
+from byhand.marking.marks import BlankMark, Marks, OpenMark, SectionMark, Verdict
+from byhand.marking.points import SHARES
+from byhand.marking.record import overrides_of
+from byhand.notation.number import parse, shown
+
+Changes = Mapping[str, Mapping[str, str]]  # by blank: "verdict", "points", or both
+FIELDS = ("student", "blank", "verdict", "points")
+VERDICTS = get_args(Verdict)
+
+
+def read_overrides(path: Path) -> dict[str, dict[str, Mapping[str, str]]]:
+    """A teacher's changes by student, then by blank: from a CSV file, or from a marks.json that was edited.
+
+    Raises: AnswersError.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise AnswersError(f"{path}: {error.strerror or error}") from None
+    if content.lstrip()[:1] == b"[":
+        return _of_marks(path.name, content)
+    heads = [head.strip().casefold() for head in next(csv_rows(path.name, content), (0, []))[1]]
+    if missing := [field for field in FIELDS[:2] if field not in heads]:
+        raise AnswersError(f"{path.name} has no column {missing[0]}; its columns are {', '.join(FIELDS)}")
+    found: dict[str, dict[str, Mapping[str, str]]] = {}
+    for line, row in islice(csv_rows(path.name, content), 1, None):
+        entry = {head: as_written(text).strip() for head, text in zip(heads, row, strict=False)}
+        change = {key: entry[key] for key in ("verdict", "points") if entry.get(key)}
+        found.setdefault(entry["student"], {})[entry["blank"]] = _checked(f"{path.name} line {line}", change)
+    return found
+
+
+def _of_marks(name: str, content: bytes) -> dict[str, dict[str, Mapping[str, str]]]:
+    """The changes in a marks.json.
+
+    Raises: AnswersError.
+    """
+    try:
+        entries = msgspec.json.decode(content, type=list[msgspec.Raw])
+        found = {}
+        for entry in entries:
+            marks: dict[str, Any] = msgspec.json.decode(entry, type=dict[str, Any])
+            by_hand = overrides_of(marks)
+            changes = {blank: _checked(f"{name}, {blank}", dict(change)) for blank, change in by_hand.items()}
+            if changes:
+                found[str(marks["student"])] = changes
+    except (msgspec.MsgspecError, KeyError, TypeError, AttributeError, ValueError) as error:
+        raise AnswersError(f"{name} is no marks.json: {error}") from None
+    return found
+
+
+def _checked(where: str, change: Mapping[str, str]) -> Mapping[str, str]:
+    """A change, unchanged.
+
+    Raises: AnswersError where it changes nothing, to no verdict that there is, or to no number.
+    """
+    if not change:
+        raise AnswersError(f"{where} changes nothing; give a verdict or points")
+    if change.get("verdict", "right") not in VERDICTS:
+        raise AnswersError(f"{where}: no verdict {shown(change['verdict'])}; there are: {', '.join(VERDICTS)}")
+    if "points" in change:
+        _points(where, change["points"])
+    return change
+
+
+def _points(where: str, text: str) -> Fraction:
+    try:
+        points = parse(text)
+    except ValuesError as error:
+        raise AnswersError(f"{where}: {error}") from None
+    if not isinstance(points, Fraction) or points < 0:
+        raise AnswersError(f"{where}: {shown(text)} is no number of points; write one as 3, 0.5 or 1/3")
+    return points
+
+
+def overridden(marks: Marks, changes: Changes) -> Marks:
+    """The marks with a teacher's changes. A verdict that is changed without points has those of that verdict.
+
+    Raises: AnswersError for a blank that the sheet does not have.
+    """
+    known = {blank.id for blank in marks.blanks} | {answer.id for answer in marks.answers}
+    if unknown := next((name for name in changes if name not in known), None):
+        raise AnswersError(f"student {shown(marks.student)}: the sheet has no blank {shown(unknown)} to change")
+    blanks = tuple(_changed(marks, blank, changes.get(blank.id)) for blank in marks.blanks)
+    answers = tuple(_marked(answer, changes.get(answer.id, {})) for answer in marks.answers)
+    return replace(marks, blanks=blanks, answers=answers, sections=_sections(marks, blanks))
+
+
+def _changed(marks: Marks, blank: BlankMark, change: Mapping[str, str] | None) -> BlankMark:
+    if change is None:
+        return blank
+    verdict: Any = change.get("verdict", blank.verdict)
+    share = {"right": Fraction(1), "followed": SHARES[marks.policy.follow]}.get(verdict, Fraction(0))
+    points = _points(blank.id, change["points"]) if "points" in change else share * blank.worth
+    return replace(blank, verdict=verdict, points=points, override=change)
+
+
+def _marked(answer: OpenMark, change: Mapping[str, str]) -> OpenMark:
+    return replace(answer, points=_points(answer.id, change["points"])) if "points" in change else answer
+
+
+def _sections(marks: Marks, blanks: tuple[BlankMark, ...]) -> tuple[SectionMark, ...]:
+    """The sections with the differences that changed blanks make."""
+    more: dict[int, Fraction] = {}
+    for old, new in zip(marks.blanks, blanks, strict=True):
+        number = int(new.id.partition("/")[0])
+        more[number] = more.get(number, Fraction(0)) + new.points - old.points
+    return tuple(replace(section, points=section.points + more.get(section.number, 0)) for section in marks.sections)

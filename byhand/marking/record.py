@@ -1,0 +1,90 @@
+"""marks.json: one line a student, so that a class of any size can be written as it is marked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+from byhand import __version__
+from byhand.marking.marks import BlankMark, Cause, Marks, OpenMark, Reason, SectionMark
+from byhand.notation.number import plain
+
+SCHEMA = 1
+
+
+def as_line(marks: Marks) -> str:
+    """The marks of a student as one line of JSON. The same marks give the same line."""
+    return json.dumps(as_entry(marks), ensure_ascii=False, separators=(",", ":"))
+
+
+def as_entry(marks: Marks) -> dict[str, Any]:
+    """The marks of a student as an entry of marks.json. Numbers are texts, as in run.json."""
+    policy = marks.policy
+    return {
+        "schema": SCHEMA, "byhand": __version__, "sheet": marks.sheet, "seed": marks.seed, "hash": marks.hash,
+        "student": marks.student, "name": marks.name, "points": points_text(marks.points),
+        "of": points_text(marks.worth),
+        "policy": {"follow": policy.follow, "rounded": policy.rounded, "guard": policy.guard},
+        "blanks": [_blank(blank) for blank in marks.blanks], "causes": [_cause(cause) for cause in marks.causes],
+        "sections": [_section(section) for section in marks.sections],
+        "open": [_answer(answer) for answer in marks.answers], "notes": list(marks.notes),
+    }  # fmt: skip
+
+
+def points_text(points: Fraction) -> str:
+    """Points as they stand in files: 31.5 where they are rounded to a half, else a fraction."""
+    return str(float(points)) if points.denominator == 2 else plain(points)
+
+
+def number_text(text: str) -> str:
+    """A number as it stands in files, from how a page shows it."""
+    return "-inf" if text == "−∞" else text.replace("−", "-")
+
+
+def _blank(blank: BlankMark) -> dict[str, Any]:
+    return {
+        "id": blank.id, "answer": blank.answer, "verdict": blank.verdict, "form": blank.form,
+        "key": number_text(blank.key), "followed": number_text(blank.followed), "source": blank.source,
+        "points": plain(blank.points), "of": plain(blank.worth), "reads": list(blank.reads), "note": blank.note,
+        "because": [_reason(reason) for reason in blank.because], "cause": blank.cause,
+        "override": None if blank.override is None else dict(blank.override),
+    }  # fmt: skip
+
+
+def _reason(reason: Reason) -> dict[str, Any]:
+    weight = round(reason.weight, 3)
+    return {
+        "kind": reason.kind, "detail": reason.detail, "weight": weight, "cells": reason.cells, "foil": reason.foil,
+    }  # fmt: skip
+
+
+def _cause(cause: Cause) -> dict[str, Any]:
+    had = {name: number_text(text) for name, text in cause.had.items()}
+    return {
+        "n": cause.number, "kind": cause.kind, "detail": cause.detail, "foil": cause.foil, "sure": cause.sure,
+        "cells": list(cause.cells), "explains": cause.explains, "mended": cause.mended, "first": cause.first,
+        "had": had,
+    }  # fmt: skip
+
+
+def _section(section: SectionMark) -> dict[str, Any]:
+    return {
+        "number": section.number, "points": plain(section.points), "of": plain(section.worth),
+        "ratio": round(section.ratio, 3), "guard": section.guard,
+    }  # fmt: skip
+
+
+def _answer(answer: OpenMark) -> dict[str, Any]:
+    points = None if answer.points is None else plain(answer.points)
+    return {
+        "id": answer.id, "answer": answer.answer, "key": answer.key, "of": plain(answer.worth), "points": points,
+    }  # fmt: skip
+
+
+def overrides_of(entries: Mapping[str, Any]) -> dict[str, Mapping[str, str]]:
+    """A teacher's changes in an entry of marks.json, by blank."""
+    changed = {blank["id"]: blank["override"] for blank in entries["blanks"] if blank.get("override")}
+    by_hand = {each["id"]: {"points": each["points"]} for each in entries["open"] if each.get("points") is not None}
+    return {**changed, **by_hand}

@@ -1,0 +1,201 @@
+"""The whole way of `byhand mark`: from files of answers to files of marks, all or none."""
+
+import csv
+import json
+
+import pytest
+from click.testing import CliRunner
+from sheets import key, sheet
+
+from byhand.classroom.again import Class, runs
+from byhand.classroom.classes import make_class
+from byhand.classroom.roster import Student
+from byhand.cli import main
+from byhand.marking.mark import mark
+from byhand.options import Options
+from byhand.secret import made_secret
+
+NAME = "dot-product"
+ROSTER = [Student("Ada", "s1"), Student("Bo", "s2"), Student("Cy", "s3")]
+
+
+def run(*args):
+    return CliRunner().invoke(main, list(map(str, args)))
+
+
+def wrong_and_right(tmp_path, **entries):
+    """A file with a student who has all right, and one who has the first answer wrong and leaves one out."""
+    document, _ = sheet(NAME, seed=2)
+    right = key(document)
+    first, second = list(right)[:2]
+    students = [{"id": "right", "answers": right}, {"id": "wrong", "answers": {**right, first: "99", second: ""}}]
+    path = tmp_path / "answers.json"
+    path.write_text(json.dumps({"schema": 1, "sheet": NAME, "seed": 2, "students": students, **entries}))
+    return path, first, second
+
+
+def test_answers_become_marks(tmp_path):
+    path, first, second = wrong_and_right(tmp_path)
+    told = run("mark", path, "--out", tmp_path)
+    assert told.exit_code == 0, told.output
+    folder = tmp_path / f"{NAME}-marks"
+    right, wrong = json.loads((folder / "marks.json").read_text())
+    assert right["points"] == right["of"] == wrong["of"]
+    assert {blank["id"]: blank["verdict"] for blank in wrong["blanks"]}[first] == "wrong"
+    assert [blank["id"] for blank in wrong["blanks"] if blank["verdict"] == "missing"] == [second]
+    assert wrong["causes"][0]["cells"] == [first]
+    with (folder / "marks.csv").open(encoding="utf-8-sig") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["id"] for row in rows] == ["right", "wrong"]
+    assert rows[0]["points"] == right["points"]
+    assert f"right  {right['points']} / {right['of']}" in told.output
+
+
+def test_the_same_answers_give_the_same_bytes_in_any_number_of_processes(tmp_path):
+    path, *_ = wrong_and_right(tmp_path)
+    made = [mark(path, out=tmp_path / str(jobs), jobs=jobs).folder for jobs in (1, 2)]
+    assert [(made[0] / name).read_bytes() for name in ("marks.json", "marks.csv")] == [
+        (made[1] / name).read_bytes() for name in ("marks.json", "marks.csv")
+    ]
+
+
+def test_a_blank_file_names_every_blank_and_is_all_missing(tmp_path):
+    file = tmp_path / "blank.json"
+    assert run("mark", "--blank", "softmax", "--seed", 3, "--orientation", "columns", "--out", file).exit_code == 0
+    document, _ = sheet("softmax", seed=3, orientation="columns")
+    assert list(json.loads(file.read_text())["students"][0]["answers"]) == [blank.id for blank in document.blanks()]
+    assert run("mark", file, "--out", tmp_path).exit_code == 0
+    (marks,) = json.loads((tmp_path / "softmax-marks" / "marks.json").read_text())
+    assert {blank["verdict"] for blank in marks["blanks"]} == {"missing"}
+
+
+REFUSED = [
+    ({"byhand": "0.1.0"}, (), "the student 'right' had numbers with the hash 0000000, and these have"),
+    ({"seed": 3}, (), "answers.json, student 'right': no blank '3/inverse/q/1,1'; did you mean '3/inverse/q/3,1'?"),
+    ({}, ("--seed", "4"), "says itself which numbers it answers (seed)"),
+    ({}, ("--sheet", "softmax"), "answers the sheet dot-product, not softmax"),
+    ({"options": {"places": 99}}, (), "options: Expected `int` <= 12 - at `$.places`"),
+    ({"sheet": "dot-produkt"}, (), "no sheet 'dot-produkt'; did you mean 'dot-product'?"),
+]
+
+
+@pytest.mark.parametrize(("entries", "args", "message"), REFUSED, ids=[message for *_, message in REFUSED])
+def test_answers_to_other_numbers_are_refused_and_nothing_is_written(tmp_path, entries, args, message):
+    path, *_ = wrong_and_right(tmp_path, **entries)
+    said = json.loads(path.read_text())
+    said["students"][0]["hash"] = "0000000" if "byhand" in entries else ""
+    path.write_text(json.dumps(said))
+    told = run("mark", path, *args, "--out", tmp_path)
+    assert told.exit_code == 1
+    assert message in told.output
+    assert not list(tmp_path.rglob("marks.*"))
+
+
+def test_one_student_in_two_files_is_refused(tmp_path):
+    path, *_ = wrong_and_right(tmp_path)
+    other = tmp_path / "other.json"
+    other.write_bytes(path.read_bytes())
+    told = run("mark", path, other, "--out", tmp_path)
+    assert (told.exit_code, told.stderr) == (
+        1,
+        "byhand: the student 'right' is in answers.json and in other.json; give one of them\n",
+    )
+
+
+def test_a_folder_of_files_is_marked_in_the_order_of_their_names(tmp_path):
+    document, _ = sheet(NAME, seed=2)
+    folder = tmp_path / "handed in"
+    folder.mkdir()
+    for name in ("b", "a"):
+        student = {"sheet": NAME, "seed": 2, "id": name, "answers": key(document)}
+        (folder / name).write_text(json.dumps(student))
+    assert mark(folder, out=tmp_path).students == 2
+    assert [m["student"] for m in json.loads((tmp_path / f"{NAME}-marks" / "marks.json").read_text())] == ["a", "b"]
+
+
+def test_points_by_section_are_a_file_s(tmp_path):
+    path, *_ = wrong_and_right(tmp_path)
+    points = tmp_path / "points.json"
+    points.write_text('{"1": 40}')
+    made = mark(path, out=tmp_path, points=points)
+    right, _ = json.loads((made.folder / "marks.json").read_text())
+    assert {section["number"]: section["of"] for section in right["sections"]}[1] == "40"
+    points.write_text('{"foils": {"no-sqr": "half"}}')
+    assert "did you mean 'no-sqrt'?" in run("mark", path, "--points", points, "--out", tmp_path).output
+
+
+def test_a_teacher_has_the_last_word_also_when_it_is_marked_again(tmp_path):
+    path, first, _ = wrong_and_right(tmp_path)
+    changes = tmp_path / "changes.csv"
+    changes.write_text(f'student,blank,verdict,points\nwrong,"{first}",right,\n')
+    made = mark(path, out=tmp_path, overrides=changes)
+    again = mark(path, out=tmp_path)
+    for folder in (made.folder, again.folder):
+        _, wrong = json.loads((folder / "marks.json").read_text())
+        blank = next(blank for blank in wrong["blanks"] if blank["id"] == first)
+        assert (blank["verdict"], blank["override"]) == ("right", {"verdict": "right"})
+        assert blank["points"] == blank["of"]
+
+
+@pytest.mark.parametrize(("row", "message"), [
+    ("wrong,9/ask/x,right,", "student 'wrong': the sheet has no blank '9/ask/x' to change"),
+    ("wrong,{first},fine,", "no verdict 'fine'; there are: right, followed, wrong, missing, unreadable"),
+    ("wrong,{first},,much", "'much' is not a number"),
+    ("wrong,{first},,", "changes nothing"),
+])  # fmt: skip
+def test_a_change_that_cannot_be_made_is_refused(tmp_path, row, message):
+    path, first, _ = wrong_and_right(tmp_path)
+    changes = tmp_path / "changes.csv"
+    changes.write_text("student,blank,verdict,points\n" + row.format(first=f'"{first}"'))
+    told = run("mark", path, "--overrides", changes, "--out", tmp_path)
+    assert told.exit_code == 1
+    assert message in told.output
+
+
+@pytest.fixture(scope="module", params=["attention-head", "sampling"], ids=["one page for all", "each by itself"])
+def school(request, tmp_path_factory):
+    """A class whose copies are renamed, or have any of the sheet's numbers; with a secret."""
+    folder = tmp_path_factory.mktemp("school")
+    secret = made_secret(folder / "secret")
+    options = Options(seed=0, secret=secret)
+    return make_class(request.param, ROSTER, options, folder).folder, secret
+
+
+def test_a_class_is_marked_with_each_student_s_own_numbers(school, tmp_path):
+    folder, secret = school
+    of_class = Class.in_folder(folder, secret)
+    found = list(runs(of_class.plan, of_class.copies))
+    assert [run.hash for _, _, run in found] == [copy.hash for copy in of_class.copies]
+    assert len({run.hash for _, _, run in found}) == len(ROSTER)
+    made = mark(folder / "index.csv", out=tmp_path, class_folder=folder, secret=secret)
+    marks = json.loads((made.folder / "marks.json").read_text())
+    assert {blank["verdict"] for student in marks for blank in student["blanks"]} == {"right"}
+    assert [(m["student"], m["name"]) for m in marks] == [(s.id, s.name) for s in ROSTER]
+
+
+def test_a_class_is_not_marked_without_its_secret_or_with_another(school, tmp_path):
+    folder, _ = school
+    told = run("mark", folder / "index.csv", "--class", folder)
+    assert (told.exit_code, told.stderr) == (
+        1,
+        f"byhand: {folder} was made with a secret; name with --secret what byhand class was given\n",
+    )
+    made_secret(tmp_path / "other")
+    told = run("mark", folder / "index.csv", "--class", folder, "--secret", tmp_path / "other")
+    assert "was made with another secret" in told.stderr
+
+
+def test_who_is_not_in_the_class_is_refused_and_who_handed_nothing_in_is_told(school, tmp_path):
+    folder, secret = school
+    answers = tmp_path / "answers.json"
+    answers.write_text(json.dumps([{"id": "s9", "answers": {}}]))
+    told = run("mark", answers, "--class", folder, "--secret", folder.parent / "secret", "--out", tmp_path)
+    assert told.stderr == "byhand: answers.json: the class has no student 's9'\n"
+    answers.write_text(json.dumps([{"id": "s2", "answers": {}}]))
+    assert [s.id for s in mark(answers, class_folder=folder, secret=secret, out=tmp_path).absent] == ["s1", "s3"]
+
+
+def test_a_folder_without_a_class_is_no_class(tmp_path):
+    path, *_ = wrong_and_right(tmp_path)
+    assert run("mark", tmp_path / "x", "--class", tmp_path).stderr.endswith("x: No such file or directory\n")
+    assert "holds no finished class" in run("mark", path, "--class", tmp_path).stderr
