@@ -1,11 +1,18 @@
 """Files of answers: the same answers from every form, and one line for what is none."""
 
 import json
+from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
+import byhand
 from byhand.errors import AnswersError
 from byhand.marking.answers import read_answers
+from byhand.marking.mark import blank_answers
+from byhand.options import Options
+from byhand.options_file import FIELDS
+from byhand.worksheet.sheet import load_sheet
 
 BLANKS = ["1/ask/P/1,1", "1/ask/P/1,2", "1/ask/P/2,1", "1/ask/P/2,2"]
 TEXTS = ["-3", "1/2", "−∞", ""]
@@ -92,3 +99,25 @@ def test_students_are_read_one_by_one(tmp_path):
     assert next(found).id == "a"
     with pytest.raises(AnswersError, match="student 2"):
         next(found)
+
+
+def schema():
+    return json.loads((Path(byhand.__file__).parent / "answers.schema.json").read_text(encoding="utf-8"))
+
+
+def test_what_byhand_writes_is_as_the_schema_says():
+    validator = Draft202012Validator(schema(), format_checker=Draft202012Validator.FORMAT_CHECKER)
+    written = blank_answers(load_sheet("softmax"), Options(seed=2, orientation="columns", numbers="decimal"))
+    validator.validate(json.loads(written))
+    validator.validate(json.loads(ALIKE["answers by blank"]))
+    for wrong in (
+        {"students": []},
+        {"students": [{"answers": {}}]},
+        {"students": [{"id": "a", "answers": {"1": [1]}}]},
+    ):
+        assert not validator.is_valid(wrong)
+
+
+def test_the_schema_has_every_option_that_a_file_may_have():
+    properties = schema()["properties"]
+    assert [*properties["options"]["properties"], "seed"] == [name for name in FIELDS if name != "seed"] + ["seed"]
