@@ -112,7 +112,9 @@ class Mistaken:
             if name in mistake.away:
                 return self._cell(blank, own, name, k, m)
             at = self._at(name, k, m)  # the other way round, this time: the student's numbers stand as on the page
-            return None if at is None else paper.number(blank, (name, *at), own)
+            if at is None:  # there are no boxes for it, so it was computed elsewhere
+                return self._cell(blank, own, name, k, m)
+            return paper.number(blank, (name, *at), own)
 
         if step.op is None:
             return number(Ref(step.name, (i, j)))
@@ -168,13 +170,12 @@ def suspicions(judged: Judged, mistakes: tuple[Rewritten, ...]) -> list[Suspicio
 
 
 def _suspicion(judged: Judged, mistake: Rewritten) -> Suspicion:
-    mistaken, hits, misses = Mistaken(judged, mistake), list[str](), 0
-    for blank, is_hit in _told(judged, mistake, mistaken):
-        if is_hit:
-            hits.append(blank.id)
-        else:
-            misses += 1
-    return Suspicion(mistake.name, tuple(hits), misses, len(mistake.made))
+    told = [*_told(judged, mistake, Mistaken(judged, mistake))]
+    hits = [blank for blank, is_hit in told if is_hit]
+    missed = [blank for blank, is_hit in told if not is_hit]
+    if all(blank.cell.step in mistake.made for blank in hits):  # what it changes elsewhere was taken from the page
+        missed = [blank for blank in missed if blank.cell.step in mistake.made]
+    return Suspicion(mistake.name, tuple(blank.id for blank in hits), len(missed), len(mistake.made))
 
 
 def _told(judged: Judged, mistake: Rewritten, mistaken: Mistaken) -> Iterator[tuple[Blank, bool]]:
@@ -200,13 +201,12 @@ def _follows(judged: Judged, blank: Blank) -> bool:
 
 def _is_hit(judged: Judged, mistaken: Mistaken, blank: Blank) -> bool:
     """Whether an answer has the mistake's number, where the rule gives another."""
-    reading, judgement = judged.reading(blank), judged.judgement(blank.id)
+    judgement = judged.judgement(blank.id)
     if _follows(judged, blank):
         return False
     for own in ("", ALL):
         value = mistaken.value(blank, own)
-        is_said = any(judged.reckoning.equal(x, value) for x in reading.values)
-        if is_said and _apart(judged, value, judgement.followed):
+        if judged.says(judgement, value) and _apart(judged, value, judgement.followed):
             return True
     return False
 

@@ -242,6 +242,21 @@ class Rounded(Reckoning):
         """The span with half a unit on each side."""
         return Span(span.low - self.unit / 2, span.high + self.unit / 2)
 
+    def behind(self, written: Span, span: Span | None) -> Span:
+        """The numbers that may stand behind a written one: itself, and those of a span that are rounded to it."""
+        if math.isinf(written.low):
+            return written
+        slack = self._slack(written.low)
+        near = Span(written.low - slack, written.high + slack)
+        if span is None:
+            return near
+        low, high = max(near.low, span.low), min(near.high, span.high)
+        return written.joined(Span(low, high)) if low <= high else written
+
+    def _slack(self, x: float) -> float:
+        """How far from what it stands for a number may be: half a unit, ties included."""
+        return self.unit / 2 + CLOSE * max(1.0, abs(x))
+
     def equal(self, answer: Any, value: Any) -> bool:
         """Whether an answer is within half a unit of a value or a span."""
         if value is None:
@@ -250,7 +265,7 @@ class Rounded(Reckoning):
         x = float(answer)
         if math.isinf(x) or math.isinf(span.low):
             return x == span.low == span.high
-        slack = self.unit / 2 + CLOSE * max(1.0, abs(x))
+        slack = self._slack(x)
         return span.low - slack <= x <= span.high + slack
 
     def text(self, value: Any) -> str:

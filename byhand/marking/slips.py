@@ -14,7 +14,8 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
-from byhand.arithmetic.domain import is_neg_inf
+from byhand.arithmetic.decimals import decimal_of
+from byhand.arithmetic.domain import half_away, is_neg_inf
 from byhand.arithmetic.expr import (
     NEG_INF,
     Div,
@@ -114,13 +115,13 @@ class _Search:
         return value if value.__hash__ else str(value)
 
     def _is_answer(self, value: Any) -> bool:
-        equal = self.judged.reckoning.equal
-        return any(equal(x, value) for x in self.judgement.reading.values)
+        return self.judged.says(self.judgement, value)
 
     def _values(self) -> Iterator[tuple[str, str, Any]]:
         """The slips that can be made here: kind, detail, and the number that each gives."""
         rule = self._rule()
         if rule is None:
+            yield from self._misread(self.judgement.followed)
             return
         if self.blank.role == "copy":
             yield from self._miscopied(rule)
@@ -129,7 +130,7 @@ class _Search:
         elif self.blank.role != "word":
             yield from self._miscomputed(rule)
         if self.blank.role in ("ask", "entry", "word"):
-            yield from self._of_another_cell(rule)
+            yield from ((kind, detail, self._value(tree)) for kind, detail, tree in self._other_cells())
         yield from self._misread(self.judgement.followed)
 
     def _rule(self) -> Expr | None:
@@ -140,8 +141,10 @@ class _Search:
 
     def _miscomputed(self, rule: Expr) -> Iterator[tuple[str, str, Any]]:
         """Slips within the cell's own arithmetic."""
+        others = [tree for _, _, tree in self._other_cells()]
         for kind, detail, tree in _changed_nodes(rule, self._shapes(rule)):
-            yield kind, detail, self._value(tree)
+            if kind != "neighbour" or tree not in others:
+                yield kind, detail, self._value(tree)
         step = self.judged.rules.run.steps.get(self.blank.cell.step)
         if step is not None and step.op is mask_future and self.blank.role == "ask":
             if isinstance(rule, Num):
@@ -158,17 +161,19 @@ class _Search:
         steps = self.judged.rules.run.steps
         return {ref.matrix: steps[ref.matrix].shape for ref in refs(rule)}
 
-    def _of_another_cell(self, rule: Expr) -> Iterator[tuple[str, str, Any]]:
-        """The numbers of the cells around, and of the one on the other side of the diagonal."""
+    def _other_cells(self) -> Iterator[Changed]:
+        """The rules of the cells around, and of the one on the other side of the diagonal."""
+        if self.blank.cell.at is None:
+            return
         run = self.judged.rules.run
         name, i, j = place(self.blank)
         rows, cols = run[name].shape
         for down, right in _AROUND:
             if 0 <= i + down < rows and 0 <= j + right < cols:
                 kind, detail = ("wrong-row", f"{down:+}") if down else ("wrong-column", f"{right:+}")
-                yield kind, detail, self._value(run.rule(name, i + down, j + right))
+                yield kind, detail, run.rule(name, i + down, j + right)
         if i != j and j < rows and i < cols:
-            yield "mirrored", "", self._value(run.rule(name, j, i))
+            yield "mirrored", "", run.rule(name, j, i)
 
     def _miscopied(self, rule: Expr) -> Iterator[tuple[str, str, Any]]:
         """The numbers around the one that was to be copied."""
@@ -189,13 +194,17 @@ class _Search:
                 return
             text = self.judged.reckoning.text(right).replace("−", "-")
             places, number = self.judged.reckoning.places or 0, Fraction(text)
+        elif self.blank.cell.places is not None:
+            places = self.blank.cell.places
+            text = str(decimal_of(half_away(right * 10**places), places))
+            number = Fraction(text)
         else:
             text, places, number = str(right), 0, right
         unit = Fraction(1, 10**places)
         for kind, by in (("off-by-1", 1), ("off-by-2", 2), ("off-by-10", 10)):
             for sign in (1, -1):
                 yield kind, f"{sign * by:+}", self._exactly(number + sign * by * unit)
-        if not rounded and number.denominator != 1:
+        if not places and number.denominator != 1:
             top, bottom = number.as_integer_ratio()
             for sign in (1, -1):
                 yield "off-by-1", f"above{sign:+}", Fraction(top + sign, bottom)

@@ -164,11 +164,12 @@ class Judged:
 
     def counts(self, name: str) -> Any:
         """The number from which others are computed. A rounded one is the span of all that it may stand for."""
-        judgement, value = self.judgement(name), self.judgement(name).value
-        if not isinstance(value, Span) or not (judgement.stands or judgement.verdict == "missing"):
+        judgement = self.judgement(name)
+        value = judgement.value
+        if not isinstance(self.reckoning, Rounded) or not isinstance(value, Span) or judgement.verdict == "unreadable":
             return value
-        span = self.paper.follows(judgement.blank)
-        return value.joined(span) if isinstance(span, Span) and math.isfinite(value.low + span.low) else value
+        span = None if judgement.verdict == "wrong" else self.paper.follows(judgement.blank)
+        return self.reckoning.behind(value, span)
 
     def is_key(self, name: str) -> bool:
         """Whether the number that counts as the student's in a blank is the key's."""
@@ -242,6 +243,10 @@ class Judged:
         """Whether an answer that follows, and is not the key, can only differ from it by rounding on the way."""
         reads = (self.judgement(name).verdict for name in self.rules.reads(blank))
         return isinstance(self.reckoning, Rounded) and all(v in ("right", "missing", "unreadable") for v in reads)
+
+    def says(self, judgement: Judgement, value: Any) -> bool:
+        """Whether an answer is a value, or that value rounded."""
+        return self._meant(judgement, value) is not None or self._rounded(judgement.reading, value) is not None
 
     def _meant(self, judgement: Judgement, value: Any) -> Any:
         """The number of an answer that is a value; None if none is."""

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from fractions import Fraction
 from random import Random
 
-from students import NEG_INF, NoNumberError, Number, Student, worked
+from students import NEG_INF, NoNumberError, Number, Page, Student, as_number, worked
 
-from byhand.arithmetic.expr import Div, Expr, Fn, Mul, Num, Ref, Sub, Sum, changed, children
+from byhand.arithmetic.expr import Div, Expr, Fn, Mul, Num, Ref, Sub, Sum, changed, children, rebuild, refs
 from byhand.worksheet.document import Blank
 
 MINUS_ONE, TWO = Num(Fraction(-1)), Num(Fraction(2))
-Slip = tuple[str, Callable[[], Number]]  # its kind, and how to compute what is written
 
 KINDS = (
     "sign", "sign-of-square", "term-dropped", "bias-forgotten", "term-twice", "product-as-sum",
@@ -24,92 +24,92 @@ KINDS = (
     "digits-swapped", "copied-neighbour", "copied-transposed",
 )  # fmt: skip
 OF_COPIES = ("copied-neighbour", "copied-transposed", "sign-of-result", "off-by-1", "off-by-2", "off-by-10", "digits-swapped")  # fmt: skip
+Slip = tuple[str, Expr]  # its kind, and what is computed in place of the rule
 
 
-def slips(student: Student, blank: Blank) -> Iterator[Slip]:
+@dataclass(frozen=True)
+class Made:
+    """A slip that a student made. kinds: all kinds of slips in which the very same is computed; value: what came of it."""
+
+    blank: str
+    kinds: frozenset[str]
+    value: Number
+
+
+def slips(student: Student, blank: Blank) -> list[Slip]:
     """The slips that can be made in a blank. Some give the right number, some none."""
-    try:
-        right = student.by_rule(blank)
-    except NoNumberError:
-        return
-    if blank.role == "ask":
-        yield from _of_masks(student, blank)
-    if blank.role not in ("ask", "entry", "copy", "size") or not isinstance(right, Fraction):
-        return
-    number = student.method.rounded(right, blank.cell.places) if blank.cell.places is not None else right
-    yield from _of_results(student, blank, number)
-    if blank.role == "copy":
-        yield from _of_copies(student, blank)
-        return
-    tree, read = _rule(student, blank)
-    for kind, wrong in _of_trees(tree, _shapes(student)):
-        yield kind, lambda wrong=wrong: worked(wrong, read)
-    if blank.role == "ask":
-        yield from _of_places(student, blank, tree, read)
-
-
-def possible(student: Student, blank: Blank, kind: str) -> list[Number]:
-    """The numbers that a student who makes this slip can write in a blank; none of them is what the rule says."""
-    try:
-        right = student.by_rule(blank)
-    except NoNumberError:
+    cell, page = blank.cell, student.page
+    if blank.role not in ("ask", "entry", "copy", "size"):
         return []
-    found = []
-    for made, compute in slips(student, blank):
-        if made != kind:
-            continue
-        try:
-            value = compute()
-            student.method.written(value, blank.cell.places)
-        except NoNumberError:
-            continue
-        if isinstance(value, Fraction) or value == NEG_INF:
-            text = student.method.written(value, blank.cell.places)[0]
-            if text != student.method.written(right, blank.cell.places)[0] and value not in found:
-                found.append(value)
+    if blank.role == "size":
+        tree = cell.rule or Num(as_number(cell.value))
+    elif blank.role == "copy":
+        tree = Ref(cell.step, cell.at)
+    else:
+        tree = page.tape.cell(cell.step, *cell.at)
+    found = [*_of_results(student, blank, tree)]
+    if blank.role == "copy":
+        found += [
+            ("copied-transposed" if kind == "mirrored" else "copied-neighbour", to)
+            for kind, to in _around(page, tree)
+        ]
+        return found
+    found += _of_trees(tree, page)
+    if blank.role == "ask":
+        found += _of_places(page, cell.step, cell.at, tree)
     return found
 
 
-def one_slip(student: Student, kind: str, dice: Random, after: str = "") -> tuple[str, Number] | None:
-    """A blank, behind another one, and what is written in it by a slip of this kind; None where it cannot be made."""
+def possible(student: Student, blank: Blank, kind: str) -> list[Made]:
+    """What a student who makes a slip of this kind can write in a blank; none of it is what the rule says."""
+    if not (made := slips(student, blank)):
+        return []
+    try:
+        right = student.by_rule(blank)
+        text = student.method.written(right, blank.cell.places)[0]
+    except NoNumberError:
+        return []
+    read = student.reader(student.page.tape, student.page.section_of[blank.id], before=blank.role == "copy")
+    found: dict[Number, Made] = {}
+    for tree in dict.fromkeys(tree for own, tree in made if own == kind):
+        try:
+            value = worked(tree, read)
+            other = student.method.written(value, blank.cell.places)[0]
+        except NoNumberError:
+            continue
+        if other != text and (isinstance(value, Fraction) or value == NEG_INF):
+            kinds = frozenset(own for own, same in made if same == tree)
+            found.setdefault(value, Made(blank.id, kinds, value))
+    return list(found.values())
+
+
+def one_slip(student: Student, kind: str, dice: Random, after: str = "") -> Made | None:
+    """A slip of a kind, in a blank behind another one; None where it cannot be made."""
     ids = [blank.id for blank in student.page.blanks]
-    blanks = student.page.blanks[ids.index(after) + 1 :] if after else list(student.page.blanks)
-    dice.shuffle(blanks := list(blanks))
+    blanks = student.page.blanks[ids.index(after) + 1 :] if after else [*student.page.blanks]
+    dice.shuffle(blanks)
     for blank in blanks:
-        if (blank.role == "copy") == (kind.startswith("copied") or (kind in OF_COPIES and dice.random() < 0.2)):
-            found = possible(student, blank, kind)
-            if found:
-                return blank.id, dice.choice(found)
+        copies = kind.startswith("copied") or (kind in OF_COPIES and dice.random() < 0.2)
+        if (blank.role == "copy") == copies and (found := possible(student, blank, kind)):
+            return dice.choice(found)
     return None
-
-
-def _rule(student: Student, blank: Blank) -> tuple[Expr, Callable[[Ref], Number]]:
-    page, cell = student.page, blank.cell
-    read = student.reader(page.tape, page.section_of[blank.id])
-    if blank.role == "size":
-        return cell.rule or Num(cell.value), read
-    return page.tape.cell(cell.step, *cell.at), read
-
-
-def _shapes(student: Student) -> Callable[[str], tuple[int, int]]:
-    return lambda name: student.page.tape.steps[name].shape
 
 
 # within a rule
 
 
-def _of_trees(tree: Expr, shape: Callable[[str], tuple[int, int]]) -> Iterator[tuple[str, Expr]]:
+def _of_trees(tree: Expr, page: Page) -> Iterator[tuple[str, Expr]]:
     """The rule with one slip in it, for each slip at each of its nodes."""
-    yield from _at_node(tree, shape)
+    yield from _at_node(tree, page)
     below = children(tree)
     if isinstance(tree, Fn) and tree.name == "pow" and _is_constant(tree.args[0]):
         below = tree.args[1:]  # the base of a power is printed on the whole page
     for child in below:
-        for kind, wrong in _of_trees(child, shape):
+        for kind, wrong in _of_trees(child, page):
             yield kind, changed(tree, lambda own, child=child, wrong=wrong: wrong if own is child else own)
 
 
-def _at_node(node: Expr, shape: Callable[[str], tuple[int, int]]) -> Iterator[tuple[str, Expr]]:
+def _at_node(node: Expr, page: Page) -> Iterator[tuple[str, Expr]]:
     match node:
         case Sum(terms) if len(terms) > 1:
             products = any(isinstance(term, Mul) for term in terms)
@@ -152,10 +152,8 @@ def _at_node(node: Expr, shape: Callable[[str], tuple[int, int]]) -> Iterator[tu
             yield "relu-forgotten", x
             yield "absolute", Fn("max", (x, Mul(MINUS_ONE, x)))
             yield "relu-all", Num(Fraction(0))
-        case Ref(name, (i, j)):
-            for k, m in ((i - 1, j), (i + 1, j), (i, j - 1), (i, j + 1)):
-                if 0 <= k < shape(name)[0] and 0 <= m < shape(name)[1]:
-                    yield "neighbour", Ref(name, (k, m))
+        case Ref():
+            yield from (("neighbour", other) for kind, other in _around(page, node) if kind == "neighbour")
 
 
 def _is_constant(node: Expr) -> bool:
@@ -165,86 +163,74 @@ def _is_constant(node: Expr) -> bool:
 # of places and results
 
 
-def _of_places(student: Student, blank: Blank, tree: Expr, read: Callable[[Ref], Number]) -> Iterator[Slip]:
-    """Another cell of the step in place of this one; one operand read at other places."""
-    page, step = student.page, student.page.tape.steps[blank.cell.step]
-    (i, j), (rows, cols) = blank.cell.at, step.shape
-    for kind, k, m in (
-        ("wrong-row", i - 1, j), ("wrong-row", i + 1, j), ("wrong-column", i, j - 1), ("wrong-column", i, j + 1),
-        ("mirrored", j, i),
-    ):  # fmt: skip
-        if 0 <= k < rows and 0 <= m < cols:
-            yield kind, lambda k=k, m=m: worked(page.tape.cell(step.name, k, m), read)
-    for name in dict.fromkeys(step.inputs):
-        shape = page.tape.steps[name].shape
-        for kind, down, right in (("wrong-row", -1, 0), ("wrong-row", 1, 0), ("wrong-column", 0, -1), ("wrong-column", 0, 1)):  # fmt: skip
-
-            def moved(ref: Ref, name=name, shape=shape, down=down, right=right) -> Number:
-                if ref.matrix != name:
-                    return read(ref)
-                k, m = ref.index[0] + down, ref.index[1] + right
-                if not (0 <= k < shape[0] and 0 <= m < shape[1]):
-                    raise NoNumberError("outside")
-                return read(Ref(name, (k, m)))
-
-            yield kind, lambda moved=moved: worked(tree, moved)
-        if shape[0] == shape[1] > 1:
-
-            def turned(ref: Ref, name=name) -> Number:
-                return read(Ref(name, ref.index[::-1]) if ref.matrix == name else ref)
-
-            yield "transposed-operand", lambda turned=turned: worked(tree, turned)
+AROUND = ((-1, 0), (1, 0), (0, -1), (0, 1))
 
 
-def _of_masks(student: Student, blank: Blank) -> Iterator[Slip]:
-    step = student.page.tape.steps[blank.cell.step]
-    if step.op_name != "mask_future":
+def _around(page: Page, ref: Ref) -> Iterator[tuple[str, Ref]]:
+    """The places around one, and the one on the other side of the diagonal."""
+    (i, j), (rows, cols) = ref.index, page.tape.steps[ref.matrix].shape
+    for down, right in AROUND:
+        if 0 <= i + down < rows and 0 <= j + right < cols:
+            yield "neighbour", Ref(ref.matrix, (i + down, j + right))
+    if i != j and j < rows and i < cols:
+        yield "mirrored", Ref(ref.matrix, (j, i))
+
+
+def _of_places(page: Page, name: str, at: tuple[int, int], tree: Expr) -> Iterator[Slip]:
+    """Another cell of the step in place of this one; one operand read at other places; a mask."""
+    for kind, other in _around(page, Ref(name, at)):
+        across = "wrong-column" if other.index[0] == at[0] else "wrong-row"
+        yield across if kind == "neighbour" else kind, page.tape.cell(name, *other.index)
+    step = page.tape.steps[name]
+    for operand in dict.fromkeys(step.inputs):
+        rows, cols = page.tape.steps[operand].shape
+        for down, right in AROUND:
+            moved = _moved(tree, operand, lambda i, j, down=down, right=right: (i + down, j + right))
+            if all(
+                0 <= ref.index[0] < rows and 0 <= ref.index[1] < cols for ref in refs(moved) if ref.matrix == operand
+            ):
+                yield "wrong-row" if down else "wrong-column", moved
+        if rows == cols > 1:
+            yield "transposed-operand", _moved(tree, operand, lambda i, j: (j, i))
+    if step.op_name == "mask_future":
+        if tree == Num(NEG_INF):
+            yield "not-masked", Ref(step.inputs[0], at)
+            yield "zero-for-minus-infinity", Num(Fraction(0))
+        else:
+            yield "masked-too-much", Num(NEG_INF)
+
+
+def _moved(tree: Expr, operand: str, to: Callable[[int, int], tuple[int, int]]) -> Expr:
+    """The rule with one operand read at other places."""
+    return rebuild(
+        tree, lambda leaf: Ref(operand, to(*leaf.index)) if isinstance(leaf, Ref) and leaf.matrix == operand else leaf
+    )
+
+
+def _of_results(student: Student, blank: Blank, tree: Expr) -> Iterator[Slip]:
+    """Slips with the right number."""
+    try:
+        number = student.by_rule(blank)
+    except NoNumberError:
         return
-    i, j = blank.cell.at
-    read = student.reader(student.page.tape, student.page.section_of[blank.id])
-    if j > i:
-        yield "not-masked", lambda: read(Ref(step.inputs[0], (i, j)))
-        yield "zero-for-minus-infinity", lambda: Fraction(0)
-    else:
-        yield "masked-too-much", lambda: NEG_INF
-
-
-def _of_results(student: Student, blank: Blank, number: Fraction) -> Iterator[Slip]:
-    cell, page = blank.cell, student.page
-    rule = page.tape.cell(cell.step, *cell.at) if cell.at and blank.role == "ask" else None
-    unit = Fraction(1)
-    if cell.places is not None or student.method.places is not None:
-        unit /= 10 ** (cell.places if cell.places is not None else student.method.places)
-    if not isinstance(rule, Sub):
-        yield "sign-of-result", lambda: -number
+    if not isinstance(number, Fraction):
+        return
+    places = student.method.places if blank.cell.places is None else blank.cell.places
+    if places is not None:
+        number = student.method.rounded(number, places)
+    if blank.role != "size" and not isinstance(tree, Sub):
+        yield "sign-of-result", Mul(MINUS_ONE, tree)
     for kind, by in (("off-by-1", 1), ("off-by-2", 2), ("off-by-10", 10)):
-        yield kind, lambda by=by: number + by * unit
-        yield kind, lambda by=by: number - by * unit
+        for sign in (1, -1):
+            yield kind, Num(number + Fraction(sign * by, 10 ** (places or 0)))
+    if places is not None:
+        return
     top, bottom = number.numerator, number.denominator
-    if bottom > 1 and unit == 1:
+    if bottom > 1:
         for a, b in ((top + 1, bottom), (top - 1, bottom), (top, bottom + 1), (top, bottom - 1)):
-            yield "off-by-1", lambda a=a, b=b: Fraction(a, b)
-    if unit == 1:
-        for size in _swapped(abs(top)):
-            yield "digits-swapped", lambda size=size: Fraction(size if top > 0 else -size, bottom)
-
-
-def _swapped(size: int) -> Iterator[int]:
-    """A whole number with two neighbouring digits exchanged, its first digit no 0."""
-    digits = str(size)
+            yield "off-by-1", Num(Fraction(a, b))
+    digits = str(abs(top))
     for n in range(len(digits) - 1):
         other = digits[:n] + digits[n + 1] + digits[n] + digits[n + 2 :]
         if other[0] != "0":
-            yield int(other)
-
-
-def _of_copies(student: Student, blank: Blank) -> Iterator[Slip]:
-    page, (step, (i, j)) = student.page, (blank.cell.step, blank.cell.at)
-    rows, cols = page.tape.steps[step].shape
-    section = page.section_of[blank.id]
-    for kind, k, m in (
-        ("copied-neighbour", i - 1, j), ("copied-neighbour", i + 1, j), ("copied-neighbour", i, j - 1),
-        ("copied-neighbour", i, j + 1), ("copied-transposed", j, i),
-    ):  # fmt: skip
-        if 0 <= k < rows and 0 <= m < cols:
-            yield kind, lambda k=k, m=m: student.look(page.tape, section, (step, k, m), before=True)
+            yield "digits-swapped", Num(Fraction(int(other) if top > 0 else -int(other), bottom))

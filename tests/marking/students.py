@@ -198,7 +198,8 @@ class Method:
         if places is not None:
             found = self.rounded(value, places)
             carried = self.carried or self.places is None  # a table of counts is filled in with a calculator
-            return self._short(decimal_text(found, places)), value if carried else found
+            whole = isinstance(value, Fraction) and value.denominator == 1
+            return self._short(str(value) if whole else decimal_text(found, places)), value if carried else found
         if isinstance(value, Fraction):
             return self._short(str(value)), value
         places = IRRATIONAL if abs(value) > 0.5 else IRRATIONAL + 3
@@ -214,12 +215,8 @@ class Method:
 
 
 def decimal_text(value: Fraction, places: int) -> str:
-    """A number with so many decimal places; a whole number without any."""
-    return (
-        str(value)
-        if value.denominator == 1
-        else f"{Decimal(value.numerator) / Decimal(value.denominator):.{places}f}"
-    )
+    """A number with so many decimal places."""
+    return f"{Decimal(value.numerator) / Decimal(value.denominator):.{places}f}"
 
 
 EXACT = Method()
@@ -391,8 +388,8 @@ class Student:
         tree = tape.cell(*at)
         return worked(tree, self.reader(tape, section), self.method.within)
 
-    def reader(self, tape: Tape, section: int) -> Callable[[Ref], Number]:
-        """Where the student reads the numbers of a rule, in a section."""
+    def reader(self, tape: Tape, section: int, before: bool = False) -> Callable[[Ref], Number]:
+        """Where the student reads the numbers of a rule, in a section; before: of a copy, in the sections before."""
         known = self.page.tape.steps
 
         def number(ref: Ref) -> Number:
@@ -400,9 +397,9 @@ class Student:
             at = (ref.matrix, int(i), int(j))
             shapes = tape.steps[ref.matrix].shape, known[ref.matrix].shape if ref.matrix in known else None
             if shapes[0] == shapes[1]:
-                return self.look(tape, section, at)
+                return self.look(tape, section, at, before)
             if shapes[1] and shapes[0] == shapes[1][::-1]:
-                return self.look(tape, section, (ref.matrix, int(j), int(i)))
+                return self.look(tape, section, (ref.matrix, int(j), int(i)), before)
             return self._unseen(tape, section, at)
 
         return number
@@ -479,8 +476,8 @@ class _Alone:
 
     def __init__(self, student: Student) -> None:
         self.student, self.tape = student, student.page.tape
-        blanks = [blank for blank in student.page.blanks if blank.role in ("ask", "entry") and blank.cell.at]
-        self.asked = {(blank.cell.step, *blank.cell.at): blank for blank in reversed(blanks)}
+        blanks = [blank for blank in student.page.blanks if blank.role in ("ask", "entry", "copy") and blank.cell.at]
+        self.written = {(blank.cell.step, *blank.cell.at): blank for blank in reversed(blanks)}
 
     def by_rule(self, blank: Blank) -> Number:
         return self._computed((blank.cell.step, *blank.cell.at))
@@ -492,9 +489,9 @@ class _Alone:
 
     def _read(self, ref: Ref) -> Number:
         at = (ref.matrix, *ref.index)
-        if at not in self.asked:
+        if at not in self.written:
             return self._computed(at)
-        number = self.student.answer(self.asked[at])[1]
+        number = self.student.answer(self.written[at])[1]
         if number is None:
             raise NoNumberError("left out")
         return number

@@ -59,11 +59,24 @@ def test_a_slip_is_never_what_the_rule_says():
     page = Page.of("attention-head")
     name = f"1/ask/{Q}/1,2"
     right, student = as_number(page.by_id[name].cell.value), Student(page)
-    assert possible(student, page.by_id[name], "sign-of-result") == [-right]
-    assert possible(student, page.by_id[name], "off-by-1") == [right + 1, right - 1]
+
+    def written(kind):
+        return [made.value for made in possible(student, page.by_id[name], kind)]
+
+    assert written("sign-of-result") == [-right]
+    assert written("off-by-1") == [right + 1, right - 1]
     terms = [worked(term, student.reader(page.tape, 0)) for term in page.tape.cell(Q, 0, 1).terms]
-    assert possible(student, page.by_id[name], "term-dropped") == [right - t for t in dict.fromkeys(terms) if t]
-    assert possible(student, page.by_id[name], "root-forgotten") == []
+    assert written("term-dropped") == [right - term for term in dict.fromkeys(terms) if term]
+    assert written("root-forgotten") == []
+
+
+def test_slips_in_which_the_very_same_is_computed_are_one():
+    page = Page.of("attention-head")
+    blank = page.by_id[f"1/ask/{Q}/1,2"]
+    made = possible(Student(page), blank, "wrong-row")
+    assert [each.kinds for each in made] == [{"wrong-row"}]
+    turned = possible(Student(page), blank, "mirrored")
+    assert [each.value for each in turned] == [as_number(page.by_id[f"1/ask/{Q}/2,1"].cell.value)]
 
 
 def test_every_kind_of_slip_is_made_somewhere():

@@ -1,0 +1,58 @@
+"""Which reasons are found for wrong answers."""
+
+from __future__ import annotations
+
+import pytest
+from students import Page, Student
+
+from byhand.marking.marker import Marker
+
+
+def marks_of(sheet, student):
+    page = Page.of(sheet)
+    return Marker.of(page.document, page.run).mark(student(page).answers())
+
+
+def named(sheet, mistake, alone=False):
+    """The classic mistakes that are named where one is made throughout."""
+    marks = marks_of(sheet, lambda page: Student(page, mistaken=page.wrong[mistake], alone=alone))
+    return {cause.foil for cause in marks.causes if cause.foil}
+
+
+def reasons(sheet, name, value):
+    """The reasons of one wrong number."""
+    marks = marks_of(sheet, lambda page: Student(page, written={name: value}))
+    (mark,) = (mark for mark in marks.blanks if mark.id == name)
+    return [(reason.kind, reason.detail) for reason in mark.because]
+
+
+@pytest.mark.parametrize(
+    ("sheet", "mistake"), [("softmax", "softmax-over-columns"), ("layer-norm", "norm-over-sequence")]
+)
+def test_a_mistake_is_named_whose_sums_have_too_few_boxes(sheet, mistake):
+    """Two rows of three powers have two boxes for their sums; their columns have three sums."""
+    assert named(sheet, mistake) == {mistake}
+
+
+def test_a_mistake_is_named_whose_numbers_are_written_as_decimals():
+    """Scores divided by √8 in place of √4."""
+    assert named("scores", "sqrt-d-model") == {"sqrt-d-model"}
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_printed_numbers_in_place_of_mistaken_ones_tell_nothing_against_a_mistake(alone):
+    """Queries and keys are printed there, so that only values and the output are computed with turned weights."""
+    assert named("multi-head-attention", "transposed", alone) == {"transposed"}
+
+
+def test_a_count_and_a_rounded_entry_have_reasons():
+    assert ("off-by-1", "+1") in reasons("shapes", "1/table/1", "4")
+    assert reasons("sizing", "7/table/6", "37.2") == [("off-by-1", "+1")]  # 37.1, in units of its last place
+    assert ("factor-dropped", "1") in reasons("sizing", "7/table/6", "0.4")  # a share, not per cent: 0.371
+
+
+def test_the_same_number_read_from_a_neighbour_is_one_reason():
+    """In ReLU, to read the unit to the right and to compute the cell to the right is the same."""
+    kinds = [kind for kind, _ in reasons("mlp", "2/ask/blocks.0.mlp.hook_post/1,2", "1")]
+    assert "wrong-column" in kinds
+    assert "neighbour" not in kinds

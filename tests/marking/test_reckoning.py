@@ -1,0 +1,33 @@
+"""What rounded numbers may stand for."""
+
+from byhand.arithmetic.decimals import Decimals
+from byhand.marking.reckoning import Rounded, Span
+
+CENTS = Rounded(Decimals(2))
+
+
+def holds(span, x):
+    return span.low <= x <= span.high
+
+
+def test_behind_a_rounded_number_stands_what_is_rounded_to_it():
+    one = CENTS.answer(1)
+    wide = CENTS.behind(one, Span(0.2, 1.8))
+    assert holds(wide, 0.995)
+    assert holds(wide, 1.005)
+    assert not holds(wide, 0.994)
+    assert not holds(wide, 1.006)
+    assert CENTS.behind(one, Span(0.998, 1.001)) == Span(0.998, 1.001)  # no more than what may have been computed
+    assert CENTS.behind(one, Span(1, 1)) == one
+
+
+def test_a_tie_may_be_rounded_either_way():
+    mean = Span(-1.785, -1.785)
+    for written in (-1.78, -1.79):
+        assert holds(CENTS.behind(CENTS.answer(written), mean), -1.785)
+
+
+def test_behind_a_number_that_follows_from_nothing_stands_itself():
+    assert CENTS.behind(CENTS.answer(3), Span(1, 2)) == Span(3, 3)
+    assert holds(CENTS.behind(CENTS.answer(3), None), 3.004)  # a wrong one may be carried with all its digits, too
+    assert CENTS.behind(Span(float("-inf"), float("-inf")), None).low == float("-inf")
