@@ -3,6 +3,7 @@
 LOOK = {
     # type, in pt
     "number": 11.5, "answer": 10.5, "small": 9.0, "smaller": 8.0,
+    "written": 10.8, "written_small": 8.0, "written_smaller": 6.0,  # by a student, as large as the box allows
     "token": 9.5, "label": 8.0, "caption": 8.4, "sign": 12.0, "check": 8.0,
     # lines round answers, copies and boxes to tick, in pt
     "edge": 0.8, "copy_edge": 0.6, "tick_edge": 0.6,
@@ -12,4 +13,4 @@ LOOK = {
     # of formulas, in ems
     "index": 0.72, "sub": 0.24, "sup": 0.46, "bar": 0.045, "bar_room": 0.06, "bar_start": 0.02,
 }  # fmt: skip
-COLOURS = {"ink": "#111111", "grey": "#555555", "pen": "#1c3f94", "ground": "#ffffff"}
+COLOURS = {"ink": "#111111", "grey": "#555555", "pen": "#1c3f94", "written": "#333333", "ground": "#ffffff"}

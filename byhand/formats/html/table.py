@@ -2,22 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from html import escape
+from typing import Protocol
 
 from byhand.formats.html.grid import Grid, Slot
 from byhand.notation.html import value_html
 from byhand.notation.inline import inline, spoken
 
 
-def rows(grid: Grid, shown: bool, inputs: bool) -> str:
-    """The rows of a table. shown: whether answers are printed. inputs: whether blanks are input fields."""
+class Writing(Protocol):
+    """What a student has written, for a page that shows it."""
+
+    def blank(self, slot: Slot, width: float) -> str:
+        """The td of a blank. width: that of its column in print, in mm."""
+
+    def tick(self, slot: Slot) -> str:
+        """The box of a matrix that may be ticked."""
+
+
+def rows(grid: Grid, shown: bool, inputs: bool, writing: Writing | None = None) -> str:
+    """The rows of a table. shown: whether answers are printed. inputs: whether blanks are input fields.
+
+    writing: what stands in blanks in place of either.
+    """
     return "\n".join(
-        f'<tr class="{kind}">{"".join(_cell(slot, shown, inputs) for slot in slots)}</tr>'
+        f'<tr class="{kind}">{"".join(_line(grid, slots, shown, inputs, writing))}</tr>'
         for kind, slots in grid.lines()
     )
 
 
-def _cell(slot: Slot, shown: bool, inputs: bool) -> str:
+def _line(grid: Grid, slots: list[Slot], shown: bool, inputs: bool, writing: Writing | None) -> Iterator[str]:
+    col = 0
+    for slot in slots:
+        if writing and slot.cell is not None and slot.cell.blank:
+            yield writing.blank(slot, grid.widths[grid.cols[col]])
+        else:
+            yield _cell(slot, shown, inputs, writing)
+        col += slot.span
+
+
+def _cell(slot: Slot, shown: bool, inputs: bool, writing: Writing | None) -> str:
     span = f' colspan="{slot.span}"' if slot.span > 1 else ""
     if slot.cell is not None:
         return _number(slot, shown, inputs)
@@ -25,11 +50,15 @@ def _cell(slot: Slot, shown: bool, inputs: bool) -> str:
         cls = slot.cls + " parted" * (len(slot.pieces) > 1)
         return f'<th scope="{slot.scope}" class="{cls}">{"<wbr>".join(map(escape, slot.pieces))}</th>'
     if slot.cls.startswith("caption"):
-        box = tick(slot.right, shown, inputs, spoken(slot.label)) if slot.right is not None else ""
+        box = "" if slot.right is None else writing.tick(slot) if writing else _box(slot, shown, inputs)
         return f'<td class="{slot.cls}"{span}>{box}{inline(slot.label)}</td>'
     if slot.label:
         return f'<td class="{slot.cls}">{escape(slot.label)}</td>'
     return f"<td{span}></td>"
+
+
+def _box(slot: Slot, shown: bool, inputs: bool) -> str:
+    return tick(bool(slot.right), shown, inputs, spoken(slot.label))
 
 
 def _number(slot: Slot, shown: bool, inputs: bool) -> str:

@@ -7,7 +7,7 @@ import re
 import string
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from msgspec import Struct
@@ -19,7 +19,7 @@ from byhand.formats import Paper, Setup
 from byhand.formats.html.page import pages
 from byhand.formats.pdf import laid_out, printed
 from byhand.formats.pdf.fill import fill
-from byhand.formats.pdf.layout import Layout, lay_out
+from byhand.formats.pdf.layout import Layout, copy_html, lay_out
 from byhand.formats.pdf.template import Template, copy_pdf, template
 from byhand.formats.pdf.views import views_of
 from byhand.runs import Run
@@ -77,6 +77,12 @@ def _html(document: Document, run: Run, view: View, paper: Paper) -> str:
     return pages(document, run).html(view, "print", paper)
 
 
+def texts_of_run(run: Run) -> Callable[[int], str]:
+    """The texts that the one run of a page with slots has in place of its marks."""
+    texts: Sequence[Many] = mark_texts(run.domain)
+    return lambda number: texts[number].at(0)
+
+
 def slots_of(html: str) -> list[int]:
     """The numbers of a page's marks, in the order in which they appear: that of the slots of its layout."""
     return list(map(mark_number, dict.fromkeys(MARK.findall(html))))
@@ -99,20 +105,41 @@ def filled(document: Document, run: Run, view: View, setup: Setup) -> bytes:
     It is laid out by itself where that page has no room for it, and in the worked view, whose lines are formulas.
     """
     own = pages(document, run)
-    if document.in_slots and view != "worked":
-        try:
-            in_slots = document.in_slots(document)
-            if pages(*in_slots).places != own.places:  # which a reader would find in another order
-                raise SheetError("its figures stand elsewhere than in the page of other runs")
-            found, contents = _filled(*in_slots, view, setup)
-            return copy_pdf(found.templates[view], contents, own.words(view))
-        except SheetError as error:
-            log.debug("%s, %s: laid out by itself; %s", document.name, view, error)
+    if found := shared(document, run, view, setup):
+        return copy_pdf(found.slotted.templates[view], found.contents, own.words(view))
     return printed(own.html(view, "print", setup.paper), setup.cache)
 
 
-def _filled(document: Document, run: Run, view: View, setup: Setup) -> tuple[Slotted, list[bytes]]:
-    """The page that a document with slots is filled into, and its compressed content streams.
+@dataclass(frozen=True)
+class SharedPage:
+    """The page that all runs of a sheet share, and what a run fills in there.
+
+    document, run: those with slots. html: the page as it was laid out, with its typical texts. contents: compressed.
+    """
+
+    document: Document
+    run: Run
+    html: str
+    slotted: Slotted
+    contents: list[bytes]
+
+
+def shared(document: Document, run: Run, view: View, setup: Setup) -> SharedPage | None:
+    """The page that a document's page is filled into; None where it is laid out by itself."""
+    if not document.in_slots or view == "worked":
+        return None
+    try:
+        in_slots = document.in_slots(document)
+        if pages(*in_slots).places != pages(document, run).places:  # which a reader would find in another order
+            raise SheetError("its figures stand elsewhere than in the page of other runs")
+        return _shared(*in_slots, view, setup)
+    except SheetError as error:
+        log.debug("%s, %s: laid out by itself; %s", document.name, view, error)
+        return None
+
+
+def _shared(document: Document, run: Run, view: View, setup: Setup) -> SharedPage:
+    """The page that a document with slots is filled into.
 
     Raises: SheetError where it has no room.
     """
@@ -121,8 +148,13 @@ def _filled(document: Document, run: Run, view: View, setup: Setup) -> tuple[Slo
     if any("<" in texts[number].at(0) for number in slots_of(html)):
         raise SheetError("a number or a word of it is set in more than one way")
     for own_words in (False, True):  # a page for any words, or else that of runs with the same words
-        found = slotted(html, lambda number: typical(texts[number].at(0), own_words), view, cache=setup.cache)  # noqa: B023
+
+        def text_of(number: int, own_words: bool = own_words) -> str:
+            return typical(texts[number].at(0), own_words)
+
+        found = slotted(html, text_of, view, cache=setup.cache)
         contents = [own for (own,) in fill(found.layout, [texts[number] for number in slots_of(html)], view)]
         if None not in contents:
-            return found, [zlib.compress(content) for content in contents if content is not None]
+            pressed = [zlib.compress(content) for content in contents if content is not None]
+            return SharedPage(document, run, copy_html(html, text_of), found, pressed)
     raise SheetError("its words or numbers have no room in the page of other runs")

@@ -33,6 +33,8 @@ def put_in(
             text = f"<</Type/StructElem/S/{'TH' if name else 'TD'}{name}/A<</O/Table{about}>>/K{list(own)}>>"
             made = Object.parse(text.replace(",", "").encode())
             made.P, made.Pg = line, element.Pg
+            if cell.said:
+                made.Alt = cell.said
             cells.append(file.make_indirect(made))
             elements.extend(cells[-1:] * len(own))
             j += cell.span

@@ -93,6 +93,7 @@ class TableCell:
 
     head: col or row, where it is the label of one. answer: whether only a key shows its text.
     edges: the widths of the lines at its left, top, right and bottom, in px; dashed: whether they are.
+    said: what is read aloud in place of its text; "" for the text.
     """
 
     head: str
@@ -102,6 +103,7 @@ class TableCell:
     edges: tuple[float, float, float, float]
     dashed: bool
     answer: bool
+    said: str = ""
 
 
 @dataclass(frozen=True)
@@ -178,7 +180,8 @@ def _cell(cell: Any, size: str, texts: TextOf) -> TableCell:
     edges = (edge * ("b" in classes), edge * ("t" in classes), edge, edge)
     answer = bool(edge) and "p" not in classes
     stripped = tuple(tuple(_stripped(line)) for line in lines)
-    return TableCell(head, int(cell.get("colspan", 1)), style, stripped, edges, kind == "k", answer)
+    said = cell.get("aria-label", "")
+    return TableCell(head, int(cell.get("colspan", 1)), style, stripped, edges, kind == "k", answer, said)
 
 
 def _label_style(classes: Sequence[str], scope: str) -> CellStyle:
@@ -199,6 +202,8 @@ def _style(kind: str, classes: Sequence[str], size: str) -> CellStyle:
     match kind:
         case "g" | "a" if kind == "g" or "p" in classes:
             return CellStyle(TextStyle(MATH, LOOK[size or "number"] * PT), COLOURS["ink"])
+        case "a" | "k" if size_of := next((name for name in classes if name.startswith("written")), ""):
+            return CellStyle(TextStyle(SANS, LOOK[size_of] * PT), COLOURS["written"])
         case "a" | "k":
             face = BOLD_ITALIC if kind == "a" else ITALIC
             return CellStyle(TextStyle(face, LOOK[size or "answer"] * PT), COLOURS["pen"])

@@ -1,0 +1,51 @@
+"""How high the blocks of a printed page are, for another page that is to break where this one does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from msgspec import Struct
+
+from byhand.cache import as_data, from_data
+from byhand.formats.pdf import laid_out
+from byhand.formats.pdf.engine import rendered_document
+from byhand.formats.pdf.inner import page_box
+from byhand.formats.pdf.tables import MM, cut_out
+
+KINDS = ("intro", "orientation", "step", "questions", "question", "words")
+
+
+class Height(Struct, frozen=True):
+    """A block's height in mm.
+
+    inner: the height of what is in its flow, where a least height makes the block higher. page: its page, from 0.
+    """
+
+    kind: str
+    height: float
+    inner: float
+    page: int
+
+
+@lru_cache(maxsize=4)
+def heights(html: str, *, cache: bool = True) -> tuple[Height, ...]:
+    """The heights of a page's blocks of the KINDS, in the order of the page; a block on two pages is there twice.
+
+    Raises: UnknownFormError.
+    """
+
+    def measured() -> bytes:
+        return as_data([*_heights(html)])
+
+    return tuple(from_data(list[Height], laid_out(measured, "heights", html) if cache else measured()))
+
+
+def _heights(html: str) -> Iterator[Height]:
+    for number, page in enumerate(rendered_document(cut_out(html, str)[0]).pages):
+        for box in page_box(page).every():
+            kind = next((name for name in box.classes if name in KINDS), "")
+            if kind and box.kind in ("block", "inline block"):
+                _, top, _, bottom = box.border
+                last = max((child.border[3] for child in box.children if child.in_flow), default=top)
+                yield Height(kind, round((bottom - top) / MM, 3), round((last - top) / MM, 3), number)

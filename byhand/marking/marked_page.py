@@ -1,0 +1,522 @@
+"""The marked page: the student's own sheet with the same boxes and the same breaks, and a marker's pen.
+
+What is right is left alone. A mark is only where there is something to say, and the words beside it say it; the
+column of words is the margin, and the conventions make room for the sum.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from html import escape
+from typing import Any
+
+from markupsafe import Markup
+
+from byhand.formats import Paper, Setup
+from byhand.formats.html.drawing import words
+from byhand.formats.html.grid import Grid, Slot
+from byhand.formats.html.page import Medium, Pages, rendered
+from byhand.formats.html.sections import LaidSection
+from byhand.formats.look import LOOK
+from byhand.marking import strokes
+from byhand.marking.marks import BlankMark, Marks
+from byhand.marking.notes import Note, Notes, State, escaped_line, is_computed, section_of, state, tally, written
+from byhand.runs import Run
+from byhand.worksheet.document import Answer, Block, Choice, Claim, Document, Question
+
+TextOf = Callable[[int], str]  # from the number of a slot to the text that a student has there
+EDGE = 0.4  # mm: the lines of a box
+SIDE = 0.9  # mm: free at each side of what is written in a box
+SIZES = ("written", "written_small", "written_smaller")
+PT = 25.4 / 72  # mm
+# the margin of a step, in mm: the height of a heading and of a line of squares, and the width of notes
+HEADING, SQUARES, NOTE_WIDTH = 5.0, 2.9, 39.5
+WORDS_WIDTH, INDENT, COUNT_ROOM = 47.0, 7.0, 13.0  # mm: of a step's words, of a title, and of a count beside squares
+HEADING_SIZE, COUNT_SIZE = 12 * PT, 9 * PT  # mm
+SUM, LEGEND_LINE = 15.6, 4.0  # mm: the sum of the page, and a line of what the marks mean
+SLACK = 3.5  # mm: the free room below a step that is not the last of its page, into which notes may reach
+LINE_LETTERS = 1.75  # mm: of an answer in words, the room for a letter
+
+
+@dataclass(frozen=True)
+class Type:
+    """How notes are set: the size of type, from one line to the next, and between two notes, all in mm."""
+
+    size: float
+    line: float
+    gap: float
+
+
+# by the classes of a list of notes
+TYPES = {"": Type(8.6 * PT, 11.2 * PT, 0.8), "tight": Type(8 * PT, 9.8 * PT, 0.5)}
+
+
+def marked_html(
+    document: Document, run: Run, marks: Marks, name: str = "", medium: Medium = "screen", paper: Paper = "a4",
+    *, points: bool = True, cache: bool = True,
+) -> str:  # fmt: skip
+    """A marked page as HTML, for the screen or as the input of the printing.
+
+    name: the student's, at the head of the page. points: whether it says how many points the sheet has earned.
+    """
+    return MarkedPages(document, run, Setup(paper, cache), points).html(marks, name, medium)
+
+
+def marked_pdf(
+    document: Document, run: Run, marks: Marks, name: str = "", paper: Paper = "a4", *, points: bool = True,
+    cache: bool = True,
+) -> bytes:  # fmt: skip
+    """A marked page as PDF, with the boxes and the breaks of the worksheet."""
+    return MarkedPages(document, run, Setup(paper, cache), points).pdf(marks, name)
+
+
+@dataclass(frozen=True)
+class Room:
+    """How high the blocks of the printed worksheet are, in mm. It is empty on a screen.
+
+    steps: of each section by its number, its height and that of its words. groups: of questions, by the number of the
+    first. lowest: the sections that end a page.
+    """
+
+    intro: float = 0.0
+    orientation: float = 0.0
+    steps: Mapping[int, tuple[float, float]] = field(default_factory=dict)
+    groups: Mapping[int, float] = field(default_factory=dict)
+    lowest: frozenset[int] = frozenset()
+
+    def free(self, drawn: LaidSection, counted: bool) -> float:
+        """The room for notes in the margin of a section. counted: whether there is a line of squares over them."""
+        number = drawn.section.number
+        if number not in self.steps:
+            return math.inf
+        height, inner = self.steps[number]
+        below = 0.0 if drawn.below else -1.0 if number in self.lowest else SLACK
+        above = inner if drawn.section.is_question else HEADING
+        return (inner if drawn.below else height) + below - above - SQUARES * counted
+
+
+@dataclass(frozen=True)
+class OnPaper:
+    """How a document is laid out in print, the room that its worksheet has, and what stands in its slots, if any."""
+
+    laid: Pages
+    room: Room
+    texts: TextOf | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class MarkedPages:
+    """The marked pages of students who have one document.
+
+    run: of one of them. points: whether the pages say how many points the sheet has earned. typical: of a class,
+    whose document has slots for what students have otherwise, the texts that the worksheet was laid out with.
+    """
+
+    document: Document
+    run: Run
+    setup: Setup = field(default_factory=Setup)
+    points: bool = True
+    typical: TextOf | None = None
+
+    def html(
+        self, marks: Marks, name: str = "", medium: Medium = "screen", run: Run | None = None,
+        texts: TextOf | None = None,
+    ) -> str:  # fmt: skip
+        """A student's page for a medium. run, texts: of a class, their numbers, and what stands in their slots."""
+        from byhand.formats.pdf.layout import copy_html
+
+        own = self.on_paper if medium == "print" else OnPaper(self.on_screen, Room())
+        page = MarkedPage(Notes(self.document, run or self.run, marks), own, name, medium, self.points)
+        texts = texts or own.texts
+        return copy_html(page.html(self.setup.paper), texts) if texts else page.html(self.setup.paper)
+
+    def pdf(self, marks: Marks, name: str = "", run: Run | None = None, texts: TextOf | None = None) -> bytes:
+        """A student's page as PDF."""
+        from byhand.formats.pdf import pdf
+
+        return pdf(self.html(marks, name, "print", run, texts))
+
+    @cached_property
+    def on_screen(self) -> Pages:
+        """How the document is laid out for a screen."""
+        return Pages(self.document, self.run)
+
+    @cached_property
+    def on_paper(self) -> OnPaper:
+        """How the document is laid out in print: as its worksheet is."""
+        from byhand.formats.pdf.layout import copy_html
+        from byhand.formats.pdf.slotted import shared, texts_of_run
+
+        if self.typical is None and (found := shared(self.document, self.run, "worksheet", self.setup)):
+            laid = Pages(found.document, found.run)
+            return OnPaper(laid, _room(laid, found.html, self.setup.cache), texts_of_run(found.run))
+        worksheet = self.on_screen.html("worksheet", "print", self.setup.paper)
+        if self.typical is not None:
+            worksheet = copy_html(worksheet, self.typical)
+        return OnPaper(self.on_screen, _room(self.on_screen, worksheet, self.setup.cache))
+
+
+@dataclass(frozen=True, eq=False)
+class MarkedPage:
+    """A document that shows what one student wrote, and the notes on it."""
+
+    notes: Notes
+    own: OnPaper
+    name: str
+    medium: Medium
+    points: bool
+
+    @property
+    def marks(self) -> Marks:
+        """The marks."""
+        return self.notes.marks
+
+    def html(self, paper: Paper) -> str:
+        """The page, perhaps with slots for numbers and words."""
+        laid, room = self.own.laid, self.own.room
+        writing = Handwriting(laid.d, self.notes, self.medium)
+        margins = {
+            drawn.section.number: self._margin(drawn, room, _line_width(group, drawn))
+            for group in laid.groups
+            for drawn in group
+        }
+        lead, after = self.notes.lead
+        return rendered(
+            "marked.html", self.medium, paper, laid.d.messages, d=laid.d, view="marked", shown=False,
+            map=laid.map, groups=laid.groups, said=laid.said, effort=laid.effort, worked=laid.worked,
+            worked_out=laid.worked_out, name=escaped_line(self.name), writing=writing, room=room,
+            lead=lead, after=after, long_lead=_is_long(f"{lead} {after.striptags()}"), summary=self._summary(room),
+            margins=margins, more=[margin for margin in margins.values() if margin.more], signs=SIGNS,
+        )  # fmt: skip
+
+    def _summary(self, room: Room) -> Mapping[str, Any]:
+        """What the block beside the map says: how many answers stand, a bar, and what the marks mean."""
+        counts, say = self.notes.counts, self.notes.say
+        total = sum(counts.values())
+        stated = {each: n for each, n in counts.items() if n}
+        bar = strokes.bar(counts, 50, strokes.BAR_HEIGHT, say("bar", of=total, states=self._stated(counts)))
+        forms = any(self.notes.form(mark) for mark in self.marks.blanks)
+        flawless = counts["right"] == total
+        lines = 0 if flawless and not forms else len(stated) + forms
+        return {
+            "compact": bool(room.orientation) and SUM + LEGEND_LINE * lines > room.orientation + 1,
+            "stands": counts["right"] + counts["own"], "of": total, "bar": Markup(bar),
+            "legend": [(Markup(strokes.LEGEND[each]), say(f"legend.{each}"), n) for each, n in stated.items()],
+            "forms": say("legend.form") if forms else "",
+            "flawless": flawless,
+            "points": say("points", n=self.marks.worth, points=halves(self.marks.points), of=halves(self.marks.worth))
+            if self.points and self.marks.worth else "",
+            "followed": say("followed", n=counts["own"]) if counts["own"] else "",
+            "not_right": say("not_right", n=counts["not"]) if counts["not"] else "",
+        }  # fmt: skip
+
+    def _stated(self, counts: Mapping[State, int]) -> str:
+        return ", ".join(self.notes.say(f"states.{each}", n=n) for each, n in counts.items() if n)
+
+    def _margin(self, drawn: LaidSection, room: Room, line: float) -> Margin:
+        """The margin of a section: on paper, the notes that have room; the others stand at the end of the sheet."""
+        number, question = drawn.section.number, drawn.section.is_question
+        own = [mark for mark in self.marks.blanks if section_of(mark.id) == number and is_computed(mark)]
+        counts = tally(own)
+        stands = counts["right"] + counts["own"]
+        count = self.notes.say("count", n=stands, of=len(own)) if own else self._by_hand(number)
+        title = words(drawn.section.title, 1.06 * HEADING_SIZE).width + words(count, COUNT_SIZE).width
+        wide = title > (line if question else WORDS_WIDTH) - INDENT - 2.0
+        said = str(self.notes.say("squares", states=self._stated(counts)))
+        states = [state(mark) for mark in own]
+        squares = Markup(strokes.squares(states, said, strokes.LINE - COUNT_ROOM * wide)) if own else Markup()
+        notes = self.notes.of_section(number)
+        size, stay, more = _fitting(notes, room.free(drawn, bool(own)))
+        height, inner = room.steps.get(number, (0.0, 0.0))
+        return Margin(
+            number, drawn.section.title, count, wide, squares, tuple(stay), tuple(more), bool(own) and not notes,
+            height, inner if drawn.below else 0.0,
+            tuple(block for block in drawn.before if question or isinstance(block, Question)), line, size,
+        )  # fmt: skip
+
+    def _by_hand(self, number: int) -> Markup:
+        """What the heading of a question says of answers in words: the points, or that nobody has read them yet."""
+        own = [each for each in self.marks.answers if section_of(each.id) == number]
+        if not own:
+            return Markup()
+        if any(each.points is None for each in own):
+            return self.notes.say("by_hand")
+        points = sum((each.points or 0 for each in own), start=own[0].worth * 0)
+        return self.notes.say("by_hand_points", points=halves(points), of=halves(sum(each.worth for each in own)))
+
+
+@dataclass(frozen=True)
+class Margin:
+    """What stands in the column of words.
+
+    count: how many answers stand, or how many points answers in words have. wide: whether the title has no room
+    beside it. height, words: those of the section and of its words in the worksheet, in mm. line: the length of the
+    lines to write on, in mm. size: the class of the notes' type.
+    """
+
+    number: int
+    title: str
+    count: Markup
+    wide: bool
+    squares: Markup
+    notes: tuple[Note, ...]
+    more: tuple[Note, ...]
+    all_right: bool
+    height: float
+    words: float
+    questions: tuple[Block, ...]
+    line: float
+    size: str
+
+
+# the signs of notes that have no number
+SIGNS = {
+    "own": Markup(strokes.svg([strokes.hook(0.2, 2.3)], 2.8, 2.4)),
+    "empty": Markup(strokes.svg([strokes.ring(1.9, 1.9)], 3.8, 3.8)),
+    "form": "≈",
+    "guard": "–",
+}
+
+
+def _is_long(lead: str) -> bool:
+    """Whether the lead needs more than two lines."""
+    return words(lead, 10.5 * PT).width > 2 * 118.0
+
+
+def _line_width(group: Sequence[LaidSection], drawn: LaidSection) -> float:
+    """How long the lines of a question are to write on, in mm."""
+    if len(group) > 1 and drawn is group[0]:
+        return 49.0
+    return 174.0 if drawn.below else 66.0 if drawn.laid else 118.0
+
+
+def _fitting(notes: Sequence[Note], free: float) -> tuple[str, Sequence[Note], Sequence[Note]]:
+    """The size in which notes are set, those that have room in the margin, and the rest.
+
+    If not all have room in either size, a line at the end of the margin is kept, which says where the rest are.
+    """
+    for name, type_ in TYPES.items():
+        if sum(_note_height(note, type_) for note in notes) <= free:
+            return name, notes, ()
+    name, type_ = list(TYPES.items())[-1]
+    free -= type_.line + type_.gap
+    count = 0
+    while count < len(notes) and (height := _note_height(notes[count], type_)) <= free:
+        free -= height
+        count += 1
+    return name, notes[:count], notes[count:]
+
+
+def _note_height(note: Note, type_: Type) -> float:
+    """The height of a note in the margin, in mm: its lines are broken as in the layout, or a little sooner."""
+    lines, at = 1, 0.0
+    for word in note.text.striptags().split():
+        wide = words(word + " ", type_.size).width * 0.97
+        if at + wide > NOTE_WIDTH and at:
+            lines, at = lines + 1, 0.0
+        broken = -(-wide // NOTE_WIDTH) if wide > NOTE_WIDTH else 0  # a long word may be broken early
+        lines, at = lines + int(broken), (at + wide) % NOTE_WIDTH
+    return lines * type_.line + type_.gap
+
+
+def _room(laid: Pages, html: str, cache: bool) -> Room:
+    """The heights of the blocks of a worksheet; unknown where a block is broken between pages."""
+    from byhand.formats.pdf.heights import heights
+    from byhand.formats.pdf.inner import UnknownFormError
+
+    try:
+        blocks = heights(html, cache=cache)
+    except UnknownFormError:
+        return Room()
+    numbers = [each.section.number for group in laid.groups for each in group]
+    sections = [block for block in blocks if block.kind in ("step", "question")]
+    inner = [block.inner for block in blocks if block.kind == "words"]
+    asking = [group[0].section.number for group in laid.groups if group[0].section.is_question]
+    groups = [block.height for block in blocks if block.kind == "questions"]
+    if not len(numbers) == len(sections) == len(inner) or len(asking) != len(groups):
+        return Room()
+    single = {kind: next((b.height for b in blocks if b.kind == kind), 0.0) for kind in ("intro", "orientation")}
+    steps = {n: (block.height, words) for n, block, words in zip(numbers, sections, inner, strict=True)}
+    lowest = {block.page: n for n, block in zip(numbers, sections, strict=True)}
+    return Room(
+        single["intro"], single["orientation"], steps, dict(zip(asking, groups, strict=True)),
+        frozenset(lowest.values()),
+    )  # fmt: skip
+
+
+class Handwriting:
+    """What a student wrote in the boxes of a page, and the marks over it, for the templates.
+
+    document: the one whose figures are laid out, perhaps with slots.
+    """
+
+    def __init__(self, document: Document, notes: Notes, medium: Medium) -> None:
+        self.notes = notes
+        self.medium = medium
+        self.blanks = {id(blank.cell): blank for blank in document.blanks()}
+        # a number stands at the first of its cells in each section
+        firsts: dict[tuple[int, int], str] = {}
+        for mark in notes.marks.blanks:
+            if mark.id in notes.numbers:
+                firsts.setdefault((notes.numbers[mark.id], section_of(mark.id)), mark.id)
+        self.first = frozenset(firsts.values())
+        self.blocks: dict[int, str] = {}
+        for section in document.sections:
+            count: dict[str, int] = {}
+            for block in section.blocks:
+                count[block.kind] = count.get(block.kind, 0) + 1
+                kind = "lines" if isinstance(block, Answer) else block.kind
+                self.blocks[id(block)] = f"{section.number}/{kind}/{count[block.kind]}"
+        self.open = {each.id: each for each in notes.marks.answers}
+
+    # figures
+
+    def rows(self, grid: Grid) -> Markup:
+        """The rows of a figure's table."""
+        from byhand.formats.html.table import rows
+
+        return Markup(rows(grid, False, False, self))
+
+    def blank(self, slot: Slot, width: float) -> str:
+        """The td of a blank with what is written in it, as large as its column has room for."""
+        mark = self._mark(slot)
+        text, size = fitted(mark, width - SIDE)
+        return f'<td class="{slot.cls} {size}"{self._said(mark)}>{escape(text)}{self._spoken(mark)}</td>'
+
+    def tick(self, slot: Slot) -> str:
+        """An empty box: which matrix a student ticks is not among the answers that are read."""
+        return '<span class="tick"></span>'
+
+    def over(self, grid: Grid) -> Markup:
+        """The marks over a figure, for a wide page and, on a screen, for a phone."""
+        found = [self._over(grid, phone) for phone in ((False, True) if self.medium == "screen" else (False,))]
+        return Markup("").join(found)
+
+    def _over(self, grid: Grid, phone: bool) -> Markup:
+        parts = list(self._strokes(grid, phone))
+        if not parts:
+            return Markup()
+        drawn = strokes.svg(parts, grid.x(len(grid.cols), phone=phone), grid.y(len(grid.rows), phone=phone))
+        return Markup(f'<div class="strokes {"phone" if phone else "wide"}" aria-hidden="true">{drawn}</div>')
+
+    def _strokes(self, grid: Grid, phone: bool) -> Iterator[str]:
+        """The marks in the cells of a figure, and over them the numbers."""
+        discs = []
+        for (row, col), slot in sorted(grid.slots.items()):
+            mark = self._mark(slot) if slot.cell is not None and slot.cell.blank else None
+            if mark is None:
+                continue
+            left, right = grid.x(col, phone=phone), grid.x(col + 1, phone=phone)
+            top, bottom = grid.y(row, phone=phone), grid.y(row + 1, phone=phone)
+            match state(mark):
+                case "not":
+                    yield strokes.frame(left, top, right, bottom)
+                    if mark.id in self.first:
+                        discs.append(strokes.disc(right, top, str(self.notes.numbers[mark.id])))
+                case "own" if is_computed(mark):
+                    yield strokes.hook(left + 0.5, bottom - 0.5)
+                case "empty" if is_computed(mark):
+                    yield strokes.ring((left + right) / 2, (top + bottom) / 2)
+            if (usual := self.notes.form(mark)) and words(f"= {usual}", strokes.FORM).width < right - left - SIDE:
+                yield strokes.form(right, top, usual)
+        yield from discs
+
+    def _mark(self, slot: Slot) -> BlankMark | None:
+        blank = self.blanks.get(id(slot.cell))
+        return self.notes.known.get(blank.id) if blank else None
+
+    def _said(self, mark: BlankMark | None) -> str:
+        """On paper, what is read aloud in place of a cell's text, if there is something to say of it."""
+        told = self.notes.told(mark) if mark and self.medium == "print" else ""
+        return f' aria-label="{escape(told)}"' if told else ""
+
+    def _spoken(self, mark: BlankMark | None) -> str:
+        """On a screen, what is read aloud after a cell's text."""
+        told = self.notes.told(mark).removeprefix(written(mark.answer)) if mark and self.medium == "screen" else ""
+        return f'<span class="told">{escape(told)}</span>' if told else ""
+
+    # tables, boxes for words, questions
+
+    def cell(self, cell: Any, width: float, height: float) -> Markup:
+        """What stands in a box that is no part of a figure's grid: the text with its marks. width, height: in mm."""
+        blank = self.blanks.get(id(cell))
+        mark = self.notes.known.get(blank.id) if blank else None
+        if mark is None:
+            return Markup()
+        text, size = fitted(mark, width - SIDE - 2 * strokes.DISC * (mark.id in self.first))
+        return Markup(
+            f'<div class="boxed" style="width:{width - EDGE:.2f}mm;height:{height - EDGE:.2f}mm;line-height:'
+            f'{height - EDGE:.2f}mm"><span class="box-text {size}">{escape(text)}{self._spoken(mark)}</span>'
+            f"{self._signs(mark)}</div>"
+        )
+
+    def said(self, cell: Any) -> Markup:
+        """The attribute with what is read aloud of such a box."""
+        blank = self.blanks.get(id(cell))
+        return Markup(self._said(self.notes.known.get(blank.id) if blank else None))
+
+    def _signs(self, mark: BlankMark) -> str:
+        """The marks of a box that is no part of a grid; they hang at its corners, whatever its size."""
+        signs = ""
+        match state(mark):
+            case "not":
+                signs = '<span class="sign frame"></span>'
+                if mark.id in self.first:
+                    number = str(self.notes.numbers[mark.id])
+                    signs += f'<span class="sign disc" aria-hidden="true">{number}</span>'
+            case "own" if is_computed(mark):
+                signs = f'<span class="sign hook">{strokes.svg([strokes.hook(0, 2.3)], 2.6, 2.4)}</span>'
+            case "empty" if is_computed(mark):
+                signs = f'<span class="sign ring">{strokes.svg([strokes.ring(2, 2)], 4, 4)}</span>'
+        if usual := self.notes.form(mark):
+            signs += f'<span class="sign usual">= {escape(usual)}</span>'
+        return signs
+
+    def of(self, block: Block) -> BlankMark | None:
+        """The mark on a question that is answered by a tick or a word."""
+        return self.notes.known.get(self.blocks.get(id(block), ""))
+
+    def signs(self, block: Block) -> Markup:
+        """The marks beside such a question."""
+        mark = self.of(block)
+        return Markup(self._signs(mark)) if mark else Markup()
+
+    def box(self, block: Claim | Choice, option: str) -> Markup:
+        """A box to tick, with a check if the student has ticked it."""
+        mark = self.of(block)
+        ticked = mark is not None and written(mark.answer).casefold() == written(option).casefold()
+        return Markup('<span class="tick theirs">✓</span>' if ticked else '<span class="tick"></span>')
+
+    def lines(self, block: Block, width: float, count: int) -> Markup:
+        """An answer in words, as it was written: on the lines of the page, in smaller type, or cut at their end."""
+        answer = self.open.get(self.blocks.get(id(block), ""))
+        if answer is None or not answer.answer.strip():
+            return Markup()
+        text = escaped_line(answer.answer)
+        room = int(width / LINE_LETTERS) * max(count, 1)
+        size = "" if len(text) <= room else " small"
+        most = room if not size else int(room * 2.4)
+        cut = text if len(text) <= most else text[: most - 1].rstrip() + "…"
+        return Markup(f'<p class="answer theirs{size}">{escape(cut)}</p>')
+
+
+def fitted(mark: BlankMark | None, room: float) -> tuple[str, str]:
+    """What is written in a box, cut if it is too long for it, and the size of its type. room: in mm."""
+    from byhand.formats.pdf.shape import cut, width
+
+    text = written(mark.answer) if mark else ""
+    if not text.isprintable() or not text:
+        return text, SIZES[0]
+    for size in SIZES:
+        if width("sans-400.ttf", text[:100]) / 1000 * LOOK[size] * PT <= room and len(text) <= 100:
+            return text, size
+    return cut("sans-400.ttf", text, room * 1000 / (LOOK[SIZES[-1]] * PT)), SIZES[-1]
+
+
+def halves(points: Any) -> str:
+    """Points as one writes them: 31½."""
+    whole, half = divmod(points * 2, 2)
+    return (f"{whole}" if whole or not half else "") + "½" * bool(half)
