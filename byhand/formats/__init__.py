@@ -96,6 +96,12 @@ def _pdf_of_many(sheets: Sequence[tuple[Document, Run]], views: Sequence[View], 
     return {"book.pdf": printed(Book.of(sheets, views).printed(setup.paper), setup.cache)}
 
 
+def _pdf_form(document: Document, run: Run, view: View, setup: Setup) -> bytes:
+    from byhand.formats.pdf.form import filled_form
+
+    return filled_form(document, run, setup)  # a worksheet, whatever the view: in a key is nothing to fill in
+
+
 def _json(document: Document, run: Run, view: View, setup: Setup) -> bytes:
     from byhand.record import as_text
 
@@ -107,6 +113,7 @@ OWN = {
     for format in (
         Format("html", "a page for the screen and the phone", "{view}.html", _html, many=_html_of_many),
         Format("pdf", "a page for the printer", "{view}.pdf", _pdf, many=_pdf_of_many),
+        Format("pdf-form", "a worksheet to fill in on the screen, with fields", "worksheet-form.pdf", _pdf_form),
         Format("json", "every step of the run, with its numbers and rules", "run.json", _json),
     )
 }

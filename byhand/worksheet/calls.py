@@ -252,7 +252,7 @@ def table(context: Context, head: Sequence[Any], *rows: Sequence[Any]) -> Table:
 
     def entry_of(item: Any) -> Prose | Cell:
         if isinstance(item, Cell):
-            return item
+            return replace(item)  # each place on the page is a cell of its own
         return Prose(inline(item)) if isinstance(item, str) else Cell(item)
 
     if len(head) > MOST_COLUMNS:

@@ -33,6 +33,7 @@ from byhand.worksheet.views import Level, Orientation
 MOST_LINES = 60  # to write on: more than a page has
 Role = Literal["given", "parameter", "ask", "copy"]
 BlankRole = Literal["ask", "copy", "inverse", "word", "entry", "size", "text"]
+ReplyRole = Literal["claim", "because", "choice", "tick", "lines"]
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,25 @@ class Blank:
     role: BlankRole
     cell: Cell
     result: str = ""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer that is written into no cell: the choice of one option, or words on lines.
+
+    asker: the block that asks for it. role: whether a statement is true (claim), the reason for that (because), a
+    word chosen from several (choice), the matrix that is ticked among several (tick), or words (lines).
+    right: the option that is right, or the key's words. options: true and false, or numbers from 1 in the order of
+    the page; none where words are asked for. labels: what numbered options are on the page.
+    id: SECTION/ROLE/N, the N-th reply of a role in its section; for a reason, the claim's id and /because.
+    """
+
+    asker: Block
+    role: ReplyRole
+    right: str
+    options: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    id: str = ""
 
 
 def filling_in(cells: Iterable[Cell]) -> Effort:
@@ -178,6 +198,14 @@ class Block:
             role = "entry" if cell.shows == "run" and cell.step else "text" if cell.shows == "run" else cell.shows
             yield cell, role, ""  # type: ignore[misc]
 
+    def called(self, messages: Messages) -> Iterator[str]:
+        """What each of its cells is called for those who hear the page."""
+        return (messages.say("fields.blank", n=n) for n in range(1, len(self.cells) + 1))
+
+    def replies(self) -> Iterator[Reply]:
+        """The replies that it asks for, without their ids."""
+        return iter(())
+
     @property
     def cells(self) -> tuple[Cell, ...]:
         """The cells of the block, in the order of the page."""
@@ -250,6 +278,16 @@ class Matrices(Figure):
                 else:
                     yield cell, "inverse", self.result_step
 
+    def called(self, messages: Messages) -> Iterator[str]:
+        """Its matrix, its row and its column on the page."""
+        for panel in self.matrices:
+            rows, cols = _apart(panel.rows), _apart(panel.cols)
+            matrix = spoken(panel.caption or panel.symbol)
+            for row in rows:
+                for col in cols:
+                    way = "cell" if row and col else "row" if row else "column" if col else "matrix"
+                    yield messages.say(f"fields.{way}", matrix=matrix, row=row, column=col)
+
     @property
     def cells(self) -> tuple[Cell, ...]:
         """The cells of the matrices, one after the other."""
@@ -265,6 +303,12 @@ class Matrices(Figure):
         found = [(panel, lines) for panel in self.matrices if (lines := panel.lines(transposed))]
         several = len(found) > 1
         return tuple(Working(panel.caption or panel.symbol if several else "", lines) for panel, lines in found)
+
+
+def _apart(labels: Sequence[str]) -> list[str]:
+    """Labels, with numbers before those that there are twice."""
+    count = Counter(labels)
+    return [f"{n} ({label})" if label and count[label] > 1 else label for n, label in enumerate(labels, 1)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -318,6 +362,14 @@ class Strip(Matrices):
         """The last matrix in the row."""
         return self.panels[-1].step
 
+    def replies(self) -> Iterator[Reply]:
+        """Where matrices are to be ticked, which of them."""
+        ticked = [panel for panel in self.panels if panel.right is not None]
+        if ticked:
+            right = next(n for n, panel in enumerate(ticked, 1) if panel.right)
+            labels = (spoken(panel.caption or panel.symbol) for panel in ticked)
+            yield Reply(self, "tick", str(right), _numbered(ticked), tuple(labels))
+
     @property
     def asked(self) -> tuple[str, ...]:
         """The steps of the matrices that the student computes."""
@@ -333,10 +385,24 @@ class WordBoxes(Figure):
     kind = "boxes"
     by_place = True
 
+    def called(self, messages: Messages) -> Iterator[str]:
+        """The boxes are numbered."""
+        return (messages.say("questions.word", n=n) for n in range(1, len(self.answers) + 1))
+
     @property
     def cells(self) -> tuple[Cell, ...]:
         """One cell for each box."""
         return self.answers
+
+
+def _numbered(options: Sequence[object]) -> tuple[str, ...]:
+    """The numbers of options, from 1."""
+    return tuple(str(n) for n in range(1, len(options) + 1))
+
+
+def plain_words(tokens: Iterable[Any]) -> str:
+    """A line of Markdown without its markup; formulas as they are spoken."""
+    return "".join(spoken(t.content) if t.type == "math_inline" else t.content for t in tokens)
 
 
 @dataclass(frozen=True, eq=False)
@@ -350,7 +416,7 @@ class Prose(TextBlock):
     @property
     def text(self) -> str:
         """The text without markup, if it is one line."""
-        return "".join(spoken(t.content) if t.type == "math_inline" else t.content for t in self.tokens)
+        return plain_words(self.tokens)
 
 
 @dataclass(frozen=True, eq=False)
@@ -360,6 +426,16 @@ class Table(Figure):
     head: tuple[Prose, ...]
     rows: tuple[tuple[Prose | Cell, ...], ...]
     kind = "table"
+
+    def called(self, messages: Messages) -> Iterator[str]:
+        """The name of its row and the texts before it there, and the head of its column."""
+        for row in self.rows:
+            before = list[str]()
+            for head, entry in zip(self.head, row, strict=True):
+                if isinstance(entry, Cell):
+                    yield ", ".join(filter(None, (*before, head.text)))
+                if isinstance(entry, Prose) or (entry is row[0] and not entry.blank):
+                    before.append(entry.text)
 
     @property
     def cells(self) -> tuple[Cell, ...]:
@@ -433,6 +509,11 @@ class Answer(Question):
         if not (isinstance(self.lines, int) and 0 <= self.lines <= MOST_LINES):
             raise SheetError(f"{shown(self.lines)} lines are more than a page has; use up to {MOST_LINES}")
 
+    def replies(self) -> Iterator[Reply]:
+        """What is written on the lines."""
+        if self.lines:
+            yield Reply(self, "lines", plain_words(self.tokens))
+
 
 @dataclass(frozen=True, eq=False)
 class Claim(Question):
@@ -444,6 +525,11 @@ class Claim(Question):
     rules: int = 1
     kind = "claim"
 
+    def replies(self) -> Iterator[Reply]:
+        """Whether the statement is true, and the reason."""
+        yield Reply(self, "claim", "true" if self.holds else "false", ("true", "false"))
+        yield Reply(self, "because", plain_words(self.reason))
+
 
 @dataclass(frozen=True, eq=False)
 class Choice(Question):
@@ -454,6 +540,10 @@ class Choice(Question):
     right: int
     kind = "choice"
     seconds = STEP
+
+    def replies(self) -> Iterator[Reply]:
+        """The number of the word that is chosen."""
+        yield Reply(self, "choice", str(1 + self.right), _numbered(self.words), self.words)
 
     @property
     def asked(self) -> tuple[str, ...]:
@@ -499,6 +589,18 @@ class Section:
     def blanks(self) -> tuple[Blank, ...]:
         """The blanks, in the order of the page."""
         return tuple(each for each in self.seen if isinstance(each, Blank))
+
+    @cached_property
+    def replies(self) -> tuple[Reply, ...]:
+        """The answers that are written into no cell, in the order of the page."""
+        found, count = list[Reply](), Counter[str]()
+        for block in self.blocks:
+            for reply in block.replies():
+                count[reply.role] += 1
+                n = count[reply.role]
+                name = f"claim/{n}/because" if reply.role == "because" else f"{reply.role}/{n}"
+                found.append(replace(reply, id=f"{self.number}/{name}"))
+        return tuple(found)
 
     @cached_property
     def front(self) -> Mapping[Place, Cell | Blank]:
@@ -629,3 +731,7 @@ class Document:
     def blanks(self) -> list[Blank]:
         """The blanks of all sections, in the order of the page."""
         return [blank for section in self.sections for blank in section.blanks]
+
+    def replies(self) -> list[Reply]:
+        """The answers of all sections that are written into no cell, in the order of the page."""
+        return [reply for section in self.sections for reply in section.replies]

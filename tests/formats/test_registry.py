@@ -55,8 +55,8 @@ def command(*args):
 
 
 def test_ours_are_html_pdf_and_json():
-    assert names() == ["html", "pdf", "json"]
-    assert [OWN[name].file for name in names()] == ["{view}.html", "{view}.pdf", "run.json"]
+    assert names() == ["html", "pdf", "pdf-form", "json"]
+    assert [OWN[name].file for name in names()] == ["{view}.html", "{view}.pdf", "worksheet-form.pdf", "run.json"]
 
 
 def test_a_format_has_a_file_for_each_view_or_one_for_all():
@@ -85,7 +85,7 @@ def test_another_packages_format_is_bound_sheet_by_sheet(other_package, tmp_path
 
 
 def test_other_packages_are_imported_only_for_what_is_asked(other_package):
-    assert names() == ["html", "pdf", "json", "count", "gone", "none", "wanting"]
+    assert names() == ["html", "pdf", "pdf-form", "json", "count", "gone", "none", "wanting"]
     ready("json")
     assert "counting" not in sys.modules
     known("count")
@@ -95,16 +95,17 @@ def test_other_packages_are_imported_only_for_what_is_asked(other_package):
 def test_formats_are_listed_with_what_they_need(other_package):
     listed = command("formats").stdout.splitlines()
     assert listed[0].split() == ["html", "{view}.html", "a", "page", "for", "the", "screen", "and", "the", "phone"]
-    assert "count    {view}.count  how many blanks there are" in listed
-    assert "wanting  w.txt         what cannot be made; needs no_such_module: pip install no-such" in listed
+    assert "count     {view}.count        how many blanks there are" in listed
+    assert "wanting   w.txt               what cannot be made; needs no_such_module: pip install no-such" in listed
     assert any(line.startswith("gone") and "cannot be loaded" in line for line in listed)
 
 
 def test_our_list_is_a_few_lines_of_plain_text():
     assert command("formats").output == (
-        "html  {view}.html  a page for the screen and the phone\n"
-        "pdf   {view}.pdf   a page for the printer\n"
-        "json  run.json     every step of the run, with its numbers and rules\n"
+        "html      {view}.html         a page for the screen and the phone\n"
+        "pdf       {view}.pdf          a page for the printer\n"
+        "pdf-form  worksheet-form.pdf  a worksheet to fill in on the screen, with fields\n"
+        "json      run.json            every step of the run, with its numbers and rules\n"
     )
 
 

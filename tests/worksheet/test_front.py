@@ -115,6 +115,33 @@ def test_names_are_unlike_and_the_same_for_every_orientation_and_level(sheet):
     assert answers == turned
 
 
+def test_what_is_written_into_no_cell_has_a_name_and_what_is_right():
+    found = [(reply.id, reply.options, reply.right) for reply in kinds().replies()]
+    ticks, truth = ("1", "2", "3", "4"), ("true", "false")
+    assert found == [
+        ("5/choice/1", ("1", "2", "3", "4", "5", "6"), "5"),
+        ("6/claim/1", truth, "true"), ("6/claim/1/because", (), "Each power is divided by the sum of its row."),
+        ("6/claim/2", truth, "false"), ("6/claim/2/because", (), "Later tokens would get a share, too."),
+        ("6/claim/3", truth, "false"),
+        ("6/claim/3/because", (), "They come from the same X, but from other weights."),
+        ("7/tick/1", ticks, "3"),
+        ("7/lines/1", (), "Each power divided by the sum of its column."),
+    ]  # fmt: skip
+
+
+def test_who_asks_for_a_reply_is_told_and_lines_without_room_ask_for_none():
+    section = section_of("{{ lines(0, 'yes') }}\n{{ lines(2, 'no') }}")
+    (reply,) = section.replies
+    assert (reply.id, reply.role, reply.asker) == ("1/lines/1", "lines", section.words[1])
+
+
+@pytest.mark.parametrize("sheet", SHEETS)
+def test_blanks_and_replies_have_names_of_their_own(sheet):
+    document, _ = made(sheet)
+    names = [each.id for each in (*document.blanks(), *document.replies())]
+    assert max(Counter(names).values()) == 1
+
+
 @pytest.mark.parametrize("orientation", ["rows", "columns"])
 @pytest.mark.parametrize("sheet", SHEETS)
 def test_the_rule_of_a_blank_gives_its_value_and_reads_what_the_run_has(sheet, orientation):

@@ -60,7 +60,7 @@ class Slot:
     scope: Literal["", "col", "row"] = ""
     span: int = 1
     name: str = ""  # the accessible name of a blank
-    right: bool | None = None  # of a caption that can be ticked: whether ticking it is right
+    ticked: Panel | None = None  # of a caption with a box to tick: its matrix
 
     @property
     def pieces(self) -> tuple[str, ...]:

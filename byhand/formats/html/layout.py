@@ -175,7 +175,8 @@ def _strip(stacks: list[_Stack], figure: Strip, last: bool) -> Grid:
         name = panel.caption or panel.symbol
         if stack is stacks[0] and stack.joint:  # a new line begins, without a column for the sign
             name = f"{stack.joint} {name}"
-        grid.slots[caption, at] = Slot("caption", label=name, span=panel.shape[1], right=panel.right)
+        ticked = panel if panel.right is not None else None
+        grid.slots[caption, at] = Slot("caption", label=name, span=panel.shape[1], ticked=ticked)
         if heads:
             grid.head(panel, caption + 1, at)
         grid.put(panel, top, at)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from typing import Any, Literal
 
-from jinja2 import TemplateError, TemplateNotFound, TemplateSyntaxError
+from jinja2 import TemplateError, TemplateNotFound, TemplateSyntaxError, pass_context
 from markupsafe import Markup, escape
 
 from byhand import __version__
@@ -20,6 +20,7 @@ from byhand.formats import Paper
 from byhand.formats.fonts import font_face_css
 from byhand.formats.html import map as architecture_map
 from byhand.formats.html.drawing import words
+from byhand.formats.html.fields import Thing, fields, nameless, room
 from byhand.formats.html.grid import (
     FIGURE_WIDTH,
     PHONE_HEIGHTS,
@@ -56,8 +57,9 @@ PAPERS = {
     "letter": {"size": "215.9mm 279.4mm", "side": 20.95, "top": 12.5, "later": 21.5, "bottom": 17.0, "foot": 0.0},
 }
 NAME_LINE, CODE_LEFT = 54.0, 117.0  # mm: the line for "Name" and the name; the left edge of a QR code
+REASON_LEFT = 16.0  # mm: of the reason of a claim, after the word "because"
 MEASURES = {
-    "name_line": NAME_LINE, "code_left": CODE_LEFT,
+    "name_line": NAME_LINE, "code_left": CODE_LEFT, "reason": REASON_LEFT,
     "widths": PRINT_WIDTHS, "heights": PRINT_HEIGHTS, "phone_widths": PHONE_WIDTHS, "phone_heights": PHONE_HEIGHTS,
 }  # fmt: skip
 PAGE_BUDGET = (
@@ -124,6 +126,7 @@ class Pages:
             shown=view != "worksheet",
             map=self.map, effort=self.effort, groups=self.groups, worked=self.worked, worked_out=self.worked_out,
             said=self.said, asked="" if has_slots(self.run.domain) else self.words(view),
+            forms=medium == "print" and (bool(shared) or view == "worksheet"),
         )  # fmt: skip
         if medium == "print" and (count := page.count("<")) > MOST_TAGS:
             raise LimitError(
@@ -207,9 +210,12 @@ def rendered(
     *,
     asked: str = "",
     shared: str = "",
+    forms: bool = False,
     **values: Any,
 ) -> str:
     """Render a template for a medium, a paper size and a language. asked: the options to record in its metadata.
+
+    forms: whether the page says where the fields of a form have room.
 
     Raises: SheetError where it does not parse.
     """
@@ -217,7 +223,8 @@ def rendered(
     try:
         page = _environment().rendered(
             template, medium=medium, paper=PAPERS[paper], version=__version__, fonts=fonts, measures=MEASURES,
-            language=messages.language, asked=asked, shared=shared, page_of_pages=_page_of_pages(messages),
+            language=messages.language, asked=asked, shared=shared, forms=forms,
+            page_of_pages=_page_of_pages(messages),
             say=lambda name, **places: Markup(messages.say(name, escape, **places)), **values,
         )  # fmt: skip
     except (RecursionError, MemoryError):
@@ -256,11 +263,24 @@ def _environment() -> Sandbox:
     }
     environment.globals |= {
         "look": LOOK, "colours": COLOURS,
-        "drawing": lambda *args: Markup(drawing(*args)), "rows": lambda *args: Markup(rows(*args)),
+        "drawing": lambda *args: Markup(drawing(*args)), "rows": _rows,
         "tick": lambda *args: Markup(tick(*args)),
+        "field": _field, "room": lambda name: Markup(room(name)),
         "title_size": title_size, "tag_place": tag_place, "formula_place": formula_place, "shape": shape_text,
     }  # fmt: skip
     return environment
+
+
+@pass_context
+def _rows(context: Any, grid: Grid, shown: bool, inputs: bool) -> Markup:
+    """The rows of a figure's table."""
+    return Markup(rows(grid, shown, inputs, None, fields(context["section"]) if context["forms"] else nameless))
+
+
+@pass_context
+def _field(context: Any, thing: Thing, part: object = "") -> str:
+    """The name of a field of the section that is rendered; "" where the page has no fields."""
+    return fields(context["section"])(thing, part) if context["forms"] else ""
 
 
 @cache

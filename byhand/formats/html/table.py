@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from html import escape
 from typing import Protocol
 
+from byhand.formats.html.fields import Field, nameless, room
 from byhand.formats.html.grid import Grid, Slot
 from byhand.notation.html import value_html
 from byhand.notation.inline import inline, spoken
@@ -21,58 +22,64 @@ class Writing(Protocol):
         """The box of a matrix that may be ticked."""
 
 
-def rows(grid: Grid, shown: bool, inputs: bool, writing: Writing | None = None) -> str:
+def rows(grid: Grid, shown: bool, inputs: bool, writing: Writing | None = None, field: Field = nameless) -> str:
     """The rows of a table. shown: whether answers are printed. inputs: whether blanks are input fields.
 
-    writing: what stands in blanks in place of either.
+    writing: what stands in blanks in place of either. field: the names of fields that a PDF has there.
     """
     return "\n".join(
-        f'<tr class="{kind}">{"".join(_line(grid, slots, shown, inputs, writing))}</tr>'
+        f'<tr class="{kind}">{"".join(_line(grid, slots, shown, inputs, writing, field))}</tr>'
         for kind, slots in grid.lines()
     )
 
 
-def _line(grid: Grid, slots: list[Slot], shown: bool, inputs: bool, writing: Writing | None) -> Iterator[str]:
+def _line(
+    grid: Grid, slots: list[Slot], shown: bool, inputs: bool, writing: Writing | None, field: Field
+) -> Iterator[str]:
     col = 0
     for slot in slots:
         if writing and slot.cell is not None and slot.cell.blank:
             yield writing.blank(slot, grid.widths[grid.cols[col]])
         else:
-            yield _cell(slot, shown, inputs, writing)
+            yield _cell(slot, shown, inputs, writing, field)
         col += slot.span
 
 
-def _cell(slot: Slot, shown: bool, inputs: bool, writing: Writing | None) -> str:
+def _cell(slot: Slot, shown: bool, inputs: bool, writing: Writing | None, field: Field) -> str:
     span = f' colspan="{slot.span}"' if slot.span > 1 else ""
     if slot.cell is not None:
-        return _number(slot, shown, inputs)
+        return _number(slot, shown, inputs, field)
     if slot.scope:
         cls = slot.cls + " parted" * (len(slot.pieces) > 1)
         return f'<th scope="{slot.scope}" class="{cls}">{"<wbr>".join(map(escape, slot.pieces))}</th>'
     if slot.cls.startswith("caption"):
-        box = "" if slot.right is None else writing.tick(slot) if writing else _box(slot, shown, inputs)
+        box, of = "", slot.ticked
+        if of is not None:
+            name = spoken(slot.label)
+            box = writing.tick(slot) if writing else tick(bool(of.right), shown, inputs, name, field=field(of))
         return f'<td class="{slot.cls}"{span}>{box}{inline(slot.label)}</td>'
     if slot.label:
         return f'<td class="{slot.cls}">{escape(slot.label)}</td>'
     return f"<td{span}></td>"
 
 
-def _box(slot: Slot, shown: bool, inputs: bool) -> str:
-    return tick(bool(slot.right), shown, inputs, spoken(slot.label))
-
-
-def _number(slot: Slot, shown: bool, inputs: bool) -> str:
+def _number(slot: Slot, shown: bool, inputs: bool, field: Field) -> str:
     assert slot.cell is not None
+    place = room(field(slot.cell)) if slot.cell.blank else ""
     if shown or not slot.cell.blank:
-        return f'<td class="{slot.cls}">{value_html(slot.cell.value)}</td>'
-    field = f'<input aria-label="{escape(spoken(slot.name))}" autocomplete="off">' if inputs else ""
-    return f'<td class="{slot.cls}">{field}</td>'
+        return f'<td class="{slot.cls}"{place}>{value_html(slot.cell.value)}</td>'
+    box = f'<input aria-label="{escape(spoken(slot.name))}" autocomplete="off">' if inputs else ""
+    return f'<td class="{slot.cls}"{place}>{box}</td>'
 
 
-def tick(right: bool, shown: bool, inputs: bool, label: str, shared: str = "") -> str:
-    """A box to tick, ticked if answers are shown and it is right. shared: "", or a page that is worksheet and key."""
+def tick(right: bool, shown: bool, inputs: bool, label: str, shared: str = "", field: str = "") -> str:
+    """A box to tick, ticked if answers are shown and it is right.
+
+    shared: "", or a page that is worksheet and key. field: the name of its field.
+    """
     if inputs and not shown:
         return f'<input type="checkbox" class="tick" aria-label="{escape(label)}">'
+    place = room(field)
     if shared and right:
-        return '<span class="tick"><span class="check for-key">✓</span></span>'
-    return '<span class="tick on">✓</span>' if right and shown else '<span class="tick"></span>'
+        return f'<span class="tick"{place}><span class="check for-key">✓</span></span>'
+    return f'<span class="tick on"{place}>✓</span>' if right and shown else f'<span class="tick"{place}></span>'

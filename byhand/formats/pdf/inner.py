@@ -236,12 +236,31 @@ def titled_drawings(elements: Any) -> list[tuple[int, Any, str]]:
         return [(mark, each, str(each.get("/Alt", ""))) for mark, each in enumerate(elements) if each.S == "/Figure"]
 
 
-def leave_out(elements: Any, mark: int, element: Any) -> None:
-    """Take a drawing out of the structure."""
+def drawing_box(element: Any) -> tuple[float, float, float, float]:
+    """The left, upper, right and lower edge of a drawing, in px, by its element.
+
+    Raises: UnknownFormError.
+    """
     with _known_form():
-        around = element.P.K
-        del around[next(at for at, child in enumerate(around) if child.objgen == element.objgen)]
+        left, top, right, bottom = map(float, element.A.BBox)
+        return left, top, right, bottom
+
+
+def leave_out(elements: Any, mark: int, element: Any) -> tuple[Any, int]:
+    """Take a drawing out of the structure; the element that it was in, and which child of it it was.
+
+    Raises: UnknownFormError.
+    """
+    with _known_form():
+        around, at = element.P, place_in(element.P, element)
+        del around.K[at]
         elements[mark] = None
+    return around, at
+
+
+def place_in(around: Any, element: Any) -> int:
+    """Which child of another element an element is."""
+    return next(at for at, child in enumerate(around.K) if getattr(child, "objgen", None) == element.objgen)
 
 
 def fonts_of(file: Any) -> dict[str, Any]:

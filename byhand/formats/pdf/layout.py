@@ -26,6 +26,7 @@ from byhand.formats.pdf.inner import (
     Box,
     UnknownFormError,
     drawing,
+    drawing_box,
     face_of,
     fonts_of,
     is_slanted,
@@ -38,6 +39,7 @@ from byhand.formats.pdf.inner import (
     unknown,
 )
 from byhand.formats.pdf.pen import Pen
+from byhand.formats.pdf.rooms import ROOM, Edges, Room, Ways, with_rooms
 from byhand.formats.pdf.shape import NUMBER_CHARACTERS
 from byhand.formats.pdf.stream import COLOUR_STEPS, in_px, place, replaced
 from byhand.formats.pdf.structure import put_in
@@ -46,6 +48,7 @@ from byhand.formats.pdf.views import only, view_of, views_of
 from byhand.worksheet.views import View
 
 log = logging.getLogger("byhand")
+Drawn = tuple[str, Edges, Any, int]  # a room: its name, its edges, the element it is in, and which child it would be
 _TAG = re.compile(r"(<[^>]*>)")
 _SVG = re.compile(r"<svg[^>]*>.*?</svg>", re.DOTALL)
 _LABEL = re.compile(r'<svg[^>]* aria-label="([^"]*)"[^>]*>')
@@ -76,12 +79,14 @@ class PageLayout:
 
     blocks: the lines and paragraphs that have slots.
     background: the rest, as PDF operators; only: what is drawn over it in one of the views.
+    rooms: where the fields of a form may stand.
     """
 
     blocks: tuple[Line | Paragraph, ...]
     spots: tuple[DrawnSlot, ...]
     background: bytes
     only: dict[str, bytes] = field(default_factory=dict)
+    rooms: tuple[Room, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -124,7 +129,7 @@ def lay_out(html: str, texts: TextOf, letters: str = "") -> Layout:
     views = views_of(html)
     in_boxes = bool(views) or MARK.search(html) is not None
     html, tables = cut_out(html, texts)
-    found = rendered_document(_filled(_SVG.sub(_drawing, html), texts, slot))
+    found = rendered_document(_filled(_SVG.sub(_drawing, with_rooms(html)), texts, slot))
     with pikepdf.open(io.BytesIO(as_pdf(found))) as file:
         held = fonts_of(file)
         used = {name: face for name, font in held.items() if (face := face_of(font))}
@@ -133,9 +138,14 @@ def lay_out(html: str, texts: TextOf, letters: str = "") -> Layout:
         fonts = {used[name]: name for name in sorted(used, key=lambda name: not is_slanted(held[name]))}
         if not {piece.style.face for table in tables for piece in table.pieces} <= fonts.keys():
             raise unknown("the names of fonts")
-        pages = [
+        made = [
             _page(file, page, page_box(each) if in_boxes else None, used, fonts, tables, views)
             for page, each in zip(file.pages, found.pages, strict=True)
+        ]
+        ways = Ways()
+        pages = [
+            replace(page, rooms=tuple(Room(name, edges, (*ways.to(around), at)) for name, edges, around, at in rooms))
+            for page, rooms in made
         ]
         file.save(out := io.BytesIO(), deterministic_id=True)
     everywhere = tuple(spot for spot in pages[0].spots if all(spot in page.spots for page in pages))
@@ -215,34 +225,36 @@ def _colour(mark: int) -> str:
 def _page(
     file: Any, page: Any, box: Box | None, used: dict[str, str], fonts: dict[str, str], tables: list[Table],
     views: Mapping[View, tuple[str, str]],
-) -> PageLayout:  # fmt: skip
-    """A page's slots and its background, from its content stream, and from its boxes, if it has slots in its text.
+) -> tuple[PageLayout, list[Drawn]]:  # fmt: skip
+    """A page's slots and its background, from its content stream, and from its boxes, if it has slots in its text;
+    and its rooms for fields.
 
     What the structure tree of the file says of its figures is put right.
     """
     stream, elements = page.Contents.read_bytes(), marked(file, page)
-    pen, parts = Pen(fonts, len(elements)), list[tuple[int, int, bytes]]()
+    pen, parts, rooms = Pen(fonts, len(elements)), list[tuple[int, int, bytes]](), list[Drawn]()
     for mark, element, title in titled_drawings(elements):
-        if title and not title.startswith(PLACE):
+        if title and not title.startswith((PLACE, ROOM)):
             continue
         start, end, x, y = drawing(stream, mark)
         if not title:
             leave_out(elements, mark, element)
             parts.append((start, tag_end(stream, start), b"/Artifact\nBMC"))
+        elif title.startswith(ROOM):
+            rooms.append((title.removeprefix(ROOM), drawing_box(element), *leave_out(elements, mark, element)))
+            parts.append((start, end, b""))
         else:
             number = int(title.removeprefix(PLACE))
             drawn, marks = pen.draw(tables[number], x, y)
             put_in(file, element, tables[number], marks, elements, f"table-{number}")
+            cells = {at: element.K[at[0]].K[at[1]] for *_, at in pen.rooms}
+            rooms += [(name, edges, cells[at], len(cells[at].K)) for name, edges, at in pen.rooms]
             parts.append((start, end, drawn))
     blocks, spots, own, cuts = _slots(box, stream, used, views) if box else ([], [], {}, [])
     background = replaced(stream, [*parts, *((start, end, b"") for start, end in cuts)])
     own["key"] = [*own.get("key", ()), *pen.answers]
-    return PageLayout(
-        (*blocks, *pen.blocks),
-        tuple(spots),
-        background,
-        {view: in_px(*drawn) for view, drawn in own.items() if drawn},
-    )
+    only_in = {view: in_px(*drawn) for view, drawn in own.items() if drawn}
+    return PageLayout((*blocks, *pen.blocks), tuple(spots), background, only_in), rooms
 
 
 def _slots(

@@ -12,11 +12,10 @@ from itertools import accumulate
 
 from byhand.formats.look import COLOURS, LOOK
 from byhand.formats.pdf.boxes import Line
+from byhand.formats.pdf.rooms import Edges, one_line
 from byhand.formats.pdf.shape import ascent, middle, shape
 from byhand.formats.pdf.stream import TextRun, tagged, text_at
 from byhand.formats.pdf.tables import BOLD, MM, PT, CellStyle, Piece, Table, TableCell, TextStyle
-
-Box = tuple[float, float, float, float]  # left, top, right and bottom, in px
 
 
 @dataclass
@@ -25,6 +24,8 @@ class Pen:
 
     fonts: of each face, its name in the PDF. mark: the next marked-content id (MCID).
     drawn: what is written, as PDF operators; answers: what only a key shows; blocks: lines that have slots.
+    rooms: the rooms for fields in the table that is written: their names, boxes, and the cell of each.
+    at: the row and the column of the cell that is written.
     """
 
     fonts: dict[str, str]
@@ -32,22 +33,26 @@ class Pen:
     drawn: list[bytes] = field(default_factory=list)
     answers: list[bytes] = field(default_factory=list)
     blocks: list[Line] = field(default_factory=list)
+    rooms: list[tuple[str, Edges, tuple[int, int]]] = field(default_factory=list)
+    at: tuple[int, int] = (0, 0)
 
     def draw(self, table: Table, x: float, y: float) -> tuple[bytes, list[list[range]]]:
         """The PDF operators of a table without its answers and its slots, and the marks of each cell's texts."""
         boxes = placed(table, x, y)
-        self.drawn, marks = [_frames(cell for row in boxes for cell in row)], []
-        for row in boxes:
+        self.drawn, self.rooms, marks = [_frames(cell for row in boxes for cell in row)], [], []
+        for i, row in enumerate(boxes):
             marks.append(list[range]())
-            for cell, box in row:
-                first = self.mark
+            for j, (cell, box) in enumerate(row):
+                first, self.at = self.mark, (i, j)
+                if cell.room:
+                    self.rooms.append((cell.room, one_line(_inner(cell, box)), self.at))
                 for n, line in enumerate(cell.lines):
                     if line:
                         self.line(cell, line, box, n - (len(cell.lines) - 1) * cell.style.valign)
                 marks[-1].append(range(first, self.mark))
         return b"q\n%sQ\n" % b"".join(self.drawn), marks
 
-    def line(self, cell: TableCell, line: Sequence[Piece], box: Box, lower: float) -> None:
+    def line(self, cell: TableCell, line: Sequence[Piece], box: Edges, lower: float) -> None:
         """Write a line of a cell. lower: by how many lines it is lower than an only line would be."""
         style, widths = cell.style, [piece.width for piece in line]
         left, top, right, bottom = _inner(cell, box)
@@ -85,6 +90,8 @@ class Pen:
         top = y + LOOK["tick_down"] * MM - side
         frame = box_to_tick(x, top)
         self.drawn.append(artifact(filled(frame, COLOURS["ink"], b"f*")))
+        if piece.room:
+            self.rooms.append((piece.room, (x, top, x + side, top + side), self.at))
         if piece.text:
             self.answers.append(artifact(filled(frame, COLOURS["pen"], b"f*")))
             width = shape(piece.style.face, piece.text).width * piece.style.size / 1000
@@ -94,7 +101,7 @@ class Pen:
             )
 
 
-def placed(table: Table, x: float, y: float) -> list[list[tuple[TableCell, Box]]]:
+def placed(table: Table, x: float, y: float) -> list[list[tuple[TableCell, Edges]]]:
     """The cells of each row with their places, if the table is here."""
     rows = []
     for row, top, bottom in zip(table.cells, table.rows, table.rows[1:], strict=False):
@@ -109,13 +116,13 @@ def placed(table: Table, x: float, y: float) -> list[list[tuple[TableCell, Box]]
     return rows
 
 
-def _inner(cell: TableCell, box: Box) -> Box:
+def _inner(cell: TableCell, box: Edges) -> Edges:
     """What is within the lines of a cell."""
     (left, top, right, bottom), edges = box, cell.edges
     return left + edges[0], top + edges[1], right - edges[2], bottom - edges[3]
 
 
-def _frames(cells: Iterator[tuple[TableCell, Box]]) -> bytes:
+def _frames(cells: Iterator[tuple[TableCell, Edges]]) -> bytes:
     """The lines of cells, and the ground of those that have lines on all sides."""
     ground, solid, dashed = b"", b"", b""
     for cell, (left, top, right, bottom) in cells:
@@ -133,7 +140,7 @@ def _frames(cells: Iterator[tuple[TableCell, Box]]) -> bytes:
     return artifact(filled(ground, COLOURS["ground"]) + filled(solid, COLOURS["ink"]) + pen + dashed)
 
 
-def _dashes(line: Box, width: float) -> bytes:
+def _dashes(line: Edges, width: float) -> bytes:
     """A dashed line: dashes and spaces are as long as each other, and about three times as long as wide."""
     left, top, right, bottom = line
     length, across = max(right - left, bottom - top), right - left > bottom - top

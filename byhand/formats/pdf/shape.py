@@ -75,6 +75,12 @@ def ascent(face: str) -> float:
 
 
 @cache
+def descent(face: str) -> float:
+    """How far the letters of a face may fall below the baseline, relative to their size, as a negative number."""
+    return float(_font(face).get_font_extents("ltr").descender / 1000)
+
+
+@cache
 def middle(face: str) -> float:
     """How far the baseline of a face is below the middle of its line, relative to its size."""
     extents = _font(face).get_font_extents("ltr")

@@ -63,7 +63,8 @@ def _slotted(page: str, texts: Sequence[str], view: View, letters: str, cache: b
     def made() -> Slotted:
         layout = lay_out(page, texts.__getitem__, letters)
         templates = {each: template(layout, each) for each in layout.titles or (view,)}
-        slots = [replace(each, background=b"", only={}) for each in layout.pages]  # the templates have the rest
+        # the templates have the rest
+        slots = [replace(each, background=b"", only={}, rooms=()) for each in layout.pages]
         return Slotted(replace(layout, pages=tuple(slots), pdf=b""), templates)
 
     if not cache:

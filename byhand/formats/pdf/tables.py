@@ -54,7 +54,8 @@ class TextStyle:
 class Piece:
     """A text in one face, or a box to tick with its check.
 
-    slot: the mark that the text stands for. before: the space before it, in px.
+    slot: the mark that the text stands for. before: the space before it, in px. room: the name of the field that a
+    box to tick has room for.
     """
 
     style: TextStyle
@@ -62,6 +63,7 @@ class Piece:
     slot: int | None = None
     tick: bool = False
     before: float = 0.0
+    room: str = ""
 
     @property
     def width(self) -> float:
@@ -93,7 +95,7 @@ class TableCell:
 
     head: col or row, where it is the label of one. answer: whether only a key shows its text.
     edges: the widths of the lines at its left, top, right and bottom, in px; dashed: whether they are.
-    said: what is read aloud in place of its text; "" for the text.
+    said: what is read aloud in place of its text; "" for the text. room: the name of the field that it has room for.
     """
 
     head: str
@@ -104,6 +106,7 @@ class TableCell:
     dashed: bool
     answer: bool
     said: str = ""
+    room: str = ""
 
 
 @dataclass(frozen=True)
@@ -181,7 +184,8 @@ def _cell(cell: Any, size: str, texts: TextOf) -> TableCell:
     answer = bool(edge) and "p" not in classes
     stripped = tuple(tuple(_stripped(line)) for line in lines)
     said = cell.get("aria-label", "")
-    return TableCell(head, int(cell.get("colspan", 1)), style, stripped, edges, kind == "k", answer, said)
+    span, room = int(cell.get("colspan", 1)), cell.get("data-field", "")
+    return TableCell(head, span, style, stripped, edges, kind == "k", answer, said, room)
 
 
 def _label_style(classes: Sequence[str], scope: str) -> CellStyle:
@@ -243,7 +247,8 @@ def _pieces(node: Any, style: TextStyle, texts: TextOf) -> Iterator[Piece | None
                 lift = style.lift + LOOK[way] * size * (1 if way == "sup" else -1)
                 yield from _pieces(child, replace(style, size=size, lift=lift), texts)
             case "span", "tick" | "tick on":
-                yield Piece(TextStyle(BOLD, LOOK["check"] * PT), child.text or "", tick=True)
+                room = child.get("data-field", "")
+                yield Piece(TextStyle(BOLD, LOOK["check"] * PT), child.text or "", tick=True, room=room)
             case _:
                 raise UnknownLookError
         yield from _texts(child.tail, style, texts)

@@ -13,6 +13,7 @@ from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
+from byhand.cache import as_data
 from byhand.formats.pdf.inner import fonts_of, glyph_texts, glyph_widths, rename
 from byhand.formats.pdf.layout import Layout
 from byhand.formats.pdf.shape import alphabet, glyphs_of, subset
@@ -29,6 +30,7 @@ class Template:
     size, root, info, identity: what the trailer says of the file, and an update of it must repeat.
     about: the entries of its information dictionary, which a copy adds to.
     shared: the objects that its pages need in a file with other copies.
+    rooms: of each page, those for the fields of a form, as `as_data` writes them, since few copies need them.
     """
 
     pdf: bytes
@@ -39,6 +41,10 @@ class Template:
     about: bytes
     identity: str
     shared: Shared
+    rooms: bytes = b""
+
+    def __hash__(self) -> int:
+        return hash(self.pdf)  # what is shared has dicts
 
     @cached_property
     def digest(self) -> bytes:
@@ -61,12 +67,19 @@ def template(layout: Layout, view: View) -> Template:
             rename(file, title)
         if f"/{NAME}" in about:
             del about[f"/{NAME}"]  # which says whose copy it is
-        out = io.BytesIO()
-        file.save(out, object_stream_mode=pikepdf.ObjectStreamMode.generate, deterministic_id=True)
-    with pikepdf.open(out) as file:
+        file.save(out := io.BytesIO(), object_stream_mode=pikepdf.ObjectStreamMode.generate, deterministic_id=True)
+    rooms = [page.rooms for page in layout.pages] if view == "worksheet" else []
+    return template_of(out, as_data(rooms) if any(rooms) else b"")
+
+
+def template_of(content: io.BytesIO, rooms: bytes = b"") -> Template:
+    """A PDF as a template: a page's second content stream is a copy's own, and its third that of all pages."""
+    import pikepdf
+
+    with pikepdf.open(content) as file:
         trailer = file.trailer
         return Template(
-            out.getvalue(),
+            content.getvalue(),
             (*(page.Contents[1].objgen[0] for page in file.pages), file.pages[0].Contents[2].objgen[0]),
             int(trailer.Size),
             trailer.Root.objgen[0],
@@ -74,6 +87,7 @@ def template(layout: Layout, view: View) -> Template:
             trailer.Info.unparse(resolved=True).strip().removesuffix(b">>"),
             bytes(trailer.ID[0]).hex(),
             shared(file),
+            rooms,
         )
 
 

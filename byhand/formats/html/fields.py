@@ -1,0 +1,55 @@
+"""Where a page has room for answers: the names of the fields that a PDF to fill in has there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from html import escape
+from typing import Protocol
+
+from byhand.worksheet.document import Block, Cell, Panel, Section
+
+BETWEEN = "="  # a name and one of its options, each of which has a box of its own to tick
+Thing = Cell | Panel | Block
+
+
+class Field(Protocol):
+    """Names the field of a cell, of a matrix to tick, or of a part of a block; "" where there is none.
+
+    The part of a block is an option, or the role of a reply in words.
+    """
+
+    def __call__(self, thing: Thing, part: object = "") -> str: ...
+
+
+def nameless(thing: Thing, part: object = "") -> str:
+    """No name: the page has no fields."""
+    return ""
+
+
+def fields(section: Section) -> Field:
+    """The names of a section's fields."""
+
+    def field(thing: Thing, part: object = "") -> str:
+        return _names(section).get((id(thing), str(part)), "")
+
+    return field
+
+
+@lru_cache(2)
+def _names(section: Section) -> Mapping[tuple[int, str], str]:
+    """The names by what has them, and the part of it: a thing is itself only, whatever it equals."""
+    named = {(id(blank.cell), ""): blank.id for blank in section.blanks}
+    for reply in section.replies:
+        ticked = [panel for panel in reply.asker.matrices if panel.right is not None]
+        for n, option in enumerate(reply.options):
+            place = (id(ticked[n]), "") if reply.role == "tick" else (id(reply.asker), option)
+            named[place] = f"{reply.id}{BETWEEN}{option}"
+        if not reply.options:
+            named[id(reply.asker), reply.role] = reply.id
+    return named
+
+
+def room(name: str) -> str:
+    """The attribute of an element that is the room of a field; "" for no name."""
+    return f' data-field="{escape(name)}"' if name else ""

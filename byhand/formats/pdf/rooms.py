@@ -1,0 +1,65 @@
+"""Find the rooms for answers on a page that is laid out: where fields may stand, and where they come in its tags.
+
+An element that is a room gets an empty drawing, which WeasyPrint lays out; the drawing's element in the structure of
+the PDF says where it is. Of a table that the pen draws, the places of all cells are known.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from msgspec import Struct
+
+from byhand.formats.pdf.inner import place_in
+
+Edges = tuple[float, float, float, float]  # left, top, right and bottom, in px
+ROOM = "byhand room "  # the alternative text of the drawing in a room, before the room's name
+LINE = 5.2 * 96 / 25.4  # px: the height of a field for one line
+FREE = 0.5  # px: between the lines of a box and its field
+_IN_CELL = f"left:1%;width:98%;top:50%;height:{LINE:.3f}px;margin-top:-{LINE / 2:.3f}px"
+_ELEMENT = re.compile(r'<(?P<tag>\w+)(?: [\w-]+="[^"<>]*")*? data-field="(?P<name>[^"<>]*)"[^<>]*>')
+
+
+class Room(Struct, frozen=True):
+    """A room for an answer.
+
+    name: that of its field. edges: of its box.
+    way: where the field comes in the structure: which child of the root, which of that, and so on.
+    """
+
+    name: str
+    edges: Edges
+    way: tuple[int, ...]
+
+
+def with_rooms(html: str) -> str:
+    """A page with a drawing in each element that is a room."""
+    return _ELEMENT.sub(_room, html)
+
+
+def _room(element: re.Match[str]) -> str:
+    place = _IN_CELL if element["tag"] == "td" else "left:0;top:0;width:100%;height:100%"
+    return f'{element[0]}<svg style="position:absolute;{place}"><title>{ROOM}{element["name"]}</title></svg>'
+
+
+def one_line(box: Edges) -> Edges:
+    """The part of a box in which a line is written: in the middle, and no higher than a line."""
+    left, top, right, bottom = box
+    middle, half = (top + bottom) / 2, min(bottom - top, LINE) / 2
+    return left + FREE, middle - half, right - FREE, middle + half
+
+
+class Ways:
+    """The ways from the root of a structure tree to its elements. known: those that were found, by object number."""
+
+    def __init__(self) -> None:
+        self.known: dict[int, tuple[int, ...]] = {}
+
+    def to(self, element: Any) -> tuple[int, ...]:
+        """The way to an element."""
+        number = element.objgen[0]
+        if number not in self.known:
+            around = element.get("/P")
+            self.known[number] = (*self.to(around), place_in(around, element)) if around is not None else ()
+        return self.known[number]

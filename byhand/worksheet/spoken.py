@@ -1,0 +1,55 @@
+"""What blanks and other answers are called for those who hear the page."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+
+from byhand.worksheet.document import Blank, Document, Reply, Section
+from byhand.worksheet.messages import Messages
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """What an answer is called.
+
+    id: of the blank or the reply. options: one of which is chosen, and labels: what each is called; none where
+    something is written. in_words: whether words are written, on lines.
+    """
+
+    id: str
+    name: str
+    options: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    in_words: bool = False
+
+
+def called(document: Document) -> tuple[Spoken, ...]:
+    """What every blank and every reply of a document is called, section by section."""
+    return tuple(chain.from_iterable(_called(section, document.messages) for section in document.sections))
+
+
+def _called(section: Section, messages: Messages) -> Iterator[Spoken]:
+    """The blanks of a section, then its replies."""
+
+    def step(name: str) -> str:
+        return messages.say("fields.step", n=section.number, name=name)
+
+    names = chain.from_iterable(block.called(messages) for block in section.blocks)
+    for each, name in zip(section.seen, names, strict=True):
+        if isinstance(each, Blank):
+            yield Spoken(each.id, step(name))
+    count = Counter[str]()
+    for reply in section.replies:
+        count[reply.role] += 1
+        name = step(messages.say(f"fields.{reply.role}", n=count[reply.role]))
+        labels = tuple(messages.say("fields.option", name=name, option=each) for each in _labels(reply, messages))
+        yield Spoken(reply.id, name, reply.options, labels, not reply.options)
+
+
+def _labels(reply: Reply, messages: Messages) -> tuple[str, ...]:
+    if reply.role == "claim":
+        return tuple(messages.say(f"questions.{option}") for option in reply.options)
+    return reply.labels or reply.options
