@@ -12,6 +12,9 @@ test: setup ## run every test
 attack: setup ## spoil what byhand is given, fill disks, kill it, and count what held: minutes; FULL=1: hours
 	@$(PY) tests/attack $(if $(FULL),--full)
 
+students: setup ## mark simulated students on every sheet, and count what held: a quarter of an hour
+	@$(PY) tests/marking
+
 test-torch: setup ## the same numbers as PyTorch, where it is installed: hundreds of random configurations
 	@$(PY) -c "import torch" 2>/dev/null || { echo "make test-torch needs PyTorch: .venv/bin/pip install torch"; exit 1; }
 	@$(PY) -m pytest tests/test_torch.py
@@ -66,4 +69,4 @@ clean: ## remove .venv, caches and builds; the worksheets in output/ stay
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | expand -t 14
 
-.PHONY: worksheet test attack test-torch check bench picture setup constraints sbom audit clean help
+.PHONY: worksheet test attack students test-torch check bench picture setup constraints sbom audit clean help

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -182,15 +183,15 @@ def _of_places(page: Page, name: str, at: tuple[int, int], tree: Expr) -> Iterat
         across = "wrong-column" if other.index[0] == at[0] else "wrong-row"
         yield across if kind == "neighbour" else kind, page.tape.cell(name, *other.index)
     step = page.tape.steps[name]
-    for operand in dict.fromkeys(step.inputs):
+    read = Counter(ref.matrix for ref in refs(tree))
+    for operand in (name for name, count in read.items() if count > 1):  # of a single number, that is a neighbour
         rows, cols = page.tape.steps[operand].shape
         for down, right in AROUND:
             moved = _moved(tree, operand, lambda i, j, down=down, right=right: (i + down, j + right))
-            if all(
-                0 <= ref.index[0] < rows and 0 <= ref.index[1] < cols for ref in refs(moved) if ref.matrix == operand
-            ):
+            places = [ref.index for ref in refs(moved) if ref.matrix == operand]
+            if all(0 <= i < rows and 0 <= j < cols for i, j in places):
                 yield "wrong-row" if down else "wrong-column", moved
-        if rows == cols > 1:
+        if rows == cols:
             yield "transposed-operand", _moved(tree, operand, lambda i, j: (j, i))
     if step.op_name == "mask_future":
         if tree == Num(NEG_INF):

@@ -1,0 +1,29 @@
+"""The marks of simulated students, on every sheet: a fixed few of them. `make students` marks many more."""
+
+from __future__ import annotations
+
+import pytest
+from properties import FIGURES, PROPERTIES, SHEETS, Count, count, merge
+
+STUDENTS = {  # on each sheet
+    "odd_notations": 1, "keys": 2, "one": 9, "two": 2, "mistakes": 1, "mistakes_in_part": 1, "noise": 1, "zeros": 1,
+    "decimals": 1, "decimal_slips": 1, "again": 1,
+}  # fmt: skip
+WITHOUT = {  # the sheets on which a property cannot be tried
+    "mistakes": {"dot-product", "shapes"}, "mistakes_in_part": {"dot-product", "shapes"},
+    "decimal_slips": {"shapes", "sizing"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", STUDENTS)
+def test_marks_of_simulated_students(name):
+    few, found, tried = STUDENTS[name], dict[str, Count](), set[str]()
+    for n, sheet in enumerate(SHEETS):  # each with seeds of its own, so that kinds and ways take turns
+        new = count(each for seed in range(n * few, (n + 1) * few) for each in PROPERTIES[name](sheet, seed))
+        tried |= {sheet} if new else set()
+        merge(found, new)
+    assert tried == set(SHEETS) - WITHOUT.get(name, set())
+    for figure, one in found.items():
+        least = FIGURES[figure]
+        if least is not None:
+            assert one.share >= least, f"{figure}: {one.share:.1%}\n" + "\n".join(sorted(one.examples, key=len)[:5])
