@@ -24,7 +24,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # to start others takes 40 m
 if TYPE_CHECKING:  # imported within functions, since --help needs nothing of it
     from byhand.options import Options
 
-gc.set_threshold(100_000, 5, 2)  # with Python's own, searching for garbage takes 6 % of a command's time
+gc.set_threshold(500_000, 5, 2)  # with Python's own, searching for garbage takes 6 % of a command's time
 atexit.register(gc.freeze)  # else Python searches all that is still there for garbage as it ends: 30 ms
 
 

@@ -39,7 +39,13 @@ MARK = re.compile(f"[{chr(FIRST_MARK)}-\U0010ffff]")
 MOST_MARKS = 60_000  # in one page: a plane of private use characters has 65,534
 
 
-class Mark(str):
+class Word(str):
+    """A word that another run has otherwise."""
+
+    __slots__ = ()
+
+
+class Mark(Word):
     """A character that stands in a page where each copy has one of these texts."""
 
     texts: Many
@@ -336,9 +342,9 @@ def one_copy(inner: Domain) -> Domain:
     return Copies(inner, 1)
 
 
-def is_mark(text: str) -> bool:
-    """Whether a text is a mark, in whose place copies may have other texts."""
-    return isinstance(text, Mark)
+def is_word(text: str) -> bool:
+    """Whether a text is a word that another run has otherwise, or a mark, in whose place copies have other texts."""
+    return isinstance(text, Word)
 
 
 def texts_of(text: str) -> tuple[str, ...]:
@@ -362,8 +368,8 @@ def in_slot(domain: Domain, value: Any) -> Any:
 
 
 def word_in_slot(domain: Domain, word: str) -> str:
-    """What a page shows of a word: with slots, a mark that stands for it; else the word itself."""
-    return domain.mark(domain.constant(word)) if isinstance(domain, Copies) else word
+    """What a page shows of a word of a run: with slots, a mark that stands for it; else the word itself."""
+    return domain.mark(domain.constant(word)) if isinstance(domain, Copies) else Word(word)
 
 
 def mark_texts(domain: Domain) -> Sequence[Many]:

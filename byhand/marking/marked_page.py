@@ -100,11 +100,10 @@ class Room:
 
 @dataclass(frozen=True)
 class OnPaper:
-    """How a document is laid out in print, the room that its worksheet has, and what stands in its slots, if any."""
+    """How a document is laid out in print, and the room that its worksheet has."""
 
     laid: Pages
     room: Room
-    texts: TextOf | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,7 +129,6 @@ class MarkedPages:
 
         own = self.on_paper if medium == "print" else OnPaper(self.on_screen, Room())
         page = MarkedPage(Notes(self.document, run or self.run, marks), own, name, medium, self.points)
-        texts = texts or own.texts
         return copy_html(page.html(self.setup.paper), texts) if texts else page.html(self.setup.paper)
 
     def pdf(self, marks: Marks, name: str = "", run: Run | None = None, texts: TextOf | None = None) -> bytes:
@@ -148,11 +146,10 @@ class MarkedPages:
     def on_paper(self) -> OnPaper:
         """How the document is laid out in print: as its worksheet is."""
         from byhand.formats.pdf.layout import copy_html
-        from byhand.formats.pdf.slotted import shared, texts_of_run
+        from byhand.formats.pdf.slotted import shared
 
         if self.typical is None and (found := shared(self.document, self.run, "worksheet", self.setup)):
-            laid = Pages(found.document, found.run)
-            return OnPaper(laid, _room(laid, found.html, self.setup.cache), texts_of_run(found.run))
+            return OnPaper(self.on_screen, _room(self.on_screen, found.html, self.setup.cache))
         worksheet = self.on_screen.html("worksheet", "print", self.setup.paper)
         if self.typical is not None:
             worksheet = copy_html(worksheet, self.typical)

@@ -166,7 +166,11 @@ class Judged:
         """The number from which others are computed. A rounded one is the span of all that it may stand for."""
         judgement = self.judgement(name)
         value = judgement.value
-        if not isinstance(self.reckoning, Rounded) or not isinstance(value, Span) or judgement.verdict == "unreadable":
+        if (
+            not isinstance(self.reckoning, Rounded)
+            or not isinstance(value, Span)
+            or judgement.verdict == "unreadable"
+        ):
             return value
         span = None if judgement.verdict == "wrong" else self.paper.follows(judgement.blank)
         return self.reckoning.behind(value, span)

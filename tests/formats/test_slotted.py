@@ -2,12 +2,13 @@
 
 import io
 import logging
+from dataclasses import replace
 
 import pytest
 from page_pdf import characters, different, laid_out_alone, same_text
 from pypdf import PdfReader
 
-from byhand.arithmetic.copies import MARK, mark_number, mark_texts
+from byhand.arithmetic.copies import FIRST_MARK, MARK, mark_number, mark_texts
 from byhand.formats import Setup
 from byhand.formats.html.page import Pages
 from byhand.formats.pdf import pdf, slotted
@@ -89,11 +90,49 @@ def test_a_view_of_the_page_says_what_the_view_says_by_itself(sheet, view):
     assert found == expected
 
 
-def test_a_page_whose_figures_stand_elsewhere_with_slots_is_laid_out_by_itself(tmp_path):
-    document, run = prepared("shapes", orientation="columns")
+def test_another_seed_is_not_arranged_with_slots(tmp_path, monkeypatch):
+    monkeypatch.setattr("byhand.cache.user_cache_path", lambda name: tmp_path)
+    slotted.filled(*prepared("softmax", 1), "key", Setup())
+    document, run = prepared("softmax", 2)
+    slotted.filled(replace(document, in_slots=lambda _: pytest.fail("arranged with slots")), run, "key", Setup())
+
+
+def test_a_sheet_that_says_other_words_is_not_filled_into_the_page_of_before(tmp_path, monkeypatch):
+    monkeypatch.setattr("byhand.cache.user_cache_path", lambda name: tmp_path)
+    document, run = prepared("softmax", 1)
+    slotted.filled(document, run, "key", Setup())
+    other, title = replace(document, title="Hardmax"), document.title
+    other = replace(other, in_slots=lambda own: document.in_slots(own))
+    page = PdfReader(io.BytesIO(slotted.filled(other, run, "worksheet", Setup()))).pages[0].extract_text()
+    assert "Hardmax" in page
+    assert title not in page.splitlines()[:5]
+
+
+@pytest.mark.parametrize(
+    ("page", "html", "expected"),
+    [
+        ("<b>~</b> and !.", "<b>1 &lt; 2</b> and up.", ["1 < 2", "up"]),
+        ("~ is ~.", "2 is 2.", ["2"]),
+        ("~ is ~.", "2 is 3.", None),
+        ("<b>~</b>", "<b></b>", [""]),
+        ("a ~ b", "a 1 c", None),
+        ("a ~.", "b 1.", None),
+        ("~!.", "12.", None),
+        ("none", "none", []),
+        ("none", "some", None),
+    ],
+)
+def test_the_texts_of_a_page_are_read_where_another_has_marks(page, html, expected):
+    marks = str.maketrans("~!", f"{chr(FIRST_MARK)}{chr(FIRST_MARK + 1)}")
+    assert slotted.texts_in(page.translate(marks), html) == expected
+
+
+def test_a_page_that_is_another_with_slots_is_laid_out_by_itself(tmp_path, caplog):
+    caplog.set_level(logging.DEBUG, "byhand")
+    document, run = prepared("attention-head", tokens=("an", "extraordinary", "cat"))  # a long label has two lines
     (tmp_path / "key.pdf").write_bytes(slotted.filled(document, run, "key", Setup()))
+    assert "attention-head, key: laid out by itself; with slots, its page is another" in caplog.text
     assert verify(tmp_path / "key.pdf").faults == ()
-    assert Pages(*document.in_slots(document)).places != Pages(document, run).places
 
 
 def test_all_that_a_run_decides_is_in_slots():

@@ -16,7 +16,7 @@ from itertools import zip_longest
 from numbers import Rational
 from typing import Any, ClassVar, Literal
 
-from byhand.arithmetic.copies import categories, first, is_mark, longest
+from byhand.arithmetic.copies import categories, first, is_word, longest
 from byhand.arithmetic.expr import Div, Fn, nodes
 from byhand.formats.look import LOOK
 from byhand.notation.text import value_text
@@ -31,7 +31,7 @@ CELL_EM, LABEL_EM, CAPTION_EM, SMALL_LABEL_EM = (  # mm
 )
 PHONE_CELL_EM, PHONE_LABEL_EM, PHONE_SMALL_LABEL_EM = 4.5, 4.23, 3.44  # mm, at 17, 16 and 13 px
 USUAL_WORD = 5  # letters: a longer word may be parted
-ROOM_FOR_WORD = 5  # letters: the least room of a slot for a word
+ROOM_FOR_WORD = 5  # letters: the least room for a word of a run
 SLACK = 0.25  # mm by which a column may be narrower than its numbers need with all room round them
 SMALLEST_BLANK = 9.0  # mm: the least width of a blank that one can write in
 
@@ -270,7 +270,7 @@ def _label_width(slot: Slot, lines: int, token: float = LABEL_EM, other: float =
     """The width that a label needs when broken into `lines`. token, other: the type sizes of labels."""
     if not slot.scope:
         return 0.0
-    length = max(longest(slot.label), ROOM_FOR_WORD) if is_mark(slot.label) else len(slot.label)
+    length = max(longest(slot.label), ROOM_FOR_WORD) if is_word(slot.label) else len(slot.label)
     size, letters = token if slot.cls == "token" else other, min(slot.letters(lines), length)
     return 0.5 * size * letters + (2.2 if slot.scope == "row" else 1.0)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from byhand.arithmetic.copies import is_mark
+from byhand.arithmetic.copies import is_word
 from byhand.errors import SheetError
 from byhand.formats.html.grid import (
     CAPTION_EM,
@@ -200,7 +200,7 @@ def _before(grid: Grid, stack: _Stack, top: int, labels: tuple[str, ...]) -> Non
         if stack.joint:
             grid.slots[top + (panel.shape[0] - 1) // 2, at] = Slot("sign", label=stack.joint)
     if labelled:
-        wide = panel.along[0] == "token" and any(is_mark(label) or len(label) > 2 for label in panel.rows)
+        wide = panel.along[0] == "token" and any(is_word(label) or len(label) > 2 for label in panel.rows)
         grid.side(panel, top, grid.add("l" if wide or not grid.cols else "d"), "" if wide else "inner")
 
 

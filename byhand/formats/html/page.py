@@ -114,18 +114,21 @@ class Pages:
         self.run = run
         self.groups = list(groups(document.sections, grids))
 
-    def html(self, view: View, medium: Medium, paper: Paper = "a4") -> str:
-        """The page in one view. With slots, worksheet and key are one page, that of the key, unless templates of
-        one's own make it, which do not tell what is an answer.
+    def html(self, view: View, medium: Medium, paper: Paper = "a4", *, for_all: bool = False) -> str:
+        """The page in one view.
+
+        for_all: whether it is to be laid out for all runs, as it always is with slots. Then it does not say what it
+        was asked for, and in print, worksheet and key are one page, that of the key.
 
         Raises: SheetError where a template does not parse; LimitError where a page for print is too large.
         """
-        shared, view = (self._views(), "key") if medium == "print" and self.shared(view) else ("", view)
+        for_all = for_all or has_slots(self.run.domain)
+        shared, view = (self._views(), "key") if for_all and medium == "print" and in_one(view) else ("", view)
         page = rendered(
             "page.html", medium, paper, self.d.messages, shared=shared, d=self.d, view=view,
             shown=view != "worksheet",
             map=self.map, effort=self.effort, groups=self.groups, worked=self.worked, worked_out=self.worked_out,
-            said=self.said, asked="" if has_slots(self.run.domain) else self.words(view),
+            said=self.said, asked="" if for_all else self.words(view),
             forms=medium == "print" and (bool(shared) or view == "worksheet"),
         )  # fmt: skip
         if medium == "print" and (count := page.count("<")) > MOST_TAGS:
@@ -141,10 +144,6 @@ class Pages:
         return [
             [(section.below, [figure.shape for figure in section.laid]) for section in group] for group in self.groups
         ]
-
-    def shared(self, view: View) -> bool:
-        """Whether worksheet and key are one page in print, and this is one of them."""
-        return has_slots(self.run.domain) and view != "worked" and not own_templates()
 
     def _views(self) -> str:
         """What differs in a worksheet and a key that are one page: the title, and what precedes "page 1"."""
@@ -200,6 +199,13 @@ class Pages:
         room_after = max(RESULT, 1.1 * max(map(ems, results), default=0.0) * LINE_EM + 1.5)
         side = next((n for n, room in LINE_ROOMS if longest <= room + RESULT - room_after), 1)
         return SideBySide(working.symbol, side, any("/" in line for line in lines), round(room_after, 1), tokens)
+
+
+def in_one(view: View) -> bool:
+    """Whether a view is one page with another, where it is laid out for all runs: worksheet and key are, unless
+    templates of one's own make them, which do not tell what is an answer.
+    """
+    return view != "worked" and not own_templates()
 
 
 def rendered(

@@ -7,14 +7,13 @@ UnknownFormError is raised, and pages are laid out by WeasyPrint alone, one by o
 
 from __future__ import annotations
 
-import ctypes.util
 import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from html import escape
 from typing import Any
-from xml.sax.saxutils import escape
 
 from msgspec import Struct
 
@@ -112,6 +111,8 @@ def libraries_by_file() -> Iterator[None]:
 
     On Linux, Python looks for other names with programs such as ldconfig and gcc, which takes longer than the rest.
     """
+    import ctypes.util  # imports as much as all of this room
+
     search = ctypes.util.find_library
     if sys.platform == "linux":
         ctypes.util.find_library = lambda name: None
@@ -301,7 +302,9 @@ def glyph_widths(font: Any) -> dict[int, int]:
 def rename(file: Any, title: str) -> None:
     """Give a file another title."""
     about, told = file.docinfo, file.Root.Metadata
-    told.write(told.read_bytes().replace(escape(str(about.Title)).encode(), escape(title).encode()))
+    told.write(
+        told.read_bytes().replace(escape(str(about.Title), quote=False).encode(), escape(title, quote=False).encode())
+    )
     about.Title = title
 
 

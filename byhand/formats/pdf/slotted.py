@@ -8,15 +8,17 @@ import string
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
+from html import unescape
 
 from msgspec import Struct
 
-from byhand.arithmetic.copies import FIRST_MARK, MARK, Many, mark_number, mark_texts
+from byhand.arithmetic.copies import FIRST_MARK, MARK, Copies, mark_number
+from byhand.arithmetic.exact import RATIONALS
 from byhand.cache import as_data, from_data
 from byhand.errors import SheetError
 from byhand.formats import Paper, Setup
-from byhand.formats.html.page import pages
+from byhand.formats.html.page import Pages, in_one, pages
 from byhand.formats.pdf import laid_out, printed
 from byhand.formats.pdf.fill import fill
 from byhand.formats.pdf.layout import Layout, copy_html, lay_out
@@ -28,6 +30,7 @@ from byhand.worksheet.views import View
 
 log = logging.getLogger("byhand")
 LETTERS = string.printable[:95] + "…"  # that a slot for words may hold
+_TAG = re.compile("<[^>]*>")
 _HASH, _WORD = re.compile("[0-9a-f]{7}"), re.compile(r"[^\W\d_]+")
 _SIZE = r"(?:\d+(?:,\d{3})*(?:[./]\d+)?|∞)"
 _NUMBER = re.compile(rf"\(−{_SIZE}\)|−?{_SIZE}")
@@ -50,10 +53,9 @@ def slotted(
 
     Raises: SheetError where slots cannot be found again.
     """
-    numbers = slots_of(html)
-    own = {number: chr(FIRST_MARK + at) for at, number in enumerate(numbers)}
-    page = MARK.sub(lambda mark: own[mark_number(mark[0])], html)
-    return _slotted(page, tuple(map(text_of, numbers)), "key" if views_of(page) else view, letters, cache)
+    return _slotted(
+        _numbered(html), tuple(map(text_of, slots_of(html))), "key" if views_of(html) else view, letters, cache
+    )
 
 
 @lru_cache(maxsize=2)  # for the other view of the same page
@@ -73,15 +75,10 @@ def _slotted(page: str, texts: Sequence[str], view: View, letters: str, cache: b
     return from_data(Slotted, zlib.decompress(kept))
 
 
-@lru_cache(maxsize=2)
-def _html(document: Document, run: Run, view: View, paper: Paper) -> str:
-    return pages(document, run).html(view, "print", paper)
-
-
-def texts_of_run(run: Run) -> Callable[[int], str]:
-    """The texts that the one run of a page with slots has in place of its marks."""
-    texts: Sequence[Many] = mark_texts(run.domain)
-    return lambda number: texts[number].at(0)
+def _numbered(html: str) -> str:
+    """A page whose marks are numbered in the order in which they appear."""
+    own = {number: chr(FIRST_MARK + at) for at, number in enumerate(slots_of(html))}
+    return MARK.sub(lambda mark: own[mark_number(mark[0])], html)
 
 
 def slots_of(html: str) -> list[int]:
@@ -115,14 +112,18 @@ def filled(document: Document, run: Run, view: View, setup: Setup) -> bytes:
 class SharedPage:
     """The page that all runs of a sheet share, and what a run fills in there.
 
-    document, run: those with slots. html: the page as it was laid out, with its typical texts. contents: compressed.
+    page: the page with marks. texts: those that it is laid out with. contents: compressed.
     """
 
-    document: Document
-    run: Run
-    html: str
+    page: str
+    texts: tuple[str, ...]
     slotted: Slotted
     contents: list[bytes]
+
+    @property
+    def html(self) -> str:
+        """The page as it is laid out."""
+        return copy_html(self.page, self.texts.__getitem__)
 
 
 def shared(document: Document, run: Run, view: View, setup: Setup) -> SharedPage | None:
@@ -130,32 +131,66 @@ def shared(document: Document, run: Run, view: View, setup: Setup) -> SharedPage
     if not document.in_slots or view == "worked":
         return None
     try:
-        in_slots = document.in_slots(document)
-        if pages(*in_slots).places != pages(document, run).places:  # which a reader would find in another order
-            raise SheetError("its figures stand elsewhere than in the page of other runs")
-        return _shared(*in_slots, view, setup)
+        return _shared(_for_all(document, run, "key" if in_one(view) else view, setup.paper), document, view, setup)
     except SheetError as error:
         log.debug("%s, %s: laid out by itself; %s", document.name, view, error)
         return None
 
 
-def _shared(document: Document, run: Run, view: View, setup: Setup) -> SharedPage:
-    """The page that a document with slots is filled into.
+@lru_cache(maxsize=2)  # for the other view of the same page
+def _for_all(document: Document, run: Run, view: View, paper: Paper) -> str:
+    return pages(document, run).html(view, "print", paper, for_all=True)
+
+
+def _shared(html: str, document: Document, view: View, setup: Setup) -> SharedPage:
+    """The page that a document is filled into. html: its page without slots.
 
     Raises: SheetError where it has no room.
     """
-    html = _html(document, run, "key" if pages(document, run).shared(view) else view, setup.paper)
-    texts: Sequence[Many] = mark_texts(run.domain)
-    if any("<" in texts[number].at(0) for number in slots_of(html)):
-        raise SheetError("a number or a word of it is set in more than one way")
+    page, texts = _marked(html, document, "key" if views_of(html) else view, setup)
+    marks = list(map(Copies(RATIONALS, 1).constant, texts))
     for own_words in (False, True):  # a page for any words, or else that of runs with the same words
-
-        def text_of(number: int, own_words: bool = own_words) -> str:
-            return typical(texts[number].at(0), own_words)
-
-        found = slotted(html, text_of, view, cache=setup.cache)
-        contents = [own for (own,) in fill(found.layout, [texts[number] for number in slots_of(html)], view)]
+        laid_with = tuple(typical(text, own_words) for text in texts)
+        found = slotted(page, laid_with.__getitem__, view, cache=setup.cache)
+        contents = [own for (own,) in fill(found.layout, marks, view)]
         if None not in contents:
             pressed = [zlib.compress(content) for content in contents if content is not None]
-            return SharedPage(document, run, copy_html(html, text_of), found, pressed)
+            return SharedPage(page, laid_with, found, pressed)
     raise SheetError("its words or numbers have no room in the page of other runs")
+
+
+@lru_cache(maxsize=2)  # for the other view of the same page
+def _marked(html: str, document: Document, view: View, setup: Setup) -> tuple[str, list[str]]:
+    """A page with marks in place of all that other runs of the sheet have otherwise, and the texts of its marks.
+
+    Mostly it is known already: it is kept by the tags of the page, which runs of a sheet mostly share.
+
+    Raises: SheetError where it differs from the page in more.
+    """
+
+    def made() -> bytes:
+        assert document.in_slots
+        page = Pages(*document.in_slots(document)).html(view, "print", setup.paper)
+        return zlib.compress(_numbered(page).encode())
+
+    tags = (tag for tag in _TAG.findall(html) if not tag.startswith("<circle"))  # a dot is as large as its number
+    known: list[Callable[[], bytes]] = [partial(laid_out, made, *tags)] if setup.cache else []
+    for content in [*known, made]:  # a page with the same tags and other words may be kept
+        page = zlib.decompress(content()).decode()
+        texts = texts_in(page, html)
+        if texts is not None:
+            return page, texts
+    raise SheetError("with slots, its page is another")
+
+
+def texts_in(page: str, html: str) -> list[str] | None:
+    """The texts in a page where another one has marks; None where they differ in more."""
+    found, at = dict[str, str](), 0
+    parts, marks = MARK.split(page), MARK.findall(page)
+    for part, mark, following in zip(parts, marks, parts[1:], strict=False):
+        start = at + len(part)
+        at = html.find(following, start) if following else -1
+        text = html[start:at]
+        if at < 0 or not html.startswith(part, start - len(part)) or found.setdefault(mark, text) != text:
+            return None
+    return list(map(unescape, found.values())) if html[at:] == parts[-1] else None

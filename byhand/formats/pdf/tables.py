@@ -13,7 +13,6 @@ from functools import lru_cache
 from html import unescape
 from itertools import accumulate, groupby
 from typing import Any
-from xml.etree import ElementTree
 
 from byhand.arithmetic.copies import MARK, mark_number
 from byhand.formats.fonts import FACES
@@ -126,6 +125,8 @@ class Table:
 
 def cut_out(html: str, texts: TextOf) -> tuple[str, list[Table]]:
     """A page with an empty drawing in place of each table that the pen can draw, and these tables."""
+    from xml.etree import ElementTree  # of which a page that is laid out already needs nothing
+
     tables: list[Table] = []
     embedded: set[str] = set()
 
@@ -156,6 +157,8 @@ def _table(*, name: str, columns: str, rows: str, size: str, body: str, texts: T
 
     Raises: UnknownLookError; ParseError.
     """
+    from xml.etree import ElementTree
+
     lines = ElementTree.fromstring(f"<table>{body.replace('<wbr>', '<wbr/>')}</table>")
     cells = tuple(tuple(_cell(cell, size, texts) for cell in line) for line in lines)
     table = Table(unescape(name), _edges(columns), _edges(rows), cells)
