@@ -71,7 +71,7 @@ class Marked:
     """What is written of a student. line: of marks.json."""
 
     marks: Marks
-    line: str
+    line: bytes
 
 
 @dataclass(frozen=True)
@@ -358,7 +358,7 @@ class _Files:
     def add(self, marked: Marked) -> None:
         """Write the marks of one student."""
         marks = marked.marks
-        self.lines.write((b",\n" if self.rows else b"[\n") + marked.line.encode())
+        self.lines.write((b",\n" if self.rows else b"[\n") + marked.line)
         if self.rows is None:
             steps = (f"step {section.number}" for section in marks.sections)
             self.rows = IndexWriter(self.table, ("id", "name", "points", "of", "first cause", *steps))

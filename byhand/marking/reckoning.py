@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from byhand.arithmetic.decimals import Decimals, PrintedDecimal, decimal_of
@@ -24,6 +25,14 @@ from byhand.notation.text import value_text
 
 CLOSE = 1e-9  # how far apart equal floats may be, as a share of the larger
 Lookup = Callable[[Ref], Any]
+
+
+def shown(value: Any) -> str:
+    """A value as the page prints it. A class has the same fractions many times."""
+    return _of_fraction(value) if isinstance(value, int | Fraction) else value_text(value)
+
+
+_of_fraction = lru_cache(maxsize=10_000)(value_text)
 
 
 class NoValueError(ArithmeticError):
@@ -73,24 +82,34 @@ class Reckoning:
 
     def text(self, value: Any) -> str:
         """A value as the page would print it; "" for None."""
-        return "" if value is None else value_text(value)
+        return "" if value is None else shown(value)
+
+
+def _short(value: Any) -> Any:
+    """A fraction that is whole as an int, which is several times as fast; any other value as it is."""
+    return value.numerator if isinstance(value, Fraction) and value.denominator == 1 else value
 
 
 class _Either(Domain):
-    """Fractions, as long as they last, and then floats."""
+    """Ints and fractions, as long as they last, and then floats."""
 
     name = "exact or float"
 
     def num(self, value: Scalar) -> Scalar:
-        return value if isinstance(value, float) else RATIONALS.num(value)
+        return value if isinstance(value, float) else _short(RATIONALS.num(value))
 
     def checked(self, value: Scalar) -> Scalar:
-        return RATIONALS.checked(value) if isinstance(value, Fraction) else FLOATS.checked(value)
+        if isinstance(value, int):
+            return value
+        return _short(RATIONALS.checked(value)) if isinstance(value, Fraction) else FLOATS.checked(value)
+
+    def div(self, a: Scalar, b: Scalar) -> Scalar:
+        return super().div(Fraction(a) if isinstance(a, int) else a, b)
 
     def function(self, name: str, args: Sequence[Scalar]) -> Scalar:
         if not any(isinstance(x, float) and not is_neg_inf(x) for x in args):
             try:
-                return RATIONALS.function(name, args)
+                return _short(RATIONALS.function(name, [RATIONALS.num(x) for x in args]))
             except NotRealError:
                 raise
             except LeavesDomainError:
@@ -102,6 +121,12 @@ class Exact(Reckoning):
     """Fractions and −∞; a value that leaves the rationals is a float."""
 
     _domain = _Either()
+
+    def printed(self, value: Scalar) -> Any:
+        return _short(value)
+
+    def answer(self, value: Any) -> Any:
+        return _short(value)
 
     def _evaluated(self, tree: Expr, number: Lookup) -> Any:
         return evaluated(tree, number, self._domain)

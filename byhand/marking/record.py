@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
+
+import msgspec
 
 from byhand import __version__
 from byhand.marking.marks import BlankMark, Cause, Marks, OpenMark, Reason, SectionMark
@@ -14,9 +15,9 @@ from byhand.notation.number import plain
 SCHEMA = 1
 
 
-def as_line(marks: Marks) -> str:
+def as_line(marks: Marks) -> bytes:
     """The marks of a student as one line of JSON. The same marks give the same line."""
-    return json.dumps(as_entry(marks), ensure_ascii=False, separators=(",", ":"))
+    return msgspec.json.encode(as_entry(marks))
 
 
 def as_entry(marks: Marks) -> dict[str, Any]:
@@ -47,7 +48,7 @@ def _blank(blank: BlankMark) -> dict[str, Any]:
     return {
         "id": blank.id, "answer": blank.answer, "verdict": blank.verdict, "form": blank.form,
         "key": number_text(blank.key), "followed": number_text(blank.followed), "source": blank.source,
-        "points": plain(blank.points), "of": plain(blank.worth), "reads": list(blank.reads), "note": blank.note,
+        "points": str(blank.points), "of": str(blank.worth), "reads": list(blank.reads), "note": blank.note,
         "because": [_reason(reason) for reason in blank.because], "cause": blank.cause,
         "override": None if blank.override is None else dict(blank.override),
     }  # fmt: skip

@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache, cached_property, lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -85,7 +86,7 @@ def slips(judged: Judged, judgement: Judgement) -> list[Slip]:
     return []
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Search:
     """The search for the slips of one cell. own: whose printed numbers the student replaced by others."""
 
@@ -126,7 +127,7 @@ class _Search:
         if self.blank.role == "copy":
             yield from self._miscopied(rule)
         elif self.blank.role == "size":
-            yield from ((kind, detail, self._value(tree)) for kind, detail, tree in _changed_nodes(rule, {}))
+            yield from ((kind, detail, self._value(tree)) for kind, detail, tree in _changed_nodes(rule, ()))
         elif self.blank.role != "word":
             yield from self._miscomputed(rule)
         if self.blank.role in ("ask", "entry", "word"):
@@ -137,12 +138,17 @@ class _Search:
         return self.blank.cell.rule if self.blank.role == "inverse" else self.judged.rules.rule(self.blank)
 
     def _value(self, tree: Expr) -> Any:
-        return self.judged.paper.value(self.blank, tree, self.own)
+        return self.judged.reckoning.compute(tree, self._number)
+
+    @cached_property
+    def _number(self) -> Callable[[Ref], Any]:
+        """What stands for a reference; most changed trees read the same ones."""
+        return cache(lambda ref: self.judged.paper.number(self.blank, place_of(ref), self.own))
 
     def _miscomputed(self, rule: Expr) -> Iterator[tuple[str, str, Any]]:
         """Slips within the cell's own arithmetic."""
         others = [tree for _, _, tree in self._other_cells()]
-        for kind, detail, tree in _changed_nodes(rule, self._shapes(rule)):
+        for kind, detail, tree in _changed_nodes(rule, tuple(self._shapes(rule).items())):
             if kind != "neighbour" or tree not in others:
                 yield kind, detail, self._value(tree)
         step = self.judged.rules.run.steps.get(self.blank.cell.step)
@@ -186,7 +192,7 @@ class _Search:
 
     def _misread(self, right: Any) -> Iterator[tuple[str, str, Any]]:
         """Slips with the digits of the right number."""
-        if self.blank.role in ("word", "text") or right is None or not isinstance(right, Fraction | Span):
+        if self.blank.role in ("word", "text") or right is None or not isinstance(right, int | Fraction | Span):
             return
         rounded = isinstance(self.judged.reckoning, Rounded)
         if isinstance(right, Span):
@@ -199,7 +205,7 @@ class _Search:
             text = str(decimal_of(half_away(right * 10**places), places))
             number = Fraction(text)
         else:
-            text, places, number = str(right), 0, right
+            text, places, number = str(right), 0, Fraction(right)
         unit = Fraction(1, 10**places)
         for kind, by in (("off-by-1", 1), ("off-by-2", 2), ("off-by-10", 10)):
             for sign in (1, -1):
@@ -245,11 +251,12 @@ class _Search:
             return None
 
 
-def _changed_nodes(tree: Expr, shapes: Mapping[str, Shape]) -> Iterator[Changed]:
+@lru_cache(maxsize=500)
+def _changed_nodes(tree: Expr, shapes: tuple[tuple[str, Shape], ...]) -> tuple[Changed, ...]:
     """The trees with one slip in them: kind, detail, tree. shapes: of the matrices that the tree reads."""
-    yield from _within(tree, lambda node: _node_slips(node, shapes))
-    for name, shape in shapes.items():
-        yield from _operand_slips(tree, name, shape)
+    known = dict(shapes)
+    within = _within(tree, lambda node: _node_slips(node, known))
+    return (*within, *(slip for name, shape in shapes for slip in _operand_slips(tree, name, shape)))
 
 
 def _within(node: Expr, slips_of: Callable[[Expr], Iterable[Changed]]) -> Iterator[Changed]:

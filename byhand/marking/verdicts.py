@@ -10,16 +10,15 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from byhand.arithmetic.decimals import Decimals
 from byhand.arithmetic.expr import Fn, Num, Ref, refs
 from byhand.marking.marks import Verdict
 from byhand.marking.read import MISSING, UNREADABLE, Form, Reading
-from byhand.marking.reckoning import Reckoning, Rounded, Span, reckoning
+from byhand.marking.reckoning import Reckoning, Rounded, Span, reckoning, shown
 from byhand.marking.rules import ALL, Own, Paper, Rules, place_of
-from byhand.notation.text import value_text
 from byhand.tape import Place
 from byhand.worksheet.document import Blank, Table
 
@@ -74,6 +73,7 @@ class Judged:
     answers: Mapping[str, str]
     _readings: dict[str, Reading] = field(default_factory=dict, init=False, repr=False)
     _judgements: dict[str, Judgement] = field(default_factory=dict, init=False, repr=False)
+    _keys: dict[str, bool] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
     def of(cls, rules: Rules, answers: Mapping[str, str]) -> Judged:
@@ -134,7 +134,7 @@ class Judged:
         """What the page of the key shows in a blank."""
         if blank.role == "word":
             return self.word(self.key(blank))
-        return value_text(self.key(blank) if blank.cell.places is None else self._entry(blank))
+        return shown(self.key(blank) if blank.cell.places is None else self._entry(blank))
 
     def _entry(self, blank: Blank) -> Any:
         """The number of an entry, rounded as the page prints it."""
@@ -177,10 +177,11 @@ class Judged:
 
     def is_key(self, name: str) -> bool:
         """Whether the number that counts as the student's in a blank is the key's."""
-        judgement = self.judgement(name)
-        if judgement.verdict in ("missing", "unreadable"):
-            return True
-        return judgement.verdict == "right" and not judgement.form.startswith("rounded")
+        if name not in self._keys:
+            verdict, form = self.judgement(name).verdict, self.judgement(name).form
+            rounded = form in ("rounded", "rounded otherwise")
+            self._keys[name] = verdict in ("missing", "unreadable") or (verdict == "right" and not rounded)
+        return self._keys[name]
 
     # verdicts
 
@@ -188,36 +189,34 @@ class Judged:
         reading, answer = self.reading(blank), self.answers.get(blank.id, "").strip()
         if blank.role == "text":
             return self._text(Judgement(blank, answer, reading, "wrong", answer))
+        if reading.kind == "number" and blank.role not in ("word", "inverse"):
+            return self._number(blank, answer, reading)
         judgement = Judgement(blank, answer, reading, "wrong", self._own(blank))
         if reading.kind != "number":
             return replace(judgement, verdict=reading.kind, followed=self._followed(blank))
-        if blank.role == "word":
-            return self._word_chosen(judgement)
-        if blank.role == "inverse":
-            return self._inverse(judgement)
-        return self._number(replace(judgement, followed=self._followed(blank)))
+        return self._word_chosen(judgement) if blank.role == "word" else self._inverse(judgement)
 
-    def _number(self, judgement: Judgement) -> Judgement:
-        blank, reading, followed = judgement.blank, judgement.reading, judgement.followed
-        key = self.key(blank)
-        if (meant := self._meant(judgement, key)) is not None:
+    def _number(self, blank: Blank, answer: str, reading: Reading) -> Judgement:
+        judgement = partial(Judgement, blank, answer, reading)
+        key, followed = self.key(blank), self._followed(blank)
+        if (meant := self._meant(blank, reading, key)) is not None:
             value = self._of_key(blank) if blank.cell.places is not None else self.reckoning.answer(meant)
-            other = followed is not None and self._meant(judgement, followed) is None
+            other = followed is not None and self._meant(blank, reading, followed) is None
             note = NOT_FOLLOWING if other else ""
-            return replace(judgement, verdict="right", value=value, form=reading.form, note=note)
+            return judgement("right", value, form=reading.form, note=note, followed=followed)
         if (meant := self._rounded(reading, key)) is not None:
-            return replace(judgement, verdict="right", value=self.reckoning.answer(meant), form="rounded")
+            return judgement("right", self.reckoning.answer(meant), form="rounded", followed=followed)
         for own, value in self._what_follows(blank, followed):
-            exactly = self._meant(judgement, value)
+            exactly = self._meant(blank, reading, value)
             meant = self._rounded(reading, value) if exactly is None else exactly
             if meant is None:
                 continue
-            found = replace(judgement, value=self.reckoning.answer(meant), followed=value)
+            number = self.reckoning.answer(meant)
             if not own and self._is_rounded_otherwise(blank):
-                return replace(found, verdict="right", form="rounded otherwise")
+                return judgement("right", number, form="rounded otherwise", followed=value)
             form = "rounded" if exactly is None else reading.form
-            return replace(found, verdict="followed", form=form, source="own" if own else "")
-        return judgement
+            return judgement("followed", number, form=form, source="own" if own else "", followed=value)
+        return judgement("wrong", self._own(blank), followed=followed)
 
     def _followed(self, blank: Blank) -> Any:
         """What follows from the student's own numbers; the key where these are the key's, and for an inverse."""
@@ -250,13 +249,14 @@ class Judged:
 
     def says(self, judgement: Judgement, value: Any) -> bool:
         """Whether an answer is a value, or that value rounded."""
-        return self._meant(judgement, value) is not None or self._rounded(judgement.reading, value) is not None
+        blank, reading = judgement.blank, judgement.reading
+        return self._meant(blank, reading, value) is not None or self._rounded(reading, value) is not None
 
-    def _meant(self, judgement: Judgement, value: Any) -> Any:
+    def _meant(self, blank: Blank, reading: Reading, value: Any) -> Any:
         """The number of an answer that is a value; None if none is."""
         if value is None:
             return None
-        return next((x for x in judgement.reading.values if self._is(judgement.blank, x, value)), None)
+        return next((x for x in reading.values if self._is(blank, x, value)), None)
 
     def _is(self, blank: Blank, x: Any, value: Any) -> bool:
         """Whether a number is a value, to half a unit of the places to which the page rounds an entry."""
@@ -277,7 +277,7 @@ class Judged:
             return None
         x = reading.values[0]
         if (
-            not isinstance(value, Fraction | float)
+            not isinstance(value, int | Fraction | float)
             or (isinstance(value, float) and not math.isfinite(value))
             or not x
         ):
@@ -289,7 +289,7 @@ class Judged:
 
     def _inverse(self, judgement: Judgement) -> Judgement:
         blank = judgement.blank
-        meant = self._meant(judgement, self.key(blank))
+        meant = self._meant(blank, judgement.reading, self.key(blank))
         if meant is not None:
             return replace(
                 judgement, verdict="right", value=self.reckoning.answer(meant), form=judgement.reading.form
