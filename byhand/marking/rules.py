@@ -145,6 +145,8 @@ class Rules:
     def _below(self, section: int, place: Place, own: bool) -> Iterator[str]:
         if own and (written := self.own(section, place)):
             yield written.id
+        elif own and place[0] in self.asked_steps:
+            return  # it is printed among numbers that the student writes, as a first cell is
         elif self.run[place[0]].op is not None:
             for ref in refs(self.run.rule(*place)):
                 shown = self.source(section, place_of(ref))

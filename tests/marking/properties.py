@@ -36,6 +36,7 @@ FIGURES: Mapping[str, float | None] = {
     "one slip: it alone is wrong": 0.999,
     "one slip: its kind is among three": 0.9,
     "one slip: its kind is first": None,
+    "one slip carried past printed numbers: it alone is wrong": 0.98,
     "two slips: they alone are wrong": 0.98,
     "two slips: both kinds are among three": None,
     "a mistake on the page's numbers is named": 0.98,
@@ -237,6 +238,16 @@ def one(sheet: str, seed: int) -> Iterator[Try]:
         yield "one slip: it alone is wrong", wrong(marks) == {made.blank}, example
         yield "one slip: its kind is among three", bool(made.kinds & {*_kinds(marks, made.blank)}), example
         yield "one slip: its kind is first", bool(made.kinds & {*_kinds(marks, made.blank)[:1]}), example
+
+
+@prop
+def stubborn(sheet: str, seed: int) -> Iterator[Try]:
+    """One slip of a student who goes on with what they wrote, where the page prints other numbers."""
+    page, dice = page_of(sheet, seed), Random(f"stubborn {sheet} {seed}")
+    for made in _slips_made(page, 1, dice.sample(KINDS, len(KINDS)), dice):
+        marks = marked(page, Student(page, written={made.blank: made.value}, stubborn=True))
+        example = told(page, marks, *(wrong(marks) ^ {made.blank}))
+        yield "one slip carried past printed numbers: it alone is wrong", wrong(marks) == {made.blank}, example
 
 
 @prop

@@ -333,6 +333,7 @@ class Student:
     mistaken: Tape | None = None
     only: Collection[str] | None = None
     alone: bool = False
+    stubborn: bool = False
 
     def __post_init__(self) -> None:
         self._found: dict[str, tuple[str, Number]] = {}
@@ -413,9 +414,13 @@ class Student:
         if isinstance(found, Blank):
             return self._number(found)
         printed = as_number(found)
-        mine = self.page.own[section].get(place) if self.method.carried else None
+        mine = self.page.own[section].get(place) if self.method.carried or self.stubborn else None
         if mine is None:
-            return printed
+            tree = tape.cell(*self._at(tape, place))
+            moved = self.stubborn and isinstance(tree, Ref)  # such as heads side by side
+            return self.reader(tape, section)(tree) if moved else printed
+        if self.stubborn:
+            return self._number(mine)
         number = self._number(mine)
         near = printed != NEG_INF and self.method.rounded(number, self.method.places or 0) == printed
         return number if near else printed

@@ -1,0 +1,21 @@
+"""What a student may have gone by."""
+
+from fractions import Fraction
+
+from students import Page, Student
+
+from byhand.marking.marker import Marker
+
+
+def test_who_goes_on_with_own_numbers_has_the_first_cell_from_the_page():
+    """A wrong variance makes other queries and keys, which are printed before the scores; the student goes on with
+    their own. But the first query's first number is printed where the queries are asked for, so it is never theirs.
+    """
+    page, name = Page.of("gpt"), "2/ask/blocks.0.ln1.variance/1,1"
+    marks = Marker.of(page.document, page.run).mark(
+        Student(page, written={name: Fraction(36)}, stubborn=True).answers()
+    )
+    verdicts = {mark.id: mark.verdict for mark in marks.blanks}
+    assert [blank for blank, verdict in verdicts.items() if verdict == "wrong"] == [name]
+    (score,) = (mark for mark in marks.blanks if mark.id == "6/ask/blocks.0.attn.scores_raw[0]/1,1")
+    assert (score.verdict, score.source) == ("followed", "own")
