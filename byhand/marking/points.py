@@ -130,15 +130,18 @@ def _guard(judged: Judged, worth: Worth, policy: Policy, found: list[Judgement])
     if sum(judgement.verdict == "followed" for judgement in found) < LEAST_FOLLOWED:
         return 1.0, "kept"
     standing = [judgement.blank for judgement in found if judgement.stands]
-    theirs = dict(_own_work(judged, blank) for blank in standing)
+    theirs = dict(_own_work(judged, worth, blank) for blank in standing)
     keys = dict(worth.work[blank.id] for blank in standing)
     ratio = sum(theirs.values()) / sum(keys.values()) if sum(keys.values()) else 1.0
     return ratio, "lost" if ratio < policy.guard else "kept"
 
 
-def _own_work(judged: Judged, blank: Blank) -> tuple[Hashable, float]:
-    """The work of a blank with the numbers that the student went by."""
-    own = ALL if judged.judgement(blank.id).source else ""
+def _own_work(judged: Judged, worth: Worth, blank: Blank) -> tuple[Hashable, float]:
+    """The work of a blank with the numbers that the student went by; with the key's where these have no value."""
+    judgement = judged.judgement(blank.id)
+    if judgement.followed is None:
+        return worth.work[blank.id]
+    own = ALL if judgement.source else ""
 
     def number(ref: Ref) -> Any:
         value = judged.paper.number(blank, place_of(ref), own)
