@@ -90,6 +90,14 @@ def _formats(ctx: click.Context, param: click.Parameter, value: str) -> tuple[st
     return chosen
 
 
+def _marks(ctx: click.Context, param: click.Parameter, value: str) -> tuple[str, ...]:
+    known, chosen = ("json", "csv", "html", "pdf"), tuple(part.strip() for part in value.split(",") if part.strip())
+    for part in chosen or ("",):
+        if part not in known:
+            raise click.BadParameter(str(UnknownNameError("format of marks", part, known)))
+    return chosen
+
+
 class Seed(click.IntRange):
     """A seed that has room at the foot of a page."""
 
@@ -361,16 +369,22 @@ def class_(
     "--guard", type=click.FloatRange(0, 1), default=0.5, show_default=True,
     help="The share of the key's work below which answers that follow earn nothing.",
 )  # fmt: skip
-@click.option("--points", "points_file", type=click.Path(), metavar="FILE", help='Points by section: {"5": 4}.')
+@click.option(
+    "--points", "points_file", type=click.Path(), metavar="FILE|none",
+    help='Points by section: {"5": 4}; with none, marked pages say no points.',
+)  # fmt: skip
 @click.option(
     "--overrides", type=click.Path(), metavar="FILE", help="What you changed by hand: a CSV, or marks.json."
+)
+@click.option(
+    "--format", "formats", default="json,csv,html,pdf", show_default=True, callback=_marks, help="What to write."
 )
 @click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="How many cores to use.")
 @click.option("--out", type=click.Path(), help="The folder to write to; output by default. With --blank, a file.")
 def mark(
     answers: tuple[str, ...], blank: str | None, sheet: str | None, folder: str | None,
     secret_file: str | None, follow: Any, rounded: Any, guard: float, points_file: str | None, overrides: str | None,
-    jobs: int, out: str | None, weight_places: int | None, **asked: Any,
+    formats: tuple[str, ...], jobs: int, out: str | None, weight_places: int | None, **asked: Any,
 ) -> None:  # fmt: skip
     """Mark what students wrote: every answer, right from their own numbers, too, and why it is wrong."""
     from byhand.marking.marks import Policy
@@ -393,8 +407,8 @@ def mark(
     made = marking.mark(
         answers, sheet, options if named else None, out or "output", class_folder=folder,
         secret=read_secret(secret_file) if secret_file is not None else None,
-        policy=Policy(follow, rounded, guard), points=points_file, overrides=overrides, jobs=jobs, tell=_tell,
-        done=lambda marks: _say(marking.told(marks)),
+        policy=Policy(follow, rounded, guard), points=points_file, overrides=overrides, formats=formats, jobs=jobs,
+        tell=_tell, done=_say,
     )  # fmt: skip
     if made.absent:
         _tell(f"nothing from {len(made.absent)} of the class: {', '.join(s.whose for s in made.absent[:10])}")

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
+from byhand.classroom.class_run import ClassRun
 from byhand.classroom.fitting import AGAIN, COPY_ATTEMPTS, fitting
 from byhand.classroom.index import read_index
 from byhand.classroom.plan import NumberSets, Plan
 from byhand.classroom.roster import Student
 from byhand.classroom.students import judged_page
 from byhand.errors import RosterError, SheetError
+from byhand.formats.pdf.slotted import typical
+from byhand.formats.pdf.tables import TextOf
 from byhand.options_file import options_of
 from byhand.runs import Run
 from byhand.secret import Secret
@@ -61,10 +66,26 @@ class Class:
         return cls(Plan(sheet, replace(options, secret=secret).on(sheet), ""), copies)
 
 
-def runs(plan: Plan, copies: Sequence[Copy]) -> Iterator[tuple[Copy, Document, Run]]:
-    """The document and the run of each student's copy.
+@dataclass(frozen=True)
+class OwnCopy:
+    """A student's copy.
 
-    Those whose page is the class's share one document, in which numbers that copies have otherwise are columns.
+    said: what its key says in each of its replies. texts: where the document is the class's, what stands in its slots
+    on this copy; typical: what stands there where the pages are laid out.
+    """
+
+    copy: Copy
+    document: Document
+    run: Run
+    said: Sequence[str]
+    texts: TextOf | None = None
+    typical: TextOf | None = None
+
+
+def own_copies(plan: Plan, copies: Sequence[Copy]) -> Iterator[OwnCopy]:
+    """Each student's copy, in their order.
+
+    Those whose page is the class's share one document, in which numbers that differ from copy to copy are columns.
 
     Raises: RosterError where a copy has another hash than its numbers.
     """
@@ -72,30 +93,37 @@ def runs(plan: Plan, copies: Sequence[Copy]) -> Iterator[tuple[Copy, Document, R
     keys = fitting(numbers.run, [plan.key(copy.student) for copy in copies])
     fit = [key for key in keys if key]
     of_class = numbers.run(fit)
-    first = of_class.domain.count - len(fit)  # the copies before are the sets of numbers
-    hashes = of_class.filled(of_class.document.stamp["hash"])
-    found = islice(zip(hashes, of_class.runs(), strict=True), first, None)
-    left = of_class.document.asked.get("left", "")
+    document, first = of_class.document, of_class.domain.count - len(fit)  # before these are the sets of numbers
+    replies = "\0".join(reply.right for reply in document.replies())
+    columns = zip(of_class.filled(document.stamp["hash"]), of_class.runs(), of_class.filled(replies), strict=True)
+    own = enumerate(islice(columns, first, None), first)
     for copy, key in zip(copies, keys, strict=True):
-        hash_, run = next(found) if key else ("", of_class.run)
+        at, (hash_, run, said) = next(own) if key else (0, ("", of_class.run, ""))
         if hash_ == copy.hash:
-            yield copy, of_class.document, replace(run, hash=hash_)
+            texts, typical = partial(_text_of, of_class, at), partial(_typical, of_class)
+            yield OwnCopy(copy, document, replace(run, hash=hash_), said.split("\0"), texts, typical)
         else:
-            yield copy, *_alone(plan, numbers, copy, left)
+            page, run = _by_itself(plan, numbers, copy, document.asked.get("left", ""))
+            yield OwnCopy(copy, page, run, [reply.right for reply in page.replies()])
 
 
-def _alone(plan: Plan, numbers: NumberSets, copy: Copy, left: str) -> tuple[Document, Run]:
-    """The document and the run of a copy that was laid out by itself.
+def _text_of(run: ClassRun, copy: int, mark: int) -> str:
+    return run.text_of(mark, copy)
+
+
+def _typical(run: ClassRun, mark: int) -> str:
+    return typical(run.text_of(mark, 0))
+
+
+def _by_itself(plan: Plan, numbers: NumberSets, copy: Copy, left: str) -> tuple[Document, Run]:
+    """The document and the run of a copy that was laid out by itself, its key drawn again as often as it takes.
 
     Raises: RosterError where none has its hash.
     """
     for attempt in range(COPY_ATTEMPTS):
-        try:
+        with suppress(SheetError):
             page, run = judged_page(plan, numbers.of(plan.key(copy.student) + AGAIN * attempt), left)
-        except SheetError:
-            continue
-        if run.hash == copy.hash:
-            return page, run
-    raise RosterError(
-        f"{copy.student.whose!r} had numbers with the hash {copy.hash}, which this byhand does not make"
-    )
+            if run.hash == copy.hash:
+                return page, run
+    whose = copy.student.whose
+    raise RosterError(f"{whose!r} had numbers with the hash {copy.hash}, which this byhand does not make")

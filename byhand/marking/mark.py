@@ -6,27 +6,29 @@ grow with the class. The files get their names when all are written.
 
 from __future__ import annotations
 
+import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import lru_cache
 from itertools import chain, islice
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
 
 from byhand.arrange import arrange
 from byhand.choose import choose
-from byhand.classroom.again import Class, runs
+from byhand.classroom.again import Class, OwnCopy, own_copies
 from byhand.classroom.index import IndexWriter
 from byhand.classroom.roster import Student
 from byhand.classroom.workers import Submit, workers
 from byhand.errors import AnswersError, ConfigError, UnknownNameError
 from byhand.files import output_errors, staged, staging, sync_folder
 from byhand.marking.answers import Answers, Filled, read_answers
+from byhand.marking.causes import FOIL, UNEXPLAINED
 from byhand.marking.marker import Marker
 from byhand.marking.marks import Marks, Policy
 from byhand.marking.overrides import Changes, overridden, read_overrides
@@ -38,29 +40,40 @@ from byhand.options_file import as_entries, options_of
 from byhand.runs import Run
 from byhand.secret import Secret
 from byhand.worksheet.document import Document
+from byhand.worksheet.messages import messages
 from byhand.worksheet.sheet import Sheet, load_sheet
 
+if TYPE_CHECKING:
+    from byhand.marking.marked_page import MarkedPages
+
 CHUNK = 100  # students that are marked at once
+FORMATS = ("json", "csv", "html", "pdf")
+MARKS, MARKED = "marks.json", "marked"  # of a folder of marks: all of them, and the folder of marked pages
 NO_HASH = "no hash of their numbers: it is taken on trust that they had these"
 
 
 @dataclass(frozen=True)
 class PointsAsked:
-    """What sections are worth, by number, and how much of their points answers keep that follow from a mistake."""
+    """What sections are worth, by number, and how much of their points answers keep that follow from a mistake.
+
+    shown: whether marked pages say points.
+    """
 
     sections: Mapping[int, Fraction] = field(default_factory=dict)
     foils: Mapping[str, str] = field(default_factory=dict)
+    shown: bool = True
 
 
 @dataclass(frozen=True)
 class Task:
-    """What all students of a marking have in common."""
+    """What all students of a marking have in common. pages: the formats of marked pages: html, pdf."""
 
     sheet: Sheet
     options: Options
     policy: Policy = field(default_factory=Policy)
     points: PointsAsked = field(default_factory=PointsAsked)
     of_class: Class | None = None
+    pages: tuple[str, ...] = ()
 
     def __hash__(self) -> int:
         return hash(repr((self.sheet.name, self.options, self.policy, self.points)))
@@ -68,10 +81,11 @@ class Task:
 
 @dataclass(frozen=True)
 class Marked:
-    """What is written of a student. line: of marks.json."""
+    """What is written of a student. line: of marks.json. pages: the marked pages, by format."""
 
     marks: Marks
     line: bytes
+    pages: Mapping[str, bytes]
 
 
 @dataclass(frozen=True)
@@ -87,36 +101,38 @@ def mark(
     answers: Path | str | Iterable[Path | str], sheet: str | None = None, options: Options | None = None,
     out: Path | str = "output", *, class_folder: Path | str | None = None, secret: Secret | None = None,
     policy: Policy | None = None, points: Path | str | None = None, overrides: Path | str | None = None,
-    jobs: int = 1, tell: Tell = unheard, done: Callable[[Marks], object] = unheard,
+    formats: Sequence[str] = FORMATS, jobs: int = 1, tell: Tell = unheard, done: Tell = unheard,
 ) -> Marking:  # fmt: skip
-    """Mark files of answers, and write OUT/SHEET-marks: marks.json and marks.csv.
+    """Mark files of answers, and write OUT/SHEET-marks: marks.json, marks.csv, and a marked page for each student.
 
     sheet, options: where the files do not say them. class_folder: the folder of the class whose numbers the students
-    had. points, overrides: files that say what sections are worth, and what a teacher changed. done: called with the
-    marks of each student.
+    had. points, overrides: files that say what sections are worth, and what a teacher changed. formats: of the files
+    to write. done: called with a line on each student.
 
     Raises: ByHandError; then nothing is written.
     """
     paths = [Path(answers)] if isinstance(answers, Path | str) else [*map(Path, answers)]
     files = [read_answers(path) for path in chain.from_iterable(map(_within, paths))]
     of_class = Class.in_folder(Path(class_folder), secret) if class_folder is not None else None
-    task = _task(files, sheet, options, of_class, policy or Policy(), _points(points))
+    task = replace(
+        _task(files, sheet, options, of_class, policy or Policy(), _points(points)),
+        pages=tuple(format for format in ("html", "pdf") if format in formats),
+    )
     folder = Path(out) / f"{task.sheet.name}-marks"
     changes = _changes(folder, overrides, tell)
     ids = set[str]()
     with output_errors(folder), ExitStack() as stack:
         folder.mkdir(parents=True, exist_ok=True)
         parts = stack.enter_context(staging(folder))
-        lines = stack.enter_context(staged(folder / "marks.json", parts))
-        table = stack.enter_context(staged(folder / "marks.csv", parts))
+        written = _Files(folder, parts, stack, formats)
         submit = stack.enter_context(workers(jobs, ""))
-        files_of = _Files(lines, table)
         for each in _marked_in_order(submit, task, files, changes, jobs, tell):
-            files_of.add(each)
+            written.add(each)
             ids.add(each.marks.student)
-            done(each.marks)
-        files_of.end()
-    sync_folder(folder)
+            done(told(each.marks, task.options))
+        written.end()
+    for each_folder in (folder, folder / MARKED):
+        sync_folder(each_folder)
     copies = of_class.copies if of_class else ()
     return Marking(folder, len(ids), tuple(copy.student for copy in copies if copy.student.id not in ids))
 
@@ -124,21 +140,29 @@ def mark(
 def blank_answers(sheet: Sheet, options: Options) -> str:
     """A file of answers, in JSON, of one student who wrote nothing: with the id of every blank."""
     document, run = _made(Task(sheet, options.on(sheet)))
-    student = {"id": "", "hash": run.hash, "answers": dict.fromkeys((blank.id for blank in document.blanks()), "")}
+    ids = [*(blank.id for blank in document.blanks()), *(reply.id for reply in document.replies())]
+    student = {"id": "", "hash": run.hash, "answers": dict.fromkeys(ids, "")}
     asked = as_entries(options)
     del asked["seed"]
     entry = {"schema": 1, "sheet": sheet.name, "seed": options.chosen_seed, "options": asked, "students": [student]}
     return msgspec.json.format(msgspec.json.encode(entry), indent=1).decode() + "\n"
 
 
-def told(marks: Marks) -> str:
-    """A student's marks in one line."""
+def told(marks: Marks, options: Options) -> str:
+    """A student's marks in one line: the points, and the first cause of what is not right."""
     line = f"{marks.student or 'student'}  {points_text(marks.points)} / {points_text(marks.worth)}"
     if not marks.causes:
         return line
-    cause = marks.causes[0]
-    more = f", {cause.explains} more follow" if cause.explains else ""
-    return f"{line}  step {cause.first.partition('/')[0]}: {cause.foil or cause.kind.replace('-', ' ')}{more}"
+    cause, texts = marks.causes[0], messages(options.language)
+    transposed = options.orientation == "columns"
+    step, more = cause.first.partition("/")[0], f", {cause.explains} more follow" if cause.explains else ""
+    if cause.kind == UNEXPLAINED:
+        return f"{line}  step {step}: unexplained{more}"
+    if cause.kind == FOIL:
+        why = texts.mistake(cause.foil, "told", transposed).rstrip(".")
+    else:
+        why = "perhaps " * (not cause.sure) + texts.say(f"slips.{cause.kind}.told", **texts.lines(transposed))
+    return f"{line}  step {step}: {why[0].lower()}{why[1:]} ({cause.foil or cause.kind}){more}"
 
 
 # what is asked
@@ -201,12 +225,12 @@ def _agree(file: Answers, name: str, options: Options) -> None:
 
 
 def _points(path: Path | str | None) -> PointsAsked:
-    """What a points file says: {"5": 4, "foils": {"no-powers": "half"}}.
+    """What a points file says: {"5": 4, "foils": {"no-powers": "half"}}; of "none", that no page says points.
 
     Raises: ConfigError.
     """
-    if path is None:
-        return PointsAsked()
+    if path is None or str(path) == "none":
+        return PointsAsked(shown=path is None)
     try:
         entries = msgspec.json.decode(Path(path).read_bytes(), type=dict[str, Any])
         foils = msgspec.convert(entries.pop("foils", {}), type=dict[str, str])
@@ -227,7 +251,7 @@ def _changes(folder: Path, overrides: Path | str | None, tell: Tell) -> Mapping[
     """A teacher's changes: those in a file, else those in the marks that are there from before."""
     if overrides is not None:
         return read_overrides(Path(overrides))
-    before = folder / "marks.json"
+    before = folder / MARKS
     changes = read_overrides(before) if before.exists() else {}
     if changes:
         tell(f"kept {sum(map(len, changes.values()))} changes by hand from {before}")
@@ -257,11 +281,12 @@ def _students(task: Task, files: Sequence[Answers], tell: Tell) -> Iterator[Fill
     Raises: AnswersError where one is there twice, or is none of the class.
     """
     seen: dict[str, str] = {}
-    blanks = [blank.id for blank in _made(task)[0].blanks()]
+    document, _ = _made(task)
+    blanks, replies = [blank.id for blank in document.blanks()], [reply.id for reply in document.replies()]
     known = {copy.student.id for copy in task.of_class.copies} if task.of_class else None
     without = 0
     for file in files:
-        for student in file.students(blanks):
+        for student in file.students(blanks, replies):
             if student.id in seen:
                 before = seen[student.id]
                 where = f"twice in {file.name}" if before == file.name else f"in {before} and in {file.name}"
@@ -282,32 +307,57 @@ def marked(task: Task, students: Sequence[Filled], changes: Mapping[str, Changes
 
     Raises: AnswersError where a student had other numbers.
     """
-    found = []
-    for student, marker in _markers(task, students):
+    found, pages = [], None
+    for student, marker, copy in _markers(task, students):
         marks = marker.mark(student.answers, student.id, student.name)
         if student.id in changes:
             marks = overridden(marks, changes[student.id])
-        found.append(Marked(marks, as_line(marks)))
+        if task.pages and (pages is None or pages.document is not marker.rules.document):
+            pages = _marked_pages(task, marker, copy)
+        drawn = {} if pages is None else dict(_drawn(task, pages, marks, marker.rules.run, copy))
+        found.append(Marked(marks, as_line(marks), drawn))
     return found
 
 
-def _markers(task: Task, students: Sequence[Filled]) -> Iterator[tuple[Filled, Marker]]:
-    """Each student with the marker of their numbers.
+def _marked_pages(task: Task, marker: Marker, copy: OwnCopy | None) -> MarkedPages:
+    from byhand.marking.marked_page import MarkedPages  # what draws pages is heavy
+
+    rules, shown, typical = marker.rules, task.points.shown, copy.typical if copy else None
+    return MarkedPages(rules.document, rules.run, task.options.setup, shown, typical)
+
+
+def _drawn(
+    task: Task, pages: MarkedPages, marks: Marks, run: Run, copy: OwnCopy | None
+) -> Iterator[tuple[str, bytes]]:
+    """The marked pages of a student, by format."""
+    own = (run, copy.texts) if copy is not None and copy.texts else (None, None)
+    if "html" in task.pages:
+        yield "html", pages.html(marks, marks.name, "screen", *own).encode()
+    if "pdf" in task.pages:
+        yield "pdf", pages.pdf(marks, marks.name, *own)
+
+
+def _markers(task: Task, students: Sequence[Filled]) -> Iterator[tuple[Filled, Marker, OwnCopy | None]]:
+    """Each student with the marker of their numbers, and in a class their copy.
 
     Raises: AnswersError.
     """
     if task.of_class is None:
         marker = _marker(task)
         for student in students:
-            yield _checked(student, marker.rules.run.hash), marker
+            yield _checked(student, marker.rules.run.hash), marker, None
         return
     known = {copy.student.id: copy for copy in task.of_class.copies}
     own = [known[student.id] for student in students]
     before: Marker | None = None
-    for student, (copy, document, run) in zip(students, runs(task.of_class.plan, own), strict=True):
-        is_shared = before is not None and before.rules.document is document
-        marker = before = before.again(run) if before and is_shared else _fresh(task, document, run)
-        yield replace(_checked(student, copy.hash), name=student.name or copy.student.name), marker
+    for student, copy in zip(students, own_copies(task.of_class.plan, own), strict=True):
+        if before is not None and before.rules.document is copy.document:
+            marker = before.again(copy.run, copy.said)
+        else:
+            marker = _fresh(task, copy.document, copy.run, copy.said)
+        before = marker
+        name = student.name or copy.copy.student.name
+        yield replace(_checked(student, copy.copy.hash), name=name), marker, copy
 
 
 def _checked(student: Filled, numbers: str) -> Filled:
@@ -324,9 +374,9 @@ def _checked(student: Filled, numbers: str) -> Filled:
     return student
 
 
-def _fresh(task: Task, document: Document, run: Run) -> Marker:
+def _fresh(task: Task, document: Document, run: Run, said: Sequence[str] | None = None) -> Marker:
     marker = Marker.of(document, run, task.policy)
-    return replace(marker, given=task.points.sections, foils=task.points.foils)
+    return replace(marker, given=task.points.sections, foils=task.points.foils, said=said)
 
 
 @lru_cache(maxsize=2)
@@ -338,8 +388,8 @@ def _marker(task: Task) -> Marker:
 def _made(task: Task) -> tuple[Document, Run]:
     """The document and the run of the sheet; of a class, those of its first copy."""
     if task.of_class is not None:
-        _, document, run = next(runs(task.of_class.plan, task.of_class.copies[:1]))
-        return document, run
+        first = next(own_copies(task.of_class.plan, task.of_class.copies[:1]))
+        return first.document, first.run
     values, quality = choose(task.sheet, task.options)
     return arrange(task.sheet, values, task.options, quality)
 
@@ -347,26 +397,48 @@ def _made(task: Task) -> tuple[Document, Run]:
 # writing
 
 
-@dataclass
 class _Files:
-    """The files of marks that are being written."""
+    """The files of marks that are being written. They get their names when the stack is closed without an error."""
 
-    lines: IO[bytes]
-    table: IO[bytes]
-    rows: IndexWriter | None = None
+    def __init__(self, folder: Path, parts: Path, stack: ExitStack, formats: Sequence[str]) -> None:
+        self.folder, self.parts, self.stack = folder, parts, stack
+        self.lines = stack.enter_context(staged(folder / MARKS, parts)) if "json" in formats else None
+        self.table = stack.enter_context(staged(folder / "marks.csv", parts)) if "csv" in formats else None
+        self.rows: IndexWriter | None = None
+        self.count = 0
+        self.pages: list[str] = []
 
     def add(self, marked: Marked) -> None:
         """Write the marks of one student."""
-        marks = marked.marks
-        self.lines.write((b",\n" if self.rows else b"[\n") + marked.line)
+        if self.lines is not None:
+            self.lines.write((b",\n" if self.count else b"[\n") + marked.line)
+        if self.table is not None:
+            self._row(self.table, marked.marks)
+        stem = Student(marked.marks.name or marked.marks.student, marked.marks.student).stem or "student"
+        for format, content in marked.pages.items():
+            name = f"{stem}.{format}"
+            (self.parts / name).write_bytes(content)
+            self.pages.append(name)
+        self.count += 1
+
+    def _row(self, table: IO[bytes], marks: Marks) -> None:
         if self.rows is None:
             steps = (f"step {section.number}" for section in marks.sections)
-            self.rows = IndexWriter(self.table, ("id", "name", "points", "of", "first cause", *steps))
+            self.rows = IndexWriter(table, ("id", "name", "points", "of", "first cause", *steps))
         cause = next((f"{cause.foil or cause.kind} {cause.first}" for cause in marks.causes), "")
         points = (marks.points, marks.worth, *(section.points for section in marks.sections))
         whole, worth, *sections = map(points_text, points)
         self.rows.row((marks.student, marks.name, whole, worth, cause, *sections))
 
     def end(self) -> None:
-        """Write what ends the files."""
-        self.lines.write(b"\n]\n")
+        """Write what ends the files, and give the marked pages their names."""
+        if self.lines is not None:
+            self.lines.write(b"\n]\n")
+        if not self.pages:
+            return
+        home = self.folder / MARKED
+        home.mkdir(exist_ok=True)
+        for name in self.pages:
+            os.replace(self.parts / name, home / name)
+        for left in {path.name for path in home.iterdir() if path.suffix in (".html", ".pdf")} - {*self.pages}:
+            (home / left).unlink()  # of a student who is no longer among these, or another format's

@@ -6,15 +6,17 @@ marks = marker.mark({"1/ask/blocks.0.attn.hook_q[0]/1,2": "-3"})
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
+from itertools import chain
 
 from byhand.marking.causes import FOIL, Diagnosis
 from byhand.marking.classic import Rewritten, changes_of, mistakes_of
 from byhand.marking.marks import BlankMark, Cause, Marks, Policy
 from byhand.marking.points import SHARES, Worth, points_of
+from byhand.marking.replies import choice_marks, open_marks
 from byhand.marking.rules import ALL, Rules
 from byhand.marking.verdicts import Judged, Judgement
 from byhand.runs import Run
@@ -26,22 +28,24 @@ class Marker:
     """A sheet's rules, and how its answers become points.
 
     given: the points of sections by number, in place of those by time. foils: by a mistake's name, the share of its
-    points that an answer keeps that follows from an answer with the mistake.
+    points that an answer keeps that follows from an answer with the mistake. said: what the key says in each reply,
+    where that is not what the document says.
     """
 
     rules: Rules
     policy: Policy = field(default_factory=Policy)
     given: Mapping[int, Fraction] = field(default_factory=dict)
     foils: Mapping[str, str] = field(default_factory=dict)
+    said: Sequence[str] | None = None
 
     @classmethod
     def of(cls, document: Document, run: Run, policy: Policy | None = None) -> Marker:
         """The marker of a sheet with the numbers of a run."""
         return cls(Rules(document, run), policy or Policy())
 
-    def again(self, run: Run) -> Marker:
-        """The marker of another copy of a class, on the same page."""
-        other = replace(self, rules=self.rules.again(run))
+    def again(self, run: Run, said: Sequence[str]) -> Marker:
+        """The marker of another copy of a class, on the same page. said: what its key says in each reply."""
+        other = replace(self, rules=self.rules.again(run), said=said)
         made = {m.name: m.made for m in self.mistakes} if self.rules.has_rules_of(run) else changes_of(run)
         other.__dict__["mistakes"] = mistakes_of(other.rules, made)
         other.__dict__["worth"] = replace(self.worth, run=run)
@@ -58,23 +62,28 @@ class Marker:
         return mistakes_of(self.rules, changes_of(self.rules.run))
 
     def mark(self, answers: Mapping[str, str], student: str = "", name: str = "") -> Marks:
-        """The marks of a student's answers, which are texts by the ids of blanks."""
+        """The marks of a student's answers, which are texts by the ids of blanks and replies."""
+        document, run = self.rules.document, self.rules.run
         judged = Judged.of(self.rules, answers)
         has_wrong = any(judgement.verdict == "wrong" for judgement in judged.all.values())
         diagnosis = Diagnosis(judged, self.mistakes if has_wrong else ())
-        causes, run = diagnosis.causes, self.rules.run
-        points, sections = points_of(judged, self.worth, self.policy, self._halved(judged, diagnosis, causes))
+        causes = diagnosis.causes
+        choices = choice_marks(document, answers, self.worth.blanks)
+        chosen = {number: sum((mark.points for mark in marks), Fraction(0)) for number, marks in choices.items()}
+        kept = self._kept(diagnosis, causes)
+        points, sections = points_of(judged, self.worth, self.policy, kept, chosen)
         number = {blank: cause.number for cause in causes for blank in cause.cells}
-        blanks = tuple(
-            self._mark(judged, diagnosis, judgement, points[blank], number.get(blank))
-            for blank, judgement in judged.all.items()
+        blanks = (
+            self._mark(judged, diagnosis, judgement, points[name], number.get(name))
+            for name, judgement in judged.all.items()
         )
         return Marks(
-            run.sheet or "", run.seed or 0, run.hash, student, name, self.policy, blanks, causes, tuple(sections)
-        )
+            run.sheet or "", run.seed or 0, run.hash, student, name, self.policy, tuple(blanks), causes,
+            tuple(sections), tuple(chain.from_iterable(choices.values())), open_marks(document, answers, self.said),
+        )  # fmt: skip
 
-    def _halved(self, judged: Judged, diagnosis: Diagnosis, causes: tuple[Cause, ...]) -> Mapping[str, Fraction]:
-        """The answers that keep less, because they follow from a mistake that costs more."""
+    def _kept(self, diagnosis: Diagnosis, causes: tuple[Cause, ...]) -> Mapping[str, Fraction]:
+        """The share of their points that answers keep which follow from a mistake that costs more."""
         found = dict[str, Fraction]()
         for cause in causes:
             if cause.kind == FOIL and cause.foil in self.foils:

@@ -122,7 +122,8 @@ class OpenMark:
 class Marks:
     """The marks of one student.
 
-    blanks: in the order of the page. causes: the most telling first. answers: those in words, which a person marks.
+    blanks, choices: in the order of the page; a choice is one option of several, such as true or false. causes: the
+    most telling first. answers: those in words, which a person marks.
     notes: what is told of the sheet as a whole, such as an answer file without a hash.
     """
 
@@ -135,6 +136,7 @@ class Marks:
     blanks: tuple[BlankMark, ...]
     causes: tuple[Cause, ...]
     sections: tuple[SectionMark, ...]
+    choices: tuple[BlankMark, ...] = ()
     answers: tuple[OpenMark, ...] = ()
     notes: tuple[str, ...] = ()
 

@@ -98,7 +98,7 @@ class Notes:
     @cached_property
     def known(self) -> dict[str, BlankMark]:
         """The marks by the ids of their blanks."""
-        return {mark.id: mark for mark in self.marks.blanks}
+        return {mark.id: mark for mark in (*self.marks.blanks, *self.marks.choices)}
 
     @cached_property
     def blanks(self) -> dict[str, Blank]:

@@ -94,12 +94,16 @@ def overridden(marks: Marks, changes: Changes) -> Marks:
 
     Raises: AnswersError for a blank that the sheet does not have.
     """
-    known = {blank.id for blank in marks.blanks} | {answer.id for answer in marks.answers}
+    known = {mark.id for mark in (*marks.blanks, *marks.choices)} | {answer.id for answer in marks.answers}
     if unknown := next((name for name in changes if name not in known), None):
         raise AnswersError(f"student {shown(marks.student)}: the sheet has no blank {shown(unknown)} to change")
-    blanks = tuple(_changed(marks, blank, changes.get(blank.id)) for blank in marks.blanks)
+    blanks, choices = (
+        tuple(_changed(marks, blank, changes.get(blank.id)) for blank in those)
+        for those in (marks.blanks, marks.choices)
+    )
     answers = tuple(_marked(answer, changes.get(answer.id, {})) for answer in marks.answers)
-    return replace(marks, blanks=blanks, answers=answers, sections=_sections(marks, blanks))
+    sections = _sections(marks, (*blanks, *choices))
+    return replace(marks, blanks=blanks, choices=choices, answers=answers, sections=sections)
 
 
 def _changed(marks: Marks, blank: BlankMark, change: Mapping[str, str] | None) -> BlankMark:
@@ -118,7 +122,7 @@ def _marked(answer: OpenMark, change: Mapping[str, str]) -> OpenMark:
 def _sections(marks: Marks, blanks: tuple[BlankMark, ...]) -> tuple[SectionMark, ...]:
     """The sections with the differences that changed blanks make."""
     more: dict[int, Fraction] = {}
-    for old, new in zip(marks.blanks, blanks, strict=True):
+    for old, new in zip((*marks.blanks, *marks.choices), blanks, strict=True):
         number = int(new.id.partition("/")[0])
         more[number] = more.get(number, Fraction(0)) + new.points - old.points
     return tuple(replace(section, points=section.points + more.get(section.number, 0)) for section in marks.sections)

@@ -19,7 +19,7 @@ from byhand.marking.reckoning import Span
 from byhand.marking.rules import ALL, Rules, place_of
 from byhand.marking.verdicts import Judged, Judgement
 from byhand.runs import Run
-from byhand.worksheet.document import Blank
+from byhand.worksheet.document import Blank, Section
 
 SECONDS_A_POINT = 15
 LOOKED_UP = 3.0  # seconds for a word, a size or a text
@@ -41,25 +41,32 @@ class Worth:
 
     @cached_property
     def sections(self) -> Mapping[int, Fraction]:
-        """The points of each section that has computed blanks, by its number."""
-        found = {}
-        for section in self.rules.document.sections:
-            computed = [blank for blank in section.blanks if blank.role != "copy"]
-            if computed:
-                by_time = max(1, round(sum(map(_seconds, computed)) / SECONDS_A_POINT))
-                found[section.number] = self.given.get(section.number, Fraction(by_time))
-        return found
+        """The points of each section that has any, by its number."""
+        worth = ((section.number, self._shares(section)) for section in self.rules.document.sections)
+        return {number: sum(shares.values(), Fraction(0)) for number, shares in worth if any(shares.values())}
 
     @cached_property
     def blanks(self) -> Mapping[str, Fraction]:
-        """The points of each blank: none for a copy, and equal shares for all others of a section."""
-        found = {}
-        for section in self.rules.document.sections:
-            computed = sum(blank.role != "copy" for blank in section.blanks)
-            for blank in section.blanks:
-                copied = blank.role == "copy"
-                found[blank.id] = Fraction(0) if copied else self.sections[section.number] / computed
-        return found
+        """The points of each blank, and of each choice, by its id."""
+        return {
+            name: worth
+            for section in self.rules.document.sections
+            for name, worth in self._shares(section).items()
+        }  # fmt: skip
+
+    def _shares(self, section: Section) -> Mapping[str, Fraction]:
+        """What the blanks and choices of a section are worth: by time a point for SECONDS_A_POINT, at least one, in
+        equal shares; a copy nothing; a choice one.
+        """
+        computed = [blank for blank in section.blanks if blank.role != "copy"]
+        by_time = max(1, round(sum(map(_seconds, computed)) / SECONDS_A_POINT))
+        shares = {blank.id: Fraction(0) for blank in section.blanks}
+        shares |= {blank.id: Fraction(by_time, len(computed)) for blank in computed}
+        shares |= {reply.id: Fraction(1) for reply in section.replies if reply.options}
+        if section.number in self.given and any(shares.values()):
+            scale = self.given[section.number] / sum(shares.values())
+            return {name: scale * share for name, share in shares.items()}
+        return shares
 
     @cached_property
     def work(self) -> Mapping[str, tuple[Hashable, float]]:
@@ -90,25 +97,24 @@ def _same_work(node: Expr, number: Any) -> Hashable:
 
 
 def points_of(
-    judged: Judged, worth: Worth, policy: Policy, halved: Mapping[str, Fraction]
+    judged: Judged, worth: Worth, policy: Policy, kept: Mapping[str, Fraction], chosen: Mapping[int, Fraction]
 ) -> tuple[dict[str, Fraction], list[SectionMark]]:
     """The points of each blank and of each section, before a teacher changes any.
 
-    halved: by blank, the share that its followed answer keeps, where a mistake of its own costs more.
+    kept: by blank, the share that its followed answer keeps, where a mistake costs more than its own cells.
+    chosen: the points of each choice, by the number of its section.
     """
     points, sections = dict[str, Fraction](), list[SectionMark]()
     for section in judged.rules.document.sections:
         found = [judged.judgement(blank.id) for blank in section.blanks]
-        if section.number not in worth.sections:
-            points |= {judgement.blank.id: Fraction(0) for judgement in found}
-            continue
         ratio, guard = _guard(judged, worth, policy, found)
         for judgement in found:
             name = judgement.blank.id
-            share = Fraction(0) if guard == "constant" else _share(judgement, policy, guard) * halved.get(name, 1)
+            share = Fraction(0) if guard == "constant" else _share(judgement, policy, guard) * kept.get(name, 1)
             points[name] = share * worth.blanks[name]
-        earned = sum((points[blank.id] for blank in section.blanks), Fraction(0))
-        sections.append(SectionMark(section.number, earned, worth.sections[section.number], ratio, guard))
+        if section.number in worth.sections:
+            earned = sum((points[blank.id] for blank in section.blanks), chosen.get(section.number, Fraction(0)))
+            sections.append(SectionMark(section.number, earned, worth.sections[section.number], ratio, guard))
     return points, sections
 
 

@@ -28,7 +28,8 @@ def as_entry(marks: Marks) -> dict[str, Any]:
         "student": marks.student, "name": marks.name, "points": points_text(marks.points),
         "of": points_text(marks.worth),
         "policy": {"follow": policy.follow, "rounded": policy.rounded, "guard": policy.guard},
-        "blanks": [_blank(blank) for blank in marks.blanks], "causes": [_cause(cause) for cause in marks.causes],
+        "blanks": [_blank(blank) for blank in marks.blanks], "choices": [_blank(choice) for choice in marks.choices],
+        "causes": [_cause(cause) for cause in marks.causes],
         "sections": [_section(section) for section in marks.sections],
         "open": [_answer(answer) for answer in marks.answers], "notes": list(marks.notes),
     }  # fmt: skip
@@ -86,6 +87,7 @@ def _answer(answer: OpenMark) -> dict[str, Any]:
 
 def overrides_of(entries: Mapping[str, Any]) -> dict[str, Mapping[str, str]]:
     """A teacher's changes in an entry of marks.json, by blank."""
-    changed = {blank["id"]: blank["override"] for blank in entries["blanks"] if blank.get("override")}
+    marked = (*entries["blanks"], *entries["choices"])
+    changed = {blank["id"]: blank["override"] for blank in marked if blank.get("override")}
     by_hand = {each["id"]: {"points": each["points"]} for each in entries["open"] if each.get("points") is not None}
     return {**changed, **by_hand}

@@ -195,7 +195,8 @@ def keys(sheet: str, seed: int) -> Iterator[Try]:
     except ByHandError:
         return  # such as base 3, where a deviation is then not rational
     write = value_text if seed % 2 else plain
-    marks = marked(page, {blank.id: write(blank.cell.value) for blank in page.blanks})
+    choices = {reply.id: reply.right for reply in page.document.replies() if reply.options}
+    marks = marked(page, {blank.id: write(blank.cell.value) for blank in page.blanks} | choices)
     yield from _each(page, marks, "keys are right", {"right"})
     lost = [section.number for section in marks.sections if section.points != section.worth]
     yield "keys are right", not lost, f"{told(page, marks)} points are lost in sections {lost}"

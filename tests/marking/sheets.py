@@ -15,5 +15,6 @@ def sheet(name, **asked):
 
 
 def key(document):
-    """The key as a student's answers."""
-    return {blank.id: blank.cell.text for blank in document.blanks()}
+    """The key as a student's answers, but for those in words."""
+    cells = {blank.id: blank.cell.text for blank in document.blanks()}
+    return cells | {reply.id: reply.right for reply in document.replies() if reply.options}

@@ -2,16 +2,18 @@
 
 import csv
 import json
+from functools import partial
 
 import pytest
 from click.testing import CliRunner
 from sheets import key, sheet
 
-from byhand.classroom.again import Class, runs
+from byhand.arithmetic.copies import MARK, mark_number
+from byhand.classroom.again import Class, own_copies
 from byhand.classroom.classes import make_class
 from byhand.classroom.roster import Student
 from byhand.cli import main
-from byhand.marking.mark import mark
+from byhand.marking.mark import mark as marked
 from byhand.options import Options
 from byhand.secret import made_secret
 
@@ -19,8 +21,11 @@ NAME = "dot-product"
 ROSTER = [Student("Ada", "s1"), Student("Bo", "s2"), Student("Cy", "s3")]
 
 
-def run(*args):
-    return CliRunner().invoke(main, list(map(str, args)))
+def run(*args, formats="json,csv"):
+    return CliRunner().invoke(main, list(map(str, (*args, "--format", formats))))
+
+
+mark = partial(marked, formats=("json", "csv"))
 
 
 def wrong_and_right(tmp_path, **entries):
@@ -63,7 +68,8 @@ def test_a_blank_file_names_every_blank_and_is_all_missing(tmp_path):
     file = tmp_path / "blank.json"
     assert run("mark", "--blank", "softmax", "--seed", 3, "--orientation", "columns", "--out", file).exit_code == 0
     document, _ = sheet("softmax", seed=3, orientation="columns")
-    assert list(json.loads(file.read_text())["students"][0]["answers"]) == [blank.id for blank in document.blanks()]
+    ids = [each.id for each in (*document.blanks(), *document.replies())]
+    assert list(json.loads(file.read_text())["students"][0]["answers"]) == ids
     assert run("mark", file, "--out", tmp_path).exit_code == 0
     (marks,) = json.loads((tmp_path / "softmax-marks" / "marks.json").read_text())
     assert {blank["verdict"] for blank in marks["blanks"]} == {"missing"}
@@ -164,13 +170,17 @@ def school(request, tmp_path_factory):
 def test_a_class_is_marked_with_each_student_s_own_numbers(school, tmp_path):
     folder, secret = school
     of_class = Class.in_folder(folder, secret)
-    found = list(runs(of_class.plan, of_class.copies))
-    assert [run.hash for _, _, run in found] == [copy.hash for copy in of_class.copies]
-    assert len({run.hash for _, _, run in found}) == len(ROSTER)
+    copies = list(own_copies(of_class.plan, of_class.copies))
+    assert [own.run.hash for own in copies] == [copy.hash for copy in of_class.copies]
+    assert len({own.run.hash for own in copies}) == len(ROSTER)
     made = mark(folder / "index.csv", out=tmp_path, class_folder=folder, secret=secret)
     marks = json.loads((made.folder / "marks.json").read_text())
     assert {blank["verdict"] for student in marks for blank in student["blanks"]} == {"right"}
     assert [(m["student"], m["name"]) for m in marks] == [(s.id, s.name) for s in ROSTER]
+    for own, student in zip(copies, marks, strict=True):
+        fill = partial(MARK.sub, lambda mark, own=own: own.texts(mark_number(mark[0])))
+        keys = [fill(reply.right) for reply in own.document.replies() if not reply.options]
+        assert [answer["key"] for answer in student["open"]] == keys
 
 
 def test_a_class_is_not_marked_without_its_secret_or_with_another(school, tmp_path):
@@ -199,3 +209,34 @@ def test_a_folder_without_a_class_is_no_class(tmp_path):
     path, *_ = wrong_and_right(tmp_path)
     assert run("mark", tmp_path / "x", "--class", tmp_path).stderr.endswith("x: No such file or directory\n")
     assert "holds no finished class" in run("mark", path, "--class", tmp_path).stderr
+
+
+def test_each_student_has_a_marked_page_and_old_ones_are_taken_away(tmp_path):
+    path, *_ = wrong_and_right(tmp_path)
+    told = run("mark", path, "--out", tmp_path, formats="html,pdf")
+    assert "wrong  " in told.output
+    home = tmp_path / f"{NAME}-marks" / "marked"
+    stems = [Student(name, name).stem for name in ("right", "wrong")]
+    assert sorted(each.name for each in home.iterdir()) == sorted(f"{s}.{f}" for s in stems for f in ("html", "pdf"))
+    assert "99" in (home / f"{stems[1]}.html").read_text()
+    assert (home / f"{stems[1]}.pdf").read_bytes().startswith(b"%PDF")
+    assert not (tmp_path / f"{NAME}-marks" / "marks.json").exists()
+    said = json.loads(path.read_text())
+    path.write_text(json.dumps({**said, "students": said["students"][:1]}))
+    run("mark", path, "--out", tmp_path, formats="html")
+    assert [each.name for each in home.iterdir()] == [f"{stems[0]}.html"]
+
+
+def test_a_class_s_marked_pages_have_each_student_s_own_numbers(school, tmp_path):
+    folder, secret = school
+    of_class = Class.in_folder(folder, secret)
+    made = marked(folder / "index.csv", out=tmp_path, class_folder=folder, secret=secret, formats=("html",))
+    for own in own_copies(of_class.plan, of_class.copies):
+        page = (made.folder / "marked" / f"{own.copy.student.stem}.html").read_text(encoding="utf-8")
+        assert own.copy.hash in page
+        assert own.copy.student.name in page
+        assert not MARK.search(page)
+
+
+def test_another_format_of_marks_is_refused(tmp_path):
+    assert "no format of marks 'pdv'; did you mean 'pdf'?" in run("mark", "x", formats="pdv").output

@@ -1,0 +1,73 @@
+"""The answers that are written into no cell: one option of several is right or not, and words wait for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+
+from byhand.marking.marks import BlankMark, OpenMark, Verdict
+from byhand.worksheet.document import Document, Reply
+
+WORTH = {"lines": Fraction(3), "because": Fraction(1)}  # points of an answer in words, until a teacher says otherwise
+_TRUE, _FALSE = {"true", "t", "yes", "y", "x"}, {"false", "f", "no", "n"}
+_NOTHING = ("", "?", "…", "...")
+
+
+def choice_marks(
+    document: Document, answers: Mapping[str, str], worth: Mapping[str, Fraction]
+) -> dict[int, tuple[BlankMark, ...]]:
+    """The marks of the options that a student chose, by the number of the section. worth: of each, by its id."""
+    return {
+        section.number: tuple(
+            _chosen(document, reply, answers.get(reply.id, ""), worth[reply.id])
+            for reply in section.replies
+            if reply.options
+        )
+        for section in document.sections
+    }
+
+
+def open_marks(
+    document: Document, answers: Mapping[str, str], said: Sequence[str] | None = None
+) -> tuple[OpenMark, ...]:
+    """The answers in words, beside the key's. They wait for a person.
+
+    said: what the key says in each reply, where that is not what the document says.
+    """
+    replies = document.replies()
+    keys = [reply.right for reply in replies] if said is None else said
+    return tuple(
+        OpenMark(reply.id, " ".join(answers.get(reply.id, "").split()), key, WORTH[reply.role])
+        for reply, key in zip(replies, keys, strict=True)
+        if not reply.options
+    )
+
+
+def _chosen(document: Document, reply: Reply, text: str, worth: Fraction) -> BlankMark:
+    """The mark of a choice."""
+    option = _option(document, reply, text)
+    verdict: Verdict = "missing" if option == "" else "unreadable" if option is None else "wrong"
+    right, answer = option == reply.right, _shown(reply, option) if option else text.strip()
+    key = _shown(reply, reply.right)
+    return BlankMark(reply.id, answer, "right" if right else verdict, key, points=worth * right, worth=worth)
+
+
+def _shown(reply: Reply, option: str) -> str:
+    """An option as the page shows it."""
+    return reply.labels[int(option) - 1] if reply.labels else option
+
+
+def _option(document: Document, reply: Reply, text: str) -> str | None:
+    """The option that a text names, by its number or its label; "" for nothing, and None for no option."""
+    plain = " ".join(text.casefold().split())
+    if plain in _NOTHING:
+        return ""
+    say = document.messages.say
+    if reply.role == "claim":
+        said = {"true": {*_TRUE, say("questions.true").casefold()}}
+        said["false"] = {*_FALSE, say("questions.false").casefold()}
+        return next((option for option in reply.options if plain in said[option]), None)
+    if plain in reply.options:
+        return plain
+    labels = [label.casefold() for label in reply.labels]
+    return str(1 + labels.index(plain)) if labels.count(plain) == 1 else None
