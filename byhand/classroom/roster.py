@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import hashlib
 import io
@@ -9,8 +10,10 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import count, islice
 from pathlib import Path
+from typing import IO
 
 from byhand.classroom import MOST_STUDENTS
 from byhand.errors import MOST_PROBLEMS, RosterError
@@ -29,6 +32,7 @@ HEADINGS = {
 }
 _FIELDS = {heading: field for field, headings in HEADINGS.items() for heading in headings.split(", ")}
 LARGEST_ROSTER, LONGEST_LINE = 100_000_000, 100_000  # bytes, characters
+BLOCK = 2**16  # bytes that are checked at once
 MARK_DIGITS = 16  # of a file's name; they alone tell students apart whose names have no Latin letters
 LONGEST_ID = 64  # characters
 
@@ -94,7 +98,7 @@ def parse_roster(name: str, content: bytes, tell: Tell = unheard) -> list[Studen
     """
     if content.count(b"\n") > 2 * MOST_STUDENTS:
         raise RosterError(f"{name} has over {2 * MOST_STUDENTS:,} lines; split it")
-    rows = csv_rows(name, content)
+    rows = csv_rows(name, io.BytesIO(content))
     _, heads = next(rows, (0, []))
     places = _places(name, heads)
     read = [_row(name, number, {f: row[at].strip() for f, at in places.items() if at < len(row)})
@@ -161,34 +165,52 @@ def _spaced(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
-def csv_rows(name: str, content: bytes) -> Iterator[tuple[int, list[str]]]:
-    """The rows of a CSV file that are not blank, each with its line number.
+def csv_rows(name: str, file: IO[bytes]) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a CSV file that are not blank, each with its line number. No file is held whole.
 
     Raises: RosterError.
     """
-    if content[:4] == b"PK\x03\x04":
-        raise RosterError(f"{name} is a spreadsheet; export it as CSV")
+    with file:
+        start = file.read(4)
+        if start == b"PK\x03\x04":
+            raise RosterError(f"{name} is a spreadsheet; export it as CSV")
+        code = "utf-16" if start[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+        _check_text(name, file, code)
+        text = io.TextIOWrapper(file, code, newline="")
+        first = next((line for line in _lines(name, text) if line.strip()), "")
+        reader = csv.reader(_lines(name, text), delimiter=max(",;\t|", key=first.count), strict=True)
+        try:
+            for row in reader:
+                if any(field.strip() for field in row):
+                    yield reader.line_num, row
+        except csv.Error as error:
+            raise RosterError(f"{name} line {reader.line_num}: {error}; see to its quotation marks") from None
+
+
+def _check_text(name: str, file: IO[bytes], code: str) -> None:
+    """Check that a file is text.
+
+    Raises: RosterError.
+    """
+    decoder, read = codecs.getincrementaldecoder(code)(), 0
+    file.seek(0)
     try:
-        code = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-        content.decode(code)
+        while block := file.read(BLOCK):
+            read += len(block)
+            decoder.decode(block)
+        decoder.decode(b"", final=True)
     except UnicodeDecodeError as error:
-        raise RosterError(f"{name} is not UTF-8 (byte {error.start}); export it as CSV UTF-8") from None
-    first = next((line for line in _lines(name, content, code) if line.strip()), "")
-    reader = csv.reader(_lines(name, content, code), delimiter=max(",;\t|", key=first.count), strict=True)
-    try:
-        for row in reader:
-            if any(field.strip() for field in row):
-                yield reader.line_num, row
-    except csv.Error as error:
-        raise RosterError(f"{name} line {reader.line_num}: {error}; see to its quotation marks") from None
+        byte = read - len(error.object) + error.start
+        raise RosterError(f"{name} is not UTF-8 (byte {byte}); export it as CSV UTF-8") from None
 
 
-def _lines(name: str, content: bytes, code: str) -> Iterator[str]:
-    """The lines, one after the other, so that a large file is not held twice.
+def _lines(name: str, text: io.TextIOWrapper) -> Iterator[str]:
+    """The lines of a file from its begin.
 
     Raises: RosterError where one is no text, or longer than a row is.
     """
-    for number, line in enumerate(io.TextIOWrapper(io.BytesIO(content), code, newline=""), 1):
+    text.seek(0)
+    for number, line in enumerate(iter(partial(text.readline, LONGEST_LINE + 1), ""), 1):
         if "\0" in line:
             raise RosterError(f"{name} is no CSV file")
         if len(line) > LONGEST_LINE:

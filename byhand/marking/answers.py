@@ -8,26 +8,28 @@ from __future__ import annotations
 
 import mmap
 import re
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from byhand.classroom.index import as_written
 from byhand.classroom.roster import LONGEST_ID, csv_rows
 from byhand.errors import AnswersError, UnknownNameError
+from byhand.marking.entries import begin, entries, list_of, mapped
 from byhand.notation.number import shown
 from byhand.notation.words import unprintable
 
 SCHEMA = 1
 LARGEST_FILE = 2_000_000_000  # bytes
-BOM = b"\xef\xbb\xbf"  # with which some programs begin a text
 LONGEST_TEXT = 5000  # characters of an answer
 Written = str | int | float | None
+_Read = TypeVar("_Read")
 
 
 class _Student(msgspec.Struct, forbid_unknown_fields=True):
@@ -104,34 +106,36 @@ def _of(file: str, student: Filled, error: AnswersError | UnknownNameError) -> A
 
 @dataclass(frozen=True)
 class JsonAnswers(Answers):
-    """The answers of a JSON file: a list of students, or one."""
+    """The answers of a JSON file: a list of students, or one. at: where the list begins; None for one student."""
 
-    entries: Sequence[msgspec.Raw] = ()
+    path: Path = Path()
+    at: int | None = None
 
     @classmethod
-    def of(cls, name: str, content: Any) -> JsonAnswers:
-        """The answers that a JSON text holds.
+    def of(cls, path: Path, content: mmap.mmap) -> JsonAnswers:
+        """The answers that a JSON file holds. Of a list, no more is read than where each student begins and ends.
 
         Raises: AnswersError.
         """
+        bare, at = list_of(content), list_of(content, "students")
         try:
-            if _first(content) == b"[":
-                return cls(name, entries=msgspec.json.decode(content, type=list[msgspec.Raw]))
-            file = msgspec.json.decode(content, type=_File)
+            if bare is not None:
+                _around(content, bare, list[Any])
+                return cls(path.name, path=path, at=bare)
+            file = _File() if at is None else _around(content, at, _File)
+            if file.students is msgspec.UNSET:
+                file, at = msgspec.json.decode(content[begin(content) :], type=_File), None
         except msgspec.MsgspecError as error:
-            raise AnswersError(f"{name} is no file of answers: {error}") from None
+            raise AnswersError(f"{path.name} is no file of answers: {error}") from None
         if file.schema != SCHEMA:
-            raise AnswersError(f"{name} is of schema {file.schema}; this byhand reads schema {SCHEMA}")
-        if file.students is msgspec.UNSET:
-            own = {key: getattr(file, key) for key in _Student.__struct_fields__}
-            return cls(name, file.sheet, file.seed, file.options, [msgspec.Raw(msgspec.json.encode(own))])
-        return cls(name, file.sheet, file.seed, file.options, file.students)
+            raise AnswersError(f"{path.name} is of schema {file.schema}; this byhand reads schema {SCHEMA}")
+        return cls(path.name, file.sheet, file.seed, file.options, path, at)
 
     def students(self, blanks: Sequence[str], replies: Sequence[str] = ()) -> Iterator[Filled]:
         known = dict.fromkeys((*blanks, *replies))
-        for number, entry in enumerate(self.entries, 1):
+        for number, entry in enumerate(self._entries(), 1):
             try:
-                student = msgspec.json.decode(entry, type=_Student)
+                student = msgspec.json.decode(entry, type=_Student if self.at is not None else _File)
             except msgspec.MsgspecError as error:
                 raise AnswersError(f"{self.name}, student {number}: {error}") from None
             cells = {
@@ -144,10 +148,28 @@ class JsonAnswers(Answers):
             texts = {name: _text(written) for name, written in {**cells, **student.answers}.items()}
             yield self._checked(Filled(student.id, student.name, student.hash, texts), known)
 
+    def _entries(self) -> Iterator[bytes]:
+        """The students, in JSON."""
+        with mapped(self.path) as content:
+            if self.at is None:
+                yield content[begin(content) :]
+                return
+            for start, end in entries(content, self.at):
+                yield content[start:end]
 
-def _first(content: Any) -> bytes:
-    """The first byte that is no space."""
-    return bytes(content[:100]).lstrip()[:1]
+
+def _around(content: mmap.mmap, at: int, kind: type[_Read]) -> _Read:
+    """What stands around a list of objects, whose place is given, and an empty list in place of it.
+
+    Raises: MsgspecError for what is no such JSON.
+    """
+    try:
+        last = deque(entries(content, at), maxlen=1)
+    except ValueError:
+        msgspec.json.decode(content[begin(content) :], type=kind)
+        raise msgspec.ValidationError("its students are no objects") from None
+    end = last[0][1] if last else at
+    return msgspec.json.decode(content[begin(content) : at] + content[end:], type=kind)
 
 
 def _text(written: Written) -> str:
@@ -158,17 +180,17 @@ def _text(written: Written) -> str:
 class CsvAnswers(Answers):
     """The answers of a CSV file: a row a student, a column a blank."""
 
-    content: bytes = b""
+    path: Path = Path()
 
     @cached_property
     def heads(self) -> list[str]:
         """The headings of the columns."""
-        return [head.strip() for head in next(csv_rows(self.name, self.content), (0, []))[1]]
+        return [head.strip() for head in next(csv_rows(self.name, self.path.open("rb")), (0, []))[1]]
 
     def students(self, blanks: Sequence[str], replies: Sequence[str] = ()) -> Iterator[Filled]:
         known = dict.fromkeys((*blanks, *replies))
         columns = self._columns(blanks, known)
-        for line, row in islice(csv_rows(self.name, self.content), 1, None):
+        for line, row in islice(csv_rows(self.name, self.path.open("rb")), 1, None):
             if len(row) > len(self.heads):
                 raise AnswersError(
                     f"{self.name} line {line} has {len(row)} fields; its headings are {len(self.heads)}"
@@ -216,15 +238,13 @@ def read_answers(path: Path) -> Answers:
     try:
         if path.stat().st_size > LARGEST_FILE:
             raise AnswersError(f"{path.name} has over {LARGEST_FILE // 10**9} GB; split it")
-        with path.open("rb") as file:
-            if not path.stat().st_size:
-                raise AnswersError(f"{path.name} is empty")
-            content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)  # read as it is needed
+        if not path.stat().st_size:
+            raise AnswersError(f"{path.name} is empty")
+        with mapped(path) as content:
+            if content[:4] == b"PK\x03\x04":
+                raise AnswersError(f"{path.name} is a spreadsheet or an archive; save the spreadsheet as CSV")
+            start = begin(content)
+            is_json = content[start : start + 1] in (b"{", b"[")
+            return JsonAnswers.of(path, content) if is_json else CsvAnswers(path.name, path=path)
     except OSError as error:
         raise AnswersError(f"{path}: {error.strerror or error}") from None
-    if content[:4] == b"PK\x03\x04":
-        raise AnswersError(f"{path.name} is a spreadsheet or an archive; save the spreadsheet as CSV")
-    start = len(BOM) if content[:3] == BOM else 0
-    if _first(content[start : start + 100]) in (b"{", b"["):
-        return JsonAnswers.of(path.name, memoryview(content)[start:])
-    return CsvAnswers(path.name, content=bytes(content))

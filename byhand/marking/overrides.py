@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
@@ -14,6 +15,7 @@ import msgspec
 from byhand.classroom.index import as_written
 from byhand.classroom.roster import csv_rows
 from byhand.errors import AnswersError, ValuesError
+from byhand.marking.entries import entries, list_of, mapped
 from byhand.marking.marks import BlankMark, Marks, OpenMark, SectionMark, Verdict
 from byhand.marking.points import SHARES
 from byhand.marking.record import overrides_of
@@ -30,32 +32,32 @@ def read_overrides(path: Path) -> dict[str, dict[str, Mapping[str, str]]]:
     Raises: AnswersError.
     """
     try:
-        content = path.read_bytes()
+        if path.stat().st_size:
+            with mapped(path) as content:
+                if (at := list_of(content)) is not None:
+                    return _of_marks(path.name, content, at)
     except OSError as error:
         raise AnswersError(f"{path}: {error.strerror or error}") from None
-    if content.lstrip()[:1] == b"[":
-        return _of_marks(path.name, content)
-    heads = [head.strip().casefold() for head in next(csv_rows(path.name, content), (0, []))[1]]
+    heads = [head.strip().casefold() for head in next(csv_rows(path.name, path.open("rb")), (0, []))[1]]
     if missing := [field for field in FIELDS[:2] if field not in heads]:
         raise AnswersError(f"{path.name} has no column {missing[0]}; its columns are {', '.join(FIELDS)}")
     found: dict[str, dict[str, Mapping[str, str]]] = {}
-    for line, row in islice(csv_rows(path.name, content), 1, None):
+    for line, row in islice(csv_rows(path.name, path.open("rb")), 1, None):
         entry = {head: as_written(text).strip() for head, text in zip(heads, row, strict=False)}
         change = {key: entry[key] for key in ("verdict", "points") if entry.get(key)}
         found.setdefault(entry["student"], {})[entry["blank"]] = _checked(f"{path.name} line {line}", change)
     return found
 
 
-def _of_marks(name: str, content: bytes) -> dict[str, dict[str, Mapping[str, str]]]:
-    """The changes in a marks.json.
+def _of_marks(name: str, content: mmap.mmap, at: int) -> dict[str, dict[str, Mapping[str, str]]]:
+    """The changes in a marks.json. at: where its list begins.
 
     Raises: AnswersError.
     """
     try:
-        entries = msgspec.json.decode(content, type=list[msgspec.Raw])
         found = {}
-        for entry in entries:
-            marks: dict[str, Any] = msgspec.json.decode(entry, type=dict[str, Any])
+        for start, end in entries(content, at):
+            marks: dict[str, Any] = msgspec.json.decode(content[start:end], type=dict[str, Any])
             by_hand = overrides_of(marks)
             changes = {blank: _checked(f"{name}, {blank}", dict(change)) for blank, change in by_hand.items()}
             if changes:

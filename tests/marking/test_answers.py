@@ -39,6 +39,12 @@ ALIKE = {
         {"sheet": "softmax", "id": "a", "answers": dict(zip(BLANKS, TEXTS, strict=True))}
     ),
     "a list of students": json.dumps([{"id": "a", "answers": dict(zip(BLANKS, TEXTS, strict=True))}]),
+    "what is said of the sheet after the students": json.dumps(
+        {"students": [{"id": "a", "answers": dict(zip(BLANKS, TEXTS, strict=True))}], "sheet": "softmax"}
+    ),
+    "laid out in lines": json.dumps(
+        json.loads(as_json(id="a", answers=dict(zip(BLANKS, TEXTS, strict=True)))), indent=1
+    ),
     "with a byte order mark": "\ufeff" + as_json(id="a", answers=dict(zip(BLANKS, TEXTS, strict=True))),
     "csv by blank": 'id,"1/ask/P/1,1","1/ask/P/1,2","1/ask/P/2,1","1/ask/P/2,2"\na,-3,1/2,−∞,\n',
     "csv in order": "id;first;second;third;fourth\na;'-3;1/2;−∞;\n",
@@ -62,6 +68,12 @@ REFUSED = {
     "": "answers is empty",
     "{": "answers is no file of answers: Input data was truncated",
     '{"students": [], "seed": -1, "colour": 1}': "answers is no file of answers: Object contains unknown field `colour`",
+    '{"students": [{"id": "a"} {"id": "b"}]}': "answers is no file of answers: JSON is malformed: expected ',' or ']'",
+    '{"students": [{"id": "a"}, 7]}': "answers is no file of answers: its students are no objects",
+    '[{"id": "a"}': "answers is no file of answers: Input data was truncated",
+    as_json(
+        id="a", answers={BLANKS[0]: {"a": {"b": {}}}}
+    ): "answers, student 1: Expected `int | float | str | null`, got `object`",
     '{"schema": 2, "students": []}': "answers is of schema 2; this byhand reads schema 1",
     as_json(id=7): "answers, student 1: Expected `str`, got `int` - at `$.id`",
     as_json(
@@ -99,6 +111,27 @@ def test_students_are_read_one_by_one(tmp_path):
     assert next(found).id == "a"
     with pytest.raises(AnswersError, match="student 2"):
         next(found)
+
+
+def test_texts_may_hold_what_json_is_made_of(tmp_path):
+    texts = ['{"students": [', '}]"', "\\", '\\"{', "[,]"]
+    written = [{"id": text, "answers": {BLANKS[0]: text}} for text in texts]
+    for content in (json.dumps(written), json.dumps({"students": written, "byhand": '"students": [{'})):
+        found = students(tmp_path, content)
+        assert [(student.id, *student.answers.values()) for student in found] == [(text, text) for text in texts]
+
+
+def test_more_files_may_be_handed_in_than_may_be_open(tmp_path):
+    resource = pytest.importorskip("resource")
+    for number in range(150):
+        (tmp_path / f"{number}").write_text(as_json(id=f"{number}") if number % 2 else "id,answers\n1,1 2 3 4\n")
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (100, limits[1]))
+    try:
+        files = [read_answers(path) for path in tmp_path.iterdir()]
+        assert sum(len(list(file.students(BLANKS))) for file in files) == 150
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
 
 
 def schema():
