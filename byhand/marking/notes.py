@@ -17,18 +17,17 @@ from markupsafe import Markup, escape
 
 from byhand.arithmetic.expr import Ref, substitute
 from byhand.errors import ByHandError
-from byhand.formats.html.page import prose
 from byhand.marking.causes import EITHER, FOIL, PERHAPS, UNEXPLAINED
 from byhand.marking.marks import BlankMark, Cause, Marks
+from byhand.marking.places import Places, matrix_name
 from byhand.marking.read import read
 from byhand.marking.rules import place_of
 from byhand.notation.html import terms_html
-from byhand.notation.inline import inline
 from byhand.notation.number import parse
 from byhand.notation.text import text, value_text
 from byhand.notation.words import escaped
 from byhand.runs import Run
-from byhand.worksheet.document import Blank, Cell, Document, Panel, Prose, Section, Table
+from byhand.worksheet.document import Blank, Cell, Document, Panel
 
 State = Literal["right", "own", "not", "empty"]
 STATES: tuple[State, ...] = ("right", "own", "not", "empty")
@@ -76,15 +75,6 @@ class Note:
     def kind(self) -> str:
         """The kind of its sign: "number" for that of a slip."""
         return "number" if self.sign.isdecimal() else self.sign
-
-
-@dataclass(frozen=True)
-class Spot:
-    """Where a blank stands: its matrix, if it is in one, and the labels of its row and its column."""
-
-    panel: Panel | None
-    labels: tuple[str, ...]
-    row: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,49 +160,15 @@ class Notes:
                 found |= dict.fromkeys(self.sources[mark.id], section_of(mark.id))
         return found
 
-    # where an answer stands
-
     @cached_property
-    def spots(self) -> dict[str, Spot]:
-        """Where each blank stands."""
-        ids = {id(blank.cell): blank.id for blank in self.document.blanks()}
-        found: dict[str, Spot] = {}
-        for block in self.document.blocks:
-            for panel in block.matrices:
-                for i, j, cell in _entries(panel):
-                    if name := ids.get(id(cell)):
-                        found[name] = Spot(panel, self._labels(panel, i, j), i)
-            if isinstance(block, Table):
-                for i, row in enumerate(block.rows):
-                    for head, entry in zip(block.head, row, strict=True):
-                        if name := ids.get(id(entry)):
-                            found[name] = Spot(None, tuple(filter(None, map(_prose, (row[0], head)))), i)
-        return {name: found.get(name, Spot(None, ())) for name in self.known}
-
-    def _labels(self, panel: Panel, i: int, j: int) -> tuple[str, ...]:
-        """The labels of a cell; of a pair of tokens, the one that asks and an arrow to the one that answers."""
-        row, column = panel.rows[i], panel.cols[j]
-        if panel.along == ("token", "token") and row and column:
-            return (f"{column} → {row}" if self.transposed else f"{row} → {column}",)
-        return _texts(row, column)
+    def places(self) -> Places:
+        """Where the blanks stand."""
+        return Places(self.document)
 
     @property
     def transposed(self) -> bool:
         """Whether tokens are columns."""
         return self.document.orientation == "columns"
-
-    def where(self, mark: BlankMark) -> Markup:
-        """Where an answer stands, as HTML: the labels of its cell, and its matrix if the section asks for several."""
-        spot = self.spots[mark.id]
-        parts = [escape(label) for label in spot.labels]
-        asked = [panel for block in self._section(mark).figures for panel in block.matrices if panel.has_blanks]
-        if spot.panel is not None and (len(asked) > 1 or not parts):
-            parts.insert(0, _name(spot.panel))
-        return Markup(", ").join(part for part in parts if part)
-
-    def _section(self, mark: BlankMark) -> Section:
-        number = section_of(mark.id)
-        return next(section for section in self.document.sections if section.number == number)
 
     # what is said
 
@@ -273,24 +229,28 @@ class Notes:
         reason = self._reason(known, first) if known else Markup()
         if len(marks) == 1:
             own = first.followed if first.followed and first.followed != first.key else ""
-            where = self._bold(self.where(first) or self.say("cell"))
+            where = self._bold(self.places.where(first.id) or self.say("cell"))
             head = self.say("one_of_own" if own else "one", where=where, have=_number(first.answer),
                             key=_key(first.key), own=_key(own))  # fmt: skip
             return _joined([head, reason, self._line(first)])
-        count = self._bold(_capital(self.say("cells", n=len(marks), count=self.counted(len(marks)))))
+        count = self._bold(capital(self.say("cells", n=len(marks), count=self.counted(len(marks)))))
         had = [known.had.get(mark.id, mark.key) if known else mark.key for mark in marks]
         return _joined([self.say("several", count=count), reason or self.say("once_more"), self._values(marks, had)])
 
     def _values(self, marks: Sequence[BlankMark], had: Sequence[str]) -> Markup:
         """What several answers should have been; of those in several matrices, the first matrix's."""
-        panel = self.spots[marks[0].id].panel
-        first = [(mark, own) for mark, own in zip(marks, had, strict=True) if self.spots[mark.id].panel is panel]
+        panel = self._panel(marks[0])
+        first = [(mark, own) for mark, own in zip(marks, had, strict=True) if self._panel(mark) is panel]
         keys = _listed([own for _, own in first])
         if len(first) > MOST_VALUES:
             return Markup()
         if len(first) < len(marks) and panel is not None:
-            return self.say("in_matrix", matrix=_name(panel), keys=keys)
+            return self.say("in_matrix", matrix=matrix_name(panel), keys=keys)
         return self.say("they_are_own" if any(own != mark.key for mark, own in first) else "they_are", keys=keys)
+
+    def _panel(self, mark: BlankMark) -> Panel | None:
+        spot = self.places.spots.get(mark.id)
+        return spot.panel if spot else None
 
     def _reason(self, cause: Cause, mark: BlankMark) -> Markup:
         """Why an answer is not right, in a sentence or two; nothing where it is not known."""
@@ -305,7 +265,7 @@ class Notes:
         first, *other = (messages.say(f"slips.{kind}.told", **lines) for kind in kinds)
         if other:
             return self.say("either", told=first, other=other[0])
-        said = self.say("sure", told=_capital(first)) if cause.sure else self.say("perhaps", told=first)
+        said = self.say("sure", told=capital(first)) if cause.sure else self.say("perhaps", told=first)
         return _joined([said, escape(messages.say(f"slips.{kinds[0]}.mend", **lines))])
 
     def _line(self, mark: BlankMark) -> Markup:
@@ -343,8 +303,8 @@ class Notes:
             notes = Markup(f" {self.say('and')} ").join(self._bold(str(n)) for n in sorted(ended))
             rows: dict[tuple[int, int], list[str]] = {}
             for mark in last:
-                spot = self.spots[mark.id]
-                rows.setdefault((id(spot.panel), spot.row), []).append(mark.key)
+                spot = self.places.spots.get(mark.id)
+                rows.setdefault((id(spot.panel), spot.row) if spot else (0, 0), []).append(mark.key)
             values = Markup("&nbsp;· ").join(Markup("&nbsp;&nbsp;").join(map(_key, row)) for row in rows.values())
             said = _joined([said, self.say("mended", notes=notes, values=values)])
         return [Note("own", said)]
@@ -365,7 +325,7 @@ class Notes:
     def _of_all(self, name: str, n: int, whole: bool, **places: Any) -> Markup:
         """A sentence about some answers of a section, or about all."""
         count = self.counted(n)
-        return _capital(self.say(f"{name}.all" if whole else name, n=n, count=count, **places))
+        return capital(self.say(f"{name}.all" if whole else name, n=n, count=count, **places))
 
     def _bold(self, said: str) -> Markup:
         return Markup("<b>{}</b>").format(said)
@@ -383,15 +343,15 @@ class Notes:
             if not counts["right"]:
                 return str(self.say("lead.nothing")), Markup()
             said = self.say("lead.empty", n=counts["empty"], count=self.counted(counts["empty"]))
-            return str(self.say("lead.so_far")), _capital(said)
+            return str(self.say("lead.so_far")), capital(said)
         if n > MOST_SLIPS:
             lead = self.say("lead.many", count=counts["not"], of=sum(counts.values()))
         elif marked > n:
             slips = self.say("lead.slips", n=n, count=self.counted(n))
-            lead = _capital(self.say("lead.not_mistakes", slips=slips, count=self.counted(marked)))
+            lead = capital(self.say("lead.not_mistakes", slips=slips, count=self.counted(marked)))
         else:
             slips = self.say("lead.slips", n=n, count=self.counted(n))
-            lead = _capital(self.say("lead.only", slips=slips))
+            lead = capital(self.say("lead.only", slips=slips))
         after = [self.say("lead.follows")] if counts["own"] and n <= MOST_SLIPS else []
         return str(lead), _joined([*after, *self._look_again()])
 
@@ -452,7 +412,7 @@ def _joined(parts: Iterable[Markup | str]) -> Markup:
     return Markup(" ").join(part for part in parts if part)
 
 
-def _capital(said: str) -> Markup:
+def capital(said: str) -> Markup:
     """A sentence with its first letter as a capital; the sentence may begin with a tag."""
     at = 0
     while said[at : at + 1] == "<":
@@ -464,25 +424,5 @@ def _cut(said: str, most: int = 40) -> str:
     return said if len(said) <= most else said[: most - 1] + "…"
 
 
-def _texts(*labels: str) -> tuple[str, ...]:
-    return tuple(label for label in labels if label)
-
-
-def _prose(entry: Any) -> Markup:
-    """The name of a row or of a column of a table, as HTML."""
-    return prose(entry.tokens) if isinstance(entry, Prose) else Markup()
-
-
-def _entries(panel: Panel) -> Iterable[tuple[int, int, Cell]]:
-    return ((i, j, cell) for i, row in enumerate(panel.cells) for j, cell in enumerate(row))
-
-
 def _place(cell: Cell) -> tuple[str, int, int] | None:
     return (cell.step, *cell.at) if cell.at is not None else None
-
-
-def _name(panel: Panel) -> Markup:
-    """The name of a matrix as HTML: its caption up to an equals sign, or its symbol."""
-    name = panel.caption or panel.symbol
-    short = name.partition(" = ")[0] + "}" if " = " in name and name.startswith(r"\text{") else name
-    return Markup('<span class="math">{}</span>').format(Markup(inline(short))) if short else Markup()

@@ -25,9 +25,15 @@ def n(x: float) -> str:
     return f"{round(x, 2) + 0:g}"
 
 
-def svg(parts: Iterable[str], width: float, height: float, *, said: str = "", name: str = "") -> str:
-    """A drawing. said: its alternative text; without one it says nothing to who has the page read aloud."""
+def svg(
+    parts: Iterable[str], width: float, height: float, *, said: str = "", name: str = "", described: str = ""
+) -> str:
+    """A drawing. said: its alternative text; without one it says nothing to who has the page read aloud.
+
+    described: the id of the table that says the same.
+    """
     about = f' role="img" aria-label="{escape(said)}"' if said else ' aria-hidden="true"'
+    about += f' aria-describedby="{described}"' if described else ""
     cls = f' class="{name}"' if name else ""
     return (
         f'<svg{cls} width="{n(width)}mm" height="{n(height)}mm" viewBox="0 0 {n(width)} {n(height)}"{about} '

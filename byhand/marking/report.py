@@ -1,0 +1,534 @@
+"""The report of a class: one page for who teaches it, drawn from the numbers by rules, and a second with the rest."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from byhand.arithmetic.copies import MARK, mark_number
+from byhand.formats import Paper
+from byhand.formats.html.drawing import words
+from byhand.formats.html.page import Medium, rendered
+from byhand.marking import charts
+from byhand.marking.causes import FOIL, UNEXPLAINED
+from byhand.marking.marked_page import PT, halves
+from byhand.marking.notes import STATES, State, capital, escaped_line, printed, written
+from byhand.marking.places import Places
+from byhand.marking.tally import FEWEST, OTHER, BlankTally, Reason, Row, Tally
+from byhand.worksheet.document import Document
+
+_HEIGHT = re.compile(r'height="([\d.]+)mm"')
+TextOf = Callable[[int], str]  # from the number of a slot to the text that stands there
+HAS_IT = Fraction(85, 100)  # the share of the points from which the median says that the class has it
+MOST_THOUGHTS, HARDEST, LOOKED_AT = 6, 6, 4  # the most that page 1 lists of a kind
+NAMED, MOST_NAMES = 8, 5  # students named over the points, and in a list
+OFTEN_MISSED, MOST_ANSWERS, MOST_TEXTS = 10, 4, 12  # that page 2 lists
+FEW_POINTS, MANY_EMPTY = 0.6, 10
+LONGEST_NAME = 22  # letters of a name in a list
+LONGEST_SAID = 160  # letters of an answer in words
+# page 1, in mm: its height, and what each part takes; sizes of type and the widths of texts are those of report.css
+PAGE, HEADER, HEADING, KIND, NOTE_GAP = 249.9, 15.6, 9.6, 5.7, 2.0
+LINE, TIGHT, ROW_GAP = 3.95, 3.67, 0.9  # of lines, and between rows
+LEAD, LEAD_LINE, LEAD_WIDTH = 11 * PT, 14 * PT, 164.0
+WIDER = 0.95  # by how much words are narrower than the estimate
+WHAT_WIDTH, WHO_WIDTH, WHY_WIDTH, NOTE_WIDTH = 104.0, 38.0, 47.0, 78.0
+MOST_BARS = 9  # steps of a sheet whose report is one page; of more, it is two
+
+
+@dataclass(frozen=True)
+class Thought:
+    """A mistake or a slip: how many students made it, the same in dots, what it is, how to mend it, and who."""
+
+    count: int
+    dots: Markup
+    told: str
+    mend: str
+    names: Markup
+
+    @property
+    def height(self) -> float:
+        """Its height on page 1, in mm."""
+        said = _lines(f"{self.told} {self.mend}", 8.4, WHAT_WIDTH)
+        who = _lines(self.names.striptags(), 8.2, WHO_WIDTH)
+        return max(said, who) * TIGHT + ROW_GAP
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """The report of a class.
+
+    absent: who handed nothing in. names: whether students are named; else they are numbers. texts: of a document with
+    slots, what stands there. about: the class, for the foot of the page.
+    """
+
+    document: Document
+    tally: Tally
+    absent: Sequence[str] = ()
+    names: bool = True
+    texts: TextOf | None = None
+    about: str = ""
+    places: Places = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "places", Places(self.document))
+
+    def html(self, medium: Medium = "screen", paper: Paper = "a4") -> str:
+        """The report as HTML, for the screen or as the input of the printing."""
+        points, steps, heat = self.points(medium), self.steps(medium), self.heat(medium)
+        pictures = points["plot"], steps["chart"], heat["drawn"]
+        room = math.inf if self.long or medium == "screen" else self._room(*pictures)
+        page = rendered(
+            "report.html", medium, paper, self.document.messages, d=self.document, view="worksheet",
+            lead=self.lead, points=points, steps=steps, heat=heat, thought=self.thought(room), hardest=self.hardest,
+            watched=self.watched, watched_count=self.counted(len(self.watched)), flawless=self.flawless,
+            alpha=self.alpha, note=self.note, more=self.more, foot=self.foot, states=STATES,
+            students=self.tally.students, few=self.tally.students < FEWEST,
+            long=self.long,
+        )  # fmt: skip
+        return self.filled(page, escape)
+
+    def pdf(self, paper: Paper = "a4") -> bytes:
+        """The report as PDF."""
+        from byhand.formats.pdf import pdf
+
+        return pdf(self.html("print", paper))
+
+    def say(self, name: str, /, **places: Any) -> Markup:
+        """A text of the messages as HTML."""
+        return Markup(self.document.messages.say(f"report.{name}", escape, **places))
+
+    def counted(self, n: int) -> str:
+        """A number in words, if the messages have it."""
+        return self.document.messages.texts.get(f"counts.{n}", f"{n:,}")
+
+    @property
+    def transposed(self) -> bool:
+        """Whether tokens are columns."""
+        return self.document.orientation == "columns"
+
+    # names
+
+    @cached_property
+    def name_of(self) -> Mapping[str, str]:
+        """What each student is called: by the first name, if that is enough to tell them apart; or by a number."""
+        rows = self.tally.rows
+        if not self.names:
+            return {row.student: str(self.say("number", n=n)) for n, row in enumerate(rows, 1)}
+        full = {row.student: escaped_line(row.name or row.student) for row in rows}
+        first = {student: name.split(" ")[0] for student, name in full.items()}
+        count = Counter(first.values())
+        short = {
+            student: first[student] if count[first[student]] == 1 and "," not in name else name
+            for student, name in full.items()
+        }
+        return {student: _cut(name or student, LONGEST_NAME) for student, name in short.items()}
+
+    def full_name(self, row: Row) -> str:
+        """A student's name, or their number where students are not named."""
+        return escaped_line(row.name) if self.names else self.name_of[row.student]
+
+    def filled(self, text: str, write: Callable[[str], str] = str) -> str:
+        """A text with what stands in its slots. write: what is made of each text there."""
+        if self.texts is None:
+            return text
+        texts = self.texts
+        return MARK.sub(lambda mark: write(texts(mark_number(mark[0]))), text)
+
+    def named(self, students: Iterable[str], most: int = MOST_NAMES) -> Markup:
+        """Some students by name, and a sign that there are more."""
+        students = list(students)
+        found = Markup(", ").join(escape(self.name_of.get(each, each)) for each in students[:most])
+        return found + Markup(" …") if len(students) > most else found
+
+    # page 1
+
+    @cached_property
+    def lead(self) -> tuple[Markup, ...]:
+        """The lead: how far half of the class comes, the idea that most share, and the slips that are left."""
+        tally = self.tally
+        if tally.students == 1:
+            (row,) = tally.rows
+            return (self.say("lead.one", name=self.name_of[row.student], points=halves(row.points), of=self.worth),)
+        median = tally.quantile(Fraction(1, 2))
+        has_it = "lead.has_it" if tally.worth and median >= HAS_IT * tally.worth else "lead.half"
+        found = [self.say(has_it, median=points_text(median), of=self.worth)]
+        reasons = tally.reasons()
+        ideas = [reason for reason in reasons if reason[0] == FOIL and len(reasons[reason]) >= self.shared]
+        if ideas:
+            idea = max(ideas, key=lambda reason: len(reasons[reason]))
+            count = len(reasons[idea])
+            told = Markup("<b>{}</b>").format(self.told(idea))
+            found.append(self.say("lead.idea", n=count, of=f"{tally.students:,}", told=told))
+        slips = [reason for reason in reasons if reason[0] != FOIL and len(reasons[reason]) >= self.shared][:2]
+        if slips:
+            two = self.say("lead.two", one=self.slip(slips[0]), other=self.slip(slips[-1]))
+            name = "lead.rest" if ideas else "lead.slips"
+            found.append(self.say(name, slips=two if len(slips) == 2 else self.slip(slips[0])))
+        return tuple(found)
+
+    @property
+    def shared(self) -> int:
+        """The number of students from which a reason is said of a class."""
+        return max(2, -(-self.tally.students // 10))
+
+    @property
+    def worth(self) -> str:
+        """The most points that there are."""
+        return halves(self.tally.worth)
+
+    def told(self, reason: Reason) -> str:
+        """What a mistake is, or the name of a slip, as a sentence of its own."""
+        kind, foil = reason
+        if kind == FOIL:
+            return self.document.messages.mistake(foil, "told", self.transposed)
+        return f"{capital(self.slip(reason))}."
+
+    def slip(self, reason: Reason) -> str:
+        """The name of a slip, within a sentence."""
+        messages = self.document.messages
+        if reason[0] in (FOIL, UNEXPLAINED):
+            return self.told(reason) if reason[0] == FOIL else str(self.say("unexplained"))
+        return messages.say(f"slips.{reason[0]}.name", **messages.lines(self.transposed))
+
+    def mend(self, reason: Reason) -> str:
+        """How to mend a mistake or a slip."""
+        kind, foil = reason
+        messages = self.document.messages
+        if kind == FOIL:
+            return messages.mistake(foil, "mend", self.transposed)
+        return messages.say(f"slips.{kind}.mend", **messages.lines(self.transposed))
+
+    def points(self, medium: Medium) -> Mapping[str, Any]:
+        """The distribution of the points."""
+        tally = self.tally
+        quarters = [2 * tally.quantile(Fraction(k, 4)) for k in (1, 2, 3)]
+        few = sorted((row for row in tally.rows if row.share < FEW_POINTS), key=lambda row: row.halves)[:NAMED]
+        counts = Counter(row.halves for row in tally.rows)
+        found = charts.Points(
+            counts, int(2 * tally.worth), quarters, [(row.halves, self.name_of[row.student]) for row in few]
+        )
+        rows = [(halves(Fraction(at, 2)), count) for at, count in sorted(counts.items())]
+        first, median, third = (points_text(quarter / 2) for quarter in quarters)
+        said = str(self.say("points.said", n=tally.students, first=first, median=median, third=third, of=self.worth))
+        plot = charts.points_plot(
+            found,
+            str(self.say("points.middle")),
+            self._alternative(said, rows, medium),
+            _table("points", medium),
+        )
+        return {"plot": Markup(plot), "rows": rows, "dot": self.say("points.dot", n=found.students_of_a_dot)}
+
+    def _alternative(self, said: str, rows: Iterable[Sequence[object]], medium: Medium) -> str:
+        """The alternative text of a chart: on paper with its numbers; a screen has them in a table."""
+        if medium == "screen":
+            return said
+        return f"{said} {'; '.join(': '.join(map(str, row)) for row in rows)}."
+
+    @cached_property
+    def bars(self) -> list[charts.StepBar]:
+        """How many answers of each step are in each state."""
+        found = []
+        for section in self.document.sections:
+            cells = [cell for name, cell in self.tally.cells.items() if name.partition("/")[0] == str(section.number)]
+            if cells:
+                found.append(charts.StepBar(section.number, section.title, states_of(cells)))
+        return found
+
+    def steps(self, medium: Medium) -> Mapping[str, Any]:
+        """The steps as bars."""
+        names = {state: str(self.say(f"states.{state}")) for state in STATES}
+        rows = [(f"{bar.number} {bar.title}", f"{round(100 * bar.share)} %") for bar in self.bars]
+        said = self._alternative(str(self.say("steps.said")), rows, medium)
+        chart = charts.steps_chart(self.bars, names, said, _table("steps", medium))
+        return {"chart": Markup(chart), "bars": self.bars}
+
+    def heat(self, medium: Medium) -> Mapping[str, Any]:
+        """Where the class slipped."""
+        slips = {name: cell.slips for name, cell in self.tally.cells.items()}
+        found = charts.matrices(self.document)
+        order = [name for matrix in found for name in matrix.asked]
+        rows = [(self.plain(name), slips.get(name, 0)) for name in order if slips.get(name)]
+        own = charts.HeatWords(
+            str(self.say("heat.legend")), str(self.say("heat.nobody")),
+            lambda least: str(self.say("heat.more", n=f"{least:,}")),
+            lambda least, most: f"{least:,}" if least == most else str(
+                self.say("heat.between", n=f"{least:,}", most=f"{most:,}")
+            ),
+            str(self.say("heat.given")), charts.wrapped(str(self.say("heat.note")), 25),
+        )  # fmt: skip
+        said = self._alternative(str(self.say("heat.said")), rows, medium)
+        drawn = charts.heat(found, slips, self.tally.students, said, own, _table("heat", medium))
+        return {"drawn": Markup(drawn), "rows": rows}
+
+    def plain(self, name: str) -> str:
+        """Where a blank stands, without markup."""
+        return f"{name.partition('/')[0]} · {self.places.where(name, matrix=True).striptags()}"
+
+    @cached_property
+    def all_thought(self) -> Mapping[str, Sequence[Thought]]:
+        """What the class thought: ideas, which are classic mistakes, and slips, with the students of each."""
+        reasons = self.tally.reasons()
+        largest = max(map(len, reasons.values()), default=0)
+        found: dict[str, list[Thought]] = {"ideas": [], "slips": []}
+        for reason, rows in reasons.items():
+            names, picture = self.named(row.student for row in rows), Markup(charts.dots(len(rows), largest))
+            own = found["ideas" if reason[0] == FOIL else "slips"]
+            own.append(Thought(len(rows), picture, self.told(reason), self.mend(reason), names))
+        return found
+
+    def thought(self, room: float) -> Sequence[tuple[str, Sequence[Thought]]]:
+        """As much of what the class thought as there is room for, in mm: the most frequent ideas, and then slips."""
+        found = {kind: list(own[:MOST_THOUGHTS]) for kind, own in self.all_thought.items() if own}
+        while sum(KIND + sum(each.height for each in own) for own in found.values()) > room:
+            longest = max(found, key=lambda kind: (len(found[kind]), kind))
+            if len(found[longest]) == 1:
+                break
+            found[longest].pop()
+        return list(found.items())
+
+    @property
+    def long(self) -> bool:
+        """Whether the sheet has so many steps that the report has a page more."""
+        return len(self.bars) > MOST_BARS
+
+    def _room(self, *pictures: str) -> float:
+        """The room for what the class thought, so that page 1 is one page. pictures: points, steps and the heat."""
+        plain = " ".join(sentence.striptags() for sentence in self.lead)
+        points, steps, heat = map(_height, pictures)
+        look = sum(_lines(each["why"].striptags(), 8.6, WHY_WIDTH) * LINE + ROW_GAP for each in self.watched)
+        note = _lines(" ".join((self.flawless, self.alpha, self.note)), 8.4, NOTE_WIDTH) * LINE
+        cells = (len(self.hardest) + 2) * (LINE + ROW_GAP)
+        lead = 2.6 + _lines(plain, 11.2, LEAD_WIDTH) * LEAD_LINE
+        last = max(cells, look + NOTE_GAP + note)
+        return PAGE - HEADER - lead - 4 * HEADING - max(points, steps) - heat - last - 2.0
+
+    @property
+    def note(self) -> Markup:
+        """What the words of the tables mean."""
+        return self.say("few" if self.tally.students < FEWEST else "note")
+
+    @cached_property
+    def hardest(self) -> Sequence[Mapping[str, Any]]:
+        """The cells in which fewest answers stand."""
+        return [self._cell(name) for name in self.tally.hardest(HARDEST)]
+
+    def _cell(self, name: str) -> Mapping[str, Any]:
+        cell, apart = self.tally.blanks[name], self.tally.tells_apart(name)
+        return {
+            "where": self.places.where(name, matrix=True), "key": printed(cell.key) if cell.key else "",
+            "stands": f"{round(100 * cell.stands / (cell.students or 1))} %", "slips": cell.slips, "own": cell.own,
+            "empty": cell.empty, "apart": "–" if apart is None else f"{apart:.2f}".replace("-", "−"),
+        }  # fmt: skip
+
+    @cached_property
+    def watched(self) -> Sequence[Mapping[str, Any]]:
+        """Whom to look at: few points, many empty cells, or an idea that nobody else has; the fewest points first."""
+        reasons = self.tally.reasons()
+        alone = {
+            rows[0].student: reason
+            for reason, rows in reasons.items()
+            if reason[0] == FOIL and len(rows) == 1 and self.tally.students > 1
+        }
+        found = [
+            row
+            for row in sorted(self.tally.rows, key=lambda row: row.halves)
+            if row.share < FEW_POINTS or row.empty >= MANY_EMPTY or row.student in alone
+        ]
+        return [
+            {"name": self.name_of[row.student], "points": halves(row.points), "why": self._why(row)}
+            for row in found[:LOOKED_AT]
+        ]
+
+    def _why(self, row: Row) -> Markup:
+        ideas = [self.told(reason).rstrip(".") for reason in row.reasons if reason[0] == FOIL][:2]
+        slips = [self.slip(reason) for reason in row.reasons if reason[0] != FOIL][: 3 - len(ideas)]
+        parts = [*ideas, *slips]
+        if row.empty:
+            parts.append(str(self.say("look.empty", n=row.empty)))
+        return Markup(capital("; ".join(map(str, map(escape, parts))) or str(self.say("look.little"))))
+
+    @cached_property
+    def flawless(self) -> Markup:
+        """The students with nothing to mark."""
+        cells = len(self.tally.cells)
+        found = [row.student for row in self.tally.rows if row.right == cells]
+        return self.say("flawless", names=self.named(found, 2 * MOST_NAMES)) if found else Markup()
+
+    @cached_property
+    def alpha(self) -> Markup:
+        """How far the cells measure the same, if the class is large enough to say."""
+        alpha = self.tally.reliability
+        return Markup() if alpha is None else self.say("alpha", alpha=f"{alpha:.2f}".replace("-", "−"))
+
+    @cached_property
+    def foot(self) -> Markup:
+        """The line at the foot of the page."""
+        here, whole = self.tally.students, self.tally.students + len(self.absent)
+        handed = self.say("handed_in", n=f"{here:,}", of=f"{whole:,}") if self.absent else Markup()
+        about = escape(_cut(escaped_line(self.about), 60))
+        return Markup(" · ").join(filter(None, (escape(self.document.name), about, handed)))
+
+    # page 2
+
+    @cached_property
+    def more(self) -> Mapping[str, Any]:
+        """What page 1 has no room for."""
+        tally, quarters = self.tally, [self.tally.quantile(Fraction(k, 4)) for k in (1, 2, 3)]
+        first, median, third = map(points_text, quarters)
+        reasons = tally.reasons()
+        return {
+            "figures": self.say(
+                "figures", n=f"{tally.students:,}", mean=f"{tally.mean:.1f}", first=first, median=median, third=third,
+                of=self.worth,
+            ),
+            "steps": [self._step(bar) for bar in self.bars],
+            "ideas": [
+                {"told": self.told(reason), "count": len(rows), "example": self._example(reason)}
+                for reason, rows in reasons.items()
+                if reason[0] == FOIL
+            ],
+            "habits": [
+                {"slip": capital(self.slip((kind, ""))), "step": self._step_name(step), "count": count}
+                for (kind, step), count in sorted(tally.habits.items(), key=lambda each: (-each[1], each[0]))
+            ][:MOST_TEXTS],
+            "missed": [self._missed(name) for name in self.often_missed],
+            "doubtful": [self.places.where(name, matrix=True) for name in tally.doubtful()],
+            "unreadable": self._unreadable(),
+            "said": [self._said(name, texts.values()) for name, texts in tally.said.items()],
+            "lost": self._listed("lost", (row for row in tally.rows if row.guarded)),
+            "constant": self._listed("constant", (row for row in tally.rows if row.constant)),
+            "loose": self._listed("loose", (row for row in tally.rows if row.loose >= 3)),
+            "absent": self.say("absent", names=self._absent()) if self.absent else "",
+            "policy": self.policy,
+        }  # fmt: skip
+
+    def _absent(self) -> Markup:
+        if not self.names:
+            return self.say("students", n=len(self.absent))
+        return Markup(", ").join(escape(_cut(escaped_line(name), LONGEST_NAME)) for name in self.absent)
+
+    @property
+    def often_missed(self) -> list[str]:
+        """The cells that are most often not right."""
+        cells = self.tally.cells
+        found = sorted((name for name in cells if cells[name].wrong), key=lambda name: -cells[name].wrong)
+        return found[:OFTEN_MISSED]
+
+    def _step(self, bar: charts.StepBar) -> Mapping[str, Any]:
+        own = self.tally.sections.get(bar.number)
+        n = self.tally.students or 1
+        points = [f"{float(each / n):.1f}" for each in (own.points, own.worth)] if own else ["", ""]
+        return {
+            "number": bar.number, "title": bar.title, "counts": [bar.counts[state] for state in STATES],
+            "points": points[0], "of": points[1],
+        }  # fmt: skip
+
+    def _example(self, reason: Reason) -> Markup:
+        found = self.tally.examples.get(reason)
+        if found is None:
+            return Markup()
+        return self.say(
+            "example", where=self.places.where(found.blank, matrix=True), answer=_cut(written(found.answer), 30),
+            key=printed(found.key), name=self.name_of.get(found.student, ""),
+        )  # fmt: skip
+
+    def _step_name(self, step: str) -> Markup:
+        """The section of a step, and its matrix."""
+        number = int(step.partition("/")[0])
+        title = next((section.title for section in self.document.sections if section.number == number), "")
+        return escape(f"{number} {title}")
+
+    def _missed(self, name: str) -> Mapping[str, Any]:
+        """A cell with its commonest answers that are not right, those that nothing explains first."""
+        cell = self.tally.blanks[name]
+        answers = sorted(cell.answers.items(), key=lambda each: (each[0][1][0] != UNEXPLAINED, -each[1], each[0]))
+        return {
+            "where": self.places.where(name, matrix=True), "key": printed(cell.key) if cell.key else "",
+            "count": cell.wrong,
+            "answers": [
+                {"count": count, "answer": _cut(written(answer), 30), "why": why[1] or self.slip(why)}
+                for (answer, why), count in answers[:MOST_ANSWERS]
+            ],
+        }  # fmt: skip
+
+    def _unreadable(self) -> Sequence[Mapping[str, Any]]:
+        cells = self.tally.blanks.items()
+        found = [(count, name, text) for name, cell in cells for text, count in cell.texts.items()]
+        found.sort(key=lambda each: -each[0])
+        return [
+            {"where": self.places.where(name, matrix=True), "text": _cut(written(text), 40), "count": count}
+            for count, name, text in found[:MOST_TEXTS]
+        ]
+
+    def _said(self, name: str, texts: Iterable[Any]) -> Mapping[str, Any]:
+        """The answers to a question in words: equal ones together, and empty ones apart."""
+        found = sorted(texts, key=lambda each: (-each.count, each.text))
+        number = int(name.partition("/")[0])
+        title = next((section.title for section in self.document.sections if section.number == number), "")
+        return {
+            "title": f"{number} {title}", "key": _cut(escaped_line(self.tally.keys.get(name, "")), LONGEST_SAID),
+            "empty": sum(each.count for each in found if not each.text),
+            "answers": [
+                {
+                    "text": _cut(escaped_line(each.text), LONGEST_SAID), "count": each.count,
+                    "names": self.named(each.students) if each.text != OTHER else "",
+                }
+                for each in found
+                if each.text
+            ][:MOST_TEXTS],
+        }  # fmt: skip
+
+    def _listed(self, name: str, rows: Iterable[Row]) -> Markup:
+        students = [row.student for row in rows]
+        return self.say(name, names=self.named(students, 4 * MOST_NAMES)) if students else Markup()
+
+    @property
+    def policy(self) -> Markup:
+        """How verdicts became points, in words."""
+        policy = self.tally.policy
+        parts = [self.say(f"policy.follow.{policy.follow}"), self.say(f"policy.rounded.{policy.rounded}")]
+        return Markup(" ").join([*parts, self.say("policy.guard", guard=f"{policy.guard:g}")])
+
+
+def _height(svg: str) -> float:
+    """The height of a picture, in mm."""
+    found = _HEIGHT.search(svg)
+    return float(found[1]) if found else 0.0
+
+
+def _lines(said: str, size: float, width: float) -> int:
+    """The lines that a text takes. size: in pt; width: in mm."""
+    return max(1, math.ceil(WIDER * words(said, size * PT).width / width)) if said.strip() else 0
+
+
+def _table(chart: str, medium: Medium) -> str:
+    """The id of the table that says what a chart says; paper has none."""
+    return f"{chart}-table" if medium == "screen" else ""
+
+
+def states_of(cells: Iterable[BlankTally]) -> dict[State, int]:
+    """How many answers in some cells are in each state."""
+    found = dict.fromkeys(STATES, 0)
+    for cell in cells:
+        found["right"] += cell.right
+        found["own"] += cell.own
+        found["not"] += cell.wrong + cell.unreadable
+        found["empty"] += cell.empty
+    return found
+
+
+def points_text(points: Fraction) -> str:
+    """Points as one writes them; those between two students as a decimal."""
+    return halves(points) if (2 * points).denominator == 1 else f"{float(points):g}"
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
