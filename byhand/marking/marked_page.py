@@ -17,6 +17,7 @@ from markupsafe import Markup
 
 from byhand.formats import Paper, Setup
 from byhand.formats.html.drawing import words
+from byhand.formats.html.fields import BETWEEN, fields
 from byhand.formats.html.grid import Grid, Slot
 from byhand.formats.html.page import Medium, Pages, rendered
 from byhand.formats.html.sections import LaidSection
@@ -25,7 +26,7 @@ from byhand.marking import strokes
 from byhand.marking.marks import BlankMark, Marks
 from byhand.marking.notes import Note, Notes, State, escaped_line, is_computed, section_of, state, tally, written
 from byhand.runs import Run
-from byhand.worksheet.document import Answer, Block, Choice, Claim, Document, Question
+from byhand.worksheet.document import Block, Document, Panel, Question, Section
 
 TextOf = Callable[[int], str]  # from the number of a slot to the text that a student has there
 EDGE = 0.4  # mm: the lines of a box
@@ -34,6 +35,7 @@ SIZES = ("written", "written_small", "written_smaller")
 PT = 25.4 / 72  # mm
 # the margin of a step, in mm: the height of a heading and of a line of squares, and the width of notes
 HEADING, SQUARES, NOTE_WIDTH = 5.0, 2.9, 39.5
+CHOICE = 9.0  # mm: a word to choose, in a margin
 WORDS_WIDTH, INDENT, COUNT_ROOM = 47.0, 7.0, 13.0  # mm: of a step's words, of a title, and of a count beside squares
 HEADING_SIZE, COUNT_SIZE = 12 * PT, 9 * PT  # mm
 SUM, LEGEND_LINE = 15.6, 4.0  # mm: the sum of the page, and a line of what the marks mean
@@ -95,7 +97,9 @@ class Room:
         height, inner = self.steps[number]
         below = 0.0 if drawn.below else -1.0 if number in self.lowest else SLACK
         above = inner if drawn.section.is_question else HEADING
-        return (inner if drawn.below else height) + below - above - SQUARES * counted
+        asked = 0.0 if drawn.section.is_question else CHOICE * sum(isinstance(b, Question) for b in drawn.before)
+        squares = SQUARES * (counted and not drawn.section.is_question)
+        return (inner if drawn.below else height) + below - above - squares - asked
 
 
 @dataclass(frozen=True)
@@ -229,8 +233,8 @@ class MarkedPage:
         size, stay, more = _fitting(notes, room.free(drawn, bool(own)))
         height, inner = room.steps.get(number, (0.0, 0.0))
         return Margin(
-            number, drawn.section.title, count, wide, squares, tuple(stay), tuple(more), bool(own) and not notes,
-            height, inner if drawn.below else 0.0,
+            number, drawn.section.title, count, wide, squares, tuple(stay), tuple(more),
+            stands == len(own) > 0 and not notes and not question, height, inner if drawn.below else 0.0,
             tuple(block for block in drawn.before if question or isinstance(block, Question)), line, size,
         )  # fmt: skip
 
@@ -274,6 +278,7 @@ SIGNS = {
     "own": Markup(strokes.svg([strokes.hook(0.2, 2.3)], 2.8, 2.4)),
     "empty": Markup(strokes.svg([strokes.ring(1.9, 1.9)], 3.8, 3.8)),
     "form": "≈",
+    "ticked": "✓",
     "guard": "–",
 }
 
@@ -360,14 +365,12 @@ class Handwriting:
             if mark.id in notes.numbers:
                 firsts.setdefault((notes.numbers[mark.id], section_of(mark.id)), mark.id)
         self.first = frozenset(firsts.values())
-        self.blocks: dict[int, str] = {}
+        self.sections: dict[int, Section] = {}
         for section in document.sections:
-            count: dict[str, int] = {}
             for block in section.blocks:
-                count[block.kind] = count.get(block.kind, 0) + 1
-                kind = "lines" if isinstance(block, Answer) else block.kind
-                self.blocks[id(block)] = f"{section.number}/{kind}/{count[block.kind]}"
-        self.open = {each.id: each for each in notes.marks.answers}
+                self.sections |= dict.fromkeys(map(id, (block, *block.matrices)), section)
+        self.replies = {each.id: each.answer for each in notes.marks.blanks}
+        self.replies |= {each.id: each.answer for each in notes.marks.answers}
 
     # figures
 
@@ -384,8 +387,9 @@ class Handwriting:
         return f'<td class="{slot.cls} {size}"{self._said(mark)}>{escape(text)}{self._spoken(mark)}</td>'
 
     def tick(self, slot: Slot) -> str:
-        """An empty box: which matrix a student ticks is not among the answers that are read."""
-        return '<span class="tick"></span>'
+        """The box of a matrix that may be ticked."""
+        assert slot.ticked is not None
+        return str(self.box(slot.ticked))
 
     def over(self, grid: Grid) -> Markup:
         """The marks over a figure, for a wide page and, on a screen, for a phone."""
@@ -472,27 +476,34 @@ class Handwriting:
             signs += f'<span class="sign usual">= {escape(usual)}</span>'
         return signs
 
-    def of(self, block: Block) -> BlankMark | None:
-        """The mark on a question that is answered by a tick or a word."""
-        return self.notes.known.get(self.blocks.get(id(block), ""))
+    def field(self, thing: Block | Panel, part: object = "") -> tuple[str, str]:
+        """The id of what is asked of a block or a matrix, and the option, if it is one of several."""
+        section = self.sections.get(id(thing))
+        name, _, option = fields(section)(thing, part).partition(BETWEEN) if section else ("", "", "")
+        return name, option
 
-    def signs(self, block: Block) -> Markup:
-        """The marks beside such a question."""
-        mark = self.of(block)
-        return Markup(self._signs(mark)) if mark else Markup()
+    def is_ticked(self, thing: Block | Panel, part: object = "") -> bool:
+        """Whether a student has ticked a box."""
+        name, option = self.field(thing, part)
+        return bool(name) and written(self.replies.get(name, "")).casefold() == option
 
-    def box(self, block: Claim | Choice, option: str) -> Markup:
+    def box(self, thing: Block | Panel, part: object = "") -> Markup:
         """A box to tick, with a check if the student has ticked it."""
-        mark = self.of(block)
-        ticked = mark is not None and written(mark.answer).casefold() == written(option).casefold()
+        ticked = self.is_ticked(thing, part)
         return Markup('<span class="tick theirs">✓</span>' if ticked else '<span class="tick"></span>')
 
-    def lines(self, block: Block, width: float, count: int) -> Markup:
-        """An answer in words, as it was written: on the lines of the page, in smaller type, or cut at their end."""
-        answer = self.open.get(self.blocks.get(id(block), ""))
-        if answer is None or not answer.answer.strip():
+    def mended(self, thing: Block | Panel, part: object) -> Markup:
+        """What should have been ticked, if it was not."""
+        mark = self.notes.known.get(self.field(thing, part)[0])
+        if mark is None or state(mark) != "not":
             return Markup()
-        text = escaped_line(answer.answer)
+        return Markup(' <span class="mended">{}</span>').format(self.notes.ticked(mark))
+
+    def lines(self, block: Block, role: str, width: float, count: int) -> Markup:
+        """An answer in words, as it was written: on the lines of the page, in smaller type, or cut at their end."""
+        text = escaped_line(self.replies.get(self.field(block, role)[0], ""))
+        if not text:
+            return Markup()
         room = int(width / LINE_LETTERS) * max(count, 1)
         size = "" if len(text) <= room else " small"
         most = room if not size else int(room * 2.4)

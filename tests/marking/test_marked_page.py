@@ -12,6 +12,7 @@ import page_layout
 import pikepdf
 import pypdfium2
 import pytest
+from kinds import kinds_and_run
 from page_pdf import pictures
 from page_text import page_text
 from students import Page, Student
@@ -21,7 +22,7 @@ from byhand.formats.html.page import Pages
 from byhand.formats.pdf.slotted import filled
 from byhand.marking.marked_page import halves, marked_html, marked_pdf
 from byhand.marking.marker import Marker
-from byhand.marking.marks import OpenMark
+from byhand.marking.marks import BlankMark, OpenMark
 from byhand.marking.notes import Notes, is_computed, state, tally, written
 from byhand.marking.slips import PRIOR
 from byhand.worksheet.messages import messages
@@ -300,7 +301,7 @@ def test_every_kind_of_slip_has_a_name_a_sentence_and_a_remedy_in_the_words_of_t
     english = messages()
     for kind in PRIOR:
         name, told, mend = (english.texts[f"slips.{kind}.{part}"] for part in ("name", "told", "mend"))
-        assert name[0].isupper() or name[0] in "{0"
+        assert not name[0].isupper() or name.startswith("ReLU")
         assert not told[0].isupper() or told.startswith("ReLU")
         assert not told.endswith(".")
         assert mend.endswith(".")
@@ -335,3 +336,24 @@ def test_marks_are_shown_by_their_states():
     legend = html(marks).partition('class="meaning"')[2].partition("</ul>")[0]
     for meaning in ("right", "right from your own number", "not right: the note says why", "empty", "another form"):
         assert meaning in legend
+
+
+def test_what_is_ticked_or_written_on_lines_is_shown_and_what_it_is_stands_beside_it():
+    document, run = kinds_and_run()
+    marks = Marker.of(document, run).mark({blank.id: blank.cell.text for blank in document.blanks()})
+    ticked, said = [], []
+    for reply in document.replies():
+        if reply.options:
+            other = next(option for option in reply.options if option != reply.right)
+            ticked.append(BlankMark(reply.id, other, "wrong", reply.right, worth=Fraction(1)))
+        else:
+            said.append(OpenMark(reply.id, f"words of {reply.id}", reply.right, Fraction(1)))
+    marks = replace(marks, blanks=(*marks.blanks, *ticked), answers=tuple(said))
+    for medium in ("screen", "print"):
+        found = marked_html(document, run, marks, "Ada", medium)
+        assert found.count('<span class="tick theirs">✓</span>') == len(ticked)
+        for answer in said:
+            assert f">{answer.answer}</p>" in found
+        for key in ("on", "false", "true", "A"):
+            assert f'It is <span class="key">{key}</span>.' in found
+    assert marked_pdf(document, run, marks, "Ada").startswith(b"%PDF")

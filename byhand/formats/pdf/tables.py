@@ -54,7 +54,7 @@ class Piece:
     """A text in one face, or a box to tick with its check.
 
     slot: the mark that the text stands for. before: the space before it, in px. room: the name of the field that a
-    box to tick has room for.
+    box to tick has room for. check: the colour of its check.
     """
 
     style: TextStyle
@@ -63,6 +63,7 @@ class Piece:
     tick: bool = False
     before: float = 0.0
     room: str = ""
+    check: str = COLOURS["pen"]
 
     @property
     def width(self) -> float:
@@ -249,9 +250,10 @@ def _pieces(node: Any, style: TextStyle, texts: TextOf) -> Iterator[Piece | None
                 size = LOOK["index"] * style.size
                 lift = style.lift + LOOK[way] * size * (1 if way == "sup" else -1)
                 yield from _pieces(child, replace(style, size=size, lift=lift), texts)
-            case "span", "tick" | "tick on":
-                room = child.get("data-field", "")
-                yield Piece(TextStyle(BOLD, LOOK["check"] * PT), child.text or "", tick=True, room=room)
+            case "span", "tick" | "tick on" | "tick theirs" as look:
+                room, check = child.get("data-field", ""), COLOURS["written" if "theirs" in look else "pen"]
+                text = TextStyle(BOLD, LOOK["check"] * PT)
+                yield Piece(text, child.text or "", tick=True, room=room, check=check)
             case _:
                 raise UnknownLookError
         yield from _texts(child.tail, style, texts)
