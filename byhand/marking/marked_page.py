@@ -223,7 +223,7 @@ class MarkedPage:
         own = [mark for mark in self.marks.blanks if section_of(mark.id) == number and is_computed(mark)]
         counts = tally(own)
         stands = counts["right"] + counts["own"]
-        count = self.notes.say("count", n=stands, of=len(own)) if own else self._by_hand(number)
+        count = self.notes.say("count", n=stands, of=len(own)) if own else self._of_replies(number)
         title = words(drawn.section.title, 1.06 * HEADING_SIZE).width + words(count, COUNT_SIZE).width
         wide = title > (line if question else WORDS_WIDTH) - INDENT - 2.0
         said = str(self.notes.say("squares", states=self._stated(counts)))
@@ -238,9 +238,17 @@ class MarkedPage:
             tuple(block for block in drawn.before if question or isinstance(block, Question)), line, size,
         )  # fmt: skip
 
+    def _of_replies(self, number: int) -> Markup:
+        """What the heading of a question says of choices, how many are right; else what of answers in words."""
+        own = [choice for choice in self.marks.choices if section_of(choice.id) == number]
+        if own:
+            return self.notes.say("count", n=sum(choice.verdict == "right" for choice in own), of=len(own))
+        return self._by_hand(number)
+
     def _by_hand(self, number: int) -> Markup:
-        """What the heading of a question says of answers in words: the points, or that nobody has read them yet."""
-        own = [each for each in self.marks.answers if section_of(each.id) == number]
+        """The points of answers in words, or that nobody has read them yet."""
+        found = [each for each in self.marks.answers if section_of(each.id) == number]
+        own = [each for each in found if each.answer or each.points is not None]
         if not own:
             return Markup()
         if any(each.points is None for each in own):
@@ -369,7 +377,12 @@ class Handwriting:
         for section in document.sections:
             for block in section.blocks:
                 self.sections |= dict.fromkeys(map(id, (block, *block.matrices)), section)
-        self.replies = {each.id: each.answer for each in notes.marks.blanks}
+        self.replies = {each.id: each.answer for each in notes.marks.choices}
+        self.labels = {
+            (reply.id, option): label
+            for reply in notes.document.replies()
+            for option, label in zip(reply.options, reply.labels, strict=False)
+        }
         self.replies |= {each.id: each.answer for each in notes.marks.answers}
 
     # figures
@@ -485,7 +498,7 @@ class Handwriting:
     def is_ticked(self, thing: Block | Panel, part: object = "") -> bool:
         """Whether a student has ticked a box."""
         name, option = self.field(thing, part)
-        return bool(name) and written(self.replies.get(name, "")).casefold() == option
+        return bool(name) and self.replies.get(name, "") in (option, self.labels.get((name, option)))
 
     def box(self, thing: Block | Panel, part: object = "") -> Markup:
         """A box to tick, with a check if the student has ticked it."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -27,7 +27,7 @@ from byhand.notation.number import parse
 from byhand.notation.text import text, value_text
 from byhand.notation.words import escaped
 from byhand.runs import Run
-from byhand.worksheet.document import Blank, Cell, Document, Panel, Reply
+from byhand.worksheet.document import Blank, Cell, Document, Panel
 
 State = Literal["right", "own", "not", "empty"]
 STATES: tuple[State, ...] = ("right", "own", "not", "empty")
@@ -115,25 +115,14 @@ class Notes:
         """
         found: dict[tuple[str, int], list[BlankMark]] = {}
         for mark in self.marks.blanks:
-            if state(mark) == "not" and mark.id not in self.chosen:
+            if state(mark) == "not":
                 found.setdefault(self._slip(mark), []).append(mark)
         return found
 
-    @cached_property
-    def chosen(self) -> Mapping[str, Reply]:
-        """What is answered by a tick, by id; a page says beside the boxes what it is, and has no note on it."""
-        return {reply.id: reply for reply in self.document.replies() if reply.options}
-
-    def ticked(self, mark: BlankMark) -> Markup:
-        """What should have been ticked."""
-        return self.say("ticked", key=Markup('<span class="key">{}</span>').format(self.option(mark.id, mark.key)))
-
-    def option(self, name: str, option: str) -> str:
-        """What an option of a reply is called on the page."""
-        reply, texts = self.chosen[name], self.document.messages.texts
-        if reply.labels:
-            return str(dict(zip(reply.options, reply.labels, strict=True)).get(option, option))
-        return texts.get(f"questions.{option}", option)
+    def ticked(self, choice: BlankMark) -> Markup:
+        """What should have been ticked. A page says it beside the boxes, and has no note on it."""
+        key = self.document.messages.texts.get(f"questions.{choice.key}", choice.key)
+        return self.say("ticked", key=Markup('<span class="key">{}</span>').format(key))
 
     def _slip(self, mark: BlankMark) -> tuple[str, int]:
         if mark.verdict == "unreadable":
@@ -227,8 +216,11 @@ class Notes:
                 found.append(Note(str(n), self.say("again", note=n, section=section_of(marks[0].id))))
         found += self._own_notes(number, [m for m in own if state(m) == "own" and is_computed(m)])
         found += self._form_notes(own)
-        ticked = [m for m in own if m.id in self.chosen and self.chosen[m.id].role == "tick" and state(m) == "not"]
-        found += [Note("ticked", self.ticked(mark)) for mark in ticked]
+        found += [
+            Note("ticked", self.ticked(choice))
+            for choice in self.marks.choices
+            if section_of(choice.id) == number and choice.id.split("/")[1] == "tick" and state(choice) == "not"
+        ]
         empty = [mark for mark in own if state(mark) == "empty" and is_computed(mark)]
         if empty:
             whole = len(empty) == sum(map(is_computed, own)) > 1

@@ -390,13 +390,17 @@ class Report:
                 of=self.worth,
             ),
             "steps": [self._step(bar) for bar in self.bars],
+            "choices": [
+                {"title": self.title(name), "n": name.rpartition("/")[2], "right": f"{choice.right:,}"}
+                for name, choice in tally.choices.items()
+            ],
             "ideas": [
                 {"told": self.told(reason), "count": len(rows), "example": self._example(reason)}
                 for reason, rows in reasons.items()
                 if reason[0] == FOIL
             ],
             "habits": [
-                {"slip": capital(self.slip((kind, ""))), "step": self._step_name(step), "count": count}
+                {"slip": capital(self.slip((kind, ""))), "step": self.title(step), "count": count}
                 for (kind, step), count in sorted(tally.habits.items(), key=lambda each: (-each[1], each[0]))
             ][:MOST_TEXTS],
             "missed": [self._missed(name) for name in self.often_missed],
@@ -440,11 +444,11 @@ class Report:
             key=printed(found.key), name=self.name_of.get(found.student, ""),
         )  # fmt: skip
 
-    def _step_name(self, step: str) -> Markup:
-        """The section of a step, and its matrix."""
-        number = int(step.partition("/")[0])
+    def title(self, name: str) -> str:
+        """The number and the title of the section that a blank or a step belongs to."""
+        number = int(name.partition("/")[0])
         title = next((section.title for section in self.document.sections if section.number == number), "")
-        return escape(f"{number} {title}")
+        return f"{number} {title}"
 
     def _missed(self, name: str) -> Mapping[str, Any]:
         """A cell with its commonest answers that are not right, those that nothing explains first."""
@@ -471,10 +475,8 @@ class Report:
     def _said(self, name: str, texts: Iterable[Any]) -> Mapping[str, Any]:
         """The answers to a question in words: equal ones together, and empty ones apart."""
         found = sorted(texts, key=lambda each: (-each.count, each.text))
-        number = int(name.partition("/")[0])
-        title = next((section.title for section in self.document.sections if section.number == number), "")
         return {
-            "title": f"{number} {title}", "key": _cut(escaped_line(self.tally.keys.get(name, "")), LONGEST_SAID),
+            "title": self.title(name), "key": _cut(escaped_line(self.tally.keys.get(name, "")), LONGEST_SAID),
             "empty": sum(each.count for each in found if not each.text),
             "answers": [
                 {

@@ -22,7 +22,7 @@ Entry = dict[str, Any]
 
 
 def report_csv(report: Report) -> bytes:
-    """The tables of a report as CSV: class, rule, step, cell, answer, unreadable, idea, slip, habit, words, student,
+    """The tables of a report as CSV: class, rule, step, cell, choice, answer, unreadable, idea, slip, habit, words, student,
     absent. A cell that most miss and go on from says "doubtful"; a student says why points were lost.
     """
     rows = IndexWriter(file := io.BytesIO(), COLUMNS)
@@ -78,6 +78,11 @@ def _cells(report: Report) -> Iterator[Entry]:
             "why": "doubtful" if name in doubtful else "", "share": cell.stands / (cell.students or 1),
             "right": cell.right, "own": cell.own, "not right": cell.wrong + cell.unreadable, "empty": cell.empty,
             "slips": cell.slips, "tells apart": "" if apart is None else apart,
+        }  # fmt: skip
+    for name, cell in tally.choices.items():
+        yield {
+            "table": "choice", "id": name, "what": report.title(name), "key": cell.key or "", "right": cell.right,
+            "not right": cell.wrong + cell.unreadable, "empty": cell.empty,
         }  # fmt: skip
     for name, cell in tally.blanks.items():
         for (answer, why), count in sorted(cell.answers.items(), key=lambda each: (-each[1], each[0])):

@@ -28,6 +28,7 @@ FEWEST = 8  # students from whom on cells are compared with the sheet
 MOST_ANSWERS = 200  # different wrong answers of a cell, or texts of a question, that are told apart
 LONGEST_TEXT = 300  # characters of an answer in words that are kept
 EXAMPLES = 6  # students that are named with a text
+CHOICES = ("claim", "choice", "tick")  # the roles of answers that are one option of several
 OTHER = "…"  # all answers after MOST_ANSWERS different ones
 Reason = tuple[str, str]  # a kind of slip and "", or "foil" and the mistake's name
 
@@ -158,7 +159,7 @@ class Tally:
         self.policy = marks.policy
         stands = sum(mark.verdict in ("right", "followed") for mark in marks.blanks if is_computed(mark))
         wrong = {mark.id for mark in marks.blanks if mark.verdict == "wrong"}
-        for mark in marks.blanks:
+        for mark in (*marks.blanks, *marks.choices):
             self._add_blank(mark, stands)
         for name in {each for m in marks.blanks if m.verdict == "followed" for each in m.reads if each in wrong}:
             self.blanks[name].carried += 1
@@ -278,7 +279,12 @@ class Tally:
     @property
     def cells(self) -> dict[str, BlankTally]:
         """The blanks that are computed."""
-        return {name: blank for name, blank in self.blanks.items() if name.split("/")[1] != "copy"}
+        return {name: blank for name, blank in self.blanks.items() if name.split("/")[1] not in ("copy", *CHOICES)}
+
+    @property
+    def choices(self) -> dict[str, BlankTally]:
+        """The answers that are one option of several."""
+        return {name: blank for name, blank in self.blanks.items() if name.split("/")[1] in CHOICES}
 
     def tells_apart(self, name: str) -> float | None:
         """The correlation of whether a cell stands with how many of the others do; None where there is none."""

@@ -22,7 +22,7 @@ from byhand.formats.html.page import Pages
 from byhand.formats.pdf.slotted import filled
 from byhand.marking.marked_page import halves, marked_html, marked_pdf
 from byhand.marking.marker import Marker
-from byhand.marking.marks import BlankMark, OpenMark
+from byhand.marking.marks import OpenMark
 from byhand.marking.notes import Notes, is_computed, state, tally, written
 from byhand.marking.slips import PRIOR
 from byhand.worksheet.messages import messages
@@ -340,20 +340,16 @@ def test_marks_are_shown_by_their_states():
 
 def test_what_is_ticked_or_written_on_lines_is_shown_and_what_it_is_stands_beside_it():
     document, run = kinds_and_run()
-    marks = Marker.of(document, run).mark({blank.id: blank.cell.text for blank in document.blanks()})
-    ticked, said = [], []
+    answers = {blank.id: blank.cell.text for blank in document.blanks()}
     for reply in document.replies():
-        if reply.options:
-            other = next(option for option in reply.options if option != reply.right)
-            ticked.append(BlankMark(reply.id, other, "wrong", reply.right, worth=Fraction(1)))
-        else:
-            said.append(OpenMark(reply.id, f"words of {reply.id}", reply.right, Fraction(1)))
-    marks = replace(marks, blanks=(*marks.blanks, *ticked), answers=tuple(said))
+        others = [option for option in reply.options if option != reply.right]
+        answers[reply.id] = others[0] if others else f"words of {reply.id}"
+    marks = Marker.of(document, run).mark(answers)
     for medium in ("screen", "print"):
         found = marked_html(document, run, marks, "Ada", medium)
-        assert found.count('<span class="tick theirs">✓</span>') == len(ticked)
-        for answer in said:
-            assert f">{answer.answer}</p>" in found
+        assert found.count('<span class="tick theirs">✓</span>') == sum(bool(r.options) for r in document.replies())
+        for reply in document.replies():
+            assert reply.options or f">{answers[reply.id]}</p>" in found
         for key in ("on", "false", "true", "A"):
             assert f'It is <span class="key">{key}</span>.' in found
     assert marked_pdf(document, run, marks, "Ada").startswith(b"%PDF")
