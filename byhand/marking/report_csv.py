@@ -22,8 +22,8 @@ Entry = dict[str, Any]
 
 
 def report_csv(report: Report) -> bytes:
-    """The tables of a report as CSV: class, rule, step, cell, choice, answer, unreadable, idea, slip, habit, words, student,
-    absent. A cell that most miss and go on from says "doubtful"; a student says why points were lost.
+    """The tables of a report as CSV: class, rule, step, cell, choice, answer, unreadable, idea, slip, habit, words,
+    student, absent. A cell that most miss and go on from says "doubtful"; a student says why points were lost.
     """
     rows = IndexWriter(file := io.BytesIO(), COLUMNS)
     for entry in _entries(report):
