@@ -6,7 +6,7 @@ Followed answers keep their points only if they took work: a page of zeros follo
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
@@ -38,6 +38,7 @@ class Worth:
     rules: Rules
     given: Mapping[int, Fraction]
     run: Run
+    _works: dict[str, tuple[Hashable, float]] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def sections(self) -> Mapping[int, Fraction]:
@@ -68,10 +69,11 @@ class Worth:
             return {name: scale * share for name, share in shares.items()}
         return shares
 
-    @cached_property
-    def work(self) -> Mapping[str, tuple[Hashable, float]]:
-        """For each blank that is computed, what its work is with the key's numbers, and the seconds it takes."""
-        return {name: _work(self.rules, blank, self.run.value) for name, blank in self.rules.blanks.items()}
+    def work(self, blank: Blank) -> tuple[Hashable, float]:
+        """What the work of a blank is with the key's numbers, and the seconds it takes."""
+        if blank.id not in self._works:
+            self._works[blank.id] = _work(self.rules, blank, self.run.value)
+        return self._works[blank.id]
 
 
 def _seconds(blank: Blank) -> float:
@@ -110,8 +112,10 @@ def points_of(
         ratio, guard = _guard(judged, worth, policy, found)
         for judgement in found:
             name = judgement.blank.id
-            share = Fraction(0) if guard == "constant" else _share(judgement, policy, guard) * kept.get(name, 1)
-            points[name] = share * worth.blanks[name]
+            share = Fraction(0) if guard == "constant" else _share(judgement, policy, guard)
+            if name in kept:
+                share *= kept[name]
+            points[name] = worth.blanks[name] if share == 1 else share * worth.blanks[name]
         if section.number in worth.sections:
             earned = sum((points[blank.id] for blank in section.blanks), chosen.get(section.number, Fraction(0)))
             sections.append(SectionMark(section.number, earned, worth.sections[section.number], ratio, guard))
@@ -137,7 +141,7 @@ def _guard(judged: Judged, worth: Worth, policy: Policy, found: list[Judgement])
         return 1.0, "kept"
     standing = [judgement.blank for judgement in found if judgement.stands]
     theirs = dict(_own_work(judged, worth, blank) for blank in standing)
-    keys = dict(worth.work[blank.id] for blank in standing)
+    keys = dict(worth.work(blank) for blank in standing)
     ratio = sum(theirs.values()) / sum(keys.values()) if sum(keys.values()) else 1.0
     return ratio, "lost" if ratio < policy.guard else "kept"
 
@@ -145,8 +149,8 @@ def _guard(judged: Judged, worth: Worth, policy: Policy, found: list[Judgement])
 def _own_work(judged: Judged, worth: Worth, blank: Blank) -> tuple[Hashable, float]:
     """The work of a blank with the numbers that the student went by; with the key's where these have no value."""
     judgement = judged.judgement(blank.id)
-    if judgement.followed is None:
-        return worth.work[blank.id]
+    if judgement.followed is None or (not judgement.source and judged.has_key_before(blank)):
+        return worth.work(blank)
     own = ALL if judgement.source else ""
 
     def number(ref: Ref) -> Any:
@@ -160,9 +164,11 @@ def _own_work(judged: Judged, worth: Worth, blank: Blank) -> tuple[Hashable, flo
 
 def _is_constant(judged: Judged, found: list[Judgement]) -> bool:
     """Whether a student wrote one number everywhere, where the key has several."""
+    if not any(judgement.verdict == "wrong" for judgement in found):
+        return False
     numbers = [j for j in found if j.blank.role not in ("word", "text") and j.reading.kind == "number"]
     if len(numbers) < LEAST_BLANKS or len(numbers) < len(found):
         return False
     answers = {str(j.reading.values[0]) for j in numbers}
     keys = {judged.key_text(j.blank) for j in numbers}
-    return len(answers) == 1 and len(keys) > 1 and any(j.verdict == "wrong" for j in numbers)
+    return len(answers) == 1 and len(keys) > 1

@@ -220,10 +220,12 @@ class Judged:
 
     def _followed(self, blank: Blank) -> Any:
         """What follows from the student's own numbers; the key where these are the key's, and for an inverse."""
-        exact = not isinstance(self.reckoning, Rounded)
-        if blank.role == "inverse" or (exact and all(map(self.is_key, self.rules.reads(blank)))):
-            return self._of_key(blank)
-        return self.paper.follows(blank)
+        is_key = blank.role == "inverse" or self.has_key_before(blank)
+        return self._of_key(blank) if is_key else self.paper.follows(blank)
+
+    def has_key_before(self, blank: Blank) -> bool:
+        """Whether all numbers that a blank is computed from are the key's, exactly."""
+        return self.reckoning.places is None and all(map(self.is_key, self.rules.reads(blank)))
 
     def _what_follows(self, blank: Blank, followed: Any) -> Iterator[tuple[Own, Any]]:
         """What follows in a blank from what stands in front of the student; then, from their own numbers in place of
