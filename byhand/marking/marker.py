@@ -48,7 +48,7 @@ class Marker:
         other = replace(self, rules=self.rules.again(run), said=said)
         made = {m.name: m.made for m in self.mistakes} if self.rules.has_rules_of(run) else changes_of(run)
         other.__dict__["mistakes"] = mistakes_of(other.rules, made)
-        other.__dict__["worth"] = replace(self.worth, run=run)
+        other.__dict__["worth"] = self.worth.again(run)
         return other
 
     @cached_property

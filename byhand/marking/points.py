@@ -6,7 +6,7 @@ Followed answers keep their points only if they took work: a page of zeros follo
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
@@ -39,6 +39,12 @@ class Worth:
     given: Mapping[int, Fraction]
     run: Run
     _works: dict[str, tuple[Hashable, float]] = field(default_factory=dict, init=False, repr=False)
+
+    def again(self, run: Run) -> Worth:
+        """What they are worth in another copy of a class: the same, with the key's numbers of that copy."""
+        other = replace(self, run=run)
+        other.__dict__.update(sections=self.sections, blanks=self.blanks)
+        return other
 
     @cached_property
     def sections(self) -> Mapping[int, Fraction]:
