@@ -90,10 +90,8 @@ def own_copies(plan: Plan, copies: Sequence[Copy]) -> Iterator[OwnCopy]:
     Raises: RosterError where a copy has another hash than its numbers.
     """
     numbers = NumberSets(plan)
-    keys = fitting(numbers.run, [plan.key(copy.student) for copy in copies])
-    fit = [key for key in keys if key]
-    of_class = numbers.run(fit)
-    document, first = of_class.document, of_class.domain.count - len(fit)  # before these are the sets of numbers
+    keys, of_class = _run(numbers, copies)
+    document, first = of_class.document, of_class.domain.count - sum(map(bool, keys))
     replies = "\0".join(reply.right for reply in document.replies())
     columns = zip(of_class.filled(document.stamp["hash"]), of_class.runs(), of_class.filled(replies), strict=True)
     own = enumerate(islice(columns, first, None), first)
@@ -105,6 +103,20 @@ def own_copies(plan: Plan, copies: Sequence[Copy]) -> Iterator[OwnCopy]:
         else:
             page, run = _by_itself(plan, numbers, copy, document.asked.get("left", ""))
             yield OwnCopy(copy, page, run, [reply.right for reply in page.replies()])
+
+
+def _run(numbers: NumberSets, copies: Sequence[Copy]) -> tuple[Sequence[str | None], ClassRun]:
+    """For each copy, the key that its numbers were drawn with, and a run of the sets of numbers and of these copies.
+
+    None for a copy that was laid out by itself. Mostly, numbers that were drawn once are those of the copy's hash.
+    """
+    keys = [numbers.plan.key(copy.student) for copy in copies]
+    run = numbers.run(keys)
+    hashes = [*run.filled(run.document.stamp["hash"])][-len(keys) :]
+    if hashes == [copy.hash for copy in copies] and not run.domain.differing.any():
+        return keys, run
+    fit = fitting(numbers.run, keys)
+    return fit, numbers.run([key for key in fit if key])
 
 
 def _text_of(run: ClassRun, copy: int, mark: int) -> str:

@@ -66,7 +66,10 @@ class PointsAsked:
 
 @dataclass(frozen=True)
 class Task:
-    """What all students of a marking have in common. pages: the formats of marked pages: html, pdf."""
+    """What students of a marking have in common.
+
+    of_class: the class, or the part of it that these students are. pages: the formats of marked pages: html, pdf.
+    """
 
     sheet: Sheet
     options: Options
@@ -265,9 +268,13 @@ def _marked_in_order(
     submit: Submit, task: Task, files: Sequence[Answers], changes: Mapping[str, Changes], jobs: int, tell: Tell
 ) -> Iterator[Marked]:
     """The marks of all students, in the order of the answers. Up to 2 · jobs chunks are computed at a time."""
+    of_class = task.of_class
+    copies = {copy.student.id: copy for copy in of_class.copies} if of_class else {}
     students, waiting = _students(task, files, tell), deque[Any]()
     while some := list(islice(students, CHUNK)):
         own = {student.id: changes[student.id] for student in some if student.id in changes}
+        if of_class is not None:  # a process need not know the rest of the class
+            task = replace(task, of_class=replace(of_class, copies=[copies[student.id] for student in some]))
         waiting.append(submit(marked, task, some, own))
         if len(waiting) >= 2 * jobs:
             yield from waiting.popleft().result()
@@ -347,10 +354,9 @@ def _markers(task: Task, students: Sequence[Filled]) -> Iterator[tuple[Filled, M
         for student in students:
             yield _checked(student, marker.rules.run.hash), marker, None
         return
-    known = {copy.student.id: copy for copy in task.of_class.copies}
-    own = [known[student.id] for student in students]
     before: Marker | None = None
-    for student, copy in zip(students, own_copies(task.of_class.plan, own), strict=True):
+    own = own_copies(task.of_class.plan, task.of_class.copies)
+    for student, copy in zip(students, own, strict=True):
         if before is not None and before.rules.document is copy.document:
             marker = before.again(copy.run, copy.said)
         else:
