@@ -32,9 +32,21 @@ def read_formula(text: str, letters: Sequence[str]) -> sympy.Expr | None:
 
 
 def are_equal(a: sympy.Expr, b: sympy.Expr) -> bool:
-    """Whether the difference of two expressions expands to 0."""
+    """Whether the difference of two expressions expands to 0, with all powers of a number taken of its primes."""
     difference = sympy.expand(a - b)
-    return bool(difference == 0 or sympy.expand(sympy.together(difference).as_numer_denom()[0]) == 0)
+    if difference == 0:
+        return True
+    difference = difference.replace(_is_power_of_a_number, _power_of_primes)
+    return bool(sympy.expand(sympy.together(difference).as_numer_denom()[0]) == 0)
+
+
+def _is_power_of_a_number(node: sympy.Expr) -> bool:
+    return bool(node.is_Pow and node.base.is_Rational and node.base > 0 and not node.exp.is_number)
+
+
+def _power_of_primes(node: sympy.Expr) -> sympy.Expr:
+    """4^a as e^(2a·log 2), so that it is the same as 2^(2a)."""
+    return sympy.exp(sympy.expand(sympy.expand_log(sympy.log(node.base)) * node.exp))
 
 
 def _in_python(text: str, letters: dict[str, str]) -> str | None:

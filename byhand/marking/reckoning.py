@@ -80,6 +80,10 @@ class Reckoning:
         """Whether a number that a student wrote is a value, which may be None."""
         raise NotImplementedError
 
+    def real(self, value: Any) -> Any:
+        """A value as a fraction or a float, if it is a number; else the value itself."""
+        return value
+
     def text(self, value: Any) -> str:
         """A value as the page would print it; "" for None."""
         return "" if value is None else shown(value)
@@ -172,6 +176,11 @@ class Letters(Reckoning):
 
         value = evaluated(tree, number, SYMBOLS)
         return value if is_neg_inf(value) else compact(value)
+
+    def real(self, value: Any) -> Any:
+        if value is None or is_neg_inf(value) or not getattr(value, "is_number", False):
+            return value
+        return Fraction(int(value.p), int(value.q)) if value.is_Rational else float(value)
 
     def equal(self, answer: Any, value: Any) -> bool:
         from byhand.marking.letters import are_equal

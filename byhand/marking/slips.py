@@ -192,6 +192,7 @@ class _Search:
 
     def _misread(self, right: Any) -> Iterator[tuple[str, str, Any]]:
         """Slips with the digits of the right number."""
+        right = self.judged.reckoning.real(right)
         if self.blank.role in ("word", "text") or right is None or not isinstance(right, int | Fraction | Span):
             return
         rounded = isinstance(self.judged.reckoning, Rounded)

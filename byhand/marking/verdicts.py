@@ -277,7 +277,7 @@ class Judged:
         places = reading.places or 0
         if self.reckoning.places is not None or reading.form != "decimal" or places < 2:
             return None
-        x = reading.values[0]
+        x, value = self.reckoning.real(reading.values[0]), self.reckoning.real(value)
         if (
             not isinstance(value, int | Fraction | float)
             or (isinstance(value, float) and not math.isfinite(value))
@@ -285,7 +285,8 @@ class Judged:
         ):
             return None
         needs_more = isinstance(value, float) or (value * 10**places).denominator != 1
-        return x if needs_more and abs(Fraction(value) - x) <= Fraction(1, 2 * 10**places) else None
+        is_rounded = needs_more and abs(Fraction(value) - x) <= Fraction(1, 2 * 10**places)
+        return reading.values[0] if is_rounded else None
 
     # other kinds of blanks
 

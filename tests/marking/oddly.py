@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from random import Random
 
+import sympy
 from students import NEG_INF, Number
 
 MINUSES = "-−–—‐‑－"
@@ -126,6 +127,41 @@ def _in_digits(text: str, dice: Random) -> str:
         return text
     zero = dice.choice(ZEROS)
     return text.translate({ord("0") + n: chr(zero + n) for n in range(10)})
+
+
+def odd_formula(formula: sympy.Expr, dice: Random) -> str:
+    """An expression in letters as some student writes it: its terms in any order, with other signs of multiplication."""
+    if formula.is_Rational:
+        return odd(Fraction(int(formula.p), int(formula.q)), dice)
+    return _among_spaces(_formula(dice.choice((formula, sympy.factor(formula), sympy.expand(formula))), dice), dice)
+
+
+def _formula(formula: sympy.Expr, dice: Random) -> str:
+    over, under = formula.as_numer_denom()
+    if under != 1:
+        return f"{_in_brackets(over, dice)}{_bar(dice)}{_in_brackets(under, dice)}"
+    if formula.is_Add:
+        space, text = dice.choice(("", " ")), ""
+        for term in dice.sample(formula.args, len(formula.args)):
+            minus = term.could_extract_minus_sign()
+            sign = dice.choice("-−") if minus else "+" if text else ""
+            text += (f"{space}{sign}{space}" if text else sign) + _formula(-term if minus else term, dice)
+        return text
+    if formula.is_Mul:
+        if formula.could_extract_minus_sign():
+            return dice.choice("-−") + _in_brackets(-formula, dice)
+        number, *letters = formula.as_ordered_factors()
+        sign = dice.choice(("*", "·", " · ", " * ", *((" ", "") if number.is_Rational else ())))
+        return sign.join([_in_brackets(number, dice), *(_in_brackets(factor, dice) for factor in letters)])
+    if formula.is_Pow:
+        base, exponent = (_in_brackets(part, dice) for part in formula.args)
+        return base + dice.choice(("^", "**")) + exponent
+    return str(formula)
+
+
+def _in_brackets(formula: sympy.Expr, dice: Random) -> str:
+    text = _formula(formula, dice)
+    return text if formula.is_Symbol or (formula.is_Integer and formula >= 0) else f"({text})"
 
 
 def odd_text(text: str, dice: Random) -> str:

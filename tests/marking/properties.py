@@ -13,7 +13,8 @@ from functools import lru_cache
 from random import Random
 from typing import Any
 
-from oddly import odd, odd_text
+import sympy
+from oddly import odd, odd_formula, odd_text
 from slips import KINDS, Made, one_slip
 from students import NEG_INF, Page, Student, methods, telling
 
@@ -26,6 +27,7 @@ from byhand.worksheet.document import Blank
 from byhand.worksheet.sheet import sheet_files
 
 SHEETS = sorted(sheet_files())
+IN_LETTERS = "attention-in-letters"
 Try = tuple[str, "float | bool", str]  # the figure, whether it held, and an example if it did not
 Property = Callable[[str, int], Iterator[Try]]  # of a sheet and a seed
 
@@ -33,6 +35,9 @@ FIGURES: Mapping[str, float | None] = {
     # a figure, and the least share in which it has to hold; None if it is only told
     "right in odd notations": 1.0,
     "keys are right": 1.0,
+    "letters: right in odd notations": 1.0,
+    "letters, one slip: it alone is wrong": 0.999,
+    "letters, one slip: its kind is among three": 0.9,
     "one slip: it alone is wrong": 0.999,
     "one slip: its kind is among three": 0.9,
     "one slip: its kind is first": None,
@@ -162,13 +167,31 @@ def _each(page: Page, marks: Marks, figure: str, verdicts: set[str], way: str = 
 def odd_notations(sheet: str, seed: int) -> Iterator[Try]:
     """All answers right, each written in some way."""
     dice = Random(f"odd {sheet} {seed}")
-    page = page_of(sheet, seed, orientation=dice.choice(("rows", "columns")))
-    answers = {}
-    for blank in page.blanks:
-        value = blank.cell.value
-        answers[blank.id] = odd_text(value, dice) if isinstance(value, str) else odd(value, dice)
-    marks = marked(page, answers)
+    numbers = dice.choice(("exact", "exact", "decimal"))
+    page = page_of(sheet, seed, orientation=dice.choice(("rows", "columns")), numbers=numbers)
+    marks = marked(page, {blank.id: _oddly(blank.cell.value, dice) for blank in page.blanks})
     yield from _each(page, marks, "right in odd notations", {"right"})
+
+
+def _oddly(value: Any, dice: Random) -> str:
+    if isinstance(value, str):
+        return odd_text(value, dice)
+    return odd_formula(value, dice) if isinstance(value, sympy.Expr) else odd(value, dice)
+
+
+@prop
+def letters(sheet: str, seed: int) -> Iterator[Try]:
+    """A sheet in letters: all right, in odd notations; and with one slip, as far as it can be made with letters."""
+    if sheet != IN_LETTERS:
+        return
+    page, dice = Page.of(sheet, seed=seed, numbers="symbolic"), Random(f"letters {seed}")
+    marks = marked(page, {blank.id: _oddly(blank.cell.value, dice) for blank in page.blanks})
+    yield from _each(page, marks, "letters: right in odd notations", {"right"})
+    for made in _slips_made(page, 1, dice.sample(KINDS, len(KINDS)), dice):
+        marks = marked(page, _who_made(page, [made]))
+        example = f"{'/'.join(sorted(made.kinds))}: {told(page, marks, made.blank, *wrong(marks))}"
+        yield "letters, one slip: it alone is wrong", wrong(marks) == {made.blank}, example
+        yield "letters, one slip: its kind is among three", bool(made.kinds & {*_kinds(marks, made.blank)}), example
 
 
 KEYS: tuple[Mapping[str, Any], ...] = (

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from random import Random
 
-from students import NEG_INF, NoNumberError, Number, Page, Student, as_number, worked
+from students import NEG_INF, NoNumberError, Number, Page, Student, alike, as_number, worked
 
 from byhand.arithmetic.expr import Div, Expr, Fn, Mul, Num, Ref, Sub, Sum, changed, children, rebuild, refs
 from byhand.worksheet.document import Blank
@@ -78,7 +78,8 @@ def possible(student: Student, blank: Blank, kind: str) -> list[Made]:
             other = student.method.written(value, blank.cell.places)[0]
         except NoNumberError:
             continue
-        if other != text and (isinstance(value, Fraction) or value == NEG_INF):
+        irrational = isinstance(value, float) and value != NEG_INF
+        if other != text and not irrational and not alike(value, right):
             kinds = frozenset(own for own, same in made if same == tree)
             found.setdefault(value, Made(blank.id, kinds, value))
     return list(found.values())

@@ -19,6 +19,8 @@ from fractions import Fraction
 from functools import cached_property, lru_cache
 from typing import Any
 
+import sympy
+
 from byhand.arithmetic.expr import Div, Expr, Fn, Mul, Num, Ref, Sub, Sum
 from byhand.arrange import arranged
 from byhand.choose import choose
@@ -30,8 +32,8 @@ from byhand.worksheet.document import Blank, Document
 from byhand.worksheet.sheet import load_sheet
 
 NEG_INF = float("-inf")
-Number = Any  # a Fraction; −∞; or a float where the value is not rational
-LONGEST = 24  # characters of a number that a student writes down
+Number = Any  # a Fraction; −∞; a float where the value is not rational; or an expression in letters
+LONGEST, LONGEST_FORMULA = 24, 120  # characters of a number or a formula that a student writes down
 IRRATIONAL = 3  # decimal places of a number that has no end, on a sheet of fractions
 
 
@@ -71,7 +73,7 @@ def worked(node: Expr, number: Callable[[Ref], Number], noted: Callable[[Number]
         written = isinstance(node, Mul | Div) or (isinstance(node, Fn) and node.name not in ("max", "e", "pi"))
         return noted(found) if written else found
 
-    return value(node)
+    return as_number(value(node))
 
 
 def added(terms: list[Number]) -> Number:
@@ -117,6 +119,8 @@ def function(name: str, args: list[Number]) -> Number:
 
 
 def power(base: Number, exponent: Number) -> Number:
+    if isinstance(exponent, sympy.Expr) or (isinstance(base, sympy.Expr) and exponent != NEG_INF):
+        return sympy.Pow(sympy.sympify(base), sympy.sympify(exponent))
     if exponent == NEG_INF:
         if base == NEG_INF or base <= 1:
             raise NoNumberError("no such power of −∞")
@@ -193,6 +197,10 @@ class Method:
         """
         if value == NEG_INF:
             return "−∞", value
+        if isinstance(value, sympy.Expr):
+            if len(str(value)) > LONGEST_FORMULA:
+                raise NoNumberError("too long to write down")
+            return str(value), value
         if places is None and self.places is not None:
             places = self.places + self.extra
         if places is not None:
@@ -239,8 +247,17 @@ def methods(places: int) -> dict[str, Method]:
 
 
 def as_number(value: Any) -> Number:
-    """A number of the run: a fraction, or −∞."""
-    return value if isinstance(value, float) else Fraction(value)
+    """A number of the run: a fraction, −∞, or an expression in letters."""
+    if isinstance(value, float) or (isinstance(value, sympy.Expr) and not value.is_Rational):
+        return value
+    return Fraction(int(value.p), int(value.q)) if isinstance(value, sympy.Expr) else Fraction(value)
+
+
+def alike(a: Number, b: Number) -> bool:
+    """Whether two numbers are equal; expressions in letters, if their difference is 0."""
+    if not isinstance(a, sympy.Expr) and not isinstance(b, sympy.Expr):
+        return a == b
+    return NEG_INF not in (a, b) and sympy.simplify(sympy.sympify(a) - sympy.sympify(b)) == 0
 
 
 @dataclass(frozen=True, eq=False)

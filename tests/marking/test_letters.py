@@ -31,3 +31,12 @@ def test_expressions_are_equal_if_their_difference_expands_to_0():
     assert are_equal((A + B) ** 2, A**2 + 2 * A * B + B**2)
     assert are_equal(1 / (1 + A) + A / (1 + A), sympy.Integer(1))
     assert not are_equal(A + B, A - B)
+
+
+def test_powers_of_one_number_are_equal_in_whatever_base():
+    assert are_equal(sympy.Integer(4) ** A, 2 ** (2 * A))
+    assert are_equal(2 * 2**A, 2 ** (A + 1))
+    assert are_equal(2 / (2 ** (2 * A + 1) + 2), 1 / (4**A + 1))
+    assert are_equal(sympy.Rational(1, 6) ** A, 2**-A * 3**-A)
+    assert not are_equal(sympy.Integer(4) ** A, 2**A)
+    assert not are_equal(2**A, sympy.Integer(2))

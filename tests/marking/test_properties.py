@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from properties import FIGURES, PROPERTIES, SHEETS, Count, count, merge
+from properties import FIGURES, IN_LETTERS, PROPERTIES, SHEETS, Count, count, merge
 
 STUDENTS = {  # on each sheet
-    "odd_notations": 1, "keys": 2, "one": 9, "two": 2, "mistakes": 1, "mistakes_in_part": 1, "noise": 1, "zeros": 1, "stubborn": 1,
-    "decimals": 1, "decimal_slips": 1, "again": 1,
+    "odd_notations": 1, "keys": 2, "letters": 12, "one": 9, "stubborn": 1, "two": 2, "mistakes": 1,
+    "mistakes_in_part": 1, "noise": 1, "zeros": 1, "decimals": 1, "decimal_slips": 1, "again": 1,
 }  # fmt: skip
 WITHOUT = {  # the sheets on which a property cannot be tried
     "mistakes": {"dot-product", "shapes"}, "mistakes_in_part": {"dot-product", "shapes"},
-    "decimal_slips": {"shapes", "sizing"},
+    "decimal_slips": {"shapes", "sizing"}, "letters": {*SHEETS} - {IN_LETTERS},
 }  # fmt: skip
 
 

@@ -1,7 +1,12 @@
 """What rounded numbers may stand for."""
 
+from fractions import Fraction
+
+import pytest
+import sympy
+
 from byhand.arithmetic.decimals import Decimals
-from byhand.marking.reckoning import Rounded, Span
+from byhand.marking.reckoning import Exact, Letters, Rounded, Span
 
 CENTS = Rounded(Decimals(2))
 
@@ -31,3 +36,12 @@ def test_behind_a_number_that_follows_from_nothing_stands_itself():
     assert CENTS.behind(CENTS.answer(3), Span(1, 2)) == Span(3, 3)
     assert holds(CENTS.behind(CENTS.answer(3), None), 3.004)  # a wrong one may be carried with all its digits, too
     assert CENTS.behind(Span(float("-inf"), float("-inf")), None).low == float("-inf")
+
+
+def test_without_a_letter_a_value_is_a_number():
+    letters = Letters(["a"])
+    assert letters.real(sympy.Rational(-1, 2)) == Fraction(-1, 2)
+    assert letters.real(sympy.sqrt(2) / 2) == pytest.approx(0.7071, abs=1e-4)
+    assert letters.real(sympy.Symbol("a") + 1) == sympy.Symbol("a") + 1
+    assert letters.real(float("-inf")) == float("-inf")
+    assert Exact().real(Fraction(3)) == 3
