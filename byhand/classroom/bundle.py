@@ -25,6 +25,7 @@ class Bundle:
     """A PDF that is being written.
 
     offsets: a temporary file with the offset of each object in the PDF, eight bytes an object.
+    holds: what the file says that it has, to who reads pages back.
     at, objects, copies, count: how many bytes, objects, copies and pages are written.
     groups, kids: the finished nodes of the page tree, and the pages of the one that is open.
     known: of each template that was used, the frames of its pages.
@@ -34,6 +35,7 @@ class Bundle:
     offsets: IO[bytes]
     title: str
     language: str
+    holds: str = "copies"
     at: int = 0
     objects: int = _TREE
     copies: int = 0
@@ -57,6 +59,17 @@ class Bundle:
         )
         for (frame, background), page in zip(frames, own, strict=True):
             self._page(frame + b"/Contents[%s %d 0 R %d 0 R]" % (background, page, everywhere))
+        self._end_copy(frames)
+
+    def add_pages(self, pages: Shared) -> None:
+        """Add pages that share nothing with others."""
+        frames = list(self._frames(pages))
+        for frame, content in frames:
+            self._page(frame + b"/Contents %s" % content)
+        self._end_copy(frames)
+
+    def _end_copy(self, frames: Sequence[tuple[bytes, bytes]]) -> None:
+        """Go on to the next right-hand page."""
         if len(frames) % 2:
             self._page(frames[-1][0])
         self.copies += 1
@@ -76,7 +89,7 @@ class Bundle:
             _CATALOG,
         )
         title = ("\ufeff" + self.title).encode("utf-16-be").hex()
-        info = self._object(f"<</Title<{title}>/{NAME}({as_words({'holds': 'copies'})})>>".encode())
+        info = self._object(f"<</Title<{title}>/{NAME}({as_words({'holds': self.holds})})>>".encode())
         start, number = self.at, self._number()
         self._note_offset(number)
         with tempfile.TemporaryFile() as table:

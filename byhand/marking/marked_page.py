@@ -26,8 +26,10 @@ from byhand.marking import strokes
 from byhand.marking.marks import BlankMark, Marks
 from byhand.marking.notes import Note, Notes, State, escaped_line, is_computed, section_of, state, tally, written
 from byhand.runs import Run
+from byhand.worksheet.asked import as_words
 from byhand.worksheet.document import Block, Document, Panel, Question, Section
 
+MARKS = as_words({"holds": "marks"})  # what a marked page says of itself for who reads pages back
 TextOf = Callable[[int], str]  # from the number of a slot to the text that a student has there
 EDGE = 0.4  # mm: the lines of a box
 SIDE = 0.9  # mm: free at each side of what is written in a box
@@ -186,7 +188,7 @@ class MarkedPage:
         }
         lead, after = self.notes.lead
         return rendered(
-            "marked.html", self.medium, paper, laid.d.messages, d=laid.d, view="marked", shown=False,
+            "marked.html", self.medium, paper, laid.d.messages, d=laid.d, view="marked", shown=False, asked=MARKS,
             map=laid.map, groups=laid.groups, said=laid.said, effort=laid.effort, worked=laid.worked,
             worked_out=laid.worked_out, name=escaped_line(self.name), writing=writing, room=room,
             lead=lead, after=after, long_lead=_is_long(f"{lead} {after.striptags()}"), summary=self._summary(room),

@@ -19,7 +19,7 @@ from byhand.formats.html.drawing import words
 from byhand.formats.html.page import Medium, rendered
 from byhand.marking import charts
 from byhand.marking.causes import FOIL, UNEXPLAINED
-from byhand.marking.marked_page import PT, halves
+from byhand.marking.marked_page import MARKS, PT, halves
 from byhand.marking.notes import STATES, State, capital, escaped_line, printed, written
 from byhand.marking.places import Places
 from byhand.marking.tally import FEWEST, OTHER, BlankTally, Reason, Row, Tally
@@ -86,7 +86,7 @@ class Report:
         pictures = points["plot"], steps["chart"], heat["drawn"]
         room = math.inf if self.long or medium == "screen" else self._room(*pictures)
         page = rendered(
-            "report.html", medium, paper, self.document.messages, d=self.document, view="worksheet",
+            "report.html", medium, paper, self.document.messages, d=self.document, view="worksheet", asked=MARKS,
             lead=self.lead, points=points, steps=steps, heat=heat, thought=self.thought(room), hardest=self.hardest,
             watched=self.watched, watched_count=self.counted(len(self.watched)), flawless=self.flawless,
             alpha=self.alpha, note=self.note, more=self.more, foot=self.foot, states=STATES,

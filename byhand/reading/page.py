@@ -44,6 +44,7 @@ _SAID = {  # what a page prints of itself: how it says it in its metadata
 }
 _HOLDS = {  # files of several pages, which are not read
     "sheets": "it is of a book; verify its sheets one by one, as byhand generate writes them without --book",
+    "marks": "it shows marks; verify the worksheet, or its key",
     "copies": "it has every copy of a class; verify them one by one, in the folders worksheets and keys beside it",
 }
 MARGINS = ("foot", "running")  # the classes of elements that are printed in the margins; a footer is a foot, too
