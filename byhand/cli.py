@@ -298,13 +298,14 @@ def generate(
 @click.option("--level", type=click.Choice(["easy", "standard", "stretch"]), help="How large new numbers are.")
 @_language
 @click.option("--paper", type=click.Choice(["a4", "letter"]), default="a4", show_default=True, help="Paper size.")
+@click.option("--forms", is_flag=True, help="Each worksheet as a PDF to fill in on a screen, too.")
 @click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="How many cores to use.")
 @click.option("--dask", default="", metavar="ADDRESS", help="A Dask scheduler, to use a cluster (needs distributed).")
 @click.option("--out", type=click.Path(), default="output", show_default=True, help="The folder to write to.")
 def class_(
     sheet: str, roster: str | None, anonymous: int | None, seed: int | None, secret_file: str | None,
     numbers: str | None, places: int, rounding: Any, orientation: str, level: str | None, language: str, paper: str,
-    jobs: int, dask: str, out: str,
+    forms: bool, jobs: int, dask: str, out: str,
 ) -> None:  # fmt: skip
     """Print a class its worksheets: each student's numbers are their own, and as hard as all the others'."""
     from byhand.classroom import roster as rosters
@@ -331,7 +332,7 @@ def class_(
     quiet = not sys.stderr.isatty()
     try:
         with click.progressbar(length=len(students), label=sheet, file=sys.stderr, hidden=quiet) as bar:
-            made = make_class(sheet, students, options, out, jobs=jobs, dask=dask, done=bar.update)
+            made = make_class(sheet, students, options, out, forms=forms, jobs=jobs, dask=dask, done=bar.update)
     except (KeyboardInterrupt, SystemExit) as stopped:
         _say("", f"byhand: stopped; {STANDS}", err=True)
         sys.exit(stopped.code if isinstance(stopped, SystemExit) else 128 + signal.SIGINT)

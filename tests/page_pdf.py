@@ -20,8 +20,9 @@ def laid_out_alone(html: str, texts: Callable[[int], str], view: str) -> bytes:
 
 def pictures(pdf: bytes, dpi: int = 150) -> list[np.ndarray]:
     """Each page in greys."""
-    pages = []
-    for page in pypdfium2.PdfDocument(pdf):
+    pages, document = [], pypdfium2.PdfDocument(pdf)
+    document.init_forms()  # what is filled in is drawn, too
+    for page in document:
         picture = page.render(scale=dpi / 72, grayscale=True)  # the array is no longer than the picture
         pages.append(picture.to_numpy().reshape(picture.height, -1)[:, : picture.width].astype(int))
     return pages

@@ -19,12 +19,19 @@ from byhand.classroom.bundle import Bundle
 from byhand.classroom.index import IndexWriter
 from byhand.classroom.plan import Plan
 from byhand.classroom.roster import Student
-from byhand.classroom.students import CLASS_VIEWS, ClassPages, Copy, class_pages, student_copies
+from byhand.classroom.students import (
+    CLASS_VIEWS,
+    ClassPages,
+    Copy,
+    class_pages,
+    pdf_of,
+    student_copies,
+    template_of_copy,
+)
 from byhand.classroom.workers import Submit, workers
 from byhand.errors import ConfigError, OutputError, RosterError
 from byhand.files import mend, output_errors, staged, staging, sync_folder, write
 from byhand.formats.pdf.slotted import LETTERS
-from byhand.formats.pdf.template import copy_pdf
 from byhand.options import Options
 from byhand.options_file import as_entries
 from byhand.worksheet.messages import messages
@@ -35,7 +42,7 @@ CHUNK = 1000  # students whose copies are made at once
 WRITERS = 4  # threads that write files
 MOST_WAITING = 100  # files that wait to be written
 BOOKS = {"worksheet": "class.pdf", "key": "keys.pdf"}
-FOLDERS = {"worksheet": "worksheets", "key": "keys"}
+FOLDERS, FORMS = {"worksheet": "worksheets", "key": "keys"}, "forms"
 
 
 @dataclass(frozen=True)
@@ -54,14 +61,14 @@ class ClassSet:
 
 def make_class(
     name: str, students: Sequence[Student], options: Options | None = None, out: Path | str = "output", *,
-    jobs: int = 1, dask: str = "", done: Callable[[int], object] = lambda count: None,
+    forms: bool = False, jobs: int = 1, dask: str = "", done: Callable[[int], object] = lambda count: None,
 ) -> ClassSet:  # fmt: skip
     """Write a class set into OUT/SHEET-classN, or SHEET-class where a secret takes the place of the seed N.
 
     The same students and seed give the same bytes, and each student's numbers depend on the seed and their id only.
 
-    jobs: the number of processes. dask: the address of a Dask scheduler, or "". done: called with 1 for each written
-    copy.
+    forms: whether each student also gets a worksheet to fill in on a screen. jobs: the number of processes. dask: the
+    address of a Dask scheduler, or "". done: called with 1 for each written copy.
 
     Raises: ByHandError; files that are complete stay, and running again makes the others.
     """
@@ -75,7 +82,8 @@ def make_class(
     plan = Plan(sheet, options, letters)
     folder = Path(out) / f"{name}-class{'' if options.secret else options.chosen_seed}"
     with output_errors(folder), ExitStack() as stack:
-        _prepare(folder, plan)
+        inside = [*FOLDERS.values(), *[FORMS] * forms]
+        _prepare(folder, inside, plan)
         parts = stack.enter_context(staging(folder))
         books = {
             view: stack.enter_context(_book(folder / BOOKS[view], parts, sheet, view, options.language))
@@ -90,11 +98,10 @@ def make_class(
         for copy in _in_order(submit, plan, pages, students, jobs):
             student = copy.student
             for view in CLASS_VIEWS:
-                layout, contents = copy.pages[view]
-                template = pages.layouts[view][layout].templates[view] if isinstance(layout, int) else layout
-                own = copy_pdf(template, contents, copy.words[view])
-                files.put(folder / FOLDERS[view] / f"{student.stem}.pdf", own)
-                books[view].add(template, contents)
+                files.put(folder / FOLDERS[view] / f"{student.stem}.pdf", pdf_of(copy, pages, view))
+                books[view].add(*template_of_copy(copy, pages, view))
+            if forms:
+                files.put(folder / FORMS / f"{student.stem}.pdf", pdf_of(copy, pages, "worksheet", fields=True))
             variant = f"{copy.set + 1}.{student.id}"
             told = (student.name, student.id, student.group, variant, options.printed_seed, copy.hash, copy.answers)
             rows.row(told)
@@ -103,7 +110,7 @@ def make_class(
             laid_out_alone += bool(copy.laid_out_alone)
             done(1)
         files.wait()
-    for each in (folder, *map(folder.joinpath, FOLDERS.values())):
+    for each in (folder, *map(folder.joinpath, inside)):
         sync_folder(each)
     alike = sum(count for count in answers.values() if count > 1)
     renames, unchanged = pages.numbers.renames, pages.unchanged
@@ -148,13 +155,13 @@ class _StudentFiles:
             self.mended += self.waiting.popleft().result()
 
 
-def _prepare(folder: Path, plan: Plan) -> None:
-    """Make the folders; refuse one that holds another class.
+def _prepare(folder: Path, inside: Sequence[str], plan: Plan) -> None:
+    """Make the folder and those inside; refuse one that holds another class.
 
     Raises: OutputError.
     """
-    for inside in FOLDERS.values():
-        (folder / inside).mkdir(parents=True, exist_ok=True)
+    for name in inside:
+        (folder / name).mkdir(parents=True, exist_ok=True)
     secret = repr(plan.options.secret) if plan.options.secret else None
     asked = {"byhand": __version__, "sheet": plan.sheet.name, "options": as_entries(plan.options), "secret": secret,
              "body": plan.sheet.body}  # fmt: skip

@@ -21,16 +21,18 @@ from byhand.errors import SheetError
 from byhand.formats.html.page import CODE_LEFT, NAME_LINE, Pages
 from byhand.formats.pdf.engine import weasyprint
 from byhand.formats.pdf.fill import fill
+from byhand.formats.pdf.form import form_copy
 from byhand.formats.pdf.layout import Layout, lay_out_copy
 from byhand.formats.pdf.shape import cut, width
 from byhand.formats.pdf.slotted import Slotted, slots_of, slotted, typical
-from byhand.formats.pdf.template import Template, template
+from byhand.formats.pdf.template import Template, copy_pdf, template
 from byhand.model.weights import Values
 from byhand.notation.text import value_text
 from byhand.runs import Run
 from byhand.witness.judge import judge
 from byhand.worksheet.asked import as_word, left_out
 from byhand.worksheet.document import Document
+from byhand.worksheet.spoken import Spoken, called
 from byhand.worksheet.views import View
 
 Filled = tuple[int | Template, tuple[bytes, ...]]  # the number of a layout, or a copy's own template; and its streams
@@ -55,6 +57,7 @@ class Copy:
     pages: of each view, the layout that it is filled into, and its compressed content streams: one for each page, and
     one for what is on every page.
     words: of each view, what the copy says of itself.
+    called: what its answers are called on a form.
     """
 
     student: Student
@@ -63,6 +66,7 @@ class Copy:
     answers: str
     pages: Mapping[View, Filled]
     words: Mapping[View, str]
+    called: tuple[Spoken, ...]
 
     @property
     def laid_out_alone(self) -> list[View]:
@@ -183,15 +187,28 @@ def _together(
         -len(keys) :
     ]
     words = {view: list(run.filled(printed.words(view)))[-len(keys) :] for view in CLASS_VIEWS}
-    hashes = list(run.filled(run.document.stamp["hash"]))[-len(keys) :]
+    hashes, spoken = list(run.filled(run.document.stamp["hash"]))[-len(keys) :], _spoken(run)[-len(keys) :]
     differing = run.domain.differing[-len(keys) :]  # none, unless drawing the pages asks what the run did not
     found = []
     for k, (student, key) in enumerate(keys.items()):
         pages = {view: page for view in CLASS_VIEWS if (page := filled[view][k])}
         if len(pages) == len(CLASS_VIEWS) and not differing[k]:
             says = {view: words[view][k] for view in CLASS_VIEWS}
-            found.append(Copy(student, class_.numbers.set_of(key), hashes[k], answers[k], pages, says))
+            found.append(Copy(student, class_.numbers.set_of(key), hashes[k], answers[k], pages, says, spoken[k]))
     return found
+
+
+def _spoken(run: ClassRun) -> list[tuple[Spoken, ...]]:
+    """What the answers of each copy are called, which is mostly the same."""
+    spoken, known = called(run.document), dict[str, tuple[Spoken, ...]]()
+    texts = list(run.filled("\n".join(text for each in spoken for text in (each.name, *each.labels))))
+    for text in texts:
+        if text not in known:
+            lines = iter(text.split("\n"))
+            known[text] = tuple(
+                replace(each, name=next(lines), labels=tuple(next(lines) for _ in each.labels)) for each in spoken
+            )
+    return [known[text] for text in texts]
 
 
 def _laid_out_alone(plan: Plan, class_: ClassPages, student: Student, fit: str | None) -> Copy:
@@ -213,7 +230,24 @@ def _laid_out_alone(plan: Plan, class_: ClassPages, student: Student, fit: str |
     answers = " ".join(value_text(blank.cell.value) for blank in page.blanks())
     pages = {view: (template(layout, view), _empty_streams(layout)) for view, layout in layouts.items()}
     words = {view: own.words(view) for view in CLASS_VIEWS}
-    return Copy(student, numbers.set_of(key), page.stamp["hash"], answers, pages, words)
+    return Copy(student, numbers.set_of(key), page.stamp["hash"], answers, pages, words, called(page))
+
+
+def pdf_of(copy: Copy, pages: ClassPages, view: View, fields: bool = False) -> bytes:
+    """The PDF of a copy in one view; with fields, that of the worksheet to be filled in.
+
+    Raises: SheetError where the page has no room for an answer.
+    """
+    base, contents = template_of_copy(copy, pages, view)
+    if fields:
+        return form_copy(base, contents, copy.words[view], copy.called, copy.student.id)
+    return copy_pdf(base, contents, copy.words[view])
+
+
+def template_of_copy(copy: Copy, pages: ClassPages, view: View) -> tuple[Template, tuple[bytes, ...]]:
+    """What a copy's PDF in one view begins with, and its content streams."""
+    layout, contents = copy.pages[view]
+    return pages.layouts[view][layout].templates[view] if isinstance(layout, int) else layout, contents
 
 
 def signed(page: Document, student: Student) -> Document:

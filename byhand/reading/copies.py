@@ -9,20 +9,21 @@ from functools import lru_cache
 
 from byhand.classroom.plan import Plan
 from byhand.classroom.roster import Student
-from byhand.classroom.students import ClassPages, class_pages, student_copies
+from byhand.classroom.students import ClassPages, class_pages, pdf_of, student_copies
 from byhand.errors import ByHandError
 from byhand.formats import Paper
-from byhand.formats.pdf.template import copy_pdf
 from byhand.reading.page import Page
 from byhand.reading.pdf import letters_of, opened, paper_of
 from byhand.reading.ways import options_of, sheet_of
 from byhand.secret import Secret
+from byhand.worksheet.asked import FIELDS
 from byhand.worksheet.views import View
 
 CLASSES_KEPT = 4  # that are laid out
-_OF_A_COPY = ("view", "hash", "student", "named")  # what the pages of a class say differently
+_OF_A_COPY = ("view", "hash", "student", "named", FIELDS)  # what the pages of a class say differently
 _END = b"%%EOF"
 Class = tuple[Plan, ClassPages]
+Kind = tuple[View, bool]  # of a copy's PDFs: its view, and whether it has fields
 Said = tuple[tuple[str, str], ...]
 
 
@@ -34,6 +35,14 @@ def class_of(page: Page, content: bytes) -> Class:
     shared, more = content[: content.find(_END)], content.count(_END) > 1  # what all copies begin with
     said = tuple((name, value) for name, value in page.asked.items() if name not in _OF_A_COPY)
     return _class_of(said, page.secret, *_printing(shared + _END if more else content))
+
+
+def kind_of(page: Page) -> Kind:
+    """Which of a copy's PDFs a page is.
+
+    Raises: UnreadableError where it does not say that.
+    """
+    return page.view, page.has_fields
 
 
 @lru_cache(CLASSES_KEPT)
@@ -55,17 +64,20 @@ def _printing(content: bytes) -> tuple[Paper, str]:
         return paper_of(file), "".join(sorted(usual | {c for c in letters if len(c) == 1}))
 
 
-def copies_again(class_: Class, students: Sequence[Student]) -> Iterator[tuple[Student, View, bytes]]:
-    """The PDF of every copy of these students, whose numbers the witness has judged, as far as there is one."""
+def copies_again(
+    class_: Class, students: Sequence[Student], kinds: Sequence[Kind]
+) -> Iterator[tuple[Student, Kind, bytes]]:
+    """The PDF of every copy of these students, of these kinds, whose numbers the witness has judged, as far as there
+    is one.
+    """
     plan, pages = class_
     try:
         made = student_copies(plan, pages, students)
     except ByHandError:
         if len(students) > 1:  # one of them, whose name cannot be printed, keeps all from theirs
             for some in (students[::2], students[1::2]):
-                yield from copies_again(class_, some)
+                yield from copies_again(class_, some, kinds)
         return
-    for copy in made:
-        for view, (layout, contents) in copy.pages.items():
-            template = pages.layouts[view][layout].templates[view] if isinstance(layout, int) else layout
-            yield copy.student, view, copy_pdf(template, contents, copy.words[view])
+    yield from (
+        (copy.student, (view, fields), pdf_of(copy, pages, view, fields)) for copy in made for view, fields in kinds
+    )

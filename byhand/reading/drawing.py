@@ -6,10 +6,12 @@ from importlib.metadata import version
 
 from byhand.errors import ByHandError, UnreadableError
 from byhand.formats import Setup
+from byhand.formats.pdf.form import filled_form
 from byhand.formats.pdf.slotted import filled
 from byhand.notation.number import shown
 from byhand.reading.back import Again
-from byhand.reading.copies import class_of, copies_again
+from byhand.reading.copies import class_of, copies_again, kind_of
+from byhand.reading.forms import filled_in
 from byhand.reading.objects import pdf_difference
 from byhand.reading.page import Page
 from byhand.reading.pdf import printing
@@ -28,13 +30,15 @@ def check_drawing(content: bytes, again: Again) -> str:
 
     Raises: UnreadableError where it shows or holds something else.
     """
-    page, (paper, layout) = again.page, printing(content)
+    page, (paper, layout), printed = again.page, printing(content), again.printed
+    if page.has_fields:
+        _check_empty(content)
     if page.student:
         difference = _copy_difference(content, page)
+    elif page.has_fields:
+        difference = pdf_difference(content, filled_form(printed.document, printed.run, Setup(paper)))
     else:
-        difference = pdf_difference(
-            content, filled(again.printed.document, again.printed.run, page.view, Setup(paper))
-        )
+        difference = pdf_difference(content, filled(printed.document, printed.run, page.view, Setup(paper)))
     here = f"WeasyPrint {version('weasyprint')}"
     if difference and layout != here and layout.startswith("WeasyPrint "):
         return f"; {shown(layout)} laid it out, and this is {here}, so its numbers alone are judged"
@@ -43,13 +47,22 @@ def check_drawing(content: bytes, again: Again) -> str:
     return ""
 
 
+def _check_empty(content: bytes) -> None:
+    """Check that nothing is filled in on a form.
+
+    Raises: UnreadableError.
+    """
+    if any(answer for form in filled_in(content).values() for answer in form.answers.values()):
+        raise UnreadableError("it is filled in, and so no longer as byhand wrote it; byhand mark says what is right")
+
+
 def _copy_difference(content: bytes, page: Page) -> str:
     """The first difference of a PDF from the copy of a class that it says it is; empty where there is none.
 
     Raises: ByHandError where there is no such class.
     """
-    made = copies_again(class_of(page, content), [page.student] if page.student else [])
-    reprint = next((pdf for _, view, pdf in made if view == page.view), None)
+    made = copies_again(class_of(page, content), [page.student] if page.student else [], [kind_of(page)])
+    reprint = next((pdf for *_, pdf in made), None)
     if reprint is None:
         raise UnreadableError("no class has such a copy")
     return pdf_difference(content, reprint)

@@ -12,14 +12,13 @@ from pathlib import Path
 from byhand.classroom.roster import Student
 from byhand.classroom.workers import processes
 from byhand.errors import ByHandError, UnreadableError
-from byhand.reading.copies import CLASSES_KEPT, Class, class_of, copies_again
+from byhand.reading.copies import CLASSES_KEPT, Class, Kind, class_of, copies_again, kind_of
 from byhand.reading.look import numbers_alone
 from byhand.reading.objects import pdf_difference
 from byhand.reading.page import Page
 from byhand.reading.pdf import said_in
 from byhand.reading.verify import content_of, verify
 from byhand.secret import Secret
-from byhand.worksheet.views import View
 
 CHUNK = 400  # files that are read at once
 PAGES = (".html", ".pdf", ".json")
@@ -84,7 +83,7 @@ def _wrong(files: Sequence[Path], onnx: bool, secret: Secret | None) -> Tally:
 
 def _right_copies(files: Sequence[Path], secret: Secret | None) -> set[Path]:
     """Those of the files that are copies of a class, as the class prints them of judged numbers."""
-    copies: dict[int, dict[tuple[Student, View], dict[Path, bytes]]] = defaultdict(lambda: defaultdict(dict))
+    copies: dict[int, dict[tuple[Student, Kind], dict[Path, bytes]]] = defaultdict(lambda: defaultdict(dict))
     classes: dict[int, Class] = {}
     for file in files:
         with suppress(ByHandError):  # is told when it is judged by itself
@@ -93,12 +92,12 @@ def _right_copies(files: Sequence[Path], secret: Secret | None) -> set[Path]:
             if page.student and not numbers_alone(page) and len(classes) < CLASSES_KEPT:
                 of = class_of(page, content)
                 classes[id(of)] = of
-                copies[id(of)][page.student, page.view][file] = content
+                copies[id(of)][page.student, kind_of(page)][file] = content
     right = set()
     for key, own in copies.items():
-        students = list(dict.fromkeys(student for student, _ in own))
-        for student, view, reprint in copies_again(classes[key], students):
-            for file, content in own.get((student, view), {}).items():
+        students, kinds = (list(dict.fromkeys(each)) for each in zip(*own, strict=True))
+        for student, kind, reprint in copies_again(classes[key], students, kinds):
+            for file, content in own.get((student, kind), {}).items():
                 with suppress(ByHandError):
                     if not pdf_difference(content, reprint):
                         right.add(file)

@@ -19,8 +19,8 @@ from byhand.errors import LONGEST_QUOTE, UnreadableError
 from byhand.notation.number import shown
 from byhand.options import LONGEST_SEED, OF_SECRET
 from byhand.secret import Secret
+from byhand.worksheet.asked import FIELDS, as_text, from_words
 from byhand.worksheet.asked import NAME as ASKED
-from byhand.worksheet.asked import as_text, from_words
 from byhand.worksheet.views import VIEWS, View
 
 _UNSEEN = re.compile("[\\s\u00ad\u034f\u200b-\u200d\u2060-\u2064\ufe00-\ufe0f\ufeff]")  # and orders no text
@@ -118,6 +118,11 @@ class Page:
         """The student of a class whose copy this is."""
         known = self.asked
         return Student(as_text(known.get("named", "")), as_text(known["student"])) if known.get("student") else None
+
+    @property
+    def has_fields(self) -> bool:
+        """Whether it is a form to be filled in."""
+        return FIELDS in self.asked
 
     @property
     def view(self) -> View:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -33,10 +33,11 @@ LETTER_WIDTH = 612  # pt
 NO_MARK = -1  # of what is part of no structure
 _CODE = re.compile(r"<([0-9A-Fa-f]{4})>\s*<([0-9A-Fa-f]+)>")
 _TABLES = {"/Table": "table", "/TR": "row", "/TD": "cell", "/TH": "cell"}
-_STREAM = re.compile(rb"(?<!end)stream\r?\n")
+STREAM = re.compile(rb"(?<!end)stream\r?\n")
 _LENGTH = re.compile(rb"/Length\s+([0-9]{1,9})(?!\s+[0-9]+\s+R)")
-_HEADER = 4_000  # bytes in which the entries of a packed part stand
-_ODD_PACKING = re.compile(rb"#|/Filter\s*\[|/(?:LZW|RunLength|ASCIIHex|ASCII85|DCT|JPX|CCITTFax|JBIG2)Decode")
+HEADER = 4_000  # bytes in which the entries of a packed part stand
+ODD_FILTERS = re.compile(rb"#|/(?:LZW|RunLength|ASCIIHex|ASCII85|DCT|JPX|CCITTFax|JBIG2)Decode")
+_FILTER_LIST = re.compile(rb"/Filter\s*\[")
 Spot = tuple[int, float, float]  # a page, and where on it
 _SLACK = 12.0  # px by which the texts of a row stand higher or lower
 
@@ -200,13 +201,40 @@ def paper_of(file: pikepdf.Pdf) -> Paper:
     return "letter" if abs(float(file.pages[0].MediaBox[2]) - LETTER_WIDTH) < 1 else "a4"
 
 
+def check_room(content: bytes) -> None:
+    """Check that a PDF is no longer than a page of ours, packed and unpacked.
+
+    Raises: UnreadableError.
+    """
+    if len(content) > LARGEST_PDF:
+        raise UnreadableError(f"it has over {LARGEST_PDF // 1_000_000} MB; no PDF of a page of ours is as long")
+    whole, left, packed, references = memoryview(content), MOST_UNPACKED, 2 * len(content), content.count(b"R")
+    for part in STREAM.finditer(content):
+        header = content[max(content.rfind(b"obj", 0, part.start()), part.start() - HEADER) : part.start()]
+        length = _LENGTH.search(header)
+        packed -= int(length[1]) if length else packed + 1
+        if packed < 0 or ODD_FILTERS.search(header) or _FILTER_LIST.search(header):
+            raise UnreadableError("it is packed in a way in which our pages are not")
+        with suppress(zlib.error):  # what is not packed has its own length
+            end = part.end() + int(length[1])  # type: ignore[index]
+            unpacked = zlib.decompressobj().decompress(whole[part.end() : end], left + 1)
+            left -= len(unpacked)
+            references += unpacked.count(b"R") if b"/ObjStm" in header else 0
+        if left < 0:
+            raise UnreadableError(f"it unpacks to over {MOST_UNPACKED // 1_000_000} MB; no page of ours is as long")
+    if references > MOST_REFERENCES:
+        raise UnreadableError(f"it has over {MOST_REFERENCES:,} references; no page of ours has as many")
+
+
 @contextmanager
-def opened(content: bytes) -> Iterator[pikepdf.Pdf]:
+def opened(content: bytes, check: Callable[[bytes], None] = check_room) -> Iterator[pikepdf.Pdf]:
     """Within the block, a PDF that may be damaged or made to do harm: nothing is mended, and all has a limit.
+
+    check: raises UnreadableError where it is too long, packed or unpacked.
 
     Raises: UnreadableError, also for what goes wrong in the block.
     """
-    _check_room(content)
+    check(content)
     limits: dict[str, Any] = pikepdf.settings.set_qpdf_limits(max_stream_filters=1, flate_max_memory=MOST_UNPACKED)
     try:
         with pikepdf.open(BytesIO(content), attempt_recovery=False, suppress_warnings=True) as file:
@@ -225,31 +253,6 @@ def opened(content: bytes) -> Iterator[pikepdf.Pdf]:
         raise UnreadableError(f"it is no PDF that can be read ({type(error).__name__})") from None
     finally:
         pikepdf.settings.set_qpdf_limits(**limits)
-
-
-def _check_room(content: bytes) -> None:
-    """Check that a PDF is no longer than a page of ours, packed and unpacked.
-
-    Raises: UnreadableError.
-    """
-    if len(content) > LARGEST_PDF:
-        raise UnreadableError(f"it has over {LARGEST_PDF // 1_000_000} MB; no PDF of a page of ours is as long")
-    whole, left, packed, references = memoryview(content), MOST_UNPACKED, 2 * len(content), content.count(b"R")
-    for part in _STREAM.finditer(content):
-        header = content[max(content.rfind(b"obj", 0, part.start()), part.start() - _HEADER) : part.start()]
-        length = _LENGTH.search(header)
-        packed -= int(length[1]) if length else packed + 1
-        if packed < 0 or _ODD_PACKING.search(header):
-            raise UnreadableError("it is packed in a way in which our pages are not")
-        with suppress(zlib.error):  # what is not packed has its own length
-            end = part.end() + int(length[1])  # type: ignore[index]
-            unpacked = zlib.decompressobj().decompress(whole[part.end() : end], left + 1)
-            left -= len(unpacked)
-            references += unpacked.count(b"R") if b"/ObjStm" in header else 0
-        if left < 0:
-            raise UnreadableError(f"it unpacks to over {MOST_UNPACKED // 1_000_000} MB; no page of ours is as long")
-    if references > MOST_REFERENCES:
-        raise UnreadableError(f"it has over {MOST_REFERENCES:,} references; no page of ours has as many")
 
 
 def _drawn(number: int, page: pikepdf.Page) -> Drawn:

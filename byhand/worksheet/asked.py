@@ -16,6 +16,8 @@ from byhand.worksheet.folders import own_templates
 from byhand.worksheet.inverse import LeftOut, leave_out
 
 NAME = "byhand"  # of the entry among the metadata
+FIELDS = "fields"  # the word for how many fields there are on a form
+DOT = "·"  # in the name of a field of a PDF, for a dot, which a PDF reads as a step down a hierarchy
 _WORD = r"[a-z]+=[\w.:;,/\[\]%~-]*"
 _WORDS = re.compile(rf"{_WORD}( {_WORD})*")
 _ENTRY = re.compile(r"([^:;,/]+)/([0-9]{1,4})\.([0-9]{1,4})")
@@ -55,6 +57,11 @@ def as_word(text: str) -> str:
 def as_words(known: Mapping[str, str]) -> str:
     """What a page says as one line. Its texts are words."""
     return " ".join(f"{name}={value}" for name, value in known.items())
+
+
+def field_name(text: str) -> str:
+    """A text as the name of a field of a PDF."""
+    return text.replace(".", DOT)
 
 
 def from_words(line: str) -> dict[str, str]:

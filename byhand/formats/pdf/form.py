@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -27,10 +27,10 @@ from byhand.formats.pdf.shape import ascent, descent, glyphs_of, subset, width
 from byhand.formats.pdf.slotted import shared
 from byhand.formats.pdf.template import Template, copy_pdf, template, template_of
 from byhand.runs import Run
+from byhand.worksheet.asked import FIELDS, as_word, field_name
 from byhand.worksheet.document import Document
 from byhand.worksheet.spoken import Spoken, called
 
-DOT = "·"  # in the name of a field, for a dot
 FACE = "sans-600-italic.ttf"  # of what is filled in
 FONT, TICKS = "Answer", "ZaDb"  # the names of fonts in the PDF
 POINTS = 0.75  # a px
@@ -45,11 +45,6 @@ FIRST_CODE, LAST_CODE = 32, 255
 CHECK = ((0.2, 0.5, "m"), (0.42, 0.24, "l"), (0.84, 0.8, "l"))  # its corners, where a box to tick is 1 wide
 
 
-def field_name(text: str) -> str:
-    """A text as the name of a field."""
-    return text.replace(".", DOT)
-
-
 def filled_form(document: Document, run: Run, setup: Setup) -> bytes:
     """A document's worksheet as a PDF to fill in.
 
@@ -60,7 +55,25 @@ def filled_form(document: Document, run: Run, setup: Setup) -> bytes:
     else:
         base = _alone(document, run, setup)
         contents = [zlib.compress(b"")] * len(base.contents)
-    return copy_pdf(form(base, called(document)), contents, pages(document, run).words("worksheet"))
+    return form_copy(base, contents, pages(document, run).words("worksheet"), called(document))
+
+
+def form_copy(
+    base: Template, contents: Sequence[bytes], words: str, answers: tuple[Spoken, ...], student: str = ""
+) -> bytes:
+    """The PDF of a copy of a worksheet, with fields.
+
+    base: the worksheet's template. contents, words: as of `copy_pdf`. student: the id of whose copy it is.
+
+    Raises: SheetError where the page has no room for an answer.
+    """
+    found, words = form(base, answers, bool(student)), f"{words} {FIELDS}={len(answers)}"
+    if not student:
+        return copy_pdf(found, contents, words)
+    number, kids = found.student
+    name = field_name(as_word(student)).encode("latin-1")
+    top = b"<</T(%s)/TM(%s)/Kids %d 0 R>>" % (name, words.encode(), kids)
+    return copy_pdf(found, contents, words, [(number, top)])
 
 
 def _alone(document: Document, run: Run, setup: Setup) -> Template:
@@ -87,7 +100,12 @@ def form(base: Template, answers: tuple[Spoken, ...], of_students: bool = False)
     with pikepdf.open(io.BytesIO(base.pdf)) as file:
         _Writer(file, rooms).add(answers, of_students)
         file.save(out := io.BytesIO(), object_stream_mode=pikepdf.ObjectStreamMode.generate, deterministic_id=True)
-    return template_of(out)
+    made = template_of(out)
+    if not of_students:
+        return made
+    with pikepdf.open(out) as file:
+        (top,) = file.Root.AcroForm.Fields
+        return replace(made, student=(top.objgen[0], top.Kids.objgen[0]))
 
 
 def _rooms(base: Template, answers: Sequence[Spoken]) -> dict[str, tuple[int, Room]]:
@@ -181,7 +199,7 @@ class _Writer:
         number, room = self.rooms[name]
         page = self.pages[number]
         widget = self.file.make_indirect(Dictionary(
-            Type=Name.Annot, Subtype=Name.Widget, P=page, F=PRINTED, StructParent=self.next,
+            Type=Name.Annot, Subtype=Name.Widget, P=page, F=PRINTED, StructParent=self.next, BS=Dictionary(W=0),
             Rect=Array(_points(room.edges, self.heights[number]))))  # fmt: skip
         if "/Annots" not in page:
             page.Annots = self.file.make_indirect(Array())

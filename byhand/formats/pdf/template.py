@@ -7,7 +7,7 @@ links and fonts are as WeasyPrint made them, except that each font holds every g
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -31,6 +31,8 @@ class Template:
     about: the entries of its information dictionary, which a copy adds to.
     shared: the objects that its pages need in a file with other copies.
     rooms: of each page, those for the fields of a form, as `as_data` writes them, since few copies need them.
+    student: of a form for students, the object numbers of the field that has a student's id, and of the list of those
+    below it.
     """
 
     pdf: bytes
@@ -42,6 +44,7 @@ class Template:
     identity: str
     shared: Shared
     rooms: bytes = b""
+    student: tuple[int, int] = (0, 0)
 
     def __hash__(self) -> int:
         return hash(self.pdf)  # what is shared has dicts
@@ -103,17 +106,19 @@ def whole(layout: Layout) -> bytes:
     return out.getvalue()
 
 
-def copy_pdf(base: Template, contents: Sequence[bytes], words: str) -> bytes:
+def copy_pdf(base: Template, contents: Sequence[bytes], words: str, more: Iterable[tuple[int, bytes]] = ()) -> bytes:
     """The PDF of a copy.
 
     contents: its compressed streams, in the order of its base. words: what it says of itself.
+    more: other objects of its own, by their numbers in its base.
     """
     own = [
         (number, b"<</Filter/FlateDecode/Length %d>>\nstream\n%s\nendstream" % (len(content), content))
         for number, content in zip(base.contents, contents, strict=True)
     ]
     parts, at, offsets = [base.pdf], len(base.pdf), []
-    for number, body in sorted([*own, (base.info, b"%s/%s(%s)>>" % (base.about, NAME.encode(), words.encode()))]):
+    about = b"%s/%s(%s)>>" % (base.about, NAME.encode(), words.encode())
+    for number, body in sorted([*own, *more, (base.info, about)]):
         part = b"%d 0 obj\n%s\nendobj\n" % (number, body)
         offsets.append((number, at))
         parts.append(part)

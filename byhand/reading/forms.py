@@ -1,0 +1,189 @@
+"""What is filled in on a form (AcroForm), by the ids of blanks and other answers. The PDF may be made to do harm."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import pikepdf
+
+from byhand.errors import UnreadableError
+from byhand.notation.number import shown
+from byhand.reading.page import Collector, Page
+from byhand.reading.pdf import (
+    HEADER,
+    LARGEST_PDF,
+    MOST_REFERENCES,
+    MOST_UNPACKED,
+    ODD_FILTERS,
+    STREAM,
+    about,
+    opened,
+)
+from byhand.worksheet.asked import DOT, FIELDS, NAME, as_text, as_word, field_name, from_words
+
+MOST_FIELDS, MOST_BOXES = 20_000, 1_000  # of a file; of a field
+LONGEST_TEXT, LONGEST_NAME, LONGEST_WORDS = 5_000, 400, 50_000  # filled in; of a field; of what a page says of itself
+AS_WRITTEN = "fill in the form as byhand wrote it"
+_ID = re.compile(r"[1-9][0-9]{0,3}/\S+")
+_PIECE = 1 << 16  # bytes that are unpacked at once
+
+
+@dataclass(frozen=True)
+class FilledForm:
+    """What one student has filled in.
+
+    page: what the page says that it is, without its texts: `page.foot` has its sheet, seed and hash, `page.student`
+    whose it is, and reading/ways has the options that it was asked for.
+    answers: by the ids of blanks and replies, in the order of the page; "" for an empty field.
+    """
+
+    page: Page
+    answers: Mapping[str, str]
+
+
+def filled_in(content: bytes) -> dict[str, FilledForm]:
+    """What is filled in on a form, by the students' ids: one, "" if it is nobody's, or several that were joined.
+
+    Raises: UnreadableError where it is no form of byhand's, or its fields were changed.
+    """
+    with opened(content, check_saved) as file:
+        form = file.Root.get("/AcroForm")
+        found = dict[str, dict[str, str]]()
+        said = dict[str, str]()
+        for student, words, field in _fields(form.get("/Fields", ()) if form is not None else ()):
+            name = _name(field)
+            own = found.setdefault(student, {})
+            if name in own:
+                raise UnreadableError(f"it has two fields {shown(name)}; {AS_WRITTEN}")
+            own[name] = _filled(field, name)
+            said[student] = words
+        whole = Collector(asked=about(file, f"/{NAME}"), maker=about(file, "/Creator"))
+        if not found:
+            whole.says()
+            raise UnreadableError("it has no fields; byhand generate --format pdf-form writes a page that has")
+    return {
+        student: _form(student, Collector(asked=said[student]) if said[student] else whole, answers)
+        for student, answers in found.items()
+    }
+
+
+def _form(student: str, said: Collector, answers: Mapping[str, str]) -> FilledForm:
+    """What one student has filled in. said: what the page says of itself.
+
+    Raises: UnreadableError where that is of another page.
+    """
+    asked = said.says()
+    if as_text(asked.get("student", "")) != student:
+        raise UnreadableError(f"its fields are of {shown(student)}, and it says that it is of another student")
+    count = asked.get(FIELDS, "")
+    if not count.isdecimal() or int(count[:9]) != len(answers):
+        raise UnreadableError(f"it has {len(answers)} of its {shown(count)} fields; {AS_WRITTEN}")
+    return FilledForm(Page((), (), asked, ()), answers)
+
+
+def _fields(tops: Any) -> Iterator[tuple[str, str, Any]]:
+    """The fields of a form: whose each is, what the page says of itself where the field says it, and the field.
+
+    Raises: UnreadableError where they are too many.
+    """
+    left = MOST_FIELDS
+    for top in tops if len(tops) <= MOST_FIELDS else ():
+        kids = top.get("/Kids", ())
+        if not len(kids) or "/T" not in kids[0]:  # else its kids are fields, and not its boxes
+            yield "", "", top
+            continue
+        left -= len(kids)
+        if left < 0:
+            break
+        name, words = _text(top.get("/T")), _text(top.get("/TM"), LONGEST_WORDS)
+        student = as_text(from_words(words).get("student", name.replace(DOT, ".")))
+        if name != field_name(as_word(student)):
+            raise UnreadableError(f"its field {shown(name)} was renamed; {AS_WRITTEN}")
+        yield from ((student, words, kid) for kid in kids)
+    if left < 0 or len(tops) > MOST_FIELDS:
+        raise UnreadableError(f"it has over {MOST_FIELDS:,} fields; no page of ours has as many")
+
+
+def _name(field: Any) -> str:
+    """The id that a field is for.
+
+    Raises: UnreadableError where it is none of ours, or was renamed.
+    """
+    name, mapped = _text(field.get("/T")), _text(field.get("/TM"))
+    found = mapped or name.replace(DOT, ".")  # some programs leave the mapping name out
+    if not _ID.fullmatch(found):
+        raise UnreadableError(f"its field {shown(name)} is none of byhand's; {AS_WRITTEN}")
+    if name != field_name(found):
+        raise UnreadableError(f"its field {shown(name)} was renamed; it is for {shown(found)}: {AS_WRITTEN}")
+    return found
+
+
+def _filled(field: Any, name: str) -> str:
+    """What is filled in.
+
+    Raises: UnreadableError where it is neither a text nor one of the field's boxes.
+    """
+    value, kind = field.get("/V"), field.get("/FT")
+    if kind == "/Tx":
+        text = _text(value, LONGEST_TEXT)
+        return text.replace("\r\n", "\n").replace("\r", "\n").strip()
+    if kind != "/Btn":
+        raise UnreadableError(f"its field {shown(name)} is of another kind than byhand writes; {AS_WRITTEN}")
+    boxes = list(islice(field.get("/Kids", ()), MOST_BOXES))
+    states = {str(state) for box in boxes for state in box.AP.N.keys()}  # noqa: SIM118
+    on = [str(box.AS) for box in boxes if box.get("/AS", "/Off") != "/Off"]  # as a program may say it alone
+    ticked = str(value) if value is not None else next(iter(on), "/Off")
+    if ticked == "/Off":
+        return ""
+    if ticked not in states:
+        raise UnreadableError(f"its field {shown(name)} is ticked as {shown(ticked)}, which none of its boxes is")
+    return ticked.removeprefix("/")
+
+
+def _text(value: Any, most: int = LONGEST_NAME) -> str:
+    """A text of a PDF; "" for none.
+
+    Raises: UnreadableError where it is none, or too long.
+    """
+    if value is None:
+        return ""
+    if isinstance(value, pikepdf.Stream):
+        value = pikepdf.String(value.read_bytes())
+    if not isinstance(value, pikepdf.String | str):
+        raise UnreadableError(f"a field of it holds no text; {AS_WRITTEN}")
+    text = str(value)
+    if len(text) > most:
+        raise UnreadableError(f"a field of it holds {len(text):,} characters; {most:,} are the most")
+    return text
+
+
+def check_saved(content: bytes) -> None:
+    """Check that a PDF that another program has saved is no longer than one of ours, packed and unpacked.
+
+    Raises: UnreadableError.
+    """
+    if len(content) > LARGEST_PDF:
+        raise UnreadableError(f"it has over {LARGEST_PDF // 1_000_000} MB; no PDF of a page of ours is as long")
+    whole, left, packed, references = memoryview(content), MOST_UNPACKED, 2 * len(content), content.count(b"R")
+    for part in STREAM.finditer(content):
+        header = content[max(content.rfind(b"obj", 0, part.start()), part.start() - HEADER) : part.start()]
+        if ODD_FILTERS.search(header):
+            raise UnreadableError("it is packed in a way that is not read; save it with another program")
+        unpack, at = zlib.decompressobj(), part.end()
+        with suppress(zlib.error):  # what is not packed
+            while not unpack.eof and at < len(content) and left >= 0 and packed >= 0:
+                piece = whole[at : at + _PIECE]
+                unpacked = unpack.decompress(piece, left + 1)
+                packed += len(unpack.unused_data) - len(piece)
+                at, left = at + _PIECE, left - len(unpacked)
+                references += unpacked.count(b"R") if b"/ObjStm" in header else 0
+        if left < 0 or packed < 0:
+            raise UnreadableError(f"it unpacks to over {MOST_UNPACKED // 1_000_000} MB; no page of ours is as long")
+    if references > MOST_REFERENCES:
+        raise UnreadableError(f"it has over {MOST_REFERENCES:,} references; no page of ours has as many")
