@@ -66,6 +66,14 @@ def test_it_prints_in_every_view_and_is_read_back(own, folder):
             assert not verify(out / f"{view}.{kind}").faults
 
 
+def test_it_has_boxes_to_tick_on_a_form(own, folder):
+    (path,) = byhand.generate("pick-a-share", Options(formats=("pdf-form",), cache=False), out=folder)
+    (field,) = PdfReader(path).trailer["/Root"]["/AcroForm"]["/Fields"]
+    kids = [kid.get_object() for kid in field.get_object()["/Kids"]]
+    assert field.get_object()["/TM"] == "1/choice/1"
+    assert [kid["/TU"] for kid in kids] == [f"Step 1, your choice: {n}" for n in (1, 2, 3)]
+
+
 def test_what_it_cannot_ask_is_said_with_the_line(own):
     text = FILES["worksheets/pick-a-share.md"].replace(', "softmax-over-columns", "no-powers"', "")
     with pytest.raises(SheetError) as caught:

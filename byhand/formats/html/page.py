@@ -270,7 +270,7 @@ def _environment() -> Sandbox:
     environment.globals |= {
         "look": LOOK, "colours": COLOURS,
         "drawing": lambda *args: Markup(drawing(*args)), "rows": _rows,
-        "tick": lambda *args: Markup(tick(*args)),
+        "tick": lambda *args, **named: Markup(tick(*args, **named)),
         "field": _field, "room": lambda name: Markup(room(name)),
         "title_size": title_size, "tag_place": tag_place, "formula_place": formula_place, "shape": shape_text,
     }  # fmt: skip
