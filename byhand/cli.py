@@ -380,12 +380,15 @@ def class_(
 @click.option(
     "--format", "formats", default="json,csv,html,pdf", show_default=True, callback=_marks, help="What to write."
 )
+@click.option("--report/--no-report", default=True, help="Whether to report what the class did.")
+@click.option("--names/--no-names", default=True, help="Whether the report names students, or numbers them.")
 @click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="How many cores to use.")
 @click.option("--out", type=click.Path(), help="The folder to write to; output by default. With --blank, a file.")
 def mark(
     answers: tuple[str, ...], blank: str | None, sheet: str | None, folder: str | None,
     secret_file: str | None, follow: Any, rounded: Any, guard: float, points_file: str | None, overrides: str | None,
-    formats: tuple[str, ...], jobs: int, out: str | None, weight_places: int | None, **asked: Any,
+    formats: tuple[str, ...], report: bool, names: bool, jobs: int, out: str | None, weight_places: int | None,
+    **asked: Any,
 ) -> None:  # fmt: skip
     """Mark what students wrote: every answer, right from their own numbers, too, and why it is wrong."""
     from byhand.marking.marks import Policy
@@ -408,7 +411,8 @@ def mark(
     made = marking.mark(
         answers, sheet, options if named else None, out or "output", class_folder=folder,
         secret=read_secret(secret_file) if secret_file is not None else None,
-        policy=Policy(follow, rounded, guard), points=points_file, overrides=overrides, formats=formats, jobs=jobs,
+        policy=Policy(follow, rounded, guard), points=points_file, overrides=overrides, formats=formats,
+        report=report, names=names, jobs=jobs,
         tell=_tell, done=_say,
     )  # fmt: skip
     if made.absent:

@@ -141,6 +141,8 @@ def output_errors(folder: Path) -> Iterator[None]:
     """
     try:
         yield
+    except BrokenPipeError:  # of who reads what is told, not of a file
+        raise
     except OSError as error:
         reason = error.strerror or str(error)
         raise OutputError(f"cannot write to {folder}: {reason}; choose another folder") from None

@@ -6,7 +6,6 @@ grow with the class. The files get their names when all are written.
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -15,25 +14,26 @@ from fractions import Fraction
 from functools import lru_cache
 from itertools import chain, islice
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from byhand.arrange import arrange
 from byhand.choose import choose
 from byhand.classroom.again import Class, OwnCopy, own_copies
-from byhand.classroom.index import IndexWriter
 from byhand.classroom.roster import Student
 from byhand.classroom.workers import Submit, workers
 from byhand.errors import AnswersError, ConfigError, UnknownNameError
-from byhand.files import output_errors, staged, staging, sync_folder
+from byhand.files import output_errors, staging, sync_folder
 from byhand.marking.answers import Answers, Filled, read_answers
 from byhand.marking.causes import FOIL, UNEXPLAINED
+from byhand.marking.folder import FORMATS, MARKED, MARKS, Marked, MarksFolder, row_of
 from byhand.marking.marker import Marker
 from byhand.marking.marks import Marks, Policy
 from byhand.marking.overrides import Changes, overridden, read_overrides
 from byhand.marking.points import SHARES
 from byhand.marking.record import as_line, points_text
+from byhand.marking.tally import Tally
 from byhand.mistakes import MISTAKES
 from byhand.options import Options, Tell, unheard
 from byhand.options_file import as_entries, options_of
@@ -44,11 +44,10 @@ from byhand.worksheet.messages import messages
 from byhand.worksheet.sheet import Sheet, load_sheet
 
 if TYPE_CHECKING:
+    from byhand.formats.pdf.tables import TextOf
     from byhand.marking.marked_page import MarkedPages
 
 CHUNK = 100  # students that are marked at once
-FORMATS = ("json", "csv", "html", "pdf")
-MARKS, MARKED = "marks.json", "marked"  # of a folder of marks: all of them, and the folder of marked pages
 NO_HASH = "no hash of their numbers: it is taken on trust that they had these"
 
 
@@ -83,15 +82,6 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Marked:
-    """What is written of a student. line: of marks.json. pages: the marked pages, by format."""
-
-    marks: Marks
-    line: bytes
-    pages: Mapping[str, bytes]
-
-
-@dataclass(frozen=True)
 class Marking:
     """A marking that was written. absent: the students of the class who handed nothing in."""
 
@@ -104,13 +94,16 @@ def mark(
     answers: Path | str | Iterable[Path | str], sheet: str | None = None, options: Options | None = None,
     out: Path | str = "output", *, class_folder: Path | str | None = None, secret: Secret | None = None,
     policy: Policy | None = None, points: Path | str | None = None, overrides: Path | str | None = None,
-    formats: Sequence[str] = FORMATS, jobs: int = 1, tell: Tell = unheard, done: Tell = unheard,
+    formats: Sequence[str] = FORMATS, report: bool = True, names: bool = True, jobs: int = 1, tell: Tell = unheard,
+    done: Tell = unheard,
 ) -> Marking:  # fmt: skip
-    """Mark files of answers, and write OUT/SHEET-marks: marks.json, marks.csv, and a marked page for each student.
+    """Mark files of answers, and write OUT/SHEET-marks: marks.json, marks.csv, a marked page for each student, and a
+    report.
 
     sheet, options: where the files do not say them. class_folder: the folder of the class whose numbers the students
     had. points, overrides: files that say what sections are worth, and what a teacher changed. formats: of the files
-    to write. done: called with a line on each student.
+    to write. report: whether to report what the class did; names: whether by name. done: called with a line on each
+    student.
 
     Raises: ByHandError; then nothing is written.
     """
@@ -123,26 +116,46 @@ def mark(
     )
     folder = Path(out) / f"{task.sheet.name}-marks"
     changes = _changes(folder, overrides, tell)
-    ids = set[str]()
     with output_errors(folder), ExitStack() as stack:
         folder.mkdir(parents=True, exist_ok=True)
-        parts = stack.enter_context(staging(folder))
-        written = _Files(folder, parts, stack, formats)
-        submit = stack.enter_context(workers(jobs, ""))
-        for each in _marked_in_order(submit, task, files, changes, jobs, tell):
-            written.add(each)
-            ids.add(each.marks.student)
-            done(told(each.marks, task.options))
+        written = MarksFolder(folder, stack.enter_context(staging(folder)), stack, formats)
+        submit, tally = stack.enter_context(workers(jobs, "")), Tally()
+        for some, part in _marked_in_order(submit, task, files, changes, jobs, tell):
+            tally += part
+            for each in some:
+                written.add(each)
+                done(each.told)
+        copies = of_class.copies if of_class else ()
+        absent = tuple(copy.student for copy in copies if copy.student.id not in written.students)
+        if report:
+            for name, content in _report(task, tally, absent, names, formats):
+                written.write(name, content)
         written.end()
     for each_folder in (folder, folder / MARKED):
         sync_folder(each_folder)
-    copies = of_class.copies if of_class else ()
-    return Marking(folder, len(ids), tuple(copy.student for copy in copies if copy.student.id not in ids))
+    return Marking(folder, len(written.students), absent)
+
+
+def _report(
+    task: Task, tally: Tally, absent: Sequence[Student], names: bool, formats: Sequence[str]
+) -> Iterator[tuple[str, bytes]]:
+    """The files of the class's report."""
+    from byhand.marking.report import Report  # what draws pages is heavy
+    from byhand.marking.report_csv import report_csv
+
+    document, _, texts = _made(task)
+    report = Report(document, tally, [student.whose for student in absent], names, texts)
+    if "csv" in formats:
+        yield "report.csv", report_csv(report)
+    if "html" in formats:
+        yield "report.html", report.html("screen", task.options.paper).encode()
+    if "pdf" in formats:
+        yield "report.pdf", report.pdf(task.options.paper)
 
 
 def blank_answers(sheet: Sheet, options: Options) -> str:
     """A file of answers, in JSON, of one student who wrote nothing: with the id of every blank."""
-    document, run = _made(Task(sheet, options.on(sheet)))
+    document, run, _ = _made(Task(sheet, options.on(sheet)))
     ids = [*(blank.id for blank in document.blanks()), *(reply.id for reply in document.replies())]
     student = {"id": "", "hash": run.hash, "answers": dict.fromkeys(ids, "")}
     asked = as_entries(options)
@@ -266,8 +279,11 @@ def _changes(folder: Path, overrides: Path | str | None, tell: Tell) -> Mapping[
 
 def _marked_in_order(
     submit: Submit, task: Task, files: Sequence[Answers], changes: Mapping[str, Changes], jobs: int, tell: Tell
-) -> Iterator[Marked]:
-    """The marks of all students, in the order of the answers. Up to 2 · jobs chunks are computed at a time."""
+) -> Iterator[tuple[list[Marked], Tally]]:
+    """The marks of all students and their tallies, in the order of the answers, chunk by chunk.
+
+    Up to 2 · jobs chunks are computed at a time.
+    """
     of_class = task.of_class
     copies = {copy.student.id: copy for copy in of_class.copies} if of_class else {}
     students, waiting = _students(task, files, tell), deque[Any]()
@@ -277,9 +293,9 @@ def _marked_in_order(
             task = replace(task, of_class=replace(of_class, copies=[copies[student.id] for student in some]))
         waiting.append(submit(marked, task, some, own))
         if len(waiting) >= 2 * jobs:
-            yield from waiting.popleft().result()
+            yield waiting.popleft().result()
     while waiting:
-        yield from waiting.popleft().result()
+        yield waiting.popleft().result()
 
 
 def _students(task: Task, files: Sequence[Answers], tell: Tell) -> Iterator[Filled]:
@@ -288,7 +304,7 @@ def _students(task: Task, files: Sequence[Answers], tell: Tell) -> Iterator[Fill
     Raises: AnswersError where one is there twice, or is none of the class.
     """
     seen: dict[str, str] = {}
-    document, _ = _made(task)
+    document, *_ = _made(task)
     blanks, replies = [blank.id for blank in document.blanks()], [reply.id for reply in document.replies()]
     known = {copy.student.id for copy in task.of_class.copies} if task.of_class else None
     without = 0
@@ -309,12 +325,12 @@ def _students(task: Task, files: Sequence[Answers], tell: Tell) -> Iterator[Fill
         raise AnswersError(f"{files[0].name} holds no students")
 
 
-def marked(task: Task, students: Sequence[Filled], changes: Mapping[str, Changes]) -> list[Marked]:
-    """The marks of some students.
+def marked(task: Task, students: Sequence[Filled], changes: Mapping[str, Changes]) -> tuple[list[Marked], Tally]:
+    """The marks of some students, and their tally.
 
     Raises: AnswersError where a student had other numbers.
     """
-    found, pages = [], None
+    found, pages, tally = [], None, Tally()
     for student, marker, copy in _markers(task, students):
         marks = marker.mark(student.answers, student.id, student.name)
         if student.id in changes:
@@ -322,8 +338,10 @@ def marked(task: Task, students: Sequence[Filled], changes: Mapping[str, Changes
         if task.pages and (pages is None or pages.document is not marker.rules.document):
             pages = _marked_pages(task, marker, copy)
         drawn = {} if pages is None else dict(_drawn(task, pages, marks, marker.rules.run, copy))
-        found.append(Marked(marks, as_line(marks), drawn))
-    return found
+        tally.add(marks)
+        whose = Student(marks.name or marks.student, marks.student)
+        found.append(Marked(whose, as_line(marks), row_of(marks), told(marks, task.options), drawn))
+    return found, tally
 
 
 def _marked_pages(task: Task, marker: Marker, copy: OwnCopy | None) -> MarkedPages:
@@ -387,64 +405,15 @@ def _fresh(task: Task, document: Document, run: Run, said: Sequence[str] | None 
 
 @lru_cache(maxsize=2)
 def _marker(task: Task) -> Marker:
-    return _fresh(task, *_made(task))
+    document, run, _ = _made(task)
+    return _fresh(task, document, run)
 
 
 @lru_cache(maxsize=2)
-def _made(task: Task) -> tuple[Document, Run]:
-    """The document and the run of the sheet; of a class, those of its first copy."""
+def _made(task: Task) -> tuple[Document, Run, TextOf | None]:
+    """The document and the run of the sheet; of a class, those of its first copy, and what stands in its slots."""
     if task.of_class is not None:
         first = next(own_copies(task.of_class.plan, task.of_class.copies[:1]))
-        return first.document, first.run
+        return first.document, first.run, first.texts
     values, quality = choose(task.sheet, task.options)
-    return arrange(task.sheet, values, task.options, quality)
-
-
-# writing
-
-
-class _Files:
-    """The files of marks that are being written. They get their names when the stack is closed without an error."""
-
-    def __init__(self, folder: Path, parts: Path, stack: ExitStack, formats: Sequence[str]) -> None:
-        self.folder, self.parts, self.stack = folder, parts, stack
-        self.lines = stack.enter_context(staged(folder / MARKS, parts)) if "json" in formats else None
-        self.table = stack.enter_context(staged(folder / "marks.csv", parts)) if "csv" in formats else None
-        self.rows: IndexWriter | None = None
-        self.count = 0
-        self.pages: list[str] = []
-
-    def add(self, marked: Marked) -> None:
-        """Write the marks of one student."""
-        if self.lines is not None:
-            self.lines.write((b",\n" if self.count else b"[\n") + marked.line)
-        if self.table is not None:
-            self._row(self.table, marked.marks)
-        stem = Student(marked.marks.name or marked.marks.student, marked.marks.student).stem or "student"
-        for format, content in marked.pages.items():
-            name = f"{stem}.{format}"
-            (self.parts / name).write_bytes(content)
-            self.pages.append(name)
-        self.count += 1
-
-    def _row(self, table: IO[bytes], marks: Marks) -> None:
-        if self.rows is None:
-            steps = (f"step {section.number}" for section in marks.sections)
-            self.rows = IndexWriter(table, ("id", "name", "points", "of", "first cause", *steps))
-        cause = next((f"{cause.foil or cause.kind} {cause.first}" for cause in marks.causes), "")
-        points = (marks.points, marks.worth, *(section.points for section in marks.sections))
-        whole, worth, *sections = map(points_text, points)
-        self.rows.row((marks.student, marks.name, whole, worth, cause, *sections))
-
-    def end(self) -> None:
-        """Write what ends the files, and give the marked pages their names."""
-        if self.lines is not None:
-            self.lines.write(b"\n]\n")
-        if not self.pages:
-            return
-        home = self.folder / MARKED
-        home.mkdir(exist_ok=True)
-        for name in self.pages:
-            os.replace(self.parts / name, home / name)
-        for left in {path.name for path in home.iterdir() if path.suffix in (".html", ".pdf")} - {*self.pages}:
-            (home / left).unlink()  # of a student who is no longer among these, or another format's
+    return *arrange(task.sheet, values, task.options, quality), None

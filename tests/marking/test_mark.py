@@ -221,6 +221,7 @@ def test_each_student_has_a_marked_page_and_old_ones_are_taken_away(tmp_path):
     assert "99" in (home / f"{stems[1]}.html").read_text()
     assert (home / f"{stems[1]}.pdf").read_bytes().startswith(b"%PDF")
     assert not (tmp_path / f"{NAME}-marks" / "marks.json").exists()
+    assert (tmp_path / f"{NAME}-marks" / "report.pdf").read_bytes().startswith(b"%PDF")
     said = json.loads(path.read_text())
     path.write_text(json.dumps({**said, "students": said["students"][:1]}))
     run("mark", path, "--out", tmp_path, formats="html")

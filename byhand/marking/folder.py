@@ -1,0 +1,97 @@
+"""The folder of marks: its files, which are written while students are marked, and get their names at the end."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from byhand.classroom.index import IndexWriter
+from byhand.classroom.roster import Student
+from byhand.files import staged
+from byhand.marking.marks import Marks
+from byhand.marking.record import points_text
+
+FORMATS = ("json", "csv", "html", "pdf")
+MARKS, TABLE = "marks.json", "marks.csv"
+MARKED = "marked"  # the folder of marked pages
+
+
+@dataclass(frozen=True)
+class Marked:
+    """What is written of a student.
+
+    line: of marks.json. row: of marks.csv, by heading. told: a line for the screen. pages: the marked pages, by
+    format.
+    """
+
+    student: Student
+    line: bytes
+    row: Mapping[str, str]
+    told: str
+    pages: Mapping[str, bytes]
+
+    @property
+    def stem(self) -> str:
+        """The stem of the names of the marked pages."""
+        return self.student.stem if self.student.id or self.student.name else "student"
+
+
+def row_of(marks: Marks) -> dict[str, str]:
+    """A student's row of marks.csv, by heading."""
+    cause = next((f"{cause.foil or cause.kind} {cause.first}" for cause in marks.causes), "")
+    steps = {f"step {section.number}": points_text(section.points) for section in marks.sections}
+    whole = {"points": points_text(marks.points), "of": points_text(marks.worth)}
+    return {"id": marks.student, "name": marks.name, **whole, "first cause": cause, **steps}
+
+
+class MarksFolder:
+    """The files of a marking that are being written. They get their names when the stack is closed without an error.
+
+    parts: a staging folder within the folder.
+    """
+
+    def __init__(self, folder: Path, parts: Path, stack: ExitStack, formats: Sequence[str]) -> None:
+        self.folder, self.parts, self.stack = folder, parts, stack
+        self.lines = stack.enter_context(staged(folder / MARKS, parts)) if "json" in formats else None
+        self.table = stack.enter_context(staged(folder / TABLE, parts)) if "csv" in formats else None
+        self.rows: IndexWriter | None = None
+        self.students: dict[str, str] = {}  # by id, the stem of the marked pages
+        self.pages: list[str] = []
+
+    def add(self, marked: Marked) -> None:
+        """Write what there is of one student."""
+        if self.lines is not None:
+            self.lines.write((b",\n" if self.students else b"[\n") + marked.line)
+        if self.table is not None:
+            self._row(self.table, marked.row)
+        for format, content in marked.pages.items():
+            name = f"{marked.stem}.{format}"
+            (self.parts / name).write_bytes(content)
+            self.pages.append(name)
+        self.students[marked.student.id] = marked.stem
+
+    def _row(self, table: IO[bytes], row: Mapping[str, str]) -> None:
+        if self.rows is None:
+            self.rows = IndexWriter(table, [*row])
+        self.rows.row(row.values())
+
+    def write(self, name: str, content: bytes) -> None:
+        """Write a file that is made as a whole."""
+        self.stack.enter_context(staged(self.folder / name, self.parts)).write(content)
+
+    def end(self) -> None:
+        """Write what ends the files, and give the marked pages their names; pages of others are taken away."""
+        if self.lines is not None:
+            self.lines.write(b"\n]\n")
+        home = self.folder / MARKED
+        if self.pages:
+            home.mkdir(exist_ok=True)
+        for name in self.pages:
+            os.replace(self.parts / name, home / name)
+        there = {path.name for path in home.iterdir() if path.suffix in (".html", ".pdf")} if self.pages else set()
+        for left in there - {*self.pages}:
+            (home / left).unlink()
