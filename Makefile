@@ -29,8 +29,7 @@ bench: setup ## time the slow parts
 	@$(PY) bench/bench.py
 	@$(PY) bench/classroom.py
 
-picture: setup ## redraw README's picture of a page (needs poppler-utils)
-	@command -v pdftoppm >/dev/null || { echo "make picture needs pdftoppm: install poppler-utils"; exit 1; }
+picture: setup ## redraw the pictures of README and docs
 	@$(PY) tools/picture.py
 
 setup: ## install what is missing; the targets above do it first

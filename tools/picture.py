@@ -1,40 +1,87 @@
-"""Redraws README's picture of a page: the flagship's first page and its key, side by side, as docs/page.png."""
+"""Redraws the pictures of docs/: a page and its key (page.png), a marked page, and the report of a class."""
 
-import subprocess
-import tempfile
+import random
+from collections.abc import Mapping
 from pathlib import Path
 
+import pypdfium2
 from PIL import Image
 
+from byhand.arrange import arrange
+from byhand.choose import choose
+from byhand.formats import Setup
+from byhand.formats.pdf.slotted import filled
+from byhand.marking.marked_page import MarkedPages
+from byhand.marking.marker import Marker
+from byhand.marking.marks import Marks
+from byhand.marking.report import Report
+from byhand.marking.tally import Tally
 from byhand.options import Options
-from byhand.pipeline import generate
+from byhand.worksheet.sheet import load_sheet
 
-DPI = 96
+DPI, GAP = 96, 16
 DOCS = Path(__file__).resolve().parent.parent / "docs"
+SHEET = "attention-head"
+AT = "blocks.0.attn."
+NAMES = (
+    "Amara", "Anton", "Bea", "Carlos", "Chen", "Dilek", "Elif", "Farid", "Greta", "Hana", "Ines", "Jonas", "Kofi",
+    "Leila", "Mira", "Nils", "Olga", "Rasmus", "Sara", "Tomás", "Ugo", "Wanda", "Yusuf", "Zoë",
+)  # fmt: skip
+COLUMN_SUMS = {f"6/ask/{AT}hook_pattern.sum[0]/{i},1": text for i, text in ((1, "21/4"), (2, "5/2"), (3, "1/4"))}
+NOT_DIVIDED = {f"5/ask/{AT}scores_scaled[0]/{place}": text for place, text in {
+    "1,2": "-4", "1,3": "-4", "2,1": "4", "2,2": "2", "2,3": "2", "3,1": "-4", "3,2": "-2", "3,3": "-4",
+}.items()}  # fmt: skip
+HIDDEN = {f"5/ask/{AT}hook_attn_scores[0]/{place}": "0" for place in ("1,2", "1,3", "2,3")}
 
 
-def page(pdf: Path, number: int) -> Image.Image:
+def page(pdf: bytes, number: int) -> Image.Image:
     """One page of a PDF as a picture."""
-    stem = pdf.with_suffix("")
-    subprocess.run(
-        ["pdftoppm", "-png", "-r", str(DPI), "-f", str(number), "-l", str(number), "-singlefile", pdf, stem],
-        check=True,
-    )
-    return Image.open(stem.with_suffix(".png")).convert("L" if "worksheet" in pdf.name else "RGB")
+    return pypdfium2.PdfDocument(pdf)[number - 1].render(scale=DPI / 72).to_pil()
+
+
+def save(name: str, *pages: Image.Image) -> None:
+    """Pages side by side as a file of docs/."""
+    width, height = pages[0].size
+    picture = Image.new("RGB", (len(pages) * (width + GAP) - GAP, height), "#d8d8d8")
+    for i, image in enumerate(pages):
+        picture.paste(image.convert("RGB"), (i * (width + GAP), 0))
+    DOCS.mkdir(exist_ok=True)
+    picture.quantize(64).save(DOCS / name, optimize=True)
+
+
+def followed(marker: Marker, slips: Mapping[str, str], name: str) -> Marks:
+    """The marks of a student with these answers, who goes on from them in all others."""
+    answers = {blank.id: blank.cell.text for blank in marker.rules.document.blanks()} | slips
+    while True:
+        marks = marker.mark(answers, name, name)
+        own = {mark.id: mark.followed for mark in marks.blanks if mark.note and mark.id not in slips}
+        if not own:
+            return marks
+        answers |= own
 
 
 def main() -> None:
-    """Draw the picture."""
-    with tempfile.TemporaryDirectory() as folder:
-        files = {path.name: path for path in generate("attention-head", Options(formats=("pdf",)), folder)}
-        pages = [page(files["worksheet.pdf"], 1).convert("RGB"), page(files["key.pdf"], 2)]
-    width, height = pages[0].size
-    gap = 16
-    picture = Image.new("RGB", (2 * width + gap, height), "#d8d8d8")
-    for i, image in enumerate(pages):
-        picture.paste(image, (i * (width + gap), 0))
-    DOCS.mkdir(exist_ok=True)
-    picture.quantize(64).save(DOCS / "page.png", optimize=True)
+    """Draw the pictures."""
+    sheet = load_sheet(SHEET)
+    options = Options().on(sheet)
+    document, run = arrange(sheet, choose(sheet, options)[0], options)
+    marker = Marker.of(document, run)
+    score = {f"4/ask/{AT}scores_raw[0]/2,3": "4", f"5/ask/{AT}scores_scaled[0]/1,3": ""}
+    one = followed(marker, COLUMN_SUMS | score, "Mira Lindqvist")
+    rnd, tally = random.Random(11), Tally()
+    for k, name in enumerate(NAMES):
+        slips = dict({5: COLUMN_SUMS, 11: COLUMN_SUMS, 17: COLUMN_SUMS, 8: NOT_DIVIDED, 20: HIDDEN}.get(k, {}))
+        for blank in rnd.sample(document.blanks(), rnd.choice((0, 0, 1, 1, 2))):
+            if blank.role == "ask" and blank.cell.text.lstrip("−").isdecimal():
+                slips[blank.id] = str(-int(blank.cell.text.replace("−", "-"))) if rnd.random() < 0.6 else "3"
+        if k in (4, 20):
+            slips |= {blank.id: "" for blank in document.blanks()[60:]}
+        tally.add(followed(marker, slips, name))
+    worksheet, key = (filled(document, run, view, Setup()) for view in ("worksheet", "key"))
+    save("page.png", page(worksheet, 1), page(key, 2))
+    marked = MarkedPages(document, run).pdf(one, one.name)
+    save("marked-page.png", page(marked, 1), page(marked, 2))
+    save("report.png", page(Report(document, tally).pdf(), 1))
 
 
 if __name__ == "__main__":

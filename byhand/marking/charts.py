@@ -308,7 +308,7 @@ def _heat(
 
 def _room(labels: Sequence[str]) -> float:
     """The room for the labels of rows."""
-    return max((words(cut(label, LABEL, SMALL), SMALL).width + 1.4 for label in labels), default=0.0)
+    return max((words(cut(label, LABEL, SMALL), SMALL).width + 2.2 for label in labels), default=0.0)
 
 
 def _cell(

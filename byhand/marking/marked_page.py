@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from html import escape
 from typing import Any
 
@@ -42,6 +42,7 @@ WORDS_WIDTH, INDENT, COUNT_ROOM = 47.0, 7.0, 13.0  # mm: of a step's words, of a
 HEADING_SIZE, COUNT_SIZE = 12 * PT, 9 * PT  # mm
 SUM, LEGEND_LINE = 15.6, 4.0  # mm: the sum of the page, and a line of what the marks mean
 SLACK = 3.5  # mm: the free room below a step that is not the last of its page, into which notes may reach
+LONGEST_ID = 60  # letters of an id, or of a name, at the foot
 LINE_LETTERS = 1.75  # mm: of an answer in words, the room for a letter
 
 
@@ -177,6 +178,12 @@ class MarkedPage:
         """The marks."""
         return self.notes.marks
 
+    @property
+    def whose(self) -> str:
+        """What the foot of the page says of whose it is: the id, and the name if it is another."""
+        known = (escaped_line(self.marks.student)[:LONGEST_ID], escaped_line(self.name)[:LONGEST_ID])
+        return " · ".join(dict.fromkeys(filter(None, known)))
+
     def html(self, paper: Paper) -> str:
         """The page, perhaps with slots for numbers and words."""
         laid, room = self.own.laid, self.own.room
@@ -190,7 +197,7 @@ class MarkedPage:
         return rendered(
             "marked.html", self.medium, paper, laid.d.messages, d=laid.d, view="marked", shown=False, asked=MARKS,
             map=laid.map, groups=laid.groups, said=laid.said, effort=laid.effort, worked=laid.worked,
-            worked_out=laid.worked_out, name=escaped_line(self.name), writing=writing, room=room,
+            worked_out=laid.worked_out, name=escaped_line(self.name), whose=self.whose, writing=writing, room=room,
             lead=lead, after=after, long_lead=_is_long(f"{lead} {after.striptags()}"), summary=self._summary(room),
             margins=margins, more=[margin for margin in margins.values() if margin.more], signs=SIGNS,
         )  # fmt: skip
@@ -226,8 +233,8 @@ class MarkedPage:
         counts = tally(own)
         stands = counts["right"] + counts["own"]
         count = self.notes.say("count", n=stands, of=len(own)) if own else self._of_replies(number)
-        title = words(drawn.section.title, 1.06 * HEADING_SIZE).width + words(count, COUNT_SIZE).width
-        wide = title > (line if question else WORDS_WIDTH) - INDENT - 2.0
+        title = _width("sans-600.ttf", drawn.section.title, HEADING_SIZE) + _width("sans-400.ttf", count, COUNT_SIZE)
+        wide = title > (line if question else WORDS_WIDTH) - INDENT - 1.5
         said = str(self.notes.say("squares", states=self._stated(counts)))
         states = [state(mark) for mark in own]
         squares = Markup(strokes.squares(states, said, strokes.LINE - COUNT_ROOM * wide)) if own else Markup()
@@ -303,6 +310,14 @@ def _line_width(group: Sequence[LaidSection], drawn: LaidSection) -> float:
     if len(group) > 1 and drawn is group[0]:
         return 49.0
     return 174.0 if drawn.below else 66.0 if drawn.laid else 118.0
+
+
+@lru_cache(1000)
+def _width(face: str, text: str, size: float) -> float:
+    """The width of a text, in mm. size: in mm."""
+    from byhand.formats.pdf.shape import width
+
+    return width(face, str(text)) / 1000 * size
 
 
 def _fitting(notes: Sequence[Note], free: float) -> tuple[str, Sequence[Note], Sequence[Note]]:
@@ -528,13 +543,13 @@ class Handwriting:
 
 def fitted(mark: BlankMark | None, room: float) -> tuple[str, str]:
     """What is written in a box, cut if it is too long for it, and the size of its type. room: in mm."""
-    from byhand.formats.pdf.shape import cut, width
+    from byhand.formats.pdf.shape import cut
 
     text = written(mark.answer) if mark else ""
     if not text.isprintable() or not text:
         return text, SIZES[0]
     for size in SIZES:
-        if width("sans-400.ttf", text[:100]) / 1000 * LOOK[size] * PT <= room and len(text) <= 100:
+        if len(text) <= 100 and _width("sans-400.ttf", text, LOOK[size] * PT) <= room:
             return text, size
     return cut("sans-400.ttf", text, room * 1000 / (LOOK[SIZES[-1]] * PT)), SIZES[-1]
 
