@@ -14,16 +14,20 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import msgspec
 
 from byhand.classroom.index import as_written
 from byhand.classroom.roster import LONGEST_ID, csv_rows
-from byhand.errors import AnswersError, UnknownNameError
+from byhand.errors import AnswersError, UnknownNameError, UnreadableError
 from byhand.marking.entries import begin, entries, list_of, mapped
 from byhand.notation.number import shown
 from byhand.notation.words import unprintable
+from byhand.options_file import as_entries
+
+if TYPE_CHECKING:
+    from byhand.reading.forms import FilledForm
 
 SCHEMA = 1
 LARGEST_FILE = 2_000_000_000  # bytes
@@ -64,8 +68,13 @@ class Filled:
 
 @dataclass(frozen=True)
 class Answers:
-    """A file's answers. sheet, seed, options: what the file says that they answer, None and {} where it does not."""
+    """A file's answers.
 
+    sheet, seed, options: what the file says that they answer, None and {} where it does not. is_sure: whether it says
+    all that decides the numbers.
+    """
+
+    is_sure: ClassVar[bool] = True
     name: str
     sheet: str | None = None
     seed: int | None = None
@@ -230,6 +239,50 @@ class CsvAnswers(Answers):
         return dict(zip(blanks, texts, strict=True))
 
 
+@dataclass(frozen=True)
+class FormAnswers(Answers):
+    """What is filled in on a PDF. Its page says which sheet it is, but not all that it may have been asked for."""
+
+    is_sure: ClassVar[bool] = False
+    path: Path = Path()
+
+    @classmethod
+    def of(cls, path: Path) -> FormAnswers:
+        """The answers on a form.
+
+        Raises: AnswersError where it is none, or was changed.
+        """
+        from byhand.reading.ways import options_of  # what reads pages is heavy
+
+        page = next(iter(_forms(path).values())).page
+        try:
+            sheet, seed = page.foot.sheet, None if page.of_secret else page.seed
+            asked = as_entries(options_of(page))
+        except UnreadableError as error:
+            raise AnswersError(f"{path.name}: {error}") from None
+        return cls(path.name, sheet, seed, {name: asked[name] for name in asked if name != "seed"}, path)
+
+    def students(self, blanks: Sequence[str], replies: Sequence[str] = ()) -> Iterator[Filled]:
+        known = dict.fromkeys((*blanks, *replies))
+        for student, form in _forms(self.path).items():  # again, so that not all are held at once
+            whose = form.page.student
+            name, numbers = whose.name if whose else "", form.page.foot.hash
+            yield self._checked(Filled(student, name, numbers, form.answers), known)
+
+
+def _forms(path: Path) -> dict[str, FilledForm]:
+    """What is filled in on a PDF, by student.
+
+    Raises: AnswersError.
+    """
+    from byhand.reading.forms import filled_in  # what reads pages is heavy
+
+    try:
+        return filled_in(path.read_bytes())
+    except UnreadableError as error:
+        raise AnswersError(f"{path.name}: {error}") from None
+
+
 def read_answers(path: Path) -> Answers:
     """The answers in a file.
 
@@ -243,6 +296,8 @@ def read_answers(path: Path) -> Answers:
         with mapped(path) as content:
             if content[:4] == b"PK\x03\x04":
                 raise AnswersError(f"{path.name} is a spreadsheet or an archive; save the spreadsheet as CSV")
+            if content[:4] == b"%PDF":
+                return FormAnswers.of(path)
             start = begin(content)
             is_json = content[start : start + 1] in (b"{", b"[")
             return JsonAnswers.of(path, content) if is_json else CsvAnswers(path.name, path=path)

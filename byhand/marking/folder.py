@@ -16,7 +16,7 @@ from byhand.marking.marks import Marks
 from byhand.marking.record import points_text
 
 FORMATS = ("json", "csv", "html", "pdf")
-MARKS, TABLE = "marks.json", "marks.csv"
+MARKS, TABLE, BOOK = "marks.json", "marks.csv", "marked.pdf"
 MARKED = "marked"  # the folder of marked pages
 
 
@@ -82,6 +82,20 @@ class MarksFolder:
     def write(self, name: str, content: bytes) -> None:
         """Write a file that is made as a whole."""
         self.stack.enter_context(staged(self.folder / name, self.parts)).write(content)
+
+    def bind(self, title: str, language: str, order: Sequence[str] = ()) -> None:
+        """Bind the marked pages in PDF as one file for the printer, where there are several.
+
+        order: the students' ids, in the order of the roster; without it, that of the answers.
+        """
+        from byhand.marking.binding import bind  # what reads PDFs is heavy
+
+        stems = [self.students[name] for name in order or self.students if name in self.students]
+        drawn = {*self.pages}
+        pages = [self.parts / name for stem in stems if (name := f"{stem}.pdf") in drawn]
+        if len(pages) > 1:
+            file = self.stack.enter_context(staged(self.folder / BOOK, self.parts))
+            bind((page.read_bytes() for page in pages), file, title, language)
 
     def end(self) -> None:
         """Write what ends the files, and give the marked pages their names; pages of others are taken away."""

@@ -130,6 +130,11 @@ def mark(
         if report:
             for name, content in _report(task, tally, absent, names, formats):
                 written.write(name, content)
+        written.bind(
+            f"{task.sheet.name} ({messages(task.options.language).say('views.marked')})",
+            task.options.language,
+            [copy.student.id for copy in copies],
+        )
         written.end()
     for each_folder in (folder, folder / MARKED):
         sync_folder(each_folder)
@@ -216,7 +221,9 @@ def _task(
         raise AnswersError(f"{files[0].name} does not say which sheet it answers; name it with --sheet")
     if said is not None:
         own = replace(options_of(said.options, said.name), seed=said.seed)
-        if options is not None and as_entries(options) != as_entries(own):
+        if options is not None and not said.is_sure:
+            own = options
+        elif options is not None and as_entries(options) != as_entries(own):
             differ = [name for name, entry in as_entries(own).items() if as_entries(options)[name] != entry]
             raise AnswersError(
                 f"{said.name} says itself which numbers it answers ({', '.join(differ)}); leave that out"
@@ -310,6 +317,8 @@ def _students(task: Task, files: Sequence[Answers], tell: Tell) -> Iterator[Fill
     without = 0
     for file in files:
         for student in file.students(blanks, replies):
+            if not student.id and len(files) > 1:
+                student = replace(student, id=Path(file.name).stem)
             if student.id in seen:
                 before = seen[student.id]
                 where = f"twice in {file.name}" if before == file.name else f"in {before} and in {file.name}"

@@ -1,11 +1,14 @@
 """The whole way of `byhand mark`: from files of answers to files of marks, all or none."""
 
 import csv
+import io
 import json
+import re
 from functools import partial
 
 import pytest
 from click.testing import CliRunner
+from pypdf import PdfReader, PdfWriter
 from sheets import key, sheet
 
 from byhand.arithmetic.copies import MARK, mark_number
@@ -13,6 +16,9 @@ from byhand.classroom.again import Class, own_copies
 from byhand.classroom.classes import make_class
 from byhand.classroom.roster import Student
 from byhand.cli import main
+from byhand.formats import Setup
+from byhand.formats.pdf.form import filled_form
+from byhand.formats.pdf.slotted import filled
 from byhand.marking.mark import mark as marked
 from byhand.options import Options
 from byhand.secret import made_secret
@@ -241,3 +247,49 @@ def test_a_class_s_marked_pages_have_each_student_s_own_numbers(school, tmp_path
 
 def test_another_format_of_marks_is_refused(tmp_path):
     assert "no format of marks 'pdv'; did you mean 'pdf'?" in run("mark", "x", formats="pdv").output
+
+
+def filled_by_pypdf(pdf, answers):
+    """A form filled in by pypdf."""
+    writer = PdfWriter(clone_from=PdfReader(io.BytesIO(pdf)))
+    ticks = re.compile(r"\d+/(claim|choice|tick)/\d+")
+    values = {name.replace(".", "·"): f"/{x}" if ticks.fullmatch(name) else x for name, x in answers.items()}
+    for page in writer.pages:
+        writer.update_page_form_field_values(page, values)
+    writer.write(out := io.BytesIO())
+    return out.getvalue()
+
+
+def test_filled_forms_are_marked_by_the_names_of_their_files(tmp_path):
+    document, run_ = sheet(NAME, seed=2)
+    form, right = filled_form(document, run_, Setup()), key(document)
+    first = next(iter(right))
+    folder = tmp_path / "handed in"
+    folder.mkdir()
+    (folder / "ada.pdf").write_bytes(filled_by_pypdf(form, right))
+    (folder / "bo.pdf").write_bytes(filled_by_pypdf(form, {**right, first: "99"}))
+    assert run("mark", folder, "--out", tmp_path).exit_code == 0
+    ada, bo = json.loads((tmp_path / f"{NAME}-marks" / "marks.json").read_text())
+    assert (ada["student"], bo["student"]) == ("ada", "bo")
+    assert {blank["verdict"] for blank in (*ada["blanks"], *ada["choices"])} == {"right"}
+    assert bo["causes"][0]["cells"] == [first]
+
+
+def test_a_pdf_without_fields_is_refused_in_a_line(tmp_path):
+    page = tmp_path / "page.pdf"
+    page.write_bytes(pdf_of_sheet())
+    told = run("mark", page, "--out", tmp_path)
+    assert told.stderr.startswith("byhand: page.pdf: it has no fields; byhand generate --format pdf-form writes")
+
+
+def pdf_of_sheet():
+    document, run_ = sheet(NAME, seed=2)
+    return filled(document, run_, "worksheet", Setup())
+
+
+def test_several_marked_pages_are_bound_for_the_printer(tmp_path):
+    path, *_ = wrong_and_right(tmp_path)
+    folder = marked(path, out=tmp_path, formats=("pdf",), report=False).folder
+    own = [len(PdfReader(each).pages) for each in sorted((folder / "marked").iterdir())]
+    assert len(PdfReader(folder / "marked.pdf").pages) == sum(count + count % 2 for count in own)
+    assert not (folder / "report.pdf").exists()
