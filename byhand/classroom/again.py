@@ -70,14 +70,17 @@ class Class:
 class OwnCopy:
     """A student's copy.
 
-    said: what its key says in each of its replies. texts: where the document is the class's, what stands in its slots
-    on this copy; typical: what stands there where the pages are laid out.
+    said: what its key says in each of its replies. Where the document is the class's: of_class: the run of all its
+    copies; at: which of these it is; texts: what stands in the document's slots on this copy; typical: what stands
+    there where the pages are laid out.
     """
 
     copy: Copy
     document: Document
     run: Run
     said: Sequence[str]
+    of_class: Run | None = None
+    at: int = 0
     texts: TextOf | None = None
     typical: TextOf | None = None
 
@@ -99,7 +102,8 @@ def own_copies(plan: Plan, copies: Sequence[Copy]) -> Iterator[OwnCopy]:
         at, (hash_, run, said) = next(own) if key else (0, ("", of_class.run, ""))
         if hash_ == copy.hash:
             texts, typical = partial(_text_of, of_class, at), partial(_typical, of_class)
-            yield OwnCopy(copy, document, replace(run, hash=hash_), said.split("\0"), texts, typical)
+            own_run = replace(run, hash=hash_)
+            yield OwnCopy(copy, document, own_run, said.split("\0"), of_class.run, at, texts, typical)
         else:
             page, run = _by_itself(plan, numbers, copy, document.asked.get("left", ""))
             yield OwnCopy(copy, page, run, [reply.right for reply in page.replies()])

@@ -61,10 +61,16 @@ class Marker:
         """The classic mistakes that can be made."""
         return mistakes_of(self.rules, changes_of(self.rules.run))
 
-    def mark(self, answers: Mapping[str, str], student: str = "", name: str = "") -> Marks:
-        """The marks of a student's answers, which are texts by the ids of blanks and replies."""
+    def mark(
+        self, answers: Mapping[str, str], student: str = "", name: str = "",
+        known: Mapping[str, Judgement] | None = None,
+    ) -> Marks:  # fmt: skip
+        """The marks of a student's answers, which are texts by the ids of blanks and replies.
+
+        known: judgements that were made before, by blank.
+        """
         document, run = self.rules.document, self.rules.run
-        judged = Judged.of(self.rules, answers)
+        judged = Judged.of(self.rules, answers, known)
         has_wrong = any(judgement.verdict == "wrong" for judgement in judged.all.values())
         diagnosis = Diagnosis(judged, self.mistakes if has_wrong else ())
         causes = diagnosis.causes

@@ -6,9 +6,10 @@ else from the nearest section before. A place that stands nowhere is computed by
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import product
 from typing import Any
 
 from byhand.arithmetic.expr import Expr, Ref, refs
@@ -18,6 +19,7 @@ from byhand.worksheet.document import Blank, Cell, Document
 
 Own = str  # whose printed numbers a student replaces by their own: "" for none, ALL, or the name of a step
 ALL = "*"
+AROUND = "around"  # a name of no step
 
 
 def place_of(ref: Ref) -> Place:
@@ -30,7 +32,8 @@ def place_of(ref: Ref) -> Place:
 class Rules:
     """The rules of a sheet's blanks, over places, and where a reader of each section finds these.
 
-    It has no numbers of a student. A class has one for all copies that have the same rules.
+    It has no numbers of a student. A class has one for all copies that have the same rules. diagnoses: the slips that
+    were found in answers, which many students of a class write, by these and the numbers around them.
     """
 
     document: Document
@@ -38,6 +41,7 @@ class Rules:
     _found: dict[tuple[int, Place], Cell | Blank | None] = field(default_factory=dict, init=False, repr=False)
     _reads: dict[tuple[str, Own], tuple[str, ...]] = field(default_factory=dict, init=False, repr=False)
     _beneath: dict[tuple[int, Place, bool], tuple[str, ...]] = field(default_factory=dict, init=False, repr=False)
+    diagnoses: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)
 
     def again(self, run: Run) -> Rules:
         """The rules of another copy of a class, on the same page."""
@@ -131,6 +135,20 @@ class Rules:
         if shown is None or own in (ALL, place[0]):
             return self.beneath(self.section_of[blank.id], place, bool(own))
         return ()
+
+    def around(self, blank: Blank) -> tuple[str, ...]:
+        """The ids of the blanks from which all numbers come that stand in the matrices of a blank's rule, or in the
+        student's own in their place: the right ones, and those that are read by mistake.
+        """
+        known = blank.id, AROUND
+        if known not in self._reads:
+            rule, steps = self.rule(blank), self.run.steps
+            names = dict.fromkeys(ref.matrix for ref in refs(rule)) if rule is not None else {}
+            names |= dict.fromkeys(steps[blank.cell.step].inputs if blank.cell.step in steps else ())
+            cells = ((name, i, j) for name in names for i, j in product(*map(range, steps[name].shape)))
+            found = (name for cell in cells for own in ("", ALL) for name in self._behind(blank, cell, own))
+            self._reads[known] = tuple(dict.fromkeys(found))
+        return self._reads[known]
 
     def beneath(self, section: int, place: Place, own: bool) -> tuple[str, ...]:
         """The ids of the blanks from which a reader of a section computes a place that stands nowhere.

@@ -32,7 +32,7 @@ from byhand.arithmetic.expr import (
     rebuild,
     refs,
 )
-from byhand.marking.reckoning import Rounded, Span
+from byhand.marking.reckoning import Exact, Rounded, Span
 from byhand.marking.rules import Own, place_of
 from byhand.marking.verdicts import Judged, Judgement, place
 from byhand.ops.attention import mask_future
@@ -54,6 +54,7 @@ PRIOR: dict[str, float] = {
 }  # fmt: skip
 OUT_OF_THE_BLUE = 0.3  # the weight of a number without any explanation
 NO_HABIT = frozenset({"off-by-1", "off-by-2", "off-by-10", "digits-swapped", "truncated", "point-misplaced"})
+MOST_DIAGNOSES = 5000  # that are kept of a class with equal numbers
 _TWO = Fraction(2)
 _MINUS_ONE, _ZERO = Num(Fraction(-1)), Num(Fraction(0))
 Changed = tuple[str, str, Expr]  # the kind of a slip, its detail, and the tree with the slip in it
@@ -79,6 +80,20 @@ def slips(judged: Judged, judgement: Judgement) -> list[Slip]:
         return []
     if reading.values[0] == math.inf:
         return [Slip("sign-of-infinity", "", PRIOR["sign-of-infinity"])]
+    if not isinstance(judged.reckoning, Exact):
+        return _found(judged, judgement)
+    written, blank = judged.paper.written, judgement.blank
+    around = ((name, written[name]) for name in judged.rules.around(blank) if not judged.is_key(name))
+    case, known = (blank.id, judgement.answer, *around), judged.rules.diagnoses
+    if case not in known:
+        if len(known) == MOST_DIAGNOSES:
+            known.clear()
+        known[case] = _found(judged, judgement)
+    found: list[Slip] = known[case]
+    return found
+
+
+def _found(judged: Judged, judgement: Judgement) -> list[Slip]:
     for own in ("", *judged.detours(judgement.blank)):
         found = _Search(judged, judgement, own).found()
         if found:
