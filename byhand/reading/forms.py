@@ -7,7 +7,6 @@ import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 import pikepdf
@@ -27,7 +26,7 @@ from byhand.reading.pdf import (
 )
 from byhand.worksheet.asked import DOT, FIELDS, NAME, as_text, as_word, field_name, from_words
 
-MOST_FIELDS, MOST_BOXES = 20_000, 1_000  # of a file; of a field
+MOST_FIELDS = 20_000  # of a file, each box to tick one
 LONGEST_TEXT, LONGEST_NAME, LONGEST_WORDS = 5_000, 400, 50_000  # filled in; of a field; of what a page says of itself
 AS_WRITTEN = "fill in the form as byhand wrote it"
 _ID = re.compile(r"[1-9][0-9]{0,3}/\S+")
@@ -54,15 +53,16 @@ def filled_in(content: bytes) -> dict[str, FilledForm]:
     """
     with opened(content, check_saved) as file:
         form = file.Root.get("/AcroForm")
-        found = dict[str, dict[str, str]]()
-        said = dict[str, str]()
+        found, said, left = dict[str, dict[str, str]](), dict[str, str](), MOST_FIELDS
         for student, words, field in _fields(form.get("/Fields", ()) if form is not None else ()):
-            name = _name(field)
+            name, boxes = _name(field), field.get("/Kids", ())
+            left -= 1 + len(boxes)
+            if left < 0:
+                raise UnreadableError(f"it has over {MOST_FIELDS:,} fields; no page of ours has as many")
             own = found.setdefault(student, {})
             if name in own:
                 raise UnreadableError(f"it has two fields {shown(name)}; {AS_WRITTEN}")
-            own[name] = _filled(field, name)
-            said[student] = words
+            own[name], said[student] = _filled(field, boxes, name), words
         whole = Collector(asked=about(file, f"/{NAME}"), maker=about(file, "/Creator"))
         if not found:
             whole.says()
@@ -90,24 +90,18 @@ def _form(student: str, said: Collector, answers: Mapping[str, str]) -> FilledFo
 def _fields(tops: Any) -> Iterator[tuple[str, str, Any]]:
     """The fields of a form: whose each is, what the page says of itself where the field says it, and the field.
 
-    Raises: UnreadableError where they are too many.
+    Raises: UnreadableError where one that has a student's id was renamed.
     """
-    left = MOST_FIELDS
-    for top in tops if len(tops) <= MOST_FIELDS else ():
+    for top in tops:
         kids = top.get("/Kids", ())
         if not len(kids) or "/T" not in kids[0]:  # else its kids are fields, and not its boxes
             yield "", "", top
             continue
-        left -= len(kids)
-        if left < 0:
-            break
         name, words = _text(top.get("/T")), _text(top.get("/TM"), LONGEST_WORDS)
         student = as_text(from_words(words).get("student", name.replace(DOT, ".")))
         if name != field_name(as_word(student)):
             raise UnreadableError(f"its field {shown(name)} was renamed; {AS_WRITTEN}")
         yield from ((student, words, kid) for kid in kids)
-    if left < 0 or len(tops) > MOST_FIELDS:
-        raise UnreadableError(f"it has over {MOST_FIELDS:,} fields; no page of ours has as many")
 
 
 def _name(field: Any) -> str:
@@ -124,24 +118,21 @@ def _name(field: Any) -> str:
     return found
 
 
-def _filled(field: Any, name: str) -> str:
-    """What is filled in.
+def _filled(field: Any, boxes: Any, name: str) -> str:
+    """What is filled in. boxes: those of the field, of which one may be ticked.
 
-    Raises: UnreadableError where it is neither a text nor one of the field's boxes.
+    Raises: UnreadableError where it is neither a text nor one of the boxes.
     """
     value, kind = field.get("/V"), field.get("/FT")
     if kind == "/Tx":
-        text = _text(value, LONGEST_TEXT)
-        return text.replace("\r\n", "\n").replace("\r", "\n").strip()
+        return _text(value, LONGEST_TEXT).replace("\r\n", "\n").replace("\r", "\n").strip()
     if kind != "/Btn":
         raise UnreadableError(f"its field {shown(name)} is of another kind than byhand writes; {AS_WRITTEN}")
-    boxes = list(islice(field.get("/Kids", ()), MOST_BOXES))
-    states = {str(state) for box in boxes for state in box.AP.N.keys()}  # noqa: SIM118
-    on = [str(box.AS) for box in boxes if box.get("/AS", "/Off") != "/Off"]  # as a program may say it alone
-    ticked = str(value) if value is not None else next(iter(on), "/Off")
+    on = (str(box.AS) for box in boxes if box.get("/AS", "/Off") != "/Off")  # as a program may say it alone
+    ticked = str(value) if value is not None else next(on, "/Off")
     if ticked == "/Off":
         return ""
-    if ticked not in states:
+    if not any(ticked in box.AP.N for box in boxes):
         raise UnreadableError(f"its field {shown(name)} is ticked as {shown(ticked)}, which none of its boxes is")
     return ticked.removeprefix("/")
 
@@ -153,7 +144,7 @@ def _text(value: Any, most: int = LONGEST_NAME) -> str:
     """
     if value is None:
         return ""
-    if isinstance(value, pikepdf.Stream):
+    if isinstance(value, pikepdf.Stream):  # as a long text may be
         value = pikepdf.String(value.read_bytes())
     if not isinstance(value, pikepdf.String | str):
         raise UnreadableError(f"a field of it holds no text; {AS_WRITTEN}")

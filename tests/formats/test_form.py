@@ -12,6 +12,7 @@ from kinds import kinds_and_run, lesson
 from page_pdf import different, pictures
 from pypdf import PdfReader
 
+from byhand.book import book
 from byhand.errors import SheetError
 from byhand.formats import Setup
 from byhand.formats.pdf.form import filled_form
@@ -175,6 +176,12 @@ def test_a_form_is_a_worksheet_whatever_the_view(tmp_path):
     reader = PdfReader(path)
     assert "view=worksheet" in reader.metadata["/byhand"]
     assert reader.metadata.title == prepared("dot-product")[0].title
+
+
+def test_a_book_has_the_forms_of_its_sheets_one_by_one(tmp_path):
+    paths = book(["dot-product", "shapes"], Options(formats=("pdf-form",)), tmp_path)
+    assert [path.name for path in paths] == ["dot-product-worksheet-form.pdf", "shapes-worksheet-form.pdf"]
+    assert paths[1].read_bytes() == form_of("shapes")
 
 
 def test_a_template_that_gives_no_room_is_named(folder):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zlib
+from dataclasses import replace
 from functools import cache
 
 import pikepdf
@@ -17,12 +18,14 @@ from pikepdf import Array, Dictionary, Name, String
 from pypdf import PdfReader, PdfWriter
 
 from byhand.classroom.classes import make_class
+from byhand.classroom.plan import Plan
 from byhand.classroom.roster import Student
+from byhand.classroom.students import class_pages, pdf_of, student_copies
 from byhand.cli import main
 from byhand.errors import UnreadableError
 from byhand.formats import Setup
 from byhand.formats.pdf.form import filled_form
-from byhand.formats.pdf.slotted import filled
+from byhand.formats.pdf.slotted import LETTERS, filled
 from byhand.options import Options
 from byhand.pipeline import prepare
 from byhand.reading.forms import MOST_FIELDS, check_saved, filled_in
@@ -178,6 +181,20 @@ def test_a_class_is_the_same_again_and_with_other_jobs(school, tmp_path):
         assert (again / file.relative_to(folder)).read_bytes() == file.read_bytes()
 
 
+def test_a_copy_that_is_laid_out_by_itself_has_a_form_too():
+    plan = Plan(load_sheet("dot-product"), Options(numbers="exact"), LETTERS)
+    pages = class_pages(plan)
+    (filled_in_page,) = student_copies(plan, pages, ROSTER[:1])
+    (alone,) = student_copies(plan, replace(pages, html=dict.fromkeys(pages.html, "another")), ROSTER[:1])
+    assert alone.laid_out_alone
+    assert not filled_in_page.laid_out_alone
+    one, other = (
+        filled_in(pdf_of(copy, pages, "worksheet", fields=True))["a.l@x.edu"] for copy in (alone, filled_in_page)
+    )
+    assert one == other
+    assert alone.called == filled_in_page.called
+
+
 def test_a_form_is_the_students_worksheet_with_fields(school):
     folder, forms = school
     for student in ROSTER:
@@ -235,13 +252,18 @@ def twice(file):
 
 
 def many(file):
-    own = file.make_indirect(Dictionary(T=String("1/x"), FT=Name.Tx))
-    file.Root.AcroForm.Fields = Array([own] * (MOST_FIELDS + 1))
+    own = file.make_indirect(Dictionary(T=String("1/x"), FT=Name.Btn))
+    own.Kids = Array([file.make_indirect(Dictionary())] * MOST_FIELDS)
+    file.Root.AcroForm.Fields = Array([own])
 
 
 def in_itself(file):
     first = file.Root.AcroForm.Fields[0]
     first.Kids = Array([first])
+
+
+def long(file):
+    file.Root.AcroForm.Fields[0].V = file.make_stream(b"x" * 1_000_000)
 
 
 def unnamed(file):
@@ -266,6 +288,7 @@ REFUSED = [
     (many, "it has over 20,000 fields; no page of ours has as many"),
     (in_itself, "its field '1/inverse/bl...resid_pre/1,1' was renamed; fill in the form as byhand wrote it"),
     (field(lambda each: setattr(each, "V", String("x" * 5001))), "a field of it holds 5,001 characters; 5,000 are the most"),
+    (long, "a field of it holds 1,000,000 characters; 5,000 are the most"),
     (field(lambda each: setattr(each, "V", Array([]))), "a field of it holds no text; fill in the form as byhand wrote it"),
     (field(lambda each: setattr(each, "FT", Name.Ch)), "its field '1/inverse/bl...resid_pre/1,1' is of another kind than byhand writes; fill in the form as byhand wrote it"),
     (ticked, "its field '5/choice/1' is ticked as '/maybe', which none of its boxes is"),

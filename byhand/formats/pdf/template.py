@@ -75,8 +75,11 @@ def template(layout: Layout, view: View) -> Template:
     return template_of(out, as_data(rooms) if any(rooms) else b"")
 
 
-def template_of(content: io.BytesIO, rooms: bytes = b"") -> Template:
-    """A PDF as a template: a page's second content stream is a copy's own, and its third that of all pages."""
+def template_of(content: io.BytesIO, rooms: bytes = b"", *, for_books: bool = True) -> Template:
+    """A PDF as a template: a page's second content stream is a copy's own, and its third that of all pages.
+
+    for_books: whether its pages may stand in a file with others.
+    """
     import pikepdf
 
     with pikepdf.open(content) as file:
@@ -89,7 +92,7 @@ def template_of(content: io.BytesIO, rooms: bytes = b"") -> Template:
             trailer.Info.objgen[0],
             trailer.Info.unparse(resolved=True).strip().removesuffix(b">>"),
             bytes(trailer.ID[0]).hex(),
-            shared(file),
+            shared(file) if for_books else Shared({}, ()),
             rooms,
         )
 
