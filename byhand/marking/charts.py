@@ -7,7 +7,7 @@ in words, for those who have it read aloud.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from html import escape
 from math import ceil
@@ -213,9 +213,13 @@ class HeatMatrix:
         return (cell.blank for row in self.cells for cell in row if cell.blank)
 
 
-def matrices(document: Document) -> list[HeatMatrix]:
-    """The matrices, tables and boxes of a sheet in which something is computed."""
-    return [matrix for section in document.sections for matrix in _numbered(section)]
+def matrices(document: Document, filled: Callable[[str], str] = str) -> list[HeatMatrix]:
+    """What is computed on a sheet, as matrices, tables and boxes. filled: fills in the slots of a text."""
+    return [
+        replace(matrix, rows=tuple(map(filled, matrix.rows)))
+        for section in document.sections
+        for matrix in _numbered(section)
+    ]
 
 
 def _numbered(section: Section) -> Iterator[HeatMatrix]:

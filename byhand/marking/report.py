@@ -239,7 +239,7 @@ class Report:
         for section in self.document.sections:
             cells = [cell for name, cell in self.tally.cells.items() if name.partition("/")[0] == str(section.number)]
             if cells:
-                found.append(charts.StepBar(section.number, section.title, states_of(cells)))
+                found.append(charts.StepBar(section.number, self.filled(section.title), states_of(cells)))
         return found
 
     def steps(self, medium: Medium) -> Mapping[str, Any]:
@@ -253,7 +253,7 @@ class Report:
     def heat(self, medium: Medium) -> Mapping[str, Any]:
         """Where the class slipped."""
         slips = {name: cell.slips for name, cell in self.tally.cells.items()}
-        found = charts.matrices(self.document)
+        found = charts.matrices(self.document, self.filled)
         order = [name for matrix in found for name in matrix.asked]
         rows = [(self.plain(name), slips.get(name, 0)) for name in order if slips.get(name)]
         own = charts.HeatWords(

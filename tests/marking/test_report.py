@@ -13,12 +13,17 @@ import page_layout
 import pikepdf
 import pypdfium2
 import pytest
+from click.testing import CliRunner
 from page_text import page_text
 from students import Page
 from test_tally import marks_of_a_class, tally_of
 
+from byhand.arithmetic.copies import MARK
+from byhand.classroom.again import Class, own_copies
 from byhand.classroom.index import read_index
+from byhand.cli import main
 from byhand.marking import charts
+from byhand.marking.marker import Marker
 from byhand.marking.notes import STATES
 from byhand.marking.report import Report
 from byhand.marking.report_csv import COLUMNS, report_csv
@@ -223,3 +228,18 @@ def test_the_csv_has_every_cell_and_every_student():
     counted = sum(int(row["count"]) for row in of["answer"])
     assert counted == sum(cell.wrong for cell in own.tally.blanks.values())
     assert {"class", "rule", "idea", "slip", "words"} <= of.keys()
+
+
+def test_a_class_whose_students_have_their_own_numbers_has_the_words_of_one(tmp_path):
+    made = CliRunner().invoke(main, ["class", "softmax", "--anonymous", "3", "--seed", "5", "--out", str(tmp_path)])
+    assert made.exit_code == 0, made.output
+    of_class, own = Class.in_folder(tmp_path / "softmax-class5"), Tally()
+    for copy in own_copies(of_class.plan, of_class.copies):
+        own.add(replace(Marker.of(copy.document, copy.run), said=copy.said).mark({}, copy.copy.student.id))
+        document, texts = copy.document, copy.texts
+    for found in (Report(document, own, texts=texts), Report(document, own, texts=texts, names=False)):
+        assert not MARK.search(found.html())
+        assert not MARK.search(report_csv(found).decode("utf-8-sig"))
+        assert found.pdf().startswith(b"%PDF")
+    keys = {row["key"] for row in read_index(report_csv(found)) if row["table"] == "cell"}
+    assert "" in keys  # where students have other numbers, there is no key of the class
