@@ -162,7 +162,7 @@ def _own_work(judged: Judged, worth: Worth, blank: Blank) -> tuple[Hashable, flo
     def number(ref: Ref) -> Any:
         value = judged.paper.number(blank, place_of(ref), own)
         if isinstance(value, Span):
-            return value.low if is_neg_inf(value.low) else Fraction(judged.reckoning.text(value).replace("−", "-"))
+            return value.low if is_neg_inf(value.low) else Fraction(value.middle(judged.reckoning.places or 0))
         return Fraction(0) if value is None else value
 
     return _work(judged.rules, blank, number)

@@ -200,6 +200,10 @@ class Span(NamedTuple):
     def is_point(self) -> bool:
         return self.low == self.high
 
+    def middle(self, places: int) -> Decimal:
+        """The number in the middle, rounded to so many decimal places."""
+        return decimal_of(half_away(Fraction((self.low + self.high) / 2) * 10**places), places)
+
     def joined(self, other: Span) -> Span:
         """The smallest span that holds both."""
         return Span(min(self.low, other.low), max(self.high, other.high))
@@ -307,8 +311,7 @@ class Rounded(Reckoning):
             return super().text(value)
         if math.isinf(value.low) or math.isinf(value.high):
             return value_text(NEG_INF)
-        middle = Fraction((value.low + value.high) / 2) * 10**self.domain.places
-        return value_text(decimal_of(half_away(middle), self.domain.places))
+        return value_text(value.middle(self.domain.places))
 
 
 def _product(a: Span, b: Span) -> Span:

@@ -35,6 +35,7 @@ from byhand.arithmetic.expr import (
 from byhand.marking.reckoning import Exact, Rounded, Span
 from byhand.marking.rules import Own, place_of
 from byhand.marking.verdicts import Judged, Judgement, place
+from byhand.notation.number import plain
 from byhand.ops.attention import mask_future
 from byhand.tape import Shape
 from byhand.worksheet.document import Blank
@@ -211,17 +212,17 @@ class _Search:
         if self.blank.role in ("word", "text") or right is None or not isinstance(right, int | Fraction | Span):
             return
         rounded = isinstance(self.judged.reckoning, Rounded)
+        places = self.blank.cell.places
         if isinstance(right, Span):
             if is_neg_inf(right.low):
                 return
-            text = self.judged.reckoning.text(right).replace("−", "-")
-            places, number = self.judged.reckoning.places or 0, Fraction(text)
-        elif self.blank.cell.places is not None:
-            places = self.blank.cell.places
-            text = str(decimal_of(half_away(right * 10**places), places))
-            number = Fraction(text)
+            places = self.judged.reckoning.places or 0 if places is None else places
+            text = plain(right.middle(places))
+        elif places is not None:
+            text = plain(decimal_of(half_away(right * 10**places), places))
         else:
-            text, places, number = str(right), 0, Fraction(right)
+            text, places = str(right), 0
+        number = Fraction(text)
         unit = Fraction(1, 10**places)
         for kind, by in (("off-by-1", 1), ("off-by-2", 2), ("off-by-10", 10)):
             for sign in (1, -1):

@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property, partial
 from typing import Any
@@ -112,7 +113,14 @@ class Judged:
             return self._word(text)
         if blank.role == "text":
             return Reading("number", (text.strip(),)) if text.strip() else MISSING
-        return self.reckoning.read(text)
+        return self._nearest_first(blank, self.reckoning.read(text))
+
+    def _nearest_first(self, blank: Blank, reading: Reading) -> Reading:
+        """Of the numbers that a text with a comma may say, the one nearest to the key comes first."""
+        key = self.reckoning.real(self.key(blank)) if len(reading.values) > 1 else None
+        if not isinstance(key, int | Fraction | Decimal):
+            return reading
+        return replace(reading, values=tuple(sorted(reading.values, key=lambda x: abs(x - Fraction(key)))))
 
     def _word(self, text: str) -> Reading:
         """The number of a word of the vocabulary, from the word or from its number, counted from 1."""

@@ -16,7 +16,7 @@ from typing import Any
 import sympy
 from oddly import odd, odd_formula, odd_text
 from slips import KINDS, Made, one_slip
-from students import NEG_INF, Page, Student, methods, telling
+from students import EXACT, NEG_INF, Method, Page, Student, methods, telling
 
 from byhand.errors import ByHandError
 from byhand.marking.marker import Marker
@@ -71,6 +71,7 @@ FIGURES: Mapping[str, float | None] = {
     "decimals: off by 10 last units is seen": 0.85,
     "decimals: off by 100 last units is seen": 0.85,
     "decimals: a slip makes no other cell wrong": 1.0,
+    "decimals: a mistake on the page's numbers is named": 0.98,
     "the same answers have the same marks": 1.0,
     "the screen changes no verdict": 1.0,
     "the screen settles what is right or followed": 0.95,
@@ -305,10 +306,12 @@ def _alike(page: Page, name: str, others: set[str], alone: bool = False) -> set[
     return {o for o in others if Student(page, mistaken=page.wrong[o], alone=alone).answers() == answers}
 
 
-def _some_mistake(page: Page, dice: Random, alone: bool = False) -> tuple[str, Student, list[str]] | None:
+def _some_mistake(
+    page: Page, dice: Random, alone: bool = False, method: Method = EXACT
+) -> tuple[str, Student, list[str]] | None:
     """A mistake that two blanks tell, a student who makes it throughout, and the blanks that tell it."""
     for name in dice.sample(page.foils, len(page.foils)):
-        student = Student(page, mistaken=page.wrong[name], alone=alone)
+        student = Student(page, method, mistaken=page.wrong[name], alone=alone)
         cells = telling(page, student)
         if len(cells) >= 2:
             return name, student, cells
@@ -451,6 +454,21 @@ def decimal_slips(sheet: str, seed: int) -> Iterator[Try]:
         )
         others = wrong(marks) - {name}
         yield "decimals: a slip makes no other cell wrong", not others, f"{units}: {told(page, marks, name, *others)}"
+
+
+@prop
+def decimal_mistakes(sheet: str, seed: int) -> Iterator[Try]:
+    """A classic mistake made throughout, in decimals."""
+    page, dice = _decimal_page(sheet, seed), Random(f"decimal mistakes {sheet} {seed}")
+    method = dice.choice([*methods(page.run.places or 0).values()])
+    found = _some_mistake(page, dice, method=method)
+    if found:
+        name, student, cells = found
+        marks = marked(page, student)
+        answers = student.answers()
+        same = {o for o in named(marks) if Student(page, method, mistaken=page.wrong[o]).answers() == answers}
+        example = f"{name} in {len(cells)} cells, named {named(marks)}: {told(page, marks, *cells)}"
+        yield "decimals: a mistake on the page's numbers is named", bool({name, *same} & named(marks)), example
 
 
 # the marks

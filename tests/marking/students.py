@@ -481,16 +481,18 @@ def no_reference(ref: Ref) -> Number:
 def telling(page: Page, student: Student) -> list[str]:
     """The blanks in which the student's mistake makes another number than the rule on the student's own numbers."""
     right = _Alone(student).by_rule if student.alone else lambda blank: student.by_rule(blank, mistaken=False)
-    found = []
-    for blank in page.blanks:
-        if blank.role in ("ask", "entry", "word") and student.answer(blank)[0]:
-            try:
-                told = student.by_rule(blank) != right(blank)
-            except NoNumberError:
-                told = True
-            if told:
-                found.append(blank.id)
-    return found
+    asked = (blank for blank in page.blanks if blank.role in ("ask", "entry", "word"))
+    return [blank.id for blank in asked if student.answer(blank)[0] and _tells(student, blank, right)]
+
+
+def _tells(student: Student, blank: Blank, right: Callable[[Blank], Number]) -> bool:
+    """Whether what the student writes is not what the right rule gives."""
+    try:
+        value = right(blank)
+        written = "" if blank.role == "word" else student.method.written(value, blank.cell.places)[0]
+    except NoNumberError:
+        return True
+    return student.by_rule(blank) != value and student.answer(blank)[0] != written
 
 
 class _Alone:

@@ -8,8 +8,8 @@ from students import Page, Student
 from byhand.marking.marker import Marker
 
 
-def marks_of(sheet, student):
-    page = Page.of(sheet)
+def marks_of(sheet, student, **asked):
+    page = Page.of(sheet, **asked)
     return Marker.of(page.document, page.run).mark(student(page).answers())
 
 
@@ -19,9 +19,9 @@ def named(sheet, mistake, alone=False):
     return {cause.foil for cause in marks.causes if cause.foil}
 
 
-def reasons(sheet, name, value):
+def reasons(sheet, name, value, **asked):
     """The reasons of one wrong number."""
-    marks = marks_of(sheet, lambda page: Student(page, written={name: value}))
+    marks = marks_of(sheet, lambda page: Student(page, written={name: value}), **asked)
     (mark,) = (mark for mark in marks.blanks if mark.id == name)
     return [(reason.kind, reason.detail) for reason in mark.because]
 
@@ -49,6 +49,10 @@ def test_a_count_and_a_rounded_entry_have_reasons():
     assert ("off-by-1", "+1") in reasons("shapes", "1/table/1", "4")
     assert reasons("sizing", "7/table/6", "37.2") == [("off-by-1", "+1")]  # 37.1, in units of its last place
     assert ("factor-dropped", "1") in reasons("sizing", "7/table/6", "0.4")  # a share, not per cent: 0.371
+
+
+def test_a_decimal_with_its_thousands_separated_has_reasons():
+    assert ("off-by-2", "+2") in reasons("sizing", "6/table/11", "950,402", numbers="decimal")
 
 
 def test_the_same_number_read_from_a_neighbour_is_one_reason():
