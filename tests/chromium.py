@@ -19,6 +19,7 @@ PROGRAM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil
 WITHOUT_CHROMIUM = PROGRAM is None
 VIEWER = "chrome-extension://mhjfbmdgcfjbbpaeojofohoefgiehjai/"
 WIDTH, HEIGHT, SECONDS = 900, 1200, 60
+LOADED = "document.querySelector('pdf-viewer').loadState_ === 'success'"
 SAVED = """(async () => {
     const saved = await document.querySelector('pdf-viewer').currentController.save('EDITED');
     const bytes = new Uint8Array(saved.dataToSave);
@@ -96,17 +97,13 @@ def _in_order(pdf: bytes, answers: Mapping[str, str]) -> list[str | bool]:
 async def _typed(browser: Protocol, file: Path, boxes: list[str | bool]) -> bytes:
     target = await browser.call("Target.createTarget", url=file.as_uri())
     page = (await browser.call("Target.attachToTarget", targetId=target["targetId"], flatten=True))["sessionId"]
-    while True:
+    viewer = None
+    while viewer is None:
         targets = (await browser.call("Target.getTargets", filter=[{}]))["targetInfos"]
         viewer = next((each for each in targets if each["url"].startswith(VIEWER)), None)
-        if viewer:
-            break
-        await asyncio.sleep(0.1)
-    await asyncio.sleep(2)
     session = (await browser.call("Target.attachToTarget", targetId=viewer["targetId"], flatten=True))["sessionId"]
-    await browser.call(
-        "Runtime.evaluate", session, expression="document.querySelector('pdf-viewer').focusPlugin_?.()"
-    )
+    while await _value(browser, session, LOADED) is not True:
+        await asyncio.sleep(0.1)
     for kind in ("mousePressed", "mouseReleased"):
         await browser.call(
             "Input.dispatchMouseEvent", page, type=kind, x=WIDTH * 0.65, y=80, button="left", clickCount=1
@@ -122,5 +119,20 @@ async def _typed(browser: Protocol, file: Path, boxes: list[str | bool]) -> byte
             if n:
                 await browser.call("Input.dispatchKeyEvent", page, type="char", key="Enter", text="\r")
             await browser.call("Input.insertText", page, text=line)
-    saved = await browser.call("Runtime.evaluate", session, expression=SAVED, awaitPromise=True, returnByValue=True)
-    return base64.b64decode(saved["result"]["value"])
+    while True:  # the viewer may not have come to the last keys yet
+        saved = base64.b64decode(await _value(browser, session, SAVED))
+        if _count(saved) >= sum(map(bool, boxes)):
+            return saved
+        await asyncio.sleep(0.1)
+
+
+def _count(pdf: bytes) -> int:
+    """How many fields are filled in."""
+    fields = pypdf.PdfReader(io.BytesIO(pdf)).get_fields() or {}
+    return sum(field.get("/V", "/Off") not in ("", "/Off") for field in fields.values())
+
+
+async def _value(browser: Protocol, session: str, script: str) -> Any:
+    """What a script of the viewer's page returns; None where it fails."""
+    found = await browser.call("Runtime.evaluate", session, expression=script, awaitPromise=True, returnByValue=True)
+    return None if "exceptionDetails" in found else found["result"].get("value")
