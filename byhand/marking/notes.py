@@ -16,15 +16,13 @@ from typing import Any, Literal
 from markupsafe import Markup, escape
 
 from byhand.arithmetic.expr import Ref, substitute
-from byhand.errors import ByHandError
 from byhand.marking.causes import EITHER, FOIL, PERHAPS, UNEXPLAINED
 from byhand.marking.marks import BlankMark, Cause, Marks
 from byhand.marking.places import Places, matrix_name
 from byhand.marking.read import read
 from byhand.marking.rules import place_of
 from byhand.notation.html import terms_html
-from byhand.notation.number import parse
-from byhand.notation.text import text, value_text
+from byhand.notation.text import text
 from byhand.notation.words import escaped
 from byhand.runs import Run
 from byhand.worksheet.document import Blank, Cell, Document, Panel
@@ -238,7 +236,7 @@ class Notes:
         known = cause if kind == "cause" else None
         reason = self._reason(known, first) if known else Markup()
         if len(marks) == 1:
-            own = first.followed if first.followed and first.followed != first.key else ""
+            own = first.followed if first.followed and not _same(first.followed, first.key) else ""
             where = self._bold(self.places.where(first.id) or self.say("cell"))
             head = self.say("one_of_own" if own else "one", where=where, have=_number(first.answer),
                             key=_key(first.key), own=_key(own))  # fmt: skip
@@ -256,7 +254,9 @@ class Notes:
             return Markup()
         if len(first) < len(marks) and panel is not None:
             return self.say("in_matrix", matrix=matrix_name(panel), keys=keys)
-        return self.say("they_are_own" if any(own != mark.key for mark, own in first) else "they_are", keys=keys)
+        return self.say(
+            "they_are_own" if not all(_same(own, mark.key) for mark, own in first) else "they_are", keys=keys
+        )
 
     def _panel(self, mark: BlankMark) -> Panel | None:
         spot = self.places.spots.get(mark.id)
@@ -298,7 +298,8 @@ class Notes:
         if len(text(tree)) > LONGEST_LINE or text(tree) == printed(mark.followed):
             return Markup()
         terms = [Markup('<span class="math">{}</span>').format(Markup(term)) for term in terms_html(tree)]
-        return Markup(" + ").join(terms) + Markup(" =&nbsp;{}").format(_number(mark.followed))
+        result = mark.key if _same(mark.followed, mark.key) else mark.followed
+        return Markup(" + ").join(terms) + Markup(" =&nbsp;{}").format(_number(result))
 
     def _own_notes(self, number: int, marks: Sequence[BlankMark]) -> list[Note]:
         """The note on what is right from the student's own numbers; at the end of a chain, with the mended values."""
@@ -392,10 +393,12 @@ def escaped_line(said: str) -> str:
 
 def printed(number: str) -> str:
     """A number of a marking as a page prints it; any other text as it is."""
-    try:
-        return value_text(parse(number))
-    except ByHandError:
-        return escaped_line(number).replace("-", "−").replace("*", "·")
+    return written(number).replace("*", "·")
+
+
+def _same(one: str, other: str) -> bool:
+    """Whether two texts are one number: 0.00 is 0."""
+    return one == other or (bool(read(one).values) and read(one).values == read(other).values)
 
 
 def _parsed(answer: str) -> Any:

@@ -353,3 +353,16 @@ def test_what_is_ticked_or_written_on_lines_is_shown_and_what_it_is_stands_besid
         for key in ("on", "false", "true", "A"):
             assert f'It is <span class="key">{key}</span>.' in found
     assert marked_pdf(document, run, marks, "Ada").startswith(b"%PDF")
+
+
+@pytest.mark.parametrize(("numbers", "said"), [
+    ("decimal", "you have 9.99; it is 2."), ("symbolic", "you have 9.99; it is 2"),
+])  # fmt: skip
+def test_decimals_and_letters_have_notes_too(numbers, said):
+    page = page_of(numbers=numbers)
+    answers = {blank.id: blank.cell.text for blank in page.blanks} | {SCORE: "9.99"}
+    marks = Marker.of(page.document, page.run).mark(answers)
+    found = page_text(marked_html(page.document, page.run, marks, "Ada"))
+    assert said in found
+    assert "from your numbers" not in found
+    assert marked_pdf(page.document, page.run, marks, "Ada").startswith(b"%PDF")
