@@ -426,7 +426,8 @@ def _checked(student: Filled, numbers: str) -> Filled:
 
 def _fresh(task: Task, document: Document, run: Run, said: Sequence[str] | None = None) -> Marker:
     marker = Marker.of(document, run, task.policy)
-    return replace(marker, given=task.points.sections, foils=task.points.foils, said=said)
+    given = {number: Fraction(worth) for number, worth in task.sheet.points.items()} | dict(task.points.sections)
+    return replace(marker, given=given, foils=task.points.foils, said=said)
 
 
 @lru_cache(maxsize=2)

@@ -33,7 +33,7 @@ class Sheet:
     numbers: the default number system: exact, decimal or symbolic. values: config, tokens, inputs and weights, as in
     a values file. letters: the parameters of a symbolic run, with letters among their entries. pick_words: whether a
     seed also picks the sentence. in_place: inputs and parameters whose numbers keep their places in every copy,
-    because the text speaks of these places.
+    because the text speaks of these places. points: what sections are worth, by number, in place of points by time.
     """
 
     name: str
@@ -49,6 +49,7 @@ class Sheet:
     letters: Mapping[str, Any] = field(default_factory=dict)
     pick_words: bool = False
     in_place: tuple[str, ...] = ()
+    points: Mapping[int, int] = field(default_factory=dict)
 
     def given(
         self, *, letters: bool, base: int | str | None = None, tokens: Sequence[str] = (), other: object = None
@@ -94,7 +95,7 @@ _VALUES = ("config", "tokens", "source", "vocabulary", "inputs", "weights")
 _KEYS = {
     "title": str, "model": str, "goal": str, "number": int, "numbers": str, "prerequisites": list, "objectives": list,
     "letters": dict, "config": dict, "tokens": list, "source": list, "vocabulary": list, "inputs": dict,
-    "weights": dict, "pick_words": bool, "in_place": list,
+    "weights": dict, "pick_words": bool, "in_place": list, "points": dict,
 }  # fmt: skip
 
 
@@ -194,6 +195,9 @@ def parse_sheet(name: str, text: str, original: str = "") -> Sheet:
         raise SheetError(f"{name}.md: number is the sheet's place in the course, from 0 to {LARGEST_PLACE}")
     if front.get("numbers", NUMBER_SYSTEMS[0]) not in NUMBER_SYSTEMS:
         raise SheetError(f"{name}.md: no numbers {front['numbers']!r}; use {', '.join(NUMBER_SYSTEMS)}")
+    for section, worth in front.get("points", {}).items():
+        if not (isinstance(section, int) and isinstance(worth, int) and worth >= 0):
+            raise SheetError(f"{name}.md: points: write whole numbers by the number of a section, as in {{5: 4}}")
     if front["model"] not in MODELS:
         raise SheetError(f"{name}.md: {UnknownNameError('model', front['model'], MODELS)}")
     kept = {k: v for k, v in front.items() if k not in _VALUES} | {"model": MODELS[front["model"]]}

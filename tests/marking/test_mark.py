@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -16,12 +17,14 @@ from byhand.classroom.again import Class, own_copies
 from byhand.classroom.classes import make_class
 from byhand.classroom.roster import Student
 from byhand.cli import main
+from byhand.errors import SheetError
 from byhand.formats import Setup
 from byhand.formats.pdf.form import filled_form
 from byhand.formats.pdf.slotted import filled
 from byhand.marking.mark import mark as marked
 from byhand.options import Options
 from byhand.secret import made_secret
+from byhand.worksheet.sheet import load_sheet, parse_sheet
 
 NAME = "dot-product"
 ROSTER = [Student("Ada", "s1"), Student("Bo", "s2"), Student("Cy", "s3")]
@@ -134,6 +137,26 @@ def test_points_by_section_are_a_file_s(tmp_path):
     assert {section["number"]: section["of"] for section in right["sections"]}[1] == "40"
     points.write_text('{"foils": {"no-sqr": "half"}}')
     assert "did you mean 'no-sqrt'?" in run("mark", path, "--points", points, "--out", tmp_path).output
+
+
+def test_points_by_section_are_a_sheet_s_unless_a_file_has_others(tmp_path, monkeypatch):
+    own = load_sheet(NAME)
+    text = f"---\ntitle: T\nmodel: {own.model.name}\ngoal: G\npoints: {{1: 40, 3: 9}}\n---\n{own.body}"
+    found = replace(parse_sheet(NAME, text), values=own.values, in_place=own.in_place)
+    monkeypatch.setattr("byhand.marking.mark.load_sheet", lambda *_: found)
+    path, *_ = wrong_and_right(tmp_path)
+    points = tmp_path / "points.json"
+    points.write_text('{"3": 7}')
+    made = mark(path, out=tmp_path, points=points)
+    right, _ = json.loads((made.folder / "marks.json").read_text())
+    worth = {section["number"]: section["of"] for section in right["sections"]}
+    assert (worth[1], worth[3]) == ("40", "7")
+
+
+@pytest.mark.parametrize("points", ["{a: 1}", "{1: -1}", "{1: 1.5}"])
+def test_other_points_in_a_sheet_are_refused(points):
+    with pytest.raises(SheetError, match="points: write whole numbers by the number of a section"):
+        parse_sheet(NAME, f"---\ntitle: T\nmodel: dot-product\ngoal: G\npoints: {points}\n---\n")
 
 
 def test_a_teacher_has_the_last_word_also_when_it_is_marked_again(tmp_path):
