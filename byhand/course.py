@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from byhand.cache import cached_by
 from byhand.formats.program import program_key
 from byhand.worksheet.folders import ENGLISH
 
 
-@dataclass(frozen=True)
-class Listed:
+class Listed(Struct, frozen=True):
     """A sheet of the course. model: the name of its model. minutes: the time that it takes with its own numbers."""
 
     name: str

@@ -19,6 +19,8 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any, Protocol
 
+from msgspec import Struct
+
 from byhand.arithmetic.domain import Domain, LeavesDomainError, NotRealError
 from byhand.arithmetic.expr import At, Expr, Index, Num, Ref, Scalar
 from byhand.errors import DomainError, MisfitError, UnknownNameError, ValuesError
@@ -41,8 +43,7 @@ Shape = tuple[int, int]
 Place = tuple[str, int, int]  # a cell: its step, row and column
 
 
-@dataclass(frozen=True)
-class Example:
+class Example(Struct, frozen=True):
     """An operation with operands and the result, in numbers that a person can check.
 
     sizes: the size of each letter of the signature that no operand has.
@@ -230,8 +231,7 @@ class Step:
         return self.trees[place]
 
 
-@dataclass(frozen=True)
-class Named:
+class Named(Struct, frozen=True):
     """An operand by its name and its size, which may be symbolic."""
 
     name: str
@@ -242,8 +242,7 @@ class Named:
         return Ref(self.name, at)
 
 
-@dataclass(frozen=True)
-class Matrix:
+class Matrix(Struct, frozen=True):
     """A step on a tape: what operations take and return. Rules index it, and layers pass it on."""
 
     tape: Tape

@@ -15,18 +15,18 @@ There are no other kinds. Everything that byhand does with arithmetic is a fold 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import repeat
 from typing import Any, Protocol, TypeAlias
+
+from msgspec import Struct
 
 NEG_INF = float("-inf")
 # A value in some number system, such as a Fraction, a Decimal, a float, a sympy expression, or a `Many` of them
 Scalar: TypeAlias = Any
 
 
-@dataclass(frozen=True, slots=True)
-class Index:
+class Index(Struct, frozen=True):
     """A symbolic index or size: i, k, d_head."""
 
     name: str
@@ -35,10 +35,8 @@ class Index:
 At: TypeAlias = "int | Index"
 
 
-class Expr:
+class Expr(Struct, frozen=True):
     """A node. Its operators build larger trees and simplify nothing: no term is dropped or moved."""
-
-    __slots__ = ()
 
     def __add__(self, other: ExprLike) -> Sum:
         terms = self.terms if isinstance(self, Sum) else (self,)
@@ -72,62 +70,54 @@ class Expr:
         return Fn("pow", (expr(other), self))
 
 
-@dataclass(frozen=True, slots=True)
-class Num(Expr):
+class Num(Expr, frozen=True):
     """A number: in a rule a Fraction, −∞ or a symbolic size; after `substitute` a value of the run."""
 
     value: Scalar
 
 
-@dataclass(frozen=True, slots=True)
-class Ref(Expr):
+class Ref(Expr, frozen=True):
     """One cell of a named matrix; with an empty index, a letter."""
 
     matrix: str
     index: tuple[At, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Sum(Expr):
+class Sum(Expr, frozen=True):
     """t₁ + t₂ + …; with no terms, 0."""
 
     terms: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Sub(Expr):
+class Sub(Expr, frozen=True):
     """left − right."""
 
     left: Expr
     right: Expr
 
 
-@dataclass(frozen=True, slots=True)
-class Mul(Expr):
+class Mul(Expr, frozen=True):
     """left · right."""
 
     left: Expr
     right: Expr
 
 
-@dataclass(frozen=True, slots=True)
-class Div(Expr):
+class Div(Expr, frozen=True):
     """left ÷ right."""
 
     left: Expr
     right: Expr
 
 
-@dataclass(frozen=True, slots=True)
-class Fn(Expr):
+class Fn(Expr, frozen=True):
     """A named function of its arguments."""
 
     name: str
     args: tuple[Expr, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class BigSum(Expr):
+class BigSum(Expr, frozen=True):
     """Σ body, for index = 0 … count − 1."""
 
     index: Index

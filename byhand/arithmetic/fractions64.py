@@ -5,11 +5,12 @@ bits.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from byhand.arithmetic.exact import RATIONALS
 
@@ -21,8 +22,7 @@ fraction = lru_cache(10_000)(Fraction)
 _MINUS_ONE = Fraction(-1)
 
 
-@dataclass(frozen=True, eq=False)
-class Fractions:
+class Fractions(Struct, frozen=True, eq=False):
     """A fraction for each copy, in lowest terms.
 
     numerator, denominator: (copies); if all fractions are whole numbers, the denominator is the int 1. bound: a

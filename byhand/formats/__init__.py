@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Literal
 
+from msgspec import Struct
+
 from byhand.errors import ExtraError, UnknownNameError
 from byhand.worksheet.views import VIEWS, View
 
@@ -26,8 +28,7 @@ ENTRY_POINT_GROUP = "byhand.formats"  # the group of the entry points by which o
 Paper = Literal["a4", "letter"]
 
 
-@dataclass(frozen=True)
-class Setup:
+class Setup(Struct, frozen=True):
     """The options of a format. cache: whether pages may be taken from the cache."""
 
     paper: Paper = "a4"

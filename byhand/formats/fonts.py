@@ -9,10 +9,11 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+
+from msgspec import Struct
 
 from byhand.cache import cached_by
 from byhand.files import write
@@ -22,8 +23,7 @@ BROUGHT = Path(__file__).with_name("built")  # the folder of the files that were
 TABLE = "built.json"  # in it: what they were built from, and the checksum of each
 
 
-@dataclass(frozen=True)
-class Face:
+class Face(Struct, frozen=True):
     """A font: the name of its file, and its family, weight and style in CSS."""
 
     name: str

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
+
+from msgspec import Struct
 
 from byhand.errors import DomainError, UnknownNameError
 from byhand.model.layers import steps_of
@@ -14,8 +16,7 @@ from byhand.tape import Op, Step, Tape
 Rewrite = Callable[[Step, Tape], Iterable[Step]]
 
 
-@dataclass(frozen=True)
-class Mistake:
+class Mistake(Struct, frozen=True):
     """A classic mistake.
 
     told: what was done wrong, in a sentence for the student. mend: how to do it right, as a teacher would say it.

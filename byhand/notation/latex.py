@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from byhand.arithmetic.expr import Expr, Ref
 from byhand.notation.text import TEXT, index_text

@@ -7,9 +7,10 @@ A negative number is in brackets unless it stands first in a sum, or alone: `1/5
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+
+from msgspec import Struct
 
 from byhand.arithmetic.copies import varies, written, written_tree
 from byhand.arithmetic.expr import NEG_INF, BigSum, Div, Expr, Fn, Index, Mul, Num, Ref, Scalar, Sub, Sum
@@ -18,8 +19,7 @@ from byhand.notation.number import plain
 SUM, PRODUCT, POWER, ATOM = range(1, 5)  # precedence levels, the weakest first
 
 
-@dataclass(frozen=True)
-class Style:
+class Style(Struct, frozen=True):
     """A notation: a function or a text for each kind of node. The functions take the texts of a node's parts."""
 
     fraction: Callable[[str, str], str]  # of the digits of numerator and denominator: a number, not a division

@@ -11,11 +11,11 @@ Each stage computes many candidates at once, as one axis of an array, and hands 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache, partial
 from math import isqrt
 
 import numpy as np
+from msgspec import Struct
 
 from byhand.model.config import Config
 from byhand.numbers.combine import Condition, Join, combine_columns
@@ -85,8 +85,7 @@ COLUMNS_PAIRED = 300  # columns of W_O, for each of four dimensions, of which pa
 QUADRUPLES = 5000  # W_O that are made of two such pairs
 
 
-@dataclass(frozen=True)
-class AttentionInput:
+class AttentionInput(Struct, frozen=True):
     """The rows that attention reads.
 
     query_rows: (n, d_model), from which queries are computed. key_rows: (m, d_model), from which keys and values are.
@@ -122,8 +121,7 @@ def whole_base(config: Config) -> int:
 # ---- 1. W_Q and W_K ----
 
 
-@dataclass(frozen=True)
-class Heads:
+class Heads(Struct, frozen=True):
     """Many heads on the same rows.
 
     W_Q, W_K: (count, d_model, d_head). powers: (count, n, m), base ^ (score − the lowest of its row), 0 where masked.
@@ -305,8 +303,7 @@ def _heads_cost(q: Ints, k: Ints, scores: Ints, totals: Ints) -> Ints:
 # ---- 2. W_V ----
 
 
-@dataclass(frozen=True)
-class Mixture:
+class Mixture(Struct, frozen=True):
     """The heads of one layer with their W_V, and what W_O may be made of.
 
     W_Q, W_K: (heads, d_model, d_head). W_V: (heads, d_model, d_v). z: (n, heads · d_v), the heads' results side by
@@ -487,8 +484,7 @@ def _whole_columns(
 # ---- 3. W_O ----
 
 
-@dataclass(frozen=True)
-class Update:
+class Update(Struct, frozen=True):
     """A W_O, and the stream before and after the attention layer.
 
     W_O: (heads · d_v, d_model). added: (n, d_model), what the layer adds. before: (n, d_model), the stream's rows

@@ -5,8 +5,10 @@ promise.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
+
+from msgspec import Struct, structs
 
 from byhand.arithmetic.exact import RATIONALS
 from byhand.errors import ConfigError, DomainError
@@ -23,8 +25,7 @@ from byhand.tape import Tape
 MOST_WORK = 200_000_000  # of a search, as its dice count it: up to ten seconds; almost all need a tenth of one
 
 
-@dataclass(frozen=True)
-class Chosen:
+class Chosen(Struct, frozen=True):
     """Numbers for a run, and their quality: the figures of run.json, such as the largest denominator."""
 
     values: Values
@@ -120,7 +121,7 @@ def _measures(model: Model, own: Values, limits: Limits) -> tuple[Limits, float]
     found = quality(tape)
     sizes = (("integer", "largest_integer"), ("denominator", "largest_denominator"), ("ugly", "ugly"))
     larger = {name: max(getattr(limits, name), found[figure]) for name, figure in sizes}
-    return replace(limits, **larger), whole_time(tape)
+    return structs.replace(limits, **larger), whole_time(tape)
 
 
 def evaluated(model: Model, values: Values) -> Tape:

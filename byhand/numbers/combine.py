@@ -7,9 +7,9 @@ searches that meet in the middle.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from byhand.numbers.dice import Bools, Dice, Floats, Ints
 
@@ -21,8 +21,7 @@ EXTENSIONS_PER_BEAM = 4  # extensions that are ranked, for each state that the b
 Condition = Ints | Callable[[Ints], Bools]
 
 
-@dataclass(frozen=True)
-class _Groups:
+class _Groups(Struct, frozen=True):
     """Columns in groups, one level of a trie: the columns of a group have the same products with the rows so far.
 
     The columns are sorted by their products, row by row, so that a group is a range of places. A group is named by

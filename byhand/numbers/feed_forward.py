@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
+from msgspec import Struct
 
 from byhand.numbers.combine import combine_columns
 from byhand.numbers.dice import Bools, Dice, Ints
@@ -22,8 +21,7 @@ IN_BIASES = np.array([0, 0, 1, -1, 1, -1, 2])  # an entry of b_in is drawn from 
 LARGEST_ALIVE = 4  # after ReLU, since a student multiplies each of these numbers by a row of W_out
 
 
-@dataclass(frozen=True)
-class FirstLayer:
+class FirstLayer(Struct, frozen=True):
     """W_in (d_model, d_mlp), b_in (d_mlp), and post (n, d_mlp), the hidden units after ReLU."""
 
     W_in: Ints
@@ -31,8 +29,7 @@ class FirstLayer:
     post: Ints
 
 
-@dataclass(frozen=True)
-class SecondLayer:
+class SecondLayer(Struct, frozen=True):
     """W_out (d_mlp, d_model), b_out (d_model), and added (n, d_model), what the network adds to the stream."""
 
     W_out: Ints

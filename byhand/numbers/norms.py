@@ -7,11 +7,11 @@ and c is the root mean square. So (5, 1, 5, 1) is friendly for LayerNorm: m = 3,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 
 from byhand.numbers.dice import Bools, Dice, Ints
 from byhand.numbers.natural import distinct, grid
@@ -122,8 +122,7 @@ def can_be_scaled(units: Ints, kind: str) -> Bools:
     return distinct(units) if kind == "LN" else distinct(units) & few_zeros(units, kind, 25)
 
 
-@dataclass(frozen=True)
-class Norm:
+class Norm(Struct, frozen=True):
     """The w and b of a norm, each (d_model), and its rows w·u + b (n, d_model). RMSNorm has no b."""
 
     w: Ints

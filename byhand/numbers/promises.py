@@ -8,9 +8,10 @@ longer sheet than another.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
+
+from msgspec import Struct
 
 from byhand.arithmetic.domain import is_neg_inf
 from byhand.arithmetic.expr import refs
@@ -29,8 +30,7 @@ SATURATED = Fraction(9, 10)  # a row of a pattern with a larger entry attends to
 BAND = 0.069  # how far a run's time may be from the usual, as a part of it: two differ by up to 1.069 / 0.931 < 1.15
 
 
-@dataclass(frozen=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """How large the numbers of an instance may be, in absolute value."""
 
     integer: int = 9
@@ -67,8 +67,7 @@ def limits_of(level: str) -> Limits:
 # ---- the promises ----
 
 
-@dataclass(frozen=True)
-class Case:
+class Case(Struct, frozen=True):
     """An evaluated run, and what is asked of it.
 
     quality: its figures. expected: the seconds that it should take. wanted: for a model that says words, the id of

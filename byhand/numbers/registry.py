@@ -10,8 +10,9 @@ A model without a search is given the numbers of its sheet in another order (les
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct
 
 from byhand.errors import ConfigError
 from byhand.model import Model
@@ -21,8 +22,7 @@ from byhand.numbers.dice import Dice
 from byhand.numbers.promises import Limits
 
 
-@dataclass(frozen=True)
-class Task:
+class Task(Struct, frozen=True):
     """What a search has to find: new numbers for a model.
 
     values: the config, the words, and the sheet's numbers, which the new ones replace. wanted: for a model that says
@@ -57,12 +57,11 @@ class Task:
 Entries = dict[str, Any]  # numbers as in a values file: nested lists, by the name of a step or parameter
 
 
-@dataclass(frozen=True)
-class Instance:
+class Instance(Struct, frozen=True):
     """Numbers for one run: those of given steps (inputs) and of parameters (weights)."""
 
-    inputs: Entries = field(default_factory=dict)
-    weights: Entries = field(default_factory=dict)
+    inputs: Entries = {}
+    weights: Entries = {}
 
 
 Find = Callable[[Task, Dice], Iterator[Instance]]
@@ -70,8 +69,7 @@ Requirement = Callable[[Task], str]  # why a task has no numbers, and the neares
 ListAll = Callable[[Task, float], list[Values]]  # all numbers for a task that take about this many seconds
 
 
-@dataclass(frozen=True)
-class Search:
+class Search(Struct, frozen=True):
     """How numbers are found for a model.
 
     find: makes one attempt, and yields the instances that are worth a run. requires: what is checked before the first

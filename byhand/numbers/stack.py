@@ -11,10 +11,11 @@ before it is tried.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from byhand.model.config import Config
 from byhand.numbers.attention import (
@@ -60,8 +61,7 @@ PLAIN_DRAWS = 40  # matrices of plain rows that are drawn at once
 Reader = Literal["norm", "heads", ""]  # what reads the rows that a stack hands on; "" for anything else
 
 
-@dataclass(frozen=True)
-class Stream:
+class Stream(Struct, frozen=True):
     """The layers found so far, from the first of a stack on.
 
     first: (n, d_model), the rows that the first layer reads. out: (n, d_model), the rows that the last one hands on.
@@ -70,7 +70,7 @@ class Stream:
 
     first: Ints
     out: Ints
-    weights: Entries = field(default_factory=dict)
+    weights: Entries = {}
 
     def then(self, out: Ints, *weights: Entries) -> Stream:
         """The stream with one layer more, which hands on the rows `out` and has these weights."""

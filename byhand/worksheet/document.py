@@ -18,6 +18,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, ClassVar, Literal
 
+from msgspec import Struct, structs
+
 from byhand.arithmetic.expr import Expr
 from byhand.effort import QUESTION, STEP, writing
 from byhand.errors import SheetError
@@ -63,8 +65,7 @@ class Cell:
         return value_text(self.value)
 
 
-@dataclass(frozen=True)
-class Blank:
+class Blank(Struct, frozen=True):
     """A cell that the student fills in, and what is asked for there.
 
     id: SECTION/ROLE/STEP/ROW,COLUMN, row and column of the run counted from 1, or SECTION/BLOCK/N for the N-th cell
@@ -79,8 +80,7 @@ class Blank:
     result: str = ""
 
 
-@dataclass(frozen=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """An answer that is written into no cell: the choice of one option, or words on lines.
 
     asker: the block that asks for it. role: whether a statement is true (claim), the reason for that (because), a
@@ -166,16 +166,14 @@ class Panel:
         return tuple(lines for lines in found if lines.rows)
 
 
-@dataclass(frozen=True, eq=False)
-class Lines:
+class Lines(Struct, frozen=True, eq=False):
     """Worked lines under a common label, such as a token. rows: each line's label, rule and result."""
 
     label: str
     rows: tuple[tuple[str, Expr, Any], ...]
 
 
-@dataclass(frozen=True, eq=False)
-class Working:
+class Working(Struct, frozen=True, eq=False):
     """The worked lines of a matrix or a table. symbol: its name (LaTeX) where there are several, else ""."""
 
     symbol: str
@@ -599,7 +597,7 @@ class Section:
                 count[reply.role] += 1
                 n = count[reply.role]
                 name = f"claim/{n}/because" if reply.role == "because" else f"{reply.role}/{n}"
-                found.append(replace(reply, id=f"{self.number}/{name}"))
+                found.append(structs.replace(reply, id=f"{self.number}/{name}"))
         return tuple(found)
 
     @cached_property
@@ -635,8 +633,7 @@ def sections_asking(sections: Iterable[Section], steps: Container[str]) -> dict[
 State = Literal["done", "here", "later"]
 
 
-@dataclass(frozen=True, eq=False)
-class Box:
+class Box(Struct, frozen=True, eq=False):
     """A part of the architecture on the map, and the sections of this sheet that compute it.
 
     label: LaTeX, words in \\text{…}; "+" for a ⊕, where a branch joins the residual stream. state: whether the sheet
@@ -650,8 +647,7 @@ class Box:
     sections: tuple[int, ...]
 
 
-@dataclass(frozen=True, eq=False)
-class Node:
+class Node(Struct, frozen=True, eq=False):
     """A step inside a part of the map. sections: those that compute it, one for each head; none where it is given.
 
     symbol: LaTeX. word: the step's name in words, if that says more than its symbol, else "". reads: the indices,
@@ -665,8 +661,7 @@ class Node:
     reads: tuple[int, ...]
 
 
-@dataclass(frozen=True, eq=False)
-class Map:
+class Map(Struct, frozen=True, eq=False):
     """The map of a sheet: the model, and what the sheet computes of it.
 
     boxes: the parts along the residual stream. inside: the steps that the sheet computes, by part.

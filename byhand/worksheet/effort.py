@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from byhand.effort import TYPICAL, minutes
 from byhand.worksheet.messages import Messages, messages
 
 
-@dataclass(frozen=True)
-class Effort:
+class Effort(Struct, frozen=True):
     """What a student has to do. seconds: the time that a practised person needs. blanks: the number of cells to
     compute. copies: the number of cells to copy. questions: the number of questions.
     """

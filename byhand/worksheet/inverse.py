@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from byhand.arithmetic.copies import alone, categories, first
 from byhand.arithmetic.expr import Div, Expr, Mul, Num, Ref, Sub, Sum, refs, substitute
@@ -16,8 +17,7 @@ from byhand.tape import Place, Tape
 LeftOut = dict[tuple[str, tuple[str, ...]], tuple[Place, ...]]  # by the result and the names of the entries' operands
 
 
-@dataclass(frozen=True)
-class Solution:
+class Solution(Struct, frozen=True):
     """How an unknown is found.
 
     at: the cell of the result from which it is found. rule: the tree that gives it, over references. worked: the same

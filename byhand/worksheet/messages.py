@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from byhand.errors import SheetError, UnknownNameError, ValuesError
 from byhand.mistakes import MISTAKES
@@ -26,8 +27,7 @@ _PLACE = re.compile(r"\{([A-Za-z]\w*)\}")
 _WORD = re.compile(r"\\text\{(\w+)\}")
 
 
-@dataclass(frozen=True)
-class Messages:
+class Messages(Struct, frozen=True):
     """The texts of one language, by name: "conventions.rows" is "Rows are tokens, columns dimensions."."""
 
     language: str

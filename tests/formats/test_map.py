@@ -1,7 +1,6 @@
 """The map as a drawing: every step's number once, everything in its place, and what a screen reader hears."""
 
 import re
-from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
@@ -21,6 +20,7 @@ from maps import (
     translation,
     words,
 )
+from msgspec.structs import replace
 
 from byhand.formats.html.map import ranges, svg
 

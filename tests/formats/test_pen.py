@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-from dataclasses import replace
 from functools import cache
 from html import unescape
 from xml.etree import ElementTree
@@ -13,6 +12,7 @@ import numpy as np
 import pikepdf
 import pytest
 from kinds import kinds_and_run
+from msgspec.structs import replace
 from page_layout import TextBox, penned
 from page_pdf import pictures, same_text
 from pypdf import PdfReader

@@ -1,9 +1,9 @@
 """The teacher's word: gpt says it, position by position."""
 
-from dataclasses import replace
 from math import ceil
 
 import pytest
+from msgspec.structs import replace
 
 from byhand.arithmetic.exact import RATIONALS
 from byhand.errors import ConfigError

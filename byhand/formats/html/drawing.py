@@ -13,6 +13,8 @@ from html.parser import HTMLParser
 from itertools import pairwise
 from typing import Any
 
+from msgspec import Struct
+
 from byhand.notation.inline import inline
 
 SANS, MATH, ITALIC = "'byhand Sans',sans-serif", "'byhand Math',serif", "'byhand Math Italic','byhand Math',serif"
@@ -24,8 +26,7 @@ _WIDTHS = {
 Point = tuple[float, float]
 
 
-@dataclass(frozen=True)
-class Span:
+class Span(Struct, frozen=True):
     """Text in one face. level: 1 for a superscript, −1 for a subscript, 0 on the baseline."""
 
     text: str
@@ -33,8 +34,7 @@ class Span:
     level: int = 0
 
 
-@dataclass(frozen=True)
-class Label:
+class Label(Struct, frozen=True):
     """A word or a formula, and its size in mm."""
 
     spans: tuple[Span, ...]
@@ -85,8 +85,7 @@ class _Spans(HTMLParser):
         self.spans.append(Span(data, face, level))
 
 
-@dataclass(frozen=True)
-class Rect:
+class Rect(Struct, frozen=True):
     """A rectangle, by its centre, width and height, in mm."""
 
     x: float

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache, partial
 from itertools import zip_longest
 from numbers import Rational
 from typing import Any, ClassVar, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from byhand.arithmetic.copies import categories, first, is_word, longest
 from byhand.arithmetic.expr import Div, Fn, nodes
@@ -49,8 +52,7 @@ _ADVANCES = {
 _BUILT = re.compile(r"(?<!\d)(\d{1,3})/(\d{1,3})(?!\d)")
 
 
-@dataclass(frozen=True)
-class Slot:
+class Slot(Struct, frozen=True):
     """One td or th: a value or a label, with its CSS class."""
 
     cls: str
@@ -74,8 +76,7 @@ class Slot:
         return -(-most // min(lines, 3 if self.scope == "col" else 2)) if most > USUAL_WORD else USUAL_WORD
 
 
-@dataclass(frozen=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """A bracket, a tile or a frame of dots round the cells from (top, left) to (bottom, right), exclusive."""
 
     kind: Literal["bracket", "tile", "dots", "right", "down"]
@@ -85,8 +86,7 @@ class Mark:
     right: int
 
 
-@dataclass(frozen=True)
-class Tag:
+class Tag(Struct, frozen=True):
     """The tag of a matrix, its name and shape: right of the column `left`, or over the columns `left` to `right`."""
 
     panel: Panel

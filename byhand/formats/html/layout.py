@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from msgspec import Struct, structs
 
 from byhand.arithmetic.copies import is_word
 from byhand.errors import SheetError
@@ -123,8 +125,7 @@ def _fitted(grid: Grid) -> Grid:
     return fitted(grid, FIGURE_WIDTH, FIGURE_WIDTH)
 
 
-@dataclass(frozen=True)
-class _Stack:
+class _Stack(Struct, frozen=True):
     """A matrix of a strip, the matrices of one row that are placed below it, and the sign before it."""
 
     panel: Panel
@@ -142,7 +143,7 @@ def _stacks(figure: Strip) -> list[_Stack]:
     for panel, joint in zip(figure.panels, ("", *figure.joints), strict=True):
         above = stacks[-1] if stacks else None
         if above and not joint and panel.shape[0] == 1 and panel.cols == above.panel.cols and panel.shape[1] > 1:
-            stacks[-1] = replace(above, below=(*above.below, panel))
+            stacks[-1] = structs.replace(above, below=(*above.below, panel))
         else:
             stacks.append(_Stack(panel, joint))
     return stacks

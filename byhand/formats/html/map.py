@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from itertools import groupby, pairwise
+
+from msgspec.structs import replace
 
 from byhand.formats.html.drawing import Drawing, Label, Rect, formula, words
 from byhand.formats.html.map_panel import LABEL, NUMBER, SHAPE, SYMBOL, draw, panels_that_fit

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+
+from msgspec.structs import replace
 
 from byhand.formats.html.drawing import Drawing, Label, Point, Rect, formula, words
 from byhand.worksheet.document import Map, Node

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from typing import Any, Literal
 
 from jinja2 import TemplateError, TemplateNotFound, TemplateSyntaxError, pass_context
 from markupsafe import Markup, escape
+from msgspec import Struct
 
 from byhand import __version__
 from byhand.arithmetic.copies import has_slots, texts_of
@@ -86,8 +86,7 @@ STAMPED = ("seed", "hash", "minutes", "practised", "student", "named")  # of wha
 LINE_ROOMS = ((3, 44.4), (2, 73.4))  # the number of tokens side by side, and the room for a line, in mm
 
 
-@dataclass(frozen=True)
-class SideBySide:
+class SideBySide(Struct, frozen=True):
     """Worked lines, laid out. symbol: their matrix, if there are several. side: the number of tokens side by side.
 
     tall: whether lines need more distance, for fractions. result: the room for a result, in mm.

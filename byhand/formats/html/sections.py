@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any, ClassVar, Protocol
 
+from msgspec import Struct
+
 from byhand.formats.html.entries import entries
 from byhand.formats.html.grid import FIGURE_WIDTH, PAGE_WIDTH, Grid, Slot
 from byhand.formats.html.layout import falk, strips
@@ -93,8 +95,7 @@ LAYOUTS: dict[str, LayOut] = {
 }
 
 
-@dataclass(frozen=True)
-class LaidSection:
+class LaidSection(Struct, frozen=True):
     """A section with its figures, laid out below each other."""
 
     section: Section

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from byhand.errors import SheetError
 from byhand.formats.pdf.breaking import CLOSE, Paragraph, Piece, Word, broken
@@ -44,8 +44,7 @@ def _pieces(line: Box) -> Iterator[Box]:
             yield child
 
 
-@dataclass(frozen=True)
-class BoxReader:
+class BoxReader(Struct, frozen=True):
     """Reads the blocks of a page.
 
     text: the page's runs of text, by their places in the content stream.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from byhand.formats.pdf.shape import shape
 from byhand.formats.pdf.stream import TextRun
@@ -13,8 +14,7 @@ from byhand.formats.pdf.stream import TextRun
 CLOSE = 0.05  # px: where a line ends as close to the margin as this, WeasyPrint's rounding may break it or not
 
 
-@dataclass(frozen=True)
-class Word:
+class Word(Struct, frozen=True):
     """A word of a run, or all of a run that does not break; empty where the run is a slot.
 
     space: the width of the space before the word; None where there is none.

@@ -9,8 +9,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache, partial
+
+from msgspec import Struct
 
 from byhand.arithmetic.copies import Many, each
 from byhand.formats.pdf.boxes import Line
@@ -57,8 +58,7 @@ def _put_together(parts: Sequence[Many], count: int) -> list[bytes | None]:
     return [None if None in copy else in_px(*copy) for copy in copies]
 
 
-@dataclass(frozen=True)
-class _Writer:
+class _Writer(Struct, frozen=True):
     """Writes blocks with texts in their slots. faces: the file of each font; glyphs: those that its slots may use."""
 
     faces: dict[str, str]

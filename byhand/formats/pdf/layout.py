@@ -11,11 +11,11 @@ import io
 import logging
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from html import escape
 from typing import Any
 
-from msgspec import structs
+from msgspec import Struct
+from msgspec.structs import replace
 
 from byhand.arithmetic.copies import MARK, mark_number
 from byhand.errors import SheetError
@@ -58,8 +58,7 @@ _CODE = re.compile(
 _DOT = re.compile('<circle cx="([\\d.]+)" cy="([\\d.]+)" r="([\U000f0000-\U0010ffff])" fill="#(\\w{6})"/>')
 
 
-@dataclass(frozen=True)
-class DrawnSlot:
+class DrawnSlot(Struct, frozen=True):
     """A slot for a drawing: a dot, whose text is its radius, or a QR code, whose text is an SVG path of bars.
 
     x, y: its origin in px; unit: how many px are 1 in its text. view: the only view that shows it; "" for both.
@@ -73,8 +72,7 @@ class DrawnSlot:
     view: str = ""
 
 
-@dataclass(frozen=True)
-class PageLayout:
+class PageLayout(Struct, frozen=True):
     """A page with slots.
 
     blocks: the lines and paragraphs that have slots.
@@ -85,12 +83,11 @@ class PageLayout:
     blocks: tuple[Line | Paragraph, ...]
     spots: tuple[DrawnSlot, ...]
     background: bytes
-    only: dict[str, bytes] = field(default_factory=dict)
+    only: dict[str, bytes] = {}
     rooms: tuple[Room, ...] = ()
 
 
-@dataclass(frozen=True)
-class Layout:
+class Layout(Struct, frozen=True):
     """A document that is laid out.
 
     everywhere: the slots that are at the same place on every page.
@@ -266,7 +263,7 @@ def _slots(
     text = text_runs(stream)
     reader = BoxReader({where: run for where, (run, _) in text.items()}, used)
     blocks = [
-        structs.replace(block, view=view_of(each))
+        replace(block, view=view_of(each))
         for each in box.every()
         if (rows := rows_of(each))
         for block in reader.blocks(each, rows)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import uharfbuzz as hb
+from msgspec import Struct
 
 from byhand.formats.fonts import FACES
 
@@ -17,8 +17,7 @@ MOST_LETTERS = 500  # of a line
 FRACTION_SIZES = [(n, m) for n in (1, 2, 3) for m in (1, 2, 3)]  # n digits over m, which the fonts draw built
 
 
-@dataclass(frozen=True)
-class ShapedText:
+class ShapedText(Struct, frozen=True):
     """A text that is shaped. shown: its glyphs, as PDF shows them; width: in thousandths of the font's size."""
 
     shown: bytes

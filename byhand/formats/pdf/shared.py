@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import Struct
+
 Pieces = tuple[bytes | int, ...]  # of an object: bytes as they are, and an int for a reference to another shared one
 _SKIPPED = ("/Parent", "/StructParent", "/StructParents")  # they refer to the page tree and to tags
 
 
-@dataclass(frozen=True)
-class Shared:
+class Shared(Struct, frozen=True):
     """The shared objects of a PDF.
 
     objects: by their numbers; an object comes after those that it refers to.

@@ -7,11 +7,11 @@ import re
 import string
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from html import unescape
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from byhand.arithmetic.copies import FIRST_MARK, MARK, Copies, mark_number
 from byhand.arithmetic.exact import RATIONALS
@@ -108,8 +108,7 @@ def filled(document: Document, run: Run, view: View, setup: Setup) -> bytes:
     return printed(own.html(view, "print", setup.paper), setup.cache)
 
 
-@dataclass(frozen=True)
-class SharedPage:
+class SharedPage(Struct, frozen=True):
     """The page that all runs of a sheet share, and what a run fills in there.
 
     page: the page with marks. texts: those that it is laid out with. contents: compressed.

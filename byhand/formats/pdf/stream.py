@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 COLOUR_STEPS = 100_000  # the green of a slot's underline is the number of its mark, divided by this
 _GLYPHS = re.compile(rb"<([0-9a-f]+)>")
 Cuts = list[tuple[int, int]]
 
 
-@dataclass(frozen=True)
-class TextRun:
+class TextRun(Struct, frozen=True):
     """A piece of text in one font, size and colour; its place in px from the page's upper left corner.
 
     slot: the mark in whose slot it is.

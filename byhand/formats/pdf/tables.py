@@ -8,11 +8,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from html import unescape
 from itertools import accumulate, groupby
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from byhand.arithmetic.copies import MARK, mark_number
 from byhand.formats.fonts import FACES
@@ -36,8 +38,7 @@ class UnknownLookError(Exception):
     """A table that is left to WeasyPrint, as it has what no figure of ours has, or letters that our fonts lack."""
 
 
-@dataclass(frozen=True)
-class TextStyle:
+class TextStyle(Struct, frozen=True):
     """How a text is set.
 
     size, lift: in px, the latter above the baseline. under: the style of the root that it is under.
@@ -49,8 +50,7 @@ class TextStyle:
     under: TextStyle | None = None
 
 
-@dataclass(frozen=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """A text in one face, or a box to tick with its check.
 
     slot: the mark that the text stands for. before: the space before it, in px. room: the name of the field that a
@@ -73,8 +73,7 @@ class Piece:
         return self.before + shape(self.style.face, self.text).width * self.style.size / 1000
 
 
-@dataclass(frozen=True)
-class CellStyle:
+class CellStyle(Struct, frozen=True):
     """How the text of a cell is set.
 
     align: ½ where it is centred, 1 where it is aligned to the right; room: what is left free at the right, in px.
@@ -89,8 +88,7 @@ class CellStyle:
     line: float = 0.0
 
 
-@dataclass(frozen=True)
-class TableCell:
+class TableCell(Struct, frozen=True):
     """A cell.
 
     head: col or row, where it is the label of one. answer: whether only a key shows its text.
@@ -109,8 +107,7 @@ class TableCell:
     room: str = ""
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(Struct, frozen=True):
     """A table. columns, rows: where each begins and where the last one ends, in px."""
 
     name: str
