@@ -22,7 +22,7 @@ from byhand.formats.pdf.boxes import Line
 from byhand.formats.pdf.breaking import Paragraph
 from byhand.formats.pdf.fill import fill
 from byhand.formats.pdf.layout import lay_out
-from byhand.formats.pdf.template import copy_pdf, template
+from byhand.formats.pdf.template import copy_pdf, template, templates
 from byhand.options import Options
 from byhand.pipeline import prepare
 from byhand.symmetry.renaming import renamed
@@ -97,6 +97,13 @@ def test_a_filled_copy_is_whole():
         assert own > 100
     texts = "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(copies[1])).pages)
     assert "−5/3" in texts or "5/3" in texts
+
+
+def test_templates_of_two_views_are_as_each_is_by_itself():
+    _, laid, _ = printed("attention-head", "key")
+    both = templates(laid, ("worksheet", "key"))
+    assert both == {view: template(laid, view) for view in ("worksheet", "key")}
+    assert both["key"] != both["worksheet"]
 
 
 def test_the_fonts_of_a_copy_have_every_number():

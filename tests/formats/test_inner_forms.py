@@ -118,11 +118,12 @@ def test_weasyprint_still_writes_drawings_as_we_find_them(written):
     stream, elements = page.Contents.read_bytes(), inner.marked(written, page)
     found = inner.titled_drawings(elements)
     assert [title for _, _, title in found] == ["A table", ""], other("drawings (titles)")
-    places = [inner.drawing(stream, mark)[2:] for mark, _, _ in found]
+    drawn = inner.drawn_in(stream)
+    places = [drawn[mark][2:] for mark, _, _ in found]
     edge = 10 * MM
     right_ones = [(edge + 20, edge + 100), (edge, edge + 140)]
     assert np.array(places) == pytest.approx(np.array(right_ones), abs=1e-5), other("drawings (places)")
-    start, end, *_ = inner.drawing(stream, found[1][0])
+    start, end, *_ = drawn[found[1][0]]
     assert b" re" in stream[inner.tag_end(stream, start) : end], other("drawings (parts)")
     mark, element, _ = found[1]
     inner.leave_out(elements, mark, element)
@@ -163,8 +164,6 @@ def test_versions_that_nobody_has_tried_are_not_installed():
 def test_a_box_of_another_form_is_told_from_one_of_ours():
     with pytest.raises(UnknownFormError, match=r"AttributeError: .*; install that of constraints.txt"):
         inner.page_box(SimpleNamespace())
-    with pytest.raises(UnknownFormError, match="a drawing"):
-        inner.drawing(b"q\nQ\n", 3)
 
 
 def unknown_form(*_):
@@ -175,7 +174,7 @@ def test_with_a_weasyprint_of_another_form_pages_are_laid_out_by_it_alone(monkey
     html = Pages(*prepare(load_sheet("softmax"), Options())).html("key", "print")
     usual = pdf(html)
     monkeypatch.setattr("byhand.cache.user_cache_path", lambda name: tmp_path / "cache")
-    monkeypatch.setattr(layout, "drawing", unknown_form)
+    monkeypatch.setattr(layout, "drawn_in", lambda stream: {})
     monkeypatch.setattr(layout, "page_box", unknown_form)
     caplog.set_level(logging.DEBUG, "byhand")
     alone = pdf(html)

@@ -100,7 +100,7 @@ def form(base: Template, answers: tuple[Spoken, ...], of_students: bool = False)
     with pikepdf.open(io.BytesIO(base.pdf)) as file:
         _Writer(file, rooms).add(answers, of_students)
         file.save(out := io.BytesIO(), object_stream_mode=pikepdf.ObjectStreamMode.generate, deterministic_id=True)
-    made = template_of(out, for_books=False)
+    made = template_of(out)
     if not of_students:
         return made
     with pikepdf.open(out) as file:

@@ -34,6 +34,7 @@ _OBJECT = re.compile(
     rb")\n",
     re.MULTILINE,
 )
+_DRAWING = re.compile(rb"/Figure\n<</MCID (\d+)>>\nBDC\n.*?\n1 0 0 1 (\S+) (\S+) cm\n.*?\nEMC\n", re.DOTALL)
 _GLYPH_TEXT = re.compile(r"<([0-9a-f]{4})> <([0-9a-f]+)>")
 
 
@@ -54,7 +55,7 @@ class Box(Struct, frozen=True, eq=False):
     in_flow: whether it neither floats nor has a place of its own. in_frame: whether it has a border at the top.
     anchor: 0 where lines in it are aligned to the left, ½ where they are centred, 1 where they are at the right.
     breaks: whether a line may break in it.
-    slot: the mark in whose slot it is, by the colour of its underline. colour: red, green and blue.
+    slot: the mark in whose slot it is, by the colour of its underline. colour: that of a slot: red, green and blue.
     margin: the place of a margin, such as @bottom-right.
     """
 
@@ -154,8 +155,8 @@ def _box(found: Any, parent: Box | None) -> Box:
         in_frame=bool(style["border_top_width"]),
         anchor={"center": 0.5, "right": 1.0, "end": 1.0}.get(style["text_align_all"], 0.0),
         breaks=style["white_space"] != "nowrap",
-        slot=_slot(style["text_decoration_color"]),
-        colour=tuple(style["color"].to("srgb").coordinates),
+        slot=(slot := _slot(style["text_decoration_color"])),
+        colour=(0.0, 0.0, 0.0) if slot is None else tuple(style["color"].to("srgb").coordinates),
         text=found.text if type(found).__name__ == "TextBox" else "",
         margin=found.at_keyword if type(found).__name__ == "MarginBox" else "",
         children=[],
@@ -201,16 +202,9 @@ def text_runs(stream: bytes) -> dict[tuple[str, str], tuple[TextRun, Cuts]]:
     return found
 
 
-def drawing(stream: bytes, mark: int) -> tuple[int, int, float, float]:
-    """Where in the stream the empty drawing with a mark begins and ends, and its place on the page in px.
-
-    Raises: UnknownFormError.
-    """
-    form = rb"/Figure\n<</MCID %d>>\nBDC\n.*?\n1 0 0 1 (\S+) (\S+) cm\n.*?\nEMC\n" % mark
-    found = re.search(form, stream, re.DOTALL)
-    if not found:
-        raise unknown("a drawing")
-    return *found.span(), float(found[1]), float(found[2])
+def drawn_in(stream: bytes) -> dict[int, tuple[int, int, float, float]]:
+    """Where in the stream each drawing begins and ends, by its mark, and its place on the page in px."""
+    return {int(found[1]): (*found.span(), float(found[2]), float(found[3])) for found in _DRAWING.finditer(stream)}
 
 
 def tag_end(stream: bytes, start: int) -> int:

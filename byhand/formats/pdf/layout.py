@@ -25,8 +25,8 @@ from byhand.formats.pdf.engine import as_pdf, rendered_document
 from byhand.formats.pdf.inner import (
     Box,
     UnknownFormError,
-    drawing,
     drawing_box,
+    drawn_in,
     face_of,
     fonts_of,
     is_slanted,
@@ -229,11 +229,14 @@ def _page(
     What the structure tree of the file says of its figures is put right.
     """
     stream, elements = page.Contents.read_bytes(), marked(file, page)
+    places = drawn_in(stream)
     pen, parts, rooms = Pen(fonts, len(elements)), list[tuple[int, int, bytes]](), list[Drawn]()
     for mark, element, title in titled_drawings(elements):
         if title and not title.startswith((PLACE, ROOM)):
             continue
-        start, end, x, y = drawing(stream, mark)
+        if mark not in places:
+            raise unknown("a drawing")
+        start, end, x, y = places[mark]
         if not title:
             leave_out(elements, mark, element)
             parts.append((start, tag_end(stream, start), b"/Artifact\nBMC"))

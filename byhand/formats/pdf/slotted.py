@@ -22,7 +22,7 @@ from byhand.formats.html.page import Pages, in_one, pages
 from byhand.formats.pdf import laid_out, printed
 from byhand.formats.pdf.fill import fill
 from byhand.formats.pdf.layout import Layout, copy_html, lay_out
-from byhand.formats.pdf.template import Template, copy_pdf, template
+from byhand.formats.pdf.template import Template, copy_pdf, templates
 from byhand.formats.pdf.views import views_of
 from byhand.runs import Run
 from byhand.worksheet.document import Document
@@ -64,10 +64,10 @@ def _slotted(page: str, texts: Sequence[str], view: View, letters: str, cache: b
 
     def made() -> Slotted:
         layout = lay_out(page, texts.__getitem__, letters)
-        templates = {each: template(layout, each) for each in layout.titles or (view,)}
+        bases = templates(layout, layout.titles or (view,))
         # the templates have the rest
         slots = [replace(each, background=b"", only={}, rooms=()) for each in layout.pages]
-        return Slotted(replace(layout, pages=tuple(slots), pdf=b""), templates)
+        return Slotted(replace(layout, pages=tuple(slots), pdf=b""), bases)
 
     if not cache:
         return made()

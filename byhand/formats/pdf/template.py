@@ -29,7 +29,6 @@ class Template:
     contents: the object numbers of these streams, one for each page, and last the one that all pages show.
     size, root, info, identity: what the trailer says of the file, and an update of it must repeat.
     about: the entries of its information dictionary, which a copy adds to.
-    shared: the objects that its pages need in a file with other copies.
     rooms: of each page, those for the fields of a form, as `as_data` writes them, since few copies need them.
     student: of a form for students, the object numbers of the field that has a student's id, and of the list of those
     below it.
@@ -42,44 +41,54 @@ class Template:
     info: int
     about: bytes
     identity: str
-    shared: Shared
     rooms: bytes = b""
     student: tuple[int, int] = (0, 0)
-
-    def __hash__(self) -> int:
-        return hash(self.pdf)  # what is shared has dicts
 
     @cached_property
     def digest(self) -> bytes:
         """A hash that tells the template from others."""
         return sha256(self.pdf).digest()
 
+    @cached_property
+    def shared(self) -> Shared:
+        """The objects that its pages need in a file with other copies."""
+        import pikepdf
+
+        with pikepdf.open(io.BytesIO(self.pdf)) as file:
+            return shared(file)
+
 
 def template(layout: Layout, view: View) -> Template:
     """The PDF that all copies of a layout begin with, in one view."""
+    return templates(layout, [view])[view]
+
+
+def templates(layout: Layout, views: Iterable[View]) -> dict[View, Template]:
+    """The PDFs that all copies of a layout begin with, by their views."""
     import pikepdf
 
+    found = {}
     with pikepdf.open(io.BytesIO(layout.pdf)) as file:
         _widen_fonts(file, layout)
-        everywhere = file.make_indirect(file.make_stream(b""))
-        for page, own in zip(file.pages, layout.pages, strict=True):
-            background = file.make_stream(own.background + own.only.get(view, b""))
-            page.Contents = pikepdf.Array([background, file.make_indirect(file.make_stream(b"")), everywhere])
-        about = file.docinfo
-        if title := layout.titles.get(view):
-            rename(file, title)
+        about, everywhere = file.docinfo, file.make_indirect(file.make_stream(b""))
         if f"/{NAME}" in about:
             del about[f"/{NAME}"]  # which says whose copy it is
-        file.save(out := io.BytesIO(), object_stream_mode=pikepdf.ObjectStreamMode.generate, deterministic_id=True)
-    rooms = [page.rooms for page in layout.pages] if view == "worksheet" else []
-    return template_of(out, as_data(rooms) if any(rooms) else b"")
+        for view in views:
+            for page, own in zip(file.pages, layout.pages, strict=True):
+                background = file.make_stream(own.background + own.only.get(view, b""))
+                page.Contents = pikepdf.Array([background, file.make_indirect(file.make_stream(b"")), everywhere])
+            if title := layout.titles.get(view):
+                rename(file, title)
+            file.save(
+                out := io.BytesIO(), object_stream_mode=pikepdf.ObjectStreamMode.generate, deterministic_id=True
+            )
+            rooms = [page.rooms for page in layout.pages] if view == "worksheet" else []
+            found[view] = template_of(out, as_data(rooms) if any(rooms) else b"")
+    return found
 
 
-def template_of(content: io.BytesIO, rooms: bytes = b"", *, for_books: bool = True) -> Template:
-    """A PDF as a template: a page's second content stream is a copy's own, and its third that of all pages.
-
-    for_books: whether its pages may stand in a file with others.
-    """
+def template_of(content: io.BytesIO, rooms: bytes = b"") -> Template:
+    """A PDF as a template: a page's second content stream is a copy's own, and its third that of all pages."""
     import pikepdf
 
     with pikepdf.open(content) as file:
@@ -92,7 +101,6 @@ def template_of(content: io.BytesIO, rooms: bytes = b"", *, for_books: bool = Tr
             trailer.Info.objgen[0],
             trailer.Info.unparse(resolved=True).strip().removesuffix(b">>"),
             bytes(trailer.ID[0]).hex(),
-            shared(file) if for_books else Shared({}, ()),
             rooms,
         )
 
