@@ -7,9 +7,9 @@ from typing import Any
 
 from byhand.formats.html.page import PAPERS
 from byhand.formats.pdf.engine import rendered_document
+from byhand.formats.pdf.figures import PLACE, cut_out
 from byhand.formats.pdf.pen import Pen, placed
 from byhand.formats.pdf.shape import ascent, middle
-from byhand.formats.pdf.tables import PLACE, cut_out
 from byhand.worksheet.views import VIEWS
 
 MM = 96 / 25.4  # CSS pixels
@@ -49,32 +49,36 @@ class Watched(Pen):
         self.cell = Cell(box[0], box[1], box[2] - box[0], box[3] - box[1], cell=cell)
         super().line(cell, line, box, lower)
 
-    def run(self, piece, colour, x, y):
+    def label(self, label, x, y):
+        self.cell = label
+        super().label(label, x, y)
+
+    def run(self, piece, x, y):
         face, size = piece.style.face, piece.style.size
         height = 2 * size * (ascent(face) - middle(face))
         self.noted.append(TextBox(x, y - size * ascent(face), piece.width - piece.before, height, piece.text))
         self.noted[-1].element = self.cell
-        return super().run(piece, colour, x, y)
+        return super().run(piece, x, y)
 
 
 def laid_out(html):
-    """A page as WeasyPrint lays it out, without the tables that the pen draws; `boxes` has their texts, too."""
-    html, tables = cut_out(html, str)
+    """A page as WeasyPrint lays it out, without the figures that the pen draws; `boxes` has their texts, too."""
+    html, figures = cut_out(html, str)
     document = rendered_document(html)
     for page in document.pages:
         page.written = []
         for box in boxes(page):
             title = box.element.find("{*}title") if box.element_tag.endswith("}svg") else None
             if title is not None and title.text.startswith(PLACE):
-                table = tables[int(title.text.removeprefix(PLACE))]
-                page.written += penned(table, box.position_x, box.position_y)
+                figure = figures[int(title.text.removeprefix(PLACE))]
+                page.written += penned(figure, box.position_x, box.position_y)
     return document
 
 
-def penned(table, x, y):
-    """What the pen writes for a table at this place."""
-    pen = Watched(dict.fromkeys((piece.style.face for piece in table.pieces), "F"), 0)
-    pen.draw(table, x, y)
+def penned(figure, x, y):
+    """What the pen writes for a figure at this place."""
+    table, pen = figure.table, Watched(dict.fromkeys((piece.style.face for piece in figure.pieces), "F"), 0)
+    pen.draw(figure, x, y)
     cells = [
         Cell(left, top, right - left, bottom - top, cell=cell)
         for row in placed(table, x, y)

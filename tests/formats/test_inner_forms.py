@@ -31,7 +31,7 @@ HTML = f"""<!doctype html><html lang="en"><title>A & b</title><style>
 @page {{ size: 100mm 80mm; margin: 10mm; @bottom-right {{ content: "page " counter(page); font: 8px byhand Sans }} }}
 body {{ margin: 0; font: 10px/20px "byhand Sans" }} p {{ margin: 0; min-height: 50px }}
 .right {{ text-align: right; white-space: nowrap; padding: 3px; border-bottom: 2px solid; width: 200px }}
-b {{ position: absolute; left: 5mm; top: 30mm; width: 2mm; color: #ff0000 }} svg {{ position: absolute }}
+b {{ position: absolute; left: 5mm; top: 30mm; width: 2mm; color: #ff0000; text-decoration-color: color(srgb 0 0 1) }} svg {{ position: absolute }}
 </style><p class="one two">Two is <u style="text-decoration-color: color(srgb 0 {SLOT / COLOUR_STEPS:.5f} 1)">2</u></p>
 <div class="right"><span class="in">up</span> <span style="border: 1px solid">on</span></div><b></b>
 <svg width="50" height="20" style="left: 20px; top: 100px"><title>A table</title></svg>

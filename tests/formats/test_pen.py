@@ -1,4 +1,4 @@
-"""Tables that the pen draws: as WeasyPrint draws them, each text in its cell, and read aloud as tables."""
+"""Figures that the pen draws: as WeasyPrint draws them, each text in its cell, and read aloud as tables."""
 
 from __future__ import annotations
 
@@ -17,11 +17,14 @@ from page_layout import TextBox, penned
 from page_pdf import pictures, same_text
 from pypdf import PdfReader
 
+from byhand.arithmetic.copies import FIRST_MARK
 from byhand.formats.html.page import Pages
 from byhand.formats.pdf import pdf
+from byhand.formats.pdf.beside import Dot, Label, without
 from byhand.formats.pdf.engine import as_pdf, rendered_document
+from byhand.formats.pdf.figures import cut_out
 from byhand.formats.pdf.layout import lay_out
-from byhand.formats.pdf.tables import TABLE, cut_out
+from byhand.formats.pdf.tables import TABLE
 from byhand.formats.pdf.template import whole
 from byhand.options import Options
 from byhand.pipeline import prepare
@@ -70,11 +73,13 @@ def test_a_table_looks_as_weasyprint_draws_it(page):
 
 @pytest.mark.parametrize("page", PAGES)
 def test_numbers_and_labels_are_within_their_cells_and_captions_above_their_tables(page):
-    _, tables = cut_out(key(*page), str)
-    texts = [text for table in tables for text in penned(table, 100.0, 100.0) if type(text) is TextBox]
+    _, figures = cut_out(key(*page), str)
+    texts = [text for figure in figures for text in penned(figure, 100.0, 100.0) if type(text) is TextBox]
     assert len(texts) > 20
     for text in texts:
         cell = text.element
+        if isinstance(cell, Label):
+            continue
         if cell.cell.head or cell.cell.edges[2]:
             assert cell.position_x < text.position_x, text.text
             assert text.position_x + text.width < cell.position_x + cell.width, text.text
@@ -174,3 +179,122 @@ def test_what_the_pen_does_not_know_is_left_to_weasyprint():
         left, tables = cut_out(changed, str)
         assert len(tables) == len(known) - 1
         assert left.count("<table") == 1 + cut_out(html, str)[0].count("<table")
+
+
+def test_what_stands_beside_a_table_is_read_after_it_and_formulas_with_their_words():
+    with pikepdf.open(io.BytesIO(drawn(*PAGES[0]))) as file:
+        texts = marked_texts(file)
+        around = next(each for each in elements(file.Root.StructTreeRoot) if has_formula(each))
+        said = [
+            (str(each.S), str(each.get("/Alt", "")), "".join(texts[each.Pg.objgen, int(mark)] for mark in each.K))
+            for each in around.K
+            if each.S != "/Table"
+        ]
+    assert [str(each.S) for each in around.K] == ["/Table", "/P", "/P", "/P", "/Formula"]
+    assert said == [
+        ("/P", "", "WQ 4 × 4"), ("/P", "", "Q 3 × 4one query a row"), ("/P", "", "X 3 × 4"), ("/Formula", "Q = X W_Q", "Q = X WQ"),
+    ]  # fmt: skip
+
+
+def has_formula(element):
+    return any(isinstance(each, pikepdf.Dictionary) and each.S == "/Formula" for each in element.get("/K", ()))
+
+
+FIGURE = """<figure class="grid"><div class="box">
+<div class="behind wide" aria-hidden="true"><svg width="9mm" height="9mm" viewBox="0 0 9 9">{shapes}</svg></div>
+<div class="tag right" style="left:5.00mm;top:5.00mm;width:{width}mm"><span class="math"><i class="m">W</i></span> \
+<span class="shape">4 × 4</span><br>{note}</div>
+<div class="formula math" style="left:1.00mm;top:-2.00mm;font-size:12pt" role="math" aria-label="y">{formula}</div>
+</div></figure>"""
+KNOWN = {"shapes": '<path d="M1 1h2z" fill="#111"/>', "width": "15.00", "note": "one a row"}
+KNOWN["formula"] = '<i class="m">y</i>'
+
+
+def beside(**other):
+    left, found = without(FIGURE.format(**KNOWN | other))
+    return left, found, [["".join(piece.text for piece in line) for line in label.lines] for label in found.labels]
+
+
+@pytest.mark.parametrize(
+    ("width", "note", "lines"),
+    [
+        ("15.00", "one a row", ["W 4 × 4", "one a row"]),
+        ("8.00", "one a  row", ["W", "4 × 4", "one a", "row"]),
+        ("2.00", "longer, than x = 2", ["W", "4 × 4", "longer,", "than", "x", "=", "2"]),
+    ],
+)
+def test_a_tag_is_broken_into_lines_at_its_blanks(width, note, lines):
+    left, _, labels = beside(width=width, note=note)
+    assert labels == [lines, ["y"]]
+    assert "tag" not in left
+
+
+@pytest.mark.parametrize(
+    ("other", "stays"),
+    [
+        ({"note": "one-by-one"}, "tag"),  # lines may break after a hyphen
+        ({"note": "東"}, "tag"),
+        ({"note": "<b>bold</b>"}, "tag"),
+        ({"note": chr(FIRST_MARK)}, "tag"),
+        ({"formula": '<span class="frac"><span>1</span><span>2</span></span>'}, "formula"),
+        ({"formula": "a<br>b"}, "formula"),
+        ({"shapes": '<path d="M1 1Q2 2 3 3"/>'}, "behind"),
+        ({"shapes": '<path d="M1 1h2" transform="scale(2)"/>'}, "behind"),
+        ({"shapes": '<ellipse cx="1" cy="1" rx="2" ry="1"/>'}, "behind"),
+    ],
+)
+def test_what_stands_beside_a_table_in_another_form_is_left_to_weasyprint(other, stays):
+    left, found, _ = beside(**other)
+    assert [kind for kind in ("behind", "tag", "formula") if f'class="{kind}' in left] == [stays]
+    assert len(found.labels) + bool(found.behind) == 2
+
+
+def test_what_is_behind_a_table_is_drawn_in_mm():
+    shapes = '<rect x="1" y="2" width="3" height="4" fill="#e2e2e2" stroke="#888" stroke-width="0.18"/><path d="M1 1h2V5l-1 1v-2z"/>'
+    _, found, _ = beside(shapes=f'{shapes}<circle cx="2" cy="3" r="{chr(FIRST_MARK + 5)}" fill="#1c3f94"/>')
+    assert found.behind.decode().split() == [
+        "0.886275",
+        "0.886275",
+        "0.886275",
+        "rg",
+        "1.000",
+        "2.000",
+        "3.000",
+        "4.000",
+        "re",
+        "f",
+        "0.533333",
+        "0.533333",
+        "0.533333",
+        "RG",
+        "0.180",
+        "w",
+        "1.000",
+        "2.000",
+        "3.000",
+        "4.000",
+        "re",
+        "S",
+        "0.000000",
+        "0.000000",
+        "0.000000",
+        "rg",
+        "1.000",
+        "1.000",
+        "m",
+        "3.000",
+        "1.000",
+        "l",
+        "3.000",
+        "5.000",
+        "l",
+        "2.000",
+        "6.000",
+        "l",
+        "2.000",
+        "4.000",
+        "l",
+        "h",
+        "f",
+    ]
+    assert found.dots == (Dot(5, 2.0, 3.0, b"0.109804 0.247059 0.580392 rg"),)

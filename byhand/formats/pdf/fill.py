@@ -6,7 +6,6 @@ of texts that occurs. The page of a copy is made by joining such pieces.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache, partial
@@ -18,11 +17,10 @@ from byhand.formats.pdf.boxes import Line
 from byhand.formats.pdf.breaking import Paragraph, broken
 from byhand.formats.pdf.layout import DrawnSlot, Layout
 from byhand.formats.pdf.shape import ShapedText, alphabet, shape
-from byhand.formats.pdf.stream import in_px, tagged, text_at
+from byhand.formats.pdf.stream import circle, in_px, tagged, text_at
 from byhand.worksheet.views import View
 
 _BAR = re.compile(rb"M(\d+) (\d+)h(\d+)v1h-\d+z")
-_HANDLE = 1 / math.sqrt(math.pi)  # length of the Bézier handles of a quarter of the unit circle, as in WeasyPrint
 _SAME = 0.01  # px: widths that differ by less are the same
 CODES_KEPT = 1024  # QR codes as PDF, for the next view of the same copies
 
@@ -104,7 +102,7 @@ class _Writer(Struct, frozen=True):
 
 def _drawn(spot: DrawnSlot, text: str) -> bytes:
     """The PDF operators of a dot, given its radius, or of a QR code, given its path."""
-    shape = _squares(text) if text.startswith("M") else _circle(float(text))
+    shape = _squares(text) if text.startswith("M") else circle(0.0, 0.0, float(text))
     place = b"%.6f 0 0 %.6f %.6f %.6f cm" % (spot.unit, spot.unit, spot.x, spot.y)
     return b"/Artifact BMC\nq\n%s\n%s\n%sf\nQ\nEMC\n" % (place, spot.colour, shape)
 
@@ -113,10 +111,3 @@ def _drawn(spot: DrawnSlot, text: str) -> bytes:
 def _squares(path: str) -> bytes:
     """The rectangles of an SVG path of bars, such as M0 0h7v1h-7z."""
     return b"".join(b"%s %s %s 1 re\n" % bar for bar in _BAR.findall(path.encode()))
-
-
-def _circle(r: float) -> bytes:
-    """A circle round the origin, as four Bézier curves."""
-    h = _HANDLE * r
-    quarters = [(r, h, h, r, 0, r), (-h, r, -r, h, -r, 0), (-r, -h, -h, -r, 0, -r), (h, -r, r, -h, r, 0)]
-    return b"%.6f 0 m\n" % r + b"".join(b"%.6f %.6f %.6f %.6f %.6f %.6f c\n" % quarter for quarter in quarters)

@@ -10,8 +10,9 @@ from msgspec import Struct
 from byhand.cache import as_data, from_data
 from byhand.formats.pdf import laid_out
 from byhand.formats.pdf.engine import rendered_document
+from byhand.formats.pdf.figures import cut_out
 from byhand.formats.pdf.inner import page_box
-from byhand.formats.pdf.tables import MM, cut_out
+from byhand.formats.pdf.pieces import MM
 
 KINDS = ("intro", "orientation", "step", "questions", "question", "words")
 

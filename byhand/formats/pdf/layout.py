@@ -22,6 +22,7 @@ from byhand.errors import SheetError
 from byhand.formats.pdf.boxes import BoxReader, Line, rows_of
 from byhand.formats.pdf.breaking import Paragraph
 from byhand.formats.pdf.engine import as_pdf, rendered_document
+from byhand.formats.pdf.figures import PLACE, Figure, cut_out
 from byhand.formats.pdf.inner import (
     Box,
     UnknownFormError,
@@ -39,11 +40,11 @@ from byhand.formats.pdf.inner import (
     unknown,
 )
 from byhand.formats.pdf.pen import Pen
+from byhand.formats.pdf.pieces import MM, SANS, TextOf
 from byhand.formats.pdf.rooms import ROOM, Edges, Room, Ways, with_rooms
 from byhand.formats.pdf.shape import NUMBER_CHARACTERS
 from byhand.formats.pdf.stream import COLOUR_STEPS, in_px, place, replaced
-from byhand.formats.pdf.structure import put_in
-from byhand.formats.pdf.tables import PLACE, SANS, Table, TextOf, cut_out
+from byhand.formats.pdf.structure import put_beside, put_in
 from byhand.formats.pdf.views import only, view_of, views_of
 from byhand.worksheet.views import View
 
@@ -125,7 +126,7 @@ def lay_out(html: str, texts: TextOf, letters: str = "") -> Layout:
 
     views = views_of(html)
     in_boxes = bool(views) or MARK.search(html) is not None
-    html, tables = cut_out(html, texts)
+    html, figures = cut_out(html, texts)
     found = rendered_document(_filled(_SVG.sub(_drawing, with_rooms(html)), texts, slot))
     with pikepdf.open(io.BytesIO(as_pdf(found))) as file:
         held = fonts_of(file)
@@ -133,10 +134,10 @@ def lay_out(html: str, texts: TextOf, letters: str = "") -> Layout:
         if in_boxes and (others := held.keys() - used):
             raise SheetError(f"{held[min(others)].BaseFont} is none of the fonts of a sheet")
         fonts = {used[name]: name for name in sorted(used, key=lambda name: not is_slanted(held[name]))}
-        if not {piece.style.face for table in tables for piece in table.pieces} <= fonts.keys():
+        if not {piece.style.face for figure in figures for piece in figure.pieces} <= fonts.keys():
             raise unknown("the names of fonts")
         made = [
-            _page(file, page, page_box(each) if in_boxes else None, used, fonts, tables, views)
+            _page(file, page, page_box(each) if in_boxes else None, used, fonts, figures, views)
             for page, each in zip(file.pages, found.pages, strict=True)
         ]
         ways = Ways()
@@ -151,7 +152,7 @@ def lay_out(html: str, texts: TextOf, letters: str = "") -> Layout:
     words = {run.font for run in runs if run.slot is not None and not set(texts(run.slot)) <= set(NUMBER_CHARACTERS)}
     alphabets = {run.font: NUMBER_CHARACTERS + letters * (run.font in words) for run in runs}
     written: dict[str, set[str]] = {}
-    for piece in (piece for table in tables for piece in table.pieces):
+    for piece in (piece for figure in figures for piece in figure.pieces):
         written.setdefault(fonts[piece.style.face], set()).add(piece.text)
     drawn = {font: tuple(sorted(own)) for font, own in written.items()}
     if views:
@@ -220,7 +221,7 @@ def _colour(mark: int) -> str:
 
 
 def _page(
-    file: Any, page: Any, box: Box | None, used: dict[str, str], fonts: dict[str, str], tables: list[Table],
+    file: Any, page: Any, box: Box | None, used: dict[str, str], fonts: dict[str, str], figures: list[Figure],
     views: Mapping[View, tuple[str, str]],
 ) -> tuple[PageLayout, list[Drawn]]:  # fmt: skip
     """A page's slots and its background, from its content stream, and from its boxes, if it has slots in its text;
@@ -231,6 +232,7 @@ def _page(
     stream, elements = page.Contents.read_bytes(), marked(file, page)
     places = drawn_in(stream)
     pen, parts, rooms = Pen(fonts, len(elements)), list[tuple[int, int, bytes]](), list[Drawn]()
+    dots = list[DrawnSlot]()
     for mark, element, title in titled_drawings(elements):
         if title and not title.startswith((PLACE, ROOM)):
             continue
@@ -245,8 +247,12 @@ def _page(
             parts.append((start, end, b""))
         else:
             number = int(title.removeprefix(PLACE))
-            drawn, marks = pen.draw(tables[number], x, y)
-            put_in(file, element, tables[number], marks, elements, f"table-{number}")
+            figure = figures[number]
+            drawn, marks, of_labels = pen.draw(figure, x, y)
+            put_in(file, element, figure.table, marks, elements, f"table-{number}")
+            put_beside(file, element, figure.beside.labels, of_labels, elements)
+            for dot in figure.beside.dots:
+                dots.append(DrawnSlot(dot.slot, x + dot.x * MM, y + dot.y * MM, MM, dot.colour, "key"))
             cells = {at: element.K[at[0]].K[at[1]] for *_, at in pen.rooms}
             rooms += [(name, edges, cells[at], len(cells[at].K)) for name, edges, at in pen.rooms]
             parts.append((start, end, drawn))
@@ -254,7 +260,7 @@ def _page(
     background = replaced(stream, [*parts, *((start, end, b"") for start, end in cuts)])
     own["key"] = [*own.get("key", ()), *pen.answers]
     only_in = {view: in_px(*drawn) for view, drawn in own.items() if drawn}
-    return PageLayout((*blocks, *pen.blocks), tuple(spots), background, only_in), rooms
+    return PageLayout((*blocks, *pen.blocks), (*spots, *dots), background, only_in), rooms
 
 
 def _slots(

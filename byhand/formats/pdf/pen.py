@@ -1,26 +1,27 @@
-"""Write the tables of figures as PDF operators: their lines, numbers, labels and captions, as print.css has them.
-
-WeasyPrint would take two thirds of a page's time for them.
+"""Write figures as PDF operators: tables with their lines, numbers, labels and captions, and what stands beside and
+behind them, as print.css has it. WeasyPrint would take three quarters of a page's time for them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from itertools import accumulate
 
 from byhand.formats.look import COLOURS, LOOK
+from byhand.formats.pdf.beside import Label
 from byhand.formats.pdf.boxes import Line
+from byhand.formats.pdf.figures import Figure
+from byhand.formats.pdf.pieces import BOLD, MM, PT, Piece, TextStyle
 from byhand.formats.pdf.rooms import Edges, one_line
 from byhand.formats.pdf.shape import ascent, middle, shape
-from byhand.formats.pdf.stream import TextRun, tagged, text_at
-from byhand.formats.pdf.tables import BOLD, MM, PT, CellStyle, Piece, Table, TableCell, TextStyle
+from byhand.formats.pdf.stream import TextRun, rgb, tagged, text_at
+from byhand.formats.pdf.tables import CellStyle, Table, TableCell
 
 
 @dataclass
 class Pen:
-    """Writes the tables of a page.
+    """Writes the figures of a page.
 
     fonts: of each face, its name in the PDF. mark: the next marked-content id (MCID).
     drawn: what is written, as PDF operators; answers: what only a key shows; blocks: lines that have slots.
@@ -36,12 +37,17 @@ class Pen:
     rooms: list[tuple[str, Edges, tuple[int, int]]] = field(default_factory=list)
     at: tuple[int, int] = (0, 0)
 
-    def draw(self, table: Table, x: float, y: float) -> tuple[bytes, list[list[range]]]:
-        """The PDF operators of a table without its answers and its slots, and the marks of each cell's texts."""
-        boxes = placed(table, x, y)
-        self.drawn, self.rooms, marks = [_frames(cell for row in boxes for cell in row)], [], []
+    def draw(self, figure: Figure, x: float, y: float) -> tuple[bytes, list[list[range]], list[range]]:
+        """The PDF operators of a figure without its answers and its slots, and the marks of each cell's texts and of
+        each label's.
+        """
+        boxes = placed(figure.table, x, y)
+        self.drawn, self.rooms, marks, of_labels = [], [], list[list[range]](), list[range]()
+        if figure.beside.behind:
+            self.drawn.append(artifact(b"%.6f 0 0 %.6f %.3f %.3f cm\n%s" % (MM, MM, x, y, figure.beside.behind)))
+        self.drawn.append(_frames(cell for row in boxes for cell in row))
         for i, row in enumerate(boxes):
-            marks.append(list[range]())
+            marks.append([])
             for j, (cell, box) in enumerate(row):
                 first, self.at = self.mark, (i, j)
                 if cell.room:
@@ -50,7 +56,21 @@ class Pen:
                     if line:
                         self.line(cell, line, box, n - (len(cell.lines) - 1) * cell.style.valign)
                 marks[-1].append(range(first, self.mark))
-        return b"q\n%sQ\n" % b"".join(self.drawn), marks
+        for label in figure.beside.labels:
+            first = self.mark
+            self.label(label, x, y)
+            of_labels.append(range(first, self.mark))
+        return b"q\n%sQ\n" % b"".join(self.drawn), marks, of_labels
+
+    def label(self, label: Label, x: float, y: float) -> None:
+        """Write what stands beside a table. x, y: the place of the figure."""
+        middles = [list(map(_middle, [label.style, *_in_line(line)])) for line in label.lines]
+        heights = [label.line + max(own) - min(own) for own in middles]
+        left = x + label.x - label.shift[0] * max(sum(piece.width for piece in line) for line in label.lines)
+        top = y + label.y - label.shift[1] * sum(heights)
+        for line, own, height in zip(label.lines, middles, heights, strict=True):
+            self.drawn += map(_written, self.runs(line, left, top + label.line / 2 + max(own), self.drawn))
+            top += height
 
     def line(self, cell: TableCell, line: Sequence[Piece], box: Edges, lower: float) -> None:
         """Write a line of a cell. lower: by how many lines it is lower than an only line would be."""
@@ -58,15 +78,8 @@ class Pen:
         left, top, right, bottom = _inner(cell, box)
         room = max(right - style.room - left - sum(widths), 0.0)
         x, y = left + room * style.align, _baseline(style, line, top, bottom) + lower * style.line
-        runs, own = list[TextRun](), self.answers if cell.answer else self.drawn
-        for piece, width in zip(line, widths, strict=True):
-            if piece.tick:
-                self.tick(piece, x, y)
-            else:
-                runs.append(self.run(piece, style.colour, x + piece.before, y - piece.style.lift))
-            if root := piece.style.under:
-                own.append(artifact(_bar(root, style.colour, x + piece.before, y, x + width)))
-            x += width
+        own = self.answers if cell.answer else self.drawn
+        runs = self.runs(line, x, y, own)
         if any(piece.slot is not None for piece in line):
             rigid = any(piece.tick or piece.before for piece in line)
             of_runs = tuple(width for piece, width in zip(line, widths, strict=True) if not piece.tick)
@@ -76,13 +89,28 @@ class Pen:
         else:
             own += map(_written, runs)
 
-    def run(self, piece: Piece, colour: str, x: float, y: float) -> TextRun:
+    def runs(self, line: Sequence[Piece], x: float, y: float, own: list[bytes]) -> list[TextRun]:
+        """The texts of a line that begins here. Its boxes to tick and the lines of its roots are written.
+
+        own: what these lines are added to.
+        """
+        runs = []
+        for piece in line:
+            if piece.tick:
+                self.tick(piece, x, y)
+            else:
+                runs.append(self.run(piece, x + piece.before, y - piece.style.lift))
+            if root := piece.style.under:
+                own.append(artifact(_bar(root, x + piece.before, y, x + piece.width)))
+            x += piece.width
+        return runs
+
+    def run(self, piece: Piece, x: float, y: float) -> TextRun:
         """A piece as a run of text with a mark of its own."""
-        tag, face, size = b"/Span\n<</MCID %d>>\nBDC" % self.mark, piece.style.face, piece.style.size
+        tag, style = b"/Span\n<</MCID %d>>\nBDC" % self.mark, piece.style
         self.mark += 1
-        return TextRun(
-            tag, b"%s rg" % _rgb(colour), x, y, self.fonts[face], size, shape(face, piece.text).shown, piece.slot
-        )
+        shown = shape(style.face, piece.text).shown
+        return TextRun(tag, b"%s rg" % rgb(style.colour), x, y, self.fonts[style.face], style.size, shown, piece.slot)
 
     def tick(self, piece: Piece, x: float, y: float) -> None:
         """Write a box to tick; if it is ticked, the answers have it in their colour, with its check."""
@@ -93,10 +121,10 @@ class Pen:
         if piece.room:
             self.rooms.append((piece.room, (x, top, x + side, top + side), self.at))
         if piece.text:
-            self.answers.append(artifact(filled(frame, piece.check, b"f*")))
+            self.answers.append(artifact(filled(frame, COLOURS["pen"], b"f*")))
             width = shape(piece.style.face, piece.text).width * piece.style.size / 1000
             baseline = top + edge + side / 2 + middle(BOLD) * piece.style.size
-            self.answers.append(_written(self.run(piece, piece.check, x + max(side - width, 2 * edge) / 2, baseline)))
+            self.answers.append(_written(self.run(piece, x + max(side - width, 2 * edge) / 2, baseline)))
 
 
 def placed(table: Table, x: float, y: float) -> list[list[tuple[TableCell, Edges]]]:
@@ -134,7 +162,7 @@ def _frames(cells: Iterator[tuple[TableCell, Edges]]) -> bytes:
                 dashed += _dashes(line, width)
             elif width:
                 solid += rectangle(*line)
-    pen = b"%s RG\n%.6f w\n" % (_rgb(COLOURS["grey"]), LOOK["copy_edge"] * PT)
+    pen = b"%s RG\n%.6f w\n" % (rgb(COLOURS["grey"]), LOOK["copy_edge"] * PT)
     return artifact(filled(ground, COLOURS["ground"]) + filled(solid, COLOURS["ink"]) + pen + dashed)
 
 
@@ -149,7 +177,7 @@ def _dashes(line: Edges, width: float) -> bytes:
 
 def _baseline(style: CellStyle, line: Sequence[Piece], top: float, bottom: float) -> float:
     """The baseline of a cell's only line, as CSS has it: each face is set in the middle of the line."""
-    faces = {style.text.face, *(piece.style.face for piece in line if not piece.style.lift and not piece.tick)}
+    faces = {style.text.face, *(own.face for own in _in_line(line))}
     lower, upper = (style.text.size * of_two(map(middle, faces)) for of_two in (min, max))
     match style.valign:
         case 0.0:
@@ -160,6 +188,16 @@ def _baseline(style: CellStyle, line: Sequence[Piece], top: float, bottom: float
             return (top + bottom + lower + upper) / 2
 
 
+def _middle(style: TextStyle) -> float:
+    """How far the baseline of a text is below the middle of its line, in px."""
+    return middle(style.face) * style.size
+
+
+def _in_line(line: Iterable[Piece]) -> Iterator[TextStyle]:
+    """The styles that decide how high a line is."""
+    return (piece.style for piece in line if not piece.style.lift and not piece.tick)
+
+
 def box_to_tick(x: float, y: float) -> bytes:
     """The path of the lines of a box to tick. x, y: its upper left corner."""
     side, edge = LOOK["tick"] * MM, LOOK["tick_edge"] * PT
@@ -167,10 +205,10 @@ def box_to_tick(x: float, y: float) -> bytes:
     return outer + rectangle(x + edge, y + edge, x + side - edge, y + side - edge)
 
 
-def _bar(root: TextStyle, colour: str, left: float, y: float, right: float) -> bytes:
+def _bar(root: TextStyle, left: float, y: float, right: float) -> bytes:
     """The line over what is under a root. y: the baseline."""
     bottom = y - root.lift - (ascent(root.face) + LOOK["bar_room"]) * root.size
-    return filled(rectangle(left, bottom - LOOK["bar"] * root.size, right, bottom), colour)
+    return filled(rectangle(left, bottom - LOOK["bar"] * root.size, right, bottom), root.colour)
 
 
 def _written(run: TextRun) -> bytes:
@@ -184,20 +222,14 @@ def artifact(operators: bytes) -> bytes:
 
 def filled(path: bytes, colour: str, operator: bytes = b"f") -> bytes:
     """A path filled with a colour such as #1c3f94; nothing where there is no path."""
-    return b"%s rg\n%s%s\n" % (_rgb(colour), path, operator) if path else b""
+    return b"%s rg\n%s%s\n" % (rgb(colour), path, operator) if path else b""
 
 
 def line(left: float, right: float, y: float, width: float, colour: str) -> bytes:
     """A horizontal line."""
-    return b"%s RG\n%.6f w\n%.3f %.3f m\n%.3f %.3f l\nS\n" % (_rgb(colour), width, left, y, right, y)
+    return b"%s RG\n%.6f w\n%.3f %.3f m\n%.3f %.3f l\nS\n" % (rgb(colour), width, left, y, right, y)
 
 
 def rectangle(left: float, top: float, right: float, bottom: float) -> bytes:
     """The path of a rectangle."""
     return b"%.3f %.3f %.3f %.3f re\n" % (left, top, right - left, bottom - top)
-
-
-@lru_cache(100)
-def _rgb(colour: str) -> bytes:
-    """A colour such as #1c3f94 as PDF's three numbers."""
-    return b"%.6f %.6f %.6f" % tuple(int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))

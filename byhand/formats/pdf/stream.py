@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from msgspec import Struct
 
 COLOUR_STEPS = 100_000  # the green of a slot's underline is the number of its mark, divided by this
+_HANDLE = 1 / math.sqrt(math.pi)  # length of the Bézier handles of a quarter of the unit circle, as in WeasyPrint
 _GLYPHS = re.compile(rb"<([0-9a-f]+)>")
 Cuts = list[tuple[int, int]]
 
@@ -57,6 +60,23 @@ def replaced(stream: bytes, parts: Iterable[tuple[int, int, bytes]]) -> bytes:
         kept += [stream[at:start], other]
         at = end
     return compact(b"".join([*kept, stream[at:]]))
+
+
+def circle(x: float, y: float, r: float) -> bytes:
+    """The path of a circle, as four Bézier curves."""
+    h = _HANDLE * r
+    quarters = [(r, h, h, r, 0, r), (-h, r, -r, h, -r, 0), (-r, -h, -h, -r, 0, -r), (h, -r, r, -h, r, 0)]
+    curves = (
+        b"%.6f %.6f %.6f %.6f %.6f %.6f c\n" % tuple(map(sum, zip(q, (x, y) * 3, strict=True))) for q in quarters
+    )
+    return b"%.6f %.6f m\n" % (x + r, y) + b"".join(curves)
+
+
+@lru_cache(100)
+def rgb(colour: str) -> bytes:
+    """A colour such as #1c3f94 or #ccc as PDF's three numbers."""
+    digits = colour[1:] if len(colour) == 7 else "".join(2 * digit for digit in colour[1:])
+    return b"%.6f %.6f %.6f" % tuple(int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4))
 
 
 def place(x: float, y: float) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""The structure tree of a PDF, by which it is read aloud: tables go in."""
+"""The structure tree of a PDF, by which it is read aloud: tables go in, and what stands beside them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
+from byhand.formats.pdf.beside import Label
+from byhand.formats.pdf.inner import place_in
 from byhand.formats.pdf.tables import Table
 
 
@@ -41,6 +43,20 @@ def put_in(
         line.K = Array(cells)
     del element.Alt
     element.S, element.A, element.K = Name.Table, Dictionary(O=Name.Table, Summary=table.name), Array(rows)
+
+
+def put_beside(file: Any, element: Any, labels: Sequence[Label], marks: Sequence[range], elements: Any) -> None:
+    """Put the labels of a figure after its table. element: that of the table. marks: those of each label's texts."""
+    from pikepdf import Array, Dictionary, Name
+
+    at = place_in(element.P, element)
+    for n, (label, own) in enumerate(zip(labels, marks, strict=True), 1):
+        made = Dictionary(Type=Name.StructElem, S=Name.Formula if label.said else Name.P, P=element.P, Pg=element.Pg)
+        made.K = Array(list(own))
+        if label.said:
+            made.Alt = label.said
+        element.P.K.insert(at + n, file.make_indirect(made))
+        elements.extend([element.P.K[at + n]] * len(own))
 
 
 def _heads(table: Table, prefix: str) -> tuple[dict[int, list[str]], dict[int, list[str]]]:

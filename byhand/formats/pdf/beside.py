@@ -1,0 +1,271 @@
+"""Read what stands beside and behind the table of a figure from its HTML, for the pen to draw it as print.css has it.
+
+Beside it are the tags of matrices and a formula; behind it are brackets, tiles, arrows and dots.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from html import unescape
+from math import inf
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from byhand.arithmetic.copies import MARK, mark_number
+from byhand.formats.look import COLOURS, LOOK
+from byhand.formats.pdf.breaking import CLOSE
+from byhand.formats.pdf.pieces import (
+    MATH,
+    MM,
+    PT,
+    SANS,
+    Piece,
+    TextStyle,
+    UnknownLookError,
+    in_faces,
+    pieces_of,
+    stripped,
+)
+from byhand.formats.pdf.stream import circle, rgb
+
+_TAG = re.compile(
+    r'<div class="tag (?P<side>right|over)" style="left:(?P<left>[-\d.]+)mm;top:(?P<top>[-\d.]+)mm'
+    r'(?:;width:(?P<width>[\d.]+)mm)?">(?P<body>.*?)</div>',
+    re.DOTALL,
+)
+_FORMULA = re.compile(
+    r'<div class="formula math" style="left:(?P<left>[-\d.]+)mm;top:(?P<top>[-\d.]+)mm;font-size:(?P<size>[\d.]+)pt" '
+    r'role="math" aria-label="(?P<said>[^"]*)">(?P<body>.*?)</div>',
+    re.DOTALL,
+)
+_BEHIND = re.compile(
+    r'<div class="behind wide" aria-hidden="true"><svg width="([\d.]+)mm" height="([\d.]+)mm" '
+    r'viewBox="0 0 \1 \2">(?P<shapes>(?:<\w+ [^<>]*/>)*)</svg></div>'
+)
+_SHAPE, _ATTRIBUTE = re.compile(r"<(\w+) ([^<>]*)/>"), re.compile(r'([\w-]+)="([^"]*)"')
+_NUMBER = re.compile(r"-?[\d.]+")
+_STEP = re.compile(r"([MLHVhvlz])([-\d. ]*)")
+_PROSE = re.compile(r"[\w ,.;:!?()'’=+·×−√≤≥≠]*")  # in which lines break at blanks only
+
+
+class Label(Struct, frozen=True):
+    """The tag of a matrix, or a formula.
+
+    x, y: its place in px, from the upper left corner of the figure. shift: the share of its width by which it is
+    further to the left, and of its height by which it is higher. style: that of its words. line: from one line to the
+    next, in px. said: how a formula is read aloud; "" for a tag.
+    """
+
+    x: float
+    y: float
+    shift: tuple[float, float]
+    style: TextStyle
+    line: float
+    lines: tuple[tuple[Piece, ...], ...]
+    said: str = ""
+
+
+class Dot(Struct, frozen=True):
+    """A dot with a slot for its radius. x, y: its centre in mm, from the upper left corner of the figure."""
+
+    slot: int
+    x: float
+    y: float
+    colour: bytes
+
+
+class Beside(Struct, frozen=True):
+    """What stands beside and behind a table. behind: PDF operators whose unit is mm."""
+
+    labels: tuple[Label, ...] = ()
+    behind: bytes = b""
+    dots: tuple[Dot, ...] = ()
+
+
+def without(figure: str) -> tuple[str, Beside]:
+    """The HTML of a figure without what stands beside and behind its table, and this. What is unknown stays there."""
+    labels, dots, behind = list[Label](), list[Dot](), list[bytes]()
+
+    def label(found: re.Match[str]) -> str:
+        labels.append((_tag if found.re is _TAG else _formula)(**found.groupdict()))
+        return ""
+
+    def drawing(found: re.Match[str]) -> str:
+        own = list(_shapes(found["shapes"]))
+        dots.extend(each for each in own if isinstance(each, Dot))
+        behind.extend(each for each in own if isinstance(each, bytes))
+        return ""
+
+    for form, take in ((_BEHIND, drawing), (_TAG, label), (_FORMULA, label)):
+        figure = form.sub(_known(take), figure)
+    return figure, Beside(tuple(labels), b"".join(behind), tuple(dots))
+
+
+def _known(take: Callable[[re.Match[str]], str]) -> Callable[[re.Match[str]], str]:
+    """A function that takes what it knows, and leaves the rest."""
+    from xml.etree import ElementTree
+
+    def taken(found: re.Match[str]) -> str:
+        try:
+            return take(found)
+        except (UnknownLookError, ElementTree.ParseError):
+            return found[0]
+
+    return taken
+
+
+def _tag(*, side: str, left: str, top: str, width: str | None, body: str) -> Label:
+    """A tag: a symbol and a shape, each on one line, and a note.
+
+    Raises: UnknownLookError; ParseError.
+    """
+    style = TextStyle(SANS, LOOK["tag"] * PT, COLOURS["tag"])
+    lines = _broken(_words(_parsed(body), style), float(width) * MM if width else inf)
+    shift = (0.0, 0.5) if side == "right" else (0.5, 1.0)
+    return Label(float(left) * MM, float(top) * MM, shift, style, LOOK["tag_line"] * PT, lines)
+
+
+def _formula(*, left: str, top: str, size: str, said: str, body: str) -> Label:
+    """A formula, on one line.
+
+    Raises: UnknownLookError; ParseError.
+    """
+    style = TextStyle(MATH, float(size) * PT, COLOURS["ink"])
+    lines = _broken([_whole(_parsed(body), style)], inf)
+    place = float(left) * MM, float(top) * MM
+    return Label(*place, (0.0, 0.0), style, LOOK["formula_line"] * PT, lines, unescape(said))
+
+
+def _parsed(body: str) -> Any:
+    from xml.etree import ElementTree
+
+    if MARK.search(body):
+        raise UnknownLookError
+    return ElementTree.fromstring(f"<div>{body.replace('<br>', '<br/>')}</div>")
+
+
+def _whole(node: Any, style: TextStyle) -> list[Piece]:
+    """What is on one line in any case.
+
+    Raises: UnknownLookError where it is not.
+    """
+    pieces = list(pieces_of(node, style, str))
+    if None in pieces:
+        raise UnknownLookError
+    return [piece for piece in pieces if piece]
+
+
+def _words(tag: Any, style: TextStyle) -> Iterator[list[Piece] | None]:
+    """The words of a tag, and the blanks between them; None where a new line begins.
+
+    Raises: UnknownLookError.
+    """
+    yield from _prose(tag.text, style)
+    for child in tag:
+        match child.tag, child.get("class", ""):
+            case "span", "math":
+                yield _whole(child, TextStyle(MATH, LOOK["tag_math"] * PT, COLOURS["ink"]))
+            case "span", "shape":
+                yield _whole(child, style)
+            case "br", "":
+                yield None
+            case _:
+                raise UnknownLookError
+        yield from _prose(child.tail, style)
+
+
+def _prose(text: str | None, style: TextStyle) -> Iterator[list[Piece]]:
+    """Words that are set in one style, and blanks.
+
+    Raises: UnknownLookError where lines may break otherwise than at blanks.
+    """
+    if not _PROSE.fullmatch(text or ""):
+        raise UnknownLookError
+    for part in re.findall(" +|[^ ]+", text or ""):
+        yield list(in_faces(part, style, str))
+
+
+def _broken(words: Iterable[list[Piece] | None], room: float) -> tuple[tuple[Piece, ...], ...]:
+    """Words on lines, of which each is as long as the room allows.
+
+    Raises: UnknownLookError where that is unsure.
+    """
+    lines, x = [list[Piece]()], 0.0
+    for word in words:
+        if word is None:
+            lines.append([])
+            x = 0.0
+            continue
+        line, end = lines[-1], x + sum(piece.width for piece in word)
+        after_blank = bool(line) and line[-1].text.endswith(" ")
+        if after_blank and abs(end - room) < CLOSE:
+            raise UnknownLookError
+        if after_blank and end > room and "".join(piece.text for piece in word).strip():
+            lines.append(line := [])
+            end -= x
+        x = end
+        for piece in word:
+            if line and line[-1] == replace(piece, text=line[-1].text):  # in the same style
+                line[-1] = replace(piece, text=line[-1].text + piece.text)
+            else:
+                line.append(piece)
+    return tuple(tuple(stripped(line)) for line in lines)
+
+
+def _shapes(svg: str) -> Iterator[bytes | Dot]:
+    """The shapes of a drawing as PDF operators, and its dots that differ from copy to copy.
+
+    Raises: UnknownLookError.
+    """
+    for kind, attributes in _SHAPE.findall(svg):
+        own = dict(_ATTRIBUTE.findall(attributes))
+        fill, stroke = own.pop("fill", "#000"), own.pop("stroke", "none")
+        width = float(own.pop("stroke-width", "1"))
+        match kind, own:
+            case "path", {"d": steps, **rest} if not rest:
+                path = _path(steps)
+            case "rect", {"x": x, "y": y, "width": across, "height": down, **rest} if not rest:
+                path = b"%.3f %.3f %.3f %.3f re\n" % tuple(map(float, (x, y, across, down)))
+            case "circle", {"cx": x, "cy": y, "r": radius, **rest} if not rest:
+                if MARK.fullmatch(radius):
+                    yield Dot(mark_number(radius), float(x), float(y), b"%s rg" % rgb(fill))
+                    continue
+                path = circle(float(x), float(y), float(radius))
+            case _:
+                raise UnknownLookError
+        if fill != "none":
+            yield b"%s rg\n%sf\n" % (rgb(fill), path)
+        if stroke != "none":
+            yield b"%s RG\n%.3f w\n%sS\n" % (rgb(stroke), width, path)
+
+
+def _path(steps: str) -> bytes:
+    """The path of an SVG as PDF operators.
+
+    Raises: UnknownLookError.
+    """
+    written, x, y = [], 0.0, 0.0
+    if "".join(map("".join, _STEP.findall(steps))) != steps:
+        raise UnknownLookError
+    for step, numbers in _STEP.findall(steps):
+        match step, list(map(float, _NUMBER.findall(numbers))):
+            case "M" | "L", [to_x, to_y]:
+                x, y = to_x, to_y
+            case "l", [dx, dy]:
+                x, y = x + dx, y + dy
+            case "h", [dx]:
+                x += dx
+            case "v", [dy]:
+                y += dy
+            case "V", [to_y]:
+                y = to_y
+            case "z", []:
+                written.append(b"h\n")
+                continue
+            case _:
+                raise UnknownLookError
+        written.append(b"%.3f %.3f %s\n" % (x, y, b"m" if step == "M" else b"l"))
+    return b"".join(written)

@@ -1,0 +1,145 @@
+"""The texts of a figure in pieces of one face and size each, from its HTML."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from itertools import groupby
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from byhand.arithmetic.copies import MARK, mark_number
+from byhand.formats.look import COLOURS, LOOK
+from byhand.formats.pdf.shape import has, shape
+
+MM, PT = 96 / 25.4, 4 / 3  # px
+SANS, BOLD, ITALIC, BOLD_ITALIC = "sans-400.ttf", "sans-600.ttf", "sans-400-italic.ttf", "sans-600-italic.ttf"
+MATH, MATH_ITALIC = "math.ttf", "math-italic.ttf"
+TextOf = Callable[[int], str]  # from a mark's number to the text that a copy has in its place
+_SPACES = re.compile(r"[ \t\r\n]+")
+
+
+class UnknownLookError(Exception):
+    """What is left to WeasyPrint, as it has what no figure of ours has, or letters that our fonts lack."""
+
+
+class TextStyle(Struct, frozen=True):
+    """How a text is set.
+
+    size, lift: in px, the latter above the baseline. under: the style of the root that it is under.
+    """
+
+    face: str
+    size: float
+    colour: str
+    lift: float = 0.0
+    under: TextStyle | None = None
+
+
+class Piece(Struct, frozen=True):
+    """A text in one face, or a box to tick with its check.
+
+    slot: the mark that the text stands for. before: the space before it, in px. room: the name of the field that a
+    box to tick has room for.
+    """
+
+    style: TextStyle
+    text: str
+    slot: int | None = None
+    tick: bool = False
+    before: float = 0.0
+    room: str = ""
+
+    @property
+    def width(self) -> float:
+        """The width in px, with the space before it."""
+        if self.tick:
+            return (LOOK["tick"] + LOOK["tick_room"]) * MM
+        return self.before + shape(self.style.face, self.text).width * self.style.size / 1000
+
+
+def pieces_of(node: Any, style: TextStyle, texts: TextOf) -> Iterator[Piece | None]:
+    """The pieces of an element's text; None where a new line begins.
+
+    Raises: UnknownLookError.
+    """
+    yield from in_faces(node.text, style, texts)
+    for child in node:
+        match child.tag, child.get("class", ""):
+            case "wbr" | "br", "":
+                yield None
+            case "i", "m":
+                yield from pieces_of(child, replace(style, face=MATH_ITALIC), texts)
+            case "span", "upright":
+                yield from pieces_of(child, replace(style, face=SANS), texts)
+            case "span", "root" | "":  # a number of a copy is in a span without a class
+                yield from pieces_of(child, style, texts)
+            case "span", "radicand":
+                before = LOOK["bar_start"] * style.size
+                for piece in pieces_of(child, replace(style, under=style), texts):
+                    yield piece and replace(piece, before=before)
+                    before = 0.0
+            case ("sub" | "sup") as way, "":
+                size = LOOK["index"] * style.size
+                lift = style.lift + LOOK[way] * size * (1 if way == "sup" else -1)
+                yield from pieces_of(child, replace(style, size=size, lift=lift), texts)
+            case "span", "tick" | "tick on":
+                room = child.get("data-field", "")
+                yield Piece(
+                    TextStyle(BOLD, LOOK["check"] * PT, COLOURS["pen"]), child.text or "", tick=True, room=room
+                )
+            case _:
+                raise UnknownLookError
+        yield from in_faces(child.tail, style, texts)
+
+
+def in_faces(text: str | None, style: TextStyle, texts: TextOf) -> Iterator[Piece]:
+    """A text in pieces of one face each, and with slots by themselves.
+
+    Raises: UnknownLookError.
+    """
+    for part in re.split(f"({MARK.pattern})", _SPACES.sub(" ", text or "")):
+        if MARK.fullmatch(part):
+            mark = mark_number(part)
+            if _faces(style.face, own := texts(mark)) != ((style.face, own),):
+                raise UnknownLookError
+            yield Piece(style, own, mark)
+        else:
+            for face, letters in _faces(style.face, part):
+                yield Piece(replace(style, face=face), letters)
+
+
+@lru_cache(10_000)
+def _faces(face: str, text: str) -> tuple[tuple[str, str], ...]:
+    """A text in parts that one face has all letters of: this face, or else another. Spaces have that of a neighbour.
+
+    Raises: UnknownLookError where no face has a letter.
+    """
+
+    def face_of(letter: str) -> str:
+        found = next((each for each in (face, SANS, MATH) if has(each, letter)), None)
+        if found is None or unicodedata.combining(letter):
+            raise UnknownLookError
+        return found
+
+    faces = [face_of(letter) for letter in text if letter != " "]
+    of_next = iter(faces)
+    last = faces[0] if faces else face
+    found = [last := last if letter == " " else next(of_next) for letter in text]
+    parts = groupby(zip(found, text, strict=True), lambda each: each[0])
+    return tuple((own, "".join(letter for _, letter in part)) for own, part in parts)
+
+
+def stripped(line: Sequence[Piece]) -> Iterator[Piece]:
+    """A line without spaces at its ends, and without those that follow others."""
+    space = True
+    for at, piece in enumerate(line):
+        text = piece.text.lstrip(" ") if space else piece.text
+        text = text.rstrip(" ") if at == len(line) - 1 else text
+        space = text.endswith(" ") or (space and not text)
+        if text or piece.tick:
+            yield piece if text == piece.text else replace(piece, text=text)
