@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import logging
+import subprocess
+import sys
 import tomllib
 from functools import cache
 from importlib.metadata import version
@@ -183,3 +185,25 @@ def test_with_a_weasyprint_of_another_form_pages_are_laid_out_by_it_alone(monkey
     assert len(pictures(alone)) == len(pictures(usual))
     files = generate("softmax", Options(formats=("pdf",)), tmp_path)
     assert {path.read_bytes() for path in files if path.name == "key.pdf"} == {alone}
+
+
+WITHOUT_SUBSET = """
+import sys, warnings
+from byhand.formats.pdf import pdf
+from byhand.formats.pdf.engine import weasyprint
+weasyprint()
+print("fontTools.subset" in sys.modules)
+import weasyprint.pdf.fonts as fonts
+fonts.harfbuzz_subset = None
+warnings.simplefilter("ignore")
+open(sys.argv[1], "wb").write(pdf("<!doctype html><html lang=en><title>t</title><p>1/2"))
+print("fontTools.subset" in sys.modules)
+"""
+
+
+def test_font_tools_are_imported_only_where_weasyprint_calls_them(tmp_path):
+    told = subprocess.check_output([sys.executable, "-c", WITHOUT_SUBSET, tmp_path / "page.pdf"], text=True)
+    assert told.split() == ["False", "True"]
+    with pikepdf.open(tmp_path / "page.pdf") as file:
+        (font,) = inner.fonts_of(file).values()
+        assert inner.glyph_texts(font)

@@ -7,18 +7,19 @@ import io
 import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, redirect_stdout, suppress
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from byhand.deadline import deadline
 from byhand.errors import ExtraError, LimitError, OutputError, SheetError
 from byhand.formats import fonts
-from byhand.formats.pdf.inner import libraries_by_file
+from byhand.formats.pdf.inner import libraries_by_file, without_font_tools
 from byhand.notation.number import shown
 
 # tagged, for readers that speak; with what the page was asked for
 OPTIONS = {"pdf_variant": "pdf/ua-1", "custom_metadata": True}
 LONGEST_WORD = 200  # letters; a word of the course has 27
+_STYLE, _AT_RULES = re.compile("<style>(.*?)</style>", re.DOTALL), re.compile("@(?!page|media|bottom|top|left|right)")
 SECONDS = 10.0  # of the processor's time, to lay out a page, and to write it; the longest takes 2 and 0.5
 
 
@@ -41,12 +42,21 @@ def rendered_document(html: str) -> Any:
     _check_words(html)
     engine = weasyprint()
     known, fetcher = engine.text.fonts.FontConfiguration(), _fetcher()()
+    own = _STYLE.findall(html)
+    if any(map(_AT_RULES.search, own)):  # fonts of its own, for one, are those of this page only
+        own = []
     with _refusals(), _no_collection(), _in_time():
-        css = engine.CSS(
+        faces = engine.CSS(
             string=fonts.font_face_css(lambda face: face.address), font_config=known, url_fetcher=fetcher
         )
-        source = engine.HTML(string=html, url_fetcher=fetcher)
-        return source.render(stylesheets=[css], font_config=known, **OPTIONS)
+        source = engine.HTML(string=_STYLE.sub("", html) if own else html, url_fetcher=fetcher)
+        return source.render(stylesheets=[faces, *map(_style, own)], font_config=known, **OPTIONS)
+
+
+@lru_cache(maxsize=4)
+def _style(css: str) -> Any:
+    """A style sheet, which pages mostly share."""
+    return weasyprint().CSS(string=css, url_fetcher=_fetcher()())
 
 
 def _check_words(html: str) -> None:
@@ -72,7 +82,7 @@ def weasyprint() -> Any:
     Raises: ExtraError where Pango is missing.
     """
     try:
-        with suppress(OSError), libraries_by_file():
+        with suppress(OSError), libraries_by_file(), without_font_tools():
             return _imported()
         return _imported()  # where libraries have other names
     except OSError as error:

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from html import escape
+from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 from msgspec import Struct
@@ -121,6 +123,29 @@ def libraries_by_file() -> Iterator[None]:
         yield
     finally:
         ctypes.util.find_library = search
+
+
+@contextmanager
+def without_font_tools() -> Iterator[None]:
+    """Within the block, WeasyPrint imports two parts of fontTools only when it calls them: for variable fonts, and
+    where libharfbuzz-subset is missing. They take as long to import as all of WeasyPrint.
+    """
+    names = [name for name in ("fontTools.subset", "fontTools.varLib.instancer") if name not in sys.modules]
+    sys.modules |= {name: _Later(name) for name in names}
+    try:
+        yield
+    finally:
+        for name in names:
+            del sys.modules[name]
+
+
+class _Later(ModuleType):
+    """A module in place of another one of this name, which is imported when something in it is called."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return lambda *args, **named: getattr(import_module(self.__name__), name)(*args, **named)
 
 
 def page_box(page: Any) -> Box:
