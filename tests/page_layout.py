@@ -7,7 +7,7 @@ from typing import Any
 
 from byhand.formats.html.page import PAPERS
 from byhand.formats.pdf.engine import rendered_document
-from byhand.formats.pdf.figures import PLACE, cut_out
+from byhand.formats.pdf.figures import PLACE, Figure, cut_out
 from byhand.formats.pdf.pen import Pen, placed
 from byhand.formats.pdf.shape import ascent, middle
 from byhand.worksheet.views import VIEWS
@@ -71,7 +71,8 @@ def laid_out(html):
             title = box.element.find("{*}title") if box.element_tag.endswith("}svg") else None
             if title is not None and title.text.startswith(PLACE):
                 figure = figures[int(title.text.removeprefix(PLACE))]
-                page.written += penned(figure, box.position_x, box.position_y)
+                if isinstance(figure, Figure):
+                    page.written += penned(figure, box.position_x, box.position_y)
     return document
 
 

@@ -20,10 +20,12 @@ from pypdf import PdfReader
 from byhand.arithmetic.copies import FIRST_MARK
 from byhand.formats.html.page import Pages
 from byhand.formats.pdf import pdf
-from byhand.formats.pdf.beside import Dot, Label, without
+from byhand.formats.pdf.beside import Label, without
 from byhand.formats.pdf.engine import as_pdf, rendered_document
-from byhand.formats.pdf.figures import cut_out
+from byhand.formats.pdf.figures import PICTURE, Figure, cut_out
 from byhand.formats.pdf.layout import lay_out
+from byhand.formats.pdf.pieces import UnknownLookError
+from byhand.formats.pdf.svg import Dot, drawing
 from byhand.formats.pdf.tables import TABLE
 from byhand.formats.pdf.template import whole
 from byhand.options import Options
@@ -64,17 +66,39 @@ def far(one, other):
     return np.mean((one < near(other, np.min) - 40) | (one > near(other, np.max) + 40))
 
 
+def looks_alike(one, other):
+    for a, b in zip(pictures(one), pictures(other), strict=True):
+        assert max(far(a, b), far(b, a)) < 0.001
+
+
 @pytest.mark.parametrize("page", [*PAGES, ("attention-head", "rows", "symbolic")])
-def test_a_table_looks_as_weasyprint_draws_it(page):
-    assert same_text(drawn(*page), by_weasyprint(*page), points=0.2)
-    for one, other in zip(pictures(drawn(*page)), pictures(by_weasyprint(*page)), strict=True):
-        assert max(far(one, other), far(other, one)) < 0.001
+def test_a_figure_looks_as_weasyprint_draws_it(page):
+    looks_alike(drawn(*page), by_weasyprint(*page))
+    own, other = (make(PICTURE.sub("", key(*page))) for make in (pdf, lambda html: as_pdf(rendered_document(html))))
+    assert same_text(own, other, points=0.2)
+
+
+@pytest.mark.parametrize("sheet", ["layer-norm", "encoder-decoder", "kv-cache", "attention-in-letters"])
+def test_a_map_looks_as_weasyprint_draws_it_which_does_not_kern_its_letters(sheet):
+    head, found, foot = "<!doctype html><html lang=en><title>t</title>", PICTURE.search(key(sheet)), "</html>"
+    own, other = pdf(head + found[0] + foot), as_pdf(rendered_document(head + found[0] + foot))
+    assert same_text(own, other, points=0.6)
+    looks_alike(own, other)
+    with pikepdf.open(io.BytesIO(own)) as file:
+        (figure,) = (each for each in elements(file.Root.StructTreeRoot) if each.S == "/Figure")
+        assert str(figure.Alt) == unescape(found["said"])
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_numbers_and_labels_are_within_their_cells_and_captions_above_their_tables(page):
     _, figures = cut_out(key(*page), str)
-    texts = [text for figure in figures for text in penned(figure, 100.0, 100.0) if type(text) is TextBox]
+    texts = [
+        text
+        for figure in figures
+        if isinstance(figure, Figure)
+        for text in penned(figure, 100.0, 100.0)
+        if type(text) is TextBox
+    ]
     assert len(texts) > 20
     for text in texts:
         cell = text.element
@@ -238,7 +262,7 @@ def test_a_tag_is_broken_into_lines_at_its_blanks(width, note, lines):
         ({"note": chr(FIRST_MARK)}, "tag"),
         ({"formula": '<span class="frac"><span>1</span><span>2</span></span>'}, "formula"),
         ({"formula": "a<br>b"}, "formula"),
-        ({"shapes": '<path d="M1 1Q2 2 3 3"/>'}, "behind"),
+        ({"shapes": '<path d="M1 1C1 2 2 2 3 3"/>'}, "behind"),
         ({"shapes": '<path d="M1 1h2" transform="scale(2)"/>'}, "behind"),
         ({"shapes": '<ellipse cx="1" cy="1" rx="2" ry="1"/>'}, "behind"),
     ],
@@ -246,13 +270,16 @@ def test_a_tag_is_broken_into_lines_at_its_blanks(width, note, lines):
 def test_what_stands_beside_a_table_in_another_form_is_left_to_weasyprint(other, stays):
     left, found, _ = beside(**other)
     assert [kind for kind in ("behind", "tag", "formula") if f'class="{kind}' in left] == [stays]
-    assert len(found.labels) + bool(found.behind) == 2
+    assert len(found.labels) + bool(found.behind.shapes) == 2
 
 
 def test_what_is_behind_a_table_is_drawn_in_mm():
-    shapes = '<rect x="1" y="2" width="3" height="4" fill="#e2e2e2" stroke="#888" stroke-width="0.18"/><path d="M1 1h2V5l-1 1v-2z"/>'
+    shapes = (
+        '<rect x="1" y="2" width="3" height="4" fill="#e2e2e2" stroke="#888" stroke-width="0.18"/>'
+        '<path d="M1 1h2V5l-1 1v-2z"/>'
+    )
     _, found, _ = beside(shapes=f'{shapes}<circle cx="2" cy="3" r="{chr(FIRST_MARK + 5)}" fill="#1c3f94"/>')
-    assert found.behind.decode().split() == [
+    assert found.behind.shapes.decode().split() == [
         "0.886275",
         "0.886275",
         "0.886275",
@@ -297,4 +324,39 @@ def test_what_is_behind_a_table_is_drawn_in_mm():
         "h",
         "f",
     ]
-    assert found.dots == (Dot(5, 2.0, 3.0, b"0.109804 0.247059 0.580392 rg"),)
+    assert found.behind.dots == (Dot(5, 2.0, 3.0, b"0.109804 0.247059 0.580392 rg"),)
+
+
+TEXT = "<svg font-family=\"'byhand Sans',sans-serif\">{}</svg>"
+
+
+def test_a_text_of_a_drawing_has_spans_on_other_lines_in_other_faces_and_sizes():
+    look = """font-family="'byhand Math Italic',serif" font-style="italic\""""
+    svg = f'<text x="1" y="2" font-size="3" fill="#111" text-anchor="end">a<tspan dy="0.5" {look}>b</tspan>c</text>'
+    (words,) = drawing(TEXT.format(svg)).texts
+    assert (words.x, words.y, words.anchor) == (1.0, 2.0, 1.0)
+    assert [(piece.text, piece.style.face, piece.style.size, piece.style.lift) for piece in words.pieces] == [
+        ("a", "sans-400.ttf", 3.0, 0.0), ("b", "math-italic.ttf", 3.0, -0.5), ("c", "sans-400.ttf", 3.0, -0.5),
+    ]  # fmt: skip
+
+
+def test_a_round_rectangle_is_drawn_with_curves():
+    shapes = drawing('<svg><rect x="0" y="0" width="4" height="2" rx="1" fill="#fff"/></svg>').shapes.decode()
+    assert shapes.split("\n")[1:4] == ["1.000 0.000 m", "3.000 0.000 l", "3.552 0.000 4.000 0.448 4.000 1.000 c"]
+    assert shapes.count(" c\n") == 4
+
+
+@pytest.mark.parametrize(
+    "svg",
+    [
+        '<text x="1" y="2" font-size="3" fill="#111">東</text>',
+        '<text x="1" y="2" font-size="3" fill="#111" font-weight="700">a</text>',
+        '<text x="1" y="2" font-size="3" fill="#111" transform="scale(2)">a</text>',
+        f'<text x="1" y="2" font-size="3" fill="#111">{chr(FIRST_MARK)}</text>',
+        '<text x="1" y="2" font-size="3" fill="#111">a</text><rect x="0" y="0" width="1" height="1"/>',
+        '<g><rect x="0" y="0" width="1" height="1"/></g>',
+    ],
+)
+def test_a_drawing_in_another_form_is_unknown(svg):
+    with pytest.raises(UnknownLookError):
+        drawing(TEXT.format(svg))

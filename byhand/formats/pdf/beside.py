@@ -14,7 +14,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from byhand.arithmetic.copies import MARK, mark_number
+from byhand.arithmetic.copies import MARK
 from byhand.formats.look import COLOURS, LOOK
 from byhand.formats.pdf.breaking import CLOSE
 from byhand.formats.pdf.pieces import (
@@ -29,7 +29,7 @@ from byhand.formats.pdf.pieces import (
     pieces_of,
     stripped,
 )
-from byhand.formats.pdf.stream import circle, rgb
+from byhand.formats.pdf.svg import Drawing, drawing
 
 _TAG = re.compile(
     r'<div class="tag (?P<side>right|over)" style="left:(?P<left>[-\d.]+)mm;top:(?P<top>[-\d.]+)mm'
@@ -41,13 +41,7 @@ _FORMULA = re.compile(
     r'role="math" aria-label="(?P<said>[^"]*)">(?P<body>.*?)</div>',
     re.DOTALL,
 )
-_BEHIND = re.compile(
-    r'<div class="behind wide" aria-hidden="true"><svg width="([\d.]+)mm" height="([\d.]+)mm" '
-    r'viewBox="0 0 \1 \2">(?P<shapes>(?:<\w+ [^<>]*/>)*)</svg></div>'
-)
-_SHAPE, _ATTRIBUTE = re.compile(r"<(\w+) ([^<>]*)/>"), re.compile(r'([\w-]+)="([^"]*)"')
-_NUMBER = re.compile(r"-?[\d.]+")
-_STEP = re.compile(r"([MLHVhvlz])([-\d. ]*)")
+_BEHIND = re.compile('<div class="behind wide" aria-hidden="true">(?P<svg><svg .*?</svg>)</div>', re.DOTALL)
 _PROSE = re.compile(r"[\w ,.;:!?()'’=+·×−√≤≥≠]*")  # in which lines break at blanks only
 
 
@@ -68,43 +62,34 @@ class Label(Struct, frozen=True):
     said: str = ""
 
 
-class Dot(Struct, frozen=True):
-    """A dot with a slot for its radius. x, y: its centre in mm, from the upper left corner of the figure."""
-
-    slot: int
-    x: float
-    y: float
-    colour: bytes
-
-
 class Beside(Struct, frozen=True):
-    """What stands beside and behind a table. behind: PDF operators whose unit is mm."""
+    """What stands beside and behind a table."""
 
     labels: tuple[Label, ...] = ()
-    behind: bytes = b""
-    dots: tuple[Dot, ...] = ()
+    behind: Drawing = Drawing()
+
+
+NOTHING = Beside()
 
 
 def without(figure: str) -> tuple[str, Beside]:
     """The HTML of a figure without what stands beside and behind its table, and this. What is unknown stays there."""
-    labels, dots, behind = list[Label](), list[Dot](), list[bytes]()
+    labels, behind = list[Label](), [Drawing()]
+
+    def drawn(found: re.Match[str]) -> str:
+        behind.append(drawing(found["svg"]))
+        return ""
 
     def label(found: re.Match[str]) -> str:
         labels.append((_tag if found.re is _TAG else _formula)(**found.groupdict()))
         return ""
 
-    def drawing(found: re.Match[str]) -> str:
-        own = list(_shapes(found["shapes"]))
-        dots.extend(each for each in own if isinstance(each, Dot))
-        behind.extend(each for each in own if isinstance(each, bytes))
-        return ""
-
-    for form, take in ((_BEHIND, drawing), (_TAG, label), (_FORMULA, label)):
-        figure = form.sub(_known(take), figure)
-    return figure, Beside(tuple(labels), b"".join(behind), tuple(dots))
+    for form, take in ((_BEHIND, drawn), (_TAG, label), (_FORMULA, label)):
+        figure = form.sub(known(take), figure)
+    return figure, Beside(tuple(labels), behind[-1])
 
 
-def _known(take: Callable[[re.Match[str]], str]) -> Callable[[re.Match[str]], str]:
+def known(take: Callable[[re.Match[str]], str]) -> Callable[[re.Match[str]], str]:
     """A function that takes what it knows, and leaves the rest."""
     from xml.etree import ElementTree
 
@@ -213,59 +198,3 @@ def _broken(words: Iterable[list[Piece] | None], room: float) -> tuple[tuple[Pie
             else:
                 line.append(piece)
     return tuple(tuple(stripped(line)) for line in lines)
-
-
-def _shapes(svg: str) -> Iterator[bytes | Dot]:
-    """The shapes of a drawing as PDF operators, and its dots that differ from copy to copy.
-
-    Raises: UnknownLookError.
-    """
-    for kind, attributes in _SHAPE.findall(svg):
-        own = dict(_ATTRIBUTE.findall(attributes))
-        fill, stroke = own.pop("fill", "#000"), own.pop("stroke", "none")
-        width = float(own.pop("stroke-width", "1"))
-        match kind, own:
-            case "path", {"d": steps, **rest} if not rest:
-                path = _path(steps)
-            case "rect", {"x": x, "y": y, "width": across, "height": down, **rest} if not rest:
-                path = b"%.3f %.3f %.3f %.3f re\n" % tuple(map(float, (x, y, across, down)))
-            case "circle", {"cx": x, "cy": y, "r": radius, **rest} if not rest:
-                if MARK.fullmatch(radius):
-                    yield Dot(mark_number(radius), float(x), float(y), b"%s rg" % rgb(fill))
-                    continue
-                path = circle(float(x), float(y), float(radius))
-            case _:
-                raise UnknownLookError
-        if fill != "none":
-            yield b"%s rg\n%sf\n" % (rgb(fill), path)
-        if stroke != "none":
-            yield b"%s RG\n%.3f w\n%sS\n" % (rgb(stroke), width, path)
-
-
-def _path(steps: str) -> bytes:
-    """The path of an SVG as PDF operators.
-
-    Raises: UnknownLookError.
-    """
-    written, x, y = [], 0.0, 0.0
-    if "".join(map("".join, _STEP.findall(steps))) != steps:
-        raise UnknownLookError
-    for step, numbers in _STEP.findall(steps):
-        match step, list(map(float, _NUMBER.findall(numbers))):
-            case "M" | "L", [to_x, to_y]:
-                x, y = to_x, to_y
-            case "l", [dx, dy]:
-                x, y = x + dx, y + dy
-            case "h", [dx]:
-                x += dx
-            case "v", [dy]:
-                y += dy
-            case "V", [to_y]:
-                y = to_y
-            case "z", []:
-                written.append(b"h\n")
-                continue
-            case _:
-                raise UnknownLookError
-        written.append(b"%.3f %.3f %s\n" % (x, y, b"m" if step == "M" else b"l"))
-    return b"".join(written)

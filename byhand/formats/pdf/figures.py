@@ -1,29 +1,49 @@
-"""Take the figures out of a page's HTML, for the pen to draw.
+"""Take the figures and pictures out of a page's HTML, for the pen to draw.
 
-In the place of each is an empty drawing, which WeasyPrint lays out, and which tells where the figure is to be drawn.
+In the place of each is an empty drawing, which WeasyPrint lays out, and which tells where it is to be drawn.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
+from html import unescape
 
 from msgspec import Struct
 
 from byhand.formats.fonts import FACES
-from byhand.formats.pdf.beside import Beside, without
-from byhand.formats.pdf.pieces import Piece, TextOf, UnknownLookError
+from byhand.formats.pdf.beside import NOTHING, Beside, known, without
+from byhand.formats.pdf.pieces import Piece, TextOf
+from byhand.formats.pdf.svg import Drawing, drawing
 from byhand.formats.pdf.tables import TABLE, Table, table
 
 PLACE = "byhand figure "  # the alternative text of the drawing in the place of a figure, before the figure's number
+PICTURE = re.compile(
+    r'<svg class="[\w -]*" xmlns="[^"]*" width="(?P<width>[\d.]+mm)" height="(?P<height>[\d.]+mm)" viewBox="[\d. ]+" '
+    r'role="img" aria-label="(?P<said>[^"]*)" [^<>]*>.*?</svg>',
+    re.DOTALL,
+)
 _FIGURE = re.compile('<figure class="grid.*?</figure>', re.DOTALL)
+
+
+class Picture(Struct, frozen=True):
+    """A drawing that stands by itself, as the map does. said: its alternative text."""
+
+    drawing: Drawing
+    said: str
+
+    @property
+    def pieces(self) -> Iterator[Piece]:
+        """The pieces of all its texts."""
+        return (piece for words in self.drawing.texts for piece in words.pieces)
 
 
 class Figure(Struct, frozen=True):
     """A figure: a table, and what stands beside and behind it."""
 
     table: Table
-    beside: Beside = Beside()
+    beside: Beside = NOTHING
 
     @property
     def pieces(self) -> Iterator[Piece]:
@@ -34,21 +54,18 @@ class Figure(Struct, frozen=True):
                 yield from line
 
 
-def cut_out(html: str, texts: TextOf) -> tuple[str, list[Figure]]:
-    """A page with an empty drawing in place of each figure that the pen can draw, and these figures.
+Figures = list[Figure | Picture]
 
-    What stands beside a table in another form than the pen knows is left to WeasyPrint, and so is a table.
+
+def cut_out(html: str, texts: TextOf) -> tuple[str, Figures]:
+    """A page with an empty drawing in place of each figure and picture that the pen can draw, and these.
+
+    What has another form than the pen knows is left to WeasyPrint.
     """
-    from xml.etree import ElementTree  # of which a page that is laid out already needs nothing
-
-    figures: list[Figure] = []
+    figures: Figures = []
     embedded: set[str] = set()
 
-    def drawing(found: re.Match[str], beside: Beside = Figure.beside) -> str:
-        try:
-            figure = Figure(table(**found.groupdict(), texts=texts), beside)
-        except (UnknownLookError, ElementTree.ParseError):
-            return found[0]
+    def placed(figure: Figure | Picture, width: str, height: str, place: str) -> str:
         figures.append(figure)
         used = {piece.style.face for piece in figure.pieces} - embedded
         embedded.update(used)
@@ -58,16 +75,22 @@ def cut_out(html: str, texts: TextOf) -> tuple[str, list[Figure]]:
             for face in FACES
             if face.name in used
         )
-        width, height = figure.table.columns[-1], figure.table.rows[-1]
-        return (
-            f'<svg width="{width:.3f}" height="{height:.3f}" style="position:absolute;left:0;top:0;overflow:visible">'
-            f"<title>{PLACE}{len(figures) - 1}</title>{letters}</svg>"
-        )
+        title = f"<title>{PLACE}{len(figures) - 1}</title>"
+        return f'<svg width="{width}" height="{height}" style="{place}overflow:visible">{title}{letters}</svg>'
+
+    def drawn(found: re.Match[str], beside: Beside = NOTHING) -> str:
+        own = table(**found.groupdict(), texts=texts)
+        size = f"{own.columns[-1]:.3f}", f"{own.rows[-1]:.3f}"
+        return placed(Figure(own, beside), *size, "position:absolute;left:0;top:0;")
 
     def whole(found: re.Match[str]) -> str:
         left, beside = without(found[0])
         count = len(figures)
-        made = TABLE.sub(lambda table: drawing(table, beside), left)
+        made = TABLE.sub(known(partial(drawn, beside=beside)), left)
         return made if len(figures) > count else found[0]
 
-    return TABLE.sub(drawing, _FIGURE.sub(whole, html)), figures
+    def picture(found: re.Match[str]) -> str:
+        return placed(Picture(drawing(found[0]), unescape(found["said"])), found["width"], found["height"], "")
+
+    html = _FIGURE.sub(whole, html)
+    return PICTURE.sub(known(picture), TABLE.sub(known(drawn), html)), figures

@@ -22,7 +22,7 @@ from byhand.errors import SheetError
 from byhand.formats.pdf.boxes import BoxReader, Line, rows_of
 from byhand.formats.pdf.breaking import Paragraph
 from byhand.formats.pdf.engine import as_pdf, rendered_document
-from byhand.formats.pdf.figures import PLACE, Figure, cut_out
+from byhand.formats.pdf.figures import PLACE, Figures, Picture, cut_out
 from byhand.formats.pdf.inner import (
     Box,
     UnknownFormError,
@@ -221,7 +221,7 @@ def _colour(mark: int) -> str:
 
 
 def _page(
-    file: Any, page: Any, box: Box | None, used: dict[str, str], fonts: dict[str, str], figures: list[Figure],
+    file: Any, page: Any, box: Box | None, used: dict[str, str], fonts: dict[str, str], figures: Figures,
     views: Mapping[View, tuple[str, str]],
 ) -> tuple[PageLayout, list[Drawn]]:  # fmt: skip
     """A page's slots and its background, from its content stream, and from its boxes, if it has slots in its text;
@@ -248,10 +248,14 @@ def _page(
         else:
             number = int(title.removeprefix(PLACE))
             figure = figures[number]
+            if isinstance(figure, Picture):
+                element.Alt = figure.said
+                parts.append((tag_end(stream, start), end, b"\nq\n%sQ\nEMC\n" % pen.drawing(figure.drawing, x, y)))
+                continue
             drawn, marks, of_labels = pen.draw(figure, x, y)
             put_in(file, element, figure.table, marks, elements, f"table-{number}")
             put_beside(file, element, figure.beside.labels, of_labels, elements)
-            for dot in figure.beside.dots:
+            for dot in figure.beside.behind.dots:
                 dots.append(DrawnSlot(dot.slot, x + dot.x * MM, y + dot.y * MM, MM, dot.colour, "key"))
             cells = {at: element.K[at[0]].K[at[1]] for *_, at in pen.rooms}
             rooms += [(name, edges, cells[at], len(cells[at].K)) for name, edges, at in pen.rooms]

@@ -16,6 +16,7 @@ from byhand.formats.pdf.pieces import BOLD, MM, PT, Piece, TextStyle
 from byhand.formats.pdf.rooms import Edges, one_line
 from byhand.formats.pdf.shape import ascent, middle, shape
 from byhand.formats.pdf.stream import TextRun, rgb, tagged, text_at
+from byhand.formats.pdf.svg import Drawing
 from byhand.formats.pdf.tables import CellStyle, Table, TableCell
 
 
@@ -43,8 +44,8 @@ class Pen:
         """
         boxes = placed(figure.table, x, y)
         self.drawn, self.rooms, marks, of_labels = [], [], list[list[range]](), list[range]()
-        if figure.beside.behind:
-            self.drawn.append(artifact(b"%.6f 0 0 %.6f %.3f %.3f cm\n%s" % (MM, MM, x, y, figure.beside.behind)))
+        if figure.beside.behind.shapes:
+            self.drawn.append(artifact(self.drawing(figure.beside.behind, x, y)))
         self.drawn.append(_frames(cell for row in boxes for cell in row))
         for i, row in enumerate(boxes):
             marks.append([])
@@ -61,6 +62,17 @@ class Pen:
             self.label(label, x, y)
             of_labels.append(range(first, self.mark))
         return b"q\n%sQ\n" % b"".join(self.drawn), marks, of_labels
+
+    def drawing(self, drawing: Drawing, x: float, y: float) -> bytes:
+        """The PDF operators of a drawing, but for its slots."""
+        written = [b"%.6f 0 0 %.6f %.3f %.3f cm\n%s" % (MM, MM, x, y, drawing.shapes)]
+        for words in drawing.texts:
+            at = words.x - words.anchor * sum(piece.width for piece in words.pieces)
+            for piece in words.pieces:
+                run = self.shown(b"", piece, at, words.y - piece.style.lift)
+                written += [run.colour, b"\n", text_at(run, run.x, run.y, run.shown)]
+                at += piece.width
+        return b"".join(written)
 
     def label(self, label: Label, x: float, y: float) -> None:
         """Write what stands beside a table. x, y: the place of the figure."""
@@ -107,9 +119,12 @@ class Pen:
 
     def run(self, piece: Piece, x: float, y: float) -> TextRun:
         """A piece as a run of text with a mark of its own."""
-        tag, style = b"/Span\n<</MCID %d>>\nBDC" % self.mark, piece.style
         self.mark += 1
-        shown = shape(style.face, piece.text).shown
+        return self.shown(b"/Span\n<</MCID %d>>\nBDC" % (self.mark - 1), piece, x, y)
+
+    def shown(self, tag: bytes, piece: Piece, x: float, y: float) -> TextRun:
+        """A piece as a run of text."""
+        style, shown = piece.style, shape(piece.style.face, piece.text).shown
         return TextRun(tag, b"%s rg" % rgb(style.colour), x, y, self.fonts[style.face], style.size, shown, piece.slot)
 
     def tick(self, piece: Piece, x: float, y: float) -> None:
