@@ -17,8 +17,8 @@ from byhand.classroom.plan import NumberSets, Plan
 from byhand.classroom.roster import Student
 from byhand.classroom.students import judged_page
 from byhand.errors import RosterError, SheetError
+from byhand.formats.pdf.pieces import TextOf
 from byhand.formats.pdf.slotted import typical
-from byhand.formats.pdf.tables import TextOf
 from byhand.options_file import options_of
 from byhand.runs import Run
 from byhand.secret import Secret

@@ -45,7 +45,7 @@ from byhand.worksheet.messages import messages
 from byhand.worksheet.sheet import Sheet, load_sheet
 
 if TYPE_CHECKING:
-    from byhand.formats.pdf.tables import TextOf
+    from byhand.formats.pdf.pieces import TextOf
     from byhand.marking.marked_page import MarkedPages
 
 CHUNK = 100  # students that are marked at once

@@ -136,7 +136,7 @@ class Pen:
         if piece.room:
             self.rooms.append((piece.room, (x, top, x + side, top + side), self.at))
         if piece.text:
-            self.answers.append(artifact(filled(frame, COLOURS["pen"], b"f*")))
+            self.answers.append(artifact(filled(frame, piece.style.colour, b"f*")))
             width = shape(piece.style.face, piece.text).width * piece.style.size / 1000
             baseline = top + edge + side / 2 + middle(BOLD) * piece.style.size
             self.answers.append(_written(self.run(piece, x + max(side - width, 2 * edge) / 2, baseline)))

@@ -87,11 +87,9 @@ def pieces_of(node: Any, style: TextStyle, texts: TextOf) -> Iterator[Piece | No
                 size = LOOK["index"] * style.size
                 lift = style.lift + LOOK[way] * size * (1 if way == "sup" else -1)
                 yield from pieces_of(child, replace(style, size=size, lift=lift), texts)
-            case "span", "tick" | "tick on":
-                room = child.get("data-field", "")
-                yield Piece(
-                    TextStyle(BOLD, LOOK["check"] * PT, COLOURS["pen"]), child.text or "", tick=True, room=room
-                )
+            case "span", "tick" | "tick on" | "tick theirs" as look:
+                check = TextStyle(BOLD, LOOK["check"] * PT, COLOURS["written" if "theirs" in look else "pen"])
+                yield Piece(check, child.text or "", tick=True, room=child.get("data-field", ""))
             case _:
                 raise UnknownLookError
         yield from in_faces(child.tail, style, texts)
