@@ -6,13 +6,16 @@ file. Every copy begins on a right-hand page.
 
 from __future__ import annotations
 
+import io
 import tempfile
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import IO
 
-from byhand.formats.pdf.shared import Shared, numbered
+import pikepdf
+
+from byhand.formats.pdf.shared import Shared, numbered, shared
 from byhand.formats.pdf.template import Template
 from byhand.worksheet.asked import NAME, as_words
 
@@ -52,7 +55,8 @@ class Bundle:
         """Add a copy. contents: its compressed streams, in the order of the template's."""
         frames = self.known.get(template.digest)
         if frames is None:
-            frames = self.known[template.digest] = list(self._frames(template.shared))
+            with pikepdf.open(io.BytesIO(template.pdf)) as file:
+                frames = self.known[template.digest] = list(self._frames(shared(file)))
         *own, everywhere = (
             self._object(b"<</Filter/FlateDecode/Length %d>>\nstream\n%s\nendstream" % (len(content), content))
             for content in contents

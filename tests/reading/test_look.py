@@ -314,11 +314,6 @@ def another_page(file):
     file.add_blank_page()
 
 
-def redrawn(file):
-    drawing = next(iter(file.pages[0].Resources.XObject.values()))
-    drawing.write(drawing.read_bytes() + b"\n0 0 9 9 re f")
-
-
 PDF_CHANGES = {
     "note": note, "white box": on_top(b"1 1 1 rg\n100 300 300 300 re\nf"), "picture": picture, "layers": layers,
     "invisible text": operators(b"BT\n", b"BT\n3 Tr\n"), "white text": operators(b"BT\n", b"BT\n1 1 1 rg\n"),
@@ -326,7 +321,7 @@ PDF_CHANGES = {
     "part that is seen": of_page("CropBox", [0, 0, 300, 300]), "turned": of_page("Rotate", 180),
     "unit": of_page("UserUnit", 2), "other letters": other_letters, "other shapes": other_shapes, "spoken": spoken, "title": titled,
     "action": script, "form": form, "attachment": attached, "transparent": see_through, "one more page": another_page,
-    "drawing": redrawn,
+    "drawing": operators(b" l\nh\n", b" l\n9 9 l\nh\n"),
     "spoken for a text": operators(b"<</MCID 3>>", b"<</MCID 3 /ActualText (9)>>"),
 }  # fmt: skip
 

@@ -17,7 +17,6 @@ from byhand.cache import as_data
 from byhand.formats.pdf.inner import fonts_of, glyph_texts, glyph_widths, rename
 from byhand.formats.pdf.layout import Layout
 from byhand.formats.pdf.shape import alphabet, glyphs_of, subset
-from byhand.formats.pdf.shared import Shared, shared
 from byhand.worksheet.asked import NAME
 from byhand.worksheet.views import View
 
@@ -48,14 +47,6 @@ class Template:
     def digest(self) -> bytes:
         """A hash that tells the template from others."""
         return sha256(self.pdf).digest()
-
-    @cached_property
-    def shared(self) -> Shared:
-        """The objects that its pages need in a file with other copies."""
-        import pikepdf
-
-        with pikepdf.open(io.BytesIO(self.pdf)) as file:
-            return shared(file)
 
 
 def template(layout: Layout, view: View) -> Template:
