@@ -28,7 +28,7 @@ from byhand.worksheet.sheet import load_sheet
 CLASS_FILE, INDEX_FILE = "class.json", "index.csv"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Copy:
     """A student of a class, and the hash of their numbers."""
 
@@ -51,7 +51,8 @@ class Class:
         """
         try:
             said = json.loads((folder / CLASS_FILE).read_text("utf-8"))
-            rows = read_index((folder / INDEX_FILE).read_bytes())
+            rows = read_index((folder / INDEX_FILE).open("rb"))
+            copies = [Copy(Student(row["student"], row["id"], row["group"]), row["hash"]) for row in rows]
             made_with, asked, name = said["secret"], said["options"], str(said["sheet"])
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise RosterError(f"{folder} holds no finished class ({error}); byhand class makes one") from None
@@ -62,7 +63,6 @@ class Class:
         sheet = load_sheet(name, options.language)
         if said["body"] != sheet.body:
             raise RosterError(f"the sheet {name} is no longer the one that {folder} was made of")
-        copies = [Copy(Student(row["student"], row["id"], row["group"]), row["hash"]) for row in rows]
         return cls(Plan(sheet, replace(options, secret=secret).on(sheet), ""), copies)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import IO
 
 FIELDS = ("student", "id", "group", "variant", "seed", "hash", "answers")
@@ -30,11 +30,13 @@ class IndexWriter:
         self._rows.writerow(f"'{text}" if _FORMULA.match(text) else text for text in texts)
 
 
-def read_index(content: bytes) -> list[dict[str, str]]:
-    """The rows of an index, as they were before formulas were made texts."""
-    rows: Iterable[Sequence[str]] = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""))
-    names, *others = ([*map(as_written, row)] for row in rows)
-    return [dict(zip(names, row, strict=True)) for row in others]
+def read_index(file: IO[bytes]) -> Iterator[dict[str, str]]:
+    """The rows of an index, one by one, as they were before formulas were made texts. The file is closed."""
+    with io.TextIOWrapper(file, "utf-8-sig", newline="") as text:
+        rows = ([*map(as_written, row)] for row in csv.reader(text))
+        names = next(rows, [])
+        for row in rows:
+            yield dict(zip(names, row, strict=True))
 
 
 def as_written(text: str) -> str:

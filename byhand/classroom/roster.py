@@ -37,7 +37,7 @@ MARK_DIGITS = 16  # of a file's name; they alone tell students apart whose names
 LONGEST_ID = 64  # characters
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Student:
     """A student. The id is that of the roster, or the name if the roster has no ids."""
 

@@ -75,9 +75,12 @@ class Marker:
         diagnosis = Diagnosis(judged, self.mistakes if has_wrong else ())
         causes = diagnosis.causes
         choices = choice_marks(document, answers, self.worth.blanks)
-        chosen = {number: sum((mark.points for mark in marks), Fraction(0)) for number, marks in choices.items()}
+        missed = {
+            number: sum((mark.worth - mark.points for mark in marks), Fraction(0))
+            for number, marks in choices.items()
+        }
         kept = self._kept(diagnosis, causes)
-        points, sections = points_of(judged, self.worth, self.policy, kept, chosen)
+        points, sections = points_of(judged, self.worth, self.policy, kept, missed)
         number = {blank: cause.number for cause in causes for blank in cause.cells}
         blanks = (
             self._mark(judged, diagnosis, judgement, points[name], number.get(name))

@@ -105,26 +105,30 @@ def _same_work(node: Expr, number: Any) -> Hashable:
 
 
 def points_of(
-    judged: Judged, worth: Worth, policy: Policy, kept: Mapping[str, Fraction], chosen: Mapping[int, Fraction]
+    judged: Judged, worth: Worth, policy: Policy, kept: Mapping[str, Fraction], missed: Mapping[int, Fraction]
 ) -> tuple[dict[str, Fraction], list[SectionMark]]:
     """The points of each blank and of each section, before a teacher changes any.
 
     kept: by blank, the share that its followed answer keeps, where a mistake costs more than its own cells.
-    chosen: the points of each choice, by the number of its section.
+    missed: the points that choices have not earned, by the number of their section.
     """
     points, sections = dict[str, Fraction](), list[SectionMark]()
     for section in judged.rules.document.sections:
         found = [judged.judgement(blank.id) for blank in section.blanks]
         ratio, guard = _guard(judged, worth, policy, found)
+        lost = missed.get(section.number, Fraction(0))
         for judgement in found:
             name = judgement.blank.id
             share = Fraction(0) if guard == "constant" else _share(judgement, policy, guard)
             if name in kept:
                 share *= kept[name]
-            points[name] = worth.blanks[name] if share == 1 else share * worth.blanks[name]
+            points[name] = worth.blanks[name]
+            if share != 1:
+                points[name] *= share
+                lost += worth.blanks[name] - points[name]
         if section.number in worth.sections:
-            earned = sum((points[blank.id] for blank in section.blanks), chosen.get(section.number, Fraction(0)))
-            sections.append(SectionMark(section.number, earned, worth.sections[section.number], ratio, guard))
+            whole = worth.sections[section.number]
+            sections.append(SectionMark(section.number, whole - lost, whole, ratio, guard))
     return points, sections
 
 

@@ -54,7 +54,7 @@ def contents(folder):
 
 
 def index(folder):
-    return {row["id"]: row for row in read_index((folder / "index.csv").read_bytes())}
+    return {row["id"]: row for row in read_index((folder / "index.csv").open("rb"))}
 
 
 def test_a_class_set_has_all_that_was_asked_for(made):

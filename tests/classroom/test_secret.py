@@ -117,7 +117,7 @@ def test_page_code_index_and_metadata_say_class_in_place_of_a_seed(folders, monk
     assert folder.name == f"{SHEET}-class"
     assert asked
     assert all(re.fullmatch(rf"BYHAND {SHEET.upper()} CLASS [\w.]+ [0-9A-F]{{7}}", text) for text in asked)
-    assert [row["seed"] for row in read_index((folder / "index.csv").read_bytes())] == ["class"] * 2
+    assert [row["seed"] for row in read_index((folder / "index.csv").open("rb"))] == ["class"] * 2
     for path in folder.glob("*/*.pdf"):
         page = read_pdf(path.read_bytes())
         assert page.asked["seed"] == "class"
