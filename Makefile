@@ -28,6 +28,7 @@ check: setup ## all that a change must pass: ruff, mypy and the tests
 bench: setup ## time the slow parts
 	@$(PY) bench/bench.py
 	@$(PY) bench/classroom.py
+	@$(PY) bench/marking.py
 
 picture: setup ## redraw the pictures of README and docs
 	@$(PY) tools/picture.py
