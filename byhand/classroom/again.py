@@ -9,21 +9,22 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from byhand.classroom.class_run import ClassRun
 from byhand.classroom.fitting import AGAIN, COPY_ATTEMPTS, fitting
 from byhand.classroom.index import read_index
 from byhand.classroom.plan import NumberSets, Plan
 from byhand.classroom.roster import Student
-from byhand.classroom.students import judged_page
 from byhand.errors import RosterError, SheetError
-from byhand.formats.pdf.pieces import TextOf
-from byhand.formats.pdf.slotted import typical
 from byhand.options_file import options_of
 from byhand.runs import Run
 from byhand.secret import Secret
 from byhand.worksheet.document import Document
 from byhand.worksheet.sheet import load_sheet
+
+if TYPE_CHECKING:
+    from byhand.formats.pdf.pieces import TextOf
 
 CLASS_FILE, INDEX_FILE = "class.json", "index.csv"
 
@@ -101,9 +102,9 @@ def own_copies(plan: Plan, copies: Sequence[Copy]) -> Iterator[OwnCopy]:
     for copy, key in zip(copies, keys, strict=True):
         at, (hash_, run, said) = next(own) if key else (0, ("", of_class.run, ""))
         if hash_ == copy.hash:
-            texts, typical = partial(_text_of, of_class, at), partial(_typical, of_class)
+            texts, usual = partial(_text_of, of_class, at), partial(_typical, of_class)
             own_run = replace(run, hash=hash_)
-            yield OwnCopy(copy, document, own_run, said.split("\0"), of_class.run, at, texts, typical)
+            yield OwnCopy(copy, document, own_run, said.split("\0"), of_class.run, at, texts, usual)
         else:
             page, run = _by_itself(plan, numbers, copy, document.asked.get("left", ""))
             yield OwnCopy(copy, page, run, [reply.right for reply in page.replies()])
@@ -128,6 +129,8 @@ def _text_of(run: ClassRun, copy: int, mark: int) -> str:
 
 
 def _typical(run: ClassRun, mark: int) -> str:
+    from byhand.formats.pdf.slotted import typical  # what draws pages is heavy
+
     return typical(run.text_of(mark, 0))
 
 
@@ -136,6 +139,8 @@ def _by_itself(plan: Plan, numbers: NumberSets, copy: Copy, left: str) -> tuple[
 
     Raises: RosterError where none has its hash.
     """
+    from byhand.classroom.students import judged_page  # what draws pages is heavy
+
     for attempt in range(COPY_ATTEMPTS):
         with suppress(SheetError):
             page, run = judged_page(plan, numbers.of(plan.key(copy.student) + AGAIN * attempt), left)
