@@ -130,7 +130,10 @@ def marker(page: Page) -> Marker:
 
 
 def marked(page: Page, student: Student | Mapping[str, str]) -> Marks:
-    return marker(page).mark(student.answers() if isinstance(student, Student) else student)
+    """The marks of a student, who also ticks what is right, or of some answers."""
+    if isinstance(student, Student):
+        student = {**student.answers(), **page.ticks}
+    return marker(page).mark(student)
 
 
 def wrong(marks: Marks) -> set[str]:
@@ -223,11 +226,10 @@ def keys(sheet: str, seed: int) -> Iterator[Try]:
     except ByHandError:
         return  # such as base 3, where a deviation is then not rational
     write = value_text if seed % 2 else plain
-    choices = {reply.id: reply.right for reply in page.document.replies() if reply.options}
-    marks = marked(page, {blank.id: write(blank.cell.value) for blank in page.blanks} | choices)
+    marks = marked(page, {**{blank.id: write(blank.cell.value) for blank in page.blanks}, **page.ticks})
     yield from _each(page, marks, "keys are right", {"right"})
-    lost = [section.number for section in marks.sections if section.points != section.worth]
-    yield "keys are right", not lost, f"{told(page, marks)} points are lost in sections {lost}"
+    example = f"{told(page, marks)} {marks.points} points of {marks.worth}"
+    yield "keys are right", marks.points == marks.worth > 0 or not marks.worth, example
 
 
 # slips

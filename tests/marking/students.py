@@ -311,6 +311,11 @@ class Page:
         return found[:-1]
 
     @cached_property
+    def ticks(self) -> dict[str, str]:
+        """The right option of each question that has some, such as true or false."""
+        return {reply.id: reply.right for reply in self.document.replies() if reply.options}
+
+    @cached_property
     def numbers(self) -> list[Number]:
         """The different numbers of the key."""
         values = {as_number(b.cell.value) for b in self.blanks if b.role not in ("word", "text")}
