@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 
 import pytest
@@ -100,8 +101,19 @@ def test_each_shipped_sheet_ends_with_explain_and_find_the_error():
         document, _ = prepare(load_sheet(name), Options())
         explain, error = document.sections[-2:]
         assert explain.title == "Explain"
-        assert error.title == "Find the error"
+        assert error.title.startswith("Find the error")
         assert all(any(isinstance(w, Answer) for w in s.words) for s in (explain, error))
+
+
+def test_questions_of_one_kind_have_one_name():
+    for name in sheet_files():
+        sections = re.split(r"^## ", load_sheet(name).body, flags=re.M)[1:]
+        titles = [section.partition("\n")[0] for section in sections]
+        wrong = [t for t, section in zip(titles, sections, strict=True) if "find_the_error(" in section]
+        wrong = wrong or [t for t in titles if "error" in t.lower()]
+        several = [f"Find the error, {n}" for n in range(1, len(wrong) + 1)]
+        assert wrong == (several if len(wrong) > 1 else ["Find the error"]), name
+        assert {t for t in titles if t.lower().startswith("true or false")} <= {"True or false?"}, name
 
 
 def test_checks_and_hints_stand_with_the_words():
