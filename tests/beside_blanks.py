@@ -1,0 +1,154 @@
+"""Answers beside their blanks, on the laid-out pages of a worksheet.
+
+A cell that the student is to find is not printed on the same leaf, a page and its back (pages 1 and 2, 3 and 4, …).
+A place (step, row, column) that is a blank of a leaf is printed nowhere on it; and no printed matrix, a foil included,
+holds the numbers of a whole blank matrix of four cells or more, unless the blank's own step reads it.
+
+One exception: where a checkpoint opens the back of a leaf, its front is done, so the steps on the back may print what
+the front asked for. Its questions may not.
+
+For whoever writes a sheet, from the root of the repository:
+
+    python tests/beside_blanks.py gpt                 the offenders of a sheet, each with its place; all sheets without
+    python tests/beside_blanks.py gpt --seed 3        the same with the numbers of seed 3
+    python -m pytest tests/worksheet/test_beside_blanks.py -k gpt
+"""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from itertools import product
+from typing import NamedTuple
+
+from byhand.formats.html.page import Pages
+from byhand.formats.pdf.engine import rendered_document
+from byhand.formats.pdf.figures import cut_out
+from byhand.options import Options
+from byhand.pipeline import prepare
+from byhand.runs import Run
+from byhand.worksheet.document import Blank, Checkpoint, Document, Panel, Section
+from byhand.worksheet.sheet import load_sheet, sheet_files
+
+LEVELS, ORIENTATIONS = ("easy", "standard", "stretch"), ("rows", "columns")
+SMALLEST = 4  # cells of a matrix that is looked for by its numbers
+
+
+class Offender(NamedTuple):
+    """An answer beside its blank. blank, printed: the numbers of their sections, and their pages, from 1."""
+
+    step: str
+    blank: tuple[int, int]
+    printed: tuple[int, int]
+    cells: int
+    by_value: bool
+
+    def __str__(self) -> str:
+        how = "the numbers of" if self.by_value else f"{self.cells} cells of"
+        (section, page), (other, on) = self.blank, self.printed
+        return f"{how} {self.step}, blank in step {section} (page {page}), printed in step {other} (page {on})"
+
+
+def offenders(sheet: str, level: str = "standard", orientation: str = "rows", seed: int = 0) -> list[Offender]:
+    """The answers that a worksheet prints beside their blanks, as its pages are laid out."""
+    document, run = prepare(load_sheet(sheet), Options(seed=seed, level=level, orientation=orientation))
+    return [*beside(document, run, pages_of(document, run))]
+
+
+def pages_of(document: Document, run: Run) -> dict[Section, list[int]]:
+    """The pages, from 0, on which each section of a worksheet stands."""
+    html, _ = cut_out(Pages(document, run).html("worksheet", "print"), str)
+    found: dict[object, list[int]] = {}
+    for number, page in enumerate(rendered_document(html).pages):
+        for box in page._page_box.descendants(placeholders=True):
+            of = box.element.get("class") if box.element_tag == "section" and box.element is not None else ""
+            if of and {"step", "question"} & {*of.split()} and number not in found.setdefault(box.element, []):
+                found[box.element].append(number)
+    assert len(found) == len(document.sections)
+    return dict(zip(document.sections, found.values(), strict=True))
+
+
+def beside(document: Document, run: Run, pages: dict[Section, list[int]]) -> Iterator[Offender]:
+    """The answers that stand beside their blanks, one Offender for each step and pair of sections."""
+    firsts: dict[int, Section] = {}  # the section with which each page begins
+    for section, own in pages.items():
+        for page in own:
+            firsts.setdefault(page, section)
+    opened = {page for page, first in firsts.items() if any(isinstance(word, Checkpoint) for word in first.words)}
+
+    def near(asking: Section, showing: Section) -> tuple[int, int] | None:
+        """The pages on which a blank and what is printed are too close to each other."""
+        for page, other in product(pages[asking], pages[showing]):
+            turned = page % 2 == 0 and other == page + 1 and other in opened and not showing.is_question
+            if page // 2 == other // 2 and not turned:
+                return page + 1, other + 1
+        return None
+
+    for asking, showing in product(document.sections, repeat=2):
+        if at := near(asking, showing):
+            where = (asking.number, at[0]), (showing.number, at[1])
+            own = blanks_by_step(asking)
+            placed = {step: n for step, places in own.items() if (n := len(places & printed_places(showing)))}
+            yield from (Offender(step, *where, n, False) for step, n in placed.items())
+            for blank in (panel for block in asking.blocks for panel in block.matrices if asks_for(panel)):
+                others = (panel for block in showing.blocks for panel in block.matrices if not panel.has_blanks)
+                if blank.step not in placed and any(gives_away(other, blank, run) for other in others):
+                    yield Offender(blank.step, *where, len(blank.flat), True)
+
+
+def blanks_by_step(section: Section) -> dict[str, set[tuple[str, int, int]]]:
+    """The places of the run that a section asks for, by their steps. What is copied is printed elsewhere."""
+    found: dict[str, set[tuple[str, int, int]]] = {}
+    for each in section.blanks:
+        if each.role != "copy" and each.cell.at is not None and each.cell.shows in ("run", "word"):
+            found.setdefault(each.cell.step, set()).add((each.cell.step, *each.cell.at))
+    return found
+
+
+def printed_places(section: Section) -> set[tuple[str, int, int]]:
+    """The places of the run that a section prints."""
+    cells = [each for each in section.seen if not isinstance(each, Blank)]
+    return {(cell.step, *cell.at) for cell in cells if cell.at is not None and cell.shows in ("run", "word")}
+
+
+def asks_for(panel: Panel) -> bool:
+    """Whether a matrix is to be computed, and large enough to be known by its numbers."""
+    return panel.role == "ask" and panel.has_blanks and len(panel.flat) >= SMALLEST
+
+
+def gives_away(printed: Panel, blank: Panel, run: Run) -> bool:
+    """Whether a printed matrix holds the numbers of a blank one, next to each other as there, by chance or not."""
+    if printed.step in run.steps[blank.step].inputs and printed.flat[0].shows != "mistake":
+        return False
+    known, asked = ([[cell.value for cell in row] for row in panel.cells] for panel in (printed, blank))
+    rows, cols = len(asked), len(asked[0])
+    return any(
+        [row[left : left + cols] for row in known[top : top + rows]] == asked
+        for top in range(len(known) - rows + 1)
+        for left in range(len(known[0]) - cols + 1)
+    )
+
+
+def main() -> int:
+    """Print the offenders of sheets at every level and in every orientation."""
+    parser = ArgumentParser(description="Answers that a worksheet prints beside their blanks.")
+    parser.add_argument("sheets", nargs="*", default=sorted(sheet_files()))
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--level", choices=LEVELS)
+    parser.add_argument("--orientation", choices=ORIENTATIONS)
+    asked = parser.parse_args()
+    levels, ways = (
+        [asked.level] if asked.level else LEVELS,
+        [asked.orientation] if asked.orientation else ORIENTATIONS,
+    )
+    count = 0
+    for sheet, level, orientation in product(asked.sheets, levels, ways):
+        found = offenders(sheet, level, orientation, asked.seed)
+        count += len(found)
+        print(*(f"{sheet}, {level}, {orientation}: {each}" for each in found), sep="\n", end="\n" * bool(found))
+    return count > 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,75 @@
+"""No worksheet prints an answer on the leaf of its blank, at any level and in either orientation.
+
+`python tests/beside_blanks.py SHEET` lists a sheet's offenders with their places.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+from beside_blanks import LEVELS, ORIENTATIONS, beside, offenders
+from kinds import lesson
+
+from byhand.options import Options
+from byhand.pipeline import prepare
+from byhand.worksheet.sheet import sheet_files
+
+# sheets that are not mended yet; a sheet that is mended has to be taken off
+NOT_YET = {
+    "attention-head", "attention-in-letters", "cross-attention", "dot-product", "encoder", "encoder-decoder", "gpt",
+    "layer-norm-or-batch-norm", "multi-head-attention", "one-by-one-convolution", "positional-encoding",
+    "queries-keys-values", "transformer-block",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("sheet", sorted(sheet_files()))
+def test_no_answer_stands_beside_its_blank(sheet):
+    ways = product(LEVELS, ORIENTATIONS)
+    found = [f"{sheet}, {level}, {way}: {each}" for level, way in ways for each in offenders(sheet, level, way)]
+    if sheet in NOT_YET:
+        assert found, f"{sheet} is mended: take it off NOT_YET"
+    else:
+        assert not found, "\n".join(found)
+
+
+ATTN = "blocks.0.attn."
+QUERIES, SCORES = f"{{{{ ask('{ATTN}hook_q[0]') }}}}", f"{{{{ ask('{ATTN}scores_raw[0]') }}}}"
+CHECKPOINT = "{{ checkpoint('$Q$ is printed.') }}"
+
+
+def found(*sections, pages):
+    """The offenders of a sheet with these sections on these pages, from 0: of each, its step, and how it is found."""
+    document, run = prepare(lesson("".join(f"## A\n\n{body}\n\n" for body in sections)), Options())
+    where = {section: [page] for section, page in zip(document.sections, pages, strict=True)}
+    return [(each.step, each.by_value) for each in beside(document, run, where)]
+
+
+QUERY = [(f"{ATTN}hook_q[0]", False)]
+
+
+@pytest.mark.parametrize(("pages", "near"), [((0, 0), True), ((0, 1), True), ((2, 3), True), ((1, 2), False)])
+def test_a_leaf_is_a_page_and_its_back(pages, near):
+    assert found(QUERIES, SCORES, pages=pages) == QUERY * near
+
+
+def test_a_checkpoint_that_opens_the_back_may_print_what_the_front_asks_for():
+    opening = f"{SCORES}\n\n{CHECKPOINT}"
+    assert found(QUERIES, opening, pages=(0, 1)) == []
+    assert found(QUERIES, opening, pages=(0, 0)) == QUERY
+    assert found(QUERIES, "Text.", opening, pages=(0, 1, 1)) == QUERY  # it does not open the page
+    assert found(QUERIES, opening, SCORES, pages=(0, 1, 1)) == []  # the leaf is turned
+    question = f"{{{{ given('{ATTN}hook_q[0]') }}}}\n\n{{{{ lines(1, 'Because.') }}}}"
+    assert found(QUERIES, opening, question, pages=(0, 1, 1)) == QUERY
+
+
+def test_what_is_copied_or_only_an_example_is_no_answer():
+    assert found(QUERIES, f"{{{{ ask('{ATTN}scores_raw[0]', copy='{ATTN}hook_q[0]') }}}}", pages=(0, 0)) == []
+
+
+def test_a_foil_may_not_be_the_matrix_that_a_blank_asks_for():
+    """Fay took the weights of the queries for the keys, too. The numbers of an operand may be those of a result."""
+    foil = f"{{{{ find_the_error('keys-by-query-weights', '{ATTN}hook_k[0]', 1) }}}}"
+    assert found(QUERIES, foil, pages=(0, 1)) == [(f"{ATTN}hook_q[0]", True)]
+    assert found(QUERIES, foil, pages=(0, 2)) == []
+    assert found(f"{{{{ ask('{ATTN}hook_k[0]') }}}}", foil, pages=(0, 1)) == []
