@@ -82,14 +82,14 @@ def marked_pdf(
 class Room:
     """How high the blocks of the printed worksheet are, in mm. It is empty on a screen.
 
-    steps: of each section by its number, its height and that of its words. groups: of questions, by the number of the
-    first. lowest: the sections that end a page.
+    steps: of each section by its number, its height and that of its words. questions: of questions, by their numbers,
+    the height with the line above. lowest: the sections that end a page.
     """
 
     intro: float = 0.0
     orientation: float = 0.0
     steps: Mapping[int, tuple[float, float]] = field(default_factory=dict)
-    groups: Mapping[int, float] = field(default_factory=dict)
+    questions: Mapping[int, float] = field(default_factory=dict)
     lowest: frozenset[int] = frozenset()
 
     def free(self, drawn: LaidSection, counted: bool) -> float:
@@ -188,15 +188,11 @@ class MarkedPage:
         """The page, perhaps with slots for numbers and words."""
         laid, room = self.own.laid, self.own.room
         writing = Handwriting(laid.d, self.notes, self.medium)
-        margins = {
-            drawn.section.number: self._margin(drawn, room, _line_width(group, drawn))
-            for group in laid.groups
-            for drawn in group
-        }
+        margins = {drawn.section.number: self._margin(drawn, room) for drawn in laid.sections}
         lead, after = self.notes.lead
         return rendered(
             "marked.html", self.medium, paper, laid.d.messages, d=laid.d, view="marked", shown=False, asked=MARKS,
-            map=laid.map, groups=laid.groups, said=laid.said, effort=laid.effort, worked=laid.worked,
+            map=laid.map, sections=laid.sections, said=laid.said, effort=laid.effort, worked=laid.worked,
             worked_out=laid.worked_out, name=escaped_line(self.name), whose=self.whose, writing=writing, room=room,
             lead=lead, after=after, long_lead=_is_long(f"{lead} {after.striptags()}"), summary=self._summary(room),
             margins=margins, more=[margin for margin in margins.values() if margin.more], signs=SIGNS,
@@ -226,7 +222,7 @@ class MarkedPage:
     def _stated(self, counts: Mapping[State, int]) -> str:
         return ", ".join(self.notes.say(f"states.{each}", n=n) for each, n in counts.items() if n)
 
-    def _margin(self, drawn: LaidSection, room: Room, line: float) -> Margin:
+    def _margin(self, drawn: LaidSection, room: Room) -> Margin:
         """The margin of a section: on paper, the notes that have room; the others stand at the end of the sheet."""
         number, question = drawn.section.number, drawn.section.is_question
         own = [mark for mark in self.marks.blanks if section_of(mark.id) == number and is_computed(mark)]
@@ -234,7 +230,7 @@ class MarkedPage:
         stands = counts["right"] + counts["own"]
         count = self.notes.say("count", n=stands, of=len(own)) if own else self._of_replies(number)
         title = _width("sans-600.ttf", drawn.section.title, HEADING_SIZE) + _width("sans-400.ttf", count, COUNT_SIZE)
-        wide = title > (line if question else WORDS_WIDTH) - INDENT - 1.5
+        wide = title > (drawn.words_width if question else WORDS_WIDTH) - INDENT - 1.5
         said = str(self.notes.say("squares", states=self._stated(counts)))
         states = [state(mark) for mark in own]
         squares = Markup(strokes.squares(states, said, strokes.LINE - COUNT_ROOM * wide)) if own else Markup()
@@ -244,7 +240,8 @@ class MarkedPage:
         return Margin(
             number, drawn.section.title, count, wide, squares, tuple(stay), tuple(more),
             stands == len(own) > 0 and not notes and not question, height, inner if drawn.below else 0.0,
-            tuple(block for block in drawn.before if question or isinstance(block, Question)), line, size,
+            tuple(block for block in drawn.before if question or isinstance(block, Question)),
+            drawn.words_width, size,
         )  # fmt: skip
 
     def _of_replies(self, number: int) -> Markup:
@@ -305,13 +302,6 @@ def _is_long(lead: str) -> bool:
     return words(lead, 10.5 * PT).width > 2 * 118.0
 
 
-def _line_width(group: Sequence[LaidSection], drawn: LaidSection) -> float:
-    """How long the lines of a question are to write on, in mm."""
-    if len(group) > 1 and drawn is group[0]:
-        return 49.0
-    return 174.0 if drawn.below else 66.0 if drawn.laid else 118.0
-
-
 @lru_cache(1000)
 def _width(face: str, text: str, size: float) -> float:
     """The width of a text, in mm. size: in mm."""
@@ -358,18 +348,18 @@ def _room(laid: Pages, html: str, cache: bool) -> Room:
         blocks = heights(html, cache=cache)
     except UnknownFormError:
         return Room()
-    numbers = [each.section.number for group in laid.groups for each in group]
+    numbers = [each.section.number for each in laid.sections]
     sections = [block for block in blocks if block.kind in ("step", "question")]
     inner = [block.inner for block in blocks if block.kind == "words"]
-    asking = [group[0].section.number for group in laid.groups if group[0].section.is_question]
-    groups = [block.height for block in blocks if block.kind == "questions"]
-    if not len(numbers) == len(sections) == len(inner) or len(asking) != len(groups):
+    asking = [each.section.number for each in laid.sections if each.section.is_question]
+    questions = [block.height for block in blocks if block.kind == "questions"]
+    if not len(numbers) == len(sections) == len(inner) or len(asking) != len(questions):
         return Room()
     single = {kind: next((b.height for b in blocks if b.kind == kind), 0.0) for kind in ("intro", "orientation")}
     steps = {n: (block.height, words) for n, block, words in zip(numbers, sections, inner, strict=True)}
     lowest = {block.page: n for n, block in zip(numbers, sections, strict=True)}
     return Room(
-        single["intro"], single["orientation"], steps, dict(zip(asking, groups, strict=True)),
+        single["intro"], single["orientation"], steps, dict(zip(asking, questions, strict=True)),
         frozenset(lowest.values()),
     )  # fmt: skip
 

@@ -25,7 +25,7 @@ class Owner:
 
 def owners(pages: Pages, view: str) -> Iterator[Owner]:
     """The owners of a page's tables, in order: in each section those of figures, then those of worked lines."""
-    for drawn in (drawn for group in pages.groups for drawn in group):
+    for drawn in pages.sections:
         for laid in drawn.laid:
             if laid.shape:
                 yield Owner(drawn.section, laid.shape, laid.slots_by_row())

@@ -232,11 +232,9 @@ class Block:
 class TextBlock(Block):
     """A block in the left column, in the order of the sheet: a text, or a question.
 
-    brief: whether it fits into half of the page's width. last: whether it comes after the figures if these are too
-    wide to stand beside it.
+    last: whether it comes after the figures if these are too wide to stand beside it.
     """
 
-    brief: ClassVar[bool] = False
     last: ClassVar[bool] = False
 
 
@@ -409,7 +407,6 @@ class Prose(TextBlock):
 
     tokens: Sequence[Any]
     kind = "prose"
-    brief = True
 
     @property
     def text(self) -> str:
@@ -500,7 +497,6 @@ class Answer(Question):
     lines: int
     tokens: Sequence[Any]
     kind = "answer"
-    brief = True
     last = True
 
     def __post_init__(self) -> None:

@@ -10,7 +10,9 @@ from kinds import kinds_and_run
 from page_text import cells, page_text
 
 from byhand.errors import SheetError
+from byhand.formats.html.grid import PAGE_WIDTH
 from byhand.formats.html.page import Pages, css_string
+from byhand.formats.html.sections import WORDS_GAP
 from byhand.notation.text import value_text
 from byhand.options import Options
 from byhand.pipeline import prepare
@@ -158,3 +160,12 @@ def test_a_template_cannot_reach_what_is_not_its_own(folder):
     (folder / "page.html").write_text("{{ d.__class__ }}", encoding="utf-8")
     with pytest.raises(SheetError, match="access to attribute '__class__'"):
         Pages(*prepared("attention-head")).html("key", "print")
+
+
+@pytest.mark.parametrize("sheet", ["dot-product", "softmax", "sizing"])
+def test_a_question_has_the_width_that_its_figures_leave(sheet):
+    asked = [drawn for drawn in Pages(*prepared(sheet)).sections if drawn.section.is_question]
+    for drawn in asked:
+        figures = drawn.width + WORDS_GAP if drawn.laid and not drawn.below else 0
+        assert drawn.words_width == PAGE_WIDTH - figures >= 60
+    assert {bool(drawn.laid) for drawn in asked} == {True, False}

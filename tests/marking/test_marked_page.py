@@ -39,6 +39,12 @@ def page_of(sheet="attention-head", **asked):
 
 
 @cache
+def pages_of_worksheet():
+    page = page_of()
+    return len(pypdfium2.PdfDocument(filled(page.document, page.run, "worksheet", Setup())))
+
+
+@cache
 def marker(sheet="attention-head", **asked):
     page = page_of(sheet, **asked)
     return Marker.of(page.document, page.run)
@@ -152,10 +158,9 @@ def test_worksheet_key_and_marked_page_have_the_same_boxes_at_the_same_places(sh
     answers = dict.fromkeys(Student(page).answers(), "7")
     worksheet, key = (edges(filled(page.document, page.run, view, Setup())) for view in ("worksheet", "key"))
     marked = edges(pdf(marks_of(answers, sheet), sheet))
-    assert worksheet
+    assert all(len(own) > 10 for own in worksheet[:2])  # a page of questions alone has no boxes
     for own, of_key, theirs in zip(worksheet, key, marked, strict=False):
         assert own == of_key
-        assert len(own) > 10
         assert own <= theirs
 
 
@@ -230,7 +235,7 @@ def test_the_states_differ_in_grey_and_no_colour_but_the_pen_is_used():
                 red, green, blue = map(float, colour)
                 pen = tuple(int("1c3f94"[i : i + 2], 16) / 255 for i in (0, 2, 4))
                 assert red == green == blue or (red, green, blue) == pytest.approx(pen, abs=0.01)
-    assert len(pictures(marked)) == 2
+    assert len(pictures(marked)) == pages_of_worksheet()
     shapes = {
         each: re.sub(r"[\d. ]+", "", html(marks_of(answers)).partition('class="squares"')[2].partition("</svg>")[0])
         for each, answers in {"empty": {}, "not": dict.fromkeys(one_slip(), "17"), "right": one_slip()}.items()
@@ -263,7 +268,7 @@ def test_nothing_that_a_student_writes_breaks_a_page(said):
     assert found.count("<td") == usual.count("<td")
     assert "49" not in re.findall(r">([^<]*)<", found)
     printed = pdf(marks, name=said)
-    assert len(pypdfium2.PdfDocument(printed)) == 2
+    assert len(pypdfium2.PdfDocument(printed)) == pages_of_worksheet()
 
 
 def test_an_answer_is_cut_where_its_box_ends_and_a_long_one_is_smaller():

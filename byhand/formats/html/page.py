@@ -33,7 +33,7 @@ from byhand.formats.html.grid import (
 )
 from byhand.formats.html.layout import strips
 from byhand.formats.html.marks import drawing
-from byhand.formats.html.sections import Grids, groups
+from byhand.formats.html.sections import Grids, laid_sections
 from byhand.formats.html.table import rows, tick
 from byhand.formats.look import COLOURS, LOOK
 from byhand.notation.html import html, terms_html, value_html
@@ -111,7 +111,7 @@ class Pages:
     def __init__(self, document: Document, run: Run, grids: Grids = strips) -> None:
         self.d = document
         self.run = run
-        self.groups = list(groups(document.sections, grids))
+        self.sections = laid_sections(document.sections, grids)
 
     def html(self, view: View, medium: Medium, paper: Paper = "a4", *, for_all: bool = False) -> str:
         """The page in one view.
@@ -126,7 +126,7 @@ class Pages:
         page = rendered(
             "page.html", medium, paper, self.d.messages, shared=shared, d=self.d, view=view,
             shown=view != "worksheet",
-            map=self.map, effort=self.effort, groups=self.groups, worked=self.worked, worked_out=self.worked_out,
+            map=self.map, effort=self.effort, sections=self.sections, worked=self.worked, worked_out=self.worked_out,
             said=self.said, asked="" if for_all else self.words(view),
             forms=medium == "print" and (bool(shared) or view == "worksheet"),
         )  # fmt: skip
@@ -138,11 +138,9 @@ class Pages:
         return page
 
     @property
-    def places(self) -> list[list[tuple[bool, list[tuple[int, ...]]]]]:
-        """Where figures stand: of each section, in groups, whether below the words, and the shapes of its tables."""
-        return [
-            [(section.below, [figure.shape for figure in section.laid]) for section in group] for group in self.groups
-        ]
+    def places(self) -> list[tuple[bool, list[tuple[int, ...]]]]:
+        """Where figures stand: of each section, whether below the words, and the shapes of its tables."""
+        return [(section.below, [figure.shape for figure in section.laid]) for section in self.sections]
 
     def _views(self) -> str:
         """What differs in a worksheet and a key that are one page: the title, and what precedes "page 1"."""

@@ -1,8 +1,8 @@
-"""Lay out sections: their figures below each other, beside the words or below them; questions in pairs."""
+"""Lay out sections: their figures below each other, beside the words or below them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, ClassVar, Protocol
@@ -15,7 +15,8 @@ from byhand.formats.html.layout import falk, strips
 from byhand.worksheet.document import Falk, Figure, Section, Strip, Table, TextBlock, WordBoxes
 
 GAP = 3.0  # mm: between two figures
-BESIDE, PAIRED = 104.0, 51.0  # mm: the room for figures beside a question, and beside one of a pair
+WORDS_GAP = 8.0  # mm: between a question's words and its figures
+BESIDE = 104.0  # mm: the room for figures beside a question
 
 
 class LaidFigure(Protocol):
@@ -117,6 +118,11 @@ class LaidSection(Struct, frozen=True):
         return self.width > (BESIDE if self.section.is_question else FIGURE_WIDTH)
 
     @property
+    def words_width(self) -> float:
+        """The width of a question's words and of the lines to write on, in mm: all that its figures leave."""
+        return PAGE_WIDTH if self.below or not self.laid else PAGE_WIDTH - self.width - WORDS_GAP
+
+    @property
     def before(self) -> list[TextBlock]:
         """The texts beside the figures, or above them."""
         return [word for word in self.section.words if not (self.below and word.last)]
@@ -127,30 +133,16 @@ class LaidSection(Struct, frozen=True):
         return [word for word in self.section.words if self.below and word.last]
 
 
-def groups(sections: Iterable[Section], grids: Grids = strips) -> Iterator[tuple[LaidSection, ...]]:
-    """Sections in groups, from top to bottom: one section, or two questions side by side, one of only lines first.
-
-    grids: breaks a strip into grids.
-    """
+def laid_sections(sections: Iterable[Section], grids: Grids = strips) -> list[LaidSection]:
+    """Sections with their figures laid out. grids: breaks a strip into grids."""
     layouts: dict[str, LayOut] = {**LAYOUTS, Strip.kind: grids}
-    waiting: LaidSection | None = None
-    for section in sections:
-        laid = (layouts.get(figure.kind, _as_it_is)(figure) for figure in section.figures)
-        drawn = LaidSection(section, tuple(chain.from_iterable(laid)))
-        question, figures = drawn.section.is_question, bool(drawn.laid)
-        if waiting is not None:
-            if question and figures and drawn.width <= PAIRED:
-                yield waiting, drawn
-                waiting = None
-                continue
-            yield (waiting,)
-            waiting = None
-        if question and not figures and all(word.brief for word in drawn.section.words):
-            waiting = drawn
-        else:
-            yield (drawn,)
-    if waiting is not None:
-        yield (waiting,)
+    return [
+        LaidSection(
+            section,
+            tuple(chain.from_iterable(layouts.get(figure.kind, _as_it_is)(figure) for figure in section.figures)),
+        )
+        for section in sections
+    ]
 
 
 def _as_it_is(figure: Figure) -> list[LaidFigure]:
