@@ -50,7 +50,10 @@ def _new(sheet: Sheet, values: Values, options: Options) -> tuple[Values, Qualit
 
     answer, level = spelled(options.answer, values), options.level or "standard"
     picks = sheet.pick_words and not options.tokens and not answer
-    chosen = choose(sheet.model, values, options.chosen_seed, answer=answer, level=level, pick_words=picks)
+    chosen = choose(
+        sheet.model, values, options.chosen_seed, answer=answer, level=level, pick_words=picks, sheet=sheet.name,
+        promises=sheet.promises,
+    )  # fmt: skip
     return complete(chosen.values), chosen.quality
 
 

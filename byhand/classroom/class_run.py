@@ -6,11 +6,14 @@ import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 from itertools import repeat
 from typing import Any
 
 from byhand.arithmetic.copies import MARK, Copies, mark_number, varies
+from byhand.arithmetic.exact import RATIONALS
 from byhand.arrange import arranged
 from byhand.model.weights import Values
 from byhand.notation.inline import spoken
@@ -31,13 +34,15 @@ _ESCAPED = re.compile(r"\\u(db[89a-f][0-9a-f])\\u(d[c-f][0-9a-f]{2})")  # a mark
 class ClassRun:
     """The run of many copies, and a document with marks where copies have numbers of their own.
 
-    domain: the number system of the copies; it knows the texts for the marks, and which copies differ.
+    domain: the number system of the copies; it knows the texts for the marks, and which copies differ. promises: the
+    names of the sheet's own promises.
     """
 
     document: Document
     run: Run
     tape: Tape
     domain: Copies
+    promises: tuple[str, ...] = ()
 
     def text_of(self, mark: int, copy: int) -> str:
         """The text of a copy that stands in place of a mark."""
@@ -64,6 +69,17 @@ class ClassRun:
         for _, rows, texts in zip(range(self.domain.count), _copies(run.rows), _copies(columns), strict=False):
             own = {name: replace(run.steps[name], params=next(params)) for name, params in own_params.items()}
             yield replace(run, domain=self.domain.inner, steps={**run.steps, **own}, rows=rows, texts=texts, hash="")
+
+    def tapes(self) -> Iterator[Tape]:
+        """The tape of each copy, in exact fractions."""
+        for copy in range(self.domain.count):
+            yield self.tape.seen(RATIONALS, partial(_exact_at, copy))
+
+
+def _exact_at(copy: int, value: Any) -> Any:
+    """The value of one copy, as an exact fraction if it is a decimal."""
+    own = value.at(copy) if varies(value) else value
+    return Fraction(own) if isinstance(own, Decimal) and own.is_finite() else own
 
 
 def _copies(entry: Any) -> Iterator[Any]:
@@ -101,7 +117,7 @@ def run_copies(sheet: Sheet, sets: Sequence[Values], variants: Sequence[Variant]
     known = moves(sheet.model, sets[0], sheet.in_place) if any(key for _, key in variants) else None
     values = values_together(sets, variants, domain, known, signs=options.numbers != "symbolic")
     page, run, tape = arranged(sheet, values, options, domain)
-    made = ClassRun(page, run, tape, domain)
+    made = ClassRun(page, run, tape, domain, sheet.promises)
     text = _ESCAPED.sub(lambda m: str(json.loads(f'"{m[0]}"')), numbers_text(run, page.steps))
     hashes = domain.mark(domain.column([short_hash(each, options.secret) for each in made.filled(text)]))
     return replace(made, document=replace(page, stamp={"seed": options.printed_seed, "hash": hashes}))

@@ -10,6 +10,7 @@ from byhand.arithmetic.copies import AnyRows, Copies, unequal, varies
 from byhand.classroom.class_run import ClassRun
 from byhand.errors import DomainError
 from byhand.mistakes import applying, mistaken
+from byhand.numbers.promises import broken_of_sheet
 from byhand.tape import Tape
 
 COPY_ATTEMPTS = 60  # keys that are tried for a copy before it is laid out by itself
@@ -21,8 +22,8 @@ def fitting(
 ) -> list[str | None]:
     """For each key, the first of KEY, KEY/again, KEY/again/again, … whose copy fits; None after `attempts` of them.
 
-    A copy fits if its page is that of copy 0 but for its numbers, and every mistake that changes a number in copy 0
-    changes one in this copy too.
+    A copy fits if its page is that of copy 0 but for its numbers, every mistake that changes a number in copy 0
+    changes one in this copy too, and it keeps those of the sheet's own promises that copy 0 keeps.
 
     run_of: runs copy 0, perhaps copies that fit already, and at last the copies of these keys.
     """
@@ -42,9 +43,20 @@ def fitting(
 
 
 def _unfit(run: ClassRun) -> list[int]:
-    """The copies whose page differs from copy 0's in more than numbers; if none, those that hide a mistake."""
-    hiding = [] if run.domain.differing.any() else hiding_mistakes(run)
-    return sorted({*hiding, *run.domain.differing.nonzero()[0].tolist()})
+    """The copies whose page differs from copy 0's in more than numbers; if none, those that hide a mistake or break a
+    promise.
+    """
+    if run.domain.differing.any():
+        return sorted(run.domain.differing.nonzero()[0].tolist())
+    return sorted({*hiding_mistakes(run), *breaking_promises(run)})
+
+
+def breaking_promises(run: ClassRun) -> list[int]:
+    """The copies that break one of the sheet's own promises that copy 0 keeps."""
+    if not run.promises:
+        return []
+    broken = [broken_of_sheet(tape, run.promises) for tape in run.tapes()]
+    return [copy for copy, names in enumerate(broken) if not set(names) <= set(broken[0])]
 
 
 def hiding_mistakes(run: ClassRun) -> list[int]:

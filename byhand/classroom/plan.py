@@ -93,7 +93,11 @@ class Plan:
         from byhand.numbers.choice import listed  # numpy, which letters and a file's numbers do without
 
         new = replace(self.options, seed=1)
-        found = () if new.keeps_numbers else listed(self.sheet.model, self.searched(0), new.level or "standard")
+        found = (
+            ()
+            if new.keeps_numbers
+            else listed(self.sheet.model, self.searched(0), new.level or "standard", self.sheet.promises)
+        )
         if not found:
             raise self._one_set_only()
         return tuple(found)
@@ -145,7 +149,7 @@ class NumberSets:
     def _with_others(self) -> tuple[Values, ...]:
         asked = [self.plan.key_of(f"set {number}") for number in range(1, SETS)]
         try:
-            keys = fitting(lambda keys: self._run_plain(map(self._searched, keys)), asked, SET_ATTEMPTS)
+            keys = fitting(lambda keys: self.run_plain(map(self._searched, keys)), asked, SET_ATTEMPTS)
         except ConfigError:  # no others can be searched for
             return (self.first_set,)
         return (self.first_set, *(self._searched(key) for key in keys if key))
@@ -187,7 +191,7 @@ class NumberSets:
         Raises: SheetError where no page can be made with the first set's numbers.
         """
         if not self.renames:
-            return self._run_plain(map(self.of, keys))
+            return self.run_plain(map(self.of, keys))
         variants: list[Variant] = [(number, 0) for number in range(len(self.sets))]
         variants += [(self.set_of(key), key) for key in keys]
         return run_copies(self.plan.sheet, self.sets, variants, self.plan.options)
@@ -197,7 +201,7 @@ class NumberSets:
             self.found[key] = self._others.searched(1 + Draw(f"byhand/{key}/seed").below(2**31))
         return self.found[key]
 
-    def _run_plain(self, others: Iterable[Values]) -> ClassRun:
+    def run_plain(self, others: Iterable[Values]) -> ClassRun:
         """Run the first set and others as they are."""
         sets = [self.first_set, *others]
         return run_copies(self.plan.sheet, sets, [(number, 0) for number in range(len(sets))], self.plan.options)

@@ -13,7 +13,7 @@ from byhand.arithmetic.copies import Copies
 from byhand.arrange import arranged
 from byhand.cache import cached_by
 from byhand.classroom.class_run import ClassRun, unchanged
-from byhand.classroom.fitting import AGAIN, COPY_ATTEMPTS, fitting
+from byhand.classroom.fitting import AGAIN, COPY_ATTEMPTS, breaking_promises, fitting
 from byhand.classroom.plan import NumberSets, Plan
 from byhand.classroom.qr import qr_codes
 from byhand.classroom.roster import Student
@@ -219,7 +219,10 @@ def _laid_out_alone(plan: Plan, class_: ClassPages, student: Student, fit: str |
     key, numbers = fit or plan.key(student), class_.numbers
     for attempt in range(COPY_ATTEMPTS):
         try:
-            page, run = judged_page(plan, numbers.of(key + AGAIN * attempt), class_.left)
+            values = numbers.of(key + AGAIN * attempt)
+            if not fit and plan.sheet.promises and breaking_promises(numbers.run_plain([values])):
+                raise SheetError(f"no numbers for {student.id!r} keep {', '.join(plan.sheet.promises)}")
+            page, run = judged_page(plan, values, class_.left)
             break
         except SheetError:  # for instance, a mistake that the page shows cannot be computed with these numbers
             if attempt == COPY_ATTEMPTS - 1:

@@ -21,7 +21,3 @@ with half and with twice of each: every instance is still found, and the time ch
 noise of the measurement, unless it is said beside the constant. So their exact values do not matter. They must not
 change all the same: another value gives every seed other numbers.
 """
-
-from byhand.numbers import lessons, search
-
-__all__ = ["lessons", "search"]

@@ -10,14 +10,24 @@ from typing import Any
 
 from msgspec import Struct, structs
 
+import byhand.numbers.search  # noqa: F401 - registers the searches of transformers
 from byhand.arithmetic.exact import RATIONALS
 from byhand.errors import ConfigError, DomainError
 from byhand.model import MODELS, Model
 from byhand.model.weights import Values
 from byhand.notation.number import shown
+from byhand.numbers import lessons
 from byhand.numbers.dice import DRAW, Dice, SpentError
-from byhand.numbers.lessons import shuffled
-from byhand.numbers.promises import Limits, limits_of, promised, quality, usual_time, whole_time, work_of
+from byhand.numbers.promises import (
+    Limits,
+    broken_of_sheet,
+    limits_of,
+    promised,
+    quality,
+    usual_time,
+    whole_time,
+    work_of,
+)
 from byhand.numbers.registry import SEARCHES, Task, check
 from byhand.numbers.words import answers, new_words, sentence, vocabulary
 from byhand.tape import Tape
@@ -34,13 +44,14 @@ class Chosen(Struct, frozen=True):
 
 def choose(
     model: Model, values: Values, seed: int, *, answer: Sequence[str] = (), level: str = "standard",
-    pick_words: bool = False,
+    pick_words: bool = False, sheet: str = "", promises: Sequence[str] = (),
 ) -> Chosen:  # fmt: skip
     """Numbers for a model. The same arguments give the same numbers, now and in every later release.
 
     values: config, tokens and vocabulary, and for a small model numbers that the new ones resemble. answer: the words
     that gpt is to say at the last positions. pick_words: whether the seed picks gpt's sentence, and its answers if
-    `answer` is empty.
+    `answer` is empty. sheet: the name of the sheet that the numbers are for, so that another sheet with the same seed
+    has others. promises: the names of the sheet's own promises.
 
     Method: rejection sampling. An instance of the search is accepted if its run keeps every promise.
 
@@ -49,9 +60,9 @@ def choose(
     """
     if seed < 1:
         raise ConfigError(f"seed={seed} is not a seed; use 1 or more")
-    dice = Dice(f"{seed} {level}", MOST_WORK)
+    dice = Dice(f"{seed} {level} {sheet}".rstrip(), MOST_WORK)
     try:
-        return _chosen(model, values, seed, dice, tuple(answer), limits_of(level), pick_words)
+        return _chosen(model, values, seed, dice, tuple(answer), limits_of(level), pick_words, promises)
     except SpentError:
         other = "another seed or another answer" if answer or pick_words else "another seed"
         raise ConfigError(
@@ -61,14 +72,15 @@ def choose(
 
 
 def _chosen(
-    model: Model, values: Values, seed: int, dice: Dice, answer: tuple[str, ...], limits: Limits, pick_words: bool
-) -> Chosen:
+    model: Model, values: Values, seed: int, dice: Dice, answer: tuple[str, ...], limits: Limits, pick_words: bool,
+    promises: Sequence[str],
+) -> Chosen:  # fmt: skip
     search, expected = SEARCHES.get(model.name), None
     if answer and not model.says_words:
         able = ", ".join(other.name for other in MODELS.values() if other.says_words)
         raise ConfigError(f"{model.name} says no words, so it has no answer; use {able}")
     if search is None:
-        return Chosen(*shuffled(model, values, dice, limits))
+        return Chosen(*lessons.shuffled(model, values, dice, limits, promises))
     if model.says_words:
         values, answer = _with_words(values, seed, answer, pick_words)
     check(Task(model, values, limits), search.requires)
@@ -82,32 +94,38 @@ def _chosen(
             chosen = replace(values, inputs=instance.inputs, weights=instance.weights)
             work = work or work_of(model.run(chosen, RATIONALS, force=False))  # each instance takes as much
             dice.pay(work)
-            found = accepted(model, chosen, limits, wanted, expected)
+            found = accepted(model, chosen, limits, wanted, expected, promises)
             if found is not None:
                 return Chosen(chosen, found)
 
 
-def listed(model: Model, values: Values, level: str = "standard") -> list[Values]:
-    """All numbers that may be chosen for a model, if its search can list them; else none."""
+def listed(model: Model, values: Values, level: str = "standard", promises: Sequence[str] = ()) -> list[Values]:
+    """All numbers that may be chosen for a model, if its search can list them; else none.
+
+    promises: the names of the sheet's own promises.
+    """
     search = SEARCHES.get(model.name)
     if search is None or search.list_all is None:
         return []
     limits, expected = _measures(model, values, limits_of(level))
-    return search.list_all(Task(model, values, limits), expected)
+    found = search.list_all(Task(model, values, limits), expected)
+    return [each for each in found if not broken_of_sheet(evaluated(model, each), promises)] if promises else found
 
 
 def accepted(
-    model: Model, values: Values, limits: Limits, wanted: tuple[int | None, ...] = (), expected: float | None = None
-) -> dict[str, Any] | None:
+    model: Model, values: Values, limits: Limits, wanted: tuple[int | None, ...] = (), expected: float | None = None,
+    promises: Sequence[str] = (),
+) -> dict[str, Any] | None:  # fmt: skip
     """The quality of an instance, if its run keeps every promise; else None.
 
-    expected: the seconds that the run should take; None for the usual time of its configuration.
+    expected: the seconds that the run should take; None for the usual time of its configuration. promises: the names
+    of the sheet's own promises.
     """
     try:
         tape = evaluated(model, values)
         if expected is None:
             expected = usual_time(tape, values.config) * SEARCHES[model.name].pace
-        found = promised(tape, limits, expected, wanted)
+        found = promised(tape, limits, expected, wanted, promises)
     except DomainError:
         return None
     if found is not None and values.config.softmax_base == "e":

@@ -48,8 +48,12 @@ LOGIT_SPREAD = 4  # between the logits of a row: in base 2, one word is up to 16
 # ---- 1. a sheet's numbers in another order ----
 
 
-def shuffled(model: Model, values: Values, dice: Dice, limits: Limits) -> tuple[Values, dict[str, Any]]:
+def shuffled(
+    model: Model, values: Values, dice: Dice, limits: Limits, promises: Sequence[str] = ()
+) -> tuple[Values, dict[str, Any]]:
     """The values with their numbers in another order and with other signs, and the quality of their run.
+
+    promises: the names of the sheet's own promises.
 
     Method: rejection sampling. About one order in ten fits.
 
@@ -66,7 +70,7 @@ def shuffled(model: Model, values: Values, dice: Dice, limits: Limits) -> tuple[
         new = replace(values, inputs=inputs, weights=weights)
         if not _rows_differ(np.array(rows, dtype=object) for rows in numbers(new).values()):
             continue
-        found = promised(_evaluated(model, new), limits, own_time)
+        found = promised(_evaluated(model, new), limits, own_time, of_sheet=promises)
         if found is not None:
             return new, found
 

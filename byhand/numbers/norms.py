@@ -3,6 +3,9 @@
 A row is *friendly* if it is m + c·u, where the *unit* u is a row of small integers whose mean square is 1. Its norm
 is the unit u: for LayerNorm, the mean of u is 0, so that m is the row's mean and c its deviation; for RMSNorm, m is 0
 and c is the root mean square. So (5, 1, 5, 1) is friendly for LayerNorm: m = 3, c = 2, u = (1, −1, 1, −1).
+
+In four dimensions, every unit of LayerNorm is a row of signs. A row is *wide* if its LayerNorm is rational and has
+results of two sizes: (3, −1, 0, 0) has mean 1/2, deviation 3/2 and results (5, −3, −1, −1) ÷ 3.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ from byhand.numbers.registry import Task
 # which are few.
 DOUBLED_DEVIATIONS = {4: np.array([1, 2, 3, 4, 6]), 8: np.array([2, 4])}
 LARGEST_IN_UNIT = 2  # in absolute value: the squares of a unit add up to d_model, which is 8 at most, and 3² is 9
+WIDE = 105  # times this, the results of every wide row are whole
 NORMS_TRIED = 48  # choices of w and b for the rows of one norm
 LARGEST_NORMED = 3  # in absolute value, of the rows after w and b, which make the queries, keys and values
 W_ENTRIES = np.array([1, 1, 1, 2, 2, -1])  # an entry of w is drawn from these: half of the entries are 1, a third 2
@@ -37,12 +41,15 @@ def units(d_model: int, kind: str) -> Ints:
     return found
 
 
-def unit_of(rows: Ints, kind: str) -> Ints:
-    """Friendly rows (…, d_model) → their units (…, d_model), which are their norms."""
+def unit_of(rows: Ints, kind: str, over: int = 1) -> Ints:
+    """Friendly rows (…, d_model) → their units (…, d_model), which are their norms.
+
+    over: what they are multiplied by: WIDE where rows may be wide.
+    """
     d = rows.shape[-1]
     centred = d * rows - (rows.sum(-1, keepdims=True) if kind == "LN" else 0)
     scale = np.rint(np.sqrt((centred**2).sum(-1, keepdims=True) / d)).astype(np.int64)  # exact: whole roots
-    found: Ints = centred // scale
+    found: Ints = over * centred // scale
     return found
 
 
@@ -64,6 +71,19 @@ def friendly_rows(d_model: int, kind: str, reach: int) -> Ints:
     doubled = DOUBLED_DEVIATIONS[d_model][:, None, None, None] * units(d_model, kind)[:, None]
     doubled = (doubled + doubled_means[:, None]).reshape(-1, d_model)  # of (deviations, units, means, d_model)
     found: Ints = doubled[(doubled % 2 == 0).all(1) & (abs(doubled).max(1) <= 2 * reach)] // 2
+    return found
+
+
+@cache
+def wide_rows(reach: int) -> Ints:
+    """All wide rows (count, 4) with entries from −reach to reach, 5 at most: their results are thirds, fifths or
+    sevenths.
+    """
+    rows = grid(4, reach)
+    centred = 4 * rows - rows.sum(1, keepdims=True)
+    squares = (centred**2).sum(1) // 4  # (4 · deviation)²
+    ok = np.rint(np.sqrt(squares)).astype(np.int64) ** 2 == squares
+    found: Ints = rows[ok & (abs(centred).max(1) > abs(centred).min(1))]
     return found
 
 
@@ -134,9 +154,9 @@ class Norm(Struct, frozen=True):
         return {f"{at}.w": self.w.tolist()} | ({} if self.b is None else {f"{at}.b": self.b.tolist()})
 
 
-def find_norm(dice: Dice, u: Ints, kind: str) -> Norm | None:
+def find_norm(dice: Dice, u: Ints, kind: str, over: int = 1) -> Norm | None:
     """Units u (n, d_model) → a norm whose w and b are varied, and whose rows are small, differ and have few zeros.
-    None where no draw fits.
+    None where no draw fits. over: what the units, and so the rows, are multiplied by.
 
     Method: rejection sampling, NORMS_TRIED at once; of those that fit, the one with the smallest rows.
     """
@@ -147,9 +167,9 @@ def find_norm(dice: Dice, u: Ints, kind: str) -> Norm | None:
     b = None
     if kind == "LN":
         b = dice.choices(B_ENTRIES, NORMS_TRIED, d)
-        rows = rows + b[:, None]
+        rows = rows + over * b[:, None]
         ok &= ((b != 0).sum(1) >= 2) & (b.max(1) > b.min(1))
-    ok &= (abs(rows).max((1, 2)) <= LARGEST_NORMED) & distinct(rows) & few_zeros(rows, kind, 25)
+    ok &= (abs(rows).max((1, 2)) <= over * LARGEST_NORMED) & distinct(rows) & few_zeros(rows, kind, 25)
     found = np.flatnonzero(ok)
     if not len(found):
         return None

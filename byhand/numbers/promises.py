@@ -1,8 +1,11 @@
 """What is promised of an instance, measured on the tape of its run.
 
-Each promise is a function, registered under its own name by `@promise`. How large numbers may be depends on the level
-(`LEVELS`). Every run also takes about as long as others of its configuration (`usual_time`), so that no student has a
-longer sheet than another.
+Each promise is a function, registered under its own name: by `@promise` if it holds for every run, and by
+`@sheet_promise` if it holds for the sheets that name it in their front matter, since their idea shows in such numbers
+only.
+
+How large numbers may be depends on the level (`LEVELS`). Every run also takes about as long as others of its
+configuration (`usual_time`), so that no student has a longer sheet than another.
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ from byhand.errors import DomainError, UnknownNameError
 from byhand.mistakes.registry import applying, cells_changed, resumed
 from byhand.model.config import Config
 from byhand.ops.attention import mask_future
-from byhand.ops.norms import standardize
+from byhand.ops.norms import center, standardize
 from byhand.tape import Rows, Step, Tape
 
 AFTER_LOGITS = ("probs", "next_token")  # the names that steps after the logits begin with
@@ -181,22 +184,55 @@ def as_long_as_others(case: Case) -> bool:
 
 
 def broken(case: Case) -> list[str]:
-    """The promises that a run breaks."""
+    """The promises for every run that a run breaks."""
     return [name for name, keeps in PROMISES.items() if not keeps(case)]
 
 
 def promised(
-    tape: Tape, limits: Limits, expected: float, wanted: tuple[int | None, ...] = ()
+    tape: Tape, limits: Limits, expected: float, wanted: tuple[int | None, ...] = (), of_sheet: Sequence[str] = ()
 ) -> dict[str, Any] | None:
     """The quality of a run, if it keeps every promise; else None.
 
+    of_sheet: the names of the sheet's own promises.
+
     Raises: DomainError where a step has no exact value.
     """
+    if broken_of_sheet(tape, of_sheet):
+        return None
     case = Case(tape, quality(tape), limits, expected, wanted)
     if not all(keeps(case) for keeps in PROMISES.values()):
         return None
     case.quality["foils"] = foiled(tape)  # last: it takes as long as all others together, and seldom fails
+    if of_sheet:
+        case.quality["promises"] = dict.fromkeys(of_sheet, True)
     return case.quality if foils(case) else None
+
+
+# ---- the promises of single sheets ----
+
+SheetPromise = Callable[[Tape], bool]
+SHEET_PROMISES: dict[str, SheetPromise] = {}
+
+
+def sheet_promise(keeps: SheetPromise) -> SheetPromise:
+    """Register a promise of single sheets: a function that says whether an evaluated run keeps it.
+
+    A sheet names it in its front matter: `promises: [its_name]`.
+    """
+    SHEET_PROMISES[keeps.__name__] = keeps
+    return keeps
+
+
+def broken_of_sheet(tape: Tape, names: Sequence[str]) -> list[str]:
+    """Those of a sheet's own promises that an evaluated run breaks."""
+    return [name for name in names if not SHEET_PROMISES[name](tape)]
+
+
+@sheet_promise
+def norms_have_two_sizes(tape: Tape) -> bool:
+    """Each LayerNorm has a row whose results, before w and b, are of two sizes: it is more than a row of signs."""
+    norms = [s for s in tape.used() if s.op is standardize and tape.steps[s.inputs[0]].op is center]
+    return all(any(len({abs(x) for x in row}) > 1 for row in tape.values(s.name)) for s in norms)
 
 
 # ---- the figures ----
@@ -348,10 +384,11 @@ SECONDS_A_NUMBER = {
 }  # fmt: skip
 # The same in attention without a mask, where more entries of a pattern are fractions.
 SECONDS_UNMASKED = {"power_of": 3.16, "row_sum": 2.09, "normalize_rows": 1.9, "hook_z": 2.86}
-# Factors by which norms change the time of a whole run, since their rows have many zeros and ones; measured likewise.
+# Factors by which norms change the time of a run, since their rows have many zeros and ones; measured likewise.
 NORM_OF_EIGHT = 0.85  # for d_model = 8
 NORM_RMS = 0.98  # for RMSNorm
 NORM_AFTER = 0.975  # for norms that follow each sum
+NORM_WIDE = 1.33  # for LayerNorm by itself in four dimensions, which has results of two sizes
 READ = 300  # the work of a number that is read: as long as a search takes for 300 numbers that it draws
 
 
@@ -363,6 +400,7 @@ def usual_time(tape: Tape, config: Config) -> float:
     in_block = any(s.part == "heads" for s in steps)
     if any(s.op is standardize for s in steps):
         time *= NORM_OF_EIGHT if config.d_model == 8 else 1.0
+        time *= NORM_WIDE if not in_block and (config.normalization_type, config.d_model) == ("LN", 4) else 1.0
         time *= NORM_RMS if config.normalization_type == "RMS" else 1.0
         time *= NORM_AFTER if config.norm_position == "post" and in_block else 1.0
     return time

@@ -39,7 +39,7 @@ from byhand.numbers.embedding import (
 )
 from byhand.numbers.feed_forward import FEED_FORWARD, find_first_layer, is_relu, plain_second_layer
 from byhand.numbers.natural import distinct
-from byhand.numbers.norms import ONE_NORM, find_norm, unit_of
+from byhand.numbers.norms import ONE_NORM, WIDE, find_norm, has_both_signs, unit_of, wide_rows
 from byhand.numbers.registry import Entries, Instance, Task, search
 from byhand.numbers.stack import (
     BLOCK,
@@ -60,6 +60,7 @@ from byhand.numbers.stack import (
 )
 
 SCORES_DRAWN = 4000  # rows of scores, for softmax
+WIDE_ROWS = 2  # of LayerNorm alone
 TABLES_DRAWN = 200  # matrices of scores, whose rows are those that fit
 LAYER_MIXTURES_TRIED = 300  # for a lone layer, which has to suit no other
 ENCODERS_TRIED = 3  # in one attempt: encoders of many tokens are rare
@@ -121,12 +122,18 @@ def _attention_layers(task: Task, dice: Dice, read: AttentionInput, at: str) -> 
 
 @search("layer-norm", pace=0.96, requires=(few_tokens(3), norm_width, *ONE_NORM))
 def _layer_norm(task: Task, dice: Dice) -> Iterator[Instance]:
-    """Rows whose norm is rational, and the norm's w and b."""
+    """Rows whose norm is rational, and the norm's w and b. In four dimensions, two rows of LayerNorm are wide."""
     c = task.config
     kind = str(c.normalization_type)
     x = draw_friendly_rows(dice, task.n, c.d_model, kind, task.limits)
-    norm = None if x is None else find_norm(dice, unit_of(x, kind), kind)
-    if x is None or norm is None:
+    if x is None:
+        return
+    over = WIDE if (kind, c.d_model) == ("LN", 4) else 1
+    if over > 1:
+        places = dice.sample(task.n, WIDE_ROWS)
+        x[places] = dice.choices(wide_rows(task.limits.stream - 1), WIDE_ROWS)
+    norm = find_norm(dice, unit_of(x, kind, over), kind, over)
+    if norm is None or not has_both_signs(x, kind):
         return
     inputs = {RESID_PRE: x}
     if ATTN_OUT in task.values.inputs:  # the sheet has the rows as a sum: of the stream, and of what attention adds

@@ -16,6 +16,7 @@ from byhand.model.files import merged
 from byhand.model.parameters import parameter_shapes
 from byhand.model.weights import Values
 from byhand.notation.words import unprintable
+from byhand.numbers.promises import SHEET_PROMISES
 from byhand.worksheet.folders import ENGLISH, folders
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")  # a language tag, as in HTML and PDF
@@ -33,7 +34,9 @@ class Sheet:
     numbers: the default number system: exact, decimal or symbolic. values: config, tokens, inputs and weights, as in
     a values file. letters: the parameters of a symbolic run, with letters among their entries. pick_words: whether a
     seed also picks the sentence. in_place: inputs and parameters whose numbers keep their places in every copy,
-    because the text speaks of these places. points: what sections are worth, by number, in place of points by time.
+    because the text speaks of these places. promises: what the numbers of every seed keep, so that they show the
+    sheet's idea: names of functions in numbers/promises.py. points: what sections are worth, by number, in place of
+    points by time.
     """
 
     name: str
@@ -49,6 +52,7 @@ class Sheet:
     letters: Mapping[str, Any] = field(default_factory=dict)
     pick_words: bool = False
     in_place: tuple[str, ...] = ()
+    promises: tuple[str, ...] = ()
     points: Mapping[int, int] = field(default_factory=dict)
 
     def given(
@@ -95,7 +99,8 @@ _VALUES = ("config", "tokens", "source", "vocabulary", "inputs", "weights")
 _KEYS = {
     "title": str, "model": str, "goal": str, "number": int, "numbers": str, "prerequisites": list, "objectives": list,
     "letters": dict, "config": dict, "tokens": list, "source": list, "vocabulary": list, "inputs": dict,
-    "weights": dict, "pick_words": bool, "in_place": list, "points": dict,
+    "weights": dict, "pick_words": bool, "in_place": list, "promises": list,
+    "points": dict,
 }  # fmt: skip
 
 
@@ -201,12 +206,14 @@ def parse_sheet(name: str, text: str, original: str = "") -> Sheet:
     if front["model"] not in MODELS:
         raise SheetError(f"{name}.md: {UnknownNameError('model', front['model'], MODELS)}")
     kept = {k: v for k, v in front.items() if k not in _VALUES} | {"model": MODELS[front["model"]]}
-    for key in ("prerequisites", "objectives", "in_place"):
+    for key in ("prerequisites", "objectives", "in_place", "promises"):
         kept[key] = tuple(str(x) for x in front.get(key, ()))
     values = {k: front[k] for k in _VALUES if k in front}
     given = {**values.get("inputs", {}), **values.get("weights", {})}
     if unknown := [key for key in kept["in_place"] if key not in given]:
         raise SheetError(f"{name}.md: in_place: {UnknownNameError('input or weight', unknown[0], given)}")
+    if unknown := [key for key in kept["promises"] if key not in SHEET_PROMISES]:
+        raise SheetError(f"{name}.md: promises: {UnknownNameError('promise', unknown[0], SHEET_PROMISES)}")
     return Sheet(name=name, body=body, values=values, **kept)
 
 

@@ -1,0 +1,105 @@
+"""Every sheet keeps its own promises: with its own numbers, for every seed and level, and in a class's copies."""
+
+from dataclasses import replace
+
+import pytest
+from class_runs import run_together
+
+from byhand import choose as room
+from byhand.classroom.fitting import AGAIN, breaking_promises, fitting
+from byhand.classroom.plan import NumberSets, Plan
+from byhand.errors import SheetError
+from byhand.model.weights import complete
+from byhand.numbers.choice import evaluated
+from byhand.numbers.promises import SHEET_PROMISES, broken_of_sheet
+from byhand.options import Options
+from byhand.pipeline import prepare
+from byhand.symmetry.renaming import renamed
+from byhand.worksheet.sheet import all_sheets, load_sheet, parse_sheet
+
+SEEDS = range(51)
+PROMISING = {sheet.name: sheet for sheet in all_sheets() if sheet.promises}
+
+
+def numbers_of(sheet, seed, level=None):
+    """A sheet's numbers for a seed, and what is said of their quality; never letters."""
+    return room.choose(sheet, Options(seed=seed, level=level, numbers="exact"))
+
+
+def broken(sheet, values):
+    return broken_of_sheet(evaluated(sheet.model, complete(values)), sheet.promises)
+
+
+@pytest.mark.parametrize("name", PROMISING)
+def test_a_sheet_keeps_its_promises_for_every_seed(name):
+    sheet = PROMISING[name]
+    for seed in SEEDS:
+        values, quality = numbers_of(sheet, seed)
+        assert not broken(sheet, values), seed
+        assert quality is None or quality["promises"] == dict.fromkeys(sheet.promises, True)
+
+
+@pytest.mark.parametrize("level", ["easy", "stretch"])
+@pytest.mark.parametrize("name", PROMISING)
+def test_a_sheet_keeps_its_promises_at_every_level(name, level):
+    for seed in (1, 2, 3):
+        assert not broken(PROMISING[name], numbers_of(PROMISING[name], seed, level)[0]), seed
+
+
+@pytest.mark.parametrize("name", PROMISING)
+def test_class_copies_keep_the_promises_of_their_sheet(name):
+    sheet = PROMISING[name]
+    numbers = NumberSets(Plan(sheet, Options(seed=3, numbers="exact"), ""))
+    if not numbers.renames:
+        listed = numbers.plan.listed_sets()
+        assert not any(broken(sheet, values) for values in listed[:: len(listed) // 10])
+        return
+    own = numbers.first_set
+
+    def run_of(keys):
+        copies = (renamed(sheet.model, own, key, in_place=sheet.in_place) for key in keys)
+        return run_together(sheet, [own, *copies], numbers.plan.options)
+
+    keys = fitting(run_of, [f"student {n}" for n in range(8)])
+    assert any(keys)
+    assert breaking_promises(run_of([key for key in keys if key])) == []
+
+
+def test_every_promise_is_named_by_a_sheet_and_says_what_it_is():
+    assert {name for sheet in PROMISING.values() for name in sheet.promises} == SHEET_PROMISES.keys()
+    assert all(keeps.__doc__ for keeps in SHEET_PROMISES.values())
+
+
+def test_the_run_of_a_seed_names_the_promises():
+    _, run = prepare(load_sheet("layer-norm"), Options(seed=2))
+    assert run.quality["promises"] == {"norms_have_two_sizes": True}
+
+
+def test_two_sheets_of_one_seed_have_different_numbers():
+    for names in (("feed-forward", "attention-head"), ("scores", "causal-mask")):
+        one, other = (numbers_of(load_sheet(name), 5)[0].inputs for name in names)
+        assert [*one.values()] != [*other.values()]
+
+
+def test_a_copy_that_breaks_a_promise_gets_other_numbers():
+    sheet, options = load_sheet("layer-norm"), Options(seed=3, numbers="exact")
+    own = numbers_of(sheet, 3)[0]
+    signs = [[1, -1, 1, -1], [3, 1, 1, 3], [0, 0, 2, 2]]  # every norm of these is 1 or −1
+    flat = replace(own, inputs={"blocks.0.hook_resid_pre": signs, "blocks.0.hook_attn_out": [[0] * 4] * 3})
+
+    def run_of(keys):
+        return run_together(sheet, [own, *(own if key.endswith(AGAIN) else flat for key in keys)], options)
+
+    assert breaking_promises(run_of(["a", "b" + AGAIN])) == [1]
+    assert fitting(run_of, ["a", "b"]) == ["a" + AGAIN, "b" + AGAIN]
+    assert breaking_promises(run_together(sheet, [flat, own], options)) == [], "copy 0 does not keep it"
+
+
+def test_an_unknown_promise_is_an_error_of_one_line():
+    text = "---\ntitle: T\ngoal: g\nmodel: softmax\npromises: [norms_have_to_sizes]\n---\n## A\n"
+    with pytest.raises(SheetError) as caught:
+        parse_sheet("own", text)
+    assert str(caught.value).startswith(
+        "own.md: promises: no promise 'norms_have_to_sizes'; did you mean 'norms_have_two_sizes'"
+    )
+    assert "\n" not in str(caught.value)
