@@ -21,7 +21,7 @@ from byhand.runs import Run
 from byhand.tape import Tape
 from byhand.worksheet.context import Context
 from byhand.worksheet.document import Document
-from byhand.worksheet.effort import Effort
+from byhand.worksheet.effort import Effort, time_told
 from byhand.worksheet.load import document
 from byhand.worksheet.messages import messages
 from byhand.worksheet.sheet import Sheet, check_room
@@ -94,9 +94,9 @@ def _in_slots(
     """A document and its run as those of one of many copies. plain: the document without slots."""
     domain = one_copy(run.domain)
     page, _ = _shown(sheet, values, options, tape, domain, timed=False)  # its minutes are those of the plain one
-    effort = plain.effort
-    said = {"minutes": str(effort.minutes), "practised": str(effort.practised), **plain.stamp}
-    of_run = {name: word_in_slot(domain, said[name]) for name in ("seed", "hash", "minutes", "practised")}
+    minutes = plain.effort.minutes
+    said = {"minutes": str(minutes), "time": time_told(minutes, plain.messages), **plain.stamp}
+    of_run = {name: word_in_slot(domain, said[name]) for name in ("seed", "hash", "minutes", "time")}
     return replace(page, stamp=said | of_run), replace(run, domain=domain).in_slots()
 
 

@@ -153,11 +153,12 @@ def list_(as_json: bool, language: str) -> None:
 
         keys = ("name", "number", "title", "prerequisites", "model", "minutes")
         rows = [{key: getattr(sheet, key) for key in keys} for sheet in sheets]
+        rows = [{**row, "number": row["number"] or None} for row in rows]  # one's own sheet has none
         click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
         return
     width = max(len(sheet.name) for sheet in sheets)
     for sheet in sheets:
-        _say(f"{sheet.number:3}  {sheet.name:{width}}  {sheet.minutes:4} min  {sheet.title}")
+        _say(f"{sheet.number or '':3}  {sheet.name:{width}}  {sheet.minutes:4} min  {sheet.title}")
 
 
 @main.command()
@@ -166,17 +167,17 @@ def list_(as_json: bool, language: str) -> None:
 def show(sheet: str, language: str) -> None:
     """One sheet in full: its goal, what comes before it, its configuration."""
     from byhand.arrange import own_effort
-    from byhand.worksheet.sheet import load_sheet
+    from byhand.worksheet.sheet import load_sheet, sheets_before
 
     found = load_sheet(sheet, language)
-    asked = own_effort(found)
+    asked, before = own_effort(found), sheets_before(found, language)
     config = found.values.get("config", {})
     _say(f"{found.name}: {found.title}", "", *found.goal.split("\n"), "")
     _say(f"model       {found.model.name}")
     _say(f"config      {', '.join(f'{k}={v}' for k, v in config.items())}")
     _say(f"tokens      {' '.join(map(str, found.values.get('tokens', ())))}")
     _say(f"time        {asked}")
-    _say(f"before it   {', '.join(found.prerequisites) or 'nothing'}")
+    _say(f"before it   {', '.join(each.called for each in before) or 'nothing'}")
     if found.objectives:
         _say("you learn to", *(f"  - {o}" for o in found.objectives))
 

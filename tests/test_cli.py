@@ -51,7 +51,7 @@ def head(**changes):
 
 
 def test_list_names_every_sheet(command):
-    assert re.search(r"^ 11  attention-head +\d+ min  One attention head$", command("list").output, re.MULTILINE)
+    assert re.search(r"^ 12  attention-head +\d+ min  One attention head$", command("list").output, re.MULTILINE)
     listed = {s["name"]: s["number"] for s in json.loads(command("list", "--json").output)}
     assert set(listed) == {path.stem for path in SHEETS.glob("*.md")}
     assert list(listed.values()) == sorted(set(listed.values())), "in the order of the course"
@@ -64,7 +64,7 @@ def test_show_tells_a_sheet_in_full(command):
         "d_mlp=6",
         "the cat sat",
         "about 80 min: 431 blanks",
-        "multi-head-attention, layer-norm",
+        "20 A transformer block, 22 Logits and perplexity",
         "next token",
     ):
         assert part in output

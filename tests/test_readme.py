@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from byhand.cli import main
+from byhand.worksheet.order import ORDER
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 BLOCKS = "\n".join(re.findall(r"```\n(.*?)```", README, re.DOTALL))
@@ -35,6 +36,12 @@ def test_a_command_of_the_readme_runs(command, tmp_path, monkeypatch):
     result = CliRunner().invoke(main, arguments)
     assert result.exit_code == 0, result.output
     assert result.output
+
+
+def test_the_readme_has_the_sheets_in_the_order_of_the_course():
+    table = README[README.index("| basics |") :].partition("\n\n")[0]
+    assert re.findall(r"`([\w-]+)`", table) == list(ORDER)
+    assert f"The course has {len(ORDER)} sheets" in README
 
 
 def test_the_readme_shows_commands():

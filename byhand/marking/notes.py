@@ -181,7 +181,7 @@ class Notes:
 
     def counted(self, n: int) -> str:
         """A number in words, if the messages have it."""
-        return self.document.messages.texts.get(f"counts.{n}", f"{n:,}")
+        return self.document.messages.counted(n)
 
     def told(self, mark: BlankMark) -> str:
         """What a marked answer says to who has the page read aloud; "" for one that is simply right."""

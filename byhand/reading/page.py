@@ -40,7 +40,6 @@ _SAID = {  # what a page prints of itself: how it says it in its metadata
     ),
     "hash": ("[0-9a-f]{7}", "seven digits, or letters from a to f"),
     "minutes": ("[1-9][0-9]{0,5}", "a whole number"),
-    "practised": ("[1-9][0-9]{0,5}", "a whole number"),
 }
 _HOLDS = {  # files of several pages, which are not read
     "sheets": "it is of a book; verify its sheets one by one, as byhand generate writes them without --book",

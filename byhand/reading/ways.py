@@ -24,7 +24,7 @@ from byhand.worksheet.views import Level, Orientation
 
 Judges = Sequence[Callable[[Run], None]]
 ROUGHLY = number_system("decimal", rounding="once")  # computes any function, without a loss from step to step
-STAMP = ("version", "seed", "hash", "minutes", "practised")  # of a page, taken from it as they are
+STAMP = ("version", "seed", "hash", "minutes")  # of a page, taken from it as they are
 MOST_PLACES, MOST_BASE = 12, 100
 
 

@@ -30,6 +30,7 @@ from byhand.runs import Run
 from byhand.tape import Place
 from byhand.worksheet.effort import Effort
 from byhand.worksheet.messages import Messages, messages
+from byhand.worksheet.sheet import Before
 from byhand.worksheet.views import Level, Orientation
 
 MOST_LINES = 60  # to write on: more than a page has
@@ -686,7 +687,7 @@ class Document:
     title: str
     number: int
     goal: Sequence[Any]
-    prerequisites: tuple[str, ...]
+    before: tuple[Before, ...]
     conventions: tuple[Sequence[Any], ...]
     map: Map
     sections: tuple[Section, ...]

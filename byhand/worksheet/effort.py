@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 from msgspec import Struct
 
 from byhand.effort import TYPICAL, minutes
-from byhand.worksheet.messages import Messages, messages
+from byhand.worksheet.messages import Messages
+
+SITTING = 30  # minutes at a desk without a break
+LONG = 45  # minutes from which on a sheet is parted into sittings
+
+
+def time_told(minutes: int, messages: Messages) -> str:
+    """How long a sheet takes, as its page says it: "21 minutes", or "85 minutes, or three sittings"."""
+    time = messages.say("effort.time", n=minutes)
+    if minutes < LONG:
+        return time
+    return messages.say("effort.sittings", time=time, count=messages.counted(ceil(minutes / SITTING)))
 
 
 class Effort(Struct, frozen=True):
@@ -39,10 +52,11 @@ class Effort(Struct, frozen=True):
     def __str__(self) -> str:
         """The minutes and the counts, in one English line."""
         hand = f"{TYPICAL} times the {self.practised} min of a practised hand"
-        return f"about {self.minutes} min: {self.counted(messages())} ({hand})"
+        return f"about {self.minutes} min: {self.counted} ({hand})"
 
-    def counted(self, messages: Messages) -> str:
-        """The counts in words: "62 blanks, 9 copies, 1 question"."""
-        counts = {"blanks": self.blanks, "copies": self.copies, "questions": self.questions}
-        texts = (messages.say(f"effort.{kind}", n=n) for kind, n in counts.items() if n)
-        return ", ".join(texts) or messages.say("effort.nothing")
+    @property
+    def counted(self) -> str:
+        """The counts in English: "62 blanks, 9 copies, 1 question"."""
+        counts = {("blank", "blanks"): self.blanks, ("copy", "copies"): self.copies,
+                  ("question", "questions"): self.questions}  # fmt: skip
+        return ", ".join(f"{n} {words[n != 1]}" for words, n in counts.items() if n) or "nothing to fill in"

@@ -26,7 +26,7 @@ from byhand.worksheet.conventions import conventions
 from byhand.worksheet.document import Block, Document, Figure, Prose, Section, TextBlock
 from byhand.worksheet.markdown import inline, parsed
 from byhand.worksheet.sandbox import Sandbox
-from byhand.worksheet.sheet import LARGEST_SHEET, Sheet
+from byhand.worksheet.sheet import LARGEST_SHEET, Sheet, sheets_before
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -58,7 +58,7 @@ def document(context: Context) -> Document:
         title=sheet.title,
         number=sheet.number,
         goal=inline(sheet.goal),
-        prerequisites=sheet.prerequisites,
+        before=sheets_before(sheet, messages.language),
         conventions=tuple(map(inline, sentences)),
         map=chart,
         sections=sections,

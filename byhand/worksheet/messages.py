@@ -43,6 +43,10 @@ class Messages(Struct, frozen=True):
             text = self.texts[f"{name}.{'one' if places['n'] == 1 else 'other'}"]
         return _PLACE.sub(lambda m: write(places[m[1]]) if m[1] in places else m[0], write(text))
 
+    def counted(self, n: int) -> str:
+        """A number as a word, as far as it is one."""
+        return self.texts.get(f"counts.{n}", f"{n:,}")
+
     def lines(self, transposed: bool) -> dict[str, str]:
         """The page's words for "rows" and "columns", exchanged where tokens are columns (transposed)."""
         pairs = [("row", "column"), ("rows", "columns"), ("Rows", "Columns")]

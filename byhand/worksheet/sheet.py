@@ -9,6 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct
+
 from byhand.errors import ByHandError, ConfigError, SheetError, UnknownNameError
 from byhand.model import MODELS, Model
 from byhand.model.config import SIZES, Config
@@ -18,13 +20,13 @@ from byhand.model.weights import Values
 from byhand.notation.words import unprintable
 from byhand.numbers.promises import SHEET_PROMISES
 from byhand.worksheet.folders import ENGLISH, folders
+from byhand.worksheet.order import number_of, place
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")  # a language tag, as in HTML and PDF
 _FRONT = re.compile(r"\A---[ \t]*\n(.*?)\n---[ \t]*(?:\n|\Z)", re.DOTALL)
 _WORDS = ("title", "goal", "model")
 NUMBER_SYSTEMS = ("exact", "decimal", "symbolic")
 LARGEST_SHEET = 200_000  # characters
-LARGEST_PLACE = 999  # of a sheet in the course
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,6 @@ class Sheet:
     model: Model
     goal: str
     body: str
-    number: int = 0
     numbers: str = "exact"
     prerequisites: tuple[str, ...] = ()
     objectives: tuple[str, ...] = ()
@@ -54,6 +55,11 @@ class Sheet:
     in_place: tuple[str, ...] = ()
     promises: tuple[str, ...] = ()
     points: Mapping[int, int] = field(default_factory=dict)
+
+    @property
+    def number(self) -> int:
+        """The sheet's place in the course; 0 if it is not of the course."""
+        return number_of(self.name)
 
     def given(
         self, *, letters: bool, base: int | str | None = None, tokens: Sequence[str] = (), other: object = None
@@ -97,7 +103,7 @@ def _fitting(entries: dict[str, Any], other: object) -> dict[str, Any]:
 
 _VALUES = ("config", "tokens", "source", "vocabulary", "inputs", "weights")
 _KEYS = {
-    "title": str, "model": str, "goal": str, "number": int, "numbers": str, "prerequisites": list, "objectives": list,
+    "title": str, "model": str, "goal": str, "numbers": str, "prerequisites": list, "objectives": list,
     "letters": dict, "config": dict, "tokens": list, "source": list, "vocabulary": list, "inputs": dict,
     "weights": dict, "pick_words": bool, "in_place": list, "promises": list,
     "points": dict,
@@ -180,9 +186,31 @@ def _text(path: Path) -> str:
 
 
 def all_sheets(language: str = ENGLISH) -> list[Sheet]:
-    """Every sheet, in the order of the course."""
-    names = sheet_files(known_language(language))
-    return sorted((load_sheet(name, language) for name in names), key=lambda s: (s.number, s.name))
+    """Every sheet: those of the course in its order, then one's own by name."""
+    return [load_sheet(name, language) for name in sorted(sheet_files(known_language(language)), key=place)]
+
+
+class Before(Struct, frozen=True):
+    """A sheet that comes before another. number: its place in the course; 0 where it has none."""
+
+    name: str
+    number: int
+    title: str
+
+    @property
+    def called(self) -> str:
+        """Its number and its title, as in "11 Scores"."""
+        return f"{self.number} {self.title}" if self.number else self.title
+
+
+def sheets_before(sheet: Sheet, language: str = ENGLISH) -> tuple[Before, ...]:
+    """The sheets that come before one, in order. What is no sheet, such as a chapter of a book, is its own title."""
+    known = sheet_files(language)
+    titles = {
+        name: load_sheet(name, language).title if name in known else name
+        for name in sorted(sheet.prerequisites, key=place)
+    }
+    return tuple(Before(name, number_of(name), title) for name, title in titles.items())
 
 
 def parse_sheet(name: str, text: str, original: str = "") -> Sheet:
@@ -196,8 +224,6 @@ def parse_sheet(name: str, text: str, original: str = "") -> Sheet:
     for key in _WORDS:
         if not front.get(key):
             raise SheetError(f"{name}.md: the front matter has no {key}")
-    if not 0 <= front.get("number", 0) <= LARGEST_PLACE:
-        raise SheetError(f"{name}.md: number is the sheet's place in the course, from 0 to {LARGEST_PLACE}")
     if front.get("numbers", NUMBER_SYSTEMS[0]) not in NUMBER_SYSTEMS:
         raise SheetError(f"{name}.md: no numbers {front['numbers']!r}; use {', '.join(NUMBER_SYSTEMS)}")
     for section, worth in front.get("points", {}).items():

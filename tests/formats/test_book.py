@@ -126,6 +126,17 @@ def test_the_folder_has_an_index_of_all_its_pages():
     assert "(key)" in files["lesson-key.html"]
 
 
+def test_a_sheet_leads_to_those_before_it_that_the_book_holds():
+    sheets = [Pages(*prepare(load_sheet(name), Options())) for name in ("softmax", "scores")]
+    of_both = Book(tuple(sheets), ("worksheet", "key"), 0, messages())
+    for name, html in dict(of_both.folder("a4")).items():
+        links = re.findall(r'<a href="([^"]*)">7&nbsp;Softmax</a>', html)
+        assert links == ([name.replace("scores", "softmax")] if name.startswith("scores") else [])
+        assert ("<a>10&nbsp;Queries, keys, values</a>" in html) == name.startswith("scores")
+    links = re.findall(r'<a href="(#[^"]*)">7&nbsp;Softmax</a>', of_both.printed("a4"))
+    assert links == ["#worksheet-1", "#key-1"]
+
+
 @pytest.mark.parametrize("views", [("worksheet",), ("key",)])
 def test_a_book_of_one_view_has_one_part(views):
     html = Book(book().sheets[:1], views, 3, messages()).printed("a4")

@@ -13,7 +13,7 @@ from byhand.reading.verify import verify
 
 SAYS = (
     "<meta name=byhand content='view=key language=en level=standard orientation=rows numbers=exact base=2 version=0.1.0 "
-    "sheet=x seed=0 hash=1234567 minutes=9 practised=5'>"
+    "sheet=x seed=0 hash=1234567 minutes=9'>"
 )
 HTML = [
     ("<p>" + "x" * LARGEST_HTML, "it has over 4,000,000 characters; no page of ours has as many"),

@@ -1,11 +1,15 @@
 """What a sheet asks of a student, and for how long: counted by hand on a sheet of two steps."""
 
+import re
+
 import pytest
 
 from byhand.arrange import own_effort
 from byhand.effort import QUESTION, STEP, TYPICAL
 from byhand.options import Options
 from byhand.pipeline import prepare
+from byhand.worksheet.effort import time_told
+from byhand.worksheet.messages import messages
 from byhand.worksheet.sheet import load_sheet, parse_sheet
 
 SHEET = """---
@@ -66,8 +70,23 @@ def test_the_page_says_how_long_it_takes(name):
 
     page, run = prepare(load_sheet(name), Options())
     found = page.effort
-    assert f"about {found.minutes} min</b>" in Pages(page, run).html("worksheet", "print")
-    assert found.counted(page.messages) in Pages(page, run).html("key", "screen")
+    time = time_told(found.minutes, page.messages)
+    assert time.startswith(f"{found.minutes} minutes")
+    for view, medium in (("worksheet", "print"), ("key", "screen")):
+        html = Pages(page, run).html(view, medium)
+        assert f"<b>{time}</b>" in html
+        assert not re.search(r"\d+ (blank|cop|question)", html)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "told"),
+    [
+        (1, "1 minute"), (21, "21 minutes"), (40, "40 minutes"), (45, "45 minutes, or two sittings"),
+        (60, "60 minutes, or two sittings"), (85, "85 minutes, or three sittings"),
+    ],
+)  # fmt: skip
+def test_a_long_sheet_is_parted_into_sittings(minutes, told):
+    assert time_told(minutes, messages()) == told
 
 
 @pytest.mark.parametrize("name", ["attention-head", "layer-norm", "feed-forward", "gpt"])

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from byhand.errors import ByHandError, SheetError
+from byhand.worksheet.order import ORDER
 from byhand.worksheet.sheet import all_sheets, load_sheet, parse_sheet, sheet_files
 
 FRONT = "---\ntitle: T\nmodel: softmax\ngoal: G\n{}---\nbody\n"
@@ -27,7 +28,7 @@ def test_a_word_is_a_word_and_no_truth_value():
 
 
 def test_the_body_keeps_its_line_numbers():
-    assert sheet("number: 5\n").body == "\n" * 6 + "body\n"
+    assert sheet("numbers: exact\n").body == "\n" * 6 + "body\n"
 
 
 def test_windows_line_ends_are_read():
@@ -35,9 +36,14 @@ def test_windows_line_ends_are_read():
 
 
 def test_sheets_come_in_the_order_of_the_course():
-    numbers = [s.number for s in all_sheets()]
-    assert numbers == sorted(numbers)
-    assert {s.name for s in all_sheets()} >= {"attention-head", "gpt"}
+    assert [s.number for s in all_sheets()] == list(range(1, len(ORDER) + 1))
+    assert [s.name for s in all_sheets()] == list(ORDER)
+
+
+def test_an_own_sheet_comes_last_and_has_no_number(folder):
+    (folder / "worksheets" / "aardvark.md").write_text(FRONT.format(""), encoding="utf-8")
+    assert all_sheets()[-1].name == "aardvark"
+    assert all_sheets()[-1].number == 0
 
 
 def test_an_own_sheet_comes_before_the_shipped_one(folder):
@@ -51,7 +57,7 @@ def test_an_own_sheet_comes_before_the_shipped_one(folder):
     [
         ("no front matter", "mine.md has no front matter; begin with --- and end it with ---"),
         (FRONT.format("titel: x\n"), "mine.md: no front matter entry 'titel'; did you mean 'title'?"),
-        (FRONT.format("number: long\n"), "mine.md: number is a int; found str"),
+        (FRONT.format("pick_words: long\n"), "mine.md: pick_words is a bool; found str"),
         (FRONT.format("config: [1\n"), "mine.md line "),
         (FRONT.format("a: &x [1]\nb: *x\n"), "mine.md: aliases (*name) are not allowed"),
         ("---\n- a\n---\n", "mine.md: the front matter is a table of names; found list"),

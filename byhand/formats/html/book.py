@@ -26,6 +26,11 @@ class Part:
     title: str
     sheets: tuple[Pages, ...]
 
+    @property
+    def leads(self) -> dict[str, str]:
+        """Links to the sheets of the part in print, by name."""
+        return {sheet.d.name: f"#{self.view}-{at}" for at, sheet in enumerate(self.sheets, 1)}
+
 
 @dataclass(frozen=True)
 class Book:
@@ -51,8 +56,9 @@ class Book:
         """Pages for a screen by name: an index, and every sheet in every view."""
         yield "index.html", rendered("index.html", "screen", paper, self.messages, **self._values())
         for part in self._parts():
+            names = {sheet.d.name: f"{sheet.d.name}-{part.view}.html" for sheet in part.sheets}
             for sheet in part.sheets:
-                yield f"{sheet.d.name}-{part.view}.html", sheet.html(part.view, "screen", paper)
+                yield names[sheet.d.name], sheet.html(part.view, "screen", paper, leads=names)
 
     def _parts(self) -> Sequence[Part]:
         return [Part(view, self.messages.say(f"book.{view}"), self.sheets) for view in self.views]

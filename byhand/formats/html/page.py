@@ -44,7 +44,7 @@ from byhand.runs import Run
 from byhand.tape import shape_text
 from byhand.worksheet.asked import as_word, as_words
 from byhand.worksheet.document import Block, Document, Lines, Working
-from byhand.worksheet.effort import Effort
+from byhand.worksheet.effort import Effort, time_told
 from byhand.worksheet.folders import folders, own_templates
 from byhand.worksheet.messages import Messages
 from byhand.worksheet.sandbox import Sandbox, loader
@@ -82,7 +82,7 @@ TITLE, TITLE_ROOM, SMALLEST_TITLE = 21.0, 86.5, 10.0  # pt, mm beside name and d
 PT = 25.4 / 72  # mm
 LINE_EM = 2.963  # mm: worked lines at 8.4 pt
 RESULT = 9.0  # mm: the least room for a result
-STAMPED = ("seed", "hash", "minutes", "practised", "student", "named")  # of what a page prints, also in its metadata
+STAMPED = ("seed", "hash", "minutes", "student", "named")  # of what a page prints, also in its metadata
 LINE_ROOMS = ((3, 44.4), (2, 73.4))  # the number of tokens side by side, and the room for a line, in mm
 
 
@@ -113,9 +113,13 @@ class Pages:
         self.run = run
         self.sections = laid_sections(document.sections, grids)
 
-    def html(self, view: View, medium: Medium, paper: Paper = "a4", *, for_all: bool = False) -> str:
+    def html(
+        self, view: View, medium: Medium, paper: Paper = "a4", *, for_all: bool = False,
+        leads: Mapping[str, str] | None = None,
+    ) -> str:  # fmt: skip
         """The page in one view.
 
+        leads: links to other sheets, by name, where these are beside the page.
         for_all: whether it is to be laid out for all runs, as it always is with slots. Then it does not say what it
         was asked for, and in print, worksheet and key are one page, that of the key.
 
@@ -126,7 +130,8 @@ class Pages:
         page = rendered(
             "page.html", medium, paper, self.d.messages, shared=shared, d=self.d, view=view,
             shown=view != "worksheet",
-            map=self.map, effort=self.effort, sections=self.sections, worked=self.worked, worked_out=self.worked_out,
+            leads=leads or {}, map=self.map, effort=self.effort, sections=self.sections, worked=self.worked,
+            worked_out=self.worked_out,
             said=self.said, asked="" if for_all else self.words(view),
             forms=medium == "print" and (bool(shared) or view == "worksheet"),
         )  # fmt: skip
@@ -151,8 +156,9 @@ class Pages:
     @cached_property
     def said(self) -> Mapping[str, str]:
         """What the pages print of themselves at head and foot: as the stamp says, or else as it is."""
-        time = {"minutes": str(self.effort.minutes), "practised": str(self.effort.practised)}
-        return {"version": __version__, **time, **self.d.stamp}
+        minutes = self.d.stamp.get("minutes", str(self.effort.minutes))
+        time = self.d.stamp.get("time") or time_told(int(minutes), self.d.messages)
+        return {"version": __version__, "minutes": minutes, "time": time, **self.d.stamp}
 
     def words(self, view: View) -> str:
         """What the page in one view says of itself, for who reads it back."""
