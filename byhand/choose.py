@@ -48,7 +48,7 @@ def _new(sheet: Sheet, values: Values, options: Options) -> tuple[Values, Qualit
     from byhand.numbers.choice import choose
     from byhand.numbers.words import spelled
 
-    answer, level = spelled(options.answer, values), options.level or "standard"
+    answer, level = spelled(options.answer, values) or sheet.answer, options.level or "standard"
     picks = sheet.pick_words and not options.tokens and not answer
     chosen = choose(
         sheet.model, values, options.chosen_seed, answer=answer, level=level, pick_words=picks, sheet=sheet.name,

@@ -190,7 +190,7 @@ def _of_numbers(command: Callable[..., None]) -> Callable[..., None]:
         _round_weights,
         click.option("--tokens", help="The words of the sentence, with spaces between them."),
         click.option(
-            "--answer", default="", help="What gpt says: a word spelled by its answers, or words with spaces."
+            "--answer", default="", help="What the model says: a word spelled by its answers, or words with spaces."
         ),
         click.option(
             "--numbers", type=click.Choice(["exact", "decimal", "symbolic"]),

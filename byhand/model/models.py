@@ -118,7 +118,7 @@ def _encoded(build: Builder, x: Matrix) -> Matrix:
     return _stack(build, x, "encoder", lambda x, at: block(x, at, seeing_all))
 
 
-@model("encoder-decoder")
+@model("encoder-decoder", says_words=True)
 def _encoder_decoder(build: Builder) -> Matrix:
     """An encoder, and a decoder that attends to its own past and to the encoder's result; with a vocabulary, the next
     tokens.

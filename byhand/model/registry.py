@@ -40,7 +40,7 @@ class Model:
     part: the part of a transformer that a small model is about, and that its steps belong to.
     one_head: whether it has one head of attention, whatever n_heads is.
     reads_words: whether it looks tokens up in a vocabulary, so that it needs one.
-    says_words: whether its results are words, which may be chosen (`--answer`).
+    says_words: whether its results are words where it has a vocabulary; they may be chosen (`--answer`).
     counts: whether its steps are figures about a transformer, such as its number of parameters.
     """
 

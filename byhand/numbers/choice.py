@@ -81,12 +81,13 @@ def _chosen(
         raise ConfigError(f"{model.name} says no words, so it has no answer; use {able}")
     if search is None:
         return Chosen(*lessons.shuffled(model, values, dice, limits, promises))
-    if model.says_words:
+    says_words = model.says_words and (model.reads_words or bool(values.vocabulary))
+    if says_words:
         values, answer = _with_words(values, seed, answer, pick_words)
     check(Task(model, values, limits), search.requires)
     if search.like_sheet:
         limits, expected = _measures(model, values, limits)
-    wanted = _wanted(values, answer, seed) if model.says_words else ()
+    wanted = _wanted(values, answer, seed) if says_words else ()
     task, work = Task(model, values, limits, wanted), 0
     while True:
         dice.pay(DRAW)  # also where an attempt draws nothing

@@ -15,6 +15,7 @@ UNEMBEDDING_COLUMNS = 2000  # columns that W_U is made of
 UNEMBEDDINGS_TRIED = 8000
 UNEMBEDDINGS_KEPT = 4  # the most pleasant ones that fit, each of which makes an instance
 LEAST_LOGIT = 2  # of a right word, so that a wrong one can have a smaller logit that is still positive
+EASY_SHARES = 24  # the largest denominator of the last word's shares that is still easy
 ROUNDING = 1e-6  # far more than the rounding errors of float64 here, on any machine
 
 
@@ -101,8 +102,21 @@ def find_unembeddings(
         changed = without.max(1) > without[np.arange(len(right)), right] + ROUNDING
         w_u, found = w_u[changed], found[changed]
     cost = 2 * abs(found).max((1, 2)) + (found == 0).sum((1, 2)) + (abs(w_u) > 1).sum((1, 2))
+    cost += _cost_of_shares(found[:, -1])
     best = np.argsort(cost + dice.below(4, len(cost)), kind="stable")[:UNEMBEDDINGS_KEPT]
     return list(w_u[best])
+
+
+def _cost_of_shares(logits: Ints) -> Ints:
+    """Rows of logits (count, words) → (count), how unpleasant their shares are in base 2.
+
+    The largest denominator of the shares is the sum of the powers, if the smallest power is taken as 1. A denominator
+    of up to EASY_SHARES costs nothing, and neither do powers that are whole, or have one half among them.
+    """
+    smallest = logits.min(1)
+    denominators = (2.0 ** (logits - smallest[:, None])).sum(1)
+    cost: Ints = np.maximum(np.ceil(denominators / EASY_SHARES).astype(np.int64) - 1, 0) * 8
+    return cost + 4 * np.maximum(-1 - smallest, 0)
 
 
 def without_attention(rows: Ints, weights: Entries, config: Config) -> Floats | None:

@@ -250,7 +250,8 @@ def _encoder_decoder(task: Task, dice: Dice) -> Iterator[Instance]:
             if not c.d_vocab:
                 yield Instance(inputs, stream.weights)
                 continue
-            for w_u in find_unembeddings(dice, stream.out, c.d_vocab, (None,) * task.n, task.limits, None):
+            wanted = task.wanted or (None,) * task.n
+            for w_u in find_unembeddings(dice, stream.out, c.d_vocab, wanted, task.limits, None):
                 yield Instance(inputs, stream.weights | {"unembed.W_U": w_u.tolist()})
 
 

@@ -217,8 +217,11 @@ def softmax(context: Context, name: str) -> Block:
 
 
 @call
-def norm(context: Context, at: str, of: str, result: str = "") -> Blocks:
-    """LayerNorm or RMSNorm as two strips, from the mean to the result. of: the step that is normalised."""
+def norm(context: Context, at: str, of: str, result: str = "", asked: bool = False) -> Blocks:
+    """LayerNorm or RMSNorm as two strips, from the mean to the result.
+
+    of: the step that is normalised. asked: whether the student computes it here, in the first matrix of the strip.
+    """
 
     def part(name: str, caption: str) -> Panel:
         return blank(context, f"{at}.{name}", caption)
@@ -229,7 +232,7 @@ def norm(context: Context, at: str, of: str, result: str = "") -> Blocks:
         spread, root, quotient = part("variance", r"\sigma^2"), r"\sigma", r"(x - \mu) \div \sigma"
     else:
         centre, spread, root, quotient = [], part("mean_square", "r^2"), "r", r"x \div r"
-    top = strip(context, show(context, of), *centre, spread, part("hook_scale", root))
+    top = strip(context, (blank if asked else show)(context, of), *centre, spread, part("hook_scale", root))
     if f"{at}.standardized" not in tape.steps:
         return top, strip(context, blank(context, result, quotient))
     above = [show(context, f"{at}.{parameter}") for parameter in "wb"]

@@ -35,10 +35,10 @@ class Sheet:
 
     numbers: the default number system: exact, decimal or symbolic. values: config, tokens, inputs and weights, as in
     a values file. letters: the parameters of a symbolic run, with letters among their entries. pick_words: whether a
-    seed also picks the sentence. in_place: inputs and parameters whose numbers keep their places in every copy,
-    because the text speaks of these places. promises: what the numbers of every seed keep, so that they show the
-    sheet's idea: names of functions in numbers/promises.py. points: what sections are worth, by number, in place of
-    points by time.
+    seed also picks the sentence. answer: the words that a run on new numbers gives at its last positions. in_place:
+    inputs and parameters whose numbers keep their places in every copy, because the text speaks of these places.
+    promises: what the numbers of every seed keep, so that they show the sheet's idea: names of functions in
+    numbers/promises.py. points: what sections are worth, by number, in place of points by time.
     """
 
     name: str
@@ -52,6 +52,7 @@ class Sheet:
     values: Mapping[str, Any] = field(default_factory=dict)
     letters: Mapping[str, Any] = field(default_factory=dict)
     pick_words: bool = False
+    answer: tuple[str, ...] = ()
     in_place: tuple[str, ...] = ()
     promises: tuple[str, ...] = ()
     points: Mapping[int, int] = field(default_factory=dict)
@@ -105,7 +106,7 @@ _VALUES = ("config", "tokens", "source", "vocabulary", "inputs", "weights")
 _KEYS = {
     "title": str, "model": str, "goal": str, "numbers": str, "prerequisites": list, "objectives": list,
     "letters": dict, "config": dict, "tokens": list, "source": list, "vocabulary": list, "inputs": dict,
-    "weights": dict, "pick_words": bool, "in_place": list, "promises": list,
+    "weights": dict, "pick_words": bool, "answer": list, "in_place": list, "promises": list,
     "points": dict,
 }  # fmt: skip
 
@@ -232,7 +233,7 @@ def parse_sheet(name: str, text: str, original: str = "") -> Sheet:
     if front["model"] not in MODELS:
         raise SheetError(f"{name}.md: {UnknownNameError('model', front['model'], MODELS)}")
     kept = {k: v for k, v in front.items() if k not in _VALUES} | {"model": MODELS[front["model"]]}
-    for key in ("prerequisites", "objectives", "in_place", "promises"):
+    for key in ("prerequisites", "objectives", "answer", "in_place", "promises"):
         kept[key] = tuple(str(x) for x in front.get(key, ()))
     values = {k: front[k] for k in _VALUES if k in front}
     given = {**values.get("inputs", {}), **values.get("weights", {})}
