@@ -67,7 +67,7 @@ class Plan:
 
     def with_words_of(self, numbers: Values) -> Plan:
         """The same plan; for a model that predicts words, with the sentence of these numbers and its next words."""
-        if not self.sheet.model.says_words:
+        if not (self.sheet.model.says_words and numbers.vocabulary):
             return self
         answers = run_copies(self.sheet, [numbers], [(0, 0)], self.options).tape.values("next_token")
         words = numbers.vocabulary

@@ -115,8 +115,9 @@ def _cost_of_shares(logits: Ints) -> Ints:
     """
     smallest = logits.min(1)
     denominators = (2.0 ** (logits - smallest[:, None])).sum(1)
-    cost: Ints = np.maximum(np.ceil(denominators / EASY_SHARES).astype(np.int64) - 1, 0) * 8
-    return cost + 4 * np.maximum(-1 - smallest, 0)
+    cost: Ints = 8 * np.maximum(np.ceil(denominators / EASY_SHARES).astype(np.int64) - 1, 0)
+    cost += 4 * np.maximum(-1 - smallest, 0)
+    return cost
 
 
 def without_attention(rows: Ints, weights: Entries, config: Config) -> Floats | None:

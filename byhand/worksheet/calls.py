@@ -152,9 +152,9 @@ def given(context: Context, *names: str) -> Block:
 
 
 @call
-def blank(context: Context, name: str, caption: str = "", note: str = "") -> Panel:
-    """A step to be computed, for a strip."""
-    return _panel(context, name, "ask", caption, note)
+def blank(context: Context, name: str, caption: str = "", note: str = "", last: bool = False) -> Panel:
+    """A step to be computed, or its last row, for a strip."""
+    return _panel(context, name, "ask", caption, note, last)
 
 
 @call
@@ -169,9 +169,11 @@ def show(context: Context, name: str, caption: str = "", note: str = "") -> Pane
     return _panel(context, name, None, caption, note)
 
 
-def _panel(context: Context, name: str, role: Role | None, caption: str = "", note: str = "") -> Panel:
-    """A step as a matrix; for `next_token`, words in place of numbers."""
-    panel, words = context.panel(name, role, caption=caption, note=note), context.vocabulary
+def _panel(
+    context: Context, name: str, role: Role | None, caption: str = "", note: str = "", last: bool = False
+) -> Panel:
+    """A step as a matrix, or its last row; for `next_token`, words in place of numbers."""
+    panel, words = context.panel(name, role, caption=caption, note=note, last=last), context.vocabulary
     if name != "next_token" or not words:
         return panel
     cells = tuple(tuple(_as_word(c, words[int(c.value)]) for c in row) for row in panel.cells)
@@ -202,15 +204,18 @@ def strip(context: Context, *items: Panel | str, dots: bool = False, above: Sequ
 
 
 @call
-def softmax(context: Context, name: str) -> Block:
-    """A softmax as a strip: powers, row sums and shares; the pattern of attention also as dots."""
+def softmax(context: Context, name: str, last: bool = False) -> Block:
+    """A softmax, or its last row, as a strip: powers, row sums and shares; the pattern of attention also as dots."""
     say, powers = context.messages.say, steps_of(name, "exp")
-    shares, caption = blank(context, name), "captions.pattern" if "hook_pattern" in name else "captions.share"
+    shares, caption = (
+        blank(context, name, last=last),
+        "captions.pattern" if "hook_pattern" in name else "captions.share",
+    )
     how = "_how" if shares.shape[1] > 2 else ""  # the longer caption needs the room of three columns
     return strip(
         context,
-        blank(context, powers, say("captions.powers", base=context.tape[powers].step.params["base"])),
-        blank(context, steps_of(name, "sum"), say("captions.sum")),
+        blank(context, powers, say("captions.powers", base=context.tape[powers].step.params["base"]), last=last),
+        blank(context, steps_of(name, "sum"), say("captions.sum"), last=last),
         replace(shares, caption=say(caption + how)),
         dots=True,
     )
@@ -374,9 +379,12 @@ def check(context: Context, text: str) -> Block:
 
 
 @call
-def checkpoint(context: Context, text: str) -> Block:
-    """A note that earlier results are printed here, so that a mistake in them does no more harm."""
-    return Checkpoint(inline(text))
+def checkpoint(context: Context, text: str, opens: bool = False) -> Block:
+    """A note that earlier results are printed here, so that a mistake in them does no more harm.
+
+    opens: whether its section begins a page, so that the results are not printed beside their blanks.
+    """
+    return Checkpoint(inline(text), opens)
 
 
 @call
@@ -487,6 +495,22 @@ def path(context: Context, name: str, number: str) -> str:
         return reduce(lambda one, other: context.messages.say("words.or", one=one, other=other), paths)
 
     return written(text_of, tape.values(number)[0][0], *chain(*rows))
+
+
+@call
+def most(context: Context, name: str, i: int = -1) -> str:
+    """The word at the largest number of a row of a step, such as the one that a token looks at most; by default, of
+    the last row.
+
+    If several are as large, the words of each, joined by "and".
+    """
+    words = replace(context, orientation="rows").panel(name).cols
+
+    def text_of(*row: Any) -> str:
+        largest = (word for word, x in zip(words, row, strict=True) if x == max(row))
+        return reduce(lambda one, other: context.messages.say("words.and", one=one, other=other), largest)
+
+    return written(text_of, *context.tape.values(name)[i])
 
 
 @call

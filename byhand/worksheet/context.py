@@ -69,8 +69,11 @@ class Context:
         seconds = working(rule, self.tape.value) if cell.blank and self.timed else 0.0
         return replace(cell, rule=rule, seconds=seconds)
 
-    def panel(self, name: str, role: Role | None = None, *, caption: str = "", note: str = "") -> Panel:
-        """A step as a matrix on the page. The role is by default "parameter" or "given".
+    def panel(
+        self, name: str, role: Role | None = None, *, caption: str = "", note: str = "", last: bool = False
+    ) -> Panel:
+        """A step as a matrix on the page; of some steps the last row only. The role is by default "parameter" or
+        "given".
 
         At the easy level only the last row is asked for, and the others are printed.
         """
@@ -84,14 +87,16 @@ class Context:
             new = Cell(value, None, i >= printed, name, (i, j))
             return self.worked_out(new, self.tape.cell(name, i, j)) if role == "ask" else new
 
-        cells = tuple(tuple(cell(x, i, j) for j, x in enumerate(row)) for i, row in enumerate(matrix.values))
+        first = matrix.rows - 1 if last else 0
+        rows = [*enumerate(matrix.values)][first:]
+        cells = tuple(tuple(cell(x, i, j) for j, x in enumerate(row)) for i, row in rows)
         labels = [self._labels(axis, size) for axis, size in zip(matrix.axes, matrix.shape, strict=True)]
         along = [_direction(axis) for axis in matrix.axes]
         panel = Panel(
             name,
             role or default,
             cells,
-            labels[0],
+            labels[0][first:],
             labels[1],
             (along[0], along[1]),
             self.symbol(name),

@@ -233,10 +233,12 @@ class Block:
 class TextBlock(Block):
     """A block in the left column, in the order of the sheet: a text, or a question.
 
-    last: whether it comes after the figures if these are too wide to stand beside it.
+    last: whether it comes after the figures if these are too wide to stand beside it. opens: whether its section
+    begins a page.
     """
 
     last: ClassVar[bool] = False
+    opens: bool = False
 
 
 class Question(TextBlock):
@@ -473,9 +475,11 @@ class Check(Remark):
     kind = "check"
 
 
+@dataclass(frozen=True, eq=False)
 class Checkpoint(Remark):
     """A note that earlier results are printed here, so that a mistake in them does no more harm."""
 
+    opens: bool = False
     kind = "checkpoint"
 
 
@@ -610,6 +614,11 @@ class Section:
             if cell.at is not None and cell.shows != "mistake":
                 found.setdefault((cell.step, *cell.at), each)
         return found
+
+    @property
+    def opens(self) -> bool:
+        """Whether the section begins a page."""
+        return any(word.opens for word in self.words)
 
     @cached_property
     def is_question(self) -> bool:

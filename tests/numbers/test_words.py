@@ -20,9 +20,9 @@ CONFIG = Config(d_model=4, n_heads=2, d_head=4, d_v=2, d_mlp=6, softmax_base=2)
 SHEET = Values(CONFIG, tokens=("the", "cat", "sat"), vocabulary=("the", "cat", "sat", "down", "on", "mat"))
 
 
-def said(found):
+def said(found, model="gpt"):
     """The words that the chosen numbers say, each larger than every other by 1 or more."""
-    tape = MODELS["gpt"].run(found.values, RATIONALS)
+    tape = MODELS[model].run(found.values, RATIONALS)
     for row in tape.values("logits"):
         first, second = sorted(row, reverse=True)[:2]
         assert first - second >= 1
@@ -71,6 +71,25 @@ def test_the_seed_picks_a_sentence():
     assert len(seen) == 8
     found = choose(MODELS["gpt"], Values(CONFIG), 3, pick_words=True)
     assert (*found.values.tokens[1:], said(found)[-1]) == said(found)
+
+
+TRANSLATION = Values(
+    Config(d_model=4, n_heads=1, d_head=4, d_v=4, d_mlp=4, norm_position="post", softmax_base=2),
+    tokens=("the", "cat"), source=("le", "chat", "dort"), vocabulary=("the", "cat", "sleeps", "dog", "eats", "runs"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"), [(("sleeps",), ("cat", "sleeps")), (("dog", "runs"), ("dog", "runs"))]
+)
+def test_a_translation_is_one_with_words(answer, expected):
+    assert said(choose(MODELS["encoder-decoder"], TRANSLATION, 1, answer=answer), "encoder-decoder") == expected
+
+
+@pytest.mark.parametrize("seed", range(1, 6))
+def test_the_last_word_has_an_easy_share(seed):
+    tape = MODELS["gpt"].run(choose(MODELS["gpt"], SHEET, seed).values, RATIONALS)
+    assert max(share.denominator for share in tape.values("probs")[-1]) <= 61
 
 
 def test_more_tokens_have_longer_sentences():

@@ -8,7 +8,7 @@ from __future__ import annotations
 from itertools import product
 
 import pytest
-from beside_blanks import LEVELS, ORIENTATIONS, beside, offenders
+from beside_blanks import LEVELS, ORIENTATIONS, beside, offenders, pages_of
 from kinds import lesson
 
 from byhand.options import Options
@@ -31,6 +31,12 @@ def test_no_answer_stands_beside_its_blank(sheet):
         assert found, f"{sheet} is mended: take it off NOT_YET"
     else:
         assert not found, "\n".join(found)
+
+
+def test_a_checkpoint_can_begin_a_page():
+    step = "## A\n\n{{ ask('blocks.0.attn.hook_q[0]') }}\n\n"
+    document, run = prepare(lesson(f"{step * 2}{{{{ checkpoint('Go on.', opens=True) }}}}\n\n{step}"), Options())
+    assert [*pages_of(document, run).values()] == [[0], [1], [1]]
 
 
 ATTN = "blocks.0.attn."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -18,7 +19,7 @@ from byhand.ops.linear import affine, matmul
 from byhand.options import Options
 from byhand.pipeline import prepare
 from byhand.tape import Tape
-from byhand.worksheet.calls import path, product_shape
+from byhand.worksheet.calls import most, path, product_shape
 from byhand.worksheet.context import Context
 from byhand.worksheet.document import Answer, Choice, Claim, Falk, Hint, Strip, Table
 from byhand.worksheet.inverse import solutions
@@ -228,6 +229,30 @@ def test_a_path_is_the_words_of_every_row_and_column_where_the_number_stands():
     context = Context(lesson(""), tape, Config(), vocabulary=("sat", "ran"))
     assert path(context, "both", "first") == "sat sat"
     assert path(context, "both", "best") == "sat ran or ran sat"
+
+
+def test_the_words_at_the_largest_numbers_of_a_row_are_joined():
+    tape = Tape(RATIONALS, {"shares": [[1, 0], [2, 2]]})
+    tape.given("shares", (2, 2), ("pos", "pos"))
+    context = Context(lesson(""), tape, Config(), tokens=("cat", "sat"))
+    for orientation in ("rows", "columns"):
+        asked = replace(context, orientation=orientation)
+        assert [most(asked, "shares", i) for i in (0, -1)] == ["cat", "cat and sat"]
+
+
+def test_a_softmax_of_the_last_row_asks_for_no_other():
+    (strip,) = figures(
+        prepare(lesson(f"## A\n\n{{{{ softmax('{ATTN}hook_pattern[0]', last=True) }}}}\n"), Options())[0], Strip
+    )
+    assert [panel.rows for panel in strip.panels] == [("sat",)] * 3
+    assert {cell.at[0] for cell in strip.cells} == {2}
+
+
+@pytest.mark.parametrize(("asked", "role"), [("", "given"), (", asked=True", "ask")])
+def test_a_norm_may_ask_for_the_rows_that_it_normalises(asked, role):
+    body = f"## A\n\n{{{{ norm('blocks.0.ln1', 'blocks.0.hook_resid_pre'{asked}) }}}}\n"
+    sheet = replace(load_sheet("layer-norm"), body=body)
+    assert figures(prepare(sheet, Options())[0], Strip)[0].panels[0].role == role
 
 
 def test_the_first_wrong_step_is_the_one_to_tick():
