@@ -31,6 +31,7 @@ READ = "BDC BMC EMC Tf Tm TJ Tj ' \" BI ID EI"  # what shows texts, says which a
 OTHER_DRAWING = "it draws with instructions that byhand does not write"
 LETTER_WIDTH = 612  # pt
 NO_MARK = -1  # of what is part of no structure
+IN_MARGIN = "/byhand"  # what an artifact in a margin has in place of an MCID
 _CODE = re.compile(r"<([0-9A-Fa-f]{4})>\s*<([0-9A-Fa-f]+)>")
 _TABLES = {"/Table": "table", "/TR": "row", "/TD": "cell", "/TH": "cell"}
 STREAM = re.compile(rb"(?<!end)stream\r?\n")
@@ -286,8 +287,9 @@ def _shown(content: bytes) -> tuple[tuple[int, str, bytes, tuple[float, float]],
         match str(operator):
             case "BDC" | "BMC":
                 about = operands[-1]
-                has_mark = isinstance(about, pikepdf.Dictionary) and "/MCID" in about
-                marks.append(int(about["/MCID"]) if has_mark else None)
+                has_entries = isinstance(about, pikepdf.Dictionary)
+                mark = about.get("/MCID", about.get(IN_MARGIN)) if has_entries else None
+                marks.append(None if mark is None else int(mark))
             case "EMC":
                 marks.pop()
             case "Tf":

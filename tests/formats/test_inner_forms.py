@@ -182,6 +182,8 @@ def test_with_a_weasyprint_of_another_form_pages_are_laid_out_by_it_alone(monkey
     alone = pdf(html)
     assert "laid out by WeasyPrint alone: this WeasyPrint has another form" in caplog.text
     assert same_text(alone, usual, points=0.2)
+    assert b"pdfuaid" in usual
+    assert b"pdfuaid" not in alone
     assert len(pictures(alone)) == len(pictures(usual))
     files = generate("softmax", Options(formats=("pdf",)), tmp_path)
     assert {path.read_bytes() for path in files if path.name == "key.pdf"} == {alone}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, redirect_stdout, suppress
 from functools import cache, lru_cache
 from typing import Any
@@ -16,20 +16,21 @@ from byhand.formats import fonts
 from byhand.formats.pdf.inner import libraries_by_file, without_font_tools
 from byhand.notation.number import shown
 
-# tagged, for readers that speak; with what the page was asked for
+# tagged, for readers that speak, as PDF/UA-1 asks for it; with what the page was asked for
 OPTIONS = {"pdf_variant": "pdf/ua-1", "custom_metadata": True}
+TAGGED = {"pdf_tags": True, "custom_metadata": True}  # without the claim of PDF/UA-1
 LONGEST_WORD = 200  # letters; a word of the course has 27
 _STYLE, _AT_RULES = re.compile("<style>(.*?)</style>", re.DOTALL), re.compile("@(?!page|media|bottom|top|left|right)")
 SECONDS = 10.0  # of the processor's time, to lay out a page, and to write it; the longest takes 2 and 0.5
 
 
-def as_pdf(document: Any) -> bytes:
-    """WeasyPrint's Document as PDF.
+def as_pdf(document: Any, options: Mapping[str, Any] = OPTIONS) -> bytes:
+    """WeasyPrint's Document as PDF. options: OPTIONS, or TAGGED for what nobody completes.
 
     Raises: SheetError where the page loads a file; LimitError where it takes too long.
     """
     with _refusals(), _no_collection(), _in_time():
-        result: bytes = document.write_pdf(**OPTIONS)
+        result: bytes = document.write_pdf(**options)
     return result
 
 

@@ -23,6 +23,7 @@ from byhand.errors import SheetError
 from byhand.formats.fonts import FACES
 from byhand.formats.pdf.stream import COLOUR_STEPS, Cuts, TextRun, compact
 
+MARK = b"byhand"  # the entry of an artifact in a margin that has its mark
 _KINDS = {
     "TextBox": "text", "LineBox": "line", "InlineBox": "inline",
     "BlockBox": "block", "InlineBlockBox": "inline block", "MarginBox": "margin",
@@ -30,13 +31,15 @@ _KINDS = {
 _OBJECT = re.compile(
     rb"^(?:"
     rb"q\n/A1\.0 gs\n0 (?P<slot>[\d.]+) 1 RG\n[^\n]*w\n[^\n]*m\n[^\n]*l\nS\nQ"
-    rb"|(?P<tag>/Span\n<</MCID \d+>>\nBDC)"
+    rb"|(?P<tag>(?:/Span\n<</MCID \d+>>|/Artifact\n<<[^>\n]*>>)\nBDC)"
     rb"|BT\n1 0 0 -1 (?P<x>\S+) (?P<y>\S+) Tm\n/(?P<font>\w+) (?P<size>\S+) Tf\n(?P<shown>[^\n]*) TJ\nET"
     rb"|(?P<colour>[^\n]* rg)|(?P<push>q)|(?P<pop>Q)|(?P<end>EMC)"
     rb")\n",
     re.MULTILINE,
 )
 _DRAWING = re.compile(rb"/Figure\n<</MCID (\d+)>>\nBDC\n.*?\n1 0 0 1 (\S+) (\S+) cm\n.*?\nEMC\n", re.DOTALL)
+_TAG = re.compile(rb"/(?:Span|Figure)\n<</MCID (\d+)>>\nBDC\n")
+_TEXT_PLACE = re.compile(rb"1 0 0 (?:-1|1) \S+ (\S+) (?:Tm|cm)\n")
 _GLYPH_TEXT = re.compile(r"<([0-9a-f]{4})> <([0-9a-f]+)>")
 
 
@@ -232,6 +235,52 @@ def drawn_in(stream: bytes) -> dict[int, tuple[int, int, float, float]]:
     return {int(found[1]): (*found.span(), float(found[2]), float(found[3])) for found in _DRAWING.finditer(stream)}
 
 
+def outermost(file: Any) -> frozenset[tuple[int, int]]:
+    """The elements of a file's structure that are in no other, by their object numbers.
+
+    Raises: UnknownFormError.
+    """
+    with _known_form():
+        (document,) = file.Root.StructTreeRoot.K
+        return frozenset(each.objgen for each in document.K)
+
+
+def margins_apart(stream: bytes, elements: Any, top: frozenset[tuple[int, int]], height: float) -> bytes:
+    """A page's stream in which the texts and the drawings of its margins are artifacts, as heads and feet are.
+
+    WeasyPrint writes them with elements that are not in the structure. They are taken out of the page's elements, and
+    their marks are kept in the artifacts, where they tell in which order they are read back.
+
+    top: the elements that are in no other. height: that of the page in px.
+
+    Raises: UnknownFormError.
+    """
+    known = dict.fromkeys(top, True)
+
+    def is_there(element: Any) -> bool:
+        if element.objgen not in known:
+            around = element.P
+            known[element.objgen] = around.S != "/Document" and is_there(around)
+        return known[element.objgen]
+
+    with _known_form():
+        apart = {mark for mark, each in enumerate(elements) if not is_there(each)}
+    for mark in apart:
+        elements[mark] = None
+
+    def artifact(found: re.Match[bytes]) -> bytes:
+        mark = int(found[1])
+        if mark not in apart:
+            return found[0]
+        place = _TEXT_PLACE.search(stream, found.end(), stream.index(b"EMC", found.end()))
+        if place is None:  # it shows nothing
+            return b"/Artifact\nBMC\n"
+        kind = b"Header" if float(place[1]) < height / 2 else b"Footer"
+        return b"/Artifact\n<</Type/Pagination/Subtype/%s/%s %d>>\nBDC\n" % (kind, MARK, mark)
+
+    return _TAG.sub(artifact, stream) if apart else stream
+
+
 def tag_end(stream: bytes, start: int) -> int:
     """Where the operators end that begin marked content, as /Figure\\n<</MCID 3>>\\nBDC."""
     return stream.index(b"BDC", start) + 3
@@ -253,7 +302,8 @@ def titled_drawings(elements: Any) -> list[tuple[int, Any, str]]:
     Raises: UnknownFormError.
     """
     with _known_form():
-        return [(mark, each, str(each.get("/Alt", ""))) for mark, each in enumerate(elements) if each.S == "/Figure"]
+        there = ((mark, each) for mark, each in enumerate(elements) if each is not None)
+        return [(mark, each, str(each.get("/Alt", ""))) for mark, each in there if each.S == "/Figure"]
 
 
 def drawing_box(element: Any) -> tuple[float, float, float, float]:

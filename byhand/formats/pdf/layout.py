@@ -21,7 +21,7 @@ from byhand.arithmetic.copies import MARK, mark_number
 from byhand.errors import SheetError
 from byhand.formats.pdf.boxes import BoxReader, Line, rows_of
 from byhand.formats.pdf.breaking import Paragraph
-from byhand.formats.pdf.engine import as_pdf, rendered_document
+from byhand.formats.pdf.engine import TAGGED, as_pdf, rendered_document
 from byhand.formats.pdf.figures import PLACE, Figures, Picture, cut_out
 from byhand.formats.pdf.inner import (
     Box,
@@ -32,7 +32,9 @@ from byhand.formats.pdf.inner import (
     fonts_of,
     is_slanted,
     leave_out,
+    margins_apart,
     marked,
+    outermost,
     page_box,
     tag_end,
     text_runs,
@@ -44,7 +46,7 @@ from byhand.formats.pdf.pieces import MM, SANS, TextOf
 from byhand.formats.pdf.rooms import ROOM, Edges, Room, Ways, with_rooms
 from byhand.formats.pdf.shape import NUMBER_CHARACTERS
 from byhand.formats.pdf.stream import COLOUR_STEPS, in_px, place, replaced
-from byhand.formats.pdf.structure import put_beside, put_in
+from byhand.formats.pdf.structure import POINTS, completed, put_beside, put_box, put_in
 from byhand.formats.pdf.views import only, view_of, views_of
 from byhand.worksheet.views import View
 
@@ -136,8 +138,9 @@ def lay_out(html: str, texts: TextOf, letters: str = "") -> Layout:
         fonts = {used[name]: name for name in sorted(used, key=lambda name: not is_slanted(held[name]))}
         if not {piece.style.face for figure in figures for piece in figure.pieces} <= fonts.keys():
             raise unknown("the names of fonts")
+        top = outermost(file)
         made = [
-            _page(file, page, page_box(each) if in_boxes else None, used, fonts, figures, views)
+            _page(file, page, page_box(each) if in_boxes else None, top, used, fonts, figures, views)
             for page, each in zip(file.pages, found.pages, strict=True)
         ]
         ways = Ways()
@@ -145,6 +148,7 @@ def lay_out(html: str, texts: TextOf, letters: str = "") -> Layout:
             replace(page, rooms=tuple(Room(name, edges, (*ways.to(around), at)) for name, edges, around, at in rooms))
             for page, rooms in made
         ]
+        completed(file, html)
         file.save(out := io.BytesIO(), deterministic_id=True)
     everywhere = tuple(spot for spot in pages[0].spots if all(spot in page.spots for page in pages))
     pages = [replace(page, spots=tuple(s for s in page.spots if s not in everywhere)) for page in pages]
@@ -175,10 +179,10 @@ def lay_out_copy(html: str, texts: TextOf) -> Layout:
 
 
 def _by_weasyprint(html: str) -> Layout:
-    """A page without slots, laid out with its tables by WeasyPrint alone."""
+    """A page without slots, laid out with its tables by WeasyPrint alone; it does not claim to be PDF/UA."""
     import pikepdf
 
-    written = as_pdf(rendered_document(html))
+    written = as_pdf(rendered_document(html), TAGGED)
     with pikepdf.open(io.BytesIO(written)) as file:
         pages = tuple(PageLayout((), (), page.Contents.read_bytes()) for page in file.pages)
     return Layout(pages, (), {}, {}, {}, {}, written)
@@ -221,20 +225,22 @@ def _colour(mark: int) -> str:
 
 
 def _page(
-    file: Any, page: Any, box: Box | None, used: dict[str, str], fonts: dict[str, str], figures: Figures,
-    views: Mapping[View, tuple[str, str]],
+    file: Any, page: Any, box: Box | None, top: frozenset[tuple[int, int]], used: dict[str, str],
+    fonts: dict[str, str], figures: Figures, views: Mapping[View, tuple[str, str]],
 ) -> tuple[PageLayout, list[Drawn]]:  # fmt: skip
     """A page's slots and its background, from its content stream, and from its boxes, if it has slots in its text;
     and its rooms for fields.
 
     What the structure tree of the file says of its figures is put right.
     """
-    stream, elements = page.Contents.read_bytes(), marked(file, page)
+    elements, height = marked(file, page), float(page.MediaBox[3])
+    stream = margins_apart(page.Contents.read_bytes(), elements, top, height / POINTS)
     places = drawn_in(stream)
     pen, parts, rooms = Pen(fonts, len(elements)), list[tuple[int, int, bytes]](), list[Drawn]()
     dots = list[DrawnSlot]()
     for mark, element, title in titled_drawings(elements):
         if title and not title.startswith((PLACE, ROOM)):
+            put_box(element, height)
             continue
         if mark not in places:
             raise unknown("a drawing")
@@ -250,6 +256,7 @@ def _page(
             figure = figures[number]
             if isinstance(figure, Picture):
                 element.Alt = figure.said
+                put_box(element, height)
                 parts.append((tag_end(stream, start), end, b"\nq\n%sQ\nEMC\n" % pen.drawing(figure.drawing, x, y)))
                 continue
             drawn, marks, of_labels = pen.draw(figure, x, y)

@@ -1,14 +1,24 @@
-"""The structure tree of a PDF, by which it is read aloud: tables go in, and what stands beside them."""
+"""The structure tree of a PDF, by which it is read aloud: tables go in, and what stands beside them; and what
+WeasyPrint leaves out of it is added, as PDF/UA-1 and ISO 32000-1 (14.7, 14.8) ask for it.
+"""
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
+from html import unescape
 from typing import Any
 
 from byhand.formats.pdf.beside import Label
-from byhand.formats.pdf.inner import place_in
+from byhand.formats.pdf.inner import drawing_box, place_in
 from byhand.formats.pdf.tables import Table
+
+POINTS = 0.75  # in a px
+_GROUPS = {f"/{kind}" for kind in ("Document", "Part", "Art", "Sect", "Div", "NonStruct", "Table", "TBody", "TR")}
+_TEXTS = {"/P", "/L", "/LI", "/LBody", "/Link", "/Span"}
+_LINK = re.compile('<a (?:[^>]* )?href="#([^"]*)"(?: title="([^"]*)")?[^>]*>(.*?)</a>', re.DOTALL)
+_TAG = re.compile("<[^>]*>")
 
 
 def put_in(
@@ -57,6 +67,85 @@ def put_beside(file: Any, element: Any, labels: Sequence[Label], marks: Sequence
             made.Alt = label.said
         element.P.K.insert(at + n, file.make_indirect(made))
         elements.extend([element.P.K[at + n]] * len(own))
+
+
+def put_box(element: Any, height: float) -> None:
+    """Say where a drawing is: in points from the lower left corner of its page. WeasyPrint says px from the upper.
+
+    height: that of the page in points.
+    """
+    left, top, right, bottom = drawing_box(element)
+    edges = left * POINTS, height - bottom * POINTS, right * POINTS, height - top * POINTS
+    element.A.BBox = [round(edge, 3) for edge in edges]
+
+
+def completed(file: Any, html: str) -> None:
+    """Add to a file's structure what WeasyPrint leaves out of it.
+
+    The headers of its tables get their directions, and all headers an index. A link is one annotation, however many
+    boxes it has, and says in words where it leads to.
+
+    html: the page, which has these words.
+    """
+    from pikepdf import Array, Dictionary, Name, String
+
+    heads = list[tuple[bytes, Any]]()
+    has_links = any("/Annots" in page for page in file.pages)
+    inside = _GROUPS | _TEXTS if has_links else _GROUPS
+    more = set[tuple[int, int]]()  # annotations of links that have one
+
+    def visit(element: Any, kind: str, of_link: bool) -> None:
+        kids = _kids(element)
+        if kind == "/TR":
+            direction = Name.Row if any(kid.S == "/TD" for kid in kids) else Name.Column
+            for head in (kid for kid in kids if kid.S == "/TH"):
+                if "/Scope" not in head.A:
+                    head.A.Scope = direction
+                heads.append((bytes(head.ID), head))
+            return
+        if of_link:
+            more.update(kid.Obj.objgen for kid in kids if _is_reference(kid))
+            if any(map(_is_reference, kids)):
+                element.K = Array([kid for kid in kids if not _is_reference(kid)])
+            element.S = Name.Span
+        for kid in kids:
+            if isinstance(kid, Dictionary) and (own := str(kid.get("/S", ""))) in inside:
+                visit(kid, own, of_link or kind == "/Link")
+
+    visit(file.Root.StructTreeRoot, "/Document", of_link=False)
+    if heads:
+        names = [part for name, head in sorted(heads, key=lambda each: each[0]) for part in (String(name), head)]
+        file.Root.StructTreeRoot.IDTree = file.make_indirect(Dictionary(Names=Array(names)))
+    if has_links:
+        _describe_links(file, more, html)
+
+
+def _describe_links(file: Any, more: set[tuple[int, int]], html: str) -> None:
+    """Take annotations away from a file's pages, and let the other links say where they lead to."""
+    from pikepdf import Array
+
+    words = {target: title or " ".join(_TAG.sub(" ", text).split()) for target, title, text in _LINK.findall(html)}
+    for page in file.pages:
+        if "/Annots" in page:
+            page.Annots = Array([each for each in page.Annots if each.objgen not in more])
+            for each in page.Annots:
+                target = str(each.get("/Dest", ""))
+                if target in words:
+                    each.Contents = unescape(words[target])
+
+
+def _kids(element: Any) -> list[Any]:
+    from pikepdf import Array
+
+    held = element.get("/K", ())
+    return list(held) if isinstance(held, Array) else [held] if held != () else []
+
+
+def _is_reference(kid: Any) -> bool:
+    """Whether a part of an element is a reference to an annotation."""
+    from pikepdf import Dictionary
+
+    return isinstance(kid, Dictionary) and kid.get("/Type") == "/OBJR"
 
 
 def _heads(table: Table, prefix: str) -> tuple[dict[int, list[str]], dict[int, list[str]]]:
