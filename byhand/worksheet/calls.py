@@ -382,7 +382,7 @@ def check(context: Context, text: str) -> Block:
 def checkpoint(context: Context, text: str, opens: bool = False) -> Block:
     """A note that earlier results are printed here, so that a mistake in them does no more harm.
 
-    opens: whether its section begins a page, so that the results are not printed beside their blanks.
+    Its section begins a page if the page before asks for what it prints by place, or in any case if it `opens` one.
     """
     return Checkpoint(inline(text), opens)
 

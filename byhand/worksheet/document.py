@@ -617,8 +617,20 @@ class Section:
 
     @property
     def opens(self) -> bool:
-        """Whether the section begins a page."""
+        """Whether the section begins a page in any case."""
         return any(word.opens for word in self.words)
+
+    @cached_property
+    def asked_places(self) -> frozenset[Place]:
+        """The places of the run that the student is to find here."""
+        return frozenset(at for at, each in self.front.items() if isinstance(each, Blank) and each.role != "copy")
+
+    @cached_property
+    def checked_places(self) -> frozenset[Place]:
+        """The places of the run that a checkpoint prints; none where there is no checkpoint."""
+        if not any(isinstance(word, Checkpoint) for word in self.words):
+            return frozenset()
+        return frozenset(at for at, each in self.front.items() if not isinstance(each, Blank))
 
     @cached_property
     def is_question(self) -> bool:

@@ -12,6 +12,7 @@ from msgspec import Struct
 from byhand.formats.html.entries import entries
 from byhand.formats.html.grid import FIGURE_WIDTH, PAGE_WIDTH, Grid, Slot
 from byhand.formats.html.layout import falk, strips
+from byhand.tape import Place
 from byhand.worksheet.document import Falk, Figure, Section, Strip, Table, TextBlock, WordBoxes
 
 GAP = 3.0  # mm: between two figures
@@ -97,10 +98,11 @@ LAYOUTS: dict[str, LayOut] = {
 
 
 class LaidSection(Struct, frozen=True):
-    """A section with its figures, laid out below each other."""
+    """A section with its figures, laid out below each other. opens: whether it begins a page."""
 
     section: Section
     laid: tuple[LaidFigure, ...]
+    opens: bool = False
 
     @property
     def height(self) -> float:
@@ -134,15 +136,18 @@ class LaidSection(Struct, frozen=True):
 
 
 def laid_sections(sections: Iterable[Section], grids: Grids = strips) -> list[LaidSection]:
-    """Sections with their figures laid out. grids: breaks a strip into grids."""
+    """Sections with their figures laid out. grids: breaks a strip into grids.
+
+    A checkpoint that prints what the page before it asks for begins a page.
+    """
     layouts: dict[str, LayOut] = {**LAYOUTS, Strip.kind: grids}
-    return [
-        LaidSection(
-            section,
-            tuple(chain.from_iterable(layouts.get(figure.kind, _as_it_is)(figure) for figure in section.figures)),
-        )
-        for section in sections
-    ]
+    laid, asked = list[LaidSection](), set[Place]()  # asked: since a page was begun
+    for section in sections:
+        figures = (layouts.get(figure.kind, _as_it_is)(figure) for figure in section.figures)
+        opens = section.opens or not asked.isdisjoint(section.checked_places)
+        asked = {*section.asked_places, *(() if opens else asked)}
+        laid.append(LaidSection(section, tuple(chain.from_iterable(figures)), opens))
+    return laid
 
 
 def _as_it_is(figure: Figure) -> list[LaidFigure]:
