@@ -167,10 +167,10 @@ def list_(as_json: bool, language: str) -> None:
 def show(sheet: str, language: str) -> None:
     """One sheet in full: its goal, what comes before it, its configuration."""
     from byhand.arrange import own_effort
-    from byhand.worksheet.sheet import load_sheet, sheets_before
+    from byhand.worksheet.sheet import load_sheet, named
 
     found = load_sheet(sheet, language)
-    asked, before = own_effort(found), sheets_before(found, language)
+    asked, before = own_effort(found), named(found.prerequisites, language)
     config = found.values.get("config", {})
     _say(f"{found.name}: {found.title}", "", *found.goal.split("\n"), "")
     _say(f"model       {found.model.name}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -22,12 +22,15 @@ POST_NORM = ("embed", "heads", "out", "add1", "ln1", "mlp", "add2", "ln2", "unem
 
 def map_of(
     config: Config, model: Model, tape: Tape, positions: int, orientation: Orientation, sections: Iterable[Section],
-    messages: Messages,
+    messages: Messages, has_met: Callable[[str], bool] = lambda part: True,
 ) -> Map:  # fmt: skip
-    """The map of a sheet: the architecture with its shapes, and what the sheet's sections compute in each part."""
-    chart = _Chart(config, model, tape, positions or config.n_ctx, orientation, tuple(sections), messages)
+    """The map of a sheet: the architecture with its shapes, and what the sheet's sections compute in each part.
+
+    has_met: whether the student has met a part; the others are left out. It may be that no box is left.
+    """
+    chart = _Chart(config, model, tape, positions or config.n_ctx, orientation, tuple(sections), messages, has_met)
     if any(step.part == "cross" for step in tape.steps.values()):
-        return two_stacks(config, tape, chart.sections, orientation, messages)
+        return two_stacks(config, tape, chart.sections, orientation, messages, has_met)
     branches = [(start, end) for end, start in chart.starts().items()]
     return Map(
         boxes=tuple(chart.boxes()),
@@ -49,11 +52,12 @@ class _Chart:
     orientation: Orientation
     sections: tuple[Section, ...]
     messages: Messages
+    has_met: Callable[[str], bool]
 
     @cached_property
     def parts(self) -> list[str]:
         """The parts of this model, in order."""
-        c, left_out = self.config, set[str]()
+        c, left_out = self.config, {part for part in (*PRE_NORM, *POST_NORM) if not self.has_met(part)}
         if c.normalization_type is None:
             left_out |= {"ln1", "ln2", "ln_final"}
         if c.attn_only:
@@ -81,14 +85,15 @@ class _Chart:
         labels |= {"out": "W_O", "ln1": norm, "ln2": norm, "ln_final": norm, "add1": "+", "add2": "+"}
         steps = sections_asking(self.sections, self.tape.steps)
         at_home = {part: {s.number for s in self.sections if self.home(s) == part} for part in parts}
-        here = [i for i, part in enumerate(parts) if any(self.part(step) == part for step in steps)]
+        asked = [i for i, part in enumerate(parts) if any(self.part(step) == part for step in steps)]
         for i, part in enumerate(parts):
-            before = i < max(here, default=-1)
+            before = i < max(asked, default=-1)
             for label, heads in self.heads() if part == "heads" else [(labels[part], None)]:
                 computed = [s for s in steps if self.part(s) == part and (heads is None or self.is_in(heads, s))]
                 numbers = {n for s in computed for n in steps[s] if n in at_home[part]}
                 width = {"heads": c.d_v, "unembed": c.d_vocab}.get(part, c.d_model)
-                state: State = "here" if computed else "done" if before else "later"
+                here = computed or self.model.counts  # what only counts takes in the whole model
+                state: State = "here" if here else "done" if before else "later"
                 yield Box(part, label, self.shape(width), state, tuple(sorted(numbers)))
 
     def label(self, name: str, **places: object) -> str:

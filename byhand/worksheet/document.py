@@ -30,7 +30,7 @@ from byhand.runs import Run
 from byhand.tape import Place
 from byhand.worksheet.effort import Effort
 from byhand.worksheet.messages import Messages, messages
-from byhand.worksheet.sheet import Before
+from byhand.worksheet.sheet import Named
 from byhand.worksheet.views import Level, Orientation
 
 MOST_LINES = 60  # to write on: more than a page has
@@ -699,7 +699,8 @@ class Map(Struct, frozen=True, eq=False):
 class Document:
     """A sheet with the numbers of a run, for every view and format.
 
-    goal, conventions: Markdown tokens. stamp: the seed and the hash of the run, for the foot of the page.
+    goal, conventions: Markdown tokens. before: the sheets that come before it. group, beside: its group of the
+    course, and the sheets of that group. stamp: the seed and the hash of the run, for the foot of the page.
     in_slots: makes of a document the same one and its run, with marks in place of all that other runs of the sheet
     have otherwise, so that pages can be laid out once for all of them; None where they cannot.
     """
@@ -708,7 +709,7 @@ class Document:
     title: str
     number: int
     goal: Sequence[Any]
-    before: tuple[Before, ...]
+    before: tuple[Named, ...]
     conventions: tuple[Sequence[Any], ...]
     map: Map
     sections: tuple[Section, ...]
@@ -717,6 +718,8 @@ class Document:
     messages: Messages = field(default_factory=messages)
     asked: Mapping[str, str] = field(default_factory=dict)
     stamp: Mapping[str, str] = field(default_factory=dict)
+    group: str = ""
+    beside: tuple[Named, ...] = ()
     in_slots: Callable[[Document], tuple[Document, Run]] | None = None
 
     @property

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import TemplateError, TemplateSyntaxError
@@ -25,8 +26,9 @@ from byhand.worksheet.context import Context
 from byhand.worksheet.conventions import conventions
 from byhand.worksheet.document import Block, Document, Figure, Prose, Section, TextBlock
 from byhand.worksheet.markdown import inline, parsed
+from byhand.worksheet.order import GROUP, GROUPS, has_met
 from byhand.worksheet.sandbox import Sandbox
-from byhand.worksheet.sheet import LARGEST_SHEET, Sheet, sheets_before
+from byhand.worksheet.sheet import LARGEST_SHEET, Sheet, named
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -52,13 +54,16 @@ def document(context: Context) -> Document:
     sections = tuple(_sections(sheet.name, tokens, blocks))
     config, tape, orientation, messages = context.config, context.tape, context.orientation, context.messages
     sentences = conventions(config, tape, orientation, sections, messages)
-    chart = map_of(config, sheet.model, tape, len(context.tokens), orientation, sections, messages)
+    chart = map_of(
+        config, sheet.model, tape, len(context.tokens), orientation, sections, messages, partial(has_met, sheet.name)
+    )
+    group = GROUP.get(sheet.name, "")
     return Document(
         name=sheet.name,
         title=sheet.title,
         number=sheet.number,
         goal=inline(sheet.goal),
-        before=sheets_before(sheet, messages.language),
+        before=named(sheet.prerequisites, messages.language),
         conventions=tuple(map(inline, sentences)),
         map=chart,
         sections=sections,
@@ -66,6 +71,8 @@ def document(context: Context) -> Document:
         level=context.level,
         messages=messages,
         asked=asked(context),
+        group=group,
+        beside=named(GROUPS.get(group, ()), messages.language),
     )
 
 

@@ -22,6 +22,28 @@ GROUP = {name: group for group, names in GROUPS.items() for name in names}
 _NUMBERS = {name: number for number, name in enumerate(ORDER, 1)}
 
 
+MET = {  # the parts of a map: the sheet on which a student meets each
+    "embed": "embedding",
+    "heads": "queries-keys-values",
+    "out": "multi-head-attention",
+    "cross": "cross-attention",
+    "add1": "layer-norm",
+    "add_cross": "layer-norm",
+    "ln1": "layer-norm",
+    "ln2": "feed-forward",
+    "ln3": "feed-forward",
+    "mlp": "feed-forward",
+    "add2": "feed-forward",
+    "ln_final": "transformer-block",
+    "unembed": "logits-and-perplexity",
+}
+
+
+def has_met(name: str, part: str) -> bool:
+    """Whether one has met a part of the map on a sheet or before it; on one's own sheet, all parts are known."""
+    return number_of(name) == 0 or number_of(MET[part]) <= number_of(name)
+
+
 def number_of(name: str) -> int:
     """The number of a sheet: its place in the course, from 1; 0 for a sheet that is not of the course."""
     return _NUMBERS.get(name, 0)

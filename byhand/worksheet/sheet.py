@@ -191,8 +191,8 @@ def all_sheets(language: str = ENGLISH) -> list[Sheet]:
     return [load_sheet(name, language) for name in sorted(sheet_files(known_language(language)), key=place)]
 
 
-class Before(Struct, frozen=True):
-    """A sheet that comes before another. number: its place in the course; 0 where it has none."""
+class Named(Struct, frozen=True):
+    """A sheet as the pages of others name it. number: its place in the course; 0 where it has none."""
 
     name: str
     number: int
@@ -204,14 +204,11 @@ class Before(Struct, frozen=True):
         return f"{self.number} {self.title}" if self.number else self.title
 
 
-def sheets_before(sheet: Sheet, language: str = ENGLISH) -> tuple[Before, ...]:
-    """The sheets that come before one, in order. What is no sheet, such as a chapter of a book, is its own title."""
+def named(names: Iterable[str], language: str = ENGLISH) -> tuple[Named, ...]:
+    """Sheets by number and title, in the order of the course. What is no sheet, as a chapter is, is its own title."""
     known = sheet_files(language)
-    titles = {
-        name: load_sheet(name, language).title if name in known else name
-        for name in sorted(sheet.prerequisites, key=place)
-    }
-    return tuple(Before(name, number_of(name), title) for name, title in titles.items())
+    titles = {name: load_sheet(name, language).title if name in known else name for name in sorted(names, key=place)}
+    return tuple(Named(name, number_of(name), title) for name, title in titles.items())
 
 
 def parse_sheet(name: str, text: str, original: str = "") -> Sheet:

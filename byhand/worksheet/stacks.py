@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from msgspec.structs import replace
 
@@ -28,13 +28,15 @@ _SUMS = {"add1": "heads", "add_cross": "cross", "add2": "mlp"}  # each ⊕, and 
 
 
 def two_stacks(
-    config: Config, tape: Tape, sections: Sequence[Section], orientation: Orientation, messages: Messages
-) -> Map:
-    """The map of a decoder, which holds the map of its encoder."""
+    config: Config, tape: Tape, sections: Sequence[Section], orientation: Orientation, messages: Messages,
+    has_met: Callable[[str], bool],
+) -> Map:  # fmt: skip
+    """The map of a decoder, which holds the map of its encoder. has_met: whether the student has met a part."""
+    parts = {stack: [*filter(has_met, _parts(config, stack))] for stack in ("encoder", "decoder")}
     steps = sections_asking(sections, tape.steps)
     where = {name: _where(step) for name, step in tape.steps.items()}
     home = {s.number: where.get(step) for s in sections for step in s.asked[:1]}
-    places = [(stack, part) for stack in ("encoder", "decoder") for part in _parts(config, stack)]
+    places = [(stack, part) for stack in parts for part in parts[stack]]
     here = {where[step] for step in steps}
     last = max((i for i, place in enumerate(places) if place in here), default=-1)
     boxes: dict[str, list[Box]] = {"encoder": [], "decoder": []}
@@ -45,7 +47,7 @@ def two_stacks(
         shape = _sees(place, messages) or _shape(config, tape, place, orientation)
         boxes[stack].append(Box(part, _label(part, messages), shape, state, tuple(sorted(numbers))))
     decoder, encoder = (
-        Map(tuple(boxes[stack]), {}, tuple(_branches(config, stack)), stream, config.n_layers)
+        Map(tuple(boxes[stack]), {}, tuple(_branches(config, parts[stack])), stream, config.n_layers)
         for stack in ("decoder", "encoder")
         for stream in [_shape(config, tape, (stack, ""), orientation)]
     )
@@ -82,9 +84,8 @@ def _shape(config: Config, tape: Tape, place: tuple[str, str], orientation: Orie
     return f"{rows} × {cols}" if orientation == "rows" else f"{cols} × {rows}"
 
 
-def _branches(config: Config, stack: str) -> Iterator[tuple[str, str]]:
-    """For each branch, the part with which it begins and the ⊕ where it ends."""
-    parts = _parts(config, stack)
+def _branches(config: Config, parts: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """For each branch of a stack of these parts, the part with which it begins and the ⊕ where it ends."""
     for end, start in _SUMS.items():
         if end in parts:
             before = parts[parts.index(start) - 1]

@@ -23,6 +23,11 @@ from maps import (
 from msgspec.structs import replace
 
 from byhand.formats.html.map import ranges, svg
+from byhand.options import Options
+from byhand.pipeline import prepare
+from byhand.worksheet.messages import messages
+from byhand.worksheet.order import GROUPS, number_of
+from byhand.worksheet.sheet import load_sheet
 
 LN = "blocks.0.ln1"
 POST = [*ATTENTION, *norm(LN), *FEED_FORWARD, *norm("blocks.0.ln2", f"{BLOCK}hook_normalized_resid_post")]
@@ -164,3 +169,23 @@ def test_a_title_too_long_for_a_panel_leaves_its_number_at_the_box():
 def test_ranges():
     assert ranges([3, 1, 2, 7, 9, 10]) == "1–3, 7, 9–10"
     assert ranges([]) == ""
+
+
+@pytest.mark.parametrize("name", GROUPS["basics"])
+def test_before_any_part_of_the_model_there_is_a_strip_of_the_course(name):
+    document, _ = prepare(load_sheet(name), Options())
+    root = ElementTree.fromstring(svg(document))
+    in_the_white(root)
+    said = [words(text) for text in elements(root, "text")]
+    groups = [messages().say(f"course.groups.{group}") for group in GROUPS]
+    numbers = [str(number_of(each)) for each in GROUPS["basics"]]
+    assert [text for text in said if text in (*groups, *numbers)] == [*groups, *numbers]
+    dark = [words(text) for text in elements(root, "text") if text.get("fill") == "#fff"]
+    assert dark == ["Basics", str(document.number)]
+    assert f"{document.number} {document.title}" in root.get("aria-label")
+
+
+def test_a_map_of_few_boxes_has_short_arrows():
+    root = ElementTree.fromstring(svg(prepare(load_sheet("scores"), Options())[0]))
+    lefts = [area(box)[0] for box in elements(root, "rect")][:2]
+    assert lefts[1] - lefts[0] < 30

@@ -1,10 +1,13 @@
 """The map as data: which parts there are, which this sheet computes, and what reads what."""
 
+from functools import cache
+
 import pytest
 from maps import ATTENTION, ATTN, BLOCK, FEED_FORWARD, gpt, head, map_for, norm, translation
 
 from byhand.options import Options
 from byhand.pipeline import prepare
+from byhand.worksheet.order import MET, ORDER, number_of
 from byhand.worksheet.sheet import load_sheet
 
 
@@ -144,14 +147,17 @@ def test_in_a_pre_norm_decoder_a_branch_begins_with_its_norm():
         ("embedding", "one_hot", None, "embed"),
         ("dot-product", "dot", {"u": [[1, 2]], "v": [[1, 2]]}, "heads"),
         ("linear-layer", "y", {"x": [[1, 2, 3, 4]] * 3}, "mlp"),
-        ("sizing", "params.attn", None, "heads"),
-        ("sizing", "flops.unembed", None, "unembed"),
         ("softmax", "softmax", {"scores": [[1, 2]]}, "heads"),
     ],
 )
 def test_a_small_model_stands_where_it_is_used(model, step, inputs, part):
     chart = map_for(model, [(step,)], inputs=inputs)
     assert [box.part for box in chart.boxes if box.state == "here"] == [part]
+
+
+def test_the_steps_of_a_count_stand_where_they_are_counted():
+    chart = map_for("sizing", [("params.attn",), ("flops.unembed",)])
+    assert {box.part: box.sections for box in chart.boxes if box.sections} == {"heads": (1,), "unembed": (2,)}
 
 
 def test_what_is_only_counted_has_no_shapes():
@@ -203,3 +209,25 @@ def test_what_is_counted_is_no_step_of_a_model():
 @pytest.mark.parametrize("sheet", ["cross-entropy", "sampling"])
 def test_what_is_done_with_logits_is_one_part(sheet):
     assert list(prepare(load_sheet(sheet), Options())[0].map.inside) == ["unembed"]
+
+
+@cache
+def shipped(name):
+    return prepare(load_sheet(name), Options())[0]
+
+
+@pytest.mark.parametrize("name", ORDER)
+def test_a_map_shows_only_what_the_student_has_met(name):
+    chart = shipped(name).map
+    parts = {box.part for each in (chart, chart.encoder) if each for box in each.boxes}
+    assert all(number_of(MET[part]) <= number_of(name) for part in parts)
+    assert bool(parts) == (number_of(name) >= number_of("embedding"))
+
+
+def test_no_map_has_a_norm_before_the_sheet_on_norms():
+    before = ORDER[: ORDER.index("layer-norm")]
+    assert not [name for name in before if any(box.part.startswith("ln") for box in shipped(name).map.boxes)]
+
+
+def test_a_sheet_that_counts_a_whole_model_is_about_all_of_it():
+    assert {box.state for box in shipped("sizing").map.boxes} == {"here"}

@@ -7,6 +7,7 @@ from itertools import groupby, pairwise
 
 from msgspec.structs import replace
 
+from byhand.formats.html import strip
 from byhand.formats.html.drawing import Drawing, Label, Rect, formula, words
 from byhand.formats.html.map_panel import LABEL, NUMBER, SHAPE, SYMBOL, draw, panels_that_fit
 from byhand.notation.inline import spoken
@@ -21,16 +22,20 @@ BOX, HEAD = 8.0, 6.4  # the height of a box, and of each of several heads
 STACK = 0.9  # between heads in a column
 SUM = 3.6  # the diameter of a ⊕
 TAIL = 4.0  # the length of the arrow after the last box
-LEAST = 1.6  # the least gap between columns, which an arrow needs
+LEAST, MOST = 1.6, 12.0  # the least gap between columns, which an arrow needs, and the greatest
 SMALLER = 0.87  # the scale of labels where the gaps would be smaller
 COLOURS = {"done": ("#dcdcdc", "", "#111"), "here": ("#111", "", "#fff"), "later": ("#fff", "#8a8a8a", "#555")}
 
 
 def svg(document: Document) -> str:
-    """The map as an inline SVG, 118 mm wide."""
+    """The map as an inline SVG, 118 mm wide; where no part of it has been met yet, a strip of the course."""
+    if not document.map.boxes:
+        return strip.svg(document, WIDTH)
     drawing, chart = Drawing(), _fitting(document.map)
     panels = panels_that_fit(chart, WIDTH, document.messages)
     row = _row(chart, DOWN if chart.encoder else 0.0)
+    if not (chart.branches or chart.encoder):  # and so no residual stream above the boxes
+        row = _row(chart, 0.2 - min(spot.top for column in row for _, spot in column))
     if chart.encoder:
         encoder = _row(_fitting(chart.encoder))
         _draw_row(drawing, chart.encoder, encoder, set(), document.messages, ends=False)
@@ -89,7 +94,7 @@ def _row(chart: Map, down: float = 0.0) -> list[Column]:
     spare = _spare(columns, scale)
     boxes = sum(column[0].label != "+" for column in columns)
     more = min(max(spare - 4.6 * sum(forks), 0) / boxes, 4.0)
-    gap = (spare - more * boxes) / sum(forks)
+    gap = min((spare - more * boxes) / sum(forks), MOST) if forks else 0.0
     x, row = 0.2, []
     for column, fork in zip(columns, [*forks, 0.0], strict=True):
         plus = column[0].label == "+"
@@ -121,7 +126,8 @@ def _draw_row(
     for left, right in pairwise(row):
         _join(drawing, [s for _, s in left], [s for _, s in right])
     if row[-1][0][0].part != "unembed" and ends:
-        drawing.line((row[-1][0][1].right, middle), (WIDTH, middle))
+        end = row[-1][0][1].right
+        drawing.line((end, middle), (min(end + MOST, WIDTH), middle))
     scale = _scale([[box for box, _ in column] for column in row])
     for column in row:
         for box, spot in column:

@@ -1,0 +1,64 @@
+"""The strip on page 1 as SVG, where no part of the model has been met: the groups of the course, and one's sheets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from byhand.formats.html.drawing import Drawing, Label, Rect, words
+from byhand.formats.html.map_panel import LABEL, NUMBER
+from byhand.worksheet.document import Document
+from byhand.worksheet.order import GROUPS
+
+# all in mm
+HIGH, PAD, GAP = 6.4, 1.4, 2.6  # of the box of a group: its height, its margins, and the least gap after it
+TOP, WEDGE = 10.0, 4.0  # of the panel, and of the wedge that opens into it
+ROW, SQUARE, TEXT = 5.2, 4.0, 2.65  # of a sheet in the panel: its row, the box of its number, its title
+COLOURS = {"done": ("#dcdcdc", "", "#111"), "here": ("#111", "", "#fff"), "later": ("#fff", "#8a8a8a", "#555")}
+
+
+def svg(document: Document, width: float) -> str:
+    """The strip of a sheet of the course as an inline SVG."""
+    say, drawing = document.messages.say, Drawing()
+    names = [(group, say(f"course.groups.{group}")) for group in GROUPS]
+    labels = _labels([name for _, name in names], width)
+    boxes = _row(labels, width)
+    at = next(i for i, group in enumerate(GROUPS) if group == document.group)
+    for left, right in pairwise(boxes):
+        drawing.line((left.right, left.y), (right.left, right.y))
+    for i, (box, label) in enumerate(zip(boxes, labels, strict=True)):
+        _box(drawing, box, label, "done" if i < at else "here" if i == at else "later")
+    rows = (len(document.beside) + 1) // 2
+    panel = Rect(width / 2, TOP + (rows * ROW + 2) / 2, width, rows * ROW + 2)
+    drawing.ground(panel)
+    drawing.wedge(boxes[at], panel, boxes[at].bottom)
+    for i, sheet in enumerate(document.beside):
+        x, y = 4.0 + (i // rows) * width / 2, TOP + 1 + ROW * (i % rows + 0.5)
+        state = "done" if sheet.number < document.number else "here" if sheet.number == document.number else "later"
+        _box(drawing, Rect(x + SQUARE / 2, y, SQUARE, SQUARE), words(str(sheet.number), NUMBER), state)
+        title = words(sheet.title, TEXT)
+        drawing.text(x + SQUARE + 1.8, y + 0.9, title, anchor="start", bold=state == "here")
+    sheets = ", ".join(sheet.called for sheet in document.beside)
+    said = say("course.spoken", groups=", ".join(name for _, name in names), group=names[at][1], sheets=sheets)
+    return drawing.svg(width, panel.bottom + 0.4, said, "architecture")
+
+
+def _labels(names: Sequence[str], width: float) -> list[Label]:
+    """The names of the groups as labels, smaller where they are too long for one row."""
+    room = width - 0.4 - 2 * PAD * len(names) - GAP * (len(names) - 1)
+    need = sum(words(name, LABEL).width for name in names)
+    return [words(name, LABEL * min(1.0, room / need)) for name in names]
+
+
+def _row(labels: Sequence[Label], width: float) -> list[Rect]:
+    """The boxes of the groups, over the whole width."""
+    wide = [label.width + 2 * PAD for label in labels]
+    gap = (width - 0.4 - sum(wide)) / (len(wide) - 1)
+    lefts = [0.2 + sum(wide[:i]) + gap * i for i in range(len(wide))]
+    return [Rect(left + w / 2, HIGH / 2 + 0.2, w, HIGH) for left, w in zip(lefts, wide, strict=True)]
+
+
+def _box(drawing: Drawing, at: Rect, label: Label, state: str) -> None:
+    fill, outline, ink = COLOURS[state]
+    drawing.box(at, fill, outline)
+    drawing.text(at.x, at.y + 0.85, label, ink, bold=state == "here")
