@@ -45,6 +45,12 @@ class Word(str):
     __slots__ = ()
 
 
+class Svg(str):
+    """A drawing that another run has otherwise. Unlike a word, it is not escaped where it stands in a page."""
+
+    __slots__ = ()
+
+
 class Mark(Word):
     """A character that stands in a page where each copy has one of these texts."""
 

@@ -25,7 +25,7 @@ from byhand.formats.pdf.form import form_copy
 from byhand.formats.pdf.layout import Layout, lay_out_copy
 from byhand.formats.pdf.shape import cut, width
 from byhand.formats.pdf.slotted import Slotted, slots_of, slotted, typical
-from byhand.formats.pdf.template import Template, copy_pdf, template
+from byhand.formats.pdf.template import Template, copy_pdf, said_in, template
 from byhand.model.weights import Values
 from byhand.notation.text import value_text
 from byhand.runs import Run
@@ -35,7 +35,8 @@ from byhand.worksheet.document import Document
 from byhand.worksheet.spoken import Spoken, called
 from byhand.worksheet.views import View
 
-Filled = tuple[int | Template, tuple[bytes, ...]]  # the number of a layout, or a copy's own template; and its streams
+# the number of a layout, or a copy's own template; its streams; by its marks, the alternative texts of its pictures
+Filled = tuple[int | Template, tuple[bytes, ...], Mapping[int, str]]
 CLASS_VIEWS: tuple[View, ...] = ("worksheet", "key")
 THOUSANDTHS = 1000 * 72 / 25.4  # of a point, in a millimetre
 NOBODY = Student("Name", "0")
@@ -71,7 +72,7 @@ class Copy:
     @property
     def laid_out_alone(self) -> list[View]:
         """The views that were laid out for this copy only."""
-        return [view for view, (layout, _) in self.pages.items() if isinstance(layout, Template)]
+        return [view for view, (layout, *_) in self.pages.items() if isinstance(layout, Template)]
 
 
 @dataclass(frozen=True)
@@ -231,7 +232,9 @@ def _laid_out_alone(plan: Plan, class_: ClassPages, student: Student, fit: str |
     own = Pages(page, run)
     layouts = {view: lay_out_copy(own.html(view, "print", plan.options.paper), str) for view in CLASS_VIEWS}
     answers = " ".join(value_text(blank.cell.value) for blank in page.blanks())
-    pages = {view: (template(layout, view), _empty_streams(layout)) for view, layout in layouts.items()}
+    pages: dict[View, Filled] = {
+        view: (template(layout, view), _empty_streams(layout), {}) for view, layout in layouts.items()
+    }
     words = {view: own.words(view) for view in CLASS_VIEWS}
     return Copy(student, numbers.set_of(key), page.stamp["hash"], answers, pages, words, called(page))
 
@@ -242,14 +245,15 @@ def pdf_of(copy: Copy, pages: ClassPages, view: View, fields: bool = False) -> b
     Raises: SheetError where the page has no room for an answer.
     """
     base, contents = template_of_copy(copy, pages, view)
+    texts = copy.pages[view][2].__getitem__
     if fields:
-        return form_copy(base, contents, copy.words[view], copy.called, copy.student.id)
-    return copy_pdf(base, contents, copy.words[view])
+        return form_copy(base, contents, copy.words[view], copy.called, texts, copy.student.id)
+    return copy_pdf(base, contents, copy.words[view], said_in(base, texts))
 
 
 def template_of_copy(copy: Copy, pages: ClassPages, view: View) -> tuple[Template, tuple[bytes, ...]]:
     """What a copy's PDF in one view begins with, and its content streams."""
-    layout, contents = copy.pages[view]
+    layout, contents, _ = copy.pages[view]
     return pages.layouts[view][layout].templates[view] if isinstance(layout, int) else layout, contents
 
 
@@ -299,9 +303,11 @@ def _filled(layouts: Sequence[Slotted], html: str, view: View, domain: Copies, c
             copies = np.array(left) + domain.count - count
             marks = [domain.marks[number].among(own, copies) for number in slots_of(html)]
             pages = ([copy and zlib.compress(copy) for copy in page] for page in fill(layout.layout, marks, view))
-            for k, copy in zip(left, zip(*pages, strict=True), strict=True):
+            said = {mark for base in layout.templates.values() for _, _, mark in base.said}
+            texts = {mark: marks[mark].tolist() for mark in said}
+            for place, (k, copy) in enumerate(zip(left, zip(*pages, strict=True), strict=True)):
                 if all(copy):
-                    found[k] = at, copy
+                    found[k] = at, copy, {mark: own[place] for mark, own in texts.items()}
     return found
 
 

@@ -16,7 +16,6 @@ from typing import Any
 from markupsafe import Markup
 
 from byhand.formats import Paper, Setup
-from byhand.formats.html.drawing import words
 from byhand.formats.html.fields import BETWEEN, fields
 from byhand.formats.html.grid import Grid, Slot
 from byhand.formats.html.page import Medium, Pages, rendered
@@ -25,6 +24,7 @@ from byhand.formats.look import LOOK
 from byhand.marking import strokes
 from byhand.marking.marks import BlankMark, Marks
 from byhand.marking.notes import Note, Notes, State, escaped_line, is_computed, section_of, state, tally, written
+from byhand.pictures.labels import words
 from byhand.runs import Run
 from byhand.worksheet.asked import as_words
 from byhand.worksheet.document import Block, Document, Panel, Question, Section

@@ -15,7 +15,6 @@ from markupsafe import Markup, escape
 
 from byhand.arithmetic.copies import MARK, mark_number
 from byhand.formats import Paper
-from byhand.formats.html.drawing import words
 from byhand.formats.html.page import Medium, rendered
 from byhand.marking import charts
 from byhand.marking.causes import FOIL, UNEXPLAINED
@@ -23,6 +22,7 @@ from byhand.marking.marked_page import MARKS, PT, halves
 from byhand.marking.notes import STATES, State, capital, escaped_line, printed, written
 from byhand.marking.places import Places
 from byhand.marking.tally import FEWEST, OTHER, BlankTally, Reason, Row, Tally
+from byhand.pictures.labels import words
 from byhand.worksheet.document import Document
 
 _HEIGHT = re.compile(r'height="([\d.]+)mm"')

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 
-from byhand.formats.html.drawing import SANS
 from byhand.marking.notes import STATES, State
+from byhand.pictures.labels import SANS
 
 INK, SOLID, PALE = "#111", "#444", "#555"
 SQUARE, GAP = 2.0, 0.55  # of a square in the margin, and between two

@@ -11,7 +11,7 @@ from byhand.formats.html.page import Pages
 from byhand.formats.html.sections import LAYOUTS
 from byhand.notation.inline import spoken
 from byhand.runs import Run
-from byhand.worksheet.document import Document, Section, Strip
+from byhand.worksheet.document import Document, Picture, Section, Strip
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,8 @@ def laid_as(document: Document, run: Run, view: str, shapes: Sequence[tuple[int,
         for figure in section.figures:
             if isinstance(figure, Strip):
                 grids[id(figure)] = strips_as(figure, shapes[at:])
-            at += len(grids.get(id(figure), "1")) if figure.kind in LAYOUTS else 0
+            has_table = figure.kind in LAYOUTS and not isinstance(figure, Picture)
+            at += len(grids.get(id(figure), "1")) if has_table else 0
         at += len(_worked_shapes(document, section, view))
     return Pages(document, run, lambda strip: grids[id(strip)])
 

@@ -24,6 +24,7 @@ from byhand.errors import SheetError, ValuesError
 from byhand.model.layers import steps_of
 from byhand.notation.text import value_text
 from byhand.ops.linear import matmul
+from byhand.pictures import UndrawableError, picture_named
 from byhand.tape import Shape, Tape, shape_text
 from byhand.worksheet.context import PRODUCTS, Context
 from byhand.worksheet.document import (
@@ -38,6 +39,7 @@ from byhand.worksheet.document import (
     FirstCell,
     Hint,
     Panel,
+    Picture,
     Prose,
     Role,
     Strip,
@@ -149,6 +151,20 @@ def inverse(context: Context, name: str, unknown: Any, note: str = "") -> Block:
 def given(context: Context, *names: str) -> Block:
     """Given matrices, printed side by side."""
     return Strip(tuple(context.panel(n) for n in names), ("",) * (len(names) - 1))
+
+
+@call
+def picture(context: Context, name: str, *steps: str, **options: Any) -> Blocks:
+    """A picture of an idea, drawn from the numbers of steps; nothing where these cannot be drawn, such as letters.
+
+    options: what the picture's function takes, such as words or the index of a row.
+    """
+    drawn = picture_named(name)
+    try:
+        sketch = drawn.sketch(context.messages.say, [context.tape[step].values for step in steps], options)
+    except UndrawableError:
+        return ()
+    return (Picture(drawn, sketch, steps),)
 
 
 @call

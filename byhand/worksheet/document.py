@@ -20,8 +20,9 @@ from typing import Any, ClassVar, Literal
 
 from msgspec import Struct, structs
 
+from byhand import pictures
 from byhand.arithmetic.expr import Expr
-from byhand.effort import QUESTION, STEP, writing
+from byhand.effort import QUESTION, STEP, TYPICAL, writing
 from byhand.errors import SheetError
 from byhand.notation.inline import spoken
 from byhand.notation.number import shown
@@ -221,6 +222,11 @@ class Block:
         return tuple(cell.step for cell in self.cells if cell.blank and cell.step)
 
     @property
+    def drawn(self) -> tuple[str, ...]:
+        """The steps of the run that it draws without showing their cells."""
+        return ()
+
+    @property
     def effort(self) -> Effort:
         """The effort that the block takes a student."""
         return filling_in(self.cells)
@@ -394,6 +400,24 @@ class WordBoxes(Figure):
         return self.answers
 
 
+@dataclass(frozen=True, eq=False)
+class Picture(Figure):
+    """A picture of an idea, drawn from the numbers of steps, for the student to complete.
+
+    sketch: a Sketch; where numbers differ from copy to copy, a value with each copy's. drawn: the steps.
+    """
+
+    picture: pictures.Picture
+    sketch: Any
+    drawn: tuple[str, ...] = ()
+    kind = "picture"
+
+    @property
+    def effort(self) -> Effort:
+        """The effort to complete it."""
+        return Effort(60 * self.picture.minutes / TYPICAL)
+
+
 def _numbered(options: Sequence[object]) -> tuple[str, ...]:
     """The numbers of options, from 1."""
     return tuple(str(n) for n in range(1, len(options) + 1))
@@ -552,7 +576,7 @@ class Choice(Question):
 
 @dataclass(frozen=True, eq=False)
 class Section:
-    """A numbered step or question."""
+    """A numbered step or question; or, with number 0, a part of the page that asks for nothing that is marked."""
 
     number: int
     title: str
@@ -733,7 +757,8 @@ class Document:
         blocks = [*self.blocks]
         matrices = [panel.step for block in blocks for panel in block.matrices]
         cells = [cell for block in blocks for cell in block.cells]
-        return frozenset([*matrices, *(cell.step for cell in cells if cell.step and cell.shows != "size")])
+        drawn = [step for block in blocks for step in block.drawn]
+        return frozenset([*matrices, *drawn, *(cell.step for cell in cells if cell.step and cell.shows != "size")])
 
     @property
     def effort(self) -> Effort:

@@ -124,9 +124,12 @@ def _other_choices(sheet: Sheet, config: Config) -> tuple[str, str] | None:
 def _sections(name: str, tokens: Sequence[Token], blocks: Sequence[Block]) -> Iterator[Section]:
     """The sections: the Markdown tokens after each heading, with the blocks in the places of their markers.
 
-    Raises: SheetError for text before the first heading.
+    A heading with ## begins a numbered section; one with ### a part without a number, which is left out where its
+    picture cannot be drawn.
+
+    Raises: SheetError for text before the first heading, and for a part without a number that asks for answers.
     """
-    number, title = 0, ""
+    count, number, title = 0, 0, ""
     words: list[TextBlock] = []
     figures: list[Figure] = []
     prose: list[Token] = []
@@ -136,14 +139,23 @@ def _sections(name: str, tokens: Sequence[Token], blocks: Sequence[Block]) -> It
             words.append(Prose(tuple(prose)))
             prose.clear()
 
+    def section() -> Iterator[Section]:
+        made = Section(number, title, tuple(words), tuple(figures))
+        if not number and (made.blanks or made.replies):
+            raise SheetError(f"{name}.md: “{title}” asks for answers, so it has a number; begin it with ##, not ###")
+        if title and (number or figures):
+            yield made
+
     at = 0
     while at < len(tokens):
         token = tokens[at]
         if token.type == "heading_open":
             flush()
-            if number:
-                yield Section(number, title, tuple(words), tuple(figures))
-            number, title = number + 1, _plain(tokens[at + 1])
+            if words and not title:
+                break
+            yield from section()
+            count += token.tag != "h3"
+            number, title = 0 if token.tag == "h3" else count, _plain(tokens[at + 1])
             words, figures = [], []
             at += 3
             continue
@@ -161,10 +173,9 @@ def _sections(name: str, tokens: Sequence[Token], blocks: Sequence[Block]) -> It
         prose.append(token)
         at += 1
     flush()
-    if number:
-        yield Section(number, title, tuple(words), tuple(figures))
-    elif words:
+    if words and not title:
         raise SheetError(f"{name}.md has text but no heading; begin its first step with ##")
+    yield from section()
 
 
 def _escaped(value: Any) -> Any:

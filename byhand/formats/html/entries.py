@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from byhand.arithmetic.copies import longest
-from byhand.formats.html.drawing import words
 from byhand.formats.html.grid import FIGURE_WIDTH, Slot
+from byhand.pictures.labels import words
 from byhand.worksheet.document import Cell, Prose, Table
 
 # all in mm

@@ -8,9 +8,10 @@ from itertools import groupby, pairwise
 from msgspec.structs import replace
 
 from byhand.formats.html import strip
-from byhand.formats.html.drawing import Drawing, Label, Rect, formula, words
+from byhand.formats.html.drawing import Drawing, Rect
 from byhand.formats.html.map_panel import LABEL, NUMBER, SHAPE, SYMBOL, draw, panels_that_fit
 from byhand.notation.inline import spoken
+from byhand.pictures.labels import Label, formula, words
 from byhand.worksheet.document import Box, Document, Map
 from byhand.worksheet.messages import Messages
 

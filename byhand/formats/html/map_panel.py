@@ -9,7 +9,8 @@ from itertools import pairwise
 
 from msgspec.structs import replace
 
-from byhand.formats.html.drawing import Drawing, Label, Point, Rect, formula, words
+from byhand.formats.html.drawing import Drawing, Point, Rect
+from byhand.pictures.labels import Label, formula, words
 from byhand.worksheet.document import Map, Node
 from byhand.worksheet.messages import Messages
 

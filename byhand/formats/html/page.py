@@ -19,7 +19,7 @@ from byhand.errors import LimitError, SheetError
 from byhand.formats import Paper
 from byhand.formats.fonts import font_face_css
 from byhand.formats.html import map as architecture_map
-from byhand.formats.html.drawing import words
+from byhand.formats.html import picture
 from byhand.formats.html.fields import Thing, fields, nameless, room
 from byhand.formats.html.grid import (
     FIGURE_WIDTH,
@@ -40,6 +40,7 @@ from byhand.notation.html import html, terms_html, value_html
 from byhand.notation.inline import inline, spoken
 from byhand.notation.text import text, value_text
 from byhand.notation.words import unprintable
+from byhand.pictures.labels import words
 from byhand.runs import Run
 from byhand.tape import shape_text
 from byhand.worksheet.asked import as_word, as_words
@@ -272,7 +273,8 @@ def _environment() -> Sandbox:
     }
     environment.globals |= {
         "look": LOOK, "colours": COLOURS,
-        "drawing": lambda *args: Markup(drawing(*args)), "rows": _rows,
+        "drawing": lambda *args: Markup(drawing(*args)), "picture": lambda *args: Markup(picture.svg(*args)),
+        "rows": _rows,
         "tick": lambda *args, **named: Markup(tick(*args, **named)),
         "field": _field, "room": lambda name: Markup(room(name)),
         "title_size": title_size, "tag_place": tag_place, "formula_place": formula_place, "shape": shape_text,

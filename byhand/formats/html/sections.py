@@ -13,7 +13,7 @@ from byhand.formats.html.entries import entries
 from byhand.formats.html.grid import FIGURE_WIDTH, PAGE_WIDTH, Grid, Slot
 from byhand.formats.html.layout import falk, strips
 from byhand.tape import Place
-from byhand.worksheet.document import Falk, Figure, Section, Strip, Table, TextBlock, WordBoxes
+from byhand.worksheet.document import Falk, Figure, Picture, Section, Strip, Table, TextBlock, WordBoxes
 
 GAP = 3.0  # mm: between two figures
 WORDS_GAP = 8.0  # mm: between a question's words and its figures
@@ -66,6 +66,28 @@ class Boxes:
 
 
 @dataclass(frozen=True)
+class Drawn:
+    """A picture, whose size is known."""
+
+    figure: Picture
+    kind: ClassVar[str] = Picture.kind
+    shape: ClassVar[tuple[int, ...]] = ()
+
+    @property
+    def height(self) -> float:
+        """The height in print, in mm."""
+        return self.figure.picture.height
+
+    @property
+    def room(self) -> float:
+        """The width in print, in mm."""
+        return self.figure.picture.width
+
+    def slots_by_row(self) -> None:
+        """No table."""
+
+
+@dataclass(frozen=True)
 class AsItIs:
     """A figure that only its template lays out, without a table.
 
@@ -93,6 +115,7 @@ LAYOUTS: dict[str, LayOut] = {
     Falk.kind: lambda figure: [falk(figure)],
     Strip.kind: strips,
     WordBoxes.kind: lambda figure: [Boxes(figure)],
+    Picture.kind: lambda figure: [Drawn(figure)],
     Table.kind: lambda figure: [entries(figure)],
 }
 

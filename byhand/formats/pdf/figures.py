@@ -12,31 +12,44 @@ from html import unescape
 
 from msgspec import Struct
 
+from byhand.arithmetic.copies import MARK, mark_number
 from byhand.formats.fonts import FACES
+from byhand.formats.look import COLOURS
 from byhand.formats.pdf.beside import NOTHING, Beside, known, without
-from byhand.formats.pdf.pieces import Piece, TextOf
-from byhand.formats.pdf.svg import Drawing, drawing
+from byhand.formats.pdf.pieces import BOLD, BOLD_ITALIC, MATH, MATH_ITALIC, SANS, Piece, TextOf, TextStyle
+from byhand.formats.pdf.svg import NO_DRAWING, Drawing, drawing, layers
 from byhand.formats.pdf.tables import TABLE, Table, table
 
 PLACE = "byhand figure "  # the alternative text of the drawing in the place of a figure, before the figure's number
 PICTURE = re.compile(
     r'<svg class="[\w -]*" xmlns="[^"]*" width="(?P<width>[\d.]+mm)" height="(?P<height>[\d.]+mm)" viewBox="[\d. ]+" '
-    r'role="img" aria-label="(?P<said>[^"]*)" [^<>]*>.*?</svg>',
+    r'role="img" aria-label="(?P<said>[^"]*)" (?:data-key="(?P<key>[^"]*)" )?[^<>]*>(?P<layers><g>)?.*?</svg>',
     re.DOTALL,
 )
+_OWN = re.compile(f"<g[^>]*>({MARK.pattern})</g>")
+OWN_FACES = (SANS, BOLD, BOLD_ITALIC, MATH, MATH_ITALIC)  # of the texts in a picture of an idea
 _FIGURE = re.compile('<figure class="grid.*?</figure>', re.DOTALL)
 
 
 class Picture(Struct, frozen=True):
-    """A drawing that stands by itself, as the map does. said: its alternative text."""
+    """A drawing that stands by itself, as the map does, or a picture of an idea.
+
+    said, key_said: its alternative text, and that of a key which shares the page. answers: what only a key shows.
+    slots: the marks in place of what is printed, and of what only a key shows, where another run has its own.
+    """
 
     drawing: Drawing
     said: str
+    key_said: str = ""
+    answers: Drawing = NO_DRAWING
+    slots: tuple[int, ...] = ()
 
     @property
     def pieces(self) -> Iterator[Piece]:
-        """The pieces of all its texts."""
-        return (piece for words in self.drawing.texts for piece in words.pieces)
+        """The pieces of all its texts; with slots, a piece of each face that these may need."""
+        if self.slots:
+            return (Piece(TextStyle(face, 1.0, COLOURS["ink"]), "0") for face in OWN_FACES)
+        return (piece for drawn in (self.drawing, self.answers) for words in drawn.texts for piece in words.pieces)
 
 
 class Figure(Struct, frozen=True):
@@ -90,7 +103,15 @@ def cut_out(html: str, texts: TextOf) -> tuple[str, Figures]:
         return made if len(figures) > count else found[0]
 
     def picture(found: re.Match[str]) -> str:
-        return placed(Picture(drawing(found[0]), unescape(found["said"])), found["width"], found["height"], "")
+        said, key_said = unescape(found["said"]), unescape(found["key"] or "")
+        if not found["layers"]:
+            own = Picture(drawing(found[0]), said)
+        elif slots := tuple(map(mark_number, _OWN.findall(found[0]))):
+            own = Picture(NO_DRAWING, said, key_said, slots=slots)
+        else:
+            printed, pen = layers(found[0])
+            own = Picture(printed, said, key_said, pen)
+        return placed(own, found["width"], found["height"], "")
 
     html = _FIGURE.sub(whole, html)
     return PICTURE.sub(known(picture), TABLE.sub(known(drawn), html)), figures

@@ -12,12 +12,14 @@ from functools import lru_cache, partial
 
 from msgspec import Struct
 
-from byhand.arithmetic.copies import Many, each
+from byhand.arithmetic.copies import Many, Svg, each
 from byhand.formats.pdf.boxes import Line
 from byhand.formats.pdf.breaking import Paragraph, broken
 from byhand.formats.pdf.layout import DrawnSlot, Layout
+from byhand.formats.pdf.pen import Pen
 from byhand.formats.pdf.shape import ShapedText, alphabet, shape
 from byhand.formats.pdf.stream import circle, in_px, tagged, text_at
+from byhand.formats.pdf.svg import layer
 from byhand.worksheet.views import View
 
 _BAR = re.compile(rb"M(\d+) (\d+)h(\d+)v1h-\d+z")
@@ -41,12 +43,13 @@ def fill(layout: Layout, marks: Sequence[Many], view: View) -> Iterator[list[byt
             for block in page.blocks
             if block.view in shown
         ]
-        yield _put_together(parts + _drawings((spot for spot in page.spots if spot.view in shown), marks), count)
-    yield _put_together(_drawings(layout.everywhere, marks), count)
+        spots = (spot for spot in page.spots if spot.view in shown)
+        yield _put_together(parts + _drawings(spots, marks, writer), count)
+    yield _put_together(_drawings(layout.everywhere, marks, writer), count)
 
 
-def _drawings(spots: Iterable[DrawnSlot], marks: Sequence[Many]) -> list[Many]:
-    return [each(partial(_drawn, spot), marks[spot.slot]) for spot in spots]
+def _drawings(spots: Iterable[DrawnSlot], marks: Sequence[Many], writer: _Writer) -> list[Many]:
+    return [each(partial(writer.draw, spot), marks[spot.slot]) for spot in spots]
 
 
 def _put_together(parts: Sequence[Many], count: int) -> list[bytes | None]:
@@ -70,6 +73,22 @@ class _Writer(Struct, frozen=True):
             return None
         written = self.line(block, shapes) if isinstance(block, Line) else self.paragraph(block, texts)
         return None if written is None else b"".join(written)
+
+    def draw(self, spot: DrawnSlot, text: str) -> bytes | None:
+        """The PDF operators of a drawing; None for a picture with letters that the page's fonts lack."""
+        return self.picture(spot, text) if isinstance(text, Svg) else _drawn(spot, text)
+
+    def picture(self, spot: DrawnSlot, svg: str) -> bytes | None:
+        """The PDF operators of one layer of a picture; None where it has letters that the page's fonts lack."""
+        drawn = layer(svg)
+        fonts = {face: font for font, face in self.faces.items()}
+        for words in drawn.texts:
+            for piece in words.pieces:
+                own = fonts.get(piece.style.face)
+                if own is None or not shape(piece.style.face, piece.text).glyphs <= self.glyphs.get(own, set()):
+                    return None
+        operators = Pen(fonts, 0).drawing(drawn, spot.x, spot.y)
+        return b"%s\nq\n%sQ\nEMC\n" % (spot.tag, operators)
 
     def line(self, line: Line, slots: Sequence[ShapedText]) -> list[bytes] | None:
         """The runs of a line, each moved by what those before it have become longer."""

@@ -22,10 +22,11 @@ from byhand.formats.html.page import pages
 from byhand.formats.look import COLOURS, LOOK
 from byhand.formats.pdf import laid_out
 from byhand.formats.pdf.layout import copy_html, lay_out
+from byhand.formats.pdf.pieces import TextOf
 from byhand.formats.pdf.rooms import Edges, Room
 from byhand.formats.pdf.shape import ascent, descent, glyphs_of, subset, width
 from byhand.formats.pdf.slotted import shared
-from byhand.formats.pdf.template import Template, copy_pdf, template, template_of
+from byhand.formats.pdf.template import Template, copy_pdf, said_in, template, template_of
 from byhand.runs import Run
 from byhand.worksheet.asked import FIELDS, as_word, field_name
 from byhand.worksheet.document import Document
@@ -51,29 +52,31 @@ def filled_form(document: Document, run: Run, setup: Setup) -> bytes:
     Raises: SheetError where the page has no room for an answer.
     """
     if found := shared(document, run, "worksheet", setup):
-        base, contents = found.slotted.templates["worksheet"], found.contents
+        base, contents, texts = found.slotted.templates["worksheet"], found.contents, found.own
     else:
         base = _alone(document, run, setup)
-        contents = [zlib.compress(b"")] * len(base.contents)
-    return form_copy(base, contents, pages(document, run).words("worksheet"), called(document))
+        contents, texts = [zlib.compress(b"")] * len(base.contents), []
+    return form_copy(base, contents, pages(document, run).words("worksheet"), called(document), texts.__getitem__)
 
 
 def form_copy(
-    base: Template, contents: Sequence[bytes], words: str, answers: tuple[Spoken, ...], student: str = ""
-) -> bytes:
+    base: Template, contents: Sequence[bytes], words: str, answers: tuple[Spoken, ...], texts: TextOf,
+    student: str = "",
+) -> bytes:  # fmt: skip
     """The PDF of a copy of a worksheet, with fields.
 
-    base: the worksheet's template. contents, words: as of `copy_pdf`. student: the id of whose copy it is.
+    base: the worksheet's template. contents, words: as of `copy_pdf`. texts: as of `said_in`. student: the id of
+    whose copy it is.
 
     Raises: SheetError where the page has no room for an answer.
     """
     found, words = form(base, answers, bool(student)), f"{words} {FIELDS}={len(answers)}"
     if not student:
-        return copy_pdf(found, contents, words)
+        return copy_pdf(found, contents, words, said_in(found, texts))
     number, kids = found.student
     name = field_name(as_word(student)).encode("latin-1")
     top = b"<</T(%s)/TM(%s)/Kids %d 0 R>>" % (name, words.encode(), kids)
-    return copy_pdf(found, contents, words, [(number, top)])
+    return copy_pdf(found, contents, words, [(number, top), *said_in(found, texts)])
 
 
 def _alone(document: Document, run: Run, setup: Setup) -> Template:

@@ -22,7 +22,7 @@ from byhand.errors import SheetError
 from byhand.formats.pdf.boxes import BoxReader, Line, rows_of
 from byhand.formats.pdf.breaking import Paragraph
 from byhand.formats.pdf.engine import TAGGED, as_pdf, rendered_document
-from byhand.formats.pdf.figures import PLACE, Figures, Picture, cut_out
+from byhand.formats.pdf.figures import OWN_FACES, PLACE, Figures, Picture, cut_out
 from byhand.formats.pdf.inner import (
     Box,
     UnknownFormError,
@@ -44,9 +44,10 @@ from byhand.formats.pdf.inner import (
 from byhand.formats.pdf.pen import Pen
 from byhand.formats.pdf.pieces import MM, SANS, TextOf
 from byhand.formats.pdf.rooms import ROOM, Edges, Room, Ways, with_rooms
-from byhand.formats.pdf.shape import NUMBER_CHARACTERS
+from byhand.formats.pdf.shape import NUMBER_CHARACTERS, PICTURE_CHARACTERS
 from byhand.formats.pdf.stream import COLOUR_STEPS, in_px, place, replaced
-from byhand.formats.pdf.structure import POINTS, completed, put_beside, put_box, put_in
+from byhand.formats.pdf.structure import POINTS, completed, put_beside, put_box, put_in, say
+from byhand.formats.pdf.svg import NO_DRAWING
 from byhand.formats.pdf.views import only, view_of, views_of
 from byhand.worksheet.views import View
 
@@ -65,6 +66,7 @@ class DrawnSlot(Struct, frozen=True):
     """A slot for a drawing: a dot, whose text is its radius, or a QR code, whose text is an SVG path of bars.
 
     x, y: its origin in px; unit: how many px are 1 in its text. view: the only view that shows it; "" for both.
+    tag: for a picture of an idea, whose text is its SVG, the operators that begin what is read as the picture.
     """
 
     slot: int
@@ -73,6 +75,7 @@ class DrawnSlot(Struct, frozen=True):
     unit: float
     colour: bytes
     view: str = ""
+    tag: bytes = b""
 
 
 class PageLayout(Struct, frozen=True):
@@ -155,6 +158,8 @@ def lay_out(html: str, texts: TextOf, letters: str = "") -> Layout:
     runs = [run for page in pages for block in page.blocks for run in block.runs if run.slot is not None]
     words = {run.font for run in runs if run.slot is not None and not set(texts(run.slot)) <= set(NUMBER_CHARACTERS)}
     alphabets = {run.font: NUMBER_CHARACTERS + letters * (run.font in words) for run in runs}
+    if any(isinstance(figure, Picture) and figure.slots for figure in figures):
+        alphabets |= {fonts[face]: NUMBER_CHARACTERS + PICTURE_CHARACTERS + letters for face in OWN_FACES}
     written: dict[str, set[str]] = {}
     for piece in (piece for figure in figures for piece in figure.pieces):
         written.setdefault(fonts[piece.style.face], set()).add(piece.text)
@@ -237,7 +242,7 @@ def _page(
     stream = margins_apart(page.Contents.read_bytes(), elements, top, height / POINTS)
     places = drawn_in(stream)
     pen, parts, rooms = Pen(fonts, len(elements)), list[tuple[int, int, bytes]](), list[Drawn]()
-    dots = list[DrawnSlot]()
+    spots = list[DrawnSlot]()
     for mark, element, title in titled_drawings(elements):
         if title and not title.startswith((PLACE, ROOM)):
             put_box(element, height)
@@ -255,23 +260,32 @@ def _page(
             number = int(title.removeprefix(PLACE))
             figure = figures[number]
             if isinstance(figure, Picture):
-                element.Alt = figure.said
                 put_box(element, height)
-                parts.append((tag_end(stream, start), end, b"\nq\n%sQ\nEMC\n" % pen.drawing(figure.drawing, x, y)))
+                of_key = say(file, element, figure.said, figure.key_said, elements)
+                pen.mark = len(elements)
+                begun = tag_end(stream, start)
+                if figure.slots:
+                    views_of_slots = zip(figure.slots, ("", "key"), (stream[start:begun], of_key), strict=False)
+                    spots += [DrawnSlot(slot, x, y, MM, b"", view, tag) for slot, view, tag in views_of_slots]
+                    parts.append((start, end, b""))
+                    continue
+                parts.append((begun, end, b"\nq\n%sQ\nEMC\n" % pen.drawing(figure.drawing, x, y)))
+                if figure.answers != NO_DRAWING:
+                    pen.answers.append(b"%s\nq\n%sQ\nEMC\n" % (of_key, pen.drawing(figure.answers, x, y)))
                 continue
             drawn, marks, of_labels = pen.draw(figure, x, y)
             put_in(file, element, figure.table, marks, elements, f"table-{number}")
             put_beside(file, element, figure.beside.labels, of_labels, elements)
             for dot in figure.beside.behind.dots:
-                dots.append(DrawnSlot(dot.slot, x + dot.x * MM, y + dot.y * MM, MM, dot.colour, "key"))
+                spots.append(DrawnSlot(dot.slot, x + dot.x * MM, y + dot.y * MM, MM, dot.colour, "key"))
             cells = {at: element.K[at[0]].K[at[1]] for *_, at in pen.rooms}
             rooms += [(name, edges, cells[at], len(cells[at].K)) for name, edges, at in pen.rooms]
             parts.append((start, end, drawn))
-    blocks, spots, own, cuts = _slots(box, stream, used, views) if box else ([], [], {}, [])
+    blocks, in_text, own, cuts = _slots(box, stream, used, views) if box else ([], [], {}, [])
     background = replaced(stream, [*parts, *((start, end, b"") for start, end in cuts)])
     own["key"] = [*own.get("key", ()), *pen.answers]
     only_in = {view: in_px(*drawn) for view, drawn in own.items() if drawn}
-    return PageLayout((*blocks, *pen.blocks), (*spots, *dots), background, only_in), rooms
+    return PageLayout((*blocks, *pen.blocks), (*in_text, *spots), background, only_in), rooms
 
 
 def _slots(

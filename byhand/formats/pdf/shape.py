@@ -13,6 +13,9 @@ from byhand.formats.fonts import FACES
 
 DIGITS = "0123456789"
 NUMBER_CHARACTERS = f"{DIGITS}abcdef−.,/()·+=÷ ∞"  # what a number, a worked line or a hash is written with
+PICTURE_CHARACTERS = (
+    "".join(map(chr, range(32, 127))) + "·×→←↑↓≠≤≥√½⅓¼⅔¾²ᵀ⁻|“”’…–′μσαβγεθπΣ⊕⊙"
+)  # of the pictures' own texts
 MOST_LETTERS = 500  # of a line
 FRACTION_SIZES = [(n, m) for n in (1, 2, 3) for m in (1, 2, 3)]  # n digits over m, which the fonts draw built
 

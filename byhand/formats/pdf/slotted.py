@@ -13,7 +13,7 @@ from html import unescape
 from msgspec import Struct
 from msgspec.structs import replace
 
-from byhand.arithmetic.copies import FIRST_MARK, MARK, Copies, mark_number
+from byhand.arithmetic.copies import FIRST_MARK, MARK, Copies, Svg, mark_number
 from byhand.arithmetic.exact import RATIONALS
 from byhand.cache import as_data, from_data
 from byhand.errors import SheetError
@@ -22,7 +22,7 @@ from byhand.formats.html.page import Pages, in_one, pages
 from byhand.formats.pdf import laid_out, printed
 from byhand.formats.pdf.fill import fill
 from byhand.formats.pdf.layout import Layout, copy_html, lay_out
-from byhand.formats.pdf.template import Template, copy_pdf, templates
+from byhand.formats.pdf.template import Template, copy_pdf, said_in, templates
 from byhand.formats.pdf.views import views_of
 from byhand.runs import Run
 from byhand.worksheet.document import Document
@@ -31,7 +31,9 @@ from byhand.worksheet.views import View
 log = logging.getLogger("byhand")
 LETTERS = string.printable[:95] + "…"  # that a slot for words may hold
 _TAG = re.compile("<[^>]*>")
+_LAYER = re.compile('<svg class="picture".*?</svg>', re.DOTALL)
 _HASH, _WORD = re.compile("[0-9a-f]{7}"), re.compile(r"[^\W\d_]+")
+_OPENINGS = ("<g>", '<g class="for-key">')  # of a layer of a picture
 _SIZE = r"(?:\d+(?:,\d{3})*(?:[./]\d+)?|∞)"
 _NUMBER = re.compile(rf"\(−{_SIZE}\)|−?{_SIZE}")
 
@@ -91,6 +93,8 @@ def typical(text: str, own_words: bool = False) -> str:
 
     A page that is laid out with such texts is the same for all runs whose pages differ in numbers and words only.
     """
+    if isinstance(text, Svg):
+        return Svg("")
     if _HASH.fullmatch(text):
         return "0000000"
     text = _NUMBER.sub("2", text)
@@ -104,18 +108,20 @@ def filled(document: Document, run: Run, view: View, setup: Setup) -> bytes:
     """
     own = pages(document, run)
     if found := shared(document, run, view, setup):
-        return copy_pdf(found.slotted.templates[view], found.contents, own.words(view))
+        base = found.slotted.templates[view]
+        return copy_pdf(base, found.contents, own.words(view), said_in(base, found.own.__getitem__))
     return printed(own.html(view, "print", setup.paper), setup.cache)
 
 
 class SharedPage(Struct, frozen=True):
     """The page that all runs of a sheet share, and what a run fills in there.
 
-    page: the page with marks. texts: those that it is laid out with. contents: compressed.
+    page: the page with marks. texts: those that it is laid out with; own: those of the run. contents: compressed.
     """
 
     page: str
     texts: tuple[str, ...]
+    own: list[str]
     slotted: Slotted
     contents: list[bytes]
 
@@ -154,7 +160,7 @@ def _shared(html: str, document: Document, view: View, setup: Setup) -> SharedPa
         contents = [own for (own,) in fill(found.layout, marks, view)]
         if None not in contents:
             pressed = [zlib.compress(content) for content in contents if content is not None]
-            return SharedPage(page, laid_with, found, pressed)
+            return SharedPage(page, laid_with, texts, found, pressed)
     raise SheetError("its words or numbers have no room in the page of other runs")
 
 
@@ -172,7 +178,8 @@ def _marked(html: str, document: Document, view: View, setup: Setup) -> tuple[st
         page = Pages(*document.in_slots(document)).html(view, "print", setup.paper)
         return zlib.compress(_numbered(page).encode())
 
-    tags = (tag for tag in _TAG.findall(html) if not tag.startswith("<circle"))  # a dot is as large as its number
+    plain = _LAYER.sub("", html)  # pictures are drawn anew
+    tags = (tag for tag in _TAG.findall(plain) if not tag.startswith("<circle"))  # a dot is as large as its number
     known: list[Callable[[], bytes]] = [partial(laid_out, made, *tags)] if setup.cache else []
     for content in [*known, made]:  # a page with the same tags and other words may be kept
         page = zlib.decompress(content()).decode()
@@ -189,7 +196,8 @@ def texts_in(page: str, html: str) -> list[str] | None:
     for part, mark, following in zip(parts, marks, parts[1:], strict=False):
         start = at + len(part)
         at = html.find(following, start) if following else -1
-        text = html[start:at]
+        drawn = part.endswith(_OPENINGS)
+        text = Svg(html[start:at]) if drawn else unescape(html[start:at])
         if at < 0 or not html.startswith(part, start - len(part)) or found.setdefault(mark, text) != text:
             return None
-    return list(map(unescape, found.values())) if html[at:] == parts[-1] else None
+    return list(found.values()) if html[at:] == parts[-1] else None

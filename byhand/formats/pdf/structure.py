@@ -10,10 +10,12 @@ from collections.abc import Sequence
 from html import unescape
 from typing import Any
 
+from byhand.arithmetic.copies import MARK
 from byhand.formats.pdf.beside import Label
 from byhand.formats.pdf.inner import drawing_box, place_in
 from byhand.formats.pdf.tables import Table
 
+SAID, KEY_SAID = "/ByhandSaid", "/ByhandKeySaid"
 POINTS = 0.75  # in a px
 _GROUPS = {f"/{kind}" for kind in ("Document", "Part", "Art", "Sect", "Div", "NonStruct", "Table", "TBody", "TR")}
 _TEXTS = {"/P", "/L", "/LI", "/LBody", "/Link", "/Span"}
@@ -53,6 +55,28 @@ def put_in(
         line.K = Array(cells)
     del element.Alt
     element.S, element.A, element.K = Name.Table, Dictionary(O=Name.Table, Summary=table.name), Array(rows)
+
+
+def say(file: Any, element: Any, said: str, key_said: str, elements: Any) -> bytes:
+    """Give a drawing its alternative text, and a mark for what the key draws over it.
+
+    key_said: the text of a key which shares the page, "" where it is the same. Drawings with another text on the key,
+    or in other runs, are noted in the catalogue (`SAID`), for the template.
+
+    Returns the operators that begin what the key draws.
+    """
+    element.Alt = said
+    element.K.append(len(elements))
+    elements.append(element)
+    if key_said:
+        element[KEY_SAID] = key_said
+    if key_said or MARK.search(said):
+        from pikepdf import Array
+
+        if SAID not in file.Root:
+            file.Root[SAID] = Array()
+        file.Root[SAID].append(element)
+    return b"/Figure\n<</MCID %d>>\nBDC" % (len(elements) - 1)
 
 
 def put_beside(file: Any, element: Any, labels: Sequence[Label], marks: Sequence[range], elements: Any) -> None:

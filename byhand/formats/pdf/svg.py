@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
@@ -12,10 +13,12 @@ from byhand.arithmetic.copies import MARK, mark_number
 from byhand.formats.fonts import FACES
 from byhand.formats.pdf.pieces import Piece, TextStyle, UnknownLookError, in_faces
 from byhand.formats.pdf.stream import circle, rgb
+from byhand.pictures.labels import SANS
 
 _NUMBER = re.compile(r"-?[\d.]+")
-_STEP = re.compile(r"([MLHVQhvlzZ])([-\d. ]*)")
+_STEP = re.compile(r"([MLHVCQhvlzZ])([-\d. ]*)")
 _ROUND = 4 * (2**0.5 - 1) / 3  # how long the Bézier handles of a round corner are, in radii
+LAYERS_KEPT = 64  # for the other view of the same copies
 _ANCHORS = {"start": 0.0, "middle": 0.5, "end": 1.0}
 
 
@@ -45,6 +48,9 @@ class Drawing(Struct, frozen=True):
     dots: tuple[Dot, ...] = ()
 
 
+NO_DRAWING = Drawing()
+
+
 def drawing(svg: str) -> Drawing:
     """A drawing from its SVG.
 
@@ -52,12 +58,41 @@ def drawing(svg: str) -> Drawing:
     """
     from xml.etree import ElementTree
 
-    shapes, texts, dots = list[bytes](), list[Words](), list[Dot]()
     root = ElementTree.fromstring(svg)
-    for node in root:
+    return _drawing(root, root.get("font-family", ""))
+
+
+def layers(svg: str) -> tuple[Drawing, Drawing]:
+    """The layers of a picture from its SVG: what is printed, and what the key adds.
+
+    Raises: UnknownLookError; ParseError.
+    """
+    from xml.etree import ElementTree
+
+    root = ElementTree.fromstring(svg)
+    printed, *pen = (_drawing(layer, root.get("font-family", "")) for layer in root)
+    return printed, pen[0] if pen else NO_DRAWING
+
+
+@lru_cache(LAYERS_KEPT)
+def layer(svg: str) -> Drawing:
+    """One layer of a picture from the SVG in it.
+
+    Raises: UnknownLookError; ParseError.
+    """
+    return drawing(f'<svg font-family="{SANS}">{svg}</svg>')
+
+
+def _drawing(parent: Any, family: str) -> Drawing:
+    """The shapes and texts in an element of SVG. family: the face of its texts.
+
+    Raises: UnknownLookError.
+    """
+    shapes, texts, dots = list[bytes](), list[Words](), list[Dot]()
+    for node in parent:
         match node.tag.rpartition("}")[2]:
             case "text":
-                texts.append(_words(node, root.get("font-family", "")))
+                texts.append(_words(node, family))
             case "circle" if MARK.fullmatch(node.get("r", "")):
                 centre = float(node.get("cx", "")), float(node.get("cy", ""))
                 dots.append(Dot(mark_number(node.get("r", "")), *centre, b"%s rg" % rgb(node.get("fill", ""))))
@@ -74,6 +109,7 @@ def _shape(kind: str, look: dict[str, str]) -> Iterator[bytes]:
     Raises: UnknownLookError.
     """
     fill, stroke, width = look.pop("fill", "#000"), look.pop("stroke", "none"), float(look.pop("stroke-width", "1"))
+    dashes = look.pop("stroke-dasharray", "")
     match kind, look:
         case "path", {"d": steps, **rest} if not rest:
             path = _path(steps)
@@ -86,7 +122,8 @@ def _shape(kind: str, look: dict[str, str]) -> Iterator[bytes]:
     if fill != "none":
         yield b"%s rg\n%sf\n" % (rgb(fill), path)
     if stroke != "none":
-        yield b"%s RG\n%.3f w\n%sS\n" % (rgb(stroke), width, path)
+        drawn = b"%s RG\n%.3f w\n%sS\n" % (rgb(stroke), width, path)
+        yield b"q\n[%s] 0 d\n%sQ\n" % (dashes.encode(), drawn) if dashes else drawn
 
 
 def _rectangle(x: float, y: float, width: float, height: float, radius: float) -> bytes:
@@ -128,6 +165,10 @@ def _path(steps: str) -> bytes:
                 y = to_y
             case "Q", [by_x, by_y, to_x, to_y]:
                 handles = (x + 2 * by_x) / 3, (y + 2 * by_y) / 3, (to_x + 2 * by_x) / 3, (to_y + 2 * by_y) / 3
+                x, y = to_x, to_y
+                written.append(b"%.3f %.3f %.3f %.3f %.3f %.3f c\n" % (*handles, x, y))
+                continue
+            case "C", [*handles, to_x, to_y] if len(handles) == 4:
                 x, y = to_x, to_y
                 written.append(b"%.3f %.3f %.3f %.3f %.3f %.3f c\n" % (*handles, x, y))
                 continue

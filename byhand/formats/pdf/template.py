@@ -7,16 +7,19 @@ links and fonts are as WeasyPrint made them, except that each font holds every g
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
+from byhand.arithmetic.copies import MARK, mark_number
 from byhand.cache import as_data
 from byhand.formats.pdf.inner import fonts_of, glyph_texts, glyph_widths, rename
 from byhand.formats.pdf.layout import Layout
+from byhand.formats.pdf.pieces import TextOf
 from byhand.formats.pdf.shape import alphabet, glyphs_of, subset
+from byhand.formats.pdf.structure import KEY_SAID, SAID
 from byhand.worksheet.asked import NAME
 from byhand.worksheet.views import View
 
@@ -31,6 +34,8 @@ class Template:
     rooms: of each page, those for the fields of a form, as `as_data` writes them, since few copies need them.
     student: of a form for students, the object numbers of the field that has a student's id, and of the list of those
     below it.
+    said: of each drawing whose alternative text differs from run to run, its object number, its element without the
+    text, and the mark that stands for the text.
     """
 
     pdf: bytes
@@ -42,6 +47,7 @@ class Template:
     identity: str
     rooms: bytes = b""
     student: tuple[int, int] = (0, 0)
+    said: tuple[tuple[int, bytes, int], ...] = ()
 
     @cached_property
     def digest(self) -> bytes:
@@ -61,6 +67,10 @@ def templates(layout: Layout, views: Iterable[View]) -> dict[View, Template]:
     found = {}
     with pikepdf.open(io.BytesIO(layout.pdf)) as file:
         _widen_fonts(file, layout)
+        spoken = [(each, str(each.Alt), str(each.get(KEY_SAID, ""))) for each in file.Root.get(SAID, ())]
+        for element, _, key_text in spoken:
+            if key_text:
+                del element[KEY_SAID]
         about, everywhere = file.docinfo, file.make_indirect(file.make_stream(b""))
         if f"/{NAME}" in about:
             del about[f"/{NAME}"]  # which says whose copy it is
@@ -70,6 +80,8 @@ def templates(layout: Layout, views: Iterable[View]) -> dict[View, Template]:
                 page.Contents = pikepdf.Array([background, file.make_indirect(file.make_stream(b"")), everywhere])
             if title := layout.titles.get(view):
                 rename(file, title)
+            for element, own_text, key_text in spoken:
+                element.Alt = key_text if view == "key" and key_text else own_text
             file.save(
                 out := io.BytesIO(), object_stream_mode=pikepdf.ObjectStreamMode.generate, deterministic_id=True
             )
@@ -93,7 +105,28 @@ def template_of(content: io.BytesIO, rooms: bytes = b"") -> Template:
             trailer.Info.unparse(resolved=True).strip().removesuffix(b">>"),
             bytes(trailer.ID[0]).hex(),
             rooms,
+            said=tuple(_said(file)),
         )
+
+
+def _said(file: Any) -> Iterator[tuple[int, bytes, int]]:
+    """The drawings whose alternative text is a mark, as a Template has them."""
+    for element in file.Root.get(SAID, ()):
+        if MARK.fullmatch(text := str(element.Alt)):
+            del element.Alt
+            body = element.unparse(resolved=True).strip().removesuffix(b">>")
+            yield element.objgen[0], body, mark_number(text)
+
+
+def said_in(base: Template, texts: TextOf) -> list[tuple[int, bytes]]:
+    """The drawings of a copy that have an alternative text of their own, by their numbers in its base.
+
+    texts: the copy's, by the numbers of its marks.
+    """
+    return [
+        (number, b"%s/Alt<FEFF%s>>>" % (body, texts(mark).encode("utf-16-be").hex().encode()))
+        for number, body, mark in base.said
+    ]
 
 
 def whole(layout: Layout) -> bytes:

@@ -1,0 +1,31 @@
+"""A picture of an idea as SVG: a layer that is printed, and on the key a layer in pen over it."""
+
+from __future__ import annotations
+
+from html import escape
+
+from byhand.arithmetic.copies import written
+from byhand.pictures.labels import SANS, mm
+from byhand.worksheet.document import Picture
+
+KEY_SAYS = "data-key"  # the attribute for the alternative text of the key, on a page that is worksheet and key
+
+
+def svg(figure: Picture, shown: bool, shared: bool) -> str:
+    """The SVG of a picture.
+
+    shown: whether the key's layer is there. shared: whether the page is worksheet and key.
+    """
+    sketch, kind = figure.sketch, figure.picture
+    printed, pen, worksheet, key = (
+        written(lambda each, name=name: getattr(each, name), sketch)
+        for name in ("printed", "pen", "worksheet_says", "key_says")
+    )
+    said = f'aria-label="{escape(key if shown and not shared else worksheet)}"'
+    said += f' {KEY_SAYS}="{escape(key)}"' if shared else ""
+    layers = f"<g>{printed}</g>" + (f'<g class="for-key">{pen}</g>' if shown else "")
+    return (
+        f'<svg class="picture" xmlns="http://www.w3.org/2000/svg" width="{mm(kind.width)}mm" '
+        f'height="{mm(kind.height)}mm" viewBox="0 0 {mm(kind.width)} {mm(kind.height)}" role="img" {said} '
+        f'font-family="{SANS}">{layers}</svg>'
+    )

@@ -1,0 +1,223 @@
+"""What a picture is drawn on: a printed layer, and over it the key's pen; all in millimetres, y downwards.
+
+Both layers share every coordinate. Shapes lie under texts. The sizes, tones and strokes are named here once, so that
+all pictures look alike; nothing is thinner than HAIR, and no text smaller than SMALLEST.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from byhand.notation.text import value_text
+from byhand.pictures.labels import MATH, SANS, Label, Span, formula, mm, text_svg
+
+Point = tuple[float, float]
+INK, GREY, PALE, PEN = "#111111", "#555555", "#888888", "#1c3f94"
+LIGHT, STRIPE, PEN_AREA, WHITE = "#dcdcdc", "#d9d9d9", "#c9d1e8", "#ffffff"  # areas
+GRID = "#d0d0d0"
+HAIR, GUIDE, AXIS, BOX, STROKE, FRAME = 0.18, 0.2, 0.25, 0.28, 0.5, 0.7  # the widths of lines
+DASH = (0.9, 0.7)  # of a guide to draw along
+CAPTION, TOKEN, NUMBER, SMALLEST = 2.75, 3.2, 3.9, 2.3  # the sizes of texts
+PEN_SIZE = 0.915  # of a number in pen, relative to a printed one
+HEAD, HEAD_SIDE = 1.6, 0.42  # of an arrow's head: its length, and its width to each side, relative to the length
+DOT = 1.15  # the radius of a dot
+HATCH = 1.35  # between the lines of what is struck out
+BUILT, BAR, LEAST_BAR = (
+    0.76,
+    0.046,
+    0.16,
+)  # of a fraction: the size of its numbers; its bar, in ems, at least in mm
+DIGIT = 0.66  # the height of a digit, in ems
+_CURVE = 1 / 6  # of a Catmull–Rom curve: how long its handles are
+
+
+class Layer:
+    """Shapes and texts in one colour of ink. A layer in pen is drawn on the key only."""
+
+    def __init__(self, ink: str = INK, *, pen: bool = False) -> None:
+        self.ink, self.is_pen = ink, pen
+        self.shapes = list[str]()
+        self.texts = list[str]()
+
+    @property
+    def svg(self) -> str:
+        """What is drawn here, as SVG."""
+        return "".join((*self.shapes, *self.texts))
+
+    # lines
+
+    def line(
+        self, *points: Point, width: float = AXIS, colour: str = "", dash: Sequence[float] = (), closed: bool = False,
+        fill: str = "none",
+    ) -> None:  # fmt: skip
+        """A line through points. closed: whether it ends where it begins."""
+        path = "M" + "L".join(f"{mm(x)} {mm(y)}" for x, y in points) + "Z" * closed
+        self._path(path, fill, colour or self.ink, width, dash)
+
+    def curve(self, *points: Point, width: float = STROKE, colour: str = "", dash: Sequence[float] = ()) -> None:
+        """A smooth line through points (Catmull–Rom)."""
+        ends = [points[0], *points, points[-1]]
+        path = f"M{mm(points[0][0])} {mm(points[0][1])}"
+        for before, start, end, after in zip(ends, ends[1:], ends[2:], ends[3:], strict=False):
+            handles = (
+                (start[0] + (end[0] - before[0]) * _CURVE, start[1] + (end[1] - before[1]) * _CURVE),
+                (end[0] - (after[0] - start[0]) * _CURVE, end[1] - (after[1] - start[1]) * _CURVE),
+            )
+            path += "C" + " ".join(f"{mm(x)} {mm(y)}" for x, y in (*handles, end))
+        self._path(path, "none", colour or self.ink, width, dash)
+
+    def arc(
+        self, start: Point, over: Point, end: Point, width: float = STROKE, colour: str = "",
+        dash: Sequence[float] = (),
+    ) -> None:  # fmt: skip
+        """A bow from one point to another (a quadratic Bézier curve). over: the point that it is drawn towards."""
+        path = f"M{mm(start[0])} {mm(start[1])}Q{mm(over[0])} {mm(over[1])} {mm(end[0])} {mm(end[1])}"
+        self._path(path, "none", colour or self.ink, width, dash)
+
+    def arrow(
+        self, start: Point, end: Point, width: float = STROKE, colour: str = "", dash: Sequence[float] = ()
+    ) -> None:
+        """A straight arrow; none where it would have no length."""
+        length = math.dist(start, end)
+        if length < 0.01:
+            return
+        dx, dy = (end[0] - start[0]) / length, (end[1] - start[1]) / length
+        back = end[0] - HEAD * dx, end[1] - HEAD * dy
+        if length > HEAD:
+            self.line(start, back, width=width, colour=colour, dash=dash)
+        self.head(end, (dx, dy), colour)
+
+    def head(self, at: Point, direction: Point, colour: str = "") -> None:
+        """The head of an arrow that ends here. direction: of length 1."""
+        (x, y), (dx, dy) = at, direction
+        back, half = (x - HEAD * dx, y - HEAD * dy), HEAD * HEAD_SIDE
+        sides = [(back[0] - half * s * dy, back[1] + half * s * dx) for s in (1, -1)]
+        self.area([at, *sides], colour or self.ink)
+
+    # areas
+
+    def area(self, points: Iterable[Point], fill: str = "") -> None:
+        """An area without an outline."""
+        path = "M" + "L".join(f"{mm(x)} {mm(y)}" for x, y in points) + "Z"
+        self.shapes.append(f'<path d="{path}" fill="{fill or self.ink}"/>')
+
+    def box(
+        self, x: float, y: float, w: float, h: float, *, fill: str = "none", width: float = BOX, colour: str = "",
+        rx: float = 0.0, dash: Sequence[float] = (),
+    ) -> None:  # fmt: skip
+        """A rectangle by its upper left corner. width: of its outline, 0 for none."""
+        if dash:
+            self.line((x, y), (x + w, y), (x + w, y + h), (x, y + h), closed=True, fill=fill, width=width,
+                      colour=colour, dash=dash)  # fmt: skip
+            return
+        edge = f' stroke="{colour or self.ink}" stroke-width="{width}"' if width else ""
+        corner = f' rx="{mm(rx)}"' if rx else ""
+        self.shapes.append(
+            f'<rect x="{mm(x)}" y="{mm(y)}" width="{mm(w)}" height="{mm(h)}"{corner} fill="{fill}"{edge}/>'
+        )
+
+    def disc(
+        self, x: float, y: float, r: float = DOT, *, fill: str = "", width: float = 0.0, colour: str = ""
+    ) -> None:
+        """A disc by its centre, filled with ink; with fill="none" or white, a ring. width: of its outline."""
+        edge = f' stroke="{colour or self.ink}" stroke-width="{width}"' if width else ""
+        self.shapes.append(f'<circle cx="{mm(x)}" cy="{mm(y)}" r="{mm(r)}" fill="{fill or self.ink}"{edge}/>')
+
+    def hatch(self, x: float, y: float, w: float, h: float, width: float = GUIDE) -> None:
+        """Lines at 45° that strike out a rectangle, given by its upper left corner."""
+        step, at = HATCH * math.sqrt(2), 0.0
+        while (at := at + step) < w + h:
+            start = (x + min(at, w), y + max(at - w, 0.0))
+            self.line(start, (x + max(at - h, 0.0), y + min(at, h)), width=width)
+
+    # texts
+
+    def text(
+        self, x: float, y: float, text: str, size: float = CAPTION, *, anchor: str = "middle", colour: str = "",
+        bold: bool = False,
+    ) -> None:  # fmt: skip
+        """Words on a baseline; in the key's pen they are semibold italic."""
+        if size < SMALLEST:
+            raise ValueError(f"{size:g} mm is too small a text; use {SMALLEST} or more")
+        self._text(x, y, Label((Span(text),) if text else (), size), anchor, colour, bold)
+
+    def math(
+        self, x: float, y: float, latex: str, size: float = NUMBER, *, anchor: str = "middle", colour: str = ""
+    ) -> None:
+        """A formula on a baseline."""
+        label = formula(latex, size)
+        self.texts.append(text_svg(x, y, label, colour or self.ink, anchor))
+
+    def number(
+        self, x: float, y: float, value: Any, size: float = NUMBER, *, anchor: str = "middle", colour: str = ""
+    ) -> None:
+        """A number, with its middle at y: a fraction is built; in pen, the face is that of an answer.
+
+        A text, such as "√½" or "+2", is written as it is.
+        """
+        size *= PEN_SIZE if self.is_pen else 1
+        text = value_text(value)
+        upper, _, lower = text.partition("/")
+        if not (lower.isdecimal() and upper.removeprefix("−").isdecimal()):
+            self._number(x, y + DIGIT / 2 * size, text, size, anchor, colour)
+            return
+        digits, small = upper.removeprefix("−"), BUILT * size
+        wide = self._width(max(digits, lower, key=len), small) + 0.12 * size
+        sign = self._width("−", size) if upper.startswith("−") else 0.0
+        left = x - {"start": 0.0, "middle": 0.5, "end": 1.0}[anchor] * (sign + wide)
+        if sign:
+            self._number(left, y + DIGIT / 2 * size, "−", size, "start", colour)
+        middle, gap = left + sign + wide / 2, 0.14 * size
+        self._number(middle, y - gap, digits, small, "middle", colour)
+        self._number(middle, y + gap + DIGIT * small, lower, small, "middle", colour)
+        bar = max(BAR * size, LEAST_BAR)
+        ends = (left + sign, y), (left + sign + wide, y)
+        self.line(*ends, width=bar, colour=colour)
+
+    def _number(self, x: float, y: float, text: str, size: float, anchor: str, colour: str) -> None:
+        self._text(x, y, Label((Span(text, SANS if self.is_pen else MATH),), size), anchor, colour)
+
+    def _width(self, text: str, size: float) -> float:
+        return Label((Span(text),), size).width
+
+    def _text(self, x: float, y: float, label: Label, anchor: str, colour: str, bold: bool = False) -> None:
+        pen = self.is_pen
+        self.texts.append(text_svg(x, y, label, colour or self.ink, anchor, bold=bold or pen, italic=pen))
+
+    def _path(self, path: str, fill: str, colour: str, width: float, dash: Sequence[float]) -> None:
+        if width < LEAST_BAR:
+            raise ValueError(f"{width:g} mm is too thin; use {HAIR} or more")
+        dashes = f' stroke-dasharray="{" ".join(map(mm, dash))}"' if dash else ""
+        self.shapes.append(f'<path d="{path}" fill="{fill}" stroke="{colour}" stroke-width="{mm(width)}"{dashes}/>')
+
+
+class Canvas(Layer):
+    """A picture: its printed layer, and `pen`, the layer of the key.
+
+    say: a text in the language of the page, by its name among the messages of pictures.
+    """
+
+    def __init__(self, width: float, height: float, say: Callable[..., str]) -> None:
+        super().__init__()
+        self.width, self.height, self.say = width, height, say
+        self.pen = Layer(PEN, pen=True)
+        self.worksheet_says = self.key_says = ""
+
+    def blank(self, x: float, y: float, value: Any, w: float = 8.6, h: float = 7.2, size: float = NUMBER) -> None:
+        """A box to fill in, by its centre; the key has the value in it."""
+        self.box(x - w / 2, y - h / 2, w, h, fill=WHITE)
+        self.pen.number(x, y, value, size)
+
+    def answer_line(self, x: float, y: float, w: float, answer: str, size: float = TOKEN) -> None:
+        """A line to write words on, from x; the key has the answer on it."""
+        self.line((x, y), (x + w, y), width=GUIDE, colour="#777777")
+        self.pen.text(x + 1.0, y - 0.9, answer, size, anchor="start")
+
+    def said(self, printed: str, to_do: str, key: str) -> None:
+        """Set the alternative texts. printed: what both views show; to_do: what the worksheet asks for, without the
+        result; key: the result.
+        """
+        self.worksheet_says = " ".join(filter(None, (printed, to_do)))
+        self.key_says = " ".join(filter(None, (printed, key)))

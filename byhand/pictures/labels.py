@@ -1,0 +1,110 @@
+"""Words and formulas in a drawing: their spans, and about how wide they are."""
+
+from __future__ import annotations
+
+from html import escape
+from html.parser import HTMLParser
+from typing import Any
+
+from msgspec import Struct
+
+from byhand.notation.inline import inline
+
+SANS, MATH, ITALIC = "'byhand Sans',sans-serif", "'byhand Math',serif", "'byhand Math Italic','byhand Math',serif"
+SMALL = 0.72  # the size of superscripts and subscripts, relative to the text
+_WIDTHS = {
+    **dict.fromkeys("ijlI.,:;'′|· ", 0.27), **dict.fromkeys("frt()-", 0.36), **dict.fromkeys("mwMW", 0.84),
+    **dict.fromkeys("ABCDGHKNOQRUVXYZ", 0.64), **dict.fromkeys("0123456789", 0.5),
+}  # fmt: skip
+
+
+class Span(Struct, frozen=True):
+    """Text in one face. level: 1 for a superscript, −1 for a subscript, 0 on the baseline."""
+
+    text: str
+    face: str = SANS
+    level: int = 0
+
+
+class Label(Struct, frozen=True):
+    """A word or a formula, and its size in mm."""
+
+    spans: tuple[Span, ...]
+    size: float
+
+    @property
+    def width(self) -> float:
+        """The estimated width, in mm."""
+        ems = (sum(_WIDTHS.get(c, 0.53) for c in span.text) * (SMALL if span.level else 1) for span in self.spans)
+        return sum(ems) * self.size
+
+
+def words(text: str, size: float) -> Label:
+    """A label of plain words."""
+    return Label((Span(text),) if text else (), size)
+
+
+def formula(latex: str, size: float) -> Label:
+    """A label with an inline formula; one that is all \\text{…} is plain words."""
+    if latex.startswith(r"\text{") and latex.find("}") == len(latex) - 1:
+        return words(latex[6:-1], size)
+    return Label(tuple(_Spans(latex).spans), size)
+
+
+class _Spans(HTMLParser):
+    """Reads the spans of an inline formula's HTML. Commas and primes have the face of the text before them."""
+
+    def __init__(self, latex: str) -> None:
+        super().__init__()
+        self.inside: list[str] = []
+        self.spans: list[Span] = []
+        self.feed(inline(latex))
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        self.inside.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        self.inside.pop()
+
+    def handle_data(self, data: str) -> None:
+        level = ("sup" in self.inside) - ("sub" in self.inside)
+        last = self.spans[-1] if self.spans else Span("", MATH)
+        face = last.face if not data.strip("′, ") else MATH
+        face = ITALIC if "i" in self.inside else face
+        if (last.face, last.level) == (face, level) and self.spans:
+            data = self.spans.pop().text + data
+        self.spans.append(Span(data, face, level))
+
+
+def text_svg(
+    x: float, y: float, label: Label, fill: str, anchor: str = "middle", *, bold: bool = False, italic: bool = False
+) -> str:
+    """A label on a baseline, as SVG; "" for one without text. anchor: what is at x, its start, middle or end."""
+    if not label.spans:
+        return ""
+    size, first, lifted = label.size, label.spans[0].face, 0.0
+    parts = []
+    for span in label.spans:
+        lift = {1: -0.34, 0: 0.0, -1: 0.18}[span.level] * size
+        look = [f'dy="{mm(lift - lifted)}"'] if lift != lifted else []
+        look += [f'font-size="{mm(SMALL * size)}"'] if span.level else []
+        look += [_face(span.face)] if span.face != first else []
+        look += ['font-style="normal"'] if span.face != ITALIC == first else []
+        parts.append(f"<tspan {' '.join(look)}>{escape(span.text)}</tspan>" if look else escape(span.text))
+        lifted = lift
+    look = [f'x="{mm(x)}" y="{mm(y)}" font-size="{mm(size)}" fill="{fill}"']
+    look += [f'text-anchor="{anchor}"'] if anchor != "start" else []
+    look += ['font-weight="600"'] if bold else []
+    look += ['font-style="italic"'] if italic else []
+    look += [_face(first)] if first != SANS else []
+    return f"<text {' '.join(look)}>{''.join(parts)}</text>"
+
+
+def mm(number: float) -> str:
+    """A number of millimetres with at most two decimal places."""
+    return f"{round(number, 2) + 0:g}"
+
+
+def _face(face: str) -> str:
+    return f'font-family="{face}"' + (' font-style="italic"' if face == ITALIC else "")

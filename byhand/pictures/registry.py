@@ -1,0 +1,109 @@
+"""What a picture is, and how it is drawn from the numbers of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from functools import partial
+from itertools import islice
+from numbers import Real
+from typing import Any
+
+from msgspec import Struct
+
+from byhand.arithmetic.copies import Mark, Svg, each
+from byhand.arithmetic.domain import is_neg_inf
+from byhand.errors import UnknownNameError
+from byhand.pictures.canvas import Canvas
+
+WIDTH = 84.0  # mm: of a picture
+Rows = Sequence[Sequence[Any]]  # a matrix, row by row
+Draw = Callable[..., None]  # (Canvas, the rows of each step …, options of the sheet …)
+Say = Callable[..., str]
+
+
+class UndrawableError(ArithmeticError):
+    """These numbers make no picture, because they are letters, or break a rule that a teacher's own may break."""
+
+
+class Sketch(Struct, frozen=True):
+    """A picture that is drawn: what is printed, what the key adds in pen, and both alternative texts."""
+
+    printed: Svg
+    pen: Svg
+    worksheet_says: str
+    key_says: str
+
+
+class Picture(Struct, frozen=True):
+    """A kind of picture. width, height: in mm. minutes: what it takes a typical student to complete it."""
+
+    name: str
+    width: float
+    height: float
+    minutes: float
+    draw: Draw
+
+    def sketch(self, say: Say, steps: Sequence[Rows], options: Mapping[str, Any]) -> Any:
+        """The Sketch of these numbers; where they differ from copy to copy, a value with each copy's.
+
+        say: a message of the page's language, by its name. options: words, places and the like.
+
+        Raises: UndrawableError; TypeError for options that the picture does not have.
+        """
+        shapes = [(len(rows), len(rows[0])) for rows in steps]
+        words = {name: [_text(word) for word in value] for name, value in options.items() if _is_words(value)}
+        rest = {name: value for name, value in options.items() if name not in words}
+        numbers = [value for rows in steps for row in rows for value in row]
+        draw = partial(self._draw, say, shapes, {name: len(own) for name, own in words.items()}, rest)
+        return each(draw, *numbers, *(word for own in words.values() for word in own))
+
+    def _draw(
+        self, say: Say, shapes: Sequence[tuple[int, int]], words: Mapping[str, int], options: Mapping[str, Any],
+        *values: Any,
+    ) -> Sketch:  # fmt: skip
+        """Draw the picture of one copy. shapes: of the matrices; words: the number of words of each option."""
+        if not all(isinstance(value, Real | Decimal | str) or is_neg_inf(value) for value in values):
+            raise UndrawableError(f"{self.name} is drawn from numbers")
+        left = iter(values)
+        rows = [tuple(tuple(islice(left, cols)) for _ in range(count)) for count, cols in shapes]
+        spelled = {name: tuple(islice(left, count)) for name, count in words.items()}
+        on = Canvas(self.width, self.height, say)
+        self.draw(on, *rows, **options, **spelled)
+        return Sketch(Svg(on.svg), Svg(on.pen.svg), on.worksheet_says, on.key_says)
+
+
+PICTURES: dict[str, Picture] = {}
+
+
+def picture(*, height: float, minutes: float, width: float = WIDTH) -> Callable[[Draw], Draw]:
+    """Register a function as a picture, under its own name.
+
+    It draws on a Canvas, from the rows of the steps that a sheet names, and the options that the sheet gives: lists
+    of words, such as tokens, and numbers, such as a row. It raises UndrawableError where its rule does not hold.
+    """
+
+    def register(draw: Draw) -> Draw:
+        PICTURES[draw.__name__] = Picture(draw.__name__, width, height, minutes, draw)
+        return draw
+
+    return register
+
+
+def picture_named(name: str) -> Picture:
+    """The picture of a name.
+
+    Raises: UnknownNameError.
+    """
+    if name not in PICTURES:
+        raise UnknownNameError("picture", name, PICTURES)
+    return PICTURES[name]
+
+
+def _is_words(value: Any) -> bool:
+    return isinstance(value, list | tuple) and all(isinstance(word, str) for word in value)
+
+
+def _text(word: str) -> Any:
+    """A word, or in place of a mark the texts that copies have there."""
+    return word.texts if isinstance(word, Mark) else str(word)
