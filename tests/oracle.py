@@ -63,6 +63,7 @@ def forward(
         "encoder": lambda: run.encoder(),
         "encoder-decoder": lambda: run.encoder_decoder(),
         "gpt": lambda: run.gpt(token_ids or []),
+        "sampling": lambda: run.sampling(),
     }
     models[model]()
     return steps
@@ -227,6 +228,24 @@ class Run:
         if self.config["norm_position"] == "pre":
             x = self.norm(x, "ln_final")
         self.unembed(x)
+
+    def sampling(self) -> None:
+        """Shares at each temperature; top k of the first row, top p of the last; what each throw draws; two words."""
+        probs = self.softmax(self.steps["logits"] / self.steps["temperatures"], "probs")  # (temperatures, words)
+        likeliest_first = np.argsort(-probs, axis=1, kind="stable")
+        top_k = np.zeros_like(probs[0])
+        top_k[likeliest_first[0][: int(self.steps["k"][0, 0])]] = 1
+        reached = np.cumsum(probs[-1][likeliest_first[-1]])
+        top_p = np.zeros_like(probs[-1])
+        top_p[likeliest_first[-1][: np.searchsorted(reached, self.steps["p"][0, 0]) + 1]] = 1
+        shares = self.keep("top_k.probs", (probs[0] * top_k / (probs[0] @ top_k))[None])  # (1, words)
+        self.keep("top_p.probs", (probs[-1] * top_p / (probs[-1] @ top_p))[None])  # (1, words)
+        for name, row in (("plain", probs[0]), ("top_k", shares[0])):
+            ends = self.keep(f"{name}.ends", np.cumsum(row)[None])  # (1, words)
+            self.keep(f"{name}.drawn", np.searchsorted(ends[0], self.steps["r"]))  # (throws, 1)
+        joint = self.keep("joint", self.steps["first"] * self.steps["second"])  # (words, words)
+        self.keep("greedy", joint[self.steps["first"].argmax()].max()[None, None])
+        self.keep("best", joint.max()[None, None])
 
     def unembed(self, x: np.ndarray) -> None:
         """Logits by W_U, or by W_E transposed where the two are tied; the lowest id on ties."""

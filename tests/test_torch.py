@@ -177,7 +177,7 @@ def test_cross_entropy_and_its_gradient():
         loss = functional.cross_entropy(logits, torch.tensor(right))
         functional.cross_entropy(logits, torch.tensor(right), reduction="sum").backward()
         for result, expected in (("loss", loss.reshape(1, 1)), ("logits.grad", logits.grad)):
-            agree("cross-entropy", config, {"logits": logits}, {}, expected, result, tokens=right)
+            agree("cross-entropy", config, {"logits": logits}, {}, expected, result, tokens=[0, *right])
 
 
 SMALL = {"d_model": 8, "n_heads": 2, "d_head": 4, "d_mlp": 16, "n_ctx": 5, "n_layers": 2, "d_vocab": 6, "eps": "1e-5"}

@@ -55,15 +55,16 @@ class Builder:
                 ENCODER, (self.values.source_positions(), self.config.d_model), ("source", "d_model")
             )
 
-    def matrix(self, name: str, axes: tuple[str, str]) -> Matrix:
-        """A given matrix, whose shape is that of its numbers.
+    def matrix(self, name: str, axes: tuple[str, str], part: str = "") -> Matrix:
+        """A given matrix, whose shape is that of its numbers. part: of the architecture, where it has one.
 
         Raises: ValuesError where it is missing.
         """
         rows = self.tape.numbers.get(name)
         if rows is None:
             raise ValuesError(f"{name} is missing; give it under inputs, as rows")
-        return self.tape.given(name, (len(rows), len(rows[0])), axes)
+        with self.tape.part(part or self.tape.current_part):
+            return self.tape.given(name, (len(rows), len(rows[0])), axes)
 
     def number(self, name: str, default: int | Fraction, cols: int = 1) -> Matrix:
         """A number that inputs give; if they do not, the default. It has a column for each of `cols` models side by

@@ -23,6 +23,7 @@ from byhand.ops.attention import (
     row_sum,
     surprisal,
 )
+from byhand.ops.chance import running_sum, stretch_of
 from byhand.ops.linear import (
     add,
     divided_by_each,
@@ -163,21 +164,34 @@ def _transformer_by_hand(build: Builder) -> Matrix:
     return mlp(matmul(pattern, x, name="blocks.0.attn.hook_z[0]"), "blocks.0.mlp", build.config)
 
 
+def _right(build: Builder, rows: int, words: int) -> tuple[int, ...]:
+    """The right word for each row of a text's predictions, which is the token that follows: its number, from 0.
+
+    Raises: ValuesError where there is not one token more than rows.
+    """
+    tokens = build.values.ids(words)
+    if len(tokens) != rows + 1:
+        found = f"there are {len(tokens)} tokens and {rows} rows of predictions"
+        raise ValuesError(f"{found}; give one token more than rows: the right word of a row is the token after it")
+    return tokens[1:]
+
+
 def _loss(build: Builder, logits: Matrix) -> tuple[Matrix, Matrix]:
-    """The probabilities of logits, and the loss: the mean surprisal of the right answers, which the tokens are."""
-    base, tokens = build.config.softmax_base, build.values.ids(logits.cols)
-    if len(tokens) != logits.rows:
-        found = f"there are {len(tokens)} tokens and {logits.rows} rows of logits"
-        raise ValuesError(f"{found}; give each row its right token")
+    """The probabilities of logits, and the loss: the mean surprisal of the right words."""
+    base, right = build.config.softmax_base, _right(build, *logits.shape)
     probs = softmax(logits, "probs", base)
-    right = gather_entries(probs, name="probs.right", cols=tokens)
-    return probs, column_mean(surprisal(right, name="loss_per_token", base=base), name="loss")
+    chosen = gather_entries(probs, name="probs.right", cols=right)
+    return probs, column_mean(surprisal(chosen, name="loss_per_token", base=base), name="loss")
 
 
 @model("perplexity")
 def _perplexity(build: Builder) -> Matrix:
-    """The perplexity of a language model, from its last norm on: the base to the power of the mean surprisal."""
-    c, tape, x = build.config, build.tape, build.stream("ln_final.hook_normalized", "ln_final")
+    """The perplexity of a language model, from its last norm on: the base to the power of the mean surprisal.
+
+    Also the logits and the shares of a few words in two dimensions, where these are given, for a picture: computed
+    only when requested.
+    """
+    c, tape, x = build.config, build.tape, build.matrix("ln_final.hook_normalized", ("pos", "d_model"), "ln_final")
     logits = unembedding(x, c)
     also_tied = not c.tie_word_embeddings and "embed.W_E" in tape.numbers
     if also_tied:
@@ -185,26 +199,28 @@ def _perplexity(build: Builder) -> Matrix:
     with tape.part("unembed"):
         if also_tied:  # computed only when requested
             dot_rows(x, w_e, name="tied_logits")
+        if "arrows.n" in tape.numbers:
+            last, words = (build.matrix(f"arrows.{name}", ("", "")) for name in ("n", "words"))
+            softmax(dot_rows(last, words, name="arrows.logits"), "arrows.probs", c.softmax_base)
         _, loss = _loss(build, logits)
         return power_of(loss, name="perplexity", base=c.softmax_base)
 
 
 @model("cross-entropy", part="unembed")
 def _cross_entropy(build: Builder) -> Results:
-    """The cross-entropy of given `logits`, that is the mean surprisal of the right tokens; and its gradient, p −
-    y.
-    """
+    """The cross-entropy of given `logits`, that is the mean surprisal of the right words; and its gradient, p − y."""
     logits = build.matrix("logits", ("pos", "d_vocab"))
     probs, loss = _loss(build, logits)
     sizes = {"i": (logits.rows, "pos"), "j": (logits.cols, "d_vocab")}
-    right = one_hot(name="one_hot", tape=build.tape, sizes=sizes, rows=build.values.ids(logits.cols))
+    right = one_hot(name="one_hot", tape=build.tape, sizes=sizes, rows=_right(build, *logits.shape))
     gradient = subtract(probs, right, name="logits.grad")
     return loss, row_sum(gradient, name="logits.grad.sum")
 
 
 @model("sampling", part="unembed")
 def _sampling(build: Builder) -> Results:
-    """Sampling from one row of `logits`: at several `temperatures`, and at the first of them with top k and top p.
+    """Sampling from one row of `logits`: at several `temperatures`, with top k at the first of them and top p at the
+    last; and the words that the throws `r` draw at the first temperature, from all words and from those of top k.
 
     Also texts of two words, from the probabilities of the `first` word and of the `second` after it: the probability
     of the greedy text, and that of the likeliest one.
@@ -212,14 +228,23 @@ def _sampling(build: Builder) -> Results:
     logits, temperatures = build.matrix("logits", ("", "d_vocab")), build.matrix("temperatures", ("temperature", ""))
     probs = softmax(divided_by_each(logits, temperatures, name="scaled"), "probs", build.config.softmax_base)
     row_argmax(probs, name="likeliest")  # computed only when requested
-    plain = gather_rows(probs, name="probs.plain", sizes={"i": (1, "")}, rows=(0,))
+    plain, last = (
+        gather_rows(probs, name=name, sizes={"i": (1, "")}, rows=(row,))
+        for name, row in (("probs.plain", 0), ("probs.last", probs.rows - 1))
+    )
     k, p = (build.number(name, default).values[0][0] for name, default in (("k", 2), ("p", Fraction(3, 4))))
-    renormalised = _renormalised(plain, "top_k", _top_k, k), _renormalised(plain, "top_p", _top_p, p)
+    shares, nucleus = _renormalised(plain, "top_k", _top_k, k), _renormalised(last, "top_p", _top_p, p)
+    count = len(build.tape.numbers.get("r", ((),)))
+    throws = build.tape.given("r", (count, 1), ("throw", ""), default=Fraction(9, 20))
+    drawn = [
+        stretch_of(running_sum(row, name=f"{name}.ends"), throws, name=f"{name}.drawn")
+        for name, row in (("plain", plain), ("top_k", shares))
+    ]
     first, then = build.matrix("first", ("d_vocab", "")), build.matrix("second", ("d_vocab", "d_vocab"))
     joint = scale_rows(then, first, name="joint")
     likeliest = each(lambda *shares: Computed(shares.index(max(shares))), *(share for (share,) in first.values))
     path = gather_rows(joint, name="greedy.row", sizes={"i": (1, "")}, rows=(likeliest,))
-    return (*renormalised, largest_entry(path, name="greedy"), largest_entry(joint, name="best"))
+    return nucleus, *drawn, largest_entry(path, name="greedy"), largest_entry(joint, name="best")
 
 
 def _renormalised(probs: Matrix, name: str, pick: Callable[..., list[int]], limit: Any) -> Matrix:

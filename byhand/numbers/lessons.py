@@ -7,10 +7,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from itertools import product
+from itertools import accumulate, combinations, product
+from math import gcd
 from typing import Any
 
 import numpy as np
@@ -29,7 +31,7 @@ from byhand.numbers.dice import Bools, Dice, Ints
 from byhand.numbers.feed_forward import find_first_layer, is_relu, plain_second_layer
 from byhand.numbers.natural import distinct, weight_columns
 from byhand.numbers.norms import friendly_rows, unit_of
-from byhand.numbers.promises import BAND, UGLY, Limits, promised, whole_time, work_of
+from byhand.numbers.promises import BAND, NEAR, UGLY, Limits, promised, whole_time, words_reaching, work_of
 from byhand.numbers.registry import Instance, Task, search
 from byhand.numbers.stack import draw_plain_rows, mlp_weights
 from byhand.tape import Tape
@@ -195,7 +197,7 @@ def _cross_entropy(task: Task, dice: Dice) -> Iterator[Instance]:
     drawn = dice.below(5, LOGITS_TRIED, words) - 1
     rows = drawn[_has_whole_logarithms(drawn, whole_base(task.config))]
     if len(rows):
-        picks = rows[dice.below(len(rows), 40, task.n)]  # (tries, n, words)
+        picks = rows[dice.below(len(rows), 40, task.n - 1)]  # (tries, n, words)
         for i in np.flatnonzero(distinct(picks - picks.min(2, keepdims=True)))[:3]:
             yield Instance({"logits": picks[i].tolist()}, {})
 
@@ -207,7 +209,8 @@ def _perplexity(task: Task, dice: Dice) -> Iterator[Instance]:
 
     Method: the vectors are drawn, then W_U is found by beam search over the tokens (`combine_columns`).
     """
-    c, base, x = task.config, whole_base(task.config), draw_plain_rows(dice, task.n, task.config.d_model)
+    c, base, n = task.config, whole_base(task.config), task.n - 1  # the last token is only predicted
+    x = draw_plain_rows(dice, n, c.d_model)
     if x is None:
         return
     columns = weight_columns(c.d_model)
@@ -216,13 +219,13 @@ def _perplexity(task: Task, dice: Dice) -> Iterator[Instance]:
     columns, products = columns[fit], products[fit]
     drawn = dice.below(7, LOGITS_TRIED_PERPLEXITY, c.d_vocab) - 3
     allowed = drawn[_has_whole_logarithms(drawn, base)]
-    picks = combine_columns(dice, products, c.d_vocab, [allowed] * task.n, beams=200)
+    picks = combine_columns(dice, products, c.d_vocab, [allowed] * n, beams=200)
     logits = products[picks].swapaxes(1, 2)  # (count, n, words)
-    right = logits[:, np.arange(task.n), list(task.values.ids())]
+    right = logits[:, np.arange(n), list(task.values.ids()[1:])]
     low = logits.min(2)
     totals = (base ** (logits - low[..., None])).sum(2)
     surprisals = np.rint(np.log(totals) / np.log(base)).astype(np.int64) - (right - low)
-    ok = (surprisals.sum(1) % task.n == 0) & (surprisals.max(1) > surprisals.min(1))
+    ok = (surprisals.sum(1) % n == 0) & (surprisals.max(1) > surprisals.min(1))
     ok &= distinct(columns[picks])
     for i in np.flatnonzero(ok)[:4]:
         weights = {"unembed.W_U": columns[picks[i]].T.tolist()}
@@ -230,25 +233,110 @@ def _perplexity(task: Task, dice: Dice) -> Iterator[Instance]:
             weights = {"embed.W_E": columns[picks[i]].tolist()}
         elif "embed.W_E" in task.values.weights:
             weights["embed.W_E"] = reordered(task.values.weights["embed.W_E"], dice)
-        yield Instance({NORMALIZED: x.tolist()}, weights)
+        arrows = _arrows(dice) if "arrows.n" in task.values.inputs else {}
+        yield Instance({NORMALIZED: x.tolist(), **arrows}, weights)
 
 
-@search("sampling", like_sheet=True)
-def _sampling(task: Task, dice: Dice) -> Iterator[Instance]:
-    """The sheet's logits and probabilities, each with its words in another order; all logits moved by −1, 0 or 1.
-
-    The likeliest first word must not begin the likeliest pair of words, since that is what the sheet shows.
+def _arrows(dice: Dice) -> dict[str, Any]:
+    """A vector, and the arrows of four words, for a picture: of logits 3, 2, 1 and 1, none along another, and the
+    longest not that of the largest logit.
     """
-    given, shift = task.values.inputs, dice.one_below(3) - 1
-    logits = [[_as_entry(Fraction(x) + shift) for x in row] for row in reordered(given["logits"], dice)]
-    second = [reordered(row, dice) for row in given["second"]]
-    first = reordered(given["first"], dice)
-    places = dice.permutation(len(second))
-    inputs = {**given, "logits": logits, "first": first, "second": [second[i] for i in places]}
-    likeliest = max(range(len(first)), key=lambda i: Fraction(first[i][0]))
-    joint = [[Fraction(p) * Fraction(x) for x in row] for (p,), row in zip(first, inputs["second"], strict=True)]
-    if max(joint[likeliest]) < max(max(row) for row in joint):
-        yield Instance(inputs, {})
+    x, y = n = ((2, 1), (1, 2))[dice.one_below(2)]
+    room = {(i, j): x * i + y * j for i in range(-2, 4) for j in range(-2, 5)}
+    three, two, one = ([end for end, logit in room.items() if logit == wanted] for wanted in (3, 2, 1))
+    fours = [(a, b, c, d) for a, b, (c, d) in product(three, two, combinations(one, 2)) if _fan_out(n, a, b, c, d)]
+    ends = fours[dice.one_below(len(fours))]
+    return {"arrows.n": [list(n)], "arrows.words": [list(ends[place]) for place in dice.permutation(4)]}
+
+
+def _fan_out(n: tuple[int, int], best: tuple[int, int], *others: tuple[int, int]) -> bool:
+    """Whether no two arrows lie along each other, and one of the others is longer than all."""
+    lengths = sorted(i * i + j * j for i, j in others)
+    directions = {(i // gcd(i, j), j // gcd(i, j)) for i, j in (n, best, *others)}
+    return len(directions) == 2 + len(others) and lengths[-1] > max(best[0] ** 2 + best[1] ** 2, lengths[-2])
+
+
+LOGITS_DRAWN = (
+    (2, 1, 0, 0),
+    (2, 1, 1, 0),
+)  # above the smallest: their shares are short fractions at both temperatures
+NUCLEI = ("3/5", "2/3", "7/10", "3/4", "4/5", "5/6", "17/20", "9/10", "19/20")  # p of top-p
+FIRST_WORDS = (("1/2", "1/4", "1/8", "1/8"), ("2/5", "3/10", "1/5", "1/10"), ("1/2", "3/10", "1/10", "1/10"))
+AFTER_LIKELIEST = (("2/5", "1/5", "1/5", "1/5"), ("2/5", "3/10", "1/5", "1/10"), ("3/8", "1/4", "1/4", "1/8"))
+AFTER_OTHERS = ((1, 0, 0, 0), ("1/2", "1/2", 0, 0), ("3/4", "1/4", 0, 0), ("2/3", "1/3", 0, 0))
+
+
+def _has_four_words(task: Task) -> str:
+    found = len(task.values.vocabulary)
+    return "" if found == 4 else f"sampling has new numbers for 4 words, not {found}; use 4, or give values"
+
+
+@search("sampling", like_sheet=True, requires=[_has_four_words])
+def _sampling(task: Task, dice: Dice) -> Iterator[Instance]:
+    """Logits whose top k and top p drop a word, throws that fall far from every border, and two words in a row, the
+    likeliest of which does not begin with the likeliest first word.
+    """
+
+    def one_of(options: Sequence[Any]) -> Any:
+        return options[dice.one_below(len(options))]
+
+    base = whole_base(task.config)
+    above, shift, temperatures = one_of(LOGITS_DRAWN), one_of((-1, 0, 1)), one_of(((1, "1/2"), ("1/2", 1)))
+    logits = [int(above[i]) + shift for i in dice.permutation(4)]
+    plain, last = (_shares(logits, base, Fraction(t)) for t in temperatures)
+    cuts = [k for k in (2, 3) if _is_cut(plain, k)]
+    nuclei = [p for p in NUCLEI if _is_cut(last, _reaching(last, Fraction(p))) and _reaching(last, Fraction(p)) > 1]
+    nuclei = [p for p in nuclei if words_reaching(plain, Fraction(p)) != words_reaching(last, Fraction(p))]
+    if not cuts or not nuclei:
+        return
+    k, p = one_of(cuts), one_of(nuclei)
+    smallest = sorted(plain, reverse=True)[k - 1]
+    throws = _throws(dice, plain, [x if x >= smallest else Fraction(0) for x in plain])
+    first = one_of(FIRST_WORDS)
+    rows = [one_of(AFTER_LIKELIEST), *(one_of(AFTER_OTHERS) for _ in range(3))]
+    places = dice.permutation(4)
+    second = [[rows[i][j] for j in dice.permutation(4)] for i in places]
+    joint = [[Fraction(first[i]) * Fraction(x) for x in row] for i, row in zip(places, second, strict=True)]
+    best, greedy = max(map(max, joint)), max(joint[list(places).index(0)])
+    flat = [x for row in joint for x in row]
+    if throws and greedy < best and flat.count(best) == 1 and flat.count(greedy) == 1:
+        yield Instance({
+            "logits": [logits], "temperatures": [[t] for t in temperatures], "k": [[k]], "p": [[p]],
+            "r": [[_as_entry(r)] for r in throws], "first": [[first[i]] for i in places], "second": second,
+        }, {})  # fmt: skip
+
+
+def _shares(logits: Sequence[int], base: int, temperature: Fraction) -> list[Fraction]:
+    powers = [Fraction(base) ** int(x / temperature) for x in logits]
+    return [x / sum(powers) for x in powers]
+
+
+def _reaching(shares: Sequence[Fraction], p: Fraction) -> int:
+    """How many words, the likeliest first, together reach p; 0 where p is too near to what some of them reach."""
+    ends = accumulate(sorted(shares, reverse=True))
+    return 0 if any(abs(end - p) < NEAR for end in ends) else words_reaching(shares, p)
+
+
+def _is_cut(shares: Sequence[Fraction], kept: int) -> bool:
+    """Whether the `kept` likeliest words are told from the others: the next one is less likely."""
+    ordered = sorted(shares, reverse=True)
+    return 0 < kept < len(ordered) and ordered[kept - 1] > ordered[kept]
+
+
+def _throws(dice: Dice, plain: Sequence[Fraction], kept: Sequence[Fraction]) -> list[Fraction]:
+    """Throws in hundredths, each 2 or more of these from every border; the last falls on another word under top-k,
+    and the others fall on two words that stay. None where there are no such throws.
+    """
+    ends, kept_ends = (list(accumulate(shares)) for shares in (plain, [x / sum(kept) for x in kept]))
+    far = [
+        r for r in (Fraction(n, 100) for n in range(2, 99)) if min(abs(r - x) for x in (*ends, *kept_ends)) >= NEAR
+    ]
+    words = {r: (bisect(ends, r), bisect(kept_ends, r)) for r in far}
+    stay, change = ([r for r in far if (words[r][0] == words[r][1]) is same] for same in (True, False))
+    others = [(r, s) for r in stay for s in stay if words[r] != words[s]]
+    if not others or not change:
+        return []
+    return [*others[dice.one_below(len(others))], change[dice.one_below(len(change))]]
 
 
 # ---- 3. sizes that are counted ----

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from itertools import accumulate
 from typing import Any
 
 from msgspec import Struct
@@ -29,6 +30,7 @@ from byhand.tape import Rows, Step, Tape
 
 AFTER_LOGITS = ("probs", "next_token")  # the names that steps after the logits begin with
 UGLY = 20  # a number with a larger numerator or denominator is ugly: hard to multiply and to add in one's head
+NEAR = Fraction(1, 50)  # how near a throw may be to a border between two words, or p to where top p keeps one more
 SATURATED = Fraction(9, 10)  # a row of a pattern with a larger entry attends to hardly more than one token
 BAND = 0.069  # how far a run's time may be from the usual, as a part of it: two differ by up to 1.069 / 0.931 < 1.15
 
@@ -233,6 +235,53 @@ def norms_have_two_sizes(tape: Tape) -> bool:
     """Each LayerNorm has a row whose results, before w and b, are of two sizes: it is more than a row of signs."""
     norms = [s for s in tape.used() if s.op is standardize and tape.steps[s.inputs[0]].op is center]
     return all(any(len({abs(x) for x in row}) > 1 for row in tape.values(s.name)) for s in norms)
+
+
+@sheet_promise
+def top_k_drops_a_word(tape: Tape) -> bool:
+    """Top k keeps two words or more, but not all, and each that it keeps is likelier than any that it drops."""
+    return _is_clear_cut(tape.values("probs.plain")[0], tape.values("top_k")[0])
+
+
+@sheet_promise
+def top_p_keeps_several_words(tape: Tape) -> bool:
+    """Top p keeps two words or more, but not all; p is not near to what some of the likeliest words add up to; and at
+    the first temperature it would keep another number of words.
+    """
+    shares, p = tape.values("probs.last")[0], tape.values("p")[0][0]
+    is_near = any(abs(reached - p) < NEAR for reached in accumulate(sorted(shares, reverse=True)))
+    others = words_reaching(tape.values("probs.plain")[0], p) != words_reaching(shares, p)
+    return _is_clear_cut(shares, tape.values("top_p")[0]) and others and not is_near
+
+
+def words_reaching(shares: Sequence[Any], p: Any) -> int:
+    """How many words, the likeliest first, together reach p."""
+    return 1 + sum(bool(reached < p) for reached in accumulate(sorted(shares, reverse=True)))
+
+
+def _is_clear_cut(shares: Sequence[Any], kept: Sequence[Any]) -> bool:
+    dropped = [share for share, x in zip(shares, kept, strict=True) if not x]
+    return 2 <= len(shares) - len(dropped) < len(shares) and max(dropped) < min(x for x in kept if x)
+
+
+@sheet_promise
+def throws_are_clear(tape: Tape) -> bool:
+    """Each throw has two decimals and is far from every border; two words or more are drawn; and one throw, but not
+    the first, draws another word where top k has dropped some.
+    """
+    throws = [r for (r,) in tape.values("r")]
+    borders = {0, *tape.values("plain.ends")[0], *tape.values("top_k.ends")[0]}
+    drawn, again = ([word for (word,) in tape.values(f"{name}.drawn")] for name in ("plain", "top_k"))
+    changes = [one != other for one, other in zip(drawn, again, strict=True)]
+    is_far = all((100 * r).denominator == 1 and min(abs(r - x) for x in borders) >= NEAR for r in throws)
+    return is_far and len(set(drawn)) > 1 and changes.count(True) == 1 and not changes[0]
+
+
+@sheet_promise
+def greedy_misses_the_best_path(tape: Tape) -> bool:
+    """Only one path is the likeliest, and the greedy one is another."""
+    best, paths = tape.values("best")[0][0], [x for row in tape.values("joint") for x in row]
+    return tape.values("greedy")[0][0] < best and paths.count(best) == 1
 
 
 # ---- the figures ----

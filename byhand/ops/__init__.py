@@ -6,6 +6,6 @@ with an example that a person can check. A rule reads its operands through `a[i,
 that it also works at symbolic indices, where it gives the general formula.
 """
 
-from byhand.ops import attention, linear, norms, positions, shapes
+from byhand.ops import attention, chance, linear, norms, positions, shapes
 
-__all__ = ["attention", "linear", "norms", "positions", "shapes"]
+__all__ = ["attention", "chance", "linear", "norms", "positions", "shapes"]

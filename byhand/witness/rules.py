@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import reduce
+from itertools import accumulate
 from operator import add, mul, sub
 from typing import Any
 
@@ -153,6 +154,10 @@ RULES: dict[str, Rule] = {
     "mask_future": lambda n, a: _until_now(n, a, NEG_INF),
     "zero_future": lambda n, a: _until_now(n, a, 0),
     "one_hot": lambda n, shape, rows: [[n.num(int(j == one)) for j in range(shape[1])] for one in rows],
+    "running_sum": lambda n, a: [list(accumulate(row)) for row in a],
+    "stretch_of": lambda n, ends, throws: [
+        [next(k for k, end in enumerate(ends[0]) if not end < min(throw, max(ends[0])))] for (throw,) in throws
+    ],
     "row_argmax": lambda n, a: _of_rows(a, lambda row: list(row).index(max(row))),
     "largest_entry": lambda n, a: [[max(max(row) for row in a)]],
     # functions

@@ -10,7 +10,7 @@ from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import reduce
-from itertools import chain
+from itertools import accumulate, chain
 from numbers import Rational
 from typing import Any, TypeVar
 
@@ -299,17 +299,30 @@ def entry(context: Context, name: str, i: int = 0, j: int = 0, word: bool = Fals
     cell = _entry(context, name, i, j, blank=True)
     if word or name == "next_token":
         return _as_word(cell, _word(context, name, i, j))
-    if places is None or not all(isinstance(x, Rational | Decimal) for x in categories(cell.value)):
+    return cell if places is None else _rounded(cell, places)
+
+
+@call
+def printed(
+    context: Context, name: str, i: int = 0, j: int = 0, word: bool = False, places: int | None = None
+) -> Cell:
+    """A number as a printed cell of a table, or the word that it stands for. A given is read from it by `verify`.
+
+    places: the decimal places with which the number is printed.
+    """
+    cell = _entry(context, name, i, j, blank=False)
+    if word:
+        return _as_word(cell, _word(context, name, i, j))
+    return cell if places is None else _rounded(cell, places)
+
+
+def _rounded(cell: Cell, places: int) -> Cell:
+    """A cell whose number is rounded to so many decimal places, if it is a real number."""
+    if not all(isinstance(x, Rational | Decimal) for x in categories(cell.value)):
         return cell  # sympy registers its rationals as Rational
     decimals = Decimals(places)
     value = each(lambda x: decimals.settle(Num(Fraction(x)), lambda ref: None), cell.value)
     return replace(cell, value=value, places=places)
-
-
-@call
-def printed(context: Context, name: str, i: int = 0, j: int = 0) -> Cell:
-    """A given number as a printed cell of a table, from which `verify` reads it back."""
-    return _entry(context, name, i, j, blank=False)
 
 
 def _entry(context: Context, name: str, i: int, j: int, blank: bool) -> Cell:
@@ -493,7 +506,8 @@ def word(context: Context, name: str, i: int = -1, j: int = 0) -> str:
 
 
 def _word(context: Context, name: str, i: int, j: int) -> str:
-    return context.vocabulary[int(context.tape.values(name)[i][j])]
+    words = context.vocabulary
+    return written(lambda number: words[int(number)], context.tape.values(name)[i][j])
 
 
 @call
@@ -539,6 +553,18 @@ def equal(context: Context, name: str, other: str) -> bool:
 def changed(context: Context, mistake: str, name: str) -> bool:
     """Whether a mistake changes a step."""
     return not same(context.mistaken(mistake).tape.values(name), context.tape.values(name))
+
+
+@call
+def reaching(context: Context, name: str, limit: str) -> Any:
+    """How many entries of a step's first row, the largest first, it takes to reach the number of another step."""
+
+    def needed(limit: Any, *entries: Any) -> int:
+        reached = accumulate(sorted(entries, reverse=True))
+        return 1 + sum(bool(x < limit) for x in reached)
+
+    values = context.tape.values
+    return each(needed, values(limit)[0][0], *values(name)[0])
 
 
 @call

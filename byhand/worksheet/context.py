@@ -166,8 +166,12 @@ class Context:
         return replace(panel, cells=tuple(tuple(map(as_blank, row)) for row in panel.cells))
 
     def _labels(self, axis: str, size: int) -> tuple[str, ...]:
-        """The labels of an axis: the words at its places, if it has words; else numbers from 1."""
-        words = {"pos": self.tokens, "past": self.tokens[:-1], "new": self.tokens[-1:], "source": self.source,
+        """The labels of an axis: the words at its places, if it has words; else numbers from 1.
+
+        Where the last token of a text is only predicted, it has no place.
+        """
+        placed = self.tokens[: max(size, len(self.tokens) - 1)]
+        words = {"pos": placed, "past": self.tokens[:-1], "new": self.tokens[-1:], "source": self.source,
                  "d_vocab": self.vocabulary}  # fmt: skip
         if len(words.get(axis, ())) == size:
             return words[axis]

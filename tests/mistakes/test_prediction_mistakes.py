@@ -9,11 +9,11 @@ from byhand.mistakes import applying, cells_changed, foil
 
 HALF, THIRD = Fraction(1, 2), Fraction(1, 3)
 JUDGED = made(
-    "cross-entropy", config={"softmax_base": 2, "d_vocab": 3}, tokens=[1, 2],
+    "cross-entropy", config={"softmax_base": 2, "d_vocab": 3}, tokens=[0, 1, 2],
     inputs={"logits": [[0, 1, 0], [1, 0, 0]]},
 )  # fmt: skip
 UNSURE = made(
-    "perplexity", config={"softmax_base": 2, "d_model": 3, "d_vocab": 4}, tokens=[0, 2],
+    "perplexity", config={"softmax_base": 2, "d_model": 3, "d_vocab": 4}, tokens=[1, 0, 2],
     inputs={"ln_final.hook_normalized": [[2, 1, 0], [2, 1, 0]]},
     weights={"unembed.W_U": [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 1]]},
 )  # fmt: skip

@@ -42,18 +42,19 @@ MIXED = {
     "weights": {"blocks.0.mlp.W_in": [[1, 0], [0, 1]], "blocks.0.mlp.W_out": [[1, 1], [0, 5]]},
 }
 JUDGED = {
-    "config": {"softmax_base": 2, "d_vocab": 3, "d_model": 2}, "tokens": [1, 2],
+    "config": {"softmax_base": 2, "d_vocab": 3, "d_model": 2}, "tokens": [0, 1, 2],
     "inputs": {"logits": [[0, 1, 0], [1, 0, 0]]},
 }  # fmt: skip
 UNEMBEDDED = {
-    "config": {"softmax_base": 2, "d_model": 2}, "vocabulary": ["a", "b"], "tokens": ["a", "b"],
+    "config": {"softmax_base": 2, "d_model": 2}, "vocabulary": ["a", "b"], "tokens": ["b", "a", "b"],
     "inputs": {"ln_final.hook_normalized": [[1, 0], [0, 1]]},
     "weights": {"unembed.W_U": [[1, 1], [2, 2]], "embed.W_E": [[3, 4], [5, 6]]},
 }  # fmt: skip
 SAMPLED = {
     "config": {"softmax_base": 2, "d_vocab": 3},
     "inputs": {
-        "logits": [[0, 2, 1]], "temperatures": [[1], ["1/2"]], "k": [[1]], "p": [["5/7"]],
+        "logits": [[0, 2, 1]], "temperatures": [[1], ["1/2"]], "k": [[2]], "p": [["5/6"]],
+        "r": [["1/10"], ["1/2"], ["9/10"]],
         "first": [["1/2"], ["1/4"], ["1/4"]], "second": [["1/3", "1/3", "1/3"], [1, 0, 0], [0, "1/2", "1/2"]],
     },
 }  # fmt: skip
@@ -95,8 +96,12 @@ CASES = [
     ("perplexity", UNEMBEDDED, "tied_logits", [[3, 5], [4, 6]]),
     ("perplexity", UNEMBEDDED, "perplexity", [[2]]),
     ("sampling", SAMPLED, "probs", [["1/7", "4/7", "2/7"], ["1/21", "16/21", "4/21"]]),
-    ("sampling", SAMPLED, "top_k.probs", [[0, 1, 0]]),
-    ("sampling", SAMPLED, "top_p.probs", [[0, "2/3", "1/3"]]),
+    ("sampling", SAMPLED, "top_k.probs", [[0, "2/3", "1/3"]]),
+    ("sampling", SAMPLED, "top_p.probs", [[0, "4/5", "1/5"]]),
+    ("sampling", SAMPLED, "plain.ends", [["1/7", "5/7", 1]]),
+    ("sampling", SAMPLED, "plain.drawn", [[0], [1], [2]]),
+    ("sampling", SAMPLED, "top_k.ends", [[0, "2/3", 1]]),
+    ("sampling", SAMPLED, "top_k.drawn", [[1], [1], [2]]),
     ("sampling", SAMPLED, "greedy", [["1/6"]]),
     ("sampling", SAMPLED, "best", [["1/4"]]),
     ("kv-cache", CACHED, "new.scores", [[1, 0, 1]]),
@@ -227,9 +232,9 @@ BAD = [
         (
             "cross-entropy",
             {**JUDGED, "tokens": tokens},
-            f"there are {len(tokens)} tokens and 2 rows of logits; give each row its right token",
+            f"there are {len(tokens)} tokens and 2 rows of predictions; give one token more than rows",
         )
-        for tokens in ([0], [0, 1, 2])
+        for tokens in ([0, 1], [0, 1, 2, 0])
     ),
 ]
 

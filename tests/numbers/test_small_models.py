@@ -3,6 +3,8 @@
 from dataclasses import replace
 from fractions import Fraction
 
+import numpy as np
+import oracle
 import pytest
 
 from byhand import choose as room
@@ -70,6 +72,21 @@ def test_greedy_is_not_the_best_path(seed):
     assert rows(tape, "greedy") < rows(tape, "best")
 
 
+def test_words_are_drawn_otherwise_for_every_seed_and_as_the_reference_draws_them():
+    drawn = []
+    for seed in range(1, 13):
+        values, tape, _ = chosen("sampling", seed)
+        given = {name: [[float(Fraction(x)) for x in row] for row in own] for name, own in values.inputs.items()}
+        found = oracle.forward("sampling", {"softmax_base": 2}, {}, given)
+        for name in ("probs", "top_k.probs", "top_p.probs", "plain.drawn", "top_k.drawn", "greedy", "best"):
+            assert np.array(rows(tape, name), dtype=float) == pytest.approx(found[name]), name
+        drawn.append([str(sorted(rows(tape, "probs.plain")[0])), *(str(values.inputs[x]) for x in ("k", "p", "r"))])
+    shares, k, p, throws = (len(set(own)) for own in zip(*drawn, strict=True))
+    assert (shares, k) == (3, 2)
+    assert p >= 4
+    assert throws == 12
+
+
 @pytest.mark.parametrize("seed", range(1, 7))
 def test_both_norms_of_one_table_are_rational_and_differ(seed):
     _, tape, _ = chosen("layer-norm-or-batch-norm", seed)
@@ -126,5 +143,5 @@ def test_a_small_model_needs_numbers_to_go_by():
 def test_seeds_of_a_small_sheet_keep_its_fractions_short():
     for seed in (1, 2):
         _, tape, _ = chosen("sampling", seed)
-        numbers = [x for s in tape.used() for row in rows(tape, s.name) for x in row]
+        numbers = [x for s in tape.used() if s.name != "r" for row in rows(tape, s.name) for x in row]
         assert max(Fraction(x).denominator for x in numbers) <= 40
