@@ -17,6 +17,7 @@ class Reader(HTMLParser):
         self.lines: list[str] = []
         self.line = ""
         self.skip = 0
+        self.number = False  # of a section, which stands close to its title
         self.cell: str | None = None
 
     def handle_starttag(self, tag, attributes):
@@ -30,10 +31,12 @@ class Reader(HTMLParser):
             self.start = len(self.line)
         if tag == "input":
             self.line += "_"
+        self.number = ("class", "n") in attributes
 
     def handle_endtag(self, tag):
         if tag in SKIPPED:
             self.skip -= 1
+        self.number = False
         if tag in ("td", "th"):
             if len(self.line) == self.start and self.cell and self.cell[0] in "ak":
                 self.line += "_"
@@ -43,7 +46,7 @@ class Reader(HTMLParser):
 
     def handle_data(self, data):
         if not self.skip:
-            self.line += re.sub(r"\s+", " ", data) if self.cell is None else data.strip()
+            self.line += re.sub(r"\s+", " ", data) if self.cell is None and not self.number else data.strip()
 
     def flush(self):
         if self.line.strip():

@@ -18,6 +18,7 @@ Event = tuple[str, ...]  # of a page that is read: a kind, and what it is about
 _EXACT = ("style", "script")  # elements in whose text a blank may mean something
 _IMPLIED = ("html", "head", "tbody")  # elements that a browser adds or moves
 _FILLED_IN = ("value", "checked")  # attributes of a field
+_WRITTEN_IN = "textarea"  # the element whose text a reader writes
 _ENCODING = {("charset", "utf-8")}, {("content", "text/html; charset=utf-8"), ("http-equiv", "content-type")}
 _UTF_8: Event = ("<meta>", "charset=utf-8")
 _BLANKS = re.compile(r"[ \t\r\n\f]+")
@@ -67,6 +68,8 @@ class _Markup(HTMLParser):
             self.events.append((f"<{tag}/>",))  # which a browser reads as if it were not closed
 
     def handle_data(self, data: str) -> None:
+        if self.inside == _WRITTEN_IN:
+            return
         text = data if self.inside in _EXACT else _BLANKS.sub(" ", data)
         if self.events and self.events[-1][0] == "text":
             text = self.events.pop()[1] + text

@@ -227,7 +227,7 @@ VOID = ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "met
 class _Reader(HTMLParser):
     """HTML's texts and tables, and what its metadata say; drawings and styles are left out."""
 
-    SKIPPED = ("head", "style", "script", "svg", "template")
+    SKIPPED = ("head", "style", "script", "svg", "template", "textarea")
     TABLES = {"table": "table", "tr": "row", "td": "cell", "th": "cell"}  # noqa: RUF012 - of this class only
 
     def __init__(self, drawn: Callable[[str], str] = str) -> None:

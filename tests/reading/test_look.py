@@ -112,7 +112,7 @@ def test_a_sum_of_letters_may_be_typed_in_any_order(typed, answer, right):
 
 
 TYPED = re.compile(r'<input aria-label="[^"]*" autocomplete="off">')
-TICK = re.compile(r'<input type="checkbox" class="tick"|<span class="tick(?: on)?">')
+TICK = re.compile(r'<input type="radio" name="[^"]*" class="tick"|<span class="tick(?: on)?">')
 
 
 @pytest.mark.parametrize("sheet", ["attention-head", "shapes", "sampling", "gpt"])
@@ -132,7 +132,7 @@ def test_a_page_filled_in_as_its_key_is_right_and_one_more_tick_or_digit_is_wron
 
     def ticked(boxes):
         left = iter(boxes)
-        return re.sub('type="checkbox"', lambda m: m[0] + " checked" * next(left), full)
+        return re.sub('type="radio"', lambda m: m[0] + " checked" * next(left), full)
 
     full = TYPED.sub(lambda m: m[0].replace("<input", f'<input value="{next(answers)}"'), html)
     assert verified(ticked(ticks), tmp_path).faults == ()
@@ -145,9 +145,9 @@ def test_a_page_filled_in_as_its_key_is_right_and_one_more_tick_or_digit_is_wron
 
 def test_what_a_browser_changes_when_it_saves_a_page_is_no_difference(pages):
     html = pages["key"]
-    head = re.search(r"<!doctype html>(<meta[^>]*>)\s*(<html[^>]*>)\s*<head>", html)
-    other = html.replace(head[0], f"<!DOCTYPE html>\n<!-- saved from url=(0014)about:internet -->\n{head[2]}<head>"
-                         f'<meta http-equiv="Content-Type" content="text/html; charset=UTF-8">{head[1]}\n\n')  # fmt: skip
+    head = re.search(r"<!doctype html>\s*(<html[^>]*>)\s*<head>", html)
+    other = html.replace(head[0], f"<!DOCTYPE html>\n<!-- saved from url=(0014)about:internet -->\n{head[1]}<head>"
+                         '<meta http-equiv="Content-Type" content="text/html; charset=UTF-8">')  # fmt: skip
     other = re.sub(r"(</colgroup>\s*)(<tr)", r"\1<tbody>\2", other).replace("</table>", "</tbody></table>")
     other = re.sub(r"<path ([^>]*)/>", r"<path \1></path>", other).replace("−", "&minus;")
     assert other != html

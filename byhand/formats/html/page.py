@@ -44,7 +44,7 @@ from byhand.pictures.labels import words
 from byhand.runs import Run
 from byhand.tape import shape_text
 from byhand.worksheet.asked import as_word, as_words
-from byhand.worksheet.document import Block, Document, Lines, Working
+from byhand.worksheet.document import Block, Document, Lines, Working, plain_words
 from byhand.worksheet.effort import Effort, time_told
 from byhand.worksheet.folders import folders, own_templates
 from byhand.worksheet.messages import Messages
@@ -67,12 +67,13 @@ PAGE_BUDGET = (
     200_000_000  # characters that the rendering of a page may produce; the longest of the course takes 2 million
 )
 MOST_TAGS = 50_000  # of a page that is laid out; the longest of the course has 14,000
-# the page's first words, before a template's own: it loads nothing from anywhere, and runs nothing
+# the page's first words in its head, or before a template's own: it loads nothing from anywhere, and runs nothing
 DOCTYPE = "<!doctype html>"
 POLICY = (
     '<meta http-equiv="Content-Security-Policy" '
     "content=\"default-src 'none'; style-src 'unsafe-inline'; font-src data:; form-action 'none'; base-uri 'none'\">"
 )
+_BEGINNING = re.compile(DOCTYPE + r'\s*<html(?: lang="[\w-]*")?>\s*<head>')
 # what may lead a browser elsewhere in spite of the policy: a refresh, a connection in advance, another page within;
 # a text has no "<", so these are elements wherever they stand
 _LEAVING = re.compile(
@@ -253,7 +254,9 @@ def rendered(
         raise SheetError(
             f"template {template} makes {leaving[0]!r}, which a page may not hold: it can lead elsewhere"
         )
-    return page.replace(DOCTYPE, DOCTYPE + POLICY, 1) if page.startswith(DOCTYPE) else DOCTYPE + POLICY + page
+    if begins := _BEGINNING.match(page):
+        return begins[0] + POLICY + page[begins.end() :]
+    return DOCTYPE + POLICY + page.removeprefix(DOCTYPE)
 
 
 @cache
@@ -264,6 +267,7 @@ def _environment() -> Sandbox:
     environment.filters |= {
         "math": lambda latex: Markup(inline(latex)),
         "spoken": spoken,
+        "plain": plain_words,
         "value": lambda value: Markup(value_html(value)),
         "expr": lambda node: Markup(html(node)),
         "terms": lambda node: [Markup(term) for term in terms_html(node)],
@@ -276,7 +280,7 @@ def _environment() -> Sandbox:
         "drawing": lambda *args: Markup(drawing(*args)), "picture": lambda *args: Markup(picture.svg(*args)),
         "rows": _rows,
         "tick": lambda *args, **named: Markup(tick(*args, **named)),
-        "field": _field, "room": lambda name: Markup(room(name)),
+        "field": _field, "room": _room,
         "title_size": title_size, "tag_place": tag_place, "formula_place": formula_place, "shape": shape_text,
     }  # fmt: skip
     return environment
@@ -285,13 +289,24 @@ def _environment() -> Sandbox:
 @pass_context
 def _rows(context: Any, grid: Grid, shown: bool, inputs: bool) -> Markup:
     """The rows of a figure's table."""
-    return Markup(rows(grid, shown, inputs, None, fields(context["section"]) if context["forms"] else nameless))
+    return Markup(rows(grid, shown, inputs, None, fields(context["section"]) if _has_fields(context) else nameless))
 
 
 @pass_context
 def _field(context: Any, thing: Thing, part: object = "") -> str:
     """The name of a field of the section that is rendered; "" where the page has no fields."""
-    return fields(context["section"])(thing, part) if context["forms"] else ""
+    return fields(context["section"])(thing, part) if _has_fields(context) else ""
+
+
+@pass_context
+def _room(context: Any, name: str) -> Markup:
+    """The attribute of an element that is the room of a field in print."""
+    return Markup(room(name) if context["forms"] else "")
+
+
+def _has_fields(context: Any) -> bool:
+    """Whether a page has fields: on a screen, and in print where a form may be made of it."""
+    return bool(context["forms"]) or context["medium"] == "screen"
 
 
 @cache

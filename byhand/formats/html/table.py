@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from html import escape
 from typing import Protocol
 
-from byhand.formats.html.fields import Field, nameless, room
+from byhand.formats.html.fields import BETWEEN, Field, nameless, room
 from byhand.formats.html.grid import Grid, Slot
 from byhand.notation.html import value_html
 from byhand.notation.inline import inline, spoken
@@ -65,7 +65,7 @@ def _cell(slot: Slot, shown: bool, inputs: bool, writing: Writing | None, field:
 
 def _number(slot: Slot, shown: bool, inputs: bool, field: Field) -> str:
     assert slot.cell is not None
-    place = room(field(slot.cell)) if slot.cell.blank else ""
+    place = room(field(slot.cell)) if slot.cell.blank and not inputs else ""
     if shown or not slot.cell.blank:
         return f'<td class="{slot.cls}"{place}>{value_html(slot.cell.value)}</td>'
     box = f'<input aria-label="{escape(spoken(slot.name))}" autocomplete="off">' if inputs else ""
@@ -75,11 +75,13 @@ def _number(slot: Slot, shown: bool, inputs: bool, field: Field) -> str:
 def tick(right: bool, shown: bool, inputs: bool, label: str, shared: str = "", field: str = "") -> str:
     """A box to tick, ticked if answers are shown and it is right.
 
-    shared: "", or a page that is worksheet and key. field: the name of its field.
+    shared: "", or a page that is worksheet and key. field: the name of its field. On a screen, only one of the boxes
+    of a question can be ticked, by its name.
     """
     if inputs and not shown:
-        return f'<input type="checkbox" class="tick" aria-label="{escape(label)}">'
-    place = room(field)
+        group = escape(field.partition(BETWEEN)[0])
+        return f'<input type="radio" name="{group}" class="tick" aria-label="{escape(label)}">'
+    place = "" if inputs else room(field)
     if shared and right:
         return f'<span class="tick"{place}><span class="check for-key">✓</span></span>'
     return f'<span class="tick on"{place}>✓</span>' if right and shown else f'<span class="tick"{place}></span>'
