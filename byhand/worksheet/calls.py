@@ -424,22 +424,37 @@ def lines(context: Context, count: int, answer: str) -> Block:
 
 @call
 def find_the_error(
-    context: Context, name: str, steps: str | Sequence[str], lines: int, answer: str = "", caption: str = ""
-) -> Blocks:
+    context: Context, name: str, steps: str | Sequence[str], lines: int, answer: str = "", caption: str = "",
+    row: int | None = None,
+) -> Blocks:  # fmt: skip
     """Steps with a mistake in them. The student says what is wrong and, of several steps, ticks the first wrong one.
 
-    answer: the key's answer; by default the text that the mistake has.
+    answer: the key's answer; by default the text that the mistake has. row: of each step, only one token's numbers
+    are printed, those of this row or of the first one after it that the mistake changes: for a matrix that the
+    student is to find on the same leaf.
     """
     wrong, tape = context.mistaken(name), context.tape
     shown = [steps] if isinstance(steps, str) else steps
+    changed = [step for step in shown if not same(wrong.tape.values(step), tape.values(step))]
     panels = [wrong.panel(step, "given", caption=caption).of_a_mistake() for step in shown]
+    if row is not None:
+        if not changed:
+            raise SheetError(f"the foil {name} does not change {', '.join(shown)}; choose another step")
+        at = _changed_row(wrong.tape, tape, changed[0], row)
+        panels = [panel.only(at, context.transposed) for panel in panels]
     if not isinstance(steps, str):
-        first = next((s for s in steps if not same(wrong.tape.values(s), tape.values(s))), None)
-        if first is None:
+        if not changed:
             raise SheetError(f"the foil {name} changes none of {', '.join(steps)}; choose other steps")
-        panels = [replace(panel, right=panel.step == first) for panel in panels]
+        panels = [replace(panel, right=panel.step == changed[0]) for panel in panels]
     what_is_wrong = Answer(lines, inline(answer or context.messages.mistake(name, "told", context.transposed)))
     return Strip(tuple(panels), ("→",) * (len(panels) - 1)), what_is_wrong
+
+
+def _changed_row(wrong: Tape, right: Tape, step: str, row: int) -> int:
+    """The first row of a step, from this one on and then from the beginning, that a mistake changes."""
+    rows, others = wrong.values(step), right.values(step)
+    order = (at % len(rows) for at in range(row, row + len(rows)))
+    return next(at for at in order if at >= len(others) or not same(rows[at : at + 1], others[at : at + 1]))
 
 
 @call

@@ -139,6 +139,13 @@ class Panel:
         """The same matrix, marked as the numbers of a mistake."""
         return replace(self, cells=tuple(tuple(replace(cell, shows="mistake") for cell in row) for row in self.cells))
 
+    def only(self, token: int, transposed: bool) -> Panel:
+        """The numbers of one token. transposed: whether tokens are columns."""
+        if transposed:
+            cells = tuple(row[token : token + 1] for row in self.cells)
+            return replace(self, cells=cells, cols=self.cols[token : token + 1])
+        return replace(self, cells=self.cells[token : token + 1], rows=self.rows[token : token + 1])
+
     @cached_property
     def flat(self) -> tuple[Cell, ...]:
         """The cells, row by row."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from byhand.formats.html.grid import PHONE_LABEL_EM, PRINT_WIDTHS, Grid, Slot, fitted
@@ -49,3 +51,16 @@ def test_a_sign_goes_with_its_matrix_to_a_new_line():
     sum_of_two = Strip(tuple(panel("ask", [[123456] * 4] * 2, symbol=s) for s in "XOY"), ("+", "="))
     captions = [[s.label for s in g.slots.values() if s.cls == "caption"] for g in strips(sum_of_two)]
     assert captions == [["X", "O"], ["= Y"]]
+
+
+@pytest.mark.parametrize("printed", ["rows", "columns"])
+def test_what_is_given_of_an_answer_is_in_brackets_and_without_a_box(printed):
+    blank = [[False] * 2, [False] * 2, [True] * 2] if printed == "rows" else [[False, True]] * 3
+    asked = panel("ask", [[1] * 2] * 3, ("the", "cat", "sat"))
+    cells = [[Cell(1, blank=each) for each in row] for row in blank]
+    (grid,) = strips(Strip((replace(asked, cells=tuple(map(tuple, cells))),), ()))
+    kinds = [slot.cls for slot in grid.slots.values() if slot.cell]
+    assert kinds == ["g"] * 4 + ["a t b", "a t"] if printed == "rows" else ["g", "a t b", *["g", "a b"] * 2]
+    (mark,) = grid.marks
+    assert mark.kind == "bracket"
+    assert (mark.bottom - mark.top, mark.right - mark.left) == ((2, 2) if printed == "rows" else (3, 1))

@@ -1,19 +1,25 @@
-"""No worksheet prints an answer on the leaf of its blank, at any level and in either orientation.
+"""No worksheet prints an answer on the leaf of its blank, at any level and in either orientation, or in the key's colour.
 
 `python tests/beside_blanks.py SHEET` lists a sheet's offenders with their places.
 """
 
 from __future__ import annotations
 
+import re
 from itertools import product
 
+import pypdfium2
 import pytest
 from beside_blanks import LEVELS, ORIENTATIONS, beside, offenders, pages_of
 from kinds import lesson
 
+from byhand.formats import Setup
+from byhand.formats.html.page import pages
+from byhand.formats.look import COLOURS
+from byhand.formats.pdf.slotted import filled
 from byhand.options import Options
 from byhand.pipeline import prepare
-from byhand.worksheet.sheet import sheet_files
+from byhand.worksheet.sheet import load_sheet, sheet_files
 
 # sheets that are not mended yet; a sheet that is mended has to be taken off
 NOT_YET = {
@@ -30,6 +36,23 @@ def test_no_answer_stands_beside_its_blank(sheet):
         assert found, f"{sheet} is mended: take it off NOT_YET"
     else:
         assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("sheet", sorted(sheet_files()))
+@pytest.mark.parametrize("level", ["easy", "standard"])
+def test_nothing_on_a_worksheet_wears_the_colour_of_the_key(sheet, level):
+    document, run = prepare(load_sheet(sheet), Options(level=level, seed=0))
+    assert not coloured(filled(document, run, "worksheet", Setup()))
+    assert coloured(filled(document, run, "key", Setup()))
+    html = pages(document, run).html("worksheet", "screen")
+    assert COLOURS["pen"] not in re.sub("<style>.*?</style>", "", html, flags=re.DOTALL)
+    assert not re.findall(r'<td class="[ak]\b(?![^"]*\bp\b)[^>]*>[^<]', html)  # these have it in print.css
+
+
+def coloured(pdf):
+    """Whether any pixel of a PDF's pages is not grey."""
+    pictures = (page.render(scale=0.8).to_numpy()[..., :3].astype(int) for page in pypdfium2.PdfDocument(pdf))
+    return any((picture.max(2) - picture.min(2)).max() > 10 for picture in pictures)
 
 
 ATTN = "blocks.0.attn."
@@ -88,3 +111,4 @@ def test_a_foil_may_not_be_the_matrix_that_a_blank_asks_for():
     assert found(QUERIES, foil, pages=(0, 1)) == [(f"{ATTN}hook_q[0]", True)]
     assert found(QUERIES, foil, pages=(0, 2)) == []
     assert found(f"{{{{ ask('{ATTN}hook_k[0]') }}}}", foil, pages=(0, 1)) == []
+    assert found(QUERIES, foil.replace("1)", "1, row=0)"), pages=(0, 1)) == []

@@ -320,6 +320,16 @@ def test_a_caption_names_what_a_mistake_made():
     assert panel.caption == "x"
 
 
+@pytest.mark.parametrize("orientation", ["rows", "columns"])
+@pytest.mark.parametrize(("row", "shown"), [(1, "cat"), (2, "the")])
+def test_a_mistake_is_shown_in_one_row_that_it_changes(row, shown, orientation):
+    """The last token sees all the others, with a mask and without."""
+    body = f"## A\n\n{{{{ find_the_error('no-mask', '{ATTN}hook_pattern[0]', 1, row={row}) }}}}\n"
+    (panel,) = figures(prepare(lesson(body), Options(orientation=orientation))[0], Strip)[0].panels
+    assert (panel.cols if orientation == "columns" else panel.rows) == (shown,)
+    assert len(panel.flat) == 3
+
+
 @pytest.mark.parametrize("numbers", ["exact", "symbolic"])
 def test_a_share_is_rounded_among_letters_too(numbers):
     document, _ = prepare(load_sheet("sizing"), Options(numbers=numbers))

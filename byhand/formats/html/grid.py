@@ -179,12 +179,17 @@ class Grid:
 
     def put(self, panel: Panel, top: int, left: int) -> None:
         """Put the cells of a matrix on the grid, with its marks and its tag."""
+        box = above, before = _box(panel)
         for i, row in enumerate(panel.cells):
             for j, cell in enumerate(row):
                 name = f"{panel.symbol} {panel.rows[i]} {panel.cols[j]}".strip()
-                self.slots[top + i, left + j] = Slot(_classes(panel, cell, i, j), cell, name=name)
+                self.slots[top + i, left + j] = Slot(_classes(panel, cell, i, j, box), cell, name=name)
         bottom, right = top + panel.shape[0], left + panel.shape[1]
-        if panel.role == "given":
+        if above:
+            bottom = top + above
+        elif before:
+            right = left + before
+        if panel.role == "given" or above or before:
             self.marks.append(Mark("bracket", top, left, bottom, right))
         elif panel.role == "parameter":
             self.marks.append(Mark("tile", top, left, bottom, right))
@@ -202,11 +207,26 @@ class Grid:
                 self.slots[top + i, left] = Slot(f"{panel.along[0]} {cls}".strip(), label=label, scope="row")
 
 
-def _classes(panel: Panel, cell: Cell, i: int, j: int) -> str:
-    """a: an answer, k: a copy, g: printed; with the edges t and b (upper, left) of a box, and p for print in one."""
+def _box(panel: Panel) -> tuple[int, int]:
+    """The row and the column at which the box of an answer begins: what is before is given, as at the easy level."""
+    if not (panel.is_answer and panel.has_blanks):
+        return 0, 0
+    across, down = panel.cells, zip(*panel.cells, strict=True)
+    row, col = (next(n for n, line in enumerate(each) if any(c.blank for c in line)) for each in (across, down))
+    return row, col
+
+
+def _classes(panel: Panel, cell: Cell, i: int, j: int, box: tuple[int, int]) -> str:
+    """a: an answer, k: a copy, g: printed; with the edges t and b (upper, left) of a box, and p for print in one.
+
+    box: the row and the column at which the box of an answer begins.
+    """
     if not panel.is_answer:
         return "a t b" if cell.blank else "g"
-    edges = " t" * (i == 0) + " b" * (j == 0)
+    top, left = box
+    if i < top or j < left:
+        return "g"
+    edges = " t" * (i == top) + " b" * (j == left)
     return ("a" if panel.role == "ask" else "k") + edges + " p" * (not cell.blank)
 
 

@@ -136,7 +136,7 @@ def _style(kind: str, classes: Sequence[str], size: str) -> CellStyle:
     Raises: UnknownLookError.
     """
     match kind:
-        case "g" | "a" if kind == "g" or "p" in classes:
+        case "g" | "a" | "k" if kind == "g" or "p" in classes:
             return CellStyle(TextStyle(MATH, LOOK[size or "number"] * PT, COLOURS["ink"]))
         case "a" | "k" if size_of := next((name for name in classes if name.startswith("written")), ""):
             return CellStyle(TextStyle(SANS, LOOK[size_of] * PT, COLOURS["written"]))
