@@ -23,6 +23,7 @@ _GREEK = {
     "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "varepsilon": "ε", "theta": "θ", "lambda": "λ", "mu": "μ",
     "pi": "π", "sigma": "σ", "omega": "ω",
 }  # fmt: skip
+_RAISED = str.maketrans("0123456789+−()=abcdefghijklmnoprstuvwxyzT", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾⁼ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᵀ")
 _OPERATORS = {"-": "−", "'": "′", "*": "·"}
 
 
@@ -40,12 +41,21 @@ def inline(latex: str) -> str:
 
 @cache
 def spoken(latex: str) -> str:
-    """An inline formula as alternative text: `K^{\\mathrm{T}}` is KT, `\\sqrt{d_k}` is √d_k."""
+    """An inline formula as alternative text: `K^{\\mathrm{T}}` is Kᵀ, `\\sqrt{d_k}` is √d_k."""
     text = re.sub(r"\\(?:mathrm|text|textstyle|operatorname)\s*", "", latex).replace(r"\sqrt", "√")
     text = re.sub(r"\\frac\{(.*?)\}\{(.*?)\}", r"\1/\2", text)
     text = re.sub(r"\\([A-Za-z]+)", lambda m: (_SIGNS | _GREEK).get(m[1], m[1]), text)
-    text = re.sub(r"\\.|[{}^]", "", text).replace("-", "−").replace("'", "′")
-    return re.sub(r"\s+", " ", text).strip()
+    text = re.sub(r"\\.", "", text).replace("-", "−").replace("'", "′")
+    text = re.sub(r"\^(?:\{+([^{}]*)\}+|(.))", lambda m: _raised(m[1] or m[2] or ""), text)
+    return re.sub(r"\s+", " ", re.sub(r"[{}]", "", text)).strip()
+
+
+def _raised(power: str) -> str:
+    """A power as a text: raised, where all of its letters can be, or else after a sign for it."""
+    raised = power.translate(_RAISED)
+    if not set(raised) & set(power):
+        return raised
+    return f"^{power}" if len(power) == 1 else f"^({power})"
 
 
 def _html(tokens: Iterator[str], one: bool = False) -> Iterator[str]:

@@ -215,8 +215,8 @@ def strip(context: Context, *items: Panel | str, dots: bool = False, above: Sequ
             joints.append(str(item))
     if len(joints) != len(panels) - 1:
         raise SheetError("a strip is matrices with one sign between two of them")
-    over_dots = context.messages.say("captions.dots") if dots else ""
-    return Strip(tuple(panels), tuple(joints), over_dots, tuple(above))
+    over_dots, said = (context.messages.say(f"captions.{name}") if dots else "" for name in ("dots", "dots_said"))
+    return Strip(tuple(panels), tuple(joints), over_dots, said, tuple(above))
 
 
 @call

@@ -355,12 +355,13 @@ class Falk(Matrices):
 class Strip(Matrices):
     """Matrices side by side, with a sign between neighbours; parameters may stand above the last one.
 
-    dots: the caption over the last panel's weights, if these are drawn as dots.
+    dots: the caption over the last panel's weights, if these are drawn as dots; dots_said: what is said of them.
     """
 
     panels: tuple[Panel, ...]
     joints: tuple[str, ...]
     dots: str = ""
+    dots_said: str = ""
     above: tuple[Panel, ...] = ()
     kind = "strip"
 

@@ -111,6 +111,16 @@ def test_what_stands_in_the_margins_is_an_artifact_of_head_or_foot():
     assert min(first.count(b"/Subtype/Footer"), second.count(b"/Subtype/Footer")) > 1
 
 
+@pytest.mark.parametrize("view", ["worksheet", "key"])
+def test_who_hears_a_page_is_told_of_dots_and_of_every_matrix(view):
+    with pikepdf.open(io.BytesIO(written("attention-head", view))) as file:
+        said = {str(each.Alt) for each, _ in elements(file) if "/Alt" in each}
+        tables = {str(each.A.Summary) for each, _ in elements(file) if kind(each) == "Table" and "/A" in each}
+    assert "as dots: for each share beside them, a dot as large as the share" in said
+    assert {"Q = X W_Q", "S = Q Kᵀ"} <= tables & said
+    assert any(each.startswith("powers 2ˢ; sum; ") for each in tables)
+
+
 def page_content(page):
     return b"".join(part.read_bytes() for part in page.Contents)
 

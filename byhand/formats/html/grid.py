@@ -61,7 +61,7 @@ class Slot(Struct, frozen=True):
     lines: int = 1  # on which the label is broken
     scope: Literal["", "col", "row"] = ""
     span: int = 1
-    name: str = ""  # the accessible name of a blank
+    name: str = ""  # the accessible name of a blank, or of a caption that does not say it all
     ticked: Panel | None = None  # of a caption with a box to tick: its matrix
 
     @property
@@ -182,7 +182,7 @@ class Grid:
         box = above, before = _box(panel)
         for i, row in enumerate(panel.cells):
             for j, cell in enumerate(row):
-                name = f"{panel.symbol} {panel.rows[i]} {panel.cols[j]}".strip()
+                name = f"{panel.caption or panel.symbol} {panel.rows[i]} {panel.cols[j]}".strip()
                 self.slots[top + i, left + j] = Slot(_classes(panel, cell, i, j, box), cell, name=name)
         bottom, right = top + panel.shape[0], left + panel.shape[1]
         if above:

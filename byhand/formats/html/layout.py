@@ -186,7 +186,7 @@ def _strip(stacks: list[_Stack], figure: Strip, last: bool) -> Grid:
     for i, parameter in enumerate(over):
         _named_row(grid, parameter, 1 + heads + i, len(grid.cols) - final.shape[1])
     if figure.dots and last:
-        _dots(grid, final, top, figure.dots)
+        _dots(grid, final, top, figure)
     elif CAPTION_EM / 2 * len(spoken(final.caption or final.symbol)) > sum(PRINT_WIDTHS[k] for k in grid.cols[at:]):
         grid.add("s")  # room for its name, which is wider
     return grid
@@ -220,10 +220,10 @@ def _named_row(grid: Grid, panel: Panel, row: int, at: int) -> None:
     grid.put(panel, row, at)
 
 
-def _dots(grid: Grid, panel: Panel, top: int, caption: str) -> None:
+def _dots(grid: Grid, panel: Panel, top: int, figure: Strip) -> None:
     """Put the frames on the grid in which the weights of a pattern are drawn as dots."""
     grid.add("s")
     (height, width), at = panel.shape, grid.add("o" * panel.shape[1])
-    grid.slots[0, at] = Slot("caption", label=caption, span=width)
+    grid.slots[0, at] = Slot("caption", label=figure.dots, span=width, name=figure.dots_said)
     grid.dots = panel
     grid.marks.append(Mark("dots", top, at, top + height, at + width))

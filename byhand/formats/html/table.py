@@ -57,7 +57,8 @@ def _cell(slot: Slot, shown: bool, inputs: bool, writing: Writing | None, field:
         if of is not None:
             name = spoken(slot.label)
             box = writing.tick(slot) if writing else tick(bool(of.right), shown, inputs, name, field=field(of))
-        return f'<td class="{slot.cls}"{span}>{box}{inline(slot.label)}</td>'
+        said = f' aria-label="{escape(slot.name)}"' if slot.name else ""
+        return f'<td class="{slot.cls}"{span}{said}>{box}{inline(slot.label)}</td>'
     if slot.label:
         return f'<td class="{slot.cls}">{escape(slot.label)}</td>'
     return f"<td{span}></td>"
