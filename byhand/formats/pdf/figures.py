@@ -28,6 +28,11 @@ PICTURE = re.compile(
 )
 _OWN = re.compile(f"<g[^>]*>({MARK.pattern})</g>")
 OWN_FACES = (SANS, BOLD, BOLD_ITALIC, MATH, MATH_ITALIC)  # of the texts in a picture of an idea
+_ALONE = re.compile(  # a place with nothing beside it, which needs no boxes round it
+    r'(<figure class="[\w ]+") style="[^"]*">\s*<div class="box">\s*'
+    r'(<svg [^<>]*style=")position:absolute;left:0;top:0;(.*?</svg>)\s*</div>\s*</figure>',
+    re.DOTALL,
+)
 _FIGURE = re.compile('<figure class="grid.*?</figure>', re.DOTALL)
 
 
@@ -100,7 +105,7 @@ def cut_out(html: str, texts: TextOf) -> tuple[str, Figures]:
         left, beside = without(found[0])
         count = len(figures)
         made = TABLE.sub(known(partial(drawn, beside=beside)), left)
-        return made if len(figures) > count else found[0]
+        return _ALONE.sub(r"\1>\2display:block;\3</figure>", made) if len(figures) > count else found[0]
 
     def picture(found: re.Match[str]) -> str:
         said, key_said = unescape(found["said"]), unescape(found["key"] or "")
