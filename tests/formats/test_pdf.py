@@ -18,7 +18,7 @@ from pypdf import PdfReader
 
 from byhand.errors import OutputError, SheetError
 from byhand.formats.html.page import PAPERS, Pages
-from byhand.formats.pdf import pdf
+from byhand.formats.pdf import engine, pdf
 from byhand.options import Options
 from byhand.pipeline import prepare
 from byhand.worksheet.sheet import load_sheet, sheet_files
@@ -192,5 +192,15 @@ def test_html_is_printed_without_pango(tmp_path):
 
 def test_where_no_temporary_file_can_be_written_one_line_says_so(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+    monkeypatch.setattr(engine, "_fonts", cache(engine._fonts.__wrapped__))  # which knows no fonts yet
     with pytest.raises(OutputError, match="the folder for temporary files cannot be written to: No such file"):
         pdf("<html lang=en><title>t</title>x")
+
+
+def test_no_temporary_file_is_left(tmp_path):
+    code = "from byhand.cli import main; main()"
+    asked = ["generate", "shapes", "softmax", "--format", "pdf", "--no-cache", "--out", str(tmp_path / "out")]
+    (tmp_path / "temporary").mkdir()
+    environment = {**os.environ, "TMPDIR": str(tmp_path / "temporary")}
+    subprocess.run([sys.executable, "-c", code, *asked], check=True, capture_output=True, env=environment)
+    assert list((tmp_path / "temporary").iterdir()) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import io
 import re
@@ -13,7 +14,7 @@ from typing import Any
 from byhand.deadline import deadline
 from byhand.errors import ExtraError, LimitError, OutputError, SheetError
 from byhand.formats import fonts
-from byhand.formats.pdf.inner import libraries_by_file, without_font_tools
+from byhand.formats.pdf.inner import libraries_by_file, remove_files, without_font_tools
 from byhand.notation.number import shown
 
 # tagged, for readers that speak, as PDF/UA-1 asks for it; with what the page was asked for
@@ -41,17 +42,23 @@ def rendered_document(html: str) -> Any:
     missing.
     """
     _check_words(html)
-    engine = weasyprint()
-    known, fetcher = engine.text.fonts.FontConfiguration(), _fetcher()()
-    own = _STYLE.findall(html)
-    if any(map(_AT_RULES.search, own)):  # fonts of its own, for one, are those of this page only
-        own = []
+    engine, sheets = weasyprint(), _STYLE.findall(html)
     with _refusals(), _no_collection(), _in_time():
-        faces = engine.CSS(
-            string=fonts.font_face_css(lambda face: face.address), font_config=known, url_fetcher=fetcher
-        )
-        source = engine.HTML(string=_STYLE.sub("", html) if own else html, url_fetcher=fetcher)
-        return source.render(stylesheets=[faces, *map(_style, own)], font_config=known, **OPTIONS)
+        if any(map(_AT_RULES.search, sheets)):  # it may have fonts of its own, which other pages have not
+            (known, faces), own = _fonts.__wrapped__(), []
+        else:
+            (known, faces), own, html = _fonts(), list(map(_style, sheets)), _STYLE.sub("", html)
+        source = engine.HTML(string=html, url_fetcher=_fetcher()())
+        return source.render(stylesheets=[faces, *own], font_config=known, **OPTIONS)
+
+
+@cache
+def _fonts() -> tuple[Any, Any]:
+    """Our fonts as WeasyPrint knows them, and their style sheet, for all pages."""
+    known = weasyprint().text.fonts.FontConfiguration()
+    atexit.register(remove_files, known)
+    css = fonts.font_face_css(lambda face: face.address)
+    return known, weasyprint().CSS(string=css, font_config=known, url_fetcher=_fetcher()())
 
 
 @lru_cache(maxsize=4)

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from functools import cache
 from html import escape
 from importlib import import_module
+from shutil import rmtree
 from types import ModuleType
 from typing import Any
 
@@ -149,6 +150,12 @@ class _Later(ModuleType):
         if name.startswith("__"):
             raise AttributeError(name)
         return lambda *args, **named: getattr(import_module(self.__name__), name)(*args, **named)
+
+
+def remove_files(fonts: Any) -> None:
+    """Remove the files of a FontConfiguration; by itself it does so only if Python frees it before it ends."""
+    if fonts._folder:
+        rmtree(fonts._folder, ignore_errors=True)
 
 
 def page_box(page: Any) -> Box:
