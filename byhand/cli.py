@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -162,14 +162,27 @@ def list_(as_json: bool, language: str) -> None:
 
 
 @main.command()
-@click.argument("sheet")
+@click.argument("sheet", default="")
 @_language
 def show(sheet: str, language: str) -> None:
-    """One sheet in full: its goal, what comes before it, its configuration."""
+    """One sheet in full: its goal, its time, what comes before it. Without SHEET: routes through the course, and what
+    each mistake means.
+    """
+    if sheet:
+        _show_sheet(sheet, language)
+    else:
+        _show_course(language)
+
+
+def _show_sheet(sheet: str, language: str) -> None:
+    """One sheet in full."""
     from byhand.arrange import own_effort
+    from byhand.worksheet.messages import messages
+    from byhand.worksheet.order import LOOK_FOR, ROUTES
     from byhand.worksheet.sheet import load_sheet, named
 
-    found = load_sheet(sheet, language)
+    say = messages(language).say
+    found, routes = load_sheet(sheet, language), [(route, route.places(sheet)) for route in ROUTES]
     asked, before = own_effort(found), named(found.prerequisites, language)
     config = found.values.get("config", {})
     _say(f"{found.name}: {found.title}", "", *found.goal.split("\n"), "")
@@ -178,8 +191,43 @@ def show(sheet: str, language: str) -> None:
     _say(f"tokens      {' '.join(map(str, found.values.get('tokens', ())))}")
     _say(f"time        {asked}")
     _say(f"before it   {', '.join(each.called for each in before) or 'nothing'}")
+    if sheet in LOOK_FOR:
+        names = [
+            f"{say(f'lecturer.routes.{route.name}.short')} {_numbers(places)}" for route, places in routes if places
+        ]
+        _say(f"routes      {', '.join(names)}")
+        _say(f"look for    {say(f'lecturer.{sheet}.name')}{f' ({LOOK_FOR[sheet]})' if LOOK_FOR[sheet] else ''}")
+        _say(f"it may mean {say(f'lecturer.{sheet}.thinks')}", f"ask         {say(f'lecturer.{sheet}.ask')}")
     if found.objectives:
         _say("you learn to", *(f"  - {o}" for o in found.objectives))
+
+
+def _show_course(language: str) -> None:
+    """The lecturer's page: routes and their times, and what each mistake means."""
+    from byhand.course import course
+    from byhand.worksheet.lecturer import lecturer
+    from byhand.worksheet.messages import messages
+    from byhand.worksheet.order import GROUP
+
+    say = messages(language).say
+    sheets = [(s.name, s.number, s.title, s.minutes) for s in course(language) if s.name in GROUP]
+    page = lecturer(sheets, messages(language))
+    of = {sheet.name: sheet for sheet in page.sheets}
+    for route in page.routes:
+        _say(f"{route.name}: {route.time}", route.about)
+        for n, (names, minutes) in enumerate(zip(route.route.sittings, route.minutes, strict=True), 1):
+            titles = ", ".join(f"{of[name].number} {of[name].title}" for name in names)
+            _say(f"{n:4}  {minutes:3} min  {titles}")
+        _say("")
+    _say(say("lecturer.mistakes"))
+    for sheet in page.sheets:
+        _say(f"{sheet.number:4}  {sheet.title}: {sheet.look_for}{f' ({sheet.foil})' if sheet.foil else ''}")
+        _say(f"      {sheet.thinks} → {sheet.ask}")
+
+
+def _numbers(places: Sequence[int]) -> str:
+    """Where a sheet comes in a route: 3, or 9 and 10."""
+    return " and ".join(map(str, places))
 
 
 def _of_numbers(command: Callable[..., None]) -> Callable[..., None]:

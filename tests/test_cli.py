@@ -70,6 +70,14 @@ def test_show_tells_a_sheet_in_full(command):
         assert part in output
 
 
+def test_show_tells_a_lecturer_of_routes_and_mistakes(command):
+    output = command("show").output
+    for part in ("90 minutes: ", "A week: 5 days", "A term: ", "An exam: ", "12 One attention head", "(n-minus-one)"):
+        assert part in output
+    assert "look for    softmax down the columns (softmax-over-columns)" in command("show", "attention-head").output
+    assert "routes      90 min 4, week 3, term 4, exam 1" in command("show", "attention-head").output
+
+
 def test_generate_says_what_it_wrote(command, tmp_path):
     result = command("generate", "attention-head", "--format", "html")
     assert result.output.splitlines() == [
@@ -229,7 +237,7 @@ def test_a_book_is_one_folder_of_pages_and_runs(command, tmp_path):
     result = command("generate", "layer-norm", "feed-forward", "--book", "--view", "key", "--format", "html,json")
     assert result.exit_code == 0, result.output
     assert [Path(line).relative_to("output/book-seed0").as_posix() for line in result.output.splitlines()] == [
-        "index.html", "layer-norm-key.html", "feed-forward-key.html", "layer-norm-run.json", "feed-forward-run.json",
+        "index.html", "lecturer.html", "layer-norm-key.html", "feed-forward-key.html", "layer-norm-run.json", "feed-forward-run.json",
     ]  # fmt: skip
     assert all((tmp_path / line).exists() for line in result.output.splitlines())
 

@@ -94,7 +94,8 @@ def _pdf_of_many(sheets: Sequence[tuple[Document, Run]], views: Sequence[View], 
     from byhand.formats.html.book import Book
     from byhand.formats.pdf import printed
 
-    return {"book.pdf": printed(Book.of(sheets, views).printed(setup.paper), setup.cache)}
+    pages = len(sheets) * len(views)
+    return {"book.pdf": printed(Book.of(sheets, views).printed(setup.paper), setup.cache, pages)}
 
 
 def _pdf_form(document: Document, run: Run, view: View, setup: Setup) -> bytes:

@@ -1,8 +1,15 @@
-"""The order of the course: its sheets, in groups. A sheet's number is its place here, and is written nowhere else."""
+"""The course: its sheets in order and in groups, routes through it, and the mistake that each sheet is about.
+
+A sheet's number is its place here, and is written nowhere else.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from itertools import chain
+
+from msgspec import Struct
 
 GROUPS = {  # what a group is called stands in the messages, as course.groups.NAME
     "basics": (
@@ -22,6 +29,92 @@ GROUP = {name: group for group, names in GROUPS.items() for name in names}
 _NUMBERS = {name: number for number, name in enumerate(ORDER, 1)}
 
 
+class Route(Struct, frozen=True):
+    """A way through some of the sheets. What it is called stands in the messages, as lecturer.routes.NAME.
+
+    sittings: the sheets of each day or week; one in several of them is spread evenly over these. longest: the minutes
+    of paper that a sitting may take.
+    """
+
+    name: str
+    sittings: tuple[tuple[str, ...], ...]
+    longest: int = 90
+
+    @property
+    def names(self) -> set[str]:
+        """The names of its sheets."""
+        return set(chain.from_iterable(self.sittings))
+
+    def minutes(self, of: Mapping[str, int]) -> list[int]:
+        """The minutes of each sitting. of: those of each sheet."""
+        times = Counter(chain.from_iterable(self.sittings))
+        return [round(sum(of[name] / times[name] for name in names)) for names in self.sittings]
+
+    def places(self, name: str) -> list[int]:
+        """In which sittings a sheet comes, from 1; for a route of one sitting, which in order the sheet is."""
+        if len(self.sittings) == 1:
+            return [place for place, each in enumerate(self.sittings[0], 1) if each == name]
+        return [place for place, names in enumerate(self.sittings, 1) if name in names]
+
+
+ROUTES = (
+    Route("lecture", (("dot-product", "transformer-by-hand", "softmax", "attention-head"),)),
+    Route("week", (
+        ("dot-product", "matrix-product", "mlp", "transformer-by-hand"),
+        ("softmax", "embedding", "queries-keys-values", "scores"),
+        ("attention-head", "causal-mask", "multi-head-attention"),
+        ("layer-norm", "feed-forward", "logits-and-perplexity"),
+        ("gpt",),
+    )),
+    Route("term", (
+        ("shapes", "dot-product", "matrix-product", "linear-layer"),
+        ("mlp", "transformer-by-hand", "softmax"),
+        ("embedding", "positional-encoding", "queries-keys-values"),
+        ("scores", "attention-head", "causal-mask"),
+        ("multi-head-attention", "cross-attention"),
+        ("layer-norm", "layer-norm-or-batch-norm", "feed-forward"),
+        ("one-by-one-convolution", "transformer-block"),
+        ("encoder",),
+        ("logits-and-perplexity", "gpt"),
+        ("gpt",),
+        ("encoder-decoder",),
+        ("encoder-decoder", "cross-entropy"),
+        ("sampling", "kv-cache"),
+        ("sizing", "attention-in-letters"),
+    )),
+    Route("exam", (("attention-head", "layer-norm-or-batch-norm", "sampling"),)),
+)  # fmt: skip
+LOOK_FOR = {  # the classic mistake that each sheet is about; what it means stands in the messages, as lecturer.SHEET
+    "shapes": "",  # none that can be computed: two shapes that do not fit
+    "dot-product": "products-not-added",
+    "matrix-product": "elementwise",
+    "linear-layer": "bias-per-input",
+    "mlp": "relu-before-bias",
+    "transformer-by-hand": "",  # nor this one: of two tables that are not square, only one product exists
+    "softmax": "no-powers",
+    "embedding": "number-for-one",
+    "positional-encoding": "position-for-dimension",
+    "queries-keys-values": "keys-by-query-weights",
+    "scores": "no-sqrt",
+    "attention-head": "softmax-over-columns",
+    "causal-mask": "zero-for-minus-infinity",
+    "multi-head-attention": "heads-averaged",
+    "cross-attention": "softmax-over-columns",
+    "layer-norm": "n-minus-one",
+    "layer-norm-or-batch-norm": "norm-over-sequence",
+    "feed-forward": "no-relu",
+    "one-by-one-convolution": "kernels-not-shared",
+    "transformer-block": "no-residual",
+    "encoder": "norm-before-sum",
+    "logits-and-perplexity": "perplexity-averaged",
+    "gpt": "heads-share-weights",
+    "encoder-decoder": "mask-across",
+    "cross-entropy": "gradient-sign",
+    "sampling": "temperature-on-probabilities",
+    "kv-cache": "query-from-cache",
+    "sizing": "heads-counted-again",
+    "attention-in-letters": "no-sqrt",
+}
 MET = {  # the parts of a map: the sheet on which a student meets each
     "embed": "embedding",
     "heads": "queries-keys-values",

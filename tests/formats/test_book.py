@@ -59,19 +59,36 @@ def bookmarks():
 def test_the_bookmarks_are_the_parts_and_their_sheets():
     sheets = [("Kinds of question", 1), ("LayerNorm", 1)]
     assert [(title, depth) for title, depth, _ in bookmarks()] == [
-        ("A transformer by hand", 0), ("Contents", 0), ("Worksheets", 0), *sheets, ("Keys", 0), *sheets,
+        ("A transformer by hand", 0), ("For the lecturer", 0), ("Contents", 0), ("Worksheets", 0), *sheets, ("Keys", 0), *sheets,
     ]  # fmt: skip
 
 
 def test_every_part_and_sheet_begins_on_a_right_hand_page():
-    assert [page % 2 for _, _, page in bookmarks()] == [1] * len(bookmarks())
+    begin = [page for title, _, page in bookmarks() if title not in ("For the lecturer", "Contents")]
+    assert [page % 2 for page in begin] == [1] * len(begin)
 
 
 def test_the_contents_say_where_each_sheet_is():
-    text = reader().pages[2].extract_text()
-    pages = [page for _, depth, page in bookmarks() if depth == 1]
-    said = re.findall(r"(?: \.)+ (\d+)$", text, flags=re.MULTILINE) + re.findall(r"^\d+$", text, flags=re.MULTILINE)
-    assert [int(n) for n in said] == pages
+    (at,) = (page for title, _, page in bookmarks() if title == "Contents")
+    text = reader().pages[at - 1].extract_text()
+    own, norm, key_of_own, key_of_norm = (page for _, depth, page in bookmarks() if depth == 1)
+    minutes = [sheet.effort.minutes for sheet in book().sheets]
+    rows = re.findall(
+        r"^\d+$", text, flags=re.MULTILINE
+    )  # without blanks: page of the key, of the worksheet, minutes
+    assert rows == [f"{key_of_norm}{norm}{minutes[1]}", f"{key_of_own}{own}{minutes[0]}"]
+    assert "Layers" in text
+    assert "More sheets" in text
+    assert "You add what attention found to the stream" in text
+
+
+def test_a_book_with_keys_tells_the_lecturer_what_to_look_for():
+    text = reader().pages[1].extract_text() + reader().pages[2].extract_text()
+    for part in ("For the lecturer", "divided by d − 1", "Is this a sample, or are these all the numbers there are?"):
+        assert part in text
+    for_students = Book(book().sheets, ("worksheet",), 0, messages())
+    assert "For the lecturer" not in for_students.printed("a4")
+    assert "lecturer.html" not in dict(for_students.folder("a4"))
 
 
 def test_a_book_says_that_it_holds_several_sheets():
@@ -130,10 +147,10 @@ def test_a_sheet_leads_to_those_before_it_that_the_book_holds():
     sheets = [Pages(*prepare(load_sheet(name), Options())) for name in ("softmax", "scores")]
     of_both = Book(tuple(sheets), ("worksheet", "key"), 0, messages())
     for name, html in dict(of_both.folder("a4")).items():
-        links = re.findall(r'<a href="([^"]*)">7&nbsp;Softmax</a>', html)
+        links = re.findall(r'<a class="tied" href="([^"]*)">7&nbsp;Softmax</a>', html)
         assert links == ([name.replace("scores", "softmax")] if name.startswith("scores") else [])
-        assert ("<a>10&nbsp;Queries, keys, values</a>" in html) == name.startswith("scores")
-    links = re.findall(r'<a href="(#[^"]*)">7&nbsp;Softmax</a>', of_both.printed("a4"))
+        assert (">10&nbsp;Queries, keys, values</span>" in html) == name.startswith("scores")
+    links = re.findall(r'<a class="tied" href="(#[^"]*)">7&nbsp;Softmax</a>', of_both.printed("a4"))
     assert links == ["#worksheet-1", "#key-1"]
 
 
@@ -141,5 +158,5 @@ def test_a_sheet_leads_to_those_before_it_that_the_book_holds():
 def test_a_book_of_one_view_has_one_part(views):
     html = Book(book().sheets[:1], views, 3, messages()).printed("a4")
     assert 'class="part"' not in html
-    assert "1 worksheet<" in html
+    assert "1 worksheet · an hour of paper<" in html
     assert "seed 3" in html

@@ -12,9 +12,13 @@ from byhand.formats.html.page import Pages, rendered
 from byhand.runs import Run
 from byhand.worksheet.asked import as_words
 from byhand.worksheet.document import Document
+from byhand.worksheet.lecturer import Lecturer, lecturer
 from byhand.worksheet.messages import Messages
+from byhand.worksheet.order import GROUPS
 from byhand.worksheet.views import VIEWS, View
 
+WHOLE = "gpt"  # the sheet whose map, that of a whole model, stands on the cover
+LECTURER = "lecturer.html"
 BOOK = as_words({"holds": "sheets"})  # what it says of itself for who reads pages back
 
 
@@ -30,6 +34,14 @@ class Part:
     def leads(self) -> dict[str, str]:
         """Links to the sheets of the part in print, by name."""
         return {sheet.d.name: f"#{self.view}-{at}" for at, sheet in enumerate(self.sheets, 1)}
+
+
+@dataclass(frozen=True)
+class Group:
+    """A group of the course: its name, and its sheets with their places in the book, from 1."""
+
+    name: str
+    sheets: list[tuple[int, Pages]]
 
 
 @dataclass(frozen=True)
@@ -52,9 +64,26 @@ class Book:
         """One long page for print: cover, contents with page numbers, and each view as a part."""
         return rendered("book.html", "print", paper, self.messages, **self._values())
 
+    @property
+    def groups(self) -> list[Group]:
+        """The sheets in the groups of the course; one's own sheets come last."""
+        groups = dict.fromkeys([*GROUPS, ""])
+        found = {group: [(i, s) for i, s in enumerate(self.sheets, 1) if s.d.group == group] for group in groups}
+        names = {group: f"course.groups.{group}" if group else "book.others" for group in groups}
+        return [Group(self.messages.say(names[group]), sheets) for group, sheets in found.items() if sheets]
+
+    @property
+    def lecturer(self) -> Lecturer | None:
+        """What the lecturer is told of the course; a book without keys is for students, and has none of it."""
+        sheets = [(s.d.name, s.d.number, s.d.title, s.effort.minutes) for s in self.sheets if s.d.group]
+        return lecturer(sheets, self.messages) if sheets and self.views != VIEWS[:1] else None
+
     def folder(self, paper: Paper) -> Iterator[tuple[str, str]]:
         """Pages for a screen by name: an index, and every sheet in every view."""
-        yield "index.html", rendered("index.html", "screen", paper, self.messages, **self._values())
+        values = self._values()
+        yield "index.html", rendered("index.html", "screen", paper, self.messages, **values)
+        if values["lecturer"]:
+            yield LECTURER, rendered("lecturer.html", "screen", paper, self.messages, **values)
         for part in self._parts():
             names = {sheet.d.name: f"{sheet.d.name}-{part.view}.html" for sheet in part.sheets}
             for sheet in part.sheets:
@@ -72,4 +101,9 @@ class Book:
             "subtitle": say(sheets, n=len(self.sheets)),
             "edition": say("book.edition", version=__version__, seed=self.seed),
             "parts": self._parts(),
+            "groups": self.groups,
+            "time": say("book.hours", n=max(1, round(sum(sheet.effort.minutes for sheet in self.sheets) / 60))),
+            "map": next((sheet.map for sheet in self.sheets if sheet.d.name == WHOLE), ""),
+            "lecturer": self.lecturer,
+            "lecturer_page": LECTURER,
         }

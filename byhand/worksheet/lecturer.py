@@ -1,0 +1,72 @@
+"""What a lecturer is told of the course: routes and their times, and what to look for on each sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from byhand.worksheet.messages import Messages
+from byhand.worksheet.order import GROUP, LOOK_FOR, ROUTES, Route
+
+
+class Told(Struct, frozen=True):
+    """A sheet of the course as the lecturer is told of it.
+
+    group: the name of its group, where that begins; else "". places: for each route, in which of its sittings it is.
+    look_for, thinks, ask: the mistake to look for, what the student may think, and what to ask. foil: what `byhand
+    foils` calls this mistake; "" where it does not have it.
+    """
+
+    name: str
+    number: int
+    title: str
+    minutes: int
+    group: str
+    places: tuple[str, ...]
+    look_for: str
+    thinks: str
+    ask: str
+    foil: str
+
+
+class RouteTold(Struct, frozen=True):
+    """A route as the lecturer is told of it. short: its name over a column. minutes: of each sitting."""
+
+    route: Route
+    name: str
+    short: str
+    minutes: tuple[int, ...]
+    time: str
+    about: str
+
+
+class Lecturer(Struct, frozen=True):
+    """The lecturer's page."""
+
+    routes: tuple[RouteTold, ...]
+    sheets: tuple[Told, ...]
+
+
+def lecturer(sheets: Sequence[tuple[str, int, str, int]], messages: Messages) -> Lecturer:
+    """The lecturer's page for some sheets of the course, each with its name, number, title and minutes.
+
+    Routes are those whose sheets are all among these.
+    """
+    say, minutes = messages.say, {name: time for name, _, _, time in sheets}
+    routes = [route for route in ROUTES if route.names <= minutes.keys()]
+    told, group = [], ""
+    for name, number, title, time in sheets:
+        begins, group = GROUP[name] != group, GROUP[name]
+        look_for, thinks, ask = (say(f"lecturer.{name}.{part}") for part in ("name", "thinks", "ask"))
+        places = tuple("–".join(map(str, route.places(name))) for route in routes)
+        heading = say(f"course.groups.{group}") if begins else ""
+        told.append(Told(name, number, title, time, heading, places, look_for, thinks, ask, LOOK_FOR[name]))
+    return Lecturer(tuple(_route(route, minutes, messages) for route in routes), tuple(told))
+
+
+def _route(route: Route, minutes: dict[str, int], messages: Messages) -> RouteTold:
+    times, at = route.minutes(minutes), f"lecturer.routes.{route.name}"
+    places = {"n": len(times), "minutes": sum(times), "least": min(times), "most": max(times)}
+    name, short, time, about = (messages.say(f"{at}.{part}", **places) for part in ("name", "short", "time", "about"))
+    return RouteTold(route, name, short, tuple(times), time, about)
