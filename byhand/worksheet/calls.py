@@ -238,10 +238,10 @@ def softmax(context: Context, name: str, last: bool = False) -> Block:
 
 
 @call
-def norm(context: Context, at: str, of: str, result: str = "", asked: bool = False) -> Blocks:
+def norm(context: Context, at: str, of: str, result: str = "", shown: bool = True) -> Blocks:
     """LayerNorm or RMSNorm as two strips, from the mean to the result.
 
-    of: the step that is normalised. asked: whether the student computes it here, in the first matrix of the strip.
+    of: the step that is normalised. shown: whether it is printed; a student who has just computed it above needs no copy.
     """
 
     def part(name: str, caption: str) -> Panel:
@@ -253,7 +253,7 @@ def norm(context: Context, at: str, of: str, result: str = "", asked: bool = Fal
         spread, root, quotient = part("variance", r"\sigma^2"), r"\sigma", r"(x - \mu) \div \sigma"
     else:
         centre, spread, root, quotient = [], part("mean_square", "r^2"), "r", r"x \div r"
-    top = strip(context, (blank if asked else show)(context, of), *centre, spread, part("hook_scale", root))
+    top = strip(context, *([show(context, of)] if shown else []), *centre, spread, part("hook_scale", root))
     if f"{at}.standardized" not in tape.steps:
         return top, strip(context, blank(context, result, quotient))
     above = [show(context, f"{at}.{parameter}") for parameter in "wb"]

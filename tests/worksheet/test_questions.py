@@ -248,11 +248,11 @@ def test_a_softmax_of_the_last_row_asks_for_no_other():
     assert {cell.at[0] for cell in strip.cells} == {2}
 
 
-@pytest.mark.parametrize(("asked", "role"), [("", "given"), (", asked=True", "ask")])
-def test_a_norm_may_ask_for_the_rows_that_it_normalises(asked, role):
-    body = f"## A\n\n{{{{ norm('blocks.0.ln1', 'blocks.0.hook_resid_pre'{asked}) }}}}\n"
+def test_a_norm_may_leave_out_the_rows_that_it_normalises():
+    body = "## A\n\n{{ norm('blocks.0.ln1', 'blocks.0.hook_resid_pre', shown=False) }}\n"
     sheet = replace(load_sheet("layer-norm"), body=body)
-    assert figures(prepare(sheet, Options())[0], Strip)[0].panels[0].role == role
+    first, _ = figures(prepare(sheet, Options())[0], Strip)
+    assert [panel.step.rpartition(".")[2] for panel in first.panels] == ["mean", "centered", "variance", "hook_scale"]
 
 
 def test_the_first_wrong_step_is_the_one_to_tick():
