@@ -220,8 +220,8 @@ def strip(context: Context, *items: Panel | str, dots: bool = False, above: Sequ
 
 
 @call
-def softmax(context: Context, name: str, last: bool = False) -> Block:
-    """A softmax, or its last row, as a strip: powers, row sums and shares; the pattern of attention also as dots."""
+def softmax(context: Context, name: str) -> Block:
+    """A softmax as a strip: powers, row sums and shares; the pattern of attention also as dots."""
     say, powers = context.messages.say, steps_of(name, "exp")
     shares, caption = (
         blank(context, name, last=last),
