@@ -223,15 +223,12 @@ def strip(context: Context, *items: Panel | str, dots: bool = False, above: Sequ
 def softmax(context: Context, name: str) -> Block:
     """A softmax as a strip: powers, row sums and shares; the pattern of attention also as dots."""
     say, powers = context.messages.say, steps_of(name, "exp")
-    shares, caption = (
-        blank(context, name, last=last),
-        "captions.pattern" if "hook_pattern" in name else "captions.share",
-    )
+    shares, caption = blank(context, name), "captions.pattern" if "hook_pattern" in name else "captions.share"
     how = "_how" if shares.shape[1] > 2 else ""  # the longer caption needs the room of three columns
     return strip(
         context,
-        blank(context, powers, say("captions.powers", base=context.tape[powers].step.params["base"]), last=last),
-        blank(context, steps_of(name, "sum"), say("captions.sum"), last=last),
+        blank(context, powers, say("captions.powers", base=context.tape[powers].step.params["base"])),
+        blank(context, steps_of(name, "sum"), say("captions.sum")),
         replace(shares, caption=say(caption + how)),
         dots=True,
     )

@@ -240,11 +240,10 @@ def test_the_words_at_the_largest_numbers_of_a_row_are_joined():
         assert [most(asked, "shares", i) for i in (0, -1)] == ["cat", "cat and sat"]
 
 
-def test_a_softmax_of_the_last_row_asks_for_no_other():
-    (strip,) = figures(
-        prepare(lesson(f"## A\n\n{{{{ softmax('{ATTN}hook_pattern[0]', last=True) }}}}\n"), Options())[0], Strip
-    )
-    assert [panel.rows for panel in strip.panels] == [("sat",)] * 3
+def test_of_a_step_the_last_row_may_be_asked_for_alone():
+    body = f"## A\n\n{{{{ strip(blank('{ATTN}scores_raw[0]', last=True)) }}}}\n"
+    (strip,) = figures(prepare(lesson(body), Options())[0], Strip)
+    assert [panel.rows for panel in strip.panels] == [("sat",)]
     assert {cell.at[0] for cell in strip.cells} == {2}
 
 
