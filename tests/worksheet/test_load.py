@@ -38,7 +38,7 @@ def test_every_blank_holds_the_runs_number(name, orientation):
         values = tuple(tuple(str(c.value).replace("-oo", "-inf") for c in row) for row in panel.cells)
         if orientation == "columns":
             values = tuple(zip(*values, strict=True))
-        assert values == run.texts[panel.step]
+        assert values == run.texts[panel.step][-len(values) :]  # the whole step, or its last row
 
 
 def test_the_flagship_asks_for_every_computed_step_of_its_run():
