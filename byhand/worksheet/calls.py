@@ -238,7 +238,7 @@ def softmax(context: Context, name: str) -> Block:
 def norm(context: Context, at: str, of: str, result: str = "", shown: bool = True) -> Blocks:
     """LayerNorm or RMSNorm as two strips, from the mean to the result.
 
-    of: the step that is normalised. shown: whether it is printed; a student who has just computed it above needs no copy.
+    of: the step that is normalised. shown: whether it is printed; what the student has just computed needs no copy.
     """
 
     def part(name: str, caption: str) -> Panel:
