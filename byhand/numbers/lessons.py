@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from itertools import accumulate, combinations, product
-from math import gcd
+from math import atan2, pi
 from typing import Any
 
 import numpy as np
@@ -250,10 +250,10 @@ def _arrows(dice: Dice) -> dict[str, Any]:
 
 
 def _fan_out(n: tuple[int, int], best: tuple[int, int], *others: tuple[int, int]) -> bool:
-    """Whether no two arrows lie along each other, and one of the others is longer than all."""
+    """Whether no two arrows lie near each other, and one of the others is longer than all."""
     lengths = sorted(i * i + j * j for i, j in others)
-    directions = {(i // gcd(i, j), j // gcd(i, j)) for i, j in (n, best, *others)}
-    return len(directions) == 2 + len(others) and lengths[-1] > max(best[0] ** 2 + best[1] ** 2, lengths[-2])
+    apart = all(abs(atan2(j, i) - atan2(y, x)) > pi / 11 for (i, j), (x, y) in combinations((n, best, *others), 2))
+    return apart and lengths[-1] > max(best[0] ** 2 + best[1] ** 2, lengths[-2])
 
 
 LOGITS_DRAWN = (

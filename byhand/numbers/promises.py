@@ -284,6 +284,24 @@ def greedy_misses_the_best_path(tape: Tape) -> bool:
     return tape.values("greedy")[0][0] < best and paths.count(best) == 1
 
 
+@sheet_promise
+def arrows_tell_along_from_long(tape: Tape) -> bool:
+    """In the picture of words as arrows, the logits are 3, 2, 1 and 1, and the longest arrow has not the largest."""
+    logits, lengths = (
+        tape.values("arrows.logits")[0],
+        [sum(x * x for x in row) for row in tape.values("arrows.words")],
+    )
+    longest = [logit for logit, length in zip(logits, lengths, strict=True) if length == max(lengths)]
+    return sorted(logits) == [1, 1, 2, 3] and len(longest) == 1 and longest[0] < 3
+
+
+@sheet_promise
+def surprises_are_few_halvings(tape: Tape) -> bool:
+    """Each right word's probability is 1 halved one to four times (in base 2), and not all surprises are equal."""
+    surprises = {x for (x,) in tape.values("loss_per_token")}
+    return surprises <= {1, 2, 3, 4} and len(surprises) > 1
+
+
 # ---- the figures ----
 
 

@@ -17,7 +17,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from byhand.arithmetic.copies import MARK, mark_number
+from byhand.arithmetic.copies import MARK, Svg, mark_number
 from byhand.errors import SheetError
 from byhand.formats.pdf.boxes import BoxReader, Line, rows_of
 from byhand.formats.pdf.breaking import Paragraph
@@ -114,7 +114,12 @@ class Layout(Struct, frozen=True):
 
 def copy_html(html: str, texts: TextOf) -> str:
     """The HTML of one copy. A number in a paragraph has a box of its own, like a slot, so that lines break alike."""
-    return _filled(html, texts, lambda mark: f"<span>{escape(texts(mark))}</span>")
+
+    def own(mark: int) -> str:
+        text = texts(mark)
+        return text if isinstance(text, Svg) else f"<span>{escape(text)}</span>"
+
+    return _filled(html, texts, own)
 
 
 def lay_out(html: str, texts: TextOf, letters: str = "", sheets: int = 1) -> Layout:
