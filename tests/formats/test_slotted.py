@@ -26,6 +26,7 @@ def prepared(sheet, seed=0, **options):
 @pytest.mark.parametrize(("sheet", "view"), [("mlp", "key"), ("sampling", "worksheet")])
 def test_another_seed_lays_nothing_out(sheet, view, tmp_path, monkeypatch):
     monkeypatch.setattr("byhand.cache.user_cache_path", lambda name: tmp_path)
+    slotted._slotted.cache_clear()  # of another test's page
     made, lay_out = [], slotted.lay_out
     monkeypatch.setattr(slotted, "lay_out", lambda *args: made.append(args) or lay_out(*args))
     pages = [slotted.filled(*prepared(sheet, seed), view, Setup()) for seed in (1, 2, 3)]
