@@ -267,8 +267,9 @@ def signed(page: Document, student: Student) -> Document:
 def _said_of(page: Document, student: Student) -> dict[str, str]:
     """What a copy says of its student: on the line for the name, at its foot, and in its metadata."""
     label = width(FACE, f"{page.messages.say('top.name')} ")
+    whose = student.whose if student.name else page.messages.say("foot.copy", id=student.id)
     return {
-        "name": cut(FACE, student.name, NAME_ROOM - label), "whose": cut(FACE, student.whose, FOOT_ROOM),
+        "name": cut(FACE, student.name, NAME_ROOM - label), "whose": cut(FACE, whose, FOOT_ROOM),
         "student": as_word(student.id), "named": as_word(student.name),
     }  # fmt: skip
 

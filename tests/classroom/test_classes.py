@@ -116,6 +116,13 @@ def test_every_copy_says_whose_it_is_and_which_numbers_it_has(made, folder):
         assert all(squeezed(student.whose) in margin and page.foot.hash in margin for margin in page.margins)
 
 
+def test_a_copy_without_a_name_says_at_its_foot_that_it_is_one(tmp_path):
+    made = make_class("dot-product", anonymous(2), out=tmp_path)
+    assert made.laid_out_alone == 0
+    feet = [read_pdf(path.read_bytes()).margins[0] for path in sorted((made.folder / "keys").iterdir())]
+    assert sorted(re.findall(r"copy\d", " ".join(feet))) == ["copy1", "copy2"]
+
+
 def test_a_copy_for_a_name_in_any_script_is_right(tmp_path):
     names = ["דוד (2)", "Zoe\u0301 x\u0301", "李雷", "Ада"]
     students = [Student(name, str(k)) for k, name in enumerate(names)]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 
@@ -64,3 +66,21 @@ def test_what_is_given_of_an_answer_is_in_brackets_and_without_a_box(printed):
     (mark,) = grid.marks
     assert mark.kind == "bracket"
     assert (mark.bottom - mark.top, mark.right - mark.left) == ((2, 2) if printed == "rows" else (3, 1))
+
+
+def test_a_pencil_has_a_broad_blank_for_a_long_answer_only():
+    (grid,) = strips(
+        Strip((panel("ask", [[Decimal("403.43")] * 2] * 2), panel("ask", [[Decimal("0.84")] * 2] * 2)), ("",))
+    )
+    assert (grid.cols.count("b"), grid.cols.count("a")) == (2, 2)
+    assert grid.widths["b"] >= PRINT_WIDTHS["b"] == 15
+    (built,) = strips(Strip((panel("ask", [[Fraction(123, 456)] * 2] * 2),), ()))
+    assert "b" not in built.cols
+
+
+def test_signs_stand_in_the_middle_of_the_lower_matrix():
+    names = ("the", "cat", "sat")
+    low, high = panel("given", [[1, 2]], names[:1]), panel("ask", [[1]] * 3, names)
+    (grid,) = strips(Strip((high, low, high), ("∗", "=")))
+    rows = [row for (row, _), slot in grid.slots.items() if slot.cls == "sign"]
+    assert len(set(rows)) == 1

@@ -121,6 +121,31 @@ def test_headers_have_scope_and_figures_a_name():
     assert 'aria-label="Q_1 = N W_Q,1"' in key
 
 
+def test_numbers_that_are_added_end_below_each_other():
+    key = page("sizing", "key")
+    assert re.search(r'<th scope="col" class="flush">GPT-2</th>', key)
+    assert 'class="g flush">786,432<' in key
+    shapes = page("shapes", "key")
+    assert "flush" not in re.sub(r"<style>.*?</style>", "", shapes, flags=re.DOTALL)
+
+
+def test_the_last_word_of_a_paragraph_is_tied_to_the_one_before():
+    text = page("attention-head", "worksheet")
+    assert "adds up to\u00a01.</p>" in text
+    assert re.search(r"</span>&nbsp;=&nbsp;", text)  # the result of a first cell, and its last product
+    assert "\u00a0" not in "".join(
+        re.findall(r'<figure class="entries".*?</figure>', page("sizing", "key"), re.DOTALL)
+    )
+
+
+def test_a_worked_line_stands_beside_its_label():
+    lines = re.findall(
+        r'<table><colgroup><col class="i"><col style="width:([\d.]+)mm"><col>', page("attention-head", "worked")
+    )
+    assert lines
+    assert max(map(float, lines)) < 80
+
+
 def test_minus_is_always_the_true_one():
     for view in ("worksheet", "key", "worked"):
         assert not re.search(r"(?<![\w-])-\d", page_text(page("gpt", view)))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -16,8 +18,10 @@ TEXT_EM = 3.2  # the size of text
 LINE = 4.2  # from one line of text to the next
 ROW = 8.0  # the height of a row with a blank
 PAD = 3.0  # the space beside a text
-NARROWEST_BLANK = 14.0
+NARROWEST_BLANK, NARROWEST_NUMBER = 14.0, 10.0
+LONG_NUMBER = 6  # signs, from which on numbers are compared by where they end
 GLYPH_WIDTH = 3.2  # the width of each sign that is written in a blank
+_NUMBER = re.compile(r"[−\d.,/]+")
 WIDEST_TEXT = 30.0  # the greatest width of a text over or under blanks
 
 
@@ -56,9 +60,15 @@ class EntryTable:
         rows = [[_slot(x, row[0], name) for x, name in zip(row, names, strict=True)] for row in self.table.rows]
         return [[Slot("", label=name) for name in names], *rows]
 
-    def over_cells(self, col: int) -> bool:
-        """Whether the head of a column is over values, not over texts."""
-        return any(isinstance(row[col], Cell) for row in self.table.rows)
+    def align(self, col: int) -> str:
+        """The CSS class of a column: its numbers end below each other where some of the table are long, or else are
+        centred; texts begin below each other.
+        """
+        column = [row[col] for row in self.table.rows]
+        if not any(isinstance(entry, Cell) for entry in column):
+            return "centred" if col and _are_numbers(column) else "texts"
+        cells = (entry for row in self.table.rows for entry in row if isinstance(entry, Cell))
+        return "flush" if any(longest(cell.text) >= LONG_NUMBER for cell in cells) else "centred"
 
     def edges(self, row: int, col: int) -> str:
         """The CSS classes of a blank: an upper or left edge, if no blank above or to the left draws it already."""
@@ -76,6 +86,9 @@ def entries(table: Table) -> EntryTable:
         max(_width(x) if text or isinstance(x, Cell) else min(_width(x), WIDEST_TEXT) for x in column)
         for column, text in zip(columns, texts, strict=True)
     ]
+    numbers = [col > 0 and _are_numbers(column[1:]) for col, column in enumerate(columns)]
+    alike = max((NARROWEST_NUMBER, *(w for w, number in zip(widths, numbers, strict=True) if number)))
+    widths = [alike if number else w for w, number in zip(widths, numbers, strict=True)]
     room = FIGURE_WIDTH - sum(w for w, text in zip(widths, texts, strict=True) if not text)
     most = _most(sorted(w for w, text in zip(widths, texts, strict=True) if text), room)
     widths = [min(w, most) if text else w for w, text in zip(widths, texts, strict=True)]
@@ -91,6 +104,11 @@ def _most(widths: list[float], room: float) -> float:
             return share
         room -= width
     return FIGURE_WIDTH
+
+
+def _are_numbers(column: Sequence[Prose | Cell]) -> bool:
+    """Whether the texts of a column are numbers."""
+    return all(isinstance(entry, Prose) and _NUMBER.fullmatch(entry.text) for entry in column)
 
 
 def _is_blank(entry: Prose | Cell) -> bool:

@@ -38,12 +38,14 @@ ROOM_FOR_WORD = 5  # letters: the least room for a word of a run
 SLACK = 0.25  # mm by which a column may be narrower than its numbers need with all room round them
 SMALLEST_BLANK = 9.0  # mm: the least width of a blank that one can write in
 
-# kinds of columns: l token label, d narrow label, g printed cell, a answer cell, j sign between, s small gap, o dots
+LONG_ANSWER = 5  # signs, without a minus, for which a pencil needs a broad blank
+# kinds of columns: l token label, d narrow label, g printed cell, a answer cell, b broad answer cell, j sign between,
+# s small gap, o dots
 # kinds of rows: c caption, h column labels (h2, h3: on two or three lines), u cell of the upper operand, t gap
 # between the operands, r answer row, f answer row for fractions
-PRINT_WIDTHS = {"l": 13.0, "d": 5.0, "g": 8.0, "a": 11.0, "j": 7.0, "s": 3.0, "o": 7.0}
+PRINT_WIDTHS = {"l": 13.0, "d": 5.0, "g": 8.0, "a": 11.0, "b": 15.0, "j": 7.0, "s": 3.0, "o": 7.0}
 PRINT_HEIGHTS = {"c": 5.0, "h": 4.0, "h2": 7.4, "h3": 10.8, "u": 5.5, "t": 3.4, "r": 8.0, "f": 9.0, "e": 1.5}
-PHONE_WIDTHS = {"l": 10.0, "d": 6.0, "g": 7.7, "a": 11.65, "j": 6.0, "s": 2.5, "o": 9.0}
+PHONE_WIDTHS = {"l": 10.0, "d": 6.0, "g": 7.7, "a": 11.65, "b": 15.0, "j": 6.0, "s": 2.5, "o": 9.0}
 PHONE_HEIGHTS = {"c": 6.0, "h": 5.5, "h2": 10.0, "h3": 14.5, "u": 8.0, "t": 5.0, "r": 11.65, "f": 11.65, "e": 2.0}
 _ADVANCES = {
     **dict.fromkeys("−+=÷", 0.72), **dict.fromkeys("()", 0.357),
@@ -207,6 +209,13 @@ class Grid:
                 self.slots[top + i, left] = Slot(f"{panel.along[0]} {cls}".strip(), label=label, scope="row")
 
 
+def answers(panel: Panel) -> str:
+    """The kind of the columns of a matrix with blanks: broad where an answer is long. A fraction is built."""
+    cells = (cell for row in panel.cells for cell in row if cell.blank and not isinstance(cell.value, str))
+    texts = (value_text(value) for cell in cells for value in categories(cell.value))
+    return "b" if any(len(text.strip("−")) >= LONG_ANSWER and "/" not in text for text in texts) else "a"
+
+
 def _box(panel: Panel) -> tuple[int, int]:
     """The row and the column at which the box of an answer begins: what is before is given, as at the easy level."""
     if not (panel.is_answer and panel.has_blanks):
@@ -235,10 +244,11 @@ def unlike(shape: Sequence[int], other: Sequence[int]) -> int:
     return sum(abs(a - b) for a, b in zip_longest(shape, other, fillvalue=0))
 
 
+_FITTED = "gabld"  # the kinds of columns that are as wide as what is in them
 _FITS = (  # from roomy to tight
-    {"g": 8.0, "a": 11.0, "l": 13.0, "d": 5.0, "j": 7.0},
-    {"g": 7.0, "a": 10.0, "l": 13.0, "d": 5.0, "j": 6.0},
-    {"g": 6.0, "a": SMALLEST_BLANK, "l": 11.0, "d": 5.0, "j": 5.0},
+    {"g": 8.0, "a": 11.0, "b": 15.0, "l": 13.0, "d": 5.0, "j": 7.0},
+    {"g": 7.0, "a": 10.0, "b": 13.0, "l": 13.0, "d": 5.0, "j": 6.0},
+    {"g": 6.0, "a": SMALLEST_BLANK, "b": SMALLEST_BLANK, "l": 11.0, "d": 5.0, "j": 5.0},
 )
 
 
@@ -252,9 +262,9 @@ def fitted(grid: Grid, room: float, most: float) -> Grid:
     for lines in (1, 2, 3):
         labels = _widest(grid, partial(_label_width, lines=lines))
         for scale in (1.0, 0.8, 0.65):  # 11.5, 9 and nearly 8 pt
-            need = {kind: max(numbers[kind] * scale + 1.2, labels[kind]) for kind in "gald"}
+            need = {kind: max(numbers[kind] * scale + 1.2, labels[kind]) for kind in _FITTED}
             for least in _FITS:
-                grid.widths |= least | {k: need[k] if need[k] > least[k] + SLACK else least[k] for k in "gald"}
+                grid.widths |= least | {k: need[k] if need[k] > least[k] + SLACK else least[k] for k in _FITTED}
                 grid.scale = scale
                 if grid.width <= (room if scale == 1.0 else most):
                     return _settled(grid, room, numbers)
@@ -274,7 +284,7 @@ def _settled(grid: Grid, room: float, numbers: dict[str, float]) -> Grid:
                 grid.rows[row] = max(grid.rows[row], f"h{lines}")
     labels = _widest(grid, lambda slot: _label_width(slot, slot.lines, PHONE_LABEL_EM, PHONE_SMALL_LABEL_EM))
     larger = PHONE_CELL_EM / CELL_EM if grid.scale == 1.0 else grid.scale
-    grid.phone_widths |= {k: max(PHONE_WIDTHS[k], numbers[k] * larger + 1.2, labels[k]) for k in "gald"}
+    grid.phone_widths |= {k: max(PHONE_WIDTHS[k], numbers[k] * larger + 1.2, labels[k]) for k in _FITTED}
     return grid
 
 

@@ -22,6 +22,7 @@ from byhand.formats.html.grid import (
     Mark,
     Slot,
     Tag,
+    answers,
     fitted,
     has_fractions,
     unlike,
@@ -40,7 +41,7 @@ def falk(figure: Falk) -> Grid:
     at_left = grid.add(_widths(left))
     at_bias = grid.add("s" + _widths(bias)) + 1 if bias is not None and not across else 0
     gap = grid.formula_end = grid.add("d")
-    at_result = grid.add("a" * m)
+    at_result = grid.add(answers(result) * m)
     height = "f" if has_fractions(left, result) else "r"
     over = ["f" if has_fractions(upper) or any(c.blank for c in row) else "u" for row in upper.cells]
     beside = ["e", "f" if bias.has_blanks else "u"] if bias is not None and across else []
@@ -86,7 +87,8 @@ def _on_paper(grid: Grid) -> Grid:
 
 def _widths(panel: Panel) -> str:
     """The kinds of a matrix's columns: wide for columns with blanks."""
-    return "".join("a" if any(c.blank for c in column) else "g" for column in zip(*panel.cells, strict=True))
+    wide = answers(panel)
+    return "".join(wide if any(c.blank for c in column) else "g" for column in zip(*panel.cells, strict=True))
 
 
 def strips(figure: Strip) -> list[Grid]:
@@ -164,14 +166,15 @@ def _strip(stacks: list[_Stack], figure: Strip, last: bool) -> Grid:
     top = len(grid.rows) - tallest
     grid.rows += ["e", height] * max(len(s.below) for s in stacks)
     labels: tuple[str, ...] = ()
-    for stack in stacks:
+    for number, stack in enumerate(stacks):
         panel = stack.panel
-        _before(grid, stack, top, labels)
+        lower = min(each.panel.shape[0] for each in stacks[max(number - 1, 0) : number + 1])
+        _before(grid, stack, top, labels, lower)
         labels = panel.rows if any(panel.rows) else labels
         if panel is final and beside:
             _beside(grid, above, top)
         wide = any(p.is_answer for p in stack.panels)
-        at = grid.add("a" * panel.shape[1] if wide else _widths(panel))
+        at = grid.add(max(map(answers, stack.panels)) * panel.shape[1] if wide else _widths(panel))
         caption = top - 2 if over and panel is not final else 0  # close to its matrix
         name = panel.caption or panel.symbol
         if stack is stacks[0] and stack.joint:  # a new line begins, without a column for the sign
@@ -192,14 +195,17 @@ def _strip(stacks: list[_Stack], figure: Strip, last: bool) -> Grid:
     return grid
 
 
-def _before(grid: Grid, stack: _Stack, top: int, labels: tuple[str, ...]) -> None:
-    """Put the sign or the gap before a matrix, and its row labels if they differ from those to the left."""
+def _before(grid: Grid, stack: _Stack, top: int, labels: tuple[str, ...], lower: int) -> None:
+    """Put the sign or the gap before a matrix, and its row labels if they differ from those to the left.
+
+    lower: the number of rows of the lower of the two matrices, in whose middle the sign stands.
+    """
     panel = stack.panel
     labelled = any(panel.rows) and panel.rows != labels
     if grid.cols:
         at = grid.add("j" if stack.joint else "d" if stack.below and not labelled else "s")
         if stack.joint:
-            grid.slots[top + (panel.shape[0] - 1) // 2, at] = Slot("sign", label=stack.joint)
+            grid.slots[top + (lower - 1) // 2, at] = Slot("sign", label=stack.joint)
     if labelled:
         wide = panel.along[0] == "token" and any(is_word(label) or len(label) > 2 for label in panel.rows)
         grid.side(panel, top, grid.add("l" if wide or not grid.cols else "d"), "" if wide else "inner")

@@ -74,6 +74,7 @@ POLICY = (
     "content=\"default-src 'none'; style-src 'unsafe-inline'; font-src data:; form-action 'none'; base-uri 'none'\">"
 )
 _BEGINNING = re.compile(DOCTYPE + r'\s*<html(?: lang="[\w-]*")?>\s*<head>')
+_LAST_WORD = re.compile(r"(?<=[^>\s]) (?=[^\s<>]+(?:</\w+>)*(?:</p>|$))")  # the blank before it
 # what may lead a browser elsewhere in spite of the policy: a refresh, a connection in advance, another page within;
 # a text has no "<", so these are elements wherever they stand
 _LEAVING = re.compile(
@@ -83,21 +84,21 @@ _LEAVING = re.compile(
 TITLE, TITLE_ROOM, SMALLEST_TITLE = 21.0, 86.5, 10.0  # pt, mm beside name and date, pt
 PT = 25.4 / 72  # mm
 LINE_EM = 2.963  # mm: worked lines at 8.4 pt
-RESULT = 9.0  # mm: the least room for a result
+RESULT = 6.0  # mm: the least room for a result
 STAMPED = ("seed", "hash", "minutes", "student", "named")  # of what a page prints, also in its metadata
-LINE_ROOMS = ((3, 44.4), (2, 73.4))  # the number of tokens side by side, and the room for a line, in mm
+LINE_ROOMS = ((3, 47.4), (2, 76.4))  # the number of tokens side by side, and the room for a line, in mm
 
 
 class SideBySide(Struct, frozen=True):
     """Worked lines, laid out. symbol: their matrix, if there are several. side: the number of tokens side by side.
 
-    tall: whether lines need more distance, for fractions. result: the room for a result, in mm.
+    tall: whether lines need more distance, for fractions. line: the room for a line, in mm; its result follows it.
     """
 
     symbol: str
     side: int
     tall: bool
-    result: float
+    line: float
     tokens: tuple[Lines, ...]
 
 
@@ -203,7 +204,7 @@ class Pages:
                    for part in one.split("/")]  # fmt: skip
         room_after = max(RESULT, 1.1 * max(map(ems, results), default=0.0) * LINE_EM + 1.5)
         side = next((n for n, room in LINE_ROOMS if longest <= room + RESULT - room_after), 1)
-        return SideBySide(working.symbol, side, any("/" in line for line in lines), round(room_after, 1), tokens)
+        return SideBySide(working.symbol, side, any("/" in line for line in lines), round(longest, 1), tokens)
 
 
 def in_one(view: View) -> bool:
@@ -314,13 +315,13 @@ def _fonts() -> str:
     return font_face_css(lambda face: face.data_url)
 
 
-def prose(tokens: Iterable[Any]) -> Markup:
-    """Markdown tokens as HTML."""
+def prose(tokens: Iterable[Any], tied: bool = True) -> Markup:
+    """Markdown tokens as HTML. tied: whether the last word of a paragraph never stands on a line by itself."""
     tokens = list(tokens)
     renderer = _markdown()
-    if any(t.type == "inline" for t in tokens):
-        return Markup(renderer.renderer.render(tokens, renderer.options, {}))
-    return Markup(renderer.renderer.renderInline(tokens, renderer.options, {}))
+    whole = any(t.type == "inline" for t in tokens)
+    made = (renderer.renderer.render if whole else renderer.renderer.renderInline)(tokens, renderer.options, {})
+    return Markup(_LAST_WORD.sub("\u00a0", made) if tied else made)
 
 
 @cache
