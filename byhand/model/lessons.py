@@ -283,12 +283,12 @@ def _kv_cache(build: Builder) -> Results:
     for letter in "qkv":
         weight = build.tape[f"{at}.W_{letter.upper()}[0]"]
         row = linear(fresh, weight, f"{at}.b_{letter.upper()}[0]", f"new.{letter}")  # (1, d_head)
-        if letter == "q":
-            query = row
-            continue
         past = gather_rows(build.tape[f"{at}.hook_{letter}[0]"], name=f"cache.{letter}",
                          sizes={"i": (n - 1, "past")}, rows=old)  # fmt: skip
-        seen[letter] = vstack(past, row, name=f"all.{letter}", sizes={"i": (n, "pos")})
+        if letter == "q":
+            query = row  # the cache's queries are computed only when requested: a mistake keeps them
+        else:
+            seen[letter] = vstack(past, row, name=f"all.{letter}", sizes={"i": (n, "pos")})
     scores = dot_rows(query, seen["k"], name="new.scores")  # (1, pos)
     scores = divide_by_root(scores, name="new.scores_scaled", of=c.d_head) if c.use_attn_scale else scores
     return whole, matmul(softmax(scores, "new.pattern", c.softmax_base), seen["v"], name="new.z")

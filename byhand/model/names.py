@@ -103,6 +103,7 @@ _SYMBOLS = {
     "new.q": "q",
     "new.k": "k",
     "new.v": "v",
+    "cache.q": r"Q_{\text{cache}}",
     "cache.k": r"K_{\text{cache}}",
     "cache.v": r"V_{\text{cache}}",
     "all.k": "K",

@@ -302,6 +302,13 @@ def surprises_are_few_halvings(tape: Tape) -> bool:
     return surprises <= {1, 2, 3, 4} and len(surprises) > 1
 
 
+@sheet_promise
+def new_token_looks_most_at_one(tape: Tape) -> bool:
+    """The token that is added looks at one token more than at every other."""
+    shares = tape.values("new.pattern")[0]
+    return shares.count(max(shares)) == 1
+
+
 # ---- the figures ----
 
 

@@ -112,20 +112,21 @@ def _values(context: Context) -> Mapping[str, Any]:
 @call
 def ask(
     context: Context, name: str, layout: str = "", first: bool = False, note: str = "", copy: Any = (),
-    caption: str = "",
+    caption: str = "", grown: Any = (),
 ) -> Blocks:  # fmt: skip
     """A step to be computed.
 
     layout: "falk", the default for a product, or "strip", the default for any other step. first: whether the first
-    cell of a product is printed and worked as an example. copy: the inputs of a product that the student copies.
+    cell of a product is printed and worked as an example. copy: the inputs of a product that the student copies;
+    grown: those whose last row the student appends.
     """
     op = context.tape[name].step.op
     if layout not in ("", "falk", "strip"):
         raise SheetError(f"no layout {layout!r}; there are: falk, strip")
     if layout == "strip" or (not layout and not (op and op.name in PRODUCTS)):
         return (strip(context, blank(context, name, note=note, caption=caption)),)
-    copies = [copy] if isinstance(copy, str) else list(copy)
-    figure = context.falk(name, copies, first=first, note=note)
+    copies, appended = ([own] if isinstance(own, str) else list(own) for own in (copy, grown))
+    figure = context.falk(name, copies, first=first, note=note, grown=appended)
     if not first:
         return (figure,)
     cell = figure.result.cells[0][0]

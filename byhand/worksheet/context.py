@@ -107,22 +107,23 @@ class Context:
 
     def falk(
         self, name: str, copies: Sequence[str] = (), *, first: bool = False, note: str = "",
-        unknown: Sequence[str | Place] = (),
+        unknown: Sequence[str | Place] = (), grown: Sequence[str] = (),
     ) -> Falk:  # fmt: skip
         """A product in Falk's layout: the left operand to the left of the result, the right operand above it.
 
-        copies: the inputs that the student copies. first: whether the first cell is printed, with arrows from its row
-        and its column. unknown: entries of the inputs, to be found from the printed result.
+        copies: the inputs that the student copies. grown: inputs whose last row the student copies. first: whether
+        the first cell is printed, with arrows from its row and column. unknown: entries of the inputs, to be found
+        from the printed result.
         """
         step = self.tape[name].step
         if step.op is None or step.op.name not in PRODUCTS:
             raise SheetError(f"{name} is not a product; use it without layout='falk'")
-        for copied in copies:
+        for copied in (*copies, *grown):
             if copied not in step.inputs:
                 raise SheetError(f"{name} does not read {copied!r}; it reads {', '.join(step.inputs)}")
         by_rows = replace(self, orientation="rows")
         found = self._solutions(name, unknown)
-        operands = (by_rows.panel(n, "copy" if n in copies else None) for n in step.inputs)
+        operands = (by_rows._operand(n, n in copies, n in grown) for n in step.inputs)
         left, upper, *rest = (by_rows._with_blanks(panel, found) for panel in operands)
         if step.op.name == "dot_rows":
             upper = replace(transpose(upper), symbol=upper.symbol + r"^{\mathrm{T}}")
@@ -138,6 +139,14 @@ class Context:
             left, upper, result = (_factors_swapped(transpose(p)) for p in (upper, left, result))
             bias = transpose(bias) if bias else None
         return Falk(left, upper, result, bias, equation, arrows=first)
+
+    def _operand(self, name: str, is_copied: bool, has_grown: bool) -> Panel:
+        """An input of a product; the student copies all of it, or its last row."""
+        panel = self.panel(name, "copy" if is_copied or has_grown else None)
+        if not has_grown:
+            return panel
+        *kept, last = panel.cells
+        return replace(panel, cells=(*(tuple(replace(cell, blank=False) for cell in row) for row in kept), last))
 
     def equation(self, name: str, unknown: Sequence[str | Place]) -> Strip:
         """Operands with blanks for the unknown entries, side by side, and the printed result."""
