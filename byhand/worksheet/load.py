@@ -62,7 +62,7 @@ def document(context: Context) -> Document:
         name=sheet.name,
         title=sheet.title,
         number=sheet.number,
-        goal=inline(sheet.goal),
+        goal=inline(_goal(context, sections)),
         before=named(sheet.prerequisites, messages.language),
         conventions=tuple(map(inline, sentences)),
         map=chart,
@@ -74,6 +74,16 @@ def document(context: Context) -> Document:
         group=group,
         beside=named(GROUPS.get(group, ()), messages.language),
     )
+
+
+def _goal(context: Context, sections: Sequence[Section]) -> str:
+    """The goal of a sheet, and what of it is given at the easy level."""
+    panels = (panel for section in sections for block in section.blocks for panel in block.matrices)
+    given = any(panel.is_answer and panel.has_blanks and not all(c.blank for c in panel.flat) for panel in panels)
+    if context.level != "easy" or not given:
+        return context.sheet.goal
+    lines = context.messages.lines(context.transposed)
+    return f"{context.sheet.goal} {context.messages.say('levels.easy_goal', row=lines['row'], rows=lines['rows'])}"
 
 
 def _rendered(context: Context, blocks: list[Block]) -> str:

@@ -11,7 +11,7 @@ from byhand.classroom.plan import NumberSets, Plan
 from byhand.errors import SheetError
 from byhand.model.weights import complete
 from byhand.numbers.choice import evaluated
-from byhand.numbers.promises import SHEET_PROMISES, broken_of_sheet
+from byhand.numbers.promises import SHEET_PROMISES, broken_of_sheet, whole_time
 from byhand.options import Options
 from byhand.pipeline import prepare
 from byhand.symmetry.renaming import renamed
@@ -103,3 +103,15 @@ def test_an_unknown_promise_is_an_error_of_one_line():
         "own.md: promises: no promise 'norms_have_to_sizes'; did you mean 'norms_have_two_sizes'"
     )
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["attention-head", "dot-product", "encoder", "feed-forward", "gpt", "layer-norm"])
+def test_the_numbers_of_the_easy_level_take_less_time(name):
+    """By the effort model, over seeds; most single seeds are easier, too."""
+    sheet = load_sheet(name)
+    easy, usual = (
+        [whole_time(evaluated(sheet.model, numbers_of(sheet, seed, level)[0])) for seed in range(1, 9)]
+        for level in ("easy", "standard")
+    )
+    assert sum(easy) < 0.985 * sum(usual)
+    assert sum(one < other for one, other in zip(easy, usual, strict=True)) >= 6

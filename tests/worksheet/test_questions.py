@@ -274,6 +274,18 @@ def test_easy_asks_for_last_rows_only():
         assert [any(c.blank for c in row) for row in panel.cells] == [False, False, True], panel.step
 
 
+@pytest.mark.parametrize(("orientation", "line"), [("rows", "row"), ("columns", "column")])
+def test_easy_says_in_its_goal_what_is_given(orientation, line):
+    given = f" The last {line} of each matrix is yours to find; the {line}s before it are given."
+    for sheet, says in (("gpt", given), ("shapes", "")):
+        usual, easy = (
+            said(prepare(load_sheet(sheet), Options(seed=0, level=level, orientation=orientation))[0].goal)
+            for level in ("standard", "easy")
+        )
+        assert "every number" not in easy
+        assert easy == usual + says
+
+
 def test_stretch_has_no_hints_and_lets_a_sheet_ask_otherwise():
     document = prepare(load_sheet("attention-head"), Options(seed=0, level="stretch"))[0]
     assert not words(document, Hint)
