@@ -28,20 +28,21 @@ from byhand.numbers.natural import (
     grid,
     natural,
     weight_columns,
+    whole_products,
 )
 from byhand.numbers.norms import (
     DOUBLED_DEVIATIONS,
     can_be_scaled,
-    friendly_rows,
     has_both_signs,
+    have_two_sizes,
     is_friendly,
     starting_rows_of,
+    sums_for,
     unit_of,
+    whole_differences,
 )
 from byhand.numbers.promises import Limits
-from byhand.numbers.registry import Requirement, Task
-
-FEW_TOKENS = 4  # up to this many, good patterns are common
+from byhand.numbers.registry import FEW_TOKENS, Requirement, Task
 
 # 1. W_Q and W_K
 
@@ -89,12 +90,14 @@ class AttentionInput(Struct, frozen=True):
     """The rows that attention reads.
 
     query_rows: (n, d_model), from which queries are computed. key_rows: (m, d_model), from which keys and values are.
-    visible: (n, m), which key rows each query row may see.
+    visible: (n, m), which key rows each query row may see. over_queries, over_keys: what they are numerators over.
     """
 
     query_rows: Ints
     key_rows: Ints
     visible: Bools
+    over_queries: int = 1
+    over_keys: int = 1
 
     @property
     def is_crowded(self) -> bool:
@@ -102,15 +105,20 @@ class AttentionInput(Struct, frozen=True):
         return self.visible.shape[1] > FEW_TOKENS and bool(self.visible.all())
 
 
-def self_attention_input(x: Ints, config: Config) -> AttentionInput:
-    """Rows x (n, d_model) that see each other; with a causal mask, each sees the rows up to its own."""
+def self_attention_input(x: Ints, config: Config, over: int = 1) -> AttentionInput:
+    """Rows x (n, d_model), numerators over `over`, that see each other; with a causal mask, each sees the rows up to
+    its own.
+    """
     full = np.ones((len(x), len(x)), dtype=bool)
-    return AttentionInput(x, x, np.tril(full) if config.attention_dir == "causal" else full)
+    return AttentionInput(x, x, np.tril(full) if config.attention_dir == "causal" else full, over, over)
 
 
-def cross_attention_input(x: Ints, memory: Ints) -> AttentionInput:
-    """A decoder's rows x (n, d_model), which see all of an encoder's rows, memory (m, d_model)."""
-    return AttentionInput(x, memory, np.ones((len(x), len(memory)), dtype=bool))
+def cross_attention_input(x: Ints, memory: Ints, over: int = 1, over_memory: int = 1) -> AttentionInput:
+    """A decoder's rows x (n, d_model), which see all of an encoder's rows, memory (m, d_model).
+
+    over, over_memory: what the rows are numerators over.
+    """
+    return AttentionInput(x, memory, np.ones((len(x), len(memory)), dtype=bool), over, over_memory)
 
 
 def whole_base(config: Config) -> int:
@@ -152,11 +160,11 @@ def find_heads(dice: Dice, read: AttentionInput, config: Config, limits: Limits)
     n, count = len(read.query_rows), config.n_heads
     enough = 2 * count - 1 if n <= 3 or (count > 1 and n == 4) else 2 * count  # of W_K with heads
     patience = PATIENCE_CROWDED if read.is_crowded else PATIENCE
-    columns, products = _telling_columns(dice, read.query_rows, limits)
+    columns, products = _telling_columns(dice, read.query_rows, read.over_queries, limits)
     if len(columns) < 2 * config.d_head:
         return []
     found: list[Heads] = []
-    for tried, w_k in enumerate(_find_keys(dice, read.key_rows, config, limits, KEYS_PER_HEAD * count)):
+    for tried, w_k in enumerate(_find_keys(dice, read, config, limits, KEYS_PER_HEAD * count)):
         failed = tried - len(found)
         if len(found) == enough or failed - len(found) >= patience:
             break
@@ -166,30 +174,30 @@ def find_heads(dice: Dice, read: AttentionInput, config: Config, limits: Limits)
     return found
 
 
-def _telling_columns(dice: Dice, x: Ints, limits: Limits) -> tuple[Ints, Ints]:
-    """Rows x (n, d_model) → columns of W_Q or W_K (count, d_model) whose products with the rows are small and not all
-    equal, and these products (count, n).
+def _telling_columns(dice: Dice, x: Ints, over: int, limits: Limits) -> tuple[Ints, Ints]:
+    """Rows x (n, d_model), numerators over `over` → columns of W_Q or W_K (count, d_model) whose products with the
+    rows are whole, small and not all equal, and these products (count, n).
     """
     columns = weight_columns(x.shape[1])
     if len(columns) > TELLING_COLUMNS:
         columns = columns[dice.sample(len(columns), TELLING_COLUMNS)]
-    products = columns @ x.T
+    columns, products = whole_products(columns, x, over)
     reach = limits.query if len(x) <= FEW_TOKENS else min(limits.query, 3)  # with many tokens, few scores are small
     fit = (abs(products).max(1) <= reach) & (products.max(1) > products.min(1))
     return columns[fit], products[fit]
 
 
-def _find_keys(dice: Dice, x: Ints, config: Config, limits: Limits, count: int) -> Ints:
-    """Rows x (m, d_model) → up to `count` natural W_K (count, d_model, d_head) whose keys all differ, in random
+def _find_keys(dice: Dice, read: AttentionInput, config: Config, limits: Limits, count: int) -> Ints:
+    """What attention reads → up to `count` natural W_K (count, d_model, d_head) whose keys all differ, in random
     order.
 
     Method: rejection sampling. Those with the shortest keys are taken, since they leave most queries possible.
     """
-    columns, _ = _telling_columns(dice, x, limits)
+    columns, products = _telling_columns(dice, read.key_rows, read.over_keys, limits)
     if len(columns) < 2 * config.d_head:
-        return np.zeros((0, x.shape[1], config.d_head), np.int64)
-    w = columns[dice.below(len(columns), KEYS_DRAWN, config.d_head)].swapaxes(1, 2)
-    k = x @ w  # (KEYS_DRAWN, m, d_head)
+        return np.zeros((0, read.key_rows.shape[1], config.d_head), np.int64)
+    picks = dice.below(len(columns), KEYS_DRAWN, config.d_head)
+    w, k = columns[picks].swapaxes(1, 2), products[picks].swapaxes(1, 2)  # k: (KEYS_DRAWN, m, d_head)
     ok = natural(w, 25, 50) & distinct(k) & ((k == 0).sum((1, 2)) * 100 <= 45 * k[0].size)
     shortest = np.argsort((k[ok] ** 2).sum((1, 2)), kind="stable")
     best: Ints = w[ok][shortest[:count]]
@@ -207,7 +215,7 @@ def _find_queries(
     scores and a good row of the pattern. For up to FEW_TOKENS tokens, queries are drawn and tested. For more, or
     where there are more keys than queries, all possible queries are tested once, and listed.
     """
-    x, visible, k = read.query_rows, read.visible, read.key_rows @ w_k
+    x, visible, k = read.query_rows, read.visible, read.key_rows @ w_k // read.over_keys
     n, width = len(x), config.d_head
     root = isqrt(width) if config.use_attn_scale else 1
     base = whole_base(config)
@@ -239,11 +247,12 @@ def _find_queries(
         beams=QUERY_BEAMS, samples=QUERY_SAMPLES * max(1, n - 2), rows_tried=QUERY_ROWS_TRIED,
     )  # fmt: skip
     w_q = columns[members].swapaxes(1, 2)  # (count, d_model, d_head)
-    q = x @ w_q
+    q = x @ w_q // read.over_queries
     ok = natural(w_q, 25, 50) & distinct(q) & ((q == 0).sum((1, 2)) * 100 <= 45 * n * width)
     ok &= (w_q != w_k).any((1, 2))
     if x.shape[1] == width:  # a student who transposes W_Q or W_K must get other numbers
-        ok &= (x @ w_q.swapaxes(1, 2) != q).any((1, 2)) & bool((read.key_rows @ w_k.T != k).any())
+        ok &= (x @ w_q.swapaxes(1, 2) != read.over_queries * q).any((1, 2))
+        ok &= bool((read.key_rows @ w_k.T != read.over_keys * k).any())
     w_q, q = w_q[ok], q[ok]
     all_scores = q @ k.T // root  # (count, n, m)
     ok = distinct_rows(all_scores.swapaxes(1, 2)) >= (3 if read.is_crowded else min(len(k), 4))
@@ -339,7 +348,7 @@ def find_mixtures(
     count, width = config.n_heads, config.d_v
     n, d_model = read.query_rows.shape
     tries *= 1 if n < 5 else d_model // 2
-    columns, products = _value_columns(dice, read.key_rows, limits)
+    columns, products = _value_columns(dice, read.key_rows, read.over_keys, limits)
     if len(found) < count or len(columns) < 2 * width:
         return
     keys = (dice.below(len(found), tries)[:, None] + np.arange(count)) % len(found)  # (tries, heads)
@@ -384,13 +393,13 @@ def find_mixtures(
         )  # fmt: skip
 
 
-def _value_columns(dice: Dice, x: Ints, limits: Limits) -> tuple[Ints, Ints]:
-    """Rows x (m, d_model) → columns of W_V (count, d_model) whose products with the rows are small and not all equal,
-    and these products (count, m).
+def _value_columns(dice: Dice, x: Ints, over: int, limits: Limits) -> tuple[Ints, Ints]:
+    """Rows x (m, d_model), numerators over `over` → columns of W_V (count, d_model) whose products with the rows are
+    whole, small and not all equal, and these products (count, m).
     """
-    columns = weight_columns(x.shape[1])
-    columns = columns[dice.sample(len(columns), VALUE_COLUMNS)]
-    products = columns @ x.T
+    columns, products = whole_products(weight_columns(x.shape[1]), x, over)
+    sample = dice.sample(len(columns), VALUE_COLUMNS)
+    columns, products = columns[sample], products[sample]
     fit = (abs(products).max(1) <= limits.query) & (products.max(1) > products.min(1))
     return columns[fit], products[fit]
 
@@ -488,8 +497,8 @@ class Update(Struct, frozen=True):
     """A W_O, and the stream before and after the attention layer.
 
     W_O: (heads · d_v, d_model). added: (n, d_model), what the layer adds. before: (n, d_model), the stream's rows
-    before it, which may differ from those that the search began with (`FriendlySums.is_free`). after: (n, d_model),
-    the sums; if a norm reads them, their units.
+    before it, which may differ from those that the search began with (`FriendlySums.is_free`), as numerators if those
+    were. after: (n, d_model), the sums; if a norm reads them, their units.
     """
 
     W_O: Ints
@@ -528,33 +537,38 @@ def plain_updates(dice: Dice, mixture: Mixture, x: Ints, limits: Limits) -> list
 
 
 class FriendlySums:
-    """What attention may add to the rows x (n, d_model) so that the sums have a rational norm.
+    """What attention may add to the rows x (n, d_model), numerators over `over`, so that a norm of the sums is
+    rational.
 
     kind: the norm that reads the sums, LN or RMS. is_free: whether each row of x may be replaced by any row with the
-    same unit, because a norm stands between the stream and the heads.
+    same unit, because a norm stands between the stream and the heads. wide: the token whose sum is to be wide, if one
+    is.
 
     before: for each token, the rows that it may have before the sum, (count, d_model).
     """
 
-    def __init__(self, x: Ints, kind: str, limits: Limits, is_free: bool) -> None:
+    def __init__(self, x: Ints, over: int, kind: str, limits: Limits, is_free: bool, wide: int | None) -> None:
         d = x.shape[1]
-        self.kind, self.reach = kind, limits.stream + 1  # reach: the largest entry of a sum
+        self.kind, self.over, self.wide = kind, over, wide
+        self.reach = limits.stream + 1  # the largest entry of a sum
         self.most_added = min(2 * limits.stream, limits.integer)
         self.before = [row[None] for row in x]
         if is_free:
             self.before = [
                 starting_rows_of(tuple(unit), kind, limits.stream - 1) for unit in unit_of(x, kind).tolist()
             ]
-        self._friendly = friendly_rows(d, kind, self.reach)
-        self._paired_with = x if (d, kind, is_free) == (4, "LN", False) else None
+        self._sums = [sums_for(d, kind, self.reach, over, token == wide) for token in range(len(x))]
+        of_signs = (d, kind, wide) == (4, "LN", None) and bool((x % over == 0).all())
+        self._paired_with = x // over if of_signs and not is_free else None
+        pairs = zip(self.before, self._sums, strict=True)
         has_tables = d == 4 and self._paired_with is None
-        self._tests = [partial(self._by_table, self._table(rows)) for rows in self.before] if has_tables else []
+        self._tests = [partial(self._by_table, self._table(*pair)) for pair in pairs] if has_tables else []
 
     def columns(self, dice: Dice, products: Ints) -> Ints:
         """Products of columns of W_O (columns, n) → choices of columns (count, d_model) that add what may be added.
 
-        Method: where x is fixed and LayerNorm reads rows of four numbers, meet in the middle (`pair_columns`); else
-        beam search over the tokens (`combine_columns`).
+        Method: where x is fixed and LayerNorm reads four numbers and no wide row, meet in the middle
+        (`pair_columns`); else beam search over the tokens (`combine_columns`).
         """
         if self._paired_with is not None:
             return pair_columns(dice, self._paired_with, products, self.reach)
@@ -573,13 +587,14 @@ class FriendlySums:
             return list(self._tests)
         later = self.before[TOKENS_LISTED:]
         tests = [partial(self._by_computation, rows[_one_of_each_deviation(rows, self.kind)]) for rows in later]
-        return [*(_differences(dice, rows, self._friendly) for rows in self.before[:TOKENS_LISTED]), *tests]
+        pairs = [*zip(self.before, self._sums, strict=True)][:TOKENS_LISTED]
+        return [*(_differences(dice, rows, sums) for rows, sums in pairs), *tests]
 
-    def _table(self, rows: Ints) -> Bools:
-        """A look-up table, by the code of what is added: whether its sum with one of the rows (count, d_model) is
-        friendly.
+    def _table(self, rows: Ints, sums: Ints) -> Bools:
+        """A look-up table, by the code of what is added: whether it leads from one of the rows (count, d_model) to
+        one of the sums (count, d_model).
         """
-        added = (self._friendly[:, None] - rows).reshape(-1, rows.shape[1])
+        added = whole_differences(sums, rows, self.over)
         table = np.zeros((2 * self.most_added + 1) ** rows.shape[1], dtype=bool)
         table[codes(added[abs(added).max(1) <= self.most_added], self.most_added)] = True
         table[len(table) // 2] = False  # the code of zeros: something is added to every token
@@ -600,11 +615,15 @@ def friendly_updates(dice: Dice, mixture: Mixture, sums: FriendlySums) -> list[U
     w_o, added = mixture.columns[members].swapaxes(1, 2), mixture.products[members].swapaxes(1, 2)
     ok = np.flatnonzero(uses_attention(mixture, w_o, added))
     w_o, added = w_o[ok], added[ok]
-    before = np.stack([_smallest_sum(rows, added[:, i], sums.kind) for i, rows in enumerate(sums.before)], 1)
-    after = before + added  # (count, n, d_model)
-    ok = (abs(after).max((1, 2)) <= sums.reach) & distinct(after) & has_both_signs(before, sums.kind)
-    ok[ok] = can_be_scaled(unit_of(after[ok], sums.kind), sums.kind)
-    return _best_updates(dice, ok, w_o, added, before, sums.kind, keep=8)
+    smallest = [
+        _smallest_sum(rows, added[:, i], sums.kind, sums.wide is not None) for i, rows in enumerate(sums.before)
+    ]
+    before = np.stack(smallest, 1)
+    after = before + sums.over * added  # (count, n, d_model)
+    ok = (abs(after).max((1, 2)) <= sums.over * sums.reach) & distinct(after) & has_both_signs(before, sums.kind)
+    units = unit_of(after[ok], sums.kind)
+    ok[ok] = can_be_scaled(units, sums.kind) & (have_two_sizes(units) if sums.wide is not None else True)
+    return _best_updates(dice, ok, w_o, added, before, sums.kind, keep=8, over=sums.over)
 
 
 def pair_columns(dice: Dice, x: Ints, products: Ints, reach: int) -> Ints:
@@ -682,27 +701,30 @@ def _one_of_each_deviation(rows: Ints, kind: str) -> Ints:
     return np.unique(squares, return_index=True)[1]
 
 
-def _smallest_sum(rows: Ints, added: Ints, kind: str) -> Ints:
+def _smallest_sum(rows: Ints, added: Ints, kind: str, or_wide: bool) -> Ints:
     """The rows that a token may have (k, d), and what is added (count, d) → for each, the row whose sum with it is
-    friendly and has the smallest entries (count, d).
+    friendly, or also wide, and has the smallest entries (count, d).
     """
+    if len(rows) == 1:
+        return np.broadcast_to(rows[0], added.shape)
     sums = rows + added[:, None]  # (count, k, d)
-    cost = abs(sums).max(2) + abs(rows).max(1) + np.where(is_friendly(sums, kind), 0, 1000)
+    cost = abs(sums).max(2) + abs(rows).max(1) + np.where(is_friendly(sums, kind, or_wide), 0, 1000)
     best: Ints = rows[cost.argmin(1)]
     return best
 
 
 def _best_updates(
-    dice: Dice, ok: Bools, w_o: Ints, added: Ints, before: Ints, kind: str | None, keep: int
+    dice: Dice, ok: Bools, w_o: Ints, added: Ints, before: Ints, kind: str | None, keep: int, over: int = 1
 ) -> list[Update]:
     """The `keep` most pleasant W_O: with few entries ±2, few zeros in what is added, and small sums.
 
-    ok: (count), which W_O fit. w_o: (count, width, d_model). added, before: (count, n, d_model).
+    ok: (count), which W_O fit. w_o: (count, width, d_model). added, before: (count, n, d_model); before is numerators
+    over `over`.
     """
     kept = np.flatnonzero(ok)
     w_o, added, before = w_o[kept], added[kept], before[kept]
-    after = before + added
-    cost = 3 * (abs(w_o) > 1).sum((1, 2)) + (added == 0).sum((1, 2)) + 2 * abs(after).max((1, 2))
+    after = before + over * added
+    cost = 3 * (abs(w_o) > 1).sum((1, 2)) + (added == 0).sum((1, 2)) + 2 * abs(after).max((1, 2)) // over
     order = np.argsort(cost + dice.below(6, len(kept)), kind="stable")[:keep]
     return [Update(w_o[i], added[i], before[i], unit_of(after[i], kind) if kind else after[i]) for i in order]
 

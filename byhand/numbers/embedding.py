@@ -6,7 +6,7 @@ import numpy as np
 
 from byhand.model.config import Config
 from byhand.numbers.dice import Dice, Floats, Ints
-from byhand.numbers.natural import natural, weight_columns
+from byhand.numbers.natural import natural, weight_columns, whole_products
 from byhand.numbers.promises import Limits
 from byhand.numbers.registry import Entries, Task
 
@@ -61,9 +61,11 @@ def sinusoids(n: int, config: Config) -> Ints:
 
 
 def find_unembeddings(
-    dice: Dice, rows: Ints, words: int, wanted: tuple[int | None, ...], limits: Limits, silent: Floats | None
-) -> list[Ints]:
-    """Rows before W_U (n, d_model) → up to UNEMBEDDINGS_KEPT natural W_U (d_model, words), the most pleasant first.
+    dice: Dice, rows: Ints, over: int, words: int, wanted: tuple[int | None, ...], limits: Limits,
+    silent: Floats | None,
+) -> list[Ints]:  # fmt: skip
+    """Rows before W_U (n, d_model), numerators over `over` → up to UNEMBEDDINGS_KEPT natural W_U (d_model, words)
+    whose logits are whole, the most pleasant first.
 
     In each row the largest logit leads by 1 or more, and is that of the wanted word. wanted: a word's id for each
     row; None where any will do. silent: (d_model), the last row as it would be if attention added nothing; from it
@@ -74,7 +76,7 @@ def find_unembeddings(
     """
     columns = weight_columns(rows.shape[1])
     columns = columns[dice.sample(len(columns), UNEMBEDDING_COLUMNS)]
-    logits = columns @ rows.T  # (columns, n)
+    columns, logits = whole_products(columns, rows, over)  # logits: (columns, n)
     fit = abs(logits).max(1) <= limits.integer
     columns, logits = columns[fit], logits[fit]
     picks = dice.below(len(columns), UNEMBEDDINGS_TRIED, words)

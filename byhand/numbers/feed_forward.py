@@ -7,8 +7,8 @@ from msgspec import Struct
 
 from byhand.numbers.combine import combine_columns
 from byhand.numbers.dice import Bools, Dice, Ints
-from byhand.numbers.natural import distinct, natural, weight_columns
-from byhand.numbers.norms import can_be_scaled, friendly_rows, unit_of
+from byhand.numbers.natural import distinct, natural, weight_columns, whole_products
+from byhand.numbers.norms import can_be_scaled, sums_for, unit_of, whole_differences
 from byhand.numbers.promises import Limits
 from byhand.numbers.registry import Task
 
@@ -37,18 +37,19 @@ class SecondLayer(Struct, frozen=True):
     added: Ints
 
 
-def find_first_layer(dice: Dice, x: Ints, d_mlp: int, limits: Limits) -> FirstLayer | None:
-    """Rows x (n, d_model) → a first layer in which every unit is alive (positive) for some token and dead for
-    another. None where no draw fits.
+def find_first_layer(dice: Dice, x: Ints, d_mlp: int, limits: Limits, over: int = 1) -> FirstLayer | None:
+    """Rows x (n, d_model), as numerators over `over` → a first layer in which every unit is alive (positive) for some
+    token and dead for another, and all units are whole. None where no draw fits.
 
     Method: rejection sampling, first of columns with a bias, then of matrices of the columns that fit; of the
     matrices that fit, the one with the smallest hidden units.
     """
     n = len(x)
-    pool = weight_columns(x.shape[1])
-    pool = pool[dice.sample(len(pool), W_IN_COLUMNS)]
+    pool, products = whole_products(weight_columns(x.shape[1]), x, over)
+    sample = dice.sample(len(pool), W_IN_COLUMNS)
+    pool, products = pool[sample], products[sample]
     bias = dice.choices(IN_BIASES, len(pool))
-    pre = pool @ x.T + bias[:, None]  # (columns, n)
+    pre = products + bias[:, None]  # (columns, n)
     alive = (pre > 0).sum(1)
     fit = (alive >= 1) & (alive < n) & (pre < 0).any(1)
     fit &= (abs(pre).max(1) <= limits.hidden) & (pre.max(1) <= LARGEST_ALIVE)
@@ -105,38 +106,47 @@ def plain_second_layer(
     return _best(dice, x, w[picks].swapaxes(1, 2), b[picks], products[picks].swapaxes(1, 2), limits, read_by_heads)
 
 
-def friendly_second_layer(dice: Dice, x: Ints, kind: str, first: FirstLayer, limits: Limits) -> SecondLayer | None:
-    """A first layer → a second one whose sum with the rows x (n, d_model) has a rational norm, with another unit in
-    each row. None where the search finds none.
+def friendly_second_layer(
+    dice: Dice, x: Ints, over: int, kind: str, first: FirstLayer, limits: Limits, wide: int | None
+) -> SecondLayer | None:
+    """A first layer → a second one whose sum with the rows x (n, d_model), numerators over `over`, has a rational
+    norm, with another unit in each row. None where the search finds none. wide: the token whose sum is to be wide, if
+    one is.
 
     Method: beam search over the tokens. What may be added to a token's row is the difference to a friendly row.
     """
     w, b, products = _out_columns(dice, first)
     small = abs(products).max(1) <= min(2 * limits.stream, limits.integer)
     w, b, products = w[small], b[small], products[small]
-    friendly = friendly_rows(x.shape[1], kind, limits.stream)
-    members = combine_columns(dice, products, x.shape[1], [friendly - row for row in x], beams=SECOND_LAYER_BEAMS)
-    sums = x + products[members].swapaxes(1, 2)
-    members = members[can_be_scaled(unit_of(sums, kind), kind)]
-    return _best(dice, x, w[members].swapaxes(1, 2), b[members], products[members].swapaxes(1, 2), limits)
+    d = x.shape[1]
+    sums = [sums_for(d, kind, limits.stream, over, token == wide) for token in range(len(x))]
+    added = [whole_differences(after, row[None], over) for row, after in zip(x, sums, strict=True)]
+    members = combine_columns(dice, products, d, added, beams=SECOND_LAYER_BEAMS)
+    members = members[can_be_scaled(unit_of(x + over * products[members].swapaxes(1, 2), kind), kind)]
+    return _best(dice, x, w[members].swapaxes(1, 2), b[members], products[members].swapaxes(1, 2), limits, over=over)
 
 
 def _best(
-    dice: Dice, x: Ints, w: Ints, b: Ints, added: Ints, limits: Limits, read_by_heads: bool = False
+    dice: Dice, x: Ints, w: Ints, b: Ints, added: Ints, limits: Limits, read_by_heads: bool = False, over: int = 1
 ) -> SecondLayer | None:
-    """The easiest of many second layers that suit the stream's rows x (n, d_model): with small entries, small sums
-    and few biases.
+    """The easiest of many second layers that suit the stream's rows x (n, d_model), numerators over `over`: with
+    small entries, small sums and few biases.
 
     w: W_out (count, d_mlp, d_model). b: (count, d_model). added: (count, n, d_model).
     """
-    sums = x + added
-    ok: Bools = natural(w) & distinct(sums) & (abs(sums).max((1, 2)) <= limits.stream + 1)
+    sums = x + over * added
+    ok: Bools = natural(w) & distinct(sums) & (abs(sums).max((1, 2)) <= over * (limits.stream + 1))
     ok &= (added != 0).any(2).all(1) & (abs(added).max((1, 2)) <= limits.integer)
     kept = np.flatnonzero(ok)
     if not len(kept):
         return None
     w, b, added, sums = w[kept], b[kept], added[kept], sums[kept]
-    cost = (abs(w) > 1).sum((1, 2)) + 2 * abs(sums).max((1, 2)) + abs(added).max((1, 2)) + (sums == x).sum((1, 2))
+    cost = (
+        (abs(w) > 1).sum((1, 2))
+        + 2 * abs(sums).max((1, 2)) // over
+        + abs(added).max((1, 2))
+        + (sums == x).sum((1, 2))
+    )
     cost += (b != 0).sum(1) + read_by_heads * (sums**2).sum((1, 2))
     best = np.argsort(cost + dice.below(4, len(cost)), kind="stable")[0]
     return SecondLayer(w[best], b[best], added[best])

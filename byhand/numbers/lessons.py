@@ -30,8 +30,18 @@ from byhand.numbers.combine import combine_columns
 from byhand.numbers.dice import Bools, Dice, Ints
 from byhand.numbers.feed_forward import find_first_layer, is_relu, plain_second_layer
 from byhand.numbers.natural import distinct, weight_columns
-from byhand.numbers.norms import friendly_rows, unit_of
-from byhand.numbers.promises import BAND, NEAR, UGLY, Limits, promised, whole_time, words_reaching, work_of
+from byhand.numbers.norms import have_two_sizes, unit_of, whole_sides
+from byhand.numbers.promises import (
+    BAND,
+    MOST_ALIKE,
+    NEAR,
+    UGLY,
+    Limits,
+    promised,
+    whole_time,
+    words_reaching,
+    work_of,
+)
 from byhand.numbers.registry import Instance, Task, search
 from byhand.numbers.stack import draw_plain_rows, mlp_weights
 from byhand.tape import Tape
@@ -122,16 +132,18 @@ def _has_four_and_four(task: Task) -> str:
 
 @search("batch-norm", like_sheet=True, requires=[_has_four_and_four])
 def _batch_norm(task: Task, dice: Dice) -> Iterator[Instance]:
-    """A table (n, d_model) whose rows and columns are friendly, so that LayerNorm and BatchNorm of it are rational.
+    """A table (n, d_model) whose rows and columns have whole means and deviations of up to 3, so that LayerNorm and
+    BatchNorm of it are rational. Both norms have a wide row, or column, and in most cells they differ.
 
-    Method: beam search over the rows (`combine_columns`), which combines friendly columns.
+    Method: beam search over the rows (`combine_columns`), which combines such columns.
     """
-    d, columns = task.config.d_model, friendly_rows(task.n, "LN", TABLE_REACH)
-    members = combine_columns(dice, columns, d, [friendly_rows(d, "LN", TABLE_REACH)] * task.n, beams=TABLE_BEAMS)
-    x = columns[members].swapaxes(1, 2)  # (count, n, d)
+    sides = whole_sides(TABLE_REACH)
+    members = combine_columns(dice, sides, task.config.d_model, [sides] * task.n, beams=TABLE_BEAMS)
+    x = sides[members].swapaxes(1, 2)  # (count, n, d)
     by_row, by_column = unit_of(x, "LN"), unit_of(x.swapaxes(1, 2), "LN").swapaxes(1, 2)
-    ok = distinct(by_row) & distinct(x) & distinct(x.swapaxes(1, 2)) & (x < 0).any((1, 2))
-    ok &= (by_row != by_column).any(2).sum(1) >= 2
+    ok = have_two_sizes(by_row) & have_two_sizes(by_column.swapaxes(1, 2)) & distinct(by_row)
+    ok &= distinct(x) & distinct(x.swapaxes(1, 2)) & (x < 0).any((1, 2))
+    ok &= (by_row == by_column).sum((1, 2)) * MOST_ALIKE.denominator <= x[0].size * MOST_ALIKE.numerator
     for i in np.flatnonzero(ok)[:3]:
         yield Instance({RESID_PRE: x[i].tolist()}, {})
 

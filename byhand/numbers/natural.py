@@ -79,6 +79,17 @@ def weight_columns(height: int) -> Ints:
     return kept
 
 
+def whole_products(columns: Ints, x: Ints, over: int) -> tuple[Ints, Ints]:
+    """Columns (count, d) and rows x (n, d), as numerators over `over` → those of the columns whose products with the
+    rows are whole, and these products (count, n).
+    """
+    products = columns @ x.T
+    if over == 1:
+        return columns, products
+    whole = (products % over == 0).all(1)
+    return columns[whole], products[whole] // over
+
+
 def are_natural_columns(columns: Ints, twos: int) -> Bools:
     """Columns (count, height) → (count), which of them have at most two thirds of zeros, and at most `twos` entries
     beyond ±1.

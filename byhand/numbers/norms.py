@@ -4,8 +4,10 @@ A row is *friendly* if it is m + c·u, where the *unit* u is a row of small inte
 is the unit u: for LayerNorm, the mean of u is 0, so that m is the row's mean and c its deviation; for RMSNorm, m is 0
 and c is the root mean square. So (5, 1, 5, 1) is friendly for LayerNorm: m = 3, c = 2, u = (1, −1, 1, −1).
 
-In four dimensions, every unit of LayerNorm is a row of signs. A row is *wide* if its LayerNorm is rational and has
-results of two sizes: (3, −1, 0, 0) has mean 1/2, deviation 3/2 and results (5, −3, −1, −1) ÷ 3.
+In four dimensions, every unit of LayerNorm in whole numbers is a row of signs. A row is *wide* if its LayerNorm is
+rational and has results of two sizes: (3, −1, 0, 0) has mean 1/2, deviation 3/2 and results (5, −3, −1, −1) ÷ 3. Each
+norm of four dimensions reads at least one wide row whose results are thirds, unless there are many tokens
+(`Task.has_wide`). So units and normalised rows are handed on as whole numbers, times `over_of`, which is 3 there.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ WIDE = 105  # times this, the results of every wide row are whole
 NORMS_TRIED = 48  # choices of w and b for the rows of one norm
 LARGEST_NORMED = 3  # in absolute value, of the rows after w and b, which make the queries, keys and values
 W_ENTRIES = np.array([1, 1, 1, 2, 2, -1])  # an entry of w is drawn from these: half of the entries are 1, a third 2
+W_ENTRIES_ADDED_TO = np.array([1, 1, 2, 3, 3, -1])  # the same where thirds have to become whole numbers
 B_ENTRIES = np.array([0, 0, 1, 1, -1, -1, 2])  # an entry of b is drawn from these, 0 and ±1 twice as often as 2
 
 
@@ -41,26 +44,34 @@ def units(d_model: int, kind: str) -> Ints:
     return found
 
 
-def unit_of(rows: Ints, kind: str, over: int = 1) -> Ints:
-    """Friendly rows (…, d_model) → their units (…, d_model), which are their norms.
+def over_of(kind: str, d_model: int) -> int:
+    """What units are multiplied by so that they are whole numbers."""
+    return 3 if (kind, d_model) == ("LN", 4) else 1
 
-    over: what they are multiplied by: WIDE where rows may be wide.
+
+def unit_of(rows: Ints, kind: str, over: int = 0) -> Ints:
+    """Friendly rows (…, d_model), perhaps all multiplied by a number → their units (…, d_model), which are their
+    norms, times `over`, which is `over_of` if it is 0.
     """
     d = rows.shape[-1]
+    over = over or over_of(kind, d)
     centred = d * rows - (rows.sum(-1, keepdims=True) if kind == "LN" else 0)
     scale = np.rint(np.sqrt((centred**2).sum(-1, keepdims=True) / d)).astype(np.int64)  # exact: whole roots
     found: Ints = over * centred // scale
     return found
 
 
-def is_friendly(rows: Ints, kind: str) -> Bools:
-    """Rows (…, d_model) → (…), which of them are friendly, with a deviation of DOUBLED_DEVIATIONS."""
+def is_friendly(rows: Ints, kind: str, or_wide: bool = False) -> Bools:
+    """Rows (…, d_model) → (…), which of them are friendly, with a deviation of DOUBLED_DEVIATIONS.
+
+    or_wide: or wide, with results that are thirds.
+    """
     d = rows.shape[-1]
     totals = rows.sum(-1) if kind == "LN" else np.zeros(rows.shape[:-1], np.int64)
     squares = d * np.einsum("...d,...d", rows, rows) - totals**2  # (d · deviation)²
     ok: Bools = np.isin(squares, (d * DOUBLED_DEVIATIONS[d] // 2) ** 2)
     scale = np.rint(np.sqrt(squares[ok])).astype(np.int64)
-    ok[ok] = ((d * rows[ok] - totals[ok, None]) % scale[:, None] == 0).all(1)
+    ok[ok] = ((3 if or_wide else 1) * (d * rows[ok] - totals[ok, None]) % scale[:, None] == 0).all(1)
     return ok
 
 
@@ -88,19 +99,57 @@ def wide_rows(reach: int) -> Ints:
 
 
 @cache
-def starting_rows(d_model: int, kind: str, reach: int) -> Ints:
-    """Friendly rows that a residual stream may begin with, (count, d_model): more than half of the entries are not 0,
-    and the mean is from −2 to 2.
+def whole_sides(reach: int) -> Ints:
+    """All friendly and wide rows (count, 4) with entries from −reach to reach whose mean is whole, and whose
+    deviation is 1, 2 or 3.
     """
-    rows = friendly_rows(d_model, kind, reach)
+    rows = grid(4, reach)
+    rows = rows[(rows.sum(1) % 4 == 0) & is_friendly(rows, "LN", or_wide=True)]
+    found: Ints = rows[np.isin(4 * (rows**2).sum(1) - rows.sum(1) ** 2, (16, 64, 144))]
+    return found
+
+
+@cache
+def rows_of_thirds(reach: int) -> Ints:
+    """The wide rows whose results are thirds, with entries from −reach to reach: (count, 4)."""
+    rows = wide_rows(reach)
+    found: Ints = rows[(unit_of(rows, "LN", WIDE) % (WIDE // 3) == 0).all(1)]
+    return found
+
+
+@cache
+def sums_for(d_model: int, kind: str, reach: int, over: int, is_wide: bool) -> Ints:
+    """The sums that a norm may read, with entries from −reach to reach, as numerators over `over`: (count, d_model).
+
+    over: 3 where the stream has thirds, else 1. is_wide: whether the sum is to be a wide row, in whole numbers.
+    """
+    if is_wide:
+        return over * rows_of_thirds(reach)
+    whole = over * friendly_rows(d_model, kind, reach)
+    if over == 1:
+        return whole
+    # of the others, those whose mean is a third, with an easy deviation: their variances are 1/9, 4/9, 1, 16/9 and 4
+    means, deviations = np.arange(-over * reach, over * reach + 1), np.array([1, 2, 3, 4, 6])
+    rows = means[:, None, None, None] + deviations[:, None, None] * units(d_model, kind)
+    rows = rows.reshape(-1, d_model)
+    thirds: Ints = rows[(abs(rows).max(1) <= over * reach) & (rows % over != 0).any(1)]
+    return np.concatenate([whole, thirds])
+
+
+@cache
+def starting_rows(d_model: int, kind: str, reach: int, is_wide: bool = False) -> Ints:
+    """Friendly rows that a residual stream may begin with, (count, d_model): more than half of the entries are not 0,
+    and the mean is from −2 to 2. is_wide: the same of wide rows.
+    """
+    rows = rows_of_thirds(reach) if is_wide else friendly_rows(d_model, kind, reach)
     found: Ints = rows[((rows != 0).sum(1) * 2 > d_model) & (abs(rows.sum(1)) <= 2 * d_model)]
     return found
 
 
 @cache
-def starting_units(d_model: int, kind: str, reach: int) -> Ints:
+def starting_units(d_model: int, kind: str, reach: int, is_wide: bool = False) -> Ints:
     """The unit of each of the `starting_rows`: (count, d_model)."""
-    return unit_of(starting_rows(d_model, kind, reach), kind)
+    return unit_of(starting_rows(d_model, kind, reach, is_wide), kind)
 
 
 @cache
@@ -113,9 +162,27 @@ def starting_parities(d_model: int, kind: str, reach: int) -> Ints:
 @cache
 def starting_rows_of(unit: tuple[int, ...], kind: str, reach: int) -> Ints:
     """Those of the `starting_rows` that have this unit: (count, d_model)."""
-    d = len(unit)
-    found: Ints = starting_rows(d, kind, reach)[(starting_units(d, kind, reach) == unit).all(1)]
+    d, is_wide = len(unit), over_of(kind, len(unit)) > 1 and len(set(map(abs, unit))) > 1
+    same = (starting_units(d, kind, reach, is_wide) == unit).all(1)
+    found: Ints = starting_rows(d, kind, reach, is_wide)[same]
     return found
+
+
+def wide_token(dice: Dice, x: Ints, over: int) -> int | None:
+    """The place of a row of the stream x (n, d_model), numerators over `over`, whose sum is to be wide: one in whole
+    numbers, since only whole numbers are added.
+    """
+    whole = np.flatnonzero((x % over == 0).all(1))
+    return int(whole[dice.one_below(len(whole))]) if len(whole) else None
+
+
+def whole_differences(after: Ints, before: Ints, over: int) -> Ints:
+    """Rows after a sum (count, d) and before it (count, d), numerators over `over` → the whole rows (differences, d)
+    that lead from one to the other.
+    """
+    added = (after[:, None] - before).reshape(-1, after.shape[1])
+    whole: Ints = added[(added % over == 0).all(1)] // over
+    return whole
 
 
 def few_zeros(matrices: Ints, kind: str, percent: int) -> Bools:
@@ -142,26 +209,40 @@ def can_be_scaled(units: Ints, kind: str) -> Bools:
     return distinct(units) if kind == "LN" else distinct(units) & few_zeros(units, kind, 25)
 
 
+def have_two_sizes(units: Ints) -> Bools:
+    """Matrices of units (…, n, d_model) → (…), in which of them a row has entries of two absolute values."""
+    ok: Bools = (abs(units).max(-1) > abs(units).min(-1)).any(-1)
+    return ok
+
+
 class Norm(Struct, frozen=True):
-    """The w and b of a norm, each (d_model), and its rows w·u + b (n, d_model). RMSNorm has no b."""
+    """The w and b of a norm, each (d_model), and its rows w·u + b (n, d_model), as numerators over `over`. RMSNorm
+    has no b.
+    """
 
     w: Ints
     b: Ints | None
     rows: Ints
+    over: int
 
     def weights(self, at: str) -> dict[str, Any]:
         """w and b by name."""
         return {f"{at}.w": self.w.tolist()} | ({} if self.b is None else {f"{at}.b": self.b.tolist()})
 
 
-def find_norm(dice: Dice, u: Ints, kind: str, over: int = 1) -> Norm | None:
+def find_norm(dice: Dice, u: Ints, kind: str, over: int = 0, *, is_added_to: bool = False) -> Norm | None:
     """Units u (n, d_model) → a norm whose w and b are varied, and whose rows are small, differ and have few zeros.
-    None where no draw fits. over: what the units, and so the rows, are multiplied by.
+    None where no draw fits.
+
+    over: what the units, and so the rows, are multiplied by; `over_of` if it is 0. is_added_to: whether the rows are
+    the stream, so that a norm reads their sums with something whole (`can_be_completed`).
 
     Method: rejection sampling, NORMS_TRIED at once; of those that fit, the one with the smallest rows.
     """
     n, d = u.shape
-    w = dice.choices(W_ENTRIES, NORMS_TRIED, d)
+    over = over or over_of(kind, d)
+    with_thirds = is_added_to and over > 1
+    w = dice.choices(W_ENTRIES_ADDED_TO if with_thirds else W_ENTRIES, NORMS_TRIED, d)
     rows = u * w[:, None]  # (NORMS_TRIED, n, d_model)
     ok = ((w != 1).sum(1) >= 2) & (w.max(1) > w.min(1))
     b = None
@@ -170,12 +251,23 @@ def find_norm(dice: Dice, u: Ints, kind: str, over: int = 1) -> Norm | None:
         rows = rows + over * b[:, None]
         ok &= ((b != 0).sum(1) >= 2) & (b.max(1) > b.min(1))
     ok &= (abs(rows).max((1, 2)) <= over * LARGEST_NORMED) & distinct(rows) & few_zeros(rows, kind, 25)
+    if with_thirds:
+        ok &= can_be_completed(rows).all(1)
     found = np.flatnonzero(ok)
     if not len(found):
         return None
     size = (rows[found] ** 2).sum((1, 2)) + dice.below(2 * n, len(found))
     best = found[np.argsort(size, kind="stable")[0]]
-    return Norm(w[best], None if b is None else b[best], rows[best])
+    return Norm(w[best], None if b is None else b[best], rows[best], over)
+
+
+def can_be_completed(rows: Ints) -> Bools:
+    """Rows in thirds (…, 4) → (…), to which of them whole numbers can be added that make a friendly row: either all
+    of their entries have the same remainder, or two have one and two another.
+    """
+    remainders = np.sort(rows % 3, axis=-1)
+    pairs: Bools = (remainders[..., 0] == remainders[..., 1]) & (remainders[..., 2] == remainders[..., 3])
+    return pairs
 
 
 def _has_a_norm(task: Task) -> str:

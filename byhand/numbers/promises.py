@@ -31,6 +31,7 @@ from byhand.tape import Rows, Step, Tape
 AFTER_LOGITS = ("probs", "next_token")  # the names that steps after the logits begin with
 UGLY = 20  # a number with a larger numerator or denominator is ugly: hard to multiply and to add in one's head
 NEAR = Fraction(1, 50)  # how near a throw may be to a border between two words, or p to where top p keeps one more
+MOST_ALIKE = Fraction(6, 16)  # of the cells of a table, in which LayerNorm and BatchNorm may agree
 SATURATED = Fraction(9, 10)  # a row of a pattern with a larger entry attends to hardly more than one token
 BAND = 0.069  # how far a run's time may be from the usual, as a part of it: two differ by up to 1.069 / 0.931 < 1.15
 
@@ -201,10 +202,10 @@ def promised(
 
     Raises: DomainError where a step has no exact value.
     """
-    if broken_of_sheet(tape, of_sheet):
-        return None
     case = Case(tape, quality(tape), limits, expected, wanted)
     if not all(keeps(case) for keeps in PROMISES.values()):
+        return None
+    if broken_of_sheet(tape, of_sheet):  # not before: a promise may evaluate steps that take no time on the sheet
         return None
     case.quality["foils"] = foiled(tape)  # last: it takes as long as all others together, and seldom fails
     if of_sheet:
@@ -234,9 +235,46 @@ def broken_of_sheet(tape: Tape, names: Sequence[str]) -> list[str]:
 
 @sheet_promise
 def norms_have_two_sizes(tape: Tape) -> bool:
-    """Each LayerNorm has a row whose results, before w and b, are of two sizes: it is more than a row of signs."""
+    """Each LayerNorm has a row whose results, before w and b, are of two sizes: it is more than a row of signs. This
+    is asked of up to four tokens.
+    """
     norms = [s for s in tape.used() if s.op is standardize and tape.steps[s.inputs[0]].op is center]
-    return all(any(len({abs(x) for x in row}) > 1 for row in tape.values(s.name)) for s in norms)
+    many = any(s.shape[0] > 4 for s in norms)
+    return many or all(_have_two_sizes(tape.values(s.name)) for s in norms)
+
+
+def _have_two_sizes(rows: Rows) -> bool:
+    """Whether a row has entries of two different absolute values."""
+    return any(len({abs(x) for x in row}) > 1 for row in rows)
+
+
+@sheet_promise
+def layer_norm_is_not_batch_norm(tape: Tape) -> bool:
+    """LayerNorm and BatchNorm of one table have the same result in few cells, and both have results of two sizes. The
+    table is not symmetric: there, one norm would be the other one transposed.
+    """
+    table, layer, batch = (
+        tape.values(f"blocks.0.{name}") for name in ("hook_resid_pre", "ln1.hook_normalized", "bn.hook_normalized")
+    )
+    alike = [x == y for one, other in zip(layer, batch, strict=True) for x, y in zip(one, other, strict=True)]
+    both = _have_two_sizes(layer) and _have_two_sizes(_transposed(batch))
+    return sum(alike) <= MOST_ALIKE * len(alike) and both and table != _transposed(table)
+
+
+@sheet_promise
+def tokens_wake_different_neurons(tape: Tape) -> bool:
+    """Every token wakes other neurons than the others do, one at least, and none wakes all."""
+    awake = [tuple(x > 0 for x in row) for row in tape.values("blocks.0.mlp.hook_post")]
+    return len(set(awake)) == len(awake) and all(any(row) and not all(row) for row in awake)
+
+
+@sheet_promise
+def kernels_use_their_channels(tape: Tape) -> bool:
+    """The first kernel has at most one weight 0. No map is all 0, nor a token's maps, nor the last biases."""
+    weights = [x for row in tape.values("blocks.0.conv_in.kernel[0]") for x in row]
+    maps = tape.values("blocks.0.conv_in.maps")
+    sides = (*maps, *_transposed(maps), *tape.values("blocks.0.mlp.b_out"))
+    return weights.count(0) <= 1 and all(map(any, sides))
 
 
 @sheet_promise
@@ -381,8 +419,12 @@ def _tells_tokens_apart(pattern: Rows) -> bool:
     return all(max(row) <= SATURATED for row in rows) and not uniform[-1] and 2 * sum(uniform) <= len(rows)
 
 
+def _transposed(rows: Rows) -> Rows:
+    return tuple(zip(*rows, strict=True))
+
+
 def _is_symmetric(rows: Rows) -> bool:
-    return rows == tuple(zip(*rows, strict=True))
+    return rows == _transposed(rows)
 
 
 def _changed_rows(tape: Tape, wrong: Tape, name: str) -> list[int]:
@@ -464,7 +506,8 @@ SECONDS_UNMASKED = {"power_of": 3.16, "row_sum": 2.09, "normalize_rows": 1.9, "h
 NORM_OF_EIGHT = 0.85  # for d_model = 8
 NORM_RMS = 0.98  # for RMSNorm
 NORM_AFTER = 0.975  # for norms that follow each sum
-NORM_WIDE = 1.33  # for LayerNorm by itself in four dimensions, which has results of two sizes
+NORM_WIDE = 1.075  # for LayerNorm in four dimensions, which has results of two sizes
+NORM_WIDE_ALONE = 1.33  # for the same where there is no other layer
 READ = 300  # the work of a number that is read: as long as a search takes for 300 numbers that it draws
 
 
@@ -476,7 +519,8 @@ def usual_time(tape: Tape, config: Config) -> float:
     in_block = any(s.part == "heads" for s in steps)
     if any(s.op is standardize for s in steps):
         time *= NORM_OF_EIGHT if config.d_model == 8 else 1.0
-        time *= NORM_WIDE if not in_block and (config.normalization_type, config.d_model) == ("LN", 4) else 1.0
+        if (config.normalization_type, config.d_model) == ("LN", 4):
+            time *= NORM_WIDE if in_block else NORM_WIDE_ALONE
         time *= NORM_RMS if config.normalization_type == "RMS" else 1.0
         time *= NORM_AFTER if config.norm_position == "post" and in_block else 1.0
     return time

@@ -21,6 +21,8 @@ from byhand.model.weights import Values
 from byhand.numbers.dice import Dice
 from byhand.numbers.promises import Limits
 
+FEW_TOKENS = 4  # up to this many, good patterns are common
+
 
 class Task(Struct, frozen=True):
     """What a search has to find: new numbers for a model.
@@ -47,6 +49,14 @@ class Task(Struct, frozen=True):
     def n_source(self) -> int:
         """The number of tokens that an encoder reads, where a decoder reads others."""
         return len(self.values.source) or self.config.n_ctx
+
+    @property
+    def has_wide(self) -> bool:
+        """Whether every norm reads a wide row (norms.py): LayerNorm in four dimensions does. Among more than
+        FEW_TOKENS that all see each other, hardly any heads would be found.
+        """
+        c, n = self.config, max(self.n, len(self.values.source))
+        return (c.normalization_type, c.d_model) == ("LN", 4) and n <= FEW_TOKENS
 
     @property
     def heads(self) -> int:

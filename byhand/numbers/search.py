@@ -39,7 +39,7 @@ from byhand.numbers.embedding import (
 )
 from byhand.numbers.feed_forward import FEED_FORWARD, find_first_layer, is_relu, plain_second_layer
 from byhand.numbers.natural import distinct
-from byhand.numbers.norms import ONE_NORM, WIDE, find_norm, has_both_signs, unit_of, wide_rows
+from byhand.numbers.norms import ONE_NORM, WIDE, find_norm, unit_of, wide_rows
 from byhand.numbers.registry import Entries, Instance, Task, search
 from byhand.numbers.stack import (
     BLOCK,
@@ -125,15 +125,10 @@ def _layer_norm(task: Task, dice: Dice) -> Iterator[Instance]:
     """Rows whose norm is rational, and the norm's w and b. In four dimensions, two rows of LayerNorm are wide."""
     c = task.config
     kind = str(c.normalization_type)
-    x = draw_friendly_rows(dice, task.n, c.d_model, kind, task.limits)
-    if x is None:
-        return
-    over = WIDE if (kind, c.d_model) == ("LN", 4) else 1
-    if over > 1:
-        places = dice.sample(task.n, WIDE_ROWS)
-        x[places] = dice.choices(wide_rows(task.limits.stream - 1), WIDE_ROWS)
-    norm = find_norm(dice, unit_of(x, kind, over), kind, over)
-    if norm is None or not has_both_signs(x, kind):
+    wide = wide_rows(task.limits.stream - 1) if (kind, c.d_model) == ("LN", 4) else None
+    x = draw_friendly_rows(dice, task.n, c.d_model, kind, task.limits, wide, WIDE_ROWS)
+    norm = None if x is None else find_norm(dice, unit_of(x, kind, WIDE), kind, WIDE)
+    if x is None or norm is None:
         return
     inputs = {RESID_PRE: x}
     if ATTN_OUT in task.values.inputs:  # the sheet has the rows as a sum: of the stream, and of what attention adds
@@ -181,8 +176,8 @@ def _gpt(task: Task, dice: Dice) -> Iterator[Instance]:
             continue
         weights = embedded | stream.weights | (norm.weights("ln_final") if norm else {})
         silent = without_attention(stream.first, weights, c)
-        out = norm.rows if norm else stream.out
-        for w_u in find_unembeddings(dice, out, c.d_vocab, task.wanted, task.limits, silent):
+        out, over = (norm.rows, norm.over) if norm else (stream.out, stream.over)
+        for w_u in find_unembeddings(dice, out, over, c.d_vocab, task.wanted, task.limits, silent):
             yield Instance({}, weights | {"unembed.W_U": w_u.tolist()})
 
 
@@ -239,7 +234,7 @@ _ENCODER_DECODER = (
 )  # fmt: skip
 
 
-@search("encoder-decoder", pace=1.05, requires=_ENCODER_DECODER)
+@search("encoder-decoder", pace=1.07, requires=_ENCODER_DECODER)
 def _encoder_decoder(task: Task, dice: Dice) -> Iterator[Instance]:
     """An encoder; a decoder that attends to the encoder's result; and W_U, if there is a vocabulary."""
     c = replace(task.config, attention_dir="causal")
@@ -251,7 +246,7 @@ def _encoder_decoder(task: Task, dice: Dice) -> Iterator[Instance]:
                 yield Instance(inputs, stream.weights)
                 continue
             wanted = task.wanted or (None,) * task.n
-            for w_u in find_unembeddings(dice, stream.out, c.d_vocab, wanted, task.limits, None):
+            for w_u in find_unembeddings(dice, stream.out, stream.over, c.d_vocab, wanted, task.limits, None):
                 yield Instance(inputs, stream.weights | {"unembed.W_U": w_u.tolist()})
 
 
@@ -260,4 +255,4 @@ def _decoded(task: Task, dice: Dice, encoder: Stream, config: Config) -> Iterato
     for _ in range(DECODERS_TRIED):
         x = first_rows(task, dice, task.n)
         if x is not None:
-            yield from blocks(task, dice, Stream(x, x, encoder.weights), "decoder", config, memory=encoder.out)
+            yield from blocks(task, dice, Stream(x, x, encoder.weights), "decoder", config, memory=encoder)

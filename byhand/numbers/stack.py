@@ -19,7 +19,6 @@ from msgspec.structs import replace
 
 from byhand.model.config import Config
 from byhand.numbers.attention import (
-    FEW_TOKENS,
     HEADS,
     AttentionInput,
     FriendlySums,
@@ -44,15 +43,17 @@ from byhand.numbers.feed_forward import (
 from byhand.numbers.natural import distinct
 from byhand.numbers.norms import (
     NORM,
+    WIDE,
     can_be_scaled,
     find_norm,
     has_both_signs,
     starting_parities,
     starting_rows,
     unit_of,
+    wide_token,
 )
 from byhand.numbers.promises import Limits
-from byhand.numbers.registry import Entries, Requirement, Task
+from byhand.numbers.registry import FEW_TOKENS, Entries, Requirement, Task
 
 UPDATES_TRIED = 4  # W_O of one mixture, for each of which the rest of the stack is searched
 FRIENDLY_DRAWS = 60  # matrices of friendly rows that are drawn at once
@@ -64,17 +65,21 @@ Reader = Literal["norm", "heads", ""]  # what reads the rows that a stack hands 
 class Stream(Struct, frozen=True):
     """The layers found so far, from the first of a stack on.
 
-    first: (n, d_model), the rows that the first layer reads. out: (n, d_model), the rows that the last one hands on.
-    weights: the weights of all, by name.
+    first: (n, d_model), the rows that the first layer reads. out: (n, d_model), the rows that the last one hands on,
+    as numerators over `over`. weights: the weights of all, by name.
     """
 
     first: Ints
     out: Ints
     weights: Entries = {}
+    over: int = 1
 
-    def then(self, out: Ints, *weights: Entries) -> Stream:
-        """The stream with one layer more, which hands on the rows `out` and has these weights."""
-        return Stream(self.first, out, {k: v for part in (self.weights, *weights) for k, v in part.items()})
+    def then(self, out: Ints, over: int, *weights: Entries) -> Stream:
+        """The stream with one layer more, which hands on the rows `out`, numerators over `over`, and has these
+        weights.
+        """
+        together = {k: v for part in (self.weights, *weights) for k, v in part.items()}
+        return Stream(self.first, out, together, over)
 
 
 def first_rows(task: Task, dice: Dice, n: int) -> Ints | None:
@@ -84,11 +89,20 @@ def first_rows(task: Task, dice: Dice, n: int) -> Ints | None:
     c = task.config
     if c.norm_position == "post" or c.normalization_type is None:
         return draw_plain_rows(dice, n, c.d_model, even=c.normalization_type == "LN")
-    return draw_friendly_rows(dice, n, c.d_model, c.normalization_type, task.limits)
+    wide = (
+        starting_rows(c.d_model, c.normalization_type, task.limits.stream - 1, is_wide=True)
+        if task.has_wide
+        else None
+    )
+    return draw_friendly_rows(dice, n, c.d_model, c.normalization_type, task.limits, wide)
 
 
-def draw_friendly_rows(dice: Dice, n: int, d: int, kind: str, limits: Limits) -> Ints | None:
+def draw_friendly_rows(
+    dice: Dice, n: int, d: int, kind: str, limits: Limits, wide: Ints | None = None, wide_ones: int = 1
+) -> Ints | None:
     """Rows (n, d) whose norm is rational, each with another unit. None where no draw fits.
+
+    wide: wide rows (count, 4), of which `wide_ones` are to be among the rows, if any.
 
     The units of more than three rows have their odd entries in one of two sets of columns. So many scores are even,
     and can be divided by √d_head = 2.
@@ -101,7 +115,9 @@ def draw_friendly_rows(dice: Dice, n: int, d: int, kind: str, limits: Limits) ->
         parity = starting_parities(d, kind, reach)
         rows = rows[np.isin(parity, parity[dice.below(len(rows), 2)])]
     drawn = dice.choices(rows, FRIENDLY_DRAWS, n)
-    units = unit_of(drawn, kind)
+    if wide is not None:
+        drawn[:, dice.sample(n, wide_ones)] = dice.choices(wide, FRIENDLY_DRAWS, wide_ones)
+    units = unit_of(drawn, kind, WIDE)
     ok = can_be_scaled(units, kind) & has_both_signs(drawn, kind)
     if n > FEW_TOKENS and kind == "RMS":  # no opposite rows: they have opposite scores, which seldom both fit
         ok &= distinct(np.concatenate([units, -units], 1))
@@ -141,12 +157,12 @@ def draw_plain_rows(dice: Dice, n: int, d: int, even: bool = False) -> Ints | No
 
 def blocks(
     task: Task, dice: Dice, stream: Stream, name: str, config: Config, read_by: Reader = "",
-    memory: Ints | None = None,
+    memory: Stream | None = None,
 ) -> Iterator[Stream]:  # fmt: skip
     """A stream → streams with all blocks of a stack more, depth first.
 
     name: the stack's name: blocks, encoder or decoder. read_by: what reads the rows that the last block hands on.
-    memory: (m, d_model), the encoder's result, which a decoder's blocks attend to after their own rows.
+    memory: the encoder, to whose result a decoder's blocks attend after their own rows.
     """
 
     def attend(stream: Stream, at: str) -> Iterator[Stream]:
@@ -173,8 +189,9 @@ def blocks(
 
 
 def attention_layer(
-    task: Task, dice: Dice, stream: Stream, at: str, attn: str, ln: str, config: Config, memory: Ints | None = None
-) -> Iterator[Stream]:
+    task: Task, dice: Dice, stream: Stream, at: str, attn: str, ln: str, config: Config,
+    memory: Stream | None = None,
+) -> Iterator[Stream]:  # fmt: skip
     """A stream → streams with one attention layer more, from the stream's rows to themselves or to those of a memory.
 
     at: the block's name, as blocks.0; attn, ln: the names of the layer and its norm in the block.
@@ -185,28 +202,33 @@ def attention_layer(
     before = find_norm(dice, unit_of(x, kind), kind) if kind and pre else None
     if kind and pre and before is None:
         return
-    rows = before.rows if before else x
-    read = self_attention_input(rows, config) if memory is None else cross_attention_input(rows, memory)
-    mixture, updates = _first_updates(task, dice, read, x, config, is_free)
+    rows, over = (before.rows, before.over) if before else (x, stream.over)
+    if memory is None:
+        read = self_attention_input(rows, config, over)
+    else:
+        read = cross_attention_input(rows, memory.out, over, memory.over)
+    mixture, updates = _first_updates(task, dice, read, stream, config, is_free)
     for update in updates[:UPDATES_TRIED]:
-        after = find_norm(dice, update.after, kind) if kind and not pre else None
+        after = find_norm(dice, update.after, kind, is_added_to=True) if kind and not pre else None
         if mixture is None or (kind and not pre and after is None):
             continue
         norm = before or after
         yield (replace(stream, first=update.before) if is_free else stream).then(
-            after.rows if after else update.before + update.added, attention_weights(f"{at}.{attn}", mixture),
-            output_weights(f"{at}.{attn}", update, config), norm.weights(f"{at}.{ln}") if norm else {},
+            after.rows if after else update.before + stream.over * update.added, after.over if after else stream.over,
+            attention_weights(f"{at}.{attn}", mixture), output_weights(f"{at}.{attn}", update, config),
+            norm.weights(f"{at}.{ln}") if norm else {},
         )  # fmt: skip
 
 
 def _first_updates(
-    task: Task, dice: Dice, read: AttentionInput, x: Ints, config: Config, is_free: bool
+    task: Task, dice: Dice, read: AttentionInput, stream: Stream, config: Config, is_free: bool
 ) -> tuple[Mixture | None, list[Update]]:
-    """What attention reads, and the stream's rows x (n, d_model) → the first mixture that has a W_O, and its updates;
-    None and no updates where there is none.
+    """What attention reads, and the stream → the first mixture that has a W_O, and its updates; None and no updates
+    where there is none.
     """
-    kind, limits = config.normalization_type, task.limits
-    sums = FriendlySums(x, kind, limits, is_free) if kind else None
+    kind, limits, x, over = config.normalization_type, task.limits, stream.out, stream.over
+    wide = wide_token(dice, x, over) if task.has_wide else None
+    sums = FriendlySums(x, over, kind, limits, is_free, wide) if kind else None
     for mixture in find_mixtures(dice, read, find_heads(dice, read, config, limits), config, limits):
         updates = friendly_updates(dice, mixture, sums) if sums else plain_updates(dice, mixture, x, limits)
         if updates:
@@ -222,23 +244,28 @@ def feed_forward_layer(
     before = find_norm(dice, unit_of(x, kind), kind) if kind and pre else None
     if kind and pre and before is None:
         return
-    first = find_first_layer(dice, before.rows if before else x, config.d_mlp, limits)
+    rows, over = (before.rows, before.over) if before else (x, stream.over)
+    first = find_first_layer(dice, rows, config.d_mlp, limits, over)
     if first is None:
         return
     if kind and (read_by == "norm" or not pre):
-        second = friendly_second_layer(dice, x, kind, first, limits)
+        wide = wide_token(dice, x, stream.over) if task.has_wide else None
+        second = friendly_second_layer(dice, x, stream.over, kind, first, limits, wide)
     else:
         second = plain_second_layer(dice, x, first, limits, read_by == "heads")
     if second is None:
         return
-    out = x + second.added
-    after = find_norm(dice, unit_of(out, kind), kind) if kind and not pre else None
+    out = x + stream.over * second.added
+    after = None
+    if kind and not pre:
+        after = find_norm(dice, unit_of(out, kind), kind, is_added_to=read_by == "norm")
     if kind and not pre and after is None:
         return
     norm = before or after
     yield stream.then(
-        after.rows if after else out, mlp_weights(at, first, second), norm.weights(f"{at}.{ln}") if norm else {}
-    )
+        after.rows if after else out, after.over if after else stream.over, mlp_weights(at, first, second),
+        norm.weights(f"{at}.{ln}") if norm else {},
+    )  # fmt: skip
 
 
 def attention_weights(at: str, mixture: Mixture) -> Entries:
