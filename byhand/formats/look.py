@@ -6,10 +6,10 @@ LOOK = {
     "written": 10.8, "written_small": 8.0, "written_smaller": 6.0,  # by a student, as large as the box allows
     "token": 9.5, "label": 8.0, "caption": 8.4, "tag": 8.4, "tag_math": 10.5, "sign": 12.0, "check": 8.0,
     # lines round answers, copies and boxes to tick, in pt
-    "edge": 0.8, "copy_edge": 0.6, "tick_edge": 0.6,
-    # the room to the right of labels and captions; the line of a caption; a box to tick, all in mm
+    "edge": 0.8, "copy_edge": 0.6, "tick_edge": 0.6, "rule_edge": 0.5,
+    # the room to the right of labels and captions; the line of a caption; from rule to rule; a box to tick, all in mm
     "token_room": 2.0, "inner_room": 1.2, "side_room": 1.4, "caption_line": 4.0,
-    "tick": 2.3, "tick_room": 1.4, "tick_down": 0.2,
+    "rule": 8.0, "tick": 2.3, "tick_room": 1.4, "tick_down": 0.2,
     # the lines of tags and formulas, in pt
     "tag_line": 10.5, "formula_line": 18.0,
     # of formulas, in ems
@@ -17,5 +17,5 @@ LOOK = {
 }  # fmt: skip
 COLOURS = {
     "ink": "#111111", "grey": "#555555", "tag": "#333333", "pen": "#1c3f94", "written": "#333333",
-    "ground": "#ffffff",
+    "ground": "#ffffff", "rule": "#999999",
 }  # fmt: skip

@@ -38,7 +38,7 @@ ROOM_FOR_WORD = 5  # letters: the least room for a word of a run
 SLACK = 0.25  # mm by which a column may be narrower than its numbers need with all room round them
 SMALLEST_BLANK = 9.0  # mm: the least width of a blank that one can write in
 
-LONG_ANSWER = 5  # signs, without a minus, for which a pencil needs a broad blank
+_LONG_NUMBER = re.compile(r"−?[\d.,]{5,}")  # for which a pencil needs a broad blank
 # kinds of columns: l token label, d narrow label, g printed cell, a answer cell, b broad answer cell, j sign between,
 # s small gap, o dots
 # kinds of rows: c caption, h column labels (h2, h3: on two or three lines), u cell of the upper operand, t gap
@@ -210,10 +210,10 @@ class Grid:
 
 
 def answers(panel: Panel) -> str:
-    """The kind of the columns of a matrix with blanks: broad where an answer is long. A fraction is built."""
+    """The kind of the columns of a matrix with blanks: broad where a number is long. A fraction is built."""
     cells = (cell for row in panel.cells for cell in row if cell.blank and not isinstance(cell.value, str))
     texts = (value_text(value) for cell in cells for value in categories(cell.value))
-    return "b" if any(len(text.strip("−")) >= LONG_ANSWER and "/" not in text for text in texts) else "a"
+    return "b" if any(_LONG_NUMBER.fullmatch(text) for text in texts) else "a"
 
 
 def _box(panel: Panel) -> tuple[int, int]:

@@ -74,7 +74,7 @@ POLICY = (
     "content=\"default-src 'none'; style-src 'unsafe-inline'; font-src data:; form-action 'none'; base-uri 'none'\">"
 )
 _BEGINNING = re.compile(DOCTYPE + r'\s*<html(?: lang="[\w-]*")?>\s*<head>')
-_LAST_WORD = re.compile(r"(?<=[^>\s]) (?=[^\s<>]+(?:</\w+>)*(?:</p>|$))")  # the blank before it
+_LAST_WORD = re.compile(r"(?<=[^>\s]) (?=[^\s<>“”]+(?:</\w+>)*(?:</p>|$))")  # the blank before it; not in a quotation
 # what may lead a browser elsewhere in spite of the policy: a refresh, a connection in advance, another page within;
 # a text has no "<", so these are elements wherever they stand
 _LEAVING = re.compile(

@@ -29,6 +29,7 @@ _KINDS = {
     "TextBox": "text", "LineBox": "line", "InlineBox": "inline",
     "BlockBox": "block", "InlineBlockBox": "inline block", "MarginBox": "margin",
 }  # fmt: skip
+_FLOWING = {"BlockBox", "LineBox", "InlineBlockBox", "TableBox", "InlineTableBox"}
 _OBJECT = re.compile(
     rb"^(?:"
     rb"q\n/A1\.0 gs\n0 (?P<slot>[\d.]+) 1 RG\n[^\n]*w\n[^\n]*m\n[^\n]*l\nS\nQ"
@@ -95,6 +96,20 @@ class Box(Struct, frozen=True, eq=False):
         yield self
         for child in self.children:
             yield from child.every()
+
+
+class Foot(Struct, frozen=True):
+    """The end of a page on which one writes last. Lengths are in px.
+
+    left, right, y: the last rule. below: where its question ends. edges: the left, the right and the lower edge of
+    what a page has room for.
+    """
+
+    left: float
+    right: float
+    y: float
+    below: float
+    edges: tuple[float, float, float]
 
 
 @contextmanager
@@ -198,6 +213,46 @@ def _box(found: Any, parent: Box | None) -> Box:
     )
     box.children.extend(_box(child, box) for child in getattr(found, "children", ()))
     return box
+
+
+def foot_of(page: Any) -> Foot | None:
+    """The end of a page of WeasyPrint's Document that ends in a question with rules to write on; None for any other.
+
+    Raises: UnknownFormError.
+    """
+    with _known_form():
+        sheet = found = page._page_box
+        around = set[str]()
+        while "questions" not in around:
+            inside = [each for each in getattr(found, "children", ()) if _is_below(each)]
+            if not inside:
+                return None
+            found = inside[-1]
+            around |= _classes(found)
+        if "marked" in around or not around & {"worksheet", "key"}:
+            return None
+        ends = {name: [each for each in _descendants(found) if name in _classes(each)] for name in ("rule", "claim")}
+        if ends["claim"] or not ends["rule"]:
+            return None
+        last, left, top = ends["rule"][-1], sheet.content_box_x(), sheet.content_box_y()
+        x, y = last.border_box_x(), last.border_box_y() + last.border_height() - last.border_bottom_width / 2
+        edges = left, left + sheet.width, top + sheet.height
+        return Foot(x, x + last.border_width(), y, found.border_box_y() + found.border_height(), edges)
+
+
+def _classes(found: Any) -> set[str]:
+    return set((found.element.get("class") or "").split()) if found.element is not None else set()
+
+
+def _is_below(found: Any) -> bool:
+    """Whether a box is in the flow of a page, and not in its margins."""
+    return hasattr(found, "is_in_normal_flow") and found.is_in_normal_flow() and type(found).__name__ in _FLOWING
+
+
+def _descendants(found: Any) -> Iterator[Any]:
+    for child in getattr(found, "children", ()):
+        yield getattr(child, "_box", child)
+        yield from _descendants(getattr(child, "_box", child))
 
 
 def _slot(colour: Any) -> int | None:

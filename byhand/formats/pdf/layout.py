@@ -23,13 +23,16 @@ from byhand.formats.pdf.boxes import BoxReader, Line, rows_of
 from byhand.formats.pdf.breaking import Paragraph
 from byhand.formats.pdf.engine import TAGGED, as_pdf, rendered_document
 from byhand.formats.pdf.figures import OWN_FACES, PLACE, Figures, Picture, cut_out
+from byhand.formats.pdf.foot import rules_to
 from byhand.formats.pdf.inner import (
     Box,
+    Foot,
     UnknownFormError,
     drawing_box,
     drawn_in,
     face_of,
     fonts_of,
+    foot_of,
     is_slanted,
     leave_out,
     margins_apart,
@@ -148,7 +151,7 @@ def lay_out(html: str, texts: TextOf, letters: str = "", sheets: int = 1) -> Lay
             raise unknown("the names of fonts")
         top = outermost(file)
         made = [
-            _page(file, page, page_box(each) if in_boxes else None, top, used, fonts, figures, views)
+            _page(file, page, page_box(each) if in_boxes else None, foot_of(each), top, used, fonts, figures, views)
             for page, each in zip(file.pages, found.pages, strict=True)
         ]
         ways = Ways()
@@ -235,7 +238,7 @@ def _colour(mark: int) -> str:
 
 
 def _page(
-    file: Any, page: Any, box: Box | None, top: frozenset[tuple[int, int]], used: dict[str, str],
+    file: Any, page: Any, box: Box | None, foot: Foot | None, top: frozenset[tuple[int, int]], used: dict[str, str],
     fonts: dict[str, str], figures: Figures, views: Mapping[View, tuple[str, str]],
 ) -> tuple[PageLayout, list[Drawn]]:  # fmt: skip
     """A page's slots and its background, from its content stream, and from its boxes, if it has slots in its text;
@@ -287,10 +290,18 @@ def _page(
             rooms += [(name, edges, cells[at], len(cells[at].K)) for name, edges, at in pen.rooms]
             parts.append((start, end, drawn))
     blocks, in_text, own, cuts = _slots(box, stream, used, views) if box else ([], [], {}, [])
-    background = replaced(stream, [*parts, *((start, end, b"") for start, end in cuts)])
+    more, last = rules_to(foot) if foot else (b"", 0.0)
+    if foot:
+        rooms = [(name, _longer(edges, foot.y, last), around, at) for name, edges, around, at in rooms]
+    background = replaced(stream, [*parts, *((start, end, b"") for start, end in cuts)]) + more
     own["key"] = [*own.get("key", ()), *pen.answers]
     only_in = {view: in_px(*drawn) for view, drawn in own.items() if drawn}
     return PageLayout((*blocks, *pen.blocks), (*in_text, *spots), background, only_in), rooms
+
+
+def _longer(edges: Edges, old: float, new: float) -> Edges:
+    """The edges of a room, which goes on to the new last rule if it ended at the old one."""
+    return (*edges[:3], new) if abs(edges[3] - old) < 1.0 else edges
 
 
 def _slots(
