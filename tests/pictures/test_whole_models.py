@@ -1,0 +1,61 @@
+"""The pictures of whole models: the road, the lanes, and who looks where."""
+
+import re
+from fractions import Fraction
+
+import pytest
+
+from byhand.options import Options
+from byhand.pictures import PICTURES, UndrawableError
+from byhand.pictures.stream import followed
+from byhand.pipeline import prepare
+from byhand.worksheet.document import Picture
+from byhand.worksheet.messages import messages
+from byhand.worksheet.sheet import load_sheet
+
+LANES = ("hook_resid_pre", "hook_attn_out", "hook_resid_mid", "ln1.hook_normalized", "hook_mlp_out", "hook_resid_post",
+         "hook_normalized_resid_post")  # fmt: skip
+
+
+def sketch(name, *steps, **options):
+    return PICTURES[name].sketch(messages().say, steps, options)
+
+
+def test_a_road_shows_the_last_row_that_attention_changes():
+    x, added = [[1, 0, 2, 0], [3, 1, 0, 0]], [[1, 1, 0, 0], [0, 0, 0, 0]]
+    total = [[2, 1, 2, 0], [3, 1, 0, 0]]
+    drawn = sketch("residual_road", x, added, total, tokens=["the", "cat"])
+    assert "“the” drives on with 2, 1, 2, 0" in drawn.key_says
+    assert "2, 1, 2, 0" not in drawn.worksheet_says
+    with pytest.raises(UndrawableError):
+        sketch("residual_road", x, [[0] * 4] * 2, x, tokens=["the", "cat"])
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_number_that_goes_through_the_lanes_adds_up(seed):
+    document, run = prepare(load_sheet("encoder"), Options(seed=seed))
+    assert any(isinstance(block, Picture) for block in document.blocks)
+    steps = [run.values(f"encoder.0.{name}") for name in LANES]
+    i, j = followed(*steps)
+    x, attended, total, normed, fed, second, _ = (rows[i][j] for rows in steps)
+    assert (x + attended, normed + fed) == (total, second)
+    assert attended
+    assert fed
+    assert total != normed
+
+
+def widths(svg):
+    return sorted(float(w) for w in re.findall(r'stroke-width="([\d.]+)"', svg))
+
+
+def test_a_look_is_as_thick_as_its_share():
+    third = Fraction(1, 3)
+    read, written = [[third] * 3] * 3, [[1, 0], [Fraction(1, 4), Fraction(3, 4)]]
+    across = [[Fraction(1, 6), Fraction(2, 3), Fraction(1, 6)], [Fraction(1, 2), Fraction(1, 4), Fraction(1, 4)]]
+    drawn = sketch("who_looks_where", read, written, across, source=["le", "chat", "dort"], tokens=["the", "cat"])
+    pen = [w for w in widths(drawn.pen) if w > 0.5]
+    assert pen == pytest.approx([3.9 * share for share in (0.25, 0.25, 0.25, 0.5, 0.75)], abs=0.01)
+    assert sum(pen) == pytest.approx(2 * 3.9, abs=0.02)
+    assert "“cat” looks back at the 1/4, cat 3/4" in drawn.key_says
+    with pytest.raises(UndrawableError):
+        sketch("who_looks_where", read, written, across, source=["le", "chat"], tokens=["the", "cat"])
