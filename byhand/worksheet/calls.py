@@ -5,6 +5,7 @@ A function is registered by `@call` under its own name. Its first argument is th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -475,7 +476,7 @@ def choose(context: Context, name: str, i: int = -1) -> Block:
 @call
 def totals(context: Context, name: str, mistake: str = "") -> str:
     """The sum of each row of a step, on one line: "7, 3, 1". mistake: the mistake in the run that is summed."""
-    return ", ".join(value_text(x) for x in sums(_wrong(context, mistake), name)).replace(" ", "\u00a0")
+    return ", ".join(map(_in_words, sums(_wrong(context, mistake), name))).replace(" ", "\u00a0")
 
 
 @call
@@ -487,7 +488,13 @@ def sums(context: Context, name: str) -> list[object]:
 @call
 def total(context: Context, name: str) -> str:
     """The sum of all numbers of a step, as printed."""
-    return value_text(_sum(context, chain(*context.tape.values(name))))
+    return _in_words(_sum(context, chain(*context.tape.values(name))))
+
+
+def _in_words(value: Any) -> str:
+    """A value as a part of a sentence: with letters, it is a formula."""
+    text = value_text(value)
+    return f"${text}$" if re.search("[a-z]", text) else text
 
 
 def _sum(context: Context, numbers: Iterable[Any]) -> Any:

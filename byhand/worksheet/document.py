@@ -584,12 +584,16 @@ class Choice(Question):
 
 @dataclass(frozen=True, eq=False)
 class Section:
-    """A numbered step or question; or, with number 0, a part of the page that asks for nothing that is marked."""
+    """A numbered step or question; or, with number 0, a part of the page that asks for nothing that is marked.
+
+    title: plain; heading: the same with its formulas, as parsed Markdown, where it has some.
+    """
 
     number: int
     title: str
     words: tuple[TextBlock, ...]
     figures: tuple[Figure, ...]
+    heading: Sequence[Any] = ()
 
     @property
     def blocks(self) -> tuple[Block, ...]:

@@ -139,7 +139,7 @@ def _sections(name: str, tokens: Sequence[Token], blocks: Sequence[Block]) -> It
 
     Raises: SheetError for text before the first heading, and for a part without a number that asks for answers.
     """
-    count, number, title = 0, 0, ""
+    count, number, title, heading = 0, 0, "", list[Any]()
     words: list[TextBlock] = []
     figures: list[Figure] = []
     prose: list[Token] = []
@@ -150,7 +150,7 @@ def _sections(name: str, tokens: Sequence[Token], blocks: Sequence[Block]) -> It
             prose.clear()
 
     def section() -> Iterator[Section]:
-        made = Section(number, title, tuple(words), tuple(figures))
+        made = Section(number, title, tuple(words), tuple(figures), heading)
         if not number and (made.blanks or made.replies):
             raise SheetError(f"{name}.md: “{title}” asks for answers, so it has a number; begin it with ##, not ###")
         if title and (number or figures):
@@ -166,6 +166,7 @@ def _sections(name: str, tokens: Sequence[Token], blocks: Sequence[Block]) -> It
             yield from section()
             count += token.tag != "h3"
             number, title = 0 if token.tag == "h3" else count, _plain(tokens[at + 1])
+            heading = list(tokens[at + 1].children or ()) if "$" in tokens[at + 1].content else []
             words, figures = [], []
             at += 3
             continue

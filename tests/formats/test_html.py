@@ -146,6 +146,13 @@ def test_a_worked_line_stands_beside_its_label():
     assert max(map(float, lines)) < 80
 
 
+def test_letters_are_in_the_face_of_formulas_in_headings_and_sums():
+    text = page("attention-in-letters", "worksheet", numbers="symbolic")
+    assert re.search(r'Solve for <span class="math"><i class="m">a</i></span></h2>', text)
+    (sums,) = re.findall(r"of <span[^>]*><i[^>]*>V</i></span> add up to(.*)</p>", text)
+    assert '<span class="math"><i class="m">b</i>' in sums
+
+
 def test_minus_is_always_the_true_one():
     for view in ("worksheet", "key", "worked"):
         assert not re.search(r"(?<![\w-])-\d", page_text(page("gpt", view)))
