@@ -17,6 +17,7 @@ from byhand.model.sizing import add_up, product
 from byhand.ops.attention import (
     divide_by_root,
     largest_entry,
+    normalize_columns,
     normalize_rows,
     power_of,
     row_argmax,
@@ -36,7 +37,7 @@ from byhand.ops.linear import (
     subtract,
     times_number,
 )
-from byhand.ops.norms import column_mean
+from byhand.ops.norms import column_mean, root
 from byhand.ops.positions import turns
 from byhand.ops.shapes import gather_entries, gather_rows, keep_entries, one_hot, vstack
 from byhand.tape import Computed, Matrix
@@ -46,25 +47,37 @@ Results = tuple[Matrix, ...]
 
 @model("dot-product", part="heads")
 def _dot_product(build: Builder) -> Results:
-    """The dot product of each row of `u` with the same row of `v`, and of `p` and `q` where they are given.
+    """The dot product of each row of `u` with the same row of `v`; of `p` and `q`, and of `r` and `s`, where they are
+    given. Of arrows `v2`, where these are given, the dot products with an arrow `u2`, and their shadows on its line.
 
     The products entry by entry are computed only when requested.
     """
     u, v = (build.matrix(name, ("row", "entry")) for name in ("u", "v"))
     multiply(u, v, name="elementwise")
-    dot = row_dots(u, v, name="dot")
-    if "p" not in build.tape.numbers:
-        return (dot,)
-    p, q = (build.matrix(name, ("row", "entry")) for name in ("p", "q"))
-    return dot, row_dots(p, q, name="pq")
+    dots: Results = (row_dots(u, v, name="dot"),)
+    for one, other, axis in (("p", "q", "row"), ("r", "s", "")):
+        if one in build.tape.numbers:
+            pair = (build.matrix(name, (axis, "entry")) for name in (one, other))
+            dots = (*dots, row_dots(*pair, name=one + other))
+    if "u2" not in build.tape.numbers:
+        return dots
+    line, arrows = build.matrix("u2", ("", "place")), build.matrix("v2", ("arrow", "place"))
+    length = root(row_dots(line, line, name="shadow.square"), name="shadow.length")  # (1, 1)
+    along = dot_rows(arrows, line, name="shadow.dot")  # (arrow, 1)
+    return *dots, normalize_columns(along, length, name="shadow")
 
 
 @model("matrix-product", part="heads")
 def _matrix_product(build: Builder) -> Matrix:
-    """`A` times `B`. `B` times `A`, where the shapes allow it, is computed only when requested."""
+    """`A` times `B`. `B` times `A`, where the shapes allow it, and the product of two others, where these are given,
+    are computed only when requested.
+    """
     a, b = build.matrix("A", ("row", "inner")), build.matrix("B", ("inner", "column"))
     if a.rows == b.cols:
         matmul(b, a, name="BA")
+    if "other.A" in build.tape.numbers:
+        others = build.matrix("other.A", ("row'", "inner'")), build.matrix("other.B", ("inner'", "column'"))
+        matmul(*others, name="other.AB")
     return matmul(a, b, name="AB")
 
 
@@ -91,10 +104,23 @@ def _linear_layer(build: Builder) -> Results:
 def _mlp(build: Builder) -> Matrix:
     """Two linear layers with an activation between them: the feed-forward network outside of a transformer.
 
-    It reads `x`; if that is not given, hook_resid_mid or hook_resid_pre, as in a block.
+    It reads `x`; if that is not given, hook_resid_mid or hook_resid_pre, as in a block. If weights of two units that
+    read one number are given (`bend.W_in`, `bend.b_in`, `bend.W_out`), these units and their sum are computed, too.
     """
+    if "bend.W_in" in build.tape.numbers:
+        _bends(build)
     block = "x" not in build.tape.numbers and build.tape.numbers.keys() & {RESID_PRE, RESID_MID}
     return mlp(build.middle() if block else build.stream("x", "mlp"), "blocks.0.mlp", build.config)
+
+
+def _bends(build: Builder) -> Matrix:
+    """Two hidden units that read one number, and their weighted sum, at each number from −2 to 3."""
+    c, tape = build.config, build.tape
+    start = turns(name="bend.start", tape=tape, sizes={"i": (6, "place"), "j": (1, "")}, periods=(1,))  # from 0 to 5
+    x = plus_number(start, name="bend.x", by=-2)
+    w_in, w_out = tape.given("bend.W_in", (1, 2), ("", "unit")), tape.given("bend.W_out", (2, 1), ("unit", ""))
+    post = activation(linear(x, w_in, "bend.b_in", "bend.pre"), "bend.post", c)
+    return matmul(post, w_out, name="bend.sum")
 
 
 @model("softmax", part="heads")

@@ -1,6 +1,7 @@
 """Numbers of the small models, which resemble those of their sheet: as many, as large, and as long to compute.
 
-1. A model without a search is given the sheet's numbers in another order (`shuffled`).
+1. A model without a search is given the sheet's numbers in another order (`shuffled`), but for what a picture of its
+   sheet is drawn from (`DRAWN`).
 2. The models whose results have to be exact have a search each.
 3. The model that counts a transformer's parameters and FLOPs has so few possible sizes that all can be listed.
 """
@@ -8,10 +9,11 @@
 from __future__ import annotations
 
 from bisect import bisect
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from itertools import accumulate, combinations, product
+from functools import cache
+from itertools import accumulate, combinations, permutations, product
 from math import atan2, pi
 from typing import Any
 
@@ -42,7 +44,7 @@ from byhand.numbers.promises import (
     words_reaching,
     work_of,
 )
-from byhand.numbers.registry import Instance, Task, search
+from byhand.numbers.registry import Entries, Instance, Task, search
 from byhand.numbers.stack import draw_plain_rows, mlp_weights
 from byhand.tape import Tape
 
@@ -50,6 +52,11 @@ PATTERN, NORMALIZED = "blocks.0.attn.hook_pattern[0]", "ln_final.hook_normalized
 
 TABLE_REACH = 6  # the largest entry of BatchNorm's table, in absolute value
 TABLE_BEAMS = 2000  # the time to find a table is proportional to it
+BENDS = (-2, 3)  # the numbers between which a unit of one input is drawn
+HIGHEST = 4  # the largest result of such a unit, and of the sum of two
+# what the second and the last token of `transformer-by-hand` may take from the three: in halves, thirds and quarters
+SECOND_ROWS = (["1/2", "1/2", 0], ["1/3", "2/3", 0], ["2/3", "1/3", 0], ["1/4", "3/4", 0], ["3/4", "1/4", 0])
+LAST_ROWS = (["1/4", "1/2", "1/4"], ["1/2", "1/4", "1/4"])
 MIXED_TRIED = 4000  # columns that a given pattern mixes: few of the mixtures are whole numbers
 MIXED_REACH = 4  # the largest entry of such a column and of its mixture, in absolute value
 LOGITS_TRIED = 3000  # rows of logits, for cross-entropy
@@ -75,8 +82,9 @@ def shuffled(
     own_time, work = whole_time(own), work_of(own)
     while True:
         dice.pay(work)
+        own_draw = DRAWN[model.name](dice) if model.name in DRAWN else {}
         inputs, weights = (
-            {name: reordered(entry, dice) for name, entry in entries.items()}
+            {name: own_draw.get(name) or reordered(entry, dice) for name, entry in entries.items()}
             for entries in (values.inputs, values.weights)
         )
         new = replace(values, inputs=inputs, weights=weights)
@@ -119,6 +127,54 @@ def _rows_differ(matrices: Iterable[Any]) -> bool:
     return all(any(row) for rows in sides for row in rows) and all(len(set(map(tuple, r))) == len(r) for r in sides)
 
 
+DRAWN: dict[str, Callable[[Dice], Entries]] = {}  # by model, what is drawn in place of being put in another order
+
+
+def drawn(model: str) -> Callable[[Callable[[Dice], Entries]], Callable[[Dice], Entries]]:
+    """Register a function that draws some of the inputs of a model without a search."""
+
+    def register(draw: Callable[[Dice], Entries]) -> Callable[[Dice], Entries]:
+        DRAWN[model] = draw
+        return draw
+
+    return register
+
+
+@drawn("dot-product")
+def _arrows_and_a_line(dice: Dice) -> Entries:
+    """An arrow of length 5, and three others: ahead of it, at a right angle, and against it, with whole shadows."""
+    line = dice.choices(np.array([(x, y) for x, y in product((-4, -3, 3, 4), repeat=2) if x * x + y * y == 25]), 1)[0]
+    tips = np.array(list(product(range(-4, 5), repeat=2)))
+    along, across = tips @ line, tips @ (line[1], -line[0])
+    fit = (along % 5 == 0) & (across != 0) & (abs(tips).max(1) > 1)
+    chosen = [dice.choices(tips[fit & side], 1)[0] for side in (along > 0, along == 0, along < 0)]
+    return {"u2": [line.tolist()], "v2": [tip.tolist() for tip in chosen]}
+
+
+@drawn("mlp")
+def _two_bends(dice: Dice) -> Entries:
+    """Two units of one input, and their weights in a sum."""
+    pairs = _bending_pairs()
+    w, b, out = pairs[dice.one_below(len(pairs))]
+    return {"bend.W_in": [list(w)], "bend.b_in": [list(b)], "bend.W_out": [[factor] for factor in out]}
+
+
+@cache
+def _bending_pairs() -> Sequence[tuple[Sequence[int], Sequence[int], Sequence[int]]]:
+    """The weights, biases and weights in a sum of two units that bend at different whole numbers. Their graphs and
+    the sum fit into a picture.
+    """
+    places, found = range(BENDS[0], BENDS[1] + 1), []
+    for w, at, out in product(
+        product((1, -1), repeat=2), permutations(places[1:-1], 2), product((-2, -1, 1, 2), repeat=2)
+    ):
+        units = [[max(0, sign * (x - bend)) for x in places] for sign, bend in zip(w, at, strict=True)]
+        sums = [sum(a * b for a, b in zip(out, pair, strict=True)) for pair in zip(*units, strict=True)]
+        if max(map(max, units)) <= HIGHEST and min(sums) >= 0 and 0 < max(sums) <= HIGHEST:
+            found.append((w, tuple(-sign * bend for sign, bend in zip(w, at, strict=True)), out))
+    return found
+
+
 # ---- 2. models whose results have to be exact ----
 
 
@@ -150,11 +206,16 @@ def _batch_norm(task: Task, dice: Dice) -> Iterator[Instance]:
 
 @search("transformer-by-hand", like_sheet=True, requires=[is_relu])
 def _transformer_by_hand(task: Task, dice: Dice) -> Iterator[Instance]:
-    """Rows (n, d_model) whose mixture by the sheet's pattern is in whole numbers, and a feed-forward network on it.
+    """A pattern, rows (n, d_model) whose mixture by it is in whole numbers, and a feed-forward network on that.
+
+    Where the sheet has three tokens, the shares of the second and of the last one are drawn.
 
     Method: rejection sampling, first of columns, then of matrices of the columns that fit.
     """
     pattern = task.values.inputs[PATTERN]
+    if len(pattern) == len(pattern[0]) == 3:
+        rows = (each[dice.one_below(len(each))] for each in (SECOND_ROWS, LAST_ROWS))
+        pattern = [[1, 0, 0], *rows]
     shares = [[Fraction(x) for x in row] for row in pattern]
     common = [int(np.lcm.reduce([x.denominator for x in row])) for row in shares]
     powers = np.array([[int(x * m) for x in row] for row, m in zip(shares, common, strict=True)])

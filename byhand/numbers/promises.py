@@ -29,6 +29,7 @@ from byhand.ops.norms import center, standardize
 from byhand.tape import Rows, Step, Tape
 
 AFTER_LOGITS = ("probs", "next_token")  # the names that steps after the logits begin with
+IN_PICTURES = ("shadow", "bend")  # and those of steps from which pictures are drawn, as large as these have room for
 UGLY = 20  # a number with a larger numerator or denominator is ugly: hard to multiply and to add in one's head
 NEAR = Fraction(1, 50)  # how near a throw may be to a border between two words, or p to where top p keeps one more
 MOST_ALIKE = Fraction(6, 16)  # of the cells of a table, in which LayerNorm and BatchNorm may agree
@@ -349,6 +350,76 @@ def new_token_looks_most_at_one(tape: Tape) -> bool:
     return shares.count(max(shares)) == 1
 
 
+@sheet_promise
+def shadows_are_whole(tape: Tape) -> bool:
+    """The arrow u is 5 long. Of the three others, one has a positive dot product with it, one 0, one a negative one,
+    all multiples of 5; none lies on its line, and all fit into a square of 4 each way.
+    """
+    (line,), arrows = tape.values("u2"), tape.values("v2")
+    dots = [x for (x,) in tape.values("shadow.dot")]
+    fits = all(max(abs(x), abs(y)) <= 4 and x * line[1] != y * line[0] for x, y in arrows)
+    return fits and tape.values("shadow.length") == ((5,),) and {(x > 0) - (x < 0) for x in dots} == {1, 0, -1} and (
+        all(x % 5 == 0 for x in dots)
+    )  # fmt: skip
+
+
+@sheet_promise
+def rows_mix(tape: Tape) -> bool:
+    """The first row of A has one 0 and an entry of 2 or more, in absolute value; the second has no 0, and a negative
+    entry.
+    """
+    first, second = tape.values("A")[:2]
+    return first.count(0) == 1 and max(map(abs, first)) >= 2 and 0 not in second and min(second) < 0
+
+
+@sheet_promise
+def neurons_walk(tape: Tape) -> bool:
+    """From its bias, which is not 0, each neuron comes to its output for the first token in two or three steps, one
+    for each product that is not 0, and stays between −5 and 5.
+    """
+    token, biases = tape.values("x")[0], tape.values("linear.b")[0]
+    for bias, weights in zip(biases, zip(*tape.values("linear.W"), strict=True), strict=True):
+        steps = [x * w for x, w in zip(token, weights, strict=True) if x * w]
+        places = [*accumulate(steps, initial=bias)]
+        if bias == 0 or len(steps) not in (2, 3) or max(map(abs, places)) > 5:
+            return False
+    return True
+
+
+@sheet_promise
+def two_units_bend(tape: Tape) -> bool:
+    """Two units of one input bend at different whole numbers between −2 and 3, and their sum is between 0 and 4."""
+    (w,), (b,), sums = (tape.values(f"bend.{name}") for name in ("W_in", "b_in", "sum"))
+    at = [-bias / weight for weight, bias in zip(w, b, strict=True) if weight]
+    whole = all(x.denominator == 1 and -2 < x < 3 for x in at) and len(set(at)) == len(w)
+    units = max(x for row in tape.values("bend.post") for x in row)
+    return whole and units <= 4 and all(0 <= x <= 4 for (x,) in sums) and len(set(sums)) > 1
+
+
+@sheet_promise
+def the_wrong_order_shows(tape: Tape) -> bool:
+    """Who adds the bias after ReLU gets a negative number for some hidden unit."""
+    (biases,) = tape.values("blocks.0.mlp.b_in")
+    rows = tape.values("blocks.0.mlp.hook_pre")
+    return any(bias < 0 and x <= bias for row in rows for x, bias in zip(row, biases, strict=True))
+
+
+@sheet_promise
+def mixtures_are_told_apart(tape: Tape) -> bool:
+    """The second token takes shares of two tokens and none of a third; the last token takes most from one other."""
+    rows = tape.values("blocks.0.attn.hook_pattern[0]")
+    *others, own = rows[-1]
+    return rows[1].count(0) == len(rows) - 2 and max(others) > own and others.count(max(others)) == 1
+
+
+@sheet_promise
+def factors_show(tape: Tape) -> bool:
+    """Where all scores are doubled, so that each power is squared, a share of the first row changes by a tenth."""
+    shares = tape.values("softmax")[0]
+    total = sum(share * share for share in shares)
+    return any(10 * abs(share - share * share / total) >= 1 for share in shares)
+
+
 # ---- the figures ----
 
 
@@ -389,8 +460,8 @@ def foiled(tape: Tape) -> dict[str, int]:
 
 
 def _printed(tape: Tape) -> list[Step]:
-    """The steps that a person reads or writes before the last softmax."""
-    return [s for s in tape.used() if not s.name.startswith(AFTER_LOGITS)]
+    """The steps that a person reads or writes before the last softmax, but for those of pictures."""
+    return [s for s in tape.used() if not s.name.startswith((*AFTER_LOGITS, *IN_PICTURES))]
 
 
 def _named(tape: Tape, *parts: str) -> list[Step]:

@@ -208,11 +208,15 @@ def wiring(model: str) -> Callable[[Wires], Wires]:
 def _dot_product(w: Wiring) -> None:
     w("dot", "row_dots", "u", "v")
     w("pq", "row_dots", "p", "q")
+    w("rs", "row_dots", "r", "s")
+    length = w("shadow.length", "root", w("shadow.square", "row_dots", "u2", "u2"))
+    w("shadow", "normalize_columns", w("shadow.dot", "dot_rows", "v2", "u2"), length)
 
 
 @wiring("matrix-product")
 def _matrix_product(w: Wiring) -> None:
     w("AB", "matmul", "A", "B")
+    w("other.AB", "matmul", "other.A", "other.B")
 
 
 @wiring("linear-layer")
@@ -223,6 +227,11 @@ def _linear_layer(w: Wiring) -> None:
 
 @wiring("mlp")
 def _mlp(w: Wiring) -> None:
+    """The network; and two units that read the numbers from −2 to 3."""
+    places = w("bend.start", "turns", shape=(6, 1), periods=(1,))
+    x = w("bend.x", "plus_number", places, by=-2)
+    post = w("bend.post", w.config["act_fn"], w.linear("bend.pre", x, "bend.W_in", "bend.b_in"))
+    w("bend.sum", "matmul", post, "bend.W_out")
     w.mlp(w.entering("x", MIDDLE, STREAM), "blocks.0.mlp", "blocks.0.hook_mlp_out")
 
 

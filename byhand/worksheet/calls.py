@@ -113,21 +113,21 @@ def _values(context: Context) -> Mapping[str, Any]:
 @call
 def ask(
     context: Context, name: str, layout: str = "", first: bool = False, note: str = "", copy: Any = (),
-    caption: str = "", grown: Any = (),
+    caption: str = "", grown: Any = (), compute: Any = (),
 ) -> Blocks:  # fmt: skip
     """A step to be computed.
 
     layout: "falk", the default for a product, or "strip", the default for any other step. first: whether the first
     cell of a product is printed and worked as an example. copy: the inputs of a product that the student copies;
-    grown: those whose last row the student appends.
+    grown: those whose last row the student appends; compute: those that the student computes where they stand.
     """
     op = context.tape[name].step.op
     if layout not in ("", "falk", "strip"):
         raise SheetError(f"no layout {layout!r}; there are: falk, strip")
     if layout == "strip" or (not layout and not (op and op.name in PRODUCTS)):
         return (strip(context, blank(context, name, note=note, caption=caption)),)
-    copies, appended = ([own] if isinstance(own, str) else list(own) for own in (copy, grown))
-    figure = context.falk(name, copies, first=first, note=note, grown=appended)
+    copies, appended, computed = ([own] if isinstance(own, str) else list(own) for own in (copy, grown, compute))
+    figure = context.falk(name, copies, first=first, note=note, grown=appended, computed=computed)
     if not first:
         return (figure,)
     cell = figure.result.cells[0][0]
@@ -352,18 +352,21 @@ def _size(shape: Shape, axis: int | None) -> Expr:
 
 
 @call
-def shapes(context: Context, *pairs: Sequence[Any]) -> Block:
+def shapes(context: Context, *pairs: Sequence[Any], named: bool = False) -> Block:
     """A table that asks for each pair of matrices whether their product exists, and for its shape.
 
     A matrix is a name of the run, with .T for its transpose, or a shape. Where tokens are columns, the product A B is
-    printed as Bᵀ Aᵀ, as on the whole page.
+    printed as Bᵀ Aᵀ, as on the whole page. named: whether names stand without shapes, which the student has found.
     """
     rows, transposed, say = [], context.transposed, context.messages.say
     for left, right in pairs:
         operands = [_shaped(context, matrix) for matrix in ((right, left) if transposed else (left, right))]
         sizes = [size[::-1] if transposed else size for _, size in operands]
         result = product_shape(*sizes)
-        texts = [f"{sign} {shape_text(size)}".strip() for (sign, _), size in zip(operands, sizes, strict=True)]
+        shapes_said = [
+            "" if named and sign else shape_text(size) for (sign, _), size in zip(operands, sizes, strict=True)
+        ]
+        texts = [f"{sign} {said}".strip() for (sign, _), said in zip(operands, shapes_said, strict=True)]
         answers = (say("shapes.no"), "—") if result is None else (say("shapes.yes"), shape_text(result))
         rows.append((*texts, *(Cell(answer, blank=True) for answer in answers)))
     return table(context, [say(f"shapes.{head}") for head in ("left", "right", "exists", "shape")], *rows)
@@ -512,6 +515,12 @@ def value(context: Context, name: str, i: int, j: int, mistake: str = "") -> str
 def number(context: Context, name: str, i: int, j: int, mistake: str = "") -> Any:
     """One number of a step, to compute with or to compare. mistake: the mistake in the run that it is read from."""
     return _wrong(context, mistake).tape.values(name)[i][j]
+
+
+@call
+def smallest(context: Context, name: str, mistake: str = "") -> Any:
+    """The smallest number of a step, to compare. mistake: the mistake in the run that it is read from."""
+    return reduce(lambda one, other: each(min, one, other), chain(*_wrong(context, mistake).tape.values(name)))
 
 
 def _wrong(context: Context, mistake: str) -> Context:

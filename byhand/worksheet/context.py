@@ -107,23 +107,24 @@ class Context:
 
     def falk(
         self, name: str, copies: Sequence[str] = (), *, first: bool = False, note: str = "",
-        unknown: Sequence[str | Place] = (), grown: Sequence[str] = (),
+        unknown: Sequence[str | Place] = (), grown: Sequence[str] = (), computed: Sequence[str] = (),
     ) -> Falk:  # fmt: skip
         """A product in Falk's layout: the left operand to the left of the result, the right operand above it.
 
-        copies: the inputs that the student copies. grown: inputs whose last row the student copies. first: whether
-        the first cell is printed, with arrows from its row and column. unknown: entries of the inputs, to be found
-        from the printed result.
+        copies: the inputs that the student copies. grown: inputs whose last row the student copies. computed: inputs
+        that the student computes where they stand. first: whether the first cell is printed, with arrows from its row
+        and column. unknown: entries of the inputs, to be found from the printed result.
         """
         step = self.tape[name].step
         if step.op is None or step.op.name not in PRODUCTS:
             raise SheetError(f"{name} is not a product; use it without layout='falk'")
-        for copied in (*copies, *grown):
-            if copied not in step.inputs:
-                raise SheetError(f"{name} does not read {copied!r}; it reads {', '.join(step.inputs)}")
+        roles: dict[str, Role] = {**dict.fromkeys((*copies, *grown), "copy"), **dict.fromkeys(computed, "ask")}
+        for filled_in in roles:
+            if filled_in not in step.inputs:
+                raise SheetError(f"{name} does not read {filled_in!r}; it reads {', '.join(step.inputs)}")
         by_rows = replace(self, orientation="rows")
         found = self._solutions(name, unknown)
-        operands = (by_rows._operand(n, n in copies, n in grown) for n in step.inputs)
+        operands = (by_rows._operand(n, roles.get(n), n in grown) for n in step.inputs)
         left, upper, *rest = (by_rows._with_blanks(panel, found) for panel in operands)
         if step.op.name == "dot_rows":
             upper = replace(transpose(upper), symbol=upper.symbol + r"^{\mathrm{T}}")
@@ -140,9 +141,9 @@ class Context:
             bias = transpose(bias) if bias else None
         return Falk(left, upper, result, bias, equation, arrows=first)
 
-    def _operand(self, name: str, is_copied: bool, has_grown: bool) -> Panel:
-        """An input of a product; the student copies all of it, or its last row."""
-        panel = self.panel(name, "copy" if is_copied or has_grown else None)
+    def _operand(self, name: str, role: Role | None, has_grown: bool) -> Panel:
+        """An input of a product, as given, copied or computed; of one that has grown, only the last row is blank."""
+        panel = self.panel(name, role)
         if not has_grown:
             return panel
         *kept, last = panel.cells
@@ -181,7 +182,7 @@ class Context:
         """
         placed = self.tokens[: max(size, len(self.tokens) - 1)]
         words = {"pos": placed, "past": self.tokens[:-1], "new": self.tokens[-1:], "source": self.source,
-                 "d_vocab": self.vocabulary}  # fmt: skip
+                 "d_vocab": self.vocabulary, "arrow": tuple("abc")}  # fmt: skip
         if len(words.get(axis, ())) == size:
             return words[axis]
         return tuple(str(i + 1) for i in range(size)) if axis else ("",) * size

@@ -347,8 +347,12 @@ class Falk(Matrices):
 
     @property
     def asked(self) -> tuple[str, ...]:
-        """The product, also where it is printed and entries of its operands are blanks."""
-        return (self.result.step,) if any(p.has_blanks and p.role != "copy" for p in self.matrices) else ()
+        """The operands that are computed here, and the product, also where it is printed and entries of its operands
+        are blanks.
+        """
+        if not any(p.has_blanks and p.role != "copy" for p in self.matrices):
+            return ()
+        return (*(p.step for p in (self.left, self.upper) if p.role == "ask"), self.result.step)
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,6 +18,12 @@ def values_of(model, name, domain=RATIONALS, **entries):
 
 
 PAIR = {"inputs": {"u": [[1, 2], [3, 4]], "v": [[5, 6], [1, 0]]}}
+ARROWS = {"inputs": {**PAIR["inputs"], "u2": [[4, 3]], "v2": [[1, 2], [-3, 4], [-4, 2]]}}
+TENT = {
+    "config": {"d_model": 1, "d_mlp": 1}, "tokens": ["a"],
+    "inputs": {"x": [[1]], "bend.W_in": [[1, 1]], "bend.b_in": [[1, -1]], "bend.W_out": [[1], [-2]]},
+    "weights": {"blocks.0.mlp.W_in": [[1]], "blocks.0.mlp.W_out": [[1]]},
+}  # fmt: skip
 PRODUCT = {"inputs": {"A": [[1, 2], [3, 4]], "B": [[5, 6], [1, 0]]}}
 LINEAR = {
     "config": {"d_model": 2, "d_mlp": 3},
@@ -69,7 +75,15 @@ CASES = [
     ("dot-product", PAIR, "dot", [[17], [3]]),
     ("dot-product", PAIR, "elementwise", [[5, 12], [3, 0]]),
     ("dot-product", {"inputs": {**PAIR["inputs"], "p": [[1, -2]], "q": [[3, 1]]}}, "pq", [[1]]),
+    ("dot-product", {"inputs": {**PAIR["inputs"], "r": [[1, -2, 0]], "s": [[3, 1, 9]]}}, "rs", [[1]]),
+    ("dot-product", ARROWS, "shadow.length", [[5]]),
+    ("dot-product", ARROWS, "shadow.dot", [[10], [0], [-10]]),
+    ("dot-product", ARROWS, "shadow", [[2], [0], [-2]]),
     ("matrix-product", PRODUCT, "AB", [[7, 6], [19, 18]]),
+    ("matrix-product", {"inputs": {**PRODUCT["inputs"], "other.A": [[2, 3]], "other.B": [[5], [7]]}}, "other.AB", [[31]]),
+    ("mlp", TENT, "bend.x", [[-2], [-1], [0], [1], [2], [3]]),
+    ("mlp", TENT, "bend.post", [[0, 0], [0, 0], [1, 0], [2, 0], [3, 1], [4, 2]]),
+    ("mlp", TENT, "bend.sum", [[0], [0], [1], [2], [1], [0]]),
     ("matrix-product", PRODUCT, "BA", [[23, 34], [1, 2]]),
     ("linear-layer", LINEAR, "y", [[10, 12, 14], [5, 5, 5]]),
     ("linear-layer", LINEAR, "count", [[9]]),

@@ -8,6 +8,8 @@ from byhand.errors import ConfigError
 from byhand.model import MODELS
 from byhand.model.weights import Values, numbers
 from byhand.numbers.choice import choose
+from byhand.numbers.dice import Dice
+from byhand.numbers.lessons import DRAWN
 from byhand.numbers.registry import SEARCHES
 from byhand.options import Options
 from byhand.pipeline import prepare
@@ -16,9 +18,14 @@ from byhand.worksheet.sheet import all_sheets, load_sheet
 SEEDS = range(1, 5)
 
 
-def sizes(values):
-    """The numbers of each matrix without their signs, from small to large."""
-    return {name: sorted(abs(x) for row in rows for x in row) for name, rows in numbers(values).items()}
+def sizes(sheet, values):
+    """The numbers of each matrix without their signs, from small to large; but for those that are drawn."""
+    drawn = DRAWN[sheet.model.name](Dice("1")) if sheet.model.name in DRAWN else {}
+    return {
+        name: sorted(abs(x) for row in rows for x in row)
+        for name, rows in numbers(values).items()
+        if name not in drawn
+    }
 
 
 @pytest.fixture(scope="module", params=[sheet.name for sheet in all_sheets() if sheet.model.name not in SEARCHES])
@@ -30,8 +37,8 @@ def found(request):
 
 
 def test_every_seed_has_the_sheet_s_numbers_in_another_order(found):
-    _, own, chosen = found
-    assert all(sizes(each.values) == sizes(own) for each in chosen)
+    sheet, own, chosen = found
+    assert all(sizes(sheet, each.values) == sizes(sheet, own) for each in chosen)
     runs = [str((each.values.inputs, each.values.weights)) for each in chosen]
     assert len(set(runs)) == len(runs)
 

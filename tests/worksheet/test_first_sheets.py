@@ -69,7 +69,7 @@ def test_claims_are_judged_by_the_run():
         ]
     assert held == {
         "shapes": [False, True], "matrix-product": [False, False], "linear-layer": [False], "mlp": [False, False],
-        "softmax": [True, False], "embedding": [False], "positional-encoding": [False],
+        "softmax": [False, False, True], "embedding": [False], "positional-encoding": [False],
     }  # fmt: skip
 
 
@@ -82,14 +82,6 @@ def test_every_seed_has_a_page(name, seeds):
         document, run = prepare(load_sheet(name), Options(seed=seed))
         assert run.seed == seed
         assert len(document.sections) > 4
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_a_shift_changes_no_share_whatever_rounding_makes_of_it(seed):
-    document, _ = prepare(load_sheet("softmax"), Options(seed=seed, numbers="decimal", base="e"))
-    shift, factor = [word for section in document.sections for word in section.words if isinstance(word, Claim)]
-    assert shift.holds
-    assert not factor.holds
 
 
 @pytest.mark.parametrize("name", sorted(set(sheet_files()) - {"positional-encoding"}))

@@ -167,6 +167,15 @@ def test_shapes_turn_with_the_sheet(orientation, rows):
     assert [c.blank for c in table.rows[0][2:]] == [True, True]
 
 
+def test_names_may_stand_without_the_shapes_that_the_student_has_found():
+    x, w = "blocks.0.hook_resid_pre", f"{ATTN}W_Q[0]"
+    document, _ = prepare(
+        lesson(f"## A\n\n{{{{ shapes(('{x}', '{w}'), ([3, 4], '{w}'), named=True) }}}}\n"), Options()
+    )
+    rows = [tuple(entry.text for entry in row) for row in figures(document, Table)[0].rows]
+    assert rows == [("X", "W_Q", "yes", "3 × 4"), ("3 × 4", "W_Q", "yes", "3 × 4")]
+
+
 def test_an_entry_may_be_rounded():
     sheet = parse_sheet(
         "size",
@@ -316,6 +325,24 @@ def test_what_cannot_be_asked_is_said(call, message):
     with pytest.raises(SheetError) as error:
         prepare(lesson(f"## A\n\n{{{{ {full} }}}}\n"), Options())
     assert message in str(error.value)
+
+
+def test_the_inputs_of_a_product_may_be_computed_where_they_stand():
+    document, run = prepare(load_sheet("mlp"), Options())
+    (step,) = [section for section in document.sections if "blocks.0.mlp.hook_post" in section.asked]
+    assert step.asked == ("blocks.0.mlp.hook_post", "blocks.0.hook_mlp_out")
+    units = [blank for blank in step.blanks if blank.cell.step == "blocks.0.mlp.hook_post"]
+    assert {blank.role for blank in units} == {"ask"}
+    assert len(units) == 12
+    assert worked(run, units[1].cell) == f"max(0, {run.texts['blocks.0.mlp.hook_pre'][0][1]})".replace("-", "−")
+
+
+def test_the_smallest_number_is_compared():
+    body = f"## A\n\n{{{{ claim('c', smallest('{ATTN}hook_q[0]') < 0, 'r') }}}}\n"
+    document, run = prepare(lesson(body), Options())
+    assert words(document, Claim)[0].holds is any(
+        text.startswith("-") for row in run.texts[f"{ATTN}hook_q[0]"] for text in row
+    )
 
 
 def test_values_compare_as_numbers():

@@ -144,7 +144,8 @@ def _stacks(figure: Strip) -> list[_Stack]:
     stacks: list[_Stack] = []
     for panel, joint in zip(figure.panels, ("", *figure.joints), strict=True):
         above = stacks[-1] if stacks else None
-        if above and not joint and panel.shape[0] == 1 and panel.cols == above.panel.cols and panel.shape[1] > 1:
+        is_row = panel.shape[0] == 1 < panel.shape[1]
+        if above and not joint and is_row and panel.cols == above.panel.cols and above.panel.shape[0] > 1:
             stacks[-1] = structs.replace(above, below=(*above.below, panel))
         else:
             stacks.append(_Stack(panel, joint))
