@@ -420,6 +420,30 @@ def factors_show(tape: Tape) -> bool:
     return any(10 * abs(share - share * share / total) >= 1 for share in shares)
 
 
+@sheet_promise
+def last_token_looks_at_one_word_most(tape: Tape) -> bool:
+    """In the last row of each pattern one share is the largest."""
+    rows = (tape.values(s.name)[-1] for s in _named(tape, "hook_pattern"))
+    return all(row.count(max(row)) == 1 for row in rows)
+
+
+@sheet_promise
+def target_words_look_at_different_words(tape: Tape) -> bool:
+    """In attention from a decoder to an encoder, the last two rows have their largest shares in different columns."""
+    for step in _named(tape, "cross_attn.hook_pattern"):
+        one, other = (row.index(max(row)) for row in tape.values(step.name)[-2:])
+        if one == other:
+            return False
+    return True
+
+
+@sheet_promise
+def next_word_has_easy_shares(tape: Tape) -> bool:
+    """No share of the last position has a denominator of more than eight times as many as there are words."""
+    row = tape.values("probs")[-1]
+    return all(share.denominator <= 8 * len(row) for share in row)
+
+
 # ---- the figures ----
 
 
