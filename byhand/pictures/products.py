@@ -232,7 +232,7 @@ def mixed_rows(on: Canvas, a: Rows, b: Rows, c: Rows, *, transposed: bool = Fals
     on.text(3.2, 42.9, on.say("pictures.mixed_rows.shade"), CAPTION, anchor="start", colour=GREY)
     kind = "columns" if transposed else "rows"
     for at in (0, 1):
-        _mixture(on, 33.5 + 27.2 * at, a[at], b, c[at], on.say(f"pictures.mixed_rows.{kind}", n=at + 1),
+        _mixture(on, 35.0 + 27.2 * at, a[at], b, c[at], on.say(f"pictures.mixed_rows.{kind}", n=at + 1),
                  is_printed=not at)  # fmt: skip
     others = tuple(listed(row) for row in c[:2])
     on.said(
