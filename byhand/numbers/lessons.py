@@ -418,8 +418,8 @@ Sizes = dict[str, int]
 
 # The sizes that the first of the two models may have. It keeps the sheet's number of heads, since the map shows them.
 MODEL_SIZES = {
-    "n_layers": (1, 2), "d_model": (4, 6, 8), "d_head": (2, 3, 4), "d_mlp": (6, 8, 12, 16),
-    "d_vocab": (5, 6, 7, 8, 9, 10), "n_ctx": (3, 4, 5),
+    "n_layers": (1, 2), "d_model": (4, 6, 8), "d_head": (2, 3, 4), "d_mlp": (8, 12, 16, 18, 24),
+    "d_vocab": (5, 6, 7, 8, 9, 10, 12), "n_ctx": (3, 4, 5, 6),
 }  # fmt: skip
 TRAIN_TOKENS = (450, 600, 900, 1200, 1800, 3600)  # divisors of 3600, which `_days_are_short` asks for
 SECONDS_PER_FLOP = (2, 4, 5)  # so that a half, a quarter or a fifth of the machine is used: short decimals
@@ -432,7 +432,7 @@ def every_size(task: Task, expected: float) -> list[Values]:
     Method: all candidates are run at once, as copies of one run (arithmetic/copies.py).
     """
     candidates = [dict(zip(MODEL_SIZES, sizes, strict=True)) for sizes in product(*MODEL_SIZES.values())]
-    candidates = [sizes for sizes in candidates if _heads_fit(task.values, sizes)]
+    candidates = [sizes for sizes in candidates if _are_in_proportion(task.values, sizes)]
     tape = _run_of_all(task, candidates)
     flops, parameters = (as_array(each(int, tape.values(name)[0][0])).tolist() for name in ("flops", "params"))
     candidates = [
@@ -455,7 +455,7 @@ def _draw_sizes(task: Task, dice: Dice) -> Iterator[Instance]:
     tape = task.model.run(_with_sizes(task.values, drawn), RATIONALS)
     flops, parameters = (int(tape.values(name)[0][0]) for name in ("flops", "params"))
     tokens = [n for n in TRAIN_TOKENS if _days_are_short(parameters, n)]
-    if tokens and _heads_fit(task.values, drawn):
+    if tokens and _are_in_proportion(task.values, drawn):
         seconds = flops * SECONDS_PER_FLOP[dice.one_below(len(SECONDS_PER_FLOP))]
         drawn |= {"seconds": seconds, "train_tokens": tokens[dice.one_below(len(tokens))]}
         yield Instance(dict(_with_sizes(task.values, drawn).inputs), {})
@@ -467,9 +467,12 @@ def _with_sizes(values: Values, sizes: Mapping[str, Any]) -> Values:
     return replace(values, inputs={**values.inputs, **rows})
 
 
-def _heads_fit(values: Values, sizes: Sizes) -> bool:
-    """Whether the heads side by side are no wider than the model."""
-    return bool(values.inputs["n_heads"][0][0] * sizes["d_head"] <= sizes["d_model"])
+def _are_in_proportion(values: Values, sizes: Sizes) -> bool:
+    """Whether the heads side by side are as wide as the model, and the MLP two to four times as wide."""
+    width = sizes["d_model"]
+    return bool(
+        values.inputs["n_heads"][0][0] * sizes["d_head"] == width and 2 * width <= sizes["d_mlp"] <= 4 * width
+    )
 
 
 def _days_are_short(parameters: int, tokens: int) -> bool:

@@ -444,6 +444,12 @@ def next_word_has_easy_shares(tape: Tape) -> bool:
     return all(share.denominator <= 8 * len(row) for share in row)
 
 
+def sizes_are_in_proportion(tape: Tape) -> bool:
+    """In each model the heads side by side are as wide as the stream, and the MLP is two to four times as wide."""
+    streams, heads, hidden = (tape.values(name)[0] for name in ("d_model", "width", "d_mlp"))
+    return heads == streams and all(2 <= m / d <= 4 for d, m in zip(streams, hidden, strict=True))
+
+
 # ---- the figures ----
 
 

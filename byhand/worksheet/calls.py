@@ -307,12 +307,13 @@ def printed(
 ) -> Cell:
     """A number as a printed cell of a table, or the word that it stands for. A given is read from it by `verify`.
 
-    places: the decimal places with which the number is printed.
+    places: decimal places that show the whole number; a number that needs more is printed as it is.
     """
     cell = _entry(context, name, i, j, blank=False)
     if word:
         return _as_word(cell, _word(context, name, i, j))
-    return cell if places is None else _rounded(cell, places)
+    fits = places is not None and all(x * 10**places % 1 == 0 for x in categories(cell.value))
+    return _rounded(cell, places or 0) if fits else cell
 
 
 def _rounded(cell: Cell, places: int) -> Cell:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from byhand.arithmetic.domain import Domain
 from byhand.model.config import Config
 from byhand.tape import Tape
-from byhand.worksheet.document import Section, sections_asking
+from byhand.worksheet.document import Cell, Section, sections_asking
 from byhand.worksheet.messages import Messages
 from byhand.worksheet.views import Orientation
 
@@ -30,7 +30,13 @@ def conventions(
         sentences.append(say("conventions.causal"))
     if "hook_scale" in steps:
         sentences.append(say(f"conventions.{c.normalization_type}", eps=c.eps))
+    if tape.domain.name == "exact" and any(cell.places is not None for cell in _blanks(sections)):
+        return tuple(sentences)  # the sheet says where to round
     return (*sentences, written(tape.domain, messages))
+
+
+def _blanks(sections: Sequence[Section]) -> Iterator[Cell]:
+    return (cell for section in sections for block in section.blocks for cell in block.cells if cell.blank)
 
 
 def written(domain: Domain, messages: Messages) -> str:

@@ -23,9 +23,9 @@ def test_who_goes_on_with_own_numbers_has_the_first_cell_from_the_page():
 
 def test_a_comma_is_read_as_is_nearest_to_the_key():
     """2,113 FLOPs are wrong by one, and carried on as two thousand and not as two."""
-    page, name = Page.of("sizing"), "4/table/1"
+    page, name = Page.of("sizing"), "5/table/1"
     answers = Student(page, written={name: Fraction(2113)}).answers()
     marks = Marker.of(page.document, page.run).mark({**answers, name: "2,113"})
     assert [mark.id for mark in marks.blanks if mark.verdict == "wrong"] == [name]
-    (total,) = (mark for mark in marks.blanks if mark.id == "4/table/3")
+    (total,) = (mark for mark in marks.blanks if mark.id == "5/table/3")
     assert (total.answer, total.verdict) == ("3169", "followed")
