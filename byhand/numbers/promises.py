@@ -444,6 +444,7 @@ def next_word_has_easy_shares(tape: Tape) -> bool:
     return all(share.denominator <= 8 * len(row) for share in row)
 
 
+@sheet_promise
 def sizes_are_in_proportion(tape: Tape) -> bool:
     """In each model the heads side by side are as wide as the stream, and the MLP is two to four times as wide."""
     streams, heads, hidden = (tape.values(name)[0] for name in ("d_model", "width", "d_mlp"))
