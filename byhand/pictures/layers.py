@@ -115,7 +115,7 @@ def down_then_along(
     if n != 3 or d != 4 or len(tokens) != n:
         raise UndrawableError("three tokens of four features have room")
     cell, middle = (BOX_NARROW, 8.0) if transposed else (BOX_WIDE, 7.4)
-    lefts, high = [10.5, 38.0, 65.5], cell * (d if transposed else n)
+    lefts, high = [10.4, 37.3, 64.2], cell * (d if transposed else n)
     upper, lower = middle, middle + high + 6.4
 
     def spot(left: float, top: float, i: int, j: int) -> tuple[float, float]:
@@ -153,7 +153,7 @@ def down_then_along(
     for left, top, place in ((lefts[1], upper, (last, column)), (lefts[2], lower, ring)):
         on.disc(*spot(left, top, *place), RING * cell, fill="none", width=STROKE)
     for line in (1, 2, 3):
-        on.text(61.0, upper + 3.6 * line, on.say(f"pictures.down_then_along.reads_{line}"), CAPTION, anchor="start",
+        on.text(60.6, upper + 3.6 * line, on.say(f"pictures.down_then_along.reads_{line}"), CAPTION, anchor="start",
                 colour=GREY)  # fmt: skip
     on.text(0.2, 46.4, on.say("pictures.down_then_along.shade"), CAPTION, anchor="start", colour=GREY)
     read = [word for word, share in zip(tokens, pattern[ring[0]], strict=True) if share != 0]

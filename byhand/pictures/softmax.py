@@ -29,7 +29,7 @@ def softmax_bars(
         left = FIRST + PANEL * at
         for k, (score, share) in enumerate(zip(own[row], parts[row], strict=True)):
             x, height = left + PITCH * k, ONE * float(share)
-            on.number(x + BAR / 2, FOOT + 3.2, score, TOKEN)
+            (on.pen if at else on).number(x + BAR / 2, FOOT + 3.2, score, TOKEN)
             for edge in (x, x + BAR):
                 on.line((edge, FOOT), (edge, FOOT - ONE), width=HAIR, colour=PALE, dash=DASH)
             on.pen.box(x, FOOT - height, BAR, height, fill=PEN_AREA, width=0.4)
