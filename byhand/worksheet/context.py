@@ -12,7 +12,7 @@ from byhand.errors import SheetError
 from byhand.mistakes import foil
 from byhand.model.config import Config
 from byhand.model.names import is_parameter, symbol
-from byhand.tape import Place, Tape
+from byhand.tape import Place, Step, Tape
 from byhand.worksheet.document import Cell, Falk, Panel, Role, Strip
 from byhand.worksheet.inverse import LeftOut, leave_out, places_of, solutions
 from byhand.worksheet.messages import Messages, messages
@@ -78,7 +78,7 @@ class Context:
         At the easy level only the last row is asked for, and the others are printed.
         """
         matrix = self.tape[name]
-        default: Role = "parameter" if matrix.step.op is None and is_parameter(name) else "given"
+        default: Role = "parameter" if _is_learned(matrix.step) else "given"
         printed = 0 if role in ("ask", "copy") else matrix.rows
         if self.level == "easy":
             printed = max(printed, matrix.rows - 1)
@@ -186,6 +186,13 @@ class Context:
         if len(words.get(axis, ())) == size:
             return words[axis]
         return tuple(str(i + 1) for i in range(size)) if axis else ("",) * size
+
+
+def _is_learned(step: Step) -> bool:
+    """Whether a step is a parameter, or a column of one, as a kernel is of the weights of a layer."""
+    if step.op is None:
+        return is_parameter(step.name)
+    return step.op.name == "column_as_row" and all(map(is_parameter, step.inputs))
 
 
 def _direction(axis: str) -> str:

@@ -146,6 +146,12 @@ def test_a_worked_line_stands_beside_its_label():
     assert max(map(float, lines)) < 80
 
 
+def test_a_kernel_is_a_parameter_as_the_weights_are_whose_column_it_is():
+    document, _ = prepared("one-by-one-convolution")
+    roles = {panel.step: panel.role for block in document.blocks for panel in block.matrices}
+    assert roles["blocks.0.conv_in.kernel[0]"] == roles["blocks.0.mlp.W_in"] == "parameter"
+
+
 def test_letters_are_in_the_face_of_formulas_in_headings_and_sums():
     text = page("attention-in-letters", "worksheet", numbers="symbolic")
     assert re.search(r'Solve for <span class="math"><i class="m">a</i></span></h2>', text)
