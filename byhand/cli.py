@@ -110,7 +110,7 @@ class Seed(click.IntRange):
 
 
 _places = click.option(
-    "--places", type=click.IntRange(1, 12), default=2, show_default=True, help="Places of decimals."
+    "--places", type=click.IntRange(1, 12), help="Places of decimals; by default those of the sheet, mostly 2."
 )
 _rounding = click.option(
     "--rounding", type=click.Choice(["carry", "once"]), default="carry", show_default=True,
@@ -353,8 +353,8 @@ def generate(
 @click.option("--out", type=click.Path(), default="output", show_default=True, help="The folder to write to.")
 def class_(
     sheet: str, roster: str | None, anonymous: int | None, seed: int | None, secret_file: str | None,
-    numbers: str | None, places: int, rounding: Any, orientation: str, level: str | None, language: str, paper: str,
-    forms: bool, jobs: int, dask: str, out: str,
+    numbers: str | None, places: int | None, rounding: Any, orientation: str, level: str | None, language: str,
+    paper: str, forms: bool, jobs: int, dask: str, out: str,
 ) -> None:  # fmt: skip
     """Print a class its worksheets: each student's numbers are their own, and as hard as all the others'."""
     from byhand.classroom import roster as rosters
@@ -547,8 +547,8 @@ def foils() -> None:
 @click.option("--json", "json_file", help="Write run.json to a file, or to - for standard output.")
 @click.option("--onnx", "onnx_file", type=click.Path(), help="Write the run as an ONNX graph, each step an output.")
 def run(
-    model: str, values_files: tuple[str, ...], weight_places: int | None, numbers: str, places: int, rounding: Any,
-    json_file: str | None, onnx_file: str | None,
+    model: str, values_files: tuple[str, ...], weight_places: int | None, numbers: str, places: int | None,
+    rounding: Any, json_file: str | None, onnx_file: str | None,
 ) -> None:  # fmt: skip
     """Run a model on your own numbers and print every step."""
     from pathlib import Path
@@ -558,7 +558,7 @@ def run(
     from byhand.record import as_table, as_text
 
     values = load_values(*values_files)
-    made = run_values(model, values, numbers, places, rounding, weight_places, _tell)
+    made = run_values(model, values, numbers, places or 2, rounding, weight_places, _tell)
     if onnx_file:
         from byhand.formats.onnx import as_bytes
 

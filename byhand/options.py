@@ -34,7 +34,8 @@ class Options:
 
     seed: 0 for the sheet's own numbers, any other for new numbers; None means 0, or 1 where tokens, an answer or a
     level ask for new numbers. numbers: exact, decimal or symbolic; None means the sheet's.
-    places: the decimal places of classroom decimals. rounding: whether a step carries rounded numbers or all digits.
+    places: the decimal places of classroom decimals; None means the sheet's, mostly 2. rounding: whether a step
+    carries rounded numbers or all digits.
     base: the base of softmax; None means the sheet's. views, formats: the views and formats to write.
     tokens: the words of the sentence. answer: the words that gpt predicts. values: the entries of a values file; they
     replace the sheet's. level: how large new numbers are, and how many hints the page gives.
@@ -46,7 +47,7 @@ class Options:
 
     seed: int | None = None
     numbers: str | None = None
-    places: int = 2
+    places: int | None = None
     rounding: Rounding = "carry"
     base: int | str | None = None
     orientation: Orientation = "rows"
@@ -68,8 +69,8 @@ class Options:
             raise ConfigError(f"a page has room for a seed of up to {LONGEST_SEED} digits")
 
     def on(self, sheet: Sheet) -> Options:
-        """These options for a sheet: numbers that were not asked for are the sheet's."""
-        return replace(self, numbers=self.numbers or sheet.numbers)
+        """These options for a sheet: numbers and decimal places that were not asked for are the sheet's."""
+        return replace(self, numbers=self.numbers or sheet.numbers, places=self.places or sheet.places)
 
     @property
     def keeps_numbers(self) -> bool:
@@ -104,7 +105,7 @@ class Options:
         """The number system."""
         from byhand.arithmetic.systems import number_system
 
-        return number_system(self.numbers or "exact", self.places, self.rounding)
+        return number_system(self.numbers or "exact", self.places or 2, self.rounding)
 
     @property
     def setup(self) -> Setup:

@@ -17,7 +17,7 @@ class _Asked(msgspec.Struct, forbid_unknown_fields=True):
 
     seed: Annotated[int, msgspec.Meta(ge=0, lt=10**LONGEST_SEED)] | None = None
     numbers: Literal["exact", "decimal", "symbolic"] | None = None
-    places: Annotated[int, msgspec.Meta(ge=1, le=12)] = 2
+    places: Annotated[int, msgspec.Meta(ge=1, le=12)] | None = None
     rounding: Literal["carry", "once"] = "carry"
     base: Literal[2, 3] | Literal["e"] | None = None
     orientation: Literal["rows", "columns"] = "rows"

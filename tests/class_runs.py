@@ -22,5 +22,5 @@ def run_together(sheet, sets, options):
 
 def unmeasured(html):
     """A page without its metadata, its measures, and the minutes that it takes: a copy has those of the sheet itself."""
-    html = re.sub(r'\s*<meta name="byhand"[^>]*>\s*|about \d+ min</b>, \d+', "", html)
+    html = re.sub(r'\s*<meta name="byhand"[^>]*>\s*|<b>\d+ minutes', "", html)
     return re.sub(r"<[^>]*>", lambda tag: re.sub(r"[\d.]+", "", tag[0]), html)

@@ -22,6 +22,7 @@ CHOICES: dict[str, tuple[Any, ...]] = {
 LARGEST_SIZE = 10_000  # no worksheet has a larger size
 MOST_PARAMETERS = 1_000_000  # of a whole model: a worksheet has a hundred
 MOST_HEADS = 1_000  # in all layers together
+MOST_PLACES = 12  # of sines and cosines that are read off
 SIZES = ("d_model", "n_heads", "d_head", "d_v", "d_mlp", "n_ctx", "n_layers", "d_vocab")
 
 
@@ -33,6 +34,7 @@ class Config:
     d_mlp: the number of hidden units (default 4 d_model). correction: what is subtracted from d in a norm's variance,
     as in PyTorch: 1 for n − 1. tie_word_embeddings: whether W_U is W_E transposed. sinusoidal_periods: for each pair
     of dimensions, the positions that a whole turn takes, in place of the frequencies of Vaswani et al. 2017.
+    sinusoidal_places: the decimal places to which their sines and cosines are read off; 0 for exact ones.
 
     Raises: ConfigError for sizes that cannot work together.
     """
@@ -58,6 +60,7 @@ class Config:
     correction: int = 0
     tie_word_embeddings: bool = False
     sinusoidal_periods: tuple[Fraction, ...] = ()
+    sinusoidal_places: int = 0
 
     def __post_init__(self) -> None:
         problems = [*self._choice_problems(), *self._size_problems(), *self._flag_problems()]
@@ -95,6 +98,8 @@ class Config:
         for name in ("use_attn_scale", "use_attn_result", "attn_only", "tie_word_embeddings"):
             if not isinstance(getattr(self, name), bool):
                 yield f"{name}={shown(getattr(self, name))} is not true or false"
+        if self.sinusoidal_places not in range(MOST_PLACES + 1) or isinstance(self.sinusoidal_places, bool):
+            yield f"sinusoidal_places={shown(self.sinusoidal_places)} is not a number from 0 to {MOST_PLACES}"
 
     def _set(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)

@@ -301,5 +301,6 @@ def waves(tape: Tape, config: Config, positions: int) -> Matrix:
     """
     sizes = {"i": (positions, "pos"), "j": (config.d_model, "d_model")}
     return sinusoid(
-        name="hook_pos_embed", tape=tape, sizes=sizes, width=config.d_model, periods=config.sinusoidal_periods
-    )
+        name="hook_pos_embed", tape=tape, sizes=sizes, width=config.d_model, periods=config.sinusoidal_periods,
+        places=config.sinusoidal_places,
+    )  # fmt: skip

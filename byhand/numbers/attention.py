@@ -261,8 +261,7 @@ def _find_queries(
     w_q, q, all_scores = w_q[ok], q[ok], all_scores[ok]
     powers, totals, uniform = _patterns(all_scores, visible, base)
     sees_many = visible.sum(1) > 1  # (n), rows that see more than one token
-    last = powers[:, -1]  # (count, m): one token has the largest share
-    ok = ((last == last.max(1, keepdims=True)).sum(1) == 1) & (uniform[:, sees_many].sum(1) * 2 <= sees_many.sum())
+    ok = ~uniform[:, -1] & (uniform[:, sees_many].sum(1) * 2 <= sees_many.sum())
     w_q, q, all_scores, powers, totals = w_q[ok], q[ok], all_scores[ok], powers[ok], totals[ok]
     cost = _heads_cost(q, k, all_scores, totals) + dice.below(12, len(w_q))
     return Heads(w_q, np.broadcast_to(w_k, w_q.shape), powers, totals, cost)

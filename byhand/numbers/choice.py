@@ -103,7 +103,7 @@ def _accepted(
     if says_words:
         values, answer = _with_words(values, seed, answer, pick_words)
     check(Task(model, values, limits), search.requires)
-    if search.like_sheet:
+    if search.is_like_sheet(Task(model, values, limits)):
         limits, expected = _measures(model, values, limits)
     wanted = _wanted(values, answer, seed) if says_words else ()
     task, work = Task(model, values, limits, wanted), 0

@@ -421,27 +421,91 @@ def factors_show(tape: Tape) -> bool:
 
 
 @sheet_promise
-def last_token_looks_at_one_word_most(tape: Tape) -> bool:
-    """In the last row of each pattern one share is the largest."""
-    rows = (tape.values(s.name)[-1] for s in _named(tape, "hook_pattern"))
-    return all(row.count(max(row)) == 1 for row in rows)
+def query_in_words(tape: Tape) -> bool:
+    """The second word's query can be said in words: it is positive at the features of the first word and nowhere
+    else, and its score with the first word is the largest of its row.
+    """
+    x, q, scores = (
+        tape.values(f"blocks.0.{name}") for name in ("hook_resid_pre", "attn.hook_q[0]", "attn.scores_raw[0]")
+    )
+    return (
+        [a > 0 for a in q[1]] == [b > 0 for b in x[0]]
+        and _has_one_largest(scores[1])
+        and max(scores[1]) == scores[1][0]
+    )
 
 
 @sheet_promise
-def target_words_look_at_different_words(tape: Tape) -> bool:
-    """In attention from a decoder to an encoder, the last two rows have their largest shares in different columns."""
-    for step in _named(tape, "cross_attn.hook_pattern"):
-        one, other = (row.index(max(row)) for row in tape.values(step.name)[-2:])
-        if one == other:
-            return False
-    return True
+def each_word_looks_most_at_one(tape: Tape) -> bool:
+    """In each row of a pattern with several shares that are not 0, one is larger than all others."""
+    rows = [row for step in _named(tape, "hook_pattern") for row in tape.values(step.name)]
+    return all(_has_one_largest(row) for row in rows if sum(map(bool, row)) > 1)
 
 
 @sheet_promise
-def next_word_has_easy_shares(tape: Tape) -> bool:
-    """No share of the last position has a denominator of more than eight times as many as there are words."""
-    row = tape.values("probs")[-1]
-    return all(share.denominator <= 8 * len(row) for share in row)
+def hidden_shares_are_short(tape: Tape) -> bool:
+    """Without the mask, all shares would be short fractions, since a mistake shows them."""
+    base = Fraction(next(s.params["base"] for s in _named(tape, "hook_pattern.exp")))
+    powers = [[base ** int(x) for x in row] for s in _named(tape, "scores_scaled") for row in tape.values(s.name)]
+    return all((x / sum(row)).denominator <= UGLY // 2 for row in powers for x in row)
+
+
+@sheet_promise
+def second_word_looks_at_all(tape: Tape) -> bool:
+    """In the second row of the pattern no share is 0, and the largest is a half or more."""
+    return all(
+        all(row) and 2 * max(row) >= 1 for row in (tape.values(s.name)[1] for s in _named(tape, "hook_pattern"))
+    )
+
+
+@sheet_promise
+def scores_tell(tape: Tape) -> bool:
+    """At least two rows of scores have a positive one, none has equal scores only, and the first word's score with
+    the second is not the second's with the first.
+    """
+    scores = tape.values("blocks.0.attn.scores_raw[0]")
+    positive = sum(max(row) > 0 for row in scores)
+    return positive > 1 and all(len(set(row)) > 1 for row in scores) and scores[0][1] != scores[1][0]
+
+
+@sheet_promise
+def values_span_a_triangle(tape: Tape) -> bool:
+    """The values are three points that can be drawn, up to 4 from the axes, and do not lie on a line."""
+    (a, b), (c, d), (e, f) = tape.values(_named(tape, "hook_v")[0].name)
+    return bool((c - a) * (f - b) != (e - a) * (d - b) and max(map(abs, (a, b, c, d, e, f))) <= 4)
+
+
+@sheet_promise
+def heads_look_different_ways(tape: Tape) -> bool:
+    """The last word looks at all words in each head, and in no two heads most at the same one."""
+    rows = [tape.values(step.name)[-1] for step in _named(tape, "hook_pattern")]
+    best = [row.index(max(row)) for row in rows]
+    return all(map(all, rows)) and all(map(_has_one_largest, rows)) and len({*best}) == len(best)
+
+
+@sheet_promise
+def words_look_at_their_translation(tape: Tape) -> bool:
+    """The first word looks most at the first word of the source, and the last at the last."""
+    rows = tape.values(_named(tape, "hook_pattern")[0].name)
+    both = rows[0], rows[-1]
+    return all(map(_has_one_largest, both)) and (both[0][0], both[1][-1]) == (max(both[0]), max(both[1]))
+
+
+@sheet_promise
+def positions_tell_in_every_dimension(tape: Tape) -> bool:
+    """No dimension of the positions is the same everywhere."""
+    return all(len({*column}) > 1 for column in zip(*tape.values("hook_pos_embed"), strict=True))
+
+
+@sheet_promise
+def first_word_has_few_zeros(tape: Tape) -> bool:
+    """The vector of the first word has one zero at most, so that it is known from the others."""
+    return tape.values("hook_embed")[0].count(0) <= 1
+
+
+def _has_one_largest(row: Sequence[Any]) -> bool:
+    """Whether one number of a row is larger than all others."""
+    return bool(sorted(row)[-1] > sorted(row)[-2])
 
 
 @sheet_promise

@@ -92,16 +92,20 @@ class Search(Struct, frozen=True):
 
     find: Find
     requires: tuple[Requirement, ...] = ()
-    like_sheet: bool = False
+    like_sheet: bool | Callable[[Task], bool] = False
     list_all: ListAll | None = None
     pace: float = 1.0
+
+    def is_like_sheet(self, task: Task) -> bool:
+        """Whether the sheet's numbers set the limits of a task's."""
+        return self.like_sheet if isinstance(self.like_sheet, bool) else self.like_sheet(task)
 
 
 SEARCHES: dict[str, Search] = {}
 
 
 def search(
-    model: str, *, requires: Sequence[Requirement] = (), like_sheet: bool = False,
+    model: str, *, requires: Sequence[Requirement] = (), like_sheet: bool | Callable[[Task], bool] = False,
     list_all: ListAll | None = None, pace: float = 1.0,
 ) -> Callable[[Find], Find]:  # fmt: skip
     """Register a function that finds numbers as the search of a model."""

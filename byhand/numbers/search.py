@@ -27,7 +27,7 @@ from byhand.numbers.attention import (
     whole_base,
     wide_enough_for_threes,
 )
-from byhand.numbers.dice import Dice
+from byhand.numbers.dice import Dice, Ints
 from byhand.numbers.embedding import (
     find_embeddings,
     find_unembeddings,
@@ -38,6 +38,7 @@ from byhand.numbers.embedding import (
     without_attention,
 )
 from byhand.numbers.feed_forward import FEED_FORWARD, find_first_layer, is_relu, plain_second_layer
+from byhand.numbers.meaning import FEATURES, find_meaningful_heads, means_something
 from byhand.numbers.natural import distinct
 from byhand.numbers.norms import ONE_NORM, WIDE, find_norm, unit_of, wide_rows
 from byhand.numbers.registry import Entries, Instance, Task, search
@@ -88,14 +89,15 @@ def _softmax(task: Task, dice: Dice) -> Iterator[Instance]:
 
 
 @search("kv-cache", like_sheet=True, requires=HEADS)
-@search("attention-head", requires=(few_tokens(3), narrow_rows, *HEADS))
+@search("attention-head", like_sheet=means_something, requires=(few_tokens(3), narrow_rows, *HEADS))
 def _attention_head(task: Task, dice: Dice) -> Iterator[Instance]:
-    """One head, which reads given rows without a norm."""
-    x = draw_plain_rows(dice, task.n, task.config.d_model)
+    """One head, which reads given rows without a norm; one that means something, where the sheet's does."""
+    meant = means_something(task)
+    x = FEATURES if meant else draw_plain_rows(dice, task.n, task.config.d_model)
     if x is None:
         return
     read = self_attention_input(x, task.config)
-    heads = find_heads(dice, read, task.config, task.limits)
+    heads = (find_meaningful_heads if meant else find_heads)(dice, read, task.config, task.limits)
     for mixture in find_mixtures(
         dice, read, heads, task.config, task.limits, tries=LAYER_MIXTURES_TRIED, has_output=False
     ):
@@ -190,8 +192,20 @@ def _cross_attention(task: Task, dice: Dice) -> Iterator[Instance]:
     x, memory = (draw_plain_rows(dice, n, task.config.d_model) for n in (task.n, task.n_source))
     if x is None or memory is None:
         return
-    for weights in _attention_layers(task, dice, cross_attention_input(x, memory), "decoder.0.cross_attn"):
-        yield Instance({DECODER: x.tolist(), ENCODER: memory.tolist()}, weights)
+    at = "decoder.0.cross_attn"
+    for weights in _attention_layers(task, dice, cross_attention_input(x, memory), at):
+        rows = memory[_as_translated(x, memory, *(np.array(weights[f"{at}.{name}"][0]) for name in ("W_Q", "W_K")))]
+        yield Instance({DECODER: x.tolist(), ENCODER: rows.tolist()}, weights)
+
+
+def _as_translated(x: Ints, memory: Ints, w_q: Ints, w_k: Ints) -> list[int]:
+    """An order of the encoder's rows in which the decoder's first row finds the first of them most, and its last row
+    the last, if they do not find the same.
+    """
+    scores = x @ w_q @ w_k.T @ memory.T
+    first, last = int(scores[0].argmax()), int(scores[-1].argmax())
+    between = [row for row in range(len(memory)) if row not in (first, last)]
+    return [first, *between, last] if first != last else [*range(len(memory))]
 
 
 _ENCODER = (few_tokens(3), *BLOCK, base_2_after_norms(see_all=True), few_layers, *FEED_FORWARD)

@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
+from byhand.arithmetic.decimals import Decimals
 from byhand.arithmetic.expr import At, Expr, Fn, Index, Num, expr
 from byhand.tape import example, op
+
+SEVEN_TENTHS = Fraction(7, 10)
 
 
 @op(
@@ -15,15 +18,20 @@ from byhand.tape import example, op
     by_place="ij",
     formula=r"\sin, \cos(t \cdot \omega)",
     example=example(width=4, periods=(4, 12), sizes={"i": 4, "j": 2}, gives=[[0, 1], [1, 0], [0, -1], [-1, 0]]),
-    edges=(example(width=4, sizes={"i": 1, "j": 4}, gives=[[0, 1, 0, 1]]),),
-)
+    edges=(
+        example(width=4, sizes={"i": 1, "j": 4}, gives=[[0, 1, 0, 1]]),
+        example(width=2, periods=(8,), places=1, sizes={"i": 4, "j": 2},
+                gives=[[0, 1], [SEVEN_TENTHS, SEVEN_TENTHS], [1, 0], [SEVEN_TENTHS, -SEVEN_TENTHS]]),
+    ),
+)  # fmt: skip
 def sinusoid(
-    i: At, j: At, width: int, base: int = 10000, periods: Sequence[Any] = (), exchanged: bool = False
+    i: At, j: At, width: int, base: int = 10000, periods: Sequence[Any] = (), places: int = 0, exchanged: bool = False
 ) -> Expr:
     """Sine in even dimensions, cosine in odd ones, of the position times a frequency, base^(−2k/width).
 
     periods: for each pair of dimensions, the positions that a whole turn takes, in place of the frequencies.
-    exchanged: whether the row is the dimension and the column the position, which is a classic mistake.
+    places: the decimal places to which they are read off a circle then; 0 for exact ones. exchanged: whether the row
+    is the dimension and the column the position, which is a classic mistake.
 
     Source: Vaswani et al. 2017, section 3.5.
     """
@@ -33,7 +41,10 @@ def sinusoid(
         return Fn("sin", (Num(i) / expr(base) ** (Num(j) / Num(Index("d_model"))),))
     pair, name = j // 2, ("sin", "cos")[j % 2]
     if periods:
-        return Fn(f"{name}pi", (expr(Fraction(2 * i) / Fraction(periods[pair])),))
+        turned = Fraction(i) / Fraction(periods[pair])
+        value = Fn(f"{name}pi", (expr(2 * turned),))
+        is_whole = (4 * turned).denominator == 1
+        return value if is_whole or not places else expr(Fraction(Decimals(places).settle(value, lambda ref: None)))
     return Fn(name, (expr(i) / expr(base) ** (expr(2 * pair) / expr(width)),))
 
 

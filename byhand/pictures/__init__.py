@@ -9,7 +9,17 @@ A sheet shows it with {{ picture("shadow", "u2", "v2") }}. What is drawn on `on`
 is the key's.
 """
 
-from byhand.pictures import layers, prediction, products, sizing, softmax, stream, translation  # noqa: F401
+from byhand.pictures import (  # noqa: F401
+    attention,
+    layers,
+    prediction,
+    products,
+    sizing,
+    softmax,
+    stream,
+    translation,
+    words,
+)
 from byhand.pictures.registry import PICTURES, Picture, Sketch, UndrawableError, picture_named
 
 __all__ = ["PICTURES", "Picture", "Sketch", "UndrawableError", "picture_named"]

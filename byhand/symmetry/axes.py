@@ -74,7 +74,8 @@ class Symmetries:
 def symmetries(tape: Tape, in_place: Collection[str] = ()) -> Symmetries:
     """The symmetries of the steps of a tape, which need not be evaluated.
 
-    in_place: given matrices whose numbers keep their places, whatever the operations allow.
+    in_place: given matrices whose numbers keep their places, and names of axes whose numbers also keep their signs,
+    whatever the operations allow.
     """
     walk = _Walk(tape)
     walk.tie()
@@ -288,7 +289,7 @@ class _Walk:
             self.unsigned.add(self.axis(side))
 
     def hold_fast(self, in_place: Collection[str]) -> None:
-        """Hold the axes that operations treat by place, tokens that attend to tokens, and matrices in `in_place`."""
+        """Hold the axes that operations treat by place, tokens that attend to tokens, and what `in_place` names."""
         needed, read = self._needed(), {name for step, _, _ in self.computed for name in step.inputs}
         for step, op, sides in self.computed:
             if op.tells and step.name not in needed:
@@ -301,8 +302,10 @@ class _Walk:
         for name, step in self.tape.steps.items():
             stays = not {name, name.partition("[")[0]}.isdisjoint(in_place)
             limit = step.op is None and name not in read  # read by the model itself, such as how many words are kept
-            for side in ((name, 0), (name, 1)):
-                if stays or limit or TOKEN_AXES.issuperset(step.axes):
+            for side, axis in zip(((name, 0), (name, 1)), step.axes, strict=True):
+                if axis in in_place:
+                    self.hold(side)
+                elif stays or limit or TOKEN_AXES.issuperset(step.axes):
                     self.hold(side, signs=not limit and stays)
 
     def _needed(self) -> set[str]:

@@ -6,6 +6,7 @@ operation reads, and its parameters as they stand in run.json.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import reduce
@@ -90,12 +91,19 @@ def _normal(n: Numbers, x: Any) -> Any:
     return x and n.num(Fraction(1, 2)) * x * n.complementary_error_function(n.over(-x, n.root(2)))
 
 
-def _waves(n: Numbers, shape: Sequence[int], width: int, base: int = 10000, periods: Sequence[Any] = ()) -> Rows:
-    """Sines in even dimensions and cosines in odd ones: of t / period turns, or of the angle t / base^(2k/width)."""
+def _waves(
+    n: Numbers, shape: Sequence[int], width: int, base: int = 10000, periods: Sequence[Any] = (), places: int = 0
+) -> Rows:
+    """Sines in even dimensions and cosines in odd ones: of t / period turns, rounded to places unless these are 0, or
+    of the angle t / base^(2k/width).
+    """
 
     def at(t: int, k: int, shifted: int) -> Any:
         if periods:
-            return n.sine_of_turns(Fraction(t) / Fraction(periods[k]) + Fraction(shifted, 4))
+            turned = Fraction(t) / Fraction(periods[k]) + Fraction(shifted, 4)
+            if places and 4 * turned % 1:
+                return n.num(Fraction(f"{math.sin(2 * math.pi * turned):.{places}f}"))
+            return n.sine_of_turns(turned)
         angle = n.over(t, n.power(base, Fraction(2 * k, width))) if t else t
         return n.cosine(angle) if shifted else n.sine(angle)
 

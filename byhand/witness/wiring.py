@@ -166,7 +166,8 @@ class Wiring:
         words = self("hook_embed", "gather_rows", "embed.W_E", rows=self.ids)
         if kind == "sinusoidal":
             shape, periods = (len(self.ids), c["d_model"]), c["sinusoidal_periods"]
-            places = self("hook_pos_embed", "sinusoid", shape=shape, width=c["d_model"], periods=periods)
+            places = self("hook_pos_embed", "sinusoid", shape=shape, width=c["d_model"], periods=periods,
+                          places=c["sinusoidal_places"])  # fmt: skip
         else:
             places = self("hook_pos_embed", "gather_rows", "pos_embed.W_pos", rows=range(len(self.ids)))
         return self(result, "add", words, places)

@@ -574,6 +574,18 @@ def most(context: Context, name: str, i: int = -1) -> str:
 
 
 @call
+def sought(context: Context, name: str, i: int) -> str:
+    """The labels of the positive numbers in a row of a step, joined by "and": what a query asks for."""
+    labels = replace(context, orientation="rows").panel(name).cols
+
+    def text_of(*row: Any) -> str:
+        positive = [label for label, x in zip(labels, row, strict=True) if x > 0] or ["—"]
+        return reduce(lambda one, other: context.messages.say("words.and", one=one, other=other), positive)
+
+    return written(text_of, *context.tape.values(name)[i])
+
+
+@call
 def equal(context: Context, name: str, other: str) -> bool:
     """Whether two steps have the same numbers."""
     return same(context.tape.values(name), context.tape.values(other))

@@ -182,7 +182,7 @@ class Context:
         """
         placed = self.tokens[: max(size, len(self.tokens) - 1)]
         words = {"pos": placed, "past": self.tokens[:-1], "new": self.tokens[-1:], "source": self.source,
-                 "d_vocab": self.vocabulary, "arrow": tuple("abc")}  # fmt: skip
+                 "d_vocab": self.vocabulary, "arrow": tuple("abc"), **self.sheet.names}  # fmt: skip
         if len(words.get(axis, ())) == size:
             return words[axis]
         return tuple(str(i + 1) for i in range(size)) if axis else ("",) * size

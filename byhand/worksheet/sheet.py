@@ -33,12 +33,14 @@ LARGEST_SHEET = 200_000  # characters
 class Sheet:
     """A sheet's front matter and its body.
 
-    numbers: the default number system: exact, decimal or symbolic. values: config, tokens, inputs and weights, as in
-    a values file. letters: the parameters of a symbolic run, with letters among their entries. pick_words: whether a
-    seed also picks the sentence. answer: the words that a run on new numbers gives at its last positions. in_place:
-    inputs and parameters whose numbers keep their places in every copy, because the text speaks of these places.
-    promises: what the numbers of every seed keep, so that they show the sheet's idea: names of functions in
-    numbers/promises.py. points: what sections are worth, by number, in place of points by time.
+    numbers: the default number system: exact, decimal or symbolic. places: the decimal places of decimals, if
+    others than usual. values: config, tokens, inputs and weights, as in a values file. letters: the parameters of a
+    symbolic run, with letters among their entries. pick_words: whether a seed also picks the sentence. answer: the
+    words that a run on new numbers gives at its last positions. in_place: inputs and parameters whose numbers keep
+    their places in every copy, because the text speaks of these places. promises: what the numbers of every seed
+    keep, so that they show the sheet's idea: names of functions in numbers/promises.py. points: what sections are
+    worth, by number, in place of points by time. names: words for the places of an axis, such as d_model, whose
+    numbers keep their places and signs in every copy.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Sheet:
     goal: str
     body: str
     numbers: str = "exact"
+    places: int | None = None
     prerequisites: tuple[str, ...] = ()
     objectives: tuple[str, ...] = ()
     values: Mapping[str, Any] = field(default_factory=dict)
@@ -56,6 +59,7 @@ class Sheet:
     in_place: tuple[str, ...] = ()
     promises: tuple[str, ...] = ()
     points: Mapping[int, int] = field(default_factory=dict)
+    names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def number(self) -> int:
@@ -107,7 +111,7 @@ _KEYS = {
     "title": str, "model": str, "goal": str, "numbers": str, "prerequisites": list, "objectives": list,
     "letters": dict, "config": dict, "tokens": list, "source": list, "vocabulary": list, "inputs": dict,
     "weights": dict, "pick_words": bool, "answer": list, "in_place": list, "promises": list,
-    "points": dict,
+    "points": dict, "names": dict, "places": int,
 }  # fmt: skip
 
 
@@ -238,6 +242,8 @@ def parse_sheet(name: str, text: str, original: str = "") -> Sheet:
         raise SheetError(f"{name}.md: in_place: {UnknownNameError('input or weight', unknown[0], given)}")
     if unknown := [key for key in kept["promises"] if key not in SHEET_PROMISES]:
         raise SheetError(f"{name}.md: promises: {UnknownNameError('promise', unknown[0], SHEET_PROMISES)}")
+    kept["names"] = {str(axis): tuple(map(str, words)) for axis, words in front.get("names", {}).items()}
+    kept["in_place"] += tuple(kept["names"])
     return Sheet(name=name, body=body, values=values, **kept)
 
 

@@ -136,7 +136,7 @@ def test_what_another_version_calls_otherwise_is_not_held_against_it():
     about, faults = judged(json.dumps(record), [judge])
     assert faults == ()
     assert about == (
-        f"attention-head, 14 steps; byhand '0.0.9' made it, this is {__version__}, whose steps may be others"
+        f"attention-head, 13 steps; byhand '0.0.9' made it, this is {__version__}, whose steps may be others"
     )
     del record["byhand"]
     assert faults_of(record) == ()

@@ -21,6 +21,8 @@ from byhand.worksheet.sheet import load_sheet
 
 SEEDS = range(1, 9)
 
+ATTN = "blocks.0.attn."
+
 
 def tape_of(**shapes):
     """A tape with given matrices of ones, and these."""
@@ -142,7 +144,7 @@ def test_tokens_that_look_at_tokens_keep_their_order():
 
 def test_the_stream_keeps_its_signs_where_a_norm_reads_it_and_not_where_it_is_only_multiplied():
     assert ("blocks.0.hook_resid_pre", 1) not in known_of("transformer-block").signed
-    assert ("blocks.0.hook_resid_pre", 1) in known_of("attention-head").signed
+    assert ("blocks.0.hook_resid_pre", 1) in known_of("causal-mask").signed
 
 
 @pytest.mark.parametrize("tied", [False, True])
@@ -217,3 +219,12 @@ def test_one_that_does_not_say_so_breaks_copies_and_fails_the_test_of_operations
     assert known.axes["W_Q", 1] not in known.held
     assert not all(keeps(model))
     assert not all(is_uniform(op, "j", *case) for case in orders_of(op, "j"))
+
+
+def test_axes_with_names_keep_places_and_signs():
+    known = known_of("attention-head")
+    named = {known.axes[side] for side in ((f"{ATTN}W_V[0]", 0), (f"{ATTN}W_K[0]", 1))}
+    assert named <= known.held
+    assert not named & known.signed
+    values = known.axes[f"{ATTN}W_V[0]", 1]
+    assert values in known.signed - known.held

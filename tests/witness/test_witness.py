@@ -107,7 +107,7 @@ def test_no_changed_number_of_a_step_is_missed(sheet, options):
 
 def test_a_changed_given_is_found_where_it_is_read_first():
     wrong = changed_number(run_of("attention-head"), "blocks.0.attn.W_K[0]", 1, 2, "5")
-    message = r"^blocks\.0\.attn\.hook_k\[0\], row 1, column 3: the run has -2, the witness 8$"
+    message = r"^blocks\.0\.attn\.hook_k\[0\], row 2, column 3: the run has 0, the witness 5$"
     with pytest.raises(WitnessError, match=message):
         judge(wrong)
 

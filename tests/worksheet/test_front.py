@@ -8,7 +8,7 @@ from functools import cache
 import pytest
 from kinds import kinds, lesson
 
-from byhand.arithmetic.expr import evaluate, refs
+from byhand.arithmetic.expr import refs
 from byhand.options import Options
 from byhand.pipeline import prepare
 from byhand.worksheet.document import Blank
@@ -149,7 +149,7 @@ def test_the_rule_of_a_blank_gives_its_value_and_reads_what_the_run_has(sheet, o
     for blank in document.blanks():
         cell = blank.cell
         if cell.rule is not None and cell.places is None:
-            assert evaluate(cell.rule, run.value, run.domain) == cell.value, blank.id
+            assert run.domain.settle(cell.rule, run.value) == cell.value, blank.id
             assert all(ref.matrix in run.steps for ref in refs(cell.rule))
         elif cell.at and cell.shows == "run":  # copied, or a given's number
             assert blank.role == "copy" or run.steps[cell.step].op is None or cell.places is not None

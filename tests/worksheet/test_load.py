@@ -51,15 +51,15 @@ def test_the_flagship_asks_for_every_computed_step_of_its_run():
 
 def test_columns_are_the_same_run_turned():
     rows, columns = (prepare(load_sheet("attention-head"), Options(orientation=o))[0] for o in ("rows", "columns"))
-    q, turned = rows.sections[0].figures[0], columns.sections[0].figures[0]
-    assert isinstance(q, Falk)
+    v, turned = (next(s for s in document.sections if s.title == "Values").figures[0] for document in (rows, columns))
+    assert isinstance(v, Falk)
     assert isinstance(turned, Falk)
-    assert [list(r) for r in zip(*[[c.value for c in r] for r in q.result.cells], strict=True)] == [
+    assert [list(r) for r in zip(*[[c.value for c in r] for r in v.result.cells], strict=True)] == [
         [c.value for c in r] for r in turned.result.cells
     ]
-    assert q.formula == "Q = X W_{Q}"
-    assert turned.formula == "Q = W_{Q} X"
-    assert turned.left.symbol == "W_{Q}"
+    assert v.formula == "V = X W_{V}"
+    assert turned.formula == "V = W_{V} X"
+    assert turned.left.symbol == "W_{V}"
     assert turned.upper.symbol == "X"
 
 

@@ -373,3 +373,18 @@ def test_a_share_is_rounded_among_letters_too(numbers):
     document, _ = prepare(load_sheet("sizing"), Options(numbers=numbers))
     entries = [cell for table in figures(document, Table) for cell in table.cells if cell.step == "mfu"]
     assert [cell.text for cell in entries] == ["50", "37.1"]
+
+
+def test_a_query_asks_for_the_labels_of_its_positive_numbers():
+    for orientation in ("rows", "columns"):
+        document, _ = prepare(load_sheet("queries-keys-values"), Options(orientation=orientation))
+        (said,) = (reply.right for reply in document.replies() if reply.id == "2/lines/1")
+        assert said.startswith("It is positive at noun and first:")
+
+
+@pytest.mark.parametrize(("orientation", "shape"), [("rows", (1, 4)), ("columns", (4, 1))])
+def test_a_mistake_may_show_one_token_only(orientation, shape):
+    document, _ = prepare(load_sheet("queries-keys-values"), Options(orientation=orientation))
+    (panel,) = document.sections[-1].figures[0].matrices
+    assert panel.shape == shape
+    assert "birds" in (panel.rows if orientation == "rows" else panel.cols)

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from byhand.errors import ByHandError, SheetError
+from byhand.options import Options
 from byhand.worksheet.order import ORDER
 from byhand.worksheet.sheet import all_sheets, load_sheet, parse_sheet, sheet_files
 
@@ -93,3 +94,10 @@ def test_an_unknown_sheet_is_told_what_it_may_have_meant():
 def test_a_sheet_leaves_it_to_the_run_to_count_tokens_and_dimensions(name):
     counted = r"\b(three|four|five|third|fourth|fifth) (tokens?|inputs?|words?|dimensions|dot products)\b"
     assert not re.findall(counted, sheet_files()[name].read_text(encoding="utf-8"))
+
+
+def test_a_sheet_says_of_how_many_places_its_decimals_are():
+    sheet = load_sheet("positional-encoding")
+    assert (Options().on(sheet).numbers, Options().on(sheet).places) == ("decimal", 1)
+    assert Options(places=3).on(sheet).places == 3
+    assert Options(numbers="decimal").on(load_sheet("gpt")).domain.places == 2

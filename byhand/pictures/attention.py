@@ -1,0 +1,345 @@
+"""Pictures of attention: who looks at whom, what a mixture is, what the mask hides, and how heads differ."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import cos, dist, hypot, pi, sin, sqrt
+from typing import Any
+
+from byhand.notation.text import value_text
+from byhand.pictures.canvas import (
+    AXIS,
+    BOX,
+    CAPTION,
+    DASH,
+    FRAME,
+    GREY,
+    GRID,
+    GUIDE,
+    HAIR,
+    INK,
+    LIGHT,
+    PALE,
+    PEN,
+    TOKEN,
+    WHITE,
+    Canvas,
+    Point,
+)
+from byhand.pictures.registry import Rows, UndrawableError, picture
+
+THICKEST = 5.2  # the width of an arc for a share of 1
+SHARE_DOT = 3.1  # the radius of a dot for a share of 1; its area is proportional to the share
+APART = 19.0  # between neighbouring words
+Arc = tuple[Point, Point, Point]
+STAIR = 7.4  # the side of a cell of the staircase
+STAIRS_WIDE = 0.9
+SMALL_NUMBER = 2.4  # the size of a number at an axis
+
+
+# ---- who looks at whom ----
+
+
+@picture(height=40, minutes=2)
+def who_answers(on: Canvas, queries: Rows, keys: Rows, *, row: int, tokens: Sequence[str], question: str) -> None:
+    """A query is compared with every key: from the word that asks an arc leads to each word, as thick as its key fits
+    the query.
+
+    row: the word that asks. question: what it asks, in words.
+    """
+    scores = [sum(q * k for q, k in zip(queries[row], key, strict=True)) for key in keys]
+    best = max(scores)
+    if best <= 0 or scores.count(best) > 1 or len(tokens) != 3 or row != 1:
+        raise UndrawableError("one of three words fits best what the middle one asks")
+    xs, y = [10 + APART * j for j, _ in enumerate(tokens)], 30.0
+    _words(on, xs, y + 5.2, tokens, row)
+    for j, (x, over, end) in enumerate(_arcs(xs, row, [0.5] * 3, y)):
+        on.arc(x, over, end, width=GUIDE, colour=PALE, dash=DASH)
+        peak = ((x[0] + end[0]) / 2, (y + over[1]) / 2)
+        on.blank(peak[0], peak[1] - 4.6, scores[j], w=8.6, h=6.6)
+    for score, arc in zip(scores, _arcs(xs, row, [0.5] * 3, y), strict=True):
+        if score > 0:
+            on.pen.arc(*arc, width=max(0.5, 3.4 * float(score / best)))
+    for k, (label, answer) in enumerate((("asks", question), ("answers", tokens[scores.index(best)]))):
+        on.text(59, 13 + 12 * k, on.say(f"pictures.who_answers.{label}", word=tokens[row]), CAPTION, anchor="start",
+                colour=GREY)  # fmt: skip
+        on.answer_line(59, 18.6 + 12 * k, 25, answer)
+    on.text(0, 39.2, on.say("pictures.who_answers.caption"), CAPTION, anchor="start", colour=GREY)
+    on.said(
+        on.say("pictures.who_answers.said", words=", ".join(tokens), word=tokens[row]),
+        to_do=on.say("pictures.who_answers.to_do"),
+        key=on.say("pictures.who_answers.key", numbers=_by_word(tokens, scores), best=tokens[scores.index(best)]),
+    )
+
+
+@picture(height=38, minutes=3)
+def who_looks(on: Canvas, pattern: Rows, *, row: int, tokens: Sequence[str]) -> None:
+    """Who looks at whom: an arc leads from the word that looks to each word, as thick as its share; and all of the
+    pattern as dots, whose areas are the shares.
+
+    row: the word that looks.
+    """
+    shares = pattern[row]
+    best = max(shares)
+    if min(shares) == 0 or 2 * best < 1 or len(tokens) != 3 or row != 1:
+        raise UndrawableError(
+            "the middle one of three words looks at all of them, and at one with half of it or more"
+        )
+    xs, y = [10 + APART * j for j, _ in enumerate(tokens)], 31.0
+    _words(on, xs, y + 5.2, tokens, row)
+    arcs = _arcs(xs, row, shares, y)
+    for (start, over, end), share in zip(arcs, shares, strict=True):
+        on.arc(start, over, end, width=GUIDE, colour=PALE, dash=DASH)
+        on.blank((start[0] + end[0]) / 2, (y + over[1]) / 2 - 6.4, share, w=7.4, h=7.2)
+    for arc, share in zip(arcs, shares, strict=True):
+        on.pen.arc(*arc, width=THICKEST * float(share))
+    left, top = 62.5, 9.6
+    on.text(left + 10.5, 3.2, on.say("pictures.who_looks.answers"), CAPTION, colour=GREY)
+    for j, word in enumerate(tokens):
+        on.text(left + 3.5 + 7 * j, top - 1.6, word, 2.6)
+        on.text(left - 1.2, top + 4.4 + 7 * j, word, 2.6, anchor="end")
+        for k, share in enumerate(pattern[j]):
+            on.box(left + 7 * k, top + 7 * j, 7, 7, width=AXIS, colour=GREY)
+            (on.pen if j == row else on).disc(
+                left + 3.5 + 7 * k, top + 3.5 + 7 * j, SHARE_DOT * sqrt(share), fill=PEN if j == row else INK
+            )
+    on.box(left, top + 7 * row, 21, 7, width=FRAME)
+    others = "; ".join(
+        f"{word} {_listed(own)}" for n, (word, own) in enumerate(zip(tokens, pattern, strict=True)) if n != row
+    )
+    on.said(
+        on.say("pictures.who_looks.said", words=", ".join(tokens), rows=others),
+        to_do=on.say("pictures.who_looks.to_do", word=tokens[row]),
+        key=on.say("pictures.who_looks.key", word=tokens[row], shares=_by_word(tokens, shares)),
+    )
+
+
+def _words(on: Canvas, xs: Sequence[float], y: float, tokens: Sequence[str], row: int) -> None:
+    """The words on a baseline, the one that looks in bold."""
+    for j, (x, word) in enumerate(zip(xs, tokens, strict=True)):
+        on.text(x, y, word, TOKEN + 0.4, bold=j == row)
+
+
+def _arcs(xs: Sequence[float], row: int, shares: Sequence[Any], y: float) -> list[Arc]:
+    """For each word an arc that leads there from the word in a row: its start, the point that it is drawn towards,
+    and its end. Arcs are nested, not crossed: that to the farther word leaves nearer to the middle.
+    """
+    x, last = xs[row], len(xs) - 1
+    found = []
+    for j, (to, share) in enumerate(zip(xs, shares, strict=True)):
+        if j == row:
+            ends = (x - 1.7, x + 1.7) if 0 < row < last else (x + 1.6, x + 6.0) if row else (x - 6.0, x - 1.6)
+            found.append(((ends[0], y), ((ends[0] + ends[1]) / 2, y - 14), (ends[1], y)))
+            continue
+        side = 1 if j > row else -1
+        near = abs(j - row) == 1
+        out = side * ((2.6 + THICKEST * float(share) / 2) if 0 < row < last else 4.4 if near else 1.3)
+        height = 24 if near else 34
+        found.append(((x + out, y), ((x + out + to) / 2, y - height), (to, y)))
+    return found
+
+
+@picture(height=43, minutes=3)
+def two_heads(
+    on: Canvas, first: Rows, second: Rows, brought: Rows, also: Rows, result: Rows, *, tokens: Sequence[str]
+) -> None:
+    """Two heads look two ways: the last word's arcs in each head, what each head brings it, side by side, and the
+    numbers that W_O makes of both.
+
+    first, second: the patterns. brought, also: the results of the heads. result: that of the layer.
+    """
+    patterns = first[-1], second[-1]
+    best = [shares.index(max(shares)) for shares in patterns]
+    if len(tokens) != 3 or best[0] == best[1] or not all(map(all, patterns)):
+        raise UndrawableError("in two heads, the last of three words looks at all, and most at different ones")
+    for head, (left, shares) in enumerate(zip((0, 44), patterns, strict=True)):
+        xs, y, pen = [left + 5 + 13.5 * j for j, _ in enumerate(tokens)], 19.0, on.pen if head else on
+        on.text(left, 2.6, on.say("pictures.two_heads.head", n=head + 1), TOKEN, anchor="start", bold=True)
+        arcs = [(start, (over[0], y - 0.75 * (y - over[1])), end) for start, over, end in _arcs(xs, 2, shares, y)]
+        for arc, share in zip(arcs, shares, strict=True):
+            if head:
+                on.arc(*arc, width=GUIDE, colour=PALE, dash=DASH)
+            pen.arc(*arc, width=THICKEST * float(share))
+        _words(on, xs, y + 4.2, tokens, 2)
+        for x, share in zip(xs, shares, strict=True):
+            if head:
+                on.blank(x, y + 9.2, share, w=8.6, h=6.8, size=3.4)
+            else:
+                on.number(x, y + 9.2, share, 3.6)
+    parts, top, side = [*brought[-1], *also[-1]], 34.0, 6.6
+    for k, number in enumerate(parts):
+        own = k < len(brought[-1])
+        on.box(side * k, top, side, 6.8, width=BOX, fill=WHITE)
+        (on if own else on.pen).number(side * (k + 0.5), top + 3.4, number, 3.2)
+    wide = side * len(parts)
+    on.line((side * len(brought[-1]), top), (side * len(brought[-1]), top + 6.8), width=FRAME)
+    on.arrow((wide + 1, top + 3.4), (wide + 6, top + 3.4))
+    on.box(wide + 7, top - 0.8, 9, 8.4, fill=LIGHT, width=AXIS, colour=GREY)
+    on.math(wide + 11.5, top + 4.6, "W_O", 3.6)
+    on.arrow((wide + 17, top + 3.4), (wide + 22, top + 3.4))
+    for k, number in enumerate(result[-1]):
+        on.box(wide + 23 + side * k, top, side, 6.8, width=BOX, fill=WHITE)
+        on.pen.number(wide + 23 + side * (k + 0.5), top + 3.4, number, 3.2)
+    on.text(0, 42.8, on.say("pictures.two_heads.brings", word=tokens[-1]), 2.5, anchor="start", colour=GREY)
+    on.text(84, 42.8, on.say("pictures.two_heads.row"), 2.5, anchor="end", colour=GREY)
+    on.said(
+        on.say("pictures.two_heads.said", word=tokens[-1], shares=_by_word(tokens, patterns[0]),
+               numbers=_listed(brought[-1])),
+        to_do=on.say("pictures.two_heads.to_do"),
+        key=on.say("pictures.two_heads.key", shares=_by_word(tokens, patterns[1]), numbers=_listed(also[-1]),
+                   both=_listed(parts), row=_listed(result[-1])),
+    )  # fmt: skip
+
+
+# ---- a mixture ----
+
+
+@picture(height=38, minutes=3)
+def mixtures(
+    on: Canvas, values: Rows, pattern: Rows, mixed: Rows, *, tokens: Sequence[str], looking: Sequence[str] = (),
+    drawn: bool = False,
+) -> None:  # fmt: skip
+    """A mixture lies between the values: arrows of three values, the triangle between them, and a dot for what each
+    word takes away.
+
+    tokens: whose values they are. looking: the words that take mixtures of them; by default the same. drawn: whether
+    the student draws the arrows, too, since the values are found on the same page.
+    """
+    corners = [(float(x), float(y)) for x, y in values] if all(len(row) == 2 for row in values) else []
+    (a, b), (c, d), (e, f) = corners if len(corners) == 3 else [(0.0, 0.0)] * 3
+    if abs((c - a) * (f - b) - (e - a) * (d - b)) < 0.5 or max(abs(x) for row in corners for x in row) > 5:
+        raise UndrawableError("three values of two small numbers span a triangle")
+    who = looking or tokens
+    reach = [max(abs(x) for x in axis) for axis in zip(*corners, strict=True)]
+    ends = [
+        (-n, n) if drawn else (min(0.0, *axis), max(0.0, *axis))
+        for n, axis in zip(reach, zip(*corners, strict=True), strict=True)
+    ]
+    (low_x, high_x), (low_y, high_y) = ends
+    unit = min(8.6, 31 / (high_x - low_x), 29 / (high_y - low_y))
+    left, top = 8.0 + (31 - unit * (high_x - low_x)) / 2, 3.6 + (29 - unit * (high_y - low_y)) / 2
+
+    def at(x: float, y: float) -> Point:
+        return left + unit * (x - low_x), top + unit * (high_y - y)
+
+    pen = on.pen if drawn else on
+    tips, dots = [at(*corner) for corner in corners], [at(*map(float, row)) for row in mixed]
+    lines = [(at(0, 0), tip) for tip in tips] + [(tip, tips[k - 1]) for k, tip in enumerate(tips)]
+    names = _beside([*tips, *dots], lines)
+    taken = [] if drawn else names[: len(tips)]
+    for x in range(int(low_x), int(high_x) + 1):
+        on.line(at(x, low_y), at(x, high_y), width=AXIS if x == 0 else HAIR, colour=PALE if x == 0 else GRID)
+        _axis_number(on, (at(x, low_y)[0], at(x, low_y)[1] + 3.0), x, taken)
+    for y in range(int(low_y), int(high_y) + 1):
+        on.line(at(low_x, y), at(high_x, y), width=AXIS if y == 0 else HAIR, colour=PALE if y == 0 else GRID)
+        _axis_number(on, (at(high_x, y)[0] + 2.2, at(high_x, y)[1] + 0.9), y, taken)
+    pen.line(*tips, width=GUIDE, colour=PEN if drawn else GREY, dash=DASH, closed=True)
+    for tip, name, word in zip(tips, names, tokens, strict=False):
+        pen.arrow(at(0, 0), tip)
+        pen.text(*name, word, 2.6 if drawn else TOKEN)
+    for dot, name, word, shares in zip(dots, names[len(tips) :], who, pattern, strict=True):
+        alone = max(shares) == 1
+        on.pen.disc(*dot, fill=WHITE if alone else PEN, width=0.4 if alone else 0.0)
+        on.pen.text(*name, on.say("pictures.mixtures.dot", word=word), 2.4)
+    on.text(50, 3.4, on.say(f"pictures.mixtures.{'draw' if drawn else 'caption'}"), CAPTION, anchor="start")
+    on.text(50, 7.2, on.say("pictures.mixtures.task"), CAPTION, anchor="start")
+    phrases = [_phrase(on, tokens, shares) for shares in pattern]
+    for k, (word, phrase) in enumerate(zip(who, phrases, strict=True)):
+        on.text(50, 13.6 + 8.6 * k, on.say("pictures.mixtures.of", word=word), CAPTION, anchor="start", colour=GREY)
+        on.answer_line(50, 18.6 + 8.6 * k, 34, phrase, 2.6)
+    points = on.say("pictures.mixtures.said", values=_points(tokens, values))
+    on.said(
+        on.say("pictures.mixtures.empty") if drawn else points,
+        to_do=on.say(f"pictures.mixtures.{'to_do_all' if drawn else 'to_do'}", words=", ".join(who)),
+        key=" ".join((points * drawn, on.say("pictures.mixtures.key", mixtures=_points(who, mixed)))).strip(),
+    )
+
+
+def _axis_number(on: Canvas, at: Point, number: int, taken: Sequence[Point]) -> None:
+    """A number at an axis, unless it is 0 or a word stands there."""
+    if number and all(dist(at, other) > 4.5 for other in taken):
+        on.text(*at, value_text(number), SMALL_NUMBER, colour=GREY)
+
+
+def _beside(points: Sequence[Point], lines: Sequence[tuple[Point, Point]]) -> list[Point]:
+    """For each point a place beside it for a short word, as far as possible from lines, points and other words."""
+    marks = [*points] + [
+        (a[0] + (b[0] - a[0]) * k / 12, a[1] + (b[1] - a[1]) * k / 12) for a, b in lines for k in range(13)
+    ]
+    found = list[Point]()
+    for x, y in points:
+        others = [*marks, *found, *found]
+        places = [(x + 4.2 * cos(k * pi / 4), y + 2.9 * sin(k * pi / 4)) for k in range(8)]
+        best = max(places, key=lambda at: min(hypot(0.55 * (at[0] - a), at[1] - b) for a, b in others))
+        found.append((best[0], best[1] + 0.9))
+    return found
+
+
+def _phrase(on: Canvas, tokens: Sequence[str], shares: Sequence[Any]) -> str:
+    """Where a mixture lies, in words."""
+    seen = [(share, word) for share, word in zip(shares, tokens, strict=True) if share]
+    if len(seen) == 1:
+        return on.say("pictures.mixtures.at", word=seen[0][1])
+    largest = max(share for share, _ in seen)
+    nearest = [word for share, word in seen if share == largest]
+    where = "pictures.mixtures.between" if len(seen) == 2 else "pictures.mixtures.among"
+    if len(nearest) > 1:
+        return on.say(f"{where}.even")
+    return on.say(f"{where}.towards", word=nearest[0])
+
+
+# ---- the mask ----
+
+
+@picture(height=33, minutes=2)
+def staircase(on: Canvas, scores: Rows, *, tokens: Sequence[str]) -> None:
+    """The mask is a staircase: each word may look at itself and at what lies before it; what lies above the stairs is
+    hidden.
+    """
+    n = len(scores)
+    if not 3 <= n <= 5:
+        raise UndrawableError("a picture has room for stairs of three to five words")
+    left, top, side = 14.0, 5.0, min(STAIR, 24.0 / n)
+    for j, word in enumerate(tokens):
+        on.text(left + side * (j + 0.5), top - 1.6, word, 2.9)
+        on.text(left - 1.4, top + side * (j + 0.5) + 1.1, word, TOKEN, anchor="end")
+        for k in range(n):
+            x, y = left + side * k, top + side * j
+            if k > j:
+                on.pen.hatch(x, y, side, side)
+            else:
+                on.pen.disc(x + side / 2, y + side / 2, 0.9)
+            on.box(x, y, side, side, width=AXIS, colour=GREY)
+        corner = left + side * j, top + side * j
+        pen = on.pen if j else on
+        pen.line(corner, (corner[0] + side, corner[1]), (corner[0] + side, corner[1] + side), width=STAIRS_WIDE)
+    on.text(left + side * n / 2, top + side * n + 3.4, on.say("pictures.staircase.answers"), CAPTION, colour=GREY)
+    for k, line in enumerate(("go_on", "strike")):
+        on.text(50, 4.4 + 3.8 * k, on.say(f"pictures.staircase.{line}"), CAPTION, anchor="start")
+    open_cells = n * (n + 1) // 2
+    counts = (f"{' + '.join(str(k + 1) for k in range(n))} = {open_cells}", str(n * n - open_cells), "n(n + 1) ÷ 2")
+    for k, (line, count) in enumerate(zip(("open", "hidden", "any"), counts, strict=True)):
+        on.text(50, 15.6 + 7.4 * k, on.say(f"pictures.staircase.{line}"), CAPTION, anchor="start", colour=GREY)
+        on.answer_line(64, 16.2 + 7.4 * k, 20, count, 2.9)
+    on.said(
+        on.say("pictures.staircase.said", words=", ".join(tokens), word=tokens[0]),
+        to_do=on.say("pictures.staircase.to_do"),
+        key=on.say("pictures.staircase.key", open=open_cells, hidden=n * n - open_cells),
+    )
+
+
+# ---- numbers in words ----
+
+
+def _listed(numbers: Sequence[Any]) -> str:
+    return ", ".join(map(value_text, numbers))
+
+
+def _by_word(tokens: Sequence[str], numbers: Sequence[Any]) -> str:
+    """Words, each with its number."""
+    return ", ".join(f"{word} {value_text(number)}" for word, number in zip(tokens, numbers, strict=True))
+
+
+def _points(tokens: Sequence[str], rows: Rows) -> str:
+    """Words, each with its point."""
+    return ", ".join(f"{word} ({_listed(row)})" for word, row in zip(tokens, rows, strict=True))
