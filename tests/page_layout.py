@@ -68,7 +68,7 @@ def laid_out(html):
     for page in document.pages:
         page.written = []
         for box in boxes(page):
-            title = box.element.find("{*}title") if box.element_tag.endswith("}svg") else None
+            title = box.element.find("{*}title") if (box.element_tag or "").endswith("}svg") else None
             if title is not None and title.text.startswith(PLACE):
                 figure = figures[int(title.text.removeprefix(PLACE))]
                 if isinstance(figure, Figure):

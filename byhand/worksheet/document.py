@@ -739,8 +739,8 @@ class Map(Struct, frozen=True, eq=False):
 class Document:
     """A sheet with the numbers of a run, for every view and format.
 
-    goal, conventions: Markdown tokens. before: the sheets that come before it. group, beside: its group of the
-    course, and the sheets of that group. stamp: the seed and the hash of the run, for the foot of the page.
+    goal, conventions, objectives: Markdown tokens. before: the sheets that come before it. group, beside: its
+    group of the course, and the sheets of that group. stamp: the seed and the hash of the run, for a page's foot.
     in_slots: makes of a document the same one and its run, with marks in place of all that other runs of the sheet
     have otherwise, so that pages can be laid out once for all of them; None where they cannot.
     """
@@ -758,6 +758,7 @@ class Document:
     messages: Messages = field(default_factory=messages)
     asked: Mapping[str, str] = field(default_factory=dict)
     stamp: Mapping[str, str] = field(default_factory=dict)
+    objectives: tuple[Sequence[Any], ...] = ()
     group: str = ""
     beside: tuple[Named, ...] = ()
     in_slots: Callable[[Document], tuple[Document, Run]] | None = None

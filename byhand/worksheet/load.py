@@ -71,6 +71,7 @@ def document(context: Context) -> Document:
         level=context.level,
         messages=messages,
         asked=asked(context),
+        objectives=tuple(map(inline, sheet.objectives)),
         group=group,
         beside=named(GROUPS.get(group, ()), messages.language),
     )

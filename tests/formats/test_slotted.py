@@ -4,6 +4,8 @@ import io
 import logging
 from dataclasses import replace
 
+import numpy as np
+import pypdfium2
 import pytest
 from page_pdf import characters, different, laid_out_alone, same_text
 from pypdf import PdfReader
@@ -76,6 +78,17 @@ def test_a_worksheet_and_its_key_are_laid_out_as_one_page(tmp_path, monkeypatch)
     assert "".join(texts["key"]).count("✓") > "".join(texts["worksheet"]).count("✓") == 0
     for blank in document.blanks():
         assert value_text(blank.cell.value) in "".join(texts["key"])
+
+
+def test_the_bar_of_a_root_in_an_answer_is_on_the_key_only():
+    document, run = prepared("scores")
+    coloured = {}
+    for view in ("worksheet", "key"):
+        pages = pypdfium2.PdfDocument(slotted.filled(document, run, view, Setup()))
+        pictures = [page.render(scale=2).to_numpy().astype(int) for page in pages]
+        coloured[view] = sum(np.count_nonzero(np.ptp(picture[..., :3], axis=-1) > 20) for picture in pictures)
+    assert coloured["worksheet"] == 0
+    assert coloured["key"] > 0
 
 
 @pytest.mark.parametrize("view", ["worksheet", "key"])

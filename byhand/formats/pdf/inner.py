@@ -56,7 +56,8 @@ class Box(Struct, frozen=True, eq=False):
     tag, classes: those of its element; nothing where it has none.
     children: the boxes in it, floating and positioned ones included.
     x, y: the upper left corner of the box; outer_width: its width, with all margins.
-    border: the left, upper, right and lower edge of its border box; bottom_edge: the width of the lower line.
+    border: the left, upper, right and lower edge of its border box.
+    top_edge, bottom_edge: the widths of its upper and its lower line.
     left, top, width, height: its content box. min_height: the least height of that; 0 for none.
     baseline: of a text or a line, its distance below y.
     in_flow: whether it neither floats nor has a place of its own. in_frame: whether it has a border at the top.
@@ -74,6 +75,7 @@ class Box(Struct, frozen=True, eq=False):
     y: float
     outer_width: float
     border: tuple[float, float, float, float]
+    top_edge: float
     bottom_edge: float
     left: float
     top: float
@@ -194,6 +196,7 @@ def _box(found: Any, parent: Box | None) -> Box:
         y=found.position_y,
         outer_width=found.margin_width(),
         border=(x, y, x + found.border_width(), y + found.border_height()),
+        top_edge=found.border_top_width,
         bottom_edge=found.border_bottom_width,
         left=found.content_box_x(),
         top=found.content_box_y(),
@@ -236,7 +239,9 @@ def foot_of(page: Any) -> Foot | None:
             return None
         last, left, top = ends["rule"][-1], sheet.content_box_x(), sheet.content_box_y()
         x, y = last.border_box_x(), last.border_box_y() + last.border_height() - last.border_bottom_width / 2
-        edges = left, left + sheet.width, top + sheet.height
+        notes = [each for each in sheet.children if type(each).__name__ == "FootnoteAreaBox"]
+        bottom = min([top + sheet.height, *(each.position_y for each in notes)])
+        edges = left, left + sheet.width, bottom
         return Foot(x, x + last.border_width(), y, found.border_box_y() + found.border_height(), edges)
 
 

@@ -55,6 +55,9 @@ def only(
         if outer and view == "worksheet" and "line" in each.classes:
             (left, _, right, bottom), width = each.border, each.bottom_edge
             found[view].append(artifact(line(left, right, bottom - width / 2, width, COLOURS["grey"])))
+        if view == "key" and is_bar(each):
+            (left, top, right, _), width = each.border, each.top_edge
+            found[view].append(artifact(line(left, right, top + width / 2, width, COLOURS["pen"])))
         if outer and "check" in each.classes and each.parent:
             frame = box_to_tick(*each.parent.border[:2])
             found[view].append(artifact(filled(frame, COLOURS["pen"], b"f*")))
@@ -74,6 +77,12 @@ def only(
                 shown = shape(faces[run.font], before + each.text).shown
                 found[other].append(tagged(run, text_at(run, x, run.y, shown)))
     return found, cuts
+
+
+def is_bar(box: Box) -> bool:
+    """Whether the upper line of a box is the bar of a root or of a fraction within an answer's words."""
+    in_fraction = box.parent is not None and "frac" in box.parent.classes
+    return box.top_edge > 0 and ("radicand" in box.classes or in_fraction)
 
 
 def is_page_number(box: Box | None) -> bool:
