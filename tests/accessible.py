@@ -11,6 +11,7 @@ from typing import Any
 import pikepdf
 
 _MEANING = re.compile(rb"<([0-9a-fA-F]{4})>\s*<([0-9a-fA-F]+)>")
+_PRIVATE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010ffff]|^byhand ")
 GROUPS = {"Document", "Part", "Art", "Sect", "Div", "BlockQuote", "TOC", "TOCI", "Index", "NonStruct", "Private"}
 HEADINGS = {f"H{level}": level for level in range(1, 7)}
 TABLES = {"Table", "TR", "TH", "TD", "THead", "TBody", "TFoot", "Caption"}
@@ -35,8 +36,10 @@ def faults(pdf: bytes) -> list[str]:
         if "/StructTreeRoot" not in file.Root:
             return ["it has no structure"]
         found = [*_of_file(file), *_of_fonts(file), *_of_structure(file)]
+        owners, there = _by_key(file), {element.objgen for element, _ in elements(file)}
         for number, page in enumerate(file.pages, 1):
-            found += [f"page {number}: {fault}" for fault in (*_of_content(file, page), *_of_annotations(file, page))]
+            of_page = (*_of_content(page, owners, there), *_of_annotations(page, owners))
+            found += [f"page {number}: {fault}" for fault in of_page]
     return [f"{fault} ({count} times)" if count > 1 else fault for fault, count in Counter(found).items()]
 
 
@@ -153,6 +156,8 @@ def _of_structure(file: Any) -> Iterator[str]:
             yield f"{own} is empty"
         if own in ("Figure", "Formula") and not str(element.get("/Alt", "")).strip():
             yield f"{own} without an alternative text"
+        if _PRIVATE.search(str(element.get("/Alt", ""))):
+            yield f"{own} with an alternative text that is not filled in"
         if own == "Figure" and not _is_on_page(element):
             yield "Figure without a box on its page"
         if own == "Table" and len({_width(row) for row in rows(element)}) > 1:
@@ -206,10 +211,9 @@ def _content(element: Any) -> Iterator[Any]:
             yield kid
 
 
-def _of_content(file: Any, page: Any) -> Iterator[str]:
+def _of_content(page: Any, by_key: dict[int, Any], there: set[tuple[int, int]]) -> Iterator[str]:
     """Whether all content of a page is either in the structure, each part once, or an artifact."""
-    there = {element.objgen for element, _ in elements(file)}
-    owners = _by_key(file).get(int(page.get("/StructParents", -1)))
+    owners = by_key.get(int(page.get("/StructParents", -1)))
     used, stack = set[int](), list[str | int]()
     for instruction in pikepdf.parse_content_stream(page) if "/Contents" in page else ():
         operator = str(instruction.operator)
@@ -251,14 +255,14 @@ def _is_mark(kid: Any, mark: int) -> bool:
     return int(kid) == mark
 
 
-def _of_annotations(file: Any, page: Any) -> Iterator[str]:
+def _of_annotations(page: Any, by_key: dict[int, Any]) -> Iterator[str]:
     annotations = list(page.get("/Annots", []))
     if annotations and str(page.get("/Tabs", "")) != "/S":
         yield "the tab key does not follow the structure"
     for each in annotations:
         what = str(each.Subtype)[1:]
         wanted = {"Link": "Link", "Widget": "Form"}.get(what, "Annot")
-        owner = _by_key(file).get(int(each.get("/StructParent", -1)))
+        owner = by_key.get(int(each.get("/StructParent", -1)))
         if not isinstance(owner, pikepdf.Dictionary) or kind(owner) != wanted:
             yield f"{what} is not in {wanted}"
         elif not any(isinstance(kid, pikepdf.Dictionary) and kid.get("/Obj") == each for kid in _kids(owner)):

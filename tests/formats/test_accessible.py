@@ -68,10 +68,10 @@ def test_a_book_is_accessible_and_its_links_say_where_they_lead():
     assert all(re.search("LayerNorm|Kinds of question", each) for each in said)
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory):
+@pytest.fixture(scope="module", params=["attention-head", "softmax"])
+def made(request, tmp_path_factory):
     roster = [Student("Ada Lovelace", "101"), Student("Müller, Jürgen", "102")]
-    return make_class("attention-head", roster, out=tmp_path_factory.mktemp("class"), forms=True).folder
+    return make_class(request.param, roster, out=tmp_path_factory.mktemp("class"), forms=True).folder
 
 
 @pytest.mark.parametrize("folder", ["worksheets", "keys", "forms"])
@@ -90,6 +90,16 @@ def test_all_copies_in_one_file_for_the_printer_have_no_tags_and_claim_none(made
         assert "/Metadata" not in file.Root
         assert file.Root.ViewerPreferences.DisplayDocTitle
         assert str(file.Root.Lang) == "en"
+
+
+def test_each_copy_of_a_class_says_of_its_picture_what_is_in_it(made):
+    said = []
+    for copy in sorted((made / "keys").iterdir()):
+        with pikepdf.open(copy) as file:
+            said.append([str(each.Alt) for each, _ in elements(file) if kind(each) == "Figure"])
+    assert all(len(set(own)) == len(own) for own in said)
+    if "softmax" in made.name:
+        assert said[0] != said[1]
 
 
 def test_a_marked_page_and_a_report_are_accessible():
