@@ -12,6 +12,7 @@ is the key's.
 from byhand.pictures import (  # noqa: F401
     attention,
     layers,
+    letters,
     prediction,
     products,
     sizing,

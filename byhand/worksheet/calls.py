@@ -640,6 +640,25 @@ def tie(context: Context, name: str, i: int, j: int, k: int) -> str:
 
     Raises: SheetError where the entries hold several letters, or several values make them equal.
     """
+    found, _, value = _tied(context, name, i, j, k)
+    return f"${found} = {value_text(value)}$"
+
+
+@call
+def tie_at(context: Context, name: str, i: int, j: int, k: int) -> int | None:
+    """The whole number c where entry j of a row less entry k is a letter less c; None where it is anything else.
+
+    Raises: as `tie`.
+    """
+    _, rate, value = _tied(context, name, i, j, k)
+    return int(value) if rate == 1 and value.is_integer else None
+
+
+def _tied(context: Context, name: str, i: int, j: int, k: int) -> tuple[Any, Any, Any]:
+    """The only letter in the difference of two entries of a row, its factor, and the value that makes them equal.
+
+    Raises: as `tie`.
+    """
     import sympy
 
     row = context.tape.values(name)[i]
@@ -652,7 +671,7 @@ def tie(context: Context, name: str, i: int, j: int, k: int) -> str:
     if line is None or line.degree() != 1:
         raise SheetError(f"{where} is no linear equation for {found[0]}; give other numbers or letters")
     rate, rest = line.all_coeffs()
-    return f"${found[0]} = {value_text(-rest / rate)}$"
+    return found[0], rate, -rest / rate
 
 
 def _listed(found: Iterable[str]) -> str:
