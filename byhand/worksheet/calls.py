@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
-from functools import reduce
+from functools import partial, reduce
 from itertools import accumulate, chain
 from numbers import Rational
 from typing import Any, TypeVar
@@ -48,7 +48,7 @@ from byhand.worksheet.document import (
     TextBlock,
     WordBoxes,
 )
-from byhand.worksheet.markdown import inline
+from byhand.worksheet.markdown import inline, parsed
 
 F = TypeVar("F", bound=Callable[..., Any])
 Blocks = tuple[Block, ...]
@@ -113,13 +113,15 @@ def _values(context: Context) -> Mapping[str, Any]:
 @call
 def ask(
     context: Context, name: str, layout: str = "", first: bool = False, note: str = "", copy: Any = (),
-    caption: str = "", grown: Any = (), compute: Any = (),
+    caption: str = "", grown: Any = (), compute: Any = (), lost: str = "",
 ) -> Blocks:  # fmt: skip
     """A step to be computed.
 
     layout: "falk", the default for a product, or "strip", the default for any other step. first: whether the first
     cell of a product is printed and worked as an example. copy: the inputs of a product that the student copies;
-    grown: those whose last row the student appends; compute: those that the student computes where they stand.
+    grown: those whose last row the student appends; compute: those that the student computes where they stand. lost:
+    at the stretch level, the input of a product of which one number is a blank, too; it is found from one number of
+    the result, which is printed in return. Then no first cell is worked.
     """
     op = context.tape[name].step.op
     if layout not in ("", "falk", "strip"):
@@ -127,7 +129,11 @@ def ask(
     if layout == "strip" or (not layout and not (op and op.name in PRODUCTS)):
         return (strip(context, blank(context, name, note=note, caption=caption)),)
     copies, appended, computed = ([own] if isinstance(own, str) else list(own) for own in (copy, grown, compute))
-    figure = context.falk(name, copies, first=first, note=note, grown=appended, computed=computed)
+    product = partial(context.falk, name, copies, note=note, grown=appended, computed=computed)
+    if lost and context.level == "stretch":
+        symbols = {"lost": f"${context.symbol(lost)}$", "result": f"${context.symbol(name)}$"}
+        return product(unknown=[lost], asked=True), Prose(parsed(context.messages.say("questions.lost", **symbols)))
+    figure = product(first=first)
     if not first:
         return (figure,)
     cell = figure.result.cells[0][0]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from byhand.arithmetic.expr import Div, Expr, Mul, Sub, Sum, changed
+from byhand.arithmetic.expr import Div, Expr, Mul, Sub, Sum, changed, refs
 from byhand.effort import working
 from byhand.errors import SheetError
 from byhand.mistakes import foil
@@ -108,12 +108,14 @@ class Context:
     def falk(
         self, name: str, copies: Sequence[str] = (), *, first: bool = False, note: str = "",
         unknown: Sequence[str | Place] = (), grown: Sequence[str] = (), computed: Sequence[str] = (),
+        asked: bool = False,
     ) -> Falk:  # fmt: skip
         """A product in Falk's layout: the left operand to the left of the result, the right operand above it.
 
         copies: the inputs that the student copies. grown: inputs whose last row the student copies. computed: inputs
         that the student computes where they stand. first: whether the first cell is printed, with arrows from its row
-        and column. unknown: entries of the inputs, to be found from the printed result.
+        and column. unknown: entries of the inputs, to be found from the printed result; or, if the rest of the result
+        is asked for, from one printed cell of it for each.
         """
         step = self.tape[name].step
         if step.op is None or step.op.name not in PRODUCTS:
@@ -123,12 +125,15 @@ class Context:
             if filled_in not in step.inputs:
                 raise SheetError(f"{name} does not read {filled_in!r}; it reads {', '.join(step.inputs)}")
         by_rows = replace(self, orientation="rows")
-        found = self._solutions(name, unknown)
+        found = self._solutions(name, unknown, no_zeros=asked)
         operands = (by_rows._operand(n, roles.get(n), n in grown) for n in step.inputs)
         left, upper, *rest = (by_rows._with_blanks(panel, found) for panel in operands)
         if step.op.name == "dot_rows":
             upper = replace(transpose(upper), symbol=upper.symbol + r"^{\mathrm{T}}")
-        result = by_rows.panel(name, "given" if found else "ask", note=note)
+        result = by_rows.panel(name, "given" if found and not asked else "ask", note=note)
+        if found and asked:
+            sources = {ref.index for rule in found.values() for ref in refs(rule) if ref.matrix == name}
+            result = _printed_at(result, sources)
         if first:
             (cell, *others), *below = result.cells
             result = replace(result, cells=((replace(cell, blank=False), *others), *below))
@@ -159,9 +164,11 @@ class Context:
         joints = [OPERATOR_SIGNS[step.op.name]] * (len(panels) - 1)
         return Strip((*panels, self.panel(name, "given")), (*joints, "="))
 
-    def _solutions(self, name: str, unknown: Sequence[str | Place]) -> Mapping[Place, Expr]:
+    def _solutions(
+        self, name: str, unknown: Sequence[str | Place], *, no_zeros: bool = False
+    ) -> Mapping[Place, Expr]:
         """The unknown entries of an inverse exercise, each with the rule by which it is found."""
-        found = solutions(self.tape, name, places_of(self.left_out, name, unknown))
+        found = solutions(self.tape, name, places_of(self.left_out, name, unknown), no_zeros=no_zeros)
         if any(isinstance(item, str) for item in unknown):
             leave_out(self.left_out, name, found)
         return found
@@ -198,6 +205,12 @@ def _is_learned(step: Step) -> bool:
 def _direction(axis: str) -> str:
     """Whether the labels of an axis are "token" or "dim" labels."""
     return "token" if axis in ("pos", "past", "new", "source", "d_vocab") else "dim"
+
+
+def _printed_at(panel: Panel, places: Container[object]) -> Panel:
+    """An answer whose cells at these places are printed."""
+    cells = (tuple(replace(c, blank=c.blank and c.at not in places) for c in row) for row in panel.cells)
+    return replace(panel, cells=tuple(cells))
 
 
 def transpose(panel: Panel) -> Panel:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import replace
 from fractions import Fraction
 
@@ -11,7 +12,7 @@ from kinds import kinds, kinds_and_run, lesson
 
 from byhand.arithmetic.decimals import Decimals
 from byhand.arithmetic.exact import RATIONALS
-from byhand.arithmetic.expr import substitute
+from byhand.arithmetic.expr import refs, substitute
 from byhand.errors import SheetError
 from byhand.model.config import Config
 from byhand.notation.text import text
@@ -21,7 +22,7 @@ from byhand.pipeline import prepare
 from byhand.tape import Tape
 from byhand.worksheet.calls import most, path, product_shape
 from byhand.worksheet.context import Context
-from byhand.worksheet.document import Answer, Choice, Claim, Falk, Hint, Strip, Table
+from byhand.worksheet.document import Answer, Cell, Choice, Claim, Falk, Hint, Strip, Table
 from byhand.worksheet.inverse import solutions
 from byhand.worksheet.sheet import load_sheet, parse_sheet
 
@@ -281,6 +282,22 @@ def test_easy_asks_for_last_rows_only():
     document = prepare(load_sheet("attention-head"), Options(seed=0, level="easy"))[0]
     for panel in document.panels():
         assert [any(c.blank for c in row) for row in panel.cells] == [False, False, True], panel.step
+
+
+@pytest.mark.parametrize("orientation", ["rows", "columns"])
+def test_stretch_can_ask_for_a_lost_number_of_an_input_and_prints_one_of_the_result_in_return(orientation):
+    body = f"## A\n\n{{{{ ask('{ATTN}hook_q[0]', first=true, lost='{ATTN}W_Q[0]') }}}}\n"
+    roles = {}
+    for level in ("standard", "stretch"):
+        document, run = prepare(lesson(body), Options(level=level, orientation=orientation, seed=0))
+        roles[level] = Counter(blank.role for blank in document.blanks())
+    assert roles == {"standard": {"ask": 11}, "stretch": {"ask": 11, "inverse": 1}}
+    (lost,) = (blank for blank in document.blanks() if blank.role == "inverse")
+    assert lost.cell.value != 0
+    known = {(each.step, *each.at) for each in document.sections[0].seen if isinstance(each, Cell)}
+    assert {(ref.matrix, *ref.index) for ref in refs(lost.cell.rule)} <= known
+    assert run.domain.settle(lost.cell.rule, run.value) == lost.cell.value
+    assert "One number of" in said(document.sections[0].words[0].tokens[1].children)
 
 
 @pytest.mark.parametrize(("orientation", "line"), [("rows", "row"), ("columns", "column")])
