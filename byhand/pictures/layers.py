@@ -149,7 +149,8 @@ def down_then_along(
     on.math(lefts[2] + wide / 2, lower - 1.4, "F", TOKEN)
     y = lower + high / 2
     on.arrow((lefts[1] + wide + 1.2, y), (lefts[2] - 1.2, y))
-    on.text((lefts[1] + wide + lefts[2]) / 2, y - 1.3, on.say("pictures.down_then_along.layers"), 2.5, colour=GREY)
+    between = (lefts[1] + wide + lefts[2]) / 2
+    on.text(between, y - 1.3, on.say("pictures.down_then_along.layers"), SMALLEST, colour=GREY)
     for left, top, place in ((lefts[1], upper, (last, column)), (lefts[2], lower, ring)):
         on.disc(*spot(left, top, *place), RING * cell, fill="none", width=STROKE)
     for line in (1, 2, 3):

@@ -310,7 +310,7 @@ def walk(on: Canvas, x: Rows, weights: Rows, biases: Rows, outputs: Rows, *, tok
             )
         else:
             on.math(_place(start) + side, y - 0.9, "b", CAPTION, anchor=anchor, colour=GREY)
-        on.math(72.2, y - 0.6, "y =", TOKEN, anchor="start")
+        on.math(70.6, y - 0.6, "y =", TOKEN, anchor="start")
         if at:
             on.blank(80.0, y - 1.6, end, 7.4, 7.2)
         else:

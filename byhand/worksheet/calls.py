@@ -142,16 +142,17 @@ def ask(
 
 
 @call
-def inverse(context: Context, name: str, unknown: Any, note: str = "") -> Block:
+def inverse(context: Context, name: str, unknown: Any, note: str = "", copy: str = "") -> Block:
     """A printed result whose operands have unknown entries, to be found from it.
 
-    unknown: names of operands, or (name, row, column) for an entry.
+    unknown: names of operands, or (name, row, column) for an entry. copy: the operand of a product that the student
+    copies.
     """
     single = isinstance(unknown, str) or (len(unknown) == 3 and isinstance(unknown[1], int))
     missing = [unknown] if single else list(unknown)
     op = context.tape[name].step.op
     if op and op.name in PRODUCTS:
-        return context.falk(name, note=note, unknown=missing)
+        return context.falk(name, [copy] if copy else [], note=note, unknown=missing)
     return context.equation(name, missing)
 
 

@@ -354,6 +354,13 @@ def test_the_inputs_of_a_product_may_be_computed_where_they_stand():
     assert worked(run, units[1].cell) == f"max(0, {run.texts['blocks.0.mlp.hook_pre'][0][1]})".replace("-", "−")
 
 
+def test_an_operand_of_an_inverse_may_be_copied():
+    document, _ = prepare(load_sheet("transformer-by-hand"), Options(seed=0, level="stretch"))
+    (step,) = [section for section in document.sections if section.title == "First layer"]
+    roles = [blank.role for blank in step.blanks]
+    assert (roles.count("copy"), roles.count("inverse")) == (12, 2)
+
+
 def test_the_smallest_number_is_compared():
     body = f"## A\n\n{{{{ claim('c', smallest('{ATTN}hook_q[0]') < 0, 'r') }}}}\n"
     document, run = prepare(lesson(body), Options())
