@@ -13,6 +13,7 @@ from byhand.pictures import (  # noqa: F401
     attention,
     layers,
     letters,
+    opening,
     prediction,
     products,
     sizing,

@@ -113,7 +113,7 @@ def _values(context: Context) -> Mapping[str, Any]:
 @call
 def ask(
     context: Context, name: str, layout: str = "", first: bool = False, note: str = "", copy: Any = (),
-    caption: str = "", grown: Any = (), compute: Any = (), lost: str = "",
+    caption: str = "", grown: Any = (), compute: Any = (), lost: str = "", given: int = 0,
 ) -> Blocks:  # fmt: skip
     """A step to be computed.
 
@@ -121,15 +121,16 @@ def ask(
     cell of a product is printed and worked as an example. copy: the inputs of a product that the student copies;
     grown: those whose last row the student appends; compute: those that the student computes where they stand. lost:
     at the stretch level, the input of a product of which one number is a blank, too; it is found from one number of
-    the result, which is printed in return. Then no first cell is worked.
+    the result, which is printed in return. Then no first cell is worked. given: the number of first rows that are
+    printed.
     """
     op = context.tape[name].step.op
     if layout not in ("", "falk", "strip"):
         raise SheetError(f"no layout {layout!r}; there are: falk, strip")
     if layout == "strip" or (not layout and not (op and op.name in PRODUCTS)):
-        return (strip(context, blank(context, name, note=note, caption=caption)),)
+        return (strip(context, blank(context, name, note=note, caption=caption, given=given)),)
     copies, appended, computed = ([own] if isinstance(own, str) else list(own) for own in (copy, grown, compute))
-    product = partial(context.falk, name, copies, note=note, grown=appended, computed=computed)
+    product = partial(context.falk, name, copies, note=note, grown=appended, computed=computed, given=given)
     if lost and context.level == "stretch":
         symbols = {"lost": f"${context.symbol(lost)}$", "result": f"${context.symbol(name)}$"}
         return product(unknown=[lost], asked=True), Prose(parsed(context.messages.say("questions.lost", **symbols)))
@@ -177,9 +178,11 @@ def picture(context: Context, name: str, *steps: str, **options: Any) -> Blocks:
 
 
 @call
-def blank(context: Context, name: str, caption: str = "", note: str = "", last: bool = False) -> Panel:
-    """A step to be computed, or its last row, for a strip."""
-    return _panel(context, name, "ask", caption, note, last)
+def blank(
+    context: Context, name: str, caption: str = "", note: str = "", last: bool = False, given: int = 0
+) -> Panel:
+    """A step to be computed, or its last row, for a strip. given: the number of first rows that are printed."""
+    return _panel(context, name, "ask", caption, note, last, given)
 
 
 @call
@@ -195,10 +198,11 @@ def show(context: Context, name: str, caption: str = "", note: str = "") -> Pane
 
 
 def _panel(
-    context: Context, name: str, role: Role | None, caption: str = "", note: str = "", last: bool = False
-) -> Panel:
+    context: Context, name: str, role: Role | None, caption: str = "", note: str = "", last: bool = False,
+    given: int = 0,
+) -> Panel:  # fmt: skip
     """A step as a matrix, or its last row; for `next_token`, words in place of numbers."""
-    panel, words = context.panel(name, role, caption=caption, note=note, last=last), context.vocabulary
+    panel, words = context.panel(name, role, caption=caption, note=note, last=last, given=given), context.vocabulary
     if name != "next_token" or not words:
         return panel
     cells = tuple(tuple(_as_word(c, words[int(c.value)]) for c in row) for row in panel.cells)
@@ -244,14 +248,15 @@ def softmax(context: Context, name: str) -> Block:
 
 
 @call
-def norm(context: Context, at: str, of: str, result: str = "", shown: bool = True) -> Blocks:
+def norm(context: Context, at: str, of: str, result: str = "", shown: bool = True, given: int = 0) -> Blocks:
     """LayerNorm or RMSNorm as two strips, from the mean to the result.
 
     of: the step that is normalised. shown: whether it is printed; what the student has just computed needs no copy.
+    given: the number of first rows that are printed.
     """
 
     def part(name: str, caption: str) -> Panel:
-        return blank(context, f"{at}.{name}", caption)
+        return blank(context, f"{at}.{name}", caption, given=given)
 
     tape, result = context.tape, result or f"{at}.hook_normalized"
     if f"{at}.mean" in tape.steps:
@@ -261,9 +266,9 @@ def norm(context: Context, at: str, of: str, result: str = "", shown: bool = Tru
         centre, spread, root, quotient = [], part("mean_square", "r^2"), "r", r"x \div r"
     top = strip(context, *([show(context, of)] if shown else []), *centre, spread, part("hook_scale", root))
     if f"{at}.standardized" not in tape.steps:
-        return top, strip(context, blank(context, result, quotient))
+        return top, strip(context, blank(context, result, quotient, given=given))
     above = [show(context, f"{at}.{parameter}") for parameter in "wb"]
-    scaled = blank(context, result, r"\cdot\, w + b")
+    scaled = blank(context, result, r"\cdot\, w + b", given=given)
     return top, strip(context, part("standardized", quotient), "→", scaled, above=above)
 
 

@@ -70,16 +70,18 @@ class Context:
         return replace(cell, rule=rule, seconds=seconds)
 
     def panel(
-        self, name: str, role: Role | None = None, *, caption: str = "", note: str = "", last: bool = False
-    ) -> Panel:
+        self, name: str, role: Role | None = None, *, caption: str = "", note: str = "", last: bool = False,
+        given: int = 0,
+    ) -> Panel:  # fmt: skip
         """A step as a matrix on the page; of some steps the last row only. The role is by default "parameter" or
         "given".
 
-        At the easy level only the last row is asked for, and the others are printed.
+        given: of a step that is asked for, the number of first rows that are printed. At the easy level only the last
+        row is asked for, and the others are printed.
         """
         matrix = self.tape[name]
         default: Role = "parameter" if _is_learned(matrix.step) else "given"
-        printed = 0 if role in ("ask", "copy") else matrix.rows
+        printed = given if role in ("ask", "copy") else matrix.rows
         if self.level == "easy":
             printed = max(printed, matrix.rows - 1)
 
@@ -108,14 +110,15 @@ class Context:
     def falk(
         self, name: str, copies: Sequence[str] = (), *, first: bool = False, note: str = "",
         unknown: Sequence[str | Place] = (), grown: Sequence[str] = (), computed: Sequence[str] = (),
-        asked: bool = False,
+        asked: bool = False, given: int = 0,
     ) -> Falk:  # fmt: skip
         """A product in Falk's layout: the left operand to the left of the result, the right operand above it.
 
         copies: the inputs that the student copies. grown: inputs whose last row the student copies. computed: inputs
         that the student computes where they stand. first: whether the first cell is printed, with arrows from its row
         and column. unknown: entries of the inputs, to be found from the printed result; or, if the rest of the result
-        is asked for, from one printed cell of it for each.
+        is asked for, from one printed cell of it for each. given: the number of first rows of the result that are
+        printed.
         """
         step = self.tape[name].step
         if step.op is None or step.op.name not in PRODUCTS:
@@ -130,7 +133,7 @@ class Context:
         left, upper, *rest = (by_rows._with_blanks(panel, found) for panel in operands)
         if step.op.name == "dot_rows":
             upper = replace(transpose(upper), symbol=upper.symbol + r"^{\mathrm{T}}")
-        result = by_rows.panel(name, "given" if found and not asked else "ask", note=note)
+        result = by_rows.panel(name, "given" if found and not asked else "ask", note=note, given=given)
         if found and asked:
             sources = {ref.index for rule in found.values() for ref in refs(rule) if ref.matrix == name}
             result = _printed_at(result, sources)

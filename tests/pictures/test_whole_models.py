@@ -59,3 +59,15 @@ def test_a_look_is_as_thick_as_its_share():
     assert "“cat” looks back at the 1/4, cat 3/4" in drawn.key_says
     with pytest.raises(UndrawableError):
         sketch("who_looks_where", read, written, across, source=["le", "chat"], tokens=["the", "cat"])
+
+
+def test_a_guess_has_a_box_and_the_models_word_is_in_the_key_only():
+    drawn = sketch("guess", [[1], [3]], tokens=["we", "sing"], words=["we", "sing", "at", "dawn"], step=24, read=True)
+    assert ">dawn<" in drawn.pen
+    assert "dawn" in drawn.key_says
+    assert "The model knows we, sing, at, dawn." in drawn.worksheet_says
+    assert "copy your own" in drawn.printed
+    alone = sketch(
+        "guess", [[1], [3]], tokens=["we", "sing"], words=["we", "sing", "at", "dawn"], step=24, read=False
+    )
+    assert "copy your own" not in alone.printed

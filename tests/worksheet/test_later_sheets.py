@@ -4,6 +4,7 @@ import pytest
 
 from byhand.arithmetic.exact import RATIONALS
 from byhand.arithmetic.expr import NEG_INF
+from byhand.effort import TYPICAL
 from byhand.formats.html.page import Pages
 from byhand.mistakes import cells_changed
 from byhand.model.weights import complete
@@ -95,3 +96,17 @@ def test_what_is_needed_before_a_sheet_comes_before_it():
         for before in sheet.prerequisites:
             assert before in sheet_files(), f"{sheet.name} needs {before}"
             assert numbers[before] < sheet.number, f"{sheet.name} needs {before}"
+
+
+def test_the_sittings_of_gpt_take_about_as_long_as_its_first_page_says():
+    document, _ = prepare(load_sheet("gpt"), Options())
+    steps = {section.number: sum(block.effort.seconds for block in section.blocks) for section in document.sections}
+    assert max(steps) == 29
+    for first, last, told in ((1, 9, 25), (10, 17, 20), (18, 29, 40)):
+        minutes = TYPICAL * sum(steps[n] for n in range(first, last + 1)) / 60
+        assert abs(minutes - told) <= 5, (first, minutes)
+
+
+def test_the_step_that_tells_the_models_word_is_the_one_that_the_first_page_names():
+    document, _ = prepare(load_sheet("gpt"), Options())
+    assert next(section.title for section in document.sections if section.number == 24) == "The next word"

@@ -257,6 +257,15 @@ def test_of_a_step_the_last_row_may_be_asked_for_alone():
     assert {cell.at[0] for cell in strip.cells} == {2}
 
 
+def test_the_first_rows_may_be_given():
+    body = f"## A\n\n{{{{ ask('{ATTN}scores_raw[0]', given=2) }}}}\n"
+    document, _ = prepare(lesson(body), Options())
+    assert {blank.cell.at[0] for blank in document.blanks()} == {2}
+    body = "## A\n\n{{ norm('blocks.0.ln1', 'blocks.0.hook_resid_pre', given=2) }}\n"
+    document, _ = prepare(replace(load_sheet("layer-norm"), body=body), Options())
+    assert {blank.cell.at[0] for blank in document.blanks()} == {2}
+
+
 def test_a_norm_may_leave_out_the_rows_that_it_normalises():
     body = "## A\n\n{{ norm('blocks.0.ln1', 'blocks.0.hook_resid_pre', shown=False) }}\n"
     sheet = replace(load_sheet("layer-norm"), body=body)
