@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from itertools import accumulate
+from itertools import accumulate, combinations
 from typing import Any
 
 from msgspec import Struct
@@ -30,6 +30,7 @@ from byhand.tape import Rows, Step, Tape
 
 AFTER_LOGITS = ("probs", "next_token")  # the names that steps after the logits begin with
 IN_PICTURES = ("shadow", "bend")  # and those of steps from which pictures are drawn, as large as these have room for
+APART = Fraction(2, 5)  # how far apart points are whose dots do not touch
 UGLY = 20  # a number with a larger numerator or denominator is ugly: hard to multiply and to add in one's head
 NEAR = Fraction(1, 50)  # how near a throw may be to a border between two words, or p to where top p keeps one more
 MOST_ALIKE = Fraction(6, 16)  # of the cells of a table, in which LayerNorm and BatchNorm may agree
@@ -470,9 +471,13 @@ def scores_tell(tape: Tape) -> bool:
 
 @sheet_promise
 def values_span_a_triangle(tape: Tape) -> bool:
-    """The values are three points that can be drawn, up to 4 from the axes, and do not lie on a line."""
+    """The values are three points that can be drawn, up to 4 from the axes, and do not lie on a line; no two mixtures
+    of them are so near to each other that their dots would touch.
+    """
     (a, b), (c, d), (e, f) = tape.values(_named(tape, "hook_v")[0].name)
-    return bool((c - a) * (f - b) != (e - a) * (d - b) and max(map(abs, (a, b, c, d, e, f))) <= 4)
+    mixed = tape.values(_named(tape, "hook_z")[0].name)
+    apart = all(max(abs(x - u), abs(y - v)) >= APART for (x, y), (u, v) in combinations(mixed, 2))
+    return bool((c - a) * (f - b) != (e - a) * (d - b) and max(map(abs, (a, b, c, d, e, f))) <= 4 and apart)
 
 
 @sheet_promise

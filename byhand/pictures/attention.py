@@ -166,7 +166,7 @@ def two_heads(
                 on.blank(x, y + 9.2, share, w=8.6, h=6.8, size=3.4)
             else:
                 on.number(x, y + 9.2, share, 3.6)
-    parts, top, side = [*brought[-1], *also[-1]], 34.0, 6.6
+    parts, top, side = [*brought[-1], *also[-1]], 33.2, 6.6
     for k, number in enumerate(parts):
         own = k < len(brought[-1])
         on.box(side * k, top, side, 6.8, width=BOX, fill=WHITE)
@@ -174,7 +174,7 @@ def two_heads(
     wide = side * len(parts)
     on.line((side * len(brought[-1]), top), (side * len(brought[-1]), top + 6.8), width=FRAME)
     on.arrow((wide + 1, top + 3.4), (wide + 6, top + 3.4))
-    on.box(wide + 7, top - 0.8, 9, 8.4, fill=LIGHT, width=AXIS, colour=GREY)
+    on.box(wide + 7, top - 0.4, 9, 7.6, fill=LIGHT, width=AXIS, colour=GREY)
     on.math(wide + 11.5, top + 4.6, "W_O", 3.6)
     on.arrow((wide + 17, top + 3.4), (wide + 22, top + 3.4))
     for k, number in enumerate(result[-1]):
@@ -216,8 +216,8 @@ def mixtures(
         for n, axis in zip(reach, zip(*corners, strict=True), strict=True)
     ]
     (low_x, high_x), (low_y, high_y) = ends
-    unit = min(8.6, 31 / (high_x - low_x), 29 / (high_y - low_y))
-    left, top = 8.0 + (31 - unit * (high_x - low_x)) / 2, 3.6 + (29 - unit * (high_y - low_y)) / 2
+    unit = min(8.6, 38 / (high_x - low_x), 29 / (high_y - low_y))
+    left, top = 5.0 + (38 - unit * (high_x - low_x)) / 2, 3.6 + (29 - unit * (high_y - low_y)) / 2
 
     def at(x: float, y: float) -> Point:
         return left + unit * (x - low_x), top + unit * (high_y - y)
@@ -239,7 +239,7 @@ def mixtures(
         pen.text(*name, word, 2.6 if drawn else TOKEN)
     for dot, name, word, shares in zip(dots, names[len(tips) :], who, pattern, strict=True):
         alone = max(shares) == 1
-        on.pen.disc(*dot, fill=WHITE if alone else PEN, width=0.4 if alone else 0.0)
+        on.pen.disc(*dot, 0.9, fill=WHITE if alone else PEN, width=0.4 if alone else 0.0)
         on.pen.text(*name, on.say("pictures.mixtures.dot", word=word), 2.4)
     on.text(50, 3.4, on.say(f"pictures.mixtures.{'draw' if drawn else 'caption'}"), CAPTION, anchor="start")
     on.text(50, 7.2, on.say("pictures.mixtures.task"), CAPTION, anchor="start")
