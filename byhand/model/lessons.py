@@ -165,7 +165,8 @@ def _positional_encoding(build: Builder) -> Matrix:
 
 @model("convolution", part="mlp")
 def _convolution(build: Builder) -> Matrix:
-    """The feed-forward network as two 1×1 convolutions; and the number of weights of the first.
+    """The feed-forward network as two 1×1 convolutions; and the number of weights of the first, here, with more
+    channels, and in GPT-2.
 
     The same network as two linear layers is computed only when requested.
     """
@@ -179,6 +180,8 @@ def _convolution(build: Builder) -> Matrix:
     channels, kernels, wide = build.size("d_model"), build.size("d_mlp"), build.number("channels", 32)
     add_up(product(channels, kernels, name="count.weights"), kernels, name="count")
     add_up(product(wide, kernels, name="count.wide.weights"), kernels, name="count.wide")
+    channels, kernels = build.number("gpt2.channels", 768), build.number("gpt2.kernels", 3072)
+    add_up(product(channels, kernels, name="count.gpt2.weights"), kernels, name="count.gpt2")
     return result
 
 

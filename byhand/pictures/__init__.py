@@ -11,8 +11,10 @@ is the key's.
 
 from byhand.pictures import (  # noqa: F401
     attention,
+    feed_forward,
     layers,
     letters,
+    norms,
     opening,
     prediction,
     products,

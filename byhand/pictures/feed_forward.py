@@ -1,0 +1,132 @@
+"""Pictures of the feed-forward network and of the convolution that it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+from typing import Any
+
+from byhand.notation.text import value_text
+from byhand.pictures.canvas import (
+    AXIS,
+    CAPTION,
+    FRAME,
+    GREY,
+    GUIDE,
+    LIGHT,
+    NUMBER,
+    TOKEN,
+    WHITE,
+    Canvas,
+    Layer,
+)
+from byhand.pictures.registry import Rows, UndrawableError, picture
+
+# ---- the same machine at every token ----
+
+MACHINE, PITCH, HIGH, TOP = 24.8, 29.4, 22.0, 6.4  # mm: the width of a machine, its pitch and height, its upper edge
+WEIGHT = "#c4c4c4"
+
+
+@picture(height=44, minutes=3)
+def same_machine(on: Canvas, x: Rows, post: Rows, out: Rows, *, tokens: Sequence[str]) -> None:
+    """The network stands at every token, with the same weights and other neurons awake; no line leads from one token
+    to another.
+    """
+    n, d, hidden = len(x), len(x[0]), len(post[0])
+    if (n, d) != (3, 4) or not 4 <= hidden <= 8:
+        raise UndrawableError("three tokens of four numbers have room")
+    middle, foot = TOP + HIGH / 2, TOP + HIGH
+    for token in range(n):
+        left = PITCH * token
+        inner = [left + MACHINE * (0.11 + 0.78 * k / (d - 1)) for k in range(d)]
+        neurons = [left + MACHINE * (0.09 + 0.82 * k / (hidden - 1)) for k in range(hidden)]
+        for end, neuron in product(inner, neurons):
+            for y in (TOP, foot):
+                on.line((end, y), (neuron, middle), width=0.18, colour=WEIGHT)
+        on.box(left, TOP, MACHINE, HIGH, width=FRAME, rx=1.6)
+        pen: Layer = on.pen if token else on
+        for neuron, value in zip(neurons, post[token], strict=True):
+            on.disc(neuron, middle, 1.75, fill=WHITE, width=0.35, colour=on.ink)
+            if value > 0:
+                pen.disc(neuron, middle, 1.75)
+        for k, end in enumerate(inner):
+            on.number(end, foot + 2.6, x[token][k], 3.4)
+            on.line((end - 2.5, TOP - 1.0), (end + 2.5, TOP - 1.0), width=GUIDE, colour="#777777")
+            on.pen.number(end, TOP - 3.2, out[token][k], 3.4)
+        on.text(left + MACHINE / 2, foot + 7.6, tokens[token], TOKEN)
+    ask = on.say("pictures.same_machine.ask", one=tokens[0], other=tokens[1])
+    on.text(0.0, foot + 13.4, ask, CAPTION, anchor="start", colour=GREY)
+    on.answer_line(56.0, foot + 13.8, 28.0, on.say("pictures.same_machine.none"), CAPTION)
+    awake = [_listed(k + 1 for k, value in enumerate(row) if value > 0) for row in post]
+    on.said(
+        on.say(
+            "pictures.same_machine.said", n=d, hidden=hidden, tokens=_listed(tokens), one=tokens[0], awake=awake[0]
+        ),
+        on.say("pictures.same_machine.to_do", tokens=_listed(tokens[1:])),
+        " ".join(
+            on.say("pictures.same_machine.key", token=tokens[k], awake=awake[k], out=_listed(map(value_text, out[k])))
+            for k in range(n)
+        ),
+    )
+
+
+# ---- a kernel is a stick ----
+
+CUBE, BACK = 5.4, (2.0, -1.4)  # mm: the front of a cube, and the way to its back
+STACK, STEP, FIRST = 7.2, 18.4, 27.6  # mm: the upper edge of the stacks, their pitch, and the first token's left edge
+KERNEL_SIDE = "#cfcfcf"
+
+
+@picture(height=44, minutes=2)
+def kernel_stick(on: Canvas, x: Rows, kernel: Rows, found: Rows, *, tokens: Sequence[str]) -> None:
+    """A row of pixels as deep as there are dimensions, and a kernel, a stick of weights, that slides along it."""
+    weights = [value for row in kernel for value in row]
+    n, d = len(x), len(x[0])
+    if (n, d) != (3, 4):
+        raise UndrawableError("three tokens of four numbers have room")
+    foot = STACK + CUBE * d
+    _cubes(on, 3.0, weights, LIGHT, KERNEL_SIDE)
+    on.text(3.0 + CUBE / 2, foot + 4.0, on.say("pictures.kernel_stick.kernel"), CAPTION, bold=True)
+    on.text(3.0 + CUBE / 2, foot + 7.6, on.say("pictures.kernel_stick.weights", n=d), CAPTION, colour=GREY)
+    on.number(18.5, STACK + CUBE * d / 2 + 0.6, "∗", NUMBER + 1.0)
+    for token in range(n):
+        left = FIRST + STEP * token
+        centre = left + CUBE / 2
+        on.text(centre + 0.6, 3.6, tokens[token], TOKEN)
+        _cubes(on, left, x[token], WHITE, "#f4f4f4")
+        if token + 1 < n:
+            y = STACK + CUBE * d / 2
+            on.arrow((left + CUBE + 3.0, y), (left + STEP - 1.6, y), width=0.3, dash=(1.2, 0.8))
+        on.arrow((centre, foot + 1.4), (centre, foot + 5.4), width=0.35)
+        on.blank(centre, foot + 9.4, found[token][0])
+    on.box(FIRST - 0.9, STACK - 0.9, CUBE + 1.8, CUBE * d + 1.8, width=FRAME, rx=1.2)
+    right = FIRST + STEP * (n - 1) + CUBE + 2.8
+    on.text(
+        right, STACK + CUBE * d / 2, on.say("pictures.kernel_stick.deep", n=d), CAPTION, anchor="start", colour=GREY
+    )
+    on.text(right, foot + 8.6, on.say("pictures.kernel_stick.neurons", n=n), CAPTION, anchor="start", bold=True)
+    on.text(right, foot + 12.2, on.say("pictures.kernel_stick.places", n=n), CAPTION, anchor="start", colour=GREY)
+    on.said(
+        on.say("pictures.kernel_stick.said", tokens=_listed(tokens), n=d, weights=_listed(map(value_text, weights))),
+        on.say("pictures.kernel_stick.to_do"),
+        on.say("pictures.kernel_stick.key", found=_listed(value_text(row[0]) for row in found)),
+    )
+
+
+def _cubes(on: Canvas, left: float, values: Sequence[Any], front: str, side: str) -> None:
+    """A stack of cubes, with a number on the front of each."""
+    dx, dy = BACK
+    right = left + CUBE
+    top = ((left, STACK), (left + dx, STACK + dy), (right + dx, STACK + dy), (right, STACK))
+    on.line(*top, closed=True, fill=side, width=AXIS)
+    for k, value in enumerate(values):
+        y = STACK + CUBE * k
+        flank = ((right, y), (right + dx, y + dy), (right + dx, y + CUBE + dy), (right, y + CUBE))
+        on.line(*flank, closed=True, fill=side, width=AXIS)
+        on.box(left, y, CUBE, CUBE, fill=front, width=AXIS)
+        on.number(left + CUBE / 2, y + CUBE / 2, value, 3.4)
+
+
+def _listed(items: Any) -> str:
+    return ", ".join(map(str, items))

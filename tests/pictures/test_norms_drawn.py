@@ -1,0 +1,67 @@
+"""The pictures of norms, kernels and neurons say what the numbers of every seed say, and have room for them."""
+
+import re
+
+import pytest
+
+from byhand.arithmetic.exact import RATIONALS
+from byhand.choose import choose
+from byhand.model.weights import complete
+from byhand.notation.text import value_text
+from byhand.options import Options
+from byhand.pictures import PICTURES
+from byhand.worksheet.messages import messages
+from byhand.worksheet.sheet import load_sheet
+
+SAY = messages("en").say
+
+
+def drawn(name, sheet, steps, seed, level=None, **options):
+    """The sketch of a sheet's picture, and the steps that it is drawn from."""
+    loaded = load_sheet(sheet)
+    values = choose(loaded, Options(seed=seed, level=level))[0]
+    tape = loaded.model.run(complete(values), RATIONALS)
+    rows = [tape.values(step) for step in steps]
+    return PICTURES[name].sketch(SAY, rows, {"tokens": values.words(), **options}), rows
+
+
+@pytest.mark.parametrize("level", ["easy", "standard", "stretch"])
+def test_a_token_is_shifted_and_stretched_whatever_the_seed(level):
+    steps = [
+        "blocks.0.hook_resid_mid",
+        *(f"blocks.0.ln1.{x}" for x in ("mean", "centered", "hook_scale", "standardized")),
+    ]
+    for seed in range(1, 13):
+        sketch, (x, _, _, scale, results) = drawn("shift_and_stretch", "layer-norm", steps, seed, level)
+        texts = [", ".join(map(value_text, row)) for row in x]
+        (row,) = {i for i, text in enumerate(texts) if f"x: {text};" in sketch.key_says}
+        assert len({abs(value) for value in results[row]}) > 1
+        assert f"σ = {value_text(scale[row][0])}" in sketch.key_says
+        assert sketch.pen.count("<circle") == 3 * 4
+        assert "x: " not in sketch.worksheet_says
+
+
+@pytest.mark.parametrize("columns", [False, True])
+def test_the_number_that_both_norms_read_has_two_results(columns):
+    ends = ("mean", "hook_scale", "hook_normalized")
+    steps = ["blocks.0.hook_resid_pre", *(f"blocks.0.{at}.{end}" for at in ("ln1", "bn") for end in ends)]
+    for seed in range(13):
+        sketch, _ = drawn("row_or_column", "layer-norm-or-batch-norm", steps, seed, columns=columns)
+        one, other = re.findall(r"becomes (\S+)\.", sketch.key_says)
+        assert one != other
+
+
+def test_as_many_neurons_are_filled_as_speak():
+    steps = ["blocks.0.hook_resid_mid", "blocks.0.mlp.hook_post", "blocks.0.hook_mlp_out"]
+    for seed in range(13):
+        sketch, (_, post, _) = drawn("same_machine", "feed-forward", steps, seed)
+        awake = [sum(value > 0 for value in row) for row in post]
+        assert sketch.pen.count("<circle") == sum(awake[1:])
+        assert sketch.printed.count("<circle") == 3 * len(post[0]) + awake[0]
+
+
+def test_a_kernel_finds_what_its_map_says():
+    steps = ["blocks.0.hook_resid_mid", "blocks.0.conv_in.kernel[0]", "blocks.0.conv_in.map[0]"]
+    for seed in range(13):
+        sketch, (_, _, found) = drawn("kernel_stick", "one-by-one-convolution", steps, seed)
+        assert sketch.key_says.endswith(f"It finds {', '.join(value_text(x) for (x,) in found)}.")
