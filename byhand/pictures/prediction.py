@@ -123,7 +123,7 @@ def _vector(on: Canvas, end: Sequence[Any], width: float) -> None:
 def _named_at(end: Sequence[Any]) -> tuple[float, float]:
     """Where the name of an arrow stands: beyond its end."""
     x, y = _at(end)
-    return x + (2.6 if end[0] > 0 else -2.6 if end[0] < 0 else 0.0), y + (-1.2 if end[1] >= 0 else 3.4)
+    return x + (2.6 if end[0] > 0 else -2.6 if end[0] < 0 else 0.0), y + (-1.2 if end[1] > 0 else 3.4)
 
 
 # ---- surprise in halvings ----
@@ -224,11 +224,11 @@ def _strip(on: Canvas, shares: Sequence[Any], top: float, words: Sequence[str]) 
 
 # ---- the cache grows by a row ----
 
-CELL, ROW, GRID_TOP = 5.2, 5.3, 5.6  # mm
+CELL, ROW, GRID_TOP = 5.2, 4.9, 5.2  # mm
 FRAMES_AT = (7.0, 34.5, 62.0)  # mm: the left edges of the matrices
 
 
-@picture(height=38, minutes=2)
+@picture(height=34, minutes=2)
 def growing_cache(on: Canvas, keys: Rows, *, words: Sequence[str]) -> None:
     """The keys of a text as its words come: the old rows stay, and each word adds one."""
     if len(keys) != 4 or len(keys[0]) != 4 or len(words) != 4:
@@ -257,9 +257,9 @@ def growing_cache(on: Canvas, keys: Rows, *, words: Sequence[str]) -> None:
             on.arrow(
                 (left + 4 * CELL + 1.4, GRID_TOP + 1.5 * ROW), (FRAMES_AT[frame + 1] - 1.6, GRID_TOP + 1.5 * ROW)
             )
-    on.line((0.0, foot + 1.9), (84.0, foot + 1.9), width=HAIR, colour=PALE)
+    on.line((0.0, foot + 1.5), (84.0, foot + 1.5), width=HAIR, colour=PALE)
     for row, (name, first) in enumerate((("with", 1), ("without", 2))):
-        y = foot + 5.0 + 4.4 * row
+        y = foot + 4.6 + 3.9 * row
         on.text(0.0, y, on.say(f"pictures.growing_cache.{name}"), CAPTION, anchor="start")
         for frame, left in enumerate(FRAMES_AT):
             x, count = left + 3.2 * CELL, first if row == 0 else first + frame
