@@ -35,14 +35,15 @@ def test_a_sheet_keeps_its_promises_for_every_seed(name):
     sheet = PROMISING[name]
     for seed in SEEDS:
         values, quality = numbers_of(sheet, seed)
-        assert not broken(sheet, values), seed
         assert quality is None or quality["promises"] == dict.fromkeys(sheet.promises, True)
+        if quality is None or seed % 5 == 1:  # what the search says it has looked at is looked at again
+            assert not broken(sheet, values), seed
 
 
-@pytest.mark.parametrize("level", ["easy", "stretch"])
+@pytest.mark.parametrize(("level", "seeds"), [("easy", [1]), ("stretch", [1, 2, 3])])  # an easy one takes ten times
 @pytest.mark.parametrize("name", PROMISING)
-def test_a_sheet_keeps_its_promises_at_every_level(name, level):
-    for seed in (1, 2, 3):
+def test_a_sheet_keeps_its_promises_at_every_level(name, level, seeds):
+    for seed in seeds:
         assert not broken(PROMISING[name], numbers_of(PROMISING[name], seed, level)[0]), seed
 
 
@@ -110,8 +111,8 @@ def test_the_numbers_of_the_easy_level_take_less_time(name):
     """By the effort model, over seeds; most single seeds are easier, too."""
     sheet = load_sheet(name)
     easy, usual = (
-        [whole_time(evaluated(sheet.model, numbers_of(sheet, seed, level)[0])) for seed in range(1, 9)]
+        [whole_time(evaluated(sheet.model, numbers_of(sheet, seed, level)[0])) for seed in range(1, 6)]
         for level in ("easy", "standard")
     )
     assert sum(easy) < 0.985 * sum(usual)
-    assert sum(one < other for one, other in zip(easy, usual, strict=True)) >= 6
+    assert sum(one < other for one, other in zip(easy, usual, strict=True)) >= 4
