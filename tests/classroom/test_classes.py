@@ -402,7 +402,7 @@ def test_a_classes_pages_are_made_once(tmp_path, monkeypatch):
     assert (class_pages(plan), len(laid)) == (first, 8)
 
 
-@pytest.mark.parametrize(("name", "sets"), [("dot-product", 7), ("linear-layer", SETS), ("gpt", SETS)])
+@pytest.mark.parametrize(("name", "sets"), [("dot-product", 8), ("linear-layer", SETS), ("gpt", SETS)])
 def test_a_class_has_several_sets_of_numbers_and_one_page(name, sets):
     numbers = NumberSets(Plan(load_sheet(name), Options(numbers="exact"), ""))
     assert len(numbers.sets) == sets

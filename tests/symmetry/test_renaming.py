@@ -164,10 +164,10 @@ def test_each_seed_has_numbers_of_its_own():
 
 def test_a_seed_has_the_same_numbers_for_ever():
     weights = renamed_as("gpt", 7).weights
-    assert weights["blocks.0.ln1.w"] == [-1, -1, 1, 2]
+    assert weights["blocks.0.ln1.w"] == [-1, 1, -1, 1]
     assert weights["blocks.0.attn.W_V"] == [
-        [[2, "0"], [1, "0"], [0, "-1"], [-1, "-1"]],
-        [["-1", 0], ["0", 1], ["1", 0], ["1", -1]],
+        [[2, "0"], [1, "1"], [0, "-1"], [-1, "-2"]],
+        [["0", -1], ["1", 2], ["0", 1], ["-1", -1]],
     ]
 
 
