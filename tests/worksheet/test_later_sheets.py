@@ -110,3 +110,34 @@ def test_the_sittings_of_gpt_take_about_as_long_as_its_first_page_says():
 def test_the_step_that_tells_the_models_word_is_the_one_that_the_first_page_names():
     document, _ = prepare(load_sheet("gpt"), Options())
     assert next(section.title for section in document.sections if section.number == 24) == "The next word"
+
+
+def test_rows_are_named_after_the_token_that_stands_there():
+    for sheet in ("logits-and-perplexity", "cross-entropy"):
+        document, run = prepare(load_sheet(sheet), Options())
+        assert run.tokens == ("the", "cat", "sat", "down")
+        assert {panel.rows for panel in document.panels() if panel.step == "probs"} == {("the", "cat", "sat")}
+
+
+def test_only_the_last_row_of_what_has_grown_is_appended():
+    document, _ = prepare(load_sheet("kv-cache"), Options())
+    for step, shape in (("all.k", (4, 4)), ("all.v", (4, 2))):
+        (panel,) = (panel for panel in document.panels() if panel.step == step)
+        blanks = [cell.at for cell in panel.flat if cell.blank]
+        assert len(panel.flat) == shape[0] * shape[1]
+        assert blanks == [(3, j) for j in range(shape[1])]
+
+
+def test_a_number_that_decimals_cannot_show_is_printed_as_it_is():
+    for seconds, shown in (("0.755", "0.755"), ("1/3", "1/3")):
+        document, _ = prepare(load_sheet("sizing"), Options(values={"inputs": {"seconds": [[1, seconds]]}}))
+        assert shown in {cell.text for block in document.blocks for cell in block.cells if cell.step == "seconds"}
+
+
+def test_throws_are_printed_with_two_decimals():
+    document, _ = prepare(load_sheet("sampling"), Options())
+    assert [cell.text for block in document.blocks for cell in block.cells if cell.step == "r"] == [
+        "0.45",
+        "0.07",
+        "0.94",
+    ]
