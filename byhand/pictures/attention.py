@@ -40,7 +40,7 @@ SMALL_NUMBER = 2.4  # the size of a number at an axis
 # ---- who looks at whom ----
 
 
-@picture(height=40, minutes=2)
+@picture(height=37, minutes=2)
 def who_answers(on: Canvas, queries: Rows, keys: Rows, *, row: int, tokens: Sequence[str], question: str) -> None:
     """A query is compared with every key: from the word that asks an arc leads to each word, as thick as its key fits
     the query.
@@ -51,7 +51,7 @@ def who_answers(on: Canvas, queries: Rows, keys: Rows, *, row: int, tokens: Sequ
     best = max(scores)
     if best <= 0 or scores.count(best) > 1 or len(tokens) != 3 or row != 1:
         raise UndrawableError("one of three words fits best what the middle one asks")
-    xs, y = [10 + APART * j for j, _ in enumerate(tokens)], 30.0
+    xs, y = [10 + APART * j for j, _ in enumerate(tokens)], 28.0
     _words(on, xs, y + 5.2, tokens, row)
     for j, (x, over, end) in enumerate(_arcs(xs, row, [0.5] * 3, y)):
         on.arc(x, over, end, width=GUIDE, colour=PALE, dash=DASH)
@@ -61,10 +61,10 @@ def who_answers(on: Canvas, queries: Rows, keys: Rows, *, row: int, tokens: Sequ
         if score > 0:
             on.pen.arc(*arc, width=max(0.5, 3.4 * float(score / best)))
     for k, (label, answer) in enumerate((("asks", question), ("answers", tokens[scores.index(best)]))):
-        on.text(59, 13 + 12 * k, on.say(f"pictures.who_answers.{label}", word=tokens[row]), CAPTION, anchor="start",
+        on.text(59, 11 + 12 * k, on.say(f"pictures.who_answers.{label}", word=tokens[row]), CAPTION, anchor="start",
                 colour=GREY)  # fmt: skip
-        on.answer_line(59, 18.6 + 12 * k, 25, answer)
-    on.text(0, 39.2, on.say("pictures.who_answers.caption"), CAPTION, anchor="start", colour=GREY)
+        on.answer_line(59, 16.6 + 12 * k, 25, answer)
+    on.text(0, 36.4, on.say("pictures.who_answers.caption"), CAPTION, anchor="start", colour=GREY)
     on.said(
         on.say("pictures.who_answers.said", words=", ".join(tokens), word=tokens[row]),
         to_do=on.say("pictures.who_answers.to_do"),
@@ -194,7 +194,7 @@ def two_heads(
 # ---- a mixture ----
 
 
-@picture(height=38, minutes=3)
+@picture(height=32, minutes=3)
 def mixtures(
     on: Canvas, values: Rows, pattern: Rows, mixed: Rows, *, tokens: Sequence[str], looking: Sequence[str] = (),
     drawn: bool = False,
@@ -216,8 +216,8 @@ def mixtures(
         for n, axis in zip(reach, zip(*corners, strict=True), strict=True)
     ]
     (low_x, high_x), (low_y, high_y) = ends
-    unit = min(8.6, 38 / (high_x - low_x), 29 / (high_y - low_y))
-    left, top = 5.0 + (38 - unit * (high_x - low_x)) / 2, 3.6 + (29 - unit * (high_y - low_y)) / 2
+    unit = min(8.6, 38 / (high_x - low_x), 24 / (high_y - low_y))
+    left, top = 5.0 + (38 - unit * (high_x - low_x)) / 2, 3.4 + (24 - unit * (high_y - low_y)) / 2
 
     def at(x: float, y: float) -> Point:
         return left + unit * (x - low_x), top + unit * (high_y - y)
@@ -245,8 +245,8 @@ def mixtures(
     on.text(50, 7.2, on.say("pictures.mixtures.task"), CAPTION, anchor="start")
     phrases = [_phrase(on, tokens, shares) for shares in pattern]
     for k, (word, phrase) in enumerate(zip(who, phrases, strict=True)):
-        on.text(50, 13.6 + 8.6 * k, on.say("pictures.mixtures.of", word=word), CAPTION, anchor="start", colour=GREY)
-        on.answer_line(50, 18.6 + 8.6 * k, 34, phrase, 2.6)
+        on.text(50, 12.4 + 7.3 * k, on.say("pictures.mixtures.of", word=word), CAPTION, anchor="start", colour=GREY)
+        on.answer_line(50, 16.6 + 7.3 * k, 34, phrase, 2.6)
     points = on.say("pictures.mixtures.said", values=_points(tokens, values))
     on.said(
         on.say("pictures.mixtures.empty") if drawn else points,
