@@ -72,7 +72,7 @@ def who_answers(on: Canvas, queries: Rows, keys: Rows, *, row: int, tokens: Sequ
     )
 
 
-@picture(height=38, minutes=3)
+@picture(height=33, minutes=3)
 def who_looks(on: Canvas, pattern: Rows, *, row: int, tokens: Sequence[str]) -> None:
     """Who looks at whom: an arc leads from the word that looks to each word, as thick as its share; and all of the
     pattern as dots, whose areas are the shares.
@@ -85,7 +85,7 @@ def who_looks(on: Canvas, pattern: Rows, *, row: int, tokens: Sequence[str]) -> 
         raise UndrawableError(
             "the middle one of three words looks at all of them, and at one with half of it or more"
         )
-    xs, y = [10 + APART * j for j, _ in enumerate(tokens)], 31.0
+    xs, y = [10 + APART * j for j, _ in enumerate(tokens)], 26.6
     _words(on, xs, y + 5.2, tokens, row)
     arcs = _arcs(xs, row, shares, y)
     for (start, over, end), share in zip(arcs, shares, strict=True):
@@ -93,7 +93,7 @@ def who_looks(on: Canvas, pattern: Rows, *, row: int, tokens: Sequence[str]) -> 
         on.blank((start[0] + end[0]) / 2, (y + over[1]) / 2 - 6.4, share, w=7.4, h=7.2)
     for arc, share in zip(arcs, shares, strict=True):
         on.pen.arc(*arc, width=THICKEST * float(share))
-    left, top = 62.5, 9.6
+    left, top = 62.5, 9.0
     on.text(left + 10.5, 3.2, on.say("pictures.who_looks.answers"), CAPTION, colour=GREY)
     for j, word in enumerate(tokens):
         on.text(left + 3.5 + 7 * j, top - 1.6, word, 2.6)
@@ -194,64 +194,56 @@ def two_heads(
 # ---- a mixture ----
 
 
-@picture(height=32, minutes=3)
+@picture(height=36, minutes=3)
 def mixtures(
     on: Canvas, values: Rows, pattern: Rows, mixed: Rows, *, tokens: Sequence[str], looking: Sequence[str] = (),
-    drawn: bool = False,
 ) -> None:  # fmt: skip
     """A mixture lies between the values: arrows of three values, the triangle between them, and a dot for what each
     word takes away.
 
-    tokens: whose values they are. looking: the words that take mixtures of them; by default the same. drawn: whether
-    the student draws the arrows, too, since the values are found on the same page.
+    tokens: whose values they are. looking: the words that take mixtures of them; by default the same.
     """
     corners = [(float(x), float(y)) for x, y in values] if all(len(row) == 2 for row in values) else []
     (a, b), (c, d), (e, f) = corners if len(corners) == 3 else [(0.0, 0.0)] * 3
     if abs((c - a) * (f - b) - (e - a) * (d - b)) < 0.5 or max(abs(x) for row in corners for x in row) > 5:
         raise UndrawableError("three values of two small numbers span a triangle")
     who = looking or tokens
-    reach = [max(abs(x) for x in axis) for axis in zip(*corners, strict=True)]
-    ends = [
-        (-n, n) if drawn else (min(0.0, *axis), max(0.0, *axis))
-        for n, axis in zip(reach, zip(*corners, strict=True), strict=True)
-    ]
+    ends = [(min(0.0, *axis), max(0.0, *axis)) for axis in zip(*corners, strict=True)]
     (low_x, high_x), (low_y, high_y) = ends
-    unit = min(8.6, 38 / (high_x - low_x), 24 / (high_y - low_y))
-    left, top = 5.0 + (38 - unit * (high_x - low_x)) / 2, 3.4 + (24 - unit * (high_y - low_y)) / 2
+    unit = min(8.6, 38 / (high_x - low_x), 28 / (high_y - low_y))
+    left, top = 5.0 + (38 - unit * (high_x - low_x)) / 2, 3.4 + (28 - unit * (high_y - low_y)) / 2
 
     def at(x: float, y: float) -> Point:
         return left + unit * (x - low_x), top + unit * (high_y - y)
 
-    pen = on.pen if drawn else on
     tips, dots = [at(*corner) for corner in corners], [at(*map(float, row)) for row in mixed]
     lines = [(at(0, 0), tip) for tip in tips] + [(tip, tips[k - 1]) for k, tip in enumerate(tips)]
     names = _beside([*tips, *dots], lines)
-    taken = [] if drawn else names[: len(tips)]
+    taken = names[: len(tips)]
     for x in range(int(low_x), int(high_x) + 1):
         on.line(at(x, low_y), at(x, high_y), width=AXIS if x == 0 else HAIR, colour=PALE if x == 0 else GRID)
         _axis_number(on, (at(x, low_y)[0], at(x, low_y)[1] + 3.0), x, taken)
     for y in range(int(low_y), int(high_y) + 1):
         on.line(at(low_x, y), at(high_x, y), width=AXIS if y == 0 else HAIR, colour=PALE if y == 0 else GRID)
         _axis_number(on, (at(high_x, y)[0] + 2.2, at(high_x, y)[1] + 0.9), y, taken)
-    pen.line(*tips, width=GUIDE, colour=PEN if drawn else GREY, dash=DASH, closed=True)
+    on.line(*tips, width=GUIDE, colour=GREY, dash=DASH, closed=True)
     for tip, name, word in zip(tips, names, tokens, strict=False):
-        pen.arrow(at(0, 0), tip)
-        pen.text(*name, word, 2.6 if drawn else TOKEN)
+        on.arrow(at(0, 0), tip)
+        on.text(*name, word)
     for dot, name, word, shares in zip(dots, names[len(tips) :], who, pattern, strict=True):
         alone = max(shares) == 1
         on.pen.disc(*dot, 0.9, fill=WHITE if alone else PEN, width=0.4 if alone else 0.0)
         on.pen.text(*name, on.say("pictures.mixtures.dot", word=word), 2.4)
-    on.text(50, 3.4, on.say(f"pictures.mixtures.{'draw' if drawn else 'caption'}"), CAPTION, anchor="start")
+    on.text(50, 3.4, on.say("pictures.mixtures.caption"), CAPTION, anchor="start")
     on.text(50, 7.2, on.say("pictures.mixtures.task"), CAPTION, anchor="start")
     phrases = [_phrase(on, tokens, shares) for shares in pattern]
     for k, (word, phrase) in enumerate(zip(who, phrases, strict=True)):
-        on.text(50, 12.4 + 7.3 * k, on.say("pictures.mixtures.of", word=word), CAPTION, anchor="start", colour=GREY)
-        on.answer_line(50, 16.6 + 7.3 * k, 34, phrase, 2.6)
-    points = on.say("pictures.mixtures.said", values=_points(tokens, values))
+        on.text(50, 13.0 + 8.0 * k, on.say("pictures.mixtures.of", word=word), CAPTION, anchor="start", colour=GREY)
+        on.answer_line(50, 17.6 + 8.0 * k, 34, phrase, 2.6)
     on.said(
-        on.say("pictures.mixtures.empty") if drawn else points,
-        to_do=on.say(f"pictures.mixtures.{'to_do_all' if drawn else 'to_do'}", words=", ".join(who)),
-        key=" ".join((points * drawn, on.say("pictures.mixtures.key", mixtures=_points(who, mixed)))).strip(),
+        on.say("pictures.mixtures.said", values=_points(tokens, values)),
+        to_do=on.say("pictures.mixtures.to_do", words=", ".join(who)),
+        key=on.say("pictures.mixtures.key", mixtures=_points(who, mixed)),
     )
 
 

@@ -51,16 +51,18 @@ def test_the_flagship_asks_for_every_computed_step_of_its_run():
 
 def test_columns_are_the_same_run_turned():
     rows, columns = (prepare(load_sheet("attention-head"), Options(orientation=o))[0] for o in ("rows", "columns"))
-    v, turned = (next(s for s in document.sections if s.title == "Values").figures[0] for document in (rows, columns))
+    v, turned = (
+        next(s for s in document.sections if s.title == "Mixture").figures[0] for document in (rows, columns)
+    )
     assert isinstance(v, Falk)
     assert isinstance(turned, Falk)
     assert [list(r) for r in zip(*[[c.value for c in r] for r in v.result.cells], strict=True)] == [
         [c.value for c in r] for r in turned.result.cells
     ]
-    assert v.formula == "V = X W_{V}"
-    assert turned.formula == "V = W_{V} X"
-    assert turned.left.symbol == "W_{V}"
-    assert turned.upper.symbol == "X"
+    assert v.formula == "Z = A V"
+    assert turned.formula == "Z = V A"
+    assert turned.left.symbol == "V"
+    assert turned.upper.symbol == "A"
 
 
 def test_the_foil_is_another_matrix_than_the_right_one():
