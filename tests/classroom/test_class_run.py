@@ -40,7 +40,7 @@ def test_copies_whose_page_would_have_other_words_are_noted():
 
 def test_what_no_renaming_changes_is_named():
     sheet, options, values = own_numbers("attention-head")
-    other = own_numbers("attention-head", 1)[2]
+    other = own_numbers("attention-head", 2)[2]
     sets = [number for number in range(2) for _ in range(10)]
     run = run_copies(sheet, [values, other], [(number, str(k)) for k, number in enumerate(sets)], options)
     assert unchanged(run, sets) == ["S", "M", "P", "s", "A"]
