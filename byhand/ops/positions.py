@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
-from byhand.arithmetic.decimals import Decimals
 from byhand.arithmetic.expr import At, Expr, Fn, Index, Num, expr
 from byhand.tape import example, op
 
@@ -44,8 +44,16 @@ def sinusoid(
         turned = Fraction(i) / Fraction(periods[pair])
         value = Fn(f"{name}pi", (expr(2 * turned),))
         is_whole = (4 * turned).denominator == 1
-        return value if is_whole or not places else expr(Fraction(Decimals(places).settle(value, lambda ref: None)))
+        return value if is_whole or not places else expr(_read_off(name, turned, places))
     return Fn(name, (expr(i) / expr(base) ** (expr(2 * pair) / expr(width)),))
+
+
+def _read_off(name: str, turned: Fraction, places: int) -> Fraction:
+    """The sine or cosine of so many turns, as it is read off a circle: to a few decimal places, of which none is a
+    tie for a sine or a cosine that is not rational; floats have many more.
+    """
+    value = {"sin": math.sin, "cos": math.cos}[name](math.tau * float(turned % 1))
+    return Fraction(round(value * 10**places), 10**places)
 
 
 @op(
