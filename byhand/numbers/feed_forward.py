@@ -37,15 +37,20 @@ class SecondLayer(Struct, frozen=True):
     added: Ints
 
 
-def find_first_layer(dice: Dice, x: Ints, d_mlp: int, limits: Limits, over: int = 1) -> FirstLayer | None:
+def find_first_layer(
+    dice: Dice, x: Ints, d_mlp: int, limits: Limits, over: int = 1, most_zeros: int | None = None
+) -> FirstLayer | None:
     """Rows x (n, d_model), as numerators over `over` → a first layer in which every unit is alive (positive) for some
-    token and dead for another, and all units are whole. None where no draw fits.
+    token and dead for another, and all units are whole. None where no draw fits. most_zeros: among a unit's weights.
 
     Method: rejection sampling, first of columns with a bias, then of matrices of the columns that fit; of the
     matrices that fit, the one with the smallest hidden units.
     """
     n = len(x)
-    pool, products = whole_products(weight_columns(x.shape[1]), x, over)
+    columns = weight_columns(x.shape[1])
+    if most_zeros is not None:
+        columns = columns[(columns == 0).sum(1) <= most_zeros]
+    pool, products = whole_products(columns, x, over)
     sample = dice.sample(len(pool), W_IN_COLUMNS)
     pool, products = pool[sample], products[sample]
     bias = dice.choices(IN_BIASES, len(pool))

@@ -272,11 +272,11 @@ def tokens_wake_different_neurons(tape: Tape) -> bool:
 
 @sheet_promise
 def kernels_use_their_channels(tape: Tape) -> bool:
-    """The first kernel has at most one weight 0. No map is all 0, nor a token's maps, nor the last biases."""
-    weights = [x for row in tape.values("blocks.0.conv_in.kernel[0]") for x in row]
+    """No kernel has more than one weight 0. No map is all 0, nor a token's maps, nor the last biases."""
+    kernels = _transposed(tape.values("blocks.0.mlp.W_in"))
     maps = tape.values("blocks.0.conv_in.maps")
     sides = (*maps, *_transposed(maps), *tape.values("blocks.0.mlp.b_out"))
-    return weights.count(0) <= 1 and all(map(any, sides))
+    return all(kernel.count(0) <= 1 for kernel in kernels) and all(map(any, sides))
 
 
 @sheet_promise

@@ -142,9 +142,10 @@ def _layer_norm(task: Task, dice: Dice) -> Iterator[Instance]:
 @search("convolution", like_sheet=True, requires=[is_relu])
 @search("feed-forward", pace=0.9, requires=(few_tokens(3), narrow_rows, *FEED_FORWARD))
 def _feed_forward(task: Task, dice: Dice) -> Iterator[Instance]:
-    """A feed-forward network, which reads given rows without a norm."""
+    """A feed-forward network, which reads given rows without a norm. As kernels, its units use their channels."""
     x = draw_plain_rows(dice, task.n, task.config.d_model)
-    first = None if x is None else find_first_layer(dice, x, task.config.d_mlp, task.limits)
+    most_zeros = 1 if task.model.name == "convolution" else None
+    first = None if x is None else find_first_layer(dice, x, task.config.d_mlp, task.limits, most_zeros=most_zeros)
     second = first and plain_second_layer(dice, np.zeros_like(x), first, task.limits)
     if x is not None and first and second:
         yield Instance({RESID_MID: x.tolist()}, mlp_weights("blocks.0", first, second))
