@@ -70,7 +70,8 @@ def sheet(text: str) -> str:
     """A sheet's text in the made-up language; what its front matter does not say is as in English."""
     front, body = re.match(r"---\n(.*?)\n---\n(.*)", text, re.DOTALL).groups()
     entries = yaml.safe_load(front)
-    lines = [f"{key}: {json.dumps(prose(entries[key]), ensure_ascii=False)}" for key in FRONT]
+    said = {key: prose(entries[key]) for key in FRONT} | {"objectives": [*map(prose, entries["objectives"])]}
+    lines = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in said.items()]
     return "\n".join(["---", *lines, "---", _body(body)])
 
 

@@ -63,6 +63,7 @@ def test_show_tells_a_sheet_in_full(command):
         "A whole language model",
         "d_mlp=6",
         "the cat sat",
+        " blanks, ",
         "20 A transformer block, 22 Logits and perplexity",
         "next token",
     ):

@@ -49,6 +49,7 @@ from byhand.worksheet.document import (
     WordBoxes,
 )
 from byhand.worksheet.markdown import inline, parsed
+from byhand.worksheet.sheet import named
 
 F = TypeVar("F", bound=Callable[..., Any])
 Blocks = tuple[Block, ...]
@@ -105,6 +106,13 @@ def _values(context: Context) -> Mapping[str, Any]:
         "level": context.level, "range": safe_range, "transposed": transposed,
         **context.messages.lines(transposed),
     }  # fmt: skip
+
+
+@call
+def sheet(context: Context, name: str) -> str:
+    """Another sheet, as prose names it: by its number in the course and its title."""
+    (found,) = named([name], context.messages.language)
+    return context.messages.say("course.sheet" if found.number else "course.other", n=found.number, title=found.title)
 
 
 # figures, on the right of the page

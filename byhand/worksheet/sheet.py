@@ -17,6 +17,7 @@ from byhand.model.config import SIZES, Config
 from byhand.model.files import merged
 from byhand.model.parameters import parameter_shapes
 from byhand.model.weights import Values
+from byhand.notation.number import shown
 from byhand.notation.words import unprintable
 from byhand.numbers.promises import SHEET_PROMISES
 from byhand.worksheet.folders import ENGLISH, folders
@@ -235,6 +236,8 @@ def parse_sheet(name: str, text: str, original: str = "") -> Sheet:
         raise SheetError(f"{name}.md: {UnknownNameError('model', front['model'], MODELS)}")
     kept = {k: v for k, v in front.items() if k not in _VALUES} | {"model": MODELS[front["model"]]}
     for key in ("prerequisites", "objectives", "answer", "in_place", "promises"):
+        if other := next((entry for entry in front.get(key, ()) if isinstance(entry, dict | list)), None):
+            raise SheetError(f"{name}.md: {key}: {shown(other)} is no text; write it in quotes")
         kept[key] = tuple(str(x) for x in front.get(key, ()))
     values = {k: front[k] for k in _VALUES if k in front}
     given = {**values.get("inputs", {}), **values.get("weights", {})}

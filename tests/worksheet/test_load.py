@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from fractions import Fraction
 from itertools import chain
 
@@ -109,13 +108,21 @@ def test_each_shipped_sheet_ends_with_explain_and_find_the_error():
 
 def test_questions_of_one_kind_have_one_name():
     for name in sheet_files():
-        sections = re.split(r"^## ", load_sheet(name).body, flags=re.M)[1:]
-        titles = [section.partition("\n")[0] for section in sections]
-        wrong = [t for t, section in zip(titles, sections, strict=True) if "find_the_error(" in section]
-        wrong = wrong or [t for t in titles if "error" in t.lower()]
-        several = [f"Find the error, {n}" for n in range(1, len(wrong) + 1)]
-        assert wrong == (several if len(wrong) > 1 else ["Find the error"]), name
-        assert {t for t in titles if t.lower().startswith("true or false")} <= {"True or false?"}, name
+        for level in ("standard", "stretch"):
+            titles = [section.title for section in prepare(load_sheet(name), Options(level=level))[0].sections]
+            wrong = [title for title in titles if "error" in title.lower()]
+            several = [f"Find the error, {n}" for n in range(1, len(wrong) + 1)]
+            assert wrong == (several if len(wrong) > 1 else ["Find the error"]), name
+            assert {title for title in titles if title.lower().startswith("true or false")} <= {"True or false?"}, (
+                name
+            )
+
+
+def test_prose_names_a_sheet_by_its_number_and_title():
+    document = made('## One\n\nAs on {{ sheet("scores") }}, and {{ sheet("chapter 3") }}.\n')
+    (prose,) = document.sections[0].words
+    text = "".join(child.content for token in prose.tokens for child in token.children or ())
+    assert text == "As on sheet 11, “Scores”, and the sheet “chapter 3”."
 
 
 def test_checks_and_hints_stand_with_the_words():

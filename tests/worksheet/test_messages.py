@@ -20,9 +20,9 @@ def test_places_are_filled_in_and_other_braces_stay():
     assert english.say("words.or", one="{other}", other="sat") == "{other} or sat"
 
 
-@pytest.mark.parametrize(("count", "said"), [(1, "1 blank"), (0, "0 blanks"), (62, "62 blanks")])
+@pytest.mark.parametrize(("count", "said"), [(1, "1 minute"), (0, "0 minutes"), (62, "62 minutes")])
 def test_of_two_forms_it_is_that_of_the_number(count, said):
-    assert messages().say("effort.blanks", n=count) == said
+    assert messages().say("effort.time", n=count) == said
 
 
 def test_a_symbols_words_are_messages():
@@ -41,7 +41,7 @@ def test_a_language_says_what_it_has_and_english_the_rest(folder):
 
 WRONG = [
     ('conventions.rowz = "x"', "messages/de.toml: no text 'conventions.rowz'; did you mean 'conventions.rows'?"),
-    ('effort.blanks.one = "{count} Lücke"', "messages/de.toml: effort.blanks.one has no place {count}"),
+    ('effort.time.one = "{count} Minute"', "messages/de.toml: effort.time.one has no place {count}"),
     ('foot.line = "byhand {version}"', "messages/de.toml: foot.line is read back; write each of its places once"),
     ("conventions.rows = 3", "messages/de.toml: conventions.rows is a text in quotes; found 3"),
     ('conventions.rows = "\\u0007"', r"messages/de.toml: conventions.rows holds \x07, which cannot be printed"),

@@ -59,7 +59,7 @@ def test_it_prints_in_every_view_and_is_read_back(own, folder):
     )
     for view in VIEWS:
         text = re.sub(r"\s", "", PdfReader(out / f"{view}.pdf").pages[0].extract_text())
-        assert "1question" in text
+        assert "1minute" in text
         assert ("✓" in text) is (view != "worksheet")
         assert (out / f"{view}.html").read_text(encoding="utf-8").count('class="option"') == 3
         for kind in ("html", "pdf"):
