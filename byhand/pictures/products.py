@@ -260,7 +260,7 @@ def _mixture(
     products = [[weight * value for value in part] for weight, part in zip(weights, parts, strict=True)]
     for at, (weight, row) in enumerate(zip((*weights, None), (*products, total), strict=True)):
         y = 11.4 + 6.9 * at + 1.6 * (weight is None)
-        colour = PALE if is_printed and weight == 0 else ""
+        colour = GREY if is_printed and weight == 0 else ""
         on.number(x, y, "=" if weight is None else weight, TOKEN + 0.5, anchor="end", colour=colour)
         if weight is not None:
             on.number(x + 1.8, y, "·", TOKEN + 0.5, colour=colour)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from byhand.pictures.canvas import AXIS, CAPTION, GREY, GUIDE, HAIR, PALE, PEN_AREA, TOKEN, WHITE, Canvas
+from byhand.pictures.canvas import AXIS, CAPTION, GREY, GUIDE, HAIR, PEN_AREA, TOKEN, WHITE, Canvas
 from byhand.pictures.registry import Rows, UndrawableError, picture
 
 WIDE, HIGH, TOP = 84.0, 30.0, 1.0  # mm: the area that stands for all parameters, and its top
@@ -26,7 +26,7 @@ def parameter_area(
     if n > MOST_BLOCKS or shares["words"] < 0.15 or shares["mlp"] + shares["attention"] < 0.4:
         raise UndrawableError("the parts of this model have no room for their names")
     on.box(0.0, TOP, WIDE, HIGH, width=0.4)
-    on.text(WIDE / 2, TOP + HIGH / 2 + 1.0, on.say("pictures.parameter_area.ask"), CAPTION, colour=PALE)
+    on.text(WIDE / 2, TOP + HIGH / 2 + 1.0, on.say("pictures.parameter_area.ask"), CAPTION, colour=GREY)
     for tenth in range(11):
         x = WIDE * tenth / 10
         on.line((x, TOP + HIGH), (x, TOP + HIGH + (1.4 if tenth % 5 else 2.0)), width=GUIDE)

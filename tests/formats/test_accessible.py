@@ -127,7 +127,7 @@ def test_who_hears_a_page_is_told_of_dots_and_of_every_matrix(view):
         said = {str(each.Alt) for each, _ in elements(file) if "/Alt" in each}
         tables = {str(each.A.Summary) for each, _ in elements(file) if kind(each) == "Table" and "/A" in each}
     assert "as dots: for each share beside them, a dot as large as the share" in said
-    assert {"Q = X W_Q", "S = Q Kᵀ"} <= tables & said
+    assert {"S = Q Kᵀ", "Z = A V"} <= tables & said
     assert any(each.startswith("powers 2ˢ; sum; ") for each in tables)
 
 
