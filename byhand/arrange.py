@@ -95,7 +95,7 @@ def _in_slots(
     domain = one_copy(run.domain)
     page, _ = _shown(sheet, values, options, tape, domain, timed=False)  # its minutes are those of the plain one
     minutes = plain.effort.minutes
-    said = {"minutes": str(minutes), "time": time_told(minutes, plain.messages), **plain.stamp}
+    said = {"minutes": str(minutes), "time": time_told(minutes, plain.messages, plain.sittings), **plain.stamp}
     of_run = {name: word_in_slot(domain, said[name]) for name in ("seed", "hash", "minutes", "time")}
     return replace(page, stamp=said | of_run), replace(run, domain=domain).in_slots()
 

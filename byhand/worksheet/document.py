@@ -740,7 +740,8 @@ class Document:
     """A sheet with the numbers of a run, for every view and format.
 
     goal, conventions, objectives: Markdown tokens. before: the sheets that come before it. group, beside: its
-    group of the course, and the sheets of that group. stamp: the seed and the hash of the run, for a page's foot.
+    group of the course, and the sheets of that group. sittings: how many its text speaks of, if it does. stamp: the
+    seed and the hash of the run, for a page's foot.
     in_slots: makes of a document the same one and its run, with marks in place of all that other runs of the sheet
     have otherwise, so that pages can be laid out once for all of them; None where they cannot.
     """
@@ -761,6 +762,7 @@ class Document:
     objectives: tuple[Sequence[Any], ...] = ()
     group: str = ""
     beside: tuple[Named, ...] = ()
+    sittings: int = 0
     in_slots: Callable[[Document], tuple[Document, Run]] | None = None
 
     @property

@@ -72,6 +72,7 @@ def document(context: Context) -> Document:
         messages=messages,
         asked=asked(context),
         objectives=tuple(map(inline, sheet.objectives)),
+        sittings=sheet.sittings,
         group=group,
         beside=named(GROUPS.get(group, ()), messages.language),
     )

@@ -41,7 +41,7 @@ class Sheet:
     their places in every copy, because the text speaks of these places. promises: what the numbers of every seed
     keep, so that they show the sheet's idea: names of functions in numbers/promises.py. points: what sections are
     worth, by number, in place of points by time. names: words for the places of an axis, such as d_model, whose
-    numbers keep their places and signs in every copy.
+    numbers keep their places and signs in every copy. sittings: how many the text parts the steps into, if it does.
     """
 
     name: str
@@ -61,6 +61,7 @@ class Sheet:
     promises: tuple[str, ...] = ()
     points: Mapping[int, int] = field(default_factory=dict)
     names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    sittings: int = 0
 
     @property
     def number(self) -> int:
@@ -112,7 +113,7 @@ _KEYS = {
     "title": str, "model": str, "goal": str, "numbers": str, "prerequisites": list, "objectives": list,
     "letters": dict, "config": dict, "tokens": list, "source": list, "vocabulary": list, "inputs": dict,
     "weights": dict, "pick_words": bool, "answer": list, "in_place": list, "promises": list,
-    "points": dict, "names": dict, "places": int,
+    "points": dict, "names": dict, "places": int, "sittings": int,
 }  # fmt: skip
 
 
@@ -232,6 +233,8 @@ def parse_sheet(name: str, text: str, original: str = "") -> Sheet:
     for section, worth in front.get("points", {}).items():
         if not (isinstance(section, int) and isinstance(worth, int) and worth >= 0):
             raise SheetError(f"{name}.md: points: write whole numbers by the number of a section, as in {{5: 4}}")
+    if front.get("sittings", 2) < 2:
+        raise SheetError(f"{name}.md: sittings: write a whole number from 2 on, or leave it out")
     if front["model"] not in MODELS:
         raise SheetError(f"{name}.md: {UnknownNameError('model', front['model'], MODELS)}")
     kept = {k: v for k, v in front.items() if k not in _VALUES} | {"model": MODELS[front["model"]]}

@@ -89,6 +89,11 @@ def test_a_long_sheet_is_parted_into_sittings(minutes, told):
     assert time_told(minutes, messages()) == told
 
 
+@pytest.mark.parametrize("minutes", [40, 85, 95])
+def test_a_sheet_with_sittings_of_its_own_says_as_many_at_its_head(minutes):
+    assert time_told(minutes, messages(), 3) == f"{minutes} minutes, or three sittings"
+
+
 @pytest.mark.parametrize("name", ["attention-head", "layer-norm", "feed-forward", "gpt"])
 def test_two_seeds_of_one_sheet_take_as_long(name):
     times = [prepare(load_sheet(name), Options(seed=seed))[0].effort.seconds for seed in range(1, 7)]
