@@ -163,7 +163,8 @@ def _strip(stacks: list[_Stack], figure: Strip, last: bool) -> Grid:
     tallest = max(s.panel.shape[0] for s in stacks)
     height = "f" if has_fractions(*panels) else "r" if any(p.is_answer or p.has_blanks for p in panels) else "u"
     grid = Grid(label="; ".join(p.caption or p.symbol for p in panels))
-    grid.rows = ["c", *("h" * heads), *("u" * len(over)), *("t" * bool(over)), *(height * tallest)]
+    upper = [("f" if has_fractions(each) else "r") if each.has_blanks else "u" for each in over]
+    grid.rows = ["c", *("h" * heads), *upper, *("t" * bool(over)), *(height * tallest)]
     top = len(grid.rows) - tallest
     grid.rows += ["e", height] * max(len(s.below) for s in stacks)
     labels: tuple[str, ...] = ()
@@ -215,8 +216,8 @@ def _before(grid: Grid, stack: _Stack, top: int, labels: tuple[str, ...], lower:
 def _beside(grid: Grid, parameters: tuple[Panel, ...], top: int) -> None:
     """Put parameters of one column beside the matrices."""
     for parameter in parameters:
-        at = grid.add("g")
-        grid.slots[0, at] = Slot("caption", label=parameter.symbol)
+        at = grid.add(_widths(parameter))
+        grid.slots[0, at] = Slot("caption", label=parameter.caption or parameter.symbol)
         grid.put(parameter, top, at)
     grid.add("s")
 
