@@ -29,7 +29,7 @@ FRONT = ("title", "goal")  # of a sheet's front matter, what is printed
 PLACES = {"hint": {0}, "check": {0}, "checkpoint": {0}, "lines": {1}, "claim": {0, 2, 3}, "find_the_error": {3}}
 LINES = {"lines": 0, "find_the_error": 2}  # where a call says how many lines an answer has
 LINE = 68  # characters of an English reason that may be longer than a line
-NAMES = {"text", "answer", "reason", "otherwise", "note", "caption"}
+NAMES = {"text", "answer", "reason", "otherwise", "note", "caption", "question"}
 _CODE = ("variable_begin", "block_begin"), ("variable_end", "block_end")
 _FILLED = re.compile(r"\{\{.*?\}\}")
 _TEXT = re.compile(r"(\\+text\{)([^{}]*)(\})")
@@ -71,6 +71,8 @@ def sheet(text: str) -> str:
     front, body = re.match(r"---\n(.*?)\n---\n(.*)", text, re.DOTALL).groups()
     entries = yaml.safe_load(front)
     said = {key: prose(entries[key]) for key in FRONT} | {"objectives": [*map(prose, entries["objectives"])]}
+    if names := entries.get("names"):
+        said["names"] = {axis: [*map(prose, words)] for axis, words in names.items()}
     lines = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in said.items()]
     return "\n".join(["---", *lines, "---", _body(body)])
 
@@ -103,10 +105,12 @@ def _call(code: list[tuple[str, str]]) -> Iterator[str]:
     calls = [["", 0, ""]]  # name, argument's place and name
     before, longest = "", 0
     for at, (kind, value) in enumerate(code):
-        if kind == "string" and _is_text(*calls[-1]) and before not in ("==", "!=", "in"):
+        choice = before == "else" or _next(code, at) == "if"  # of one text or another, where it is printed
+        chosen = choice and len(calls) == 1 and code[0][0] == _CODE[0][0]
+        if kind == "string" and (chosen or _is_text(*calls[-1])) and before not in ("==", "!=", "in"):
             make: Callable[[str], str] = latex if calls[-1][2] == "caption" else prose
             longest = max(longest, len(value))
-            value = value[0] + aside(_FILLED, value[1:-1], make) + value[0]
+            value = value[0] + aside(_FILLED, _FILLED.sub(_filled, value[1:-1]), make) + value[0]
         elif kind == "integer" and calls[-1][1:] == [LINES.get(calls[-1][0]), ""]:
             value = str(math.ceil(int(value) * 4 / 3))
         elif value == "(":
@@ -124,6 +128,16 @@ def _call(code: list[tuple[str, str]]) -> Iterator[str]:
         if kind != "whitespace":
             before = value
         yield value
+
+
+def _next(code: list[tuple[str, str]], at: int) -> str:
+    """What stands after a place of some code, spaces left out."""
+    return next((value for kind, value in code[at + 1 :] if kind != "whitespace"), "")
+
+
+def _filled(found: re.Match[str]) -> str:
+    """An expression within a text, which may choose between texts of its own."""
+    return "".join(_call([(kind, value) for _, kind, value in Environment().lex(found[0])]))
 
 
 def _is_text(call: str, place: int, name: str) -> bool:

@@ -28,7 +28,7 @@ from byhand.worksheet.sheet import load_sheet, sheet_files
 from byhand.worksheet.views import VIEWS
 
 SHEETS = sorted(sheet_files())
-MATHS = {"sin", "cos", "ln", "log", "max", "in", "out"}  # functions, and what stands under W_in and W_out
+MATHS = {"sin", "cos", "ln", "log", "max", "ReLU", "in", "out"}  # functions, and what stands under W_in and W_out
 
 
 @pytest.fixture(scope="module")
@@ -116,9 +116,11 @@ def test_no_english_is_left_on_any_page(name, options, xx):
 
 
 def spelled(word, document):
-    """Whether a word is a formula that is read aloud: letters that are the symbols of matrices, as KT is."""
+    """Whether a word is a formula that is read aloud: letters that are the symbols of matrices, as KT is, or one letter
+    that is raised or transposed, as in σ² and Kᵀ.
+    """
     symbols = {letter for panel in document.panels() for letter in panel.symbol if letter.isalpha()}
-    return set(word) <= symbols | set("TWXZQKEhkde")
+    return set(word) <= symbols | set("TWXZQKEhkde") or (len(word) == 2 and word[1] in "²ᵀ")
 
 
 @pytest.mark.parametrize("name", SHEETS)
