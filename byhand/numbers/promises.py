@@ -462,11 +462,12 @@ def second_word_looks_at_all(tape: Tape) -> bool:
 @sheet_promise
 def scores_tell(tape: Tape) -> bool:
     """At least two rows of scores have a positive one, none has equal scores only, and the first word's score with
-    the second is not the second's with the first.
+    the second, and its share, is not the second's with the first.
     """
-    scores = tape.values("blocks.0.attn.scores_raw[0]")
+    scores, shares = tape.values("blocks.0.attn.scores_raw[0]"), tape.values("blocks.0.attn.hook_pattern[0]")
     positive = sum(max(row) > 0 for row in scores)
-    return positive > 1 and all(len(set(row)) > 1 for row in scores) and scores[0][1] != scores[1][0]
+    one_way = all(rows[0][1] != rows[1][0] for rows in (scores, shares))
+    return positive > 1 and all(len(set(row)) > 1 for row in scores) and one_way
 
 
 @sheet_promise
