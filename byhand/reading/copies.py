@@ -12,6 +12,8 @@ from byhand.classroom.roster import Student
 from byhand.classroom.students import ClassPages, class_pages, pdf_of, student_copies
 from byhand.errors import ByHandError
 from byhand.formats import Paper
+from byhand.formats.pdf.inner import face_of, fonts_of
+from byhand.formats.pdf.shape import has
 from byhand.reading.page import Page
 from byhand.reading.pdf import letters_of, opened, paper_of
 from byhand.reading.ways import options_of, sheet_of
@@ -55,13 +57,17 @@ def _class_of(said: Said, secret: Secret | None, paper: Paper, letters: str) -> 
 
 @lru_cache(CLASSES_KEPT)
 def _printing(content: bytes) -> tuple[Paper, str]:
-    """The paper of a class's PDF, and the letters of its names: those that each of its fonts for words has."""
+    """The paper of a class's PDF, and the letters of its names: those that each of its fonts for words has, if its
+    face has them at all. The fonts of a picture are such, too, and some of their faces have few letters.
+    """
     with opened(content) as file:
-        fonts = {str(name): font for page in file.pages for name, font in page.Resources.Font.items()}
-        known = [{*letters_of(font.ToUnicode.read_bytes()).values()} for font in fonts.values()]
+        held = fonts_of(file).values()
+        known = [(face_of(font), {*letters_of(font.ToUnicode.read_bytes()).values()}) for font in held]
         usual = {*string.printable[:95]}
-        letters = set.intersection(*each) if (each := [found for found in known if usual <= found]) else usual
-        return paper_of(file), "".join(sorted(usual | {c for c in letters if len(c) == 1}))
+        of_words = [(face, found) for face, found in known if face and usual <= found]
+        some = {c for _, found in of_words for c in found if len(c) == 1}
+        letters = {c for c in some if all(c in found or not has(face, c) for face, found in of_words)}
+        return paper_of(file), "".join(sorted(usual | letters))
 
 
 def copies_again(
