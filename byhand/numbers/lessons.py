@@ -337,6 +337,7 @@ NUCLEI = ("3/5", "2/3", "7/10", "3/4", "4/5", "5/6", "17/20", "9/10", "19/20")  
 FIRST_WORDS = (("1/2", "1/4", "1/8", "1/8"), ("2/5", "3/10", "1/5", "1/10"), ("1/2", "3/10", "1/10", "1/10"))
 AFTER_LIKELIEST = (("2/5", "1/5", "1/5", "1/5"), ("2/5", "3/10", "1/5", "1/10"), ("3/8", "1/4", "1/4", "1/8"))
 AFTER_OTHERS = ((1, 0, 0, 0), ("1/2", "1/2", 0, 0), ("3/4", "1/4", 0, 0), ("2/3", "1/3", 0, 0))
+THROWS_TRIED = 40  # throws and second words, for the same logits
 
 
 def _has_four_words(task: Task) -> str:
@@ -362,21 +363,22 @@ def _sampling(task: Task, dice: Dice) -> Iterator[Instance]:
     nuclei = [p for p in nuclei if words_reaching(plain, Fraction(p)) != words_reaching(last, Fraction(p))]
     if not cuts or not nuclei:
         return
-    k, p = one_of(cuts), one_of(nuclei)
-    smallest = sorted(plain, reverse=True)[k - 1]
-    throws = _throws(dice, plain, [x if x >= smallest else Fraction(0) for x in plain])
-    first = one_of(FIRST_WORDS)
-    rows = [one_of(AFTER_LIKELIEST), *(one_of(AFTER_OTHERS) for _ in range(3))]
-    places = dice.permutation(4)
-    second = [[rows[i][j] for j in dice.permutation(4)] for i in places]
-    joint = [[Fraction(first[i]) * Fraction(x) for x in row] for i, row in zip(places, second, strict=True)]
-    best, greedy = max(map(max, joint)), max(joint[list(places).index(0)])
-    flat = [x for row in joint for x in row]
-    if throws and greedy < best and flat.count(best) == 1 and flat.count(greedy) == 1:
-        yield Instance({
-            "logits": [logits], "temperatures": [[t] for t in temperatures], "k": [[k]], "p": [[p]],
-            "r": [[_as_entry(r)] for r in throws], "first": [[first[i]] for i in places], "second": second,
-        }, {})  # fmt: skip
+    for _ in range(THROWS_TRIED):  # so that logits that seldom fit are chosen as often as others
+        k, p = one_of(cuts), one_of(nuclei)
+        smallest = sorted(plain, reverse=True)[k - 1]
+        throws = _throws(dice, plain, [x if x >= smallest else Fraction(0) for x in plain])
+        first = one_of(FIRST_WORDS)
+        rows = [one_of(AFTER_LIKELIEST), *(one_of(AFTER_OTHERS) for _ in range(3))]
+        places = dice.permutation(4)
+        second = [[rows[i][j] for j in dice.permutation(4)] for i in places]
+        joint = [[Fraction(first[i]) * Fraction(x) for x in row] for i, row in zip(places, second, strict=True)]
+        best, greedy = max(map(max, joint)), max(joint[list(places).index(0)])
+        flat = [x for row in joint for x in row]
+        if throws and greedy < best and flat.count(best) == 1 and flat.count(greedy) == 1:
+            yield Instance({
+                "logits": [logits], "temperatures": [[t] for t in temperatures], "k": [[k]], "p": [[p]],
+                "r": [[_as_entry(r)] for r in throws], "first": [[first[i]] for i in places], "second": second,
+            }, {})  # fmt: skip
 
 
 def _shares(logits: Sequence[int], base: int, temperature: Fraction) -> list[Fraction]:

@@ -100,8 +100,10 @@ def test_the_words_that_the_answers_spell():
 def test_each_shipped_sheet_ends_with_explain_and_find_the_error():
     for name in sheet_files():
         document, _ = prepare(load_sheet(name), Options())
-        explain, error = document.sections[-2:]
-        assert explain.title == "Explain"
+        error = document.sections[-1]
+        (explain,) = (s for s in document.sections if s.title == "Explain")
+        if name != "sizing":  # explains parameters where they are counted, before the time that they take
+            assert explain is document.sections[-2], name
         assert error.title.startswith("Find the error")
         assert all(any(isinstance(w, Answer) for w in s.words) for s in (explain, error))
 
@@ -153,9 +155,9 @@ def test_a_text_in_quotes_is_filled_in_as_the_prose_is():
 def test_a_letter_stays_a_letter_and_is_solved_for():
     document, _ = prepare(load_sheet("gpt"), Options(numbers="symbolic"))
     logits = next(p for p in document.panels() if p.step == "logits")
-    assert str(logits.cells[0][5].value) == "a + 2"
+    assert str(logits.cells[0][5].value) == "1 - a"
     (answer,) = (w for w in document.sections[-4].words if isinstance(w, Answer))
-    assert "a = 3" in "".join(t.content for t in answer.tokens)
+    assert "a = −3" in "".join(t.content for t in answer.tokens)
 
 
 @pytest.mark.parametrize(
