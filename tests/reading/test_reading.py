@@ -740,12 +740,14 @@ def of_other_sizes(d_model, d_head, d_v, d_mlp, source, tokens):
         weights |= {f"{at}.mlp.W_in": matrix(d_model, d_mlp), f"{at}.mlp.W_out": matrix(d_mlp, d_model, 1)}
         weights |= {f"{at}.mlp.b_in": [1] * d_mlp, f"{at}.mlp.b_out": [-1] * d_model}
         weights |= {f"{at}.ln{n}.{x}": [n] * d_model for n in (1, 2, 3)[: 2 + (at[0] == "d")] for x in "wb"}
+    weights["unembed.W_U"] = matrix(d_model, 3)
     inputs = {
         "encoder.0.hook_resid_pre": matrix(source, d_model),
         "decoder.0.hook_resid_pre": matrix(tokens, d_model),
     }
     config = {"d_model": d_model, "d_head": d_head, "d_v": d_v, "d_mlp": d_mlp, "n_ctx": max(source, tokens)}
     words = {"source": ["un", "deux", "trois", "quatre"][:source], "tokens": ["a", "b", "c"][:tokens]}
+    words["vocabulary"] = ["a", "b", "c"]
     return {"config": config, "weights": weights, "inputs": inputs, **words}
 
 
