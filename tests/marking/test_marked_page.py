@@ -147,9 +147,14 @@ def edges(content):
             page.contents_coalesce()
             stream = page.Contents.read_bytes()
             boxes = re.findall(rb"(-?[\d.]+) (-?[\d.]+) (-?[\d.]+) (-?[\d.]+) re\n", stream)
-            sizes = [tuple(round(float(x), 1) for x in box) for box in boxes]
+            sizes = [tuple(float(x) for x in box) for box in boxes]
             found.append({box for box in sizes if min(box[2:]) < 1.3 < 20 < max(box[2:])})
     return found
+
+
+def drawn_too(line, lines):
+    """Whether a line is among these; pages laid out apart differ in the last digits of their places, in points."""
+    return any(all(abs(a - b) < 0.02 for a, b in zip(line, other, strict=True)) for other in lines)
 
 
 @pytest.mark.parametrize("sheet", ["attention-head", "layer-norm", "softmax"])
@@ -161,7 +166,7 @@ def test_worksheet_key_and_marked_page_have_the_same_boxes_at_the_same_places(sh
     assert all(len(own) > 10 for own in worksheet[:2])  # a page of questions alone has no boxes
     for own, of_key, theirs in zip(worksheet, key, marked, strict=False):
         assert own == of_key
-        assert own <= theirs
+        assert [line for line in own if not drawn_too(line, theirs)] == []
 
 
 STUDENTS = {
