@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zlib
 from dataclasses import replace
 from functools import cache
@@ -17,6 +18,7 @@ from pypdf import PdfReader
 from byhand.arrange import arranged
 from byhand.choose import choose
 from byhand.classroom.class_run import run_copies
+from byhand.formats.html.grid import PRINT_HEIGHTS
 from byhand.formats.html.page import Pages
 from byhand.formats.pdf.boxes import Line
 from byhand.formats.pdf.breaking import Paragraph
@@ -50,6 +52,11 @@ def printed(sheet, view):
     return html, laid, [copy_pdf(base, [zlib.compress(page[k]) for page in pages], "") for k in range(len(KEYS) + 1)]
 
 
+def heights(html):
+    """The heights of a page's rows."""
+    return [PRINT_HEIGHTS[kind] for kind in re.findall(r'<tr class="(\w+)">', html)]
+
+
 @pytest.mark.parametrize(
     ("sheet", "options"),
     [(sheet, {}) for sheet in SHEETS]
@@ -68,7 +75,9 @@ def test_the_page_of_a_copy_is_the_page_of_its_own_numbers(sheet, options):
         page, own, _ = arranged(found, own_values, asked, asked.domain)
         assert vars([*run.runs()][copy]) == vars(replace(own, domain=run.domain.inner, hash=""))
         page = replace(page, stamp={"seed": "0", "hash": own.hash})
-        assert unmeasured(key[copy]) == unmeasured(Pages(page, own).html("key", "screen"))
+        alone = Pages(page, own).html("key", "screen")
+        assert unmeasured(key[copy]) == unmeasured(alone)
+        assert all(room >= needed for room, needed in zip(heights(key[copy]), heights(alone), strict=True))
     assert len(set(key)) == 1 + len(KEYS)
 
 
