@@ -478,7 +478,7 @@ def test_words_of_every_kind_may_have_blanks_and_quotes(sheet, kind, view, tmp_p
     own = choose(load_sheet(sheet), Options())[0]
     given = {each: list(getattr(own, each)) for each in ("tokens", "vocabulary", "source") if getattr(own, each)}
     odd = {word: f' "{word}' for word in map(str, given[kind])}
-    changed = ("tokens", "vocabulary") if "vocabulary" in given else (kind,)
+    changed = (kind,) if kind == "source" else ("tokens", "vocabulary")
     values = given | {each: [odd.get(str(word), word) for word in given[each]] for each in changed}
     path = written(sheet, tmp_path, views=(view,), values=values)[view]
     assert "%20%22" in path.read_text(encoding="utf-8")
@@ -753,7 +753,7 @@ def of_other_sizes(d_model, d_head, d_v, d_mlp, source, tokens):
 
 WIDE = {
     "inputs": {"encoder.0.hook_resid_pre": [["0.123456", "-0.234567", "0.345678", "0.456789"], ["0.000001", 1, 0, 1], [1, 0, 1, 1]]},
-    "weights": {"encoder.0.ln1.w": [123456, 1, 1, 1], "decoder.0.ln3.b": [1000000, "-123456.78", 0, 1]},
+    "weights": {"encoder.0.ln1.w": [123456, 1, 1, 1], "decoder.0.ln2.b": [1000000, "-123456.78", 0, 1]},
 }  # fmt: skip
 
 
