@@ -13,7 +13,7 @@ from pypdf import PdfReader
 
 from byhand.arrange import arranged
 from byhand.classroom.classes import make_class
-from byhand.classroom.fitting import AGAIN
+from byhand.classroom.fitting import AGAIN, COPY_ATTEMPTS
 from byhand.classroom.index import read_index
 from byhand.classroom.plan import NumberSets, Plan
 from byhand.classroom.qr import qr_codes
@@ -78,12 +78,20 @@ def entries(values):
 
 
 def found(folder, secret):
-    """Whether some key that the pages give away makes a student's numbers, for one who even has the class's sets."""
-    sets = NumberSets(Plan(load_sheet(SHEET), Options(numbers="exact", secret=secret), ""))
+    """Whether some key that the pages give away makes a student's numbers, for one who even has the class's sets, and
+    knows how often the student's numbers were drawn again.
+    """
+    plan = Plan(load_sheet(SHEET), Options(numbers="exact", secret=secret), "")
+    sets, own = NumberSets(plan), [plan.key(student) for student in CLASS]
     for path in sorted(folder.glob("worksheets/*.pdf")):
         numbers = entries(numbers_of(path, secret))
+        again = next(
+            AGAIN * attempt
+            for attempt in range(COPY_ATTEMPTS)
+            if any(entries(sets.of(key + AGAIN * attempt)) == numbers for key in own)
+        )
         for key in keys_of(shown(path)):
-            yield any(entries(sets.of(key + AGAIN * attempt)) == numbers for attempt in range(2))
+            yield entries(sets.of(key + again)) == numbers
 
 
 def test_nothing_that_a_page_shows_makes_its_numbers_again(folders):
