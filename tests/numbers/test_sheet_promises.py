@@ -111,8 +111,8 @@ def test_the_numbers_of_the_easy_level_take_less_time(name):
     """By the effort model, over seeds; most single seeds are easier, too."""
     sheet = load_sheet(name)
     easy, usual = (
-        [whole_time(evaluated(sheet.model, numbers_of(sheet, seed, level)[0])) for seed in range(1, 6)]
+        [whole_time(evaluated(sheet.model, numbers_of(sheet, seed, level)[0])) for seed in range(1, 9)]
         for level in ("easy", "standard")
     )
     assert sum(easy) < 0.985 * sum(usual)
-    assert sum(one < other for one, other in zip(easy, usual, strict=True)) >= 4
+    assert sum(one < other for one, other in zip(easy, usual, strict=True)) >= 6
