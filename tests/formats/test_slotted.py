@@ -186,7 +186,8 @@ def test_letters_have_no_slots():
 @pytest.mark.parametrize(
     ("text", "expected"),
     [("−5/3", "2"), ("(−1)·4", "2·2"), ("0.75", "2"), ("−∞", "2"), ("7, 3, 1", "2, 2, 2"), ("3fa2c81", "0000000"),
-     ("1,024", "2"), ("down", "word"), ("down sat or up", "word word word word"), ("", "")],
+     ("1,024", "2"), ("down", "word"), ("down sat or up", "word word word word"), ("", ""),
+     ("a(−x + 1)", "word(word − 2)"), ("a(x − 3)", "word(word − 2)")],
 )  # fmt: skip
 def test_a_typical_text_has_no_number_of_the_run(text, expected):
     assert slotted.typical(text) == expected

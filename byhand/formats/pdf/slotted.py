@@ -36,6 +36,7 @@ _HASH, _WORD = re.compile("[0-9a-f]{7}"), re.compile(r"[^\W\d_]+")
 _OPENINGS = ("<g>", '<g class="for-key">')  # of a layer of a picture
 _SIZE = r"(?:\d+(?:,\d{3})*(?:[./]\d+)?|∞)"
 _NUMBER = re.compile(rf"\(−{_SIZE}\)|−?{_SIZE}")
+_SIGN_OF_LETTER, _SIGN_OF_SUM = re.compile(r"−(?=[^\W\d_])"), re.compile(r"(?<= )[+−](?= 2)")
 
 
 class Slotted(Struct, frozen=True):
@@ -89,7 +90,8 @@ def slots_of(html: str) -> list[int]:
 
 
 def typical(text: str, own_words: bool = False) -> str:
-    """A text of the same kind, with 2 for each number and, if words are not kept, “word” for each word.
+    """A text of the same kind, with 2 for each number, the signs of x − 2 for those of −x + 2 and, if words are not
+    kept, “word” for each word.
 
     A page that is laid out with such texts is the same for all runs whose pages differ in numbers and words only.
     """
@@ -97,7 +99,7 @@ def typical(text: str, own_words: bool = False) -> str:
         return Svg("")
     if _HASH.fullmatch(text):
         return "0000000"
-    text = _NUMBER.sub("2", text)
+    text = _SIGN_OF_SUM.sub("−", _SIGN_OF_LETTER.sub("", _NUMBER.sub("2", text)))
     return text if own_words else _WORD.sub("word", text)
 
 
