@@ -366,7 +366,7 @@ def tag_place(grid: Grid, tag: Tag) -> str:
 
 def formula_place(grid: Grid) -> str:
     """The place of the formula in the free corner, as CSS: flush with the left operand, in smaller type if needed."""
-    row = next(r for r, kind in enumerate(grid.rows) if kind == "t")
+    row = next(tag.top for tag in grid.tags if tag.side == "over")
     left, room = grid.widths["l"], grid.x(grid.formula_end) - grid.widths["l"]
     need = 2.75 * len(spoken(grid.formula))
     if need > room:
