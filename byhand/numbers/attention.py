@@ -41,8 +41,8 @@ from byhand.numbers.norms import (
     unit_of,
     whole_differences,
 )
-from byhand.numbers.promises import Limits
-from byhand.numbers.registry import FEW_TOKENS, Requirement, Task
+from byhand.numbers.promises import FEW_TOKENS, Limits
+from byhand.numbers.registry import Requirement, Task
 
 # 1. W_Q and W_K
 

@@ -35,6 +35,7 @@ UGLY = 20  # a number with a larger numerator or denominator is ugly: hard to mu
 NEAR = Fraction(1, 50)  # how near a throw may be to a border between two words, or p to where top p keeps one more
 MOST_ALIKE = Fraction(6, 16)  # of the cells of a table, in which LayerNorm and BatchNorm may agree
 SATURATED = Fraction(9, 10)  # a row of a pattern with a larger entry attends to hardly more than one token
+FEW_TOKENS = 4  # up to this many, good patterns are common, and norms in blocks have wide rows (`Task.has_wide`)
 BAND = 0.069  # how far a run's time may be from the usual, as a part of it: two differ by up to 1.069 / 0.931 < 1.15
 
 
@@ -691,7 +692,8 @@ def usual_time(tape: Tape, config: Config) -> float:
     in_block = any(s.part == "heads" for s in steps)
     if any(s.op is standardize for s in steps):
         time *= NORM_OF_EIGHT if config.d_model == 8 else 1.0
-        if (config.normalization_type, config.d_model) == ("LN", 4):
+        tokens = max(s.shape[0] for s in steps if s.op is standardize)
+        if (config.normalization_type, config.d_model) == ("LN", 4) and (tokens <= FEW_TOKENS or not in_block):
             time *= NORM_WIDE if in_block else NORM_WIDE_ALONE
         time *= NORM_RMS if config.normalization_type == "RMS" else 1.0
         time *= NORM_AFTER if config.norm_position == "post" and in_block else 1.0

@@ -19,9 +19,7 @@ from byhand.model import Model
 from byhand.model.config import Config
 from byhand.model.weights import Values
 from byhand.numbers.dice import Dice
-from byhand.numbers.promises import Limits
-
-FEW_TOKENS = 4  # up to this many, good patterns are common
+from byhand.numbers.promises import FEW_TOKENS, Limits
 
 
 class Task(Struct, frozen=True):

@@ -52,8 +52,8 @@ from byhand.numbers.norms import (
     unit_of,
     wide_token,
 )
-from byhand.numbers.promises import Limits
-from byhand.numbers.registry import FEW_TOKENS, Entries, Requirement, Task
+from byhand.numbers.promises import FEW_TOKENS, Limits
+from byhand.numbers.registry import Entries, Requirement, Task
 
 UPDATES_TRIED = 4  # W_O of one mixture, for each of which the rest of the stack is searched
 FRIENDLY_DRAWS = 60  # matrices of friendly rows that are drawn at once
