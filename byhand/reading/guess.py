@@ -23,6 +23,7 @@ from byhand.options import Options
 from byhand.reading.back import Again, Shown
 from byhand.reading.page import Page
 from byhand.runs import Run
+from byhand.worksheet.asked import WIDTH
 from byhand.worksheet.document import Document
 from byhand.worksheet.inverse import recovered
 from byhand.worksheet.sheet import Sheet
@@ -57,6 +58,13 @@ def original(sheet: Sheet, options: Options, domain: Domain, page: Page) -> Valu
         if run.hash == page.foot.hash:
             return values
     return None
+
+
+def of_width(values: Values, page: Page) -> Values:
+    """Values with the d_model that a page says it has, which may be on none of its tables."""
+    said = page.asked.get(WIDTH, "")
+    tried = said in map(str, range(1, LARGEST_SIZE_TRIED + 1))
+    return _with(values, "d_model", int(said)) if tried else values
 
 
 def _of_student(sheet: Sheet, options: Options, student: Student | None) -> Iterator[Callable[[], Values]]:

@@ -15,7 +15,7 @@ from byhand.formats.html.page import Medium
 from byhand.model.weights import Values, complete
 from byhand.options import Options
 from byhand.reading.back import Again, Print, Printed, Shown
-from byhand.reading.guess import original, recorded_with_lost, values_of
+from byhand.reading.guess import of_width, original, recorded_with_lost, values_of
 from byhand.reading.page import Page
 from byhand.runs import Run
 from byhand.worksheet.asked import left_out
@@ -67,7 +67,8 @@ def way_of(page: Page, medium: Medium, judges: Judges) -> Reprint:
     printer = _printer(page, sheet, options, system, judges)
     trial = _printer(page, sheet, options, system if letters else Ones(system), ())
     try:
-        own = original(sheet, options, system, page) or complete(sheet.given(letters=letters, base=options.base))
+        given = complete(sheet.given(letters=letters, base=options.base))
+        own = original(sheet, options, system, page) or of_width(given, page)
         return Reprint(own, printer, trial, Again(printer(own)(Shown(), True), page, medium))
     except ByHandError as error:
         raise UnreadableError(f"it cannot be printed again as it says that it was asked for: {error}") from None
