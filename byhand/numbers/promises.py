@@ -242,7 +242,7 @@ def norms_have_two_sizes(tape: Tape) -> bool:
     is asked of up to four tokens.
     """
     norms = [s for s in tape.used() if s.op is standardize and tape.steps[s.inputs[0]].op is center]
-    many = any(s.shape[0] > 4 for s in norms)
+    many = any(s.shape[0] > FEW_TOKENS for s in norms)
     return many or all(_have_two_sizes(tape.values(s.name)) for s in norms)
 
 
