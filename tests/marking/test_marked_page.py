@@ -210,6 +210,7 @@ def test_each_marked_cell_says_what_it_is_to_those_who_have_it_read():
         told = [str(each.Alt) for each in file.objects
                 if isinstance(each, pikepdf.Dictionary) and each.get("/S") == "/TD" and "/Alt" in each]  # fmt: skip
     notes = Notes(page_of().document, page_of().run, marks)
+    told = [each for each in told if not each.startswith("as dots")]  # what is to be drawn is not marked
     assert sorted(told) == sorted(filter(None, map(notes.told, marks.blanks)))
     assert {"4, not right, note 2", "2, right from your own numbers", "empty", "2/4, right, the same as 1/2"} <= {
         *told
