@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from byhand.arithmetic.expr import Expr, Index, Ref, Scalar
 from byhand.notation.write import Style, write, write_value
@@ -55,3 +56,13 @@ def text(node: Expr) -> str:
 def value_text(value: Scalar) -> str:
     """A value as plain text: "−6/5", "0.50", "−∞", "2a − b"; a word stays as it is."""
     return value if isinstance(value, str) else write_value(value, TEXT)
+
+
+def listed(values: Iterable[Scalar]) -> str:
+    """Values as one reads them out, one after the other: "1, −2, 0"."""
+    return ", ".join(map(value_text, values))
+
+
+def by_word(words: Iterable[str], values: Iterable[Scalar]) -> str:
+    """Words as one reads them out, each with its value: "the 1/2, cat 1/4"."""
+    return ", ".join(f"{word} {value_text(value)}" for word, value in zip(words, values, strict=True))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import cos, dist, hypot, pi, sin, sqrt
 from typing import Any
 
-from byhand.notation.text import value_text
+from byhand.notation.text import by_word, listed, value_text
 from byhand.pictures.canvas import (
     AXIS,
     BOX,
@@ -66,9 +66,9 @@ def who_answers(on: Canvas, queries: Rows, keys: Rows, *, row: int, tokens: Sequ
         on.answer_line(59, 16.6 + 12 * k, 25, answer)
     on.text(0, 36.4, on.say("pictures.who_answers.caption"), CAPTION, anchor="start", colour=GREY)
     on.said(
-        on.say("pictures.who_answers.said", words=", ".join(tokens), word=tokens[row]),
+        on.say("pictures.who_answers.said", words=listed(tokens), word=tokens[row]),
         to_do=on.say("pictures.who_answers.to_do"),
-        key=on.say("pictures.who_answers.key", numbers=_by_word(tokens, scores), best=tokens[scores.index(best)]),
+        key=on.say("pictures.who_answers.key", numbers=by_word(tokens, scores), best=tokens[scores.index(best)]),
     )
 
 
@@ -105,12 +105,12 @@ def who_looks(on: Canvas, pattern: Rows, *, row: int, tokens: Sequence[str]) -> 
             )
     on.box(left, top + 7 * row, 21, 7, width=FRAME)
     others = "; ".join(
-        f"{word} {_listed(own)}" for n, (word, own) in enumerate(zip(tokens, pattern, strict=True)) if n != row
+        f"{word} {listed(own)}" for n, (word, own) in enumerate(zip(tokens, pattern, strict=True)) if n != row
     )
     on.said(
-        on.say("pictures.who_looks.said", words=", ".join(tokens), rows=others),
+        on.say("pictures.who_looks.said", words=listed(tokens), rows=others),
         to_do=on.say("pictures.who_looks.to_do", word=tokens[row]),
-        key=on.say("pictures.who_looks.key", word=tokens[row], shares=_by_word(tokens, shares)),
+        key=on.say("pictures.who_looks.key", word=tokens[row], shares=by_word(tokens, shares)),
     )
 
 
@@ -183,11 +183,11 @@ def two_heads(
     on.text(0, 42.8, on.say("pictures.two_heads.brings", word=tokens[-1]), 2.5, anchor="start", colour=GREY)
     on.text(84, 42.8, on.say("pictures.two_heads.row"), 2.5, anchor="end", colour=GREY)
     on.said(
-        on.say("pictures.two_heads.said", word=tokens[-1], shares=_by_word(tokens, patterns[0]),
-               numbers=_listed(brought[-1])),
+        on.say("pictures.two_heads.said", word=tokens[-1], shares=by_word(tokens, patterns[0]),
+               numbers=listed(brought[-1])),
         to_do=on.say("pictures.two_heads.to_do"),
-        key=on.say("pictures.two_heads.key", shares=_by_word(tokens, patterns[1]), numbers=_listed(also[-1]),
-                   both=_listed(parts), row=_listed(result[-1])),
+        key=on.say("pictures.two_heads.key", shares=by_word(tokens, patterns[1]), numbers=listed(also[-1]),
+                   both=listed(parts), row=listed(result[-1])),
     )  # fmt: skip
 
 
@@ -314,7 +314,7 @@ def staircase(on: Canvas, scores: Rows, *, tokens: Sequence[str]) -> None:
         on.text(50, 15.6 + 7.4 * k, on.say(f"pictures.staircase.{line}"), CAPTION, anchor="start", colour=GREY)
         on.answer_line(64, 16.2 + 7.4 * k, 20, count, 2.9)
     on.said(
-        on.say("pictures.staircase.said", words=", ".join(tokens), word=tokens[0]),
+        on.say("pictures.staircase.said", words=listed(tokens), word=tokens[0]),
         to_do=on.say("pictures.staircase.to_do"),
         key=on.say("pictures.staircase.key", open=open_cells, hidden=n * n - open_cells),
     )
@@ -323,15 +323,6 @@ def staircase(on: Canvas, scores: Rows, *, tokens: Sequence[str]) -> None:
 # ---- numbers in words ----
 
 
-def _listed(numbers: Sequence[Any]) -> str:
-    return ", ".join(map(value_text, numbers))
-
-
-def _by_word(tokens: Sequence[str], numbers: Sequence[Any]) -> str:
-    """Words, each with its number."""
-    return ", ".join(f"{word} {value_text(number)}" for word, number in zip(tokens, numbers, strict=True))
-
-
 def _points(tokens: Sequence[str], rows: Rows) -> str:
     """Words, each with its point."""
-    return ", ".join(f"{word} ({_listed(row)})" for word, row in zip(tokens, rows, strict=True))
+    return ", ".join(f"{word} ({listed(row)})" for word, row in zip(tokens, rows, strict=True))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import product
 from typing import Any
 
-from byhand.notation.text import value_text
+from byhand.notation.text import listed
 from byhand.pictures.canvas import (
     AXIS,
     CAPTION,
@@ -58,15 +58,14 @@ def same_machine(on: Canvas, x: Rows, post: Rows, out: Rows, *, tokens: Sequence
     ask = on.say("pictures.same_machine.ask", one=tokens[0], other=tokens[1])
     on.text(0.0, foot + 13.4, ask, CAPTION, anchor="start", colour=GREY)
     on.answer_line(56.0, foot + 13.8, 28.0, on.say("pictures.same_machine.none"), CAPTION)
-    awake = [_listed(k + 1 for k, value in enumerate(row) if value > 0) for row in post]
+    awake = [listed(k + 1 for k, value in enumerate(row) if value > 0) for row in post]
     on.said(
         on.say(
-            "pictures.same_machine.said", n=d, hidden=hidden, tokens=_listed(tokens), one=tokens[0], awake=awake[0]
+            "pictures.same_machine.said", n=d, hidden=hidden, tokens=listed(tokens), one=tokens[0], awake=awake[0]
         ),
-        on.say("pictures.same_machine.to_do", tokens=_listed(tokens[1:])),
+        on.say("pictures.same_machine.to_do", tokens=listed(tokens[1:])),
         " ".join(
-            on.say("pictures.same_machine.key", token=tokens[k], awake=awake[k], out=_listed(map(value_text, out[k])))
-            for k in range(n)
+            on.say("pictures.same_machine.key", token=tokens[k], awake=awake[k], out=listed(out[k])) for k in range(n)
         ),
     )
 
@@ -108,9 +107,9 @@ def kernel_stick(on: Canvas, x: Rows, kernel: Rows, found: Rows, *, tokens: Sequ
     on.text(right, foot + 8.6, on.say("pictures.kernel_stick.neurons", n=n), CAPTION, anchor="start", bold=True)
     on.text(right, foot + 12.2, on.say("pictures.kernel_stick.places", n=n), CAPTION, anchor="start", colour=GREY)
     on.said(
-        on.say("pictures.kernel_stick.said", tokens=_listed(tokens), n=d, weights=_listed(map(value_text, weights))),
+        on.say("pictures.kernel_stick.said", tokens=listed(tokens), n=d, weights=listed(weights)),
         on.say("pictures.kernel_stick.to_do"),
-        on.say("pictures.kernel_stick.key", found=_listed(value_text(row[0]) for row in found)),
+        on.say("pictures.kernel_stick.key", found=listed(row[0] for row in found)),
     )
 
 
@@ -126,7 +125,3 @@ def _cubes(on: Canvas, left: float, values: Sequence[Any], front: str, side: str
         on.line(*flank, closed=True, fill=side, width=AXIS)
         on.box(left, y, CUBE, CUBE, fill=front, width=AXIS)
         on.number(left + CUBE / 2, y + CUBE / 2, value, 3.4)
-
-
-def _listed(items: Any) -> str:
-    return ", ".join(map(str, items))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from byhand.notation.text import value_text
+from byhand.notation.text import listed, value_text
 from byhand.pictures.canvas import (
     AXIS,
     BOX,
@@ -61,8 +61,8 @@ def bends(on: Canvas, w_in: Rows, b_in: Rows, w_out: Rows, units: Rows, sums: Ro
         on.say("pictures.bends.said", one=said[0], other=said[1], first=value_text(kinks[0]),
                second=value_text(kinks[1])),
         on.say("pictures.bends.to_do", one=value_text(factors[0]), other=value_text(factors[1])),
-        on.say("pictures.bends.key", places=", ".join(map(value_text, places)),
-               heights=", ".join(map(value_text, heights))),
+        on.say("pictures.bends.key", places=listed(places),
+               heights=listed(heights)),
     )  # fmt: skip
 
 

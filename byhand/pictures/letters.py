@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from fractions import Fraction
 
-from byhand.notation.text import value_text
+from byhand.notation.text import listed, value_text
 from byhand.pictures.canvas import (
     BOX,
     CAPTION,
@@ -69,7 +69,7 @@ def letter_knob(on: Canvas, *, at: int | None, base: int | str, letter: Sequence
     on.answer_line(73.0, 42.6, 10.0, value_text(at))
     say, one, name = on.say, value_text(shares[printed]), letter[0]
     ends = {"first": value_text(values[0]), "last": value_text(values[-1]), "at": value_text(values[printed])}
-    found = ", ".join(map(value_text, shares))
+    found = listed(shares)
     on.said(
         say("pictures.letter_knob.said", letter=name, share=one, word=words[0], **ends),
         say("pictures.letter_knob.to_do", letter=name),

@@ -7,7 +7,7 @@ from fractions import Fraction
 from math import ceil, floor
 from typing import Any
 
-from byhand.notation.text import value_text
+from byhand.notation.text import listed, value_text
 from byhand.pictures.canvas import (
     AXIS,
     CAPTION,
@@ -80,7 +80,7 @@ def shift_and_stretch(
         on.say("pictures.shift_and_stretch.to_do"),
         on.say(
             "pictures.shift_and_stretch.key", mean=value_text(middle), sigma=value_text(sigma),
-            **{name: ", ".join(map(value_text, values[row])) for name, values in told.items()},
+            **{name: listed(values[row]) for name, values in told.items()},
         ),
     )  # fmt: skip
 

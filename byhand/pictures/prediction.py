@@ -7,7 +7,7 @@ from fractions import Fraction
 from itertools import accumulate, pairwise
 from typing import Any
 
-from byhand.notation.text import value_text
+from byhand.notation.text import listed, value_text
 from byhand.pictures.canvas import (
     AXIS,
     BOX,
@@ -31,10 +31,6 @@ from byhand.pictures.labels import words as label
 from byhand.pictures.registry import Rows, UndrawableError, picture
 
 HALF = Fraction(1, 2)
-
-
-def _listed(texts: Sequence[str]) -> str:
-    return ", ".join(texts)
 
 
 # ---- the word along the vector wins ----
@@ -64,7 +60,7 @@ def word_arrows(
         on.text(x, y, words[k], CAPTION)
     _vector(on, n[0], 0.9)
     on.math(*_named_at(n[0]), "n", TOKEN)
-    vector = ", ".join(map(value_text, n[0]))
+    vector = listed(n[0])
     on.text(2.0, 37.4, on.say("pictures.word_arrows.vector"), CAPTION, anchor="start", colour=GREY)
     on.math(17.5, 37.4, f"n = ({vector})", CAPTION, anchor="start", colour=GREY)
     heads = (("logit", LOGIT_AT), ("power", POWER_AT), ("share", BAR_AT + HALF_LONG / 2))
@@ -95,11 +91,11 @@ def word_arrows(
 
     def figures(k: int) -> str:
         own = map(value_text, (logits[0][k], powers[0][k], shares[0][k]))
-        return on.say("pictures.word_arrows.figures", word=words[k], figures=_listed([*own]))
+        return on.say("pictures.word_arrows.figures", word=words[k], figures=listed([*own]))
 
     on.said(
-        on.say("pictures.word_arrows.said", words=_listed(words), vector=vector, printed=figures(printed)),
-        on.say("pictures.word_arrows.to_do", words=_listed([words[k] for k in others])),
+        on.say("pictures.word_arrows.said", words=listed(words), vector=vector, printed=figures(printed)),
+        on.say("pictures.word_arrows.to_do", words=listed([words[k] for k in others])),
         " ".join((*map(figures, others), on.say("pictures.word_arrows.longest", word=words[longest]))),
     )
 
@@ -153,7 +149,7 @@ def halvings(on: Canvas, right: Rows, surprises: Rows, *, words: Sequence[str]) 
         for halved in range(count):
             _hop(pen, FROM + LONG / 2**halved, FROM + LONG / 2 ** (halved + 1), y)
     bits = [on.say("pictures.halvings.bits", word=word, bits=hop) for word, hop in zip(words, hops, strict=True)]
-    on.said(on.say("pictures.halvings.said"), on.say("pictures.halvings.to_do", words=_listed(words)), _listed(bits))
+    on.said(on.say("pictures.halvings.said"), on.say("pictures.halvings.to_do", words=listed(words)), listed(bits))
 
 
 def _hop(pen: Layer, start: float, end: float, y: float) -> None:
@@ -197,9 +193,9 @@ def throws(
         pen.arrow((x, LOWER - 2.4), (x, LOWER - 0.2), width=STROKE)
         one, other = words[int(drawn[row][0])], words[int(drawn_kept[row][0])]
         fell.append(on.say("pictures.throws.fell", r=f"{float(r):.2f}", one=one, other=other))
-    rest = _listed([f"{float(r):.2f}" for (r,) in throws[1:]])
+    rest = listed([f"{float(r):.2f}" for (r,) in throws[1:]])
     on.said(
-        on.say("pictures.throws.said", words=_listed(words), fell=fell[0]),
+        on.say("pictures.throws.said", words=listed(words), fell=fell[0]),
         on.say("pictures.throws.to_do", throws=rest),
         " ".join(fell[1:]),
     )
@@ -266,9 +262,9 @@ def growing_cache(on: Canvas, keys: Rows, *, words: Sequence[str]) -> None:
             if frame:
                 on.line((x - 3.2, y + 0.7), (x + 3.2, y + 0.7), width=GUIDE, colour=PALE)
             (on.pen if frame else on).number(x, y - 1.0, count, TOKEN)
-    new = _listed([*map(value_text, keys[3])])
+    new = listed(keys[3])
     on.said(
-        on.say("pictures.growing_cache.said", words=_listed(words)),
+        on.say("pictures.growing_cache.said", words=listed(words)),
         on.say("pictures.growing_cache.to_do", word=words[3]),
         on.say("pictures.growing_cache.key", word=words[3], key=new),
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
-from byhand.notation.text import value_text
+from byhand.notation.text import listed, value_text
 from byhand.pictures.canvas import (
     AXIS,
     BOX,
@@ -30,11 +30,6 @@ from byhand.pictures.canvas import (
 from byhand.pictures.registry import Rows, UndrawableError, picture
 
 Shape = tuple[int, int]
-
-
-def listed(values: Sequence[Any]) -> str:
-    """Numbers as one reads them: 1, −2, 0."""
-    return ", ".join(map(value_text, values))
 
 
 # ---- shapes are dominoes ----

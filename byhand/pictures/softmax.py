@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from byhand.notation.text import value_text
+from byhand.notation.text import listed
 from byhand.pictures.canvas import AXIS, CAPTION, DASH, GREY, HAIR, PALE, PEN_AREA, TOKEN, Canvas
 from byhand.pictures.registry import Rows, UndrawableError, picture
 
@@ -38,9 +38,9 @@ def softmax_bars(
         on.text(
             left + PITCH + BAR / 2, FOOT + 11.8, on.say("pictures.softmax_bars.step", n=at + 1), CAPTION, colour=GREY
         )
-    first, second, third = (", ".join(map(value_text, parts[row])) for *_, parts in panels)
+    first, second, third = (listed(parts[row]) for *_, parts in panels)
     on.said(
-        on.say("pictures.softmax_bars.said", scores=", ".join(map(value_text, scores[row]))),
+        on.say("pictures.softmax_bars.said", scores=listed(scores[row])),
         on.say("pictures.softmax_bars.to_do"),
         on.say("pictures.softmax_bars.key", shares=first, shifted=second, doubled=third),
     )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import product
 from typing import Any
 
-from byhand.notation.text import value_text
+from byhand.notation.text import listed, value_text
 from byhand.pictures.canvas import AXIS, FRAME, GREY, INK, LIGHT, STROKE, TOKEN, WHITE, Canvas, Layer
 from byhand.pictures.registry import Rows, UndrawableError, picture
 
@@ -43,7 +43,7 @@ def residual_road(on: Canvas, x: Rows, added: Rows, total: Rows, *, tokens: Sequ
     on.text(BOXES + 2 * BOX_WIDE, 32.6, on.say("pictures.residual_road.found"), colour=GREY)
     on.text(0, 37.2, on.say("pictures.residual_road.idea"), anchor="start")
     on.text(0, 41.2, on.say("pictures.residual_road.zero"), anchor="start")
-    told = {"word": word, "x": _listed(x[row]), "added": _listed(added[row]), "total": _listed(total[row])}
+    told = {"word": word, "x": listed(x[row]), "added": listed(added[row]), "total": listed(total[row])}
     on.said(
         on.say("pictures.residual_road.said", **told), on.say("pictures.residual_road.to_do"),
         on.say("pictures.residual_road.key", **told),
@@ -128,7 +128,3 @@ def plus(on: Layer, x: float, y: float, r: float) -> None:
 def _over(on: Layer, start: float, end: float, y: float) -> None:
     """The way round a branch: the stream itself."""
     on.arc((start, y), ((start + end) / 2, y - 7.4), (end, y - 1.7), width=0.3, colour=GREY)
-
-
-def _listed(row: Sequence[Any]) -> str:
-    return ", ".join(map(value_text, row))

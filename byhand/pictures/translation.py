@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from byhand.notation.text import value_text
+from byhand.notation.text import by_word
 from byhand.pictures.canvas import CAPTION, DASH, GREY, GUIDE, PALE, TOKEN, Canvas, Layer
 from byhand.pictures.registry import Rows, UndrawableError, picture
 
@@ -53,8 +53,8 @@ def who_looks_where(
     on.answer_line(34, 45.4, 32, on.say("pictures.who_looks_where.no"), 2.9)
     told = {"source": " ".join(source), "target": " ".join(tokens), "first": tokens[0], "second": tokens[1],
             "last": source[-1]}  # fmt: skip
-    printed = {"read": _told(source, read[-1]), "across": _told(source, across[0])}
-    drawn = {"written": _told(tokens, written[1]), "across": _told(source, across[1])}
+    printed = {"read": by_word(source, read[-1]), "across": by_word(source, across[0])}
+    drawn = {"written": by_word(tokens, written[1]), "across": by_word(source, across[1])}
     on.said(
         on.say("pictures.who_looks_where.said", **printed, **told), on.say("pictures.who_looks_where.to_do", **told),
         on.say("pictures.who_looks_where.key", **drawn, **told),
@@ -82,7 +82,3 @@ def _own(on: Layer, x: float, word: str, y: float, way: int, share: object) -> N
         width = _thick(share)
         r = 1.6 + 0.4 * width
         on.disc(x + way * (1.0 * len(word) + 1 + r + width / 2), y - 1.4, r, fill="none", width=width, colour=on.ink)
-
-
-def _told(words: Sequence[str], shares: Sequence[object]) -> str:
-    return ", ".join(f"{word} {value_text(share)}" for word, share in zip(words, shares, strict=True))

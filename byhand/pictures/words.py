@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import cos, pi, sin
 from typing import Any
 
-from byhand.notation.text import value_text
+from byhand.notation.text import listed, value_text
 from byhand.pictures.canvas import (
     AXIS,
     BOX,
@@ -61,7 +61,7 @@ def row_let_through(
     on.said(
         on.say("pictures.row_let_through.said", word=word, words=", ".join(vocabulary)),
         to_do=on.say("pictures.row_let_through.to_do"),
-        key=on.say("pictures.row_let_through.key", word=word, numbers=_listed(found)),
+        key=on.say("pictures.row_let_through.key", word=word, numbers=listed(found)),
     )
 
 
@@ -99,7 +99,7 @@ def clock_hands(on: Canvas, places: Rows, *, tokens: Sequence[str], periods: Seq
                     )
         hands.append(", ".join(f"({value_text(row[2 * pair])}, {value_text(row[2 * pair + 1])})" for row in places))
     on.said(
-        on.say("pictures.clock_hands.said", words=", ".join(tokens), periods=_listed(periods)),
+        on.say("pictures.clock_hands.said", words=listed(tokens), periods=listed(periods)),
         to_do=on.say("pictures.clock_hands.to_do"),
         key=on.say("pictures.clock_hands.key", first=hands[0], second=hands[1]),
     )
@@ -112,7 +112,3 @@ def _dial(on: Canvas, x: float, y: float) -> None:
         inner = HAND - (0.6 if k % 2 else 1.1)
         across, up = sin(2 * pi * k / EIGHTHS), cos(2 * pi * k / EIGHTHS)
         on.line((x + inner * across, y - inner * up), (x + HAND * across, y - HAND * up), width=GUIDE)
-
-
-def _listed(numbers: Sequence[Any]) -> str:
-    return ", ".join(map(value_text, numbers))
