@@ -37,7 +37,7 @@ LONGEST_SAID = 160  # letters of an answer in words
 # page 1, in mm: its height, and what each part takes; sizes of type and the widths of texts are those of report.css
 PAGE, HEADER, HEADING, KIND, NOTE_GAP = 249.9, 15.6, 9.6, 5.7, 2.0
 LINE, TIGHT, ROW_GAP = 3.95, 3.67, 0.9  # of lines, and between rows
-LEAD, LEAD_LINE, LEAD_WIDTH = 11 * PT, 14 * PT, 164.0
+LEAD_LINE, LEAD_WIDTH = 14 * PT, 164.0
 WIDER = 0.95  # by how much words are narrower than the estimate
 WHAT_WIDTH, WHO_WIDTH, WHY_WIDTH, NOTE_WIDTH = 104.0, 38.0, 47.0, 78.0
 MOST_BARS = 9  # steps of a sheet whose report is one page; of more, it is two
