@@ -1,5 +1,7 @@
 """The look of a figure's table on paper: sizes, distances and colours, for print.css and for the pen of PDFs."""
 
+from byhand.pictures.canvas import GREY, INK, PEN, WHITE
+
 LOOK = {
     # type, in pt
     "number": 11.5, "answer": 10.5, "small": 9.0, "smaller": 8.0,
@@ -16,6 +18,5 @@ LOOK = {
     "index": 0.72, "sub": 0.24, "sup": 0.46, "bar": 0.045, "bar_room": 0.06, "bar_start": 0.02,
 }  # fmt: skip
 COLOURS = {
-    "ink": "#111111", "grey": "#555555", "tag": "#333333", "pen": "#1c3f94", "written": "#333333",
-    "ground": "#ffffff", "rule": "#999999",
+    "ink": INK, "grey": GREY, "tag": "#333333", "pen": PEN, "written": "#333333", "ground": WHITE, "rule": "#999999",
 }  # fmt: skip

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from byhand.formats.html import strip
 from byhand.formats.html.drawing import Drawing, Rect
-from byhand.formats.html.map_panel import LABEL, NUMBER, SHAPE, SYMBOL, draw, panels_that_fit
+from byhand.formats.html.map_panel import LABEL, LOOKS, NUMBER, SHAPE, SYMBOL, draw, panels_that_fit
 from byhand.notation.inline import spoken
 from byhand.pictures.labels import Label, formula, words
 from byhand.worksheet.document import Box, Document, Map
@@ -25,7 +25,6 @@ SUM = 3.6  # the diameter of a ⊕
 TAIL = 4.0  # the length of the arrow after the last box
 LEAST, MOST = 1.6, 12.0  # the least gap between columns, which an arrow needs, and the greatest
 SMALLER = 0.87  # the scale of labels where the gaps would be smaller
-COLOURS = {"done": ("#dcdcdc", "", "#111"), "here": ("#111", "", "#fff"), "later": ("#fff", "#8a8a8a", "#555")}
 
 
 def svg(document: Document) -> str:
@@ -170,7 +169,7 @@ def _draw_stream(drawing: Drawing, chart: Map, row: list[Column], messages: Mess
 
 
 def _draw_box(drawing: Drawing, box: Box, spot: Rect, scale: float) -> None:
-    fill, outline, ink = COLOURS[box.state]
+    fill, outline, ink = LOOKS[box.state]
     if box.label == "+":
         drawing.box(spot, fill, outline or fill, rx=spot.w / 2)
         arm = 1.05

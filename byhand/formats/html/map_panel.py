@@ -16,6 +16,8 @@ from byhand.worksheet.messages import Messages
 
 # all in mm
 LABEL, SHAPE, NUMBER, SYMBOL = 2.45, 2.25, 2.5, 2.75  # type sizes
+# of a box before, at and after what the sheet is about: its ground, its outline and its ink
+LOOKS = {"done": ("#dcdcdc", "", "#111"), "here": ("#111", "", "#fff"), "later": ("#fff", "#8a8a8a", "#555")}
 LINE, TALL, GIVEN = 4.7, 9.8, 5.0  # the height of a step: on one line, with its number above its name, without a box
 PITCH = 5.7  # from one step of a column to the next
 PAD, MARGIN = 2.4, 2.0  # the margins of a panel: at its sides, above and below

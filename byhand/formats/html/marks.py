@@ -7,10 +7,11 @@ from typing import Any
 
 from byhand.arithmetic.copies import written
 from byhand.formats.html.grid import Grid, Mark, weights
+from byhand.formats.look import COLOURS
 
 FOOT, BRACKET, TILE = 1.3, 0.32, 0.18  # mm: the feet of a bracket, the lines of brackets and of tiles
 DOT, FRAME = 2.9, (6.0, 7.0)  # mm: the radius of the dot of weight 1; the width and height of a frame
-INK, FILL, OUTLINE, PEN = "#111", "#e2e2e2", "#888", "#1c3f94"
+INK, FILL, OUTLINE, PEN = "#111", "#e2e2e2", "#888", COLOURS["pen"]
 
 
 def drawing(grid: Grid, phone: bool, shown: bool) -> str:

@@ -9,6 +9,7 @@ from byhand.pictures.labels import SANS, mm
 from byhand.worksheet.document import Picture
 
 KEY_SAYS = "data-key"  # the attribute for the alternative text of the key, on a page that is worksheet and key
+PRINTED, PEN = "<g>", '<g class="for-key">'  # what each layer begins with
 
 
 def svg(figure: Picture, shown: bool, shared: bool) -> str:
@@ -23,7 +24,7 @@ def svg(figure: Picture, shown: bool, shared: bool) -> str:
     )
     said = f'aria-label="{escape(key if shown and not shared else worksheet)}"'
     said += f' {KEY_SAYS}="{escape(key)}"' if shared else ""
-    layers = f"<g>{printed}</g>" + (f'<g class="for-key">{pen}</g>' if shown else "")
+    layers = f"{PRINTED}{printed}</g>" + (f"{PEN}{pen}</g>" if shown else "")
     return (
         f'<svg class="picture" xmlns="http://www.w3.org/2000/svg" width="{mm(kind.width)}mm" '
         f'height="{mm(kind.height)}mm" viewBox="0 0 {mm(kind.width)} {mm(kind.height)}" role="img" {said} '

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from byhand.formats.html.drawing import Drawing, Rect
-from byhand.formats.html.map_panel import LABEL, NUMBER
+from byhand.formats.html.map_panel import LABEL, LOOKS, NUMBER
 from byhand.pictures.labels import Label, words
 from byhand.worksheet.document import Document
 from byhand.worksheet.order import GROUPS
@@ -15,7 +15,6 @@ from byhand.worksheet.order import GROUPS
 HIGH, PAD, GAP = 6.4, 1.4, 2.6  # of the box of a group: its height, its margins, and the least gap after it
 TOP, WEDGE = 10.0, 4.0  # of the panel, and of the wedge that opens into it
 ROW, SQUARE, TEXT = 5.2, 4.0, 2.65  # of a sheet in the panel: its row, the box of its number, its title
-COLOURS = {"done": ("#dcdcdc", "", "#111"), "here": ("#111", "", "#fff"), "later": ("#fff", "#8a8a8a", "#555")}
 
 
 def svg(document: Document, width: float) -> str:
@@ -60,6 +59,6 @@ def _row(labels: Sequence[Label], width: float) -> list[Rect]:
 
 
 def _box(drawing: Drawing, at: Rect, label: Label, state: str) -> None:
-    fill, outline, ink = COLOURS[state]
+    fill, outline, ink = LOOKS[state]
     drawing.box(at, fill, outline)
     drawing.text(at.x, at.y + 0.85, label, ink, bold=state == "here")

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from byhand.arithmetic.copies import MARK, mark_number
 from byhand.formats.fonts import FACES
+from byhand.formats.html.picture import KEY_SAYS, PEN, PRINTED
 from byhand.formats.look import COLOURS
 from byhand.formats.pdf.beside import NOTHING, Beside, known, without
 from byhand.formats.pdf.pieces import BOLD, BOLD_ITALIC, MATH, MATH_ITALIC, SANS, Piece, TextOf, TextStyle
@@ -23,10 +24,11 @@ from byhand.formats.pdf.tables import TABLE, Table, table
 PLACE = "byhand figure "  # the alternative text of the drawing in the place of a figure, before the figure's number
 PICTURE = re.compile(
     r'<svg class="[\w -]*" xmlns="[^"]*" width="(?P<width>[\d.]+mm)" height="(?P<height>[\d.]+mm)" viewBox="[\d. ]+" '
-    r'role="img" aria-label="(?P<said>[^"]*)" (?:data-key="(?P<key>[^"]*)" )?[^<>]*>(?P<layers><g>)?.*?</svg>',
+    r'role="img" aria-label="(?P<said>[^"]*)" (?:'
+    f'{KEY_SAYS}="(?P<key>[^"]*)" )?[^<>]*>(?P<layers>{PRINTED})?.*?</svg>',
     re.DOTALL,
 )
-_OWN = re.compile(f"<g[^>]*>({MARK.pattern})</g>")
+_OWN = re.compile(f"(?:{PRINTED}|{PEN})({MARK.pattern})</g>")
 OWN_FACES = (SANS, BOLD, BOLD_ITALIC, MATH, MATH_ITALIC)  # of the texts in a picture of an idea
 _ALONE = re.compile(  # a place with nothing beside it, which needs no boxes round it
     r'(<figure class="[\w ]+") style="[^"]*">\s*<div class="box">\s*'

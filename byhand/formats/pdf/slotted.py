@@ -19,6 +19,7 @@ from byhand.cache import as_data, from_data
 from byhand.errors import SheetError
 from byhand.formats import Paper, Setup
 from byhand.formats.html.page import Pages, in_one, pages
+from byhand.formats.html.picture import PEN, PRINTED
 from byhand.formats.pdf import laid_out, printed
 from byhand.formats.pdf.fill import fill
 from byhand.formats.pdf.layout import Layout, copy_html, lay_out
@@ -33,7 +34,6 @@ LETTERS = string.printable[:95] + "…"  # that a slot for words may hold
 _TAG = re.compile("<[^>]*>")
 _LAYER = re.compile('<svg class="picture".*?</svg>', re.DOTALL)
 _HASH, _WORD = re.compile("[0-9a-f]{7}"), re.compile(r"[^\W\d_]+")
-_OPENINGS = ("<g>", '<g class="for-key">')  # of a layer of a picture
 _SIZE = r"(?:\d+(?:,\d{3})*(?:[./]\d+)?|∞)"
 _NUMBER = re.compile(rf"\(−{_SIZE}\)|−?{_SIZE}")
 _SIGN_OF_LETTER, _SIGN_OF_SUM = re.compile(r"−(?=[^\W\d_])"), re.compile(r"(?<= )[+−](?= 2)")
@@ -198,7 +198,7 @@ def texts_in(page: str, html: str) -> list[str] | None:
     for part, mark, following in zip(parts, marks, parts[1:], strict=False):
         start = at + len(part)
         at = html.find(following, start) if following else -1
-        drawn = part.endswith(_OPENINGS)
+        drawn = part.endswith((PRINTED, PEN))
         text = Svg(html[start:at]) if drawn else unescape(html[start:at])
         if at < 0 or not html.startswith(part, start - len(part)) or found.setdefault(mark, text) != text:
             return None
