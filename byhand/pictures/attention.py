@@ -41,13 +41,13 @@ SMALL_NUMBER = 2.4  # the size of a number at an axis
 
 
 @picture(height=37, minutes=2)
-def who_answers(on: Canvas, queries: Rows, keys: Rows, *, row: int, tokens: Sequence[str], question: str) -> None:
+def who_answers(on: Canvas, all_scores: Rows, *, row: int, tokens: Sequence[str], question: str) -> None:
     """A query is compared with every key: from the word that asks an arc leads to each word, as thick as its key fits
     the query.
 
     row: the word that asks. question: what it asks, in words.
     """
-    scores = [sum(q * k for q, k in zip(queries[row], key, strict=True)) for key in keys]
+    scores = all_scores[row]
     best = max(scores)
     if best <= 0 or scores.count(best) > 1 or len(tokens) != 3 or row != 1:
         raise UndrawableError("one of three words fits best what the middle one asks")

@@ -16,6 +16,7 @@ from byhand.formats import Setup
 from byhand.formats.html.page import Pages
 from byhand.formats.pdf import pdf
 from byhand.formats.pdf.slotted import filled
+from byhand.notation.text import by_word
 from byhand.options import Options
 from byhand.pictures import PICTURES
 from byhand.pictures.canvas import Canvas
@@ -136,3 +137,11 @@ def test_nothing_is_too_thin_or_too_small_to_be_printed():
         on.line((0, 0), (1, 1), width=0.1)
     with pytest.raises(ValueError, match=r"2 mm is too small a text; use 2.3 or more"):
         on.text(0, 0, "word", 2)
+
+
+@pytest.mark.parametrize("numbers", ["exact", "decimal"])
+def test_the_scores_of_a_query_are_those_of_the_run(numbers):
+    document, run = made("queries-keys-values", numbers=numbers)
+    (picture,) = pictures_of(document)
+    scores = [text.replace("-", "−") for text in run.texts["blocks.0.attn.scores_raw[0]"][1]]
+    assert by_word(run.tokens, scores) in picture.sketch.key_says
