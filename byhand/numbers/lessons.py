@@ -363,10 +363,10 @@ def _sampling(task: Task, dice: Dice) -> Iterator[Instance]:
     nuclei = [p for p in nuclei if words_reaching(plain, Fraction(p)) != words_reaching(last, Fraction(p))]
     if not cuts or not nuclei:
         return
+    clear = {k: _clear_throws(plain, k) for k in cuts}
     for _ in range(THROWS_TRIED):  # so that logits that seldom fit are chosen as often as others
         k, p = one_of(cuts), one_of(nuclei)
-        smallest = sorted(plain, reverse=True)[k - 1]
-        throws = _throws(dice, plain, [x if x >= smallest else Fraction(0) for x in plain])
+        throws = [*one_of(clear[k][0]), one_of(clear[k][1])] if all(clear[k]) else []
         first = one_of(FIRST_WORDS)
         rows = [one_of(AFTER_LIKELIEST), *(one_of(AFTER_OTHERS) for _ in range(3))]
         places = dice.permutation(4)
@@ -398,20 +398,19 @@ def _is_cut(shares: Sequence[Fraction], kept: int) -> bool:
     return 0 < kept < len(ordered) and ordered[kept - 1] > ordered[kept]
 
 
-def _throws(dice: Dice, plain: Sequence[Fraction], kept: Sequence[Fraction]) -> list[Fraction]:
-    """Throws in hundredths, each 2 or more of these from every border; the last falls on another word under top-k,
-    and the others fall on two words that stay. None where there are no such throws.
+def _clear_throws(plain: Sequence[Fraction], k: int) -> tuple[list[tuple[Fraction, Fraction]], list[Fraction]]:
+    """Throws in hundredths, each 2 or more of these from every border: pairs that fall on two words, which stay under
+    top-k; and those that fall on another word there.
     """
+    smallest = sorted(plain, reverse=True)[k - 1]
+    kept = [x if x >= smallest else Fraction(0) for x in plain]
     ends, kept_ends = (list(accumulate(shares)) for shares in (plain, [x / sum(kept) for x in kept]))
-    far = [
-        r for r in (Fraction(n, 100) for n in range(2, 99)) if min(abs(r - x) for x in (*ends, *kept_ends)) >= NEAR
-    ]
-    words = {r: (bisect(ends, r), bisect(kept_ends, r)) for r in far}
-    stay, change = ([r for r in far if (words[r][0] == words[r][1]) is same] for same in (True, False))
-    others = [(r, s) for r in stay for s in stay if words[r] != words[s]]
-    if not others or not change:
-        return []
-    return [*others[dice.one_below(len(others))], change[dice.one_below(len(change))]]
+    borders = {*ends, *kept_ends}
+    far = [r for r in (Fraction(n, 100) for n in range(2, 99)) if all(abs(r - x) >= NEAR for x in borders)]
+    fallen = [(r, bisect(ends, r), bisect(kept_ends, r)) for r in far]
+    stay = [(r, word) for r, word, again in fallen if word == again]
+    pairs = [(r, other) for r, word in stay for other, its_word in stay if word != its_word]
+    return pairs, [r for r, word, again in fallen if word != again]
 
 
 # ---- 3. sizes that are counted ----
