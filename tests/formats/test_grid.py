@@ -9,8 +9,11 @@ from fractions import Fraction
 import pytest
 
 from byhand.formats.html.grid import PHONE_LABEL_EM, PRINT_WIDTHS, Grid, Slot, fitted
-from byhand.formats.html.layout import strips
-from byhand.worksheet.document import Cell, Panel, Strip
+from byhand.formats.html.layout import falk, strips
+from byhand.options import Options
+from byhand.pipeline import prepare
+from byhand.worksheet.document import Cell, Falk, Panel, Strip
+from byhand.worksheet.sheet import load_sheet
 
 LONG = "extraordinary"
 
@@ -84,3 +87,11 @@ def test_signs_stand_in_the_middle_of_the_lower_matrix():
     (grid,) = strips(Strip((high, low, high), ("∗", "=")))
     rows = [row for (row, _), slot in grid.slots.items() if slot.cls == "sign"]
     assert len(set(rows)) == 1
+
+
+def test_a_label_that_stays_whole_makes_no_row_higher():
+    """The dimensions of this sheet are called noun, verb, first and last."""
+    document, _ = prepare(load_sheet("queries-keys-values"), Options(seed=3))
+    grids = [falk(figure) for section in document.sections for figure in section.figures if isinstance(figure, Falk)]
+    assert grids
+    assert not {"h2", "h3"} & {kind for grid in grids for kind in grid.rows}

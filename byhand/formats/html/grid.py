@@ -280,8 +280,9 @@ def _settled(grid: Grid, room: float, numbers: dict[str, float]) -> Grid:
         lines = next((n for n in (1, 2) if _label_width(slot, n) <= grid.widths[grid.cols[col]]), 3)
         if lines > 1:
             grid.slots[row, col] = replace(slot, lines=lines)
-            if slot.scope == "col":
-                grid.rows[row] = max(grid.rows[row], f"h{lines}", key=PRINT_HEIGHTS.__getitem__)
+            parts = -(-longest(slot.label) // slot.letters(lines))  # a short label stays whole
+            if slot.scope == "col" and parts > 1:
+                grid.rows[row] = max(grid.rows[row], f"h{parts}", key=PRINT_HEIGHTS.__getitem__)
     labels = _widest(grid, lambda slot: _label_width(slot, slot.lines, PHONE_LABEL_EM, PHONE_SMALL_LABEL_EM))
     larger = PHONE_CELL_EM / CELL_EM if grid.scale == 1.0 else grid.scale
     grid.phone_widths |= {k: max(PHONE_WIDTHS[k], numbers[k] * larger + 1.2, labels[k]) for k in _FITTED}
