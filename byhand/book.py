@@ -22,7 +22,7 @@ def book(
     Raises: ByHandError; then nothing has been written.
     """
     options = options or Options()
-    formats = [ready(name) for name in options.formats]
+    formats = [ready(name, options.setup) for name in options.formats]
     sheets = [prepare(load_sheet(name, options.language), options, tell) for name in dict.fromkeys(names)]
     files: dict[str, bytes] = {}
     for format in formats:
@@ -33,7 +33,7 @@ def book(
 def _each(format: Format, sheets: Sequence[tuple[Document, Run]], options: Options) -> dict[str, bytes]:
     """The files of a format that cannot bind sheets: each sheet's files, with the sheet's name before theirs."""
     return {
-        f"{document.name}-{format.file_of(view)}": format.make(document, run, view, options.setup)
+        f"{document.name}-{file}": make(document, run, view, options.setup)
         for document, run in sheets
-        for _, view in asked([format], options.views)
+        for file, make, view in asked([format], options.views)
     }

@@ -24,6 +24,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # to start others takes 40 m
 if TYPE_CHECKING:  # imported within functions, since --help needs nothing of it
     from byhand.options import Options
 
+MOST_VARIANTS = 100  # each is some kilobytes of a page
 gc.set_threshold(500_000, 5, 2)  # with Python's own, searching for garbage takes 6 % of a command's time
 atexit.register(gc.freeze)  # else Python searches all that is still there for garbage as it ends: 30 ms
 
@@ -285,11 +286,21 @@ def _options(values_files: tuple[str, ...], tokens: str | None, base: str | None
 )
 @click.option("--paper", type=click.Choice(["a4", "letter"]), default="a4", show_default=True, help="Paper size.")
 @click.option("--book", is_flag=True, help="All in one PDF with contents, keys at the end, and pages with an index.")
+@click.option(
+    "--feedback/--no-feedback", default=True,
+    help="Whether a file that answers may say what is right; without it, it only collects answers.",
+)  # fmt: skip
+@click.option(
+    "--variants", type=click.IntRange(0, MOST_VARIANTS), default=0, metavar="N",
+    help="A page for the screen brings N other sets of numbers along.",
+)  # fmt: skip
+@click.option("--nbgrader", is_flag=True, help="A notebook has the metadata that nbgrader needs.")
 @click.option("--cache/--no-cache", default=True, help="Whether pages that were laid out before are laid out again.")
 @click.option("--out", type=click.Path(), default="output", show_default=True, help="The folder to write to.")
 def generate(
     sheets: tuple[str, ...], every: bool, weight_places: int | None, language: str, view: str | None,
-    formats: tuple[str, ...], paper: Any, book: bool, cache: bool, out: str, **asked: Any,
+    formats: tuple[str, ...], paper: Any, book: bool, feedback: bool, variants: int, nbgrader: bool, cache: bool,
+    out: str, **asked: Any,
 ) -> None:  # fmt: skip
     """Print a worksheet and its key; without SHEET, the flagship: a whole small language model."""
     from byhand import pipeline
@@ -300,7 +311,7 @@ def generate(
         raise click.UsageError("give sheets or --all, not both")
     options = _options(
         **asked, views=views_asked(view), formats=formats, paper=paper, weight_places=weight_places, cache=cache,
-        language=language,
+        language=language, feedback=feedback, variants=variants, nbgrader=nbgrader,
     )  # fmt: skip
     names = [sheet.name for sheet in course(language)] if every else list(sheets) or [pipeline.FLAGSHIP]
     if book:
@@ -497,7 +508,7 @@ def formats() -> None:
         try:
             found = known(name)
             wanted = f"; needs {', '.join(found.missing)}: {found.install}" if found.missing else ""
-            rows.append((name, found.file, found.about + wanted))
+            rows.append((name, ", ".join(found.files), found.about + wanted))
         except ExtraError as error:  # another package's, which is broken
             rows.append((name, "", str(error)))
     names_wide, files_wide = (max(len(row[n]) for row in rows) for n in (0, 1))

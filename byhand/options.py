@@ -43,6 +43,7 @@ class Options:
     language: the language of the pages; a text that it lacks is in English.
     left_out: the entries that inverse exercises leave out; where none are named, those that are easy to find.
     secret: of a class, whose numbers depend on it in place of the seed.
+    feedback, variants, nbgrader: as in Setup.
     """
 
     seed: int | None = None
@@ -63,6 +64,9 @@ class Options:
     language: str = ENGLISH
     left_out: LeftOut = field(default_factory=dict)
     secret: Secret | None = None
+    feedback: bool = True
+    variants: int = 0
+    nbgrader: bool = False
 
     def __post_init__(self) -> None:
         if self.seed is not None and abs(self.seed) >= 10**LONGEST_SEED:
@@ -110,7 +114,7 @@ class Options:
     @property
     def setup(self) -> Setup:
         """The options that formats need."""
-        return Setup(self.paper, self.cache)
+        return Setup(self.paper, self.cache, self.feedback, self.variants, self.nbgrader)
 
 
 def views_asked(view: str | None) -> tuple[View, ...]:

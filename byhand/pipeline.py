@@ -44,12 +44,9 @@ def files_of(name: str, options: Options, tell: Tell) -> dict[str, bytes]:
     """The contents of a sheet's files, by their names."""
     from byhand.worksheet.sheet import load_sheet
 
-    formats = [ready(name) for name in options.formats]
+    formats = [ready(name, options.setup) for name in options.formats]
     document, run = prepare(load_sheet(name, options.language), options, tell)
-    return {
-        format.file_of(view): format.make(document, run, view, options.setup)
-        for format, view in asked(formats, options.views)
-    }
+    return {file: make(document, run, view, options.setup) for file, make, view in asked(formats, options.views)}
 
 
 def prepare(sheet: Sheet, options: Options, tell: Tell = unheard) -> tuple[Document, Run]:

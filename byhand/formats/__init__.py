@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
-from byhand.errors import ExtraError, UnknownNameError
+from byhand.errors import ConfigError, ExtraError, UnknownNameError
 from byhand.worksheet.views import VIEWS, View
 
 if TYPE_CHECKING:
@@ -29,10 +29,18 @@ Paper = Literal["a4", "letter"]
 
 
 class Setup(Struct, frozen=True):
-    """The options of a format. cache: whether pages may be taken from the cache."""
+    """The options of a format.
+
+    cache: whether pages may be taken from the cache. feedback: whether a file that answers says what is right;
+    without it, nothing in the file tells right from wrong. variants: how many other sets of numbers a page for the
+    screen brings along. nbgrader: whether a notebook has nbgrader's metadata.
+    """
 
     paper: Paper = "a4"
     cache: bool = True
+    feedback: bool = True
+    variants: int = 0
+    nbgrader: bool = False
 
 
 Make = Callable[["Document", "Run", View, Setup], bytes]
@@ -43,33 +51,25 @@ Bind = Callable[[Sequence[tuple["Document", "Run"]], Sequence[View], Setup], Map
 class Format:
     """A format in which sheets are written.
 
-    about: its description, in a line. file: the name of its file, with {view} if each view has a file of its own.
-    make: writes a document and its run, in a view, as the bytes of a file.
+    about: its description, in a line. files: the names of its files, and what writes each of them: a function of a
+    document, its run and a view. A name with {view} is of a file for each view; others are of one file for all views.
     needs: the modules that must be installed. install: the command that installs them.
     many: writes several sheets as one set of files, such as a book; without it, each sheet is written by itself.
+    marks: whether its files are of no use without telling right from wrong.
     """
 
     name: str
     about: str
-    file: str
-    make: Make
+    files: Mapping[str, Make]
     needs: tuple[str, ...] = ()
     install: str = ""
     many: Bind | None = None
-
-    @property
-    def each_view(self) -> bool:
-        """Whether each view has a file of its own."""
-        return "{view}" in self.file
+    marks: bool = False
 
     @property
     def missing(self) -> list[str]:
         """The needed modules that are not installed."""
         return [module for module in self.needs if find_spec(module) is None]
-
-    def file_of(self, view: View) -> str:
-        """The name of a view's file."""
-        return self.file.format(view=view)
 
 
 def _html(document: Document, run: Run, view: View, setup: Setup) -> bytes:
@@ -113,10 +113,10 @@ def _json(document: Document, run: Run, view: View, setup: Setup) -> bytes:
 OWN = {
     format.name: format
     for format in (
-        Format("html", "a page for the screen and the phone", "{view}.html", _html, many=_html_of_many),
-        Format("pdf", "a page for the printer", "{view}.pdf", _pdf, many=_pdf_of_many),
-        Format("pdf-form", "a worksheet to fill in on the screen, with fields", "worksheet-form.pdf", _pdf_form),
-        Format("json", "every step of the run, with its numbers and rules", "run.json", _json),
+        Format("html", "a page for the screen and the phone", {"{view}.html": _html}, many=_html_of_many),
+        Format("pdf", "a page for the printer", {"{view}.pdf": _pdf}, many=_pdf_of_many),
+        Format("pdf-form", "a worksheet to fill in on the screen, with fields", {"worksheet-form.pdf": _pdf_form}),
+        Format("json", "every step of the run, with its numbers and rules", {"run.json": _json}),
     )
 }
 
@@ -139,25 +139,28 @@ def known(name: str) -> Format:
     return _loaded(point)
 
 
-def ready(name: str) -> Format:
-    """A format by its name, whose modules are all installed.
+def ready(name: str, setup: Setup | None = None) -> Format:
+    """A format by its name, whose modules are all installed and which can do what its options ask for.
 
-    Raises: as `known`; ExtraError where modules are missing.
+    Raises: as `known`; ExtraError where modules are missing; ConfigError where it cannot be without feedback.
     """
     found = known(name)
     if found.missing:
         raise ExtraError(f"the format {name} needs {', '.join(found.missing)}; {found.install}")
+    if setup and found.marks and not setup.feedback:
+        raise ConfigError(f"--no-feedback: the format {name} holds what is right, for the program that marks it")
     return found
 
 
-def asked(formats: Sequence[Format], views: Sequence[View]) -> Iterator[tuple[Format, View]]:
-    """The files to write, as formats and views: for each view, the formats that have a file for each view; then the
-    formats that have one file for all views, with the last view.
+def asked(formats: Sequence[Format], views: Sequence[View]) -> Iterator[tuple[str, Make, View]]:
+    """The files to write: their names, what writes them, and the views. Those that each view has of its own come
+    first, view by view; then those that are one for all views, with the last view.
     """
     ordered = sorted(views, key=VIEWS.index)
+    files = [pair for format in formats for pair in format.files.items()]
     for view in ordered:
-        yield from ((format, view) for format in formats if format.each_view)
-    yield from ((format, ordered[-1]) for format in formats if not format.each_view)
+        yield from ((file.format(view=view), make, view) for file, make in files if "{view}" in file)
+    yield from ((file, make, ordered[-1]) for file, make in files if "{view}" not in file)
 
 
 def _others() -> Sequence[EntryPoint]:

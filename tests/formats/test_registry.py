@@ -24,8 +24,8 @@ def count(document, run, view, setup):
     return f"{document.name}, {view}, {setup.paper}: {len(document.blanks())} of {len(run.steps)} steps".encode()
 
 
-COUNT = Format("count", "how many blanks there are", "{view}.count", count)
-WANTING = Format("wanting", "what cannot be made", "w.txt", count, needs=("no_such_module",), install="pip install no-such")
+COUNT = Format("count", "how many blanks there are", {"{view}.count": count})
+WANTING = Format("wanting", "what cannot be made", {"w.txt": count}, needs=("no_such_module",), install="pip install no-such")
 NONE = "no format"
 '''
 POINTS = """[byhand.formats]
@@ -56,13 +56,18 @@ def command(*args):
 
 def test_ours_are_html_pdf_and_json():
     assert names() == ["html", "pdf", "pdf-form", "json"]
-    assert [OWN[name].file for name in names()] == ["{view}.html", "{view}.pdf", "worksheet-form.pdf", "run.json"]
+    assert [[*OWN[name].files] for name in names()] == [
+        ["{view}.html"],
+        ["{view}.pdf"],
+        ["worksheet-form.pdf"],
+        ["run.json"],
+    ]
 
 
 def test_a_format_has_a_file_for_each_view_or_one_for_all():
-    pairs = asked([OWN["json"], OWN["html"]], ["key", "worksheet"])
-    assert [format.file_of(view) for format, view in pairs] == ["worksheet.html", "key.html", "run.json"]
-    assert [view for _, view in asked([OWN["json"]], VIEWS)] == ["worked"]
+    files = asked([OWN["json"], OWN["html"]], ["key", "worksheet"])
+    assert [file for file, _, _ in files] == ["worksheet.html", "key.html", "run.json"]
+    assert [view for _, _, view in asked([OWN["json"]], VIEWS)] == ["worked"]
 
 
 def test_another_packages_format_is_written_like_ours(other_package, tmp_path):
@@ -130,6 +135,14 @@ def test_an_unknown_format_says_what_was_meant():
     result = command("generate", "--format", "html,jsn")
     assert result.exit_code == 2
     assert "no format 'jsn'; did you mean 'json'?" in result.output
+
+
+def test_what_only_marks_is_refused_where_nothing_may_tell_what_is_right(monkeypatch, tmp_path):
+    monkeypatch.setitem(OWN, "pdf", replace(OWN["pdf"], marks=True))
+    result = command("generate", "dot-product", "--no-feedback", "--format", "html,pdf", "--out", str(tmp_path / "o"))
+    told = "--no-feedback: the format pdf holds what is right, for the program that marks it"
+    assert (result.exit_code, result.stderr) == (1, f"byhand: {told}\n")
+    assert not (tmp_path / "o").exists()
 
 
 def test_what_one_of_ours_lacks_is_one_line(monkeypatch, tmp_path):
