@@ -9,6 +9,10 @@ worksheet: setup ## print the flagship's worksheet and key to output/ (the defau
 test: setup ## run every test
 	@$(PY) -m pytest
 
+test-formats: setup ## install LibreOffice, LaTeX and a notebook's kernel, and read every format of every sheet back
+	@PYTHON='$(PYTHON)' sh tools/setup.sh formats
+	@BYHAND_FULL=1 $(PY) -m pytest tests/formats
+
 attack: setup ## spoil what byhand is given, fill disks, kill it, and count what held: minutes; FULL=1: hours
 	@$(PY) tests/attack $(if $(FULL),--full)
 
@@ -39,7 +43,7 @@ setup: ## install what is missing; the targets above do it first
 # In a fresh environment, so that nothing tried out by hand is pinned.
 constraints: ## renew constraints.txt, with the oldest Python that byhand runs on
 	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && $${PYTHON:-python3.11} -m venv "$$fresh" && \
-	"$$fresh/bin/python" -m pip install --quiet '.[dev]' && \
+	"$$fresh/bin/python" -m pip install --quiet '.[dev,test-formats]' && \
 	{ echo '# Tested versions of all that is installed. To renew: make constraints sbom'; \
 	  "$$fresh/bin/python" -m pip freeze --exclude byhand | sed 's/+.*//' | LC_ALL=C sort -f; } > "$$fresh/pins" && \
 	cp "$$fresh/pins" constraints.txt
@@ -69,4 +73,4 @@ clean: ## remove .venv, caches and builds; the worksheets in output/ stay
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | expand -t 14
 
-.PHONY: worksheet test attack students test-torch check bench picture setup constraints sbom audit clean help
+.PHONY: worksheet test test-formats attack students test-torch check bench picture setup constraints sbom audit clean help

@@ -1,8 +1,10 @@
 #!/bin/sh
 # Makes a checkout ready to run: the system libraries that print PDF, then .venv with the pinned packages.
-# What is there already is left alone, so it may be run before everything else.
+# What is there already is left alone, so it may be run before everything else. With the word "formats", it also
+# installs the programs that open the files of all formats for `make test-formats`.
 set -eu
 cd "$(dirname "$0")/.."
+formats=${1:-}
 say() { echo "setup: $*"; }
 stop() { say "$*" >&2; exit 1; }
 has() { command -v "$1" >/dev/null; }
@@ -24,8 +26,8 @@ fi
 
 # Names what the system lacks. Libraries are tried under the names that WeasyPrint loads.
 missing() {
-    "$python" - "$venv" <<'EOF'
-import ctypes, importlib.util, sys
+    "$python" - "$venv" "$formats" <<'EOF'
+import ctypes, importlib.util, shutil, subprocess, sys
 
 def loads(library):
     for name in f"lib{library}.so.0", f"lib{library}.0.dylib", f"lib{library}.dylib":
@@ -40,6 +42,13 @@ parts = {
     "HarfBuzz-subset": loads("harfbuzz-subset"),
     "ensurepip": has("ensurepip") or sys.argv[1] and has("pip"),  # Debian splits it from Python
 }
+if sys.argv[2]:
+    classes = shutil.which("kpsewhich") and subprocess.run(["kpsewhich", "exam.cls"], capture_output=True).stdout
+    parts |= {
+        "LibreOffice": shutil.which("soffice"),
+        "LaTeX": shutil.which("pdflatex") and classes,
+        "pdftotext": shutil.which("pdftotext"),
+    }
 print(*[part for part, there in parts.items() if not there])
 EOF
 }
@@ -56,6 +65,10 @@ if [ -n "$parts" ]; then
         apt*:Pango) install="$install libpango-1.0-0 libpangoft2-1.0-0" ;;
         apt*:Harf*) install="$install libharfbuzz-subset0" ;;
         apt*:ensurepip) install="$install python$(minor "$python")-venv" ;;
+        apt*:Libre*) install="$install libreoffice-calc" ;;
+        apt*:LaTeX) install="$install texlive-latex-extra texlive-fonts-recommended" ;;
+        apt*:pdftotext) install="$install poppler-utils" ;;
+        *:Libre* | *:LaTeX | *:pdftotext) stop "missing: $parts; install with the system's package manager, then run make again" ;;
         apk*:Harf*) install="$install harfbuzz-subset" ;;
         *:Harf*) install="$install harfbuzz" ;;
         *:Pango) install="$install pango" ;;
@@ -77,6 +90,10 @@ if [ "$(cat .venv/made_from 2>/dev/null)" != "$made_from" ]; then
     .venv/bin/python -m pip --version >/dev/null 2>&1 || .venv/bin/python -m ensurepip >/dev/null
     .venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
     echo "$made_from" >.venv/made_from
+fi
+if [ -n "$formats" ] && ! .venv/bin/python -c 'import ipykernel, nbclient' 2>/dev/null; then
+    say "installing what runs notebooks into .venv"
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,test-formats]'
 fi
 fonts=byhand/formats/built
 fonts_from=$(cat constraints.txt byhand/formats/fonts.py byhand/formats/faces.py byhand/formats/glyphs.py | cksum)

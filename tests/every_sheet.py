@@ -1,0 +1,27 @@
+"""The sheets of which a format's files are read back: five of them; with BYHAND_FULL=1, all, with three seeds each."""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from typing import Any
+
+from byhand.options import Options
+from byhand.pipeline import prepare
+from byhand.runs import Run
+from byhand.worksheet.document import Document
+from byhand.worksheet.order import ORDER
+from byhand.worksheet.sheet import load_sheet
+
+FULL = bool(os.environ.get("BYHAND_FULL"))
+# tables of counts and words; fractions and dots; −∞ and mistakes; decimals and a clock; letters
+FEW = ("shapes", "attention-head", "causal-mask", "positional-encoding", "attention-in-letters")
+SHEETS = tuple(ORDER) if FULL else FEW
+SEEDS = (0, 1, 2) if FULL else (3,)
+CASES = [(sheet, seed) for sheet in SHEETS for seed in SEEDS]
+
+
+@lru_cache(maxsize=32)
+def made(sheet: str, seed: int = 0, **options: Any) -> tuple[Document, Run]:
+    """A sheet's document and run, made once for all tests of a process."""
+    return prepare(load_sheet(sheet), Options(seed=seed, **options))

@@ -1,0 +1,26 @@
+"""Which sheets the tests of formats read back: `make test` five of them, `make test-formats` all."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from every_sheet import FEW
+
+from byhand.worksheet.order import ORDER
+
+CODE = "import every_sheet; print(*every_sheet.SHEETS, len(every_sheet.CASES))"
+
+
+def cases(**environment):
+    tests = Path(__file__).parents[1]
+    asked = {name: value for name, value in os.environ.items() if name != "BYHAND_FULL"} | environment
+    done = subprocess.run(
+        [sys.executable, "-c", CODE], cwd=tests, env=asked, capture_output=True, text=True, check=True
+    )
+    return done.stdout.split()
+
+
+def test_few_sheets_are_read_back_by_themselves_and_all_with_three_seeds_where_it_is_asked_for():
+    assert cases() == [*FEW, str(len(FEW))]
+    assert cases(BYHAND_FULL="1") == [*ORDER, str(3 * len(ORDER))]
