@@ -14,12 +14,13 @@ from typing import Any
 
 from byhand.arithmetic.expr import Ref
 from byhand.marking.reckoning import Span
-from byhand.marking.rules import ALL, Own, Rules, place_of
+from byhand.marking.rules import ALL, Own, Rules
 from byhand.marking.verdicts import Judged, place
 from byhand.mistakes import MISTAKES, changes
 from byhand.runs import Run
 from byhand.tape import Shape, Step, Tape
 from byhand.worksheet.document import Blank
+from byhand.worksheet.sources import place_of
 
 LEAST_HITS = 2  # of a mistake that is named
 

@@ -20,12 +20,12 @@ from byhand.marking.causes import EITHER, FOIL, PERHAPS, UNEXPLAINED
 from byhand.marking.marks import BlankMark, Cause, Marks
 from byhand.marking.places import Places, matrix_name
 from byhand.marking.read import read
-from byhand.marking.rules import place_of
 from byhand.notation.html import terms_html
 from byhand.notation.text import text
 from byhand.notation.words import escaped
 from byhand.runs import Run
 from byhand.worksheet.document import Blank, Cell, Document, Panel
+from byhand.worksheet.sources import place_of
 
 State = Literal["right", "own", "not", "empty"]
 STATES: tuple[State, ...] = ("right", "own", "not", "empty")

@@ -15,30 +15,22 @@ from typing import Any
 from byhand.arithmetic.expr import Expr, Ref, refs
 from byhand.runs import Run
 from byhand.tape import Place
-from byhand.worksheet.document import Blank, Cell, Document
+from byhand.worksheet.document import Blank, Cell
+from byhand.worksheet.sources import Sources, place_of
 
 Own = str  # whose printed numbers a student replaces by their own: "" for none, ALL, or the name of a step
 ALL = "*"
 AROUND = "around"  # a name of no step
 
 
-def place_of(ref: Ref) -> Place:
-    """The place that a reference names."""
-    i, j = ref.index
-    return ref.matrix, i, j  # type: ignore[return-value]
-
-
 @dataclass(frozen=True, eq=False)
-class Rules:
+class Rules(Sources):
     """The rules of a sheet's blanks, over places, and where a reader of each section finds these.
 
     It has no numbers of a student. A class has one for all copies that have the same rules. diagnoses: the slips that
     were found in answers, which many students of a class write, by these and the numbers around them.
     """
 
-    document: Document
-    run: Run
-    _found: dict[tuple[int, Place], Cell | Blank | None] = field(default_factory=dict, init=False, repr=False)
     _reads: dict[tuple[str, Own], tuple[str, ...]] = field(default_factory=dict, init=False, repr=False)
     _beneath: dict[tuple[int, Place, bool], tuple[str, ...]] = field(default_factory=dict, init=False, repr=False)
     diagnoses: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)
@@ -76,15 +68,6 @@ class Rules:
     def asked_steps(self) -> frozenset[str]:
         """The steps that the student computes."""
         return frozenset(b.cell.step for b in self.blanks.values() if b.role in ("ask", "entry", "word"))
-
-    def source(self, section: int, place: Place) -> Cell | Blank | None:
-        """What stands for a place where a reader of a section looks for it; None where it stands nowhere."""
-        known = section, place
-        if known not in self._found:
-            front = self.document.sections[section].front
-            before = self.source(section - 1, place) if section and place not in front else None
-            self._found[known] = front.get(place, before)
-        return self._found[known]
 
     def copied(self, blank: Blank) -> Cell | Blank | None:
         """What a copy is copied from: the same place in a section before."""

@@ -33,12 +33,13 @@ from byhand.arithmetic.expr import (
     refs,
 )
 from byhand.marking.reckoning import Exact, Rounded, Span
-from byhand.marking.rules import Own, place_of
+from byhand.marking.rules import Own
 from byhand.marking.verdicts import Judged, Judgement, place
 from byhand.notation.number import plain
 from byhand.ops.attention import mask_future
 from byhand.tape import Shape
 from byhand.worksheet.document import Blank
+from byhand.worksheet.sources import place_of
 
 # How often slips of a kind are made, compared with each other. A kind that gives the same numbers as another, where
 # both are as frequent, comes after the one that is easier to say.

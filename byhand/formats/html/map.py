@@ -47,7 +47,12 @@ def svg(document: Document) -> str:
     here = {p.part: [s for col in row for b, s in col if b.part == p.part and b.state == "here"] for p in panels}
     numbered = any(b.sections and b.part not in here for b in chart.boxes)
     bottom = draw(drawing, panels, here, bottom, WIDTH, stem=numbered)
-    return drawing.svg(WIDTH, bottom + 0.4, _sentence(chart, document.messages), "architecture")
+    return drawing.svg(WIDTH, bottom + 0.4, said(document), "architecture")
+
+
+def said(document: Document) -> str:
+    """The map in a sentence, or the strip where no part of it has been met yet."""
+    return _sentence(document.map, document.messages) if document.map.boxes else strip.said(document)
 
 
 Column = list[tuple[Box, Rect]]

@@ -38,9 +38,15 @@ def svg(document: Document, width: float) -> str:
         _box(drawing, Rect(x + SQUARE / 2, y, SQUARE, SQUARE), words(str(sheet.number), NUMBER), state)
         title = words(sheet.title, TEXT)
         drawing.text(x + SQUARE + 1.8, y + 0.9, title, anchor="start", bold=state == "here")
+    return drawing.svg(width, panel.bottom + 0.4, said(document), "architecture")
+
+
+def said(document: Document) -> str:
+    """The strip in a sentence."""
+    say = document.messages.say
+    groups = ", ".join(say(f"course.groups.{group}") for group in GROUPS)
     sheets = ", ".join(sheet.called for sheet in document.beside)
-    said = say("course.spoken", groups=", ".join(name for _, name in names), group=names[at][1], sheets=sheets)
-    return drawing.svg(width, panel.bottom + 0.4, said, "architecture")
+    return say("course.spoken", groups=groups, group=say(f"course.groups.{document.group}"), sheets=sheets)
 
 
 def _labels(names: Sequence[str], width: float) -> list[Label]:
