@@ -104,7 +104,11 @@ VARIANTS = [
         "positional_embedding_type": "sinusoidal",
         "sinusoidal_periods": [4, 12],
     },
-]
+    {"positional_embedding_type": "rotary", "rotary_periods": [4, 2], "n_heads": 4, "n_key_value_heads": 2,
+     "act_fn": "silu", "gated_mlp": True, "normalization_type": "RMS", "n_layers": 2},
+    {"positional_embedding_type": "rotary", "rotary_dim": 2, "rotary_adjacent_pairs": True, "rotary_base": 100,
+     "n_key_value_heads": 1, "act_fn": "silu", "softmax_base": "e"},
+]  # fmt: skip
 
 
 def small(model, **config):

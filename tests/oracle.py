@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,12 @@ DEFAULTS: dict[str, Any] = {
     "tie_word_embeddings": False,
     "use_attn_scale": True,
     "attn_only": False,
+    "n_key_value_heads": 0,
+    "rotary_dim": 0,
+    "rotary_adjacent_pairs": False,
+    "rotary_base": 10000,
+    "rotary_periods": (),
+    "gated_mlp": False,
 }
 
 
@@ -130,9 +137,14 @@ class Run:
         """One attention head: queries, keys, values, scores, pattern, and the mixture z."""
         causal = self.config["attention_dir"] == "causal" if causal is None else causal
         source = x if memory is None else memory
+        shared = self.config["n_heads"] // (self.config["n_key_value_heads"] or self.config["n_heads"])
+        group = h // shared  # as PyTorch's repeat_interleave
         q = self.project(x, attn, "q", h)  # (n, d_head)
-        k = self.project(source, attn, "k", h)  # (m, d_head)
-        v = self.project(source, attn, "v", h)  # (m, d_v)
+        k = self.project(source, attn, "k", group)  # (m, d_head)
+        v = self.project(source, attn, "v", group)  # (m, d_v)
+        if self.config["positional_embedding_type"] == "rotary" and memory is None:
+            q = self.keep(f"{attn}.hook_rot_q[{h}]", self.turned(q))
+            k = self.keep(f"{attn}.hook_rot_k[{group}]", self.turned(k))
         scores = self.keep(f"{attn}.scores_raw[{h}]", q @ k.T)  # (n queries, n keys)
         if self.config["use_attn_scale"]:
             d_head = self.config.get("d_head") or self.config["d_model"] // self.config["n_heads"]
@@ -143,6 +155,23 @@ class Run:
         self.keep(f"{attn}.hook_attn_scores[{h}]", scores)
         pattern = self.softmax(scores, f"{attn}.hook_pattern", f"[{h}]")  # (n, n)
         return self.keep(f"{attn}.hook_z[{h}]", pattern @ v)  # (n, d_v)
+
+    def turned(self, x: np.ndarray) -> np.ndarray:
+        """Each pair of the first rotary_dim columns, times the matrix of a turn by its angle at each position."""
+        c, out = self.config, x.copy()
+        width = c["rotary_dim"] or x.shape[1]
+        columns = np.arange(width)
+        pairs = columns.reshape(-1, 2) if c["rotary_adjacent_pairs"] else columns.reshape(2, -1).T
+        for k, pair in enumerate(pairs):
+            speed = (
+                math.tau / float(c["rotary_periods"][k])
+                if c["rotary_periods"]
+                else (float(Fraction(c["rotary_base"])) ** (-2 * k / width))
+            )
+            for t in range(len(x)):
+                cos, sin = math.cos(t * speed), math.sin(t * speed)
+                out[t, pair] = np.array([[cos, -sin], [sin, cos]]) @ x[t, pair]
+        return out
 
     def project(self, x: np.ndarray, attn: str, letter: str, h: int) -> np.ndarray:
         """The queries, keys or values of one head."""
@@ -166,9 +195,16 @@ class Run:
     def feed_forward(self, x: np.ndarray, at: str) -> np.ndarray:
         """The same two linear layers at each position, the activation after the first only."""
         mlp = f"{at}.mlp"
-        pre = x @ self.weights[f"{mlp}.W_in"] + self.weights.get(f"{mlp}.b_in", 0.0)  # (n, d_mlp)
-        self.keep(f"{mlp}.hook_pre", pre)
-        post = self.keep(f"{mlp}.hook_post", ACTIVATIONS[self.config["act_fn"]](pre))  # (n, d_mlp)
+        act = ACTIVATIONS[self.config["act_fn"]]
+        if self.config["gated_mlp"]:
+            gate = self.keep(f"{mlp}.hook_pre", x @ self.weights[f"{mlp}.W_gate"])  # (n, d_mlp)
+            units = self.keep(f"{mlp}.hook_pre_linear", x @ self.weights[f"{mlp}.W_in"])  # (n, d_mlp)
+            gated = self.keep(f"{mlp}.gated", self.keep(f"{mlp}.gate", act(gate, self.base)) * units)  # (n, d_mlp)
+            post = self.keep(f"{mlp}.hook_post", gated + self.weights.get(f"{mlp}.b_in", 0.0))
+        else:
+            pre = x @ self.weights[f"{mlp}.W_in"] + self.weights.get(f"{mlp}.b_in", 0.0)  # (n, d_mlp)
+            self.keep(f"{mlp}.hook_pre", pre)
+            post = self.keep(f"{mlp}.hook_post", act(pre, self.base))  # (n, d_mlp)
         out = post @ self.weights[f"{mlp}.W_out"] + self.weights.get(f"{mlp}.b_out", 0.0)  # (n, d_model)
         return self.keep(f"{at}.hook_mlp_out", out)
 
@@ -221,7 +257,7 @@ class Run:
     def gpt(self, token_ids: Sequence[int]) -> None:
         """Embed, add positions, run the blocks, normalise, unembed; the next token is the largest logit's."""
         x = self.keep("hook_embed", self.weights["embed.W_E"][list(token_ids)])  # (n, d_model)
-        if self.config["positional_embedding_type"] is not None:
+        if self.config["positional_embedding_type"] in ("standard", "sinusoidal"):
             x = x + self.keep("hook_pos_embed", self.positions(len(token_ids)))
         for layer in range(self.config["n_layers"]):
             x = self.block(self.keep(f"blocks.{layer}.hook_resid_pre", x), f"blocks.{layer}")
@@ -256,6 +292,7 @@ class Run:
 
 
 ACTIVATIONS = {
-    "relu": lambda x: np.maximum(x, 0),
-    "gelu": lambda x: x * (1 + np.vectorize(math.erf)(x / math.sqrt(2))) / 2,
+    "relu": lambda x, base: np.maximum(x, 0),
+    "silu": lambda x, base: x / (1 + base**-x),
+    "gelu": lambda x, base: x * (1 + np.vectorize(math.erf)(x / math.sqrt(2))) / 2,
 }

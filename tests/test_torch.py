@@ -156,6 +156,51 @@ def test_an_encoder_and_a_decoder_layer():
         agree("encoder-decoder", config, {ENCODER: source, DECODER: x}, weights, expected)
 
 
+def rotated(x, base, width):
+    """The first columns turned as in Llama (halves), by complex numbers."""
+    half, n = width // 2, len(x)
+    angles = torch.outer(torch.arange(n), base ** (-2 * torch.arange(half) / width))
+    pairs = torch.complex(x[:, :half], x[:, half:width]) * torch.polar(torch.ones_like(angles), angles)
+    return torch.cat((pairs.real, pairs.imag, x[:, width:]), 1)
+
+
+def test_rotary_heads_in_groups():
+    for choose, config in cases():
+        groups, each, width = choose.randint(1, 2), choose.randint(1, 3), choose.choice([2, 4])
+        n, d, base, turned = config["n_ctx"], config["d_model"], choose.choice([100.0, 10_000.0]), width // 2 * 2
+        config |= {"n_heads": groups * each, "n_key_value_heads": groups, "d_head": width, "d_v": width,
+                   "positional_embedding_type": "rotary", "rotary_base": base, "rotary_dim": turned}  # fmt: skip
+        x, at = torch.randn(n, d), "blocks.0.attn"
+        weights = {f"{at}.W_{c}": torch.randn(groups * each if c == "Q" else groups, d, width) for c in "QKV"}
+        weights[f"{at}.W_O"] = torch.randn(groups * each, width, d)
+        q, k = (torch.stack([rotated(y, base, turned) for y in x @ weights[f"{at}.W_{c}"]]) for c in "QK")
+        causal = config["attention_dir"] == "causal"
+        z = functional.scaled_dot_product_attention(
+            q, k, x @ weights[f"{at}.W_V"], is_causal=causal, enable_gqa=True
+        )  # (heads, n, d_v)
+        expected = (z @ weights[f"{at}.W_O"]).sum(0)
+        weights = {name: rows(weight) for name, weight in weights.items()}
+        agree("multi-head-attention", config, {X: x}, weights, expected)
+
+
+def test_rms_norm():
+    for _, config in cases():
+        x, norm = torch.randn(config["n_ctx"], config["d_model"]), torch.nn.RMSNorm(config["d_model"], 0.1)
+        weights = {"blocks.0.ln1.w": rows(shaken(norm).weight)}
+        agree("layer-norm", config | {"normalization_type": "RMS", "eps": "0.1"}, {X: x}, weights, norm(x))
+
+
+def test_swiglu():
+    for _, config in cases():
+        d, wide = config["d_model"], config["d_mlp"]
+        gate, up, down = (torch.randn(*shape) for shape in ((d, wide), (d, wide), (wide, d)))
+        x = torch.randn(config["n_ctx"], d)
+        expected = (functional.silu(x @ gate) * (x @ up)) @ down
+        names = {"W_gate": gate, "W_in": up, "W_out": down}
+        weights = {f"blocks.0.mlp.{name}": rows(weight) for name, weight in names.items()}
+        agree("feed-forward", config | {"act_fn": "silu", "gated_mlp": True}, {MID: x}, weights, expected)
+
+
 def test_convolutions():
     for _, config in cases():
         n, d, wide = config["n_ctx"], config["d_model"], config["d_mlp"]

@@ -11,9 +11,9 @@ from byhand.errors import MOST_PROBLEMS, ByHandError, ConfigError, UnknownNameEr
 from byhand.notation.number import parse, shown
 
 CHOICES: dict[str, tuple[Any, ...]] = {
-    "act_fn": ("relu", "gelu"),
+    "act_fn": ("relu", "gelu", "silu"),
     "normalization_type": ("LN", "RMS", None),
-    "positional_embedding_type": ("standard", "sinusoidal", None),
+    "positional_embedding_type": ("standard", "sinusoidal", "rotary", None),
     "attention_dir": ("causal", "bidirectional"),
     "norm_position": ("pre", "post"),
     "softmax_base": (2, 3, "e"),
@@ -23,7 +23,18 @@ LARGEST_SIZE = 10_000  # no worksheet has a larger size
 MOST_PARAMETERS = 1_000_000  # of a whole model: a worksheet has a hundred
 MOST_HEADS = 1_000  # in all layers together
 MOST_PLACES = 12  # of sines and cosines that are read off
-SIZES = ("d_model", "n_heads", "d_head", "d_v", "d_mlp", "n_ctx", "n_layers", "d_vocab")
+SIZES = (
+    "d_model", "n_heads", "n_key_value_heads", "d_head", "d_v", "d_mlp", "n_ctx", "n_layers", "d_vocab", "rotary_dim",
+)  # fmt: skip
+FLAGS = (
+    "use_attn_scale", "use_attn_result", "attn_only", "tie_word_embeddings", "rotary_adjacent_pairs", "gated_mlp",
+)  # fmt: skip
+
+
+# Options that a transformer of 2017 does not have
+OF_SOME = {
+    "n_key_value_heads", "rotary_dim", "rotary_adjacent_pairs", "rotary_base", "rotary_periods", "gated_mlp",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -35,6 +46,11 @@ class Config:
     as in PyTorch: 1 for n − 1. tie_word_embeddings: whether W_U is W_E transposed. sinusoidal_periods: for each pair
     of dimensions, the positions that a whole turn takes, in place of the frequencies of Vaswani et al. 2017.
     sinusoidal_places: the decimal places to which their sines and cosines are read off; 0 for exact ones.
+
+    n_key_value_heads: the number of heads of keys and values, each of which is shared by as many heads of queries
+    (default n_heads). rotary_dim: how many dimensions of a query or key are turned (default d_head), in pairs of
+    neighbours (rotary_adjacent_pairs), or of the first half with the second; rotary_base and rotary_periods give the
+    angles, as the sinusoidal ones do. gated_mlp: whether each hidden unit is multiplied by a gate.
 
     Raises: ConfigError for sizes that cannot work together.
     """
@@ -61,10 +77,17 @@ class Config:
     tie_word_embeddings: bool = False
     sinusoidal_periods: tuple[Fraction, ...] = ()
     sinusoidal_places: int = 0
+    n_key_value_heads: int = 0
+    rotary_dim: int = 0
+    rotary_adjacent_pairs: bool = False
+    rotary_base: Fraction = Fraction(10_000)
+    rotary_periods: tuple[Fraction, ...] = ()
+    gated_mlp: bool = False
 
     def __post_init__(self) -> None:
         problems = [*self._choice_problems(), *self._size_problems(), *self._flag_problems()]
-        for name, read in (("eps", _number), ("sinusoidal_periods", _periods)):
+        readers = {"eps": _number, "rotary_base": _number, "sinusoidal_periods": _periods, "rotary_periods": _periods}
+        for name, read in readers.items():
             try:
                 self._set(name, read(name, getattr(self, name)))
             except ConfigError as error:
@@ -77,7 +100,40 @@ class Config:
         pairs = (self.d_model + 1) // 2
         if self.sinusoidal_periods and len(self.sinusoidal_periods) != pairs:
             raise ConfigError(f"sinusoidal_periods has {len(self.sinusoidal_periods)} entries; use {pairs}")
+        if problems := [*self._sharing_problems(), *self._turning_problems()]:
+            raise ConfigError("; ".join(problems))
         self._check_size()
+
+    @property
+    def key_value_heads(self) -> int:
+        """The number of heads of keys and values."""
+        return self.n_key_value_heads or self.n_heads
+
+    @property
+    def turned_width(self) -> int:
+        """How many dimensions of a query or key are turned by their position."""
+        return (self.rotary_dim or self.d_head) if self.positional_embedding_type == "rotary" else 0
+
+    def _sharing_problems(self) -> Iterator[str]:
+        """Whether as many heads of queries share each head of keys and values."""
+        if self.n_heads % self.key_value_heads:
+            fitting = [n for n in range(1, self.n_heads + 1) if self.n_heads % n == 0]
+            yield (
+                f"n_key_value_heads={self.n_key_value_heads} does not divide n_heads={self.n_heads}; "
+                f"use one of {', '.join(map(str, fitting))}"
+            )
+
+    def _turning_problems(self) -> Iterator[str]:
+        """Whether the turned dimensions make pairs, each with its period."""
+        width, whole = self.turned_width, self.d_head
+        if width % 2 or width > whole:
+            least = "an even d_head, or null positions" if whole < 2 else f"an even one up to {whole}"
+            name = "rotary_dim" if self.rotary_dim else "d_head"
+            yield f"{name}={width} has no pairs to turn within d_head={whole}; use {least}"
+        elif self.rotary_periods and width and len(self.rotary_periods) != width // 2:
+            yield f"rotary_periods has {len(self.rotary_periods)} entries; use {width // 2}, one for each pair"
+        if self.rotary_base == 0:
+            yield "rotary_base=0 has no powers to turn by; use 10000"
 
     def _choice_problems(self) -> Iterator[str]:
         for name, choices in CHOICES.items():
@@ -95,7 +151,7 @@ class Config:
                 yield f"{name}=0 leaves nothing to compute; use 1 or more"
 
     def _flag_problems(self) -> Iterator[str]:
-        for name in ("use_attn_scale", "use_attn_result", "attn_only", "tie_word_embeddings"):
+        for name in FLAGS:
             if not isinstance(getattr(self, name), bool):
                 yield f"{name}={shown(getattr(self, name))} is not true or false"
         if self.sinusoidal_places not in range(MOST_PLACES + 1) or isinstance(self.sinusoidal_places, bool):
@@ -107,8 +163,8 @@ class Config:
     def _check_size(self) -> None:
         if self.n_layers * self.n_heads > MOST_HEADS:
             raise ConfigError(f"n_layers={self.n_layers} × n_heads={self.n_heads} is more than {MOST_HEADS:,} heads")
-        attention = self.n_heads * self.d_model * 2 * (self.d_head + self.d_v)
-        inside = self.n_layers * (attention + 2 * self.d_model * self.d_mlp)
+        attention = self.d_model * (self.n_heads + self.key_value_heads) * (self.d_head + self.d_v)
+        inside = self.n_layers * (attention + (3 if self.gated_mlp else 2) * self.d_model * self.d_mlp)
         around = self.d_model * (self.n_ctx + 2 * self.d_vocab)
         if inside + around > MOST_PARAMETERS:
             raise ConfigError(f"{inside + around:,} parameters are too many; use sizes that make {MOST_PARAMETERS:,}")
@@ -146,11 +202,23 @@ class Config:
         return config
 
     def as_dict(self) -> dict[str, Any]:
-        """The entries, for run.json."""
-        entries = {f.name: getattr(self, f.name) for f in fields(self)}
-        entries["eps"] = str(self.eps) if self.eps.denominator != 1 else int(self.eps)
-        entries["sinusoidal_periods"] = [str(p) for p in self.sinusoidal_periods]
+        """The entries, for run.json; of those that only some models have (OF_SOME), the ones that are in use."""
+        entries = {}
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.name in OF_SOME and value == field.default:
+                continue
+            entries[field.name] = _entry(value)
         return entries
+
+
+def _entry(value: Any) -> Any:
+    """An option as run.json has it: fractions as texts."""
+    if isinstance(value, tuple):
+        return [str(x) for x in value]
+    if isinstance(value, Fraction):
+        return int(value) if value.denominator == 1 else str(value)
+    return value
 
 
 def _number(name: str, entry: object) -> Fraction:

@@ -9,7 +9,20 @@ from __future__ import annotations
 
 from byhand.model.config import Config
 from byhand.ops.attention import divide_by_root, mask_future, normalize_columns, normalize_rows, power_of, row_sum
-from byhand.ops.linear import add, add_all, affine, affine_rows, dot_rows, gelu, matmul, relu, shift, slide
+from byhand.ops.linear import (
+    add,
+    add_all,
+    affine,
+    affine_rows,
+    dot_rows,
+    gelu,
+    matmul,
+    multiply,
+    relu,
+    shift,
+    slide,
+    swish,
+)
 from byhand.ops.norms import (
     center,
     center_columns,
@@ -22,7 +35,7 @@ from byhand.ops.norms import (
     scale_and_shift,
     standardize,
 )
-from byhand.ops.positions import sinusoid
+from byhand.ops.positions import rotate, sinusoid
 from byhand.ops.shapes import column_as_row, gather_rows, hstack
 from byhand.tape import Matrix, Tape
 
@@ -97,24 +110,43 @@ def batch_norm(x: Matrix, at: str, config: Config) -> Matrix:
 def head(x: Matrix, at: str, h: int, config: Config, memory: Matrix | None = None) -> Matrix:
     """One head of attention: queries, keys, values, scores, pattern, and the mixture of the values.
 
-    Shapes: x (pos, d_model) → (pos, d_v). memory: (source, d_model), from which keys and values come in
-    cross-attention.
-    """
-    tape, source = x.tape, memory or x
+    Heads of a group share keys and values, which have the group's number. Shapes: x (pos, d_model) → (pos, d_v).
+    memory: (source, d_model), from which keys and values come in cross-attention.
 
-    def project(letter: str, of: Matrix, width: int, axis: str) -> Matrix:
-        weight = tape.given(f"{at}.W_{letter.upper()}[{h}]", (config.d_model, width), ("d_model", axis))
-        return linear(of, weight, f"{at}.b_{letter.upper()}[{h}]", f"{at}.hook_{letter}[{h}]")
+    Source: Ainslie et al. 2023, for the groups.
+    """
+    tape, source, c = x.tape, memory or x, config
+    group = h * c.key_value_heads // c.n_heads
+
+    def project(letter: str, of: Matrix, n: int, width: int, axis: str) -> Matrix:
+        name = f"{at}.hook_{letter}[{n}]"
+        if name in tape.steps:  # of a head before, in the same group
+            return tape[name]
+        weight = tape.given(f"{at}.W_{letter.upper()}[{n}]", (c.d_model, width), ("d_model", axis))
+        return linear(of, weight, f"{at}.b_{letter.upper()}[{n}]", name)
 
     with tape.part("heads" if memory is None else "cross"):
-        q = project("q", x, config.d_head, "d_head")  # (pos, d_head)
-        k = project("k", source, config.d_head, "d_head")
-        v = project("v", source, config.d_v, "d_v")  # (pos, d_v)
-        causal = memory is None and config.attention_dir == "causal"
-        final = not (causal or config.use_attn_scale or f"{at}.mask" in tape.numbers)
+        q = project("q", x, h, c.d_head, "d_head")  # (pos, d_head)
+        k = project("k", source, group, c.d_head, "d_head")
+        v = project("v", source, group, c.d_v, "d_v")  # (pos, d_v)
+        if memory is None and c.turned_width:
+            q, k = (
+                turned(part, f"{at}.hook_rot_{letter}[{n}]", c) for part, letter, n in ((q, "q", h), (k, "k", group))
+            )
+        causal = memory is None and c.attention_dir == "causal"
+        final = not (causal or c.use_attn_scale or f"{at}.mask" in tape.numbers)
         scores = dot_rows(q, k, name=f"{at}.{'hook_attn_scores' if final else 'scores_raw'}[{h}]")  # (pos, pos)
-        pattern = softmax(visible(scores, at, h, config, causal), f"{at}.hook_pattern[{h}]", config.softmax_base)
+        pattern = softmax(visible(scores, at, h, c, causal), f"{at}.hook_pattern[{h}]", c.softmax_base)
         return matmul(pattern, v, name=f"{at}.hook_z[{h}]")  # (pos, d_v)
+
+
+def turned(x: Matrix, name: str, config: Config) -> Matrix:
+    """Queries or keys with their pairs of dimensions turned by the position, so that scores depend on distances."""
+    c = config
+    if name in x.tape.steps:  # of a head before, in the same group
+        return x.tape[name]
+    angles = {"periods": c.rotary_periods} if c.rotary_periods else {"base": c.rotary_base}
+    return rotate(x, name=name, width=c.turned_width, adjacent=c.rotary_adjacent_pairs, **angles)
 
 
 def visible(scores: Matrix, at: str, h: int, config: Config, causal: bool) -> Matrix:
@@ -174,7 +206,9 @@ def _summed(heads: list[Matrix], at: str, config: Config, out: str) -> Matrix:
 
 
 def activation(x: Matrix, name: str, config: Config) -> Matrix:
-    """The activation function of the config, entry by entry."""
+    """The activation function of the config, entry by entry. SiLU has the base of softmax."""
+    if config.act_fn == "silu":
+        return swish(x, name=name, base=config.softmax_base)
     return (relu if config.act_fn == "relu" else gelu)(x, name=name)
 
 
@@ -186,10 +220,31 @@ def mlp(x: Matrix, at: str, config: Config, out: str = "") -> Matrix:
     c, tape = config, x.tape
     with tape.part("mlp"):
         w_in = tape.given(f"{at}.W_in", (c.d_model, c.d_mlp), ("d_model", "d_mlp"))
-        pre = linear(x, w_in, f"{at}.b_in", f"{at}.hook_pre")  # (pos, d_mlp)
-        post = activation(pre, f"{at}.hook_post", c)
+        if c.gated_mlp:
+            post = _gated(x, w_in, at, c)
+        else:
+            pre = linear(x, w_in, f"{at}.b_in", f"{at}.hook_pre")  # (pos, d_mlp)
+            post = activation(pre, f"{at}.hook_post", c)
         w_out = tape.given(f"{at}.W_out", (c.d_mlp, c.d_model), ("d_mlp", "d_model"))
         return linear(post, w_out, f"{at}.b_out", out or f"{at.rpartition('.')[0]}.hook_mlp_out")
+
+
+def _gated(x: Matrix, w_in: Matrix, at: str, config: Config) -> Matrix:
+    """Hidden units multiplied by their gates: act(x W_gate) ⊙ x W_in, then b_in where it is given, as in
+    TransformerLens.
+
+    Shapes: (pos, d_model) → (pos, d_mlp).
+
+    Source: Shazeer 2020.
+    """
+    tape, bias = x.tape, f"{at}.b_in"
+    w_gate = tape.given(f"{at}.W_gate", w_in.shape, w_in.axes)
+    gate = activation(matmul(x, w_gate, name=f"{at}.hook_pre"), f"{at}.gate", config)
+    units, name = matmul(x, w_in, name=f"{at}.hook_pre_linear"), f"{at}.hook_post"
+    if bias not in tape.numbers:
+        return multiply(gate, units, name=name)
+    gated = multiply(gate, units, name=f"{at}.gated")
+    return shift(gated, tape.given(bias, (1, w_in.cols), ("", w_in.axes[1])), name=name)
 
 
 def block(x: Matrix, at: str, config: Config) -> Matrix:
@@ -276,7 +331,7 @@ def unembedding(x: Matrix, config: Config) -> Matrix:
 
 
 def embedding(tape: Tape, ids: tuple[int, ...], config: Config, positions: int) -> Matrix:
-    """Each token's row of W_E, plus its position: learned, sinusoidal or none. ids: the tokens as rows of W_E.
+    """Each token's row of W_E, plus its position where that is learned or sinusoidal. ids: the tokens as rows of W_E.
 
     Shapes: → (pos, d_model).
     """
@@ -284,7 +339,7 @@ def embedding(tape: Tape, ids: tuple[int, ...], config: Config, positions: int) 
     result = "blocks.0.hook_resid_pre"
     with tape.part("embed"):
         w_e = tape.given("embed.W_E", (c.d_vocab, c.d_model), ("d_vocab", "d_model"))
-        if c.positional_embedding_type is None:
+        if c.positional_embedding_type in (None, "rotary"):  # what is added to no embedding
             return gather_rows(w_e, name=result, sizes=pos, rows=ids)
         words = gather_rows(w_e, name="hook_embed", sizes=pos, rows=ids)  # (pos, d_model)
         if c.positional_embedding_type == "sinusoidal":

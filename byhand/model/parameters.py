@@ -16,8 +16,8 @@ def attention_shapes(config: Config, at: str) -> dict[str, tuple[int, ...]]:
     c = config
     return {
         f"{at}.W_Q": (c.n_heads, c.d_model, c.d_head), f"{at}.b_Q": (c.n_heads, c.d_head),
-        f"{at}.W_K": (c.n_heads, c.d_model, c.d_head), f"{at}.b_K": (c.n_heads, c.d_head),
-        f"{at}.W_V": (c.n_heads, c.d_model, c.d_v), f"{at}.b_V": (c.n_heads, c.d_v),
+        f"{at}.W_K": (c.key_value_heads, c.d_model, c.d_head), f"{at}.b_K": (c.key_value_heads, c.d_head),
+        f"{at}.W_V": (c.key_value_heads, c.d_model, c.d_v), f"{at}.b_V": (c.key_value_heads, c.d_v),
         f"{at}.W_O": (c.n_heads, c.d_v, c.d_model), f"{at}.b_O": (c.d_model,),
     }  # fmt: skip
 
@@ -32,9 +32,16 @@ def block_shapes(config: Config, at: str, norms: Sequence[str] = ("ln1", "ln2"))
     c, shapes = config, attention_shapes(config, f"{at}.attn")
     for norm in norms:
         shapes |= norm_shapes(c, f"{at}.{norm}")
-    return shapes | {
-        f"{at}.mlp.W_in": (c.d_model, c.d_mlp), f"{at}.mlp.b_in": (c.d_mlp,),
-        f"{at}.mlp.W_out": (c.d_mlp, c.d_model), f"{at}.mlp.b_out": (c.d_model,),
+    return shapes | mlp_shapes(c, f"{at}.mlp")
+
+
+def mlp_shapes(config: Config, at: str) -> dict[str, tuple[int, ...]]:
+    """The parameters of a feed-forward network and their shapes."""
+    c = config
+    gate = {f"{at}.W_gate": (c.d_model, c.d_mlp)} if c.gated_mlp else {}
+    return gate | {
+        f"{at}.W_in": (c.d_model, c.d_mlp), f"{at}.b_in": (c.d_mlp,),
+        f"{at}.W_out": (c.d_mlp, c.d_model), f"{at}.b_out": (c.d_model,),
     }  # fmt: skip
 
 

@@ -42,7 +42,7 @@ from byhand.numbers.norms import (
     whole_differences,
 )
 from byhand.numbers.promises import FEW_TOKENS, Limits
-from byhand.numbers.registry import Requirement, Task
+from byhand.numbers.registry import Requirement, Task, is_plain
 
 # 1. W_Q and W_K
 
@@ -758,7 +758,7 @@ def _has_narrow_values(task: Task) -> str:
     return f"n_heads={heads} × d_v={d_v} is more than 8; use d_v={8 // heads}" if heads * d_v > 8 else ""
 
 
-HEADS = (_makes_whole_scores, _has_narrow_keys, _has_few_heads, _has_narrow_values)
+HEADS = (is_plain, _makes_whole_scores, _has_narrow_keys, _has_few_heads, _has_narrow_values)
 
 
 def wide_enough(task: Task) -> str:

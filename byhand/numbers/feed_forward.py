@@ -10,7 +10,7 @@ from byhand.numbers.dice import Bools, Dice, Ints
 from byhand.numbers.natural import distinct, natural, weight_columns, whole_products
 from byhand.numbers.norms import can_be_scaled, sums_for, unit_of, whole_differences
 from byhand.numbers.promises import Limits
-from byhand.numbers.registry import Task
+from byhand.numbers.registry import Task, is_plain
 
 W_IN_COLUMNS = 600  # columns of W_in, each with a bias, that first layers are made of
 FIRST_LAYERS_TRIED = 200
@@ -160,6 +160,8 @@ def _best(
 def is_relu(task: Task) -> str:
     """Requires ReLU, which keeps hidden units rational."""
     act = task.config.act_fn
+    if act == "silu":
+        return "no numbers are searched for act_fn='silu'; use act_fn='relu', or give inputs and weights"
     return f"act_fn={act!r} is never rational; use act_fn='relu'" if act != "relu" else ""
 
 
@@ -170,4 +172,4 @@ def _has_few_units(task: Task) -> str:
     return f"numbers are chosen for d_mlp from 4 to 8, not {d}; use d_mlp={4 if d < 4 else 8}"
 
 
-FEED_FORWARD = (is_relu, _has_few_units)  # what the search for a feed-forward network requires
+FEED_FORWARD = (is_plain, is_relu, _has_few_units)  # what the search for a feed-forward network requires

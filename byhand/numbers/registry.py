@@ -16,8 +16,9 @@ from msgspec import Struct
 
 from byhand.errors import ConfigError
 from byhand.model import Model
-from byhand.model.config import Config
+from byhand.model.config import OF_SOME, Config
 from byhand.model.weights import Values
+from byhand.notation.number import shown
 from byhand.numbers.dice import Dice
 from byhand.numbers.promises import FEW_TOKENS, Limits
 
@@ -113,6 +114,18 @@ def search(
         return find
 
     return register
+
+
+def is_plain(task: Task) -> str:
+    """Requires none of the options that a transformer of 2017 does not have."""
+    c = task.config
+    used = {name: value for name, value in c.as_dict().items() if name in OF_SOME}
+    if c.positional_embedding_type not in ("standard", "sinusoidal", None):
+        used["positional_embedding_type"] = c.positional_embedding_type
+    if not used:
+        return ""
+    name, value = next(iter(used.items()))
+    return f"no numbers are searched for {name}={shown(value)}; leave it out, or give inputs and weights"
 
 
 def check(task: Task, requires: Sequence[Requirement]) -> None:

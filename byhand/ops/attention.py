@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from byhand.arithmetic.expr import NEG_INF, At, Expr, Fn, Index, Sub, Sum, expr, largest, sqrt, total
+from byhand.ops.linear import base_of
 from byhand.tape import Operand, example, op
 
 HALF = Fraction(1, 2)
@@ -56,11 +57,7 @@ def zero_future(a: Operand, i: At, j: At) -> Expr:
 )
 def power_of(a: Operand, i: At, j: At, base: int | str = 2) -> Expr:
     """The base to the power of each entry; to the power of −∞ it is 0."""
-    return _base(base) ** a[i, j]
-
-
-def _base(base: int | str) -> Expr:
-    return Fn("e") if base == "e" else expr(int(base))
+    return base_of(base) ** a[i, j]
 
 
 @op(
@@ -138,4 +135,4 @@ def largest_entry(a: Operand, i: At, j: At) -> Expr:
 )
 def surprisal(a: Operand, i: At, j: At, base: int | str = 2) -> Expr:
     """The surprisal of each probability, −log p: in base 2, in bits."""
-    return Sub(Sum(()), Fn("log", (_base(base), a[i, j])))
+    return Sub(Sum(()), Fn("log", (base_of(base), a[i, j])))

@@ -11,6 +11,11 @@ from byhand.tape import Operand, example, op
 HALF = Fraction(1, 2)
 
 
+def base_of(base: int | str) -> Expr:
+    """The base of powers: a whole number, or e."""
+    return Fn("e") if base == "e" else expr(int(base))
+
+
 @op(
     "ik,kj->ij",
     formula="{0} {1}",
@@ -232,3 +237,20 @@ def relu(a: Operand, i: At, j: At) -> Expr:
 def gelu(a: Operand, i: At, j: At) -> Expr:
     """Every entry x times Φ(x), the standard normal distribution function."""
     return Fn("gelu", (a[i, j],))
+
+
+@op(
+    "ij->ij",
+    formula=r"{0} \div (1 + {base}^{{-{0}}})",
+    example=example(
+        [[-2, -1, 0], [1, 2, 3]], base=2,
+        gives=[[Fraction(-2, 5), Fraction(-1, 3), 0], [Fraction(2, 3), Fraction(8, 5), Fraction(8, 3)]],
+    ),
+    edges=(example([[1, -1]], base=3, gives=[[Fraction(3, 4), Fraction(-1, 4)]]),),
+)  # fmt: skip
+def swish(a: Operand, i: At, j: At, base: int | str = "e") -> Expr:
+    """Every entry x times its sigmoid, 1 ÷ (1 + base^−x); in base e, SiLU.
+
+    Source: Ramachandran, Zoph & Le 2017; Elfwing, Uchibe & Doya 2018.
+    """
+    return a[i, j] / (expr(1) + base_of(base) ** (Sum(()) - a[i, j]))

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from byhand.arithmetic.expr import At, Expr, Fn, Index, Num, expr
-from byhand.tape import example, op
+from byhand.tape import Operand, example, op
 
 SEVEN_TENTHS = Fraction(7, 10)
 
@@ -68,3 +68,50 @@ def turns(i: At, j: At, periods: Sequence[Any]) -> Expr:
     if isinstance(i, Index) or isinstance(j, Index):
         return Num(i) / Num(Index("period"))
     return expr(i) / expr(Fraction(periods[j]))
+
+
+@op(
+    "ij->ij",
+    by_place="ij",
+    formula=r"{0}_{{tj}} \cos t\omega \mp {0}_{{tj'}} \sin t\omega",
+    example=example([[1, 2, 3, 4]] * 3, width=4, periods=(4, 2), adjacent=True,
+                    gives=[[1, 2, 3, 4], [-2, 1, -3, -4], [-1, -2, 3, 4]]),
+    edges=(
+        example([[1, 2, 3, 4]] * 3, width=4, periods=(4, 2),
+                gives=[[1, 2, 3, 4], [-3, -2, 1, -4], [-1, 2, -3, 4]]),
+        example([[1, 2, 3]] * 2, width=2, periods=(4,), gives=[[1, 2, 3], [-2, 1, 3]]),
+        example([[1, 2, 3, 4]], width=4, gives=[[1, 2, 3, 4]]),
+    ),
+)  # fmt: skip
+def rotate(
+    a: Operand, i: At, j: At, width: int, base: Any = 10000, periods: Sequence[Any] = (), adjacent: bool = False
+) -> Expr:
+    """Every pair of dimensions turned by an angle that grows with the position: (x, y) → (x c − y s, x s + y c).
+
+    The first `width` dimensions are turned, in pairs of neighbours (adjacent), or of the first half with the second.
+    The angle is the position times base^(−2k/width); or with periods, the positions that a whole turn takes.
+
+    Source: Su et al. 2021, section 3.2.2; halves as in GPT-NeoX.
+    """
+    if isinstance(i, Index) or isinstance(j, Index):
+        angle = (Num(i) / expr(base) ** (Num(j) / Num(Index("width"))),)
+        return a[i, j] * Fn("cos", angle) - a[i, Index("j'")] * Fn("sin", angle)
+    if j >= width:
+        return a[i, j]
+    pair = j // 2 if adjacent else j % (width // 2)
+    first, second = (2 * pair, 2 * pair + 1) if adjacent else (pair, pair + width // 2)
+    cosine, sine = _turned(i, pair, width, base, periods)
+    if j == first:
+        return a[i, first] * cosine - a[i, second] * sine
+    return a[i, first] * sine + a[i, second] * cosine
+
+
+def _turned(t: int, pair: int, width: int, base: Any, periods: Sequence[Any]) -> tuple[Expr, Expr]:
+    """The cosine and the sine by which a pair of dimensions is turned at a position; of quarter turns, as numbers."""
+    if not periods:
+        angle = expr(t) / expr(Fraction(base)) ** (expr(2 * pair) / expr(width))
+        return Fn("cos", (angle,)), Fn("sin", (angle,))
+    quarters = 4 * Fraction(t) / Fraction(periods[pair])
+    if quarters.denominator == 1:
+        return expr((1, 0, -1, 0)[int(quarters) % 4]), expr((0, 1, 0, -1)[int(quarters) % 4])
+    return Fn("cospi", (expr(quarters / 2),)), Fn("sinpi", (expr(quarters / 2),))

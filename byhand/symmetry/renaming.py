@@ -13,7 +13,7 @@ from byhand.errors import ConfigError
 from byhand.model import Model
 from byhand.model.config import Config
 from byhand.model.entries import sizes
-from byhand.model.parameters import has_heads
+from byhand.model.parameters import has_heads, parameter_shapes, shape_of
 from byhand.model.weights import Values, numbers
 from byhand.notation.number import parse, plain
 from byhand.symmetry.axes import Side, Symmetries, symmetries
@@ -284,8 +284,9 @@ def _tables(values: Values) -> dict[str, Numbering]:
         if is_head:
             found[whole] = (*found.get(whole, ()), *table)
         elif has_heads(name):
-            height = len(table) // values.config.n_heads
-            found |= {f"{name}[{h}]": table[h * height : (h + 1) * height] for h in range(values.config.n_heads)}
+            heads = shape_of(name, parameter_shapes(values.config))[0]
+            height = len(table) // heads
+            found |= {f"{name}[{h}]": table[h * height : (h + 1) * height] for h in range(heads)}
     return found
 
 

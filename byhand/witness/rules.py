@@ -110,6 +110,25 @@ def _waves(
     return [[at(t, *divmod(j, 2)) for j in range(shape[1])] for t in range(shape[0])]
 
 
+def _turned_pairs(
+    n: Numbers, a: Rows, width: int, base: Any = 10000, periods: Sequence[Any] = (), adjacent: bool = False
+) -> Rows:
+    """Each row t with its pairs (x, y) as complex numbers x + iy, times e^(iωt); what is beyond the width stays."""
+    half = width // 2
+    pairs = [(2 * k, 2 * k + 1) if adjacent else (k, k + half) for k in range(half)]
+    rows = [list(row) for row in a]
+    for t, row in enumerate(rows):
+        for k, (p, q) in enumerate(pairs):
+            if periods:
+                share = Fraction(t) / Fraction(periods[k])
+                real, imaginary = n.sine_of_turns(share + Fraction(1, 4)), n.sine_of_turns(share)
+            else:
+                angle = n.over(t, n.power(Fraction(base), Fraction(2 * k, width))) if t else t
+                real, imaginary = n.cosine(angle), n.sine(angle)
+            row[p], row[q] = row[p] * real - row[q] * imaginary, row[q] * real + row[p] * imaginary
+    return rows
+
+
 RULES: dict[str, Rule] = {
     # products
     "matmul": lambda n, a, b: _product(a, _columns(b)),
@@ -174,7 +193,9 @@ RULES: dict[str, Rule] = {
     "root": lambda n, a, eps=0: _each(a, lambda x: n.root(x + n.num(Fraction(eps)))),
     "relu": lambda n, a: _each(a, lambda x: x if x > 0 else n.num(0)),
     "gelu": lambda n, a: _each(a, lambda x: _normal(n, x)),
+    "swish": lambda n, a, base="e": _each(a, lambda x: n.over(x, 1 + n.power(base, -x))),
     "sinusoid": _waves,
+    "rotate": _turned_pairs,
     "turns": lambda n, shape, periods: [
         [n.num(Fraction(t) / Fraction(period)) for period in periods] for t in range(shape[0])
     ],

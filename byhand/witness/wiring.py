@@ -81,12 +81,14 @@ class Wiring:
     def head(self, x: str, at: str, h: int, memory: str = "") -> str:
         """softmax(Q Kᵀ / √d) V (Vaswani et al. 2017, section 3.2.1)."""
         c, head = self.config, f"[{h}]"
+        in_group = c["n_heads"] // (c.get("n_key_value_heads") or c["n_heads"])
+        group = f"[{h // in_group}]"  # of heads that share keys and values (Ainslie et al. 2023)
         q, k, v = (
-            self.linear(
-                f"{at}.hook_{letter.lower()}{head}", source, f"{at}.W_{letter}{head}", f"{at}.b_{letter}{head}"
-            )
-            for letter, source in (("Q", x), ("K", memory or x), ("V", memory or x))
+            self.linear(f"{at}.hook_{letter.lower()}{own}", source, f"{at}.W_{letter}{own}", f"{at}.b_{letter}{own}")
+            for letter, source, own in (("Q", x, head), ("K", memory or x, group), ("V", memory or x, group))
         )
+        if c["positional_embedding_type"] == "rotary" and not memory:
+            q, k = self.turned(q, f"{at}.hook_rot_q{head}"), self.turned(k, f"{at}.hook_rot_k{group}")
         causal = not memory and (at.startswith("decoder.") or c["attention_dir"] == "causal")
         causal = causal and not at.startswith("encoder.")
         ways: list[tuple[str, str, tuple[str, ...], dict[str, Any]]] = [("scores_raw", "dot_rows", (k,), {})]
@@ -102,6 +104,14 @@ class Wiring:
             scores = self(f"{at}.{name}{head}", rule, scores, *others, **params)
         return self(f"{at}.hook_z{head}", "matmul", self.softmax(f"{at}.hook_pattern", scores, head), v)
 
+    def turned(self, x: str, name: str) -> str:
+        """Rows turned by their positions (Su et al. 2021)."""
+        c = self.config
+        periods = c.get("rotary_periods", ())
+        angles = {"periods": periods} if periods else {"base": c.get("rotary_base", 10000)}
+        width, adjacent = c.get("rotary_dim") or c["d_head"], c.get("rotary_adjacent_pairs", False)
+        return self(name, "rotate", x, width=width, adjacent=adjacent, **angles)
+
     def attention(self, x: str, at: str, out: str, memory: str = "") -> str:
         """The heads side by side, times W_O; with use_attn_result, each head times its part of W_O, and their sum."""
         heads = [self.head(x, at, h, memory) for h in range(self.config["n_heads"])]
@@ -113,10 +123,22 @@ class Wiring:
         return self(out, "shift", self(f"{at}.result", "add_all", *parts), f"{at}.b_O")
 
     def mlp(self, x: str, at: str, out: str) -> str:
-        """max(0, x W + b) W + b, or GELU in place of the maximum."""
-        pre = self.linear(f"{at}.hook_pre", x, f"{at}.W_in", f"{at}.b_in")
-        post = self(f"{at}.hook_post", self.config["act_fn"], pre)
+        """max(0, x W + b) W + b, or GELU or SiLU in place of the maximum; or (SiLU(x V) ⊙ x W) W (Shazeer 2020)."""
+        if not self.config.get("gated_mlp"):
+            pre = self.linear(f"{at}.hook_pre", x, f"{at}.W_in", f"{at}.b_in")
+            post = self.activation(f"{at}.hook_post", pre)
+        else:
+            has_bias = f"{at}.b_in" in self.given
+            gate = self.activation(f"{at}.gate", self(f"{at}.hook_pre", "matmul", x, f"{at}.W_gate"))
+            units = self(f"{at}.hook_pre_linear", "matmul", x, f"{at}.W_in")
+            post = self(f"{at}.gated" if has_bias else f"{at}.hook_post", "multiply", gate, units)
+            post = self(f"{at}.hook_post", "shift", post, f"{at}.b_in") if has_bias else post
         return self.linear(out, post, f"{at}.W_out", f"{at}.b_out")
+
+    def activation(self, name: str, x: str) -> str:
+        """The activation function, entry by entry."""
+        kind = self.config["act_fn"]
+        return self(name, "swish", x, base=self.config["softmax_base"]) if kind == "silu" else self(name, kind, x)
 
     def block(self, x: str, at: str) -> str:
         """x + f(norm(x)) for attention, then for the feed-forward network; or norm(x + f(x)), norms after sums."""
@@ -161,7 +183,7 @@ class Wiring:
     def embedding(self) -> str:
         """The tokens' rows of W_E, plus their positions."""
         c, kind, result = self.config, self.config["positional_embedding_type"], "blocks.0.hook_resid_pre"
-        if kind is None:
+        if kind in (None, "rotary"):
             return self(result, "gather_rows", "embed.W_E", rows=self.ids)
         words = self("hook_embed", "gather_rows", "embed.W_E", rows=self.ids)
         if kind == "sinusoidal":
@@ -231,7 +253,7 @@ def _mlp(w: Wiring) -> None:
     """The network; and two units that read the numbers from −2 to 3."""
     places = w("bend.start", "turns", shape=(6, 1), periods=(1,))
     x = w("bend.x", "plus_number", places, by=-2)
-    post = w("bend.post", w.config["act_fn"], w.linear("bend.pre", x, "bend.W_in", "bend.b_in"))
+    post = w.activation("bend.post", w.linear("bend.pre", x, "bend.W_in", "bend.b_in"))
     w("bend.sum", "matmul", post, "bend.W_out")
     w.mlp(w.entering("x", MIDDLE, STREAM), "blocks.0.mlp", "blocks.0.hook_mlp_out")
 

@@ -1,11 +1,12 @@
 """Configurations: defaults, and what cannot work."""
 
+from dataclasses import fields
 from fractions import Fraction
 
 import pytest
 
 from byhand.errors import ByHandError, ConfigError, UnknownNameError
-from byhand.model.config import Config
+from byhand.model.config import OF_SOME, Config
 
 
 def test_sizes_left_out_follow_from_the_others():
@@ -31,16 +32,25 @@ def test_a_config_is_written_back_as_it_is_read():
     assert Config().as_dict()["eps"] == 0
 
 
+def test_options_that_are_not_in_use_are_not_written_back():
+    assert OF_SOME & Config().as_dict().keys() == set()
+    llama = {"rotary_periods": ["4", "5/2"], "positional_embedding_type": "rotary", "n_heads": 2, "d_head": 4,
+             "n_key_value_heads": 1, "gated_mlp": True, "rotary_base": "1/2"}  # fmt: skip
+    config = Config.of(llama)
+    assert Config.of(config.as_dict()) == config
+    assert {name: config.as_dict()[name] for name in llama} == llama
+
+
 BAD = [
     ({"d_modle": 4}, "no config option 'd_modle'; did you mean 'd_model'?"),
     ({"d_model": 6, "n_heads": 4},
      "d_model=6 is not n_heads=4 × a whole d_head; use d_model=8 or n_heads=3, or give d_head"),
     ({"d_model": 2, "n_heads": 3},
      "d_model=2 is not n_heads=3 × a whole d_head; use d_model=3 or n_heads=2, or give d_head"),
-    ({"act_fn": "tanh"}, "act_fn='tanh' is not known; use one of relu, gelu"),
+    ({"act_fn": "tanh"}, "act_fn='tanh' is not known; use one of relu, gelu, silu"),
     ({"normalization_type": "BN"}, "normalization_type='BN' is not known; use one of LN, RMS, null"),
-    ({"positional_embedding_type": "rotary"},
-     "positional_embedding_type='rotary' is not known; use one of standard, sinusoidal, null"),
+    ({"positional_embedding_type": "wavy"},
+     "positional_embedding_type='wavy' is not known; use one of standard, sinusoidal, rotary, null"),
     ({"attention_dir": ["causal"]}, "attention_dir=['causal'] is not known; use one of causal, bidirectional"),
     ({"norm_position": None}, "norm_position=None is not known; use one of pre, post"),
     ({"softmax_base": 10}, "softmax_base=10 is not known; use one of 2, 3, e"),
@@ -66,6 +76,20 @@ BAD = [
     ({"sinusoidal_periods": ["x y", 1]},
      "sinusoidal_periods: 'x y' is not a number; write one as 3, 0.25 or '-1/2'"),
     ({"d_model": 768, "d_vocab": 10_000}, "22,440,192 parameters are too many; use sizes that make 1,000,000"),
+    ({"n_heads": 4, "n_key_value_heads": 3},
+     "n_key_value_heads=3 does not divide n_heads=4; use one of 1, 2, 4"),
+    ({"n_heads": 4, "n_key_value_heads": 8},
+     "n_key_value_heads=8 does not divide n_heads=4; use one of 1, 2, 4"),
+    ({"positional_embedding_type": "rotary", "rotary_dim": 3},
+     "rotary_dim=3 has no pairs to turn within d_head=4; use an even one up to 4"),
+    ({"positional_embedding_type": "rotary", "rotary_dim": 6},
+     "rotary_dim=6 has no pairs to turn within d_head=4; use an even one up to 4"),
+    ({"positional_embedding_type": "rotary", "n_heads": 4},
+     "d_head=1 has no pairs to turn within d_head=1; use an even d_head, or null positions"),
+    ({"positional_embedding_type": "rotary", "rotary_periods": [4]},
+     "rotary_periods has 1 entries; use 2, one for each pair"),
+    ({"rotary_base": 0}, "rotary_base=0 has no powers to turn by; use 10000"),
+    ({"gated_mlp": 1}, "gated_mlp=1 is not true or false"),
     ({"n_layers": 10_000}, "n_layers=10000 × n_heads=1 is more than 1,000 heads"),
 ]  # fmt: skip
 
@@ -85,7 +109,7 @@ def nested(depth):
     return entry
 
 
-@pytest.mark.parametrize("name", Config().as_dict())
+@pytest.mark.parametrize("name", [field.name for field in fields(Config)])
 @pytest.mark.parametrize("entry", [nested(50_000), 10**10_000, "x" * 10**6], ids=["deep", "huge", "long"])
 def test_the_message_is_short_whatever_was_found(name, entry):
     with pytest.raises(ConfigError) as caught:

@@ -3,6 +3,8 @@
 import math
 from decimal import Decimal
 from fractions import Fraction
+from functools import reduce
+from operator import or_
 
 import numpy as np
 import oracle
@@ -10,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from byhand.arithmetic.decimals import Decimals
+from byhand.arithmetic.decimals import Decimals, DecimalsOnce
 from byhand.arithmetic.exact import RATIONALS
 from byhand.arithmetic.expr import evaluate
 from byhand.arithmetic.floats import FLOATS
@@ -41,7 +43,7 @@ CONFIGS = st.fixed_dictionaries(
         "n_ctx": st.integers(1, 4),
         "n_layers": st.integers(1, 2),
         "d_vocab": st.integers(1, 4),
-        "act_fn": st.sampled_from(["relu", "gelu"]),
+        "act_fn": st.sampled_from(["relu", "gelu", "silu"]),
         "normalization_type": st.sampled_from(["LN", "RMS", None]),
         "positional_embedding_type": st.sampled_from(["standard", "sinusoidal", None]),
         "attention_dir": st.sampled_from(["causal", "bidirectional"]),
@@ -51,8 +53,20 @@ CONFIGS = st.fixed_dictionaries(
         "use_attn_scale": st.booleans(),
         "correction": st.sampled_from([0, 1]),
         "tie_word_embeddings": st.booleans(),
+        "gated_mlp": st.booleans(),
     }
 )
+SHARED = st.sampled_from([{}, {"n_heads": 4, "n_key_value_heads": 2}, {"n_key_value_heads": 1}])
+TURNED = st.fixed_dictionaries(
+    {
+        "positional_embedding_type": st.just("rotary"),
+        "d_head": st.sampled_from([2, 4]),
+        "rotary_dim": st.sampled_from([0, 2]),
+        "rotary_adjacent_pairs": st.booleans(),
+        "rotary_base": st.sampled_from([10_000, "500/3"]),
+    }
+)
+CONFIGS = st.builds(lambda *parts: reduce(or_, parts), CONFIGS, SHARED, st.just({}) | TURNED)
 
 
 def random_values(config, seed, left_out=(), inputs=(), **entries):
@@ -109,6 +123,8 @@ def test_a_gpt_has_the_oracles_numbers(config, seed, left_out, attn_only):
 def test_a_part_of_a_model_has_the_oracles_numbers(config, seed, model, left_out, use_attn_result):
     if model == "layer-norm":
         config = {**config, "normalization_type": config["normalization_type"] or "LN"}
+    if model == "convolution":  # has no gate
+        config = {**config, "gated_mlp": False}
     inputs = [(start, (max(1, config["n_ctx"] - n), config["d_model"])) for n, start in enumerate(PARTS[model])]
     entries = random_values({**config, "use_attn_result": use_attn_result}, seed, left_out, inputs)
     assert_like_the_oracle(model, entries)
@@ -119,6 +135,56 @@ def test_softmax_has_the_oracles_numbers(base):
     scores = [[1, 0, -1, 3], [2, 2, -50, 0.5]]
     entries = {"config": {"softmax_base": base}, "inputs": {"scores": scores}, "weights": {}}
     assert_like_the_oracle("softmax", entries)
+
+
+LLAMA = {
+    "d_model": 4, "n_heads": 4, "n_key_value_heads": 2, "d_head": 2, "d_mlp": 6, "n_ctx": 4, "n_layers": 3, "d_vocab": 5,
+    "normalization_type": "RMS", "positional_embedding_type": "rotary", "act_fn": "silu", "gated_mlp": True,
+    "eps": 1e-5, "softmax_base": "e",
+}  # fmt: skip
+NO_BIAS = (*BIASES, "ln1.b", "ln2.b", "ln_final.b")
+
+
+def test_a_whole_llama_runs_in_floats_and_in_decimals_with_real_frequencies():
+    entries = random_values(LLAMA, 7, NO_BIAS, tokens=[3, 1, 4, 1])
+    tape = assert_like_the_oracle("gpt", entries)
+    assert "hook_pos_embed" not in tape.steps
+    heads = {letter: [name for name in tape.steps if f"blocks.2.attn.hook_{letter}[" in name] for letter in "qkv"}
+    assert {letter: len(names) for letter, names in heads.items()} == {"q": 4, "k": 2, "v": 2}
+    rounded = MODELS["gpt"].run(Values.of(entries), DecimalsOnce(9))
+    np.testing.assert_allclose(as_array(rounded, "logits"), as_array(tape, "logits"), atol=1e-8)
+
+
+def heads(*entries):
+    """A matrix for each head, written as its rows."""
+    return [[[*map(int, row.split())] for row in head.split(",")] for head in entries]
+
+
+EXACT_LLAMA = {
+    "config": {**LLAMA, "d_head": 4, "d_v": 1, "d_mlp": 3, "n_ctx": 3, "n_layers": 1, "d_vocab": 4, "eps": 0,
+               "rotary_dim": 2, "rotary_adjacent_pairs": True, "rotary_periods": [4], "softmax_base": 2},
+    "tokens": [0, 1, 2], "inputs": {},
+    "weights": {
+        "embed.W_E": heads("1 -1 -1 -1, 1 1 -1 1, -3 3 -3 3, 0 0 0 0")[0],
+        "blocks.0.attn.W_Q": heads("0 -2 2 -2, 0 0 -2 -2, 0 2 0 -2, 0 2 2 2", "0 -2 -2 0, 0 0 2 -2, 0 2 0 2, -2 2 -2 0",
+                                   "-2 0 0 0, -2 2 2 -2, 0 -2 -2 0, 0 -2 2 0", "2 -2 2 -2, 2 2 2 0, 0 -2 0 2, 0 -2 2 0"),
+        "blocks.0.attn.W_K": heads("0 -1 0 0, -1 1 -1 1, -1 -1 1 -1, 0 1 -1 -1", "-1 -1 1 1, -1 1 0 -1, -1 -1 1 -1, 1 -1 0 1"),
+        "blocks.0.attn.W_V": heads("0, 0, 1, 0", "1, -1, 0, 0"),
+        "blocks.0.attn.W_O": heads("2 0 -1 -1", "-1 1 0 -2", "0 2 2 -2", "0 -1 -2 -2"),
+        "blocks.0.mlp.W_gate": heads("-1 -2 2, -1 -1 1, 2 -1 1, 1 1 -1")[0],
+        "blocks.0.mlp.W_in": heads("0 0 0, -1 1 2, 0 0 2, 2 -2 1")[0],
+        "blocks.0.mlp.W_out": heads("0 0 -1 -1, 2 1 2 -1, -2 -1 1 -1")[0],
+        "unembed.W_U": heads("1 0 0 0, 0 1 0 0, 0 0 1 0, 0 0 0 1")[0],
+    },
+}  # fmt: skip
+
+
+def test_a_whole_llama_is_computed_in_fractions():
+    tape = MODELS["gpt"].run(Values.of(EXACT_LLAMA), RATIONALS)
+    fraction = [[Fraction(x) for x in row.split()] for row in ("0 0 0 -6", "0 1 0 0", "-4 13/3 4/3 20/3")]
+    assert tape.values("blocks.0.hook_resid_mid") == tuple(map(tuple, fraction))
+    assert tape.values("logits")[2] == tuple(map(Fraction, ("-24/25", "82/225", "-296/225", "248/225")))
+    assert_like_the_oracle("gpt", EXACT_LLAMA)
 
 
 # ---- names ----
