@@ -221,6 +221,25 @@ def test_one_that_does_not_say_so_breaks_copies_and_fails_the_test_of_operations
     assert not all(is_uniform(op, "j", *case) for case in orders_of(op, "j"))
 
 
+def test_turned_queries_and_keys_hold_their_pairs_and_nothing_else():
+    turned = {"positional_embedding_type": "rotary", "rotary_periods": [4, 2], "attention_dir": "bidirectional"}
+    plain, rotary = (moves(MODELS["multi-head-attention"], small("multi-head-attention", **c)).run
+                     for c in ({**turned, "positional_embedding_type": None}, turned))  # fmt: skip
+    width = rotary.axes[f"{ATTN}W_Q[0]", 1]
+    assert width in plain.signed - plain.held
+    assert width in rotary.held - rotary.signed
+    for side in (("blocks.0.hook_resid_pre", 1), (f"{ATTN}W_V[0]", 1)):
+        assert rotary.axes[side] in rotary.signed - rotary.held
+
+
+def test_heads_that_share_keys_change_places_among_themselves():
+    config = {"n_heads": 4, "n_key_value_heads": 1}
+    known = moves(MODELS["multi-head-attention"], small("multi-head-attention", **config)).run
+    ((whole, alike),) = known.alike.items()
+    assert (whole, len(alike.computations)) == ((f"{ATTN}z", 2), 4)
+    assert f"{ATTN}W_K[0]" not in alike.computations[0]
+
+
 def test_axes_with_names_keep_places_and_signs():
     known = known_of("attention-head")
     named = {known.axes[side] for side in ((f"{ATTN}W_V[0]", 0), (f"{ATTN}W_K[0]", 1))}
