@@ -140,11 +140,17 @@ def _softmax(build: Builder) -> Matrix:
 
 @model("embedding", part="embed", reads_words=True)
 def _embedding(build: Builder) -> Results:
-    """Each token's row of W_E, found in two ways: looked up, and as the product of a one-hot row with W_E."""
+    """Each token's row of W_E, found in two ways: looked up, and as the product of a one-hot row with W_E.
+
+    If another table is given, each token's row of it, too.
+    """
     c, ids, n = build.config, build.values.ids(), build.positions
     w_e = build.tape.given("embed.W_E", (c.d_vocab, c.d_model), ("d_vocab", "d_model"))
     places = {"i": (n, "pos")}
     hot = one_hot(name="one_hot", tape=build.tape, sizes={**places, "j": (c.d_vocab, "d_vocab")}, rows=ids)
+    if "other.W_E" in build.tape.numbers:  # computed only when requested
+        other = build.tape.given("other.W_E", (c.d_vocab, c.d_model), ("d_vocab", "d_model"))
+        gather_rows(other, name="other.embed", sizes=places, rows=ids)
     return gather_rows(w_e, name="hook_embed", sizes=places, rows=ids), matmul(hot, w_e, name="one_hot.product")
 
 

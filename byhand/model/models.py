@@ -23,6 +23,7 @@ from byhand.model.names import ATTN_OUT, DECODER, ENCODER, RESID_MID, RESID_PRE
 from byhand.model.registry import model
 from byhand.ops.attention import row_argmax
 from byhand.ops.linear import add
+from byhand.ops.norms import column_mean
 from byhand.tape import Matrix
 
 
@@ -58,8 +59,14 @@ def _layer_norm(build: Builder) -> Matrix:
 
 @model("batch-norm", part="ln1")
 def _batch_norm(build: Builder) -> Matrix:
-    """BatchNorm: each column normalised over the rows. LayerNorm of the same rows is computed only when requested."""
+    """BatchNorm: each column normalised over the rows.
+
+    LayerNorm of the same rows, and the means of the columns of `other.x`, if that is given, are computed only when
+    requested.
+    """
     x = build.stream(RESID_PRE)
+    if "other.x" in build.tape.numbers:
+        column_mean(build.matrix("other.x", ("pos", "d_model")), name="other.mean")
     norm(x, "blocks.0.ln1", build.config)
     return batch_norm(x, "blocks.0.bn", build.config)
 

@@ -53,7 +53,7 @@ def parameter_shapes(config: Config) -> dict[str, tuple[int, ...]]:
         "pos_embed.W_pos": (c.n_ctx, c.d_model),
         "unembed.W_U": (c.d_model, c.d_vocab), "unembed.b_U": (c.d_vocab,),
         "linear.W": (c.d_model, c.d_mlp), "linear.b": (c.d_mlp,),
-        "other.W": (c.d_model, c.d_mlp), "other.b": (c.d_mlp,),
+        "other.W": (c.d_model, c.d_mlp), "other.b": (c.d_mlp,), "other.W_E": (c.d_vocab, c.d_model),
     }  # fmt: skip
     for layer in range(c.n_layers):
         shapes |= block_shapes(c, f"blocks.{layer}") | block_shapes(c, f"encoder.{layer}")

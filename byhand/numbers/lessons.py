@@ -200,8 +200,12 @@ def _batch_norm(task: Task, dice: Dice) -> Iterator[Instance]:
     ok = have_two_sizes(by_row) & have_two_sizes(by_column.swapaxes(1, 2)) & distinct(by_row)
     ok &= distinct(x) & distinct(x.swapaxes(1, 2)) & (x < 0).any((1, 2))
     ok &= (by_row == by_column).sum((1, 2)) * MOST_ALIKE.denominator <= x[0].size * MOST_ALIKE.numerator
-    for i in np.flatnonzero(ok)[:3]:
-        yield Instance({RESID_PRE: x[i].tolist()}, {})
+    others = np.flatnonzero(distinct(x) & distinct(x.swapaxes(1, 2)))
+    for i in np.flatnonzero(ok)[: 3 * (len(others) > 1)]:
+        inputs = {RESID_PRE: x[i].tolist()}
+        if "other.x" in task.values.inputs:
+            inputs["other.x"] = x[others[others != i][0]].tolist()
+        yield Instance(inputs, {})
 
 
 @search("transformer-by-hand", like_sheet=True, requires=[is_relu])

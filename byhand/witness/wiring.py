@@ -288,6 +288,7 @@ def _layer_norm(w: Wiring) -> None:
 def _batch_norm(w: Wiring) -> None:
     w.batch_norm(STREAM, "blocks.0.bn")
     w.norm(STREAM, "blocks.0.ln1")
+    w("other.mean", "column_mean", "other.x")
 
 
 @wiring("feed-forward")

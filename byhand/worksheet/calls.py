@@ -136,12 +136,11 @@ def ask(
     if layout not in ("", "falk", "strip"):
         raise SheetError(f"no layout {layout!r}; there are: falk, strip")
     if layout == "strip" or (not layout and not (op and op.name in PRODUCTS)):
-        return (strip(context, blank(context, name, note=note, caption=caption, given=given)),)
+        return strip(context, blank(context, name, note=note, caption=caption, given=given))
     copies, appended, computed = ([own] if isinstance(own, str) else list(own) for own in (copy, grown, compute))
     product = partial(context.falk, name, copies, note=note, grown=appended, computed=computed, given=given)
     if lost and context.level == "stretch":
-        symbols = {"lost": f"${context.symbol(lost)}$", "result": f"${context.symbol(name)}$"}
-        return product(unknown=[lost], asked=True), Prose(parsed(context.messages.say("questions.lost", **symbols)))
+        return product(unknown=[lost], asked=True), _lost(context, context.symbol(lost), context.symbol(name))
     figure = product(first=first)
     if not first:
         return (figure,)
@@ -223,8 +222,14 @@ def _as_word(cell: Cell, word: str) -> Cell:
 
 
 @call
-def strip(context: Context, *items: Panel | str, dots: bool = False, above: Sequence[Panel] = ()) -> Strip:
-    """Matrices side by side: panels, and signs between them ("→", "+", "=", or "" for a gap)."""
+def strip(
+    context: Context, *items: Panel | str, dots: bool = False, above: Sequence[Panel] = (), lost: str = ""
+) -> Blocks:
+    """Matrices side by side: panels, and signs between them ("→", "+", "=", or "" for a gap).
+
+    lost: at the stretch level, the step of which one number is a blank, too, as in `ask`; the last matrix is the
+    result.
+    """
     panels: list[Panel] = []
     joints: list[str] = []
     for item in items:
@@ -237,11 +242,24 @@ def strip(context: Context, *items: Panel | str, dots: bool = False, above: Sequ
     if len(joints) != len(panels) - 1:
         raise SheetError("a strip is matrices with one sign between two of them")
     over_dots, said = (context.messages.say(f"captions.{name}") if dots else "" for name in ("dots", "dots_said"))
-    return Strip(tuple(panels), tuple(joints), over_dots, said, tuple(above))
+    if not lost or context.level != "stretch":
+        return (Strip(tuple(panels), tuple(joints), over_dots, said, tuple(above)),)
+    result = panels[-1].step
+    panels = context.with_lost(panels, result, lost)
+    names = {panel.step: panel.caption or panel.symbol for panel in panels}
+    said_of = _lost(context, names[lost], names[result])
+    return Strip(tuple(panels), tuple(joints), over_dots, said, tuple(above)), said_of
+
+
+def _lost(context: Context, lost: str, result: str) -> Prose:
+    """What is said where a number is lost, and one of the result is printed in return. Their names are LaTeX."""
+    names = {"lost": lost, "result": result}
+    symbols = {at: f"“${name}$”" if name.startswith(r"\text") else f"${name}$" for at, name in names.items()}
+    return Prose(parsed(context.messages.say("questions.lost", **symbols)))
 
 
 @call
-def softmax(context: Context, name: str) -> Block:
+def softmax(context: Context, name: str) -> Blocks:
     """A softmax as a strip: powers, row sums and shares; the pattern of attention also as dots."""
     say, powers = context.messages.say, steps_of(name, "exp")
     shares, caption = blank(context, name), "captions.pattern" if "hook_pattern" in name else "captions.share"
@@ -274,10 +292,10 @@ def norm(context: Context, at: str, of: str, result: str = "", shown: bool = Tru
         centre, spread, root, quotient = [], part("mean_square", "r^2"), "r", r"x \div r"
     top = strip(context, *([show(context, of)] if shown else []), *centre, spread, part("hook_scale", root))
     if f"{at}.standardized" not in tape.steps:
-        return top, strip(context, blank(context, result, quotient, given=given))
+        return *top, *strip(context, blank(context, result, quotient, given=given))
     above = [show(context, f"{at}.{parameter}") for parameter in "wb"]
     scaled = blank(context, result, r"\cdot\, w + b", given=given)
-    return top, strip(context, part("standardized", quotient), "→", scaled, above=above)
+    return *top, *strip(context, part("standardized", quotient), "→", scaled, above=above)
 
 
 @call

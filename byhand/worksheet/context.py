@@ -22,6 +22,7 @@ from byhand.worksheet.views import Level, Orientation
 PRODUCTS = ("matmul", "affine", "dot_rows")
 # the sign of an operation between operands that stand side by side
 OPERATOR_SIGNS = {"row_dots": "·", "multiply": "⊙", "add": "+", "subtract": "−"}
+OF_ONE = {"column_mean": "", "gather_rows": "→"}  # the sign before the result of an operation on one operand
 
 
 @dataclass(frozen=True)
@@ -128,15 +129,14 @@ class Context:
             if filled_in not in step.inputs:
                 raise SheetError(f"{name} does not read {filled_in!r}; it reads {', '.join(step.inputs)}")
         by_rows = replace(self, orientation="rows")
-        found = self._solutions(name, unknown, no_zeros=asked)
+        found = self._solutions(name, unknown)
         operands = (by_rows._operand(n, roles.get(n), n in grown) for n in step.inputs)
         left, upper, *rest = (by_rows._with_blanks(panel, found) for panel in operands)
         if step.op.name == "dot_rows":
             upper = replace(transpose(upper), symbol=upper.symbol + r"^{\mathrm{T}}")
         result = by_rows.panel(name, "given" if found and not asked else "ask", note=note, given=given)
         if found and asked:
-            sources = {ref.index for rule in found.values() for ref in refs(rule) if ref.matrix == name}
-            result = _printed_at(result, sources)
+            result = _printed_at(result, _sources(found, name))
         if first:
             (cell, *others), *below = result.cells
             result = replace(result, cells=((replace(cell, blank=False), *others), *below))
@@ -160,18 +160,26 @@ class Context:
     def equation(self, name: str, unknown: Sequence[str | Place]) -> Strip:
         """Operands with blanks for the unknown entries, side by side, and the printed result."""
         step = self.tape[name].step
-        if step.op is None or step.op.name not in OPERATOR_SIGNS:
-            raise SheetError(f"{name} is neither a product nor a sum; leave out entries of another step's operands")
+        if step.op is None or step.op.name not in (*OPERATOR_SIGNS, *OF_ONE):
+            raise SheetError(
+                f"{name} is no product, sum, mean or look-up; leave out entries of another step's operands"
+            )
         found = self._solutions(name, unknown)
         panels = [self._with_blanks(self.panel(n), found) for n in step.inputs]
-        joints = [OPERATOR_SIGNS[step.op.name]] * (len(panels) - 1)
-        return Strip((*panels, self.panel(name, "given")), (*joints, "="))
+        joints = [OPERATOR_SIGNS.get(step.op.name, "")] * (len(panels) - 1)
+        return Strip((*panels, self.panel(name, "given")), (*joints, OF_ONE.get(step.op.name, "=")))
 
-    def _solutions(
-        self, name: str, unknown: Sequence[str | Place], *, no_zeros: bool = False
-    ) -> Mapping[Place, Expr]:
+    def with_lost(self, panels: Sequence[Panel], name: str, lost: str) -> list[Panel]:
+        """Panels with a blank for a lost entry of an operand, and with the number of the result printed from which
+        it is found.
+        """
+        found = self._solutions(name, [lost])
+        sources = _sources(found, name)
+        return [_printed_at(p, sources) if p.step == name else self._with_blanks(p, found) for p in panels]
+
+    def _solutions(self, name: str, unknown: Sequence[str | Place]) -> Mapping[Place, Expr]:
         """The unknown entries of an inverse exercise, each with the rule by which it is found."""
-        found = solutions(self.tape, name, places_of(self.left_out, name, unknown), no_zeros=no_zeros)
+        found = solutions(self.tape, name, places_of(self.left_out, name, unknown))
         if any(isinstance(item, str) for item in unknown):
             leave_out(self.left_out, name, found)
         return found
@@ -208,6 +216,11 @@ def _is_learned(step: Step) -> bool:
 def _direction(axis: str) -> str:
     """Whether the labels of an axis are "token" or "dim" labels."""
     return "token" if axis in ("pos", "past", "new", "source", "d_vocab") else "dim"
+
+
+def _sources(found: Mapping[Place, Expr], name: str) -> set[tuple[int, int]]:
+    """The places of a result from which unknown entries are found."""
+    return {ref.index for rule in found.values() for ref in refs(rule) if ref.matrix == name}  # type: ignore[misc]
 
 
 def _printed_at(panel: Panel, places: Container[object]) -> Panel:

@@ -29,12 +29,11 @@ class Solution(Struct, frozen=True):
     worked: Expr
 
 
-def solutions(tape: Tape, name: str, unknown: Sequence[str | Place], *, no_zeros: bool = False) -> dict[Place, Expr]:
+def solutions(tape: Tape, name: str, unknown: Sequence[str | Place]) -> dict[Place, Expr]:
     """For each unknown, the rule by which it is found from the printed result of a step and its printed operands.
 
     If an unknown is only the name of an operand, the entry is taken that is found by the smallest division. In a
-    class, the first copy decides which entries are unknown, and from which cells they are found. no_zeros: whether
-    to take an entry that is 0 only where there is no other.
+    class, the first copy decides which entries are unknown, and from which cells they are found.
 
     Raises: SheetError for an unknown that the result does not determine.
     """
@@ -44,7 +43,7 @@ def solutions(tape: Tape, name: str, unknown: Sequence[str | Place], *, no_zeros
             raise SheetError(f"{name} does not read {operand!r}; it reads {', '.join(inputs)}")
     one, places = _of_first_copy(tape), list[Place]()
     for item in unknown:
-        places.append(_easiest(one, name, item, places, no_zeros) if isinstance(item, str) else item)
+        places.append(_easiest(one, name, item, places) if isinstance(item, str) else item)
     ways = _solved(one, name, places)
     for operand, i, j in places:
         if (operand, i, j) not in ways:
@@ -122,18 +121,23 @@ def recovered(
     return {place: known[_ref(place)] for place in unknown if _ref(place) in known}
 
 
-def _easiest(tape: Tape, name: str, operand: str, others: list[Place], no_zeros: bool) -> Place:
-    """The entry of an operand that, if it is unknown along with the others, is found with the smallest division;
-    rather one that is not 0, if these are unwanted.
+def _easiest(tape: Tape, name: str, operand: str, others: list[Place]) -> Place:
+    """The entry of an operand that, if it is unknown along with the others, is found with the smallest division.
+
+    Rather one that is not 0 and not just copied from the result, and that shares its row or its column with few of
+    the others.
 
     Raises: SheetError where no entry can be found.
     """
     rows, cols = tape[operand].shape
-    ranked: list[tuple[bool, float, Place]] = []
+    ranked: list[tuple[bool, bool, float, int, Place]] = []
     for place in ((operand, i, j) for i in range(rows) for j in range(cols)):
         found = _solved(tape, name, [*others, place])
         if place not in others and len(found) == len(others) + 1:
-            ranked.append((no_zeros and tape.value(_ref(place)) == 0, _division(found[place].worked), place))
+            value, way = tape.value(_ref(place)), found[place]
+            beside = sum((other[1] == place[1]) + (other[2] == place[2]) for other in others if other[0] == operand)
+            copied = value == tape.value(Ref(name, way.at))
+            ranked.append((value == 0, copied, _division(way.worked), beside, place))
     if not ranked:
         raise SheetError(f"no entry of {operand} can be found from {name}: in each, its factor is 0")
     return min(ranked)[-1]

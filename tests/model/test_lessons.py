@@ -96,6 +96,8 @@ CASES = [
     ("embedding", WORDS, "one_hot", [[0, 0, 1], [1, 0, 0]]),
     ("embedding", WORDS, "hook_embed", [[5, 6], [1, 2]]),
     ("embedding", WORDS, "one_hot.product", [[5, 6], [1, 2]]),
+    ("embedding", {**WORDS, "weights": {**WORDS["weights"], "other.W_E": [[7, 8], [0, 0], [9, 4]]}}, "other.embed",
+     [[9, 4], [7, 8]]),
     ("positional-encoding", WAVES, "turns", [[0, 0], ["1/4", "1/2"], ["1/2", 1]]),
     ("positional-encoding", WAVES, "hook_pos_embed", [[0, 1, 0, 1], [1, 0, 0, -1], [0, -1, 0, 1]]),
     ("positional-encoding", WAVES, "blocks.0.hook_resid_pre", [[1, 2, 1, 2], [2, 1, 1, 0], [1, 0, 1, 2]]),

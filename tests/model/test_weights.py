@@ -50,7 +50,7 @@ def test_a_parameter_becomes_rows(name, entry, rows):
 
 def test_every_parameter_has_a_shape():
     shapes = parameter_shapes(Config.of({**SIZES, "n_layers": 2}))
-    assert len(shapes) == 8 + 2 * (16 + 16 + 18 + 8) + 2 * 2  # blocks, encoder, decoder, cross-attention; norms
+    assert len(shapes) == 9 + 2 * (16 + 16 + 18 + 8) + 2 * 2  # blocks, encoder, decoder, cross-attention; norms
     assert shapes["blocks.1.attn.W_O"] == (2, 1, 2)
     assert shapes["unembed.W_U"] == (2, 4)
 

@@ -56,12 +56,12 @@ def test_an_inverse_prints_the_result_and_leaves_out_an_operands_entry(orientati
     blanks = {panel.symbol: [c for row in panel.cells for c in row if c.blank] for panel in (falk.left, falk.upper)}
     assert {symbol: [(c.value, worked(run, c)) for c in cells] for symbol, cells in blanks.items()} == (
         {
-            "X": [(0, "2 − (2·1 + (−2)·0 + 2·0)")],
+            "X": [(-2, "(4 − (0·0 + 2·0 + 2·1)) ÷ (−1)")],
             "W_{Q}": [(1, "(−3 − (2·(−1) + 0·(−1) + (−1)·0)) ÷ (−1)")],
         }
         if orientation == "rows"
         else {
-            "X": [(0, "2 − (1·2 + 0·(−2) + 0·2)")],
+            "X": [(-2, "(4 − (0·0 + 0·2 + 1·2)) ÷ (−1)")],
             "W_{Q}": [(1, "(−3 − ((−1)·2 + (−1)·0 + 0·(−1))) ÷ (−1)")],
         }
     )
@@ -105,7 +105,7 @@ def test_unknowns_may_follow_from_each_other():
         ([("w", 0, 0)], "w, row 1, column 1, cannot be found from y: where it counts, its factor is 0"),
         ([("x", 0, 1), ("w", 1, 0)], "x, row 1, column 2, cannot be found from y"),
         ([("v", 0, 0)], "y does not read 'v'; it reads x, w"),
-        (["x", ("x", 0, 1), ("x", 0, 0)], "x, row 1, column 1, cannot be found from y"),
+        (["x", ("x", 0, 1), ("x", 0, 0)], "x, row 1, column 2, cannot be found from y"),
     ],
 )
 def test_what_a_result_does_not_determine_is_an_error(unknown, message):
@@ -343,7 +343,7 @@ def test_stretch_has_no_hints_and_lets_a_sheet_ask_otherwise():
             "find_the_error('no-mask', ['hook_q'], 1)",
             "the foil no-mask changes none of blocks.0.attn.hook_q[0]; choose",
         ),
-        ("inverse('hook_attn_scores', 'x')", "hook_attn_scores[0] is neither a product nor a sum; leave out"),
+        ("inverse('hook_attn_scores', 'x')", "hook_attn_scores[0] is no product, sum, mean or look-up; leave out"),
     ],
 )
 def test_what_cannot_be_asked_is_said(call, message):

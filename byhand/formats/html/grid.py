@@ -245,10 +245,11 @@ def unlike(shape: Sequence[int], other: Sequence[int]) -> int:
 
 
 _FITTED = "gabld"  # the kinds of columns that are as wide as what is in them
-_FITS = (  # from roomy to tight
+_FITS = (  # from roomy to tight; the last only where it saves smaller numbers
     {"g": 8.0, "a": 11.0, "b": 15.0, "l": 13.0, "d": 5.0, "j": 7.0},
     {"g": 7.0, "a": 10.0, "b": 13.0, "l": 13.0, "d": 5.0, "j": 6.0},
     {"g": 6.0, "a": SMALLEST_BLANK, "b": SMALLEST_BLANK, "l": 11.0, "d": 5.0, "j": 5.0},
+    {"g": 6.0, "a": SMALLEST_BLANK, "b": SMALLEST_BLANK, "l": 9.0, "d": 5.0, "j": 4.2},
 )
 
 
@@ -261,9 +262,9 @@ def fitted(grid: Grid, room: float, most: float) -> Grid:
     numbers = _widest(grid, lambda slot: text_width(slot.cell) if slot.cell else 0.0)
     for lines in (1, 2, 3):
         labels = _widest(grid, partial(_label_width, lines=lines))
-        for scale in (1.0, 0.8, 0.65):  # 11.5, 9 and nearly 8 pt
+        for scale, fits in ((1.0, _FITS), (0.8, _FITS[:-1]), (0.65, _FITS[:-1])):  # 11.5, 9 and nearly 8 pt
             need = {kind: max(numbers[kind] * scale + 1.2, labels[kind]) for kind in _FITTED}
-            for least in _FITS:
+            for least in fits:
                 grid.widths |= least | {k: need[k] if need[k] > least[k] + SLACK else least[k] for k in _FITTED}
                 grid.scale = scale
                 if grid.width <= (room if scale == 1.0 else most):

@@ -1,0 +1,72 @@
+"""At the stretch level, numbers are lost that a student finds from what the page prints, whatever the seed."""
+
+import pytest
+
+from byhand.arithmetic.expr import refs
+from byhand.options import Options
+from byhand.pipeline import prepare
+from byhand.worksheet.document import Blank, Cell, Prose
+from byhand.worksheet.sheet import load_sheet
+
+LOST = {  # of each sheet: the operands with a lost number, and the step from which it is found
+    "embedding": (["other.W_E"] * 3, "other.embed"),
+    "layer-norm-or-batch-norm": (["other.x"] * 2, "other.mean"),
+    "positional-encoding": (["hook_embed"], "blocks.0.hook_resid_pre"),
+    "sampling": (["second"], "joint"),
+}
+
+
+def lost_numbers(sheet, **options):
+    """The section that asks for lost numbers, its blanks for them, and the run."""
+    document, run = prepare(load_sheet(sheet), Options(level="stretch", **options))
+    (section,) = (s for s in document.sections if any(blank.role == "inverse" for blank in s.blanks))
+    return section, [blank for blank in section.blanks if blank.role == "inverse"], run
+
+
+@pytest.mark.parametrize("sheet", LOST)
+def test_each_lost_number_follows_from_numbers_that_its_step_prints(sheet):
+    for seed in range(0, 51, 3):
+        section, lost, run = lost_numbers(sheet, seed=seed)
+        assert ([blank.cell.step for blank in lost], {blank.result for blank in lost}) == (
+            LOST[sheet][0],
+            {LOST[sheet][1]},
+        )
+        printed = {(each.step, each.at) for each in section.seen if isinstance(each, Cell)}
+        copied = {
+            (each.cell.step, each.cell.at) for each in section.seen if isinstance(each, Blank) and each.role == "copy"
+        }
+        for blank in lost:
+            assert {(ref.matrix, ref.index) for ref in refs(blank.cell.rule)} <= printed | copied
+            assert run.domain.settle(blank.cell.rule, run.value) == blank.cell.value != 0
+
+
+@pytest.mark.parametrize("sheet", ["positional-encoding", "sampling"])
+@pytest.mark.parametrize("orientation", ["rows", "columns"])
+def test_a_strip_loses_a_number_and_prints_one_of_its_result_in_return(sheet, orientation):
+    section, (lost,), _ = lost_numbers(sheet, seed=4, orientation=orientation)
+    (result,) = (panel for block in section.blocks for panel in block.matrices if panel.step == LOST[sheet][1])
+    (printed,) = (cell for cell in result.flat if not cell.blank)
+    assert {ref.index for ref in refs(lost.cell.rule) if ref.matrix == result.step} == {printed.at}
+    usual, _ = prepare(load_sheet(sheet), Options(seed=4, orientation=orientation))
+    assert not [blank for blank in usual.blanks() if blank.role == "inverse"]
+
+
+@pytest.mark.parametrize(
+    ("sheet", "names"), [("positional-encoding", ("E", "X")), ("sampling", ("“second”", "“both”"))]
+)
+def test_what_is_said_of_a_lost_number_names_the_matrices_as_the_page_does(sheet, names):
+    section, _, _ = lost_numbers(sheet, seed=4)
+    paragraphs = (
+        inner for word in section.words if isinstance(word, Prose) for inner in word.tokens if inner.children
+    )
+    texts = [
+        "".join(token.content for token in each.children).replace(r"\text{second}", "second") for each in paragraphs
+    ]
+    told = "One number of {} is lost; in return, one of {} is printed. Work back from it, then go on."
+    assert told.format(*names) in [text.replace(r"\text{both}", "both") for text in texts]
+
+
+def test_lost_numbers_of_one_matrix_stand_in_rows_and_columns_of_their_own():
+    for sheet in ("embedding", "layer-norm-or-batch-norm"):
+        places = [blank.cell.at for blank in lost_numbers(sheet, seed=2)[1]]
+        assert all(len(set(line)) == len(places) for line in zip(*places, strict=True))
