@@ -8,7 +8,8 @@ from byhand.errors import ConfigError
 from byhand.model.weights import Values, checked_words
 from byhand.notation.number import shown
 
-# Four words each: three tokens, and the word that a reader expects next.
+# Four words each: three tokens, and the word that a reader expects next. No word is longer than those that a column
+# has room for without breaking them, so that one page serves all (formats/html/grid.py).
 SENTENCES = tuple(
     tuple(line.split())
     for line in """
@@ -19,22 +20,22 @@ the rain fell down
 the bird flew away
 the tea got cold
 the bus came late
-the child fell asleep
+the child woke up
 the wind blew hard
-the ship sailed away
+the ship came home
 the door stood open
 the moon rose early
-the snow fell softly
-the fire burned low
+the snow lies deep
+the fire went out
 the bell rang twice
-the bread tastes good
+the bread is warm
 the river runs deep
 the train left early
 a bee flew by
-a star shone bright
-a friend came over
+a star shone above
+an aunt came over
 we all went home
-we sat down together
+we sat down again
 we sing old songs
 she reads good books
 she likes hot tea
@@ -43,7 +44,7 @@ he rode his bike
 they swam all day
 birds sing at dawn
 two mice ran off
-my cat sleeps well
+my cat slept well
 """.strip().splitlines()
 )
 # Sentences for more than three tokens, with no word twice.

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from byhand.arithmetic.exact import RATIONALS
 from byhand.errors import ConfigError
+from byhand.formats.html.grid import USUAL_WORD
 from byhand.model import MODELS
 from byhand.model.config import Config
 from byhand.model.weights import Values
@@ -102,6 +103,7 @@ def test_the_sentences_are_many_and_fit():
     assert all(len(words) == 4 and len(set(words)) == 4 for words in SENTENCES)
     assert all(len(set(words)) == 6 == len(words) for words in LONGER_SENTENCES)
     assert len(set(SENTENCES)) == len(SENTENCES)
+    assert all(len(word) <= USUAL_WORD for words in SENTENCES for word in words)
 
 
 REFUSED = "no numbers for seed 1 in 1 million steps of the search, the most that it may take; use another seed or another answer"

@@ -326,12 +326,12 @@ def ems(text: str) -> float:
 def has_fractions(*panels: Panel) -> bool:
     """Whether a matrix needs higher rows, for stacked fractions.
 
-    So it does if it has some, or if its numbers are divided by a count or by a cell, even if these go into them. The
-    scale √d_k of scores is not counted: it is 1 or 2 on most sheets.
+    So it does if it has some, or if its numbers are powers, or divided by a count or a cell, even if they are whole
+    in this run. The scale √d_k of scores is not counted: it is 1 or 2 on most sheets.
     """
     cells = [cell for panel in panels for row in panel.cells for cell in row]
     return any(_is_fraction(value) for cell in cells for value in categories(cell.value)) or any(
-        isinstance(node, Div) and not isinstance(node.right, Fn)
+        (isinstance(node, Div) and not isinstance(node.right, Fn)) or (isinstance(node, Fn) and node.name == "pow")
         for cell in cells
         if cell.rule is not None and isinstance(first(cell.value), Rational)
         for node in nodes(cell.rule)

@@ -19,7 +19,7 @@ from byhand.cache import as_data, from_data
 from byhand.errors import SheetError
 from byhand.formats import Paper, Setup
 from byhand.formats.html.page import Pages, in_one, pages
-from byhand.formats.html.picture import PEN, PRINTED
+from byhand.formats.html.picture import KEY_SAYS, PEN, PRINTED
 from byhand.formats.pdf import laid_out, printed
 from byhand.formats.pdf.fill import fill
 from byhand.formats.pdf.layout import Layout, copy_html, lay_out
@@ -32,11 +32,19 @@ from byhand.worksheet.views import View
 log = logging.getLogger("byhand")
 LETTERS = string.printable[:95] + "…"  # that a slot for words may hold
 _TAG = re.compile("<[^>]*>")
+_IN_WORDS = re.compile(r'<svg class="picture"[^>]*="$')  # then comes a picture's alternative text
+_LISTED = re.compile(r"(?:[^\W\d_]+, )*[^\W\d_]+ [^\W\d_]{1,3} [^\W\d_]+")  # cat, dog and bird
 _LAYER = re.compile('<svg class="picture".*?</svg>', re.DOTALL)
 _HASH, _WORD = re.compile("[0-9a-f]{7}"), re.compile(r"[^\W\d_]+")
 _SIZE = r"(?:\d+(?:,\d{3})*(?:[./]\d+)?|∞)"
 _NUMBER = re.compile(rf"\(−{_SIZE}\)|−?{_SIZE}")
 _SIGN_OF_LETTER, _SIGN_OF_SUM = re.compile(r"−(?=[^\W\d_])"), re.compile(r"(?<= )[+−](?= 2)")
+
+
+class Said(str):
+    """The alternative text of a picture, which differs from run to run."""
+
+    __slots__ = ()
 
 
 class Slotted(Struct, frozen=True):
@@ -91,16 +99,18 @@ def slots_of(html: str) -> list[int]:
 
 def typical(text: str, own_words: bool = False) -> str:
     """A text of the same kind, with 2 for each number, the signs of x − 2 for those of −x + 2 and, if words are not
-    kept, “word” for each word.
+    kept, “word” for each word and for a list of words. What is only said or drawn takes no room, and is empty.
 
     A page that is laid out with such texts is the same for all runs whose pages differ in numbers and words only.
     """
-    if isinstance(text, Svg):
-        return Svg("")
+    if isinstance(text, Svg | Said):
+        return type(text)("")
     if _HASH.fullmatch(text):
         return "0000000"
     text = _SIGN_OF_SUM.sub("−", _SIGN_OF_LETTER.sub("", _NUMBER.sub("2", text)))
-    return text if own_words else _WORD.sub("word", text)
+    if own_words:
+        return text
+    return "word" if _LISTED.fullmatch(text) else _WORD.sub("word", text)
 
 
 def filled(document: Document, run: Run, view: View, setup: Setup) -> bytes:
@@ -198,8 +208,11 @@ def texts_in(page: str, html: str) -> list[str] | None:
     for part, mark, following in zip(parts, marks, parts[1:], strict=False):
         start = at + len(part)
         at = html.find(following, start) if following else -1
-        drawn = part.endswith((PRINTED, PEN))
-        text = Svg(html[start:at]) if drawn else unescape(html[start:at])
+        text: str = unescape(html[start:at])
+        if part.endswith((PRINTED, PEN)):
+            text = Svg(html[start:at])
+        elif part.endswith(f'{KEY_SAYS}="') or _IN_WORDS.search(part, max(part.rfind("<"), 0)):
+            text = Said(text)
         if at < 0 or not html.startswith(part, start - len(part)) or found.setdefault(mark, text) != text:
             return None
     return list(found.values()) if html[at:] == parts[-1] else None
