@@ -146,6 +146,24 @@ def markup(runs: Runs) -> Table:
     )
 
 
+def formats(runs: Runs) -> Table:
+    """How long each format takes, and how large its files are."""
+    found = {sheet: inside("formats", sheet, str(runs.fast)) for sheet in SHEETS}
+    rows = []
+    for name in found[SHEETS[0]]:
+        cells = (found[sheet][name] for sheet in SHEETS)
+        rows.append(
+            (name, *(cell for one in cells for cell in (spread(one["seconds"], 3), f"{one['bytes'] / 1000:.0f}")))
+        )
+    return Table(
+        "Formats",
+        "All files of a sheet in one format, without the choice of its numbers and without the cache. The first "
+        "time, which imports what a format needs, is left out.",
+        ("format", *(head for sheet in SHEETS for head in (f"{sheet}, s", "kB"))),
+        rows,
+    )
+
+
 def imports(runs: Runs) -> Table:
     """Which of the large packages a command imports."""
     cases = (
@@ -234,6 +252,7 @@ PARTS: dict[str, Callable[[Runs], Table]] = {
         pages,
         weasyprint,
         markup,
+        formats,
         imports,
         search,
         configurations,

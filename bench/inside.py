@@ -79,6 +79,28 @@ def seconds(html: str) -> float:
     return perf_counter() - start
 
 
+def formats(sheet: str, runs: str) -> dict[str, dict[str, Any]]:
+    """By format that is installed, the seconds that its files take each time, and their size."""
+    from byhand.formats import OWN, Setup, asked
+    from byhand.options import Options
+    from byhand.pipeline import prepare
+    from byhand.worksheet.sheet import load_sheet
+
+    document, run = prepare(load_sheet(sheet), Options())
+    setup, result = Setup(cache=False), dict[str, dict[str, Any]]()
+    for name, format in OWN.items():
+        if format.missing:
+            continue
+        spent, size = list[float](), 0
+        for _ in range(int(runs) + 1):
+            start = perf_counter()
+            files = [make(document, run, view, setup) for _, make, view in asked([format], ["worksheet", "key"])]
+            spent.append(perf_counter() - start)
+            size = sum(map(len, files))
+        result[name] = {"seconds": spent[1:], "bytes": size}
+    return result
+
+
 def pages(sheet: str, runs: str) -> dict[str, dict[str, Any]]:
     """Seconds for each view, whole, without its tables, and as WeasyPrint takes with them."""
     import io
@@ -168,5 +190,5 @@ def modules(*options: str) -> list[str]:
 
 
 if __name__ == "__main__":
-    what = {f.__name__: f for f in (shares, pages, save, words, plain, markup, modules)}[sys.argv[1]]
+    what = {f.__name__: f for f in (shares, formats, pages, save, words, plain, markup, modules)}[sys.argv[1]]
     print(json.dumps(what(*sys.argv[2:])))

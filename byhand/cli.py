@@ -79,9 +79,11 @@ def main(debug: bool) -> None:
         logging.getLogger("byhand").setLevel(logging.DEBUG)
 
 
-def _formats(ctx: click.Context, param: click.Parameter, value: str) -> tuple[str, ...]:
+def _formats(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[str, ...]:
     from byhand.formats import OWN, names
 
+    if value is None:
+        return ()
     chosen = tuple(part.strip() for part in value.split(",") if part.strip())
     if not chosen:
         raise click.BadParameter(f"name at least one of {', '.join(names())}")
@@ -124,6 +126,10 @@ _values = partial(
 _round_weights = click.option(
     "--round-weights", "weight_places", type=click.IntRange(0, 12), metavar="N",
     help="Round the weights to N places, and say what it changes.",
+)  # fmt: skip
+_feedback = click.option(
+    "--feedback/--no-feedback", default=True,
+    help="Whether a file that answers may say what is right; without it, it only collects answers.",
 )  # fmt: skip
 _language = click.option(
     "--language", default="en", show_default=True, help="The language of the pages; what it lacks is in English."
@@ -286,10 +292,7 @@ def _options(values_files: tuple[str, ...], tokens: str | None, base: str | None
 )
 @click.option("--paper", type=click.Choice(["a4", "letter"]), default="a4", show_default=True, help="Paper size.")
 @click.option("--book", is_flag=True, help="All in one PDF with contents, keys at the end, and pages with an index.")
-@click.option(
-    "--feedback/--no-feedback", default=True,
-    help="Whether a file that answers may say what is right; without it, it only collects answers.",
-)  # fmt: skip
+@_feedback
 @click.option(
     "--variants", type=click.IntRange(0, MOST_VARIANTS), default=0, metavar="N",
     help="A page for the screen brings N other sets of numbers along.",
@@ -359,13 +362,18 @@ def generate(
 @_language
 @click.option("--paper", type=click.Choice(["a4", "letter"]), default="a4", show_default=True, help="Paper size.")
 @click.option("--forms", is_flag=True, help="Each worksheet as a PDF to fill in on a screen, too.")
+@click.option(
+    "--format", "formats", callback=_formats, metavar="FORMAT,…",
+    help="Other formats for each student beside the PDFs; moodle is one bank of all copies' questions.",
+)  # fmt: skip
+@_feedback
 @click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="How many cores to use.")
 @click.option("--dask", default="", metavar="ADDRESS", help="A Dask scheduler, to use a cluster (needs distributed).")
 @click.option("--out", type=click.Path(), default="output", show_default=True, help="The folder to write to.")
 def class_(
     sheet: str, roster: str | None, anonymous: int | None, seed: int | None, secret_file: str | None,
     numbers: str | None, places: int | None, rounding: Any, orientation: str, level: str | None, language: str,
-    paper: str, forms: bool, jobs: int, dask: str, out: str,
+    paper: str, forms: bool, formats: tuple[str, ...], feedback: bool, jobs: int, dask: str, out: str,
 ) -> None:  # fmt: skip
     """Print a class its worksheets: each student's numbers are their own, and as hard as all the others'."""
     from byhand.classroom import roster as rosters
@@ -387,12 +395,14 @@ def class_(
         secret = secret or read_secret(secret_file)
     options = Options(
         seed=seed or 0, numbers=numbers, places=places, rounding=rounding, orientation=orientation,  # type: ignore[arg-type]
-        level=level, paper=paper, language=language, secret=secret,  # type: ignore[arg-type]
+        level=level, paper=paper, language=language, secret=secret, feedback=feedback,  # type: ignore[arg-type]
     )  # fmt: skip
     quiet = not sys.stderr.isatty()
     try:
         with click.progressbar(length=len(students), label=sheet, file=sys.stderr, hidden=quiet) as bar:
-            made = make_class(sheet, students, options, out, forms=forms, jobs=jobs, dask=dask, done=bar.update)
+            made = make_class(
+                sheet, students, options, out, forms=forms, formats=formats, jobs=jobs, dask=dask, done=bar.update
+            )
     except (KeyboardInterrupt, SystemExit) as stopped:
         _say("", f"byhand: stopped; {STANDS}", err=True)
         sys.exit(stopped.code if isinstance(stopped, SystemExit) else 128 + signal.SIGINT)

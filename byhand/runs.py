@@ -88,6 +88,12 @@ class Run:
         """The tree of one cell with numbers in place of references: the worked line."""
         return substitute(self.rule(name, i, j), self.value)
 
+    def tape(self) -> Tape:
+        """A tape with its steps and numbers, for what reads one."""
+        tape = Tape(self.domain, {name: self.rows[name] for name, step in self.steps.items() if step.op is None})
+        tape.steps = dict(self.steps)
+        return tape
+
     def uniform(self, name: str) -> Expr | None:
         """One tree in i and j for all cells of a step; None if there is none, as after a mask, or for a given.
 

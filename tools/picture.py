@@ -1,15 +1,20 @@
-"""Redraws the pictures of docs/: a page and its key (page.png), a marked page, and the report of a class."""
+"""Redraws the pictures of docs/: a page and its key (page.png), a marked page, the report of a class, and
+questions as Moodle shows them, which takes Chromium.
+"""
 
+import io
 import random
 from collections.abc import Mapping
 from pathlib import Path
 
 import pypdfium2
+from moodle_preview import draw, preview
 from PIL import Image
 
 from byhand.arrange import arrange
 from byhand.choose import choose
 from byhand.formats import Setup
+from byhand.formats.moodle import moodle
 from byhand.formats.pdf.slotted import filled
 from byhand.marking.marked_page import MarkedPages
 from byhand.marking.marker import Marker
@@ -82,6 +87,7 @@ def main() -> None:
     marked = MarkedPages(document, run).pdf(one, one.name)
     save("marked-page.png", page(marked, 1), page(marked, 2))
     save("report.png", page(Report(document, tally).pdf(), 1))
+    save("formats-moodle.png", Image.open(io.BytesIO(draw(preview(moodle(document, run), key=True)))))
 
 
 if __name__ == "__main__":

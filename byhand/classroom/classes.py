@@ -16,6 +16,7 @@ from typing import Any
 from byhand import __version__
 from byhand.classroom.again import CLASS_FILE, INDEX_FILE
 from byhand.classroom.bundle import Bundle
+from byhand.classroom.in_formats import FOLDERS, FORM, Banks, InFormats, chosen, copies_in_formats, folders
 from byhand.classroom.index import IndexWriter
 from byhand.classroom.plan import Plan
 from byhand.classroom.roster import Student
@@ -24,8 +25,8 @@ from byhand.classroom.students import (
     ClassPages,
     Copy,
     class_pages,
+    judged_page,
     pdf_of,
-    student_copies,
     template_of_copy,
 )
 from byhand.classroom.workers import Submit, workers
@@ -42,7 +43,7 @@ CHUNK = 1000  # students whose copies are made at once
 WRITERS = 4  # threads that write files
 MOST_WAITING = 100  # files that wait to be written
 BOOKS = {"worksheet": "class.pdf", "key": "keys.pdf"}
-FOLDERS, FORMS = {"worksheet": "worksheets", "key": "keys"}, "forms"
+FORMS = "forms"
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,8 @@ class ClassSet:
 
 def make_class(
     name: str, students: Sequence[Student], options: Options | None = None, out: Path | str = "output", *,
-    forms: bool = False, jobs: int = 1, dask: str = "", done: Callable[[int], object] = lambda count: None,
+    forms: bool = False, formats: Sequence[str] = (), jobs: int = 1, dask: str = "",
+    done: Callable[[int], object] = lambda count: None,
 ) -> ClassSet:  # fmt: skip
     """Write a class set into OUT/SHEET-classN, or SHEET-class where a secret takes the place of the seed N.
 
@@ -69,6 +71,7 @@ def make_class(
 
     forms: whether each student also gets a worksheet to fill in on a screen. jobs: the number of processes. dask: the
     address of a Dask scheduler, or "". done: called with 1 for each written copy.
+    formats: in which each student also gets the copy; a question bank is one file of all copies.
 
     Raises: ByHandError; files that are complete stay, and running again makes the others.
     """
@@ -77,12 +80,13 @@ def make_class(
     options = options.on(sheet)
     if options.numbers == "symbolic":
         raise ConfigError("a class has numbers, not letters; use --numbers exact or decimal")
+    forms, others = forms or FORM in formats, chosen(formats, options)
     _check_apart(students)
     letters = "".join(sorted({c for student in students for c in student.whose} | {*LETTERS}))
     plan = Plan(sheet, options, letters)
     folder = Path(out) / f"{name}-class{'' if options.secret else options.chosen_seed}"
     with output_errors(folder), ExitStack() as stack:
-        inside = [*FOLDERS.values(), *[FORMS] * forms]
+        inside = [*FOLDERS.values(), *[FORMS] * forms, *folders(others, options)]
         _prepare(folder, inside, plan)
         parts = stack.enter_context(staging(folder))
         books = {
@@ -93,15 +97,18 @@ def make_class(
         rows = IndexWriter(index)
         files = _StudentFiles(parts, stack.enter_context(ThreadPoolExecutor(WRITERS)))
         sets, laid_out_alone, answers = set[int](), 0, Counter[bytes]()
-        submit = stack.enter_context(workers(jobs, dask))
+        submit, banks = stack.enter_context(workers(jobs, dask)), Banks(others, options, stack)
         pages: ClassPages = submit(class_pages, plan).result()
-        for copy in _in_order(submit, plan, pages, students, jobs):
+        for copy, in_formats in _in_order(submit, plan, pages, students, jobs, others):
             student = copy.student
             for view in CLASS_VIEWS:
                 files.put(folder / FOLDERS[view] / f"{student.stem}.pdf", pdf_of(copy, pages, view))
                 books[view].add(*template_of_copy(copy, pages, view))
             if forms:
                 files.put(folder / FORMS / f"{student.stem}.pdf", pdf_of(copy, pages, "worksheet", fields=True))
+            for (place, ending), content in in_formats.files.items():
+                files.put(folder / place / f"{student.stem}{ending}", content)
+            banks.add(in_formats.parts)
             variant = f"{copy.set + 1}.{student.id}"
             told = (student.name, student.id, student.group, variant, options.printed_seed, copy.hash, copy.answers)
             rows.row(told)
@@ -110,6 +117,7 @@ def make_class(
             laid_out_alone += bool(copy.laid_out_alone)
             done(1)
         files.wait()
+        banks.write(folder, parts, lambda: judged_page(plan, pages.numbers.first_set, pages.left))
     for each in (folder, *map(folder.joinpath, inside)):
         sync_folder(each)
     alike = sum(count for count in answers.values() if count > 1)
@@ -182,13 +190,16 @@ def _book(path: Path, parts: Path, sheet: Sheet, view: View, language: str) -> I
 
 
 def _in_order(
-    submit: Submit, plan: Plan, pages: ClassPages, students: Sequence[Student], jobs: int
-) -> Iterator[Copy]:
-    """The copies in the roster's order. Up to 2 · jobs chunks are computed at a time."""
+    submit: Submit, plan: Plan, pages: ClassPages, students: Sequence[Student], jobs: int, formats: Sequence[str]
+) -> Iterator[tuple[Copy, InFormats]]:
+    """The copies in the roster's order, in print and in other formats.
+
+    Up to 2 · jobs chunks are computed at a time.
+    """
     size = min(CHUNK, max(30, -(-len(students) // jobs)))
     waiting: deque[Any] = deque()
     for first in range(0, len(students), size):
-        waiting.append(submit(student_copies, plan, pages, students[first : first + size]))
+        waiting.append(submit(copies_in_formats, plan, pages, students[first : first + size], first, formats))
         if len(waiting) >= 2 * jobs:
             yield from waiting.popleft().result()
     while waiting:

@@ -59,9 +59,11 @@ class Copy:
     one for what is on every page.
     words: of each view, what the copy says of itself.
     called: what its answers are called on a form.
+    key: the key of its numbers.
     """
 
     student: Student
+    key: str
     set: int
     hash: str
     answers: str
@@ -195,7 +197,9 @@ def _together(
         pages = {view: page for view in CLASS_VIEWS if (page := filled[view][k])}
         if len(pages) == len(CLASS_VIEWS) and not differing[k]:
             says = {view: words[view][k] for view in CLASS_VIEWS}
-            found.append(Copy(student, class_.numbers.set_of(key), hashes[k], answers[k], pages, says, spoken[k]))
+            found.append(
+                Copy(student, key, class_.numbers.set_of(key), hashes[k], answers[k], pages, says, spoken[k])
+            )
     return found
 
 
@@ -217,10 +221,11 @@ def _laid_out_alone(plan: Plan, class_: ClassPages, student: Student, fit: str |
 
     Raises: ConfigError where there is one set of numbers only; SheetError where no page can be made with others.
     """
-    key, numbers = fit or plan.key(student), class_.numbers
+    first, numbers = fit or plan.key(student), class_.numbers
     for attempt in range(COPY_ATTEMPTS):
+        key = first + AGAIN * attempt
         try:
-            values = numbers.of(key + AGAIN * attempt)
+            values = numbers.of(key)
             if not fit and plan.sheet.promises and breaking_promises(numbers.run_plain([values])):
                 raise SheetError(f"no numbers for {student.id!r} keep {', '.join(plan.sheet.promises)}")
             page, run = judged_page(plan, values, class_.left)
@@ -236,7 +241,7 @@ def _laid_out_alone(plan: Plan, class_: ClassPages, student: Student, fit: str |
         view: (template(layout, view), _empty_streams(layout), {}) for view, layout in layouts.items()
     }
     words = {view: own.words(view) for view in CLASS_VIEWS}
-    return Copy(student, numbers.set_of(key), page.stamp["hash"], answers, pages, words, called(page))
+    return Copy(student, key, numbers.set_of(key), page.stamp["hash"], answers, pages, words, called(page))
 
 
 def pdf_of(copy: Copy, pages: ClassPages, view: View, fields: bool = False) -> bytes:

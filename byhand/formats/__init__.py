@@ -48,6 +48,20 @@ Bind = Callable[[Sequence[tuple["Document", "Run"]], Sequence[View], Setup], Map
 
 
 @dataclass(frozen=True)
+class Bank:
+    """All copies of a class as one file, written piece by piece.
+
+    file: its name. begin: what it begins with, made of one copy as an example. part: what a copy adds, by its number:
+    texts by the heading under which they stand, in the order of the file. end: what it ends with.
+    """
+
+    file: str
+    begin: Callable[[Document, Run], bytes]
+    part: Callable[[Document, Run, int], Mapping[bytes, bytes]]
+    end: bytes
+
+
+@dataclass(frozen=True)
 class Format:
     """A format in which sheets are written.
 
@@ -55,7 +69,8 @@ class Format:
     document, its run and a view. A name with {view} is of a file for each view; others are of one file for all views.
     needs: the modules that must be installed. install: the command that installs them.
     many: writes several sheets as one set of files, such as a book; without it, each sheet is written by itself.
-    marks: whether its files are of no use without telling right from wrong.
+    marks: whether its files are of no use without telling right from wrong. bank: writes a whole class as one file,
+    where that is of more use than a file for each student.
     """
 
     name: str
@@ -65,6 +80,7 @@ class Format:
     install: str = ""
     many: Bind | None = None
     marks: bool = False
+    bank: Bank | None = None
 
     @property
     def missing(self) -> list[str]:
@@ -110,6 +126,25 @@ def _json(document: Document, run: Run, view: View, setup: Setup) -> bytes:
     return as_text(run).encode()
 
 
+def _moodle(document: Document, run: Run, view: View, setup: Setup) -> bytes:
+    from byhand.formats.moodle import moodle
+
+    return moodle(document, run)
+
+
+def _bank_begin(document: Document, run: Run) -> bytes:
+    from byhand.formats.moodle import begun_bank
+
+    return begun_bank(document, run)
+
+
+def _bank_part(document: Document, run: Run, number: int) -> Mapping[bytes, bytes]:
+    from byhand.formats.moodle import bank_part
+
+    return bank_part(document, run, number)
+
+
+_BANK = Bank("bank.xml", _bank_begin, _bank_part, b"</quiz>\n")
 OWN = {
     format.name: format
     for format in (
@@ -117,6 +152,13 @@ OWN = {
         Format("pdf", "a page for the printer", {"{view}.pdf": _pdf}, many=_pdf_of_many),
         Format("pdf-form", "a worksheet to fill in on the screen, with fields", {"worksheet-form.pdf": _pdf_form}),
         Format("json", "every step of the run, with its numbers and rules", {"run.json": _json}),
+        Format(
+            "moodle",
+            "questions for Moodle, one a step, and a question bank of a class",
+            {"moodle.xml": _moodle},
+            marks=True,
+            bank=_BANK,
+        ),
     )
 }
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -50,12 +50,12 @@ class Face(Struct, frozen=True):
 FACES = tuple(Face(name, family, weight, style) for name, (family, weight, style, _) in SOURCES.items())
 
 
-def font_face_css(url: Callable[[Face], str]) -> str:
+def font_face_css(url: Callable[[Face], str], faces: Iterable[Face] = FACES) -> str:
     """The @font-face rules. url: gives the address of a face."""
     return "\n".join(
         f'@font-face {{ font-family: "{face.family}"; font-weight: {face.weight}; font-style: {face.style}; '
         f'src: url("{url(face)}") }}'
-        for face in FACES
+        for face in faces
     )
 
 

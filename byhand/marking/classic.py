@@ -18,18 +18,11 @@ from byhand.marking.rules import ALL, Own, Rules
 from byhand.marking.verdicts import Judged, place
 from byhand.mistakes import MISTAKES, changes
 from byhand.runs import Run
-from byhand.tape import Shape, Step, Tape
+from byhand.tape import Shape, Step
 from byhand.worksheet.document import Blank
 from byhand.worksheet.sources import place_of
 
 LEAST_HITS = 2  # of a mistake that is named
-
-
-def tape_of(run: Run) -> Tape:
-    """A tape with the steps and numbers of a run, for what reads one."""
-    tape = Tape(run.domain, {name: run.rows[name] for name, step in run.steps.items() if step.op is None})
-    tape.steps = dict(run.steps)
-    return tape
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,7 +147,7 @@ class Suspicion:
 
 def changes_of(run: Run) -> Mapping[str, Mapping[str, list[Step]]]:
     """The steps that each classic mistake changes in a run, with those that take their place."""
-    tape = tape_of(run)
+    tape = run.tape()
     made = {name: changes(tape, name) for name in MISTAKES}
     return {name: steps for name, steps in made.items() if steps}
 

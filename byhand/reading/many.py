@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -24,6 +24,7 @@ CHUNK = 400  # files that are read at once
 PAGES = (".html", ".pdf", ".json")
 # what byhand writes beside pages: the books of a class and of sheets, and what was asked for
 BESIDE = ("class.json", "class.pdf", "keys.pdf", "book.pdf", "index.html")
+MOST_NAMED = 5  # other files of a folder with one ending that are named one by one
 Wrong = tuple[Path, str]  # a file, and what is wrong with it, in a line
 
 
@@ -40,8 +41,15 @@ def files_in(folder: Path) -> tuple[list[Path], list[str]]:
     """The pages and runs in a folder, both of a student's side by side; and the names of its other files."""
     files = [path for path in folder.rglob("*") if path.is_file() and not _hidden(path.relative_to(folder))]
     pages = [path for path in files if path.suffix.lower() in PAGES and path.name not in BESIDE]
-    others = sorted({path.name for path in files} - {path.name for path in pages})
+    others = _named({*files}.difference(pages))
     return sorted(pages, key=lambda path: (path.parent.parent, path.name, path.parent)), others
+
+
+def _named(files: Collection[Path]) -> list[str]:
+    """The names of files; where a folder has many with one ending, this ending."""
+    alike = Counter((path.parent, path.suffix) for path in files)
+    many = {kind for kind, count in alike.items() if count > MOST_NAMED}
+    return sorted({f"{p.parent.name}/*{p.suffix}" if (p.parent, p.suffix) in many else p.name for p in files})
 
 
 def _hidden(path: Path) -> bool:

@@ -54,13 +54,14 @@ def command(*args):
     return CliRunner().invoke(main, args)
 
 
-def test_ours_are_html_pdf_and_json():
-    assert names() == ["html", "pdf", "pdf-form", "json"]
+def test_ours_have_these_files():
+    assert names() == ["html", "pdf", "pdf-form", "json", "moodle"]
     assert [[*OWN[name].files] for name in names()] == [
         ["{view}.html"],
         ["{view}.pdf"],
         ["worksheet-form.pdf"],
         ["run.json"],
+        ["moodle.xml"],
     ]
 
 
@@ -90,7 +91,7 @@ def test_another_packages_format_is_bound_sheet_by_sheet(other_package, tmp_path
 
 
 def test_other_packages_are_imported_only_for_what_is_asked(other_package):
-    assert names() == ["html", "pdf", "pdf-form", "json", "count", "gone", "none", "wanting"]
+    assert names() == ["html", "pdf", "pdf-form", "json", "moodle", "count", "gone", "none", "wanting"]
     ready("json")
     assert "counting" not in sys.modules
     known("count")
@@ -111,6 +112,7 @@ def test_our_list_is_a_few_lines_of_plain_text():
         "pdf       {view}.pdf          a page for the printer\n"
         "pdf-form  worksheet-form.pdf  a worksheet to fill in on the screen, with fields\n"
         "json      run.json            every step of the run, with its numbers and rules\n"
+        "moodle    moodle.xml          questions for Moodle, one a step, and a question bank of a class\n"
     )
 
 

@@ -39,6 +39,14 @@ def test_a_folder_is_verified_with_a_line_for_all(school):
     assert result.stderr == ""
 
 
+def test_many_files_of_one_kind_are_named_together(tmp_path):
+    for folder, count in (("canvas", 6), ("few", 2)):
+        (tmp_path / folder).mkdir()
+        for n in range(count):
+            (tmp_path / folder / f"{folder}{n}.zip").write_bytes(b"")
+    assert files_in(tmp_path) == ([], ["canvas/*.zip", "few0.zip", "few1.zip"])
+
+
 def test_copies_are_compared_together_and_no_other_way(school, monkeypatch):
     """For each is right only if its bytes are those of a copy that was made anew."""
     monkeypatch.setattr(many, "verify", lambda file, **options: pytest.fail(f"{file} is judged by itself"))

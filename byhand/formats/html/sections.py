@@ -163,14 +163,19 @@ def laid_sections(sections: Iterable[Section], grids: Grids = strips) -> list[La
 
     A checkpoint that prints what the page before it asks for begins a page.
     """
-    layouts: dict[str, LayOut] = {**LAYOUTS, Strip.kind: grids}
     laid, asked = list[LaidSection](), set[Place]()  # asked: since a page was begun
     for section in sections:
-        figures = (layouts.get(figure.kind, _as_it_is)(figure) for figure in section.figures)
+        figures = laid_figures(section.figures, grids)
         opens = section.opens or not asked.isdisjoint(section.checked_places)
         asked = {*section.asked_places, *(() if opens else asked)}
-        laid.append(LaidSection(section, tuple(chain.from_iterable(figures)), opens))
+        laid.append(LaidSection(section, figures, opens))
     return laid
+
+
+def laid_figures(figures: Iterable[Figure], grids: Grids = strips) -> tuple[LaidFigure, ...]:
+    """Figures laid out below each other. grids: breaks a strip into grids."""
+    layouts: dict[str, LayOut] = {**LAYOUTS, Strip.kind: grids}
+    return tuple(chain.from_iterable(layouts.get(figure.kind, _as_it_is)(figure) for figure in figures))
 
 
 def _as_it_is(figure: Figure) -> list[LaidFigure]:

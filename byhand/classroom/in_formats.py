@@ -1,0 +1,118 @@
+"""A class in other formats than print: files for each student, and banks of all copies' questions."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from byhand.classroom.plan import Plan
+from byhand.classroom.roster import Student
+from byhand.classroom.students import ClassPages, Copy, judged_page, signed, student_copies
+from byhand.errors import WitnessError
+from byhand.files import staged
+from byhand.formats import Format, Make, ready
+from byhand.options import Options
+from byhand.runs import Run
+from byhand.worksheet.document import Document
+from byhand.worksheet.views import View
+
+PRINTED, FORM = "pdf", "pdf-form"  # formats that a class has otherwise: as its pages, and with --forms
+FOLDERS: Mapping[View, str] = {"worksheet": "worksheets", "key": "keys"}
+Place = tuple[str, str]  # of a student's file: its folder, and how its name ends
+
+
+@dataclass(frozen=True)
+class InFormats:
+    """What is written of one copy. files: by their places. parts: by the name of a bank's format, what it adds."""
+
+    files: Mapping[Place, bytes] = field(default_factory=dict)
+    parts: Mapping[str, Mapping[bytes, bytes]] = field(default_factory=dict)
+
+
+def chosen(names: Sequence[str], options: Options) -> tuple[str, ...]:
+    """The formats beside print, each of which can be written.
+
+    Raises: as `ready`.
+    """
+    for name in names:
+        ready(name, options.setup)
+    return tuple(name for name in dict.fromkeys(names) if name not in (PRINTED, FORM))
+
+
+def folders(names: Sequence[str], options: Options) -> list[str]:
+    """The folders of files for each student."""
+    formats = (ready(name, options.setup) for name in names)
+    found = (folder for format in formats if not format.bank for (folder, _), _, _ in _files(format))
+    return [folder for folder in dict.fromkeys(found) if folder not in FOLDERS.values()]
+
+
+def copies_in_formats(
+    plan: Plan, pages: ClassPages, students: Sequence[Student], first: int, names: Sequence[str]
+) -> list[tuple[Copy, InFormats]]:
+    """The copies of students, in their order, and each in some formats. first: the place of the first in the class.
+
+    Raises: as `student_copies`.
+    """
+    copies = student_copies(plan, pages, students)
+    return [(copy, _in_formats(plan, pages, copy, number, names)) for number, copy in enumerate(copies, first + 1)]
+
+
+def _in_formats(plan: Plan, pages: ClassPages, copy: Copy, number: int, names: Sequence[str]) -> InFormats:
+    """A copy in some formats. number: its place in the class, from 1."""
+    if not names:
+        return InFormats()
+    page, run = judged_page(plan, pages.numbers.of(copy.key), pages.left)
+    if page.stamp["hash"] != copy.hash:
+        raise WitnessError(f"{copy.student.whose!r} has other numbers on paper than in {', '.join(names)}")
+    formats = [ready(name, plan.options.setup) for name in names]
+    own = signed(page, copy.student)
+    files = {
+        place: make(own, run, view, plan.options.setup)
+        for format in formats if not format.bank for place, make, view in _files(format)
+    }  # fmt: skip
+    return InFormats(files, {each.name: each.bank.part(page, run, number) for each in formats if each.bank})
+
+
+def _files(format: Format) -> Iterator[tuple[Place, Make, View]]:
+    """The files of each student: what each view has beside its PDF, and others in folders of their own."""
+    for file, make in format.files.items():
+        if "{view}" in file:
+            yield from (((folder, file.replace("{view}", "")), make, view) for view, folder in FOLDERS.items())
+        else:
+            stem, dot, ending = file.partition(".")
+            yield (format.name if len(format.files) == 1 else stem, dot + ending), make, "key"
+
+
+class Banks:
+    """The banks of a class as they grow: what stands under one heading is in a file until all copies are made."""
+
+    def __init__(self, names: Sequence[str], options: Options, stack: ExitStack) -> None:
+        self._formats = [format for name in names if (format := ready(name, options.setup)).bank]
+        self._stack = stack
+        self._under: dict[str, dict[bytes, IO[bytes]]] = {format.name: {} for format in self._formats}
+
+    def add(self, parts: Mapping[str, Mapping[bytes, bytes]]) -> None:
+        """Add what a copy adds."""
+        for name, own in parts.items():
+            for heading, text in own.items():
+                if heading not in self._under[name]:
+                    file = tempfile.TemporaryFile()  # noqa: SIM115 - the stack closes it
+                    self._under[name][heading] = self._stack.enter_context(file)
+                self._under[name][heading].write(text)
+
+    def write(self, folder: Path, parts: Path, example: Callable[[], tuple[Document, Run]]) -> None:
+        """Write the banks into a folder. example: makes a copy with which they begin."""
+        for format in self._formats:
+            assert format.bank
+            with staged(folder / format.bank.file, parts) as file:
+                file.write(format.bank.begin(*example()))
+                for heading, text in self._under[format.name].items():
+                    file.write(heading)
+                    text.seek(0)
+                    shutil.copyfileobj(text, file)
+                file.write(format.bank.end)

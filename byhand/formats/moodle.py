@@ -1,0 +1,194 @@
+"""Moodle XML: a cloze question a step, for a quiz; and a question bank of many variants, from which a quiz draws.
+
+A field is {1:SHORTANSWER:=3/4~=0.75~%25%1/2#Feedback}. In it, } and # are escaped by a backslash; ~ and a backslash
+cannot be written; a number is never written as an entity, since Moodle cuts a text at #.
+
+Source: docs.moodle.org, Embedded Answers (Cloze) question type, and Moodle XML format.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Mapping
+from html import escape
+from xml.etree.ElementTree import tostring
+
+from byhand.errors import SheetError
+from byhand.formats.quiz.look import styled
+from byhand.formats.quiz.questions import Choice, Entry, Question, Quiz, Words
+from byhand.notation.number import shown
+from byhand.runs import Run
+from byhand.worksheet.document import Document
+
+BEGIN = b'<?xml version="1.0" encoding="UTF-8"?>\n<quiz>\n'
+END = b"</quiz>\n"
+ROOT = "$course$/top/byhand"
+ABOUT = "quiz.about"  # a message
+WORTH = 3  # points of an answer in words, which a person marks
+_PLACE = re.compile(r'<(entry|choice) n="(\d+)" />')
+_IMAGE = re.compile(r'(<img src=")(\w+)"')
+
+
+def moodle(document: Document, run: Run) -> bytes:
+    """A sheet as a category of questions, in its order."""
+    quiz = Quiz(document, run)
+    writer = _Writer(quiz, document.stamp["hash"])
+    seed, name = document.stamp["seed"], document.name
+    category = _category(f"{ROOT}/{_named(name)}/{_named(f'seed {seed}')}", document.title)
+    questions = "".join(writer.question(question) for question in (quiz.about, *quiz.questions))
+    return BEGIN + (category + questions).encode() + END
+
+
+def begun_bank(document: Document, run: Run) -> bytes:
+    """The beginning of a question bank: what the sheet is about, its map and its pictures, which stand here only.
+
+    The pictures show the numbers of this run, as an example.
+    """
+    quiz = Quiz(document, run)
+    writer = _Writer(quiz, document.stamp["hash"])
+    say, root = document.messages.say, _bank(document)
+    texts = "".join(
+        writer.question(question) for question in (quiz.about, *quiz.questions) if question.kind == "text"
+    )
+    about = _category(f"{root}/{_named(f'00 {say(ABOUT)}')}", "")
+    return BEGIN + (_category(root, say("quiz.draw")) + about + texts).encode()
+
+
+def bank_part(document: Document, run: Run, number: int) -> Mapping[bytes, bytes]:
+    """One variant's questions, by the category that each belongs to. number: the variant's."""
+    quiz = Quiz(document, run)
+    writer, found = _Writer(quiz, f"{number:04}"), dict[bytes, bytes]()
+    asked = [question for question in quiz.questions if question.kind != "text"]
+    for n, question in enumerate(asked, 1):
+        path = f"{_bank(document)}/{_named(f'{n:02} {question.title}')}"
+        found[_category(path, "").encode()] = writer.question(question).encode()
+    return found
+
+
+def _bank(document: Document) -> str:
+    seed = document.stamp["seed"]
+    return f"{ROOT}/{_named(document.name)}/{_named(f'variants, seed {seed}')}"
+
+
+def _named(name: str) -> str:
+    """A category's name in a path, in which a slash stands between categories."""
+    return name.replace("/", "//")
+
+
+def _category(path: str, info: str) -> str:
+    told = f'<info format="html"><text>{_data(escape(info))}</text></info>' if info else ""
+    return f'<question type="category"><category><text>{escape(path)}</text></category>{told}</question>\n'
+
+
+class _Writer:
+    """Writes the questions of one sheet. variant: what tells its questions from those of other numbers."""
+
+    def __init__(self, quiz: Quiz, variant: str) -> None:
+        self.quiz, self.variant, self.count = quiz, variant, 0
+
+    def question(self, question: Question) -> str:
+        """A question, or a text between questions."""
+        self.count += 1
+        number = f"{question.number} " * bool(question.number)
+        name = f"{self.quiz.document.name} {number}{question.title} · {self.variant}"
+        kind = {"text": "description", "words": "essay", "answers": "cloze"}[question.kind]
+        return (
+            f'<question type="{kind}"><name><text>{escape(name)}</text></name>'
+            f'<questiontext format="html"><text>{_data(self._text(question))}</text>'
+            f"{self._files(question)}</questiontext>"
+            f'<generalfeedback format="html"><text>{_data(self._feedback(question))}</text></generalfeedback>'
+            f"{self._rest(question)}<penalty>0.3333333</penalty><hidden>0</hidden>"
+            f"<idnumber>{escape(f'{self.quiz.document.name}-{self.variant}-{self.count}')}</idnumber></question>\n"
+        )
+
+    def _rest(self, question: Question) -> str:
+        if question.words:
+            return _essay(question.words)
+        return "<defaultgrade>0</defaultgrade>" if question.kind == "text" else ""
+
+    def _text(self, question: Question) -> str:
+        html = tostring(styled(question.body), encoding="unicode")
+        html = html.replace("{", "&#123;").replace("}", "&#125;")
+
+        def field(match: re.Match[str]) -> str:
+            n = int(match[2])
+            return _entry(question.entries[n]) if match[1] == "entry" else _choice(question.choices[n])
+
+        return _IMAGE.sub(r'\1@@PLUGINFILE@@/\2.svg"', _PLACE.sub(field, html))
+
+    def _files(self, question: Question) -> str:
+        names = [node.get("src", "") for node in question.body.iter("img")]
+        return "".join(
+            f'<file name="{name}.svg" path="/" encoding="base64">'
+            f"{base64.b64encode(self.quiz.pictures[name]).decode()}</file>"
+            for name in names
+        )
+
+    def _feedback(self, question: Question) -> str:
+        if not question.mend:
+            return ""
+        rows = (f"<li>{escape(told)} <b>{escape(mend)}</b></li>" for told, mend in question.mend.values())
+        return f"<p>{escape(self.quiz.document.messages.say('quiz.mistakes'))}</p><ul>{''.join(rows)}</ul>"
+
+
+def _entry(entry: Entry) -> str:
+    """The field of a blank. Of equal answers the first counts, so the right ones come first."""
+    if entry.value:
+        answers = [f"={entry.value}:{entry.tolerance}"]
+        answers += [f"%{w.credit}%{w.value}:{entry.tolerance}#{_told(w.told)}" for w in entry.wrong if w.value]
+        return f"{{1:NUMERICAL:{'~'.join(answers)}}}"
+    answers = [f"={_typed(text)}" for text in entry.texts]
+    right = {text.casefold() for text in entry.texts}
+    for wrong in entry.wrong:
+        told = _told(wrong.told)
+        answers += [f"%{wrong.credit}%{_typed(text)}#{told}" for text in wrong.texts if text.casefold() not in right]
+    return f"{{1:SHORTANSWER:{'~'.join(answers)}}}"
+
+
+def _choice(choice: Choice) -> str:
+    """The field of a choice; Moodle shuffles its options, of which the right one stands first in the file."""
+    why = f"#{_told(choice.why)}" if choice.why else ""
+    ordered = sorted(enumerate(choice.options), key=lambda option: option[0] != choice.right)
+    options = (f"{'=' * (n == choice.right)}{_shown(option)}{why}" for n, option in ordered)
+    return f"{{1:MULTICHOICE_S:{'~'.join(options)}}}"
+
+
+def _typed(text: str) -> str:
+    r"""A text that is typed, in a field; * is a wildcard there, and \* the sign.
+
+    Raises: SheetError for one that a field cannot hold.
+    """
+    return _shown(text.replace("*", r"\*"), given=text)
+
+
+def _shown(text: str, given: str = "") -> str:
+    """A text in a field.
+
+    Raises: SheetError for one that a field cannot hold.
+    """
+    own = given or text
+    if "~" in own or "\\" in own:
+        raise SheetError(
+            f"Moodle has no way to write the answer {shown(own)}: ~ and \\ part its fields; use other words"
+        )
+    return escape(text).replace("&#x27;", "'").replace("}", r"\}").replace("#", r"\#")
+
+
+def _told(text: str) -> str:
+    """A feedback in a field: HTML, which is written as a text once more."""
+    return _shown(escape(text, quote=False).replace("~", "∼").replace("\\", "∖"))
+
+
+def _essay(words: Words) -> str:
+    return (
+        f"<defaultgrade>{WORTH}</defaultgrade><responseformat>editor</responseformat>"
+        "<responserequired>0</responserequired><responsefieldlines>5</responsefieldlines><attachments>0</attachments>"
+        f'<graderinfo format="html"><text>{_data(f"<p>{escape(words.key)}</p>")}</text></graderinfo>'
+        '<responsetemplate format="html"><text></text></responsetemplate>'
+    )
+
+
+def _data(text: str) -> str:
+    """A text as XML has it without escapes, which would make it longer."""
+    return f"<![CDATA[{text.replace(']]>', ']]]]><![CDATA[>')}]]>" if text else ""

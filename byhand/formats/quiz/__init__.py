@@ -1,0 +1,1 @@
+"""A sheet as questions for a learning platform: each step stands by itself, and names what went wrong."""

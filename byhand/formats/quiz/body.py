@@ -1,0 +1,265 @@
+"""The text of a question as XHTML without styles: words, matrices as tables, and places for the answers.
+
+Its classes: g, a printed number; p, a parameter; e, a blank; k, what is copied on paper; c, the name of a matrix; s,
+a sign or a label; r, what stands under a root; t, what holds a table. Each platform has its own way to
+give these a look.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from html import escape
+from typing import Any
+from xml.etree.ElementTree import Element, fromstring
+
+from byhand.arithmetic.expr import substitute
+from byhand.formats.fonts import FACES, Face, font_face_css
+from byhand.formats.html import map as architecture_map
+from byhand.formats.html import picture
+from byhand.formats.html.grid import Grid, Slot
+from byhand.formats.html.layout import strips
+from byhand.formats.html.page import prose
+from byhand.formats.html.sections import laid_figures
+from byhand.notation.html import terms_html, value_html
+from byhand.notation.inline import inline
+from byhand.runs import Run
+from byhand.tape import shape_text
+from byhand.worksheet.document import Blank, Block, Cell, Document, Figure, Panel, Reply, Strip
+from byhand.worksheet.spoken import called
+
+MAP = "map"  # the name of the picture of the architecture
+_BUILT = re.compile(r'<span class="frac"><span>(.*?)</span><span>(.*?)</span></span>')
+_CLASSES = {"math": "", "root": "", "upright": "", "m": "", "radicand": "r"}  # of formulas, and what they are here
+_FACE = re.compile(r"'(byhand [^']+)'")
+
+
+Entries = Mapping[int, int]  # the number of an entry, by the id of its cell: cells may be equal
+
+
+@dataclass(frozen=True, eq=False)
+class Body:
+    """The texts of a sheet's questions. pictures: in SVG by name, as they are met."""
+
+    document: Document
+    run: Run
+    pictures: dict[str, bytes] = field(default_factory=dict)
+    _called: dict[str, str] = field(default_factory=dict)
+
+    def called(self, blank_id: str) -> str:
+        """What a blank is called for those who hear the page."""
+        if not self._called:
+            self._called.update((spoken.id, spoken.name) for spoken in called(self.document))
+        return self._called[blank_id]
+
+    def about(self) -> Element:
+        """What the sheet is about, its map, what its words mean, and how answers are typed."""
+        d, say = self.document, self.document.messages.say
+        chart = architecture_map.svg(d)
+        self.pictures[MAP] = _drawing(chart)
+        conventions = " ".join(prose(line, tied=False) for line in d.conventions)
+        parts = [
+            _paragraph(prose(d.goal, tied=False)),
+            f'<p><img src="{MAP}" alt="{escape(architecture_map.said(d))}"/></p>',
+        ]
+        parts += [f"<p>{conventions}</p>", f"<p>{escape(say('quiz.typed'))}</p>"]
+        foot = say(
+            "foot.line", version=d.stamp.get("version", ""), sheet=d.name, seed=d.stamp["seed"], hash=d.stamp["hash"]
+        )
+        return parsed("".join([*parts, f"<p><small>{escape(foot)}</small></p>"]))
+
+    def of_section(
+        self, at: int, blanks: Sequence[Blank], chosen: Sequence[Reply], before: Sequence[Panel | Figure]
+    ) -> Element:
+        """The text of a section's question.
+
+        blanks, chosen: what is to be answered; each gets a place by its number. before: matrices of steps before it
+        that it needs. All other cells are printed.
+        """
+        section = self.document.sections[at]
+        entries = {id(blank.cell): n for n, blank in enumerate(blanks)}
+        choices = {id(reply.asker): n for n, reply in enumerate(chosen)}
+        title = prose(section.heading, tied=False) if section.heading else escape(section.title)
+        number = f"{section.number} " if section.number else ""
+        words = [self._words(block, choices) for block in section.words]
+        shown = (
+            [f"<p>{escape(self.document.messages.say('quiz.before'))}</p>", *self._printed(before)] if before else []
+        )
+        figures = [
+            self._figure(figure, entries, f"section{at}", bool(blanks or chosen))
+            for figure in laid_figures(section.figures)
+        ]
+        ticks = [f'<p><choice n="{n}"/></p>' for n, reply in enumerate(chosen) if reply.role == "tick"]
+        parts = [*words, *shown, *figures] if figures else [*shown, *words]
+        return parsed("".join([f"<h4>{number}{title}</h4>", *parts, *ticks]))
+
+    # words
+
+    def _words(self, block: Block, choices: Mapping[int, int]) -> str:
+        write = _WORDS.get(block.kind)
+        return write(self, block, choices) if write else ""
+
+    def _prose(self, block: Any, choices: Mapping[int, int]) -> str:
+        return _paragraph(prose(block.tokens, tied=False))
+
+    def _remark(self, block: Any, choices: Mapping[int, int]) -> str:
+        name = self.document.messages.say(f"remarks.{block.kind}")
+        return f"<p><b>{escape(name)}</b> {prose(block.tokens, tied=False)}</p>"
+
+    def _first(self, block: Any, choices: Mapping[int, int]) -> str:
+        worked = " + ".join(terms_html(substitute(block.rule, self.run.value)))
+        name = self.document.messages.say("remarks.first")
+        return f"<p><b>{escape(name)}</b> {worked} = {value_html(block.value)}</p>"
+
+    def _claim(self, block: Any, choices: Mapping[int, int]) -> str:
+        choice = f'<p><choice n="{choices[id(block)]}"/></p>' if id(block) in choices else ""
+        return _paragraph(prose(block.tokens, tied=False)) + choice
+
+    def _choice(self, block: Any, choices: Mapping[int, int]) -> str:
+        return f'<p><choice n="{choices[id(block)]}"/></p>' if id(block) in choices else ""
+
+    # figures
+
+    def _figure(self, figure: Any, entries: Entries, name: str, asks: bool) -> str:
+        write = _FIGURES.get(figure.kind)
+        if write:
+            return write(self, figure, entries, name, asks)
+        block = figure.figure
+        names = block.called(self.document.messages)
+        rows = (
+            f"<tr><th>{escape(name)}</th>{_number(entries, cell)}</tr>"
+            for cell, name in zip(block.cells, names, strict=True)
+        )
+        return _scrolled("".join(rows)) if block.cells else ""
+
+    def _printed(self, things: Sequence[Panel | Figure]) -> Iterator[str]:
+        """Matrices side by side, and other figures, all printed."""
+        panels = tuple(replace(each, role="given", right=None) for each in things if isinstance(each, Panel))
+        if panels:
+            for grid in strips(Strip(panels, ("",) * (len(panels) - 1))):
+                yield _table(grid, {})
+        for each in things:
+            if isinstance(each, Figure):
+                yield from (self._figure(laid, {}, "", True) for laid in laid_figures([each]))
+
+    def _grid(self, grid: Any, entries: Entries, name: str, asks: bool) -> str:
+        tags = " · ".join(
+            f"{inline(tag.panel.symbol)} {escape(shape_text(tag.panel.shape))}"
+            + (f", {escape(tag.panel.note)}" if tag.panel.note else "")
+            for tag in grid.tags
+        )
+        formula = f"<p>{inline(grid.formula)}</p>" if grid.formula else ""
+        return formula + _table(grid, entries) + (f"<p><small>{tags}</small></p>" if tags else "")
+
+    def _table(self, laid: Any, entries: Entries, name: str, asks: bool) -> str:
+        head = "".join(f"<th>{prose(each.tokens, tied=False)}</th>" for each in laid.table.head)
+        rows = "".join(
+            "<tr>" + "".join(
+                _number(entries, entry) if isinstance(entry, Cell)
+                else f'<td class="s">{prose(entry.tokens, tied=False)}</td>'
+                for entry in row
+            ) + "</tr>"
+            for row in laid.table.rows
+        )  # fmt: skip
+        return _scrolled(f"<tr>{head}</tr>{rows}")
+
+    def _boxes(self, laid: Any, entries: Entries, name: str, asks: bool) -> str:
+        head = "".join(f"<th>{escape(label)}</th>" for label in laid.figure.labels)
+        cells = "".join(_number(entries, cell) for cell in laid.figure.answers)
+        return _scrolled(f"<tr>{head}</tr><tr>{cells}</tr>")
+
+    def _picture(self, laid: Any, entries: Entries, name: str, asks: bool) -> str:
+        if asks:
+            return ""
+        svg = picture.svg(laid.figure, shown=False, shared=False)
+        self.pictures[name] = _drawing(svg)
+        return f'<p><img src="{name}" alt="{escape(_label(svg))}"/></p>'
+
+
+_WORDS: Mapping[str, Callable[[Body, Any, Mapping[int, int]], str]] = {
+    "prose": Body._prose, "hint": Body._remark, "check": Body._remark, "first": Body._first, "claim": Body._claim,
+    "choice": Body._choice,
+}  # fmt: skip
+_FIGURES: Mapping[str, Callable[[Body, Any, Entries, str, bool], str]] = {
+    "grid": Body._grid, "table": Body._table, "boxes": Body._boxes, "picture": Body._picture,
+}  # fmt: skip
+
+
+def parsed(html: str) -> Element:
+    """The HTML of a text as one element, in which fractions are text and formulas have no classes of a page."""
+    in_line = _BUILT.sub(r"<span>\1/\2</span>", html)
+    root = fromstring(f"<div>{in_line}</div>")
+    for node in root.iter():
+        if node.tag in ("i", "span") and (kind := node.get("class")) is not None and kind in _CLASSES:
+            node.attrib.pop("class")
+            if _CLASSES[kind]:
+                node.set("class", _CLASSES[kind])
+    return root
+
+
+def _paragraph(html: str) -> str:
+    return html if html.lstrip().startswith("<") and "<p" in html[:40] else f"<p>{html}</p>"
+
+
+def _table(grid: Grid, entries: Entries) -> str:
+    """The table of a grid, with the names of matrices in the free corners before them."""
+    slots = dict(grid.slots)
+    for tag in grid.tags:
+        slots.setdefault((tag.top - (tag.side == "right"), tag.left - 1), Slot("name", label=tag.panel.symbol))
+    tiled = {
+        (r, c)
+        for mark in grid.marks if mark.kind == "tile"
+        for r in range(mark.top, mark.bottom) for c in range(mark.left, mark.right)
+    }  # fmt: skip
+    rows = []
+    for r, (_, line) in enumerate(replace(grid, slots=slots).lines()):
+        cells, c = list[str](), 0
+        for slot in line:
+            if "o" not in grid.cols[c : c + slot.span]:
+                cells.append(_td(slot, entries, "p" if (r, c) in tiled else "g"))
+            c += slot.span
+        rows.append(f"<tr>{''.join(cells)}</tr>")
+    return _scrolled("".join(rows))
+
+
+def _scrolled(rows: str) -> str:
+    """A table that a narrow screen can move sideways."""
+    return f'<div class="t"><table>{rows}</table></div>'
+
+
+def _td(slot: Slot, entries: Entries, kind: str) -> str:
+    span = f' colspan="{slot.span}"' if slot.span > 1 else ""
+    if slot.cell is not None:
+        return _number(entries, slot.cell, "k" if slot.cls.startswith("k") else kind)
+    if slot.scope:
+        return f'<th scope="{slot.scope}">{escape(slot.label)}</th>'
+    if slot.label:
+        text = inline(slot.label) if slot.cls == "name" or slot.cls.startswith("caption") else escape(slot.label)
+        return f'<td class="{"c" if slot.cls != "sign" else "s"}"{span}>{text}</td>'
+    return f"<td{span}/>"
+
+
+def _number(entries: Entries, cell: Cell, kind: str = "g") -> str:
+    """The td of a cell. kind: its class where it is printed."""
+    if id(cell) in entries:
+        return f'<td class="e"><entry n="{entries[id(cell)]}"/></td>'
+    return f'<td class="{kind}">{value_html(cell.value)}</td>'
+
+
+def _label(svg: str) -> str:
+    """What a drawing says to those who hear the page."""
+    return fromstring(svg).get("aria-label", "")
+
+
+def _drawing(svg: str) -> bytes:
+    """A drawing as a file by itself, with the fonts that it uses."""
+    families, bold = {*_FACE.findall(svg)}, 'font-weight="600"' in svg
+
+    def is_used(face: Face) -> bool:
+        upright = face.family != "byhand Sans" or face.style == "normal"
+        return face.family in families and upright and (face.weight == 400 or bold)
+
+    fonts = font_face_css(lambda face: face.data_url, filter(is_used, FACES))
+    begin = svg.index(">") + 1
+    return f"{svg[:begin]}<style>{fonts}</style>{svg[begin:]}".encode()

@@ -1,0 +1,334 @@
+"""The questions of a sheet: one a step, each by itself, so that a slip in one step costs nothing in the next.
+
+A question prints what its step needs of those before it, right, and asks for what the page asks for. What is copied
+on paper is printed. A question in words is by itself, since a person marks it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from itertools import chain
+from typing import Any, Literal
+from xml.etree.ElementTree import Element
+
+from byhand.arithmetic.expr import Fn, Ref, refs
+from byhand.errors import ConfigError
+from byhand.formats.quiz.body import Body
+from byhand.formats.quiz.foils import Foil, Foils
+from byhand.formats.quiz.spelling import (
+    Number,
+    decimal,
+    number,
+    rounded_spellings,
+    shape_spellings,
+    short_spellings,
+    spellings,
+)
+from byhand.runs import Run
+from byhand.tape import Place
+from byhand.worksheet.document import (
+    Blank,
+    Cell,
+    Claim,
+    Document,
+    Figure,
+    Panel,
+    Prose,
+    Reply,
+    Section,
+    Table,
+    plain_words,
+)
+from byhand.worksheet.sources import Sources, place_of
+
+OF_NUMBERS = ("ask", "entry", "inverse", "size")
+ROUNDED = 50  # per cent: for a decimal in place of a fraction that has none
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A wrong answer that earns something. value: as a number, where numbers are compared. credit: in per cent."""
+
+    texts: tuple[str, ...]
+    value: str
+    credit: int
+    told: str
+    mistakes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A blank that is filled in. called: what it is called for those who hear the page.
+
+    texts: what is taken as right, the usual text first. value: the number, where numbers are compared, and not texts;
+    else "". tolerance: by how much an answer may differ from it.
+    """
+
+    blank: Blank
+    called: str
+    texts: tuple[str, ...]
+    value: str = ""
+    tolerance: str = "0"
+    wrong: tuple[Wrong, ...] = ()
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of several options. right: the index of the right one. why: what the key says of it."""
+
+    id: str
+    called: str
+    options: tuple[str, ...]
+    right: int
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Words:
+    """An answer in words. key: what the key says."""
+
+    id: str
+    key: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question, or with nothing to answer, a text that is read.
+
+    body: its text as XHTML, with an element `entry` or `choice` for each of these, whose attribute n is its number,
+    and images whose source is the name of a picture. mend: the classic mistakes that can be made, by name: what each
+    is, and how it is mended.
+    """
+
+    number: int
+    title: str
+    body: Element
+    entries: tuple[Entry, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    words: Words | None = None
+    mend: Mapping[str, tuple[str, str]] | None = None
+
+    @property
+    def kind(self) -> Literal["text", "words", "answers"]:
+        """What it asks for."""
+        return "words" if self.words else "answers" if self.entries or self.choices else "text"
+
+
+@dataclass(frozen=True, eq=False)
+class Quiz:
+    """A sheet as questions.
+
+    Raises: ConfigError for a sheet in letters, which no platform compares.
+    """
+
+    document: Document
+    run: Run
+
+    def __post_init__(self) -> None:
+        if self.run.numbers == "symbolic":
+            raise ConfigError(
+                f"{self.document.name} has letters for numbers, which learning platforms cannot mark; use --numbers "
+                "exact or decimal, or a sheet with numbers"
+            )
+
+    @cached_property
+    def about(self) -> Question:
+        """What the sheet is about, with its map, and how answers are typed."""
+        return Question(0, self.document.title, self._body.about())
+
+    @cached_property
+    def questions(self) -> tuple[Question, ...]:
+        """The questions in the order of the sheet."""
+        return tuple(question for at in range(len(self.document.sections)) for question in self._of_section(at))
+
+    @property
+    def pictures(self) -> Mapping[str, bytes]:
+        """The pictures in SVG, by their names in the questions."""
+        _ = self.about, self.questions
+        return self._body.pictures
+
+    @cached_property
+    def _sources(self) -> Sources:
+        return Sources(self.document, self.run)
+
+    @cached_property
+    def _body(self) -> Body:
+        return Body(self.document, self.run)
+
+    @cached_property
+    def _foils(self) -> Foils:
+        return Foils(self.document, self.run)
+
+    def _of_section(self, at: int) -> Iterator[Question]:
+        section = self.document.sections[at]
+        blanks = [blank for blank in section.blanks if blank.role != "copy"]
+        chosen = [reply for reply in section.replies if reply.options]
+        words = [reply for reply in section.replies if reply.role == "lines"]
+        asks = bool(blanks or chosen)
+        if asks or not words:
+            entries = tuple(self._entries(section, blanks))
+            body = self._body.of_section(at, blanks, chosen, self._before(at, blanks))
+            choices = tuple(self._choice(section, reply) for reply in chosen)
+            yield Question(section.number, section.title, body, entries, choices, mend=self._mend(entries))
+        for n, reply in enumerate(words, 1):
+            title = section.title if len(words) == 1 and not asks else self._titled(section, n + asks)
+            body = self._body.of_section(at, [], [], self._before(at, []))
+            yield Question(section.number, title, body, words=Words(reply.id, reply.right))
+
+    def _titled(self, section: Section, n: int) -> str:
+        return f"{section.title} ({n})"
+
+    # what a question prints of the steps before it
+
+    def _before(self, at: int, blanks: Sequence[Blank]) -> list[Panel | Figure]:
+        """What a section's blanks are found from and the section does not show: of earlier sections, the matrices and
+        tables that have it.
+        """
+        section, found = self.document.sections[at], dict[int, Panel | Figure]()
+        if not blanks:
+            return [] if section.figures else [*self._named(at)] or self._found_last(at)
+        places = [place for blank in blanks if blank.role in ("ask", "entry", "word") and (place := _place(blank))]
+        for place in places:
+            for ref in refs(self._sources.on_page(at, self.run.rule(*place))):
+                if place_of(ref) not in section.front:
+                    shown = self._shown_before(at, place_of(ref))
+                    found[id(shown)] = shown
+        return [*found.values(), *(self._named(at) if any(blank.role == "text" for blank in blanks) else [])]
+
+    def _shown_before(self, at: int, place: Place) -> Panel | Figure:
+        """The nearest matrix, or other figure, that shows a place of the run in a section before."""
+        shown = self._sources.source(at, place)
+        cell = shown.cell if isinstance(shown, Blank) else shown
+        figures = [figure for section in reversed(self.document.sections[:at]) for figure in section.figures]
+        things: Iterable[Panel | Figure] = chain.from_iterable((*figure.matrices, figure) for figure in figures)
+        return next(each for each in things if any(own is cell for own in _cells(each)))
+
+    def _named(self, at: int) -> list[Panel]:
+        """The matrices of earlier sections, the nearest of each, that a section speaks of by their symbols."""
+        section, found = self.document.sections[at], dict[str, Panel]()
+        tables = (figure for figure in section.figures if isinstance(figure, Table))
+        entries = (entry for table in tables for row in table.rows for entry in row)
+        texts = [each.tokens for each in (*section.words, *entries) if isinstance(each, Prose | Claim)]
+        symbols = {symbol.partition("^")[0] for tokens in texts for symbol in _formulas(tokens)}
+        for before in self.document.sections[:at]:
+            for panel in (panel for figure in before.figures for panel in figure.matrices):
+                if panel.symbol in symbols and panel.right is None:
+                    found[panel.symbol] = panel
+        return [*found.values()]
+
+    def _found_last(self, at: int) -> list[Panel | Figure]:
+        """The matrices of the nearest section before that asks for one: what a question in words may speak of."""
+        for section in reversed(self.document.sections[:at]):
+            panels = [panel for block in section.blocks for panel in block.matrices if panel.role != "parameter"]
+            if any(panel.role == "ask" for panel in panels):
+                return [*panels]
+        return []
+
+    # answers
+
+    def _entries(self, section: Section, blanks: Sequence[Blank]) -> Iterator[Entry]:
+        foils = self._foils.of(section) if blanks else {}
+        texts = {blank.cell.step for blank in blanks if blank.cell.step and self._has_fractions(blank, foils)}
+        for blank in blanks:
+            name = self._body.called(blank.id)
+            if blank.role == "word":
+                yield Entry(blank, name, tuple(self._words(blank)))
+            elif blank.role == "text":
+                yield Entry(blank, name, shape_spellings(str(blank.cell.value)))
+            else:
+                yield self._number(blank, name, foils.get(blank.id, ()), blank.cell.step in texts)
+
+    def _has_fractions(self, blank: Blank, foils: Mapping[str, Sequence[Foil]]) -> bool:
+        """Whether a right or wrong answer is a fraction, so that the answers of its whole matrix are texts."""
+        if blank.role not in OF_NUMBERS or self.run.numbers == "decimal":
+            return False
+        values = [number(blank.cell.value), *(foil.value for foil in foils.get(blank.id, ()))]
+        return any(isinstance(value, Fraction) and value.denominator > 1 for value in values)
+
+    def _number(self, blank: Blank, called: str, foils: Sequence[Foil], as_text: bool) -> Entry:
+        value, unit = number(blank.cell.value), self._unit(blank)
+        foils = [foil for foil in foils if unit is None or not _near(foil.value, value, unit)]
+        as_text = as_text or any(decimal(each) is None for each in (value, *(foil.value for foil in foils)))
+        wrong = tuple(self._wrong(foil, as_text) for foil in foils)
+        if as_text:
+            return Entry(blank, called, spellings(value, unit), wrong=(*wrong, *self._rounded(value, foils)))
+        tolerance = decimal(unit) if unit else "0"
+        return Entry(blank, called, spellings(value, unit), decimal(value) or "", tolerance or "0", wrong)
+
+    def _rounded(self, value: Number, foils: Sequence[Foil]) -> Iterator[Wrong]:
+        """A rounded decimal in place of a fraction, where that is nobody else's answer."""
+        others = {text for foil in foils for text in short_spellings(foil.value)}
+        texts = tuple(text for text in rounded_spellings(value) if text not in others)
+        if texts:
+            yield Wrong(texts, "", ROUNDED, self.document.messages.say("quiz.rounded"), ())
+
+    def _unit(self, blank: Blank) -> Fraction | None:
+        """The unit of a decimal's last place, by which rounding on the way may move it; None for an exact number."""
+        places = blank.cell.places if blank.cell.places is not None else self.run.places
+        return None if places is None or blank.role == "size" else Fraction(1, 10**places)
+
+    def _wrong(self, foil: Foil, as_text: bool) -> Wrong:
+        messages, transposed = self.document.messages, self.document.orientation == "columns"
+        told = " / ".join(messages.mistake(name, "told", transposed) for name in foil.mistakes)
+        value = "" if as_text else decimal(foil.value) or ""
+        return Wrong(short_spellings(foil.value), value, foil.credit, told, foil.mistakes)
+
+    def _words(self, blank: Blank) -> Iterator[str]:
+        """The words that are right: where the largest number is there several times, each of theirs."""
+        assert blank.cell.at is not None
+        rule, own = self.run.rule(blank.cell.step, *blank.cell.at), str(blank.cell.value)
+        yield own
+        if isinstance(rule, Fn) and rule.name == "argmax" and all(isinstance(arg, Ref) for arg in rule.args):
+            numbers = [number(self.run.value(arg)) for arg in rule.args if isinstance(arg, Ref)]
+            tied = zip(self.run.vocabulary, numbers, strict=True)
+            yield from (word for word, value in tied if value == max(numbers) and word != own)
+
+    def _choice(self, section: Section, reply: Reply) -> Choice:
+        say = self.document.messages.say
+        if reply.role == "claim":
+            claim = reply.asker
+            assert isinstance(claim, Claim)
+            labels = tuple(say(f"questions.{option}") for option in reply.options)
+            return Choice(
+                reply.id,
+                plain_words(claim.tokens),
+                labels,
+                reply.options.index(reply.right),
+                plain_words(claim.reason),
+            )
+        labels = reply.labels or reply.options
+        return Choice(reply.id, section.title, labels, reply.options.index(reply.right))
+
+    def _mend(self, entries: Sequence[Entry]) -> Mapping[str, tuple[str, str]]:
+        """The mistakes that a question tells apart: what each is, and how to mend it."""
+        messages, transposed = self.document.messages, self.document.orientation == "columns"
+        names = dict.fromkeys(name for entry in entries for wrong in entry.wrong for name in wrong.mistakes)
+        return {
+            name: (messages.mistake(name, "told", transposed), messages.mistake(name, "mend", transposed))
+            for name in names
+        }
+
+
+def _place(blank: Blank) -> Place | None:
+    """The place of the run that a blank belongs to, if it has one."""
+    return (blank.cell.step, *blank.cell.at) if blank.cell.at else None
+
+
+def _cells(thing: Panel | Figure) -> Iterable[Cell]:
+    return thing.flat if isinstance(thing, Panel) else thing.cells
+
+
+def _formulas(tokens: Iterable[Any]) -> Iterator[str]:
+    """The formulas in parsed Markdown."""
+    for token in tokens:
+        if token.type == "math_inline":
+            yield token.content
+        yield from _formulas(token.children or ())
+
+
+def _near(value: object, right: object, unit: Fraction) -> bool:
+    """Whether a number cannot be told from the right one, which may be rounded otherwise."""
+    return isinstance(value, Fraction) and isinstance(right, Fraction) and abs(value - right) <= unit

@@ -1,0 +1,272 @@
+"""moodle.xml read back: its numbers, what a key earns, and what is said of each classic mistake."""
+
+import base64
+import subprocess
+import sys
+from dataclasses import replace
+from fractions import Fraction
+from functools import lru_cache
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from click.testing import CliRunner
+from cloze import read
+from every_sheet import FULL, SEEDS, SHEETS, made
+
+from byhand.arithmetic.expr import refs
+from byhand.cli import main
+from byhand.errors import ConfigError, SheetError
+from byhand.formats.moodle import _entry, _Writer, bank_part, begun_bank, moodle
+from byhand.formats.quiz.questions import Entry, Quiz
+from byhand.formats.quiz.spelling import number
+from byhand.mistakes import MISTAKES, foil
+from byhand.notation.text import value_text
+
+ORACLE = Path(__file__).resolve().parents[3] / "shared" / "tools" / "check_moodle.py"
+NUMERIC = [sheet for sheet in SHEETS if sheet != "attention-in-letters"]
+CASES = [(sheet, seed) for sheet in NUMERIC for seed in (range(10) if FULL else SEEDS)]
+AT = "blocks.0.attn."
+
+
+@lru_cache(maxsize=8)
+def written(sheet, seed=3, **options):
+    """A sheet's document, run, quiz and file."""
+    document, run = made(sheet, seed, **options)
+    return document, run, Quiz(document, run), moodle(document, run)
+
+
+@lru_cache(maxsize=8)
+def answered(sheet, seed=3, **options):
+    """The questions with fields: as they were meant, and as they are read."""
+    *_, quiz, xml = written(sheet, seed, **options)
+    meant = [question for question in quiz.questions if question.kind == "answers"]
+    found = [question for question in read(xml) if question.kind == "cloze"]
+    assert len(meant) == len(found)
+    return list(zip(meant, found, strict=True))
+
+
+def paired(meant, found):
+    """Each entry of a question with its field."""
+    order = [int(node.get("n")) for node in meant.body.iter("entry")]
+    entries = [field for field in found.fields if field.kind != "MULTICHOICE_S"]
+    assert sorted(order) == list(range(len(meant.entries)))
+    return zip((meant.entries[n] for n in order), entries, strict=True)
+
+
+def fields(sheet, seed=3, **options):
+    """Each entry with its field, in the order of the file."""
+    for question in answered(sheet, seed, **options):
+        yield from paired(*question)
+
+
+@pytest.mark.parametrize(("sheet", "seed"), CASES)
+def test_the_key_earns_all_and_its_numbers_are_the_runs(sheet, seed):
+    document, run, _, _ = written(sheet, seed)
+    asked = [blank for blank in document.blanks() if blank.role != "copy"]
+    pairs = [*fields(sheet, seed)]
+    assert sorted(entry.blank.id for entry, _ in pairs) == sorted(blank.id for blank in asked)
+    for entry, field in pairs:
+        assert field.mark(field.key).share == 1
+        cell = entry.blank.cell
+        shown = value_text(cell.value)
+        if entry.blank.role not in ("word", "text"):
+            expected = run.texts[cell.step][cell.at[0]][cell.at[1]] if cell.at and cell.places is None else None
+            key = field.key.replace("−", "-")
+            assert number(key) == number(expected or cell.value)
+            assert field.mark(f" {shown.replace('−', '-').replace(',', '').replace('∞', 'inf')} ").share == 1
+        else:
+            assert field.key == shown
+
+
+@pytest.mark.parametrize(("sheet", "seed"), CASES)
+def test_what_a_mistake_gives_earns_a_part_and_is_named(sheet, seed):
+    document, _, _, _ = written(sheet, seed)
+    transposed = document.orientation == "columns"
+    for entry, field in fields(sheet, seed):
+        for wrong in entry.wrong:
+            for text in wrong.texts if field.kind == "SHORTANSWER" else [wrong.value]:
+                got = field.mark(text)
+                assert got.share in (0.25, 0.5)
+                assert got.share == wrong.credit / 100
+                for name in wrong.mistakes:
+                    assert document.messages.mistake(name, "told", transposed).replace("&", "") in got.feedback
+
+
+@pytest.mark.parametrize(("sheet", "seed"), CASES)
+def test_every_number_of_the_figures_is_printed_where_it_stands_on_the_page(sheet, seed):
+    sections = {section.number: section for section in written(sheet, seed)[0].sections}
+    for meant, found in answered(sheet, seed):
+        at = {id(entry.blank.cell): field for entry, field in paired(meant, found)}
+        for panel in (panel for figure in sections[meant.number].figures for panel in figure.matrices):
+            for row in panel.cells:
+                cells = [at.get(id(cell), value_text(cell.value)) for cell in row]
+                assert any(within(cells, row) for row in found.rows), (sheet, meant.number, panel.symbol)
+
+
+def within(cells, row):
+    return any(row[at : at + len(cells)] == cells for at in range(len(row)))
+
+
+@pytest.mark.parametrize("sheet", NUMERIC)
+def test_a_question_prints_all_that_its_blanks_are_computed_from(sheet):
+    """What a rule reads stands in the question, or is computed there from what stands in it."""
+    run = written(sheet, SEEDS[0])[1]
+
+    def stands(at, texts, asked):
+        name, i, j = at
+        if at in asked or value_text(run.values(name)[i][j]) in texts:
+            return True
+        rule = run[name].op and run.rule(*at)
+        return bool(rule) and all(stands((ref.matrix, *ref.index), texts, asked) for ref in refs(rule))
+
+    for meant, found in answered(sheet, SEEDS[0]):
+        texts = {cell for row in found.rows for cell in row if isinstance(cell, str)}
+        asked = {(e.blank.cell.step, *e.blank.cell.at) for e in meant.entries if e.blank.cell.at}
+        for entry in meant.entries:
+            if entry.blank.role in ("ask", "entry"):
+                for ref in refs(run.rule(entry.blank.cell.step, *entry.blank.cell.at)):
+                    assert stands((ref.matrix, *ref.index), texts, asked), (sheet, entry.blank.id, ref)
+
+
+@pytest.mark.skipif(not ORACLE.exists(), reason="the shared oracle of Moodle's grammar is not beside the checkout")
+@pytest.mark.parametrize("sheet", NUMERIC)
+def test_another_reader_of_the_grammar_finds_nothing_wrong(sheet, tmp_path):
+    pytest.importorskip("lxml")
+    (tmp_path / "moodle.xml").write_bytes(written(sheet, SEEDS[0])[-1])
+    done = subprocess.run([sys.executable, ORACLE, tmp_path / "moodle.xml"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.endswith("moodle.xml OK\n")
+
+
+# one sheet in full
+
+
+def test_the_foils_of_a_step_are_those_of_a_run_with_the_mistake_in_it():
+    """In the first step of a sheet, whose operands are printed, a mistake's numbers are those of the whole run."""
+    run, name, tried = written("attention-head")[1], "keys-by-query-weights", 0
+    wrong = foil(run.tape(), name).values(f"{AT}scores_raw[0]")
+    for entry, field in fields("attention-head"):
+        if entry.blank.id.startswith("1/") and (value := at(wrong, entry)) != entry.blank.cell.value:
+            got, tried = field.mark(str(value)), tried + 1
+            assert got.share == 0.25
+            assert MISTAKES[name].told.split(",")[0] in got.feedback
+    assert tried >= 6
+
+
+def at(rows, entry):
+    i, j = entry.blank.cell.at
+    return rows[i][j]
+
+
+def test_who_goes_on_from_a_mistake_of_the_same_step_earns_half():
+    by_id = {entry.blank.id: field for entry, field in fields("attention-head")}
+    sum_, exps = by_id[f"3/ask/{AT}hook_pattern.sum[0]/1,1"], [
+        by_id[f"3/ask/{AT}hook_pattern.exp[0]/1,{j}"].mark(text) for j, text in ((1, "-1"), (2, "1"), (3, "0"))
+    ]  # fmt: skip
+    assert [answer.share for answer in exps] == [0.25] * 3
+    assert (sum_.mark("0").share, sum_.mark("11/2").share, sum_.mark("7/2").share) == (0.5, 0.25, 1)
+    assert sum_.mark("12") is None
+
+
+def test_numbers_may_be_typed_as_people_type_them():
+    by_id = {entry.blank.id: field for entry, field in fields("attention-head")}
+    half = by_id[f"3/ask/{AT}hook_pattern.exp[0]/1,1"]
+    for text in ("1/2", "2/4", "0.5", "0,5", ".5", "0.50", " 1/2 "):
+        assert half.mark(text).share == 1, text
+    third = by_id[f"3/ask/{AT}hook_pattern[0]/3,2"]
+    assert third.mark("2/3").share == 1
+    assert (third.mark("0.67").share, third.mark("0.67").feedback) == (0.5, "Rounded: write the fraction.")
+    masked = {entry.blank.id: field for entry, field in fields("causal-mask")}[f"1/ask/{AT}hook_attn_scores[0]/1,2"]
+    for text in ("-inf", "−∞", "-∞", "-Infinity"):
+        assert masked.mark(text).share == 1, text
+    assert masked.mark("0").share == 0.25
+
+
+def test_decimals_are_numbers_with_a_tolerance_of_their_last_place():
+    by_id = {entry.blank.id: field for entry, field in fields("softmax", 1, numbers="decimal")}
+    field = by_id["1/ask/softmax/1,1"]
+    assert field.kind == "NUMERICAL"
+    value = Fraction(field.key)
+    assert field.mark(f"{float(value + Fraction(1, 100)):.2f}").share == 1
+    missed = field.mark(f"{float(value + Fraction(2, 100)):.2f}")
+    assert missed is None or missed.share < 1
+
+
+def test_pictures_stand_once_and_questions_in_words_wait_for_a_person():
+    questions = read(written("attention-head")[-1])
+    assert [question.kind for question in questions] == [
+        "description", "cloze", "cloze", "cloze", "essay", "cloze", "description", "essay", "essay",
+    ]  # fmt: skip
+    names = [name for question in questions for name in question.files]
+    assert names == ["map.svg", "section5.svg"]
+    for question in questions:
+        for name, content in question.files.items():
+            assert question.kind == "description"
+            assert f'src="@@PLUGINFILE@@/{name}"' in question.text
+            assert ElementTree.fromstring(base64.b64decode(content)).tag.endswith("svg")
+    assert "softmax" not in questions[4].grader.lower()
+    assert "looks most at" in questions[4].grader
+    assert len({question.idnumber for question in questions}) == len(questions)
+    assert {question.category for question in questions} == {"$course$/top/byhand/attention-head/seed 3"}
+
+
+def test_statements_are_chosen_and_say_why():
+    _, found = next((m, f) for m, f in answered("causal-mask") if m.choices)
+    field = next(field for field in found.fields if field.kind == "MULTICHOICE_S")
+    assert {answer.text for answer in field.answers} == {"true", "false"}
+    assert all(answer.feedback for answer in field.answers)
+    assert field.mark(field.key).share == 1
+
+
+def test_letters_are_refused_in_a_line(tmp_path):
+    message = (
+        "attention-in-letters has letters for numbers, which learning platforms cannot mark; use --numbers exact or "
+        "decimal, or a sheet with numbers"
+    )
+    with pytest.raises(ConfigError, match=message):
+        moodle(*made("attention-in-letters"))
+    arguments = ["generate", "attention-in-letters", "--format", "moodle", "--out", str(tmp_path / "o")]
+    result = CliRunner().invoke(main, arguments)
+    assert (result.exit_code, result.stderr) == (1, f"byhand: {message}\n")
+    assert not (tmp_path / "o").exists()
+
+
+ODD = ["}", "#", '"', "a&b", "<b>", "=x", "%50%x", "*", "a*b", "{1:NM:=1}", "−", "é", "'", "]]>"]
+
+
+@pytest.mark.parametrize("word", ODD)
+def test_odd_words_can_be_typed(word):
+    quiz = written("attention-head")[2]
+    question = next(question for question in quiz.questions if question.entries)
+    entries = (replace(question.entries[0], texts=(word,), value="", wrong=()), *question.entries[1:])
+    xml = f"<quiz>{_Writer(quiz, 'x').question(replace(question, entries=entries))}</quiz>".encode()
+    (found,) = read(xml)
+    field = next(field for entry, field in paired(question, found) if entry is question.entries[0])
+    assert field.mark(word).share == 1
+    assert field.mark(f"{word}x") is None
+    assert field.mark("") is None
+
+
+@pytest.mark.parametrize("word", ["a~b", "a\\b"])
+def test_words_that_no_field_can_hold_are_refused(word):
+    blank = made("attention-head")[0].blanks()[0]
+    with pytest.raises(SheetError, match=r"^Moodle has no way to write the answer"):
+        _entry(Entry(blank, "", (word,)))
+
+
+def test_the_same_sheet_is_the_same_bytes():
+    document, run = made("attention-head", 3)
+    assert moodle(document, run) == written("attention-head")[-1]
+
+
+# a question bank; tests/classroom/test_class_formats.py makes one
+
+
+def test_five_hundred_variants_of_a_head_are_less_than_fifty_megabytes():
+    """50 MB are what many servers take at most. Pictures stand once, so a variant is what the file grows by."""
+    document, run = made("attention-head", 3)
+    begin, part = begun_bank(document, run), bank_part(document, run, 1)
+    assert b"<file" in begin
+    assert not any(b"<file" in questions for questions in part.values())
+    assert len(begin) + 500 * sum(map(len, part.values())) < 50_000_000
