@@ -57,15 +57,18 @@ def offenders(sheet: str, level: str = "standard", orientation: str = "rows", se
 
 
 def pages_of(document: Document, run: Run) -> dict[Section, list[int]]:
-    """The pages, from 0, on which each section of a worksheet stands."""
+    """The pages, from 0, on which each section of a worksheet stands. Every page has one: none is left for the foot."""
     html, _ = cut_out(Pages(document, run).html("worksheet", "print"), str)
     found: dict[object, list[int]] = {}
-    for number, page in enumerate(rendered_document(html).pages):
+    laid_out = rendered_document(html).pages
+    for number, page in enumerate(laid_out):
         for box in page._page_box.descendants(placeholders=True):
             of = box.element.get("class") if box.element_tag == "section" and box.element is not None else ""
             if of and {"step", "question"} & {*of.split()} and number not in found.setdefault(box.element, []):
                 found[box.element].append(number)
     assert len(found) == len(document.sections)
+    bare = {*range(len(laid_out))} - {number for numbers in found.values() for number in numbers}
+    assert not bare, f"without a section: page {min(bare) + 1}, which holds only “Now I can …”"
     return dict(zip(document.sections, found.values(), strict=True))
 
 

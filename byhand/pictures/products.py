@@ -44,7 +44,7 @@ PIPS = {
 RESULT_AT = 59.5  # mm: the left edge of a result
 
 
-@picture(height=43.2, minutes=1)
+@picture(height=35.4, minutes=1)
 def dominoes(on: Canvas, *, n: int, d_model: int, d_head: int, d_v: int, transposed: bool = False) -> None:
     """The shapes of a product are dominoes: the halves that touch have to be equal, and the outer ones are left.
 
@@ -59,8 +59,6 @@ def dominoes(on: Canvas, *, n: int, d_model: int, d_head: int, d_v: int, transpo
         rows, size = [row[::-1] for row in rows], {name: shape[::-1] for name, shape in size.items()}
     told = [_chain(on, 3.6 + 12 * at, row, [size[name] for name in row], is_printed=not at)
             for at, row in enumerate(rows)]  # fmt: skip
-    for line, name in enumerate(("touch", "clip")):
-        on.text(0.2, 38.9 + 3.6 * line, on.say(f"pictures.dominoes.{name}"), CAPTION, anchor="start", colour=GREY)
     on.said(
         on.say("pictures.dominoes.said", chain=told[0]),
         on.say("pictures.dominoes.to_do"),

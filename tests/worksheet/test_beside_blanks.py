@@ -23,7 +23,7 @@ from byhand.worksheet.sheet import load_sheet, sheet_files
 
 
 @pytest.mark.parametrize("sheet", sorted(sheet_files()))
-def test_no_answer_stands_beside_its_blank(sheet):
+def test_no_answer_stands_beside_its_blank_and_no_page_holds_only_its_foot(sheet):
     ways = [(*way, 0) for way in product(LEVELS, ORIENTATIONS)] + [("standard", "rows", 3)]
     found = [f"{sheet}, {way}: {each}" for way in ways for each in offenders(sheet, *way)]
     assert not found, "\n".join(found)
