@@ -108,6 +108,13 @@ VARIANTS = [
      "act_fn": "silu", "gated_mlp": True, "normalization_type": "RMS", "n_layers": 2},
     {"positional_embedding_type": "rotary", "rotary_dim": 2, "rotary_adjacent_pairs": True, "rotary_base": 100,
      "n_key_value_heads": 1, "act_fn": "silu", "softmax_base": "e"},
+    {"positional_embedding_type": "alibi", "alibi_slopes": [1, 2], "use_local_attn": True, "window_size": 2},
+    {"positional_embedding_type": "alibi", "n_heads": 3, "n_layers": 2, "use_local_attn": True, "window_size": 1,
+     "attn_types": ["global", "local"], "attn_pattern": "global", "attention_dir": "bidirectional"},
+    {"positional_embedding_type": "relative_positional_bias", "relative_attention_num_buckets": 4, "n_layers": 2,
+     "relative_attention_max_distance": 3, "use_attn_scale": False, "use_local_attn": True, "window_size": 2,
+     "attn_pattern": "dilated"},
+    {"positional_embedding_type": "relative_positional_bias", "attention_dir": "bidirectional"},
 ]  # fmt: skip
 
 

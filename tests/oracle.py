@@ -37,6 +37,13 @@ DEFAULTS: dict[str, Any] = {
     "rotary_base": 10000,
     "rotary_periods": (),
     "gated_mlp": False,
+    "alibi_slopes": (),
+    "relative_attention_num_buckets": 32,
+    "relative_attention_max_distance": 128,
+    "use_local_attn": False,
+    "window_size": 0,
+    "attn_types": (),
+    "attn_pattern": "window",
 }
 
 
@@ -149,12 +156,36 @@ class Run:
         if self.config["use_attn_scale"]:
             d_head = self.config.get("d_head") or self.config["d_model"] // self.config["n_heads"]
             scores = self.keep(f"{attn}.scores_scaled[{h}]", scores / math.sqrt(d_head))  # (n, n)
+        if memory is None:
+            scores = self.by_distance(scores, attn, h, causal)
         if causal:
             later = np.arange(len(x))[None, :] > np.arange(len(x))[:, None]  # (n, n): the key comes after
             scores = np.where(later, -np.inf, scores)
         self.keep(f"{attn}.hook_attn_scores[{h}]", scores)
         pattern = self.softmax(scores, f"{attn}.hook_pattern", f"[{h}]")  # (n, n)
         return self.keep(f"{attn}.hook_z[{h}]", pattern @ v)  # (n, d_v)
+
+    def by_distance(self, scores: np.ndarray, attn: str, h: int, causal: bool) -> np.ndarray:
+        """The scores with a bias for each distance, as ALiBi or T5 have it, and without what a local pattern hides."""
+        c, apart = self.config, np.subtract.outer(np.arange(len(scores)), np.arange(len(scores)))  # (n, n)
+        stack, layer, part = attn.split(".")
+        if c["positional_embedding_type"] == "alibi":
+            bias = -np.abs(apart) * float((c["alibi_slopes"] or slopes(c["n_heads"]))[h])  # (n, n)
+            scores = self.keep(f"{attn}.scores_biased[{h}]", scores + self.keep(f"{attn}.bias[{h}]", bias))
+        if c["positional_embedding_type"] == "relative_positional_bias":
+            table = self.weights[f"{stack}.0.{part}.rel_pos_bias"][h]  # (buckets)
+            bias = table[t5_buckets(-apart, not causal, len(table), c["relative_attention_max_distance"])]
+            scores = self.keep(f"{attn}.scores_biased[{h}]", scores + self.keep(f"{attn}.bias[{h}]", bias))
+        kinds = c["attn_types"]
+        if c["use_local_attn"] and (not kinds or kinds[int(layer)] == "local"):
+            width, kind = c["window_size"], c["attn_pattern"]
+            seen = np.abs(apart) < width if kind != "dilated" else apart % width == 0  # (n, n)
+            if kind == "strided":
+                seen |= apart % width == 0
+            if kind == "global":
+                seen[0], seen[:, 0] = True, True
+            scores = self.keep(f"{attn}.scores_local[{h}]", np.where(seen, scores, -np.inf))
+        return scores
 
     def turned(self, x: np.ndarray) -> np.ndarray:
         """Each pair of the first rotary_dim columns, times the matrix of a turn by its angle at each position."""
@@ -296,3 +327,28 @@ ACTIVATIONS = {
     "silu": lambda x, base: x / (1 + base**-x),
     "gelu": lambda x, base: x * (1 + np.vectorize(math.erf)(x / math.sqrt(2))) / 2,
 }
+
+
+def slopes(n: int) -> list[float]:
+    """The slopes of n heads, as the authors of ALiBi compute them."""
+    if math.log2(n).is_integer():
+        start = 2 ** (-(2 ** -(math.log2(n) - 3)))
+        return [start * start**i for i in range(n)]
+    closest = 2 ** math.floor(math.log2(n))
+    return slopes(closest) + slopes(2 * closest)[0::2][: n - closest]
+
+
+def t5_buckets(relative: np.ndarray, both_ways: bool, buckets: int, furthest: int) -> np.ndarray:
+    """The bucket of each relative position (key − query), as Hugging Face's T5Attention computes it."""
+    found = np.zeros_like(relative)
+    if both_ways:
+        buckets //= 2
+        found += (relative > 0) * buckets
+        relative = np.abs(relative)
+    else:
+        relative = -np.minimum(relative, 0)
+    exact = buckets // 2
+    with np.errstate(divide="ignore"):
+        grown = np.log(relative / exact) / math.log(furthest / exact) * (buckets - exact)
+    large = exact + np.where(relative > 0, grown, 0).astype(int)
+    return found + np.where(relative < exact, relative, np.minimum(large, buckets - 1))

@@ -183,6 +183,22 @@ def test_rotary_heads_in_groups():
         agree("multi-head-attention", config, {X: x}, weights, expected)
 
 
+def test_alibi_and_a_window_are_an_additive_mask():
+    for choose, config in cases():
+        n, d, heads = config["n_ctx"], config["d_model"], config["n_heads"]
+        config |= {"positional_embedding_type": "alibi", "use_local_attn": True, "window_size": choose.randint(1, 4)}
+        theirs, x = shaken(torch.nn.MultiheadAttention(d, heads, batch_first=True)), torch.randn(n, d)
+        apart = (torch.arange(n)[:, None] - torch.arange(n)).abs()
+        slopes = torch.tensor([float(slope) for slope in Config.of(config).slopes])
+        bias = -slopes[:, None, None] * apart  # (heads, n, n)
+        hidden = apart >= config["window_size"]
+        if (future := mask(config, n)) is not None:
+            hidden |= future
+        expected, _ = theirs(x, x, x, attn_mask=bias.masked_fill(hidden, -torch.inf), need_weights=False)
+        weights = attention_weights(theirs, "blocks.0.attn", config)
+        agree("multi-head-attention", config, {X: x}, weights, expected, "blocks.0.hook_attn_out")
+
+
 def test_rms_norm():
     for _, config in cases():
         x, norm = torch.randn(config["n_ctx"], config["d_model"]), torch.nn.RMSNorm(config["d_model"], 0.1)

@@ -392,7 +392,7 @@ def _attention(b: GraphBuilder, step: Step, steps: Steps) -> bool:
             case Step(op=Op(name="mask_future"), inputs=(scores,)):
                 causal = 1
             case Step(op=Op(name="add"), inputs=(scores, mask)):
-                masks = [b("Mul", mask, _log(base))]
+                masks = [b("Mul", mask, _log(base)), *masks]
             case Step(op=Op(name="divide_by_root"), inputs=(scores,), params={"of": of}):
                 factor /= math.sqrt(Fraction(of))
             case Step(op=Op(name="dot_rows"), inputs=(query, key)):
@@ -400,6 +400,7 @@ def _attention(b: GraphBuilder, step: Step, steps: Steps) -> bool:
             case _:
                 return False
     heads = (b("Unsqueeze", x, [0, 1]) for x in (b("Mul", query, factor), key, step.inputs[1]))
+    masks = [b("Add", *masks)] if len(masks) == 2 else masks  # of distances, and a given one
     b("Squeeze", b("Attention", *heads, *masks, scale=1.0, is_causal=causal), [0, 1], out=step.name)
     return True
 

@@ -13,27 +13,34 @@ from byhand.notation.number import parse, shown
 CHOICES: dict[str, tuple[Any, ...]] = {
     "act_fn": ("relu", "gelu", "silu"),
     "normalization_type": ("LN", "RMS", None),
-    "positional_embedding_type": ("standard", "sinusoidal", "rotary", None),
+    "positional_embedding_type": (
+        "standard", "sinusoidal", "rotary", "alibi", "relative_positional_bias", None,
+    ),
     "attention_dir": ("causal", "bidirectional"),
     "norm_position": ("pre", "post"),
     "softmax_base": (2, 3, "e"),
     "correction": (0, 1),
-}
+    "attn_pattern": ("window", "strided", "dilated", "global"),
+}  # fmt: skip
 LARGEST_SIZE = 10_000  # no worksheet has a larger size
 MOST_PARAMETERS = 1_000_000  # of a whole model: a worksheet has a hundred
 MOST_HEADS = 1_000  # in all layers together
 MOST_PLACES = 12  # of sines and cosines that are read off
 SIZES = (
     "d_model", "n_heads", "n_key_value_heads", "d_head", "d_v", "d_mlp", "n_ctx", "n_layers", "d_vocab", "rotary_dim",
+    "relative_attention_num_buckets", "relative_attention_max_distance", "window_size",
 )  # fmt: skip
 FLAGS = (
     "use_attn_scale", "use_attn_result", "attn_only", "tie_word_embeddings", "rotary_adjacent_pairs", "gated_mlp",
+    "use_local_attn",
 )  # fmt: skip
 
 
 # Options that a transformer of 2017 does not have
 OF_SOME = {
     "n_key_value_heads", "rotary_dim", "rotary_adjacent_pairs", "rotary_base", "rotary_periods", "gated_mlp",
+    "alibi_slopes", "relative_attention_num_buckets", "relative_attention_max_distance", "use_local_attn",
+    "window_size", "attn_types", "attn_pattern",
 }  # fmt: skip
 
 
@@ -51,6 +58,12 @@ class Config:
     (default n_heads). rotary_dim: how many dimensions of a query or key are turned (default d_head), in pairs of
     neighbours (rotary_adjacent_pairs), or of the first half with the second; rotary_base and rotary_periods give the
     angles, as the sinusoidal ones do. gated_mlp: whether each hidden unit is multiplied by a gate.
+
+    alibi_slopes: by how much a score falls for each step of distance, head by head (default those of Press et al.
+    2021). relative_attention_num_buckets, relative_attention_max_distance: of T5's position biases. use_local_attn:
+    whether a token sees only some of the others: those in a window of window_size tokens, itself included; or as
+    attn_pattern says (ops.attention.mask_pattern). attn_types: "local" or "global" for each layer; a global one is
+    without.
 
     Raises: ConfigError for sizes that cannot work together.
     """
@@ -83,10 +96,20 @@ class Config:
     rotary_base: Fraction = Fraction(10_000)
     rotary_periods: tuple[Fraction, ...] = ()
     gated_mlp: bool = False
+    alibi_slopes: tuple[Fraction, ...] = ()
+    relative_attention_num_buckets: int = 32
+    relative_attention_max_distance: int = 128
+    use_local_attn: bool = False
+    window_size: int = 0
+    attn_types: tuple[str, ...] = ()
+    attn_pattern: str = "window"
 
     def __post_init__(self) -> None:
         problems = [*self._choice_problems(), *self._size_problems(), *self._flag_problems()]
-        readers = {"eps": _number, "rotary_base": _number, "sinusoidal_periods": _periods, "rotary_periods": _periods}
+        readers = {
+            "eps": _number, "rotary_base": _number, "sinusoidal_periods": _periods, "rotary_periods": _periods,
+            "alibi_slopes": _numbers, "attn_types": _kinds,
+        }  # fmt: skip
         for name, read in readers.items():
             try:
                 self._set(name, read(name, getattr(self, name)))
@@ -100,7 +123,7 @@ class Config:
         pairs = (self.d_model + 1) // 2
         if self.sinusoidal_periods and len(self.sinusoidal_periods) != pairs:
             raise ConfigError(f"sinusoidal_periods has {len(self.sinusoidal_periods)} entries; use {pairs}")
-        if problems := [*self._sharing_problems(), *self._turning_problems()]:
+        if problems := [*self._sharing_problems(), *self._turning_problems(), *self._distance_problems()]:
             raise ConfigError("; ".join(problems))
         self._check_size()
 
@@ -156,6 +179,39 @@ class Config:
                 yield f"{name}={shown(getattr(self, name))} is not true or false"
         if self.sinusoidal_places not in range(MOST_PLACES + 1) or isinstance(self.sinusoidal_places, bool):
             yield f"sinusoidal_places={shown(self.sinusoidal_places)} is not a number from 0 to {MOST_PLACES}"
+
+    @property
+    def slopes(self) -> tuple[Fraction, ...]:
+        """By how much a score falls for each step of distance, head by head. Without alibi_slopes, those of Press et
+        al. 2021: 2^(−8h/n); where n is no power of 2, those of the power below it, and between them of twice as many.
+        """
+        n = self.n_heads
+        below = 1 << (n.bit_length() - 1)
+        exponents = [Fraction(8 * h, below) for h in range(1, below + 1)]
+        exponents += [Fraction(4 * h, below) for h in range(1, 2 * (n - below), 2)]
+        return self.alibi_slopes or tuple(map(_power_of_half, exponents))
+
+    def is_local(self, layer: int) -> bool:
+        """Whether tokens see only some of the others in this layer."""
+        return self.use_local_attn and (not self.attn_types or self.attn_types[layer] == "local")
+
+    def _distance_problems(self) -> Iterator[str]:
+        """Whether scores can be changed by distances, and tokens hidden by them."""
+        c, slopes, kinds = self, len(self.alibi_slopes), len(self.attn_types)
+        if c.positional_embedding_type == "alibi" and slopes not in (0, c.n_heads):
+            yield f"alibi_slopes has {slopes} entries; use n_heads={c.n_heads}, or leave it out"
+        sides = 1 if c.attention_dir == "causal" else 2  # a later token has buckets of its own
+        alone, most = c.relative_attention_num_buckets // sides // 2, c.relative_attention_max_distance
+        if c.positional_embedding_type == "relative_positional_bias" and not alone:
+            found = f"relative_attention_num_buckets={c.relative_attention_num_buckets}"
+            yield f"{found} tells nothing apart; use {2 * sides} or more"
+        elif c.positional_embedding_type == "relative_positional_bias" and most <= alone:
+            found = f"relative_attention_max_distance={most}"
+            yield f"{found} is within the {alone} distances that have a bucket each; use {alone + 1} or more"
+        if c.use_local_attn and not c.window_size:
+            yield "window_size=0 hides every token, even from itself; use 1 or more"
+        if c.use_local_attn and kinds not in (0, c.n_layers):
+            yield f"attn_types has {kinds} entries; use n_layers={c.n_layers}, or leave it out"
 
     def _set(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)
@@ -231,10 +287,26 @@ def _number(name: str, entry: object) -> Fraction:
     return number
 
 
-def _periods(name: str, entry: object) -> tuple[Fraction, ...]:
+def _power_of_half(exponent: Fraction) -> Fraction:
+    """2^−exponent; an irrational one as the shortest decimal of its float64."""
+    whole = exponent.denominator == 1
+    return Fraction(1, 2 ** int(exponent)) if whole else Fraction(repr(2.0 ** -float(exponent)))
+
+
+def _kinds(name: str, entry: object) -> tuple[str, ...]:
+    if not isinstance(entry, list | tuple) or any(kind not in ("local", "global") for kind in entry):
+        raise ConfigError(f"{name}={shown(entry)} is not a list of 'local' and 'global'")
+    return tuple(entry)
+
+
+def _numbers(name: str, entry: object) -> tuple[Fraction, ...]:
     if not isinstance(entry, list | tuple):
         raise ConfigError(f"{name}={shown(entry)} is not a list of numbers")
-    periods = tuple(_number(name, p) for p in entry)
+    return tuple(_number(name, x) for x in entry)
+
+
+def _periods(name: str, entry: object) -> tuple[Fraction, ...]:
+    periods = _numbers(name, entry)
     if 0 in periods:
         raise ConfigError(f"{name} holds a 0; a turn takes more than 0 positions")
     return periods

@@ -7,8 +7,19 @@ unembed; in a decoder also cross, add_cross or ln3.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+
 from byhand.model.config import Config
-from byhand.ops.attention import divide_by_root, mask_future, normalize_columns, normalize_rows, power_of, row_sum
+from byhand.ops.attention import (
+    divide_by_root,
+    mask_future,
+    mask_pattern,
+    normalize_columns,
+    normalize_rows,
+    power_of,
+    row_sum,
+)
 from byhand.ops.linear import (
     add,
     add_all,
@@ -35,9 +46,12 @@ from byhand.ops.norms import (
     scale_and_shift,
     standardize,
 )
-from byhand.ops.positions import rotate, sinusoid
+from byhand.ops.positions import bucket_biases, falling, rotate, sinusoid
 from byhand.ops.shapes import column_as_row, gather_rows, hstack
 from byhand.tape import Matrix, Tape
+
+BIASES = ("alibi", "relative_positional_bias")  # positions that are told by numbers added to scores
+ADDED = ("standard", "sinusoidal")  # positions that are added to the embeddings
 
 
 def linear(x: Matrix, weight: Matrix, bias: str, name: str) -> Matrix:
@@ -133,10 +147,8 @@ def head(x: Matrix, at: str, h: int, config: Config, memory: Matrix | None = Non
             q, k = (
                 turned(part, f"{at}.hook_rot_{letter}[{n}]", c) for part, letter, n in ((q, "q", h), (k, "k", group))
             )
-        causal = memory is None and c.attention_dir == "causal"
-        final = not (causal or c.use_attn_scale or f"{at}.mask" in tape.numbers)
-        scores = dot_rows(q, k, name=f"{at}.{'hook_attn_scores' if final else 'scores_raw'}[{h}]")  # (pos, pos)
-        pattern = softmax(visible(scores, at, h, c, causal), f"{at}.hook_pattern[{h}]", c.softmax_base)
+        scores = _scores(q, k, at, h, c, crosses=memory is not None)  # (pos, pos)
+        pattern = softmax(scores, f"{at}.hook_pattern[{h}]", c.softmax_base)
         return matmul(pattern, v, name=f"{at}.hook_z[{h}]")  # (pos, d_v)
 
 
@@ -149,18 +161,48 @@ def turned(x: Matrix, name: str, config: Config) -> Matrix:
     return rotate(x, name=name, width=c.turned_width, adjacent=c.rotary_adjacent_pairs, **angles)
 
 
-def visible(scores: Matrix, at: str, h: int, config: Config, causal: bool) -> Matrix:
-    """The scores after the scale and the mask: hook_attn_scores. A mask of 0 and −∞ may be given as `{at}.mask`."""
-    tape, name, mask = scores.tape, f"{at}.hook_attn_scores[{h}]", f"{at}.mask"
-    masked = mask in tape.numbers
-    if config.use_attn_scale:
-        last = not causal and not masked
-        scaled = name if last else f"{at}.scores_scaled[{h}]"
-        scores = divide_by_root(scores, name=scaled, of=config.d_head)
-    if masked:
-        given = tape.given(mask, scores.shape, scores.axes)
-        scores = add(scores, given, name=f"{at}.scores_visible[{h}]" if causal else name)
-    return mask_future(scores, name=name) if causal else scores
+def _scores(q: Matrix, k: Matrix, at: str, h: int, config: Config, crosses: bool) -> Matrix:
+    """The scores as softmax reads them, step by step: dot products, scaled, with a bias for the distance, with a mask
+    of 0 and −∞ that is given as `{at}.mask`, without those that a local pattern hides, and without the future.
+
+    The last of these steps is hook_attn_scores. crosses: whether the keys are of another sequence, to which there are
+    no distances, and no future. Shapes: (pos, d_head), (source, d_head) → (pos, source).
+    """
+    tape, c, mask = q.tape, config, f"{at}.mask"
+    layer = int(at.split(".")[1])
+    steps: list[tuple[str, Callable[[Matrix, str], Matrix]]] = []
+    if c.use_attn_scale:
+        steps.append(("scores_scaled", lambda x, name: divide_by_root(x, name=name, of=c.d_head)))
+    if not crosses and c.positional_embedding_type in BIASES:
+        steps.append(("scores_biased", lambda x, name: add(x, _bias(x, at, h, c), name=name)))
+    if mask in tape.numbers:
+        steps.append(("scores_visible", lambda x, name: add(x, tape.given(mask, x.shape, x.axes), name=name)))
+    if not crosses and c.is_local(layer):
+        pattern, width = c.attn_pattern, c.window_size
+        steps.append(("scores_local", lambda x, name: mask_pattern(x, name=name, pattern=pattern, width=width)))
+    if not crosses and c.attention_dir == "causal":
+        steps.append(("", lambda x, name: mask_future(x, name=name)))
+    names = [f"{at}.{name}[{h}]" for name in ("scores_raw", *(name for name, _ in steps[:-1]))]
+    first, *others = (*names[: len(steps)], f"{at}.hook_attn_scores[{h}]")
+    scores = dot_rows(q, k, name=first)
+    for (_, change), name in zip(steps, others, strict=True):
+        scores = change(scores, name)
+    return scores
+
+
+def _bias(scores: Matrix, at: str, h: int, config: Config) -> Matrix:
+    """What is added to the scores of a head for the distance of two tokens.
+
+    T5's table of biases is that of the first layer in all layers. Shapes: → (pos, pos).
+    """
+    c, tape, name = config, scores.tape, f"{at}.bias[{h}]"
+    sizes = dict(zip("ij", zip(scores.shape, scores.axes, strict=True), strict=True))
+    if c.positional_embedding_type == "alibi":
+        return falling(name=name, tape=tape, sizes=sizes, slope=c.slopes[h])
+    first, count = re.sub(r"\.\d+\.", ".0.", at), c.relative_attention_num_buckets
+    table = tape.given(f"{first}.rel_pos_bias[{h}]", (1, count), ("", "bucket"))
+    return bucket_biases(table, name=name, sizes=sizes, buckets=count, furthest=c.relative_attention_max_distance,
+                         both_ways=c.attention_dir != "causal")  # fmt: skip
 
 
 def attention(x: Matrix, at: str, config: Config, memory: Matrix | None = None, out: str = "") -> Matrix:
@@ -339,7 +381,7 @@ def embedding(tape: Tape, ids: tuple[int, ...], config: Config, positions: int) 
     result = "blocks.0.hook_resid_pre"
     with tape.part("embed"):
         w_e = tape.given("embed.W_E", (c.d_vocab, c.d_model), ("d_vocab", "d_model"))
-        if c.positional_embedding_type in (None, "rotary"):  # what is added to no embedding
+        if c.positional_embedding_type not in ADDED:
             return gather_rows(w_e, name=result, sizes=pos, rows=ids)
         words = gather_rows(w_e, name="hook_embed", sizes=pos, rows=ids)  # (pos, d_model)
         if c.positional_embedding_type == "sinusoidal":

@@ -8,13 +8,15 @@ from collections.abc import Mapping, Sequence
 from byhand.errors import UnknownNameError
 from byhand.model.config import Config
 
-HEADED = ("attn.W_Q", "attn.W_K", "attn.W_V", "attn.W_O", "attn.b_Q", "attn.b_K", "attn.b_V")
+HEADED = ("attn.W_Q", "attn.W_K", "attn.W_V", "attn.W_O", "attn.b_Q", "attn.b_K", "attn.b_V", "attn.rel_pos_bias")
 
 
 def attention_shapes(config: Config, at: str) -> dict[str, tuple[int, ...]]:
     """The parameters of an attention layer and their shapes. at: the name of the layer, such as blocks.0.attn."""
     c = config
-    return {
+    biased = c.positional_embedding_type == "relative_positional_bias" and ".0." in at
+    biases = {f"{at}.rel_pos_bias": (c.n_heads, c.relative_attention_num_buckets)} if biased else {}
+    return biases | {
         f"{at}.W_Q": (c.n_heads, c.d_model, c.d_head), f"{at}.b_Q": (c.n_heads, c.d_head),
         f"{at}.W_K": (c.key_value_heads, c.d_model, c.d_head), f"{at}.b_K": (c.key_value_heads, c.d_head),
         f"{at}.W_V": (c.key_value_heads, c.d_model, c.d_v), f"{at}.b_V": (c.key_value_heads, c.d_v),

@@ -49,6 +49,43 @@ def zero_future(a: Operand, i: At, j: At) -> Expr:
     return expr(0)
 
 
+def is_seen(i: int, j: int, pattern: str, width: int) -> bool:
+    """Whether a token i sees a token j by a pattern, whatever comes first.
+
+    window: those less than `width` apart. strided: those, and every `width`-th token from itself. dilated: every
+    `width`-th from itself. global: those less than `width` apart, and the first token sees all and is seen by all.
+    """
+    apart = abs(i - j)
+    near, in_step = apart < width, apart % width == 0
+    seen = {"window": near, "strided": near or in_step, "dilated": in_step, "global": near or 0 in (i, j)}
+    return seen[pattern]
+
+
+@op(
+    "ij->ij",
+    by_place="ij",
+    formula=r"{0}_{{ij}} \;(j \text{{ is seen}}),\; -\infty",
+    example=example([[1, 2, 3, 4]] * 4, pattern="window", width=2,
+                    gives=[[1, 2, NEG_INF, NEG_INF], [1, 2, 3, NEG_INF], [NEG_INF, 2, 3, 4],
+                           [NEG_INF, NEG_INF, 3, 4]]),
+    edges=(
+        example([[1, 2, 3, 4]] * 2, pattern="strided", width=2, gives=[[1, 2, 3, NEG_INF], [1, 2, 3, 4]]),
+        example([[1, 2, 3, 4]] * 2, pattern="dilated", width=2,
+                gives=[[1, NEG_INF, 3, NEG_INF], [NEG_INF, 2, NEG_INF, 4]]),
+        example([[1, 2, 3, 4]] * 3, pattern="global", width=1,
+                gives=[[1, 2, 3, 4], [1, 2, NEG_INF, NEG_INF], [1, NEG_INF, 3, NEG_INF]]),
+    ),
+)  # fmt: skip
+def mask_pattern(a: Operand, i: At, j: At, pattern: str, width: int) -> Expr:
+    """Each token sees only some of the others, by a pattern; the other scores become −∞.
+
+    Source: Child et al. 2019 (strided); Beltagy, Peters & Cohan 2020 (window, dilated, global).
+    """
+    if isinstance(i, Index) or isinstance(j, Index) or is_seen(i, j, pattern, width):
+        return a[i, j]
+    return expr(NEG_INF)
+
+
 @op(
     "ij->ij",
     formula=r"{base}^{{{0}}}",

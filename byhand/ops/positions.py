@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
-from byhand.arithmetic.expr import At, Expr, Fn, Index, Num, expr
+from byhand.arithmetic.expr import At, Expr, Fn, Index, Num, expr, largest
 from byhand.tape import Operand, example, op
 
 SEVEN_TENTHS = Fraction(7, 10)
+NEXT_TO = 1e-9  # a logarithm this near below a whole number is that number, but for rounding
 
 
 @op(
@@ -115,3 +116,53 @@ def _turned(t: int, pair: int, width: int, base: Any, periods: Sequence[Any]) ->
     if quarters.denominator == 1:
         return expr((1, 0, -1, 0)[int(quarters) % 4]), expr((0, 1, 0, -1)[int(quarters) % 4])
     return Fn("cospi", (expr(quarters / 2),)), Fn("sinpi", (expr(quarters / 2),))
+
+
+@op(
+    "->ij",
+    by_place="ij",
+    formula=r"-{slope} \cdot |i - j|",
+    example=example(slope=2, sizes={"i": 2, "j": 3}, gives=[[0, -2, -4], [-2, 0, -2]]),
+)
+def falling(i: At, j: At, slope: Any) -> Expr:
+    """What a score falls by: a slope times the distance between the token that asks and the one that answers.
+
+    Source: Press, Smith & Lewis 2021 (ALiBi).
+    """
+    if isinstance(i, Index) or isinstance(j, Index):
+        return expr(Fraction(-slope)) * largest(Num(i) - Num(j), Num(j) - Num(i))
+    return expr(-abs(i - j) * Fraction(slope))
+
+
+@op(
+    "1b->ij",
+    by_place="ijb",
+    formula=r"{0}_{{\text{{bucket}}(i - j)}}",
+    example=example([[7, 8, 9, 10]], buckets=4, furthest=8, sizes={"i": 6, "j": 2},
+                    gives=[[7, 7], [8, 7], [9, 8], [9, 9], [10, 9], [10, 10]]),
+    edges=(
+        example([[1, 2, 3, 4, 5, 6, 7, 8]], buckets=8, furthest=8, both_ways=True, sizes={"i": 2, "j": 6},
+                gives=[[1, 6, 7, 7, 8, 8], [2, 1, 6, 7, 7, 8]]),
+    ),
+)  # fmt: skip
+def bucket_biases(table: Operand, i: At, j: At, buckets: int, furthest: int, both_ways: bool = False) -> Expr:
+    """For each pair of tokens the number of the bucket that their distance falls into.
+
+    The first half of the buckets hold one distance each; the others ever more, up to `furthest`, beyond which all
+    share the last. both_ways: whether tokens that come after have buckets of their own, the second half of all.
+
+    Source: Raffel et al. 2020, section 2.1 (T5).
+    """
+    if isinstance(i, Index) or isinstance(j, Index):
+        return table[0, Index("b_ij")]
+    start = 0
+    if both_ways:
+        buckets //= 2
+        start = buckets if j > i else 0
+    distance = abs(i - j) if both_ways else max(i - j, 0)
+    alone = buckets // 2
+    if distance < alone:
+        return table[0, start + distance]
+    share = math.log(distance / alone) / math.log(furthest / alone)
+    grown = int(share * (buckets - alone) + NEXT_TO)
+    return table[0, start + min(alone + grown, buckets - 1)]

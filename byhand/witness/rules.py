@@ -129,6 +129,43 @@ def _turned_pairs(
     return rows
 
 
+def _bucket(distance: int, buckets: int, furthest: int) -> int:
+    """The bucket of a distance of 0 or more: one for each in the first half; then as many as the borders reached,
+    which grow by a factor up to the furthest distance.
+    """
+    alone = buckets // 2
+    if distance < alone:
+        return distance
+    factor = (furthest / alone) ** (1 / (buckets - alone))
+    borders = [alone * factor**k for k in range(1, buckets - alone)]
+    return alone + len([border for border in borders if border <= distance * (1 + 1e-9)])
+
+
+def _biases(
+    n: Numbers, table: Rows, shape: Sequence[int], buckets: int, furthest: int, both_ways: bool = False
+) -> Rows:
+    """The biases of T5 for every pair of positions; with both_ways, later ones have the second half of the table."""
+    if not both_ways:
+        return [
+            [table[0][_bucket(max(i - j, 0), buckets, furthest)] for j in range(shape[1])] for i in range(shape[0])
+        ]
+    half = buckets // 2
+    return [
+        [table[0][_bucket(abs(i - j), half, furthest) + half * (j > i)] for j in range(shape[1])]
+        for i in range(shape[0])
+    ]
+
+
+def _seen(n: Numbers, a: Rows, pattern: str, width: int) -> Rows:
+    """The scores with −∞ in every place but those of a pattern, which is a set of pairs."""
+    pairs = {(i, j) for i in range(len(a)) for j in range(len(a[0]))}
+    band = {(i, j) for i, j in pairs if i - width < j < i + width}
+    comb = {(i, j) for i, j in pairs if (i - j) % width == 0}
+    first = {(i, j) for i, j in pairs if i == 0 or j == 0}
+    seen = {"window": band, "strided": band | comb, "dilated": comb, "global": band | first}[pattern]
+    return [[x if (i, j) in seen else n.num(NEG_INF) for j, x in enumerate(row)] for i, row in enumerate(a)]
+
+
 RULES: dict[str, Rule] = {
     # products
     "matmul": lambda n, a, b: _product(a, _columns(b)),
@@ -179,6 +216,7 @@ RULES: dict[str, Rule] = {
     ],
     "column_as_row": lambda n, a, which: [_columns(a)[which]],
     "mask_future": lambda n, a: _until_now(n, a, NEG_INF),
+    "mask_pattern": _seen,
     "zero_future": lambda n, a: _until_now(n, a, 0),
     "one_hot": lambda n, shape, rows: [[n.num(int(j == one)) for j in range(shape[1])] for one in rows],
     "running_sum": lambda n, a: [list(accumulate(row)) for row in a],
@@ -196,6 +234,10 @@ RULES: dict[str, Rule] = {
     "swish": lambda n, a, base="e": _each(a, lambda x: n.over(x, 1 + n.power(base, -x))),
     "sinusoid": _waves,
     "rotate": _turned_pairs,
+    "falling": lambda n, shape, slope: [
+        [n.num(min(i - j, j - i) * Fraction(slope)) for j in range(shape[1])] for i in range(shape[0])
+    ],
+    "bucket_biases": _biases,
     "turns": lambda n, shape, periods: [
         [n.num(Fraction(t) / Fraction(period)) for period in periods] for t in range(shape[0])
     ],

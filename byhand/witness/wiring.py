@@ -5,8 +5,10 @@ A model without a wiring here is judged by the wiring that its run recorded.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
 from byhand.witness.recorded import Recorded, Step, computed_steps
@@ -28,6 +30,7 @@ class Wiring:
     config: as in run.json.
     given: the names of the givens.
     ids: the tokens as rows of W_E.
+    shapes: of the run's steps, for those whose operands do not tell it.
     wires: the steps so far.
 
     A call adds a step, and a method the steps of a layer. Both return the name of the step that holds the result.
@@ -36,6 +39,7 @@ class Wiring:
     config: Mapping[str, Any]
     given: Collection[str]
     ids: tuple[int, ...] = ()
+    shapes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     wires: dict[str, Wire] = field(default_factory=dict)
 
     def __call__(self, name: str, rule: str, *inputs: str, **params: Any) -> str:
@@ -94,8 +98,13 @@ class Wiring:
         ways: list[tuple[str, str, tuple[str, ...], dict[str, Any]]] = [("scores_raw", "dot_rows", (k,), {})]
         if c["use_attn_scale"]:
             ways.append(("scores_scaled", "divide_by_root", (), {"of": c["d_head"]}))
+        if not memory and c["positional_embedding_type"] in ("alibi", "relative_positional_bias"):
+            ways.append(("scores_biased", "add", (self.bias(at, h, causal),), {}))
         if f"{at}.mask" in self.given:
             ways.append(("scores_visible", "add", (f"{at}.mask",), {}))
+        if not memory and self.is_local(at):
+            hidden = {"pattern": c.get("attn_pattern", "window"), "width": c["window_size"]}
+            ways.append(("scores_local", "mask_pattern", (), hidden))
         if causal:
             ways.append(("hook_attn_scores", "mask_future", (), {}))
         ways[-1] = ("hook_attn_scores", *ways[-1][1:])  # the last of them is what softmax reads
@@ -103,6 +112,32 @@ class Wiring:
         for name, rule, others, params in ways:
             scores = self(f"{at}.{name}{head}", rule, scores, *others, **params)
         return self(f"{at}.hook_z{head}", "matmul", self.softmax(f"{at}.hook_pattern", scores, head), v)
+
+    def is_local(self, at: str) -> bool:
+        """Whether a layer's tokens see only some of the others."""
+        kinds = self.config.get("attn_types") or ()
+        return self.config.get("use_local_attn", False) and (not kinds or kinds[int(at.split(".")[1])] == "local")
+
+    def bias(self, at: str, h: int, causal: bool) -> str:
+        """What is added to a head's scores: a slope times the distance (Press et al. 2021), or the number of the
+        distance's bucket (Raffel et al. 2020), by the first layer's table.
+        """
+        c, name = self.config, f"{at}.bias[{h}]"
+        if c["positional_embedding_type"] == "alibi":
+            return self(name, "falling", shape=self.shapes[name], slope=self.slope(h))
+        stack, _, rest = at.split(".", 2)
+        return self(name, "bucket_biases", f"{stack}.0.{rest}.rel_pos_bias[{h}]", shape=self.shapes[name],
+                    buckets=c.get("relative_attention_num_buckets", 32),
+                    furthest=c.get("relative_attention_max_distance", 128), both_ways=not causal)  # fmt: skip
+
+    def slope(self, h: int) -> Any:
+        """A head's slope: a geometric sequence from 2^(−8/n); between powers of two, as in the authors' code."""
+        given, n = self.config.get("alibi_slopes"), self.config["n_heads"]
+        if given:
+            return given[h]
+        power = 2 ** math.floor(math.log2(n))
+        exponent = 8 * (h + 1) / power if h < power else 8 * (2 * (h - power) + 1) / (2 * power)
+        return Fraction(str(0.5**exponent)) if exponent % 1 else Fraction(1, 2 ** int(exponent))
 
     def turned(self, x: str, name: str) -> str:
         """Rows turned by their positions (Su et al. 2021)."""
@@ -183,7 +218,7 @@ class Wiring:
     def embedding(self) -> str:
         """The tokens' rows of W_E, plus their positions."""
         c, kind, result = self.config, self.config["positional_embedding_type"], "blocks.0.hook_resid_pre"
-        if kind in (None, "rotary"):
+        if kind not in ("standard", "sinusoidal"):
             return self(result, "gather_rows", "embed.W_E", rows=self.ids)
         words = self("hook_embed", "gather_rows", "embed.W_E", rows=self.ids)
         if kind == "sinusoidal":
@@ -327,14 +362,15 @@ def wires(run: Recorded) -> dict[str, Wire]:
     recorded = {name: _recorded(run, name, step) for name, step in computed_steps(run).items()}
     if run.model not in WIRINGS:
         return recorded
-    own = Wiring(run.config.as_dict(), run.steps.keys() - recorded.keys(), _ids(run))
+    shapes = {name: step.shape for name, step in run.steps.items()}
+    own = Wiring(run.config.as_dict(), run.steps.keys() - recorded.keys(), _ids(run), shapes)
     WIRINGS[run.model](own)
     return recorded | own.wires
 
 
 def _recorded(run: Recorded, name: str, step: Step) -> Wire:
-    """A step's wire as its run recorded it. A rule that reads nothing also has the shape as a parameter."""
-    size = {} if step.inputs else {"shape": step.shape}
+    """A step's wire as its run recorded it. A rule whose operands do not tell the shape has it as a parameter."""
+    size = {"shape": step.shape} if not step.inputs or step.op_name == "bucket_biases" else {}
     return Wire(step.op_name, tuple(step.inputs), {**run.params(name), **size})
 
 

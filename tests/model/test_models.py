@@ -66,7 +66,23 @@ TURNED = st.fixed_dictionaries(
         "rotary_base": st.sampled_from([10_000, "500/3"]),
     }
 )
-CONFIGS = st.builds(lambda *parts: reduce(or_, parts), CONFIGS, SHARED, st.just({}) | TURNED)
+BIASED = st.fixed_dictionaries(
+    {
+        "positional_embedding_type": st.sampled_from(["alibi", "relative_positional_bias"]),
+        "relative_attention_num_buckets": st.sampled_from([4, 32]),
+        "relative_attention_max_distance": st.sampled_from([17, 128]),
+    }
+)
+LOCAL = st.fixed_dictionaries(
+    {
+        "use_local_attn": st.booleans(),
+        "window_size": st.integers(1, 3),
+        "attn_pattern": st.sampled_from(["window", "strided", "dilated", "global"]),
+    }
+)
+CONFIGS = st.builds(
+    lambda *parts: reduce(or_, parts), CONFIGS, SHARED, st.just({}) | TURNED | BIASED, st.just({}) | LOCAL
+)
 
 
 def random_values(config, seed, left_out=(), inputs=(), **entries):

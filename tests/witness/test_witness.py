@@ -74,7 +74,8 @@ def test_the_witness_wires_every_variant_of_a_model_by_itself(model, config):
     values = small(model, **config)
     tape = MODELS[model].run(values, FLOATS)
     made = run_on(tape, model, values)
-    own = wiring.Wiring(made.config.as_dict(), {s.name for s in made.steps.values() if s.op is None}, values.ids())
+    given = {s.name for s in made.steps.values() if s.op is None}
+    own = wiring.Wiring(made.config.as_dict(), given, values.ids(), {s.name: s.shape for s in made.steps.values()})
     wiring.WIRINGS[model](own)
     beside = ("b_O.rows", "count", "count.weights")  # what the witness takes from the record
     steps = dict(made.steps)
