@@ -145,12 +145,41 @@ def _bank_part(document: Document, run: Run, number: int) -> Mapping[bytes, byte
 
 
 _BANK = Bank("bank.xml", _bank_begin, _bank_part, b"</quiz>\n")
+
+
+def _md(document: Document, run: Run, view: View, setup: Setup) -> bytes:
+    from byhand.formats.written.markdown import markdown
+
+    return markdown(document, run, view, setup)
+
+
+def _txt(document: Document, run: Run, view: View, setup: Setup) -> bytes:
+    from byhand.formats.written.linear import linear
+
+    return linear(document, run, view, setup)
+
+
+def _tex(document: Document, run: Run, view: View, setup: Setup) -> bytes:
+    from byhand.formats.written.latex import latex
+
+    return latex(document, run, view, setup)
+
+
+def _exam(document: Document, run: Run, view: View, setup: Setup) -> bytes:
+    from byhand.formats.written.latex import exam
+
+    return exam(document, run, view, setup)
+
+
 OWN = {
     format.name: format
     for format in (
         Format("html", "a page for the screen and the phone", {"{view}.html": _html}, many=_html_of_many),
         Format("pdf", "a page for the printer", {"{view}.pdf": _pdf}, many=_pdf_of_many),
         Format("pdf-form", "a worksheet to fill in on the screen, with fields", {"worksheet-form.pdf": _pdf_form}),
+        Format("md", "Markdown with tables, for notes and chats", {"{view}.md": _md}),
+        Format("txt", "text for braille displays and screen readers, a number a line", {"{view}.txt": _txt}),
+        Format("tex", "LaTeX to edit, and an exam with solutions", {"{view}.tex": _tex, "exam.tex": _exam}),
         Format("json", "every step of the run, with its numbers and rules", {"run.json": _json}),
         Format(
             "moodle",

@@ -15,11 +15,11 @@ from byhand.errors import SheetError
 
 LONGEST_FORMULA = 500  # characters
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|[A-Za-z]+|\d+(?:[.,]\d+)*|\s+|.", re.DOTALL)
-_SIGNS = {
+SIGNS = {
     "cdot": "·", "div": "÷", "times": "×", "infty": "∞", "to": "→", "le": "≤", "ge": "≥", "ne": "≠", "approx": "≈",
     "sum": "∑", "odot": "⊙", "dots": "…", "pm": "±", "in": "∈", "max": "max", "sin": "sin", "cos": "cos",
 }  # fmt: skip
-_GREEK = {
+GREEK = {
     "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "varepsilon": "ε", "theta": "θ", "lambda": "λ", "mu": "μ",
     "pi": "π", "sigma": "σ", "omega": "ω",
 }  # fmt: skip
@@ -44,7 +44,7 @@ def spoken(latex: str) -> str:
     """An inline formula as alternative text: `K^{\\mathrm{T}}` is Kᵀ, `\\sqrt{d_k}` is √d_k."""
     text = re.sub(r"\\(?:mathrm|text|textstyle|operatorname)\s*", "", latex).replace(r"\sqrt", "√")
     text = re.sub(r"\\frac\{(.*?)\}\{(.*?)\}", r"\1/\2", text)
-    text = re.sub(r"\\([A-Za-z]+)", lambda m: (_SIGNS | _GREEK).get(m[1], m[1]), text)
+    text = re.sub(r"\\([A-Za-z]+)", lambda m: (SIGNS | GREEK).get(m[1], m[1]), text)
     text = re.sub(r"\\.", "", text).replace("-", "−").replace("'", "′")
     text = re.sub(r"\^(?:\{+([^{}]*)\}+|(.))", lambda m: _raised(m[1] or m[2] or ""), text)
     return re.sub(r"\s+", " ", re.sub(r"[{}]", "", text)).strip()
@@ -94,6 +94,6 @@ def _command(name: str, tokens: Iterator[str]) -> str:
         return f'<span class="upright">{upright}</span>' if name == "text" else upright
     if name == "textstyle":
         return ""
-    if name in _GREEK:
-        return f'<i class="m">{_GREEK[name]}</i>'
-    return escape(_SIGNS.get(name, "\u2009" if name in (",", ";", " ", "!") else name))
+    if name in GREEK:
+        return f'<i class="m">{GREEK[name]}</i>'
+    return escape(SIGNS.get(name, "\u2009" if name in (",", ";", " ", "!") else name))

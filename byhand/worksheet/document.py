@@ -246,11 +246,12 @@ class Block:
 class TextBlock(Block):
     """A block in the left column, in the order of the sheet: a text, or a question.
 
-    last: whether it comes after the figures if these are too wide to stand beside it. opens: whether its section
-    begins a page.
+    last: whether it comes after the figures if these are too wide to stand beside it. follows: whether one reads it
+    after the figures, where everything stands in one column. opens: whether its section begins a page.
     """
 
     last: ClassVar[bool] = False
+    follows: ClassVar[bool] = False
     opens: bool = False
 
 
@@ -258,6 +259,7 @@ class Question(TextBlock):
     """A text that asks for an answer. seconds: the time for it that a practised hand needs, without its blanks."""
 
     seconds: ClassVar[float] = QUESTION
+    follows = True
 
     @property
     def effort(self) -> Effort:
@@ -503,12 +505,14 @@ class Hint(Remark):
     """A hint."""
 
     kind = "hint"
+    follows = True
 
 
 class Check(Remark):
     """A fact by which students check their own results without the key, with a box to tick."""
 
     kind = "check"
+    follows = True
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import replace
 from importlib import invalidate_caches
@@ -54,15 +55,20 @@ def command(*args):
     return CliRunner().invoke(main, args)
 
 
-def test_ours_have_these_files():
-    assert names() == ["html", "pdf", "pdf-form", "json", "moodle"]
-    assert [[*OWN[name].files] for name in names()] == [
-        ["{view}.html"],
-        ["{view}.pdf"],
-        ["worksheet-form.pdf"],
-        ["run.json"],
-        ["moodle.xml"],
-    ]
+FILES = {
+    "html": ["{view}.html"],
+    "pdf": ["{view}.pdf"],
+    "pdf-form": ["worksheet-form.pdf"],
+    "md": ["{view}.md"],
+    "txt": ["{view}.txt"],
+    "tex": ["{view}.tex", "exam.tex"],
+    "json": ["run.json"],
+    "moodle": ["moodle.xml"],
+}
+
+
+def test_ours_and_their_files():
+    assert {name: [*OWN[name].files] for name in names()} == FILES
 
 
 def test_a_format_has_a_file_for_each_view_or_one_for_all():
@@ -91,29 +97,32 @@ def test_another_packages_format_is_bound_sheet_by_sheet(other_package, tmp_path
 
 
 def test_other_packages_are_imported_only_for_what_is_asked(other_package):
-    assert names() == ["html", "pdf", "pdf-form", "json", "moodle", "count", "gone", "none", "wanting"]
+    assert names() == [*FILES, "count", "gone", "none", "wanting"]
     ready("json")
     assert "counting" not in sys.modules
     known("count")
     assert "counting" in sys.modules
 
 
+def columns(listed):
+    """The columns of a list, which are two blanks apart or more."""
+    return [re.split("  +", line) for line in listed.splitlines()]
+
+
 def test_formats_are_listed_with_what_they_need(other_package):
-    listed = command("formats").stdout.splitlines()
-    assert listed[0].split() == ["html", "{view}.html", "a", "page", "for", "the", "screen", "and", "the", "phone"]
-    assert "count     {view}.count        how many blanks there are" in listed
-    assert "wanting   w.txt               what cannot be made; needs no_such_module: pip install no-such" in listed
-    assert any(line.startswith("gone") and "cannot be loaded" in line for line in listed)
+    listed = columns(command("formats").stdout)
+    assert listed[0] == ["html", "{view}.html", "a page for the screen and the phone"]
+    assert ["count", "{view}.count", "how many blanks there are"] in listed
+    assert ["wanting", "w.txt", "what cannot be made; needs no_such_module: pip install no-such"] in listed
+    assert any(line[0] == "gone" and "cannot be loaded" in line[-1] for line in listed)
 
 
 def test_our_list_is_a_few_lines_of_plain_text():
-    assert command("formats").output == (
-        "html      {view}.html         a page for the screen and the phone\n"
-        "pdf       {view}.pdf          a page for the printer\n"
-        "pdf-form  worksheet-form.pdf  a worksheet to fill in on the screen, with fields\n"
-        "json      run.json            every step of the run, with its numbers and rules\n"
-        "moodle    moodle.xml          questions for Moodle, one a step, and a question bank of a class\n"
-    )
+    listed = command("formats").output
+    assert [line[:2] for line in columns(listed)] == [[name, ", ".join(files)] for name, files in FILES.items()]
+    assert [line[2] for line in columns(listed)] == [OWN[name].about for name in FILES]
+    begins = {line.index(about) for line, (*_, about) in zip(listed.splitlines(), columns(listed), strict=True)}
+    assert len(begins) == 1
 
 
 REFUSED = [

@@ -12,6 +12,12 @@ KEY_SAYS = "data-key"  # the attribute for the alternative text of the key, on a
 PRINTED, PEN = "<g>", '<g class="for-key">'  # what each layer begins with
 
 
+def said(figure: Picture, shown: bool) -> str:
+    """What a picture shows, in words. shown: whether the key's layer is there."""
+    name = "key_says" if shown else "worksheet_says"
+    return str(written(lambda sketch: getattr(sketch, name), figure.sketch))
+
+
 def svg(figure: Picture, shown: bool, shared: bool) -> str:
     """The SVG of a picture.
 

@@ -1,0 +1,220 @@
+"""A sheet as linear text, for braille displays and screen readers: each number to be found in a line with its rule.
+
+S[1,2] = Q[1,1]·K[2,1] + Q[1,2]·K[2,2] = ____
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from msgspec.structs import replace
+
+from byhand.arithmetic.expr import Ref, refs, substitute
+from byhand.formats import Setup
+from byhand.formats.written.inline import Marks, line, paragraphs
+from byhand.formats.written.parts import (
+    Blanks,
+    Entries,
+    Example,
+    Formula,
+    Goals,
+    Heading,
+    Matrix,
+    Options,
+    Page,
+    Part,
+    Product,
+    Room,
+    Sketch,
+    Text,
+    Words,
+    Worked,
+)
+from byhand.notation.inline import spoken
+from byhand.notation.text import TEXT, text, value_text
+from byhand.notation.write import write
+from byhand.runs import Run
+from byhand.worksheet.document import Blank, Cell, Document, Panel, Section
+from byhand.worksheet.sources import Sources, place_of
+from byhand.worksheet.views import View
+
+BLANK, EMPTY, TICKED = "____", "( )", "(x)"
+MARKS = Marks(
+    text=str, math=spoken, code=str, emphasis=("", ""), strong=("", ""), item="- ", line=" ",
+)  # fmt: skip
+_NAME = re.compile(r"\w+[′ᵀ]*")  # a name that needs no brackets before its place
+
+
+def linear(document: Document, run: Run, view: View, setup: Setup) -> bytes:
+    """A document as linear text."""
+    return (_Linear(Page(document, run, view)).text + "\n").encode()
+
+
+@dataclass(frozen=True, eq=False)
+class _Linear:
+    """A page as linear text."""
+
+    page: Page
+    _uniform: dict[str, bool] = field(default_factory=dict, init=False, repr=False)
+
+    @property
+    def text(self) -> str:
+        page = self.page
+        blocks = [self.written(part) for part in page.head()]
+        blocks.append(page.say("written.how", blank=BLANK, box=EMPTY))
+        for section in page.document.sections:
+            blocks += [self.written(part, section) for part in page.section(section)]
+        blocks += [self.written(part) for part in page.end()]
+        return "\n\n".join(filter(None, blocks))
+
+    @cached_property
+    def sources(self) -> Sources:
+        return Sources(self.page.document, self.page.run)
+
+    @cached_property
+    def at(self) -> dict[int, int]:
+        """For each section, by its identity, its index."""
+        return {id(section): at for at, section in enumerate(self.page.document.sections)}
+
+    @cached_property
+    def meanings(self) -> dict[str, set[str]]:
+        """For each name of a matrix, the steps that it stands for."""
+        found: dict[str, set[str]] = {}
+        for panel in (panel for block in self.page.document.blocks for panel in block.matrices):
+            found.setdefault(named(self.page.matrix(panel)), set()).add(panel.step)
+        return found
+
+    @cached_property
+    def called(self) -> dict[int, tuple[str, Section]]:
+        """For each cell, by its identity, what it is called in a rule, and its section."""
+        found = {}
+        for section in self.page.document.sections:
+            for block in section.blocks:
+                for cell, name in zip(block.cells, block.called(self.page.messages), strict=True):
+                    found[id(cell)] = name, section
+                for panel in block.matrices:
+                    name = named(self.page.matrix(panel))
+                    for i, row in enumerate(panel.cells, 1):
+                        found |= {id(cell): (f"{name}[{i},{j}]", section) for j, cell in enumerate(row, 1)}
+        return found
+
+    def written(self, part: Part, section: Section | None = None) -> str:
+        """A part of a section, or of none, as linear text."""
+        page = self.page
+        match part:
+            case Heading():
+                step = page.say("written.step", n=part.number) if part.number else ""
+                return f"{step} {_line(part.words)}".strip()
+            case Text():
+                lead = f"{EMPTY} " * part.tick + f"{part.lead}: " * bool(part.lead)
+                return lead + "\n".join(paragraphs(part.words, MARKS))
+            case Goals():
+                return "\n".join([part.lead, *(f"{EMPTY} {_line(words)}" for words in part.lines)])
+            case Blanks():
+                return "\n".join(f"{name}: {BLANK}" for name in part.names)
+            case Formula():
+                return spoken(part.latex)
+            case Product():
+                matrices = (self._matrix(each, section) for each in part.matrices)
+                return "\n\n".join([spoken(part.figure.formula), *matrices])
+            case Matrix():
+                return self._matrix(part, section)
+            case Entries():
+                return "\n".join(self._entries(part))
+            case Options():
+                ticks = (TICKED if n == part.ticked else EMPTY for n, _ in enumerate(part.labels))
+                return "\n".join(f"{tick} {label}" for tick, label in zip(ticks, part.labels, strict=True))
+            case Room():
+                answer = BLANK if part.answer is None else "\n".join(paragraphs(part.answer, MARKS))
+                return f"{part.lead} {answer}"
+            case Sketch():
+                return page.say("written.picture", said=part.said)
+            case Example():
+                return f"{part.lead}: {text(part.tree)} = {value_text(part.value)}"
+            case Worked():
+                return self._worked(part)
+
+    def _worked(self, part: Worked) -> str:
+        """Worked lines of what is no matrix: those of a matrix stand in its own lines."""
+        if part.symbol or any(label for label, *_ in part.rows):
+            return ""
+        return "\n".join(f"{part.label}: {text(tree)} = {value_text(value)}" for _, tree, value in part.rows)
+
+    def _matrix(self, matrix: Matrix, section: Section | None) -> str:
+        panel, say = matrix.panel, self.page.say
+        tick = (TICKED if matrix.ticked else EMPTY) + " " if matrix.ticked is not None else ""
+        rows, columns = panel.shape
+        title = say(
+            "written.matrix", name=", ".join(map(spoken, matrix.titles)), role=say(f"legend.{panel.role}"),
+            rows=say("written.rows", n=rows), columns=say("written.columns", n=columns),
+        )  # fmt: skip
+        lines = [tick + title, *filter(None, (spoken(panel.note),))]
+        for side, labels in (("row", panel.rows), ("column", panel.cols)):
+            if any(label != str(n) for n, label in enumerate(labels, 1)) and any(labels):
+                told = ", ".join(f"{n} {label}" for n, label in enumerate(labels, 1))
+                lines.append(say(f"written.{side}_labels", labels=told))
+        if panel.has_blanks and section is not None:
+            return "\n".join([*lines, *(self._cell(cell, panel, section) for cell in panel.flat)])
+        name = named(matrix)
+        for n, row in enumerate(panel.cells, 1):
+            lines.append(f"{name}[{n}] = {', '.join(value_text(cell.value) for cell in row)}")
+        return "\n".join(lines)
+
+    def _cell(self, cell: Cell, panel: Panel, section: Section) -> str:
+        """A line of a cell: its name, its rule, its numbers where it is worked, and what stands in it."""
+        between = [self.called[id(cell)][0], *self._rule(cell, panel, section), self.page.text(cell) or BLANK]
+        return " = ".join(between)
+
+    def _rule(self, cell: Cell, panel: Panel, section: Section) -> Iterator[str]:
+        at, worked = self.at[id(section)], self.page.view == "worked"
+        if panel.role == "copy" and cell.blank and cell.at and at:
+            source = self.sources.source(at - 1, (cell.step, *cell.at))
+            if source is not None:
+                name, origin = self.called[id(source.cell if isinstance(source, Blank) else source)]
+                yield self.page.say("written.of_step", name=name, n=origin.number)
+        elif cell.rule is not None and any(ref.index for ref in refs(cell.rule)):
+            rule = self.sources.on_page(at, cell.rule)
+            # how an inverse is found is asked, and so is which cells are masked or kept
+            if panel.role == "ask" and (self.page.shown or self._is_uniform(cell.step)):
+                yield write(rule, replace(TEXT, ref=lambda ref: self._name(at, ref)))
+            if worked:
+                yield text(substitute(rule, self.page.run.value))
+
+    def _is_uniform(self, step: str) -> bool:
+        """Whether all cells of a step have one rule, which tells nothing of the numbers."""
+        if step not in self._uniform:
+            self._uniform[step] = self.page.run.uniform(step) is not None
+        return self._uniform[step]
+
+    def _name(self, section: int, ref: Ref) -> str:
+        """What a number of a rule is called on the page: with its step, where a name stands for several matrices."""
+        found = self.sources.source(section, place_of(ref))
+        assert found is not None
+        name, origin = self.called[id(found.cell if isinstance(found, Blank) else found)]
+        matrix, bracket, place = name.partition("[")
+        if len(self.meanings.get(matrix, ())) > 1 and self.at[id(origin)] != section and origin.number:
+            return f"({self.page.say('written.of_step', name=matrix, n=origin.number)}){bracket}{place}"
+        return name
+
+    def _entries(self, part: Entries) -> Iterator[str]:
+        """A table: each cell in a line with its name, and each row without one as it stands."""
+        names = iter(part.labels)
+        for row in part.rows:
+            cells = [entry for entry in row if isinstance(entry, Cell)]
+            for cell in cells:
+                yield f"{next(names)}: {self.page.text(cell) or BLANK}"
+            if not cells:
+                yield ", ".join(_line(entry) for entry in row if not isinstance(entry, Cell))
+
+
+def named(matrix: Matrix) -> str:
+    """What a matrix is called before a place, in brackets if that is more than a word."""
+    name = spoken(matrix.name)
+    return name if _NAME.fullmatch(name) else f"({name})"
+
+
+def _line(words: Words) -> str:
+    return line(words, MARKS)

@@ -1,0 +1,134 @@
+"""A sheet as Markdown, with its matrices as tables: for notes and chats. Formulas stand between dollars."""
+
+from __future__ import annotations
+
+import re
+
+from byhand.formats import Setup
+from byhand.formats.written.inline import Marks, line, paragraphs
+from byhand.formats.written.parts import (
+    Blanks,
+    Entries,
+    Example,
+    Formula,
+    Goals,
+    Heading,
+    Matrix,
+    Options,
+    Page,
+    Part,
+    Product,
+    Room,
+    Sketch,
+    Text,
+    Words,
+    Worked,
+)
+from byhand.notation.text import text, value_text
+from byhand.runs import Run
+from byhand.tape import shape_text
+from byhand.worksheet.document import Cell, Document, Panel
+from byhand.worksheet.views import View
+
+BLANK = "____"  # to fill in; never alone in a line, where it would part paragraphs
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#$|~])")
+_BEGINNING = re.compile(r"^(\d+)([.)])|^([-+=])", re.MULTILINE)  # what would begin a list, or a heading
+
+
+def escaped(plain: str) -> str:
+    """A plain text as Markdown."""
+    return _BEGINNING.sub(lambda m: f"{m[1]}\\{m[2]}" if m[1] else f"\\{m[3]}", _SPECIAL.sub(r"\\\1", plain))
+
+
+MARKS = Marks(
+    text=escaped,
+    math=lambda latex: f"${latex}$",
+    code=lambda plain: f"`{plain}`",
+    emphasis=("*", "*"),
+    strong=("**", "**"),
+    item="- ",
+)
+
+
+def markdown(document: Document, run: Run, view: View, setup: Setup) -> bytes:
+    """A document as a file of Markdown."""
+    page = Page(document, run, view)
+    return ("\n\n".join(written(page, part) for part in page.parts()) + "\n").encode()
+
+
+def written(page: Page, part: Part) -> str:
+    """A part as Markdown."""
+    match part:
+        case Heading():
+            number = f"{part.number} " * bool(part.number)
+            return f"{'#' * part.level} {number}{_line(part.words)}"
+        case Text():
+            lead = f"**{escaped(part.lead)}** " * bool(part.lead)
+            return "- [ ] " * part.tick + lead + "\n\n".join(paragraphs(part.words, MARKS))
+        case Goals():
+            return "\n".join([f"## {escaped(part.lead)}\n", *(f"- [ ] {_line(words)}" for words in part.lines)])
+        case Blanks():
+            return "  \n".join(f"{escaped(name)}: {BLANK}" for name in part.names)
+        case Formula():
+            return f"${part.latex}$"
+        case Product():
+            return "\n\n".join([f"${part.figure.formula}$", *(_matrix(page, each) for each in part.matrices)])
+        case Matrix():
+            return _matrix(page, part)
+        case Entries():
+            return _table(
+                [_line(words) for words in part.head], [[_entry(page, x) for x in row] for row in part.rows]
+            )
+        case Options():
+            return "\n".join(f"- {_tick(n == part.ticked)} {escaped(label)}" for n, label in enumerate(part.labels))
+        case Room():
+            answer = BLANK if part.answer is None else "\n\n".join(paragraphs(part.answer, MARKS))
+            return f"**{escaped(part.lead)}** {answer}"
+        case Sketch():
+            return f"> {escaped(page.say('written.picture', said=part.said))}"
+        case Example():
+            return f"**{escaped(part.lead)}** {escaped(text(part.tree))} = {escaped(value_text(part.value))}"
+        case Worked():
+            name = f"${part.symbol}$ " * bool(part.symbol)
+            lines = (
+                f"- {f'{label}: ' * bool(label)}{escaped(f'{text(tree)} = {value_text(value)}')}"
+                for label, tree, value in part.rows
+            )
+            return "\n".join([f"{name}**{escaped(part.label)}**\n", *lines])
+
+
+def title(page: Page, panel: Panel, name: str) -> str:
+    """What stands over a matrix: its name, its shape, and what it is for."""
+    about = [shape_text(panel.shape), page.say(f"legend.{panel.role}"), *filter(None, (panel.note,))]
+    return f"**${name}$**, {escaped(', '.join(about))}"
+
+
+def _matrix(page: Page, matrix: Matrix) -> str:
+    panel = matrix.panel
+    box = f"- {_tick(matrix.ticked)} " if matrix.ticked is not None else ""
+    rows = [
+        [f"**{escaped(label)}**" * bool(label), *(_entry(page, cell) for cell in row)]
+        for label, row in zip(panel.rows, panel.cells, strict=True)
+    ]
+    return f"{box}{title(page, panel, matrix.titles[0])}\n\n{_table(['', *map(escaped, panel.cols)], rows)}"
+
+
+def _table(head: list[str], rows: list[list[str]]) -> str:
+    width = max(map(len, rows), default=0)
+    lines = [head or [""] * width, ["---"] * width, *rows]
+    return "\n".join(f"| {' | '.join(entries)} |" for entries in lines)
+
+
+def _tick(ticked: bool | None) -> str:
+    return "[x]" if ticked else "[ ]"
+
+
+def _entry(page: Page, entry: Words | Cell) -> str:
+    if not isinstance(entry, Cell):
+        return _line(entry)
+    found = page.text(entry)
+    return BLANK if found is None else escaped(found)
+
+
+def _line(words: Words) -> str:
+    return line(words, MARKS).replace("\n", " ")
