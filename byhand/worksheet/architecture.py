@@ -8,8 +8,9 @@ from functools import cached_property
 
 from byhand.model import Model
 from byhand.model.config import Config
-from byhand.model.names import is_parameter, symbol
+from byhand.model.names import symbol
 from byhand.tape import Step, Tape
+from byhand.worksheet.context import is_learned
 from byhand.worksheet.document import Box, Map, Node, Section, State, sections_asking
 from byhand.worksheet.messages import Messages
 from byhand.worksheet.stacks import two_stacks
@@ -168,7 +169,7 @@ class _Chart:
                 seen.add(name)
                 if name in place:
                     yield place[name]
-                elif is_parameter(name):
+                elif is_learned(self.tape.steps[name]):
                     continue
                 elif self.tape.steps[name].op is None or name in printed or self.part(name) != part:
                     yield name

@@ -81,7 +81,7 @@ class Context:
         row is asked for, and the others are printed.
         """
         matrix = self.tape[name]
-        default: Role = "parameter" if _is_learned(matrix.step) else "given"
+        default: Role = "parameter" if is_learned(matrix.step) else "given"
         printed = given if role in ("ask", "copy") else matrix.rows
         if self.level == "easy":
             printed = max(printed, matrix.rows - 1)
@@ -206,7 +206,7 @@ class Context:
         return tuple(str(i + 1) for i in range(size)) if axis else ("",) * size
 
 
-def _is_learned(step: Step) -> bool:
+def is_learned(step: Step) -> bool:
     """Whether a step is a parameter, or a column of one, as a kernel is of the weights of a layer."""
     if step.op is None:
         return is_parameter(step.name)

@@ -95,3 +95,12 @@ def test_a_label_that_stays_whole_makes_no_row_higher():
     grids = [falk(figure) for section in document.sections for figure in section.figures if isinstance(figure, Falk)]
     assert grids
     assert not {"h2", "h3"} & {kind for grid in grids for kind in grid.rows}
+
+
+def test_a_column_with_a_letter_makes_the_others_no_wider():
+    document, _ = prepare(load_sheet("attention-in-letters"), Options(seed=0))
+    (figure,) = (f for s in document.sections for f in s.figures if isinstance(f, Falk) and f.result.symbol == "S")
+    grid = falk(figure)
+    assert "".join(grid.cols) == "lgwggdaaa"  # of Q, only the second column has the letter
+    assert grid.widths["g"] <= PRINT_WIDTHS["g"] < grid.widths["w"]
+    assert grid.scale == 1.0

@@ -90,6 +90,11 @@ def test_the_other_heads_of_a_sheet_on_one_head_come_later():
     assert heads == [("head 1", "here"), ("heads 2–5", "later")]
 
 
+def test_kernels_are_learned_like_the_weights_that_they_are_columns_of():
+    document, _ = prepare(load_sheet("one-by-one-convolution"), Options(seed=0))
+    assert [node.symbol for node in document.map.inside["mlp"] if not node.sections] == ["X'"]
+
+
 @pytest.mark.parametrize(("orientation", "turned"), [("rows", False), ("columns", True)])
 def test_shapes_come_from_the_config_and_turn_with_the_page(orientation, turned):
     sizes = {"d_model": 5, "d_head": 3, "d_v": 2, "d_mlp": 7, "n_heads": 2}

@@ -39,13 +39,13 @@ SLACK = 0.25  # mm by which a column may be narrower than its numbers need with 
 SMALLEST_BLANK = 9.0  # mm: the least width of a blank that one can write in
 
 _LONG_NUMBER = re.compile(r"−?[\d.,]{5,}")  # for which a pencil needs a broad blank
-# kinds of columns: l token label, d narrow label, g printed cell, a answer cell, b broad answer cell, j sign between,
-# s small gap, o dots
+# kinds of columns: l token label, d narrow label, g printed cell, w printed cell with letters, a answer cell, b broad
+# answer cell, j sign between, s small gap, o dots
 # kinds of rows: c caption, h column labels (h2, h3: on two or three lines), u cell of the upper operand, t gap
 # between the operands, r answer row, f answer row for fractions
-PRINT_WIDTHS = {"l": 13.0, "d": 5.0, "g": 8.0, "a": 11.0, "b": 15.0, "j": 7.0, "s": 3.0, "o": 7.0}
+PRINT_WIDTHS = {"l": 13.0, "d": 5.0, "g": 8.0, "w": 8.0, "a": 11.0, "b": 15.0, "j": 7.0, "s": 3.0, "o": 7.0}
 PRINT_HEIGHTS = {"c": 5.0, "h": 4.0, "h2": 7.4, "h3": 10.8, "u": 5.5, "t": 3.4, "r": 8.0, "f": 9.0, "e": 1.5}
-PHONE_WIDTHS = {"l": 10.0, "d": 6.0, "g": 7.7, "a": 11.65, "b": 15.0, "j": 6.0, "s": 2.5, "o": 9.0}
+PHONE_WIDTHS = {"l": 10.0, "d": 6.0, "g": 7.7, "w": 7.7, "a": 11.65, "b": 15.0, "j": 6.0, "s": 2.5, "o": 9.0}
 PHONE_HEIGHTS = {"c": 6.0, "h": 5.5, "h2": 10.0, "h3": 14.5, "u": 8.0, "t": 5.0, "r": 11.65, "f": 11.65, "e": 2.0}
 _ADVANCES = {
     **dict.fromkeys("−+=÷", 0.72), **dict.fromkeys("()", 0.357),
@@ -244,12 +244,12 @@ def unlike(shape: Sequence[int], other: Sequence[int]) -> int:
     return sum(abs(a - b) for a, b in zip_longest(shape, other, fillvalue=0))
 
 
-_FITTED = "gabld"  # the kinds of columns that are as wide as what is in them
+_FITTED = "gwabld"  # the kinds of columns that are as wide as what is in them
 _FITS = (  # from roomy to tight; the last only where it saves smaller numbers
-    {"g": 8.0, "a": 11.0, "b": 15.0, "l": 13.0, "d": 5.0, "j": 7.0},
-    {"g": 7.0, "a": 10.0, "b": 13.0, "l": 13.0, "d": 5.0, "j": 6.0},
-    {"g": 6.0, "a": SMALLEST_BLANK, "b": SMALLEST_BLANK, "l": 11.0, "d": 5.0, "j": 5.0},
-    {"g": 6.0, "a": SMALLEST_BLANK, "b": SMALLEST_BLANK, "l": 9.0, "d": 5.0, "j": 4.2},
+    {"g": 8.0, "w": 8.0, "a": 11.0, "b": 15.0, "l": 13.0, "d": 5.0, "j": 7.0},
+    {"g": 7.0, "w": 7.0, "a": 10.0, "b": 13.0, "l": 13.0, "d": 5.0, "j": 6.0},
+    {"g": 6.0, "w": 6.0, "a": SMALLEST_BLANK, "b": SMALLEST_BLANK, "l": 11.0, "d": 5.0, "j": 5.0},
+    {"g": 6.0, "w": 6.0, "a": SMALLEST_BLANK, "b": SMALLEST_BLANK, "l": 9.0, "d": 5.0, "j": 4.2},
 )
 
 

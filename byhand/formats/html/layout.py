@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from msgspec import Struct, structs
 
-from byhand.arithmetic.copies import is_word
+from byhand.arithmetic.copies import categories, is_word
 from byhand.errors import SheetError
 from byhand.formats.html.grid import (
     CAPTION_EM,
@@ -28,7 +28,7 @@ from byhand.formats.html.grid import (
     unlike,
 )
 from byhand.notation.inline import spoken
-from byhand.worksheet.document import Falk, Panel, Strip
+from byhand.worksheet.document import Cell, Falk, Panel, Strip
 
 
 def falk(figure: Falk) -> Grid:
@@ -86,9 +86,15 @@ def _on_paper(grid: Grid) -> Grid:
 
 
 def _widths(panel: Panel) -> str:
-    """The kinds of a matrix's columns: wide for columns with blanks."""
+    """The kinds of a matrix's columns: wide for columns with blanks, and for printed ones with letters."""
     wide = answers(panel)
-    return "".join(wide if any(c.blank for c in column) else "g" for column in zip(*panel.cells, strict=True))
+
+    def kind(column: Iterable[Cell]) -> str:
+        cells = [*column]
+        lettered = any(getattr(x, "free_symbols", ()) for cell in cells for x in categories(cell.value))
+        return wide if any(cell.blank for cell in cells) else "w" if lettered else "g"
+
+    return "".join(map(kind, zip(*panel.cells, strict=True)))
 
 
 def strips(figure: Strip) -> list[Grid]:
