@@ -132,6 +132,24 @@ def _moodle(document: Document, run: Run, view: View, setup: Setup) -> bytes:
     return moodle(document, run)
 
 
+def _canvas(document: Document, run: Run, view: View, setup: Setup) -> bytes:
+    from byhand.formats.canvas import canvas
+
+    return canvas(document, run)
+
+
+def _qti21(document: Document, run: Run, view: View, setup: Setup) -> bytes:
+    from byhand.formats.qti import TWO, qti
+
+    return qti(document, run, TWO)
+
+
+def _qti30(document: Document, run: Run, view: View, setup: Setup) -> bytes:
+    from byhand.formats.qti import THREE, qti
+
+    return qti(document, run, THREE)
+
+
 def _bank_begin(document: Document, run: Run) -> bytes:
     from byhand.formats.moodle import begun_bank
 
@@ -182,14 +200,16 @@ OWN = {
         Format("tex", "LaTeX to edit, and an exam with solutions", {"{view}.tex": _tex, "exam.tex": _exam}),
         Format("json", "every step of the run, with its numbers and rules", {"run.json": _json}),
         Format(
-            "moodle",
-            "questions for Moodle, one a step, and a question bank of a class",
-            {"moodle.xml": _moodle},
+            "moodle", "questions for Moodle, one a step, and a question bank of a class", {"moodle.xml": _moodle},
+            marks=True, bank=_BANK,
+        ),
+        Format("canvas", "a quiz for Canvas's Classic Quizzes, an item a step", {"canvas.zip": _canvas}, marks=True),
+        Format(
+            "qti", "a test in QTI 2.1 and in 3.0, an item a step", {"qti21.zip": _qti21, "qti30.zip": _qti30},
             marks=True,
-            bank=_BANK,
         ),
     )
-}
+}  # fmt: skip
 
 
 def names() -> list[str]:

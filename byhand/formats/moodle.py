@@ -16,7 +16,7 @@ from xml.etree.ElementTree import tostring
 
 from byhand.errors import SheetError
 from byhand.formats.quiz.look import styled
-from byhand.formats.quiz.questions import Choice, Entry, Question, Quiz, Words
+from byhand.formats.quiz.questions import Choice, Entry, Question, Quiz, Words, quiz_of
 from byhand.notation.number import shown
 from byhand.runs import Run
 from byhand.worksheet.document import Document
@@ -32,7 +32,7 @@ _IMAGE = re.compile(r'(<img src=")(\w+)"')
 
 def moodle(document: Document, run: Run) -> bytes:
     """A sheet as a category of questions, in its order."""
-    quiz = Quiz(document, run)
+    quiz = quiz_of(document, run)
     writer = _Writer(quiz, document.stamp["hash"])
     seed, name = document.stamp["seed"], document.name
     category = _category(f"{ROOT}/{_named(name)}/{_named(f'seed {seed}')}", document.title)
@@ -45,7 +45,7 @@ def begun_bank(document: Document, run: Run) -> bytes:
 
     The pictures show the numbers of this run, as an example.
     """
-    quiz = Quiz(document, run)
+    quiz = quiz_of(document, run)
     writer = _Writer(quiz, document.stamp["hash"])
     say, root = document.messages.say, _bank(document)
     texts = "".join(
@@ -57,7 +57,7 @@ def begun_bank(document: Document, run: Run) -> bytes:
 
 def bank_part(document: Document, run: Run, number: int) -> Mapping[bytes, bytes]:
     """One variant's questions, by the category that each belongs to. number: the variant's."""
-    quiz = Quiz(document, run)
+    quiz = quiz_of(document, run)
     writer, found = _Writer(quiz, f"{number:04}"), dict[bytes, bytes]()
     asked = [question for question in quiz.questions if question.kind != "text"]
     for n, question in enumerate(asked, 1):

@@ -64,6 +64,8 @@ FILES = {
     "tex": ["{view}.tex", "exam.tex"],
     "json": ["run.json"],
     "moodle": ["moodle.xml"],
+    "canvas": ["canvas.zip"],
+    "qti": ["qti21.zip", "qti30.zip"],
 }
 
 

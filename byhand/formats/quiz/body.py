@@ -1,8 +1,8 @@
 """The text of a question as XHTML without styles: words, matrices as tables, and places for the answers.
 
 Its classes: g, a printed number; p, a parameter; e, a blank; k, what is copied on paper; c, the name of a matrix; s,
-a sign or a label; r, what stands under a root; t, what holds a table. Each platform has its own way to
-give these a look.
+a sign or a label; r, what stands under a root; t, what holds a table; q, a statement. Each platform has
+its own way to give these a look.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ class Body:
 
     def _claim(self, block: Any, choices: Mapping[int, int]) -> str:
         choice = f'<p><choice n="{choices[id(block)]}"/></p>' if id(block) in choices else ""
-        return _paragraph(prose(block.tokens, tied=False)) + choice
+        return f'<div class="q">{_paragraph(prose(block.tokens, tied=False))}{choice}</div>'
 
     def _choice(self, block: Any, choices: Mapping[int, int]) -> str:
         return f'<p><choice n="{choices[id(block)]}"/></p>' if id(block) in choices else ""

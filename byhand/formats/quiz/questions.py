@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import chain
 from typing import Any, Literal
 from xml.etree.ElementTree import Element
@@ -84,6 +84,11 @@ class Choice:
     options: tuple[str, ...]
     right: int
     why: str = ""
+
+    @property
+    def is_claim(self) -> bool:
+        """Whether a statement is to be judged true or false."""
+        return self.id.split("/")[1] == "claim"
 
 
 @dataclass(frozen=True)
@@ -310,6 +315,12 @@ class Quiz:
             name: (messages.mistake(name, "told", transposed), messages.mistake(name, "mend", transposed))
             for name in names
         }
+
+
+@lru_cache(maxsize=2)
+def quiz_of(document: Document, run: Run) -> Quiz:
+    """A sheet as questions, which several formats write."""
+    return Quiz(document, run)
 
 
 def _place(blank: Blank) -> Place | None:

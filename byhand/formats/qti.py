@@ -1,0 +1,382 @@
+"""QTI 2.1 and 3.0: packages with a test of one item a step, whose entries are numbers and short texts by position.
+
+An item names the classic mistake that an answer shows, for part of the points. Both versions are one tree: in 3.0,
+names are written with hyphens, and what feedback says stands in a body of its own.
+
+Source: IMS QTI 2.1 Assessment, Section and Item Information Model (2012); 1EdTech QTI 3.0 ASI (2022).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from copy import deepcopy
+from dataclasses import dataclass
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+from byhand import __version__
+from byhand.formats.canvas import DECLARATION, resource
+from byhand.formats.quiz.look import LABEL, LOOKS, TABLE
+from byhand.formats.quiz.package import packed
+from byhand.formats.quiz.questions import Entry, Question, Quiz, quiz_of
+from byhand.runs import Run
+from byhand.worksheet.document import Document
+
+ROUNDED = "rounded"  # the name of a feedback that belongs to no mistake
+STYLES, MANIFEST, TEST = "style.css", "imsmanifest.xml", "test.xml"
+WORDS = 3  # points of an answer in words, which a person marks
+LONGEST_ALT = 256  # characters of a string256, of which the text for a picture is one
+# elements that are those of XHTML in both versions
+XHTML = frozenset(
+    {"a", "abbr", "b", "blockquote", "br", "caption", "code", "col", "colgroup", "dd", "div", "dl", "dt", "em", "h1",
+     "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "li", "ol", "p", "pre", "q", "small", "span", "strong", "sub",
+     "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul"}
+)  # fmt: skip
+WRAPPED = ("modalFeedback", "rubricBlock")  # whose content has a body of its own in 3.0
+
+
+@dataclass(frozen=True)
+class Version:
+    """A version of the standard: its namespaces, and what a manifest says of it."""
+
+    items: str
+    package: str
+    schema: str
+    number: str
+    suffix: str
+
+    def item(self, tree: Element) -> bytes:
+        """The bytes of an item or a test."""
+        return _xml(tree if self is TWO else as_three(tree), self.items)
+
+    @property
+    def kinds(self) -> tuple[str, str]:
+        """The types of resources: of an item, and of a test."""
+        return f"imsqti_item_{self.suffix}", f"imsqti_test_{self.suffix}"
+
+
+TWO = Version(
+    "http://www.imsglobal.org/xsd/imsqti_v2p1", "http://www.imsglobal.org/xsd/imscp_v1p1", "QTIv2.1 Package", "1.0.0",
+    "xmlv2p1",
+)  # fmt: skip
+THREE = Version(
+    "http://www.imsglobal.org/xsd/imsqtiasi_v3p0", "http://www.imsglobal.org/xsd/qti/qtiv3p0/imscp_v1p1",
+    "QTI Package", "3.0.0", "xmlv3p0",
+)  # fmt: skip
+
+
+def qti(document: Document, run: Run, version: Version) -> bytes:
+    """A sheet as a package of a version of the standard."""
+    quiz, name = quiz_of(document, run), f"byhand-{document.name}-{document.stamp['hash']}"
+    questions = (quiz.about, *quiz.questions)
+    items = {f"q{n:02}": _item(quiz, f"{name}-q{n:02}", question) for n, question in enumerate(questions)}
+    files = {MANIFEST: b"", TEST: version.item(_test(name, document.title, items))}
+    files |= {f"{key}.xml": version.item(item) for key, item in items.items()}
+    files |= {_file(picture): svg for picture, svg in quiz.pictures.items()} | {STYLES: _styles()}
+    return packed(files | {MANIFEST: _xml(_manifest(name, items, version), version.package)})
+
+
+def _manifest(name: str, items: dict[str, Element], version: Version) -> Element:
+    manifest = Element("manifest", {"identifier": f"{name}-package"})
+    metadata = SubElement(manifest, "metadata")
+    SubElement(metadata, "schema").text, SubElement(metadata, "schemaversion").text = version.schema, version.number
+    SubElement(manifest, "organizations")
+    resources = SubElement(manifest, "resources")
+    of_item, of_test = version.kinds
+    resource(resources, f"{name}-test", of_test, TEST)
+    for key in items:
+        SubElement(resources[0], "dependency", {"identifierref": f"{name}-{key}"})
+    for key, item in items.items():
+        pictures = [image.get("src", "") for image in item.iter("img")]
+        resource(resources, f"{name}-{key}", of_item, f"{key}.xml", STYLES, *pictures)
+    return manifest
+
+
+def _test(name: str, title: str, items: dict[str, Element]) -> Element:
+    """The test: its items one after the other, without a way back, since each prints answers of those before it."""
+    test = _rooted("assessmentTest", f"{name}-test", title)
+    _outcome(test, "SCORE", "float", "0")
+    linear = {"identifier": "part", "navigationMode": "linear", "submissionMode": "individual"}
+    part = SubElement(test, "testPart", linear)
+    section = SubElement(part, "assessmentSection", {"identifier": "steps", "title": title, "visible": "true"})
+    for key in items:
+        SubElement(section, "assessmentItemRef", {"identifier": f"{name}-{key}", "href": f"{key}.xml"})
+    total = SubElement(SubElement(test, "outcomeProcessing"), "setOutcomeValue", {"identifier": "SCORE"})
+    SubElement(SubElement(total, "sum"), "testVariables", {"variableIdentifier": "SCORE"})
+    return test
+
+
+def _rooted(tag: str, identifier: str, title: str) -> Element:
+    made_by = {"toolName": "byhand", "toolVersion": __version__}
+    return Element(tag, {"identifier": identifier, "title": title, **made_by})
+
+
+# items
+
+
+def _item(quiz: Quiz, identifier: str, question: Question) -> Element:
+    """An item; without anything to answer, a text that is read."""
+    number = f"{question.number} " * bool(question.number)
+    item = _rooted("assessmentItem", identifier, f"{number}{question.title}")
+    item.attrib |= {"adaptive": "false", "timeDependent": "false"}
+    item.set("xml:lang", quiz.document.messages.language)
+    for n, entry in enumerate(question.entries):
+        _declare_entry(item, _entry_name(n), entry)
+    for n, choice in enumerate(question.choices):
+        _declared(item, _choice_name(n), "identifier", _option(choice.right))
+    if question.words:
+        _declared(item, "WORDS", "string")
+    worth = WORDS if question.words else len(question.entries) + len(question.choices)
+    if worth:
+        _outcome(item, "SCORE", "float", "0").set("normalMaximum", f"{worth}")
+        _outcome(item, "MAXSCORE", "float", f"{worth}")
+    feedback = dict(_feedback(quiz, question))
+    if feedback:
+        several = {"identifier": "FEEDBACK", "cardinality": "multiple", "baseType": "identifier"}
+        SubElement(item, "outcomeDeclaration", several)
+    SubElement(item, "stylesheet", {"href": STYLES, "type": "text/css"})
+    item.append(_body(question))
+    if question.kind == "answers":
+        SubElement(item, "responseProcessing").extend(_processing(question))
+    for name, text in feedback.items():
+        shown = {"outcomeIdentifier": "FEEDBACK", "showHide": "show", "identifier": name}
+        SubElement(SubElement(item, "modalFeedback", shown), "p").text = text
+    return item
+
+
+def _body(question: Question) -> Element:
+    """The text of an item, with interactions in the places of answers."""
+    body = deepcopy(question.body)
+    body.tag = "itemBody"
+    for parent in list(body.iter()):
+        for at, node in enumerate(list(parent)):
+            if node.tag == "entry":
+                parent[at] = _text_entry(int(node.get("n", "0")), question, node.tail)
+            elif node.tag == "p" and len(node) and node[0].tag == "choice":
+                parent[at] = _choice(int(node[0].get("n", "0")), question)
+            elif node.tag == "table":
+                rows = list(node)
+                node[:] = []
+                SubElement(node, "tbody").extend(rows)
+    for image in body.iter("img"):
+        image.set("src", _file(image.get("src", "")))
+        image.set("alt", _short(image.get("alt", "")))
+    if question.words:
+        rubric = SubElement(body, "rubricBlock", {"view": "scorer"})
+        SubElement(rubric, "p").text = question.words.key
+        SubElement(body, "extendedTextInteraction", {"responseIdentifier": "WORDS", "expectedLines": "5"})
+    return body
+
+
+def _text_entry(n: int, question: Question, tail: str | None) -> Element:
+    length = max(map(len, question.entries[n].texts)) + 2
+    named = {"responseIdentifier": _entry_name(n), "expectedLength": str(length)}
+    found = Element("textEntryInteraction", named)
+    found.tail = tail
+    return found
+
+
+def _choice(n: int, question: Question) -> Element:
+    named = {"responseIdentifier": _choice_name(n), "shuffle": "false", "maxChoices": "1"}
+    found = Element("choiceInteraction", named)
+    for k, option in enumerate(question.choices[n].options):
+        SubElement(found, "simpleChoice", {"identifier": _option(k)}).text = option
+    return found
+
+
+def _declare_entry(item: Element, name: str, entry: Entry) -> None:
+    """Declare the answer of a blank: a number, or a text with all texts that earn points."""
+    if entry.value:
+        _declared(item, name, "float", entry.value)
+        return
+    mapping = SubElement(_declared(item, name, "string", entry.texts[0]), "mapping", {"defaultValue": "0"})
+    for text, worth in _worth(entry).items():
+        known = {"mapKey": text, "mappedValue": worth, "caseSensitive": "false"}
+        SubElement(mapping, "mapEntry", known)
+
+
+def _worth(entry: Entry) -> dict[str, str]:
+    """By text, the points that it earns; of texts that differ in capitals only, the first."""
+    found, seen = dict[str, str](), set[str]()
+    pairs = [(text, "1") for text in entry.texts]
+    pairs += [(text, f"{wrong.credit / 100}") for wrong in entry.wrong for text in wrong.texts]
+    for text, worth in pairs:
+        if text.casefold() not in seen:
+            seen.add(text.casefold())
+            found[text] = worth
+    return found
+
+
+def _processing(question: Question) -> Iterator[Element]:
+    """The rules that turn responses into a score, and into the names of mistakes."""
+    for n, entry in enumerate(question.entries):
+        name = _entry_name(n)
+        if entry.value:
+            yield _compared(name, entry)
+        else:
+            yield _add("SCORE", Element("mapResponse", {"identifier": name}))
+            yield from _recognised(name, entry)
+    for n, choice in enumerate(question.choices):
+        condition = Element("responseCondition")
+        match = SubElement(SubElement(condition, "responseIf"), "match")
+        SubElement(match, "variable", {"identifier": _choice_name(n)})
+        SubElement(match, "correct", {"identifier": _choice_name(n)})
+        condition[0].append(_add("SCORE", _value("float", "1")))
+        yield condition
+        if choice.why:
+            yield _noted([_why(n)])
+
+
+def _compared(name: str, entry: Entry) -> Element:
+    """The points for a number: all for the right one, a part for one that a mistake gives."""
+    condition = Element("responseCondition")
+    right = _equal(SubElement(condition, "responseIf"), name, entry.value, entry.tolerance)
+    right.append(_add("SCORE", _value("float", "1")))
+    for wrong in entry.wrong:
+        found = _equal(SubElement(condition, "responseElseIf"), name, wrong.value, entry.tolerance)
+        found.append(_add("SCORE", _value("float", f"{wrong.credit / 100}")))
+        found.append(_noted(_names(wrong.mistakes)))
+    return condition
+
+
+def _equal(where: Element, name: str, value: str, tolerance: str) -> Element:
+    exact = float(tolerance) == 0
+    mode = {"toleranceMode": "exact"} if exact else {"toleranceMode": "absolute", "tolerance": tolerance}
+    equal = SubElement(where, "equal", mode)
+    SubElement(equal, "variable", {"identifier": name})
+    equal.append(_value("float", value))
+    return where
+
+
+def _recognised(name: str, entry: Entry) -> Iterator[Element]:
+    """The names of the mistakes that give a text."""
+    right = {text.casefold() for text in entry.texts}
+    for wrong in entry.wrong:
+        texts = [text for text in wrong.texts if text.casefold() not in right]
+        if not texts:
+            continue
+        condition = Element("responseCondition")
+        found = SubElement(condition, "responseIf")
+        any_of = SubElement(found, "or")
+        for text in texts:
+            match = SubElement(any_of, "stringMatch", {"caseSensitive": "false"})
+            SubElement(match, "variable", {"identifier": name})
+            match.append(_value("string", text))
+        found.append(_noted(_names(wrong.mistakes)))
+        yield condition
+
+
+def _add(name: str, what: Element) -> Element:
+    """The rule that adds to an outcome."""
+    rule = Element("setOutcomeValue", {"identifier": name})
+    total = SubElement(rule, "sum")
+    SubElement(total, "variable", {"identifier": name})
+    total.append(what)
+    return rule
+
+
+def _noted(names: Iterable[str]) -> Element:
+    """The rule that adds the names of what is to be shown."""
+    rule = Element("setOutcomeValue", {"identifier": "FEEDBACK"})
+    several = SubElement(rule, "multiple")
+    SubElement(several, "variable", {"identifier": "FEEDBACK"})
+    several.extend(_value("identifier", name) for name in names)
+    return rule
+
+
+def _feedback(quiz: Quiz, question: Question) -> Iterator[tuple[str, str]]:
+    """What is shown by the name of a mistake, or of a choice: what it is, and how to mend it."""
+    for name, (told, mend) in (question.mend or {}).items():
+        yield name, f"{told} {mend}"
+    if any(not wrong.mistakes for entry in question.entries for wrong in entry.wrong):
+        yield ROUNDED, quiz.document.messages.say("quiz.rounded")
+    for n, choice in enumerate(question.choices):
+        if choice.why:
+            yield _why(n), choice.why
+
+
+# names
+
+
+def _names(mistakes: tuple[str, ...]) -> tuple[str, ...]:
+    return mistakes or (ROUNDED,)
+
+
+def _entry_name(n: int) -> str:
+    return f"R{n + 1}"
+
+
+def _choice_name(n: int) -> str:
+    return f"C{n + 1}"
+
+
+def _option(n: int) -> str:
+    return f"option{n + 1}"
+
+
+def _why(n: int) -> str:
+    return f"why{n + 1}"
+
+
+def _declared(item: Element, name: str, kind: str, right: str = "") -> Element:
+    known = {"identifier": name, "cardinality": "single", "baseType": kind}
+    found = SubElement(item, "responseDeclaration", known)
+    if right:
+        SubElement(SubElement(found, "correctResponse"), "value").text = right
+    return found
+
+
+def _outcome(item: Element, name: str, kind: str, default: str) -> Element:
+    known = {"identifier": name, "cardinality": "single", "baseType": kind}
+    found = SubElement(item, "outcomeDeclaration", known)
+    SubElement(SubElement(found, "defaultValue"), "value").text = default
+    return found
+
+
+def _value(kind: str, text: str) -> Element:
+    found = Element("baseValue", {"baseType": kind})
+    found.text = text
+    return found
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST_ALT else text[: LONGEST_ALT - 1] + "…"
+
+
+def _styles() -> bytes:
+    rules = [f".{name} {{ {look} }}" for name, look in LOOKS.items()]
+    return "\n".join([f"table {{ {TABLE} }}", f"th {{ {LABEL} }}", *rules, ""]).encode()
+
+
+def _file(picture: str) -> str:
+    return f"pictures/{picture}.svg"
+
+
+def _xml(root: Element, namespace: str) -> bytes:
+    root.set("xmlns", namespace)
+    return DECLARATION + tostring(root, encoding="unicode").encode() + b"\n"
+
+
+# version 3.0
+
+
+def as_three(tree: Element) -> Element:
+    """An item or a test of version 2.1 as one of 3.0."""
+    found = Element(_tag(tree.tag), {_hyphenated(name): text for name, text in tree.attrib.items()})
+    found.text, found.tail = tree.text, tree.tail
+    if tree.tag == "rubricBlock":
+        found.set("use", "scoring")  # which every one has to say, in 3.0
+    content = SubElement(found, "qti-content-body") if tree.tag in WRAPPED else found
+    content.extend(map(as_three, tree))
+    if tree.find(".//extendedTextInteraction") is not None and tree.tag == "assessmentItem":
+        score = next(each for each in found if each.get("identifier") == "SCORE")
+        score.set("external-scored", "human")  # which 2.1 has no way to say
+    return found
+
+
+def _tag(name: str) -> str:
+    return name if name in XHTML else f"qti-{_hyphenated(name)}"
+
+
+def _hyphenated(name: str) -> str:
+    return re.sub("[A-Z]", lambda capital: f"-{capital[0].lower()}", name)
