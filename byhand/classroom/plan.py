@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 from byhand.cache import cached_by
 from byhand.choose import choose
@@ -48,11 +49,15 @@ class Plan:
             return f"class/{secret.hashed('copy', f'{self.sheet.name}/{what}')}"
         return f"class/{self.options.chosen_seed}/{what}"
 
-    def cache_key(self, *parts: object) -> str | None:
-        """A key for a result made of these parts of the plan; None, for no caching, where a secret decides it."""
-        return program_key(*parts) if self.options.cached else None
+    def cache_key(self, *parts: object, **others: Any) -> str | None:
+        """A key for a result made of this plan and these parts; None, for no caching, where a secret decides it.
 
-    @cached_by("sets", lambda plan: plan.cache_key("first", plan.sheet, plan.options))
+        others: what the result does not depend on, as the plan may have it for all who ask for the result.
+        """
+        options = replace(self.options, seed=self.options.chosen_seed, views=(), formats=(), **others)
+        return program_key(self.sheet, options, *parts) if self.options.cached else None
+
+    @cached_by("sets", lambda plan: plan.cache_key("first", paper="a4"))
     def first_set(self) -> Values:
         """The first set of numbers: for seed 0, or where no others can be searched for, the sheet's own.
 
@@ -84,7 +89,7 @@ class Plan:
         except UnknownNameError:
             raise self._one_set_only() from None
 
-    @cached_by("listed", lambda plan: plan.cache_key(plan.sheet, plan.options))
+    @cached_by("listed", lambda plan: plan.cache_key(paper="a4"))
     def listed_sets(self) -> tuple[Values, ...]:
         """All sets of numbers that may be chosen for the sheet, where they are few enough to be listed.
 
@@ -145,7 +150,7 @@ class NumberSets:
         """The first set, and others whose pages differ from its page in numbers only."""
         return self._with_others() if self.renames else (self.first_set,)
 
-    @cached_by("sets", lambda numbers: numbers.plan.cache_key(numbers.plan.sheet, numbers.plan.options))
+    @cached_by("sets", lambda numbers: numbers.plan.cache_key(paper="a4"))
     def _with_others(self) -> tuple[Values, ...]:
         asked = [self.plan.key_of(f"set {number}") for number in range(1, SETS)]
         try:

@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
+from itertools import islice
 
 from byhand import __version__
 from byhand.arithmetic.copies import Copies
@@ -83,12 +84,15 @@ class LaidOut:
 
     layouts: of each view, the one that all runs of the sheet share, and others for copies that do not fit it.
     html: of each view, the HTML with marks that was laid out; mostly, worksheet and key are one page.
+    samples: the keys of the copies that told which numbers differ. They are run with every student's, so that the
+    same numbers get marks, however few students there are.
     unchanged: the answers that are the same in all copies of a set of numbers.
     left: the entries that inverse exercises leave out, in words.
     """
 
     layouts: Mapping[View, tuple[Slotted, ...]] = field(default_factory=dict)
     html: Mapping[View, str] = field(default_factory=dict)
+    samples: tuple[str, ...] = ()
     unchanged: tuple[str, ...] = ()
     left: str = ""
 
@@ -111,7 +115,7 @@ def class_pages(plan: Plan) -> ClassPages:
     return ClassPages(numbers=numbers, **vars(laid))
 
 
-@cached_by("classes", lambda numbers: numbers.plan.cache_key(numbers.plan))
+@cached_by("classes", lambda numbers: numbers.plan.cache_key(numbers.plan.letters))
 def _laid_out(numbers: NumberSets) -> LaidOut:
     weasyprint()  # if it is not there, nothing needs to be searched for
     plan, sets = numbers.plan, numbers.sets
@@ -129,7 +133,7 @@ def _laid_out(numbers: NumberSets) -> LaidOut:
     except SheetError:
         return LaidOut()
     same = unchanged(run, [*range(len(sets)), *map(numbers.set_of, samples)])
-    return LaidOut(layouts, html, tuple(same), run.document.asked.get("left", ""))
+    return LaidOut(layouts, html, tuple(samples), tuple(same), run.document.asked.get("left", ""))
 
 
 def _same_pages(pages: Mapping[View, str], others: Mapping[View, str]) -> bool:
@@ -163,8 +167,9 @@ def student_copies(plan: Plan, class_: ClassPages, students: Sequence[Student]) 
 
     Raises: WitnessError where the second witness finds other numbers.
     """
-    run, fit, found = lru_cache(1)(class_.numbers.run), dict[Student, str](), dict[Student, Copy]()
+    fit, found = dict[Student, str](), dict[Student, Copy]()
     if class_.layouts:
+        run = lru_cache(1)(lambda keys: class_.numbers.run((*class_.samples, *keys)))
         keys = fitting(run, list(map(plan.key, students)))
         fit = {student: key for student, key in zip(students, keys, strict=True) if key}
         found = {copy.student: copy for copy in _together(plan, class_, fit, run)}
@@ -183,7 +188,7 @@ def _together(
             return []
         each = ({student: key} for student, key in keys.items())
         return [copy for one in each for copy in _together(plan, class_, one, run_of)]
-    for own in run.runs():
+    for own in islice(run.runs(), run.domain.count - len(keys), None):
         judge(own)
     filled = {view: _filled(class_.layouts[view], html[view], view, run.domain, len(keys)) for view in CLASS_VIEWS}
     answers = list(run.filled(" ".join(value_text(blank.cell.value) for blank in run.document.blanks())))[

@@ -123,6 +123,20 @@ def test_a_copy_without_a_name_says_at_its_foot_that_it_is_one(tmp_path):
     assert sorted(re.findall(r"copy\d", " ".join(feet))) == ["copy1", "copy2"]
 
 
+def test_the_only_copy_of_a_class_is_filled_into_its_page(tmp_path):
+    """Fewer numbers differ among few copies, but the page has marks where those of many do."""
+    assert make_class("dot-product", anonymous(1), out=tmp_path).laid_out_alone == 0
+
+
+def test_sets_of_numbers_are_kept_whatever_the_paper_and_the_files():
+    def key(**options):
+        return Plan(load_sheet(SHEET), Options(numbers="exact", **options), LETTERS).cache_key(paper="a4")
+
+    assert key() == key(seed=0, paper="letter", views=("key",), formats=("json",))
+    assert len({key(), key(seed=1), key(level="easy"), key(orientation="columns"), key(language="de")}) == 5
+    assert key(cache=False) is None
+
+
 def test_a_copy_for_a_name_in_any_script_is_right(tmp_path):
     names = ["דוד (2)", "Zoe\u0301 x\u0301", "李雷", "Ада"]
     students = [Student(name, str(k)) for k, name in enumerate(names)]
