@@ -15,12 +15,15 @@ from byhand.classroom.roster import Student
 from byhand.errors import ConfigError, UnknownNameError
 from byhand.formats.program import program_key
 from byhand.model.weights import Values
+from byhand.notation.text import value_text
 from byhand.options import Options
 from byhand.symmetry.draw import Draw
 from byhand.symmetry.renaming import moves, renamed
 from byhand.worksheet.sheet import Sheet
 
 SETS = 12  # the most sets of numbers that a class has
+MANY_SETS = 48  # the most where a set has few different copies, as where dimensions have names and keep their places
+TRIED, FEW = 24, 20  # copies of a set that are tried, and of which fewer with other answers are few
 SET_ATTEMPTS = 10  # seeds that are tried for each set after the first
 
 
@@ -152,12 +155,24 @@ class NumberSets:
 
     @cached_by("sets", lambda numbers: numbers.plan.cache_key(paper="a4"))
     def _with_others(self) -> tuple[Values, ...]:
-        asked = [self.plan.key_of(f"set {number}") for number in range(1, SETS)]
         try:
+            count = MANY_SETS if self._has_few_copies() else SETS
+            asked = [self.plan.key_of(f"set {number}") for number in range(1, count)]
             keys = fitting(lambda keys: self.run_plain(map(self._searched, keys)), asked, SET_ATTEMPTS)
         except ConfigError:  # no others can be searched for
             return (self.first_set,)
         return (self.first_set, *(self._searched(key) for key in keys if key))
+
+    def _has_few_copies(self) -> bool:
+        """Whether many of the first set's copies have the same answers, and another set has others.
+
+        Raises: ConfigError where no other set can be searched for.
+        """
+        sets = [self.first_set, self._searched(self.plan.key_of("set 1"))]
+        variants: list[Variant] = [(1, 0), (0, 0), *((0, f"tried/{k}") for k in range(TRIED))]
+        run = run_copies(self.plan.sheet, sets, variants, self.plan.options)
+        other, *own = run.filled("\0".join(value_text(blank.cell.value) for blank in run.document.blanks()))
+        return other not in own and len(set(own)) < FEW
 
     @cached_property
     def _listed(self) -> tuple[Values, ...]:

@@ -21,7 +21,7 @@ from byhand.classroom import students as room
 from byhand.classroom.classes import make_class
 from byhand.classroom.fitting import hiding_mistakes
 from byhand.classroom.index import read_index
-from byhand.classroom.plan import SETS, NumberSets, Plan
+from byhand.classroom.plan import MANY_SETS, SETS, NumberSets, Plan
 from byhand.classroom.roster import Student, anonymous, parse_roster
 from byhand.classroom.students import class_pages, student_copies
 from byhand.errors import ConfigError, OutputError, RosterError, WorkerError
@@ -29,6 +29,7 @@ from byhand.formats.html.page import Pages
 from byhand.formats.pdf import pdf
 from byhand.formats.pdf.fill import fill
 from byhand.formats.pdf.slotted import LETTERS
+from byhand.notation.text import value_text
 from byhand.options import Options
 from byhand.reading.page import squeezed
 from byhand.reading.pdf import read_pdf
@@ -174,12 +175,22 @@ def test_a_page_that_lacks_some_of_its_numbers_is_verified_by_its_students_id(tm
     assert len(list(made.folder.glob("*/*.pdf"))) == 4
 
 
-def test_copies_with_the_same_answers_are_counted(tmp_path):
-    class_ = anonymous(12)
-    alike = make_class("scores", class_, out=tmp_path)
+def test_copies_with_the_same_answers_are_counted(tmp_path, monkeypatch):
+    monkeypatch.setattr("byhand.classroom.plan.MANY_SETS", 8)
+    alike = make_class("scores", anonymous(12), Options(cache=False), tmp_path)
     answers = [row["answers"] for row in index(alike.folder).values()]
     assert alike.alike == sum(answers.count(each) > 1 for each in answers) > alike.students - len(set(answers))
     assert alike.unchanged == ("S", "M", "P", "s", "A")
+
+
+def test_copies_are_made_from_more_sets_where_a_set_has_few():
+    """But not for shapes, whose answers are the same with any numbers."""
+    for name, sets in (("softmax", MANY_SETS), ("shapes", SETS)):
+        numbers = NumberSets(Plan(load_sheet(name), Options(numbers="exact"), ""))
+        assert len(numbers.sets) == sets
+        run = numbers.run([])
+        answers = set(run.filled(" ".join(value_text(blank.cell.value) for blank in run.document.blanks())))
+        assert len(answers) == 1 if name == "shapes" else len(answers) > SETS
 
 
 def test_another_student_changes_nobody_elses_numbers(made, tmp_path):
