@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any
 
 from byhand.arithmetic.copies import varies
@@ -12,6 +13,7 @@ from byhand.notation.number import parse
 from byhand.tape import Rows, shape_text
 
 MOST_ENTRIES = 100_000  # in one matrix: a worksheet has a hundred
+_PLAIN = (int, str, float, Fraction)
 DEEPEST = 3  # levels of lists: heads, rows, columns
 
 
@@ -62,8 +64,13 @@ def flat(name: str, entry: object, minus_infinity: bool = False) -> list[Any]:
 
     Raises: ValuesError where an entry is no number.
     """
-    sizes(name, entry)
-    flat = list(_leaves(name, entry))
+    flat: list[Any] = [entry]
+    for _ in sizes(name, entry):
+        flat = [x for item in flat for x in item]
+    try:
+        flat = [x if varies(x) else parse(x) for x in flat]
+    except ValuesError as error:
+        raise ValuesError(f"{name}: {error}") from None
     if NEG_INF in flat and not minus_infinity:
         raise ValuesError(f"{name} holds −∞, which only scores and masks may")
     return flat
@@ -85,16 +92,7 @@ def cut(flat: list[Any], cols: int) -> Rows:
     return tuple(tuple(flat[i : i + cols]) for i in range(0, len(flat), cols))
 
 
-def _leaves(name: str, entry: object) -> Iterator[Any]:
-    if _is_list(entry):
-        for item in entry:  # type: ignore[attr-defined]
-            yield from _leaves(name, item)
-        return
-    try:
-        yield entry if varies(entry) else parse(entry)
-    except ValuesError as error:
-        raise ValuesError(f"{name}: {error}") from None
-
-
 def _is_list(entry: object) -> bool:
-    return isinstance(entry, Sequence) and not isinstance(entry, str)
+    if isinstance(entry, _PLAIN):  # which is fast, and true of most
+        return False
+    return isinstance(entry, Sequence)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from reprlib import Repr
 from typing import Any
 
@@ -31,6 +32,12 @@ def parse(entry: object) -> Fraction | float | str:
         return entry
     if isinstance(entry, bool) or not isinstance(entry, int | float | str):
         raise ValuesError(f"{shown(entry)} is not a number; write one as 3, 0.25 or '-1/2'")
+    return _parsed(entry)
+
+
+@lru_cache(maxsize=1024, typed=True)  # a search reads the same small numbers again and again
+def _parsed(entry: int | float | str) -> Fraction | float | str:
+    """`parse`, of what may be a number."""
     if isinstance(entry, int):
         if abs(entry) >= 10**LONGEST_NUMBER:
             raise ValuesError(f"a number of more than {LONGEST_NUMBER} digits is too long for any sheet")
