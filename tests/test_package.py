@@ -70,7 +70,8 @@ def test_the_wheel_brings_the_fonts_as_they_are_built_here(wheel):
 def test_fonts_are_built_with_nothing_but_what_building_a_wheel_asks_for():
     code = "import sys; from byhand.formats.fonts import build; build(); print(*sys.modules)"
     imported = {name.partition(".")[0] for name in run(sys.executable, "-c", code, cwd=CHECKOUT).split()}
-    owners = {canonicalize_name(owner) for name in imported for owner in packages_distributions().get(name, ())}
+    installed = packages_distributions()
+    owners = {canonicalize_name(owner) for name in imported for owner in installed.get(name, ())}
     at_will = {"lxml", "uharfbuzz", "brotli", "zopfli"}  # which fontTools uses where they are installed
     at_will.add("typing-extensions")  # which msgspec uses where it is installed
     asked = run(

@@ -141,7 +141,7 @@ def test_sets_of_numbers_are_kept_whatever_the_paper_and_the_files():
 def test_a_copy_for_a_name_in_any_script_is_right(tmp_path):
     names = ["דוד (2)", "Zoe\u0301 x\u0301", "李雷", "Ада"]
     students = [Student(name, str(k)) for k, name in enumerate(names)]
-    made = make_class("dot-product", students, out=tmp_path)
+    made = make_class(SHEET, students, out=tmp_path)
     for student in students:
         assert report(made.folder / "keys" / f"{student.stem}.pdf")[0][1:] == []
 
@@ -415,7 +415,7 @@ def test_a_classes_pages_are_made_once(tmp_path, monkeypatch):
         return layouts(html, *rest)
 
     monkeypatch.setattr(room, "_layouts", counted)
-    plan = Plan(load_sheet("dot-product"), Options(numbers="exact"), LETTERS)
+    plan = Plan(load_sheet(SHEET), Options(numbers="exact"), LETTERS)
     first, (file,) = class_pages(plan), (tmp_path / "classes").iterdir()
     assert (class_pages(plan), len(laid)) == (first, 2)
     assert class_pages(replace(plan, letters=LETTERS + "ë")) != first

@@ -187,7 +187,7 @@ def test_a_change_that_cannot_be_made_is_refused(tmp_path, row, message):
     assert message in told.output
 
 
-@pytest.fixture(scope="module", params=["attention-head", "sampling"], ids=["one page for all", "each by itself"])
+@pytest.fixture(scope="module", params=["layer-norm", "sampling"], ids=["one page for all", "each by itself"])
 def school(request, tmp_path_factory):
     """A class whose copies are renamed, or have any of the sheet's numbers; with a secret."""
     folder = tmp_path_factory.mktemp("school")

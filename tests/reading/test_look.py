@@ -356,9 +356,9 @@ def test_a_copy_of_a_class_is_compared_with_the_copy_that_the_class_prints(tmp_p
     """Its name, its letters in the fonts and its QR code, too, whatever order its letters are drawn in."""
     roster = tmp_path / "roster.csv"
     roster.write_text("name,id\nZoë Ünal · B,1\nفاطمة,2\n", encoding="utf-8")
-    command = ["class", "dot-product", "--roster", str(roster), "--seed", "5", "--paper", "letter"]
+    command = ["class", "embedding", "--roster", str(roster), "--seed", "5", "--paper", "letter"]
     assert CliRunner().invoke(main, [*command, "--out", str(tmp_path)]).exit_code == 0
-    copies = sorted((tmp_path / "dot-product-class5").glob("*/*.pdf"))
+    copies = sorted((tmp_path / "embedding-class5").glob("*/*.pdf"))
     assert [verify(copy).faults for copy in copies] == [()] * 4
     for change in (note, on_top(b"1 1 1 rg\n100 300 300 300 re\nf")):
         with pytest.raises(UnreadableError, match=CHANGED):
