@@ -43,20 +43,25 @@ def changed_by_two_more(page, name):
     return [each for each in key if key[each] != found[each]]
 
 
+def whole_head():
+    """A head that asks for everything, from the queries on."""
+    return Page.of("attention-in-letters", numbers="exact")
+
+
 def test_a_number_in_one_blank_is_carried_to_the_next_checkpoint():
-    """Q is asked for in step 1, and printed in step 4. The scores are asked for there, and not printed again."""
-    page = Page.of("attention-head")
+    """Q is asked for in step 1, and printed in step 3. The scores are asked for there, and not printed again."""
+    page = whole_head()
     assert changed_by_two_more(page, f"1/ask/{Q}/1,2") == [f"1/ask/{Q}/1,2"]
-    name = f"4/ask/{RAW}/2,1"
+    name = f"3/ask/{RAW}/2,1"
     changed = changed_by_two_more(page, name)
     assert changed[0] == name
     assert {page.by_id[each].cell.at[0] for each in changed} == {1}  # only the row of the second token
     assert [page.section_of[each] + 1 for each in changed] == sorted(page.section_of[each] + 1 for each in changed)
-    assert {page.section_of[each] + 1 for each in changed} == {4, 5, 6, 7}
+    assert {page.section_of[each] + 1 for each in changed} == {3, 4, 5, 6}
 
 
 def test_a_slip_is_never_what_the_rule_says():
-    page = Page.of("attention-head")
+    page = whole_head()
     name = f"1/ask/{Q}/1,2"
     right, student = as_number(page.by_id[name].cell.value), Student(page)
 
@@ -71,12 +76,12 @@ def test_a_slip_is_never_what_the_rule_says():
 
 
 def test_slips_in_which_the_very_same_is_computed_are_one():
-    page = Page.of("attention-head")
-    blank = page.by_id[f"1/ask/{Q}/1,2"]
+    page = whole_head()
+    blank = page.by_id[f"1/ask/{Q}/1,3"]
     made = possible(Student(page), blank, "wrong-row")
     assert [each.kinds for each in made] == [{"wrong-row"}]
     turned = possible(Student(page), blank, "mirrored")
-    assert [each.value for each in turned] == [as_number(page.by_id[f"1/ask/{Q}/2,1"].cell.value)]
+    assert [each.value for each in turned] == [as_number(page.by_id[f"1/ask/{Q}/3,1"].cell.value)]
 
 
 def test_every_kind_of_slip_is_made_somewhere():
@@ -106,11 +111,11 @@ def test_a_mistake_on_own_numbers_gives_the_numbers_of_its_run(sheet):
 
 
 def test_a_mistake_on_the_numbers_of_the_page_changes_what_it_is_made_in():
-    page = Page.of("attention-head")
+    page = whole_head()
     student = Student(page, mistaken=page.wrong["no-mask"])
     assert [page.by_id[name].cell.at for name in telling(page, student)] == [(0, 1), (0, 2), (1, 2)]
     assert {page.by_id[name].cell.step for name in telling(page, student)} == {SCORES}
-    part = Student(page, mistaken=page.wrong["no-mask"], only={f"5/ask/{SCORES}/1,2"})
+    part = Student(page, mistaken=page.wrong["no-mask"], only={f"4/ask/{SCORES}/1,2"})
     assert telling(page, part) == [name for name in telling(page, student) if name.endswith("1,2")]
 
 
