@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from fractions import Fraction
 
+from byhand.arithmetic.exact import RATIONALS
+from byhand.model.layers import softmax
 from byhand.notation.text import listed, value_text
 from byhand.pictures.canvas import (
     BOX,
@@ -24,6 +26,7 @@ from byhand.pictures.canvas import (
     Layer,
 )
 from byhand.pictures.registry import UndrawableError, picture
+from byhand.tape import Tape
 
 STRIPS, WIDE, PITCH = 24.2, 7.0, 8.6  # mm: the left edge of the first strip, its width, and from one to the next
 TOP, HIGH = 7.6, 24.0  # mm
@@ -40,7 +43,8 @@ def letter_knob(on: Canvas, *, at: int | None, base: int | str, letter: Sequence
     if at is None or isinstance(base, str):
         raise UndrawableError("two scores differ by the letter and a whole number, and their shares are fractions")
     values = range(at - REACH, at + REACH + 1)
-    shares = [Fraction(base) ** (value - at) / (Fraction(base) ** (value - at) + 1) for value in values]
+    tape = Tape(RATIONALS, {"scores": [[Fraction(value - at), Fraction(0)] for value in values]})
+    shares = [share for share, _ in softmax(tape.given("scores", (len(values), 2)), "shares", base).values]
     printed = REACH - 1
     _knob(on, letter[0], values, printed)
     for height, text in ((0.0, "0"), (0.5, "1/2"), (1.0, "1")):
