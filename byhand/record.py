@@ -76,12 +76,12 @@ def entry(run: Run, step: Step) -> dict[str, Json]:
     params = run.params(step.name)
     return {
         "name": step.name, "op": step.op_name, "inputs": list(step.inputs), **({"params": params} if params else {}),
-        "shape": list(step.shape), "axes": list(step.axes), "part": step.part, **_rule(run, step),
+        "shape": list(step.shape), "axes": list(step.axes), "part": step.part, **rule_entry(run, step),
         "values": run.texts[step.name],
     }  # fmt: skip
 
 
-def _rule(run: Run, step: Step) -> dict[str, Json]:
+def rule_entry(run: Run, step: Step) -> dict[str, Json]:
     """The rule of a step as an entry: one tree in i and j, or one tree for each cell; nothing for a given."""
     if step.op is None:
         return {}

@@ -17,6 +17,13 @@ GOLDEN = Path(__file__).parent / "golden"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write what is printed now into tests/golden")
+    parser.addoption("--every", action="store_true", help="try pages for the screen with all seeds and options")
+
+
+@pytest.fixture
+def every(request: pytest.FixtureRequest) -> bool:
+    """Whether to try all that there is, as `make test-screen` does."""
+    return bool(request.config.getoption("--every"))
 
 
 @pytest.fixture

@@ -15,15 +15,11 @@ from byhand.marking.classic import Rewritten, Suspicion, suspicions
 from byhand.marking.marks import Cause, Reason
 from byhand.marking.reckoning import Span
 from byhand.marking.rules import ALL, Paper
-from byhand.marking.slips import NO_HABIT, OUT_OF_THE_BLUE, Slip, slips
+from byhand.marking.slips import Slip, slips
 from byhand.marking.verdicts import Judged, Judgement
+from byhand.mistakes.slips import BOOST, EITHER, LEAST, MOST_BOOSTS, MOST_REASONS, NO_HABIT, OUT_OF_THE_BLUE
 
-PERHAPS = 0.6  # the weight from which a reason is said, with "perhaps"
-EITHER = 0.25  # the weight from which two reasons are said, with "or"
-LEAST = 0.1  # the weight from which a reason is listed
-MOST_REASONS = 3
 FOIL, UNEXPLAINED = "foil", "unexplained"
-BOOST, MOST_BOOSTS = 4.0, 4  # of a habit, for each cell after the first
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,13 +16,10 @@ from byhand.arithmetic.expr import Ref
 from byhand.marking.reckoning import Span
 from byhand.marking.rules import ALL, Own, Rules
 from byhand.marking.verdicts import Judged, place
-from byhand.mistakes import MISTAKES, changes
-from byhand.runs import Run
+from byhand.mistakes.slips import LEAST_HITS
 from byhand.tape import Shape, Step
 from byhand.worksheet.document import Blank
 from byhand.worksheet.sources import place_of
-
-LEAST_HITS = 2  # of a mistake that is named
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,13 +140,6 @@ class Suspicion:
         hits = len(self.hits)
         shared = 2 * hits / (hits + self.misses)
         return shared * hits if hits >= LEAST_HITS else shared / 2
-
-
-def changes_of(run: Run) -> Mapping[str, Mapping[str, list[Step]]]:
-    """The steps that each classic mistake changes in a run, with those that take their place."""
-    tape = run.tape()
-    made = {name: changes(tape, name) for name in MISTAKES}
-    return {name: steps for name, steps in made.items() if steps}
 
 
 def mistakes_of(rules: Rules, made: Mapping[str, Mapping[str, list[Step]]]) -> tuple[Rewritten, ...]:

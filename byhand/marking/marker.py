@@ -13,12 +13,13 @@ from functools import cached_property
 from itertools import chain
 
 from byhand.marking.causes import FOIL, Diagnosis
-from byhand.marking.classic import Rewritten, changes_of, mistakes_of
+from byhand.marking.classic import Rewritten, mistakes_of
 from byhand.marking.marks import BlankMark, Cause, Marks, Policy
 from byhand.marking.points import SHARES, Worth, points_of
 from byhand.marking.replies import choice_marks, open_marks
 from byhand.marking.rules import ALL, Rules
 from byhand.marking.verdicts import Judged, Judgement
+from byhand.mistakes import changes_of
 from byhand.runs import Run
 from byhand.worksheet.document import Document
 

@@ -16,10 +16,11 @@ from typing import Any, Literal
 from markupsafe import Markup, escape
 
 from byhand.arithmetic.expr import Ref, substitute
-from byhand.marking.causes import EITHER, FOIL, PERHAPS, UNEXPLAINED
+from byhand.marking.causes import FOIL, UNEXPLAINED
 from byhand.marking.marks import BlankMark, Cause, Marks
 from byhand.marking.places import Places, matrix_name
 from byhand.marking.read import read
+from byhand.mistakes.slips import EITHER, PERHAPS
 from byhand.notation.html import terms_html
 from byhand.notation.text import text
 from byhand.notation.words import escaped

@@ -2,7 +2,7 @@
 
 Small integers coincide, so one wrong number rarely has one explanation. So every slip that gives the number is a
 candidate, and has a weight: how often such slips are made, shared among all the numbers that a slip of its kind gives
-here. PRIOR has guesses until real classes were marked; renew it from habits that are named, never from single cells.
+here. Which kinds there are stands in byhand/mistakes/slips.py.
 """
 
 from __future__ import annotations
@@ -35,29 +35,14 @@ from byhand.arithmetic.expr import (
 from byhand.marking.reckoning import Exact, Rounded, Span
 from byhand.marking.rules import Own
 from byhand.marking.verdicts import Judged, Judgement, place
+from byhand.mistakes.slips import BY_FORM, PRIOR, filled, matched
 from byhand.notation.number import plain
 from byhand.ops.attention import mask_future
 from byhand.tape import Shape
 from byhand.worksheet.document import Blank
 from byhand.worksheet.sources import place_of
 
-# How often slips of a kind are made, compared with each other. A kind that gives the same numbers as another, where
-# both are as frequent, comes after the one that is easier to say.
-PRIOR: dict[str, float] = {
-    "sign": 4, "sign-of-square": 2, "term-dropped": 2, "bias-forgotten": 3, "term-twice": 0.5,
-    "product-as-sum": 1.5, "factor-dropped": 1, "neighbour": 2, "wrong-row": 2, "wrong-column": 2, "mirrored": 1.5,
-    "transposed-operand": 1.5, "not-divided": 3, "multiplied-not-divided": 1, "upside-down": 1, "wrong-divisor": 1.5,
-    "root-forgotten": 2, "halved": 1, "not-squared": 2, "doubled-not-squared": 2, "added-not-subtracted": 2,
-    "reversed": 1.5, "not-subtracted": 1, "times-not-power": 2, "power-reversed": 1.5, "negative-power": 2.5,
-    "relu-forgotten": 3, "absolute": 1, "relu-all": 0.5, "not-masked": 3, "zero-for-minus-infinity": 3,
-    "masked-too-much": 2, "sign-of-infinity": 3, "sign-of-result": 2, "off-by-1": 3, "off-by-2": 1, "off-by-10": 1,
-    "digits-swapped": 0.7, "too-few-places": 3, "truncated": 2, "point-misplaced": 1, "copied-neighbour": 2,
-    "copied-transposed": 2,
-}  # fmt: skip
-OUT_OF_THE_BLUE = 0.3  # the weight of a number without any explanation
-NO_HABIT = frozenset({"off-by-1", "off-by-2", "off-by-10", "digits-swapped", "truncated", "point-misplaced"})
 MOST_DIAGNOSES = 5000  # that are kept of a class with equal numbers
-_TWO = Fraction(2)
 _MINUS_ONE, _ZERO = Num(Fraction(-1)), Num(Fraction(0))
 Changed = tuple[str, str, Expr]  # the kind of a slip, its detail, and the tree with the slip in it
 _AROUND = ((-1, 0), (1, 0), (0, -1), (0, 1))
@@ -299,39 +284,21 @@ def _node_slips(node: Expr, shapes: Mapping[str, Shape]) -> Iterator[Changed]:
     match node:
         case Sum(terms) if len(terms) > 1:
             yield from _sum_slips(terms)
-        case Sub(left, right):
-            yield "added-not-subtracted", "", Sum((left, right))
-            yield "reversed", "", Sub(right, left)
-            yield "not-subtracted", "", left
-        case Mul(left, right):
-            yield "product-as-sum", "", Sum((left, right))
-            yield "factor-dropped", "2", left
-            yield "factor-dropped", "1", right
-        case Div(left, right):
-            yield "not-divided", "", left
-            yield "multiplied-not-divided", "", Mul(left, right)
-            yield "upside-down", "", Div(right, left)
-            yield "wrong-divisor", "twice", Div(node, right)
-            if isinstance(right, Num) and isinstance(right.value, int | Fraction):
-                for by in (1, -1):
-                    yield "wrong-divisor", f"{by:+}", Div(left, Num(right.value + by))
-        case Fn("sqrt", (x,)):
-            yield "root-forgotten", "", x
-            yield "halved", "", Div(x, Num(_TWO))
-        case Fn("pow", (x, Num(value))) if value == 2:
-            yield "not-squared", "", x
-            yield "doubled-not-squared", "", Mul(Num(_TWO), x)
-        case Fn("pow", (base, x)):
-            yield "times-not-power", "", Mul(base, x)
-            yield "power-reversed", "", Fn("pow", (x, base))
-            yield "negative-power", "inverted", Fn("pow", (base, Mul(_MINUS_ONE, x)))
-            yield "negative-power", "signed", Mul(_MINUS_ONE, Fn("pow", (base, Mul(_MINUS_ONE, x))))
-        case Fn("max", (Num(), x)):
-            yield "relu-forgotten", "", x
-            yield "absolute", "", Fn("max", (x, Mul(_MINUS_ONE, x)))
-            yield "relu-all", "", _ZERO
         case Ref():
             yield from (("neighbour", detail, new) for detail, new in _neighbours(node, shapes))
+        case _:
+            yield from _of_table(node)
+
+
+def _of_table(node: Expr) -> Iterator[Changed]:
+    """The slips of the first form that a node has."""
+    for form, slips_of_form in BY_FORM:
+        if (parts := matched(form, node)) is not None:
+            yield from ((kind, detail, filled(tree, parts)) for kind, detail, tree in slips_of_form)
+            break
+    if isinstance(node, Div) and isinstance(node.right, Num) and isinstance(node.right.value, int | Fraction):
+        for by in (1, -1):
+            yield "wrong-divisor", f"{by:+}", Div(node.left, Num(node.right.value + by))
 
 
 def _sum_slips(terms: tuple[Expr, ...]) -> Iterator[Changed]:

@@ -17,11 +17,12 @@ from fractions import Fraction
 from math import inf, sqrt
 from typing import Any
 
-from byhand.marking.causes import EITHER, FOIL, UNEXPLAINED
+from byhand.marking.causes import FOIL, UNEXPLAINED
 from byhand.marking.marks import BlankMark, Cause, Marks, Policy
 from byhand.marking.notes import is_computed
 from byhand.marking.read import read
 from byhand.marking.verdicts import NOT_FOLLOWING
+from byhand.mistakes.slips import EITHER
 from byhand.notation.number import plain
 
 FEWEST = 8  # students from whom on cells are compared with the sheet

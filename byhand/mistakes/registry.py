@@ -11,6 +11,7 @@ from msgspec import Struct
 from byhand.errors import DomainError, UnknownNameError
 from byhand.model.layers import steps_of
 from byhand.ops.linear import copy
+from byhand.runs import Run
 from byhand.tape import Op, Step, Tape
 
 Rewrite = Callable[[Step, Tape], Iterable[Step]]
@@ -89,6 +90,13 @@ def changes(tape: Tape, name: str) -> dict[str, list[Step]]:
     rewrite = _named(name).rewrite
     rewritten = ((step, [*rewrite(step, tape)]) for step in tape.steps.values())
     return {step.name: new for step, new in rewritten if new != [step]}
+
+
+def changes_of(run: Run) -> Mapping[str, Mapping[str, list[Step]]]:
+    """The steps that each classic mistake changes in a run, with those that take their place."""
+    tape = run.tape()
+    made = {name: changes(tape, name) for name in MISTAKES}
+    return {name: steps for name, steps in made.items() if steps}
 
 
 def applying(tape: Tape) -> list[str]:

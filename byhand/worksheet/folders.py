@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 
 ENGLISH = "en"  # the language of the shipped sheets
-_TEMPLATES = ("*.html", "*.css", "blocks/*.html", "messages/*.toml")
+_TEMPLATES = ("*.html", "*.css", "blocks/*.html", "screen/*.js", "messages/*.toml")
 
 
 def folders() -> tuple[Path, ...]:

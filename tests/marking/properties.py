@@ -195,8 +195,8 @@ def letters(sheet: str, seed: int) -> Iterator[Try]:
     page, dice = Page.of(sheet, seed=seed, numbers="symbolic"), Random(f"letters {seed}")
     marks = marked(page, {blank.id: _oddly(blank.cell.value, dice) for blank in page.blanks})
     yield from _each(page, marks, "letters: right in odd notations", {"right"})
-    for made in _slips_made(page, 1, dice.sample(KINDS, len(KINDS)), dice):
-        marks = marked(page, _who_made(page, [made]))
+    for made in slips_made(page, 1, dice.sample(KINDS, len(KINDS)), dice):
+        marks = marked(page, who_made(page, [made]))
         example = f"{'/'.join(sorted(made.kinds))}: {told(page, marks, made.blank, *wrong(marks))}"
         yield "letters, one slip: it alone is wrong", wrong(marks) == {made.blank}, example
         yield "letters, one slip: its kind is among three", bool(made.kinds & {*_kinds(marks, made.blank)}), example
@@ -235,11 +235,11 @@ def keys(sheet: str, seed: int) -> Iterator[Try]:
 # slips
 
 
-def _slips_made(page: Page, count: int, kinds: Iterable[str], dice: Random) -> list[Made]:
+def slips_made(page: Page, count: int, kinds: Iterable[str], dice: Random) -> list[Made]:
     """Slips of some of these kinds, in the order of the page; each on the numbers that follow from those before."""
     found: list[Made] = []
     for kind in kinds:
-        made = one_slip(_who_made(page, found), kind, dice, after=found[-1].blank if found else "")
+        made = one_slip(who_made(page, found), kind, dice, after=found[-1].blank if found else "")
         if made:
             found.append(made)
         if len(found) == count:
@@ -247,7 +247,7 @@ def _slips_made(page: Page, count: int, kinds: Iterable[str], dice: Random) -> l
     return found
 
 
-def _who_made(page: Page, slips: list[Made]) -> Student:
+def who_made(page: Page, slips: list[Made]) -> Student:
     return Student(page, written={made.blank: made.value for made in slips})
 
 
@@ -263,10 +263,10 @@ APART = 2  # kinds: so that a few students on a sheet make different slips, and 
 def one(sheet: str, seed: int) -> Iterator[Try]:
     """One slip, and all that follows from it; no try where its kind cannot be made on the sheet."""
     page = page_of(sheet, seed)
-    for made in _slips_made(
+    for made in slips_made(
         page, 1, [KINDS[(APART * seed + SHEETS.index(sheet)) % len(KINDS)]], Random(f"one {sheet} {seed}")
     ):
-        marks = marked(page, _who_made(page, [made]))
+        marks = marked(page, who_made(page, [made]))
         example = f"{'/'.join(sorted(made.kinds))}: {told(page, marks, made.blank, *wrong(marks))}"
         yield "one slip: it alone is wrong", wrong(marks) == {made.blank}, example
         yield "one slip: its kind is among three", bool(made.kinds & {*_kinds(marks, made.blank)}), example
@@ -277,7 +277,7 @@ def one(sheet: str, seed: int) -> Iterator[Try]:
 def stubborn(sheet: str, seed: int) -> Iterator[Try]:
     """One slip of a student who goes on with what they wrote, where the page prints other numbers."""
     page, dice = page_of(sheet, seed), Random(f"stubborn {sheet} {seed}")
-    for made in _slips_made(page, 1, dice.sample(KINDS, len(KINDS)), dice):
+    for made in slips_made(page, 1, dice.sample(KINDS, len(KINDS)), dice):
         marks = marked(page, Student(page, written={made.blank: made.value}, stubborn=True))
         example = told(page, marks, *(wrong(marks) ^ {made.blank}))
         yield "one slip carried past printed numbers: it alone is wrong", wrong(marks) == {made.blank}, example
@@ -288,9 +288,9 @@ def two(sheet: str, seed: int) -> Iterator[Try]:
     """Two slips, the second one on the numbers that follow from the first."""
     page = page_of(sheet, seed)
     dice = Random(f"two {sheet} {seed}")
-    slips = _slips_made(page, 2, dice.sample(KINDS, len(KINDS)), dice)
+    slips = slips_made(page, 2, dice.sample(KINDS, len(KINDS)), dice)
     if len(slips) == 2:
-        marks, blanks = marked(page, _who_made(page, slips)), {made.blank for made in slips}
+        marks, blanks = marked(page, who_made(page, slips)), {made.blank for made in slips}
         example = f"{[sorted(made.kinds) for made in slips]}: {told(page, marks, *(wrong(marks) ^ blanks))}"
         yield "two slips: they alone are wrong", wrong(marks) == blanks, example
         both = all(made.kinds & {*_kinds(marks, made.blank)} for made in slips)
@@ -308,7 +308,7 @@ def _alike(page: Page, name: str, others: set[str], alone: bool = False) -> set[
     return {o for o in others if Student(page, mistaken=page.wrong[o], alone=alone).answers() == answers}
 
 
-def _some_mistake(
+def some_mistake(
     page: Page, dice: Random, alone: bool = False, method: Method = EXACT
 ) -> tuple[str, Student, list[str]] | None:
     """A mistake that two blanks tell, a student who makes it throughout, and the blanks that tell it."""
@@ -325,7 +325,7 @@ def mistakes(sheet: str, seed: int) -> Iterator[Try]:
     """A classic mistake made throughout: on the numbers that the page prints, or on own numbers only."""
     page = page_of(sheet, seed)
     for alone, way in ((False, "the page's numbers"), (True, "own numbers only")):
-        found = _some_mistake(page, Random(f"mistakes {sheet} {seed}"), alone)
+        found = some_mistake(page, Random(f"mistakes {sheet} {seed}"), alone)
         if found:
             name, student, cells = found
             marks = marked(page, student)
@@ -337,7 +337,7 @@ def mistakes(sheet: str, seed: int) -> Iterator[Try]:
 def mistakes_in_part(sheet: str, seed: int) -> Iterator[Try]:
     """A classic mistake made in some of the cells that tell it."""
     page, dice = page_of(sheet, seed), Random(f"in part {sheet} {seed}")
-    found = _some_mistake(page, dice)
+    found = some_mistake(page, dice)
     if not found:
         return
     name, _, cells = found
@@ -409,7 +409,7 @@ WAYS = [
 ]
 
 
-def _decimal_page(sheet: str, seed: int) -> Page:
+def decimal_page(sheet: str, seed: int) -> Page:
     """A page in decimals. Powers of e have the sheet's own numbers: few sheets can search for others."""
     asked = WAYS[seed % len(WAYS)]
     return Page.of(sheet, seed=0 if asked["base"] else seed // len(WAYS) % 4, **asked)
@@ -419,7 +419,7 @@ def _decimal_page(sheet: str, seed: int) -> Page:
 def decimals(sheet: str, seed: int) -> Iterator[Try]:
     """A right way of computing with decimals."""
     asked = WAYS[seed % len(WAYS)]
-    page = _decimal_page(sheet, seed)
+    page = decimal_page(sheet, seed)
     tried: dict[tuple[str, ...], str] = {}  # the answers, and who wrote them first: many methods agree
     for name, method in methods(asked["places"]).items():
         tried.setdefault(tuple(Student(page, method).answers().values()), name)
@@ -433,7 +433,7 @@ def decimals(sheet: str, seed: int) -> Iterator[Try]:
 def decimal_slips(sheet: str, seed: int) -> Iterator[Try]:
     """One number off by some units of its last place, and carried on."""
     asked, dice = WAYS[seed % len(WAYS)], Random(f"decimal slips {sheet} {seed}")
-    page = _decimal_page(sheet, seed)
+    page = decimal_page(sheet, seed)
     method = dice.choice([*methods(asked["places"]).values()])
     student = Student(page, method)
     numbers = {
@@ -461,9 +461,9 @@ def decimal_slips(sheet: str, seed: int) -> Iterator[Try]:
 @prop
 def decimal_mistakes(sheet: str, seed: int) -> Iterator[Try]:
     """A classic mistake made throughout, in decimals."""
-    page, dice = _decimal_page(sheet, seed), Random(f"decimal mistakes {sheet} {seed}")
+    page, dice = decimal_page(sheet, seed), Random(f"decimal mistakes {sheet} {seed}")
     method = dice.choice([*methods(page.run.places or 0).values()])
-    found = _some_mistake(page, dice, method=method)
+    found = some_mistake(page, dice, method=method)
     if found:
         name, student, cells = found
         marks = marked(page, student)
@@ -481,8 +481,8 @@ def again(sheet: str, seed: int) -> Iterator[Try]:
     """The same answers are marked twice, by two markers."""
     page = page_of(sheet, seed)
     dice = Random(f"again {sheet} {seed}")
-    made = _slips_made(page, 2, dice.sample(KINDS, len(KINDS)), dice)
-    answers = _who_made(page, made).answers()
+    made = slips_made(page, 2, dice.sample(KINDS, len(KINDS)), dice)
+    answers = who_made(page, made).answers()
     other = Marker.of(page.document, page.run).mark(dict(reversed(answers.items())))
     yield "the same answers have the same marks", repr(marked(page, answers)) == repr(other), f"{sheet} {made}"
 
@@ -492,9 +492,9 @@ def screened(sheet: str, seed: int) -> Iterator[Try]:
     """Students who are marked together, after a screen in float64, and one by one."""
     page, dice = page_of(sheet, seed), Random(f"screened {sheet} {seed}")
     right = {blank.id: odd(blank.cell.value, dice) for blank in page.blanks if blank.role not in ("word", "text")}
-    slips = _slips_made(page, 3, dice.sample(KINDS, len(KINDS)), dice)
+    slips = slips_made(page, 3, dice.sample(KINDS, len(KINDS)), dice)
     others = {blank: dice.choice(page.numbers) for blank in right if dice.random() < 0.2}
-    them = [right, _who_made(page, slips[:1]).answers(), _who_made(page, slips).answers(), dict.fromkeys(right, "0")]
+    them = [right, who_made(page, slips[:1]).answers(), who_made(page, slips).answers(), dict.fromkeys(right, "0")]
     them += [Student(page, written=others).answers(), Student(page, written=others, alone=True).answers()]
     them += [{name: text for name, text in answers.items() if dice.random() < 0.8} for answers in them]
     rules = marker(page).rules

@@ -24,7 +24,7 @@ from byhand.marking.marked_page import halves, marked_html, marked_pdf
 from byhand.marking.marker import Marker
 from byhand.marking.marks import OpenMark
 from byhand.marking.notes import Notes, is_computed, state, tally, written
-from byhand.marking.slips import PRIOR
+from byhand.mistakes.slips import PRIOR
 from byhand.worksheet.messages import messages
 from byhand.worksheet.sheet import sheet_files
 

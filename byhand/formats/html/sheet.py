@@ -1,0 +1,211 @@
+"""What a page for the screen knows of its sheet: givens, rules, mistakes and texts, and no answer.
+
+templates/screen computes every number from these, as the marker does. What has no rule, such as whether a statement
+is true, is kept as a seal: the hash of the sheet's hash, the place and the text, which a look at the page does not
+show. With no feedback, and with letters, a page knows the names of its blanks only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from byhand import __version__
+from byhand.arithmetic.expr import refs
+from byhand.formats import Setup
+from byhand.mistakes import changes_of, slips
+from byhand.record import array, rule_entry
+from byhand.runs import Run
+from byhand.tape import Place, Step
+from byhand.worksheet.document import Blank, Document, Section, Table
+from byhand.worksheet.messages import Messages
+from byhand.worksheet.sources import place_of
+
+Json = Any
+SCHEMA = 1
+OPTIONS = ("numbers", "places", "rounding", "base", "orientation", "level", "language")  # of an answers file
+TEXTS = ("screen.", "marked.perhaps", "marked.either", "marked.sure", "shapes.", "questions.true", "questions.false")
+_SIZES = re.compile(r"(\d+) ?[x×] ?(\d+)")
+
+
+def of_page(document: Document, run: Run, setup: Setup) -> dict[str, Json]:
+    """What the page for the screen knows of a document and its run."""
+    feedback = setup.feedback and run.numbers != "symbolic"
+    names = {name: at for at, name in enumerate(run.steps)}
+    asked = {name: document.asked[name] for name in OPTIONS if name in document.asked}
+    head = {
+        "schema": SCHEMA, "byhand": __version__, "sheet": document.name, "title": document.title,
+        "seed": document.stamp.get("seed", ""), "hash": document.stamp.get("hash", ""),
+        "options": {name: int(text) if text.isdecimal() else text for name, text in asked.items()},
+        "numbers": run.numbers, "places": run.places, "rounding": run.rounding,
+        "columns": document.orientation == "columns", "feedback": feedback,
+        "sections": [section_entry(section, names, document, feedback) for section in document.sections],
+        "texts": dict(texts(document.messages, run, document.orientation == "columns", feedback)),
+    }  # fmt: skip
+    return head | (rules(document, run, names) if feedback else {"steps": [{"name": name} for name in names]})
+
+
+def rules(document: Document, run: Run, names: Mapping[str, int]) -> dict[str, Json]:
+    """The steps of a run with their givens and rules, the mistakes as the rules that they rewrite, and the slips."""
+    unknown = {place(blank): blank for blank in document.blanks() if blank.role == "inverse"}
+    printed = {
+        f"{names[name]},{i},{j}": run.texts[name][i][j]
+        for blank in unknown.values() if blank.cell.rule is not None
+        for name, i, j in map(place_of, refs(blank.cell.rule)) if name == blank.result
+    }  # fmt: skip
+    return {
+        "vocabulary": list(run.vocabulary), "printed": printed,
+        "steps": [step_entry(run, step, names, unknown) for step in run.steps.values()],
+        "mistakes": [*mistakes(run, names)], "slips": slip_table(),
+    }  # fmt: skip
+
+
+def step_entry(run: Run, step: Step, names: Mapping[str, int], unknown: Mapping[Place, Blank]) -> dict[str, Json]:
+    """A step: its name, shape and inputs, and its rule, or else its numbers; without those that are to be found."""
+    entry = {
+        "name": step.name, "op": step.op_name, "shape": list(step.shape),
+        "inputs": [names[name] for name in step.inputs],
+    }  # fmt: skip
+    if step.op is not None:
+        return {**entry, **numbered(rule_entry(run, step), names)}
+    texts = run.texts[step.name]
+    values = [
+        [None if (step.name, i, j) in unknown else text for j, text in enumerate(row)] for i, row in enumerate(texts)
+    ]
+    return entry | {"values": values}
+
+
+def numbered(tree: Json, names: Mapping[str, int]) -> Json:
+    """A tree, or what holds some, with the numbers of steps in place of their names."""
+    if isinstance(tree, dict):
+        return {key: numbered(each, names) for key, each in tree.items()}
+    if isinstance(tree, list):
+        if tree[:1] == ["ref"]:
+            return ["ref", names[tree[1]], *tree[2:]]
+        return [numbered(each, names) for each in tree]
+    return tree
+
+
+def mistakes(run: Run, names: Mapping[str, int]) -> Iterator[dict[str, Json]]:
+    """The classic mistakes that can be made in a run: the steps that they rewrite, and all steps with other rules."""
+    for name, made in changes_of(run).items():
+        new = {step.name: step for steps in made.values() for step in steps}
+        whole = replace(run, steps={**run.steps, **new})
+        others = [
+            step for step in run.steps.values() if step.op and step.name not in new and _is_other(run, whole, step)
+        ]
+        added = [each for each in new if each not in run.steps]
+        known = {**names, **{each: len(names) + at for at, each in enumerate(added)}}
+        steps = [[known[step.name], step_entry(whole, step, known, {})] for step in (*new.values(), *others)]
+        yield {"name": name, "made": [names[each] for each in made], "steps": steps}
+
+
+def _is_other(run: Run, mistaken: Run, step: Step) -> bool:
+    """Whether a step that a mistake leaves alone reads matrices of other shapes."""
+    return any(run.steps[name].shape != mistaken.steps[name].shape for name in step.inputs)
+
+
+def slip_table() -> dict[str, Json]:
+    """The kinds of slip, as byhand/mistakes/slips.py has them."""
+    forms = [
+        [array(form), [[kind, detail, array(tree)] for kind, detail, tree in of_form]]
+        for form, of_form in slips.BY_FORM
+    ]
+    return {
+        "prior": slips.PRIOR, "blue": slips.OUT_OF_THE_BLUE, "noHabit": sorted(slips.NO_HABIT), "forms": forms,
+        "perhaps": slips.PERHAPS, "either": slips.EITHER, "least": slips.LEAST, "most": slips.MOST_REASONS,
+        "boost": slips.BOOST, "boosts": slips.MOST_BOOSTS, "hits": slips.LEAST_HITS,
+    }  # fmt: skip
+
+
+def section_entry(section: Section, names: Mapping[str, int], document: Document, feedback: bool) -> dict[str, Json]:
+    """A section: its cells in the order of the page, and its other answers.
+
+    Cells with one role in one step stand together: role ("" for a printed one), step, and rows and columns one after
+    the other; the fourth entry has what is known of a blank beside that.
+    """
+    seen: list[list[Json]] = []
+    for each in section.seen:
+        cell, role = (each.cell, each.role) if isinstance(each, Blank) else (each, "")
+        if cell.shows == "mistake" or (not role and (cell.at is None or not feedback)):
+            continue
+        step, at = names.get(cell.step), [] if cell.at is None else [*cell.at]
+        more = beside(each, section, document, names, feedback) if isinstance(each, Blank) else {}
+        if not more and seen and seen[-1][:2] == [role, step] and len(seen[-1]) == 3:
+            seen[-1][2] += at
+        else:
+            seen.append([role, step, at, *([more] if more else [])])
+    replies = [
+        {"id": reply.id, "role": reply.role, "options": list(reply.options), "labels": list(reply.labels)}
+        | ({"seal": seal(document, reply.id, reply.right)} if reply.options and feedback else {})
+        for reply in section.replies
+    ]
+    return {"number": section.number, "title": section.title, "seen": seen, "replies": replies}
+
+
+def beside(
+    blank: Blank, section: Section, document: Document, names: Mapping[str, int], feedback: bool
+) -> dict[str, Json]:
+    """What is known of a blank beside its role and place: its name, if that does not follow, and its own rule."""
+    cell = blank.cell
+    known: dict[str, Json] = {}
+    if cell.at is None or blank.id != f"{section.number}/{blank.role}/{cell.step}/{cell.at[0] + 1},{cell.at[1] + 1}":
+        known["id"] = blank.id
+    if not feedback:
+        return known
+    if cell.places is not None:
+        known["places"] = cell.places
+    if blank.role == "text" or (blank.role == "size" and cell.rule is None):
+        known["seal"] = seal(document, blank.id, cell.text)
+    elif blank.role in ("size", "inverse"):
+        known["rule"] = numbered(array(cell.rule), names) if cell.rule is not None else None
+    if blank.role == "inverse":
+        known["result"] = names[blank.result]
+    return known | (_of_a_product(blank, section) if blank.role == "text" else {})
+
+
+def _of_a_product(blank: Blank, section: Section) -> dict[str, Json]:
+    """Of a shape in a table of products: the blank beside it, and the shape that two matrices that fit would have."""
+    rows = [row for block in section.blocks if isinstance(block, Table) for row in block.rows]
+    row: Sequence[Any] = next((row for row in rows if row[-1] is blank.cell), ())
+    exists = next((other.id for other in section.blanks if other.cell in row and other is not blank), None)
+    if exists is None:
+        return {}
+    left, right = (_SIZES.search(getattr(text, "text", "")) for text in row[:2])
+    return {"exists": exists, **({"fits": f"{left[1]}×{right[2]}"} if left and right else {})}
+
+
+def seal(document: Document, name: str, text: str) -> int:
+    """The 32-bit FNV-1a hash by which a page knows a text without holding it."""
+    found = 0x811C9DC5
+    for byte in f"{document.stamp.get('hash', '')}/{name}/{text}".encode():
+        found = (found ^ byte) * 0x01000193 % 2**32
+    return found
+
+
+def texts(messages: Messages, run: Run, transposed: bool, feedback: bool) -> Iterator[tuple[str, str]]:
+    """The texts that the page may say, by name; words for rows and columns are filled in."""
+    lines = messages.lines(transposed)
+    ops = {f"rules.{step.op_name}" for step in run.steps.values()}
+    for name, text in messages.texts.items():
+        of_rules = name in ops or (name.startswith("slips.") and not name.endswith(".name"))
+        if name.startswith(TEXTS) or (feedback and of_rules):
+            yield name, _with(text, lines)
+    if feedback:
+        for mistake in changes_of(run):
+            for part in ("told", "mend"):
+                yield f"mistakes.{mistake}.{part}", _with(messages.texts[f"mistakes.{mistake}.{part}"], lines)
+
+
+def _with(text: str, lines: Mapping[str, str]) -> str:
+    for word, said in lines.items():
+        text = text.replace(f"{{{word}}}", said)
+    return text
+
+
+def place(blank: Blank) -> Place:
+    """The place of the run that a blank belongs to."""
+    assert blank.cell.at is not None
+    return blank.cell.step, *blank.cell.at

@@ -1,0 +1,426 @@
+// Verdicts: right, followed (right from the student's own numbers), wrong, missing or unreadable; as
+// byhand/marking/rules.py and verdicts.py have them.
+
+const ALL = "*"; // for all printed numbers, the student's own
+const NOT_FOLLOWING = "does not follow from what stands before";
+
+// The sections of a sheet with their blanks, and where a reader of each section finds a place of the run.
+class Rules {
+  constructor(sheet, run) {
+    this.sheet = sheet;
+    this.run = run;
+    this.blanks = new Map();
+    this.fronts = [];
+    this.found = new Map();
+    this.readBy = new Map();
+    this.under = new Map();
+    sheet.sections.forEach((section, at) => this.front(section, at));
+    this.asked = new Set([...this.blanks.values()].filter((b) => ["ask", "entry", "word"].includes(b.role)).map((b) => b.step));
+    for (const blank of this.blanks.values()) {
+      if (blank.role === "inverse") run.unknown.set(placeOf(blank), parsed(blank.rule));
+    }
+  }
+  front(section, at) {
+    const front = new Map();
+    for (const [role, step, places, more] of section.seen) {
+      const count = places.length / 2;
+      for (let n = 0; n < Math.max(count, more ? 1 : 0); n++) {
+        const [i, j] = places.slice(2 * n, 2 * n + 2);
+        let shown = null; // printed
+        if (role) {
+          const id = more?.id ?? `${section.number}/${role}/${this.run.steps[step].name}/${i + 1},${j + 1}`;
+          const place = count ? { step, i, j } : { step: null };
+          shown = { id, role, section: at, number: this.blanks.size, places: null, ...more, ...place };
+          this.blanks.set(id, shown);
+        }
+        if (count && !front.has(key(step, i, j))) front.set(key(step, i, j), shown);
+      }
+    }
+    this.fronts.push(front);
+  }
+  // What stands for a place where a reader of a section looks for it: a blank, null if it is printed, or undefined.
+  source(section, place) {
+    for (let at = section; at >= 0; at--) if (this.fronts[at].has(place)) return this.fronts[at].get(place);
+    return undefined;
+  }
+  // The student's latest blank for a place in a section before this one.
+  own(section, place) {
+    for (let at = section - 1; at >= 0; at--) if (this.fronts[at].get(place)) return this.fronts[at].get(place);
+    return undefined;
+  }
+  shown(blank, place) {
+    if (blank.role === "copy" && place === placeOf(blank)) return blank.section ? this.source(blank.section - 1, place) : undefined;
+    return this.source(blank.section, place);
+  }
+  rule(blank) {
+    switch (blank.role) {
+      case "ask":
+      case "entry":
+      case "word":
+        return this.run.rule(blank.step, blank.i, blank.j);
+      case "copy":
+        return ["ref", blank.step, blank.i, blank.j];
+      case "size":
+        return blank.rule ? (blank.tree ??= parsed(blank.rule)) : null;
+    }
+    return null;
+  }
+  // The blanks that the rule of a blank reads. own: "" for what is printed, ALL or a step for the student's own instead.
+  reads(blank, own = "") {
+    const known = key(blank.id, own);
+    if (!this.readBy.has(known)) {
+      const found = new Map();
+      for (const [, ...at] of refsOf(this.rule(blank) ?? ["num", ZERO])) {
+        const shown = this.shown(blank, key(...at));
+        if (shown) found.set(shown.id, shown);
+        else if (shown === undefined || own === ALL || own === at[0]) {
+          for (const each of this.beneath(blank.section, at, Boolean(own) || own === 0)) found.set(each.id, each);
+        }
+      }
+      this.readBy.set(known, [...found.values()]);
+    }
+    return this.readBy.get(known);
+  }
+  // The blanks from which a reader of a section computes a place that stands nowhere.
+  beneath(section, at, own) {
+    const known = key(section, ...at, own);
+    if (!this.under.has(known)) {
+      const found = new Map();
+      for (const blank of this.below(section, at, own)) found.set(blank.id, blank);
+      this.under.set(known, [...found.values()]);
+    }
+    return this.under.get(known);
+  }
+  *below(section, at, own) {
+    const written = own && this.own(section, key(...at));
+    if (written) yield written;
+    else if (own && this.asked.has(at[0])) return;
+    else if (!this.run.isGiven(at[0])) {
+      for (const [, ...each] of refsOf(this.run.rule(...at))) {
+        const shown = this.source(section, key(...each));
+        if (shown) yield shown;
+        else if (own || shown === undefined) yield* this.beneath(section, each, own);
+      }
+    }
+  }
+}
+
+const placeOf = (blank) => key(blank.step, blank.i, blank.j);
+
+// One student's numbers on a sheet. written(blank): the number that counts as theirs. printed(section, at): the number
+// that is printed at a place.
+class Paper {
+  constructor(rules, reckoning, written, printed) {
+    Object.assign(this, { rules, reckoning, written, printed });
+    this.known = new Map();
+  }
+  number(blank, at, own = "") {
+    const shown = this.rules.shown(blank, key(...at));
+    if (shown) return this.written(shown);
+    const replaced = shown === undefined || own === ALL || own === at[0];
+    return replaced ? this.beneath(blank.section, at, own) : this.printed(blank.section, at);
+  }
+  beneath(section, at, own) {
+    const place = key(section, ...at, own);
+    if (!this.known.has(place)) this.known.set(place, this.computed(section, at, own));
+    return this.known.get(place);
+  }
+  computed(section, at, own) {
+    const { rules } = this;
+    const isOwn = own !== "";
+    const blank = isOwn && rules.own(section, key(...at));
+    if (blank) return this.written(blank);
+    if (rules.run.isGiven(at[0]) || (isOwn && !rules.beneath(section, at, true).length)) return this.printed(section, at);
+    return this.reckoning.compute(rules.run.rule(...at), (...each) => {
+      const shown = rules.source(section, key(...each));
+      if (shown) return this.written(shown);
+      return isOwn || shown === undefined ? this.beneath(section, each, own) : this.printed(section, each);
+    });
+  }
+  follows(blank, own = "") {
+    const rule = this.rules.rule(blank);
+    return rule && this.value(blank, rule, own);
+  }
+  value(blank, tree, own = "") {
+    return this.reckoning.compute(tree, (...at) => this.number(blank, at, own));
+  }
+}
+
+// One student's answers, judged. answers: the texts by the ids of blanks.
+class Judged {
+  constructor(rules, answers) {
+    this.rules = rules;
+    this.run = rules.run;
+    this.answers = answers;
+    this.reckoning = this.run.exact ? new ExactReckoning() : new RoundedReckoning(rules.sheet.places);
+    this.judgements = new Map();
+    this.readings = new Map();
+    this.numbers = new Map();
+    this.paper = new Paper(rules, this.reckoning, (blank) => this.written(blank), (...at) => this.printed(...at));
+  }
+  judgement(blank) {
+    if (!this.judgements.has(blank.id)) this.judgements.set(blank.id, this.judged(blank));
+    return this.judgements.get(blank.id);
+  }
+  reading(blank) {
+    if (!this.readings.has(blank.id)) this.readings.set(blank.id, this.read(blank, this.answers[blank.id] ?? ""));
+    return this.readings.get(blank.id);
+  }
+  read(blank, text) {
+    if (blank.role === "word") return this.readWord(text);
+    if (blank.role === "text") return text.trim() ? number([text.trim()]) : MISSING;
+    const found = this.reckoning.read(text);
+    const nearest = found.values.length > 1 ? this.reckoning.real(this.key(blank)) : null;
+    if (!(nearest instanceof Fraction)) return found;
+    const distance = (x) => x.minus(nearest).absolute();
+    return { ...found, values: [...found.values].sort((a, b) => distance(a).compare(distance(b))) };
+  }
+  // The number of a word of the vocabulary, from the word or from its number, counted from 1.
+  readWord(text) {
+    const words = this.rules.sheet.vocabulary.map((word) => word.toLowerCase());
+    const plain = text.toLowerCase().split(/\s+/).filter(Boolean).join(" ");
+    if (["", "?", "…", "..."].includes(plain)) return MISSING;
+    if (words.includes(plain)) return number([Fraction.of(words.indexOf(plain))]);
+    const at = /^\d{1,9}$/.test(plain) ? Number(plain) : 0;
+    return at > 0 && at <= words.length ? number([Fraction.of(at - 1)]) : UNREADABLE;
+  }
+  // What a sheet keeps as a seal: the text among some whose seal it is.
+  unsealed(blank) {
+    return (blank.found ??= candidatesOf(this.rules.sheet, blank).find((text) => seal(`${this.rules.sheet.hash}/${blank.id}/${text}`) === blank.seal) ?? "");
+  }
+  // The exact number that the key has in a blank, a word's number, or a text.
+  key(blank) {
+    if (blank.role === "text") return this.unsealed(blank);
+    if (blank.step === null) {
+      if (!blank.rule) return this.inNumbers(Fraction.parse(this.unsealed(blank) || "0"));
+      return (blank.value ??= this.inNumbers(evaluate(this.rules.rule(blank), null, RATIONALS)));
+    }
+    return this.run.number(blank.step, blank.i, blank.j);
+  }
+  inNumbers(value) {
+    return this.run.exact ? value : this.run.system.rounded(value);
+  }
+  // The number of an entry, rounded as the page prints it.
+  entry(blank) {
+    const exact = asFraction(this.key(blank));
+    return new Decimals(blank.places, false).rounded(exact).printed;
+  }
+  ofKey(blank) {
+    return this.reckoning.printed(this.key(blank));
+  }
+  ownNumber(blank) {
+    const reading = this.reading(blank);
+    if (reading.kind === "number" && reading.values[0] !== Infinity) return this.reckoning.answer(reading.values[0]);
+    return this.ofKey(blank);
+  }
+  printed(section, at) {
+    const found = this.reckoning.printed(this.run.number(...at));
+    const own = this.reckoning.places === null ? undefined : this.rules.own(section, key(...at));
+    if (!own || !stands(this.judgement(own))) return found;
+    const theirs = this.judgement(own).value;
+    const near = theirs.low === found.low || Math.abs(theirs.low - found.low) <= 1.001 * 10 ** -this.reckoning.places;
+    return near ? found.joined(this.written(own)) : found;
+  }
+  // The number from which others are computed. A rounded one is the span of all that it may stand for.
+  written(blank) {
+    if (!this.numbers.has(blank.id)) this.numbers.set(blank.id, this.counts(blank));
+    return this.numbers.get(blank.id);
+  }
+  counts(blank) {
+    const { value, verdict } = this.judgement(blank);
+    if (!(value instanceof Span) || verdict === "unreadable") return value;
+    return this.reckoning.behind(value, verdict === "wrong" ? null : this.paper.follows(blank));
+  }
+  isKey(blank) {
+    const { verdict, form } = this.judgement(blank);
+    const rounded = form === "rounded" || form === "rounded otherwise";
+    return verdict === "missing" || verdict === "unreadable" || (verdict === "right" && !rounded);
+  }
+
+  judged(blank) {
+    const reading = this.reading(blank);
+    const judgement = (verdict, value, more) => ({ blank, reading, verdict, value, form: "", note: "", source: "", followed: null, ...more });
+    if (blank.role === "text") return this.judgedText(blank, judgement);
+    if (reading.kind !== "number") return judgement(reading.kind, this.ownNumber(blank), { followed: this.followed(blank) });
+    if (blank.role === "word") return this.judgedWord(blank, judgement);
+    if (blank.role === "inverse") return this.judgedInverse(blank, judgement);
+    const value = this.key(blank);
+    const followed = this.followed(blank);
+    let meant = this.meant(blank, reading, value, true);
+    if (meant !== null) {
+      const counted = blank.places === null ? this.reckoning.answer(meant) : this.ofKey(blank);
+      const other = followed !== null && this.meant(blank, reading, followed) === null;
+      return judgement("right", counted, { form: reading.form, note: other ? NOT_FOLLOWING : "", followed });
+    }
+    meant = this.asRounded(reading, value);
+    if (meant !== null) return judgement("right", this.reckoning.answer(meant), { form: "rounded", followed });
+    for (const [own, follows] of this.whatFollows(blank, followed)) {
+      const exactly = this.meant(blank, reading, follows);
+      meant = exactly ?? this.asRounded(reading, follows);
+      if (meant === null) continue;
+      const counted = this.reckoning.answer(meant);
+      if (own === "" && this.isRoundedOtherwise(blank)) return judgement("right", counted, { form: "rounded otherwise", followed: follows });
+      const form = exactly === null ? "rounded" : reading.form;
+      return judgement("followed", counted, { form, source: own === "" ? "" : "own", followed: follows });
+    }
+    return judgement("wrong", this.ownNumber(blank), { followed });
+  }
+  // What follows from the student's own numbers; the key where these are the key's, and for an inverse.
+  followed(blank) {
+    return blank.role === "inverse" || this.hasKeyBefore(blank) ? this.ofKey(blank) : this.paper.follows(blank);
+  }
+  hasKeyBefore(blank) {
+    return this.reckoning.places === null && this.rules.reads(blank).every((each) => this.isKey(each));
+  }
+  *whatFollows(blank, followed) {
+    yield ["", followed];
+    for (const own of this.detours(blank)) yield [own, this.paper.follows(blank, own)];
+  }
+  // Whose printed numbers a student may have replaced by others of their own: ALL, or a step.
+  *detours(blank) {
+    const front = new Set(this.rules.reads(blank));
+    const steps = [...new Set(refsOf(this.rules.rule(blank) ?? ["num", ZERO]).map(([, step]) => step))];
+    for (const own of steps.length > 1 ? [ALL, ...steps] : [ALL]) {
+      const others = this.rules.reads(blank, own).filter((each) => !front.has(each));
+      if (!others.every((each) => this.isKey(each))) yield own;
+    }
+  }
+  isRoundedOtherwise(blank) {
+    const quiet = ["right", "missing", "unreadable"];
+    return this.reckoning.places !== null && this.rules.reads(blank).every((each) => quiet.includes(this.judgement(each).verdict));
+  }
+  says({ blank, reading }, value) {
+    return this.meant(blank, reading, value) !== null || this.asRounded(reading, value) !== null;
+  }
+  // The number of an answer that is a value; null if none is.
+  meant(blank, reading, value, isTheKey = false) {
+    if (value === null) return null;
+    return reading.values.find((x) => this.is(blank, x, value, isTheKey)) ?? null;
+  }
+  is(blank, x, value, isTheKey) {
+    if (blank.places === null || isFloat(x)) return this.reckoning.equal(x, value);
+    let [low, high] = (value instanceof Span ? [value.low, value.high] : [value, value]).map(asFraction);
+    if (isTheKey) {
+      const printed = this.entry(blank);
+      if (printed.compare(low) < 0) low = printed;
+      if (printed.compare(high) > 0) high = printed;
+    }
+    const half = new Fraction(1n, 2n * 10n ** BigInt(blank.places));
+    return low.minus(half).compare(x) <= 0 && x.compare(high.plus(half)) <= 0;
+  }
+  // The decimal that a text says, if it is an exact value rounded to two places or more; else null.
+  asRounded(reading, value) {
+    const places = reading.places ?? 0;
+    if (this.reckoning.places !== null || reading.form !== "decimal" || places < 2) return null;
+    const [x] = reading.values;
+    if (value === null || (isFloat(value) && !Number.isFinite(value)) || typeof value === "string" || x.sign === 0) return null;
+    const scale = new Fraction(10n ** BigInt(places));
+    const exact = asFraction(value);
+    const needsMore = isFloat(value) || !exact.times(scale).isWhole;
+    const half = new Fraction(1n, 2n * scale.top);
+    return needsMore && exact.minus(x).absolute().compare(half) <= 0 ? x : null;
+  }
+  judgedInverse(blank, judgement) {
+    const reading = this.reading(blank);
+    const meant = this.meant(blank, reading, this.key(blank));
+    const own = this.ownNumber(blank);
+    if (meant !== null) return judgement("right", this.reckoning.answer(meant), { form: reading.form });
+    if (this.makesWhatIsPrinted(blank)) return judgement("right", own, { form: "another solution" });
+    return judgement("wrong", own, { followed: this.ofKey(blank) });
+  }
+  // Whether the entries that the student found make every printed result that reads the blank's.
+  makesWhatIsPrinted(blank) {
+    const found = new Map();
+    for (const other of this.rules.blanks.values()) {
+      if (other.section === blank.section && other.result === blank.result && other.step !== null && other.role === "inverse") {
+        found.set(placeOf(other), this.ownNumber(other));
+      }
+    }
+    const number = (...at) => found.get(key(...at)) ?? this.reckoning.printed(this.run.number(...at));
+    const [rows, columns] = this.run.steps[blank.result].shape;
+    for (let i = 0; i < rows; i++) {
+      for (let j = 0; j < columns; j++) {
+        const rule = this.run.rule(blank.result, i, j);
+        if (!refsOf(rule).some(([, ...at]) => key(...at) === placeOf(blank))) continue;
+        if (!this.isPrinted(this.run.number(blank.result, i, j), this.reckoning.compute(rule, number))) return false;
+      }
+    }
+    return true;
+  }
+  isPrinted(printed, value) {
+    if (value instanceof Span) return this.reckoning.equal(this.reckoning.printed(printed).low, value);
+    return value !== null && this.reckoning.equal(value, printed);
+  }
+  judgedWord(blank, judgement) {
+    const [word] = this.reading(blank).values;
+    const has = (words) => words.some((each) => each.equals(word));
+    if (has(this.words(blank, (...at) => this.reckoning.printed(this.run.number(...at))))) return judgement("right", word);
+    for (const own of ["", ...this.detours(blank)]) {
+      if (has(this.words(blank, (...at) => this.paper.number(blank, at, own)))) {
+        return judgement("followed", word, { source: own === "" ? "" : "own", followed: word });
+      }
+    }
+    const [followed = null] = this.words(blank, (...at) => this.paper.number(blank, at));
+    return judgement("wrong", word, { followed });
+  }
+  // The numbers of the words that a rule may choose: of words with equal logits, all.
+  words(blank, number) {
+    const rule = this.rules.rule(blank);
+    if (rule[0] !== "fn" || rule[1] !== "argmax") {
+      const chosen = this.reckoning.compute(rule, number);
+      return chosen === null ? [] : [Fraction.of(Math.trunc(chosen instanceof Span ? chosen.low : toFloat(chosen)))];
+    }
+    const values = rule.slice(2).map((arg) => this.reckoning.compute(arg, number));
+    if (values.includes(null)) return [];
+    if (this.reckoning.places !== null) {
+      const least = Math.max(...values.map((value) => value.low));
+      return values.flatMap((value, at) => (value.high >= least ? [Fraction.of(at)] : []));
+    }
+    const largest = firstLargest(values, (a, b) => toFloatCompare(a, b));
+    return values.flatMap((x, at) => (this.reckoning.equal(x, values[largest]) ? [Fraction.of(at)] : []));
+  }
+  judgedText(blank, judgement) {
+    const answer = (this.answers[blank.id] ?? "").trim();
+    const right = this.key(blank);
+    if (this.reading(blank).kind !== "number") return judgement("missing", answer, { followed: right });
+    const said = canonical(answer);
+    if (said === canonical(right)) return judgement("right", answer, { followed: right });
+    const follows = this.afterExists(blank);
+    return judgement(said === follows ? "followed" : "wrong", answer, { followed: follows || right });
+  }
+  // In a table of products: the shape that follows from a wrong answer to whether the product exists.
+  afterExists(blank) {
+    const exists = blank.exists && this.rules.blanks.get(blank.exists);
+    if (!exists || this.judgement(exists).verdict !== "wrong") return "";
+    if (["no", canonical(this.rules.sheet.texts["shapes.no"])].includes(canonical(this.answers[exists.id]))) return "—";
+    return blank.fits ?? "";
+  }
+}
+
+const toFloatCompare = (a, b) => (isFloat(a) || isFloat(b) ? toFloat(a) - toFloat(b) : a.compare(b));
+const asFraction = (value) => {
+  if (value instanceof Fraction) return value;
+  if (value instanceof Decimal) return value.printed;
+  return Fraction.ofFloat(value);
+};
+const stands = ({ verdict }) => verdict === "right" || verdict === "followed";
+
+const YES = ["yes", "y", "true", "ja"];
+const NO = ["no", "n", "false", "nein"];
+const NONE = ["—", "-", "–", "none", "/"];
+
+// A word or a shape as it is compared: yes, no, 3×4, — for none.
+function canonical(text) {
+  const plain = text.toLowerCase().split(/\s+/).filter(Boolean).join(" ");
+  const shape = [...plain].map((c) => (/\p{Nd}/u.test(c) ? digitOf(c) : c)).join("").match(/^(\d{1,4}) ?[x×*·] ?(\d{1,4})$/);
+  if (shape) return `${Number(shape[1])}×${Number(shape[2])}`;
+  return YES.includes(plain) ? "yes" : NO.includes(plain) ? "no" : NONE.includes(plain) ? "—" : plain;
+}
+
+// What a sealed answer may be: a small number, or a word of a table of shapes, or a shape.
+function candidatesOf(sheet, blank) {
+  if (blank.role === "size") return Array.from({ length: 10000 }, (_, n) => `${n}`);
+  const sizes = Array.from({ length: 32 }, (_, n) => n + 1);
+  const shapes = sizes.flatMap((a) => sizes.map((b) => `${a} × ${b}`));
+  return [sheet.texts["shapes.yes"], sheet.texts["shapes.no"], "—", ...shapes];
+}

@@ -1,0 +1,119 @@
+"""A browser gives an answer the marker's verdict, and the marker's reason: the same students, marked by both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from random import Random
+
+from properties import KINDS, WAYS, decimal_page, marker, slips_made, some_mistake, who_made
+from scripts import answers_of, needs_node, sheet_of
+from students import EXACT, Method, Page, Student, methods
+
+from byhand.marking.causes import Diagnosis
+from byhand.marking.verdicts import Judged
+from byhand.worksheet.sheet import sheet_files
+
+pytestmark = needs_node
+LETTERS = "attention-in-letters"
+FEW = ("attention-head", "dot-product", "linear-layer", "shapes", "sizing", "mlp", "sampling", "layer-norm")
+NOTATIONS = (
+    "−3/6",
+    "1½",
+    "0,5",
+    "2^-3",
+    "1,000",
+    "50%",
+    "√2",
+    "٣",
+    "-inf",
+    "∞",
+    "x",
+    "…",
+    "1e3",
+    "+4",
+    "0.33",
+    "1 234",
+)
+MARKED = """
+function answer({ sheet, answers }) {
+  const rules = new Rules(prepared(sheet), new Run(sheet));
+  const mistakes = sheet.mistakes.map((mistake) => new Mistake(rules, mistake));
+  return answers.map((each) => {
+    const judged = new Judged(rules, each);
+    const diagnosis = new Diagnosis(judged, mistakes);
+    return [...rules.blanks.values()].map((blank) => {
+      const { verdict, form, source, note, followed } = judged.judgement(blank);
+      const text = blank.role === "word" || blank.role === "text" ? "" : judged.reckoning.text(followed);
+      const { kind, foil, sure } = verdict === "wrong" ? diagnosis.said(blank.id) : { kind: "", foil: "", sure: false };
+      return [blank.id, verdict, form, source, note, text, kind, foil, sure];
+    });
+  });
+}
+"""
+
+
+def students(page: Page, method: Method, dice: Random) -> Iterator[dict[str, str]]:
+    """Answers: the key, slips, a classic mistake, any numbers in any notation, and nothing."""
+    right = Student(page, method).answers()
+    yield right
+    yield {}
+    yield dict.fromkeys(right, "0")
+    for count in (1, 1, 2, 4) if method is EXACT else ():
+        yield who_made(page, slips_made(page, count, dice.sample(KINDS, len(KINDS)), dice)).answers()
+    for alone in (False, True):
+        if found := some_mistake(page, dice, alone, method):
+            yield found[1].answers()
+    anything = [*NOTATIONS, *right.values()]
+    yield {name: dice.choice(anything) if dice.random() < 0.3 else text for name, text in right.items()}
+
+
+def by_marker(page: Page, answers: dict[str, str]) -> list[list[object]]:
+    """What the marker finds of each blank."""
+    judged = Judged.of(marker(page).rules, answers)
+    diagnosis, found = Diagnosis(judged, marker(page).mistakes), []
+    for name, judgement in judged.all.items():
+        followed = "" if judgement.blank.role in ("word", "text") else judged.reckoning.text(judgement.followed)
+        kind, _, foil, sure = diagnosis.said(name) if judgement.verdict == "wrong" else ("", "", "", False)
+        found.append(
+            [name, judgement.verdict, judgement.form, judgement.source, judgement.note, followed, kind, foil, sure]
+        )
+    return found
+
+
+def compared(pages: list[tuple[Page, Method]], dice: Random) -> int:
+    """How many answers were marked by both, and alike."""
+    asked = [(page, [*students(page, method, dice)]) for page, method in pages]
+    questions = [{"sheet": sheet_of(page.document, page.run), "answers": answers} for page, answers in asked]
+    count = 0
+    for (page, answers), found in zip(asked, answers_of(MARKED, questions), strict=True):
+        for each, by_browser in zip(answers, found, strict=True):
+            assert by_browser == by_marker(page, each), (page.document.name, page.run.numbers, page.run.rounding)
+            count += len(by_browser)
+    return count
+
+
+def test_a_browser_marks_fractions_as_the_marker_does(every):
+    names = sorted({*sheet_files()} - {LETTERS}) if every else FEW
+    seeds = (0, 1, 2) if every else (1,)
+    pages = [(Page.of(name, seed=seed), EXACT) for name in names for seed in seeds]
+    assert compared(pages, Random("screen")) > (50_000 if every else 2_000)
+
+
+def test_a_browser_marks_decimals_as_the_marker_does(every):
+    names = sorted({*sheet_files()} - {LETTERS, "sampling"}) if every else ("attention-head", "positional-encoding")
+    pages, dice = [], Random("decimals")
+    for name in names:
+        for way in range(len(WAYS)) if every else (1, 6):
+            page = decimal_page(name, way)
+            pages.append((page, dice.choice([*methods(WAYS[way]["places"]).values()])))
+    assert compared(pages, dice) > (20_000 if every else 500)
+
+
+def test_a_word_in_a_blank_is_judged_as_the_marker_does():
+    page = Page.of("shapes")
+    words = ("yes", "No", "NEIN", "3x4", "4 × 3", "—", "none", "maybe", "", "12")
+    dice = Random("words")
+    answers = [{blank.id: dice.choice(words) for blank in page.document.blanks()} for _ in range(40)]
+    (found,) = answers_of(MARKED, [{"sheet": sheet_of(page.document, page.run), "answers": answers}])
+    for each, by_browser in zip(answers, found, strict=True):
+        assert by_browser == by_marker(page, each)
