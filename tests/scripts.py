@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from byhand.formats import Setup
-from byhand.formats.html.script import script
+from byhand.formats.html.script import RULES, script
 from byhand.formats.html.sheet import of_page
 from byhand.runs import Run
 from byhand.worksheet.document import Document
@@ -36,7 +36,7 @@ def sheet_of(document: Document, run: Run) -> dict[str, Any]:
 def answers_of(function: str, questions: Sequence[Any]) -> list[Any]:
     """What a function of JavaScript, called answer, returns for each of some questions."""
     done = subprocess.run(
-        [NODE, "--input-type=commonjs", "-e", f"{script()}\n{function}\n{CALLED}"],
+        [NODE, "--input-type=commonjs", "-e", f"{script(RULES)}\n{function}\n{CALLED}"],
         input="\n".join(map(json.dumps, questions)), capture_output=True, text=True, timeout=SECONDS,
     )  # fmt: skip
     assert not done.returncode, done.stderr

@@ -91,7 +91,7 @@ class Format:
 def _html(document: Document, run: Run, view: View, setup: Setup) -> bytes:
     from byhand.formats.html.page import pages
 
-    return pages(document, run).html(view, "screen", setup.paper).encode()
+    return pages(document, run).html(view, "screen", setup.paper, setup=setup).encode()
 
 
 def _html_of_many(sheets: Sequence[tuple[Document, Run]], views: Sequence[View], setup: Setup) -> Mapping[str, bytes]:

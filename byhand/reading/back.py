@@ -16,7 +16,7 @@ from html import unescape
 from itertools import zip_longest
 
 from byhand.errors import UnreadableError
-from byhand.formats import Paper
+from byhand.formats import Paper, Setup
 from byhand.formats.html.grid import Slot, unlike
 from byhand.formats.html.page import Medium, Pages, prose
 from byhand.reading.line_order import visual
@@ -115,7 +115,9 @@ class Again:
 
     def html(self, paper: Paper) -> str:
         """The HTML of which the page is read, or laid out, as it is printed again."""
-        return self.pages.html(self.page.view, self.medium, paper)
+        return self.pages.html(
+            self.page.view, self.medium, paper, setup=Setup(feedback="feedback" not in self.page.asked)
+        )
 
     @cached_property
     def meant_alike(self) -> bool:

@@ -29,7 +29,9 @@ _UNSEEN = re.compile("[\\s\u00ad\u034f\u200b-\u200d\u2060-\u2064\ufe00-\ufe0f\uf
 LARGEST_HTML, MOST_TAGS, MOST_TEXT = 4_000_000, 200_000, 200_000
 MOST_COMPARED = 10_000_000  # pairs of characters in which the differences of two texts are looked for one by one
 _MARKUP = re.compile(
-    r"""(?:[^<]++|<(?:/?[A-Za-z](?:[^<>"']++|"[^"]*+"|'[^']*+')*+>|!--(?:[^<>-]++|-(?!->))*+-->|[!?][A-Za-z][^<>]*+>))*+"""
+    r"(?:[^<]++"
+    r'|<script(?: [\w/="-]++)*+>(?:[^<]++|<(?!/?script))*+</script>'
+    r"""|<(?:/?[A-Za-z](?:[^<>"']++|"[^"]*+"|'[^']*+')*+>|!--(?:[^<>-]++|-(?!->))*+-->|[!?][A-Za-z][^<>]*+>))*+"""
 )
 _SAID = {  # what a page prints of itself: how it says it in its metadata
     "version": (r"[0-9][\w.+-]{0,39}", "a version such as 0.1.0"),

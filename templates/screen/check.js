@@ -30,7 +30,7 @@ class Rules {
         if (role) {
           const id = more?.id ?? `${section.number}/${role}/${this.run.steps[step].name}/${i + 1},${j + 1}`;
           const place = count ? { step, i, j } : { step: null };
-          shown = { id, role, section: at, number: this.blanks.size, places: null, ...more, ...place };
+          shown = { id, role, section: at, of: step, places: null, ...more, ...place };
           this.blanks.set(id, shown);
         }
         if (count && !front.has(key(step, i, j))) front.set(key(step, i, j), shown);

@@ -71,9 +71,13 @@ class Diagnosis {
     const judgements = [...judged.rules.blanks.values()].map((blank) => judged.judgement(blank));
     this.wrong = new Map(judgements.filter(({ verdict }) => verdict === "wrong").map((each) => [each.blank.id, each]));
     this.suspected = this.wrong.size ? this.suspicions() : [];
-    this.slips = new Map([...this.wrong].map(([id, judgement]) => [id, slipsOf(judged, judgement)]));
     this.named = this.foundMistakes();
-    this.habits = this.foundHabits();
+    this.slips = new Map(); // by id, as they are asked for
+    this.habits = new Map(); // by step
+  }
+  slipsOf(id) {
+    if (!this.slips.has(id)) this.slips.set(id, slipsOf(this.judged, this.wrong.get(id)));
+    return this.slips.get(id);
   }
   // The mistakes whose numbers the answers have, the most telling first.
   suspicions() {
@@ -127,25 +131,24 @@ class Diagnosis {
     }
     return found;
   }
-  // The slips that are made in most wrong answers of a step: in how many.
-  foundHabits() {
-    const [wrong, counts] = [new Map(), new Map()];
-    const count = (map, name) => map.set(name, (map.get(name) ?? 0) + 1);
-    for (const [id, slips] of this.slips) {
-      const { step } = this.wrong.get(id).blank;
-      count(wrong, step);
-      const habits = slips.flatMap(({ kind, detail }) => [`${step}|${kind}|`, `${step}|${kind}|${detail}`]);
-      for (const habit of new Set(habits)) count(counts, habit);
+  // The slips that are made in most wrong answers of a step: in how many, by kind and detail, or "" for all of a kind.
+  habitsOf(step) {
+    if (!this.habits.has(step)) this.habits.set(step, this.foundHabits(step));
+    return this.habits.get(step);
+  }
+  foundHabits(step) {
+    const ids = [...this.wrong].filter(([, { blank }]) => blank.of === step).map(([id]) => id);
+    const counts = new Map();
+    for (const id of ids) {
+      const habits = this.slipsOf(id).flatMap(({ kind, detail }) => [key(kind, ""), key(kind, detail)]);
+      for (const habit of new Set(habits)) counts.set(habit, (counts.get(habit) ?? 0) + 1);
     }
-    return new Map([...counts].filter(([habit, n]) => {
-      const [step, kind] = habit.split("|");
-      const all = wrong.get(step === "null" ? null : Number(step));
-      return !this.table.noHabit.includes(kind) && n >= 2 && 4 * n >= 3 * all;
-    }));
+    const isHabit = ([habit, n]) => !this.table.noHabit.includes(habit.split(",")[0]) && n >= 2 && 4 * n >= 3 * ids.length;
+    return new Map([...counts].filter(isHabit));
   }
   // The reasons of a wrong answer, the most probable first.
   reasons(id) {
-    const { step } = this.wrong.get(id).blank;
+    const habits = this.habitsOf(this.wrong.get(id).blank.of);
     const { boost, boosts, blue, least, most, hits } = this.table;
     const found = new Map();
     const at = (kind, foil = "") => {
@@ -153,8 +156,8 @@ class Diagnosis {
       if (!found.has(name)) found.set(name, { kind, foil, detail: "", weight: 0, cells: 1, best: 0 });
       return found.get(name);
     };
-    for (const { kind, detail, share } of this.slips.get(id)) {
-      const habit = (of) => this.habits.get(`${step}|${kind}|${of}`) ?? 1;
+    for (const { kind, detail, share } of this.slipsOf(id)) {
+      const habit = (of) => habits.get(key(kind, of)) ?? 1;
       const count = Math.max(habit(""), habit(detail));
       const weight = share * boost ** Math.min(count - 1, boosts);
       const reason = at(kind);

@@ -92,7 +92,7 @@ def test_a_page_that_is_printed_again_is_right(pages, tmp_path):
 def test_what_is_filled_in_is_held_against_the_key(pages, tmp_path):
     """As a browser does that saves a page with what was typed into it."""
     html = pages["worksheet"]
-    first = re.search(r'<input aria-label="([^"]*)"', html)
+    first = re.search(r'<input name="0" aria-label="([^"]*)"', html)
     for typed, right in (("", True), ("4", True), ("4.0", True), (" 8/2 ", True), ("3", False), ("four", False)):
         told = f"{first[1]}: filled in with {typed!r}, where the key has 4"
         filled = html.replace("<input ", f'<input value="{typed}" ', 1)
@@ -111,8 +111,8 @@ def test_a_sum_of_letters_may_be_typed_in_any_order(typed, answer, right):
     assert _alike(typed, answer) is right
 
 
-TYPED = re.compile(r'<input aria-label="[^"]*" autocomplete="off">')
-TICK = re.compile(r'<input type="radio" name="[^"]*" class="tick"|<span class="tick(?: on)?">')
+TYPED = re.compile(r'<input name="\d+" aria-label="[^"]*">')
+TICK = re.compile(r'<input type="radio" name="[^"]*" value="[^"]*" class="tick"|<span class="tick(?: on)?">')
 
 
 @pytest.mark.parametrize("sheet", ["attention-head", "shapes", "sampling", "gpt"])

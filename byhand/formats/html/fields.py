@@ -7,7 +7,7 @@ from functools import lru_cache
 from html import escape
 from typing import Protocol
 
-from byhand.worksheet.document import Block, Cell, Panel, Section
+from byhand.worksheet.document import Block, Cell, Document, Panel, Section
 
 BETWEEN = "="  # a name and one of its options, each of which has a box of its own to tick
 Thing = Cell | Panel | Block
@@ -34,6 +34,22 @@ def fields(section: Section) -> Field:
         return _names(section).get((id(thing), str(part)), "")
 
     return field
+
+
+def numbered_fields(section: Section, document: Document) -> Field:
+    """The names of a section's fields on a screen: of a blank, its number among all of the page, counted from 0."""
+    names, numbers = fields(section), _numbers(document)
+
+    def field(thing: Thing, part: object = "") -> str:
+        name = names(thing, part)
+        return numbers.get(name, name)
+
+    return field
+
+
+@lru_cache(2)
+def _numbers(document: Document) -> Mapping[str, str]:
+    return {blank.id: str(at) for at, blank in enumerate(document.blanks())}
 
 
 @lru_cache(2)

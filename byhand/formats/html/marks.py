@@ -70,7 +70,8 @@ def _dots(grid: Grid, mark: Mark, phone: bool, shown: bool) -> str:
             x, y = _centre(grid, r, c, phone)
             width, height = FRAME
             parts.append(f"M{_n(x - width / 2)} {_n(y - height / 2)}h{width}v{height}h{-width}z")
-    frames = f'<path d="{"".join(parts)}" fill="none" stroke="#999" stroke-width="0.18"/>'
+    named = "" if shown else ' class="frames"'  # a page for the screen draws dots from the answers
+    frames = f'<path{named} d="{"".join(parts)}" fill="none" stroke="#999" stroke-width="0.18"/>'
     if not shown or grid.dots is None:
         return frames
     circles = []

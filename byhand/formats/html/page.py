@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, cached_property, lru_cache
 from typing import Any, Literal
 
@@ -16,11 +16,11 @@ from byhand import __version__
 from byhand.arithmetic.copies import has_slots, texts_of
 from byhand.arithmetic.expr import Expr, substitute
 from byhand.errors import LimitError, SheetError
-from byhand.formats import Paper
+from byhand.formats import Paper, Setup
 from byhand.formats.fonts import font_face_css
 from byhand.formats.html import map as architecture_map
 from byhand.formats.html import picture
-from byhand.formats.html.fields import Thing, fields, nameless, room
+from byhand.formats.html.fields import Field, Thing, fields, nameless, numbered_fields, room
 from byhand.formats.html.grid import (
     FIGURE_WIDTH,
     PHONE_HEIGHTS,
@@ -67,7 +67,8 @@ PAGE_BUDGET = (
     200_000_000  # characters that the rendering of a page may produce; the longest of the course takes 2 million
 )
 MOST_TAGS = 50_000  # of a page that is laid out; the longest of the course has 14,000
-# the page's first words in its head, or before a template's own: it loads nothing from anywhere, and runs nothing
+# the page's first words in its head, or before a template's own: it loads nothing from anywhere, and runs nothing but
+# the scripts of a worksheet on a screen, by their hashes
 DOCTYPE = "<!doctype html>"
 POLICY = (
     '<meta http-equiv="Content-Security-Policy" '
@@ -87,6 +88,13 @@ LINE_EM = 2.963  # mm: worked lines at 8.4 pt
 RESULT = 6.0  # mm: the least room for a result
 STAMPED = ("seed", "hash", "minutes", "student", "named")  # of what a page prints, also in its metadata
 LINE_ROOMS = ((3, 47.4), (2, 76.4))  # the number of tokens side by side, and the room for a line, in mm
+
+
+class Script(Struct, frozen=True):
+    """A script of a page; or with a name, what a script reads."""
+
+    text: str
+    name: str = ""
 
 
 class SideBySide(Struct, frozen=True):
@@ -118,24 +126,28 @@ class Pages:
 
     def html(
         self, view: View, medium: Medium, paper: Paper = "a4", *, for_all: bool = False,
-        leads: Mapping[str, str] | None = None,
+        leads: Mapping[str, str] | None = None, setup: Setup | None = None,
     ) -> str:  # fmt: skip
         """The page in one view.
 
         leads: links to other sheets, by name, where these are beside the page.
+        setup: whether the worksheet for a screen says what is right, and what it brings along.
         for_all: whether it is to be laid out for all runs, as it always is with slots. Then it does not say what it
         was asked for, and in print, worksheet and key are one page, that of the key.
 
         Raises: SheetError where a template does not parse; LimitError where a page for print is too large.
         """
         for_all = for_all or has_slots(self.run.domain)
+        setup = setup or Setup()
+        answers = medium == "screen" and view == "worksheet" and not for_all
+        scripts = self.scripts(setup) if answers else ()
         shared, view = (self._views(), "key") if for_all and medium == "print" and in_one(view) else ("", view)
         page = rendered(
             "page.html", medium, paper, self.d.messages, shared=shared, d=self.d, view=view,
             shown=view != "worksheet",
             leads=leads or {}, map=self.map, effort=self.effort, sections=self.sections, worked=self.worked,
             worked_out=self.worked_out,
-            said=self.said, asked="" if for_all else self.words(view),
+            said=self.said, asked="" if for_all else self.words(view, setup), scripts=scripts,
             forms=medium == "print" and (bool(shared) or view == "worksheet"),
         )  # fmt: skip
         if medium == "print" and (count := page.count("<")) > MOST_TAGS:
@@ -163,11 +175,20 @@ class Pages:
         time = self.d.stamp.get("time") or time_told(int(minutes), self.d.messages, self.d.sittings)
         return {"version": __version__, "minutes": minutes, "time": time, **self.d.stamp}
 
-    def words(self, view: View) -> str:
+    def scripts(self, setup: Setup) -> tuple[Script, ...]:
+        """What a worksheet on a screen knows of its sheet, and the script that answers."""
+        from byhand.formats.html.script import script
+        from byhand.formats.html.sheet import of_page
+
+        known = json.dumps(of_page(self.d, self.run, setup, self.sections), ensure_ascii=False, separators=(",", ":"))
+        return Script(known.replace("<", "\\u003c"), "sheet"), Script(script())
+
+    def words(self, view: View, setup: Setup | None = None) -> str:
         """What the page in one view says of itself, for who reads it back."""
         printed = {"version": as_word(self.said["version"]), "sheet": as_word(self.d.name)}
         stamped = {name: self.said[name] for name in STAMPED if name in self.said}
-        return as_words({"view": view, **self.d.asked, **printed, **stamped})
+        silent = {"feedback": "no"} if setup and not setup.feedback and view == "worksheet" else {}
+        return as_words({"view": view, **self.d.asked, **printed, **stamped, **silent})
 
     def numbered(self, view: View, page: int, pages: int) -> str:
         """What a page in one view says at its lower right corner on paper."""
@@ -223,11 +244,12 @@ def rendered(
     asked: str = "",
     shared: str = "",
     forms: bool = False,
+    scripts: Sequence[Script] = (),
     **values: Any,
 ) -> str:
     """Render a template for a medium, a paper size and a language. asked: the options to record in its metadata.
 
-    forms: whether the page says where the fields of a form have room.
+    forms: whether the page says where the fields of a form have room. scripts: those that the page may run.
 
     Raises: SheetError where it does not parse.
     """
@@ -236,6 +258,7 @@ def rendered(
         page = _environment().rendered(
             template, medium=medium, paper=PAPERS[paper], version=__version__, fonts=fonts, measures=MEASURES,
             language=messages.language, asked=asked, shared=shared, forms=forms,
+            scripts=[(Markup(each.text), each.name) for each in scripts],
             page_of_pages=_page_of_pages(messages),
             say=lambda name, **places: Markup(messages.say(name, escape, **places)), **values,
         )  # fmt: skip
@@ -255,9 +278,20 @@ def rendered(
         raise SheetError(
             f"template {template} makes {leaving[0]!r}, which a page may not hold: it can lead elsewhere"
         )
+    policy = policy_with(scripts)
     if begins := _BEGINNING.match(page):
-        return begins[0] + POLICY + page[begins.end() :]
-    return DOCTYPE + POLICY + page.removeprefix(DOCTYPE)
+        return begins[0] + policy + page[begins.end() :]
+    return DOCTYPE + policy + page.removeprefix(DOCTYPE)
+
+
+def policy_with(scripts: Sequence[Script]) -> str:
+    """The policy of a page that runs these scripts and no other."""
+    if not scripts:
+        return POLICY
+    from byhand.formats.html.script import source_hash
+
+    hashes = " ".join(source_hash(each.text) for each in scripts if not each.name)
+    return POLICY.replace("default-src 'none';", f"default-src 'none'; script-src {hashes};")
 
 
 @cache
@@ -290,13 +324,13 @@ def _environment() -> Sandbox:
 @pass_context
 def _rows(context: Any, grid: Grid, shown: bool, inputs: bool) -> Markup:
     """The rows of a figure's table."""
-    return Markup(rows(grid, shown, inputs, None, fields(context["section"]) if _has_fields(context) else nameless))
+    return Markup(rows(grid, shown, inputs, None, _fields(context)))
 
 
 @pass_context
 def _field(context: Any, thing: Thing, part: object = "") -> str:
     """The name of a field of the section that is rendered; "" where the page has no fields."""
-    return fields(context["section"])(thing, part) if _has_fields(context) else ""
+    return _fields(context)(thing, part)
 
 
 @pass_context
@@ -305,9 +339,11 @@ def _room(context: Any, name: str) -> Markup:
     return Markup(room(name) if context["forms"] else "")
 
 
-def _has_fields(context: Any) -> bool:
-    """Whether a page has fields: on a screen, and in print where a form may be made of it."""
-    return bool(context["forms"]) or context["medium"] == "screen"
+def _fields(context: Any) -> Field:
+    """The names of a page's fields: on a screen, and in print where a form may be made of it."""
+    if context["medium"] == "screen":
+        return numbered_fields(context["section"], context["d"])
+    return fields(context["section"]) if context["forms"] else nameless
 
 
 @cache

@@ -10,10 +10,11 @@ from pathlib import Path
 
 from byhand.worksheet.folders import folders
 
-FILES = ("exact", "enclosures", "rules", "read", "reckoning", "check", "slips", "reasons")
+RULES = ("exact", "enclosures", "rules", "read", "reckoning", "check", "slips", "reasons")  # what needs no page
+PAGE = ("write", "answers", "page", "help", "hands", "pictures", "begin")
 
 
-def script(names: Sequence[str] = FILES) -> str:
+def script(names: Sequence[str] = (*RULES, *PAGE)) -> str:
     """The script. A file in a folder of somebody's own goes before the shipped one."""
     return _script(tuple(names), folders())
 

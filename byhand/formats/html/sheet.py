@@ -8,31 +8,38 @@ show. With no feedback, and with letters, a page knows the names of its blanks o
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import zip_longest
 from typing import Any
 
 from byhand import __version__
 from byhand.arithmetic.expr import refs
 from byhand.formats import Setup
+from byhand.formats.html.grid import Grid
+from byhand.formats.html.sections import LaidSection
 from byhand.mistakes import changes_of, slips
 from byhand.record import array, rule_entry
 from byhand.runs import Run
 from byhand.tape import Place, Step
-from byhand.worksheet.document import Blank, Document, Section, Table
+from byhand.worksheet.document import Blank, Cell, Document, Section, Table
 from byhand.worksheet.messages import Messages
 from byhand.worksheet.sources import place_of
 
 Json = Any
 SCHEMA = 1
 OPTIONS = ("numbers", "places", "rounding", "base", "orientation", "level", "language")  # of an answers file
-TEXTS = ("screen.", "marked.perhaps", "marked.either", "marked.sure", "shapes.", "questions.true", "questions.false")
+TEXTS = (
+    "screen.", "marked.perhaps", "marked.either", "marked.sure", "marked.once_more", "shapes.", "questions.true",
+    "questions.false",
+)  # fmt: skip
 _SIZES = re.compile(r"(\d+) ?[x×] ?(\d+)")
 
 
-def of_page(document: Document, run: Run, setup: Setup) -> dict[str, Json]:
-    """What the page for the screen knows of a document and its run."""
+def of_page(document: Document, run: Run, setup: Setup, laid: Sequence[LaidSection] = ()) -> dict[str, Json]:
+    """What the page for the screen knows of a document and its run. laid: its sections as they are laid out."""
     feedback = setup.feedback and run.numbers != "symbolic"
+    run = of_steps(run, needed(document, run))
     names = {name: at for at, name in enumerate(run.steps)}
     asked = {name: document.asked[name] for name in OPTIONS if name in document.asked}
     head = {
@@ -41,10 +48,29 @@ def of_page(document: Document, run: Run, setup: Setup) -> dict[str, Json]:
         "options": {name: int(text) if text.isdecimal() else text for name, text in asked.items()},
         "numbers": run.numbers, "places": run.places, "rounding": run.rounding,
         "columns": document.orientation == "columns", "feedback": feedback,
-        "sections": [section_entry(section, names, document, feedback) for section in document.sections],
+        "sections": [
+            section_entry(section, names, document, feedback) | ({"figures": figures(of, names)} if of else {})
+            for section, of in zip_longest(document.sections, laid)
+        ],
         "texts": dict(texts(document.messages, run, document.orientation == "columns", feedback)),
     }  # fmt: skip
     return head | (rules(document, run, names) if feedback else {"steps": [{"name": name} for name in names]})
+
+
+def needed(document: Document, run: Run) -> Collection[str]:
+    """The steps that a page shows, and all that they are computed from."""
+    found, left = set[str](), [step for section in document.sections for step, _, _ in section.front]
+    while left:
+        step = left.pop()
+        if step not in found:
+            found.add(step)
+            left += run.steps[step].inputs
+    return found
+
+
+def of_steps(run: Run, names: Collection[str]) -> Run:
+    """The run with some of its steps."""
+    return replace(run, steps={name: step for name, step in run.steps.items() if name in names})
 
 
 def rules(document: Document, run: Run, names: Mapping[str, int]) -> dict[str, Json]:
@@ -143,6 +169,43 @@ def section_entry(section: Section, names: Mapping[str, int], document: Document
         for reply in section.replies
     ]
     return {"number": section.number, "title": section.title, "seen": seen, "replies": replies}
+
+
+def figures(laid: LaidSection, names: Mapping[str, int]) -> list[dict[str, Json]]:
+    """Where the cells of a section's figures stand, and which step is drawn as dots.
+
+    The cells of a table, in the order of the page, are told in stretches: step, row and column of the first cell, and
+    how many follow in its row; a negative number of them follows in its column. The step is −1 for what has no place.
+    """
+    return [
+        {"cells": stretches(figure, names), **({"dots": names[figure.dots.step]} if figure.dots else {})}
+        for figure in laid.laid if isinstance(figure, Grid)
+    ]  # fmt: skip
+
+
+def stretches(grid: Grid, names: Mapping[str, int]) -> list[list[int]]:
+    """The cells of a table in stretches."""
+    found: list[list[int]] = []
+    for slots in grid.slots_by_row():
+        cells = [slot.cell for slot in slots if slot.cell is not None]
+        before: Cell | None = None
+        for cell in cells:
+            step, at = names.get(cell.step, -1) if cell.at and cell.shows != "mistake" else -1, cell.at or (0, 0)
+            last = found[-1] if before is not None else None
+            if last is not None and last[0] == step and (way := _way(last, step, at)):
+                last[3] = way
+            else:
+                found.append([step, *at, 1])
+            before = cell
+    return found
+
+
+def _way(last: Sequence[int], step: int, at: tuple[int, int]) -> int:
+    """The length of a stretch with one more cell; 0 where the cell does not belong to it."""
+    _, i, j, count = last
+    if step == -1 or (count > 0 and at == (i, j + count)):
+        return abs(count) + 1
+    return -(abs(count) + 1) if (count == 1 or count < 0) and at == (i + abs(count), j) else 0
 
 
 def beside(

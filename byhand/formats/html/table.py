@@ -69,7 +69,9 @@ def _number(slot: Slot, shown: bool, inputs: bool, field: Field) -> str:
     place = room(field(slot.cell)) if slot.cell.blank and not inputs else ""
     if shown or not slot.cell.blank:
         return f'<td class="{slot.cls}"{place}>{value_html(slot.cell.value)}</td>'
-    box = f'<input aria-label="{escape(spoken(slot.name))}" autocomplete="off">' if inputs else ""
+    box = ""
+    if inputs:
+        box = f'<input name="{escape(field(slot.cell))}" aria-label="{escape(spoken(slot.name))}">'
     return f'<td class="{slot.cls}"{place}>{box}</td>'
 
 
@@ -80,8 +82,8 @@ def tick(right: bool, shown: bool, inputs: bool, label: str, shared: str = "", f
     of a question can be ticked, by its name.
     """
     if inputs and not shown:
-        group = escape(field.partition(BETWEEN)[0])
-        return f'<input type="radio" name="{group}" class="tick" aria-label="{escape(label)}">'
+        group, _, option = (escape(part) for part in field.partition(BETWEEN))
+        return f'<input type="radio" name="{group}" value="{option}" class="tick" aria-label="{escape(label)}">'
     place = "" if inputs else room(field)
     if shared and right:
         return f'<span class="tick"{place}><span class="check for-key">✓</span></span>'

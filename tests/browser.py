@@ -1,0 +1,162 @@
+"""A page in Chromium, as a person uses it: keys and clicks by its DevTools protocol, at any size, light or dark."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from chromium import PROGRAM, WITHOUT_CHROMIUM, Protocol, _connected
+
+SECONDS = 60
+needs_chromium = pytest.mark.skipif(WITHOUT_CHROMIUM, reason="there is no Chromium")
+KEYS = {
+    "Tab": 9, "Enter": 13, "Escape": 27, "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40, "Space": 32,
+    "Backspace": 8,
+}  # fmt: skip
+WRITTEN = """(answers) => {
+  for (const [id, text] of Object.entries(answers)) {
+    for (const field of [byhand.page.fields.get(id)].flat()) {
+      if (field.type === "radio") {
+        if (field.value === text) field.click();
+        continue;
+      }
+      field.value = text;
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+  }
+}"""
+
+
+class Browser:
+    """A browser with one page. Whatever a page tells of a fault is in `faults`."""
+
+    def __init__(self) -> None:
+        self.folder = tempfile.TemporaryDirectory()
+        self.loop = asyncio.new_event_loop()
+        self.program = subprocess.Popen(
+            [PROGRAM, "--headless=new", "--no-sandbox", "--disable-gpu", "--remote-debugging-port=0",
+             f"--user-data-dir={self.folder.name}/profile", "--hide-scrollbars", "about:blank"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        self.socket = self._run(_connected(Path(self.folder.name, "profile")))
+        self.protocol, self.session = Protocol(self.socket), ""
+        target = self.call("Target.createTarget", url="about:blank")["targetId"]
+        self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        self.call("Page.enable")
+        self.call("Network.enable")
+        self.call(
+            "Network.emulateNetworkConditions", offline=True, latency=0, downloadThroughput=-1, uploadThroughput=-1
+        )
+        told = "window.faults = []; for (const kind of ['error', 'unhandledrejection', 'securitypolicyviolation']) addEventListener(kind, (e) => faults.push(`${e.message ?? e.reason ?? e.violatedDirective}`))"
+        self.call("Page.addScriptToEvaluateOnNewDocument", source=told)
+        self.sized(1100, 900)
+
+    def _run(self, task: Any) -> Any:
+        return self.loop.run_until_complete(asyncio.wait_for(task, SECONDS))
+
+    def call(self, method: str, **params: Any) -> dict[str, Any]:
+        """A call of the protocol."""
+        return self._run(self.protocol.call(method, self.session, **params))
+
+    def close(self) -> None:
+        self.socket.close()
+        self.program.terminate()
+        self.program.wait()
+        self.loop.close()
+        self.folder.cleanup()
+
+    def sized(self, width: int, height: int) -> None:
+        """Another size of the window; below 500 px a phone."""
+        phone = width < 500
+        self.call(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=2 if phone else 1,
+            mobile=phone,
+        )
+        self.call("Emulation.setTouchEmulationEnabled", enabled=phone)
+
+    def dark(self, dark: bool) -> None:
+        """What the system says of its colours."""
+        self.call(
+            "Emulation.setEmulatedMedia",
+            media="",
+            features=[{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}],
+        )
+
+    def open(self, page: Path, forget: bool = True) -> None:
+        """Open a file, without what was kept of it before."""
+        self.call("Page.navigate", url=page.as_uri())
+        self._ready()
+        if forget:
+            self.run("localStorage.clear()")
+            self.reload()
+
+    def reload(self) -> None:
+        self.run("window.old = true")
+        self.call("Page.reload")
+        self._ready()
+
+    def _ready(self) -> None:
+        while not self.run("document.readyState === 'complete' && !window.old && location.protocol !== 'about:'"):
+            self._run(asyncio.sleep(0.02))
+
+    def run(self, script: str, *arguments: Any) -> Any:
+        """What a script returns; a function is called with the arguments."""
+        import json
+
+        call = f"({script})({', '.join(map(json.dumps, arguments))})" if arguments else script
+        found = self.call(
+            "Runtime.evaluate", expression=call, awaitPromise=True, returnByValue=True, userGesture=True
+        )
+        assert "exceptionDetails" not in found, found["exceptionDetails"]["exception"].get("description")
+        return found["result"].get("value")
+
+    def write(self, answers: Mapping[str, str]) -> None:
+        """Write answers into their fields, as typing does."""
+        self.run(WRITTEN, dict(answers))
+
+    def press(self, key: str, shift: bool = False, ctrl: bool = False) -> None:
+        """Press a key, or type a letter."""
+        letter = key not in KEYS
+        text = (
+            {"text": key}
+            if letter and not ctrl
+            else {"text": "\r"}
+            if key == "Enter"
+            else {"text": " "}
+            if key == "Space"
+            else {}
+        )
+        modifiers = (8 if shift else 0) + (2 if ctrl else 0)
+        code = ord(key.upper()) if letter else KEYS[key]
+        name = " " if key == "Space" else key
+        self.call(
+            "Input.dispatchKeyEvent",
+            type="keyDown",
+            key=name,
+            windowsVirtualKeyCode=code,
+            modifiers=modifiers,
+            **text,
+        )
+        self.call("Input.dispatchKeyEvent", type="keyUp", key=name, windowsVirtualKeyCode=code, modifiers=modifiers)
+
+    def type(self, text: str) -> None:
+        for letter in text:
+            self.press(letter)
+
+    @property
+    def faults(self) -> list[str]:
+        return self.run("faults")
+
+    def picture(self, file: Path, whole: bool = False) -> None:
+        """A screenshot, for who looks at it."""
+        found = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=whole)
+        file.write_bytes(base64.b64decode(found["data"]))

@@ -1,0 +1,313 @@
+"""A worksheet that answers, in a real browser: from a disk, offline, by keys alone, on a phone, in the dark."""
+
+from __future__ import annotations
+
+import json
+import sys
+from functools import cache
+from pathlib import Path
+from random import Random
+
+import pytest
+from browser import Browser, needs_chromium
+from click.testing import CliRunner
+
+sys.path.append(str(Path(__file__).parents[1] / "marking"))  # its simulated students
+from properties import KINDS, marker, slips_made, some_mistake, who_made
+from students import Page, Student
+
+from byhand.cli import main
+from byhand.formats import Setup
+from byhand.formats.html.page import Pages
+from byhand.marking.causes import Diagnosis
+from byhand.marking.verdicts import Judged
+from byhand.options import Options
+from byhand.pipeline import prepare
+from byhand.worksheet.sheet import load_sheet, sheet_files
+
+pytestmark = needs_chromium
+SHEETS = sorted({*sheet_files()} - {"attention-in-letters"})
+FEW = ("attention-head", "linear-layer", "shapes")
+STATES = "Object.fromEntries(byhand.checks.marks)"
+SHOWN = {"right": "right", "followed": "own", "wrong": "not", "unreadable": "unread"}
+CHECK_ALL = """(() => {
+  for (const check of document.querySelectorAll(".check")) check.click();
+  for (const section of byhand.checks.boxes.keys()) byhand.checks.mark(section);
+})()"""
+
+
+def pytest_generate_tests(metafunc):
+    if "sheet" in metafunc.fixturenames:
+        metafunc.parametrize("sheet", SHEETS if metafunc.config.getoption("--every") else FEW)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    one = Browser()
+    yield one
+    one.close()
+
+
+@cache
+def page_of(sheet: str, seed: int = 3) -> Page:
+    return Page.of(sheet, seed=seed)
+
+
+@pytest.fixture
+def opened(browser, tmp_path):
+    """Open a worksheet as it lies on a disk; afterwards nothing was asked of the network, and nothing failed."""
+
+    def open(sheet: str, setup: Setup | None = None, width: int = 1100, **asked) -> Browser:
+        browser.sized(width, 844 if width < 500 else 900)
+        known = (
+            (page_of(sheet).document, page_of(sheet).run)
+            if not asked
+            else prepare(load_sheet(sheet), Options(**asked))
+        )
+        file = tmp_path / f"{sheet}.html"
+        file.write_text(Pages(*known).html("worksheet", "screen", setup=setup), encoding="utf-8")
+        browser.open(file)
+        return browser
+
+    yield open
+    assert browser.faults == []
+    assert (
+        browser.run("performance.getEntriesByType('resource').filter(({ name }) => !name.startsWith('data:')).length")
+        == 0
+    )
+
+
+def typed(student: Student) -> dict[str, str]:
+    """What a student types: copies fill themselves."""
+    return {name: text for name, text in student.answers().items() if "/copy/" not in name}
+
+
+def expected(page: Page, answers: dict[str, str]) -> dict[str, str]:
+    """The states of the cells that the marker gives."""
+    judged = Judged.of(marker(page).rules, answers)
+    return {
+        name: SHOWN[judgement.verdict] for name, judgement in judged.all.items()
+        if judgement.verdict != "missing" and judgement.blank.role != "copy"
+    }  # fmt: skip
+
+
+def written(browser: Browser) -> dict[str, str]:
+    return browser.run("byhand.page.answers.texts")
+
+
+def test_a_sheet_filled_with_its_key_is_all_right(sheet, opened):
+    browser = opened(sheet)
+    browser.write({**typed(Student(page_of(sheet))), **page_of(sheet).ticks})
+    browser.run(CHECK_ALL)
+    states = browser.run(STATES)
+    assert set(states.values()) == {"right"}
+    assert len(states) == browser.run("[...byhand.checks.boxes.keys()].flatMap((s) => byhand.checks.idsOf(s)).length")
+    assert {"All", "It"} >= set(
+        browser.run("[...document.querySelectorAll('.found')].map((p) => p.textContent.split(' ')[0])")
+    )
+
+
+def test_one_slip_marks_its_cell_and_what_follows_from_it(sheet, opened):
+    page, dice = page_of(sheet), Random(f"slip {sheet}")
+    made = slips_made(page, 1, dice.sample(KINDS, len(KINDS)), dice)
+    browser = opened(sheet)
+    browser.write(typed(who_made(page, made)))
+    browser.run(CHECK_ALL)
+    states, answers = browser.run(STATES), written(browser)
+    assert {name: state for name, state in states.items() if name in page.by_id} == expected(page, answers)
+    assert [name for name, state in states.items() if state == "not"] == [made[0].blank]
+
+
+def test_a_mistake_made_throughout_is_named(sheet, opened):
+    page = page_of(sheet)
+    found = some_mistake(page, Random(f"mistake {sheet}"))
+    if found is None:
+        pytest.skip("no classic mistake shows in two cells here")
+    browser = opened(sheet)
+    browser.write(typed(found[1]))
+    browser.run(CHECK_ALL)
+    browser.run("for (const section of byhand.checks.boxes.keys()) byhand.checks.explain(section)")
+    said = browser.run("[...document.querySelectorAll('.notes')].map((notes) => notes.textContent).join(' ')")
+    judged = Judged.of(marker(page).rules, written(browser))
+    named = {suspicion.mistake for suspicion in Diagnosis(judged, marker(page).mistakes).named.values()}
+    assert named
+    assert all(page.document.messages.mistake(name, "told") in said for name in named)
+
+
+def test_answers_stay_when_the_page_is_opened_again_and_the_file_is_marked_alike(opened, tmp_path):
+    page, browser = page_of("attention-head"), opened("attention-head")
+    dice = Random(5)
+    browser.write(typed(who_made(page, slips_made(page, 2, KINDS, dice))))
+    browser.run("byhand.page.order[3].focus()")
+    browser.press("?")
+    before = written(browser)
+    browser.reload()
+    assert written(browser) == before
+    browser.run(CHECK_ALL)
+    states = browser.run(STATES)
+    name, text = browser.run("[byhand.page.answers.fileName, byhand.page.answers.file]")
+    assert name == f"attention-head-{page.run.hash}-answers.json"
+    assert 1 in json.loads(text)["students"][0]["hints"].values()
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    done = CliRunner().invoke(
+        main, ["mark", str(tmp_path / name), "--format", "json", "--no-report", "--out", str(tmp_path)]
+    )
+    assert done.exit_code == 0, done.output
+    (marks,) = json.loads((tmp_path / "attention-head-marks" / "marks.json").read_text(encoding="utf-8"))
+    blanks = {each["id"]: each["verdict"] for each in marks["blanks"]}
+    assert {id: SHOWN[blanks[id]] for id in states if id in blanks} == {
+        id: s for id, s in states.items() if id in blanks
+    }
+    browser.run("byhand.page.answers.clear()")
+    assert browser.run("(text) => byhand.page.answers.read(text)", text) == ""
+    assert written(browser) == before
+    assert (
+        browser.run("(text) => byhand.page.answers.read(text)", '{"sheet": "gpt", "students": [{"answers": {}}]}')
+        == "screen.open.other"
+    )
+
+
+def test_a_sheet_is_done_by_keys_alone(opened):
+    page, browser = page_of("dot-product"), opened("dot-product")
+    answers = typed(Student(page))
+    where = "document.activeElement.dataset?.id ?? document.activeElement.className"
+    for _ in range(40):
+        browser.press("Tab")
+        if browser.run(where) in answers:
+            break
+    first = browser.run(where)
+    assert first in answers
+    for _ in answers:
+        name = browser.run(where)
+        if name not in answers:
+            break
+        browser.type(answers[name].replace("−", "-"))
+        browser.press("Enter")
+    assert written(browser)[first] == answers[first].replace("-", "−")
+    browser.run("byhand.page.order[1].focus()")
+    browser.press("ArrowUp")
+    browser.press("?")
+    browser.press("?")
+    assert browser.run("document.querySelectorAll('.help li.open').length") == 2
+    assert browser.run("document.querySelectorAll('td.lit').length") > 1
+    while browser.run("document.activeElement.className") != "main check":
+        browser.press("Tab")
+    browser.press("Space")
+    assert "right" in browser.run("document.activeElement.closest('.checks').querySelector('.found').textContent")
+
+
+def test_what_is_typed_is_read_in_every_way_and_can_be_undone(opened):
+    browser = opened("causal-mask", seed=3)
+    browser.run("byhand.page.order[0].focus()")
+    name = browser.run("document.activeElement.dataset.id")
+    for keys, text in (("-3", "−3"), ("-inf", "−∞"), ("3/4", "3/4"), ("i", "i")):
+        browser.run("document.activeElement.select()")
+        browser.type(keys)
+        assert browser.run("(id) => byhand.page.answers.text(id)", name) == text
+    browser.press("Enter")
+    assert browser.run("(id) => byhand.page.answers.text(id)", name) == "−∞"
+    browser.run("byhand.page.order[0].focus()")
+    for _ in range(2):
+        browser.press("z", ctrl=True)
+    assert browser.run("(id) => byhand.page.answers.text(id)", name) == "3/4"
+
+
+@pytest.mark.parametrize("text", ["1\t-2\n3\t1/2", "1 -2\n3 1/2", "[[1, -2], [3, 1/2]]", "1, -2; 3, 1/2"])
+def test_a_matrix_is_pasted_whole(text, opened):
+    browser = opened("attention-head")
+    browser.run("""(text) => {
+      const data = new DataTransfer();
+      data.setData("text", text);
+      const cell = byhand.page.order.find((field) => /ask.*2,1$/.test(field.dataset.id));
+      cell.focus();
+      cell.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
+    }""", text)  # fmt: skip
+    found = {name.rpartition("/")[2]: text for name, text in written(browser).items() if name.startswith("1/ask")}
+    assert found == {"2,1": "1", "2,2": "−2", "3,1": "3", "3,2": "1/2"}
+
+
+@pytest.mark.parametrize("sheet_on_phone", ["attention-head", "shapes", "gpt"])
+def test_a_phone_has_its_own_keys_and_scrolls_in_one_direction_only(sheet_on_phone, opened):
+    browser = opened(sheet_on_phone, width=390)
+    browser.run("byhand.page.order.find((field) => /ask|size/.test(byhand.page.blank(field)?.role))?.focus()")
+    assert browser.run("document.documentElement.scrollWidth") <= 390
+    if sheet_on_phone != "shapes":
+        assert browser.run("document.querySelector('.pad').offsetHeight") > 200
+        for key in ("−", "3", "/", "4", "⌫", "5"):
+            browser.run(
+                "(key) => [...document.querySelectorAll('.pad button')].find((b) => b.textContent === key).click()",
+                key,
+            )
+        assert browser.run("document.activeElement.value") == "−3/5"
+    small = "[...document.querySelectorAll('.bar button, .bar a, .pad button, .checks button')].filter((b) => b.offsetParent && (b.offsetHeight < 24 || b.offsetWidth < 24)).length"
+    assert browser.run(small) == 0
+
+
+def test_the_dark_follows_the_system_and_the_button(opened):
+    browser = opened("softmax", seed=0)
+    ground = "getComputedStyle(document.documentElement).backgroundColor"
+    browser.dark(True)
+    browser.reload()
+    assert browser.run(ground) == "rgb(22, 24, 28)"
+    browser.run("byhand.bar.turn()")
+    assert browser.run("document.documentElement.classList.contains('dark')") is False
+    browser.dark(False)
+
+
+def test_help_comes_step_by_step_and_is_counted(opened):
+    browser = opened("attention-head")
+    browser.run("byhand.page.order.find((field) => /1.ask.*2,3$/.test(field.dataset.id)).focus()")
+    told = []
+    for _ in range(4):
+        browser.press("?")
+        told.append(browser.run("[...document.querySelectorAll('.help li.open p')].at(-1).textContent"))
+    page = page_of("attention-head")
+    blank = browser.run("document.activeElement.dataset.id")
+    assert told[0] == "Take the row that asks and the row that answers, multiply pair by pair, then add."
+    assert told[2].endswith(" = …")
+    assert told[3] == f"It is {Student(page).answers()[blank]}.".replace("-", "−")
+    assert browser.run("byhand.page.answers.hints") == {blank: 4}
+    assert written(browser).get(blank) is None
+
+
+def test_without_feedback_a_page_knows_nothing_and_says_nothing(opened):
+    browser = opened("attention-head", Setup(feedback=False))
+    browser.write(typed(Student(page_of("attention-head"))))
+    assert browser.run("document.querySelectorAll('.check, .help, [data-state]').length") == 0
+    sheet = browser.run("JSON.parse(document.getElementById('sheet').textContent)")
+    assert {"rule", "rules", "values", "mistakes", "seal"}.isdisjoint(
+        {*sheet, *(key for step in sheet["steps"] for key in step)}
+    )
+    assert "does not say what is right" in browser.run("document.querySelector('.silent').textContent")
+
+
+def test_letters_are_kept_without_feedback_and_the_page_says_so(opened):
+    browser = opened("attention-in-letters", seed=0)
+    assert browser.run("document.querySelector('.silent').textContent").startswith("Letters have no feedback")
+    browser.run("byhand.page.order[0].focus()")
+    browser.type("2a-b")
+    assert "2a−b" in written(browser).values()
+
+
+def test_on_paper_nothing_of_the_screen_is_left(opened):
+    browser = opened("attention-head")
+    browser.write(typed(Student(page_of("attention-head"))))
+    browser.call("Emulation.setEmulatedMedia", media="print")
+    assert (
+        browser.run(
+            "[...document.querySelectorAll('.bar, .help, .checks, .signs, .unfold')].filter((e) => e.offsetParent).length"
+        )
+        == 0
+    )
+    assert browser.run("getComputedStyle(document.querySelector('main')).zoom") == "1"
+    browser.call("Emulation.setEmulatedMedia", media="")
+
+
+def test_nothing_moves_while_the_longest_sheet_opens(opened):
+    browser = opened("gpt")
+    browser.write(
+        {name: text for name, text in typed(Student(page_of("gpt"))).items() if name.startswith(("1/", "2/"))}
+    )
+    browser.reload()
+    shifts = "performance.getEntriesByType('layout-shift').filter((shift) => !shift.hadRecentInput).reduce((sum, { value }) => sum + value, 0)"
+    assert browser.run(shifts) < 0.01
