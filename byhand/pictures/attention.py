@@ -26,6 +26,7 @@ from byhand.pictures.canvas import (
     Canvas,
     Point,
 )
+from byhand.pictures.labels import words
 from byhand.pictures.registry import Rows, UndrawableError, picture
 
 THICKEST = 5.2  # the width of an arc for a share of 1
@@ -34,7 +35,8 @@ APART = 19.0  # between neighbouring words
 Arc = tuple[Point, Point, Point]
 STAIR = 7.4  # the side of a cell of the staircase
 STAIRS_WIDE = 0.9
-SMALL_NUMBER = 2.4  # the size of a number at an axis
+SMALL_NUMBER = 2.4  # the size of a number at an axis, and of the word at a dot
+CLEAR = 0.5  # the least room round the word at a dot
 
 
 # ---- who looks at whom ----
@@ -218,8 +220,10 @@ def mixtures(
 
     tips, dots = [at(*corner) for corner in corners], [at(*map(float, row)) for row in mixed]
     lines = [(at(0, 0), tip) for tip in tips] + [(tip, tips[k - 1]) for k, tip in enumerate(tips)]
-    names = _beside([*tips, *dots], lines)
-    taken = names[: len(tips)]
+    edges = [(at(low_x, 0), at(high_x, 0)), (at(0, low_y), at(0, high_y))]
+    called = [*tokens, *(on.say("pictures.mixtures.dot", word=word) for word in who)]
+    names = _beside([*tips, *dots], called, lines + edges)
+    taken = [(name, words(word, TOKEN).width / 2) for name, word in zip(names, tokens, strict=False)]
     for x in range(int(low_x), int(high_x) + 1):
         on.line(at(x, low_y), at(x, high_y), width=AXIS if x == 0 else HAIR, colour=PALE if x == 0 else GRID)
         _axis_number(on, (at(x, low_y)[0], at(x, low_y)[1] + 3.0), x, taken)
@@ -230,10 +234,14 @@ def mixtures(
     for tip, name, word in zip(tips, names, tokens, strict=False):
         on.arrow(at(0, 0), tip)
         on.text(*name, word)
-    for dot, name, word, shares in zip(dots, names[len(tips) :], who, pattern, strict=True):
+    for dot, name, word, shares in zip(dots, names[len(tips) :], called[len(tips) :], pattern, strict=True):
         alone = max(shares) == 1
+        half, middle = words(word, SMALL_NUMBER).width / 2 + 0.3, name[1] - 0.9
+        edge = min(max(dot[0], name[0] - half), name[0] + half), min(max(dot[1], middle - 1.1), middle + 1.1)
+        if dist(dot, edge) > 2.5:
+            on.pen.line(dot, edge, width=HAIR)
         on.pen.disc(*dot, 0.9, fill=WHITE if alone else PEN, width=0.4 if alone else 0.0)
-        on.pen.text(*name, on.say("pictures.mixtures.dot", word=word), 2.4)
+        on.pen.text(*name, word, SMALL_NUMBER)
     on.text(50, 3.4, on.say("pictures.mixtures.caption"), CAPTION, anchor="start")
     on.text(50, 7.2, on.say("pictures.mixtures.task"), CAPTION, anchor="start")
     phrases = [_phrase(on, tokens, shares) for shares in pattern]
@@ -247,24 +255,39 @@ def mixtures(
     )
 
 
-def _axis_number(on: Canvas, at: Point, number: int, taken: Sequence[Point]) -> None:
-    """A number at an axis, unless it is 0 or a word stands there."""
-    if number and all(dist(at, other) > 4.5 for other in taken):
+def _axis_number(on: Canvas, at: Point, number: int, taken: Sequence[tuple[Point, float]]) -> None:
+    """A number at an axis, unless it is 0 or a word, this wide to each side, stands there."""
+    if number and all(_gap(at, word, half + 1.6) > 1.6 for word, half in taken):
         on.text(*at, value_text(number), SMALL_NUMBER, colour=GREY)
 
 
-def _beside(points: Sequence[Point], lines: Sequence[tuple[Point, Point]]) -> list[Point]:
-    """For each point a place beside it for a short word, as far as possible from lines, points and other words."""
+def _beside(points: Sequence[Point], called: Sequence[str], lines: Sequence[tuple[Point, Point]]) -> list[Point]:
+    """For each point a place for its word: beside it, or a little farther off where lines or other words crowd it."""
     marks = [*points] + [
-        (a[0] + (b[0] - a[0]) * k / 12, a[1] + (b[1] - a[1]) * k / 12) for a, b in lines for k in range(13)
+        (a[0] + (b[0] - a[0]) * k / 24, a[1] + (b[1] - a[1]) * k / 24) for a, b in lines for k in range(25)
     ]
+    halves = [words(name, TOKEN if k < 3 else SMALL_NUMBER).width / 2 for k, name in enumerate(called)]
     found = list[Point]()
-    for x, y in points:
-        others = [*marks, *found, *found]
-        places = [(x + 4.2 * cos(k * pi / 4), y + 2.9 * sin(k * pi / 4)) for k in range(8)]
-        best = max(places, key=lambda at: min(hypot(0.55 * (at[0] - a), at[1] - b) for a, b in others))
-        found.append((best[0], best[1] + 0.9))
-    return found
+    for (x, y), half in zip(points, halves, strict=True):
+
+        def room(at: Point, half: float = half) -> float:
+            """How far a word is from what is drawn, and, which counts more, from the words before it."""
+            lines_off = min(_gap(at, other, half) for other in marks)
+            words_off = [_gap(at, other, half + wide) - 1.2 for other, wide in zip(found, halves, strict=False)]
+            return min(lines_off, *words_off, at[0] - half, 48.5 - at[0] - half, at[1] - 1.5, 33.5 - at[1])
+
+        rings = [
+            [(x + (half + away) * cos(k * pi / 6), y + (1.3 + away) * sin(k * pi / 6)) for k in range(12)]
+            for away in (1.6, 3.2, 4.8, 6.4)
+        ]
+        bests = [max(ring, key=room) for ring in rings]
+        found.append(next((at for at in bests if room(at) >= CLEAR), max(bests, key=room)))
+    return [(x, y + 0.9) for x, y in found]
+
+
+def _gap(at: Point, other: Point, half: float) -> float:
+    """How far a point is from a word's box around another, which is this wide to each side."""
+    return hypot(max(0.0, abs(at[0] - other[0]) - half), max(0.0, abs(at[1] - other[1]) - 0.9))
 
 
 def _phrase(on: Canvas, tokens: Sequence[str], shares: Sequence[Any]) -> str:

@@ -150,7 +150,7 @@ def down_then_along(
     y = lower + high / 2
     on.arrow((lefts[1] + wide + 1.2, y), (lefts[2] - 1.2, y))
     between = (lefts[1] + wide + lefts[2]) / 2
-    on.text(between, y - 1.3, on.say("pictures.down_then_along.layers"), SMALLEST, colour=GREY)
+    on.text(between, lower - 1.4, on.say("pictures.down_then_along.layers"), SMALLEST, colour=GREY)
     for left, top, place in ((lefts[1], upper, (last, column)), (lefts[2], lower, ring)):
         on.disc(*spot(left, top, *place), RING * cell, fill="none", width=STROKE)
     for line in (1, 2, 3):

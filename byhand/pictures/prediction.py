@@ -177,7 +177,7 @@ def throws(
     on.math(0.5, LOWER + 4.6, f"k = {k[0]}", TOKEN, anchor="start")
     on.math(0.5, 3.2, "r =", TOKEN, anchor="start")
     for own, top in ((shares[0], UPPER), (kept[0], LOWER)):
-        _strip(on, own, top, words)
+        _strip(on, own, top, words, [STRIP_AT + STRIP_LONG * float(r) for (r,) in throws])
         for tenth in range(11):
             x = STRIP_AT + STRIP_LONG * tenth / 10
             on.line((x, top + STRIP_HIGH), (x, top + STRIP_HIGH + (1.5 if tenth % 5 == 0 else 0.9)), width=GUIDE)
@@ -201,8 +201,8 @@ def throws(
     )
 
 
-def _strip(on: Canvas, shares: Sequence[Any], top: float, words: Sequence[str]) -> None:
-    """A strip with a stretch for each word that has a share; where a word has no room, it stands above."""
+def _strip(on: Canvas, shares: Sequence[Any], top: float, words: Sequence[str], arrows: Sequence[float]) -> None:
+    """A strip with a stretch for each word that has a share; one without room there stands above, off arrows."""
     ends = [0.0, *accumulate(map(float, shares))]
     raised, shown = 0, 0
     for k, (start, end) in enumerate(pairwise(ends)):
@@ -214,6 +214,9 @@ def _strip(on: Canvas, shares: Sequence[Any], top: float, words: Sequence[str]) 
         middle, inside = x + wide / 2, label(words[k], CAPTION).width + 0.8 < wide
         raised = 0 if inside else raised + 1
         y = top + 4.5 if inside else top - 0.8 - 2.4 * (raised - 1)
+        half = label(words[k], SMALLEST).width / 2 + 0.8
+        if not inside and (crossed := [x for x in arrows if abs(x - middle) < half]):
+            middle = crossed[0] + (half if middle >= crossed[0] else -half)
         on.text(middle, y, words[k], CAPTION if inside else SMALLEST)
     on.box(STRIP_AT, top, STRIP_LONG, STRIP_HIGH, width=BOX)
 

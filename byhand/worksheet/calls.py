@@ -294,7 +294,7 @@ def norm(context: Context, at: str, of: str, result: str = "", shown: bool = Tru
     if f"{at}.standardized" not in tape.steps:
         return *top, *strip(context, blank(context, result, quotient, given=given))
     above = [show(context, f"{at}.{parameter}") for parameter in "wb"]
-    scaled = blank(context, result, r"\cdot\, w + b", given=given)
+    scaled = blank(context, result, r"\times\, w, + b", given=given)
     return *top, *strip(context, part("standardized", quotient), "→", scaled, above=above)
 
 
@@ -600,13 +600,14 @@ def most(context: Context, name: str, i: int = -1) -> str:
     """The word at the largest number of a row of a step, such as the one that a token looks at most; by default, of
     the last row.
 
-    If several are as large, the words of each, joined by "and".
+    It stands between quotation marks. If several are as large, each of their words does: the “and” closes one pair
+    and opens another.
     """
     words = replace(context, orientation="rows").panel(name).cols
 
     def text_of(*row: Any) -> str:
         largest = (word for word, x in zip(words, row, strict=True) if x == max(row))
-        return reduce(lambda one, other: context.messages.say("words.and", one=one, other=other), largest)
+        return reduce(lambda one, other: context.messages.say("words.and_quoted", one=one, other=other), largest)
 
     return written(text_of, *context.tape.values(name)[i])
 

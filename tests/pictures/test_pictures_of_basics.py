@@ -2,10 +2,12 @@
 
 import re
 from fractions import Fraction
+from itertools import combinations, product
 
 import pytest
 
 from byhand.pictures import UndrawableError, picture_named
+from byhand.pictures.labels import words
 from byhand.worksheet.messages import messages
 
 SIZES = {"n": 3, "d_model": 6, "d_head": 4, "d_v": 2}
@@ -92,3 +94,30 @@ def test_a_number_behind_the_layers_reads_the_tokens_that_its_own_token_took_fro
     assert sketch.pen.count("<rect") == 3, "the token in Z, and two in X"
     with pytest.raises(UndrawableError):
         drawn("down_then_along", x[:2], x[:2], pattern[:2], tokens=["she", "sells"])
+
+
+VALUES, SHARES = [[-1, -3], [1, 1], [-3, -1]], [["1/7", "4/7", "2/7"], ["2/3", "1/6", "1/6"], ["1/6", "2/3", "1/6"]]
+MIXED = [
+    [["-3/7", "-1/7"], [-1, -2], [0, 0]],
+    [["-1/4", "-1/4"], ["-1/2", "-1/2"], ["-3/4", "-3/4"]],
+    [[-1, -1], ["-9/8", "-1"], ["-1", "-9/8"]],
+]
+
+
+def boxes(svg):
+    """Where the words of a drawing stand: left, top, right, bottom, in mm."""
+    found = re.findall(r'<text x="([-.\d]+)" y="([-.\d]+)" font-size="([.\d]+)"[^>]*>([^<]+)</text>', svg)
+    for x, y, size, text in found:
+        half, foot = words(text, float(size)).width / 2, float(y)
+        yield float(x) - half, foot - 0.6 * float(size), float(x) + half, foot
+
+
+@pytest.mark.parametrize("mixed", MIXED)
+def test_where_mixtures_crowd_each_name_has_a_place_of_its_own(mixed):
+    """The names of the values, which begin the drawing's words, and those of the dots, which begin the pen's."""
+    sketch = drawn("mixtures", VALUES, SHARES, mixed, tokens=["birds", "eat", "seeds"])
+    values = [box for box in boxes(sketch.printed) if box[2] < 50]
+    dots = [box for box in boxes(sketch.pen) if box[2] < 50]
+    assert len(dots) == 3
+    for one, other in [*combinations(dots, 2), *product(dots, values)]:
+        assert one[2] < other[0] or other[2] < one[0] or one[3] < other[1] or other[3] < one[1]

@@ -247,7 +247,7 @@ def test_the_words_at_the_largest_numbers_of_a_row_are_joined():
     context = Context(lesson(""), tape, Config(), tokens=("cat", "sat"))
     for orientation in ("rows", "columns"):
         asked = replace(context, orientation=orientation)
-        assert [most(asked, "shares", i) for i in (0, -1)] == ["cat", "cat and sat"]
+        assert [most(asked, "shares", i) for i in (0, -1)] == ["cat", "cat” and “sat"]
 
 
 def test_of_a_step_the_last_row_may_be_asked_for_alone():
