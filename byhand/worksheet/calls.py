@@ -246,7 +246,7 @@ def strip(
         return (Strip(tuple(panels), tuple(joints), over_dots, said, tuple(above)),)
     result = panels[-1].step
     panels = context.with_lost(panels, result, lost)
-    names = {panel.step: panel.caption or panel.symbol for panel in panels}
+    names = {p.step: p.caption if p.caption and p.symbol.startswith(r"\text") else p.symbol for p in panels}
     said_of = _lost(context, names[lost], names[result])
     return Strip(tuple(panels), tuple(joints), over_dots, said, tuple(above)), said_of
 
