@@ -57,8 +57,8 @@ class Plan:
 
         others: what the result does not depend on, as the plan may have it for all who ask for the result.
         """
-        options = replace(self.options, seed=self.options.chosen_seed, views=(), formats=(), **others)
-        return program_key(self.sheet, options, *parts) if self.options.cached else None
+        alike = {"seed": self.options.chosen_seed, "views": (), "formats": (), **others}
+        return program_key(self.sheet, replace(self.options, **alike), *parts) if self.options.cached else None
 
     @cached_by("sets", lambda plan: plan.cache_key("first", paper="a4"))
     def first_set(self) -> Values:
@@ -92,7 +92,7 @@ class Plan:
         except UnknownNameError:
             raise self._one_set_only() from None
 
-    @cached_by("listed", lambda plan: plan.cache_key(paper="a4"))
+    @cached_by("listed", lambda plan: plan.cache_key(seed=1, paper="a4"))
     def listed_sets(self) -> tuple[Values, ...]:
         """All sets of numbers that may be chosen for the sheet, where they are few enough to be listed.
 
