@@ -19,9 +19,9 @@ from byhand.reading.pdf import said_in
 def school(tmp_path_factory):
     """A class of six, and a page of no class."""
     out = tmp_path_factory.mktemp("school")
-    command = ["class", "dot-product", "--anonymous", "6", "--seed", "5", "--out", str(out)]
+    command = ["class", "linear-layer", "--anonymous", "6", "--seed", "5", "--out", str(out)]
     assert CliRunner().invoke(main, command).exit_code == 0
-    command = ["generate", "dot-product", "--view", "worksheet", "--format", "html,json", "--out", str(out)]
+    command = ["generate", "linear-layer", "--view", "worksheet", "--format", "html,json", "--out", str(out)]
     assert CliRunner().invoke(main, command).exit_code == 0
     return out
 
@@ -50,7 +50,7 @@ def test_many_files_of_one_kind_are_named_together(tmp_path):
 def test_copies_are_compared_together_and_no_other_way(school, monkeypatch):
     """For each is right only if its bytes are those of a copy that was made anew."""
     monkeypatch.setattr(many, "verify", lambda file, **options: pytest.fail(f"{file} is judged by itself"))
-    files, _ = files_in(school / "dot-product-class5")
+    files, _ = files_in(school / "linear-layer-class5")
     assert len(files) == 12
     assert list(wrong_of(files, 1, onnx=False)) == [Tally(12, 0, ())]
 
@@ -70,7 +70,7 @@ def test_wrong_files_are_named_in_a_line_each(school, tmp_path, monkeypatch, job
     monkeypatch.setattr(many, "CHUNK", 4)
     folder = tmp_path / "a"
     shutil.copytree(school, folder)
-    one, two, three, four, *_ = sorted((folder / "dot-product-class5" / "worksheets").glob("*.pdf"))
+    one, two, three, four, *_ = sorted((folder / "linear-layer-class5" / "worksheets").glob("*.pdf"))
     one.write_bytes(one.read_bytes()[:-40])
     two.write_bytes(b"")
     content = three.read_bytes()
@@ -87,12 +87,12 @@ def test_wrong_files_are_named_in_a_line_each(school, tmp_path, monkeypatch, job
     assert lines[str(two)] == "cannot be verified: it is empty"
     assert lines[str(three)].startswith(("WRONG: ", "cannot be verified: it was changed: "))
     assert lines[str(page)].startswith("WRONG: ")
-    assert lines[str(four)].startswith("dot-product, seed 5, worksheet: ")
+    assert lines[str(four)].startswith("linear-layer, seed 5, worksheet: ")
     assert result.exit_code == 1
 
 
 def test_one_name_that_cannot_be_printed_keeps_no_one_from_their_copy(school):
-    files = sorted((school / "dot-product-class5" / "keys").glob("*.pdf"))
+    files = sorted((school / "linear-layer-class5" / "keys").glob("*.pdf"))
     said = said_in(files[0].read_bytes())
     student = Page((), (), said, ()).student
     of = class_of(Page((), (), said, ()), files[0].read_bytes())
