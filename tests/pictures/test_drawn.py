@@ -23,7 +23,7 @@ from byhand.pictures.canvas import Canvas
 from byhand.pipeline import prepare
 from byhand.worksheet.document import Picture
 from byhand.worksheet.messages import messages
-from byhand.worksheet.sheet import load_sheet, sheet_files
+from byhand.worksheet.sheet import all_sheets, load_sheet
 
 DRAWN = "\n### See it\n\nDraw the bars.\n\n{{ picture(%s) }}\n"
 KEY_PEN = "#1c3f94"
@@ -38,12 +38,13 @@ def pictures_of(document):
     return [block for block in document.blocks if isinstance(block, Picture)]
 
 
-WITH_PICTURE = [name for name in sheet_files() if pictures_of(made(name)[0])]
+WITH_PICTURE = [sheet.name for sheet in all_sheets() if "picture(" in sheet.body]
 
 
 @pytest.mark.parametrize("name", WITH_PICTURE)
 def test_a_picture_is_drawn_alike_in_both_views_and_its_pen_is_in_the_key_only(name):
     document, run = made(name)
+    assert pictures_of(document)
     for picture in pictures_of(document):
         sketch = picture.sketch
         worksheet, key = (Pages(document, run).html(view, "screen") for view in ("worksheet", "key"))
