@@ -189,6 +189,12 @@ def _exam(document: Document, run: Run, view: View, setup: Setup) -> bytes:
     return exam(document, run, view, setup)
 
 
+def _ipynb(document: Document, run: Run, view: View, setup: Setup) -> bytes:
+    from byhand.formats.notebook.notebook import notebook
+
+    return notebook(document, run, view, setup)
+
+
 OWN = {
     format.name: format
     for format in (
@@ -198,6 +204,13 @@ OWN = {
         Format("md", "Markdown with tables, for notes and chats", {"{view}.md": _md}),
         Format("txt", "text for braille displays and screen readers, a number a line", {"{view}.txt": _txt}),
         Format("tex", "LaTeX to edit, and an exam with solutions", {"{view}.tex": _tex, "exam.tex": _exam}),
+        Format(
+            "ipynb",
+            "a Jupyter notebook that checks what is filled in",
+            {"{view}.ipynb": _ipynb},
+            needs=("nbformat",),
+            install="pip install 'byhand[ipynb]'",
+        ),
         Format("json", "every step of the run, with its numbers and rules", {"run.json": _json}),
         Format(
             "moodle", "questions for Moodle, one a step, and a question bank of a class", {"moodle.xml": _moodle},

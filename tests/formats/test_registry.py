@@ -62,6 +62,7 @@ FILES = {
     "md": ["{view}.md"],
     "txt": ["{view}.txt"],
     "tex": ["{view}.tex", "exam.tex"],
+    "ipynb": ["{view}.ipynb"],
     "json": ["run.json"],
     "moodle": ["moodle.xml"],
     "canvas": ["canvas.zip"],

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from byhand import __version__
 from byhand.arithmetic.expr import Expr
@@ -84,10 +84,15 @@ class Formula(Struct, frozen=True, eq=False):
 
 
 class Matrix(Struct, frozen=True, eq=False):
-    """A matrix on the page. ticked: where one of several is to be ticked, whether its box has a tick."""
+    """A matrix on the page.
+
+    ticked: where one of several is to be ticked, whether its box has a tick. options: with the last of these, the
+    choice, for formats without boxes.
+    """
 
     panel: Panel
     ticked: bool | None = None
+    options: Options | None = None
 
     @property
     def name(self) -> str:
@@ -336,6 +341,8 @@ def _strip(page: Page, block: Strip) -> Iterator[Part]:
         joints = ("", *(f" {joint} " if joint else r",\; " for joint in block.joints))
         yield Formula("".join(joint + each.titles[0] for joint, each in zip(joints, named, strict=True)))
     *others, last = named
+    for reply in block.replies():
+        last = structs.replace(last, options=page.options(reply, reply.labels))
     yield from (*others, *map(page.matrix, block.above), last)
     if block.dots:
         yield Text(block.dots_said)

@@ -1,0 +1,348 @@
+"""The cells of a notebook: prose, given arrays, cells to fill in, and under each a cell that checks it."""
+
+from __future__ import annotations
+
+import base64
+import builtins
+import keyword
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from importlib.resources import files
+from typing import Any
+
+from byhand import __version__
+from byhand.formats import Setup
+from byhand.formats.notebook.tasks import Tasks
+from byhand.formats.written import markdown
+from byhand.formats.written.inline import paragraphs
+from byhand.formats.written.parts import (
+    Entries,
+    Matrix,
+    Options,
+    Page,
+    Part,
+    Product,
+    Room,
+    Sketch,
+)
+from byhand.notation.inline import spoken
+from byhand.notation.number import plain
+from byhand.runs import Run
+from byhand.tape import shape_text
+from byhand.worksheet.document import Cell, Document, Panel, Section
+from byhand.worksheet.views import View
+
+OWN = {
+    "array",
+    "number",
+    "check",
+    "np",
+    "F",
+    "Fraction",
+    "power",
+    "sqrt",
+    "base64",
+    "hashlib",
+    "json",
+    "math",
+    "zlib",
+}
+SCHEMA = 3  # of nbgrader's metadata
+FOLDED = {"jupyter": {"source_hidden": True}, "tags": ["hide-input"]}
+_SPELLED = str.maketrans({"′": "p", "²": "2", "−": " minus ", "÷": " by ", "·": " times ", "+": " plus ", "ᵀ": "_T"})
+
+
+def notebook(document: Document, run: Run, view: View, setup: Setup) -> bytes:
+    """A document as a notebook, in one view: a worksheet's cells have blanks, a key's are filled in."""
+    import nbformat
+
+    made = _Notebook(Page(document, run, view), setup).made()
+    return str(nbformat.writes(nbformat.from_dict(made)) + "\n").encode()  # type: ignore[no-untyped-call]
+
+
+def name_of(matrix: Matrix) -> str:
+    """The name of a matrix in Python: W_Q1 for W_{Q,1}, Xp for X'."""
+    wrong = any(cell.shows == "mistake" for cell in matrix.panel.flat)
+    words = spoken(matrix.name).translate(_SPELLED) + " wrong" * wrong  # so that it takes no right one's place
+    found = "_".join(re.findall(r"\w+", words.replace(",", ""))) or "matrix"
+    if found[0].isdigit() or keyword.iskeyword(found) or hasattr(builtins, found) or found in OWN:
+        return f"{found}_" if not found[0].isdigit() else f"_{found}"
+    return found
+
+
+def literal(value: Any) -> str:
+    """A value as Python: whole numbers and decimals as numbers, all else as a text."""
+    text = plain(value) if not isinstance(value, str) else value
+    return text if re.fullmatch(r"-?\d+(\.\d+)?", text) and not isinstance(value, str) else _quoted(text)
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+@dataclass(frozen=True, eq=False)
+class _Notebook:
+    page: Page
+    setup: Setup
+    cells: list[dict[str, Any]] = field(default_factory=list)
+    prose: list[str] = field(default_factory=list)  # that is not yet a cell
+    drawn: dict[str, Any] = field(default_factory=dict)  # the pictures of that prose
+    known: dict[str, tuple[Cell, ...]] = field(default_factory=dict)  # the arrays that have a name
+    owned: dict[str, str] = field(default_factory=dict)  # the names of the steps that the student has computed
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def made(self) -> dict[str, Any]:
+        """The notebook, as its JSON has it."""
+        page, tasks = self.page, Tasks(self.page)
+        for part in page.head():
+            self._prose(part)
+        feedback = self.setup.feedback
+        self.prose.append(page.say("notebook.how_checked" if feedback else "notebook.how"))
+        self._flush()
+        at = len(self.cells)
+        for section in page.document.sections:
+            for part in page.section(section):
+                self._part(part, section, tasks)
+        for part in page.end():
+            self._prose(part)
+        self._flush()
+        about: dict[str, Any] = {
+            "version": __version__, "sheet": page.document.name, "view": page.view,
+            "language": page.messages.language, **page.stamp,
+        }  # fmt: skip
+        if feedback:
+            data = tasks.data
+            about |= {"steps": [*tasks.numbers], **{each: data[each] for each in ("rules", "given", "inverse")}}
+        self.cells.insert(at, self._code(_setup(tasks if feedback else None), **FOLDED))
+        if self.setup.nbgrader:
+            self._mark(at, "setup", locked=True)
+        for n, cell in enumerate(self.cells, 1):
+            cell["id"] = f"cell-{n}"
+        return {
+            "nbformat": 4, "nbformat_minor": 5, "cells": self.cells,
+            "metadata": {
+                "title": page.title, "byhand": about,
+                "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+                "language_info": {"name": "python"},
+            },
+        }  # fmt: skip
+
+    # parts
+
+    def _part(self, part: Part, section: Section, tasks: Tasks) -> None:
+        match part:
+            case Product():
+                self.prose.append(f"${part.figure.formula}$")
+                self._matrices(part.matrices, section, tasks)
+            case Matrix():
+                self._matrices((part,), section, tasks)
+            case Entries() if any(isinstance(x, Cell) and x.blank for row in part.rows for x in row):
+                self._entries(part, section, tasks)
+            case Options():
+                self._options(part, section, tasks)
+            case Room():
+                self._room(part, section)
+            case _:
+                self._prose(part)
+
+    def _prose(self, part: Part) -> None:
+        if isinstance(part, Sketch):
+            name = f"picture-{len(self.drawn) + 1}.svg"
+            self.drawn[name] = {"image/svg+xml": base64.b64encode(part.svg.encode()).decode()}
+            said = re.sub(r"[\[\]]", "", part.said)
+            self.prose.append(f"![{markdown.escaped(said)}](attachment:{name})")
+        else:
+            self.prose.append(markdown.written(self.page, part))
+
+    def _matrices(self, matrices: Sequence[Matrix], section: Section, tasks: Tasks) -> None:
+        """The arrays of a figure: those that are given, in one cell; then those to be filled in."""
+        given, asked = list[str](), list[Matrix]()
+        for matrix in matrices:
+            name = name_of(matrix)
+            if matrix.ticked is not None:
+                self.prose.append(markdown.written(self.page, matrix))
+            elif self._is_carried(matrix.panel, name):
+                own = self.owned[matrix.panel.step]
+                self.prose.append(self.page.say("notebook.carried", name=f"`{own}`"))
+            elif matrix.panel.has_blanks:
+                asked.append(matrix)
+            elif self.known.get(name) is None or not _are_alike(self.known[name], matrix.panel.flat):
+                given.append(self._array(matrix, name))
+                self.known[name] = matrix.panel.flat
+        if given:
+            self._flush()
+            self._add("given", self._code("\n\n".join(given)), locked=True)
+        for matrix in asked:
+            self._asked(matrix, section, tasks)
+        for matrix in matrices:
+            if matrix.options:
+                self._options(matrix.options, section, tasks)
+
+    def _is_carried(self, panel: Panel, name: str) -> bool:
+        """Whether a matrix is a copy of what the student has computed in a cell of the notebook, as it stands."""
+        return (
+            panel.role == "copy"
+            and all(cell.blank for cell in panel.flat)
+            and self.owned.get(panel.step) == name
+            and [(cell.step, cell.at) for cell in self.known[name]] == [(cell.step, cell.at) for cell in panel.flat]
+        )
+
+    def _asked(self, matrix: Matrix, section: Section, tasks: Tasks) -> None:
+        panel, name = matrix.panel, name_of(matrix)
+        called = self._called(matrix, section)
+        cells = [
+            (cell, [i, j], called[i * panel.shape[1] + j])
+            for i, row in enumerate(panel.cells) for j, cell in enumerate(row) if cell.blank
+        ]  # fmt: skip
+        self._task(section, tasks, name, self._array(matrix, name), shape_text(panel.shape), cells)
+        self.known[name] = panel.flat
+        self.owned[panel.step] = name
+
+    def _called(self, matrix: Matrix, section: Section) -> list[str]:
+        """What the cells of a matrix are called for those who hear the page."""
+        for block in section.blocks:
+            names = iter([*block.called(self.page.messages)] if matrix.panel in block.matrices else [])
+            for panel in block.matrices:
+                found = [next(names) for _ in panel.flat] if matrix.panel in block.matrices else []
+                if panel is matrix.panel:
+                    return found
+        raise LookupError(matrix.panel.symbol)
+
+    def _array(self, matrix: Matrix, name: str) -> str:
+        """An array as Python, with what it is and with its labels."""
+        panel, say = matrix.panel, self.page.say
+        title = say(
+            "written.matrix", name=", ".join(map(spoken, matrix.titles)), role=say(f"legend.{panel.role}"),
+            rows=say("written.rows", n=panel.shape[0]), columns=say("written.columns", n=panel.shape[1]),
+        )  # fmt: skip
+        lines = [f"# {title}"]
+        if any(panel.cols):
+            lines.append(f"# {say('written.column_labels', labels=', '.join(panel.cols))}")
+        rows = [[literal(cell.value) if self.page.has(cell) else "..." for cell in row] for row in panel.cells]
+        width = max(len(entry) for row in rows for entry in row)
+        lines.append(f"{name} = array([")
+        for label, row in zip(panel.rows, rows, strict=True):
+            text = f"    [{', '.join(entry.rjust(width) for entry in row)}],"
+            lines.append(f"{text}  # {label}" if label else text)
+        return "\n".join([*lines, "])"])
+
+    def _entries(self, part: Entries, section: Section, tasks: Tasks) -> None:
+        """A table or boxes for words: a dictionary, with what each entry is called."""
+        if part.head and any(not isinstance(x, Cell) for row in part.rows for x in row):
+            self.prose.append(markdown.written(self.page, part))
+        names = self._apart(part.labels)
+        cells = [x for row in part.rows for x in row if isinstance(x, Cell)]
+        asked = [(cell, name) for cell, name in zip(cells, names, strict=True) if cell.blank]
+        shown = ((name, literal(cell.value) if self.page.has(cell) else "...") for cell, name in asked)
+        var = self._numbered("table" if part.block.kind == "table" else "words")
+        lines = [f"{var} = {{", *(f"    {_quoted(name)}: {text}," for name, text in shown), "}"]
+        self._task(section, tasks, var, "\n".join(lines), "", [(cell, name, name) for cell, name in asked])
+
+    def _options(self, part: Options, section: Section, tasks: Tasks) -> None:
+        """One of several options: its name, or its number."""
+        reply, var = part.reply, self._numbered(part.reply.role)
+        is_truth = reply.options == ("true", "false")
+        if is_truth:
+            told, options = ["True", "False"], ["True", "False"]
+        else:
+            told = [f"{n}: {label}" for n, label in enumerate(part.labels, 1)]
+            options = [str(n) for n in range(1, len(told) + 1)]
+        answer = "..." if part.ticked is None else options[part.ticked]
+        source = f"# {self.page.say('notebook.options', options=', '.join(told))}\n{var} = {answer}"
+        self._task(section, tasks, var, source, "", reply)
+
+    def _room(self, part: Room, section: Section) -> None:
+        """A cell of Markdown to write in."""
+        self._flush()
+        answer = part.answer if part.answer is not None else self.page.say("notebook.write")
+        body = "\n\n".join(paragraphs(answer, markdown.MARKS))
+        cell = self._cell("markdown", f"**{markdown.escaped(part.lead)}** {body}")
+        name = f"{section.number}-{self._numbered('answer')}"
+        self._add(name, cell, grade=part.reply is not None, solution=True, points=1)
+
+    # cells
+
+    def _task(self, section: Section, tasks: Tasks, name: str, source: str, shape: str, asked: Any) -> None:
+        """A cell to fill in, and a cell that checks it."""
+        self._flush()
+        adds = tasks.add_reply if not isinstance(asked, list) else None
+        key = adds(section, name, asked) if adds else tasks.add(section, name, shape, asked)
+        if self.setup.nbgrader and self.page.shown:
+            source = f"### BEGIN SOLUTION\n{source}\n### END SOLUTION"
+        self._add(key, self._code(source), solution=True)
+        if self.setup.feedback:
+            call = f"check({_quoted(key)}, {name})"
+            points = len(asked) if isinstance(asked, list) else 1
+            checks = self._code(f"assert {call}" if self.setup.nbgrader else f"{call};")
+            self._add(f"{key}-check", checks, grade=True, locked=True, points=points)
+
+    def _add(self, name: str, cell: dict[str, Any], **flags: Any) -> None:
+        self.cells.append(cell)
+        if self.setup.nbgrader:
+            self._mark(len(self.cells) - 1, name, **flags)
+
+    def _mark(
+        self, at: int, name: str, grade: bool = False, solution: bool = False, locked: bool = False, points: int = 0
+    ) -> None:
+        """Give a cell the metadata of nbgrader: a name without dots, and what it is for."""
+        plain_name = re.sub(r"[^A-Za-z0-9_-]", "-", name)
+        metadata: dict[str, Any] = {
+            "schema_version": SCHEMA, "grade_id": self._numbered(plain_name, always=False),
+            "grade": grade, "solution": solution, "locked": locked, "task": False,
+        }  # fmt: skip
+        self.cells[at]["metadata"]["nbgrader"] = metadata | ({"points": points} if grade else {})
+
+    def _flush(self) -> None:
+        """Make a cell of the prose so far."""
+        if self.prose:
+            cell = self._cell("markdown", "\n\n".join(self.prose))
+            if self.drawn:
+                cell["attachments"] = {**self.drawn}
+            self.cells.append(cell)
+        self.prose.clear()
+        self.drawn.clear()
+
+    def _code(self, source: str, **metadata: Any) -> dict[str, Any]:
+        return self._cell("code", source, metadata) | {"execution_count": None, "outputs": []}
+
+    def _cell(self, kind: str, source: str, metadata: dict[str, Any] | None = None) -> dict[str, Any]:
+        return {"cell_type": kind, "metadata": {**(metadata or {})}, "source": source}
+
+    def _numbered(self, name: str, always: bool = True) -> str:
+        """A name with a number; or, if not always, with one from its second use on."""
+        self.counts[name] = n = self.counts.get(name, 0) + 1
+        return f"{name}_{n}" if always or n > 1 else name
+
+    def _apart(self, names: Sequence[str]) -> list[str]:
+        """Names, with a number behind those that there are twice."""
+        seen = dict[str, int]()
+        found = []
+        for name in names:
+            seen[name] = seen.get(name, 0) + 1
+            found.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+        return found
+
+
+def _are_alike(cells: Sequence[Cell], others: Sequence[Cell]) -> bool:
+    """Whether two arrays print the same numbers."""
+    return len(cells) == len(others) and all(
+        not cell.blank and cell.text == other.text for cell, other in zip(cells, others, strict=True)
+    )
+
+
+def _setup(tasks: Tasks | None) -> str:
+    """The folded cell: what reads numbers, and, with tasks, what checks them."""
+    parts = [*_sources("entries", *(["checks"] if tasks else []))]
+    if tasks:
+        packed = tasks.packed
+        lines = [packed[at : at + 110] for at in range(0, len(packed), 110)]
+        parts.append("check = Checker(\n" + "\n".join(f"    {line!r}" for line in lines) + "\n)")
+    return "\n\n\n".join(parts)
+
+
+def _sources(*names: str) -> Iterator[str]:
+    """The code of files beside this one, without what each imports from another."""
+    for name in names:
+        text = (files("byhand.formats.notebook") / f"{name}.py").read_text(encoding="utf-8")
+        yield re.sub(r"^from byhand\..*\n+", "", text, flags=re.MULTILINE).strip()

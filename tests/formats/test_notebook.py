@@ -1,0 +1,283 @@
+"""Sheets as notebooks: what is given and filled in is the run's, and the notebook itself says what is right."""
+
+from __future__ import annotations
+
+import ast
+import base64
+import json
+import re
+import zlib
+from contextlib import suppress
+from fractions import Fraction
+from typing import Any
+
+import nbformat
+import pytest
+from every_sheet import CASES, FULL, made
+from kinds import kinds_and_run
+from run_notebook import ran, with_answers
+from written_back import number, panels, right
+
+from byhand.arithmetic.floats import FLOATS
+from byhand.errors import DomainError
+from byhand.formats import Setup
+from byhand.formats.notebook.entries import NEVER
+from byhand.formats.notebook.entries import number as entered
+from byhand.formats.notebook.notebook import notebook
+from byhand.formats.written.parts import Page
+from byhand.mistakes import MISTAKES, applying, mistaken
+from byhand.notation.inline import spoken
+from byhand.notation.number import plain
+from byhand.tape import Tape
+from byhand.worksheet.document import Strip
+
+
+def book(document, run, view="key", **setup) -> Any:
+    made = notebook(document, run, view, Setup(**setup)).decode()
+    found = nbformat.reads(made, 4)
+    nbformat.validate(found)
+    return found
+
+
+def checks(cells):
+    """The cells that check, of those that were run."""
+    return [cell for cell in cells if cell.source.startswith(("check(", "assert check("))]
+
+
+def arrays(cells):
+    """What each array in the cells of a notebook is called, and its numbers, None for a blank."""
+    for cell in cells:
+        code = re.compile(
+            r"^# ([^\n]+): \d+ rows?, [^\n]*\n(?:#[^\n]*\n)?\S+ = array\((\[.*?^\])\)$", re.MULTILINE | re.DOTALL
+        )
+        for title, text in re.findall(code, cell["source"]):
+            rows = ast.literal_eval(re.sub(r"#.*", "", text).replace("...", "None"))
+            flat = [x for row in rows for x in row]
+            yield title, tuple(x if x is None else number(x if isinstance(x, str) else plain(x)) for x in flat)
+
+
+def figures(document, run, shown):
+    """The matrices of each figure, those without blanks first: what each is called, and its numbers. And whether a
+    notebook may leave it out, since the array is there already.
+    """
+    for block in (block for section in document.sections for block in section.figures if block.matrices):
+        of = panels(block)
+        if isinstance(block, Strip) and any(panel.right is not None for panel in of):
+            continue  # to be ticked: they stand in the prose
+        for panel in sorted(of, key=lambda panel: panel.has_blanks):
+            is_copy = panel.role == "copy" or not panel.has_blanks
+            title = ", ".join(map(spoken, Page(document, run, "key").matrix(panel).titles))
+            yield (title, tuple(right(cell, run, shown) for cell in panel.flat)), is_copy
+
+
+@pytest.mark.parametrize("orientation", ["rows", "columns"])
+@pytest.mark.parametrize(("sheet", "seed"), CASES)
+def test_what_is_given_and_filled_in_is_what_the_run_has(sheet, seed, orientation):
+    document, run = made(sheet, seed, orientation=orientation)
+    for view in ("worksheet", "key"):
+        left = [*arrays(book(document, run, view).cells)]
+        for matrix, may_be_there_already in figures(document, run, view == "key"):
+            if left and left[0] == matrix:
+                left.pop(0)
+            else:
+                assert may_be_there_already
+        assert not left
+
+
+@pytest.mark.parametrize("orientation", ["rows", "columns"])
+@pytest.mark.parametrize(("sheet", "seed"), CASES)
+def test_the_key_runs_to_its_end_and_the_worksheet_stops_at_each_blank(sheet, seed, orientation):
+    document, run = made(sheet, seed, orientation=orientation)
+    filled = [*ran(book(document, run))]
+    assert not [cell for cell in filled if cell.error]
+    assert checks(filled)
+    assert all(re.fullmatch(r".+: right\.\n", cell.printed) for cell in checks(filled))
+    empty = [*ran(book(document, run, "worksheet"))]
+    assert not [cell for cell in empty if cell.error and cell not in checks(empty)]
+    for cell in checks(empty):
+        assert re.fullmatch(r".+: (\d+) of \1 still to fill in, the first at .+\.", str(cell.error))
+
+
+@pytest.mark.parametrize("options", [
+    {"numbers": "decimal"}, {"numbers": "decimal", "rounding": "once", "places": 3}, {"base": "e", "numbers": "decimal"},
+    {"level": "easy"}, {"level": "stretch"}, {"numbers": "symbolic", "seed": 0},
+])  # fmt: skip
+def test_the_key_is_right_in_every_kind_of_numbers_and_at_every_level(options):
+    document, run = made("attention-head", **{"seed": 3, **options})
+    assert all(cell.printed.endswith("right.\n") for cell in checks(ran(book(document, run))))
+
+
+def test_every_kind_of_question_has_a_cell():
+    document, run = kinds_and_run()
+    filled = checks(ran(book(document, run)))
+    assert all(cell.printed.endswith(": right.\n") for cell in filled), [cell.printed for cell in filled]
+    asked = re.findall(r'check\("\d+\.(\w+?)(?:_\d+)?"', "".join(cell.source for cell in filled))
+    assert {*asked} >= {"X", "W_Q", "b_V", "table", "S", "choice", "claim", "tick"}
+
+
+# one number is changed; the next step is computed from one's own scores, with exact numbers or in floating point
+SLIPS = [
+    {"S": "S[0][1] += 8", "M": "M = S / 2"},
+    {"S": "S[0][1] += 8", "M": "M = np.array(S, dtype=float) / 2"},
+]
+
+
+@pytest.mark.parametrize("answers", SLIPS)
+def test_one_slip_costs_one_cell_and_the_rest_follows(answers):
+    document, run = made("attention-head")
+    text = "".join(cell.printed for cell in with_answers(book(document, run), answers))
+    assert re.search(r"^S: 1 of 8 not right: S, row birds, column eat\.", text, re.MULTILINE) or "S: 1 of" in text
+    assert re.search(
+        r"^M: 1 of 9 follow from your own numbers, but a number before is not right:", text, re.MULTILINE
+    )
+
+
+def evaluated(run):
+    """A tape of a run, with all its numbers, in floating point: mistakes may leave the rationals."""
+    given = {name: [[float(x) for x in row] for row in run.rows[name]] for name, s in run.steps.items() if not s.op}
+    tape = Tape(FLOATS, given)
+    tape.steps = dict(run.steps)
+    for step in run.steps:
+        tape.values(step)
+    return tape
+
+
+def hits(document, run, name):
+    """What a notebook says to a student who makes a classic mistake throughout, wherever the shapes allow it."""
+    wrong, _ = mistaken(evaluated(run), name)
+    asked = {blank.cell.step for blank in document.blanks() if blank.role == "ask"}
+    fits = [step for step in asked if step in wrong.steps and wrong.steps[step].shape == run[step].shape]
+    own = {}
+    for step in fits:
+        with suppress(DomainError):  # what cannot be computed stays right
+            own[step] = wrong.values(step)
+    return "".join(cell.printed for cell in ran(book(document, run), own, document))
+
+
+@pytest.mark.parametrize("sheet", ["attention-head", "causal-mask", "layer-norm", "feed-forward"])
+def test_classic_mistakes_are_named(sheet):
+    document, run = made(sheet, 1)
+    names = applying(evaluated(run))
+    for name in names:
+        text = hits(document, run, name)
+        assert "not right" in text, name
+        assert MISTAKES[name].told.partition("{")[0] in text, name
+    assert len(names) >= 2
+
+
+def data(found):
+    """What the folded cell holds, unpacked."""
+    (source,) = [cell["source"] for cell in found.cells if "Checker(\n" in cell["source"]]
+    packed = "".join(ast.literal_eval(f"({source.rpartition('Checker(')[2]}"))
+    return json.loads(zlib.decompress(base64.b85decode(packed)))
+
+
+@pytest.mark.parametrize(("sheet", "seed"), CASES)
+def test_no_answer_stands_in_the_folded_cell(sheet, seed):
+    """It has rules, what is given, and what is printed: no number of a blank, and no right option or word."""
+    document, run = made(sheet, seed)
+    held = data(book(document, run, "worksheet"))
+    assert held.keys() == {
+        "tasks", "rules", "given", "inverse", "foils", "words", "places", "letters", "says",
+    }  # fmt: skip
+    for task in held["tasks"].values():
+        for cell in task["cells"]:
+            assert cell.keys() <= {"id", "at", "called", "kind", "place", "places", "rule", "seal"}
+    shown = {at for section in document.sections for at, each in section.front.items() if not hasattr(each, "role")}
+    steps = book(document, run, "worksheet").metadata["byhand"]["steps"]
+    printed = {(steps[s], i, j) for task in held["tasks"].values() for s, i, j, _ in task["prints"]}
+    assert printed <= shown
+    assert all(run[steps[int(step)]].op is None for step in held["given"])
+
+
+def test_the_rules_stand_in_the_metadata_as_text():
+    document, run = made("attention-head")
+    about = book(document, run).metadata["byhand"]
+    scores = about["steps"].index("blocks.0.attn.scores_raw[0]")
+    assert re.fullmatch(r"sum\(v\[\d+,i,k\]\*v\[\d+,j,k\] for k in range\(4\)\)", about["rules"][str(scores)])
+    assert (about["sheet"], about["view"], about["seed"]) == ("attention-head", "key", "0")
+
+
+def test_without_feedback_nothing_tells_right_from_wrong():
+    document, run = made("attention-head", 3)
+    found = book(document, run, "worksheet", feedback=False)
+    whole = nbformat.writes(found)
+    assert "check" not in "".join(cell["source"] for cell in found.cells if cell.cell_type == "code")
+    assert not {"rules", "given", "steps"} & found.metadata["byhand"].keys()
+    assert "seal" not in whole
+    assert not [cell for cell in ran(found) if cell.error]
+
+
+ALLOWED = {"schema_version", "grade", "locked", "solution", "task", "grade_id", "points", "checksum", "cell_type"}
+REQUIRED = {"schema_version", "grade", "locked", "solution"}  # nbgrader/nbgraderformat/v3.json, nbgrader 0.9.6
+
+
+@pytest.mark.parametrize(("sheet", "seed"), CASES)
+def test_nbgrader_finds_its_metadata(sheet, seed):
+    document, run = made(sheet, seed)
+    for view in ("worksheet", "key"):
+        found = book(document, run, view, nbgrader=True)
+        marked = [cell for cell in found.cells if "nbgrader" in cell.metadata]
+        about = [cell.metadata["nbgrader"] for cell in marked]
+        assert all(REQUIRED <= each.keys() <= ALLOWED and each["schema_version"] == 3 for each in about)
+        names = [each["grade_id"] for each in about]
+        assert len({*names}) == len(names)
+        assert all(re.fullmatch(r"[A-Za-z0-9_\-]+", name) for name in names)
+        assert all(isinstance(each["points"], int) for each in about if each["grade"])
+        tests = [c for c in marked if c.metadata["nbgrader"]["grade"] and c.metadata["nbgrader"]["locked"]]
+        assert all(cell["source"].startswith("assert check(") for cell in tests)
+        solved = [c for c in marked if c.metadata["nbgrader"]["solution"] and c.cell_type == "code"]
+        assert len(solved) == len(tests)
+        begins = [cell["source"].startswith("### BEGIN SOLUTION\n") for cell in solved]
+        assert all(begins) if view == "key" else not any(begins)
+    assert "nbgrader" not in nbformat.writes(book(document, run))
+
+
+def test_for_nbgrader_a_wrong_answer_fails():
+    document, run = made("scores")
+    (first, *_) = [c for c in with_answers(book(document, run, nbgrader=True), SLIPS[0]) if "not right" in c.printed]
+    assert isinstance(first.error, AssertionError)
+
+
+def test_the_same_sheet_gives_the_same_bytes():
+    document, run = made("causal-mask", 3)
+    assert notebook(document, run, "key", Setup()) == notebook(document, run, "key", Setup())
+
+
+@pytest.mark.parametrize(("entry", "value"), [
+    (3, 3), (0.25, Fraction(1, 4)), ("1/2", Fraction(1, 2)), ("−3/4", Fraction(-3, 4)), ("0,5", Fraction(1, 2)),
+    ("-inf", NEVER), ("−∞", NEVER), (float("-inf"), NEVER), (Fraction(2, 3), Fraction(2, 3)), ("2^-3", Fraction(1, 8)),
+    ("√4", 2), ("2(1/2)", 1), (..., None), ("", None), (" ? ", None), (None, None),
+])  # fmt: skip
+def test_a_number_may_be_written_in_many_ways(entry, value):
+    assert entered(entry) == value
+
+
+@pytest.mark.parametrize("entry", ["cat", "1/0", "__import__('os')", "2**99999", True, "9**9**9", "[1]", "1,000,000"])
+def test_what_is_no_number_is_said_in_a_line(entry):
+    with pytest.raises(ValueError, match="is no number"):
+        entered(entry)
+
+
+def test_a_letter_has_its_value():
+    assert entered("2a − b", {"a": Fraction(3), "b": Fraction(1)}) == 5
+
+
+@pytest.mark.skipif(not FULL, reason="make test-formats runs notebooks by nbclient")
+@pytest.mark.parametrize(("sheet", "seed"), [case for case in CASES if case[1] == 0])
+def test_jupyter_runs_the_key_to_its_end_and_the_worksheet_stops_with_a_line(sheet, seed):
+    nbclient = pytest.importorskip("nbclient", reason="nbclient is missing")
+    pytest.importorskip("ipykernel", reason="ipykernel is missing")
+    document, run = made(sheet, seed)
+    found = nbclient.NotebookClient(book(document, run), timeout=120, kernel_name="python3").execute()
+    outputs = [cell.outputs for cell in found.cells if cell.get("source", "").startswith("check(")]
+    assert all(output.text.endswith(": right.\n") for (output,) in outputs)
+    client = nbclient.NotebookClient(
+        book(document, run, "worksheet"), timeout=120, kernel_name="python3", allow_errors=True
+    )
+    stopped = [cell.outputs for cell in client.execute().cells if cell.get("source", "").startswith("check(")]
+    assert stopped
+    for (output,) in stopped:
+        assert output.output_type == "error"
+        assert output.traceback == [output.evalue]
+        assert "still to fill in" in output.evalue
