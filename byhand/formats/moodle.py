@@ -136,7 +136,7 @@ def _entry(entry: Entry) -> str:
     """The field of a blank. Of equal answers the first counts, so the right ones come first."""
     if entry.value:
         answers = [f"={entry.value}:{entry.tolerance}"]
-        answers += [f"%{w.credit}%{w.value}:{entry.tolerance}#{_told(w.told)}" for w in entry.wrong if w.value]
+        answers += [f"%{w.credit}%{w.value}:0#{_told(w.told)}" for w in entry.wrong if w.value]
         return f"{{1:NUMERICAL:{'~'.join(answers)}}}"
     answers = [f"={_typed(text)}" for text in entry.texts]
     right = {text.casefold() for text in entry.texts}

@@ -233,7 +233,7 @@ def _compared(name: str, entry: Entry) -> Element:
     right = _equal(SubElement(condition, "responseIf"), name, entry.value, entry.tolerance)
     right.append(_add("SCORE", _value("float", "1")))
     for wrong in entry.wrong:
-        found = _equal(SubElement(condition, "responseElseIf"), name, wrong.value, entry.tolerance)
+        found = _equal(SubElement(condition, "responseElseIf"), name, wrong.value, "0")
         found.append(_add("SCORE", _value("float", f"{wrong.credit / 100}")))
         found.append(_noted(_names(wrong.mistakes)))
     return condition

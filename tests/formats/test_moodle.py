@@ -133,6 +133,19 @@ def test_another_reader_of_the_grammar_finds_nothing_wrong(sheet, tmp_path):
     assert done.stdout.endswith("moodle.xml OK\n")
 
 
+OTHERWISE = [{"orientation": "columns"}, {"numbers": "decimal", "base": "e"}, {"level": "easy"}]
+
+
+@pytest.mark.parametrize("options", OTHERWISE, ids=str)
+def test_it_is_so_in_columns_in_decimals_and_at_another_level(options):
+    """In decimals, what mistakes give lies closer together than the right answer's tolerance."""
+    for entry, field in fields("attention-head", 3, **options):
+        assert field.mark(field.key).share == 1
+        for wrong in entry.wrong:
+            texts = wrong.texts if field.kind == "SHORTANSWER" else [wrong.value]
+            assert [field.mark(text).share for text in texts] == [wrong.credit / 100] * len(texts)
+
+
 # one sheet in full
 
 

@@ -67,6 +67,16 @@ def test_items_are_what_the_standard_allows_and_one_in_both_versions(sheet, seed
         assert same(as_three(item), three[name]), name
 
 
+@pytest.mark.parametrize("options", [{"orientation": "columns"}, {"numbers": "decimal", "base": "e"}], ids=str)
+def test_items_are_what_the_standard_allows_in_columns_and_in_decimals(options):
+    files = opened(qti(*made("attention-head", 3, **options), TWO))
+    for name in (name for name in files if name.endswith(".xml") and name != "imsmanifest.xml"):
+        item = local(ElementTree.fromstring(files[name]), TWO.items)
+        assert problems(item, QTI_2_1) == [], name
+        if Item(item).key():
+            assert Item(item).played(Item(item).key())[0] == pytest.approx(Item(item).worth)
+
+
 @pytest.mark.parametrize("version", [TWO, THREE], ids=["2.1", "3.0"])
 @pytest.mark.parametrize(("sheet", "seed"), NUMERIC)
 def test_a_manifest_names_every_file_and_no_other(sheet, seed, version):

@@ -212,12 +212,13 @@ def _table(grid: Grid, entries: Entries) -> str:
         for mark in grid.marks if mark.kind == "tile"
         for r in range(mark.top, mark.bottom) for c in range(mark.left, mark.right)
     }  # fmt: skip
+    end = grid.cols.index("o") if "o" in grid.cols else len(grid.cols)  # dots are for a pencil
+    shown = {place: slot for place, slot in slots.items() if place[1] < end}
     rows = []
-    for r, (_, line) in enumerate(replace(grid, slots=slots).lines()):
+    for r, (_, line) in enumerate(replace(grid, cols=grid.cols[:end], slots=shown).lines()):
         cells, c = list[str](), 0
         for slot in line:
-            if "o" not in grid.cols[c : c + slot.span]:
-                cells.append(_td(slot, entries, "p" if (r, c) in tiled else "g"))
+            cells.append(_td(slot, entries, "p" if (r, c) in tiled else "g"))
             c += slot.span
         rows.append(f"<tr>{''.join(cells)}</tr>")
     return _scrolled("".join(rows))

@@ -64,7 +64,7 @@ class Entry:
     """A blank that is filled in. called: what it is called for those who hear the page.
 
     texts: what is taken as right, the usual text first. value: the number, where numbers are compared, and not texts;
-    else "". tolerance: by how much an answer may differ from it.
+    else "". tolerance: by how much a right answer may differ from it; wrong ones lie close to each other.
     """
 
     blank: Blank
