@@ -94,7 +94,8 @@ def _formats(ctx: click.Context, param: click.Parameter, value: str | None) -> t
 
 
 def _marks(ctx: click.Context, param: click.Parameter, value: str) -> tuple[str, ...]:
-    known, chosen = ("json", "csv", "html", "pdf"), tuple(part.strip() for part in value.split(",") if part.strip())
+    known = ("json", "csv", "html", "pdf", "moodle", "canvas")
+    chosen = tuple(part.strip() for part in value.split(",") if part.strip())
     for part in chosen or ("",):
         if part not in known:
             raise click.BadParameter(str(UnknownNameError("format of marks", part, known)))
@@ -448,8 +449,9 @@ def class_(
     "--overrides", type=click.Path(), metavar="FILE", help="What you changed by hand: a CSV, or marks.json."
 )
 @click.option(
-    "--format", "formats", default="json,csv,html,pdf", show_default=True, callback=_marks, help="What to write."
-)
+    "--format", "formats", default="json,csv,html,pdf", show_default=True, callback=_marks,
+    help="What to write; moodle and canvas are tables of points that their gradebooks import.",
+)  # fmt: skip
 @click.option("--report/--no-report", default=True, help="Whether to report what the class did.")
 @click.option("--names/--no-names", default=True, help="Whether the report names students, or numbers them.")
 @click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="How many cores to use.")

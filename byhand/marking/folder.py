@@ -12,6 +12,7 @@ from typing import IO
 from byhand.classroom.index import IndexWriter
 from byhand.classroom.roster import Student
 from byhand.files import staged
+from byhand.marking.gradebook import GRADEBOOKS
 from byhand.marking.marks import Marks
 from byhand.marking.record import points_text
 
@@ -35,6 +36,12 @@ class Marked:
     pages: Mapping[str, bytes]
 
     @property
+    def why(self) -> str:
+        """What is told of the first cause; "" where there is none."""
+        _, step, cause = self.told.partition("  step ")
+        return f"{step.strip()} {cause}".strip()
+
+    @property
     def stem(self) -> str:
         """The stem of the names of the marked pages."""
         return self.student.stem if self.student.id or self.student.name else "student"
@@ -51,14 +58,18 @@ def row_of(marks: Marks) -> dict[str, str]:
 class MarksFolder:
     """The files of a marking that are being written. They get their names when the stack is closed without an error.
 
-    parts: a staging folder within the folder.
+    parts: a staging folder within the folder. title: of the sheet, for gradebooks.
     """
 
-    def __init__(self, folder: Path, parts: Path, stack: ExitStack, formats: Sequence[str]) -> None:
+    def __init__(self, folder: Path, parts: Path, stack: ExitStack, formats: Sequence[str], title: str = "") -> None:
         self.folder, self.parts, self.stack = folder, parts, stack
         self.lines = stack.enter_context(staged(folder / MARKS, parts)) if "json" in formats else None
         self.table = stack.enter_context(staged(folder / TABLE, parts)) if "csv" in formats else None
         self.rows: IndexWriter | None = None
+        books = [book for name, book in GRADEBOOKS.items() if name in formats]
+        self.books = [(book, stack.enter_context(staged(folder / book.file, parts))) for book in books]
+        self.grades: list[IndexWriter] = []
+        self.title = title
         self.students: dict[str, str] = {}  # by id, the stem of the marked pages
         self.pages: list[str] = []
 
@@ -68,6 +79,7 @@ class MarksFolder:
             self.lines.write((b",\n" if self.students else b"[\n") + marked.line)
         if self.table is not None:
             self._row(self.table, marked.row)
+        self._grade(marked)
         for format, content in marked.pages.items():
             name = f"{marked.stem}.{format}"
             (self.parts / name).write_bytes(content)
@@ -78,6 +90,17 @@ class MarksFolder:
         if self.rows is None:
             self.rows = IndexWriter(table, [*row])
         self.rows.row(row.values())
+
+    def _grade(self, marked: Marked) -> None:
+        """Add a student to the gradebooks, whose columns are known with the first."""
+        if not self.grades:
+            for book, file in self.books:
+                first, *others = book.begin(self.title, marked.row["of"])
+                self.grades.append(IndexWriter(file, first))
+                for row in others:
+                    self.grades[-1].row(row)
+        for (book, _), grades in zip(self.books, self.grades, strict=True):
+            grades.row(book.row(marked.student, marked.row, marked.why))
 
     def write(self, name: str, content: bytes) -> None:
         """Write a file that is made as a whole."""

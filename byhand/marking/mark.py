@@ -120,7 +120,7 @@ def mark(
     changes = _changes(folder, overrides, tell)
     with output_errors(folder), ExitStack() as stack:
         folder.mkdir(parents=True, exist_ok=True)
-        written = MarksFolder(folder, stack.enter_context(staging(folder)), stack, formats)
+        written = MarksFolder(folder, stack.enter_context(staging(folder)), stack, formats, task.sheet.title)
         submit, tally = stack.enter_context(workers(jobs, "")), Tally()
         for some, part in _marked_in_order(submit, task, files, changes, jobs, tell):
             tally += part
@@ -351,7 +351,8 @@ def marked(task: Task, students: Sequence[Filled], changes: Mapping[str, Changes
             pages = _marked_pages(task, marker, copy)
         drawn = {} if pages is None else dict(_drawn(task, pages, marks, marker.rules.run, copy))
         tally.add(marks)
-        whose = Student(marks.name or marks.student, marks.student)
+        group = copy.copy.student.group if copy else ""
+        whose = Student(marks.name or marks.student, marks.student, group)
         found.append(Marked(whose, as_line(marks), row_of(marks), told(marks, task.options), drawn))
     return found, tally
 

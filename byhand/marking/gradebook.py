@@ -1,0 +1,63 @@
+"""Points in the columns that the gradebooks of Moodle and Canvas import.
+
+Sources: docs.moodle.org, Grade import (a column that says who, and one a grade); community.canvaslms.com, How do I
+import grades in the Gradebook? (the first five columns, and a row of points possible).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from byhand.classroom.roster import Student
+
+PLACES = 2  # of points that are no whole number
+
+
+@dataclass(frozen=True)
+class Gradebook:
+    """A platform's file. begin: its first rows, of a sheet's title and what it is worth.
+
+    row: a student's, of the fields of marks.csv, and of what is said of the first cause.
+    """
+
+    file: str
+    begin: Callable[[str, str], Sequence[Sequence[str]]]
+    row: Callable[[Student, Mapping[str, str], str], Sequence[str]]
+
+
+def _points(text: str) -> str:
+    """Points as a platform reads them: without a fraction."""
+    points = Fraction(text)
+    return f"{float(points):.{PLACES}f}".rstrip("0").rstrip(".")
+
+
+def _by_id(student: Student) -> tuple[str, str]:
+    """The id of a student, and the address where the roster has that in its place."""
+    return ("", student.id) if "@" in student.id else (student.id, "")
+
+
+def _moodle_begin(title: str, worth: str) -> Sequence[Sequence[str]]:
+    return [["Full name", "ID number", "Email address", f"{title} ({_points(worth)})", f"Feedback: {title}"]]
+
+
+def _moodle_row(student: Student, fields: Mapping[str, str], why: str) -> Sequence[str]:
+    return [fields["name"], *_by_id(student), _points(fields["points"]), why]
+
+
+def _canvas_begin(title: str, worth: str) -> Sequence[Sequence[str]]:
+    return [
+        ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", title],
+        ["    Points Possible", "", "", "", "", _points(worth)],
+    ]
+
+
+def _canvas_row(student: Student, fields: Mapping[str, str], why: str) -> Sequence[str]:
+    return [fields["name"], "", *_by_id(student), student.group, _points(fields["points"])]
+
+
+GRADEBOOKS = {
+    "moodle": Gradebook("moodle-grades.csv", _moodle_begin, _moodle_row),
+    "canvas": Gradebook("canvas-grades.csv", _canvas_begin, _canvas_row),
+}
