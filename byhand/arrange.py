@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import lru_cache, partial
 from itertools import chain
+from typing import Any
 
 from byhand.arithmetic.copies import has_slots, in_slot, one_copy, word_in_slot
 from byhand.arithmetic.domain import Domain
@@ -16,6 +17,7 @@ from byhand.arithmetic.exact import RATIONALS
 from byhand.choose import Quality
 from byhand.model.weights import Values, complete
 from byhand.options import Options
+from byhand.options_file import as_entries
 from byhand.record import fingerprint
 from byhand.runs import Run
 from byhand.tape import Tape
@@ -63,10 +65,15 @@ def arranged(
         source=tuple(map(str, values.source)), sheet=sheet.name, seed=options.chosen_seed,
     )  # fmt: skip
     stamp = {"seed": options.printed_seed, "hash": fingerprint(run, page.steps, options.secret)}
-    page, run = replace(page, stamp=stamp), replace(run, hash=stamp["hash"])
+    page, run = replace(page, stamp=stamp, options=partial(_decided, options)), replace(run, hash=stamp["hash"])
     if not has_slots(domain) and domain.name != "symbolic":
         page = replace(page, in_slots=lru_cache(1)(partial(_in_slots, sheet, values, options, tape, run)))
     return page, run, tape
+
+
+def _decided(options: Options) -> dict[str, Any]:
+    """The options as files of answers have them; no seed where a secret stands in its place."""
+    return as_entries(options) | {"seed": None if options.secret else options.chosen_seed}
 
 
 def _shown(

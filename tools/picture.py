@@ -1,5 +1,5 @@
-"""Redraws the pictures of docs/: a page and its key (page.png), a marked page, the report of a class, and
-questions as Moodle shows them, which takes Chromium.
+"""Redraws the pictures of docs/: a page and its key (page.png), a marked page, the report of a class, questions as
+Moodle shows them, which takes Chromium, and a spreadsheet, which takes LibreOffice.
 """
 
 import io
@@ -10,12 +10,14 @@ from pathlib import Path
 import pypdfium2
 from moodle_preview import draw, preview
 from PIL import Image
+from spreadsheet_preview import filled_in, printed
 
 from byhand.arrange import arrange
 from byhand.choose import choose
 from byhand.formats import Setup
 from byhand.formats.moodle import moodle
 from byhand.formats.pdf.slotted import filled
+from byhand.formats.xlsx.workbook import workbook
 from byhand.marking.marked_page import MarkedPages
 from byhand.marking.marker import Marker
 from byhand.marking.marks import Marks
@@ -87,6 +89,10 @@ def main() -> None:
     marked = MarkedPages(document, run).pdf(one, one.name)
     save("marked-page.png", page(marked, 1), page(marked, 2))
     save("report.png", page(Report(document, tally).pdf(), 1))
+    slip = followed(marker, {f"1/ask/{AT}scores_raw[0]/2,2": "4"}, "Mira Lindqvist")
+    answers = {mark.id: mark.answer for mark in slip.blanks if not mark.id.startswith("5/ask")}
+    sheet_of_one = printed(filled_in(workbook(document, run, Setup()), answers))
+    save("formats-xlsx.png", page(sheet_of_one, 1).crop((0, 0, 794, 960)))
     save("formats-moodle.png", Image.open(io.BytesIO(draw(preview(moodle(document, run), key=True)))))
 
 

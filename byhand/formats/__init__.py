@@ -120,6 +120,12 @@ def _pdf_form(document: Document, run: Run, view: View, setup: Setup) -> bytes:
     return filled_form(document, run, setup)  # a worksheet, whatever the view: in a key is nothing to fill in
 
 
+def _xlsx(document: Document, run: Run, view: View, setup: Setup) -> bytes:
+    from byhand.formats.xlsx.workbook import workbook
+
+    return workbook(document, run, setup)  # worksheet and key are sheets of it
+
+
 def _json(document: Document, run: Run, view: View, setup: Setup) -> bytes:
     from byhand.record import as_text
 
@@ -210,6 +216,13 @@ OWN = {
             {"{view}.ipynb": _ipynb},
             needs=("nbformat",),
             install="pip install 'byhand[ipynb]'",
+        ),
+        Format(
+            "xlsx",
+            "a worksheet as a spreadsheet, which computes, and its key",
+            {"worksheet.xlsx": _xlsx},
+            needs=("xlsxwriter",),
+            install="pip install 'byhand[xlsx]'",
         ),
         Format("json", "every step of the run, with its numbers and rules", {"run.json": _json}),
         Format(

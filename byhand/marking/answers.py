@@ -1,4 +1,6 @@
-"""Files of answers: JSON, CSV, and filled PDFs. What a file is, its content says and not its name.
+"""Files of answers: JSON, CSV, and PDFs and spreadsheets that were filled in.
+
+What a file is, its content says and not its name.
 
 docs/marking.md describes the JSON, and byhand/answers.schema.json is its schema. Students are read one by one, so
 that a class of any size takes little memory.
@@ -14,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -28,6 +30,7 @@ from byhand.options_file import as_entries
 
 if TYPE_CHECKING:
     from byhand.reading.forms import FilledForm
+    from byhand.reading.spreadsheet import FilledSheet
 
 SCHEMA = 1
 LARGEST_FILE = 2_000_000_000  # bytes
@@ -74,11 +77,11 @@ class Answers:
     all that decides the numbers.
     """
 
-    is_sure: ClassVar[bool] = True
     name: str
     sheet: str | None = None
     seed: int | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
+    is_sure: bool = field(default=True, kw_only=True)
 
     def students(self, blanks: Sequence[str], replies: Sequence[str] = ()) -> Iterator[Filled]:
         """The students, in the file's order. blanks: the ids of the sheet's blanks, in the order of the page.
@@ -243,7 +246,7 @@ class CsvAnswers(Answers):
 class FormAnswers(Answers):
     """What is filled in on a PDF. Its page says which sheet it is, but not all that it may have been asked for."""
 
-    is_sure: ClassVar[bool] = False
+    is_sure: bool = field(default=False, kw_only=True)
     path: Path = Path()
 
     @classmethod
@@ -268,6 +271,33 @@ class FormAnswers(Answers):
             whose = form.page.student
             name, numbers = whose.name if whose else "", form.page.foot.hash
             yield self._checked(Filled(student, name, numbers, form.answers), known)
+
+
+@dataclass(frozen=True)
+class SheetAnswers(Answers):
+    """What is filled in on a spreadsheet of ours. It says all that decides its numbers, if there is a key in it."""
+
+    filled: FilledSheet | None = None
+
+    @classmethod
+    def of(cls, path: Path) -> SheetAnswers:
+        """The answers on a spreadsheet.
+
+        Raises: AnswersError where it is none of ours, or was changed; ExtraError.
+        """
+        from byhand.reading.spreadsheet import filled_in  # what reads pages is heavy
+
+        try:
+            filled = filled_in(path.read_bytes())
+        except UnreadableError as error:
+            raise AnswersError(f"{path.name}: {error}") from None
+        about = filled.about
+        return cls(path.name, about.sheet, about.seed, about.options, filled, is_sure=about.sure)
+
+    def students(self, blanks: Sequence[str], replies: Sequence[str] = ()) -> Iterator[Filled]:
+        assert self.filled is not None
+        about, known = self.filled.about, dict.fromkeys((*blanks, *replies))
+        yield self._checked(Filled(about.id, self.filled.name, about.hash, self.filled.answers), known)
 
 
 def _forms(path: Path) -> dict[str, FilledForm]:
@@ -295,7 +325,7 @@ def read_answers(path: Path) -> Answers:
             raise AnswersError(f"{path.name} is empty")
         with mapped(path) as content:
             if content[:4] == b"PK\x03\x04":
-                raise AnswersError(f"{path.name} is a spreadsheet or an archive; save the spreadsheet as CSV")
+                return SheetAnswers.of(path)
             if content[:4] == b"%PDF":
                 return FormAnswers.of(path)
             start = begin(content)

@@ -745,7 +745,7 @@ class Document:
 
     goal, conventions, objectives: Markdown tokens. before: the sheets that come before it. group, beside: its
     group of the course, and the sheets of that group. sittings: how many its text speaks of, if it does. stamp: the
-    seed and the hash of the run, for a page's foot.
+    seed and the hash of the run, for a page's foot. options: what decides its numbers, as files of answers say it.
     in_slots: makes of a document the same one and its run, with marks in place of all that other runs of the sheet
     have otherwise, so that pages can be laid out once for all of them; None where they cannot.
     """
@@ -767,6 +767,7 @@ class Document:
     group: str = ""
     beside: tuple[Named, ...] = ()
     sittings: int = 0
+    options: Callable[[], Mapping[str, Any]] = dict
     in_slots: Callable[[Document], tuple[Document, Run]] | None = None
 
     @property

@@ -63,6 +63,7 @@ FILES = {
     "txt": ["{view}.txt"],
     "tex": ["{view}.tex", "exam.tex"],
     "ipynb": ["{view}.ipynb"],
+    "xlsx": ["worksheet.xlsx"],
     "json": ["run.json"],
     "moodle": ["moodle.xml"],
     "canvas": ["canvas.zip"],

@@ -87,7 +87,7 @@ REFUSED = {
     ): "answers, student 'a': 1/ask/P/1,1 holds 6,000 characters; an answer has up to 5,000",
     as_json(id="a\n"): "answers: the id 'a\\n' holds \\n, which cannot be printed",
     as_json(id="a" * 65): "answers: an id of 65 characters; 64 are the most",
-    "PK\x03\x04": "answers is a spreadsheet or an archive; save the spreadsheet as CSV",
+    "PK\x03\x04": "answers: it cannot be opened as a spreadsheet (File is not a zip file); save it as .xlsx, or its answers as CSV",
     "id,colour\na,1\n": "answers has no answers under its headings 'id', 'colour'; give each of the 4 blanks a column (byhand mark --blank SHEET names them), or all of them one column, answers",
     'id,"1/ask/P/9,9"\na,1\n': "answers: no blank '1/ask/P/9,9'; did you mean '1/ask/P/2,2'?",
     "id,answers\na,1 2 3\n": "answers line 2: 3 answers for 4 blanks",
