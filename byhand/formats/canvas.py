@@ -9,6 +9,7 @@ Source: IMS QTI 1.2.1 ASI, the DTD ims_qtiasiv1p2p1; what Canvas exports (lib/cc
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from copy import deepcopy
 from html import escape
@@ -25,6 +26,8 @@ PACKAGE = "http://www.imsglobal.org/xsd/imsccv1p1/imscp_v1p1"
 META = "http://canvas.instructure.com/xsd/cccv1p0"
 OTHERS = "associatedcontent/imscc_xmlv1p1/learning-application-resource"
 FILES = "%24IMS-CC-FILEBASE%24/"  # how the text of a question names the folder of the package
+APART = "[\u2060"  # with a sign that nobody sees: a word in brackets that would be taken for a blank
+_LIKE_A_BLANK = re.compile(r"\[(?=b\d+\])")
 NO_CHOICE = -1  # the number of no statement
 WORDS = 3  # points of an answer in words, which a person marks
 DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -96,6 +99,8 @@ class _Writer:
         statement that it asks about, without the others.
         """
         copy = styled(_with_statement(body, choice))
+        for node in copy.iter():
+            node.text, node.tail = (text and _LIKE_A_BLANK.sub(APART, text) for text in (node.text, node.tail))
         for parent in list(copy.iter()):
             for node in list(parent):
                 if node.tag == "entry":

@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 import pytest
 from click.testing import CliRunner
 from every_sheet import CASES, made
+from kinds import kinds_and_run
 from qti_player import CanvasItem, opened, rows
 from qti_standard import QTI_1_2, local, problems
 from quiz_pages import missing_rows
@@ -175,6 +176,27 @@ goal: "You multiply a row by a column."
 
 {{ ask("AB") }}
 """
+
+
+def test_every_kind_of_question_is_allowed_and_can_be_answered():
+    test = parts(opened(canvas(*kinds_and_run())))[1]
+    assert problems(test, QTI_1_2) == []
+    found = [CanvasItem(item) for item in test.iter("item")]
+    assert [item.facts["points_possible"] for item in found] == [
+        "2.0", "1.0", "8.0", "3.0", "9.0", "1.0", "1.0", "1.0", "1.0", "1.0", "3.0",
+    ]  # fmt: skip
+    word, tick = found[5], found[9]
+    assert word.answers["response1"] == ["the", "cat", "sat", "down", "on", "mat"]
+    assert [word.score({"response1": f"a{n}"}) for n in range(1, 7)] == [0, 0, 0, 0, 100, 0]
+    assert [tick.score({"response1": f"a{n}"}) for n in range(1, 5)] == [0, 0, 100, 0]
+
+
+def test_a_word_in_brackets_is_taken_for_no_blank():
+    document, run = made("attention-head", 3, tokens=("[b1]", "[b2]", "b3"))
+    item = next(CanvasItem(item) for item in parts(opened(canvas(document, run)))[1].iter("item"))
+    text = "".join(item.html.itertext())
+    assert text.count("[b1]") == text.count("[b2]") == 1
+    assert "[\u2060b1]" in text
 
 
 def test_pictures_are_files_that_questions_name():

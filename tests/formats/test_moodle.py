@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 from cloze import read
 from every_sheet import FULL, SEEDS, SHEETS, made
+from kinds import kinds_and_run
 from quiz_pages import missing_rows
 
 from byhand.arithmetic.expr import refs
@@ -133,11 +134,11 @@ def test_another_reader_of_the_grammar_finds_nothing_wrong(sheet, tmp_path):
     assert done.stdout.endswith("moodle.xml OK\n")
 
 
-OTHERWISE = [{"orientation": "columns"}, {"numbers": "decimal", "base": "e"}, {"level": "easy"}]
+OTHERWISE = [{"orientation": "columns"}, {"numbers": "decimal", "base": "e"}]
 
 
 @pytest.mark.parametrize("options", OTHERWISE, ids=str)
-def test_it_is_so_in_columns_in_decimals_and_at_another_level(options):
+def test_it_is_so_in_columns_and_in_decimals(options):
     """In decimals, what mistakes give lies closer together than the right answer's tolerance."""
     for entry, field in fields("attention-head", 3, **options):
         assert field.mark(field.key).share == 1
@@ -224,6 +225,17 @@ def test_statements_are_chosen_and_say_why():
     assert {answer.text for answer in field.answers} == {"true", "false"}
     assert all(answer.feedback for answer in field.answers)
     assert field.mark(field.key).share == 1
+
+
+def test_every_kind_of_question_can_be_answered():
+    questions = read(moodle(*kinds_and_run()))
+    assert [len(question.fields) for question in questions] == [0, 2, 1, 8, 3, 10, 3, 1, 0]
+    for question in questions:
+        assert all(field.mark(field.key).share == 1 for field in question.fields)
+    (tick,) = questions[-2].fields
+    assert (tick.key, tick.mark("S"), len(tick.answers)) == ("A", next(a for a in tick.answers if a.text == "S"), 4)
+    shapes = [field.mark(text) for field, text in zip(questions[3].fields, ("Yes", "3x4", "NO", "-"), strict=False)]
+    assert [answer.share for answer in shapes] == [1] * 4
 
 
 def test_letters_are_refused_in_a_line(tmp_path):

@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 from every_sheet import CASES, made
+from kinds import kinds_and_run
 from qti_player import Item, opened, rows
 from qti_standard import QTI_2_1, as_three, as_two, local, problems
 from quiz_pages import missing_rows
@@ -163,6 +164,14 @@ def test_what_a_mistake_gives_earns_a_part_and_is_named(sheet, seed):
                         assert any(each.startswith(told) for each in shown)
                     tried += 1
     assert tried or sheet == "shapes"
+
+
+def test_every_kind_of_question_is_allowed_and_can_be_answered():
+    files = opened(qti(*kinds_and_run(), TWO))
+    items = [Item(local(ElementTree.fromstring(files[f"q{n:02}.xml"]), TWO.items)) for n in range(1, 9)]
+    assert [problem for item in items for problem in problems(item.root, QTI_2_1)] == []
+    assert [item.worth for item in items] == [2, 1, 8, 3, 10, 3, 1, 3]
+    assert [item.played(item.key())[0] for item in items[:7]] == [2, 1, 8, 3, 10, 3, 1]
 
 
 def test_answers_are_numbers_or_short_texts():
