@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -70,13 +70,69 @@ def _ended_in_order() -> Iterator[None]:
     is_flag=True,
     help="Show tracebacks of errors, and which pages were laid out by themselves.",
 )
-def main(debug: bool) -> None:
-    """A tiny transformer as a lesson on paper: worksheets, and keys that are right."""
+@click.pass_context
+def main(ctx: click.Context, debug: bool) -> None:
+    """A tiny transformer as a lesson on paper: worksheets, and keys that are right.
+
+    What you always ask for can stand in byhand.toml, in this folder or in your folder for settings.
+    """
     if debug:
         import logging
 
         logging.basicConfig(format="%(message)s")
         logging.getLogger("byhand").setLevel(logging.DEBUG)
+    from byhand.defaults import defaults, files
+
+    read = files()
+    if debug:
+        _tell(f"options are read from {', '.join(map(str, read)) or 'no byhand.toml'}")
+    if read:
+        own = defaults(read)
+        ctx.default_map = {name: _of_command(command, own) for name, command in main.commands.items()}
+
+
+def _of_command(command: click.Command, own: dict[str, Any]) -> dict[str, Any]:
+    """What a command takes of the options of a file: some have formats or kinds of numbers of their own."""
+    names = {param.name for param in command.params}
+    apart = {"mark": {"formats"}, "class": {"formats"}, "run": {"numbers"}}.get(command.name or "", set[str]())
+    return {name: value for name, value in own.items() if name in names - apart}
+
+
+Completion = Callable[[click.Context, click.Parameter, str], list[str]]
+
+
+def _completed(names: Callable[[], Iterable[str]], listed: bool = False) -> Completion:
+    """What the shell completes a name by. listed: whether several stand there, with commas between them."""
+
+    def beginning(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+        before, comma, name = incomplete.rpartition(",") if listed else ("", "", incomplete)
+        return [before + comma + each for each in sorted(names()) if each.startswith(name)]
+
+    return beginning
+
+
+def _sheet_names() -> Iterable[str]:
+    from byhand.worksheet.sheet import sheet_files
+
+    return sheet_files()
+
+
+def _format_names() -> Iterable[str]:
+    from byhand.formats import names
+
+    return names()
+
+
+def _model_names() -> Iterable[str]:
+    from byhand.model import MODELS
+
+    return MODELS
+
+
+def _languages() -> Iterable[str]:
+    from byhand.worksheet.sheet import languages
+
+    return languages()
 
 
 def _formats(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[str, ...]:
@@ -133,8 +189,9 @@ _feedback = click.option(
     help="Whether a file that answers may say what is right; without it, it only collects answers.",
 )  # fmt: skip
 _language = click.option(
-    "--language", default="en", show_default=True, help="The language of the pages; what it lacks is in English."
-)
+    "--language", default="en", show_default=True, shell_complete=_completed(_languages),
+    help="The language of the pages; what it lacks is in English.",
+)  # fmt: skip
 
 
 def _say(*lines: object, err: bool = False) -> None:
@@ -170,7 +227,7 @@ def list_(as_json: bool, language: str) -> None:
 
 
 @main.command()
-@click.argument("sheet", default="")
+@click.argument("sheet", default="", shell_complete=_completed(_sheet_names))
 @_language
 def show(sheet: str, language: str) -> None:
     """One sheet in full: its goal, its time, what comes before it. Without SHEET: routes through the course, and what
@@ -284,13 +341,14 @@ def _options(values_files: tuple[str, ...], tokens: str | None, base: str | None
 
 
 @main.command()
-@click.argument("sheets", nargs=-1, metavar="[SHEET …]")
+@click.argument("sheets", nargs=-1, metavar="[SHEET …]", shell_complete=_completed(_sheet_names))
 @click.option("--all", "every", is_flag=True, help="Every sheet of the course.")
 @_of_numbers
 @click.option("--view", type=click.Choice(["worksheet", "key", "worked"]), help="One view; worked adds the lines.")
 @click.option(
-    "--format", "formats", default="html,pdf,json", show_default=True, callback=_formats, help="What to write."
-)
+    "--format", "formats", default="html,pdf,json", show_default=True, callback=_formats, help="What to write.",
+    shell_complete=_completed(_format_names, listed=True),
+)  # fmt: skip
 @click.option("--paper", type=click.Choice(["a4", "letter"]), default="a4", show_default=True, help="Paper size.")
 @click.option("--book", is_flag=True, help="All in one PDF with contents, keys at the end, and pages with an index.")
 @_feedback
@@ -336,7 +394,7 @@ def generate(
 
 
 @main.command("class")
-@click.argument("sheet")
+@click.argument("sheet", shell_complete=_completed(_sheet_names))
 @click.option("--roster", type=click.Path(), help="A CSV file with name, id and group, in any order.")
 @click.option(
     "--anonymous",
@@ -365,6 +423,7 @@ def generate(
 @click.option("--forms", is_flag=True, help="Each worksheet as a PDF to fill in on a screen, too.")
 @click.option(
     "--format", "formats", callback=_formats, metavar="FORMAT,…",
+    shell_complete=_completed(_format_names, listed=True),
     help="Other formats for each student beside the PDFs; moodle is one bank of all copies' questions.",
 )  # fmt: skip
 @_feedback
@@ -424,8 +483,15 @@ def class_(
 
 @main.command()
 @click.argument("answers", nargs=-1, metavar="[ANSWERS …]", type=click.Path())
-@click.option("--blank", metavar="SHEET", help="Write a file of answers to fill in, with the id of every blank.")
-@click.option("--sheet", help="The sheet that is answered, where the files do not say it.")
+@click.option(
+    "--blank", metavar="SHEET", shell_complete=_completed(_sheet_names),
+    help="Write a file of answers to fill in, with the id of every blank.",
+)  # fmt: skip
+@click.option(
+    "--sheet",
+    shell_complete=_completed(_sheet_names),
+    help="The sheet that is answered, where the files do not say it.",
+)
 @_of_numbers
 @click.option("--class", "folder", type=click.Path(), help="The folder of the class, whose numbers are marked.")
 @click.option("--secret", "secret_file", type=click.Path(), metavar="FILE", help="The secret of the class.")
@@ -477,7 +543,8 @@ def mark(
     from byhand.marking import mark as marking
 
     source = click.get_current_context().get_parameter_source
-    named = [name for name in (*asked, "weight_places") if source(name) != click.core.ParameterSource.DEFAULT]
+    typed = click.core.ParameterSource.COMMANDLINE
+    named = [name for name in (*asked, "weight_places") if source(name) == typed]
     if folder is not None and (named or sheet):
         raise click.UsageError("--class says which sheet and numbers it is; leave out the other options of these")
     made = marking.mark(
@@ -558,7 +625,7 @@ def foils() -> None:
 
 
 @main.command()
-@click.argument("model")
+@click.argument("model", shell_complete=_completed(_model_names))
 @_values(required=True)
 @_round_weights
 @click.option(

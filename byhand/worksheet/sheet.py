@@ -133,17 +133,22 @@ def check_room(sheet: Sheet, steps: Iterable[str]) -> None:
                 )
 
 
+def languages() -> set[str]:
+    """The languages in which there are sheets or messages."""
+    known = {ENGLISH}
+    for folder in folders():
+        known |= {path.stem for path in (folder / "messages").glob("*.toml")}
+        known |= {path.parent.name for path in (folder / "worksheets").glob("*/*.md")}
+    return set(filter(_LANGUAGE.fullmatch, known))
+
+
 def known_language(language: str) -> str:
     """The language, if there are sheets or messages in it.
 
     Raises: UnknownNameError where there are none.
     """
-    known = {ENGLISH}
-    for folder in folders():
-        known |= {path.stem for path in (folder / "messages").glob("*.toml")}
-        known |= {path.parent.name for path in (folder / "worksheets").glob("*/*.md")}
-    if language not in known or not _LANGUAGE.fullmatch(language):
-        raise UnknownNameError("language", language, filter(_LANGUAGE.fullmatch, known))
+    if language not in languages():
+        raise UnknownNameError("language", language, languages())
     return language
 
 

@@ -57,14 +57,14 @@ def arrays(cells):
 
 
 def figures(document, run, shown):
-    """The matrices of each figure, those without blanks first: what each is called, and its numbers. And whether a
-    notebook may leave it out, since the array is there already.
+    """The matrices of each figure, those of a product without blanks first: what each is called, and its numbers. And
+    whether a notebook may leave it out, since the array is there already.
     """
     for block in (block for section in document.sections for block in section.figures if block.matrices):
         of = panels(block)
         if isinstance(block, Strip) and any(panel.right is not None for panel in of):
             continue  # to be ticked: they stand in the prose
-        for panel in sorted(of, key=lambda panel: panel.has_blanks):
+        for panel in of if isinstance(block, Strip) else sorted(of, key=lambda panel: panel.has_blanks):
             is_copy = panel.role == "copy" or not panel.has_blanks
             title = ", ".join(map(spoken, Page(document, run, "key").matrix(panel).titles))
             yield (title, tuple(right(cell, run, shown) for cell in panel.flat)), is_copy
@@ -271,13 +271,13 @@ def test_jupyter_runs_the_key_to_its_end_and_the_worksheet_stops_with_a_line(she
     document, run = made(sheet, seed)
     found = nbclient.NotebookClient(book(document, run), timeout=120, kernel_name="python3").execute()
     outputs = [cell.outputs for cell in found.cells if cell.get("source", "").startswith("check(")]
-    assert all(output.text.endswith(": right.\n") for (output,) in outputs)
+    assert all("".join(part.text for part in parts).endswith(": right.\n") for parts in outputs)
     client = nbclient.NotebookClient(
         book(document, run, "worksheet"), timeout=120, kernel_name="python3", allow_errors=True
     )
     stopped = [cell.outputs for cell in client.execute().cells if cell.get("source", "").startswith("check(")]
     assert stopped
-    for (output,) in stopped:
+    for *_, output in stopped:
         assert output.output_type == "error"
         assert output.traceback == [output.evalue]
         assert "still to fill in" in output.evalue

@@ -1,0 +1,108 @@
+"""byhand.toml: what somebody always asks for, so that it need not be typed. What is typed wins.
+
+It is looked for in the current folder and in the user's folder for settings; where both have an option, the current
+folder's counts.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from byhand.errors import ConfigError, UnknownNameError
+from byhand.formats import names
+from byhand.notation.number import shown
+from byhand.notation.words import escaped
+
+NAME = "byhand.toml"
+LARGEST = 100_000  # bytes
+
+
+Check = Callable[[Any], bool]
+
+
+def _one_of(*options: object) -> tuple[Check, str]:
+    named = " or ".join([", ".join(map(str, options[:-1])), str(options[-1])])
+    return lambda value: value in options and not isinstance(value, bool), named
+
+
+def _whole(least: int, most: int) -> tuple[Check, str]:
+    return lambda value: type(value) is int and least <= value <= most, f"a whole number from {least} to {most}"
+
+
+TEXT: tuple[Check, str] = (lambda value: isinstance(value, str) and bool(value), "a text")
+TRUTH: tuple[Check, str] = (lambda value: isinstance(value, bool), "true or false")
+FORMATS: tuple[Check, str] = (
+    lambda value: TEXT[0](value) or (isinstance(value, list) and bool(value) and all(map(TEXT[0], value))),
+    'names of formats, such as ["html", "pdf"]',
+)
+# the options that a file may set, as on the command line: what they may be, and how that is said
+OPTIONS: Mapping[str, tuple[Check, str]] = {
+    "paper": _one_of("a4", "letter"),
+    "language": TEXT,
+    "orientation": _one_of("rows", "columns"),
+    "numbers": _one_of("exact", "decimal", "symbolic"),
+    "places": _whole(1, 12),
+    "rounding": _one_of("carry", "once"),
+    "softmax": _one_of(2, 3, "e"),
+    "level": _one_of("easy", "standard", "stretch"),
+    "view": _one_of("worksheet", "key", "worked"),
+    "format": FORMATS,
+    "out": TEXT,
+    "feedback": TRUTH,
+    "variants": _whole(0, 100),
+    "nbgrader": TRUTH,
+    "cache": TRUTH,
+    "jobs": _whole(1, 1_000),
+}
+PARAMETERS = {"softmax": "base", "format": "formats"}  # of commands, where these have another name
+
+
+def files() -> list[Path]:
+    """The files that there are: the user's own, then the current folder's."""
+    from platformdirs import user_config_path
+
+    found = {path.resolve(): path for path in (user_config_path("byhand") / NAME, Path(NAME)) if path.is_file()}
+    return [*found.values()]
+
+
+def defaults(paths: list[Path]) -> dict[str, Any]:
+    """The options of these files, by the names that commands have for them; a later file counts more.
+
+    Raises: ConfigError where a file is none, or names what is no option, or a value that an option cannot have.
+    """
+    return {name: value for path in paths for name, value in _of_file(path)}
+
+
+def _of_file(path: Path) -> Iterator[tuple[str, Any]]:
+    try:
+        if path.stat().st_size > LARGEST:
+            raise ConfigError(f"{path} has over {LARGEST:,} bytes; a few lines are enough")
+        entries = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror or error}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ConfigError(f"{path} is no TOML file: {escaped(str(error))}") from None
+    for name, value in entries.items():
+        if name not in OPTIONS:
+            raise ConfigError(f"{path}: {UnknownNameError('option', name, OPTIONS)}")
+        fits, told = OPTIONS[name]
+        if not fits(value):
+            raise ConfigError(f"{path}: {name} = {shown(value)} is no value for it; use {told}")
+        yield PARAMETERS.get(name, name), _as_typed(path, name, value)
+
+
+def _as_typed(path: Path, name: str, value: Any) -> Any:
+    """A value as it is typed on the command line.
+
+    Raises: ConfigError for a format that there is not.
+    """
+    if name != "format":
+        return str(value) if name == "softmax" else value
+    chosen = value if isinstance(value, list) else [part.strip() for part in value.split(",")]
+    for each in chosen:
+        if each not in names():
+            raise ConfigError(f"{path}: {UnknownNameError('format', each, names())}")
+    return ",".join(chosen)
