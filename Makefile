@@ -11,7 +11,7 @@ test: setup ## run every test
 
 test-formats: setup ## install LibreOffice, LaTeX and a notebook's kernel, and read every format of every sheet back
 	@PYTHON='$(PYTHON)' sh tools/setup.sh formats
-	@BYHAND_FULL=1 $(PY) -m pytest tests/formats
+	@BYHAND_FULL=1 $(PY) -m pytest tests/formats tests/classroom/test_spreadsheet_rosters.py
 
 attack: setup ## spoil what byhand is given, fill disks, kill it, and count what held: minutes; FULL=1: hours
 	@$(PY) tests/attack $(if $(FULL),--full)

@@ -395,7 +395,9 @@ def generate(
 
 @main.command("class")
 @click.argument("sheet", shell_complete=_completed(_sheet_names))
-@click.option("--roster", type=click.Path(), help="A CSV file with name, id and group, in any order.")
+@click.option(
+    "--roster", type=click.Path(), help="A CSV file or a spreadsheet with name, id and group, in any order."
+)
 @click.option(
     "--anonymous",
     type=click.IntRange(1, MOST_STUDENTS),

@@ -1,4 +1,4 @@
-"""Rosters: CSV files that spreadsheets export, with columns for name, id and group in any order."""
+"""Rosters: spreadsheets, or CSV files that these export, with columns for name, id and group in any order."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO
 
 from byhand.classroom import MOST_STUDENTS
+from byhand.classroom.spreadsheet import is_spreadsheet, spreadsheet_rows
 from byhand.errors import MOST_PROBLEMS, RosterError
 from byhand.notation.number import shown
 from byhand.notation.words import unprintable
@@ -98,7 +99,7 @@ def parse_roster(name: str, content: bytes, tell: Tell = unheard) -> list[Studen
     """
     if content.count(b"\n") > 2 * MOST_STUDENTS:
         raise RosterError(f"{name} has over {2 * MOST_STUDENTS:,} lines; split it")
-    rows = csv_rows(name, io.BytesIO(content))
+    rows = spreadsheet_rows(name, content, tell) if is_spreadsheet(content) else csv_rows(name, io.BytesIO(content))
     _, heads = next(rows, (0, []))
     places = _places(name, heads)
     read = [_row(name, number, {f: row[at].strip() for f, at in places.items() if at < len(row)})
@@ -172,7 +173,7 @@ def csv_rows(name: str, file: IO[bytes]) -> Iterator[tuple[int, list[str]]]:
     """
     with file:
         start = file.read(4)
-        if start == b"PK\x03\x04":
+        if is_spreadsheet(start):
             raise RosterError(f"{name} is a spreadsheet; export it as CSV")
         code = "utf-16" if start[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
         _check_text(name, file, code)

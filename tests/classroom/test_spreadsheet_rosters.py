@@ -1,0 +1,132 @@
+"""Rosters that a spreadsheet saved, as xlsx or ods, pass the same checks as CSV; what is wrong is one line."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import subprocess
+import sys
+import zipfile
+
+import openpyxl
+import pytest
+from every_sheet import FULL
+
+from byhand.classroom import spreadsheet
+from byhand.classroom.roster import Student, parse_roster, read_roster
+from byhand.errors import ExtraError, RosterError
+
+MANIFEST = '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>'
+ADA, GRACE = Student("Ada Lovelace", "00417", "A"), Student("Grace Hopper", "1952", "B")
+ROWS = [["Group", "Student ID", "Name"], ["A", "00417", "Ada Lovelace"], ["B", 1952, "Grace Hopper"]]
+
+
+def xlsx(*sheets, first=1):
+    """A workbook; each sheet is a list of rows. first: the row in which it begins."""
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for n, rows in enumerate(sheets):
+        sheet = book.create_sheet(f"Sheet {n + 1}")
+        for i, row in enumerate(rows, first):
+            for j, value in enumerate(row, 1):
+                sheet.cell(i, j, value)
+    saved = io.BytesIO()
+    book.save(saved)
+    return saved.getvalue()
+
+
+def ods(rows):
+    """The least that is an OpenDocument spreadsheet: a number is a number, all else a text."""
+
+    def cell(value):
+        kind = f'float" office:value="{value}' if isinstance(value, int) else "string"
+        return f'<table:table-cell office:value-type="{kind}"><text:p>{value}</text:p></table:table-cell>'
+
+    names = "".join(
+        f' xmlns:{n}="urn:oasis:names:tc:opendocument:xmlns:{n}:1.0"' for n in ("office", "table", "text")
+    )
+    lines = "".join(f"<table:table-row>{''.join(map(cell, row))}</table:table-row>" for row in rows)
+    saved = io.BytesIO()
+    with zipfile.ZipFile(saved, "w") as packed:
+        packed.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        packed.writestr("META-INF/manifest.xml", MANIFEST)
+        packed.writestr(
+            "content.xml",
+            f'<?xml version="1.0" encoding="UTF-8"?><office:document-content{names} office:version="1.2"><office:body><office:spreadsheet><table:table table:name="Class">{lines}</table:table></office:spreadsheet></office:body></office:document-content>',
+        )
+    return saved.getvalue()
+
+
+@pytest.mark.parametrize("content", [xlsx(ROWS), ods(ROWS), xlsx([], ROWS), xlsx([[]], [["", ""], *ROWS])])
+def test_the_students_of_a_spreadsheet_are_those_of_its_csv(content):
+    csv = "\n".join(",".join(map(str, row)) for row in ROWS).encode()
+    assert parse_roster("class", content) == parse_roster("class.csv", csv) == [ADA, GRACE]
+
+
+def test_an_id_that_is_a_number_stays_whole_and_a_date_is_one():
+    rows = [["name", "id"], ["Ada", 417.0], ["Grace", 20251.5]]
+    assert [student.id for student in parse_roster("class.xlsx", xlsx(rows))] == ["417", "20251.5"]
+
+
+def test_the_first_sheet_that_holds_anything_is_the_roster_and_the_others_are_told():
+    told = []
+    assert parse_roster("class.xlsx", xlsx([], ROWS, [["name"], ["Eve"]]), told.append) == [ADA, GRACE]
+    assert told == ["class.xlsx has 2 sheets; the roster is the first, 'Sheet 2'"]
+
+
+WRONG = [
+    (xlsx([["a", "b"], [1, 2]]), "class.xlsx has no column for names or ids; its headings are 'a', 'b'; use name, id and group"),
+    (xlsx([["name", "id"], ["Ada", 1], ["Grace", 1]], first=4), "class.xlsx line 6: 'Grace' has the id '1' of 'Ada' in line 5; give each student their own"),
+    (xlsx([["name", "id"], ["Ada\nB", 1]]), "class.xlsx line 2 ends a name that goes over several lines; close its quotation mark"),
+    (xlsx([]), "class.xlsx has no column for names or ids; its headings are nothing; use name, id and group"),
+    (xlsx(ROWS[:1]), "class.xlsx names no students; put one on each line below the headings"),
+    (xlsx(ROWS)[:-40], "class.xlsx cannot be read as a spreadsheet: File is not a zip file"),
+    (b"PK\x03\x04rest", "class.xlsx cannot be read as a spreadsheet: File is not a zip file"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("content", "told"), WRONG)
+def test_what_is_wrong_in_a_spreadsheet_is_one_line(content, told):
+    with pytest.raises(RosterError) as error:
+        parse_roster("class.xlsx", content)
+    assert str(error.value) == told
+
+
+def test_a_zip_file_that_is_no_spreadsheet_is_refused():
+    saved = io.BytesIO()
+    with zipfile.ZipFile(saved, "w") as packed:
+        packed.writestr("letter.txt", "Dear Ada")
+    with pytest.raises(RosterError, match=r"^class\.xlsx cannot be read as a spreadsheet: [^\n]+$"):
+        parse_roster("class.xlsx", saved.getvalue())
+
+
+def test_what_is_huge_when_it_is_unpacked_is_refused_before_that(monkeypatch):
+    monkeypatch.setattr(spreadsheet, "LARGEST", 2_000)
+    with pytest.raises(RosterError, match=r"^class\.xlsx has over 0 MB when it is unpacked; split it$"):
+        parse_roster("class.xlsx", xlsx(ROWS))
+
+
+def test_without_what_reads_it_the_command_that_installs_it_is_one_line(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "python_calamine", None)
+    (tmp_path / "class.xlsx").write_bytes(xlsx(ROWS))
+    told = "class.xlsx is a spreadsheet, and reading it needs python-calamine; pip install 'byhand[xlsx]', or export it as CSV"
+    with pytest.raises(ExtraError) as error:
+        read_roster(tmp_path / "class.xlsx")
+    assert str(error.value) == told
+
+
+@pytest.mark.skipif(not FULL, reason="make test-formats lets LibreOffice save rosters")
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="there is no LibreOffice")
+@pytest.mark.parametrize("kind", ["ods", "xlsx"])
+def test_what_libreoffice_saves_is_a_roster(kind, tmp_path):
+    (tmp_path / "class.csv").write_text("Group,Student ID,Name\nA,A417,Ada Lovelace\nB,1952,Grace Hopper\n")
+    command = [
+        "soffice",
+        f"-env:UserInstallation=file://{tmp_path}/profile",
+        "--headless",
+        "--convert-to",
+        kind,
+        "class.csv",
+    ]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, timeout=180)
+    assert read_roster(tmp_path / f"class.{kind}") == [Student("Ada Lovelace", "A417", "A"), GRACE]
