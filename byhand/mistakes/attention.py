@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from byhand.mistakes.registry import mistake, skipped, source, then
+from byhand.model.layers import steps_of
 from byhand.ops.attention import (
     column_sum,
     divide_by_root,
@@ -17,6 +18,7 @@ from byhand.ops.attention import (
     zero_future,
 )
 from byhand.ops.linear import add_all, affine, divide_by, matmul
+from byhand.ops.positions import rotate
 from byhand.ops.shapes import gather_rows, hstack
 from byhand.tape import Op, Step, Tape
 
@@ -180,6 +182,55 @@ def query_from_cache(step: Step, tape: Tape) -> Iterable[Step]:
         return [step]
     queries = tape["blocks.0.attn.hook_q[0]"]
     return [replace(step, op=gather_rows, inputs=(queries.name,), params={"rows": (queries.rows - 2,)})]
+
+
+@mistake(
+    told="Only the queries turned, and the keys left as they are.",
+    mend="Turn the keys, too, each by its own position: then a score knows how far apart the two are.",
+)
+def queries_only(step: Step, tape: Tape) -> Iterable[Step]:
+    """The keys are not turned."""
+    return [skipped(step) if step.op is rotate and step.stem.endswith("hook_rot_k") else step]
+
+
+@mistake(
+    told="Values turned by their positions, as keys are.",
+    mend="Leave the values as they are: only what makes a score is turned, queries and keys.",
+)
+def rotate_values(step: Step, tape: Tape) -> Iterable[Step]:
+    """The values of a mixture are turned first, all of their pairs that the keys' turns reach."""
+    values = tape.steps[step.inputs[-1]] if step.op is matmul else step
+    turns = next((s for s in tape.steps.values() if s.op is rotate and s.stem.endswith("hook_rot_k")), None)
+    width = min(turns.params["width"], values.shape[1]) // 2 * 2 if turns else 0
+    if values is step or not values.stem.endswith("hook_v") or turns is None or not width:
+        return [step]
+    periods = turns.params.get("periods", ())[: width // 2]
+    params = {**turns.params, "width": width, **({"periods": periods} if periods else {})}
+    name, inputs = steps_of(step.name, "turned"), (values.name,)
+    first = replace(turns, name=name, inputs=inputs, params=params, shape=values.shape, axes=values.axes)
+    return [first, replace(step, inputs=(step.inputs[0], first.name))]
+
+
+@mistake(
+    told="Pairs made of other dimensions: of neighbours in place of the two halves, or the other way round.",
+    mend="Look which two dimensions make a pair, and turn these two together.",
+)
+def other_pairs(step: Step, tape: Tape) -> Iterable[Step]:
+    """Neighbours make pairs where the first half and the second do, or the other way round."""
+    if step.op is not rotate or step.params["width"] < 4:
+        return [step]
+    return [replace(step, params={**step.params, "adjacent": not step.params["adjacent"]})]
+
+
+@mistake(
+    told="Pairs turned the wrong way round, clockwise.",
+    mend="Turn against the clock: a quarter turn makes (−y, x) of (x, y).",
+)
+def turned_backwards(step: Step, tape: Tape) -> Iterable[Step]:
+    """Quarter turns are turned back."""
+    if step.op is not rotate or "periods" not in step.params:
+        return [step]
+    return [replace(step, params={**step.params, "periods": tuple(-p for p in step.params["periods"])})]
 
 
 def _is_pattern(step: Step) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 from byhand.arithmetic.copies import each
 from byhand.errors import ValuesError
 from byhand.model.builder import Builder
-from byhand.model.layers import activation, convolution, head, linear, mlp, softmax, unembedding, waves
+from byhand.model.layers import activation, convolution, head, linear, mlp, softmax, turned, unembedding, waves
 from byhand.model.names import RESID_MID, RESID_PRE
 from byhand.model.registry import model
 from byhand.model.sizing import add_up, product
@@ -328,3 +328,28 @@ def _kv_cache(build: Builder) -> Results:
     scores = dot_rows(query, seen["k"], name="new.scores")  # (1, pos)
     scores = divide_by_root(scores, name="new.scores_scaled", of=c.d_head) if c.use_attn_scale else scores
     return whole, matmul(softmax(scores, "new.pattern", c.softmax_base), seen["v"], name="new.z")
+
+
+@model("rotary", part="heads", one_head=True)
+def _rotary(build: Builder) -> Results:
+    """Given queries and keys, turned by their positions, and what the last token reads with them; and what it would
+    read if they were not turned.
+
+    Of one query and one key (`dial.q`, `dial.k`), the dot products at all pairs of positions, for a picture.
+    """
+    c, at, n = replace(build.config, positional_embedding_type="rotary"), "blocks.0.attn", build.positions
+    axes = {"q": ("pos", "d_head"), "k": ("pos", "d_head"), "v": ("pos", "d_v")}
+    q, k, v = (build.matrix(f"{at}.hook_{letter}[0]", own) for letter, own in axes.items())
+    turned_q, turned_k = (turned(x, f"{at}.hook_rot_{letter}[0]", c) for x, letter in ((q, "q"), (k, "k")))
+    if "dial.q" in build.tape.numbers:
+        small = replace(c, rotary_dim=2, rotary_periods=c.rotary_periods[:1])
+        arrows = (build.matrix(f"dial.{letter}", ("", "place")) for letter in "qk")
+        everywhere = [gather_rows(x, name=f"{x.name}.rows", sizes={"i": (n, "pos")}, rows=(0,) * n) for x in arrows]
+        dot_rows(*(turned(x, x.name.replace("rows", "turned"), small) for x in everywhere), name="dial.dots")
+    results = []
+    for name, queries, keys in (("plain", q, k), ("last", turned_q, turned_k)):
+        query = gather_rows(queries, name=f"{name}.q", sizes={"i": (1, "new")}, rows=(n - 1,))  # (1, d_head)
+        scores = dot_rows(query, keys, name=f"{name}.scores")  # (1, pos)
+        scores = divide_by_root(scores, name=f"{name}.scores_scaled", of=c.d_head) if c.use_attn_scale else scores
+        results.append(matmul(softmax(scores, f"{name}.pattern", c.softmax_base), v, name=f"{name}.z"))
+    return tuple(results)

@@ -29,7 +29,11 @@ from byhand.ops.norms import center, standardize
 from byhand.tape import Rows, Step, Tape
 
 AFTER_LOGITS = ("probs", "next_token")  # the names that steps after the logits begin with
-IN_PICTURES = ("shadow", "bend")  # and those of steps from which pictures are drawn, as large as these have room for
+IN_PICTURES = (
+    "shadow",
+    "bend",
+    "dial",
+)  # and those of steps from which pictures are drawn, as large as these have room for
 APART = Fraction(2, 5)  # how far apart points are whose dots do not touch
 UGLY = 20  # a number with a larger numerator or denominator is ugly: hard to multiply and to add in one's head
 NEAR = Fraction(1, 50)  # how near a throw may be to a border between two words, or p to where top p keeps one more
@@ -343,6 +347,21 @@ def surprises_are_few_halvings(tape: Tape) -> bool:
     """Each right word's probability is 1 halved one to four times (in base 2), and not all surprises are equal."""
     surprises = {x for (x,) in tape.values("loss_per_token")}
     return surprises <= {1, 2, 3, 4} and len(surprises) > 1
+
+
+@sheet_promise
+def turning_changes_who_is_read(tape: Tape) -> bool:
+    """The last token looks most at one token, and would look most at another one if nothing were turned."""
+    rows = [tape.values(f"{name}.pattern")[0] for name in ("last", "plain")]
+    return all(map(_has_one_largest, rows)) and rows[0].index(max(rows[0])) != rows[1].index(max(rows[1]))
+
+
+@sheet_promise
+def arrows_meet_by_distance(tape: Tape) -> bool:
+    """A query and a key have one dot product wherever they are neighbours, and another where they are not."""
+    dots = tape.values("dial.dots")
+    near, far = {dots[i + 1][i] for i in range(len(dots) - 1)}, dots[2][0]
+    return len(near) == 1 and far not in {0, *near}
 
 
 @sheet_promise

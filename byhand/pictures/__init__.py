@@ -11,6 +11,7 @@ is the key's.
 
 from byhand.pictures import (  # noqa: F401
     attention,
+    family,
     feed_forward,
     layers,
     letters,

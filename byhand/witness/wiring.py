@@ -139,13 +139,13 @@ class Wiring:
         exponent = 8 * (h + 1) / power if h < power else 8 * (2 * (h - power) + 1) / (2 * power)
         return Fraction(str(0.5**exponent)) if exponent % 1 else Fraction(1, 2 ** int(exponent))
 
-    def turned(self, x: str, name: str) -> str:
-        """Rows turned by their positions (Su et al. 2021)."""
+    def turned(self, x: str, name: str, pairs: int = 0) -> str:
+        """Rows turned by their positions (Su et al. 2021); only the first pairs, if as many are given."""
         c = self.config
-        periods = c.get("rotary_periods", ())
+        periods = list(c.get("rotary_periods", ()))[: pairs or None]
         angles = {"periods": periods} if periods else {"base": c.get("rotary_base", 10000)}
         width, adjacent = c.get("rotary_dim") or c["d_head"], c.get("rotary_adjacent_pairs", False)
-        return self(name, "rotate", x, width=width, adjacent=adjacent, **angles)
+        return self(name, "rotate", x, width=2 * pairs or width, adjacent=adjacent, **angles)
 
     def attention(self, x: str, at: str, out: str, memory: str = "") -> str:
         """The heads side by side, times W_O; with use_attn_result, each head times its part of W_O, and their sum."""
@@ -355,6 +355,22 @@ def _encoder_decoder(w: Wiring) -> None:
     x = w.stack(DECODER, "decoder", lambda x, at: w.decoder_block(x, at, memory))
     if w.config["d_vocab"]:
         w.spoken(x)
+
+
+@wiring("rotary")
+def _rotary(w: Wiring) -> None:
+    """The last row of a head, with queries and keys turned, and without; and a query and a key at every position."""
+    at, c = "blocks.0.attn", w.config
+    q, k = (w.turned(f"{at}.hook_{x}[0]", f"{at}.hook_rot_{x}[0]") for x in "qk")
+    length = range(w.shapes["dial.dots"][0]) if "dial.dots" in w.shapes else ()
+    everywhere = [w(f"dial.{x}.rows", "gather_rows", f"dial.{x}", rows=[0 for _ in length]) for x in "qk"]
+    w("dial.dots", "dot_rows", *(w.turned(x, x.replace("rows", "turned"), pairs=1) for x in everywhere))
+    for name, queries, keys in (("plain", f"{at}.hook_q[0]", f"{at}.hook_k[0]"), ("last", q, k)):
+        query = w(f"{name}.q", "gather_rows", queries, rows=[w.shapes[queries][0] - 1])
+        scores = w(f"{name}.scores", "dot_rows", query, keys)
+        if c["use_attn_scale"]:
+            scores = w(f"{name}.scores_scaled", "divide_by_root", scores, of=c["d_head"])
+        w(f"{name}.z", "matmul", w.softmax(f"{name}.pattern", scores), f"{at}.hook_v[0]")
 
 
 def wires(run: Recorded) -> dict[str, Wire]:

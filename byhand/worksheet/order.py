@@ -23,6 +23,7 @@ GROUPS = {  # what a group is called stands in the messages, as course.groups.NA
     "models": ("transformer-block", "encoder", "logits-and-perplexity", "gpt", "encoder-decoder"),
     "words-out": ("cross-entropy", "sampling"),
     "practice": ("kv-cache", "sizing", "attention-in-letters"),
+    "family": ("rotary",),
 }  # fmt: skip
 ORDER = tuple(chain.from_iterable(GROUPS.values()))
 GROUP = {name: group for group, names in GROUPS.items() for name in names}
@@ -81,7 +82,8 @@ ROUTES = (
         ("encoder-decoder",),
         ("encoder-decoder", "cross-entropy"),
         ("sampling", "kv-cache"),
-        ("sizing", "attention-in-letters"),
+        ("sizing",),
+        ("attention-in-letters", "rotary"),
     )),
     Route("exam", (("attention-head", "layer-norm-or-batch-norm", "sampling"),)),
 )  # fmt: skip
@@ -115,6 +117,7 @@ LOOK_FOR = {  # the classic mistake that each sheet is about; what it means stan
     "kv-cache": "query-from-cache",
     "sizing": "heads-counted-again",
     "attention-in-letters": "no-sqrt",
+    "rotary": "queries-only",
 }
 MET = {  # the parts of a map: the sheet on which a student meets each
     "embed": "embedding",

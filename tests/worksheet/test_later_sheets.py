@@ -82,6 +82,7 @@ def test_a_formula_of_the_tiny_models_parameters_gives_what_the_key_says_with_bi
         ("encoder", ["norm-before-sum"]),
         ("encoder-decoder", ["mask-in-encoder", "mask-across", "no-mask", "norm-before-sum"]),
         ("attention-in-letters", ["no-sqrt"]),
+        ("rotary", ["queries-only", "rotate-values", "turned-backwards", "other-pairs"]),
     ],
 )
 def test_the_mistakes_that_a_sheet_is_about_show(sheet, mistakes):

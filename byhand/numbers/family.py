@@ -1,0 +1,112 @@
+"""Numbers of the sheets on the family of transformers: small matrices, drawn many at once, of which a few fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from itertools import product
+
+import numpy as np
+
+from byhand.model.config import Config
+from byhand.numbers.attention import whole_base
+from byhand.numbers.dice import Bools, Dice, Ints
+from byhand.numbers.natural import distinct
+from byhand.numbers.registry import Instance, Task, search
+
+ATTN = "blocks.0.attn"
+TURNED_DRAWN = 40_000  # queries and keys that are drawn for rotary positions
+HANDED_ON = 40  # instances of one attempt
+REACH = 2  # the largest entry of a query or key, in absolute value
+VALUES = 3  # the largest entry of a value
+LARGEST_TOTAL = 12  # of the powers of a row, where its smallest power is 1
+
+
+def _totals(scores: Ints, base: int) -> Ints:
+    """Whole scores (count, n) → the sum of their powers, divided by the smallest of these; large ones are cut."""
+    powers = base ** np.minimum(scores - scores.min(-1, keepdims=True), 6)
+    return np.asarray(powers.sum(-1))
+
+
+def _one_largest(scores: Ints) -> Bools:
+    """Whether one number of a row (…, n) is larger than all others."""
+    return np.asarray((scores == scores.max(-1, keepdims=True)).sum(-1) == 1)
+
+
+def _different(scores: Ints) -> Ints:
+    """How many different numbers a row (…, n) has."""
+    ordered = np.sort(scores, -1)
+    return np.asarray(1 + (ordered[..., 1:] != ordered[..., :-1]).sum(-1))
+
+
+# ---- rotary positions ----
+
+
+def turned_pairs(x: Ints, config: Config) -> Ints:
+    """Rows (…, n, d) with their pairs turned by quarters, a position a row."""
+    width, out = config.turned_width, x.copy()
+    for k in range(width // 2):
+        p, q = (2 * k, 2 * k + 1) if config.rotary_adjacent_pairs else (k, k + width // 2)
+        for t in range(x.shape[-2]):
+            quarters = int(4 * t / config.rotary_periods[k]) % 4
+            for _ in range(quarters):
+                out[..., t, p], out[..., t, q] = -out[..., t, q], out[..., t, p].copy()
+    return out
+
+
+def _turns_by_quarters(task: Task) -> str:
+    c = task.config
+    if c.rotary_periods and not any((4 / Fraction(period)).denominator > 1 for period in c.rotary_periods):
+        return ""
+    return "only quarter turns are rational; use rotary_periods=[4, 2], or give values"
+
+
+def _has_wide_keys(task: Task) -> str:
+    c = task.config
+    fits = (c.d_head, c.use_attn_scale) == (4, True) and task.n == 4
+    return "" if fits else "numbers are chosen for four tokens and d_head=4; use these, or give values"
+
+
+@search("rotary", like_sheet=True, requires=[_turns_by_quarters, _has_wide_keys])
+def _rotary(task: Task, dice: Dice) -> Iterator[Instance]:
+    """Queries and keys (n, d_head) with whole scores of the last token, turned and not; it looks most at one token,
+    and at another one where nothing is turned. Also a query and a key that are arrows.
+
+    Method: rejection sampling.
+    """
+    c, n = task.config, task.n
+    q, k = (dice.below(2 * REACH + 1, TURNED_DRAWN, n, c.d_head) - REACH for _ in "qk")
+    base, ok = whole_base(c), np.ones(TURNED_DRAWN, bool)
+    best, printed = [], np.concatenate((q, k, turned_pairs(q, c), turned_pairs(k, c)), axis=1)
+    for query, keys in ((q, k), (turned_pairs(q, c), turned_pairs(k, c))):
+        scores = (query[:, -1:] * keys).sum(-1)  # (count, n)
+        ok &= (scores % 2 == 0).all(1) & (abs(scores) <= 8).all(1) & _one_largest(scores)
+        ok &= (_totals(scores // 2, base) <= LARGEST_TOTAL) & (_different(scores) > 2)
+        ok &= ~(printed == scores[:, None] // 2).all(-1).any(1)  # a row that is printed would give the scores away
+        best.append(scores.argmax(1))
+    ok &= best[0] != best[1]
+    ok &= (abs(q).sum(-1) > 1).all(1) & (abs(k).sum(-1) > 1).all(1) & ((q[:, -1] != 0).sum(1) > 2)
+    for i in np.flatnonzero(ok)[:HANDED_ON]:
+        v = dice.below(2 * VALUES + 1, n, c.d_v) - VALUES
+        if not distinct(v[None]).all() or (v == v[0]).all(0).any():
+            continue
+        rows = {f"{ATTN}.hook_{letter}[0]": x.tolist() for letter, x in (("q", q[i]), ("k", k[i]), ("v", v))}
+        arrows = _ARROWS[dice.one_below(len(_ARROWS))]
+        yield Instance(rows | {f"dial.{letter}": [list(arrow)] for letter, arrow in zip("qk", arrows, strict=True)})
+
+
+def _arrows() -> list[tuple[tuple[int, int], tuple[int, int]]]:
+    """A query and a key, both arrows, with one dot product where the key is a quarter turn behind, and another where
+    it is two; the arrows are never nearer to one line than 25°.
+    """
+    tips = [tip for tip in product(range(-REACH, REACH + 1), repeat=2) if sum(map(abs, tip)) > 1]
+    found = []
+    for (x, y), (a, b) in product(tips, repeat=2):
+        behind, twice = x * b - y * a, -(x * a + y * b)  # the dot products of (x, y) turned once, twice, with (a, b)
+        lengths = (x * x + y * y) * (a * a + b * b)
+        if behind and twice and behind != twice and max(abs(behind), abs(twice)) ** 2 <= lengths * 0.81:
+            found.append(((x, y), (a, b)))
+    return found
+
+
+_ARROWS = _arrows()

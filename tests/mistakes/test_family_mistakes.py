@@ -1,0 +1,49 @@
+"""Mistakes in the family of transformers, in instances that were computed by hand."""
+
+from fractions import Fraction
+
+from small_runs import made, rows
+
+from byhand.mistakes.registry import foil
+
+AT = "blocks.0.attn."
+TURNED = made(
+    "attention-head",
+    config={"d_head": 4, "d_v": 2, "n_ctx": 4, "softmax_base": 2, "positional_embedding_type": "rotary",
+            "rotary_dim": 2, "rotary_adjacent_pairs": True, "rotary_periods": [4]},
+    inputs={
+        f"{AT}hook_q[0]": [[1, 1, 0, 1], [-1, 1, -2, 0], [-2, -2, 0, -2], [2, -2, -1, -2]],
+        f"{AT}hook_k[0]": [[2, -2, 2, -2], [0, 0, 0, -1], [1, -2, -2, -2], [1, 0, 0, 1]],
+        f"{AT}hook_v[0]": [[-2, 1], [3, -3], [3, -2], [0, 3]],
+    },
+)  # fmt: skip
+
+
+def test_queries_and_keys_turn_by_a_quarter_for_each_position():
+    assert rows(TURNED, f"{AT}hook_rot_q[0]") == [[1, 1, 0, 1], [-1, -1, -2, 0], [2, 2, 0, -2], [-2, -2, -1, -2]]
+    assert rows(TURNED, f"{AT}hook_rot_k[0]") == [[2, -2, 2, -2], [0, 0, 0, -1], [-1, 2, -2, -2], [0, -1, 0, 1]]
+    assert rows(TURNED, f"{AT}hook_attn_scores[0]")[3] == [1, 1, 2, 0]
+    assert rows(TURNED, f"{AT}hook_z[0]")[3] == [Fraction(14, 9), -1]
+
+
+def test_keys_that_are_not_turned_make_other_scores():
+    assert rows(foil(TURNED, "queries-only"), f"{AT}hook_attn_scores[0]")[3] == [1, 1, 4, -2]
+
+
+def test_values_that_are_turned_make_another_mixture():
+    wrong = foil(TURNED, "rotate-values")
+    assert rows(wrong, f"{AT}hook_pattern[0]") == rows(TURNED, f"{AT}hook_pattern[0]")
+    assert rows(wrong, f"{AT}hook_z[0]")[3] == [Fraction(-7, 9), Fraction(16, 9)]
+
+
+def test_turning_the_wrong_way_round_is_seen_where_the_turn_is_a_quarter():
+    wrong = foil(TURNED, "turned-backwards")
+    assert rows(wrong, f"{AT}hook_rot_q[0]") == [[1, 1, 0, 1], [1, 1, -2, 0], [2, 2, 0, -2], [2, 2, -1, -2]]
+
+
+def test_pairs_of_halves_are_other_pairs():
+    config = {"d_head": 4, "n_ctx": 2, "softmax_base": 2, "use_attn_scale": False, "positional_embedding_type": "rotary",
+              "rotary_adjacent_pairs": True, "rotary_periods": [4, 2]}  # fmt: skip
+    tape = made("attention-head", config=config, inputs={f"{AT}hook_{x}[0]": [[1, 2, 3, 4]] * 2 for x in "qkv"})
+    assert rows(tape, f"{AT}hook_rot_q[0]")[1] == [-2, 1, -3, -4]
+    assert rows(foil(tape, "other-pairs"), f"{AT}hook_rot_q[0]")[1] == [-3, -2, 1, -4]

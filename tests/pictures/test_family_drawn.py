@@ -1,0 +1,25 @@
+"""Pictures of the family of transformers."""
+
+import pytest
+
+from byhand.pictures.registry import UndrawableError, picture_named
+from byhand.worksheet.messages import messages
+
+
+def drawn(name, *rows, **options):
+    return picture_named(name).sketch(messages().say, rows, options)
+
+
+def test_arrows_that_turn_meet_in_the_same_way_wherever_they_are_neighbours():
+    dots = [[0, -4, -3, 4], [4, 0, -4, -3], [3, 4, 0, -4], [-4, 3, 4, 0]]
+    sketch = drawn("turned_arrows", [[2, 1]], [[-2, 1]], dots, period=[4])
+    assert "their dot product is 4" in sketch.worksheet_says
+    assert "it is 4 again; at 2 and 0, two words apart, it is 3" in sketch.key_says
+    assert sketch.pen.count(">q<") == sketch.pen.count(">k<") == 3
+
+
+def test_arrows_that_meet_in_the_same_way_everywhere_are_not_drawn():
+    with pytest.raises(UndrawableError, match="meet otherwise at another distance"):
+        drawn(
+            "turned_arrows", [[1, 0]], [[0, 1]], [[0, 1, 0, 0], [1, 0, 0, 0], [1, 1, 0, 0], [0, 0, 1, 0]], period=[4]
+        )
