@@ -45,6 +45,10 @@ MATHS = COMMON | GREEK | {*map(ord, "ıȷ")}
 LATIN = COMMON | {*range(0xA0, 0x180), *range(0x218, 0x21C), 0x1E9E, *range(0x300, 0x305), *range(0x306, 0x30D)}
 OTHERS = {*range(0x400, 0x460), 0x490, 0x491, 0x1A0, 0x1A1, 0x1AF, 0x1B0, *range(0x1EA0, 0x1EFA)}  # of Kyiv and Huế
 TEXT_CHARACTERS = LATIN | GREEK | {*range(0x384, 0x3CF)} | OTHERS
+# what a page in English has; a page for the screen brings fonts along that have no more, if it needs no more
+FEW = {*range(0x20, 0x7F), *map(ord, "\u00a0\u2009·×÷–—‘’“”…′″−√∞≤≥≈≠→←↑↓∑∏∈∂⊕⊙ᵀ°½¼¾±⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺₀₁₂₃₄₅₆₇₈₉✓é")}
+FEW_GREEK = {*map(ord, "αβγδεζηθλμνπρστφχψωΓΔΘΛΠΣΦΨΩ")}
+WITHOUT_FRACTIONS = ("sans-400-italic.ttf", "math-italic.ttf")  # of those with few letters
 LEGAL = [0, 7, 9, 13, 14]  # name records: copyright, trademark, designer, licence and its address
 
 
@@ -66,13 +70,29 @@ def build() -> dict[str, bytes]:
         add_fractions(font)
         _rename(font, family, weight, style)
         fonts[name] = _bytes(font)
-        fonts[packed(name)] = _bytes(_open(fonts[name]), "woff")
+        fonts[packed(name)] = _bytes(_open(fonts[name]), "woff2")
+        fonts[packed(name, few=True)] = _bytes(_with_few(fonts[name], name), "woff2")
     return fonts
 
 
-def packed(name: str) -> str:
-    """The name of the compressed file of a font."""
-    return name.replace(".ttf", ".woff")
+def packed(name: str, few: bool = False) -> str:
+    """The name of the compressed file of a font. few: of the one with few letters."""
+    return name.replace(".ttf", "-few.woff2" if few else ".woff2")
+
+
+def _with_few(data: bytes, name: str) -> Any:
+    """A font with the letters of English, and its fractions where it needs them."""
+    from fontTools.subset import Options, Subsetter
+
+    font = _open(data)
+    options = Options(hinting=False, notdef_outline=True, name_IDs=LEGAL)
+    options.layout_features = ["kern"] if name in WITHOUT_FRACTIONS else ["kern", "afrc"]
+    subsetter = Subsetter(options)
+    letters = {*map(ord, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ ")}
+    greek = FEW_GREEK if SOURCES[name][-1] == MATH else set()  # which stands in for the other faces
+    subsetter.populate(unicodes=(letters if name == "math-italic.ttf" else FEW) | greek)
+    subsetter.subset(font)
+    return font
 
 
 def locate(source: tuple[str, str]) -> Path:

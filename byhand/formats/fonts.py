@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -17,10 +17,14 @@ from msgspec import Struct
 
 from byhand.cache import cached_by
 from byhand.files import write
-from byhand.formats.faces import MATH, SANS, SANS_ITALIC, SOURCES, build, locate, packed
+from byhand.formats.faces import FEW, FEW_GREEK, MATH, SANS, SANS_ITALIC, SOURCES, build, locate, packed
 
 BROUGHT = Path(__file__).with_name("built")  # the folder of the files that were built before
 TABLE = "built.json"  # in it: what they were built from, and the checksum of each
+
+
+# of a page, but not drawn with its fonts: ends of lines, and raised letters of what is spoken
+UNDRAWN = {*map(ord, "\n\tᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ⁽⁾⁼▾")}
 
 
 class Face(Struct, frozen=True):
@@ -44,7 +48,11 @@ class Face(Struct, frozen=True):
     @property
     def data_url(self) -> str:
         """A data URL that holds the compressed font, for a page without other files."""
-        return "data:font/woff;base64," + base64.b64encode(_file(packed(self.name))).decode("ascii")
+        return self.url()
+
+    def url(self, few: bool = False) -> str:
+        """The data URL of the font, or of the one with few letters."""
+        return "data:font/woff2;base64," + base64.b64encode(_file(packed(self.name, few))).decode("ascii")
 
 
 FACES = tuple(Face(name, family, weight, style) for name, (family, weight, style, _) in SOURCES.items())
@@ -57,6 +65,19 @@ def font_face_css(url: Callable[[Face], str], faces: Iterable[Face] = FACES) -> 
         f'src: url("{url(face)}") }}'
         for face in faces
     )
+
+
+def fonts_of(page: str) -> str:
+    """The @font-face rules of a page for the screen: its faces, with few letters where it has no others."""
+    text = page.partition("<script")[0]
+    few = {*map(ord, {*text})} <= FEW | FEW_GREEK | UNDRAWN
+    used = {"sans-400-italic.ttf": "<em>" in text, "sans-600-italic.ttf": 'body class="worksheet' not in text}
+    return _fonts_of(few, tuple(face for face in FACES if used.get(face.name, True)))
+
+
+@lru_cache(8)
+def _fonts_of(few: bool, faces: tuple[Face, ...]) -> str:
+    return font_face_css(lambda face: face.url(few), faces)
 
 
 @cache

@@ -78,7 +78,7 @@ class Run {
     this.sheet = sheet;
     this.steps = sheet.steps;
     this.exact = sheet.numbers === "exact";
-    this.system = this.exact ? null : new Decimals(sheet.places, sheet.rounding === "once");
+    this.system = this.exact ? new Decimals(0, false) : new RoundedCells(sheet.places, sheet.rounding === "once");
     this.cells = new Map();
     this.numbers = new Map();
     this.unknown = new Map(); // entries of givens that the student is to find: the rules by which they are found

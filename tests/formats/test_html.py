@@ -112,7 +112,7 @@ def test_a_screen_page_needs_no_other_file():
     screen = page("gpt", "worksheet", medium="screen")
     urls = re.findall(r"url\(([^)]{0,30})|(?:src|href)=\"([^\"]*)", screen)
     assert urls
-    assert all(url.startswith('"data:font/woff;base64,') for url, _ in urls)
+    assert all(url.startswith('"data:font/woff2;base64,') for url, _ in urls)
 
 
 def test_headers_have_scope_and_figures_a_name():

@@ -34,7 +34,7 @@ function answer(sheet) {
 """
 SETTLED = """
 function answer([tree, places]) {
-  return new Decimals(places, false).settle(parsed(tree), null).text;
+  return new RoundedCells(places, false).settle(parsed(tree), null).text;
 }
 """
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache, partial
-from itertools import zip_longest
+from itertools import groupby, zip_longest
 from numbers import Rational
 from typing import Any, ClassVar, Literal
 
@@ -139,6 +139,11 @@ class Grid:
     def shape(self) -> tuple[int, ...]:
         """The number of cells in each row."""
         return tuple(map(len, self.slots_by_row()))
+
+    @property
+    def stretches(self) -> list[tuple[str, int]]:
+        """The kinds of the columns, and how many of a kind stand side by side."""
+        return [(kind, len(list(same))) for kind, same in groupby(self.cols)]
 
     def x(self, col: int, *, phone: bool = False) -> float:
         """The left edge of a column, in mm."""

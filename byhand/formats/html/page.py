@@ -17,7 +17,7 @@ from byhand.arithmetic.copies import has_slots, texts_of
 from byhand.arithmetic.expr import Expr, substitute
 from byhand.errors import LimitError, SheetError
 from byhand.formats import Paper, Setup
-from byhand.formats.fonts import font_face_css
+from byhand.formats.fonts import fonts_of
 from byhand.formats.html import map as architecture_map
 from byhand.formats.html import picture
 from byhand.formats.html.fields import Field, Thing, fields, nameless, numbered_fields, room
@@ -63,6 +63,7 @@ MEASURES = {
     "name_line": NAME_LINE, "code_left": CODE_LEFT, "reason": REASON_LEFT,
     "widths": PRINT_WIDTHS, "heights": PRINT_HEIGHTS, "phone_widths": PHONE_WIDTHS, "phone_heights": PHONE_HEIGHTS,
 }  # fmt: skip
+FONTS = "/* the fonts */"  # what stands in a page's style where its fonts come
 PAGE_BUDGET = (
     200_000_000  # characters that the rendering of a page may produce; the longest of the course takes 2 million
 )
@@ -75,6 +76,7 @@ POLICY = (
     "content=\"default-src 'none'; style-src 'unsafe-inline'; font-src data:; form-action 'none'; base-uri 'none'\">"
 )
 _BEGINNING = re.compile(DOCTYPE + r'\s*<html(?: lang="[\w-]*")?>\s*<head>')
+_AROUND = re.compile(r"\s*([{};])\s*")  # blanks in a style sheet that mean nothing
 _LAST_WORD = re.compile(r"(?<=[^>\s]) (?=[^\s<>“”]+(?:</\w+>)*(?:</p>|$))")  # the blank before it; not in a quotation
 # what may lead a browser elsewhere in spite of the policy: a refresh, a connection in advance, another page within;
 # a text has no "<", so these are elements wherever they stand
@@ -177,11 +179,11 @@ class Pages:
 
     def scripts(self, setup: Setup) -> tuple[Script, ...]:
         """What a worksheet on a screen knows of its sheet, and the script that answers."""
-        from byhand.formats.html.script import script
+        from byhand.formats.html.script import script_for
         from byhand.formats.html.sheet import of_page
 
         known = json.dumps(of_page(self.d, self.run, setup, self.sections), ensure_ascii=False, separators=(",", ":"))
-        return Script(known.replace("<", "\\u003c"), "sheet"), Script(script())
+        return Script(known.replace("<", "\\u003c"), "sheet"), Script(script_for(self.run.numbers))
 
     def words(self, view: View, setup: Setup | None = None) -> str:
         """What the page in one view says of itself, for who reads it back."""
@@ -253,7 +255,7 @@ def rendered(
 
     Raises: SheetError where it does not parse.
     """
-    fonts = Markup(_fonts()) if medium == "screen" else ""
+    fonts = Markup(FONTS) if medium == "screen" else ""
     try:
         page = _environment().rendered(
             template, medium=medium, paper=PAPERS[paper], version=__version__, fonts=fonts, measures=MEASURES,
@@ -278,6 +280,10 @@ def rendered(
         raise SheetError(
             f"template {template} makes {leaving[0]!r}, which a page may not hold: it can lead elsewhere"
         )
+    if medium == "screen":
+        head, style, rest = page.partition("<style>")
+        css, end, body = rest.partition("</style>")
+        page = head + style + _AROUND.sub(r"\1", css).replace(FONTS, fonts_of(page), 1) + end + body
     policy = policy_with(scripts)
     if begins := _BEGINNING.match(page):
         return begins[0] + policy + page[begins.end() :]
@@ -344,11 +350,6 @@ def _fields(context: Any) -> Field:
     if context["medium"] == "screen":
         return numbered_fields(context["section"], context["d"])
     return fields(context["section"]) if context["forms"] else nameless
-
-
-@cache
-def _fonts() -> str:
-    return font_face_css(lambda face: face.data_url)
 
 
 def prose(tokens: Iterable[Any], tied: bool = True) -> Markup:

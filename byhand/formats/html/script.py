@@ -10,19 +10,33 @@ from pathlib import Path
 
 from byhand.worksheet.folders import folders
 
-RULES = ("exact", "enclosures", "rules", "read", "reckoning", "check", "slips", "reasons")  # what needs no page
+NUMBERS = ("exact", "decimals", "rules", "read")
+ROUNDED = ("enclosures", "spans")  # what only sheets in decimals need
+CHECKS = ("reckoning", "check", "slips", "reasons")
 PAGE = ("write", "answers", "page", "help", "hands", "pictures", "begin")
+RULES = (*NUMBERS, *ROUNDED, *CHECKS)  # all that needs no page
 
 
-def script(names: Sequence[str] = (*RULES, *PAGE)) -> str:
-    """The script. A file in a folder of somebody's own goes before the shipped one."""
+def script(names: Sequence[str]) -> str:
+    """A script of these files. A file in a folder of somebody's own goes before the shipped one."""
     return _script(tuple(names), folders())
+
+
+def script_for(numbers: str) -> str:
+    """The script of a page whose numbers are in some number system."""
+    return script((*NUMBERS, *(ROUNDED if numbers == "decimal" else ()), *CHECKS, *PAGE))
 
 
 @lru_cache
 def _script(names: tuple[str, ...], where: tuple[Path, ...]) -> str:
     paths = (next(path for folder in where if (path := folder / "screen" / f"{name}.js").exists()) for name in names)
-    return '"use strict";\n' + "\n".join(path.read_text(encoding="utf-8") for path in paths)
+    return '"use strict";\n' + "\n".join(bare(path.read_text(encoding="utf-8")) for path in paths)
+
+
+def bare(code: str) -> str:
+    """A script without its lines of comment, and without the blanks at the beginning of lines."""
+    lines = (line.strip() for line in code.splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("//"))
 
 
 def source_hash(content: str) -> str:

@@ -23,10 +23,10 @@ from byhand.record import array, rule_entry
 from byhand.runs import Run
 from byhand.tape import Place, Step
 from byhand.worksheet.document import Blank, Cell, Document, Section, Table
-from byhand.worksheet.messages import Messages
 from byhand.worksheet.sources import place_of
 
 Json = Any
+Made = Mapping[str, Mapping[str, list[Step]]]  # by mistake, the steps that it changes, with those in their places
 SCHEMA = 1
 OPTIONS = ("numbers", "places", "rounding", "base", "orientation", "level", "language")  # of an answers file
 TEXTS = (
@@ -40,7 +40,7 @@ def of_page(document: Document, run: Run, setup: Setup, laid: Sequence[LaidSecti
     """What the page for the screen knows of a document and its run. laid: its sections as they are laid out."""
     feedback = setup.feedback and run.numbers != "symbolic"
     run = of_steps(run, needed(document, run))
-    names = {name: at for at, name in enumerate(run.steps)}
+    names, made = {name: at for at, name in enumerate(run.steps)}, changes_of(run) if feedback else {}
     asked = {name: document.asked[name] for name in OPTIONS if name in document.asked}
     head = {
         "schema": SCHEMA, "byhand": __version__, "sheet": document.name, "title": document.title,
@@ -52,9 +52,9 @@ def of_page(document: Document, run: Run, setup: Setup, laid: Sequence[LaidSecti
             section_entry(section, names, document, feedback) | ({"figures": figures(of, names)} if of else {})
             for section, of in zip_longest(document.sections, laid)
         ],
-        "texts": dict(texts(document.messages, run, document.orientation == "columns", feedback)),
+        "texts": dict(texts(document, run, made, feedback)),
     }  # fmt: skip
-    return head | (rules(document, run, names) if feedback else {"steps": [{"name": name} for name in names]})
+    return head | (rules(document, run, names, made) if feedback else {"steps": [{"name": name} for name in names]})
 
 
 def needed(document: Document, run: Run) -> Collection[str]:
@@ -73,7 +73,7 @@ def of_steps(run: Run, names: Collection[str]) -> Run:
     return replace(run, steps={name: step for name, step in run.steps.items() if name in names})
 
 
-def rules(document: Document, run: Run, names: Mapping[str, int]) -> dict[str, Json]:
+def rules(document: Document, run: Run, names: Mapping[str, int], made: Made) -> dict[str, Json]:
     """The steps of a run with their givens and rules, the mistakes as the rules that they rewrite, and the slips."""
     unknown = {place(blank): blank for blank in document.blanks() if blank.role == "inverse"}
     printed = {
@@ -84,7 +84,7 @@ def rules(document: Document, run: Run, names: Mapping[str, int]) -> dict[str, J
     return {
         "vocabulary": list(run.vocabulary), "printed": printed,
         "steps": [step_entry(run, step, names, unknown) for step in run.steps.values()],
-        "mistakes": [*mistakes(run, names)], "slips": slip_table(),
+        "mistakes": [*mistakes(run, names, made)], "slips": slip_table(),
     }  # fmt: skip
 
 
@@ -114,9 +114,9 @@ def numbered(tree: Json, names: Mapping[str, int]) -> Json:
     return tree
 
 
-def mistakes(run: Run, names: Mapping[str, int]) -> Iterator[dict[str, Json]]:
+def mistakes(run: Run, names: Mapping[str, int], changes: Made) -> Iterator[dict[str, Json]]:
     """The classic mistakes that can be made in a run: the steps that they rewrite, and all steps with other rules."""
-    for name, made in changes_of(run).items():
+    for name, made in changes.items():
         new = {step.name: step for steps in made.values() for step in steps}
         whole = replace(run, steps={**run.steps, **new})
         others = [
@@ -124,7 +124,10 @@ def mistakes(run: Run, names: Mapping[str, int]) -> Iterator[dict[str, Json]]:
         ]
         added = [each for each in new if each not in run.steps]
         known = {**names, **{each: len(names) + at for at, each in enumerate(added)}}
-        steps = [[known[step.name], step_entry(whole, step, known, {})] for step in (*new.values(), *others)]
+        steps = [
+            [known[step.name], {"shape": list(step.shape), **numbered(rule_entry(whole, step), known)}]
+            for step in (*new.values(), *others)
+        ]
         yield {"name": name, "made": [names[each] for each in made], "steps": steps}
 
 
@@ -164,7 +167,7 @@ def section_entry(section: Section, names: Mapping[str, int], document: Document
         else:
             seen.append([role, step, at, *([more] if more else [])])
     replies = [
-        {"id": reply.id, "role": reply.role, "options": list(reply.options), "labels": list(reply.labels)}
+        {"id": reply.id, "role": reply.role, "options": list(reply.options)}
         | ({"seal": seal(document, reply.id, reply.right)} if reply.options and feedback else {})
         for reply in section.replies
     ]
@@ -248,18 +251,18 @@ def seal(document: Document, name: str, text: str) -> int:
     return found
 
 
-def texts(messages: Messages, run: Run, transposed: bool, feedback: bool) -> Iterator[tuple[str, str]]:
+def texts(document: Document, run: Run, made: Made, feedback: bool) -> Iterator[tuple[str, str]]:
     """The texts that the page may say, by name; words for rows and columns are filled in."""
-    lines = messages.lines(transposed)
+    messages = document.messages
+    lines = messages.lines(document.orientation == "columns")
     ops = {f"rules.{step.op_name}" for step in run.steps.values()}
     for name, text in messages.texts.items():
         of_rules = name in ops or (name.startswith("slips.") and not name.endswith(".name"))
         if name.startswith(TEXTS) or (feedback and of_rules):
             yield name, _with(text, lines)
-    if feedback:
-        for mistake in changes_of(run):
-            for part in ("told", "mend"):
-                yield f"mistakes.{mistake}.{part}", _with(messages.texts[f"mistakes.{mistake}.{part}"], lines)
+    for mistake in made:
+        for part in ("told", "mend"):
+            yield f"mistakes.{mistake}.{part}", _with(messages.texts[f"mistakes.{mistake}.{part}"], lines)
 
 
 def _with(text: str, lines: Mapping[str, str]) -> str:
