@@ -365,8 +365,10 @@ def generate(
     out: str, **asked: Any,
 ) -> None:  # fmt: skip
     """Print a worksheet and its key; without SHEET, the flagship: a whole small language model."""
+    from pathlib import Path
+
     from byhand import pipeline
-    from byhand.course import course
+    from byhand.course import course, write_index
     from byhand.options import views_asked
 
     if every and sheets:
@@ -382,14 +384,18 @@ def generate(
         for path in bind(names, options, out, _tell):
             _say(path)
         return
+    made = {}
     for name in names:
         try:
-            made = pipeline.generate(name, options, out, _tell)
+            made[name] = pipeline.generate(name, options, out, _tell)
         except ByHandError as error:
             if len(names) > 1:
                 error.add_note(name)  # which of the sheets it is
             raise
-        for path in made:
+        for path in made[name]:
+            _say(path)
+    if every and "html" in formats:
+        for path in write_index(made, options, Path(out)):
             _say(path)
 
 

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 from msgspec import Struct
 
 from byhand.cache import cached_by
 from byhand.formats.program import program_key
+from byhand.worksheet.card import Card
 from byhand.worksheet.folders import ENGLISH
+
+if TYPE_CHECKING:
+    from byhand.options import Options
+
+INDEX = "index.html"
 
 
 class Listed(Struct, frozen=True):
@@ -35,3 +45,43 @@ def course(language: str = ENGLISH) -> tuple[Listed, ...]:
         )
         for sheet in all_sheets(language)
     )
+
+
+def write_index(made: Mapping[str, Sequence[Path]], options: Options, out: Path) -> list[Path]:
+    """Write the index of a course's folder beside the folders of its sheets. made: the files of each sheet.
+
+    Raises: ByHandError.
+    """
+    from byhand import __version__
+    from byhand.files import write
+    from byhand.formats.html.index import index
+    from byhand.worksheet.messages import messages
+    from byhand.worksheet.views import VIEWS
+
+    say, pages = messages(options.language).say, {}
+    for name, paths in made.items():
+        known = {path.stem: path for path in paths if path.suffix == ".html"}
+        pages[name] = [(say(f"views.{view}"), f"{known[view].parent.name}/{view}.html")
+                       for view in VIEWS if view in known]  # fmt: skip
+    cards = [card for card in covers(options.language) if card.name in made]
+    edition = say("book.edition", version=__version__, seed=options.printed_seed)
+    sheets = say("book.sheets" if len(options.views) == 1 else "book.sheets_and_keys", n=len(cards))
+    page = index(cards, pages, messages(options.language), options.paper, say("book.title"), edition, sheets)
+    return write(out, {INDEX: page.encode()})
+
+
+@cached_by("covers", lambda language=ENGLISH: program_key("covers", language))
+def covers(language: str = ENGLISH) -> tuple[Card, ...]:
+    """A card of every sheet in a language, with its own numbers, in the order of the course."""
+    from byhand.arrange import arrange
+    from byhand.choose import choose
+    from byhand.formats.html.index import card
+    from byhand.options import Options
+    from byhand.worksheet.sheet import all_sheets
+
+    found = []
+    for sheet in all_sheets(language):
+        options = Options(language=language).on(sheet)
+        values, quality = choose(sheet, options)
+        found.append(card(arrange(sheet, values, options, quality)[0]))
+    return tuple(found)

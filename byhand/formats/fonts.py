@@ -58,12 +58,12 @@ class Face(Struct, frozen=True):
 FACES = tuple(Face(name, family, weight, style) for name, (family, weight, style, _) in SOURCES.items())
 
 
-def font_face_css(url: Callable[[Face], str], faces: Iterable[Face] = FACES) -> str:
-    """The @font-face rules. url: gives the address of a face."""
+def font_face_css(url: Callable[[Face], str], faces: Iterable[Face] | None = None) -> str:
+    """The @font-face rules of all faces, or of some. url: gives the address of a face."""
     return "\n".join(
         f'@font-face {{ font-family: "{face.family}"; font-weight: {face.weight}; font-style: {face.style}; '
         f'src: url("{url(face)}") }}'
-        for face in faces
+        for face in (FACES if faces is None else faces)
     )
 
 

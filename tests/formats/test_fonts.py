@@ -148,7 +148,7 @@ def test_damaged_fonts_are_built_again_and_never_printed_with(
 
 
 @pytest.mark.parametrize("damage", [cut_in_half, empty, one_bit_changed, Path.unlink, as_a_folder])
-@pytest.mark.parametrize("name", ["math.ttf", "math.woff", fonts.TABLE])
+@pytest.mark.parametrize("name", ["math.ttf", "math.woff2", fonts.TABLE])
 def test_fonts_that_were_built_before_are_taken_unless_they_are_damaged(
     damage: Callable[[Path], None], name: str, math: fonts.Face, tmp_path: Path
 ) -> None:
@@ -193,12 +193,14 @@ def test_the_css_names_each_face_once(faces: dict[str, fonts.Face]) -> None:
 @pytest.mark.parametrize("name", ALL)
 def test_a_data_url_holds_the_font_compressed(faces: dict[str, fonts.Face], name: str) -> None:
     kind, data = faces[name].data_url.split(",")
-    assert kind == "data:font/woff;base64"
+    assert kind == "data:font/woff2;base64"
     assert len(data) < 60_000
     packed, font = TTFont(io.BytesIO(base64.b64decode(data))), TTFont(io.BytesIO(faces[name].font))
-    assert packed.flavor == "woff"
+    assert packed.flavor == "woff2"
     assert packed.reader.keys() == font.reader.keys()
-    assert all(packed.reader[tag] == font.reader[tag] for tag in font.reader.keys() - {"head"})  # has a checksum
+    others = font.reader.keys() - {"head", "glyf", "loca"}  # a checksum, and outlines that are packed in another way
+    assert all(packed.reader[tag] == font.reader[tag] for tag in others)
+    assert all(outline(packed, letter) == outline(font, letter) for letter in LETTERS)
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -286,3 +288,21 @@ def test_long_numbers_decimals_and_dates_stay_plain(faces: dict[str, fonts.Face]
     font = TTFont(io.BytesIO(faces["sans-400.ttf"].font))
     assert advances(reader) == {font["hmtx"][font.getBestCmap()[ord(character)]][0] for character in "0/."}
     assert reader.pages[0].extract_text().split() == PLAIN
+
+
+@pytest.mark.parametrize("face", fonts.FACES, ids=lambda face: face.name)
+def test_a_font_with_few_letters_draws_them_as_the_whole_one(face: fonts.Face) -> None:
+    whole = TTFont(io.BytesIO(face.font))
+    few = TTFont(io.BytesIO(base64.b64decode(face.url(few=True).partition(",")[2])))
+    assert few.flavor == "woff2"
+    for letter in "aQz":
+        assert outline(few, letter) == outline(whole, letter)
+    assert len(few.getGlyphOrder()) < len(whole.getGlyphOrder())
+
+
+def test_a_page_brings_the_whole_fonts_along_only_where_it_has_other_letters() -> None:
+    page = '<body class="worksheet screen">The rain fell: −∞, √2.{}</body><script>"Ü"</script>'
+    few, em, whole = (fonts.fonts_of(page.format(text)) for text in ("", "<em>one</em>", "Grüße"))
+    assert few.count("@font-face") == 4
+    assert em.count("@font-face") == 5
+    assert len(few) < len(em) < len(whole)

@@ -8,6 +8,7 @@ from typing import Any
 
 from byhand import __version__
 from byhand.formats import Paper
+from byhand.formats.html.index import card, index
 from byhand.formats.html.page import Pages, rendered
 from byhand.runs import Run
 from byhand.worksheet.asked import as_words
@@ -29,6 +30,10 @@ class Part:
     view: View
     title: str
     sheets: tuple[Pages, ...]
+
+    def title_of(self, sheet: Pages) -> str:
+        """What a sheet's page in this part is called in a link."""
+        return sheet.d.title if self.view == "worksheet" else sheet.d.messages.say(f"views.{self.view}")
 
     @property
     def leads(self) -> dict[str, str]:
@@ -81,7 +86,14 @@ class Book:
     def folder(self, paper: Paper) -> Iterator[tuple[str, str]]:
         """Pages for a screen by name: an index, and every sheet in every view."""
         values = self._values()
-        yield "index.html", rendered("index.html", "screen", paper, self.messages, **values)
+        pages = {
+            sheet.d.name: [(part.title_of(sheet), f"{sheet.d.name}-{part.view}.html") for part in self._parts()]
+            for sheet in self.sheets
+        }
+        yield "index.html", index(
+            [card(sheet.d) for sheet in self.sheets], pages, self.messages, paper, values["title"], values["edition"],
+            values["subtitle"], BOOK, LECTURER if values["lecturer"] else "",
+        )  # fmt: skip
         if values["lecturer"]:
             yield LECTURER, rendered("lecturer.html", "screen", paper, self.messages, **values)
         for part in self._parts():
