@@ -1,14 +1,18 @@
 """Redraws the pictures of docs/: a page and its key (page.png), a marked page, the report of a class, questions as
-Moodle shows them, which takes Chromium, and a spreadsheet, which takes LibreOffice.
+Moodle shows them, which takes Chromium, a spreadsheet, which takes LibreOffice, LaTeX, which takes pdflatex, and a
+notebook, which takes Jupyter's nbclient and nbconvert.
 """
 
 import io
 import random
+import subprocess
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 import pypdfium2
 from moodle_preview import draw, preview
+from notebook_preview import preview as notebook_page
 from PIL import Image
 from spreadsheet_preview import filled_in, printed
 
@@ -16,7 +20,9 @@ from byhand.arrange import arrange
 from byhand.choose import choose
 from byhand.formats import Setup
 from byhand.formats.moodle import moodle
+from byhand.formats.notebook.notebook import notebook
 from byhand.formats.pdf.slotted import filled
+from byhand.formats.written.latex import latex
 from byhand.formats.xlsx.workbook import workbook
 from byhand.marking.marked_page import MarkedPages
 from byhand.marking.marker import Marker
@@ -67,6 +73,25 @@ def followed(marker: Marker, slips: Mapping[str, str], name: str) -> Marks:
         answers |= own
 
 
+# a student who has a sign wrong, goes on from it, and then divides by the sums of the columns
+IN_A_NOTEBOOK = {
+    "S": "S = array([\n    [-2, 2, 0],\n    [ 4, 0, 2],\n    [ 0, 2, 2],\n])",
+    "M": "M = S / 2",
+    "P": "P = 2.0 ** M.astype(float)",
+    "s": "s = P.sum(axis=1, keepdims=True)",
+    "A": "A = P / P.sum(axis=0)",
+}
+
+
+def typeset(tex: bytes) -> bytes:
+    """A LaTeX file as pdflatex prints it."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "sheet.tex").write_bytes(tex)
+        command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "sheet.tex"]
+        subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=120)
+        return Path(folder, "sheet.pdf").read_bytes()
+
+
 def main() -> None:
     """Draw the pictures."""
     sheet = load_sheet(SHEET)
@@ -94,6 +119,10 @@ def main() -> None:
     sheet_of_one = printed(filled_in(workbook(document, run, Setup()), answers))
     save("formats-xlsx.png", page(sheet_of_one, 1).crop((0, 0, 794, 960)))
     save("formats-moodle.png", Image.open(io.BytesIO(draw(preview(moodle(document, run), key=True)))))
+    shown = notebook_page(notebook(document, run, "worksheet", Setup()), IN_A_NOTEBOOK)
+    drawn = Image.open(io.BytesIO(draw(shown, 1000, 2200)))
+    save("formats-ipynb.png", drawn.crop((0, 560, 1000, 2060)))
+    save("formats-tex.png", *(page(typeset(latex(document, run, view, Setup())), 1) for view in ("worksheet", "key")))
 
 
 if __name__ == "__main__":

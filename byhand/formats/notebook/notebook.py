@@ -13,6 +13,7 @@ from typing import Any
 
 from byhand import __version__
 from byhand.formats import Setup
+from byhand.formats.html.picture import alone
 from byhand.formats.notebook.tasks import Tasks
 from byhand.formats.written import markdown
 from byhand.formats.written.inline import paragraphs
@@ -149,7 +150,7 @@ class _Notebook:
     def _prose(self, part: Part) -> None:
         if isinstance(part, Sketch):
             name = f"picture-{len(self.drawn) + 1}.svg"
-            self.drawn[name] = {"image/svg+xml": base64.b64encode(part.svg.encode()).decode()}
+            self.drawn[name] = {"image/svg+xml": base64.b64encode(alone(part.svg)).decode()}
             said = re.sub(r"[\[\]]", "", part.said)
             self.prose.append(f"![{markdown.escaped(said)}](attachment:{name})")
         else:

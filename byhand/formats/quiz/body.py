@@ -15,12 +15,12 @@ from typing import Any
 from xml.etree.ElementTree import Element, fromstring
 
 from byhand.arithmetic.expr import substitute
-from byhand.formats.fonts import FACES, Face, font_face_css
 from byhand.formats.html import map as architecture_map
 from byhand.formats.html import picture
 from byhand.formats.html.grid import Grid, Slot
 from byhand.formats.html.layout import strips
 from byhand.formats.html.page import prose
+from byhand.formats.html.picture import alone
 from byhand.formats.html.sections import laid_figures
 from byhand.notation.html import terms_html, value_html
 from byhand.notation.inline import inline
@@ -32,7 +32,6 @@ from byhand.worksheet.spoken import called
 MAP = "map"  # the name of the picture of the architecture
 _BUILT = re.compile(r'<span class="frac"><span>(.*?)</span><span>(.*?)</span></span>')
 _CLASSES = {"math": "", "root": "", "upright": "", "m": "", "radicand": "r"}  # of formulas, and what they are here
-_FACE = re.compile(r"'(byhand [^']+)'")
 
 
 Entries = Mapping[int, int]  # the number of an entry, by the id of its cell: cells may be equal
@@ -57,7 +56,7 @@ class Body:
         """What the sheet is about, its map, what its words mean, and how answers are typed."""
         d, say = self.document, self.document.messages.say
         chart = architecture_map.svg(d)
-        self.pictures[MAP] = _drawing(chart)
+        self.pictures[MAP] = alone(chart)
         conventions = " ".join(prose(line, tied=False) for line in d.conventions)
         parts = [
             _paragraph(prose(d.goal, tied=False)),
@@ -173,7 +172,7 @@ class Body:
         if asks:
             return ""
         svg = picture.svg(laid.figure, shown=False, shared=False)
-        self.pictures[name] = _drawing(svg)
+        self.pictures[name] = alone(svg)
         return f'<p><img src="{name}" alt="{escape(_label(svg))}"/></p>'
 
 
@@ -251,16 +250,3 @@ def _number(entries: Entries, cell: Cell, kind: str = "g") -> str:
 def _label(svg: str) -> str:
     """What a drawing says to those who hear the page."""
     return fromstring(svg).get("aria-label", "")
-
-
-def _drawing(svg: str) -> bytes:
-    """A drawing as a file by itself, with the fonts that it uses."""
-    families, bold = {*_FACE.findall(svg)}, 'font-weight="600"' in svg
-
-    def is_used(face: Face) -> bool:
-        upright = face.family != "byhand Sans" or face.style == "normal"
-        return face.family in families and upright and (face.weight == 400 or bold)
-
-    fonts = font_face_css(lambda face: face.data_url, filter(is_used, FACES))
-    begin = svg.index(">") + 1
-    return f"{svg[:begin]}<style>{fonts}</style>{svg[begin:]}".encode()
