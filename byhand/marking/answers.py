@@ -285,10 +285,11 @@ class SheetAnswers(Answers):
 
         Raises: AnswersError where it is none of ours, or was changed; ExtraError.
         """
-        from byhand.reading.spreadsheet import filled_in  # what reads pages is heavy
+        from byhand.reading.spreadsheet import LARGEST_FILE, filled_in  # what reads pages is heavy
 
         try:
-            filled = filled_in(path.read_bytes())
+            with path.open("rb") as file:
+                filled = filled_in(file.read(LARGEST_FILE + 1))
         except UnreadableError as error:
             raise AnswersError(f"{path.name}: {error}") from None
         about = filled.about

@@ -27,7 +27,7 @@ LARGEST_DENOMINATOR = 9_999  # of a fraction that a cell shows
 AS_WRITTEN = "fill in the worksheet as byhand wrote it"
 NO_SPREADSHEET = "it cannot be opened as a spreadsheet"
 CLOSE, ROUNDED = 1e-9, 5e-15  # LibreOffice saves fifteen digits
-_CELL = re.compile(rb"<(?:\w+:)?c\b[^>]*>")
+_CELL = re.compile(rb"<(?:\w+:)?c(?=[\s/>])[^>]*>")
 _NEAR = re.compile(
     rb"""<(?:\w+:)?c\s(?:[^>]*\s)?r\s*=\s*["'][A-Z]{1,2}[1-9][0-9]{0,3}["'][^>]*>"""
 )  # within 702 × 9999
@@ -104,20 +104,17 @@ def _check_size(content: bytes) -> None:
     Raises: UnreadableError.
     """
     try:
+        if len(content) > LARGEST_FILE:
+            raise UnreadableError(f"it has over {LARGEST_FILE // 1_000_000} MB; no spreadsheet of ours is as long")
         with zipfile.ZipFile(io.BytesIO(content)) as file:
             parts = file.infolist()
-            if (
-                len(content) > LARGEST_FILE
-                or len(parts) > MOST_PARTS
-                or sum(p.file_size for p in parts) > MOST_UNPACKED
-            ):
-                raise UnreadableError("it is larger, packed or unpacked, than any spreadsheet of ours")
+            if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > MOST_UNPACKED:
+                raise UnreadableError("it unpacks to more than any spreadsheet of ours")
             for part in parts:
-                if part.filename.startswith("xl/worksheets/") and part.filename.endswith(".xml"):
-                    with file.open(part) as opened:
-                        cells = opened.read(part.file_size + 1)
-                    if len(cells) > part.file_size or any(not _NEAR.fullmatch(tag) for tag in _CELL.findall(cells)):
-                        raise UnreadableError("it has cells where no spreadsheet of ours has any")
+                with file.open(part) as opened:  # any part may be said to be a sheet
+                    unpacked = opened.read(part.file_size + 1)
+                if any(not _NEAR.fullmatch(tag) for tag in _CELL.findall(unpacked)):
+                    raise UnreadableError("it has cells where no spreadsheet of ours has any")
     except (zipfile.BadZipFile, zlib.error, OSError, NotImplementedError, RuntimeError, EOFError) as error:
         raise UnreadableError(f"{NO_SPREADSHEET} ({error}); save it as .xlsx, or its answers as CSV") from None
 

@@ -30,6 +30,7 @@ from byhand.notation.spreadsheet import cell_name
 from byhand.notation.text import value_text
 from byhand.options import Options
 from byhand.reading.remade import _values
+from byhand.reading.spreadsheet import filled_in
 from byhand.worksheet.document import Blank, Reply
 from byhand.worksheet.sheet import load_sheet
 from byhand.worksheet.starts import starts
@@ -296,19 +297,23 @@ def test_a_classic_mistake_has_the_verdicts_of_the_program_that_marks(sheet, see
 @pytest.mark.skipif(not (FULL and SOFFICE), reason="make test-formats computes every sheet in LibreOffice")
 @pytest.mark.parametrize(("sheet", "seed"), NUMBERED)
 def test_libreoffice_computes_the_same(sheet, seed, tmp_path):
-    """A number is changed; the key is filled in; a classic mistake is."""
+    """A number is changed; the key is filled in, and read as LibreOffice saved it; a classic mistake is made."""
     one = opened(sheet, seed)
     at, value, rows = next(changed(one, random.Random(seed)))
     key = {one.at(each): one.key()[each.id] for each in one.answers}
     files, mistakes = {"changed": {at: value}, "key": key}, some_mistakes(one, seed, 1)
     for _, numbers in mistakes:
         files["mistake"] = by_cell(one, numbers)
-    books = recomputed({name: filled(one.content, written) for name, written in files.items()}, tmp_path)
+    saved = recomputed({name: filled(one.content, written) for name, written in files.items()}, tmp_path)
+    books = {name: openpyxl.load_workbook(io.BytesIO(content), data_only=True) for name, content in saved.items()}
     found = {name: lambda page, at, book=book: book[page][at].value for name, book in books.items()}
     assert_numbers(one, found["changed"], rows)
     assert_all_marks(one, found["key"])
     for _, numbers in mistakes:
         assert_verdicts(one, found["mistake"], numbers)
+    marks = Marker.of(one.document, one.run).mark(filled_in(saved["key"]).answers)
+    assert {mark.verdict for mark in marks.blanks} == {"right"}
+    assert all(mark.points == mark.worth for mark in marks.blanks)
 
 
 # other spreadsheets

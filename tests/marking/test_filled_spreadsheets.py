@@ -139,7 +139,7 @@ def test_changed_numbers_are_not_marked(tmp_path):
 
 
 def packed(parts):
-    with zipfile.ZipFile(out := io.BytesIO(), "w") as file:
+    with zipfile.ZipFile(out := io.BytesIO(), "w", zipfile.ZIP_DEFLATED) as file:
         for name, part in parts.items():
             file.writestr(name, part)
     return out.getvalue()
@@ -178,7 +178,8 @@ REFUSED = {
     "another spreadsheet": (foreign, "it is a spreadsheet, but none of byhand's; save its answers as CSV"),
     "a far cell": (lambda: with_part(PAGE, lambda xml: xml.replace(b'<row r="1"', FAR + b'</row><row r="2"', 1)),
                    "it has cells where no spreadsheet of ours has any"),
-    "a bomb": (lambda: packed({"xl/worksheets/a.xml": bytes(100_000_001)}), "larger, packed or unpacked, than any"),
+    "a bomb": (lambda: packed({"xl/worksheets/a.xml": bytes(100_000_001)}), "it unpacks to more than any spreadsheet of ours"),
+    "a long file": (lambda: b"PK\x03\x04" + bytes(20_000_000), "it has over 20 MB; no spreadsheet of ours is as long"),
     "no JSON": (with_about(lambda text: text[:-1]), f"its sheet {HIDDEN} was changed ("),
     "later": (with_about(lambda text: text.replace('"schema":1', '"schema":2')), "it is of schema 2; this byhand reads"),
 }  # fmt: skip

@@ -72,7 +72,7 @@ LABEL = Look(8, align="center", colour=PALE)
 CAPTION = Look(9, align="center", valign="bottom")
 SIGN = Look(12, align="center")
 NUMBER = Look(10, align="center")
-FIELD = replace(TEXT, unlocked=True, bottom=THIN, edge=TILE_EDGE)  # what words are written in
+FIELD = replace(TEXT, indent=1, unlocked=True, bottom=THIN, edge=TILE_EDGE)  # what words are written in
 
 # what a blank shows of its verdict: each in another colour and in another type
 VERDICTS = {

@@ -58,7 +58,7 @@ from byhand.worksheet.document import (
 WORDS, GAP, USUAL = 52.0, 4.0, 11.0  # the widths of the column of words, of the gap after it, and of any other
 ROW, BLANK_ROW, BETWEEN = 5.6, 8.0, 3.0  # the heights of a row, of one with blanks, and between figures
 RULE, MOST_HIGH = 7.0, 130.0  # of a line to write on; the height of a row
-BOX, REASON = 26.0, 24.0  # the widths of a box for a word, and of an answer that is chosen
+BOX, TOLD, INDENT = 26.0, 46.0, 2.5  # the widths of a box for a word, of a text of the legend, and of an indent
 LEAST_WIDE, LEAST_COLUMNS = 174.0, 12  # of a page
 TICK = "☐ "
 LARGE = 10_000  # from which on a number has thousands, and no fraction
@@ -169,7 +169,9 @@ class _Planner:
         if slot.cell is not None:
             return max(8.6 if slot.cell.blank else 6.5, self._number_width(slot.cell))
         if slot.scope:
-            return width_of(slot.label, looks.TOKEN.size if "token" in slot.cls else looks.LABEL.size) + 2.0
+            return width_of(slot.label, looks.TOKEN.size if "token" in slot.cls else looks.LABEL.size) + (
+                2.0 + INDENT * (slot.scope == "row")
+            )
         return 0.0
 
     def _number_width(self, cell: Cell) -> float:
@@ -238,15 +240,20 @@ class _Planner:
         how = "how" if self.feedback else "how_letters" if self.run.numbers == "symbolic" else "how_without"
         self._across(plain(say(f"spreadsheet.{how}")), looks.NOTE)
         told = replace(looks.NOTE, valign="vcenter", indent=1)
+        wide = self._columns(3, TOLD)
+        beside = 3 + wide
         for n, (name, look, text) in enumerate(samples):
             self.plan.add(Spot(self.row, 2, look, words=plain(text)))
-            self.plan.add(Spot(self.row, 3, told, cols=4, words=plain(say(f"legend.{name}"))))
+            self.plan.add(Spot(self.row, 3, told, cols=wide, words=plain(say(f"legend.{name}"))))
+            count = self._columns(beside + 1, TOLD)
             if self.feedback and n < len(looks.VERDICTS):
                 verdict, look = list(looks.VERDICTS.items())[n]
-                self.plan.add(Spot(self.row, 7, look.framed(), words=plain("4")))
-                self.plan.add(Spot(self.row, 8, told, cols=4, words=plain(say(f"spreadsheet.{verdict}"))))
+                self.plan.add(Spot(self.row, beside, look.framed(), words=plain("4")))
+                self.plan.add(
+                    Spot(self.row, beside + 1, told, cols=count, words=plain(say(f"spreadsheet.{verdict}")))
+                )
             elif self.feedback:
-                self.plan.add(Spot(self.row, 7, replace(looks.HEADING, size=11), cols=5, role="mark"))
+                self.plan.add(Spot(self.row, beside, replace(looks.HEADING, size=11), cols=1 + count, role="mark"))
             self._next(ROW)
 
     # sections
@@ -404,14 +411,8 @@ class _Planner:
     def _table(self, laid: EntryTable) -> None:
         table, spans, col = laid.table, list[tuple[int, int]](), 2
         for width in laid.widths:
-            end, have = col, 0.0
-            while have < width * 0.98 or end == col:
-                if end >= len(self.plan.widths):
-                    self.plan.widths.append(USUAL)
-                have += self.plan.widths[end]
-                end += 1
-            spans.append((col, end - col))
-            col = end
+            spans.append((col, self._columns(col, width)))
+            col += spans[-1][1]
         for n, entries in enumerate((table.head, *table.rows)):
             heights = [ROW]
             for at, (entry, (start, count)) in enumerate(zip(entries, spans, strict=True)):
@@ -428,6 +429,16 @@ class _Planner:
                 heights.append(self._height(words, look, room))
                 self.plan.add(Spot(self.row, start, look, cols=count, words=words))
             self._next(max(heights))
+
+    def _columns(self, first: int, width: float) -> int:
+        """How many columns, from the first on, are as wide together; where there are too few, more are added."""
+        count, have = 0, 0.0
+        while have < 0.98 * width or not count:
+            if first + count >= len(self.plan.widths):
+                self.plan.widths.append(USUAL)
+            have += self.plan.widths[first + count]
+            count += 1
+        return count
 
     def _boxes(self, laid: Boxes) -> None:
         count, figure = math.ceil(BOX / USUAL), laid.figure

@@ -17,7 +17,7 @@ from byhand.pictures.labels import words
 
 MM_A_PT = 25.4 / 72
 LINE = 1.32  # the height of a line, in ems
-ARIAL = 1.1  # how much wider it is than the face whose widths are known
+ARIAL = 1.02  # how wide its words are at most, by the widths that labels are reckoned with
 _ATOM = re.compile(r"[\w.]*")
 _BLOCKS = ("p", "li", "h1", "h2", "h3", "blockquote")
 
