@@ -83,6 +83,7 @@ def published(name, domain):
 ROWS = [[3, 0, 1, -2], [-1, 2, 2, 0], [0, -3, 1, 1]]
 GIVEN = {  # what each model starts from, where it is not the stream of a block
     "softmax": ["scores"], "gpt": [], "feed-forward": [MIDDLE], "mlp": ["x"], "linear-layer": ["x"],
+    "flash-attention": [],
     "rotary": [f"blocks.0.attn.hook_{letter}[0]" for letter in "qkv"],
     "dot-product": ["u", "v"], "cross-attention": [ENCODER, DECODER], "encoder": [ENCODER], "encoder-decoder": [ENCODER, DECODER],
 }  # fmt: skip
@@ -119,6 +120,9 @@ VARIANTS = [
 ]  # fmt: skip
 
 
+TILES = {"scores": (3, 2), "v": (2, 4)}
+
+
 def small(model, **config):
     """Values of a model with two heads, every bias and every norm's parameters."""
     dice = random.Random(model)
@@ -141,5 +145,7 @@ def small(model, **config):
     inputs = dict.fromkeys(GIVEN.get(model, [STREAM]), ROWS)
     if model == "matrix-product":
         inputs = {"A": ROWS, "B": numbers(4, 2)}
+    if model == "flash-attention":
+        inputs = {f"attn.tile{t}.{name}": numbers(*size) for t in (0, 1) for name, size in TILES.items()}
     tokens = [3, 0, 4] if model == "gpt" else None
     return Values.of({"config": config, "weights": weights, "inputs": inputs, "tokens": tokens})

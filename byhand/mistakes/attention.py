@@ -233,6 +233,24 @@ def turned_backwards(step: Step, tape: Tape) -> Iterable[Step]:
     return [replace(step, params={**step.params, "periods": tuple(-p for p in step.params["periods"])})]
 
 
+@mistake(
+    told="The sum and the mixture of the tiles before left as they were when a larger score came.",
+    mend="Multiply both by the same power, as far as the largest score has risen, and then add the new tile.",
+)
+def no_rescale(step: Step, tape: Tape) -> Iterable[Step]:
+    """Neither the sum nor the mixture so far is multiplied by the factor."""
+    return [skipped(step) if step.name.endswith((".kept_sum", ".kept_out")) else step]
+
+
+@mistake(
+    told="The mixture so far multiplied by the factor, and its sum not.",
+    mend="Multiply the sum, too: the sum and the mixture belong together.",
+)
+def only_o_rescaled(step: Step, tape: Tape) -> Iterable[Step]:
+    """The sum so far is not multiplied by the factor."""
+    return [skipped(step) if step.name.endswith(".kept_sum") else step]
+
+
 def _is_pattern(step: Step) -> bool:
     """Whether a step is the result of a softmax that is taught, and not that of the logits."""
     return step.op is normalize_rows and (step.stem.endswith("hook_pattern") or step.name == "softmax")

@@ -38,8 +38,8 @@ _ON_COLUMNS: dict[Op | None, Op] = {
 )
 def norm_over_sequence(step: Step, tape: Tape) -> Iterable[Step]:
     """Every step of a norm is done to columns; what was one number for each row is one for each column."""
-    if step.op not in _ON_COLUMNS:
-        return [step]
+    if step.op not in _ON_COLUMNS or (step.op is center and tape.steps[step.inputs[1]].op not in (row_mean, None)):
+        return [step]  # what is subtracted may be no mean, as the largest score is before softmax
     if step.shape[1] > 1:
         return [replace(step, op=_ON_COLUMNS[step.op])]
     matrix = next(s for s in _ancestors(step, tape) if s.shape[1] > 1)

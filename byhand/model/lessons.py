@@ -18,10 +18,12 @@ from byhand.model.sizing import add_up, product
 from byhand.ops.attention import (
     divide_by_root,
     largest_entry,
+    max_so_far,
     normalize_columns,
     normalize_rows,
     power_of,
     row_argmax,
+    row_max,
     row_sum,
     surprisal,
 )
@@ -38,9 +40,9 @@ from byhand.ops.linear import (
     subtract,
     times_number,
 )
-from byhand.ops.norms import column_mean, root
+from byhand.ops.norms import center, column_mean, root
 from byhand.ops.positions import turns
-from byhand.ops.shapes import gather_entries, gather_rows, keep_entries, one_hot, vstack
+from byhand.ops.shapes import gather_entries, gather_rows, hstack, keep_entries, one_hot, vstack
 from byhand.tape import Computed, Matrix
 
 Results = tuple[Matrix, ...]
@@ -353,3 +355,44 @@ def _rotary(build: Builder) -> Results:
         scores = divide_by_root(scores, name=f"{name}.scores_scaled", of=c.d_head) if c.use_attn_scale else scores
         results.append(matmul(softmax(scores, f"{name}.pattern", c.softmax_base), v, name=f"{name}.z"))
     return tuple(results)
+
+
+@model("flash-attention", part="heads")
+def _flash_attention(build: Builder) -> Results:
+    """Softmax and mixture in tiles, of which only one is looked at at a time: scores `attn.tile0.scores` and values
+    `attn.tile0.v`, then those of tile 1, and so on. Also the same at once.
+
+    Source: Milakov & Gimelshein 2018; Dao et al. 2022.
+    """
+    base, tape, tiles = build.config.softmax_base, build.tape, 0
+    while f"attn.tile{tiles}.scores" in tape.numbers:
+        tiles += 1
+    given = [
+        (
+            build.matrix(f"attn.tile{t}.scores", ("new", f"tile{t}")),
+            build.matrix(f"attn.tile{t}.v", (f"tile{t}", "d_v")),
+        )
+        for t in range(max(1, tiles))
+    ]
+    state: tuple[Matrix, Matrix, Matrix] | None = None  # the largest so far, the sum, the unfinished mixture
+    for t, (scores, v) in enumerate(given):
+        at = f"attn.tile{t}"
+        top = max_so_far(scores, state[0], name=f"{at}.max") if state else row_max(scores, name=f"{at}.max")  # (1, 1)
+        powers = power_of(center(scores, top, name=f"{at}.shifted"), name=f"{at}.exp", base=base)  # (1, tile)
+        if state is None:
+            state = top, row_sum(powers, name=f"{at}.sum"), matmul(powers, v, name=f"{at}.out")
+            continue
+        before, total, out = state
+        factor = power_of(subtract(before, top, name=f"{at}.fall"), name=f"{at}.factor", base=base)  # (1, 1)
+        kept, kept_out = (
+            multiply(total, factor, name=f"{at}.kept_sum"),
+            scale_rows(out, factor, name=f"{at}.kept_out"),
+        )
+        total = add(kept, row_sum(powers, name=f"{at}.new_sum"), name=f"{at}.sum")
+        state = top, total, add(kept_out, matmul(powers, v, name=f"{at}.new_out"), name=f"{at}.out")
+    assert state is not None
+    length = sum(scores.cols for scores, _ in given), "pos"
+    whole = hstack(*(scores for scores, _ in given), name="plain.scores", sizes={"j": length})  # (1, pos)
+    values = vstack(*(v for _, v in given), name="plain.v", sizes={"i": length})  # (pos, d_v)
+    plain = matmul(softmax(whole, "plain.pattern", base), values, name="plain.z")
+    return normalize_rows(state[2], state[1], name="attn.z"), plain

@@ -110,3 +110,37 @@ def _arrows() -> list[tuple[tuple[int, int], tuple[int, int]]]:
 
 
 _ARROWS = _arrows()
+
+
+# ---- softmax in tiles ----
+
+SCORES_TRIED = 2000  # rows of scores
+TILE = 2
+
+
+def _has_two_tiles(task: Task) -> str:
+    tiles = [name for name in task.values.inputs if name.endswith("scores")]
+    shape = {len(task.values.inputs[name][0]) for name in tiles}
+    return "" if (len(tiles), shape) == (2, {TILE}) else "numbers are chosen for two tiles of two scores; use these"
+
+
+@search("flash-attention", like_sheet=True, requires=[_has_two_tiles])
+def _flash_attention(task: Task, dice: Dice) -> Iterator[Instance]:
+    """Scores in two tiles, of which the second has a larger one by 1 or 2, and values (n, d_v).
+
+    Method: rejection sampling.
+    """
+    scores = dice.below(5, SCORES_TRIED, 2 * TILE)
+    first, second = scores[:, :TILE], scores[:, TILE:]
+    grown = second.max(1) - first.max(1)
+    ok = (grown > 0) & (grown < 3) & _one_largest(first) & _one_largest(second) & (_different(scores) > 2)
+    ok &= _totals(scores, whole_base(task.config)) <= LARGEST_TOTAL + TILE
+    for row in scores[ok][:HANDED_ON]:
+        v = dice.below(2 * VALUES + 1, 2 * TILE, task.config.d_v) - VALUES
+        if not distinct(v[None]).all() or (v == v[0]).all(0).any() or not v.any(1).all():
+            continue
+        parts = {
+            "scores": [[row[:TILE].tolist()], [row[TILE:].tolist()]],
+            "v": [v[:TILE].tolist(), v[TILE:].tolist()],
+        }
+        yield Instance({f"attn.tile{t}.{name}": rows[t] for name, rows in parts.items() for t in range(2)})

@@ -365,6 +365,13 @@ def arrows_meet_by_distance(tape: Tape) -> bool:
 
 
 @sheet_promise
+def maximum_grows(tape: Tape) -> bool:
+    """The second tile's largest score is 1 or 2 above the first's; in each tile, one is larger than its others."""
+    rows = [tape.values(f"attn.tile{t}.scores")[0] for t in (0, 1)]
+    return max(rows[1]) - max(rows[0]) in (1, 2) and all(map(_has_one_largest, rows))
+
+
+@sheet_promise
 def new_token_looks_most_at_one(tape: Tape) -> bool:
     """The token that is added looks at one token more than at every other."""
     shares = tape.values("new.pattern")[0]

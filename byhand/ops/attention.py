@@ -153,6 +153,30 @@ def row_argmax(a: Operand, i: At, j: At) -> Expr:
 
 
 @op(
+    "ij->i1",
+    formula=r"\max_j {0}_{{ij}}",
+    example=example([[1, 2], [3, -4]], gives=[[2], [3]]),
+)
+def row_max(a: Operand, i: At, j: At) -> Expr:
+    """The largest entry of each row."""
+    if isinstance(a.cols, Index):
+        return Fn("max", (a[i, Index("k")],))
+    return largest(*(a[i, k] for k in range(a.cols)))
+
+
+@op(
+    "ij,i1->i1",
+    formula=r"\max({1},\, {0})",
+    example=example([[1, 2], [3, -4]], [[5], [-6]], gives=[[5], [3]]),
+)
+def max_so_far(a: Operand, before: Operand, i: At, j: At) -> Expr:
+    """The largest entry of each row, or the largest before it where that is larger."""
+    if isinstance(a.cols, Index):
+        return Fn("max", (before[i, 0], a[i, Index("k")]))
+    return largest(before[i, 0], *(a[i, k] for k in range(a.cols)))
+
+
+@op(
     "ij->11",
     formula=r"\max {0}",
     example=example([[1, 2], [3, -4]], gives=[[3]]),

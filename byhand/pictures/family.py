@@ -1,13 +1,13 @@
-"""Pictures of the family of transformers: arrows that turn."""
+"""Pictures of the family of transformers: arrows that turn, and softmax in tiles."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import cos, hypot, pi, sin
+from math import cos, e, hypot, pi, sin
 from typing import Any
 
 from byhand.notation.text import listed, value_text
-from byhand.pictures.canvas import AXIS, CAPTION, DASH, GREY, GRID, PALE, TOKEN, Canvas, Layer
+from byhand.pictures.canvas import AXIS, CAPTION, DASH, GREY, GRID, GUIDE, PALE, PEN_AREA, TOKEN, Canvas, Layer
 from byhand.pictures.registry import Rows, UndrawableError, picture
 
 DIAL = 8.0  # the radius of a dial
@@ -59,3 +59,50 @@ def _turned_arrow(
     length = hypot(x, y)
     out = (length + 2.0) / length
     on.math(middle[0] + x * out, middle[1] - y * out + 1.0, symbol, TOKEN)
+
+
+SCORE, SHARE, TILE_TOP = 4.3, 14.0, 5.4  # the height of a score of 1, of a power of 1, and where the tiles begin
+
+
+@picture(height=44, minutes=3)
+def two_tiles(on: Canvas, first: Rows, second: Rows, before: Rows, after: Rows, *, base: Sequence[Any]) -> None:
+    """Two tiles of scores, and the largest so far over each; the powers after the first tile, and after the second,
+    when the old ones have shrunk.
+
+    first, second: the scores of the tiles. before, after: the largest so far.
+    """
+    tiles, tops = (first[0], second[0]), (before[0][0], after[0][0])
+    scores = [*tiles[0], *tiles[1]]
+    if len(scores) != 4 or min(scores) < 0 or max(scores) > 6 or not 1 <= tops[1] - tops[0] <= 2:
+        raise UndrawableError("two tiles of two scores from 0 to 6, of which the second has a larger one")
+    floor = 36.0
+    for t, (tile, top) in enumerate(zip(tiles, tops, strict=True)):
+        left = 2.0 + 19 * t
+        on.text(left + 8.5, 3.6, on.say("pictures.two_tiles.tile", n=t + 1), CAPTION)
+        on.box(left, TILE_TOP, 17, floor - TILE_TOP + 1.6, dash=DASH, width=GUIDE, colour=PALE)
+        for k, score in enumerate(tile):
+            x, y = left + 4.5 + 8 * k, floor - SCORE * float(score)
+            on.line((x, floor), (x, y), width=AXIS, colour=PALE)
+            on.disc(x, y)
+            on.number(x, floor + 4.6, score, TOKEN)
+        height = floor - SCORE * float(top)
+        on.pen.line((left, height), (left + 17, height), width=0.9)
+    on.line((2, floor), (38, floor), width=AXIS)
+    small = e if base[0] == "e" else float(base[0])
+    powers = [[small ** float(x - tops[0]) for x in tiles[0]]]
+    powers.append([small ** float(x - tops[1]) for x in scores])
+    for n, (left, own) in enumerate(zip((46.0, 62.0), powers, strict=True)):
+        wide = 5.4 * len(own)
+        on.text(left + wide / 2, 3.6, on.say("pictures.two_tiles.after", n=n + 1), CAPTION)
+        on.line((left - 1, floor - SHARE), (left + wide + 0.4, floor - SHARE), width=GUIDE, colour=PALE, dash=DASH)
+        on.text(left - 1.6, floor - SHARE + 1, "1", CAPTION, anchor="end", colour=GREY)
+        on.line((left - 1, floor), (left + wide + 0.4, floor), width=AXIS)
+        for k, power in enumerate(own):
+            on.pen.box(left + 5.4 * k, floor - SHARE * power, 4.2, SHARE * power, fill=PEN_AREA, width=0.4)
+            on.text(left + 5.4 * k + 2.1, floor + 4.2, str(k + 1), CAPTION, colour=GREY)
+    on.text(46, 43.6, on.say("pictures.two_tiles.bars"), CAPTION, anchor="start", colour=GREY)
+    on.said(
+        on.say("pictures.two_tiles.said", first=listed(tiles[0]), second=listed(tiles[1])),
+        to_do=on.say("pictures.two_tiles.to_do"),
+        key=on.say("pictures.two_tiles.key", before=value_text(tops[0]), after=value_text(tops[1])),
+    )

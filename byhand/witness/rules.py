@@ -224,6 +224,8 @@ RULES: dict[str, Rule] = {
         [next(k for k, end in enumerate(ends[0]) if not end < min(throw, max(ends[0])))] for (throw,) in throws
     ],
     "row_argmax": lambda n, a: _of_rows(a, lambda row: list(row).index(max(row))),
+    "row_max": lambda n, a: _of_rows(a, max),
+    "max_so_far": lambda n, a, before: [[max(*row, *x)] for row, x in zip(a, before, strict=True)],
     "largest_entry": lambda n, a: [[max(max(row) for row in a)]],
     # functions
     "power_of": lambda n, a, base=2: _each(a, lambda x: n.power(base, x)),

@@ -373,6 +373,29 @@ def _rotary(w: Wiring) -> None:
         w(f"{name}.z", "matmul", w.softmax(f"{name}.pattern", scores), f"{at}.hook_v[0]")
 
 
+@wiring("flash-attention")
+def _flash_attention(w: Wiring) -> None:
+    """Softmax in tiles (Milakov & Gimelshein 2018; Dao et al. 2022, algorithm 1), and the same at once."""
+    base, tiles = w.config["softmax_base"], len([name for name in w.given if name.endswith("scores")])
+    total = out = top = ""
+    for t in range(tiles):
+        at = f"attn.tile{t}"
+        before, scores = top, f"{at}.scores"
+        top = w(f"{at}.max", "max_so_far", scores, before) if before else w(f"{at}.max", "row_max", scores)
+        powers = w(f"{at}.exp", "power_of", w(f"{at}.shifted", "center", scores, top), base=base)
+        if not before:
+            total, out = w(f"{at}.sum", "row_sum", powers), w(f"{at}.out", "matmul", powers, f"{at}.v")
+            continue
+        factor = w(f"{at}.factor", "power_of", w(f"{at}.fall", "subtract", before, top), base=base)
+        old = w(f"{at}.kept_sum", "multiply", total, factor), w(f"{at}.kept_out", "scale_rows", out, factor)
+        total = w(f"{at}.sum", "add", old[0], w(f"{at}.new_sum", "row_sum", powers))
+        out = w(f"{at}.out", "add", old[1], w(f"{at}.new_out", "matmul", powers, f"{at}.v"))
+    w("attn.z", "normalize_rows", out, total)
+    whole = w("plain.scores", "hstack", *(f"attn.tile{t}.scores" for t in range(tiles)))
+    values = w("plain.v", "vstack", *(f"attn.tile{t}.v" for t in range(tiles)))
+    w("plain.z", "matmul", w.softmax("plain.pattern", whole), values)
+
+
 def wires(run: Recorded) -> dict[str, Wire]:
     """The wires of a run's steps: those of its model's wiring here; for any other step, those that were recorded."""
     recorded = {name: _recorded(run, name, step) for name, step in computed_steps(run).items()}

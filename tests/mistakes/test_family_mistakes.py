@@ -47,3 +47,31 @@ def test_pairs_of_halves_are_other_pairs():
     tape = made("attention-head", config=config, inputs={f"{AT}hook_{x}[0]": [[1, 2, 3, 4]] * 2 for x in "qkv"})
     assert rows(tape, f"{AT}hook_rot_q[0]")[1] == [-2, 1, -3, -4]
     assert rows(foil(tape, "other-pairs"), f"{AT}hook_rot_q[0]")[1] == [-3, -2, 1, -4]
+
+
+TILES = made(
+    "flash-attention", config={"softmax_base": 2, "n_ctx": 4},
+    inputs={"attn.tile0.scores": [[1, 3]], "attn.tile0.v": [[-2, -1], [1, 2]],
+            "attn.tile1.scores": [[1, 4]], "attn.tile1.v": [[-2, 3], [2, -3]]},
+)  # fmt: skip
+
+
+def test_softmax_in_tiles_is_softmax():
+    found = {name: rows(TILES, f"attn.{name}") for name in ("tile0.sum", "tile0.out", "tile1.factor", "tile1.sum")}
+    assert found == {
+        "tile0.sum": [[Fraction(5, 4)]], "tile0.out": [[Fraction(1, 2), Fraction(7, 4)]],
+        "tile1.factor": [[Fraction(1, 2)]], "tile1.sum": [[Fraction(7, 4)]],
+    }  # fmt: skip
+    assert rows(TILES, "attn.z") == rows(TILES, "plain.z") == [[Fraction(8, 7), -1]]
+
+
+def test_tiles_that_are_not_rescaled_make_another_mixture():
+    assert rows(foil(TILES, "no-rescale"), "attn.z") == [[Fraction(18, 19), Fraction(-7, 19)]]
+    assert rows(foil(TILES, "only-o-rescaled"), "attn.z") == [[Fraction(16, 19), Fraction(-14, 19)]]
+
+
+def test_three_tiles_are_softmax_too():
+    more = {"attn.tile2.scores": [[6, 0]], "attn.tile2.v": [[1, 0], [0, 1]]}
+    inputs = {name: rows(TILES, name) for name in TILES.numbers} | more
+    tape = made("flash-attention", config={"softmax_base": 2, "n_ctx": 6}, inputs=inputs)
+    assert rows(tape, "attn.z") == rows(tape, "plain.z")

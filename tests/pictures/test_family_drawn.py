@@ -23,3 +23,12 @@ def test_arrows_that_meet_in_the_same_way_everywhere_are_not_drawn():
         drawn(
             "turned_arrows", [[1, 0]], [[0, 1]], [[0, 1, 0, 0], [1, 0, 0, 0], [1, 1, 0, 0], [0, 0, 1, 0]], period=[4]
         )
+
+
+def test_the_largest_score_so_far_is_drawn_over_each_tile():
+    sketch = drawn("two_tiles", [[1, 3]], [[1, 4]], [[3]], [[4]], base=[2])
+    assert "tile 1: 1, 3" in sketch.worksheet_says
+    assert "3 over tile 1 and 4 over tile 2" in sketch.key_says
+    assert sketch.pen.count("<rect") == 6
+    with pytest.raises(UndrawableError, match="the second has a larger one"):
+        drawn("two_tiles", [[1, 3]], [[1, 2]], [[3]], [[3]], base=[2])

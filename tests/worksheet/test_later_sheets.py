@@ -83,6 +83,7 @@ def test_a_formula_of_the_tiny_models_parameters_gives_what_the_key_says_with_bi
         ("encoder-decoder", ["mask-in-encoder", "mask-across", "no-mask", "norm-before-sum"]),
         ("attention-in-letters", ["no-sqrt"]),
         ("rotary", ["queries-only", "rotate-values", "turned-backwards", "other-pairs"]),
+        ("flash-attention", ["no-rescale", "only-o-rescaled"]),
     ],
 )
 def test_the_mistakes_that_a_sheet_is_about_show(sheet, mistakes):
