@@ -99,6 +99,10 @@ class Item:
                 return [x for each in inner() for x in (each if isinstance(each, list) else [each])]
             case "or":
                 return any(inner())
+            case "not":
+                return not inner()[0]
+            case "isNull":
+                return inner()[0] is None
             case "match":
                 left, right = inner()
                 return left is not None and left == right

@@ -78,8 +78,8 @@ def draw(page: str, width: int = 1000, height: int = 1500) -> bytes:
         (Path(folder) / "page.html").write_text(page, encoding="utf-8")
         subprocess.run(
             [program, "--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder}/user",
-             f"--window-size={width},{height}", "--hide-scrollbars", f"--screenshot={folder}/page.png",
-             f"file://{folder}/page.html"],
+             f"--window-size={width},{height}", "--hide-scrollbars", "--virtual-time-budget=20000",
+             f"--screenshot={folder}/page.png", f"file://{folder}/page.html"],
             check=True, capture_output=True, timeout=90,
         )  # fmt: skip
         return (Path(folder) / "page.png").read_bytes()

@@ -25,6 +25,7 @@ from byhand.worksheet.document import Document
 ROUNDED = "rounded"  # the name of a feedback that belongs to no mistake
 STYLES, MANIFEST, TEST = "style.css", "imsmanifest.xml", "test.xml"
 WORDS = 3  # points of an answer in words, which a person marks
+WIDTHS = (4, 6, 10, 15, 20)  # of entries, in characters: those that the shared vocabulary of 3.0 has classes for
 LONGEST_ALT = 256  # characters of a string256, of which the text for a picture is one
 # elements that are those of XHTML in both versions
 XHTML = frozenset(
@@ -169,8 +170,9 @@ def _body(question: Question) -> Element:
 
 
 def _text_entry(n: int, question: Question, tail: str | None) -> Element:
-    length = max(map(len, question.entries[n].texts)) + 2
-    named = {"responseIdentifier": _entry_name(n), "expectedLength": str(length)}
+    length = len(question.entries[n].texts[0]) + 2
+    wide = next((width for width in WIDTHS if width >= length), WIDTHS[-1])
+    named = {"class": f"qti-input-width-{wide}", "responseIdentifier": _entry_name(n), "expectedLength": str(length)}
     found = Element("textEntryInteraction", named)
     found.tail = tail
     return found
@@ -214,8 +216,7 @@ def _processing(question: Question) -> Iterator[Element]:
         if entry.value:
             yield _compared(name, entry)
         else:
-            yield _add("SCORE", Element("mapResponse", {"identifier": name}))
-            yield from _recognised(name, entry)
+            yield _mapped(name, entry)
     for n, choice in enumerate(question.choices):
         condition = Element("responseCondition")
         match = SubElement(SubElement(condition, "responseIf"), "match")
@@ -225,6 +226,16 @@ def _processing(question: Question) -> Iterator[Element]:
         yield condition
         if choice.why:
             yield _noted([_why(n)])
+
+
+def _mapped(name: str, entry: Entry) -> Element:
+    """The points for a text, and the mistakes that give it; where there is none, players stumble over it."""
+    condition = Element("responseCondition")
+    typed = SubElement(condition, "responseIf")
+    SubElement(SubElement(SubElement(typed, "not"), "isNull"), "variable", {"identifier": name})
+    typed.append(_add("SCORE", Element("mapResponse", {"identifier": name})))
+    typed.extend(_recognised(name, entry))
+    return condition
 
 
 def _compared(name: str, entry: Entry) -> Element:
