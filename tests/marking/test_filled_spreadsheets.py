@@ -10,13 +10,17 @@ import pytest
 from click.testing import CliRunner
 from every_sheet import made
 
+from byhand.classroom.roster import Student
+from byhand.classroom.students import signed
 from byhand.cli import main
 from byhand.errors import AnswersError, ExtraError
 from byhand.formats import Setup
 from byhand.formats.xlsx.formulas import number
+from byhand.formats.xlsx.plan import plan
 from byhand.formats.xlsx.workbook import ABOUT, HIDDEN, ID, PLACE, workbook
 from byhand.marking.answers import read_answers
 from byhand.marking.marker import Marker
+from byhand.notation.spreadsheet import cell_name
 from byhand.options import Options
 from byhand.pipeline import generate
 from byhand.reading import spreadsheet
@@ -88,6 +92,22 @@ def test_what_is_in_cells_has_the_marks_of_the_same_in_json(sheet, options, tmp_
         (student,) = file.students([b.id for b in blanks], [r.id for r in document.replies()])
         assert student.hash == run.hash
         assert without_forms(marker.mark(student.answers)) == without_forms(marker.mark(as_text))
+
+
+def test_a_copy_of_a_class_says_whose_it_is(tmp_path):
+    document, run = made("shapes", 3)
+    path = tmp_path / "ada.xlsx"
+    path.write_bytes(workbook(signed(document, Student("Ada Ødegård", "s 1")), run, Setup()))
+    (student,) = read_answers(path).students([b.id for b in document.blanks()], [r.id for r in document.replies()])
+    assert (student.id, student.name, student.hash) == ("s 1", "Ada Ødegård", run.hash)
+
+
+def test_a_name_that_is_written_on_the_page_is_the_students(tmp_path):
+    document, run = made("shapes", 3)
+    spot = next(spot for spot in plan(document, run, True).spots if spot.role == "name")
+    path = saved(tmp_path / "bo.xlsx", content("shapes"), **{cell_name(spot.row, spot.col): "Bo"})
+    (student,) = read_answers(path).students([b.id for b in document.blanks()], [r.id for r in document.replies()])
+    assert (student.id, student.name) == ("", "Bo")
 
 
 def test_what_is_left_empty_is_missing(tmp_path):

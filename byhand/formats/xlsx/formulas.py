@@ -108,11 +108,13 @@ class Formulas(Sources):
         return cell_name(*self.plan.of_cell[id(cell)], sheet)
 
     def value(self, cell: Cell) -> Value:
-        """The number of a cell of the key, with all digits."""
+        """The number of a cell of the key, with all digits; among letters, a fraction is a text as they are."""
         if cell.at is None or cell.shows != "run" or isinstance(cell.value, str):
             return number(cell.value)
         name, i, j = _place(cell)
-        return number(self.run.values(name)[i][j])
+        found = number(self.run.values(name)[i][j])
+        in_letters = self.run.numbers == "symbolic" and isinstance(found, float) and not found.is_integer()
+        return value_text(cell.value) if in_letters else found
 
     # the worksheet and the key
 

@@ -41,6 +41,7 @@ from byhand.formats.xlsx.words import Piece, Words
 from byhand.notation.number import shown
 from byhand.notation.spreadsheet import cell_name, quoted, sheet_name
 from byhand.runs import Run
+from byhand.worksheet.asked import as_text
 from byhand.worksheet.document import Blank, Cell, Document, Reply
 
 CREATED = datetime.datetime(2000, 1, 1)  # or each run would give other bytes
@@ -48,7 +49,7 @@ PAPER = {"a4": (9, 210.0, 297.0), "letter": (1, 215.9, 279.4)}  # Excel's number
 SIDE, TOP, BOTTOM = 15.0, 13.0, 18.0  # the margins, in mm
 CODES = {"right": (IS_RIGHT, IS_ROUNDED), "follows": (IS_FOLLOWED,), "not_yet": (IS_NOT_YET,)}
 PX_A_MM, PT_A_MM = 96 / 25.4, 72 / 25.4
-LONGEST = 30_000  # characters of a text in a cell
+LONGEST, LONGEST_FOOT = 30_000, 90  # characters of a text in a cell, and of half of a foot, which has 255 in all
 HIDDEN = "byhand"  # the sheet for the program that marks; reading/spreadsheet.py reads it
 ABOUT, ID, PLACE, GIVEN, WORDS = 0, 1, 2, 3, 5  # its columns; the last ones have the vocabulary, and options
 SCHEMA = 1
@@ -336,9 +337,11 @@ class _Writer:
         foot = say(
             "foot.line", version=said["version"], sheet=self.document.name, seed=said["seed"], hash=said["hash"]
         )
+        whose = self.document.stamp.get("whose", "")
+        left = " · ".join(filter(None, (foot[:LONGEST_FOOT], whose[:LONGEST_FOOT])))
         page = say("foot.page", page="\0P", pages="\0N")
-        view = f"{self.names.key} · " if on_key else ""
-        sheet.set_footer(f"&L&8{foot.replace('&', '&&')}&R&8{view}{page.replace('&', '&&')}".replace("\0", "&"))
+        right = f"{self.names.key} · {page}" if on_key else page
+        sheet.set_footer(f"&L&8{left.replace('&', '&&')}&R&8{right.replace('&', '&&')}".replace("\0", "&"))
 
     def _breaks(self, room: float) -> list[int]:
         """The rows before which a page begins, so that no section is split that has room on one."""
@@ -419,7 +422,7 @@ class _Writer:
         name = next((spot for spot in self.plan.spots if spot.role == "name"), None)
         return {
             "schema": SCHEMA, "byhand": __version__, "sheet": self.document.name, "seed": seed, "options": options,
-            "hash": self.run.hash, "id": stamp.get("student", ""), "name": stamp.get("name", ""),
+            "hash": self.run.hash, "id": as_text(stamp.get("student", "")), "name": as_text(stamp.get("named", "")),
             "named": cell_name(name.row, name.col) if name else "", "worksheet": self.names.worksheet,
             "fractions": self.run.numbers == "exact", "sure": sure,
             "choices": {each.id: dict(zip(self._labels(each), each.options, strict=True)) for each in self.choices},
