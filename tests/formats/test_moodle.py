@@ -22,6 +22,7 @@ from byhand.errors import ConfigError, SheetError
 from byhand.formats.moodle import _entry, _Writer, bank_part, begun_bank, moodle
 from byhand.formats.quiz.questions import Entry, Quiz
 from byhand.formats.quiz.spelling import number
+from byhand.marking.read import read as read_number
 from byhand.mistakes import MISTAKES, foil
 from byhand.notation.text import value_text
 
@@ -109,22 +110,23 @@ def test_a_question_prints_all_that_its_blanks_are_computed_from(sheet):
     document, run, *_ = written(sheet, SEEDS[0])
     on_page = {place for section in document.sections for place in section.front}
 
-    def stands(at, texts, asked):
+    def stands(at, printed, asked):
         name, i, j = at
-        if at in asked or value_text(run.values(name)[i][j]) in texts:
+        if at in asked or number(run.values(name)[i][j]) in printed:
             return True
         if run[name].op is None and at not in on_page:
             return True  # nor does the page have a cell for it: its text says it
         rule = run[name].op and run.rule(*at)
-        return bool(rule) and all(stands((ref.matrix, *ref.index), texts, asked) for ref in refs(rule))
+        return bool(rule) and all(stands((ref.matrix, *ref.index), printed, asked) for ref in refs(rule))
 
     for meant, found in answered(sheet, SEEDS[0]):
-        texts = {cell for row in found.rows for cell in row if isinstance(cell, str)}
+        texts = [cell for row in found.rows for cell in row if isinstance(cell, str)]
+        printed = {value for text in texts for value in read_number(text).values}
         asked = {(e.blank.cell.step, *e.blank.cell.at) for e in meant.entries if e.blank.cell.at}
         for entry in meant.entries:
             if entry.blank.role in ("ask", "entry"):
                 for ref in refs(run.rule(entry.blank.cell.step, *entry.blank.cell.at)):
-                    assert stands((ref.matrix, *ref.index), texts, asked), (sheet, entry.blank.id, ref)
+                    assert stands((ref.matrix, *ref.index), printed, asked), (sheet, entry.blank.id, ref)
 
 
 @pytest.mark.skipif(not ORACLE.exists(), reason="the shared oracle of Moodle's grammar is not beside the checkout")
