@@ -4,13 +4,16 @@ notebook, which takes Jupyter's nbclient and nbconvert.
 """
 
 import io
+import os
 import random
 import subprocess
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+import canvas_preview
 import pypdfium2
+import qti_preview
 from moodle_preview import draw, preview
 from notebook_preview import preview as notebook_page
 from PIL import Image
@@ -19,9 +22,11 @@ from spreadsheet_preview import filled_in, printed
 from byhand.arrange import arrange
 from byhand.choose import choose
 from byhand.formats import Setup
+from byhand.formats.canvas import canvas
 from byhand.formats.moodle import moodle
 from byhand.formats.notebook.notebook import notebook
 from byhand.formats.pdf.slotted import filled
+from byhand.formats.qti import THREE, qti
 from byhand.formats.written.latex import latex
 from byhand.formats.xlsx.workbook import workbook
 from byhand.marking.marked_page import MarkedPages
@@ -30,6 +35,8 @@ from byhand.marking.marks import Marks
 from byhand.marking.report import Report
 from byhand.marking.tally import Tally
 from byhand.options import Options
+from byhand.runs import Run
+from byhand.worksheet.document import Document
 from byhand.worksheet.sheet import load_sheet
 
 DPI, GAP = 96, 16
@@ -92,6 +99,19 @@ def typeset(tex: bytes) -> bytes:
         return Path(folder, "sheet.pdf").read_bytes()
 
 
+def platforms(document: Document, run: Run) -> None:
+    """A quiz for Canvas, and in the player that BYHAND_QTI_PLAYER names, items in QTI."""
+    with tempfile.TemporaryDirectory() as folder:
+        package = Path(folder) / "package.zip"
+        package.write_bytes(canvas(document, run))
+        quiz = Image.open(io.BytesIO(draw(canvas_preview.preview(package, key=True), height=2400)))
+        save("formats-canvas.png", quiz.crop((0, 1290, 1000, 2400)))
+        if player := os.environ.get("BYHAND_QTI_PLAYER"):
+            package.write_bytes(qti(document, run, THREE))
+            items = Image.open(io.BytesIO(draw(qti_preview.preview(package, Path(player), key=True))))
+            save("formats-qti.png", items.crop((0, 380, 1000, 1500)))
+
+
 def main() -> None:
     """Draw the pictures."""
     sheet = load_sheet(SHEET)
@@ -119,6 +139,7 @@ def main() -> None:
     sheet_of_one = printed(filled_in(workbook(document, run, Setup()), answers))
     save("formats-xlsx.png", page(sheet_of_one, 1).crop((0, 0, 794, 960)))
     save("formats-moodle.png", Image.open(io.BytesIO(draw(preview(moodle(document, run), key=True)))))
+    platforms(document, run)
     shown = notebook_page(notebook(document, run, "worksheet", Setup()), IN_A_NOTEBOOK)
     drawn = Image.open(io.BytesIO(draw(shown, 1000, 2200)))
     save("formats-ipynb.png", drawn.crop((0, 560, 1000, 2060)))
