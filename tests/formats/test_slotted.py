@@ -115,6 +115,19 @@ def test_a_view_of_the_page_says_what_the_view_says_by_itself(sheet, view):
     assert found == expected
 
 
+def test_a_text_without_room_is_laid_out_as_it_is_for_all_runs_that_have_it(tmp_path, monkeypatch):
+    """The counts 32 and 768 of every seed, in a paragraph of six lines with something below."""
+    monkeypatch.setattr("byhand.cache.user_cache_path", lambda name: tmp_path)
+    slotted._slotted.cache_clear()
+    made, lay_out = [], slotted.lay_out
+    monkeypatch.setattr(slotted, "lay_out", lambda *args: made.append(args) or lay_out(*args))
+    for seed in (1, 2):
+        document, run = prepared("one-by-one-convolution", seed)
+        found = slotted.shared(document, run, "worksheet", Setup())
+        assert {"32", "768"} <= {*found.texts}
+    assert len(made) == 2
+
+
 def test_another_seed_is_not_arranged_with_slots(tmp_path, monkeypatch):
     monkeypatch.setattr("byhand.cache.user_cache_path", lambda name: tmp_path)
     slotted.filled(*prepared("softmax", 1), "key", Setup())

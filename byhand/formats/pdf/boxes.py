@@ -74,13 +74,14 @@ class BoxReader(Struct, frozen=True):
 
     def blocks(self, block: Box, rows: list[Box]) -> Iterator[Line | Paragraph]:
         """The lines of a block that have slots; one paragraph, where the block's lines may break elsewhere."""
-        lines = [[piece for piece in _pieces(row) if _is_drawn(piece)] for row in rows]
+        pieces = [[*_pieces(row)] for row in rows]
+        lines = [[piece for piece in line if _is_drawn(piece)] for line in pieces]
         slotted = [[piece.slot is not None for piece in line] for line in lines]
         if not any(map(any, slotted)):
             return
         anchor = block.anchor
         breaks = not anchor and block.breaks
-        paragraph = self.paragraph(block, rows, lines) if breaks else None
+        paragraph = self.paragraph(block, rows, pieces) if breaks else None
         if paragraph:
             yield paragraph
             return
@@ -101,6 +102,10 @@ class BoxReader(Struct, frozen=True):
         at, space, start = (0, lines[0][0].x), None, False
         for r, (row, line) in enumerate(zip(rows, lines, strict=True)):
             for piece in line:
+                if not _is_drawn(piece):
+                    if piece.text:  # the space between two slots
+                        space = piece.outer_width
+                    continue
                 run = self.run(piece)
                 if run is None:
                     if any(run.slot is not None for run in runs):

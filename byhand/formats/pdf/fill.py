@@ -34,8 +34,7 @@ def fill(layout: Layout, marks: Sequence[Many], view: View) -> Iterator[list[byt
 
     marks: for each mark, the texts that stand in its place, one a copy.
     """
-    glyphs = {font: set(alphabet(layout.faces[font], letters)) for font, letters in layout.letters.items()}
-    writer = _Writer(layout.faces, glyphs)
+    writer = _writer(layout)
     count, shown = len(marks[0].codes), ("", view)
     for page in layout.pages:
         parts = [
@@ -46,6 +45,22 @@ def fill(layout: Layout, marks: Sequence[Many], view: View) -> Iterator[list[byt
         spots = (spot for spot in page.spots if spot.view in shown)
         yield _put_together(parts + _drawings(spots, marks, writer), count)
     yield _put_together(_drawings(layout.everywhere, marks, writer), count)
+
+
+def without_room(layout: Layout, texts: Sequence[str], view: View) -> set[int]:
+    """The slots of the lines and paragraphs in which these texts, by slots, have no room."""
+    writer, shown = _writer(layout), ("", view)
+    found = set[int]()
+    for block in (block for page in layout.pages for block in page.blocks if block.view in shown):
+        slots = [run.slot for run in block.runs if run.slot is not None]
+        if writer.write(block, *map(texts.__getitem__, slots)) is None:
+            found.update(slots)
+    return found
+
+
+def _writer(layout: Layout) -> _Writer:
+    glyphs = {font: set(alphabet(layout.faces[font], letters)) for font, letters in layout.letters.items()}
+    return _Writer(layout.faces, glyphs)
 
 
 def _drawings(spots: Iterable[DrawnSlot], marks: Sequence[Many], writer: _Writer) -> list[Many]:

@@ -21,7 +21,7 @@ from byhand.formats import Paper, Setup
 from byhand.formats.html.page import Pages, in_one, pages
 from byhand.formats.html.picture import KEY_SAYS, PEN, PRINTED
 from byhand.formats.pdf import laid_out, printed
-from byhand.formats.pdf.fill import fill
+from byhand.formats.pdf.fill import fill, without_room
 from byhand.formats.pdf.layout import Layout, copy_html, lay_out
 from byhand.formats.pdf.template import Template, copy_pdf, said_in, templates
 from byhand.formats.pdf.views import views_of
@@ -30,10 +30,11 @@ from byhand.worksheet.document import Document
 from byhand.worksheet.views import View
 
 log = logging.getLogger("byhand")
-LETTERS = string.printable[:95] + "…"  # that a slot for words may hold
+LETTERS = string.printable[:95] + "…∗"  # that a slot for words, or a picture, may hold
 _TAG = re.compile("<[^>]*>")
 _IN_WORDS = re.compile(r'<svg class="picture"[^>]*="$')  # then comes a picture's alternative text
-_LISTED = re.compile(r"(?:[^\W\d_]+, )*[^\W\d_]+ [^\W\d_]{1,3} [^\W\d_]+")  # cat, dog and bird
+_ONE = r"“?[^\W\d_]+”?"
+_LISTED = re.compile(rf"(?:{_ONE}, )*{_ONE} [^\W\d_]{{1,3}} {_ONE}")  # cat, dog and bird; cat” and “dog, in quotes
 _LAYER = re.compile('<svg class="picture".*?</svg>', re.DOTALL)
 _HASH, _WORD = re.compile("[0-9a-f]{7}"), re.compile(r"[^\W\d_]+")
 _SIZE = r"(?:\d+(?:,\d{3})*(?:[./]\d+)?|∞)"
@@ -97,9 +98,9 @@ def slots_of(html: str) -> list[int]:
     return list(map(mark_number, dict.fromkeys(MARK.findall(html))))
 
 
-def typical(text: str, own_words: bool = False) -> str:
-    """A text of the same kind, with 2 for each number, the signs of x − 2 for those of −x + 2 and, if words are not
-    kept, “word” for each word and for a list of words. What is only said or drawn takes no room, and is empty.
+def typical(text: str) -> str:
+    """A text of the same kind, with 2 for each number, the signs of x − 2 for those of −x + 2 and “word” for
+    each word and for a list of words. What is only said or drawn takes no room, and is empty.
 
     A page that is laid out with such texts is the same for all runs whose pages differ in numbers and words only.
     """
@@ -108,8 +109,6 @@ def typical(text: str, own_words: bool = False) -> str:
     if _HASH.fullmatch(text):
         return "0000000"
     text = _SIGN_OF_SUM.sub("−", _SIGN_OF_LETTER.sub("", _NUMBER.sub("2", text)))
-    if own_words:
-        return text
     return "word" if _LISTED.fullmatch(text) else _WORD.sub("word", text)
 
 
@@ -166,13 +165,15 @@ def _shared(html: str, document: Document, view: View, setup: Setup) -> SharedPa
     """
     page, texts = _marked(html, document, "key" if views_of(html) else view, setup)
     marks = list(map(Copies(RATIONALS, 1).constant, texts))
-    for own_words in (False, True):  # a page for any words, or else that of runs with the same words
-        laid_with = tuple(typical(text, own_words) for text in texts)
+    laid_with = tuple(map(typical, texts))
+    for _ in range(2):  # a page for all runs, or else that of runs with the same texts where these have no room
         found = slotted(page, laid_with.__getitem__, view, cache=setup.cache)
         contents = [own for (own,) in fill(found.layout, marks, view)]
         if None not in contents:
             pressed = [zlib.compress(content) for content in contents if content is not None]
             return SharedPage(page, laid_with, texts, found, pressed)
+        full = without_room(found.layout, texts, view)
+        laid_with = tuple(texts[slot] if slot in full else text for slot, text in enumerate(laid_with))
     raise SheetError("its words or numbers have no room in the page of other runs")
 
 
