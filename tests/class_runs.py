@@ -21,10 +21,12 @@ def run_together(sheet, sets, options):
 
 
 def unmeasured(html):
-    """A page without its metadata, its measures, and the minutes that it takes: a copy has those of the sheet itself.
+    """A page without its metadata, fonts, measures, and the minutes that it takes: a copy has those of the sheet itself,
+    and a page with slots has fonts for all that these may hold.
 
     So are rows of blanks as high as rows of fractions (f) on all copies if those of one copy are.
     """
     html = re.sub(r'\s*<meta name="byhand"[^>]*>\s*|<b>\d+ minutes', "", html)
+    html = re.sub("@font-face [^\n]*", "", html)
     html = html.replace('<tr class="f">', '<tr class="r">')
     return re.sub(r"<[^>]*>", lambda tag: re.sub(r"[\d.]+", "", tag[0]), html)
