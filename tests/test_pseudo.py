@@ -1,5 +1,6 @@
 """A made-up language: every sheet prints in it, no English is left, nothing overflows, and verify reads it back."""
 
+import json
 import logging
 import re
 from html.parser import HTMLParser
@@ -15,8 +16,12 @@ from byhand.formats import Setup
 from byhand.formats.html import page as html_page
 from byhand.formats.html.map import svg
 from byhand.formats.html.page import Pages
+from byhand.formats.notebook.notebook import notebook
 from byhand.formats.pdf import pdf
 from byhand.formats.pdf.slotted import filled
+from byhand.formats.written.latex import latex
+from byhand.formats.written.linear import linear
+from byhand.formats.written.markdown import markdown
 from byhand.mistakes import MISTAKES
 from byhand.options import Options
 from byhand.pipeline import prepare
@@ -113,6 +118,29 @@ def test_no_english_is_left_on_any_page(name, options, xx):
         texts = Said(Pages(document, run).html(view, "screen").replace(document.stamp["hash"], "")).texts
         words = re.findall(r"[^\W\d_]{2,}", outside(" ".join(texts)))
         assert {word for word in words if word not in kept and not spelled(word, document)} == set()
+
+
+@pytest.mark.parametrize("name", ["shapes", "layer-norm"])
+def test_no_english_is_left_in_files_of_text(name, xx):
+    document, run = made(name)
+    kept = MATHS | names(document, run) | {"True", "False"}
+    for write in (linear, markdown, latex, notebook):
+        words = re.findall(r"[^\W\d_]{2,}", outside(told(write, document, run)))
+        assert {word for word in words if word not in kept and not spelled(word, document)} == set(), write
+
+
+def told(write, document, run):
+    """What a file of text says, without its formulas and commands."""
+    text = write(document, run, "worked", Setup()).decode().replace(document.stamp["hash"], "")
+    if write is notebook:  # the prose, and the comments in cells to fill in
+        cells = [cell for cell in json.loads(text)["cells"] if "hide-input" not in cell["metadata"].get("tags", ())]
+        texts = ["".join(cell["source"]) for cell in cells]
+        prose = [text for cell, text in zip(cells, texts, strict=True) if cell["cell_type"] == "markdown"]
+        text = "\n".join(prose + re.findall(r"#(.*)", "\n".join(set(texts) - set(prose))))
+    text = text.partition("\\begin{document}")[2].replace("{document}", "") or text
+    text = re.sub(r"\$[^$]*\$|`[^`]*`|\\(?!text)[A-Za-z]+\*?(?:\[[^\]]*\])?|attachment:\S+", " ", text)
+    text = re.sub(r"\\text(?:bf|tt)?|\{@\{\}[lrc]+@\{\}\}|linewidth|tabular|\[(?:\d+pt|t|l)\]", " ", text)
+    return re.sub(r"\\([\[\]])", r"\1", text)
 
 
 def spelled(word, document):

@@ -239,6 +239,24 @@ def test_for_nbgrader_a_wrong_answer_fails():
     assert isinstance(first.error, AssertionError)
 
 
+LINES = [  # what is written for S, and the line that stops the run
+    ('S = array([["cat", *S[0][1:]], *S[1:]])', ""),  # the first cell is printed
+    ("S[2][1] = 'cat'", 'S, row seeds, column eat: “cat” is no number; write 3, 0.25, "1/2" or "-inf".'),
+    ("S[2][1] = float('nan')", 'S, row seeds, column eat: “nan” is no number; write 3, 0.25, "1/2" or "-inf".'),
+    ("S = S[:2]", "S needs a number for each cell: its shape is 3 × 3."),
+    ("S = 5", "S needs a number for each cell: its shape is 3 × 3."),
+    ("S = ...", "S: 8 of 8 still to fill in, the first at S, row birds, column eat."),
+    ("S[2][1] = '?'", "S: 1 of 8 still to fill in, the first at S, row seeds, column eat."),
+]
+
+
+@pytest.mark.parametrize(("code", "line"), LINES)
+def test_what_cannot_be_checked_stops_with_a_line(code, line):
+    document, run = made("attention-head", 3)
+    first, *_ = checks(with_answers(book(document, run), {"S": code}))
+    assert ("" if first.error is None else str(first.error)) == line
+
+
 def test_the_same_sheet_gives_the_same_bytes():
     document, run = made("causal-mask", 3)
     assert notebook(document, run, "key", Setup()) == notebook(document, run, "key", Setup())
