@@ -227,7 +227,9 @@ SCHEMAS = os.environ.get("BYHAND_QTI_SCHEMAS")
 @pytest.mark.parametrize(("sheet", "seed"), NUMERIC)
 def test_a_quiz_is_valid_by_the_dtd(sheet, seed):
     etree = pytest.importorskip("lxml.etree")
-    (found,) = Path(SCHEMAS).rglob("ims_qtiasiv1p2p1.dtd")
+    found = next(Path(SCHEMAS).rglob("ims_qtiasiv1p2p1.dtd"), None)
+    if found is None:
+        pytest.skip(f"there is no ims_qtiasiv1p2p1.dtd in {SCHEMAS}")
     test = parts(written(sheet, seed))[1]
     dtd = etree.DTD(str(found))
     assert dtd.validate(etree.fromstring(ElementTree.tostring(test))), dtd.error_log
