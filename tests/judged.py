@@ -83,7 +83,7 @@ def published(name, domain):
 ROWS = [[3, 0, 1, -2], [-1, 2, 2, 0], [0, -3, 1, 1]]
 GIVEN = {  # what each model starts from, where it is not the stream of a block
     "softmax": ["scores"], "gpt": [], "feed-forward": [MIDDLE], "mlp": ["x"], "linear-layer": ["x"],
-    "flash-attention": [],
+    "flash-attention": [], "grouped-query-attention": [],
     "rotary": [f"blocks.0.attn.hook_{letter}[0]" for letter in "qkv"],
     "dot-product": ["u", "v"], "cross-attention": [ENCODER, DECODER], "encoder": [ENCODER], "encoder-decoder": [ENCODER, DECODER],
 }  # fmt: skip
@@ -120,6 +120,7 @@ VARIANTS = [
 ]  # fmt: skip
 
 
+CARDS = {"attn.q": (4, 1), "attn.k": (2, 3), "attn.v": (2, 3), "own.k": (2, 3), "own.v": (2, 3)}
 TILES = {"scores": (3, 2), "v": (2, 4)}
 
 
@@ -147,5 +148,7 @@ def small(model, **config):
         inputs = {"A": ROWS, "B": numbers(4, 2)}
     if model == "flash-attention":
         inputs = {f"attn.tile{t}.{name}": numbers(*size) for t in (0, 1) for name, size in TILES.items()}
+    if model == "grouped-query-attention":
+        inputs = {name: numbers(*size) for name, size in CARDS.items()}
     tokens = [3, 0, 4] if model == "gpt" else None
     return Values.of({"config": config, "weights": weights, "inputs": inputs, "tokens": tokens})

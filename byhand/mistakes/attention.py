@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -249,6 +250,37 @@ def no_rescale(step: Step, tape: Tape) -> Iterable[Step]:
 def only_o_rescaled(step: Step, tape: Tape) -> Iterable[Step]:
     """The sum so far is not multiplied by the factor."""
     return [skipped(step) if step.name.endswith(".kept_sum") else step]
+
+
+@mistake(
+    told="The heads dealt out to the keys and values in turn, as cards are, in place of group by group.",
+    mend="Let the first heads share the first keys and values, the next ones the second: neighbours are a group.",
+)
+def tiled_groups(step: Step, tape: Tape) -> Iterable[Step]:
+    """Head h reads the keys and values of h modulo their number."""
+    if step.op is gather_rows and step.name in ("attn.keys", "attn.values"):
+        groups = source(step, tape).shape[0]
+        return [replace(step, params={"rows": tuple(h % groups for h in range(step.shape[0]))})]
+    at, head = step.name.rpartition(".")[0], step.head
+    groups = len([name for name in tape.steps if name.startswith(f"{at}.hook_k[")])
+    if head is None or not groups or f"{at}.hook_q[{groups}]" not in tape.steps:
+        return [step]
+    ends = {"scores_raw": "k", "hook_attn_scores": "k", "hook_z": "v"}
+    kind = ends.get(step.stem.rpartition(".")[2], "")
+    read = [name for name in step.inputs if kind and re.search(rf"hook_(rot_)?{kind}\[\d+\]$", name)]
+    others = {name: f"{name.partition('[')[0]}[{head % groups}]" for name in read}
+    return [replace(step, inputs=tuple(others.get(name, name) for name in step.inputs))]
+
+
+@mistake(
+    told="Keys and values counted once for every head, though heads share them.",
+    mend="Count the keys and values of each group once: that is all that is kept.",
+)
+def cache_counts_query_heads(step: Step, tape: Tape) -> Iterable[Step]:
+    """The cache has as many cards as there are heads."""
+    if step.name != "count.shared":
+        return [step]
+    return [replace(step, inputs=tuple("n_heads" if x == "n_key_value_heads" else x for x in step.inputs))]
 
 
 def _is_pattern(step: Step) -> bool:

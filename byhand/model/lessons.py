@@ -396,3 +396,37 @@ def _flash_attention(build: Builder) -> Results:
     values = vstack(*(v for _, v in given), name="plain.v", sizes={"i": length})  # (pos, d_v)
     plain = matmul(softmax(whole, "plain.pattern", base), values, name="plain.z")
     return normalize_rows(state[2], state[1], name="attn.z"), plain
+
+
+@model("grouped-query-attention", part="heads")
+def _grouped_query_attention(build: Builder) -> Results:
+    """Heads of one number each, which ask for one word: in groups, each of which reads one card of keys and values;
+    some of them also with cards of their own. And how many numbers of a word are kept.
+
+    attn.q: (head, 1). attn.k, attn.v: (group, pos). own.k, own.v: the cards of the last head of each group.
+
+    Source: Ainslie et al. 2023.
+    """
+    base, q, cards = build.config.softmax_base, build.matrix("attn.q", ("head", "")), ("group", "pos")
+    k, v = (build.matrix(f"attn.{x}", cards) for x in "kv")
+    each = q.rows // k.rows  # as many heads read a card
+
+    def mixed(at: str, asking: Matrix, keys: Matrix, values: Matrix) -> Matrix:
+        """What each head reads with its own row of keys and of values. Shapes: (head, 1), (head, pos) → (head, 1)."""
+        scores = scale_rows(keys, asking, name=f"{at}.scores")
+        return row_dots(softmax(scores, f"{at}.pattern", base), values, name=f"{at}.z")
+
+    heads = {"i": (q.rows, "head")}
+    keys, values = (
+        gather_rows(x, name=f"attn.{name}", sizes=heads, rows=tuple(h // each for h in range(q.rows)))
+        for x, name in ((k, "keys"), (v, "values"))
+    )
+    results = [mixed("attn", q, keys, values)]
+    if "own.k" in build.tape.numbers:
+        last = tuple(range(each - 1, q.rows, each))
+        asking = gather_rows(q, name="own.q", sizes={"i": (len(last), "own")}, rows=last)
+        results.append(mixed("own", asking, *(build.matrix(f"own.{x}", ("own", "pos")) for x in "kv")))
+    card = product(build.size("d_head", 2), name="count.card", times=2)  # a key and a value, each of d_head numbers
+    counts = {"own": ("n_heads", q.rows), "shared": ("n_key_value_heads", k.rows)}
+    kept = (product(card, build.number(*count, 2), name=f"count.{name}") for name, count in counts.items())
+    return *results, *kept

@@ -144,3 +144,49 @@ def _flash_attention(task: Task, dice: Dice) -> Iterator[Instance]:
             "v": [v[:TILE].tolist(), v[TILE:].tolist()],
         }
         yield Instance({f"attn.tile{t}.{name}": rows[t] for name, rows in parts.items() for t in range(2)})
+
+
+# ---- heads in groups ----
+
+CARDS_TRIED = 40_000
+VALUES_TRIED = 4  # for the same cards of keys
+CARDS = ((0, 0), (1, 0), (2, 1), (3, 1), (1, 2), (3, 3))  # which head reads which card, shared ones and own ones
+WRONG_CARDS = ((1, 1), (2, 0))  # and with a classic mistake
+
+
+def _has_four_heads(task: Task) -> str:
+    given = task.values.inputs
+    shapes = [(len(given[name]), len(given[name][0])) for name in ("attn.q", "attn.k") if name in given]
+    return "" if shapes == [(4, 1), (2, 3)] else "numbers are chosen for four heads, two groups and three words"
+
+
+@search("grouped-query-attention", like_sheet=True, requires=[_has_four_heads])
+def _grouped_query_attention(task: Task, dice: Dice) -> Iterator[Instance]:
+    """Four queries of one number, two cards of keys and of values for three words, and two more cards. Each head
+    looks most at one word; with another card, the second and the third would get another mixture.
+
+    Method: rejection sampling.
+    """
+    base = whole_base(task.config)
+    q = dice.choices(np.array([-2, -1, 1, 2]), CARDS_TRIED, 4)
+    k = dice.below(5, CARDS_TRIED, 4, 3) - REACH  # two shared cards, and one for each of two heads
+    ok = (q[:, 0] != q[:, 1]) & (q[:, 2] != q[:, 3]) & distinct(k)
+    for head, card in CARDS:
+        scores = q[:, head, None] * k[:, card]  # (count, 3)
+        ok &= (_totals(scores, base) <= LARGEST_TOTAL) & _one_largest(scores)
+    for i in np.repeat(np.flatnonzero(ok), VALUES_TRIED)[:HANDED_ON]:
+        v = dice.below(9, 4, 3) - 4
+        read = [_mixture(q[i, head] * k[i, card], v[card], base) for head, card in (*CARDS, *WRONG_CARDS)]
+        first, second, third, _, *own, second_wrong, third_wrong = read
+        others = (second, second_wrong), (third, third_wrong), (second, own[0]), (read[3], own[1]), (first, second)
+        if any(one == other for one, other in others) or not distinct(v[None]).all() or (abs(v).sum(1) < 3).any():
+            continue
+        rows = {"attn.k": k[i, :2], "attn.v": v[:2], "own.k": k[i, 2:], "own.v": v[2:], "attn.q": q[i, :, None]}
+        kept = {name: task.values.inputs[name] for name in task.values.inputs.keys() - rows.keys()}
+        yield Instance(kept | {name: entries.tolist() for name, entries in rows.items()})
+
+
+def _mixture(scores: Ints, values: Ints, base: int) -> Fraction:
+    """What a row of whole scores makes of values."""
+    powers = [Fraction(base) ** int(score) for score in scores]
+    return sum((x * int(y) for x, y in zip(powers, values, strict=True)), Fraction(0)) / sum(powers)

@@ -372,6 +372,15 @@ def maximum_grows(tape: Tape) -> bool:
 
 
 @sheet_promise
+def heads_of_a_group_differ(tape: Tape) -> bool:
+    """Each head looks most at one word, no two heads of a group alike, and the cards differ in keys and in values."""
+    pattern = tape.values("attn.pattern")
+    pairs = [pattern[at : at + 2] for at in range(0, len(pattern), 2)]
+    cards = all(len({*tape.values(name)}) > 1 for name in ("attn.k", "attn.v"))
+    return all(map(_has_one_largest, pattern)) and all(one != other for one, other in pairs) and cards
+
+
+@sheet_promise
 def new_token_looks_most_at_one(tape: Tape) -> bool:
     """The token that is added looks at one token more than at every other."""
     shares = tape.values("new.pattern")[0]

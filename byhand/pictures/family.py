@@ -1,4 +1,4 @@
-"""Pictures of the family of transformers: arrows that turn, and softmax in tiles."""
+"""Pictures of the family of transformers: arrows that turn, softmax in tiles, heads that share cards."""
 
 from __future__ import annotations
 
@@ -7,7 +7,23 @@ from math import cos, e, hypot, pi, sin
 from typing import Any
 
 from byhand.notation.text import listed, value_text
-from byhand.pictures.canvas import AXIS, CAPTION, DASH, GREY, GRID, GUIDE, PALE, PEN_AREA, TOKEN, Canvas, Layer
+from byhand.pictures.canvas import (
+    AXIS,
+    BOX,
+    CAPTION,
+    DASH,
+    GREY,
+    GRID,
+    GUIDE,
+    LIGHT,
+    PALE,
+    PEN_AREA,
+    STROKE,
+    TOKEN,
+    WHITE,
+    Canvas,
+    Layer,
+)
 from byhand.pictures.registry import Rows, UndrawableError, picture
 
 DIAL = 8.0  # the radius of a dial
@@ -106,3 +122,40 @@ def two_tiles(on: Canvas, first: Rows, second: Rows, before: Rows, after: Rows, 
         to_do=on.say("pictures.two_tiles.to_do"),
         key=on.say("pictures.two_tiles.key", before=value_text(tops[0]), after=value_text(tops[1])),
     )
+
+
+@picture(height=44, minutes=2)
+def askers_and_cards(on: Canvas, queries: Rows, keys: Rows, values: Rows) -> None:
+    """Four heads with their queries, above two cards with a key and a value for each word; and what is kept of one
+    word if each head has a card, if groups share one, and if all do.
+    """
+    if (len(queries), len(keys)) != (4, 2):
+        raise UndrawableError("four heads in two groups have room")
+    for h, (query,) in enumerate(queries):
+        x = 5.0 + 12 * h
+        on.text(x, 3.4, on.say("pictures.askers_and_cards.head", n=h + 1), CAPTION, colour=GREY)
+        on.disc(x, 9.4, 4.0, fill=WHITE, width=BOX)
+        on.number(x, 9.4, query)
+        card = h // 2
+        (on.pen if h else on).arrow((x, 13.8), (11.0 + 24 * card + (-3 if h % 2 == 0 else 3), 24.0), width=STROKE)
+    for card, (key, value) in enumerate(zip(keys, values, strict=True)):
+        left = 24.0 * card
+        on.box(left, 24.6, 22, 13.6, width=STROKE, rx=1)
+        for symbol, y, numbers in (("K", 28.2, key), ("V", 34.6, value)):
+            on.math(left + 2.6, y + 1.2, symbol, TOKEN)
+            for k, number in enumerate(numbers):
+                on.number(left + 7.4 + 5.8 * k, y, number, TOKEN)
+        on.text(left + 11, 42.4, on.say("pictures.askers_and_cards.card", n=card + 1), CAPTION, colour=GREY)
+    on.text(53, 3.4, on.say("pictures.askers_and_cards.kept"), CAPTION, anchor="start", colour=GREY)
+    for row, cards in enumerate((4, 2, 1)):
+        y, pen = 7.0 + 12.6 * row, on.pen if row else on
+        on.text(53, y + 3.0, on.say(f"pictures.askers_and_cards.cards_{cards}"), CAPTION, anchor="start")
+        for k in range(8):
+            if k < 2 * cards:
+                pen.box(53 + 3.2 * k, y + 4.2, 3.2, 5, fill=PEN_AREA if row else LIGHT, width=0.4 if row else AXIS)
+            on.box(53 + 3.2 * k, y + 4.2, 3.2, 5, width=AXIS, colour=GREY)
+    told = {"queries": listed([query for (query,) in queries])}
+    on.said(
+        on.say("pictures.askers_and_cards.said", **told), on.say("pictures.askers_and_cards.to_do"),
+        on.say("pictures.askers_and_cards.key"),
+    )  # fmt: skip

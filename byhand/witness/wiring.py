@@ -396,6 +396,23 @@ def _flash_attention(w: Wiring) -> None:
     w("plain.z", "matmul", w.softmax("plain.pattern", whole), values)
 
 
+@wiring("grouped-query-attention")
+def _grouped_query_attention(w: Wiring) -> None:
+    """Query heads in groups, in order, each of which shares a row of keys and of values (Ainslie et al. 2023)."""
+    heads, groups = (w.shapes[name][0] for name in ("attn.q", "attn.k"))
+    shared = [group for group in range(groups) for _ in range(heads // groups)]
+    for x, name in (("k", "keys"), ("v", "values")):
+        w(f"attn.{name}", "gather_rows", f"attn.{x}", rows=shared)
+    last_of_groups = [h for h in range(heads) if h + 1 == heads or shared[h] != shared[h + 1]]
+    w("own.q", "gather_rows", "attn.q", rows=last_of_groups)
+    for at, keys, values in (("attn", "attn.keys", "attn.values"), ("own", "own.k", "own.v")):
+        scores = w(f"{at}.scores", "scale_rows", keys, f"{at}.q")
+        w(f"{at}.z", "row_dots", w.softmax(f"{at}.pattern", scores), values)
+    card = w("count.card", "multiply", "d_head", times=2)
+    w("count.own", "multiply", card, "n_heads")
+    w("count.shared", "multiply", card, "n_key_value_heads")
+
+
 def wires(run: Recorded) -> dict[str, Wire]:
     """The wires of a run's steps: those of its model's wiring here; for any other step, those that were recorded."""
     recorded = {name: _recorded(run, name, step) for name, step in computed_steps(run).items()}

@@ -23,7 +23,7 @@ GROUPS = {  # what a group is called stands in the messages, as course.groups.NA
     "models": ("transformer-block", "encoder", "logits-and-perplexity", "gpt", "encoder-decoder"),
     "words-out": ("cross-entropy", "sampling"),
     "practice": ("kv-cache", "sizing", "attention-in-letters"),
-    "family": ("rotary", "flash-attention"),
+    "family": ("rotary", "grouped-query-attention", "flash-attention"),
 }  # fmt: skip
 ORDER = tuple(chain.from_iterable(GROUPS.values()))
 GROUP = {name: group for group, names in GROUPS.items() for name in names}
@@ -83,7 +83,8 @@ ROUTES = (
         ("encoder-decoder", "cross-entropy"),
         ("sampling", "kv-cache"),
         ("sizing",),
-        ("attention-in-letters", "rotary", "flash-attention"),
+        ("attention-in-letters", "rotary"),
+        ("grouped-query-attention", "flash-attention"),
     )),
     Route("exam", (("attention-head", "layer-norm-or-batch-norm", "sampling"),)),
 )  # fmt: skip
@@ -118,6 +119,7 @@ LOOK_FOR = {  # the classic mistake that each sheet is about; what it means stan
     "sizing": "heads-counted-again",
     "attention-in-letters": "no-sqrt",
     "rotary": "queries-only",
+    "grouped-query-attention": "tiled-groups",
     "flash-attention": "no-rescale",
 }
 MET = {  # the parts of a map: the sheet on which a student meets each

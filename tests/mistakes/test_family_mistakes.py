@@ -75,3 +75,32 @@ def test_three_tiles_are_softmax_too():
     inputs = {name: rows(TILES, name) for name in TILES.numbers} | more
     tape = made("flash-attention", config={"softmax_base": 2, "n_ctx": 6}, inputs=inputs)
     assert rows(tape, "attn.z") == rows(tape, "plain.z")
+
+
+SHARED = made(
+    "grouped-query-attention", config={"softmax_base": 2, "n_heads": 4, "d_head": 1},
+    inputs={"attn.q": [[-2], [-1], [1], [1]], "attn.k": [[0, -1, -1], [2, 0, 1]], "attn.v": [[-2, -4, -3], [-4, -4, -3]],
+            "d_head": [[1, 128]], "n_heads": [[4, 32]], "n_key_value_heads": [[2, 8]]},
+)  # fmt: skip
+
+
+def test_heads_of_a_group_read_one_card():
+    pattern = [[Fraction(1, 9), Fraction(4, 9), Fraction(4, 9)], [Fraction(1, 5), Fraction(2, 5), Fraction(2, 5)]]
+    assert rows(SHARED, "attn.pattern")[:2] == pattern
+    assert rows(SHARED, "attn.z") == [[Fraction(-10, 3)], [Fraction(-16, 5)], [Fraction(-26, 7)], [Fraction(-26, 7)]]
+    assert (rows(SHARED, "count.own"), rows(SHARED, "count.shared")) == ([[8, 8192]], [[4, 2048]])
+
+
+def test_cards_that_are_dealt_out_in_turn_give_two_heads_the_wrong_one():
+    wrong = foil(SHARED, "tiled-groups")
+    assert rows(wrong, "attn.z") == [[Fraction(-10, 3)], [Fraction(-26, 7)], [Fraction(-11, 4)], [Fraction(-26, 7)]]
+    assert rows(foil(SHARED, "cache-counts-query-heads"), "count.shared") == [[8, 8192]]
+
+
+def test_heads_of_a_whole_layer_are_dealt_out_in_turn_too():
+    config = {"softmax_base": 2, "n_heads": 4, "n_key_value_heads": 2, "d_head": 1, "d_model": 4, "n_ctx": 1}
+    inputs = {f"{AT}hook_v[{g}]": [[10 * g]] for g in (0, 1)} | {"blocks.0.hook_resid_pre": [[1, 0, 0, 0]]}
+    weights = {f"{AT}W_{x}": [[[0]] * 4] * n for x, n in (("Q", 4), ("K", 2))} | {f"{AT}W_O": [[[0] * 4]] * 4}
+    tape = made("multi-head-attention", config=config, inputs=inputs, weights=weights)
+    assert rows(tape, f"{AT}z") == [[0, 0, 10, 10]]
+    assert rows(foil(tape, "tiled-groups"), f"{AT}z") == [[0, 10, 0, 10]]

@@ -32,3 +32,11 @@ def test_the_largest_score_so_far_is_drawn_over_each_tile():
     assert sketch.pen.count("<rect") == 6
     with pytest.raises(UndrawableError, match="the second has a larger one"):
         drawn("two_tiles", [[1, 3]], [[1, 2]], [[3]], [[3]], base=[2])
+
+
+def test_neighbours_read_one_card():
+    sketch = drawn("askers_and_cards", [[-2], [-1], [1], [2]], [[0, 1], [2, 0]], [[1, 1], [0, 3]])
+    assert "queries −2, −1, 1, 2" in sketch.worksheet_says
+    assert sketch.pen.count("<rect") == 4 + 2
+    with pytest.raises(UndrawableError, match="two groups"):
+        drawn("askers_and_cards", [[1], [2]], [[0, 1]], [[1, 1]])

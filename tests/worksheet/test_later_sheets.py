@@ -84,6 +84,7 @@ def test_a_formula_of_the_tiny_models_parameters_gives_what_the_key_says_with_bi
         ("attention-in-letters", ["no-sqrt"]),
         ("rotary", ["queries-only", "rotate-values", "turned-backwards", "other-pairs"]),
         ("flash-attention", ["no-rescale", "only-o-rescaled"]),
+        ("grouped-query-attention", ["tiled-groups", "cache-counts-query-heads"]),
     ],
 )
 def test_the_mistakes_that_a_sheet_is_about_show(sheet, mistakes):
