@@ -223,6 +223,17 @@ def test_no_value_of_a_formula_is_another_than_it_computes(sheet, seed):
                     assert close(book[page.title, cell.coordinate], value), (page.title, cell.coordinate, cell.value)
 
 
+def test_a_cell_of_the_key_is_the_rule_on_the_same_sheet():
+    one = opened("attention-head", 3)
+    key = openpyxl.load_workbook(io.BytesIO(one.content))["key"]
+    score = next(blank for blank in one.document.blanks() if blank.id == "1/ask/blocks.0.attn.scores_raw[0]/2,3")
+    row, col = one.plan.of_cell[id(score.cell)]
+    query = [cell_name(row, 3 + k) for k in range(4)]
+    top = next(row for row in range(row, 0, -1) if key.cell(row, col + 1).value == "seeds")
+    keys = [cell_name(top + k, col) for k in range(4)]
+    assert key[one.at(score)].value == "=" + "+".join(f"{q}*{k}" for q, k in zip(query, keys, strict=True))
+
+
 def test_the_same_bytes_each_time():
     one = opened("attention-head", 3)
     assert workbook(one.document, one.run, Setup()) == one.content

@@ -178,8 +178,6 @@ class Formulas(Sources):
             first = max(self.row_of.values(), default=FIRST - 1) + 3
             row = self.between.setdefault((section, place), first + len(self.between))
             return cell_name(row, KEY if whose == "key" else OWN, self.names.check)
-        if self.is_input(_cell(found)):
-            return self.at(_cell(found), self.names.worksheet)
         return self.at(_cell(found), self.names.key) if whose == "key" else self.own(found)
 
     def _shown(self, section: int, place: Place) -> Cell | Blank | None:
