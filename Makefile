@@ -19,6 +19,10 @@ attack: setup ## spoil what byhand is given, fill disks, kill it, and count what
 students: setup ## mark simulated students on every sheet, and count what held: a quarter of an hour
 	@$(PY) tests/marking
 
+test-screen: setup ## try every worksheet in a browser, with every mistake and option, and with axe; installs Chromium and axe-core
+	@sh tools/screen.sh
+	@$(PY) -m pytest --every tests/screen tests/marking/test_screen_verdicts.py
+
 test-torch: setup ## the same numbers as PyTorch, where it is installed: hundreds of random configurations
 	@$(PY) -c "import torch" 2>/dev/null || { echo "make test-torch needs PyTorch: .venv/bin/pip install torch"; exit 1; }
 	@$(PY) -m pytest tests/test_torch.py
@@ -67,7 +71,7 @@ audit: ## look the pinned packages up in OSV's list of known vulnerabilities, wi
 	osv-scanner scan source --offline -L requirements.txt:constraints.txt
 
 clean: ## remove .venv, caches and builds; the worksheets in output/ stay
-	@rm -rf .venv build dist byhand/formats/built .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf .venv .screen build dist byhand/formats/built .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help: ## this list

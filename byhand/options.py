@@ -82,6 +82,11 @@ class Options:
         return self._own or self.chosen_seed == 0
 
     @property
+    def keeps_its_numbers(self) -> bool:
+        """Whether no other seed has other numbers."""
+        return self._own
+
+    @property
     def _own(self) -> bool:
         """Whether letters or a file's numbers rule out new numbers. A file with only config and words does not."""
         only = isinstance(self.values, Mapping) and self.values.keys().isdisjoint({"inputs", "weights"})

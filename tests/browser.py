@@ -94,7 +94,7 @@ class Browser:
     def open(self, page: Path, forget: bool = True) -> None:
         """Open a file, without what was kept of it before."""
         self.call("Page.navigate", url=page.as_uri())
-        self._ready()
+        self.ready()
         if forget:
             self.run("localStorage.clear()")
             self.reload()
@@ -102,9 +102,10 @@ class Browser:
     def reload(self) -> None:
         self.run("window.old = true")
         self.call("Page.reload")
-        self._ready()
+        self.ready()
 
-    def _ready(self) -> None:
+    def ready(self) -> None:
+        """Wait until the page is there."""
         while not self.run("document.readyState === 'complete' && !window.old && location.protocol !== 'about:'"):
             self._run(asyncio.sleep(0.02))
 

@@ -115,9 +115,10 @@ class Again:
 
     def html(self, paper: Paper) -> str:
         """The HTML of which the page is read, or laid out, as it is printed again."""
-        return self.pages.html(
-            self.page.view, self.medium, paper, setup=Setup(feedback="feedback" not in self.page.asked)
-        )
+        asked = self.page.asked
+        variants = asked.get("variants", "")  # the page is printed again without them, since nobody sees them on it
+        setup = Setup(feedback="feedback" not in asked, variants=int(variants) if variants.isdecimal() else 0)
+        return self.pages.html(self.page.view, self.medium, paper, setup=setup)
 
     @cached_property
     def meant_alike(self) -> bool:

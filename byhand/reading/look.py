@@ -13,6 +13,7 @@ from byhand.reading.markup import markup_difference
 from byhand.reading.page import Page
 from byhand.worksheet.folders import own_templates
 
+_VARIANTS = re.compile(r'<script type="application/json" id="variants">[^<]*</script>\n')
 _FONT = re.compile(r"data:font/[A-Za-z0-9;,+/=]*")
 
 
@@ -34,6 +35,8 @@ def check_markup(page: str, again: Again) -> None:
     """
     paper: Paper = "letter" if str(PAPERS["letter"]["size"]) in page else "a4"
     reprint = again.html(paper)
+    if "variants" in again.page.asked:
+        page = _VARIANTS.sub("", page, count=1)
     if difference := markup_difference(page, reprint):
         if not markup_difference(*(_FONT.sub("", each) for each in (page, reprint))):
             difference = (

@@ -748,6 +748,7 @@ class Document:
     seed and the hash of the run, for a page's foot. options: what decides its numbers, as files of answers say it.
     in_slots: makes of a document the same one and its run, with marks in place of all that other runs of the sheet
     have otherwise, so that pages can be laid out once for all of them; None where they cannot.
+    others: gives the same sheet with the numbers of the next seeds; None where nobody asks for them.
     """
 
     name: str
@@ -769,6 +770,7 @@ class Document:
     sittings: int = 0
     options: Callable[[], Mapping[str, Any]] = dict
     in_slots: Callable[[Document], tuple[Document, Run]] | None = None
+    others: Callable[[], Iterator[tuple[Document, Run]]] | None = None
 
     @property
     def blocks(self) -> Iterator[Block]:

@@ -2,18 +2,19 @@
 
 {
   const sheet = JSON.parse(document.getElementById("sheet").textContent);
+  const variants = new Variants(sheet);
   const page = new Page(sheet);
   const help = sheet.feedback ? new Help(page) : null;
   const checks = sheet.feedback ? new Checks(page, help) : null;
   const copies = new Copies(page);
-  const bar = new Bar(page, checks);
+  const bar = new Bar(page, checks, variants);
   nameField(page);
   const hands = new Hands(page, help, checks);
   const pictures = new Pictures(page);
   page.showAll();
   if (!sheet.feedback) document.querySelector("main").prepend(element("p", { class: "silent" }, page.say(sheet.numbers === "symbolic" ? "screen.letters" : "screen.silent")));
   else document.querySelector("main").append(legend(page));
-  window.byhand = { page, help, checks, copies, bar, hands, pictures };
+  window.byhand = { page, variants, help, checks, copies, bar, hands, pictures };
 }
 
 // What the signs in cells mean.

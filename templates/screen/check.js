@@ -186,7 +186,7 @@ class Judged {
   }
   // What a sheet keeps as a seal: the text among some whose seal it is.
   unsealed(blank) {
-    return (blank.found ??= candidatesOf(this.rules.sheet, blank).find((text) => seal(`${this.rules.sheet.hash}/${blank.id}/${text}`) === blank.seal) ?? "");
+    return (blank.found ??= candidatesOf(this.rules.sheet, blank).find((text) => seal(`${this.rules.sheet.sheet}/${blank.id}/${text}`) === blank.seal) ?? "");
   }
   // The exact number that the key has in a blank, a word's number, or a text.
   key(blank) {

@@ -24,6 +24,9 @@ class Page {
     this.listeners = [];
     document.documentElement.classList.add("answers");
     for (const section of this.sections) section.place.id = `step-${section.at}`;
+    for (const place of document.querySelectorAll(".map, figure")) {
+      if (place.scrollWidth > place.clientWidth && !place.querySelector("input, textarea, button")) place.tabIndex = 0;
+    }
   }
   // A text, with places filled in. Of a text with a singular and a plural, the one for the number n.
   say(name, places = {}) {
@@ -145,7 +148,7 @@ class Copies {
 
 // The bar: title, progress by step, and what can be done with the answers.
 class Bar {
-  constructor(page, checks) {
+  constructor(page, checks, variants) {
     Object.assign(this, { page, checks });
     const say = (name, places) => page.say(name, places);
     this.steps = page.sections.filter((section) => page.idsOf(section).length);
@@ -163,6 +166,7 @@ class Bar {
       button("screen.print", () => window.print()),
       button("screen.undo", () => page.undo()?.focus?.()),
       button("screen.again.button", () => this.again()),
+      ...(variants.all.length ? [button("screen.numbers", () => variants.next())] : []),
     ];
     if (checks) items.push(this.ways());
     this.menu = element("details", { class: "menu" }, element("summary", {}, say("screen.more")), element("div", { class: "items" }, ...items));
@@ -331,7 +335,7 @@ class Checks {
     if (reply) {
       const text = this.page.answers.text(id);
       if (!text) return "empty";
-      return seal(`${this.page.sheet.hash}/${id}/${text}`) === reply.seal ? "right" : "not";
+      return seal(`${this.page.sheet.sheet}/${id}/${text}`) === reply.seal ? "right" : "not";
     }
     return { right: "right", followed: "own", wrong: "not", missing: "empty", unreadable: "unread" }[judged.judgement(this.page.rules.blanks.get(id)).verdict];
   }

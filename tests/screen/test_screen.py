@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from functools import cache
 from pathlib import Path
@@ -17,12 +18,14 @@ from properties import KINDS, marker, slips_made, some_mistake, who_made
 from students import Page, Student
 
 from byhand.cli import main
+from byhand.errors import ConfigError
 from byhand.formats import Setup
 from byhand.formats.html.page import Pages
 from byhand.marking.causes import Diagnosis
 from byhand.marking.verdicts import Judged
 from byhand.options import Options
-from byhand.pipeline import prepare
+from byhand.pipeline import generate, prepare
+from byhand.reading.verify import verify
 from byhand.worksheet.sheet import load_sheet, sheet_files
 
 pytestmark = needs_chromium
@@ -303,6 +306,29 @@ def test_on_paper_nothing_of_the_screen_is_left(opened):
     browser.call("Emulation.setEmulatedMedia", media="")
 
 
+AXE = Path(os.environ.get("AXE", Path(__file__).parents[2] / ".screen" / "node_modules" / "axe-core" / "axe.min.js"))
+VIOLATIONS = """async () => {
+  const found = await axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] });
+  return found.violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`);
+}"""
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed; make test-screen installs it")
+def test_axe_finds_nothing_against_wcag(sheet, opened):
+    for width, dark in ((1100, False), (1100, True), (390, False), (390, True)):
+        browser = opened(sheet, width=width)
+        browser.dark(dark)
+        browser.reload()
+        browser.write(dict.fromkeys([*browser.run("byhand.page.known")][:6], "7"))
+        browser.run("byhand.page.order[1].focus()")
+        for _ in range(4):
+            browser.press("?")
+        browser.run(CHECK_ALL)
+        browser.run(AXE.read_text(encoding="utf-8") + "; 1")
+        assert browser.run(f"({VIOLATIONS})()") == [], (width, dark)
+        browser.dark(False)
+
+
 def test_nothing_moves_while_the_longest_sheet_opens(opened):
     browser = opened("gpt")
     browser.write(
@@ -311,3 +337,45 @@ def test_nothing_moves_while_the_longest_sheet_opens(opened):
     browser.reload()
     shifts = "performance.getEntriesByType('layout-shift').filter((shift) => !shift.hadRecentInput).reduce((sum, { value }) => sum + value, 0)"
     assert browser.run(shifts) < 0.01
+
+
+@cache
+def with_variants(folder: Path) -> Path:
+    """A worksheet that brings other numbers along."""
+    generate("attention-head", Options(seed=3, formats=("html",), variants=3), folder)
+    return folder / "attention-head-seed3" / "worksheet.html"
+
+
+def test_new_numbers_are_those_of_a_later_seed_and_answers_to_them_are_apart(browser, tmp_path_factory):
+    file = with_variants(tmp_path_factory.mktemp("variants"))
+    assert verify(file).faults == ()
+    browser.sized(1100, 900)
+    browser.open(file)
+    browser.write(typed(Student(page_of("attention-head"))))
+    seen = "[...document.querySelectorAll('main td')].map((cell) => cell.textContent)"
+    for _ in range(2):
+        browser.run("window.old = true")
+        browser.run(
+            "[...document.querySelectorAll('.menu button')].find((b) => b.textContent === 'New numbers').click()"
+        )
+        browser.ready()
+        assert written(browser) == {} or set(browser.run("[...byhand.page.answers.copied]")) == set(written(browser))
+    seed, hash = browser.run("[byhand.page.sheet.seed, byhand.page.sheet.hash]")
+    page = page_of("attention-head", int(seed))
+    assert hash == page.run.hash
+    assert browser.run("document.querySelector('footer').textContent").endswith(f"seed {seed} · numbers {hash}")
+    there = browser.run(seen)
+    browser.write({**typed(Student(page)), **page.ticks})
+    browser.run(CHECK_ALL)
+    assert set(browser.run(STATES).values()) == {"right"}
+    fresh = tmp_path_factory.mktemp("fresh") / "page.html"
+    fresh.write_text(Pages(page.document, page.run).html("worksheet", "screen"), encoding="utf-8")
+    browser.open(fresh, forget=False)
+    assert browser.run("byhand.page.sheet.hash") == hash
+    assert browser.run(seen) == there
+    assert browser.faults == []
+
+
+def test_letters_have_no_other_numbers():
+    with pytest.raises(ConfigError, match=r"^--variants: letters, and numbers of a file"):
+        generate("attention-in-letters", Options(formats=("html",), variants=2), "nowhere")

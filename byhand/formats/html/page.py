@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from jinja2 import TemplateError, TemplateNotFound, TemplateSyntaxError, pass_context
 from markupsafe import Markup, escape
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from byhand import __version__
 from byhand.arithmetic.copies import has_slots, texts_of
@@ -182,15 +182,45 @@ class Pages:
         from byhand.formats.html.script import script_for
         from byhand.formats.html.sheet import of_page
 
-        known = json.dumps(of_page(self.d, self.run, setup, self.sections), ensure_ascii=False, separators=(",", ":"))
-        return Script(known.replace("<", "\\u003c"), "sheet"), Script(script_for(self.run.numbers))
+        known = of_page(self.d, self.run, setup, self.sections)
+        variants = self.variants(setup, known) if setup.variants and self.d.others else []
+        others = (Script(as_data(variants), "variants"),) if variants else ()
+        return (Script(as_data(known), "sheet"), *others, Script(script_for(self.run.numbers)))
+
+    def variants(self, setup: Setup, known: Any) -> list[Any]:
+        """What the page has otherwise with other seeds, as many as it brings along.
+
+        known: what it knows of its sheet.
+
+        Seeds with which the page has another structure, or numbers that it has already, are passed over.
+        """
+        from byhand.formats.html.sheet import of_page
+        from byhand.formats.html.variants import changes, differences
+
+        alone, found, numbers = structs.replace(setup, variants=0), list[Any](), {self.run.hash}
+        own = self.html("worksheet", "screen", setup=alone)
+        assert self.d.others is not None
+        for document, run in self.d.others():
+            if run.hash in numbers:
+                continue
+            numbers.add(run.hash)
+            pages = Pages(document, run)
+            changed = changes(own, pages.html("worksheet", "screen", setup=alone))
+            if changed is not None:
+                others = of_page(document, run, alone, pages.sections)
+                found.append({**changed, "sheet": [*differences(as_json(known), as_json(others))]})
+            if len(found) == setup.variants:
+                break
+        return found
 
     def words(self, view: View, setup: Setup | None = None) -> str:
         """What the page in one view says of itself, for who reads it back."""
         printed = {"version": as_word(self.said["version"]), "sheet": as_word(self.d.name)}
         stamped = {name: self.said[name] for name in STAMPED if name in self.said}
-        silent = {"feedback": "no"} if setup and not setup.feedback and view == "worksheet" else {}
-        return as_words({"view": view, **self.d.asked, **printed, **stamped, **silent})
+        own = setup if setup and view == "worksheet" else Setup()
+        brought = {} if own.feedback else {"feedback": "no"}
+        brought |= {"variants": str(own.variants)} if own.variants else {}
+        return as_words({"view": view, **self.d.asked, **printed, **stamped, **brought})
 
     def numbered(self, view: View, page: int, pages: int) -> str:
         """What a page in one view says at its lower right corner on paper."""
@@ -228,6 +258,16 @@ class Pages:
         room_after = max(RESULT, 1.1 * max(map(ems, results), default=0.0) * LINE_EM + 1.5)
         side = next((n for n, room in LINE_ROOMS if longest <= room + RESULT - room_after), 1)
         return SideBySide(working.symbol, side, any("/" in line for line in lines), round(longest, 1), tokens)
+
+
+def as_json(known: Any) -> Any:
+    """Something as it comes out of a file."""
+    return json.loads(json.dumps(known))
+
+
+def as_data(known: Any) -> str:
+    """Something as JSON that may stand within a page."""
+    return json.dumps(known, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
 
 
 def in_one(view: View) -> bool:

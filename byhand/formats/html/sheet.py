@@ -1,7 +1,7 @@
 """What a page for the screen knows of its sheet: givens, rules, mistakes and texts, and no answer.
 
 templates/screen computes every number from these, as the marker does. What has no rule, such as whether a statement
-is true, is kept as a seal: the hash of the sheet's hash, the place and the text, which a look at the page does not
+is true, is kept as a seal: a hash of the sheet's name, the place and the text, which a look at the page does not
 show. With no feedback, and with letters, a page knows the names of its blanks only.
 """
 
@@ -246,7 +246,7 @@ def _of_a_product(blank: Blank, section: Section) -> dict[str, Json]:
 def seal(document: Document, name: str, text: str) -> int:
     """The 32-bit FNV-1a hash by which a page knows a text without holding it."""
     found = 0x811C9DC5
-    for byte in f"{document.stamp.get('hash', '')}/{name}/{text}".encode():
+    for byte in f"{document.name}/{name}/{text}".encode():
         found = (found ^ byte) * 0x01000193 % 2**32
     return found
 
