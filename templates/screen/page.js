@@ -222,8 +222,11 @@ class Bar {
     const section = this.page.sectionOf(target);
     if (!section) return;
     this.steps.forEach((each, at) => {
-      if (each === section) this.links[at].setAttribute("aria-current", "step");
-      else this.links[at].removeAttribute("aria-current");
+      if (each === section) {
+        this.links[at].setAttribute("aria-current", "step");
+        const row = this.links[at].parentElement; // a phone shows some of its links
+        row.scrollLeft = this.links[at].offsetLeft - row.clientWidth / 2;
+      } else this.links[at].removeAttribute("aria-current");
     });
     for (const text of document.querySelectorAll(".map text")) {
       text.classList.toggle("here", text.textContent === `${section.number}` && section.number > 0);

@@ -13,7 +13,7 @@ class Pictures {
     this.page = page;
     this.pens = [...document.querySelectorAll("main figure.picture")].map((figure, at) => new Pen(page, figure, at));
     this.dots = page.sections.flatMap((section) => {
-      const tables = [...section.place.querySelectorAll("figure.grid")];
+      const tables = [...section.place.querySelectorAll("figure.grid, figure.entries")];
       return (section.figures ?? []).flatMap(({ dots }, at) => (dots === undefined ? [] : [this.framesOf(section, tables[at], dots)]));
     });
     page.onChange(() => this.draw());

@@ -16,6 +16,7 @@ from typing import Any
 from byhand import __version__
 from byhand.arithmetic.expr import refs
 from byhand.formats import Setup
+from byhand.formats.html.entries import EntryTable
 from byhand.formats.html.grid import Grid
 from byhand.formats.html.sections import LaidSection
 from byhand.mistakes import changes_of, slips
@@ -181,15 +182,19 @@ def figures(laid: LaidSection, names: Mapping[str, int]) -> list[dict[str, Json]
     how many follow in its row; a negative number of them follows in its column. The step is −1 for what has no place.
     """
     return [
-        {"cells": stretches(figure, names), **({"dots": names[figure.dots.step]} if figure.dots else {})}
-        for figure in laid.laid if isinstance(figure, Grid)
+        {"cells": stretches(figure, names)} | _dots(figure, names)
+        for figure in laid.laid if isinstance(figure, Grid | EntryTable)
     ]  # fmt: skip
 
 
-def stretches(grid: Grid, names: Mapping[str, int]) -> list[list[int]]:
+def _dots(figure: Grid | EntryTable, names: Mapping[str, int]) -> dict[str, Json]:
+    return {"dots": names[figure.dots.step]} if isinstance(figure, Grid) and figure.dots else {}
+
+
+def stretches(figure: Grid | EntryTable, names: Mapping[str, int]) -> list[list[int]]:
     """The cells of a table in stretches."""
     found: list[list[int]] = []
-    for slots in grid.slots_by_row():
+    for slots in figure.slots_by_row():
         cells = [slot.cell for slot in slots if slot.cell is not None]
         before: Cell | None = None
         for cell in cells:
