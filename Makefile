@@ -6,7 +6,8 @@ PY = .venv/bin/python
 worksheet: setup ## print the flagship's worksheet and key to output/ (the default)
 	@.venv/bin/byhand generate
 
-test: setup ## run every test
+test: setup ## run every test; those of pages for the screen need Chromium, and are skipped without it
+	@command -v chromium chromium-browser google-chrome >/dev/null || echo "There is no Chromium: the tests of pages for the screen are skipped; make test-screen installs it"
 	@$(PY) -m pytest
 
 test-formats: setup ## install LibreOffice, LaTeX and a notebook's kernel, and read every format of every sheet back

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import json
 import subprocess
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -106,13 +108,15 @@ class Browser:
 
     def ready(self) -> None:
         """Wait until the page is there."""
-        while not self.run("document.readyState === 'complete' && !window.old && location.protocol !== 'about:'"):
+        ready = "document.readyState === 'complete' && !window.old && location.protocol !== 'about:'"
+        while True:
+            with suppress(AssertionError):  # the page may be going away while it is asked
+                if self.run(ready):
+                    return
             self._run(asyncio.sleep(0.02))
 
     def run(self, script: str, *arguments: Any) -> Any:
         """What a script returns; a function is called with the arguments."""
-        import json
-
         call = f"({script})({', '.join(map(json.dumps, arguments))})" if arguments else script
         found = self.call(
             "Runtime.evaluate", expression=call, awaitPromise=True, returnByValue=True, userGesture=True

@@ -9,10 +9,10 @@ class Help {
     this.cells = this.foundCells(); // the cells of a step in a section, by place
     this.title = element("span", { class: "cell" });
     this.list = element("ol");
-    this.reason = element("p", { class: "reason" });
+    this.count = element("p", { class: "count" });
     this.close = element("button", { type: "button", class: "close", onclick: () => this.hide() }, page.say("screen.close"));
     this.place = element("aside", { class: "help", "aria-label": page.say("screen.help.title") },
-      element("div", { class: "head" }, element("h2", {}, page.say("screen.help.title")), this.title, this.close), this.list, this.reason);
+      element("div", { class: "head" }, element("h2", {}, page.say("screen.help.title")), this.title, this.close), this.list, this.count);
     document.body.append(this.place);
     document.addEventListener("focusin", ({ target }) => {
       const blank = this.page.blank(target);
@@ -61,6 +61,8 @@ class Help {
   }
   show() {
     const { blank, page } = this;
+    const helped = Object.keys(page.answers.hints).length;
+    this.count.textContent = helped ? page.say("screen.help.count", { n: helped }) : "";
     for (const lit of document.querySelectorAll("td.lit")) {
       lit.classList.remove("lit");
       lit.removeAttribute("data-edges");
@@ -80,8 +82,6 @@ class Help {
     if (focused !== undefined) this.list.querySelector("button")?.focus();
     if (this.opened >= 2) this.light(this.read(blank));
     page.field(blank).closest("td")?.classList.toggle("seen", this.opened === STEPS.length);
-    const note = field.dataset.reason ?? "";
-    this.reason.textContent = note;
   }
   // Cells that stand together have one frame.
   light(cells) {

@@ -379,3 +379,95 @@ def test_new_numbers_are_those_of_a_later_seed_and_answers_to_them_are_apart(bro
 def test_letters_have_no_other_numbers():
     with pytest.raises(ConfigError, match=r"^--variants: letters, and numbers of a file"):
         generate("attention-in-letters", Options(formats=("html",), variants=2), "nowhere")
+
+
+def test_without_javascript_it_is_a_page_with_fields(browser, tmp_path):
+    file = tmp_path / "page.html"
+    file.write_text(
+        Pages(page_of("softmax").document, page_of("softmax").run).html("worksheet", "screen"), encoding="utf-8"
+    )
+    browser.call("Emulation.setScriptExecutionDisabled", value=True)
+    try:
+        browser.call("Page.navigate", url=file.as_uri())
+        browser.ready()
+        assert browser.run("document.querySelectorAll('.bar, .help, .checks, .pad').length") == 0
+        assert browser.run("document.querySelectorAll('main input').length") > 10
+        assert browser.run("document.body.offsetWidth") == 658  # 174 mm
+    finally:
+        browser.call("Emulation.setScriptExecutionDisabled", value=False)
+
+
+def test_answers_are_checked_as_one_goes_or_not_at_all(opened):
+    page, browser = page_of("attention-head"), opened("attention-head")
+    answers = typed(Student(page))
+    first, second = [name for name in answers if name.startswith("1/ask")][:2]
+    browser.run("byhand.checks.choose('going')")
+    browser.run("(id) => byhand.page.fields.get(id).focus()", first)
+    browser.type(answers[first])
+    browser.press("Enter")
+    browser.type("77")
+    browser.press("Enter")
+    assert browser.run(STATES) == {first: "right", second: "not"}
+    field = "(id) => byhand.page.fields.get(id)"
+    assert browser.run(f"(id) => ({field})(id).getAttribute('aria-label')", first).endswith(", right")
+    assert browser.run(f"(id) => ({field})(id).getAttribute('aria-label')", second).endswith(", not right yet")
+    browser.run("byhand.checks.choose('pencil')")
+    assert browser.run(STATES) == {}
+    assert (
+        browser.run("[...document.querySelectorAll('.checks, .help')].filter((each) => each.offsetParent).length")
+        == 0
+    )
+    browser.reload()
+    assert browser.run("document.documentElement.classList.contains('pencil')") is True
+
+
+def test_what_changes_is_not_checked_any_more_nor_what_is_computed_from_it(opened):
+    page, browser = page_of("attention-head"), opened("attention-head")
+    browser.write(typed(Student(page)))
+    browser.run(CHECK_ALL)
+    before = browser.run(STATES)
+    changed = next(name for name in before if name.startswith("1/ask"))
+    browser.write({changed: "5"})
+    after = browser.run(STATES)
+    assert changed not in after
+    assert 1 < len(before) - len(after) < len(before)
+    browser.run(CHECK_ALL)
+    assert browser.run(STATES) == {**before, changed: "not"}  # the rest is the key's, and so right
+
+
+def test_a_step_that_is_done_folds_when_one_goes_on(opened):
+    page, browser = page_of("attention-head"), opened("attention-head")
+    browser.write(typed(Student(page)))
+    browser.run("document.querySelector('.check').click()")
+    browser.run(
+        "[...document.querySelectorAll('.ladder button')].find((b) => b.textContent === 'Next step' && !b.hidden).click()"
+    )
+    assert browser.run("document.querySelectorAll('main section.folded').length") == 1
+    assert browser.run("document.querySelector('section.folded .figures').offsetParent") is None
+    assert browser.run("byhand.page.sectionOf(document.activeElement).at") == 1
+    browser.run("document.querySelector('.unfold').click()")
+    assert browser.run("document.querySelectorAll('main section.folded').length") == 0
+
+
+def test_a_picture_takes_a_pen_and_dots_are_drawn_from_the_answers(opened):
+    page, browser = page_of("attention-head"), opened("attention-head")
+    browser.write(typed(Student(page)))
+    drawn = browser.run("document.querySelectorAll('.dots circle').length")
+    assert drawn == 2 * 9  # on wide screens and on phones
+    browser.run("document.querySelector('.picture .tools button').click()")
+    browser.run("document.querySelector('.picture svg').scrollIntoView({ block: 'center' })")
+    x, y = browser.run(
+        "(() => { const r = document.querySelector('.picture svg').getBoundingClientRect(); return [r.x + 40, r.y + 40]; })()"
+    )
+    for kind, dx in (("mousePressed", 0), ("mouseMoved", 30), ("mouseMoved", 60), ("mouseReleased", 60)):
+        browser.call("Input.dispatchMouseEvent", type=kind, x=x + dx, y=y, button="left", buttons=1, clickCount=1)
+    strokes = "document.querySelectorAll('.strokes path').length"
+    assert browser.run(strokes) == 1
+    browser.reload()
+    assert browser.run(strokes) == 1
+
+
+@pytest.mark.parametrize("width", [550, 390])
+def test_at_twice_the_size_nothing_goes_sideways(width, opened):
+    browser = opened("layer-norm", width=width)
+    assert browser.run("document.documentElement.scrollWidth") <= width
