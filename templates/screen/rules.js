@@ -116,6 +116,7 @@ class Run {
   }
   parse(text) {
     if (text === null || text === "-inf") return text && NEG_INF;
+    if (!this.exact && text.includes("/")) return this.system.rounded(Fraction.parse(text), Fraction.parse(text));
     return this.exact ? Fraction.parse(text) : Decimal.parse(text);
   }
   settled(tree, number) {

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from fractions import Fraction
 from itertools import zip_longest
 from typing import Any
 
@@ -78,7 +79,7 @@ def rules(document: Document, run: Run, names: Mapping[str, int], made: Made) ->
     """The steps of a run with their givens and rules, the mistakes as the rules that they rewrite, and the slips."""
     unknown = {place(blank): blank for blank in document.blanks() if blank.role == "inverse"}
     printed = {
-        f"{names[name]},{i},{j}": run.texts[name][i][j]
+        f"{names[name]},{i},{j}": behind(run, name, i, j)
         for blank in unknown.values() if blank.cell.rule is not None
         for name, i, j in map(place_of, refs(blank.cell.rule)) if name == blank.result
     }  # fmt: skip
@@ -87,6 +88,12 @@ def rules(document: Document, run: Run, names: Mapping[str, int], made: Made) ->
         "steps": [step_entry(run, step, names, unknown) for step in run.steps.values()],
         "mistakes": [*mistakes(run, names, made)], "slips": slip_table(),
     }  # fmt: skip
+
+
+def behind(run: Run, name: str, i: int, j: int) -> str:
+    """A printed number as text; where it is rounded, the exact one behind it, from which an unknown is found."""
+    exact = getattr(run.values(name)[i][j], "exact", None)
+    return str(exact) if isinstance(exact, Fraction) else run.texts[name][i][j]
 
 
 def step_entry(run: Run, step: Step, names: Mapping[str, int], unknown: Mapping[Place, Blank]) -> dict[str, Json]:
