@@ -100,6 +100,23 @@ def test_a_zip_file_that_is_no_spreadsheet_is_refused():
         parse_roster("class.xlsx", saved.getvalue())
 
 
+def test_what_is_cut_off_inside_is_refused_before_it_is_read():
+    """A reader of ods files goes on for ever where a table has no end."""
+    saved = io.BytesIO()
+    with zipfile.ZipFile(saved, "w") as packed, zipfile.ZipFile(io.BytesIO(ods(ROWS))) as whole:
+        for name in whole.namelist():
+            packed.writestr(name, whole.read(name).replace(b"</table:table>", b""))
+    with pytest.raises(RosterError, match=r"^class\.ods cannot be read as a spreadsheet: mismatched tag: [^\n]+$"):
+        parse_roster("class.ods", saved.getvalue())
+
+
+def test_a_sheet_that_says_that_it_has_millions_of_rows_is_refused(monkeypatch):
+    monkeypatch.setattr(spreadsheet, "MOST_ROWS", 2)
+    told = r"^class\.xlsx has a sheet of 3 rows and 3 columns; a roster has fewer$"
+    with pytest.raises(RosterError, match=told):
+        parse_roster("class.xlsx", xlsx(ROWS))
+
+
 def test_what_is_huge_when_it_is_unpacked_is_refused_before_that(monkeypatch):
     monkeypatch.setattr(spreadsheet, "LARGEST", 2_000)
     with pytest.raises(RosterError, match=r"^class\.xlsx has over 0 MB when it is unpacked; split it$"):
