@@ -199,6 +199,10 @@ REFUSED = {
     "a far cell": (lambda: with_part(PAGE, lambda xml: xml.replace(b'<row r="1"', FAR + b'</row><row r="2"', 1)),
                    "it has cells where no spreadsheet of ours has any"),
     "a bomb": (lambda: packed({"xl/worksheets/a.xml": bytes(100_000_001)}), "it unpacks to more than any spreadsheet of ours"),
+    "an ods file without an end": (
+        lambda: packed({"mimetype": "application/vnd.oasis.opendocument.spreadsheet", "META-INF/manifest.xml": "<a/>",
+                        "content.xml": "<a><table:table><b/></a>"}),
+        "cannot be opened as a spreadsheet (mismatched tag: "),
     "a long file": (lambda: b"PK\x03\x04" + bytes(20_000_000), "it has over 20 MB; no spreadsheet of ours is as long"),
     "no JSON": (with_about(lambda text: text[:-1]), f"its sheet {HIDDEN} was changed ("),
     "later": (with_about(lambda text: text.replace('"schema":1', '"schema":2')), "it is of schema 2; this byhand reads"),
