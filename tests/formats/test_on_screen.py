@@ -15,6 +15,7 @@ from tinyhtml5.parser import HTMLParser
 
 from byhand.formats.html.book import Book
 from byhand.formats.html.page import POLICY, Pages
+from byhand.formats.html.script import source_hash
 from byhand.formats.look import COLOURS
 from byhand.marking.marked_page import marked_html
 from byhand.marking.marker import Marker
@@ -164,3 +165,17 @@ def luminance(colour: str) -> float:
     parts = [int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4)]
     red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_the_policy_allows_the_script_of_a_worksheet_and_nothing_else():
+    page = html("softmax", "worksheet")
+    (policy,) = re.findall(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">', page)
+    script = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
+    assert len(script) == 1
+    assert policy.split("; ")[:2] == ["default-src 'none'", f"script-src {source_hash(script[0])}"]
+    assert not re.findall(r"<[^>]* on\w+=", page.partition("<script")[0])
+    assert "<script" not in html("softmax", "key")
+
+
+def test_the_longest_sheet_that_answers_has_under_400_kilobytes():
+    assert len(html("gpt", "worksheet").encode()) < 400_000

@@ -112,7 +112,8 @@ def test_a_sheet_filled_with_its_key_is_all_right(sheet, opened):
 
 def test_one_slip_marks_its_cell_and_what_follows_from_it(sheet, opened):
     page, dice = page_of(sheet), Random(f"slip {sheet}")
-    made = slips_made(page, 1, dice.sample(KINDS, len(KINDS)), dice)
+    many = (slips_made(page, 1, dice.sample(KINDS, len(KINDS)), dice) for _ in range(50))
+    made = next(slips for slips in many if "/copy/" not in slips[0].blank)
     browser = opened(sheet)
     browser.write(typed(who_made(page, made)))
     browser.run(CHECK_ALL)

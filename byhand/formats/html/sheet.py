@@ -35,6 +35,7 @@ TEXTS = (
     "screen.", "marked.perhaps", "marked.either", "marked.sure", "marked.once_more", "shapes.", "questions.true",
     "questions.false",
 )  # fmt: skip
+OF_DECIMALS = ("truncated", "too-few-places", "point-misplaced")  # slips that fractions do not have
 _SIZES = re.compile(r"(\d+) ?[x×] ?(\d+)")
 
 
@@ -268,8 +269,9 @@ def texts(document: Document, run: Run, made: Made, feedback: bool) -> Iterator[
     messages = document.messages
     lines = messages.lines(document.orientation == "columns")
     ops = {f"rules.{step.op_name}" for step in run.steps.values()}
+    left_out = () if run.places else {f"slips.{kind}.{part}" for kind in OF_DECIMALS for part in ("told", "mend")}
     for name, text in messages.texts.items():
-        of_rules = name in ops or (name.startswith("slips.") and not name.endswith(".name"))
+        of_rules = name in ops or (name.startswith("slips.") and not name.endswith(".name") and name not in left_out)
         if name.startswith(TEXTS) or (feedback and of_rules):
             yield name, _with(text, lines)
     for mistake in made:
