@@ -94,12 +94,11 @@ class Browser:
         )
 
     def open(self, page: Path, forget: bool = True) -> None:
-        """Open a file, without what was kept of it before."""
+        """Open a file, without what was kept of it before: all files share that, so the page before can take it away."""
+        if forget and self.run("location.protocol") == "file:":
+            self.run("localStorage.clear()")
         self.call("Page.navigate", url=page.as_uri())
         self.ready()
-        if forget:
-            self.run("localStorage.clear()")
-            self.reload()
 
     def reload(self) -> None:
         self.run("window.old = true")

@@ -119,17 +119,28 @@ class Copies {
     this.page = page;
     this.from = new Map();
     for (const blank of page.rules.blanks.values()) {
-      if (blank.role === "copy" && page.field(blank)) this.from.set(blank, page.rules.shown(blank, placeOf(blank)));
+      if (blank.role === "copy" && page.field(blank)) this.from.set(blank, this.source(blank));
     }
     page.onChange(() => this.fill());
     this.fill();
+  }
+  // What a copy is copied from: a blank, or a printed number; also where it is a cell of several matrices side by side.
+  source(blank) {
+    const { rules, run } = this.page;
+    let at = [blank.step, blank.i, blank.j];
+    let shown = rules.shown(blank, placeOf(blank));
+    while (shown === undefined && run && !run.isGiven(at[0]) && run.rule(...at)[0] === "ref") {
+      at = run.rule(...at).slice(1);
+      shown = rules.source(blank.section, key(...at));
+    }
+    return shown === null && run ? shownNumber(run.text(...at)) : shown;
   }
   fill() {
     const { answers } = this.page;
     const changes = [];
     for (const [blank, source] of this.from) {
       const isOwn = answers.text(blank.id) && !answers.copied.has(blank.id);
-      const text = this.text(blank, source);
+      const text = typeof source === "string" ? source : source ? answers.text(source.id) : "";
       if (isOwn || text === answers.text(blank.id)) continue;
       if (text) answers.copied.add(blank.id);
       changes.push([blank.id, text]);
@@ -138,11 +149,6 @@ class Copies {
     answers.write(changes, { undone: true });
     changes.forEach(([id]) => this.page.show(id));
     this.page.tell(changes.map(([id]) => id)); // a copy may be copied again
-  }
-  text(blank, source) {
-    if (source) return this.page.answers.text(source.id);
-    const { run } = this.page;
-    return run ? shownNumber(run.text(blank.step, blank.i, blank.j)) : "";
   }
 }
 
