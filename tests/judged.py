@@ -82,7 +82,7 @@ def published(name, domain):
 
 ROWS = [[3, 0, 1, -2], [-1, 2, 2, 0], [0, -3, 1, 1]]
 GIVEN = {  # what each model starts from, where it is not the stream of a block
-    "softmax": ["scores"], "gpt": [], "feed-forward": [MIDDLE], "mlp": ["x"], "linear-layer": ["x"],
+    "softmax": ["scores"], "gpt": [], "microgpt": [], "feed-forward": [MIDDLE], "mlp": ["x"], "linear-layer": ["x"],
     "flash-attention": [], "grouped-query-attention": [],
     "rotary": [f"blocks.0.attn.hook_{letter}[0]" for letter in "qkv"],
     "dot-product": ["u", "v"], "cross-attention": [ENCODER, DECODER], "encoder": [ENCODER], "encoder-decoder": [ENCODER, DECODER],
@@ -117,6 +117,7 @@ VARIANTS = [
      "relative_attention_max_distance": 3, "use_attn_scale": False, "use_local_attn": True, "window_size": 2,
      "attn_pattern": "dilated"},
     {"positional_embedding_type": "relative_positional_bias", "attention_dir": "bidirectional"},
+    {"num_experts": 3, "experts_per_token": 2, "gated_mlp": True, "act_fn": "silu", "normalization_type": None},
 ]  # fmt: skip
 
 
@@ -150,5 +151,5 @@ def small(model, **config):
         inputs = {f"attn.tile{t}.{name}": numbers(*size) for t in (0, 1) for name, size in TILES.items()}
     if model == "grouped-query-attention":
         inputs = {name: numbers(*size) for name, size in CARDS.items()}
-    tokens = [3, 0, 4] if model == "gpt" else None
+    tokens = [3, 0, 4] if model in ("gpt", "microgpt") else None
     return Values.of({"config": config, "weights": weights, "inputs": inputs, "tokens": tokens})

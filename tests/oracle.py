@@ -44,6 +44,8 @@ DEFAULTS: dict[str, Any] = {
     "window_size": 0,
     "attn_types": (),
     "attn_pattern": "window",
+    "num_experts": 0,
+    "experts_per_token": 0,
 }
 
 
@@ -77,6 +79,7 @@ def forward(
         "encoder": lambda: run.encoder(),
         "encoder-decoder": lambda: run.encoder_decoder(),
         "gpt": lambda: run.gpt(token_ids or []),
+        "microgpt": lambda: run.gpt(token_ids or [], first="embed.ln", last=""),
         "sampling": lambda: run.sampling(),
     }
     models[model]()
@@ -224,8 +227,20 @@ class Run:
         return self.keep(f"{at}.hook_{part}_out", out)
 
     def feed_forward(self, x: np.ndarray, at: str) -> np.ndarray:
+        """One network at each position, or a router's mixture of several."""
+        if not self.config["num_experts"]:
+            return self.network(x, f"{at}.mlp", f"{at}.hook_mlp_out")
+        mlp, count = f"{at}.mlp", self.config["experts_per_token"]
+        shares = self.softmax(self.keep(f"{mlp}.router", x @ self.weights[f"{mlp}.W_gate"]), f"{mlp}.router_probs")
+        every = [self.network(x, f"{mlp}.experts.{e}", "") for e in range(shares.shape[1])]  # of (n, d_model)
+        out = np.zeros_like(x)
+        for t, row in enumerate(shares):
+            chosen = np.argsort(-row, kind="stable")[:count]
+            out[t] = sum(row[e] * every[e][t] for e in chosen) / row[chosen].sum()
+        return self.keep(f"{at}.hook_mlp_out", out)
+
+    def network(self, x: np.ndarray, mlp: str, name: str) -> np.ndarray:
         """The same two linear layers at each position, the activation after the first only."""
-        mlp = f"{at}.mlp"
         act = ACTIVATIONS[self.config["act_fn"]]
         if self.config["gated_mlp"]:
             gate = self.keep(f"{mlp}.hook_pre", x @ self.weights[f"{mlp}.W_gate"])  # (n, d_mlp)
@@ -237,7 +252,7 @@ class Run:
             self.keep(f"{mlp}.hook_pre", pre)
             post = self.keep(f"{mlp}.hook_post", act(pre, self.base))  # (n, d_mlp)
         out = post @ self.weights[f"{mlp}.W_out"] + self.weights.get(f"{mlp}.b_out", 0.0)  # (n, d_model)
-        return self.keep(f"{at}.hook_mlp_out", out)
+        return self.keep(name, out) if name else out
 
     def encoder(self) -> np.ndarray:
         """Blocks in which every position sees every other."""
@@ -285,15 +300,19 @@ class Run:
         mlp_out = self.feed_forward(self.norm(mid, f"{name}.ln2"), name)  # (n, d_model)
         return self.keep(f"{name}.hook_resid_post", mid + mlp_out)
 
-    def gpt(self, token_ids: Sequence[int]) -> None:
-        """Embed, add positions, run the blocks, normalise, unembed; the next token is the largest logit's."""
+    def gpt(self, token_ids: Sequence[int], first: str = "", last: str = "ln_final") -> None:
+        """Embed, add positions, run the blocks, normalise, unembed; the next token is the largest logit's.
+
+        first, last: the norms before and after the blocks.
+        """
         x = self.keep("hook_embed", self.weights["embed.W_E"][list(token_ids)])  # (n, d_model)
         if self.config["positional_embedding_type"] in ("standard", "sinusoidal"):
             x = x + self.keep("hook_pos_embed", self.positions(len(token_ids)))
         for layer in range(self.config["n_layers"]):
-            x = self.block(self.keep(f"blocks.{layer}.hook_resid_pre", x), f"blocks.{layer}")
-        if self.config["norm_position"] == "pre":
-            x = self.norm(x, "ln_final")
+            x = self.keep(f"blocks.{layer}.hook_resid_pre", x)
+            x = self.block(self.norm(x, first) if first and not layer else x, f"blocks.{layer}")
+        if self.config["norm_position"] == "pre" and last:
+            x = self.norm(x, last)
         self.unembed(x)
 
     def sampling(self) -> None:

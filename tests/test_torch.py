@@ -217,6 +217,27 @@ def test_swiglu():
         agree("feed-forward", config | {"act_fn": "silu", "gated_mlp": True}, {MID: x}, weights, expected)
 
 
+def test_a_mixture_of_experts():
+    for choose, config in cases(30):
+        d, wide, n = config["d_model"], config["d_mlp"], config["n_ctx"]
+        count = choose.randint(2, 4)
+        kept = choose.randint(1, count)
+        x, gate = torch.randn(n, d), torch.randn(d, count)
+        up, down = torch.randn(count, d, wide), torch.randn(count, wide, d)
+        top, which = functional.softmax(x @ gate, -1).topk(kept, -1)
+        top = top / top.sum(-1, keepdim=True)
+        every = functional.silu(x @ up) @ down  # (expert, pos, d_model)
+        expected = sum(top[:, k, None] * every[which[:, k], torch.arange(n)] for k in range(kept))
+        weights = {"blocks.0.mlp.W_gate": rows(gate)}
+        for e in range(count):
+            weights |= {
+                f"blocks.0.mlp.experts.{e}.W_in": rows(up[e]),
+                f"blocks.0.mlp.experts.{e}.W_out": rows(down[e]),
+            }
+        mixed = config | {"act_fn": "silu", "num_experts": count, "experts_per_token": kept}
+        agree("feed-forward", mixed, {MID: x}, weights, expected)
+
+
 def test_convolutions():
     for _, config in cases():
         n, d, wide = config["n_ctx"], config["d_model"], config["d_mlp"]

@@ -25,7 +25,7 @@ from byhand.tape import Op, Step
 from byhand.witness.letters import value_of
 
 OPSET, IR = 23, 11
-DOUBLE = 11  # TensorProto.DOUBLE
+DOUBLE, INT64 = 11, 7  # of TensorProto
 NODE = "node/"  # the name of a value that is no step begins with it
 RECORDED = "recorded/"  # the name of the recorded numbers of a step, which other steps read, begins with it
 INEXACT = {"Erf", "Gelu"}  # operators that ONNX's reference implementation computes to seven digits only
@@ -296,6 +296,11 @@ class GraphBuilder:
             case "argmax":
                 place = self("ArgMax", self._stacked(args, shape), axis=len(shape), keepdims=0)
                 return Tensor(self("Cast", place, to=DOUBLE), shape)
+            case "choose":
+                at = self("Cast", self._full(self._value(args[0], shape), shape), to=INT64)
+                place = self("Unsqueeze", at, [len(shape)])
+                found = self("GatherElements", self._stacked(args[1:], shape), place, axis=len(shape))
+                return Tensor(self("Squeeze", found, [len(shape)]), shape)
             case "max" if _are_alike(args):
                 return self._reduced("ReduceMax", args, shape)
             case "max" if len(args) == 2 and all(zero == Num(Fraction(0)) for zero in args[0]):

@@ -28,7 +28,8 @@ MOST_HEADS = 1_000  # in all layers together
 MOST_PLACES = 12  # of sines and cosines that are read off
 SIZES = (
     "d_model", "n_heads", "n_key_value_heads", "d_head", "d_v", "d_mlp", "n_ctx", "n_layers", "d_vocab", "rotary_dim",
-    "relative_attention_num_buckets", "relative_attention_max_distance", "window_size",
+    "relative_attention_num_buckets", "relative_attention_max_distance", "window_size", "num_experts",
+    "experts_per_token",
 )  # fmt: skip
 FLAGS = (
     "use_attn_scale", "use_attn_result", "attn_only", "tie_word_embeddings", "rotary_adjacent_pairs", "gated_mlp",
@@ -41,6 +42,7 @@ OF_SOME = {
     "n_key_value_heads", "rotary_dim", "rotary_adjacent_pairs", "rotary_base", "rotary_periods", "gated_mlp",
     "alibi_slopes", "relative_attention_num_buckets", "relative_attention_max_distance", "use_local_attn",
     "window_size", "attn_types", "attn_pattern",
+    "num_experts", "experts_per_token",
 }  # fmt: skip
 
 
@@ -64,6 +66,9 @@ class Config:
     whether a token sees only some of the others: those in a window of window_size tokens, itself included; or as
     attn_pattern says (ops.attention.mask_pattern). attn_types: "local" or "global" for each layer; a global one is
     without.
+
+    num_experts: the number of feed-forward networks, of which a router picks experts_per_token for each token; 0 for
+    one network, without a router.
 
     Raises: ConfigError for sizes that cannot work together.
     """
@@ -103,6 +108,8 @@ class Config:
     window_size: int = 0
     attn_types: tuple[str, ...] = ()
     attn_pattern: str = "window"
+    num_experts: int = 0
+    experts_per_token: int = 0
 
     def __post_init__(self) -> None:
         problems = [*self._choice_problems(), *self._size_problems(), *self._flag_problems()]
@@ -208,6 +215,9 @@ class Config:
         elif c.positional_embedding_type == "relative_positional_bias" and most <= alone:
             found = f"relative_attention_max_distance={most}"
             yield f"{found} is within the {alone} distances that have a bucket each; use {alone + 1} or more"
+        if (c.num_experts or c.experts_per_token) and not 1 <= c.experts_per_token <= c.num_experts:
+            found = f"experts_per_token={c.experts_per_token} does not fit num_experts={c.num_experts}"
+            yield f"{found}; use {f'1 to {c.num_experts}' if c.num_experts else 'both, or neither'}"
         if c.use_local_attn and not c.window_size:
             yield "window_size=0 hides every token, even from itself; use 1 or more"
         if c.use_local_attn and kinds not in (0, c.n_layers):
@@ -220,7 +230,9 @@ class Config:
         if self.n_layers * self.n_heads > MOST_HEADS:
             raise ConfigError(f"n_layers={self.n_layers} × n_heads={self.n_heads} is more than {MOST_HEADS:,} heads")
         attention = self.d_model * (self.n_heads + self.key_value_heads) * (self.d_head + self.d_v)
-        inside = self.n_layers * (attention + (3 if self.gated_mlp else 2) * self.d_model * self.d_mlp)
+        network = (3 if self.gated_mlp else 2) * self.d_model * self.d_mlp
+        networks = max(1, self.num_experts) * network + self.d_model * self.num_experts
+        inside = self.n_layers * (attention + networks)
         around = self.d_model * (self.n_ctx + 2 * self.d_vocab)
         if inside + around > MOST_PARAMETERS:
             raise ConfigError(f"{inside + around:,} parameters are too many; use sizes that make {MOST_PARAMETERS:,}")

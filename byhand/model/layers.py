@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from byhand.model.config import Config
 from byhand.ops.attention import (
@@ -47,7 +48,7 @@ from byhand.ops.norms import (
     standardize,
 )
 from byhand.ops.positions import bucket_biases, falling, rotate, sinusoid
-from byhand.ops.shapes import column_as_row, gather_rows, hstack
+from byhand.ops.shapes import column_as_row, gather_rows, hstack, keep_largest, share_rows
 from byhand.tape import Matrix, Tape
 
 BIASES = ("alibi", "relative_positional_bias")  # positions that are told by numbers added to scores
@@ -261,6 +262,8 @@ def mlp(x: Matrix, at: str, config: Config, out: str = "") -> Matrix:
     """
     c, tape = config, x.tape
     with tape.part("mlp"):
+        if c.num_experts:
+            return _experts(x, at, c, out or f"{at.rpartition('.')[0]}.hook_mlp_out")
         w_in = tape.given(f"{at}.W_in", (c.d_model, c.d_mlp), ("d_model", "d_mlp"))
         if c.gated_mlp:
             post = _gated(x, w_in, at, c)
@@ -269,6 +272,27 @@ def mlp(x: Matrix, at: str, config: Config, out: str = "") -> Matrix:
             post = activation(pre, f"{at}.hook_post", c)
         w_out = tape.given(f"{at}.W_out", (c.d_mlp, c.d_model), ("d_mlp", "d_model"))
         return linear(post, w_out, f"{at}.b_out", out or f"{at.rpartition('.')[0]}.hook_mlp_out")
+
+
+def _experts(x: Matrix, at: str, config: Config, out: str) -> Matrix:
+    """A mixture of feed-forward networks: a router gives each token to a few, by the largest of its shares, which are
+    then divided by their sum.
+
+    Shapes: (pos, d_model) → (pos, num_experts) → (pos, d_model).
+
+    Source: Shazeer et al. 2017; Jiang et al. 2024 (Mixtral).
+    """
+    c, one = config, replace(config, num_experts=0, experts_per_token=0)
+    gate = x.tape.given(f"{at}.W_gate", (c.d_model, c.num_experts), ("d_model", "expert"))
+    shares = softmax(matmul(x, gate, name=f"{at}.router"), f"{at}.router_probs", c.softmax_base)
+    kept = keep_largest(shares, name=f"{at}.router_kept", count=c.experts_per_token)
+    weights = normalize_rows(kept, row_sum(kept, name=f"{at}.router_kept.sum"), name=f"{at}.hook_expert_weights")
+    parts = []
+    for e in range(c.num_experts):
+        expert = f"{at}.experts.{e}"
+        found = mlp(x, expert, one, f"{expert}.out")  # (pos, d_model)
+        parts.append(share_rows(found, weights, name=f"{expert}.share", which=e))
+    return add_all(*parts, name=out)
 
 
 def _gated(x: Matrix, w_in: Matrix, at: str, config: Config) -> Matrix:

@@ -177,9 +177,11 @@ def _convolution(build: Builder) -> Matrix:
     """The feed-forward network as two 1×1 convolutions; and the number of weights of the first, here, with more
     channels, and in GPT-2.
 
-    The same network as two linear layers is computed only when requested. It has no gate, whatever gated_mlp is.
+    The same network as two linear layers is computed only when requested. It is one network without a gate, whatever
+    the config says.
     """
-    c, tape, x = replace(build.config, gated_mlp=False), build.tape, build.middle()
+    plain = replace(build.config, gated_mlp=False, num_experts=0, experts_per_token=0)
+    c, tape, x = plain, build.tape, build.middle()
     w_in = tape.given("blocks.0.mlp.W_in", (c.d_model, c.d_mlp), ("d_model", "d_mlp"))
     pre = convolution(x, w_in, "blocks.0.mlp.b_in", "blocks.0.conv_in", "blocks.0.conv_in.hook_pre")
     post = activation(pre, "blocks.0.conv_in.hook_post", c)

@@ -105,6 +105,18 @@ def _gpt(build: Builder) -> Matrix:
     return _next_token(x, c)
 
 
+@model("microgpt", reads_words=True, says_words=True)
+def _microgpt(build: Builder) -> Matrix:
+    """The small GPT of a few hundred lines: the sum of both embeddings is normalised, and what the last block hands
+    on is not.
+
+    Source: Karpathy 2026, microgpt.
+    """
+    c = build.config
+    x = norm(embedding(build.tape, build.values.ids(), c, build.positions), "embed.ln", c)
+    return _next_token(_stack(build, x, "blocks", lambda x, at: block(x, at, c)), c)
+
+
 def _next_token(x: Matrix, config: Config) -> Matrix:
     """The tokens with the largest logits. The probabilities are computed only when requested."""
     logits = unembedding(x, config)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from byhand.arithmetic.copies import choose
-from byhand.arithmetic.expr import At, Expr, Fn, Index, Num, expr
+from byhand.arithmetic.expr import At, Expr, Fn, Index, Num, Sum, expr
 from byhand.tape import Operand, example, op
 
 
@@ -103,3 +103,35 @@ def one_hot(i: At, j: At, rows: Sequence[int], numbered: bool = False) -> Expr:
     if isinstance(i, Index) or isinstance(j, Index):
         return Fn("one", (Num(i), Num(j)))
     return expr((j + 1 if numbered else 1) * (rows[i] == j))
+
+
+@op(
+    "ij->ij",
+    by_place="j",
+    formula=r"{0}_{{ij}} \;(\text{{one of the }} {count} \text{{ largest}}),\; 0",
+    example=example([[1, 4, 2], [3, 3, 3]], count=2, gives=[[0, 4, 2], [3, 3, 0]]),
+    edges=(example([[5, -1, 5]], count=1, gives=[[5, 0, 0]]),),
+)
+def keep_largest(a: Operand, i: At, j: At, count: int) -> Expr:
+    """The largest entries of each row; 0 in place of the others. Of equal ones, the first are kept."""
+    if isinstance(i, Index) or isinstance(j, Index) or isinstance(a.cols, Index):
+        return Fn("choose", (Fn("argmax", (a[i, Index("k")],)), a[i, j], expr(0)))
+
+    def beats(k: int) -> Expr:
+        """1 if entry k comes before entry j in order of size, else 0."""
+        return Fn("argmax", (a[i, j], a[i, k])) if k > j else expr(1) - Fn("argmax", (a[i, k], a[i, j]))
+
+    rank = Sum(tuple(beats(k) for k in range(a.cols) if k != j))
+    kept = (a[i, j] if place < count else expr(0) for place in range(a.cols))
+    return Fn("choose", (rank, *kept))
+
+
+@op(
+    "ij,ik->ij",
+    places={"which": "->k"},
+    formula=r"{1}_{{i\,{which}}} \cdot {0}",
+    example=example([[1, 2], [3, -4]], [[5, 2], [0, -1]], which=1, gives=[[2, 4], [-3, 4]]),
+)
+def share_rows(a: Operand, shares: Operand, i: At, j: At, which: int) -> Expr:
+    """Every row times its own number in one column of shares. which: the number of that column, from 0."""
+    return a[i, j] * shares[i, which]

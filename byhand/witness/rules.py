@@ -166,6 +166,12 @@ def _seen(n: Numbers, a: Rows, pattern: str, width: int) -> Rows:
     return [[x if (i, j) in seen else n.num(NEG_INF) for j, x in enumerate(row)] for i, row in enumerate(a)]
 
 
+def _largest(n: Numbers, row: Row, count: int) -> Row:
+    """A row with 0 in place of all but its largest entries, of equal ones the first."""
+    order = sorted(range(len(row)), key=lambda j: row[j], reverse=True)  # a stable order
+    return [x if j in order[:count] else n.num(0) for j, x in enumerate(row)]
+
+
 RULES: dict[str, Rule] = {
     # products
     "matmul": lambda n, a, b: _product(a, _columns(b)),
@@ -213,6 +219,10 @@ RULES: dict[str, Rule] = {
     "gather_entries": lambda n, a, cols: [[row[j]] for row, j in zip(a, cols, strict=True)],
     "keep_entries": lambda n, a, kept: [
         [x if stays else n.num(0) for x, stays in zip(*rows, strict=True)] for rows in zip(a, kept, strict=True)
+    ],
+    "keep_largest": lambda n, a, count: [_largest(n, row, count) for row in a],
+    "share_rows": lambda n, a, shares, which: [
+        [x * share[which] for x in row] for row, share in zip(a, shares, strict=True)
     ],
     "column_as_row": lambda n, a, which: [_columns(a)[which]],
     "mask_future": lambda n, a: _until_now(n, a, NEG_INF),

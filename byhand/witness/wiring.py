@@ -157,7 +157,24 @@ class Wiring:
             return self(out, "add_all", *parts)
         return self(out, "shift", self(f"{at}.result", "add_all", *parts), f"{at}.b_O")
 
+    def experts(self, x: str, at: str, out: str) -> str:
+        """Σ G(x) E(x) over the experts E with the largest shares G (Shazeer et al. 2017; Jiang et al. 2024)."""
+        c = self.config
+        shares = self.softmax(f"{at}.router_probs", self(f"{at}.router", "matmul", x, f"{at}.W_gate"))
+        kept = self(f"{at}.router_kept", "keep_largest", shares, count=c["experts_per_token"])
+        total = self(f"{at}.router_kept.sum", "row_sum", kept)
+        weights = self(f"{at}.hook_expert_weights", "normalize_rows", kept, total)
+        parts = []
+        for e in range(c["num_experts"]):
+            found = self.network(x, f"{at}.experts.{e}", f"{at}.experts.{e}.out")
+            parts.append(self(f"{at}.experts.{e}.share", "share_rows", found, weights, which=e))
+        return self(out, "add_all", *parts)
+
     def mlp(self, x: str, at: str, out: str) -> str:
+        """A feed-forward network, or several with a router."""
+        return (self.experts if self.config.get("num_experts") else self.network)(x, at, out)
+
+    def network(self, x: str, at: str, out: str) -> str:
         """max(0, x W + b) W + b, or GELU or SiLU in place of the maximum; or (SiLU(x V) ⊙ x W) W (Shazeer 2020)."""
         if not self.config.get("gated_mlp"):
             pre = self.linear(f"{at}.hook_pre", x, f"{at}.W_in", f"{at}.b_in")
@@ -341,6 +358,12 @@ def _gpt(w: Wiring) -> None:
     """Tokens to the next token."""
     x = w.stack(w.embedding(), "blocks", w.block)
     w.spoken(w.norm(x, "ln_final") if w.config["norm_position"] == "pre" else x)
+
+
+@wiring("microgpt")
+def _microgpt(w: Wiring) -> None:
+    """As in Karpathy's file: a norm after the embeddings, and none before the logits."""
+    w.spoken(w.stack(w.norm(w.embedding(), "embed.ln"), "blocks", w.block))
 
 
 @wiring("encoder")

@@ -103,6 +103,10 @@ BAD = [
      "attn_types has 2 entries; use n_layers=1, or leave it out"),
     ({"attn_types": ["near"]}, "attn_types=['near'] is not a list of 'local' and 'global'"),
     ({"attn_pattern": "random"}, "attn_pattern='random' is not known; use one of window, strided, dilated, global"),
+    ({"num_experts": 2, "experts_per_token": 3},
+     "experts_per_token=3 does not fit num_experts=2; use 1 to 2"),
+    ({"num_experts": 2}, "experts_per_token=0 does not fit num_experts=2; use 1 to 2"),
+    ({"experts_per_token": 1}, "experts_per_token=1 does not fit num_experts=0; use both, or neither"),
     ({"gated_mlp": 1}, "gated_mlp=1 is not true or false"),
     ({"n_layers": 10_000}, "n_layers=10000 × n_heads=1 is more than 1,000 heads"),
 ]  # fmt: skip

@@ -80,8 +80,11 @@ LOCAL = st.fixed_dictionaries(
         "attn_pattern": st.sampled_from(["window", "strided", "dilated", "global"]),
     }
 )
+MIXED = st.sampled_from(
+    [{}, {}, {"num_experts": 3, "experts_per_token": 2}, {"num_experts": 2, "experts_per_token": 1}]
+)
 CONFIGS = st.builds(
-    lambda *parts: reduce(or_, parts), CONFIGS, SHARED, st.just({}) | TURNED | BIASED, st.just({}) | LOCAL
+    lambda *parts: reduce(or_, parts), CONFIGS, SHARED, st.just({}) | TURNED | BIASED, st.just({}) | LOCAL, MIXED
 )
 
 
@@ -109,7 +112,19 @@ def assert_like_the_oracle(model, entries):
     tape = MODELS[model].run(Values.of(entries), FLOATS)
     theirs = oracle.forward(model, entries["config"], entries["weights"], entries["inputs"], entries.get("tokens"))
     ours = [step.name for step in tape.used() if step.op is not None]
-    finer = ("attn.result", "attn.b_O.rows", ".hook_result", ".conv_", ".bn.", "sum", "exp", "probs")
+    finer = (
+        ".experts.",
+        ".router_kept",
+        "hook_expert_weights",
+        "attn.result",
+        "attn.b_O.rows",
+        ".hook_result",
+        ".conv_",
+        ".bn.",
+        "sum",
+        "exp",
+        "probs",
+    )
     assert not {name for name in ours if name not in theirs and not any(part in name for part in finer)}
     for name in set(ours) & theirs.keys() - {"next_token"}:
         np.testing.assert_allclose(as_array(tape, name), theirs[name], rtol=1e-9, atol=1e-9, err_msg=name)
@@ -120,11 +135,14 @@ def assert_like_the_oracle(model, entries):
 
 
 @settings(max_examples=200)
-@given(CONFIGS, st.integers(0, 2**32 - 1), st.sets(st.sampled_from(NORMS + BIASES)), st.booleans())
-def test_a_gpt_has_the_oracles_numbers(config, seed, left_out, attn_only):
+@given(
+    st.sampled_from(["gpt", "gpt", "microgpt"]), CONFIGS, st.integers(0, 2**32 - 1),
+    st.sets(st.sampled_from(NORMS + BIASES)), st.booleans(),
+)  # fmt: skip
+def test_a_gpt_has_the_oracles_numbers(model, config, seed, left_out, attn_only):
     config = {**config, "attn_only": attn_only and config["norm_position"] == "pre"}
     tokens = [int(t) for t in np.random.default_rng(seed).integers(0, config["d_vocab"], config["n_ctx"])]
-    tape = assert_like_the_oracle("gpt", random_values(config, seed, left_out, tokens=tokens))
+    tape = assert_like_the_oracle(model, random_values(config, seed, left_out, tokens=tokens))
     assert as_array(tape, "next_token").tolist() == [[np.argmax(row)] for row in as_array(tape, "logits")]
 
 
@@ -140,7 +158,7 @@ def test_a_part_of_a_model_has_the_oracles_numbers(config, seed, model, left_out
     if model == "layer-norm":
         config = {**config, "normalization_type": config["normalization_type"] or "LN"}
     if model == "convolution":  # has no gate
-        config = {**config, "gated_mlp": False}
+        config = {**config, "gated_mlp": False, "num_experts": 0, "experts_per_token": 0}
     inputs = [(start, (max(1, config["n_ctx"] - n), config["d_model"])) for n, start in enumerate(PARTS[model])]
     entries = random_values({**config, "use_attn_result": use_attn_result}, seed, left_out, inputs)
     assert_like_the_oracle(model, entries)
