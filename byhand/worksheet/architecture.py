@@ -82,7 +82,7 @@ class _Chart:
     def boxes(self) -> Iterator[Box]:
         """The boxes along the residual stream; two heads have a box each."""
         c, parts, norm = self.config, self.parts, self.label(self.config.normalization_type or "LN")
-        labels = {part: self.label(part) for part in ("embed", "mlp", "unembed")}
+        labels = {part: self.label(part) for part in ("embed", "unembed")} | {"mlp": self.network()}
         labels |= {"out": "W_O", "ln1": norm, "ln2": norm, "ln_final": norm, "add1": "+", "add2": "+"}
         steps = sections_asking(self.sections, self.tape.steps)
         at_home = {part: {s.number for s in self.sections if self.home(s) == part} for part in parts}
@@ -101,6 +101,13 @@ class _Chart:
         """The label of a box, as LaTeX."""
         return rf"\text{{{self.messages.say(f'map.{name}', **places)}}}"
 
+    def network(self) -> str:
+        """The label of the feed-forward network, which may have a gate, or be several with a router."""
+        c = self.config
+        if c.num_experts:
+            return self.label("experts", n=c.num_experts)
+        return self.label("gated_mlp" if c.gated_mlp else "mlp")
+
     def is_in(self, heads: range, step: str) -> bool:
         """Whether a step belongs to one of these heads, or to no head in particular."""
         head = self.tape.steps[step].head
@@ -108,7 +115,9 @@ class _Chart:
 
     def heads(self) -> list[tuple[str, range]]:
         """The boxes of the heads: a label, and the heads in the box."""
-        n = self.config.n_heads
+        n, keys = self.config.n_heads, self.config.key_value_heads
+        if keys < n:
+            return [(self.label("heads_shared", n=keys, heads=n), range(n))]
         if n == 1:
             return [(self.label("head"), range(1))]
         if n == 2 or self.model.one_head:

@@ -236,3 +236,17 @@ def test_no_map_has_a_norm_before_the_sheet_on_norms():
 
 def test_a_sheet_that_counts_a_whole_model_is_about_all_of_it():
     assert {box.state for box in shipped("sizing").map.boxes} == {"here"}
+
+
+def test_boxes_say_which_heads_share_keys_and_that_a_network_has_a_gate_or_experts():
+    for more, heads, network in (
+        ({}, r"\text{4 heads}", r"\text{MLP}"),
+        ({"n_key_value_heads": 2, "gated_mlp": True}, r"\text{4 heads, 2 keys}", r"\text{gated MLP}"),
+        (
+            {"n_key_value_heads": 1, "num_experts": 8, "experts_per_token": 2},
+            r"\text{4 heads, 1 key}",
+            r"\text{8 experts}",
+        ),
+    ):
+        labels = {box.part: box.label for box in map_for("block", FEED_FORWARD, n_heads=4, d_head=4, **more).boxes}
+        assert (labels["heads"], labels["mlp"]) == (heads, network)
