@@ -256,6 +256,14 @@ def _have_two_sizes(rows: Rows) -> bool:
 
 
 @sheet_promise
+def tokens_have_their_own_scales(tape: Tape) -> bool:
+    """The tokens have neither all the same mean nor all the same variance: a norm over the whole table would have
+    other results.
+    """
+    return all(len({*tape.values(step.name)}) > 1 for step in _named(tape, "ln1.mean", "ln1.variance"))
+
+
+@sheet_promise
 def layer_norm_is_not_batch_norm(tape: Tape) -> bool:
     """LayerNorm and BatchNorm of one table have the same result in few cells, and both have results of two sizes. The
     table is not symmetric: there, one norm would be the other one transposed.
@@ -266,6 +274,12 @@ def layer_norm_is_not_batch_norm(tape: Tape) -> bool:
     alike = [x == y for one, other in zip(layer, batch, strict=True) for x, y in zip(one, other, strict=True)]
     both = _have_two_sizes(layer) and _have_two_sizes(_transposed(batch))
     return sum(alike) <= MOST_ALIKE * len(alike) and both and table != _transposed(table)
+
+
+@sheet_promise
+def first_token_tells_batch_norm(tape: Tape) -> bool:
+    """The first token's results of BatchNorm do not add up to 0, as those of LayerNorm do."""
+    return sum(tape.values("blocks.0.bn.hook_normalized")[0]) != 0
 
 
 @sheet_promise

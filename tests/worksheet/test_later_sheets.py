@@ -10,7 +10,7 @@ from byhand.mistakes import cells_changed
 from byhand.model.weights import complete
 from byhand.options import Options
 from byhand.pipeline import prepare
-from byhand.worksheet.document import Table
+from byhand.worksheet.document import Answer, Table, plain_words
 from byhand.worksheet.sheet import all_sheets, load_sheet, sheet_files
 
 
@@ -150,3 +150,18 @@ def test_throws_are_printed_with_two_decimals():
         "0.07",
         "0.94",
     ]
+
+
+@pytest.mark.parametrize(("seed", "sums"), [(4, "1, 2"), (7, "2, 1")])
+def test_the_key_says_what_divided_probabilities_add_up_to_in_either_order_of_the_temperatures(seed, sums):
+    document, run = prepare(load_sheet("sampling"), Options(seed=seed, numbers="exact"))
+    assert ", ".join(str(1 / t) for (t,) in run.rows["temperatures"]) == sums, "shares add up to 1, and these by T"
+    (answer,) = (block for block in document.sections[-1].words if isinstance(block, Answer))
+    assert f"her rows add up to {sums}, not each to 1" in plain_words(answer.tokens).replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize("seed", [0, 6, 21])
+def test_the_numbers_of_batch_norm_do_not_add_up_to_0_where_the_key_says_so(seed):
+    document, _ = prepare(load_sheet("layer-norm-or-batch-norm"), Options(seed=seed, numbers="exact"))
+    (panel,) = document.sections[-1].figures[0].panels
+    assert sum(cell.value for cell in panel.flat) != 0
