@@ -52,12 +52,21 @@ def files_of(name: str, options: Options, tell: Tell) -> dict[str, bytes]:
 
     formats = [ready(name, options.setup) for name in options.formats]
     sheet = load_sheet(name, options.language)
+    document, run = with_variants(sheet, options, tell)
+    return {file: make(document, run, view, options.setup) for file, make, view in asked(formats, options.views)}
+
+
+def with_variants(sheet: Sheet, options: Options, tell: Tell = unheard) -> tuple[Document, Run]:
+    """A sheet prepared, with the numbers of the next seeds within reach where a page is to bring some along.
+
+    Raises: as `prepare`; ConfigError where another seed has no other numbers.
+    """
     document, run = prepare(sheet, options, tell)
     if options.variants:
         if options.on(sheet).keeps_its_numbers:
             raise ConfigError("--variants: letters, and numbers of a file of your own, are the same with every seed")
         document = replace(document, others=partial(with_next_seeds, sheet, options))
-    return {file: make(document, run, view, options.setup) for file, make, view in asked(formats, options.views)}
+    return document, run
 
 
 def with_next_seeds(sheet: Sheet, options: Options) -> Iterator[tuple[Document, Run]]:

@@ -97,7 +97,7 @@ def _html(document: Document, run: Run, view: View, setup: Setup) -> bytes:
 def _html_of_many(sheets: Sequence[tuple[Document, Run]], views: Sequence[View], setup: Setup) -> Mapping[str, bytes]:
     from byhand.formats.html.book import Book
 
-    return {name: page.encode() for name, page in Book.of(sheets, views).folder(setup.paper)}
+    return {name: page.encode() for name, page in Book.of(sheets, views).folder(setup.paper, setup)}
 
 
 def _pdf(document: Document, run: Run, view: View, setup: Setup) -> bytes:

@@ -150,7 +150,7 @@ class Help {
   // The line of arithmetic in the student's own numbers, without its result.
   line(blank) {
     const tree = this.tree(blank);
-    if (!tree) return this.page.say("screen.help.no_line");
+    if (!tree || tree[0] === "num" || tree[0] === "ref") return this.page.say("screen.help.no_line");
     const judged = new Judged(this.page.rules, this.page.answers.texts);
     const number = (...at) => {
       if (blank.role === "inverse") return shownNumber(this.page.run.text(...at));

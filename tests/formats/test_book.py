@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
 import re
 from functools import cache
@@ -13,6 +14,7 @@ from page_layout import laid_out
 from pypdf import PdfReader
 
 from byhand.errors import UnreadableError
+from byhand.formats import Setup
 from byhand.formats.html.book import Book
 from byhand.formats.html.page import Pages
 from byhand.formats.pdf import pdf
@@ -160,3 +162,11 @@ def test_a_book_of_one_view_has_one_part(views):
     assert 'class="part"' not in html
     assert "1 worksheet · an hour of paper<" in html
     assert "seed 3" in html
+
+
+def test_the_worksheets_of_a_folder_are_silent_where_one_asks_for_that():
+    for setup in (Setup(), Setup(feedback=False)):
+        page = dict(book().folder("a4", setup))["layer-norm-worksheet.html"]
+        known = json.loads(re.findall(r'id="sheet">(.*?)</script>', page)[0])
+        assert known["feedback"] is setup.feedback
+        assert ("mistakes" in known) is setup.feedback

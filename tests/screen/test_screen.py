@@ -274,6 +274,17 @@ def test_help_comes_step_by_step_and_is_counted(opened):
     assert written(browser).get(blank) is None
 
 
+def test_help_does_not_say_a_number_before_its_last_step(opened):
+    browser = opened("causal-mask", seed=3)
+    hidden = "byhand.page.order.find((field) => { const b = byhand.page.blank(field); return b?.role === 'ask' && byhand.page.rules.rule(b)[0] === 'num'; })"
+    browser.run(f"{hidden}.focus()")
+    for _ in range(3):
+        browser.press("?")
+    assert "∞" not in browser.run("document.querySelector('.help li[data-step=\"2\"] p').textContent")
+    browser.press("?")
+    assert browser.run("document.querySelector('.help li[data-step=\"3\"] p').textContent") == "It is −∞."
+
+
 def test_without_feedback_a_page_knows_nothing_and_says_nothing(opened):
     browser = opened("attention-head", Setup(feedback=False))
     browser.write(typed(Student(page_of("attention-head"))))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from byhand import __version__
-from byhand.formats import Paper
+from byhand.formats import Paper, Setup
 from byhand.formats.html.index import card, index
 from byhand.formats.html.page import Pages, rendered
 from byhand.runs import Run
@@ -83,8 +83,8 @@ class Book:
         sheets = [(s.d.name, s.d.number, s.d.title, s.effort.minutes) for s in self.sheets if s.d.group]
         return lecturer(sheets, self.messages) if sheets and self.views != VIEWS[:1] else None
 
-    def folder(self, paper: Paper) -> Iterator[tuple[str, str]]:
-        """Pages for a screen by name: an index, and every sheet in every view."""
+    def folder(self, paper: Paper, setup: Setup | None = None) -> Iterator[tuple[str, str]]:
+        """Pages for a screen by name: an index, and every sheet in every view. setup: what its worksheets answer."""
         values = self._values()
         pages = {
             sheet.d.name: [(part.title_of(sheet), f"{sheet.d.name}-{part.view}.html") for part in self._parts()]
@@ -99,7 +99,7 @@ class Book:
         for part in self._parts():
             names = {sheet.d.name: f"{sheet.d.name}-{part.view}.html" for sheet in part.sheets}
             for sheet in part.sheets:
-                yield names[sheet.d.name], sheet.html(part.view, "screen", paper, leads=names)
+                yield names[sheet.d.name], sheet.html(part.view, "screen", paper, leads=names, setup=setup)
 
     def _parts(self) -> Sequence[Part]:
         return [Part(view, self.messages.say(f"book.{view}"), self.sheets) for view in self.views]
