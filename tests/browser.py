@@ -39,7 +39,7 @@ class Browser:
     """A browser with one page. Whatever a page tells of a fault is in `faults`."""
 
     def __init__(self) -> None:
-        self.folder = tempfile.TemporaryDirectory()
+        self.folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         self.loop = asyncio.new_event_loop()
         self.program = subprocess.Popen(
             [PROGRAM, "--headless=new", "--no-sandbox", "--disable-gpu", "--remote-debugging-port=0",

@@ -38,7 +38,7 @@ class SlipSearch {
     for (const [kind, detail, value] of this.values()) {
       if (value === null) continue;
       if (!kinds.has(kind)) kinds.set(kind, new Map());
-      kinds.get(kind).set(detail, value);
+      if (!kinds.get(kind).has(detail)) kinds.get(kind).set(detail, value);
     }
     const found = [];
     for (const [kind, prior] of Object.entries(this.table.prior)) {
