@@ -87,9 +87,10 @@ def lanes(
     own = [rows[row][column] for rows in (x, attended, sums, normed, fed, second, result)]
     on.text(0, LEDGER - 1, f"“{tokens[row]}”,", 2.5, anchor="start", colour=GREY)
     on.text(0, LEDGER + 2.4, on.say("pictures.lanes.dimension", n=column + 1), 2.5, anchor="start", colour=GREY)
-    for at, value in zip((16, 24, 32), own, strict=False):
-        on.number(at, LEDGER, value)
-    for at, sign in ((20, "+"), (28, "="), (46.4, "+"), (57.5, "=")):
+    second_term = own[1] if own[1] >= 0 else f"({value_text(own[1])})"
+    for at, written in ((15.6, own[0]), (24.0, second_term), (32.8, own[2])):
+        on.number(at, LEDGER, written)
+    for at, sign in ((19.4, "+"), (28.9, "="), (46.4, "+"), (57.5, "=")):
         on.number(at, LEDGER, sign)
     for at, value in zip((40, 52.4, 62.6, 73), own[3:], strict=True):
         on.blank(at, LEDGER, value, 6.8, 6.8, 3.5)

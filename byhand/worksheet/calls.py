@@ -294,7 +294,8 @@ def norm(context: Context, at: str, of: str, result: str = "", shown: bool = Tru
     if f"{at}.standardized" not in tape.steps:
         return *top, *strip(context, blank(context, result, quotient, given=given))
     above = [show(context, f"{at}.{parameter}") for parameter in "wb"]
-    scaled = blank(context, result, r"\times\, w, + b", given=given)
+    w, b, named = (context.symbol(step) for step in (f"{at}.w", f"{at}.b", result))
+    scaled = blank(context, result, rf"{named}:\ \times\, {w}, + {b}", given=given)
     return *top, *strip(context, part("standardized", quotient), "→", scaled, above=above)
 
 
