@@ -51,7 +51,7 @@ def residual_road(on: Canvas, x: Rows, added: Rows, total: Rows, *, tokens: Sequ
 
 
 LANES, BETWEEN = 8.6, 9.0  # mm: the first lane, and from one to the next
-LEDGER = 35.4  # mm: the numbers under the lanes
+LEDGER, SUM = 35.4, 3.0  # mm: the numbers under the lanes, and how large those of a sum are
 
 
 @picture(height=44, minutes=1)
@@ -88,10 +88,10 @@ def lanes(
     on.text(0, LEDGER - 1, f"“{tokens[row]}”,", 2.5, anchor="start", colour=GREY)
     on.text(0, LEDGER + 2.4, on.say("pictures.lanes.dimension", n=column + 1), 2.5, anchor="start", colour=GREY)
     second_term = own[1] if own[1] >= 0 else f"({value_text(own[1])})"
-    for at, written in ((15.6, own[0]), (24.0, second_term), (32.8, own[2])):
-        on.number(at, LEDGER, written)
-    for at, sign in ((19.4, "+"), (28.9, "="), (46.4, "+"), (57.5, "=")):
-        on.number(at, LEDGER, sign)
+    for at, written in ((15.8, own[0]), (24.7, second_term), (33.2, own[2])):
+        on.number(at, LEDGER, written, SUM)
+    for at, sign in ((19.5, "+"), (29.3, "="), (46.4, "+"), (57.5, "=")):
+        on.number(at, LEDGER, sign, SUM)
     for at, value in zip((40, 52.4, 62.6, 73), own[3:], strict=True):
         on.blank(at, LEDGER, value, 6.8, 6.8, 3.5)
     on.text(0, 43, on.say("pictures.lanes.ask"), anchor="start")

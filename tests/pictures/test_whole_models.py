@@ -44,6 +44,14 @@ def test_the_number_that_goes_through_the_lanes_adds_up(seed):
     assert total != normed
 
 
+@pytest.mark.parametrize(("attended", "written"), [(-1, "(−1)"), (2, "2")])
+def test_a_negative_number_that_is_added_stands_in_brackets(attended, written):
+    own = (3, attended, 3 + attended, 1, 1, 2, 1)
+    lanes = sketch("lanes", *([[value]] * 3 for value in own), tokens=["the", "cat", "sat"])
+    texts = re.findall(r"<text[^>]*>([^<]*)</text>", lanes.printed)
+    assert texts[texts.index("3") : texts.index("+")] == ["3", written, str(3 + attended)]
+
+
 def widths(svg):
     return sorted(float(w) for w in re.findall(r'stroke-width="([\d.]+)"', svg))
 
