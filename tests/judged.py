@@ -83,7 +83,7 @@ def published(name, domain):
 ROWS = [[3, 0, 1, -2], [-1, 2, 2, 0], [0, -3, 1, 1]]
 GIVEN = {  # what each model starts from, where it is not the stream of a block
     "softmax": ["scores"], "gpt": [], "microgpt": [], "feed-forward": [MIDDLE], "mlp": ["x"], "linear-layer": ["x"],
-    "flash-attention": [], "grouped-query-attention": [],
+    "position-biases": [], "flash-attention": [], "grouped-query-attention": [],
     "rotary": [f"blocks.0.attn.hook_{letter}[0]" for letter in "qkv"],
     "dot-product": ["u", "v"], "cross-attention": [ENCODER, DECODER], "encoder": [ENCODER], "encoder-decoder": [ENCODER, DECODER],
 }  # fmt: skip
@@ -122,6 +122,7 @@ VARIANTS = [
 
 
 CARDS = {"attn.q": (4, 1), "attn.k": (2, 3), "attn.v": (2, 3), "own.k": (2, 3), "own.v": (2, 3)}
+BIASED = {"attn.raw": (1, 4), "attn.v": (4, 2), "t5.scores": (1, 6), "t5.table": (1, 4)}
 TILES = {"scores": (3, 2), "v": (2, 4)}
 
 
@@ -149,6 +150,8 @@ def small(model, **config):
         inputs = {"A": ROWS, "B": numbers(4, 2)}
     if model == "flash-attention":
         inputs = {f"attn.tile{t}.{name}": numbers(*size) for t in (0, 1) for name, size in TILES.items()}
+    if model == "position-biases":
+        inputs = {name: numbers(*size) for name, size in BIASED.items()}
     if model == "grouped-query-attention":
         inputs = {name: numbers(*size) for name, size in CARDS.items()}
     tokens = [3, 0, 4] if model in ("gpt", "microgpt") else None

@@ -18,8 +18,8 @@ from byhand.ops.attention import (
     row_sum,
     zero_future,
 )
-from byhand.ops.linear import add_all, affine, divide_by, matmul
-from byhand.ops.positions import rotate
+from byhand.ops.linear import add, add_all, affine, divide_by, matmul
+from byhand.ops.positions import falling, rotate
 from byhand.ops.shapes import gather_rows, hstack
 from byhand.tape import Op, Step, Tape
 
@@ -281,6 +281,40 @@ def cache_counts_query_heads(step: Step, tape: Tape) -> Iterable[Step]:
     if step.name != "count.shared":
         return [step]
     return [replace(step, inputs=tuple("n_heads" if x == "n_key_value_heads" else x for x in step.inputs))]
+
+
+@mistake(
+    told="Scores that rise with the distance, in place of falling.",
+    mend="Take something away for each step back: what is far counts less.",
+)
+def slope_sign(step: Step, tape: Tape) -> Iterable[Step]:
+    """The slope has the other sign."""
+    return [replace(step, params={"slope": -step.params["slope"]}) if step.op is falling else step]
+
+
+@mistake(
+    told="The same slope in every head.",
+    mend="Give each head its own slope: some look near, some far.",
+)
+def same_slope_for_all(step: Step, tape: Tape) -> Iterable[Step]:
+    """A later head has the slope of the first."""
+    if step.op is not falling or not step.head:
+        return [step]
+    first = tape.steps[step.name.replace(f"[{step.head}]", "[0]")]
+    return [replace(step, params=first.params)]
+
+
+@mistake(
+    told="The bias added before the scores were divided by √d_head, so that it counted for less.",
+    mend="Divide the scores first, and then add the bias as it is.",
+)
+def bias_before_scale(step: Step, tape: Tape) -> Iterable[Step]:
+    """The bias is added to the scores before they are scaled."""
+    scaled = source(step, tape) if step.op is add else step
+    biased = step.stem.endswith(("attn.biased", "scores_biased"))
+    if not biased or scaled.op is not divide_by_root:
+        return [step]
+    return then(replace(step, inputs=(scaled.inputs[0], step.inputs[1])), "early", divide_by_root, **scaled.params)
 
 
 def _is_pattern(step: Step) -> bool:

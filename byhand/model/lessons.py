@@ -41,7 +41,7 @@ from byhand.ops.linear import (
     times_number,
 )
 from byhand.ops.norms import center, column_mean, root
-from byhand.ops.positions import turns
+from byhand.ops.positions import bucket_biases, falling, turns
 from byhand.ops.shapes import gather_entries, gather_rows, hstack, keep_entries, one_hot, vstack
 from byhand.tape import Computed, Matrix
 
@@ -432,3 +432,32 @@ def _grouped_query_attention(build: Builder) -> Results:
     counts = {"own": ("n_heads", q.rows), "shared": ("n_key_value_heads", k.rows)}
     kept = (product(card, build.number(*count, 2), name=f"count.{name}") for name, count in counts.items())
     return *results, *kept
+
+
+@model("position-biases", part="heads")
+def _position_biases(build: Builder) -> Results:
+    """The last token's scores, `attn.raw`, with a fall for each step of distance, and without; and other scores,
+    `t5.scores`, with a number for each bucket of distances, `t5.table`.
+
+    What later heads make of their scores is computed only when requested.
+
+    Source: Press et al. 2021; Raffel et al. 2020.
+    """
+    c, raw, v = build.config, build.matrix("attn.raw", ("new", "pos")), build.matrix("attn.v", ("pos", "d_v"))
+    scaled = divide_by_root(raw, name="attn.scaled", of=c.d_head)
+    results = [matmul(softmax(scaled, "plain.pattern", c.softmax_base), v, name="plain.z")]
+    last, everyone = {"i": (1, "new")}, {"i": (raw.cols, "pos"), "j": (raw.cols, "pos")}
+    for h, slope in enumerate(c.slopes):
+        whole = falling(name=f"attn.falls[{h}]", tape=build.tape, sizes=everyone, slope=slope)
+        bias = gather_rows(whole, name=f"attn.bias[{h}]", sizes=last, rows=(raw.cols - 1,))  # (1, pos)
+        biased = add(scaled, bias, name=f"attn.biased[{h}]")
+        mixed = matmul(softmax(biased, f"attn.pattern[{h}]", c.softmax_base), v, name=f"attn.z[{h}]")
+        results.append(biased if h else mixed)
+    if "t5.scores" not in build.tape.numbers:
+        return tuple(results)
+    scores, table = build.matrix("t5.scores", ("new", "place")), build.matrix("t5.table", ("", "bucket"))
+    everywhere = {"i": (scores.cols, "place"), "j": (scores.cols, "place")}
+    furthest = c.relative_attention_max_distance
+    whole = bucket_biases(table, name="t5.biases", sizes=everywhere, buckets=table.cols, furthest=furthest)
+    bias = gather_rows(whole, name="t5.bias", sizes=last, rows=(scores.cols - 1,))  # (1, place)
+    return *results, softmax(add(scores, bias, name="t5.biased"), "t5.pattern", c.softmax_base)

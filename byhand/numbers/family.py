@@ -190,3 +190,50 @@ def _mixture(scores: Ints, values: Ints, base: int) -> Fraction:
     """What a row of whole scores makes of values."""
     powers = [Fraction(base) ** int(score) for score in scores]
     return sum((x * int(y) for x, y in zip(powers, values, strict=True)), Fraction(0)) / sum(powers)
+
+
+# ---- biases by distance ----
+
+BIASED_TRIED = 20_000
+PLACES, BUCKETS = 6, 4
+BACK = (3, 3, 2, 2, 1, 0)  # the buckets of five places back, four, …, none
+LARGEST_TOTAL_BIASED = 16
+
+
+def _has_two_slopes(task: Task) -> str:
+    c = task.config
+    found = task.n, list(map(float, c.slopes)), c.d_head, c.relative_attention_max_distance
+    if found == (4, [1.0, 2.0], 4, 8):
+        return ""
+    return (
+        "numbers are chosen for four tokens, d_head=4, alibi_slopes=[1, 2] and relative_attention_max_distance=8; "
+        "use these"
+    )
+
+
+@search("position-biases", like_sheet=True, requires=[_has_two_slopes])
+def _position_biases(task: Task, dice: Dice) -> Iterator[Instance]:
+    """Scores of the last of four tokens, which looks most at one with the fall of the first slope and at another
+    without; and scores of six places, with a number for each of four buckets.
+
+    Method: rejection sampling.
+    """
+    base, back = whole_base(task.config), np.arange(3, -1, -1)
+    scores = dice.below(7, BIASED_TRIED, 4) - 3
+    ok = scores.argmax(1) != (scores - back).argmax(1)
+    for biased in (scores, scores - back):
+        ok &= (_totals(biased, base) <= LARGEST_TOTAL_BIASED) & _one_largest(biased)
+    places, table = (dice.below(5, BIASED_TRIED, size) - 2 for size in (PLACES, BUCKETS))
+    summed = places + table[:, BACK]
+    fits = (_totals(summed, base) <= LARGEST_TOTAL_BIASED) & _one_largest(summed)
+    fits &= (_different(table) > 2) & (_different(places) > 2) & (table[:, 0] != table[:, 1])
+    for i, k in zip(np.flatnonzero(ok), np.flatnonzero(fits)[:HANDED_ON], strict=False):
+        v = dice.below(2 * VALUES + 1, 4, task.config.d_v) - VALUES
+        if distinct(v[None]).all() and not (v == v[0]).all(0).any():
+            rows = {
+                "attn.raw": 2 * scores[i, None],
+                "attn.v": v,
+                "t5.scores": places[k, None],
+                "t5.table": table[k, None],
+            }
+            yield Instance({name: entries.tolist() for name, entries in rows.items()})

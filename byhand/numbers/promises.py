@@ -395,6 +395,13 @@ def heads_of_a_group_differ(tape: Tape) -> bool:
 
 
 @sheet_promise
+def distance_changes_who_is_read(tape: Tape) -> bool:
+    """With a fall for each step, the last token looks most at another one than without; each time at one only."""
+    rows = [tape.values(name)[0] for name in ("plain.pattern", "attn.pattern[0]", "t5.pattern")]
+    return all(map(_has_one_largest, rows)) and rows[0].index(max(rows[0])) != rows[1].index(max(rows[1]))
+
+
+@sheet_promise
 def new_token_looks_most_at_one(tape: Tape) -> bool:
     """The token that is added looks at one token more than at every other."""
     shares = tape.values("new.pattern")[0]

@@ -15,6 +15,7 @@ from byhand.pictures.canvas import (
     GREY,
     GRID,
     GUIDE,
+    HEAD,
     LIGHT,
     PALE,
     PEN_AREA,
@@ -158,4 +159,40 @@ def askers_and_cards(on: Canvas, queries: Rows, keys: Rows, values: Rows) -> Non
     on.said(
         on.say("pictures.askers_and_cards.said", **told), on.say("pictures.askers_and_cards.to_do"),
         on.say("pictures.askers_and_cards.key"),
+    )  # fmt: skip
+
+
+@picture(height=44, minutes=3)
+def slopes(on: Canvas, scores: Rows, biased: Rows, *, tokens: Sequence[str], trays: Sequence[str]) -> None:
+    """Scores fall with the distance: each point moves down by one for every word further back; and the distances that
+    share a tray.
+
+    biased: the scores after a fall of 1 for each step. trays: of 0, 1, 2, … steps, as texts.
+    """
+    own, fallen = scores[0], biased[0]
+    if len(own) != 4 or len(trays) != 8 or max(map(abs, (*own, *fallen))) > 6 or own[-1] != fallen[-1]:
+        raise UndrawableError("four scores from −6 to 6 that fall with the distance")
+    unit = 24.0 / 9
+    top = 4.0 + 3 * unit
+    on.line((14, top), (62, top), width=AXIS, colour=PALE)
+    on.text(12.4, top + 1, "0", CAPTION, anchor="end", colour=GREY)
+    on.line(*((17 + 14 * k, top + unit * (3 - k)) for k in range(4)), width=GUIDE, colour=PALE, dash=DASH)
+    for k, (word, score, lower) in enumerate(zip(tokens, own, fallen, strict=True)):
+        x, y, low = 17.0 + 14 * k, top - unit * float(score), top - unit * float(lower)
+        on.text(x, 33.4, word, TOKEN - 0.3)
+        on.disc(x, y)
+        if low - y > HEAD:
+            on.pen.arrow((x + 2.2, y), (x + 2.2, low))
+        on.pen.disc(x + 2.2, low)
+    on.text(66, 8.0, on.say("pictures.slopes.score"), CAPTION, anchor="start", colour=GREY)
+    on.pen.text(66, 12.4, on.say("pictures.slopes.fallen"), CAPTION, anchor="start")
+    on.text(0, 37.6, on.say("pictures.slopes.trays"), CAPTION, anchor="start", colour=GREY)
+    for k, tray in enumerate(trays):
+        x = 3.5 + 9.6 * k
+        on.text(x - 1.2, 42.6, str(k), CAPTION, colour=GREY)
+        on.box(x, 38.6, 5.6, 5.2, width=BOX, fill=WHITE)
+        (on.pen if k > 1 else on).text(x + 2.8, 42.5, tray, CAPTION + 0.3)
+    on.said(
+        on.say("pictures.slopes.said", scores=listed(own)), on.say("pictures.slopes.to_do"),
+        on.say("pictures.slopes.key", fallen=listed(fallen), trays=", ".join(trays)),
     )  # fmt: skip

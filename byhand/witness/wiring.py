@@ -436,6 +436,29 @@ def _grouped_query_attention(w: Wiring) -> None:
     w("count.shared", "multiply", card, "n_key_value_heads")
 
 
+@wiring("position-biases")
+def _position_biases(w: Wiring) -> None:
+    """The last row of scores plus biases that fall (Press et al. 2021), and plus those of buckets (Raffel et al.
+    2020).
+    """
+    c, heads = w.config, w.config["n_heads"]
+    scaled = w("attn.scaled", "divide_by_root", "attn.raw", of=c["d_head"])
+    w("plain.z", "matmul", w.softmax("plain.pattern", scaled), "attn.v")
+    length = w.shapes["attn.raw"][1]
+    for h in range(heads):
+        head = f"[{h}]"
+        falls = w(f"attn.falls{head}", "falling", shape=(length, length), slope=w.slope(h))
+        bias = w(f"attn.bias{head}", "gather_rows", falls, rows=[length - 1])
+        shares = w.softmax("attn.pattern", w(f"attn.biased{head}", "add", scaled, bias), head)
+        w(f"attn.z{head}", "matmul", shares, "attn.v")
+    if "t5.scores" in w.given:
+        places, buckets = w.shapes["t5.scores"][1], w.shapes["t5.table"][1]
+        furthest = c.get("relative_attention_max_distance", 128)
+        w("t5.biases", "bucket_biases", "t5.table", shape=(places, places), buckets=buckets, furthest=furthest)
+        bias = w("t5.bias", "gather_rows", "t5.biases", rows=[places - 1])
+        w.softmax("t5.pattern", w("t5.biased", "add", "t5.scores", bias))
+
+
 def wires(run: Recorded) -> dict[str, Wire]:
     """The wires of a run's steps: those of its model's wiring here; for any other step, those that were recorded."""
     recorded = {name: _recorded(run, name, step) for name, step in computed_steps(run).items()}

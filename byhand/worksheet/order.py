@@ -23,7 +23,7 @@ GROUPS = {  # what a group is called stands in the messages, as course.groups.NA
     "models": ("transformer-block", "encoder", "logits-and-perplexity", "gpt", "encoder-decoder"),
     "words-out": ("cross-entropy", "sampling"),
     "practice": ("kv-cache", "sizing", "attention-in-letters"),
-    "family": ("rotary", "grouped-query-attention", "flash-attention"),
+    "family": ("position-biases", "rotary", "grouped-query-attention", "flash-attention"),
 }  # fmt: skip
 ORDER = tuple(chain.from_iterable(GROUPS.values()))
 GROUP = {name: group for group, names in GROUPS.items() for name in names}
@@ -83,7 +83,7 @@ ROUTES = (
         ("encoder-decoder", "cross-entropy"),
         ("sampling", "kv-cache"),
         ("sizing",),
-        ("attention-in-letters", "rotary"),
+        ("attention-in-letters", "position-biases", "rotary"),
         ("grouped-query-attention", "flash-attention"),
     )),
     Route("exam", (("attention-head", "layer-norm-or-batch-norm", "sampling"),)),
@@ -118,6 +118,7 @@ LOOK_FOR = {  # the classic mistake that each sheet is about; what it means stan
     "kv-cache": "query-from-cache",
     "sizing": "heads-counted-again",
     "attention-in-letters": "no-sqrt",
+    "position-biases": "same-slope-for-all",
     "rotary": "queries-only",
     "grouped-query-attention": "tiled-groups",
     "flash-attention": "no-rescale",

@@ -104,3 +104,25 @@ def test_heads_of_a_whole_layer_are_dealt_out_in_turn_too():
     tape = made("multi-head-attention", config=config, inputs=inputs, weights=weights)
     assert rows(tape, f"{AT}z") == [[0, 0, 10, 10]]
     assert rows(foil(tape, "tiled-groups"), f"{AT}z") == [[0, 10, 0, 10]]
+
+
+BIASED = made(
+    "position-biases",
+    config={"softmax_base": 2, "n_heads": 2, "d_head": 4, "d_v": 2, "n_ctx": 4, "alibi_slopes": [1, 2],
+            "relative_attention_max_distance": 8},
+    inputs={"attn.raw": [[4, 0, 0, -6]], "attn.v": [[1, 0], [0, 1], [1, 1], [0, 2]],
+            "t5.scores": [[0, -1, 0, 0, -1, 1]], "t5.table": [[-1, 0, 1, -2]]},
+)  # fmt: skip
+
+
+def test_scores_fall_by_the_slope_of_their_head():
+    assert rows(BIASED, "attn.biased[0]") == [[-1, -2, -1, -3]]
+    assert rows(BIASED, "attn.biased[1]") == [[-4, -4, -2, -3]]
+    assert rows(BIASED, "attn.pattern[0]") == [[Fraction(k, 11) for k in (4, 2, 4, 1)]]
+    assert rows(BIASED, "t5.biased") == [[-2, -3, 1, 1, -1, 0]]
+
+
+def test_mistakes_of_slopes():
+    assert rows(foil(BIASED, "slope-sign"), "attn.biased[0]") == [[5, 2, 1, -3]]
+    assert rows(foil(BIASED, "same-slope-for-all"), "attn.biased[1]") == [[-1, -2, -1, -3]]
+    assert rows(foil(BIASED, "bias-before-scale"), "attn.biased[0]") == [[Fraction(1, 2), -1, Fraction(-1, 2), -3]]

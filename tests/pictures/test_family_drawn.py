@@ -40,3 +40,12 @@ def test_neighbours_read_one_card():
     assert sketch.pen.count("<rect") == 4 + 2
     with pytest.raises(UndrawableError, match="two groups"):
         drawn("askers_and_cards", [[1], [2]], [[0, 1]], [[1, 1]])
+
+
+def test_scores_fall_by_one_for_every_word_further_back():
+    words, trays = ["we", "heard", "it", "rain"], [*"01223333"]
+    sketch = drawn("slopes", [[3, 2, 1, 2]], [[0, 0, 0, 2]], tokens=words, trays=trays)
+    assert "Scores 3, 2, 1, 2" in sketch.worksheet_says
+    assert "lie at 0, 0, 0, 2. The trays of 0 to 7 steps are 0, 1, 2, 2, 3, 3, 3, 3." in sketch.key_says
+    with pytest.raises(UndrawableError, match="fall with the distance"):
+        drawn("slopes", [[3, 2, 1, 2]], [[0, 0, 0, 1]], tokens=words, trays=trays)

@@ -82,6 +82,7 @@ def test_a_formula_of_the_tiny_models_parameters_gives_what_the_key_says_with_bi
         ("encoder", ["norm-before-sum"]),
         ("encoder-decoder", ["mask-in-encoder", "mask-across", "no-mask", "norm-before-sum"]),
         ("attention-in-letters", ["no-sqrt"]),
+        ("position-biases", ["slope-sign", "same-slope-for-all", "bias-before-scale"]),
         ("rotary", ["queries-only", "rotate-values", "turned-backwards", "other-pairs"]),
         ("flash-attention", ["no-rescale", "only-o-rescaled"]),
         ("grouped-query-attention", ["tiled-groups", "cache-counts-query-heads"]),
