@@ -16,6 +16,8 @@ from byhand.errors import ByHandError
 from byhand.options import Options
 from byhand.pipeline import prepare
 from byhand.record import array
+from byhand.tape import OPS
+from byhand.worksheet.messages import messages
 from byhand.worksheet.sheet import load_sheet, sheet_files
 
 pytestmark = needs_node
@@ -106,3 +108,9 @@ def test_a_page_holds_no_number_that_the_student_is_to_find():
             }
             assert not printed & blanks
             assert json.dumps(sheet).count("right") == json.dumps(sheet["texts"]).count("right")
+
+
+def test_help_has_rules_in_words_for_operations_that_there_are():
+    said = {name.removeprefix("rules.") for name in messages().texts if name.startswith("rules.")}
+    assert said <= set(OPS)
+    assert {"matmul", "mask_future", "normalize_rows"} <= said
