@@ -34,7 +34,7 @@ from byhand.reading.ways import options_of
 from byhand.worksheet.sheet import load_sheet
 
 ANSWERS = {  # in the sheet of all kinds
-    "1/inverse/blocks.0.hook_resid_pre/1,1": "−3", "1/inverse/blocks.0.attn.W_Q[0]/2,3": "-12/35",
+    "1/inverse/blocks.0.hook_resid_pre/1,3": "−3", "1/inverse/blocks.0.attn.W_Q[0]/2,3": "-12/35",
     "2/inverse/blocks.0.attn.b_V[0]/1,1": "√2", "3/table/1": "yes", "3/table/2": "3 × 4",
     "5/ask/blocks.0.attn.scores_raw[0]/1,1": "−∞", "5/ask/blocks.0.attn.scores_raw[0]/3,2": "0,5",
     "5/choice/1": "5", "6/claim/1": "true", "6/claim/1/because": "“Sums” of 1 – das heißt: Σ = 1; κατά, 合計.",
@@ -281,16 +281,16 @@ def ticked(file):
 
 
 REFUSED = [
-    (set_name("Text1"), "its field 'Text1' was renamed; it is for '1/inverse/bl...resid_pre/1,1': fill in the form as byhand wrote it"),
+    (set_name("Text1"), "its field 'Text1' was renamed; it is for '1/inverse/bl...resid_pre/1,3': fill in the form as byhand wrote it"),
     (another, "its field 'Comments' is none of byhand's; fill in the form as byhand wrote it"),
     (without(3), "it has 31 of its '32' fields; fill in the form as byhand wrote it"),
-    (twice, "it has two fields '1/inverse/bl...resid_pre/1,1'; fill in the form as byhand wrote it"),
+    (twice, "it has two fields '1/inverse/bl...resid_pre/1,3'; fill in the form as byhand wrote it"),
     (many, "it has over 20,000 fields; no page of ours has as many"),
-    (in_itself, "its field '1/inverse/bl...resid_pre/1,1' was renamed; fill in the form as byhand wrote it"),
+    (in_itself, "its field '1/inverse/bl...resid_pre/1,3' was renamed; fill in the form as byhand wrote it"),
     (field(lambda each: setattr(each, "V", String("x" * 5001))), "a field of it holds 5,001 characters; 5,000 are the most"),
     (long, "a field of it holds 1,000,000 characters; 5,000 are the most"),
     (field(lambda each: setattr(each, "V", Array([]))), "a field of it holds no text; fill in the form as byhand wrote it"),
-    (field(lambda each: setattr(each, "FT", Name.Ch)), "its field '1/inverse/bl...resid_pre/1,1' is of another kind than byhand writes; fill in the form as byhand wrote it"),
+    (field(lambda each: setattr(each, "FT", Name.Ch)), "its field '1/inverse/bl...resid_pre/1,3' is of another kind than byhand writes; fill in the form as byhand wrote it"),
     (ticked, "its field '5/choice/1' is ticked as '/maybe', which none of its boxes is"),
     (no_byhand, "byhand 0.1.0 printed it, as a page that does not say what it was asked for; verify it with that version"),
 ]  # fmt: skip
