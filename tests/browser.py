@@ -67,7 +67,10 @@ class Browser:
         return self._run(self.protocol.call(method, self.session, **params))
 
     def close(self) -> None:
-        self.socket.close()
+        async def closed() -> None:
+            self.socket.close()  # which looks for a loop that runs
+
+        self._run(closed())
         self.program.terminate()
         self.program.wait()
         self.loop.close()

@@ -8,10 +8,12 @@ show. With no feedback, and with letters, a page knows the names of its blanks o
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from itertools import zip_longest
+from math import prod
 from typing import Any
 
 from byhand import __version__
@@ -42,8 +44,8 @@ _SIZES = re.compile(r"(\d+) ?[x×] ?(\d+)")
 def of_page(document: Document, run: Run, setup: Setup, laid: Sequence[LaidSection] = ()) -> dict[str, Json]:
     """What the page for the screen knows of a document and its run. laid: its sections as they are laid out."""
     feedback = setup.feedback and run.numbers != "symbolic"
-    run = of_steps(run, needed(document, run))
-    names, made = {name: at for at, name in enumerate(run.steps)}, changes_of(run) if feedback else {}
+    whole, run = run, on_page(document, run)
+    names, made = {name: at for at, name in enumerate(run.steps)}, made_in(run, changes_of(whole)) if feedback else {}
     asked = {name: document.asked[name] for name in OPTIONS if name in document.asked}
     head = {
         "schema": SCHEMA, "byhand": __version__, "sheet": document.name, "title": document.title,
@@ -60,20 +62,40 @@ def of_page(document: Document, run: Run, setup: Setup, laid: Sequence[LaidSecti
     return head | (rules(document, run, names, made) if feedback else {"steps": [{"name": name} for name in names]})
 
 
-def needed(document: Document, run: Run) -> Collection[str]:
-    """The steps that a page shows, and all that they are computed from."""
+def on_page(document: Document, run: Run) -> Run:
+    """The run as the page tells it: with the steps that it shows, and all that these are computed from.
+
+    What is printed whole is given, so that a page knows no more of its numbers than a reader does. Rounded once, a
+    printed number is not what later steps are computed from, and keeps its rule.
+    """
+    given = () if run.rounding == "once" else printed(document, run)
+    steps = {name: replace(step, op=None, inputs=()) if name in given else step for name, step in run.steps.items()}
     found, left = set[str](), [step for section in document.sections for step, _, _ in section.front]
     while left:
         step = left.pop()
         if step not in found:
             found.add(step)
-            left += run.steps[step].inputs
-    return found
+            left += steps[step].inputs
+    return replace(run, steps={name: step for name, step in steps.items() if name in found})
 
 
-def of_steps(run: Run, names: Collection[str]) -> Run:
-    """The run with some of its steps."""
-    return replace(run, steps={name: step for name, step in run.steps.items() if name in names})
+def made_in(run: Run, changes: Made) -> Made:
+    """Those of the changes that are made in steps of a run, and read no others."""
+
+    def within(steps: Mapping[str, list[Step]]) -> bool:
+        new = {step.name: step for own in steps.values() for step in own}
+        read = {name for step in new.values() for name in step.inputs}
+        return read <= {*run.steps, *new} and all(name in run.steps and run.steps[name].op for name in steps)
+
+    return {name: steps for name, steps in changes.items() if within(steps)}
+
+
+def printed(document: Document, run: Run) -> Collection[str]:
+    """The steps of which the page prints every cell and asks for none."""
+    places = {place: each for section in document.sections for place, each in section.front.items()}
+    asked = {blank.cell.step for blank in document.blanks()}
+    count = Counter(step for (step, _, _), each in places.items() if isinstance(each, Cell) and each.shows != "mistake")
+    return {step for step, cells in count.items() if step not in asked and cells == prod(run.steps[step].shape)}
 
 
 def rules(document: Document, run: Run, names: Mapping[str, int], made: Made) -> dict[str, Json]:
