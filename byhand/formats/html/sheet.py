@@ -93,8 +93,8 @@ def made_in(run: Run, changes: Made) -> Made:
 def printed(document: Document, run: Run) -> Collection[str]:
     """The steps of which the page prints every cell and asks for none."""
     places = {place: each for section in document.sections for place, each in section.front.items()}
-    asked = {blank.cell.step for blank in document.blanks()}
-    count = Counter(step for (step, _, _), each in places.items() if isinstance(each, Cell) and each.shows != "mistake")
+    right = (place for place, each in places.items() if isinstance(each, Cell) and each.shows != "mistake")
+    count, asked = Counter(step for step, _, _ in right), {blank.cell.step for blank in document.blanks()}
     return {step for step, cells in count.items() if step not in asked and cells == prod(run.steps[step].shape)}
 
 
