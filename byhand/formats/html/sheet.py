@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from itertools import zip_longest
@@ -44,7 +44,8 @@ _SIZES = re.compile(r"(\d+) ?[x×] ?(\d+)")
 def of_page(document: Document, run: Run, setup: Setup, laid: Sequence[LaidSection] = ()) -> dict[str, Json]:
     """What the page for the screen knows of a document and its run. laid: its sections as they are laid out."""
     feedback = setup.feedback and run.numbers != "symbolic"
-    whole, run = run, on_page(document, run)
+    whole = as_printed(document, run)
+    run = on_page(document, whole)
     names, made = {name: at for at, name in enumerate(run.steps)}, made_in(run, changes_of(whole)) if feedback else {}
     asked = {name: document.asked[name] for name in OPTIONS if name in document.asked}
     head = {
@@ -62,40 +63,44 @@ def of_page(document: Document, run: Run, setup: Setup, laid: Sequence[LaidSecti
     return head | (rules(document, run, names, made) if feedback else {"steps": [{"name": name} for name in names]})
 
 
-def on_page(document: Document, run: Run) -> Run:
-    """The run as the page tells it: with the steps that it shows, and all that these are computed from.
+def as_printed(document: Document, run: Run) -> Run:
+    """The run with what a page prints whole as given: the page knows no more of its numbers than a reader does.
 
-    What is printed whole is given, so that a page knows no more of its numbers than a reader does. Rounded once, a
-    printed number is not what later steps are computed from, and keeps its rule.
+    Rounded once, a printed number is not what later steps are computed from, and keeps its rule.
     """
-    given = () if run.rounding == "once" else printed(document, run)
+    if run.rounding == "once":
+        return run
+    places = {place: each for section in document.sections for place, each in section.front.items()}
+    right = (place for place, each in places.items() if isinstance(each, Cell) and each.shows != "mistake")
+    count = Counter(step for step, _, _ in right)
+    asked = {
+        step for blank in document.blanks() for step in (blank.cell.step, blank.result)
+    }  # or tells a lost number
+    given = {name for name, cells in count.items() if name not in asked and cells == prod(run.steps[name].shape)}
     steps = {name: replace(step, op=None, inputs=()) if name in given else step for name, step in run.steps.items()}
+    return replace(run, steps=steps)
+
+
+def on_page(document: Document, run: Run) -> Run:
+    """The run with the steps that a page shows, and all that these are computed from."""
     found, left = set[str](), [step for section in document.sections for step, _, _ in section.front]
     while left:
         step = left.pop()
         if step not in found:
             found.add(step)
-            left += steps[step].inputs
-    return replace(run, steps={name: step for name, step in steps.items() if name in found})
+            left += run.steps[step].inputs
+    return replace(run, steps={name: step for name, step in run.steps.items() if name in found})
 
 
 def made_in(run: Run, changes: Made) -> Made:
-    """Those of the changes that are made in steps of a run, and read no others."""
+    """What the changes do to the steps of a run, where they read no others."""
 
-    def within(steps: Mapping[str, list[Step]]) -> bool:
-        new = {step.name: step for own in steps.values() for step in own}
-        read = {name for step in new.values() for name in step.inputs}
-        return read <= {*run.steps, *new} and all(name in run.steps and run.steps[name].op for name in steps)
+    def is_within(name: str, new: Sequence[Step]) -> bool:
+        read = {other for step in new for other in step.inputs}
+        return name in run.steps and run.steps[name].op is not None and read <= {*run.steps, *(s.name for s in new)}
 
-    return {name: steps for name, steps in changes.items() if within(steps)}
-
-
-def printed(document: Document, run: Run) -> Collection[str]:
-    """The steps of which the page prints every cell and asks for none."""
-    places = {place: each for section in document.sections for place, each in section.front.items()}
-    right = (place for place, each in places.items() if isinstance(each, Cell) and each.shows != "mistake")
-    count, asked = Counter(step for step, _, _ in right), {blank.cell.step for blank in document.blanks()}
-    return {step for step, cells in count.items() if step not in asked and cells == prod(run.steps[step].shape)}
+    within = {mistake: {n: new for n, new in made.items() if is_within(n, new)} for mistake, made in changes.items()}
+    return {mistake: made for mistake, made in within.items() if made}
 
 
 def rules(document: Document, run: Run, names: Mapping[str, int], made: Made) -> dict[str, Json]:
