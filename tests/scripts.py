@@ -19,7 +19,7 @@ from byhand.worksheet.document import Document
 NODE = shutil.which("node")
 SECONDS = 300
 needs_node = pytest.mark.skipif(
-    NODE is None, reason="there is no Node; Chromium runs the same scripts in test_screen"
+    NODE is None, reason="there is no Node; Chromium runs the same scripts in test_page_that_answers"
 )
 CALLED = """
 for (const line of require("fs").readFileSync(0, "utf8").split("\\n").filter(Boolean)) {
