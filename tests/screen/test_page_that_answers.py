@@ -388,9 +388,9 @@ def test_new_numbers_are_those_of_a_later_seed_and_answers_to_them_are_apart(bro
     assert browser.faults == []
 
 
-def test_letters_have_no_other_numbers():
+def test_letters_have_no_other_numbers(tmp_path):
     with pytest.raises(ConfigError, match=r"^--variants: letters, and numbers of a file"):
-        generate("attention-in-letters", Options(formats=("html",), variants=2), "nowhere")
+        generate("attention-in-letters", Options(formats=("html",), variants=2), tmp_path)
 
 
 def test_without_javascript_it_is_a_page_with_fields(browser, tmp_path):
