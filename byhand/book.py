@@ -8,7 +8,7 @@ from pathlib import Path
 from byhand.files import write
 from byhand.formats import Format, asked, ready
 from byhand.options import Options, Tell, unheard
-from byhand.pipeline import with_variants
+from byhand.pipeline import prepare
 from byhand.runs import Run
 from byhand.worksheet.document import Document
 from byhand.worksheet.sheet import load_sheet
@@ -23,7 +23,7 @@ def book(
     """
     options = options or Options()
     formats = [ready(name, options.setup) for name in options.formats]
-    sheets = [with_variants(load_sheet(name, options.language), options, tell) for name in dict.fromkeys(names)]
+    sheets = [prepare(load_sheet(name, options.language), options, tell) for name in dict.fromkeys(names)]
     files: dict[str, bytes] = {}
     for format in formats:
         files |= format.many(sheets, options.views, options.setup) if format.many else _each(format, sheets, options)

@@ -6,15 +6,11 @@ all or none
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from byhand.cache import cached_by
-from byhand.errors import ByHandError, ConfigError
 from byhand.files import write
 from byhand.formats import asked, ready
 from byhand.formats.program import program_key
@@ -26,7 +22,6 @@ if TYPE_CHECKING:  # and within functions: a sheet from the cache needs nothing 
     from byhand.worksheet.sheet import Sheet
 
 FLAGSHIP = "gpt"
-TRIES = 3  # seeds for each variant: with some, a sheet has no numbers, or another page
 
 
 def generate(
@@ -51,29 +46,8 @@ def files_of(name: str, options: Options, tell: Tell) -> dict[str, bytes]:
     from byhand.worksheet.sheet import load_sheet
 
     formats = [ready(name, options.setup) for name in options.formats]
-    sheet = load_sheet(name, options.language)
-    document, run = with_variants(sheet, options, tell)
+    document, run = prepare(load_sheet(name, options.language), options, tell)
     return {file: make(document, run, view, options.setup) for file, make, view in asked(formats, options.views)}
-
-
-def with_variants(sheet: Sheet, options: Options, tell: Tell = unheard) -> tuple[Document, Run]:
-    """A sheet prepared, with the numbers of the next seeds within reach where a page is to bring some along.
-
-    Raises: as `prepare`; ConfigError where another seed has no other numbers.
-    """
-    document, run = prepare(sheet, options, tell)
-    if options.variants:
-        if options.on(sheet).keeps_its_numbers:
-            raise ConfigError("--variants: letters, and numbers of a file of your own, are the same with every seed")
-        document = replace(document, others=partial(with_next_seeds, sheet, options))
-    return document, run
-
-
-def with_next_seeds(sheet: Sheet, options: Options) -> Iterator[tuple[Document, Run]]:
-    """The same sheet with the numbers of the next seeds, where there are some: more than it brings variants along."""
-    for more in range(1, 1 + TRIES * options.variants):
-        with suppress(ByHandError):
-            yield prepare(sheet, replace(options, seed=options.chosen_seed + more, variants=0))
 
 
 def prepare(sheet: Sheet, options: Options, tell: Tell = unheard) -> tuple[Document, Run]:
@@ -83,10 +57,11 @@ def prepare(sheet: Sheet, options: Options, tell: Tell = unheard) -> tuple[Docum
     """
     from byhand.arrange import arrange
     from byhand.choose import choose
+    from byhand.variants import with_variants
     from byhand.witness.judge import judge
 
     options = options.on(sheet)
     values, quality = choose(sheet, options, tell)
     document, run = arrange(sheet, values, options, quality)
     judge(run)
-    return document, run
+    return with_variants(document, options, partial(prepare, sheet)), run
