@@ -5,17 +5,15 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-import subprocess
-import tempfile
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
-from chromium import PROGRAM, WITHOUT_CHROMIUM, Protocol, _connected
+from chromium import SECONDS, WITHOUT_CHROMIUM, Protocol, connected
 
-SECONDS = 60
 needs_chromium = pytest.mark.skipif(WITHOUT_CHROMIUM, reason="there is no Chromium")
 KEYS = {
     "Tab": 9, "Enter": 13, "Escape": 27, "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40, "Space": 32,
@@ -36,18 +34,28 @@ WRITTEN = """(answers) => {
 
 
 class Browser:
-    """A browser with one page. Whatever a page tells of a fault is in `faults`."""
+    """A browser with one page. Whatever a page tells of a fault is in `faults`.
+
+    It is started with the first call. A call that takes too long closes it, so that what is called later has a fresh one.
+    """
 
     def __init__(self) -> None:
-        self.folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
-        self.loop = asyncio.new_event_loop()
-        self.program = subprocess.Popen(
-            [PROGRAM, "--headless=new", "--no-sandbox", "--disable-gpu", "--remote-debugging-port=0",
-             f"--user-data-dir={self.folder.name}/profile", "--hide-scrollbars", "about:blank"],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        self.socket = self._run(_connected(Path(self.folder.name, "profile")))
-        self.protocol, self.session = Protocol(self.socket), ""
+        self.protocol: Protocol | None = None
+
+    def call(self, method: str, **params: Any) -> dict[str, Any]:
+        """A call of the protocol."""
+        if self.protocol is None:
+            self._start()
+        assert self.protocol is not None
+        return self._run(self.protocol.call(method, self.session, **params))
+
+    def _start(self) -> None:
+        self.runner, self.kept, self.session = asyncio.Runner(), AsyncExitStack(), ""
+        try:
+            self.protocol = self.runner.run(self.kept.enter_async_context(connected("--hide-scrollbars")))
+        except BaseException:
+            self.runner.close()
+            raise
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         self.call("Page.enable")
@@ -60,21 +68,25 @@ class Browser:
         self.sized(1100, 900)
 
     def _run(self, task: Any) -> Any:
-        return self.loop.run_until_complete(asyncio.wait_for(task, SECONDS))
+        async def limited() -> Any:
+            return await asyncio.wait_for(task, SECONDS)
 
-    def call(self, method: str, **params: Any) -> dict[str, Any]:
-        """A call of the protocol."""
-        return self._run(self.protocol.call(method, self.session, **params))
+        try:
+            return self.runner.run(limited())
+        except AssertionError:  # what was called has failed, and not the connection
+            raise
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
-        async def closed() -> None:
-            self.socket.close()  # which looks for a loop that runs
-
-        self._run(closed())
-        self.program.terminate()
-        self.program.wait()
-        self.loop.close()
-        self.folder.cleanup()
+        if self.protocol is None:
+            return
+        self.protocol = None
+        try:
+            self.runner.run(self.kept.aclose())
+        finally:
+            self.runner.close()
 
     def sized(self, width: int, height: int) -> None:
         """Another size of the window; below 500 px a phone."""
@@ -111,11 +123,14 @@ class Browser:
     def ready(self) -> None:
         """Wait until the page is there."""
         ready = "document.readyState === 'complete' && !window.old && location.protocol !== 'about:'"
-        while True:
+        end = monotonic() + SECONDS
+        while monotonic() < end:
             with suppress(AssertionError):  # the page may be going away while it is asked
                 if self.run(ready):
                     return
-            self._run(asyncio.sleep(0.02))
+            sleep(0.02)
+        self.close()
+        raise TimeoutError("the page did not open")
 
     def run(self, script: str, *arguments: Any) -> Any:
         """What a script returns; a function is called with the arguments."""

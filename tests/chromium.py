@@ -1,4 +1,4 @@
-"""Chromium's PDF viewer as a person uses it: its DevTools protocol clicks, types, and takes what the viewer saves."""
+"""Chromium by its DevTools protocol; and its PDF viewer as a person uses it, who clicks, types, and saves."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import json
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ import pypdf
 PROGRAM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 WITHOUT_CHROMIUM = PROGRAM is None
 VIEWER = "chrome-extension://mhjfbmdgcfjbbpaeojofohoefgiehjai/"
-WIDTH, HEIGHT, SECONDS = 900, 1200, 60
+WIDTH, HEIGHT = 900, 1200
+SECONDS = 60  # that a call of a page, or filling in a form, may take
 LOADED = "document.querySelector('pdf-viewer').loadState_ === 'success'"
 SAVED = """(async () => {
     const saved = await document.querySelector('pdf-viewer').currentController.save('EDITED');
@@ -40,7 +42,10 @@ class Protocol:
         message = {"id": self.count, "method": method, "params": params} | ({"sessionId": session} if session else {})
         await self.socket.write_message(json.dumps(message))
         while True:
-            answer = json.loads(await self.socket.read_message())
+            message = await self.socket.read_message()
+            if message is None:
+                raise ConnectionError("Chromium has ended")
+            answer = json.loads(message)
             if answer.get("id") == self.count:
                 assert "error" not in answer, answer
                 return answer["result"]
@@ -48,29 +53,67 @@ class Protocol:
 
 def filled_by_chromium(pdf: bytes, answers: Mapping[str, str]) -> bytes:
     """A form that is filled in by Chromium's viewer, field by field with the tabulator key, as it saves it."""
-    return asyncio.run(asyncio.wait_for(_filled(pdf, answers), SECONDS))
+    return asyncio.run(_filled(pdf, answers))
 
 
 async def _filled(pdf: bytes, answers: Mapping[str, str]) -> bytes:
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         file = Path(folder, "form.pdf")
         file.write_bytes(pdf)
-        browser = subprocess.Popen(
-            [PROGRAM, "--headless=new", "--no-sandbox", "--disable-gpu", "--remote-debugging-port=0",
-             f"--user-data-dir={folder}/profile", f"--window-size={WIDTH},{HEIGHT}", "about:blank"],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+        async with connected(f"--window-size={WIDTH},{HEIGHT}") as browser:
+            return await asyncio.wait_for(_typed(browser, file, _in_order(pdf, answers)), SECONDS)
+
+
+@asynccontextmanager
+async def connected(*options: str) -> AsyncIterator[Protocol]:
+    """A connection to a browser that is started for it, and that ends with it, whatever happens in between.
+
+    A busy machine may be too slow for the browser, so starting it is tried twice.
+    """
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         try:
-            socket = await _connected(Path(folder, "profile"))
-            saved = await _typed(Protocol(socket), file, _in_order(pdf, answers))
-            socket.close()
-            return saved
+            program, socket = await _started(Path(folder, "first"), options)
+        except (TimeoutError, OSError):
+            program, socket = await _started(Path(folder, "second"), options)
+        try:
+            yield Protocol(socket)
         finally:
-            browser.terminate()
-            browser.wait()
+            socket.close()
+            _end(program)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(_closed(socket), 10)
 
 
-async def _connected(profile: Path) -> Any:
+async def _started(profile: Path, options: Sequence[str]) -> tuple[subprocess.Popen[bytes], Any]:
+    """A browser, and a socket that leads to it."""
+    program = subprocess.Popen(
+        [PROGRAM, "--headless=new", "--no-sandbox", "--disable-gpu", "--remote-debugging-port=0",
+         f"--user-data-dir={profile}", *options, "about:blank"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        return program, await asyncio.wait_for(_socket(profile), SECONDS / 2)
+    except BaseException:
+        _end(program)
+        raise
+
+
+def _end(program: subprocess.Popen[bytes]) -> None:
+    program.terminate()
+    try:
+        program.wait(10)
+    except subprocess.TimeoutExpired:
+        program.kill()
+        program.wait()
+
+
+async def _closed(socket: Any) -> None:
+    """Read what is left of a connection, until it knows that its other end is gone."""
+    while await socket.read_message() is not None:
+        pass
+
+
+async def _socket(profile: Path) -> Any:
     from tornado.websocket import websocket_connect
 
     port = profile / "DevToolsActivePort"

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from random import Random
 
+import browser as browsers
 import pytest
 from browser import Browser, needs_chromium
 from click.testing import CliRunner
@@ -483,3 +484,16 @@ def test_a_picture_takes_a_pen_and_dots_are_drawn_from_the_answers(opened):
 def test_at_twice_the_size_nothing_goes_sideways(width, opened):
     browser = opened("layer-norm", width=width)
     assert browser.run("document.documentElement.scrollWidth") <= width
+
+
+def test_a_call_that_takes_too_long_is_no_fault_of_the_test_that_comes_next(monkeypatch):
+    slow = Browser()
+    try:
+        assert slow.run("1 + 1") == 2
+        with monkeypatch.context() as hurried:
+            hurried.setattr(browsers, "SECONDS", 0.5)
+            with pytest.raises(TimeoutError):
+                slow.run("for (;;);")
+        assert slow.run("1 + 1") == 2
+    finally:
+        slow.close()
