@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 
 CHUNK = 100  # students that are marked at once
 LEAST_SCREENED = 20  # students whose answers are screened together
+OWN = ("tokens", "answer", "values", "weight_places")  # options that a page does not tell, as they may tell answers
 NO_HASH = "no hash of their numbers: it is taken on trust that they had these"
 
 
@@ -222,20 +223,31 @@ def _task(
     if name is None:
         raise AnswersError(f"{files[0].name} does not say which sheet it answers; name it with --sheet")
     if said is not None:
-        own = replace(options_of(said.options, said.name), seed=said.seed)
-        if options is not None and not said.is_sure:
-            own = options
-        elif options is not None and as_entries(options) != as_entries(own):
-            differ = [name for name, entry in as_entries(own).items() if as_entries(options)[name] != entry]
-            raise AnswersError(
-                f"{said.name} says itself which numbers it answers ({', '.join(differ)}); leave that out"
-            )
-        options = own
+        options = _said(said, options)
     sheet = load_sheet(name, options.language if options else "en")
     options = (options or Options()).on(sheet)
     for file in files:
         _agree(file, name, options)
     return Task(sheet, options, policy, points)
+
+
+def _said(file: Answers, options: Options | None) -> Options:
+    """What a file says of its numbers. options: what the caller says, if anything, such as words and numbers of their
+    own where the file leaves these out.
+
+    Raises: AnswersError where the caller says otherwise.
+    """
+    if options is not None and not file.is_sure:
+        return options
+    own = replace(options_of(file.options, file.name), seed=file.seed)
+    if options is None:
+        return own
+    found = replace(own, **{name: getattr(options, name) for name in OWN if name not in file.options})
+    asked, told = as_entries(options), as_entries(found)
+    usual = as_entries(Options()) if found != own else told  # who completes the file need not repeat it
+    if differ := [name for name, entry in asked.items() if entry not in (told[name], usual[name])]:
+        raise AnswersError(f"{file.name} says itself which numbers it answers ({', '.join(differ)}); leave that out")
+    return found
 
 
 def _agree(file: Answers, name: str, options: Options) -> None:
@@ -420,7 +432,8 @@ def _checked(student: Filled, numbers: str) -> Filled:
         whose = f"the student {student.id!r}" if student.id else "the student"
         raise AnswersError(
             f"{whose} had numbers with the hash {student.hash}, and these have {numbers}: another seed or sheet, or "
-            "other options; of a class, give its folder with --class"
+            "other options; of words or numbers of your own, give --tokens, --answer or --values as the sheet had "
+            "them; of a class, give its folder with --class"
         )
     return student
 

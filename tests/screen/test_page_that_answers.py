@@ -13,16 +13,19 @@ import browser as browsers
 import pytest
 from browser import Browser, needs_chromium
 from click.testing import CliRunner
+from jsonschema import Draft202012Validator
 
 sys.path.append(str(Path(__file__).parents[1] / "marking"))  # its simulated students
 from properties import KINDS, marker, slips_made, some_mistake, who_made
 from students import Page, Student
 
+import byhand
 from byhand.cli import main
-from byhand.errors import ConfigError
+from byhand.errors import AnswersError, ConfigError
 from byhand.formats import Setup
 from byhand.formats.html.page import Pages
 from byhand.marking.causes import Diagnosis
+from byhand.marking.mark import mark
 from byhand.marking.verdicts import Judged
 from byhand.options import Options
 from byhand.pipeline import generate, prepare
@@ -31,6 +34,7 @@ from byhand.worksheet.sheet import load_sheet, sheet_files
 
 pytestmark = needs_chromium
 SHEETS = sorted({*sheet_files()} - {"attention-in-letters"})
+SCHEMA = Draft202012Validator(json.loads(Path(byhand.__file__).with_name("answers.schema.json").read_text("utf-8")))
 FEW = ("attention-head", "linear-layer", "shapes")
 STATES = "Object.fromEntries(byhand.checks.marks)"
 SHOWN = {"right": "right", "followed": "own", "wrong": "not", "unreadable": "unread"}
@@ -497,3 +501,26 @@ def test_a_call_that_takes_too_long_is_no_fault_of_the_test_that_comes_next(monk
         assert slow.run("1 + 1") == 2
     finally:
         slow.close()
+
+
+@pytest.mark.parametrize(("name", "made_with", "own"), [
+    ("attention-head", {"orientation": "columns", "seed": 2}, {"tokens": ("the", "old", "cat")}),
+    ("gpt", {}, {"answer": "I sat"}),
+    ("softmax", {}, {"values": {"inputs": {"scores": [[1, 2, 0], [0, 1, 3], [2, 2, 1]]}}}),
+    ("softmax", {"numbers": "decimal", "places": 3, "base": 3}, {}),
+], ids=["tokens", "answer", "values", "decimals"])  # fmt: skip
+def test_a_saved_file_is_marked_with_what_it_does_not_say_of_itself(name, made_with, own, opened, tmp_path):
+    text = opened(name, **made_with, **own).run("byhand.page.answers.file")
+    SCHEMA.validate(json.loads(text))
+    file = tmp_path / "answers.json"
+    file.write_text(text, encoding="utf-8")
+    if own:
+        with pytest.raises(
+            AnswersError, match=r"of your own, give --tokens, --answer or --values as the sheet had them"
+        ):
+            mark(file, out=tmp_path)
+        with pytest.raises(AnswersError, match=r"says itself which numbers it answers \(seed\); leave that out"):
+            mark(file, options=Options(seed=9, **own), out=tmp_path)
+    made = mark(file, options=Options(**own) if own else None, out=tmp_path, formats=("json",), report=False)
+    (marks,) = json.loads((made.folder / "marks.json").read_text(encoding="utf-8"))
+    assert marks["hash"] == prepare(load_sheet(name), Options(**made_with, **own))[1].hash
