@@ -20,7 +20,7 @@ from typing import Any, ClassVar, Literal
 
 from msgspec import Struct, structs
 
-from byhand import pictures
+from byhand import __version__, pictures
 from byhand.arithmetic.expr import Expr
 from byhand.effort import QUESTION, STEP, TYPICAL, writing
 from byhand.errors import SheetError
@@ -29,8 +29,8 @@ from byhand.notation.number import shown
 from byhand.notation.text import value_text
 from byhand.runs import Run
 from byhand.tape import Place
-from byhand.worksheet.effort import Effort
-from byhand.worksheet.messages import Messages, messages
+from byhand.worksheet.effort import Effort, time_told
+from byhand.worksheet.messages import READ_BACK, Messages, messages
 from byhand.worksheet.sheet import Named
 from byhand.worksheet.views import Level, Orientation
 
@@ -790,6 +790,21 @@ class Document:
     def effort(self) -> Effort:
         """The effort that the sheet takes a student."""
         return sum((block.effort for block in self.blocks), Effort())
+
+    @property
+    def series(self) -> str:
+        """The line over the title: the sheet's place in the course, its level, and how long it takes."""
+        say, effort = self.messages.say, self.effort
+        parts = ["byhand"]
+        parts += [say("top.number", n=self.number)] if self.number else []
+        parts += [say(f"levels.{self.level}")] if self.level != "standard" else []
+        parts += [time_told(effort.minutes, self.messages, self.sittings)] if effort.seconds else []
+        return " · ".join(parts)
+
+    @property
+    def foot(self) -> str:
+        """The line at the foot of a page: version, sheet, seed, and the hash of the numbers."""
+        return self.messages.say(READ_BACK, sheet=self.name, **{"version": __version__, **self.stamp})
 
     def panels(self) -> list[Panel]:
         """The matrices with blanks, in the order of the page."""

@@ -16,6 +16,7 @@ from every_sheet import FULL, SEEDS, SHEETS, made
 from kinds import kinds_and_run
 from quiz_pages import missing_rows
 
+from byhand import __version__
 from byhand.arithmetic.expr import refs
 from byhand.cli import main
 from byhand.errors import ConfigError, SheetError
@@ -222,6 +223,12 @@ def test_pictures_stand_once_and_questions_in_words_wait_for_a_person():
     assert "looks most at" in questions[4].grader
     assert len({question.idnumber for question in questions}) == len(questions)
     assert {question.category for question in questions} == {"$course$/top/byhand/attention-head/seed 3"}
+
+
+def test_what_a_sheet_is_about_ends_with_the_foot_of_its_pages():
+    document, run, quiz, _ = written("attention-head")
+    assert document.foot == f"byhand {__version__} · attention-head · seed 3 · numbers {run.hash}"
+    assert "".join(quiz.about.body.itertext()).endswith(document.foot)
 
 
 def test_statements_are_chosen_and_say_why():

@@ -63,10 +63,7 @@ class Body:
             f'<p><img src="{MAP}" alt="{escape(architecture_map.said(d))}"/></p>',
         ]
         parts += [f"<p>{conventions}</p>", f"<p>{escape(say('quiz.typed'))}</p>"]
-        foot = say(
-            "foot.line", version=d.stamp.get("version", ""), sheet=d.name, seed=d.stamp["seed"], hash=d.stamp["hash"]
-        )
-        return parsed("".join([*parts, f"<p><small>{escape(foot)}</small></p>"]))
+        return parsed("".join([*parts, f"<p><small>{escape(d.foot)}</small></p>"]))
 
     def of_section(
         self, at: int, blanks: Sequence[Blank], chosen: Sequence[Reply], before: Sequence[Panel | Figure]

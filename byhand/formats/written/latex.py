@@ -179,7 +179,7 @@ class _Latex:
 
     def _file(self, name: str, answers: str, body: str) -> str:
         places = {
-            "foot": self.page.foot, "about": ABOUT[name], "class": name, "paper": PAPERS[self.setup.paper],
+            "foot": self.page.document.foot, "about": ABOUT[name], "class": name, "paper": PAPERS[self.setup.paper],
             "answers": answers,
         }  # fmt: skip
         preamble = re.sub(r"@(\w+)@", lambda place: places.get(place[1], place[0]), PREAMBLE)

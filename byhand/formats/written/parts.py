@@ -12,8 +12,7 @@ from typing import Any, TypeAlias
 
 from msgspec import Struct, structs
 
-from byhand import __version__
-from byhand.arithmetic.expr import Expr
+from byhand.arithmetic.expr import Expr, substitute
 from byhand.formats.html import map as architecture_map
 from byhand.formats.html import picture
 from byhand.notation.text import value_text
@@ -41,7 +40,6 @@ from byhand.worksheet.document import (
     WordBoxes,
     Working,
 )
-from byhand.worksheet.effort import time_told
 from byhand.worksheet.messages import Messages
 from byhand.worksheet.views import View
 
@@ -206,11 +204,6 @@ class Page:
         return self.document.title + of_view
 
     @property
-    def foot(self) -> str:
-        """The line at the foot of a page: version, sheet, seed, and the hash of the numbers."""
-        return self.say("foot.line", version=__version__, sheet=self.document.name, **self.stamp)
-
-    @property
     def stamp(self) -> Mapping[str, str]:
         """The seed and the hash of the run."""
         return {name: self.document.stamp.get(name, "") for name in ("seed", "hash")}
@@ -237,17 +230,12 @@ class Page:
     def head(self) -> Iterator[Part]:
         """What stands before the first section."""
         document, say = self.document, self.say
-        series = ["byhand"]
-        series += [say("top.number", n=document.number)] if document.number else []
-        series += [say(f"levels.{document.level}")] if document.level != "standard" else []
-        effort = document.effort
-        series += [time_told(effort.minutes, self.messages, document.sittings)] if effort.seconds else []
         yield Heading(1, self.title)
-        yield Text(" · ".join(series))
+        yield Text(document.series)
         yield Blanks((say("top.name"), say("top.date")))
         yield Text(document.goal)
         if document.before:
-            before = " · ".join(f"{sheet.number or ''} {sheet.title}".strip() for sheet in document.before)
+            before = " · ".join(sheet.called for sheet in document.before)
             yield Text(say("top.before", sheets=before))
         yield Text(architecture_map.said(document))
         yield Heading(2, say("conventions.heading"))
@@ -268,7 +256,7 @@ class Page:
         """What stands after the last section."""
         if self.document.objectives:
             yield Goals(self.say("top.able"), tuple(self.document.objectives))
-        yield Text(self.foot)
+        yield Text(self.document.foot)
 
     def block(self, block: Block) -> Iterator[Part]:
         """The parts of a block."""
@@ -287,8 +275,6 @@ class Page:
         return Options(reply, tuple(labels), reply.options.index(reply.right) if self.shown else None)
 
     def _worked(self, block: Block) -> Iterator[Worked]:
-        from byhand.arithmetic.expr import substitute
-
         def numbers(lines: Lines) -> tuple[tuple[str, Expr, Any], ...]:
             return tuple((label, substitute(rule, self.run.value), value) for label, rule, value in lines.rows)
 
@@ -326,8 +312,6 @@ def _prose(page: Page, block: Prose) -> Iterator[Part]:
 
 
 def _first(page: Page, block: FirstCell) -> Iterator[Part]:
-    from byhand.arithmetic.expr import substitute
-
     yield Example(page.say("remarks.first"), substitute(block.rule, page.run.value), block.value)
 
 

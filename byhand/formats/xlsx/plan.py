@@ -18,7 +18,6 @@ from msgspec.structs import replace
 from byhand.arithmetic.expr import substitute
 from byhand.formats.html.entries import EntryTable
 from byhand.formats.html.grid import PRINT_HEIGHTS, Grid, Mark, Slot, Tag
-from byhand.formats.html.page import pages
 from byhand.formats.html.sections import Boxes, Drawn, LaidFigure, LaidSection, laid_sections
 from byhand.formats.xlsx import looks
 from byhand.formats.xlsx.looks import Look
@@ -90,14 +89,13 @@ class Spot(Struct, frozen=True, eq=False):
 
 @dataclass
 class Plan:
-    """The plan of a page. widths: of columns; heights: of rows; all in mm. breaks: the rows before which a new page
-    begins. sections: the first row of each. of_cell, of_reply: where a cell of the page, or a reply, stands.
+    """The plan of a page. widths: of columns; heights: of rows; all in mm. sections: the first row of each. opens:
+    whether each begins a page. of_cell, of_reply: where a cell of the page, or a reply, stands.
     """
 
     spots: list[Spot] = field(default_factory=list)
     widths: list[float] = field(default_factory=list)
     heights: dict[int, float] = field(default_factory=dict)
-    breaks: list[int] = field(default_factory=list)
     sections: list[int] = field(default_factory=list)
     opens: list[bool] = field(default_factory=list)
     of_cell: dict[int, tuple[int, int]] = field(default_factory=dict)
@@ -200,10 +198,7 @@ class _Planner:
     def _head(self) -> None:
         document, say = self.document, self.document.messages.say
         stamp = document.stamp
-        number = say("top.number", n=document.number) if document.number else ""
-        level = say(f"levels.{document.level}") if document.level != "standard" else ""
-        series = filter(None, ("byhand", number, level, self._time))
-        self._across(plain(" · ".join(series)), looks.SMALL, 4.5)
+        self._across(plain(document.series), looks.SMALL, 4.5)
         last = len(self.plan.widths)
         self._across(plain(document.title), looks.TITLE, 11.0)
         self.plan.add(Spot(self.row, 0, looks.SMALL, words=plain(say("top.name"))))
@@ -222,11 +217,6 @@ class _Planner:
         self._across(said, looks.NOTE)
         self._next(1.5)
         self._legend()
-
-    @property
-    def _time(self) -> str:
-        """How long the sheet takes; "" where it asks for nothing."""
-        return pages(self.document, self.run).said["time"] if self.document.effort.seconds else ""
 
     def _legend(self) -> None:
         """What the looks of cells mean; beside it, what their colours mean, and the mark."""

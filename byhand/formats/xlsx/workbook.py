@@ -16,7 +16,6 @@ from msgspec.structs import replace
 from byhand import __version__
 from byhand.errors import SheetError
 from byhand.formats import Setup
-from byhand.formats.html.page import pages
 from byhand.formats.xlsx import looks
 from byhand.formats.xlsx.check import HEADS, Check
 from byhand.formats.xlsx.formulas import (
@@ -333,13 +332,9 @@ class _Writer:
         sheet.set_print_scale(scale)
         sheet.print_area(0, 0, self.plan.rows - 1, len(self.plan.widths) - 1)
         sheet.set_h_pagebreaks(self._breaks((high - TOP - BOTTOM) * 100 / scale * 0.97))
-        said, say = pages(self.document, self.run).said, self.document.messages.say
-        foot = say(
-            "foot.line", version=said["version"], sheet=self.document.name, seed=said["seed"], hash=said["hash"]
-        )
         whose = self.document.stamp.get("whose", "")
-        left = " · ".join(filter(None, (foot[:LONGEST_FOOT], whose[:LONGEST_FOOT])))
-        page = say("foot.page", page="\0P", pages="\0N")
+        left = " · ".join(filter(None, (self.document.foot[:LONGEST_FOOT], whose[:LONGEST_FOOT])))
+        page = self.document.messages.say("foot.page", page="\0P", pages="\0N")
         right = f"{self.names.key} · {page}" if on_key else page
         sheet.set_footer(f"&L&8{left.replace('&', '&&')}&R&8{right.replace('&', '&&')}".replace("\0", "&"))
 
