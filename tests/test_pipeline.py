@@ -137,11 +137,17 @@ def run(folder: Path, *options: str, **environment: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    "options", [("attention-head",), ("gpt", "--format", "html,json"), ("attention-head", "--numbers", "symbolic")]
+    "options",
+    [
+        ("attention-head",),
+        ("gpt", "--format", "html,json"),
+        ("attention-head", "--numbers", "symbolic"),
+        ("kv-cache", "--format", "md,txt,tex,ipynb,xlsx,moodle,canvas,qti"),
+    ],
 )
 def test_the_same_options_give_the_same_bytes_everywhere(tmp_path, options):
-    here = run(tmp_path / "a", *options, PYTHONHASHSEED="1", LC_ALL="C", TZ="UTC")
-    there = run(tmp_path / "b b", *options, PYTHONHASHSEED="2", LC_ALL="C.UTF-8", TZ="Asia/Tokyo")
+    here = run(tmp_path / "a", *options, "--no-cache", PYTHONHASHSEED="1", LC_ALL="C", TZ="UTC")
+    there = run(tmp_path / "b b", *options, "--no-cache", PYTHONHASHSEED="11", LC_ALL="C.UTF-8", TZ="Asia/Tokyo")
     assert here == there
     assert here
 

@@ -16,6 +16,7 @@ from byhand.arithmetic.expr import Ref
 from byhand.marking.reckoning import Span
 from byhand.marking.rules import ALL, Own, Rules
 from byhand.marking.verdicts import Judged, place
+from byhand.mistakes import away
 from byhand.mistakes.slips import LEAST_HITS
 from byhand.tape import Shape, Step
 from byhand.worksheet.document import Blank
@@ -40,15 +41,8 @@ class Rewritten:
 
     @cached_property
     def away(self) -> frozenset[str]:
-        """The steps with numbers of the mistake that the student does not write: new ones, those that are rewritten,
-        and what reads them.
-        """
-        run, asked = self.rules.run, self.rules.asked_steps
-        found = self.steps.keys() - run.steps.keys()
-        for name, step in run.steps.items():
-            if name not in asked and (name in self.made or found.intersection(step.inputs)):
-                found.add(name)
-        return frozenset(found)
+        """The steps with numbers of the mistake that the student does not write."""
+        return away(self.rules.run, self.made, self.rules.asked_steps)
 
     @cached_property
     def telling(self) -> tuple[Blank, ...]:

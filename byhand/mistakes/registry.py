@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -97,6 +97,20 @@ def changes_of(run: Run) -> Mapping[str, Mapping[str, list[Step]]]:
     tape = run.tape()
     made = {name: changes(tape, name) for name in MISTAKES}
     return {name: steps for name, steps in made.items() if steps}
+
+
+def away(run: Run, made: Mapping[str, list[Step]], written: Container[str]) -> frozenset[str]:
+    """The steps with numbers of a mistake that a student does not write: new ones, those that are rewritten, and what
+    reads them.
+
+    made: for each step that the mistake rewrites, the steps that take its place. written: the steps that the student
+    writes.
+    """
+    found = {step.name for steps in made.values() for step in steps} - run.steps.keys()
+    for name, step in run.steps.items():
+        if name not in written and (name in made or found.intersection(step.inputs)):
+            found.add(name)
+    return frozenset(found)
 
 
 def applying(tape: Tape) -> list[str]:

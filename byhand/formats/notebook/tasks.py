@@ -13,10 +13,9 @@ from typing import Any
 from byhand.arithmetic.expr import Expr, Ref, nodes
 from byhand.formats.notebook.checks import sealed
 from byhand.formats.written.parts import Page
-from byhand.mistakes import MISTAKES, changes
+from byhand.mistakes import away, changes_of
 from byhand.notation.python import python
 from byhand.runs import Run
-from byhand.tape import Step
 from byhand.worksheet.document import Blank, Cell, Reply, Section
 
 PRIMES = (3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41)
@@ -167,37 +166,22 @@ class Tasks:
     def _foils(self) -> Iterator[dict[str, Any]]:
         """The classic mistakes that a task can tell: what they say, and the rules of who makes them."""
         asked = {b.cell.step for b in self.blanks.values() if b.role in ("ask", "entry")}
-        tape, messages = self.run.tape(), self.page.messages
-        transposed = self.page.document.orientation == "columns"
-        for name in MISTAKES:
-            made = {step.name: step for steps in changes(tape, name).values() for step in steps}
-            if not made:
-                continue
+        messages, transposed = self.page.messages, self.page.document.orientation == "columns"
+        for name, changed in changes_of(self.run).items():
+            made = {step.name: step for steps in changed.values() for step in steps}
             mistaken = replace(self.run, steps={**self.run.steps, **made})
-            away = self._away(made, asked)
-            tells = [
-                step for step in sorted(asked)
-                if (step in made or away.intersection(self.run[step].inputs))
-                and mistaken[step].shape == self.run[step].shape
-            ]  # fmt: skip
+            alike = [step for step in sorted(asked) if mistaken[step].shape == self.run[step].shape]
+            not_written = away(self.run, changed, alike)
+            tells = [step for step in alike if step in made or not_written.intersection(self.run[step].inputs)]
             if tells:
                 yield {
                     "name": name,
                     "told": messages.mistake(name, "told", transposed),
                     "mend": messages.mistake(name, "mend", transposed),
                     "rules": {str(self.number(step)): self.rule(mistaken, step) for step in made if made[step].op},
-                    "away": sorted(map(self.number, away)),
+                    "away": sorted(map(self.number, sorted(not_written))),
                     "tells": [*map(self.number, tells)],
                 }
-
-    def _away(self, made: Mapping[str, Step], asked: set[str]) -> set[str]:
-        """The steps with numbers of the mistake that the student does not write, or writes in another shape."""
-        run = self.run
-        away = {name for name, step in made.items() if name not in run.steps or step.shape != run[name].shape}
-        for step in run.steps.values():
-            if step.name not in asked and (step.name in made or away.intersection(step.inputs)):
-                away.add(step.name)
-        return away
 
 
 def refs_of(rule: Expr) -> Iterator[Ref]:

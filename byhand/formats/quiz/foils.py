@@ -9,7 +9,7 @@ from typing import Any
 
 from byhand.arithmetic.expr import Ref
 from byhand.formats.quiz.spelling import Number, number
-from byhand.mistakes import MISTAKES, changes
+from byhand.mistakes import away, changes_of
 from byhand.notation.number import plain
 from byhand.runs import Run
 from byhand.tape import Shape, Step
@@ -73,9 +73,7 @@ class Foils:
     @cached_property
     def _made(self) -> Mapping[str, Mapping[str, list[Step]]]:
         """For each mistake that can be made, the steps that it changes, with those that take their place."""
-        tape = self.run.tape()
-        made = {name: changes(tape, name) for name in MISTAKES}
-        return {name: steps for name, steps in made.items() if steps}
+        return changes_of(self.run)
 
     @cached_property
     def _steps(self) -> Mapping[str, Mapping[str, Step]]:
@@ -88,14 +86,7 @@ class Foils:
     def _away(self) -> Mapping[str, frozenset[str]]:
         """For each mistake, the steps with numbers of the mistake that the student never writes."""
         asked = {blank.cell.step for blank in self.document.blanks() if blank.role in ("ask", "entry", "word")}
-        found = {}
-        for name, made in self._made.items():
-            away = set(self._steps[name]) - self.run.steps.keys()
-            for step in self.run.steps.values():
-                if step.name not in asked and (step.name in made or away.intersection(step.inputs)):
-                    away.add(step.name)
-            found[name] = frozenset(away)
-        return found
+        return {name: away(self.run, made, asked) for name, made in self._made.items()}
 
 
 @dataclass(frozen=True, eq=False)
