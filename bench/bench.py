@@ -157,8 +157,9 @@ def formats(runs: Runs) -> Table:
         )
     return Table(
         "Formats",
-        "All files of a sheet in one format, without the choice of its numbers and without the cache. The first "
-        "time, which imports what a format needs, is left out.",
+        "Processor time of all files of a sheet in one format, with other numbers each time, without their choice. "
+        "The first time is left out: it imports what a format needs, and lays out the page of a PDF, which later "
+        "ones fill.",
         ("format", *(head for sheet in SHEETS for head in (f"{sheet}, s", "kB"))),
         rows,
     )

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -80,22 +80,23 @@ def seconds(html: str) -> float:
 
 
 def formats(sheet: str, runs: str) -> dict[str, dict[str, Any]]:
-    """By format that is installed, the seconds that its files take each time, and their size."""
+    """By format that is installed, the seconds of processor time that its files take each time, and their size."""
     from byhand.formats import OWN, Setup, asked
     from byhand.options import Options
     from byhand.pipeline import prepare
     from byhand.worksheet.sheet import load_sheet
 
-    document, run = prepare(load_sheet(sheet), Options())
+    # other numbers each time, since what a process has made of the same ones it may keep
+    prepared = [prepare(load_sheet(sheet), Options(seed=seed)) for seed in range(int(runs) + 1)]
     setup, result = Setup(cache=False), dict[str, dict[str, Any]]()
     for name, format in OWN.items():
         if format.missing:
             continue
         spent, size = list[float](), 0
-        for _ in range(int(runs) + 1):
-            start = perf_counter()
+        for document, run in prepared:
+            start = process_time()
             files = [make(document, run, view, setup) for _, make, view in asked([format], ["worksheet", "key"])]
-            spent.append(perf_counter() - start)
+            spent.append(process_time() - start)
             size = sum(map(len, files))
         result[name] = {"seconds": spent[1:], "bytes": size}
     return result
