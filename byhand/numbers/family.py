@@ -13,6 +13,7 @@ from byhand.numbers.attention import whole_base
 from byhand.numbers.dice import Bools, Dice, Ints
 from byhand.numbers.natural import distinct
 from byhand.numbers.registry import Instance, Task, search
+from byhand.ops.positions import bucket_of
 
 ATTN = "blocks.0.attn"
 TURNED_DRAWN = 40_000  # queries and keys that are drawn for rotary positions
@@ -195,8 +196,7 @@ def _mixture(scores: Ints, values: Ints, base: int) -> Fraction:
 # ---- biases by distance ----
 
 BIASED_TRIED = 20_000
-PLACES, BUCKETS = 6, 4
-BACK = (3, 3, 2, 2, 1, 0)  # the buckets of five places back, four, …, none
+PLACES, BUCKETS = 6, 4  # the last place asks
 LARGEST_TOTAL_BIASED = 16
 
 
@@ -224,7 +224,8 @@ def _position_biases(task: Task, dice: Dice) -> Iterator[Instance]:
     for biased in (scores, scores - back):
         ok &= (_totals(biased, base) <= LARGEST_TOTAL_BIASED) & _one_largest(biased)
     places, table = (dice.below(5, BIASED_TRIED, size) - 2 for size in (PLACES, BUCKETS))
-    summed = places + table[:, BACK]
+    furthest = task.config.relative_attention_max_distance
+    summed = places + table[:, [bucket_of(steps, BUCKETS, furthest) for steps in range(PLACES - 1, -1, -1)]]
     fits = (_totals(summed, base) <= LARGEST_TOTAL_BIASED) & _one_largest(summed)
     fits &= (_different(table) > 2) & (_different(places) > 2) & (table[:, 0] != table[:, 1])
     for i, k in zip(np.flatnonzero(ok), np.flatnonzero(fits)[:HANDED_ON], strict=False):

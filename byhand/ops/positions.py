@@ -134,6 +134,17 @@ def falling(i: At, j: At, slope: Any) -> Expr:
     return expr(-abs(i - j) * Fraction(slope))
 
 
+def bucket_of(distance: int, buckets: int, furthest: int) -> int:
+    """The bucket of a distance of 0 or more: the first half of the buckets hold one distance each; the others ever
+    more, up to `furthest`, beyond which all share the last.
+    """
+    alone = buckets // 2
+    if distance < alone:
+        return distance
+    share = math.log(distance / alone) / math.log(furthest / alone)
+    return min(alone + int(share * (buckets - alone) + NEXT_TO), buckets - 1)
+
+
 @op(
     "1b->ij",
     by_place="ijb",
@@ -146,10 +157,9 @@ def falling(i: At, j: At, slope: Any) -> Expr:
     ),
 )  # fmt: skip
 def bucket_biases(table: Operand, i: At, j: At, buckets: int, furthest: int, both_ways: bool = False) -> Expr:
-    """For each pair of tokens the number of the bucket that their distance falls into.
+    """For each pair of tokens the number of the bucket that their distance falls into (bucket_of).
 
-    The first half of the buckets hold one distance each; the others ever more, up to `furthest`, beyond which all
-    share the last. both_ways: whether tokens that come after have buckets of their own, the second half of all.
+    both_ways: whether tokens that come after have buckets of their own, the second half of all.
 
     Source: Raffel et al. 2020, section 2.1 (T5).
     """
@@ -160,9 +170,4 @@ def bucket_biases(table: Operand, i: At, j: At, buckets: int, furthest: int, bot
         buckets //= 2
         start = buckets if j > i else 0
     distance = abs(i - j) if both_ways else max(i - j, 0)
-    alone = buckets // 2
-    if distance < alone:
-        return table[0, start + distance]
-    share = math.log(distance / alone) / math.log(furthest / alone)
-    grown = int(share * (buckets - alone) + NEXT_TO)
-    return table[0, start + min(alone + grown, buckets - 1)]
+    return table[0, start + bucket_of(distance, buckets, furthest)]

@@ -7,6 +7,7 @@ from math import cos, e, hypot, pi, sin
 from typing import Any
 
 from byhand.notation.text import listed, value_text
+from byhand.ops.positions import bucket_of
 from byhand.pictures.canvas import (
     AXIS,
     BOX,
@@ -162,16 +163,22 @@ def askers_and_cards(on: Canvas, queries: Rows, keys: Rows, values: Rows) -> Non
     )  # fmt: skip
 
 
+TRAYS = 8  # distances of which one says the tray
+
+
 @picture(height=44, minutes=3)
-def slopes(on: Canvas, scores: Rows, biased: Rows, *, tokens: Sequence[str], trays: Sequence[str]) -> None:
+def slopes(on: Canvas, scores: Rows, biased: Rows, table: Rows, *, tokens: Sequence[str], furthest: int) -> None:
     """Scores fall with the distance: each point moves down by one for every word further back; and the distances that
     share a tray.
 
-    biased: the scores after a fall of 1 for each step. trays: of 0, 1, 2, … steps, as texts.
+    biased: the scores after a fall of 1 for each step. table: a number for each tray. furthest: the distance from
+    which all share the last tray.
     """
     own, fallen = scores[0], biased[0]
-    if len(own) != 4 or len(trays) != 8 or max(map(abs, (*own, *fallen))) > 6 or own[-1] != fallen[-1]:
-        raise UndrawableError("four scores from −6 to 6 that fall with the distance")
+    falls = [score - lower for score, lower in zip(own, fallen, strict=True)]
+    if falls != [3, 2, 1, 0] or max(map(abs, (*own, *fallen))) > 6 or len(table[0]) < 4:
+        raise UndrawableError("four scores from −6 to 6 that fall by 1 with each step of distance, and four trays")
+    trays = [str(bucket_of(steps, len(table[0]), furthest)) for steps in range(TRAYS)]
     unit = 24.0 / 9
     top = 4.0 + 3 * unit
     on.line((14, top), (62, top), width=AXIS, colour=PALE)

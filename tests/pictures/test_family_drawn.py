@@ -43,9 +43,16 @@ def test_neighbours_read_one_card():
 
 
 def test_scores_fall_by_one_for_every_word_further_back():
-    words, trays = ["we", "heard", "it", "rain"], [*"01223333"]
-    sketch = drawn("slopes", [[3, 2, 1, 2]], [[0, 0, 0, 2]], tokens=words, trays=trays)
+    told = {"tokens": ["we", "heard", "it", "rain"], "furthest": 8}
+    sketch = drawn("slopes", [[3, 2, 1, 2]], [[0, 0, 0, 2]], [[5, 6, 7, 8]], **told)
     assert "Scores 3, 2, 1, 2" in sketch.worksheet_says
     assert "lie at 0, 0, 0, 2. The trays of 0 to 7 steps are 0, 1, 2, 2, 3, 3, 3, 3." in sketch.key_says
-    with pytest.raises(UndrawableError, match="fall with the distance"):
-        drawn("slopes", [[3, 2, 1, 2]], [[0, 0, 0, 1]], tokens=words, trays=trays)
+    for fallen in ([0, 0, 0, 1], [-3, -2, -1, 2]):  # the word itself falls, or all fall twice as far
+        with pytest.raises(UndrawableError, match="by 1 with each step of distance"):
+            drawn("slopes", [[3, 2, 1, 2]], [fallen], [[5, 6, 7, 8]], **told)
+
+
+def test_the_trays_are_those_of_the_furthest_distance():
+    told = {"tokens": ["we", "heard", "it", "rain"], "furthest": 16}
+    sketch = drawn("slopes", [[3, 2, 1, 2]], [[0, 0, 0, 2]], [[5, 6, 7, 8]], **told)
+    assert "The trays of 0 to 7 steps are 0, 1, 2, 2, 2, 2, 3, 3." in sketch.key_says
