@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 
 from byhand.model.config import Config
 from byhand.ops.attention import (
@@ -260,18 +259,22 @@ def mlp(x: Matrix, at: str, config: Config, out: str = "") -> Matrix:
 
     Shapes: (pos, d_model) → (pos, d_mlp) → (pos, d_model).
     """
+    result = out or f"{at.rpartition('.')[0]}.hook_mlp_out"
+    with x.tape.part("mlp"):
+        return (_experts if config.num_experts else _network)(x, at, config, result)
+
+
+def _network(x: Matrix, at: str, config: Config, out: str) -> Matrix:
+    """One feed-forward network, with a gate or without. Shapes: (pos, d_model) → (pos, d_mlp) → (pos, d_model)."""
     c, tape = config, x.tape
-    with tape.part("mlp"):
-        if c.num_experts:
-            return _experts(x, at, c, out or f"{at.rpartition('.')[0]}.hook_mlp_out")
-        w_in = tape.given(f"{at}.W_in", (c.d_model, c.d_mlp), ("d_model", "d_mlp"))
-        if c.gated_mlp:
-            post = _gated(x, w_in, at, c)
-        else:
-            pre = linear(x, w_in, f"{at}.b_in", f"{at}.hook_pre")  # (pos, d_mlp)
-            post = activation(pre, f"{at}.hook_post", c)
-        w_out = tape.given(f"{at}.W_out", (c.d_mlp, c.d_model), ("d_mlp", "d_model"))
-        return linear(post, w_out, f"{at}.b_out", out or f"{at.rpartition('.')[0]}.hook_mlp_out")
+    w_in = tape.given(f"{at}.W_in", (c.d_model, c.d_mlp), ("d_model", "d_mlp"))
+    if c.gated_mlp:
+        post = _gated(x, w_in, at, c)
+    else:
+        pre = linear(x, w_in, f"{at}.b_in", f"{at}.hook_pre")  # (pos, d_mlp)
+        post = activation(pre, f"{at}.hook_post", c)
+    w_out = tape.given(f"{at}.W_out", (c.d_mlp, c.d_model), ("d_mlp", "d_model"))
+    return linear(post, w_out, f"{at}.b_out", out)
 
 
 def _experts(x: Matrix, at: str, config: Config, out: str) -> Matrix:
@@ -282,7 +285,7 @@ def _experts(x: Matrix, at: str, config: Config, out: str) -> Matrix:
 
     Source: Shazeer et al. 2017; Jiang et al. 2024 (Mixtral).
     """
-    c, one = config, replace(config, num_experts=0, experts_per_token=0)
+    c = config
     gate = x.tape.given(f"{at}.W_gate", (c.d_model, c.num_experts), ("d_model", "expert"))
     shares = softmax(matmul(x, gate, name=f"{at}.router"), f"{at}.router_probs", c.softmax_base)
     kept = keep_largest(shares, name=f"{at}.router_kept", count=c.experts_per_token)
@@ -290,7 +293,7 @@ def _experts(x: Matrix, at: str, config: Config, out: str) -> Matrix:
     parts = []
     for e in range(c.num_experts):
         expert = f"{at}.experts.{e}"
-        found = mlp(x, expert, one, f"{expert}.out")  # (pos, d_model)
+        found = _network(x, expert, c, f"{expert}.out")  # (pos, d_model)
         parts.append(share_rows(found, weights, name=f"{expert}.share", which=e))
     return add_all(*parts, name=out)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from byhand.errors import UnknownNameError
 from byhand.model.config import Config
@@ -41,11 +40,17 @@ def block_shapes(config: Config, at: str, norms: Sequence[str] = ("ln1", "ln2"))
 def mlp_shapes(config: Config, at: str) -> dict[str, tuple[int, ...]]:
     """The parameters of a feed-forward network and their shapes; of several, with those of their router."""
     c = config
-    if c.num_experts:
-        shapes: dict[str, tuple[int, ...]] = {f"{at}.W_gate": (c.d_model, c.num_experts)}
-        for expert in range(c.num_experts):
-            shapes |= mlp_shapes(replace(c, num_experts=0, experts_per_token=0), f"{at}.experts.{expert}")
-        return shapes
+    if not c.num_experts:
+        return _network_shapes(c, at)
+    shapes: dict[str, tuple[int, ...]] = {f"{at}.W_gate": (c.d_model, c.num_experts)}
+    for expert in range(c.num_experts):
+        shapes |= _network_shapes(c, f"{at}.experts.{expert}")
+    return shapes
+
+
+def _network_shapes(config: Config, at: str) -> dict[str, tuple[int, ...]]:
+    """The parameters of one feed-forward network and their shapes."""
+    c = config
     gate = {f"{at}.W_gate": (c.d_model, c.d_mlp)} if c.gated_mlp else {}
     return gate | {
         f"{at}.W_in": (c.d_model, c.d_mlp), f"{at}.b_in": (c.d_mlp,),
