@@ -366,8 +366,7 @@ def surprises_are_few_halvings(tape: Tape) -> bool:
 @sheet_promise
 def turning_changes_who_is_read(tape: Tape) -> bool:
     """The last token looks most at one token, and would look most at another one if nothing were turned."""
-    rows = [tape.values(f"{name}.pattern")[0] for name in ("last", "plain")]
-    return all(map(_has_one_largest, rows)) and rows[0].index(max(rows[0])) != rows[1].index(max(rows[1]))
+    return _look_most_elsewhere(*(tape.values(f"{name}.pattern")[0] for name in ("last", "plain")))
 
 
 @sheet_promise
@@ -397,8 +396,8 @@ def heads_of_a_group_differ(tape: Tape) -> bool:
 @sheet_promise
 def distance_changes_who_is_read(tape: Tape) -> bool:
     """With a fall for each step, the last token looks most at another one than without; each time at one only."""
-    rows = [tape.values(name)[0] for name in ("plain.pattern", "attn.pattern[0]", "t5.pattern")]
-    return all(map(_has_one_largest, rows)) and rows[0].index(max(rows[0])) != rows[1].index(max(rows[1]))
+    plain, fallen, trays = (tape.values(name)[0] for name in ("plain.pattern", "attn.pattern[0]", "t5.pattern"))
+    return _look_most_elsewhere(plain, fallen) and _has_one_largest(trays)
 
 
 @sheet_promise
@@ -569,6 +568,11 @@ def first_word_has_few_zeros(tape: Tape) -> bool:
 def _has_one_largest(row: Sequence[Any]) -> bool:
     """Whether one number of a row is larger than all others."""
     return bool(sorted(row)[-1] > sorted(row)[-2])
+
+
+def _look_most_elsewhere(one: Sequence[Any], other: Sequence[Any]) -> bool:
+    """Whether two rows each have one largest number, and these stand at different places."""
+    return all(map(_has_one_largest, (one, other))) and one.index(max(one)) != other.index(max(other))
 
 
 @sheet_promise
