@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from jinja2 import TemplateError, TemplateNotFound, TemplateSyntaxError, pass_context
 from markupsafe import Markup, escape
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from byhand import __version__
 from byhand.arithmetic.copies import has_slots, texts_of
@@ -195,20 +195,22 @@ class Pages:
         Seeds with which the page has another structure, or numbers that it has already, are passed over.
         """
         from byhand.formats.html.sheet import of_page
-        from byhand.formats.html.variants import changes, differences
+        from byhand.formats.html.variants import Nodes, changes, differences
 
-        alone, found, numbers = structs.replace(setup, variants=0), list[Any](), {self.run.hash}
-        own = self.html("worksheet", "screen", setup=alone)
+        def nodes(pages: Pages) -> Nodes:
+            return Nodes(pages.html("worksheet", "screen", for_all=True))  # without a script
+
+        found, numbers, own, known = list[Any](), {self.run.hash}, nodes(self), as_json(known)
         assert self.d.others is not None
         for document, run in self.d.others():
             if run.hash in numbers:
                 continue
             numbers.add(run.hash)
             pages = Pages(document, run)
-            changed = changes(own, pages.html("worksheet", "screen", setup=alone))
+            changed = changes(own, nodes(pages))
             if changed is not None:
-                others = of_page(document, run, alone, pages.sections)
-                found.append({**changed, "sheet": [*differences(as_json(known), as_json(others))]})
+                others = of_page(document, run, setup, pages.sections)
+                found.append({**changed, "sheet": [*differences(known, as_json(others))]})
             if len(found) == setup.variants:
                 break
         return found

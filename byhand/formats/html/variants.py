@@ -15,7 +15,7 @@ Json = Any
 _LEFT_OUT = ("script", "style")  # with what is in them
 
 
-class _Nodes(HTMLParser):
+class Nodes(HTMLParser):
     """The elements and texts of a page's body, in its order. A drawing is one element."""
 
     def __init__(self, page: str) -> None:
@@ -59,9 +59,10 @@ class _Nodes(HTMLParser):
             self.texts.append(data)
 
 
-def changes(page: str, other: str) -> dict[str, Json] | None:
-    """What a page has otherwise than another of the same sheet; None where they differ in more than these."""
-    own, new = _Nodes(page), _Nodes(other)
+def changes(own: Nodes, new: Nodes) -> dict[str, Json] | None:
+    """What a new page has otherwise than a sheet's own; None where they differ in more than texts, attributes and
+    drawings.
+    """
     tags = [[tag for tag, _ in each.elements] for each in (own, new)]
     if tags[0] != tags[1] or any(
         len(getattr(own, kind)) != len(getattr(new, kind)) for kind in ("texts", "drawings")
