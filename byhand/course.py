@@ -52,7 +52,6 @@ def write_index(made: Mapping[str, Sequence[Path]], options: Options, out: Path)
 
     Raises: ByHandError.
     """
-    from byhand import __version__
     from byhand.files import write
     from byhand.formats.html.index import index
     from byhand.worksheet.messages import messages
@@ -64,9 +63,9 @@ def write_index(made: Mapping[str, Sequence[Path]], options: Options, out: Path)
         pages[name] = [(say(f"views.{view}"), f"{known[view].parent.name}/{view}.html")
                        for view in VIEWS if view in known]  # fmt: skip
     cards = [card for card in covers(options.language) if card.name in made]
-    edition = say("book.edition", version=__version__, seed=options.printed_seed)
-    sheets = say("book.sheets" if len(options.views) == 1 else "book.sheets_and_keys", n=len(cards))
-    page = index(cards, pages, messages(options.language), options.paper, say("book.title"), edition, sheets)
+    page = index(
+        cards, pages, messages(options.language), options.paper, options.printed_seed, len(options.views) > 1
+    )
     return write(out, {INDEX: page.encode()})
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
@@ -53,19 +53,24 @@ def lecturer(sheets: Sequence[tuple[str, int, str, int]], messages: Messages) ->
 
     Routes are those whose sheets are all among these.
     """
-    say, minutes = messages.say, {name: time for name, _, _, time in sheets}
-    routes = [route for route in ROUTES if route.names <= minutes.keys()]
+    say = messages.say
+    routes = routes_told({name: time for name, _, _, time in sheets}, messages)
     told, group = [], ""
     for name, number, title, time in sheets:
         begins, group = GROUP[name] != group, GROUP[name]
         look_for, thinks, ask = (say(f"lecturer.{name}.{part}") for part in ("name", "thinks", "ask"))
-        places = tuple("–".join(map(str, route.places(name))) for route in routes)
+        places = tuple("–".join(map(str, each.route.places(name))) for each in routes)
         heading = say(f"course.groups.{group}") if begins else ""
         told.append(Told(name, number, title, time, heading, places, look_for, thinks, ask, LOOK_FOR[name]))
-    return Lecturer(tuple(_route(route, minutes, messages) for route in routes), tuple(told))
+    return Lecturer(routes, tuple(told))
 
 
-def _route(route: Route, minutes: dict[str, int], messages: Messages) -> RouteTold:
+def routes_told(minutes: Mapping[str, int], messages: Messages) -> tuple[RouteTold, ...]:
+    """The routes whose sheets are all there. minutes: of each sheet, by name."""
+    return tuple(_route(route, minutes, messages) for route in ROUTES if route.names <= minutes.keys())
+
+
+def _route(route: Route, minutes: Mapping[str, int], messages: Messages) -> RouteTold:
     times, at = route.minutes(minutes), f"lecturer.routes.{route.name}"
     places = {"n": len(times), "minutes": sum(times), "least": min(times), "most": max(times)}
     name, short, time, about = (messages.say(f"{at}.{part}", **places) for part in ("name", "short", "time", "about"))

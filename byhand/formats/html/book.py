@@ -6,16 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from byhand import __version__
 from byhand.formats import Paper, Setup
-from byhand.formats.html.index import card, index
+from byhand.formats.html.index import card, front, in_groups, index
 from byhand.formats.html.page import Pages, rendered
 from byhand.runs import Run
 from byhand.worksheet.asked import as_words
 from byhand.worksheet.document import Document
 from byhand.worksheet.lecturer import Lecturer, lecturer
 from byhand.worksheet.messages import Messages
-from byhand.worksheet.order import GROUPS
 from byhand.worksheet.views import VIEWS, View
 
 WHOLE = "gpt"  # the sheet whose map, that of a whole model, stands on the cover
@@ -72,10 +70,8 @@ class Book:
     @property
     def groups(self) -> list[Group]:
         """The sheets in the groups of the course; one's own sheets come last."""
-        groups = dict.fromkeys([*GROUPS, ""])
-        found = {group: [(i, s) for i, s in enumerate(self.sheets, 1) if s.d.group == group] for group in groups}
-        names = {group: f"course.groups.{group}" if group else "book.others" for group in groups}
-        return [Group(self.messages.say(names[group]), sheets) for group, sheets in found.items() if sheets]
+        found = in_groups(enumerate(self.sheets, 1), lambda numbered: numbered[1].d.group, self.messages)
+        return [Group(name, sheets) for name, sheets in found]
 
     @property
     def lecturer(self) -> Lecturer | None:
@@ -91,8 +87,8 @@ class Book:
             for sheet in self.sheets
         }
         yield "index.html", index(
-            [card(sheet.d) for sheet in self.sheets], pages, self.messages, paper, values["title"], values["edition"],
-            values["subtitle"], BOOK, LECTURER if values["lecturer"] else "",
+            [card(sheet.d) for sheet in self.sheets], pages, self.messages, paper, str(self.seed), self._has_keys,
+            BOOK, LECTURER if values["lecturer"] else "",
         )  # fmt: skip
         if values["lecturer"]:
             yield LECTURER, rendered("lecturer.html", "screen", paper, self.messages, **values)
@@ -101,20 +97,20 @@ class Book:
             for sheet in part.sheets:
                 yield names[sheet.d.name], sheet.html(part.view, "screen", paper, leads=names, setup=setup)
 
+    @property
+    def _has_keys(self) -> bool:
+        return len(self.views) > 1
+
     def _parts(self) -> Sequence[Part]:
         return [Part(view, self.messages.say(f"book.{view}"), self.sheets) for view in self.views]
 
     def _values(self) -> dict[str, Any]:
-        say, sheets = self.messages.say, "book.sheets" if len(self.views) == 1 else "book.sheets_and_keys"
-        return {
+        minutes = [sheet.effort.minutes for sheet in self.sheets]
+        return front(minutes, self.messages, str(self.seed), self._has_keys) | {
             "view": "worksheet",
             "asked": BOOK,
-            "title": say("book.title"),
-            "subtitle": say(sheets, n=len(self.sheets)),
-            "edition": say("book.edition", version=__version__, seed=self.seed),
             "parts": self._parts(),
             "groups": self.groups,
-            "time": say("book.hours", n=max(1, round(sum(sheet.effort.minutes for sheet in self.sheets) / 60))),
             "map": next((sheet.map for sheet in self.sheets if sheet.d.name == WHOLE), ""),
             "lecturer": self.lecturer,
             "lecturer_page": LECTURER,

@@ -6,11 +6,12 @@ they do from any server, the index tells how far one is.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 from markupsafe import Markup
-from msgspec import Struct
 
+from byhand import __version__
 from byhand.formats import Paper
 from byhand.formats.html import map as architecture_map
 from byhand.formats.html import picture
@@ -19,17 +20,9 @@ from byhand.formats.html.script import script
 from byhand.worksheet.card import Card
 from byhand.worksheet.document import Document, Picture
 from byhand.worksheet.effort import time_told
+from byhand.worksheet.lecturer import routes_told
 from byhand.worksheet.messages import Messages
-from byhand.worksheet.order import GROUPS, ROUTES
-
-
-class Way(Struct, frozen=True):
-    """A route on an index: what it is called, its time, and the sheets of each sitting."""
-
-    name: str
-    time: str
-    about: str
-    sittings: tuple[tuple[Card, ...], ...]
+from byhand.worksheet.order import GROUPS
 
 
 def card(document: Document) -> Card:
@@ -48,31 +41,38 @@ Links = Mapping[str, Sequence[tuple[str, str]]]  # by a sheet's name, its pages:
 
 
 def index(
-    cards: Sequence[Card], links: Links, messages: Messages, paper: Paper, title: str, edition: str, subtitle: str,
+    cards: Sequence[Card], links: Links, messages: Messages, paper: Paper, seed: str, has_keys: bool,
     asked: str = "", lecturer_page: str = "",
 ) -> str:  # fmt: skip
-    """The index as HTML. lecturer_page: the address of the page for the lecturer, if there is one."""
-    groups = {group: [card for card in cards if card.group == group] for group in dict.fromkeys([*GROUPS, ""])}
-    names = {group: f"course.groups.{group}" if group else "book.others" for group in groups}
-    hours = max(1, round(sum(card.minutes for card in cards) / 60))
+    """The index as HTML. has_keys: whether keys are beside it. lecturer_page: the address of the lecturer's page."""
+    known = {card.name: card for card in cards}
+    routes = routes_told({card.name: card.minutes for card in cards}, messages)
     return rendered(
         "index.html", "screen", paper, messages, asked=asked, scripts=(Script(script(("progress",))),),
-        view="worksheet", title=title, edition=edition, subtitle=subtitle, time=messages.say("book.hours", n=hours),
-        groups=[(messages.say(names[group]), own) for group, own in groups.items() if own],
-        ways=ways(cards, messages), links=links, lecturer_page=lecturer_page, markup=Markup,
+        view="worksheet", **front([card.minutes for card in cards], messages, seed, has_keys),
+        groups=in_groups(cards, lambda card: card.group, messages),
+        ways=[told for told in routes if told.route.name != "exam"], cards=known, links=links,
+        lecturer_page=lecturer_page, markup=Markup,
     )  # fmt: skip
 
 
-def ways(cards: Sequence[Card], messages: Messages) -> list[Way]:
-    """The routes whose sheets are all there, but for that of an exam."""
-    known = {card.name: card for card in cards}
-    found = []
-    for route in ROUTES:
-        if route.name == "exam" or not route.names <= known.keys():
-            continue
-        times = route.minutes({card.name: card.minutes for card in cards})
-        places = {"n": len(times), "minutes": sum(times), "least": min(times), "most": max(times)}
-        name, time, about = (messages.say(f"lecturer.routes.{route.name}.{part}", **places)
-                             for part in ("name", "time", "about"))  # fmt: skip
-        found.append(Way(name, time, about, tuple(tuple(known[each] for each in names) for names in route.sittings)))
-    return found
+def front(minutes: Sequence[int], messages: Messages, seed: str, has_keys: bool) -> dict[str, Any]:
+    """What stands before some sheets: title, edition, how many they are, and their time. minutes: of each sheet."""
+    say, sheets = messages.say, "book.sheets_and_keys" if has_keys else "book.sheets"
+    return {
+        "title": say("book.title"),
+        "subtitle": say(sheets, n=len(minutes)),
+        "edition": say("book.edition", version=__version__, seed=seed),
+        "time": say("book.hours", n=max(1, round(sum(minutes) / 60))),
+    }
+
+
+def in_groups(
+    sheets: Iterable[Any], group_of: Callable[[Any], str], messages: Messages
+) -> list[tuple[str, list[Any]]]:
+    """Sheets in the groups of the course, each with its name; one's own sheets come last."""
+    found: dict[str, list[Any]] = {group: [] for group in (*GROUPS, "")}
+    for sheet in sheets:
+        found[group_of(sheet)].append(sheet)
+    names = {group: f"course.groups.{group}" if group else "book.others" for group in found}
+    return [(messages.say(names[group]), own) for group, own in found.items() if own]
