@@ -15,7 +15,7 @@ from typing import Any
 from byhand.arithmetic.expr import Ref
 from byhand.marking.reckoning import Span
 from byhand.marking.rules import ALL, Own, Rules
-from byhand.marking.verdicts import Judged, place
+from byhand.marking.verdicts import Judged
 from byhand.mistakes import away
 from byhand.mistakes.slips import LEAST_HITS
 from byhand.tape import Shape, Step
@@ -72,7 +72,7 @@ class Mistaken:
         """What the mistake makes of a blank, from what the student has in front of them; None where it makes
         nothing.
         """
-        name, i, j = place(blank)
+        name, i, j = blank.cell.place
         at = self._at(name, i, j)
         return None if at is None else self._cell(blank, own, name, *at)
 

@@ -439,4 +439,4 @@ def _cut(said: str, most: int = 40) -> str:
 
 
 def _place(cell: Cell) -> tuple[str, int, int] | None:
-    return (cell.step, *cell.at) if cell.at is not None else None
+    return cell.place if cell.at is not None else None

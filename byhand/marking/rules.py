@@ -72,7 +72,7 @@ class Rules(Sources):
     def copied(self, blank: Blank) -> Cell | Blank | None:
         """What a copy is copied from: the same place in a section before."""
         section = self.section_of[blank.id]
-        return self.source(section - 1, _place(blank.cell)) if section else None
+        return self.source(section - 1, blank.cell.place) if section else None
 
     def own(self, section: int, place: Place) -> Blank | None:
         """The student's latest blank for a place in a section before this one."""
@@ -90,9 +90,9 @@ class Rules(Sources):
         cell = blank.cell
         match blank.role:
             case "ask" | "entry" | "word":
-                return self.run.rule(*_place(cell))
+                return self.run.rule(*cell.place)
             case "copy":
-                name, i, j = _place(cell)
+                name, i, j = cell.place
                 return Ref(name, (i, j))
             case "size":
                 return cell.rule
@@ -158,14 +158,9 @@ class Rules(Sources):
 
     def shown(self, blank: Blank, place: Place) -> Cell | Blank | None:
         """What stands for a place where the student who fills in a blank looks for it."""
-        if blank.role == "copy" and place == _place(blank.cell):
+        if blank.role == "copy" and place == blank.cell.place:
             return self.copied(blank)
         return self.source(self.section_of[blank.id], place)
-
-
-def _place(cell: Cell) -> Place:
-    assert cell.at is not None
-    return cell.step, *cell.at
 
 
 @dataclass(frozen=True, eq=False)

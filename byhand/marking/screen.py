@@ -20,7 +20,7 @@ from byhand.marking.marks import Verdict
 from byhand.marking.read import Reading, read
 from byhand.marking.reckoning import Exact, reckoning
 from byhand.marking.rules import Paper, Rules
-from byhand.marking.verdicts import Judgement, place
+from byhand.marking.verdicts import Judgement
 from byhand.tape import Place
 from byhand.worksheet.document import Blank
 
@@ -107,7 +107,7 @@ class _Screen:
             return np.nan
         numbers = {text: _number(read(text)) for text in set(self.texts[name])}
         column = np.array([numbers[text] for text in self.texts[name]])
-        return np.where(np.isposinf(column), self.printed(0, place(blank)) if blank.cell.at else np.nan, column)
+        return np.where(np.isposinf(column), self.printed(0, blank.cell.place) if blank.cell.at else np.nan, column)
 
     def settle(self, found: Sequence[Settled]) -> None:
         """Add the judgements on the cells that are settled."""
@@ -115,7 +115,7 @@ class _Screen:
             if blank.role in ("ask", "copy") and blank.cell.places is None:
                 written = self.paper.written[blank.id]
                 follows = _near(written, self.paper.follows(blank))
-                right = follows & _near(written, self.printed(0, place(blank)))
+                right = follows & _near(written, self.printed(0, blank.cell.place))
                 self._judge(blank, follows.nonzero()[0].tolist(), right.tolist(), found)
 
     def _judge(self, blank: Blank, students: Sequence[int], right: Sequence[bool], found: Sequence[Settled]) -> None:

@@ -34,7 +34,7 @@ from byhand.arithmetic.expr import (
 )
 from byhand.marking.reckoning import Exact, Rounded, Span
 from byhand.marking.rules import Own
-from byhand.marking.verdicts import Judged, Judgement, place
+from byhand.marking.verdicts import Judged, Judgement
 from byhand.mistakes.slips import BY_FORM, PRIOR, filled, matched
 from byhand.notation.number import plain
 from byhand.ops.attention import mask_future
@@ -156,7 +156,7 @@ class _Search:
         step = self.judged.rules.run.steps.get(self.blank.cell.step)
         if step is not None and step.op is mask_future and self.blank.role == "ask":
             if isinstance(rule, Num):
-                score = Ref(step.inputs[0], place(self.blank)[1:])
+                score = Ref(step.inputs[0], self.blank.cell.place[1:])
                 yield "not-masked", "", self._value(score)
                 yield "zero-for-minus-infinity", "", self._value(_ZERO)
             else:
@@ -174,7 +174,7 @@ class _Search:
         if self.blank.cell.at is None:
             return
         run = self.judged.rules.run
-        name, i, j = place(self.blank)
+        name, i, j = self.blank.cell.place
         rows, cols = run[name].shape
         for down, right in _AROUND:
             if 0 <= i + down < rows and 0 <= j + right < cols:

@@ -139,7 +139,7 @@ class Judged:
         """The exact number that the key has in a blank, a word's number, or a text."""
         if blank.cell.at is None:
             return blank.cell.value
-        name, i, j = place(blank)
+        name, i, j = blank.cell.place
         return self.rules.run.values(name)[i][j]
 
     def key_text(self, blank: Blank) -> str:
@@ -316,7 +316,7 @@ class Judged:
     def _makes_what_is_printed(self, blank: Blank) -> bool:
         """Whether the entries that the student found make every printed result that reads the blank's."""
         section, run = self.rules.document.sections[self.rules.section_of[blank.id]], self.rules.run
-        found = {place(other): self._own(other) for other in section.blanks if other.result == blank.result}
+        found = {other.cell.place: self._own(other) for other in section.blanks if other.result == blank.result}
 
         def number(ref: Ref) -> Any:
             return found.get(place_of(ref), self.reckoning.printed(run.value(ref)))
@@ -326,7 +326,7 @@ class Judged:
         return all(
             self._is_printed(run.values(blank.result)[i][j], self.reckoning.compute(rule, number))
             for (i, j), rule in rules.items()
-            if place(blank) in map(place_of, refs(rule))
+            if blank.cell.place in map(place_of, refs(rule))
         )
 
     def _is_printed(self, printed: Any, value: Any) -> bool:
@@ -395,12 +395,6 @@ class Judged:
             return "—"
         left, right = (_SHAPE.search(getattr(text, "text", "")) for text in row[:2])
         return f"{left[1]}×{right[2]}" if left and right else ""
-
-
-def place(blank: Blank) -> Place:
-    """The place of the run that a blank belongs to."""
-    assert blank.cell.at is not None
-    return blank.cell.step, *blank.cell.at
 
 
 def _canonical(text: str) -> str:

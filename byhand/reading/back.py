@@ -173,7 +173,7 @@ class Again:
         for slots, texts in self._rows():
             for slot, text in zip(slots, texts, strict=True):
                 if slot.cell is not None and slot.cell.at is not None and slot.cell.shows == "run":
-                    place = (slot.cell.step, *slot.cell.at)
+                    place = slot.cell.place
                     if text:
                         places.setdefault(place, Counter())[text.replace(",", "")] += 1
                     else:

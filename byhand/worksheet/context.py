@@ -188,7 +188,7 @@ class Context:
         """A matrix with blanks for its unknown entries, each with the rule by which it is found."""
 
         def as_blank(cell: Cell) -> Cell:
-            rule = found.get((cell.step, *cell.at)) if cell.at else None
+            rule = found.get(cell.place) if cell.at else None
             return self.worked_out(replace(cell, blank=True), rule) if rule is not None else cell
 
         return replace(panel, cells=tuple(tuple(map(as_blank, row)) for row in panel.cells))

@@ -66,6 +66,12 @@ class Cell:
         """The value as plain text."""
         return value_text(self.value)
 
+    @property
+    def place(self) -> Place:
+        """The place of the run that the value belongs to, if it has one."""
+        assert self.at is not None
+        return self.step, *self.at
+
 
 class Blank(Struct, frozen=True):
     """A cell that the student fills in, and what is asked for there.
@@ -656,7 +662,7 @@ class Section:
         for each in self.seen:
             cell = each.cell if isinstance(each, Blank) else each
             if cell.at is not None and cell.shows != "mistake":
-                found.setdefault((cell.step, *cell.at), each)
+                found.setdefault(cell.place, each)
         return found
 
     @property

@@ -105,7 +105,7 @@ def made_in(run: Run, changes: Made) -> Made:
 
 def rules(document: Document, run: Run, names: Mapping[str, int], made: Made) -> dict[str, Json]:
     """The steps of a run with their givens and rules, the mistakes as the rules that they rewrite, and the slips."""
-    unknown = {place(blank): blank for blank in document.blanks() if blank.role == "inverse"}
+    unknown = {blank.cell.place: blank for blank in document.blanks() if blank.role == "inverse"}
     printed = {
         f"{names[name]},{i},{j}": behind(run, name, i, j)
         for blank in unknown.values() if blank.cell.rule is not None
@@ -310,9 +310,3 @@ def _with(text: str, lines: Mapping[str, str]) -> str:
     for word, said in lines.items():
         text = text.replace(f"{{{word}}}", said)
     return text
-
-
-def place(blank: Blank) -> Place:
-    """The place of the run that a blank belongs to."""
-    assert blank.cell.at is not None
-    return blank.cell.step, *blank.cell.at

@@ -104,9 +104,8 @@ class _Mistaken:
 
     def at(self, blank: Blank) -> Number | None:
         """What stands in a blank; None where nothing can be computed, or nothing that is written down."""
-        assert blank.cell.at is not None
         try:
-            value = self._read(blank.cell.step, *blank.cell.at, self.run[blank.cell.step].shape)
+            value = self._read(*blank.cell.place, self.run[blank.cell.step].shape)
         except (ArithmeticError, _NoPlaceError):
             return None
         return number(value) if len(plain(value)) <= LONGEST_FOIL else None

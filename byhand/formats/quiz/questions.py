@@ -283,8 +283,7 @@ class Quiz:
 
     def _words(self, blank: Blank) -> Iterator[str]:
         """The words that are right: where the largest number is there several times, each of theirs."""
-        assert blank.cell.at is not None
-        rule, own = self.run.rule(blank.cell.step, *blank.cell.at), str(blank.cell.value)
+        rule, own = self.run.rule(*blank.cell.place), str(blank.cell.value)
         yield own
         if isinstance(rule, Fn) and rule.name == "argmax" and all(isinstance(arg, Ref) for arg in rule.args):
             numbers = [number(self.run.value(arg)) for arg in rule.args if isinstance(arg, Ref)]
@@ -325,7 +324,7 @@ def quiz_of(document: Document, run: Run) -> Quiz:
 
 def _place(blank: Blank) -> Place | None:
     """The place of the run that a blank belongs to, if it has one."""
-    return (blank.cell.step, *blank.cell.at) if blank.cell.at else None
+    return blank.cell.place if blank.cell.at else None
 
 
 def _cells(thing: Panel | Figure) -> Iterable[Cell]:

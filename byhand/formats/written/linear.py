@@ -171,7 +171,7 @@ class _Linear:
     def _rule(self, cell: Cell, panel: Panel, section: Section) -> Iterator[str]:
         at, worked = self.at[id(section)], self.page.view == "worked"
         if panel.role == "copy" and cell.blank and cell.at and at:
-            source = self.sources.source(at - 1, (cell.step, *cell.at))
+            source = self.sources.source(at - 1, cell.place)
             if source is not None:
                 name, origin = self.called[id(source.cell if isinstance(source, Blank) else source)]
                 yield self.page.say("written.of_step", name=name, n=origin.number)

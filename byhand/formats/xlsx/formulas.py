@@ -101,7 +101,7 @@ class Formulas(Sources):
 
     def is_input(self, cell: Cell) -> bool:
         """Whether a cell holds a number that can be changed."""
-        return not cell.blank and cell.at is not None and self.inputs.get(_place(cell)) is cell
+        return not cell.blank and cell.at is not None and self.inputs.get(cell.place) is cell
 
     def at(self, cell: Cell, sheet: str = "") -> str:
         """The name of the cell in which a cell of the page stands."""
@@ -111,7 +111,7 @@ class Formulas(Sources):
         """The number of a cell of the key, with all digits; among letters, a fraction is a text as they are."""
         if cell.at is None or cell.shows != "run" or isinstance(cell.value, str):
             return number(cell.value)
-        name, i, j = _place(cell)
+        name, i, j = cell.place
         found = number(self.run.values(name)[i][j])
         in_letters = self.run.numbers == "symbolic" and isinstance(found, float) and not found.is_integer()
         return value_text(cell.value) if in_letters else found
@@ -123,7 +123,7 @@ class Formulas(Sources):
         value = self.value(cell)
         if not self._is_computed(cell) or self.is_input(cell):
             return Entry("", value)
-        if first := self.inputs.get(_place(cell)):
+        if first := self.inputs.get(cell.place):
             return Entry(self.at(first), value)
         return Entry(self.at(cell, self.names.key), value)
 
@@ -135,7 +135,7 @@ class Formulas(Sources):
             return Entry(formula(cell.rule, lambda ref: ""), value)
         if not self._is_computed(cell):
             return Entry("", value)
-        place = _place(cell)
+        place = cell.place
         before = self._shown(section - 1, place) if cell.shows == "run" and role in LOOKED_UP else None
         if place in self.inputs and (role != "copy" or before is None):
             return Entry(self.at(self.inputs[place], self.names.worksheet), value)
@@ -205,7 +205,7 @@ class Formulas(Sources):
         cell = blank.cell
         if not self._is_computed(cell) or blank.role in ("inverse", "size", "text"):
             return ""
-        place = _place(cell)
+        place = cell.place
         if blank.role == "copy":
             found = self._shown(section - 1, place)
             if found is not None:
@@ -257,8 +257,3 @@ class Formulas(Sources):
 
 def _cell(found: Cell | Blank) -> Cell:
     return found.cell if isinstance(found, Blank) else found
-
-
-def _place(cell: Cell) -> Place:
-    assert cell.at is not None
-    return cell.step, *cell.at
