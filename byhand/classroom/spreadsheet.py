@@ -54,6 +54,19 @@ def spreadsheet_rows(name: str, content: bytes, tell: Tell = unheard) -> Iterato
         yield from rows
 
 
+def unpacked(file: zipfile.ZipFile) -> Iterator[bytes]:
+    """The parts of a spreadsheet's file, none of them larger than it says; each part that is XML is whole.
+
+    Raises: what BROKEN names. Where a part is cut off inside, calamine would go on for ever.
+    """
+    for part in file.infolist():
+        with file.open(part) as opened:
+            content = opened.read(part.file_size + 1)  # without a number, all that there is would be unpacked
+        if part.filename.endswith(".xml"):
+            expat.ParserCreate().Parse(content, True)
+        yield content
+
+
 def _rows(name: str, sheet: Any) -> list[tuple[int, list[str]]]:
     """The rows of a sheet that are not blank, each with its number.
 
@@ -75,9 +88,8 @@ def _check(name: str, content: bytes) -> None:
         packed = zipfile.ZipFile(io.BytesIO(content))
         if sum(part.file_size for part in packed.infolist()) > LARGEST:
             raise RosterError(f"{name} has over {LARGEST // 1_000_000} MB when it is unpacked; split it")
-        for part in packed.namelist():
-            if part.endswith(".xml"):
-                expat.ParserCreate().Parse(packed.read(part), True)
+        for _ in unpacked(packed):
+            pass  # each part is whole
     except BROKEN as error:
         raise _unreadable(name, error) from None
 

@@ -9,16 +9,15 @@ import io
 import math
 import re
 import zipfile
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from importlib.util import find_spec
 from typing import Any
-from xml.parsers import expat
 
 import msgspec
 
+from byhand.classroom.spreadsheet import BROKEN, unpacked
 from byhand.errors import ExtraError, UnreadableError
 from byhand.formats.xlsx.workbook import ABOUT, GIVEN, HIDDEN, ID, PLACE, SCHEMA
 from byhand.notation.number import shown
@@ -84,7 +83,7 @@ def filled_in(content: bytes) -> FilledSheet:
         about = _about(hidden)
         name = about.worksheet if about.worksheet in book.sheet_names else book.sheet_names[0]
         page = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
-    except (CalamineError, zipfile.BadZipFile, zlib.error, OSError) as error:
+    except (CalamineError, OSError) as error:
         raise UnreadableError(f"{NO_SPREADSHEET} ({error}); save it as .xlsx, or its answers as CSV") from None
     _check_given(hidden, page)
     answers = {}
@@ -111,14 +110,10 @@ def _check_size(content: bytes) -> None:
             parts = file.infolist()
             if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > MOST_UNPACKED:
                 raise UnreadableError("it unpacks to more than any spreadsheet of ours")
-            for part in parts:
-                with file.open(part) as opened:  # any part may be said to be a sheet
-                    unpacked = opened.read(part.file_size + 1)
-                if any(not _NEAR.fullmatch(tag) for tag in _CELL.findall(unpacked)):
+            for part in unpacked(file):  # any part may be said to be a sheet
+                if any(not _NEAR.fullmatch(tag) for tag in _CELL.findall(part)):
                     raise UnreadableError("it has cells where no spreadsheet of ours has any")
-                if part.filename.endswith(".xml"):  # calamine goes on for ever where an ods file is cut off inside
-                    expat.ParserCreate().Parse(unpacked, True)
-    except (zipfile.BadZipFile, zlib.error, expat.ExpatError, OSError, RuntimeError, EOFError, LookupError) as error:
+    except BROKEN as error:
         raise UnreadableError(f"{NO_SPREADSHEET} ({error}); save it as .xlsx, or its answers as CSV") from None
 
 

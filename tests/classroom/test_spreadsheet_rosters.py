@@ -6,6 +6,7 @@ import io
 import shutil
 import subprocess
 import sys
+import tracemalloc
 import zipfile
 
 import openpyxl
@@ -121,6 +122,18 @@ def test_what_is_huge_when_it_is_unpacked_is_refused_before_that(monkeypatch):
     monkeypatch.setattr(spreadsheet, "LARGEST", 2_000)
     with pytest.raises(RosterError, match=r"^class\.xlsx has over 0 MB when it is unpacked; split it$"):
         parse_roster("class.xlsx", xlsx(ROWS))
+
+
+def test_what_says_that_it_is_small_and_is_not_is_refused_without_its_room():
+    saved, size = io.BytesIO(), 50_000_000
+    with zipfile.ZipFile(saved, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("xl/sheet.bin", bytes(size))
+    tracemalloc.start()
+    with pytest.raises(RosterError, match=r"^class\.xlsx cannot be read as a spreadsheet: Bad CRC-32 [^\n]+$"):
+        parse_roster("class.xlsx", saved.getvalue().replace(size.to_bytes(4, "little"), bytes([9, 0, 0, 0])))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 5_000_000
 
 
 def test_without_what_reads_it_the_command_that_installs_it_is_one_line(monkeypatch, tmp_path):
