@@ -19,7 +19,7 @@ import msgspec
 
 from byhand.classroom.spreadsheet import BROKEN, unpacked
 from byhand.errors import ExtraError, UnreadableError
-from byhand.formats.xlsx.workbook import ABOUT, GIVEN, HIDDEN, ID, PLACE, SCHEMA
+from byhand.formats.xlsx.hidden import ABOUT, GIVEN, HIDDEN, ID, PLACE, SCHEMA, About
 from byhand.notation.number import shown
 
 LARGEST_FILE, MOST_UNPACKED, MOST_PARTS = 20_000_000, 100_000_000, 500  # bytes, packed and unpacked; files in it
@@ -33,27 +33,6 @@ _NEAR = re.compile(
 )  # within 702 × 9999
 _PLACE = re.compile(r"([A-Z]{1,2})([1-9][0-9]{0,3})")
 Rows = Sequence[Sequence[Any]]
-
-
-class About(msgspec.Struct):
-    """What a spreadsheet says of itself: which sheet and numbers it is, and how its answers are read.
-
-    sure: whether it says all that decides its numbers. named: the cell with the student's name. choices: for each
-    reply with options, these by their labels.
-    """
-
-    schema: int
-    sheet: str
-    seed: int | None
-    options: dict[str, Any]
-    hash: str
-    id: str
-    name: str
-    named: str
-    worksheet: str
-    fractions: bool
-    sure: bool
-    choices: dict[str, dict[str, str]]
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from byhand.arithmetic.decimals import Decimals
 from byhand.formats.xlsx.formulas import (
@@ -38,6 +37,8 @@ from byhand.worksheet.spoken import called
 
 HEADS = ("step", "blank", "written", "read", "counts", "from_own", "key", "verdict", "verdict", "points", "worth")
 NOTHING = "–"  # what is read in an empty blank
+# signs of a word or a shape, and what they count as
+ALIKE = ((" ", ""), ("x", "×"), ("*", "×"), ("-", "—"), ("–", "—"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,10 +58,9 @@ class Check:
         sheet = self.of.names.check
         return f"{cell_name(FIRST, col, sheet, fixed=True)}:{cell_name(self.end - 1, col, fixed=True)}"
 
-    @property
-    def worth(self) -> int:
-        """What all blanks are worth together."""
-        return sum(_worth(each) for _, each in self.answers)
+    def worth(self, section: int | None = None) -> int:
+        """What the blanks of a section, or all of them, are worth together."""
+        return sum(_worth(each) for at, each in self.answers if section in (None, at))
 
     def rows(self) -> Iterator[list[Entry]]:
         """The rows of the blanks."""
@@ -90,31 +90,26 @@ class Check:
         """What is written, what it is read as and what counts as the student's; what follows, and the key."""
         text, read, key = (cell_name(row, col) for col in (WRITTEN, READ, KEY))
         on_key = self._at(each, self.of.names.key)
-        nothing = Entry(_empty(write, _plain(write)), NOTHING)
+        as_written = Entry(text, NOTHING)  # of what is no number
         if isinstance(each, Reply):
             right = each.labels[each.options.index(each.right)] if each.labels else self._claim(each.right)
             true, false = (quoted(self._claim(word)) for word in ("true", "false"))
             said = Entry(_empty(write, f"IF(ISLOGICAL({write}),IF({write},{true},{false}),TRIM({write}))"), NOTHING)
-            return [said, Entry(text, NOTHING), Entry(text, NOTHING), Entry(key, right), Entry(on_key, right)]
+            return [said, as_written, as_written, Entry(key, right), Entry(on_key, right)]
         value = self.of.value(each.cell)
         if each.role == "text":
             canon = _canonical(str(value))
             said = Entry(_empty(write, _folded(write)), NOTHING)
-            return [
-                said,
-                Entry(text, NOTHING),
-                Entry(text, NOTHING),
-                Entry(key, canon),
-                Entry(_folded(on_key), canon),
-            ]
+            return [said, as_written, as_written, Entry(key, canon), Entry(_folded(on_key), canon)]
         follows = self.of.follows(section, each)
         follow = Entry(f"IFERROR({follows},{quoted(NOTHING)})" if follows else key, value)
         if each.role == "word":
             word = f"IF(ISNUMBER({write}),IFERROR(INDEX({self.of.words},{write}),{write}),TRIM({write}))"
             said = Entry(_empty(write, word), NOTHING)
-            return [said, Entry(text, NOTHING), Entry(text, NOTHING), follow, Entry(on_key, value)]
+            return [said, as_written, as_written, follow, Entry(on_key, value)]
+        said = Entry(_empty(write, _plain(write)), NOTHING)
         counts = Entry(f"IF(OR(ISNUMBER({read}),{read}={quoted(INFINITE)}),{read},{key})", value)
-        return [nothing, Entry(_number(text), NOTHING), counts, follow, Entry(on_key, value)]
+        return [said, Entry(_number(text), NOTHING), counts, follow, Entry(on_key, value)]
 
     def _claim(self, word: str) -> str:
         return self.of.document.messages.say(f"questions.{word}")
@@ -140,11 +135,7 @@ class Check:
         places = each.cell.places if isinstance(each, Blank) else None
         if places is None and isinstance(self.of.run.domain, Decimals):
             places = self.of.run.places
-        return CLOSE if places is None else f"{_half_unit(places)}+{CLOSE}"
-
-
-def _half_unit(places: int) -> str:
-    return f"5E-{places + 1}"
+        return CLOSE if places is None else f"5E-{places + 1}+{CLOSE}"
 
 
 def _worth(each: Blank | Reply) -> int:
@@ -175,14 +166,15 @@ def _number(text: str) -> str:
 
 def _folded(cell: str) -> str:
     """A word or a shape as it is compared."""
-    return _substituted(f"LOWER(TRIM({cell}))", (" ", ""), ("x", "×"), ("*", "×"), ("-", "—"), ("–", "—"))
+    return _substituted(f"LOWER(TRIM({cell}))", *ALIKE)
 
 
 def _canonical(text: str) -> str:
-    folded: Any = text.strip().lower()
-    for old, new in ((" ", ""), ("x", "×"), ("*", "×"), ("-", "—"), ("–", "—")):
+    """The same, of a text."""
+    folded = text.strip().lower()
+    for old, new in ALIKE:
         folded = folded.replace(old, new)
-    return str(folded)
+    return folded
 
 
 def _equal(a: str, b: str, slack: str) -> str:

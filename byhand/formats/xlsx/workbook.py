@@ -34,6 +34,7 @@ from byhand.formats.xlsx.formulas import (
     Formulas,
     Names,
 )
+from byhand.formats.xlsx.hidden import ABOUT, GIVEN, HIDDEN, ID, PLACE, SCHEMA, WORDS, About
 from byhand.formats.xlsx.looks import Look, conditional
 from byhand.formats.xlsx.plan import Plan, Spot, plan
 from byhand.formats.xlsx.words import Piece, Words
@@ -49,9 +50,6 @@ SIDE, TOP, BOTTOM = 15.0, 13.0, 18.0  # the margins, in mm
 CODES = {"right": (IS_RIGHT, IS_ROUNDED), "follows": (IS_FOLLOWED,), "not_yet": (IS_NOT_YET,)}
 PX_A_MM, PT_A_MM = 96 / 25.4, 72 / 25.4
 LONGEST, LONGEST_FOOT = 30_000, 90  # characters of a text in a cell, and of half of a foot, which has 255 in all
-HIDDEN = "byhand"  # the sheet for the program that marks; reading/spreadsheet.py reads it
-ABOUT, ID, PLACE, GIVEN, WORDS = 0, 1, 2, 3, 5  # its columns; the last ones have the vocabulary, and options
-SCHEMA = 1
 
 
 def workbook(document: Document, run: Run, setup: Setup) -> bytes:
@@ -187,21 +185,16 @@ class _Writer:
 
     def _sum(self, spot: Spot) -> Entry:
         """The marks of a section, or of all."""
-        section = self.document.sections[spot.section].number
+        marks = self.check.column(MARK)
         if spot.role == "mark":
-            points, of, name = f"SUM({self.check.column(MARK)})", self.check.worth, "mark"
+            points, of = f"SUM({marks})", self.check.worth()
         else:
-            ids = {at for at in range(len(self.answers)) if self.answers[at][0] == spot.section}
-            points = f"SUMIF({self.check.column(STEP)},{section},{self.check.column(MARK)})"
-            of, name = sum(int(row[-1].value) for n, row in enumerate(self.rows) if n in ids), "sum"
-        told = self.document.messages.say(f"spreadsheet.{name}", of=of)
+            number = self.document.sections[spot.section].number
+            points, of = f"SUMIF({self.check.column(STEP)},{number},{marks})", self.check.worth(spot.section)
+        told = self.document.messages.say(f"spreadsheet.{spot.role}", of=of)
         before, _, after = told.partition("{points}")
         parts = [*([quoted(before)] if before else ()), points, *([quoted(after)] if after else ())]
         return Entry("&".join(parts), told.replace("{points}", "0"))
-
-    @cached_property
-    def rows(self) -> list[list[Entry]]:
-        return [*self.check.rows()]
 
     def _dot(self, sheet: Any, spot: Spot, on_key: bool) -> None:
         """A tone as dark as a share is large."""
@@ -366,10 +359,10 @@ class _Writer:
             sheet.write_string(
                 FIRST - 1, col, self.names.key if name == "key" else say(f"spreadsheet.{name}"), self.format(head)
             )
-        total = Entry(f"SUM({self.check.column(MARK)})", 0.0), Entry("", float(self.check.worth))
+        total = Entry(f"SUM({self.check.column(MARK)})", 0.0), Entry("", float(self.check.worth()))
         for col, entry in zip((MARK, MARK + 1), total, strict=True):
             self._put(sheet, Spot(1, col, looks.NUMBER), entry, Look(9.5, bold=True))
-        for n, row in enumerate(self.rows):
+        for n, row in enumerate(self.check.rows()):
             for col, entry in enumerate(row):
                 self._put(sheet, Spot(FIRST + n, col, plain), entry, plain)
         for at, section, (step, i, j), own, key in self.of.not_shown():
@@ -405,7 +398,7 @@ class _Writer:
                 sheet.write_string(row, col, word)
         sheet.very_hidden()
 
-    def _about(self) -> dict[str, Any]:
+    def _about(self) -> About:
         """What is said of the sheet, so that whoever marks it need not be told.
 
         Numbers of somebody's own are left out where nothing may tell what is right: some may be left to be found.
@@ -415,13 +408,13 @@ class _Writer:
         if not sure:
             del options["values"]
         name = next((spot for spot in self.plan.spots if spot.role == "name"), None)
-        return {
-            "schema": SCHEMA, "byhand": __version__, "sheet": self.document.name, "seed": seed, "options": options,
-            "hash": self.run.hash, "id": as_text(stamp.get("student", "")), "name": as_text(stamp.get("named", "")),
-            "named": cell_name(name.row, name.col) if name else "", "worksheet": self.names.worksheet,
-            "fractions": self.run.numbers == "exact", "sure": sure,
-            "choices": {each.id: dict(zip(self._labels(each), each.options, strict=True)) for each in self.choices},
-        }  # fmt: skip
+        return About(
+            schema=SCHEMA, byhand=__version__, sheet=self.document.name, seed=seed, options=options,
+            hash=self.run.hash, id=as_text(stamp.get("student", "")), name=as_text(stamp.get("named", "")),
+            named=cell_name(name.row, name.col) if name else "", worksheet=self.names.worksheet,
+            fractions=self.run.numbers == "exact", sure=sure,
+            choices={each.id: dict(zip(self._labels(each), each.options, strict=True)) for each in self.choices},
+        )  # fmt: skip
 
 
 def _of_piece(look: Look, piece: Piece) -> Look:
