@@ -16,8 +16,8 @@ from html import escape
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from byhand.formats.quiz.look import styled
-from byhand.formats.quiz.package import packed
-from byhand.formats.quiz.questions import Choice, Entry, Question, Quiz, quiz_of
+from byhand.formats.quiz.package import package_name, packed, picture_file, resource, xml
+from byhand.formats.quiz.questions import POINTS_OF_WORDS, Choice, Entry, Question, Quiz, quiz_of
 from byhand.runs import Run
 from byhand.worksheet.document import Document
 
@@ -29,13 +29,11 @@ FILES = "%24IMS-CC-FILEBASE%24/"  # how the text of a question names the folder 
 APART = "[\u2060"  # with a sign that nobody sees: a word in brackets that would be taken for a blank
 _LIKE_A_BLANK = re.compile(r"\[(?=b\d+\])")
 NO_CHOICE = -1  # the number of no statement
-WORDS = 3  # points of an answer in words, which a person marks
-DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
 
 
 def canvas(document: Document, run: Run) -> bytes:
     """A sheet as a quiz, one question at a time."""
-    quiz, name = quiz_of(document, run), f"byhand-{document.name}-{document.stamp['hash']}"
+    quiz, name = quiz_of(document, run), package_name(document)
     writer = _Writer(quiz)
     items = [item for question in quiz.questions for item in writer.items(question)]
     test = Element("questestinterop", {"xmlns": QTI})
@@ -43,11 +41,11 @@ def canvas(document: Document, run: Run) -> bytes:
     _metadata(assessment, {"cc_maxattempts": "1"})
     SubElement(assessment, "section", {"ident": "root_section"}).extend(items)
     files = {
-        "imsmanifest.xml": _xml(_manifest(name, list(quiz.pictures))),
-        f"{name}/{name}.xml": _xml(test),
-        f"{name}/assessment_meta.xml": _xml(_meta(name, document.title, writer.html(quiz.about.body), writer.points)),
+        "imsmanifest.xml": xml(_manifest(name, list(quiz.pictures))),
+        f"{name}/{name}.xml": xml(test),
+        f"{name}/assessment_meta.xml": xml(_meta(name, document.title, writer.html(quiz.about.body), writer.points)),
     }
-    return packed(files | {_file(picture): svg for picture, svg in quiz.pictures.items()})
+    return packed(files | {picture_file(picture): svg for picture, svg in quiz.pictures.items()})
 
 
 def _manifest(name: str, pictures: list[str]) -> Element:
@@ -61,15 +59,8 @@ def _manifest(name: str, pictures: list[str]) -> Element:
     SubElement(quiz, "dependency", {"identifierref": f"{name}-meta"})
     resource(resources, f"{name}-meta", OTHERS, f"{name}/assessment_meta.xml")
     for picture in pictures:
-        resource(resources, f"{name}-{picture}", "webcontent", _file(picture))
+        resource(resources, f"{name}-{picture}", "webcontent", picture_file(picture))
     return manifest
-
-
-def resource(resources: Element, identifier: str, kind: str, href: str, *others: str) -> None:
-    """Add a resource to a manifest: a file, and others that it needs."""
-    found = SubElement(resources, "resource", {"identifier": identifier, "type": kind, "href": href})
-    for each in (href, *others):
-        SubElement(found, "file", {"href": each})
 
 
 def _meta(name: str, title: str, about: str, points: int) -> Element:
@@ -108,13 +99,13 @@ class _Writer:
                 elif node.tag == "choice":
                     _replaced(parent, node, "")
         for image in copy.iter("img"):
-            image.set("src", FILES + _file(image.get("src", "")))
+            image.set("src", FILES + picture_file(image.get("src", "")))
         return tostring(copy, encoding="unicode")
 
     def items(self, question: Question) -> Iterator[Element]:
         """The items of a question: one for its blanks, and one for each of its statements."""
         if question.words:
-            item, presentation = self._item(question, "essay_question", WORDS, self.html(question.body))
+            item, presentation = self._item(question, "essay_question", POINTS_OF_WORDS, self.html(question.body))
             self._text_response(presentation)
             self._always(item, self.say("quiz.key", text=question.words.key))
             yield item
@@ -129,8 +120,7 @@ class _Writer:
         """An item without answers, and its presentation."""
         self.count += 1
         self.points += points
-        number = f"{question.number} " * bool(question.number)
-        item = Element("item", {"ident": f"item{self.count}", "title": f"{number}{question.title}"})
+        item = Element("item", {"ident": f"item{self.count}", "title": question.called})
         _metadata(SubElement(item, "itemmetadata"), {"question_type": kind, "points_possible": f"{points}.0"})
         presentation = SubElement(item, "presentation")
         _material(presentation, html, "text/html")
@@ -275,11 +265,3 @@ def _outcomes(item: Element) -> Element:
     score = {"maxvalue": "100", "minvalue": "0", "varname": "SCORE", "vartype": "Decimal"}
     SubElement(SubElement(processing, "outcomes"), "decvar", score)
     return processing
-
-
-def _file(picture: str) -> str:
-    return f"pictures/{picture}.svg"
-
-
-def _xml(root: Element) -> bytes:
-    return DECLARATION + tostring(root, encoding="unicode").encode() + b"\n"

@@ -16,7 +16,7 @@ from xml.etree.ElementTree import tostring
 
 from byhand.errors import SheetError
 from byhand.formats.quiz.look import styled
-from byhand.formats.quiz.questions import Choice, Entry, Question, Quiz, Words, quiz_of
+from byhand.formats.quiz.questions import POINTS_OF_WORDS, Choice, Entry, Question, Quiz, Words, quiz_of
 from byhand.notation.number import shown
 from byhand.runs import Run
 from byhand.worksheet.document import Document
@@ -25,7 +25,6 @@ BEGIN = b'<?xml version="1.0" encoding="UTF-8"?>\n<quiz>\n'
 END = b"</quiz>\n"
 ROOT = "$course$/top/byhand"
 ABOUT = "quiz.about"  # a message
-WORTH = 3  # points of an answer in words, which a person marks
 _PLACE = re.compile(r'<(entry|choice) n="(\d+)" />')
 _IMAGE = re.compile(r'(<img src=")(\w+)"')
 
@@ -90,8 +89,7 @@ class _Writer:
     def question(self, question: Question) -> str:
         """A question, or a text between questions."""
         self.count += 1
-        number = f"{question.number} " * bool(question.number)
-        name = f"{self.quiz.document.name} {number}{question.title} · {self.variant}"
+        name = f"{self.quiz.document.name} {question.called} · {self.variant}"
         kind = {"text": "description", "words": "essay", "answers": "cloze"}[question.kind]
         return (
             f'<question type="{kind}"><name><text>{escape(name)}</text></name>'
@@ -182,7 +180,7 @@ def _told(text: str) -> str:
 
 def _essay(words: Words) -> str:
     return (
-        f"<defaultgrade>{WORTH}</defaultgrade><responseformat>editor</responseformat>"
+        f"<defaultgrade>{POINTS_OF_WORDS}</defaultgrade><responseformat>editor</responseformat>"
         "<responserequired>0</responserequired><responsefieldlines>5</responsefieldlines><attachments>0</attachments>"
         f'<graderinfo format="html"><text>{_data(f"<p>{escape(words.key)}</p>")}</text></graderinfo>'
         '<responsetemplate format="html"><text></text></responsetemplate>'

@@ -12,19 +12,17 @@ import re
 from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
-from xml.etree.ElementTree import Element, SubElement, tostring
+from xml.etree.ElementTree import Element, SubElement
 
 from byhand import __version__
-from byhand.formats.canvas import DECLARATION, resource
 from byhand.formats.quiz.look import LABEL, LOOKS, TABLE
-from byhand.formats.quiz.package import packed
-from byhand.formats.quiz.questions import Entry, Question, Quiz, quiz_of
+from byhand.formats.quiz.package import package_name, packed, picture_file, resource, xml
+from byhand.formats.quiz.questions import POINTS_OF_WORDS, Entry, Question, Quiz, quiz_of
 from byhand.runs import Run
 from byhand.worksheet.document import Document
 
 ROUNDED = "rounded"  # the name of a feedback that belongs to no mistake
 STYLES, MANIFEST, TEST = "style.css", "imsmanifest.xml", "test.xml"
-WORDS = 3  # points of an answer in words, which a person marks
 WIDTHS = (4, 6, 10, 15, 20)  # of entries, in characters: those that the shared vocabulary of 3.0 has classes for
 LONGEST_ALT = 256  # characters of a string256, of which the text for a picture is one
 # elements that are those of XHTML in both versions
@@ -68,12 +66,12 @@ THREE = Version(
 
 def qti(document: Document, run: Run, version: Version) -> bytes:
     """A sheet as a package of a version of the standard."""
-    quiz, name = quiz_of(document, run), f"byhand-{document.name}-{document.stamp['hash']}"
+    quiz, name = quiz_of(document, run), package_name(document)
     questions = (quiz.about, *quiz.questions)
     items = {f"q{n:02}": _item(quiz, f"{name}-q{n:02}", question) for n, question in enumerate(questions)}
     files = {MANIFEST: b"", TEST: version.item(_test(name, document.title, items))}
     files |= {f"{key}.xml": version.item(item) for key, item in items.items()}
-    files |= {_file(picture): svg for picture, svg in quiz.pictures.items()} | {STYLES: _styles()}
+    files |= {picture_file(picture): svg for picture, svg in quiz.pictures.items()} | {STYLES: _styles()}
     return packed(files | {MANIFEST: _xml(_manifest(name, items, version), version.package)})
 
 
@@ -117,8 +115,7 @@ def _rooted(tag: str, identifier: str, title: str) -> Element:
 
 def _item(quiz: Quiz, identifier: str, question: Question) -> Element:
     """An item; without anything to answer, a text that is read."""
-    number = f"{question.number} " * bool(question.number)
-    item = _rooted("assessmentItem", identifier, f"{number}{question.title}")
+    item = _rooted("assessmentItem", identifier, question.called)
     item.attrib |= {"adaptive": "false", "timeDependent": "false"}
     item.set("xml:lang", quiz.document.messages.language)
     for n, entry in enumerate(question.entries):
@@ -127,7 +124,7 @@ def _item(quiz: Quiz, identifier: str, question: Question) -> Element:
         _declared(item, _choice_name(n), "identifier", _option(choice.right))
     if question.words:
         _declared(item, "WORDS", "string")
-    worth = WORDS if question.words else len(question.entries) + len(question.choices)
+    worth = POINTS_OF_WORDS if question.words else len(question.entries) + len(question.choices)
     if worth:
         _outcome(item, "SCORE", "float", "0").set("normalMaximum", f"{worth}")
         _outcome(item, "MAXSCORE", "float", f"{worth}")
@@ -160,7 +157,7 @@ def _body(question: Question) -> Element:
                 node[:] = []
                 SubElement(node, "tbody").extend(rows)
     for image in body.iter("img"):
-        image.set("src", _file(image.get("src", "")))
+        image.set("src", picture_file(image.get("src", "")))
         image.set("alt", _short(image.get("alt", "")))
     if question.words:
         rubric = SubElement(body, "rubricBlock", {"view": "scorer"})
@@ -359,13 +356,9 @@ def _styles() -> bytes:
     return "\n".join([f"table {{ {TABLE} }}", f"th {{ {LABEL} }}", *rules, ""]).encode()
 
 
-def _file(picture: str) -> str:
-    return f"pictures/{picture}.svg"
-
-
 def _xml(root: Element, namespace: str) -> bytes:
     root.set("xmlns", namespace)
-    return DECLARATION + tostring(root, encoding="unicode").encode() + b"\n"
+    return xml(root)
 
 
 # version 3.0

@@ -45,6 +45,7 @@ from byhand.worksheet.document import (
 from byhand.worksheet.sources import Sources, place_of
 
 OF_NUMBERS = ("ask", "entry", "inverse", "size")
+POINTS_OF_WORDS = 3  # of an answer in words, which a person marks; any other is worth one
 ROUNDED = 50  # per cent: for a decimal in place of a fraction that has none
 
 
@@ -115,6 +116,11 @@ class Question:
     choices: tuple[Choice, ...] = ()
     words: Words | None = None
     mend: Mapping[str, tuple[str, str]] | None = None
+
+    @property
+    def called(self) -> str:
+        """Its title, after the number of its step."""
+        return f"{self.number} {self.title}" if self.number else self.title
 
     @property
     def kind(self) -> Literal["text", "words", "answers"]:
