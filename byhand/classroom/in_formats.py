@@ -115,4 +115,4 @@ class Banks:
                     file.write(heading)
                     text.seek(0)
                     shutil.copyfileobj(text, file)
-                file.write(format.bank.end)
+                file.write(format.bank.end())

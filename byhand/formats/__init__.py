@@ -58,7 +58,7 @@ class Bank:
     file: str
     begin: Callable[[Document, Run], bytes]
     part: Callable[[Document, Run, int], Mapping[bytes, bytes]]
-    end: bytes
+    end: Callable[[], bytes]
 
 
 @dataclass(frozen=True)
@@ -168,7 +168,13 @@ def _bank_part(document: Document, run: Run, number: int) -> Mapping[bytes, byte
     return bank_part(document, run, number)
 
 
-_BANK = Bank("bank.xml", _bank_begin, _bank_part, b"</quiz>\n")
+def _bank_end() -> bytes:
+    from byhand.formats.moodle import END
+
+    return END
+
+
+_BANK = Bank("bank.xml", _bank_begin, _bank_part, _bank_end)
 
 
 def _md(document: Document, run: Run, view: View, setup: Setup) -> bytes:

@@ -249,13 +249,7 @@ class _Latex:
         return [[self.cell(cell, panel.role) for cell in row] for row in panel.cells]
 
     def _title(self, matrix: Matrix) -> str:
-        box = (
-            ""
-            if matrix.ticked is None
-            else r"\ticked{} "
-            if matrix.panel.right and self.page.shown
-            else r"\unticked{} "
-        )
+        box = "" if matrix.ticked is None else f"{_tick(matrix.ticked)} "
         panel = matrix.panel
         note = f", {escaped(panel.note)}" * bool(panel.note)
         return f"{box}${maths(matrix.titles[0])}$ {{\\small {escaped(shape_text(panel.shape))}{note}}}"
@@ -305,10 +299,7 @@ class _Latex:
                 for n, label in enumerate(part.labels)
             )
             return "\\begin{oneparcheckboxes}\n" + "\n".join(choices) + "\n\\end{oneparcheckboxes}"
-        ticks = ("ticked" if n == part.ticked else "unticked" for n, _ in enumerate(part.labels))
-        return r"\quad ".join(
-            rf"\{tick}{{}} {escaped(label)}" for tick, label in zip(ticks, part.labels, strict=True)
-        )
+        return r"\quad ".join(f"{_tick(n == part.ticked)} {escaped(label)}" for n, label in enumerate(part.labels))
 
     def _room(self, part: Room) -> str:
         answer = "" if part.answer is None else "\n\n".join(paragraphs(part.answer, MARKS))
@@ -320,7 +311,7 @@ class _Latex:
 
 
 def _tick(ticked: bool) -> str:
-    return "ticked" if ticked else "unticked"
+    return r"\ticked{}" if ticked else r"\unticked{}"
 
 
 def _tabular(columns: str, lines: Sequence[Sequence[str]]) -> str:
