@@ -9,16 +9,16 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from byhand.errors import ConfigError, UnknownNameError
-from byhand.formats import names
+from byhand.formats import Paper, names
 from byhand.notation.number import shown
 from byhand.notation.words import escaped
+from byhand.worksheet.views import VIEWS, Level, Orientation
 
 NAME = "byhand.toml"
 LARGEST = 100_000  # bytes
-
 
 Check = Callable[[Any], bool]
 
@@ -40,15 +40,15 @@ FORMATS: tuple[Check, str] = (
 )
 # the options that a file may set, as on the command line: what they may be, and how that is said
 OPTIONS: Mapping[str, tuple[Check, str]] = {
-    "paper": _one_of("a4", "letter"),
+    "paper": _one_of(*get_args(Paper)),
     "language": TEXT,
-    "orientation": _one_of("rows", "columns"),
+    "orientation": _one_of(*get_args(Orientation)),
     "numbers": _one_of("exact", "decimal", "symbolic"),
     "places": _whole(1, 12),
     "rounding": _one_of("carry", "once"),
     "softmax": _one_of(2, 3, "e"),
-    "level": _one_of("easy", "standard", "stretch"),
-    "view": _one_of("worksheet", "key", "worked"),
+    "level": _one_of(*get_args(Level)),
+    "view": _one_of(*VIEWS),
     "format": FORMATS,
     "out": TEXT,
     "feedback": TRUTH,

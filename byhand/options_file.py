@@ -8,8 +8,10 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from byhand.errors import ConfigError
+from byhand.formats import Paper
 from byhand.options import LONGEST_SEED, Options
 from byhand.worksheet.folders import ENGLISH
+from byhand.worksheet.views import Level, Orientation
 
 
 class _Asked(msgspec.Struct, forbid_unknown_fields=True):
@@ -20,9 +22,9 @@ class _Asked(msgspec.Struct, forbid_unknown_fields=True):
     places: Annotated[int, msgspec.Meta(ge=1, le=12)] | None = None
     rounding: Literal["carry", "once"] = "carry"
     base: Literal[2, 3] | Literal["e"] | None = None
-    orientation: Literal["rows", "columns"] = "rows"
-    level: Literal["easy", "standard", "stretch"] | None = None
-    paper: Literal["a4", "letter"] = "a4"
+    orientation: Orientation = "rows"
+    level: Level | None = None
+    paper: Paper = "a4"
     language: str = ENGLISH
     tokens: tuple[str, ...] = ()
     answer: str = ""

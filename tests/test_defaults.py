@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -105,6 +106,22 @@ def test_every_option_of_a_file_is_one_of_the_command_line():
     options = {name.lstrip("-") for param in main.commands["generate"].params for name in param.opts}
     options |= {name.lstrip("-") for param in main.commands["class"].params for name in param.opts}
     assert OPTIONS.keys() <= options
+
+
+@pytest.mark.parametrize("name", sorted(OPTIONS))
+def test_an_option_of_a_file_may_be_what_it_may_be_when_it_is_typed(name):
+    fits, _ = OPTIONS[name]
+    params = main.commands["generate"].params + main.commands["class"].params
+    kind = next(param.type for param in params if f"--{name}" in param.opts)
+    if isinstance(kind, click.Choice):
+        assert all(fits(int(each) if each.isdecimal() else each) for each in kind.choices)
+        assert not fits("another")
+    elif isinstance(kind, click.IntRange):
+        assert fits(kind.min)
+        assert not fits(kind.min - 1)
+        assert kind.max is None or (fits(kind.max) and not fits(kind.max + 1))
+    else:
+        assert fits(True) if isinstance(kind, click.types.BoolParamType) else fits("text")
 
 
 def test_the_file_that_the_readme_shows_is_one(folders):
