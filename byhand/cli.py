@@ -19,12 +19,12 @@ from byhand import __version__
 from byhand.classroom import MOST_STUDENTS
 from byhand.errors import ByHandError, UnknownNameError
 from byhand.notation.words import escaped
+from byhand.variants import MOST_VARIANTS
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # to start others takes 40 ms, and nothing here needs them
 if TYPE_CHECKING:  # imported within functions, since --help needs nothing of it
     from byhand.options import Options
 
-MOST_VARIANTS = 100  # each is some kilobytes of a page
 gc.set_threshold(500_000, 5, 2)  # with Python's own, searching for garbage takes 6 % of a command's time
 atexit.register(gc.freeze)  # else Python searches all that is still there for garbage as it ends: 30 ms
 

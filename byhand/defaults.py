@@ -15,6 +15,7 @@ from byhand.errors import ConfigError, UnknownNameError
 from byhand.formats import Paper, names
 from byhand.notation.number import shown
 from byhand.notation.words import escaped
+from byhand.variants import MOST_VARIANTS
 from byhand.worksheet.views import VIEWS, Level, Orientation
 
 NAME = "byhand.toml"
@@ -52,7 +53,7 @@ OPTIONS: Mapping[str, tuple[Check, str]] = {
     "format": FORMATS,
     "out": TEXT,
     "feedback": TRUTH,
-    "variants": _whole(0, 100),
+    "variants": _whole(0, MOST_VARIANTS),
     "nbgrader": TRUTH,
     "cache": TRUTH,
     "jobs": _whole(1, 1_000),

@@ -11,6 +11,7 @@ from byhand.formats.html.page import PAPERS
 from byhand.reading.back import Again
 from byhand.reading.markup import markup_difference
 from byhand.reading.page import Page
+from byhand.reading.ways import with_others
 from byhand.worksheet.folders import own_templates
 
 _VARIANTS = re.compile(r'<script type="application/json" id="variants">[^<]*</script>\n')
@@ -28,18 +29,27 @@ def numbers_alone(page: Page) -> str:
     return ""
 
 
-def check_markup(page: str, again: Again) -> None:
-    """Compare all of an HTML page with its reprint.
+def check_markup(page: str, again: Again) -> str:
+    """Compare all of an HTML page with its reprint, also the other numbers that it brings along.
+
+    Returns what is not compared: these numbers, where their seeds do not tell them.
 
     Raises: UnreadableError where it shows or holds something else.
     """
+    told = ""
+    if "variants" in again.page.asked:
+        others = with_others(again)
+        if others is None:
+            page, told = _VARIANTS.sub("", page, count=1), "; the other numbers that it brings along are not judged"
+        again = others or again
     paper: Paper = "letter" if str(PAPERS["letter"]["size"]) in page else "a4"
     reprint = again.html(paper)
-    if "variants" in again.page.asked:
-        page = _VARIANTS.sub("", page, count=1)
     if difference := markup_difference(page, reprint):
-        if not markup_difference(*(_FONT.sub("", each) for each in (page, reprint))):
+        if not markup_difference(*(_VARIANTS.sub("", each) for each in (page, reprint))):
+            difference = "the other numbers that it brings along are not those of the seeds after its own"
+        elif not markup_difference(*(_FONT.sub("", each) for each in (page, reprint))):
             difference = (
                 "its fonts are not those that are built here, as where other versions of fonttools are installed"
             )
         raise UnreadableError(f"it was changed: {difference}")
+    return told

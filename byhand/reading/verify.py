@@ -76,11 +76,11 @@ def _written(html: str, judges: Judges, secret: Secret | None) -> Verdict:
     page = read_html(html).knowing(secret)
     alone = numbers_alone(page)
     again, faults = _judged(way_of(page, "screen", judges))
+    more = alone and f"; {alone}, so its numbers alone are judged"
     if not faults and not alone:
-        check_markup(html, again)
+        more = check_markup(html, again)
         if page.view == "worksheet":
             faults = tuple(misfilled(html, partial(again.pages.html, "key", "screen")))
-    more = alone and f"; {alone}, so its numbers alone are judged"
     return Verdict(faults, _about(page) + more, bool(more))
 
 

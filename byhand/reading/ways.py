@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, get_args
@@ -14,10 +15,12 @@ from byhand.errors import ByHandError, DomainError, SheetError, UnknownNameError
 from byhand.formats.html.page import Medium
 from byhand.model.weights import Values, complete
 from byhand.options import Options
+from byhand.pipeline import prepare
 from byhand.reading.back import Again, Print, Printed, Shown
 from byhand.reading.guess import of_width, original, recorded_with_lost, values_of
 from byhand.reading.page import Page
 from byhand.runs import Run
+from byhand.variants import MOST_VARIANTS
 from byhand.worksheet.asked import left_out
 from byhand.worksheet.sheet import NUMBER_SYSTEMS, Sheet, load_sheet
 from byhand.worksheet.views import Level, Orientation
@@ -72,6 +75,26 @@ def way_of(page: Page, medium: Medium, judges: Judges) -> Reprint:
         return Reprint(own, printer, trial, Again(printer(own)(Shown(), True), page, medium))
     except ByHandError as error:
         raise UnreadableError(f"it cannot be printed again as it says that it was asked for: {error}") from None
+
+
+def with_others(again: Again) -> Again | None:
+    """The same print, with the numbers of the next seeds within reach, which the page says that it brings along.
+
+    None where the page's numbers are not those of its seed, as with an answer of somebody's own.
+
+    Raises: UnreadableError where the page cannot bring as many along.
+    """
+    page, printed = again.page, again.printed
+    count = int(page.said("variants", [*map(str, range(1, MOST_VARIANTS + 1))]))
+    asked = replace(options_of(page), seed=page.seed, left_out={}, variants=count)
+    for tokens in ((), again.words["tokens"]):
+        with suppress(ByHandError):
+            document, run = prepare(sheet_of(page), replace(asked, tokens=tokens))
+            if run.hash == page.foot.hash:
+                return replace(
+                    again, printed=replace(printed, document=replace(printed.document, others=document.others))
+                )
+    return None
 
 
 def sheet_of(page: Page) -> Sheet:

@@ -7,7 +7,7 @@ class Answers {
   constructor(sheet, known) {
     this.sheet = sheet;
     this.known = known; // the ids of all blanks and replies, in the order of the page
-    this.place = `byhand ${sheet.sheet} ${sheet.hash}`;
+    this.place = ["byhand", sheet.sheet, sheet.hash, ...(sheet.student ? [sheet.student.id] : [])].join(" ");
     this.texts = {}; // by id
     this.hints = {}; // by id: the highest step of help that was opened
     this.copied = new Set(); // copies that filled themselves
@@ -66,10 +66,10 @@ class Answers {
     return `${this.sheet.sheet}-${this.sheet.hash}-answers.json`;
   }
   get file() {
-    const { schema, byhand, sheet, seed, hash, options } = this.sheet;
+    const { schema, byhand, sheet, seed, hash, options, student: whose } = this.sheet;
     const answers = Object.fromEntries(this.known.filter((id) => this.text(id)).map((id) => [id, this.text(id)]));
     const asked = /^\d+$/.test(seed) ? { seed: Number(seed), options } : {};
-    const student = { id: "", name: this.text("name"), hash, answers, ...(Object.keys(this.hints).length && { hints: this.hints }) };
+    const student = { id: whose?.id ?? "", name: whose?.name || this.text("name"), hash, answers, ...(Object.keys(this.hints).length && { hints: this.hints }) };
     return `${JSON.stringify({ schema, byhand, sheet, ...asked, students: [student] }, null, 1)}\n`;
   }
   // The answers of a file; a message where it holds none of this sheet.

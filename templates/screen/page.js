@@ -102,10 +102,10 @@ class Page {
   }
 }
 
-// The student's name, on its line at the head of the page.
+// The student's name, on its line at the head of the page, where it is not printed there.
 function nameField(page) {
   const line = document.querySelector("header .line.name");
-  if (!line) return;
+  if (!line || page.sheet.student?.name) return;
   const label = line.textContent.trim();
   const field = element("input", { "aria-label": label, autocomplete: "off", maxlength: 60 });
   field.value = page.answers.text("name");

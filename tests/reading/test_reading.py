@@ -162,7 +162,7 @@ def judged(page):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(checking, "read_html", lambda text: page)
         patch.setattr(checking, "content_of", lambda path: b"")
-        patch.setattr(checking, "check_markup", lambda html, again: None)
+        patch.setattr(checking, "check_markup", lambda html, again: "")
         return verify("page.html").faults
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from functools import cache
 from pathlib import Path
@@ -20,8 +21,11 @@ from properties import KINDS, marker, slips_made, some_mistake, who_made
 from students import Page, Student
 
 import byhand
+from byhand.classroom.classes import make_class
+from byhand.classroom.index import read_index
+from byhand.classroom.roster import anonymous
 from byhand.cli import main
-from byhand.errors import AnswersError, ConfigError
+from byhand.errors import AnswersError, ConfigError, UnreadableError
 from byhand.formats import Setup
 from byhand.formats.html.page import Pages
 from byhand.marking.causes import Diagnosis
@@ -365,7 +369,15 @@ def with_variants(folder: Path) -> Path:
 
 def test_new_numbers_are_those_of_a_later_seed_and_answers_to_them_are_apart(browser, tmp_path_factory):
     file = with_variants(tmp_path_factory.mktemp("variants"))
-    assert verify(file).faults == ()
+    assert (verify(file).faults, verify(file).in_part) == ((), False)
+    text = file.read_text(encoding="utf-8")
+    changed = tmp_path_factory.mktemp("changed") / "page.html"
+    begin = text.index('id="variants"')
+    changed.write_text(text[:begin] + re.sub(r',"−?\d"]', ',"9"]', text[begin:], count=1), encoding="utf-8")
+    with pytest.raises(
+        UnreadableError, match=r"changed: the other numbers that it brings along are not those of the"
+    ):
+        verify(changed)
     browser.sized(1100, 900)
     browser.open(file)
     browser.write(typed(Student(page_of("attention-head"))))
@@ -501,6 +513,25 @@ def test_a_call_that_takes_too_long_is_no_fault_of_the_test_that_comes_next(monk
         assert slow.run("1 + 1") == 2
     finally:
         slow.close()
+
+
+def test_a_page_of_a_class_saves_answers_that_are_marked_as_its_students(browser, tmp_path):
+    made = make_class("linear-layer", anonymous(2), out=tmp_path, formats=("html",)).folder
+    rows = list(read_index((made / "index.csv").open("rb")))
+    pages, saved = sorted((made / "worksheets").glob("*.html")), tmp_path / "saved"
+    saved.mkdir()
+    for page, row in zip(pages, rows, strict=True):
+        browser.open(page)
+        names = browser.run("[...byhand.page.rules.blanks.keys()]")
+        answers = dict(zip(names, row["answers"].split(" "), strict=True))
+        browser.write(answers)
+        browser.run(CHECK_ALL)
+        assert set(browser.run(STATES).values()) == {"right"}
+        (saved / page.name).with_suffix(".json").write_text(browser.run("byhand.page.answers.file"), encoding="utf-8")
+    found = mark(saved, out=tmp_path, class_folder=made, formats=("json",), report=False)
+    marks = json.loads((found.folder / "marks.json").read_text(encoding="utf-8"))
+    assert {(each["student"], each["hash"]) for each in marks} == {(row["id"], row["hash"]) for row in rows}
+    assert {blank["verdict"] for each in marks for blank in each["blanks"]} == {"right"}
 
 
 @pytest.mark.parametrize(("name", "made_with", "own"), [

@@ -26,6 +26,7 @@ from byhand.mistakes import changes_of, slips
 from byhand.record import array, rule_entry
 from byhand.runs import Run
 from byhand.tape import Place, Step
+from byhand.worksheet.asked import as_text
 from byhand.worksheet.document import Blank, Cell, Document, Section, Table
 from byhand.worksheet.sources import place_of
 
@@ -60,7 +61,14 @@ def of_page(document: Document, run: Run, setup: Setup, laid: Sequence[LaidSecti
         ],
         "texts": dict(texts(document, run, made, feedback)),
     }  # fmt: skip
+    head |= student(document)
     return head | (rules(document, run, names, made) if feedback else {"steps": [{"name": name} for name in names]})
+
+
+def student(document: Document) -> dict[str, Json]:
+    """Whose copy a page of a class is: so that saved answers say it."""
+    said = {name: as_text(document.stamp.get(word, "")) for name, word in (("id", "student"), ("name", "named"))}
+    return {"student": said} if said["id"] else {}
 
 
 def as_printed(document: Document, run: Run) -> Run:
