@@ -197,6 +197,14 @@ def test_where_no_temporary_file_can_be_written_one_line_says_so(tmp_path, monke
         pdf("<html lang=en><title>t</title>x")
 
 
+def test_pages_share_their_fonts_and_their_style(monkeypatch):
+    """To read them anew would take a quarter of a page's time."""
+    engine.rendered_document(pages("softmax").html("worksheet", "print"))
+    monkeypatch.setattr(engine.weasyprint(), "CSS", None)
+    monkeypatch.setattr(engine.weasyprint().text.fonts, "FontConfiguration", None)
+    engine.rendered_document(pages("dot-product").html("key", "print"))
+
+
 def test_no_temporary_file_is_left(tmp_path):
     code = "from byhand.cli import main; main()"
     asked = ["generate", "shapes", "softmax", "--format", "pdf", "--no-cache", "--out", str(tmp_path / "out")]

@@ -21,7 +21,8 @@ from byhand.notation.number import shown
 OPTIONS = {"pdf_variant": "pdf/ua-1", "custom_metadata": True}
 TAGGED = {"pdf_tags": True, "custom_metadata": True}  # without the claim of PDF/UA-1
 LONGEST_WORD = 200  # letters; a word of the course has 27
-_STYLE, _AT_RULES = re.compile("<style>(.*?)</style>", re.DOTALL), re.compile("@(?!page|media|bottom|top|left|right)")
+_STYLE = re.compile("<style>(.*?)</style>", re.DOTALL)
+_AT_RULES = re.compile("@(?!page|footnote|media|bottom|top|left|right)")
 SECONDS = 10.0  # of the processor's time, to lay out a page, and to write it; the longest takes 2 and 0.5
 
 
