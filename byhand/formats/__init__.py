@@ -271,7 +271,8 @@ def ready(name: str, setup: Setup | None = None) -> Format:
     if found.missing:
         raise ExtraError(f"the format {name} needs {', '.join(found.missing)}; {found.install}")
     if setup and found.marks and not setup.feedback:
-        raise ConfigError(f"--no-feedback: the format {name} holds what is right, for the program that marks it")
+        told = f"the format {name} holds what is right, for the program that marks it; leave out one of the two"
+        raise ConfigError(f"--no-feedback: {told}")
     return found
 
 

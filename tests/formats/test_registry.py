@@ -155,8 +155,8 @@ def test_an_unknown_format_says_what_was_meant():
 def test_what_only_marks_is_refused_where_nothing_may_tell_what_is_right(monkeypatch, tmp_path):
     monkeypatch.setitem(OWN, "pdf", replace(OWN["pdf"], marks=True))
     result = command("generate", "dot-product", "--no-feedback", "--format", "html,pdf", "--out", str(tmp_path / "o"))
-    told = "--no-feedback: the format pdf holds what is right, for the program that marks it"
-    assert (result.exit_code, result.stderr) == (1, f"byhand: {told}\n")
+    told = "the format pdf holds what is right, for the program that marks it; leave out one of the two"
+    assert (result.exit_code, result.stderr) == (1, f"byhand: --no-feedback: {told}\n")
     assert not (tmp_path / "o").exists()
 
 
