@@ -121,6 +121,16 @@ VARIANTS = [
 ]  # fmt: skip
 
 
+CASES = [(model, config) for config in VARIANTS for model in WIRED]
+# and kinds of attention, each once
+CASES += [
+    ("multi-head-attention", config)
+    for config in (
+        {"attention_kernel": "elu", "positional_embedding_type": "rotary", "n_key_value_heads": 1},
+        {"attention_kernel": "elu", "attention_dir": "bidirectional", "softmax_base": "e"},
+    )
+]
+
 CARDS = {"attn.q": (4, 1), "attn.k": (2, 3), "attn.v": (2, 3), "own.k": (2, 3), "own.v": (2, 3)}
 BIASED = {"attn.raw": (1, 4), "attn.v": (4, 2), "t5.scores": (1, 6), "t5.table": (1, 4)}
 TILES = {"scores": (3, 2), "v": (2, 4)}

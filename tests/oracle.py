@@ -46,6 +46,7 @@ DEFAULTS: dict[str, Any] = {
     "attn_pattern": "window",
     "num_experts": 0,
     "experts_per_token": 0,
+    "attention_kernel": None,
 }
 
 
@@ -155,6 +156,8 @@ class Run:
         if self.config["positional_embedding_type"] == "rotary" and memory is None:
             q = self.keep(f"{attn}.hook_rot_q[{h}]", self.turned(q))
             k = self.keep(f"{attn}.hook_rot_k[{group}]", self.turned(k))
+        if self.config["attention_kernel"]:
+            return self.keep(f"{attn}.hook_z[{h}]", self.by_state(q, k, v, attn, h, group, causal))
         scores = self.keep(f"{attn}.scores_raw[{h}]", q @ k.T)  # (n queries, n keys)
         if self.config["use_attn_scale"]:
             d_head = self.config.get("d_head") or self.config["d_model"] // self.config["n_heads"]
@@ -167,6 +170,19 @@ class Run:
         self.keep(f"{attn}.hook_attn_scores[{h}]", scores)
         pattern = self.softmax(scores, f"{attn}.hook_pattern", f"[{h}]")  # (n, n)
         return self.keep(f"{attn}.hook_z[{h}]", pattern @ v)  # (n, d_v)
+
+    def by_state(
+        self, q: np.ndarray, k: np.ndarray, v: np.ndarray, attn: str, h: int, group: int, causal: bool
+    ) -> np.ndarray:
+        """Linear attention as a recurrent network: a state that each token adds to, and that each query reads."""
+        q = self.keep(f"{attn}.phi_q[{h}]", np.where(q > 0, q + 1, self.base ** np.minimum(q, 0)))
+        k = self.keep(f"{attn}.phi_k[{group}]", np.where(k > 0, k + 1, self.base ** np.minimum(k, 0)))
+        states = np.cumsum(k[:, :, None] * v[:, None, :], axis=0)  # (n, d_head, d_v)
+        totals = np.cumsum(k, axis=0)  # (n, d_head)
+        if not causal:
+            states, totals = np.repeat(states[-1:], len(q), axis=0), np.repeat(totals[-1:], len(q), axis=0)
+        norm = self.keep(f"{attn}.norm[{h}]", (q * totals).sum(axis=1, keepdims=True))
+        return np.einsum("nd,ndv->nv", q, states) / norm
 
     def by_distance(self, scores: np.ndarray, attn: str, h: int, causal: bool) -> np.ndarray:
         """The scores with a bias for each distance, as ALiBi or T5 have it, and without what a local pattern hides."""

@@ -21,6 +21,7 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "softmax_base": (2, 3, "e"),
     "correction": (0, 1),
     "attn_pattern": ("window", "strided", "dilated", "global"),
+    "attention_kernel": (None, "elu"),
 }  # fmt: skip
 LARGEST_SIZE = 10_000  # no worksheet has a larger size
 MOST_PARAMETERS = 1_000_000  # of a whole model: a worksheet has a hundred
@@ -37,12 +38,15 @@ FLAGS = (
 )  # fmt: skip
 
 
+ON_SCORES = ("alibi", "relative_positional_bias")  # positions that are told by numbers added to scores
+WITHOUT_SCORES = ("attention_kernel",)  # kinds of attention without a score for each pair of tokens, or its powers
+
 # Options that a transformer of 2017 does not have
 OF_SOME = {
     "n_key_value_heads", "rotary_dim", "rotary_adjacent_pairs", "rotary_base", "rotary_periods", "gated_mlp",
     "alibi_slopes", "relative_attention_num_buckets", "relative_attention_max_distance", "use_local_attn",
     "window_size", "attn_types", "attn_pattern",
-    "num_experts", "experts_per_token",
+    "num_experts", "experts_per_token", "attention_kernel",
 }  # fmt: skip
 
 
@@ -69,6 +73,9 @@ class Config:
 
     num_experts: the number of feed-forward networks, of which a router picks experts_per_token for each token; 0 for
     one network, without a router.
+
+    attention_kernel: "elu" for linear attention: dot products of elu(q) + 1 and elu(k) + 1 in the place of the powers
+    of softmax.
 
     Raises: ConfigError for sizes that cannot work together.
     """
@@ -110,6 +117,7 @@ class Config:
     attn_pattern: str = "window"
     num_experts: int = 0
     experts_per_token: int = 0
+    attention_kernel: str | None = None
 
     def __post_init__(self) -> None:
         problems = [*self._choice_problems(), *self._size_problems(), *self._flag_problems()]
@@ -130,7 +138,12 @@ class Config:
         pairs = (self.d_model + 1) // 2
         if self.sinusoidal_periods and len(self.sinusoidal_periods) != pairs:
             raise ConfigError(f"sinusoidal_periods has {len(self.sinusoidal_periods)} entries; use {pairs}")
-        if problems := [*self._sharing_problems(), *self._turning_problems(), *self._distance_problems()]:
+        if problems := [
+            *self._sharing_problems(),
+            *self._turning_problems(),
+            *self._distance_problems(),
+            *self._kind_problems(),
+        ]:
             raise ConfigError("; ".join(problems))
         self._check_size()
 
@@ -222,6 +235,16 @@ class Config:
             yield "window_size=0 hides every token, even from itself; use 1 or more"
         if c.use_local_attn and kinds not in (0, c.n_layers):
             yield f"attn_types has {kinds} entries; use n_layers={c.n_layers}, or leave it out"
+
+    def _kind_problems(self) -> Iterator[str]:
+        """Whether kinds of attention that are without scores from token to token are asked to change these."""
+        c = self
+        for name in (name for name in WITHOUT_SCORES if getattr(c, name)):
+            if c.positional_embedding_type in ON_SCORES:
+                found = f"positional_embedding_type={c.positional_embedding_type}"
+                yield f"{name} has no scores for {found} to change; use standard, sinusoidal, rotary or null"
+            if c.use_local_attn:
+                yield f"{name} has no scores for use_local_attn to hide; leave one of them out"
 
     def _set(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
-from byhand.model.config import Config
+from byhand.model.config import ON_SCORES, Config
 from byhand.ops.attention import (
     divide_by_root,
     mask_future,
@@ -19,6 +20,7 @@ from byhand.ops.attention import (
     normalize_rows,
     power_of,
     row_sum,
+    zero_future,
 )
 from byhand.ops.linear import (
     add,
@@ -26,6 +28,7 @@ from byhand.ops.linear import (
     affine,
     affine_rows,
     dot_rows,
+    elu_plus_one,
     gelu,
     matmul,
     multiply,
@@ -48,9 +51,8 @@ from byhand.ops.norms import (
 )
 from byhand.ops.positions import bucket_biases, falling, rotate, sinusoid
 from byhand.ops.shapes import column_as_row, gather_rows, hstack, keep_largest, share_rows
-from byhand.tape import Matrix, Tape
+from byhand.tape import Matrix, Op, Tape
 
-BIASES = ("alibi", "relative_positional_bias")  # positions that are told by numbers added to scores
 ADDED = ("standard", "sinusoidal")  # positions that are added to the embeddings
 
 
@@ -147,18 +149,42 @@ def head(x: Matrix, at: str, h: int, config: Config, memory: Matrix | None = Non
             q, k = (
                 turned(part, f"{at}.hook_rot_{letter}[{n}]", c) for part, letter, n in ((q, "q", h), (k, "k", group))
             )
-        scores = _scores(q, k, at, h, c, crosses=memory is not None)  # (pos, pos)
-        pattern = softmax(scores, f"{at}.hook_pattern[{h}]", c.softmax_base)
+        if c.attention_kernel:
+            q, k = (
+                _once(elu_plus_one, part, f"{at}.phi_{letter}[{n}]", base=c.softmax_base)
+                for part, letter, n in ((q, "q", h), (k, "k", group))
+            )
+            pattern = _shares(q, k, at, h, causal=memory is None and c.attention_dir == "causal")  # (pos, pos)
+        else:
+            scores = _scores(q, k, at, h, c, crosses=memory is not None)  # (pos, pos)
+            pattern = softmax(scores, f"{at}.hook_pattern[{h}]", c.softmax_base)
         return matmul(pattern, v, name=f"{at}.hook_z[{h}]")  # (pos, d_v)
+
+
+def _once(op: Op, x: Matrix, name: str, **params: Any) -> Matrix:
+    """An operation on keys or values; if a head before, in the same group, has recorded it, that step."""
+    return x.tape[name] if name in x.tape.steps else op(x, name=name, **params)
 
 
 def turned(x: Matrix, name: str, config: Config) -> Matrix:
     """Queries or keys with their pairs of dimensions turned by the position, so that scores depend on distances."""
     c = config
-    if name in x.tape.steps:  # of a head before, in the same group
-        return x.tape[name]
     angles = {"periods": c.rotary_periods} if c.rotary_periods else {"base": c.rotary_base}
-    return rotate(x, name=name, width=c.turned_width, adjacent=c.rotary_adjacent_pairs, **angles)
+    return _once(rotate, x, name, width=c.turned_width, adjacent=c.rotary_adjacent_pairs, **angles)
+
+
+def _shares(q: Matrix, k: Matrix, at: str, h: int, causal: bool) -> Matrix:
+    """The pattern of linear attention: dot products of queries and keys that are above 0, each over the sum of its
+    row, `attn.norm`. So no token needs a row of scores: it needs only the sums of k vᵀ and of k over the others.
+
+    Shapes: (pos, d_head), (source, d_head) → (pos, source).
+
+    Source: Katharopoulos et al. 2020.
+    """
+    last = f"{at}.hook_attn_scores[{h}]"
+    scores = dot_rows(q, k, name=f"{at}.scores_raw[{h}]" if causal else last)
+    scores = zero_future(scores, name=last) if causal else scores
+    return normalize_rows(scores, row_sum(scores, name=f"{at}.norm[{h}]"), name=f"{at}.hook_pattern[{h}]")
 
 
 def _scores(q: Matrix, k: Matrix, at: str, h: int, config: Config, crosses: bool) -> Matrix:
@@ -173,7 +199,7 @@ def _scores(q: Matrix, k: Matrix, at: str, h: int, config: Config, crosses: bool
     steps: list[tuple[str, Callable[[Matrix, str], Matrix]]] = []
     if c.use_attn_scale:
         steps.append(("scores_scaled", lambda x, name: divide_by_root(x, name=name, of=c.d_head)))
-    if not crosses and c.positional_embedding_type in BIASES:
+    if not crosses and c.positional_embedding_type in ON_SCORES:
         steps.append(("scores_biased", lambda x, name: add(x, _bias(x, at, h, c), name=name)))
     if mask in tape.numbers:
         steps.append(("scores_visible", lambda x, name: add(x, tape.given(mask, x.shape, x.axes), name=name)))

@@ -61,6 +61,18 @@ def affine_rows(a: Operand, b: Operand, bias: Operand, i: At, j: At) -> Expr:
 
 
 @op(
+    "ki,kj->ij",
+    formula=r"{0}^{{\mathrm{{T}}}} {1}",
+    columns=r"{1} {0}^{{\mathrm{{T}}}}",
+    example=example([[1, 2], [3, -4]], [[5, 0, 1], [6, 1, 0]], gives=[[23, 3, 1], [-14, -4, 2]]),
+    edges=(example([[1, 2]], [[5, 0, -1]], gives=[[5, 0, -1], [10, 0, -2]]),),
+)
+def dot_columns(a: Operand, b: Operand, i: At, j: At) -> Expr:
+    """The dot product of each column of the first with each column of the second; of two rows, all their products."""
+    return total(a.rows, lambda k: a[k, i] * b[k, j])
+
+
+@op(
     "ij,ij->i1",
     formula=r"{0}_i \cdot {1}_i",
     example=example([[1, 2], [3, -4]], [[5, 6], [1, 2]], gives=[[17], [-5]]),
@@ -254,3 +266,18 @@ def swish(a: Operand, i: At, j: At, base: int | str = "e") -> Expr:
     Source: Ramachandran, Zoph & Le 2017; Elfwing, Uchibe & Doya 2018.
     """
     return a[i, j] / (expr(1) + base_of(base) ** (Sum(()) - a[i, j]))
+
+
+@op(
+    "ij->ij",
+    formula=r"\max(0,\, {0}) + {base}^{{\min(0,\, {0})}}",
+    example=example([[1, 2], [0, -1]], base=2, gives=[[2, 3], [1, HALF]]),
+    edges=(example([[HALF, -2]], base=3, gives=[[Fraction(3, 2), Fraction(1, 9)]]),),
+)
+def elu_plus_one(a: Operand, i: At, j: At, base: int | str = "e") -> Expr:
+    """Every entry x becomes a number above 0: x + 1 from 0 on, base^x below; in base e, ELU + 1.
+
+    Source: Katharopoulos et al. 2020.
+    """
+    x = a[i, j]
+    return largest(0, x) + base_of(base) ** (Sum(()) - largest(0, Sum(()) - x))

@@ -176,6 +176,7 @@ RULES: dict[str, Rule] = {
     # products
     "matmul": lambda n, a, b: _product(a, _columns(b)),
     "dot_rows": lambda n, a, b: _product(a, b),
+    "dot_columns": lambda n, a, b: _product(_columns(a), _columns(b)),
     "affine": lambda n, a, b, bias: _by_column(add, _product(a, _columns(b)), bias),
     "affine_rows": lambda n, a, b, bias: _by_column(add, _product(a, b), bias),
     "row_dots": lambda n, a, b: [[_dot(x, y)] for x, y in zip(a, b, strict=True)],
@@ -244,6 +245,7 @@ RULES: dict[str, Rule] = {
     "relu": lambda n, a: _each(a, lambda x: x if x > 0 else n.num(0)),
     "gelu": lambda n, a: _each(a, lambda x: _normal(n, x)),
     "swish": lambda n, a, base="e": _each(a, lambda x: n.over(x, 1 + n.power(base, -x))),
+    "elu_plus_one": lambda n, a, base="e": _each(a, lambda x: x + 1 if x > 0 else n.power(base, x)),
     "sinusoid": _waves,
     "rotate": _turned_pairs,
     "falling": lambda n, shape, slope: [

@@ -95,6 +95,8 @@ class Wiring:
             q, k = self.turned(q, f"{at}.hook_rot_q{head}"), self.turned(k, f"{at}.hook_rot_k{group}")
         causal = not memory and (at.startswith("decoder.") or c["attention_dir"] == "causal")
         causal = causal and not at.startswith("encoder.")
+        if c.get("attention_kernel"):
+            return self(f"{at}.hook_z{head}", "matmul", self.linear_shares(q, k, at, head, group, causal), v)
         ways: list[tuple[str, str, tuple[str, ...], dict[str, Any]]] = [("scores_raw", "dot_rows", (k,), {})]
         if c["use_attn_scale"]:
             ways.append(("scores_scaled", "divide_by_root", (), {"of": c["d_head"]}))
@@ -112,6 +114,18 @@ class Wiring:
         for name, rule, others, params in ways:
             scores = self(f"{at}.{name}{head}", rule, scores, *others, **params)
         return self(f"{at}.hook_z{head}", "matmul", self.softmax(f"{at}.hook_pattern", scores, head), v)
+
+    def linear_shares(self, q: str, k: str, at: str, head: str, group: str, causal: bool) -> str:
+        """φ(q) φ(k) over its sum for all k that q sees, with φ = elu + 1 (Katharopoulos et al. 2020, equation 9)."""
+        base, last = self.config["softmax_base"], f"{at}.hook_attn_scores{head}"
+        rows = (
+            self(f"{at}.phi_{letter}{own}", "elu_plus_one", x, base=base)
+            for letter, x, own in (("q", q, head), ("k", k, group))
+        )
+        scores = self(f"{at}.scores_raw{head}" if causal else last, "dot_rows", *rows)
+        scores = self(last, "zero_future", scores) if causal else scores
+        total = self(f"{at}.norm{head}", "row_sum", scores)
+        return self(f"{at}.hook_pattern{head}", "normalize_rows", scores, total)
 
     def is_local(self, at: str) -> bool:
         """Whether a layer's tokens see only some of the others."""

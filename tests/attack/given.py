@@ -12,7 +12,7 @@ from random import Random
 from typing import Any
 
 import numpy as np
-from judged import VARIANTS, WIRED, small
+from judged import CASES, small
 
 from attack import attack, told
 from attack.spoil import spoiled_table, spoiled_text
@@ -28,11 +28,12 @@ ROSTER = 'name,id,group\nAda Lovelace,1,A\n王平涛,2,A\n"Müller, Anna",3,B\nA
 
 
 @cache
-def _entries(model: str, n: int) -> dict[str, Any]:
-    """A values file of a model."""
-    own = small(model, **VARIANTS[n])
+def _entries(n: int) -> tuple[str, dict[str, Any]]:
+    """A model, and a values file for it."""
+    model, config = CASES[n]
+    own = small(model, **config)
     entries = {"config": own.config.as_dict(), "inputs": dict(own.inputs), "weights": dict(own.weights)}
-    return entries | ({"tokens": list(own.tokens)} if own.tokens else {})
+    return model, entries | ({"tokens": list(own.tokens)} if own.tokens else {})
 
 
 def _packed(entries: dict[str, Any]) -> bytes:
@@ -48,8 +49,7 @@ def _packed(entries: dict[str, Any]) -> bytes:
 def values(dice: Random, folder: Path, count: int | None) -> Iterator[str]:
     """Values files, spoiled in their tables or in their bytes, and run in any numbers."""
     for _ in range(count or 0):
-        model = dice.choice(WIRED)
-        entries = deepcopy(_entries(model, dice.randrange(len(VARIANTS))))
+        model, entries = deepcopy(_entries(dice.randrange(len(CASES))))
         path, numbers = (
             folder / dice.choice(("v.json", "v.json", "v.npz")),
             dice.choice(("exact", "decimal", "float")),

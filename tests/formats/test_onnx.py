@@ -14,10 +14,9 @@ import onnxruntime
 import pytest
 from click.testing import CliRunner
 from judged import (
+    CASES,
     EXAMPLES,
     PUBLISHED,
-    VARIANTS,
-    WIRED,
     changed_number,
     example_of,
     published,
@@ -123,8 +122,9 @@ def test_a_sheets_run_is_the_same_in_the_reference_and_in_onnxruntime(sheet):
         np.testing.assert_allclose(values, expected[name], rtol=1e-12, atol=1e-12, err_msg=name)
 
 
-@pytest.mark.parametrize("config", VARIANTS, ids=lambda c: ",".join(c) or "plain")
-@pytest.mark.parametrize("model", WIRED)
+@pytest.mark.parametrize(
+    ("model", "config"), CASES, ids=lambda c: c if isinstance(c, str) else ",".join(c) or "plain"
+)
 def test_onnx_agrees_with_every_variant_of_a_model(model, config):
     values = small(model, **config)
     compare(run_on(MODELS[model].run(values, FLOATS), model, values))

@@ -107,6 +107,10 @@ BAD = [
      "experts_per_token=3 does not fit num_experts=2; use 1 to 2"),
     ({"num_experts": 2}, "experts_per_token=0 does not fit num_experts=2; use 1 to 2"),
     ({"experts_per_token": 1}, "experts_per_token=1 does not fit num_experts=0; use both, or neither"),
+    ({"attention_kernel": "relu"}, "attention_kernel='relu' is not known; use one of null, elu"),
+    ({"attention_kernel": "elu", "positional_embedding_type": "alibi", "use_local_attn": True, "window_size": 1},
+     "attention_kernel has no scores for positional_embedding_type=alibi to change; use standard, sinusoidal, rotary "
+     "or null; attention_kernel has no scores for use_local_attn to hide; leave one of them out"),
     ({"gated_mlp": 1}, "gated_mlp=1 is not true or false"),
     ({"n_layers": 10_000}, "n_layers=10000 × n_heads=1 is more than 1,000 heads"),
 ]  # fmt: skip

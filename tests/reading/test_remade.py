@@ -7,7 +7,7 @@ import re
 from functools import cache
 
 import pytest
-from judged import VARIANTS, WIRED, small
+from judged import CASES, WIRED, small
 
 from byhand import __version__
 from byhand.errors import DomainError, UnreadableError, WitnessError
@@ -53,7 +53,7 @@ def test_a_record_of_letters_or_of_an_easy_sheet_is_right(sheet, n):
 @pytest.mark.parametrize("numbers", ["decimal", "float"])
 @pytest.mark.parametrize("model", WIRED)
 def test_every_record_of_own_numbers_is_right(model, numbers):
-    for config in VARIANTS:
+    for config in (config for name, config in CASES if name == model):
         try:
             made = run_values(model, small(model, **config), numbers)
         except DomainError:

@@ -8,7 +8,8 @@ from fractions import Fraction
 from itertools import chain
 
 import pytest
-from judged import ROWS, VARIANTS, small
+from judged import CASES as JUDGED
+from judged import ROWS, small
 from kept import numbers_by_step, whole_run
 
 from byhand.arithmetic.exact import RATIONALS
@@ -87,9 +88,8 @@ def by_head(values):
 CASES = [
     *(
         (model, case(model, variant))
-        for model in WHOLE
-        for variant in VARIANTS
-        if not computes_nothing(model, variant)
+        for model, variant in JUDGED
+        if model in WHOLE and not computes_nothing(model, variant)
     ),
     ("attention-head", case("attention-head", {"attention_dir": "bidirectional"}, **{"blocks.0.attn.mask": MASK})),
     ("multi-head-attention", by_head(case("multi-head-attention", {}))),

@@ -9,9 +9,9 @@ from fractions import Fraction
 
 import pytest
 from judged import (
+    CASES,
     EXAMPLES,
     PUBLISHED,
-    VARIANTS,
     WIRED,
     changed_number,
     example_of,
@@ -68,8 +68,9 @@ def test_the_witness_confirms_the_published_runs(name, domain):
     judge(published(name, domain))
 
 
-@pytest.mark.parametrize("config", VARIANTS, ids=lambda c: ",".join(c) or "plain")
-@pytest.mark.parametrize("model", WIRED)
+@pytest.mark.parametrize(
+    ("model", "config"), CASES, ids=lambda c: c if isinstance(c, str) else ",".join(c) or "plain"
+)
 def test_the_witness_wires_every_variant_of_a_model_by_itself(model, config):
     values = small(model, **config)
     tape = MODELS[model].run(values, FLOATS)
