@@ -16,10 +16,12 @@ from byhand.pictures.canvas import (
     GREY,
     GRID,
     GUIDE,
+    HAIR,
     HEAD,
     LIGHT,
     PALE,
     PEN_AREA,
+    SMALLEST,
     STROKE,
     TOKEN,
     WHITE,
@@ -28,6 +30,7 @@ from byhand.pictures.canvas import (
 )
 from byhand.pictures.registry import Rows, UndrawableError, picture
 
+LOWEST, HIGHEST = -6, 3  # the scores that the grid of a fall has room for
 DIAL = 8.0  # the radius of a dial
 CASES = ((1, 0), (2, 1), (3, 2), (2, 0))  # where the query stands, and where the key
 
@@ -176,22 +179,27 @@ def slopes(on: Canvas, scores: Rows, biased: Rows, table: Rows, *, tokens: Seque
     """
     own, fallen = scores[0], biased[0]
     falls = [score - lower for score, lower in zip(own, fallen, strict=True)]
-    if falls != [3, 2, 1, 0] or max(map(abs, (*own, *fallen))) > 6 or len(table[0]) < 4:
-        raise UndrawableError("four scores from −6 to 6 that fall by 1 with each step of distance, and four trays")
+    if falls != [3, 2, 1, 0] or max(own) > HIGHEST or min(fallen) < LOWEST or len(table[0]) < 4:
+        raise UndrawableError(
+            f"four scores from {LOWEST} to {HIGHEST} that fall by 1 with each step of distance, and four trays"
+        )
     trays = [str(bucket_of(steps, len(table[0]), furthest)) for steps in range(TRAYS)]
     unit = 24.0 / 9
     top = 4.0 + 3 * unit
-    on.line((14, top), (62, top), width=AXIS, colour=PALE)
-    on.text(12.4, top + 1, "0", CAPTION, anchor="end", colour=GREY)
+    for n in range(LOWEST, HIGHEST + 1):
+        y = top - unit * n
+        on.line((14, y), (62, y), width=HAIR if n else AXIS, colour=GRID if n else PALE)
+        if n % 2 == 0:
+            on.number(12.4, y, n, SMALLEST, anchor="end", colour=GREY)
     on.line(*((17 + 14 * k, top + unit * (3 - k)) for k in range(4)), width=GUIDE, colour=PALE, dash=DASH)
     for k, (word, score, lower) in enumerate(zip(tokens, own, fallen, strict=True)):
         x, y, low = 17.0 + 14 * k, top - unit * float(score), top - unit * float(lower)
-        on.text(x, 33.4, word, TOKEN - 0.3)
-        on.disc(x, y)
+        on.text(x, 32.6, word, TOKEN - 0.3)
+        on.pen.disc(x, y)
         if low - y > HEAD:
             on.pen.arrow((x + 2.2, y), (x + 2.2, low))
         on.pen.disc(x + 2.2, low)
-    on.text(66, 8.0, on.say("pictures.slopes.score"), CAPTION, anchor="start", colour=GREY)
+    on.pen.text(66, 8.0, on.say("pictures.slopes.score"), CAPTION, anchor="start")
     on.pen.text(66, 12.4, on.say("pictures.slopes.fallen"), CAPTION, anchor="start")
     on.text(0, 37.6, on.say("pictures.slopes.trays"), CAPTION, anchor="start", colour=GREY)
     for k, tray in enumerate(trays):
@@ -200,6 +208,6 @@ def slopes(on: Canvas, scores: Rows, biased: Rows, table: Rows, *, tokens: Seque
         on.box(x, 38.6, 5.6, 5.2, width=BOX, fill=WHITE)
         (on.pen if k > 1 else on).text(x + 2.8, 42.5, tray, CAPTION + 0.3)
     on.said(
-        on.say("pictures.slopes.said", scores=listed(own)), on.say("pictures.slopes.to_do"),
-        on.say("pictures.slopes.key", fallen=listed(fallen), trays=", ".join(trays)),
+        on.say("pictures.slopes.said", low=value_text(LOWEST), high=HIGHEST), on.say("pictures.slopes.to_do"),
+        on.say("pictures.slopes.key", scores=listed(own), fallen=listed(fallen), trays=", ".join(trays)),
     )  # fmt: skip

@@ -45,11 +45,13 @@ def test_neighbours_read_one_card():
 def test_scores_fall_by_one_for_every_word_further_back():
     told = {"tokens": ["we", "heard", "it", "rain"], "furthest": 8}
     sketch = drawn("slopes", [[3, 2, 1, 2]], [[0, 0, 0, 2]], [[5, 6, 7, 8]], **told)
-    assert "Scores 3, 2, 1, 2" in sketch.worksheet_says
-    assert "lie at 0, 0, 0, 2. The trays of 0 to 7 steps are 0, 1, 2, 2, 3, 3, 3, 3." in sketch.key_says
+    assert "3, 2, 1, 2" not in sketch.worksheet_says
+    assert "lie at 3, 2, 1, 2, and after the fall at 0, 0, 0, 2. The trays of 0 to 7 steps are 0, 1, 2, 2, 3, 3, 3, 3." in sketch.key_says  # fmt: skip
     for fallen in ([0, 0, 0, 1], [-3, -2, -1, 2]):  # the word itself falls, or all fall twice as far
         with pytest.raises(UndrawableError, match="by 1 with each step of distance"):
             drawn("slopes", [[3, 2, 1, 2]], [fallen], [[5, 6, 7, 8]], **told)
+    with pytest.raises(UndrawableError, match="to 3 that fall"):
+        drawn("slopes", [[4, 2, 1, 2]], [[1, 0, 0, 2]], [[5, 6, 7, 8]], **told)
 
 
 def test_the_trays_are_those_of_the_furthest_distance():
