@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from itertools import accumulate, combinations
+from itertools import accumulate, combinations, product
+from math import ceil, floor
 from typing import Any
 
 from msgspec import Struct
@@ -36,6 +37,7 @@ IN_PICTURES = (
 )  # and those of steps from which pictures are drawn, as large as these have room for
 APART = Fraction(2, 5)  # how far apart points are whose dots do not touch
 UGLY = 20  # a number with a larger numerator or denominator is ugly: hard to multiply and to add in one's head
+LONGEST_LINE = 11  # units of a line on which the numbers of a token are drawn
 NEAR = Fraction(1, 50)  # how near a throw may be to a border between two words, or p to where top p keeps one more
 MOST_ALIKE = Fraction(6, 16)  # of the cells of a table, in which LayerNorm and BatchNorm may agree
 SATURATED = Fraction(9, 10)  # a row of a pattern with a larger entry attends to hardly more than one token
@@ -256,6 +258,26 @@ def _have_two_sizes(rows: Rows) -> bool:
 
 
 @sheet_promise
+def last_token_is_stretched(tape: Tape) -> bool:
+    """The last token's results of LayerNorm, before w and b, are of two sizes, and its numbers lie on a line of
+    eleven units, before and after the mean is taken away.
+    """
+    x, centered, (sigma,), results = (
+        tape.values(f"blocks.0.{name}")[-1]
+        for name in ("hook_resid_mid", "ln1.centered", "ln1.hook_scale", "ln1.standardized")
+    )
+    ends = floor(min(*x, *centered, -sigma)), ceil(max(*x, *centered, sigma))
+    return len({*map(abs, results)}) > 1 and ends[1] - ends[0] <= LONGEST_LINE
+
+
+@sheet_promise
+def last_token_tells_norms_apart(tape: Tape) -> bool:
+    """A number of the last token becomes another in LayerNorm than in BatchNorm."""
+    one, other = (tape.values(f"blocks.0.{norm}.hook_normalized")[-1] for norm in ("ln1", "bn"))
+    return one != other
+
+
+@sheet_promise
 def tokens_have_their_own_scales(tape: Tape) -> bool:
     """The tokens have neither all the same mean nor all the same variance: a norm over the whole table would have
     other results.
@@ -422,20 +444,21 @@ def shadows_are_whole(tape: Tape) -> bool:
 
 @sheet_promise
 def rows_mix(tape: Tape) -> bool:
-    """The first row of A has one 0 and an entry of 2 or more, in absolute value; the second has no 0, and a negative
+    """The first row of A has one 0 and an entry of 2 or more, in absolute value; the last has no 0, and a negative
     entry.
     """
-    first, second = tape.values("A")[:2]
-    return first.count(0) == 1 and max(map(abs, first)) >= 2 and 0 not in second and min(second) < 0
+    first, *_, last = tape.values("A")
+    return first.count(0) == 1 and max(map(abs, first)) >= 2 and 0 not in last and min(last) < 0
 
 
 @sheet_promise
 def neurons_walk(tape: Tape) -> bool:
-    """From its bias, which is not 0, each neuron comes to its output for the first token in two or three steps, one
-    for each product that is not 0, and stays between −5 and 5.
+    """From its bias, which is not 0, each neuron comes to its output for the first token, and for the last, in two
+    or three steps, one for each product that is not 0, and stays between −5 and 5.
     """
-    token, biases = tape.values("x")[0], tape.values("linear.b")[0]
-    for bias, weights in zip(biases, zip(*tape.values("linear.W"), strict=True), strict=True):
+    (first, *_, last), (biases,) = tape.values("x"), tape.values("linear.b")
+    neurons = [*zip(biases, zip(*tape.values("linear.W"), strict=True), strict=True)]
+    for token, (bias, weights) in product((first, last), neurons):
         steps = [x * w for x, w in zip(token, weights, strict=True) if x * w]
         places = [*accumulate(steps, initial=bias)]
         if bias == 0 or len(steps) not in (2, 3) or max(map(abs, places)) > 5:
@@ -508,10 +531,10 @@ def hidden_shares_are_short(tape: Tape) -> bool:
 
 
 @sheet_promise
-def second_word_looks_at_all(tape: Tape) -> bool:
-    """In the second row of the pattern no share is 0, and the largest is a half or more."""
+def last_word_looks_at_all(tape: Tape) -> bool:
+    """In the last row of the pattern no share is 0, and the largest is a half or more."""
     return all(
-        all(row) and 2 * max(row) >= 1 for row in (tape.values(s.name)[1] for s in _named(tape, "hook_pattern"))
+        all(row) and 2 * max(row) >= 1 for row in (tape.values(s.name)[-1] for s in _named(tape, "hook_pattern"))
     )
 
 

@@ -17,7 +17,6 @@ from byhand.pictures.canvas import (
     GRID,
     GUIDE,
     HAIR,
-    INK,
     LIGHT,
     PALE,
     PEN,
@@ -75,21 +74,18 @@ def who_answers(on: Canvas, all_scores: Rows, *, row: int, tokens: Sequence[str]
 
 
 @picture(height=33, minutes=3)
-def who_looks(on: Canvas, pattern: Rows, *, row: int, tokens: Sequence[str]) -> None:
-    """Who looks at whom: an arc leads from the word that looks to each word, as thick as its share; and all of the
+def who_looks(on: Canvas, pattern: Rows, *, tokens: Sequence[str], given: int = 0) -> None:
+    """Who looks at whom: an arc leads from the last word to each word, as thick as its share; and all of the
     pattern as dots, whose areas are the shares.
 
-    row: the word that looks.
+    given: the number of first words whose dots are printed.
     """
-    shares = pattern[row]
-    best = max(shares)
-    if min(shares) == 0 or 2 * best < 1 or len(tokens) != 3 or row != 1:
-        raise UndrawableError(
-            "the middle one of three words looks at all of them, and at one with half of it or more"
-        )
+    shares, row = pattern[-1], len(tokens) - 1
+    if min(shares) == 0 or 2 * max(shares) < 1 or len(tokens) != 3:
+        raise UndrawableError("the last of three words looks at all of them, and at one with half of it or more")
     xs, y = [10 + APART * j for j, _ in enumerate(tokens)], 26.6
     _words(on, xs, y + 5.2, tokens, row)
-    arcs = _arcs(xs, row, shares, y)
+    arcs = _flat(_arcs(xs, row, shares, y), y)
     for (start, over, end), share in zip(arcs, shares, strict=True):
         on.arc(start, over, end, width=GUIDE, colour=PALE, dash=DASH)
         on.blank((start[0] + end[0]) / 2, (y + over[1]) / 2 - 6.4, share, w=7.4, h=7.2)
@@ -102,16 +98,13 @@ def who_looks(on: Canvas, pattern: Rows, *, row: int, tokens: Sequence[str]) -> 
         on.text(left - 1.2, top + 4.4 + 7 * j, word, 2.6, anchor="end")
         for k, share in enumerate(pattern[j]):
             on.box(left + 7 * k, top + 7 * j, 7, 7, width=AXIS, colour=GREY)
-            (on.pen if j == row else on).disc(
-                left + 3.5 + 7 * k, top + 3.5 + 7 * j, SHARE_DOT * sqrt(share), fill=PEN if j == row else INK
-            )
+            (on.pen if j >= given else on).disc(left + 3.5 + 7 * k, top + 3.5 + 7 * j, SHARE_DOT * sqrt(share))
     on.box(left, top + 7 * row, 21, 7, width=FRAME)
-    others = "; ".join(
-        f"{word} {listed(own)}" for n, (word, own) in enumerate(zip(tokens, pattern, strict=True)) if n != row
-    )
+    printed = "; ".join(f"{word} {listed(own)}" for word, own in zip(tokens[:given], pattern, strict=False))
+    dots = on.say("pictures.who_looks.dots", rows=printed) if given else ""
     on.said(
-        on.say("pictures.who_looks.said", words=listed(tokens), rows=others),
-        to_do=on.say("pictures.who_looks.to_do", word=tokens[row]),
+        f"{on.say('pictures.who_looks.said', words=listed(tokens))} {dots}".strip(),
+        to_do=on.say("pictures.who_looks.to_do", word=tokens[row], words=listed(tokens[given:])),
         key=on.say("pictures.who_looks.key", word=tokens[row], shares=by_word(tokens, shares)),
     )
 
@@ -141,6 +134,11 @@ def _arcs(xs: Sequence[float], row: int, shares: Sequence[Any], y: float) -> lis
     return found
 
 
+def _flat(arcs: Sequence[Arc], y: float) -> list[Arc]:
+    """The same arcs, three quarters as high. y: where they begin and end."""
+    return [(start, (over[0], y - 0.75 * (y - over[1])), end) for start, over, end in arcs]
+
+
 @picture(height=43, minutes=3)
 def two_heads(
     on: Canvas, first: Rows, second: Rows, brought: Rows, also: Rows, result: Rows, *, tokens: Sequence[str]
@@ -157,7 +155,7 @@ def two_heads(
     for head, (left, shares) in enumerate(zip((0, 44), patterns, strict=True)):
         xs, y, pen = [left + 5 + 13.5 * j for j, _ in enumerate(tokens)], 19.0, on.pen if head else on
         on.text(left, 2.6, on.say("pictures.two_heads.head", n=head + 1), TOKEN, anchor="start", bold=True)
-        arcs = [(start, (over[0], y - 0.75 * (y - over[1])), end) for start, over, end in _arcs(xs, 2, shares, y)]
+        arcs = _flat(_arcs(xs, 2, shares, y), y)
         for arc, share in zip(arcs, shares, strict=True):
             if head:
                 on.arc(*arc, width=GUIDE, colour=PALE, dash=DASH)

@@ -29,9 +29,11 @@ WEIGHT = "#c4c4c4"
 
 
 @picture(height=44, minutes=3)
-def same_machine(on: Canvas, x: Rows, post: Rows, out: Rows, *, tokens: Sequence[str]) -> None:
+def same_machine(on: Canvas, x: Rows, post: Rows, out: Rows, *, tokens: Sequence[str], given: int = 0) -> None:
     """The network stands at every token, with the same weights and other neurons awake; no line leads from one token
     to another.
+
+    given: the number of first tokens whose results are printed; the first one's neurons are in any case.
     """
     n, d, hidden = len(x), len(x[0]), len(post[0])
     if (n, d) != (3, 4) or not 4 <= hidden <= 8:
@@ -45,7 +47,7 @@ def same_machine(on: Canvas, x: Rows, post: Rows, out: Rows, *, tokens: Sequence
             for y in (TOP, foot):
                 on.line((end, y), (neuron, middle), width=0.18, colour=WEIGHT)
         on.box(left, TOP, MACHINE, HIGH, width=FRAME, rx=1.6)
-        pen: Layer = on.pen if token else on
+        pen: Layer = on.pen if token >= max(1, given) else on
         for neuron, value in zip(neurons, post[token], strict=True):
             on.disc(neuron, middle, 1.75, fill=WHITE, width=0.35, colour=on.ink)
             if value > 0:
@@ -53,20 +55,24 @@ def same_machine(on: Canvas, x: Rows, post: Rows, out: Rows, *, tokens: Sequence
         for k, end in enumerate(inner):
             on.number(end, foot + 2.6, x[token][k], 3.4)
             on.line((end - 2.5, TOP - 1.0), (end + 2.5, TOP - 1.0), width=GUIDE, colour="#777777")
-            on.pen.number(end, TOP - 3.2, out[token][k], 3.4)
+            (on.pen if token >= given else on).number(end, TOP - 3.2, out[token][k], 3.4)
         on.text(left + MACHINE / 2, foot + 7.6, tokens[token], TOKEN)
     ask = on.say("pictures.same_machine.ask", one=tokens[0], other=tokens[1])
     on.text(0.0, foot + 13.4, ask, CAPTION, anchor="start", colour=GREY)
     on.answer_line(56.0, foot + 13.8, 28.0, on.say("pictures.same_machine.none"), CAPTION)
     awake = [listed(k + 1 for k, value in enumerate(row) if value > 0) for row in post]
+    speak = [on.say("pictures.same_machine.speak", token=tokens[k], awake=awake[k]) for k in range(n)]
+    results = [on.say("pictures.same_machine.out", token=tokens[k], out=listed(out[k])) for k in range(n)]
     on.said(
-        on.say(
-            "pictures.same_machine.said", n=d, hidden=hidden, tokens=listed(tokens), one=tokens[0], awake=awake[0]
-        ),
-        on.say("pictures.same_machine.to_do", tokens=listed(tokens[1:])),
         " ".join(
-            on.say("pictures.same_machine.key", token=tokens[k], awake=awake[k], out=listed(out[k])) for k in range(n)
+            (
+                on.say("pictures.same_machine.said", n=d, hidden=hidden, tokens=listed(tokens)),
+                *speak[: max(1, given)],
+                *results[:given],
+            )
         ),
+        on.say("pictures.same_machine.to_do", silent=listed(tokens[max(1, given) :]), tokens=listed(tokens[given:])),
+        " ".join((*speak[max(1, given) :], *results[given:])),
     )
 
 
@@ -78,8 +84,11 @@ KERNEL_SIDE = "#cfcfcf"
 
 
 @picture(height=44, minutes=2)
-def kernel_stick(on: Canvas, x: Rows, kernel: Rows, found: Rows, *, tokens: Sequence[str]) -> None:
-    """A row of pixels as deep as there are dimensions, and a kernel, a stick of weights, that slides along it."""
+def kernel_stick(on: Canvas, x: Rows, kernel: Rows, found: Rows, *, tokens: Sequence[str], given: int = 0) -> None:
+    """A row of pixels as deep as there are dimensions, and a kernel, a stick of weights, that slides along it.
+
+    given: the number of first pixels at which it is printed what the kernel finds.
+    """
     weights = [value for row in kernel for value in row]
     n, d = len(x), len(x[0])
     if (n, d) != (3, 4):
@@ -98,7 +107,10 @@ def kernel_stick(on: Canvas, x: Rows, kernel: Rows, found: Rows, *, tokens: Sequ
             y = STACK + CUBE * d / 2
             on.arrow((left + CUBE + 3.0, y), (left + STEP - 1.6, y), width=0.3, dash=(1.2, 0.8))
         on.arrow((centre, foot + 1.4), (centre, foot + 5.4), width=0.35)
-        on.blank(centre, foot + 9.4, found[token][0])
+        if token < given:
+            on.number(centre, foot + 9.4, found[token][0])
+        else:
+            on.blank(centre, foot + 9.4, found[token][0])
     on.box(FIRST - 0.9, STACK - 0.9, CUBE + 1.8, CUBE * d + 1.8, width=FRAME, rx=1.2)
     right = FIRST + STEP * (n - 1) + CUBE + 2.8
     on.text(
@@ -106,10 +118,15 @@ def kernel_stick(on: Canvas, x: Rows, kernel: Rows, found: Rows, *, tokens: Sequ
     )
     on.text(right, foot + 8.6, on.say("pictures.kernel_stick.neurons", n=n), CAPTION, anchor="start", bold=True)
     on.text(right, foot + 12.2, on.say("pictures.kernel_stick.places", n=n), CAPTION, anchor="start", colour=GREY)
+    pixels = [
+        {"tokens": listed(tokens[part]), "found": listed(row[0] for row in found[part])}
+        for part in (slice(given), slice(given, None))
+    ]
     on.said(
-        on.say("pictures.kernel_stick.said", tokens=listed(tokens), n=d, weights=listed(weights)),
-        on.say("pictures.kernel_stick.to_do"),
-        on.say("pictures.kernel_stick.key", found=listed(row[0] for row in found)),
+        on.say("pictures.kernel_stick.said", tokens=listed(tokens), n=d, weights=listed(weights))
+        + (" " + on.say("pictures.kernel_stick.given", **pixels[0]) if given else ""),
+        on.say("pictures.kernel_stick.to_do", tokens=pixels[1]["tokens"]),
+        on.say("pictures.kernel_stick.key", **pixels[1]),
     )
 
 

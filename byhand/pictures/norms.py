@@ -41,14 +41,12 @@ def shift_and_stretch(
 ) -> None:
     """The numbers of one token on three lines: as they are, with their mean at 0, and with a deviation of 1.
 
-    The token is the last one whose results are of two sizes and have room.
+    The token is the last one.
     """
-    rows = [i for i in range(len(x)) if len({abs(value) for value in standardized[i]}) > 1]
-    fits = [i for i in rows if _span(x[i], centered[i], scale[i][0])[1] <= LONGEST]
-    if not fits:
-        raise UndrawableError("a row with results of two sizes is drawn")
-    row = fits[-1]
-    (low, span), sigma, middle = _span(x[row], centered[row], scale[row][0]), scale[row][0], mean[row][0]
+    row, sigma, middle = len(x) - 1, scale[-1][0], mean[-1][0]
+    low, span = _span(x[row], centered[row], sigma)
+    if span > LONGEST:
+        raise UndrawableError(f"a line of up to {LONGEST} units has room")
     unit = (RIGHT - LEFT) / max(span, 7)
     token = on.say("pictures.shift_and_stretch.numbers", token=tokens[row])
     lines = (("x", r"\mu =", middle, x), (r"x - \mu", r"\sigma =", sigma, centered))
@@ -113,13 +111,14 @@ def row_or_column(
     on: Canvas, x: Rows, of_row: Rows, row_scale: Rows, by_row: Rows, of_column: Rows, column_scale: Rows,
     by_column: Rows, *, tokens: Sequence[str], columns: bool = False,
 ) -> None:  # fmt: skip
-    """One table twice: LayerNorm reads a token's numbers, BatchNorm those of a dimension. One number is in both.
+    """One table twice: LayerNorm reads a token's numbers, BatchNorm those of a dimension. One number, of the last
+    token, is in both.
 
     columns: whether tokens are columns.
     """
     if (len(x), len(x[0])) != (4, 4):
         raise UndrawableError("a table of 4 × 4 has room")
-    places = [(i, j) for i in range(4) for j in range(4) if by_row[i][j] != by_column[i][j]]
+    places = [(3, j) for j in range(4) if by_row[3][j] != by_column[3][j]]
     if not places:
         raise UndrawableError("the norms of a number differ")
     row, column = max(places, key=lambda at: _tells_apart(at, of_row, by_row, of_column, by_column))

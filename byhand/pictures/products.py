@@ -195,7 +195,8 @@ SMALL_LEFT, SMALL_UPPER, SMALL_GAP = 0.3, 9.6, 1.6  # mm: where the small matric
 
 @picture(height=43, minutes=2)
 def mixed_rows(on: Canvas, a: Rows, b: Rows, c: Rows, *, transposed: bool = False) -> None:
-    """A cell of a product reads one row and one column; a row of it is a mixture of the rows of the other factor.
+    """A cell of a product reads one row and one column; a row of it is a mixture of the rows of the other factor. The
+    first is mixed already, and the last is for the student.
 
     transposed: whether the page has rows as columns, and the factors the other way round.
     """
@@ -224,14 +225,20 @@ def mixed_rows(on: Canvas, a: Rows, b: Rows, c: Rows, *, transposed: bool = Fals
     on.disc(1.2, 42.0, 0.9, fill=WHITE, width=0.3)
     on.text(3.2, 42.9, on.say("pictures.mixed_rows.shade"), CAPTION, anchor="start", colour=GREY)
     kind = "columns" if transposed else "rows"
-    for at in (0, 1):
-        _mixture(on, 35.0 + 27.2 * at, a[at], b, c[at], on.say(f"pictures.mixed_rows.{kind}", n=at + 1),
+    for at, row in enumerate((0, n - 1)):
+        _mixture(on, 35.0 + 27.2 * at, a[row], b, c[row], on.say(f"pictures.mixed_rows.{kind}", n=row + 1),
                  is_printed=not at)  # fmt: skip
-    others = tuple(listed(row) for row in c[:2])
     on.said(
-        on.say(f"pictures.mixed_rows.said_{kind}", weights=listed(a[0]), row=others[0]),
+        on.say(f"pictures.mixed_rows.said_{kind}", weights=listed(a[0]), row=listed(c[0])),
         on.say("pictures.mixed_rows.to_do"),
-        on.say(f"pictures.mixed_rows.key_{kind}", i=ring[0] + 1, j=ring[1] + 1, weights=listed(a[1]), row=others[1]),
+        on.say(
+            f"pictures.mixed_rows.key_{kind}",
+            i=ring[0] + 1,
+            j=ring[1] + 1,
+            n=n,
+            weights=listed(a[-1]),
+            row=listed(c[-1]),
+        ),
     )
 
 
@@ -278,15 +285,21 @@ STEP_WIDTH, NULL_AT, FARTHEST = (
 
 
 @picture(height=45, minutes=2)
-def walk(on: Canvas, x: Rows, weights: Rows, biases: Rows, outputs: Rows, *, tokens: Sequence[str] = ()) -> None:
-    """A neuron is a walk on a line of numbers: it starts at its bias, and takes a step for each product."""
-    inputs, (starts,), ends, columns = x[0], biases, outputs[0], list(zip(*weights, strict=True))
+def walk(
+    on: Canvas, x: Rows, weights: Rows, biases: Rows, outputs: Rows, *, tokens: Sequence[str] = (), row: int = 0,
+    walked: int = 1,
+) -> None:  # fmt: skip
+    """A neuron is a walk on a line of numbers: it starts at its bias, and takes a step for each product.
+
+    row: the token that is read. walked: the number of first neurons whose walks are printed.
+    """
+    inputs, (starts,), ends, columns = x[row], biases, outputs[row], list(zip(*weights, strict=True))
     walks = [[*_steps(inputs, own, start)] for own, start in zip(columns, starts, strict=True)]
     if len(columns) > 3 or any(len(steps) > 3 for steps in walks):
         raise UndrawableError("three neurons of up to three steps have room")
     if any(abs(place) > FARTHEST for start, steps in zip(starts, walks, strict=True) for place in (start, *steps)):
         raise UndrawableError("a walk has room between −5 and 5")
-    word = tokens[0] if tokens else "1"
+    word = tokens[row] if tokens else "1"
     on.text(0.2, 3.0, on.say("pictures.walk.meets", token=word, numbers=listed(inputs)), CAPTION, anchor="start")
     told = []
     for at, (own, start, places, end) in enumerate(zip(columns, starts, walks, ends, strict=True)):
@@ -295,7 +308,7 @@ def walk(on: Canvas, x: Rows, weights: Rows, biases: Rows, outputs: Rows, *, tok
         on.text(0.2, y - 0.8, on.say("pictures.walk.weights"), CAPTION - 0.2, anchor="start", colour=GREY)
         on.number(0.2, y + 1.6, f"({listed(own)})", CAPTION + 0.1, anchor="start")
         _number_line(on, y)
-        _walk(on, on.pen if at else on, y, start, places)
+        _walk(on, on.pen if at >= walked else on, y, start, places)
         side, anchor = (-1.6, "end") if places and places[0] > start else (1.6, "start")
         if at == 0:
             on.text(
@@ -304,7 +317,7 @@ def walk(on: Canvas, x: Rows, weights: Rows, biases: Rows, outputs: Rows, *, tok
         else:
             on.math(_place(start) + side, y - 0.9, "b", CAPTION, anchor=anchor, colour=GREY)
         on.math(70.6, y - 0.6, "y =", TOKEN, anchor="start")
-        if at:
+        if at >= walked:
             on.blank(80.0, y - 1.6, end, 7.4, 7.2)
         else:
             on.number(80.0, y - 1.6, end)
@@ -312,9 +325,9 @@ def walk(on: Canvas, x: Rows, weights: Rows, biases: Rows, outputs: Rows, *, tok
         told.append(on.say("pictures.walk.told", n=at + 1, start=value_text(start), steps=", ".join(changes),
                            end=value_text(end)))  # fmt: skip
     on.said(
-        on.say("pictures.walk.said", token=word, first=told[0]),
-        on.say("pictures.walk.to_do", starts=listed(starts[1:])),
-        " ".join(told[1:]),
+        " ".join((on.say("pictures.walk.said", token=word), *told[:walked])),
+        on.say("pictures.walk.to_do", starts=listed(starts[walked:])),
+        " ".join(told[walked:]),
     )
 
 

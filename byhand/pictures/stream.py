@@ -92,7 +92,8 @@ def lanes(
         on.number(at, LEDGER, written, SUM)
     for at, sign in ((19.5, "+"), (29.3, "="), (46.4, "+"), (57.5, "=")):
         on.number(at, LEDGER, sign, SUM)
-    for at, value in zip((40, 52.4, 62.6, 73), own[3:], strict=True):
+    on.number(40, LEDGER, own[3], SUM)
+    for at, value in zip((52.4, 62.6, 73), own[4:], strict=True):
         on.blank(at, LEDGER, value, 6.8, 6.8, 3.5)
     on.text(0, 43, on.say("pictures.lanes.ask"), anchor="start")
     on.answer_line(66, 43.4, 18, on.say("pictures.lanes.nowhere"), 2.9)

@@ -66,11 +66,12 @@ def row_let_through(
 
 
 @picture(height=42, minutes=3)
-def clock_hands(on: Canvas, places: Rows, *, tokens: Sequence[str], periods: Sequence[Any]) -> None:
+def clock_hands(on: Canvas, places: Rows, *, tokens: Sequence[str], periods: Sequence[Any], given: int = 1) -> None:
     """Positions as clock hands: each pair of dimensions is a hand that starts at noon and turns by the same angle
     from word to word; how far it points to the right is its sine, how far up its cosine.
 
     places: the sines and cosines, a position a row. periods: of each pair, how many words a whole turn takes.
+    given: the number of first words whose hands are drawn.
     """
     if len(tokens) > 4 or len(periods) != 2 or any(EIGHTHS / period % 1 for period in periods):
         raise UndrawableError("a picture has room for two hands that stop at eighths of a turn, for up to four words")
@@ -84,24 +85,28 @@ def clock_hands(on: Canvas, places: Rows, *, tokens: Sequence[str], periods: Seq
         turns_in = on.say("pictures.clock_hands.period", period=value_text(period))
         on.text(0, y + 3.2, turns_in, CAPTION, anchor="start", colour=GREY)
         for t, _ in enumerate(tokens):
-            x, pen = 24 + 17.5 * t, on.pen if t else on
+            x, pen = 24 + 17.5 * t, on.pen if t >= given else on
             _dial(on, x, y)
             turned = 2 * pi * float(t / period)
             across, up = (round(f(turned), 4) for f in (sin, cos))
             pen.arrow((x, y), (x + 0.86 * HAND * across, y - 0.86 * HAND * up))
-            on.disc(x, y, 0.45, fill=PALE) if t else on.disc(x, y, 0.7)
+            on.disc(x, y, 0.45, fill=PALE) if t >= given else on.disc(x, y, 0.7)
             on.text(x, y + 9.2, ",", TOKEN)
             for side, number in zip((-1, 1), places[t][2 * pair : 2 * pair + 2], strict=True):
                 pen.number(x + 3.6 * side, y + 8.0, number, TOKEN + 0.2)
-                if t:
+                if t >= given:
                     on.line(
                         (x + 3.6 * side - 2.1, y + 9.7), (x + 3.6 * side + 2.1, y + 9.7), width=GUIDE, colour=GREY
                     )
-        hands.append(", ".join(f"({value_text(row[2 * pair])}, {value_text(row[2 * pair + 1])})" for row in places))
+        hands.append([f"({value_text(row[2 * pair])}, {value_text(row[2 * pair + 1])})" for row in places])
+    drawn, turned_to = (
+        dict(zip(("first", "second"), (", ".join(own[part]) for own in hands), strict=True))
+        for part in (slice(given), slice(given, None))
+    )
     on.said(
-        on.say("pictures.clock_hands.said", words=listed(tokens), periods=listed(periods)),
+        on.say("pictures.clock_hands.said", words=listed(tokens), periods=listed(periods), **drawn),
         to_do=on.say("pictures.clock_hands.to_do"),
-        key=on.say("pictures.clock_hands.key", first=hands[0], second=hands[1]),
+        key=on.say("pictures.clock_hands.key", **turned_to),
     )
 
 

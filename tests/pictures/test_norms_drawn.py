@@ -33,10 +33,9 @@ def test_a_token_is_shifted_and_stretched_whatever_the_seed(level):
     ]
     for seed in range(1, 13):
         sketch, (x, _, _, scale, results) = drawn("shift_and_stretch", "layer-norm", steps, seed, level)
-        texts = [", ".join(map(value_text, row)) for row in x]
-        (row,) = {i for i, text in enumerate(texts) if f"x: {text};" in sketch.key_says}
-        assert len({abs(value) for value in results[row]}) > 1
-        assert f"σ = {value_text(scale[row][0])}" in sketch.key_says
+        assert f"x: {', '.join(map(value_text, x[-1]))};" in sketch.key_says
+        assert len({abs(value) for value in results[-1]}) > 1
+        assert f"σ = {value_text(scale[-1][0])}" in sketch.key_says
         assert sketch.pen.count("<circle") == 3 * 4
         assert "x: " not in sketch.worksheet_says
 
@@ -64,4 +63,9 @@ def test_a_kernel_finds_what_its_map_says():
     steps = ["blocks.0.hook_resid_mid", "blocks.0.conv_in.kernel[0]", "blocks.0.conv_in.map[0]"]
     for seed in range(13):
         sketch, (_, _, found) = drawn("kernel_stick", "one-by-one-convolution", steps, seed)
-        assert sketch.key_says.endswith(f"It finds {', '.join(value_text(x) for (x,) in found)}.")
+        numbers = ", ".join(value_text(x) for (x,) in found)
+        assert f"It finds {numbers} at " in sketch.key_says
+        assert numbers not in sketch.worksheet_says
+        two, _ = drawn("kernel_stick", "one-by-one-convolution", steps, seed, given=2)
+        assert two.pen.count("<text") < sketch.pen.count("<text")
+        assert f"It finds {value_text(found[0][0])}, {value_text(found[1][0])} at " in two.worksheet_says
