@@ -4,6 +4,9 @@ A cell that the student is to find is not printed on the same leaf, a page and i
 A place (step, row, column) that is a blank of a leaf is printed nowhere on it; and no printed matrix, a foil included,
 holds the numbers of a whole blank matrix of four cells or more, unless the blank's own step reads it.
 
+Pictures are looked into, too: one prints a number if its worksheet has another number where this is another, and asks
+for it if only its pen has. What is to be drawn of numbers, or said of them, is not looked at.
+
 One exception: where a checkpoint opens the back of a leaf, its front is done, so the steps on the back may print what
 the front asked for. Its questions may not.
 
@@ -16,23 +19,37 @@ For whoever writes a sheet, from the root of the repository:
 
 from __future__ import annotations
 
+import re
 import sys
 from argparse import ArgumentParser
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
+from fractions import Fraction
 from itertools import product
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from byhand.formats.html.page import Pages
 from byhand.formats.pdf.engine import rendered_document
 from byhand.formats.pdf.figures import cut_out
+from byhand.notation.text import value_text
 from byhand.options import Options
+from byhand.pictures import UndrawableError
 from byhand.pipeline import prepare
 from byhand.runs import Run
-from byhand.worksheet.document import Blank, Checkpoint, Document, Panel, Section
+from byhand.worksheet.document import Blank, Checkpoint, Document, Panel, Picture, Section
+from byhand.worksheet.messages import messages
 from byhand.worksheet.sheet import load_sheet, sheet_files
 
 LEVELS, ORIENTATIONS = ("easy", "standard", "stretch"), ("rows", "columns")
 SMALLEST = 4  # cells of a matrix that is looked for by its numbers
+OTHER_BY = (
+    Fraction(1),
+    Fraction(-1),
+    Fraction(1, 1000),
+)  # by how much a number is another, tried in turn: not every one can be drawn
+DIGITS = re.compile(r"\d+(?:\.\d+)?|√")
+Place = tuple[str, int, int]
 
 
 class Offender(NamedTuple):
@@ -88,11 +105,13 @@ def beside(document: Document, run: Run, pages: dict[Section, list[int]]) -> Ite
                 return page + 1, other + 1
         return None
 
+    asked = {section: blanks_by_step(section, run) for section in document.sections}
+    printed = {section: printed_places(section, run) for section in document.sections}
     for asking, showing in product(document.sections, repeat=2):
         if at := near(asking, showing):
             where = (asking.number, at[0]), (showing.number, at[1])
-            own = blanks_by_step(asking)
-            placed = {step: n for step, places in own.items() if (n := len(places & printed_places(showing)))}
+            own = asked[asking]
+            placed = {step: n for step, places in own.items() if (n := len(places & printed[showing]))}
             yield from (Offender(step, *where, n, False) for step, n in placed.items())
             for blank in (panel for block in asking.blocks for panel in block.matrices if asks_for(panel)):
                 others = (panel for block in showing.blocks for panel in block.matrices if not panel.has_blanks)
@@ -100,19 +119,56 @@ def beside(document: Document, run: Run, pages: dict[Section, list[int]]) -> Ite
                     yield Offender(blank.step, *where, len(blank.flat), True)
 
 
-def blanks_by_step(section: Section) -> dict[str, set[tuple[str, int, int]]]:
+def blanks_by_step(section: Section, run: Run) -> dict[str, set[Place]]:
     """The places of the run that a section asks for, by their steps. What is copied is printed elsewhere."""
-    found: dict[str, set[tuple[str, int, int]]] = {}
+    found: dict[str, set[Place]] = {}
     for each in section.blanks:
         if each.role != "copy" and each.cell.at is not None and each.cell.shows in ("run", "word"):
             found.setdefault(each.cell.step, set()).add((each.cell.step, *each.cell.at))
+    for place in (place for picture in pictures(section) for place in numbers_of(picture, run)[1]):
+        found.setdefault(place[0], set()).add(place)
     return found
 
 
-def printed_places(section: Section) -> set[tuple[str, int, int]]:
+def printed_places(section: Section, run: Run) -> set[Place]:
     """The places of the run that a section prints."""
     cells = [each for each in section.seen if not isinstance(each, Blank)]
-    return {(cell.step, *cell.at) for cell in cells if cell.at is not None and cell.shows in ("run", "word")}
+    found = {(cell.step, *cell.at) for cell in cells if cell.at is not None and cell.shows in ("run", "word")}
+    return found.union(*(numbers_of(picture, run)[0] for picture in pictures(section)))
+
+
+def pictures(section: Section) -> list[Picture]:
+    """The pictures of a section."""
+    return [block for block in section.blocks if isinstance(block, Picture)]
+
+
+def numbers_of(figure: Picture, run: Run) -> tuple[set[Place], set[Place]]:
+    """The computed numbers that a picture's worksheet prints, and those that it asks for: only its pen writes them."""
+    printed, asked = set[Place](), set[Place]()
+    say, rows = messages("en").say, [[list(row) for row in run.values(step)] for step in figure.drawn]
+    own = digits_of(figure.sketch)
+    for step, numbers in zip(figure.drawn, rows, strict=True):
+        for i, j in product(range(len(numbers)), range(len(numbers[0]))) if run[step].op else ():
+            value, seen = numbers[i][j], []
+            for by in OTHER_BY:
+                numbers[i][j] = value + type(value)(by.numerator) / type(value)(by.denominator)
+                new = Counter(DIGITS.findall(value_text(numbers[i][j])))
+                with suppress(UndrawableError, ValueError, LookupError):
+                    sketch = digits_of(figure.picture.sketch(say, rows, figure.options))
+                    seen.append(tuple(new <= there - before for there, before in zip(sketch, own, strict=True)))
+            numbers[i][j] = value
+            if 2 * sum(worksheet for worksheet, _ in seen) > len(seen):
+                printed.add((step, i, j))
+            elif (False, True) in seen and not any(worksheet for worksheet, _ in seen):
+                asked.add((step, i, j))
+    return printed, asked
+
+
+def digits_of(sketch: Any) -> tuple[Counter[str], Counter[str]]:
+    """The numbers without their signs that a picture's worksheet has, also in words, and those that its pen writes."""
+    texts = [">".join((sketch.printed, f">{sketch.worksheet_says}<")), sketch.pen]
+    shown, pen = (re.findall(">([^<>]+)<", text) for text in texts)
+    return tuple(Counter(DIGITS.findall(" ".join(words))) for words in (shown, pen))  # type: ignore[return-value]
 
 
 def asks_for(panel: Panel) -> bool:

@@ -181,7 +181,7 @@ def picture(context: Context, name: str, *steps: str, **options: Any) -> Blocks:
         sketch = drawn.sketch(context.messages.say, [context.tape[step].values for step in steps], options)
     except UndrawableError:
         return ()
-    return (Picture(drawn, sketch, steps),)
+    return (Picture(drawn, sketch, steps, options),)
 
 
 @call

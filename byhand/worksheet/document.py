@@ -424,12 +424,14 @@ class WordBoxes(Figure):
 class Picture(Figure):
     """A picture of an idea, drawn from the numbers of steps, for the student to complete.
 
-    sketch: a Sketch; where numbers differ from copy to copy, a value with each copy's. drawn: the steps.
+    sketch: a Sketch; where numbers differ from copy to copy, a value with each copy's. drawn: the steps. options:
+    what the sheet gives besides, such as words.
     """
 
     picture: pictures.Picture
     sketch: Any
     drawn: tuple[str, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
     kind = "picture"
 
     @property
