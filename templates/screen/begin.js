@@ -10,7 +10,7 @@
   const bar = new Bar(page, checks, variants);
   nameField(page);
   const hands = new Hands(page, help, checks);
-  const pictures = new Pictures(page);
+  const pictures = new Pictures(page, checks);
   page.showAll();
   if (!sheet.feedback) document.querySelector("main").prepend(element("p", { class: "silent" }, page.say(sheet.numbers === "symbolic" ? "screen.letters" : "screen.silent")));
   else document.querySelector("main").append(legend(page));

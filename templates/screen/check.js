@@ -4,6 +4,17 @@
 const ALL = "*"; // for all printed numbers, the student's own
 const NOT_FOLLOWING = "does not follow from what stands before";
 
+// The cells of stretches: of each, row and column of the first, and how many follow in its row; a negative number of them
+// follows in its column.
+function cellsOf(stretches) {
+  const found = [];
+  for (let at = 0; at < stretches.length; at += 3) {
+    const [i, j, count] = stretches.slice(at, at + 3);
+    for (let k = 0; k < Math.abs(count); k++) found.push(count > 0 ? [i, j + k] : [i + k, j]);
+  }
+  return found;
+}
+
 // The sections of a sheet with their blanks, and where a reader of each section finds a place of the run.
 class Rules {
   constructor(sheet, run) {
@@ -22,10 +33,10 @@ class Rules {
   }
   front(section, at) {
     const front = new Map();
-    for (const [role, step, places, more] of section.seen) {
-      const count = places.length / 2;
-      for (let n = 0; n < Math.max(count, more ? 1 : 0); n++) {
-        const [i, j] = places.slice(2 * n, 2 * n + 2);
+    for (const [role, step, stretches, more] of section.seen) {
+      const cells = cellsOf(stretches);
+      const count = cells.length;
+      for (const [i, j] of count ? cells : [[]]) {
         let shown = null; // printed
         if (role) {
           const id = more?.id ?? `${section.number}/${role}/${this.run.steps[step].name}/${i + 1},${j + 1}`;

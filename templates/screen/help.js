@@ -29,9 +29,9 @@ class Help {
       (section.figures ?? []).forEach(({ cells }, at) => {
         const places = [...tables[at].querySelectorAll("td.g, td.a, td.k")];
         let n = 0;
-        for (const [step, i, j, count] of cells) {
-          for (let k = 0; k < Math.abs(count); k++) {
-            const place = count > 0 ? key(section.at, step, i, j + k) : key(section.at, step, i + k, j);
+        for (const [step, ...stretch] of cells) {
+          for (const [i, j] of cellsOf(stretch)) {
+            const place = key(section.at, step, i, j);
             if (step >= 0 && !found.has(place)) found.set(place, places[n]);
             n += 1;
           }

@@ -288,6 +288,7 @@ class Checks {
   constructor(page, help) {
     Object.assign(this, { page, help });
     this.marks = new Map(); // by id: the state that is shown
+    this.onMarks = () => {};
     this.mistakes = null;
     this.boxes = new Map(page.sections.filter((section) => this.idsOf(section).length).map((section) => [section, this.box(section)]));
     for (const [section, box] of this.boxes) section.place.append(box.place);
@@ -327,6 +328,7 @@ class Checks {
     document.documentElement.classList.toggle("pencil", way === "pencil");
     if (way === "pencil") for (const id of [...this.marks.keys()]) this.unmark(id);
     if (way === "going") for (const section of this.boxes.keys()) this.mark(section);
+    this.onMarks();
   }
   unmark(id) {
     this.marks.delete(id);
@@ -405,6 +407,7 @@ class Checks {
     }
     const all = this.idsOf(section).every((id) => ["right", "own"].includes(this.marks.get(id)));
     section.place.classList.toggle("done", all);
+    this.onMarks();
   }
   show(id) {
     const state = this.marks.get(id);
@@ -428,6 +431,7 @@ class Checks {
         this.page.sections[blank?.section ?? this.page.sections.findIndex(({ replies }) => replies.some((reply) => reply.id === id))]?.place.classList.remove("done");
       }
     }
+    this.onMarks();
   }
   diagnosis() {
     this.mistakes ??= this.page.sheet.mistakes.map((mistake) => new Mistake(this.page.rules, mistake));

@@ -1,4 +1,5 @@
-// What is drawn on paper: a pen for the pictures, and the dots of a pattern, which are drawn from the answers.
+// What is drawn on paper: a pen for the pictures, which the page completes once the answers are right that they are drawn
+// from, and the dots of a pattern, which are drawn from the answers.
 
 const SVG = "http://www.w3.org/2000/svg";
 const DOT = 2.9; // mm: the radius of the dot of weight 1
@@ -9,9 +10,11 @@ const shape = (tag, attributes) => {
 };
 
 class Pictures {
-  constructor(page) {
+  constructor(page, checks) {
     this.page = page;
-    this.pens = [...document.querySelectorAll("main figure.picture")].map((figure, at) => new Pen(page, figure, at));
+    const { pictures = [] } = page.sheet;
+    this.pens = [...document.querySelectorAll("main figure.picture")].map((figure, at) => new Pen(page, figure, at, checks, pictures[at]));
+    if (checks) checks.onMarks = () => this.pens.forEach((pen) => pen.complete(checks));
     this.dots = page.sections.flatMap((section) => {
       const tables = [...section.place.querySelectorAll("figure.grid, figure.entries")];
       return (section.figures ?? []).flatMap(({ dots }, at) => (dots === undefined ? [] : [this.framesOf(section, tables[at], dots)]));
@@ -54,22 +57,59 @@ class Pictures {
   }
 }
 
-// A pen over a picture. What is drawn is kept with the answers of this browser, and printed.
+// What the key draws into a picture, and says of it: both are covered with the numbers that it is drawn from.
+function uncovered({ sheet, run }, { steps, pen }) {
+  const numbers = steps.flatMap((step) => {
+    const [rows, columns] = run.steps[step].shape;
+    return Array.from({ length: rows * columns }, (_, at) => run.text(step, Math.floor(at / columns), at % columns));
+  });
+  let state = seal(`${sheet.sheet}/${numbers.join(" ")}`);
+  const bytes = Uint8Array.from(atob(pen), (letter) => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return letter.charCodeAt(0) ^ (state & 255);
+  });
+  const [, says, drawing] = new TextDecoder().decode(bytes).match(/^(.*)\n([^]*)$/);
+  return { says, drawing };
+}
+
+// A pen over a picture. What is drawn is kept with the answers of this browser, and printed. covered: what the key draws.
 class Pen {
-  constructor(page, figure, at) {
-    Object.assign(this, { page, figure, at, id: `picture ${at}` });
+  constructor(page, figure, at, checks, covered) {
+    Object.assign(this, { page, figure, at, checks, covered, id: `picture ${at}` });
     this.picture = figure.querySelector("svg");
+    this.says = this.picture.getAttribute("aria-label");
     this.layer = shape("g", { class: "strokes" });
-    this.picture.append(this.layer);
+    this.drawn = shape("g", {});
+    this.picture.append(this.drawn, this.layer);
+    this.answers = [...page.rules.blanks.values()].filter(({ step, role }) => covered?.steps.includes(step) && role !== "copy").map(({ id }) => id);
     this.lines = page.answers.settings[this.id] ?? [];
     const say = (name) => page.say(name);
     this.toggle = element("button", { type: "button", "aria-pressed": "false", onclick: () => this.turn() }, say("screen.pen.button"));
     this.rub = element("button", { type: "button", onclick: () => this.erase() }, say("screen.pen.back"));
-    figure.append(element("div", { class: "tools" }, this.toggle, this.rub));
+    this.compare = element("button", { type: "button", "aria-pressed": "false", hidden: true, onclick: () => this.draw(!this.drawn.firstChild) }, say("screen.pen.compare"));
+    this.told = element("span", { role: "status" });
+    figure.append(element("div", { class: "tools" }, this.toggle, this.rub, this.compare, this.told));
     this.picture.addEventListener("pointerdown", (event) => this.begin(event));
     this.picture.addEventListener("pointermove", (event) => this.go(event));
     for (const end of ["pointerup", "pointercancel"]) this.picture.addEventListener(end, () => this.end());
     this.show();
+  }
+  // The picture is complete when all answers are right that it is drawn from. One that is drawn from none can be
+  // compared with what a student drew.
+  complete({ marks, way }) {
+    const done = this.answers.length > 0 && this.answers.every((id) => marks.get(id) === "right");
+    const isAsked = this.compare.ariaPressed === "true" && way !== "pencil" && !this.answers.length;
+    if (!isAsked && done !== Boolean(this.drawn.firstChild)) this.draw(done);
+    this.told.textContent = done ? this.page.say("screen.pen.drawn") : "";
+    this.compare.hidden = !this.covered || this.answers.length > 0 || !this.lines.length || way === "pencil";
+  }
+  draw(whole) {
+    const { says, drawing } = whole ? uncovered(this.page, this.covered) : { says: this.says, drawing: "" };
+    this.drawn.innerHTML = drawing;
+    this.picture.setAttribute("aria-label", says);
+    this.compare.ariaPressed = `${whole}`;
   }
   turn() {
     const on = this.figure.classList.toggle("drawing");
@@ -106,6 +146,7 @@ class Pen {
   }
   show() {
     this.rub.disabled = !this.lines.length;
+    if (this.checks) this.complete(this.checks);
     const path = (line) => `M${line.map((point) => point.join(" ")).join("L")}${line.length === 1 ? "h.1" : ""}`;
     this.layer.replaceChildren(...this.lines.map((line) => shape("path", { d: path(line) })));
   }

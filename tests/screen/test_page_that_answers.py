@@ -34,6 +34,7 @@ from byhand.marking.verdicts import Judged
 from byhand.options import Options
 from byhand.pipeline import generate, prepare
 from byhand.reading.verify import verify
+from byhand.worksheet.document import Picture
 from byhand.worksheet.sheet import load_sheet, sheet_files
 
 pytestmark = needs_chromium
@@ -117,6 +118,12 @@ def test_a_sheet_filled_with_its_key_is_all_right(sheet, opened):
     assert {"All", "It"} >= set(
         browser.run("[...document.querySelectorAll('.found')].map((p) => p.textContent.split(' ')[0])")
     )
+    sketches = [block.sketch for block in page_of(sheet).document.blocks if isinstance(block, Picture)]
+    pens = "byhand.pictures.pens.map((pen) => uncovered(byhand.page, pen.covered))"
+    assert browser.run(pens) == [{"says": each.key_says, "drawing": each.pen} for each in sketches]
+    assert all(each.pen not in browser.run("document.getElementById('sheet').textContent") for each in sketches)
+    complete = "byhand.pictures.pens.filter((pen) => Boolean(pen.drawn.firstChild) !== pen.answers.length > 0).length"
+    assert browser.run(complete) == 0
 
 
 def test_one_slip_marks_its_cell_and_what_follows_from_it(sheet, opened):
@@ -494,6 +501,30 @@ def test_a_picture_takes_a_pen_and_dots_are_drawn_from_the_answers(opened):
     assert browser.run(strokes) == 1
     browser.reload()
     assert browser.run(strokes) == 1
+    drawn, says = (
+        "byhand.pictures.pens[0].drawn.childElementCount",
+        "document.querySelector('.picture svg').ariaLabel",
+    )
+    before, shares = browser.run(says), [name for name in typed(Student(page)) if "hook_pattern" in name]
+    assert browser.run(drawn) == 0
+    browser.run(CHECK_ALL)
+    assert browser.run(drawn) > 0
+    assert browser.run(says) != before
+    browser.write({shares[0]: "9"})
+    assert (browser.run(drawn), browser.run(says)) == (0, before)
+
+
+def test_a_picture_that_no_answer_decides_is_compared_once_something_is_drawn(opened):
+    browser = opened("kv-cache")
+    compare = (
+        "[...document.querySelectorAll('.picture button')].filter((b) => b.textContent === 'Compare' && !b.hidden)"
+    )
+    assert browser.run(f"{compare}.length") == 0
+    browser.run("byhand.pictures.pens[0].lines.push([[1, 1], [2, 2]]); byhand.pictures.pens[0].keep()")
+    browser.run(f"{compare}[0].click()")
+    assert browser.run("byhand.pictures.pens[0].drawn.childElementCount") > 0
+    browser.run("byhand.checks.choose('pencil')")
+    assert browser.run(f"[{compare}.length, byhand.pictures.pens[0].drawn.childElementCount]") == [0, 0]
 
 
 @pytest.mark.parametrize("width", [550, 390])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import sha256
@@ -14,6 +15,7 @@ NUMBERS = ("exact", "decimals", "rules", "read")
 ROUNDED = ("enclosures", "spans")  # what only sheets in decimals need
 CHECKS = ("reckoning", "check", "slips", "reasons")
 PAGE = ("write", "answers", "page", "help", "hands", "pictures", "variants", "begin")
+_COMMENT = re.compile(r"(?<=[;{,)]) // [^\"'`]*$")  # at the end of a line, and not within a text
 RULES = (*NUMBERS, *ROUNDED, *CHECKS)  # all that needs no page
 
 
@@ -34,8 +36,8 @@ def _script(names: tuple[str, ...], where: tuple[Path, ...]) -> str:
 
 
 def bare(code: str) -> str:
-    """A script without its lines of comment, and without the blanks at the beginning of lines."""
-    lines = (line.strip() for line in code.splitlines())
+    """A script without its comments, and without the blanks at the beginning of lines."""
+    lines = (_COMMENT.sub("", line.strip()) for line in code.splitlines())
     return "\n".join(line for line in lines if line and not line.startswith("//"))
 
 

@@ -8,6 +8,7 @@ show. With no feedback, and with letters, a page knows the names of its blanks o
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -17,8 +18,10 @@ from math import prod
 from typing import Any
 
 from byhand import __version__
+from byhand.arithmetic.copies import written
 from byhand.arithmetic.expr import refs
 from byhand.formats import Setup
+from byhand.formats.html import picture
 from byhand.formats.html.entries import EntryTable
 from byhand.formats.html.grid import Grid
 from byhand.formats.html.sections import LaidSection
@@ -27,7 +30,7 @@ from byhand.record import array, rule_entry
 from byhand.runs import Run
 from byhand.tape import Place, Step
 from byhand.worksheet.asked import as_text
-from byhand.worksheet.document import Blank, Cell, Document, Section, Table
+from byhand.worksheet.document import Blank, Cell, Document, Picture, Section, Table
 from byhand.worksheet.sources import place_of
 
 Json = Any
@@ -120,10 +123,34 @@ def rules(document: Document, run: Run, names: Mapping[str, int], made: Made) ->
         for name, i, j in map(place_of, refs(blank.cell.rule)) if name == blank.result
     }  # fmt: skip
     return {
-        "vocabulary": list(run.vocabulary), "printed": printed,
+        "vocabulary": list(run.vocabulary), "printed": printed, "pictures": [*pictures(document, run, names)],
         "steps": [step_entry(run, step, names, unknown) for step in run.steps.values()],
         "mistakes": [*mistakes(run, names, made)], "slips": slip_table(),
     }  # fmt: skip
+
+
+def pictures(document: Document, run: Run, names: Mapping[str, int]) -> Iterator[dict[str, Json]]:
+    """What the key draws into each picture, and says of it, covered with the numbers that it is drawn from.
+
+    So a page can draw it that knows these numbers, and a look at its source does not show it.
+    """
+    for figure in document.blocks:
+        if isinstance(figure, Picture):
+            steps = [name for name in figure.drawn if name in names]
+            numbers = " ".join(text for name in steps for row in run.texts[name] for text in row)
+            drawn = f"{picture.said(figure, True)}\n{written(lambda sketch: sketch.pen, figure.sketch)}"
+            yield {"steps": [names[name] for name in steps], "pen": covered(drawn, f"{document.name}/{numbers}")}
+
+
+def covered(text: str, numbers: str) -> str:
+    """A text under a stream of bytes (xorshift32) that begins with the hash of some numbers, in Base64."""
+    state, found = fnv(numbers), bytearray()
+    for byte in text.encode():
+        state ^= state << 13 & 0xFFFFFFFF
+        state ^= state >> 17
+        state ^= state << 5 & 0xFFFFFFFF
+        found.append(byte ^ state & 0xFF)
+    return b64encode(found).decode()
 
 
 def behind(run: Run, name: str, i: int, j: int) -> str:
@@ -196,18 +223,21 @@ def slip_table() -> dict[str, Json]:
 def section_entry(section: Section, names: Mapping[str, int], document: Document, feedback: bool) -> dict[str, Json]:
     """A section: its cells in the order of the page, and its other answers.
 
-    Cells with one role in one step stand together: role ("" for a printed one), step, and rows and columns one after
-    the other; the fourth entry has what is known of a blank beside that.
+    Cells with one role in one step stand together: role ("" for a printed one), step, and stretches of cells, of each
+    row and column of the first, and how many follow in its row; a negative number of them follows in its column. The
+    fourth entry has what is known of a blank beside that.
     """
     seen: list[list[Json]] = []
     for each in section.seen:
         cell, role = (each.cell, each.role) if isinstance(each, Blank) else (each, "")
         if cell.shows == "mistake" or (not role and (cell.at is None or not feedback)):
             continue
-        step, at = names.get(cell.step), [] if cell.at is None else [*cell.at]
+        step, at = names.get(cell.step), [] if cell.at is None else [*cell.at, 1]
         more = beside(each, section, document, names, feedback) if isinstance(each, Blank) else {}
         if not more and seen and seen[-1][:2] == [role, step] and len(seen[-1]) == 3:
-            seen[-1][2] += at
+            last = seen[-1][2]
+            way = _way([0, *last[-3:]], 0, (at[0], at[1]))
+            last[-1 if way else len(last) :] = [way] if way else at
         else:
             seen.append([role, step, at, *([more] if more else [])])
     replies = [
@@ -292,9 +322,14 @@ def _of_a_product(blank: Blank, section: Section) -> dict[str, Json]:
 
 
 def seal(document: Document, name: str, text: str) -> int:
-    """The 32-bit FNV-1a hash by which a page knows a text without holding it."""
+    """The hash by which a page knows a text without holding it."""
+    return fnv(f"{document.name}/{name}/{text}")
+
+
+def fnv(text: str) -> int:
+    """The 32-bit FNV-1a hash of a text."""
     found = 0x811C9DC5
-    for byte in f"{document.name}/{name}/{text}".encode():
+    for byte in text.encode():
         found = (found ^ byte) * 0x01000193 % 2**32
     return found
 
