@@ -81,7 +81,9 @@ def document(context: Context) -> Document:
 def _goal(context: Context, sections: Sequence[Section]) -> str:
     """The goal of a sheet, and what of it is given at the easy level."""
     panels = (panel for section in sections for block in section.blocks for panel in block.matrices)
-    given = any(panel.is_answer and panel.has_blanks and not all(c.blank for c in panel.flat) for panel in panels)
+    asked = (panel.cells for panel in panels if panel.role == "ask" and panel.has_blanks)
+    rows = (row for cells in asked for row in (zip(*cells, strict=True) if context.transposed else cells))
+    given = any(not any(cell.blank for cell in row) for row in rows)
     if context.level != "easy" or not given:
         return context.sheet.goal
     lines = context.messages.lines(context.transposed)
