@@ -2,7 +2,8 @@
 
 A cell that the student is to find is not printed on the same leaf, a page and its back (pages 1 and 2, 3 and 4, …).
 A place (step, row, column) that is a blank of a leaf is printed nowhere on it; and no printed matrix, a foil included,
-holds the numbers of a whole blank matrix of four cells or more, unless the blank's own step reads it.
+holds the numbers of a whole blank matrix of four cells or more, unless the blank's own step reads it. A foil may not
+hold them with all signs turned either, nor the numbers of one of its tokens.
 
 Pictures are looked into, too: one prints a number if its worksheet has another number where this is another, and asks
 for it if only its pen has. What is to be drawn of numbers, or said of them, is not looked at.
@@ -50,6 +51,7 @@ OTHER_BY = (
 )  # by how much a number is another, tried in turn: not every one can be drawn
 DIGITS = re.compile(r"\d+(?:\.\d+)?|√")
 Place = tuple[str, int, int]
+Numbers = list[list[Any]]
 
 
 class Offender(NamedTuple):
@@ -177,15 +179,47 @@ def asks_for(panel: Panel) -> bool:
 
 
 def gives_away(printed: Panel, blank: Panel, run: Run) -> bool:
-    """Whether a printed matrix holds the numbers of a blank one, next to each other as there, by chance or not."""
-    if printed.step in run.steps[blank.step].inputs and printed.flat[0].shows != "mistake":
+    """Whether a printed matrix holds the numbers of a blank one, next to each other as there, by chance or not.
+
+    A foil may not hold them with all signs turned either, nor one token's numbers.
+    """
+    is_foil = printed.flat[0].shows == "mistake"
+    if printed.step in run.steps[blank.step].inputs and not is_foil:
         return False
     known, asked = ([[cell.value for cell in row] for row in panel.cells] for panel in (printed, blank))
+    if not is_foil:
+        return holds(known, asked)
+    with suppress(TypeError):  # −∞ has no other sign
+        if holds(known, [[-value for value in row] for row in asked]):
+            return True
+    return holds(known, asked) or tells_a_token(printed, blank)
+
+
+def holds(known: Numbers, asked: Numbers) -> bool:
+    """Whether a matrix stands in another one."""
     rows, cols = len(asked), len(asked[0])
     return any(
         [row[left : left + cols] for row in known[top : top + rows]] == asked
         for top in range(len(known) - rows + 1)
         for left in range(len(known[0]) - cols + 1)
+    )
+
+
+def tells_a_token(foil: Panel, blank: Panel) -> bool:
+    """Whether a foil has right what a token's blanks ask for, or has four or more of a token's numbers elsewhere."""
+    of_foil, of_blank = (
+        [
+            [cell for cell in panel.flat if cell.at and cell.at[0] == i]
+            for i in {c.at[0]: 0 for c in panel.flat if c.at}
+        ]
+        for panel in (foil, blank)
+    )
+    asked = [row for row in of_blank if all(cell.blank for cell in row)]
+    there = {tuple((cell.place, cell.value) for cell in row) for row in asked}
+    lines = {tuple(cell.value for cell in row) for row in asked if len(row) >= SMALLEST}
+    return any(
+        tuple((cell.place, cell.value) for cell in row) in there or tuple(cell.value for cell in row) in lines
+        for row in of_foil
     )
 
 

@@ -467,22 +467,23 @@ def lines(context: Context, count: int, answer: str) -> Block:
 @call
 def find_the_error(
     context: Context, name: str, steps: str | Sequence[str], lines: int, answer: str = "", caption: str = "",
-    row: int | None = None,
+    row: int | None = None, changed_only: bool = False,
 ) -> Blocks:  # fmt: skip
     """Steps with a mistake in them. The student says what is wrong and, of several steps, ticks the first wrong one.
 
-    answer: the key's answer; by default the text that the mistake has. row: of each step, only one token's numbers
-    are printed, those of this row or of the first one after it that the mistake changes: for a matrix that the
-    student is to find on the same leaf.
+    answer: the key's answer; by default the text that the mistake has. For a matrix that the student is to find on
+    the same leaf, row: of each step, only one token's numbers are printed, those of this row or of the first one
+    after it that the mistake changes; changed_only: only the rows that the mistake changes are printed.
     """
     wrong, tape = context.mistaken(name), context.tape
     shown = [steps] if isinstance(steps, str) else steps
     changed = [step for step in shown if not same(wrong.tape.values(step), tape.values(step))]
     panels = [wrong.panel(step, "given", caption=caption).of_a_mistake() for step in shown]
-    if row is not None:
+    if row is not None or changed_only:
         if not changed:
             raise SheetError(f"the foil {name} does not change {', '.join(shown)}; choose another step")
-        at = _changed_row(wrong.tape, tape, changed[0], row)
+        rows = _changed_rows(wrong.tape, tape, changed[0])
+        at = rows if row is None else [min(rows, key=lambda at: (at < row, at))]
         panels = [panel.only(at, context.transposed) for panel in panels]
     if not isinstance(steps, str):
         if not changed:
@@ -492,11 +493,10 @@ def find_the_error(
     return Strip(tuple(panels), ("→",) * (len(panels) - 1)), what_is_wrong
 
 
-def _changed_row(wrong: Tape, right: Tape, step: str, row: int) -> int:
-    """The first row of a step, from this one on and then from the beginning, that a mistake changes."""
+def _changed_rows(wrong: Tape, right: Tape, step: str) -> list[int]:
+    """The rows of a step that a mistake changes."""
     rows, others = wrong.values(step), right.values(step)
-    order = (at % len(rows) for at in range(row, row + len(rows)))
-    return next(at for at in order if at >= len(others) or not same(rows[at : at + 1], others[at : at + 1]))
+    return [at for at, _ in enumerate(rows) if at >= len(others) or not same(rows[at : at + 1], others[at : at + 1])]
 
 
 @call
@@ -529,9 +529,10 @@ def sums(context: Context, name: str) -> list[object]:
 
 
 @call
-def total(context: Context, name: str) -> str:
-    """The sum of all numbers of a step, as printed."""
-    return _in_words(_sum(context, chain(*context.tape.values(name))))
+def total(context: Context, name: str, row: int | None = None) -> str:
+    """The sum of all numbers of a step, or of one of its rows, as printed."""
+    rows = context.tape.values(name)
+    return _in_words(_sum(context, chain(*rows) if row is None else rows[row]))
 
 
 def _in_words(value: Any) -> str:

@@ -145,12 +145,13 @@ class Panel:
         """The same matrix, marked as the numbers of a mistake."""
         return replace(self, cells=tuple(tuple(replace(cell, shows="mistake") for cell in row) for row in self.cells))
 
-    def only(self, token: int, transposed: bool) -> Panel:
-        """The numbers of one token. transposed: whether tokens are columns."""
+    def only(self, tokens: Sequence[int], transposed: bool) -> Panel:
+        """The numbers of these tokens. transposed: whether tokens are columns."""
         if transposed:
-            cells = tuple(row[token : token + 1] for row in self.cells)
-            return replace(self, cells=cells, cols=self.cols[token : token + 1])
-        return replace(self, cells=self.cells[token : token + 1], rows=self.rows[token : token + 1])
+            cells = tuple(tuple(row[at] for at in tokens) for row in self.cells)
+            return replace(self, cells=cells, cols=tuple(self.cols[at] for at in tokens))
+        cells = tuple(self.cells[at] for at in tokens)
+        return replace(self, cells=cells, rows=tuple(self.rows[at] for at in tokens))
 
     @cached_property
     def flat(self) -> tuple[Cell, ...]:

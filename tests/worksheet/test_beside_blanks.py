@@ -102,4 +102,13 @@ def test_a_foil_may_not_be_the_matrix_that_a_blank_asks_for():
     assert found(QUERIES, foil, pages=(0, 1)) == [(f"{ATTN}hook_q[0]", True)]
     assert found(QUERIES, foil, pages=(0, 2)) == []
     assert found(f"{{{{ ask('{ATTN}hook_k[0]') }}}}", foil, pages=(0, 1)) == []
-    assert found(QUERIES, foil.replace("1)", "1, row=0)"), pages=(0, 1)) == []
+    assert found(QUERIES, foil.replace("1)", "1, row=0)"), pages=(0, 1)) == [(f"{ATTN}hook_q[0]", True)]
+
+
+def test_a_foil_may_not_have_right_what_a_token_is_asked_for():
+    """Without a mask, only the last token's row is as it should be."""
+    pattern = f"{ATTN}hook_pattern[0]"
+    foil = f"{{{{ find_the_error('no-mask', '{pattern}', 1) }}}}"
+    assert found(f"{{{{ ask('{pattern}') }}}}", foil, pages=(0, 1)) == [(pattern, True)]
+    changed = foil.replace("1)", "1, changed_only=True)")
+    assert found(f"{{{{ ask('{pattern}') }}}}", changed, pages=(0, 1)) == []

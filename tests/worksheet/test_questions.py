@@ -401,6 +401,13 @@ def test_a_mistake_is_shown_in_one_row_that_it_changes(row, shown, orientation):
     assert len(panel.flat) == 3
 
 
+@pytest.mark.parametrize("orientation", ["rows", "columns"])
+def test_a_mistake_may_be_shown_in_all_rows_that_it_changes_and_no_other(orientation):
+    body = f"## A\n\n{{{{ find_the_error('no-mask', '{ATTN}hook_pattern[0]', 1, changed_only=True) }}}}\n"
+    (panel,) = figures(prepare(lesson(body), Options(orientation=orientation))[0], Strip)[0].panels
+    assert (panel.cols if orientation == "columns" else panel.rows) == ("the", "cat")
+
+
 @pytest.mark.parametrize("numbers", ["exact", "symbolic"])
 def test_a_share_is_rounded_among_letters_too(numbers):
     document, _ = prepare(load_sheet("sizing"), Options(numbers=numbers))
