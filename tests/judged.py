@@ -128,6 +128,7 @@ CASES += [
     for config in (
         {"attention_kernel": "elu", "positional_embedding_type": "rotary", "n_key_value_heads": 1},
         {"attention_kernel": "elu", "attention_dir": "bidirectional", "softmax_base": "e"},
+        {"linformer_k": 2, "attention_dir": "bidirectional", "n_key_value_heads": 1},
     )
 ]
 

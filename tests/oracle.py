@@ -47,6 +47,7 @@ DEFAULTS: dict[str, Any] = {
     "num_experts": 0,
     "experts_per_token": 0,
     "attention_kernel": None,
+    "linformer_k": 0,
 }
 
 
@@ -156,6 +157,9 @@ class Run:
         if self.config["positional_embedding_type"] == "rotary" and memory is None:
             q = self.keep(f"{attn}.hook_rot_q[{h}]", self.turned(q))
             k = self.keep(f"{attn}.hook_rot_k[{group}]", self.turned(k))
+        if self.config["linformer_k"] and memory is None:
+            k = self.keep(f"{attn}.keys_short[{group}]", self.weights[f"{attn}.E"] @ k)  # (linformer_k, d_head)
+            v = self.keep(f"{attn}.values_short[{group}]", self.weights[f"{attn}.F"] @ v)  # (linformer_k, d_v)
         if self.config["attention_kernel"]:
             return self.keep(f"{attn}.hook_z[{h}]", self.by_state(q, k, v, attn, h, group, causal))
         scores = self.keep(f"{attn}.scores_raw[{h}]", q @ k.T)  # (n queries, n keys)

@@ -30,7 +30,7 @@ MOST_PLACES = 12  # of sines and cosines that are read off
 SIZES = (
     "d_model", "n_heads", "n_key_value_heads", "d_head", "d_v", "d_mlp", "n_ctx", "n_layers", "d_vocab", "rotary_dim",
     "relative_attention_num_buckets", "relative_attention_max_distance", "window_size", "num_experts",
-    "experts_per_token",
+    "experts_per_token", "linformer_k",
 )  # fmt: skip
 FLAGS = (
     "use_attn_scale", "use_attn_result", "attn_only", "tie_word_embeddings", "rotary_adjacent_pairs", "gated_mlp",
@@ -39,14 +39,17 @@ FLAGS = (
 
 
 ON_SCORES = ("alibi", "relative_positional_bias")  # positions that are told by numbers added to scores
-WITHOUT_SCORES = ("attention_kernel",)  # kinds of attention without a score for each pair of tokens, or its powers
+WITHOUT_SCORES = (
+    "attention_kernel",
+    "linformer_k",
+)  # kinds of attention without a score for each pair of tokens, or its powers
 
 # Options that a transformer of 2017 does not have
 OF_SOME = {
     "n_key_value_heads", "rotary_dim", "rotary_adjacent_pairs", "rotary_base", "rotary_periods", "gated_mlp",
     "alibi_slopes", "relative_attention_num_buckets", "relative_attention_max_distance", "use_local_attn",
     "window_size", "attn_types", "attn_pattern",
-    "num_experts", "experts_per_token", "attention_kernel",
+    "num_experts", "experts_per_token", "attention_kernel", "linformer_k",
 }  # fmt: skip
 
 
@@ -75,7 +78,7 @@ class Config:
     one network, without a router.
 
     attention_kernel: "elu" for linear attention: dot products of elu(q) + 1 and elu(k) + 1 in the place of the powers
-    of softmax.
+    of softmax. linformer_k: to how many rows a sequence of n_ctx keys, and of values, is shortened.
 
     Raises: ConfigError for sizes that cannot work together.
     """
@@ -118,6 +121,7 @@ class Config:
     num_experts: int = 0
     experts_per_token: int = 0
     attention_kernel: str | None = None
+    linformer_k: int = 0
 
     def __post_init__(self) -> None:
         problems = [*self._choice_problems(), *self._size_problems(), *self._flag_problems()]
@@ -245,6 +249,8 @@ class Config:
                 yield f"{name} has no scores for {found} to change; use standard, sinusoidal, rotary or null"
             if c.use_local_attn:
                 yield f"{name} has no scores for use_local_attn to hide; leave one of them out"
+        if c.linformer_k and c.attention_dir == "causal":
+            yield "linformer_k mixes all tokens, also those that come later; use attention_dir=bidirectional"
 
     def _set(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)
@@ -256,6 +262,7 @@ class Config:
         network = (3 if self.gated_mlp else 2) * self.d_model * self.d_mlp
         networks = max(1, self.num_experts) * network + self.d_model * self.num_experts
         inside = self.n_layers * (attention + networks)
+        inside += 2 * self.n_layers * self.linformer_k * self.n_ctx
         around = self.d_model * (self.n_ctx + 2 * self.d_vocab)
         if inside + around > MOST_PARAMETERS:
             raise ConfigError(f"{inside + around:,} parameters are too many; use sizes that make {MOST_PARAMETERS:,}")

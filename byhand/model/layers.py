@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from byhand.errors import ValuesError
 from byhand.model.config import ON_SCORES, Config
 from byhand.ops.attention import (
     divide_by_root,
@@ -149,6 +150,11 @@ def head(x: Matrix, at: str, h: int, config: Config, memory: Matrix | None = Non
             q, k = (
                 turned(part, f"{at}.hook_rot_{letter}[{n}]", c) for part, letter, n in ((q, "q", h), (k, "k", group))
             )
+        if memory is None and c.linformer_k:
+            k, v = (
+                _shortened(part, f"{at}.{name}", f"{at}.{of}_short[{group}]", c)
+                for part, name, of in ((k, "E", "keys"), (v, "F", "values"))
+            )
         if c.attention_kernel:
             q, k = (
                 _once(elu_plus_one, part, f"{at}.phi_{letter}[{n}]", base=c.softmax_base)
@@ -171,6 +177,23 @@ def turned(x: Matrix, name: str, config: Config) -> Matrix:
     c = config
     angles = {"periods": c.rotary_periods} if c.rotary_periods else {"base": c.rotary_base}
     return _once(rotate, x, name, width=c.turned_width, adjacent=c.rotary_adjacent_pairs, **angles)
+
+
+def _shortened(x: Matrix, weight: str, name: str, config: Config) -> Matrix:
+    """Keys or values as fewer rows, each of which is a mixture of all of them. Heads share the weight.
+
+    Shapes: (n_ctx, d_head) → (linformer_k, d_head).
+
+    Source: Wang et al. 2020 (Linformer).
+
+    Raises: ValuesError where there are fewer tokens than the weight has columns.
+    """
+    c, tape = config, x.tape
+    if name in tape.steps:  # of a head before, in the same group
+        return tape[name]
+    if x.rows != c.n_ctx:
+        raise ValuesError(f"{weight} shortens n_ctx={c.n_ctx} tokens, and there are {x.rows}; use as many")
+    return matmul(tape.given(weight, (c.linformer_k, c.n_ctx), ("short", "pos")), x, name=name)
 
 
 def _shares(q: Matrix, k: Matrix, at: str, h: int, causal: bool) -> Matrix:

@@ -35,6 +35,10 @@ _SYMBOLS = {
     "phi_q": r"\varphi(Q<h>)",
     "phi_k": r"\varphi(K<h>)",
     "attn.norm": "s<h>",
+    "keys_short": "E K<h>",
+    "values_short": "F V<h>",
+    "attn.E": "E",
+    "attn.F": "F",
     "scores_raw": "S<h>",
     "scores_scaled": r"S<h> \div \sqrt{d_k}",
     "scores_biased": "S<h> + B<h>",
@@ -245,4 +249,4 @@ def symbol(name: str, heads: int = 1) -> str:
 
 def is_parameter(name: str) -> bool:
     """Whether the name of a given is that of a learned parameter: a weight, a bias, a norm's w or b."""
-    return re.fullmatch(r"(W|b)_\w+(\[\d+\])?|W|w|b", name.rpartition(".")[2]) is not None
+    return re.fullmatch(r"(W|b)_\w+(\[\d+\])?|W|w|b|E|F", name.rpartition(".")[2]) is not None

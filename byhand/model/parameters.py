@@ -16,7 +16,8 @@ def attention_shapes(config: Config, at: str) -> dict[str, tuple[int, ...]]:
     c = config
     biased = c.positional_embedding_type == "relative_positional_bias" and ".0." in at
     biases = {f"{at}.rel_pos_bias": (c.n_heads, c.relative_attention_num_buckets)} if biased else {}
-    return biases | {
+    shorter = dict.fromkeys((f"{at}.E", f"{at}.F"), (c.linformer_k, c.n_ctx)) if c.linformer_k else {}
+    return biases | shorter | {
         f"{at}.W_Q": (c.n_heads, c.d_model, c.d_head), f"{at}.b_Q": (c.n_heads, c.d_head),
         f"{at}.W_K": (c.key_value_heads, c.d_model, c.d_head), f"{at}.b_K": (c.key_value_heads, c.d_head),
         f"{at}.W_V": (c.key_value_heads, c.d_model, c.d_v), f"{at}.b_V": (c.key_value_heads, c.d_v),

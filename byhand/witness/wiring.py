@@ -93,6 +93,9 @@ class Wiring:
         )
         if c["positional_embedding_type"] == "rotary" and not memory:
             q, k = self.turned(q, f"{at}.hook_rot_q{head}"), self.turned(k, f"{at}.hook_rot_k{group}")
+        if not memory and c.get("linformer_k"):  # Wang et al. 2020, equation 7
+            k = self(f"{at}.keys_short{group}", "matmul", f"{at}.E", k)
+            v = self(f"{at}.values_short{group}", "matmul", f"{at}.F", v)
         causal = not memory and (at.startswith("decoder.") or c["attention_dir"] == "causal")
         causal = causal and not at.startswith("encoder.")
         if c.get("attention_kernel"):

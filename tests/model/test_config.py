@@ -111,6 +111,8 @@ BAD = [
     ({"attention_kernel": "elu", "positional_embedding_type": "alibi", "use_local_attn": True, "window_size": 1},
      "attention_kernel has no scores for positional_embedding_type=alibi to change; use standard, sinusoidal, rotary "
      "or null; attention_kernel has no scores for use_local_attn to hide; leave one of them out"),
+    ({"linformer_k": 2},
+     "linformer_k mixes all tokens, also those that come later; use attention_dir=bidirectional"),
     ({"gated_mlp": 1}, "gated_mlp=1 is not true or false"),
     ({"n_layers": 10_000}, "n_layers=10000 × n_heads=1 is more than 1,000 heads"),
 ]  # fmt: skip

@@ -84,7 +84,15 @@ MIXED = st.sampled_from(
     [{}, {}, {"num_experts": 3, "experts_per_token": 2}, {"num_experts": 2, "experts_per_token": 1}]
 )
 NO_SCORES = {"positional_embedding_type": None, "use_local_attn": False}
-KINDS = st.sampled_from([{}, {}, {}, {**NO_SCORES, "attention_kernel": "elu"}])
+KINDS = st.sampled_from(
+    [
+        {},
+        {},
+        {},
+        {**NO_SCORES, "attention_kernel": "elu"},
+        {**NO_SCORES, "attention_dir": "bidirectional", "linformer_k": 2},
+    ]
+)
 CONFIGS = st.builds(
     lambda *parts: reduce(or_, parts),
     CONFIGS,
@@ -169,7 +177,10 @@ def test_a_part_of_a_model_has_the_oracles_numbers(config, seed, model, left_out
         config = {**config, "normalization_type": config["normalization_type"] or "LN"}
     if model == "convolution":  # has no gate
         config = {**config, "gated_mlp": False, "num_experts": 0, "experts_per_token": 0}
-    inputs = [(start, (max(1, config["n_ctx"] - n), config["d_model"])) for n, start in enumerate(PARTS[model])]
+    if model == "encoder-decoder":  # a decoder hides what comes later
+        config = {**config, "linformer_k": 0}
+    fewer = 0 if "linformer_k" in config else 1
+    inputs = [(x, (max(1, config["n_ctx"] - fewer * n), config["d_model"])) for n, x in enumerate(PARTS[model])]
     entries = random_values({**config, "use_attn_result": use_attn_result}, seed, left_out, inputs)
     assert_like_the_oracle(model, entries)
 
@@ -466,6 +477,8 @@ BAD = [
     ("layer-norm", changed(inputs={X: [[1, 3], [2, 2]]}), DomainError,
      "blocks.0.ln1.hook_normalized, row 2, column 1: row 2 has deviation 0 and cannot be normalised; "
      "use eps, or a row whose entries differ"),
+    ("attention-head", changed(config={"attention_dir": "bidirectional", "linformer_k": 1, "n_ctx": 3}), ValuesError,
+     "blocks.0.attn.E shortens n_ctx=3 tokens, and there are 2; use as many"),
     ("softmax", {"config": {}}, ValuesError, "scores is missing; give it under inputs, as rows"),
     ("gpt", {"config": {}}, ValuesError, "gpt needs a vocabulary: give d_vocab, or a list of words"),
     ("gpt", {"config": GPT}, ValuesError, f"tokens is missing; give words or ids, up to n_ctx=2 of them; {MISSING}"),
