@@ -129,6 +129,14 @@ CASES += [
         {"attention_kernel": "elu", "positional_embedding_type": "rotary", "n_key_value_heads": 1},
         {"attention_kernel": "elu", "attention_dir": "bidirectional", "softmax_base": "e"},
         {"linformer_k": 2, "attention_dir": "bidirectional", "n_key_value_heads": 1},
+        {"kv_lora_rank": 2},
+        {
+            "kv_lora_rank": 3,
+            "positional_embedding_type": "rotary",
+            "qk_rope_head_dim": 2,
+            "use_local_attn": True,
+            "window_size": 2,
+        },
     )
 ]
 

@@ -48,6 +48,8 @@ DEFAULTS: dict[str, Any] = {
     "experts_per_token": 0,
     "attention_kernel": None,
     "linformer_k": 0,
+    "kv_lora_rank": 0,
+    "qk_rope_head_dim": 0,
 }
 
 
@@ -152,6 +154,8 @@ class Run:
         shared = self.config["n_heads"] // (self.config["n_key_value_heads"] or self.config["n_heads"])
         group = h // shared  # as PyTorch's repeat_interleave
         q = self.project(x, attn, "q", h)  # (n, d_head)
+        if self.config["kv_lora_rank"] and memory is None:
+            return self.from_latent(x, q, attn, h, causal)
         k = self.project(source, attn, "k", group)  # (m, d_head)
         v = self.project(source, attn, "v", group)  # (m, d_v)
         if self.config["positional_embedding_type"] == "rotary" and memory is None:
@@ -174,6 +178,26 @@ class Run:
         self.keep(f"{attn}.hook_attn_scores[{h}]", scores)
         pattern = self.softmax(scores, f"{attn}.hook_pattern", f"[{h}]")  # (n, n)
         return self.keep(f"{attn}.hook_z[{h}]", pattern @ v)  # (n, d_v)
+
+    def from_latent(self, x: np.ndarray, q: np.ndarray, attn: str, h: int, causal: bool) -> np.ndarray:
+        """Multi-head latent attention as it is used: W_UK is multiplied into the queries, W_UV into what they read, so
+        that only the latent is kept.
+        """
+        w, rope = self.weights, self.config["qk_rope_head_dim"]
+        latent = self.keep(f"{attn}.latent", x @ w[f"{attn}.W_DKV"])  # (n, kv_lora_rank)
+        scores = q[:, rope:] @ w[f"{attn}.W_UK"][h].T @ latent.T  # (n, n)
+        if rope:
+            q = self.keep(f"{attn}.hook_rot_q[{h}]", self.turned(q, rope))
+            shared = self.keep(f"{attn}.hook_rot_k[0]", self.turned(x @ w[f"{attn}.W_KR"][0], rope))  # (n, rope)
+            scores = scores + q[:, :rope] @ shared.T
+        if self.config["use_attn_scale"]:
+            scores = scores / math.sqrt(q.shape[1])
+        scores = self.by_distance(scores, attn, h, causal)
+        if causal:
+            scores = np.where(np.tri(len(x)) > 0, scores, -np.inf)
+        self.keep(f"{attn}.hook_attn_scores[{h}]", scores)
+        pattern = self.softmax(scores, f"{attn}.hook_pattern", f"[{h}]")  # (n, n)
+        return self.keep(f"{attn}.hook_z[{h}]", pattern @ latent @ w[f"{attn}.W_UV"][h])  # (n, d_v)
 
     def by_state(
         self, q: np.ndarray, k: np.ndarray, v: np.ndarray, attn: str, h: int, group: int, causal: bool
@@ -210,10 +234,10 @@ class Run:
             scores = self.keep(f"{attn}.scores_local[{h}]", np.where(seen, scores, -np.inf))
         return scores
 
-    def turned(self, x: np.ndarray) -> np.ndarray:
+    def turned(self, x: np.ndarray, width: int = 0) -> np.ndarray:
         """Each pair of the first rotary_dim columns, times the matrix of a turn by its angle at each position."""
         c, out = self.config, x.copy()
-        width = c["rotary_dim"] or x.shape[1]
+        width = width or c["rotary_dim"] or x.shape[1]
         columns = np.arange(width)
         pairs = columns.reshape(-1, 2) if c["rotary_adjacent_pairs"] else columns.reshape(2, -1).T
         for k, pair in enumerate(pairs):

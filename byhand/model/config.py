@@ -30,7 +30,7 @@ MOST_PLACES = 12  # of sines and cosines that are read off
 SIZES = (
     "d_model", "n_heads", "n_key_value_heads", "d_head", "d_v", "d_mlp", "n_ctx", "n_layers", "d_vocab", "rotary_dim",
     "relative_attention_num_buckets", "relative_attention_max_distance", "window_size", "num_experts",
-    "experts_per_token", "linformer_k",
+    "experts_per_token", "linformer_k", "kv_lora_rank", "qk_rope_head_dim",
 )  # fmt: skip
 FLAGS = (
     "use_attn_scale", "use_attn_result", "attn_only", "tie_word_embeddings", "rotary_adjacent_pairs", "gated_mlp",
@@ -49,7 +49,8 @@ OF_SOME = {
     "n_key_value_heads", "rotary_dim", "rotary_adjacent_pairs", "rotary_base", "rotary_periods", "gated_mlp",
     "alibi_slopes", "relative_attention_num_buckets", "relative_attention_max_distance", "use_local_attn",
     "window_size", "attn_types", "attn_pattern",
-    "num_experts", "experts_per_token", "attention_kernel", "linformer_k",
+    "num_experts", "experts_per_token", "attention_kernel", "linformer_k", "kv_lora_rank",
+    "qk_rope_head_dim",
 }  # fmt: skip
 
 
@@ -79,6 +80,9 @@ class Config:
 
     attention_kernel: "elu" for linear attention: dot products of elu(q) + 1 and elu(k) + 1 in the place of the powers
     of softmax. linformer_k: to how many rows a sequence of n_ctx keys, and of values, is shortened.
+
+    kv_lora_rank: the width of a latent from which each head makes its keys and values; 0 for none. With rotary
+    positions, the first qk_rope_head_dim dimensions of a key are not made from it, but turned; heads share them.
 
     Raises: ConfigError for sizes that cannot work together.
     """
@@ -122,6 +126,8 @@ class Config:
     experts_per_token: int = 0
     attention_kernel: str | None = None
     linformer_k: int = 0
+    kv_lora_rank: int = 0
+    qk_rope_head_dim: int = 0
 
     def __post_init__(self) -> None:
         problems = [*self._choice_problems(), *self._size_problems(), *self._flag_problems()]
@@ -142,12 +148,11 @@ class Config:
         pairs = (self.d_model + 1) // 2
         if self.sinusoidal_periods and len(self.sinusoidal_periods) != pairs:
             raise ConfigError(f"sinusoidal_periods has {len(self.sinusoidal_periods)} entries; use {pairs}")
-        if problems := [
-            *self._sharing_problems(),
-            *self._turning_problems(),
-            *self._distance_problems(),
-            *self._kind_problems(),
-        ]:
+        checks = (
+            self._sharing_problems, self._turning_problems, self._distance_problems, self._kind_problems,
+            self._latent_problems,
+        )  # fmt: skip
+        if problems := [problem for check in checks for problem in check()]:
             raise ConfigError("; ".join(problems))
         self._check_size()
 
@@ -159,7 +164,9 @@ class Config:
     @property
     def turned_width(self) -> int:
         """How many dimensions of a query or key are turned by their position."""
-        return (self.rotary_dim or self.d_head) if self.positional_embedding_type == "rotary" else 0
+        if self.positional_embedding_type != "rotary":
+            return 0
+        return self.qk_rope_head_dim if self.kv_lora_rank else self.rotary_dim or self.d_head
 
     def _sharing_problems(self) -> Iterator[str]:
         """Whether as many heads of queries share each head of keys and values."""
@@ -175,7 +182,7 @@ class Config:
         width, whole = self.turned_width, self.d_head
         if width % 2 or width > whole:
             least = "an even d_head, or null positions" if whole < 2 else f"an even one up to {whole}"
-            name = "rotary_dim" if self.rotary_dim else "d_head"
+            name = "qk_rope_head_dim" if self.kv_lora_rank else "rotary_dim" if self.rotary_dim else "d_head"
             yield f"{name}={width} has no pairs to turn within d_head={whole}; use {least}"
         elif self.rotary_periods and width and len(self.rotary_periods) != width // 2:
             yield f"rotary_periods has {len(self.rotary_periods)} entries; use {width // 2}, one for each pair"
@@ -252,6 +259,17 @@ class Config:
         if c.linformer_k and c.attention_dir == "causal":
             yield "linformer_k mixes all tokens, also those that come later; use attention_dir=bidirectional"
 
+    def _latent_problems(self) -> Iterator[str]:
+        """Whether keys and values can be made from a latent."""
+        c, turns = self, self.positional_embedding_type == "rotary"
+        if c.kv_lora_rank and c.n_key_value_heads not in (0, c.n_heads):
+            yield f"kv_lora_rank makes keys for all n_heads={c.n_heads}; leave n_key_value_heads out"
+        if c.qk_rope_head_dim and not (c.kv_lora_rank and turns):
+            yield "qk_rope_head_dim is of keys from a latent; use it with kv_lora_rank and rotary positions"
+        elif c.kv_lora_rank and turns and not 0 < c.qk_rope_head_dim < c.d_head:
+            found = f"qk_rope_head_dim={c.qk_rope_head_dim}"
+            yield f"{found} does not part d_head={c.d_head} in two; use an even one below it"
+
     def _set(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)
 
@@ -262,6 +280,7 @@ class Config:
         network = (3 if self.gated_mlp else 2) * self.d_model * self.d_mlp
         networks = max(1, self.num_experts) * network + self.d_model * self.num_experts
         inside = self.n_layers * (attention + networks)
+        inside += self.n_layers * self.kv_lora_rank * (self.d_model + self.n_heads * (self.d_head + self.d_v))
         inside += 2 * self.n_layers * self.linformer_k * self.n_ctx
         around = self.d_model * (self.n_ctx + 2 * self.d_vocab)
         if inside + around > MOST_PARAMETERS:

@@ -144,12 +144,14 @@ def head(x: Matrix, at: str, h: int, config: Config, memory: Matrix | None = Non
 
     with tape.part("heads" if memory is None else "cross"):
         q = project("q", x, h, c.d_head, "d_head")  # (pos, d_head)
-        k = project("k", source, group, c.d_head, "d_head")
-        v = project("v", source, group, c.d_v, "d_v")  # (pos, d_v)
+        if memory is None and c.kv_lora_rank:
+            k, v = _from_latent(x, at, h, c)
+        else:
+            k = project("k", source, group, c.d_head, "d_head")
+            v = project("v", source, group, c.d_v, "d_v")  # (pos, d_v)
         if memory is None and c.turned_width:
-            q, k = (
-                turned(part, f"{at}.hook_rot_{letter}[{n}]", c) for part, letter, n in ((q, "q", h), (k, "k", group))
-            )
+            q = turned(q, f"{at}.hook_rot_q[{h}]", c)
+            k = k if c.kv_lora_rank else turned(k, f"{at}.hook_rot_k[{group}]", c)
         if memory is None and c.linformer_k:
             k, v = (
                 _shortened(part, f"{at}.{name}", f"{at}.{of}_short[{group}]", c)
@@ -167,9 +169,9 @@ def head(x: Matrix, at: str, h: int, config: Config, memory: Matrix | None = Non
         return matmul(pattern, v, name=f"{at}.hook_z[{h}]")  # (pos, d_v)
 
 
-def _once(op: Op, x: Matrix, name: str, **params: Any) -> Matrix:
-    """An operation on keys or values; if a head before, in the same group, has recorded it, that step."""
-    return x.tape[name] if name in x.tape.steps else op(x, name=name, **params)
+def _once(op: Op, x: Matrix, name: str, *others: Matrix, **params: Any) -> Matrix:
+    """An operation; if a head before, which shares the result, has recorded it, that step."""
+    return x.tape[name] if name in x.tape.steps else op(x, *others, name=name, **params)
 
 
 def turned(x: Matrix, name: str, config: Config) -> Matrix:
@@ -177,6 +179,30 @@ def turned(x: Matrix, name: str, config: Config) -> Matrix:
     c = config
     angles = {"periods": c.rotary_periods} if c.rotary_periods else {"base": c.rotary_base}
     return _once(rotate, x, name, width=c.turned_width, adjacent=c.rotary_adjacent_pairs, **angles)
+
+
+def _from_latent(x: Matrix, at: str, h: int, config: Config) -> tuple[Matrix, Matrix]:
+    """A head's keys and values, made from `attn.latent`, the only rows that all heads keep. Where positions are
+    rotary, keys begin with a part from x that is turned, and that heads share.
+
+    Shapes: (pos, d_model) → (pos, kv_lora_rank) → (pos, d_head), (pos, d_v).
+
+    Source: DeepSeek-AI 2024 (DeepSeek-V2), section 2.1.
+    """
+    c, tape, width = config, x.tape, config.turned_width
+
+    def product(of: Matrix, weight: str, axes: tuple[str, str], cols: int, name: str) -> Matrix:
+        return _once(matmul, of, name, tape.given(f"{at}.{weight}", (of.cols, cols), axes))
+
+    latent = product(x, "W_DKV", ("d_model", "latent"), c.kv_lora_rank, f"{at}.latent")
+    values = product(latent, f"W_UV[{h}]", ("latent", "d_v"), c.d_v, f"{at}.hook_v[{h}]")
+    name = f"{at}.k_content[{h}]" if width else f"{at}.hook_k[{h}]"
+    made = product(latent, f"W_UK[{h}]", ("latent", "d_head"), c.d_head - width, name)
+    if not width:
+        return made, values
+    shared = product(x, "W_KR[0]", ("d_model", "d_rope"), width, f"{at}.k_position")
+    parts = turned(shared, f"{at}.hook_rot_k[0]", c), made
+    return hstack(*parts, name=f"{at}.hook_k[{h}]", sizes={"j": (c.d_head, "d_head")}), values
 
 
 def _shortened(x: Matrix, weight: str, name: str, config: Config) -> Matrix:

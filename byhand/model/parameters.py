@@ -8,21 +8,36 @@ from collections.abc import Mapping, Sequence
 from byhand.errors import UnknownNameError
 from byhand.model.config import Config
 
-HEADED = ("attn.W_Q", "attn.W_K", "attn.W_V", "attn.W_O", "attn.b_Q", "attn.b_K", "attn.b_V", "attn.rel_pos_bias")
+HEADED = (
+    "attn.W_Q", "attn.W_K", "attn.W_V", "attn.W_O", "attn.b_Q", "attn.b_K", "attn.b_V", "attn.rel_pos_bias",
+    "attn.W_UK", "attn.W_UV", "attn.W_KR",
+)  # fmt: skip
 
 
 def attention_shapes(config: Config, at: str) -> dict[str, tuple[int, ...]]:
     """The parameters of an attention layer and their shapes. at: the name of the layer, such as blocks.0.attn."""
-    c = config
-    biased = c.positional_embedding_type == "relative_positional_bias" and ".0." in at
-    biases = {f"{at}.rel_pos_bias": (c.n_heads, c.relative_attention_num_buckets)} if biased else {}
-    shorter = dict.fromkeys((f"{at}.E", f"{at}.F"), (c.linformer_k, c.n_ctx)) if c.linformer_k else {}
-    return biases | shorter | {
+    c, crosses = config, at.endswith("cross_attn")
+    shapes: dict[str, tuple[int, ...]] = {
         f"{at}.W_Q": (c.n_heads, c.d_model, c.d_head), f"{at}.b_Q": (c.n_heads, c.d_head),
-        f"{at}.W_K": (c.key_value_heads, c.d_model, c.d_head), f"{at}.b_K": (c.key_value_heads, c.d_head),
-        f"{at}.W_V": (c.key_value_heads, c.d_model, c.d_v), f"{at}.b_V": (c.key_value_heads, c.d_v),
         f"{at}.W_O": (c.n_heads, c.d_v, c.d_model), f"{at}.b_O": (c.d_model,),
     }  # fmt: skip
+    if c.kv_lora_rank and not crosses:
+        width = c.turned_width
+        shapes |= {f"{at}.W_KR": (1, c.d_model, width)} if width else {}
+        shapes |= {
+            f"{at}.W_DKV": (c.d_model, c.kv_lora_rank), f"{at}.W_UK": (c.n_heads, c.kv_lora_rank, c.d_head - width),
+            f"{at}.W_UV": (c.n_heads, c.kv_lora_rank, c.d_v),
+        }  # fmt: skip
+    else:
+        shapes |= {
+            f"{at}.W_K": (c.key_value_heads, c.d_model, c.d_head), f"{at}.b_K": (c.key_value_heads, c.d_head),
+            f"{at}.W_V": (c.key_value_heads, c.d_model, c.d_v), f"{at}.b_V": (c.key_value_heads, c.d_v),
+        }  # fmt: skip
+    if c.positional_embedding_type == "relative_positional_bias" and ".0." in at:
+        shapes[f"{at}.rel_pos_bias"] = c.n_heads, c.relative_attention_num_buckets
+    if c.linformer_k and not crosses:
+        shapes |= dict.fromkeys((f"{at}.E", f"{at}.F"), (c.linformer_k, c.n_ctx))
+    return shapes
 
 
 def norm_shapes(config: Config, at: str) -> dict[str, tuple[int, ...]]:

@@ -87,11 +87,16 @@ class Wiring:
         c, head = self.config, f"[{h}]"
         in_group = c["n_heads"] // (c.get("n_key_value_heads") or c["n_heads"])
         group = f"[{h // in_group}]"  # of heads that share keys and values (Ainslie et al. 2023)
-        q, k, v = (
+        latent = not memory and c.get("kv_lora_rank", 0) > 0
+        projected = [("Q", x, head), ("K", memory or x, group), ("V", memory or x, group)][: 1 if latent else 3]
+        q, *others = (
             self.linear(f"{at}.hook_{letter.lower()}{own}", source, f"{at}.W_{letter}{own}", f"{at}.b_{letter}{own}")
-            for letter, source, own in (("Q", x, head), ("K", memory or x, group), ("V", memory or x, group))
+            for letter, source, own in projected
         )
-        if c["positional_embedding_type"] == "rotary" and not memory:
+        k, v = self.from_latent(x, at, head) if latent else others
+        if latent and c["positional_embedding_type"] == "rotary":
+            q = self.turned(q, f"{at}.hook_rot_q{head}")
+        elif c["positional_embedding_type"] == "rotary" and not memory:
             q, k = self.turned(q, f"{at}.hook_rot_q{head}"), self.turned(k, f"{at}.hook_rot_k{group}")
         if not memory and c.get("linformer_k"):  # Wang et al. 2020, equation 7
             k = self(f"{at}.keys_short{group}", "matmul", f"{at}.E", k)
@@ -117,6 +122,16 @@ class Wiring:
         for name, rule, others, params in ways:
             scores = self(f"{at}.{name}{head}", rule, scores, *others, **params)
         return self(f"{at}.hook_z{head}", "matmul", self.softmax(f"{at}.hook_pattern", scores, head), v)
+
+    def from_latent(self, x: str, at: str, head: str) -> tuple[str, str]:
+        """Keys and values as products of a latent (DeepSeek-AI 2024, equations 9 to 11 and 14 to 17)."""
+        latent = self(f"{at}.latent", "matmul", x, f"{at}.W_DKV")
+        values = self(f"{at}.hook_v{head}", "matmul", latent, f"{at}.W_UV{head}")
+        if self.config["positional_embedding_type"] != "rotary":
+            return self(f"{at}.hook_k{head}", "matmul", latent, f"{at}.W_UK{head}"), values
+        made = self(f"{at}.k_content{head}", "matmul", latent, f"{at}.W_UK{head}")
+        shared = self.turned(self(f"{at}.k_position", "matmul", x, f"{at}.W_KR[0]"), f"{at}.hook_rot_k[0]")
+        return self(f"{at}.hook_k{head}", "hstack", shared, made), values
 
     def linear_shares(self, q: str, k: str, at: str, head: str, group: str, causal: bool) -> str:
         """φ(q) φ(k) over its sum for all k that q sees, with φ = elu + 1 (Katharopoulos et al. 2020, equation 9)."""
@@ -161,7 +176,8 @@ class Wiring:
         c = self.config
         periods = list(c.get("rotary_periods", ()))[: pairs or None]
         angles = {"periods": periods} if periods else {"base": c.get("rotary_base", 10000)}
-        width, adjacent = c.get("rotary_dim") or c["d_head"], c.get("rotary_adjacent_pairs", False)
+        width = c.get("qk_rope_head_dim") or c.get("rotary_dim") or c["d_head"]
+        adjacent = c.get("rotary_adjacent_pairs", False)
         return self(name, "rotate", x, width=2 * pairs or width, adjacent=adjacent, **angles)
 
     def attention(self, x: str, at: str, out: str, memory: str = "") -> str:

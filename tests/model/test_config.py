@@ -113,6 +113,13 @@ BAD = [
      "or null; attention_kernel has no scores for use_local_attn to hide; leave one of them out"),
     ({"linformer_k": 2},
      "linformer_k mixes all tokens, also those that come later; use attention_dir=bidirectional"),
+    ({"n_heads": 2, "kv_lora_rank": 1, "n_key_value_heads": 1},
+     "kv_lora_rank makes keys for all n_heads=2; leave n_key_value_heads out"),
+    ({"qk_rope_head_dim": 2}, "qk_rope_head_dim is of keys from a latent; use it with kv_lora_rank and rotary positions"),
+    ({"kv_lora_rank": 1, "positional_embedding_type": "rotary"},
+     "qk_rope_head_dim=0 does not part d_head=4 in two; use an even one below it"),
+    ({"kv_lora_rank": 1, "positional_embedding_type": "rotary", "qk_rope_head_dim": 3},
+     "qk_rope_head_dim=3 has no pairs to turn within d_head=4; use an even one up to 4"),
     ({"gated_mlp": 1}, "gated_mlp=1 is not true or false"),
     ({"n_layers": 10_000}, "n_layers=10000 × n_heads=1 is more than 1,000 heads"),
 ]  # fmt: skip
