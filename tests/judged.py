@@ -130,6 +130,8 @@ CASES += [
         {"attention_kernel": "elu", "attention_dir": "bidirectional", "softmax_base": "e"},
         {"linformer_k": 2, "attention_dir": "bidirectional", "n_key_value_heads": 1},
         {"kv_lora_rank": 2},
+        {"positional_embedding_type": "relative", "max_relative_position": 1},
+        {"positional_embedding_type": "relative", "mem_len": 3, "use_attn_scale": False},
         {
             "kv_lora_rank": 3,
             "positional_embedding_type": "rotary",
@@ -173,5 +175,7 @@ def small(model, **config):
         inputs = {name: numbers(*size) for name, size in BIASED.items()}
     if model == "grouped-query-attention":
         inputs = {name: numbers(*size) for name, size in CARDS.items()}
+    if "mem_len" in config:
+        inputs |= {"blocks.0.attn.mem": numbers(config["mem_len"], 4)}
     tokens = [3, 0, 4] if model in ("gpt", "microgpt") else None
     return Values.of({"config": config, "weights": weights, "inputs": inputs, "tokens": tokens})

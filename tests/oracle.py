@@ -50,6 +50,8 @@ DEFAULTS: dict[str, Any] = {
     "linformer_k": 0,
     "kv_lora_rank": 0,
     "qk_rope_head_dim": 0,
+    "max_relative_position": 0,
+    "mem_len": 0,
 }
 
 
@@ -151,6 +153,8 @@ class Run:
         """One attention head: queries, keys, values, scores, pattern, and the mixture z."""
         causal = self.config["attention_dir"] == "causal" if causal is None else causal
         source = x if memory is None else memory
+        if memory is None and self.config["mem_len"]:
+            source = self.keep(f"{attn}.seen", np.vstack([self.steps[f"{attn}.mem"], x]))  # (mem_len + n, d_model)
         shared = self.config["n_heads"] // (self.config["n_key_value_heads"] or self.config["n_heads"])
         group = h // shared  # as PyTorch's repeat_interleave
         q = self.project(x, attn, "q", h)  # (n, d_head)
@@ -166,18 +170,44 @@ class Run:
             v = self.keep(f"{attn}.values_short[{group}]", self.weights[f"{attn}.F"] @ v)  # (linformer_k, d_v)
         if self.config["attention_kernel"]:
             return self.keep(f"{attn}.hook_z[{h}]", self.by_state(q, k, v, attn, h, group, causal))
-        scores = self.keep(f"{attn}.scores_raw[{h}]", q @ k.T)  # (n queries, n keys)
+        relative = self.config["positional_embedding_type"] == "relative" and memory is None
+        scores = self.relative(q, k, attn, h) if relative else q @ k.T  # (n queries, n keys)
+        self.keep(f"{attn}.scores_raw[{h}]", scores)
         if self.config["use_attn_scale"]:
             d_head = self.config.get("d_head") or self.config["d_model"] // self.config["n_heads"]
             scores = self.keep(f"{attn}.scores_scaled[{h}]", scores / math.sqrt(d_head))  # (n, n)
         if memory is None:
             scores = self.by_distance(scores, attn, h, causal)
         if causal:
-            later = np.arange(len(x))[None, :] > np.arange(len(x))[:, None]  # (n, n): the key comes after
+            later = np.triu(np.ones(scores.shape), 1 + scores.shape[1] - len(x)) > 0  # (n, n): the key comes after
             scores = np.where(later, -np.inf, scores)
         self.keep(f"{attn}.hook_attn_scores[{h}]", scores)
         pattern = self.softmax(scores, f"{attn}.hook_pattern", f"[{h}]")  # (n, n)
         return self.keep(f"{attn}.hook_z[{h}]", pattern @ v)  # (n, d_v)
+
+    def relative(self, q: np.ndarray, k: np.ndarray, attn: str, h: int) -> np.ndarray:
+        """Scores by pair: a query and a key, and the query and what stands for their distance."""
+        w, reach, before, d = (
+            self.weights,
+            self.config["max_relative_position"],
+            len(k) - len(q),
+            self.config["d_model"],
+        )
+        scores = np.zeros((len(q), len(k)))
+        for i, query in enumerate(q):
+            for j, key in enumerate(k):
+                back = before + i - j  # how far the key is behind the query
+                if reach:
+                    scores[i, j] = query @ (key + w[f"{attn}.rel_pos_keys"][reach + min(max(-back, -reach), reach)])
+                    continue
+                angles = max(back, 0) / 10000.0 ** (np.arange(0, d, 2) / d)
+                waves = np.stack([np.sin(angles), np.cos(angles)], 1).ravel()[:d]  # (d_model)
+                content, position = (
+                    query + w[f"{attn}.{bias}"][h] if f"{attn}.{bias}" in w else query
+                    for bias in ("r_w_bias", "r_r_bias")
+                )
+                scores[i, j] = content @ key + position @ (waves @ w[f"{attn}.W_KR"][h])
+        return scores
 
     def from_latent(self, x: np.ndarray, q: np.ndarray, attn: str, h: int, causal: bool) -> np.ndarray:
         """Multi-head latent attention as it is used: W_UK is multiplied into the queries, W_UV into what they read, so

@@ -394,10 +394,10 @@ def _attention(b: GraphBuilder, step: Step, steps: Steps) -> bool:
     causal, masks, factor = 0, list[str](), _log(base)
     while True:
         match steps[scores]:
-            case Step(op=Op(name="mask_future"), inputs=(scores,)):
+            case Step(op=Op(name="mask_future"), inputs=(scores,), params=params) if not params:
                 causal = 1
             case Step(op=Op(name="add"), inputs=(scores, mask)):
-                masks = [b("Mul", mask, _log(base)), *masks]
+                masks = [b("Mul", mask, factor), *masks]
             case Step(op=Op(name="divide_by_root"), inputs=(scores,), params={"of": of}):
                 factor /= math.sqrt(Fraction(of))
             case Step(op=Op(name="dot_rows"), inputs=(query, key)):

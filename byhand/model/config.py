@@ -14,7 +14,7 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "act_fn": ("relu", "gelu", "silu"),
     "normalization_type": ("LN", "RMS", None),
     "positional_embedding_type": (
-        "standard", "sinusoidal", "rotary", "alibi", "relative_positional_bias", None,
+        "standard", "sinusoidal", "rotary", "alibi", "relative_positional_bias", "relative", None,
     ),
     "attention_dir": ("causal", "bidirectional"),
     "norm_position": ("pre", "post"),
@@ -31,6 +31,7 @@ SIZES = (
     "d_model", "n_heads", "n_key_value_heads", "d_head", "d_v", "d_mlp", "n_ctx", "n_layers", "d_vocab", "rotary_dim",
     "relative_attention_num_buckets", "relative_attention_max_distance", "window_size", "num_experts",
     "experts_per_token", "linformer_k", "kv_lora_rank", "qk_rope_head_dim",
+    "max_relative_position", "mem_len",
 )  # fmt: skip
 FLAGS = (
     "use_attn_scale", "use_attn_result", "attn_only", "tie_word_embeddings", "rotary_adjacent_pairs", "gated_mlp",
@@ -38,7 +39,8 @@ FLAGS = (
 )  # fmt: skip
 
 
-ON_SCORES = ("alibi", "relative_positional_bias")  # positions that are told by numbers added to scores
+BIASES = ("alibi", "relative_positional_bias")  # positions that are told by numbers added to scores
+ON_SCORES = (*BIASES, "relative")  # positions that scores depend on
 WITHOUT_SCORES = (
     "attention_kernel",
     "linformer_k",
@@ -50,7 +52,7 @@ OF_SOME = {
     "alibi_slopes", "relative_attention_num_buckets", "relative_attention_max_distance", "use_local_attn",
     "window_size", "attn_types", "attn_pattern",
     "num_experts", "experts_per_token", "attention_kernel", "linformer_k", "kv_lora_rank",
-    "qk_rope_head_dim",
+    "qk_rope_head_dim", "max_relative_position", "mem_len",
 }  # fmt: skip
 
 
@@ -83,6 +85,10 @@ class Config:
 
     kv_lora_rank: the width of a latent from which each head makes its keys and values; 0 for none. With rotary
     positions, the first qk_rope_head_dim dimensions of a key are not made from it, but turned; heads share them.
+
+    max_relative_position: of relative positions, up to which distance a score has a learned row of its own, as in
+    Shaw et al. 2018; 0 for sines of the distance, as in Transformer-XL. There, mem_len is how many rows of the
+    segment before are seen, too.
 
     Raises: ConfigError for sizes that cannot work together.
     """
@@ -128,6 +134,8 @@ class Config:
     linformer_k: int = 0
     kv_lora_rank: int = 0
     qk_rope_head_dim: int = 0
+    max_relative_position: int = 0
+    mem_len: int = 0
 
     def __post_init__(self) -> None:
         problems = [*self._choice_problems(), *self._size_problems(), *self._flag_problems()]
@@ -242,6 +250,10 @@ class Config:
         if (c.num_experts or c.experts_per_token) and not 1 <= c.experts_per_token <= c.num_experts:
             found = f"experts_per_token={c.experts_per_token} does not fit num_experts={c.num_experts}"
             yield f"{found}; use {f'1 to {c.num_experts}' if c.num_experts else 'both, or neither'}"
+        if c.mem_len and not c.has_sines_of_distances:
+            yield "mem_len is of Transformer-XL; use positional_embedding_type=relative without max_relative_position"
+        if c.mem_len and c.use_local_attn:
+            yield "mem_len and use_local_attn do not work together; leave one of them out"
         if c.use_local_attn and not c.window_size:
             yield "window_size=0 hides every token, even from itself; use 1 or more"
         if c.use_local_attn and kinds not in (0, c.n_layers):
@@ -258,6 +270,11 @@ class Config:
                 yield f"{name} has no scores for use_local_attn to hide; leave one of them out"
         if c.linformer_k and c.attention_dir == "causal":
             yield "linformer_k mixes all tokens, also those that come later; use attention_dir=bidirectional"
+
+    @property
+    def has_sines_of_distances(self) -> bool:
+        """Whether scores depend on sines of the distance, as in Transformer-XL."""
+        return self.positional_embedding_type == "relative" and not self.max_relative_position
 
     def _latent_problems(self) -> Iterator[str]:
         """Whether keys and values can be made from a latent."""

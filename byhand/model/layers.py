@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from byhand.errors import ValuesError
-from byhand.model.config import ON_SCORES, Config
+from byhand.model.config import BIASES, Config
 from byhand.ops.attention import (
     divide_by_root,
     mask_future,
@@ -50,8 +50,8 @@ from byhand.ops.norms import (
     scale_and_shift,
     standardize,
 )
-from byhand.ops.positions import bucket_biases, falling, rotate, sinusoid
-from byhand.ops.shapes import column_as_row, gather_rows, hstack, keep_largest, share_rows
+from byhand.ops.positions import bucket_biases, falling, pick_by_distance, rotate, sinusoid
+from byhand.ops.shapes import column_as_row, gather_rows, hstack, keep_largest, share_rows, vstack
 from byhand.tape import Matrix, Op, Tape
 
 ADDED = ("standard", "sinusoidal")  # positions that are added to the embeddings
@@ -133,6 +133,8 @@ def head(x: Matrix, at: str, h: int, config: Config, memory: Matrix | None = Non
     Source: Ainslie et al. 2023, for the groups.
     """
     tape, source, c = x.tape, memory or x, config
+    if memory is None and c.mem_len:
+        source = _seen(x, at, c)
     group = h * c.key_value_heads // c.n_heads
 
     def project(letter: str, of: Matrix, n: int, width: int, axis: str) -> Matrix:
@@ -145,7 +147,7 @@ def head(x: Matrix, at: str, h: int, config: Config, memory: Matrix | None = Non
     with tape.part("heads" if memory is None else "cross"):
         q = project("q", x, h, c.d_head, "d_head")  # (pos, d_head)
         if memory is None and c.kv_lora_rank:
-            k, v = _from_latent(x, at, h, c)
+            k, v = _from_latent(source, at, h, c)
         else:
             k = project("k", source, group, c.d_head, "d_head")
             v = project("v", source, group, c.d_v, "d_v")  # (pos, d_v)
@@ -179,6 +181,21 @@ def turned(x: Matrix, name: str, config: Config) -> Matrix:
     c = config
     angles = {"periods": c.rotary_periods} if c.rotary_periods else {"base": c.rotary_base}
     return _once(rotate, x, name, width=c.turned_width, adjacent=c.rotary_adjacent_pairs, **angles)
+
+
+def _seen(x: Matrix, at: str, config: Config) -> Matrix:
+    """The rows that keys and values come from: those that this layer read in the segment before, given as `attn.mem`,
+    and then its own.
+
+    Shapes: (pos, d_model) → (mem_len + pos, d_model).
+
+    Source: Dai et al. 2019 (Transformer-XL).
+    """
+    c, tape, name = config, x.tape, f"{at}.seen"
+    if name in tape.steps:  # of a head before
+        return tape[name]
+    past = tape.given(f"{at}.mem", (c.mem_len, c.d_model), ("mem", "d_model"))
+    return vstack(past, x, name=name, sizes={"i": (c.mem_len + x.rows, "source")})
 
 
 def _from_latent(x: Matrix, at: str, h: int, config: Config) -> tuple[Matrix, Matrix]:
@@ -237,8 +254,9 @@ def _shares(q: Matrix, k: Matrix, at: str, h: int, causal: bool) -> Matrix:
 
 
 def _scores(q: Matrix, k: Matrix, at: str, h: int, config: Config, crosses: bool) -> Matrix:
-    """The scores as softmax reads them, step by step: dot products, scaled, with a bias for the distance, with a mask
-    of 0 and −∞ that is given as `{at}.mask`, without those that a local pattern hides, and without the future.
+    """The scores as softmax reads them, step by step: dot products (the sum of two for relative positions), scaled,
+    with a bias for the distance, with a mask of 0 and −∞ that is given as `{at}.mask`, without those that a local
+    pattern hides, and without the future.
 
     The last of these steps is hook_attn_scores. crosses: whether the keys are of another sequence, to which there are
     no distances, and no future. Shapes: (pos, d_head), (source, d_head) → (pos, source).
@@ -248,7 +266,7 @@ def _scores(q: Matrix, k: Matrix, at: str, h: int, config: Config, crosses: bool
     steps: list[tuple[str, Callable[[Matrix, str], Matrix]]] = []
     if c.use_attn_scale:
         steps.append(("scores_scaled", lambda x, name: divide_by_root(x, name=name, of=c.d_head)))
-    if not crosses and c.positional_embedding_type in ON_SCORES:
+    if not crosses and c.positional_embedding_type in BIASES:
         steps.append(("scores_biased", lambda x, name: add(x, _bias(x, at, h, c), name=name)))
     if mask in tape.numbers:
         steps.append(("scores_visible", lambda x, name: add(x, tape.given(mask, x.shape, x.axes), name=name)))
@@ -256,13 +274,55 @@ def _scores(q: Matrix, k: Matrix, at: str, h: int, config: Config, crosses: bool
         pattern, width = c.attn_pattern, c.window_size
         steps.append(("scores_local", lambda x, name: mask_pattern(x, name=name, pattern=pattern, width=width)))
     if not crosses and c.attention_dir == "causal":
-        steps.append(("", lambda x, name: mask_future(x, name=name)))
+        past: dict[str, Any] = {"past": c.mem_len} if c.mem_len else {}
+        steps.append(("", lambda x, name: mask_future(x, name=name, **past)))
     names = [f"{at}.{name}[{h}]" for name in ("scores_raw", *(name for name, _ in steps[:-1]))]
     first, *others = (*names[: len(steps)], f"{at}.hook_attn_scores[{h}]")
-    scores = dot_rows(q, k, name=first)
+    relative = not crosses and c.positional_embedding_type == "relative"
+    scores = _relative_scores(q, k, at, h, c, first) if relative else dot_rows(q, k, name=first)
     for (_, change), name in zip(steps, others, strict=True):
         scores = change(scores, name)
     return scores
+
+
+def _relative_scores(q: Matrix, k: Matrix, at: str, h: int, config: Config, name: str) -> Matrix:
+    """Dot products of queries with keys, plus those of queries with a row for the distance.
+
+    With max_relative_position, the rows are learned, `attn.rel_pos_keys`, and all heads share them; larger distances
+    have the last. Else they are sines of the distance times `attn.W_KR`, and queries have a bias for each of the two
+    products.
+
+    Shapes: (pos, d_head), (source, d_head) → (pos, source).
+
+    Source: Shaw, Uszkoreit & Vaswani 2018; Dai et al. 2019 (Transformer-XL), section 3.3.
+    """
+    c, tape, reach = config, q.tape, config.max_relative_position
+    axes, asking = ("distance", "d_head"), {"content": q, "position": q}
+    if reach:
+        rows, start = tape.given(f"{at}.rel_pos_keys", (2 * reach + 1, c.d_head), axes), reach
+    else:
+        far = _distances(tape, f"{at.partition('.')[0]}.distances", c, k.rows)  # from the most distant to 0
+        weight = tape.given(f"{at}.W_KR[{h}]", (c.d_model, c.d_head), ("d_model", "d_head"))
+        rows, start = matmul(far, weight, name=f"{at}.rel_pos_keys[{h}]"), q.rows - 1
+        for part, bias in (("content", "r_w_bias"), ("position", "r_r_bias")):
+            added = tape.given(f"{at}.{bias}[{h}]", (1, c.d_head), ("", "d_head"), default=0)
+            asking[part] = shift(q, added, name=f"{at}.q_{part}[{h}]")
+    content = dot_rows(asking["content"], k, name=f"{at}.scores_content[{h}]")
+    by_distance = dot_rows(asking["position"], rows, name=f"{at}.scores_by_distance[{h}]")  # (pos, distance)
+    picked = f"{at}.{'scores_relative' if reach else 'scores_position'}[{h}]"
+    sizes = {"j": (k.rows, k.axes[0])}
+    return add(content, pick_by_distance(by_distance, name=picked, sizes=sizes, start=start), name=name)
+
+
+def _distances(tape: Tape, name: str, config: Config, count: int) -> Matrix:
+    """Sines and cosines of as many distances, from the largest to 0, as a sinusoidal position has them.
+
+    Shapes: → (distance, d_model).
+    """
+    if name not in tape.steps:  # of a head before
+        near = waves(tape, config, count, f"{name}.near")
+        gather_rows(near, name=name, sizes={"i": (count, "distance")}, rows=tuple(reversed(range(count))))
+    return tape[name]
 
 
 def _bias(scores: Matrix, at: str, h: int, config: Config) -> Matrix:
@@ -493,13 +553,13 @@ def embedding(tape: Tape, ids: tuple[int, ...], config: Config, positions: int) 
         return add(words, places, name=result)
 
 
-def waves(tape: Tape, config: Config, positions: int) -> Matrix:
+def waves(tape: Tape, config: Config, positions: int, name: str = "hook_pos_embed") -> Matrix:
     """Sinusoidal positions, as in Vaswani et al. 2017.
 
     Shapes: → (pos, d_model).
     """
     sizes = {"i": (positions, "pos"), "j": (config.d_model, "d_model")}
     return sinusoid(
-        name="hook_pos_embed", tape=tape, sizes=sizes, width=config.d_model, periods=config.sinusoidal_periods,
+        name=name, tape=tape, sizes=sizes, width=config.d_model, periods=config.sinusoidal_periods,
         places=config.sinusoidal_places,
     )  # fmt: skip

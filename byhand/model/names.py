@@ -35,6 +35,18 @@ _SYMBOLS = {
     "phi_q": r"\varphi(Q<h>)",
     "phi_k": r"\varphi(K<h>)",
     "attn.norm": "s<h>",
+    "attn.mem": "M",
+    "attn.seen": r"[\,M ;\; X\,]",
+    "distances": "R",
+    "rel_pos_keys": "a<h>",
+    "r_w_bias": "u<h>",
+    "r_r_bias": "v<h>",
+    "q_content": "Q<h> + u<h>",
+    "q_position": "Q<h> + v<h>",
+    "scores_content": r"S<h>^{\text{content}}",
+    "scores_by_distance": r"Q<h> a<h>^{\mathrm{T}}",
+    "scores_relative": r"S<h>^{\text{distance}}",
+    "scores_position": r"S<h>^{\text{distance}}",
     "latent": "C",
     "k_content": r"C W_{\mathrm{UK}<,h>}",
     "k_position": r"X W_{\mathrm{KR}}",
@@ -256,4 +268,7 @@ def symbol(name: str, heads: int = 1) -> str:
 
 def is_parameter(name: str) -> bool:
     """Whether the name of a given is that of a learned parameter: a weight, a bias, a norm's w or b."""
-    return re.fullmatch(r"(W|b)_\w+(\[\d+\])?|W|w|b|E|F", name.rpartition(".")[2]) is not None
+    return (
+        re.fullmatch(r"(W|b)_\w+(\[\d+\])?|W|w|b|E|F|rel_pos_keys|r_[wr]_bias(\[\d+\])?", name.rpartition(".")[2])
+        is not None
+    )

@@ -10,7 +10,7 @@ from byhand.model.config import Config
 
 HEADED = (
     "attn.W_Q", "attn.W_K", "attn.W_V", "attn.W_O", "attn.b_Q", "attn.b_K", "attn.b_V", "attn.rel_pos_bias",
-    "attn.W_UK", "attn.W_UV", "attn.W_KR",
+    "attn.W_UK", "attn.W_UV", "attn.W_KR", "attn.r_w_bias", "attn.r_r_bias",
 )  # fmt: skip
 
 
@@ -35,6 +35,11 @@ def attention_shapes(config: Config, at: str) -> dict[str, tuple[int, ...]]:
         }  # fmt: skip
     if c.positional_embedding_type == "relative_positional_bias" and ".0." in at:
         shapes[f"{at}.rel_pos_bias"] = c.n_heads, c.relative_attention_num_buckets
+    if c.positional_embedding_type == "relative" and not crosses:
+        shared = {f"{at}.rel_pos_keys": (2 * c.max_relative_position + 1, c.d_head)}
+        biases = dict.fromkeys((f"{at}.r_w_bias", f"{at}.r_r_bias"), (c.n_heads, c.d_head))
+        by_sines = {f"{at}.W_KR": (c.n_heads, c.d_model, c.d_head)} | biases
+        shapes |= by_sines if c.has_sines_of_distances else shared
     if c.linformer_k and not crosses:
         shapes |= dict.fromkeys((f"{at}.E", f"{at}.F"), (c.linformer_k, c.n_ctx))
     return shapes

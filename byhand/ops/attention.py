@@ -27,11 +27,17 @@ def divide_by_root(a: Operand, i: At, j: At, of: Any) -> Expr:
     by_place="ij",
     formula=r"{0}_{{ij}} \;(j \le i),\; -\infty \;(j > i)",
     example=example([[1, 2, 3], [4, 5, 6], [7, 8, 9]], gives=[[1, NEG_INF, NEG_INF], [4, 5, NEG_INF], [7, 8, 9]]),
-    edges=(example([[1, 2, 3], [4, 5, 6]], gives=[[1, NEG_INF, NEG_INF], [4, 5, NEG_INF]]),),
+    edges=(
+        example([[1, 2, 3], [4, 5, 6]], gives=[[1, NEG_INF, NEG_INF], [4, 5, NEG_INF]]),
+        example([[1, 2, 3], [4, 5, 6]], past=1, gives=[[1, 2, NEG_INF], [4, 5, 6]]),
+    ),
 )
-def mask_future(a: Operand, i: At, j: At) -> Expr:
-    """A token sees itself and what came before; everything later becomes −∞."""
-    if isinstance(i, Index) or isinstance(j, Index) or j <= i:
+def mask_future(a: Operand, i: At, j: At, past: int = 0) -> Expr:
+    """A token sees itself and what came before; everything later becomes −∞.
+
+    past: how many columns stand before that of the first row's own token.
+    """
+    if isinstance(i, Index) or isinstance(j, Index) or j <= i + past:
         return a[i, j]
     return expr(NEG_INF)
 

@@ -134,6 +134,25 @@ def falling(i: At, j: At, slope: Any) -> Expr:
     return expr(-abs(i - j) * Fraction(slope))
 
 
+@op(
+    "ir->ij",
+    by_place="ijr",
+    formula=r"{0}_{{i,\, j - i}}",
+    example=example([[1, 2, 3], [4, 5, 6]], start=1, sizes={"j": 4}, gives=[[2, 3, 3, 3], [4, 5, 6, 6]]),
+    edges=(example([[1, 2, 3]] * 3, start=2, sizes={"j": 3}, gives=[[3, 3, 3], [2, 3, 3], [1, 2, 3]]),),
+)
+def pick_by_distance(a: Operand, i: At, j: At, start: int) -> Expr:
+    """For each pair of tokens, the number of the row that belongs to their distance; of one too large, the last.
+
+    start: the place of distance 0, counted from 0. Places before it are of tokens that come before.
+
+    Source: Shaw, Uszkoreit & Vaswani 2018, section 3.2; Dai et al. 2019, appendix B.
+    """
+    if isinstance(i, Index) or isinstance(j, Index) or isinstance(a.cols, Index):
+        return a[i, Index("j - i")]
+    return a[i, min(max(j - i + start, 0), a.cols - 1)]
+
+
 def bucket_of(distance: int, buckets: int, furthest: int) -> int:
     """The bucket of a distance of 0 or more: the first half of the buckets hold one distance each; the others ever
     more, up to `furthest`, beyond which all share the last.

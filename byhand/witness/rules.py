@@ -75,9 +75,9 @@ def _mean_square(n: Numbers, less: int = 0) -> Callable[[Row], Any]:
     return lambda x: n.over(_dot(x, x), len(x) - less)
 
 
-def _until_now(n: Numbers, a: Rows, later: Any) -> Rows:
-    """The lower triangle, with `later` in every place above the diagonal."""
-    return [[x if j <= i else n.num(later) for j, x in enumerate(row)] for i, row in enumerate(a)]
+def _until_now(n: Numbers, a: Rows, later: Any, past: int = 0) -> Rows:
+    """The lower triangle, with `later` in every place above the diagonal, which begins after the past."""
+    return [[x if j <= i + past else n.num(later) for j, x in enumerate(row)] for i, row in enumerate(a)]
 
 
 def _slide(x: Rows, kernel: Rows) -> Rows:
@@ -226,7 +226,7 @@ RULES: dict[str, Rule] = {
         [x * share[which] for x in row] for row, share in zip(a, shares, strict=True)
     ],
     "column_as_row": lambda n, a, which: [_columns(a)[which]],
-    "mask_future": lambda n, a: _until_now(n, a, NEG_INF),
+    "mask_future": lambda n, a, past=0: _until_now(n, a, NEG_INF, past),
     "mask_pattern": _seen,
     "zero_future": lambda n, a: _until_now(n, a, 0),
     "one_hot": lambda n, shape, rows: [[n.num(int(j == one)) for j in range(shape[1])] for one in rows],
@@ -250,6 +250,9 @@ RULES: dict[str, Rule] = {
     "rotate": _turned_pairs,
     "falling": lambda n, shape, slope: [
         [n.num(min(i - j, j - i) * Fraction(slope)) for j in range(shape[1])] for i in range(shape[0])
+    ],
+    "pick_by_distance": lambda n, a, shape, start: [
+        [row[sorted((0, start - i + j, len(row) - 1))[1]] for j in range(shape[1])] for i, row in enumerate(a)
     ],
     "bucket_biases": _biases,
     "turns": lambda n, shape, periods: [

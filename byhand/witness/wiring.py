@@ -87,13 +87,19 @@ class Wiring:
         c, head = self.config, f"[{h}]"
         in_group = c["n_heads"] // (c.get("n_key_value_heads") or c["n_heads"])
         group = f"[{h // in_group}]"  # of heads that share keys and values (Ainslie et al. 2023)
+        remembers = not memory and c.get("mem_len", 0) > 0
+        source = self(f"{at}.seen", "vstack", f"{at}.mem", x) if remembers else memory or x
         latent = not memory and c.get("kv_lora_rank", 0) > 0
-        projected = [("Q", x, head), ("K", memory or x, group), ("V", memory or x, group)][: 1 if latent else 3]
-        q, *others = (
-            self.linear(f"{at}.hook_{letter.lower()}{own}", source, f"{at}.W_{letter}{own}", f"{at}.b_{letter}{own}")
-            for letter, source, own in projected
-        )
-        k, v = self.from_latent(x, at, head) if latent else others
+
+        def project(letter: str, of: str, own: str) -> str:
+            name = f"{at}.hook_{letter.lower()}{own}"
+            return self.linear(name, of, f"{at}.W_{letter}{own}", f"{at}.b_{letter}{own}")
+
+        q = project("Q", x, head)
+        if latent:
+            k, v = self.from_latent(source, at, head)
+        else:
+            k, v = project("K", source, group), project("V", source, group)
         if latent and c["positional_embedding_type"] == "rotary":
             q = self.turned(q, f"{at}.hook_rot_q{head}")
         elif c["positional_embedding_type"] == "rotary" and not memory:
@@ -105,7 +111,11 @@ class Wiring:
         causal = causal and not at.startswith("encoder.")
         if c.get("attention_kernel"):
             return self(f"{at}.hook_z{head}", "matmul", self.linear_shares(q, k, at, head, group, causal), v)
-        ways: list[tuple[str, str, tuple[str, ...], dict[str, Any]]] = [("scores_raw", "dot_rows", (k,), {})]
+        asking, answers = "dot_rows", k
+        if not memory and c["positional_embedding_type"] == "relative":
+            q, answers = self.relative_scores(q, k, at, head)
+            asking = "add"
+        ways: list[tuple[str, str, tuple[str, ...], dict[str, Any]]] = [("scores_raw", asking, (answers,), {})]
         if c["use_attn_scale"]:
             ways.append(("scores_scaled", "divide_by_root", (), {"of": c["d_head"]}))
         if not memory and c["positional_embedding_type"] in ("alibi", "relative_positional_bias"):
@@ -116,12 +126,36 @@ class Wiring:
             hidden = {"pattern": c.get("attn_pattern", "window"), "width": c["window_size"]}
             ways.append(("scores_local", "mask_pattern", (), hidden))
         if causal:
-            ways.append(("hook_attn_scores", "mask_future", (), {}))
+            ways.append(("hook_attn_scores", "mask_future", (), {"past": c["mem_len"]} if remembers else {}))
         ways[-1] = ("hook_attn_scores", *ways[-1][1:])  # the last of them is what softmax reads
         scores = q
         for name, rule, others, params in ways:
             scores = self(f"{at}.{name}{head}", rule, scores, *others, **params)
         return self(f"{at}.hook_z{head}", "matmul", self.softmax(f"{at}.hook_pattern", scores, head), v)
+
+    def relative_scores(self, q: str, k: str, at: str, head: str) -> tuple[str, str]:
+        """What a score has of the content, and of the distance (Shaw et al. 2018, equation 4; or Dai et al. 2019,
+        section 3.3, with its terms (a) and (c), and (b) and (d), taken together).
+        """
+        reach, tall = self.config.get("max_relative_position", 0), self.shapes
+        if reach:
+            rows, asking = f"{at}.rel_pos_keys", (q, q)
+            start, name = reach, f"{at}.scores_relative{head}"
+        else:
+            count, width = tall[k][0], self.config["d_model"]
+            periods, places = self.config["sinusoidal_periods"], self.config["sinusoidal_places"]
+            name = f"{at.partition('.')[0]}.distances"
+            near = self(f"{name}.near", "sinusoid", shape=(count, width), width=width, periods=periods, places=places)
+            far = self(name, "gather_rows", near, rows=[count - 1 - n for n in range(count)])
+            rows = self(f"{at}.rel_pos_keys{head}", "matmul", far, f"{at}.W_KR{head}")
+            asking = (
+                self(f"{at}.q_content{head}", "shift", q, f"{at}.r_w_bias{head}"),
+                self(f"{at}.q_position{head}", "shift", q, f"{at}.r_r_bias{head}"),
+            )
+            start, name = tall[q][0] - 1, f"{at}.scores_position{head}"
+        by_distance = self(f"{at}.scores_by_distance{head}", "dot_rows", asking[1], rows)
+        content = self(f"{at}.scores_content{head}", "dot_rows", asking[0], k)
+        return content, self(name, "pick_by_distance", by_distance, shape=tall[name], start=start)
 
     def from_latent(self, x: str, at: str, head: str) -> tuple[str, str]:
         """Keys and values as products of a latent (DeepSeek-AI 2024, equations 9 to 11 and 14 to 17)."""
@@ -505,7 +539,8 @@ def wires(run: Recorded) -> dict[str, Wire]:
 
 def _recorded(run: Recorded, name: str, step: Step) -> Wire:
     """A step's wire as its run recorded it. A rule whose operands do not tell the shape has it as a parameter."""
-    size = {"shape": step.shape} if not step.inputs or step.op_name == "bucket_biases" else {}
+    sized = not step.inputs or step.op_name in ("bucket_biases", "pick_by_distance")
+    size = {"shape": step.shape} if sized else {}
     return Wire(step.op_name, tuple(step.inputs), {**run.params(name), **size})
 
 

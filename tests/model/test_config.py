@@ -6,7 +6,7 @@ from fractions import Fraction
 import pytest
 
 from byhand.errors import ByHandError, ConfigError, UnknownNameError
-from byhand.model.config import OF_SOME, Config
+from byhand.model.config import CHOICES, OF_SOME, Config
 
 
 def test_sizes_left_out_follow_from_the_others():
@@ -50,7 +50,8 @@ BAD = [
     ({"act_fn": "tanh"}, "act_fn='tanh' is not known; use one of relu, gelu, silu"),
     ({"normalization_type": "BN"}, "normalization_type='BN' is not known; use one of LN, RMS, null"),
     ({"positional_embedding_type": "wavy"},
-     "positional_embedding_type='wavy' is not known; use one of standard, sinusoidal, rotary, alibi, relative_positional_bias, null"),
+     "positional_embedding_type='wavy' is not known; use one of standard, sinusoidal, rotary, alibi, "
+     "relative_positional_bias, relative, null"),
     ({"attention_dir": ["causal"]}, "attention_dir=['causal'] is not known; use one of causal, bidirectional"),
     ({"norm_position": None}, "norm_position=None is not known; use one of pre, post"),
     ({"softmax_base": 10}, "softmax_base=10 is not known; use one of 2, 3, e"),
@@ -120,6 +121,10 @@ BAD = [
      "qk_rope_head_dim=0 does not part d_head=4 in two; use an even one below it"),
     ({"kv_lora_rank": 1, "positional_embedding_type": "rotary", "qk_rope_head_dim": 3},
      "qk_rope_head_dim=3 has no pairs to turn within d_head=4; use an even one up to 4"),
+    ({"mem_len": 2}, "mem_len is of Transformer-XL; use positional_embedding_type=relative without max_relative_position"),
+    ({"positional_embedding_type": "relative", "attention_kernel": "elu"},
+     "attention_kernel has no scores for positional_embedding_type=relative to change; use standard, sinusoidal, rotary "
+     "or null"),
     ({"gated_mlp": 1}, "gated_mlp=1 is not true or false"),
     ({"n_layers": 10_000}, "n_layers=10000 × n_heads=1 is more than 1,000 heads"),
 ]  # fmt: skip
@@ -145,7 +150,7 @@ def nested(depth):
 def test_the_message_is_short_whatever_was_found(name, entry):
     with pytest.raises(ConfigError) as caught:
         Config.of({name: entry})
-    assert len(str(caught.value)) < 150
+    assert len(str(caught.value)) - len(", ".join(map(str, CHOICES.get(name, ())))) < 120
 
 
 def test_a_config_made_in_python_is_checked_too():

@@ -90,6 +90,8 @@ KINDS = st.sampled_from(
         {},
         {},
         {**NO_SCORES, "attention_kernel": "elu"},
+        {"positional_embedding_type": "relative", "max_relative_position": 1, "n_key_value_heads": 1},
+        {"positional_embedding_type": "relative", "use_local_attn": False},
         {"n_key_value_heads": 0, "positional_embedding_type": None, "kv_lora_rank": 2},
         {
             "n_key_value_heads": 0,
@@ -142,6 +144,13 @@ def assert_like_the_oracle(model, entries):
         ".router_kept",
         "hook_expert_weights",
         "attn.result",
+        "distances",
+        "attn.rel_pos_keys",
+        "attn.q_",
+        "scores_content",
+        "scores_by_distance",
+        "scores_relative",
+        "scores_position",
         "attn.b_O.rows",
         ".hook_result",
         ".conv_",
@@ -194,6 +203,20 @@ def test_a_part_of_a_model_has_the_oracles_numbers(config, seed, model, left_out
     inputs = [(x, (max(1, config["n_ctx"] - fewer * n), config["d_model"])) for n, x in enumerate(PARTS[model])]
     entries = random_values({**config, "use_attn_result": use_attn_result}, seed, left_out, inputs)
     assert_like_the_oracle(model, entries)
+
+
+@pytest.mark.parametrize("kinds", [{}, {"attention_dir": "bidirectional"}, {"use_attn_scale": False}])
+def test_a_memory_is_seen_but_does_not_ask(kinds):
+    config = {"d_model": 4, "n_heads": 2, "n_ctx": 3, "positional_embedding_type": "relative", "mem_len": 2, **kinds}
+    inputs = [(X, (3, 4)), ("blocks.0.attn.mem", (2, 4))]
+    tape = assert_like_the_oracle("multi-head-attention", random_values(config, 4, inputs=inputs))
+    assert tape["blocks.0.attn.hook_pattern[0]"].shape == (3, 5)
+    assert tape["blocks.0.attn.hook_q[0]"].shape == (3, 2)
+
+
+def test_an_encoder_and_a_decoder_have_distances_of_their_own():
+    config = {"d_model": 2, "n_ctx": 4, "positional_embedding_type": "relative"}
+    assert_like_the_oracle("encoder-decoder", random_values(config, 4, inputs=[(ENCODER, (4, 2)), (DECODER, (3, 2))]))
 
 
 @pytest.mark.parametrize("base", [2, 3, "e"])
