@@ -83,7 +83,7 @@ def published(name, domain):
 ROWS = [[3, 0, 1, -2], [-1, 2, 2, 0], [0, -3, 1, 1]]
 GIVEN = {  # what each model starts from, where it is not the stream of a block
     "softmax": ["scores"], "gpt": [], "microgpt": [], "feed-forward": [MIDDLE], "mlp": ["x"], "linear-layer": ["x"],
-    "position-biases": [], "flash-attention": [], "grouped-query-attention": [],
+    "sparse-patterns": [], "position-biases": [], "flash-attention": [], "grouped-query-attention": [],
     "rotary": [f"blocks.0.attn.hook_{letter}[0]" for letter in "qkv"],
     "dot-product": ["u", "v"], "cross-attention": [ENCODER, DECODER], "encoder": [ENCODER], "encoder-decoder": [ENCODER, DECODER],
 }  # fmt: skip
@@ -144,6 +144,7 @@ CASES += [
 
 CARDS = {"attn.q": (4, 1), "attn.k": (2, 3), "attn.v": (2, 3), "own.k": (2, 3), "own.v": (2, 3)}
 BIASED = {"attn.raw": (1, 4), "attn.v": (4, 2), "t5.scores": (1, 6), "t5.table": (1, 4)}
+SPARSE = {"attn.scores": (1, 5), "attn.v": (5, 2), "span.back": (1, 5), "span.z": (1, 1), "span.ramp": (1, 1)}
 TILES = {"scores": (3, 2), "v": (2, 4)}
 
 
@@ -164,6 +165,8 @@ def small(model, **config):
     def numbers(*shape):
         return [numbers(*shape[1:]) for _ in range(shape[0])] if shape else dice.choice((-1, 0, 0, 1))
 
+    if model == "sparse-patterns":
+        sizes |= {"use_local_attn": True, "window_size": 2}
     config = sizes | config
     weights = {name: numbers(*shape) for name, shape in parameter_shapes(Config.of(config)).items()}
     inputs = dict.fromkeys(GIVEN.get(model, [STREAM]), ROWS)
@@ -173,6 +176,8 @@ def small(model, **config):
         inputs = {f"attn.tile{t}.{name}": numbers(*size) for t in (0, 1) for name, size in TILES.items()}
     if model == "position-biases":
         inputs = {name: numbers(*size) for name, size in BIASED.items()}
+    if model == "sparse-patterns":
+        inputs = {name: numbers(*size) for name, size in SPARSE.items()} | {"span.ramp": [[2]]}
     if model == "grouped-query-attention":
         inputs = {name: numbers(*size) for name, size in CARDS.items()}
     if "mem_len" in config:

@@ -108,7 +108,7 @@ def test_what_an_op_tells_is_the_number_of_a_place(name):
     assert [[order[int(place)] for place in row] for row in moved.values] == as_rows(right)
 
 
-LARGEST = ("largest_entry", "row_max", "max_so_far")  # of as many numbers as there are, which no Σ counts
+LARGEST = ("largest_entry", "row_max", "max_so_far", "heard_of")  # of as many numbers as there are, which no Σ counts
 UNIFORM = [name for name in OPS if not OPS[name].by_place and not OPS[name].places and name not in LARGEST]
 
 

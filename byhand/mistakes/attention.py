@@ -12,6 +12,8 @@ from byhand.ops.attention import (
     column_sum,
     divide_by_root,
     mask_future,
+    mask_pattern,
+    may_see,
     normalize_columns,
     normalize_rows,
     power_of,
@@ -315,6 +317,28 @@ def bias_before_scale(step: Step, tape: Tape) -> Iterable[Step]:
     if not biased or scaled.op is not divide_by_root:
         return [step]
     return then(replace(step, inputs=(scaled.inputs[0], step.inputs[1])), "early", divide_by_root, **scaled.params)
+
+
+@mistake(
+    told="A window that is one token too wide.",
+    mend="The token that asks is one of those in the window: count it, too.",
+)
+def window_off_by_one(step: Step, tape: Tape) -> Iterable[Step]:
+    """The window holds as many tokens as it should before the one that asks, and that one besides."""
+    if step.op not in (mask_pattern, may_see) or step.params["pattern"] != "window":
+        return [step]
+    return [replace(step, params={**step.params, "width": step.params["width"] + 1})]
+
+
+@mistake(
+    told="Shares of all tokens multiplied by the mask, so that they no longer add up to 1.",
+    mend="Multiply the powers by the mask first, and then divide them by their own sum.",
+)
+def span_after_softmax(step: Step, tape: Tape) -> Iterable[Step]:
+    """The mask of a soft span comes after the division by the sum of all powers."""
+    if step.name != "span.pattern":
+        return [step]
+    return [replace(step, inputs=(step.inputs[0], "plain.pattern.sum"))]
 
 
 def _is_pattern(step: Step) -> bool:

@@ -16,15 +16,20 @@ from byhand.model.names import RESID_MID, RESID_PRE
 from byhand.model.registry import model
 from byhand.model.sizing import add_up, product
 from byhand.ops.attention import (
+    column_sum,
     divide_by_root,
+    heard_of,
     largest_entry,
+    mask_pattern,
     max_so_far,
+    may_see,
     normalize_columns,
     normalize_rows,
     power_of,
     row_argmax,
     row_max,
     row_sum,
+    soft_span,
     surprisal,
 )
 from byhand.ops.chance import running_sum, stretch_of
@@ -461,3 +466,51 @@ def _position_biases(build: Builder) -> Results:
     whole = bucket_biases(table, name="t5.biases", sizes=everywhere, buckets=table.cols, furthest=furthest)
     bias = gather_rows(whole, name="t5.bias", sizes=last, rows=(scores.cols - 1,))  # (1, place)
     return *results, softmax(add(scores, bias, name="t5.biased"), "t5.pattern", c.softmax_base)
+
+
+SPARSE = {  # the patterns of who may look at whom, by name, each with its width; the window's is that of the config
+    "causal": ("all", 1),
+    "window": ("window", 0),
+    "every_second": ("dilated", 2),
+    "strided": ("strided", 2),
+    "first": ("global", 2),
+}
+LAYERS_OF = ("window", "every_second")  # of these, what the last token has heard of after each of some layers
+MOST_LAYERS = 3
+
+
+@model("sparse-patterns", part="heads")
+def _sparse_patterns(build: Builder) -> Results:
+    """Who may look at whom by several patterns, and how many scores each computes; of some, what the last token has
+    heard of after 1, 2 and 3 layers. And the last token's scores, `attn.scores`, in a window, in one that ends softly
+    (`span.z`, `span.ramp`, for tokens that are `span.back` steps back), and in none.
+
+    Source: Child et al. 2019; Beltagy, Peters & Cohan 2020; Sukhbaatar et al. 2019.
+    """
+    c, scores, v = build.config, build.matrix("attn.scores", ("new", "pos")), build.matrix("attn.v", ("pos", "d_v"))
+    last, everyone = scores.cols - 1, {"i": (scores.cols, "pos"), "j": (scores.cols, "pos")}
+    results, seen = [], {}
+    for name, (pattern, width) in SPARSE.items():
+        seen[name] = may_see(
+            name=f"seen.{name}", tape=build.tape, sizes=everyone, pattern=pattern, width=width or c.window_size
+        )
+        each = row_sum(seen[name], name=f"seen.{name}.each")  # (pos, 1)
+        results.append(column_sum(each, name=f"count.{name}"))
+    for name in LAYERS_OF:
+        rows = [gather_rows(seen[name], name=f"heard.{name}.1", sizes={"i": (1, "new")}, rows=(last,))]
+        for layer in range(2, MOST_LAYERS + 1):
+            rows.append(heard_of(rows[-1], seen[name], name=f"heard.{name}.{layer}"))
+        results.append(vstack(*rows, name=f"heard.{name}", sizes={"i": (MOST_LAYERS, "layer")}))
+
+    local = mask_pattern(scores, name="attn.local", pattern="window", width=c.window_size, first=last)
+    results.append(matmul(softmax(local, "attn.pattern", c.softmax_base), v, name="attn.z"))
+    plain = softmax(scores, "plain.pattern", c.softmax_base)
+    if "span.z" in build.tape.numbers:
+        back, z, ramp = (
+            build.matrix(f"span.{x}", axes)
+            for x, axes in (("back", ("new", "pos")), ("z", ("", "")), ("ramp", ("", "")))
+        )
+        mask = soft_span(back, z, ramp, name="span.mask")
+        powers = multiply(build.tape["plain.pattern.exp"], mask, name="span.powers")
+        results.append(normalize_rows(powers, row_sum(powers, name="span.sum"), name="span.pattern"))
+    return *results, plain

@@ -238,3 +238,37 @@ def _position_biases(task: Task, dice: Dice) -> Iterator[Instance]:
                 "t5.table": table[k, None],
             }
             yield Instance({name: entries.tolist() for name, entries in rows.items()})
+
+
+# ---- sparse patterns ----
+
+SPARSE_TRIED = 20_000
+FAR = 1  # the place of the token that the last one looks at, outside the window
+
+
+def _has_six_tokens(task: Task) -> str:
+    if (task.n, task.config.window_size) == (6, 3):
+        return ""
+    return "numbers are chosen for six tokens and window_size=3; use these, or give inputs"
+
+
+@search("sparse-patterns", like_sheet=True, requires=[_has_six_tokens])
+def _sparse_patterns(task: Task, dice: Dice) -> Iterator[Instance]:
+    """Scores of the last of six tokens, which looks most at the second; in a window of three, which does not hold it,
+    it looks most at one. Also how far a window reaches that ends softly.
+
+    Method: rejection sampling.
+    """
+    base, width = whole_base(task.config), task.config.window_size
+    scores = dice.below(5, SPARSE_TRIED, task.n) - 1
+    ok = scores.argmax(1) == FAR
+    ok &= (_totals(scores, base) <= LARGEST_TOTAL) & (_different(scores) > 2)
+    for seen in (scores, scores[:, -width:]):
+        ok &= _one_largest(seen)
+    for row in scores[ok][:HANDED_ON]:
+        v = dice.below(2 * VALUES + 1, task.n, task.config.d_v) - VALUES
+        span = 1 + dice.one_below(2)
+        if not distinct(v[None]).all() or (v == v[0]).all(0).any():
+            continue
+        kept = {name: task.values.inputs[name] for name in ("span.back", "span.ramp")}
+        yield Instance({"attn.scores": [row.tolist()], "attn.v": v.tolist(), "span.z": [[span]], **kept})

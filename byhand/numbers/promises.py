@@ -425,6 +425,17 @@ def distance_changes_who_is_read(tape: Tape) -> bool:
 
 
 @sheet_promise
+def window_hides_whom_one_looks_at(tape: Tape) -> bool:
+    """Without a window the last of six tokens looks most at the second, which is too far away for the window and is
+    one of every second; in the window it looks most at one token.
+    """
+    plain, local, soft = (tape.values(f"{name}.pattern")[0] for name in ("plain", "attn", "span"))
+    every_second = tape.values("seen.every_second")[-1]
+    hidden = local[1] == 0 and every_second[1] == 1 and soft not in (plain, local)
+    return hidden and plain.index(max(plain)) == 1 and all(map(_has_one_largest, (plain, local)))
+
+
+@sheet_promise
 def new_token_looks_most_at_one(tape: Tape) -> bool:
     """The token that is added looks at one token more than at every other."""
     shares = tape.values("new.pattern")[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from byhand.arithmetic.expr import NEG_INF, At, Expr, Fn, Index, Sub, Sum, expr, largest, sqrt, total
+from byhand.arithmetic.expr import NEG_INF, At, Expr, Fn, Index, Num, Sub, Sum, expr, largest, sqrt, total
 from byhand.ops.linear import base_of
 from byhand.tape import Operand, example, op
 
@@ -58,12 +58,19 @@ def zero_future(a: Operand, i: At, j: At) -> Expr:
 def is_seen(i: int, j: int, pattern: str, width: int) -> bool:
     """Whether a token i sees a token j by a pattern, whatever comes first.
 
-    window: those less than `width` apart. strided: those, and every `width`-th token from itself. dilated: every
-    `width`-th from itself. global: those less than `width` apart, and the first token sees all and is seen by all.
+    all: every token. window: those less than `width` apart. strided: those, and every `width`-th token from itself.
+    dilated: every `width`-th from itself. global: those less than `width` apart, and the first token sees all and is
+    seen by all.
     """
     apart = abs(i - j)
     near, in_step = apart < width, apart % width == 0
-    seen = {"window": near, "strided": near or in_step, "dilated": in_step, "global": near or 0 in (i, j)}
+    seen = {
+        "all": True,
+        "window": near,
+        "strided": near or in_step,
+        "dilated": in_step,
+        "global": near or 0 in (i, j),
+    }
     return seen[pattern]
 
 
@@ -80,16 +87,69 @@ def is_seen(i: int, j: int, pattern: str, width: int) -> bool:
                 gives=[[1, NEG_INF, 3, NEG_INF], [NEG_INF, 2, NEG_INF, 4]]),
         example([[1, 2, 3, 4]] * 3, pattern="global", width=1,
                 gives=[[1, 2, 3, 4], [1, 2, NEG_INF, NEG_INF], [1, NEG_INF, 3, NEG_INF]]),
+        example([[1, 2, 3, 4]], pattern="window", width=2, first=3, gives=[[NEG_INF, NEG_INF, 3, 4]]),
     ),
 )  # fmt: skip
-def mask_pattern(a: Operand, i: At, j: At, pattern: str, width: int) -> Expr:
+def mask_pattern(a: Operand, i: At, j: At, pattern: str, width: int, first: int = 0) -> Expr:
     """Each token sees only some of the others, by a pattern; the other scores become −∞.
+
+    first: which token the first row is.
 
     Source: Child et al. 2019 (strided); Beltagy, Peters & Cohan 2020 (window, dilated, global).
     """
-    if isinstance(i, Index) or isinstance(j, Index) or is_seen(i, j, pattern, width):
+    if isinstance(i, Index) or isinstance(j, Index) or is_seen(i + first, j, pattern, width):
         return a[i, j]
     return expr(NEG_INF)
+
+
+@op(
+    "->ij",
+    by_place="ij",
+    formula=r"1 \;(j \text{{ is seen}}),\; 0",
+    example=example(pattern="window", width=2, sizes={"i": 3, "j": 3}, gives=[[1, 0, 0], [1, 1, 0], [0, 1, 1]]),
+    edges=(
+        example(pattern="all", width=1, sizes={"i": 2, "j": 3}, gives=[[1, 0, 0], [1, 1, 0]]),
+        example(pattern="dilated", width=2, sizes={"i": 4, "j": 4},
+                gives=[[1, 0, 0, 0], [0, 1, 0, 0], [1, 0, 1, 0], [0, 1, 0, 1]]),
+        example(pattern="global", width=1, sizes={"i": 3, "j": 3}, gives=[[1, 0, 0], [1, 1, 0], [1, 0, 1]]),
+    ),
+)  # fmt: skip
+def may_see(i: At, j: At, pattern: str, width: int) -> Expr:
+    """One where a token sees another by a pattern (is_seen), 0 where it does not, or where the other comes later."""
+    if isinstance(i, Index) or isinstance(j, Index):
+        return Num(Index("seen"))
+    return expr(int(j <= i and is_seen(i, j, pattern, width)))
+
+
+@op(
+    "ik,kj->ij",
+    formula=r"\max_k {0}_{{ik}} {1}_{{kj}}",
+    example=example([[0, 1, 1], [1, 0, 0]], [[1, 0], [1, 0], [0, 1]], gives=[[1, 1], [1, 0]]),
+)
+def heard_of(a: Operand, b: Operand, i: At, j: At) -> Expr:
+    """One where a token has heard of some token that has itself heard of another, else 0.
+
+    Both matrices say with 1 and 0 who has heard of whom.
+    """
+    if isinstance(a.cols, Index):
+        return Fn("max", (a[i, Index("k")] * b[Index("k"), j],))
+    return largest(*(a[i, k] * b[k, j] for k in range(a.cols)))
+
+
+@op(
+    "ij,11,11->ij",
+    formula=r"\max(0,\, 1 - \max(0,\, ({0} - {1}) \div {2}))",
+    example=example([[4, 3, 2], [2, 1, 0]], [[1]], [[2]], gives=[[0, 0, HALF], [HALF, 1, 1]]),
+)
+def soft_span(back: Operand, span: Operand, ramp: Operand, i: At, j: At) -> Expr:
+    """How much of a token counts that is some steps back: all within the span, and beyond it ever less, on a ramp.
+
+    ramp: how many steps it is from all to nothing.
+
+    Source: Sukhbaatar et al. 2019, adaptive attention span.
+    """
+    beyond = largest(expr(0), (back[i, j] - span[0, 0]) / ramp[0, 0])
+    return largest(expr(0), expr(1) - beyond)
 
 
 @op(

@@ -20,6 +20,7 @@ from byhand.pictures.canvas import (
     HEAD,
     LIGHT,
     PALE,
+    PEN,
     PEN_AREA,
     SMALLEST,
     STROKE,
@@ -211,3 +212,40 @@ def slopes(on: Canvas, scores: Rows, biased: Rows, table: Rows, *, tokens: Seque
         on.say("pictures.slopes.said", low=value_text(LOWEST), high=HIGHEST), on.say("pictures.slopes.to_do"),
         on.say("pictures.slopes.key", scores=listed(own), fallen=listed(fallen), trays=", ".join(trays)),
     )  # fmt: skip
+
+
+GRIDS = ("causal", "window", "every_second", "strided", "first")  # the patterns, of which the first two are printed
+CELL = 2.5
+
+
+@picture(height=30, minutes=3)
+def sparse_grids(on: Canvas, *seen: Rows) -> None:
+    """Grids of who may look at whom, of which the last three are shaded by the student.
+
+    seen: for each pattern (GRIDS), 1 where a token sees another, else 0.
+    """
+    n = len(seen[0])
+    width = int(max(map(sum, seen[1])))
+    if len(seen) != len(GRIDS) or n != 6:
+        raise UndrawableError("five patterns of six words have room")
+    pitch = (84 - n * CELL) / (len(GRIDS) - 1)
+    for k, (name, rows) in enumerate(zip(GRIDS, seen, strict=True)):
+        left, top, pen = pitch * k, 9.4, on.pen if k > 1 else on
+        lines = [name, f"{name}_2"] if name in ("strided", "first") else [name]
+        for line, y in zip(reversed(lines), (7.2, 3.8), strict=False):
+            on.text(left + n * CELL / 2, y, on.say(f"pictures.sparse_grids.{line}", width=width), CAPTION)
+        for i, row in enumerate(rows):
+            for j, sees in enumerate(row):
+                if sees:
+                    pen.box(left + CELL * j, top + CELL * i, CELL, CELL, fill=PEN if k > 1 else GREY, width=0)
+        for step in range(n + 1):
+            along, far = CELL * step, CELL * n
+            on.line((left + along, top), (left + along, top + far), width=AXIS, colour=PALE)
+            on.line((left, top + along), (left + far, top + along), width=AXIS, colour=PALE)
+    on.text(0, 29.0, on.say("pictures.sparse_grids.axes"), CAPTION, anchor="start", colour=GREY)
+    counts = {name: value_text(sum(map(sum, rows))) for name, rows in zip(GRIDS, seen, strict=True)}
+    on.said(
+        on.say("pictures.sparse_grids.said", n=n, width=width, before=width - 1),
+        on.say("pictures.sparse_grids.to_do"),
+        on.say("pictures.sparse_grids.key", **counts),
+    )

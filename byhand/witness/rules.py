@@ -156,14 +156,25 @@ def _biases(
     ]
 
 
-def _seen(n: Numbers, a: Rows, pattern: str, width: int) -> Rows:
-    """The scores with −∞ in every place but those of a pattern, which is a set of pairs."""
-    pairs = {(i, j) for i in range(len(a)) for j in range(len(a[0]))}
+def _pairs_of(pattern: str, width: int, rows: int, cols: int) -> set[tuple[int, int]]:
+    """The pairs of a token that asks and one that it sees by a pattern."""
+    pairs = {(i, j) for i in range(rows) for j in range(cols)}
     band = {(i, j) for i, j in pairs if i - width < j < i + width}
     comb = {(i, j) for i, j in pairs if (i - j) % width == 0}
-    first = {(i, j) for i, j in pairs if i == 0 or j == 0}
-    seen = {"window": band, "strided": band | comb, "dilated": comb, "global": band | first}[pattern]
-    return [[x if (i, j) in seen else n.num(NEG_INF) for j, x in enumerate(row)] for i, row in enumerate(a)]
+    edges = {(i, j) for i, j in pairs if i == 0 or j == 0}
+    return {"all": pairs, "window": band, "strided": band | comb, "dilated": comb, "global": band | edges}[pattern]
+
+
+def _seen(n: Numbers, a: Rows, pattern: str, width: int, first: int = 0) -> Rows:
+    """The scores with −∞ in every place but those of a pattern; the rows are those of the tokens from `first` on."""
+    seen = _pairs_of(pattern, width, first + len(a), len(a[0]))
+    return [[x if (i, j) in seen else n.num(NEG_INF) for j, x in enumerate(row)] for i, row in enumerate(a, first)]
+
+
+def _within_span(n: Numbers, back: Rows, span: Rows, ramp: Rows) -> Rows:
+    """The soft mask of Sukhbaatar et al. 2019, equation 8: (R + z − d) ÷ R, cut off at 0 and at 1."""
+    ((z,),), ((r,),) = span, ramp
+    return _each(back, lambda d: min(max(n.over(r + z - d, r), n.num(0)), n.num(1)))
 
 
 def _largest(n: Numbers, row: Row, count: int) -> Row:
@@ -228,6 +239,12 @@ RULES: dict[str, Rule] = {
     "column_as_row": lambda n, a, which: [_columns(a)[which]],
     "mask_future": lambda n, a, past=0: _until_now(n, a, NEG_INF, past),
     "mask_pattern": _seen,
+    "may_see": lambda n, shape, pattern, width: [
+        [n.num(int(j <= i and (i, j) in _pairs_of(pattern, width, *shape))) for j in range(shape[1])]
+        for i in range(shape[0])
+    ],
+    "heard_of": lambda n, a, b: [[max(map(mul, row, col)) for col in _columns(b)] for row in a],
+    "soft_span": _within_span,
     "zero_future": lambda n, a: _until_now(n, a, 0),
     "one_hot": lambda n, shape, rows: [[n.num(int(j == one)) for j in range(shape[1])] for one in rows],
     "running_sum": lambda n, a: [list(accumulate(row)) for row in a],

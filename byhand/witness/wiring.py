@@ -526,6 +526,37 @@ def _position_biases(w: Wiring) -> None:
         w.softmax("t5.pattern", w("t5.biased", "add", "t5.scores", bias))
 
 
+@wiring("sparse-patterns")
+def _sparse_patterns(w: Wiring) -> None:
+    """Who may look at whom, by Child et al. 2019 and Beltagy et al. 2020, with the window of the config; and one row
+    in a window, in a soft one (Sukhbaatar et al. 2019), and in none.
+    """
+    c, length = w.config, w.shapes["attn.scores"][1]
+    near = {"pattern": "window", "width": c["window_size"]}
+    patterns = {
+        "causal": {"pattern": "all", "width": 1},
+        "window": near,
+        "every_second": {"pattern": "dilated", "width": 2},
+        "strided": {"pattern": "strided", "width": 2},
+        "first": {"pattern": "global", "width": 2},
+    }
+    for name, params in patterns.items():
+        grid = w(f"seen.{name}", "may_see", shape=(length, length), **params)
+        w(f"count.{name}", "column_sum", w(f"seen.{name}.each", "row_sum", grid))
+    for name in ("window", "every_second"):
+        rows = [w(f"heard.{name}.1", "gather_rows", f"seen.{name}", rows=[length - 1])]
+        for layer in (2, 3):
+            rows.append(w(f"heard.{name}.{layer}", "heard_of", rows[-1], f"seen.{name}"))
+        w(f"heard.{name}", "vstack", *rows)
+    local = w("attn.local", "mask_pattern", "attn.scores", first=length - 1, **near)
+    w("attn.z", "matmul", w.softmax("attn.pattern", local), "attn.v")
+    w.softmax("plain.pattern", "attn.scores")
+    if "span.z" in w.given:
+        mask = w("span.mask", "soft_span", "span.back", "span.z", "span.ramp")
+        powers = w("span.powers", "multiply", "plain.pattern.exp", mask)
+        w("span.pattern", "normalize_rows", powers, w("span.sum", "row_sum", powers))
+
+
 def wires(run: Recorded) -> dict[str, Wire]:
     """The wires of a run's steps: those of its model's wiring here; for any other step, those that were recorded."""
     recorded = {name: _recorded(run, name, step) for name, step in computed_steps(run).items()}

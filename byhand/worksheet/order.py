@@ -23,7 +23,9 @@ GROUPS = {  # what a group is called stands in the messages, as course.groups.NA
     "models": ("transformer-block", "encoder", "logits-and-perplexity", "gpt", "encoder-decoder"),
     "words-out": ("cross-entropy", "sampling"),
     "practice": ("kv-cache", "sizing", "attention-in-letters"),
-    "family": ("position-biases", "rotary", "grouped-query-attention", "flash-attention"),
+    "family": (
+        "position-biases", "rotary", "sparse-patterns", "grouped-query-attention", "flash-attention",
+    ),
 }  # fmt: skip
 ORDER = tuple(chain.from_iterable(GROUPS.values()))
 GROUP = {name: group for group, names in GROUPS.items() for name in names}
@@ -84,7 +86,7 @@ ROUTES = (
         ("sampling", "kv-cache"),
         ("sizing",),
         ("attention-in-letters", "position-biases", "rotary"),
-        ("grouped-query-attention", "flash-attention"),
+        ("sparse-patterns", "grouped-query-attention", "flash-attention"),
     )),
     Route("exam", (("attention-head", "layer-norm-or-batch-norm", "sampling"),)),
 )  # fmt: skip
@@ -120,6 +122,7 @@ LOOK_FOR = {  # the classic mistake that each sheet is about; what it means stan
     "attention-in-letters": "no-sqrt",
     "position-biases": "same-slope-for-all",
     "rotary": "queries-only",
+    "sparse-patterns": "window-off-by-one",
     "grouped-query-attention": "tiled-groups",
     "flash-attention": "no-rescale",
 }

@@ -126,3 +126,34 @@ def test_mistakes_of_slopes():
     assert rows(foil(BIASED, "slope-sign"), "attn.biased[0]") == [[5, 2, 1, -3]]
     assert rows(foil(BIASED, "same-slope-for-all"), "attn.biased[1]") == [[-1, -2, -1, -3]]
     assert rows(foil(BIASED, "bias-before-scale"), "attn.biased[0]") == [[Fraction(1, 2), -1, Fraction(-1, 2), -3]]
+
+
+SPARSE = made(
+    "sparse-patterns",
+    config={"softmax_base": 2, "d_v": 2, "n_ctx": 6, "use_local_attn": True, "window_size": 3},
+    inputs={"attn.scores": [[1, 0, -1, 1, -1, -1]], "attn.v": [[k, 1] for k in range(6)],
+            "span.back": [[5, 4, 3, 2, 1, 0]], "span.z": [[1]], "span.ramp": [[2]]},
+)  # fmt: skip
+
+
+def test_patterns_of_six_words_compute_fewer_scores_and_hear_of_the_first_word_in_some_layers_or_never():
+    counts = {
+        name: rows(SPARSE, f"count.{name}")[0][0] for name in ("causal", "window", "every_second", "strided", "first")
+    }
+    assert counts == {"causal": 21, "window": 15, "every_second": 12, "strided": 17, "first": 15}
+    assert rows(SPARSE, "heard.window") == [[0, 0, 0, 1, 1, 1], [0, 1, 1, 1, 1, 1], [1] * 6]
+    assert rows(SPARSE, "heard.every_second") == [[0, 1, 0, 1, 0, 1]] * 3
+
+
+def test_a_window_that_ends_softly_keeps_part_of_a_power():
+    half = Fraction(1, 2)
+    assert rows(SPARSE, "attn.pattern") == [[0, 0, 0, Fraction(2, 3), Fraction(1, 6), Fraction(1, 6)]]
+    assert rows(SPARSE, "span.mask") == [[0, 0, 0, half, 1, 1]]
+    assert rows(SPARSE, "span.pattern") == [[0, 0, 0, half, Fraction(1, 4), Fraction(1, 4)]]
+
+
+def test_mistakes_of_windows():
+    wide = foil(SPARSE, "window-off-by-one")
+    assert rows(wide, "attn.pattern") == [[0, 0, *(Fraction(k, 7) for k in (1, 4, 1, 1))]]
+    assert rows(wide, "count.window") == [[18]]
+    assert sum(rows(foil(SPARSE, "span-after-softmax"), "span.pattern")[0]) == Fraction(4, 13)

@@ -58,3 +58,20 @@ def test_the_trays_are_those_of_the_furthest_distance():
     told = {"tokens": ["we", "heard", "it", "rain"], "furthest": 16}
     sketch = drawn("slopes", [[3, 2, 1, 2]], [[0, 0, 0, 2]], [[5, 6, 7, 8]], **told)
     assert "The trays of 0 to 7 steps are 0, 1, 2, 2, 2, 2, 3, 3." in sketch.key_says
+
+
+def test_three_of_five_grids_are_to_be_shaded():
+    def grid(sees):
+        return [[int(j <= i and sees(i, j)) for j in range(6)] for i in range(6)]
+
+    near, even = (lambda i, j: i - j < 2), (lambda i, j: (i - j) % 2 == 0)
+    grids = [grid(lambda i, j: True), grid(lambda i, j: i - j < 3), grid(even),
+             grid(lambda i, j: near(i, j) or even(i, j)), grid(lambda i, j: near(i, j) or j == 0)]  # fmt: skip
+    sketch = drawn("sparse_grids", *grids)
+    assert sketch.pen.count("<rect") == 12 + 17 + 15
+    assert (
+        "all before 21, window 15, every second 12, last 2 and every second 17, last 2 and the first 15"
+        in sketch.key_says
+    )
+    with pytest.raises(UndrawableError, match="five patterns"):
+        drawn("sparse_grids", *grids[:4])
