@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from itertools import product
+from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
@@ -34,11 +35,9 @@ from byhand.numbers import (
     stack,
 )
 from byhand.numbers.promises import (
-    Case,
     foiled,
     kinds,
     numbers_read,
-    quality,
     seconds_a_number,
     usual_time,
     whole_time,
@@ -209,11 +208,9 @@ def broken(name: str, seeds: int, judge: Callable[..., Any]) -> tuple[str, ...]:
     for seed in range(1, seeds + 1):
         first: list[list[str]] = []
 
-        def note(
-            model: Model, found: Values, limits: Any, wanted: Any = (), expected: Any = None, first: Any = first
-        ) -> dict[str, Any]:
+        def note(model: Model, found: Values, limits: Any, wanted: Any = (), *more: Any, first: Any = first) -> Any:
             first.append(judge(model, found, limits, wanted))
-            return {}
+            return SimpleNamespace(quality={}, seconds=0.0)
 
         with left_out(name), mock.patch.object(choice, "accepted", note):
             try:
@@ -230,12 +227,12 @@ def judge(model: Model, found: Values, limits: Any, wanted: Any) -> list[str]:
     """The promises that an instance breaks."""
     try:
         tape = choice.evaluated(model, found)
-        figures = quality(tape)
-        figures["foils"] = foiled(tape)
+        expected = usual_time(tape, found.config) * SEARCHES[model.name].pace
+        case = promises.case_of(tape, limits, expected, wanted)
+        case.quality["foils"] = foiled(tape)
     except ByHandError:
         return ["exact"]
-    expected = usual_time(tape, found.config) * SEARCHES[model.name].pace
-    names = promises.broken(Case(tape, figures, limits, expected, wanted))
+    names = promises.broken(case)
     matrices = {k: np.array(m) for k, m in found.weights.items() if ".W_" in k}
     stacks = [m.reshape(1, -1, m.shape[-1]) if k.endswith("W_O") or m.ndim == 2 else m for k, m in matrices.items()]
     if not all(natural.natural(m, 8, 60).all() for m in stacks):

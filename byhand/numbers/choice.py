@@ -19,6 +19,7 @@ from byhand.notation.number import shown
 from byhand.numbers import family, lessons  # noqa: F401 - as above
 from byhand.numbers.dice import DRAW, Dice, SpentError
 from byhand.numbers.promises import (
+    Case,
     Limits,
     broken_of_sheet,
     limits_of,
@@ -36,10 +37,14 @@ MOST_WORK = 200_000_000  # of a search, as its dice count it: up to ten seconds;
 
 
 class Chosen(Struct, frozen=True):
-    """Numbers for a run, and their quality: the figures of run.json, such as the largest denominator."""
+    """Numbers for a run, their quality, and the seconds that it takes.
+
+    quality: the figures of run.json, such as the largest denominator.
+    """
 
     values: Values
     quality: dict[str, Any]
+    seconds: float
 
 
 def choose(
@@ -70,18 +75,18 @@ def choose(
                 break
     except SpentError:
         if found:  # fewer to take the easiest of
-            return _easiest(model, found)
+            return _easiest(found)
         other = "another seed or another answer" if answer or pick_words else "another seed"
         raise ConfigError(
             f"no numbers for seed {seed} in {MOST_WORK // 10**6} million steps of the search, the most that it may "
             f"take; use {other}"
         ) from None
-    return _easiest(model, found)
+    return _easiest(found)
 
 
-def _easiest(model: Model, found: Sequence[Chosen]) -> Chosen:
+def _easiest(found: Sequence[Chosen]) -> Chosen:
     """The numbers whose run needs the least time."""
-    return min(found, key=lambda each: whole_time(evaluated(model, each.values))) if len(found) > 1 else found[0]
+    return min(found, key=lambda each: each.seconds)
 
 
 def _accepted(
@@ -98,7 +103,8 @@ def _accepted(
         raise ConfigError(f"{model.name} says no words, so it has no answer; use {able}")
     if search is None:
         while True:
-            yield Chosen(*lessons.shuffled(model, values, dice, limits, promises))
+            shuffled, case = lessons.shuffled(model, values, dice, limits, promises)
+            yield Chosen(shuffled, case.quality, whole_time(evaluated(model, shuffled)))  # without its pictures
     says_words = model.says_words and (model.reads_words or bool(values.vocabulary))
     if says_words:
         values, answer = _with_words(values, seed, answer, pick_words)
@@ -115,7 +121,7 @@ def _accepted(
             dice.pay(work)
             found = accepted(model, chosen, limits, wanted, expected, promises)
             if found is not None:
-                yield Chosen(chosen, found)
+                yield Chosen(chosen, found.quality, found.seconds)
                 break  # another attempt has other numbers throughout
 
 
@@ -135,8 +141,8 @@ def listed(model: Model, values: Values, level: str = "standard", promises: Sequ
 def accepted(
     model: Model, values: Values, limits: Limits, wanted: tuple[int | None, ...] = (), expected: float | None = None,
     promises: Sequence[str] = (),
-) -> dict[str, Any] | None:  # fmt: skip
-    """The quality of an instance, if its run keeps every promise; else None.
+) -> Case | None:  # fmt: skip
+    """The run of an instance with its figures, if it keeps every promise; else None.
 
     expected: the seconds that the run should take; None for the usual time of its configuration. promises: the names
     of the sheet's own promises.
@@ -149,7 +155,7 @@ def accepted(
     except DomainError:
         return None
     if found is not None and values.config.softmax_base == "e":
-        found["judged_in_base"] = 2
+        found.quality["judged_in_base"] = 2
     return found
 
 

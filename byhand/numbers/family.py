@@ -68,6 +68,20 @@ def _has_wide_keys(task: Task) -> str:
     return "" if fits else "numbers are chosen for four tokens and d_head=4; use these, or give values"
 
 
+def _last_scores(q: Ints, k: Ints, config: Config, turned: bool) -> Ints:
+    """The scores (count, n) of the last token, from queries and keys (count, n, d) that are turned or not."""
+    if turned:
+        q, k = turned_pairs(q, config), turned_pairs(k, config)
+    return np.asarray((q[:, -1:] * k).sum(-1))
+
+
+def _are_fit(scores: Ints, base: int) -> Bools:
+    """Which rows of scores (…, n) are small even numbers with one largest among them, and easy to make shares of."""
+    ok: Bools = (scores % 2 == 0).all(-1) & (abs(scores) <= 8).all(-1) & _one_largest(scores)
+    ok &= (_totals(scores // 2, base) <= LARGEST_TOTAL) & (_different(scores) > 2)
+    return ok
+
+
 @search("rotary", like_sheet=True, requires=[_turns_by_quarters, _has_wide_keys])
 def _rotary(task: Task, dice: Dice) -> Iterator[Instance]:
     """Queries and keys (n, d_head) with whole scores of the last token, turned and not; it looks most at one token,
@@ -77,16 +91,17 @@ def _rotary(task: Task, dice: Dice) -> Iterator[Instance]:
     """
     c, n = task.config, task.n
     q, k = (dice.below(2 * REACH + 1, TURNED_DRAWN, n, c.d_head) - REACH for _ in "qk")
-    base, ok = whole_base(c), np.ones(TURNED_DRAWN, bool)
-    best, printed = [], np.concatenate((q, k, turned_pairs(q, c), turned_pairs(k, c)), axis=1)
-    for query, keys in ((q, k), (turned_pairs(q, c), turned_pairs(k, c))):
-        scores = (query[:, -1:] * keys).sum(-1)  # (count, n)
-        ok &= (scores % 2 == 0).all(1) & (abs(scores) <= 8).all(1) & _one_largest(scores)
-        ok &= (_totals(scores // 2, base) <= LARGEST_TOTAL) & (_different(scores) > 2)
-        ok &= ~(printed == scores[:, None] // 2).all(-1).any(1)  # a row that is printed would give the scores away
-        best.append(scores.argmax(1))
-    ok &= best[0] != best[1]
-    ok &= (abs(q).sum(-1) > 1).all(1) & (abs(k).sum(-1) > 1).all(1) & ((q[:, -1] != 0).sum(1) > 2)
+    fit = (q[:, -1] != 0).sum(1) > 2
+    q, k = q[fit], k[fit]
+    for turned in (False, True):
+        fit = _are_fit(_last_scores(q, k, c, turned), whole_base(c))
+        q, k = q[fit], k[fit]
+    printed = np.concatenate((q, k, turned_pairs(q, c), turned_pairs(k, c)), axis=1)
+    plain, scores = (_last_scores(q, k, c, turned) for turned in (False, True))
+    ok = plain.argmax(1) != scores.argmax(1)
+    ok &= (abs(q).sum(-1) > 1).all(1) & (abs(k).sum(-1) > 1).all(1)
+    for each in (plain, scores):  # a row that is printed would give them away
+        ok &= ~(printed == each[:, None] // 2).all(-1).any(1)
     for i in np.flatnonzero(ok)[:HANDED_ON]:
         v = dice.below(2 * VALUES + 1, n, c.d_v) - VALUES
         if not distinct(v[None]).all() or (v == v[0]).all(0).any():
@@ -183,7 +198,7 @@ def _grouped_query_attention(task: Task, dice: Dice) -> Iterator[Instance]:
         if any(one == other for one, other in others) or not distinct(v[None]).all() or (abs(v).sum(1) < 3).any():
             continue
         rows = {"attn.k": k[i, :2], "attn.v": v[:2], "own.k": k[i, 2:], "own.v": v[2:], "attn.q": q[i, :, None]}
-        kept = {name: task.values.inputs[name] for name in task.values.inputs.keys() - rows.keys()}
+        kept = {name: entries for name, entries in task.values.inputs.items() if name not in rows}
         yield Instance(kept | {name: entries.tolist() for name, entries in rows.items()})
 
 

@@ -38,6 +38,7 @@ from byhand.numbers.promises import (
     MOST_ALIKE,
     NEAR,
     UGLY,
+    Case,
     Limits,
     promised,
     whole_time,
@@ -69,8 +70,8 @@ LOGIT_SPREAD = 4  # between the logits of a row: in base 2, one word is up to 16
 
 def shuffled(
     model: Model, values: Values, dice: Dice, limits: Limits, promises: Sequence[str] = ()
-) -> tuple[Values, dict[str, Any]]:
-    """The values with their numbers in another order and with other signs, and the quality of their run.
+) -> tuple[Values, Case]:
+    """The values with their numbers in another order and with other signs, and their run with its figures.
 
     promises: the names of the sheet's own promises.
 
@@ -457,10 +458,12 @@ def _draw_sizes(task: Task, dice: Dice) -> Iterator[Instance]:
     Method: rejection sampling.
     """
     drawn = {name: sizes[dice.one_below(len(sizes))] for name, sizes in MODEL_SIZES.items()}
-    tape = task.model.run(_with_sizes(task.values, drawn), RATIONALS)
+    if not _are_in_proportion(task.values, drawn):
+        return
+    tape = task.model.run(_with_sizes(task.values, drawn), RATIONALS, force=False)
     flops, parameters = (int(tape.values(name)[0][0]) for name in ("flops", "params"))
     tokens = [n for n in TRAIN_TOKENS if _days_are_short(parameters, n)]
-    if tokens and _are_in_proportion(task.values, drawn):
+    if tokens:
         seconds = flops * SECONDS_PER_FLOP[dice.one_below(len(SECONDS_PER_FLOP))]
         drawn |= {"seconds": seconds, "train_tokens": tokens[dice.one_below(len(tokens))]}
         yield Instance(dict(_with_sizes(task.values, drawn).inputs), {})

@@ -18,7 +18,7 @@ from byhand.errors import ConfigError, SheetError
 from byhand.model import MODELS
 from byhand.model.parameters import has_heads
 from byhand.model.weights import Values, complete
-from byhand.numbers.promises import Case, Limits, broken, foiled, quality, whole_time
+from byhand.numbers.promises import Limits, broken, case_of, foiled, whole_time
 from byhand.symmetry.renaming import moves, renamed
 from byhand.worksheet.sheet import all_sheets, load_sheet, parse_sheet
 
@@ -44,17 +44,18 @@ def test_every_step_keeps_its_numbers_and_every_promise(sheet):
     model, in_place, own = load_sheet(sheet).model, load_sheet(sheet).in_place, values_of(sheet)
     known = moves(model, own, in_place).run
     right = whole_run(model, own, RATIONALS)
-    figures, time = quality(right), whole_time(right)
-    kept = broken(Case(right, figures, Limits(), time))
+    case = case_of(right, Limits(), whole_time(right))
+    figures, kept = case.quality, broken(case)
     for seed in SEEDS:
         other = whole_run(model, renamed(model, own, seed, in_place=in_place), RATIONALS)
         assert numbers_by_step(other, known) == numbers_by_step(right, known)
-        found = quality(other)
+        its = case_of(other, Limits(), case.expected)
+        found = its.quality
         assert {**found, "alive": sorted(found.get("alive", ()))} == {
             **figures,
             "alive": sorted(figures.get("alive", ())),
         }
-        assert broken(Case(other, found, Limits(), time)) == kept
+        assert broken(its) == kept
         assert foiled(other).keys() == foiled(right).keys()
 
 
