@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import cos, dist, hypot, pi, sin, sqrt
+from math import dist, sqrt
 from typing import Any
 
 from byhand.notation.text import by_word, listed, value_text
@@ -26,6 +26,7 @@ from byhand.pictures.canvas import (
     Point,
 )
 from byhand.pictures.labels import words
+from byhand.pictures.names import beside, gap
 from byhand.pictures.registry import Rows, UndrawableError, picture
 
 THICKEST = 5.2  # the width of an arc for a share of 1
@@ -35,7 +36,6 @@ Arc = tuple[Point, Point, Point]
 STAIR = 7.4  # the side of a cell of the staircase
 STAIRS_WIDE = 0.9
 SMALL_NUMBER = 2.4  # the size of a number at an axis, and of the word at a dot
-CLEAR = 0.5  # the least room round the word at a dot
 
 
 # ---- who looks at whom ----
@@ -83,16 +83,15 @@ def who_looks(on: Canvas, pattern: Rows, *, tokens: Sequence[str], given: int = 
     shares, row = pattern[-1], len(tokens) - 1
     if min(shares) == 0 or 2 * max(shares) < 1 or len(tokens) != 3:
         raise UndrawableError("the last of three words looks at all of them, and at one with half of it or more")
-    xs, y = [10 + APART * j for j, _ in enumerate(tokens)], 26.6
-    _words(on, xs, y + 5.2, tokens, row)
+    xs, y = [6 + APART * j for j, _ in enumerate(tokens)], 19.0
+    _words(on, xs, y + 4.6, tokens, row)
     arcs = _flat(_arcs(xs, row, shares, y), y)
-    for (start, over, end), share in zip(arcs, shares, strict=True):
-        on.arc(start, over, end, width=GUIDE, colour=PALE, dash=DASH)
-        on.blank((start[0] + end[0]) / 2, (y + over[1]) / 2 - 6.4, share, w=7.4, h=7.2)
-    for arc, share in zip(arcs, shares, strict=True):
+    for x, arc, share in zip(xs, arcs, shares, strict=True):
+        on.arc(*arc, width=GUIDE, colour=PALE, dash=DASH)
         on.pen.arc(*arc, width=THICKEST * float(share))
-    left, top = 62.5, 9.0
-    on.text(left + 10.5, 3.2, on.say("pictures.who_looks.answers"), CAPTION, colour=GREY)
+        on.blank(x, y + 10.0, share, w=8.6, h=7.2)
+    left, top = 62.5, 7.0
+    on.text(left + 10.5, 2.4, on.say("pictures.who_looks.answers"), CAPTION, colour=GREY)
     for j, word in enumerate(tokens):
         on.text(left + 3.5 + 7 * j, top - 1.6, word, 2.6)
         on.text(left - 1.2, top + 4.4 + 7 * j, word, 2.6, anchor="end")
@@ -123,7 +122,7 @@ def _arcs(xs: Sequence[float], row: int, shares: Sequence[Any], y: float) -> lis
     found = []
     for j, (to, share) in enumerate(zip(xs, shares, strict=True)):
         if j == row:
-            ends = (x - 1.7, x + 1.7) if 0 < row < last else (x + 1.6, x + 6.0) if row else (x - 6.0, x - 1.6)
+            ends = (x - 1.7, x + 1.7) if 0 < row < last else (x + 2.0, x + 9.0) if row else (x - 9.0, x - 2.0)
             found.append(((ends[0], y), ((ends[0] + ends[1]) / 2, y - 14), (ends[1], y)))
             continue
         side = 1 if j > row else -1
@@ -152,8 +151,8 @@ def two_heads(
     best = [shares.index(max(shares)) for shares in patterns]
     if len(tokens) != 3 or best[0] == best[1] or not all(map(all, patterns)):
         raise UndrawableError("in two heads, the last of three words looks at all, and most at different ones")
-    for head, (left, shares) in enumerate(zip((0, 44), patterns, strict=True)):
-        xs, y, pen = [left + 5 + 13.5 * j for j, _ in enumerate(tokens)], 19.0, on.pen if head else on
+    for head, (left, shares) in enumerate(zip((0, 43), patterns, strict=True)):
+        xs, y, pen = [left + 5 + 12.3 * j for j, _ in enumerate(tokens)], 19.0, on.pen if head else on
         on.text(left, 2.6, on.say("pictures.two_heads.head", n=head + 1), TOKEN, anchor="start", bold=True)
         arcs = _flat(_arcs(xs, 2, shares, y), y)
         for arc, share in zip(arcs, shares, strict=True):
@@ -220,7 +219,8 @@ def mixtures(
     lines = [(at(0, 0), tip) for tip in tips] + [(tip, tips[k - 1]) for k, tip in enumerate(tips)]
     edges = [(at(low_x, 0), at(high_x, 0)), (at(0, low_y), at(0, high_y))]
     called = [*tokens, *(on.say("pictures.mixtures.dot", word=word) for word in who)]
-    names = _beside([*tips, *dots], called, lines + edges)
+    halves = [words(word, SMALL_NUMBER if k >= len(tips) else TOKEN).width / 2 for k, word in enumerate(called)]
+    names = beside([*tips, *dots], halves, lines + edges, (0, 1.5, 48.5, 33.5))
     taken = [(name, words(word, TOKEN).width / 2) for name, word in zip(names, tokens, strict=False)]
     for x in range(int(low_x), int(high_x) + 1):
         on.line(at(x, low_y), at(x, high_y), width=AXIS if x == 0 else HAIR, colour=PALE if x == 0 else GRID)
@@ -255,37 +255,8 @@ def mixtures(
 
 def _axis_number(on: Canvas, at: Point, number: int, taken: Sequence[tuple[Point, float]]) -> None:
     """A number at an axis, unless it is 0 or a word, this wide to each side, stands there."""
-    if number and all(_gap(at, word, half + 1.6) > 1.6 for word, half in taken):
+    if number and all(gap(at, word, half + 1.6) > 1.6 for word, half in taken):
         on.text(*at, value_text(number), SMALL_NUMBER, colour=GREY)
-
-
-def _beside(points: Sequence[Point], called: Sequence[str], lines: Sequence[tuple[Point, Point]]) -> list[Point]:
-    """For each point a place for its word: beside it, or a little farther off where lines or other words crowd it."""
-    marks = [*points] + [
-        (a[0] + (b[0] - a[0]) * k / 24, a[1] + (b[1] - a[1]) * k / 24) for a, b in lines for k in range(25)
-    ]
-    halves = [words(name, TOKEN if k < 3 else SMALL_NUMBER).width / 2 for k, name in enumerate(called)]
-    found = list[Point]()
-    for (x, y), half in zip(points, halves, strict=True):
-
-        def room(at: Point, half: float = half) -> float:
-            """How far a word is from what is drawn, and, which counts more, from the words before it."""
-            lines_off = min(_gap(at, other, half) for other in marks)
-            words_off = [_gap(at, other, half + wide) - 1.2 for other, wide in zip(found, halves, strict=False)]
-            return min(lines_off, *words_off, at[0] - half, 48.5 - at[0] - half, at[1] - 1.5, 33.5 - at[1])
-
-        rings = [
-            [(x + (half + away) * cos(k * pi / 6), y + (1.3 + away) * sin(k * pi / 6)) for k in range(12)]
-            for away in (1.6, 3.2, 4.8, 6.4)
-        ]
-        bests = [max(ring, key=room) for ring in rings]
-        found.append(next((at for at in bests if room(at) >= CLEAR), max(bests, key=room)))
-    return [(x, y + 0.9) for x, y in found]
-
-
-def _gap(at: Point, other: Point, half: float) -> float:
-    """How far a point is from a word's box around another, which is this wide to each side."""
-    return hypot(max(0.0, abs(at[0] - other[0]) - half), max(0.0, abs(at[1] - other[1]) - 0.9))
 
 
 def _phrase(on: Canvas, tokens: Sequence[str], shares: Sequence[Any]) -> str:

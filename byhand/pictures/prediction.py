@@ -28,6 +28,7 @@ from byhand.pictures.canvas import (
     Layer,
 )
 from byhand.pictures.labels import words as label
+from byhand.pictures.names import beside
 from byhand.pictures.registry import Rows, UndrawableError, picture
 
 HALF = Fraction(1, 2)
@@ -54,12 +55,14 @@ def word_arrows(
     if printed is None or len(words) != len(ends) != 4 or not in_plane or max(shares[0]) > HALF:
         raise UndrawableError("four words with room have logits up to 3, and one of 1 that is not the longest")
     _plane(on)
-    for k, end in enumerate(ends):
-        _vector(on, end, AXIS + 0.1)
-        x, y = _named_at(end)
-        on.text(x, y, words[k], CAPTION)
-    _vector(on, n[0], 0.9)
-    on.math(*_named_at(n[0]), "n", TOKEN)
+    arrows = [(_at((0, 0)), _at(end)) for end in (*n, *ends)]
+    halves = [1.0, *(label(word, CAPTION).width / 2 for word in words)]
+    at_n, *names = beside([tip for _, tip in arrows], halves, arrows, (0, 1.2, 33.5, 34.4))
+    on.arrow(*arrows[0], width=0.9)
+    on.math(*at_n, "n", TOKEN)
+    for arrow, at, word in zip(arrows[1:], names, words, strict=True):
+        on.arrow(*arrow, width=AXIS + 0.1)
+        on.text(*at, word, CAPTION)
     vector = listed(n[0])
     on.text(2.0, 37.4, on.say("pictures.word_arrows.vector"), CAPTION, anchor="start", colour=GREY)
     on.math(17.5, 37.4, f"n = ({vector})", CAPTION, anchor="start", colour=GREY)
@@ -110,16 +113,6 @@ def _plane(on: Canvas) -> None:
         on.line(_at((i, LEAST[1])), _at((i, MOST[1])), width=AXIS if i == 0 else HAIR, colour=GRID if i else PALE)
     for j in range(LEAST[1], MOST[1] + 1):
         on.line(_at((LEAST[0], j)), _at((MOST[0], j)), width=AXIS if j == 0 else HAIR, colour=GRID if j else PALE)
-
-
-def _vector(on: Canvas, end: Sequence[Any], width: float) -> None:
-    on.arrow(_at((0, 0)), _at(end), width=width)
-
-
-def _named_at(end: Sequence[Any]) -> tuple[float, float]:
-    """Where the name of an arrow stands: beyond its end."""
-    x, y = _at(end)
-    return x + (2.6 if end[0] > 0 else -2.6 if end[0] < 0 else 0.0), y + (-1.2 if end[1] > 0 else 3.4)
 
 
 # ---- surprise in halvings ----

@@ -1,0 +1,46 @@
+"""Where the name of a point stands in a picture: beside it, off the lines and off the other names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import cos, hypot, pi, sin
+
+from byhand.pictures.canvas import Point
+
+CLEAR = 0.5  # mm: the least room round a name
+
+
+def beside(
+    points: Sequence[Point], halves: Sequence[float], lines: Sequence[tuple[Point, Point]],
+    edges: tuple[float, float, float, float],
+) -> list[Point]:  # fmt: skip
+    """For each point the baseline's middle of its name: beside it, or a little farther off where lines or other names
+    crowd it.
+
+    halves: half of each name's width. edges: of the room for names: left, upper, right, lower.
+    """
+    marks = [*points] + [
+        (a[0] + (b[0] - a[0]) * k / 24, a[1] + (b[1] - a[1]) * k / 24) for a, b in lines for k in range(25)
+    ]
+    left, upper, right, lower = edges
+    found = list[Point]()
+    for (x, y), half in zip(points, halves, strict=True):
+
+        def room(at: Point, half: float = half) -> float:
+            """How far a name is from what is drawn, and, which counts more, from the names before it."""
+            lines_off = min(gap(at, other, half) for other in marks)
+            names_off = [gap(at, other, half + wide) - 1.2 for other, wide in zip(found, halves, strict=False)]
+            return min(lines_off, *names_off, at[0] - half - left, right - at[0] - half, at[1] - upper, lower - at[1])
+
+        rings = [
+            [(x + (half + away) * cos(k * pi / 6), y + (1.3 + away) * sin(k * pi / 6)) for k in range(12)]
+            for away in (1.6, 3.2, 4.8, 6.4)
+        ]
+        bests = [max(ring, key=room) for ring in rings]
+        found.append(next((at for at in bests if room(at) >= CLEAR), max(bests, key=room)))
+    return [(x, y + 0.9) for x, y in found]
+
+
+def gap(at: Point, other: Point, half: float) -> float:
+    """How far a point is from a name's box around another, which is this wide to each side."""
+    return hypot(max(0.0, abs(at[0] - other[0]) - half), max(0.0, abs(at[1] - other[1]) - 0.9))
