@@ -158,7 +158,7 @@ STRIP_AT, STRIP_LONG, STRIP_HIGH = 12.0, 70.0, 7.0  # mm
 UPPER, LOWER = 13.5, 30.5  # mm: the tops of the two strips
 
 
-@picture(height=40, minutes=2)
+@picture(height=41, minutes=3)
 def throws(
     on: Canvas, shares: Rows, kept: Rows, throws: Rows, drawn: Rows, drawn_kept: Rows, *, words: Sequence[str],
     temperature: Sequence[str], k: Sequence[str],
@@ -189,20 +189,22 @@ def throws(
     rest = listed([f"{float(r):.2f}" for (r,) in throws[1:]])
     on.said(
         on.say("pictures.throws.said", words=listed(words), fell=fell[0]),
-        on.say("pictures.throws.to_do", throws=rest),
+        on.say("pictures.throws.to_do", words=listed(words), throws=rest),
         " ".join(fell[1:]),
     )
 
 
 def _strip(on: Canvas, shares: Sequence[Any], top: float, words: Sequence[str], arrows: Sequence[float]) -> None:
-    """A strip with a stretch for each word that has a share; one without room there stands above, off arrows."""
+    """A strip, on which the pen marks a stretch for each word that has a share; a word without room there stands
+    above, off arrows.
+    """
     ends = [0.0, *accumulate(map(float, shares))]
     raised, shown = 0, 0
     for k, (start, end) in enumerate(pairwise(ends)):
         x, wide = STRIP_AT + STRIP_LONG * start, STRIP_LONG * (end - start)
         if not wide:
             continue
-        on.box(x, top, wide, STRIP_HIGH, fill=LIGHT if shown % 2 else WHITE)
+        on.pen.box(x, top, wide, STRIP_HIGH, fill=PEN_AREA if shown % 2 else WHITE)
         shown += 1
         middle, inside = x + wide / 2, label(words[k], CAPTION).width + 0.8 < wide
         raised = 0 if inside else raised + 1
@@ -210,7 +212,7 @@ def _strip(on: Canvas, shares: Sequence[Any], top: float, words: Sequence[str], 
         half = label(words[k], SMALLEST).width / 2 + 0.8
         if not inside and (crossed := [x for x in arrows if abs(x - middle) < half]):
             middle = crossed[0] + (half if middle >= crossed[0] else -half)
-        on.text(middle, y, words[k], CAPTION if inside else SMALLEST)
+        on.pen.text(middle, y, words[k], CAPTION if inside else SMALLEST)
     on.box(STRIP_AT, top, STRIP_LONG, STRIP_HIGH, width=BOX)
 
 

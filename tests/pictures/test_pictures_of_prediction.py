@@ -72,7 +72,7 @@ def test_a_word_above_its_stretch_stands_beside_the_arrow_that_falls_there():
     shares = [[Fraction(n, 22) for n in (16, 1, 4, 1)]]
     words, said = ["sat", "ran", "off", "up"], {"temperature": ["1"], "k": ["4"]}
     sketch = drawn("throws", shares, shares, [[HALF + QUARTER]], [[1]], [[1]], words=words, **said)
-    places = [float(x) for x in re.findall(r'<text x="([.\d]+)"[^>]*>ran<', sketch.printed)]
+    places = [float(x) for x in re.findall(r'<text x="([.\d]+)"[^>]*>ran<', sketch.pen)]
     assert len(places) == 2
     assert all(2 < abs(x - 64.5) < 4 for x in places)
 
