@@ -4,81 +4,80 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from byhand.notation.text import by_word
-from byhand.pictures.canvas import CAPTION, DASH, GREY, GUIDE, PALE, TOKEN, Canvas, Layer
+from byhand.notation.text import by_word, listed
+from byhand.pictures.canvas import CAPTION, DASH, GREY, GUIDE, PALE, Canvas, Layer
 from byhand.pictures.registry import Rows, UndrawableError, picture
 
-WIDE = 3.9  # mm: of a line for the share 1
+WIDE = 2.8  # mm: of a line for the share 1
 THINNEST = 0.3  # mm
 SOURCE, TARGET = (21.0, 42.0, 63.0), (31.0, 53.0)  # mm: the middle of each word
 UPPER, LOWER = 13.4, 31.4  # mm: the baselines of the words
+OWN = 11.0  # mm: how far a word's look at itself is drawn towards
 
 
-@picture(height=46, minutes=3)
+@picture(height=47, minutes=3)
 def who_looks_where(
-    on: Canvas, read: Rows, written: Rows, across: Rows, *, source: Sequence[str], tokens: Sequence[str]
-) -> None:
+    on: Canvas, read: Rows, written: Rows, across: Rows, *, source: Sequence[str], tokens: Sequence[str],
+    given: int = 0,
+) -> None:  # fmt: skip
     """Who looks where, each line as thick as its share: back and ahead in the source, back in the target, and up.
 
-    All looks of the last source word and of the first target word are printed; those of the second are drawn.
+    given: the number of first target words whose looks are printed; those of the others are drawn. All looks of the
+    last source word are printed, and that of the first target word at itself.
     """
     if (len(source), len(tokens)) != (3, 2):
         raise UndrawableError("three source words and two target words have room")
+    last, (first, second) = source[-1], tokens
     for x, word in zip(SOURCE, source, strict=True):
-        on.text(x, UPPER, word, 3.8, bold=x == SOURCE[-1])
+        on.text(x, UPPER, word, 3.8, bold=word == last)
     for x, word in zip(TARGET, tokens, strict=True):
         on.text(x, LOWER, word, 3.8, bold=True)
-    for y, label in ((UPPER - 1.8, "encoder"), (LOWER + 9, "decoder")):
-        on.text(0, y, on.say(f"map.{label}"), anchor="start", colour=GREY)
-    for x, share, over, start in zip(SOURCE[:2], read[-1], (-1.6, 5.4), (0.6, -1.6), strict=False):
-        _arc(on, SOURCE[-1] + start, x, UPPER - 3.6, over, share)
-    _own(on, SOURCE[-1], source[-1], UPPER, 1, read[-1][-1])
-    _looks(on, 0, across[0])
-    _own(on, TARGET[0], tokens[0], LOWER, -1, written[0][0])
-    for at, x in enumerate(SOURCE):
-        guide = (TARGET[1] + 1.6 * (at - 1), LOWER - 4.2), (x + 1.2, UPPER + 1.4)
-        on.line(*guide, width=GUIDE, colour=PALE, dash=DASH)
-    _looks(on.pen, 1, across[1])
-    _arc(on.pen, TARGET[1] - 2, TARGET[0] + 2.4, LOWER + 1.4, LOWER + 11, written[1][0])
-    _own(on.pen, TARGET[1], tokens[1], LOWER, 1, written[1][1])
-    for at, edge in ((0, 0.0), (1, 84.0)):
-        title = on.say("pictures.who_looks_where.looks", word=tokens[at])
-        on.text(edge, 18.6, title, CAPTION, anchor="end" if at else "start", colour=GREY)
-    for k, (word, printed, drawn) in enumerate(zip(source, *across, strict=True)):
-        on.text(9, 23.4 + 5.2 * k, word, TOKEN, anchor="end")
-        on.number(13, 22.4 + 5.2 * k, printed, 3.2)
-        on.text(74.6, 24.2 + 7.2 * k, word, TOKEN, anchor="end")
-        on.blank(79.7, 23.2 + 7.2 * k, drawn, 8.4, 7.2, 3.4)
-    on.text(0, 45, on.say("pictures.who_looks_where.ask", first=tokens[0], second=tokens[1]), anchor="start")
-    on.answer_line(34, 45.4, 32, on.say("pictures.who_looks_where.no"), 2.9)
-    told = {"source": " ".join(source), "target": " ".join(tokens), "first": tokens[0], "second": tokens[1],
-            "last": source[-1]}  # fmt: skip
-    printed = {"read": by_word(source, read[-1]), "across": by_word(source, across[0])}
-    drawn = {"written": by_word(tokens, written[1]), "across": by_word(source, across[1])}
+    on.text(0, 3.0, on.say("pictures.who_looks_where.where", word=last), anchor="start", colour=GREY)
+    on.text(0, UPPER - 1.0, on.say("map.encoder"), anchor="start", colour=GREY)
+    on.text((TARGET[0] + TARGET[1]) / 2, LOWER + 10.6, on.say("map.decoder"), colour=GREY)
+    above, below = UPPER - 3.6, LOWER + 1.4
+    for x, share, over, start in zip(SOURCE[:2], read[-1], (-1.6, 5.4), (0.2, -2.0), strict=False):
+        _arc(on, SOURCE[-1] + start, x, above, over, share)
+    _arc(on, SOURCE[-1] + 3.0, SOURCE[-1] + 10.0, above, above - OWN, read[-1][-1])
+    _arc(on, TARGET[0] - 3.0, TARGET[0] - 10.0, below, below + OWN, written[0][0])
+    for at, (left, shares) in enumerate(zip(TARGET, across, strict=True)):
+        for k, (x, share) in enumerate(zip(SOURCE, shares, strict=True)):
+            look = (left + 1.6 * (k - 1), LOWER - 4.6), (x + 2.4 * (at - 0.5), UPPER + 2.0)
+            if at >= given:
+                on.line(*look, width=GUIDE, colour=PALE, dash=DASH)
+            (on.pen if at >= given else on).line(*look, width=_thick(share))
+    _arc(on.pen, TARGET[1] - 2, TARGET[0] + 2.4, below, LOWER + 11, written[1][0])
+    _arc(on.pen, TARGET[1] + 3.0, TARGET[1] + 10.0, below, below + OWN, written[1][1])
+    for at, (word, shares, edge) in enumerate(zip(tokens, across, (0.0, 65.2), strict=True)):
+        on.text(edge, 19.0, on.say("pictures.who_looks_where.looks", word=word), anchor="start", colour=GREY)
+        for k, (name, share) in enumerate(zip(source, shares, strict=True)):
+            y = 24.2 + 7.2 * k
+            on.text(edge + 9.4, y + 1.0, name, CAPTION, anchor="end")
+            if at < given:
+                on.number(edge + 14.4, y, share, 3.4)
+            else:
+                on.blank(edge + 14.4, y, share, 8.4, 7.2, 3.4)
+    on.text(0, 46, on.say("pictures.who_looks_where.ask", first=first, second=second), anchor="start")
+    on.answer_line(34, 46.4, 32, on.say("pictures.who_looks_where.no"), 2.9)
+    told = {"source": " ".join(source), "target": " ".join(tokens), "first": first, "second": second, "last": last}
+    looks = [
+        on.say("pictures.who_looks_where.up", word=word, across=by_word(source, shares))
+        for word, shares in zip(tokens, across, strict=True)
+    ]
     on.said(
-        on.say("pictures.who_looks_where.said", **printed, **told), on.say("pictures.who_looks_where.to_do", **told),
-        on.say("pictures.who_looks_where.key", **drawn, **told),
-    )  # fmt: skip
+        " ".join((on.say("pictures.who_looks_where.said", read=by_word(source, read[-1]), **told), *looks[:given])),
+        on.say("pictures.who_looks_where.to_do", words=listed(tokens[given:]), **told),
+        " ".join(
+            (on.say("pictures.who_looks_where.key", written=by_word(tokens, written[1]), **told), *looks[given:])
+        ),
+    )
 
 
 def _thick(share: object) -> float:
     return max(THINNEST, WIDE * float(share))  # type: ignore[arg-type]
 
 
-def _looks(on: Layer, at: int, shares: Sequence[object]) -> None:
-    """The looks of a target word at the source words."""
-    for k, (x, share) in enumerate(zip(SOURCE, shares, strict=True)):
-        on.line((TARGET[at] + 1.6 * (k - 1), LOWER - 4.2), (x + 2.4 * (at - 0.5), UPPER + 1.4), width=_thick(share))
-
-
 def _arc(on: Layer, start: float, end: float, y: float, over: float, share: object) -> None:
     """A look along a row of words."""
-    on.arc((start, y), ((start + end) / 2, over), (end, y), width=_thick(share))
-
-
-def _own(on: Layer, x: float, word: str, y: float, way: int, share: object) -> None:
-    """A word's look at itself: a ring beside it. way: 1 to the right of the word, −1 to the left."""
     if share:
-        width = _thick(share)
-        r = 1.6 + 0.4 * width
-        on.disc(x + way * (1.0 * len(word) + 1 + r + width / 2), y - 1.4, r, fill="none", width=width, colour=on.ink)
+        on.arc((start, y), ((start + end) / 2, over), (end, y), width=_thick(share))

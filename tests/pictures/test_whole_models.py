@@ -61,10 +61,15 @@ def test_a_look_is_as_thick_as_its_share():
     read, written = [[third] * 3] * 3, [[1, 0], [Fraction(1, 4), Fraction(3, 4)]]
     across = [[Fraction(1, 6), Fraction(2, 3), Fraction(1, 6)], [Fraction(1, 2), Fraction(1, 4), Fraction(1, 4)]]
     drawn = sketch("who_looks_where", read, written, across, source=["le", "chat", "dort"], tokens=["the", "cat"])
-    pen = [w for w in widths(drawn.pen) if w > 0.5]
-    assert pen == pytest.approx([3.9 * share for share in (0.25, 0.25, 0.25, 0.5, 0.75)], abs=0.01)
-    assert sum(pen) == pytest.approx(2 * 3.9, abs=0.02)
+    both = [2.8 * share for share in (1 / 6, 1 / 6, 0.25, 0.25, 0.25, 0.5, 2 / 3, 0.75)]
+    assert [w for w in widths(drawn.pen) if w > 0.4] == pytest.approx(both, abs=0.01)
+    assert sum(both) == pytest.approx(3 * 2.8)
     assert "“cat” looks back at the 1/4, cat 3/4" in drawn.key_says
+    assert "2/3" not in drawn.worksheet_says
+    easy = sketch(
+        "who_looks_where", read, written, across, source=["le", "chat", "dort"], tokens=["the", "cat"], given=1
+    )
+    assert "“the” looks up at le 1/6, chat 2/3, dort 1/6." in easy.worksheet_says
     with pytest.raises(UndrawableError):
         sketch("who_looks_where", read, written, across, source=["le", "chat"], tokens=["the", "cat"])
 
