@@ -12,7 +12,7 @@ from byhand.pictures.canvas import (
     CAPTION,
     FRAME,
     GREY,
-    GUIDE,
+    INK,
     LIGHT,
     NUMBER,
     TOKEN,
@@ -24,7 +24,7 @@ from byhand.pictures.registry import Rows, UndrawableError, picture
 
 # ---- the same machine at every token ----
 
-MACHINE, PITCH, HIGH, TOP = 24.8, 29.4, 22.0, 6.4  # mm: the width of a machine, its pitch and height, its upper edge
+MACHINE, PITCH, HIGH, TOP = 24.8, 29.4, 19.4, 9.0  # mm: the width of a machine, its pitch and height, its upper edge
 WEIGHT = "#c4c4c4"
 
 
@@ -41,7 +41,7 @@ def same_machine(on: Canvas, x: Rows, post: Rows, out: Rows, *, tokens: Sequence
     middle, foot = TOP + HIGH / 2, TOP + HIGH
     for token in range(n):
         left = PITCH * token
-        inner = [left + MACHINE * (0.11 + 0.78 * k / (d - 1)) for k in range(d)]
+        inner = [left + MACHINE * (k + 0.5) / d for k in range(d)]
         neurons = [left + MACHINE * (0.09 + 0.82 * k / (hidden - 1)) for k in range(hidden)]
         for end, neuron in product(inner, neurons):
             for y in (TOP, foot):
@@ -54,12 +54,14 @@ def same_machine(on: Canvas, x: Rows, post: Rows, out: Rows, *, tokens: Sequence
                 pen.disc(neuron, middle, 1.75)
         for k, end in enumerate(inner):
             on.number(end, foot + 2.6, x[token][k], 3.4)
-            on.line((end - 2.5, TOP - 1.0), (end + 2.5, TOP - 1.0), width=GUIDE, colour="#777777")
-            (on.pen if token >= given else on).number(end, TOP - 3.2, out[token][k], 3.4)
+            if token < given:
+                on.number(end, TOP - 5.1, out[token][k], 3.4)
+            else:
+                on.blank(end, TOP - 5.1, out[token][k], MACHINE / d, 7.2, 3.4)
         on.text(left + MACHINE / 2, foot + 7.6, tokens[token], TOKEN)
     ask = on.say("pictures.same_machine.ask", one=tokens[0], other=tokens[1])
     on.text(0.0, foot + 13.4, ask, CAPTION, anchor="start", colour=GREY)
-    on.answer_line(56.0, foot + 13.8, 28.0, on.say("pictures.same_machine.none"), CAPTION)
+    on.answer_line(50.0, foot + 13.8, 34.0, on.say("pictures.same_machine.none"), CAPTION)
     awake = [listed(k + 1 for k, value in enumerate(row) if value > 0) for row in post]
     speak = [on.say("pictures.same_machine.speak", token=tokens[k], awake=awake[k]) for k in range(n)]
     results = [on.say("pictures.same_machine.out", token=tokens[k], out=listed(out[k])) for k in range(n)]
@@ -79,25 +81,25 @@ def same_machine(on: Canvas, x: Rows, post: Rows, out: Rows, *, tokens: Sequence
 # ---- a kernel is a stick ----
 
 CUBE, BACK = 5.4, (2.0, -1.4)  # mm: the front of a cube, and the way to its back
-STACK, STEP, FIRST = 7.2, 18.4, 27.6  # mm: the upper edge of the stacks, their pitch, and the first token's left edge
+STACK, STEP, FIRST = 7.2, 17.4, 26.6  # mm: the upper edge of the stacks, their pitch, and the first token's left edge
+KERNEL_AT = 4.6  # mm: the left edge of the kernel
 KERNEL_SIDE = "#cfcfcf"
 
 
-@picture(height=44, minutes=2)
-def kernel_stick(on: Canvas, x: Rows, kernel: Rows, found: Rows, *, tokens: Sequence[str], given: int = 0) -> None:
-    """A row of pixels as deep as there are dimensions, and a kernel, a stick of weights, that slides along it.
-
-    given: the number of first pixels at which it is printed what the kernel finds.
+@picture(height=44, minutes=1)
+def kernel_stick(on: Canvas, x: Rows, kernel: Rows, *, tokens: Sequence[str]) -> None:
+    """A row of pixels as deep as there are dimensions, and a kernel, a stick of weights, that slides along it. Below
+    each pixel stands a neuron.
     """
     weights = [value for row in kernel for value in row]
     n, d = len(x), len(x[0])
     if (n, d) != (3, 4):
         raise UndrawableError("three tokens of four numbers have room")
     foot = STACK + CUBE * d
-    _cubes(on, 3.0, weights, LIGHT, KERNEL_SIDE)
-    on.text(3.0 + CUBE / 2, foot + 4.0, on.say("pictures.kernel_stick.kernel"), CAPTION, bold=True)
-    on.text(3.0 + CUBE / 2, foot + 7.6, on.say("pictures.kernel_stick.weights", n=d), CAPTION, colour=GREY)
-    on.number(18.5, STACK + CUBE * d / 2 + 0.6, "∗", NUMBER + 1.0)
+    _cubes(on, KERNEL_AT, weights, LIGHT, KERNEL_SIDE)
+    on.text(KERNEL_AT + CUBE / 2, foot + 4.0, on.say("pictures.kernel_stick.kernel"), CAPTION, bold=True)
+    on.text(KERNEL_AT + CUBE / 2, foot + 7.6, on.say("pictures.kernel_stick.weights", n=d), CAPTION, colour=GREY)
+    on.number(18.6, STACK + CUBE * d / 2 + 0.6, "∗", NUMBER + 1.0)
     for token in range(n):
         left = FIRST + STEP * token
         centre = left + CUBE / 2
@@ -106,27 +108,20 @@ def kernel_stick(on: Canvas, x: Rows, kernel: Rows, found: Rows, *, tokens: Sequ
         if token + 1 < n:
             y = STACK + CUBE * d / 2
             on.arrow((left + CUBE + 3.0, y), (left + STEP - 1.6, y), width=0.3, dash=(1.2, 0.8))
-        on.arrow((centre, foot + 1.4), (centre, foot + 5.4), width=0.35)
-        if token < given:
-            on.number(centre, foot + 9.4, found[token][0])
-        else:
-            on.blank(centre, foot + 9.4, found[token][0])
-    on.box(FIRST - 0.9, STACK - 0.9, CUBE + 1.8, CUBE * d + 1.8, width=FRAME, rx=1.2)
-    right = FIRST + STEP * (n - 1) + CUBE + 2.8
+        on.arrow((centre, foot + 1.4), (centre, foot + 6.0), width=0.35)
+        on.disc(centre, foot + 8.8, 2.2, fill=WHITE, width=0.4, colour=INK)
+        frame = on.pen if token else on
+        frame.box(left - 0.9, STACK - 0.9, CUBE + 1.8, CUBE * d + 1.8, width=FRAME, rx=1.2)
+    right = FIRST + STEP * (n - 1) + CUBE + BACK[0] + 2.4
     on.text(
         right, STACK + CUBE * d / 2, on.say("pictures.kernel_stick.deep", n=d), CAPTION, anchor="start", colour=GREY
     )
-    on.text(right, foot + 8.6, on.say("pictures.kernel_stick.neurons", n=n), CAPTION, anchor="start", bold=True)
-    on.text(right, foot + 12.2, on.say("pictures.kernel_stick.places", n=n), CAPTION, anchor="start", colour=GREY)
-    pixels = [
-        {"tokens": listed(tokens[part]), "found": listed(row[0] for row in found[part])}
-        for part in (slice(given), slice(given, None))
-    ]
+    on.text(right, foot + 8.0, on.say("pictures.kernel_stick.neurons", n=n), CAPTION, anchor="start", bold=True)
+    on.text(right, foot + 11.6, on.say("pictures.kernel_stick.places", n=n), CAPTION, anchor="start", colour=GREY)
     on.said(
-        on.say("pictures.kernel_stick.said", tokens=listed(tokens), n=d, weights=listed(weights))
-        + (" " + on.say("pictures.kernel_stick.given", **pixels[0]) if given else ""),
-        on.say("pictures.kernel_stick.to_do", tokens=pixels[1]["tokens"]),
-        on.say("pictures.kernel_stick.key", **pixels[1]),
+        on.say("pictures.kernel_stick.said", tokens=listed(tokens), n=d, weights=listed(weights)),
+        on.say("pictures.kernel_stick.to_do"),
+        on.say("pictures.kernel_stick.key", tokens=listed(tokens[1:])),
     )
 
 

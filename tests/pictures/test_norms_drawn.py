@@ -59,13 +59,8 @@ def test_as_many_neurons_are_filled_as_speak():
         assert sketch.printed.count("<circle") == 3 * len(post[0]) + awake[0]
 
 
-def test_a_kernel_finds_what_its_map_says():
-    steps = ["blocks.0.hook_resid_mid", "blocks.0.conv_in.kernel[0]", "blocks.0.conv_in.map[0]"]
-    for seed in range(13):
-        sketch, (_, _, found) = drawn("kernel_stick", "one-by-one-convolution", steps, seed)
-        numbers = ", ".join(value_text(x) for (x,) in found)
-        assert f"It finds {numbers} at " in sketch.key_says
-        assert numbers not in sketch.worksheet_says
-        two, _ = drawn("kernel_stick", "one-by-one-convolution", steps, seed, given=2)
-        assert two.pen.count("<text") < sketch.pen.count("<text")
-        assert f"It finds {value_text(found[0][0])}, {value_text(found[1][0])} at " in two.worksheet_says
+def test_a_kernel_stops_at_every_pixel():
+    steps = ["blocks.0.hook_resid_mid", "blocks.0.conv_in.kernel[0]"]
+    sketch, _ = drawn("kernel_stick", "one-by-one-convolution", steps, 3)
+    assert sketch.key_says.endswith("It stops at like, fish, too.")
+    assert sketch.pen.count("<rect") == 2
