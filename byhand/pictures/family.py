@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import cos, e, hypot, pi, sin
+from math import cos, e, hypot, pi, sin, sqrt
 from typing import Any
 
 from byhand.notation.text import listed, value_text
@@ -32,7 +32,7 @@ from byhand.pictures.canvas import (
 from byhand.pictures.registry import Rows, UndrawableError, picture
 
 LOWEST, HIGHEST = -6, 3  # the scores that the grid of a fall has room for
-DIAL = 8.0  # the radius of a dial
+DIAL = 7.6  # the radius of a dial
 CASES = ((1, 0), (2, 1), (3, 2), (2, 0))  # where the query stands, and where the key
 
 
@@ -51,18 +51,21 @@ def turned_arrows(on: Canvas, query: Rows, key: Rows, dots: Rows, *, period: Seq
         x, y, pen = 10.5 + 21 * n, 15.4, on.pen if n else on
         on.text(x, 3.0, on.say("pictures.turned_arrows.case", q=i, k=j), CAPTION)
         on.disc(x, y, DIAL, fill="none", width=AXIS, colour=PALE)
-        for dx, dy in ((DIAL, 0), (0, DIAL)):
-            on.line((x - dx, y - dy), (x + dx, y + dy), width=AXIS, colour=GRID)
-        for symbol, tip, at, dash in (("q", query[0], i, ()), ("k", key[0], j, DASH)):
-            _turned_arrow(pen, (x, y), tip, float(at * quarter), DIAL / longest, symbol, dash)
+        for k in range(-int(longest), int(longest) + 1):
+            at, half = DIAL * k / longest, DIAL * sqrt(1 - (k / longest) ** 2)
+            for dx, dy, along in ((at, 0, (0, half)), (0, at, (half, 0))):
+                ends = [(x + dx + side * along[0], y + dy + side * along[1]) for side in (-1, 1)]
+                on.line(*ends, width=HAIR if k else AXIS, colour=GRID if k else PALE)
+        for symbol, tip, place, dash in (("q", query[0], i, ()), ("k", key[0], j, DASH)):
+            _turned_arrow(pen, (x, y), tip, float(place * quarter), DIAL / longest, symbol, dash)
         on.math(x - 4.2, 31.4, r"q \cdot k =", TOKEN)
         if n:
             on.blank(x + 6.4, 30.2, dot, w=8.2, h=6.8)
         else:
             on.number(x + 6.4, 30.2, dot)
-    for line, y in (("caption", 38.6), ("caption_2", 42.4)):
-        on.text(0, y, on.say(f"pictures.turned_arrows.{line}"), CAPTION, anchor="start", colour=GREY)
     shown = {"q": listed(query[0]), "k": listed(key[0]), "dot": value_text(found[0])}
+    on.text(0, 38.6, on.say("pictures.turned_arrows.caption", **shown), CAPTION, anchor="start")
+    on.text(0, 42.4, on.say("pictures.turned_arrows.caption_2"), CAPTION, anchor="start", colour=GREY)
     on.said(
         on.say("pictures.turned_arrows.said", **shown),
         to_do=on.say("pictures.turned_arrows.to_do"),
@@ -74,12 +77,11 @@ def _turned_arrow(
     on: Layer, middle: tuple[float, float], tip: Sequence[Any], quarters: float, scale: float, symbol: str,
     dash: Sequence[float],
 ) -> None:  # fmt: skip
-    """An arrow from the middle of a dial, turned, with its symbol beyond the tip."""
+    """An arrow from the middle of a dial, turned, with its symbol where it points, outside the dial."""
     c, s = cos(quarters * pi / 2), sin(quarters * pi / 2)
     x, y = (float(tip[0]) * c - float(tip[1]) * s) * scale, (float(tip[0]) * s + float(tip[1]) * c) * scale
     on.arrow(middle, (middle[0] + x, middle[1] - y), dash=dash)
-    length = hypot(x, y)
-    out = (length + 2.0) / length
+    out = (DIAL + 1.9) / hypot(x, y)
     on.math(middle[0] + x * out, middle[1] - y * out + 1.0, symbol, TOKEN)
 
 
@@ -170,7 +172,7 @@ def askers_and_cards(on: Canvas, queries: Rows, keys: Rows, values: Rows) -> Non
 TRAYS = 8  # distances of which one says the tray
 
 
-@picture(height=44, minutes=3)
+@picture(height=46, minutes=3)
 def slopes(on: Canvas, scores: Rows, biased: Rows, table: Rows, *, tokens: Sequence[str], furthest: int) -> None:
     """Scores fall with the distance: each point moves down by one for every word further back; and the distances that
     share a tray.
@@ -196,18 +198,20 @@ def slopes(on: Canvas, scores: Rows, biased: Rows, table: Rows, *, tokens: Seque
     for k, (word, score, lower) in enumerate(zip(tokens, own, fallen, strict=True)):
         x, y, low = 17.0 + 14 * k, top - unit * float(score), top - unit * float(lower)
         on.text(x, 32.6, word, TOKEN - 0.3)
-        on.pen.disc(x, y)
+        on.pen.disc(x, y, fill=WHITE, width=0.4, colour=on.pen.ink)
         if low - y > HEAD:
             on.pen.arrow((x + 2.2, y), (x + 2.2, low))
         on.pen.disc(x + 2.2, low)
-    on.pen.text(66, 8.0, on.say("pictures.slopes.score"), CAPTION, anchor="start")
-    on.pen.text(66, 12.4, on.say("pictures.slopes.fallen"), CAPTION, anchor="start")
-    on.text(0, 37.6, on.say("pictures.slopes.trays"), CAPTION, anchor="start", colour=GREY)
+    on.pen.disc(66, 7.0, fill=WHITE, width=0.4, colour=on.pen.ink)
+    on.pen.text(68, 8.0, on.say("pictures.slopes.score"), CAPTION, anchor="start")
+    on.pen.disc(66, 11.4)
+    on.pen.text(68, 12.4, on.say("pictures.slopes.fallen"), CAPTION, anchor="start")
+    on.text(0, 38.0, on.say("pictures.slopes.trays"), CAPTION, anchor="start", colour=GREY)
     for k, tray in enumerate(trays):
         x = 3.5 + 9.6 * k
-        on.text(x - 1.2, 42.6, str(k), CAPTION, colour=GREY)
-        on.box(x, 38.6, 5.6, 5.2, width=BOX, fill=WHITE)
-        (on.pen if k > 1 else on).text(x + 2.8, 42.5, tray, CAPTION + 0.3)
+        on.text(x - 1.8, 44.0, str(k), CAPTION, colour=GREY)
+        on.box(x, 40.0, 5.6, 5.6, width=BOX, fill=WHITE)
+        (on.pen if k > 1 else on).text(x + 2.8, 44.1, tray, CAPTION + 0.3)
     on.said(
         on.say("pictures.slopes.said", low=value_text(LOWEST), high=HIGHEST), on.say("pictures.slopes.to_do"),
         on.say("pictures.slopes.key", scores=listed(own), fallen=listed(fallen), trays=", ".join(trays)),

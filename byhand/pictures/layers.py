@@ -29,8 +29,8 @@ from byhand.pictures.registry import Rows, UndrawableError, picture
 # ---- ReLU makes bends ----
 
 FIRST_X, LAST_X, HIGHEST = -2, 3, 4  # the numbers that a graph has room for
-STEP, RISE = 3.8, 4.4  # mm: how wide and how high 1 is
-GRAPHS_AT, GROUND = (7.0, 36.0, 65.0), 24.6  # mm: the left edges of the graphs, and the y of 0
+STEP, RISE = 3.5, 4.4  # mm: how wide and how high 1 is
+GRAPHS_AT, GROUND = (10.0, 38.0, 65.5), 24.6  # mm: the left edges of the graphs, and the y of 0
 
 
 @picture(height=38, minutes=2)
@@ -48,9 +48,9 @@ def bends(on: Canvas, w_in: Rows, b_in: Rows, w_out: Rows, units: Rows, sums: Ro
         _axes(on, left)
         on.math(left + STEP * 2.5, 4.0, names[at], TOKEN)
         _graph(on, left, [unit[at] for unit in units], [kinks[at]])
-        on.number(left - (2.6 if at == 0 else 5.0), GROUND - RISE * 2, _factor(factor, is_first=not at), 4.4)
+        on.number(left - 5.3, GROUND - RISE * 2.5, _factor(factor, is_first=not at))
     _axes(on, GRAPHS_AT[2])
-    on.number(GRAPHS_AT[2] - 5.0, GROUND - RISE * 2, "=", 4.4)
+    on.number(GRAPHS_AT[2] - 5.3, GROUND - RISE * 2.5, "=")
     on.text(GRAPHS_AT[2] + STEP * 2.5, 4.0, on.say("pictures.bends.draw"), CAPTION, colour=GREY)
     heights = [y for (y,) in sums]
     _graph(on.pen, GRAPHS_AT[2], heights, [k for k in sorted(kinks) if k is not None])  # type: ignore[type-var]
@@ -89,6 +89,8 @@ def _axes(on: Canvas, left: float) -> None:
         on.number(x, GROUND + 2.6, n, SMALLEST, colour=GREY)
     for n in range(1, HIGHEST + 1):
         on.line((left, GROUND - RISE * n), (right, GROUND - RISE * n), width=HAIR, colour=GRID)
+    for n in (1, HIGHEST):
+        on.number(left - 0.9, GROUND - RISE * n, n, SMALLEST, anchor="end", colour=GREY)
     on.line((left, GROUND), (right, GROUND), width=AXIS, colour=PALE)
 
 
