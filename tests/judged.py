@@ -130,6 +130,8 @@ CASES += [
         {"attention_kernel": "elu", "attention_dir": "bidirectional", "softmax_base": "e"},
         {"linformer_k": 2, "attention_dir": "bidirectional", "n_key_value_heads": 1},
         {"kv_lora_rank": 2},
+        {"num_buckets": 4},
+        {"num_buckets": 2, "attention_dir": "bidirectional"},
         {"positional_embedding_type": "relative", "max_relative_position": 1},
         {"positional_embedding_type": "relative", "mem_len": 3, "use_attn_scale": False},
         {

@@ -52,6 +52,7 @@ DEFAULTS: dict[str, Any] = {
     "qk_rope_head_dim": 0,
     "max_relative_position": 0,
     "mem_len": 0,
+    "num_buckets": 0,
 }
 
 
@@ -160,7 +161,10 @@ class Run:
         q = self.project(x, attn, "q", h)  # (n, d_head)
         if self.config["kv_lora_rank"] and memory is None:
             return self.from_latent(x, q, attn, h, causal)
-        k = self.project(source, attn, "k", group)  # (m, d_head)
+        if self.config["num_buckets"] and memory is None:
+            k = self.keep(f"{attn}.hook_k[{h}]", q / np.linalg.norm(q, axis=1, keepdims=True))  # (n, d_head)
+        else:
+            k = self.project(source, attn, "k", group)  # (m, d_head)
         v = self.project(source, attn, "v", group)  # (m, d_v)
         if self.config["positional_embedding_type"] == "rotary" and memory is None:
             q = self.keep(f"{attn}.hook_rot_q[{h}]", self.turned(q))
@@ -253,6 +257,13 @@ class Run:
             table = self.weights[f"{stack}.0.{part}.rel_pos_bias"][h]  # (buckets)
             bias = table[t5_buckets(-apart, not causal, len(table), c["relative_attention_max_distance"])]
             scores = self.keep(f"{attn}.scores_biased[{h}]", scores + self.keep(f"{attn}.bias[{h}]", bias))
+        if c["num_buckets"]:
+            along = self.steps[f"{attn}.hook_q[{h}]"] @ self.weights[f"{attn}.W_R"][h]  # (n, num_buckets / 2)
+            bucket = self.keep(f"{attn}.bucket[{h}]", np.hstack([along, -along]).argmax(axis=1)[:, None])  # (n, 1)
+            seen = bucket == bucket.T
+            for i in range(len(seen)):
+                seen[i, i] = not (seen[i, :i].any() or (not causal and seen[i, i + 1 :].any()))
+            scores = self.keep(f"{attn}.scores_hashed[{h}]", np.where(seen, scores, -np.inf))
         kinds = c["attn_types"]
         if c["use_local_attn"] and (not kinds or kinds[int(layer)] == "local"):
             width, kind = c["window_size"], c["attn_pattern"]

@@ -32,6 +32,7 @@ SIZES = (
     "relative_attention_num_buckets", "relative_attention_max_distance", "window_size", "num_experts",
     "experts_per_token", "linformer_k", "kv_lora_rank", "qk_rope_head_dim",
     "max_relative_position", "mem_len",
+    "num_buckets",
 )  # fmt: skip
 FLAGS = (
     "use_attn_scale", "use_attn_result", "attn_only", "tie_word_embeddings", "rotary_adjacent_pairs", "gated_mlp",
@@ -52,7 +53,7 @@ OF_SOME = {
     "alibi_slopes", "relative_attention_num_buckets", "relative_attention_max_distance", "use_local_attn",
     "window_size", "attn_types", "attn_pattern",
     "num_experts", "experts_per_token", "attention_kernel", "linformer_k", "kv_lora_rank",
-    "qk_rope_head_dim", "max_relative_position", "mem_len",
+    "qk_rope_head_dim", "max_relative_position", "mem_len", "num_buckets",
 }  # fmt: skip
 
 
@@ -89,6 +90,9 @@ class Config:
     max_relative_position: of relative positions, up to which distance a score has a learned row of its own, as in
     Shaw et al. 2018; 0 for sines of the distance, as in Transformer-XL. There, mem_len is how many rows of the
     segment before are seen, too.
+
+    num_buckets: the number of buckets that queries are hashed to, which are keys, too; 0 for none. Tokens see those
+    of their own bucket.
 
     Raises: ConfigError for sizes that cannot work together.
     """
@@ -136,6 +140,7 @@ class Config:
     qk_rope_head_dim: int = 0
     max_relative_position: int = 0
     mem_len: int = 0
+    num_buckets: int = 0
 
     def __post_init__(self) -> None:
         problems = [*self._choice_problems(), *self._size_problems(), *self._flag_problems()]
@@ -271,6 +276,17 @@ class Config:
         if c.linformer_k and c.attention_dir == "causal":
             yield "linformer_k mixes all tokens, also those that come later; use attention_dir=bidirectional"
 
+        if c.num_buckets % 2:
+            yield f"num_buckets={c.num_buckets} has no two halves; use an even number"
+        others = {
+            "positional_embedding_type": c.positional_embedding_type in ("rotary", *ON_SCORES),
+            "kv_lora_rank": c.kv_lora_rank, "n_key_value_heads": c.n_key_value_heads not in (0, c.n_heads),
+            "use_local_attn": c.use_local_attn, **{name: getattr(c, name) for name in WITHOUT_SCORES},
+        }  # fmt: skip
+        clashes = [f"{name}={getattr(c, name)}" for name in others if c.num_buckets and others[name]]
+        if clashes:
+            yield f"num_buckets makes keys of queries and hides by their buckets; leave {', '.join(clashes)} out"
+
     @property
     def has_sines_of_distances(self) -> bool:
         """Whether scores depend on sines of the distance, as in Transformer-XL."""
@@ -298,6 +314,7 @@ class Config:
         networks = max(1, self.num_experts) * network + self.d_model * self.num_experts
         inside = self.n_layers * (attention + networks)
         inside += self.n_layers * self.kv_lora_rank * (self.d_model + self.n_heads * (self.d_head + self.d_v))
+        inside += self.n_layers * self.n_heads * self.d_head * self.num_buckets // 2
         inside += 2 * self.n_layers * self.linformer_k * self.n_ctx
         around = self.d_model * (self.n_ctx + 2 * self.d_vocab)
         if inside + around > MOST_PARAMETERS:

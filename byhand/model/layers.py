@@ -15,11 +15,13 @@ from byhand.errors import ValuesError
 from byhand.model.config import BIASES, Config
 from byhand.ops.attention import (
     divide_by_root,
+    mask_buckets,
     mask_future,
     mask_pattern,
     normalize_columns,
     normalize_rows,
     power_of,
+    row_argmax,
     row_sum,
     zero_future,
 )
@@ -37,6 +39,7 @@ from byhand.ops.linear import (
     shift,
     slide,
     swish,
+    times_number,
 )
 from byhand.ops.norms import (
     center,
@@ -49,6 +52,7 @@ from byhand.ops.norms import (
     sample_variance,
     scale_and_shift,
     standardize,
+    unit_rows,
 )
 from byhand.ops.positions import bucket_biases, falling, pick_by_distance, rotate, sinusoid
 from byhand.ops.shapes import column_as_row, gather_rows, hstack, keep_largest, share_rows, vstack
@@ -149,7 +153,8 @@ def head(x: Matrix, at: str, h: int, config: Config, memory: Matrix | None = Non
         if memory is None and c.kv_lora_rank:
             k, v = _from_latent(source, at, h, c)
         else:
-            k = project("k", source, group, c.d_head, "d_head")
+            hashed = memory is None and c.num_buckets > 0
+            k = unit_rows(q, name=f"{at}.hook_k[{h}]") if hashed else project("k", source, group, c.d_head, "d_head")
             v = project("v", source, group, c.d_v, "d_v")  # (pos, d_v)
         if memory is None and c.turned_width:
             q = turned(q, f"{at}.hook_rot_q[{h}]", c)
@@ -256,7 +261,7 @@ def _shares(q: Matrix, k: Matrix, at: str, h: int, causal: bool) -> Matrix:
 def _scores(q: Matrix, k: Matrix, at: str, h: int, config: Config, crosses: bool) -> Matrix:
     """The scores as softmax reads them, step by step: dot products (the sum of two for relative positions), scaled,
     with a bias for the distance, with a mask of 0 and −∞ that is given as `{at}.mask`, without those that a local
-    pattern hides, and without the future.
+    pattern or other buckets hide, and without the future.
 
     The last of these steps is hook_attn_scores. crosses: whether the keys are of another sequence, to which there are
     no distances, and no future. Shapes: (pos, d_head), (source, d_head) → (pos, source).
@@ -270,6 +275,9 @@ def _scores(q: Matrix, k: Matrix, at: str, h: int, config: Config, crosses: bool
         steps.append(("scores_biased", lambda x, name: add(x, _bias(x, at, h, c), name=name)))
     if mask in tape.numbers:
         steps.append(("scores_visible", lambda x, name: add(x, tape.given(mask, x.shape, x.axes), name=name)))
+    if not crosses and c.num_buckets:
+        bucket, causal = _buckets(q, at, h, c), c.attention_dir == "causal"
+        steps.append(("scores_hashed", lambda x, name: mask_buckets(x, bucket, bucket, name=name, causal=causal)))
     if not crosses and c.is_local(layer):
         pattern, width = c.attn_pattern, c.window_size
         steps.append(("scores_local", lambda x, name: mask_pattern(x, name=name, pattern=pattern, width=width)))
@@ -283,6 +291,21 @@ def _scores(q: Matrix, k: Matrix, at: str, h: int, config: Config, crosses: bool
     for (_, change), name in zip(steps, others, strict=True):
         scores = change(scores, name)
     return scores
+
+
+def _buckets(q: Matrix, at: str, h: int, config: Config) -> Matrix:
+    """The bucket of each query: the place of the largest of [q R; −q R], for random directions R.
+
+    Shapes: (pos, d_head) → (pos, 1).
+
+    Source: Kitaev, Kaiser & Levskaya 2020 (Reformer), section 2.
+    """
+    half = config.num_buckets // 2
+    directions = q.tape.given(f"{at}.W_R[{h}]", (config.d_head, half), ("d_head", "direction"))
+    along = matmul(q, directions, name=f"{at}.hash_along[{h}]")
+    against = times_number(along, name=f"{at}.hash_against[{h}]", by=-1)
+    both = hstack(along, against, name=f"{at}.hash[{h}]", sizes={"j": (2 * half, "bucket")})
+    return row_argmax(both, name=f"{at}.bucket[{h}]")
 
 
 def _relative_scores(q: Matrix, k: Matrix, at: str, h: int, config: Config, name: str) -> Matrix:

@@ -10,7 +10,7 @@ from byhand.model.config import Config
 
 HEADED = (
     "attn.W_Q", "attn.W_K", "attn.W_V", "attn.W_O", "attn.b_Q", "attn.b_K", "attn.b_V", "attn.rel_pos_bias",
-    "attn.W_UK", "attn.W_UV", "attn.W_KR", "attn.r_w_bias", "attn.r_r_bias",
+    "attn.W_UK", "attn.W_UV", "attn.W_KR", "attn.r_w_bias", "attn.r_r_bias", "attn.W_R",
 )  # fmt: skip
 
 
@@ -35,6 +35,9 @@ def attention_shapes(config: Config, at: str) -> dict[str, tuple[int, ...]]:
         }  # fmt: skip
     if c.positional_embedding_type == "relative_positional_bias" and ".0." in at:
         shapes[f"{at}.rel_pos_bias"] = c.n_heads, c.relative_attention_num_buckets
+    if c.num_buckets and not crosses:
+        del shapes[f"{at}.W_K"], shapes[f"{at}.b_K"]
+        shapes[f"{at}.W_R"] = c.n_heads, c.d_head, c.num_buckets // 2
     if c.positional_embedding_type == "relative" and not crosses:
         shared = {f"{at}.rel_pos_keys": (2 * c.max_relative_position + 1, c.d_head)}
         biases = dict.fromkeys((f"{at}.r_w_bias", f"{at}.r_r_bias"), (c.n_heads, c.d_head))

@@ -153,6 +153,41 @@ def soft_span(back: Operand, span: Operand, ramp: Operand, i: At, j: At) -> Expr
 
 
 @op(
+    "ij,i1,j1->ij",
+    by_place="ij",
+    formula=r"{0}_{{ij}} \;({1}_i = {2}_j),\; -\infty",
+    example=example([[1, 2, 3], [4, 5, 6], [7, 8, 9]], [[0], [1], [0]], [[0], [1], [0]], causal=True,
+                    gives=[[1, NEG_INF, 3], [NEG_INF, 5, NEG_INF], [7, NEG_INF, NEG_INF]]),
+    edges=(
+        example([[1, 2, 3], [4, 5, 6], [7, 8, 9]], [[0], [1], [0]], [[0], [1], [0]],
+                gives=[[NEG_INF, NEG_INF, 3], [NEG_INF, 5, NEG_INF], [7, NEG_INF, NEG_INF]]),
+    ),
+)  # fmt: skip
+def mask_buckets(a: Operand, asks: Operand, answers: Operand, i: At, j: At, causal: bool = False) -> Expr:
+    """Tokens see those of their own bucket, and themselves only if they see nobody else; the rest becomes −∞.
+
+    causal: whether a token sees nobody that comes later; the scores of these stay here.
+
+    Source: Kitaev, Kaiser & Levskaya 2020 (Reformer).
+    """
+    if isinstance(i, Index) or isinstance(j, Index):
+        return a[i, j]
+
+    def if_zero(x: Expr, then: Expr, otherwise: Expr) -> Expr:
+        """One of two numbers, by whether x, which is at least 0, is 0."""
+        return Fn("choose", (Fn("argmax", (expr(0), x)), then, otherwise))
+
+    def apart(k: int) -> Expr:
+        return largest(asks[i, 0] - answers[k, 0], answers[k, 0] - asks[i, 0])
+
+    if i != j:
+        return if_zero(apart(j), a[i, j], expr(NEG_INF))
+    assert isinstance(answers.rows, int)
+    others = (k for k in range(answers.rows) if k < i or (k > i and not causal))
+    return if_zero(Sum(tuple(if_zero(apart(k), expr(1), expr(0)) for k in others)), a[i, i], expr(NEG_INF))
+
+
+@op(
     "ij->ij",
     formula=r"{base}^{{{0}}}",
     example=example([[0, 3], [-1, NEG_INF]], base=2, gives=[[1, 8], [HALF, 0]]),

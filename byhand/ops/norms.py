@@ -65,6 +65,17 @@ def standardize(a: Operand, scale: Operand, i: At, j: At) -> Expr:
 
 
 @op(
+    "ij->ij",
+    formula=r"{0} \div |{0}|",
+    undefined="row {row} has length 0, and so no direction",
+    example=example([[3, 4], [0, -2]], gives=[[Fraction(3, 5), Fraction(4, 5)], [0, -1]]),
+)
+def unit_rows(a: Operand, i: At, j: At) -> Expr:
+    """Every entry divided by the length of its row."""
+    return a[i, j] / sqrt(total(a.cols, lambda k: a[i, k] ** 2))
+
+
+@op(
     "ij,1j,1j->ij",
     formula=r"{0} \odot {1} + {2}",
     example=example([[1, 2], [3, -4]], [[2, 3]], [[10, 20]], gives=[[12, 26], [16, 8]]),

@@ -177,6 +177,18 @@ def _within_span(n: Numbers, back: Rows, span: Rows, ramp: Rows) -> Rows:
     return _each(back, lambda d: min(max(n.over(r + z - d, r), n.num(0)), n.num(1)))
 
 
+def _met(n: Numbers, a: Rows, asks: Rows, answers: Rows, causal: bool = False) -> Rows:
+    """The scores with −∞ where buckets differ; and on the diagonal, if there is another one to see."""
+    kept = [
+        [x if mine == other else n.num(NEG_INF) for x, (other,) in zip(row, answers, strict=True)]
+        for row, (mine,) in zip(a, asks, strict=True)
+    ]
+    for i, (mine,) in enumerate(asks):
+        seen = [bucket for k, (bucket,) in enumerate(answers) if k < i or (k > i and not causal)]
+        kept[i][i] = n.num(NEG_INF) if mine in seen else a[i][i]
+    return kept
+
+
 def _largest(n: Numbers, row: Row, count: int) -> Row:
     """A row with 0 in place of all but its largest entries, of equal ones the first."""
     order = sorted(range(len(row)), key=lambda j: row[j], reverse=True)  # a stable order
@@ -217,6 +229,7 @@ RULES: dict[str, Rule] = {
     "normalize_columns": lambda n, a, sums: _by_column(n.over, a, sums),
     "standardize": lambda n, a, scale: _by_row(n.over, a, scale),
     "scale_and_shift": lambda n, a, w, b: _by_column(add, _by_column(mul, a, w), b),
+    "unit_rows": lambda n, a: [[n.over(x, n.root(_dot(row, row))) for x in row] for row in a],
     # means
     "row_mean": lambda n, a: _of_rows(a, _mean(n)),
     "column_mean": lambda n, a: _of_columns(a, _mean(n)),
@@ -245,6 +258,7 @@ RULES: dict[str, Rule] = {
     ],
     "heard_of": lambda n, a, b: [[max(map(mul, row, col)) for col in _columns(b)] for row in a],
     "soft_span": _within_span,
+    "mask_buckets": _met,
     "zero_future": lambda n, a: _until_now(n, a, 0),
     "one_hot": lambda n, shape, rows: [[n.num(int(j == one)) for j in range(shape[1])] for one in rows],
     "running_sum": lambda n, a: [list(accumulate(row)) for row in a],

@@ -99,7 +99,9 @@ class Wiring:
         if latent:
             k, v = self.from_latent(source, at, head)
         else:
-            k, v = project("K", source, group), project("V", source, group)
+            hashed = not memory and c.get("num_buckets", 0) > 0
+            k = self(f"{at}.hook_k{head}", "unit_rows", q) if hashed else project("K", source, group)
+            v = project("V", source, group)
         if latent and c["positional_embedding_type"] == "rotary":
             q = self.turned(q, f"{at}.hook_rot_q{head}")
         elif c["positional_embedding_type"] == "rotary" and not memory:
@@ -122,6 +124,9 @@ class Wiring:
             ways.append(("scores_biased", "add", (self.bias(at, h, causal),), {}))
         if f"{at}.mask" in self.given:
             ways.append(("scores_visible", "add", (f"{at}.mask",), {}))
+        if not memory and c.get("num_buckets"):
+            bucket = self.bucket(q, at, head)
+            ways.append(("scores_hashed", "mask_buckets", (bucket, bucket), {"causal": causal}))
         if not memory and self.is_local(at):
             hidden = {"pattern": c.get("attn_pattern", "window"), "width": c["window_size"]}
             ways.append(("scores_local", "mask_pattern", (), hidden))
@@ -132,6 +137,12 @@ class Wiring:
         for name, rule, others, params in ways:
             scores = self(f"{at}.{name}{head}", rule, scores, *others, **params)
         return self(f"{at}.hook_z{head}", "matmul", self.softmax(f"{at}.hook_pattern", scores, head), v)
+
+    def bucket(self, q: str, at: str, head: str) -> str:
+        """argmax [qR; −qR] (Kitaev, Kaiser & Levskaya 2020, section 2)."""
+        along = self(f"{at}.hash_along{head}", "matmul", q, f"{at}.W_R{head}")
+        against = self(f"{at}.hash_against{head}", "times_number", along, by=-1)
+        return self(f"{at}.bucket{head}", "row_argmax", self(f"{at}.hash{head}", "hstack", along, against))
 
     def relative_scores(self, q: str, k: str, at: str, head: str) -> tuple[str, str]:
         """What a score has of the content, and of the distance (Shaw et al. 2018, equation 4; or Dai et al. 2019,

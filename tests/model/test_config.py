@@ -125,6 +125,10 @@ BAD = [
     ({"positional_embedding_type": "relative", "attention_kernel": "elu"},
      "attention_kernel has no scores for positional_embedding_type=relative to change; use standard, sinusoidal, rotary "
      "or null"),
+    ({"num_buckets": 3}, "num_buckets=3 has no two halves; use an even number"),
+    ({"num_buckets": 2, "positional_embedding_type": "rotary", "use_local_attn": True, "window_size": 1},
+     "num_buckets makes keys of queries and hides by their buckets; leave positional_embedding_type=rotary, "
+     "use_local_attn=True out"),
     ({"gated_mlp": 1}, "gated_mlp=1 is not true or false"),
     ({"n_layers": 10_000}, "n_layers=10000 × n_heads=1 is more than 1,000 heads"),
 ]  # fmt: skip

@@ -92,6 +92,7 @@ KINDS = st.sampled_from(
         {**NO_SCORES, "attention_kernel": "elu"},
         {"positional_embedding_type": "relative", "max_relative_position": 1, "n_key_value_heads": 1},
         {"positional_embedding_type": "relative", "use_local_attn": False},
+        {"n_key_value_heads": 0, **NO_SCORES, "num_buckets": 4},
         {"n_key_value_heads": 0, "positional_embedding_type": None, "kv_lora_rank": 2},
         {
             "n_key_value_heads": 0,
@@ -147,6 +148,7 @@ def assert_like_the_oracle(model, entries):
         "distances",
         "attn.rel_pos_keys",
         "attn.q_",
+        "attn.hash",
         "scores_content",
         "scores_by_distance",
         "scores_relative",
