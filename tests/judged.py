@@ -144,6 +144,8 @@ CASES += [
     )
 ]
 
+CASES += [(model, {"share_layers": True, "n_layers": 2, "gated_mlp": True}) for model in ("gpt", "encoder-decoder")]
+
 CARDS = {"attn.q": (4, 1), "attn.k": (2, 3), "attn.v": (2, 3), "own.k": (2, 3), "own.v": (2, 3)}
 BIASED = {"attn.raw": (1, 4), "attn.v": (4, 2), "t5.scores": (1, 6), "t5.table": (1, 4)}
 SPARSE = {"attn.scores": (1, 5), "attn.v": (5, 2), "span.back": (1, 5), "span.z": (1, 1), "span.ramp": (1, 1)}

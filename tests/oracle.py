@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -53,6 +54,7 @@ DEFAULTS: dict[str, Any] = {
     "max_relative_position": 0,
     "mem_len": 0,
     "num_buckets": 0,
+    "share_layers": False,
 }
 
 
@@ -99,6 +101,9 @@ class Run:
     def __init__(self, config: Mapping[str, Any], weights: Mapping[str, Any]) -> None:
         self.config = DEFAULTS | dict(config)
         self.weights = {name: np.asarray(value, dtype=float) for name, value in weights.items()}
+        if self.config["share_layers"]:
+            for name, layer in product(list(self.weights), range(1, self.config["n_layers"])):
+                self.weights[name.replace(".0.", f".{layer}.", 1)] = self.weights[name]
         self.steps: dict[str, np.ndarray] = {}
         base = self.config["softmax_base"]
         self.base = math.e if base == "e" else float(base)

@@ -36,7 +36,7 @@ SIZES = (
 )  # fmt: skip
 FLAGS = (
     "use_attn_scale", "use_attn_result", "attn_only", "tie_word_embeddings", "rotary_adjacent_pairs", "gated_mlp",
-    "use_local_attn",
+    "use_local_attn", "share_layers",
 )  # fmt: skip
 
 
@@ -54,6 +54,7 @@ OF_SOME = {
     "window_size", "attn_types", "attn_pattern",
     "num_experts", "experts_per_token", "attention_kernel", "linformer_k", "kv_lora_rank",
     "qk_rope_head_dim", "max_relative_position", "mem_len", "num_buckets",
+    "share_layers",
 }  # fmt: skip
 
 
@@ -93,6 +94,8 @@ class Config:
 
     num_buckets: the number of buckets that queries are hashed to, which are keys, too; 0 for none. Tokens see those
     of their own bucket.
+
+    share_layers: whether all layers have the parameters of the first.
 
     Raises: ConfigError for sizes that cannot work together.
     """
@@ -141,6 +144,7 @@ class Config:
     max_relative_position: int = 0
     mem_len: int = 0
     num_buckets: int = 0
+    share_layers: bool = False
 
     def __post_init__(self) -> None:
         problems = [*self._choice_problems(), *self._size_problems(), *self._flag_problems()]

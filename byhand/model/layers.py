@@ -7,12 +7,12 @@ unembed; in a decoder also cross, add_cross or ln3.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
 from byhand.errors import ValuesError
 from byhand.model.config import BIASES, Config
+from byhand.model.parameters import learned, of_first
 from byhand.ops.attention import (
     divide_by_root,
     mask_buckets,
@@ -100,10 +100,11 @@ def norm(x: Matrix, at: str, config: Config, name: str = "") -> Matrix:
             centered = x
             spread = mean_square(x, name=f"{at}.mean_square")
         scale = root(spread, name=f"{at}.hook_scale", eps=config.eps)
-        parameters = [f"{at}.{part}" for part in ("w", "b")]
+        own = learned(at, config)
+        parameters = [f"{own}.{part}" for part in ("w", "b")]
         if not any(p in x.tape.numbers for p in parameters):
             return standardize(centered, scale, name=name)
-        return _with_parameters(standardize(centered, scale, name=f"{at}.standardized"), at, name)
+        return _with_parameters(standardize(centered, scale, name=f"{at}.standardized"), own, name)
 
 
 def _with_parameters(standard: Matrix, at: str, name: str) -> Matrix:
@@ -139,14 +140,14 @@ def head(x: Matrix, at: str, h: int, config: Config, memory: Matrix | None = Non
     tape, source, c = x.tape, memory or x, config
     if memory is None and c.mem_len:
         source = _seen(x, at, c)
-    group = h * c.key_value_heads // c.n_heads
+    own, group = learned(at, c), h * c.key_value_heads // c.n_heads
 
     def project(letter: str, of: Matrix, n: int, width: int, axis: str) -> Matrix:
         name = f"{at}.hook_{letter}[{n}]"
         if name in tape.steps:  # of a head before, in the same group
             return tape[name]
-        weight = tape.given(f"{at}.W_{letter.upper()}[{n}]", (c.d_model, width), ("d_model", axis))
-        return linear(of, weight, f"{at}.b_{letter.upper()}[{n}]", name)
+        weight = tape.given(f"{own}.W_{letter.upper()}[{n}]", (c.d_model, width), ("d_model", axis))
+        return linear(of, weight, f"{own}.b_{letter.upper()}[{n}]", name)
 
     with tape.part("heads" if memory is None else "cross"):
         q = project("q", x, h, c.d_head, "d_head")  # (pos, d_head)
@@ -161,7 +162,7 @@ def head(x: Matrix, at: str, h: int, config: Config, memory: Matrix | None = Non
             k = k if c.kv_lora_rank else turned(k, f"{at}.hook_rot_k[{group}]", c)
         if memory is None and c.linformer_k:
             k, v = (
-                _shortened(part, f"{at}.{name}", f"{at}.{of}_short[{group}]", c)
+                _shortened(part, f"{own}.{name}", f"{at}.{of}_short[{group}]", c)
                 for part, name, of in ((k, "E", "keys"), (v, "F", "values"))
             )
         if c.attention_kernel:
@@ -211,10 +212,10 @@ def _from_latent(x: Matrix, at: str, h: int, config: Config) -> tuple[Matrix, Ma
 
     Source: DeepSeek-AI 2024 (DeepSeek-V2), section 2.1.
     """
-    c, tape, width = config, x.tape, config.turned_width
+    c, tape, own, width = config, x.tape, learned(at, config), config.turned_width
 
     def product(of: Matrix, weight: str, axes: tuple[str, str], cols: int, name: str) -> Matrix:
-        return _once(matmul, of, name, tape.given(f"{at}.{weight}", (of.cols, cols), axes))
+        return _once(matmul, of, name, tape.given(f"{own}.{weight}", (of.cols, cols), axes))
 
     latent = product(x, "W_DKV", ("d_model", "latent"), c.kv_lora_rank, f"{at}.latent")
     values = product(latent, f"W_UV[{h}]", ("latent", "d_v"), c.d_v, f"{at}.hook_v[{h}]")
@@ -300,8 +301,8 @@ def _buckets(q: Matrix, at: str, h: int, config: Config) -> Matrix:
 
     Source: Kitaev, Kaiser & Levskaya 2020 (Reformer), section 2.
     """
-    half = config.num_buckets // 2
-    directions = q.tape.given(f"{at}.W_R[{h}]", (config.d_head, half), ("d_head", "direction"))
+    own, half = learned(at, config), config.num_buckets // 2
+    directions = q.tape.given(f"{own}.W_R[{h}]", (config.d_head, half), ("d_head", "direction"))
     along = matmul(q, directions, name=f"{at}.hash_along[{h}]")
     against = times_number(along, name=f"{at}.hash_against[{h}]", by=-1)
     both = hstack(along, against, name=f"{at}.hash[{h}]", sizes={"j": (2 * half, "bucket")})
@@ -319,16 +320,16 @@ def _relative_scores(q: Matrix, k: Matrix, at: str, h: int, config: Config, name
 
     Source: Shaw, Uszkoreit & Vaswani 2018; Dai et al. 2019 (Transformer-XL), section 3.3.
     """
-    c, tape, reach = config, q.tape, config.max_relative_position
+    c, tape, own, reach = config, q.tape, learned(at, config), config.max_relative_position
     axes, asking = ("distance", "d_head"), {"content": q, "position": q}
     if reach:
-        rows, start = tape.given(f"{at}.rel_pos_keys", (2 * reach + 1, c.d_head), axes), reach
+        rows, start = tape.given(f"{own}.rel_pos_keys", (2 * reach + 1, c.d_head), axes), reach
     else:
         far = _distances(tape, f"{at.partition('.')[0]}.distances", c, k.rows)  # from the most distant to 0
-        weight = tape.given(f"{at}.W_KR[{h}]", (c.d_model, c.d_head), ("d_model", "d_head"))
+        weight = tape.given(f"{own}.W_KR[{h}]", (c.d_model, c.d_head), ("d_model", "d_head"))
         rows, start = matmul(far, weight, name=f"{at}.rel_pos_keys[{h}]"), q.rows - 1
         for part, bias in (("content", "r_w_bias"), ("position", "r_r_bias")):
-            added = tape.given(f"{at}.{bias}[{h}]", (1, c.d_head), ("", "d_head"), default=0)
+            added = tape.given(f"{own}.{bias}[{h}]", (1, c.d_head), ("", "d_head"), default=0)
             asking[part] = shift(q, added, name=f"{at}.q_{part}[{h}]")
     content = dot_rows(asking["content"], k, name=f"{at}.scores_content[{h}]")
     by_distance = dot_rows(asking["position"], rows, name=f"{at}.scores_by_distance[{h}]")  # (pos, distance)
@@ -357,8 +358,8 @@ def _bias(scores: Matrix, at: str, h: int, config: Config) -> Matrix:
     sizes = dict(zip("ij", zip(scores.shape, scores.axes, strict=True), strict=True))
     if c.positional_embedding_type == "alibi":
         return falling(name=name, tape=tape, sizes=sizes, slope=c.slopes[h])
-    first, count = re.sub(r"\.\d+\.", ".0.", at), c.relative_attention_num_buckets
-    table = tape.given(f"{first}.rel_pos_bias[{h}]", (1, count), ("", "bucket"))
+    count = c.relative_attention_num_buckets
+    table = tape.given(f"{of_first(at)}.rel_pos_bias[{h}]", (1, count), ("", "bucket"))
     return bucket_biases(table, name=name, sizes=sizes, buckets=count, furthest=c.relative_attention_max_distance,
                          both_ways=c.attention_dir != "causal")  # fmt: skip
 
@@ -370,7 +371,7 @@ def attention(x: Matrix, at: str, config: Config, memory: Matrix | None = None, 
 
     Shapes: (pos, d_model) → (pos, d_model).
     """
-    c, tape = config, x.tape
+    c, tape, own = config, x.tape, learned(at, config)
     out = out or f"{at.rpartition('.')[0]}.hook_attn_out"
     with tape.part("out" if memory is None else "cross"):
         heads = [head(x, at, h, c, memory) for h in range(c.n_heads)]
@@ -378,25 +379,25 @@ def attention(x: Matrix, at: str, config: Config, memory: Matrix | None = None, 
             return _summed(heads, at, c, out)
         width = c.n_heads * c.d_v
         z = hstack(*heads, name=f"{at}.z", sizes={"j": (width, "d_z")})  # (pos, n_heads · d_v)
-        parts = [tape.numbers.get(f"{at}.W_O[{h}]", ()) for h in range(c.n_heads)]
+        parts = [tape.numbers.get(f"{own}.W_O[{h}]", ()) for h in range(c.n_heads)]
         if all(parts):  # given head by head
-            tape.numbers.setdefault(f"{at}.W_O", tuple(row for part in parts for row in part))
-        weight = tape.given(f"{at}.W_O", (width, c.d_model), ("d_z", "d_model"))
-        return linear(z, weight, f"{at}.b_O", out)
+            tape.numbers.setdefault(f"{own}.W_O", tuple(row for part in parts for row in part))
+        weight = tape.given(f"{own}.W_O", (width, c.d_model), ("d_z", "d_model"))
+        return linear(z, weight, f"{own}.b_O", out)
 
 
 def _summed(heads: list[Matrix], at: str, config: Config, out: str) -> Matrix:
     """The sum over the heads of z times the head's part of W_O, plus b_O where it is given."""
-    tape = heads[0].tape
-    stacked = tape.numbers.get(f"{at}.W_O", ())
+    tape, own = heads[0].tape, learned(at, config)
+    stacked = tape.numbers.get(f"{own}.W_O", ())
     parts = []
     for h, z in enumerate(heads):
-        name = f"{at}.W_O[{h}]"
+        name = f"{own}.W_O[{h}]"
         if stacked:
             tape.numbers.setdefault(name, stacked[h * config.d_v : (h + 1) * config.d_v])
         weight = tape.given(name, (config.d_v, config.d_model), ("d_v", "d_model"))
         parts.append(matmul(z, weight, name=f"{at}.hook_result[{h}]"))
-    bias = f"{at}.b_O"
+    bias = f"{own}.b_O"
     if bias not in tape.numbers:
         return add_all(*parts, name=out)
     summed = add_all(*parts, name=f"{at}.result")
@@ -424,15 +425,15 @@ def mlp(x: Matrix, at: str, config: Config, out: str = "") -> Matrix:
 
 def _network(x: Matrix, at: str, config: Config, out: str) -> Matrix:
     """One feed-forward network, with a gate or without. Shapes: (pos, d_model) → (pos, d_mlp) → (pos, d_model)."""
-    c, tape = config, x.tape
-    w_in = tape.given(f"{at}.W_in", (c.d_model, c.d_mlp), ("d_model", "d_mlp"))
+    c, tape, own = config, x.tape, learned(at, config)
+    w_in = tape.given(f"{own}.W_in", (c.d_model, c.d_mlp), ("d_model", "d_mlp"))
     if c.gated_mlp:
         post = _gated(x, w_in, at, c)
     else:
-        pre = linear(x, w_in, f"{at}.b_in", f"{at}.hook_pre")  # (pos, d_mlp)
+        pre = linear(x, w_in, f"{own}.b_in", f"{at}.hook_pre")  # (pos, d_mlp)
         post = activation(pre, f"{at}.hook_post", c)
-    w_out = tape.given(f"{at}.W_out", (c.d_mlp, c.d_model), ("d_mlp", "d_model"))
-    return linear(post, w_out, f"{at}.b_out", out)
+    w_out = tape.given(f"{own}.W_out", (c.d_mlp, c.d_model), ("d_mlp", "d_model"))
+    return linear(post, w_out, f"{own}.b_out", out)
 
 
 def _experts(x: Matrix, at: str, config: Config, out: str) -> Matrix:
@@ -443,8 +444,8 @@ def _experts(x: Matrix, at: str, config: Config, out: str) -> Matrix:
 
     Source: Shazeer et al. 2017; Jiang et al. 2024 (Mixtral).
     """
-    c = config
-    gate = x.tape.given(f"{at}.W_gate", (c.d_model, c.num_experts), ("d_model", "expert"))
+    c, own = config, learned(at, config)
+    gate = x.tape.given(f"{own}.W_gate", (c.d_model, c.num_experts), ("d_model", "expert"))
     shares = softmax(matmul(x, gate, name=f"{at}.router"), f"{at}.router_probs", c.softmax_base)
     kept = keep_largest(shares, name=f"{at}.router_kept", count=c.experts_per_token)
     weights = normalize_rows(kept, row_sum(kept, name=f"{at}.router_kept.sum"), name=f"{at}.hook_expert_weights")
@@ -464,8 +465,9 @@ def _gated(x: Matrix, w_in: Matrix, at: str, config: Config) -> Matrix:
 
     Source: Shazeer 2020.
     """
-    tape, bias = x.tape, f"{at}.b_in"
-    w_gate = tape.given(f"{at}.W_gate", w_in.shape, w_in.axes)
+    tape, own = x.tape, learned(at, config)
+    bias = f"{own}.b_in"
+    w_gate = tape.given(f"{own}.W_gate", w_in.shape, w_in.axes)
     gate = activation(matmul(x, w_gate, name=f"{at}.hook_pre"), f"{at}.gate", config)
     units, name = matmul(x, w_in, name=f"{at}.hook_pre_linear"), f"{at}.hook_post"
     if bias not in tape.numbers:

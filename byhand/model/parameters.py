@@ -48,6 +48,18 @@ def attention_shapes(config: Config, at: str) -> dict[str, tuple[int, ...]]:
     return shapes
 
 
+def learned(at: str, config: Config) -> str:
+    """The name that a layer's parameters begin with: its own, such as blocks.1.attn, or that of the first layer if
+    all layers share theirs.
+    """
+    return of_first(at) if config.share_layers else at
+
+
+def of_first(at: str) -> str:
+    """The name of the same part of the first layer: blocks.0.attn for blocks.1.attn."""
+    return re.sub(r"\.\d+\.", ".0.", at, count=1)
+
+
 def norm_shapes(config: Config, at: str) -> dict[str, tuple[int, ...]]:
     """The parameters of a norm and their shapes."""
     return {f"{at}.w": (config.d_model,), f"{at}.b": (config.d_model,)}
@@ -92,7 +104,7 @@ def parameter_shapes(config: Config) -> dict[str, tuple[int, ...]]:
         "linear.W": (c.d_model, c.d_mlp), "linear.b": (c.d_mlp,),
         "other.W": (c.d_model, c.d_mlp), "other.b": (c.d_mlp,), "other.W_E": (c.d_vocab, c.d_model),
     }  # fmt: skip
-    for layer in range(c.n_layers):
+    for layer in range(1 if c.share_layers else c.n_layers):
         shapes |= block_shapes(c, f"blocks.{layer}") | block_shapes(c, f"encoder.{layer}")
         shapes |= block_shapes(c, f"decoder.{layer}", ("ln1", "ln2", "ln3"))
         shapes |= attention_shapes(c, f"decoder.{layer}.cross_attn")

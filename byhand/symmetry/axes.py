@@ -272,7 +272,8 @@ class _Walk:
         if of and all(self.size(part) == 1 for part in parts):
             self._looked_up(side, Lookup(of, tuple(range(len(parts)))))
         else:
-            self.stacks.setdefault(self.axis(side), []).append(Stack(of, parts))
+            known, stack = self.stacks.setdefault(self.axis(side), []), Stack(of, parts)
+            known += [stack] if stack not in known else []  # of layers that share their parameters, the same
 
     def _looked_up(self, table: Side, lookup: Lookup) -> None:
         """Record how an axis is looked up."""

@@ -6,12 +6,15 @@ A model without a wiring here is judged by the wiring that its run recorded.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
 from byhand.witness.recorded import Recorded, Step, computed_steps
+
+PARAMETER = re.compile(r"\.([Wb]_\w+|[wb]|E|F|r_[wr]_bias|rel_pos_\w+)(\[\d+\])?$")  # the end of its name
 
 
 @dataclass(frozen=True)
@@ -43,12 +46,22 @@ class Wiring:
     wires: dict[str, Wire] = field(default_factory=dict)
 
     def __call__(self, name: str, rule: str, *inputs: str, **params: Any) -> str:
-        self.wires[name] = Wire(rule, inputs, params)
+        self.wires[name] = Wire(rule, tuple(map(self.shared, inputs)), params)
         return name
+
+    def shared(self, name: str) -> str:
+        """The name of what is read: of a parameter, that of the first layer if all layers share theirs."""
+        if not self.config.get("share_layers") or name in self.wires or not PARAMETER.search(name):
+            return name
+        return re.sub(r"\.\d+\.", ".0.", name, count=1)
+
+    def has(self, name: str) -> bool:
+        """Whether a parameter is given."""
+        return self.shared(name) in self.given
 
     def linear(self, name: str, x: str, weight: str, bias: str) -> str:
         """x W, or x W + b."""
-        return self(name, "affine", x, weight, bias) if bias in self.given else self(name, "matmul", x, weight)
+        return self(name, "affine", x, weight, bias) if self.has(bias) else self(name, "matmul", x, weight)
 
     def softmax(self, name: str, scores: str, head: str = "") -> str:
         """The powers, the sums of their rows, and each power over its sum."""
@@ -77,7 +90,7 @@ class Wiring:
         given.
         """
         scale = self(f"{at}.hook_scale", "root", square, eps=self.config["eps"])
-        if not {f"{at}.w", f"{at}.b"} & set(self.given):
+        if not any(map(self.has, (f"{at}.w", f"{at}.b"))):
             return self(name, divide, x, scale)
         unit = self(f"{at}.standardized", divide, x, scale)
         return self(name, "scale_and_shift", unit, f"{at}.w", f"{at}.b")
@@ -231,7 +244,7 @@ class Wiring:
         if not self.config["use_attn_result"]:
             return self.linear(out, self(f"{at}.z", "hstack", *heads), f"{at}.W_O", f"{at}.b_O")
         parts = [self(f"{at}.hook_result[{h}]", "matmul", z, f"{at}.W_O[{h}]") for h, z in enumerate(heads)]
-        if f"{at}.b_O" not in self.given:
+        if not self.has(f"{at}.b_O"):
             return self(out, "add_all", *parts)
         return self(out, "shift", self(f"{at}.result", "add_all", *parts), f"{at}.b_O")
 
@@ -258,7 +271,7 @@ class Wiring:
             pre = self.linear(f"{at}.hook_pre", x, f"{at}.W_in", f"{at}.b_in")
             post = self.activation(f"{at}.hook_post", pre)
         else:
-            has_bias = f"{at}.b_in" in self.given
+            has_bias = self.has(f"{at}.b_in")
             gate = self.activation(f"{at}.gate", self(f"{at}.hook_pre", "matmul", x, f"{at}.W_gate"))
             units = self(f"{at}.hook_pre_linear", "matmul", x, f"{at}.W_in")
             post = self(f"{at}.gated" if has_bias else f"{at}.hook_post", "multiply", gate, units)

@@ -54,6 +54,7 @@ CONFIGS = st.fixed_dictionaries(
         "correction": st.sampled_from([0, 1]),
         "tie_word_embeddings": st.booleans(),
         "gated_mlp": st.booleans(),
+        "share_layers": st.booleans(),
     }
 )
 SHARED = st.sampled_from([{}, {"n_heads": 4, "n_key_value_heads": 2}, {"n_key_value_heads": 1}])
