@@ -28,9 +28,9 @@ def beside(
 
         def room(at: Point, half: float = half) -> float:
             """How far a name is from what is drawn, and, which counts more, from the names before it."""
-            lines_off = min(gap(at, other, half) for other in marks)
             names_off = [gap(at, other, half + wide) - 1.2 for other, wide in zip(found, halves, strict=False)]
-            return min(lines_off, *names_off, at[0] - half - left, right - at[0] - half, at[1] - upper, lower - at[1])
+            most = min(*names_off, at[0] - half - left, right - at[0] - half, at[1] - upper, lower - at[1])
+            return _to_nearest(at, marks, half, most)
 
         rings = [
             [(x + (half + away) * cos(k * pi / 6), y + (1.3 + away) * sin(k * pi / 6)) for k in range(12)]
@@ -44,3 +44,12 @@ def beside(
 def gap(at: Point, other: Point, half: float) -> float:
     """How far a point is from a name's box around another, which is this wide to each side."""
     return hypot(max(0.0, abs(at[0] - other[0]) - half), max(0.0, abs(at[1] - other[1]) - 0.9))
+
+
+def _to_nearest(at: Point, marks: Sequence[Point], half: float, most: float) -> float:
+    """The gap from a name's box, this wide to each side, to the nearest of many points; `most` if none is nearer."""
+    for x, y in marks:
+        across, down = abs(at[0] - x) - half, abs(at[1] - y) - 0.9
+        if across < most and down < most:
+            most = min(most, hypot(max(0.0, across), max(0.0, down)))
+    return most

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -222,6 +222,7 @@ def named(names: Iterable[str], language: str = ENGLISH) -> tuple[Named, ...]:
     return tuple(Named(name, number_of(name), title) for name, title in titles.items())
 
 
+@lru_cache(maxsize=128)  # each page names other sheets by their titles
 def parse_sheet(name: str, text: str, original: str = "") -> Sheet:
     """Parse the text of a sheet. original: the English text, whose front matter a translation adds to.
 
