@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import cached_property
-from itertools import accumulate, combinations, product
+from itertools import accumulate, combinations, pairwise, product
 from math import ceil, floor
 from typing import Any
 
@@ -611,6 +611,19 @@ def positions_tell_in_every_dimension(tape: Tape) -> bool:
 def first_word_has_few_zeros(tape: Tape) -> bool:
     """The vector of the first word has one zero at most, so that it is known from the others."""
     return tape.values("hook_embed")[0].count(0) <= 1
+
+
+@sheet_promise
+def neighbours_have_other_vectors(tape: Tape) -> bool:
+    """Words that follow each other in the vocabulary have vectors that do not point the same way: the angle between
+    them is 60° or more.
+    """
+
+    def dot(one: Sequence[Any], other: Sequence[Any]) -> Any:
+        return sum(x * y for x, y in zip(one, other, strict=True))
+
+    pairs = pairwise(tape.values("embed.W_E"))
+    return all((n := dot(a, b)) <= 0 or 4 * n * n <= dot(a, a) * dot(b, b) for a, b in pairs)
 
 
 def _has_one_largest(row: Sequence[Any]) -> bool:
