@@ -312,7 +312,7 @@ def test_stretch_can_ask_for_a_lost_number_of_an_input_and_prints_one_of_the_res
 @pytest.mark.parametrize(("orientation", "line"), [("rows", "row"), ("columns", "column")])
 def test_easy_says_in_its_goal_what_is_given(orientation, line):
     given = f" The last {line} of each matrix is yours to find; the {line}s before it are given."
-    for sheet, says in (("gpt", given), ("shapes", "")):
+    for sheet, says in (("gpt", given), ("shapes", ""), ("kv-cache", "")):
         usual, easy = (
             said(prepare(load_sheet(sheet), Options(seed=0, level=level, orientation=orientation))[0].goal)
             for level in ("standard", "easy")
