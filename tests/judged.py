@@ -84,6 +84,7 @@ ROWS = [[3, 0, 1, -2], [-1, 2, 2, 0], [0, -3, 1, 1]]
 GIVEN = {  # what each model starts from, where it is not the stream of a block
     "softmax": ["scores"], "gpt": [], "microgpt": [], "feed-forward": [MIDDLE], "mlp": ["x"], "linear-layer": ["x"],
     "sparse-patterns": [], "position-biases": [], "flash-attention": [], "grouped-query-attention": [],
+    "mixture-of-experts": ["x"],
     "rotary": [f"blocks.0.attn.hook_{letter}[0]" for letter in "qkv"],
     "dot-product": ["u", "v"], "cross-attention": [ENCODER, DECODER], "encoder": [ENCODER], "encoder-decoder": [ENCODER, DECODER],
 }  # fmt: skip
@@ -165,6 +166,8 @@ def small(model, **config):
         "n_ctx": 3,
         "softmax_base": 2,
     }
+    if model == "mixture-of-experts":
+        sizes |= {"num_experts": 3, "experts_per_token": 2}
 
     def numbers(*shape):
         return [numbers(*shape[1:]) for _ in range(shape[0])] if shape else dice.choice((-1, 0, 0, 1))

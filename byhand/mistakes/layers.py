@@ -1,4 +1,4 @@
-"""Mistakes in layers of neurons: the bias, and ReLU."""
+"""Mistakes in layers of neurons: the bias, ReLU, and experts."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import replace
 from byhand.mistakes.registry import mistake, skipped, source, then
 from byhand.model.layers import steps_of
 from byhand.ops.linear import affine, matmul, relu, shift, times_number
+from byhand.ops.shapes import keep_largest
 from byhand.tape import Step, Tape
 
 LAYER = "y"  # of the model linear-layer, the step that is taught
@@ -56,6 +57,24 @@ def relu_before_bias(step: Step, tape: Tape) -> Iterable[Step]:
     if step.op is relu and source(step, tape).op is affine:
         return then(step, "unbiased", shift, source(step, tape).inputs[2])
     return [step]
+
+
+@mistake(
+    told="All experts asked, with all shares of the router.",
+    mend="Keep the largest shares only: the other experts have nothing to do.",
+)
+def all_experts(step: Step, tape: Tape) -> Iterable[Step]:
+    """The router keeps every share."""
+    return [skipped(step) if step.op is keep_largest else step]
+
+
+@mistake(
+    told="The balance not multiplied by the number of experts.",
+    mend="Multiply by the number of experts, so that 1 means that all are asked equally.",
+)
+def balance_without_n(step: Step, tape: Tape) -> Iterable[Step]:
+    """The sum of the products stays as it is."""
+    return [skipped(step) if step.name == "balance" else step]
 
 
 def _unbiased(layer: Step) -> Step:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from byhand.mistakes.registry import mistake, skipped, source
 from byhand.ops.attention import normalize_rows
 from byhand.ops.linear import divided_by_each
-from byhand.ops.shapes import gather_rows, keep_entries
+from byhand.ops.shapes import gather_rows, keep_entries, keep_largest
 from byhand.tape import Step, Tape
 
 
@@ -53,5 +53,5 @@ def temperature_on_probabilities(step: Step, tape: Tape) -> Iterable[Step]:
 )
 def not_renormalised(step: Step, tape: Tape) -> Iterable[Step]:
     """The probabilities that are kept stay as they are."""
-    kept = step.op is normalize_rows and source(step, tape).op is keep_entries
+    kept = step.op is normalize_rows and source(step, tape).op in (keep_entries, keep_largest)
     return [skipped(step) if kept else step]

@@ -420,10 +420,10 @@ def mlp(x: Matrix, at: str, config: Config, out: str = "") -> Matrix:
     """
     result = out or f"{at.rpartition('.')[0]}.hook_mlp_out"
     with x.tape.part("mlp"):
-        return (_experts if config.num_experts else _network)(x, at, config, result)
+        return (_experts if config.num_experts else network)(x, at, config, result)
 
 
-def _network(x: Matrix, at: str, config: Config, out: str) -> Matrix:
+def network(x: Matrix, at: str, config: Config, out: str) -> Matrix:
     """One feed-forward network, with a gate or without. Shapes: (pos, d_model) → (pos, d_mlp) → (pos, d_model)."""
     c, tape, own = config, x.tape, learned(at, config)
     w_in = tape.given(f"{own}.W_in", (c.d_model, c.d_mlp), ("d_model", "d_mlp"))
@@ -437,24 +437,44 @@ def _network(x: Matrix, at: str, config: Config, out: str) -> Matrix:
 
 
 def _experts(x: Matrix, at: str, config: Config, out: str) -> Matrix:
-    """A mixture of feed-forward networks: a router gives each token to a few, by the largest of its shares, which are
-    then divided by their sum.
+    """A mixture of feed-forward networks: each token takes from a few, as the router says (`routed`).
 
     Shapes: (pos, d_model) → (pos, num_experts) → (pos, d_model).
+    """
+    return mixed(x, routed(x, at, config), at, config, out)[0]
+
+
+def routed(x: Matrix, at: str, config: Config) -> Matrix:
+    """How much each token takes from each expert: a router gives it to a few, by the largest of its shares, which are
+    then divided by their sum.
+
+    Shapes: (pos, d_model) → (pos, num_experts).
 
     Source: Shazeer et al. 2017; Jiang et al. 2024 (Mixtral).
     """
     c, own = config, learned(at, config)
     gate = x.tape.given(f"{own}.W_gate", (c.d_model, c.num_experts), ("d_model", "expert"))
     shares = softmax(matmul(x, gate, name=f"{at}.router"), f"{at}.router_probs", c.softmax_base)
-    kept = keep_largest(shares, name=f"{at}.router_kept", count=c.experts_per_token)
-    weights = normalize_rows(kept, row_sum(kept, name=f"{at}.router_kept.sum"), name=f"{at}.hook_expert_weights")
-    parts = []
-    for e in range(c.num_experts):
+    return only_largest(shares, f"{at}.router_kept", f"{at}.hook_expert_weights", c.experts_per_token)
+
+
+def only_largest(shares: Matrix, kept: str, name: str, count: int) -> Matrix:
+    """The largest shares of each row, divided by their sum; 0 for the others. kept: the name of these before that."""
+    largest = keep_largest(shares, name=kept, count=count)
+    return normalize_rows(largest, row_sum(largest, name=f"{kept}.sum"), name=name)
+
+
+def mixed(x: Matrix, weights: Matrix, at: str, config: Config, out: str) -> tuple[Matrix, list[Matrix]]:
+    """What each token takes from the experts together, and what each of these says.
+
+    Shapes: (pos, d_model), (pos, num_experts) → (pos, d_model).
+    """
+    said, parts = [], []
+    for e in range(config.num_experts):
         expert = f"{at}.experts.{e}"
-        found = _network(x, expert, c, f"{expert}.out")  # (pos, d_model)
-        parts.append(share_rows(found, weights, name=f"{expert}.share", which=e))
-    return add_all(*parts, name=out)
+        said.append(network(x, expert, config, f"{expert}.out"))  # (pos, d_model)
+        parts.append(share_rows(said[-1], weights, name=f"{expert}.share", which=e))
+    return add_all(*parts, name=out), said
 
 
 def _gated(x: Matrix, w_in: Matrix, at: str, config: Config) -> Matrix:

@@ -9,9 +9,22 @@ from itertools import accumulate
 from typing import Any
 
 from byhand.arithmetic.copies import each
-from byhand.errors import ValuesError
+from byhand.errors import ConfigError, ValuesError
 from byhand.model.builder import Builder
-from byhand.model.layers import activation, convolution, head, linear, mlp, softmax, turned, unembedding, waves
+from byhand.model.layers import (
+    activation,
+    convolution,
+    head,
+    linear,
+    mixed,
+    mlp,
+    only_largest,
+    routed,
+    softmax,
+    turned,
+    unembedding,
+    waves,
+)
 from byhand.model.names import RESID_MID, RESID_PRE
 from byhand.model.registry import model
 from byhand.model.sizing import add_up, product
@@ -514,3 +527,34 @@ def _sparse_patterns(build: Builder) -> Results:
         powers = multiply(build.tape["plain.pattern.exp"], mask, name="span.powers")
         results.append(normalize_rows(powers, row_sum(powers, name="span.sum"), name="span.pattern"))
     return *results, plain
+
+
+@model("mixture-of-experts", part="mlp")
+def _mixture_of_experts(build: Builder) -> Results:
+    """A router that gives each token to a few of several networks, and what the last token takes from these; what it
+    would take from all. Also how evenly the networks are asked, and how many parameters are there and at work.
+
+    Source: Fedus, Zoph & Shazeer 2022, for the balance.
+    """
+    c, at, tape = build.config, "blocks.0.mlp", build.tape
+    if not c.num_experts:
+        raise ConfigError("num_experts=0 leaves no expert to ask; use 3, with experts_per_token=2")
+    x = build.stream("x", "mlp")
+    weights = routed(x, at, c)
+    shares = tape[f"{at}.router_probs"]
+    word, own, every = (
+        gather_rows(rows, name=f"last.{name}", sizes={"i": (1, "new")}, rows=(x.rows - 1,))
+        for name, rows in (("x", x), ("weights", weights), ("shares", shares))
+    )
+    found, said = mixed(word, own, at, c, "last.out")  # (1, d_model)
+    together = vstack(*said, name="all.said", sizes={"i": (c.num_experts, "expert")})
+    dense = matmul(every, together, name="all.out")
+    first = column_mean(only_largest(shares, "first.kept", "first.chosen", 1), name="balance.first")
+    likely = column_mean(shares, name="balance.mean")  # (1, expert)
+    balance = multiply(row_dots(first, likely, name="balance.dot"), name="balance", times=c.num_experts)
+    size = build.number("expert_size", 2 * c.d_model * c.d_mlp, 2)
+    counts = (
+        product(size, build.size(name, 2), name=f"count.{kind}")
+        for kind, name in (("all", "num_experts"), ("active", "experts_per_token"))
+    )
+    return found, dense, balance, *counts

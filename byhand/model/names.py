@@ -9,7 +9,8 @@ ATTN_OUT = "blocks.0.hook_attn_out"
 ENCODER, DECODER = "encoder.0.hook_resid_pre", "decoder.0.hook_resid_pre"
 
 # The symbol for each end of a name. <h> stands for the head's number as an index, <,h> for the same after a comma,
-# <p> for the primes that tell the norms of a model apart. Words stand in \text{…}; each language has its own.
+# <e> and <,e> for an expert's number, <p> for the primes that tell the norms of a model apart. Words stand in
+# \text{…}; each language has its own.
 _SYMBOLS = {
     "hook_embed": "E",
     "hook_pos_embed": "P",
@@ -76,15 +77,26 @@ _SYMBOLS = {
     "cross_attn.z": "Z",
     "hook_result": "O<h>",
     "hook_attn_out": "O",
-    "hook_pre": "H",
-    "hook_post": "R",
-    "router": r"\text{router}",
+    "hook_pre": "H<e>",
+    "hook_post": "R<e>",
+    "router": "L",
     "router_probs": "P",
     "router_kept": r"\text{kept}",
     "hook_expert_weights": "G",
     "hook_pre_linear": "U",
     "mlp.gate": "G",
     "gated": r"G \odot U",
+    "out": "E<e>",
+    "share": "g<e> E<e>",
+    "last.x": "x",
+    "last.weights": "g",
+    "last.shares": "p",
+    "last.out": "f",
+    "all.said": "E",
+    "all.out": r"f_{\text{all}}",
+    "balance.first": "c",
+    "balance.mean": "m",
+    "balance": r"\text{balance}",
     "hook_mlp_out": "F",
     "hook_cross_attn_out": "C",
     "conv_in.kernel": "K<h>",
@@ -248,8 +260,8 @@ _SYMBOLS = {
     "W_KR": r"W_{\mathrm{KR}<,h>}",
     "W_O": "W_O",
     "W_gate": r"W_{\mathrm{gate}}",
-    "W_in": r"W_{\mathrm{in}}",
-    "W_out": r"W_{\mathrm{out}}",
+    "W_in": r"W_{\mathrm{in}<,e>}",
+    "W_out": r"W_{\mathrm{out}<,e>}",
     "W_U": "W_U",
     "b_Q": "b_{Q<,h>}",
     "b_K": "b_{K<,h>}",
@@ -276,7 +288,10 @@ def symbol(name: str, heads: int = 1) -> str:
         found = _SYMBOLS.get(key)
         if found is not None:
             primes = next((p for part, p in _PRIMES.items() if part in parts), "")
-            fields = {"h": f"_{number}" if number else "", ",h": f",{number}" if number else "", "p": primes}
+            expert = str(int(parts[parts.index("experts") + 1]) + 1) if "experts" in parts else ""
+            fields = {"p": primes}
+            for field, index in (("h", number), ("e", expert)):
+                fields |= {field: f"_{index}" if index else "", f",{field}": f",{index}" if index else ""}
             for field, text in fields.items():
                 found = found.replace(f"<{field}>", text)
             return found

@@ -11,7 +11,7 @@ import numpy as np
 from byhand.model.config import Config
 from byhand.numbers.attention import whole_base
 from byhand.numbers.dice import Bools, Dice, Ints
-from byhand.numbers.natural import distinct
+from byhand.numbers.natural import WEIGHTS, distinct, grid, natural
 from byhand.numbers.registry import Instance, Task, search
 from byhand.ops.positions import bucket_of
 
@@ -287,3 +287,88 @@ def _sparse_patterns(task: Task, dice: Dice) -> Iterator[Instance]:
             continue
         kept = {name: task.values.inputs[name] for name in ("span.back", "span.ramp")}
         yield Instance({"attn.scores": [row.tolist()], "attn.v": v.tolist(), "span.z": [[span]], **kept})
+
+
+# ---- experts ----
+
+GATES_TRIED = 60
+TABLES_TRIED = 300  # of words, for one router
+NETWORKS_TRIED = 1000
+THREES_TRIED = 100
+EXPERTS = 3
+LONGEST_BALANCE = 14  # its denominator
+
+
+def _has_three_experts(task: Task) -> str:
+    c = task.config
+    found = task.n, c.d_model, c.d_mlp, c.num_experts, c.experts_per_token, c.act_fn, c.gated_mlp
+    if found == (4, 4, 2, EXPERTS, 2, "relu", False):
+        return ""
+    return (
+        "numbers are chosen for four tokens, d_model=4, d_mlp=2 and two of three experts with act_fn='relu' and "
+        "gated_mlp=false; use these, or give values"
+    )
+
+
+@search("mixture-of-experts", like_sheet=True, requires=[_has_three_experts])
+def _mixture_of_experts(task: Task, dice: Dice) -> Iterator[Instance]:
+    """A router whose logits are three neighbouring whole numbers for each of four words, in which every expert is
+    asked first by a word; and networks in which a unit of the last word's experts is silent, but none of its experts.
+
+    Method: rejection sampling.
+    """
+    words, at = grid(4, 2), "blocks.0.mlp"
+    words = words[((words != 0).sum(1) > 2) & ((abs(words) > 1).sum(1) < 3)]
+    gates = dice.choices(WEIGHTS, GATES_TRIED, 4, EXPERTS)
+    for gate in gates[natural(gates, 20, 45)]:
+        logits = words @ gate
+        pool = words[(np.ptp(logits, 1) == 2) & (_different(logits) == 3) & (abs(logits).max(1) <= 2)]
+        x = dice.choices(pool, TABLES_TRIED, task.n) if len(pool) > task.n else pool[:0].reshape(0, task.n, 4)
+        logits = x @ gate
+        ok = natural(x, 10, 40) & (_different(logits.max(2)) > 1) & (_different(x.swapaxes(1, 2)).min(1) > 2)
+        ok &= _is_short(logits, whole_base(task.config))
+        for rows, row in zip(x[ok][:4], logits[ok][:4], strict=True):
+            found = _three_networks(dice, rows[-1], row[-1])
+            if found is not None:
+                w_in, w_out = found
+                networks = {
+                    f"{at}.experts.{e}.{name}": w[e].tolist()
+                    for e in range(EXPERTS)
+                    for name, w in (("W_in", w_in), ("W_out", w_out))
+                }
+                yield Instance(
+                    {**task.values.inputs, "x": rows.tolist()}, {f"{at}.W_gate": gate.tolist(), **networks}
+                )
+
+
+def _is_short(logits: Ints, base: int) -> Bools:
+    """Logits (count, n, 3), of which each row is three neighbouring numbers → whether the balance of first choices is
+    not even, and a short fraction.
+    """
+    powers = base ** (logits - logits.min(2, keepdims=True))
+    first = (logits == logits.max(2, keepdims=True)).sum(1)  # of all words, how many ask each expert first
+    found, whole = EXPERTS * (first * powers.sum(1)).sum(1), logits.shape[1] ** 2 * (1 + base + base**2)
+    return np.asarray((found > whole) & (whole // np.gcd(found, whole) <= LONGEST_BALANCE))
+
+
+def _three_networks(dice: Dice, x: Ints, logits: Ints) -> tuple[Ints, Ints] | None:
+    """A word x (4) and its logits (3) → W_in (3, 4, 2) and W_out (3, 2, 4) of three small networks."""
+    w_in, w_out = (dice.choices(WEIGHTS, NETWORKS_TRIED, *shape) for shape in ((4, 2), (2, 4)))
+    pre = np.einsum("i,nij->nj", x, w_in)
+    post = np.maximum(pre, 0)
+    said = np.einsum("nj,njk->nk", post, w_out)
+    ok = (post > 0).any(1) & (abs(pre).max(1) <= 3) & (abs(said).max(1) <= 6) & ((said != 0).sum(1) > 2)
+    found = np.flatnonzero(ok & natural(w_in, 10, 40) & natural(w_out, 10, 40))
+    if len(found) < EXPERTS:
+        return None
+    three = dice.choices(found, THREES_TRIED, EXPERTS)
+    told, printed = said[three], w_out[three].reshape(THREES_TRIED, 1, 2 * EXPERTS, 1, 4)
+    answers = told[:, :, None, None] * np.array([1, 2, 3])[:, None]  # with thirds: shares of what an expert says
+    ok = distinct(told) & (pre[three[:, logits != logits.min()]] < 0).any((1, 2))
+    ok &= ~(3 * printed == answers).all(-1).any((1, 2, 3))  # a row that is printed would give an answer away
+    three = three[ok]
+    if not len(three):
+        return None
+    cost = (abs(w_in) > 1).sum((1, 2)) + (abs(w_out) > 1).sum((1, 2)) + abs(said).sum(1)
+    best = three[cost[three].sum(1).argmin()]
+    return w_in[best], w_out[best]

@@ -155,9 +155,9 @@ def heads(case: Case) -> bool:
 
 @promise
 def alive(case: Case) -> bool:
-    """Each hidden unit is positive for some token, and not for all."""
+    """Each hidden unit is positive for some token, and not for all, where there are several."""
     tokens = [s.shape[0] for s in _named(case.tape, "hook_post") for _ in range(s.shape[1])]
-    return all(0 < count < n for count, n in zip(case.quality.get("alive", ()), tokens, strict=True))
+    return all(0 < count < n or n == 1 for count, n in zip(case.quality.get("alive", ()), tokens, strict=True))
 
 
 @promise
@@ -445,6 +445,18 @@ def window_hides_whom_one_looks_at(tape: Tape) -> bool:
     every_second = tape.values("seen.every_second")[-1]
     hidden = local[1] == 0 and every_second[1] == 1 and soft not in (plain, local)
     return hidden and plain.index(max(plain)) == 1 and all(map(_has_one_largest, (plain, local)))
+
+
+@sheet_promise
+def experts_share_the_work(tape: Tape) -> bool:
+    """No word has two equal shares for its experts. Every expert is asked by a word, but not all are asked
+    first equally often. What the last word takes is not what one of its experts says, nor what all do together.
+    """
+    shares, weights = (tape.values(f"blocks.0.mlp.{name}") for name in ("router_probs", "hook_expert_weights"))
+    said = {*tape.values("all.said"), *tape.values("last.out"), *tape.values("all.out")}
+    clear = all(len({*row}) == len(row) for row in shares)
+    asked = all(map(any, zip(*weights, strict=True)))
+    return clear and asked and tape.values("balance")[0][0] > 1 and len(said) == len(shares[0]) + 2
 
 
 @sheet_promise

@@ -1,4 +1,4 @@
-"""Pictures of the family of transformers: arrows that turn, softmax in tiles, heads that share cards."""
+"""Pictures of the family of transformers: arrows that turn, softmax in tiles, heads that share cards, experts."""
 
 from __future__ import annotations
 
@@ -252,4 +252,54 @@ def sparse_grids(on: Canvas, *seen: Rows) -> None:
         on.say("pictures.sparse_grids.said", n=n, width=width, before=width - 1),
         on.say("pictures.sparse_grids.to_do"),
         on.say("pictures.sparse_grids.key", **counts),
+    )
+
+
+LAMP = 2.7  # the radius of a lamp; that of its light is this, times the root of the share
+
+
+@picture(height=44, minutes=2)
+def switchboard(on: Canvas, weights: Rows, *, tokens: Sequence[str]) -> None:
+    """A lamp for each word and expert, which shines as brightly as the word asks this expert; and the wires of the
+    first word.
+
+    weights: what each word takes from each expert, a word a row; 0 where it does not ask.
+    """
+    asked = [len([x for x in row if x]) for row in weights]
+    if (len(weights), len(weights[0]), len(tokens)) != (4, 3, 4) or {*asked} != {2} or min(map(min, weights)) < 0:
+        raise UndrawableError("four words that ask two of three experts")
+    left, top, wide, high = 15.0, 6.0, 10.0, 8.4
+    for n in range(3):
+        on.math(left + wide * (n + 0.5), 4.2, f"E_{n + 1}", TOKEN)
+    for i, (word, row) in enumerate(zip(tokens, weights, strict=True)):
+        y, pen = top + high * (i + 0.5), on.pen if i else on
+        on.text(left - 2, y + 1, word, TOKEN - 0.3, anchor="end")
+        for n, share in enumerate(row):
+            x = left + wide * (n + 0.5)
+            on.box(left + wide * n, y - high / 2, wide, high, width=AXIS, colour=PALE)
+            on.disc(x, y, LAMP, fill=WHITE, width=BOX)
+            if share:
+                pen.disc(x, y, LAMP * sqrt(float(share)))
+            else:
+                pen.line((x - 1.9, y + 1.9), (x + 1.9, y - 1.9), width=STROKE)
+    on.text(50.6, 17.6, tokens[0], TOKEN - 0.3)
+    for n, share in enumerate(weights[0]):
+        y = 11.0 + 10.6 * n
+        on.line((52, 21.6), (62, y), width=max(BOX, 2.4 * float(share)), dash=() if share else DASH)
+        edge = {"width": BOX} if share else {"width": GUIDE, "dash": DASH, "colour": GREY}
+        on.box(62, y - 3.6, 14, 7.2, fill=LIGHT if share else WHITE, **edge)
+        on.text(69, y + 1, on.say("pictures.switchboard.mlp", n=n + 1), CAPTION, colour="" if share else GREY)
+        on.number(79.4, y, share, TOKEN)
+    on.disc(52, 21.6, 1.4)
+    on.text(62, 42.2, on.say("pictures.switchboard.at_work"), CAPTION, anchor="end", colour=GREY)
+    on.blank(69, 41.0, asked[0], w=8, h=6)
+    lit = []
+    for word, row in zip(tokens, weights, strict=True):
+        shares = {n: value_text(share) for n, share in enumerate(row, 1) if share}
+        lamps = (on.say("pictures.switchboard.lamp", n=n, share=share) for n, share in shares.items())
+        lit.append(on.say("pictures.switchboard.lit", word=word, lamps=", ".join(lamps)))
+    on.said(
+        on.say("pictures.switchboard.said", first=lit[0]),
+        on.say("pictures.switchboard.to_do", words=", ".join(tokens[1:])),
+        on.say("pictures.switchboard.key", others="; ".join(lit[1:]), count=asked[0]),
     )

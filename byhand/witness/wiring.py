@@ -250,13 +250,22 @@ class Wiring:
 
     def experts(self, x: str, at: str, out: str) -> str:
         """Σ G(x) E(x) over the experts E with the largest shares G (Shazeer et al. 2017; Jiang et al. 2024)."""
-        c = self.config
+        return self.mixed(x, self.routed(x, at), at, out)
+
+    def routed(self, x: str, at: str) -> str:
+        """G(x): the largest shares, divided by their sum."""
         shares = self.softmax(f"{at}.router_probs", self(f"{at}.router", "matmul", x, f"{at}.W_gate"))
-        kept = self(f"{at}.router_kept", "keep_largest", shares, count=c["experts_per_token"])
-        total = self(f"{at}.router_kept.sum", "row_sum", kept)
-        weights = self(f"{at}.hook_expert_weights", "normalize_rows", kept, total)
+        return self.top(shares, f"{at}.router_kept", f"{at}.hook_expert_weights", self.config["experts_per_token"])
+
+    def top(self, shares: str, kept: str, name: str, count: int) -> str:
+        """The largest of each row over their sum, and 0 for the others."""
+        self(kept, "keep_largest", shares, count=count)
+        return self(name, "normalize_rows", kept, self(f"{kept}.sum", "row_sum", kept))
+
+    def mixed(self, x: str, weights: str, at: str, out: str) -> str:
+        """Σ G E(x), for each row the sum over all experts."""
         parts = []
-        for e in range(c["num_experts"]):
+        for e in range(self.config["num_experts"]):
             found = self.network(x, f"{at}.experts.{e}", f"{at}.experts.{e}.out")
             parts.append(self(f"{at}.experts.{e}.share", "share_rows", found, weights, which=e))
         return self(out, "add_all", *parts)
@@ -525,6 +534,25 @@ def _grouped_query_attention(w: Wiring) -> None:
     card = w("count.card", "multiply", "d_head", times=2)
     w("count.own", "multiply", card, "n_heads")
     w("count.shared", "multiply", card, "n_key_value_heads")
+
+
+@wiring("mixture-of-experts")
+def _mixture_of_experts(w: Wiring) -> None:
+    """The experts of the last row alone, by the router's shares of two and of all (Jiang et al. 2024); and the
+    balance N · Σ f P of first choices and mean shares (Fedus et al. 2022, section 2.2).
+    """
+    at, count, last = "blocks.0.mlp", w.config["num_experts"], [w.shapes["x"][0] - 1]
+    weights, shares = w.routed("x", at), f"{at}.router_probs"
+    for name, rows in (("x", "x"), ("weights", weights), ("shares", shares)):
+        w(f"last.{name}", "gather_rows", rows, rows=last)
+    w.mixed("last.x", "last.weights", at, "last.out")
+    said = w("all.said", "vstack", *(f"{at}.experts.{e}.out" for e in range(count)))
+    w("all.out", "matmul", "last.shares", said)
+    f = w("balance.first", "column_mean", w.top(shares, "first.kept", "first.chosen", 1))
+    dot = w("balance.dot", "row_dots", f, w("balance.mean", "column_mean", shares))
+    w("balance", "multiply", dot, times=count)
+    w("count.all", "multiply", "expert_size", "num_experts")
+    w("count.active", "multiply", "expert_size", "experts_per_token")
 
 
 @wiring("position-biases")

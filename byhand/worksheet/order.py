@@ -25,6 +25,7 @@ GROUPS = {  # what a group is called stands in the messages, as course.groups.NA
     "practice": ("kv-cache", "sizing", "attention-in-letters"),
     "family": (
         "position-biases", "rotary", "sparse-patterns", "grouped-query-attention", "flash-attention",
+        "mixture-of-experts",
     ),
 }  # fmt: skip
 ORDER = tuple(chain.from_iterable(GROUPS.values()))
@@ -86,7 +87,8 @@ ROUTES = (
         ("sampling", "kv-cache"),
         ("sizing",),
         ("attention-in-letters", "position-biases", "rotary"),
-        ("sparse-patterns", "grouped-query-attention", "flash-attention"),
+        ("sparse-patterns", "grouped-query-attention"),
+        ("flash-attention", "mixture-of-experts"),
     )),
     Route("exam", (("attention-head", "layer-norm-or-batch-norm", "sampling"),)),
 )  # fmt: skip
@@ -125,6 +127,7 @@ LOOK_FOR = {  # the classic mistake that each sheet is about; what it means stan
     "sparse-patterns": "window-off-by-one",
     "grouped-query-attention": "tiled-groups",
     "flash-attention": "no-rescale",
+    "mixture-of-experts": "not-renormalised",
 }
 MET = {  # the parts of a map: the sheet on which a student meets each
     "embed": "embedding",

@@ -157,3 +157,29 @@ def test_mistakes_of_windows():
     assert rows(wide, "attn.pattern") == [[0, 0, *(Fraction(k, 7) for k in (1, 4, 1, 1))]]
     assert rows(wide, "count.window") == [[18]]
     assert sum(rows(foil(SPARSE, "span-after-softmax"), "span.pattern")[0]) == Fraction(4, 13)
+
+
+ROUTED = made(
+    "mixture-of-experts",
+    config={"d_model": 3, "d_mlp": 1, "n_ctx": 4, "softmax_base": 2, "num_experts": 3, "experts_per_token": 2},
+    inputs={"x": [[-2, -1, -2], [-2, -2, -1], [-2, -1, -1], [2, 1, 2]], "expert_size": [[6, 176]], "num_experts": [[3, 8]],
+            "experts_per_token": [[2, 2]]},
+    weights={"blocks.0.mlp.W_gate": [[0, -1, 1], [1, 0, -1], [-1, 1, 0]],
+             **{f"blocks.0.mlp.experts.{e}.W_in": [[1], [0], [0]] for e in range(3)},
+             **{f"blocks.0.mlp.experts.{e}.W_out": [[3 * e, 3, 0]] for e in range(3)}},
+)  # fmt: skip
+
+
+def test_a_word_takes_from_two_of_three_experts():
+    assert rows(ROUTED, "blocks.0.mlp.router")[3] == [-1, 0, 1]
+    assert rows(ROUTED, "last.weights") == [[0, Fraction(1, 3), Fraction(2, 3)]]
+    assert rows(ROUTED, "last.out") == [[10, 6, 0]]
+    assert rows(ROUTED, "all.out") == [[Fraction(60, 7), 6, 0]]
+    assert rows(ROUTED, "balance") == [[Fraction(15, 14)]]
+    assert (rows(ROUTED, "count.all"), rows(ROUTED, "count.active")) == ([[18, 1408]], [[12, 352]])
+
+
+def test_mistakes_of_a_router():
+    assert rows(foil(ROUTED, "not-renormalised"), "last.out") == [[Fraction(60, 7), Fraction(36, 7), 0]]
+    assert rows(foil(ROUTED, "all-experts"), "last.out") == rows(ROUTED, "all.out")
+    assert rows(foil(ROUTED, "balance-without-n"), "balance") == [[Fraction(5, 14)]]

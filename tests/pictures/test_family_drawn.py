@@ -1,5 +1,7 @@
 """Pictures of the family of transformers."""
 
+from fractions import Fraction
+
 import pytest
 
 from byhand.pictures.registry import UndrawableError, picture_named
@@ -75,3 +77,14 @@ def test_three_of_five_grids_are_to_be_shaded():
     )
     with pytest.raises(UndrawableError, match="five patterns"):
         drawn("sparse_grids", *grids[:4])
+
+
+def test_a_word_lights_the_lamps_of_its_experts():
+    third, two = Fraction(1, 3), Fraction(2, 3)
+    board = [[two, third, 0], [0, two, third], [third, two, 0], [0, third, two]]
+    sketch = drawn("switchboard", board, tokens=["we", "ate", "seven", "figs"])
+    assert "we: lamp 1 with 2/3, lamp 2 with 1/3" in sketch.worksheet_says
+    assert "figs: lamp 2 with 1/3, lamp 3 with 2/3. 2 networks are at work" in sketch.key_says
+    assert sketch.pen.count("<circle") == 6
+    with pytest.raises(UndrawableError, match="two of three experts"):
+        drawn("switchboard", [[1, 0, 0]] * 4, tokens=["we", "ate", "seven", "figs"])

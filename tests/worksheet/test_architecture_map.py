@@ -245,7 +245,7 @@ def test_boxes_say_which_heads_share_keys_and_that_a_network_has_a_gate_or_exper
         (
             {"n_key_value_heads": 1, "num_experts": 8, "experts_per_token": 2},
             r"\text{4 heads, 1 key}",
-            r"\text{8 experts}",
+            r"\text{router, 8 experts}",
         ),
     ):
         labels = {box.part: box.label for box in map_for("block", FEED_FORWARD, n_heads=4, d_head=4, **more).boxes}

@@ -88,6 +88,7 @@ def test_a_formula_of_the_tiny_models_parameters_gives_what_the_key_says_with_bi
         ("sparse-patterns", ["window-off-by-one", "span-after-softmax"]),
         ("flash-attention", ["no-rescale", "only-o-rescaled"]),
         ("grouped-query-attention", ["tiled-groups", "cache-counts-query-heads"]),
+        ("mixture-of-experts", ["not-renormalised", "all-experts", "balance-without-n"]),
     ],
 )
 def test_the_mistakes_that_a_sheet_is_about_show(sheet, mistakes):
