@@ -32,7 +32,7 @@ from byhand.pictures.canvas import (
 from byhand.pictures.registry import Rows, UndrawableError, picture
 
 LOWEST, HIGHEST = -6, 3  # the scores that the grid of a fall has room for
-DIAL = 7.6  # the radius of a dial
+DIAL = 7.4  # the radius of a dial
 CASES = ((1, 0), (2, 1), (3, 2), (2, 0))  # where the query stands, and where the key
 
 
@@ -81,7 +81,7 @@ def _turned_arrow(
     c, s = cos(quarters * pi / 2), sin(quarters * pi / 2)
     x, y = (float(tip[0]) * c - float(tip[1]) * s) * scale, (float(tip[0]) * s + float(tip[1]) * c) * scale
     on.arrow(middle, (middle[0] + x, middle[1] - y), dash=dash)
-    out = (DIAL + 1.9) / hypot(x, y)
+    out = (DIAL + 1.7) / hypot(x, y)
     on.math(middle[0] + x * out, middle[1] - y * out + 1.0, symbol, TOKEN)
 
 

@@ -26,10 +26,13 @@ def beside(
     found = list[Point]()
     for (x, y), half in zip(points, halves, strict=True):
 
-        def room(at: Point, half: float = half) -> float:
-            """How far a name is from what is drawn, and, which counts more, from the names before it."""
+        def room(at: Point, half: float = half, own: Point = (x, y)) -> float:
+            """How far a name is from what is drawn, and, which counts more, from the names before it; and how much
+            nearer it is to its own point than to any other.
+            """
             names_off = [gap(at, other, half + wide) - 1.2 for other, wide in zip(found, halves, strict=False)]
-            most = min(*names_off, at[0] - half - left, right - at[0] - half, at[1] - upper, lower - at[1])
+            nearer = [gap(at, other, half) - gap(at, own, half) for other in points if other != own]
+            most = min(*names_off, *nearer, at[0] - half - left, right - at[0] - half, at[1] - upper, lower - at[1])
             return _to_nearest(at, marks, half, most)
 
         rings = [
