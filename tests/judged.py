@@ -122,7 +122,18 @@ VARIANTS = [
 ]  # fmt: skip
 
 
-CASES = [(model, config) for config in VARIANTS for model in WIRED]
+SHAPES = {  # of what models of a few steps are given; the variants of a config change little in them
+    "position-biases": {"attn.raw": (1, 4), "attn.v": (4, 2), "t5.scores": (1, 6), "t5.table": (1, 4)},
+    "sparse-patterns": {"attn.scores": (1, 5), "attn.v": (5, 2), "span.back": (1, 5), "span.z": (1, 1)},
+    "flash-attention": {f"attn.tile{t}.{name}": size for t in (0, 1) for name, size in (("scores", (3, 2)), ("v", (2, 4)))},
+    "grouped-query-attention": {"attn.q": (4, 1), **{f"{at}.{x}": (2, 3) for at in ("attn", "own") for x in "kv"}},
+    "linear-attention": {f"blocks.0.attn.hook_{x}[0]": (3, 2) for x in "qkv"},
+    "latent-attention": {STREAM: (3, 4)},
+    "recurrent-depth": {STREAM: (3, 4), "halt.logits": (1, 3), "halt.states": (3, 2), "rev.x1": (1, 2), "rev.x2": (1, 2),
+                        "rev.W_F": (2, 2), "rev.W_G": (2, 2)},
+    "nearest-neighbours": {"knn.keys": (3, 2), "knn.query": (1, 2), "logits": (1, 5)},
+}  # fmt: skip
+CASES = [(model, config) for config in VARIANTS for model in WIRED if model not in SHAPES or config in VARIANTS[:2]]
 # and kinds of attention, each once
 CASES += [
     ("multi-head-attention", config)
@@ -147,11 +158,6 @@ CASES += [
 
 CASES += [(model, {"share_layers": True, "n_layers": 2, "gated_mlp": True}) for model in ("gpt", "encoder-decoder")]
 
-CARDS = {"attn.q": (4, 1), "attn.k": (2, 3), "attn.v": (2, 3), "own.k": (2, 3), "own.v": (2, 3)}
-BIASED = {"attn.raw": (1, 4), "attn.v": (4, 2), "t5.scores": (1, 6), "t5.table": (1, 4)}
-SPARSE = {"attn.scores": (1, 5), "attn.v": (5, 2), "span.back": (1, 5), "span.z": (1, 1), "span.ramp": (1, 1)}
-TILES = {"scores": (3, 2), "v": (2, 4)}
-
 
 def small(model, **config):
     """Values of a model with two heads, every bias and every norm's parameters."""
@@ -174,20 +180,20 @@ def small(model, **config):
 
     if model == "sparse-patterns":
         sizes |= {"use_local_attn": True, "window_size": 2}
+    if model == "latent-attention":
+        sizes |= {"kv_lora_rank": 2}
+    if model == "recurrent-depth":
+        sizes |= {"n_heads": 1, "d_v": 4, "n_layers": 2, "share_layers": True}
     config = sizes | config
     weights = {name: numbers(*shape) for name, shape in parameter_shapes(Config.of(config)).items()}
     inputs = dict.fromkeys(GIVEN.get(model, [STREAM]), ROWS)
     if model == "matrix-product":
         inputs = {"A": ROWS, "B": numbers(4, 2)}
-    if model == "flash-attention":
-        inputs = {f"attn.tile{t}.{name}": numbers(*size) for t in (0, 1) for name, size in TILES.items()}
-    if model == "position-biases":
-        inputs = {name: numbers(*size) for name, size in BIASED.items()}
+    if model in SHAPES:
+        inputs = {name: numbers(*size) for name, size in SHAPES[model].items()}
     if model == "sparse-patterns":
-        inputs = {name: numbers(*size) for name, size in SPARSE.items()} | {"span.ramp": [[2]]}
-    if model == "grouped-query-attention":
-        inputs = {name: numbers(*size) for name, size in CARDS.items()}
+        inputs |= {"span.ramp": [[2]]}
     if "mem_len" in config:
         inputs |= {"blocks.0.attn.mem": numbers(config["mem_len"], 4)}
-    tokens = [3, 0, 4] if model in ("gpt", "microgpt") else None
+    tokens = [3, 0, 4] if model in ("gpt", "microgpt", "nearest-neighbours") else None
     return Values.of({"config": config, "weights": weights, "inputs": inputs, "tokens": tokens})

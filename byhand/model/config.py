@@ -32,7 +32,7 @@ SIZES = (
     "relative_attention_num_buckets", "relative_attention_max_distance", "window_size", "num_experts",
     "experts_per_token", "linformer_k", "kv_lora_rank", "qk_rope_head_dim",
     "max_relative_position", "mem_len",
-    "num_buckets",
+    "num_buckets", "knn",
 )  # fmt: skip
 FLAGS = (
     "use_attn_scale", "use_attn_result", "attn_only", "tie_word_embeddings", "rotary_adjacent_pairs", "gated_mlp",
@@ -54,7 +54,7 @@ OF_SOME = {
     "window_size", "attn_types", "attn_pattern",
     "num_experts", "experts_per_token", "attention_kernel", "linformer_k", "kv_lora_rank",
     "qk_rope_head_dim", "max_relative_position", "mem_len", "num_buckets",
-    "share_layers",
+    "share_layers", "knn", "lmbda",
 }  # fmt: skip
 
 
@@ -95,7 +95,8 @@ class Config:
     num_buckets: the number of buckets that queries are hashed to, which are keys, too; 0 for none. Tokens see those
     of their own bucket.
 
-    share_layers: whether all layers have the parameters of the first.
+    share_layers: whether all layers have the parameters of the first. knn: how many stored places a text is compared
+    with that are the nearest; lmbda: what share their words have beside those of the model.
 
     Raises: ConfigError for sizes that cannot work together.
     """
@@ -145,12 +146,14 @@ class Config:
     mem_len: int = 0
     num_buckets: int = 0
     share_layers: bool = False
+    knn: int = 3
+    lmbda: Fraction = Fraction(1, 2)
 
     def __post_init__(self) -> None:
         problems = [*self._choice_problems(), *self._size_problems(), *self._flag_problems()]
         readers = {
             "eps": _number, "rotary_base": _number, "sinusoidal_periods": _periods, "rotary_periods": _periods,
-            "alibi_slopes": _numbers, "attn_types": _kinds,
+            "lmbda": _number, "alibi_slopes": _numbers, "attn_types": _kinds,
         }  # fmt: skip
         for name, read in readers.items():
             try:
@@ -280,6 +283,8 @@ class Config:
         if c.linformer_k and c.attention_dir == "causal":
             yield "linformer_k mixes all tokens, also those that come later; use attention_dir=bidirectional"
 
+        if c.lmbda > 1:
+            yield f"lmbda={c.lmbda} is no share; use a number from 0 to 1"
         if c.num_buckets % 2:
             yield f"num_buckets={c.num_buckets} has no two halves; use an even number"
         others = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from byhand.arithmetic.expr import At, Expr, Fn, Index, Sum, expr, largest
+from byhand.arithmetic.expr import At, Expr, Fn, Index, Sum, expr, largest, total
 from byhand.tape import Operand, example, op
 
 
@@ -43,3 +43,44 @@ def stretch_of(ends: Operand, throws: Operand, i: At, j: At) -> Expr:
         return Fn("argmax", (inside(ends[0, Index("k")], ends[0, Index("k")]),))
     starts = (expr(0), *(ends[0, k] for k in range(ends.cols - 1)))
     return Fn("argmax", tuple(inside(start, ends[0, k]) for k, start in enumerate(starts)))
+
+
+@op(
+    "ij->ij",
+    by_place="j",
+    formula=r"\min({0}_{{ij}},\, 1 - {0}_{{i1}} - \dots - {0}_{{i\,j-1}})",
+    example=example(
+        [[Fraction(1, 2), Fraction(1, 4), Fraction(3, 4)], [Fraction(1, 2), Fraction(3, 4), Fraction(1, 4)]],
+        gives=[[Fraction(1, 2), Fraction(1, 4), Fraction(1, 4)], [Fraction(1, 2), Fraction(1, 2), 0]],
+    ),
+    edges=(example([[Fraction(1, 4), Fraction(1, 4)]], gives=[[Fraction(1, 4), Fraction(3, 4)]]),),
+)  # fmt: skip
+def halting_weights(a: Operand, i: At, j: At) -> Expr:
+    """Each probability of halting, as long as all together are less than 1; the last one has what is left.
+
+    Source: Graves 2016, adaptive computation time, with ε = 0.
+    """
+    if isinstance(j, Index):
+        return a[i, j]
+    left = largest(expr(0), expr(1) - Sum(tuple(a[i, k] for k in range(j)))) if j else expr(1)
+    return left if j + 1 == a.cols else left - largest(expr(0), left - a[i, j])
+
+
+@op(
+    "ij->i1",
+    by_place="j",
+    formula=r"N + {0}_{{iN}}",
+    example=example(
+        [[Fraction(1, 2), Fraction(1, 4), Fraction(1, 4)], [Fraction(1, 4), Fraction(3, 4), 0]],
+        gives=[[Fraction(13, 4)], [Fraction(11, 4)]],
+    ),
+)
+def ponder_cost(a: Operand, i: At, j: At) -> Expr:
+    """The number of the last pass whose weight is above 0, plus that weight.
+
+    Source: Graves 2016, section 2.
+    """
+    if isinstance(a.cols, Index):
+        return total(a.cols, lambda k: Fn("argmax", (expr(0), a[i, k])))
+    passes = Sum(tuple(Fn("argmax", (expr(0), a[i, k])) for k in range(a.cols)))
+    return passes + Fn("choose", (passes, expr(0), *(a[i, k] for k in range(a.cols))))

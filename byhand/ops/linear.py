@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from functools import reduce
+from typing import Any
 
 from byhand.arithmetic.expr import At, Expr, Fn, Index, Mul, Sum, expr, largest, total
 from byhand.tape import Operand, example, op
@@ -281,3 +282,36 @@ def elu_plus_one(a: Operand, i: At, j: At, base: int | str = "e") -> Expr:
     """
     x = a[i, j]
     return largest(0, x) + base_of(base) ** (Sum(()) - largest(0, Sum(()) - x))
+
+
+@op(
+    "ij->ij",
+    formula=r"1 \div (1 + {base}^{{-{0}}})",
+    example=example([[0, 1], [-2, 2]], base=2, gives=[[HALF, Fraction(2, 3)], [Fraction(1, 5), Fraction(4, 5)]]),
+    edges=(example([[1, -1]], base=3, gives=[[Fraction(3, 4), Fraction(1, 4)]]),),
+)
+def sigmoid(a: Operand, i: At, j: At, base: int | str = "e") -> Expr:
+    """Every entry x becomes a number between 0 and 1: 1 ÷ (1 + base^−x)."""
+    return expr(1) / (expr(1) + base_of(base) ** (Sum(()) - a[i, j]))
+
+
+@op(
+    "ij,ij->ij",
+    formula=r"{keep} \cdot {0} + {take} \cdot {1}",
+    example=example(
+        [[1, 2], [3, -4]], [[2, 4], [1, 0]], keep="1/2", take="1/2", gives=[[Fraction(3, 2), 3], [2, -2]]
+    ),
+)
+def blend(a: Operand, b: Operand, i: At, j: At, keep: Any, take: Any) -> Expr:
+    """A share of the first matrix plus a share of the second, entry by entry."""
+    return expr(Fraction(keep)) * a[i, j] + expr(Fraction(take)) * b[i, j]
+
+
+@op(
+    "ij,kj->ik",
+    formula=r"|{0}_i - {1}_k|^2",
+    example=example([[1, 2], [3, -4]], [[1, 0], [0, 2], [3, -4]], gives=[[4, 1, 40], [20, 45, 0]]),
+)
+def squared_distances(a: Operand, b: Operand, i: At, j: At) -> Expr:
+    """The squared distance of each row of the first from each row of the second."""
+    return total(a.cols, lambda k: (a[i, k] - b[j, k]) ** 2)

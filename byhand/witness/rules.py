@@ -195,6 +195,21 @@ def _largest(n: Numbers, row: Row, count: int) -> Row:
     return [x if j in order[:count] else n.num(0) for j, x in enumerate(row)]
 
 
+def _until_full(n: Numbers, row: Row) -> Row:
+    """Portions poured into a measure that holds 1: each as it is, but no more than fits; the last fills it up."""
+    poured, room = [], n.num(1)
+    for x in row[:-1]:
+        poured.append(x if room > x else room)
+        room = room - poured[-1]
+    return [*poured, room]
+
+
+def _pondered(n: Numbers, row: Row) -> Any:
+    """How many passes have a weight, and the weight of the last of them."""
+    passes = [x for x in row if x > 0]
+    return len(passes) + passes[-1] if passes else n.num(0)
+
+
 RULES: dict[str, Rule] = {
     # products
     "matmul": lambda n, a, b: _product(a, _columns(b)),
@@ -202,6 +217,7 @@ RULES: dict[str, Rule] = {
     "dot_columns": lambda n, a, b: _product(_columns(a), _columns(b)),
     "affine": lambda n, a, b, bias: _by_column(add, _product(a, _columns(b)), bias),
     "affine_rows": lambda n, a, b, bias: _by_column(add, _product(a, b), bias),
+    "squared_distances": lambda n, a, b: [[sum(d * d for d in map(sub, x, y)) for y in b] for x in a],
     "row_dots": lambda n, a, b: [[_dot(x, y)] for x, y in zip(a, b, strict=True)],
     "slide": lambda n, x, kernel: _slide(x, kernel),
     # sums and differences
@@ -229,6 +245,9 @@ RULES: dict[str, Rule] = {
     "normalize_columns": lambda n, a, sums: _by_column(n.over, a, sums),
     "standardize": lambda n, a, scale: _by_row(n.over, a, scale),
     "scale_and_shift": lambda n, a, w, b: _by_column(add, _by_column(mul, a, w), b),
+    "blend": lambda n, a, b, keep, take: _pairs(
+        lambda x, y: x * n.num(Fraction(keep)) + y * n.num(Fraction(take)), a, b
+    ),
     "unit_rows": lambda n, a: [[n.over(x, n.root(_dot(row, row))) for x in row] for row in a],
     # means
     "row_mean": lambda n, a: _of_rows(a, _mean(n)),
@@ -276,6 +295,9 @@ RULES: dict[str, Rule] = {
     "relu": lambda n, a: _each(a, lambda x: x if x > 0 else n.num(0)),
     "gelu": lambda n, a: _each(a, lambda x: _normal(n, x)),
     "swish": lambda n, a, base="e": _each(a, lambda x: n.over(x, 1 + n.power(base, -x))),
+    "sigmoid": lambda n, a, base="e": _each(a, lambda x: n.over(1, 1 + n.power(base, -x))),
+    "halting_weights": lambda n, a: [_until_full(n, row) for row in a],
+    "ponder_cost": lambda n, a: _of_rows(a, lambda row: _pondered(n, row)),
     "elu_plus_one": lambda n, a, base="e": _each(a, lambda x: x + 1 if x > 0 else n.power(base, x)),
     "sinusoid": _waves,
     "rotate": _turned_pairs,

@@ -609,6 +609,73 @@ def _sparse_patterns(w: Wiring) -> None:
         w("span.pattern", "normalize_rows", powers, w("span.sum", "row_sum", powers))
 
 
+@wiring("linear-attention")
+def _linear_attention(w: Wiring) -> None:
+    """A state that grows by φ(k)ᵀ v and a sum that grows by φ(k), read by φ(q) (Katharopoulos et al. 2020, equations
+    16 to 20); the same by shares; and softmax.
+    """
+    at = "blocks.0.attn"
+    q, k, v = (f"{at}.hook_{x}[0]" for x in "qkv")
+    shares = w.linear_shares(q, k, at, "[0]", "[0]", causal=True)
+    w(f"{at}.hook_z[0]", "matmul", shares, v)
+    state = total = ""
+    for t in range(w.shapes[q][0]):
+        query, key, value = (
+            w(f"{at}.{x}{t}", "gather_rows", f"{at}.{of}[0]", rows=[t])
+            for x, of in (("q", "phi_q"), ("k", "phi_k"), ("v", "hook_v"))
+        )
+        parcel = w(f"{at}.parcel{t}" if t else f"{at}.state0", "dot_columns", key, value)
+        state = w(f"{at}.state{t}", "add", state, parcel) if t else parcel
+        total = w(f"{at}.total{t}", "add", total, key) if t else w(f"{at}.total0", "copy", key)
+        read, norm = w(f"{at}.read{t}", "matmul", query, state), w(f"{at}.norm{t}", "row_dots", query, total)
+        w(f"{at}.out{t}", "normalize_rows", read, norm)
+    scores = w("plain.scores", "mask_future", w("plain.raw", "dot_rows", q, k))
+    w("plain.z", "matmul", w.softmax("plain.pattern", scores), v)
+
+
+@wiring("latent-attention")
+def _latent_attention(w: Wiring) -> None:
+    """A head on a latent; and its last row with W_UK multiplied into the query (DeepSeek-AI 2024, section 2.1.2)."""
+    at = "blocks.0.attn"
+    w.head(STREAM, at, 0)
+    last = w("last.q", "gather_rows", f"{at}.hook_q[0]", rows=[w.shapes[f"{at}.hook_q[0]"][0] - 1])
+    w("absorbed.scores", "dot_rows", w("absorbed.q", "dot_rows", last, f"{at}.W_UK[0]"), f"{at}.latent")
+
+
+@wiring("recurrent-depth")
+def _recurrent_depth(w: Wiring) -> None:
+    """The same head in each pass (Dehghani et al. 2018); halting (Graves 2016); a reversible block (Gomez et al.
+    2017).
+    """
+    x, c = STREAM, {**w.config, "share_layers": True}
+    w.config = c
+    for n in range(c["n_layers"]):
+        x = w(f"blocks.{n}.hook_resid_post", "add", x, w.head(x, f"blocks.{n}.attn", 0))
+    p = w("halt.p", "sigmoid", "halt.logits", base=c["softmax_base"])
+    weights = w("halt.weight", "halting_weights", p)
+    w("halt.state", "matmul", weights, "halt.states")
+    w("halt.ponder", "ponder_cost", weights)
+    y1 = w("rev.y1", "add", "rev.x1", w("rev.f", "relu", w("rev.f_pre", "matmul", "rev.x2", "rev.W_F")))
+    y2 = w("rev.y2", "add", "rev.x2", w("rev.g", "relu", w("rev.g_pre", "matmul", y1, "rev.W_G")))
+    x2 = w("back.x2", "subtract", y2, w("back.g", "relu", w("back.g_pre", "matmul", y1, "rev.W_G")))
+    w("back.x1", "subtract", y1, w("back.f", "relu", w("back.f_pre", "matmul", x2, "rev.W_F")))
+
+
+@wiring("nearest-neighbours")
+def _nearest_neighbours(w: Wiring) -> None:
+    """λ p_kNN + (1 − λ) p_LM (Khandelwal et al. 2020, equations 2 and 3), in a base of its own."""
+    c, take = w.config, Fraction(str(w.config.get("lmbda", "1/2")))
+    apart = w("knn.distance", "squared_distances", "knn.query", "knn.keys")
+    powers = w("knn.power", "power_of", w("knn.negative", "times_number", apart, by=-1), base=c["softmax_base"])
+    kept = w("knn.kept", "keep_largest", powers, count=c.get("knn", 3))
+    shares = w("knn.share", "normalize_rows", kept, w("knn.kept.sum", "row_sum", kept))
+    words = w("knn.one_hot", "one_hot", shape=w.shapes["knn.one_hot"], rows=w.ids)
+    near = w("knn.probs", "matmul", shares, words)
+    w("knn.mixed", "blend", w.softmax("probs", "logits"), near, keep=1 - take, take=take)
+    for name in ("probs", "knn.mixed"):
+        w(f"{name}.next", "row_argmax", name)
+
+
 def wires(run: Recorded) -> dict[str, Wire]:
     """The wires of a run's steps: those of its model's wiring here; for any other step, those that were recorded."""
     recorded = {name: _recorded(run, name, step) for name, step in computed_steps(run).items()}

@@ -129,6 +129,7 @@ BAD = [
     ({"num_buckets": 2, "positional_embedding_type": "rotary", "use_local_attn": True, "window_size": 1},
      "num_buckets makes keys of queries and hides by their buckets; leave positional_embedding_type=rotary, "
      "use_local_attn=True out"),
+    ({"lmbda": "3/2"}, "lmbda=3/2 is no share; use a number from 0 to 1"),
     ({"share_layers": 2}, "share_layers=2 is not true or false"),
     ({"gated_mlp": 1}, "gated_mlp=1 is not true or false"),
     ({"n_layers": 10_000}, "n_layers=10000 × n_heads=1 is more than 1,000 heads"),

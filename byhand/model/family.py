@@ -1,0 +1,132 @@
+"""Small models of the family of transformers: another kind of attention or depth, and the ordinary one beside it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+from byhand.model.builder import Builder
+from byhand.model.layers import head, kernel_features, linear_shares, softmax
+from byhand.model.names import RESID_PRE
+from byhand.model.registry import model
+from byhand.ops.attention import mask_future, normalize_rows, power_of, row_argmax, row_sum
+from byhand.ops.chance import halting_weights, ponder_cost
+from byhand.ops.linear import (
+    add,
+    blend,
+    copy,
+    dot_columns,
+    dot_rows,
+    matmul,
+    relu,
+    row_dots,
+    sigmoid,
+    squared_distances,
+    subtract,
+    times_number,
+)
+from byhand.ops.shapes import gather_rows, keep_largest, one_hot
+from byhand.tape import Matrix
+
+Results = tuple[Matrix, ...]
+ATTN = "blocks.0.attn"
+
+
+@model("linear-attention", part="heads", one_head=True)
+def _linear_attention(build: Builder) -> Results:
+    """Linear attention of given queries, keys and values, word by word: each word adds φ(k)ᵀ v to a state and φ(k) to
+    a sum, and reads both by φ(q). The same from the shares of all words; and softmax of the same scores.
+
+    Source: Katharopoulos et al. 2020.
+    """
+    c, axes = build.config, {"q": ("pos", "d_head"), "k": ("pos", "d_head"), "v": ("pos", "d_v")}
+    q, k, v = (build.matrix(f"{ATTN}.hook_{letter}[0]", own) for letter, own in axes.items())
+    asking, answering = (kernel_features(x, f"{ATTN}.phi_{letter}[0]", c) for x, letter in ((q, "q"), (k, "k")))
+
+    def word(x: Matrix, letter: str, t: int) -> Matrix:
+        return gather_rows(x, name=f"{ATTN}.{letter}{t}", sizes={"i": (1, "new")}, rows=(t,))
+
+    results, state, total = [], None, None
+    for t in range(q.rows):
+        key = word(answering, "k", t)  # (1, d_head)
+        parcel = dot_columns(key, word(v, "v", t), name=f"{ATTN}.parcel{t}" if state else f"{ATTN}.state{t}")
+        state = add(state, parcel, name=f"{ATTN}.state{t}") if state else parcel  # (d_head, d_v)
+        total = add(total, key, name=f"{ATTN}.total{t}") if total else copy(key, name=f"{ATTN}.total{t}")
+        query = word(asking, "q", t)
+        read, norm = matmul(query, state, name=f"{ATTN}.read{t}"), row_dots(query, total, name=f"{ATTN}.norm{t}")
+        results.append(normalize_rows(read, norm, name=f"{ATTN}.out{t}"))  # (1, d_v)
+    shares = linear_shares(asking, answering, ATTN, 0, causal=True)
+    results.append(matmul(shares, v, name=f"{ATTN}.hook_z[0]"))
+    scores = mask_future(dot_rows(q, k, name="plain.raw"), name="plain.scores")
+    return *results, matmul(softmax(scores, "plain.pattern", c.softmax_base), v, name="plain.z")
+
+
+@model("latent-attention", part="heads", one_head=True)
+def _latent_attention(build: Builder) -> Results:
+    """A head whose keys and values are made from a latent; and the last word's scores from the latent itself, with a
+    query that W_UK has been multiplied into.
+
+    Source: DeepSeek-AI 2024 (DeepSeek-V2), section 2.1.
+    """
+    z = head(build.stream(RESID_PRE), ATTN, 0, build.config)
+    q, latent = (build.tape[f"{ATTN}.{name}"] for name in ("hook_q[0]", "latent"))
+    last = gather_rows(q, name="last.q", sizes={"i": (1, "new")}, rows=(q.rows - 1,))  # (1, d_head)
+    absorbed = dot_rows(last, build.tape[f"{ATTN}.W_UK[0]"], name="absorbed.q")  # (1, latent)
+    return z, dot_rows(absorbed, latent, name="absorbed.scores")
+
+
+@model("recurrent-depth", part="heads", one_head=True)
+def _recurrent_depth(build: Builder) -> Results:
+    """The same head of attention again in each of n_layers passes, its values added to the stream. Where they are
+    given: the states `halt.states` of several passes, mixed by the logits of halting after each, `halt.logits`; and a
+    reversible block of `rev.x1` and `rev.x2`, there and back.
+
+    Source: Dehghani et al. 2018; Graves 2016; Gomez et al. 2017.
+    """
+    c, x = replace(build.config, share_layers=True), build.stream(RESID_PRE)
+    for n in range(c.n_layers):
+        x = add(x, head(x, f"blocks.{n}.attn", 0, c), name=f"blocks.{n}.hook_resid_post")
+    results = [x]
+    if "halt.logits" in build.tape.numbers:
+        states = build.matrix("halt.states", ("pass", "place"))
+        p = sigmoid(build.matrix("halt.logits", ("", "pass")), name="halt.p", base=c.softmax_base)
+        weights = halting_weights(p, name="halt.weight")
+        results += matmul(weights, states, name="halt.state"), ponder_cost(weights, name="halt.ponder")
+    return *results, *(_there_and_back(build) if "rev.x1" in build.tape.numbers else ())
+
+
+def _there_and_back(build: Builder) -> Results:
+    """A reversible block, y₁ = x₁ + F(x₂) and y₂ = x₂ + G(y₁), and its inputs again, from y₁ and y₂."""
+    x1, x2 = (build.matrix(f"rev.{name}", ("new", "half")) for name in ("x1", "x2"))
+    weights = {letter: build.matrix(f"rev.W_{letter.upper()}", ("half", "half")) for letter in "fg"}
+
+    def network(letter: str, x: Matrix, at: str) -> Matrix:
+        return relu(matmul(x, weights[letter], name=f"{at}.{letter}_pre"), name=f"{at}.{letter}")
+
+    y1 = add(x1, network("f", x2, "rev"), name="rev.y1")
+    y2 = add(x2, network("g", y1, "rev"), name="rev.y2")
+    found = subtract(y2, network("g", y1, "back"), name="back.x2")
+    return y1, y2, found, subtract(y1, network("f", found, "back"), name="back.x1")
+
+
+@model("nearest-neighbours", part="unembed", reads_words=True)
+def _nearest_neighbours(build: Builder) -> Results:
+    """The next word by the nearest of stored places, `knn.keys`, each with the word that came next there, its token;
+    mixed with the probabilities of a model, from its `logits`.
+
+    Source: Khandelwal et al. 2020.
+    """
+    c, tape = build.config, build.tape
+    keys, query = build.matrix("knn.keys", ("place", "d_model")), build.matrix("knn.query", ("new", "d_model"))
+    logits = build.matrix("logits", ("new", "d_vocab"))
+    apart = squared_distances(query, keys, name="knn.distance")  # (1, place)
+    powers = power_of(times_number(apart, name="knn.negative", by=-1), name="knn.power", base=c.softmax_base)
+    kept = keep_largest(powers, name="knn.kept", count=c.knn)
+    shares = normalize_rows(kept, row_sum(kept, name="knn.kept.sum"), name="knn.share")
+    sizes = {"i": (keys.rows, "place"), "j": (logits.cols, "d_vocab")}
+    words = one_hot(name="knn.one_hot", tape=tape, sizes=sizes, rows=build.values.ids(logits.cols))
+    near = matmul(shares, words, name="knn.probs")  # (1, d_vocab)
+    probs = softmax(logits, "probs", c.softmax_base)
+    mixed = blend(probs, near, name="knn.mixed", keep=str(1 - Fraction(c.lmbda)), take=str(c.lmbda))
+    row_argmax(probs, name="probs.next")  # computed only when requested
+    return mixed, row_argmax(mixed, name="knn.mixed.next")

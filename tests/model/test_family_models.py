@@ -1,0 +1,130 @@
+"""Other kinds of attention and of depth, in numbers that a person checks by hand."""
+
+from fractions import Fraction
+
+import pytest
+
+from byhand.arithmetic.exact import RATIONALS
+from byhand.model import MODELS
+from byhand.model.weights import Values
+
+AT, X = "blocks.0.attn.", "blocks.0.hook_resid_pre"
+
+
+def matrix(text):
+    """A matrix, written as its rows."""
+    return [row.split() for row in text.split(";")]
+
+
+def run(model, config, inputs=(), weights=(), **entries):
+    """A run; weights of one head are given as one matrix."""
+    one = ("W_DKV", "rel_pos_keys", ".E", ".F", "_bias")
+    heads = {name: matrix(x) if name.endswith(one) else [matrix(x)] for name, x in dict(weights).items()}
+    given = {name: matrix(x) for name, x in dict(inputs).items()}
+    config = {"softmax_base": 2, **config}
+    return MODELS[model].run(Values.of({"config": config, "inputs": given, "weights": heads, **entries}), RATIONALS)
+
+
+def rows(tape, name):
+    return [[Fraction(x) if x != float("-inf") else "-" for x in row] for row in tape.values(name)]
+
+
+def expected(text):
+    return [["-" if x == "-" else Fraction(x) for x in row] for row in matrix(text)]
+
+
+RELATIVE = run(
+    "attention-head", {"n_ctx": 4, "d_v": 2, "positional_embedding_type": "relative", "max_relative_position": 2},
+    {f"{AT}hook_q[0]": "1 2 0 -1; 0 0 2 0; -1 -1 2 0; 0 0 2 0", f"{AT}hook_v[0]": "3 -1; 1 -2; 1 1; 0 1",
+     f"{AT}hook_k[0]": "2 -2 2 2; 2 0 1 0; 0 -2 2 0; -1 -1 2 -1"},
+    {f"{AT}rel_pos_keys": "0 0 0 1; -1 -1 1 1; -1 1 0 -1; 0 -1 1 -1; 1 0 0 1"},
+)  # fmt: skip
+MEMORY = run(
+    "attention-head",
+    {"n_ctx": 2, "d_v": 1, "positional_embedding_type": "relative", "mem_len": 2, "sinusoidal_periods": [4, 2]},
+    {X: "0 -2 0 2; -2 -1 0 0", f"{AT}mem": "-1 1 0 2; 0 2 1 -2"},
+    {f"{AT}W_Q": "0 0 0 0; 0 1 0 -1; 0 1 0 0; -1 1 0 -1", f"{AT}W_K": "1 1 1 -1; 0 -1 1 1; 1 -1 -1 -1; 0 0 1 1",
+     f"{AT}W_KR": "0 0 1 0; 1 1 0 1; -1 -1 0 -1; 0 0 1 0", f"{AT}W_V": "1; 0; 0; 0",
+     f"{AT}r_w_bias": "0 0 1 -1", f"{AT}r_r_bias": "1 0 1 0"},
+)  # fmt: skip
+LATENT = run(
+    "latent-attention", {"n_ctx": 3, "d_v": 2, "kv_lora_rank": 2}, {X: "0 -1 -2 1; 0 -1 1 -2; 0 1 1 0"},
+    {f"{AT}W_DKV": "-1 -1; 0 0; -1 1; 0 -1", f"{AT}W_UK": "-1 1 1 -1; 1 1 0 0", f"{AT}W_UV": "1 -1; 0 -1",
+     f"{AT}W_Q": "-2 0 0 -2; 0 0 -2 0; 0 0 2 -2; -2 2 -2 -2"},
+)  # fmt: skip
+SHORT = run(
+    "attention-head", {"n_ctx": 4, "d_v": 2, "linformer_k": 2, "attention_dir": "bidirectional"},
+    {f"{AT}hook_q[0]": "0 2 2 0; -2 2 0 0; -2 2 2 2; 0 0 2 0", f"{AT}hook_v[0]": "2 0; 0 -2; 0 -3; 2 3",
+     f"{AT}hook_k[0]": "-1 -1 0 -1; 0 0 0 0; 0 -1 1 1; 1 1 -1 -1"},
+    {f"{AT}E": "1 1 0 0; 0 0 1 1", f"{AT}F": "1/2 1/2 0 0; 0 0 1/2 1/2"},
+)  # fmt: skip
+LINEAR = run("linear-attention", {}, {
+    f"{AT}hook_q[0]": "1 0; 1 1; 0 0", f"{AT}hook_k[0]": "0 1; -1 0; 0 -1", f"{AT}hook_v[0]": "1 -2; 0 3; 1 -1",
+})  # fmt: skip
+HASHED = run(
+    "attention-head", {"n_ctx": 6, "d_v": 1, "num_buckets": 4, "use_attn_scale": False},
+    {f"{AT}hook_q[0]": "1 -1 -1 1; -1 -1 1 -1; 1 1 -1 1; 1 -1 1 1; -1 1 -1 1; 1 -1 -1 -1",
+     f"{AT}hook_v[0]": "1; 2; 3; 4; 5; 6"},
+    {f"{AT}W_R": "2 1; 0 2; -1 0; 1 2"},
+)  # fmt: skip
+DEPTH = run(
+    "recurrent-depth", {"d_model": 2, "n_ctx": 3, "d_head": 1, "d_v": 2, "n_layers": 2},
+    {X: "0 0; 2 0; 1 0", "halt.logits": "0 -2 1", "halt.states": "-2 1; 3 3; 3 -3", "rev.x1": "-2 1", "rev.x2": "3 3",
+     "rev.W_F": "-2 0; -2 1", "rev.W_G": "1 1; 1 -1"},
+    {f"{AT}W_Q": "0; 1", f"{AT}W_K": "1; 1", f"{AT}W_V": "-1 -1; 1 1"},
+)  # fmt: skip
+NEAR = run(
+    "nearest-neighbours", {"n_ctx": 5}, {"knn.keys": "-1 1; 3 -2; 2 -1; 1 1; 2 -1", "knn.query": "1 0", "logits": "0 0 1"},
+    vocabulary=["a", "b", "c"], tokens=["c", "a", "b", "b", "a"],
+)  # fmt: skip
+CASES = [
+    (RELATIVE, f"{AT}hook_attn_scores[0]", "-1 - - -; 3 1 - -; 2 2 3 -; 2 1 3 2"),
+    (RELATIVE, f"{AT}hook_pattern[0]", "1 0 0 0; 4/5 1/5 0 0; 1/4 1/4 1/2 0; 2/9 1/9 4/9 2/9"),
+    (MEMORY, f"{AT}hook_q[0]", "-2 0 0 0; 0 -1 0 1"),
+    (MEMORY, f"{AT}hook_attn_scores[0]", "1 -1 0 -; 1 1 -1 0"),
+    (MEMORY, f"{AT}hook_pattern[0]", "4/7 1/7 2/7 0; 4/11 4/11 1/11 2/11"),
+    (LATENT, f"{AT}latent", "2 -3; -1 3; -1 1"),
+    (LATENT, f"{AT}hook_k[0]", "-5 -1 2 -2; 4 2 -1 1; 2 0 -1 1"),
+    (LATENT, f"{AT}hook_attn_scores[0]", "-2 - -; -2 1 -; 2 -1 -1"),
+    (LATENT, "absorbed.q", "2 0"),
+    (SHORT, f"{AT}hook_attn_scores[0]", "-1 0; 0 -1; -1 -1; 0 0"),
+    (SHORT, f"{AT}hook_z[0]", "1 -1/3; 1 -2/3; 1 -1/2; 1 -1/2"),
+    (LINEAR, f"{AT}state1", "1 -1/2; 2 -1"),
+    (LINEAR, f"{AT}total2", "5/2 7/2"),
+    (LINEAR, f"{AT}out2", "3/4 -1/2"),
+    (LINEAR, f"{AT}hook_z[0]", "1 -2; 2/3 -1/3; 3/4 -1/2"),
+    (LINEAR, f"{AT}hook_pattern[0]", "1 0 0; 2/3 1/3 0; 1/2 1/4 1/4"),
+    (LINEAR, "plain.pattern", "1 0 0; 4/5 1/5 0; 1/3 1/3 1/3"),
+    (HASHED, f"{AT}hash_along[0]", "4 1; -4 -5; 4 5; 2 1; 0 3; 2 -3"),
+    (HASHED, f"{AT}bucket[0]", "0; 3; 1; 0; 1; 3"),
+    (
+        HASHED,
+        f"{AT}hook_attn_scores[0]",
+        "2 - - - - -; - 2 - - - -; - - 2 - - -; 1 - - - - -; - - 1 - - -; - 0 - - - -",
+    ),
+    (DEPTH, "blocks.0.hook_resid_post", "0 0; 1 -1; 0 -1"),
+    (DEPTH, "blocks.1.hook_resid_post", "0 0; 0 -2; -1 -2"),
+    (DEPTH, "blocks.1.attn.hook_pattern[0]", "1 0 0; 1/2 1/2 0; 1/4 1/4 1/2"),
+    (DEPTH, "halt.p", "1/2 1/5 2/3"),
+    (DEPTH, "halt.weight", "1/2 1/5 3/10"),
+    (DEPTH, "halt.state", "1/2 1/5"),
+    (DEPTH, "halt.ponder", "33/10"),
+    (DEPTH, "rev.y1", "-2 4"),
+    (DEPTH, "rev.y2", "5 3"),
+    (DEPTH, "back.x1", "-2 1"),
+    (NEAR, "knn.distance", "5 8 2 1 2"),
+    (NEAR, "knn.probs", "1/4 3/4 0"),
+    (NEAR, "knn.mixed", "1/4 1/2 1/4"),
+    (NEAR, "knn.mixed.next", "1"),
+    (NEAR, "probs.next", "2"),
+]
+
+
+@pytest.mark.parametrize(("tape", "name", "numbers"), CASES, ids=lambda x: x if isinstance(x, str) else "")
+def test_a_step_is_what_a_person_computes(tape, name, numbers):
+    assert rows(tape, name) == expected(numbers)
+
+
+def test_the_latent_alone_gives_the_scores_of_the_keys():
+    raw = rows(LATENT, f"{AT}scores_raw[0]")
+    assert rows(LATENT, "absorbed.scores") == raw[-1:]
