@@ -209,8 +209,10 @@ class _Chart:
         return [self.messages.texts.get(f"map.steps.{name}", "") for name in own if name not in parts]
 
     def size(self, step: Step) -> str:
-        """The shape of a step as the page shows it."""
-        rows, cols = step.shape if self.orientation == "rows" else reversed(step.shape)
+        """The shape of a step as the page shows it; of one feature map, that of all maps beside each other."""
+        kernels = sum(other.stem == step.stem for other in self.tape.steps.values())
+        shape = (step.shape[0], step.shape[1] * (kernels if step.stem.endswith(".map") else 1))
+        rows, cols = shape if self.orientation == "rows" else reversed(shape)
         return f"{rows} × {cols}"
 
     def shape(self, width: int) -> str:

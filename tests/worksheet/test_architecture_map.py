@@ -95,6 +95,12 @@ def test_kernels_are_learned_like_the_weights_that_they_are_columns_of():
     assert [node.symbol for node in document.map.inside["mlp"] if not node.sections] == ["X'"]
 
 
+def test_feature_maps_beside_each_other_have_one_shape():
+    document, _ = prepare(load_sheet("one-by-one-convolution"), Options(seed=0))
+    (maps,) = (node for node in document.map.inside["mlp"] if node.sections == (1, 2))
+    assert maps.shape == "3 × 4"
+
+
 @pytest.mark.parametrize(("orientation", "turned"), [("rows", False), ("columns", True)])
 def test_shapes_come_from_the_config_and_turn_with_the_page(orientation, turned):
     sizes = {"d_model": 5, "d_head": 3, "d_v": 2, "d_mlp": 7, "n_heads": 2}
