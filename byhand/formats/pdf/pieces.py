@@ -76,8 +76,10 @@ def pieces_of(node: Any, style: TextStyle, texts: TextOf) -> Iterator[Piece | No
                 yield from pieces_of(child, replace(style, face=MATH_ITALIC), texts)
             case "span", "upright":
                 yield from pieces_of(child, replace(style, face=SANS), texts)
-            case "span", "root" | "":  # a number of a copy is in a span without a class
+            case "span", "":  # a number of a copy
                 yield from pieces_of(child, style, texts)
+            case "span", "root":
+                yield from pieces_of(child, replace(style, face=MATH), texts)
             case "span", "radicand":
                 before = LOOK["bar_start"] * style.size
                 for piece in pieces_of(child, replace(style, under=style), texts):
