@@ -473,7 +473,8 @@ def find_the_error(
 
     answer: the key's answer; by default the text that the mistake has. For a matrix that the student is to find on
     the same leaf, row: of each step, only one token's numbers are printed, those of this row or of the first one
-    after it that the mistake changes; changed_only: only the rows that the mistake changes are printed.
+    after it that the mistake changes; changed_only: only the rows that the mistake changes are printed, which are the
+    same ones for any numbers.
     """
     wrong, tape = context.mistaken(name), context.tape
     shown = [steps] if isinstance(steps, str) else steps
