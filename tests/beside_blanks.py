@@ -24,7 +24,7 @@ import re
 import sys
 from argparse import ArgumentParser
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from fractions import Fraction
 from itertools import product
@@ -78,8 +78,12 @@ def offenders(sheet: str, level: str = "standard", orientation: str = "rows", se
 def pages_of(document: Document, run: Run) -> dict[Section, list[int]]:
     """The pages, from 0, on which each section of a worksheet stands. Every page has one: none is left for the foot."""
     html, _ = cut_out(Pages(document, run).html("worksheet", "print"), str)
+    return pages_among(document, rendered_document(html).pages)
+
+
+def pages_among(document: Document, laid_out: Sequence[Any]) -> dict[Section, list[int]]:
+    """The same, of pages that WeasyPrint has laid out."""
     found: dict[object, list[int]] = {}
-    laid_out = rendered_document(html).pages
     for number, page in enumerate(laid_out):
         for box in page._page_box.descendants(placeholders=True):
             of = box.element.get("class") if box.element_tag == "section" and box.element is not None else ""

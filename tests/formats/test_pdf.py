@@ -12,6 +12,7 @@ import tempfile
 from functools import cache
 
 import pytest
+from beside_blanks import beside, pages_among
 from kinds import kinds_and_run
 from page_layout import MM, apart, boxes, drawn, fits, inside, laid_out, roomy
 from pypdf import PdfReader
@@ -51,12 +52,14 @@ def pages(sheet, orientation="rows", numbers="exact", base=None):
 
 @pytest.mark.parametrize(("sheet", "orientation", "numbers", "views"), COMBINATIONS)
 def test_nothing_overflows_and_key_and_papers_break_like_the_sheet(sheet, orientation, numbers, views, caplog):
-    """On both papers in rows only: they share an area, and orientation and numbers change nothing of it."""
+    """And no answer stands beside its blank. On both papers in rows only: they share an area, and orientation and numbers change nothing of it."""
     caplog.set_level(logging.WARNING)
     source = pages(sheet, orientation, *numbers)
     a4 = fits(source, "a4", views)
     for page in a4.pages:
         roomy(page)
+    if numbers == EXACT:
+        assert [*beside(source.d, source.run, pages_among(source.d, a4.pages))] == []
     if (orientation, numbers) == ("rows", EXACT):
         letter = drawn(laid_out(source.html("worksheet", "print", "letter")))
         for (text, *here), (other, *there) in zip(places(a4, "a4"), places(letter, "letter"), strict=True):
