@@ -27,16 +27,19 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from fractions import Fraction
+from functools import lru_cache
 from itertools import product
 from typing import Any, NamedTuple
 
+from byhand.arrange import arrange
+from byhand.choose import choose
 from byhand.formats.html.page import Pages
 from byhand.formats.pdf.engine import rendered_document
 from byhand.formats.pdf.figures import cut_out
+from byhand.model.weights import Values
 from byhand.notation.text import value_text
 from byhand.options import Options
 from byhand.pictures import UndrawableError
-from byhand.pipeline import prepare
 from byhand.runs import Run
 from byhand.worksheet.document import Blank, Checkpoint, Document, Panel, Picture, Section
 from byhand.worksheet.messages import messages
@@ -71,8 +74,16 @@ class Offender(NamedTuple):
 
 def offenders(sheet: str, level: str = "standard", orientation: str = "rows", seed: int = 0) -> list[Offender]:
     """The answers that a worksheet prints beside their blanks, as its pages are laid out."""
-    document, run = prepare(load_sheet(sheet), Options(seed=seed, level=level, orientation=orientation))
+    options = Options(seed=seed, level=level, orientation=orientation).on(load_sheet(sheet))
+    values, quality = chosen(sheet, level, seed)
+    document, run = arrange(load_sheet(sheet), values, options, quality)
     return [*beside(document, run, pages_of(document, run))]
+
+
+@lru_cache(maxsize=1)
+def chosen(sheet: str, level: str, seed: int) -> tuple[Values, Any]:
+    """A sheet's numbers, which are the same in both orientations, and their quality."""
+    return choose(load_sheet(sheet), Options(seed=seed, level=level).on(load_sheet(sheet)))
 
 
 def pages_of(document: Document, run: Run) -> dict[Section, list[int]]:
