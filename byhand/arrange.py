@@ -13,9 +13,8 @@ from typing import Any
 
 from byhand.arithmetic.copies import has_slots, in_slot, one_copy, word_in_slot
 from byhand.arithmetic.domain import Domain
-from byhand.arithmetic.exact import RATIONALS
-from byhand.choose import Quality
-from byhand.model.weights import Values, complete
+from byhand.choose import Quality, choose
+from byhand.model.weights import Values
 from byhand.options import Options
 from byhand.options_file import as_entries
 from byhand.record import fingerprint
@@ -77,9 +76,13 @@ def _decided(options: Options) -> dict[str, Any]:
 
 
 def _shown(
-    sheet: Sheet, values: Values, options: Options, tape: Tape, domain: Domain, timed: bool = True
-) -> tuple[Document, Tape]:
-    """The document of a tape, and the tape as it shows it; it evaluates the steps that it shows."""
+    sheet: Sheet, values: Values, options: Options, tape: Tape, domain: Domain,
+    minutes: tuple[str, ...] | None = None,
+) -> tuple[Document, Tape]:  # fmt: skip
+    """The document of a tape, and the tape as it shows it; it evaluates the steps that it shows.
+
+    minutes: what it says of those of each sitting; where it is None, they are counted, and so is all other time.
+    """
     lists = values.words(), values.vocabulary, values.source
     known = {
         word: word if word.isdecimal() else word_in_slot(domain, word)  # a decimal is the number of a place
@@ -90,7 +93,7 @@ def _shown(
     context = Context(
         sheet, shown, values.config, tokens, vocabulary, options.orientation, source,
         options.level or "standard", messages(options.language), dict(options.left_out),
-        {mark: word for word, mark in known.items()}, timed,
+        {mark: word for word, mark in known.items()}, minutes is None, minutes or (),
     )  # fmt: skip
     return document(context), shown
 
@@ -100,19 +103,19 @@ def _in_slots(
 ) -> tuple[Document, Run]:
     """A document and its run as those of one of many copies. plain: the document without slots."""
     domain = one_copy(run.domain)
-    page, _ = _shown(sheet, values, options, tape, domain, timed=False)  # its minutes are those of the plain one
+    sittings = tuple(word_in_slot(domain, str(minutes)) for minutes in plain.sittings)
+    page, _ = _shown(sheet, values, options, tape, domain, sittings)  # its minutes are those of the plain one
     minutes = plain.effort.minutes
-    said = {"minutes": str(minutes), "time": time_told(minutes, plain.messages, plain.sittings), **plain.stamp}
+    said = {"minutes": str(minutes), "time": time_told(minutes, plain.messages, len(sittings)), **plain.stamp}
     of_run = {name: word_in_slot(domain, said[name]) for name in ("seed", "hash", "minutes", "time")}
     return replace(page, stamp=said | of_run), replace(run, domain=domain).in_slots()
 
 
 def own_effort(sheet: Sheet) -> Effort:
-    """The effort that a sheet with its own numbers takes a student.
+    """The effort that a sheet with its own numbers takes a student, as its page says it.
 
     Raises: ByHandError where the sheet cannot be made.
     """
-    values = complete(sheet.given(letters=False))
-    tape = sheet.model.run(values, RATIONALS)
-    context = Context(sheet, tape, values.config, values.words(), values.vocabulary, "rows", values.source)
-    return document(context).effort
+    options = Options().on(sheet)
+    values, _ = choose(sheet, options)
+    return arrange(sheet, values, options)[0].effort

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from itertools import accumulate, pairwise
 from math import isqrt
 from typing import Any, NamedTuple
 
@@ -41,6 +42,14 @@ def minutes(seconds: float) -> int:
     """Seconds in minutes as one would say them: at least 1; rounded to 5 minutes from 40 on."""
     whole = round(seconds / 60)
     return max(1, whole) if whole < 40 else 5 * round(seconds / 300)
+
+
+def parted(parts: Sequence[float]) -> tuple[int, ...]:
+    """The minutes of parts, given in seconds: as they are said of the whole, and adding up to it."""
+    whole = minutes(sum(parts))
+    grain = 5 if whole >= 40 else 1
+    ends = [grain * round(end / 60 / grain) for end in accumulate(parts)]
+    return tuple(end - start for start, end in pairwise((0, *ends[:-1], whole)))
 
 
 def seconds(tape: Tape, steps: Iterable[str]) -> float:

@@ -115,6 +115,14 @@ def sheet(context: Context, name: str) -> str:
     return context.messages.say("course.sheet" if found.number else "course.other", n=found.number, title=found.title)
 
 
+@call
+def minutes(context: Context, sitting: int) -> Cell:
+    """How long a sitting takes, for a table: its minutes, counted from what its steps ask for."""
+    if not 1 <= sitting <= (count := len(context.sheet.sittings)):
+        raise SheetError(f"minutes({sitting}): the front matter has {count} sittings")
+    return Cell(sitting, shows="minutes")
+
+
 # figures, on the right of the page
 
 

@@ -31,7 +31,8 @@ class Context:
 
     tokens, source, vocabulary: words; the source is what an encoder reads. left_out: the entries that the sheet's
     inverse exercises leave out; entries that are chosen here are added to it. spelled: where words are marks in
-    slots, the word that each stands for. timed: whether to tell the seconds that blanks take.
+    slots, the word that each stands for. timed: whether to tell the seconds that blanks take. minutes: the texts that
+    tell those of each sitting; by default they are counted.
     """
 
     sheet: Sheet
@@ -46,6 +47,7 @@ class Context:
     left_out: LeftOut = field(default_factory=dict)
     spelled: Mapping[str, str] = field(default_factory=dict)
     timed: bool = True
+    minutes: tuple[str, ...] = ()
 
     @property
     def transposed(self) -> bool:

@@ -47,7 +47,8 @@ class Cell:
     rule: how a reader of the page computes the value, over references to cells of the run, the factors of products in
     the order of the page; None for a printed or copied cell and for a word (the run has the rule of every cell).
     step, at: the step that the value belongs to, and its row and column in the run.
-    shows: whether the value is the run's, a mistake's, a size, or the word that a number stands for.
+    shows: whether the value is the run's, a mistake's, a size, the word that a number stands for, or the minutes of a
+    sitting.
     places: the decimal places to which the page rounds the run's number. seconds: what a practised hand needs.
     """
 
@@ -56,7 +57,7 @@ class Cell:
     blank: bool = False
     step: str = ""
     at: tuple[int, int] | None = None
-    shows: Literal["run", "mistake", "size", "word"] = "run"
+    shows: Literal["run", "mistake", "size", "word", "minutes"] = "run"
     places: int | None = None
     seconds: float = 0.0
     kind: ClassVar[str] = "cell"
@@ -753,8 +754,9 @@ class Document:
     """A sheet with the numbers of a run, for every view and format.
 
     goal, conventions, objectives: Markdown tokens. before: the sheets that come before it. group, beside: its
-    group of the course, and the sheets of that group. sittings: how many its text speaks of, if it does. stamp: the
-    seed and the hash of the run, for a page's foot. options: what decides its numbers, as files of answers say it.
+    group of the course, and the sheets of that group. sittings: the minutes of each, where its text parts it.
+    stamp: the seed and the hash of the run, for a page's foot. options: what decides its numbers, as files of answers
+    say it.
     in_slots: makes of a document the same one and its run, with marks in place of all that other runs of the sheet
     have otherwise, so that pages can be laid out once for all of them; None where they cannot.
     others: gives the same sheet with the numbers of the next seeds; None where nobody asks for them.
@@ -776,7 +778,7 @@ class Document:
     objectives: tuple[Sequence[Any], ...] = ()
     group: str = ""
     beside: tuple[Named, ...] = ()
-    sittings: int = 0
+    sittings: tuple[int, ...] = ()
     options: Callable[[], Mapping[str, Any]] = dict
     in_slots: Callable[[Document], tuple[Document, Run]] | None = None
     others: Callable[[], Iterator[tuple[Document, Run]]] | None = None
@@ -807,7 +809,7 @@ class Document:
         parts = ["byhand"]
         parts += [say("top.number", n=self.number)] if self.number else []
         parts += [say(f"levels.{self.level}")] if self.level != "standard" else []
-        parts += [time_told(effort.minutes, self.messages, self.sittings)] if effort.seconds else []
+        parts += [time_told(effort.minutes, self.messages, len(self.sittings))] if effort.seconds else []
         return " · ".join(parts)
 
     @property

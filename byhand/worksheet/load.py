@@ -8,13 +8,16 @@ from the run.
 from __future__ import annotations
 
 import re
+from bisect import bisect
 from collections.abc import Iterator, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import partial
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import TemplateError, TemplateSyntaxError
 
+from byhand.effort import TYPICAL, parted
 from byhand.errors import ByHandError, ConfigError, SheetError, UnknownNameError
 from byhand.model.config import SIZES, Config
 from byhand.notation.number import shown
@@ -24,7 +27,7 @@ from byhand.worksheet.asked import asked
 from byhand.worksheet.calls import Marker, sheet_globals
 from byhand.worksheet.context import Context
 from byhand.worksheet.conventions import conventions
-from byhand.worksheet.document import Block, Document, Figure, Prose, Section, TextBlock
+from byhand.worksheet.document import Block, Cell, Document, Figure, Prose, Section, Table, TextBlock
 from byhand.worksheet.markdown import inline, parsed
 from byhand.worksheet.order import GROUP, GROUPS, has_met
 from byhand.worksheet.sandbox import Sandbox
@@ -52,6 +55,9 @@ def document(context: Context) -> Document:
     except SheetError as error:
         raise SheetError(f"{sheet.name}.md: {error}") from None
     sections = tuple(_sections(sheet.name, tokens, blocks))
+    sittings = _sittings(sections, sheet.sittings) if context.timed and sheet.sittings else ()
+    if sheet.sittings:
+        sections = tuple(_with_minutes(section, context.minutes or tuple(map(str, sittings))) for section in sections)
     config, tape, orientation, messages = context.config, context.tape, context.orientation, context.messages
     sentences = conventions(config, tape, orientation, sections, messages)
     chart = map_of(
@@ -72,10 +78,38 @@ def document(context: Context) -> Document:
         messages=messages,
         asked=asked(context),
         objectives=tuple(map(inline, sheet.objectives)),
-        sittings=sheet.sittings,
+        sittings=sittings,
         group=group,
         beside=named(GROUPS.get(group, ()), messages.language),
     )
+
+
+def _sittings(sections: Sequence[Section], starts: Sequence[int]) -> tuple[int, ...]:
+    """The minutes of each sitting; a part without a number goes with the step before it.
+
+    starts: the numbers of the steps with which sittings begin.
+    """
+    numbers = accumulate((section.number for section in sections), max)
+    seconds = [0.0] * len(starts)
+    for section, number in zip(sections, numbers, strict=True):
+        at = bisect(starts, max(number, 1)) - 1
+        seconds[at] += TYPICAL * sum(block.effort.seconds for block in section.blocks)
+    return parted(seconds)
+
+
+def _with_minutes(section: Section, minutes: Sequence[str]) -> Section:
+    """A section whose tables say how long sittings take."""
+
+    def told(entry: Prose | Cell) -> Prose | Cell:
+        if isinstance(entry, Cell) and entry.shows == "minutes":
+            return replace(entry, value=minutes[entry.value - 1])
+        return entry
+
+    figures = (
+        replace(each, rows=tuple(tuple(map(told, row)) for row in each.rows)) if isinstance(each, Table) else each
+        for each in section.figures
+    )
+    return replace(section, figures=tuple(figures))
 
 
 def _goal(context: Context, sections: Sequence[Section]) -> str:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,8 @@ class Sheet:
     their places in every copy, because the text speaks of these places. promises: what the numbers of every seed
     keep, so that they show the sheet's idea: names of functions in numbers/promises.py. points: what sections are
     worth, by number, in place of points by time. names: words for the places of an axis, such as d_model, whose
-    numbers keep their places and signs in every copy. sittings: how many the text parts the steps into, if it does.
+    numbers keep their places and signs in every copy. sittings: the numbers of the steps with which sittings begin,
+    where the text parts the steps into some.
     """
 
     name: str
@@ -61,7 +63,7 @@ class Sheet:
     promises: tuple[str, ...] = ()
     points: Mapping[int, int] = field(default_factory=dict)
     names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    sittings: int = 0
+    sittings: tuple[int, ...] = ()
 
     @property
     def number(self) -> int:
@@ -113,7 +115,7 @@ _KEYS = {
     "title": str, "model": str, "goal": str, "numbers": str, "prerequisites": list, "objectives": list,
     "letters": dict, "config": dict, "tokens": list, "source": list, "vocabulary": list, "inputs": dict,
     "weights": dict, "pick_words": bool, "answer": list, "in_place": list, "promises": list,
-    "points": dict, "names": dict, "places": int, "sittings": int,
+    "points": dict, "names": dict, "places": int, "sittings": list,
 }  # fmt: skip
 
 
@@ -239,8 +241,9 @@ def parse_sheet(name: str, text: str, original: str = "") -> Sheet:
     for section, worth in front.get("points", {}).items():
         if not (isinstance(section, int) and isinstance(worth, int) and worth >= 0):
             raise SheetError(f"{name}.md: points: write whole numbers by the number of a section, as in {{5: 4}}")
-    if front.get("sittings", 2) < 2:
-        raise SheetError(f"{name}.md: sittings: write a whole number from 2 on, or leave it out")
+    starts = front.get("sittings", [1, 2])
+    if len(starts) < 2 or starts[0] != 1 or not all(type(b) is int and a < b for a, b in pairwise(starts)):
+        raise SheetError(f"{name}.md: sittings: write the step with which each begins, as in [1, 10, 18]")
     if front["model"] not in MODELS:
         raise SheetError(f"{name}.md: {UnknownNameError('model', front['model'], MODELS)}")
     kept = {k: v for k, v in front.items() if k not in _VALUES} | {"model": MODELS[front["model"]]}
@@ -254,6 +257,7 @@ def parse_sheet(name: str, text: str, original: str = "") -> Sheet:
         raise SheetError(f"{name}.md: in_place: {UnknownNameError('input or weight', unknown[0], given)}")
     if unknown := [key for key in kept["promises"] if key not in SHEET_PROMISES]:
         raise SheetError(f"{name}.md: promises: {UnknownNameError('promise', unknown[0], SHEET_PROMISES)}")
+    kept["sittings"] = tuple(front.get("sittings", ()))
     kept["names"] = {str(axis): tuple(map(str, words)) for axis, words in front.get("names", {}).items()}
     kept["in_place"] += tuple(kept["names"])
     return Sheet(name=name, body=body, values=values, **kept)

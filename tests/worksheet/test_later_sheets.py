@@ -106,18 +106,20 @@ def test_what_is_needed_before_a_sheet_comes_before_it():
             assert numbers[before] < sheet.number, f"{sheet.name} needs {before}"
 
 
-@pytest.mark.parametrize(("numbers", "minutes"), [("exact", (25, 20, 40)), ("decimal", (35, 30, 60))])
-def test_the_sittings_of_gpt_take_about_as_long_as_its_first_page_says(numbers, minutes):
-    document, _ = prepare(load_sheet("gpt"), Options(numbers=numbers))
-    (table,) = (block for block in document.sections[1].blocks if isinstance(block, Table))
-    assert [row[-1].tokens[0].content for row in table.rows] == [str(told) for told in minutes]
-    steps = {section.number: sum(block.effort.seconds for block in section.blocks) for section in document.sections}
-    assert max(steps) == 29
-    sittings = ((1, 9), (10, 17), (18, 29))
-    assert document.sittings == len(sittings)
-    for (first, last), told in zip(sittings, minutes, strict=True):
-        found = TYPICAL * sum(steps[n] for n in range(first, last + 1)) / 60
-        assert abs(found - told) <= 6, (first, found)
+@pytest.mark.parametrize(
+    "asked", [{}, {"level": "easy"}, {"level": "stretch"}, {"numbers": "decimal"}, {"numbers": "symbolic"}]
+)
+def test_the_sittings_of_gpt_hold_all_steps_and_take_together_what_the_head_says(asked):
+    document, _ = prepare(load_sheet("gpt"), Options(**asked))
+    (table,) = (block for section in document.sections for block in section.blocks if isinstance(block, Table))
+    told = [int(row[-1].text) for row in table.rows]
+    assert told == [*document.sittings]
+    assert sum(told) == document.effort.minutes
+    steps = [section for section in document.sections if section.number]
+    assert [row[1].text for row in table.rows] == ["1–9", "10–17", f"18–{len(steps)}"]
+    for (first, last), minutes in zip(((1, 9), (10, 17), (18, len(steps))), told, strict=True):
+        seconds = sum(block.effort.seconds for section in steps[first - 1 : last] for block in section.blocks)
+        assert abs(TYPICAL * seconds / 60 - minutes) <= 5, first
 
 
 def test_the_step_that_tells_the_models_word_is_the_one_that_the_first_page_names():

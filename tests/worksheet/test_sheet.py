@@ -59,7 +59,11 @@ def test_an_own_sheet_comes_before_the_shipped_one(folder):
         ("no front matter", "mine.md has no front matter; begin with --- and end it with ---"),
         (FRONT.format("titel: x\n"), "mine.md: no front matter entry 'titel'; did you mean 'title'?"),
         (FRONT.format("pick_words: long\n"), "mine.md: pick_words is a bool; found str"),
-        (FRONT.format("sittings: 1\n"), "mine.md: sittings: write a whole number from 2 on, or leave it out"),
+        (
+            FRONT.format("sittings: [1]\n"),
+            "mine.md: sittings: write the step with which each begins, as in [1, 10, 18]",
+        ),
+        (FRONT.format("sittings: [1, 9, x]\n"), "mine.md: sittings: write the step with which each begins"),
         (
             FRONT.format("objectives: [count: the weights]\n"),
             "mine.md: objectives: {'count': 'the weights'} is no text",

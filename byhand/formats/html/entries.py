@@ -123,7 +123,7 @@ def _width(entry: Prose | Cell) -> float:
 
 def _height(entry: Prose | Cell, width: float) -> float:
     if isinstance(entry, Cell):
-        return ROW
+        return LINE + 1.4 if entry.shows == "minutes" else ROW
     return LINE * math.ceil(_width(entry) / width - 0.01) + 1.4
 
 

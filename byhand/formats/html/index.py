@@ -30,7 +30,7 @@ def card(document: Document) -> Card:
     figures = (block for block in document.blocks if isinstance(block, Picture))
     drawn = next((picture.svg(figure, False, False) for figure in figures), "") or architecture_map.svg(document)
     minutes = document.effort.minutes
-    time = time_told(minutes, document.messages, document.sittings)
+    time = time_told(minutes, document.messages, len(document.sittings))
     return Card(
         document.name, document.number, document.title, document.group, str(prose(document.goal)), time, minutes,
         drawn,

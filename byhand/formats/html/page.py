@@ -174,7 +174,7 @@ class Pages:
     def said(self) -> Mapping[str, str]:
         """What the pages print of themselves at head and foot: as the stamp says, or else as it is."""
         minutes = self.d.stamp.get("minutes", str(self.effort.minutes))
-        time = self.d.stamp.get("time") or time_told(int(minutes), self.d.messages, self.d.sittings)
+        time = self.d.stamp.get("time") or time_told(int(minutes), self.d.messages, len(self.d.sittings))
         return {"version": __version__, "minutes": minutes, "time": time, **self.d.stamp}
 
     def scripts(self, setup: Setup) -> tuple[Script, ...]:
