@@ -225,6 +225,8 @@ def _box(panel: Panel) -> tuple[int, int]:
     """The row and the column at which the box of an answer begins: what is before is given, as at the easy level."""
     if not (panel.is_answer and panel.has_blanks):
         return 0, 0
+    if 1 in panel.shape and len(panel.flat) > 2 and sum(not cell.blank for cell in panel.flat) == 1:
+        return 0, 0  # of a single row, a first cell that is worked as an example
     across, down = panel.cells, zip(*panel.cells, strict=True)
     row, col = (next(n for n, line in enumerate(each) if any(c.blank for c in line)) for each in (across, down))
     return row, col
@@ -253,9 +255,11 @@ _FITTED = "gwabld"  # the kinds of columns that are as wide as what is in them
 _FITS = (  # from roomy to tight; the last only where it saves smaller numbers
     {"g": 8.0, "w": 8.0, "a": 11.0, "b": 15.0, "l": 13.0, "d": 5.0, "j": 7.0},
     {"g": 7.0, "w": 7.0, "a": 10.0, "b": 13.0, "l": 13.0, "d": 5.0, "j": 6.0},
-    {"g": 6.0, "w": 6.0, "a": SMALLEST_BLANK, "b": SMALLEST_BLANK, "l": 11.0, "d": 5.0, "j": 5.0},
-    {"g": 6.0, "w": 6.0, "a": SMALLEST_BLANK, "b": SMALLEST_BLANK, "l": 9.0, "d": 5.0, "j": 4.2},
+    {"g": 6.4, "w": 6.4, "a": SMALLEST_BLANK, "b": SMALLEST_BLANK, "l": 11.0, "d": 5.0, "j": 5.0},
+    {"g": 6.7, "w": 6.7, "a": SMALLEST_BLANK, "b": SMALLEST_BLANK, "l": 9.0, "d": 5.0, "j": 4.2},
 )
+
+_WIDER = (1.2, 0.8, 0.0, 0.0)  # mm: in each of these, the air that columns of printed numbers have that need more
 
 
 def fitted(grid: Grid, room: float, most: float) -> Grid:
@@ -269,8 +273,10 @@ def fitted(grid: Grid, room: float, most: float) -> Grid:
         labels = _widest(grid, partial(_label_width, lines=lines))
         for scale, fits in ((1.0, _FITS), (0.8, _FITS[:-1]), (0.65, _FITS[:-1])):  # 11.5, 9 and nearly 8 pt
             need = {kind: max(numbers[kind] * scale + 1.2, labels[kind]) for kind in _FITTED}
-            for least in fits:
-                grid.widths |= least | {k: need[k] if need[k] > least[k] + SLACK else least[k] for k in _FITTED}
+            for least, wider in zip(fits, _WIDER, strict=False):
+                grid.widths |= least | {
+                    k: need[k] + wider * (k in "gw") if need[k] > least[k] + SLACK else least[k] for k in _FITTED
+                }
                 grid.scale = scale
                 if grid.width <= (room if scale == 1.0 else most):
                     return _settled(grid, room, numbers)

@@ -13,7 +13,18 @@ from byhand.formats.html.entries import entries
 from byhand.formats.html.grid import FIGURE_WIDTH, PAGE_WIDTH, Grid, Slot
 from byhand.formats.html.layout import falk, strips
 from byhand.tape import Place
-from byhand.worksheet.document import Falk, Figure, Picture, Section, Strip, Table, TextBlock, WordBoxes
+from byhand.worksheet.document import (
+    Answer,
+    Claim,
+    Falk,
+    Figure,
+    Picture,
+    Section,
+    Strip,
+    Table,
+    TextBlock,
+    WordBoxes,
+)
 
 GAP = 3.0  # mm: between two figures
 WORDS_GAP = 8.0  # mm: between a question's words and its figures
@@ -141,6 +152,12 @@ class LaidSection(Struct, frozen=True):
     def below(self) -> bool:
         """Whether the figures are too wide to stand beside the words."""
         return self.width > (BESIDE if self.section.is_question else FIGURE_WIDTH)
+
+    @property
+    def lined(self) -> bool:
+        """Whether it ends in lines to write on."""
+        words = self.after or self.before
+        return bool(words) and words[-1].kind in (Answer.kind, Claim.kind)
 
     @property
     def words_width(self) -> float:

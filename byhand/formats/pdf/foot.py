@@ -12,6 +12,7 @@ from byhand.formats.pdf.pieces import MM, PT
 from byhand.formats.pdf.stream import in_px
 
 _CLOSE = 1.0  # px
+_AIR, _OVER = 3.0 * MM, 4.0 * MM  # px: least distance of a rule across the page from a figure, and from what follows
 
 
 def rules_to(foot: Foot) -> tuple[bytes, float]:
@@ -21,9 +22,9 @@ def rules_to(foot: Foot) -> tuple[bytes, float]:
     """
     step, drawn, end = LOOK["rule"] * MM, b"", foot.y
     left, right, bottom = foot.edges
-    for n in range(1, int((bottom - foot.y + _CLOSE) // step) + 1):
+    for n in range(1, int((bottom - _OVER - foot.y + _CLOSE) // step) + 1):
         y = foot.y + n * step
-        beside = y <= foot.below + _CLOSE
+        beside = y <= foot.below + _AIR
         sides = (foot.left, foot.right) if beside else (left, right)
         drawn += line(*sides, y, LOOK["rule_edge"] * PT, COLOURS["rule"])
         if beside or right - foot.right < _CLOSE:
