@@ -20,7 +20,7 @@ from byhand.ops.attention import (
     row_sum,
     zero_future,
 )
-from byhand.ops.linear import add, add_all, affine, divide_by, matmul
+from byhand.ops.linear import add, add_all, affine, divide_by, elu_plus_one, matmul, row_dots
 from byhand.ops.positions import falling, rotate
 from byhand.ops.shapes import gather_rows, hstack
 from byhand.tape import Op, Step, Tape
@@ -339,6 +339,41 @@ def span_after_softmax(step: Step, tape: Tape) -> Iterable[Step]:
     if step.name != "span.pattern":
         return [step]
     return [replace(step, inputs=(step.inputs[0], "plain.pattern.sum"))]
+
+
+@mistake(
+    told="A word that reads a state to which later words have added.",
+    mend="Read the state as it is when the word has just added its own: what comes later is not known.",
+)
+def state_includes_future(step: Step, tape: Tape) -> Iterable[Step]:
+    """Every word reads the state and the sum of all words."""
+    found = re.fullmatch(r"(.*\.)(read|norm)\d+", step.name)
+    if found is None or step.op not in (matmul, row_dots):
+        return [step]
+    kind = {"read": "state", "norm": "total"}[found[2]]
+    last = max(int(name.rpartition(kind)[2]) for name in tape.steps if re.fullmatch(rf".*\.{kind}\d+", name))
+    return [replace(step, inputs=(step.inputs[0], f"{found[1]}{kind}{last}"))]
+
+
+@mistake(
+    told="What is read from the state not divided by the sum that belongs to it.",
+    mend="Divide by the query times the sum of the keys: then the shares add up to 1.",
+)
+def no_normaliser(step: Step, tape: Tape) -> Iterable[Step]:
+    """A word keeps what it reads as it is."""
+    return [skipped(step) if re.fullmatch(r".*attn\.out\d+", step.name) else step]
+
+
+@mistake(
+    told="φ taken of the product of query and key, in place of each of them.",
+    mend="Take φ of the query and φ of the key first, and multiply then.",
+)
+def phi_of_product(step: Step, tape: Tape) -> Iterable[Step]:
+    """The ordinary dot products are made positive."""
+    if step.name != "shares.scores":
+        return [step]
+    base = next(s.params["base"] for s in tape.steps.values() if s.op is elu_plus_one)
+    return [replace(step, op=elu_plus_one, inputs=("plain.scores",), params={"base": base})]
 
 
 def _is_pattern(step: Step) -> bool:

@@ -6,10 +6,10 @@ from dataclasses import replace
 from fractions import Fraction
 
 from byhand.model.builder import Builder
-from byhand.model.layers import head, kernel_features, linear_shares, softmax
+from byhand.model.layers import head, kernel_features, softmax
 from byhand.model.names import RESID_PRE
 from byhand.model.registry import model
-from byhand.ops.attention import mask_future, normalize_rows, power_of, row_argmax, row_sum
+from byhand.ops.attention import normalize_rows, power_of, row_argmax, row_sum
 from byhand.ops.chance import halting_weights, ponder_cost
 from byhand.ops.linear import (
     add,
@@ -35,30 +35,39 @@ ATTN = "blocks.0.attn"
 @model("linear-attention", part="heads", one_head=True)
 def _linear_attention(build: Builder) -> Results:
     """Linear attention of given queries, keys and values, word by word: each word adds φ(k)ᵀ v to a state and φ(k) to
-    a sum, and reads both by φ(q). The same from the shares of all words; and softmax of the same scores.
+    a sum, and reads both by φ(q). What the last word reads also from its shares of all words; and from softmax.
 
     Source: Katharopoulos et al. 2020.
     """
     c, axes = build.config, {"q": ("pos", "d_head"), "k": ("pos", "d_head"), "v": ("pos", "d_v")}
     q, k, v = (build.matrix(f"{ATTN}.hook_{letter}[0]", own) for letter, own in axes.items())
     asking, answering = (kernel_features(x, f"{ATTN}.phi_{letter}[0]", c) for x, letter in ((q, "q"), (k, "k")))
+    words, last = range(q.rows), q.rows - 1
 
-    def word(x: Matrix, letter: str, t: int) -> Matrix:
-        return gather_rows(x, name=f"{ATTN}.{letter}{t}", sizes={"i": (1, "new")}, rows=(t,))
+    def word(x: Matrix, name: str, t: int) -> Matrix:
+        return gather_rows(x, name=name, sizes={"i": (1, "new" if t == last else "")}, rows=(t,))
 
-    results, state, total = [], None, None
-    for t in range(q.rows):
-        key = word(answering, "k", t)  # (1, d_head)
-        parcel = dot_columns(key, word(v, "v", t), name=f"{ATTN}.parcel{t}" if state else f"{ATTN}.state{t}")
-        state = add(state, parcel, name=f"{ATTN}.state{t}") if state else parcel  # (d_head, d_v)
-        total = add(total, key, name=f"{ATTN}.total{t}") if total else copy(key, name=f"{ATTN}.total{t}")
-        query = word(asking, "q", t)
+    keys = [word(answering, f"{ATTN}.k{t}", t) for t in words]  # each (1, d_head)
+    values = [word(v, f"{ATTN}.v{t}", t) for t in words]  # each (1, d_v)
+    state, total = dot_columns(keys[0], values[0], name=f"{ATTN}.state0"), copy(keys[0], name=f"{ATTN}.total0")
+    states = [(state, total)]
+    for t in words[1:]:
+        state = add(state, dot_columns(keys[t], values[t], name=f"{ATTN}.parcel{t}"), name=f"{ATTN}.state{t}")
+        total = add(total, keys[t], name=f"{ATTN}.total{t}")
+        states.append((state, total))  # (d_head, d_v), (1, d_head)
+    results = []
+    for t, (state, total) in enumerate(states):
+        query = word(asking, f"{ATTN}.q{t}", t)
         read, norm = matmul(query, state, name=f"{ATTN}.read{t}"), row_dots(query, total, name=f"{ATTN}.norm{t}")
         results.append(normalize_rows(read, norm, name=f"{ATTN}.out{t}"))  # (1, d_v)
-    shares = linear_shares(asking, answering, ATTN, 0, causal=True)
-    results.append(matmul(shares, v, name=f"{ATTN}.hook_z[0]"))
-    scores = mask_future(dot_rows(q, k, name="plain.raw"), name="plain.scores")
-    return *results, matmul(softmax(scores, "plain.pattern", c.softmax_base), v, name="plain.z")
+    scores = dot_rows(word(q, "plain.q", last), k, name="plain.scores")  # (1, pos)
+    products = dot_rows(query, answering, name="shares.scores")
+    shares = normalize_rows(products, row_sum(products, name="shares.sum"), name="shares.pattern")
+    both = (
+        matmul(shares, v, name="shares.z"),
+        matmul(softmax(scores, "plain.pattern", c.softmax_base), v, name="plain.z"),
+    )
+    return *results, *both
 
 
 @model("latent-attention", part="heads", one_head=True)

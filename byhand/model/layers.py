@@ -170,7 +170,7 @@ def head(x: Matrix, at: str, h: int, config: Config, memory: Matrix | None = Non
                 kernel_features(part, f"{at}.phi_{letter}[{n}]", c)
                 for part, letter, n in ((q, "q", h), (k, "k", group))
             )
-            pattern = linear_shares(q, k, at, h, causal=memory is None and c.attention_dir == "causal")  # (pos, pos)
+            pattern = _shares(q, k, at, h, causal=memory is None and c.attention_dir == "causal")  # (pos, pos)
         else:
             scores = _scores(q, k, at, h, c, crosses=memory is not None)  # (pos, pos)
             pattern = softmax(scores, f"{at}.hook_pattern[{h}]", c.softmax_base)
@@ -250,7 +250,7 @@ def kernel_features(x: Matrix, name: str, config: Config) -> Matrix:
     return _once(elu_plus_one, x, name, base=config.softmax_base)
 
 
-def linear_shares(q: Matrix, k: Matrix, at: str, h: int, causal: bool) -> Matrix:
+def _shares(q: Matrix, k: Matrix, at: str, h: int, causal: bool) -> Matrix:
     """The pattern of linear attention: dot products of queries and keys that are above 0, each over the sum of its
     row, `attn.norm`. So no token needs a row of scores: it needs only the sums of k vᵀ and of k over the others.
 

@@ -372,3 +372,53 @@ def _three_networks(dice: Dice, x: Ints, logits: Ints) -> tuple[Ints, Ints] | No
     cost = (abs(w_in) > 1).sum((1, 2)) + (abs(w_out) > 1).sum((1, 2)) + abs(said).sum(1)
     best = three[cost[three].sum(1).argmin()]
     return w_in[best], w_out[best]
+
+
+# ---- linear attention ----
+
+LINEAR_TRIED = 40_000
+LARGEST_NORM = 9  # what a word reads is divided by it
+LARGEST_DENOMINATOR = 10
+
+
+def _has_three_words(task: Task) -> str:
+    given = task.values.inputs.get(f"{ATTN}.hook_q[0]", ())
+    found = task.n, len(given[0]) if given else 0, task.config.d_v
+    return "" if found == (3, 2, 2) else "numbers are chosen for three tokens, and queries and values of two numbers"
+
+
+@search("linear-attention", like_sheet=True, requires=[_has_three_words])
+def _linear_attention(task: Task, dice: Dice) -> Iterator[Instance]:
+    """Queries, keys and values (3, 2). Made positive, a query times the sum of the keys is a small whole number for
+    the last two words; the last one looks most at one word, with these shares and with softmax.
+
+    Method: rejection sampling; numbers above 0 are counted in units of 1 ÷ base.
+    """
+    base = whole_base(task.config)
+    q, k = (dice.below(4, LINEAR_TRIED, 3, 2) - 1 for _ in "qk")
+    asking, positive = (np.where(x < 0, 1, base * (x + 1)) for x in (q, k))
+    norms = (asking * positive.cumsum(1)).sum(-1)  # (count, 3), in units of 1 ÷ base²
+    shares, plain = (asking[:, 2, None] * positive).sum(-1), (q[:, 2, None] * k).sum(-1)
+    ok = (norms[:, 1:] % base**2 == 0).all(1) & (norms[:, 1:] <= LARGEST_NORM * base**2).all(1)
+    ok &= _one_largest(shares) & _one_largest(plain) & (_totals(plain, base) <= LARGEST_DENOMINATOR)
+    ok &= _are_small(shares, norms[:, 2:]).all(1)
+    for x in (q, k):
+        ok &= (x < 0).any((1, 2)) & (x > 0).any((1, 2)) & distinct(x)
+    for i in np.repeat(np.flatnonzero(ok), 2 * VALUES_TRIED):
+        v = dice.below(2 * VALUES + 1, 3, 2) - VALUES
+        parcels = positive[i, :, :, None] * v[:, None]  # (3, 2, 2), in units of 1 ÷ base
+        states = parcels.cumsum(0)
+        reads = (asking[i, :, :, None] * states).sum(1)  # (3, 2), in units of 1 ÷ base²
+        small = _are_small(states, base).all() and _are_small(reads, base**2).all()
+        zeros = (np.concatenate((parcels, states)) == 0).sum((1, 2))
+        if not small or not _are_small(reads[1:], norms[i, 1:, None]).all() or zeros.max() > 1:
+            continue
+        if distinct(v[None]).all() and not (v == v[0]).all(0).any():
+            yield Instance({f"{ATTN}.hook_{x}[0]": rows.tolist() for x, rows in (("q", q[i]), ("k", k[i]), ("v", v))})
+
+
+def _are_small(numbers: Ints, units: Ints | int) -> Bools:
+    """Which numbers, counted in units of 1 ÷ units, are small whole numbers or fractions."""
+    common = np.gcd(numbers, units)
+    above, below = abs(numbers) // common, units // common
+    return np.asarray((below <= LARGEST_DENOMINATOR) & (above <= np.where(below == 1, 9, 19)))

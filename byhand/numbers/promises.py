@@ -460,6 +460,18 @@ def experts_share_the_work(tape: Tape) -> bool:
 
 
 @sheet_promise
+def state_grows_and_shares_are_clear(tape: Tape) -> bool:
+    """No parcel and no state holds more than one 0. The last word looks most at one word, with shares
+    of a kernel and with softmax, and the shares differ.
+    """
+    at = "blocks.0.attn"
+    packed = ("state0", "parcel1", "state1", "parcel2", "state2")
+    grown = [sum(row.count(0) for row in tape.values(f"{at}.{name}")) for name in packed]
+    shares, plain = (tape.values(f"{name}.pattern")[0] for name in ("shares", "plain"))
+    return max(grown) <= 1 and shares != plain and all(map(_has_one_largest, (shares, plain)))
+
+
+@sheet_promise
 def new_token_looks_most_at_one(tape: Tape) -> bool:
     """The token that is added looks at one token more than at every other."""
     shares = tape.values("new.pattern")[0]

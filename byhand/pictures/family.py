@@ -19,6 +19,7 @@ from byhand.pictures.canvas import (
     HAIR,
     HEAD,
     LIGHT,
+    NUMBER,
     PALE,
     PEN,
     PEN_AREA,
@@ -303,3 +304,49 @@ def switchboard(on: Canvas, weights: Rows, *, tokens: Sequence[str]) -> None:
         on.say("pictures.switchboard.to_do", words=", ".join(tokens[1:])),
         on.say("pictures.switchboard.key", others="; ".join(lit[1:]), count=asked[0]),
     )
+
+
+CASE, MANY = 15.0, 100  # the width of a suitcase, and how many words are many
+
+
+@picture(height=40, minutes=2)
+def suitcase(on: Canvas, *states: Rows) -> None:
+    """A suitcase, the state, into which each word packs its parcel; what it holds does not grow. Below it a cache, to
+    which each word adds its key and its value.
+
+    states: the state after each word.
+    """
+    rows, cols = len(states[0]), len(states[0][0])
+    if len(states) != 3 or (rows, cols) != (2, 2):
+        raise UndrawableError("three states of two by two numbers have room")
+    packed, kept = rows * cols + rows, rows + cols
+    on.text(0, 3.4, on.say("pictures.suitcase.after"), CAPTION, anchor="start", colour=GREY)
+    on.text(0, 16.0, on.say("pictures.suitcase.state"), CAPTION, anchor="start", colour=GREY)
+    on.text(0, 30.6, on.say("pictures.suitcase.cache"), CAPTION, anchor="start", colour=GREY)
+    for t in range(4):
+        x, pen = 20.0 + 17.4 * t, on.pen if t else on
+        count = t + 1 if t < 3 else MANY
+        on.text(x + CASE / 2, 3.4, on.say(f"pictures.suitcase.{'words' if t else 'word'}", n=count), CAPTION)
+        on.box(x + CASE / 2 - 2.4, 6.0, 4.8, 2.0, width=STROKE, rx=0.8)
+        on.box(x, 8.0, CASE, 8.6, width=BOX, rx=1.2, fill=LIGHT)
+        for cell in range(packed):
+            on.box(x + 1.5 + 4 * (cell % 3), 9.0 + 3.3 * (cell // 3), 4, 3.3, width=AXIS, fill=WHITE)
+        for y, number in ((20.0, packed), (36.6, kept * count)):
+            if t:
+                on.blank(x + CASE / 2, y, number, w=10, h=5.6, size=TOKEN)
+            else:
+                on.number(x + CASE / 2, y, number, TOKEN)
+        for card in range(3 if t < 3 else 0):
+            for cell in range(kept):
+                left, top = x + 1.5 + 3 * cell, 24.4 + 2.9 * card
+                if card <= t:
+                    pen.box(left, top, 3, 2.4, width=0.4 if t else AXIS, fill=PEN_AREA if t else LIGHT)
+                on.box(left, top, 3, 2.4, width=AXIS, colour=GREY)
+        if t == 3:
+            on.text(x + CASE / 2, 29.6, "…", NUMBER)
+    told = {"packed": packed, "kept": kept, "many": MANY}
+    counts = listed([kept * count for count in (2, 3, MANY)])
+    on.said(
+        on.say("pictures.suitcase.said", **told), on.say("pictures.suitcase.to_do", **told),
+        on.say("pictures.suitcase.key", counts=counts, **told),
+    )  # fmt: skip

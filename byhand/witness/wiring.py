@@ -612,14 +612,15 @@ def _sparse_patterns(w: Wiring) -> None:
 @wiring("linear-attention")
 def _linear_attention(w: Wiring) -> None:
     """A state that grows by φ(k)ᵀ v and a sum that grows by φ(k), read by φ(q) (Katharopoulos et al. 2020, equations
-    16 to 20); the same by shares; and softmax.
+    16 to 20); the last row by shares, and by softmax.
     """
-    at = "blocks.0.attn"
+    at, base = "blocks.0.attn", w.config["softmax_base"]
     q, k, v = (f"{at}.hook_{x}[0]" for x in "qkv")
-    shares = w.linear_shares(q, k, at, "[0]", "[0]", causal=True)
-    w(f"{at}.hook_z[0]", "matmul", shares, v)
-    state = total = ""
-    for t in range(w.shapes[q][0]):
+    for x, of in (("q", q), ("k", k)):
+        w(f"{at}.phi_{x}[0]", "elu_plus_one", of, base=base)
+    state = total = query = ""
+    last = w.shapes[q][0] - 1
+    for t in range(last + 1):
         query, key, value = (
             w(f"{at}.{x}{t}", "gather_rows", f"{at}.{of}[0]", rows=[t])
             for x, of in (("q", "phi_q"), ("k", "phi_k"), ("v", "hook_v"))
@@ -629,7 +630,9 @@ def _linear_attention(w: Wiring) -> None:
         total = w(f"{at}.total{t}", "add", total, key) if t else w(f"{at}.total0", "copy", key)
         read, norm = w(f"{at}.read{t}", "matmul", query, state), w(f"{at}.norm{t}", "row_dots", query, total)
         w(f"{at}.out{t}", "normalize_rows", read, norm)
-    scores = w("plain.scores", "mask_future", w("plain.raw", "dot_rows", q, k))
+    products = w("shares.scores", "dot_rows", query, f"{at}.phi_k[0]")
+    w("shares.z", "matmul", w("shares.pattern", "normalize_rows", products, w("shares.sum", "row_sum", products)), v)
+    scores = w("plain.scores", "dot_rows", w("plain.q", "gather_rows", q, rows=[last]), k)
     w("plain.z", "matmul", w.softmax("plain.pattern", scores), v)
 
 

@@ -24,8 +24,8 @@ GROUPS = {  # what a group is called stands in the messages, as course.groups.NA
     "words-out": ("cross-entropy", "sampling"),
     "practice": ("kv-cache", "sizing", "attention-in-letters"),
     "family": (
-        "position-biases", "rotary", "sparse-patterns", "grouped-query-attention", "flash-attention",
-        "mixture-of-experts",
+        "position-biases", "rotary", "sparse-patterns", "grouped-query-attention", "linear-attention",
+        "flash-attention", "mixture-of-experts",
     ),
 }  # fmt: skip
 ORDER = tuple(chain.from_iterable(GROUPS.values()))
@@ -87,7 +87,7 @@ ROUTES = (
         ("sampling", "kv-cache"),
         ("sizing",),
         ("attention-in-letters", "position-biases", "rotary"),
-        ("sparse-patterns", "grouped-query-attention"),
+        ("sparse-patterns", "grouped-query-attention", "linear-attention"),
         ("flash-attention", "mixture-of-experts"),
     )),
     Route("exam", (("attention-head", "layer-norm-or-batch-norm", "sampling"),)),
@@ -126,6 +126,7 @@ LOOK_FOR = {  # the classic mistake that each sheet is about; what it means stan
     "rotary": "queries-only",
     "sparse-patterns": "window-off-by-one",
     "grouped-query-attention": "tiled-groups",
+    "linear-attention": "state-includes-future",
     "flash-attention": "no-rescale",
     "mixture-of-experts": "not-renormalised",
 }

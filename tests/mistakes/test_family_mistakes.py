@@ -183,3 +183,25 @@ def test_mistakes_of_a_router():
     assert rows(foil(ROUTED, "not-renormalised"), "last.out") == [[Fraction(60, 7), Fraction(36, 7), 0]]
     assert rows(foil(ROUTED, "all-experts"), "last.out") == rows(ROUTED, "all.out")
     assert rows(foil(ROUTED, "balance-without-n"), "balance") == [[Fraction(5, 14)]]
+
+
+STATE = made("linear-attention", config={"softmax_base": 2}, inputs={
+    f"{AT}hook_q[0]": [[1, 0], [1, 1], [0, 0]], f"{AT}hook_k[0]": [[0, 1], [-1, 0], [0, -1]],
+    f"{AT}hook_v[0]": [[1, -2], [0, 3], [1, -1]],
+})  # fmt: skip
+
+
+def test_a_state_that_knows_the_future_is_read_by_earlier_words_only():
+    wrong = foil(STATE, "state-includes-future")
+    assert rows(wrong, f"{AT}read1") == [[9, -6]]
+    assert rows(wrong, f"{AT}norm1") == [[12]]
+    assert rows(wrong, f"{AT}out2") == rows(STATE, f"{AT}out2")
+
+
+def test_without_the_sum_a_word_keeps_what_it_reads():
+    assert rows(foil(STATE, "no-normaliser"), f"{AT}out1") == rows(STATE, f"{AT}read1") == [[6, -3]]
+
+
+def test_the_kernel_of_a_product_is_not_the_product_of_kernels():
+    assert rows(foil(STATE, "phi-of-product"), "shares.scores") == [[1, 1, 1]]
+    assert rows(STATE, "shares.scores") == [[3, Fraction(3, 2), Fraction(3, 2)]]

@@ -92,9 +92,10 @@ CASES = [
     (LINEAR, f"{AT}state1", "1 -1/2; 2 -1"),
     (LINEAR, f"{AT}total2", "5/2 7/2"),
     (LINEAR, f"{AT}out2", "3/4 -1/2"),
-    (LINEAR, f"{AT}hook_z[0]", "1 -2; 2/3 -1/3; 3/4 -1/2"),
-    (LINEAR, f"{AT}hook_pattern[0]", "1 0 0; 2/3 1/3 0; 1/2 1/4 1/4"),
-    (LINEAR, "plain.pattern", "1 0 0; 4/5 1/5 0; 1/3 1/3 1/3"),
+    (LINEAR, f"{AT}out1", "2/3 -1/3"),
+    (LINEAR, "shares.pattern", "1/2 1/4 1/4"),
+    (LINEAR, "shares.z", "3/4 -1/2"),
+    (LINEAR, "plain.pattern", "1/3 1/3 1/3"),
     (HASHED, f"{AT}hash_along[0]", "4 1; -4 -5; 4 5; 2 1; 0 3; 2 -3"),
     (HASHED, f"{AT}bucket[0]", "0; 3; 1; 0; 1; 3"),
     (

@@ -88,3 +88,12 @@ def test_a_word_lights_the_lamps_of_its_experts():
     assert sketch.pen.count("<circle") == 6
     with pytest.raises(UndrawableError, match="two of three experts"):
         drawn("switchboard", [[1, 0, 0]] * 4, tokens=["we", "ate", "seven", "figs"])
+
+
+def test_a_suitcase_stays_as_large_while_a_cache_grows():
+    sketch = drawn("suitcase", *[[[1, 2], [3, 4]]] * 3)
+    assert "6 numbers after one word" in sketch.worksheet_says
+    assert "the cache 8, 12, 400" in sketch.key_says
+    assert sketch.pen.count("<rect") == 4 * (2 + 3)
+    with pytest.raises(UndrawableError, match="two by two"):
+        drawn("suitcase", *[[[1, 2]]] * 3)
