@@ -104,6 +104,7 @@ def power(base, exponent):
 
 COMPUTED = {
     "pow": power, "sqrt": root, "log": logarithm, "max": lambda *args: max(args),
+    "choose": lambda at, *args: args[int(at)],
     "argmax": lambda *args: Fraction(args.index(max(args))), "sinpi": lambda x: Fraction(SINES[int(6 * x) % 12]),
     "cospi": lambda x: Fraction(SINES[int(6 * x + 3) % 12]), "sin": lambda x: {0: Fraction(0)}[x],
     "cos": lambda x: {0: Fraction(1)}[x], "gelu": lambda x: {0: Fraction(0)}[x],
@@ -150,7 +151,7 @@ def test_anyone_can_evaluate_the_rules(sheet):
 
 
 def test_the_schemas_functions_are_those_that_number_systems_have():
-    arguments = {"pow": (2, 3), "log": (2, 8), "e": (), "pi": ()}
+    arguments = {"pow": (2, 3), "log": (2, 8), "choose": (0, 1), "e": (), "pi": ()}
     for name in FUNCTIONS:
         FLOATS.fn(name, tuple(map(float, arguments.get(name, (0,)))))
     with pytest.raises(TypeError, match="no function"):
