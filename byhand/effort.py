@@ -144,7 +144,8 @@ class Stopwatch:
         seconds = sum(arg.seconds for arg in args)
         match name, [arg.value for arg in args]:
             case "pow", (base, power):
-                return Timed(base**power if isinstance(power, int) and base else 0, seconds + POWER)
+                found = _plain(Fraction(base) ** power) if isinstance(power, int) and base else 0
+                return Timed(found, seconds + POWER)
             case "sqrt", (x,):
                 return Timed(isqrt(int(x)) if x > 0 else 0, seconds)
             case "max", values:

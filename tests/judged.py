@@ -84,7 +84,7 @@ ROWS = [[3, 0, 1, -2], [-1, 2, 2, 0], [0, -3, 1, 1]]
 GIVEN = {  # what each model starts from, where it is not the stream of a block
     "softmax": ["scores"], "gpt": [], "microgpt": [], "feed-forward": [MIDDLE], "mlp": ["x"], "linear-layer": ["x"],
     "sparse-patterns": [], "position-biases": [], "flash-attention": [], "grouped-query-attention": [],
-    "mixture-of-experts": ["x"],
+    "mixture-of-experts": ["x"], "llama-block": [],
     "rotary": [f"blocks.0.attn.hook_{letter}[0]" for letter in "qkv"],
     "dot-product": ["u", "v"], "cross-attention": [ENCODER, DECODER], "encoder": [ENCODER], "encoder-decoder": [ENCODER, DECODER],
 }  # fmt: skip
@@ -195,5 +195,5 @@ def small(model, **config):
         inputs |= {"span.ramp": [[2]]}
     if "mem_len" in config:
         inputs |= {"blocks.0.attn.mem": numbers(config["mem_len"], 4)}
-    tokens = [3, 0, 4] if model in ("gpt", "microgpt", "nearest-neighbours") else None
+    tokens = [3, 0, 4] if model in ("gpt", "microgpt", "nearest-neighbours", "llama-block") else None
     return Values.of({"config": config, "weights": weights, "inputs": inputs, "tokens": tokens})

@@ -1,4 +1,4 @@
-"""Mistakes in layers of neurons: the bias, ReLU, and experts."""
+"""Mistakes in layers of neurons: the bias, ReLU, gates, and experts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from byhand.mistakes.registry import mistake, skipped, source, then
 from byhand.model.layers import steps_of
-from byhand.ops.linear import affine, matmul, relu, shift, times_number
+from byhand.ops.linear import affine, matmul, multiply, quotient, relu, shift, swish, times_number
 from byhand.ops.shapes import keep_largest
 from byhand.tape import Step, Tape
 
@@ -75,6 +75,30 @@ def all_experts(step: Step, tape: Tape) -> Iterable[Step]:
 def balance_without_n(step: Step, tape: Tape) -> Iterable[Step]:
     """The sum of the products stays as it is."""
     return [skipped(step) if step.name == "balance" else step]
+
+
+@mistake(
+    told="The sigmoid alone as a gate, without the number itself.",
+    mend="Multiply the sigmoid by the number that it was taken of: swish is x times its sigmoid.",
+)
+def sigmoid_for_swish(step: Step, tape: Tape) -> Iterable[Step]:
+    """A gate is swish divided by its number."""
+    if step.op is not swish or not step.name.endswith(".gate"):
+        return [step]
+    return then(step, "swished", quotient, *step.inputs)
+
+
+@mistake(
+    told="Swish taken of the other layer: of the units that the gate should have let through.",
+    mend="Take swish of x times W_gate, and leave what comes of W_in as it is.",
+)
+def gate_on_wrong_side(step: Step, tape: Tape) -> Iterable[Step]:
+    """The units pass through swish, and their gates do not."""
+    gate = source(step, tape) if step.op is multiply else None
+    if gate is None or gate.op is not swish:
+        return [step]
+    swished = replace(gate, name=steps_of(step.name, "swished"), inputs=step.inputs[1:])
+    return [swished, replace(step, inputs=(gate.inputs[0], swished.name))]
 
 
 def _unbiased(layer: Step) -> Step:

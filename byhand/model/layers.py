@@ -182,10 +182,14 @@ def _once(op: Op, x: Matrix, name: str, *others: Matrix, **params: Any) -> Matri
     return x.tape[name] if name in x.tape.steps else op(x, *others, name=name, **params)
 
 
-def turned(x: Matrix, name: str, config: Config) -> Matrix:
-    """Queries or keys with their pairs of dimensions turned by the position, so that scores depend on distances."""
+def turned(x: Matrix, name: str, config: Config, start: int = 0) -> Matrix:
+    """Queries or keys with their pairs of dimensions turned by the position, so that scores depend on distances.
+
+    start: the position of the first row.
+    """
     c = config
-    angles = {"periods": c.rotary_periods} if c.rotary_periods else {"base": c.rotary_base}
+    angles: dict[str, Any] = {"periods": c.rotary_periods} if c.rotary_periods else {"base": c.rotary_base}
+    angles |= {"start": start} if start else {}
     return _once(rotate, x, name, width=c.turned_width, adjacent=c.rotary_adjacent_pairs, **angles)
 
 

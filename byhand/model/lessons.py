@@ -14,10 +14,12 @@ from byhand.model.builder import Builder
 from byhand.model.layers import (
     activation,
     convolution,
+    embedding,
     head,
     linear,
     mixed,
     mlp,
+    norm,
     only_largest,
     routed,
     softmax,
@@ -558,3 +560,66 @@ def _mixture_of_experts(build: Builder) -> Results:
         for kind, name in (("all", "num_experts"), ("active", "experts_per_token"))
     )
     return found, dense, balance, *counts
+
+
+@model("llama-block", reads_words=True, says_words=True)
+def _llama_block(build: Builder) -> Results:
+    """A language model of one block, of which only the last token goes through all, as where a text is written on:
+    keys and values of the tokens before it come from a cache. Its next token; and what the feed-forward network would
+    say with ReLU in place of its gate. Also the activation at each number from −2 to 3, for a picture.
+
+    Source: Touvron et al. 2023.
+    """
+    c, tape, at, block, one = build.config, build.tape, "blocks.0.attn", "blocks.0", {"i": (1, "new")}
+    x = embedding(tape, build.values.ids(), c, build.positions)
+    rows, last = norm(x, f"{block}.ln1", c), x.rows - 1
+
+    def projected(of: Matrix, letter: str, n: int, name: str) -> Matrix:
+        weight = tape.given(f"{at}.W_{letter}[{n}]", (c.d_model, c.d_head if letter in "QK" else c.d_v),
+                            ("d_model", "d_head" if letter in "QK" else "d_v"))  # fmt: skip
+        return linear(of, weight, f"{at}.b_{letter}[{n}]", name)
+
+    with tape.part("heads"):
+        new = gather_rows(rows, name="new.n", sizes=one, rows=(last,))  # (1, d_model)
+        keys: list[Matrix] = []
+        values: list[Matrix] = []
+        mixtures = []
+        for group in range(c.key_value_heads):
+            for letter, together in (("K", keys), ("V", values)):
+                low, before = letter.lower(), projected(rows, letter, group, f"{at}.hook_{letter.lower()}[{group}]")
+                own = projected(new, letter, group, f"new.{low}[{group}]")
+                if letter == "K" and c.turned_width:
+                    before = turned(before, f"{at}.hook_rot_k[{group}]", c)
+                    own = turned(own, f"new.rot_k[{group}]", c, start=last)
+                past = gather_rows(before, name=f"cache.{low}[{group}]", sizes={"i": (last, "past")},
+                                   rows=tuple(range(last)))  # fmt: skip
+                together.append(vstack(past, own, name=f"all.{low}[{group}]", sizes={"i": (x.rows, "pos")}))
+        for h in range(c.n_heads):
+            group = h * c.key_value_heads // c.n_heads
+            query = projected(new, "Q", h, f"new.q[{h}]")
+            query = turned(query, f"new.rot_q[{h}]", c, start=last) if c.turned_width else query
+            scores = dot_rows(query, keys[group], name=f"new.scores[{h}]")  # (1, pos)
+            if c.use_attn_scale:
+                scores = divide_by_root(scores, name=f"new.scores_scaled[{h}]", of=c.d_head)
+            shares = softmax(scores, f"new.pattern[{h}]", c.softmax_base)
+            mixtures.append(matmul(shares, values[group], name=f"new.z[{h}]"))
+    with tape.part("out"):
+        width = c.n_heads * c.d_v
+        z = hstack(*mixtures, name=f"{at}.z", sizes={"j": (width, "d_z")})
+        w_o = tape.given(f"{at}.W_O", (width, c.d_model), ("d_z", "d_model"))
+        out = linear(z, w_o, f"{at}.b_O", f"{block}.hook_attn_out")
+    with tape.part("add1"):
+        x = add(gather_rows(x, name="new.x", sizes=one, rows=(last,)), out, name=f"{block}.hook_resid_mid")
+    found, results = mlp(norm(x, f"{block}.ln2", c), f"{block}.mlp", c), []
+    with tape.part("mlp"):
+        start = turns(name="curve.start", tape=tape, sizes={"i": (6, "place"), "j": (1, "")}, periods=(1,))
+        activation(plus_number(start, name="curve.x", by=-2), "curve.y", c)  # computed only when requested
+        if c.gated_mlp and not c.num_experts:
+            plain = activation(tape[f"{block}.mlp.hook_pre_linear"], "plain.post", replace(c, act_fn="relu"))
+            results.append(matmul(plain, tape[f"{block}.mlp.W_out"], name="plain.out"))
+    with tape.part("add2"):
+        x = add(x, found, name=f"{block}.hook_resid_post")
+    logits = unembedding(norm(x, "ln_final", c), c)
+    with tape.part("unembed"):
+        softmax(logits, "probs", c.softmax_base)  # computed only when requested
+        return row_argmax(logits, name="next_token"), *results

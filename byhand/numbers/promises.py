@@ -194,7 +194,9 @@ def without_attention(case: Case) -> bool:
 def answers(case: Case) -> bool:
     """The largest logits are those of the right words."""
     found = case.quality.get("answers", case.wanted)
-    return all(word is None or word == answer for word, answer in zip(case.wanted, found, strict=False))
+    return all(
+        word is None or word == answer for word, answer in zip(case.wanted[-len(found) :], found, strict=False)
+    )
 
 
 @promise
@@ -469,6 +471,18 @@ def state_grows_and_shares_are_clear(tape: Tape) -> bool:
     grown = [sum(row.count(0) for row in tape.values(f"{at}.{name}")) for name in packed]
     shares, plain = (tape.values(f"{name}.pattern")[0] for name in ("shares", "plain"))
     return max(grown) <= 1 and shares != plain and all(map(_has_one_largest, (shares, plain)))
+
+
+@sheet_promise
+def a_gate_opens_and_another_turns_round(tape: Tape) -> bool:
+    """The last token's gates have both signs, and none is 0. Its rows before each norm have entries of two sizes; its
+    two heads look most at different tokens; and without gates, the network would say something else.
+    """
+    gates, before = tape.values("blocks.0.mlp.gate")[0], ("hook_resid_pre", "hook_resid_mid", "hook_resid_post")
+    sizes = [len({abs(x) for x in tape.values(f"blocks.0.{name}")[-1]}) for name in before]
+    heads = _look_most_elsewhere(*(tape.values(f"new.pattern[{h}]")[0] for h in (0, 1)))
+    others = tape.values("plain.out") != tape.values("blocks.0.hook_mlp_out")
+    return min(gates) < 0 < max(gates) and all(gates) and min(sizes) > 1 and heads and others
 
 
 @sheet_promise

@@ -82,15 +82,18 @@ def turns(i: At, j: At, periods: Sequence[Any]) -> Expr:
                 gives=[[1, 2, 3, 4], [-3, -2, 1, -4], [-1, 2, -3, 4]]),
         example([[1, 2, 3]] * 2, width=2, periods=(4,), gives=[[1, 2, 3], [-2, 1, 3]]),
         example([[1, 2, 3, 4]], width=4, gives=[[1, 2, 3, 4]]),
+        example([[1, 2], [3, 4]], width=2, periods=(4,), start=3, gives=[[2, -1], [3, 4]]),
     ),
 )  # fmt: skip
 def rotate(
-    a: Operand, i: At, j: At, width: int, base: Any = 10000, periods: Sequence[Any] = (), adjacent: bool = False
-) -> Expr:
+    a: Operand, i: At, j: At, width: int, base: Any = 10000, periods: Sequence[Any] = (), adjacent: bool = False,
+    start: int = 0,
+) -> Expr:  # fmt: skip
     """Every pair of dimensions turned by an angle that grows with the position: (x, y) → (x c − y s, x s + y c).
 
     The first `width` dimensions are turned, in pairs of neighbours (adjacent), or of the first half with the second.
-    The angle is the position times base^(−2k/width); or with periods, the positions that a whole turn takes.
+    The angle is the position times base^(−2k/width); or with periods, the positions that a whole turn takes. start:
+    the position of the first row.
 
     Source: Su et al. 2021, section 3.2.2; halves as in GPT-NeoX.
     """
@@ -101,7 +104,7 @@ def rotate(
         return a[i, j]
     pair = j // 2 if adjacent else j % (width // 2)
     first, second = (2 * pair, 2 * pair + 1) if adjacent else (pair, pair + width // 2)
-    cosine, sine = _turned(i, pair, width, base, periods)
+    cosine, sine = _turned(i + start, pair, width, base, periods)
     if j == first:
         return a[i, first] * cosine - a[i, second] * sine
     return a[i, first] * sine + a[i, second] * cosine

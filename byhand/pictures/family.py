@@ -350,3 +350,54 @@ def suitcase(on: Canvas, *states: Rows) -> None:
         on.say("pictures.suitcase.said", **told), on.say("pictures.suitcase.to_do", **told),
         on.say("pictures.suitcase.key", counts=counts, **told),
     )  # fmt: skip
+
+
+PRINTED = (0, 1)  # where the curve of a gate has its printed points
+
+
+@picture(height=46, minutes=4)
+def gate_curve(on: Canvas, numbers: Rows, gates: Rows) -> None:
+    """The curve of swish beside that of ReLU, to be drawn through its points; and bars of the share that passes.
+
+    numbers: from −2 to 3, one a row. gates: their swish.
+    """
+    at, found = [row[0] for row in numbers], [row[0] for row in gates]
+    if at != [-2, -1, 0, 1, 2, 3] or found[2] != 0 or not (-1 < found[0] < 0 < 2 * found[3] - 1 < 1):
+        raise UndrawableError("a gate with a small negative bow, at the numbers from −2 to 3")
+    left, floor, wide, high = 23.0, 25.0, 6.2, 7.0
+
+    def point(x: float, y: float) -> tuple[float, float]:
+        return left + wide * x, floor - high * y
+
+    for k in range(-2, 4):
+        on.line(point(k, -1), point(k, 3), width=AXIS, colour=GRID)
+    for k in range(-1, 4):
+        on.line(point(-2, k), point(3, k), width=AXIS, colour=GREY if k == 0 else GRID)
+        on.number(left - wide * 2 - 2.4, floor - high * k, k, CAPTION)
+    on.line(point(-2, 0), point(0, 0), point(3, 3), width=GUIDE, dash=DASH)
+    on.text(*point(0.4, 2.3), on.say("pictures.gate_curve.relu"), CAPTION, anchor="start", colour=GREY)
+    nearest = [x / 4 for x in range(-8, 13)]
+    base = (at[3] / found[3] - 1) ** -1  # swish(1) is 1 ÷ (1 + 1 ÷ base)
+    on.pen.curve(*(point(x, x / (1 + float(base) ** -x)) for x in nearest), width=STROKE)
+    for k, (x, y) in enumerate(zip(at, found, strict=True)):
+        pen, middle = on if x in PRINTED else on.pen, 51.0 + 6.2 * k
+        pen.disc(*point(float(x), float(y)))
+        share = float(y) / float(x) if x else 0.5
+        (pen if x in PRINTED else on.pen).box(
+            middle - 2, floor + high - 26 * share, 4, 26 * share, width=0.4, fill=LIGHT if x in PRINTED else PEN_AREA
+        )
+        on.box(middle - 2, floor + high - 26, 4, 26, width=AXIS, colour=GREY)
+        for centre in (left + wide * float(x), middle):
+            on.number(centre, floor + high + 3.6, x, TOKEN)
+        if x in PRINTED:
+            on.number(left + wide * float(x), floor + high + 10, y, TOKEN)
+        else:
+            on.blank(left + wide * float(x), floor + high + 10, y, w=5.4, h=6.4, size=TOKEN)
+    on.math(4.0, floor + high + 4.8, "h", TOKEN)
+    on.text(0, floor + high + 11, on.say("pictures.gate_curve.gate"), CAPTION - 0.4, anchor="start", colour=GREY)
+    on.text(66.5, 3.6, on.say("pictures.gate_curve.passes"), CAPTION, colour=GREY)
+    others = {n: value_text(y) for n, (x, y) in enumerate(zip(at, found, strict=True)) if x not in PRINTED}
+    on.said(
+        on.say("pictures.gate_curve.said", one=value_text(found[3])), on.say("pictures.gate_curve.to_do"),
+        on.say("pictures.gate_curve.key", gates=", ".join(others.values())),
+    )  # fmt: skip

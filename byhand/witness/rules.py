@@ -111,13 +111,17 @@ def _waves(
 
 
 def _turned_pairs(
-    n: Numbers, a: Rows, width: int, base: Any = 10000, periods: Sequence[Any] = (), adjacent: bool = False
-) -> Rows:
-    """Each row t with its pairs (x, y) as complex numbers x + iy, times e^(iωt); what is beyond the width stays."""
+    n: Numbers, a: Rows, width: int, base: Any = 10000, periods: Sequence[Any] = (), adjacent: bool = False,
+    start: int = 0,
+) -> Rows:  # fmt: skip
+    """Each row t with its pairs (x, y) as complex numbers x + iy, times e^(iωt); what is beyond the width stays.
+
+    start: t of the first row.
+    """
     half = width // 2
     pairs = [(2 * k, 2 * k + 1) if adjacent else (k, k + half) for k in range(half)]
     rows = [list(row) for row in a]
-    for t, row in enumerate(rows):
+    for t, row in enumerate(rows, start):
         for k, (p, q) in enumerate(pairs):
             if periods:
                 share = Fraction(t) / Fraction(periods[k])

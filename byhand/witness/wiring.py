@@ -229,13 +229,16 @@ class Wiring:
         exponent = 8 * (h + 1) / power if h < power else 8 * (2 * (h - power) + 1) / (2 * power)
         return Fraction(str(0.5**exponent)) if exponent % 1 else Fraction(1, 2 ** int(exponent))
 
-    def turned(self, x: str, name: str, pairs: int = 0) -> str:
-        """Rows turned by their positions (Su et al. 2021); only the first pairs, if as many are given."""
+    def turned(self, x: str, name: str, pairs: int = 0, start: int = 0) -> str:
+        """Rows turned by their positions, of which the first is `start` (Su et al. 2021); only the first pairs, if as
+        many are given.
+        """
         c = self.config
         periods = list(c.get("rotary_periods", ()))[: pairs or None]
         angles = {"periods": periods} if periods else {"base": c.get("rotary_base", 10000)}
         width = c.get("qk_rope_head_dim") or c.get("rotary_dim") or c["d_head"]
         adjacent = c.get("rotary_adjacent_pairs", False)
+        angles |= {"start": start} if start else {}
         return self(name, "rotate", x, width=2 * pairs or width, adjacent=adjacent, **angles)
 
     def attention(self, x: str, at: str, out: str, memory: str = "") -> str:
@@ -553,6 +556,46 @@ def _mixture_of_experts(w: Wiring) -> None:
     w("balance", "multiply", dot, times=count)
     w("count.all", "multiply", "expert_size", "num_experts")
     w("count.active", "multiply", "expert_size", "experts_per_token")
+
+
+@wiring("llama-block")
+def _llama_block(w: Wiring) -> None:
+    """The last token through a pre-norm block (Touvron et al. 2023, section 2.2), its keys and values below those of
+    the tokens before it; and its units with ReLU and no gate.
+    """
+    c, at, block = w.config, "blocks.0.attn", "blocks.0"
+    x, last, groups = w.embedding(), len(w.ids) - 1, c.get("n_key_value_heads") or c["n_heads"]
+    rows, turns = w.norm(x, f"{block}.ln1"), c["positional_embedding_type"] == "rotary"
+    new = w("new.n", "gather_rows", rows, rows=[last])
+
+    def projected(of: str, letter: str, n: int, name: str) -> str:
+        return w.linear(name, of, f"{at}.W_{letter}[{n}]", f"{at}.b_{letter}[{n}]")
+
+    for g in range(groups):
+        k, v = (projected(rows, letter, g, f"{at}.hook_{letter.lower()}[{g}]") for letter in "KV")
+        own_k, own_v = (projected(new, letter, g, f"new.{letter.lower()}[{g}]") for letter in "KV")
+        if turns:
+            k, own_k = w.turned(k, f"{at}.hook_rot_k[{g}]"), w.turned(own_k, f"new.rot_k[{g}]", start=last)
+        for letter, whole, own in (("k", k, own_k), ("v", v, own_v)):
+            cache = w(f"cache.{letter}[{g}]", "gather_rows", whole, rows=[*range(last)])
+            w(f"all.{letter}[{g}]", "vstack", cache, own)
+    mixtures = []
+    for h in range(c["n_heads"]):
+        g, query = h // (c["n_heads"] // groups), projected(new, "Q", h, f"new.q[{h}]")
+        query = w.turned(query, f"new.rot_q[{h}]", start=last) if turns else query
+        scores = w(f"new.scores[{h}]", "dot_rows", query, f"all.k[{g}]")
+        if c["use_attn_scale"]:
+            scores = w(f"new.scores_scaled[{h}]", "divide_by_root", scores, of=c["d_head"])
+        mixtures.append(w(f"new.z[{h}]", "matmul", w.softmax("new.pattern", scores, f"[{h}]"), f"all.v[{g}]"))
+    z = w(f"{at}.z", "hstack", *mixtures)
+    out = w.linear(f"{block}.hook_attn_out", z, f"{at}.W_O", f"{at}.b_O")
+    x = w(f"{block}.hook_resid_mid", "add", w("new.x", "gather_rows", x, rows=[last]), out)
+    found = w.mlp(w.norm(x, f"{block}.ln2"), f"{block}.mlp", f"{block}.hook_mlp_out")
+    if c.get("gated_mlp") and not c.get("num_experts"):
+        w("plain.out", "matmul", w("plain.post", "relu", f"{block}.mlp.hook_pre_linear"), f"{block}.mlp.W_out")
+    places = w("curve.start", "turns", shape=(6, 1), periods=(1,))
+    w.activation("curve.y", w("curve.x", "plus_number", places, by=-2))
+    w.spoken(w.norm(w(f"{block}.hook_resid_post", "add", x, found), "ln_final"))
 
 
 @wiring("position-biases")

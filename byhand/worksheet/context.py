@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -65,7 +66,10 @@ class Context:
 
     def symbol(self, name: str) -> str:
         """The symbol of a step, in LaTeX."""
-        return self.messages.formula(symbol(name, self.heads))
+        shared = re.search(r"[kvKV]\[\d+\]$", name)  # heads may share keys and values
+        return self.messages.formula(
+            symbol(name, min(self.heads, self.config.key_value_heads) if shared else self.heads)
+        )
 
     def worked_out(self, cell: Cell, rule: Expr) -> Cell:
         """A cell with its rule and, if it is a blank, the seconds that it takes."""

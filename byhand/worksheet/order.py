@@ -25,7 +25,7 @@ GROUPS = {  # what a group is called stands in the messages, as course.groups.NA
     "practice": ("kv-cache", "sizing", "attention-in-letters"),
     "family": (
         "position-biases", "rotary", "sparse-patterns", "grouped-query-attention", "linear-attention",
-        "flash-attention", "mixture-of-experts",
+        "flash-attention", "mixture-of-experts", "llama-block",
     ),
 }  # fmt: skip
 ORDER = tuple(chain.from_iterable(GROUPS.values()))
@@ -85,10 +85,11 @@ ROUTES = (
         ("encoder-decoder",),
         ("encoder-decoder", "cross-entropy"),
         ("sampling", "kv-cache"),
-        ("sizing",),
-        ("attention-in-letters", "position-biases", "rotary"),
-        ("sparse-patterns", "grouped-query-attention", "linear-attention"),
+        ("sizing", "attention-in-letters"),
+        ("position-biases", "rotary", "sparse-patterns"),
+        ("grouped-query-attention", "linear-attention"),
         ("flash-attention", "mixture-of-experts"),
+        ("llama-block",),
     )),
     Route("exam", (("attention-head", "layer-norm-or-batch-norm", "sampling"),)),
 )  # fmt: skip
@@ -129,6 +130,7 @@ LOOK_FOR = {  # the classic mistake that each sheet is about; what it means stan
     "linear-attention": "state-includes-future",
     "flash-attention": "no-rescale",
     "mixture-of-experts": "not-renormalised",
+    "llama-block": "sigmoid-for-swish",
 }
 MET = {  # the parts of a map: the sheet on which a student meets each
     "embed": "embedding",

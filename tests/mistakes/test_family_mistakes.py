@@ -205,3 +205,27 @@ def test_without_the_sum_a_word_keeps_what_it_reads():
 def test_the_kernel_of_a_product_is_not_the_product_of_kernels():
     assert rows(foil(STATE, "phi-of-product"), "shares.scores") == [[1, 1, 1]]
     assert rows(STATE, "shares.scores") == [[3, Fraction(3, 2), Fraction(3, 2)]]
+
+
+GATED = made(
+    "feed-forward",
+    config={"d_model": 4, "d_mlp": 3, "n_ctx": 2, "softmax_base": 2, "gated_mlp": True, "act_fn": "silu"},
+    inputs={"blocks.0.hook_resid_mid": [[-1, -1, 1, -1], [1, -1, -1, -1]]},
+    weights={"blocks.0.mlp.W_gate": [[-1, 0, 1], [0, 0, 0], [0, 0, 0], [0, -1, 0]],
+             "blocks.0.mlp.W_in": [[1, -1, -1], [0, 2, 2], [-1, -1, 2], [1, -1, -1]],
+             "blocks.0.mlp.W_out": [[1, 1, -1, 0], [1, 1, -1, 0], [0, 1, 0, -1]]},
+)  # fmt: skip
+
+
+def test_gates_let_a_part_of_each_unit_through():
+    two, third = Fraction(2, 3), Fraction(1, 3)
+    assert rows(GATED, "blocks.0.mlp.hook_pre") == [[1, 1, -1], [-1, 1, 1]]
+    assert rows(GATED, "blocks.0.mlp.hook_pre_linear") == [[-3, -1, 2], [1, -1, -4]]
+    assert rows(GATED, "blocks.0.mlp.hook_post") == [[-2, -two, -two], [-third, -two, -4 * two]]
+
+
+def test_mistakes_of_gates():
+    two, third = Fraction(2, 3), Fraction(1, 3)
+    assert rows(foil(GATED, "sigmoid-for-swish"), "blocks.0.mlp.gate") == [[two, two, third], [third, two, two]]
+    wrong = rows(foil(GATED, "gate-on-wrong-side"), "blocks.0.mlp.hook_post")
+    assert wrong[0] == [-third, -third, Fraction(-8, 5)]

@@ -97,3 +97,14 @@ def test_a_suitcase_stays_as_large_while_a_cache_grows():
     assert sketch.pen.count("<rect") == 4 * (2 + 3)
     with pytest.raises(UndrawableError, match="two by two"):
         drawn("suitcase", *[[[1, 2]]] * 3)
+
+
+def test_the_curve_of_a_gate_goes_through_its_six_points():
+    gates = [[Fraction(k, n)] for k, n in ((-2, 5), (-1, 3), (0, 1), (2, 3), (8, 5), (8, 3))]
+    places = [[k] for k in range(-2, 4)]
+    sketch = drawn("gate_curve", places, gates)
+    assert "2/3 at 1" in sketch.worksheet_says
+    assert "at −2, −1, 2 and 3: −2/5, −1/3, 8/5, 8/3." in sketch.key_says
+    assert (sketch.pen.count("<circle"), sketch.pen.count("<rect")) == (4, 4)
+    with pytest.raises(UndrawableError, match="from −2 to 3"):
+        drawn("gate_curve", places, [[max(0, k)] for k in range(-2, 4)])

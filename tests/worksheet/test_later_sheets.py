@@ -90,6 +90,7 @@ def test_a_formula_of_the_tiny_models_parameters_gives_what_the_key_says_with_bi
         ("flash-attention", ["no-rescale", "only-o-rescaled"]),
         ("grouped-query-attention", ["tiled-groups", "cache-counts-query-heads"]),
         ("mixture-of-experts", ["not-renormalised", "all-experts", "balance-without-n"]),
+        ("llama-block", ["sigmoid-for-swish", "gate-on-wrong-side"]),
     ],
 )
 def test_the_mistakes_that_a_sheet_is_about_show(sheet, mistakes):
