@@ -345,14 +345,28 @@ def _function(name: str, args: Sequence[Span]) -> Span:
         case "log":
             base, x = args
             return Span(FLOATS.fn("log", (base.low, x.low)), FLOATS.fn("log", (base.low, x.high)))
+        case "argmax":
+            return _largest(args)
         case "choose":
-            return args[1 + int(args[0].low)]
+            first, *others = args[1 + int(args[0].low) : 2 + int(args[0].high)]
+            if any(other != first for other in others):
+                raise NoValueError
+            return first
         case "sin" | "cos" | "sinpi" | "cospi" | "gelu" | "erf":
             return _sampled(name, *args)
         case "e" | "pi":
             return Span(FLOATS.fn(name, ()), FLOATS.fn(name, ()))
         case _:
             raise NoValueError
+
+
+def _largest(args: Sequence[Span]) -> Span:
+    """The places from the first to the last where the largest number may stand; of equal ones it is the first."""
+    at = [
+        k for k, span in enumerate(args)
+        if all(span.high > other.low for other in args[:k]) and all(span.high >= other.low for other in args[k + 1 :])
+    ]  # fmt: skip
+    return Span(at[0], at[-1])
 
 
 def _power(base: Span, exponent: Span) -> Span:

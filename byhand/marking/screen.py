@@ -64,7 +64,10 @@ class _Columns:
             case "max", _, *_:
                 return np.maximum.reduce(np.broadcast_arrays(*args))
             case "choose", index, *those:
-                return np.choose(np.asarray(index, int), np.broadcast_arrays(*those))
+                known = ~np.isnan(index)
+                return np.where(
+                    known, np.choose(np.where(known, index, 0).astype(int), np.broadcast_arrays(*those)), np.nan
+                )
             case _:
                 return np.nan
         return np.where(np.isposinf(found), np.nan, found)

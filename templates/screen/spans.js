@@ -101,6 +101,12 @@ function quotientOf(a, b) {
   return a.isNever ? a : spanOf(cornersOf(a, b, (x, y) => x / y));
 }
 
+// The places from the first to the last where the largest number may stand; of equal ones it is the first.
+function largestOf(args) {
+  const at = args.flatMap((span, k) => (args.every((other, n) => (n < k ? span.high > other.low : span.high >= other.low)) ? [k] : []));
+  return new Span(at[0], at.at(-1));
+}
+
 const TURNS = { sin: Math.PI / 2, cos: 0, sinpi: 0.5, cospi: 0 }; // where each is largest
 const GELU_LOWEST = -0.7517915246935645; // where gelu is smallest
 
@@ -119,15 +125,18 @@ function functionOf(name, args) {
       return new Span(Math.max(...args.map((a) => a.low)), Math.max(...args.map((a) => a.high)));
     case "log":
       return new Span(FLOATS.fn("log", [x.low, y.low]), FLOATS.fn("log", [x.low, y.high]));
-    case "choose":
-      return args[1 + Math.trunc(x.low)];
+    case "choose": {
+      const [first, ...others] = args.slice(1 + Math.trunc(x.low), 2 + Math.trunc(x.high));
+      if (others.some((other) => other.low !== first.low || other.high !== first.high)) throw new ArithmeticError("the choice is not certain");
+      return first;
+    }
     case "e":
     case "pi": {
       const value = FLOATS.fn(name, []);
       return new Span(value, value);
     }
     case "argmax":
-      throw new ArithmeticError("a place has no span");
+      return largestOf(args);
   }
   const at = [x.low, x.high];
   if (name in TURNS) {

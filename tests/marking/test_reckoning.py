@@ -7,6 +7,8 @@ import sympy
 
 from byhand.arithmetic.decimals import Decimals
 from byhand.marking.reckoning import Exact, Letters, Rounded, Span
+from byhand.ops.shapes import keep_largest
+from byhand.tape import Named
 
 CENTS = Rounded(Decimals(2))
 
@@ -45,3 +47,16 @@ def test_without_a_letter_a_value_is_a_number():
     assert letters.real(sympy.Symbol("a") + 1) == sympy.Symbol("a") + 1
     assert letters.real(float("-inf")) == float("-inf")
     assert Exact().real(Fraction(3)) == 3
+
+
+def test_what_is_kept_of_rounded_numbers_hangs_on_which_are_surely_the_largest():
+    """The two largest of three: the order of those that are kept does not matter, nor that of equal ones."""
+
+    def kept(j, *spans):
+        rule = keep_largest.rule_at(0, j, [Named("P", 1, 3)], {"count": 2})
+        return CENTS.compute(rule, lambda ref: spans[ref.index[1]])
+
+    half, near, small = Span(0.495, 0.505), Span(0.5, 0.51), Span(0.1, 0.1)
+    assert [kept(j, half, near, small) for j in range(3)] == [half, near, Span(0, 0)]
+    assert [kept(j, small, half, small) for j in range(3)] == [small, half, Span(0, 0)]
+    assert [kept(j, half, near, near) for j in range(3)] == [None] * 3  # any of them may be the smallest
