@@ -365,7 +365,7 @@ def no_normaliser(step: Step, tape: Tape) -> Iterable[Step]:
 
 
 @mistake(
-    told="φ taken of the product of query and key, in place of each of them.",
+    told="The product of query and key taken under φ, in place of each of them.",
     mend="Take φ of the query and φ of the key first, and multiply then.",
 )
 def phi_of_product(step: Step, tape: Tape) -> Iterable[Step]:
