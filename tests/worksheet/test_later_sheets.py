@@ -100,6 +100,15 @@ def test_the_mistakes_that_a_sheet_is_about_show(sheet, mistakes):
     assert all(cells_changed(tape, mistake) for mistake in mistakes)
 
 
+def test_no_section_asks_twice_for_one_cell():
+    """An answer is known by its section, its role and its place; two alike would stop a page that answers."""
+    for sheet in all_sheets():
+        document, _ = prepare(sheet, Options())
+        for section in document.sections:
+            asked = [(blank.role, blank.cell.step, blank.cell.at) for blank in section.blanks if blank.cell.at]
+            assert len(asked) == len({*asked}), (sheet.name, section.title)
+
+
 def test_what_is_needed_before_a_sheet_comes_before_it():
     numbers = {sheet.name: sheet.number for sheet in all_sheets()}
     for sheet in all_sheets():
