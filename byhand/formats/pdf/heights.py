@@ -46,7 +46,8 @@ def _heights(html: str) -> Iterator[Height]:
     for number, page in enumerate(rendered_document(cut_out(html, str)[0]).pages):
         for box in page_box(page).every():
             kind = next((name for name in box.classes if name in KINDS), "")
-            if kind and box.kind in ("block", "inline block"):
+            inside = box.parent is not None and kind in box.parent.classes  # a part of the block, such as its line
+            if kind and not inside and box.kind in ("block", "inline block"):
                 _, top, _, bottom = box.border
                 last = max((child.border[3] for child in box.children if child.in_flow), default=top)
                 yield Height(kind, round((bottom - top) / MM, 3), round((last - top) / MM, 3), number)
