@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from byhand.mistakes.registry import mistake, skipped, source
 from byhand.ops.attention import normalize_rows
-from byhand.ops.linear import divided_by_each
+from byhand.ops.linear import divided_by_each, dot_rows, matmul
 from byhand.ops.shapes import gather_rows, keep_entries, keep_largest
 from byhand.tape import Step, Tape
 
@@ -23,6 +23,16 @@ def perplexity_averaged(step: Step, tape: Tape) -> Iterable[Step]:
         powers = replace(perplexity, name="loss.choices", inputs=step.inputs, shape=tape[step.inputs[0]].shape)
         return [powers, replace(step, inputs=(powers.name,))]
     return [skipped(step) if step.name == "perplexity" else step]
+
+
+@mistake(
+    told="The logits made with W_E, the table of the embeddings, in place of W_U.",
+    mend="Multiply by W_U: here the way out has weights of its own.",
+)
+def tied_unembedding(step: Step, tape: Tape) -> Iterable[Step]:
+    """Microgpt's logits are dot products with the rows of W_E, as where the two are tied."""
+    separate = step.name == "logits" and step.op is matmul and "embed.ln.hook_normalized" in tape.steps
+    return [replace(step, op=dot_rows, inputs=(step.inputs[0], "embed.W_E")) if separate else step]
 
 
 @mistake(

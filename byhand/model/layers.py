@@ -92,7 +92,8 @@ def norm(x: Matrix, at: str, config: Config, name: str = "") -> Matrix:
     name = name or f"{at}.hook_normalized"
     if config.normalization_type is None:
         return x
-    with x.tape.part(at.rpartition(".")[2]):  # ln1, ln2, ln3 or ln_final
+    part = "embed" if at == "embed.ln" else at.rpartition(".")[2]  # ln1, ln2, ln3 or ln_final
+    with x.tape.part(part):
         if config.normalization_type == "LN":
             centered = center(x, row_mean(x, name=f"{at}.mean"), name=f"{at}.centered")
             spread = (sample_variance if config.correction else mean_square)(centered, name=f"{at}.variance")

@@ -133,12 +133,13 @@ def without_attention(rows: Ints, weights: Entries, config: Config) -> Floats | 
         if kind is None:
             return row
         centred = row - row.mean() if kind == "LN" else row
-        result: Floats = centred / np.sqrt((centred**2).mean()) * weights[f"{at}.w"] + weights.get(f"{at}.b", 0)
+        w, b = weights.get(f"{at}.w", 1), weights.get(f"{at}.b", 0)
+        result: Floats = centred / np.sqrt((centred**2).mean()) * w + b
         return result
 
     def feed_forward(row: Floats, at: str) -> Floats:
-        post = np.maximum(row @ weights[f"{at}.W_in"] + weights[f"{at}.b_in"], 0)
-        result: Floats = post @ weights[f"{at}.W_out"] + weights[f"{at}.b_out"]
+        post = np.maximum(row @ weights[f"{at}.W_in"] + weights.get(f"{at}.b_in", 0), 0)
+        result: Floats = post @ weights[f"{at}.W_out"] + weights.get(f"{at}.b_out", 0)
         return result
 
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -147,7 +148,7 @@ def without_attention(rows: Ints, weights: Entries, config: Config) -> Floats | 
             if not config.attn_only:
                 x = x + feed_forward(norm(x, f"{at}.ln2") if pre else x, f"{at}.mlp")
                 x = x if pre else norm(x, f"{at}.ln2")
-        x = norm(x, "ln_final") if pre else x
+        x = norm(x, "ln_final") if pre and "ln_final.w" in weights else x
     return x if np.isfinite(x).all() else None
 
 

@@ -22,24 +22,27 @@ LARGEST_ALIVE = 4  # after ReLU, since a student multiplies each of these number
 
 
 class FirstLayer(Struct, frozen=True):
-    """W_in (d_model, d_mlp), b_in (d_mlp), and post (n, d_mlp), the hidden units after ReLU."""
+    """W_in (d_model, d_mlp), b_in (d_mlp) if there are biases, and post (n, d_mlp), the hidden units after ReLU."""
 
     W_in: Ints
-    b_in: Ints
+    b_in: Ints | None
     post: Ints
 
 
 class SecondLayer(Struct, frozen=True):
-    """W_out (d_mlp, d_model), b_out (d_model), and added (n, d_model), what the network adds to the stream."""
+    """W_out (d_mlp, d_model), b_out (d_model) if there are biases, and added (n, d_model), what the network adds to
+    the stream.
+    """
 
     W_out: Ints
-    b_out: Ints
+    b_out: Ints | None
     added: Ints
 
 
 def find_first_layer(
-    dice: Dice, x: Ints, d_mlp: int, limits: Limits, over: int = 1, most_zeros: int | None = None
-) -> FirstLayer | None:
+    dice: Dice, x: Ints, d_mlp: int, limits: Limits, over: int = 1, most_zeros: int | None = None,
+    has_biases: bool = True,
+) -> FirstLayer | None:  # fmt: skip
     """Rows x (n, d_model), as numerators over `over` → a first layer in which every unit is alive (positive) for some
     token and dead for another, and all units are whole. None where no draw fits. most_zeros: among a unit's weights.
 
@@ -53,7 +56,7 @@ def find_first_layer(
     pool, products = whole_products(columns, x, over)
     sample = dice.sample(len(pool), W_IN_COLUMNS)
     pool, products = pool[sample], products[sample]
-    bias = dice.choices(IN_BIASES, len(pool))
+    bias = dice.choices(IN_BIASES if has_biases else np.zeros(1, np.int64), len(pool))
     pre = products + bias[:, None]  # (columns, n)
     alive = (pre > 0).sum(1)
     fit = (alive >= 1) & (alive < n) & (pre < 0).any(1)
@@ -66,13 +69,14 @@ def find_first_layer(
     alive = (post > 0).sum(2)  # (tried, n): units that are alive for a token
     zeros = (b == 0).sum(1)
     ok = natural(w) & distinct(post) & distinct(post.swapaxes(1, 2)) & (alive >= 1).all(1)
-    ok &= (zeros >= 1) & (zeros * 3 <= 2 * d_mlp)
+    if has_biases:
+        ok &= (zeros >= 1) & (zeros * 3 <= 2 * d_mlp)
     kept = np.flatnonzero(ok)
     if not len(kept):
         return None
     cost = post[kept].sum((1, 2)) + 2 * (abs(w[kept]) > 1).sum((1, 2)) + 3 * (alive[kept] < 2).sum(1)
     best = kept[np.argsort(cost, kind="stable")[0]]
-    return FirstLayer(w[best], b[best], post[best])
+    return FirstLayer(w[best], b[best] if has_biases else None, post[best])
 
 
 def _out_columns(dice: Dice, first: FirstLayer) -> tuple[Ints, Ints, Ints]:
@@ -81,8 +85,10 @@ def _out_columns(dice: Dice, first: FirstLayer) -> tuple[Ints, Ints, Ints]:
     """
     w = weight_columns(first.W_in.shape[1])
     w = w[dice.sample(len(w), W_OUT_COLUMNS)]
-    b = np.concatenate([np.zeros(len(w), np.int64), dice.choices(np.array([1, -1]), len(w))])
-    w = np.concatenate([w, w])
+    b = np.zeros(len(w), np.int64)
+    if first.b_in is not None:
+        b = np.concatenate([b, dice.choices(np.array([1, -1]), len(w))])
+        w = np.concatenate([w, w])
     products = np.rint(w.astype(np.float64) @ first.post.T.astype(np.float64)).astype(np.int64)  # exact: small
     return w, b, products + b[:, None]
 
@@ -108,7 +114,8 @@ def plain_second_layer(
         picks = np.stack([dice.choices(np.flatnonzero(column), SECOND_LAYERS_TRIED) for column in fit.T], 1)
     else:
         picks = dice.below(len(w), SECOND_LAYERS_TRIED, x.shape[1])
-    return _best(dice, x, w[picks].swapaxes(1, 2), b[picks], products[picks].swapaxes(1, 2), limits, read_by_heads)
+    w, b, products = w[picks].swapaxes(1, 2), b[picks], products[picks].swapaxes(1, 2)
+    return _best(dice, x, w, b if first.b_in is not None else None, products, limits, read_by_heads)
 
 
 def friendly_second_layer(
@@ -128,16 +135,18 @@ def friendly_second_layer(
     added = [whole_differences(after, row[None], over) for row, after in zip(x, sums, strict=True)]
     members = combine_columns(dice, products, d, added, beams=SECOND_LAYER_BEAMS)
     members = members[can_be_scaled(unit_of(x + over * products[members].swapaxes(1, 2), kind), kind)]
-    return _best(dice, x, w[members].swapaxes(1, 2), b[members], products[members].swapaxes(1, 2), limits, over=over)
+    w, b, products = w[members].swapaxes(1, 2), b[members], products[members].swapaxes(1, 2)
+    return _best(dice, x, w, b if first.b_in is not None else None, products, limits, over=over)
 
 
 def _best(
-    dice: Dice, x: Ints, w: Ints, b: Ints, added: Ints, limits: Limits, read_by_heads: bool = False, over: int = 1
-) -> SecondLayer | None:
+    dice: Dice, x: Ints, w: Ints, b: Ints | None, added: Ints, limits: Limits, read_by_heads: bool = False,
+    over: int = 1,
+) -> SecondLayer | None:  # fmt: skip
     """The easiest of many second layers that suit the stream's rows x (n, d_model), numerators over `over`: with
     small entries, small sums and few biases.
 
-    w: W_out (count, d_mlp, d_model). b: (count, d_model). added: (count, n, d_model).
+    w: W_out (count, d_mlp, d_model). b: (count, d_model), if there are biases. added: (count, n, d_model).
     """
     sums = x + over * added
     ok: Bools = natural(w) & distinct(sums) & (abs(sums).max((1, 2)) <= over * (limits.stream + 1))
@@ -145,16 +154,19 @@ def _best(
     kept = np.flatnonzero(ok)
     if not len(kept):
         return None
-    w, b, added, sums = w[kept], b[kept], added[kept], sums[kept]
+    w, added, sums = w[kept], added[kept], sums[kept]
     cost = (
         (abs(w) > 1).sum((1, 2))
         + 2 * abs(sums).max((1, 2)) // over
         + abs(added).max((1, 2))
         + (sums == x).sum((1, 2))
     )
-    cost += (b != 0).sum(1) + read_by_heads * (sums**2).sum((1, 2))
+    cost += read_by_heads * (sums**2).sum((1, 2))
+    if b is not None:
+        b = b[kept]
+        cost += (b != 0).sum(1)
     best = np.argsort(cost + dice.below(4, len(cost)), kind="stable")[0]
-    return SecondLayer(w[best], b[best], added[best])
+    return SecondLayer(w[best], None if b is None else b[best], added[best])
 
 
 def is_relu(task: Task) -> str:

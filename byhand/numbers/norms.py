@@ -217,17 +217,17 @@ def have_two_sizes(units: Ints) -> Bools:
 
 class Norm(Struct, frozen=True):
     """The w and b of a norm, each (d_model), and its rows w·u + b (n, d_model), as numerators over `over`. RMSNorm
-    has no b.
+    has no b; a bare norm has none of the two.
     """
 
-    w: Ints
+    w: Ints | None
     b: Ints | None
     rows: Ints
     over: int
 
     def weights(self, at: str) -> dict[str, Any]:
         """w and b by name."""
-        return {f"{at}.w": self.w.tolist()} | ({} if self.b is None else {f"{at}.b": self.b.tolist()})
+        return {f"{at}.{name}": x.tolist() for name, x in (("w", self.w), ("b", self.b)) if x is not None}
 
 
 def find_norm(dice: Dice, u: Ints, kind: str, over: int = 0, *, is_added_to: bool = False) -> Norm | None:

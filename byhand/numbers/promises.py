@@ -42,6 +42,7 @@ LONGEST_LINE = 11  # units of a line on which the numbers of a token are drawn
 NEAR = Fraction(1, 50)  # how near a throw may be to a border between two words, or p to where top p keeps one more
 MOST_ALIKE = Fraction(6, 16)  # of the cells of a table, in which LayerNorm and BatchNorm may agree
 SATURATED = Fraction(9, 10)  # a row of a pattern with a larger entry attends to hardly more than one token
+LARGEST_OF_SHARES = 24  # the largest denominator of shares that are easy to draw
 FEW_TOKENS = 4  # up to this many, good patterns are common, and norms in blocks have wide rows (`Task.has_wide`)
 BAND = 0.069  # how far a run's time may be from the usual, as a part of it: two differ by up to 1.069 / 0.931 < 1.15
 
@@ -483,6 +484,22 @@ def a_gate_opens_and_another_turns_round(tape: Tape) -> bool:
     heads = _look_most_elsewhere(*(tape.values(f"new.pattern[{h}]")[0] for h in (0, 1)))
     others = tape.values("plain.out") != tape.values("blocks.0.hook_mlp_out")
     return min(gates) < 0 < max(gates) and all(gates) and min(sizes) > 1 and heads and others
+
+
+@sheet_promise
+def last_letter_shows_each_part(tape: Tape) -> bool:
+    """For the last letter, both norms divide by another number than 1, and few numbers of the stream are 0; it looks
+    at one letter most, the network has units of both kinds, and the shares of the letters that may come next are easy
+    ones, none of them nearly all.
+    """
+    scales = [tape.values(f"{norm}.hook_scale")[-1][0] for norm in ("embed.ln", "blocks.0.ln2")]
+    hidden, shares = tape.values("blocks.0.mlp.hook_pre")[-1], tape.values("probs")[-1]
+    alive = sum(x > 0 for x in hidden)
+    looks = _has_one_largest(tape.values("blocks.0.attn.hook_pattern[0]")[-1])
+    easy = max(shares) < SATURATED and max(share.denominator for share in shares) <= LARGEST_OF_SHARES
+    stream = [tape.values(at)[-1] for at in ("embed.ln.hook_normalized", "blocks.0.hook_resid_post")]
+    full = all(row.count(0) < 2 for row in stream)
+    return 1 not in scales and full and looks and 2 <= alive < len(hidden) and easy
 
 
 @sheet_promise

@@ -58,6 +58,11 @@ class Task(Struct, frozen=True):
         return (c.normalization_type, c.d_model) == ("LN", 4) and n <= FEW_TOKENS
 
     @property
+    def is_bare(self) -> bool:
+        """Whether norms have no w and b, and layers no biases: as in microgpt."""
+        return self.model.name == "microgpt"
+
+    @property
     def heads(self) -> int:
         """The number of heads that the model has."""
         return 1 if self.model.one_head else self.config.n_heads

@@ -44,9 +44,11 @@ from byhand.numbers.natural import distinct
 from byhand.numbers.norms import (
     NORM,
     WIDE,
+    Norm,
     can_be_scaled,
     find_norm,
     has_both_signs,
+    over_of,
     starting_parities,
     starting_rows,
     unit_of,
@@ -198,8 +200,9 @@ def attention_layer(
     """
     kind, pre = config.normalization_type, config.norm_position == "pre"
     x = stream.out
-    is_free = pre and x is stream.first  # only a norm and the sum read these rows, so others may replace them
-    before = find_norm(dice, unit_of(x, kind), kind) if kind and pre else None
+    # where only a norm and the sum read these rows, others may replace them
+    is_free = pre and x is stream.first and not task.is_bare
+    before = _norm_before(task, dice, x) if kind and pre else None
     if kind and pre and before is None:
         return
     rows, over = (before.rows, before.over) if before else (x, stream.over)
@@ -236,16 +239,23 @@ def _first_updates(
     return None, []
 
 
+def _norm_before(task: Task, dice: Dice, x: Ints) -> Norm | None:
+    """A norm that reads friendly rows (n, d_model)."""
+    kind = str(task.config.normalization_type)
+    units = unit_of(x, kind)
+    return Norm(None, None, units, over_of(kind, x.shape[1])) if task.is_bare else find_norm(dice, units, kind)
+
+
 def feed_forward_layer(
     task: Task, dice: Dice, stream: Stream, at: str, ln: str, config: Config, read_by: Reader
 ) -> Iterator[Stream]:
     """A stream → the stream with a feed-forward network more; nothing where none is found."""
     kind, pre, x, limits = config.normalization_type, config.norm_position == "pre", stream.out, task.limits
-    before = find_norm(dice, unit_of(x, kind), kind) if kind and pre else None
+    before = _norm_before(task, dice, x) if kind and pre else None
     if kind and pre and before is None:
         return
     rows, over = (before.rows, before.over) if before else (x, stream.over)
-    first = find_first_layer(dice, rows, config.d_mlp, limits, over)
+    first = find_first_layer(dice, rows, config.d_mlp, limits, over, has_biases=not task.is_bare)
     if first is None:
         return
     if kind and (read_by == "norm" or not pre):
@@ -279,9 +289,9 @@ def output_weights(at: str, update: Update, config: Config) -> Entries:
 
 
 def mlp_weights(at: str, first: FirstLayer, second: SecondLayer) -> Entries:
-    """The feed-forward network's parameters by name."""
+    """The feed-forward network's parameters by name; a layer without biases has none of 0."""
     parts = {"W_in": first.W_in, "b_in": first.b_in, "W_out": second.W_out, "b_out": second.b_out}
-    return {f"{at}.mlp.{name}": part.tolist() for name, part in parts.items()}
+    return {f"{at}.mlp.{name}": part.tolist() for name, part in parts.items() if part is not None}
 
 
 def few_tokens(least: int) -> Requirement:

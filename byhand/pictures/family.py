@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from math import cos, e, hypot, pi, sin, sqrt
 from typing import Any
 
@@ -13,6 +14,7 @@ from byhand.pictures.canvas import (
     BOX,
     CAPTION,
     DASH,
+    FRAME,
     GREY,
     GRID,
     GUIDE,
@@ -401,3 +403,35 @@ def gate_curve(on: Canvas, numbers: Rows, gates: Rows) -> None:
         on.say("pictures.gate_curve.said", one=value_text(found[3])), on.say("pictures.gate_curve.to_do"),
         on.say("pictures.gate_curve.key", gates=", ".join(others.values())),
     )  # fmt: skip
+
+
+@picture(height=40, minutes=2)
+def next_letter(on: Canvas, shares: Rows, *, tokens: Sequence[str], words: Sequence[str]) -> None:
+    """The letters of a name, and a bar for each letter that may come next; the likeliest is written after them."""
+    own = shares[-1]
+    if len(tokens) > 4 or len(words) > 8 or any(len(word) > 1 for word in (*tokens, *words)):
+        raise UndrawableError("up to four letters of a name, and eight that may come next, have room")
+    likeliest = words[own.index(max(own))]
+    for k, letter in enumerate((*tokens, likeliest)):
+        on.box(8.4 * k, 12, 7.4, 9, rx=1, width=BOX if k < len(tokens) else FRAME)
+        (on if k < len(tokens) else on.pen).text(8.4 * k + 3.7, 17.8, letter, NUMBER)
+    on.text(0, 26.4, on.say("pictures.next_letter.name"), CAPTION, anchor="start", colour=GREY)
+    left, floor, high = 46.0, 31.0, 26.0
+    for quarters in range(1, 5):
+        y = floor - high * quarters / 4
+        on.line((left, y), (84, y), width=GUIDE, colour=PALE, dash=DASH)
+        on.number(left - 2.6, y, Fraction(quarters, 4), CAPTION, colour=GREY)
+    pitch = (84 - left) / len(words)
+    for k, (letter, share) in enumerate(zip(words, own, strict=True)):
+        x = left + pitch * (k + 0.5)
+        on.pen.box(
+            x - pitch * 0.32, floor - high * float(share), pitch * 0.64, high * float(share), fill=PEN_AREA, width=0.4
+        )
+        on.text(x, floor + 4.0, letter, TOKEN)
+    on.line((left, floor), (84, floor), width=AXIS)
+    on.text(left, 39.4, on.say("pictures.next_letter.shares"), CAPTION, anchor="start", colour=GREY)
+    on.said(
+        on.say("pictures.next_letter.said", name=", ".join(tokens), letters=", ".join(words)),
+        on.say("pictures.next_letter.to_do"),
+        on.say("pictures.next_letter.key", shares=listed(own), letter=likeliest),
+    )

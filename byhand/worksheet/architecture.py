@@ -66,6 +66,8 @@ class _Chart:
         last = {"ln_final", "unembed"}
         if not any(step.part in last for step in self.tape.steps.values()):
             left_out |= last
+        if "embed.ln.hook_normalized" in self.tape.steps:  # microgpt's norm stands before the blocks, not after them
+            left_out |= {"ln_final"}
         return [p for p in (PRE_NORM if c.norm_position == "pre" else POST_NORM) if p not in left_out]
 
     def starts(self) -> dict[str, str]:

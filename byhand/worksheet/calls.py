@@ -129,7 +129,7 @@ def minutes(context: Context, sitting: int) -> Cell:
 @call
 def ask(
     context: Context, name: str, layout: str = "", first: bool = False, note: str = "", copy: Any = (),
-    caption: str = "", grown: Any = (), compute: Any = (), lost: str = "", given: int = 0,
+    caption: str = "", grown: Any = (), compute: Any = (), lost: str = "", given: int = 0, last: bool = False,
 ) -> Blocks:  # fmt: skip
     """A step to be computed.
 
@@ -138,14 +138,17 @@ def ask(
     that the student copies; grown: those whose last row the student appends; compute: those that the student computes
     where they stand. lost: at the stretch level, the input of a product of which one number is a blank, too; it is
     found from one number of the result, which is printed in return. given: the number of first rows that are printed.
+    last: whether only the last row is asked for, beside that of a product's left factor.
     """
     op = context.tape[name].step.op
     if layout not in ("", "falk", "strip"):
         raise SheetError(f"no layout {layout!r}; there are: falk, strip")
     if layout == "strip" or (not layout and not (op and op.name in PRODUCTS)):
-        return strip(context, blank(context, name, note=note, caption=caption, given=given))
+        return strip(context, blank(context, name, note=note, caption=caption, given=given, last=last))
     copies, appended, computed = ([own] if isinstance(own, str) else list(own) for own in (copy, grown, compute))
-    product = partial(context.falk, name, copies, note=note, grown=appended, computed=computed, given=given)
+    product = partial(
+        context.falk, name, copies, note=note, grown=appended, computed=computed, given=given, last=last
+    )
     if lost and context.level == "stretch":
         return product(unknown=[lost], asked=True), _lost(context, context.symbol(lost), context.symbol(name))
     figure = product(first=first)
@@ -200,9 +203,9 @@ def blank(
 
 
 @call
-def copy(context: Context, name: str, caption: str = "", note: str = "") -> Panel:
-    """A step that the student copies from above, for a strip."""
-    return _panel(context, name, "copy", caption, note)
+def copy(context: Context, name: str, caption: str = "", note: str = "", last: bool = False) -> Panel:
+    """A step that the student copies from above, or its last row, for a strip."""
+    return _panel(context, name, "copy", caption, note, last)
 
 
 @call

@@ -117,7 +117,7 @@ class Context:
     def falk(
         self, name: str, copies: Sequence[str] = (), *, first: bool = False, note: str = "",
         unknown: Sequence[str | Place] = (), grown: Sequence[str] = (), computed: Sequence[str] = (),
-        asked: bool = False, given: int = 0,
+        asked: bool = False, given: int = 0, last: bool = False,
     ) -> Falk:  # fmt: skip
         """A product in Falk's layout: the left operand to the left of the result, the right operand above it.
 
@@ -125,7 +125,7 @@ class Context:
         that the student computes where they stand. first: whether the first cell is printed, with arrows from its row
         and column. unknown: entries of the inputs, to be found from the printed result; or, if the rest of the result
         is asked for, from one printed cell of it for each. given: the number of first rows of the result that are
-        printed.
+        printed. last: whether only the last row of the result and of the left operand is on the page.
         """
         step = self.tape[name].step
         if step.op is None or step.op.name not in PRODUCTS:
@@ -136,11 +136,11 @@ class Context:
                 raise SheetError(f"{name} does not read {filled_in!r}; it reads {', '.join(step.inputs)}")
         by_rows = replace(self, orientation="rows")
         found = self._solutions(name, unknown)
-        operands = (by_rows._operand(n, roles.get(n), n in grown) for n in step.inputs)
+        operands = (by_rows._operand(n, roles.get(n), n in grown, last and k == 0) for k, n in enumerate(step.inputs))
         left, upper, *rest = (by_rows._with_blanks(panel, found) for panel in operands)
         if step.op.name == "dot_rows":
             upper = replace(transpose(upper), symbol=upper.symbol + r"^{\mathrm{T}}")
-        result = by_rows.panel(name, "given" if found and not asked else "ask", note=note, given=given)
+        result = by_rows.panel(name, "given" if found and not asked else "ask", note=note, given=given, last=last)
         if found and asked:
             result = _printed_at(result, _sources(found, name))
         if first:
@@ -155,13 +155,15 @@ class Context:
             bias = transpose(bias) if bias else None
         return Falk(left, upper, result, bias, equation, arrows=first)
 
-    def _operand(self, name: str, role: Role | None, has_grown: bool) -> Panel:
-        """An input of a product, as given, copied or computed; of one that has grown, only the last row is blank."""
-        panel = self.panel(name, role)
+    def _operand(self, name: str, role: Role | None, has_grown: bool, last: bool = False) -> Panel:
+        """An input of a product, or its last row, as given, copied or computed; of one that has grown, only the last
+        row is blank.
+        """
+        panel = self.panel(name, role, last=last)
         if not has_grown:
             return panel
-        *kept, last = panel.cells
-        return replace(panel, cells=(*(tuple(replace(cell, blank=False) for cell in row) for row in kept), last))
+        *kept, end = panel.cells
+        return replace(panel, cells=(*(tuple(replace(cell, blank=False) for cell in row) for row in kept), end))
 
     def equation(self, name: str, unknown: Sequence[str | Place]) -> Strip:
         """Operands with blanks for the unknown entries, side by side, and the printed result."""

@@ -25,7 +25,7 @@ GROUPS = {  # what a group is called stands in the messages, as course.groups.NA
     "practice": ("kv-cache", "sizing", "attention-in-letters"),
     "family": (
         "position-biases", "rotary", "sparse-patterns", "grouped-query-attention", "linear-attention",
-        "flash-attention", "mixture-of-experts", "llama-block",
+        "flash-attention", "mixture-of-experts", "llama-block", "microgpt",
     ),
 }  # fmt: skip
 ORDER = tuple(chain.from_iterable(GROUPS.values()))
@@ -90,6 +90,7 @@ ROUTES = (
         ("grouped-query-attention", "linear-attention"),
         ("flash-attention", "mixture-of-experts"),
         ("llama-block",),
+        ("microgpt",),
     )),
     Route("exam", (("attention-head", "layer-norm-or-batch-norm", "sampling"),)),
 )  # fmt: skip
@@ -131,6 +132,7 @@ LOOK_FOR = {  # the classic mistake that each sheet is about; what it means stan
     "flash-attention": "no-rescale",
     "mixture-of-experts": "not-renormalised",
     "llama-block": "sigmoid-for-swish",
+    "microgpt": "tied-unembedding",
 }
 MET = {  # the parts of a map: the sheet on which a student meets each
     "embed": "embedding",
