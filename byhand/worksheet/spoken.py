@@ -38,9 +38,11 @@ def _called(section: Section, messages: Messages) -> Iterator[Spoken]:
         return messages.say("fields.step", n=section.number, name=name)
 
     names = chain.from_iterable(block.called(messages) for block in section.blocks)
-    for each, name in zip(section.seen, names, strict=True):
-        if isinstance(each, Blank):
-            yield Spoken(each.id, step(name))
+    blanks = [(each, name) for each, name in zip(section.seen, names, strict=True) if isinstance(each, Blank)]
+    asked = {name for blank, name in blanks if blank.role != "copy"}
+    for blank, name in blanks:
+        again = blank.role == "copy" and name in asked
+        yield Spoken(blank.id, step(messages.say("fields.copied", name=name) if again else name))
     count = Counter[str]()
     for reply in section.replies:
         count[reply.role] += 1
