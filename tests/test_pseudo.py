@@ -33,7 +33,7 @@ from byhand.worksheet.sheet import load_sheet, sheet_files
 from byhand.worksheet.views import VIEWS
 
 SHEETS = sorted(sheet_files())
-MATHS = {"sin", "cos", "ln", "log", "max", "ReLU", "in", "out"}  # functions, and what stands under W_in and W_out
+MATHS = {"sin", "cos", "ln", "log", "max", "ReLU", "in", "out", "UKᵀ"}  # functions, and what stands under a W
 
 
 @pytest.fixture(scope="module")

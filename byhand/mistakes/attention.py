@@ -181,7 +181,7 @@ def heads_share_weights(step: Step, tape: Tape) -> Iterable[Step]:
 )
 def query_from_cache(step: Step, tape: Tape) -> Iterable[Step]:
     """The new token's query is the row of the token before it."""
-    if step.name != "new.q":
+    if step.name != "new.q" or "cache.q" not in tape.steps:
         return [step]
     queries = tape["blocks.0.attn.hook_q[0]"]
     return [replace(step, op=gather_rows, inputs=(queries.name,), params={"rows": (queries.rows - 2,)})]
@@ -374,6 +374,19 @@ def phi_of_product(step: Step, tape: Tape) -> Iterable[Step]:
         return [step]
     base = next(s.params["base"] for s in tape.steps.values() if s.op is elu_plus_one)
     return [replace(step, op=elu_plus_one, inputs=("plain.scores",), params={"base": base})]
+
+
+@mistake(
+    told="The latents mixed as if they were the values.",
+    mend="Make the values of the latents first, with W_UV, and mix these.",
+)
+def latent_as_value(step: Step, tape: Tape) -> Iterable[Step]:
+    """A pattern mixes the rows of the latent in place of the values, which are as wide."""
+    latent = next((s for s in tape.steps.values() if s.stem.endswith("attn.latent")), None)
+    reads = len(step.inputs) == 2 and step.op is matmul and ".hook_v" in step.inputs[1]
+    if latent is None or not reads or tape.steps[step.inputs[1]].shape != latent.shape:
+        return [step]
+    return [replace(step, inputs=(step.inputs[0], latent.name))]
 
 
 def _is_pattern(step: Step) -> bool:

@@ -6,10 +6,11 @@ from dataclasses import replace
 from fractions import Fraction
 
 from byhand.model.builder import Builder
-from byhand.model.layers import head, kernel_features, softmax
+from byhand.model.layers import head, kernel_features, keys_from_latent, softmax
 from byhand.model.names import RESID_PRE
 from byhand.model.registry import model
-from byhand.ops.attention import normalize_rows, power_of, row_argmax, row_sum
+from byhand.model.sizing import product
+from byhand.ops.attention import divide_by_root, normalize_rows, power_of, row_argmax, row_sum
 from byhand.ops.chance import halting_weights, ponder_cost
 from byhand.ops.linear import (
     add,
@@ -18,6 +19,7 @@ from byhand.ops.linear import (
     dot_columns,
     dot_rows,
     matmul,
+    quotient,
     relu,
     row_dots,
     sigmoid,
@@ -72,16 +74,24 @@ def _linear_attention(build: Builder) -> Results:
 
 @model("latent-attention", part="heads", one_head=True)
 def _latent_attention(build: Builder) -> Results:
-    """A head whose keys and values are made from a latent; and the last word's scores from the latent itself, with a
-    query that W_UK has been multiplied into.
+    """Keys and values that are made from a latent, and what the last word reads with them; its scores also from the
+    latent itself, with a query that W_UK has been multiplied into. And how many numbers of a word are kept.
 
     Source: DeepSeek-AI 2024 (DeepSeek-V2), section 2.1.
     """
-    z = head(build.stream(RESID_PRE), ATTN, 0, build.config)
-    q, latent = (build.tape[f"{ATTN}.{name}"] for name in ("hook_q[0]", "latent"))
-    last = gather_rows(q, name="last.q", sizes={"i": (1, "new")}, rows=(q.rows - 1,))  # (1, d_head)
-    absorbed = dot_rows(last, build.tape[f"{ATTN}.W_UK[0]"], name="absorbed.q")  # (1, latent)
-    return z, dot_rows(absorbed, latent, name="absorbed.scores")
+    c, x = build.config, build.stream(RESID_PRE)
+    k, v = keys_from_latent(x, ATTN, 0, c)
+    latent, w_uk = build.tape[f"{ATTN}.latent"], build.tape[f"{ATTN}.W_UK[0]"]
+    row = gather_rows(x, name="new", sizes={"i": (1, "new")}, rows=(x.rows - 1,))  # (1, d_model)
+    w_q = build.tape.given(f"{ATTN}.W_Q[0]", (c.d_model, c.d_head), ("d_model", "d_head"))
+    q = matmul(row, w_q, name="new.q")
+    scores = divide_by_root(dot_rows(q, k, name="new.scores"), name="new.scores_scaled", of=c.d_head)
+    z = matmul(softmax(scores, "new.pattern", c.softmax_base), v, name="new.z")
+    absorbed = dot_rows(q, w_uk, name="absorbed.q")  # (1, latent)
+    again = dot_rows(absorbed, latent, name="absorbed.scores")
+    card = add(build.size("d_head", 2), build.size("d_v", 2), name="count.card")  # a key and a value
+    own = product(card, build.size("n_heads", 2), name="count.own")
+    return z, again, quotient(own, build.size("kv_lora_rank", 2), name="count.times")
 
 
 @model("recurrent-depth", part="heads", one_head=True)

@@ -153,7 +153,7 @@ def head(x: Matrix, at: str, h: int, config: Config, memory: Matrix | None = Non
     with tape.part("heads" if memory is None else "cross"):
         q = project("q", x, h, c.d_head, "d_head")  # (pos, d_head)
         if memory is None and c.kv_lora_rank:
-            k, v = _from_latent(source, at, h, c)
+            k, v = keys_from_latent(source, at, h, c)
         else:
             hashed = memory is None and c.num_buckets > 0
             k = unit_rows(q, name=f"{at}.hook_k[{h}]") if hashed else project("k", source, group, c.d_head, "d_head")
@@ -209,7 +209,7 @@ def _seen(x: Matrix, at: str, config: Config) -> Matrix:
     return vstack(past, x, name=name, sizes={"i": (c.mem_len + x.rows, "source")})
 
 
-def _from_latent(x: Matrix, at: str, h: int, config: Config) -> tuple[Matrix, Matrix]:
+def keys_from_latent(x: Matrix, at: str, h: int, config: Config) -> tuple[Matrix, Matrix]:
     """A head's keys and values, made from `attn.latent`, the only rows that all heads keep. Where positions are
     rotary, keys begin with a part from x that is turned, and that heads share.
 

@@ -422,3 +422,44 @@ def _are_small(numbers: Ints, units: Ints | int) -> Bools:
     common = np.gcd(numbers, units)
     above, below = abs(numbers) // common, units // common
     return np.asarray((below <= LARGEST_DENOMINATOR) & (above <= np.where(below == 1, 9, 19)))
+
+
+# ---- latent attention ----
+
+LATENTS_TRIED = 60_000
+
+
+def _has_a_latent_of_two(task: Task) -> str:
+    c = task.config
+    found = task.n, c.d_model, c.d_head, c.d_v, c.kv_lora_rank
+    fits = found == (3, 4, 4, 2, 2)
+    return "" if fits else "numbers are chosen for three tokens in four dimensions, and a latent of two"
+
+
+@search("latent-attention", like_sheet=True, requires=[_has_a_latent_of_two])
+def _latent_attention(task: Task, dice: Dice) -> Iterator[Instance]:
+    """A stream (3, 4) and weights of −1, 0 and 1. Latents, keys and values are small, and the scores of the last word
+    are whole when they are divided by 2, too.
+
+    Method: rejection sampling.
+    """
+    base, x = whole_base(task.config), dice.below(5, LATENTS_TRIED, 3, 4) - REACH
+    shapes = {"W_DKV": (4, 2), "W_UK": (2, 4), "W_UV": (2, 2), "W_Q": (4, 4)}
+    w = {name: dice.below(3, LATENTS_TRIED, *shape) - 1 for name, shape in shapes.items()}
+    latent = x @ w["W_DKV"]
+    k, v, q = latent @ w["W_UK"], latent @ w["W_UV"], x[:, -1:] @ w["W_Q"]
+    scores, absorbed = (q * k).sum(-1), (q * w["W_UK"]).sum(-1)
+    ok: Bools = _one_largest(scores) & (_different(scores) > 1) & (scores % 2 == 0).all(1) & absorbed.all(1)
+    ok &= _totals(scores // 2, base) <= LARGEST_DENOMINATOR
+    for each, most in ((latent, 3), (k, 5), (v, 5), (q, 4), (scores, 8), (absorbed, 6)):
+        ok &= (abs(each).reshape(len(each), -1) <= most).all(1)
+    for rows in (latent, k, v):
+        ok &= (abs(rows).sum(2) > 0).all(1)
+    ok &= distinct(latent) & distinct(v) & ((q != 0).sum((1, 2)) > 2) & (abs(x).sum(1) > 0).all(1)
+    ok &= (abs(w["W_DKV"]).sum(2) > 0).sum(1) > 2
+    ok &= w["W_UV"][:, 0, 0] * w["W_UV"][:, 1, 1] != w["W_UV"][:, 0, 1] * w["W_UV"][:, 1, 0]
+    for i in np.flatnonzero(ok)[:HANDED_ON]:
+        weights = {name: each[i].tolist() for name, each in w.items()}
+        given = {name: entries for name, entries in task.values.inputs.items() if name != "blocks.0.hook_resid_pre"}
+        heads = {f"{ATTN}.{name}": rows if name == "W_DKV" else [rows] for name, rows in weights.items()}
+        yield Instance(given | {"blocks.0.hook_resid_pre": x[i].tolist()}, heads)

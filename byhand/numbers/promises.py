@@ -503,6 +503,17 @@ def last_letter_shows_each_part(tape: Tape) -> bool:
 
 
 @sheet_promise
+def latents_tell_words_apart(tape: Tape) -> bool:
+    """The latents of two words are not multiples of each other, and no two words have the same; the last word looks
+    most at one word; and the query that is multiplied into holds no 0.
+    """
+    latent, shares = tape.values("blocks.0.attn.latent"), tape.values("new.pattern")[0]
+    areas = [a * d - b * c for (a, b), (c, d) in combinations(latent, 2)]
+    apart = len({*latent}) == len(latent) and any(areas) and all(map(any, latent))
+    return apart and _has_one_largest(shares) and all(tape.values("absorbed.q")[0])
+
+
+@sheet_promise
 def new_token_looks_most_at_one(tape: Tape) -> bool:
     """The token that is added looks at one token more than at every other."""
     shares = tape.values("new.pattern")[0]

@@ -435,3 +435,52 @@ def next_letter(on: Canvas, shares: Rows, *, tokens: Sequence[str], words: Seque
         on.say("pictures.next_letter.to_do"),
         on.say("pictures.next_letter.key", shares=listed(own), letter=likeliest),
     )
+
+
+PIPE = 4.6  # the height of a row in a thin pipe, and the width of a number
+
+
+@picture(height=24, minutes=2)
+def thin_pipe(on: Canvas, x: Rows, latent: Rows, keys: Rows, values: Rows) -> None:
+    """The rows of words pass a funnel into a thin pipe, which is kept; keys and values are made from it anew."""
+    n, inside, of_key, of_value = len(x), len(latent[0]), len(keys[0]), len(values[0])
+    if (n, len(x[0]), inside, of_key, of_value) != (3, 4, 2, 4, 2):
+        raise UndrawableError("three words of four numbers, a latent of two, and keys of four have room")
+    top, high, pipe = 3.6, PIPE * n, 27.0
+    middle, end = top + high / 2, pipe + PIPE * inside
+    _cells(on, 0, top, n, 4)
+    for i, row in enumerate(x):
+        for j, number in enumerate(row):
+            on.number(PIPE * (j + 0.5), top + PIPE * (i + 0.5), number, TOKEN)
+    for y, to in ((top, top + 2), (top + high, top + high - 2)):
+        on.line((PIPE * 4, y), (pipe, to), width=STROKE)
+    on.box(pipe, top + 2, PIPE * inside, high - 4, width=0.8, fill=LIGHT)
+    for k in range(1, n):
+        y = top + 2 + (high - 4) * k / n
+        on.line((pipe, y), (end, y), width=AXIS)
+    on.line((pipe + PIPE, top + 2), (pipe + PIPE, top + high - 2), width=AXIS)
+    on.arrow((end + 1, middle), (end + 7, middle), width=STROKE)
+    left, other = end + 8, end + 8 + PIPE * of_key + 6
+    for symbol, x0, cols in (("K", left, of_key), ("V", other, of_value)):
+        on.pen.hatch(x0, top, PIPE * cols, high)
+        _cells(on, x0, top, n, cols)
+        on.box(x0, top, PIPE * cols, high, width=GUIDE, dash=DASH)
+        on.math(x0 + PIPE * cols / 2, top - 1.2, symbol, TOKEN)
+    for symbol, x0 in (("x", PIPE * 2), ("C", pipe + PIPE)):
+        on.math(x0, top - 1.2, symbol, TOKEN)
+    counts = {"made": n * (of_key + of_value), "kept": n * inside}
+    for name, x0, to in (("kept", pipe - 1, pipe + 5.4), ("made", left + 17, left + 23.4)):
+        on.text(x0, 22.0, on.say(f"pictures.thin_pipe.{name}_count"), CAPTION, anchor="end")
+        on.blank(to, 20.9, counts[name], w=8.4, h=5.6, size=TOKEN)
+    on.said(
+        on.say("pictures.thin_pipe.said"), on.say("pictures.thin_pipe.to_do"),
+        on.say("pictures.thin_pipe.key", **counts),
+    )  # fmt: skip
+
+
+def _cells(on: Layer, left: float, top: float, rows: int, cols: int) -> None:
+    """An empty table of square cells."""
+    for i in range(rows + 1):
+        on.line((left, top + PIPE * i), (left + PIPE * cols, top + PIPE * i), width=AXIS, colour=GREY)
+    for j in range(cols + 1):
+        on.line((left + PIPE * j, top), (left + PIPE * j, top + PIPE * rows), width=AXIS, colour=GREY)

@@ -681,11 +681,18 @@ def _linear_attention(w: Wiring) -> None:
 
 @wiring("latent-attention")
 def _latent_attention(w: Wiring) -> None:
-    """A head on a latent; and its last row with W_UK multiplied into the query (DeepSeek-AI 2024, section 2.1.2)."""
-    at = "blocks.0.attn"
-    w.head(STREAM, at, 0)
-    last = w("last.q", "gather_rows", f"{at}.hook_q[0]", rows=[w.shapes[f"{at}.hook_q[0]"][0] - 1])
-    w("absorbed.scores", "dot_rows", w("absorbed.q", "dot_rows", last, f"{at}.W_UK[0]"), f"{at}.latent")
+    """The last row of a head on keys and values from a latent; and its scores with W_UK multiplied into the query
+    (DeepSeek-AI 2024, section 2.1.2).
+    """
+    at, width = "blocks.0.attn", w.config["d_head"]
+    k, v = w.from_latent(STREAM, at, "[0]")
+    row = w("new", "gather_rows", STREAM, rows=[w.shapes[STREAM][0] - 1])
+    q = w("new.q", "matmul", row, f"{at}.W_Q[0]")
+    scores = w("new.scores_scaled", "divide_by_root", w("new.scores", "dot_rows", q, k), of=width)
+    w("new.z", "matmul", w.softmax("new.pattern", scores), v)
+    w("absorbed.scores", "dot_rows", w("absorbed.q", "dot_rows", q, f"{at}.W_UK[0]"), f"{at}.latent")
+    own = w("count.own", "multiply", w("count.card", "add", "d_head", "d_v"), "n_heads")
+    w("count.times", "quotient", own, "kv_lora_rank")
 
 
 @wiring("recurrent-depth")

@@ -24,8 +24,8 @@ GROUPS = {  # what a group is called stands in the messages, as course.groups.NA
     "words-out": ("cross-entropy", "sampling"),
     "practice": ("kv-cache", "sizing", "attention-in-letters"),
     "family": (
-        "position-biases", "rotary", "sparse-patterns", "grouped-query-attention", "linear-attention",
-        "flash-attention", "mixture-of-experts", "llama-block", "microgpt",
+        "position-biases", "rotary", "sparse-patterns", "grouped-query-attention", "latent-attention",
+        "linear-attention", "flash-attention", "mixture-of-experts", "llama-block", "microgpt",
     ),
 }  # fmt: skip
 ORDER = tuple(chain.from_iterable(GROUPS.values()))
@@ -87,8 +87,9 @@ ROUTES = (
         ("sampling", "kv-cache"),
         ("sizing", "attention-in-letters"),
         ("position-biases", "rotary", "sparse-patterns"),
-        ("grouped-query-attention", "linear-attention"),
-        ("flash-attention", "mixture-of-experts"),
+        ("grouped-query-attention", "latent-attention"),
+        ("linear-attention", "flash-attention"),
+        ("mixture-of-experts",),
         ("llama-block",),
         ("microgpt",),
     )),
@@ -128,6 +129,7 @@ LOOK_FOR = {  # the classic mistake that each sheet is about; what it means stan
     "rotary": "queries-only",
     "sparse-patterns": "window-off-by-one",
     "grouped-query-attention": "tiled-groups",
+    "latent-attention": "latent-as-value",
     "linear-attention": "state-includes-future",
     "flash-attention": "no-rescale",
     "mixture-of-experts": "not-renormalised",

@@ -229,3 +229,14 @@ def test_mistakes_of_gates():
     assert rows(foil(GATED, "sigmoid-for-swish"), "blocks.0.mlp.gate") == [[two, two, third], [third, two, two]]
     wrong = rows(foil(GATED, "gate-on-wrong-side"), "blocks.0.mlp.hook_post")
     assert wrong[0] == [-third, -third, Fraction(-8, 5)]
+
+
+def test_latents_that_are_mixed_are_no_values():
+    tape = made(
+        "latent-attention", config={"softmax_base": 2, "n_ctx": 2, "d_model": 2, "d_head": 4, "d_v": 2, "kv_lora_rank": 2},
+        inputs={"blocks.0.hook_resid_pre": [[1, 0], [0, 3]]},
+        weights={f"{AT}W_DKV": [[1, 0], [0, 1]], f"{AT}W_UK": [[[0] * 4] * 2], f"{AT}W_UV": [[[2, 0], [0, 4]]],
+                 f"{AT}W_Q": [[[1] * 4] * 2]},
+    )  # fmt: skip
+    assert rows(tape, "new.z") == [[1, 6]]
+    assert rows(foil(tape, "latent-as-value"), "new.z") == [[Fraction(1, 2), Fraction(3, 2)]]

@@ -85,7 +85,9 @@ CASES = [
     (MEMORY, f"{AT}hook_pattern[0]", "4/7 1/7 2/7 0; 4/11 4/11 1/11 2/11"),
     (LATENT, f"{AT}latent", "2 -3; -1 3; -1 1"),
     (LATENT, f"{AT}hook_k[0]", "-5 -1 2 -2; 4 2 -1 1; 2 0 -1 1"),
-    (LATENT, f"{AT}hook_attn_scores[0]", "-2 - -; -2 1 -; 2 -1 -1"),
+    (LATENT, f"{AT}hook_v[0]", "2 1; -1 -2; -1 0"),
+    (LATENT, "new.scores_scaled", "2 -1 -1"),
+    (LATENT, "new.z", "7/5 3/5"),
     (LATENT, "absorbed.q", "2 0"),
     (SHORT, f"{AT}hook_attn_scores[0]", "-1 0; 0 -1; -1 -1; 0 0"),
     (SHORT, f"{AT}hook_z[0]", "1 -1/3; 1 -2/3; 1 -1/2; 1 -1/2"),
@@ -127,5 +129,4 @@ def test_a_step_is_what_a_person_computes(tape, name, numbers):
 
 
 def test_the_latent_alone_gives_the_scores_of_the_keys():
-    raw = rows(LATENT, f"{AT}scores_raw[0]")
-    assert rows(LATENT, "absorbed.scores") == raw[-1:]
+    assert rows(LATENT, "absorbed.scores") == rows(LATENT, "new.scores")

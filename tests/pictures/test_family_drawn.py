@@ -108,3 +108,11 @@ def test_the_curve_of_a_gate_goes_through_its_six_points():
     assert (sketch.pen.count("<circle"), sketch.pen.count("<rect")) == (4, 4)
     with pytest.raises(UndrawableError, match="from −2 to 3"):
         drawn("gate_curve", places, [[max(0, k)] for k in range(-2, 4)])
+
+
+def test_what_is_made_from_a_latent_is_struck_out():
+    sketch = drawn("thin_pipe", [[1, 2, 3, 4]] * 3, [[1, 2]] * 3, [[1, 2, 3, 4]] * 3, [[5, 6]] * 3)
+    assert "they hold 18 numbers, the pipe 6" in sketch.key_says
+    assert "18" not in sketch.worksheet_says
+    with pytest.raises(UndrawableError, match="a latent of two"):
+        drawn("thin_pipe", [[1, 2, 3, 4]] * 3, [[1]] * 3, [[1, 2, 3, 4]] * 3, [[5, 6]] * 3)

@@ -86,6 +86,7 @@ def test_a_formula_of_the_tiny_models_parameters_gives_what_the_key_says_with_bi
         ("position-biases", ["slope-sign", "same-slope-for-all", "bias-before-scale"]),
         ("rotary", ["queries-only", "rotate-values", "turned-backwards", "other-pairs"]),
         ("sparse-patterns", ["window-off-by-one", "span-after-softmax"]),
+        ("latent-attention", ["latent-as-value"]),
         ("linear-attention", ["state-includes-future", "no-normaliser", "phi-of-product"]),
         ("flash-attention", ["no-rescale", "only-o-rescaled"]),
         ("grouped-query-attention", ["tiled-groups", "cache-counts-query-heads"]),
