@@ -502,6 +502,7 @@ def _sparse_patterns(build: Builder) -> Results:
 
     Source: Child et al. 2019; Beltagy, Peters & Cohan 2020; Sukhbaatar et al. 2019.
     """
+    replace(build.config, use_local_attn=True)  # refuses a window that holds no token
     c, scores, v = build.config, build.matrix("attn.scores", ("new", "pos")), build.matrix("attn.v", ("pos", "d_v"))
     last, everyone = scores.cols - 1, {"i": (scores.cols, "pos"), "j": (scores.cols, "pos")}
     results, seen = [], {}

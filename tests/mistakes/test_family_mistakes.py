@@ -2,8 +2,10 @@
 
 from fractions import Fraction
 
+import pytest
 from small_runs import made, rows
 
+from byhand.errors import ConfigError
 from byhand.mistakes.registry import foil
 
 AT = "blocks.0.attn."
@@ -150,6 +152,11 @@ def test_a_window_that_ends_softly_keeps_part_of_a_power():
     assert rows(SPARSE, "attn.pattern") == [[0, 0, 0, Fraction(2, 3), Fraction(1, 6), Fraction(1, 6)]]
     assert rows(SPARSE, "span.mask") == [[0, 0, 0, half, 1, 1]]
     assert rows(SPARSE, "span.pattern") == [[0, 0, 0, half, Fraction(1, 4), Fraction(1, 4)]]
+
+
+def test_a_window_of_no_token_is_refused_in_one_line():
+    with pytest.raises(ConfigError, match=r"^window_size=0 hides every token, even from itself; use 1 or more$"):
+        made("sparse-patterns", config={"softmax_base": 2}, inputs={})
 
 
 def test_mistakes_of_windows():
