@@ -134,7 +134,7 @@ def ask(
     """A step to be computed.
 
     layout: "falk", the default for a product, or "strip", the default for any other step. first: whether the first
-    cell of a product is printed and worked as an example. copy: the inputs of a product
+    cell of a product is printed and worked as an example, save at the stretch level. copy: the inputs of a product
     that the student copies; grown: those whose last row the student appends; compute: those that the student computes
     where they stand. lost: at the stretch level, the input of a product of which one number is a blank, too; it is
     found from one number of the result, which is printed in return. given: the number of first rows that are printed.
@@ -151,6 +151,7 @@ def ask(
     )
     if lost and context.level == "stretch":
         return product(unknown=[lost], asked=True), _lost(context, context.symbol(lost), context.symbol(name))
+    first = first and context.level != "stretch"
     figure = product(first=first)
     if not first:
         return (figure,)

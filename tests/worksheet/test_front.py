@@ -44,9 +44,10 @@ def test_a_checkpoint_prints_numbers_and_an_answer_is_the_readers_own():
     ]
 
 
-def test_a_first_cell_is_printed():
-    section = section_of(f"{{{{ ask('{ATTN}scores_raw[0]', first=true) }}}}")
-    assert not isinstance(section.front[f"{ATTN}scores_raw[0]", 0, 0], Blank)
+@pytest.mark.parametrize(("level", "is_asked_for"), [("standard", False), ("stretch", True)])
+def test_a_first_cell_is_printed_save_at_stretch(level, is_asked_for):
+    section = section_of(f"{{{{ ask('{ATTN}scores_raw[0]', first=true) }}}}", level=level)
+    assert isinstance(section.front[f"{ATTN}scores_raw[0]", 0, 0], Blank) == is_asked_for
     assert isinstance(section.front[f"{ATTN}scores_raw[0]", 0, 1], Blank)
 
 
