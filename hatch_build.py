@@ -7,7 +7,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-NEEDED = ("fonttools", "fontpkg-source-sans-3", "msgspec", "platformdirs", "ziamath")
+NEEDED = ("brotli", "fonttools", "fontpkg-source-sans-3", "msgspec", "platformdirs", "ziamath")
 
 
 class Fonts(BuildHookInterface):

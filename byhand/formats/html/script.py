@@ -1,13 +1,14 @@
-"""The script of a page that answers: the files of templates/screen, one after the other."""
+"""The script of a page that answers: the files of templates/screen, one after the other, without comments."""
 
 from __future__ import annotations
 
 import base64
-import re
 from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
+
+from rjsmin import jsmin
 
 from byhand.worksheet.folders import folders
 
@@ -15,7 +16,6 @@ NUMBERS = ("exact", "decimals", "rules", "read")
 ROUNDED = ("enclosures", "spans")  # what only sheets in decimals need
 CHECKS = ("reckoning", "check", "slips", "reasons")
 PAGE = ("write", "answers", "page", "help", "hands", "pictures", "variants", "begin")
-_COMMENT = re.compile(r"(?<=[;{,)]) // [^\"'`]*$")  # at the end of a line, and not within a text
 RULES = (*NUMBERS, *ROUNDED, *CHECKS)  # all that needs no page
 
 
@@ -32,13 +32,8 @@ def script_for(numbers: str) -> str:
 @lru_cache
 def _script(names: tuple[str, ...], where: tuple[Path, ...]) -> str:
     paths = (next(path for folder in where if (path := folder / "screen" / f"{name}.js").exists()) for name in names)
-    return '"use strict";\n' + "\n".join(bare(path.read_text(encoding="utf-8")) for path in paths)
-
-
-def bare(code: str) -> str:
-    """A script without its comments, and without the blanks at the beginning of lines."""
-    lines = (_COMMENT.sub("", line.strip()) for line in code.splitlines())
-    return "\n".join(line for line in lines if line and not line.startswith("//"))
+    whole = "\n".join(path.read_text(encoding="utf-8") for path in paths)
+    return f'"use strict";\n{jsmin(whole)}'
 
 
 def source_hash(content: str) -> str:
