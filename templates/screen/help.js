@@ -149,9 +149,14 @@ class Help {
   }
   // The line of arithmetic in the student's own numbers, without its result.
   line(blank) {
-    const tree = this.tree(blank);
-    if (!tree || tree[0] === "num" || tree[0] === "ref") return this.page.say("screen.help.no_line");
     const judged = new Judged(this.page.rules, this.page.answers.texts);
+    const chosen = (node) => {
+      if (node[0] === "num" || node[0] === "ref") return node;
+      const place = node[1] === "choose" ? judged.reckoning.compute(node[2], (...at) => judged.paper.number(blank, at)) : null;
+      return place === null ? withChildren(node, childrenOf(node).map(chosen)) : chosen(node[3 + Number(place.low ?? place.top)]);
+    };
+    const tree = this.tree(blank) && chosen(this.tree(blank));
+    if (!tree || tree[0] === "num" || tree[0] === "ref") return this.page.say("screen.help.no_line");
     const number = (...at) => {
       if (blank.role === "inverse") return shownNumber(this.page.run.text(...at));
       const shown = this.page.rules.shown(blank, key(...at));

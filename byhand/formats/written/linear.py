@@ -12,7 +12,7 @@ from functools import cached_property
 
 from msgspec.structs import replace
 
-from byhand.arithmetic.expr import Ref, refs, substitute
+from byhand.arithmetic.expr import Fn, Ref, nodes, refs, settled, substitute
 from byhand.formats import Setup
 from byhand.formats.written.inline import Marks, line, paragraphs
 from byhand.formats.written.parts import (
@@ -176,12 +176,15 @@ class _Linear:
                 name, origin = self.called[id(source.cell if isinstance(source, Blank) else source)]
                 yield self.page.say("written.of_step", name=name, n=origin.number)
         elif cell.rule is not None and any(ref.index for ref in refs(cell.rule)):
-            rule = self.sources.on_page(at, cell.rule)
-            # how an inverse is found is asked, and so is which cells are masked or kept
-            if panel.role == "ask" and (self.page.shown or self._is_uniform(cell.step)):
+            run, rule = self.page.run, self.sources.on_page(at, cell.rule)
+            chooses = any(isinstance(node, Fn) and node.name == "choose" for node in nodes(rule))
+            if chooses:
+                rule = settled(rule, run.value, run.domain)
+            # how an inverse is found is asked, and so is which cells are masked, kept or chosen
+            if panel.role == "ask" and (self.page.shown or (self._is_uniform(cell.step) and not chooses)):
                 yield write(rule, replace(TEXT, ref=lambda ref: self._name(at, ref)))
             if worked:
-                yield text(substitute(rule, self.page.run.value))
+                yield text(substitute(rule, run.value))
 
     def _is_uniform(self, step: str) -> bool:
         """Whether all cells of a step have one rule, which tells nothing of the numbers."""
