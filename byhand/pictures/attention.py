@@ -304,7 +304,7 @@ def staircase(on: Canvas, scores: Rows, *, tokens: Sequence[str]) -> None:
     counts = (f"{' + '.join(str(k + 1) for k in range(n))} = {open_cells}", str(n * n - open_cells), "n(n + 1) ÷ 2")
     for k, (line, count) in enumerate(zip(("open", "hidden", "any"), counts, strict=True)):
         on.text(50, 15.6 + 7.4 * k, on.say(f"pictures.staircase.{line}"), CAPTION, anchor="start", colour=GREY)
-        on.answer_line(64, 16.2 + 7.4 * k, 20, count, 2.9)
+        on.answer_line(80, 16.2 + 7.4 * k, 20, count, 2.9)
     on.said(
         on.say("pictures.staircase.said", words=listed(tokens), word=tokens[0]),
         to_do=on.say("pictures.staircase.to_do"),
