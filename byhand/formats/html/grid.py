@@ -255,7 +255,7 @@ _FITTED = "gwabld"  # the kinds of columns that are as wide as what is in them
 _FITS = (  # from roomy to tight; the third and the last only where they save smaller numbers
     {"g": 8.0, "w": 8.0, "a": 11.0, "b": 15.0, "l": 13.0, "d": 5.0, "j": 7.0},
     {"g": 7.0, "w": 7.0, "a": 10.0, "b": 13.0, "l": 13.0, "d": 5.0, "j": 6.0},
-    {"g": 6.7, "w": 6.7, "a": SMALLEST_BLANK, "b": SMALLEST_BLANK, "l": 9.0, "d": 5.0, "j": 4.2},
+    {"g": 6.5, "w": 6.5, "a": SMALLEST_BLANK, "b": SMALLEST_BLANK, "l": 9.0, "d": 5.0, "j": 4.7},
     {"g": 6.0, "w": 6.0, "a": SMALLEST_BLANK, "b": SMALLEST_BLANK, "l": 11.0, "d": 5.0, "j": 5.0},
     {"g": 6.0, "w": 6.0, "a": SMALLEST_BLANK, "b": SMALLEST_BLANK, "l": 9.0, "d": 5.0, "j": 4.2},
 )
