@@ -15,7 +15,7 @@ from byhand.pictures.labels import Label, formula, words
 from byhand.worksheet.document import Box, Document, Map
 from byhand.worksheet.messages import Messages
 
-# all in mm, but for SMALLER
+# all in mm, but for SCALES
 WIDTH = 118.0  # of the whole map
 STREAM, MIDDLE = 3.3, 11.2  # the y of the residual stream, and of the row of boxes under it
 DOWN = 21.0  # from the row of an encoder to that of its decoder
@@ -24,7 +24,7 @@ STACK = 0.9  # between heads in a column
 SUM = 3.6  # the diameter of a ⊕
 TAIL = 4.0  # the length of the arrow after the last box
 LEAST, MOST = 1.6, 12.0  # the least gap between columns, which an arrow needs, and the greatest
-SMALLER = 0.87  # the scale of labels where the gaps would be smaller
+SCALES = (1.0, 0.87, 0.76)  # of labels: the largest that leaves such gaps
 
 
 def svg(document: Document) -> str:
@@ -61,19 +61,19 @@ Column = list[tuple[Box, Rect]]
 def _fitting(chart: Map) -> Map:
     """The same map, without the shapes in the boxes if the row would be too wide."""
     columns = _columns(chart)
-    if _fits(columns):
+    if _fits(columns, 1.0):
         return chart
     return replace(chart, boxes=tuple(replace(box, shape="") for box in chart.boxes))
 
 
-def _fits(columns: Sequence[Sequence[Box]]) -> bool:
-    """Whether there is room for arrows between the boxes, with labels of the usual size."""
-    return _spare(columns, 1.0) >= LEAST * sum(_forks(columns))
+def _fits(columns: Sequence[Sequence[Box]], scale: float) -> bool:
+    """Whether there is room for arrows between the boxes. scale: that of the labels."""
+    return _spare(columns, scale) >= LEAST * sum(_forks(columns))
 
 
 def _scale(columns: Sequence[Sequence[Box]]) -> float:
     """How large the labels of boxes are."""
-    return 1.0 if _fits(columns) else SMALLER
+    return next((scale for scale in SCALES if _fits(columns, scale)), SCALES[-1])
 
 
 def _columns(chart: Map) -> list[list[Box]]:
