@@ -455,9 +455,14 @@ def hint(context: Context, text: str) -> Blocks:
 
 
 @call
-def check(context: Context, text: str) -> Block:
-    """A fact by which students can check their own results without the key."""
-    return Check(inline(text))
+def check(context: Context, text: str, sums: str = "") -> Block:
+    """A fact by which students can check their own results without the key.
+
+    sums: the step whose rows it adds up; a page that answers shows what the student's own numbers add up to.
+    """
+    if sums:
+        context.tape.values(sums)  # or there is no such step
+    return Check(inline(text), sums)
 
 
 @call

@@ -518,9 +518,14 @@ class Hint(Remark):
     follows = True
 
 
+@dataclass(frozen=True, eq=False)
 class Check(Remark):
-    """A fact by which students check their own results without the key, with a box to tick."""
+    """A fact by which students check their own results without the key, with a box to tick.
 
+    sums: the step whose rows it adds up, if it is one on sums.
+    """
+
+    sums: str = ""
     kind = "check"
     follows = True
 

@@ -4,6 +4,7 @@
   const sheet = JSON.parse(document.getElementById("sheet").textContent);
   const variants = new Variants(sheet);
   const page = new Page(sheet);
+  if (sheet.feedback) new Sums(page);
   const help = sheet.feedback ? new Help(page) : null;
   const checks = sheet.feedback ? new Checks(page, help) : null;
   const copies = new Copies(page);

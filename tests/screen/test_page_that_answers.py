@@ -6,6 +6,9 @@ import json
 import os
 import re
 import sys
+from collections.abc import Iterator
+from decimal import Decimal
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -34,7 +37,7 @@ from byhand.marking.verdicts import Judged
 from byhand.options import Options
 from byhand.pipeline import generate, prepare
 from byhand.reading.verify import verify
-from byhand.worksheet.document import Picture
+from byhand.worksheet.document import Check, Picture
 from byhand.worksheet.sheet import load_sheet, sheet_files
 
 pytestmark = needs_chromium
@@ -43,6 +46,7 @@ SCHEMA = Draft202012Validator(json.loads(Path(byhand.__file__).with_name("answer
 FEW = ("attention-head", "linear-layer", "shapes")
 STATES = "Object.fromEntries(byhand.checks.marks)"
 SHOWN = {"right": "right", "followed": "own", "wrong": "not", "unreadable": "unread"}
+SUMS = "[...document.querySelectorAll('.sums')].map((line) => line.textContent)"
 CHECK_ALL = """(() => {
   for (const check of document.querySelectorAll(".check")) check.click();
   for (const section of byhand.checks.boxes.keys()) byhand.checks.mark(section);
@@ -108,6 +112,19 @@ def written(browser: Browser) -> dict[str, str]:
     return browser.run("byhand.page.answers.texts")
 
 
+def sums_of(page: Page) -> Iterator[str]:
+    """What stands below the checks of sums where all is right."""
+    for section in page.document.sections:
+        written = {blank.cell.step for blank in section.blanks}
+        for step in (block.sums for block in section.words if isinstance(block, Check)):
+            if step and step in written:
+                seen = sorted({i for name, i, _ in section.front if name == step})
+                sums = [sum(map(Fraction, page.run.texts[step][i])) for i in seen]
+                exact = page.run.places is None
+                texts = [f"{x}" if exact else f"{Decimal(x.numerator) / x.denominator:f}" for x in sums]
+                yield f"Your sum{'s' if len(sums) > 1 else ''}: {', '.join(texts)}".replace("-", "−")
+
+
 def test_a_sheet_filled_with_its_key_is_all_right(sheet, opened):
     browser = opened(sheet)
     browser.write({**typed(Student(page_of(sheet))), **page_of(sheet).ticks})
@@ -121,6 +138,7 @@ def test_a_sheet_filled_with_its_key_is_all_right(sheet, opened):
     sketches = [block.sketch for block in page_of(sheet).document.blocks if isinstance(block, Picture)]
     pens = "byhand.pictures.pens.map((pen) => uncovered(byhand.page, pen.covered))"
     assert browser.run(pens) == [{"says": each.key_says, "drawing": each.pen} for each in sketches]
+    assert browser.run(SUMS) == [*sums_of(page_of(sheet))]
     assert all(each.pen not in browser.run("document.getElementById('sheet').textContent") for each in sketches)
     complete = "byhand.pictures.pens.filter((pen) => Boolean(pen.drawn.firstChild) !== pen.answers.length > 0).length"
     assert browser.run(complete) == 0
@@ -455,6 +473,31 @@ def test_answers_are_checked_as_one_goes_or_not_at_all(opened):
     )
     browser.reload()
     assert browser.run("document.documentElement.classList.contains('pencil')") is True
+
+
+def test_rows_that_a_check_adds_up_are_added_up_as_one_types(opened):
+    page, browser = page_of("attention-head"), opened("attention-head")
+    rows = [[f"1/ask/blocks.0.attn.scores_raw[0]/{i},{j}" for j in (1, 2, 3)] for i in (1, 2, 3)]
+    first, second, third = rows[1]
+    label = f"document.querySelector('[name=\"' + byhand.page.fields.get('{second}').name + '\"]').getAttribute('aria-describedby')"
+    heard = f"{label}.split(' ').map((id) => document.getElementById(id).textContent).join(' ')"
+    height = "document.documentElement.scrollHeight"
+    before = browser.run(height)
+    assert browser.run(SUMS)[0] == "Your sums: …, …, …"
+    browser.run(f"byhand.page.fields.get('{second}').focus()")
+    browser.type("1/2")
+    assert (browser.run(SUMS)[0], browser.run(heard)) == ("Your sums: …, 1/2 + …, …", "Your sums: 1/2 + …")
+    assert browser.run("document.querySelector('.sums .here').textContent") == "1/2 + …"
+    browser.write({first: "-3", third: "what"})
+    assert browser.run(SUMS)[0] == "Your sums: …, −5/2 + …, …"
+    browser.write({third: "0.75", rows[0][1]: "2"})  # its first cell is printed
+    assert browser.run(SUMS)[
+        0
+    ] == f"Your sums: {2 + int(page.run.texts['blocks.0.attn.scores_raw[0]'][0][0])} + …, −7/4, …".replace("-", "−")
+    assert browser.run(height) == before
+    browser.run("byhand.checks.choose('pencil')")
+    assert browser.run("[...document.querySelectorAll('.sums')].filter((line) => line.offsetParent).length") == 0
+    assert opened("attention-head", Setup(feedback=False)).run(SUMS) == []
 
 
 def test_what_changes_is_not_checked_any_more_nor_what_is_computed_from_it(opened):

@@ -30,7 +30,7 @@ from byhand.record import array, rule_entry
 from byhand.runs import Run
 from byhand.tape import Place, Step
 from byhand.worksheet.asked import as_text
-from byhand.worksheet.document import Blank, Cell, Document, Picture, Section, Table
+from byhand.worksheet.document import Blank, Cell, Check, Document, Picture, Section, Table
 from byhand.worksheet.sources import place_of
 
 Json = Any
@@ -245,7 +245,9 @@ def section_entry(section: Section, names: Mapping[str, int], document: Document
         | ({"seal": seal(document, reply.id, reply.right)} if reply.options and feedback else {})
         for reply in section.replies
     ]
-    return {"number": section.number, "title": section.title, "seen": seen, "replies": replies}
+    entry = {"number": section.number, "title": section.title, "seen": seen, "replies": replies}
+    sums = [names.get(block.sums) for block in section.words if isinstance(block, Check)]
+    return entry | ({"sums": sums} if feedback and any(step is not None for step in sums) else {})
 
 
 def figures(laid: LaidSection, names: Mapping[str, int]) -> list[dict[str, Json]]:
