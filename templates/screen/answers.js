@@ -62,8 +62,10 @@ class Answers {
       this.forgets = true;
     }
   }
+  // With whose it is, if that is known: many may have the same numbers.
   get fileName() {
-    return `${this.sheet.sheet}-${this.sheet.hash}-answers.json`;
+    const whose = (this.sheet.student?.id || this.text("name")).replace(/[^\p{L}\p{N}]+/gu, " ").trim().replaceAll(" ", "-");
+    return [this.sheet.sheet, this.sheet.hash, ...(whose ? [whose] : []), "answers.json"].join("-");
   }
   get file() {
     const { schema, byhand, sheet, seed, hash, options, student: whose } = this.sheet;

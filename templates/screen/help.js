@@ -54,6 +54,7 @@ class Help {
     document.documentElement.classList.add("helped");
     this.show();
     if (this.opened === STEPS.length) this.page.tell([]);
+    if (this.close.offsetParent) this.page.field(this.blank).closest("td")?.scrollIntoView({ block: "center", inline: "nearest" }); // above the help
   }
   hide() {
     document.documentElement.classList.remove("helped");
@@ -97,7 +98,7 @@ class Help {
   step(name, at) {
     const { page, opened } = this;
     const state = at < opened ? "open" : at === opened ? "next" : "later";
-    const told = at < opened ? element("p", {}, this.told(name)) : null;
+    const told = at < opened ? element("p", {}, ...withPowers(this.told(name))) : null;
     const button = at === opened ? element("button", { type: "button", onclick: () => this.next() }, page.say(`screen.help.show.${name}`)) : null;
     return element("li", { class: state, "data-step": at }, element("b", {}, page.say(`screen.help.${name}`)), told, button);
   }
@@ -175,4 +176,9 @@ class Help {
     if (blank.places !== null && value instanceof Fraction) return shownNumber(decimalText(value.times(new Fraction(10n ** BigInt(blank.places))).halfAway(), blank.places));
     return judged.reckoning.text(value);
   }
+}
+
+// A line of arithmetic with its powers raised.
+function withPowers(text) {
+  return text.split(/\^(\([^()]*\)|[\d.]+)/).map((part, at) => (at % 2 ? element("sup", {}, part.replace(/[()]/g, "")) : part));
 }

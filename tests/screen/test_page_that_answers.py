@@ -185,6 +185,9 @@ def test_answers_stay_when_the_page_is_opened_again_and_the_file_is_marked_alike
     states = browser.run(STATES)
     name, text = browser.run("[byhand.page.answers.fileName, byhand.page.answers.file]")
     assert name == f"attention-head-{page.run.hash}-answers.json"
+    browser.run("byhand.page.answers.write([['name', ' Zoë O’Neill/2 ']])")
+    assert browser.run("byhand.page.answers.fileName") == f"attention-head-{page.run.hash}-Zoë-O-Neill-2-answers.json"
+    browser.run("byhand.page.answers.undo()")
     assert 1 in json.loads(text)["students"][0]["hints"].values()
     (tmp_path / name).write_text(text, encoding="utf-8")
     done = CliRunner().invoke(
@@ -317,6 +320,10 @@ def test_help_does_not_say_a_number_before_its_last_step(opened):
     assert "∞" not in browser.run("document.querySelector('.help li[data-step=\"2\"] p').textContent")
     browser.press("?")
     assert browser.run("document.querySelector('.help li[data-step=\"3\"] p').textContent") == "It is −∞."
+    browser.run("byhand.page.order.find((field) => /exp.*1,2$/.test(field.dataset.id)).focus()")
+    for _ in range(3):
+        browser.press("?")
+    assert browser.run("document.querySelector('.help li[data-step=\"2\"] p').innerHTML") == "2<sup>−∞</sup> = …"
 
 
 def test_without_feedback_a_page_knows_nothing_and_says_nothing(opened):
