@@ -46,8 +46,8 @@ def _linear_attention(build: Builder) -> Results:
     asking, answering = (kernel_features(x, f"{ATTN}.phi_{letter}[0]", c) for x, letter in ((q, "q"), (k, "k")))
     words, last = range(q.rows), q.rows - 1
 
-    def word(x: Matrix, name: str, t: int) -> Matrix:
-        return gather_rows(x, name=name, sizes={"i": (1, "new" if t == last else "")}, rows=(t,))
+    def word(x: Matrix, name: str, t: int, axis: str = "") -> Matrix:
+        return gather_rows(x, name=name, sizes={"i": (1, axis)}, rows=(t,))
 
     keys = [word(answering, f"{ATTN}.k{t}", t) for t in words]  # each (1, d_head)
     values = [word(v, f"{ATTN}.v{t}", t) for t in words]  # each (1, d_v)
@@ -59,10 +59,10 @@ def _linear_attention(build: Builder) -> Results:
         states.append((state, total))  # (d_head, d_v), (1, d_head)
     results = []
     for t, (state, total) in enumerate(states):
-        query = word(asking, f"{ATTN}.q{t}", t)
+        query = word(asking, f"{ATTN}.q{t}", t, "new" if t == last else f"word{t}")
         read, norm = matmul(query, state, name=f"{ATTN}.read{t}"), row_dots(query, total, name=f"{ATTN}.norm{t}")
         results.append(normalize_rows(read, norm, name=f"{ATTN}.out{t}"))  # (1, d_v)
-    scores = dot_rows(word(q, "plain.q", last), k, name="plain.scores")  # (1, pos)
+    scores = dot_rows(word(q, "plain.q", last, "new"), k, name="plain.scores")  # (1, pos)
     products = dot_rows(query, answering, name="shares.scores")
     shares = normalize_rows(products, row_sum(products, name="shares.sum"), name="shares.pattern")
     both = (

@@ -410,8 +410,11 @@ def _linear_attention(task: Task, dice: Dice) -> Iterator[Instance]:
         states = parcels.cumsum(0)
         reads = (asking[i, :, :, None] * states).sum(1)  # (3, 2), in units of 1 ÷ base²
         small = _are_small(states, base).all() and _are_small(reads, base**2).all()
+        early, norm = asking[i, 1] @ states[2], asking[i, 1] @ positive[i].sum(0)  # of the second word, too early
+        short = (np.maximum(abs(early), norm) < 10 * np.gcd(early, norm)).all()
         zeros = (np.concatenate((parcels, states)) == 0).sum((1, 2))
-        if not small or not _are_small(reads[1:], norms[i, 1:, None]).all() or zeros.max() > 1:
+        short &= (reads[1:, 0] != reads[1:, 1]).all()
+        if not (small and short) or not _are_small(reads[1:], norms[i, 1:, None]).all() or zeros.max() > 1:
             continue
         if distinct(v[None]).all() and not (v == v[0]).all(0).any():
             yield Instance({f"{ATTN}.hook_{x}[0]": rows.tolist() for x, rows in (("q", q[i]), ("k", k[i]), ("v", v))})

@@ -15,6 +15,7 @@ from fractions import Fraction
 from functools import cached_property
 from itertools import accumulate, combinations, pairwise, product
 from math import ceil, floor
+from operator import mul
 from typing import Any
 
 from msgspec import Struct
@@ -465,13 +466,18 @@ def experts_share_the_work(tape: Tape) -> bool:
 @sheet_promise
 def state_grows_and_shares_are_clear(tape: Tape) -> bool:
     """No parcel and no state holds more than one 0. The last word looks most at one word, with shares
-    of a kernel and with softmax, and the shares differ.
+    of a kernel and with softmax, and the shares differ. What the second word would read from the last state, too, are
+    whole numbers or fractions of one digit.
     """
     at = "blocks.0.attn"
     packed = ("state0", "parcel1", "state1", "parcel2", "state2")
     grown = [sum(row.count(0) for row in tape.values(f"{at}.{name}")) for name in packed]
     shares, plain = (tape.values(f"{name}.pattern")[0] for name in ("shares", "plain"))
-    return max(grown) <= 1 and shares != plain and all(map(_has_one_largest, (shares, plain)))
+    query, state, total = (tape.values(f"{at}.{name}") for name in ("q1", "state2", "total2"))
+    read_of = [sum(map(mul, query[0], column)) for column in (*zip(*state, strict=True), total[0])]
+    too_early = [Fraction(x) / read_of[-1] for x in read_of[:-1]]
+    easy = all(max(abs(x.numerator), x.denominator) < 10 for x in too_early)
+    return max(grown) <= 1 and easy and shares != plain and all(map(_has_one_largest, (shares, plain)))
 
 
 @sheet_promise

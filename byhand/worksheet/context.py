@@ -209,6 +209,7 @@ class Context:
         placed = self.tokens[: max(size, len(self.tokens) - 1)]
         words = {"pos": placed, "past": self.tokens[:-1], "new": self.tokens[-1:], "source": self.source,
                  "d_vocab": self.vocabulary, "arrow": tuple("abc"), **self.sheet.names}  # fmt: skip
+        words |= {f"word{t}": (token,) for t, token in enumerate(self.tokens)}
         if len(words.get(axis, ())) == size:
             return words[axis]
         return tuple(str(i + 1) for i in range(size)) if axis else ("",) * size
@@ -223,7 +224,7 @@ def is_learned(step: Step) -> bool:
 
 def _direction(axis: str) -> str:
     """Whether the labels of an axis are "token" or "dim" labels."""
-    return "token" if axis in ("pos", "past", "new", "source", "d_vocab") else "dim"
+    return "token" if axis.startswith("word") or axis in ("pos", "past", "new", "source", "d_vocab") else "dim"
 
 
 def _sources(found: Mapping[Place, Expr], name: str) -> set[tuple[int, int]]:
