@@ -294,7 +294,7 @@ def switchboard(on: Canvas, weights: Rows, *, tokens: Sequence[str]) -> None:
         on.text(69, y + 1, on.say("pictures.switchboard.mlp", n=n + 1), CAPTION, colour="" if share else GREY)
         on.number(79.4, y, share, TOKEN)
     on.disc(52, 21.6, 1.4)
-    on.text(62, 42.2, on.say("pictures.switchboard.at_work"), CAPTION, anchor="end", colour=GREY)
+    on.text(64, 42.2, on.say("pictures.switchboard.at_work"), CAPTION, anchor="end", colour=GREY)
     on.blank(69, 41.0, asked[0], w=8, h=6)
     lit = []
     for word, row in zip(tokens, weights, strict=True):
@@ -366,7 +366,7 @@ def gate_curve(on: Canvas, numbers: Rows, gates: Rows) -> None:
     at, found = [row[0] for row in numbers], [row[0] for row in gates]
     if at != [-2, -1, 0, 1, 2, 3] or found[2] != 0 or not (-1 < found[0] < 0 < 2 * found[3] - 1 < 1):
         raise UndrawableError("a gate with a small negative bow, at the numbers from −2 to 3")
-    left, floor, wide, high = 23.0, 25.0, 6.2, 7.0
+    left, floor, wide, high = 25.0, 25.0, 7.0, 7.0
 
     def point(x: float, y: float) -> tuple[float, float]:
         return left + wide * x, floor - high * y
@@ -382,7 +382,7 @@ def gate_curve(on: Canvas, numbers: Rows, gates: Rows) -> None:
     base = (at[3] / found[3] - 1) ** -1  # swish(1) is 1 ÷ (1 + 1 ÷ base)
     on.pen.curve(*(point(x, x / (1 + float(base) ** -x)) for x in nearest), width=STROKE)
     for k, (x, y) in enumerate(zip(at, found, strict=True)):
-        pen, middle = on if x in PRINTED else on.pen, 51.0 + 6.2 * k
+        pen, middle = on if x in PRINTED else on.pen, 53.0 + 6.2 * k
         pen.disc(*point(float(x), float(y)))
         share = float(y) / float(x) if x else 0.5
         (pen if x in PRINTED else on.pen).box(
@@ -394,10 +394,10 @@ def gate_curve(on: Canvas, numbers: Rows, gates: Rows) -> None:
         if x in PRINTED:
             on.number(left + wide * float(x), floor + high + 10, y, TOKEN)
         else:
-            on.blank(left + wide * float(x), floor + high + 10, y, w=5.4, h=6.4, size=TOKEN)
+            on.blank(left + wide * float(x), floor + high + 10, y, w=6.4, h=6.4, size=TOKEN)
     on.math(4.0, floor + high + 4.8, "h", TOKEN)
     on.text(0, floor + high + 11, on.say("pictures.gate_curve.gate"), CAPTION - 0.4, anchor="start", colour=GREY)
-    on.text(66.5, 3.6, on.say("pictures.gate_curve.passes"), CAPTION, colour=GREY)
+    on.text(68.5, 3.6, on.say("pictures.gate_curve.passes"), CAPTION, colour=GREY)
     others = {n: value_text(y) for n, (x, y) in enumerate(zip(at, found, strict=True)) if x not in PRINTED}
     on.said(
         on.say("pictures.gate_curve.said", one=value_text(found[3])), on.say("pictures.gate_curve.to_do"),
@@ -451,7 +451,7 @@ def thin_pipe(on: Canvas, x: Rows, latent: Rows, keys: Rows, values: Rows) -> No
     _cells(on, 0, top, n, 4)
     for i, row in enumerate(x):
         for j, number in enumerate(row):
-            on.number(PIPE * (j + 0.5), top + PIPE * (i + 0.5), number, TOKEN)
+            on.number(PIPE * (j + 0.5), top + PIPE * (i + 0.5), number, TOKEN - 0.5)
     for y, to in ((top, top + 2), (top + high, top + high - 2)):
         on.line((PIPE * 4, y), (pipe, to), width=STROKE)
     on.box(pipe, top + 2, PIPE * inside, high - 4, width=0.8, fill=LIGHT)
@@ -466,7 +466,7 @@ def thin_pipe(on: Canvas, x: Rows, latent: Rows, keys: Rows, values: Rows) -> No
         _cells(on, x0, top, n, cols)
         on.box(x0, top, PIPE * cols, high, width=GUIDE, dash=DASH)
         on.math(x0 + PIPE * cols / 2, top - 1.2, symbol, TOKEN)
-    for symbol, x0 in (("x", PIPE * 2), ("C", pipe + PIPE)):
+    for symbol, x0 in (("X", PIPE * 2), ("C", pipe + PIPE)):
         on.math(x0, top - 1.2, symbol, TOKEN)
     counts = {"made": n * (of_key + of_value), "kept": n * inside}
     for name, x0, to in (("kept", pipe - 1, pipe + 5.4), ("made", left + 17, left + 23.4)):
