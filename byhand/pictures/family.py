@@ -273,7 +273,7 @@ def switchboard(on: Canvas, weights: Rows, *, tokens: Sequence[str]) -> None:
         raise UndrawableError("four words that ask two of three experts")
     left, top, wide, high = 15.0, 6.0, 10.0, 8.4
     for n in range(3):
-        on.math(left + wide * (n + 0.5), 4.2, f"E_{n + 1}", TOKEN)
+        on.text(left + wide * (n + 0.5), 4.2, f"E{n + 1}", TOKEN - 0.3)
     for i, (word, row) in enumerate(zip(tokens, weights, strict=True)):
         y, pen = top + high * (i + 0.5), on.pen if i else on
         on.text(left - 2, y + 1, word, TOKEN - 0.3, anchor="end")
@@ -294,7 +294,7 @@ def switchboard(on: Canvas, weights: Rows, *, tokens: Sequence[str]) -> None:
         on.text(69, y + 1, on.say("pictures.switchboard.mlp", n=n + 1), CAPTION, colour="" if share else GREY)
         on.number(79.4, y, share, TOKEN)
     on.disc(52, 21.6, 1.4)
-    on.text(64, 42.2, on.say("pictures.switchboard.at_work"), CAPTION, anchor="end", colour=GREY)
+    on.text(63.4, 42.2, on.say("pictures.switchboard.at_work"), CAPTION, anchor="end", colour=GREY)
     on.blank(69, 41.0, asked[0], w=8, h=6)
     lit = []
     for word, row in zip(tokens, weights, strict=True):
