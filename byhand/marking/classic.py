@@ -42,7 +42,7 @@ class Rewritten:
     @cached_property
     def away(self) -> frozenset[str]:
         """The steps with numbers of the mistake that the student does not write."""
-        return away(self.rules.run, self.made, self.rules.asked_steps)
+        return away(self.rules.run, self.made, self.rules.asked_steps | self.rules.printed_steps)
 
     @cached_property
     def telling(self) -> tuple[Blank, ...]:

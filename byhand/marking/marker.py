@@ -19,9 +19,9 @@ from byhand.marking.points import SHARES, Worth, points_of
 from byhand.marking.replies import choice_marks, open_marks
 from byhand.marking.rules import ALL, Rules
 from byhand.marking.verdicts import Judged, Judgement
-from byhand.mistakes import changes_of
 from byhand.runs import Run
 from byhand.worksheet.document import Document
+from byhand.worksheet.printed import made_by_readers
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +47,8 @@ class Marker:
     def again(self, run: Run, said: Sequence[str]) -> Marker:
         """The marker of another copy of a class, on the same page. said: what its key says in each reply."""
         other = replace(self, rules=self.rules.again(run), said=said)
-        made = {m.name: m.made for m in self.mistakes} if self.rules.has_rules_of(run) else changes_of(run)
+        alike = self.rules.has_rules_of(run)
+        made = {m.name: m.made for m in self.mistakes} if alike else made_by_readers(self.rules.document, run)
         other.__dict__["mistakes"] = mistakes_of(other.rules, made)
         other.__dict__["worth"] = self.worth.again(run)
         return other
@@ -60,7 +61,7 @@ class Marker:
     @cached_property
     def mistakes(self) -> tuple[Rewritten, ...]:
         """The classic mistakes that can be made."""
-        return mistakes_of(self.rules, changes_of(self.rules.run))
+        return mistakes_of(self.rules, made_by_readers(self.rules.document, self.rules.run))
 
     def mark(
         self, answers: Mapping[str, str], student: str = "", name: str = "",

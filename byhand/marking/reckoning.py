@@ -137,13 +137,20 @@ class Exact(Reckoning):
 
     def equal(self, answer: Any, value: Any) -> bool:
         if isinstance(answer, float) or isinstance(value, float):
-            return value is not None and math.isclose(answer, value, rel_tol=CLOSE, abs_tol=CLOSE)
+            return value is not None and _is_close(answer, value)
         return bool(answer == value)
 
     def text(self, value: Any) -> str:
         if isinstance(value, float) and not is_neg_inf(value):
             return value_text(Decimal(f"{value:.4g}"))
         return super().text(value)
+
+
+def _is_close(a: Any, b: Any) -> bool:
+    try:
+        return math.isclose(a, b, rel_tol=CLOSE, abs_tol=CLOSE)
+    except OverflowError:  # a power that is larger than any float
+        return False
 
 
 class Letters(Reckoning):

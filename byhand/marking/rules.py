@@ -6,7 +6,7 @@ else from the nearest section before. A place that stands nowhere is computed by
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
@@ -16,6 +16,7 @@ from byhand.arithmetic.expr import Expr, Ref, refs
 from byhand.runs import Run
 from byhand.tape import Place
 from byhand.worksheet.document import Blank, Cell
+from byhand.worksheet.printed import as_read, printed_whole
 from byhand.worksheet.sources import Sources, place_of
 
 Own = str  # whose printed numbers a student replaces by their own: "" for none, ALL, or the name of a step
@@ -38,7 +39,7 @@ class Rules(Sources):
     def again(self, run: Run) -> Rules:
         """The rules of another copy of a class, on the same page."""
         other = Rules(self.document, run)
-        shared = ["_found", "blanks", "section_of", "asked_steps", "letters"]
+        shared = ["_found", "blanks", "section_of", "asked_steps", "printed_steps", "letters"]
         if self.has_rules_of(run):
             shared += ["_reads", "_beneath"]
         other.__dict__.update({name: getattr(self, name) for name in shared})
@@ -68,6 +69,16 @@ class Rules(Sources):
     def asked_steps(self) -> frozenset[str]:
         """The steps that the student computes."""
         return frozenset(b.cell.step for b in self.blanks.values() if b.role in ("ask", "entry", "word"))
+
+    @cached_property
+    def reader(self) -> Run:
+        """The run as the student has it, who has only the page."""
+        return as_read(self.document, self.run)
+
+    @cached_property
+    def printed_steps(self) -> Set[str]:
+        """The steps that the page prints whole, so that the student computes none of their numbers."""
+        return printed_whole(self.document, self.run)
 
     def copied(self, blank: Blank) -> Cell | Blank | None:
         """What a copy is copied from: the same place in a section before."""
@@ -148,8 +159,8 @@ class Rules(Sources):
             yield written.id
         elif own and place[0] in self.asked_steps:
             return  # it is printed among numbers that the student writes, as a first cell is
-        elif self.run[place[0]].op is not None:
-            for ref in refs(self.run.rule(*place)):
+        elif self.reader[place[0]].op is not None:
+            for ref in refs(self.reader.rule(*place)):
                 shown = self.source(section, place_of(ref))
                 if isinstance(shown, Blank):
                     yield shown.id
@@ -201,7 +212,7 @@ class Paper:
         rules = self.rules
         if own and (blank := rules.own(section, place)):
             return self.written[blank.id]
-        if rules.run[place[0]].op is None or (own and not rules.beneath(section, place, own=True)):
+        if rules.reader[place[0]].op is None or (own and not rules.beneath(section, place, own=True)):
             return self.printed(section, place)
 
         def number(ref: Ref) -> Any:
@@ -212,7 +223,7 @@ class Paper:
                 return self._beneath(section, place_of(ref), own)
             return self.printed(section, place_of(ref))
 
-        return self.compute(rules.run.rule(*place), number)
+        return self.compute(rules.reader.rule(*place), number)
 
     def follows(self, blank: Blank, own: Own = "") -> Any:
         """What follows in a blank from the student's numbers; None where its rule has no value."""

@@ -12,7 +12,7 @@ class Mistake {
     this.away = new Set([...this.steps.keys()].filter((step) => step >= run.steps.length));
     run.steps.forEach((step, at) => {
       const reads = step.inputs.some((input) => this.away.has(input));
-      if (!rules.asked.has(at) && (this.made.has(at) || reads)) this.away.add(at);
+      if (!rules.asked.has(at) && !step.printed && (this.made.has(at) || reads)) this.away.add(at);
     });
     const telling = [...rules.asked].filter((step) => {
       return this.made.has(step) || run.steps[step].inputs.some((input) => this.away.has(input));

@@ -1,6 +1,7 @@
 """Students who fill in a sheet: they read the page, follow the rule of each blank, and write down what they find.
 
-They share no code with the marker, and do arithmetic by themselves. So what the marker says of them is evidence.
+They share no code with the marker but which mistakes a reader of the page can make, and do arithmetic by themselves. So
+what the marker says of them is evidence.
 
     page = Page.of("attention-head")
     Student(page).answers()                              → the answers of one who makes no mistake
@@ -12,7 +13,7 @@ A student takes a number from the page where the section prints it, else from wh
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Set
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -24,11 +25,11 @@ import sympy
 from byhand.arithmetic.expr import Div, Expr, Fn, Mul, Num, Ref, Sub, Sum
 from byhand.arrange import arranged
 from byhand.choose import choose
-from byhand.mistakes.registry import MISTAKES, foil
 from byhand.options import Options
 from byhand.runs import Run
-from byhand.tape import Place, Tape
+from byhand.tape import Place, Step, Tape
 from byhand.worksheet.document import Blank, Document
+from byhand.worksheet.printed import made_by_readers, printed_whole
 from byhand.worksheet.sheet import load_sheet
 
 NEG_INF = float("-inf")
@@ -324,17 +325,24 @@ class Page:
     @cached_property
     def foils(self) -> list[str]:
         """The classic mistakes that can be made on the sheet."""
-        used = [step.name for step in self.tape.used()]
-        found = []
-        for name, mistake in MISTAKES.items():
-            if any([*mistake.rewrite(self.tape.steps[step], self.tape)] != [self.tape.steps[step]] for step in used):
-                found.append(name)
-        return found
+        return [*self._made]
 
     @cached_property
     def wrong(self) -> Mapping[str, Tape]:
         """The tape of each classic mistake."""
-        return {name: foil(self.tape, name) for name in self.foils}
+        return {name: self._mistaken(made) for name, made in self._made.items()}
+
+    def _mistaken(self, made: Mapping[str, list[Step]]) -> Tape:
+        return self.tape.replay(rewrite=lambda step: made.get(step.name, [step]))
+
+    @cached_property
+    def _made(self) -> Mapping[str, Mapping[str, list[Step]]]:
+        return made_by_readers(self.document, self.run)
+
+    @cached_property
+    def given(self) -> Set[str]:
+        """The steps that the page prints whole, and asks for nowhere: nobody computes them."""
+        return printed_whole(self.document, self.run)
 
 
 # the students
@@ -430,7 +438,7 @@ class Student:
     def look(self, tape: Tape, section: int, place: Place, before: bool = False) -> Number:
         """The number of a place, as a reader of the section has it. before: not from the section itself."""
         sight = self.page.sights[section - before] if section >= before else {}
-        if self.alone or place not in sight:
+        if place not in sight or (self.alone and place[0] not in self.page.given):
             return self._unseen(tape, section, self._at(tape, place))
         found = sight[place]
         if isinstance(found, Blank):
@@ -512,7 +520,7 @@ class _Alone:
         return self._computed((blank.cell.step, *blank.cell.at))
 
     def _computed(self, at: Place) -> Number:
-        if self.tape.steps[at[0]].op is None:
+        if self.tape.steps[at[0]].op is None or at[0] in self.student.page.given:
             return as_number(self.tape.values(at[0])[at[1]][at[2]])
         return worked(self.tape.cell(*at), self._read)
 

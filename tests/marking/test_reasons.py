@@ -39,6 +39,22 @@ def test_a_mistake_is_named_whose_numbers_are_written_as_decimals():
     assert named("scores", "sqrt-d-model") == {"sqrt-d-model"}
 
 
+@pytest.mark.parametrize(
+    ("sheet", "possible", "not_possible"),
+    [
+        ("causal-mask", "no-mask", {"keys-by-query-weights", "transposed", "no-sqrt", "divide-after-softmax"}),
+        ("scores", "divide-after-softmax", {"keys-by-query-weights"}),
+    ],
+)
+@pytest.mark.parametrize("rounded", [{}, {"numbers": "decimal", "rounding": "once"}])
+def test_no_mistake_is_made_in_what_is_printed(sheet, possible, not_possible, rounded):
+    """The causal mask begins with scores that are divided; the scores, with queries and keys."""
+    page = Page.of(sheet, **rounded)
+    names = {mistake.name for mistake in Marker.of(page.document, page.run).mistakes}
+    assert possible in names
+    assert not_possible.isdisjoint(names)
+
+
 @pytest.mark.parametrize("alone", [False, True])
 def test_printed_numbers_in_place_of_mistaken_ones_tell_nothing_against_a_mistake(alone):
     """Queries and keys are printed there, so that only values and the output are computed with turned weights."""

@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from fractions import Fraction
 from itertools import zip_longest
-from math import prod
 from typing import Any
 
 from byhand import __version__
@@ -25,16 +23,16 @@ from byhand.formats.html import picture
 from byhand.formats.html.entries import EntryTable
 from byhand.formats.html.grid import Grid
 from byhand.formats.html.sections import LaidSection
-from byhand.mistakes import changes_of, slips
+from byhand.mistakes import slips
 from byhand.record import array, rule_entry
 from byhand.runs import Run
 from byhand.tape import Place, Step
 from byhand.worksheet.asked import as_text
 from byhand.worksheet.document import Blank, Cell, Check, Document, Picture, Section, Table
+from byhand.worksheet.printed import Made, as_read, made_by_readers, on_page, printed_whole
 from byhand.worksheet.sources import place_of
 
 Json = Any
-Made = Mapping[str, Mapping[str, list[Step]]]  # by mistake, the steps that it changes, with those in their places
 SCHEMA = 1
 OPTIONS = ("numbers", "places", "rounding", "base", "orientation", "level", "language")  # of an answers file
 TEXTS = (
@@ -48,9 +46,9 @@ _SIZES = re.compile(r"(\d+) ?[x×] ?(\d+)")
 def of_page(document: Document, run: Run, setup: Setup, laid: Sequence[LaidSection] = ()) -> dict[str, Json]:
     """What the page for the screen knows of a document and its run. laid: its sections as they are laid out."""
     feedback = setup.feedback and run.numbers != "symbolic"
-    whole = as_printed(document, run)
-    run = on_page(document, whole)
-    names, made = {name: at for at, name in enumerate(run.steps)}, made_in(run, changes_of(whole)) if feedback else {}
+    printed, made = printed_whole(document, run), made_by_readers(document, run) if feedback else {}
+    run = on_page(document, as_read(document, run))
+    names = {name: at for at, name in enumerate(run.steps)}
     asked = {name: document.asked[name] for name in OPTIONS if name in document.asked}
     head = {
         "schema": SCHEMA, "byhand": __version__, "sheet": document.name, "title": document.title,
@@ -65,7 +63,9 @@ def of_page(document: Document, run: Run, setup: Setup, laid: Sequence[LaidSecti
         "texts": dict(texts(document, run, made, feedback)),
     }  # fmt: skip
     head |= student(document)
-    return head | (rules(document, run, names, made) if feedback else {"steps": [{"name": name} for name in names]})
+    return head | (
+        rules(document, run, names, made, printed) if feedback else {"steps": [{"name": name} for name in names]}
+    )
 
 
 def student(document: Document) -> dict[str, Json]:
@@ -74,47 +74,7 @@ def student(document: Document) -> dict[str, Json]:
     return {"student": said} if said["id"] else {}
 
 
-def as_printed(document: Document, run: Run) -> Run:
-    """The run with what a page prints whole as given: the page knows no more of its numbers than a reader does.
-
-    Rounded once, a printed number is not what later steps are computed from, and keeps its rule.
-    """
-    if run.rounding == "once":
-        return run
-    places = {place: each for section in document.sections for place, each in section.front.items()}
-    right = (place for place, each in places.items() if isinstance(each, Cell) and each.shows != "mistake")
-    count = Counter(step for step, _, _ in right)
-    asked = {
-        step for blank in document.blanks() for step in (blank.cell.step, blank.result)
-    }  # or tells a lost number
-    given = {name for name, cells in count.items() if name not in asked and cells == prod(run.steps[name].shape)}
-    steps = {name: replace(step, op=None, inputs=()) if name in given else step for name, step in run.steps.items()}
-    return replace(run, steps=steps)
-
-
-def on_page(document: Document, run: Run) -> Run:
-    """The run with the steps that a page shows, and all that these are computed from."""
-    found, left = set[str](), [step for section in document.sections for step, _, _ in section.front]
-    while left:
-        step = left.pop()
-        if step not in found:
-            found.add(step)
-            left += run.steps[step].inputs
-    return replace(run, steps={name: step for name, step in run.steps.items() if name in found})
-
-
-def made_in(run: Run, changes: Made) -> Made:
-    """What the changes do to the steps of a run, where they read no others."""
-
-    def is_within(name: str, new: Sequence[Step]) -> bool:
-        read = {other for step in new for other in step.inputs}
-        return name in run.steps and run.steps[name].op is not None and read <= {*run.steps, *(s.name for s in new)}
-
-    within = {mistake: {n: new for n, new in made.items() if is_within(n, new)} for mistake, made in changes.items()}
-    return {mistake: made for mistake, made in within.items() if made}
-
-
-def rules(document: Document, run: Run, names: Mapping[str, int], made: Made) -> dict[str, Json]:
+def rules(document: Document, run: Run, names: Mapping[str, int], made: Made, whole: Set[str]) -> dict[str, Json]:
     """The steps of a run with their givens and rules, the mistakes as the rules that they rewrite, and the slips."""
     unknown = {blank.cell.place: blank for blank in document.blanks() if blank.role == "inverse"}
     printed = {
@@ -124,7 +84,7 @@ def rules(document: Document, run: Run, names: Mapping[str, int], made: Made) ->
     }  # fmt: skip
     return {
         "vocabulary": list(run.vocabulary), "printed": printed, "pictures": [*pictures(document, run, names)],
-        "steps": [step_entry(run, step, names, unknown) for step in run.steps.values()],
+        "steps": [step_entry(run, step, names, unknown, whole) for step in run.steps.values()],
         "mistakes": [*mistakes(run, names, made)], "slips": slip_table(),
     }  # fmt: skip
 
@@ -159,14 +119,17 @@ def behind(run: Run, name: str, i: int, j: int) -> str:
     return str(exact) if isinstance(exact, Fraction) else run.texts[name][i][j]
 
 
-def step_entry(run: Run, step: Step, names: Mapping[str, int], unknown: Mapping[Place, Blank]) -> dict[str, Json]:
+def step_entry(
+    run: Run, step: Step, names: Mapping[str, int], unknown: Mapping[Place, Blank], whole: Set[str]
+) -> dict[str, Json]:
     """A step: its name, shape and inputs, and its rule, or else its numbers; without those that are to be found."""
     entry = {
         "name": step.name, "op": step.op_name, "shape": list(step.shape),
         "inputs": [names[name] for name in step.inputs],
     }  # fmt: skip
     if step.op is not None:
-        return {**entry, **numbered(rule_entry(run, step), names)}
+        printed = {"printed": True} if step.name in whole else {}
+        return {**entry, **printed, **numbered(rule_entry(run, step), names)}
     texts = run.texts[step.name]
     values = [
         [None if (step.name, i, j) in unknown else text for j, text in enumerate(row)] for i, row in enumerate(texts)
