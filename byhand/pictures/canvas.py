@@ -204,16 +204,24 @@ class Canvas(Layer):
         self.width, self.height, self.say = width, height, say
         self.pen = Layer(PEN, pen=True)
         self.worksheet_says = self.key_says = ""
+        self.answers = list[str]()  # what the key has in each box and on each line, as they are drawn
 
     def blank(self, x: float, y: float, value: Any, w: float = 8.6, h: float = 7.2, size: float = NUMBER) -> None:
         """A box to fill in, by its centre; the key has the value in it."""
         self.box(x - w / 2, y - h / 2, w, h, fill=WHITE)
+        self._is_blank(value_text(value))
         self.pen.number(x, y, value, size)
 
     def answer_line(self, x: float, y: float, w: float, answer: str, size: float = TOKEN) -> None:
         """A line to write words on, from x; the key has the answer on it."""
         self.line((x, y), (x + w, y), width=GUIDE, colour="#777777")
+        self._is_blank(answer)
         self.pen.text(x + 1.0, y - 0.9, answer, size, anchor="start")
+
+    def _is_blank(self, answer: str) -> None:
+        """Name the last shape, so that a page on a screen has a field in its place."""
+        self.shapes[-1] = self.shapes[-1].replace(" ", ' class="blank" ', 1)
+        self.answers.append(answer)
 
     def said(self, printed: str, to_do: str, key: str) -> None:
         """Set the alternative texts. printed: what both views show; to_do: what the worksheet asks for, without the

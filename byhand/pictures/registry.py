@@ -27,12 +27,16 @@ class UndrawableError(ArithmeticError):
 
 
 class Sketch(Struct, frozen=True):
-    """A picture that is drawn: what is printed, what the key adds in pen, and both alternative texts."""
+    """A picture that is drawn: what is printed, what the key adds in pen, and both alternative texts.
+
+    answers: what the key has in each box and on each line, as they are drawn.
+    """
 
     printed: Svg
     pen: Svg
     worksheet_says: str
     key_says: str
+    answers: tuple[str, ...] = ()
 
 
 class Picture(Struct, frozen=True):
@@ -70,7 +74,7 @@ class Picture(Struct, frozen=True):
         spelled = {name: tuple(islice(left, count)) for name, count in words.items()}
         on = Canvas(self.width, self.height, say)
         self.draw(on, *rows, **options, **spelled)
-        return Sketch(Svg(on.svg), Svg(on.pen.svg), on.worksheet_says, on.key_says)
+        return Sketch(Svg(on.svg), Svg(on.pen.svg), on.worksheet_says, on.key_says, tuple(on.answers))
 
 
 PICTURES: dict[str, Picture] = {}

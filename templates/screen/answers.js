@@ -55,7 +55,7 @@ class Answers {
     try {
       const kept = JSON.parse(localStorage.getItem(this.place) ?? "{}");
       const ids = new Set([...this.known, "name"]);
-      const own = (table) => Object.fromEntries(Object.entries(table ?? {}).filter(([id]) => ids.has(id)));
+      const own = (table) => Object.fromEntries(Object.entries(table ?? {}).filter(([id]) => ids.has(id) || id.startsWith("picture ")));
       [this.texts, this.hints, this.settings] = [own(kept.texts), own(kept.hints), kept.settings ?? {}];
       this.copied = new Set(kept.copied);
     } catch {

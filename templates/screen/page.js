@@ -73,7 +73,7 @@ class Page {
     else if (field) field.value = field.tagName === "INPUT" ? text.replace(/^-/, "−") : text;
   }
   showAll() {
-    for (const id of this.known) this.show(id);
+    for (const id of this.fields.keys()) this.show(id);
     this.tell(this.known);
   }
   // Write answers, as a person types them or something fills them in, and tell all who listen.

@@ -1,8 +1,10 @@
-// What is drawn on paper: a pen for the pictures, which the page completes once the answers are right that they are drawn
-// from, and the dots of a pattern, which are drawn from the answers.
+// What is drawn on paper: a pen and fields for the pictures, which the page completes once the answers are right that they
+// are drawn from, and the dots of a pattern, which are drawn from the answers.
 
 const SVG = "http://www.w3.org/2000/svg";
 const DOT = 2.9; // mm: the radius of the dot of weight 1
+const LINE = 4.8; // mm: the height of what is written on a line
+const LEAST = 6.35; // mm: 24 pixels, which a finger can hit; smaller boxes, and lines close under a box, are left to the pen
 const shape = (tag, attributes) => {
   const made = document.createElementNS(SVG, tag);
   for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
@@ -70,11 +72,19 @@ function uncovered({ sheet, run }, { steps, pen }) {
     state ^= state << 5;
     return letter.charCodeAt(0) ^ (state & 255);
   });
-  const [, says, drawing] = new TextDecoder().decode(bytes).match(/^(.*)\n([^]*)$/);
-  return { says, drawing };
+  const [, says, answers, drawing] = new TextDecoder().decode(bytes).match(/^(.*)\n(.*)\n([^]*)$/);
+  return { says, answers: answers.split("\t"), drawing };
 }
 
-// A pen over a picture. What is drawn is kept with the answers of this browser, and printed. covered: what the key draws.
+// Whether what stands in a field says what the key has there, also as a decimal that is rounded.
+function isAlike(text, right) {
+  if (text.trim().toLowerCase() === right.toLowerCase()) return true;
+  const [{ values, places }, key] = [read(text), read(right)];
+  const close = (a, b) => isClose(a, b) || (places > 1 && Math.abs(a - b) <= 0.5 / 10 ** places);
+  return values.some((value) => key.values.some((other) => close(toFloat(value), toFloat(other))));
+}
+
+// A pen over a picture, and its fields. What is drawn is kept with the answers of this browser, and printed. covered: what the key draws.
 class Pen {
   constructor(page, figure, at, checks, covered) {
     Object.assign(this, { page, figure, at, checks, covered, id: `picture ${at}` });
@@ -85,10 +95,11 @@ class Pen {
     this.picture.append(this.drawn, this.layer);
     this.answers = [...page.rules.blanks.values()].filter(({ step, role }) => covered?.steps.includes(step) && role !== "copy").map(({ id }) => id);
     this.lines = page.answers.settings[this.id] ?? [];
+    this.fields = this.fieldsOver([...this.picture.querySelectorAll(".blank")]);
     const say = (name) => page.say(name);
     this.toggle = element("button", { type: "button", "aria-pressed": "false", onclick: () => this.turn() }, say("screen.pen.button"));
     this.rub = element("button", { type: "button", onclick: () => this.erase() }, say("screen.pen.back"));
-    this.compare = element("button", { type: "button", "aria-pressed": "false", hidden: true, onclick: () => this.draw(!this.drawn.firstChild) }, say("screen.pen.compare"));
+    this.compare = element("button", { type: "button", "aria-pressed": "false", hidden: true, onclick: () => this.turnKey() }, say("screen.pen.compare"));
     this.told = element("span", { role: "status" });
     figure.append(element("div", { class: "tools" }, this.toggle, this.rub, this.compare, this.told));
     this.picture.addEventListener("pointerdown", (event) => this.begin(event));
@@ -96,20 +107,75 @@ class Pen {
     for (const end of ["pointerup", "pointercancel"]) this.picture.addEventListener(end, () => this.end());
     this.show();
   }
-  // The picture is complete when all answers are right that it is drawn from. One that is drawn from none can be
-  // compared with what a student drew.
+  // A field over each box and each line to write on, kept with the answers.
+  fieldsOver(blanks) {
+    if (!blanks.length) return [];
+    const { page, picture } = this;
+    const { width, height } = picture.viewBox.baseVal;
+    picture.id = `picture-${this.at}`;
+    const all = blanks.map((blank, at) => ({ at, box: blank.getBBox() }));
+    const isUnder = (line, { box }) => box.height > 0 && box.x < line.x + line.width && line.x < box.x + box.width && box.y < line.y && box.y + box.height > line.y - LEAST;
+    const boxes = all.filter(({ box }) => (box.height ? Math.min(box.width, box.height) >= LEAST : !all.some((other) => isUnder(box, other))));
+    const places = boxes.map(({ at, box: { x, y, width: wide, height: high } }) => {
+      const [id, name] = [`${this.id}/${at + 1}`, page.say("screen.pen.box", { n: at + 1, of: blanks.length })];
+      const field = element("input", { "data-id": id, "data-name": name, "aria-label": name, "aria-describedby": picture.id, autocomplete: "off", spellcheck: "false" });
+      const place = element("span", { class: high ? "number" : "" }, field);
+      const percent = (length, whole) => `${(100 * length) / whole}%`;
+      Object.assign(place.style, { left: percent(x, width), bottom: percent(height - y - high, height), width: percent(wide, width), height: percent(high || LINE, height) });
+      place.style.fontSize = `${(100 * Math.min(high ? 0.5 * high : 0.6 * LINE, 0.48 * wide)) / width}cqw`;
+      page.fields.set(id, field);
+      place.at = at;
+      return place;
+    });
+    const over = element("div", { class: "over" });
+    picture.replaceWith(over);
+    over.append(picture, element("div", { class: "fields" }, ...places));
+    return places;
+  }
+  // What is right in the fields: words can be right in many ways, and only numbers are said to be wrong.
+  states() {
+    this.known ??= uncovered(this.page, this.covered);
+    return this.fields.map((place) => {
+      const text = this.page.answers.text(place.firstChild.dataset.id);
+      if (text && isAlike(text, this.known.answers[place.at])) return "right";
+      return text && place.className ? "not" : "";
+    });
+  }
+  tell(states) {
+    this.fields.forEach((place, at) => {
+      const [field, state] = [place.firstChild, states[at]];
+      if (state) place.dataset.state = state;
+      else delete place.dataset.state;
+      field.ariaLabel = field.dataset.name + (state ? `, ${this.page.say(`screen.state.${state}`)}` : "");
+    });
+  }
+  // The picture is complete when all answers are right that it is drawn from, and what stands in its fields, of which a
+  // line may be empty. Before, and if it is drawn from no answers, it can be compared with what a student drew and wrote.
   complete({ marks, way }) {
-    const done = this.answers.length > 0 && this.answers.every((id) => marks.get(id) === "right");
-    const isAsked = this.compare.ariaPressed === "true" && way !== "pencil" && !this.answers.length;
-    if (!isAsked && done !== Boolean(this.drawn.firstChild)) this.draw(done);
-    this.told.textContent = done ? this.page.say("screen.pen.drawn") : "";
-    this.compare.hidden = !this.covered || this.answers.length > 0 || !this.lines.length || way === "pencil";
+    const { answers, fields } = this;
+    const isOpen = Boolean(this.covered) && way !== "pencil" && answers.every((id) => marks.get(id) === "right");
+    this.asked &&= isOpen;
+    const states = isOpen && (answers.length || this.asked) ? this.states() : [];
+    const isRight = states.length === fields.length && fields.every((place, at) => states[at] === "right" || !(place.className || place.firstChild.value));
+    const done = isOpen && (this.asked || (answers.length > 0 && isRight));
+    this.tell(states);
+    if (done !== Boolean(this.drawn.firstChild)) this.draw(done);
+    this.told.textContent = done && answers.length ? this.page.say("screen.pen.drawn") : "";
+    const hasOwn = answers.length || this.lines.length || fields.some(({ firstChild }) => firstChild.value);
+    this.compare.hidden = !isOpen || !hasOwn || (done && !this.asked);
+    this.compare.ariaPressed = `${Boolean(this.asked)}`;
+  }
+  turnKey() {
+    this.asked = !this.asked;
+    this.complete(this.checks);
   }
   draw(whole) {
-    const { says, drawing } = whole ? uncovered(this.page, this.covered) : { says: this.says, drawing: "" };
+    if (whole) this.known ??= uncovered(this.page, this.covered);
+    const { says, drawing } = whole ? this.known : { says: this.says, drawing: "" };
     this.drawn.innerHTML = drawing;
     this.picture.setAttribute("aria-label", says);
-    this.compare.ariaPressed = `${whole}`;
+    this.figure.classList.toggle("whole", whole);
+    for (const { firstChild } of this.fields) firstChild.readOnly = whole;
   }
   turn() {
     const on = this.figure.classList.toggle("drawing");

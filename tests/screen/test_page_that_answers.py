@@ -127,7 +127,11 @@ def sums_of(page: Page) -> Iterator[str]:
 
 def test_a_sheet_filled_with_its_key_is_all_right(sheet, opened):
     browser = opened(sheet)
-    browser.write({**typed(Student(page_of(sheet))), **page_of(sheet).ticks})
+    sketches = [block.sketch for block in page_of(sheet).document.blocks if isinstance(block, Picture)]
+    fields = {f"picture {at}/{n}": own for at, each in enumerate(sketches) for n, own in enumerate(each.answers, 1)}
+    drawn = browser.run("[...document.querySelectorAll('.fields input')].map((field) => field.dataset.id)")
+    fields = {name: fields[name] for name in drawn}  # smaller boxes are left to the pen
+    browser.write({**typed(Student(page_of(sheet))), **page_of(sheet).ticks, **fields})
     browser.run(CHECK_ALL)
     states = browser.run(STATES)
     assert set(states.values()) == {"right"}
@@ -135,13 +139,16 @@ def test_a_sheet_filled_with_its_key_is_all_right(sheet, opened):
     assert {"All", "It"} >= set(
         browser.run("[...document.querySelectorAll('.found')].map((p) => p.textContent.split(' ')[0])")
     )
-    sketches = [block.sketch for block in page_of(sheet).document.blocks if isinstance(block, Picture)]
     pens = "byhand.pictures.pens.map((pen) => uncovered(byhand.page, pen.covered))"
-    assert browser.run(pens) == [{"says": each.key_says, "drawing": each.pen} for each in sketches]
+    assert browser.run(pens) == [
+        {"says": each.key_says, "answers": [*each.answers] or [""], "drawing": each.pen} for each in sketches
+    ]
     assert browser.run(SUMS) == [*sums_of(page_of(sheet))]
     assert all(each.pen not in browser.run("document.getElementById('sheet').textContent") for each in sketches)
     complete = "byhand.pictures.pens.filter((pen) => Boolean(pen.drawn.firstChild) !== pen.answers.length > 0).length"
     assert browser.run(complete) == 0
+    browser.run("for (const pen of byhand.pictures.pens) if (!pen.compare.hidden) pen.turnKey()")
+    assert set(browser.run("[...document.querySelectorAll('.fields span')].map((s) => s.dataset.state)")) <= {"right"}
 
 
 def test_one_slip_marks_its_cell_and_what_follows_from_it(sheet, opened):
@@ -575,6 +582,30 @@ def test_a_picture_that_no_answer_decides_is_compared_once_something_is_drawn(op
     assert browser.run("byhand.pictures.pens[0].drawn.childElementCount") > 0
     browser.run("byhand.checks.choose('pencil')")
     assert browser.run(f"[{compare}.length, byhand.pictures.pens[0].drawn.childElementCount]") == [0, 0]
+
+
+def test_a_box_in_a_picture_is_a_field_that_is_checked_with_it(opened):
+    browser, page = opened("layer-norm"), page_of("layer-norm")
+    drawn, first = "byhand.pictures.pens[0].drawn.childElementCount", "document.querySelector('.fields input')"
+    browser.run(f"{first}.focus()")
+    browser.type("17")
+    browser.press("Tab")
+    assert browser.run("document.activeElement.ariaLabel") == "Field 2 of 3 in the picture"
+    assert browser.run("document.getElementById(document.activeElement.getAttribute('aria-describedby')).ariaLabel")
+    browser.reload()
+    assert browser.run(f"{first}.value") == "17"
+    browser.write(typed(Student(page)))
+    browser.run(CHECK_ALL)
+    assert browser.run(f"{first}.ariaLabel") == "Field 1 of 3 in the picture, not right yet"
+    assert browser.run(drawn) == 0
+    browser.write({"picture 0/1": "1.5", "picture 0/2": "3/2", "picture 0/3": "1"})
+    assert browser.run(drawn) > 0
+    assert browser.run(f"{first}.readOnly")
+    browser.write({"picture 0/1": "17"})
+    assert browser.run(drawn) == 0
+    browser.run("document.querySelectorAll('.picture .tools button')[2].click()")
+    assert browser.run(drawn) > 0
+    assert "picture 0/1" not in browser.run("byhand.page.answers.file")
 
 
 @pytest.mark.parametrize("width", [550, 390])

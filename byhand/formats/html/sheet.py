@@ -98,7 +98,8 @@ def pictures(document: Document, run: Run, names: Mapping[str, int]) -> Iterator
         if isinstance(figure, Picture):
             steps = [name for name in figure.drawn if name in names]
             numbers = " ".join(text for name in steps for row in run.texts[name] for text in row)
-            drawn = f"{picture.said(figure, True)}\n{written(lambda sketch: sketch.pen, figure.sketch)}"
+            answers = written(lambda sketch: "\t".join(sketch.answers), figure.sketch)
+            drawn = f"{picture.said(figure, True)}\n{answers}\n{written(lambda sketch: sketch.pen, figure.sketch)}"
             yield {"steps": [names[name] for name in steps], "pen": covered(drawn, f"{document.name}/{numbers}")}
 
 

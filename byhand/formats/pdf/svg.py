@@ -109,6 +109,7 @@ def _shape(kind: str, look: dict[str, str]) -> Iterator[bytes]:
     Raises: UnknownLookError.
     """
     fill, stroke, width = look.pop("fill", "#000"), look.pop("stroke", "none"), float(look.pop("stroke-width", "1"))
+    look.pop("class", None)  # which a page on a screen reads
     dashes = look.pop("stroke-dasharray", "")
     match kind, look:
         case "path", {"d": steps, **rest} if not rest:
