@@ -61,7 +61,7 @@ def halting_weights(a: Operand, i: At, j: At) -> Expr:
     Source: Graves 2016, adaptive computation time, with ε = 0.
     """
     if isinstance(j, Index):
-        return a[i, j]
+        return expr(1) - largest(expr(0), expr(1) - a[i, j])  # the smaller of the two
     left = largest(expr(0), expr(1) - Sum(tuple(a[i, k] for k in range(j)))) if j else expr(1)
     return left if j + 1 == a.cols else left - largest(expr(0), left - a[i, j])
 
