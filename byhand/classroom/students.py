@@ -45,7 +45,7 @@ FACE = "sans-400.ttf"  # of names
 NAME_ROOM = NAME_LINE * THOUSANDTHS / 8.5  # in print.css, names have 8.5 pt, and the foot 7.5
 FOOT_ROOM = (CODE_LEFT - 2) * THOUSANDTHS / 7.5
 SAMPLES = 24  # copies that are run before students are known: they tell how wide columns are, and what never differs
-SAMPLE_ATTEMPTS = 4  # keys that are tried for each sample
+SAMPLE_ATTEMPTS = 12  # keys that are tried for each sample
 MOST_LAYOUTS = 4  # of one view
 _TAG, _MEASURE = re.compile(r"<[^>]*>"), re.compile(r"[\d.]+")
 
