@@ -116,15 +116,15 @@ def test_a_view_of_the_page_says_what_the_view_says_by_itself(sheet, view):
 
 
 def test_a_text_without_room_is_laid_out_as_it_is_for_all_runs_that_have_it(tmp_path, monkeypatch):
-    """The counts 32 and 768 of every seed, in a paragraph of six lines with something below."""
+    """Words that every seed has, in a paragraph that has no room for others."""
     monkeypatch.setattr("byhand.cache.user_cache_path", lambda name: tmp_path)
     slotted._slotted.cache_clear()
     made, lay_out = [], slotted.lay_out
     monkeypatch.setattr(slotted, "lay_out", lambda *args: made.append(args) or lay_out(*args))
     for seed in (1, 2):
-        document, run = prepared("one-by-one-convolution", seed)
+        document, run = prepared("transformer-by-hand", seed)
         found = slotted.shared(document, run, "worksheet", Setup())
-        assert {"32", "768"} <= {*found.texts}
+        assert {"she", "pears"} <= {*found.texts}
     assert len(made) == 2
 
 
