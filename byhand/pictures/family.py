@@ -197,7 +197,7 @@ def slopes(on: Canvas, scores: Rows, biased: Rows, table: Rows, *, tokens: Seque
         on.line((14, y), (62, y), width=HAIR if n else AXIS, colour=GRID if n else PALE)
         if n % 2 == 0:
             on.number(12.4, y, n, SMALLEST, anchor="end", colour=GREY)
-    on.line(*((17 + 14 * k, top + unit * (3 - k)) for k in range(4)), width=GUIDE, colour=PALE, dash=DASH)
+    on.pen.line(*((17 + 14 * k, top + unit * (3 - k)) for k in range(4)), width=GUIDE, colour=PALE, dash=DASH)
     for k, (word, score, lower) in enumerate(zip(tokens, own, fallen, strict=True)):
         x, y, low = 17.0 + 14 * k, top - unit * float(score), top - unit * float(lower)
         on.text(x, 32.6, word, TOKEN - 0.3)
