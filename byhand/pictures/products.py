@@ -45,15 +45,15 @@ RESULT_AT = 59.5  # mm: the left edge of a result
 
 
 @picture(height=35.4, minutes=1)
-def dominoes(on: Canvas, *, n: int, d_model: int, d_head: int, d_v: int, transposed: bool = False) -> None:
+def dominoes(on: Canvas, *, n: int, d_head: int, d_v: int, transposed: bool = False) -> None:
     """The shapes of a product are dominoes: the halves that touch have to be equal, and the outer ones are left.
 
     n: the number of tokens. transposed: whether they are columns, so that the factors stand the other way round.
     """
-    size = {"X": (n, d_model), "W": (d_model, d_head), "Q": (n, d_head), "K": (n, d_head), "V": (n, d_v)}
+    size = {"A": (2, 5), "B": (5, 3), "Q": (n, d_head), "K": (n, d_head), "V": (n, d_v)}  # A B: an example
     if not all(n in PIPS for shape in size.values() for n in shape):
         raise UndrawableError("a domino has two to six pips")
-    rows = [["X", "W"], ["Q", "K"], ["Q", "turned", "V"]]
+    rows = [["A", "B"], ["Q", "K"], ["Q", "turned", "V"]]
     size["turned"] = size["K"][::-1]
     if transposed:
         rows, size = [row[::-1] for row in rows], {name: shape[::-1] for name, shape in size.items()}

@@ -10,7 +10,7 @@ from byhand.pictures import UndrawableError, picture_named
 from byhand.pictures.labels import words
 from byhand.worksheet.messages import messages
 
-SIZES = {"n": 3, "d_model": 6, "d_head": 4, "d_v": 2}
+SIZES = {"n": 3, "d_head": 4, "d_v": 2}
 
 
 def rows(matrix):
@@ -32,9 +32,10 @@ def test_a_domino_fits_where_the_numbers_that_touch_are_equal():
     )
     assert texts(sketch.pen) == ["4 is not 3", "none", "3 × 2"]
     assert texts(drawn("dominoes", **SIZES | {"d_head": 3}).pen) == ["3 = 3: fits", "3 × 3", "3 × 2"]
-    assert "X 6 × 3" in drawn("dominoes", **SIZES, transposed=True).worksheet_says
+    assert "A 2 × 5" in sketch.worksheet_says
+    assert "A 5 × 2" in drawn("dominoes", **SIZES, transposed=True).worksheet_says
     with pytest.raises(UndrawableError):
-        drawn("dominoes", **SIZES | {"d_model": 7})
+        drawn("dominoes", **SIZES | {"d_v": 7})
 
 
 ARROWS = [[4, 3]], [[1, 2], [-3, 4], [-4, 2]], [[5]], [[10], [0], [-10]], [[2], [0], [-2]]
