@@ -19,7 +19,7 @@ from byhand.classroom.plan import NumberSets, Plan
 from byhand.classroom.qr import qr_codes
 from byhand.classroom.roster import Student
 from byhand.errors import ConfigError, OutputError
-from byhand.formats.pdf import pdf
+from byhand.formats.pdf import pdf, slotted
 from byhand.formats.pdf.heights import heights
 from byhand.options import Options
 from byhand.reading.guess import original
@@ -141,7 +141,8 @@ def test_page_code_index_and_metadata_say_class_in_place_of_a_seed(folders, monk
 def test_nothing_of_a_secret_is_kept_in_the_cache(tmp_path, monkeypatch):
     """Not even of a copy that is laid out by itself, as that with a name in other letters is."""
     pdf("")  # builds the fonts
-    heights.cache_clear()  # of the same page in other tests
+    heights.cache_clear()  # other tests may have made the same page
+    slotted._slotted.cache_clear()
     monkeypatch.setattr("byhand.cache.user_cache_path", lambda name: tmp_path / "cache")
     make_class(SHEET, CLASS, Options(secret=SECRET), tmp_path / "out")
     kept = {"sets", "classes", "laid-out"}
