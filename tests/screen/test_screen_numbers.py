@@ -102,6 +102,7 @@ def test_a_page_holds_no_number_that_the_student_is_to_find():
                              for j, text in enumerate(row) if text is not None}  # fmt: skip
                     assert not shown & blanks
                 else:
+                    assert step.pop("printed", True) is True  # says that the page prints the step, and no number
                     assert set(step) == {"name", "op", "shape", "inputs", "rule" if "rule" in step else "rules"}
             printed = {
                 (sheet["steps"][n]["name"], i, j) for n, i, j in (map(int, at.split(",")) for at in sheet["printed"])
