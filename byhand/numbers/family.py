@@ -12,7 +12,7 @@ from byhand.model.config import Config
 from byhand.numbers.attention import whole_base
 from byhand.numbers.dice import Bools, Dice, Ints
 from byhand.numbers.natural import WEIGHTS, distinct, grid, natural
-from byhand.numbers.registry import Instance, Task, search
+from byhand.numbers.registry import Instance, Task, exactly, search
 from byhand.ops.positions import bucket_of
 
 ATTN = "blocks.0.attn"
@@ -62,12 +62,6 @@ def _turns_by_quarters(task: Task) -> str:
     return "only quarter turns are rational; use rotary_periods=[4, 2], or give values"
 
 
-def _has_wide_keys(task: Task) -> str:
-    c = task.config
-    fits = (c.d_head, c.use_attn_scale) == (4, True) and task.n == 4
-    return "" if fits else "numbers are chosen for four tokens and d_head=4; use these, or give values"
-
-
 def _last_scores(q: Ints, k: Ints, config: Config, turned: bool) -> Ints:
     """The scores (count, n) of the last token, from queries and keys (count, n, d) that are turned or not."""
     if turned:
@@ -82,7 +76,7 @@ def _are_fit(scores: Ints, base: int) -> Bools:
     return ok
 
 
-@search("rotary", like_sheet=True, requires=[_turns_by_quarters, _has_wide_keys])
+@search("rotary", like_sheet=True, requires=[_turns_by_quarters, exactly(4, d_head=4, use_attn_scale=True)])
 def _rotary(task: Task, dice: Dice) -> Iterator[Instance]:
     """Queries and keys (n, d_head) with whole scores of the last token, turned and not; it looks most at one token,
     and at another one where nothing is turned. Also a query and a key that are arrows.
@@ -215,18 +209,9 @@ PLACES, BUCKETS = 6, 4  # the last place asks
 LARGEST_TOTAL_BIASED = 16
 
 
-def _has_two_slopes(task: Task) -> str:
-    c = task.config
-    found = task.n, list(map(float, c.slopes)), c.d_head, c.relative_attention_max_distance
-    if found == (4, [1.0, 2.0], 4, 8):
-        return ""
-    return (
-        "numbers are chosen for four tokens, d_head=4, alibi_slopes=[1, 2] and relative_attention_max_distance=8; "
-        "use these"
-    )
-
-
-@search("position-biases", like_sheet=True, requires=[_has_two_slopes])
+@search("position-biases", like_sheet=True, requires=[
+    exactly(4, alibi_slopes=(1, 2), d_head=4, relative_attention_max_distance=8),
+])  # fmt: skip
 def _position_biases(task: Task, dice: Dice) -> Iterator[Instance]:
     """Scores of the last of four tokens, which looks most at one with the fall of the first slope and at another
     without; and scores of six places, with a number for each of four buckets.
@@ -261,13 +246,7 @@ SPARSE_TRIED = 20_000
 FAR = 1  # the place of the token that the last one looks at, outside the window
 
 
-def _has_six_tokens(task: Task) -> str:
-    if (task.n, task.config.window_size) == (6, 3):
-        return ""
-    return "numbers are chosen for six tokens and window_size=3; use these, or give inputs"
-
-
-@search("sparse-patterns", like_sheet=True, requires=[_has_six_tokens])
+@search("sparse-patterns", like_sheet=True, requires=[exactly(6, window_size=3)])
 def _sparse_patterns(task: Task, dice: Dice) -> Iterator[Instance]:
     """Scores of the last of six tokens, which looks most at the second; in a window of three, which does not hold it,
     it looks most at one. Also how far a window reaches that ends softly.
@@ -299,18 +278,9 @@ EXPERTS = 3
 LONGEST_BALANCE = 14  # its denominator
 
 
-def _has_three_experts(task: Task) -> str:
-    c = task.config
-    found = task.n, c.d_model, c.d_mlp, c.num_experts, c.experts_per_token, c.act_fn, c.gated_mlp
-    if found == (4, 4, 2, EXPERTS, 2, "relu", False):
-        return ""
-    return (
-        "numbers are chosen for four tokens, d_model=4, d_mlp=2 and two of three experts with act_fn='relu' and "
-        "gated_mlp=false; use these, or give values"
-    )
-
-
-@search("mixture-of-experts", like_sheet=True, requires=[_has_three_experts])
+@search("mixture-of-experts", like_sheet=True, requires=[
+    exactly(4, d_model=4, d_mlp=2, num_experts=EXPERTS, experts_per_token=2, act_fn="relu", gated_mlp=False),
+])  # fmt: skip
 def _mixture_of_experts(task: Task, dice: Dice) -> Iterator[Instance]:
     """A router whose logits are three neighbouring whole numbers for each of four words, in which every expert is
     asked first by a word; and networks in which a unit of the last word's experts is silent, but none of its experts.
@@ -432,14 +402,7 @@ def _are_small(numbers: Ints, units: Ints | int) -> Bools:
 LATENTS_TRIED = 60_000
 
 
-def _has_a_latent_of_two(task: Task) -> str:
-    c = task.config
-    found = task.n, c.d_model, c.d_head, c.d_v, c.kv_lora_rank
-    fits = found == (3, 4, 4, 2, 2)
-    return "" if fits else "numbers are chosen for three tokens in four dimensions, and a latent of two"
-
-
-@search("latent-attention", like_sheet=True, requires=[_has_a_latent_of_two])
+@search("latent-attention", like_sheet=True, requires=[exactly(3, d_model=4, d_head=4, d_v=2, kv_lora_rank=2)])
 def _latent_attention(task: Task, dice: Dice) -> Iterator[Instance]:
     """A stream (3, 4) and weights of −1, 0 and 1. Latents, keys and values are small, and the scores of the last word
     are whole when they are divided by 2, too.

@@ -16,7 +16,7 @@ from byhand.numbers.attention import whole_base
 from byhand.numbers.dice import Bools, Dice, Floats, Ints
 from byhand.numbers.embedding import find_unembeddings
 from byhand.numbers.natural import distinct, grid, natural, weight_columns
-from byhand.numbers.registry import Instance, Task, search
+from byhand.numbers.registry import Instance, Task, exactly, search
 
 OVER = 3  # the RMS of a row of two sizes
 HEADS_TRIED = 2000
@@ -36,21 +36,13 @@ def _two_sizes() -> Ints:
     return np.asarray(rows[fits])
 
 
-def _is_a_small_llama(task: Task) -> str:
-    c = task.config
-    wanted = {
-        "d_model": 4, "n_heads": 2, "n_key_value_heads": 1, "d_head": 2, "d_v": 2, "d_mlp": 3, "gated_mlp": True,
-        "act_fn": "silu", "normalization_type": "RMS", "use_attn_scale": False, "positional_embedding_type": "rotary",
-        "rotary_periods": (4,), "tie_word_embeddings": False, "num_experts": 0, "eps": 0,
-    }  # fmt: skip
-    for name, value in wanted.items():
-        if getattr(c, name) != value:
-            shown = list(value) if isinstance(value, tuple) else value
-            return f"numbers are chosen for the block of the sheet, with {name}={shown}; use it, or give values"
-    return "" if task.n == 4 else f"numbers are chosen for four tokens, not {task.n}; use four, or give values"
-
-
-@search("llama-block", like_sheet=True, requires=[_is_a_small_llama])
+@search("llama-block", like_sheet=True, requires=[
+    exactly(
+        4, d_model=4, n_heads=2, n_key_value_heads=1, d_head=2, d_v=2, d_mlp=3, gated_mlp=True, act_fn="silu",
+        normalization_type="RMS", use_attn_scale=False, positional_embedding_type="rotary", rotary_periods=(4,),
+        tie_word_embeddings=False, num_experts=0, eps=0,
+    ),
+])  # fmt: skip
 def _llama_block(task: Task, dice: Dice) -> Iterator[Instance]:
     """Rows of four tokens, of which the last has two sizes, and so have the rows after attention and after the
     feed-forward network; every query, key, value, gate and logit of it is whole.

@@ -133,6 +133,27 @@ def is_plain(task: Task) -> str:
     return f"no numbers are searched for {name}={shown(value)}; leave it out, or give inputs and weights"
 
 
+def exactly(tokens: int | None = None, **fields: Any) -> Requirement:
+    """Requires these values of a configuration's fields, and this many tokens."""
+
+    def requirement(task: Task) -> str:
+        found = {name: getattr(task.config, name) for name in fields}
+        other = next((name for name, value in fields.items() if found[name] != value), None)
+        if other is not None:
+            own, wanted = _told(found[other]), _told(fields[other])
+            return f"numbers are chosen for {other}={wanted}, not {own}; use {other}={wanted}, or give values"
+        if tokens is not None and task.n != tokens:
+            return f"numbers are chosen for {tokens} tokens, not {task.n}; use n_ctx={tokens}, or give values"
+        return ""
+
+    return requirement
+
+
+def _told(value: Any) -> str:
+    """A value as a values file has it."""
+    return f"[{', '.join(map(str, value))}]" if isinstance(value, tuple) else shown(value)
+
+
 def check(task: Task, requires: Sequence[Requirement]) -> None:
     """Refuse a task for which no numbers can be found.
 

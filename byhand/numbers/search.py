@@ -42,7 +42,7 @@ from byhand.numbers.meaning import FEATURES, find_meaningful_heads, means_someth
 from byhand.numbers.natural import distinct
 from byhand.numbers.norms import ONE_NORM, WIDE, can_be_scaled, find_norm, have_two_sizes, unit_of, units, wide_rows
 from byhand.numbers.promises import LARGEST_OF_SHARES
-from byhand.numbers.registry import Entries, Instance, Task, search
+from byhand.numbers.registry import Entries, Instance, Task, exactly, search
 from byhand.numbers.stack import (
     BLOCK,
     Reader,
@@ -190,19 +190,9 @@ def _gpt(task: Task, dice: Dice) -> Iterator[Instance]:
 SUMS_OF_EMBEDDINGS = np.array([1, 2, 2, 3])  # a normalised row is this many times as large before
 
 
-def _like_microgpt(task: Task) -> str:
-    """Requires the norm of microgpt, its block, and its width."""
-    c = task.config
-    found = c.normalization_type, c.norm_position, c.d_model, c.n_layers, c.attn_only
-    if found == ("RMS", "pre", 4, 1, False):
-        return ""
-    return (
-        "numbers for microgpt are chosen for one block with RMSNorm before its layers and d_model=4; use "
-        "n_layers=1, normalization_type='RMS' and norm_position='pre', or give weights"
-    )
-
-
-@search("microgpt", like_sheet=True, requires=(_like_microgpt, *_GPT))
+@search("microgpt", like_sheet=True, requires=(
+    exactly(normalization_type="RMS", norm_position="pre", d_model=4, n_layers=1, attn_only=False), *_GPT,
+))  # fmt: skip
 def _microgpt(task: Task, dice: Dice) -> Iterator[Instance]:
     """Normalised rows, which a block without biases reads; embeddings whose sums have these norms; then W_U."""
     c = task.config

@@ -224,6 +224,9 @@ def test_base_e_has_whole_scores():
         ("block", {"n_ctx": 2}, "numbers are chosen for 3 to 5 tokens, not 2; use n_ctx=3, or give values"),
         ("multi-head-attention", {"n_heads": 3}, "numbers are chosen for 1 or 2 heads, not 3; use n_heads=2"),
         ("attention-head", {"n_heads": 50}, "numbers are chosen for 1 or 2 heads, not 50; use n_heads=1"),
+        ("sparse-patterns", {"window_size": 3, "n_ctx": 5}, "numbers are chosen for 6 tokens, not 5; use n_ctx=6, or give values"),
+        ("microgpt", {"normalization_type": "LN"},
+         "numbers are chosen for normalization_type='RMS', not 'LN'; use normalization_type='RMS', or give values"),
         ("block", {"n_layers": 200}, "numbers are chosen for 1 to 4 layers, not 200; use n_layers=4"),
     ],
 )  # fmt: skip
