@@ -43,13 +43,13 @@ def _different(scores: Ints) -> Ints:
 # ---- rotary positions ----
 
 
-def turned_pairs(x: Ints, config: Config) -> Ints:
-    """Rows (…, n, d) with their pairs turned by quarters, a position a row."""
+def turned_pairs(x: Ints, config: Config, start: int = 0) -> Ints:
+    """Rows (…, n, d) with their pairs turned by quarters, a position a row. start: the position of the first row."""
     width, out = config.turned_width, x.copy()
     for k in range(width // 2):
         p, q = (2 * k, 2 * k + 1) if config.rotary_adjacent_pairs else (k, k + width // 2)
         for t in range(x.shape[-2]):
-            quarters = int(4 * t / config.rotary_periods[k]) % 4
+            quarters = int(4 * (start + t) / config.rotary_periods[k]) % 4
             for _ in range(quarters):
                 out[..., t, p], out[..., t, q] = -out[..., t, q], out[..., t, p].copy()
     return out

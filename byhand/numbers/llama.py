@@ -12,9 +12,11 @@ from math import lcm
 
 import numpy as np
 
+from byhand.model.config import Config
 from byhand.numbers.attention import whole_base
 from byhand.numbers.dice import Bools, Dice, Floats, Ints
 from byhand.numbers.embedding import find_unembeddings
+from byhand.numbers.family import turned_pairs
 from byhand.numbers.natural import distinct, grid, natural, weight_columns
 from byhand.numbers.registry import Instance, Task, exactly, search
 
@@ -58,13 +60,12 @@ def _llama_block(task: Task, dice: Dice) -> Iterator[Instance]:
         return
     read = np.concatenate([OVER * unit, last[None]])  # the normalised rows, times OVER
     base, wanted = whole_base(task.config), task.wanted[-1:] or (None,)
-    for weights, mixture in _heads(dice, read, base):
+    for weights, mixture in _heads(dice, read, task.config):
         for w_o, middle in _updates(dice, mixture, last, rows, 4):
             for network, end in _networks(dice, middle, rows, base):
-                silent = _without_attention(last, network, base)
-                for w_u in find_unembeddings(dice, end[None], OVER, task.config.d_vocab, wanted, task.limits, silent)[
-                    :2
-                ]:
+                silent, words = _without_attention(last, network, base), task.config.d_vocab
+                found = find_unembeddings(dice, end[None], OVER, words, wanted, task.limits, silent)
+                for w_u in found[:2]:
                     attention = {f"{at}.attn.{name}": w.tolist() for name, w in weights.items()}
                     attention[f"{at}.attn.W_O"] = w_o.reshape(2, 2, 4).tolist()
                     mlp = {f"{at}.mlp.{name}": w.tolist() for name, w in network.items()}
@@ -86,16 +87,7 @@ def _embedded(dice: Dice, rows: Ints, task: Task) -> dict[str, list[list[int]]]:
     return {"embed.W_E": table.tolist()}
 
 
-def _turned(rows: Ints, start: int = 0) -> Ints:
-    """Pairs (…, n, 2), each turned by as many quarters as its position says. start: the position of the first."""
-    out = rows.copy()
-    for t in range(rows.shape[-2]):
-        for _ in range((start + t) % 4):
-            out[..., t, 0], out[..., t, 1] = -out[..., t, 1], out[..., t, 0].copy()
-    return out
-
-
-def _heads(dice: Dice, read: Ints, base: int) -> Iterator[tuple[dict[str, Ints], list[Fraction]]]:
+def _heads(dice: Dice, read: Ints, config: Config) -> Iterator[tuple[dict[str, Ints], list[Fraction]]]:
     """Normalised rows (4, 4), times OVER → weights of two heads that share keys and values, and what the last token
     reads with both, side by side.
     """
@@ -113,9 +105,10 @@ def _heads(dice: Dice, read: Ints, base: int) -> Iterator[tuple[dict[str, Ints],
     q, k, v = (columns[own].reshape(HEADS_TRIED, -1, 2, 4) for own in picked)  # (count, heads, columns, 4)
     query = products[picked[0], -1].reshape(HEADS_TRIED, 2, 2)
     keys, values = (products[own].swapaxes(1, 2) for own in picked[1:])  # (count, n, 2)
-    turned_q, turned_k = _turned(query[:, :, None], 3)[:, :, 0], _turned(keys)
+    turned_q = turned_pairs(query[:, :, None], config, start=len(read) - 1)[:, :, 0]
+    turned_k = turned_pairs(keys, config)
     scores = (turned_q[:, :, None] * turned_k[:, None]).sum(-1)  # (count, heads, n)
-    powers = base ** np.minimum(scores - scores.min(-1, keepdims=True), 6)
+    powers = whole_base(config) ** np.minimum(scores - scores.min(-1, keepdims=True), 6)
     ok = (
         (powers.sum(-1) <= LARGEST_TOTAL).all(1)
         & (scores.max(2) <= 2).all(1)
