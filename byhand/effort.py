@@ -38,16 +38,21 @@ ADDITION_DIGIT = 0.8  # for each further digit of the longer number, as a part o
 TYPICAL = 1.6  # the time of a typical student, as a multiple of these seconds
 
 
+def _grain(minutes: int) -> int:
+    """To how many minutes one rounds a time of so many: to 5 from 40 on."""
+    return 5 if minutes >= 40 else 1
+
+
 def minutes(seconds: float) -> int:
-    """Seconds in minutes as one would say them: at least 1; rounded to 5 minutes from 40 on."""
-    whole = round(seconds / 60)
-    return max(1, whole) if whole < 40 else 5 * round(seconds / 300)
+    """Seconds in minutes as one would say them: at least 1."""
+    grain = _grain(round(seconds / 60))
+    return max(1, grain * round(seconds / 60 / grain))
 
 
 def parted(parts: Sequence[float]) -> tuple[int, ...]:
     """The minutes of parts, given in seconds: as they are said of the whole, and adding up to it."""
     whole = minutes(sum(parts))
-    grain = 5 if whole >= 40 else 1
+    grain = _grain(whole)
     ends = [grain * round(end / 60 / grain) for end in accumulate(parts)]
     return tuple(end - start for start, end in pairwise((0, *ends[:-1], whole)))
 
