@@ -122,9 +122,10 @@ def _width(entry: Prose | Cell) -> float:
 
 
 def _height(entry: Prose | Cell, width: float) -> float:
-    if isinstance(entry, Cell):
-        return LINE + 1.4 if entry.shows == "minutes" else ROW
-    return LINE * math.ceil(_width(entry) / width - 0.01) + 1.4
+    if isinstance(entry, Cell) and entry.shows != "minutes":
+        return ROW
+    lines = 1 if isinstance(entry, Cell) else math.ceil(_width(entry) / width - 0.01)
+    return LINE * lines + 1.4
 
 
 def _slot(entry: Prose | Cell, row: Prose | Cell, name: str) -> Slot:

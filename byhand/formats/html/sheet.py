@@ -200,8 +200,10 @@ def section_entry(section: Section, names: Mapping[str, int], document: Document
         more = beside(each, section, document, names, feedback) if isinstance(each, Blank) else {}
         if not more and seen and seen[-1][:2] == [role, step] and len(seen[-1]) == 3:
             last = seen[-1][2]
-            way = _way([0, *last[-3:]], 0, (at[0], at[1]))
-            last[-1 if way else len(last) :] = [way] if way else at
+            if way := _way([0, *last[-3:]], 0, (at[0], at[1])):
+                last[-1] = way
+            else:
+                last += at
         else:
             seen.append([role, step, at, *([more] if more else [])])
     replies = [
