@@ -86,7 +86,7 @@ def formats(sheet: str, runs: str) -> dict[str, dict[str, Any]]:
     from byhand.pipeline import prepare
     from byhand.worksheet.sheet import load_sheet
 
-    # other numbers each time, since what a process has made of the same ones it may keep
+    # other numbers each time, since a process may keep what it has made of the same ones
     prepared = [prepare(load_sheet(sheet), Options(seed=seed)) for seed in range(int(runs) + 1)]
     setup, result = Setup(cache=False), dict[str, dict[str, Any]]()
     for name, format in OWN.items():

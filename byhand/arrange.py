@@ -81,7 +81,8 @@ def _shown(
 ) -> tuple[Document, Tape]:  # fmt: skip
     """The document of a tape, and the tape as it shows it; it evaluates the steps that it shows.
 
-    minutes: what it says of those of each sitting; where it is None, they are counted, and so is all other time.
+    minutes: what the page says for the minutes of each sitting. Where it is None, the time of every blank is counted,
+    and so are these.
     """
     lists = values.words(), values.vocabulary, values.source
     known = {

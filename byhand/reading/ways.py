@@ -87,7 +87,7 @@ def with_others(again: Again) -> Again | None:
     page, printed = again.page, again.printed
     count = int(page.said("variants", [*map(str, range(1, MOST_VARIANTS + 1))]))
     asked = replace(options_of(page), seed=page.seed, left_out={}, variants=count)
-    for tokens in ((), again.words["tokens"]):
+    for tokens in ((), again.words["tokens"]):  # the words of the sheet, or else those that the page says
         with suppress(ByHandError):
             document, run = prepare(sheet_of(page), replace(asked, tokens=tokens))
             if run.hash == page.foot.hash:
