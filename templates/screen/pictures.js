@@ -19,21 +19,19 @@ class Pictures {
     if (checks) checks.onMarks = () => this.pens.forEach((pen) => pen.complete(checks));
     this.dots = page.sections.flatMap((section) => {
       const tables = [...section.place.querySelectorAll("figure.grid, figure.entries")];
-      return (section.figures ?? []).flatMap(({ dots }, at) => (dots === undefined ? [] : [this.framesOf(section, tables[at], dots)]));
+      return (section.figures ?? []).flatMap(({ dots }, at) => (dots === undefined ? [] : [this.framesOf(tables[at], dots)]));
     });
     page.onChange(() => this.draw());
   }
-  // The frames of a pattern, each with the blank whose share its dot has.
-  framesOf(section, figure, step) {
-    const cells = this.page.blanksOf(section).filter((blank) => blank.step === step);
+  // The frames of a pattern's dots, in each drawing of a figure.
+  framesOf(figure, step) {
     const drawn = [...figure.querySelectorAll("svg path.frames")].map((path) => {
       const frames = [...path.getAttribute("d").matchAll(/M([\d.]+) ([\d.]+)h([\d.]+)v([\d.]+)/g)].map(([, ...numbers]) => numbers.map(Number));
       const layer = shape("g", { class: "dots" });
       path.after(layer);
       return { frames, layer };
     });
-    const [, columns] = this.page.sheet.steps[step].shape ?? [0, 0];
-    return { step, cells, drawn, columns, section };
+    return { step, drawn };
   }
   draw() {
     const { page } = this;
@@ -169,8 +167,8 @@ class Pen {
     this.asked = !this.asked;
     this.complete(this.checks);
   }
+  // Draw what the key draws, which states() has uncovered, or nothing.
   draw(whole) {
-    if (whole) this.known ??= uncovered(this.page, this.covered);
     const { says, drawing } = whole ? this.known : { says: this.says, drawing: "" };
     this.drawn.innerHTML = drawing;
     this.picture.setAttribute("aria-label", says);
