@@ -232,8 +232,10 @@ def _task(
 
 
 def _said(file: Answers, options: Options | None) -> Options:
-    """What a file says of its numbers. options: what the caller says, if anything, such as words and numbers of their
-    own where the file leaves these out.
+    """What a file says of its numbers.
+
+    options: what the caller says, if anything. Words and numbers of somebody's own, which a file may leave out, are
+    taken from it.
 
     Raises: AnswersError where the caller says otherwise.
     """
@@ -244,7 +246,7 @@ def _said(file: Answers, options: Options | None) -> Options:
         return own
     found = replace(own, **{name: getattr(options, name) for name in OWN if name not in file.options})
     asked, told = as_entries(options), as_entries(found)
-    usual = as_entries(Options()) if found != own else told  # who completes the file need not repeat it
+    usual = as_entries(Options()) if found != own else told  # who adds what it leaves out need not repeat the rest
     if differ := [name for name, entry in asked.items() if entry not in (told[name], usual[name])]:
         raise AnswersError(f"{file.name} says itself which numbers it answers ({', '.join(differ)}); leave that out")
     return found
