@@ -253,15 +253,14 @@ def unlike(shape: Sequence[int], other: Sequence[int]) -> int:
 
 _FITTED = "gwabld"  # the kinds of columns that are as wide as what is in them
 _FITS = (  # from roomy to tight; the third and the last only where they save smaller numbers
-    {"g": 8.0, "w": 8.0, "a": 11.0, "b": 15.0, "l": 13.0, "d": 5.0, "j": 7.0},
-    {"g": 7.0, "w": 7.0, "a": 10.0, "b": 13.0, "l": 13.0, "d": 5.0, "j": 6.0},
-    {"g": 6.5, "w": 6.5, "a": SMALLEST_BLANK, "b": SMALLEST_BLANK, "l": 9.0, "d": 5.0, "j": 4.7},
-    {"g": 6.0, "w": 6.0, "a": SMALLEST_BLANK, "b": SMALLEST_BLANK, "l": 11.0, "d": 5.0, "j": 5.0},
-    {"g": 6.0, "w": 6.0, "a": SMALLEST_BLANK, "b": SMALLEST_BLANK, "l": 9.0, "d": 5.0, "j": 4.2},
+    # before the widths, in mm, the air of printed numbers that need more than the width
+    (1.2, {"g": 8.0, "w": 8.0, "a": 11.0, "b": 15.0, "l": 13.0, "d": 5.0, "j": 7.0}),
+    (0.8, {"g": 7.0, "w": 7.0, "a": 10.0, "b": 13.0, "l": 13.0, "d": 5.0, "j": 6.0}),
+    (0.0, {"g": 6.5, "w": 6.5, "a": SMALLEST_BLANK, "b": SMALLEST_BLANK, "l": 9.0, "d": 5.0, "j": 4.7}),
+    (0.0, {"g": 6.0, "w": 6.0, "a": SMALLEST_BLANK, "b": SMALLEST_BLANK, "l": 11.0, "d": 5.0, "j": 5.0}),
+    (0.0, {"g": 6.0, "w": 6.0, "a": SMALLEST_BLANK, "b": SMALLEST_BLANK, "l": 9.0, "d": 5.0, "j": 4.2}),
 )
-
 _SMALL = (*_FITS[:2], _FITS[3])
-_WIDER = (1.2, 0.8, 0.0, 0.0, 0.0)  # mm: in each of these, the air of printed numbers that need more than is usual
 
 
 def fitted(grid: Grid, room: float, most: float) -> Grid:
@@ -275,9 +274,9 @@ def fitted(grid: Grid, room: float, most: float) -> Grid:
         labels = _widest(grid, partial(_label_width, lines=lines))
         for scale, fits in ((1.0, _FITS), (0.8, _SMALL), (0.65, _SMALL)):  # 11.5, 9 and nearly 8 pt
             need = {kind: max(numbers[kind] * scale + 1.2, labels[kind]) for kind in _FITTED}
-            for least, wider in zip(fits, _WIDER, strict=False):
+            for air, least in fits:
                 grid.widths |= least | {
-                    k: need[k] + wider * (k in "gw") if need[k] > least[k] + SLACK else least[k] for k in _FITTED
+                    k: need[k] + air * (k in "gw") if need[k] > least[k] + SLACK else least[k] for k in _FITTED
                 }
                 grid.scale = scale
                 if grid.width <= (room if scale == 1.0 else most):
