@@ -27,35 +27,10 @@ LARGEST_SIZE = 10_000  # no worksheet has a larger size
 MOST_PARAMETERS = 1_000_000  # of a whole model: a worksheet has a hundred
 MOST_HEADS = 1_000  # in all layers together
 MOST_PLACES = 12  # of sines and cosines that are read off
-SIZES = (
-    "d_model", "n_heads", "n_key_value_heads", "d_head", "d_v", "d_mlp", "n_ctx", "n_layers", "d_vocab", "rotary_dim",
-    "relative_attention_num_buckets", "relative_attention_max_distance", "window_size", "num_experts",
-    "experts_per_token", "linformer_k", "kv_lora_rank", "qk_rope_head_dim",
-    "max_relative_position", "mem_len",
-    "num_buckets", "knn",
-)  # fmt: skip
-FLAGS = (
-    "use_attn_scale", "use_attn_result", "attn_only", "tie_word_embeddings", "rotary_adjacent_pairs", "gated_mlp",
-    "use_local_attn", "share_layers",
-)  # fmt: skip
-
-
 BIASES = ("alibi", "relative_positional_bias")  # positions that are told by numbers added to scores
 ON_SCORES = (*BIASES, "relative")  # positions that scores depend on
-WITHOUT_SCORES = (
-    "attention_kernel",
-    "linformer_k",
-)  # kinds of attention without a score for each pair of tokens, or its powers
-
-# Options that a transformer of 2017 does not have
-OF_SOME = {
-    "n_key_value_heads", "rotary_dim", "rotary_adjacent_pairs", "rotary_base", "rotary_periods", "gated_mlp",
-    "alibi_slopes", "relative_attention_num_buckets", "relative_attention_max_distance", "use_local_attn",
-    "window_size", "attn_types", "attn_pattern",
-    "num_experts", "experts_per_token", "attention_kernel", "linformer_k", "kv_lora_rank",
-    "qk_rope_head_dim", "max_relative_position", "mem_len", "num_buckets",
-    "share_layers", "knn", "lmbda",
-}  # fmt: skip
+# Kinds of attention without a score for each pair of tokens, or without its power
+WITHOUT_SCORES = ("attention_kernel", "linformer_k")
 
 
 @dataclass(frozen=True)
@@ -123,6 +98,7 @@ class Config:
     tie_word_embeddings: bool = False
     sinusoidal_periods: tuple[Fraction, ...] = ()
     sinusoidal_places: int = 0
+    # A transformer of 2017 does not have the options from here on (OF_SOME)
     n_key_value_heads: int = 0
     rotary_dim: int = 0
     rotary_adjacent_pairs: bool = False
@@ -370,6 +346,16 @@ class Config:
                 continue
             entries[field.name] = _entry(value)
         return entries
+
+
+def _options(kind: str) -> tuple[str, ...]:
+    """The options of one type, such as "int", that are neither a choice nor a number of decimal places."""
+    return tuple(f.name for f in fields(Config) if f.type == kind and f.name not in (*CHOICES, "sinusoidal_places"))
+
+
+SIZES, FLAGS = _options("int"), _options("bool")
+_NAMES = [f.name for f in fields(Config)]
+OF_SOME = frozenset(_NAMES[_NAMES.index("n_key_value_heads") :])  # options that only some models have
 
 
 def _entry(value: Any) -> Any:
