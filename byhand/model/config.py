@@ -145,8 +145,8 @@ class Config:
         if self.sinusoidal_periods and len(self.sinusoidal_periods) != pairs:
             raise ConfigError(f"sinusoidal_periods has {len(self.sinusoidal_periods)} entries; use {pairs}")
         checks = (
-            self._sharing_problems, self._turning_problems, self._distance_problems, self._kind_problems,
-            self._latent_problems,
+            self._sharing_problems, self._turning_problems, self._distance_problems, self._mixing_problems,
+            self._kind_problems, self._bucket_problems, self._latent_problems,
         )  # fmt: skip
         if problems := [problem for check in checks for problem in check()]:
             raise ConfigError("; ".join(problems))
@@ -163,6 +163,11 @@ class Config:
         if self.positional_embedding_type != "rotary":
             return 0
         return self.qk_rope_head_dim if self.kv_lora_rank else self.rotary_dim or self.d_head
+
+    @property
+    def has_sines_of_distances(self) -> bool:
+        """Whether scores depend on sines of the distance, as in Transformer-XL."""
+        return self.positional_embedding_type == "relative" and not self.max_relative_position
 
     def _sharing_problems(self) -> Iterator[str]:
         """Whether as many heads of queries share each head of keys and values."""
@@ -235,9 +240,6 @@ class Config:
         elif c.positional_embedding_type == "relative_positional_bias" and most <= alone:
             found = f"relative_attention_max_distance={most}"
             yield f"{found} is within the {alone} distances that have a bucket each; use {alone + 1} or more"
-        if (c.num_experts or c.experts_per_token) and not 1 <= c.experts_per_token <= c.num_experts:
-            found = f"experts_per_token={c.experts_per_token} does not fit num_experts={c.num_experts}"
-            yield f"{found}; use {f'1 to {c.num_experts}' if c.num_experts else 'both, or neither'}"
         if c.mem_len and not c.has_sines_of_distances:
             yield "mem_len is of Transformer-XL; use positional_embedding_type=relative without max_relative_position"
         if c.mem_len and c.use_local_attn:
@@ -248,7 +250,7 @@ class Config:
             yield f"attn_types has {kinds} entries; use n_layers={c.n_layers}, or leave it out"
 
     def _kind_problems(self) -> Iterator[str]:
-        """Whether kinds of attention that are without scores from token to token are asked to change these."""
+        """Whether a kind of attention that has no scores is asked to change them, or mixes what it must not see."""
         c = self
         for name in (name for name in WITHOUT_SCORES if getattr(c, name)):
             if c.positional_embedding_type in ON_SCORES:
@@ -259,8 +261,18 @@ class Config:
         if c.linformer_k and c.attention_dir == "causal":
             yield "linformer_k mixes all tokens, also those that come later; use attention_dir=bidirectional"
 
+    def _mixing_problems(self) -> Iterator[str]:
+        """Whether there are as many experts as a token asks, and whether what is mixed in is a share."""
+        c = self
+        if (c.num_experts or c.experts_per_token) and not 1 <= c.experts_per_token <= c.num_experts:
+            found = f"experts_per_token={c.experts_per_token} does not fit num_experts={c.num_experts}"
+            yield f"{found}; use {f'1 to {c.num_experts}' if c.num_experts else 'both, or neither'}"
         if c.lmbda > 1:
             yield f"lmbda={c.lmbda} is no share; use a number from 0 to 1"
+
+    def _bucket_problems(self) -> Iterator[str]:
+        """Whether queries can be hashed to buckets."""
+        c = self
         if c.num_buckets % 2:
             yield f"num_buckets={c.num_buckets} has no two halves; use an even number"
         others = {
@@ -271,11 +283,6 @@ class Config:
         clashes = [f"{name}={getattr(c, name)}" for name in others if c.num_buckets and others[name]]
         if clashes:
             yield f"num_buckets makes keys of queries and hides by their buckets; leave {', '.join(clashes)} out"
-
-    @property
-    def has_sines_of_distances(self) -> bool:
-        """Whether scores depend on sines of the distance, as in Transformer-XL."""
-        return self.positional_embedding_type == "relative" and not self.max_relative_position
 
     def _latent_problems(self) -> Iterator[str]:
         """Whether keys and values can be made from a latent."""
