@@ -157,6 +157,15 @@ class Config:
         """The number of heads of keys and values."""
         return self.n_key_value_heads or self.n_heads
 
+    def group(self, head: int) -> int:
+        """The number of the head of keys and values that a head of queries reads."""
+        return head * self.key_value_heads // self.n_heads
+
+    @property
+    def network_size(self) -> int:
+        """How many numbers the weights of one feed-forward network hold."""
+        return (3 if self.gated_mlp else 2) * self.d_model * self.d_mlp
+
     @property
     def turned_width(self) -> int:
         """How many dimensions of a query or key are turned by their position."""
@@ -302,8 +311,7 @@ class Config:
         if self.n_layers * self.n_heads > MOST_HEADS:
             raise ConfigError(f"n_layers={self.n_layers} × n_heads={self.n_heads} is more than {MOST_HEADS:,} heads")
         attention = self.d_model * (self.n_heads + self.key_value_heads) * (self.d_head + self.d_v)
-        network = (3 if self.gated_mlp else 2) * self.d_model * self.d_mlp
-        networks = max(1, self.num_experts) * network + self.d_model * self.num_experts
+        networks = max(1, self.num_experts) * self.network_size + self.d_model * self.num_experts
         inside = self.n_layers * (attention + networks)
         inside += self.n_layers * self.kv_lora_rank * (self.d_model + self.n_heads * (self.d_head + self.d_v))
         inside += self.n_layers * self.n_heads * self.d_head * self.num_buckets // 2

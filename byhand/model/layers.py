@@ -141,7 +141,7 @@ def head(x: Matrix, at: str, h: int, config: Config, memory: Matrix | None = Non
     tape, source, c = x.tape, memory or x, config
     if memory is None and c.mem_len:
         source = _seen(x, at, c)
-    own, group = learned(at, c), h * c.key_value_heads // c.n_heads
+    own, group = learned(at, c), c.group(h)
 
     def project(letter: str, of: Matrix, n: int, width: int, axis: str) -> Matrix:
         name = f"{at}.hook_{letter}[{n}]"
@@ -430,10 +430,10 @@ def mlp(x: Matrix, at: str, config: Config, out: str = "") -> Matrix:
     """
     result = out or f"{at.rpartition('.')[0]}.hook_mlp_out"
     with x.tape.part("mlp"):
-        return (_experts if config.num_experts else network)(x, at, config, result)
+        return (_experts if config.num_experts else _network)(x, at, config, result)
 
 
-def network(x: Matrix, at: str, config: Config, out: str) -> Matrix:
+def _network(x: Matrix, at: str, config: Config, out: str) -> Matrix:
     """One feed-forward network, with a gate or without. Shapes: (pos, d_model) → (pos, d_mlp) → (pos, d_model)."""
     c, tape, own = config, x.tape, learned(at, config)
     w_in = tape.given(f"{own}.W_in", (c.d_model, c.d_mlp), ("d_model", "d_mlp"))
@@ -451,7 +451,7 @@ def _experts(x: Matrix, at: str, config: Config, out: str) -> Matrix:
 
     Shapes: (pos, d_model) → (pos, num_experts) → (pos, d_model).
     """
-    return mixed(x, routed(x, at, config), at, config, out)[0]
+    return mixed(x, routed(x, at, config), at, config, out)
 
 
 def routed(x: Matrix, at: str, config: Config) -> Matrix:
@@ -474,17 +474,17 @@ def only_largest(shares: Matrix, kept: str, name: str, count: int) -> Matrix:
     return normalize_rows(largest, row_sum(largest, name=f"{kept}.sum"), name=name)
 
 
-def mixed(x: Matrix, weights: Matrix, at: str, config: Config, out: str) -> tuple[Matrix, list[Matrix]]:
-    """What each token takes from the experts together, and what each of these says.
+def mixed(x: Matrix, weights: Matrix, at: str, config: Config, out: str) -> Matrix:
+    """What each token takes from the experts together. What one of these says is `experts.0.out`.
 
     Shapes: (pos, d_model), (pos, num_experts) → (pos, d_model).
     """
-    said, parts = [], []
+    parts = []
     for e in range(config.num_experts):
         expert = f"{at}.experts.{e}"
-        said.append(network(x, expert, config, f"{expert}.out"))  # (pos, d_model)
-        parts.append(share_rows(said[-1], weights, name=f"{expert}.share", which=e))
-    return add_all(*parts, name=out), said
+        said = _network(x, expert, config, f"{expert}.out")  # (pos, d_model)
+        parts.append(share_rows(said, weights, name=f"{expert}.share", which=e))
+    return add_all(*parts, name=out)
 
 
 def _gated(x: Matrix, w_in: Matrix, at: str, config: Config) -> Matrix:

@@ -549,13 +549,14 @@ def _mixture_of_experts(build: Builder) -> Results:
         gather_rows(rows, name=f"last.{name}", sizes={"i": (1, "new")}, rows=(x.rows - 1,))
         for name, rows in (("x", x), ("weights", weights), ("shares", shares))
     )
-    found, said = mixed(word, own, at, c, "last.out")  # (1, d_model)
+    found = mixed(word, own, at, c, "last.out")  # (1, d_model)
+    said = (tape[f"{at}.experts.{e}.out"] for e in range(c.num_experts))
     together = vstack(*said, name="all.said", sizes={"i": (c.num_experts, "expert")})
     dense = matmul(every, together, name="all.out")
     first = column_mean(only_largest(shares, "first.kept", "first.chosen", 1), name="balance.first")
     likely = column_mean(shares, name="balance.mean")  # (1, expert)
     balance = multiply(row_dots(first, likely, name="balance.dot"), name="balance", times=c.num_experts)
-    size = build.number("expert_size", 2 * c.d_model * c.d_mlp, 2)
+    size = build.number("expert_size", c.network_size, 2)
     counts = (
         product(size, build.size(name, 2), name=f"count.{kind}")
         for kind, name in (("all", "num_experts"), ("active", "experts_per_token"))
@@ -596,7 +597,7 @@ def _llama_block(build: Builder) -> Results:
                                    rows=tuple(range(last)))  # fmt: skip
                 together.append(vstack(past, own, name=f"all.{low}[{group}]", sizes={"i": (x.rows, "pos")}))
         for h in range(c.n_heads):
-            group = h * c.key_value_heads // c.n_heads
+            group = c.group(h)
             query = projected(new, "Q", h, f"new.q[{h}]")
             query = turned(query, f"new.rot_q[{h}]", c, start=last) if c.turned_width else query
             scores = dot_rows(query, keys[group], name=f"new.scores[{h}]")  # (1, pos)
