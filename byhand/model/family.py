@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from fractions import Fraction
 
 from byhand.model.builder import Builder
-from byhand.model.layers import head, kernel_features, keys_from_latent, softmax
+from byhand.model.layers import head, kernel_features, keys_from_latent, only_largest, softmax
 from byhand.model.names import RESID_PRE
 from byhand.model.registry import model
 from byhand.model.sizing import product
@@ -27,7 +26,7 @@ from byhand.ops.linear import (
     subtract,
     times_number,
 )
-from byhand.ops.shapes import gather_rows, keep_largest, one_hot
+from byhand.ops.shapes import gather_rows, one_hot
 from byhand.tape import Matrix
 
 Results = tuple[Matrix, ...]
@@ -140,12 +139,11 @@ def _nearest_neighbours(build: Builder) -> Results:
     logits = build.matrix("logits", ("new", "d_vocab"))
     apart = squared_distances(query, keys, name="knn.distance")  # (1, place)
     powers = power_of(times_number(apart, name="knn.negative", by=-1), name="knn.power", base=c.softmax_base)
-    kept = keep_largest(powers, name="knn.kept", count=c.knn)
-    shares = normalize_rows(kept, row_sum(kept, name="knn.kept.sum"), name="knn.share")
+    shares = only_largest(powers, "knn.kept", "knn.share", c.knn)
     sizes = {"i": (keys.rows, "place"), "j": (logits.cols, "d_vocab")}
     words = one_hot(name="knn.one_hot", tape=tape, sizes=sizes, rows=build.values.ids(logits.cols))
     near = matmul(shares, words, name="knn.probs")  # (1, d_vocab)
     probs = softmax(logits, "probs", c.softmax_base)
-    mixed = blend(probs, near, name="knn.mixed", keep=str(1 - Fraction(c.lmbda)), take=str(c.lmbda))
+    mixed = blend(probs, near, name="knn.mixed", keep=1 - c.lmbda, take=c.lmbda)
     row_argmax(probs, name="probs.next")  # computed only when requested
     return mixed, row_argmax(mixed, name="knn.mixed.next")

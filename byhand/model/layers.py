@@ -179,7 +179,7 @@ def head(x: Matrix, at: str, h: int, config: Config, memory: Matrix | None = Non
 
 
 def _once(op: Op, x: Matrix, name: str, *others: Matrix, **params: Any) -> Matrix:
-    """An operation; if a head before, which shares the result, has recorded it, that step."""
+    """The result of an operation. Where heads share it, the first of them records it, and the others find it."""
     return x.tape[name] if name in x.tape.steps else op(x, *others, name=name, **params)
 
 
@@ -202,11 +202,8 @@ def _seen(x: Matrix, at: str, config: Config) -> Matrix:
 
     Source: Dai et al. 2019 (Transformer-XL).
     """
-    c, tape, name = config, x.tape, f"{at}.seen"
-    if name in tape.steps:  # of a head before
-        return tape[name]
-    past = tape.given(f"{at}.mem", (c.mem_len, c.d_model), ("mem", "d_model"))
-    return vstack(past, x, name=name, sizes={"i": (c.mem_len + x.rows, "source")})
+    past = x.tape.given(f"{at}.mem", (config.mem_len, config.d_model), ("mem", "d_model"))
+    return _once(vstack, past, f"{at}.seen", x, sizes={"i": (config.mem_len + x.rows, "source")})
 
 
 def keys_from_latent(x: Matrix, at: str, h: int, config: Config) -> tuple[Matrix, Matrix]:
@@ -242,12 +239,10 @@ def _shortened(x: Matrix, weight: str, name: str, config: Config) -> Matrix:
 
     Raises: ValuesError where there are fewer tokens than the weight has columns.
     """
-    c, tape = config, x.tape
-    if name in tape.steps:  # of a head before, in the same group
-        return tape[name]
+    c = config
     if x.rows != c.n_ctx:
         raise ValuesError(f"{weight} shortens n_ctx={c.n_ctx} tokens, and there are {x.rows}; use as many")
-    return matmul(tape.given(weight, (c.linformer_k, c.n_ctx), ("short", "pos")), x, name=name)
+    return _once(matmul, x.tape.given(weight, (c.linformer_k, c.n_ctx), ("short", "pos")), name, x)
 
 
 def kernel_features(x: Matrix, name: str, config: Config) -> Matrix:
