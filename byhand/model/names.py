@@ -9,8 +9,9 @@ ATTN_OUT = "blocks.0.hook_attn_out"
 ENCODER, DECODER = "encoder.0.hook_resid_pre", "decoder.0.hook_resid_pre"
 
 # The symbol for each end of a name. <h> stands for the head's number as an index, <,h> for the same after a comma,
-# <e> and <,e> for an expert's number, <p> for the primes that tell the norms of a model apart. Words stand in
-# \text{…}; each language has its own.
+# <e> and <,e> for an expert's number, <p> for the primes that tell the norms of a model apart, <t> for the number
+# of a word, with which the name ends. Names count from 0, symbols from 1. Words stand in \text{…}; each language has
+# its own.
 _SYMBOLS = {
     "hook_embed": "E",
     "hook_pos_embed": "P",
@@ -48,12 +49,12 @@ _SYMBOLS = {
     "scores_by_distance": r"Q<h> a<h>^{\mathrm{T}}",
     "scores_relative": r"S<h>^{\text{distance}}",
     "scores_position": r"S<h>^{\text{distance}}",
-    **{f"attn.state{t}": f"S_{t + 1}" for t in range(3)},
-    **{f"attn.total{t}": rf"\text{{sum}}_{t + 1}" for t in range(3)},
-    **{f"attn.parcel{t}": rf"\varphi(k_{t + 1})^{{\mathrm{{T}}}} v_{t + 1}" for t in range(3)},
-    **{f"attn.read{t}": rf"\varphi(q_{t + 1}) S_{t + 1}" for t in range(3)},
-    **{f"attn.norm{t}": f"n_{t + 1}" for t in range(3)},
-    **{f"attn.out{t}": f"z_{t + 1}" for t in range(3)},
+    "attn.state<t>": "S_<t>",
+    "attn.total<t>": r"\text{sum}_<t>",
+    "attn.parcel<t>": r"\varphi(k_<t>)^{\mathrm{T}} v_<t>",
+    "attn.read<t>": r"\varphi(q_<t>) S_<t>",
+    "attn.norm<t>": "n_<t>",
+    "attn.out<t>": "z_<t>",
     "shares.scores": r"\varphi(q) \varphi(K)^{\mathrm{T}}",
     "shares.sum": r"\text{sum}",
     "shares.pattern": "a",
@@ -335,22 +336,28 @@ def symbol(name: str, heads: int = 1) -> str:
     number = str(int(head) + 1) if head and heads > 1 else ""
     parts = stem.split(".")
     for key in (".".join(parts[-2:]), f"{parts[0]}.{parts[-1]}", parts[-1]):
-        found = _SYMBOLS.get(key)
+        numbered = re.fullmatch(r"(.*\D)(\d+)", key)
+        found = _SYMBOLS.get(key) or (_SYMBOLS.get(f"{numbered[1]}<t>") if numbered else None)
         if found is not None:
             primes = next((p for part, p in _PRIMES.items() if part in parts), "")
             expert = str(int(parts[parts.index("experts") + 1]) + 1) if "experts" in parts else ""
-            fields = {"p": primes}
+            fields = {"p": primes, "t": _index(str(int(numbered[2]) + 1)) if numbered else ""}
             for field, index in (("h", number), ("e", expert)):
-                fields |= {field: f"_{index}" if index else "", f",{field}": f",{index}" if index else ""}
+                fields |= {field: f"_{_index(index)}" if index else "", f",{field}": f",{index}" if index else ""}
             for field, text in fields.items():
                 found = found.replace(f"<{field}>", text)
             return found
     return rf"\text{{{stem}}}"
 
 
+def _index(number: str) -> str:
+    """A number as an index, without the _: in braces if it has several digits."""
+    return number if len(number) < 2 else f"{{{number}}}"
+
+
 def is_parameter(name: str) -> bool:
-    """Whether the name of a given is that of a learned parameter: a weight, a bias, a norm's w or b."""
-    return (
-        re.fullmatch(r"(W|b)_\w+(\[\d+\])?|W|w|b|E|F|rel_pos_keys|r_[wr]_bias(\[\d+\])?", name.rpartition(".")[2])
-        is not None
-    )
+    """Whether the name of a given is that of a learned parameter: a weight, a bias, a norm's w or b, what shortens a
+    sequence (E, F), or what attention knows of distances.
+    """
+    pattern = r"(W|b)_\w+(\[\d+\])?|W|w|b|E|F|rel_pos_keys|r_[wr]_bias(\[\d+\])?"
+    return re.fullmatch(pattern, name.rpartition(".")[2]) is not None
