@@ -80,7 +80,7 @@ def ponder_cost(a: Operand, i: At, j: At) -> Expr:
 
     Source: Graves 2016, section 2.
     """
+    passes = total(a.cols, lambda k: Fn("argmax", (expr(0), a[i, k])))
     if isinstance(a.cols, Index):
-        return total(a.cols, lambda k: Fn("argmax", (expr(0), a[i, k])))
-    passes = Sum(tuple(Fn("argmax", (expr(0), a[i, k])) for k in range(a.cols)))
+        return passes
     return passes + Fn("choose", (passes, expr(0), *(a[i, k] for k in range(a.cols))))

@@ -161,12 +161,12 @@ class Wiring:
         """What a score has of the content, and of the distance (Shaw et al. 2018, equation 4; or Dai et al. 2019,
         section 3.3, with its terms (a) and (c), and (b) and (d), taken together).
         """
-        reach, tall = self.config.get("max_relative_position", 0), self.shapes
+        reach = self.config.get("max_relative_position", 0)
         if reach:
             rows, asking = f"{at}.rel_pos_keys", (q, q)
             start, name = reach, f"{at}.scores_relative{head}"
         else:
-            count, width = tall[k][0], self.config["d_model"]
+            count, width = self.shapes[k][0], self.config["d_model"]
             periods, places = self.config["sinusoidal_periods"], self.config["sinusoidal_places"]
             name = f"{at.partition('.')[0]}.distances"
             near = self(f"{name}.near", "sinusoid", shape=(count, width), width=width, periods=periods, places=places)
@@ -176,10 +176,10 @@ class Wiring:
                 self(f"{at}.q_content{head}", "shift", q, f"{at}.r_w_bias{head}"),
                 self(f"{at}.q_position{head}", "shift", q, f"{at}.r_r_bias{head}"),
             )
-            start, name = tall[q][0] - 1, f"{at}.scores_position{head}"
+            start, name = self.shapes[q][0] - 1, f"{at}.scores_position{head}"
         by_distance = self(f"{at}.scores_by_distance{head}", "dot_rows", asking[1], rows)
         content = self(f"{at}.scores_content{head}", "dot_rows", asking[0], k)
-        return content, self(name, "pick_by_distance", by_distance, shape=tall[name], start=start)
+        return content, self(name, "pick_by_distance", by_distance, shape=self.shapes[name], start=start)
 
     def from_latent(self, x: str, at: str, head: str) -> tuple[str, str]:
         """Keys and values as products of a latent (DeepSeek-AI 2024, equations 9 to 11 and 14 to 17)."""
