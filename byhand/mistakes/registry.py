@@ -100,8 +100,8 @@ def changes_of(run: Run) -> Mapping[str, Mapping[str, list[Step]]]:
 
 
 def away(run: Run, made: Mapping[str, list[Step]], written: Container[str]) -> frozenset[str]:
-    """The steps with numbers of a mistake that a student does not write: new ones, those that are rewritten, and what
-    reads them.
+    """The steps whose numbers a mistake changes, though the student does not write them: those that it adds, those
+    that it rewrites, and those that read one of these.
 
     made: for each step that the mistake rewrites, the steps that take its place. written: the steps that the student
     writes.

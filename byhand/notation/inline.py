@@ -96,4 +96,4 @@ def _command(name: str, tokens: Iterator[str]) -> str:
         return ""
     if name in GREEK:
         return f'<i class="m">{GREEK[name]}</i>'
-    return escape(SIGNS.get(name, "\u2009" if name in (",", ";", "!") else name))  # and “\\ ” is a blank
+    return escape(SIGNS.get(name, "\u2009" if name in (",", ";", "!") else name))  # “\\ ” is a blank
