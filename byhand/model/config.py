@@ -316,6 +316,7 @@ class Config:
         inside += self.n_layers * self.kv_lora_rank * (self.d_model + self.n_heads * (self.d_head + self.d_v))
         inside += self.n_layers * self.n_heads * self.d_head * self.num_buckets // 2
         inside += 2 * self.n_layers * self.linformer_k * self.n_ctx
+        inside += self.n_layers * (2 * self.max_relative_position * self.d_head + self.mem_len * self.d_model)
         around = self.d_model * (self.n_ctx + 2 * self.d_vocab)
         if inside + around > MOST_PARAMETERS:
             raise ConfigError(f"{inside + around:,} parameters are too many; use sizes that make {MOST_PARAMETERS:,}")

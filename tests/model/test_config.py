@@ -77,6 +77,8 @@ BAD = [
     ({"sinusoidal_periods": ["x y", 1]},
      "sinusoidal_periods: 'x y' is not a number; write one as 3, 0.25 or '-1/2'"),
     ({"d_model": 768, "d_vocab": 10_000}, "22,440,192 parameters are too many; use sizes that make 1,000,000"),
+    ({"positional_embedding_type": "relative", "max_relative_position": 10_000, "d_head": 100},
+     "2,001,740 parameters are too many; use sizes that make 1,000,000"),
     ({"n_heads": 4, "n_key_value_heads": 3},
      "n_key_value_heads=3 does not divide n_heads=4; use one of 1, 2, 4"),
     ({"n_heads": 4, "n_key_value_heads": 8},
