@@ -63,15 +63,15 @@ class Config:
     kv_lora_rank: the width of a latent from which each head makes its keys and values; 0 for none. With rotary
     positions, the first qk_rope_head_dim dimensions of a key are not made from it, but turned; heads share them.
 
-    max_relative_position: of relative positions, up to which distance a score has a learned row of its own, as in
-    Shaw et al. 2018; 0 for sines of the distance, as in Transformer-XL. There, mem_len is how many rows of the
-    segment before are seen, too.
+    max_relative_position: with relative positions, the largest distance that has a learned row of its own, as in Shaw
+    et al. 2018; 0 for sines of the distance, as in Transformer-XL. There, mem_len is how many rows of the segment
+    before are seen, too.
 
-    num_buckets: the number of buckets that queries are hashed to, which are keys, too; 0 for none. Tokens see those
-    of their own bucket.
+    num_buckets: the number of buckets to which queries are hashed; 0 for none. Tokens see those of their own bucket,
+    and keys are made from queries.
 
-    share_layers: whether all layers have the parameters of the first. knn: how many stored places a text is compared
-    with that are the nearest; lmbda: what share their words have beside those of the model.
+    share_layers: whether all layers have the parameters of the first. knn: how many of the stored places, the nearest
+    ones, have a say in the next word. lmbda: what share of the probabilities they have; the model has the rest.
 
     Raises: ConfigError for sizes that cannot work together.
     """

@@ -36,7 +36,7 @@ ATTN = "blocks.0.attn"
 @model("linear-attention", part="heads", one_head=True)
 def _linear_attention(build: Builder) -> Results:
     """Linear attention of given queries, keys and values, word by word: each word adds φ(k)ᵀ v to a state and φ(k) to
-    a sum, and reads both by φ(q). What the last word reads also from its shares of all words; and from softmax.
+    a sum, and reads both by φ(q). Also what the last word reads by its shares of all words, and by those of softmax.
 
     Source: Katharopoulos et al. 2020.
     """
@@ -73,8 +73,8 @@ def _linear_attention(build: Builder) -> Results:
 
 @model("latent-attention", part="heads", one_head=True)
 def _latent_attention(build: Builder) -> Results:
-    """Keys and values that are made from a latent, and what the last word reads with them; its scores also from the
-    latent itself, with a query that W_UK has been multiplied into. And how many numbers of a word are kept.
+    """Keys and values that are made from a latent, and what the last word reads with them. Its scores once more, from
+    the latent itself, with a query that W_UK has been multiplied into. And how many times fewer numbers are kept.
 
     Source: DeepSeek-AI 2024 (DeepSeek-V2), section 2.1.
     """
@@ -129,8 +129,8 @@ def _there_and_back(build: Builder) -> Results:
 
 @model("nearest-neighbours", part="unembed", reads_words=True)
 def _nearest_neighbours(build: Builder) -> Results:
-    """The next word by the nearest of stored places, `knn.keys`, each with the word that came next there, its token;
-    mixed with the probabilities of a model, from its `logits`.
+    """The next word as the nearest of the stored places `knn.keys` say it, mixed with what a model says, from its
+    `logits`. The tokens are the words that came next at these places.
 
     Source: Khandelwal et al. 2020.
     """

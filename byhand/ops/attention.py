@@ -129,7 +129,8 @@ def may_see(i: At, j: At, pattern: str, width: int) -> Expr:
 def heard_of(a: Operand, b: Operand, i: At, j: At) -> Expr:
     """One where a token has heard of some token that has itself heard of another, else 0.
 
-    Both matrices say with 1 and 0 who has heard of whom.
+    Each matrix has a 1 where the token of the row has heard of that of the column. The first says it of the tokens
+    that ask, and the second of those that they have heard of.
     """
     if isinstance(a.cols, Index):
         return Fn("max", (a[i, Index("k")] * b[Index("k"), j],))
@@ -142,9 +143,9 @@ def heard_of(a: Operand, b: Operand, i: At, j: At) -> Expr:
     example=example([[4, 3, 2], [2, 1, 0]], [[1]], [[2]], gives=[[0, 0, HALF], [HALF, 1, 1]]),
 )
 def soft_span(back: Operand, span: Operand, ramp: Operand, i: At, j: At) -> Expr:
-    """How much of a token counts that is some steps back: all within the span, and beyond it ever less, on a ramp.
+    """How much a token counts that is some steps back: 1 within the span, and ever less beyond it, down to 0.
 
-    ramp: how many steps it is from all to nothing.
+    ramp: over how many steps it falls from 1 to 0.
 
     Source: Sukhbaatar et al. 2019, adaptive attention span.
     """
@@ -166,7 +167,7 @@ def soft_span(back: Operand, span: Operand, ramp: Operand, i: At, j: At) -> Expr
 def mask_buckets(a: Operand, asks: Operand, answers: Operand, i: At, j: At, causal: bool = False) -> Expr:
     """Tokens see those of their own bucket, and themselves only if they see nobody else; the rest becomes −∞.
 
-    causal: whether a token sees nobody that comes later; the scores of these stay here.
+    causal: whether those that come later do not count as seen; their scores stay for mask_future to hide.
 
     Source: Kitaev, Kaiser & Levskaya 2020 (Reformer).
     """

@@ -145,9 +145,9 @@ def falling(i: At, j: At, slope: Any) -> Expr:
     edges=(example([[1, 2, 3]] * 3, start=2, sizes={"j": 3}, gives=[[3, 3, 3], [2, 3, 3], [1, 2, 3]]),),
 )
 def pick_by_distance(a: Operand, i: At, j: At, start: int) -> Expr:
-    """For each pair of tokens, the number of the row that belongs to their distance; of one too large, the last.
+    """For each pair of tokens, the number that the row has for their distance; beyond an end, the number at that end.
 
-    start: the place of distance 0, counted from 0. Places before it are of tokens that come before.
+    start: the column of distance 0, counted from 0. Columns before it are of tokens that come before.
 
     Source: Shaw, Uszkoreit & Vaswani 2018, section 3.2; Dai et al. 2019, appendix B.
     """
