@@ -11,6 +11,7 @@ from typing import Any
 from byhand.arithmetic.copies import each
 from byhand.errors import ConfigError, ValuesError
 from byhand.model.builder import Builder
+from byhand.model.config import Config
 from byhand.model.layers import (
     activation,
     convolution,
@@ -349,9 +350,18 @@ def _kv_cache(build: Builder) -> Results:
             query = row  # the cache's queries are computed only when requested: a mistake keeps them
         else:
             seen[letter] = vstack(past, row, name=f"all.{letter}", sizes={"i": (n, "pos")})
-    scores = dot_rows(query, seen["k"], name="new.scores")  # (1, pos)
-    scores = divide_by_root(scores, name="new.scores_scaled", of=c.d_head) if c.use_attn_scale else scores
-    return whole, matmul(softmax(scores, "new.pattern", c.softmax_base), seen["v"], name="new.z")
+    return whole, _read(query, seen["k"], seen["v"], "new", c)
+
+
+def _read(query: Matrix, keys: Matrix, values: Matrix, at: str, config: Config, head: str = "") -> Matrix:
+    """What one query reads from keys and values, by scores that are scaled if the config says so, and softmax.
+
+    Shapes: (1, d_head), (pos, d_head), (pos, d_v) → (1, d_v).
+    """
+    scores = dot_rows(query, keys, name=f"{at}.scores{head}")  # (1, pos)
+    if config.use_attn_scale:
+        scores = divide_by_root(scores, name=f"{at}.scores_scaled{head}", of=config.d_head)
+    return matmul(softmax(scores, f"{at}.pattern{head}", config.softmax_base), values, name=f"{at}.z{head}")
 
 
 @model("rotary", part="heads", one_head=True)
@@ -373,9 +383,7 @@ def _rotary(build: Builder) -> Results:
     results = []
     for name, queries, keys in (("plain", q, k), ("last", turned_q, turned_k)):
         query = gather_rows(queries, name=f"{name}.q", sizes={"i": (1, "new")}, rows=(n - 1,))  # (1, d_head)
-        scores = dot_rows(query, keys, name=f"{name}.scores")  # (1, pos)
-        scores = divide_by_root(scores, name=f"{name}.scores_scaled", of=c.d_head) if c.use_attn_scale else scores
-        results.append(matmul(softmax(scores, f"{name}.pattern", c.softmax_base), v, name=f"{name}.z"))
+        results.append(_read(query, keys, v, name, c))
     return tuple(results)
 
 
@@ -600,11 +608,7 @@ def _llama_block(build: Builder) -> Results:
             group = c.group(h)
             query = projected(new, "Q", h, f"new.q[{h}]")
             query = turned(query, f"new.rot_q[{h}]", c, start=last) if c.turned_width else query
-            scores = dot_rows(query, keys[group], name=f"new.scores[{h}]")  # (1, pos)
-            if c.use_attn_scale:
-                scores = divide_by_root(scores, name=f"new.scores_scaled[{h}]", of=c.d_head)
-            shares = softmax(scores, f"new.pattern[{h}]", c.softmax_base)
-            mixtures.append(matmul(shares, values[group], name=f"new.z[{h}]"))
+            mixtures.append(_read(query, keys[group], values[group], "new", c, f"[{h}]"))
     with tape.part("out"):
         width = c.n_heads * c.d_v
         z = hstack(*mixtures, name=f"{at}.z", sizes={"j": (width, "d_z")})
