@@ -376,19 +376,24 @@ def attention(x: Matrix, at: str, config: Config, memory: Matrix | None = None, 
 
     Shapes: (pos, d_model) → (pos, d_model).
     """
-    c, tape, own = config, x.tape, learned(at, config)
     out = out or f"{at.rpartition('.')[0]}.hook_attn_out"
-    with tape.part("out" if memory is None else "cross"):
-        heads = [head(x, at, h, c, memory) for h in range(c.n_heads)]
-        if c.use_attn_result:
-            return _summed(heads, at, c, out)
-        width = c.n_heads * c.d_v
-        z = hstack(*heads, name=f"{at}.z", sizes={"j": (width, "d_z")})  # (pos, n_heads · d_v)
-        parts = [tape.numbers.get(f"{own}.W_O[{h}]", ()) for h in range(c.n_heads)]
-        if all(parts):  # given head by head
-            tape.numbers.setdefault(f"{own}.W_O", tuple(row for part in parts for row in part))
-        weight = tape.given(f"{own}.W_O", (width, c.d_model), ("d_z", "d_model"))
-        return linear(z, weight, f"{own}.b_O", out)
+    with x.tape.part("out" if memory is None else "cross"):
+        heads = [head(x, at, h, config, memory) for h in range(config.n_heads)]
+        return (_summed if config.use_attn_result else side_by_side)(heads, at, config, out)
+
+
+def side_by_side(heads: list[Matrix], at: str, config: Config, out: str) -> Matrix:
+    """What all heads read, side by side, times W_O, plus b_O where it is given.
+
+    Shapes: each (pos, d_v) → (pos, d_model).
+    """
+    c, tape, own, width = config, heads[0].tape, learned(at, config), config.n_heads * config.d_v
+    z = hstack(*heads, name=f"{at}.z", sizes={"j": (width, "d_z")})  # (pos, n_heads · d_v)
+    parts = [tape.numbers.get(f"{own}.W_O[{h}]", ()) for h in range(c.n_heads)]
+    if all(parts):  # given head by head
+        tape.numbers.setdefault(f"{own}.W_O", tuple(row for part in parts for row in part))
+    weight = tape.given(f"{own}.W_O", (width, c.d_model), ("d_z", "d_model"))
+    return linear(z, weight, f"{own}.b_O", out)
 
 
 def _summed(heads: list[Matrix], at: str, config: Config, out: str) -> Matrix:

@@ -23,6 +23,7 @@ from byhand.model.layers import (
     norm,
     only_largest,
     routed,
+    side_by_side,
     softmax,
     turned,
     unembedding,
@@ -610,10 +611,7 @@ def _llama_block(build: Builder) -> Results:
             query = turned(query, f"new.rot_q[{h}]", c, start=last) if c.turned_width else query
             mixtures.append(_read(query, keys[group], values[group], "new", c, f"[{h}]"))
     with tape.part("out"):
-        width = c.n_heads * c.d_v
-        z = hstack(*mixtures, name=f"{at}.z", sizes={"j": (width, "d_z")})
-        w_o = tape.given(f"{at}.W_O", (width, c.d_model), ("d_z", "d_model"))
-        out = linear(z, w_o, f"{at}.b_O", f"{block}.hook_attn_out")
+        out = side_by_side(mixtures, at, c, f"{block}.hook_attn_out")
     with tape.part("add1"):
         x = add(gather_rows(x, name="new.x", sizes=one, rows=(last,)), out, name=f"{block}.hook_resid_mid")
     found, results = mlp(norm(x, f"{block}.ln2", c), f"{block}.mlp", c), []
