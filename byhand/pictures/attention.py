@@ -85,7 +85,7 @@ def who_looks(on: Canvas, pattern: Rows, *, tokens: Sequence[str], given: int = 
         raise UndrawableError("the last of three words looks at all of them, and at one with half of it or more")
     xs, y = [6 + APART * j for j, _ in enumerate(tokens)], 19.0
     _words(on, xs, y + 4.6, tokens, row)
-    arcs = _flat(_arcs(xs, row, shares, y), y)
+    arcs = _arcs(xs, row, shares, y)
     for x, arc, share in zip(xs, arcs, shares, strict=True):
         on.arc(*arc, width=GUIDE, colour=PALE, dash=DASH)
         on.pen.arc(*arc, width=THICKEST * float(share))
@@ -115,27 +115,24 @@ def _words(on: Canvas, xs: Sequence[float], y: float, tokens: Sequence[str], row
 
 
 def _arcs(xs: Sequence[float], row: int, shares: Sequence[Any], y: float) -> list[Arc]:
-    """For each word an arc that leads there from the word in a row: its start, the point that it is drawn towards,
-    and its end. Arcs are nested, not crossed: that to the farther word leaves nearer to the middle.
+    """For each of three words an arc that leads there from the middle or the last one: its start, the point that it
+    is drawn towards, and its end. Arcs are nested, not crossed: that to the farther word leaves nearer to the middle.
+
+    row: the word from which they lead. y: where they begin and end.
     """
-    x, last = xs[row], len(xs) - 1
+    x, is_last = xs[row], row == len(xs) - 1
     found = []
     for j, (to, share) in enumerate(zip(xs, shares, strict=True)):
+        is_near = abs(j - row) == 1
         if j == row:
-            ends = (x - 1.7, x + 1.7) if 0 < row < last else (x + 2.0, x + 9.0) if row else (x - 9.0, x - 2.0)
-            found.append(((ends[0], y), ((ends[0] + ends[1]) / 2, y - 14), (ends[1], y)))
-            continue
-        side = 1 if j > row else -1
-        near = abs(j - row) == 1
-        out = side * ((2.6 + THICKEST * float(share) / 2) if 0 < row < last else 4.4 if near else 1.3)
-        height = 24 if near else 34
-        found.append(((x + out, y), ((x + out + to) / 2, y - height), (to, y)))
+            start, end, height = (x + 2.0, x + 9.0, 10.5) if is_last else (x - 1.7, x + 1.7, 14)
+        elif is_last:
+            start, end, height = (x - 4.4, to, 18) if is_near else (x - 1.3, to, 25.5)
+        else:
+            out = 2.6 + THICKEST * float(share) / 2
+            start, end, height = (x + out if j > row else x - out), to, 24
+        found.append(((start, y), ((start + end) / 2, y - height), (end, y)))
     return found
-
-
-def _flat(arcs: Sequence[Arc], y: float) -> list[Arc]:
-    """The same arcs, three quarters as high. y: where they begin and end."""
-    return [(start, (over[0], y - 0.75 * (y - over[1])), end) for start, over, end in arcs]
 
 
 @picture(height=43, minutes=3)
@@ -154,7 +151,7 @@ def two_heads(
     for head, (left, shares) in enumerate(zip((0, 43), patterns, strict=True)):
         xs, y, pen = [left + 5 + 12.3 * j for j, _ in enumerate(tokens)], 19.0, on.pen if head else on
         on.text(left, 2.6, on.say("pictures.two_heads.head", n=head + 1), TOKEN, anchor="start", bold=True)
-        arcs = _flat(_arcs(xs, 2, shares, y), y)
+        arcs = _arcs(xs, 2, shares, y)
         for arc, share in zip(arcs, shares, strict=True):
             if head:
                 on.arc(*arc, width=GUIDE, colour=PALE, dash=DASH)
