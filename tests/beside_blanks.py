@@ -141,7 +141,7 @@ def blanks_by_step(section: Section, run: Run) -> dict[str, set[Place]]:
     found: dict[str, set[Place]] = {}
     for each in section.blanks:
         if each.role != "copy" and each.cell.at is not None and each.cell.shows in ("run", "word"):
-            found.setdefault(each.cell.step, set()).add((each.cell.step, *each.cell.at))
+            found.setdefault(each.cell.step, set()).add(each.cell.place)
     for place in (place for picture in pictures(section) for place in numbers_of(picture, run)[1]):
         found.setdefault(place[0], set()).add(place)
     return found
@@ -150,7 +150,7 @@ def blanks_by_step(section: Section, run: Run) -> dict[str, set[Place]]:
 def printed_places(section: Section, run: Run) -> set[Place]:
     """The places of the run that a section prints."""
     cells = [each for each in section.seen if not isinstance(each, Blank)]
-    found = {(cell.step, *cell.at) for cell in cells if cell.at is not None and cell.shows in ("run", "word")}
+    found = {cell.place for cell in cells if cell.at is not None and cell.shows in ("run", "word")}
     return found.union(*(numbers_of(picture, run)[0] for picture in pictures(section)))
 
 
