@@ -15,7 +15,6 @@ from fractions import Fraction
 from functools import cached_property
 from itertools import accumulate, combinations, pairwise, product
 from math import ceil, floor
-from operator import mul
 from typing import Any
 
 from msgspec import Struct
@@ -474,7 +473,7 @@ def state_grows_and_shares_are_clear(tape: Tape) -> bool:
     grown = [sum(row.count(0) for row in tape.values(f"{at}.{name}")) for name in packed]
     shares, plain = (tape.values(f"{name}.pattern")[0] for name in ("shares", "plain"))
     query, state, total = (tape.values(f"{at}.{name}") for name in ("q1", "state2", "total2"))
-    read_of = [sum(map(mul, query[0], column)) for column in (*zip(*state, strict=True), total[0])]
+    read_of = [_dot(query[0], column) for column in (*zip(*state, strict=True), total[0])]
     too_early = [Fraction(x) / read_of[-1] for x in read_of[:-1]]
     easy = all(max(abs(x.numerator), x.denominator) < 10 for x in too_early)
     return max(grown) <= 1 and easy and shares != plain and all(map(_has_one_largest, (shares, plain)))
@@ -690,12 +689,13 @@ def neighbours_have_other_vectors(tape: Tape) -> bool:
     """Words that follow each other in the vocabulary have vectors that do not point the same way: the angle between
     them is 60° or more.
     """
-
-    def dot(one: Sequence[Any], other: Sequence[Any]) -> Any:
-        return sum(x * y for x, y in zip(one, other, strict=True))
-
     pairs = pairwise(tape.values("embed.W_E"))
-    return all((n := dot(a, b)) <= 0 or 4 * n * n <= dot(a, a) * dot(b, b) for a, b in pairs)
+    return all((n := _dot(a, b)) <= 0 or 4 * n * n <= _dot(a, a) * _dot(b, b) for a, b in pairs)
+
+
+def _dot(one: Sequence[Any], other: Sequence[Any]) -> Any:
+    """The dot product of two rows."""
+    return sum(x * y for x, y in zip(one, other, strict=True))
 
 
 def _has_one_largest(row: Sequence[Any]) -> bool:
