@@ -25,6 +25,7 @@ from byhand.errors import SheetError, ValuesError
 from byhand.model.layers import steps_of
 from byhand.notation.text import value_text
 from byhand.ops.linear import matmul
+from byhand.ops.positions import bucket_of
 from byhand.pictures import UndrawableError, picture_named
 from byhand.tape import Shape, Tape, shape_text
 from byhand.worksheet.context import PRODUCTS, Context
@@ -665,6 +666,13 @@ def reaching(context: Context, name: str, limit: str) -> Any:
 
     values = context.tape.values
     return each(needed, values(limit)[0][0], *values(name)[0])
+
+
+@call
+def last_bucket(context: Context, name: str) -> int:
+    """The distance from which all share the last of T5's position biases. name: the step that holds these."""
+    buckets, furthest = len(context.tape.values(name)[0]), context.config.relative_attention_max_distance
+    return next(steps for steps in range(furthest + 1) if bucket_of(steps, buckets, furthest) == buckets - 1)
 
 
 @call
