@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from byhand.model.builder import Builder
-from byhand.model.layers import head, kernel_features, keys_from_latent, only_largest, softmax
+from byhand.model.layers import head, kernel_features, keys_from_latent, only_largest, read, softmax
 from byhand.model.names import RESID_PRE
 from byhand.model.registry import model
 from byhand.model.sizing import product
-from byhand.ops.attention import divide_by_root, normalize_rows, power_of, row_argmax, row_sum
+from byhand.ops.attention import normalize_rows, power_of, row_argmax, row_sum
 from byhand.ops.chance import halting_weights, ponder_cost
 from byhand.ops.linear import (
     add,
@@ -84,8 +84,7 @@ def _latent_attention(build: Builder) -> Results:
     row = gather_rows(x, name="new", sizes={"i": (1, "new")}, rows=(x.rows - 1,))  # (1, d_model)
     w_q = build.tape.given(f"{ATTN}.W_Q[0]", (c.d_model, c.d_head), ("d_model", "d_head"))
     q = matmul(row, w_q, name="new.q")
-    scores = divide_by_root(dot_rows(q, k, name="new.scores"), name="new.scores_scaled", of=c.d_head)
-    z = matmul(softmax(scores, "new.pattern", c.softmax_base), v, name="new.z")
+    z = read(q, k, v, "new", c)
     absorbed = dot_rows(q, w_uk, name="absorbed.q")  # (1, latent)
     again = dot_rows(absorbed, latent, name="absorbed.scores")
     card = add(build.size("d_head", 2), build.size("d_v", 2), name="count.card")  # a key and a value

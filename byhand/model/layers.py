@@ -178,6 +178,17 @@ def head(x: Matrix, at: str, h: int, config: Config, memory: Matrix | None = Non
         return matmul(pattern, v, name=f"{at}.hook_z[{h}]")  # (pos, d_v)
 
 
+def read(query: Matrix, keys: Matrix, values: Matrix, at: str, config: Config, head: str = "") -> Matrix:
+    """What one query reads from keys and values, by scores that are scaled if the config says so, and softmax.
+
+    Shapes: (1, d_head), (pos, d_head), (pos, d_v) → (1, d_v).
+    """
+    scores = dot_rows(query, keys, name=f"{at}.scores{head}")  # (1, pos)
+    if config.use_attn_scale:
+        scores = divide_by_root(scores, name=f"{at}.scores_scaled{head}", of=config.d_head)
+    return matmul(softmax(scores, f"{at}.pattern{head}", config.softmax_base), values, name=f"{at}.z{head}")
+
+
 def _once(op: Op, x: Matrix, name: str, *others: Matrix, **params: Any) -> Matrix:
     """The result of an operation. Where heads share it, the first of them records it, and the others find it."""
     return x.tape[name] if name in x.tape.steps else op(x, *others, name=name, **params)

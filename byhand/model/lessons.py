@@ -11,7 +11,6 @@ from typing import Any
 from byhand.arithmetic.copies import each
 from byhand.errors import ConfigError, ValuesError
 from byhand.model.builder import Builder
-from byhand.model.config import Config
 from byhand.model.layers import (
     activation,
     convolution,
@@ -22,6 +21,7 @@ from byhand.model.layers import (
     mlp,
     norm,
     only_largest,
+    read,
     routed,
     side_by_side,
     softmax,
@@ -351,18 +351,7 @@ def _kv_cache(build: Builder) -> Results:
             query = row  # the cache's queries are computed only when requested: a mistake keeps them
         else:
             seen[letter] = vstack(past, row, name=f"all.{letter}", sizes={"i": (n, "pos")})
-    return whole, _read(query, seen["k"], seen["v"], "new", c)
-
-
-def _read(query: Matrix, keys: Matrix, values: Matrix, at: str, config: Config, head: str = "") -> Matrix:
-    """What one query reads from keys and values, by scores that are scaled if the config says so, and softmax.
-
-    Shapes: (1, d_head), (pos, d_head), (pos, d_v) → (1, d_v).
-    """
-    scores = dot_rows(query, keys, name=f"{at}.scores{head}")  # (1, pos)
-    if config.use_attn_scale:
-        scores = divide_by_root(scores, name=f"{at}.scores_scaled{head}", of=config.d_head)
-    return matmul(softmax(scores, f"{at}.pattern{head}", config.softmax_base), values, name=f"{at}.z{head}")
+    return whole, read(query, seen["k"], seen["v"], "new", c)
 
 
 @model("rotary", part="heads", one_head=True)
@@ -384,7 +373,7 @@ def _rotary(build: Builder) -> Results:
     results = []
     for name, queries, keys in (("plain", q, k), ("last", turned_q, turned_k)):
         query = gather_rows(queries, name=f"{name}.q", sizes={"i": (1, "new")}, rows=(n - 1,))  # (1, d_head)
-        results.append(_read(query, keys, v, name, c))
+        results.append(read(query, keys, v, name, c))
     return tuple(results)
 
 
@@ -609,7 +598,7 @@ def _llama_block(build: Builder) -> Results:
             group = c.group(h)
             query = projected(new, "Q", h, f"new.q[{h}]")
             query = turned(query, f"new.rot_q[{h}]", c, start=last) if c.turned_width else query
-            mixtures.append(_read(query, keys[group], values[group], "new", c, f"[{h}]"))
+            mixtures.append(read(query, keys[group], values[group], "new", c, f"[{h}]"))
     with tape.part("out"):
         out = side_by_side(mixtures, at, c, f"{block}.hook_attn_out")
     with tape.part("add1"):

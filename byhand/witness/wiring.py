@@ -68,6 +68,13 @@ class Wiring:
         powers = self(f"{name}.exp{head}", "power_of", scores, base=self.config["softmax_base"])
         return self(name + head, "normalize_rows", powers, self(f"{name}.sum{head}", "row_sum", powers))
 
+    def read(self, q: str, k: str, v: str, at: str, head: str = "") -> str:
+        """softmax(q Kᵀ / √d) V, for the query of one word."""
+        scores = self(f"{at}.scores{head}", "dot_rows", q, k)
+        if self.config["use_attn_scale"]:
+            scores = self(f"{at}.scores_scaled{head}", "divide_by_root", scores, of=self.config["d_head"])
+        return self(f"{at}.z{head}", "matmul", self.softmax(f"{at}.pattern", scores, head), v)
+
     def norm(self, x: str, at: str, name: str = "hook_normalized") -> str:
         """LayerNorm (Ba, Kiros & Hinton 2016), RMSNorm (Zhang & Sennrich 2019), or nothing."""
         kind, result = self.config["normalization_type"], name if "." in name else f"{at}.{name}"
@@ -486,17 +493,14 @@ def _encoder_decoder(w: Wiring) -> None:
 @wiring("rotary")
 def _rotary(w: Wiring) -> None:
     """The last row of a head, with queries and keys turned, and without; and a query and a key at every position."""
-    at, c = "blocks.0.attn", w.config
+    at = "blocks.0.attn"
     q, k = (w.turned(f"{at}.hook_{x}[0]", f"{at}.hook_rot_{x}[0]") for x in "qk")
     length = range(w.shapes["dial.dots"][0]) if "dial.dots" in w.shapes else ()
     everywhere = [w(f"dial.{x}.rows", "gather_rows", f"dial.{x}", rows=[0 for _ in length]) for x in "qk"]
     w("dial.dots", "dot_rows", *(w.turned(x, x.replace("rows", "turned"), pairs=1) for x in everywhere))
     for name, queries, keys in (("plain", f"{at}.hook_q[0]", f"{at}.hook_k[0]"), ("last", q, k)):
         query = w(f"{name}.q", "gather_rows", queries, rows=[w.shapes[queries][0] - 1])
-        scores = w(f"{name}.scores", "dot_rows", query, keys)
-        if c["use_attn_scale"]:
-            scores = w(f"{name}.scores_scaled", "divide_by_root", scores, of=c["d_head"])
-        w(f"{name}.z", "matmul", w.softmax(f"{name}.pattern", scores), f"{at}.hook_v[0]")
+        w.read(query, keys, f"{at}.hook_v[0]", name)
 
 
 @wiring("flash-attention")
@@ -583,10 +587,7 @@ def _llama_block(w: Wiring) -> None:
     for h in range(c["n_heads"]):
         g, query = h // (c["n_heads"] // groups), projected(new, "Q", h, f"new.q[{h}]")
         query = w.turned(query, f"new.rot_q[{h}]", start=last) if turns else query
-        scores = w(f"new.scores[{h}]", "dot_rows", query, f"all.k[{g}]")
-        if c["use_attn_scale"]:
-            scores = w(f"new.scores_scaled[{h}]", "divide_by_root", scores, of=c["d_head"])
-        mixtures.append(w(f"new.z[{h}]", "matmul", w.softmax("new.pattern", scores, f"[{h}]"), f"all.v[{g}]"))
+        mixtures.append(w.read(query, f"all.k[{g}]", f"all.v[{g}]", "new", f"[{h}]"))
     z = w(f"{at}.z", "hstack", *mixtures)
     out = w.linear(f"{block}.hook_attn_out", z, f"{at}.W_O", f"{at}.b_O")
     x = w(f"{block}.hook_resid_mid", "add", w("new.x", "gather_rows", x, rows=[last]), out)
@@ -684,12 +685,11 @@ def _latent_attention(w: Wiring) -> None:
     """The last row of a head on keys and values from a latent; and its scores with W_UK multiplied into the query
     (DeepSeek-AI 2024, section 2.1.2).
     """
-    at, width = "blocks.0.attn", w.config["d_head"]
+    at = "blocks.0.attn"
     k, v = w.from_latent(STREAM, at, "[0]")
     row = w("new", "gather_rows", STREAM, rows=[w.shapes[STREAM][0] - 1])
     q = w("new.q", "matmul", row, f"{at}.W_Q[0]")
-    scores = w("new.scores_scaled", "divide_by_root", w("new.scores", "dot_rows", q, k), of=width)
-    w("new.z", "matmul", w.softmax("new.pattern", scores), v)
+    w.read(q, k, v, "new")
     w("absorbed.scores", "dot_rows", w("absorbed.q", "dot_rows", q, f"{at}.W_UK[0]"), f"{at}.latent")
     own = w("count.own", "multiply", w("count.card", "add", "d_head", "d_v"), "n_heads")
     w("count.times", "quotient", own, "kv_lora_rank")
