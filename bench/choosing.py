@@ -81,6 +81,8 @@ ROWS: dict[str, tuple[str, dict[str, Any], int | None, int | None]] = {
     "gpt, d_model 8, 5 tokens": ("gpt", {"d_model": 8, "d_v": 4, "n_ctx": 5}, None, 1000),
     "block, d_model 8, post-norm": ("block", {"d_model": 8, "d_v": 4, "norm_position": "post"}, 965, 1000),
 }
+OF_SHEETS = ("relative-positions",)  # whose numbers are like those of the sheet of that name, and keep its promises
+ROWS |= {name: (name, {}, None, 1000) for name in OF_SHEETS}
 FEW = {"encoder, post-norm, 5 tokens": 50}  # seeds, where one takes a second
 AXES: dict[str, tuple[Any, ...]] = {
     "attention_dir": ("causal", "bidirectional"),
@@ -107,6 +109,8 @@ HEAD = ("configuration", "found", "median ms", "p95 ms", "max", "integer", "deno
 
 def asked(model: str, config: dict[str, Any]) -> Values:
     """What is asked for; a decoder has one word less than it reads."""
+    if model in OF_SHEETS:
+        return Values.of(load_sheet(model).values)
     settings = Config(**{**SIZES, **config})
     source = ("we", "look", "on", "and", "see")[: settings.n_ctx]
     words: dict[str, Any] = {"tokens": source[1:], "source": source}
@@ -115,11 +119,12 @@ def asked(model: str, config: dict[str, Any]) -> Values:
 
 def searched(model: str, config: dict[str, Any], seeds: int) -> tuple[list[dict[str, Any]], list[float]]:
     """The qualities of the instances that are found, and ms for each seed."""
-    times, found = [], []
+    times, found, values = [], [], asked(model, config)
+    how: dict[str, Any] = {"promises": load_sheet(model).promises} if model in OF_SHEETS else {}
     for seed in range(1, seeds + 1):
         start = time.process_time()
         with suppress(ByHandError):
-            found.append(choice.choose(MODELS[model], asked(model, config), seed, pick_words=model == "gpt").quality)
+            found.append(choice.choose(MODELS[model], values, seed, pick_words=model == "gpt", **how).quality)
         times.append(1000 * (time.process_time() - start))
     return found, times
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from byhand.mistakes.registry import mistake, skipped, source, then
@@ -20,8 +20,8 @@ from byhand.ops.attention import (
     row_sum,
     zero_future,
 )
-from byhand.ops.linear import add, add_all, affine, divide_by, elu_plus_one, matmul, row_dots
-from byhand.ops.positions import falling, rotate
+from byhand.ops.linear import add, add_all, affine, divide_by, dot_rows, elu_plus_one, matmul, row_dots
+from byhand.ops.positions import falling, pick_by_distance, rotate
 from byhand.ops.shapes import gather_rows, hstack
 from byhand.tape import Op, Step, Tape
 
@@ -234,6 +234,48 @@ def turned_backwards(step: Step, tape: Tape) -> Iterable[Step]:
     if step.op is not rotate or "periods" not in step.params:
         return [step]
     return [replace(step, params={**step.params, "periods": tuple(-p for p in step.params["periods"])})]
+
+
+@mistake(
+    told="The row of the table for the same distance to the other side: +1 for −1, and so on.",
+    mend="Count from the word that asks: those before it have −1, −2 and so on, those after it +1, +2 and so on.",
+)
+def distance_sign(step: Step, tape: Tape) -> Iterable[Step]:
+    """The rows of the table are read from the other end."""
+    table = next((tape.steps[name] for name in step.inputs if name.endswith("rel_pos_keys")), step)
+    if table is step or step.op is not dot_rows:
+        return [step]
+    return _with_rows(step, table, range(table.shape[0])[::-1])
+
+
+@mistake(
+    told="The rows of the table dealt out by the places in the sentence, as positions are that are added once.",
+    mend="Count from the word that asks, and not from the beginning: the row is that of the distance.",
+)
+def place_for_distance(step: Step, tape: Tape) -> Iterable[Step]:
+    """Each word has the row of its place, whoever asks: the first has the first row."""
+    if step.op is not pick_by_distance:
+        return [step]
+    asking, table = (tape.steps[name] for name in source(step, tape).inputs)
+    rows = [min(j, table.shape[0] - 1) for j in range(step.shape[1])]
+    return _with_rows(replace(step, op=dot_rows, inputs=(asking.name, table.name), params={}), table, rows)
+
+
+@mistake(
+    told="Words that are farther away than the table reaches left without a row.",
+    mend="Give whatever is farther away the last row of the table.",
+)
+def no_clip(step: Step, tape: Tape) -> Iterable[Step]:
+    """Past the ends of the table there is 0."""
+    return [replace(step, params={**step.params, "clipped": False}) if step.op is pick_by_distance else step]
+
+
+def _with_rows(step: Step, table: Step, rows: Sequence[int]) -> list[Step]:
+    """A step that reads some rows of a table in place of the table."""
+    name, shape = steps_of(step.name, "rows"), (len(rows), table.shape[1])
+    read = replace(step, name=name, op=gather_rows, inputs=(table.name,), params={"rows": tuple(rows)}, shape=shape)
+    others = tuple(name if other == table.name else other for other in step.inputs)
+    return [replace(read, axes=("", table.axes[1])), replace(step, inputs=others)]
 
 
 @mistake(

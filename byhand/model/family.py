@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from byhand.model.builder import Builder
-from byhand.model.layers import head, kernel_features, keys_from_latent, only_largest, read, softmax
+from byhand.model.layers import head, kernel_features, keys_from_latent, only_largest, read, read_by, softmax
 from byhand.model.names import RESID_PRE
 from byhand.model.registry import model
 from byhand.model.sizing import product
@@ -26,11 +26,31 @@ from byhand.ops.linear import (
     subtract,
     times_number,
 )
+from byhand.ops.positions import pick_by_distance
 from byhand.ops.shapes import gather_rows, one_hot
 from byhand.tape import Matrix
 
 Results = tuple[Matrix, ...]
 ATTN = "blocks.0.attn"
+
+
+@model("relative-positions", part="heads", one_head=True)
+def _relative_positions(build: Builder) -> Results:
+    """What the last token reads with its query, given keys and values, and a table with a row for each distance; and
+    what it would read without the table.
+
+    Source: Shaw, Uszkoreit & Vaswani 2018.
+    """
+    c, tape = build.config, build.tape
+    query, k = build.matrix("new.q", ("new", "d_head")), build.matrix(f"{ATTN}.hook_k[0]", ("pos", "d_head"))
+    v, reach = build.matrix(f"{ATTN}.hook_v[0]", ("pos", "d_v")), c.max_relative_position
+    table = tape.given(f"{ATTN}.rel_pos_keys", (2 * reach + 1, c.d_head), ("distance", "d_head"))
+    content = dot_rows(query, k, name="new.scores_content")  # (1, pos)
+    by_distance = dot_rows(query, table, name="new.by_distance")  # (1, distance)
+    start, sizes = reach - (k.rows - 1), {"j": (k.rows, "pos")}
+    told = pick_by_distance(by_distance, name="new.scores_relative", sizes=sizes, start=start)
+    scores = add(content, told, name="new.scores")
+    return read_by(scores, v, "new", c), read_by(content, v, "plain", c)
 
 
 @model("linear-attention", part="heads", one_head=True)

@@ -179,11 +179,18 @@ def head(x: Matrix, at: str, h: int, config: Config, memory: Matrix | None = Non
 
 
 def read(query: Matrix, keys: Matrix, values: Matrix, at: str, config: Config, head: str = "") -> Matrix:
-    """What one query reads from keys and values, by scores that are scaled if the config says so, and softmax.
+    """What one query reads from keys and values.
 
     Shapes: (1, d_head), (pos, d_head), (pos, d_v) → (1, d_v).
     """
-    scores = dot_rows(query, keys, name=f"{at}.scores{head}")  # (1, pos)
+    return read_by(dot_rows(query, keys, name=f"{at}.scores{head}"), values, at, config, head)
+
+
+def read_by(scores: Matrix, values: Matrix, at: str, config: Config, head: str = "") -> Matrix:
+    """What is read from values by scores that are scaled if the config says so, and softmax.
+
+    Shapes: (1, pos), (pos, d_v) → (1, d_v).
+    """
     if config.use_attn_scale:
         scores = divide_by_root(scores, name=f"{at}.scores_scaled{head}", of=config.d_head)
     return matmul(softmax(scores, f"{at}.pattern{head}", config.softmax_base), values, name=f"{at}.z{head}")

@@ -20,6 +20,7 @@ TURNED_DRAWN = 40_000  # queries and keys that are drawn for rotary positions
 HANDED_ON = 40  # instances of one attempt
 REACH = 2  # the largest entry of a query or key, in absolute value
 VALUES = 3  # the largest entry of a value
+LARGEST_DENOMINATOR = 10
 LARGEST_TOTAL = 12  # of the powers of a row, where its smallest power is 1
 
 
@@ -38,6 +39,46 @@ def _different(scores: Ints) -> Ints:
     """How many different numbers a row (…, n) has."""
     ordered = np.sort(scores, -1)
     return np.asarray(1 + (ordered[..., 1:] != ordered[..., :-1]).sum(-1))
+
+
+# ---- relative positions ----
+
+QUERIES_TRIED = 6
+TABLES_TRIED = 600  # of keys and of rows for distances, for one query
+
+
+@search("relative-positions", like_sheet=True, requires=[
+    exactly(4, d_head=4, use_attn_scale=True, max_relative_position=2),
+])  # fmt: skip
+def _relative_positions(task: Task, dice: Dice) -> Iterator[Instance]:
+    """A query, keys (4, 4) and a table (5, 4) of rows for distances, with even dot products. The last token looks
+    most at one token, and at another one without the table; the rows that it reads give three different scores.
+
+    Method: rejection sampling, of keys and rows that have even dot products with the query.
+    """
+    base, rows = whole_base(task.config), grid(4, REACH)
+    rows = rows[((rows != 0).sum(1) > 1) & ((abs(rows) > 1).sum(1) < 2)]
+    small = rows[abs(rows).max(1) == 1]
+    for q in dice.choices(rows[(rows != 0).sum(1) > 2], QUERIES_TRIED):
+        fit, near = ((x @ q % 2 == 0) & (abs(x @ q) <= most) for x, most in ((rows, 6), (small, 4)))
+        k, table = dice.choices(rows[fit], TABLES_TRIED, 4), dice.choices(small[near], TABLES_TRIED, 5)
+        content, told = k @ q, table @ q
+        scores = content + told[:, [0, 0, 1, 2]]  # two and more steps back, one, none
+        ok = (content.argmax(1) != scores.argmax(1)) & (abs(scores) <= 6).all(1)
+        for each in (content, scores):
+            ok &= _one_largest(each) & (_different(each) > 2) & (_totals(each // 2, base) <= LARGEST_DENOMINATOR)
+        ok &= (_different(told[:, :3]) == 3) & told[:, [0, 4]].all(1) & (told[:, 3] != told[:, 4])
+        ok &= told[:, :3].max(1) > told[:, 3:].max(1)
+        ok &= (told[:, [0, 1]] != told[:, [4, 3]]).all(1)
+        ok &= natural(k, 10, 45) & natural(table, 15, 50)
+        printed = np.concatenate((np.broadcast_to(q, (TABLES_TRIED, 1, 4)), k, table), 1)
+        for each in (content, scores, scores - content):  # a row that is printed would give them away
+            ok &= ~((printed == each[:, None]) | (2 * printed == each[:, None])).all(-1).any(1)
+        for i in np.flatnonzero(ok)[:HANDED_ON]:
+            v = dice.below(2 * VALUES + 1, 4, task.config.d_v) - VALUES
+            if distinct(v[None]).all() and v.any(1).all() and not (v == v[0]).all(0).any():
+                inputs = {"new.q": [q.tolist()], f"{ATTN}.hook_k[0]": k[i].tolist(), f"{ATTN}.hook_v[0]": v.tolist()}
+                yield Instance(inputs, {f"{ATTN}.rel_pos_keys": table[i].tolist()})
 
 
 # ---- rotary positions ----
@@ -348,7 +389,6 @@ def _three_networks(dice: Dice, x: Ints, logits: Ints) -> tuple[Ints, Ints] | No
 
 LINEAR_TRIED = 40_000
 LARGEST_NORM = 9  # what a word reads is divided by it
-LARGEST_DENOMINATOR = 10
 
 
 def _has_three_words(task: Task) -> str:

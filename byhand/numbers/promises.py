@@ -417,6 +417,19 @@ def arrows_meet_by_distance(tape: Tape) -> bool:
 
 
 @sheet_promise
+def rows_of_distances_change_who_is_read(tape: Tape) -> bool:
+    """The last token looks most at one token, and at another one without positions. Its query has three different
+    products with the rows for two steps back, for one and for none; that for two is not 0, since farther words have
+    it, too, and one of the three is larger than those with the rows for words that come after.
+    """
+    plain, told = (tape.values(name)[0] for name in ("plain.pattern", "new.pattern"))
+    by_distance = tape.values("new.by_distance")[0]
+    before, after = by_distance[:3], by_distance[3:]
+    differ = len({*before}) == 3 and before[0] != 0 and max(before) > max(after)
+    return _look_most_elsewhere(plain, told) and differ
+
+
+@sheet_promise
 def maximum_grows(tape: Tape) -> bool:
     """The second tile's largest score is 1 or 2 above the first's; in each tile, one is larger than its others."""
     rows = [tape.values(f"attn.tile{t}.scores")[0] for t in (0, 1)]

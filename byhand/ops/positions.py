@@ -142,18 +142,24 @@ def falling(i: At, j: At, slope: Any) -> Expr:
     by_place="ijr",
     formula=r"{0}_{{i,\, j - i}}",
     example=example([[1, 2, 3], [4, 5, 6]], start=1, sizes={"j": 4}, gives=[[2, 3, 3, 3], [4, 5, 6, 6]]),
-    edges=(example([[1, 2, 3]] * 3, start=2, sizes={"j": 3}, gives=[[3, 3, 3], [2, 3, 3], [1, 2, 3]]),),
+    edges=(
+        example([[1, 2, 3]] * 3, start=2, sizes={"j": 3}, gives=[[3, 3, 3], [2, 3, 3], [1, 2, 3]]),
+        example([[1, 2, 3]], start=-1, sizes={"j": 3}, gives=[[1, 1, 2]]),
+    ),
 )
-def pick_by_distance(a: Operand, i: At, j: At, start: int) -> Expr:
+def pick_by_distance(a: Operand, i: At, j: At, start: int, clipped: bool = True) -> Expr:
     """For each pair of tokens, the number that the row has for their distance; beyond an end, the number at that end.
 
-    start: the column of distance 0, counted from 0. Columns before it are of tokens that come before.
+    start: the column of distance 0 for the first row, counted from 0; where that row is of a later token, it may be
+    negative. Columns before it are of tokens that come before. clipped: whether what is beyond an end has its number;
+    else it has 0, which is a classic mistake.
 
     Source: Shaw, Uszkoreit & Vaswani 2018, section 3.2; Dai et al. 2019, appendix B.
     """
     if isinstance(i, Index) or isinstance(j, Index) or isinstance(a.cols, Index):
         return a[i, Index("j - i")]
-    return a[i, min(max(j - i + start, 0), a.cols - 1)]
+    column = min(max(j - i + start, 0), a.cols - 1)
+    return a[i, column] if clipped or column == j - i + start else expr(0)
 
 
 def bucket_of(distance: int, buckets: int, furthest: int) -> int:

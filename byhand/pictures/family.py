@@ -34,6 +34,51 @@ from byhand.pictures.canvas import (
 )
 from byhand.pictures.registry import Rows, UndrawableError, picture
 
+MARK, DEEP = 12.0, 6.4  # the width of a mark of a ruler, and its height
+
+
+@picture(height=38, minutes=2)
+def sliding_ruler(on: Canvas, table: Rows, *, tokens: Sequence[str]) -> None:
+    """A ruler of distances with its 0 under the word that asks: for each later word it lies one word further on, and
+    words past its end have its last mark.
+
+    table: a row for each distance, to both sides and 0.
+    """
+    n, reach = len(tokens), len(table) // 2
+    if (n, reach) != (4, 2):
+        raise UndrawableError("four words and a ruler that reaches two words back have room")
+    left, top, pitch = 25.0, 6.0, 9.4
+
+    def mark(i: int, j: int) -> int:
+        """The mark of word j when word i asks."""
+        return -min(i - j, reach)
+
+    for j, word in enumerate(tokens):
+        on.text(left + MARK * (j + 0.5), 3.8, word, TOKEN)
+    for i in range(1, n):
+        y, pen = top + pitch * (i - 1), on.pen if i > 1 else on
+        on.text(0, y + DEEP / 2 + 1, on.say("pictures.sliding_ruler.asks", word=tokens[i]), CAPTION, anchor="start")
+        for j in range(i + 1):
+            x = left + MARK * j
+            if i > 1:
+                on.blank(x + MARK / 2, y + DEEP / 2, mark(i, j), w=MARK, h=DEEP, size=TOKEN)
+            else:
+                on.box(x, y, MARK, DEEP, fill=WHITE)
+                on.number(x + MARK / 2, y + DEEP / 2, mark(i, j), TOKEN)
+        first, end = left + MARK * (i - reach), left + MARK * (i + 1)
+        if i < reach:  # its end hangs out
+            out = left - MARK / 4
+            pen.line((out, y), (end, y), (end, y + DEEP), (out, y + DEEP), width=0.8)
+        else:
+            pen.box(first, y, end - first, DEEP, width=0.8)
+    on.text(
+        left, top + pitch * (n - 1) + 3.6, on.say("pictures.sliding_ruler.past"), CAPTION, anchor="start", colour=GREY
+    )
+    marks = {f"marks_{i}": listed([mark(i, j) for j in range(i + 1)]) for i in range(1, n)}
+    told = {f"word_{i}": tokens[i] for i in range(1, n)} | marks
+    on.said(*(on.say(f"pictures.sliding_ruler.{part}", **told) for part in ("said", "to_do", "key")))
+
+
 LOWEST, HIGHEST = -6, 3  # the scores that the grid of a fall has room for
 DIAL = 7.4  # the radius of a dial
 CASES = ((1, 0), (2, 1), (3, 2), (2, 0))  # where the query stands, and where the key

@@ -70,7 +70,10 @@ class Wiring:
 
     def read(self, q: str, k: str, v: str, at: str, head: str = "") -> str:
         """softmax(q Kᵀ / √d) V, for the query of one word."""
-        scores = self(f"{at}.scores{head}", "dot_rows", q, k)
+        return self.read_by(self(f"{at}.scores{head}", "dot_rows", q, k), v, at, head)
+
+    def read_by(self, scores: str, v: str, at: str, head: str = "") -> str:
+        """softmax(s / √d) V, for the scores of one word."""
         if self.config["use_attn_scale"]:
             scores = self(f"{at}.scores_scaled{head}", "divide_by_root", scores, of=self.config["d_head"])
         return self(f"{at}.z{head}", "matmul", self.softmax(f"{at}.pattern", scores, head), v)
@@ -488,6 +491,20 @@ def _encoder_decoder(w: Wiring) -> None:
     x = w.stack(DECODER, "decoder", lambda x, at: w.decoder_block(x, at, memory))
     if w.config["d_vocab"]:
         w.spoken(x)
+
+
+@wiring("relative-positions")
+def _relative_positions(w: Wiring) -> None:
+    """The last row of a head, with the rows of a table for the distances in its keys (Shaw et al. 2018, equation 4),
+    and without.
+    """
+    keys, reach = "blocks.0.attn.hook_k[0]", w.config["max_relative_position"]
+    content = w("new.scores_content", "dot_rows", "new.q", keys)
+    by_distance = w("new.by_distance", "dot_rows", "new.q", "blocks.0.attn.rel_pos_keys")
+    name, before = "new.scores_relative", w.shapes[keys][0] - 1
+    told = w(name, "pick_by_distance", by_distance, shape=w.shapes[name], start=reach - before)
+    for at, scores in (("new", w("new.scores", "add", content, told)), ("plain", content)):
+        w.read_by(scores, "blocks.0.attn.hook_v[0]", at)
 
 
 @wiring("rotary")

@@ -24,8 +24,8 @@ GROUPS = {  # what a group is called stands in the messages, as course.groups.NA
     "words-out": ("cross-entropy", "sampling"),
     "practice": ("kv-cache", "sizing", "attention-in-letters"),
     "family": (
-        "position-biases", "rotary", "sparse-patterns", "grouped-query-attention", "latent-attention",
-        "linear-attention", "flash-attention", "mixture-of-experts", "llama-block", "microgpt",
+        "relative-positions", "position-biases", "rotary", "sparse-patterns", "grouped-query-attention",
+        "latent-attention", "linear-attention", "flash-attention", "mixture-of-experts", "llama-block", "microgpt",
     ),
 }  # fmt: skip
 ORDER = tuple(chain.from_iterable(GROUPS.values()))
@@ -86,7 +86,8 @@ ROUTES = (
         ("encoder-decoder", "cross-entropy"),
         ("sampling", "kv-cache"),
         ("sizing", "attention-in-letters"),
-        ("position-biases", "rotary", "sparse-patterns"),
+        ("relative-positions", "position-biases", "rotary"),
+        ("sparse-patterns",),
         ("grouped-query-attention", "latent-attention"),
         ("linear-attention", "flash-attention"),
         ("mixture-of-experts",),
@@ -125,6 +126,7 @@ LOOK_FOR = {  # the classic mistake that each sheet is about; what it means stan
     "kv-cache": "query-from-cache",
     "sizing": "heads-counted-again",
     "attention-in-letters": "no-sqrt",
+    "relative-positions": "distance-sign",
     "position-biases": "same-slope-for-all",
     "rotary": "queries-only",
     "sparse-patterns": "window-off-by-one",

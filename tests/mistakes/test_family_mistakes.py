@@ -247,3 +247,28 @@ def test_latents_that_are_mixed_are_no_values():
     )  # fmt: skip
     assert rows(tape, "new.z") == [[1, 6]]
     assert rows(foil(tape, "latent-as-value"), "new.z") == [[Fraction(1, 2), Fraction(3, 2)]]
+
+
+RELATIVE = {
+    "softmax_base": 2,
+    "n_ctx": 4,
+    "d_v": 1,
+    "positional_embedding_type": "relative",
+    "max_relative_position": 2,
+}
+TABLE = {f"{AT}rel_pos_keys": [[1, 0, 0, 0], [2, 0, 0, 0], [3, 0, 0, 0], [4, 0, 0, 0], [5, 0, 0, 0]]}
+
+
+def test_mistakes_of_distances():
+    given, query = {f"{AT}hook_k[0]": [[2, 0, 0, 0]] * 4, f"{AT}hook_v[0]": [[1]] * 4}, [2, 0, 0, 0]
+    tape = made("attention-head", config=RELATIVE, inputs={f"{AT}hook_q[0]": [query] * 4, **given}, weights=TABLE)
+    last = made("relative-positions", config=RELATIVE, inputs={"new.q": [query], **given}, weights=TABLE)
+    expected = {
+        "distance-sign": [10, 10, 8, 6],
+        "place-for-distance": [2, 4, 6, 8],
+        "no-clip": [0, 2, 4, 6],
+    }
+    whole, new = f"{AT}scores_relative[0]", "new.scores_relative"
+    assert rows(tape, whole)[3] == rows(last, new)[0] == [2, 2, 4, 6]
+    for mistake, numbers in expected.items():
+        assert rows(foil(tape, mistake), whole)[3] == rows(foil(last, mistake), new)[0] == numbers

@@ -47,6 +47,12 @@ MEMORY = run(
      f"{AT}W_KR": "0 0 1 0; 1 1 0 1; -1 -1 0 -1; 0 0 1 0", f"{AT}W_V": "1; 0; 0; 0",
      f"{AT}r_w_bias": "0 0 1 -1", f"{AT}r_r_bias": "1 0 1 0"},
 )  # fmt: skip
+LAST = run(
+    "relative-positions", {"n_ctx": 4, "d_v": 2, "positional_embedding_type": "relative", "max_relative_position": 2},
+    {"new.q": "0 0 2 0", f"{AT}hook_v[0]": "3 -1; 1 -2; 1 1; 0 1",
+     f"{AT}hook_k[0]": "2 -2 2 2; 2 0 1 0; 0 -2 2 0; -1 -1 2 -1"},
+    {f"{AT}rel_pos_keys": "0 0 0 1; -1 -1 1 1; -1 1 0 -1; 0 -1 1 -1; 1 0 0 1"},
+)  # fmt: skip
 LATENT = run(
     "latent-attention", {"n_ctx": 3, "d_v": 2, "kv_lora_rank": 2}, {X: "0 -1 -2 1; 0 -1 1 -2; 0 1 1 0"},
     {f"{AT}W_DKV": "-1 -1; 0 0; -1 1; 0 -1", f"{AT}W_UK": "-1 1 1 -1; 1 1 0 0", f"{AT}W_UV": "1 -1; 0 -1",
@@ -80,6 +86,10 @@ NEAR = run(
 CASES = [
     (RELATIVE, f"{AT}hook_attn_scores[0]", "-1 - - -; 3 1 - -; 2 2 3 -; 2 1 3 2"),
     (RELATIVE, f"{AT}hook_pattern[0]", "1 0 0 0; 4/5 1/5 0 0; 1/4 1/4 1/2 0; 2/9 1/9 4/9 2/9"),
+    (LAST, "new.scores_relative", "0 0 2 0"),
+    (LAST, "new.scores_scaled", "2 1 3 2"),
+    (LAST, "new.z", "11/9 2/9"),
+    (LAST, "plain.scores_scaled", "2 1 2 2"),
     (MEMORY, f"{AT}hook_q[0]", "-2 0 0 0; 0 -1 0 1"),
     (MEMORY, f"{AT}hook_attn_scores[0]", "1 -1 0 -; 1 1 -1 0"),
     (MEMORY, f"{AT}hook_pattern[0]", "4/7 1/7 2/7 0; 4/11 4/11 1/11 2/11"),

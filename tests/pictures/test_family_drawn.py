@@ -116,3 +116,11 @@ def test_what_is_made_from_a_latent_is_struck_out():
     assert "18" not in sketch.worksheet_says
     with pytest.raises(UndrawableError, match="a latent of two"):
         drawn("thin_pipe", [[1, 2, 3, 4]] * 3, [[1]] * 3, [[1, 2, 3, 4]] * 3, [[5, 6]] * 3)
+
+
+def test_a_ruler_slides_to_the_word_that_asks():
+    sketch = drawn("sliding_ruler", [[1]] * 5, tokens=["we", "heard", "it", "rain"])
+    assert "it shows −2, −1, 0, and for “rain” −2, −2, −1, 0" in sketch.key_says
+    assert "“heard” asks, and the ruler shows −1, 0" in sketch.worksheet_says
+    with pytest.raises(UndrawableError, match="reaches two words back"):
+        drawn("sliding_ruler", [[1]] * 3, tokens=["we", "heard", "it", "rain"])

@@ -83,6 +83,7 @@ def test_a_formula_of_the_tiny_models_parameters_gives_what_the_key_says_with_bi
         ("encoder", ["norm-before-sum"]),
         ("encoder-decoder", ["mask-in-encoder", "mask-across", "no-mask", "norm-before-sum"]),
         ("attention-in-letters", ["no-sqrt"]),
+        ("relative-positions", ["distance-sign", "place-for-distance", "no-clip"]),
         ("position-biases", ["slope-sign", "same-slope-for-all", "bias-before-scale"]),
         ("rotary", ["queries-only", "rotate-values", "turned-backwards", "other-pairs"]),
         ("sparse-patterns", ["window-off-by-one", "span-after-softmax"]),
