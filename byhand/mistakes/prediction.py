@@ -65,3 +65,21 @@ def not_renormalised(step: Step, tape: Tape) -> Iterable[Step]:
     """The probabilities that are kept stay as they are."""
     kept = step.op is normalize_rows and source(step, tape).op in (keep_entries, keep_largest)
     return [skipped(step) if kept else step]
+
+
+@mistake(
+    told="All stored places counted, also those that are far away.",
+    mend="Write 0 for every place but the nearest ones, and then divide by the sum of what is left.",
+)
+def all_places(step: Step, tape: Tape) -> Iterable[Step]:
+    """No stored place is left out."""
+    return [skipped(step) if step.name == "knn.kept" else step]
+
+
+@mistake(
+    told="Far places counted more than near ones: the powers had no minus.",
+    mend="Put a minus before the squared distance: the nearer a place is, the larger its power.",
+)
+def far_counts_more(step: Step, tape: Tape) -> Iterable[Step]:
+    """The squared distances themselves are the exponents."""
+    return [skipped(step) if step.name == "knn.negative" else step]

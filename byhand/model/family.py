@@ -154,8 +154,8 @@ def _nearest_neighbours(build: Builder) -> Results:
     Source: Khandelwal et al. 2020.
     """
     c, tape = build.config, build.tape
-    keys, query = build.matrix("knn.keys", ("place", "d_model")), build.matrix("knn.query", ("new", "d_model"))
-    logits = build.matrix("logits", ("new", "d_vocab"))
+    keys, query = build.matrix("knn.keys", ("place", "d_model")), build.matrix("knn.query", ("", "d_model"))
+    logits = build.matrix("logits", ("", "d_vocab"))
     apart = squared_distances(query, keys, name="knn.distance")  # (1, place)
     powers = power_of(times_number(apart, name="knn.negative", by=-1), name="knn.power", base=c.softmax_base)
     shares = only_largest(powers, "knn.kept", "knn.share", c.knn)

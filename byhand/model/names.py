@@ -85,7 +85,7 @@ _SYMBOLS = {
     "knn.power": "P",
     "knn.kept": r"\text{kept}",
     "knn.kept.sum": "s",
-    "knn.share": "A",
+    "knn.share": "a",
     "knn.one_hot": "Y",
     "knn.probs": r"p_{\text{near}}",
     "knn.mixed": r"p_{\text{mixed}}",

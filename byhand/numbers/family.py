@@ -469,3 +469,51 @@ def _latent_attention(task: Task, dice: Dice) -> Iterator[Instance]:
         given = {name: entries for name, entries in task.values.inputs.items() if name != "blocks.0.hook_resid_pre"}
         heads = {f"{ATTN}.{name}": rows if name == "W_DKV" else [rows] for name, rows in weights.items()}
         yield Instance(given | {"blocks.0.hook_resid_pre": x[i].tolist()}, heads)
+
+
+# ---- nearest neighbours ----
+
+PLACES_TRIED, STORED = 20_000, 5
+MAP = 3  # the largest number of a place, in absolute value
+NEAR, FAR_OFF = 5, 9  # the largest squared distance of the three nearest places, and of all
+APART = 3  # by how much that of the others is larger, so that a circle between them is easy to draw
+LARGEST_MIXED = 12  # the largest denominator of a mixture
+
+
+def _has_five_places(task: Task) -> str:
+    c = task.config
+    fits = (len(task.values.tokens), c.d_vocab, c.knn, c.lmbda) == (STORED, 3, 3, Fraction(1, 2))
+    return "" if fits else "numbers are chosen for five stored places, three words, knn=3 and lmbda=1/2"
+
+
+@search("nearest-neighbours", like_sheet=True, requires=[_has_five_places])
+def _nearest_neighbours(task: Task, dice: Dice) -> Iterator[Instance]:
+    """Five different places (5, 2), of which three are nearer than the others and stand for two words, and logits of
+    three words. By itself the model says another word than with its neighbours, and all shares are short fractions.
+
+    Method: rejection sampling; powers are counted in units of the power of FAR_OFF.
+    """
+    base, words = whole_base(task.config), np.array(task.values.ids(3))
+    steps = grid(2, MAP)
+    steps = steps[((steps**2).sum(1) <= FAR_OFF) & steps.any(1)]  # from now to a place
+    query, logits = dice.below(3, PLACES_TRIED, 1, 2) - 1, dice.below(4, PLACES_TRIED, 3)
+    keys = query + dice.choices(steps, PLACES_TRIED, STORED)
+    apart = ((keys - query) ** 2).sum(-1)  # (count, 5)
+    ordered = np.sort(apart, 1)
+    ok: Bools = (ordered[:, 2] <= NEAR) & (ordered[:, 3] - ordered[:, 2] >= APART) & (ordered[:, 0] < ordered[:, 2])
+    ok &= (abs(keys) <= MAP).all((1, 2)) & distinct(keys) & _one_largest(logits)
+    keys, query, logits, apart, ordered = (x[ok] for x in (keys, query, logits, apart, ordered))
+    powers = np.where(apart <= ordered[:, 2:3], base ** (FAR_OFF - apart), 0)
+    near = np.stack([(powers * (words == word)).sum(1) for word in range(3)], 1)  # (count, 3)
+    own, kept = base**logits, powers.sum(1, keepdims=True)
+    total = own.sum(1, keepdims=True)
+    mixed = own * kept + near * total
+    ok = ((near > 0).sum(1) == 2) & (kept[:, 0] != base**FAR_OFF) & _one_largest(mixed)
+    ok &= mixed.argmax(1) != logits.argmax(1)
+    whole = 2 * kept * total
+    for numbers, units, most in ((powers, kept, LARGEST_DENOMINATOR), (mixed, whole, LARGEST_MIXED)):
+        ok &= (units // np.gcd(numbers, units) <= most).all(1)
+    ok &= _totals(logits, base) <= LARGEST_DENOMINATOR
+    for i in np.flatnonzero(ok)[:HANDED_ON]:
+        given = {"knn.keys": keys[i], "knn.query": query[i], "logits": logits[i, None]}
+        yield Instance({name: rows.tolist() for name, rows in given.items()})

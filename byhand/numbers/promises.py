@@ -532,6 +532,17 @@ def latents_tell_words_apart(tape: Tape) -> bool:
 
 
 @sheet_promise
+def neighbours_change_the_word(tape: Tape) -> bool:
+    """The three nearest places are nearer than the others, not all equally near, and stand for two words; their
+    powers do not add up to 1. The model says one word by itself, and another one with its neighbours.
+    """
+    apart = sorted(tape.values("knn.distance")[0])
+    near, own, mixed = (tape.values(name)[0] for name in ("knn.probs", "probs", "knn.mixed"))
+    clear = apart[0] < apart[2] < apart[3] and near.count(0) == 1 and sum(tape.values("knn.kept")[0]) != 1
+    return clear and _look_most_elsewhere(own, mixed)
+
+
+@sheet_promise
 def new_token_looks_most_at_one(tape: Tape) -> bool:
     """The token that is added looks at one token more than at every other."""
     shares = tape.values("new.pattern")[0]

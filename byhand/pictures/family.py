@@ -529,3 +529,48 @@ def _cells(on: Layer, left: float, top: float, rows: int, cols: int) -> None:
         on.line((left, top + PIPE * i), (left + PIPE * cols, top + PIPE * i), width=AXIS, colour=GREY)
     for j in range(cols + 1):
         on.line((left + PIPE * j, top), (left + PIPE * j, top + PIPE * rows), width=AXIS, colour=GREY)
+
+
+PLACE, MARK = 5.0, 1.9  # mm from one whole number to the next on the map of places, and the radius of a place
+
+
+@picture(height=38, minutes=2)
+def nearest_places(
+    on: Canvas, keys: Rows, query: Rows, apart: Rows, *, tokens: Sequence[str], count: Sequence[int]
+) -> None:
+    """A map of stored places, with a cross for now, and the circle through the last of the nearest ones.
+
+    apart: the squared distance of each place. tokens: the word that came next at each. count: how many are nearest.
+    """
+    if len(keys) > 5 or max(abs(x) for row in (*keys, *query) for x in row) > 3:
+        raise UndrawableError("up to five places from −3 to 3 have room")
+    furthest = sorted(apart[0])[count[0] - 1]
+    middle = 20.0, 18.6
+
+    def at(row: Sequence[Any]) -> tuple[float, float]:
+        return middle[0] + PLACE * float(row[0]), middle[1] - PLACE * float(row[1])
+
+    for n in range(-3, 4):
+        width, colour = (HAIR, GRID) if n else (AXIS, PALE)
+        on.line(at((n, -3)), at((n, 3)), width=width, colour=colour)
+        on.line(at((-3, n)), at((3, n)), width=width, colour=colour)
+    x, y = at(query[0])
+    for sign in (1, -1):
+        on.line((x - 1.6, y - 1.6 * sign), (x + 1.6, y + 1.6 * sign), width=STROKE)
+    on.pen.disc(x, y, PLACE * sqrt(float(furthest)), fill="none", width=STROKE, colour=on.pen.ink)
+    names = "ABCDE"[: len(keys)]
+    inside = [name for name, squared in zip(names, apart[0], strict=True) if squared <= furthest]
+    for n, (name, row, word) in enumerate(zip(names, keys, tokens, strict=True)):
+        listed_at = 50.0, 4.6 + 7.0 * n
+        for place in (at(row), listed_at):
+            on.disc(*place, MARK, fill=WHITE, width=BOX)
+            on.text(place[0], place[1] + 1.0, name, CAPTION)
+            if name in inside:
+                on.pen.disc(*place, MARK, fill=PEN_AREA, width=STROKE, colour=on.pen.ink)
+                on.pen.text(place[0], place[1] + 1.0, name, CAPTION)
+        on.text(54.4, listed_at[1] + 1.1, word, TOKEN, anchor="start")
+    on.said(
+        on.say("pictures.nearest_places.said", query=listed(query[0]), words=", ".join(tokens)),
+        on.say("pictures.nearest_places.to_do"),
+        on.say("pictures.nearest_places.key", names=", ".join(inside)),
+    )

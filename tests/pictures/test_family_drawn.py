@@ -124,3 +124,14 @@ def test_a_ruler_slides_to_the_word_that_asks():
     assert "“heard” asks, and the ruler shows −1, 0" in sketch.worksheet_says
     with pytest.raises(UndrawableError, match="reaches two words back"):
         drawn("sliding_ruler", [[1]] * 3, tokens=["we", "heard", "it", "rain"])
+
+
+def test_the_circle_goes_through_the_third_nearest_place():
+    keys, apart = [[-1, 1], [3, -2], [2, -1], [1, 1], [2, 1]], [[5, 8, 2, 1, 2]]
+    told = {"tokens": ["juice", "tea", "milk", "milk", "tea"], "count": [3]}
+    sketch = drawn("nearest_places", keys, [[1, 0]], apart, **told)
+    assert "C, D, E" not in sketch.worksheet_says
+    assert "In the circle and on it are C, D, E" in sketch.key_says
+    assert sketch.pen.count("<circle") == 1 + 2 * 3
+    with pytest.raises(UndrawableError, match="from −3 to 3"):
+        drawn("nearest_places", [[4, 0]] * 5, [[1, 0]], apart, **told)

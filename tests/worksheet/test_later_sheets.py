@@ -89,6 +89,7 @@ def test_a_formula_of_the_tiny_models_parameters_gives_what_the_key_says_with_bi
         ("sparse-patterns", ["window-off-by-one", "span-after-softmax"]),
         ("latent-attention", ["latent-as-value"]),
         ("linear-attention", ["state-includes-future", "no-normaliser", "phi-of-product"]),
+        ("nearest-neighbours", ["not-renormalised", "all-places", "far-counts-more"]),
         ("flash-attention", ["no-rescale", "only-o-rescaled"]),
         ("grouped-query-attention", ["tiled-groups", "cache-counts-query-heads"]),
         ("mixture-of-experts", ["not-renormalised", "all-experts", "balance-without-n"]),
