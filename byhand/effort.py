@@ -102,15 +102,14 @@ def operations(node: Expr, values: ValueOf, looked_up: tuple[type[Expr], ...] = 
 def _independent(node: Expr, looked_up: tuple[type[Expr], ...]) -> float:
     """The seconds that do not depend on the numbers in a tree: those of DOT and ROOT."""
     match node:
-        case Num() | Ref():
-            return 0.0
         case Sum(terms) if any(isinstance(term, Mul) for term in terms):
             own = DOT
         case Fn("sqrt", (of,)) if not isinstance(of, looked_up):
             own = ROOT
         case _:
             own = 0.0
-    return own + sum([_independent(child, looked_up) for child in children(node)])
+    below = [child for child in children(node) if not isinstance(child, Num | Ref)]
+    return own + sum([_independent(child, looked_up) for child in below])
 
 
 class Timed(NamedTuple):

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Protocol
 
 from msgspec import Struct
@@ -182,8 +182,7 @@ class Step:
     """One line on paper: a named matrix, with the operation and the inputs that it is computed from. The op of a
     given is None.
 
-    part: the part of the architecture that the step belongs to: embed, ln1, heads, … ("" for none). trees: the trees
-    that were built so far, by the cell and the shapes of the operands.
+    part: the part of the architecture that the step belongs to: embed, ln1, heads, … ("" for none).
     """
 
     name: str
@@ -193,7 +192,6 @@ class Step:
     shape: Shape
     axes: tuple[str, str]
     part: str = ""
-    trees: dict[tuple[Any, ...], Expr] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @property
     def layer(self) -> str:
@@ -222,13 +220,28 @@ class Step:
         """The name of the operation, or "given"."""
         return self.op.name if self.op else "given"
 
+    @cached_property
+    def _trees(self) -> dict[tuple[Any, ...], Expr]:
+        """The trees that were built so far, by the cell and the shapes of the operands."""
+        if all(type(param) in (int, str) for param in self.params.values()):
+            return _shared_trees(self.op, self.inputs, tuple(self.params.items()))
+        return {}
+
     def cell(self, op: Op, i: int, j: int, shapes: Sequence[Shape]) -> Expr:
         """The tree of one cell, over references to the inputs, which have these shapes; memoised."""
-        place = (i, j, *shapes)
-        if place not in self.trees:
+        place, trees = (i, j, *shapes), self._trees
+        if place not in trees:
             operands = [Named(name, *shape) for name, shape in zip(self.inputs, shapes, strict=True)]
-            self.trees[place] = op.rule_at(i, j, operands, self.params)
-        return self.trees[place]
+            trees[place] = op.rule_at(i, j, operands, self.params)
+        return trees[place]
+
+
+@lru_cache(maxsize=2000)
+def _shared_trees(
+    op: Op, inputs: tuple[str, ...], params: tuple[tuple[str, Any], ...]
+) -> dict[tuple[Any, ...], Expr]:
+    """One table of trees for all steps alike: a search for numbers runs the same steps again and again."""
+    return {}
 
 
 class Named(Struct, frozen=True):
@@ -409,7 +422,8 @@ class Tape:
     def value(self, ref: Ref) -> Scalar:
         """The number of one cell."""
         i, j = ref.index
-        return self.values(ref.matrix)[i][j]  # type: ignore[index]
+        rows = self._values.get(ref.matrix) or self.values(ref.matrix)
+        return rows[i][j]  # type: ignore[index]
 
     def _given(self, step: Step) -> Rows:
         if step.name not in self.numbers:
@@ -425,15 +439,16 @@ class Tape:
 
     def _computed(self, step: Step, op: Op) -> Rows:
         rows, cols = step.shape
-        return tuple(tuple(self._settled(step, op, i, j) for j in range(cols)) for i in range(rows))
+        shapes = [self.steps[name].shape for name in step.inputs]
+        return tuple(tuple([self._settled(step, op, i, j, shapes) for j in range(cols)]) for i in range(rows))
 
-    def _settled(self, step: Step, op: Op, i: int, j: int) -> Scalar:
+    def _settled(self, step: Step, op: Op, i: int, j: int, shapes: Sequence[Shape]) -> Scalar:
         """The value of a cell.
 
         Raises: DomainError that names the step and the cell.
         """
         try:
-            return self.domain.settle(self.cell(step.name, i, j), self.value)
+            return self.domain.settle(step.cell(op, i, j, shapes), self.value)
         except ZeroDivisionError:
             problem = op.undefined.format(row=i + 1)
         except NotRealError as error:

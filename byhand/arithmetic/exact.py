@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from byhand.arithmetic.domain import (
@@ -18,6 +19,7 @@ from byhand.arithmetic.domain import (
 )
 from byhand.arithmetic.expr import Expr, evaluate
 
+fraction = lru_cache(10_000)(Fraction)
 TOO_LONG = f"the value has more than {MOST_BITS * 3 // 10} digits, too long to write"
 MOST_BITS_WITHIN = 10 * MOST_BITS  # of a number within a cell: what follows may shorten it, and adding takes longer
 
@@ -38,6 +40,16 @@ class Rationals(Domain):
         if value.denominator.bit_length() > MOST_BITS_WITHIN:
             raise LeavesDomainError(TOO_LONG)
         return value
+
+    def add(self, a: Any, b: Any) -> Any:
+        if type(a) is type(b) is Fraction and a.denominator == b.denominator == 1:  # true of most, and fast
+            return fraction(a.numerator + b.numerator)
+        return super().add(a, b)
+
+    def mul(self, a: Any, b: Any) -> Any:
+        if type(a) is type(b) is Fraction and a.denominator == b.denominator == 1:
+            return fraction(a.numerator * b.numerator)
+        return super().mul(a, b)
 
     def function(self, name: str, args: Sequence[Any]) -> Any:
         match name, *args:

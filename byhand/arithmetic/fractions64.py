@@ -7,18 +7,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from byhand.arithmetic.exact import RATIONALS
+from byhand.arithmetic.exact import RATIONALS, fraction
 
 if TYPE_CHECKING:
     import numpy as np
 
 LARGEST = 2**62  # the largest numerator, denominator or product of them: the sum of two then fits 64 bits
-fraction = lru_cache(10_000)(Fraction)
 _MINUS_ONE = Fraction(-1)
 
 

@@ -452,11 +452,14 @@ def _latent_attention(task: Task, dice: Dice) -> Iterator[Instance]:
     base, x = whole_base(task.config), dice.below(5, LATENTS_TRIED, 3, 4) - REACH
     shapes = {"W_DKV": (4, 2), "W_UK": (2, 4), "W_UV": (2, 2), "W_Q": (4, 4)}
     w = {name: dice.below(3, LATENTS_TRIED, *shape) - 1 for name, shape in shapes.items()}
-    latent = x @ w["W_DKV"]
-    k, v, q = latent @ w["W_UK"], latent @ w["W_UV"], x[:, -1:] @ w["W_Q"]
-    scores, absorbed = (q * k).sum(-1), (q * w["W_UK"]).sum(-1)
-    ok: Bools = _one_largest(scores) & (_different(scores) > 1) & (scores % 2 == 0).all(1) & absorbed.all(1)
-    ok &= _totals(scores // 2, base) <= LARGEST_DENOMINATOR
+    latent, q = x @ w["W_DKV"], x[:, -1:] @ w["W_Q"]
+    scores = ((q @ w["W_UK"].swapaxes(1, 2)) @ latent.swapaxes(1, 2))[:, 0]
+    fit = _one_largest(scores) & (_different(scores) > 1) & (scores % 2 == 0).all(1)
+    fit &= _totals(scores // 2, base) <= LARGEST_DENOMINATOR
+    x, latent, q, scores, *few = (each[fit] for each in (x, latent, q, scores, *w.values()))
+    w = dict(zip(w, few, strict=True))
+    k, v, absorbed = latent @ w["W_UK"], latent @ w["W_UV"], (q @ w["W_UK"].swapaxes(1, 2))[:, 0]
+    ok: Bools = absorbed.all(1)
     for each, most in ((latent, 3), (k, 5), (v, 5), (q, 4), (scores, 8), (absorbed, 6)):
         ok &= (abs(each).reshape(len(each), -1) <= most).all(1)
     for rows in (latent, k, v):
