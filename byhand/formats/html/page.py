@@ -87,7 +87,7 @@ _LEAVING = re.compile(
 TITLE, TITLE_ROOM, SMALLEST_TITLE = 21.0, 86.5, 10.0  # pt, mm beside name and date, pt
 PT = 25.4 / 72  # mm
 LINE_EM = 2.963  # mm: worked lines at 8.4 pt
-RESULT = 6.0  # mm: the least room for a result
+RESULT, LABEL = 6.0, 4.0  # mm: the least room for a result, and for what stands before a line
 STAMPED = ("seed", "hash", "minutes", "student", "named")  # of what a page prints, also in its metadata
 LINE_ROOMS = ((3, 47.4), (2, 76.4))  # the number of tokens side by side, and the room for a line, in mm
 
@@ -102,12 +102,14 @@ class Script(Struct, frozen=True):
 class SideBySide(Struct, frozen=True):
     """Worked lines, laid out. symbol: their matrix, if there are several. side: the number of tokens side by side.
 
-    tall: whether lines need more distance, for fractions. line: the room for a line, in mm; its result follows it.
+    tall: whether lines need more distance, for fractions. label, line: the room for a label and a line, in mm; the
+    result follows them.
     """
 
     symbol: str
     side: int
     tall: bool
+    label: float
     line: float
     tokens: tuple[Lines, ...]
 
@@ -258,8 +260,10 @@ class Pages:
         results = [part for token in tokens for *_, result in token.rows for one in texts_of(value_text(result))
                    for part in one.split("/")]  # fmt: skip
         room_after = max(RESULT, 1.1 * max(map(ems, results), default=0.0) * LINE_EM + 1.5)
-        side = next((n for n, room in LINE_ROOMS if longest <= room + RESULT - room_after), 1)
-        return SideBySide(working.symbol, side, any("/" in line for line in lines), round(longest, 1), tokens)
+        label = max(LABEL, 1 + 1.5 * max((len(label) for token in tokens for label, *_ in token.rows), default=0))
+        beside = longest + room_after + label
+        side = next((n for n, room in LINE_ROOMS if beside <= room + RESULT + LABEL), 1)
+        return SideBySide(working.symbol, side, any("/" in line for line in lines), label, round(longest, 1), tokens)
 
 
 def as_json(known: Any) -> Any:
