@@ -130,6 +130,7 @@ SHAPES = {  # of what models of a few steps are given; the variants of a config 
     "linear-attention": {f"blocks.0.attn.hook_{x}[0]": (3, 2) for x in "qkv"},
     "latent-attention": {STREAM: (3, 4)},
     "relative-positions": {"new.q": (1, 4), "blocks.0.attn.hook_k[0]": (3, 4), "blocks.0.attn.hook_v[0]": (3, 2)},
+    "low-rank-attention": {f"blocks.0.attn.hook_{x}[0]": (3, 2 if x == "v" else 4) for x in "qkv"},
     "recurrent-depth": {STREAM: (3, 4), "halt.logits": (1, 3), "halt.states": (3, 2), "rev.x1": (1, 2), "rev.x2": (1, 2),
                         "rev.W_F": (2, 2), "rev.W_G": (2, 2)},
     "nearest-neighbours": {"knn.keys": (3, 2), "knn.query": (1, 2), "logits": (1, 5)},
@@ -185,6 +186,8 @@ def small(model, **config):
         sizes |= {"positional_embedding_type": "relative", "max_relative_position": 1}
     if model == "latent-attention":
         sizes |= {"kv_lora_rank": 2}
+    if model == "low-rank-attention":
+        sizes |= {"linformer_k": 2, "attention_dir": "bidirectional"}
     if model == "recurrent-depth":
         sizes |= {"n_heads": 1, "d_v": 4, "n_layers": 2, "share_layers": True}
     config = sizes | config

@@ -431,6 +431,27 @@ def latent_as_value(step: Step, tape: Tape) -> Iterable[Step]:
     return [replace(step, inputs=(step.inputs[0], latent.name))]
 
 
+@mistake(
+    told="The dimensions of each key poured together, in place of the words.",
+    mend="Let each row of E mix the keys of the words: add up what stands in one place of several keys.",
+)
+def project_dimensions(step: Step, tape: Tape) -> Iterable[Step]:
+    """Keys are shortened along their dimensions, if they are as many as the words."""
+    if not step.stem.endswith("keys_short") or len({*tape.steps[step.inputs[1]].shape}) > 1:
+        return [step]
+    return [replace(step, op=dot_rows)]
+
+
+@mistake(
+    told="A mask over shortened keys, as if each were a word.",
+    mend="Let every word look at all of them: each holds many words, and no mask can take the later ones out again.",
+)
+def causal_linformer(step: Step, tape: Tape) -> Iterable[Step]:
+    """The scores of shortened keys have a mask."""
+    short = any(s.stem.endswith("keys_short") for s in tape.steps.values())
+    return then(step, "early", mask_future) if short and step.stem.endswith("hook_attn_scores") else [step]
+
+
 def _is_pattern(step: Step) -> bool:
     """Whether a step is the result of a softmax that is taught, and not that of the logits."""
     return step.op is normalize_rows and (step.stem.endswith("hook_pattern") or step.name == "softmax")

@@ -112,6 +112,23 @@ def _latent_attention(build: Builder) -> Results:
     return z, again, quotient(own, build.size("kv_lora_rank", 2), name="count.times")
 
 
+@model("low-rank-attention", part="heads", one_head=True)
+def _low_rank_attention(build: Builder) -> Results:
+    """A head on given queries, keys and values, of which the last two are poured into linformer_k rows; and what the
+    last word reads from the keys and values of all words. Also how many scores both compute.
+
+    Source: Wang et al. 2020 (Linformer).
+    """
+    c, axes = build.config, {"q": ("pos", "d_head"), "k": ("pos", "d_head"), "v": ("pos", "d_v")}
+    q, k, v = (build.matrix(f"{ATTN}.hook_{letter}[0]", own) for letter, own in axes.items())
+    z = head(q, ATTN, 0, c)  # which finds its queries, keys and values, and reads no stream
+    query = gather_rows(q, name="plain.q", sizes={"i": (1, "new")}, rows=(q.rows - 1,))  # (1, d_head)
+    plain = read(query, k, v, "plain", c)
+    words, rows = build.size("n_ctx", 3), build.size("linformer_k", 3)
+    every = product(words, words, name="count.all")
+    return z, plain, quotient(every, product(words, rows, name="count.short"), name="count.times")
+
+
 @model("recurrent-depth", part="heads", one_head=True)
 def _recurrent_depth(build: Builder) -> Results:
     """The same head of attention again in each of n_layers passes, its values added to the stream. Where they are

@@ -520,3 +520,71 @@ def _nearest_neighbours(task: Task, dice: Dice) -> Iterator[Instance]:
     for i in np.flatnonzero(ok)[:HANDED_ON]:
         given = {"knn.keys": keys[i], "knn.query": query[i], "logits": logits[i, None]}
         yield Instance({name: rows.tolist() for name, rows in given.items()})
+
+
+def _stands_in(parts: Ints, matrices: Ints) -> Bools:
+    """Which matrices (…, rows, cols) hold another one, (…, fewer rows, fewer cols), with its numbers side by side."""
+    windows = np.lib.stride_tricks.sliding_window_view(matrices, parts.shape[-2:], axis=(-2, -1))
+    return np.asarray((windows == parts[..., None, None, :, :]).all((-2, -1)).any((-2, -1)))
+
+
+# ---- fewer keys ----
+
+POURED_TRIED = 4000  # keys and values
+QUERIES_TRIED = 40  # for the same keys
+PARTNERS = (1, 2, 3)  # of the first word, in its cup
+
+
+@search("low-rank-attention", like_sheet=True, requires=[
+    exactly(4, n_ctx=4, d_head=4, d_v=2, linformer_k=2, use_attn_scale=True),
+])  # fmt: skip
+def _low_rank_attention(task: Task, dice: Dice) -> Iterator[Instance]:
+    """Queries, keys (4, 4) and values (4, 2), and two cups of two words each. All scores of the cups are even, and so
+    are those that the last word has with all keys.
+
+    Method: rejection sampling.
+    """
+    base, queries = whole_base(task.config), grid(4, REACH)
+    queries = queries[((queries != 0).sum(1) > 1) & (abs(queries).sum(1) < 6)]
+    cups = np.zeros((len(PARTNERS), 2, 4), dtype=np.int64)
+    for cup, partner in zip(cups, PARTNERS, strict=True):
+        cup[0, [0, partner]] = 1
+        cup[1] = 1 - cup[0]
+    cup = dice.choices(cups, POURED_TRIED)
+    k, v = dice.below(2 * REACH + 1, POURED_TRIED, 4, 4) - REACH, dice.below(9, POURED_TRIED, 4, 2) - 4
+    keys, values = cup @ k, cup @ v  # (count, 2, d), the values twice their means
+    ok: Bools = (abs(keys) <= 3).all((1, 2)) & ((keys != 0).sum(2) > 1).all(1) & ((k != 0).sum(2) > 1).all(1)
+    ok &= distinct(k) & distinct(v) & (v != 0).any(2).all(1) & (values % 2 == 0).all((1, 2))
+    ok &= (values[:, 0] != values[:, 1]).all(1) & (values != 0).any(2).all(1) & (abs(values) <= 8).all((1, 2))
+    for printed in (k, keys):  # which would give them away
+        ok &= ~_stands_in(values // 2, printed)
+    ok &= ((keys == cup @ k.swapaxes(1, 2)).sum((1, 2)) < 5) & ((k == 0).sum((1, 2)) < 6)
+    for i in np.flatnonzero(ok)[:HANDED_ON]:
+        scores = queries @ keys[i].T  # (count, 2)
+        fit = queries[(scores % 2 == 0).all(1) & (abs(scores) <= 8).all(1) & (np.ptp(scores, 1) <= 4)]
+        plain = fit @ k[i].T
+        last = (plain % 2 == 0).all(1) & _one_largest(plain) & (_totals(plain // 2, base) <= LARGEST_TOTAL)
+        last &= (_different(plain) > 2) & (fit @ keys[i].T @ [1, -1] != 0)
+        pairs = plain[:, np.argsort(-cup[i][0], kind="stable")]  # those of the first cup, then those of the second
+        last &= (pairs[:, 0] != pairs[:, 1]) & (pairs[:, 2] != pairs[:, 3])
+        if not last.any():
+            continue
+        q = dice.choices(fit, QUERIES_TRIED, 4)
+        q[:, -1] = dice.choices(fit[last], QUERIES_TRIED)
+        leads = q @ keys[i].T @ np.array([1, -1])  # (count, 4): by how much each word prefers the first cup
+        good = distinct(q) & (_different(leads) == 4)
+        scores, plain = q @ keys[i].T // 2, q[:, -1:] @ k[i].T // 2
+        wrong = (cup[i] @ k[i].T)[None]  # the dimensions poured together, which is printed as an error
+        for found, printed in (
+            *((scores, each) for each in (q, k[i, None])),
+            (2 * scores, k[i, None]),
+            *((plain, each) for each in (k[i].T[None], wrong, -wrong)),
+            *((2 * plain, each) for each in (wrong, -wrong)),
+            *((each, q) for each in (values[i, None] // 2, keys[i, None])),
+        ):
+            good &= ~_stands_in(found, printed)
+        for rows in q[good][:1]:
+            given = {name: task.values.inputs[name] for name in ("n_ctx", "linformer_k")}
+            heads = {f"{ATTN}.hook_{x}[0]": each.tolist() for x, each in (("q", rows), ("k", k[i]), ("v", v[i]))}
+            halves = [[Fraction(int(x), 2) for x in row] for row in cup[i]]
+            yield Instance(given | heads, {f"{ATTN}.E": cup[i].tolist(), f"{ATTN}.F": halves})

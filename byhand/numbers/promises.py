@@ -543,6 +543,25 @@ def neighbours_change_the_word(tape: Tape) -> bool:
 
 
 @sheet_promise
+def cups_blur_their_words(tape: Tape) -> bool:
+    """Two cups hold two words each, whose keys and values differ. Some words look most at the first cup, others at
+    the second. The last word looks most at one cup, and among all words at one that is in it; no two words in one cup
+    have the same share then, and it takes something else from them.
+    """
+    at = "blocks.0.attn"
+    e, k, v, pattern, z = (
+        tape.values(f"{at}.{name}") for name in ("E", "hook_k[0]", "hook_v[0]", "hook_pattern[0]", "hook_z[0]")
+    )
+    poured = [[word for word, share in enumerate(row) if share] for row in e]
+    plain = tape.values("plain.pattern")[0]
+    apart = all(len({rows[word] for word in words}) == 2 == len(words) for rows in (k, v, plain) for words in poured)
+    elsewhere = {row.index(max(row)) for row in pattern if _has_one_largest(row)} == {0, 1}
+    clear = _has_one_largest(pattern[-1]) and _has_one_largest(plain)
+    inside = plain.index(max(plain)) in poured[pattern[-1].index(max(pattern[-1]))]
+    return apart and elsewhere and clear and inside and z[-1] != tape.values("plain.z")[0]
+
+
+@sheet_promise
 def new_token_looks_most_at_one(tape: Tape) -> bool:
     """The token that is added looks at one token more than at every other."""
     shares = tape.values("new.pattern")[0]

@@ -523,6 +523,51 @@ def thin_pipe(on: Canvas, x: Rows, latent: Rows, keys: Rows, values: Rows) -> No
     )  # fmt: skip
 
 
+CUP_CELL = 2.3  # a score
+
+
+@picture(height=42, minutes=2)
+def cups(on: Canvas, keys: Rows, poured: Rows, *, tokens: Sequence[str]) -> None:
+    """The keys of four words as jugs that are poured into two cups; and the scores of all words with all keys, and
+    with the cups.
+
+    poured: for each cup, 1 where the key of a word is poured in, else 0.
+    """
+    into = [[k for k, row in enumerate(poured) if row[word] == 1] for word in range(len(keys))]
+    if (len(keys), len(keys[0]), len(poured)) != (4, 4, 2) or any(len(found) != 1 for found in into):
+        raise UndrawableError("four keys of four numbers, each poured into one of two cups")
+    names = [" + ".join(word for word, own in zip(tokens, into, strict=True) if own == [k]) for k in (0, 1)]
+    for word, (key, (cup,)) in enumerate(zip(keys, into, strict=True)):
+        x = 10.5 + 21 * word
+        on.text(x, 3.0, tokens[word], TOKEN - 0.3)
+        on.line((x - 9.3, 4.2), (x - 9.3, 10.6), (x + 9.3, 10.6), (x + 9.3, 4.2), width=STROKE)
+        for k, number in enumerate(key):
+            on.number(x + 4.5 * (k - 1.5), 7.4, number, TOKEN - 0.4)
+        before = sum(own == [cup] for own in into[:word])
+        (on.pen if cup else on).arrow((x, 11.6), (23.0 + 42 * cup + (4 if before else -4), 18.8), width=STROKE)
+    for k, name in enumerate(names):
+        x = 23.0 + 42 * k
+        on.text(x - 14.6, 25.0, on.say("pictures.cups.cup", n=k + 1), CAPTION, anchor="end", colour=GREY)
+        on.line((x - 13.4, 19.6), (x - 11.4, 28.0), (x + 11.4, 28.0), (x + 13.4, 19.6), width=STROKE)
+        if k:
+            on.answer_line(x - 10.0, 26.2, 20.0, name, CAPTION)
+        else:
+            on.text(x, 25.2, name, CAPTION)
+    for left, name, wide, pen in ((23.0, "keys", 4, on), (65.0, "cups", 2, on.pen)):
+        x, y = left, 32.2
+        on.text(x - 2.4, y + 5.6, on.say(f"pictures.cups.with_{name}"), CAPTION, anchor="end", colour=GREY)
+        pen.box(x, y, CUP_CELL * wide, CUP_CELL * 4, width=0, fill=PALE if wide == 4 else PEN_AREA)
+        for step in range(5):
+            along, far = CUP_CELL * step, CUP_CELL * 4
+            on.line((x + along, y), (x + along, y + far), width=AXIS, colour=GREY)
+            on.line((x, y + along), (x + far, y + along), width=AXIS, colour=GREY)
+    on.said(
+        on.say("pictures.cups.said", keys="; ".join(map(listed, keys)), words=names[0]),
+        on.say("pictures.cups.to_do"),
+        on.say("pictures.cups.key", words=names[1]),
+    )  # fmt: skip
+
+
 def _cells(on: Layer, left: float, top: float, rows: int, cols: int) -> None:
     """An empty table of square cells."""
     for i in range(rows + 1):

@@ -712,6 +712,17 @@ def _latent_attention(w: Wiring) -> None:
     w("count.times", "quotient", own, "kv_lora_rank")
 
 
+@wiring("low-rank-attention")
+def _low_rank_attention(w: Wiring) -> None:
+    """A head on shortened keys and values (Wang et al. 2020), its last row with all of them, and how many scores."""
+    at = "blocks.0.attn"
+    w.head(STREAM, at, 0)
+    q, k, v = (f"{at}.hook_{x}[0]" for x in "qkv")
+    w.read(w("plain.q", "gather_rows", q, rows=[w.shapes[q][0] - 1]), k, v, "plain")
+    every = w("count.all", "multiply", "n_ctx", "n_ctx")
+    w("count.times", "quotient", every, w("count.short", "multiply", "n_ctx", "linformer_k"))
+
+
 @wiring("recurrent-depth")
 def _recurrent_depth(w: Wiring) -> None:
     """The same head in each pass (Dehghani et al. 2018); halting (Graves 2016); a reversible block (Gomez et al.

@@ -25,8 +25,8 @@ GROUPS = {  # what a group is called stands in the messages, as course.groups.NA
     "practice": ("kv-cache", "sizing", "attention-in-letters"),
     "family": (
         "relative-positions", "position-biases", "rotary", "sparse-patterns", "grouped-query-attention",
-        "latent-attention", "linear-attention", "nearest-neighbours", "flash-attention", "mixture-of-experts",
-        "llama-block", "microgpt",
+        "latent-attention", "low-rank-attention", "linear-attention", "nearest-neighbours", "flash-attention",
+        "mixture-of-experts", "llama-block", "microgpt",
     ),
 }  # fmt: skip
 ORDER = tuple(chain.from_iterable(GROUPS.values()))
@@ -90,7 +90,8 @@ ROUTES = (
         ("relative-positions", "position-biases", "rotary"),
         ("sparse-patterns",),
         ("grouped-query-attention", "latent-attention"),
-        ("linear-attention", "nearest-neighbours", "flash-attention"),
+        ("low-rank-attention", "linear-attention"),
+        ("nearest-neighbours", "flash-attention"),
         ("mixture-of-experts",),
         ("llama-block",),
         ("microgpt",),
@@ -133,6 +134,7 @@ LOOK_FOR = {  # the classic mistake that each sheet is about; what it means stan
     "sparse-patterns": "window-off-by-one",
     "grouped-query-attention": "tiled-groups",
     "latent-attention": "latent-as-value",
+    "low-rank-attention": "project-dimensions",
     "linear-attention": "state-includes-future",
     "nearest-neighbours": "not-renormalised",
     "flash-attention": "no-rescale",

@@ -272,3 +272,22 @@ def test_mistakes_of_distances():
     assert rows(tape, whole)[3] == rows(last, new)[0] == [2, 2, 4, 6]
     for mistake, numbers in expected.items():
         assert rows(foil(tape, mistake), whole)[3] == rows(foil(last, mistake), new)[0] == numbers
+
+
+SHORT = made(
+    "low-rank-attention",
+    config={"softmax_base": 2, "n_ctx": 4, "d_head": 4, "d_v": 1, "linformer_k": 2, "attention_dir": "bidirectional"},
+    inputs={f"{AT}hook_q[0]": [[2, 0, 0, 0]] * 4, f"{AT}hook_v[0]": [[2], [4], [6], [8]],
+            f"{AT}hook_k[0]": [[1, 2, 0, 0], [0, 1, 1, 0], [0, 0, 1, 3], [2, 0, 0, 1]]},
+    weights={f"{AT}E": [[1, 1, 0, 0], [0, 0, 1, 1]], f"{AT}F": [["1/2", "1/2", 0, 0], [0, 0, "1/2", "1/2"]]},
+)  # fmt: skip
+
+
+def test_keys_are_poured_together_word_by_word_and_not_dimension_by_dimension():
+    assert rows(SHORT, f"{AT}keys_short[0]") == [[1, 3, 1, 0], [2, 0, 1, 4]]
+    assert rows(foil(SHORT, "project-dimensions"), f"{AT}keys_short[0]") == [[3, 1, 0, 2], [0, 1, 4, 1]]
+
+
+def test_a_mask_over_shortened_keys_hides_all_but_the_first_from_the_first_word():
+    assert rows(SHORT, f"{AT}hook_z[0]")[0] == [Fraction(17, 3)]
+    assert rows(foil(SHORT, "causal-linformer"), f"{AT}hook_z[0]")[:2] == [[3], [Fraction(17, 3)]]

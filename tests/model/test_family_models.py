@@ -59,7 +59,7 @@ LATENT = run(
      f"{AT}W_Q": "-2 0 0 -2; 0 0 -2 0; 0 0 2 -2; -2 2 -2 -2"},
 )  # fmt: skip
 SHORT = run(
-    "attention-head", {"n_ctx": 4, "d_v": 2, "linformer_k": 2, "attention_dir": "bidirectional"},
+    "low-rank-attention", {"n_ctx": 4, "d_v": 2, "linformer_k": 2, "attention_dir": "bidirectional"},
     {f"{AT}hook_q[0]": "0 2 2 0; -2 2 0 0; -2 2 2 2; 0 0 2 0", f"{AT}hook_v[0]": "2 0; 0 -2; 0 -3; 2 3",
      f"{AT}hook_k[0]": "-1 -1 0 -1; 0 0 0 0; 0 -1 1 1; 1 1 -1 -1"},
     {f"{AT}E": "1 1 0 0; 0 0 1 1", f"{AT}F": "1/2 1/2 0 0; 0 0 1/2 1/2"},
@@ -101,6 +101,8 @@ CASES = [
     (LATENT, "absorbed.q", "2 0"),
     (SHORT, f"{AT}hook_attn_scores[0]", "-1 0; 0 -1; -1 -1; 0 0"),
     (SHORT, f"{AT}hook_z[0]", "1 -1/3; 1 -2/3; 1 -1/2; 1 -1/2"),
+    (SHORT, "plain.z", "2/3 -13/9"),
+    (SHORT, "count.times", "2 2 2"),
     (LINEAR, f"{AT}state1", "1 -1/2; 2 -1"),
     (LINEAR, f"{AT}total2", "5/2 7/2"),
     (LINEAR, f"{AT}out2", "3/4 -1/2"),

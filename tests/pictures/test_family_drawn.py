@@ -135,3 +135,13 @@ def test_the_circle_goes_through_the_third_nearest_place():
     assert sketch.pen.count("<circle") == 1 + 2 * 3
     with pytest.raises(UndrawableError, match="from −3 to 3"):
         drawn("nearest_places", [[4, 0]] * 5, [[1, 0]], apart, **told)
+
+
+def test_keys_are_poured_into_cups_and_half_of_the_scores_are_left():
+    keys = [[1, 2, 0, 0], [0, 1, 1, 0], [0, 0, 1, 3], [2, 0, 0, 1]]
+    sketch = drawn("cups", keys, [[1, 0, 0, 1], [0, 1, 1, 0]], tokens=list("abcd"))
+    assert "each of a + d poured into cup 1" in sketch.worksheet_says
+    assert "b + c" in sketch.key_says
+    assert "b + c" not in sketch.worksheet_says
+    with pytest.raises(UndrawableError, match="one of two cups"):
+        drawn("cups", keys, [[1, 0, 0, 1], [0, 1, 1, 1]], tokens=list("abcd"))
