@@ -1,9 +1,11 @@
-"""The sheets of which a format's files are read back: five of them; with BYHAND_FULL=1, all, with three seeds each."""
+"""Which sheets tests try with which seeds and options: a choice of them; with BYHAND_FULL=1, all."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from functools import lru_cache
+from itertools import cycle, product
 from typing import Any
 
 from byhand.options import Options
@@ -18,7 +20,12 @@ FULL = bool(os.environ.get("BYHAND_FULL"))
 FEW = ("shapes", "attention-head", "causal-mask", "positional-encoding", "attention-in-letters")
 SHEETS = tuple(ORDER) if FULL else FEW
 SEEDS = (0, 1, 2) if FULL else (3,)
-CASES = [(sheet, seed) for sheet in SHEETS for seed in SEEDS]
+CASES = [(sheet, seed) for sheet in SHEETS for seed in SEEDS]  # whose files are read back
+
+
+def in_turn(*options: Any, among: Iterable[str] = ORDER) -> list[tuple[str, Any]]:
+    """Each sheet with one of these options, which take turns; with BYHAND_FULL=1, each with all of them."""
+    return [*(product(among, options) if FULL else zip(among, cycle(options)))]
 
 
 @lru_cache(maxsize=32)

@@ -11,6 +11,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 from click.testing import CliRunner
+from every_sheet import in_turn
 
 from byhand import record
 from byhand.arithmetic.expr import NEG_INF, BigSum, Div, Fn, Index, Mul, Num, Ref, Sub, Sum
@@ -37,8 +38,7 @@ def test_the_schema_is_one():
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
 
 
-@pytest.mark.parametrize("numbers", ["exact", "decimal", "symbolic"])
-@pytest.mark.parametrize("sheet", SHEETS)
+@pytest.mark.parametrize(("sheet", "numbers"), in_turn("exact", "decimal", "symbolic"))
 def test_the_schema_describes_every_sheets_file(sheet, numbers):
     VALIDATOR.validate(file_of(sheet, numbers))
 

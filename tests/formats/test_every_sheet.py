@@ -1,4 +1,4 @@
-"""Which sheets the tests of formats read back: `make test` five of them, `make test-formats` all."""
+"""Which sheets and options tests try: `make test` a choice of them, `make test-formats` all."""
 
 import os
 import subprocess
@@ -9,7 +9,12 @@ from every_sheet import FEW
 
 from byhand.worksheet.order import ORDER
 
-CODE = "import every_sheet; print(*every_sheet.SHEETS, len(every_sheet.CASES))"
+CODE = """
+from every_sheet import CASES, ORDER, SHEETS, in_turn
+turns = in_turn("rows", "columns")
+assert {sheet for sheet, _ in turns} == {*ORDER} and {way for _, way in turns} == {"rows", "columns"}
+print(*SHEETS, len(CASES), len(turns))
+"""
 
 
 def cases(**environment):
@@ -22,5 +27,5 @@ def cases(**environment):
 
 
 def test_few_sheets_are_read_back_by_themselves_and_all_with_three_seeds_where_it_is_asked_for():
-    assert cases() == [*FEW, str(len(FEW))]
-    assert cases(BYHAND_FULL="1") == [*ORDER, str(3 * len(ORDER))]
+    assert cases() == [*FEW, str(len(FEW)), str(len(ORDER))]
+    assert cases(BYHAND_FULL="1") == [*ORDER, str(3 * len(ORDER)), str(2 * len(ORDER))]

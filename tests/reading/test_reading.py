@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
+from every_sheet import in_turn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader, PdfWriter
@@ -104,8 +105,7 @@ def digits(page):
                     yield t, r, c, found[-1]
 
 
-@pytest.mark.parametrize("orientation", ["rows", "columns"])
-@pytest.mark.parametrize("sheet", SHEETS)
+@pytest.mark.parametrize(("sheet", "orientation"), in_turn("rows", "columns"))
 def test_no_changed_digit_of_a_cell_is_missed(sheet, orientation):
     """Some thirty of each page, thousands in all: of givens, answers, worked lines and labels. All others are read, too."""
     tried = 0

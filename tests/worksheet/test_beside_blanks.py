@@ -11,6 +11,7 @@ from itertools import product
 import pypdfium2
 import pytest
 from beside_blanks import ORIENTATIONS, beside, offenders, pages_of
+from every_sheet import in_turn
 from kinds import lesson
 
 from byhand.formats import Setup
@@ -30,8 +31,7 @@ def test_no_answer_stands_beside_its_blank_and_no_page_holds_only_its_foot(sheet
     assert not found, "\n".join(found)
 
 
-@pytest.mark.parametrize("sheet", sorted(sheet_files()))
-@pytest.mark.parametrize("level", ["easy", "standard"])
+@pytest.mark.parametrize(("sheet", "level"), in_turn("easy", "standard"))
 def test_nothing_on_a_worksheet_wears_the_colour_of_the_key(sheet, level):
     document, run = prepare(load_sheet(sheet), Options(level=level, seed=0))
     assert not coloured(filled(document, run, "worksheet", Setup()))
