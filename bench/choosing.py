@@ -82,7 +82,7 @@ ROWS: dict[str, tuple[str, dict[str, Any], int | None, int | None]] = {
     "block, d_model 8, post-norm": ("block", {"d_model": 8, "d_v": 4, "norm_position": "post"}, 965, 1000),
 }
 # models whose numbers are like those of the sheet of that name, and keep its promises
-OF_SHEETS = ("relative-positions", "nearest-neighbours")
+OF_SHEETS = ("relative-positions", "segment-memory", "nearest-neighbours")
 ROWS |= {name: (name, {}, None, 1000) for name in OF_SHEETS}
 FEW = {"encoder, post-norm, 5 tokens": 50}  # seeds, where one takes a second
 AXES: dict[str, tuple[Any, ...]] = {

@@ -131,6 +131,7 @@ SHAPES = {  # of what models of a few steps are given; the variants of a config 
     "latent-attention": {STREAM: (3, 4)},
     "relative-positions": {"new.q": (1, 4), "blocks.0.attn.hook_k[0]": (3, 4), "blocks.0.attn.hook_v[0]": (3, 2)},
     "low-rank-attention": {f"blocks.0.attn.hook_{x}[0]": (3, 2 if x == "v" else 4) for x in "qkv"},
+    "segment-memory": {STREAM: (2, 4)},
     "recurrent-depth": {STREAM: (3, 4), "halt.logits": (1, 3), "halt.states": (3, 2), "rev.x1": (1, 2), "rev.x2": (1, 2),
                         "rev.W_F": (2, 2), "rev.W_G": (2, 2)},
     "nearest-neighbours": {"knn.keys": (3, 2), "knn.query": (1, 2), "logits": (1, 5)},
@@ -184,6 +185,8 @@ def small(model, **config):
         sizes |= {"use_local_attn": True, "window_size": 2}
     if model == "relative-positions":
         sizes |= {"positional_embedding_type": "relative", "max_relative_position": 1}
+    if model == "segment-memory":
+        sizes |= {"n_ctx": 2, "positional_embedding_type": "relative", "mem_len": 2}
     if model == "latent-attention":
         sizes |= {"kv_lora_rank": 2}
     if model == "low-rank-attention":

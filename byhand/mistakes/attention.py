@@ -90,8 +90,8 @@ def mask_after_softmax(step: Step, tape: Tape) -> Iterable[Step]:
     """The mask is left out before softmax and follows it, with 0 in place of −∞."""
     if step.op is mask_future:
         return [skipped(step)]
-    masked = _is_pattern(step) and _in_the_same_head(step, mask_future, tape)
-    return then(step, "unmasked", zero_future) if masked else [step]
+    masked = _in_the_same_head(step, mask_future, tape) if _is_pattern(step) else None
+    return then(step, "unmasked", zero_future, **masked.params) if masked else [step]
 
 
 @mistake(
@@ -268,6 +268,29 @@ def place_for_distance(step: Step, tape: Tape) -> Iterable[Step]:
 def no_clip(step: Step, tape: Tape) -> Iterable[Step]:
     """Past the ends of the table there is 0."""
     return [replace(step, params={**step.params, "clipped": False}) if step.op is pick_by_distance else step]
+
+
+@mistake(
+    told="Queries made of the memory’s rows, as if the memory asked, too.",
+    mend="Make queries of the words of this segment only: the memory is read, and it does not ask.",
+)
+def query_from_memory(step: Step, tape: Tape) -> Iterable[Step]:
+    """The queries are made of the first of the rows that keys are made of, which are those of the memory."""
+    seen = tape.steps.get(f"{step.layer}.attn.seen", step)
+    if seen is step or step.op not in (matmul, affine) or not step.stem.endswith("attn.hook_q"):
+        return [step]
+    return _with_rows(replace(step, inputs=(seen.name, *step.inputs[1:])), seen, range(step.shape[0]))
+
+
+@mistake(
+    told="The bias u of the first product added in the second one, too.",
+    mend="Add v to the query before it meets the rows of distances; u is for the keys.",
+)
+def u_for_v(step: Step, tape: Tape) -> Iterable[Step]:
+    """The query that meets the distances has the bias of the one that meets the keys."""
+    if not step.stem.endswith("attn.q_position"):
+        return [step]
+    return [replace(step, inputs=tuple(name.replace("r_r_bias", "r_w_bias") for name in step.inputs))]
 
 
 def _with_rows(step: Step, table: Step, rows: Sequence[int]) -> list[Step]:

@@ -53,6 +53,24 @@ def _relative_positions(build: Builder) -> Results:
     return read_by(scores, v, "new", c), read_by(content, v, "plain", c)
 
 
+@model("segment-memory", part="heads", one_head=True)
+def _segment_memory(build: Builder) -> Results:
+    """A head that also reads the rows that its layer read in the segment before; and what the last token would read
+    of its own segment alone, by ordinary scores.
+
+    Source: Dai et al. 2019 (Transformer-XL).
+    """
+    c, tape = build.config, build.tape
+    z = head(build.stream(RESID_PRE), ATTN, 0, c)
+    last, own = tape[f"{ATTN}.hook_q[0]"].rows - 1, tuple(range(c.mem_len, tape[f"{ATTN}.hook_k[0]"].rows))
+    parts = {"q": ("new", (last,)), "k": ("pos", own), "v": ("pos", own)}
+    query, keys, values = (
+        gather_rows(tape[f"{ATTN}.hook_{x}[0]"], name=f"plain.{x}", sizes={"i": (len(rows), axis)}, rows=rows)
+        for x, (axis, rows) in parts.items()
+    )
+    return z, read(query, keys, values, "plain", c)
+
+
 @model("linear-attention", part="heads", one_head=True)
 def _linear_attention(build: Builder) -> Results:
     """Linear attention of given queries, keys and values, word by word: each word adds φ(k)ᵀ v to a state and φ(k) to

@@ -348,9 +348,7 @@ def _relative_scores(q: Matrix, k: Matrix, at: str, h: int, config: Config, name
     if reach:
         rows, start = tape.given(f"{own}.rel_pos_keys", (2 * reach + 1, c.d_head), axes), reach
     else:
-        far = _distances(tape, f"{at.partition('.')[0]}.distances", c, k.rows)  # from the most distant to 0
-        weight = tape.given(f"{own}.W_KR[{h}]", (c.d_model, c.d_head), ("d_model", "d_head"))
-        rows, start = matmul(far, weight, name=f"{at}.rel_pos_keys[{h}]"), q.rows - 1
+        rows, start = _rows_of_sines(tape, at, h, c, k.rows), q.rows - 1
         for part, bias in (("content", "r_w_bias"), ("position", "r_r_bias")):
             added = tape.given(f"{own}.{bias}[{h}]", (1, c.d_head), ("", "d_head"), default=0)
             asking[part] = shift(q, added, name=f"{at}.q_{part}[{h}]")
@@ -359,6 +357,18 @@ def _relative_scores(q: Matrix, k: Matrix, at: str, h: int, config: Config, name
     picked = f"{at}.{'scores_relative' if reach else 'scores_position'}[{h}]"
     sizes = {"j": (k.rows, k.axes[0])}
     return add(content, pick_by_distance(by_distance, name=picked, sizes=sizes, start=start), name=name)
+
+
+def _rows_of_sines(tape: Tape, at: str, h: int, config: Config, count: int) -> Matrix:
+    """A head's rows for distances, from the most distant to 0: their sines times `attn.W_KR`, unless they are given.
+
+    Shapes: → (distance, d_head).
+    """
+    c, name, axes = config, f"{at}.rel_pos_keys[{h}]", ("d_model", "d_head")
+    if name in tape.numbers:
+        return tape.given(name, (count, c.d_head), ("distance", "d_head"))
+    far = _distances(tape, f"{at.partition('.')[0]}.distances", c, count)
+    return matmul(far, tape.given(f"{learned(at, c)}.W_KR[{h}]", (c.d_model, c.d_head), axes), name=name)
 
 
 def _distances(tape: Tape, name: str, config: Config, count: int) -> Matrix:

@@ -43,8 +43,8 @@ def _different(scores: Ints) -> Ints:
 
 # ---- relative positions ----
 
-QUERIES_TRIED = 6
-TABLES_TRIED = 600  # of keys and of rows for distances, for one query
+ASKING_TRIED = 6  # queries
+KEYS_TRIED = 300  # sets of keys, and of rows for distances, for one query
 
 
 @search("relative-positions", like_sheet=True, requires=[
@@ -59,9 +59,9 @@ def _relative_positions(task: Task, dice: Dice) -> Iterator[Instance]:
     base, rows = whole_base(task.config), grid(4, REACH)
     rows = rows[((rows != 0).sum(1) > 1) & ((abs(rows) > 1).sum(1) < 2)]
     small = rows[abs(rows).max(1) == 1]
-    for q in dice.choices(rows[(rows != 0).sum(1) > 2], QUERIES_TRIED):
+    for q in dice.choices(rows[(rows != 0).sum(1) > 2], ASKING_TRIED):
         fit, near = ((x @ q % 2 == 0) & (abs(x @ q) <= most) for x, most in ((rows, 6), (small, 4)))
-        k, table = dice.choices(rows[fit], TABLES_TRIED, 4), dice.choices(small[near], TABLES_TRIED, 5)
+        k, table = dice.choices(rows[fit], KEYS_TRIED, 4), dice.choices(small[near], KEYS_TRIED, 5)
         content, told = k @ q, table @ q
         scores = content + told[:, [0, 0, 1, 2]]  # two and more steps back, one, none
         ok = (content.argmax(1) != scores.argmax(1)) & (abs(scores) <= 6).all(1)
@@ -71,7 +71,7 @@ def _relative_positions(task: Task, dice: Dice) -> Iterator[Instance]:
         ok &= told[:, :3].max(1) > told[:, 3:].max(1)
         ok &= (told[:, [0, 1]] != told[:, [4, 3]]).all(1)
         ok &= natural(k, 10, 45) & natural(table, 15, 50)
-        printed = np.concatenate((np.broadcast_to(q, (TABLES_TRIED, 1, 4)), k, table), 1)
+        printed = np.concatenate((np.broadcast_to(q, (KEYS_TRIED, 1, 4)), k, table), 1)
         for each in (content, scores, scores - content):  # a row that is printed would give them away
             ok &= ~((printed == each[:, None]) | (2 * printed == each[:, None])).all(-1).any(1)
         for i in np.flatnonzero(ok)[:HANDED_ON]:
@@ -435,6 +435,58 @@ def _are_small(numbers: Ints, units: Ints | int) -> Bools:
     common = np.gcd(numbers, units)
     above, below = abs(numbers) // common, units // common
     return np.asarray((below <= LARGEST_DENOMINATOR) & (above <= np.where(below == 1, 9, 19)))
+
+
+# ---- a memory of the segment before ----
+
+SEGMENTS_TRIED = 6000
+DISTANCES_TRIED = 400  # rows of distances, for one bias
+MEMORY = 2  # words of the memory, and as many of the segment
+
+
+@search("segment-memory", like_sheet=True, requires=[
+    exactly(2, d_model=4, d_head=4, d_v=2, mem_len=MEMORY, max_relative_position=0, use_attn_scale=True),
+])  # fmt: skip
+def _segment_memory(task: Task, dice: Dice) -> Iterator[Instance]:
+    """Rows of a memory and of a segment (2, 4), weights of −1, 0 and 1, two biases, and a row for each of four
+    distances (4, 4). The last token looks most at one of the memory, and its products are even.
+
+    Method: rejection sampling, first of what keys and queries are made of, then of biases and distances.
+    """
+    base, small = whole_base(task.config), grid(4, 1)
+    seen = dice.below(5, SEGMENTS_TRIED, 2 * MEMORY, 4) - REACH
+    w_q, w_k, w_v = (dice.below(3, SEGMENTS_TRIED, 4, cols) - 1 for cols in (4, 4, 2))
+    q, k, v = seen[:, MEMORY:] @ w_q, seen @ w_k, seen @ w_v
+    plain = (q[:, 1:] * k[:, MEMORY:]).sum(-1)
+    ok = (plain % 2 == 0).all(1) & _one_largest(plain) & (abs(plain) <= 8).all(1) & (np.ptp(plain, 1) <= 6)
+    ok &= (abs(seen[:, :MEMORY] @ w_q) <= 5).all((1, 2))  # queries that a classic mistake makes
+    for each, most in ((q, 3), (k, 4), (v, 4)):
+        ok &= (abs(each).reshape(len(each), -1) <= most).all(1) & (each != 0).any(2).all(1) & distinct(each)
+    ok &= natural(w_q, 15, 50) & natural(w_k, 15, 50) & distinct(seen) & (abs(seen).sum(2) > 1).all(1)
+    biases = small[(small != 0).sum(1) == 2]
+    for i in np.flatnonzero(ok):
+        content = (biases[:, None] + q[i]) @ k[i].T  # (bias, 2, 4)
+        fit = (content[:, 1] % 2 == 0).all(1) & (abs(content) <= 8).all((1, 2)) & (_different(content[:, 1]) > 2)
+        if not fit.any():
+            continue
+        n, own = dice.choices(np.flatnonzero(fit), 1)[0], dice.choices(biases, 1)[0]
+        asking = q[i] + own
+        rows = small[(small @ asking[1] % 2 == 0) & (abs(small @ asking[1]) <= 4) & small.any(1)]
+        a = dice.choices(rows, DISTANCES_TRIED, 2 * MEMORY)
+        told = np.einsum("nrd,qd->nqr", a, asking)  # (count, 2, distance)
+        good = distinct(a) & (_different(told[:, 1]) > 2) & ((a @ biases[n]) != (a @ own)).any(1)
+        first, last = content[n, 0, :3] + told[:, 0, 1:], content[n, 1] + told[:, 1]
+        for each in (first, last):
+            good &= _one_largest(each) & (abs(each) <= 8).all(1) & (_different(each) > 2) & (each % 2 == 0).all(1)
+            good &= _totals(each // 2, base) <= LARGEST_DENOMINATOR
+        for m in np.flatnonzero(good & (last.argmax(1) < MEMORY))[:1]:
+            given = {"hook_resid_pre": seen[i, MEMORY:], "attn.mem": seen[i, :MEMORY], "attn.rel_pos_keys[0]": a[m]}
+            heads = {"W_Q": w_q[i, None], "W_K": w_k[i, None], "W_V": w_v[i, None]}
+            heads |= {"r_w_bias": biases[n, None], "r_r_bias": own[None]}
+            yield Instance(
+                {f"blocks.0.{name}": each.tolist() for name, each in given.items()},
+                {f"{ATTN}.{name}": each.tolist() for name, each in heads.items()},
+            )
 
 
 # ---- latent attention ----

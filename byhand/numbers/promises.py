@@ -430,6 +430,18 @@ def rows_of_distances_change_who_is_read(tape: Tape) -> bool:
 
 
 @sheet_promise
+def memory_is_read_most(tape: Tape) -> bool:
+    """Both tokens look most at one, the last of them at a token of the memory; without the memory, it looks most at
+    one of its own segment. Both biases hold other numbers than 0, and they differ.
+    """
+    pattern, plain = tape.values("blocks.0.attn.hook_pattern[0]"), tape.values("plain.pattern")[0]
+    biases = [tape.values(f"blocks.0.attn.{name}[0]")[0] for name in ("r_w_bias", "r_r_bias")]
+    last, memory = pattern[-1], len(pattern[-1]) - len(plain)
+    clear = all(map(_has_one_largest, (*pattern, plain)))
+    return clear and last.index(max(last)) < memory and all(map(any, biases)) and biases[0] != biases[1]
+
+
+@sheet_promise
 def maximum_grows(tape: Tape) -> bool:
     """The second tile's largest score is 1 or 2 above the first's; in each tile, one is larger than its others."""
     rows = [tape.values(f"attn.tile{t}.scores")[0] for t in (0, 1)]

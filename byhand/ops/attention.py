@@ -47,10 +47,11 @@ def mask_future(a: Operand, i: At, j: At, past: int = 0) -> Expr:
     by_place="ij",
     formula=r"{0}_{{ij}} \;(j \le i),\; 0 \;(j > i)",
     example=example([[1, 2], [4, 5]], gives=[[1, 0], [4, 5]]),
+    edges=(example([[1, 2, 3]], past=1, gives=[[1, 2, 0]]),),
 )
-def zero_future(a: Operand, i: At, j: At) -> Expr:
-    """A token sees itself and what came before; everything later becomes 0, not −∞."""
-    if isinstance(i, Index) or isinstance(j, Index) or j <= i:
+def zero_future(a: Operand, i: At, j: At, past: int = 0) -> Expr:
+    """A token sees itself and what came before; everything later becomes 0, not −∞. past: as in `mask_future`."""
+    if isinstance(i, Index) or isinstance(j, Index) or j <= i + past:
         return a[i, j]
     return expr(0)
 

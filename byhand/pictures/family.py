@@ -79,6 +79,60 @@ def sliding_ruler(on: Canvas, table: Rows, *, tokens: Sequence[str]) -> None:
     on.said(*(on.say(f"pictures.sliding_ruler.{part}", **told) for part in ("said", "to_do", "key")))
 
 
+LOOK, TALL = 9.6, 7.6  # the width and the height of a cell in which one word looks at another
+CORNER = 2.4  # of a page that is folded
+
+
+@picture(height=43, minutes=2)
+def page_before(on: Canvas, pattern: Rows, *, memory: Sequence[str], tokens: Sequence[str]) -> None:
+    """The page before still lies beside this one; a table of dots for whom the words of this page look at.
+
+    pattern: their shares of all words, a word that asks a row. memory: the words of the page before.
+    """
+    words = (*memory, *tokens)
+    if (len(memory), len(tokens)) != (2, 2) or [len(row) for row in pattern] != [4, 4]:
+        raise UndrawableError("two words on each of two pages have room")
+    left, top, high = 23.0, 4.6, 11.0
+    for side, (name, page) in enumerate((("before", memory), ("page", tokens))):
+        x, wide = left + 2 * LOOK * side + 0.4, 2 * LOOK - 0.8
+        edges = [
+            (x, top),
+            (x + wide - CORNER, top),
+            (x + wide, top + CORNER),
+            (x + wide, top + high),
+            (x, top + high),
+        ]
+        on.line(*edges, closed=True, width=BOX, fill=WHITE if side else LIGHT)
+        fold = (x + wide - CORNER, top), (x + wide - CORNER, top + CORNER), (x + wide, top + CORNER)
+        on.line(*fold, width=BOX)
+        on.text(x + wide / 2, 3.2, on.say(f"pictures.page_before.{name}"), CAPTION, colour="" if side else GREY)
+        for k, word in enumerate(page):
+            on.text(left + LOOK * (2 * side + k + 0.5), top + 7.4, word, TOKEN)
+    table = top + high + 2.0
+    for i, (word, row) in enumerate(zip(tokens, pattern, strict=True)):
+        y, pen = table + TALL * i, on.pen if i else on
+        on.text(left - 2, y + TALL / 2 + 1, on.say("pictures.page_before.asks", word=word), CAPTION, anchor="end")
+        for j, share in enumerate(row):
+            x = left + LOOK * j
+            on.box(x, y, LOOK, TALL, width=AXIS, fill=WHITE)
+            if j > len(memory) + i:
+                on.hatch(x, y, LOOK, TALL)
+            elif share:
+                pen.disc(x + LOOK / 2, y + TALL / 2, 3.1 * sqrt(float(share)))
+    foot, steps = table + 2 * TALL + 4.6, range(len(words) - 1, -1, -1)
+    on.text(left - 2, foot + 1, on.say("pictures.page_before.back"), CAPTION, anchor="end", colour=GREY)
+    for j, step in enumerate(steps):
+        on.blank(left + LOOK * (j + 0.5), foot, step, w=7.6, h=6.0, size=TOKEN)
+    told = {"first": tokens[0], "last": tokens[1], "alone": len(tokens), "count": len(words)}
+    on.text(63.6, table + 3.2, on.say("pictures.page_before.sees", word=tokens[1]), CAPTION, anchor="start")
+    for y, name, number in ((table + 9.6, "alone", len(tokens)), (table + 17.6, "memory", len(words))):
+        on.text(63.6, y + 1, on.say(f"pictures.page_before.{name}"), CAPTION, anchor="start", colour=GREY)
+        on.blank(85, y, number, w=7.2, h=6.0, size=TOKEN)
+    shares = {"shares": listed(pattern[0][:3]), "dots": listed(pattern[1]), "steps": listed(steps)}
+    told |= {"memory": " ".join(memory), "page": " ".join(tokens), **shares}
+    on.said(*(on.say(f"pictures.page_before.{part}", **told) for part in ("said", "to_do", "key")))
+
+
 LOWEST, HIGHEST = -6, 3  # the scores that the grid of a fall has room for
 DIAL = 7.4  # the radius of a dial
 CASES = ((1, 0), (2, 1), (3, 2), (2, 0))  # where the query stands, and where the key

@@ -282,7 +282,7 @@ RULES: dict[str, Rule] = {
     "heard_of": lambda n, a, b: [[max(map(mul, row, col)) for col in _columns(b)] for row in a],
     "soft_span": _within_span,
     "mask_buckets": _met,
-    "zero_future": lambda n, a: _until_now(n, a, 0),
+    "zero_future": lambda n, a, past=0: _until_now(n, a, 0, past),
     "one_hot": lambda n, shape, rows: [[n.num(int(j == one)) for j in range(shape[1])] for one in rows],
     "running_sum": lambda n, a: [list(accumulate(row)) for row in a],
     "stretch_of": lambda n, ends, throws: [

@@ -507,6 +507,20 @@ def _relative_positions(w: Wiring) -> None:
         w.read_by(scores, "blocks.0.attn.hook_v[0]", at)
 
 
+@wiring("segment-memory")
+def _segment_memory(w: Wiring) -> None:
+    """A head over a segment and its memory; and its last row, over the segment alone and by products of q and k."""
+    at, memory = "blocks.0.attn", w.config["mem_len"]
+    w.head(STREAM, at, 0)
+    n = w.shapes[STREAM][0]
+    own = range(memory, memory + n)
+    q, k, v = (
+        w(f"plain.{x}", "gather_rows", f"{at}.hook_{x}[0]", rows=[*rows])
+        for x, rows in (("q", [n - 1]), ("k", own), ("v", own))
+    )
+    w.read(q, k, v, "plain")
+
+
 @wiring("rotary")
 def _rotary(w: Wiring) -> None:
     """The last row of a head, with queries and keys turned, and without; and a query and a key at every position."""

@@ -39,6 +39,7 @@ def map_of(
         branches=tuple(branches),
         stream=chart.shape(config.d_model),
         layers=max(1, len({step.layer for step in tape.steps.values() if step.layer})),
+        memory=chart.shape(config.d_model, config.mem_len) if config.mem_len else "",
     )
 
 
@@ -217,11 +218,14 @@ class _Chart:
         rows, cols = shape if self.orientation == "rows" else reversed(shape)
         return f"{rows} × {cols}"
 
-    def shape(self, width: int) -> str:
-        """The shape of a matrix of this width at every position; "" for a model that only counts."""
+    def shape(self, width: int, length: int = 0) -> str:
+        """The shape of a matrix of this width at every position, or of another length; "" for a model that only
+        counts.
+        """
         if self.model.counts:
             return ""
-        rows, cols = (self.positions, width) if self.orientation == "rows" else (width, self.positions)
+        length = length or self.positions
+        rows, cols = (length, width) if self.orientation == "rows" else (width, length)
         return f"{rows} × {cols}"
 
 

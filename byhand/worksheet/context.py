@@ -224,7 +224,7 @@ def is_learned(step: Step) -> bool:
 
 def _direction(axis: str) -> str:
     """Whether the labels of an axis are "token" or "dim" labels."""
-    return "token" if axis.startswith("word") or axis in ("pos", "past", "new", "source", "d_vocab") else "dim"
+    return "token" if axis.startswith("word") or axis in ("pos", "past", "mem", "new", "source", "d_vocab") else "dim"
 
 
 def _sources(found: Mapping[Place, Expr], name: str) -> set[tuple[int, int]]:

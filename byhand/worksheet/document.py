@@ -742,8 +742,9 @@ class Map(Struct, frozen=True, eq=False):
     """The map of a sheet: the model, and what the sheet computes of it.
 
     boxes: the parts along the residual stream. inside: the steps that the sheet computes, by part.
-    branches: for each branch beside the stream, its first part and its ⊕. stream: the shape of the stream.
-    encoder: for a decoder, the map of its encoder.
+    branches: for each branch beside the stream, its first part and its ⊕. stream: the shape of the stream. memory:
+    that of the rows of the segment before, which heads read beside it; "" for none. encoder: for a decoder, the map
+    of its encoder.
     """
 
     boxes: tuple[Box, ...]
@@ -751,6 +752,7 @@ class Map(Struct, frozen=True, eq=False):
     branches: tuple[tuple[str, str], ...]
     stream: str
     layers: int
+    memory: str = ""
     encoder: Map | None = None
 
 

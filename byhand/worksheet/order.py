@@ -24,9 +24,9 @@ GROUPS = {  # what a group is called stands in the messages, as course.groups.NA
     "words-out": ("cross-entropy", "sampling"),
     "practice": ("kv-cache", "sizing", "attention-in-letters"),
     "family": (
-        "relative-positions", "position-biases", "rotary", "sparse-patterns", "grouped-query-attention",
-        "latent-attention", "low-rank-attention", "linear-attention", "nearest-neighbours", "flash-attention",
-        "mixture-of-experts", "llama-block", "microgpt",
+        "relative-positions", "position-biases", "rotary", "segment-memory", "sparse-patterns",
+        "grouped-query-attention", "latent-attention", "low-rank-attention", "linear-attention", "nearest-neighbours",
+        "flash-attention", "mixture-of-experts", "llama-block", "microgpt",
     ),
 }  # fmt: skip
 ORDER = tuple(chain.from_iterable(GROUPS.values()))
@@ -88,7 +88,7 @@ ROUTES = (
         ("sampling", "kv-cache"),
         ("sizing", "attention-in-letters"),
         ("relative-positions", "position-biases", "rotary"),
-        ("sparse-patterns",),
+        ("segment-memory", "sparse-patterns"),
         ("grouped-query-attention", "latent-attention"),
         ("low-rank-attention", "linear-attention"),
         ("nearest-neighbours", "flash-attention"),
@@ -131,6 +131,7 @@ LOOK_FOR = {  # the classic mistake that each sheet is about; what it means stan
     "relative-positions": "distance-sign",
     "position-biases": "same-slope-for-all",
     "rotary": "queries-only",
+    "segment-memory": "query-from-memory",
     "sparse-patterns": "window-off-by-one",
     "grouped-query-attention": "tiled-groups",
     "latent-attention": "latent-as-value",

@@ -55,6 +55,15 @@ MAPS = {
     "a norm in steps": map_for("layer-norm", STEPS),
     "feed-forward": map_for("feed-forward", FEED_FORWARD),
     "post-norm": map_for("block", [*head(), *head(1), *POST], n_heads=2, norm_position="post"),
+    "a memory": map_for("attention-head", head(), positional_embedding_type="relative", mem_len=2),
+    "a memory, post-norm": map_for(
+        "attention-head",
+        [],
+        positional_embedding_type="relative",
+        mem_len=2,
+        norm_position="post",
+        orientation="columns",
+    ),
     "a whole model": map_for("gpt", gpt(1)),
     "a whole model, two heads": map_for("gpt", gpt(), n_heads=2),
     "a whole model, columns": map_for("gpt", gpt(), n_heads=2, orientation="columns"),
@@ -134,6 +143,16 @@ def test_its_label_says_where_we_are(name, said):
     assert root.get("role") == "img"
     assert root.get("aria-label").startswith(f"Map of the model{said}")
     assert root.get("aria-label").endswith("; the residual stream is 3 × 4.")
+
+
+def test_a_memory_is_read_beside_the_stream():
+    assert (MAPS["a memory"].memory, MAPS["a memory, post-norm"].memory, MAPS["a head"].memory) == (
+        "2 × 4",
+        "4 × 2",
+        "",
+    )
+    said = drawn(MAPS["a memory"]).get("aria-label")
+    assert said.endswith("; the residual stream is 3 × 4. The heads also read a memory of 2 × 4 beside it.")
 
 
 def test_shapes_are_those_of_the_page():

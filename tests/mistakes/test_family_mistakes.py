@@ -291,3 +291,27 @@ def test_keys_are_poured_together_word_by_word_and_not_dimension_by_dimension():
 def test_a_mask_over_shortened_keys_hides_all_but_the_first_from_the_first_word():
     assert rows(SHORT, f"{AT}hook_z[0]")[0] == [Fraction(17, 3)]
     assert rows(foil(SHORT, "causal-linformer"), f"{AT}hook_z[0]")[:2] == [[3], [Fraction(17, 3)]]
+
+
+MEMORY = made(
+    "segment-memory",
+    config={"softmax_base": 2, "d_model": 2, "d_head": 2, "d_v": 1, "n_ctx": 2, "use_attn_scale": False, "mem_len": 1,
+            "positional_embedding_type": "relative"},
+    inputs={"blocks.0.hook_resid_pre": [[1, 0], [0, 1]], f"{AT}mem": [[3, 2]],
+            f"{AT}rel_pos_keys[0]": [[1, 0], [0, 1], [1, 1]]},
+    weights={f"{AT}W_{x}": [[[1, 0], [0, 1]]] for x in "QK"}
+    | {f"{AT}W_V": [[[1], [0]]], f"{AT}r_w_bias": [[1, 0]], f"{AT}r_r_bias": [[0, 2]]},
+)  # fmt: skip
+
+
+def test_mistakes_of_a_memory():
+    query, distances, scores = (f"{AT}{name}[0]" for name in ("hook_q", "scores_position", "hook_attn_scores"))
+    assert rows(MEMORY, query) == [[1, 0], [0, 1]]
+    assert rows(foil(MEMORY, "query-from-memory"), query) == [[3, 2], [1, 0]]
+    assert rows(MEMORY, distances)[1] == [0, 3, 3]
+    assert rows(foil(MEMORY, "u-for-v"), distances)[1] == [1, 1, 2]
+    first, later = rows(MEMORY, scores)[0], float("-inf")
+    assert first[2] == later != rows(foil(MEMORY, "no-mask"), scores)[0][2]
+    assert rows(foil(MEMORY, "zero-for-minus-infinity"), scores)[0] == [*first[:2], 0]
+    pattern = rows(foil(MEMORY, "mask-after-softmax"), f"{AT}hook_pattern[0]")
+    assert pattern[0][2] == 0 < sum(pattern[0]) < 1 == sum(pattern[1])

@@ -40,7 +40,7 @@ RELATIVE = run(
     {f"{AT}rel_pos_keys": "0 0 0 1; -1 -1 1 1; -1 1 0 -1; 0 -1 1 -1; 1 0 0 1"},
 )  # fmt: skip
 MEMORY = run(
-    "attention-head",
+    "segment-memory",
     {"n_ctx": 2, "d_v": 1, "positional_embedding_type": "relative", "mem_len": 2, "sinusoidal_periods": [4, 2]},
     {X: "0 -2 0 2; -2 -1 0 0", f"{AT}mem": "-1 1 0 2; 0 2 1 -2"},
     {f"{AT}W_Q": "0 0 0 0; 0 1 0 -1; 0 1 0 0; -1 1 0 -1", f"{AT}W_K": "1 1 1 -1; 0 -1 1 1; 1 -1 -1 -1; 0 0 1 1",
@@ -93,6 +93,7 @@ CASES = [
     (MEMORY, f"{AT}hook_q[0]", "-2 0 0 0; 0 -1 0 1"),
     (MEMORY, f"{AT}hook_attn_scores[0]", "1 -1 0 -; 1 1 -1 0"),
     (MEMORY, f"{AT}hook_pattern[0]", "4/7 1/7 2/7 0; 4/11 4/11 1/11 2/11"),
+    (MEMORY, "plain.scores", "-2 2"),
     (LATENT, f"{AT}latent", "2 -3; -1 3; -1 1"),
     (LATENT, f"{AT}hook_k[0]", "-5 -1 2 -2; 4 2 -1 1; 2 0 -1 1"),
     (LATENT, f"{AT}hook_v[0]", "2 1; -1 -2; -1 0"),

@@ -145,3 +145,14 @@ def test_keys_are_poured_into_cups_and_half_of_the_scores_are_left():
     assert "b + c" not in sketch.worksheet_says
     with pytest.raises(UndrawableError, match="one of two cups"):
         drawn("cups", keys, [[1, 0, 0, 1], [0, 1, 1, 1]], tokens=list("abcd"))
+
+
+def test_the_page_before_is_read_and_the_future_is_not():
+    half, quarter = Fraction(1, 2), Fraction(1, 4)
+    words = {"memory": ["the", "cat"], "tokens": ["sat", "down"]}
+    sketch = drawn("page_before", [[quarter, half, quarter, 0], [half, quarter, 0, quarter]], **words)
+    assert sketch.pen.count("<circle") == 3
+    assert "of “down” are 1/2, 1/4, 0, 1/4; the words are 3, 2, 1, 0 steps back" in sketch.key_says
+    assert "those of “sat” are 1/4, 1/2, 1/4" in sketch.worksheet_says
+    with pytest.raises(UndrawableError, match="two words on each of two pages"):
+        drawn("page_before", [[half, half, 0]], **words)

@@ -86,6 +86,7 @@ def test_a_formula_of_the_tiny_models_parameters_gives_what_the_key_says_with_bi
         ("relative-positions", ["distance-sign", "place-for-distance", "no-clip"]),
         ("position-biases", ["slope-sign", "same-slope-for-all", "bias-before-scale"]),
         ("rotary", ["queries-only", "rotate-values", "turned-backwards", "other-pairs"]),
+        ("segment-memory", ["query-from-memory", "u-for-v"]),
         ("sparse-patterns", ["window-off-by-one", "span-after-softmax"]),
         ("latent-attention", ["latent-as-value"]),
         ("low-rank-attention", ["project-dimensions", "causal-linformer", "softmax-over-columns"]),

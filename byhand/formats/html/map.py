@@ -19,6 +19,7 @@ from byhand.worksheet.messages import Messages
 WIDTH = 118.0  # of the whole map
 STREAM, MIDDLE = 3.3, 11.2  # the y of the residual stream, and of the row of boxes under it
 DOWN = 21.0  # from the row of an encoder to that of its decoder
+BESIDE, MEMORY = 4.6, 5.0  # how much further down the row of boxes is under a memory; the height of that
 BOX, HEAD = 8.0, 6.4  # the height of a box, and of each of several heads
 STACK = 0.9  # between heads in a column
 SUM = 3.6  # the diameter of a ⊕
@@ -33,7 +34,7 @@ def svg(document: Document) -> str:
         return strip.svg(document, WIDTH)
     drawing, chart = Drawing(), _fitting(document.map)
     panels = panels_that_fit(chart, WIDTH, document.messages)
-    row = _row(chart, DOWN if chart.encoder else 0.0)
+    row = _row(chart, DOWN if chart.encoder else BESIDE if chart.memory else 0.0)
     if not (chart.branches or chart.encoder):  # and so no residual stream above the boxes
         row = _row(chart, 0.2 - min(spot.top for column in row for _, spot in column))
     if chart.encoder:
@@ -143,7 +144,31 @@ def _draw_row(
             drawing.text(column[0][1].x, base, words(numbers, NUMBER), bold=True)
             bottom = max(bottom, base + 0.5)
     _draw_stream(drawing, chart, row, messages)
+    if chart.memory:
+        _draw_memory(drawing, chart, row, messages)
     return bottom
+
+
+def _draw_memory(drawing: Drawing, chart: Map, row: list[Column], messages: Messages) -> None:
+    """Draw the memory over the first box, and the arrow from it to the heads, which read it beside the stream."""
+    label = words(messages.say("map.memory", shape=chart.memory), SHAPE)
+    y, wide = 0.2 + MEMORY / 2, label.width + 2.4
+    spot, to = Rect(0.2 + wide / 2, y, wide, MEMORY), _reading(row)
+    fill, outline, ink = LOOKS["done"]
+    drawing.box(spot, fill, outline)
+    drawing.text(spot.x, y + 0.8, label, ink)
+    drawing.line((spot.right, y), (to, y), (to, min(spot.top for spot in _heads(row))))
+
+
+def _heads(row: list[Column]) -> list[Rect]:
+    """The places of the boxes of heads."""
+    return [spot for column in row for box, spot in column if box.part == "heads"]
+
+
+def _reading(row: list[Column]) -> float:
+    """The x of the arrow from a memory to the heads, left of their middle."""
+    first = _heads(row)[0]
+    return first.left + first.w / 4
 
 
 def _middle(row: list[Column]) -> float:
@@ -170,7 +195,9 @@ def _draw_stream(drawing: Drawing, chart: Map, row: list[Column], messages: Mess
         drawing.line((x, middle), (x, stream), (plus.x, stream), (plus.x, plus.top))
         if i == 0:
             label = words(words_on_stream, SHAPE)
-            drawing.text(max((x + plus.x) / 2, label.width / 2), stream - 0.9, label, "#555")
+            from_left = _reading(row) + 0.8 if chart.memory else 0.0  # beside the arrow from a memory
+            middle_of = max((x + plus.x) / 2, from_left + label.width / 2)
+            drawing.text(middle_of, stream - 0.9, label, "#555")
 
 
 def _draw_box(drawing: Drawing, box: Box, spot: Rect, scale: float) -> None:
@@ -216,7 +243,8 @@ def _sentence(chart: Map, messages: Messages, decoder: bool = False) -> str:
     parts = ", ".join(
         _in_words(box, box.state == "here" and not everything, decoder, messages) for box in chart.boxes
     )
-    return say("map.spoken.model_here" if everything else "map.spoken.model", parts=parts, shape=chart.stream)
+    said = say("map.spoken.model_here" if everything else "map.spoken.model", parts=parts, shape=chart.stream)
+    return f"{said} {say('map.spoken.memory', shape=chart.memory)}" if chart.memory else said
 
 
 def _in_words(box: Box, here: bool, decoder: bool, messages: Messages) -> str:
