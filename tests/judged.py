@@ -135,6 +135,7 @@ SHAPES = {  # of what models of a few steps are given; the variants of a config 
     "recurrent-depth": {STREAM: (3, 4), "halt.logits": (1, 3), "halt.states": (3, 2), "rev.x1": (1, 2), "rev.x2": (1, 2),
                         "rev.W_F": (2, 2), "rev.W_G": (2, 2)},
     "nearest-neighbours": {"knn.keys": (3, 2), "knn.query": (1, 2), "logits": (1, 5)},
+    "family-tree": {"attn.q": (4, 4), "attn.k": (4, 4), "hash.bucket": (4, 1), "short.E": (4, 2)},
 }  # fmt: skip
 CASES = [(model, config) for config in VARIANTS for model in WIRED if model not in SHAPES or config in VARIANTS[:2]]
 # and kinds of attention, each once
@@ -181,7 +182,7 @@ def small(model, **config):
     def numbers(*shape):
         return [numbers(*shape[1:]) for _ in range(shape[0])] if shape else dice.choice((-1, 0, 0, 1))
 
-    if model == "sparse-patterns":
+    if model in ("sparse-patterns", "family-tree"):
         sizes |= {"use_local_attn": True, "window_size": 2}
     if model == "relative-positions":
         sizes |= {"positional_embedding_type": "relative", "max_relative_position": 1}

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from byhand.model.builder import Builder
 from byhand.model.layers import head, kernel_features, keys_from_latent, only_largest, read, read_by, softmax
 from byhand.model.names import RESID_PRE
 from byhand.model.registry import model
-from byhand.model.sizing import product
-from byhand.ops.attention import normalize_rows, power_of, row_argmax, row_sum
+from byhand.model.sizing import add_up, product
+from byhand.ops.attention import (
+    column_sum,
+    mask_buckets,
+    mask_future,
+    mask_pattern,
+    may_see,
+    normalize_rows,
+    power_of,
+    row_argmax,
+    row_sum,
+    zero_future,
+)
 from byhand.ops.chance import halting_weights, ponder_cost
 from byhand.ops.linear import (
     add,
@@ -17,6 +29,7 @@ from byhand.ops.linear import (
     copy,
     dot_columns,
     dot_rows,
+    elu_plus_one,
     matmul,
     quotient,
     relu,
@@ -26,12 +39,13 @@ from byhand.ops.linear import (
     subtract,
     times_number,
 )
-from byhand.ops.positions import pick_by_distance
+from byhand.ops.positions import falling, pick_by_distance
 from byhand.ops.shapes import gather_rows, one_hot
 from byhand.tape import Matrix
 
 Results = tuple[Matrix, ...]
 ATTN = "blocks.0.attn"
+MANY = 1000  # words, of which is counted what is kept
 
 
 @model("relative-positions", part="heads", one_head=True)
@@ -201,3 +215,93 @@ def _nearest_neighbours(build: Builder) -> Results:
     mixed = blend(probs, near, name="knn.mixed", keep=1 - c.lmbda, take=c.lmbda)
     row_argmax(probs, name="probs.next")  # computed only when requested
     return mixed, row_argmax(mixed, name="knn.mixed.next")
+
+
+@model("family-tree", part="heads", one_head=True)
+def _family_tree(build: Builder) -> Results:
+    """The last word's pattern in several members of the family: as in GPT, with a slope, in a window, in a bucket
+    (`hash.bucket`), by few mixtures of the keys (`short.E`), and without powers. How many scores each computes for
+    all words; and how many numbers a layer keeps, and by how many weights.
+
+    The patterns of all words are computed only when requested, for a picture.
+
+    Source: Vaswani et al. 2017; Radford et al. 2018; Press, Smith & Lewis 2021 (the slope); Kitaev, Kaiser & Levskaya
+    2020 (buckets); Wang et al. 2020 (few mixtures); Katharopoulos et al. 2020 (no powers).
+    """
+    c, tape = build.config, build.tape
+    q, k = (build.matrix(f"attn.{letter}", ("pos", "d_head")) for letter in "qk")
+    bucket, mix = build.matrix("hash.bucket", ("pos", "")), build.matrix("short.E", ("pos", "short"))
+    last, everyone = q.rows - 1, {"i": (q.rows, "pos"), "j": (q.rows, "pos")}
+    near: dict[str, Any] = {"pattern": "window", "width": c.window_size}
+
+    def of_last(x: Matrix, name: str) -> Matrix:
+        return gather_rows(x, name=name, sizes={"i": (1, "new")}, rows=(last,))
+
+    all_scores = dot_rows(q, k, name="all.scores")  # (pos, pos)
+    falls = falling(name="slope.falls", tape=tape, sizes=everyone, slope=1)
+    hashed = mask_buckets(all_scores, bucket, bucket, name="all.hashed", causal=True)
+    keys = dot_columns(mix, k, name="short.k")  # (short, d_head)
+    phi_q, phi_k = (elu_plus_one(x, name=f"linear.phi_{y}", base=c.softmax_base) for x, y in ((q, "q"), (k, "k")))
+
+    seen = {
+        "all": all_scores,
+        "gpt": mask_future(all_scores, name="all.gpt"),
+        "slope": mask_future(add(all_scores, falls, name="all.fallen"), name="all.slope"),
+        "window": mask_future(mask_pattern(all_scores, name="all.near", **near), name="all.window"),
+        "hashed": mask_future(hashed, name="all.bucket"),
+    }
+    for name, scores in seen.items():
+        softmax(scores, f"grid.{name}", c.softmax_base)
+    _mixed(dot_rows(q, keys, name="all.short"), mix, "grid.short", c.softmax_base)
+    shares = zero_future(dot_rows(phi_q, phi_k, name="all.products"), name="all.linear")
+    normalize_rows(shares, row_sum(shares, name="grid.linear.sum"), name="grid.linear")
+
+    query = of_last(q, "new.q")
+    row = dot_rows(query, k, name="new.scores")  # (1, pos)
+    own = {
+        "gpt": row,
+        "slope": add(row, of_last(falls, "slope.fall"), name="slope.scores"),
+        "window": mask_pattern(row, name="window.scores", first=last, **near),
+        "hashed": of_last(hashed, "hashed.scores"),
+    }
+    products = dot_rows(of_last(phi_q, "new.phi_q"), phi_k, name="linear.scores")
+    rows = (
+        *(softmax(scores, f"{name}.pattern", c.softmax_base) for name, scores in own.items()),
+        _mixed(dot_rows(query, keys, name="short.scores"), mix, "short.pattern", c.softmax_base),
+        normalize_rows(products, row_sum(products, name="linear.sum"), name="linear.pattern"),
+    )
+    return *rows, *_savings(build, q.rows, mix.cols)
+
+
+def _mixed(scores: Matrix, mix: Matrix, name: str, base: int | str) -> Matrix:
+    """The shares of words by the scores of few mixtures: each word takes its part of the powers of its mixtures."""
+    powers = dot_rows(power_of(scores, name=f"{name}.power", base=base), mix, name=f"{name}.exp")  # (…, pos)
+    return normalize_rows(powers, row_sum(powers, name=f"{name}.sum"), name=name)
+
+
+def _savings(build: Builder, n: int, mixtures: int) -> Results:
+    """How many scores n words need in all; how many numbers a layer keeps of a word, and of MANY, and by how many
+    weights: with a key and a value for each head, for two heads together, with a latent, in a window, and as a state.
+    """
+    tape, c = build.tape, build.config
+    n_all, heads, width, reach, rows = (
+        build.size(name) for name in ("n_ctx", "n_heads", "d_head", "window_size", "d_model")
+    )
+    counts = [product(n_all, n_all, name="count.all"), product(n_all, name="count.short", times=mixtures)]
+    for name, pattern, wide in (("gpt", "all", 1), ("window", "window", c.window_size)):
+        sizes = {"i": (n, "pos"), "j": (n, "pos")}
+        seen = may_see(name=f"seen.{name}", tape=tape, sizes=sizes, pattern=pattern, width=wide)
+        counts.append(column_sum(row_sum(seen, name=f"seen.{name}.each"), name=f"count.{name}"))
+
+    latent = build.number("latent", 3)
+    cards = {
+        "gpt": product(heads, width, name="card.gpt", times=2),
+        "shared": product(heads, width, name="card.shared"),
+        "latent": latent,
+    }
+    kept = [product(card, name=f"kept.{name}", times=MANY) for name, card in cards.items()]
+    state = product(heads, add_up(product(width, width, name="state.square"), width, name="state"), name="kept.state")
+    weights = [product(rows, cards[name], name=f"weights.{name}") for name in ("gpt", "shared")]
+    down, up = product(rows, latent, name="weights.down"), product(latent, cards["gpt"], name="weights.up")
+    window = product(reach, cards["gpt"], name="kept.window")
+    return *counts, *kept, window, state, *weights, add_up(down, up, name="weights.latent")

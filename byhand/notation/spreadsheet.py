@@ -133,7 +133,8 @@ def _exponents(node: Expr) -> Iterator[Ref]:
 
 
 def _written(node: Expr, style: Style) -> str:
-    return write(_without_signs(node), style).replace(" + ", "+").replace(" − ", "-").replace("−", "-")
+    text = write(_without_signs(node), style).replace("−∞", quoted(INFINITE))
+    return text.replace(" + ", "+").replace(" − ", "-").replace("−", "-")
 
 
 def _without_signs(node: Expr) -> Expr:

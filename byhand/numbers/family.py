@@ -640,3 +640,52 @@ def _low_rank_attention(task: Task, dice: Dice) -> Iterator[Instance]:
             heads = {f"{ATTN}.hook_{x}[0]": each.tolist() for x, each in (("q", rows), ("k", k[i]), ("v", v[i]))}
             halves = [[Fraction(int(x), 2) for x in row] for row in cup[i]]
             yield Instance(given | heads, {f"{ATTN}.E": cup[i].tolist(), f"{ATTN}.F": halves})
+
+
+# ---- one row in many members of the family ----
+
+KEYS_TRIED = 40_000
+MATES = ((0, 1), (0, 2), (1, 2))  # who shares the bucket of the last of four words
+LATENTS = (3, 4, 5)  # numbers in a latent
+LARGEST_OF_ROW = 24  # the largest denominator of shares
+
+
+@search("family-tree", like_sheet=True, requires=[exactly(4, d_head=2, window_size=2)])
+def _family_tree(task: Task, dice: Dice) -> Iterator[Instance]:
+    """Queries and keys (4, 2), also whole as means of two keys, of which the last word looks most at the first; its
+    shares have few parts in every member of the family. Also who shares its bucket, and how much is kept.
+
+    Method: rejection sampling.
+    """
+    base, n = whole_base(task.config), task.n
+    q = dice.below(2 * REACH + 1, KEYS_TRIED, n, 2) - REACH
+    k = dice.below(2 * REACH + 1, KEYS_TRIED, n, 2) - REACH
+    k[:, 1::2] = k[:, ::2] + 2 * (k[:, 1::2] // 2)  # so that the mean of two is whole
+    scores = (q[:, -1:] * k).sum(-1)
+    fallen, pairs = scores - np.arange(n - 1, -1, -1), scores.reshape(-1, 2, 2).sum(2) // 2
+    ok = (q[:, -1] != 0).all(1) & (abs(k) <= REACH).all((1, 2)) & distinct(k) & (scores.argmax(1) == 0)
+    for row in (scores, fallen, scores[:, -2:], pairs):
+        ok &= (_totals(row, base) <= LARGEST_OF_ROW) & (abs(row) <= 5).all(1) & _one_largest(row)
+    ok &= _parts(_positive(q[:, -1:], base) * _positive(k, base)) <= LARGEST_OF_ROW
+    for i in np.flatnonzero(ok)[:HANDED_ON]:
+        mates = [mates for mates in MATES if np.ptp(scores[i, list(mates)]) in (1, 2)]
+        if mates:
+            bucket = (*mates[dice.one_below(len(mates))], n - 1)
+            given = {
+                "attn.q": q[i],
+                "attn.k": k[i],
+                "hash.bucket": np.array([[1 if t in bucket else 2] for t in range(n)]),
+            }
+            numbers = {name: rows.tolist() for name, rows in given.items()}
+            yield Instance({**task.values.inputs, **numbers, "latent": [[LATENTS[dice.one_below(len(LATENTS))]]]})
+
+
+def _positive(x: Ints, base: int) -> Ints:
+    """φ(x) of numbers of at least −2, as multiples of one over the square of the base."""
+    return np.where(x < 0, base ** (2 + np.clip(x, -2, 0)), (x + 1) * base**2)
+
+
+def _parts(products: Ints) -> Ints:
+    """Products (…, n, d), added up to n numbers each → in how many equal parts one has to be cut for their shares."""
+    rows = products.sum(-1)
+    return np.asarray(rows.sum(-1) // np.gcd.reduce(rows, axis=-1))

@@ -574,6 +574,18 @@ def cups_blur_their_words(tape: Tape) -> bool:
 
 
 @sheet_promise
+def members_look_elsewhere(tape: Tape) -> bool:
+    """As in GPT, the last word looks most at the first, which a window hides; every other member of the family has
+    another row, and no row's shares are hard to draw.
+    """
+    own = tape.values("gpt.pattern")[0]
+    others = [tape.values(f"{name}.pattern")[0] for name in ("slope", "window", "hashed", "short", "linear")]
+    easy = all(share.denominator <= LARGEST_OF_SHARES for row in (own, *others) for share in row)
+    apart = len({own, *others}) == 1 + len(others)
+    return easy and apart and own[0] == max(own) and _has_one_largest(own) and not others[1][0]
+
+
+@sheet_promise
 def new_token_looks_most_at_one(tape: Tape) -> bool:
     """The token that is added looks at one token more than at every other."""
     shares = tape.values("new.pattern")[0]

@@ -673,3 +673,45 @@ def nearest_places(
         on.say("pictures.nearest_places.to_do"),
         on.say("pictures.nearest_places.key", names=", ".join(inside)),
     )
+
+
+SQUARE = 3.7  # a cell of a grid of the family
+FAMILY = ("all", "gpt", "slope", "window", "short", "tiles", "hashed", "linear")  # the members, four in a line
+
+
+@picture(height=45, minutes=4)
+def family(on: Canvas, *patterns: Rows) -> None:
+    """The patterns of all members of the family, and who comes from whom; the last line of each is left to draw.
+
+    patterns: one for each of FAMILY.
+    """
+    if len(patterns) != len(FAMILY) or any(len(rows) != 4 for rows in patterns):
+        raise UndrawableError("eight patterns of four words have room")
+    side, spine = 4 * SQUARE, 22.6
+    tops = (4.4, 29.4)
+    for n, (name, rows) in enumerate(zip(FAMILY, patterns, strict=True)):
+        left, top = 3.0 + 21.2 * (n % 4), tops[n // 4]
+        on.text(left + side / 2, top - 1.6, on.say(f"pictures.family.{name}"), CAPTION)
+        for k in range(5):
+            at, wide = SQUARE * k, AXIS
+            on.line((left + at, top), (left + at, top + side), width=wide, colour=PALE)
+            on.line((left, top + at), (left + side, top + at), width=wide, colour=PALE)
+        for i, row in enumerate(rows):
+            for j, share in enumerate(row):
+                if share:
+                    x, y = left + SQUARE * (j + 0.5), top + SQUARE * (i + 0.5)
+                    (on.pen if i == 3 else on).disc(x, y, 1.7 * sqrt(float(share)))
+        if name == "tiles":
+            on.line((left + side / 2, top), (left + side / 2, top + side), width=STROKE)
+    middle = [3.0 + 21.2 * n + side / 2 for n in range(4)]
+    on.line((3 + side, tops[0] + side / 2), (3 + 21.2, tops[0] + side / 2), width=GUIDE)
+    on.line((middle[0], tops[0] + side), (middle[0], tops[1] - 4.6), width=GUIDE)
+    on.line((middle[1], spine), (middle[3], spine), width=GUIDE)
+    for x in middle[1:]:
+        on.line((x, tops[0] + side), (x, tops[1] - 4.6), width=GUIDE)
+    told = {name: listed(rows[-1]) for name, rows in zip(FAMILY, patterns, strict=True)}
+    on.said(
+        on.say("pictures.family.said"),
+        to_do=on.say("pictures.family.to_do"),
+        key=on.say("pictures.family.key", **told),
+    )

@@ -771,6 +771,64 @@ def _nearest_neighbours(w: Wiring) -> None:
         w(f"{name}.next", "row_argmax", name)
 
 
+@wiring("family-tree")
+def _family_tree(w: Wiring) -> None:
+    """One row of scores read as in GPT (Radford et al. 2018), with a slope (Press et al. 2021), in a window (Beltagy
+    et al. 2020), in a bucket (Kitaev et al. 2020), by mixtures of keys (Wang et al. 2020), and without powers
+    (Katharopoulos et al. 2020); and what each counts and keeps.
+    """
+    c, q, k, base = w.config, "attn.q", "attn.k", w.config["softmax_base"]
+    n = w.shapes[q][0]
+    near, last = {"pattern": "window", "width": c["window_size"]}, {"rows": [n - 1]}
+    whole = w("all.scores", "dot_rows", q, k)
+    falls = w("slope.falls", "falling", shape=(n, n), slope=1)
+    hashed = w("all.hashed", "mask_buckets", whole, "hash.bucket", "hash.bucket", causal=True)
+    keys = w("short.k", "dot_columns", "short.E", k)
+
+    def mixed(name: str, scores: str) -> None:
+        powers = w(f"{name}.exp", "dot_rows", w(f"{name}.power", "power_of", scores, base=base), "short.E")
+        w(name, "normalize_rows", powers, w(f"{name}.sum", "row_sum", powers))
+
+    phi = [w(f"linear.phi_{y}", "elu_plus_one", x, base=base) for x, y in ((q, "q"), (k, "k"))]
+    grids = {
+        "gpt": whole,
+        "slope": w("all.fallen", "add", whole, falls),
+        "window": w("all.near", "mask_pattern", whole, **near),
+        "bucket": hashed,
+    }
+    w.softmax("grid.all", whole)
+    for name, scores in grids.items():
+        w.softmax(f"grid.{'hashed' if name == 'bucket' else name}", w(f"all.{name}", "mask_future", scores))
+    mixed("grid.short", w("all.short", "dot_rows", q, keys))
+    shares = w("all.linear", "zero_future", w("all.products", "dot_rows", *phi))
+    w("grid.linear", "normalize_rows", shares, w("grid.linear.sum", "row_sum", shares))
+    query = w("new.q", "gather_rows", q, **last)
+    row = w("new.scores", "dot_rows", query, k)
+    w.softmax("gpt.pattern", row)
+    w.softmax("slope.pattern", w("slope.scores", "add", row, w("slope.fall", "gather_rows", falls, **last)))
+    w.softmax("window.pattern", w("window.scores", "mask_pattern", row, first=n - 1, **near))
+    w.softmax("hashed.pattern", w("hashed.scores", "gather_rows", hashed, **last))
+    mixed("short.pattern", w("short.scores", "dot_rows", query, keys))
+    products = w("linear.scores", "dot_rows", w("new.phi_q", "gather_rows", phi[0], **last), phi[1])
+    w("linear.pattern", "normalize_rows", products, w("linear.sum", "row_sum", products))
+    for name, params in (("gpt", {"pattern": "all", "width": 1}), ("window", near)):
+        seen = w(f"seen.{name}", "may_see", shape=(n, n), **params)
+        w(f"count.{name}", "column_sum", w(f"seen.{name}.each", "row_sum", seen))
+    w("count.all", "multiply", "n_ctx", "n_ctx")
+    w("count.short", "multiply", "n_ctx", times=w.shapes["short.E"][1])
+    card = w("card.gpt", "multiply", "n_heads", "d_head", times=2)
+    shared = w("card.shared", "multiply", "n_heads", "d_head")
+    for name, each in (("gpt", card), ("shared", shared), ("latent", "latent")):
+        w(f"kept.{name}", "multiply", each, times=1000)
+    w("kept.window", "multiply", "window_size", card)
+    state = w("state", "add_all", w("state.square", "multiply", "d_head", "d_head"), "d_head")
+    w("kept.state", "multiply", "n_heads", state)
+    for name, each in (("gpt", card), ("shared", shared)):
+        w(f"weights.{name}", "multiply", "d_model", each)
+    down, up = w("weights.down", "multiply", "d_model", "latent"), w("weights.up", "multiply", "latent", card)
+    w("weights.latent", "add_all", down, up)
+
+
 def wires(run: Recorded) -> dict[str, Wire]:
     """The wires of a run's steps: those of its model's wiring here; for any other step, those that were recorded."""
     recorded = {name: _recorded(run, name, step) for name, step in computed_steps(run).items()}

@@ -353,6 +353,12 @@ def entry(context: Context, name: str, i: int = 0, j: int = 0, word: bool = Fals
 
 
 @call
+def entries(context: Context, name: str, i: int = 0) -> list[Cell]:
+    """A row of a step as blanks in a table."""
+    return [entry(context, name, i, j) for j in range(context.tape[name].step.shape[1])]
+
+
+@call
 def printed(
     context: Context, name: str, i: int = 0, j: int = 0, word: bool = False, places: int | None = None
 ) -> Cell:

@@ -26,7 +26,7 @@ GROUPS = {  # what a group is called stands in the messages, as course.groups.NA
     "family": (
         "relative-positions", "position-biases", "rotary", "segment-memory", "sparse-patterns",
         "grouped-query-attention", "latent-attention", "low-rank-attention", "linear-attention", "nearest-neighbours",
-        "flash-attention", "mixture-of-experts", "llama-block", "microgpt",
+        "flash-attention", "mixture-of-experts", "llama-block", "microgpt", "family-tree",
     ),
 }  # fmt: skip
 ORDER = tuple(chain.from_iterable(GROUPS.values()))
@@ -94,7 +94,7 @@ ROUTES = (
         ("nearest-neighbours", "flash-attention"),
         ("mixture-of-experts",),
         ("llama-block",),
-        ("microgpt",),
+        ("microgpt", "family-tree"),
     )),
     Route("exam", (("attention-head", "layer-norm-or-batch-norm", "sampling"),)),
 )  # fmt: skip
@@ -142,6 +142,7 @@ LOOK_FOR = {  # the classic mistake that each sheet is about; what it means stan
     "mixture-of-experts": "not-renormalised",
     "llama-block": "sigmoid-for-swish",
     "microgpt": "tied-unembedding",
+    "family-tree": "window-off-by-one",
 }
 MET = {  # the parts of a map: the sheet on which a student meets each
     "embed": "embedding",

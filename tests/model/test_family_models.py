@@ -83,6 +83,11 @@ NEAR = run(
     "nearest-neighbours", {"n_ctx": 5}, {"knn.keys": "-1 1; 3 -2; 2 -1; 1 1; 2 -1", "knn.query": "1 0", "logits": "0 0 1"},
     vocabulary=["a", "b", "c"], tokens=["c", "a", "b", "b", "a"],
 )  # fmt: skip
+TREE = run(
+    "family-tree", {"n_ctx": 4, "d_model": 8, "n_heads": 4, "d_head": 2, "use_local_attn": True, "window_size": 2},
+    {"attn.q": "-2 2; 0 2; 2 -2; -1 2", "attn.k": "2 2; 0 0; -1 -1; 1 1", "hash.bucket": "2; 1; 1; 1",
+     "short.E": "1/2 0; 1/2 0; 0 1/2; 0 1/2"},
+)  # fmt: skip
 CASES = [
     (RELATIVE, f"{AT}hook_attn_scores[0]", "-1 - - -; 3 1 - -; 2 2 3 -; 2 1 3 2"),
     (RELATIVE, f"{AT}hook_pattern[0]", "1 0 0 0; 4/5 1/5 0 0; 1/4 1/4 1/2 0; 2/9 1/9 4/9 2/9"),
@@ -133,6 +138,20 @@ CASES = [
     (NEAR, "knn.mixed", "1/4 1/2 1/4"),
     (NEAR, "knn.mixed.next", "1"),
     (NEAR, "probs.next", "2"),
+    (TREE, "gpt.pattern", "8/15 2/15 1/15 4/15"),
+    (TREE, "slope.pattern", "1/6 1/12 1/12 2/3"),
+    (TREE, "window.pattern", "0 0 1/5 4/5"),
+    (TREE, "hashed.pattern", "0 2/3 1/3 0"),
+    (TREE, "short.pattern", "1/3 1/3 1/6 1/6"),
+    (TREE, "linear.pattern", "6/13 2/13 1/13 4/13"),
+    (TREE, "grid.window", "1 0 0 0; 16/17 1/17 0 0; 0 1/2 1/2 0; 0 0 1/5 4/5"),
+    (TREE, "count.gpt", "10"),
+    (TREE, "count.window", "7"),
+    (TREE, "count.short", "8"),
+    (TREE, "short.pattern.exp", "1 1 1/2 1/2"),
+    (TREE, "kept.gpt", "16000"),
+    (TREE, "kept.state", "24"),
+    (TREE, "weights.latent", "72"),
 ]
 
 

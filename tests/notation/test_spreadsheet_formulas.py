@@ -38,6 +38,7 @@ FORMULAS = [
     (expr(-2) ** A, "(-2)^A1", (2, 0, 0), 4),
     (expr(2) ** (A - B), "2^(A1-B1)", (1, 3, 0), 0.25),
     (E**A, "EXP(A1)", (1, 0, 0), math.e),
+    (Fn("choose", (A, B, expr(NEG_INF))), 'CHOOSE(1+A1,B1,"-inf")', (1, 5, 0), "-inf"),
     (Div(A, sqrt(expr(4))), "A1/SQRT(4)", (6, 0, 0), 3),
     (Fn("log", (expr(2), A)), "LOG(A1,2)", (8, 0, 0), 3),
     (Fn("log", (E, A)), "LN(A1)", (1, 0, 0), 0),

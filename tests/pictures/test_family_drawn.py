@@ -156,3 +156,13 @@ def test_the_page_before_is_read_and_the_future_is_not():
     assert "those of “sat” are 1/4, 1/2, 1/4" in sketch.worksheet_says
     with pytest.raises(UndrawableError, match="two words on each of two pages"):
         drawn("page_before", [[half, half, 0]], **words)
+
+
+def test_the_last_line_of_each_member_is_drawn():
+    half, rows = Fraction(1, 2), [[1, 0, 0, 0]] * 3
+    members = [[*rows, [half, 0, half, 0]]] * 7
+    sketch = drawn("family", *members, [*rows, [0, 0, 0, 1]])
+    assert (sketch.pen.count("<circle"), "State: 0, 0, 0, 1." in sketch.key_says) == (15, True)
+    assert "1/2" not in sketch.worksheet_says
+    with pytest.raises(UndrawableError, match="eight patterns"):
+        drawn("family", *members)

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import ClassVar
 
 from byhand.arithmetic.copies import longest
@@ -90,7 +91,9 @@ def entries(table: Table) -> EntryTable:
     alike = max((NARROWEST_NUMBER, *(w for w, number in zip(widths, numbers, strict=True) if number)))
     widths = [alike if number else w for w, number in zip(widths, numbers, strict=True)]
     room = FIGURE_WIDTH - sum(w for w, text in zip(widths, texts, strict=True) if not text)
-    most = _most(sorted(w for w, text in zip(widths, texts, strict=True) if text), room)
+    all_words = [word for x in chain(*lines) if isinstance(x, Prose) for word in x.text.split()]
+    shortest = max((words(word, TEXT_EM).width + PAD for word in all_words), default=0)
+    most = max(shortest, _most(sorted(w for w, text in zip(widths, texts, strict=True) if text), room))
     widths = [min(w, most) if text else w for w, text in zip(widths, texts, strict=True)]
     heights = [max(_height(x, w) for x, w in zip(line, widths, strict=True)) for line in lines]
     return EntryTable(table, tuple(round(w, 2) for w in widths), tuple(heights))
