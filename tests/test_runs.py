@@ -7,6 +7,7 @@ from dataclasses import FrozenInstanceError
 from functools import cache
 
 import pytest
+from every_sheet import in_turn
 
 from byhand import record
 from byhand.arithmetic.exact import RATIONALS
@@ -19,7 +20,7 @@ from byhand.options import Options
 from byhand.pipeline import prepare
 from byhand.runs import I, J, Run
 from byhand.tape import Tape
-from byhand.worksheet.sheet import load_sheet, sheet_files
+from byhand.worksheet.sheet import load_sheet
 
 
 @pytest.fixture
@@ -91,8 +92,7 @@ def test_argmax_has_one_rule_for_all_rows():
     assert record.array(run_of("gpt").uniform("next_token"))[:3] == ["fn", "argmax", ["ref", "logits", "i", 0]]
 
 
-@pytest.mark.parametrize("numbers", ["exact", "decimal", "symbolic"])
-@pytest.mark.parametrize("sheet", sorted(sheet_files()))
+@pytest.mark.parametrize(("sheet", "numbers"), in_turn("decimal", "symbolic", "exact"))
 def test_a_run_read_from_its_file_answers_as_the_live_one(sheet, numbers):
     live = run_of(sheet, numbers)
     read = record.read(record.as_text(live))

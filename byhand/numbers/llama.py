@@ -107,21 +107,16 @@ def _heads(dice: Dice, read: Ints, config: Config) -> Iterator[tuple[dict[str, I
     keys, values = (products[own].swapaxes(1, 2) for own in picked[1:])  # (count, n, 2)
     turned_q = turned_pairs(query[:, :, None], config, start=len(read) - 1)[:, :, 0]
     turned_k = turned_pairs(keys, config)
-    scores = turned_q @ turned_k.swapaxes(1, 2)  # (count, heads, n)
-    powers = whole_base(config) ** np.minimum(scores - scores.min(-1, keepdims=True), 6)
-    ok = (
-        (powers.sum(-1) <= LARGEST_TOTAL).all(1)
-        & (scores.max(2) <= 2).all(1)
-        & (scores.min(2) >= -3).all(1)
-        & ((scores == scores.max(-1, keepdims=True)).sum(-1) == 1).all(1)
-    )
-    best = scores.argmax(-1)
-    few = np.flatnonzero(ok & (best[:, 0] != best[:, 1]) & (query != 0).any(2).all(1))  # what follows takes longest
-    good = distinct(values[few]) & distinct(keys[few]) & distinct(query[few])
+    scores = np.ascontiguousarray((turned_q @ turned_k.swapaxes(1, 2)).transpose(1, 2, 0))  # (heads, n, count)
+    low, high, best = scores.min(1), scores.max(1), scores.argmax(1)  # (heads, count)
+    powers = (whole_base(config) ** np.arange(7))[np.minimum(scores - low[:, None], 6)]
+    ok = (high <= 2) & (low >= -3) & ((scores == high[:, None]).sum(1) == 1) & (powers.sum(1) <= LARGEST_TOTAL)
+    few = np.flatnonzero(ok.all(0) & (best[0] != best[1]))
+    good = distinct(values[few]) & distinct(keys[few]) & distinct(query[few]) & (query[few] != 0).any(2).all(1)
     good &= natural(q[few].reshape(-1, 4, 4), 10) & natural(k[few, 0], 10) & natural(v[few, 0], 10)
     kept = 0
     for i in few[good]:
-        mixture = [Fraction(int(x), int(p.sum())) for p in powers[i] for x in p @ values[i]]
+        mixture = [Fraction(int(x), int(p.sum())) for p in powers[..., i] for x in p @ values[i]]
         if lcm(*(x.denominator for x in mixture)) <= LARGEST_PART and all(mixture):
             yield {"W_Q": q[i].swapaxes(1, 2), "W_K": k[i].swapaxes(1, 2), "W_V": v[i].swapaxes(1, 2)}, mixture
             kept += 1

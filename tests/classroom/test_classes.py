@@ -307,7 +307,7 @@ main()
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_what_a_stopped_class_was_writing_is_gone_after_the_next_one(number, tmp_path):
-    asked = ["class", SHEET, "--anonymous", "2000", "--out", str(tmp_path)]
+    asked = ["class", SHEET, "--anonymous", "500", "--out", str(tmp_path)]
     with subprocess.Popen(
         [sys.executable, "-c", STOPPED, *asked], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as made:

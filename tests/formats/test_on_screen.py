@@ -10,6 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from every_sheet import in_turn
 from kinds import kinds_and_run
 from tinyhtml5.parser import HTMLParser
 
@@ -100,8 +101,7 @@ def within(element, around):
         element = around.get(element)
 
 
-@pytest.mark.parametrize("view", ["worksheet", "key"])
-@pytest.mark.parametrize("sheet", [*SHEETS, "kinds"])
+@pytest.mark.parametrize(("sheet", "view"), in_turn("worksheet", "key", among=["kinds", "kinds", *SHEETS]))
 def test_a_page_for_a_screen_is_valid_and_accessible(sheet, view):
     assert faults(html(sheet, view)) == []
 
