@@ -460,16 +460,20 @@ def _segment_memory(task: Task, dice: Dice) -> Iterator[Instance]:
     plain = (q[:, 1:] * k[:, MEMORY:]).sum(-1)
     ok = (plain % 2 == 0).all(1) & _one_largest(plain) & (abs(plain) <= 8).all(1) & (np.ptp(plain, 1) <= 6)
     ok &= (abs(seen[:, :MEMORY] @ w_q) <= 5).all((1, 2))  # queries that a classic mistake makes
-    for each, most in ((q, 3), (k, 4), (v, 4)):
-        ok &= (abs(each).reshape(len(each), -1) <= most).all(1) & (each != 0).any(2).all(1) & distinct(each)
+    for each, most, least in ((q, 3, 2), (k, 4, 1), (v, 4, 1)):
+        ok &= (abs(each).reshape(len(each), -1) <= most).all(1) & distinct(each)
+        ok &= ((each != 0).sum(2) >= least).all(1)
     ok &= natural(w_q, 15, 50) & natural(w_k, 15, 50) & distinct(seen) & (abs(seen).sum(2) > 1).all(1)
     biases = small[(small != 0).sum(1) == 2]
     for i in np.flatnonzero(ok):
-        content = (biases[:, None] + q[i]) @ k[i].T  # (bias, 2, 4)
-        fit = (content[:, 1] % 2 == 0).all(1) & (abs(content) <= 8).all((1, 2)) & (_different(content[:, 1]) > 2)
+        asked = biases[:, None] + q[i]  # (bias, 2, 4)
+        content, full = asked @ k[i].T, (asked[:, 1] != 0).sum(1) > 1
+        fit = (
+            full & (content[:, 1] % 2 == 0).all(1) & (abs(content) <= 8).all((1, 2)) & (_different(content[:, 1]) > 2)
+        )
         if not fit.any():
             continue
-        n, own = dice.choices(np.flatnonzero(fit), 1)[0], dice.choices(biases, 1)[0]
+        n, own = dice.choices(np.flatnonzero(fit), 1)[0], dice.choices(biases[full], 1)[0]
         asking = q[i] + own
         rows = small[(small @ asking[1] % 2 == 0) & (abs(small @ asking[1]) <= 4) & small.any(1)]
         a = dice.choices(rows, DISTANCES_TRIED, 2 * MEMORY)
@@ -480,6 +484,10 @@ def _segment_memory(task: Task, dice: Dice) -> Iterator[Instance]:
             good &= _one_largest(each) & (abs(each) <= 8).all(1) & (_different(each) > 2) & (each % 2 == 0).all(1)
             good &= _totals(each // 2, base) <= LARGEST_DENOMINATOR
         for m in np.flatnonzero(good & (last.argmax(1) < MEMORY))[:1]:
+            tables = (table for x in (seen[i], w_q[i], w_k[i], k[i], a[m]) for table in (x, x.T))
+            answers = (q[i, 1], asked[n, 1], asking[1], content[n, 1], told[m, 1], last[m], last[m] // 2)
+            if {tuple(row.tolist()) for table in tables for row in table} & {tuple(x.tolist()) for x in answers}:
+                continue  # what is printed would give an answer away
             given = {"hook_resid_pre": seen[i, MEMORY:], "attn.mem": seen[i, :MEMORY], "attn.rel_pos_keys[0]": a[m]}
             heads = {"W_Q": w_q[i, None], "W_K": w_k[i, None], "W_V": w_v[i, None]}
             heads |= {"r_w_bias": biases[n, None], "r_r_bias": own[None]}
