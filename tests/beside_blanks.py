@@ -55,6 +55,7 @@ OTHER_BY = (
 DIGITS = re.compile(r"\d+(?:\.\d+)?|√")
 Place = tuple[str, int, int]
 Numbers = list[list[Any]]
+LOOKED_AT: dict[Any, tuple[set[Place], set[Place]]] = {}  # the pictures of this process, with what `numbers_of` finds
 
 
 class Offender(NamedTuple):
@@ -160,7 +161,19 @@ def pictures(section: Section) -> list[Picture]:
 
 
 def numbers_of(figure: Picture, run: Run) -> tuple[set[Place], set[Place]]:
-    """The computed numbers that a picture's worksheet prints, and those that it asks for: only its pen writes them."""
+    """The computed numbers that a picture's worksheet prints, and those that it asks for: only its pen writes them.
+
+    The same picture, of another level or orientation, has the same: it is not looked at again.
+    """
+    drawn = tuple((step, bool(run[step].op), run.values(step)) for step in figure.drawn)
+    key = figure.picture.name, figure.sketch, repr(figure.options), drawn
+    if key not in LOOKED_AT:
+        LOOKED_AT[key] = looked_at(figure, run)
+    return LOOKED_AT[key]
+
+
+def looked_at(figure: Picture, run: Run) -> tuple[set[Place], set[Place]]:
+    """The same, by drawing the picture with each number changed."""
     printed, asked = set[Place](), set[Place]()
     say, rows = messages("en").say, [[list(row) for row in run.values(step)] for step in figure.drawn]
     own = digits_of(figure.sketch)
