@@ -68,8 +68,8 @@ def looks_alike(one, other):
 
 @pytest.mark.parametrize("page", [*PAGES, ("attention-head", "rows", "symbolic")])
 def test_a_figure_looks_as_weasyprint_draws_it(page, monkeypatch):
-    """Without what WeasyPrint has not: rules down to the foot of a page, and long lines of text in a picture."""
-    monkeypatch.setattr(layout, "rules_to", lambda foot: (b"", foot.y))
+    """Without what WeasyPrint has not: what fills a page to its foot, and long lines of text in a picture."""
+    monkeypatch.setattr(layout, "filling", lambda foot, font: (b"", foot.y))
     own, other = (make(PICTURE.sub("", key(*page))) for make in (pdf, lambda html: as_pdf(rendered_document(html))))
     looks_alike(own, other)
     assert same_text(own, other, points=0.2)

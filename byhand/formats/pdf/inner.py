@@ -101,17 +101,20 @@ class Box(Struct, frozen=True, eq=False):
 
 
 class Foot(Struct, frozen=True):
-    """The end of a page on which one writes last. Lengths are in px.
+    """The end of a page. Lengths are in px.
 
-    left, right, y: the last rule. below: where its question ends. edges: the left, the right and the lower edge of
-    what a page has room for.
+    label: the name of what one calculates on. edges: the left, the right and the lower edge of what a page has room
+    for. below: where what stands there ends.
+    rules: how many rules it ends in, to write on. left, right, y: the last of them.
     """
 
-    left: float
-    right: float
-    y: float
-    below: float
+    label: str
     edges: tuple[float, float, float]
+    below: float
+    rules: int = 0
+    left: float = 0.0
+    right: float = 0.0
+    y: float = 0.0
 
 
 @contextmanager
@@ -219,30 +222,29 @@ def _box(found: Any, parent: Box | None) -> Box:
 
 
 def foot_of(page: Any) -> Foot | None:
-    """The end of a page of WeasyPrint's Document that ends in a question with rules to write on; None for any other.
+    """The end of a page of WeasyPrint's Document, where a sheet has a name for what fills it; None for any other.
 
     Raises: UnknownFormError.
     """
     with _known_form():
         sheet = found = page._page_box
-        around = set[str]()
-        while "questions" not in around:
+        label = None
+        while label is None or not _classes(found) & {"questions", "step"}:
             inside = [each for each in getattr(found, "children", ()) if _is_below(each)]
             if not inside:
                 return None
             found = inside[-1]
-            around |= _classes(found)
-        if "marked" in around or not around & {"worksheet", "key"}:
-            return None
+            label = label or (found.element.get("data-foot") if found.element is not None else None)
+        left, top = sheet.content_box_x(), sheet.content_box_y()
+        notes = [each for each in sheet.children if type(each).__name__ == "FootnoteAreaBox"]
+        edges = left, left + sheet.width, min([top + sheet.height, *(each.position_y for each in notes)])
+        bottom = found.border_box_y() + found.border_height()
         ends = {name: [each for each in _descendants(found) if name in _classes(each)] for name in ("rule", "claim")}
         if ends["claim"] or not ends["rule"]:
-            return None
-        last, left, top = ends["rule"][-1], sheet.content_box_x(), sheet.content_box_y()
+            return Foot(label, edges, bottom)
+        last = ends["rule"][-1]
         x, y = last.border_box_x(), last.border_box_y() + last.border_height() - last.border_bottom_width / 2
-        notes = [each for each in sheet.children if type(each).__name__ == "FootnoteAreaBox"]
-        bottom = min([top + sheet.height, *(each.position_y for each in notes)])
-        edges = left, left + sheet.width, bottom
-        return Foot(x, x + last.border_width(), y, found.border_box_y() + found.border_height(), edges)
+        return Foot(label, edges, bottom, len(ends["rule"]), x, x + last.border_width(), y)
 
 
 def _classes(found: Any) -> set[str]:

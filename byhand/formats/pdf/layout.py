@@ -23,7 +23,7 @@ from byhand.formats.pdf.boxes import BoxReader, Line, rows_of
 from byhand.formats.pdf.breaking import Paragraph
 from byhand.formats.pdf.engine import TAGGED, as_pdf, rendered_document
 from byhand.formats.pdf.figures import OWN_FACES, PLACE, Figures, Picture, cut_out
-from byhand.formats.pdf.foot import rules_to
+from byhand.formats.pdf.foot import filling
 from byhand.formats.pdf.inner import (
     Box,
     Foot,
@@ -150,9 +150,10 @@ def lay_out(html: str, texts: TextOf, letters: str = "", sheets: int = 1) -> Lay
         if not {piece.style.face for figure in figures for piece in figure.pieces} <= fonts.keys():
             raise unknown("the names of fonts")
         top = outermost(file)
+        feet = [foot_of(each) for each in found.pages]
         made = [
-            _page(file, page, page_box(each) if in_boxes else None, foot_of(each), top, used, fonts, figures, views)
-            for page, each in zip(file.pages, found.pages, strict=True)
+            _page(file, page, page_box(each) if in_boxes else None, foot, top, used, fonts, figures, views)
+            for page, each, foot in zip(file.pages, found.pages, feet, strict=True)
         ]
         ways = Ways()
         pages = [
@@ -172,8 +173,8 @@ def lay_out(html: str, texts: TextOf, letters: str = "", sheets: int = 1) -> Lay
     for piece in (piece for figure in figures for piece in figure.pieces):
         written.setdefault(fonts[piece.style.face], set()).add(piece.text)
     drawn = {font: tuple(sorted(own)) for font, own in written.items()}
-    if views:
-        drawn[fonts[SANS]] = (*drawn.get(fonts[SANS], ()), *(before for _, before in views.values()))
+    if of_page := [before for _, before in views.values()] + [foot.label for foot in feet if foot]:
+        drawn[fonts[SANS]] = (*drawn.get(fonts[SANS], ()), *of_page)
     titles = {view: title for view, (title, _) in views.items()}
     return Layout(tuple(pages), everywhere, used, alphabets, drawn, titles, out.getvalue())
 
@@ -290,7 +291,7 @@ def _page(
             rooms += [(name, edges, cells[at], len(cells[at].K)) for name, edges, at in pen.rooms]
             parts.append((start, end, drawn))
     blocks, in_text, own, cuts = _slots(box, stream, used, views) if box else ([], [], {}, [])
-    more, last = rules_to(foot) if foot else (b"", 0.0)
+    more, last = filling(foot, fonts.get(SANS, "")) if foot else (b"", 0.0)
     if foot:
         rooms = [(name, _longer(edges, foot.y, last), around, at) for name, edges, around, at in rooms]
     background = replaced(stream, [*parts, *((start, end, b"") for start, end in cuts)]) + more

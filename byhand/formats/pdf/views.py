@@ -52,7 +52,7 @@ def only(
     for each in box.every():
         view = view_of(each)
         outer = each.kind in ("block", "inline block")  # the boxes within have its classes, too
-        if outer and view == "worksheet" and "line" in each.classes:
+        if outer and view == "worksheet" and "line" in each.classes and each.bottom_edge:
             (left, _, right, bottom), width = each.border, each.bottom_edge
             found[view].append(artifact(line(left, right, bottom - width / 2, width, COLOURS["grey"])))
         if view == "key" and is_bar(each):
