@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import pytest
 
-from byhand.formats.html.grid import PHONE_LABEL_EM, PRINT_WIDTHS, Grid, Slot, fitted
+from byhand.formats.html.grid import GUTTER, PHONE_LABEL_EM, PRINT_WIDTHS, Grid, Slot, fitted
 from byhand.formats.html.layout import falk, strips
 from byhand.options import Options
 from byhand.pipeline import prepare
@@ -50,6 +50,15 @@ def test_what_is_given_takes_the_room_that_is_left():
     (grid,) = strips(Strip((wide, *blanks), ("", "", "")))
     assert grid.widths["g"] == PRINT_WIDTHS["g"]
     assert grid.widths["a"] < PRINT_WIDTHS["a"]
+
+
+def test_a_sum_that_fills_its_line_has_some_of_the_space_before_it():
+    numbers = [[-1, -2, -3, -4]] * 2
+    (grid,) = strips(Strip((panel("given", numbers), panel("copy", numbers), panel("ask", numbers)), ("+", "=")))
+    assert grid.outdent == GUTTER
+    assert 118 < grid.width <= 118 + GUTTER
+    assert grid.room <= 118
+    assert grid.widths["g"] >= 7.0
 
 
 def test_a_sign_goes_with_its_matrix_to_a_new_line():

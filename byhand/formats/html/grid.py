@@ -27,6 +27,7 @@ from byhand.worksheet.document import Cell, Panel
 
 FIGURE_WIDTH = 118.0  # mm
 PAGE_WIDTH, PAGE_HEIGHT = 174.0, 240.0  # mm: the room for a figure below its words, on one page
+GUTTER = 4.0  # mm, of those between words and figures, that a tight line of matrices with signs may have
 MARGIN = 10.0  # mm by which empty cells of a figure may reach into the margin of the page
 TAG_WIDTH, NARROW_TAG = 17.0, 12.0  # mm: of a tag on one line, and on two
 CELL_EM, LABEL_EM, CAPTION_EM, SMALL_LABEL_EM = (  # mm
@@ -115,6 +116,7 @@ class Grid:
     widths: dict[str, float] = field(default_factory=lambda: dict(PRINT_WIDTHS))
     phone_widths: dict[str, float] = field(default_factory=lambda: dict(PHONE_WIDTHS))
     scale: float = 1.0  # of the type size of numbers
+    outdent: float = 0.0  # mm by which it begins before the place of figures, beside words
     kind: ClassVar[str] = "grid"
 
     def lines(self) -> list[tuple[str, list[Slot]]]:
@@ -173,7 +175,7 @@ class Grid:
     @property
     def room(self) -> float:
         """The width that the grid needs, in mm; its tags may use what is left of the figures' width."""
-        return max(FIGURE_WIDTH, self.tagged_width) if self.tags else self.width
+        return max(FIGURE_WIDTH, self.tagged_width) if self.tags else self.width - self.outdent
 
     def slots_by_row(self) -> list[list[Slot]]:
         """The slots of each row."""
@@ -286,9 +288,12 @@ def fitted(grid: Grid, room: float, most: float) -> Grid:
 
 def _settled(grid: Grid, room: float, numbers: dict[str, float]) -> Grid:
     """Break labels that are wider than their columns, make their rows higher, and set the widths on a phone."""
-    if given := grid.cols.count("g"):
-        wider = min(PRINT_WIDTHS["g"], grid.widths["g"] + (room - grid.width) / given)
-        grid.widths["g"] = max(grid.widths["g"], wider)
+    wide = room + GUTTER if {"g", "j"} <= set(grid.cols) else room
+    for kind, most in (("g", 7.0), ("j", 6.0), ("g", PRINT_WIDTHS["g"])):
+        if count := grid.cols.count(kind):
+            wider = min(most, grid.widths[kind] + (wide - grid.width) / count)
+            grid.widths[kind] = max(grid.widths[kind], wider)
+    grid.outdent = wide - room if grid.width > room else 0.0
     for (row, col), slot in grid.slots.items():
         lines = next((n for n in (1, 2) if _label_width(slot, n) <= grid.widths[grid.cols[col]]), 3)
         if lines > 1:

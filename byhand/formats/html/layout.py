@@ -105,7 +105,7 @@ def strips(figure: Strip) -> list[Grid]:
     for end in range(1, len(columns) + 1):
         last = end == len(columns)
         grid = _fitted(_strip(columns[start:end], figure, last))
-        if grid.width > FIGURE_WIDTH and end - start > 1:
+        if grid.room > FIGURE_WIDTH and end - start > 1:
             start = end - 1
             grids.append(_fitted(_strip(columns[start:end], figure, last)))
         elif end - start == 1:

@@ -10,6 +10,7 @@ from byhand.formats.html.grid import Grid, Mark, weights
 from byhand.formats.look import COLOURS
 
 FOOT, BRACKET, TILE = 1.3, 0.32, 0.18  # mm: the feet of a bracket, the lines of brackets and of tiles
+AIR = 0.5  # mm by which a bracket in print stands off the cells in it, at each side
 DOT, FRAME = 2.9, (6.0, 7.0)  # mm: the radius of the dot of weight 1; the width and height of a frame
 INK, FILL, OUTLINE, PEN = "#111", "#e2e2e2", "#888", COLOURS["pen"]
 
@@ -31,6 +32,7 @@ def _mark(grid: Grid, mark: Mark, phone: bool, shown: bool) -> str:
     top, bottom = grid.y(mark.top, phone=phone), grid.y(mark.bottom, phone=phone)
     match mark.kind:
         case "bracket":
+            left, right = (left, right) if phone else (left - AIR, right + AIR)
             feet = f"h{_n(-FOOT)}V{_n(bottom)}h{_n(FOOT)}"
             path = (
                 f"M{_n(left + FOOT)} {_n(top)}{feet}M{_n(right - FOOT)} {_n(top)}h{_n(FOOT)}V{_n(bottom)}h{_n(-FOOT)}"
@@ -42,7 +44,7 @@ def _mark(grid: Grid, mark: Mark, phone: bool, shown: bool) -> str:
                 f'fill="{FILL}" stroke="{OUTLINE}" stroke-width="{TILE}"/>'
             )
         case "right":
-            return _arrow(left + 0.8, (top + bottom) / 2, right - 0.6, (top + bottom) / 2)
+            return _arrow(left + 1.0, (top + bottom) / 2, right - 0.6, (top + bottom) / 2)
         case "down":
             return _arrow((left + right) / 2, top + 0.3, (left + right) / 2, bottom - 0.4)
         case "dots":

@@ -23,6 +23,7 @@ from byhand.formats.html import picture
 from byhand.formats.html.fields import Field, Thing, fields, nameless, numbered_fields, room
 from byhand.formats.html.grid import (
     FIGURE_WIDTH,
+    GUTTER,
     PHONE_HEIGHTS,
     PHONE_WIDTHS,
     PRINT_HEIGHTS,
@@ -60,7 +61,7 @@ PAPERS = {
 NAME_LINE, CODE_LEFT = 54.0, 117.0  # mm: the line for "Name" and the name; the left edge of a QR code
 REASON_LEFT = 16.0  # mm: of the reason of a claim, after the word "because"
 MEASURES = {
-    "name_line": NAME_LINE, "code_left": CODE_LEFT, "reason": REASON_LEFT,
+    "gutter": GUTTER, "name_line": NAME_LINE, "code_left": CODE_LEFT, "reason": REASON_LEFT,
     "widths": PRINT_WIDTHS, "heights": PRINT_HEIGHTS, "phone_widths": PHONE_WIDTHS, "phone_heights": PHONE_HEIGHTS,
 }  # fmt: skip
 FONTS = "/* the fonts */"  # what stands in a page's style where its fonts come
