@@ -199,16 +199,17 @@ class _Chart:
             word = ", ".join(dict.fromkeys(words)) if all(words) and len(words) < 3 else title
         else:
             word = ""
-        return Node(tuple(sorted(group)), ", ".join(symbols), word, self.size(computed[-1]), reads)
+        return Node(tuple(sorted(group)), ", ".join(dict.fromkeys(symbols)), word, self.size(computed[-1]), reads)
 
     def words(self, steps: Sequence[Step]) -> list[str]:
         """The words for steps whose symbols say little; "" for others. A softmax has one word, and its powers and
-        sums have none.
+        sums have none; a division without powers has none either.
         """
         names = [step.stem.rpartition(".")[2] for step in steps]
         ops = [step.op.name if step.op else "" for step in steps]
         own = [name if name in ("variance", "tied_logits") else op for name, op in zip(names, ops, strict=True)]
         parts = ("power_of", "row_sum") if "normalize_rows" in own else ()
+        own = ["" if name == "normalize_rows" and "power_of" not in own else name for name in own]
         return [self.messages.texts.get(f"map.steps.{name}", "") for name in own if name not in parts]
 
     def size(self, step: Step) -> str:

@@ -23,8 +23,10 @@ from maps import (
 from msgspec.structs import replace
 
 from byhand.formats.html.map import ranges, svg
+from byhand.formats.html.map_panel import PartPanel
 from byhand.options import Options
 from byhand.pipeline import prepare
+from byhand.worksheet.document import Node
 from byhand.worksheet.messages import messages
 from byhand.worksheet.order import GROUPS, number_of
 from byhand.worksheet.sheet import load_sheet
@@ -183,6 +185,12 @@ def test_a_title_too_long_for_a_panel_leaves_its_number_at_the_box():
     root = drawn(map_for("layer-norm", norm(LN), titles=["a very long title " * 9]))
     assert list(numbers(root)) == [1]
     assert not any("title" in words(t) for t in elements(root, "text"))
+
+
+def test_a_step_that_has_nothing_to_do_with_the_others_stands_at_the_end():
+    steps = [((), 1), ((0,), 2), ((), 3)]
+    panel = PartPanel("", tuple(Node((n,), f"x_{n}", "", "1 × 2", reads) for reads, n in steps), tall=False)
+    assert panel.columns == [[0], [1, 2]]
 
 
 def test_ranges():

@@ -43,11 +43,17 @@ class PartPanel:
 
     @cached_property
     def depth(self) -> list[int]:
-        """The column of each step: the first after the columns of all steps that it reads."""
+        """The column of each step: the first after the columns of all steps that it reads, or the last."""
         depth: list[int] = []
-        for node in self.nodes:
-            depth.append(1 + max((depth[r] for r in node.reads), default=-1))
+        for i, node in enumerate(self.nodes):
+            depth.append(max(depth) if i in self.apart else 1 + max((depth[r] for r in node.reads), default=-1))
         return depth
+
+    @cached_property
+    def apart(self) -> set[int]:
+        """Later steps that read no other, and that no other reads."""
+        read = {r for node in self.nodes for r in node.reads}
+        return {i for i, node in enumerate(self.nodes) if i and node.sections and not node.reads and i not in read}
 
     @cached_property
     def columns(self) -> list[list[int]]:
@@ -55,9 +61,11 @@ class PartPanel:
         return [[i for i, d in enumerate(self.depth) if d == k] for k in range(max(self.depth) + 1)]
 
     def labels(self, i: int) -> tuple[Label, Label, Label]:
-        """The number, name and shape of a step. A step named by a word leaves out a shape that its input has, too."""
+        """The number, name and shape of a step. A step named by a word leaves out a shape that its input has, too, or
+        has no arrow to.
+        """
         node = self.nodes[i]
-        known = node.word and [self.nodes[r].shape for r in node.reads] == [node.shape]
+        known = node.word and ([self.nodes[r].shape for r in node.reads] == [node.shape] or i in self.apart)
         name = words(node.word, LABEL) if node.word else formula(node.symbol, SYMBOL)
         numbers = words(" · ".join(map(str, node.sections)), NUMBER)
         return numbers, name, words("" if known else node.shape, SHAPE)
