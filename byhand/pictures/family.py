@@ -321,10 +321,10 @@ def slopes(on: Canvas, scores: Rows, biased: Rows, table: Rows, *, tokens: Seque
 
 
 GRIDS = ("causal", "window", "every_second", "strided", "first")  # the patterns, of which the first two are printed
-CELL = 2.5
+CELL = 3.4
 
 
-@picture(height=30, minutes=3)
+@picture(width=118, height=36, minutes=3)
 def sparse_grids(on: Canvas, *seen: Rows) -> None:
     """Grids of who may look at whom, of which the last three are shaded by the student.
 
@@ -334,7 +334,7 @@ def sparse_grids(on: Canvas, *seen: Rows) -> None:
     width = int(max(map(sum, seen[1])))
     if len(seen) != len(GRIDS) or n != 6:
         raise UndrawableError("five patterns of six words have room")
-    pitch = (84 - n * CELL) / (len(GRIDS) - 1)
+    pitch = (118 - n * CELL) / (len(GRIDS) - 1)
     for k, (name, rows) in enumerate(zip(GRIDS, seen, strict=True)):
         left, top, pen = pitch * k, 9.4, on.pen if k > 1 else on
         lines = [name, f"{name}_2"] if name in ("strided", "first") else [name]
@@ -348,7 +348,7 @@ def sparse_grids(on: Canvas, *seen: Rows) -> None:
             along, far = CELL * step, CELL * n
             on.line((left + along, top), (left + along, top + far), width=AXIS, colour=PALE)
             on.line((left, top + along), (left + far, top + along), width=AXIS, colour=PALE)
-    on.text(0, 29.0, on.say("pictures.sparse_grids.axes"), CAPTION, anchor="start", colour=GREY)
+    on.text(0, 34.8, on.say("pictures.sparse_grids.axes"), CAPTION, anchor="start", colour=GREY)
     counts = {name: value_text(sum(map(sum, rows))) for name, rows in zip(GRIDS, seen, strict=True)}
     on.said(
         on.say("pictures.sparse_grids.said", n=n, width=width, before=width - 1),

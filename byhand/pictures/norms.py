@@ -26,7 +26,7 @@ from byhand.pictures.registry import Rows, UndrawableError, picture
 
 # ---- shift to the middle, stretch to one ----
 
-LINES, APART = 8.2, 13.4  # mm: the y of the first line of numbers, and how far the next ones are below it
+LINES, APART = 8.2, 14.4  # mm: the y of the first line of numbers, and how far the next ones are below it
 LEFT, RIGHT, LONGEST = 27.0, 82.0, 11  # mm: the ends of the number line; how many units have room
 POINT, STACKED, NEAR = (
     1.5,
@@ -35,7 +35,7 @@ POINT, STACKED, NEAR = (
 )  # mm: a point's radius, the pitch of a stack, and what is nearer than it is stacked
 
 
-@picture(height=39, minutes=3)
+@picture(height=44.5, minutes=3)
 def shift_and_stretch(
     on: Canvas, x: Rows, mean: Rows, centered: Rows, scale: Rows, standardized: Rows, *, tokens: Sequence[str]
 ) -> None:
@@ -68,7 +68,7 @@ def shift_and_stretch(
     corners = [(at_mean, LINES + 0.3), (at_mean + 1.2, LINES + 2.4), (at_mean - 1.2, LINES + 2.4)]
     on.pen.line(*corners, closed=True, width=STROKE, fill=WHITE)
     for at, reach in ((1, float(sigma)), (2, 1.0)):
-        y, ends = LINES + APART * at - 7.2, (zero - unit * reach, zero + unit * reach)
+        y, ends = LINES + APART * at + 6.4, (zero - unit * reach, zero + unit * reach)
         on.pen.line((ends[0], y), (ends[1], y), width=STROKE)
         for end in ends:
             on.pen.line((end, y - 0.8), (end, y + 0.8), width=STROKE)

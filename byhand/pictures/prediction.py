@@ -20,7 +20,6 @@ from byhand.pictures.canvas import (
     LIGHT,
     PALE,
     PEN_AREA,
-    SMALLEST,
     STROKE,
     TOKEN,
     WHITE,
@@ -154,11 +153,11 @@ def _hop(pen: Layer, start: float, end: float, y: float) -> None:
 
 # ---- a throw at the strip ----
 
-STRIP_AT, STRIP_LONG, STRIP_HIGH = 12.0, 70.0, 7.0  # mm
+STRIP_AT, STRIP_LONG, STRIP_HIGH = 12.0, 100.0, 7.0  # mm
 UPPER, LOWER = 13.5, 30.5  # mm: the tops of the two strips
 
 
-@picture(height=41, minutes=3)
+@picture(width=115, height=41, minutes=3)
 def throws(
     on: Canvas, shares: Rows, kept: Rows, throws: Rows, drawn: Rows, drawn_kept: Rows, *, words: Sequence[str],
     temperature: Sequence[str], k: Sequence[str],
@@ -208,11 +207,11 @@ def _strip(on: Canvas, shares: Sequence[Any], top: float, words: Sequence[str], 
         shown += 1
         middle, inside = x + wide / 2, label(words[k], CAPTION).width + 0.8 < wide
         raised = 0 if inside else raised + 1
-        y = top + 4.5 if inside else top - 0.8 - 2.4 * (raised - 1)
-        half = label(words[k], SMALLEST).width / 2 + 0.8
+        y = top + 4.5 if inside else top - 0.9 - 2.8 * (raised - 1)
+        half = label(words[k], CAPTION).width / 2 + 1.1
         if not inside and (crossed := [x for x in arrows if abs(x - middle) < half]):
             middle = crossed[0] + (half if middle >= crossed[0] else -half)
-        on.pen.text(middle, y, words[k], CAPTION if inside else SMALLEST)
+        on.pen.text(middle, y, words[k])
     on.box(STRIP_AT, top, STRIP_LONG, STRIP_HIGH, width=BOX)
 
 

@@ -20,7 +20,6 @@ from byhand.pictures.canvas import (
     LIGHT,
     PALE,
     PEN_AREA,
-    SMALLEST,
     STROKE,
     TOKEN,
     WHITE,
@@ -278,13 +277,13 @@ def _mixture(
 # ---- a neuron is a walk that starts at its bias ----
 
 STEP_WIDTH, NULL_AT, FARTHEST = (
-    4.2,
-    47.0,
+    6.0,
+    60.0,
     5,
 )  # mm: a unit of a line, and where its 0 is; how many units it has each way
 
 
-@picture(height=45, minutes=2)
+@picture(width=112, height=50, minutes=2)
 def walk(
     on: Canvas, x: Rows, weights: Rows, biases: Rows, outputs: Rows, *, tokens: Sequence[str] = (), row: int = 0,
     walked: int = 1,
@@ -303,7 +302,7 @@ def walk(
     on.text(0.2, 3.0, on.say("pictures.walk.meets", token=word, numbers=listed(inputs)), CAPTION, anchor="start")
     told = []
     for at, (own, start, places, end) in enumerate(zip(columns, starts, walks, ends, strict=True)):
-        y = 13.6 + 13.6 * at
+        y = 15.0 + 15.4 * at
         on.text(0.2, y - 4.6, on.say("pictures.walk.neuron", n=at + 1), CAPTION, anchor="start", bold=True)
         on.text(0.2, y - 0.8, on.say("pictures.walk.weights"), CAPTION - 0.2, anchor="start", colour=GREY)
         on.number(0.2, y + 1.6, f"({listed(own)})", CAPTION + 0.1, anchor="start")
@@ -312,15 +311,20 @@ def walk(
         side, anchor = (-1.6, "end") if places and places[0] > start else (1.6, "start")
         if at == 0:
             on.text(
-                _place(start) + side, y - 0.9, on.say("pictures.walk.starts"), SMALLEST, anchor=anchor, colour=GREY
+                _place(start) + side,
+                y - 0.9,
+                on.say("pictures.walk.starts"),
+                CAPTION - 0.2,
+                anchor=anchor,
+                colour=GREY,
             )
         else:
             on.math(_place(start) + side, y - 0.9, "b", CAPTION, anchor=anchor, colour=GREY)
-        on.math(70.6, y - 0.6, "y =", TOKEN, anchor="start")
+        on.math(96.0, y - 0.6, "y =", TOKEN, anchor="start")
         if at >= walked:
-            on.blank(80.0, y - 1.6, end, 7.4, 7.2)
+            on.blank(106.0, y - 1.6, end, 7.4, 7.2)
         else:
-            on.number(80.0, y - 1.6, end)
+            on.number(106.0, y - 1.6, end)
         changes = [_signed(place - before) for before, place in zip((start, *places), places, strict=False)]
         told.append(on.say("pictures.walk.told", n=at + 1, start=value_text(start), steps=", ".join(changes),
                            end=value_text(end)))  # fmt: skip
@@ -352,7 +356,7 @@ def _number_line(on: Canvas, y: float) -> None:
     on.line((_place(-FARTHEST) - 1.5, y), (_place(FARTHEST) + 1.5, y), width=AXIS)
     for n in range(-FARTHEST, FARTHEST + 1):
         on.line((_place(n), y - 0.5), (_place(n), y + 0.5), width=HAIR)
-        on.number(_place(n), y + 2.3, n, SMALLEST, colour=GREY)
+        on.number(_place(n), y + 2.5, n, CAPTION, colour=GREY)
 
 
 def _walk(on: Canvas, layer: Layer, y: float, start: Any, places: Sequence[Any]) -> None:
@@ -361,11 +365,11 @@ def _walk(on: Canvas, layer: Layer, y: float, start: Any, places: Sequence[Any])
     on.area([(tip, y), (tip - 1.15, y - 2.2), (tip + 1.15, y - 2.2)])
     before, height = start, y - 2.2
     for at, place in enumerate(places):
-        level = y - 3.9 - 1.95 * at
+        level = y - 3.9 - 2.5 * at
         layer.line((_place(before), height), (_place(before), level), width=GUIDE, dash=(0.5, 0.5))
         layer.arrow((_place(before), level), (_place(place), level), width=0.4)
         right = max(_place(before), _place(place)) + 0.7
-        layer.number(right, level, _signed(place - before), 2.5, anchor="start")
+        layer.number(right, level, _signed(place - before), TOKEN - 0.2, anchor="start")
         before, height = place, level
     layer.line((_place(before), height), (_place(before), y), width=GUIDE, dash=(0.5, 0.5))
     layer.disc(_place(before), y)

@@ -46,7 +46,7 @@ def row_let_through(
         middle = top + (n + 0.5) * height
         on.box(9.5, top + n * height, 6, height, width=BOX, fill=WHITE)
         on.pen.number(12.5, middle, switch, 3.4)
-        on.text(left - 1.6, middle + 1.1, name, TOKEN, anchor="end", bold=name == word)
+        on.text(left - 1.6, middle + 1.1, name, TOKEN, anchor="end")
         for k, number in enumerate(numbers):
             on.number(left + (k + 0.5) * width, middle, number, 3.6)
     middle, start = top + (at + 0.5) * height, 84 - 5.5 * len(found)
