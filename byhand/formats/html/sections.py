@@ -26,7 +26,7 @@ from byhand.worksheet.document import (
     WordBoxes,
 )
 
-GAP = 3.0  # mm: between two figures
+GAP = 2.0  # mm: between two figures
 WORDS_GAP = 8.0  # mm: between a question's words and its figures
 BESIDE = 104.0  # mm: the room for figures beside a question
 
