@@ -14,6 +14,10 @@ test-formats: setup ## install LibreOffice, LaTeX and a notebook's kernel, and r
 	@PYTHON='$(PYTHON)' sh tools/setup.sh formats
 	@BYHAND_FULL=1 $(PY) -m pytest tests/formats tests/classroom/test_spreadsheet_rosters.py
 
+test-every: setup ## run every test with all sheets, seeds and options: longer; it installs what test-formats does
+	@PYTHON='$(PYTHON)' sh tools/setup.sh formats
+	@BYHAND_FULL=1 $(PY) -m pytest
+
 attack: setup ## spoil what byhand is given, fill disks, kill it, and count what held: minutes; FULL=1: hours
 	@$(PY) tests/attack $(if $(FULL),--full)
 
@@ -78,4 +82,4 @@ clean: ## remove .venv, caches and builds; the worksheets in output/ stay
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | expand -t 14
 
-.PHONY: worksheet test test-formats attack students test-torch check bench picture setup constraints sbom audit clean help
+.PHONY: worksheet test test-formats test-every attack students test-torch check bench picture setup constraints sbom audit clean help
