@@ -190,7 +190,7 @@ def two_heads(
 # ---- a mixture ----
 
 
-@picture(height=36, minutes=3)
+@picture(width=108, height=44, minutes=3)
 def mixtures(
     on: Canvas, values: Rows, pattern: Rows, mixed: Rows, *, tokens: Sequence[str], looking: Sequence[str] = (),
 ) -> None:  # fmt: skip
@@ -206,8 +206,8 @@ def mixtures(
     who = looking or tokens
     ends = [(min(0.0, *axis), max(0.0, *axis)) for axis in zip(*corners, strict=True)]
     (low_x, high_x), (low_y, high_y) = ends
-    unit = min(8.6, 38 / (high_x - low_x), 28 / (high_y - low_y))
-    left, top = 5.0 + (38 - unit * (high_x - low_x)) / 2, 3.4 + (28 - unit * (high_y - low_y)) / 2
+    unit = min(11.0, 54 / (high_x - low_x), 36 / (high_y - low_y))
+    left, top = 7.0 + (54 - unit * (high_x - low_x)) / 2, 3.4 + (36 - unit * (high_y - low_y)) / 2
 
     def at(x: float, y: float) -> Point:
         return left + unit * (x - low_x), top + unit * (high_y - y)
@@ -217,7 +217,7 @@ def mixtures(
     edges = [(at(low_x, 0), at(high_x, 0)), (at(0, low_y), at(0, high_y))]
     called = [*tokens, *(on.say("pictures.mixtures.dot", word=word) for word in who)]
     halves = [words(word, SMALL_NUMBER if k >= len(tips) else TOKEN).width / 2 for k, word in enumerate(called)]
-    names = beside([*tips, *dots], halves, lines + edges, (0, 1.5, 48.5, 33.5))
+    names = beside([*tips, *dots], halves, lines + edges, (0, 1.5, 70.0, 42.0))
     taken = [(name, words(word, TOKEN).width / 2) for name, word in zip(names, tokens, strict=False)]
     for x in range(int(low_x), int(high_x) + 1):
         on.line(at(x, low_y), at(x, high_y), width=AXIS if x == 0 else HAIR, colour=PALE if x == 0 else GRID)
@@ -237,12 +237,12 @@ def mixtures(
             on.pen.line(dot, edge, width=HAIR)
         on.pen.disc(*dot, 0.9, fill=WHITE if alone else PEN, width=0.4 if alone else 0.0)
         on.pen.text(*name, word, SMALL_NUMBER)
-    on.text(50, 3.4, on.say("pictures.mixtures.caption"), CAPTION, anchor="start")
-    on.text(50, 7.2, on.say("pictures.mixtures.task"), CAPTION, anchor="start")
+    on.text(73, 3.4, on.say("pictures.mixtures.caption"), CAPTION, anchor="start")
+    on.text(73, 7.2, on.say("pictures.mixtures.task"), CAPTION, anchor="start")
     phrases = [_phrase(on, tokens, shares) for shares in pattern]
     for k, (word, phrase) in enumerate(zip(who, phrases, strict=True)):
-        on.text(50, 13.0 + 8.0 * k, on.say("pictures.mixtures.of", word=word), CAPTION, anchor="start", colour=GREY)
-        on.answer_line(50, 17.6 + 8.0 * k, 34, phrase, 2.6)
+        on.text(73, 14.0 + 9.0 * k, on.say("pictures.mixtures.of", word=word), CAPTION, anchor="start", colour=GREY)
+        on.answer_line(73, 18.8 + 9.0 * k, 35, phrase, 2.6)
     on.said(
         on.say("pictures.mixtures.said", values=_points(tokens, values)),
         to_do=on.say("pictures.mixtures.to_do", words=", ".join(who)),

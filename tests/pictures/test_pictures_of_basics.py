@@ -117,8 +117,8 @@ def boxes(svg):
 def test_where_mixtures_crowd_each_name_has_a_place_of_its_own(mixed):
     """The names of the values, which begin the drawing's words, and those of the dots, which begin the pen's."""
     sketch = drawn("mixtures", VALUES, SHARES, mixed, tokens=["birds", "eat", "seeds"])
-    values = [box for box in boxes(sketch.printed) if box[2] < 50]
-    dots = [box for box in boxes(sketch.pen) if box[2] < 50]
+    values = [box for box in boxes(sketch.printed) if box[2] < 73]
+    dots = [box for box in boxes(sketch.pen) if box[2] < 73]
     assert len(dots) == 3
     for one, other in [*combinations(dots, 2), *product(dots, values)]:
         assert one[2] < other[0] or other[2] < one[0] or one[3] < other[1] or other[3] < one[1]
