@@ -44,6 +44,7 @@ from byhand.numbers.promises import (
 )
 from byhand.numbers.registry import SEARCHES
 from byhand.ops.norms import standardize
+from byhand.worksheet.order import GROUPS
 from byhand.worksheet.sheet import load_sheet
 
 SIZES: dict[str, Any] = {"d_model": 4, "n_heads": 2, "d_head": 4, "d_v": 2, "d_mlp": 6, "softmax_base": 2}
@@ -82,8 +83,9 @@ ROWS: dict[str, tuple[str, dict[str, Any], int | None, int | None]] = {
     "block, d_model 8, post-norm": ("block", {"d_model": 8, "d_v": 4, "norm_position": "post"}, 965, 1000),
 }
 # models whose numbers are like those of the sheet of that name, and keep its promises
-OF_SHEETS = ("relative-positions", "segment-memory", "nearest-neighbours")
+OF_SHEETS = GROUPS["family"]
 ROWS |= {name: (name, {}, None, 1000) for name in OF_SHEETS}
+ROWS |= {f"{name}, easy": (name, {"level": "easy"}, None, 1000) for name in OF_SHEETS}
 FEW = {"encoder, post-norm, 5 tokens": 50}  # seeds, where one takes a second
 AXES: dict[str, tuple[Any, ...]] = {
     "attention_dir": ("causal", "bidirectional"),
@@ -120,8 +122,12 @@ def asked(model: str, config: dict[str, Any]) -> Values:
 
 def searched(model: str, config: dict[str, Any], seeds: int) -> tuple[list[dict[str, Any]], list[float]]:
     """The qualities of the instances that are found, and ms for each seed."""
-    times, found, values = [], [], asked(model, config)
-    how: dict[str, Any] = {"promises": load_sheet(model).promises} if model in OF_SHEETS else {}
+    times: list[float] = []
+    found: list[dict[str, Any]] = []
+    how: dict[str, Any] = {"level": config.get("level", "standard")}
+    values = asked(model, {name: value for name, value in config.items() if name != "level"})
+    if model in OF_SHEETS:
+        how |= {"promises": load_sheet(model).promises}
     for seed in range(1, seeds + 1):
         start = time.process_time()
         with suppress(ByHandError):

@@ -655,7 +655,7 @@ def _low_rank_attention(task: Task, dice: Dice) -> Iterator[Instance]:
 KEYS_TRIED = 40_000
 MATES = ((0, 1), (0, 2), (1, 2))  # who shares the bucket of the last of four words
 LATENTS = (3, 4, 5)  # numbers in a latent
-LARGEST_OF_ROW = 24  # the largest denominator of shares
+LARGEST_OF_ROW = 15  # the largest denominator of shares
 
 
 @search("family-tree", like_sheet=True, requires=[exactly(4, d_head=2, window_size=2)])
@@ -669,9 +669,13 @@ def _family_tree(task: Task, dice: Dice) -> Iterator[Instance]:
     q = dice.below(2 * REACH + 1, KEYS_TRIED, n, 2) - REACH
     k = dice.below(2 * REACH + 1, KEYS_TRIED, n, 2) - REACH
     k[:, 1::2] = k[:, ::2] + 2 * (k[:, 1::2] // 2)  # so that the mean of two is whole
+    fit = (q[:, -1] != 0).all(1) & (abs(k) <= REACH).all((1, 2))
+    q, k = q[fit], k[fit]
     scores = (q[:, -1:] * k).sum(-1)
+    fit = (scores.argmax(1) == 0) & distinct(k)
+    q, k, scores = q[fit], k[fit], scores[fit]
     fallen, pairs = scores - np.arange(n - 1, -1, -1), scores.reshape(-1, 2, 2).sum(2) // 2
-    ok = (q[:, -1] != 0).all(1) & (abs(k) <= REACH).all((1, 2)) & distinct(k) & (scores.argmax(1) == 0)
+    ok: Bools = np.ones(len(scores), dtype=bool)
     for row in (scores, fallen, scores[:, -2:], pairs):
         ok &= (_totals(row, base) <= LARGEST_OF_ROW) & (abs(row) <= 5).all(1) & _one_largest(row)
     ok &= _parts(_positive(q[:, -1:], base) * _positive(k, base)) <= LARGEST_OF_ROW
