@@ -134,6 +134,7 @@ SHAPES = {  # of what models of a few steps are given; the variants of a config 
     "segment-memory": {STREAM: (2, 4)},
     "recurrent-depth": {STREAM: (3, 4), "halt.logits": (1, 3), "halt.states": (3, 2), "rev.x1": (1, 2), "rev.x2": (1, 2),
                         "rev.W_F": (2, 2), "rev.W_G": (2, 2)},
+    "hashed-attention": {"again.R": (4, 2)},
     "nearest-neighbours": {"knn.keys": (3, 2), "knn.query": (1, 2), "logits": (1, 5)},
     "family-tree": {"attn.q": (4, 4), "attn.k": (4, 4), "hash.bucket": (4, 1), "short.E": (4, 2)},
 }  # fmt: skip
@@ -188,6 +189,8 @@ def small(model, **config):
         sizes |= {"positional_embedding_type": "relative", "max_relative_position": 1}
     if model == "segment-memory":
         sizes |= {"n_ctx": 2, "positional_embedding_type": "relative", "mem_len": 2}
+    if model == "hashed-attention":
+        sizes |= {"num_buckets": 4}
     if model == "latent-attention":
         sizes |= {"kv_lora_rank": 2}
     if model == "low-rank-attention":
@@ -201,6 +204,8 @@ def small(model, **config):
         inputs = {"A": ROWS, "B": numbers(4, 2)}
     if model in SHAPES:
         inputs = {name: numbers(*size) for name, size in SHAPES[model].items()}
+    if model == "hashed-attention":
+        inputs |= {"blocks.0.attn.hook_q[0]": ROWS}  # no row of length 0
     if model == "sparse-patterns":
         inputs |= {"span.ramp": [[2]]}
     if "mem_len" in config:

@@ -11,6 +11,7 @@ from byhand.model.layers import steps_of
 from byhand.ops.attention import (
     column_sum,
     divide_by_root,
+    mask_buckets,
     mask_future,
     mask_pattern,
     may_see,
@@ -20,7 +21,8 @@ from byhand.ops.attention import (
     row_sum,
     zero_future,
 )
-from byhand.ops.linear import add, add_all, affine, divide_by, dot_rows, elu_plus_one, matmul, row_dots
+from byhand.ops.linear import add, add_all, affine, copy, divide_by, dot_rows, elu_plus_one, matmul, row_dots
+from byhand.ops.norms import unit_rows
 from byhand.ops.positions import falling, pick_by_distance, rotate
 from byhand.ops.shapes import gather_rows, hstack
 from byhand.tape import Op, Step, Tape
@@ -393,6 +395,36 @@ def window_off_by_one(step: Step, tape: Tape) -> Iterable[Step]:
     if step.op not in (mask_pattern, may_see) or step.params["pattern"] != "window":
         return [step]
     return [replace(step, params={**step.params, "width": step.params["width"] + 1})]
+
+
+@mistake(
+    told="A token that looks at itself, though it sees others in its bucket.",
+    mend="Leave the token itself out: its own key is its query, so it would look most at itself.",
+)
+def self_attended(step: Step, tape: Tape) -> Iterable[Step]:
+    """Each token sees itself, too."""
+    return [replace(step, params={**step.params, "itself": True}) if step.op is mask_buckets else step]
+
+
+@mistake(
+    told="Only the largest number taken as the bucket, without a look at the negative ones turned round.",
+    mend="A token that points away from a direction has a bucket, too: look at −Q R as well as at Q R.",
+)
+def hash_of_one_sign(step: Step, tape: Tape) -> Iterable[Step]:
+    """The bucket is the place of the largest number of Q R alone."""
+    if step.op is not hstack or not step.stem.endswith(("attn.hash", "again.hash")):
+        return [step]
+    along = source(step, tape)
+    return [replace(step, op=copy, inputs=(along.name,), shape=along.shape)]
+
+
+@mistake(
+    told="Keys that are the queries as they are, not at length 1.",
+    mend="Divide each key by its length, so that only its direction counts.",
+)
+def keys_at_any_length(step: Step, tape: Tape) -> Iterable[Step]:
+    """The keys are the queries themselves."""
+    return [skipped(step) if step.op is unit_rows else step]
 
 
 @mistake(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from byhand.errors import ConfigError, ValuesError
 from byhand.model.builder import Builder
-from byhand.model.layers import head, kernel_features, keys_from_latent, only_largest, read, read_by, softmax
+from byhand.model.layers import buckets, head, kernel_features, keys_from_latent, only_largest, read, read_by, softmax
 from byhand.model.names import RESID_PRE
 from byhand.model.registry import model
 from byhand.model.sizing import add_up, product
@@ -31,6 +32,7 @@ from byhand.ops.linear import (
     dot_rows,
     elu_plus_one,
     matmul,
+    plus_number,
     quotient,
     relu,
     row_dots,
@@ -39,12 +41,14 @@ from byhand.ops.linear import (
     subtract,
     times_number,
 )
+from byhand.ops.norms import unit_rows
 from byhand.ops.positions import falling, pick_by_distance
 from byhand.ops.shapes import gather_rows, one_hot
 from byhand.tape import Matrix
 
 Results = tuple[Matrix, ...]
 ATTN = "blocks.0.attn"
+DIRECTIONS = ("d_head", "direction")
 MANY = 1000  # words, of which is counted what is kept
 
 
@@ -159,6 +163,34 @@ def _low_rank_attention(build: Builder) -> Results:
     words, rows = build.size("n_ctx", 3), build.size("linformer_k", 3)
     every = product(words, words, name="count.all")
     return z, plain, quotient(every, product(words, rows, name="count.short"), name="count.times")
+
+
+@model("hashed-attention", part="heads", one_head=True)
+def _hashed_attention(build: Builder) -> Results:
+    """At whom the last token looks in its own bucket, with given queries, of which the keys are those of length 1, so
+    that scores have no scale; and at whom it looks of all others. The second token and the last are hashed once more,
+    by the directions `again.R`.
+
+    Source: Kitaev, Kaiser & Levskaya 2020 (Reformer), section 2.
+    """
+    c, q = build.config, build.matrix(f"{ATTN}.hook_q[0]", ("pos", "d_head"))
+    if not c.num_buckets:
+        raise ConfigError("num_buckets=0 leaves no bucket to look into; use an even number, such as 4")
+    if q.rows < 2:
+        raise ValuesError(f"{ATTN}.hook_q[0] has one row; the second token is hashed again, so give two or more")
+    k, last = unit_rows(q, name=f"{ATTN}.hook_k[0]"), q.rows - 1
+
+    def rows(x: Matrix, name: str, axis: str, *which: int) -> Matrix:
+        return gather_rows(x, name=name, sizes={"i": (len(which), axis)}, rows=which)
+
+    bucket = buckets(q, build.tape.given(f"{ATTN}.W_R[0]", (c.d_head, c.num_buckets // 2), DIRECTIONS), ATTN, "[0]")
+    query = rows(q, "new.q", "new", last)  # (1, d_head)
+    scores, own = dot_rows(query, k, name="new.scores"), rows(bucket, "new.bucket", "new", last)
+    hidden = mask_buckets(scores, own, bucket, name="new.scores_hashed", first=last)  # (1, pos)
+    others = dot_rows(query, rows(k, "plain.k", "past", *range(last)), name="plain.scores")
+    seen, plain = (softmax(x, f"{at}.pattern", c.softmax_base) for x, at in ((hidden, "new"), (others, "plain")))
+    again = buckets(rows(q, "again.q", "pair", 1, last), build.matrix("again.R", DIRECTIONS), "again")
+    return seen, plain, plus_number(again, name="again.box", by=1)
 
 
 @model("recurrent-depth", part="heads", one_head=True)

@@ -324,12 +324,19 @@ def _buckets(q: Matrix, at: str, h: int, config: Config) -> Matrix:
 
     Source: Kitaev, Kaiser & Levskaya 2020 (Reformer), section 2.
     """
-    own, half = learned(at, config), config.num_buckets // 2
-    directions = q.tape.given(f"{own}.W_R[{h}]", (config.d_head, half), ("d_head", "direction"))
-    along = matmul(q, directions, name=f"{at}.hash_along[{h}]")
-    against = times_number(along, name=f"{at}.hash_against[{h}]", by=-1)
-    both = hstack(along, against, name=f"{at}.hash[{h}]", sizes={"j": (2 * half, "bucket")})
-    return row_argmax(both, name=f"{at}.bucket[{h}]")
+    own, shape = learned(at, config), (config.d_head, config.num_buckets // 2)
+    return buckets(q, q.tape.given(f"{own}.W_R[{h}]", shape, ("d_head", "direction")), at, f"[{h}]")
+
+
+def buckets(q: Matrix, directions: Matrix, at: str, head: str = "") -> Matrix:
+    """The place of the largest of [q R; −q R] for each row q, by given directions R.
+
+    Shapes: (pos, d_head), (d_head, direction) → (pos, 1).
+    """
+    along = matmul(q, directions, name=f"{at}.hash_along{head}")
+    against = times_number(along, name=f"{at}.hash_against{head}", by=-1)
+    both = hstack(along, against, name=f"{at}.hash{head}", sizes={"j": (2 * directions.cols, "bucket")})
+    return row_argmax(both, name=f"{at}.bucket{head}")
 
 
 def _relative_scores(q: Matrix, k: Matrix, at: str, h: int, config: Config, name: str) -> Matrix:

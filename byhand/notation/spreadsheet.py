@@ -27,7 +27,8 @@ def _power(base: str, exponent: str) -> str:
 def _call(name: str, args: tuple[str, ...]) -> str:
     match name:
         case "choose":
-            return f"CHOOSE(1+{args[0]},{','.join(args[1:])})"
+            either = (quoted(INFINITE) if arg.endswith("∞") else arg for arg in args[1:])
+            return f"CHOOSE(1+{args[0]},{','.join(either)})"
         case "argmax":
             return _first_largest(args)
         case "gelu":

@@ -650,6 +650,53 @@ def _low_rank_attention(task: Task, dice: Dice) -> Iterator[Instance]:
             yield Instance(given | heads, {f"{ATTN}.E": cup[i].tolist(), f"{ATTN}.F": halves})
 
 
+# ---- hashed attention ----
+
+HASHED_TRIED, THROWN = 4000, 40  # tables of words, and directions for each
+FRIEND = 1  # the place of the token that the last one looks at most without buckets, and does not see with them
+OUTERMOST = 5  # the largest number that a row and a direction make, in absolute value
+PATCH = 41  # the largest squared length of a point that has room in the circle of buckets
+SIGNS = grid(4, 1)[grid(4, 1).all(1)]  # every row of 1 and −1
+
+
+def _thrown(dice: Dice, q: Ints) -> tuple[Ints, Ints, Ints, Bools]:
+    """Rows (count, n, 4) → directions for each (count, 4, 2), the points that they make, the buckets of these, and
+    whether all points are clearly in one.
+    """
+    r = dice.choices(WEIGHTS, len(q), 4, 2)
+    along = q @ r
+    ok: Bools = (r != 0).any(2).all(1) & ((r != 0).sum(1) > 2).all(1) & (abs(r).sum((1, 2)) < 10)
+    ok &= (abs(along).max((1, 2)) <= OUTERMOST) & ((along**2).sum(2) <= PATCH).all(1) & distinct(along)
+    ok &= (abs(along[..., 0]) != abs(along[..., 1])).all(1)
+    return r, along, np.concatenate((along, -along), 2).argmax(2), ok
+
+
+@search("hashed-attention", like_sheet=True, requires=[
+    exactly(6, d_head=4, num_buckets=4),
+])  # fmt: skip
+def _hashed_attention(task: Task, dice: Dice) -> Iterator[Instance]:
+    """Six different rows of 1 and −1. The last looks most at the second, which is in another bucket; two others are
+    in its own, and it looks at these with different shares. By other directions, the second is in its bucket.
+
+    Method: rejection sampling. Scores are half the dot products.
+    """
+    base, last = whole_base(task.config), task.n - 1
+    q = dice.choices(SIGNS, HASHED_TRIED, task.n)
+    dots = (q[:, :last] * q[:, last:]).sum(2)  # (count, 5)
+    ok: Bools = (dots.argmax(1) == FRIEND) & _one_largest(dots) & distinct(q)
+    ok &= _totals(dots // 2, base) <= LARGEST_DENOMINATOR
+    q, scores = (np.repeat(x[ok], THROWN, 0) for x in (q, dots // 2))
+    r, _, bucket, ok = _thrown(dice, q)
+    met = bucket[:, :last] == bucket[:, last:]
+    ok &= (met.sum(1) == 2) & ~met[:, FRIEND] & (np.sort(np.where(met, scores, -9), 1)[:, -2:] == [-1, 0]).all(1)
+    for i in np.flatnonzero(ok)[:HANDED_ON]:
+        again, _, box, fits = _thrown(dice, np.repeat(q[None, i, [FRIEND, last]], THROWN, 0))
+        fits &= (box[:, 0] == box[:, 1]) & (again != r[i]).any((1, 2))
+        if fits.any():
+            rows = {f"{ATTN}.hook_q[0]": q[i].tolist(), "again.R": again[fits.argmax()].tolist()}
+            yield Instance(rows, {f"{ATTN}.W_R": [r[i].tolist()]})
+
+
 # ---- one row in many members of the family ----
 
 KEYS_TRIED = 40_000

@@ -544,6 +544,20 @@ def latents_tell_words_apart(tape: Tape) -> bool:
 
 
 @sheet_promise
+def a_friend_is_in_another_bucket(tape: Tape) -> bool:
+    """The last token looks most at the second, without buckets. Its own bucket holds two others, at which it looks
+    with different shares, and not the second; by other directions, it does. No number of Q R has the size of the
+    other in its row.
+    """
+    at = "blocks.0.attn"
+    plain, hashed = tape.values("plain.pattern")[0], tape.values("new.pattern")[0]
+    seen, buckets = [x for x in hashed if x], tape.values("again.bucket")
+    points = (*tape.values(f"{at}.hash_along[0]"), *tape.values("again.hash_along"))
+    met = len(seen) == 2 and seen[0] != seen[1] and not hashed[1] and buckets[0] == buckets[1]
+    return met and _has_one_largest(plain) and plain[1] == max(plain) and all(abs(x) != abs(y) for x, y in points)
+
+
+@sheet_promise
 def neighbours_change_the_word(tape: Tape) -> bool:
     """The three nearest places are nearer than the others, not all equally near, and stand for two words; their
     powers do not add up to 1. The model says one word by itself, and another one with its neighbours.

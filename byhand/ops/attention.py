@@ -163,12 +163,25 @@ def soft_span(back: Operand, span: Operand, ramp: Operand, i: At, j: At) -> Expr
     edges=(
         example([[1, 2, 3], [4, 5, 6], [7, 8, 9]], [[0], [1], [0]], [[0], [1], [0]],
                 gives=[[NEG_INF, NEG_INF, 3], [NEG_INF, 5, NEG_INF], [7, NEG_INF, NEG_INF]]),
+        example([[1, 2, 3], [4, 5, 6], [7, 8, 9]], [[0], [1], [0]], [[0], [1], [0]], itself=True,
+                gives=[[1, NEG_INF, 3], [NEG_INF, 5, NEG_INF], [7, NEG_INF, 9]]),
+        example([[7, 8, 9]], [[0]], [[0], [1], [0]], first=2, gives=[[7, NEG_INF, NEG_INF]]),
     ),
 )  # fmt: skip
-def mask_buckets(a: Operand, asks: Operand, answers: Operand, i: At, j: At, causal: bool = False) -> Expr:
+def mask_buckets(
+    a: Operand,
+    asks: Operand,
+    answers: Operand,
+    i: At,
+    j: At,
+    causal: bool = False,
+    itself: bool = False,
+    first: int = 0,
+) -> Expr:
     """Tokens see those of their own bucket, and themselves only if they see nobody else; the rest becomes −∞.
 
-    causal: whether those that come later do not count as seen; their scores stay for mask_future to hide.
+    causal: whether those that come later do not count as seen; their scores stay for mask_future to hide. itself:
+    whether each token always sees itself, too. first: the place of the first that asks.
 
     Source: Kitaev, Kaiser & Levskaya 2020 (Reformer).
     """
@@ -182,11 +195,14 @@ def mask_buckets(a: Operand, asks: Operand, answers: Operand, i: At, j: At, caus
     def apart(k: int) -> Expr:
         return largest(asks[i, 0] - answers[k, 0], answers[k, 0] - asks[i, 0])
 
-    if i != j:
+    own = i + first
+    if j != own:
         return if_zero(apart(j), a[i, j], expr(NEG_INF))
+    if itself:
+        return a[i, j]
     assert isinstance(answers.rows, int)
-    others = (k for k in range(answers.rows) if k < i or (k > i and not causal))
-    return if_zero(Sum(tuple(if_zero(apart(k), expr(1), expr(0)) for k in others)), a[i, i], expr(NEG_INF))
+    others = (k for k in range(answers.rows) if k < own or (k > own and not causal))
+    return if_zero(Sum(tuple(if_zero(apart(k), expr(1), expr(0)) for k in others)), a[i, j], expr(NEG_INF))
 
 
 @op(

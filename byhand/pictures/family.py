@@ -32,6 +32,8 @@ from byhand.pictures.canvas import (
     Canvas,
     Layer,
 )
+from byhand.pictures.labels import words
+from byhand.pictures.names import beside
 from byhand.pictures.registry import Rows, UndrawableError, picture
 
 MARK, DEEP = 12.0, 6.4  # the width of a mark of a ruler, and its height
@@ -673,6 +675,54 @@ def nearest_places(
         on.say("pictures.nearest_places.to_do"),
         on.say("pictures.nearest_places.key", names=", ".join(inside)),
     )
+
+
+UNIT, RIM = 2.5, 6.9  # mm from one whole number to the next on the circle of boxes, and its radius in these
+
+
+@picture(height=42, minutes=4)
+def four_boxes(on: Canvas, along: Rows, *, tokens: Sequence[str]) -> None:
+    """A circle that its diagonals part into four boxes, words as points in it, and who is in which box.
+
+    along: two numbers for each word. Box n is that of the largest of (x, y, −x, −y).
+    """
+    points = [tuple(map(float, row)) for row in along]
+    if {*map(len, points)} != {2} or any(abs(x) == abs(y) or hypot(x, y) > RIM for x, y in points):
+        raise UndrawableError("points of two numbers inside the circle, and none on a diagonal")
+    middle = 21.0
+    for k in range(-6, 7):
+        half = UNIT * sqrt(RIM**2 - k * k)
+        for ends in (((middle + UNIT * k, middle - half), (middle + UNIT * k, middle + half)),
+                     ((middle - half, middle + UNIT * k), (middle + half, middle + UNIT * k))):  # fmt: skip
+            on.line(*ends, width=HAIR if k else AXIS, colour=GRID if k else PALE)
+    on.disc(middle, middle, UNIT * RIM, fill="none", width=STROKE, colour=on.ink)
+    reach = UNIT * RIM / sqrt(2)
+    lines = [((middle - reach, middle + side * reach), (middle + reach, middle - side * reach)) for side in (1, -1)]
+    for ends in lines:
+        on.line(*ends, width=STROKE)
+    for n, (across, up) in enumerate(((1, 0), (0, 1), (-1, 0), (0, -1)), 1):
+        left, top = middle + 19.2 * across, middle - 19.2 * up
+        on.box(left - 1.7, top - 1.7, 3.4, 3.4, fill=LIGHT, width=BOX)
+        on.text(left, top + 1.0, str(n), CAPTION)
+    dots = [(middle + UNIT * x, middle - UNIT * y) for x, y in points]
+    halves = [words(word, CAPTION).width / 2 for word in tokens]
+    for dot, name, word in zip(dots, beside(dots, halves, lines, (4, 4, 38, 38)), tokens, strict=True):
+        on.pen.disc(*dot)
+        on.pen.text(*name, word, CAPTION)
+    boxes: list[list[str]] = [[], [], [], []]
+    for (x, y), word in zip(points, tokens, strict=True):
+        sides = (x, y, -x, -y)
+        boxes[sides.index(max(sides))].append(word)
+    for n, inside in enumerate(boxes, 1):
+        line = 10.0 + 8.6 * (n - 1)
+        on.box(49, line - 3.0, 3.4, 3.4, fill=LIGHT, width=BOX)
+        on.text(50.7, line - 0.3, str(n), CAPTION)
+        on.answer_line(55, line, 29, ", ".join(inside) or "–")
+    told = "; ".join(f"{n}: {', '.join(inside) or '–'}" for n, inside in enumerate(boxes, 1))
+    on.said(
+        on.say("pictures.four_boxes.said"), on.say("pictures.four_boxes.to_do", words=", ".join(tokens)),
+        on.say("pictures.four_boxes.key", boxes=told),
+    )  # fmt: skip
 
 
 SQUARE = 3.7  # a cell of a grid of the family

@@ -181,15 +181,19 @@ def _within_span(n: Numbers, back: Rows, span: Rows, ramp: Rows) -> Rows:
     return _each(back, lambda d: min(max(n.over(r + z - d, r), n.num(0)), n.num(1)))
 
 
-def _met(n: Numbers, a: Rows, asks: Rows, answers: Rows, causal: bool = False) -> Rows:
-    """The scores with −∞ where buckets differ; and on the diagonal, if there is another one to see."""
+def _met(
+    n: Numbers, a: Rows, asks: Rows, answers: Rows, causal: bool = False, itself: bool = False, first: int = 0
+) -> Rows:
+    """The scores with −∞ where buckets differ; and on the diagonal, if there is another one to see and tokens do not
+    always see themselves, too.
+    """
     kept = [
         [x if mine == other else n.num(NEG_INF) for x, (other,) in zip(row, answers, strict=True)]
         for row, (mine,) in zip(a, asks, strict=True)
     ]
-    for i, (mine,) in enumerate(asks):
-        seen = [bucket for k, (bucket,) in enumerate(answers) if k < i or (k > i and not causal)]
-        kept[i][i] = n.num(NEG_INF) if mine in seen else a[i][i]
+    for own, (row, (mine,)) in enumerate(zip(kept, asks, strict=True), first):
+        seen = [bucket for k, (bucket,) in enumerate(answers) if k < own or (k > own and not causal)]
+        row[own] = n.num(NEG_INF) if mine in seen and not itself else a[own - first][own]
     return kept
 
 

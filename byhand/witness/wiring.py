@@ -163,7 +163,11 @@ class Wiring:
 
     def bucket(self, q: str, at: str, head: str) -> str:
         """argmax [qR; −qR] (Kitaev, Kaiser & Levskaya 2020, section 2)."""
-        along = self(f"{at}.hash_along{head}", "matmul", q, f"{at}.W_R{head}")
+        return self.bucket_by(q, f"{at}.W_R{head}", at, head)
+
+    def bucket_by(self, q: str, directions: str, at: str, head: str = "") -> str:
+        """argmax [qR; −qR] of every row q, for given directions R."""
+        along = self(f"{at}.hash_along{head}", "matmul", q, directions)
         against = self(f"{at}.hash_against{head}", "times_number", along, by=-1)
         return self(f"{at}.bucket{head}", "row_argmax", self(f"{at}.hash{head}", "hstack", along, against))
 
@@ -735,6 +739,22 @@ def _low_rank_attention(w: Wiring) -> None:
     w.read(w("plain.q", "gather_rows", q, rows=[w.shapes[q][0] - 1]), k, v, "plain")
     every = w("count.all", "multiply", "n_ctx", "n_ctx")
     w("count.times", "quotient", every, w("count.short", "multiply", "n_ctx", "linformer_k"))
+
+
+@wiring("hashed-attention")
+def _hashed_attention(w: Wiring) -> None:
+    """The last row within a bucket (Kitaev, Kaiser & Levskaya 2020, section 2), and without; and another hash."""
+    at, q = "blocks.0.attn", "blocks.0.attn.hook_q[0]"
+    n = w.shapes[q][0]
+    k, query = w(f"{at}.hook_k[0]", "unit_rows", q), w("new.q", "gather_rows", q, rows=[n - 1])
+    bucket = w.bucket(q, at, "[0]")
+    own = w("new.bucket", "gather_rows", bucket, rows=[n - 1])
+    scores = w("new.scores", "dot_rows", query, k)
+    w.softmax("new.pattern", w("new.scores_hashed", "mask_buckets", scores, own, bucket, first=n - 1))
+    before = w("plain.k", "gather_rows", k, rows=[*range(n - 1)])
+    w.softmax("plain.pattern", w("plain.scores", "dot_rows", query, before))
+    again = w.bucket_by(w("again.q", "gather_rows", q, rows=[1, n - 1]), "again.R", "again")
+    w("again.box", "plus_number", again, by=1)
 
 
 @wiring("recurrent-depth")

@@ -25,8 +25,9 @@ GROUPS = {  # what a group is called stands in the messages, as course.groups.NA
     "practice": ("kv-cache", "sizing", "attention-in-letters"),
     "family": (
         "relative-positions", "position-biases", "rotary", "segment-memory", "sparse-patterns",
-        "grouped-query-attention", "latent-attention", "low-rank-attention", "linear-attention", "nearest-neighbours",
-        "flash-attention", "mixture-of-experts", "llama-block", "microgpt", "family-tree",
+        "grouped-query-attention", "latent-attention", "low-rank-attention", "linear-attention",
+        "hashed-attention", "nearest-neighbours", "flash-attention", "mixture-of-experts", "llama-block",
+        "microgpt", "family-tree",
     ),
 }  # fmt: skip
 ORDER = tuple(chain.from_iterable(GROUPS.values()))
@@ -91,8 +92,8 @@ ROUTES = (
         ("segment-memory", "sparse-patterns"),
         ("grouped-query-attention", "latent-attention"),
         ("low-rank-attention", "linear-attention"),
-        ("nearest-neighbours", "flash-attention"),
-        ("mixture-of-experts",),
+        ("hashed-attention", "nearest-neighbours"),
+        ("flash-attention", "mixture-of-experts"),
         ("llama-block",),
         ("microgpt", "family-tree"),
     )),
@@ -137,6 +138,7 @@ LOOK_FOR = {  # the classic mistake that each sheet is about; what it means stan
     "latent-attention": "latent-as-value",
     "low-rank-attention": "project-dimensions",
     "linear-attention": "state-includes-future",
+    "hashed-attention": "self-attended",
     "nearest-neighbours": "not-renormalised",
     "flash-attention": "no-rescale",
     "mixture-of-experts": "not-renormalised",

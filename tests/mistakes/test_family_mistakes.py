@@ -315,3 +315,26 @@ def test_mistakes_of_a_memory():
     assert rows(foil(MEMORY, "zero-for-minus-infinity"), scores)[0] == [*first[:2], 0]
     pattern = rows(foil(MEMORY, "mask-after-softmax"), f"{AT}hook_pattern[0]")
     assert pattern[0][2] == 0 < sum(pattern[0]) < 1 == sum(pattern[1])
+
+
+BOXES = made(
+    "hashed-attention", config={"softmax_base": 2, "n_ctx": 4, "d_head": 4, "num_buckets": 4},
+    inputs={f"{AT}hook_q[0]": [[1, 1, 1, 1], [-1, -1, 1, 1], [1, -1, 1, 1], [1, 1, 1, -1]],
+            "again.R": [[1, 0], [0, 1], [0, 0], [0, 0]]},
+    weights={f"{AT}W_R": [[[1, 0], [0, 1], [1, 0], [0, 0]]]},
+)  # fmt: skip
+
+
+def test_words_are_sorted_into_buckets_only_where_there_are_some():
+    with pytest.raises(
+        ConfigError, match=r"^num_buckets=0 leaves no bucket to look into; use an even number, such as 4$"
+    ):
+        made("hashed-attention", config={"softmax_base": 2}, inputs={f"{AT}hook_q[0]": [[1, 1]]})
+
+
+def test_mistakes_of_buckets():
+    assert rows(BOXES, f"{AT}bucket[0]") == [[0], [3], [0], [0]]
+    assert rows(BOXES, "new.pattern") == [[Fraction(2, 3), 0, Fraction(1, 3), 0]]
+    assert rows(foil(BOXES, "self-attended"), "new.pattern") == [[Fraction(2, 7), 0, Fraction(1, 7), Fraction(4, 7)]]
+    assert rows(foil(BOXES, "hash-of-one-sign"), f"{AT}bucket[0]") == [[0], [0], [0], [0]]
+    assert rows(foil(BOXES, "keys-at-any-length"), "new.scores") == [[2, -2, 0, 4]]

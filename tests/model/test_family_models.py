@@ -88,6 +88,11 @@ TREE = run(
     {"attn.q": "-2 2; 0 2; 2 -2; -1 2", "attn.k": "2 2; 0 0; -1 -1; 1 1", "hash.bucket": "2; 1; 1; 1",
      "short.E": "1/2 0; 1/2 0; 0 1/2; 0 1/2"},
 )  # fmt: skip
+BOXES = run(
+    "hashed-attention", {"n_ctx": 6, "num_buckets": 4},
+    {f"{AT}hook_q[0]": "1 -1 -1 1; -1 -1 1 -1; 1 1 -1 1; 1 -1 1 1; -1 1 -1 1; 1 -1 -1 -1", "again.R": "1 0; 0 0; 0 1; 0 0"},
+    {f"{AT}W_R": "2 1; 0 2; -1 0; 1 2"},
+)  # fmt: skip
 CASES = [
     (RELATIVE, f"{AT}hook_attn_scores[0]", "-1 - - -; 3 1 - -; 2 2 3 -; 2 1 3 2"),
     (RELATIVE, f"{AT}hook_pattern[0]", "1 0 0 0; 4/5 1/5 0 0; 1/4 1/4 1/2 0; 2/9 1/9 4/9 2/9"),
@@ -123,6 +128,10 @@ CASES = [
         f"{AT}hook_attn_scores[0]",
         "2 - - - - -; - 2 - - - -; - - 2 - - -; 1 - - - - -; - - 1 - - -; - 0 - - - -",
     ),
+    (BOXES, "new.scores", "1 0 0 0 -1 2"),
+    (BOXES, "new.pattern", "0 1 0 0 0 0"),
+    (BOXES, "plain.pattern", "4/11 2/11 2/11 2/11 1/11"),
+    (BOXES, "again.hash_along", "-1 1; 1 -1"),
     (DEPTH, "blocks.0.hook_resid_post", "0 0; 1 -1; 0 -1"),
     (DEPTH, "blocks.1.hook_resid_post", "0 0; 0 -2; -1 -2"),
     (DEPTH, "blocks.1.attn.hook_pattern[0]", "1 0 0; 1/2 1/2 0; 1/4 1/4 1/2"),

@@ -126,6 +126,16 @@ def test_a_ruler_slides_to_the_word_that_asks():
         drawn("sliding_ruler", [[1]] * 3, tokens=["we", "heard", "it", "rain"])
 
 
+def test_words_are_sorted_into_four_boxes_by_their_larger_number():
+    told = {"tokens": ["our", "cat", "sings"]}
+    sketch = drawn("four_boxes", [[3, -2], [-1, -4], [2, 5]], **told)
+    assert "1: our" not in sketch.worksheet_says
+    assert "1: our; 2: sings; 3: –; 4: cat" in sketch.key_says
+    assert sketch.answers == ("our", "sings", "–", "cat")
+    with pytest.raises(UndrawableError, match="none on a diagonal"):
+        drawn("four_boxes", [[3, -2], [-4, -4], [2, 5]], **told)
+
+
 def test_the_circle_goes_through_the_third_nearest_place():
     keys, apart = [[-1, 1], [3, -2], [2, -1], [1, 1], [2, 1]], [[5, 8, 2, 1, 2]]
     told = {"tokens": ["juice", "tea", "milk", "milk", "tea"], "count": [3]}

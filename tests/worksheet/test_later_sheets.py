@@ -92,6 +92,7 @@ def test_a_formula_of_the_tiny_models_parameters_gives_what_the_key_says_with_bi
         ("low-rank-attention", ["project-dimensions", "causal-linformer", "softmax-over-columns"]),
         ("family-tree", ["window-off-by-one"]),
         ("linear-attention", ["state-includes-future", "no-normaliser", "phi-of-product"]),
+        ("hashed-attention", ["self-attended", "hash-of-one-sign", "keys-at-any-length"]),
         ("nearest-neighbours", ["not-renormalised", "all-places", "far-counts-more"]),
         ("flash-attention", ["no-rescale", "only-o-rescaled"]),
         ("grouped-query-attention", ["tiled-groups", "cache-counts-query-heads"]),
