@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from byhand.mistakes.registry import mistake
+from byhand.ops.attention import normalize_rows
 from byhand.ops.linear import affine, affine_rows, dot_rows, matmul, multiply, row_dots
 from byhand.tape import Step, Tape
 
@@ -19,8 +20,11 @@ TAUGHT = ("hook_q", "hook_k", "hook_v", "hook_attn_out", MATRIX_PRODUCT)
     mend="Add the products up: a dot product is one number.",
 )
 def products_not_added(step: Step, tape: Tape) -> Iterable[Step]:
-    """The dot products of rows become the product entry by entry, as wide as the operands."""
-    if step.op is not row_dots:
+    """The dot products of rows become the product entry by entry, as wide as the operands; not where numbers are
+    divided by them, since one divides by one number.
+    """
+    divides = (other.op is normalize_rows and step.name in other.inputs for other in tape.steps.values())
+    if step.op is not row_dots or any(divides):
         return [step]
     pair = tape.steps[step.inputs[0]]
     return [replace(step, op=multiply, shape=pair.shape, axes=pair.axes)]
