@@ -605,6 +605,7 @@ def _low_rank_attention(task: Task, dice: Dice) -> Iterator[Instance]:
     Method: rejection sampling.
     """
     base, queries = whole_base(task.config), grid(4, REACH)
+    most = max(LARGEST_TOTAL, (base + 1) ** 2)  # scores of 1, 0, 0 and −1
     queries = queries[((queries != 0).sum(1) > 1) & (abs(queries).sum(1) < 6)]
     cups = np.zeros((len(PARTNERS), 2, 4), dtype=np.int64)
     for cup, partner in zip(cups, PARTNERS, strict=True):
@@ -623,7 +624,7 @@ def _low_rank_attention(task: Task, dice: Dice) -> Iterator[Instance]:
         scores = queries @ keys[i].T  # (count, 2)
         fit = queries[(scores % 2 == 0).all(1) & (abs(scores) <= 8).all(1) & (np.ptp(scores, 1) <= 4)]
         plain = fit @ k[i].T
-        last = (plain % 2 == 0).all(1) & _one_largest(plain) & (_totals(plain // 2, base) <= LARGEST_TOTAL)
+        last = (plain % 2 == 0).all(1) & _one_largest(plain) & (_totals(plain // 2, base) <= most)
         last &= (_different(plain) > 2) & (fit @ keys[i].T @ [1, -1] != 0)
         pairs = plain[:, np.argsort(-cup[i][0], kind="stable")]  # those of the first cup, then those of the second
         last &= (pairs[:, 0] != pairs[:, 1]) & (pairs[:, 2] != pairs[:, 3])
