@@ -133,7 +133,7 @@ SHAPES = {  # of what models of a few steps are given; the variants of a config 
     "low-rank-attention": {f"blocks.0.attn.hook_{x}[0]": (3, 2 if x == "v" else 4) for x in "qkv"},
     "segment-memory": {STREAM: (2, 4)},
     "recurrent-depth": {STREAM: (3, 4), "halt.logits": (1, 3), "halt.states": (3, 2), "rev.x1": (1, 2), "rev.x2": (1, 2),
-                        "rev.W_F": (2, 2), "rev.W_G": (2, 2)},
+                        "rev.W_F": (2, 2), "rev.W_G": (2, 2), "own.W_Q": (4, 4), "own.W_K": (4, 4), "own.W_V": (4, 4)},
     "hashed-attention": {"again.R": (4, 2)},
     "nearest-neighbours": {"knn.keys": (3, 2), "knn.query": (1, 2), "logits": (1, 5)},
     "family-tree": {"attn.q": (4, 4), "attn.k": (4, 4), "hash.bucket": (4, 1), "short.E": (4, 2)},

@@ -507,6 +507,18 @@ def causal_linformer(step: Step, tape: Tape) -> Iterable[Step]:
     return then(step, "early", mask_future) if short and step.stem.endswith("hook_attn_scores") else [step]
 
 
+@mistake(
+    told="A pass with weights of its own, where all passes share theirs.",
+    mend="Go through the same block again: take the weights of the first pass.",
+)
+def new_weights(step: Step, tape: Tape) -> Iterable[Step]:
+    """Queries, keys and values of later passes are made with the other weights that are given."""
+    other = f"own.W_{step.stem[-1].upper()}"
+    if step.op is not matmul or not step.stem.endswith(PROJECTIONS) or other not in tape.steps:
+        return [step]
+    return [step if step.layer == "blocks.0" else replace(step, inputs=(step.inputs[0], other))]
+
+
 def _is_pattern(step: Step) -> bool:
     """Whether a step is the result of a softmax that is taught, and not that of the logits."""
     return step.op is normalize_rows and (step.stem.endswith("hook_pattern") or step.name == "softmax")

@@ -62,7 +62,7 @@ def n_minus_one(step: Step, tape: Tape) -> Iterable[Step]:
 )
 def no_residual(step: Step, tape: Tape) -> Iterable[Step]:
     """The sum of stream and layer becomes the layer's result."""
-    summed = step.op is add and step.stem.endswith(("hook_resid_mid", "hook_resid_post"))
+    summed = step.op is add and step.stem.rstrip("0123456789").endswith(("hook_resid_mid", "hook_resid_post", "pass"))
     return [_layer_alone(step) if summed else step]
 
 

@@ -196,33 +196,43 @@ def _hashed_attention(build: Builder) -> Results:
 @model("recurrent-depth", part="heads", one_head=True)
 def _recurrent_depth(build: Builder) -> Results:
     """The same head of attention again in each of n_layers passes, its values added to the stream. Where they are
-    given: the states `halt.states` of several passes, mixed by the logits of halting after each, `halt.logits`; and a
-    reversible block of `rev.x1` and `rev.x2`, there and back.
+    given: what the last word takes from the last pass if that has weights of its own, `own.W_Q`, `own.W_K` and
+    `own.W_V`; the states `halt.states` of several passes, mixed by the logits of halting after each, `halt.logits`;
+    and a reversible block of `rev.x1` and `rev.x2`, there and back, or of `rev.y1` and `rev.y2`, only back.
 
     Source: Dehghani et al. 2018; Graves 2016; Gomez et al. 2017.
     """
     c, x = replace(build.config, share_layers=True), build.stream(RESID_PRE)
+    before = x
     for n in range(c.n_layers):
-        x = add(x, head(x, f"blocks.{n}.attn", 0, c), name=f"blocks.{n}.hook_resid_post")
+        before, x = x, add(x, head(x, f"blocks.{n}.attn", 0, c), name=f"pass{n}")
     results = [x]
+    if "own.W_Q" in build.tape.numbers:
+        axes = {"Q": ("d_model", "d_head"), "K": ("d_model", "d_head"), "V": ("d_model", "d_v")}
+        w_q, w_k, w_v = (build.matrix(f"own.W_{letter}", own) for letter, own in axes.items())
+        row = gather_rows(before, name="own.row", sizes={"i": (1, "new")}, rows=(x.rows - 1,))  # (1, d_model)
+        keys, values = matmul(before, w_k, name="own.k"), matmul(before, w_v, name="own.v")
+        results.append(add(row, read(matmul(row, w_q, name="own.q"), keys, values, "own", c), name="own.x"))
     if "halt.logits" in build.tape.numbers:
         states = build.matrix("halt.states", ("pass", "place"))
         p = sigmoid(build.matrix("halt.logits", ("", "pass")), name="halt.p", base=c.softmax_base)
         weights = halting_weights(p, name="halt.weight")
         results += matmul(weights, states, name="halt.state"), ponder_cost(weights, name="halt.ponder")
-    return *results, *(_there_and_back(build) if "rev.x1" in build.tape.numbers else ())
+    return *results, *(_there_and_back(build) if "rev.W_F" in build.tape.numbers else ())
 
 
 def _there_and_back(build: Builder) -> Results:
-    """A reversible block, y₁ = x₁ + F(x₂) and y₂ = x₂ + G(y₁), and its inputs again, from y₁ and y₂."""
-    x1, x2 = (build.matrix(f"rev.{name}", ("new", "half")) for name in ("x1", "x2"))
+    """A reversible block, y₁ = x₁ + F(x₂) and y₂ = x₂ + G(y₁), if these are not given; and its inputs, from them."""
     weights = {letter: build.matrix(f"rev.W_{letter.upper()}", ("half", "half")) for letter in "fg"}
 
     def network(letter: str, x: Matrix, at: str) -> Matrix:
         return relu(matmul(x, weights[letter], name=f"{at}.{letter}_pre"), name=f"{at}.{letter}")
 
-    y1 = add(x1, network("f", x2, "rev"), name="rev.y1")
-    y2 = add(x2, network("g", y1, "rev"), name="rev.y2")
+    there = "x" if "rev.x1" in build.tape.numbers else "y"
+    y1, y2 = (build.matrix(f"rev.{there}{half}", ("new", "half")) for half in (1, 2))
+    if there == "x":
+        y1 = add(y1, network("f", y2, "rev"), name="rev.y1")
+        y2 = add(y2, network("g", y1, "rev"), name="rev.y2")
     found = subtract(y2, network("g", y1, "back"), name="back.x2")
     return y1, y2, found, subtract(y1, network("f", found, "back"), name="back.x1")
 

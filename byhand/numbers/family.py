@@ -749,3 +749,115 @@ def _parts(products: Ints) -> Ints:
     """Products (…, n, d), added up to n numbers each → in how many equal parts one has to be cut for their shares."""
     rows = products.sum(-1)
     return np.asarray(rows.sum(-1) // np.gcd.reduce(rows, axis=-1))
+
+
+# ---- the same block again ----
+
+PASSES_TRIED, OWN_TRIED, BLOCKS_TRIED = 60_000, 200, 40_000  # words and weights, weights of one's own, blocks to undo
+STATES_TRIED = 400
+LOGITS = range(-2, 3)  # of halting
+
+
+@search("recurrent-depth", like_sheet=True, requires=[
+    exactly(3, d_model=2, d_head=1, d_v=2, n_layers=2, attention_dir="causal", use_attn_scale=False),
+])  # fmt: skip
+def _recurrent_depth(task: Task, dice: Dice) -> Iterator[Instance]:
+    """A stream (3, 2) of which the second number is 0, the only one that queries are made from: so all words share
+    equally in the first pass, with whole means. In the second pass, the last word looks most at one word, and at
+    another one with weights of its own. Also logits and states of three passes, and a reversible block.
+
+    Method: rejection sampling.
+    """
+    base = whole_base(task.config)
+    x = np.zeros((PASSES_TRIED, 3, 2), dtype=np.int64)
+    x[:, :, 0] = dice.below(7, PASSES_TRIED, 3) - 3
+    w_q = np.zeros((PASSES_TRIED, 2, 1), dtype=np.int64)
+    w_q[:, 1] = 2 * dice.below(2, PASSES_TRIED, 1) - 1
+    w_k, w_v = dice.below(5, PASSES_TRIED, 2, 1) - REACH, dice.below(5, PASSES_TRIED, 2, 2) - REACH
+    sums: Ints = (x @ w_v).cumsum(1)
+    words: Ints = np.array([[1], [2], [3]], dtype=np.int64)  # that each one sees
+    once: Ints = x + sums // words
+    scores, values = _asked(once, w_q, w_k), once @ w_v
+    ok: Bools = (sums % words == 0).all((1, 2)) & _reads_well(scores, base) & distinct(once) & distinct(x)
+    ok &= (abs(once) <= 4).all((1, 2)) & (abs(values) <= 6).all((1, 2)) & (once != 0).any(2).all(1)
+    ok &= ((w_v != 0).sum((1, 2)) > 2) & (w_v[:, 0, 1] != w_v[:, 1, 0]) & (w_k != 0).all((1, 2))
+    ok &= _reads_well(_asked(once[:, :2], w_q, w_k), base)  # the second word, which nobody is asked for
+    blocks, stops = _undone(dice), _stops(base)
+    for i in np.flatnonzero(ok)[:HANDED_ON]:
+        own_q, own_k = (dice.below(5, OWN_TRIED, 2, 1) - REACH for _ in "qk")
+        own_v = dice.below(5, OWN_TRIED, 2, 2) - REACH
+        other = _asked(once[i, None], own_q, own_k)
+        fit: Bools = _reads_well(other, base) & (other.argmax(1) != scores[i].argmax())
+        fit &= (abs(once[i] @ own_v) <= 6).all((1, 2)) & ((own_v != 0).sum((1, 2)) > 2)
+        fit &= (own_v != w_v[i]).any((1, 2)) & own_q.all((1, 2)) & (own_v[:, 0, 1] != own_v[:, 1, 0])
+        found = np.flatnonzero(fit)
+        logits, weights, over = stops[dice.one_below(len(stops))]
+        states = _triangle(dice, weights, over)
+        if not len(found) or not len(blocks) or states is None:
+            continue
+        k = found[0]
+        y1, y2, w_f, w_g = blocks[dice.one_below(len(blocks))]
+        heads = {f"{ATTN}.W_{letter}": [w[i].tolist()] for letter, w in (("Q", w_q), ("K", w_k), ("V", w_v))}
+        yield Instance({
+            "blocks.0.hook_resid_pre": x[i].tolist(),
+            "own.W_Q": own_q[k].tolist(), "own.W_K": own_k[k].tolist(), "own.W_V": own_v[k].tolist(),
+            "halt.logits": [list(logits)], "halt.states": states,
+            "rev.y1": [y1.tolist()], "rev.y2": [y2.tolist()], "rev.W_F": w_f.tolist(), "rev.W_G": w_g.tolist(),
+        }, heads)  # fmt: skip
+
+
+def _asked(x: Ints, w_q: Ints, w_k: Ints) -> Ints:
+    """The scores (count, n) of the last word of a stream (count, n, 2), with queries and keys of one number."""
+    return np.asarray(((x[:, -1:] @ w_q) * (x @ w_k))[..., 0])
+
+
+def _reads_well(scores: Ints, base: int) -> Bools:
+    """Which rows of scores have one largest, and are small and easy to make shares of."""
+    small = (abs(scores) <= 6).all(1) & (_totals(scores, base) <= LARGEST_DENOMINATOR)
+    return np.asarray(small & _one_largest(scores))
+
+
+def _stops(base: int) -> list[tuple[tuple[int, ...], list[Fraction], Fraction]]:
+    """Logits of three passes whose probabilities fill up in the last one, what each pass weighs, and by how much the
+    last probability is larger.
+    """
+    found = []
+    for logits in product(LOGITS, repeat=3):
+        first, second, third = (1 / (1 + Fraction(base) ** -logit) for logit in logits)
+        left = 1 - first - second
+        if 0 < left < third and left.denominator <= LARGEST_DENOMINATOR and left not in (first, second):
+            found.append((logits, [first, second, left], third - left))
+    return found
+
+
+def _triangle(dice: Dice, weights: list[Fraction], over: Fraction) -> list[list[int]] | None:
+    """Three states (3, 2), wide apart, whose mixture is a short fraction, also where the last one weighs too much."""
+    for states in dice.below(8, STATES_TRIED, 3, 2) - 3:
+        (a, b), (c, d) = states[1] - states[0], states[2] - states[0]
+        right = [sum(w * int(n) for w, n in zip(weights, column, strict=True)) for column in states.T]
+        wrong = [x + over * int(n) for x, n in zip(right, states[2], strict=True)]
+        short = max(Fraction(x).denominator for x in (*right, *wrong)) <= LARGEST_DENOMINATOR
+        if short and all(right) and states[2].all() and abs(a * d - b * c) > 14:
+            return [[int(n) for n in row] for row in states]
+    return None
+
+
+def _undone(dice: Dice) -> list[tuple[Ints, Ints, Ints, Ints]]:
+    """Results y₁ and y₂ of reversible blocks with their weights (2, 2). ReLU cuts off one number of two, both for G
+    and for F, and what is found is small.
+    """
+    y1, y2 = (dice.below(9, BLOCKS_TRIED, 2) - 4 for _ in "12")
+    w_f, w_g = (dice.below(5, BLOCKS_TRIED, 2, 2) - REACH for _ in "fg")
+    pre_g = (y1[:, None] @ w_g)[:, 0]
+    x2 = y2 - np.maximum(pre_g, 0)
+    pre_f, early = ((half[:, None] @ w_f)[:, 0] for half in (x2, y2))
+    x1 = y1 - np.maximum(pre_f, 0)
+    ok = ((pre_g > 0).sum(1) == 1) & ((pre_f > 0).sum(1) == 1) & (pre_g < 0).any(1) & (pre_f < 0).any(1)
+    ok &= (np.maximum(early, 0) != np.maximum(pre_f, 0)).any(1)
+    for numbers, most in ((pre_g, 6), (pre_f, 6), (x2, 4), (x1, 4)):
+        ok &= (abs(numbers) <= most).all(1)
+    for w in (w_f, w_g):
+        ok &= ((w != 0).sum((1, 2)) > 2) & (w[:, 0, 1] != w[:, 1, 0])
+    for half in (y1, y2, x1, x2):
+        ok &= half.any(1) & (half[:, 0] != half[:, 1])
+    return [(y1[i], y2[i], w_f[i], w_g[i]) for i in np.flatnonzero(ok)[:HANDED_ON]]

@@ -164,13 +164,15 @@ def alive(case: Case) -> bool:
 @promise
 def patterns(case: Case) -> bool:
     """No row of a pattern is saturated, the last row is not uniform, and at most half of the rows are."""
-    return all(_tells_tokens_apart(case.tape.values(s.name)) for s in _named(case.tape, "hook_pattern"))
+    asked = (step for steps in _patterns_by_layer(case.tape).values() for step in steps)
+    return all(_tells_tokens_apart(case.tape.values(step.name)) for step in asked)
 
 
 @promise
 def scores(case: Case) -> bool:
-    """No matrix of scores is symmetric, so that a student who transposes it gets other numbers."""
-    return not any(_is_symmetric(case.tape.values(s.name)) for s in _named(case.tape, "scores_scaled", "scores_raw"))
+    """No matrix of scores is symmetric, so that a student who transposes it gets other numbers; but all may be 0."""
+    found = (case.tape.values(s.name) for s in _named(case.tape, "scores_scaled", "scores_raw"))
+    return not any(_is_symmetric(each) for each in found if any(map(any, each)))
 
 
 @promise
@@ -600,6 +602,21 @@ def members_look_elsewhere(tape: Tape) -> bool:
 
 
 @sheet_promise
+def passes_differ_though_weights_do_not(tape: Tape) -> bool:
+    """All queries of the first pass are 0; in the second, the last word looks most at one word, and with weights of
+    its own at another one. Two passes leave a part of the last one's weight. In the reversible block, ReLU cuts off
+    one of two numbers each time, and the wrong order would find something else.
+    """
+    first = any(map(any, tape.values("blocks.0.attn.hook_q[0]")))
+    patterns = tape.values("blocks.1.attn.hook_pattern[0]")[-1], tape.values("own.pattern")[0]
+    p, weights = tape.values("halt.p")[0], tape.values("halt.weight")[0]
+    cut = all(sum(x > 0 for x in tape.values(f"back.{letter}_pre")[0]) == 1 for letter in "fg")
+    early = [_dot(tape.values("rev.y2")[0], column) for column in zip(*tape.values("rev.W_F"), strict=True)]
+    order = [max(0, x) for x in early] != [*tape.values("back.f")[0]]
+    return not first and _look_most_elsewhere(*patterns) and 0 < weights[-1] < p[-1] and cut and order
+
+
+@sheet_promise
 def new_token_looks_most_at_one(tape: Tape) -> bool:
     """The token that is added looks at one token more than at every other."""
     shares = tape.values("new.pattern")[0]
@@ -881,9 +898,14 @@ def _changed_rows(tape: Tape, wrong: Tape, name: str) -> list[int]:
 
 
 def _patterns_by_layer(tape: Tape) -> dict[str, list[Step]]:
-    """The steps that compute a pattern, one for each head, by the name of their layer, such as blocks.0.attn."""
+    """The steps that compute a pattern, one for each head, by the name of their layer, such as blocks.0.attn; without
+    those whose queries are all 0, as they are meant to be where a whole pattern is uniform.
+    """
     found: dict[str, list[Step]] = {}
     for step in (s for s in _named(tape, "hook_pattern") if s.op):
+        query = step.name.replace("hook_pattern", "hook_q")
+        if query in tape.steps and tape.steps[query].op and not any(map(any, tape.values(query))):
+            continue
         found.setdefault(step.name.rpartition(".hook_pattern")[0], []).append(step)
     return found
 

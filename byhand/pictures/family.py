@@ -624,6 +624,62 @@ def cups(on: Canvas, keys: Rows, poured: Rows, *, tokens: Sequence[str]) -> None
     )  # fmt: skip
 
 
+GLASS, DEEP, PLANE = 10.0, 22.0, 3.4  # the width and the height of a glass, and the unit of a plane
+
+
+@picture(height=36, minutes=2)
+def glasses(on: Canvas, poured: Rows, weights: Rows, states: Rows, mixture: Rows) -> None:
+    """A glass for each pass, in which the weights so far stand, up to the rim; and the states as points, with their
+    mixture.
+
+    poured: what each pass would pour in. weights: what there is room for.
+    """
+    own, wanted = ([Fraction(x) for x in rows[0]] for rows in (weights, poured))
+    points = [tuple(map(float, row)) for row in states]
+    marks = min(10, max(x.denominator for x in own))  # decimals have larger denominators
+    fits = len(own) == len(points) == 3 and all(len(row) == 2 for row in states) and sum(own) == 1 and min(own) > 0
+    if not fits or any(not -3 <= x <= 4 for point in points for x in point):
+        raise UndrawableError("three passes whose weights add up to 1, and states of two numbers from −3 to 4")
+    top = 7.0
+    for k, weight in enumerate(own):
+        x, before = 9.0 + 17 * k, sum(own[:k], Fraction(0))
+        on.text(x, 4.0, on.say("pictures.glasses.pass", n=k + 1), CAPTION)
+        old, new = (DEEP * float(part) for part in (before, weight))
+        if k:
+            on.pen.box(x - GLASS / 2, top + DEEP - old, GLASS, old, width=0.4, fill=LIGHT)
+        on.pen.box(x - GLASS / 2, top + DEEP - old - new, GLASS, new, width=0.4, fill=PEN_AREA)
+        if wanted[k] > weight:
+            over = DEEP * float(wanted[k] - weight)
+            on.pen.box(x + GLASS / 2 + 1, top + DEEP - old - new, 2.4, over, width=GUIDE, dash=DASH)
+        for mark in range(1, marks):
+            y = top + DEEP * mark / marks
+            on.line((x - GLASS / 2, y), (x - GLASS / 2 + 2.2, y), width=AXIS)
+        on.line((x - GLASS / 2, top), (x + GLASS / 2, top), width=GUIDE, dash=DASH, colour=PALE)
+        left, right, bottom = x - GLASS / 2, x + GLASS / 2, top + DEEP
+        on.line((left, top), (left, bottom), (right, bottom), (right, top), width=FRAME)
+    on.text(26, 33.6, on.say("pictures.glasses.marks", n=marks), CAPTION, colour=GREY)
+
+    def place(x: float, y: float) -> tuple[float, float]:
+        return 58.6 + PLANE * (x + 3), 5.0 + PLANE * (4 - y)
+
+    for k in range(-3, 5):
+        for ends in ((place(k, -3), place(k, 4)), (place(-3, k), place(4, k))):
+            on.line(*ends, width=HAIR if k else AXIS, colour=GRID if k else GREY)
+    on.line(*(place(*point) for point in points), width=GUIDE, dash=DASH, colour=GREY, closed=True)
+    on.pen.disc(*place(*map(float, mixture[0])))
+    for k, point in enumerate(points, 1):
+        x, y = place(*point)
+        on.disc(x, y, 2.0, fill=WHITE, width=BOX)
+        on.text(x, y + 1.0, str(k), CAPTION)
+    on.text(70.5, 33.6, on.say("pictures.glasses.states"), CAPTION, colour=GREY)
+    spots = ", ".join(f"({listed(row)})" for row in states)
+    levels = listed([sum(own[: k + 1], Fraction(0)) for k in range(3)])
+    on.said(
+        on.say("pictures.glasses.said", n=marks, states=spots), on.say("pictures.glasses.to_do"),
+        on.say("pictures.glasses.key", levels=levels, left=value_text(own[-1]), mixture=listed(mixture[0])),
+    )  # fmt: skip
+
+
 def _cells(on: Layer, left: float, top: float, rows: int, cols: int) -> None:
     """An empty table of square cells."""
     for i in range(rows + 1):

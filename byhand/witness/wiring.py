@@ -762,16 +762,23 @@ def _recurrent_depth(w: Wiring) -> None:
     """The same head in each pass (Dehghani et al. 2018); halting (Graves 2016); a reversible block (Gomez et al.
     2017).
     """
-    x, c = STREAM, {**w.config, "share_layers": True}
+    x = before = STREAM
+    c = {**w.config, "share_layers": True}
     w.config = c
     for n in range(c["n_layers"]):
-        x = w(f"blocks.{n}.hook_resid_post", "add", x, w.head(x, f"blocks.{n}.attn", 0))
+        before, x = x, w(f"pass{n}", "add", x, w.head(x, f"blocks.{n}.attn", 0))
     p = w("halt.p", "sigmoid", "halt.logits", base=c["softmax_base"])
     weights = w("halt.weight", "halting_weights", p)
     w("halt.state", "matmul", weights, "halt.states")
     w("halt.ponder", "ponder_cost", weights)
-    y1 = w("rev.y1", "add", "rev.x1", w("rev.f", "relu", w("rev.f_pre", "matmul", "rev.x2", "rev.W_F")))
-    y2 = w("rev.y2", "add", "rev.x2", w("rev.g", "relu", w("rev.g_pre", "matmul", y1, "rev.W_G")))
+    if "own.W_Q" in w.given:
+        row = w("own.row", "gather_rows", before, rows=[w.shapes[before][0] - 1])
+        keys, values = (w(f"own.{x.lower()}", "matmul", before, f"own.W_{x}") for x in "KV")
+        w("own.x", "add", row, w.read(w("own.q", "matmul", row, "own.W_Q"), keys, values, "own"))
+    y1, y2 = "rev.y1", "rev.y2"
+    if "rev.x1" in w.given:
+        w(y1, "add", "rev.x1", w("rev.f", "relu", w("rev.f_pre", "matmul", "rev.x2", "rev.W_F")))
+        w(y2, "add", "rev.x2", w("rev.g", "relu", w("rev.g_pre", "matmul", y1, "rev.W_G")))
     x2 = w("back.x2", "subtract", y2, w("back.g", "relu", w("back.g_pre", "matmul", y1, "rev.W_G")))
     w("back.x1", "subtract", y1, w("back.f", "relu", w("back.f_pre", "matmul", x2, "rev.W_F")))
 

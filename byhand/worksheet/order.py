@@ -26,8 +26,8 @@ GROUPS = {  # what a group is called stands in the messages, as course.groups.NA
     "family": (
         "relative-positions", "position-biases", "rotary", "segment-memory", "sparse-patterns",
         "grouped-query-attention", "latent-attention", "low-rank-attention", "linear-attention",
-        "hashed-attention", "nearest-neighbours", "flash-attention", "mixture-of-experts", "llama-block",
-        "microgpt", "family-tree",
+        "hashed-attention", "recurrent-depth", "nearest-neighbours", "flash-attention", "mixture-of-experts",
+        "llama-block", "microgpt", "family-tree",
     ),
 }  # fmt: skip
 ORDER = tuple(chain.from_iterable(GROUPS.values()))
@@ -92,8 +92,9 @@ ROUTES = (
         ("segment-memory", "sparse-patterns"),
         ("grouped-query-attention", "latent-attention"),
         ("low-rank-attention", "linear-attention"),
-        ("hashed-attention", "nearest-neighbours"),
-        ("flash-attention", "mixture-of-experts"),
+        ("hashed-attention", "recurrent-depth"),
+        ("nearest-neighbours", "flash-attention"),
+        ("mixture-of-experts",),
         ("llama-block",),
         ("microgpt", "family-tree"),
     )),
@@ -139,6 +140,7 @@ LOOK_FOR = {  # the classic mistake that each sheet is about; what it means stan
     "low-rank-attention": "project-dimensions",
     "linear-attention": "state-includes-future",
     "hashed-attention": "self-attended",
+    "recurrent-depth": "new-weights",
     "nearest-neighbours": "not-renormalised",
     "flash-attention": "no-rescale",
     "mixture-of-experts": "not-renormalised",

@@ -338,3 +338,31 @@ def test_mistakes_of_buckets():
     assert rows(foil(BOXES, "self-attended"), "new.pattern") == [[Fraction(2, 7), 0, Fraction(1, 7), Fraction(4, 7)]]
     assert rows(foil(BOXES, "hash-of-one-sign"), f"{AT}bucket[0]") == [[0], [0], [0], [0]]
     assert rows(foil(BOXES, "keys-at-any-length"), "new.scores") == [[2, -2, 0, 4]]
+
+
+DEPTH = made(
+    "recurrent-depth",
+    config={"softmax_base": 2, "d_model": 2, "n_ctx": 3, "d_head": 1, "d_v": 2, "n_layers": 2},
+    inputs={"blocks.0.hook_resid_pre": [[0, 0], [2, 0], [1, 0]], "own.W_Q": [[1], [1]], "own.W_K": [[1], [0]],
+            "own.W_V": [[1, 0], [1, -1]], "halt.logits": [[0, -2, 1]], "halt.states": [[-2, 1], [3, 3], [3, -3]],
+            "rev.y1": [[-2, 4]], "rev.y2": [[5, 3]], "rev.W_F": [[-2, 0], [-2, 1]], "rev.W_G": [[1, 1], [1, -1]]},
+    weights={f"{AT}W_Q": [[[0], [1]]], f"{AT}W_K": [[[1], [1]]], f"{AT}W_V": [[[-1, -1], [1, 1]]]},
+)  # fmt: skip
+
+
+def test_with_weights_of_its_own_the_second_pass_is_another_layer():
+    wrong = foil(DEPTH, "new-weights")
+    assert rows(wrong, "pass0") == rows(DEPTH, "pass0") == [[0, 0], [1, -1], [0, -1]]
+    assert rows(wrong, "pass1")[-1] == rows(DEPTH, "own.x")[0] == [Fraction(-2, 5), Fraction(-2, 5)]
+
+
+def test_weights_of_passes_without_a_remainder_add_up_to_more_than_1():
+    assert rows(foil(DEPTH, "remainder-forgotten"), "halt.weight") == [
+        [Fraction(1, 2), Fraction(1, 5), Fraction(2, 3)]
+    ]
+    assert rows(foil(DEPTH, "last-state-only"), "halt.state") == [[3, -3]]
+
+
+def test_a_reversible_block_is_undone_from_its_end():
+    assert rows(DEPTH, "back.x1") == [[-2, 1]]
+    assert rows(foil(DEPTH, "inverse-order"), "back.f_pre") == [[-16, 3]]

@@ -76,7 +76,7 @@ HASHED = run(
 DEPTH = run(
     "recurrent-depth", {"d_model": 2, "n_ctx": 3, "d_head": 1, "d_v": 2, "n_layers": 2},
     {X: "0 0; 2 0; 1 0", "halt.logits": "0 -2 1", "halt.states": "-2 1; 3 3; 3 -3", "rev.x1": "-2 1", "rev.x2": "3 3",
-     "rev.W_F": "-2 0; -2 1", "rev.W_G": "1 1; 1 -1"},
+     "rev.W_F": "-2 0; -2 1", "rev.W_G": "1 1; 1 -1", "own.W_Q": "1; 1", "own.W_K": "1; 0", "own.W_V": "1 0; 1 -1"},
     {f"{AT}W_Q": "0; 1", f"{AT}W_K": "1; 1", f"{AT}W_V": "-1 -1; 1 1"},
 )  # fmt: skip
 NEAR = run(
@@ -132,9 +132,11 @@ CASES = [
     (BOXES, "new.pattern", "0 1 0 0 0 0"),
     (BOXES, "plain.pattern", "4/11 2/11 2/11 2/11 1/11"),
     (BOXES, "again.hash_along", "-1 1; 1 -1"),
-    (DEPTH, "blocks.0.hook_resid_post", "0 0; 1 -1; 0 -1"),
-    (DEPTH, "blocks.1.hook_resid_post", "0 0; 0 -2; -1 -2"),
+    (DEPTH, "pass0", "0 0; 1 -1; 0 -1"),
+    (DEPTH, "pass1", "0 0; 0 -2; -1 -2"),
     (DEPTH, "blocks.1.attn.hook_pattern[0]", "1 0 0; 1/2 1/2 0; 1/4 1/4 1/2"),
+    (DEPTH, "own.pattern", "2/5 1/5 2/5"),
+    (DEPTH, "own.x", "-2/5 -2/5"),
     (DEPTH, "halt.p", "1/2 1/5 2/3"),
     (DEPTH, "halt.weight", "1/2 1/5 3/10"),
     (DEPTH, "halt.state", "1/2 1/5"),

@@ -176,3 +176,14 @@ def test_the_last_line_of_each_member_is_drawn():
     assert "1/2" not in sketch.worksheet_says
     with pytest.raises(UndrawableError, match="eight patterns"):
         drawn("family", *members)
+
+
+def test_a_glass_is_filled_to_its_rim_and_no_further():
+    halves, states = [[Fraction(1, 2), Fraction(1, 5), Fraction(2, 3)]], [[-2, 1], [3, 3], [3, -3]]
+    weights = [[Fraction(1, 2), Fraction(1, 5), Fraction(3, 10)]]
+    sketch = drawn("glasses", halves, weights, states, [[Fraction(1, 2), Fraction(1, 5)]])
+    assert "a mark for every 1/10" in sketch.worksheet_says
+    assert "full to 1/2, 7/10, 1" in sketch.key_says
+    assert "room for 3/10 only" in sketch.key_says
+    with pytest.raises(UndrawableError, match="add up to 1"):
+        drawn("glasses", halves, halves, states, [[0, 0]])

@@ -91,6 +91,10 @@ def test_a_formula_of_the_tiny_models_parameters_gives_what_the_key_says_with_bi
         ("latent-attention", ["latent-as-value"]),
         ("low-rank-attention", ["project-dimensions", "causal-linformer", "softmax-over-columns"]),
         ("family-tree", ["window-off-by-one"]),
+        (
+            "recurrent-depth",
+            ["new-weights", "remainder-forgotten", "last-state-only", "inverse-order", "no-residual"],
+        ),
         ("linear-attention", ["state-includes-future", "no-normaliser", "phi-of-product"]),
         ("hashed-attention", ["self-attended", "hash-of-one-sign", "keys-at-any-length"]),
         ("nearest-neighbours", ["not-renormalised", "all-places", "far-counts-more"]),
