@@ -10,9 +10,11 @@ from page_pdf import pictures
 
 from byhand.formats import Setup
 from byhand.formats.html.page import PAPERS
+from byhand.formats.look import COLOURS
 from byhand.formats.pdf.foot import filling
 from byhand.formats.pdf.inner import Foot
 from byhand.formats.pdf.slotted import filled
+from byhand.formats.pdf.stream import rgb
 from byhand.options import Options
 from byhand.pipeline import prepare
 from byhand.worksheet.sheet import load_sheet
@@ -20,6 +22,7 @@ from byhand.worksheet.sheet import load_sheet
 MM, DPI = 96 / 25.4, 150
 STEP = 8 * MM
 A4 = PAPERS["a4"]
+LINE = rb"(\S+) (\S+) m\n(\S+) (\S+) l\n"
 ABLE = 14.1  # mm: what one can do now, in three lines at the foot of the last page
 
 
@@ -33,13 +36,12 @@ def filling_of(room, rules=3, right=175.0, below=2.0):
     foot = Foot("Workings", (x, x + 175 * MM, y + room * MM), y + below * MM, rules, x, x + right * MM, y)
     drawn, last = filling(foot, "F0")
 
-    def numbers(form):
-        return [[float(each) / MM for each in found] for found in re.findall(form, drawn)]
+    def across(part):
+        lines = ([float(each) / MM for each in found] for found in re.findall(LINE, part))
+        return [(round(top - 100, 1), round(end - left)) for left, top, end, lower in lines if top == lower]
 
-    ruled = [(round(top + h / 2 - 100, 1), round(w)) for _, top, w, h in numbers(rb"(\S+) (\S+) (\S+) (\S+) re")]
-    lines = numbers(rb"(\S+) (\S+) m\n(\S+) (\S+) l\n")
-    across = [(round(top - 100, 1), round(end - left)) for left, top, end, lower in lines if top == lower]
-    return ruled, across, round(last / MM - 100, 1), drawn
+    ruled, _, squares = drawn.partition(rgb(COLOURS["square"]))
+    return across(ruled), across(squares), round(last / MM - 100, 1), drawn
 
 
 def test_rules_are_as_far_from_each_other_and_end_above_the_foot():

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from byhand.formats.look import COLOURS, LOOK
 from byhand.formats.pdf.inner import Foot
-from byhand.formats.pdf.pen import artifact, filled, rectangle
+from byhand.formats.pdf.pen import artifact, line
 from byhand.formats.pdf.pieces import MM, PT, SANS
 from byhand.formats.pdf.shape import has, shape
 from byhand.formats.pdf.stream import in_px, number, rgb
@@ -33,14 +33,13 @@ def filling(foot: Foot, font: str) -> tuple[bytes, float]:
     if foot.rules and bottom - start(few) < LEAST:
         few += MORE
     few = min(few, max(int((bottom - _OVER - foot.y + _CLOSE) // step), 0))
-    path, end, half = b"", foot.y, LOOK["rule_edge"] * PT / 2
+    drawn, end = b"", foot.y
     for y in (foot.y + n * step for n in range(1, few + 1)):
         beside = y <= foot.below + _AIR
         sides = (foot.left, foot.right) if beside else (left, right)
-        path += rectangle(sides[0], y - half, sides[1], y + half)
+        drawn += line(*sides, y, LOOK["rule_edge"] * PT, COLOURS["rule"])
         if beside or right - foot.right < _CLOSE:
             end = y
-    drawn = filled(path, COLOURS["rule"])
     if bottom - start(few) >= LEAST:
         drawn += _squares(foot, start(few) + _ABOVE, font)
     return in_px(artifact(drawn)) if drawn else b"", end
