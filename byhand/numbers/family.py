@@ -41,6 +41,11 @@ def _different(scores: Ints) -> Ints:
     return np.asarray(1 + (ordered[..., 1:] != ordered[..., :-1]).sum(-1))
 
 
+def _shares_are_short(task: Task) -> str:
+    """Requires another base than 3, in which three different powers make no sum of one digit."""
+    return "shares in powers of 3 are too long here; use softmax_base=2" if whole_base(task.config) == 3 else ""
+
+
 # ---- relative positions ----
 
 ASKING_TRIED = 6  # queries
@@ -48,7 +53,7 @@ KEYS_TRIED = 300  # sets of keys, and of rows for distances, for one query
 
 
 @search("relative-positions", like_sheet=True, requires=[
-    exactly(4, d_head=4, use_attn_scale=True, max_relative_position=2),
+    _shares_are_short, exactly(4, d_head=4, use_attn_scale=True, max_relative_position=2),
 ])  # fmt: skip
 def _relative_positions(task: Task, dice: Dice) -> Iterator[Instance]:
     """A query, keys (4, 4) and a table (5, 4) of rows for distances, with even dot products. The last token looks
@@ -117,7 +122,9 @@ def _are_fit(scores: Ints, base: int) -> Bools:
     return ok
 
 
-@search("rotary", like_sheet=True, requires=[_turns_by_quarters, exactly(4, d_head=4, use_attn_scale=True)])
+@search("rotary", like_sheet=True, requires=[
+    _turns_by_quarters, _shares_are_short, exactly(4, d_head=4, use_attn_scale=True),
+])  # fmt: skip
 def _rotary(task: Task, dice: Dice) -> Iterator[Instance]:
     """Queries and keys (n, d_head) with whole scores of the last token, turned and not; it looks most at one token,
     and at another one where nothing is turned. Also a query and a key that are arrows.
@@ -445,6 +452,7 @@ MEMORY = 2  # words of the memory, and as many of the segment
 
 
 @search("segment-memory", like_sheet=True, requires=[
+    _shares_are_short,
     exactly(2, d_model=4, d_head=4, d_v=2, mem_len=MEMORY, max_relative_position=0, use_attn_scale=True),
 ])  # fmt: skip
 def _segment_memory(task: Task, dice: Dice) -> Iterator[Instance]:

@@ -227,6 +227,7 @@ def test_base_e_has_whole_scores():
         ("sparse-patterns", {"window_size": 3, "n_ctx": 5}, "numbers are chosen for 6 tokens, not 5; use n_ctx=6, or give values"),
         ("microgpt", {"normalization_type": "LN"},
          "numbers are chosen for normalization_type='RMS', not 'LN'; use normalization_type='RMS', or give values"),
+        ("relative-positions", {"softmax_base": 3}, "shares in powers of 3 are too long here; use softmax_base=2"),
         ("block", {"n_layers": 200}, "numbers are chosen for 1 to 4 layers, not 200; use n_layers=4"),
     ],
 )  # fmt: skip
