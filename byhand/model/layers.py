@@ -405,23 +405,24 @@ def _bias(scores: Matrix, at: str, h: int, config: Config) -> Matrix:
 
 
 def attention(x: Matrix, at: str, config: Config, memory: Matrix | None = None, out: str = "") -> Matrix:
-    """An attention layer: all heads side by side, times W_O.
-
-    With use_attn_result, each head is multiplied by its part of W_O, and the products are added: the same numbers.
-
-    Shapes: (pos, d_model) → (pos, d_model).
-    """
+    """An attention layer: what all heads read, times W_O. Shapes: (pos, d_model) → (pos, d_model)."""
     out = out or f"{at.rpartition('.')[0]}.hook_attn_out"
     with x.tape.part("out" if memory is None else "cross"):
         heads = [head(x, at, h, config, memory) for h in range(config.n_heads)]
-        return (_summed if config.use_attn_result else side_by_side)(heads, at, config, out)
+        return output(heads, at, config, out)
 
 
-def side_by_side(heads: list[Matrix], at: str, config: Config, out: str) -> Matrix:
-    """What all heads read, side by side, times W_O, plus b_O where it is given.
+def output(heads: list[Matrix], at: str, config: Config, out: str) -> Matrix:
+    """What heads read, side by side, times W_O; with use_attn_result, each head is multiplied by its part of W_O, and
+    the products are added: the same numbers.
 
     Shapes: each (pos, d_v) → (pos, d_model).
     """
+    return (_summed if config.use_attn_result else _side_by_side)(heads, at, config, out)
+
+
+def _side_by_side(heads: list[Matrix], at: str, config: Config, out: str) -> Matrix:
+    """The heads side by side, times W_O, plus b_O where it is given."""
     c, tape, own, width = config, heads[0].tape, learned(at, config), config.n_heads * config.d_v
     z = hstack(*heads, name=f"{at}.z", sizes={"j": (width, "d_z")})  # (pos, n_heads · d_v)
     parts = [tape.numbers.get(f"{own}.W_O[{h}]", ()) for h in range(c.n_heads)]

@@ -21,9 +21,9 @@ from byhand.model.layers import (
     mlp,
     norm,
     only_largest,
+    output,
     read,
     routed,
-    side_by_side,
     softmax,
     turned,
     unembedding,
@@ -600,7 +600,7 @@ def _llama_block(build: Builder) -> Results:
             query = turned(query, f"new.rot_q[{h}]", c, start=last) if c.turned_width else query
             mixtures.append(read(query, keys[group], values[group], "new", c, f"[{h}]"))
     with tape.part("out"):
-        out = side_by_side(mixtures, at, c, f"{block}.hook_attn_out")
+        out = output(mixtures, at, c, f"{block}.hook_attn_out")
     with tape.part("add1"):
         x = add(gather_rows(x, name="new.x", sizes=one, rows=(last,)), out, name=f"{block}.hook_resid_mid")
     found, results = mlp(norm(x, f"{block}.ln2", c), f"{block}.mlp", c), []

@@ -32,6 +32,7 @@ from byhand.numbers.natural import (
 )
 from byhand.numbers.norms import (
     DOUBLED_DEVIATIONS,
+    WIDE,
     can_be_scaled,
     has_both_signs,
     have_two_sizes,
@@ -621,7 +622,7 @@ def friendly_updates(dice: Dice, mixture: Mixture, sums: FriendlySums) -> list[U
     before = np.stack(smallest, 1)
     after = before + sums.over * added  # (count, n, d_model)
     ok = (abs(after).max((1, 2)) <= sums.over * sums.reach) & distinct(after) & has_both_signs(before, sums.kind)
-    units = unit_of(after[ok], sums.kind)
+    units = unit_of(after[ok], sums.kind, WIDE)
     ok[ok] = can_be_scaled(units, sums.kind) & (have_two_sizes(units) if sums.wide is not None else True)
     return _best_updates(dice, ok, w_o, added, before, sums.kind, keep=8, over=sums.over)
 

@@ -34,6 +34,7 @@ from byhand.numbers.words import answers, new_words, sentence, vocabulary
 from byhand.tape import Tape
 
 MOST_WORK = 200_000_000  # of a search, as its dice count it: up to ten seconds; almost all need a tenth of one
+ENOUGH_WORK = 12_000_000  # after this much, no more numbers are searched for, of which the easiest are taken
 
 
 class Chosen(Struct, frozen=True):
@@ -59,7 +60,7 @@ def choose(
     has others. promises: the names of the sheet's own promises.
 
     Method: rejection sampling. An instance of the search is accepted if its run keeps every promise. At the easy
-    level, several are accepted, and the one that needs the least time is taken.
+    level, several are accepted, up to ENOUGH_WORK, and the one that needs the least time is taken.
 
     Raises: ConfigError for a configuration that cannot work, or where MOST_WORK finds no numbers; UnknownNameError,
     ValuesError.
@@ -71,7 +72,7 @@ def choose(
     try:
         for chosen in _accepted(model, values, seed, dice, tuple(answer), limits, pick_words, promises):
             found.append(chosen)
-            if len(found) == limits.drawn:
+            if len(found) == limits.drawn or dice.work > ENOUGH_WORK:
                 break
     except SpentError:
         if found:  # fewer to take the easiest of

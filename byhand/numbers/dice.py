@@ -29,14 +29,15 @@ class SpentError(Exception):
 class Dice:
     """A SplitMix64 generator, seeded by a text.
 
-    work: how much may be done with its numbers. It is counted, not timed, so that every machine ends a search at the
-    same place: 1 for each number that is drawn, and DRAW for each array of them. What takes long without drawing
-    anything pays for itself.
+    work: how much may be done with its numbers; as an attribute, how much has been done. It is counted, not timed, so
+    that every machine ends a search at the same place: 1 for each number that is drawn, and DRAW for each array
+    of them. What takes long without drawing anything pays for itself.
     """
 
     def __init__(self, seed: str, work: float = inf) -> None:
         self._seed = seed
-        self._work = work
+        self._most = work
+        self.work = 0
         self._state = int.from_bytes(sha256(seed.encode()).digest()[:8], "little")
         self._substreams: dict[str, Dice] = {}
 
@@ -49,8 +50,8 @@ class Dice:
 
         Raises: SpentError where it is more than may be done.
         """
-        self._work -= work
-        if self._work < 0:
+        self.work += work
+        if self.work > self._most:
             raise SpentError
 
     def _bits(self, count: int) -> NDArray[np.uint64]:

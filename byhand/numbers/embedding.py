@@ -42,7 +42,9 @@ def find_embeddings(dice: Dice, rows: Ints, ids: tuple[int, ...], config: Config
     w_e = low + dice.below_each(np.broadcast_to(high - low + 1, (EMBEDDINGS_TRIED, words, d)).copy())
     unused = dice.below(3, EMBEDDINGS_TRIED, config.n_ctx - n, d) - 1  # positions that the sentence does not reach
     w_pos = np.concatenate([rows - w_e[:, list(ids)], unused], 1)
-    ok = natural(w_e, 8, 50) & (natural(w_pos, 8, 60) if learned else True)
+    ok = natural(w_e, 8, 50) & (w_e.max(2) > w_e.min(2)).all(1)
+    if learned:
+        ok &= natural(w_pos, 8, 60) & (w_pos.max(2) > w_pos.min(2)).all(1)
     cost = abs(w_e).sum((1, 2)) + 2 * abs(w_pos).sum((1, 2))
     kept = np.flatnonzero(ok)
     if not len(kept):
@@ -62,14 +64,15 @@ def sinusoids(n: int, config: Config) -> Ints:
 
 def find_unembeddings(
     dice: Dice, rows: Ints, over: int, words: int, wanted: tuple[int | None, ...], limits: Limits,
-    silent: Floats | None,
+    silent: Floats | None, alike: int = 0,
 ) -> list[Ints]:  # fmt: skip
     """Rows before W_U (n, d_model), numerators over `over` → up to UNEMBEDDINGS_KEPT natural W_U (d_model, words)
     whose logits are whole, the most pleasant first.
 
     In each row the largest logit leads by 1 or more, and is that of the wanted word. wanted: a word's id for each
     row; None where any will do. silent: (d_model), the last row as it would be if attention added nothing; from it
-    the last word must not follow. None where that is not asked.
+    the last word must not follow. None where that is not asked. alike: how many words may have one logit
+    in the last row, where no row or column may hold one number only; 0 where that is not asked.
 
     Method: rejection sampling. The column of a wanted word is drawn from those that give it a logit of LEAST_LOGIT or
     more where it is wanted, and no larger one in other rows.
@@ -78,6 +81,8 @@ def find_unembeddings(
     columns = columns[dice.sample(len(columns), UNEMBEDDING_COLUMNS)]
     columns, logits = whole_products(columns, rows, over)  # logits: (columns, n)
     fit = abs(logits).max(1) <= limits.integer
+    if alike:
+        fit &= columns.max(1) > columns.min(1)
     columns, logits = columns[fit], logits[fit]
     picks = dice.below(len(columns), UNEMBEDDINGS_TRIED, words)
     for word in dict.fromkeys(w for w in wanted if w is not None):
@@ -95,9 +100,13 @@ def find_unembeddings(
     for t, w in enumerate(wanted):
         ok &= (top[:, t] == w) if w is not None else True
     ok &= (top != top[:, :1]).any(1) if len(rows) > 1 else True
+    if alike:
+        ok &= (ordered[:, -1, alike:] != ordered[:, -1, :-alike]).all(1)
     ok = np.flatnonzero(ok)
     w_u = columns[picks[ok]].swapaxes(1, 2)
     fine = natural(w_u, 10, 60)
+    if alike:
+        fine &= (w_u.max(2) > w_u.min(2)).all(1)
     w_u, found = w_u[fine], found[ok][fine]
     if silent is not None and len(w_u):
         without, right = silent @ w_u, found[:, -1].argmax(1)  # (count, words)
@@ -122,7 +131,7 @@ def _cost_of_shares(logits: Ints) -> Ints:
     return cost
 
 
-def without_attention(rows: Ints, weights: Entries, config: Config) -> Floats | None:
+def without_attention(rows: Ints | Floats, weights: Entries, config: Config) -> Floats | None:
     """The rows that a stack of blocks reads (n, d_model) → the last row (d_model) before W_U, if attention added
     nothing to it; None where a norm would divide by 0.
     """

@@ -22,6 +22,8 @@ REACH = 2  # the largest entry of a query or key, in absolute value
 VALUES = 3  # the largest entry of a value
 LARGEST_DENOMINATOR = 10
 LARGEST_TOTAL = 12  # of the powers of a row, where its smallest power is 1
+EASY_TOTALS = (4, 5, 6, 7, 8, 9)  # the same where its shares are easy
+EASY_TOTALS_OF_SIX = (7, 8, 9, 10, 12)  # the same of six powers
 
 
 def _totals(scores: Ints, base: int) -> Ints:
@@ -30,12 +32,17 @@ def _totals(scores: Ints, base: int) -> Ints:
     return np.asarray(powers.sum(-1))
 
 
-def _one_largest(scores: Ints) -> Bools:
+def _are_easy(scores: Ints, base: int) -> Bools:
+    """Which rows of whole scores (…, n) have easy shares."""
+    return np.isin(_totals(scores, base), EASY_TOTALS if scores.shape[-1] < 6 else EASY_TOTALS_OF_SIX)
+
+
+def one_largest(scores: Ints) -> Bools:
     """Whether one number of a row (…, n) is larger than all others."""
     return np.asarray((scores == scores.max(-1, keepdims=True)).sum(-1) == 1)
 
 
-def _different(scores: Ints) -> Ints:
+def different(scores: Ints) -> Ints:
     """How many different numbers a row (…, n) has."""
     ordered = np.sort(scores, -1)
     return np.asarray(1 + (ordered[..., 1:] != ordered[..., :-1]).sum(-1))
@@ -71,8 +78,8 @@ def _relative_positions(task: Task, dice: Dice) -> Iterator[Instance]:
         scores = content + told[:, [0, 0, 1, 2]]  # two and more steps back, one, none
         ok = (content.argmax(1) != scores.argmax(1)) & (abs(scores) <= 6).all(1)
         for each in (content, scores):
-            ok &= _one_largest(each) & (_different(each) > 2) & (_totals(each // 2, base) <= LARGEST_DENOMINATOR)
-        ok &= (_different(told[:, :3]) == 3) & told[:, [0, 4]].all(1) & (told[:, 3] != told[:, 4])
+            ok &= one_largest(each) & (different(each) > 2) & (_totals(each // 2, base) <= LARGEST_DENOMINATOR)
+        ok &= (different(told[:, :3]) == 3) & told[:, [0, 4]].all(1) & (told[:, 3] != told[:, 4])
         ok &= told[:, :3].max(1) > told[:, 3:].max(1)
         ok &= (told[:, [0, 1]] != told[:, [4, 3]]).all(1)
         ok &= natural(k, 10, 45) & natural(table, 15, 50)
@@ -117,8 +124,8 @@ def _last_scores(q: Ints, k: Ints, config: Config, turned: bool) -> Ints:
 
 def _are_fit(scores: Ints, base: int) -> Bools:
     """Which rows of scores (…, n) are small even numbers with one largest among them, and easy to make shares of."""
-    ok: Bools = (scores % 2 == 0).all(-1) & (abs(scores) <= 8).all(-1) & _one_largest(scores)
-    ok &= (_totals(scores // 2, base) <= LARGEST_TOTAL) & (_different(scores) > 2)
+    ok: Bools = (scores % 2 == 0).all(-1) & (abs(scores) <= 8).all(-1) & one_largest(scores)
+    ok &= _are_easy(scores // 2, base) & (different(scores) > 2)
     return ok
 
 
@@ -174,6 +181,7 @@ _ARROWS = _arrows()
 
 SCORES_TRIED = 2000  # rows of scores
 TILE = 2
+LARGEST_OF_TILES = 14  # of the powers of both tiles: with smaller ones, the largest score would always grow by 1
 
 
 def _has_two_tiles(task: Task) -> str:
@@ -191,8 +199,8 @@ def _flash_attention(task: Task, dice: Dice) -> Iterator[Instance]:
     scores = dice.below(5, SCORES_TRIED, 2 * TILE)
     first, second = scores[:, :TILE], scores[:, TILE:]
     grown = second.max(1) - first.max(1)
-    ok = (grown > 0) & (grown < 3) & _one_largest(first) & _one_largest(second) & (_different(scores) > 2)
-    ok &= _totals(scores, whole_base(task.config)) <= LARGEST_TOTAL + TILE
+    ok = (grown > 0) & (grown < 3) & one_largest(first) & one_largest(second) & (different(scores) > 2)
+    ok &= _totals(scores, whole_base(task.config)) <= LARGEST_OF_TILES
     for row in scores[ok][:HANDED_ON]:
         v = dice.below(2 * VALUES + 1, 2 * TILE, task.config.d_v) - VALUES
         if not distinct(v[None]).all() or (v == v[0]).all(0).any() or not v.any(1).all():
@@ -229,9 +237,11 @@ def _grouped_query_attention(task: Task, dice: Dice) -> Iterator[Instance]:
     q = dice.choices(np.array([-2, -1, 1, 2]), CARDS_TRIED, 4)
     k = dice.below(5, CARDS_TRIED, 4, 3) - REACH  # two shared cards, and one for each of two heads
     ok = (q[:, 0] != q[:, 1]) & (q[:, 2] != q[:, 3]) & distinct(k)
-    for head, card in CARDS:
+    for head, card in (*CARDS, *WRONG_CARDS):
         scores = q[:, head, None] * k[:, card]  # (count, 3)
-        ok &= (_totals(scores, base) <= LARGEST_TOTAL) & _one_largest(scores)
+        ok &= _are_easy(scores, base)
+        if (head, card) in CARDS:
+            ok &= one_largest(scores)
     for i in np.repeat(np.flatnonzero(ok), VALUES_TRIED)[:HANDED_ON]:
         v = dice.below(9, 4, 3) - 4
         read = [_mixture(q[i, head] * k[i, card], v[card], base) for head, card in (*CARDS, *WRONG_CARDS)]
@@ -254,7 +264,6 @@ def _mixture(scores: Ints, values: Ints, base: int) -> Fraction:
 
 BIASED_TRIED = 20_000
 PLACES, BUCKETS = 6, 4  # the last place asks
-LARGEST_TOTAL_BIASED = 16
 
 
 @search("position-biases", like_sheet=True, requires=[
@@ -270,12 +279,12 @@ def _position_biases(task: Task, dice: Dice) -> Iterator[Instance]:
     scores = dice.below(7, BIASED_TRIED, 4) - 3
     ok = scores.argmax(1) != (scores - back).argmax(1)
     for biased in (scores, scores - back):
-        ok &= (_totals(biased, base) <= LARGEST_TOTAL_BIASED) & _one_largest(biased)
+        ok &= _are_easy(biased, base) & one_largest(biased)
     places, table = (dice.below(5, BIASED_TRIED, size) - 2 for size in (PLACES, BUCKETS))
     furthest = task.config.relative_attention_max_distance
     summed = places + table[:, [bucket_of(steps, BUCKETS, furthest) for steps in range(PLACES - 1, -1, -1)]]
-    fits = (_totals(summed, base) <= LARGEST_TOTAL_BIASED) & _one_largest(summed)
-    fits &= (_different(table) > 2) & (_different(places) > 2) & (table[:, 0] != table[:, 1])
+    fits = _are_easy(summed, base) & one_largest(summed)
+    fits &= (different(table) > 2) & (different(places) > 2) & (table[:, 0] != table[:, 1])
     for i, k in zip(np.flatnonzero(ok), np.flatnonzero(fits)[:HANDED_ON], strict=False):
         v = dice.below(2 * VALUES + 1, 4, task.config.d_v) - VALUES
         if distinct(v[None]).all() and not (v == v[0]).all(0).any():
@@ -304,9 +313,9 @@ def _sparse_patterns(task: Task, dice: Dice) -> Iterator[Instance]:
     base, width = whole_base(task.config), task.config.window_size
     scores = dice.below(5, SPARSE_TRIED, task.n) - 1
     ok = scores.argmax(1) == FAR
-    ok &= (_totals(scores, base) <= LARGEST_TOTAL) & (_different(scores) > 2)
+    ok &= different(scores) > 2
     for seen in (scores, scores[:, -width:]):
-        ok &= _one_largest(seen)
+        ok &= _are_easy(seen, base) & one_largest(seen)
     for row in scores[ok][:HANDED_ON]:
         v = dice.below(2 * VALUES + 1, task.n, task.config.d_v) - VALUES
         span = 1 + dice.one_below(2)
@@ -340,10 +349,10 @@ def _mixture_of_experts(task: Task, dice: Dice) -> Iterator[Instance]:
     gates = dice.choices(WEIGHTS, GATES_TRIED, 4, EXPERTS)
     for gate in gates[natural(gates, 20, 45)]:
         logits = words @ gate
-        pool = words[(np.ptp(logits, 1) == 2) & (_different(logits) == 3) & (abs(logits).max(1) <= 2)]
+        pool = words[(np.ptp(logits, 1) == 2) & (different(logits) == 3) & (abs(logits).max(1) <= 2)]
         x = dice.choices(pool, TABLES_TRIED, task.n) if len(pool) > task.n else pool[:0].reshape(0, task.n, 4)
         logits = x @ gate
-        ok = natural(x, 10, 40) & (_different(logits.max(2)) > 1) & (_different(x.swapaxes(1, 2)).min(1) > 2)
+        ok = natural(x, 10, 40) & (different(logits.max(2)) > 1) & (different(x.swapaxes(1, 2)).min(1) > 2)
         ok &= _is_short(logits, whole_base(task.config))
         for rows, row in zip(x[ok][:4], logits[ok][:4], strict=True):
             found = _three_networks(dice, rows[-1], row[-1])
@@ -417,7 +426,7 @@ def _linear_attention(task: Task, dice: Dice) -> Iterator[Instance]:
     norms = (asking * positive.cumsum(1)).sum(-1)  # (count, 3), in units of 1 ÷ base²
     shares, plain = (asking[:, 2, None] * positive).sum(-1), (q[:, 2, None] * k).sum(-1)
     ok = (norms[:, 1:] % base**2 == 0).all(1) & (norms[:, 1:] <= LARGEST_NORM * base**2).all(1)
-    ok &= _one_largest(shares) & _one_largest(plain) & (_totals(plain, base) <= LARGEST_DENOMINATOR)
+    ok &= one_largest(shares) & one_largest(plain) & _are_easy(plain, base)
     ok &= _are_small(shares, norms[:, 2:]).all(1)
     for x in (q, k):
         ok &= (x < 0).any((1, 2)) & (x > 0).any((1, 2)) & distinct(x)
@@ -466,7 +475,7 @@ def _segment_memory(task: Task, dice: Dice) -> Iterator[Instance]:
     w_q, w_k, w_v = (dice.below(3, SEGMENTS_TRIED, 4, cols) - 1 for cols in (4, 4, 2))
     q, k, v = seen[:, MEMORY:] @ w_q, seen @ w_k, seen @ w_v
     plain = (q[:, 1:] * k[:, MEMORY:]).sum(-1)
-    ok = (plain % 2 == 0).all(1) & _one_largest(plain) & (abs(plain) <= 8).all(1) & (np.ptp(plain, 1) <= 6)
+    ok = (plain % 2 == 0).all(1) & one_largest(plain) & (abs(plain) <= 8).all(1) & (np.ptp(plain, 1) <= 6)
     ok &= (abs(seen[:, :MEMORY] @ w_q) <= 5).all((1, 2))  # queries that a classic mistake makes
     for each, most, least in ((q, 3, 2), (k, 4, 1), (v, 4, 1)):
         ok &= (abs(each).reshape(len(each), -1) <= most).all(1) & distinct(each)
@@ -477,7 +486,7 @@ def _segment_memory(task: Task, dice: Dice) -> Iterator[Instance]:
         asked = biases[:, None] + q[i]  # (bias, 2, 4)
         content, full = asked @ k[i].T, (asked[:, 1] != 0).sum(1) > 1
         fit = (
-            full & (content[:, 1] % 2 == 0).all(1) & (abs(content) <= 8).all((1, 2)) & (_different(content[:, 1]) > 2)
+            full & (content[:, 1] % 2 == 0).all(1) & (abs(content) <= 8).all((1, 2)) & (different(content[:, 1]) > 2)
         )
         if not fit.any():
             continue
@@ -486,10 +495,10 @@ def _segment_memory(task: Task, dice: Dice) -> Iterator[Instance]:
         rows = small[(small @ asking[1] % 2 == 0) & (abs(small @ asking[1]) <= 4) & small.any(1)]
         a = dice.choices(rows, DISTANCES_TRIED, 2 * MEMORY)
         told = np.einsum("nrd,qd->nqr", a, asking)  # (count, 2, distance)
-        good = distinct(a) & (_different(told[:, 1]) > 2) & ((a @ biases[n]) != (a @ own)).any(1)
+        good = distinct(a) & (different(told[:, 1]) > 2) & ((a @ biases[n]) != (a @ own)).any(1)
         first, last = content[n, 0, :3] + told[:, 0, 1:], content[n, 1] + told[:, 1]
         for each in (first, last):
-            good &= _one_largest(each) & (abs(each) <= 8).all(1) & (_different(each) > 2) & (each % 2 == 0).all(1)
+            good &= one_largest(each) & (abs(each) <= 8).all(1) & (different(each) > 2) & (each % 2 == 0).all(1)
             good &= _totals(each // 2, base) <= LARGEST_DENOMINATOR
         for m in np.flatnonzero(good & (last.argmax(1) < MEMORY))[:1]:
             tables = (table for x in (seen[i], w_q[i], w_k[i], k[i], a[m]) for table in (x, x.T))
@@ -522,8 +531,8 @@ def _latent_attention(task: Task, dice: Dice) -> Iterator[Instance]:
     w = {name: dice.below(3, LATENTS_TRIED, *shape) - 1 for name, shape in shapes.items()}
     latent, q = x @ w["W_DKV"], x[:, -1:] @ w["W_Q"]
     scores = ((q @ w["W_UK"].swapaxes(1, 2)) @ latent.swapaxes(1, 2))[:, 0]
-    fit = _one_largest(scores) & (_different(scores) > 1) & (scores % 2 == 0).all(1)
-    fit &= _totals(scores // 2, base) <= LARGEST_DENOMINATOR
+    fit = one_largest(scores) & (different(scores) > 1) & (scores % 2 == 0).all(1)
+    fit &= _are_easy(scores // 2, base)
     x, latent, q, scores, *few = (each[fit] for each in (x, latent, q, scores, *w.values()))
     w = dict(zip(w, few, strict=True))
     k, v, absorbed = latent @ w["W_UK"], latent @ w["W_UV"], (q @ w["W_UK"].swapaxes(1, 2))[:, 0]
@@ -533,7 +542,7 @@ def _latent_attention(task: Task, dice: Dice) -> Iterator[Instance]:
     for rows in (latent, k, v):
         ok &= (abs(rows).sum(2) > 0).all(1)
     ok &= distinct(latent) & distinct(v) & ((q != 0).sum((1, 2)) > 2) & (abs(x).sum(1) > 0).all(1)
-    ok &= (abs(w["W_DKV"]).sum(2) > 0).sum(1) > 2
+    ok &= (abs(w["W_DKV"]).sum(2) > 0).all(1)
     ok &= w["W_UV"][:, 0, 0] * w["W_UV"][:, 1, 1] != w["W_UV"][:, 0, 1] * w["W_UV"][:, 1, 0]
     for i in np.flatnonzero(ok)[:HANDED_ON]:
         weights = {name: each[i].tolist() for name, each in w.items()}
@@ -572,14 +581,14 @@ def _nearest_neighbours(task: Task, dice: Dice) -> Iterator[Instance]:
     apart = ((keys - query) ** 2).sum(-1)  # (count, 5)
     ordered = np.sort(apart, 1)
     ok: Bools = (ordered[:, 2] <= NEAR) & (ordered[:, 3] - ordered[:, 2] >= APART) & (ordered[:, 0] < ordered[:, 2])
-    ok &= (abs(keys) <= MAP).all((1, 2)) & distinct(keys) & _one_largest(logits)
+    ok &= (abs(keys) <= MAP).all((1, 2)) & distinct(keys) & one_largest(logits)
     keys, query, logits, apart, ordered = (x[ok] for x in (keys, query, logits, apart, ordered))
     powers = np.where(apart <= ordered[:, 2:3], base ** (FAR_OFF - apart), 0)
     near = np.stack([(powers * (words == word)).sum(1) for word in range(3)], 1)  # (count, 3)
     own, kept = base**logits, powers.sum(1, keepdims=True)
     total = own.sum(1, keepdims=True)
     mixed = own * kept + near * total
-    ok = ((near > 0).sum(1) == 2) & (kept[:, 0] != base**FAR_OFF) & _one_largest(mixed)
+    ok = ((near > 0).sum(1) == 2) & (kept[:, 0] != base**FAR_OFF) & one_largest(mixed)
     ok &= mixed.argmax(1) != logits.argmax(1)
     whole = 2 * kept * total
     for numbers, units, most in ((powers, kept, LARGEST_DENOMINATOR), (mixed, whole, LARGEST_MIXED)):
@@ -632,8 +641,8 @@ def _low_rank_attention(task: Task, dice: Dice) -> Iterator[Instance]:
         scores = queries @ keys[i].T  # (count, 2)
         fit = queries[(scores % 2 == 0).all(1) & (abs(scores) <= 8).all(1) & (np.ptp(scores, 1) <= 4)]
         plain = fit @ k[i].T
-        last = (plain % 2 == 0).all(1) & _one_largest(plain) & (_totals(plain // 2, base) <= most)
-        last &= (_different(plain) > 2) & (fit @ keys[i].T @ [1, -1] != 0)
+        last = (plain % 2 == 0).all(1) & one_largest(plain) & (_totals(plain // 2, base) <= most)
+        last &= (different(plain) > 2) & (fit @ keys[i].T @ [1, -1] != 0)
         pairs = plain[:, np.argsort(-cup[i][0], kind="stable")]  # those of the first cup, then those of the second
         last &= (pairs[:, 0] != pairs[:, 1]) & (pairs[:, 2] != pairs[:, 3])
         if not last.any():
@@ -641,7 +650,7 @@ def _low_rank_attention(task: Task, dice: Dice) -> Iterator[Instance]:
         q = dice.choices(fit, QUERIES_TRIED, 4)
         q[:, -1] = dice.choices(fit[last], QUERIES_TRIED)
         leads = q @ keys[i].T @ np.array([1, -1])  # (count, 4): by how much each word prefers the first cup
-        good = distinct(q) & (_different(leads) == 4)
+        good = distinct(q) & (different(leads) == 4)
         scores, plain = q @ keys[i].T // 2, q[:, -1:] @ k[i].T // 2
         wrong = (cup[i] @ k[i].T)[None]  # the dimensions poured together, which is printed as an error
         for found, printed in (
@@ -692,7 +701,7 @@ def _hashed_attention(task: Task, dice: Dice) -> Iterator[Instance]:
     base, last = whole_base(task.config), task.n - 1
     q = dice.choices(SIGNS, HASHED_TRIED, task.n)
     dots = (q[:, :last] * q[:, last:]).sum(2)  # (count, 5)
-    ok: Bools = (dots.argmax(1) == FRIEND) & _one_largest(dots) & distinct(q)
+    ok: Bools = (dots.argmax(1) == FRIEND) & one_largest(dots) & distinct(q)
     ok &= _totals(dots // 2, base) <= LARGEST_DENOMINATOR
     q, scores = (np.repeat(x[ok], THROWN, 0) for x in (q, dots // 2))
     r, _, bucket, ok = _thrown(dice, q)
@@ -733,7 +742,7 @@ def _family_tree(task: Task, dice: Dice) -> Iterator[Instance]:
     fallen, pairs = scores - np.arange(n - 1, -1, -1), scores.reshape(-1, 2, 2).sum(2) // 2
     ok: Bools = np.ones(len(scores), dtype=bool)
     for row in (scores, fallen, scores[:, -2:], pairs):
-        ok &= (_totals(row, base) <= LARGEST_OF_ROW) & (abs(row) <= 5).all(1) & _one_largest(row)
+        ok &= (_totals(row, base) <= LARGEST_OF_ROW) & (abs(row) <= 5).all(1) & one_largest(row)
     ok &= _parts(_positive(q[:, -1:], base) * _positive(k, base)) <= LARGEST_OF_ROW
     for i in np.flatnonzero(ok)[:HANDED_ON]:
         mates = [mates for mates in MATES if np.ptp(scores[i, list(mates)]) in (1, 2)]
@@ -822,7 +831,7 @@ def _asked(x: Ints, w_q: Ints, w_k: Ints) -> Ints:
 def _reads_well(scores: Ints, base: int) -> Bools:
     """Which rows of scores have one largest, and are small and easy to make shares of."""
     small = (abs(scores) <= 6).all(1) & (_totals(scores, base) <= LARGEST_DENOMINATOR)
-    return np.asarray(small & _one_largest(scores))
+    return np.asarray(small & one_largest(scores))
 
 
 def _stops(base: int) -> list[tuple[tuple[int, ...], list[Fraction], Fraction]]:

@@ -94,9 +94,10 @@ def _out_columns(dice: Dice, first: FirstLayer) -> tuple[Ints, Ints, Ints]:
 
 
 def plain_second_layer(
-    dice: Dice, x: Ints, first: FirstLayer, limits: Limits, read_by_heads: bool = False
+    dice: Dice, x: Ints, first: FirstLayer, limits: Limits, read_by_heads: bool = False, over: int = 1
 ) -> SecondLayer | None:
-    """A first layer → a second one whose sum with the rows x (n, d_model) is small. None where no draw fits.
+    """A first layer → a second one whose sum with the rows x (n, d_model), numerators over `over`, is small. None
+    where no draw fits.
 
     x is 0 where the result is not added to a stream. read_by_heads: whether heads read the sum without a norm. Its
     rows then have their odd entries in one of two sets of columns. So many scores are even, and can be divided by
@@ -115,7 +116,7 @@ def plain_second_layer(
     else:
         picks = dice.below(len(w), SECOND_LAYERS_TRIED, x.shape[1])
     w, b, products = w[picks].swapaxes(1, 2), b[picks], products[picks].swapaxes(1, 2)
-    return _best(dice, x, w, b if first.b_in is not None else None, products, limits, read_by_heads)
+    return _best(dice, x, w, b if first.b_in is not None else None, products, limits, read_by_heads, over)
 
 
 def friendly_second_layer(

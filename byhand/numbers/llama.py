@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
-from functools import cache
 from math import lcm
 
 import numpy as np
@@ -16,26 +15,22 @@ from byhand.model.config import Config
 from byhand.numbers.attention import whole_base
 from byhand.numbers.dice import Bools, Dice, Floats, Ints
 from byhand.numbers.embedding import find_unembeddings
-from byhand.numbers.family import turned_pairs
+from byhand.numbers.family import one_largest, turned_pairs
 from byhand.numbers.natural import distinct, grid, natural, weight_columns
+from byhand.numbers.norms import rows_of_two_sizes
 from byhand.numbers.registry import Instance, Task, exactly, search
 
 OVER = 3  # the RMS of a row of two sizes
-HEADS_TRIED = 2000
+QUERIES = grid(2, 2)  # that the last token may have
+PAIRS_DRAWN = 600  # of columns, for keys, and for values
+HEADS_TRIED = 100  # pairs of queries with their keys
+QUERIES_TRIED = 20  # of columns for one pair of queries
 MIXTURES_KEPT = 12  # of one attempt
 MATRICES_TRIED = 400
-LARGEST_TOTAL = 15  # of the powers of a row, where its smallest power is 1
-LARGEST_PART = 6  # the denominator of a mixture
+EASY_TOTALS = (5, 6, 7, 8, 9)  # of the powers of a row, where its smallest power is 1
+EASY_PARTS = (1, 2, 3, 4, 5, 6, 8)  # the denominators of a mixture
 LARGEST_CHANGE = 5  # what a layer adds, in absolute value
 GATES = (-2, -1, 1, 2, 3)
-
-
-@cache
-def _two_sizes() -> Ints:
-    """Rows (count, 4) with an RMS of OVER and entries of two sizes or more, of which one at most is 0."""
-    rows = grid(4, 5)
-    fits = ((rows**2).sum(1) == 4 * OVER**2) & (abs(rows).max(1) > abs(rows).min(1)) & ((rows != 0).sum(1) > 2)
-    return np.asarray(rows[fits])
 
 
 @search("llama-block", like_sheet=True, requires=[
@@ -51,8 +46,8 @@ def _llama_block(task: Task, dice: Dice) -> Iterator[Instance]:
 
     Method: rejection sampling, layer by layer: what is added to a row is the difference to another one.
     """
-    signs, rows, at = grid(4, 1), _two_sizes(), "blocks.0"
-    signs = signs[(signs != 0).all(1)]
+    signs, rows, at = grid(4, 1), rows_of_two_sizes(), "blocks.0"
+    signs = signs[(signs != 0).all(1) & (signs.max(1) > signs.min(1))]
     x = dice.choices(signs, 3) * (1 + dice.below(3, 3))[:, None]
     last = dice.choices(rows, 1)[0]
     unit = np.sign(x)
@@ -64,7 +59,7 @@ def _llama_block(task: Task, dice: Dice) -> Iterator[Instance]:
         for w_o, middle in _updates(dice, mixture, last, rows, 4):
             for network, end in _networks(dice, middle, rows, base):
                 silent, words = _without_attention(last, network, base), task.config.d_vocab
-                found = find_unembeddings(dice, end[None], OVER, words, wanted, task.limits, silent)
+                found = find_unembeddings(dice, end[None], OVER, words, wanted, task.limits, silent, alike=2)
                 for w_u in found[:2]:
                     attention = {f"{at}.attn.{name}": w.tolist() for name, w in weights.items()}
                     attention[f"{at}.attn.W_O"] = w_o.reshape(2, 2, 4).tolist()
@@ -82,7 +77,7 @@ def _without_attention(x: Ints, network: dict[str, Ints], base: int) -> Floats:
 
 def _embedded(dice: Dice, rows: Ints, task: Task) -> dict[str, list[list[int]]]:
     """W_E, in which each token has its row; other words have rows of their own."""
-    table = dice.choices(_two_sizes(), task.config.d_vocab)
+    table = dice.choices(rows_of_two_sizes(), task.config.d_vocab)
     table[list(task.values.ids())] = rows
     return {"embed.W_E": table.tolist()}
 
@@ -90,38 +85,65 @@ def _embedded(dice: Dice, rows: Ints, task: Task) -> dict[str, list[list[int]]]:
 def _heads(dice: Dice, read: Ints, config: Config) -> Iterator[tuple[dict[str, Ints], list[Fraction]]]:
     """Normalised rows (4, 4), times OVER → weights of two heads that share keys and values, and what the last token
     reads with both, side by side.
+
+    Method: rejection sampling of keys, with every query that the last token may have; then of values for them; then
+    of columns that make the queries.
     """
     columns = weight_columns(4)
     columns = columns[(columns @ read[-1]) % OVER == 0]
     products = columns @ read.T // OVER  # (columns, n)
-    largest = abs(products).max(1)
-    pools = (abs(products[:, -1]) <= 2, largest <= 2, largest <= 4)  # for queries, keys and values
-    if min(pool.sum() for pool in pools) < 3:
+    w_k, keys = _columns_drawn(dice, columns, products, 2)
+    fit = distinct(keys)
+    w_k, turned = w_k[fit], turned_pairs(keys[fit], config)
+    scores = turned @ turned_pairs(QUERIES[:, None], config, start=len(read) - 1)[:, 0].T  # (count, n, queries)
+    scores = scores.swapaxes(1, 2)
+    base = whole_base(config)
+    totals = (base ** np.minimum(scores - scores.min(-1, keepdims=True), 6)).sum(-1)
+    fits = np.isin(totals, EASY_TOTALS) & one_largest(scores) & (scores.max(-1) <= 2) & (scores.min(-1) >= -3)
+    best = scores.argmax(-1)
+    pairs = fits[:, :, None] & fits[:, None] & (best[:, :, None] != best[:, None])
+    pairs &= totals[:, :, None] != totals[:, None]
+    found = np.argwhere(pairs)
+    if not len(found):
         return
-    picked = [
-        np.flatnonzero(pool)[dice.below(int(pool.sum()), HEADS_TRIED, n)]
-        for pool, n in zip(pools, (4, 2, 2), strict=True)
-    ]
-    q, k, v = (columns[own].reshape(HEADS_TRIED, -1, 2, 4) for own in picked)  # (count, heads, columns, 4)
-    query = products[picked[0], -1].reshape(HEADS_TRIED, 2, 2)
-    keys, values = (products[own].swapaxes(1, 2) for own in picked[1:])  # (count, n, 2)
-    turned_q = turned_pairs(query[:, :, None], config, start=len(read) - 1)[:, :, 0]
-    turned_k = turned_pairs(keys, config)
-    scores = np.ascontiguousarray((turned_q @ turned_k.swapaxes(1, 2)).transpose(1, 2, 0))  # (heads, n, count)
-    low, high, best = scores.min(1), scores.max(1), scores.argmax(1)  # (heads, count)
-    powers = (whole_base(config) ** np.arange(7))[np.minimum(scores - low[:, None], 6)]
-    ok = (high <= 2) & (low >= -3) & ((scores == high[:, None]).sum(1) == 1) & (powers.sum(1) <= LARGEST_TOTAL)
-    few = np.flatnonzero(ok.all(0) & (best[0] != best[1]))
-    good = distinct(values[few]) & distinct(keys[few]) & distinct(query[few]) & (query[few] != 0).any(2).all(1)
-    good &= natural(q[few].reshape(-1, 4, 4), 10) & natural(k[few, 0], 10) & natural(v[few, 0], 10)
+    found = found[dice.sample(len(found), HEADS_TRIED)]
+    w_v, values = _columns_drawn(dice, columns, products, 4)
+    fit = distinct(values)
+    w_v, values = w_v[fit], values[fit]
+    heads = scores[found[:, :1], found[:, 1:]]  # (tried, heads, n)
+    powers = base ** (heads - heads.min(-1, keepdims=True))
+    total = powers.sum(-1)[:, None, :, None]
+    whole = powers.reshape(-1, len(read)).astype(np.float64) @ values.swapaxes(0, 1).reshape(len(read), -1)
+    read_of = np.rint(whole).astype(np.int64).reshape(len(powers), 2, -1, 2).swapaxes(1, 2)  # times the total
+    dice.pay(pairs.size + 4 * read_of.size)
+    over = np.lcm.reduce((total // np.gcd(read_of, total)).reshape(*read_of.shape[:2], 4), axis=2)
+    sizes = abs(read_of / total).reshape(*over.shape, 4)
+    good = np.argwhere(np.isin(over, EASY_PARTS) & (read_of != 0).all((2, 3)) & (sizes.max(2) > sizes.min(2)))
     kept = 0
-    for i in few[good]:
-        mixture = [Fraction(int(x), int(p.sum())) for p in powers[..., i] for x in p @ values[i]]
-        if lcm(*(x.denominator for x in mixture)) <= LARGEST_PART and all(mixture):
-            yield {"W_Q": q[i].swapaxes(1, 2), "W_K": k[i].swapaxes(1, 2), "W_V": v[i].swapaxes(1, 2)}, mixture
+    for at, v in good[dice.permutation(len(good))]:
+        pools = [[columns[products[:, -1] == x] for x in QUERIES[query]] for query in found[at, 1:]]
+        if not all(len(pool) for head in pools for pool in head):
+            continue
+        w_q = np.stack([np.stack([dice.choices(pool, QUERIES_TRIED) for pool in head], 2) for head in pools], 1)
+        natural_ones = np.flatnonzero(natural(w_q.swapaxes(1, 2).reshape(QUERIES_TRIED, 4, 4), 10))
+        if len(natural_ones):
+            parts = zip(read_of[at, v], total[at, 0], strict=True)
+            mixture = [Fraction(int(x), int(whole)) for each, (whole,) in parts for x in each]
+            yield {"W_Q": w_q[natural_ones[0]], "W_K": w_k[found[at, 0]][None], "W_V": w_v[v][None]}, mixture
             kept += 1
         if kept == MIXTURES_KEPT:
             return
+
+
+def _columns_drawn(dice: Dice, columns: Ints, products: Ints, largest: int) -> tuple[Ints, Ints]:
+    """Columns (count, 4) and their products with the rows (count, n) → natural matrices (drawn, 4, 2) of two columns,
+    of those whose products are not too large, and these products (drawn, n, 2).
+    """
+    small = np.flatnonzero(abs(products).max(1) <= largest)
+    picks = small[dice.below(len(small), PAIRS_DRAWN, 2)] if len(small) else np.zeros((0, 2), np.int64)
+    w = columns[picks].swapaxes(1, 2)
+    fit = natural(w, 10)
+    return w[fit], products[picks[fit]].swapaxes(1, 2)
 
 
 def _updates(dice: Dice, read: list[Fraction], before: Ints, rows: Ints, kept: int) -> list[tuple[Ints, Ints]]:

@@ -118,11 +118,24 @@ def rows_of_thirds(reach: int) -> Ints:
 
 
 @cache
+def rows_of_two_sizes() -> Ints:
+    """Rows (count, 4) with a root mean square of 3 and entries of two sizes or more, of which one at most is 0: those
+    of (5, 3, 1, 1) and (4, 4, 2, 0) in every order and with every sign. Their RMSNorm is in thirds.
+    """
+    rows = grid(4, 5)
+    fits = ((rows**2).sum(1) == 36) & (abs(rows).max(1) > abs(rows).min(1)) & ((rows != 0).sum(1) > 2)
+    return np.asarray(rows[fits])
+
+
+@cache
 def sums_for(d_model: int, kind: str, reach: int, over: int, is_wide: bool) -> Ints:
     """The sums that a norm may read, with entries from −reach to reach, as numerators over `over`: (count, d_model).
 
-    over: 3 where the stream has thirds, else 1. is_wide: whether the sum is to be a wide row, in whole numbers.
+    over: 3 where the stream has thirds, else 1. is_wide: whether the sum is to be a wide row: for LayerNorm in whole
+    numbers, for RMSNorm in thirds with a root mean square of 2.
     """
+    if is_wide and kind == "RMS":
+        return 2 * rows_of_two_sizes()
     if is_wide:
         return over * rows_of_thirds(reach)
     whole = over * friendly_rows(d_model, kind, reach)

@@ -43,6 +43,7 @@ NEAR = Fraction(1, 50)  # how near a throw may be to a border between two words,
 MOST_ALIKE = Fraction(6, 16)  # of the cells of a table, in which LayerNorm and BatchNorm may agree
 SATURATED = Fraction(9, 10)  # a row of a pattern with a larger entry attends to hardly more than one token
 LARGEST_OF_SHARES = 24  # the largest denominator of shares that are easy to draw
+EASY_TOTALS = (9, 10, 12, 16, 18, 20)  # of the powers of a row, where its smallest power is 1: shares that are easy
 FEW_TOKENS = 4  # up to this many, good patterns are common, and norms in blocks have wide rows (`Task.has_wide`)
 BAND = 0.069  # how far a run's time may be from the usual, as a part of it: two differ by up to 1.069 / 0.931 < 1.15
 
@@ -519,19 +520,30 @@ def a_gate_opens_and_another_turns_round(tape: Tape) -> bool:
 
 
 @sheet_promise
+def logits_tell_words_apart(tape: Tape) -> bool:
+    """No four words have the same logit after the last token."""
+    logits = tape.values("logits")[-1]
+    return all(logits.count(x) < 4 for x in logits)
+
+
+@sheet_promise
 def last_letter_shows_each_part(tape: Tape) -> bool:
-    """For the last letter, both norms divide by another number than 1, and few numbers of the stream are 0; it looks
-    at one letter most, the network has units of both kinds, and the shares of the letters that may come next are easy
-    ones, none of them nearly all.
+    """For the last letter, both norms divide by another number than 1 and make results of two sizes, and few numbers
+    of the stream are 0; its embedding and its position are no rows of one number; it looks at one letter most, the
+    network has units of both kinds, and the shares of the letters that may come next are easy ones, none of them
+    nearly all.
     """
-    scales = [tape.values(f"{norm}.hook_scale")[-1][0] for norm in ("embed.ln", "blocks.0.ln2")]
+    norms = ("embed.ln", "blocks.0.ln2")
+    scales = [tape.values(f"{norm}.hook_scale")[-1][0] for norm in norms]
+    sizes = [len({*map(abs, tape.values(f"{norm}.hook_normalized")[-1])}) for norm in norms]
+    embedded = [len({*tape.values(name)[-1]}) for name in ("hook_embed", "hook_pos_embed")]
     hidden, shares = tape.values("blocks.0.mlp.hook_pre")[-1], tape.values("probs")[-1]
     alive = sum(x > 0 for x in hidden)
     looks = _has_one_largest(tape.values("blocks.0.attn.hook_pattern[0]")[-1])
-    easy = max(shares) < SATURATED and max(share.denominator for share in shares) <= LARGEST_OF_SHARES
+    easy = max(shares) < SATURATED and max(share.denominator for share in shares) in EASY_TOTALS
     stream = [tape.values(at)[-1] for at in ("embed.ln.hook_normalized", "blocks.0.hook_resid_post")]
     full = all(row.count(0) < 2 for row in stream)
-    return 1 not in scales and full and looks and 2 <= alive < len(hidden) and easy
+    return 1 not in scales and min(*sizes, *embedded) > 1 and full and looks and 2 <= alive < len(hidden) and easy
 
 
 @sheet_promise

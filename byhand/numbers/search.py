@@ -40,8 +40,17 @@ from byhand.numbers.embedding import (
 from byhand.numbers.feed_forward import FEED_FORWARD, find_first_layer, is_relu, plain_second_layer
 from byhand.numbers.meaning import FEATURES, find_meaningful_heads, means_something
 from byhand.numbers.natural import distinct
-from byhand.numbers.norms import ONE_NORM, WIDE, can_be_scaled, find_norm, have_two_sizes, unit_of, units, wide_rows
-from byhand.numbers.promises import LARGEST_OF_SHARES
+from byhand.numbers.norms import (
+    ONE_NORM,
+    WIDE,
+    can_be_scaled,
+    find_norm,
+    rows_of_two_sizes,
+    unit_of,
+    units,
+    wide_rows,
+)
+from byhand.numbers.promises import EASY_TOTALS
 from byhand.numbers.registry import Entries, Instance, Task, exactly, search
 from byhand.numbers.stack import (
     BLOCK,
@@ -187,61 +196,68 @@ def _gpt(task: Task, dice: Dice) -> Iterator[Instance]:
             yield Instance({}, weights | {"unembed.W_U": w_u.tolist()})
 
 
-SUMS_OF_EMBEDDINGS = np.array([1, 2, 2, 3])  # a normalised row is this many times as large before
+SUMS_OF_EMBEDDINGS = np.array([1, 2, 2, 3])  # a normalised row of whole numbers is this many times as large before
+THIRDS = 3
 
 
 @search("microgpt", like_sheet=True, requires=(
     exactly(normalization_type="RMS", norm_position="pre", d_model=4, n_layers=1, attn_only=False), *_GPT,
 ))  # fmt: skip
 def _microgpt(task: Task, dice: Dice) -> Iterator[Instance]:
-    """Normalised rows, which a block without biases reads; embeddings whose sums have these norms; then W_U."""
+    """Normalised rows, the last of them in thirds, which a block without biases reads; embeddings whose sums have
+    these norms; then W_U.
+    """
     c = task.config
-    x = dice.choices(units(c.d_model, "RMS"), 1, task.n)[0]
-    sizes = dice.choices(SUMS_OF_EMBEDDINGS, task.n)
-    if not (can_be_scaled(x, "RMS") and have_two_sizes(x) and x[-1].all() and sizes[-1] > 1):
+    whole = units(c.d_model, "RMS")
+    before = dice.choices(whole[whole.max(1) > whole.min(1)], task.n - 1)
+    last = dice.choices(rows_of_two_sizes(), 1)
+    x = np.concatenate([THIRDS * before, last])  # the normalised rows, in thirds
+    if not (can_be_scaled(x, "RMS") and (last < 0).any() and (last > 0).any()):
         return
-    for attended in attention_layer(task, dice, Stream(x, x), "blocks.0", "attn", "ln1", c):
-        if not _shows_attention(attended):
+    sums = np.concatenate([dice.choices(SUMS_OF_EMBEDDINGS, task.n - 1)[:, None] * before, last])
+    for attended in attention_layer(task, dice, Stream(x, x, over=THIRDS), "blocks.0", "attn", "ln1", c):
+        if not _looks_at_one(attended):
             continue
         for stream in feed_forward_layer(task, dice, attended, "blocks.0", "ln2", c, ""):
-            embedded = find_embeddings(dice, sizes[:, None] * x, task.values.ids(), c)
+            embedded = find_embeddings(dice, sums, task.values.ids(), c)
             if embedded is None or not _shows_network(attended, stream, embedded):
                 continue
             weights = embedded | stream.weights
-            silent = without_attention(x, weights, c)
-            for w_u in find_unembeddings(dice, stream.out, 1, c.d_vocab, task.wanted, task.limits, silent):
-                logits = stream.out[-1] @ w_u
+            silent = without_attention(x / THIRDS, weights, c)
+            for w_u in find_unembeddings(
+                dice, stream.out, THIRDS, c.d_vocab, task.wanted, task.limits, silent, alike=3
+            ):
+                logits = stream.out[-1] @ w_u // THIRDS
                 powers = float(whole_base(c)) ** (logits - logits.min())
-                if powers.sum() <= LARGEST_OF_SHARES:
+                if powers.sum() in EASY_TOTALS:
                     yield Instance({}, weights | {"unembed.W_U": w_u.tolist()})
 
 
-def _shows_attention(stream: Stream) -> bool:
-    """Whether the last row that microgpt's block reads looks at one row most in its first head, and its sum with what
-    attention adds has no 0 and another root mean square than 1.
-    """
-    x, middle, (w_q, w_k) = stream.first, stream.out[-1], _parts(stream.weights, "W_Q", "W_K")
+def _looks_at_one(stream: Stream) -> bool:
+    """Whether the last row that microgpt's block reads looks at one row most in its first head."""
+    x, (w_q, w_k) = stream.first, _parts(stream.weights, "W_Q", "W_K")
     scores = x @ w_k[0] @ (x[-1] @ w_q[0])
-    return bool((scores == scores.max()).sum() == 1 and middle.all() and (middle**2).sum() != len(middle))
+    return bool((scores == scores.max()).sum() == 1)
 
 
 def _shows_network(attended: Stream, stream: Stream, embedded: Entries) -> bool:
     """Whether at least two hidden units of the last row are positive, and one is not, and at most one number of its
-    result is 0; and no query, key, value, norm or sum of that row stands in a row or a column of the weights, which
-    are printed beside it.
+    result is 0; and no row or column of the weights, which are printed beside it, holds one number only, or a query,
+    key, value or sum of that row.
     """
     own, middle, end = stream.first[-1], attended.out[-1], stream.out[-1]
     w_in, *heads = _parts(stream.weights, "W_in", "W_Q", "W_K", "W_V")
     alive = (middle @ w_in > 0).sum()
     if not 2 <= alive < w_in.shape[1] or (end == 0).sum() > 1:
         return False
-    found = [own @ w for weight in heads for w in weight]
-    found += [middle - own, end - middle, unit_of(middle, "RMS")]
+    found = [own @ w for weight in heads for w in weight] + [middle - own, end - middle]
     matrices = [np.array(w) for w in (*stream.weights.values(), *embedded.values())]
     parts = [part for w in matrices for part in w.reshape(-1, *w.shape[-2:])]
     rows = [row for part in parts for row in (*part, *part.T)]
+    if any((row == row[0]).all() for row in rows):
+        return False
     stretches = {tuple(row[k : k + len(own)].tolist()) for row in rows for k in range(len(row))}
-    return stretches.isdisjoint(tuple(blank.tolist()) for blank in found)
+    return stretches.isdisjoint(tuple((blank // THIRDS).tolist()) for blank in found)
 
 
 def _parts(weights: Entries, *names: str) -> list[Ints]:

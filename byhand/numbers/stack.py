@@ -48,7 +48,6 @@ from byhand.numbers.norms import (
     can_be_scaled,
     find_norm,
     has_both_signs,
-    over_of,
     starting_parities,
     starting_rows,
     unit_of,
@@ -202,7 +201,7 @@ def attention_layer(
     x = stream.out
     # where only a norm and the sum read these rows, others may replace them
     is_free = pre and x is stream.first and not task.is_bare
-    before = _norm_before(task, dice, x) if kind and pre else None
+    before = _norm_before(task, dice, stream) if kind and pre else None
     if kind and pre and before is None:
         return
     rows, over = (before.rows, before.over) if before else (x, stream.over)
@@ -230,7 +229,7 @@ def _first_updates(
     where there is none.
     """
     kind, limits, x, over = config.normalization_type, task.limits, stream.out, stream.over
-    wide = wide_token(dice, x, over) if task.has_wide else None
+    wide = wide_token(dice, x, over) if task.has_wide else len(x) - 1 if task.is_bare else None
     sums = FriendlySums(x, over, kind, limits, is_free, wide) if kind else None
     for mixture in find_mixtures(dice, read, find_heads(dice, read, config, limits), config, limits):
         updates = friendly_updates(dice, mixture, sums) if sums else plain_updates(dice, mixture, x, limits)
@@ -239,11 +238,12 @@ def _first_updates(
     return None, []
 
 
-def _norm_before(task: Task, dice: Dice, x: Ints) -> Norm | None:
-    """A norm that reads friendly rows (n, d_model)."""
-    kind = str(task.config.normalization_type)
-    units = unit_of(x, kind)
-    return Norm(None, None, units, over_of(kind, x.shape[1])) if task.is_bare else find_norm(dice, units, kind)
+def _norm_before(task: Task, dice: Dice, stream: Stream) -> Norm | None:
+    """A norm that reads the friendly rows of a stream; a bare one makes thirds where the stream has them."""
+    kind, x = str(task.config.normalization_type), stream.out
+    if task.is_bare:
+        return Norm(None, None, unit_of(x, kind, stream.over), stream.over)
+    return find_norm(dice, unit_of(x, kind), kind)
 
 
 def feed_forward_layer(
@@ -251,7 +251,7 @@ def feed_forward_layer(
 ) -> Iterator[Stream]:
     """A stream → the stream with a feed-forward network more; nothing where none is found."""
     kind, pre, x, limits = config.normalization_type, config.norm_position == "pre", stream.out, task.limits
-    before = _norm_before(task, dice, x) if kind and pre else None
+    before = _norm_before(task, dice, stream) if kind and pre else None
     if kind and pre and before is None:
         return
     rows, over = (before.rows, before.over) if before else (x, stream.over)
@@ -262,7 +262,7 @@ def feed_forward_layer(
         wide = wide_token(dice, x, stream.over) if task.has_wide else None
         second = friendly_second_layer(dice, x, stream.over, kind, first, limits, wide)
     else:
-        second = plain_second_layer(dice, x, first, limits, read_by == "heads")
+        second = plain_second_layer(dice, x, first, limits, read_by == "heads", stream.over)
     if second is None:
         return
     out = x + stream.over * second.added

@@ -42,15 +42,16 @@ SMALL_NUMBER = 2.4  # the size of a number at an axis, and of the word at a dot
 
 
 @picture(height=37, minutes=2)
-def who_answers(on: Canvas, all_scores: Rows, *, row: int, tokens: Sequence[str], question: str) -> None:
-    """A query is compared with every key: from the word that asks an arc leads to each word, as thick as its key fits
-    the query.
+def who_answers(on: Canvas, all_scores: Rows, *, tokens: Sequence[str], question: str) -> None:
+    """The query of the second of three words is compared with every key: from this word an arc leads to each word, as
+    thick as its key fits the query.
 
-    row: the word that asks. question: what it asks, in words.
+    question: what the word asks, in words.
     """
+    row = 1
     scores = all_scores[row]
     best = max(scores)
-    if best <= 0 or scores.count(best) > 1 or len(tokens) != 3 or row != 1:
+    if best <= 0 or scores.count(best) > 1 or len(tokens) != 3:
         raise UndrawableError("one of three words fits best what the middle one asks")
     xs, y = [10 + APART * j for j, _ in enumerate(tokens)], 28.0
     _words(on, xs, y + 5.2, tokens, row)

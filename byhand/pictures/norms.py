@@ -118,13 +118,15 @@ def row_or_column(
     """
     if (len(x), len(x[0])) != (4, 4):
         raise UndrawableError("a table of 4 × 4 has room")
-    places = [(3, j) for j in range(4) if by_row[3][j] != by_column[3][j]]
-    if not places:
+    row, means = 3, of_column[0]
+    pairs = [*zip(by_row[row], by_column[row], strict=True)]
+    differing = [j for j, (one, other) in enumerate(pairs) if one != other]
+    if not differing:
         raise UndrawableError("the norms of a number differ")
-    row, column = max(places, key=lambda at: _tells_apart(at, of_row, by_row, of_column, by_column))
+    column = max(differing, key=lambda j: _tells_apart(of_row[row][0] != means[j], *map(Fraction, pairs[j])))
     answers = {
         "layer_norm": (of_row[row][0], row_scale[row][0], by_row[row][column]),
-        "batch_norm": (of_column[0][column], column_scale[0][column], by_column[row][column]),
+        "batch_norm": (means[column], column_scale[0][column], by_column[row][column]),
     }
     for name, left, below in TABLES:
         on.text(left + 2 * CELL, 3.2, on.say(f"pictures.row_or_column.{name}"), TOKEN, bold=True)
@@ -176,10 +178,6 @@ def row_or_column(
     )  # fmt: skip
 
 
-def _tells_apart(
-    at: tuple[int, int], of_row: Rows, by_row: Rows, of_column: Rows, by_column: Rows
-) -> tuple[bool, ...]:
-    """How well a number at this place tells the norms apart: best if its means differ, and a result is a fraction."""
-    i, j = at
-    results = (Fraction(by_row[i][j]), Fraction(by_column[i][j]))
-    return of_row[i][0] != of_column[0][j], any(x.denominator > 1 for x in results), results[0] != -results[1]
+def _tells_apart(means_differ: bool, one: Fraction, other: Fraction) -> tuple[bool, ...]:
+    """How well two results of a number tell the norms apart: best if its means differ, and a result is a fraction."""
+    return means_differ, any(x.denominator > 1 for x in (one, other)), one != -other

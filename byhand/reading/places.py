@@ -60,7 +60,7 @@ def place(slot: Slot) -> str:
     """The name of a cell in a message: its step, as in run.json, and its labels."""
     if slot.cell is None or slot.cell.at is None:
         return spoken(slot.name or slot.label)
-    return f"{_at(slot.cell.step, *slot.cell.at)} ({spoken(slot.name)})"
+    return f"{_at(*slot.cell.place)} ({spoken(slot.name)})"
 
 
 def _at(step: str, i: int, j: int) -> str:

@@ -256,8 +256,11 @@ class Wiring:
         return self(name, "rotate", x, width=2 * pairs or width, adjacent=adjacent, **angles)
 
     def attention(self, x: str, at: str, out: str, memory: str = "") -> str:
+        """What all heads read, times W_O."""
+        return self.output([self.head(x, at, h, memory) for h in range(self.config["n_heads"])], at, out)
+
+    def output(self, heads: list[str], at: str, out: str) -> str:
         """The heads side by side, times W_O; with use_attn_result, each head times its part of W_O, and their sum."""
-        heads = [self.head(x, at, h, memory) for h in range(self.config["n_heads"])]
         if not self.config["use_attn_result"]:
             return self.linear(out, self(f"{at}.z", "hstack", *heads), f"{at}.W_O", f"{at}.b_O")
         parts = [self(f"{at}.hook_result[{h}]", "matmul", z, f"{at}.W_O[{h}]") for h, z in enumerate(heads)]
@@ -623,8 +626,7 @@ def _llama_block(w: Wiring) -> None:
         g, query = h // (c["n_heads"] // groups), projected(new, "Q", h, f"new.q[{h}]")
         query = w.turned(query, f"new.rot_q[{h}]", start=last) if turns else query
         mixtures.append(w.read(query, f"all.k[{g}]", f"all.v[{g}]", "new", f"[{h}]"))
-    z = w(f"{at}.z", "hstack", *mixtures)
-    out = w.linear(f"{block}.hook_attn_out", z, f"{at}.W_O", f"{at}.b_O")
+    out = w.output(mixtures, at, f"{block}.hook_attn_out")
     x = w(f"{block}.hook_resid_mid", "add", w("new.x", "gather_rows", x, rows=[last]), out)
     found = w.mlp(w.norm(x, f"{block}.ln2"), f"{block}.mlp", f"{block}.hook_mlp_out")
     if c.get("gated_mlp") and not c.get("num_experts"):

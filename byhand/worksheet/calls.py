@@ -104,7 +104,7 @@ def _values(context: Context) -> Mapping[str, Any]:
         "tokens": context.tokens, "source": context.source, "vocabulary": context.vocabulary,
         "config": context.config, "base": context.config.softmax_base,
         "numbers": numbers, "about": say("words.about") if numbers == "decimal" else "",
-        "level": context.level, "range": safe_range, "transposed": transposed,
+        "level": context.level, "sittings": context.sheet.sittings, "range": safe_range, "transposed": transposed,
         **context.messages.lines(transposed),
     }  # fmt: skip
 
@@ -588,6 +588,12 @@ def smallest(context: Context, name: str, mistake: str = "") -> Any:
     return reduce(lambda one, other: each(min, one, other), chain(*_wrong(context, mistake).tape.values(name)))
 
 
+@call
+def largest(context: Context, name: str) -> Any:
+    """The largest number of a step, to compare."""
+    return reduce(lambda one, other: each(max, one, other), chain(*context.tape.values(name)))
+
+
 def _wrong(context: Context, mistake: str) -> Context:
     """The context of the run with a mistake; without one, the same context."""
     return context.mistaken(mistake) if mistake else context
@@ -636,6 +642,15 @@ def most(context: Context, name: str, i: int = -1) -> str:
         return reduce(lambda one, other: context.messages.say("words.and_quoted", one=one, other=other), largest)
 
     return written(text_of, *context.tape.values(name)[i])
+
+
+@call
+def places(context: Context, name: str, i: int = -1) -> list[int]:
+    """The places in a row of a step, from 0: of the numbers that are not 0, then of the others. By default, the last
+    row.
+    """
+    row = context.tape.values(name)[i]
+    return sorted(range(len(row)), key=lambda place: bool(row[place] == 0))
 
 
 @call

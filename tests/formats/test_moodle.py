@@ -123,10 +123,10 @@ def test_a_question_prints_all_that_its_blanks_are_computed_from(sheet):
     for meant, found in answered(sheet, SEEDS[0]):
         texts = [cell for row in found.rows for cell in row if isinstance(cell, str)]
         printed = {value for text in texts for value in read_number(text).values}
-        asked = {(e.blank.cell.step, *e.blank.cell.at) for e in meant.entries if e.blank.cell.at}
+        asked = {e.blank.cell.place for e in meant.entries if e.blank.cell.at}
         for entry in meant.entries:
             if entry.blank.role in ("ask", "entry"):
-                for ref in refs(run.rule(entry.blank.cell.step, *entry.blank.cell.at)):
+                for ref in refs(run.rule(*entry.blank.cell.place)):
                     assert stands((ref.matrix, *ref.index), printed, asked), (sheet, entry.blank.id, ref)
 
 

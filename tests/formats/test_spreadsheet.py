@@ -58,7 +58,7 @@ class Made:
     def shown(self):
         """The cells that show a number of the run, each with its place."""
         cells = [cell for block in self.document.blocks for cell in block.cells]
-        return [(cell, (cell.step, *cell.at)) for cell in cells if cell.at is not None and cell.shows == "run"]
+        return [(cell, cell.place) for cell in cells if cell.at is not None and cell.shows == "run"]
 
     def inputs(self):
         """The cells whose numbers can be changed, each with its place."""

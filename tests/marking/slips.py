@@ -47,7 +47,7 @@ def slips(student: Student, blank: Blank) -> list[Slip]:
     elif blank.role == "copy":
         tree = Ref(cell.step, cell.at)
     else:
-        tree = page.tape.cell(cell.step, *cell.at)
+        tree = page.tape.cell(*cell.place)
     found = [*_of_results(student, blank, tree)]
     if blank.role == "copy":
         found += [

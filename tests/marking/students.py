@@ -408,7 +408,7 @@ class Student:
             mistaken = self.mistaken is not None and (self.only is None or blank.id in self.only)
         tape = self.mistaken if mistaken and self.mistaken else self.page.tape
         assert cell.at is not None
-        place = (cell.step, *cell.at)
+        place = cell.place
         if blank.role == "copy":
             return self.look(tape, section, place, before=True)
         at = self._at(tape, place)
@@ -514,10 +514,10 @@ class _Alone:
     def __init__(self, student: Student) -> None:
         self.student, self.tape = student, student.page.tape
         blanks = [blank for blank in student.page.blanks if blank.role in ("ask", "entry", "copy") and blank.cell.at]
-        self.written = {(blank.cell.step, *blank.cell.at): blank for blank in reversed(blanks)}
+        self.written = {blank.cell.place: blank for blank in reversed(blanks)}
 
     def by_rule(self, blank: Blank) -> Number:
-        return self._computed((blank.cell.step, *blank.cell.at))
+        return self._computed(blank.cell.place)
 
     def _computed(self, at: Place) -> Number:
         if self.tape.steps[at[0]].op is None or at[0] in self.student.page.given:

@@ -1,6 +1,7 @@
 """The models, against a reference that shares no code with them, and in their own number systems."""
 
 import math
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import reduce
@@ -20,8 +21,9 @@ from byhand.arithmetic.symbols import SYMBOLS
 from byhand.errors import ByHandError, DomainError, MisfitError, UnknownNameError, ValuesError
 from byhand.model import MODELS
 from byhand.model.config import Config
-from byhand.model.weights import Values, parameter_shapes
+from byhand.model.weights import Values, complete, parameter_shapes
 from byhand.notation.text import value_text
+from byhand.worksheet.sheet import load_sheet
 
 X, MID = "blocks.0.hook_resid_pre", "blocks.0.hook_resid_mid"
 ENCODER, DECODER = "encoder.0.hook_resid_pre", "decoder.0.hook_resid_pre"
@@ -277,6 +279,14 @@ def test_a_whole_llama_is_computed_in_fractions():
     assert tape.values("blocks.0.hook_resid_mid") == tuple(map(tuple, fraction))
     assert tape.values("logits")[2] == tuple(map(Fraction, ("-24/25", "82/225", "-296/225", "248/225")))
     assert_like_the_oracle("gpt", EXACT_LLAMA)
+
+
+def test_a_small_llama_adds_up_its_heads_one_by_one_where_it_is_asked_to():
+    own = load_sheet("llama-block").given(letters=False)
+    summed = replace(own, config=replace(own.config, use_attn_result=True))
+    tape, other = (MODELS["llama-block"].run(complete(values), RATIONALS) for values in (own, summed))
+    assert {"blocks.0.attn.hook_result[0]", "blocks.0.attn.hook_result[1]"} <= other.steps.keys() - tape.steps.keys()
+    assert other.values("logits") == tape.values("logits")
 
 
 # ---- names ----

@@ -303,7 +303,7 @@ def test_stretch_can_ask_for_a_lost_number_of_an_input_and_prints_one_of_the_res
     assert roles == {"standard": {"ask": 11}, "stretch": {"ask": 11, "inverse": 1}}
     (lost,) = (blank for blank in document.blanks() if blank.role == "inverse")
     assert lost.cell.value != 0
-    known = {(each.step, *each.at) for each in document.sections[0].seen if isinstance(each, Cell)}
+    known = {each.place for each in document.sections[0].seen if isinstance(each, Cell)}
     assert {(ref.matrix, *ref.index) for ref in refs(lost.cell.rule)} <= known
     assert run.domain.settle(lost.cell.rule, run.value) == lost.cell.value
     assert "One number of" in said(document.sections[0].words[0].tokens[1].children)
