@@ -770,7 +770,7 @@ def _parts(products: Ints) -> Ints:
 
 # ---- the same block again ----
 
-PASSES_TRIED, OWN_TRIED, BLOCKS_TRIED = 60_000, 200, 40_000  # words and weights, weights of one's own, blocks to undo
+PASSES_TRIED, OWN_TRIED, BLOCKS_TRIED = 30_000, 200, 6_000  # words and weights, weights of one's own, blocks to undo
 STATES_TRIED = 400
 LOGITS = range(-2, 3)  # of halting
 
