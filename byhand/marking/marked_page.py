@@ -41,7 +41,7 @@ CHOICE = 9.0  # mm: a word to choose, in a margin
 WORDS_WIDTH, INDENT, COUNT_ROOM = 47.0, 7.0, 13.0  # mm: of a step's words, of a title, and of a count beside squares
 HEADING_SIZE, COUNT_SIZE = 12 * PT, 9 * PT  # mm
 SUM, LEGEND_LINE = 15.6, 4.0  # mm: the sum of the page, and a line of what the marks mean
-SLACK = 3.5  # mm: the free room below a step that is not the last of its page, into which notes may reach
+SLACK = 3.0  # mm: the free room below a step that is not the last of its page, into which notes may reach
 LONGEST_ID = 60  # letters of an id, or of a name, at the foot
 LINE_LETTERS = 1.75  # mm: of an answer in words, the room for a letter
 
