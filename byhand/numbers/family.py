@@ -24,6 +24,7 @@ LARGEST_DENOMINATOR = 10
 LARGEST_TOTAL = 12  # of the powers of a row, where its smallest power is 1
 EASY_TOTALS = (4, 5, 6, 7, 8, 9)  # the same where its shares are easy
 EASY_TOTALS_OF_SIX = (7, 8, 9, 10, 12)  # the same of six powers
+LARGEST_TOTAL_OF_THREES = 16  # the same of powers of 3, few of which have smaller totals
 
 
 def _totals(scores: Ints, base: int) -> Ints:
@@ -34,7 +35,10 @@ def _totals(scores: Ints, base: int) -> Ints:
 
 def _are_easy(scores: Ints, base: int) -> Bools:
     """Which rows of whole scores (…, n) have easy shares."""
-    return np.isin(_totals(scores, base), EASY_TOTALS if scores.shape[-1] < 6 else EASY_TOTALS_OF_SIX)
+    totals = _totals(scores, base)
+    if base > 2:
+        return np.asarray(totals <= LARGEST_TOTAL_OF_THREES)
+    return np.isin(totals, EASY_TOTALS if scores.shape[-1] < 6 else EASY_TOTALS_OF_SIX)
 
 
 def one_largest(scores: Ints) -> Bools:
@@ -237,7 +241,7 @@ def _grouped_query_attention(task: Task, dice: Dice) -> Iterator[Instance]:
     q = dice.choices(np.array([-2, -1, 1, 2]), CARDS_TRIED, 4)
     k = dice.below(5, CARDS_TRIED, 4, 3) - REACH  # two shared cards, and one for each of two heads
     ok = (q[:, 0] != q[:, 1]) & (q[:, 2] != q[:, 3]) & distinct(k)
-    for head, card in (*CARDS, *WRONG_CARDS):
+    for head, card in (*CARDS, *WRONG_CARDS) if base == 2 else CARDS:
         scores = q[:, head, None] * k[:, card]  # (count, 3)
         ok &= _are_easy(scores, base)
         if (head, card) in CARDS:
