@@ -197,7 +197,9 @@ WITHOUT: dict[str, list[tuple[Any, str, Any]]] = {
     "(nothing)": [],
     "totals of a row, not uniform, not saturated": [(attention, "row_fits", any_row)],
     "rows that attention and every head change": [(attention, "uses_attention", natural_only)],
-    "rows distinct": [(m, "distinct", everything) for m in (attention, feed_forward, norms, stack)],
+    "rows distinct": [
+        (m, name, everything) for m in (attention, feed_forward, norms, stack) for name in ("distinct", "told_apart")
+    ],
     "natural weights": [(m, "natural", everything) for m in (attention, feed_forward, embedding)],
     "units alive and dead": [(stack, "find_first_layer", any_first_layer)],
     "the last word needs attention": [(search, "without_attention", lambda *_: None)],

@@ -27,6 +27,7 @@ from byhand.numbers.natural import (
     distinct_rows,
     grid,
     natural,
+    told_apart,
     weight_columns,
     whole_products,
 )
@@ -199,7 +200,7 @@ def _find_keys(dice: Dice, read: AttentionInput, config: Config, limits: Limits,
         return np.zeros((0, read.key_rows.shape[1], config.d_head), np.int64)
     picks = dice.below(len(columns), KEYS_DRAWN, config.d_head)
     w, k = columns[picks].swapaxes(1, 2), products[picks].swapaxes(1, 2)  # k: (KEYS_DRAWN, m, d_head)
-    ok = natural(w, 25, 50) & distinct(k) & ((k == 0).sum((1, 2)) * 100 <= 45 * k[0].size)
+    ok = natural(w, 25, 50) & distinct(k) & told_apart(k) & ((k == 0).sum((1, 2)) * 100 <= 45 * k[0].size)
     shortest = np.argsort((k[ok] ** 2).sum((1, 2)), kind="stable")
     best: Ints = w[ok][shortest[:count]]
     return best[dice.permutation(len(best))]
@@ -249,7 +250,7 @@ def _find_queries(
     )  # fmt: skip
     w_q = columns[members].swapaxes(1, 2)  # (count, d_model, d_head)
     q = x @ w_q // read.over_queries
-    ok = natural(w_q, 25, 50) & distinct(q) & ((q == 0).sum((1, 2)) * 100 <= 45 * n * width)
+    ok = natural(w_q, 25, 50) & distinct(q) & told_apart(q) & ((q == 0).sum((1, 2)) * 100 <= 45 * n * width)
     ok &= (w_q != w_k).any((1, 2))
     if x.shape[1] == width:  # a student who transposes W_Q or W_K must get other numbers
         ok &= (x @ w_q.swapaxes(1, 2) != read.over_queries * q).any((1, 2))
@@ -263,6 +264,9 @@ def _find_queries(
     powers, totals, uniform = _patterns(all_scores, visible, base)
     sees_many = visible.sum(1) > 1  # (n), rows that see more than one token
     ok = ~uniform[:, -1] & (uniform[:, sees_many].sum(1) * 2 <= sees_many.sum())
+    if len(k) <= 3 or (n <= FEW_TOKENS and not visible.all()):
+        positive = ((all_scores > 0) & visible).any(2).sum(1)
+        ok &= ~uniform[:, sees_many].any(1) & distinct(powers) & (positive >= min(2, int(sees_many.sum())))
     w_q, q, all_scores, powers, totals = w_q[ok], q[ok], all_scores[ok], powers[ok], totals[ok]
     cost = _heads_cost(q, k, all_scores, totals) + dice.below(12, len(w_q))
     return Heads(w_q, np.broadcast_to(w_k, w_q.shape), powers, totals, cost)
@@ -282,6 +286,7 @@ def row_fits(scores: Ints, visible: Bools, base: int) -> Bools:
     totals = powers.sum(0)
     uniform = high == low
     ok &= np.isin(np.where(uniform, len(shown), totals), ROW_TOTALS[base])
+    ok &= (totals < 10) | (len(visible) > 3)
     ok &= (low < 0) | (totals * base ** np.clip(low, 0, spread) <= 9)  # whole powers add up to one digit
     if len(shown) > 1:
         ok &= powers.max(0) * 10 <= 9 * totals
@@ -365,13 +370,19 @@ def find_mixtures(
     v = products[picks].swapaxes(2, 3)  # (tries, heads, m, d_v)
     w_v = columns[picks].swapaxes(2, 3)  # (tries, heads, d_model, d_v)
     by_head = powers @ v * (common[:, None] // totals)[..., None]  # (tries, heads, n, d_v)
+    over = np.lcm.reduce(common, axis=1)[:, None] // common  # (tries, n), so that all rows have one denominator
     seen = read.visible.sum(1)
     uniform = read.visible.astype(np.int64) @ v
     off_uniform = _side_by_side(by_head * seen[:, None] - uniform * common[:, None, :, None])
     z = _side_by_side(by_head)
     fractions = (z % common[..., None] != 0).sum((1, 2))
     ok = natural(w_v).all(1) & (fractions >= 1) & (fractions * 2 <= z[0].size + 1)
-    ok &= (v != v[:, :, :1]).any((2, 3)).all(1) & ((z == 0).sum((1, 2)) * 3 <= z[0].size)
+    ok &= (
+        (v != v[:, :, :1]).any((2, 3)).all(1)
+        & told_apart(v).all(1)
+        & told_apart(by_head * over[:, None, :, None]).all(1)
+        & ((z == 0).sum((1, 2)) * 3 <= z[0].size)
+    )
     ok &= (off_uniform[:, -1] != 0).any(1) & ((off_uniform != 0).any(2).sum(1) >= min(2, n - 1))
     ok &= _last_rows_differ(powers, totals) & _few_ugly(z, common, limits)
     kept = np.flatnonzero(ok)
@@ -521,7 +532,7 @@ def uses_attention(mixture: Mixture, w_o: Ints, added: Ints) -> Bools:
     ok &= changed[:, -1] & (changed.sum(1) >= rows)
     for head in np.split(np.arange(w_o.shape[1]), mixture.heads):
         ok &= ((mixture.z[:, head] @ w_o[:, head] != 0).any(2).sum(1) >= rows) & (w_o[:, head] != 0).any(2).all(1)
-    ok &= (added != 0).any(2).all(1)
+    ok &= (added != 0).any(2).all(1) & told_apart(added)
     return ok
 
 
@@ -533,7 +544,12 @@ def plain_updates(dice: Dice, mixture: Mixture, x: Ints, limits: Limits) -> list
     members = dice.below(len(mixture.products), PLAIN_UPDATES_TRIED, x.shape[1])
     w_o, added = mixture.columns[members].swapaxes(1, 2), mixture.products[members].swapaxes(1, 2)
     sums = x + added
-    ok = uses_attention(mixture, w_o, added) & distinct(sums) & (abs(sums).max((1, 2)) <= limits.stream + 1)
+    ok = (
+        uses_attention(mixture, w_o, added)
+        & distinct(sums)
+        & told_apart(sums)
+        & (abs(sums).max((1, 2)) <= limits.stream + 1)
+    )
     return _best_updates(dice, ok, w_o, added, np.broadcast_to(x, sums.shape), None, keep=4)
 
 
@@ -621,7 +637,13 @@ def friendly_updates(dice: Dice, mixture: Mixture, sums: FriendlySums) -> list[U
     ]
     before = np.stack(smallest, 1)
     after = before + sums.over * added  # (count, n, d_model)
-    ok = (abs(after).max((1, 2)) <= sums.over * sums.reach) & distinct(after) & has_both_signs(before, sums.kind)
+    ok = (
+        (abs(after).max((1, 2)) <= sums.over * sums.reach)
+        & distinct(after)
+        & told_apart(after)
+        & told_apart(before)
+        & has_both_signs(before, sums.kind)
+    )
     units = unit_of(after[ok], sums.kind, WIDE)
     ok[ok] = can_be_scaled(units, sums.kind) & (have_two_sizes(units) if sums.wide is not None else True)
     return _best_updates(dice, ok, w_o, added, before, sums.kind, keep=8, over=sums.over)

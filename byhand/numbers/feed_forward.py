@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from byhand.numbers.combine import combine_columns
 from byhand.numbers.dice import Bools, Dice, Ints
-from byhand.numbers.natural import distinct, natural, weight_columns, whole_products
+from byhand.numbers.natural import distinct, natural, told_apart, weight_columns, whole_products
 from byhand.numbers.norms import can_be_scaled, sums_for, unit_of, whole_differences
 from byhand.numbers.promises import Limits
 from byhand.numbers.registry import Task, is_plain
@@ -150,8 +150,16 @@ def _best(
     w: W_out (count, d_mlp, d_model). b: (count, d_model), if there are biases. added: (count, n, d_model).
     """
     sums = x + over * added
-    ok: Bools = natural(w) & distinct(sums) & (abs(sums).max((1, 2)) <= over * (limits.stream + 1))
+    ok: Bools = (
+        natural(w)
+        & distinct(sums)
+        & told_apart(sums)
+        & told_apart(added)
+        & (abs(sums).max((1, 2)) <= over * (limits.stream + 1))
+    )
     ok &= (added != 0).any(2).all(1) & (abs(added).max((1, 2)) <= limits.integer)
+    if b is not None:
+        ok &= (b != 0).any(1)
     kept = np.flatnonzero(ok)
     if not len(kept):
         return None

@@ -23,7 +23,8 @@ def natural(w: Ints, low: int = 15, high: int = 60) -> Bools:
     """Matrices (…, rows, cols) → (…), which of them look natural.
 
     A natural matrix has from low to high per cent of zeros and entries of both signs. None of its rows or columns is
-    all zeros. No two of its rows are equal, and no two of its columns if it has more than two.
+    all zeros, or if it has more than two entries one number again and again. No two of its rows are equal, and no two
+    of its columns if it has more than two.
     """
     rows, cols = w.shape[-2:]
     entries = _matrix_axes_first(w)
@@ -33,7 +34,29 @@ def natural(w: Ints, low: int = 15, high: int = 60) -> Bools:
     ok &= (entries != 0).any(0).all(0) & (entries != 0).any(1).all(0)
     ok &= _all_rows_differ(entries.swapaxes(0, 1))
     if cols > 2:
-        ok &= _all_rows_differ(entries)
+        ok &= _all_rows_differ(entries) & (entries != entries[:, :1]).any(1).all(0)
+    if rows > 2:
+        ok &= (entries != entries[0]).any(0).all(0)
+    return ok
+
+
+def told_apart(matrices: Ints) -> Bools:
+    """Matrices (…, n, width) with a row for each token → (…), in which of them tokens are easily told apart.
+
+    Any two rows differ, and wide rows in two places or more. No wide row is one number again and again, nor a column
+    of three tokens. A row is wide from three numbers on. This is asked of up to three tokens, since more can seldom
+    do so.
+    """
+    if matrices.shape[-2] > 3:
+        return np.ones(matrices.shape[:-2], dtype=bool)
+    entries = _matrix_axes_first(matrices)
+    n, width = entries.shape[:2]
+    ok: Bools = (entries != entries[:, :1]).any(1).all(0) if width > 2 else np.ones(entries.shape[2:], dtype=bool)
+    for i in range(n):
+        differs = entries[:i] != entries[i]  # (i, width, …)
+        ok &= (differs.sum(1) >= min(2, max(1, width - 1))).all(0)
+    if n == 3:
+        ok &= (entries != entries[0]).any(0).all(0)
     return ok
 
 

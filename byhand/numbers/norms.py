@@ -19,7 +19,7 @@ import numpy as np
 from msgspec import Struct
 
 from byhand.numbers.dice import Bools, Dice, Ints
-from byhand.numbers.natural import distinct, grid
+from byhand.numbers.natural import distinct, grid, told_apart
 from byhand.numbers.registry import Task
 
 # Twice the deviations c of friendly rows, by d_model: those whose squares, the variances, are easy: 1/4, 1, 9/4, 4
@@ -263,7 +263,12 @@ def find_norm(dice: Dice, u: Ints, kind: str, over: int = 0, *, is_added_to: boo
         b = dice.choices(B_ENTRIES, NORMS_TRIED, d)
         rows = rows + over * b[:, None]
         ok &= ((b != 0).sum(1) >= 2) & (b.max(1) > b.min(1))
-    ok &= (abs(rows).max((1, 2)) <= over * LARGEST_NORMED) & distinct(rows) & few_zeros(rows, kind, 25)
+    ok &= (
+        (abs(rows).max((1, 2)) <= over * LARGEST_NORMED)
+        & distinct(rows)
+        & told_apart(rows)
+        & few_zeros(rows, kind, 25)
+    )
     if with_thirds:
         ok &= can_be_completed(rows).all(1)
     found = np.flatnonzero(ok)

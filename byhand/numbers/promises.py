@@ -729,6 +729,44 @@ def each_word_looks_most_at_one(tape: Tape) -> bool:
 
 
 @sheet_promise
+def rows_of_scores_tell(tape: Tape) -> bool:
+    """No row of scores is one number again and again, no two words take the same shares, and at least two words, or
+    one of two, have a positive score.
+    """
+    scores = [tape.values(step.name) for step in _named(tape, "hook_attn_scores")]
+    seen = [[[x for x in row if not is_neg_inf(x)] for row in rows] for rows in scores]
+    many = all(len(row) == 1 or len({*row}) > 1 for rows in seen for row in rows)
+    positive = all(sum(max(row) > 0 for row in rows) >= min(2, len(rows) - 1) for rows in seen)
+    shares = [tape.values(step.name) for step in _named(tape, "hook_pattern")]
+    return many and positive and all(len({*rows}) == len(rows) for rows in shares)
+
+
+@sheet_promise
+def tokens_are_told_apart(tape: Tape) -> bool:
+    """From the stream to what is added to it, no two tokens have the same row, nor, if it is wide, one with a single
+    other number; no wide row is one number again and again, and no column of three tokens or more.
+    """
+    ends = ("resid_pre", "resid_mid", "resid_mid_cross", "resid_post", "hook_q", "hook_k", "hook_v", "hook_z",
+            "attn_out", "mlp_out")  # fmt: skip
+    return all(_are_told_apart(tape.values(step.name)) for step in _named(tape, *ends))
+
+
+def _are_told_apart(rows: Rows) -> bool:
+    """Whether this is so of the rows of a matrix, one for each token. A row is wide from three numbers on."""
+    width = len(rows[0])
+    least = 2 if width > 2 else 1
+    apart = all(sum(x != y for x, y in zip(a, b, strict=True)) >= least for a, b in combinations(rows, 2))
+    sides = (rows if width > 2 else ()), (_transposed(rows) if len(rows) > 2 else ())
+    return apart and all(len({*side}) > 1 for group in sides for side in group)
+
+
+@sheet_promise
+def biases_matter(tape: Tape) -> bool:
+    """No layer has only 0 as biases."""
+    return all(any(tape.values(step.name)[0]) for step in _named(tape, "b_in", "b_out"))
+
+
+@sheet_promise
 def hidden_shares_are_short(tape: Tape) -> bool:
     """Without the mask, all shares would be short fractions, since a mistake shows them."""
     base = Fraction(next(s.params["base"] for s in _named(tape, "hook_pattern.exp")))

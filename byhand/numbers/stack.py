@@ -40,7 +40,7 @@ from byhand.numbers.feed_forward import (
     friendly_second_layer,
     plain_second_layer,
 )
-from byhand.numbers.natural import distinct
+from byhand.numbers.natural import distinct, told_apart
 from byhand.numbers.norms import (
     NORM,
     WIDE,
@@ -147,7 +147,13 @@ def draw_plain_rows(dice: Dice, n: int, d: int, even: bool = False) -> Ints | No
     if even:
         drawn[..., -1] += drawn.sum(2) % 2 * np.where(drawn[..., -1] > 0, -1, 1)
     zeros = (drawn == 0).sum((1, 2)) * 100
-    ok &= distinct(drawn) & (zeros >= 15 * n * d) & (zeros <= 35 * n * d) & (drawn != 0).any(2).all(1)
+    ok &= (
+        distinct(drawn)
+        & told_apart(drawn)
+        & (zeros >= 15 * n * d)
+        & (zeros <= 35 * n * d)
+        & (drawn != 0).any(2).all(1)
+    )
     ok &= (drawn < 0).any((1, 2)) & (drawn != 0).any(1).all(1) & distinct(drawn.swapaxes(1, 2))
     kept = np.flatnonzero(ok)
     if not len(kept):
