@@ -209,8 +209,17 @@ class _Chart:
         ops = [step.op.name if step.op else "" for step in steps]
         own = [name if name in ("variance", "tied_logits") else op for name, op in zip(names, ops, strict=True)]
         parts = ("power_of", "row_sum") if "normalize_rows" in own else ()
-        own = ["" if name == "normalize_rows" and "power_of" not in own else name for name in own]
+        powers = [any(self.is_power(read) for read in step.inputs) for step in steps]
+        own = [
+            "" if name == "normalize_rows" and not of_powers else name
+            for name, of_powers in zip(own, powers, strict=True)
+        ]
         return [self.messages.texts.get(f"map.steps.{name}", "") for name in own if name not in parts]
+
+    def is_power(self, name: str) -> bool:
+        """Whether a step raises a base to a power."""
+        op = self.tape.steps[name].op
+        return op is not None and op.name == "power_of"
 
     def size(self, step: Step) -> str:
         """The shape of a step as the page shows it; of one feature map, that of all maps beside each other."""

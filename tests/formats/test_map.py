@@ -190,7 +190,7 @@ def test_a_title_too_long_for_a_panel_leaves_its_number_at_the_box():
 def test_a_step_that_has_nothing_to_do_with_the_others_stands_at_the_end():
     steps = [((), 1), ((0,), 2), ((), 3)]
     panel = PartPanel("", tuple(Node((n,), f"x_{n}", "", "1 × 2", reads) for reads, n in steps), tall=False)
-    assert panel.columns == [[0], [1, 2]]
+    assert panel.columns == [[0], [2, 1]]  # arrows come to the second from below
 
 
 def test_ranges():

@@ -57,8 +57,9 @@ class PartPanel:
 
     @cached_property
     def columns(self) -> list[list[int]]:
-        """The steps of each column."""
-        return [[i for i, d in enumerate(self.depth) if d == k] for k in range(max(self.depth) + 1)]
+        """The steps of each column; those apart first, since arrows come to the others from below."""
+        order = sorted(range(len(self.nodes)), key=lambda i: i not in self.apart)
+        return [[i for i in order if self.depth[i] == k] for k in range(max(self.depth) + 1)]
 
     def labels(self, i: int) -> tuple[Label, Label, Label]:
         """The number, name and shape of a step. A step named by a word leaves out a shape that its input has, too, or
@@ -169,7 +170,11 @@ class PartPanel:
                 a, aside = spots[r], 0.0 if self.nodes[r].sections else 0.8
                 if (r, i) in low:
                     y, out = floor + 2.2 + LANE * low[r, i], a.x + (0.0 if aside else 1.6)
-                    yield [(out, a.bottom + aside), (out, y), (b.x - 1.6, y), (b.x - 1.6, b.bottom)]
+                    start: list[Point] = [(out, a.bottom + aside)]
+                    if any(d == depth[r] and s.y > a.y for s, d in zip(spots, depth, strict=True)):  # is in the way
+                        out = a.right + aside + 1.2
+                        start = [(a.right + aside, a.y), (out, a.y)]
+                    yield [*start, (out, y), (b.x - 1.6, y), (b.x - 1.6, b.bottom)]
                 elif depth[i] - depth[r] > 1 and abs(a.y - b.y) >= b.h / 2:
                     yield [(a.right + aside, a.y), (b.x, a.y), (b.x, b.bottom if a.y > b.y else b.top)]
                 else:
