@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -142,3 +143,16 @@ def test_only_a_class_and_its_printing_know_of_many_copies(name):
     for node in ast.walk(ast.parse(FILES[name].read_text(encoding="utf-8"))):
         named = {getattr(node, field, None) for field in ("id", "attr", "name")}
         assert not named & {"Many", "Copies"}, f"{name} names the type"
+
+
+def test_no_name_of_a_file_is_bound_twice():
+    """Else the second meaning takes the place of the first, also in the functions before it."""
+    for path in FILES.values():
+        found = Counter[str]()
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.FunctionDef | ast.ClassDef):
+                found[node.name] += node.name != "_"
+            targets = node.targets if isinstance(node, ast.Assign) else []
+            found.update(x.id for target in targets for x in ast.walk(target)
+                         if isinstance(x, ast.Name) and isinstance(x.ctx, ast.Store))  # fmt: skip
+        assert [name for name, count in found.items() if count > 1] == [], path

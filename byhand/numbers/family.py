@@ -721,7 +721,7 @@ def _hashed_attention(task: Task, dice: Dice) -> Iterator[Instance]:
 
 # ---- one row in many members of the family ----
 
-KEYS_TRIED = 40_000
+ROWS_TRIED = 40_000
 MATES = ((0, 1), (0, 2), (1, 2))  # who shares the bucket of the last of four words
 LATENTS = (3, 4, 5)  # numbers in a latent
 LARGEST_OF_ROW = 15  # the largest denominator of shares
@@ -735,8 +735,8 @@ def _family_tree(task: Task, dice: Dice) -> Iterator[Instance]:
     Method: rejection sampling.
     """
     base, n = whole_base(task.config), task.n
-    q = dice.below(2 * REACH + 1, KEYS_TRIED, n, 2) - REACH
-    k = dice.below(2 * REACH + 1, KEYS_TRIED, n, 2) - REACH
+    q = dice.below(2 * REACH + 1, ROWS_TRIED, n, 2) - REACH
+    k = dice.below(2 * REACH + 1, ROWS_TRIED, n, 2) - REACH
     k[:, 1::2] = k[:, ::2] + 2 * (k[:, 1::2] // 2)  # so that the mean of two is whole
     fit = (q[:, -1] != 0).all(1) & (abs(k) <= REACH).all((1, 2))
     q, k = q[fit], k[fit]

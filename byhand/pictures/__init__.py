@@ -11,12 +11,15 @@ is the key's.
 
 from byhand.pictures import (  # noqa: F401
     attention,
+    distances,
     family,
     feed_forward,
+    kept,
     layers,
     letters,
     norms,
     opening,
+    patterns,
     prediction,
     products,
     sizing,
