@@ -10,7 +10,7 @@ from byhand.formats.html.grid import Grid, Mark, weights
 from byhand.formats.look import COLOURS
 
 FOOT, BRACKET, TILE = 1.3, 0.32, 0.18  # mm: the feet of a bracket, the lines of brackets and of tiles
-AIR = 0.5  # mm by which a bracket in print stands off the cells in it, at each side
+AIR = 0.5  # mm by which a bracket in print stands off the cells in it, at each side where no others follow
 DOT, FRAME = 2.9, (6.0, 7.0)  # mm: the radius of the dot of weight 1; the width and height of a frame
 INK, FILL, OUTLINE, PEN = "#111", "#e2e2e2", "#888", COLOURS["pen"]
 
@@ -32,7 +32,9 @@ def _mark(grid: Grid, mark: Mark, phone: bool, shown: bool) -> str:
     top, bottom = grid.y(mark.top, phone=phone), grid.y(mark.bottom, phone=phone)
     match mark.kind:
         case "bracket":
-            left, right = (left, right) if phone else (left - AIR, right + AIR)
+            if not phone:
+                left -= AIR * (not _has_cell(grid, mark.top, mark.left - 1))
+                right += AIR * (not _has_cell(grid, mark.top, mark.right))
             feet = f"h{_n(-FOOT)}V{_n(bottom)}h{_n(FOOT)}"
             path = (
                 f"M{_n(left + FOOT)} {_n(top)}{feet}M{_n(right - FOOT)} {_n(top)}h{_n(FOOT)}V{_n(bottom)}h{_n(-FOOT)}"
@@ -51,6 +53,12 @@ def _mark(grid: Grid, mark: Mark, phone: bool, shown: bool) -> str:
             return _dots(grid, mark, phone, shown)
         case _:
             raise TypeError(f"not a mark: {mark!r}")
+
+
+def _has_cell(grid: Grid, row: int, col: int) -> bool:
+    """Whether a number or a blank stands in a place of the grid."""
+    slot = grid.slots.get((row, col))
+    return slot is not None and slot.cell is not None
 
 
 def _arrow(x: float, y: float, to_x: float, to_y: float) -> str:
