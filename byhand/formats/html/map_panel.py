@@ -57,9 +57,10 @@ class PartPanel:
 
     @cached_property
     def columns(self) -> list[list[int]]:
-        """The steps of each column; those apart first, since arrows come to the others from below."""
-        order = sorted(range(len(self.nodes)), key=lambda i: i not in self.apart)
-        return [[i for i in order if self.depth[i] == k] for k in range(max(self.depth) + 1)]
+        """The steps of each column; those apart stand above others that arrows come to, perhaps from below."""
+        columns = [[i for i, d in enumerate(self.depth) if d == k] for k in range(max(self.depth) + 1)]
+        reads = [any(self.nodes[i].reads for i in column) for column in columns]
+        return [sorted(c, key=lambda i: i not in self.apart) if r else c for c, r in zip(columns, reads, strict=True)]
 
     def labels(self, i: int) -> tuple[Label, Label, Label]:
         """The number, name and shape of a step. A step named by a word leaves out a shape that its input has, too, or
