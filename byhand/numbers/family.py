@@ -218,7 +218,7 @@ def _flash_attention(task: Task, dice: Dice) -> Iterator[Instance]:
 
 # ---- heads in groups ----
 
-CARDS_TRIED = 40_000
+CARDS_TRIED = 10_000
 VALUES_TRIED = 4  # for the same cards of keys
 CARDS = ((0, 0), (1, 0), (2, 1), (3, 1), (1, 2), (3, 3))  # which head reads which card, shared ones and own ones
 WRONG_CARDS = ((1, 1), (2, 0))  # and with a classic mistake
@@ -233,19 +233,26 @@ def _has_four_heads(task: Task) -> str:
 @search("grouped-query-attention", like_sheet=True, requires=[_has_four_heads])
 def _grouped_query_attention(task: Task, dice: Dice) -> Iterator[Instance]:
     """Four queries of one number, two cards of keys and of values for three words, and two more cards. Each head
-    looks most at one word; with another card, the second and the third would get another mixture.
+    looks most at one word, and three of them otherwise; with another card, the second and the third would get another
+    mixture. With a card of its own, a head looks otherwise than with the shared one.
 
     Method: rejection sampling.
     """
-    base = whole_base(task.config)
-    q = dice.choices(np.array([-2, -1, 1, 2]), CARDS_TRIED, 4)
-    k = dice.below(5, CARDS_TRIED, 4, 3) - REACH  # two shared cards, and one for each of two heads
-    ok = (q[:, 0] != q[:, 1]) & (q[:, 2] != q[:, 3]) & distinct(k)
-    for head, card in (*CARDS, *WRONG_CARDS) if base == 2 else CARDS:
-        scores = q[:, head, None] * k[:, card]  # (count, 3)
-        ok &= _are_easy(scores, base)
-        if (head, card) in CARDS:
-            ok &= one_largest(scores)
+    base, asking, keys = whole_base(task.config), np.array([-2, -1, 1, 2]), grid(3, REACH)
+    scores = asking[:, None, None] * keys
+    keys = keys[(_are_easy(scores, base) & one_largest(scores)).any(0)]  # each fits a query
+    q, k = (
+        dice.choices(asking, CARDS_TRIED, 4),
+        dice.choices(keys, CARDS_TRIED, 4),
+    )  # two cards are shared
+    ok = (q[:, 0] != q[:, 1]) & (q[:, 2] != q[:, 3]) & (different(q) > 2) & distinct(k)
+    q, k = q[ok], k[ok]
+    scores = np.stack([q[:, head, None] * k[:, card] for head, card in (*CARDS, *WRONG_CARDS)], 1)
+    ok = _are_easy(scores[:, : None if base == 2 else len(CARDS)], base).all(1)
+    ok &= one_largest(scores[:, : len(CARDS)]).all(1)
+    looks = scores - scores.max(2, keepdims=True)  # (count, head, 3): equal where the patterns are
+    same = (looks[:, :, None] == looks[:, None]).all(3)
+    ok &= ~same[:, [0, 2, 1, 3], [1, 3, 4, 5]].any(1) & (np.triu(same[:, :4, :4], 1).sum((1, 2)) < 2)
     for i in np.repeat(np.flatnonzero(ok), VALUES_TRIED)[:HANDED_ON]:
         v = dice.below(9, 4, 3) - 4
         read = [_mixture(q[i, head] * k[i, card], v[card], base) for head, card in (*CARDS, *WRONG_CARDS)]

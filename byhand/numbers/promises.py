@@ -453,11 +453,16 @@ def maximum_grows(tape: Tape) -> bool:
 
 @sheet_promise
 def heads_of_a_group_differ(tape: Tape) -> bool:
-    """Each head looks most at one word, no two heads of a group alike, and the cards differ in keys and in values."""
-    pattern = tape.values("attn.pattern")
+    """Each head looks most at one word, no two heads of a group alike, at least three heads have patterns of their
+    own, and so many have other queries. The cards differ in keys and in values, and heads 2 and 4 look otherwise with
+    cards of their own.
+    """
+    pattern, own = (tape.values(f"{name}.pattern") for name in ("attn", "own"))
     pairs = [pattern[at : at + 2] for at in range(0, len(pattern), 2)]
     cards = all(len({*tape.values(name)}) > 1 for name in ("attn.k", "attn.v"))
-    return all(map(_has_one_largest, pattern)) and all(one != other for one, other in pairs) and cards
+    apart = all(one != other for one, other in (*pairs, *zip(own, pattern[1::2], strict=True)))
+    several = min(len({*pattern}), len({*tape.values("attn.q")})) > 2
+    return all(map(_has_one_largest, pattern)) and apart and several and cards
 
 
 @sheet_promise
