@@ -190,7 +190,7 @@ def _has_four_and_four(task: Task) -> str:
 @search("batch-norm", like_sheet=True, requires=[_has_four_and_four])
 def _batch_norm(task: Task, dice: Dice) -> Iterator[Instance]:
     """A table (n, d_model) whose rows and columns have whole means and deviations of up to 3, so that LayerNorm and
-    BatchNorm of it are rational. Both norms have a wide row, or column, and in most cells they differ.
+    BatchNorm of it are rational. Both norms have a wide row, or column, and two deviations; most cells differ.
 
     Method: beam search over the rows (`combine_columns`), which combines such columns.
     """
@@ -200,6 +200,7 @@ def _batch_norm(task: Task, dice: Dice) -> Iterator[Instance]:
     by_row, by_column = unit_of(x, "LN"), unit_of(x.swapaxes(1, 2), "LN").swapaxes(1, 2)
     ok = have_two_sizes(by_row) & have_two_sizes(by_column.swapaxes(1, 2)) & distinct(by_row)
     ok &= distinct(x) & distinct(x.swapaxes(1, 2)) & (x < 0).any((1, 2))
+    ok &= (np.ptp(x.var(1), 1) > 0) & (np.ptp(x.var(2), 1) > 0)
     ok &= (by_row == by_column).sum((1, 2)) * MOST_ALIKE.denominator <= x[0].size * MOST_ALIKE.numerator
     others = np.flatnonzero(distinct(x) & distinct(x.swapaxes(1, 2)))
     for i in np.flatnonzero(ok)[: 3 * (len(others) > 1)]:

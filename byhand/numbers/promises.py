@@ -307,12 +307,15 @@ def tokens_have_their_own_scales(tape: Tape) -> bool:
 
 @sheet_promise
 def layer_norm_is_not_batch_norm(tape: Tape) -> bool:
-    """LayerNorm and BatchNorm of one table have the same result in few cells, and both have results of two sizes. The
-    table is not symmetric: there, one norm would be the other one transposed.
+    """LayerNorm and BatchNorm of one table have the same result in few cells, and both have results of two sizes. In
+    neither are all deviations alike. The table is not symmetric: there, one norm would be the other one transposed.
     """
     table, layer, batch = (
         tape.values(f"blocks.0.{name}") for name in ("hook_resid_pre", "ln1.hook_normalized", "bn.hook_normalized")
     )
+    scales = ({x for row in tape.values(f"blocks.0.{norm}.hook_scale") for x in row} for norm in ("ln1", "bn"))
+    if any(len(each) == 1 for each in scales):
+        return False
     alike = [x == y for one, other in zip(layer, batch, strict=True) for x, y in zip(one, other, strict=True)]
     both = _have_two_sizes(layer) and _have_two_sizes(_transposed(batch))
     return sum(alike) <= MOST_ALIKE * len(alike) and both and table != _transposed(table)

@@ -102,7 +102,7 @@ def _points(on: Layer, places: Sequence[float], y: float) -> None:
 
 # ---- along the row, or down the column ----
 
-CELL, TOP = 6.4, 9.4  # mm: a cell of the table, and the upper edge of both tables
+CELL, TOP = 6.2, 8.6  # mm: a cell of the table, and the upper edge of both tables
 TABLES = (("layer_norm", 9.6, 1.0), ("batch_norm", 53.6, 45.0))  # the left edges of each, and of what stands below
 
 
@@ -129,7 +129,7 @@ def row_or_column(
         "batch_norm": (means[column], column_scale[0][column], by_column[row][column]),
     }
     for name, left, below in TABLES:
-        on.text(left + 2 * CELL, 3.2, on.say(f"pictures.row_or_column.{name}"), TOKEN, bold=True)
+        on.text(left + 2 * CELL, 2.8, on.say(f"pictures.row_or_column.{name}"), TOKEN, bold=True)
         reads_token = name == "layer_norm"
         at = row if reads_token else column
         if reads_token != columns:
@@ -158,12 +158,12 @@ def row_or_column(
         on.disc(left + CELL * (across + 0.5), TOP + CELL * (down + 0.5), 2.6, fill="none", width=0.4, colour=INK)
         y, (mu, sigma, result) = TOP + 4 * CELL + 5.4, answers[name]
         on.math(below, y + 1.2, r"\mu", anchor="start")
-        on.blank(below + 6.0, y, mu, 6.4, 7.2, 3.4)
-        on.math(below + 10.4, y + 1.2, r"\sigma", anchor="start")
-        on.blank(below + 16.2, y, sigma, 6.4, 7.2, 3.4)
-        on.number(below + 22.4, y, x[row][column], 3.5)
-        on.arrow((below + 25.8, y), (below + 29.6, y), width=0.35)
-        on.blank(below + 34.0, y, result, 7.6, 7.2, 3.4)
+        on.blank(below + 7.0, y, mu, 6.4, 7.2, 3.4)
+        on.math(below + 11.8, y + 1.2, r"\sigma", anchor="start")
+        on.blank(below + 18.4, y, sigma, 6.4, 7.2, 3.4)
+        on.number(below + 24.8, y, x[row][column], 3.5)
+        on.arrow((below + 28.0, y), (below + 31.4, y), width=0.35)
+        on.blank(below + 35.8, y, result, 7.6, 7.2, 3.4)
     shared = value_text(x[row][column])
     on.said(
         on.say("pictures.row_or_column.said", token=tokens[row], n=column + 1, shared=shared),

@@ -87,6 +87,13 @@ def test_tokens_with_one_mean_or_one_variance_have_no_scales_of_their_own():
         assert broken(sheet, replace(own, inputs=given)) == ["tokens_have_their_own_scales"]
 
 
+def test_norms_whose_deviations_are_all_alike_do_not_tell_that_each_has_its_own():
+    sheet = load_sheet("layer-norm-or-batch-norm")
+    alike = [[-4, 2, 4, 2], [-6, -4, -4, 2], [-4, 2, 2, -4], [2, 4, 2, 4]]  # every column has a deviation of 3
+    values = replace(sheet.given(letters=False), inputs={"blocks.0.hook_resid_pre": alike, "other.x": alike})
+    assert broken(sheet, values) == ["layer_norm_is_not_batch_norm"]
+
+
 def test_two_sheets_of_one_seed_have_different_numbers():
     for names in (("feed-forward", "attention-head"), ("scores", "causal-mask")):
         one, other = (numbers_of(load_sheet(name), 5)[0].inputs for name in names)
