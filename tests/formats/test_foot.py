@@ -69,10 +69,12 @@ def test_a_question_has_at_most_eight_rules_and_squares_have_the_rest():
     assert b"/F0 10.666667 Tf" in drawn
 
 
-def test_where_squares_have_no_room_a_question_has_up_to_two_rules_more():
-    for room, count in ((81, 7), (60, 7), (50, 5)):  # 41 mm are left below the eighth
-        ruled, across, *_ = filling_of(room)
-        assert (len(ruled), across) == (count, [])
+def test_a_question_has_no_more_rules_where_squares_have_no_room():
+    for rules, beside in ((3, 175), (3, 120), (8, 120)):  # those beside a figure are counted, too
+        ruled, across, *_ = filling_of((8 - rules) * 8 + 31, rules, beside)  # 31 mm are left below the eighth
+        assert (len(ruled), across) == (8 - rules, [])
+    assert len(filling_of(30)[0]) == 3
+    assert len(filling_of(40 + 33)[1]) == 5
 
 
 def test_squares_begin_below_what_stands_there():

@@ -12,8 +12,8 @@ from byhand.formats.pdf.pieces import MM, PT, SANS
 from byhand.formats.pdf.shape import has, shape
 from byhand.formats.pdf.stream import in_px, number, rgb
 
-RULES, MORE = 8, 2  # of a question that ends a page; and how many more there may be where no squares follow
-LEAST = 42.0 * MM  # px: what squares with their name take at least
+RULES = 8  # at most of a question that ends a page, with those beside a figure
+LEAST = 32.0 * MM  # px: what squares with their name take at least
 _CLOSE = 1.0  # px
 _AIR, _OVER = 3.0 * MM, 4.0 * MM  # px: least distance of a rule across the page from a figure, and from what follows
 _ABOVE, _NAME = 9.0 * MM, 1.3 * MM  # px: from what stands above to the squares, and from their name
@@ -30,8 +30,6 @@ def filling(foot: Foot, font: str) -> tuple[bytes, float]:
     def start(rules: int) -> float:
         return max(foot.y + rules * step, foot.below)
 
-    if foot.rules and bottom - start(few) < LEAST:
-        few += MORE
     few = min(few, max(int((bottom - _OVER - foot.y + _CLOSE) // step), 0))
     drawn, end = b"", foot.y
     for y in (foot.y + n * step for n in range(1, few + 1)):
