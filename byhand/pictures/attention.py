@@ -165,9 +165,8 @@ def two_heads(
                 on.number(x, y + 9.2, share, 3.6)
     parts, top, side = [*brought[-1], *also[-1]], 33.2, 6.6
     for k, number in enumerate(parts):
-        own = k < len(brought[-1])
         on.box(side * k, top, side, 6.8, width=BOX, fill=WHITE)
-        (on if own else on.pen).number(side * (k + 0.5), top + 3.4, number, 3.2)
+        on.pen.number(side * (k + 0.5), top + 3.4, number, 3.2)
     wide = side * len(parts)
     on.line((side * len(brought[-1]), top), (side * len(brought[-1]), top + 6.8), width=FRAME)
     on.arrow((wide + 1, top + 3.4), (wide + 6, top + 3.4))
@@ -180,11 +179,10 @@ def two_heads(
     on.text(0, 42.8, on.say("pictures.two_heads.brings", word=tokens[-1]), 2.5, anchor="start", colour=GREY)
     on.text(84, 42.8, on.say("pictures.two_heads.row"), 2.5, anchor="end", colour=GREY)
     on.said(
-        on.say("pictures.two_heads.said", word=tokens[-1], shares=by_word(tokens, patterns[0]),
-               numbers=listed(brought[-1])),
+        on.say("pictures.two_heads.said", word=tokens[-1], shares=by_word(tokens, patterns[0])),
         to_do=on.say("pictures.two_heads.to_do"),
-        key=on.say("pictures.two_heads.key", shares=by_word(tokens, patterns[1]), numbers=listed(also[-1]),
-                   both=listed(parts), row=listed(result[-1])),
+        key=on.say("pictures.two_heads.key", shares=by_word(tokens, patterns[1]), both=listed(parts),
+                   row=listed(result[-1])),
     )  # fmt: skip
 
 

@@ -181,24 +181,16 @@ def _turned_arrow(
     on.math(middle[0] + x * out, middle[1] - y * out + 1.0, symbol, TOKEN)
 
 
-TRAYS = 8  # distances of which one says the tray
+@picture(height=36, minutes=2)
+def slopes(on: Canvas, scores: Rows, biased: Rows, *, tokens: Sequence[str]) -> None:
+    """Scores fall with the distance: each point moves down by one for every word further back.
 
-
-@picture(height=46, minutes=3)
-def slopes(on: Canvas, scores: Rows, biased: Rows, table: Rows, *, tokens: Sequence[str], furthest: int) -> None:
-    """Scores fall with the distance: each point moves down by one for every word further back; and the distances that
-    share a tray.
-
-    biased: the scores after a fall of 1 for each step. table: a number for each tray. furthest: the distance from
-    which all share the last tray.
+    biased: the scores after a fall of 1 for each step.
     """
     own, fallen = scores[0], biased[0]
     falls = [score - lower for score, lower in zip(own, fallen, strict=True)]
-    if falls != [3, 2, 1, 0] or max(own) > HIGHEST or min(fallen) < LOWEST or len(table[0]) < 4:
-        raise UndrawableError(
-            f"four scores from {LOWEST} to {HIGHEST} that fall by 1 with each step of distance, and four trays"
-        )
-    trays = [str(bucket_of(steps, len(table[0]), furthest)) for steps in range(TRAYS)]
+    if falls != [3, 2, 1, 0] or max(own) > HIGHEST or min(fallen) < LOWEST:
+        raise UndrawableError(f"four scores from {LOWEST} to {HIGHEST} that fall by 1 with each step of distance")
     unit = 24.0 / 9
     top = 4.0 + 3 * unit
     for n in range(LOWEST, HIGHEST + 1):
@@ -218,13 +210,30 @@ def slopes(on: Canvas, scores: Rows, biased: Rows, table: Rows, *, tokens: Seque
     on.pen.text(68, 8.0, on.say("pictures.slopes.score"), CAPTION, anchor="start")
     on.pen.disc(66, 11.4)
     on.pen.text(68, 12.4, on.say("pictures.slopes.fallen"), CAPTION, anchor="start")
-    on.text(0, 38.0, on.say("pictures.slopes.trays"), CAPTION, anchor="start", colour=GREY)
-    for k, tray in enumerate(trays):
-        x = 3.5 + 9.6 * k
-        on.text(x - 1.8, 44.0, str(k), CAPTION, colour=GREY)
-        on.box(x, 40.0, 5.6, 5.6, width=BOX, fill=WHITE)
-        (on.pen if k > 1 else on).text(x + 2.8, 44.1, tray, CAPTION + 0.3)
     on.said(
         on.say("pictures.slopes.said", low=value_text(LOWEST), high=HIGHEST), on.say("pictures.slopes.to_do"),
-        on.say("pictures.slopes.key", scores=listed(own), fallen=listed(fallen), trays=", ".join(trays)),
+        on.say("pictures.slopes.key", scores=listed(own), fallen=listed(fallen)),
+    )  # fmt: skip
+
+
+TRAYS = 8  # distances of which one says the tray
+
+
+@picture(height=7, minutes=1)
+def trays(on: Canvas, table: Rows, *, furthest: int) -> None:
+    """Which distances share a tray.
+
+    table: a number for each tray. furthest: the distance from which all share the last tray.
+    """
+    if len(table[0]) < 4:
+        raise UndrawableError("four trays or more, of which the first two are printed")
+    found = [str(bucket_of(steps, len(table[0]), furthest)) for steps in range(TRAYS)]
+    for k, tray in enumerate(found):
+        x = 3.5 + 9.6 * k
+        on.text(x - 1.8, 4.6, str(k), CAPTION, colour=GREY)
+        on.box(x, 0.6, 5.6, 5.6, width=BOX, fill=WHITE)
+        (on.pen if k > 1 else on).text(x + 2.8, 4.7, tray, CAPTION + 0.3)
+    on.said(
+        on.say("pictures.trays.said"), on.say("pictures.trays.to_do"),
+        on.say("pictures.trays.key", trays=", ".join(found)),
     )  # fmt: skip

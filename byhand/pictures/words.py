@@ -65,10 +65,10 @@ def row_let_through(
     )
 
 
-@picture(height=42, minutes=3)
+@picture(height=36, minutes=2)
 def clock_hands(on: Canvas, places: Rows, *, tokens: Sequence[str], periods: Sequence[Any], given: int = 1) -> None:
     """Positions as clock hands: each pair of dimensions is a hand that starts at noon and turns by the same angle
-    from word to word; how far it points to the right is its sine, how far up its cosine.
+    from word to word.
 
     places: the sines and cosines, a position a row. periods: of each pair, how many words a whole turn takes.
     given: the number of first words whose hands are drawn.
@@ -80,7 +80,7 @@ def clock_hands(on: Canvas, places: Rows, *, tokens: Sequence[str], periods: Seq
         on.text(24 + 17.5 * t, 6.6, word, TOKEN)
     hands = []
     for pair, period in enumerate(periods):
-        y = 14 + 17.6 * pair
+        y = 14 + 14.6 * pair
         on.text(0, y - 0.6, on.say("pictures.clock_hands.pair", n=pair + 1), TOKEN - 0.2, anchor="start")
         turns_in = on.say("pictures.clock_hands.period", period=value_text(period))
         on.text(0, y + 3.2, turns_in, CAPTION, anchor="start", colour=GREY)
@@ -91,13 +91,6 @@ def clock_hands(on: Canvas, places: Rows, *, tokens: Sequence[str], periods: Seq
             across, up = (round(f(turned), 4) for f in (sin, cos))
             pen.arrow((x, y), (x + 0.86 * HAND * across, y - 0.86 * HAND * up))
             on.disc(x, y, 0.45, fill=PALE) if t >= given else on.disc(x, y, 0.7)
-            on.text(x, y + 9.2, ",", TOKEN)
-            for side, number in zip((-1, 1), places[t][2 * pair : 2 * pair + 2], strict=True):
-                pen.number(x + 3.6 * side, y + 8.0, number, TOKEN + 0.2)
-                if t >= given:
-                    on.line(
-                        (x + 3.6 * side - 2.1, y + 9.7), (x + 3.6 * side + 2.1, y + 9.7), width=GUIDE, colour=GREY
-                    )
         hands.append([f"({value_text(row[2 * pair])}, {value_text(row[2 * pair + 1])})" for row in places])
     drawn, turned_to = (
         dict(zip(("first", "second"), (", ".join(own[part]) for own in hands), strict=True))

@@ -45,21 +45,23 @@ def test_neighbours_read_one_card():
 
 
 def test_scores_fall_by_one_for_every_word_further_back():
-    told = {"tokens": ["we", "heard", "it", "rain"], "furthest": 8}
-    sketch = drawn("slopes", [[3, 2, 1, 2]], [[0, 0, 0, 2]], [[5, 6, 7, 8]], **told)
+    told = {"tokens": ["we", "heard", "it", "rain"]}
+    sketch = drawn("slopes", [[3, 2, 1, 2]], [[0, 0, 0, 2]], **told)
     assert "3, 2, 1, 2" not in sketch.worksheet_says
-    assert "lie at 3, 2, 1, 2, and after the fall at 0, 0, 0, 2. The trays of 0 to 7 steps are 0, 1, 2, 2, 3, 3, 3, 3." in sketch.key_says  # fmt: skip
+    assert "lie at 3, 2, 1, 2, and after the fall at 0, 0, 0, 2." in sketch.key_says
     for fallen in ([0, 0, 0, 1], [-3, -2, -1, 2]):  # the word itself falls, or all fall twice as far
         with pytest.raises(UndrawableError, match="by 1 with each step of distance"):
-            drawn("slopes", [[3, 2, 1, 2]], [fallen], [[5, 6, 7, 8]], **told)
+            drawn("slopes", [[3, 2, 1, 2]], [fallen], **told)
     with pytest.raises(UndrawableError, match="to 3 that fall"):
-        drawn("slopes", [[4, 2, 1, 2]], [[1, 0, 0, 2]], [[5, 6, 7, 8]], **told)
+        drawn("slopes", [[4, 2, 1, 2]], [[1, 0, 0, 2]], **told)
 
 
-def test_the_trays_are_those_of_the_furthest_distance():
-    told = {"tokens": ["we", "heard", "it", "rain"], "furthest": 16}
-    sketch = drawn("slopes", [[3, 2, 1, 2]], [[0, 0, 0, 2]], [[5, 6, 7, 8]], **told)
-    assert "The trays of 0 to 7 steps are 0, 1, 2, 2, 2, 2, 3, 3." in sketch.key_says
+@pytest.mark.parametrize(("furthest", "trays"), [(8, "0, 1, 2, 2, 3, 3, 3, 3"), (16, "0, 1, 2, 2, 2, 2, 3, 3")])
+def test_the_trays_are_those_of_the_furthest_distance(furthest, trays):
+    sketch = drawn("trays", [[5, 6, 7, 8]], furthest=furthest)
+    assert f"The trays of 0 to 7 steps are {trays}." in sketch.key_says
+    with pytest.raises(UndrawableError, match="four trays"):
+        drawn("trays", [[5, 6, 7]], furthest=furthest)
 
 
 def test_three_of_five_grids_are_to_be_shaded():
