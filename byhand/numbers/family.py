@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from itertools import product
+from itertools import permutations, product
 
 import numpy as np
 
@@ -68,24 +68,28 @@ KEYS_TRIED = 300  # sets of keys, and of rows for distances, for one query
 ])  # fmt: skip
 def _relative_positions(task: Task, dice: Dice) -> Iterator[Instance]:
     """A query, keys (4, 4) and a table (5, 4) of rows for distances, with even dot products. The last token looks
-    most at one token, and at another one without the table; the rows that it reads give three different scores.
+    most at one token, and at another one without the table; no two rows of the table give it the same score.
 
-    Method: rejection sampling, of keys and rows that have even dot products with the query.
+    Method: rejection sampling, of keys that have even dot products with the query, and of rows by their products.
     """
     base, rows = whole_base(task.config), grid(4, REACH)
     rows = rows[((rows != 0).sum(1) > 1) & ((abs(rows) > 1).sum(1) < 2)]
     small = rows[abs(rows).max(1) == 1]
     for q in dice.choices(rows[(rows != 0).sum(1) > 2], ASKING_TRIED):
-        fit, near = ((x @ q % 2 == 0) & (abs(x @ q) <= most) for x, most in ((rows, 6), (small, 4)))
-        k, table = dice.choices(rows[fit], KEYS_TRIED, 4), dice.choices(small[near], KEYS_TRIED, 5)
-        content, told = k @ q, table @ q
+        fit, near = (x[(x @ q % 2 == 0) & (abs(x @ q) <= most)] for x, most in ((rows, 6), (small, 4)))
+        found, count = np.unique(near @ q, return_counts=True)
+        wanted = np.array([each for each in permutations(found, 5) if _rows_tell(each)], dtype=np.int64)
+        if not len(wanted):
+            continue
+        k, told = dice.choices(fit, KEYS_TRIED, 4), dice.choices(wanted, KEYS_TRIED)
+        at = np.searchsorted(found, told)
+        near = near[np.argsort(near @ q, kind="stable")]
+        table = near[(count.cumsum() - count)[at] + dice.below_each(count[at])]  # (count, 5, 4)
+        content = k @ q
         scores = content + told[:, [0, 0, 1, 2]]  # two and more steps back, one, none
         ok = (content.argmax(1) != scores.argmax(1)) & (abs(scores) <= 6).all(1)
         for each in (content, scores):
             ok &= one_largest(each) & (different(each) > 2) & (_totals(each // 2, base) <= LARGEST_DENOMINATOR)
-        ok &= (different(told[:, :3]) == 3) & told[:, [0, 4]].all(1) & (told[:, 3] != told[:, 4])
-        ok &= told[:, :3].max(1) > told[:, 3:].max(1)
-        ok &= (told[:, [0, 1]] != told[:, [4, 3]]).all(1)
         ok &= natural(k, 10, 45) & natural(table, 15, 50)
         printed = np.concatenate((np.broadcast_to(q, (KEYS_TRIED, 1, 4)), k, table), 1)
         for each in (content, scores, scores - content):  # a row that is printed would give them away
@@ -95,6 +99,11 @@ def _relative_positions(task: Task, dice: Dice) -> Iterator[Instance]:
             if distinct(v[None]).all() and v.any(1).all() and not (v == v[0]).all(0).any():
                 inputs = {"new.q": [q.tolist()], f"{ATTN}.hook_k[0]": k[i].tolist(), f"{ATTN}.hook_v[0]": v.tolist()}
                 yield Instance(inputs, {f"{ATTN}.rel_pos_keys": table[i].tolist()})
+
+
+def _rows_tell(told: Sequence[int]) -> bool:
+    """Whether a query's products with the rows, from two steps back to two ahead, show that distances count."""
+    return all((told[0], told[-1])) and max(told[:3]) > max(told[3:])
 
 
 # ---- rotary positions ----

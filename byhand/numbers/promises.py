@@ -424,14 +424,14 @@ def arrows_meet_by_distance(tape: Tape) -> bool:
 
 @sheet_promise
 def rows_of_distances_change_who_is_read(tape: Tape) -> bool:
-    """The last token looks most at one token, and at another one without positions. Its query has three different
-    products with the rows for two steps back, for one and for none; that for two is not 0, since farther words have
-    it, too, and one of the three is larger than those with the rows for words that come after.
+    """The last token looks most at one token, and at another one without positions. Its query has a product of its
+    own with the row for each distance; that for two steps back is not 0, since farther words have it, too, and one
+    of those for words before is larger than those for words that come after.
     """
     plain, told = (tape.values(name)[0] for name in ("plain.pattern", "new.pattern"))
     by_distance = tape.values("new.by_distance")[0]
     before, after = by_distance[:3], by_distance[3:]
-    differ = len({*before}) == 3 and before[0] != 0 and max(before) > max(after)
+    differ = len({*by_distance}) == len(by_distance) and before[0] != 0 and max(before) > max(after)
     return _look_most_elsewhere(plain, told) and differ
 
 
