@@ -24,7 +24,7 @@ from byhand.arithmetic.expr import refs
 from byhand.arithmetic.floats import FLOATS
 from byhand.effort import STEP, seconds
 from byhand.errors import DomainError, UnknownNameError
-from byhand.mistakes.registry import applying, cells_changed, resumed
+from byhand.mistakes.registry import applying, cells_changed, mistaken, resumed
 from byhand.model.config import Config
 from byhand.ops.attention import mask_future
 from byhand.ops.norms import center, standardize
@@ -712,6 +712,30 @@ def factors_show(tape: Tape) -> bool:
     shares = tape.values("softmax")[0]
     total = sum(share * share for share in shares)
     return any(10 * abs(share - share * share / total) >= 1 for share in shares)
+
+
+@sheet_promise
+def scores_differ_by_little(tape: Tape) -> bool:
+    """In each row one score is larger than all others, and none are more than 2 apart. In powers of 2, all scores
+    differ in just one row. So the shares that the sheet asks for are 21sts at most.
+    """
+    scores, base = tape.values("scores"), tape.steps["softmax.exp"].params["base"]
+    near = all(_has_one_largest(row) and max(row) - min(row) <= 2 for row in scores)
+    return near and (base == 3 or sum(len({*row}) == len(row) for row in scores) == 1)
+
+
+# The mistakes that some sheets show, which change the results of these steps. A student who sees a row that is right
+# reads an answer from it.
+SHOWN = {
+    "no-powers": "softmax", "relu-before-bias": "blocks.0.hook_mlp_out", "transposed": "AB", "elementwise": "AB",
+}  # fmt: skip
+
+
+@sheet_promise
+def mistakes_leave_no_row_right(tape: Tape) -> bool:
+    """Who makes a mistake that the sheet shows has no row of the right results, not even in another place."""
+    made = [(mistaken(tape, name)[0], step) for name, step in SHOWN.items() if step in tape.steps]
+    return not any({*tape.values(step)} & {*wrong.values(step)} for wrong, step in made)
 
 
 @sheet_promise

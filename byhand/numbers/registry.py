@@ -90,7 +90,7 @@ class Search(Struct, frozen=True):
     attempt, in this order. like_sheet: whether the sheet's numbers set the limits of the new ones, in size and in
     time. list_all: lists all numbers, for a model that has few.
     pace: the mean time of this model's instances, as a multiple of the usual time of their steps (promises.py).
-    Softmax alone is given larger scores than attention makes, so it takes longer; a lone layer has smaller numbers
+    Softmax alone has more fractions than in attention, so it takes longer; a lone layer has smaller numbers
     than the same layer in a block. Measured by `python bench/bench.py --only paces`.
     """
 

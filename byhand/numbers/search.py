@@ -22,7 +22,6 @@ from byhand.numbers.attention import (
     find_heads,
     find_mixtures,
     plain_updates,
-    row_fits,
     self_attention_input,
     whole_base,
     wide_enough_for_threes,
@@ -37,6 +36,7 @@ from byhand.numbers.embedding import (
     tells_words_apart,
     without_attention,
 )
+from byhand.numbers.family import one_largest
 from byhand.numbers.feed_forward import FEED_FORWARD, find_first_layer, is_relu, plain_second_layer
 from byhand.numbers.meaning import FEATURES, find_meaningful_heads, means_something
 from byhand.numbers.natural import distinct
@@ -80,22 +80,25 @@ ENCODERS_TRIED = 3  # in one attempt: encoders of many tokens are rare
 DECODERS_TRIED = 10  # for the rows that one encoder hands on, since an encoder takes longest to find
 
 
-@search("softmax", pace=1.13)
+@search("softmax", pace=1.1)
 def _softmax(task: Task, dice: Dice) -> Iterator[Instance]:
-    """Scores (rows, cols) in which no two rows have the same pattern.
+    """Scores (rows, cols) that differ by up to 2 in a row, with one largest in powers of 2; in powers of 3, too few
+    rows would be left. No two rows have the same pattern.
 
     Method: rejection sampling, first of rows, then of matrices of the rows that fit.
     """
     given = task.values.inputs.get("scores", [[0] * 3] * 3)
-    rows, cols = len(given), len(given[0])
-    drawn = dice.below(6, SCORES_DRAWN, cols) - 2  # from −2 to 3: the sheet also doubles them, and 2⁻⁴ = 1/16
-    fits = row_fits(drawn.T, np.ones(cols, dtype=bool), whole_base(task.config)) & (drawn.max(1) > drawn.min(1))
+    rows, cols, base = len(given), len(given[0]), whole_base(task.config)
+    drawn = dice.below(5, SCORES_DRAWN, cols) - 2  # from −2 to 2: the sheet also doubles them, and 2⁻⁴ = 1/16
+    above = drawn - drawn.min(1, keepdims=True)
+    fits = np.isin(above.max(1), (1, 2)) & ((base**above).sum(1) <= task.limits.denominator)
+    fits &= one_largest(drawn) | (base == 3)
     fits &= drawn.sum(1) != 0  # a student who forgets the powers divides by this sum
     if not fits.any():
         return
     scores = dice.choices(drawn[fits], TABLES_DRAWN, rows)
     ok = distinct(scores - scores.min(2, keepdims=True))
-    ok &= (scores < 0).sum((1, 2)) == rows * cols // 3  # negative scores make fractions: as many for every seed
+    ok &= (scores < 0).sum((1, 2)) == rows // 2 * (cols - 1)  # they make fractions: as many for every seed
     for i in np.flatnonzero(ok)[:1]:
         yield Instance({"scores": scores[i].tolist()})
 
