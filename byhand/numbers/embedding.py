@@ -15,7 +15,8 @@ UNEMBEDDING_COLUMNS = 2000  # columns that W_U is made of
 UNEMBEDDINGS_TRIED = 8000
 UNEMBEDDINGS_KEPT = 4  # the most pleasant ones that fit, each of which makes an instance
 LEAST_LOGIT = 2  # of a right word, so that a wrong one can have a smaller logit that is still positive
-EASY_SHARES = 24  # the largest denominator of the last word's shares that is still easy
+EASY_SHARES = (6, 7, 8, 9, 10, 12, 14, 15, 16, 18, 20, 21, 24)  # denominators of the last word's shares that are easy
+HARD_SHARES = 20  # what another one costs
 ROUNDING = 1e-6  # far more than the rounding errors of float64 here, on any machine
 
 
@@ -121,12 +122,12 @@ def find_unembeddings(
 def _cost_of_shares(logits: Ints) -> Ints:
     """Rows of logits (count, words) → (count), how unpleasant their shares are in base 2.
 
-    The largest denominator of the shares is the sum of the powers, if the smallest power is taken as 1. A denominator
-    of up to EASY_SHARES costs nothing, and neither do powers that are whole, or have one half among them.
+    The largest denominator of the shares is the sum of the powers, if the smallest power is taken as 1. One of
+    EASY_SHARES costs nothing, and neither do powers that are whole, or have one half among them.
     """
     smallest = logits.min(1)
     denominators = (2.0 ** (logits - smallest[:, None])).sum(1)
-    cost: Ints = 8 * np.maximum(np.ceil(denominators / EASY_SHARES).astype(np.int64) - 1, 0)
+    cost: Ints = np.where(np.isin(denominators, EASY_SHARES), 0, HARD_SHARES + (denominators // 8).astype(np.int64))
     cost += 4 * np.maximum(-1 - smallest, 0)
     return cost
 

@@ -853,6 +853,19 @@ def words_look_at_their_translation(tape: Tape) -> bool:
 
 
 @sheet_promise
+def each_word_looks_at_what_it_says_next(tape: Tape) -> bool:
+    """Across, each token looks most at one word of the source: at the one after its own place."""
+    rows = tape.values("decoder.0.cross_attn.hook_pattern[0]")
+    return all(_has_one_largest(row) and row[t + 1] == max(row) for t, row in enumerate(rows))
+
+
+@sheet_promise
+def last_shares_are_easy(tape: Tape) -> bool:
+    """The last word's shares have denominators of at most LARGEST_OF_SHARES."""
+    return all(share.denominator <= LARGEST_OF_SHARES for share in tape.values("probs")[-1])
+
+
+@sheet_promise
 def positions_tell_in_every_dimension(tape: Tape) -> bool:
     """No dimension of the positions is the same everywhere."""
     return all(len({*column}) > 1 for column in zip(*tape.values("hook_pos_embed"), strict=True))

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
+from typing import Any
 
 import numpy as np
 
+from byhand.arithmetic.exact import RATIONALS
 from byhand.model.config import Config
 from byhand.model.names import ATTN_OUT, DECODER, ENCODER, RESID_MID, RESID_PRE
 from byhand.numbers.attention import (
@@ -341,12 +343,26 @@ def _encoder_decoder(task: Task, dice: Dice) -> Iterator[Instance]:
     for encoder in chain.from_iterable(encoders):
         for stream in _decoded(task, dice, encoder, c):
             inputs = {ENCODER: encoder.first.tolist(), DECODER: stream.first.tolist()}
+            if task.n < task.n_source:
+                inputs[ENCODER] = _in_order_of_reading(task, inputs, stream.weights)
             if not c.d_vocab:
                 yield Instance(inputs, stream.weights)
                 continue
             wanted = task.wanted or (None,) * task.n
             for w_u in find_unembeddings(dice, stream.out, stream.over, c.d_vocab, wanted, task.limits, None):
                 yield Instance(inputs, stream.weights | {"unembed.W_U": w_u.tolist()})
+
+
+def _in_order_of_reading(task: Task, inputs: Entries, weights: Entries) -> Any:
+    """The rows that an encoder reads, in such an order that each token of the decoder looks most at the source word
+    after its own place, where no two look most at one. An encoder without positions gives the same rows then, in this
+    order.
+    """
+    values = replace(task.values, inputs=inputs, weights=weights)
+    pattern = task.model.run(values, RATIONALS, force=False).values("decoder.0.cross_attn.hook_pattern[0]")
+    read = [row.index(max(row)) for row in pattern]
+    rows, rest = inputs[ENCODER], [i for i in range(task.n_source) if i not in read]
+    return rows if len({*read}) < len(read) else [rows[i] for i in (rest[0], *read, *rest[1:])]
 
 
 def _decoded(task: Task, dice: Dice, encoder: Stream, config: Config) -> Iterator[Stream]:
