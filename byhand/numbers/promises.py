@@ -827,13 +827,21 @@ def scores_tell(tape: Tape) -> bool:
 
 @sheet_promise
 def values_span_a_triangle(tape: Tape) -> bool:
-    """The values are three points that can be drawn, up to 4 from the axes, and do not lie on a line; no two mixtures
-    of them are so near to each other that their dots would touch.
+    """The values are three points that can be drawn, up to 4 from the axes, and do not lie on a line; nor do their
+    arrows, any two of them. No two mixtures are so near to each other that their dots would touch.
     """
-    (a, b), (c, d), (e, f) = tape.values(_named(tape, "hook_v")[0].name)
+    values = (a, b), (c, d), (e, f) = tape.values(_named(tape, "hook_v")[0].name)
     mixed = tape.values(_named(tape, "hook_z")[0].name)
     apart = all(max(abs(x - u), abs(y - v)) >= APART for (x, y), (u, v) in combinations(mixed, 2))
-    return bool((c - a) * (f - b) != (e - a) * (d - b) and max(map(abs, (a, b, c, d, e, f))) <= 4 and apart)
+    fan_out = all(x * v != y * u for (x, y), (u, v) in combinations(values, 2))
+    fits = max(map(abs, (a, b, c, d, e, f))) <= 4
+    return bool((c - a) * (f - b) != (e - a) * (d - b) and fits and fan_out and apart)
+
+
+@sheet_promise
+def queries_ask_for_several_things(tape: Tape) -> bool:
+    """Each query has two numbers or more that are not 0."""
+    return all(sum(map(bool, row)) > 1 for step in _named(tape, "hook_q") for row in tape.values(step.name))
 
 
 @sheet_promise

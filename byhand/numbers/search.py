@@ -19,6 +19,7 @@ from byhand.model.names import ATTN_OUT, DECODER, ENCODER, RESID_MID, RESID_PRE
 from byhand.numbers.attention import (
     HEADS,
     AttentionInput,
+    Heads,
     base_2_after_norms,
     cross_attention_input,
     find_heads,
@@ -127,13 +128,16 @@ def _multi_head_attention(task: Task, dice: Dice) -> Iterator[Instance]:
     x = draw_plain_rows(dice, task.n, task.config.d_model)
     if x is None:
         return
-    for weights in _attention_layers(task, dice, self_attention_input(x, task.config), "blocks.0.attn"):
+    read = self_attention_input(x, task.config)
+    heads = find_heads(dice, read, task.config, task.limits)
+    for weights in _attention_layers(task, dice, read, heads, "blocks.0.attn"):
         yield Instance({RESID_PRE: x.tolist()}, weights)
 
 
-def _attention_layers(task: Task, dice: Dice, read: AttentionInput, at: str) -> Iterator[Entries]:
-    """The rows that attention reads → the weights, by name, of attention layers with small results."""
-    heads = find_heads(dice, read, task.config, task.limits)
+def _attention_layers(
+    task: Task, dice: Dice, read: AttentionInput, heads: list[Heads], at: str
+) -> Iterator[Entries]:  # fmt: skip
+    """The rows that attention reads, and heads on them → the weights, by name, of layers with small results."""
     for mixture in find_mixtures(dice, read, heads, task.config, task.limits, tries=LAYER_MIXTURES_TRIED):
         for update in plain_updates(dice, mixture, np.zeros_like(read.query_rows), task.limits)[:1]:
             yield attention_weights(at, mixture) | output_weights(at, update, task.config)
@@ -279,10 +283,20 @@ def _cross_attention(task: Task, dice: Dice) -> Iterator[Instance]:
     x, memory = (draw_plain_rows(dice, n, task.config.d_model) for n in (task.n, task.n_source))
     if x is None or memory is None:
         return
-    at = "decoder.0.cross_attn"
-    for weights in _attention_layers(task, dice, cross_attention_input(x, memory), at):
+    at, read = "decoder.0.cross_attn", cross_attention_input(x, memory)
+    heads = [_looking_apart(x, each) for each in find_heads(dice, read, task.config, task.limits)]
+    for weights in _attention_layers(task, dice, read, [each for each in heads if len(each)], at):
         rows = memory[_as_translated(x, memory, *(np.array(weights[f"{at}.{name}"][0]) for name in ("W_Q", "W_K")))]
         yield Instance({DECODER: x.tolist(), ENCODER: rows.tolist()}, weights)
+
+
+def _looking_apart(x: Ints, heads: Heads) -> Heads:
+    """Those heads in which each query has two numbers or more that are not 0, and in which the first row and the last
+    one do not find the same most.
+    """
+    q = x @ heads.W_Q
+    apart = (heads.powers[:, 0].argmax(1) != heads.powers[:, -1].argmax(1)) | (len(x) == 1)
+    return heads.subset(np.flatnonzero(((q != 0).sum(2) >= min(2, q.shape[2])).all(1) & apart))
 
 
 def _as_translated(x: Ints, memory: Ints, w_q: Ints, w_k: Ints) -> list[int]:

@@ -94,6 +94,15 @@ def test_norms_whose_deviations_are_all_alike_do_not_tell_that_each_has_its_own(
     assert broken(sheet, values) == ["layer_norm_is_not_batch_norm"]
 
 
+def test_values_on_one_line_and_a_query_for_one_thing_only_break_a_promise():
+    sheet = load_sheet("cross-attention")
+    own, w_v, w_q = sheet.given(letters=False), "decoder.0.cross_attn.W_V", "decoder.0.cross_attn.W_Q"
+    opposite = {w_v: [[[-1, 0], [2, 2], [-1, 0], [1, 2]]]}  # the values are (2, 0), (−2, −2) and (2, 2)
+    assert "values_span_a_triangle" in broken(sheet, replace(own, weights={**own.weights, **opposite}))
+    narrow = {w_q: [[[0, 0, 0, 1], [0, 0, 0, 1], [0, 0, 0, -2], [0, 0, 0, 1]]]}
+    assert "queries_ask_for_several_things" in broken(sheet, replace(own, weights={**own.weights, **narrow}))
+
+
 def test_two_sheets_of_one_seed_have_different_numbers():
     for names in (("feed-forward", "attention-head"), ("scores", "causal-mask")):
         one, other = (numbers_of(load_sheet(name), 5)[0].inputs for name in names)
