@@ -475,7 +475,7 @@ def _are_small(numbers: Ints, units: Ints | int) -> Bools:
 
 # ---- a memory of the segment before ----
 
-SEGMENTS_TRIED = 6000
+SEGMENTS_TRIED, HEADS_TRIED = 700, 40  # segments with what makes queries, and for each what makes keys and values
 DISTANCES_TRIED = 400  # rows of distances, for one bias
 MEMORY = 2  # words of the memory, and as many of the segment
 
@@ -491,16 +491,16 @@ def _segment_memory(task: Task, dice: Dice) -> Iterator[Instance]:
     Method: rejection sampling, first of what keys and queries are made of, then of biases and distances.
     """
     base, small = whole_base(task.config), grid(4, 1)
-    seen = dice.below(5, SEGMENTS_TRIED, 2 * MEMORY, 4) - REACH
-    w_q, w_k, w_v = (dice.below(3, SEGMENTS_TRIED, 4, cols) - 1 for cols in (4, 4, 2))
-    q, k, v = seen[:, MEMORY:] @ w_q, seen @ w_k, seen @ w_v
+    seen, w_q = dice.below(5, SEGMENTS_TRIED, 2 * MEMORY, 4) - REACH, dice.below(3, SEGMENTS_TRIED, 4, 4) - 1
+    q = seen @ w_q  # the memory's own are those that a classic mistake makes
+    ok = (abs(q[:, :MEMORY]) <= 5).all((1, 2)) & _are_small_and_differ(q[:, MEMORY:], 3, 2)
+    ok &= natural(w_q, 15, 50) & distinct(seen) & (abs(seen).sum(2) > 1).all(1)
+    seen, w_q, q = (np.repeat(each[ok], HEADS_TRIED, 0) for each in (seen, w_q, q[:, MEMORY:]))
+    w_k, w_v = (dice.below(3, len(seen), 4, cols) - 1 for cols in (4, 2))
+    k, v = seen @ w_k, seen @ w_v
     plain = (q[:, 1:] * k[:, MEMORY:]).sum(-1)
     ok = (plain % 2 == 0).all(1) & one_largest(plain) & (abs(plain) <= 8).all(1) & (np.ptp(plain, 1) <= 6)
-    ok &= (abs(seen[:, :MEMORY] @ w_q) <= 5).all((1, 2))  # queries that a classic mistake makes
-    for each, most, least in ((q, 3, 2), (k, 4, 1), (v, 4, 1)):
-        ok &= (abs(each).reshape(len(each), -1) <= most).all(1) & distinct(each)
-        ok &= ((each != 0).sum(2) >= least).all(1)
-    ok &= natural(w_q, 15, 50) & natural(w_k, 15, 50) & distinct(seen) & (abs(seen).sum(2) > 1).all(1)
+    ok &= _are_small_and_differ(k, 4, 1) & _are_small_and_differ(v, 4, 1) & natural(w_k, 15, 50)
     biases = small[(small != 0).sum(1) == 2]
     for i in np.flatnonzero(ok):
         asked = biases[:, None] + q[i]  # (bias, 2, 4)
@@ -532,6 +532,11 @@ def _segment_memory(task: Task, dice: Dice) -> Iterator[Instance]:
                 {f"blocks.0.{name}": each.tolist() for name, each in given.items()},
                 {f"{ATTN}.{name}": each.tolist() for name, each in heads.items()},
             )
+
+
+def _are_small_and_differ(rows: Ints, most: int, least: int) -> Bools:
+    """Which matrices (…, n, cols) have different rows, of numbers up to `most`, and in each `least` other than 0."""
+    return np.asarray((abs(rows) <= most).all((1, 2)) & ((rows != 0).sum(2) >= least).all(1) & distinct(rows))
 
 
 # ---- latent attention ----
