@@ -783,6 +783,14 @@ def tokens_are_told_apart(tape: Tape) -> bool:
     return all(_are_told_apart(tape.values(step.name)) for step in _named(tape, *ends))
 
 
+@sheet_promise
+def cached_tokens_are_told_apart(tape: Tape) -> bool:
+    """In the cache, no two keys are equal or differ in a single number, no two values are equal, no key is one number
+    again and again, and no dimension of keys or values.
+    """
+    return all(_are_told_apart(tape.values(name)[:-1]) for name in ("all.k", "all.v"))
+
+
 def _are_told_apart(rows: Rows) -> bool:
     """Whether this is so of the rows of a matrix, one for each token. A row is wide from three numbers on."""
     width = len(rows[0])
