@@ -825,12 +825,13 @@ def last_word_looks_at_all(tape: Tape) -> bool:
 @sheet_promise
 def scores_tell(tape: Tape) -> bool:
     """At least two rows of scores have a positive one, none has equal scores only, and the first word's score with
-    the second, and its share, is not the second's with the first.
+    the second, and its share, is not the second's with the first. The last word looks most at another one.
     """
     scores, shares = tape.values("blocks.0.attn.scores_raw[0]"), tape.values("blocks.0.attn.hook_pattern[0]")
     positive = sum(max(row) > 0 for row in scores)
     one_way = all(rows[0][1] != rows[1][0] for rows in (scores, shares))
-    return positive > 1 and all(len(set(row)) > 1 for row in scores) and one_way
+    elsewhere = shares[-1][-1] < max(shares[-1])
+    return positive > 1 and all(len(set(row)) > 1 for row in scores) and one_way and elsewhere
 
 
 @sheet_promise

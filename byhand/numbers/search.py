@@ -119,7 +119,10 @@ def _attention_head(task: Task, dice: Dice) -> Iterator[Instance]:
     for mixture in find_mixtures(
         dice, read, heads, task.config, task.limits, tries=LAYER_MIXTURES_TRIED, has_output=False
     ):
-        yield Instance({RESID_PRE: x.tolist()}, attention_weights("blocks.0.attn", mixture))
+        weights = attention_weights("blocks.0.attn", mixture)
+        turns = 1 if meant or not read.visible.all() else len(x)  # where all see all, rows may stand in any order
+        for turn in range(turns):
+            yield Instance({RESID_PRE: np.roll(x, turn, 0).tolist()}, weights)
 
 
 @search("multi-head-attention", pace=0.97, requires=(few_tokens(3), narrow_rows, *HEADS))

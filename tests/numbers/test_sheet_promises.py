@@ -94,6 +94,13 @@ def test_norms_whose_deviations_are_all_alike_do_not_tell_that_each_has_its_own(
     assert broken(sheet, values) == ["layer_norm_is_not_batch_norm"]
 
 
+def test_a_last_word_that_looks_most_at_itself_breaks_a_promise():
+    sheet = load_sheet("scores")
+    own = sheet.given(letters=False)
+    ((name, (first, *rest)),) = own.inputs.items()
+    assert broken(sheet, replace(own, inputs={name: [first, *reversed(rest)]})) == ["scores_tell"]
+
+
 def test_values_on_one_line_and_a_query_for_one_thing_only_break_a_promise():
     sheet = load_sheet("cross-attention")
     own, w_v, w_q = sheet.given(letters=False), "decoder.0.cross_attn.W_V", "decoder.0.cross_attn.W_Q"
