@@ -384,6 +384,13 @@ def throws_are_clear(tape: Tape) -> bool:
 
 
 @sheet_promise
+def second_words_are_no_cut(tape: Tape) -> bool:
+    """No row of the second words' shares is what top k or top p leaves: that is asked for on the same leaf."""
+    cuts = {tape.values(f"{name}.probs")[0] for name in ("top_k", "top_p")}
+    return not cuts & {*tape.values("second")}
+
+
+@sheet_promise
 def greedy_misses_the_best_path(tape: Tape) -> bool:
     """Only one path is the likeliest, and the greedy one is another."""
     best, paths = tape.values("best")[0][0], [x for row in tape.values("joint") for x in row]
