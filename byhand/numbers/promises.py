@@ -38,6 +38,7 @@ IN_PICTURES = (
 )  # and those of steps from which pictures are drawn, as large as these have room for
 APART = Fraction(2, 5)  # how far apart points are whose dots do not touch
 UGLY = 20  # a number with a larger numerator or denominator is ugly: hard to multiply and to add in one's head
+LONGEST_FRACTION = 12  # the largest numerator of a fraction that is easy to carry on with
 LONGEST_LINE = 11  # units of a line on which the numbers of a token are drawn
 NEAR = Fraction(1, 50)  # how near a throw may be to a border between two words, or p to where top p keeps one more
 MOST_ALIKE = Fraction(6, 16)  # of the cells of a table, in which LayerNorm and BatchNorm may agree
@@ -295,6 +296,20 @@ def last_token_tells_norms_apart(tape: Tape) -> bool:
     """A number of the last token becomes another in LayerNorm than in BatchNorm."""
     one, other = (tape.values(f"blocks.0.{norm}.hook_normalized")[-1] for norm in ("ln1", "bn"))
     return one != other
+
+
+@sheet_promise
+def norms_take_means_away(tape: Tape) -> bool:
+    """In each LayerNorm, a token has another mean than 0: the table that remains is not the one before."""
+    return all(any(x for (x,) in tape.values(step.name)) for step in _named(tape, ".mean"))
+
+
+@sheet_promise
+def fractions_are_short(tape: Tape) -> bool:
+    """In the stream, in what attention brings and in the means, no fraction has a long numerator."""
+    steps = (*_stream(tape), *_named(tape, "hook_z", ".mean"))
+    numbers = (x for step in steps for row in tape.values(step.name) for x in row)
+    return all(x.denominator == 1 or abs(x.numerator) <= LONGEST_FRACTION for x in numbers)
 
 
 @sheet_promise
