@@ -797,6 +797,7 @@ def _parts(products: Ints) -> Ints:
 
 PASSES_TRIED, OWN_TRIED, BLOCKS_TRIED = 30_000, 200, 6_000  # words and weights, weights of one's own, blocks to undo
 STATES_TRIED = 400
+LARGEST_POWER = 9  # and one over it is the smallest
 LOGITS = range(-2, 3)  # of halting
 
 
@@ -823,7 +824,11 @@ def _recurrent_depth(task: Task, dice: Dice) -> Iterator[Instance]:
     ok: Bools = (sums % words == 0).all((1, 2)) & _reads_well(scores, base) & distinct(once) & distinct(x)
     ok &= (abs(once) <= 4).all((1, 2)) & (abs(values) <= 6).all((1, 2)) & (once != 0).any(2).all(1)
     ok &= ((w_v != 0).sum((1, 2)) > 2) & (w_v[:, 0, 1] != w_v[:, 1, 0]) & (w_k != 0).all((1, 2))
-    ok &= _reads_well(_asked(once[:, :2], w_q, w_k), base)  # the second word, which nobody is asked for
+    ok &= _are_short_mixtures(scores, values, base)
+    for seen in (1, 2):  # by the words that nobody is asked for
+        ok &= _reads_well(_asked(once[:, :seen], w_q, w_k), base)
+    if not ok.any():
+        return
     blocks, stops = _undone(dice), _stops(base)
     for i in np.flatnonzero(ok)[:HANDED_ON]:
         own_q, own_k = (dice.below(5, OWN_TRIED, 2, 1) - REACH for _ in "qk")
@@ -831,6 +836,7 @@ def _recurrent_depth(task: Task, dice: Dice) -> Iterator[Instance]:
         other = _asked(once[i, None], own_q, own_k)
         fit: Bools = _reads_well(other, base) & (other.argmax(1) != scores[i].argmax())
         fit &= (abs(once[i] @ own_v) <= 6).all((1, 2)) & ((own_v != 0).sum((1, 2)) > 2)
+        fit &= _are_short_mixtures(other, once[i] @ own_v, base)
         fit &= (own_v != w_v[i]).any((1, 2)) & own_q.all((1, 2)) & (own_v[:, 0, 1] != own_v[:, 1, 0])
         found = np.flatnonzero(fit)
         logits, weights, over = stops[dice.one_below(len(stops))]
@@ -854,9 +860,19 @@ def _asked(x: Ints, w_q: Ints, w_k: Ints) -> Ints:
 
 
 def _reads_well(scores: Ints, base: int) -> Bools:
-    """Which rows of scores have one largest, and are small and easy to make shares of."""
-    small = (abs(scores) <= 6).all(1) & (_totals(scores, base) <= LARGEST_DENOMINATOR)
+    """Which rows of scores have one largest, small powers, and shares that are easy to make."""
+    small = (base ** np.minimum(abs(scores), 6) <= LARGEST_POWER).all(1) & (
+        _totals(scores, base) <= LARGEST_DENOMINATOR
+    )
     return np.asarray(small & one_largest(scores))
+
+
+def _are_short_mixtures(scores: Ints, values: Ints, base: int) -> Bools:
+    """Which rows of scores (count, n) make short fractions of values (count, n, 2)."""
+    powers = base ** np.minimum(scores - scores.min(1, keepdims=True), 6)
+    mixed, total = (powers[:, None] @ values)[:, 0], powers.sum(1, keepdims=True)
+    common = np.gcd(mixed, total)
+    return np.asarray((total // common < 8).all(1) & (abs(mixed) // common < 20).all(1))
 
 
 def _stops(base: int) -> list[tuple[tuple[int, ...], list[Fraction], Fraction]]:
