@@ -133,6 +133,7 @@ def test_numbers_that_are_added_end_below_each_other():
 def test_the_last_word_of_a_paragraph_is_tied_to_the_one_before():
     text = page("attention-head", "worksheet")
     assert "adds up to\u00a01.</p>" in text
+    assert "<br>one query a\u00a0row</div>" in page("queries-keys-values", "worksheet")  # a note
     assert re.search(r"</span>&nbsp;=&nbsp;", text)  # the result of a first cell, and its last product
     assert "\u00a0" not in "".join(
         re.findall(r'<figure class="entries".*?</figure>', page("sizing", "key"), re.DOTALL)

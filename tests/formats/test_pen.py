@@ -243,6 +243,7 @@ def beside(**other):
     [
         ("15.00", "one a row", ["W 4 × 4", "one a row"]),
         ("8.00", "one a  row", ["W", "4 × 4", "one a", "row"]),
+        ("8.00", "one a\u00a0row", ["W", "4 × 4", "one", "a\u00a0row"]),
         ("2.00", "longer, than x = 2", ["W", "4 × 4", "longer,", "than", "x", "=", "2"]),
     ],
 )

@@ -79,6 +79,7 @@ POLICY = (
 _BEGINNING = re.compile(DOCTYPE + r'\s*<html(?: lang="[\w-]*")?>\s*<head>')
 _AROUND = re.compile(r"\s*([{};])\s*")  # blanks in a style sheet that mean nothing
 _LAST_WORD = re.compile(r"(?<=[^>\s]) (?=[^\s<>“”]+(?:</\w+>)*(?:</p>|$))")  # the blank before it; not in a quotation
+_ONE_LETTER = re.compile(r"(?<= \w) (?=\w)")  # the blank after a word of one letter, which ends no line of a note
 # what may lead a browser elsewhere in spite of the policy: a refresh, a connection in advance, another page within;
 # a text has no "<", so these are elements wherever they stand
 _LEAVING = re.compile(
@@ -360,6 +361,7 @@ def _environment() -> Sandbox:
         "expr": lambda node: Markup(html(node)),
         "terms": lambda node: [Markup(term) for term in terms_html(node)],
         "prose": prose,
+        "tied": lambda note: _ONE_LETTER.sub("\u00a0", note),
         "mm": lambda x: f"{x:.3f}".rstrip("0").rstrip("."),
         "css_string": css_string,
     }

@@ -42,7 +42,7 @@ _FORMULA = re.compile(
     re.DOTALL,
 )
 _BEHIND = re.compile('<div class="behind wide" aria-hidden="true">(?P<svg><svg .*?</svg>)</div>', re.DOTALL)
-_PROSE = re.compile(r"[\w ,.;:!?()'’=+·×−√≤≥≠]*")  # in which lines break at blanks only
+_PROSE = re.compile(r"[\w \xa0,.;:!?()'’=+·×−√≤≥≠]*")  # in which lines break at blanks only
 
 
 class Label(Struct, frozen=True):
