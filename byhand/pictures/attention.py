@@ -91,7 +91,7 @@ def who_looks(on: Canvas, pattern: Rows, *, tokens: Sequence[str], given: int = 
         on.arc(*arc, width=GUIDE, colour=PALE, dash=DASH)
         on.pen.arc(*arc, width=THICKEST * float(share))
         on.blank(x, y + 10.0, share, w=8.6, h=7.2)
-    left, top = 62.5, 7.0
+    left, top = 66.5, 7.0
     on.text(left + 10.5, 2.4, on.say("pictures.who_looks.answers"), CAPTION, colour=GREY)
     for j, word in enumerate(tokens):
         on.text(left + 3.5 + 7 * j, top - 1.6, word, 2.6)
