@@ -899,6 +899,21 @@ def each_word_looks_at_what_it_says_next(tape: Tape) -> bool:
 
 
 @sheet_promise
+def last_word_can_be_followed(tape: Tape) -> bool:
+    """In the last row of an encoder's block with norms after its sums, one number stays whole all the way, is added to
+    twice, and is changed by the first norm: a picture follows it.
+    """
+    names = (
+        "hook_resid_pre", "hook_attn_out", "hook_resid_mid", "ln1.hook_normalized", "hook_mlp_out", "hook_resid_post",
+        "hook_normalized_resid_post",
+    )  # fmt: skip
+    if f"encoder.0.{names[-1]}" not in tape.steps:  # norms before their layers have no such way
+        return True
+    ways = zip(*(tape.values(f"encoder.0.{name}")[-1] for name in names), strict=True)
+    return any(all(x.denominator == 1 for x in way) and way[1] and way[4] and way[2] != way[3] for way in ways)
+
+
+@sheet_promise
 def last_shares_are_easy(tape: Tape) -> bool:
     """The last word's shares have denominators of at most LARGEST_OF_SHARES."""
     return all(share.denominator <= LARGEST_OF_SHARES for share in tape.values("probs")[-1])
