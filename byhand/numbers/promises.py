@@ -900,8 +900,8 @@ def each_word_looks_at_what_it_says_next(tape: Tape) -> bool:
 
 @sheet_promise
 def last_word_can_be_followed(tape: Tape) -> bool:
-    """In the last row of an encoder's block with norms after its sums, one number stays whole all the way, is added to
-    twice, and is changed by the first norm: a picture follows it.
+    """In the last row of an encoder's block with norms after its sums, one number stays whole all the way, is added
+    to twice, and is changed by the first norm: a picture follows it.
     """
     names = (
         "hook_resid_pre", "hook_attn_out", "hook_resid_mid", "ln1.hook_normalized", "hook_mlp_out", "hook_resid_post",
