@@ -583,7 +583,7 @@ def latents_tell_words_apart(tape: Tape) -> bool:
     """
     latent, shares = tape.values("blocks.0.attn.latent"), tape.values("new.pattern")[0]
     areas = [a * d - b * c for (a, b), (c, d) in combinations(latent, 2)]
-    apart = len({*latent}) == len(latent) and any(areas) and all(map(any, latent))
+    apart = len({*latent}) == len(latent) and all(areas) and all(map(any, latent))
     return apart and _has_one_largest(shares) and all(tape.values("absorbed.q")[0])
 
 
