@@ -453,8 +453,7 @@ def test_every_set_says_what_the_first_one_says():
     numbers = NumberSets(Plan(load_sheet("gpt"), Options(seed=2, numbers="exact"), ""))
     words = numbers.run([]).tape.values("next_token")
     assert [numbers.first_set.vocabulary[int(word)] for (word,) in words] == ["door", "stood", "open"]
-    assert {values.tokens for values in numbers.sets} == {("the", "door", "stood")}
-    assert SETS / 2 <= len(numbers.sets) <= SETS  # some find no page that differs from the first in numbers only
+    assert [values.tokens for values in numbers.sets] == [("the", "door", "stood")] * SETS
 
 
 def test_copies_without_names_have_numbers():
