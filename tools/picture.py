@@ -34,6 +34,7 @@ from byhand.marking.marker import Marker
 from byhand.marking.marks import Marks
 from byhand.marking.report import Report
 from byhand.marking.tally import Tally
+from byhand.notation.text import value_text
 from byhand.options import Options
 from byhand.runs import Run
 from byhand.worksheet.document import Document
@@ -47,11 +48,6 @@ NAMES = (
     "Amara", "Anton", "Bea", "Carlos", "Chen", "Dilek", "Elif", "Farid", "Greta", "Hana", "Ines", "Jonas", "Kofi",
     "Leila", "Mira", "Nils", "Olga", "Rasmus", "Sara", "Tomás", "Ugo", "Wanda", "Yusuf", "Zoë",
 )  # fmt: skip
-COLUMN_SUMS = {f"6/ask/{AT}hook_pattern.sum[0]/{i},1": text for i, text in ((1, "21/4"), (2, "5/2"), (3, "1/4"))}
-NOT_DIVIDED = {f"5/ask/{AT}scores_scaled[0]/{place}": text for place, text in {
-    "1,2": "-4", "1,3": "-4", "2,1": "4", "2,2": "2", "2,3": "2", "3,1": "-4", "3,2": "-2", "3,3": "-4",
-}.items()}  # fmt: skip
-HIDDEN = {f"5/ask/{AT}hook_attn_scores[0]/{place}": "0" for place in ("1,2", "1,3", "2,3")}
 
 
 def page(pdf: bytes, number: int) -> Image.Image:
@@ -118,16 +114,23 @@ def main() -> None:
     options = Options().on(sheet)
     document, run = arrange(sheet, choose(sheet, options)[0], options)
     marker = Marker.of(document, run)
-    score = {f"4/ask/{AT}scores_raw[0]/2,3": "4", f"5/ask/{AT}scores_scaled[0]/1,3": ""}
-    one = followed(marker, COLUMN_SUMS | score, "Mira Lindqvist")
+    ids = {blank.cell.place: blank.id for blank in document.blanks() if blank.role == "ask"}
+    powers, raw = (run.values(f"{AT}{name}[0]") for name in ("hook_pattern.exp", "scores_raw"))
+    sums = [value_text(sum(column)) for column in zip(*powers, strict=True)]
+    of_columns = {ids[f"{AT}hook_pattern.sum[0]", i, 0]: text for i, text in enumerate(sums)}
+    not_divided = {
+        ids[f"{AT}hook_attn_scores[0]", i, j]: value_text(x) for i, row in enumerate(raw) for j, x in enumerate(row)
+    }
+    score = {ids[f"{AT}scores_raw[0]", 1, 2]: "4", ids[f"{AT}hook_attn_scores[0]", 0, 2]: ""}
+    one = followed(marker, of_columns | score, "Mira Lindqvist")
     rnd, tally = random.Random(11), Tally()
     for k, name in enumerate(NAMES):
-        slips = dict({5: COLUMN_SUMS, 11: COLUMN_SUMS, 17: COLUMN_SUMS, 8: NOT_DIVIDED, 20: HIDDEN}.get(k, {}))
+        slips = dict({5: of_columns, 11: of_columns, 17: of_columns, 8: not_divided}.get(k, {}))
         for blank in rnd.sample(document.blanks(), rnd.choice((0, 0, 1, 1, 2))):
             if blank.role == "ask" and blank.cell.text.lstrip("−").isdecimal():
                 slips[blank.id] = str(-int(blank.cell.text.replace("−", "-"))) if rnd.random() < 0.6 else "3"
         if k in (4, 20):
-            slips |= {blank.id: "" for blank in document.blanks()[60:]}
+            slips |= {blank.id: "" for blank in document.blanks()[30:]}
         tally.add(followed(marker, slips, name))
     worksheet, key = (filled(document, run, view, Setup()) for view in ("worksheet", "key"))
     save("page.png", page(worksheet, 1), page(key, 2))
