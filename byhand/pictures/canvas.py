@@ -132,6 +132,22 @@ class Layer:
             start = (x + min(at, w), y + max(at - w, 0.0))
             self.line(start, (x + max(at - h, 0.0), y + min(at, h)), width=width)
 
+    def grid(self, x: float, y: float, down: int, across: int, cell: float, colour: str = PALE) -> None:
+        """An empty table of square cells, by its upper left corner."""
+        right, bottom = x + cell * across, y + cell * down
+        for i in range(down + 1):
+            self.line((x, y + cell * i), (right, y + cell * i), colour=colour)
+        for j in range(across + 1):
+            self.line((x + cell * j, y), (x + cell * j, bottom), colour=colour)
+
+    def plane(self, at: Callable[[Point], Point], low: tuple[int, int], high: tuple[int, int]) -> None:
+        """The lines of the whole numbers of a plane between two corners, and its axes. at: where a point lies."""
+        (left, bottom), (right, top) = low, high
+        lines = [(n, (n, bottom), (n, top)) for n in range(left, right + 1)]
+        lines += [(n, (left, n), (right, n)) for n in range(bottom, top + 1)]
+        for n, start, end in lines:
+            self.line(at(start), at(end), width=HAIR if n else AXIS, colour=GRID if n else PALE)
+
     # texts
 
     def text(

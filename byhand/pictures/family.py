@@ -17,7 +17,6 @@ from byhand.pictures.canvas import (
     GREY,
     GRID,
     GUIDE,
-    HAIR,
     LIGHT,
     NUMBER,
     PALE,
@@ -173,10 +172,9 @@ def glasses(on: Canvas, poured: Rows, weights: Rows, states: Rows, mixture: Rows
     poured: what each pass would pour in. weights: what there is room for.
     """
     own, wanted = ([Fraction(x) for x in rows[0]] for rows in (weights, poured))
-    points = [tuple(map(float, row)) for row in states]
     marks = min(10, max(x.denominator for x in own))  # decimals have larger denominators
-    fits = len(own) == len(points) == 3 and all(len(row) == 2 for row in states) and sum(own) == 1 and min(own) > 0
-    if not fits or any(not -3 <= x <= 4 for point in points for x in point):
+    fits = len(own) == len(states) == 3 and all(len(row) == 2 for row in states) and sum(own) == 1 and min(own) > 0
+    if not fits or any(not -3 <= x <= 4 for row in states for x in row):
         raise UndrawableError("three passes whose weights add up to 1, and states of two numbers from −3 to 4")
     top = 7.0
     for k, weight in enumerate(own):
@@ -197,16 +195,13 @@ def glasses(on: Canvas, poured: Rows, weights: Rows, states: Rows, mixture: Rows
         on.line((left, top), (left, bottom), (right, bottom), (right, top), width=FRAME)
     on.text(26, 33.6, on.say("pictures.glasses.marks", n=marks), CAPTION, colour=GREY)
 
-    def place(x: float, y: float) -> tuple[float, float]:
-        return 58.6 + PLANE * (x + 3), 5.0 + PLANE * (4 - y)
+    def at(point: Sequence[Any]) -> tuple[float, float]:
+        return 58.6 + PLANE * (float(point[0]) + 3), 5.0 + PLANE * (4 - float(point[1]))
 
-    for k in range(-3, 5):
-        for ends in ((place(k, -3), place(k, 4)), (place(-3, k), place(4, k))):
-            on.line(*ends, width=HAIR if k else AXIS, colour=GRID if k else GREY)
-    on.line(*(place(*point) for point in points), width=GUIDE, dash=DASH, colour=GREY, closed=True)
-    on.pen.disc(*place(*map(float, mixture[0])))
-    for k, point in enumerate(points, 1):
-        x, y = place(*point)
+    on.plane(at, (-3, -3), (4, 4))
+    on.line(*map(at, states), width=GUIDE, dash=DASH, colour=GREY, closed=True)
+    on.pen.disc(*at(mixture[0]))
+    for k, (x, y) in enumerate(map(at, states), 1):
         on.disc(x, y, 2.0, fill=WHITE, width=BOX)
         on.text(x, y + 1.0, str(k), CAPTION)
     on.text(70.5, 33.6, on.say("pictures.glasses.states"), CAPTION, colour=GREY)
@@ -237,10 +232,7 @@ def nearest_places(
     def at(row: Sequence[Any]) -> tuple[float, float]:
         return middle[0] + PLACE * float(row[0]), middle[1] - PLACE * float(row[1])
 
-    for n in range(-3, 4):
-        width, colour = (HAIR, GRID) if n else (AXIS, PALE)
-        on.line(at((n, -3)), at((n, 3)), width=width, colour=colour)
-        on.line(at((-3, n)), at((3, n)), width=width, colour=colour)
+    on.plane(at, (-3, -3), (3, 3))
     x, y = at(query[0])
     for sign in (1, -1):
         on.line((x - 1.6, y - 1.6 * sign), (x + 1.6, y + 1.6 * sign), width=STROKE)
@@ -258,6 +250,6 @@ def nearest_places(
         on.text(54.4, listed_at[1] + 1.1, word, TOKEN, anchor="start")
     on.said(
         on.say("pictures.nearest_places.said", query=listed(query[0]), words=", ".join(tokens)),
-        on.say("pictures.nearest_places.to_do"),
+        on.say("pictures.nearest_places.to_do", count=count[0]),
         on.say("pictures.nearest_places.key", names=", ".join(inside)),
     )

@@ -22,7 +22,6 @@ from byhand.pictures.canvas import (
     TOKEN,
     WHITE,
     Canvas,
-    Layer,
 )
 from byhand.pictures.registry import Rows, UndrawableError, picture
 
@@ -167,7 +166,7 @@ def thin_pipe(on: Canvas, x: Rows, latent: Rows, keys: Rows, values: Rows) -> No
         raise UndrawableError("three words of four numbers, a latent of two, and keys of four have room")
     top, high, pipe = 3.6, PIPE * n, 27.0
     middle, end = top + high / 2, pipe + PIPE * inside
-    _cells(on, 0, top, n, 4)
+    on.grid(0, top, n, 4, PIPE, GREY)
     for i, row in enumerate(x):
         for j, number in enumerate(row):
             on.number(PIPE * (j + 0.5), top + PIPE * (i + 0.5), number, TOKEN - 0.5)
@@ -182,7 +181,7 @@ def thin_pipe(on: Canvas, x: Rows, latent: Rows, keys: Rows, values: Rows) -> No
     left, other = end + 8, end + 8 + PIPE * of_key + 6
     for symbol, x0, cols in (("K", left, of_key), ("V", other, of_value)):
         on.pen.hatch(x0, top, PIPE * cols, high)
-        _cells(on, x0, top, n, cols)
+        on.grid(x0, top, n, cols, PIPE, GREY)
         on.box(x0, top, PIPE * cols, high, width=GUIDE, dash=DASH)
         on.math(x0 + PIPE * cols / 2, top - 1.2, symbol, TOKEN)
     for symbol, x0 in (("X", PIPE * 2), ("C", pipe + PIPE)):
@@ -231,20 +230,9 @@ def cups(on: Canvas, keys: Rows, poured: Rows, *, tokens: Sequence[str]) -> None
         x, y = left, 32.2
         on.text(x - 2.4, y + 5.6, on.say(f"pictures.cups.with_{name}"), CAPTION, anchor="end", colour=GREY)
         pen.box(x, y, CUP_CELL * wide, CUP_CELL * 4, width=0, fill=PALE if wide == 4 else PEN_AREA)
-        for step in range(5):
-            along, far = CUP_CELL * step, CUP_CELL * 4
-            on.line((x + along, y), (x + along, y + far), width=AXIS, colour=GREY)
-            on.line((x, y + along), (x + far, y + along), width=AXIS, colour=GREY)
+        on.grid(x, y, 4, 4, CUP_CELL, GREY)
     on.said(
         on.say("pictures.cups.said", keys="; ".join(map(listed, keys)), words=names[0]),
         on.say("pictures.cups.to_do"),
         on.say("pictures.cups.key", words=names[1]),
     )  # fmt: skip
-
-
-def _cells(on: Layer, left: float, top: float, rows: int, cols: int) -> None:
-    """An empty table of square cells."""
-    for i in range(rows + 1):
-        on.line((left, top + PIPE * i), (left + PIPE * cols, top + PIPE * i), width=AXIS, colour=GREY)
-    for j in range(cols + 1):
-        on.line((left + PIPE * j, top), (left + PIPE * j, top + PIPE * rows), width=AXIS, colour=GREY)

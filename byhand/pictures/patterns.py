@@ -48,10 +48,7 @@ def sparse_grids(on: Canvas, *seen: Rows) -> None:
             for j, sees in enumerate(row):
                 if sees:
                     pen.box(left + CELL * j, top + CELL * i, CELL, CELL, fill=PEN if k > 1 else GREY, width=0)
-        for step in range(n + 1):
-            along, far = CELL * step, CELL * n
-            on.line((left + along, top), (left + along, top + far), width=AXIS, colour=PALE)
-            on.line((left, top + along), (left + far, top + along), width=AXIS, colour=PALE)
+        on.grid(left, top, n, n, CELL)
     on.text(0, 34.8, on.say("pictures.sparse_grids.axes"), CAPTION, anchor="start", colour=GREY)
     counts = {name: value_text(sum(map(sum, rows))) for name, rows in zip(GRIDS, seen, strict=True)}
     on.said(
@@ -126,10 +123,7 @@ def family(on: Canvas, *patterns: Rows) -> None:
     for n, (name, rows) in enumerate(zip(FAMILY, patterns, strict=True)):
         left, top = 3.0 + 21.2 * (n % 4), tops[n // 4]
         on.text(left + side / 2, top - 1.6, on.say(f"pictures.family.{name}"), CAPTION)
-        for k in range(5):
-            at, wide = SQUARE * k, AXIS
-            on.line((left + at, top), (left + at, top + side), width=wide, colour=PALE)
-            on.line((left, top + at), (left + side, top + at), width=wide, colour=PALE)
+        on.grid(left, top, 4, 4, SQUARE)
         for i, row in enumerate(rows):
             for j, share in enumerate(row):
                 if share:

@@ -14,7 +14,6 @@ from byhand.pictures.canvas import (
     CAPTION,
     DASH,
     GREY,
-    GRID,
     GUIDE,
     HAIR,
     LIGHT,
@@ -53,7 +52,7 @@ def word_arrows(
     in_plane = all(LEAST[i] <= end[i] <= MOST[i] for end in (*ends, *n) for i in (0, 1))
     if printed is None or len(words) != len(ends) != 4 or not in_plane or max(shares[0]) > HALF:
         raise UndrawableError("four words with room have logits up to 3, and one of 1 that is not the longest")
-    _plane(on)
+    on.plane(_at, LEAST, MOST)
     arrows = [(_at((0, 0)), _at(end)) for end in (*n, *ends)]
     halves = [1.0, *(label(word, CAPTION).width / 2 for word in words)]
     at_n, *names = beside([tip for _, tip in arrows], halves, arrows, (0, 1.2, 33.5, 34.4))
@@ -105,13 +104,6 @@ def word_arrows(
 def _at(point: Sequence[Any]) -> tuple[float, float]:
     """A point of the plane on the page."""
     return ORIGIN[0] + UNIT * float(point[0]), ORIGIN[1] - UNIT * float(point[1])
-
-
-def _plane(on: Canvas) -> None:
-    for i in range(LEAST[0], MOST[0] + 1):
-        on.line(_at((i, LEAST[1])), _at((i, MOST[1])), width=AXIS if i == 0 else HAIR, colour=GRID if i else PALE)
-    for j in range(LEAST[1], MOST[1] + 1):
-        on.line(_at((LEAST[0], j)), _at((MOST[0], j)), width=AXIS if j == 0 else HAIR, colour=GRID if j else PALE)
 
 
 # ---- surprise in halvings ----

@@ -13,7 +13,6 @@ from byhand.pictures.canvas import (
     CAPTION,
     DASH,
     GREY,
-    GRID,
     GUIDE,
     HAIR,
     INK,
@@ -136,10 +135,7 @@ def shadow(on: Canvas, line: Rows, arrows: Rows, length: Rows, dots: Rows, shado
     def at(arrow: Sequence[Any], times: float = 1.0) -> tuple[float, float]:
         return MIDDLE[0] + UNIT * float(arrow[0]) * times, MIDDLE[1] - UNIT * float(arrow[1]) * times
 
-    for n in range(-REACH, REACH + 1):
-        width, colour = (AXIS, PALE) if n == 0 else (HAIR, GRID)
-        on.line(at((n, -REACH)), at((n, REACH)), width=width, colour=colour)
-        on.line(at((-REACH, n)), at((REACH, n)), width=width, colour=colour)
+    on.plane(at, (-REACH, -REACH), (REACH, REACH))
     on.line(at(u, -1.0), MIDDLE, width=GUIDE, colour=PALE, dash=DASH)
     for k, (arrow, (length_of,), name) in enumerate(zip(arrows, shadows, "abc", strict=True)):
         layer: Layer = on.pen if k else on
