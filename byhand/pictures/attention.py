@@ -177,7 +177,7 @@ def two_heads(
         on.box(wide + 23 + side * k, top, side, 6.8, width=BOX, fill=WHITE)
         on.pen.number(wide + 23 + side * (k + 0.5), top + 3.4, number, 3.2)
     on.text(0, 42.8, on.say("pictures.two_heads.brings", word=tokens[-1]), 2.5, anchor="start", colour=GREY)
-    on.text(84, 42.8, on.say("pictures.two_heads.row"), 2.5, anchor="end", colour=GREY)
+    on.text(wide + 23, 42.8, on.say("pictures.two_heads.row"), 2.5, anchor="start", colour=GREY)
     on.said(
         on.say("pictures.two_heads.said", word=tokens[-1], shares=by_word(tokens, patterns[0])),
         to_do=on.say("pictures.two_heads.to_do"),
