@@ -8,7 +8,7 @@ from typing import Any
 from byhand.errors import ConfigError, ValuesError
 from byhand.model.builder import Builder
 from byhand.model.layers import buckets, head, kernel_features, keys_from_latent, only_largest, read, read_by, softmax
-from byhand.model.names import RESID_PRE
+from byhand.model.names import ATTN, RESID_PRE
 from byhand.model.registry import model
 from byhand.model.sizing import add_up, product
 from byhand.ops.attention import (
@@ -47,7 +47,6 @@ from byhand.ops.shapes import gather_rows, one_hot
 from byhand.tape import Matrix
 
 Results = tuple[Matrix, ...]
-ATTN = "blocks.0.attn"
 DIRECTIONS = ("d_head", "direction")
 MANY = 1000  # words, of which is counted what is kept
 

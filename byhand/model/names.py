@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 RESID_PRE, RESID_MID = "blocks.0.hook_resid_pre", "blocks.0.hook_resid_mid"
-ATTN_OUT = "blocks.0.hook_attn_out"
+ATTN, ATTN_OUT = "blocks.0.attn", "blocks.0.hook_attn_out"
 ENCODER, DECODER = "encoder.0.hook_resid_pre", "decoder.0.hook_resid_pre"
 
 # The symbol for each end of a name. <h> stands for the head's number as an index, <,h> for the same after a comma,

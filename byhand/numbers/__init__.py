@@ -6,6 +6,9 @@ choice.py        searches for an instance, runs it on the tape, and keeps it if 
 registry.py      the search of each model, and what it requires of a configuration
 search.py        the searches of transformers and their layers, composed of the stages below
 lessons.py       the searches of small models, whose numbers resemble those of their sheet
+distances.py     those of the family of transformers, with kept.py, patterns.py, family.py and llama.py; scores.py is
+                 what these share: whole scores whose shares are easy, and values
+meaning.py       heads whose queries and keys can be said in words
 stack.py         layers one after the other; attention.py and feed_forward.py find one layer each
 embedding.py     what comes before the layers and after them: W_E, W_pos and W_U
 norms.py         rows whose norm is rational, and the norm's w and b

@@ -16,7 +16,7 @@ from byhand.errors import ConfigError, DomainError
 from byhand.model import MODELS, Model
 from byhand.model.weights import Values
 from byhand.notation.number import shown
-from byhand.numbers import family, lessons, llama  # noqa: F401 - as above
+from byhand.numbers import distances, family, kept, lessons, llama, patterns  # noqa: F401 - as above
 from byhand.numbers.dice import DRAW, Dice, SpentError
 from byhand.numbers.promises import (
     Case,

@@ -14,11 +14,12 @@ import numpy as np
 from byhand.model.config import Config
 from byhand.numbers.attention import whole_base
 from byhand.numbers.dice import Bools, Dice, Floats, Ints
+from byhand.numbers.distances import turned_pairs
 from byhand.numbers.embedding import find_unembeddings
-from byhand.numbers.family import one_largest, turned_pairs
 from byhand.numbers.natural import distinct, grid, natural, weight_columns
 from byhand.numbers.norms import rows_of_two_sizes
 from byhand.numbers.registry import Instance, Task, exactly, search
+from byhand.numbers.scores import EASY_TOTALS, one_largest, powers, totals
 
 OVER = 3  # the RMS of a row of two sizes
 QUERIES = grid(2, 2)  # that the last token may have
@@ -27,7 +28,6 @@ HEADS_TRIED = 100  # pairs of queries with their keys
 QUERIES_TRIED = 20  # of columns for one pair of queries
 MIXTURES_KEPT = 12  # of one attempt
 MATRICES_TRIED = 400
-EASY_TOTALS = (5, 6, 7, 8, 9)  # of the powers of a row, where its smallest power is 1
 EASY_PARTS = (1, 2, 3, 4, 5, 6, 8)  # the denominators of a mixture
 LARGEST_CHANGE = 5  # what a layer adds, in absolute value
 GATES = (-2, -1, 1, 2, 3)
@@ -98,11 +98,11 @@ def _heads(dice: Dice, read: Ints, config: Config) -> Iterator[tuple[dict[str, I
     scores = turned @ turned_pairs(QUERIES[:, None], config, start=len(read) - 1)[:, 0].T  # (count, n, queries)
     scores = scores.swapaxes(1, 2)
     base = whole_base(config)
-    totals = (base ** np.minimum(scores - scores.min(-1, keepdims=True), 6)).sum(-1)
-    fits = np.isin(totals, EASY_TOTALS) & one_largest(scores) & (scores.max(-1) <= 2) & (scores.min(-1) >= -3)
+    sums = totals(scores, base)
+    fits = np.isin(sums, EASY_TOTALS) & one_largest(scores) & (scores.max(-1) <= 2) & (scores.min(-1) >= -3)
     best = scores.argmax(-1)
     pairs = fits[:, :, None] & fits[:, None] & (best[:, :, None] != best[:, None])
-    pairs &= totals[:, :, None] != totals[:, None]
+    pairs &= sums[:, :, None] != sums[:, None]
     found = np.argwhere(pairs)
     if not len(found):
         return
@@ -111,10 +111,10 @@ def _heads(dice: Dice, read: Ints, config: Config) -> Iterator[tuple[dict[str, I
     fit = distinct(values)
     w_v, values = w_v[fit], values[fit]
     heads = scores[found[:, :1], found[:, 1:]]  # (tried, heads, n)
-    powers = base ** (heads - heads.min(-1, keepdims=True))
-    total = powers.sum(-1)[:, None, :, None]
-    whole = powers.reshape(-1, len(read)).astype(np.float64) @ values.swapaxes(0, 1).reshape(len(read), -1)
-    read_of = np.rint(whole).astype(np.int64).reshape(len(powers), 2, -1, 2).swapaxes(1, 2)  # times the total
+    shares = powers(heads, base)
+    total = shares.sum(-1)[:, None, :, None]
+    whole = shares.reshape(-1, len(read)).astype(np.float64) @ values.swapaxes(0, 1).reshape(len(read), -1)
+    read_of = np.rint(whole).astype(np.int64).reshape(len(shares), 2, -1, 2).swapaxes(1, 2)  # times the total
     dice.pay(pairs.size + 4 * read_of.size)
     over = np.lcm.reduce((total // np.gcd(read_of, total)).reshape(*read_of.shape[:2], 4), axis=2)
     sizes = abs(read_of / total).reshape(*over.shape, 4)

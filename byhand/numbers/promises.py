@@ -44,7 +44,7 @@ NEAR = Fraction(1, 50)  # how near a throw may be to a border between two words,
 MOST_ALIKE = Fraction(6, 16)  # of the cells of a table, in which LayerNorm and BatchNorm may agree
 SATURATED = Fraction(9, 10)  # a row of a pattern with a larger entry attends to hardly more than one token
 LARGEST_OF_SHARES = 24  # the largest denominator of shares that are easy to draw
-EASY_TOTALS = (9, 10, 12, 16, 18, 20)  # of the powers of a row, where its smallest power is 1: shares that are easy
+EASY_TOTALS_OF_LETTERS = (9, 10, 12, 16, 18, 20)  # of the powers that become shares of letters, the smallest being 1
 FEW_TOKENS = 4  # up to this many, good patterns are common, and norms in blocks have wide rows (`Task.has_wide`)
 BAND = 0.069  # how far a run's time may be from the usual, as a part of it: two differ by up to 1.069 / 0.931 < 1.15
 
@@ -570,7 +570,7 @@ def last_letter_shows_each_part(tape: Tape) -> bool:
     hidden, shares = tape.values("blocks.0.mlp.hook_pre")[-1], tape.values("probs")[-1]
     alive = sum(x > 0 for x in hidden)
     looks = _has_one_largest(tape.values("blocks.0.attn.hook_pattern[0]")[-1])
-    easy = max(shares) < SATURATED and max(share.denominator for share in shares) in EASY_TOTALS
+    easy = max(shares) < SATURATED and max(share.denominator for share in shares) in EASY_TOTALS_OF_LETTERS
     stream = [tape.values(at)[-1] for at in ("embed.ln.hook_normalized", "blocks.0.hook_resid_post")]
     full = all(row.count(0) < 2 for row in stream)
     return 1 not in scales and min(*sizes, *embedded) > 1 and full and looks and 2 <= alive < len(hidden) and easy

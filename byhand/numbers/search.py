@@ -39,7 +39,6 @@ from byhand.numbers.embedding import (
     tells_words_apart,
     without_attention,
 )
-from byhand.numbers.family import one_largest
 from byhand.numbers.feed_forward import FEED_FORWARD, find_first_layer, is_relu, plain_second_layer
 from byhand.numbers.meaning import FEATURES, find_meaningful_heads, means_something
 from byhand.numbers.natural import distinct
@@ -53,8 +52,9 @@ from byhand.numbers.norms import (
     units,
     wide_rows,
 )
-from byhand.numbers.promises import EASY_TOTALS
+from byhand.numbers.promises import EASY_TOTALS_OF_LETTERS
 from byhand.numbers.registry import Entries, Instance, Task, exactly, search
+from byhand.numbers.scores import one_largest, totals
 from byhand.numbers.stack import (
     BLOCK,
     Reader,
@@ -93,8 +93,7 @@ def _softmax(task: Task, dice: Dice) -> Iterator[Instance]:
     given = task.values.inputs.get("scores", [[0] * 3] * 3)
     rows, cols, base = len(given), len(given[0]), whole_base(task.config)
     drawn = dice.below(5, SCORES_DRAWN, cols) - 2  # from −2 to 2: the sheet also doubles them, and 2⁻⁴ = 1/16
-    above = drawn - drawn.min(1, keepdims=True)
-    fits = np.isin(above.max(1), (1, 2)) & ((base**above).sum(1) <= task.limits.denominator)
+    fits = np.isin(np.ptp(drawn, 1), (1, 2)) & (totals(drawn, base) <= task.limits.denominator)
     fits &= one_largest(drawn) | (base == 3)
     fits &= drawn.sum(1) != 0  # a student who forgets the powers divides by this sum
     if not fits.any():
@@ -240,8 +239,7 @@ def _microgpt(task: Task, dice: Dice) -> Iterator[Instance]:
                 dice, stream.out, THIRDS, c.d_vocab, task.wanted, task.limits, silent, alike=3
             ):
                 logits = stream.out[-1] @ w_u // THIRDS
-                powers = float(whole_base(c)) ** (logits - logits.min())
-                if powers.sum() in EASY_TOTALS:
+                if totals(logits, whole_base(c)) in EASY_TOTALS_OF_LETTERS:
                     yield Instance({}, weights | {"unembed.W_U": w_u.tolist()})
 
 
