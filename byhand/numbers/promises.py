@@ -31,11 +31,7 @@ from byhand.ops.norms import center, standardize
 from byhand.tape import Rows, Step, Tape
 
 AFTER_LOGITS = ("probs", "next_token")  # the names that steps after the logits begin with
-IN_PICTURES = (
-    "shadow",
-    "bend",
-    "dial",
-)  # and those of steps from which pictures are drawn, as large as these have room for
+IN_PICTURES = ("shadow", "bend", "dial")  # and those of steps from which pictures are drawn, as large as these allow
 APART = Fraction(2, 5)  # how far apart points are whose dots do not touch
 UGLY = 20  # a number with a larger numerator or denominator is ugly: hard to multiply and to add in one's head
 LONGEST_FRACTION = 12  # the largest numerator of a fraction that is easy to carry on with
@@ -415,10 +411,7 @@ def greedy_misses_the_best_path(tape: Tape) -> bool:
 @sheet_promise
 def arrows_tell_along_from_long(tape: Tape) -> bool:
     """In the picture of words as arrows, the logits are 3, 2, 1 and 1, and the longest arrow has not the largest."""
-    logits, lengths = (
-        tape.values("arrows.logits")[0],
-        [sum(x * x for x in row) for row in tape.values("arrows.words")],
-    )
+    logits, lengths = tape.values("arrows.logits")[0], [_dot(row, row) for row in tape.values("arrows.words")]
     longest = [logit for logit, length in zip(logits, lengths, strict=True) if length == max(lengths)]
     return sorted(logits) == [1, 1, 2, 3] and len(longest) == 1 and longest[0] < 3
 
@@ -578,13 +571,12 @@ def last_letter_shows_each_part(tape: Tape) -> bool:
 
 @sheet_promise
 def latents_tell_words_apart(tape: Tape) -> bool:
-    """The latents of two words are not multiples of each other, and no two words have the same; the last word looks
-    most at one word; and the query that is multiplied into holds no 0.
+    """No two words have latents that are multiples of each other; the last word looks most at one word; and the query
+    that W_UK has been multiplied into holds no 0.
     """
     latent, shares = tape.values("blocks.0.attn.latent"), tape.values("new.pattern")[0]
     areas = [a * d - b * c for (a, b), (c, d) in combinations(latent, 2)]
-    apart = len({*latent}) == len(latent) and all(areas) and all(map(any, latent))
-    return apart and _has_one_largest(shares) and all(tape.values("absorbed.q")[0])
+    return all(areas) and _has_one_largest(shares) and all(tape.values("absorbed.q")[0])
 
 
 @sheet_promise
@@ -661,8 +653,7 @@ def passes_differ_though_weights_do_not(tape: Tape) -> bool:
 @sheet_promise
 def new_token_looks_most_at_one(tape: Tape) -> bool:
     """The token that is added looks at one token more than at every other."""
-    shares = tape.values("new.pattern")[0]
-    return shares.count(max(shares)) == 1
+    return _has_one_largest(tape.values("new.pattern")[0])
 
 
 @sheet_promise
@@ -725,7 +716,7 @@ def mixtures_are_told_apart(tape: Tape) -> bool:
     """The second token takes shares of two tokens and none of a third; the last token takes most from one other."""
     rows = tape.values("blocks.0.attn.hook_pattern[0]")
     *others, own = rows[-1]
-    return rows[1].count(0) == len(rows) - 2 and max(others) > own and others.count(max(others)) == 1
+    return rows[1].count(0) == len(rows) - 2 and max(others) > own and _has_one_largest(others)
 
 
 @sheet_promise
@@ -947,7 +938,7 @@ def _dot(one: Sequence[Any], other: Sequence[Any]) -> Any:
 
 def _has_one_largest(row: Sequence[Any]) -> bool:
     """Whether one number of a row is larger than all others."""
-    return bool(sorted(row)[-1] > sorted(row)[-2])
+    return row.count(max(row)) == 1
 
 
 def _look_most_elsewhere(one: Sequence[Any], other: Sequence[Any]) -> bool:
