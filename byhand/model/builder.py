@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from byhand.errors import ValuesError
 from byhand.model.config import Config
-from byhand.model.names import ENCODER, RESID_MID, RESID_PRE
+from byhand.model.names import ATTN, ENCODER, RESID_MID, RESID_PRE
 from byhand.model.weights import Values
 from byhand.tape import Matrix, Tape
 
@@ -65,6 +65,12 @@ class Builder:
             raise ValuesError(f"{name} is missing; give it under inputs, as rows")
         with self.tape.part(part or self.tape.current_part):
             return self.tape.given(name, (len(rows), len(rows[0])), axes)
+
+    def head(self) -> tuple[Matrix, Matrix, Matrix]:
+        """The queries, keys and values of the only head, as givens. Shapes: (pos, d_head) twice, (pos, d_v)."""
+        axes = {"q": ("pos", "d_head"), "k": ("pos", "d_head"), "v": ("pos", "d_v")}
+        q, k, v = (self.matrix(f"{ATTN}.hook_{letter}[0]", own) for letter, own in axes.items())
+        return q, k, v
 
     def number(self, name: str, default: int | Fraction, cols: int = 1) -> Matrix:
         """A number that inputs give; if they do not, the default. It has a column for each of `cols` models side by

@@ -7,7 +7,17 @@ from typing import Any
 
 from byhand.errors import ConfigError, ValuesError
 from byhand.model.builder import Builder
-from byhand.model.layers import buckets, head, kernel_features, keys_from_latent, only_largest, read, read_by, softmax
+from byhand.model.layers import (
+    buckets,
+    head,
+    kernel_features,
+    keys_from_latent,
+    last_row,
+    only_largest,
+    read,
+    read_by,
+    softmax,
+)
 from byhand.model.names import ATTN, RESID_PRE
 from byhand.model.registry import model
 from byhand.model.sizing import add_up, product
@@ -95,8 +105,7 @@ def _linear_attention(build: Builder) -> Results:
 
     Source: Katharopoulos et al. 2020.
     """
-    c, axes = build.config, {"q": ("pos", "d_head"), "k": ("pos", "d_head"), "v": ("pos", "d_v")}
-    q, k, v = (build.matrix(f"{ATTN}.hook_{letter}[0]", own) for letter, own in axes.items())
+    c, (q, k, v) = build.config, build.head()
     asking, answering = (kernel_features(x, f"{ATTN}.phi_{letter}[0]", c) for x, letter in ((q, "q"), (k, "k")))
     words, last = range(q.rows), q.rows - 1
 
@@ -114,9 +123,9 @@ def _linear_attention(build: Builder) -> Results:
     results = []
     for t, (state, total) in enumerate(states):
         query = word(asking, f"{ATTN}.q{t}", t, "new" if t == last else f"word{t}")
-        read, norm = matmul(query, state, name=f"{ATTN}.read{t}"), row_dots(query, total, name=f"{ATTN}.norm{t}")
-        results.append(normalize_rows(read, norm, name=f"{ATTN}.out{t}"))  # (1, d_v)
-    scores = dot_rows(word(q, "plain.q", last, "new"), k, name="plain.scores")  # (1, pos)
+        found, norm = matmul(query, state, name=f"{ATTN}.read{t}"), row_dots(query, total, name=f"{ATTN}.norm{t}")
+        results.append(normalize_rows(found, norm, name=f"{ATTN}.out{t}"))  # (1, d_v)
+    scores = dot_rows(last_row(q, "plain.q"), k, name="plain.scores")  # (1, pos)
     products = dot_rows(query, answering, name="shares.scores")
     shares = normalize_rows(products, row_sum(products, name="shares.sum"), name="shares.pattern")
     both = (
@@ -136,7 +145,7 @@ def _latent_attention(build: Builder) -> Results:
     c, x = build.config, build.stream(RESID_PRE)
     k, v = keys_from_latent(x, ATTN, 0, c)
     latent, w_uk = build.tape[f"{ATTN}.latent"], build.tape[f"{ATTN}.W_UK[0]"]
-    row = gather_rows(x, name="new", sizes={"i": (1, "new")}, rows=(x.rows - 1,))  # (1, d_model)
+    row = last_row(x, "new")  # (1, d_model)
     w_q = build.tape.given(f"{ATTN}.W_Q[0]", (c.d_model, c.d_head), ("d_model", "d_head"))
     q = matmul(row, w_q, name="new.q")
     z = read(q, k, v, "new", c)
@@ -154,11 +163,9 @@ def _low_rank_attention(build: Builder) -> Results:
 
     Source: Wang et al. 2020 (Linformer).
     """
-    c, axes = build.config, {"q": ("pos", "d_head"), "k": ("pos", "d_head"), "v": ("pos", "d_v")}
-    q, k, v = (build.matrix(f"{ATTN}.hook_{letter}[0]", own) for letter, own in axes.items())
+    c, (q, k, v) = build.config, build.head()
     z = head(q, ATTN, 0, c)  # which finds its queries, keys and values, and reads no stream
-    query = gather_rows(q, name="plain.q", sizes={"i": (1, "new")}, rows=(q.rows - 1,))  # (1, d_head)
-    plain = read(query, k, v, "plain", c)
+    plain = read(last_row(q, "plain.q"), k, v, "plain", c)
     words, rows = build.size("n_ctx", 3), build.size("linformer_k", 3)
     every = product(words, words, name="count.all")
     return z, plain, quotient(every, product(words, rows, name="count.short"), name="count.times")
@@ -183,8 +190,8 @@ def _hashed_attention(build: Builder) -> Results:
         return gather_rows(x, name=name, sizes={"i": (len(which), axis)}, rows=which)
 
     bucket = buckets(q, build.tape.given(f"{ATTN}.W_R[0]", (c.d_head, c.num_buckets // 2), DIRECTIONS), ATTN, "[0]")
-    query = rows(q, "new.q", "new", last)  # (1, d_head)
-    scores, own = dot_rows(query, k, name="new.scores"), rows(bucket, "new.bucket", "new", last)
+    query = last_row(q, "new.q")  # (1, d_head)
+    scores, own = dot_rows(query, k, name="new.scores"), last_row(bucket, "new.bucket")
     hidden = mask_buckets(scores, own, bucket, name="new.scores_hashed", first=last)  # (1, pos)
     others = dot_rows(query, rows(k, "plain.k", "past", *range(last)), name="plain.scores")
     seen, plain = (softmax(x, f"{at}.pattern", c.softmax_base) for x, at in ((hidden, "new"), (others, "plain")))
@@ -209,7 +216,7 @@ def _recurrent_depth(build: Builder) -> Results:
     if "own.W_Q" in build.tape.numbers:
         axes = {"Q": ("d_model", "d_head"), "K": ("d_model", "d_head"), "V": ("d_model", "d_v")}
         w_q, w_k, w_v = (build.matrix(f"own.W_{letter}", own) for letter, own in axes.items())
-        row = gather_rows(before, name="own.row", sizes={"i": (1, "new")}, rows=(x.rows - 1,))  # (1, d_model)
+        row = last_row(before, "own.row")  # (1, d_model)
         keys, values = matmul(before, w_k, name="own.k"), matmul(before, w_v, name="own.v")
         results.append(add(row, read(matmul(row, w_q, name="own.q"), keys, values, "own", c), name="own.x"))
     if "halt.logits" in build.tape.numbers:
@@ -275,9 +282,6 @@ def _family_tree(build: Builder) -> Results:
     last, everyone = q.rows - 1, {"i": (q.rows, "pos"), "j": (q.rows, "pos")}
     near: dict[str, Any] = {"pattern": "window", "width": c.window_size}
 
-    def of_last(x: Matrix, name: str) -> Matrix:
-        return gather_rows(x, name=name, sizes={"i": (1, "new")}, rows=(last,))
-
     all_scores = dot_rows(q, k, name="all.scores")  # (pos, pos)
     falls = falling(name="slope.falls", tape=tape, sizes=everyone, slope=1)
     hashed = mask_buckets(all_scores, bucket, bucket, name="all.hashed", causal=True)
@@ -297,15 +301,15 @@ def _family_tree(build: Builder) -> Results:
     shares = zero_future(dot_rows(phi_q, phi_k, name="all.products"), name="all.linear")
     normalize_rows(shares, row_sum(shares, name="grid.linear.sum"), name="grid.linear")
 
-    query = of_last(q, "new.q")
+    query = last_row(q, "new.q")
     row = dot_rows(query, k, name="new.scores")  # (1, pos)
     own = {
         "gpt": row,
-        "slope": add(row, of_last(falls, "slope.fall"), name="slope.scores"),
+        "slope": add(row, last_row(falls, "slope.fall"), name="slope.scores"),
         "window": mask_pattern(row, name="window.scores", first=last, **near),
-        "hashed": of_last(hashed, "hashed.scores"),
+        "hashed": last_row(hashed, "hashed.scores"),
     }
-    products = dot_rows(of_last(phi_q, "new.phi_q"), phi_k, name="linear.scores")
+    products = dot_rows(last_row(phi_q, "new.phi_q"), phi_k, name="linear.scores")
     rows = (
         *(softmax(scores, f"{name}.pattern", c.softmax_base) for name, scores in own.items()),
         _mixed(dot_rows(query, keys, name="short.scores"), mix, "short.pattern", c.softmax_base),

@@ -178,6 +178,11 @@ def head(x: Matrix, at: str, h: int, config: Config, memory: Matrix | None = Non
         return matmul(pattern, v, name=f"{at}.hook_z[{h}]")  # (pos, d_v)
 
 
+def last_row(x: Matrix, name: str) -> Matrix:
+    """The row of the last token. Shapes: (pos, width) → (1, width)."""
+    return gather_rows(x, name=name, sizes={"i": (1, "new")}, rows=(x.rows - 1,))
+
+
 def read(query: Matrix, keys: Matrix, values: Matrix, at: str, config: Config, head: str = "") -> Matrix:
     """What one query reads from keys and values.
 

@@ -16,6 +16,7 @@ from byhand.model.layers import (
     convolution,
     embedding,
     head,
+    last_row,
     linear,
     mixed,
     mlp,
@@ -29,7 +30,7 @@ from byhand.model.layers import (
     unembedding,
     waves,
 )
-from byhand.model.names import RESID_MID, RESID_PRE
+from byhand.model.names import ATTN, RESID_MID, RESID_PRE
 from byhand.model.registry import model
 from byhand.model.sizing import add_up, product
 from byhand.ops.attention import (
@@ -337,10 +338,9 @@ def _top_p(p: Any, *probs: Any) -> list[int]:
 @model("kv-cache", part="heads", one_head=True)
 def _kv_cache(build: Builder) -> Results:
     """One head over all tokens; then the last token alone, with keys and values of the other tokens from a cache."""
-    c, at, x = build.config, "blocks.0.attn", build.stream(RESID_PRE)
+    c, at, x = build.config, ATTN, build.stream(RESID_PRE)
     whole, n = head(x, at, 0, c), x.rows
-    old, new = tuple(range(n - 1)), {"i": (1, "new")}
-    fresh = gather_rows(x, name="new", sizes=new, rows=(n - 1,))  # (1, d_model)
+    old, fresh = tuple(range(n - 1)), last_row(x, "new")  # (1, d_model)
     seen = {}
     for letter in "qkv":
         weight = build.tape[f"{at}.W_{letter.upper()}[0]"]
@@ -361,9 +361,8 @@ def _rotary(build: Builder) -> Results:
 
     Of one query and one key (`dial.q`, `dial.k`), the dot products at all pairs of positions, for a picture.
     """
-    c, at, n = replace(build.config, positional_embedding_type="rotary"), "blocks.0.attn", build.positions
-    axes = {"q": ("pos", "d_head"), "k": ("pos", "d_head"), "v": ("pos", "d_v")}
-    q, k, v = (build.matrix(f"{at}.hook_{letter}[0]", own) for letter, own in axes.items())
+    c, at, n = replace(build.config, positional_embedding_type="rotary"), ATTN, build.positions
+    q, k, v = build.head()
     turned_q, turned_k = (turned(x, f"{at}.hook_rot_{letter}[0]", c) for x, letter in ((q, "q"), (k, "k")))
     if "dial.q" in build.tape.numbers:
         small = replace(c, rotary_dim=2, rotary_periods=c.rotary_periods[:1])
@@ -372,8 +371,7 @@ def _rotary(build: Builder) -> Results:
         dot_rows(*(turned(x, x.name.replace("rows", "turned"), small) for x in everywhere), name="dial.dots")
     results = []
     for name, queries, keys in (("plain", q, k), ("last", turned_q, turned_k)):
-        query = gather_rows(queries, name=f"{name}.q", sizes={"i": (1, "new")}, rows=(n - 1,))  # (1, d_head)
-        results.append(read(query, keys, v, name, c))
+        results.append(read(last_row(queries, f"{name}.q"), keys, v, name, c))
     return tuple(results)
 
 
@@ -464,11 +462,10 @@ def _position_biases(build: Builder) -> Results:
     c, raw, v = build.config, build.matrix("attn.raw", ("new", "pos")), build.matrix("attn.v", ("pos", "d_v"))
     scaled = divide_by_root(raw, name="attn.scaled", of=c.d_head)
     results = [matmul(softmax(scaled, "plain.pattern", c.softmax_base), v, name="plain.z")]
-    last, everyone = {"i": (1, "new")}, {"i": (raw.cols, "pos"), "j": (raw.cols, "pos")}
+    everyone = {"i": (raw.cols, "pos"), "j": (raw.cols, "pos")}
     for h, slope in enumerate(c.slopes):
         whole = falling(name=f"attn.falls[{h}]", tape=build.tape, sizes=everyone, slope=slope)
-        bias = gather_rows(whole, name=f"attn.bias[{h}]", sizes=last, rows=(raw.cols - 1,))  # (1, pos)
-        biased = add(scaled, bias, name=f"attn.biased[{h}]")
+        biased = add(scaled, last_row(whole, f"attn.bias[{h}]"), name=f"attn.biased[{h}]")
         mixed = matmul(softmax(biased, f"attn.pattern[{h}]", c.softmax_base), v, name=f"attn.z[{h}]")
         results.append(biased if h else mixed)
     if "t5.scores" not in build.tape.numbers:
@@ -477,8 +474,7 @@ def _position_biases(build: Builder) -> Results:
     everywhere = {"i": (scores.cols, "place"), "j": (scores.cols, "place")}
     furthest = c.relative_attention_max_distance
     whole = bucket_biases(table, name="t5.biases", sizes=everywhere, buckets=table.cols, furthest=furthest)
-    bias = gather_rows(whole, name="t5.bias", sizes=last, rows=(scores.cols - 1,))  # (1, place)
-    return *results, softmax(add(scores, bias, name="t5.biased"), "t5.pattern", c.softmax_base)
+    return *results, softmax(add(scores, last_row(whole, "t5.bias"), name="t5.biased"), "t5.pattern", c.softmax_base)
 
 
 SPARSE = {  # the patterns of who may look at whom, by name, each with its width; the window's is that of the config
@@ -511,7 +507,7 @@ def _sparse_patterns(build: Builder) -> Results:
         each = row_sum(seen[name], name=f"seen.{name}.each")  # (pos, 1)
         results.append(column_sum(each, name=f"count.{name}"))
     for name in LAYERS_OF:
-        rows = [gather_rows(seen[name], name=f"heard.{name}.1", sizes={"i": (1, "new")}, rows=(last,))]
+        rows = [last_row(seen[name], f"heard.{name}.1")]
         for layer in range(2, MOST_LAYERS + 1):
             rows.append(heard_of(rows[-1], seen[name], name=f"heard.{name}.{layer}"))
         results.append(vstack(*rows, name=f"heard.{name}", sizes={"i": (MOST_LAYERS, "layer")}))
@@ -544,8 +540,7 @@ def _mixture_of_experts(build: Builder) -> Results:
     weights = routed(x, at, c)
     shares = tape[f"{at}.router_probs"]
     word, own, every = (
-        gather_rows(rows, name=f"last.{name}", sizes={"i": (1, "new")}, rows=(x.rows - 1,))
-        for name, rows in (("x", x), ("weights", weights), ("shares", shares))
+        last_row(rows, f"last.{name}") for name, rows in (("x", x), ("weights", weights), ("shares", shares))
     )
     found = mixed(word, own, at, c, "last.out")  # (1, d_model)
     said = (tape[f"{at}.experts.{e}.out"] for e in range(c.num_experts))
@@ -570,7 +565,7 @@ def _llama_block(build: Builder) -> Results:
 
     Source: Touvron et al. 2023.
     """
-    c, tape, at, block, one = build.config, build.tape, "blocks.0.attn", "blocks.0", {"i": (1, "new")}
+    c, tape, at, block = build.config, build.tape, ATTN, "blocks.0"
     x = embedding(tape, build.values.ids(), c, build.positions)
     rows, last = norm(x, f"{block}.ln1", c), x.rows - 1
 
@@ -580,7 +575,7 @@ def _llama_block(build: Builder) -> Results:
         return linear(of, weight, f"{at}.b_{letter}[{n}]", name)
 
     with tape.part("heads"):
-        new = gather_rows(rows, name="new.n", sizes=one, rows=(last,))  # (1, d_model)
+        new = last_row(rows, "new.n")  # (1, d_model)
         keys: list[Matrix] = []
         values: list[Matrix] = []
         mixtures = []
@@ -602,7 +597,7 @@ def _llama_block(build: Builder) -> Results:
     with tape.part("out"):
         out = output(mixtures, at, c, f"{block}.hook_attn_out")
     with tape.part("add1"):
-        x = add(gather_rows(x, name="new.x", sizes=one, rows=(last,)), out, name=f"{block}.hook_resid_mid")
+        x = add(last_row(x, "new.x"), out, name=f"{block}.hook_resid_mid")
     found, results = mlp(norm(x, f"{block}.ln2", c), f"{block}.mlp", c), []
     with tape.part("mlp"):
         start = turns(name="curve.start", tape=tape, sizes={"i": (6, "place"), "j": (1, "")}, periods=(1,))

@@ -19,7 +19,7 @@ from byhand.model.layers import (
     softmax,
     unembedding,
 )
-from byhand.model.names import ATTN_OUT, DECODER, ENCODER, RESID_MID, RESID_PRE
+from byhand.model.names import ATTN, ATTN_OUT, DECODER, ENCODER, RESID_MID, RESID_PRE
 from byhand.model.registry import model
 from byhand.ops.attention import row_argmax
 from byhand.ops.linear import add
@@ -30,13 +30,13 @@ from byhand.tape import Matrix
 @model("attention-head", one_head=True)
 def _attention_head(build: Builder) -> Matrix:
     """One head of attention, without W_O."""
-    return head(build.stream(RESID_PRE), "blocks.0.attn", 0, build.config)
+    return head(build.stream(RESID_PRE), ATTN, 0, build.config)
 
 
 @model("multi-head-attention")
 def _multi_head_attention(build: Builder) -> Matrix:
     """An attention layer: all heads, and W_O."""
-    return attention(build.stream(RESID_PRE), "blocks.0.attn", build.config)
+    return attention(build.stream(RESID_PRE), ATTN, build.config)
 
 
 @model("cross-attention")
