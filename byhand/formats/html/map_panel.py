@@ -43,7 +43,7 @@ class PartPanel:
 
     @cached_property
     def depth(self) -> list[int]:
-        """The column of each step: the first after the columns of all steps that it reads, or the last."""
+        """The column of each step: the first after those of all steps that it reads; or, of one apart, the last."""
         depth: list[int] = []
         for i, node in enumerate(self.nodes):
             depth.append(max(depth) if i in self.apart else 1 + max((depth[r] for r in node.reads), default=-1))

@@ -25,12 +25,8 @@ def filling(foot: Foot, font: str) -> tuple[bytes, float]:
     font: the name of the upright face in the PDF; "" where it has none.
     """
     step, (left, right, bottom) = LOOK["rule"] * MM, foot.edges
-    few = max(RULES - foot.rules, 0) if foot.rules else 0
-
-    def start(rules: int) -> float:
-        return max(foot.y + rules * step, foot.below)
-
-    few = min(few, max(int((bottom - _OVER - foot.y + _CLOSE) // step), 0))
+    fit = int((bottom - _OVER - foot.y + _CLOSE) // step)
+    few = max(min(RULES - foot.rules, fit), 0) if foot.rules else 0
     drawn, end = b"", foot.y
     for y in (foot.y + n * step for n in range(1, few + 1)):
         beside = y <= foot.below + _AIR
@@ -38,8 +34,9 @@ def filling(foot: Foot, font: str) -> tuple[bytes, float]:
         drawn += line(*sides, y, LOOK["rule_edge"] * PT, COLOURS["rule"])
         if beside or right - foot.right < _CLOSE:
             end = y
-    if bottom - start(few) >= LEAST:
-        drawn += _squares(foot, start(few) + _ABOVE, font)
+    top = max(foot.y + few * step, foot.below)
+    if bottom - top >= LEAST:
+        drawn += _squares(foot, top + _ABOVE, font)
     return in_px(artifact(drawn)) if drawn else b"", end
 
 
