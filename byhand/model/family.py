@@ -195,7 +195,7 @@ def _hashed_attention(build: Builder) -> Results:
     hidden = mask_buckets(scores, own, bucket, name="new.scores_hashed", first=last)  # (1, pos)
     others = dot_rows(query, rows(k, "plain.k", "past", *range(last)), name="plain.scores")
     seen, plain = (softmax(x, f"{at}.pattern", c.softmax_base) for x, at in ((hidden, "new"), (others, "plain")))
-    again = buckets(rows(q, "again.q", "pair", 1, last), build.matrix("again.R", DIRECTIONS), "again")
+    again = buckets(rows(q, "again.q", "words", 1, last), build.matrix("again.R", DIRECTIONS), "again")
     return seen, plain, plus_number(again, name="again.box", by=1)
 
 

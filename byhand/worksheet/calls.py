@@ -104,7 +104,8 @@ def _values(context: Context) -> Mapping[str, Any]:
         "tokens": context.tokens, "source": context.source, "vocabulary": context.vocabulary,
         "config": context.config, "base": context.config.softmax_base,
         "numbers": numbers, "about": say("words.about") if numbers == "decimal" else "",
-        "level": context.level, "sittings": context.sheet.sittings, "range": safe_range, "transposed": transposed,
+        "level": context.level, "names": context.sheet.names, "sittings": context.sheet.sittings,
+        "range": safe_range, "transposed": transposed,
         **context.messages.lines(transposed),
     }  # fmt: skip
 

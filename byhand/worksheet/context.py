@@ -207,8 +207,11 @@ class Context:
         Where the last token of a text is only predicted, it has no place.
         """
         placed = self.tokens[: max(size, len(self.tokens) - 1)]
-        words = {"pos": placed, "past": self.tokens[:-1], "new": self.tokens[-1:], "source": self.source,
-                 "d_vocab": self.vocabulary, "arrow": tuple("abc"), **self.sheet.names}  # fmt: skip
+        memory = self.sheet.names.get("mem", ())
+        source = (*memory, *placed) if memory else self.source  # a memory is read with the text after it
+        words = {"pos": placed, "past": self.tokens[:-1], "new": self.tokens[-1:], "source": source,
+                 "d_vocab": self.vocabulary, "arrow": tuple("abc"),
+                 "words": (*self.tokens[1:2], *self.tokens[-1:]), **self.sheet.names}  # fmt: skip
         words |= {f"word{t}": (token,) for t, token in enumerate(self.tokens)}
         if len(words.get(axis, ())) == size:
             return words[axis]

@@ -111,6 +111,19 @@ def test_the_mistakes_that_a_sheet_is_about_show(sheet, mistakes):
     assert all(cells_changed(tape, mistake) for mistake in mistakes)
 
 
+@pytest.mark.parametrize(
+    ("sheet", "words", "step", "labels"),
+    [
+        ("segment-memory", ("ran", "away"), "blocks.0.attn.hook_k[0]", ("the", "cat", "ran", "away")),
+        ("hashed-attention", ("my", "dog", "in", "its", "box", "barks"), "again.hash_along", ("dog", "barks")),
+    ],
+)
+def test_words_of_ones_own_label_what_the_last_one_reads_elsewhere(sheet, words, step, labels):
+    document, _ = prepare(load_sheet(sheet), Options(tokens=words))
+    (panel,) = (each for each in document.panels() if each.step == step)
+    assert panel.rows == labels
+
+
 def test_no_section_asks_twice_for_one_cell():
     """An answer is known by its section, its role and its place; two alike would stop a page that answers."""
     for sheet in all_sheets():
