@@ -113,6 +113,14 @@ def test_no_two_lines_across_a_page_are_close_to_each_other():
             assert min(gaps[gaps > 0.6]) > 4  # mm; an edge is up to 0.5 mm thick
 
 
+def test_a_page_that_ends_in_statements_has_no_more_rules_but_squares():
+    found, bottom = ruled(pages("latent-attention", "worksheet")[2])
+    gaps = np.diff(found[found > 203])  # the line below the last statement
+    assert 8.5 < gaps[gaps > 1][0] < 9.5
+    assert np.allclose(gaps[gaps > 1][1:], 5, atol=0.3)
+    assert max(found) > bottom - 9.3
+
+
 def test_a_page_that_ends_in_a_step_has_squares_where_it_has_room_for_them():
     for view in ("worksheet", "key"):
         full, empty = (ruled(pages("logits-and-perplexity", view)[at])[0] for at in (1, 0))

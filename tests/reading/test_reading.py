@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
-from every_sheet import in_turn
+from every_sheet import FULL, in_turn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader, PdfWriter
@@ -339,7 +339,8 @@ def test_every_copy_of_a_class_can_be_read_back(sheet, options, tmp_path):
     for folder, student in (("worksheets", 0), ("keys", 1)):
         copies = sorted((tmp_path / f"{sheet}-class5" / folder).glob("*.pdf"))
         assert len(copies) == 2
-        assert verify(copies[student]).faults == ()
+        for copy in copies if FULL else [copies[student]]:
+            assert verify(copy).faults == ()
 
 
 def test_a_page_says_which_entries_its_exercises_leave_out(tmp_path):

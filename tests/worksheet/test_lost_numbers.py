@@ -18,6 +18,14 @@ LOST = {  # of each sheet: the operands with a lost number, and the step from wh
     "one-by-one-convolution": (["blocks.0.mlp.b_out"], "blocks.0.hook_conv_out"),
 }
 
+FOUND_BEFORE = {"positional-encoding": "hook_pos_embed"}  # the table that the student has filled in and adds
+
+
+def cells_of(found):
+    """The cells among what a reader sees, also those of blanks."""
+    cells = (each.cell if isinstance(each, Blank) else each for each in found)
+    return [each for each in cells if isinstance(each, Cell)]
+
 
 def lost_numbers(sheet, **options):
     """The section that asks for lost numbers, its blanks for them, the run, and what stands before."""
@@ -38,10 +46,12 @@ def test_each_lost_number_follows_from_numbers_that_its_step_or_one_before_has(s
             {LOST[sheet][1]},
         )
         here = [each for each in section.seen if isinstance(each, Cell) or getattr(each, "role", "") == "copy"]
-        cells = [each.cell if isinstance(each, Blank) else each for each in (*here, *before)]
-        known = {(each.step, each.at) for each in cells if isinstance(each, Cell)}
+        known, earlier = ({(each.step, each.at) for each in cells_of(found)} for found in (here, before))
         for blank in lost:
-            assert {(ref.matrix, ref.index) for ref in refs(blank.cell.rule)} <= known
+            needed = {(ref.matrix, ref.index) for ref in refs(blank.cell.rule)} - known
+            assert {step for step, _ in needed} <= {FOUND_BEFORE.get(sheet)}
+            assert needed <= earlier
+            assert (blank.cell.step, blank.cell.at) not in known | earlier
             assert run.domain.settle(blank.cell.rule, run.value) == blank.cell.value != 0
 
 
