@@ -19,6 +19,7 @@ from byhand.symmetry.renaming import renamed
 from byhand.worksheet.sheet import all_sheets, load_sheet, parse_sheet
 
 SEEDS = range(51)
+DISTANCES = "blocks.0.attn.rel_pos_keys[0]"  # a row for each, from the farthest to 0
 PROMISING = {sheet.name: sheet for sheet in all_sheets() if sheet.promises}
 
 
@@ -108,6 +109,19 @@ def test_values_on_one_line_and_a_query_for_one_thing_only_break_a_promise():
     assert "values_span_a_triangle" in broken(sheet, replace(own, weights={**own.weights, **opposite}))
     narrow = {w_q: [[[0, 0, 0, 1], [0, 0, 0, 1], [0, 0, 0, -2], [0, 0, 0, 1]]]}
     assert "queries_ask_for_several_things" in broken(sheet, replace(own, weights={**own.weights, **narrow}))
+
+
+@pytest.mark.parametrize(
+    ("name", "changed", "promise"),
+    [
+        ("softmax", {"scores": [[1, 2, 1]] * 3}, "mistakes_leave_no_row_right"),  # as shares also without powers
+        ("sampling", {"second": [["1/4", "1/2", "1/4", 0]] * 4}, "second_words_are_no_cut"),  # what top k leaves
+        ("segment-memory", {DISTANCES: [[0] * 4] * 3 + [[4] * 4]}, "memory_is_read_most"),  # all look at themselves
+    ],
+)
+def test_numbers_that_do_not_show_an_idea_break_its_promise(name, changed, promise):
+    own = load_sheet(name).given(letters=False)
+    assert promise in broken(load_sheet(name), replace(own, inputs={**own.inputs, **changed}))
 
 
 def test_two_sheets_of_one_seed_have_different_numbers():
