@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from byhand.cache import cached_by
-from byhand.formats.program import program_key
 from byhand.worksheet.card import Card
 from byhand.worksheet.folders import ENGLISH
+from byhand.worksheet.program import program_key
 
 if TYPE_CHECKING:
     from byhand.options import Options

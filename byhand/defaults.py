@@ -6,7 +6,6 @@ folder's counts.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args
@@ -78,6 +77,8 @@ def defaults(paths: list[Path]) -> dict[str, Any]:
 
 
 def _of_file(path: Path) -> Iterator[tuple[str, Any]]:
+    import tomllib  # mostly there is no file
+
     try:
         if path.stat().st_size > LARGEST:
             raise ConfigError(f"{path} has over {LARGEST:,} bytes; a few lines are enough")

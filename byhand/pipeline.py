@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from byhand.cache import cached_by
 from byhand.files import write
 from byhand.formats import asked, ready
-from byhand.formats.program import program_key
 from byhand.options import Options, Tell, unheard
+from byhand.worksheet.program import program_key
 
 if TYPE_CHECKING:  # and within functions: a sheet from the cache needs nothing of what makes one
     from byhand.runs import Run

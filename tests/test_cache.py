@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from byhand import cache as room
-from byhand.cache import as_data, cached, cached_by, from_data
+from byhand.cache import as_data, cached, cached_by, from_data, state_of
 from byhand.cli import main
 from byhand.worksheet.sandbox import Sandbox
 
@@ -38,6 +38,20 @@ def test_it_is_made_once_for_the_same_parts(home):
     assert cached("kind", counted(calls, b"other"), "ab", "") == b"other"
     assert calls == [b"page", b"other"]
     assert len(list(home.iterdir())) == 2
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere, a file has no time of its last change")
+def test_every_change_of_a_file_is_seen(tmp_path):
+    (tmp_path / "inner").mkdir()
+    file = tmp_path / "inner" / "file"
+    file.write_text("one")
+    states, about = [state_of(tmp_path)], file.stat()
+    file.write_text("two")
+    os.utime(file, ns=(about.st_atime_ns, about.st_mtime_ns))
+    states += [state_of(tmp_path), state_of(tmp_path)]
+    file.rename(file.with_name("other"))
+    states.append(state_of(tmp_path))
+    assert [states.index(state) for state in states] == [0, 1, 1, 3]
 
 
 @pytest.mark.parametrize("damage", [b"", b"short", b"x" * 100])

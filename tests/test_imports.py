@@ -54,6 +54,12 @@ def test_what_was_made_before_needs_nothing_that_makes_it(command, tmp_path, mon
     assert not imported(*command) & making
 
 
+def test_another_seed_parses_no_shipped_text_anew(tmp_path):
+    generate = ("generate", "shapes", "--format", "html", "--out", tmp_path, "--seed")
+    imported(*generate, 1)
+    assert not imported(*generate, 2) & {"yaml", "tomllib"}
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere, Python finds libraries by itself")
 def test_no_program_is_started_to_find_pango():
     code = """

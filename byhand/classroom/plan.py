@@ -13,12 +13,12 @@ from byhand.classroom.class_run import ClassRun, Variant, run_copies
 from byhand.classroom.fitting import AGAIN, fitting
 from byhand.classroom.roster import Student
 from byhand.errors import ConfigError, UnknownNameError
-from byhand.formats.program import program_key
 from byhand.model.weights import Values
 from byhand.notation.text import value_text
 from byhand.options import Options
 from byhand.symmetry.draw import Draw
 from byhand.symmetry.renaming import moves, renamed
+from byhand.worksheet.program import program_key
 from byhand.worksheet.sheet import Sheet
 
 SETS = 12  # the most sets of numbers that a class has

@@ -14,7 +14,7 @@ from typing import Any
 import segno
 
 from byhand.cache import cached_by
-from byhand.formats.program import program_key
+from byhand.worksheet.program import program_key
 
 LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"  # the characters of the alphanumeric mode
 MASK = 2  # any of the eight is valid; finding the best would take longer than all the rest

@@ -6,7 +6,6 @@ A text that a language lacks is in English.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -14,11 +13,13 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from byhand.cache import cached_by
 from byhand.errors import SheetError, UnknownNameError, ValuesError
 from byhand.mistakes import MISTAKES
 from byhand.model.files import check_dots
 from byhand.notation.words import unprintable
 from byhand.worksheet.folders import ENGLISH, folders, shipped
+from byhand.worksheet.program import program_key
 from byhand.worksheet.sheet import known_language
 
 READ_BACK = "foot.line"  # the text that `verify` reads on a page: the sheet, the seed and the hash
@@ -71,6 +72,7 @@ def messages(language: str = ENGLISH) -> Messages:
 
 
 @cache
+@cached_by("parsed", lambda language, where: program_key("messages", language))
 def _messages(language: str, where: tuple[Path, ...]) -> Messages:
     english = _read(ENGLISH, shipped())
     english |= {f"mistakes.{m.name}.{part}": getattr(m, part) for m in MISTAKES.values() for part in ("told", "mend")}
@@ -107,6 +109,8 @@ def _parsed(path: Path, folder: Path) -> dict[str, str]:
 
     Raises: SheetError where it does not parse, or is a link that leads out of its folder.
     """
+    import tomllib  # the shipped texts are mostly in the cache
+
     name = f"messages/{path.name}"
     if not path.resolve().is_relative_to(folder.resolve()):
         raise SheetError(f"{name} is a link that leads out of its folder")

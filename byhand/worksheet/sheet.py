@@ -12,6 +12,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from byhand.cache import cached_by
 from byhand.errors import ByHandError, ConfigError, SheetError, UnknownNameError
 from byhand.model import MODELS, Model
 from byhand.model.config import SIZES, Config
@@ -23,6 +24,7 @@ from byhand.notation.words import unprintable
 from byhand.numbers.promises import SHEET_PROMISES
 from byhand.worksheet.folders import ENGLISH, folders
 from byhand.worksheet.order import number_of, place
+from byhand.worksheet.program import program_key
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")  # a language tag, as in HTML and PDF
 _FRONT = re.compile(r"\A---[ \t]*\n(.*?)\n---[ \t]*(?:\n|\Z)", re.DOTALL)
@@ -174,11 +176,20 @@ def load_sheet(name: str, language: str = ENGLISH) -> Sheet:
 
     Raises: UnknownNameError; SheetError where the file does not parse.
     """
+    return _made(name, *_read(name, language))
+
+
+@cached_by("parsed", lambda name, language: program_key("sheet", name, language))
+def _read(name: str, language: str) -> tuple[dict[Any, Any], str]:
+    """The front matter of a sheet in a language and its body.
+
+    Raises: as `load_sheet`.
+    """
     files, originals = sheet_files(known_language(language)), sheet_files()
     if name not in files:
         raise UnknownNameError("sheet", name, files)
     translated = name in originals and files[name] != originals[name]
-    return parse_sheet(name, _text(files[name]), _text(originals[name]) if translated else "")
+    return _parsed(name, _text(files[name]), _text(originals[name]) if translated else "")
 
 
 def _text(path: Path) -> str:
@@ -217,22 +228,27 @@ class Named(Struct, frozen=True):
         return f"{self.number} {self.title}" if self.number else self.title
 
 
-def named(names: Iterable[str], language: str = ENGLISH) -> tuple[Named, ...]:
+@cached_by("parsed", lambda names, language=ENGLISH: program_key("named", tuple(names), language))
+def named(names: Sequence[str], language: str = ENGLISH) -> tuple[Named, ...]:
     """Sheets by number and title, in the order of the course. What is no sheet, as a chapter is, is its own title."""
     known = sheet_files(language)
     titles = {name: load_sheet(name, language).title if name in known else name for name in sorted(names, key=place)}
     return tuple(Named(name, number_of(name), title) for name, title in titles.items())
 
 
-@lru_cache(maxsize=128)  # each page names other sheets by their titles
 def parse_sheet(name: str, text: str, original: str = "") -> Sheet:
     """Parse the text of a sheet. original: the English text, whose front matter a translation adds to.
 
     Raises: SheetError with the line where the front matter does not parse.
     """
-    front, body = _parsed(name, text)
-    if original:
-        front = _parsed(name, original)[0] | front
+    return _made(name, *_parsed(name, text, original))
+
+
+def _made(name: str, front: dict[Any, Any], body: str) -> Sheet:
+    """A sheet of its front matter and its body.
+
+    Raises: SheetError.
+    """
     for key in _WORDS:
         if not front.get(key):
             raise SheetError(f"{name}.md: the front matter has no {key}")
@@ -263,11 +279,15 @@ def parse_sheet(name: str, text: str, original: str = "") -> Sheet:
     return Sheet(name=name, body=body, values=values, **kept)
 
 
-def _parsed(name: str, text: str) -> tuple[dict[Any, Any], str]:
-    """The checked front matter of a sheet, and its body.
+@lru_cache(maxsize=128)  # each page names other sheets by their titles
+def _parsed(name: str, text: str, original: str = "") -> tuple[dict[Any, Any], str]:
+    """The front matter of a sheet, each entry of its kind, and its body. original: as for `parse_sheet`.
 
     Raises: SheetError.
     """
+    if original:
+        front, body = _parsed(name, text)
+        return _parsed(name, original)[0] | front, body
     text = text.replace("\r\n", "\n")
     if bad := unprintable(text, lines=True):
         raise SheetError(f"{name}.md holds {bad}, which cannot be printed")

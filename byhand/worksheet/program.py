@@ -1,0 +1,25 @@
+"""A cache key for everything that this program makes: it changes with the code, the templates and the packages."""
+
+from __future__ import annotations
+
+import os
+import sys
+from functools import cache
+from pathlib import Path
+
+from byhand.cache import state_of
+from byhand.worksheet.folders import folders, shipped
+
+
+def program_key(*parts: object) -> str | None:
+    """A cache key for a result made of these parts; None, for no caching, if the user has templates of their own."""
+    return None if len(folders()) > 1 else "\0".join((program(), *map(repr, parts)))
+
+
+@cache
+def program() -> str:
+    """All that a page depends on: Python, the installed packages, this code with its fonts, and the templates."""
+    paths = [path or "." for path in sys.path]
+    listed = [name for path in paths if os.path.isdir(path) for name in os.listdir(path)]
+    installed = sorted(name for name in listed if name.endswith("-info"))
+    return "\0".join((sys.version, *installed, state_of(Path(__file__).parent.parent, shipped())))
