@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from math import ceil
-
 from msgspec import Struct
 
 from byhand.effort import TYPICAL, minutes
 from byhand.worksheet.messages import Messages
 
-SITTING = 30  # minutes at a desk without a break
-LONG = 45  # minutes from which on a sheet is parted into sittings
-
 
 def time_told(minutes: int, messages: Messages, sittings: int = 0) -> str:
     """How long a sheet takes, as its page says it: "21 minutes", or "85 minutes, or three sittings".
 
-    sittings: how many the sheet itself parts its steps into, if it does.
+    sittings: how many the sheet parts its steps into, if it does.
     """
     time = messages.say("effort.time", n=minutes)
-    if minutes < LONG and not sittings:
-        return time
-    count = sittings or ceil(minutes / SITTING)
-    return messages.say("effort.sittings", time=time, count=messages.counted(count))
+    return messages.say("effort.sittings", time=time, count=messages.counted(sittings)) if sittings else time
 
 
 class Effort(Struct, frozen=True):

@@ -6,11 +6,12 @@ import pytest
 
 from byhand.arrange import own_effort
 from byhand.effort import QUESTION, STEP, TYPICAL
+from byhand.formats.html.page import Pages
 from byhand.options import Options
 from byhand.pipeline import prepare
 from byhand.worksheet.effort import time_told
 from byhand.worksheet.messages import messages
-from byhand.worksheet.sheet import load_sheet, parse_sheet
+from byhand.worksheet.sheet import all_sheets, load_sheet, parse_sheet
 
 SHEET = """---
 title: Two layers
@@ -30,6 +31,7 @@ def asked(*calls):
     return own_effort(parse_sheet("mine", SHEET.format("\n\n".join(f"{{{{ {call} }}}}" for call in calls))))
 
 
+BEGINS = r'<span class="n">(\d+) </span>[^\n]*</h2>\s*<div class="why"><p><em>(\w+) sitting\.</em>'
 AT = "blocks.0.mlp."
 # 2·4 + (−3)·1: a product, a factor 1, a dot product, an addition; 5 is one glyph
 PRE = STEP + 1.5 + 0.8 + 2.0 + 1.3 + 0.6
@@ -66,11 +68,9 @@ def test_the_factor_of_a_typical_student_is_said():
 
 @pytest.mark.parametrize("name", ["gpt", "layer-norm"])
 def test_the_page_says_how_long_it_takes(name):
-    from byhand.formats.html.page import Pages
-
     page, run = prepare(load_sheet(name), Options())
     found = page.effort
-    time = time_told(found.minutes, page.messages)
+    time = time_told(found.minutes, page.messages, len(page.sittings))
     assert time.startswith(f"{found.minutes} minutes")
     for view, medium in (("worksheet", "print"), ("key", "screen")):
         html = Pages(page, run).html(view, medium)
@@ -78,20 +78,19 @@ def test_the_page_says_how_long_it_takes(name):
         assert not re.search(r"\d+ (blank|cop|question)", html)
 
 
-@pytest.mark.parametrize(
-    ("minutes", "told"),
-    [
-        (1, "1 minute"), (21, "21 minutes"), (40, "40 minutes"), (45, "45 minutes, or two sittings"),
-        (60, "60 minutes, or two sittings"), (85, "85 minutes, or three sittings"),
-    ],
-)  # fmt: skip
-def test_a_long_sheet_is_parted_into_sittings(minutes, told):
-    assert time_told(minutes, messages()) == told
+def test_a_sheet_says_its_time_and_the_sittings_that_it_parts_its_steps_into():
+    assert time_told(1, messages()) == "1 minute"
+    assert time_told(65, messages()) == "65 minutes"
+    assert time_told(85, messages(), 3) == "85 minutes, or three sittings"
 
 
-@pytest.mark.parametrize("minutes", [40, 85, 95])
-def test_a_sheet_with_sittings_of_its_own_says_as_many_at_its_head(minutes):
-    assert time_told(minutes, messages(), 3) == f"{minutes} minutes, or three sittings"
+def test_a_long_sheet_is_parted_into_sittings_and_says_where_each_begins():
+    for sheet in all_sheets():
+        assert bool(sheet.sittings) == (own_effort(sheet).minutes >= 45), sheet.name
+        if sheet.sittings and sheet.name != "gpt":  # whose table says it
+            found = re.findall(BEGINS, Pages(*prepare(sheet, Options())).html("worksheet", "print"))
+            words = ["Second", "Third", "Fourth"][: len(sheet.sittings) - 1]
+            assert found == list(zip(map(str, sheet.sittings[1:]), words, strict=True))
 
 
 @pytest.mark.parametrize("name", ["attention-head", "layer-norm", "feed-forward", "gpt"])
