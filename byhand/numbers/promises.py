@@ -752,6 +752,18 @@ def mistakes_leave_no_row_right(tape: Tape) -> bool:
 
 
 @sheet_promise
+def a_turned_factor_shows(tape: Tape) -> bool:
+    """Who takes rows of both factors has at most two numbers of the product right, and not the first."""
+    wrong, _ = mistaken(tape, "transposed")
+    same = [
+        x == y
+        for own, right in zip(wrong.values("AB"), tape.values("AB"), strict=True)
+        for x, y in zip(own, right, strict=True)
+    ]
+    return sum(same) <= 2 and not same[0]
+
+
+@sheet_promise
 def query_in_words(tape: Tape) -> bool:
     """The second word's query can be said in words: it is positive at the features of the first word and nowhere
     else, and its score with the first word is the largest of its row.
@@ -850,14 +862,16 @@ def scores_tell(tape: Tape) -> bool:
 @sheet_promise
 def values_span_a_triangle(tape: Tape) -> bool:
     """The values are three points that can be drawn, up to 4 from the axes, and do not lie on a line; nor do their
-    arrows, any two of them. No two mixtures are so near to each other that their dots would touch.
+    arrows, any two of them. No two mixtures are so near to each other that their dots would touch, and none lies on
+    an arrow or at its foot.
     """
     values = (a, b), (c, d), (e, f) = tape.values(_named(tape, "hook_v")[0].name)
     mixed = tape.values(_named(tape, "hook_z")[0].name)
     apart = all(max(abs(x - u), abs(y - v)) >= APART for (x, y), (u, v) in combinations(mixed, 2))
     fan_out = all(x * v != y * u for (x, y), (u, v) in combinations(values, 2))
+    off_arrows = all(x * v != y * u or x * u + y * v < 0 for (x, y), (u, v) in product(mixed, values))
     fits = max(map(abs, (a, b, c, d, e, f))) <= 4
-    return bool((c - a) * (f - b) != (e - a) * (d - b) and fits and fan_out and apart)
+    return bool((c - a) * (f - b) != (e - a) * (d - b) and fits and fan_out and apart and off_arrows)
 
 
 @sheet_promise

@@ -23,6 +23,7 @@ from byhand.pictures.canvas import (
     TOKEN,
     WHITE,
     Canvas,
+    Layer,
     Point,
 )
 from byhand.pictures.labels import words
@@ -128,7 +129,7 @@ def _arcs(xs: Sequence[float], row: int, shares: Sequence[Any], y: float) -> lis
         if j == row:
             start, end, height = (x + 2.0, x + 9.0, 10.5) if is_last else (x - 1.7, x + 1.7, 14)
         elif is_last:
-            start, end, height = (x - 4.4, to, 18) if is_near else (x - 1.3, to, 25.5)
+            start, end, height = (x - 4.4, to, 14) if is_near else (x - 1.3, to, 31)
         else:
             out = 2.6 + THICKEST * float(share) / 2
             start, end, height = (x + out if j > row else x - out), to, 24
@@ -216,18 +217,23 @@ def mixtures(
     edges = [(at(low_x, 0), at(high_x, 0)), (at(0, low_y), at(0, high_y))]
     called = [*tokens, *(on.say("pictures.mixtures.dot", word=word) for word in who)]
     halves = [words(word, SMALL_NUMBER if k >= len(tips) else TOKEN).width / 2 for k, word in enumerate(called)]
-    names = beside([*tips, *dots], halves, lines + edges, (0, 1.5, 70.0, 42.0))
-    taken = [(name, words(word, TOKEN).width / 2) for name, word in zip(names, tokens, strict=False)]
-    for x in range(int(low_x), int(high_x) + 1):
+    xs, ys = range(int(low_x), int(high_x) + 1), range(int(low_y), int(high_y) + 1)
+    numbers = {(at(x, low_y)[0], at(x, low_y)[1] + 3.0): x for x in xs if x}
+    numbers |= {(at(high_x, y)[0] + 2.2, at(high_x, y)[1] + 0.9): y for y in ys if y}
+    kept_free = [((x - 1.4, y - 0.9), (x + 1.4, y - 0.9)) for x, y in numbers]
+    names = beside([*tips, *dots], halves, lines + edges + kept_free, (0, 1.5, 70.0, 42.0))
+    for x in xs:
         on.line(at(x, low_y), at(x, high_y), width=AXIS if x == 0 else HAIR, colour=PALE if x == 0 else GRID)
-        _axis_number(on, (at(x, low_y)[0], at(x, low_y)[1] + 3.0), x, taken)
-    for y in range(int(low_y), int(high_y) + 1):
+    for y in ys:
         on.line(at(low_x, y), at(high_x, y), width=AXIS if y == 0 else HAIR, colour=PALE if y == 0 else GRID)
-        _axis_number(on, (at(high_x, y)[0] + 2.2, at(high_x, y)[1] + 0.9), y, taken)
+    taken = [(name, words(word, TOKEN).width / 2) for name, word in zip(names, tokens, strict=False)]
+    for at_number, number in numbers.items():
+        if all(gap(at_number, word, half + 1.4) > 1.0 for word, half in taken):
+            on.text(*at_number, value_text(number), SMALL_NUMBER, colour=GREY)
     on.line(*tips, width=GUIDE, colour=GREY, dash=DASH, closed=True)
     for tip, name, word in zip(tips, names, tokens, strict=False):
         on.arrow(at(0, 0), tip)
-        on.text(*name, word)
+        _on_white(on, name, word, TOKEN)
     for dot, name, word, shares in zip(dots, names[len(tips) :], called[len(tips) :], pattern, strict=True):
         alone = max(shares) == 1
         half, middle = words(word, SMALL_NUMBER).width / 2 + 0.3, name[1] - 0.9
@@ -235,9 +241,8 @@ def mixtures(
         if dist(dot, edge) > 2.5:
             on.pen.line(dot, edge, width=HAIR)
         on.pen.disc(*dot, 0.9, fill=WHITE if alone else PEN, width=0.4 if alone else 0.0)
-        on.pen.text(*name, word, SMALL_NUMBER)
-    on.text(73, 3.4, on.say("pictures.mixtures.caption"), CAPTION, anchor="start")
-    on.text(73, 7.2, on.say("pictures.mixtures.task"), CAPTION, anchor="start")
+        _on_white(on.pen, name, word, SMALL_NUMBER)
+    on.text(73, 7.2, on.say("pictures.mixtures.caption"), CAPTION, anchor="start")
     phrases = [_phrase(on, tokens, shares) for shares in pattern]
     for k, (word, phrase) in enumerate(zip(who, phrases, strict=True)):
         on.text(73, 14.0 + 9.0 * k, on.say("pictures.mixtures.of", word=word), CAPTION, anchor="start", colour=GREY)
@@ -249,10 +254,11 @@ def mixtures(
     )
 
 
-def _axis_number(on: Canvas, at: Point, number: int, taken: Sequence[tuple[Point, float]]) -> None:
-    """A number at an axis, unless it is 0 or a word, this wide to each side, stands there."""
-    if number and all(gap(at, word, half + 1.6) > 1.6 for word, half in taken):
-        on.text(*at, value_text(number), SMALL_NUMBER, colour=GREY)
+def _on_white(on: Layer, at: Point, word: str, size: float) -> None:
+    """A word on a baseline that no line of the plane runs through."""
+    half = words(word, size).width / 2
+    on.box(at[0] - half, at[1] - 0.75 * size, 2 * half, 0.9 * size, fill=WHITE, width=0)
+    on.text(*at, word, size)
 
 
 def _phrase(on: Canvas, tokens: Sequence[str], shares: Sequence[Any]) -> str:

@@ -137,6 +137,9 @@ def shadow(on: Canvas, line: Rows, arrows: Rows, length: Rows, dots: Rows, shado
 
     on.plane(at, (-REACH, -REACH), (REACH, REACH))
     on.line(at(u, -1.0), MIDDLE, width=GUIDE, colour=PALE, dash=DASH)
+    for mark in range(-int(long), int(long) + 1):  # the units of a shadow
+        (x, y), across = at(u, mark / float(long)), (0.7 * float(u[1] / long), 0.7 * float(u[0] / long))
+        on.line((x - across[0], y - across[1]), (x + across[0], y + across[1]), width=AXIS)
     for k, (arrow, (length_of,), name) in enumerate(zip(arrows, shadows, "abc", strict=True)):
         layer: Layer = on.pen if k else on
         foot = at(u, float(length_of) / float(long))

@@ -272,8 +272,8 @@ def _lost(context: Context, lost: str, result: str) -> Prose:
 
 
 @call
-def softmax(context: Context, name: str) -> Blocks:
-    """A softmax as a strip: powers, row sums and shares; the pattern of attention also as dots."""
+def softmax(context: Context, name: str, dots: bool = True) -> Blocks:
+    """A softmax as a strip: powers, row sums and shares. dots: whether the shares are to be drawn as dots, too."""
     say, powers = context.messages.say, steps_of(name, "exp")
     shares, caption = blank(context, name), "captions.pattern" if "hook_pattern" in name else "captions.share"
     how = "_how" if shares.shape[1] > 2 else ""  # the longer caption needs the room of three columns
@@ -282,7 +282,7 @@ def softmax(context: Context, name: str) -> Blocks:
         blank(context, powers, say("captions.powers", base=context.tape[powers].step.params["base"])),
         blank(context, steps_of(name, "sum"), say("captions.sum")),
         replace(shares, caption=say(caption + how)),
-        dots=True,
+        dots=dots,
     )
 
 
@@ -411,14 +411,15 @@ def _size(shape: Shape, axis: int | None) -> Expr:
 
 
 @call
-def shapes(context: Context, *pairs: Sequence[Any], named: bool = False) -> Block:
+def shapes(context: Context, *pairs: Sequence[Any], named: bool = False, given: int = 0) -> Block:
     """A table that asks for each pair of matrices whether their product exists, and for its shape.
 
     A matrix is a name of the run, with .T for its transpose, or a shape. Where tokens are columns, the product A B is
     printed as Bᵀ Aᵀ, as on the whole page. named: whether names stand without shapes, which the student has found.
+    given: the number of first pairs that are answered.
     """
     rows, transposed, say = [], context.transposed, context.messages.say
-    for left, right in pairs:
+    for number, (left, right) in enumerate(pairs):
         operands = [_shaped(context, matrix) for matrix in ((right, left) if transposed else (left, right))]
         sizes = [size[::-1] if transposed else size for _, size in operands]
         result = product_shape(*sizes)
@@ -427,7 +428,7 @@ def shapes(context: Context, *pairs: Sequence[Any], named: bool = False) -> Bloc
         ]
         texts = [f"{sign} {said}".strip() for (sign, _), said in zip(operands, shapes_said, strict=True)]
         answers = (say("shapes.no"), "—") if result is None else (say("shapes.yes"), shape_text(result))
-        rows.append((*texts, *(Cell(answer, blank=True) for answer in answers)))
+        rows.append((*texts, *(Cell(answer, blank=number >= given) for answer in answers)))
     return table(context, [say(f"shapes.{head}") for head in ("left", "right", "exists", "shape")], *rows)
 
 

@@ -114,6 +114,7 @@ def test_values_on_one_line_and_a_query_for_one_thing_only_break_a_promise():
 @pytest.mark.parametrize(
     ("name", "changed", "promise"),
     [
+        ("matrix-product", {"B": [[2, 0, 1], [0, -1, 2], [1, 2, 1]]}, "a_turned_factor_shows"),  # equal to Bᵀ
         ("softmax", {"scores": [[1, 2, 1]] * 3}, "mistakes_leave_no_row_right"),  # as shares also without powers
         ("sampling", {"second": [["1/4", "1/2", "1/4", 0]] * 4}, "second_words_are_no_cut"),  # what top k leaves
         ("segment-memory", {DISTANCES: [[0] * 4] * 3 + [[4] * 4]}, "memory_is_read_most"),  # all look at themselves
@@ -122,6 +123,17 @@ def test_values_on_one_line_and_a_query_for_one_thing_only_break_a_promise():
 def test_numbers_that_do_not_show_an_idea_break_its_promise(name, changed, promise):
     own = load_sheet(name).given(letters=False)
     assert promise in broken(load_sheet(name), replace(own, inputs={**own.inputs, **changed}))
+
+
+def test_a_mixture_on_an_arrow_breaks_a_promise():
+    """With scores of 0 all shares are thirds, and all mixtures (0, 0), where the arrows of the values begin."""
+    sheet = load_sheet("attention-head")
+    own, at = sheet.given(letters=False), "blocks.0.attn."
+    values = [[[1, 1], [0, 1], [1, 0], [-1, -2]]]  # with these rows of X: (2, 1), (0, 1), (0, -1)
+    assert "values_span_a_triangle" not in broken(sheet, own)
+    assert "values_span_a_triangle" in broken(
+        sheet, replace(own, weights={**own.weights, f"{at}W_Q": [[[0] * 4] * 4], f"{at}W_V": values})
+    )
 
 
 def test_two_sheets_of_one_seed_have_different_numbers():
