@@ -805,6 +805,11 @@ class Document:
         return frozenset([*matrices, *drawn, *(cell.step for cell in cells if cell.step and cell.shows != "size")])
 
     @property
+    def boxes(self) -> frozenset[Role]:
+        """The kinds of boxes on the page, for its legend; every page has some to fill in."""
+        return frozenset(panel.role for block in self.blocks for panel in block.matrices) | {"ask"}
+
+    @property
     def effort(self) -> Effort:
         """The effort that the sheet takes a student."""
         return sum((block.effort for block in self.blocks), Effort())
