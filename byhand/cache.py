@@ -16,7 +16,7 @@ import json
 import os
 import shutil
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import wraps
 from itertools import accumulate, pairwise
@@ -142,10 +142,19 @@ def is_own(path: Path) -> bool:
     return not hasattr(os, "getuid") or (about.st_uid == os.getuid() and not about.st_mode & (S_IWGRP | S_IWOTH))
 
 
-def kept() -> dict[str, list[Path]]:
-    """The files of each kind that are kept."""
+def kept() -> dict[str, list[int]]:
+    """The sizes, in bytes, of the files of each kind that are kept, without those that another process deletes
+    meanwhile.
+    """
     kinds = sorted(home().iterdir()) if home().is_dir() else []
-    return {kind.name: [file for file in kind.iterdir() if file.is_file()] for kind in kinds if kind.is_dir()}
+    return {kind.name: [*_sizes(kind)] for kind in kinds if kind.is_dir()}
+
+
+def _sizes(folder: Path) -> Iterator[int]:
+    for entry in os.scandir(folder):
+        with suppress(FileNotFoundError):
+            if entry.is_file():
+                yield entry.stat().st_size
 
 
 def not_own() -> list[Path]:

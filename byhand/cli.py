@@ -611,7 +611,7 @@ def cache(clear: bool) -> None:
 
     if clear:
         room.clear()
-    kept = {kind: (len(files), sum(file.stat().st_size for file in files)) for kind, files in room.kept().items()}
+    kept = {kind: (len(sizes), sum(sizes)) for kind, sizes in room.kept().items()}
     kept["in all"] = (sum(count for count, _ in kept.values()), sum(size for _, size in kept.values()))
     _say(room.home())
     for kind, (count, size) in kept.items():

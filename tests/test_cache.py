@@ -212,6 +212,15 @@ def test_a_pickle_is_not_run(home):
 # ---- the command ----
 
 
+def test_files_that_another_process_deletes_meanwhile_are_not_counted(home, monkeypatch):
+    for name in ("stays", "goes"):
+        cached("sheets", name.encode, name)
+    files = [*os.scandir(home.parent / "sheets")]
+    os.remove(files[0])
+    monkeypatch.setattr(room.os, "scandir", lambda folder: files)
+    assert [len(sizes) for sizes in room.kept().values()] == [1]
+
+
 def test_the_command_says_where_it_is_and_how_large_and_clears_it(home):
     cached("kind", counted([], b"x" * 10**6), "a")
     cached("other", counted([], b"x" * 10**6), "a")
