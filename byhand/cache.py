@@ -186,6 +186,7 @@ def _keep(path: Path, content: bytes) -> None:
         return
     replace_file(path, content)
     path.chmod(0o600)
-    files = sorted((each for each in path.parent.iterdir() if each.is_file()), key=lambda each: each.stat().st_mtime)
-    for old in files[:-MOST_FILES]:
-        old.unlink(missing_ok=True)
+    if len(os.listdir(path.parent)) > MOST_FILES:
+        files = sorted(filter(Path.is_file, path.parent.iterdir()), key=lambda each: each.stat().st_mtime)
+        for old in files[:-MOST_FILES]:
+            old.unlink(missing_ok=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import threading
 import time
 from collections.abc import Iterator
@@ -17,6 +16,13 @@ class _Stopped(BaseException):
     """Not an Exception, so that code that catches these does not go on."""
 
 
+def _stop(thread: int) -> None:
+    """Have CPython raise an exception in a thread."""
+    import ctypes  # seldom needed
+
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(_Stopped))
+
+
 @contextmanager
 def deadline(seconds: float, message: str) -> Iterator[None]:
     """Within the block, stop the code when the process has taken so many seconds of the processor's time.
@@ -26,14 +32,14 @@ def deadline(seconds: float, message: str) -> Iterator[None]:
 
     Raises: LimitError with the message.
     """
-    thread, left, lock = ctypes.c_ulong(threading.get_ident()), threading.Event(), threading.Lock()
+    thread, left, lock = threading.get_ident(), threading.Event(), threading.Lock()
     end = time.process_time() + seconds
 
     def watch() -> None:
         while not left.wait(EVERY):
             with lock:
                 if time.process_time() > end and not left.is_set():
-                    ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, ctypes.py_object(_Stopped))
+                    _stop(thread)
 
     def leave() -> None:
         while True:

@@ -69,7 +69,7 @@ def is_friendly(rows: Ints, kind: str, or_wide: bool = False) -> Bools:
     d = rows.shape[-1]
     totals = rows.sum(-1) if kind == "LN" else np.zeros(rows.shape[:-1], np.int64)
     squares = d * np.einsum("...d,...d", rows, rows) - totals**2  # (d · deviation)²
-    ok: Bools = np.isin(squares, (d * DOUBLED_DEVIATIONS[d] // 2) ** 2)
+    ok: Bools = (squares[..., None] == (d * DOUBLED_DEVIATIONS[d] // 2) ** 2).any(-1)  # np.isin imports np.ma
     scale = np.rint(np.sqrt(squares[ok])).astype(np.int64)
     ok[ok] = ((3 if or_wide else 1) * (d * rows[ok] - totals[ok, None]) % scale[:, None] == 0).all(1)
     return ok
@@ -92,9 +92,10 @@ def wide_rows(reach: int) -> Ints:
     """
     rows = grid(4, reach)
     centred = 4 * rows - rows.sum(1, keepdims=True)
-    squares = (centred**2).sum(1) // 4  # (4 · deviation)²
-    ok = np.rint(np.sqrt(squares)).astype(np.int64) ** 2 == squares
-    found: Ints = rows[ok & (abs(centred).max(1) > abs(centred).min(1))]
+    squares = np.einsum("ij,ij->i", centred, centred) // 4  # (4 · deviation)²
+    ok = np.rint(np.sqrt(squares)) ** 2 == squares
+    rows, sizes = rows[ok], abs(centred[ok])
+    found: Ints = rows[sizes.max(1) > sizes.min(1)]
     return found
 
 

@@ -72,7 +72,7 @@ def messages(language: str = ENGLISH) -> Messages:
 
 
 @cache
-@cached_by("parsed", lambda language, where: program_key("messages", language))
+@cached_by("shipped", lambda language, where: program_key("messages", language))
 def _messages(language: str, where: tuple[Path, ...]) -> Messages:
     english = _read(ENGLISH, shipped())
     english |= {f"mistakes.{m.name}.{part}": getattr(m, part) for m in MISTAKES.values() for part in ("told", "mend")}

@@ -179,7 +179,7 @@ def load_sheet(name: str, language: str = ENGLISH) -> Sheet:
     return _made(name, *_read(name, language))
 
 
-@cached_by("parsed", lambda name, language: program_key("sheet", name, language))
+@cached_by("shipped", lambda name, language: program_key("sheet", name, language))
 def _read(name: str, language: str) -> tuple[dict[Any, Any], str]:
     """The front matter of a sheet in a language and its body.
 
@@ -228,7 +228,7 @@ class Named(Struct, frozen=True):
         return f"{self.number} {self.title}" if self.number else self.title
 
 
-@cached_by("parsed", lambda names, language=ENGLISH: program_key("named", tuple(names), language))
+@cached_by("shipped", lambda names, language=ENGLISH: program_key("named", tuple(names), language))
 def named(names: Sequence[str], language: str = ENGLISH) -> tuple[Named, ...]:
     """Sheets by number and title, in the order of the course. What is no sheet, as a chapter is, is its own title."""
     known = sheet_files(language)

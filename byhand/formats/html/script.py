@@ -8,9 +8,9 @@ from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
-from rjsmin import jsmin
-
+from byhand.cache import cached_by
 from byhand.worksheet.folders import folders
+from byhand.worksheet.program import program_key
 
 NUMBERS = ("exact", "decimals", "rules", "read")
 ROUNDED = ("enclosures", "spans")  # what only sheets in decimals need
@@ -30,7 +30,10 @@ def script_for(numbers: str) -> str:
 
 
 @lru_cache
+@cached_by("shipped", lambda names, where: program_key("script", names))
 def _script(names: tuple[str, ...], where: tuple[Path, ...]) -> str:
+    from rjsmin import jsmin  # a shipped script is mostly in the cache
+
     paths = (next(path for folder in where if (path := folder / "screen" / f"{name}.js").exists()) for name in names)
     whole = "\n".join(path.read_text(encoding="utf-8") for path in paths)
     return f'"use strict";\n{jsmin(whole)}'
