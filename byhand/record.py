@@ -12,10 +12,11 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
+
+from msgspec.structs import replace
 
 from byhand import __version__
 from byhand.arithmetic.domain import Domain

@@ -14,12 +14,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from typing import Any, Protocol
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from byhand.arithmetic.domain import Domain, LeavesDomainError, NotRealError
 from byhand.arithmetic.expr import At, Expr, Index, Num, Ref, Scalar
@@ -65,8 +65,7 @@ def example(
     return Example(operands, params, sizes or {}, gives)
 
 
-@dataclass(frozen=True, eq=False)
-class Op:
+class Op(Struct, frozen=True, eq=False):
     """An operation: the rule of one output cell, its formula and its properties, and an example.
 
     signature: index letters of the operands and of the result, as in einsum: "ik,kj->ij".
@@ -92,7 +91,7 @@ class Op:
     example: Example
     edges: tuple[Example, ...] = ()
     by_place: str = ""
-    places: Mapping[str, str] = field(default_factory=dict)
+    places: Mapping[str, str] = {}
     tells: str = ""
 
     def letters(self, operands: int) -> tuple[list[str], str]:
@@ -177,8 +176,7 @@ class Computed(int):
     """
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(Struct, frozen=True, dict=True):
     """One line on paper: a named matrix, with the operation and the inputs that it is computed from. The op of a
     given is None.
 

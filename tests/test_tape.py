@@ -1,10 +1,10 @@
 """The tape: steps, their cells and values, replay."""
 
-from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
 import pytest
+from msgspec.structs import replace
 
 from byhand.arithmetic.decimals import Decimals
 from byhand.arithmetic.exact import RATIONALS

@@ -18,12 +18,13 @@ import operator
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property, partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeGuard
+
+from msgspec import Struct
 
 from byhand.arithmetic.domain import Details, Domain, ValueOf
 from byhand.arithmetic.expr import At, Expr, Fn, Num, Ref, Scalar, children, evaluate, rebuild, refs
@@ -64,8 +65,7 @@ class Mark(Word):
         return mark
 
 
-@dataclass(frozen=True, eq=False)
-class Many:
+class Many(Struct, frozen=True, eq=False, dict=True):
     """A value for each copy: that of copy k is `categories[codes[k]]`."""
 
     domain: Copies

@@ -12,6 +12,8 @@ from functools import partial
 from itertools import repeat
 from typing import Any
 
+from msgspec import structs
+
 from byhand.arithmetic.copies import MARK, Copies, mark_number, varies
 from byhand.arithmetic.exact import RATIONALS
 from byhand.arrange import arranged
@@ -67,7 +69,7 @@ class ClassRun:
         }
         own_params = {name: _copies(step.params) for name, step in run.steps.items() if _has_columns(step.params)}
         for _, rows, texts in zip(range(self.domain.count), _copies(run.rows), _copies(columns), strict=False):
-            own = {name: replace(run.steps[name], params=next(params)) for name, params in own_params.items()}
+            own = {name: structs.replace(run.steps[name], params=next(params)) for name, params in own_params.items()}
             yield replace(run, domain=self.domain.inner, steps={**run.steps, **own}, rows=rows, texts=texts, hash="")
 
     def tapes(self) -> Iterator[Tape]:

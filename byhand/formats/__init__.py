@@ -9,7 +9,6 @@ Another package adds a format by an entry point that names a Format:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Literal
 
@@ -47,8 +46,7 @@ Make = Callable[["Document", "Run", View, Setup], bytes]
 Bind = Callable[[Sequence[tuple["Document", "Run"]], Sequence[View], Setup], Mapping[str, bytes]]
 
 
-@dataclass(frozen=True)
-class Bank:
+class Bank(Struct, frozen=True):
     """All copies of a class as one file, written piece by piece.
 
     file: its name. begin: what it begins with, made of one copy as an example. part: what a copy adds, by its number:
@@ -61,8 +59,7 @@ class Bank:
     end: Callable[[], bytes]
 
 
-@dataclass(frozen=True)
-class Format:
+class Format(Struct, frozen=True):
     """A format in which sheets are written.
 
     about: its description, in a line. files: the names of its files, and what writes each of them: a function of a

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from byhand.mistakes.registry import mistake, skipped, source, then
 from byhand.model.layers import steps_of
@@ -479,9 +480,10 @@ def phi_of_product(step: Step, tape: Tape) -> Iterable[Step]:
 )
 def latent_as_value(step: Step, tape: Tape) -> Iterable[Step]:
     """A pattern mixes the rows of the latent in place of the values, which are as wide."""
+    if step.op is not matmul or ".hook_v" not in step.inputs[1]:
+        return [step]
     latent = next((s for s in tape.steps.values() if s.stem.endswith("attn.latent")), None)
-    reads = len(step.inputs) == 2 and step.op is matmul and ".hook_v" in step.inputs[1]
-    if latent is None or not reads or tape.steps[step.inputs[1]].shape != latent.shape:
+    if latent is None or tape.steps[step.inputs[1]].shape != latent.shape:
         return [step]
     return [replace(step, inputs=(step.inputs[0], latent.name))]
 
@@ -503,8 +505,10 @@ def project_dimensions(step: Step, tape: Tape) -> Iterable[Step]:
 )
 def causal_linformer(step: Step, tape: Tape) -> Iterable[Step]:
     """The scores of shortened keys have a mask."""
+    if not step.stem.endswith("hook_attn_scores"):
+        return [step]
     short = any(s.stem.endswith("keys_short") for s in tape.steps.values())
-    return then(step, "early", mask_future) if short and step.stem.endswith("hook_attn_scores") else [step]
+    return then(step, "early", mask_future) if short else [step]
 
 
 @mistake(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from byhand.mistakes.registry import mistake, skipped, source, then
 from byhand.model.layers import steps_of

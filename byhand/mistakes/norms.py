@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from byhand.mistakes.registry import mistake, source, then
 from byhand.ops.attention import normalize_columns

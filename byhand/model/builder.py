@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
+
+from msgspec import Struct
 
 from byhand.errors import ValuesError
 from byhand.model.config import Config
@@ -12,8 +13,7 @@ from byhand.model.weights import Values
 from byhand.tape import Matrix, Tape
 
 
-@dataclass(frozen=True)
-class Builder:
+class Builder(Struct, frozen=True):
     """A tape, and the values. Its methods record the matrices that a model is given."""
 
     tape: Tape

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from byhand.model import Model
 from byhand.model.config import Config
@@ -43,8 +44,7 @@ def map_of(
     )
 
 
-@dataclass(frozen=True)
-class _Chart:
+class _Chart(Struct, frozen=True, dict=True):
     """The data that the map of one stack is built from."""
 
     config: Config

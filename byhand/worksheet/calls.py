@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import partial, reduce
@@ -16,6 +15,7 @@ from numbers import Rational
 from typing import Any, TypeVar
 
 from jinja2.sandbox import safe_range
+from msgspec.structs import replace
 
 from byhand.arithmetic.copies import categories, each, same, written
 from byhand.arithmetic.decimals import Decimals

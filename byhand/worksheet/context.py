@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from byhand.arithmetic.expr import Div, Expr, Mul, Sub, Sum, changed, refs
 from byhand.effort import working
@@ -26,8 +28,7 @@ OPERATOR_SIGNS = {"row_dots": "·", "multiply": "⊙", "add": "+", "subtract": "
 OF_ONE = {"column_mean": "", "gather_rows": "→"}  # the sign before the result of an operation on one operand
 
 
-@dataclass(frozen=True)
-class Context:
+class Context(Struct, frozen=True):
     """A sheet, its run, and the options of the page.
 
     tokens, source, vocabulary: words; the source is what an encoder reads. left_out: the entries that the sheet's

@@ -14,11 +14,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar, Literal
 
-from msgspec import Struct, structs
+from msgspec import Struct
+from msgspec.structs import replace
 
 from byhand import __version__, pictures
 from byhand.arithmetic.expr import Expr
@@ -40,8 +41,7 @@ BlankRole = Literal["ask", "copy", "inverse", "word", "entry", "size", "text"]
 ReplyRole = Literal["claim", "because", "choice", "tick", "lines"]
 
 
-@dataclass(frozen=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """A cell of the page: a value, its rule, and whether it is a blank.
 
     rule: how a reader of the page computes the value, over references to cells of the run, the factors of products in
@@ -114,8 +114,7 @@ def filling_in(cells: Iterable[Cell]) -> Effort:
     return Effort(STEP + time, blanks=len(blanks)) if blanks else Effort()
 
 
-@dataclass(frozen=True)
-class Panel:
+class Panel(Struct, frozen=True, dict=True):
     """One matrix on the page, in the sheet's orientation.
 
     role: printed ("given", or "parameter" if learned), asked for ("ask"), or copied by the student ("copy").
@@ -333,8 +332,7 @@ def _apart(labels: Sequence[str]) -> list[str]:
     return [f"{n} ({label})" if label and count[label] > 1 else label for n, label in enumerate(labels, 1)]
 
 
-@dataclass(frozen=True, eq=False)
-class Falk(Matrices):
+class Falk(Matrices, Struct, frozen=True, eq=False):
     """A product: the right operand above, the left one to the left, the result where they cross."""
 
     left: Panel
@@ -365,8 +363,7 @@ class Falk(Matrices):
         return (*(p.step for p in (self.left, self.upper) if p.role == "ask"), self.result.step)
 
 
-@dataclass(frozen=True, eq=False)
-class Strip(Matrices):
+class Strip(Matrices, Struct, frozen=True, eq=False):
     """Matrices side by side, with a sign between neighbours; parameters may stand above the last one.
 
     dots: the caption over the last panel's weights, if these are drawn as dots; dots_said: what is said of them.
@@ -403,8 +400,7 @@ class Strip(Matrices):
         return tuple(panel.step for panel in self.panels if panel.role == "ask")
 
 
-@dataclass(frozen=True, eq=False)
-class WordBoxes(Figure):
+class WordBoxes(Figure, Struct, frozen=True, eq=False):
     """A row of boxes for the words that answers stand for."""
 
     labels: tuple[str, ...]
@@ -422,8 +418,7 @@ class WordBoxes(Figure):
         return self.answers
 
 
-@dataclass(frozen=True, eq=False)
-class Picture(Figure):
+class Picture(Figure, Struct, frozen=True, eq=False):
     """A picture of an idea, drawn from the numbers of steps, for the student to complete.
 
     sketch: a Sketch; where numbers differ from copy to copy, a value with each copy's. drawn: the steps. options:
@@ -433,7 +428,7 @@ class Picture(Figure):
     picture: pictures.Picture
     sketch: Any
     drawn: tuple[str, ...] = ()
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = {}
     kind = "picture"
 
     @property
@@ -452,8 +447,7 @@ def plain_words(tokens: Iterable[Any]) -> str:
     return "".join(spoken(t.content) if t.type == "math_inline" else t.content for t in tokens)
 
 
-@dataclass(frozen=True, eq=False)
-class Prose(TextBlock):
+class Prose(TextBlock, Struct, frozen=True, eq=False):
     """A text, as parsed Markdown."""
 
     tokens: Sequence[Any]
@@ -465,8 +459,7 @@ class Prose(TextBlock):
         return plain_words(self.tokens)
 
 
-@dataclass(frozen=True, eq=False)
-class Table(Figure):
+class Table(Figure, Struct, frozen=True, eq=False):
     """A table with a head: each row is a name, then texts, values of the run, or blanks."""
 
     head: tuple[Prose, ...]
@@ -504,22 +497,20 @@ class Table(Figure):
         return (Working("", lines),) if lines else ()
 
 
-@dataclass(frozen=True, eq=False)
-class Remark(TextBlock):
+class Remark(TextBlock, Struct, frozen=True, eq=False):
     """A short text under a head that the template prints."""
 
     tokens: Sequence[Any]
 
 
-class Hint(Remark):
+class Hint(Remark, frozen=True, eq=False):
     """A hint."""
 
     kind = "hint"
     follows = True
 
 
-@dataclass(frozen=True, eq=False)
-class Check(Remark):
+class Check(Remark, frozen=True, eq=False):
     """A fact by which students check their own results without the key, with a box to tick.
 
     sums: the step whose rows it adds up, if it is one on sums.
@@ -530,16 +521,14 @@ class Check(Remark):
     follows = True
 
 
-@dataclass(frozen=True, eq=False)
-class Checkpoint(Remark):
+class Checkpoint(Remark, frozen=True, eq=False):
     """A note that earlier results are printed here, so that a mistake in them does no more harm."""
 
     opens: bool = False
     kind = "checkpoint"
 
 
-@dataclass(frozen=True, eq=False)
-class FirstCell(TextBlock):
+class FirstCell(TextBlock, Struct, frozen=True, eq=False):
     """The first cell of a matrix, worked and printed as an example: its rule and its value."""
 
     rule: Expr
@@ -547,8 +536,7 @@ class FirstCell(TextBlock):
     kind = "first"
 
 
-@dataclass(frozen=True, eq=False)
-class Answer(Question):
+class Answer(Question, Struct, frozen=True, eq=False):
     """Ruled lines to write on, and the key's answer.
 
     Raises: SheetError for more lines than a page has.
@@ -569,8 +557,7 @@ class Answer(Question):
             yield Reply(self, "lines", plain_words(self.tokens))
 
 
-@dataclass(frozen=True, eq=False)
-class Claim(Question):
+class Claim(Question, Struct, frozen=True, eq=False):
     """A statement to be judged true or false, and ruled lines for the reason."""
 
     tokens: Sequence[Any]
@@ -585,8 +572,7 @@ class Claim(Question):
         yield Reply(self, "because", plain_words(self.reason))
 
 
-@dataclass(frozen=True, eq=False)
-class Choice(Question):
+class Choice(Question, Struct, frozen=True, eq=False):
     """Words to choose from. right: the index of the word that the step's number stands for."""
 
     step: str
@@ -605,8 +591,7 @@ class Choice(Question):
         return (self.step,)
 
 
-@dataclass(frozen=True, eq=False)
-class Section:
+class Section(Struct, frozen=True, eq=False, dict=True):
     """A numbered step or question; or, with number 0, a part of the page that asks for nothing that is marked.
 
     title: plain; heading: the same with its formulas, as parsed Markdown, where it has some.
@@ -657,7 +642,7 @@ class Section:
                 count[reply.role] += 1
                 n = count[reply.role]
                 name = f"claim/{n}/because" if reply.role == "because" else f"{reply.role}/{n}"
-                found.append(structs.replace(reply, id=f"{self.number}/{name}"))
+                found.append(replace(reply, id=f"{self.number}/{name}"))
         return tuple(found)
 
     @cached_property

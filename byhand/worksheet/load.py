@@ -10,12 +10,13 @@ from __future__ import annotations
 import re
 from bisect import bisect
 from collections.abc import Iterator, Sequence
-from dataclasses import fields, replace
+from dataclasses import fields
 from functools import partial
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import TemplateError, TemplateSyntaxError
+from msgspec.structs import replace
 
 from byhand.effort import TYPICAL, parted
 from byhand.errors import ByHandError, ConfigError, SheetError, UnknownNameError

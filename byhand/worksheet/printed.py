@@ -7,6 +7,8 @@ from collections.abc import Mapping, Set
 from dataclasses import replace
 from math import prod
 
+from msgspec import structs
+
 from byhand.mistakes import changes_of
 from byhand.runs import Run
 from byhand.tape import Step
@@ -46,8 +48,8 @@ def as_read(document: Document, run: Run) -> Run:
 
 def _given(run: Run, given: Set[str]) -> Run:
     """The run with some steps given."""
-    steps = {name: replace(step, op=None, inputs=()) if name in given else step for name, step in run.steps.items()}
-    return replace(run, steps=steps)
+    changed = {name: structs.replace(run.steps[name], op=None, inputs=()) for name in given}
+    return replace(run, steps={**run.steps, **changed})
 
 
 def on_page(document: Document, run: Run) -> Run:

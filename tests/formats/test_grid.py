@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
 import pytest
+from msgspec.structs import replace
 
 from byhand.formats.html.grid import GUTTER, PHONE_LABEL_EM, PRINT_WIDTHS, Grid, Slot, fitted
 from byhand.formats.html.layout import falk, strips

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import replace
 from importlib import invalidate_caches
 
 import pytest
 from click.testing import CliRunner
+from msgspec.structs import replace
 
 from byhand.cli import main
 from byhand.errors import ExtraError, UnknownNameError

@@ -9,6 +9,7 @@ from fractions import Fraction
 
 import pytest
 from kinds import kinds, kinds_and_run, lesson
+from msgspec import structs
 
 from byhand.arithmetic.decimals import Decimals
 from byhand.arithmetic.exact import RATIONALS
@@ -246,7 +247,7 @@ def test_the_words_at_the_largest_numbers_of_a_row_are_joined():
     tape.given("shares", (2, 2), ("pos", "pos"))
     context = Context(lesson(""), tape, Config(), tokens=("cat", "sat"))
     for orientation in ("rows", "columns"):
-        asked = replace(context, orientation=orientation)
+        asked = structs.replace(context, orientation=orientation)
         assert [most(asked, "shares", i) for i in (0, -1)] == ["cat", "cat” and “sat"]
 
 

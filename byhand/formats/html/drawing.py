@@ -7,11 +7,10 @@ and arrow heads another, because WeasyPrint takes its time over each element.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from html import escape
 from itertools import pairwise
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from byhand.pictures.labels import SANS, Label, mm, text_svg
 
@@ -43,8 +42,7 @@ class Rect(Struct, frozen=True):
         return self.y + self.h / 2
 
 
-@dataclass
-class Drawing:
+class Drawing(Struct):
     """A drawing: pale grounds, and over them lines, boxes and labels."""
 
     grounds: list[str] = field(default_factory=list)

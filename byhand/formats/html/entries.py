@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import chain
 from typing import ClassVar
+
+from msgspec import Struct
 
 from byhand.arithmetic.copies import longest
 from byhand.formats.html.grid import FIGURE_WIDTH, Slot
@@ -26,8 +27,7 @@ _NUMBER = re.compile(r"[−\d.,/]+")
 WIDEST_TEXT = 30.0  # the greatest width of a text over or under blanks
 
 
-@dataclass(frozen=True)
-class EntryTable:
+class EntryTable(Struct, frozen=True):
     """A table that is laid out. widths: those of its columns. heights: those of its head and its rows. All in mm."""
 
     table: Table

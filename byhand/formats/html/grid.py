@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache, partial
@@ -16,7 +15,7 @@ from itertools import groupby, zip_longest
 from numbers import Rational
 from typing import Any, ClassVar, Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from byhand.arithmetic.copies import categories, first, is_word, longest
@@ -100,8 +99,7 @@ class Tag(Struct, frozen=True):
     right: int
 
 
-@dataclass
-class Grid:
+class Grid(Struct):
     """A figure as rows and columns of slots, with its marks and tags."""
 
     cols: list[str] = field(default_factory=list)

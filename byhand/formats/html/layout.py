@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
-from msgspec import Struct, structs
+from msgspec import Struct
+from msgspec.structs import replace
 
 from byhand.arithmetic.copies import categories, is_word
 from byhand.errors import SheetError
@@ -152,7 +152,7 @@ def _stacks(figure: Strip) -> list[_Stack]:
         above = stacks[-1] if stacks else None
         is_row = panel.shape[0] == 1 < panel.shape[1]
         if above and not joint and is_row and panel.cols == above.panel.cols and above.panel.shape[0] > 1:
-            stacks[-1] = structs.replace(above, below=(*above.below, panel))
+            stacks[-1] = replace(above, below=(*above.below, panel))
         else:
             stacks.append(_Stack(panel, joint))
     return stacks

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from byhand.formats.html.drawing import Drawing, Point, Rect
@@ -29,8 +29,7 @@ GAP = 1.4  # between a number and a name beside it
 LEADING = 2.9  # from one line of text to the next
 
 
-@dataclass(frozen=True)
-class PartPanel:
+class PartPanel(Struct, frozen=True, dict=True):
     """The panel of a part: its steps in columns, each after the steps that it reads.
 
     tall: whether a step that is alone in its column has its number above its name, not beside it.

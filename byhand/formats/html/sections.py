@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from typing import Any, ClassVar, Protocol
 
@@ -54,8 +53,7 @@ class LaidFigure(Protocol):
         """The slots of its table; None if it holds neither numbers nor labels."""
 
 
-@dataclass(frozen=True)
-class Boxes:
+class Boxes(Struct, frozen=True):
     """A row of boxes for words."""
 
     figure: WordBoxes
@@ -76,8 +74,7 @@ class Boxes:
         """None: reading a page back finds the words in other places."""
 
 
-@dataclass(frozen=True)
-class Drawn:
+class Drawn(Struct, frozen=True):
     """A picture, whose size is known."""
 
     figure: Picture
@@ -98,8 +95,7 @@ class Drawn:
         """No table."""
 
 
-@dataclass(frozen=True)
-class AsItIs:
+class AsItIs(Struct, frozen=True):
     """A figure that only its template lays out, without a table.
 
     Its height is not known, so it is never placed beside the words.

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 from xml.etree.ElementTree import Element, fromstring
+
+from msgspec.structs import replace
 
 from byhand.arithmetic.expr import substitute
 from byhand.formats.html import map as architecture_map
