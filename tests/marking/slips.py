@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from random import Random
 
 from students import NEG_INF, NoNumberError, Number, Page, Student, alike, as_number, worked
@@ -24,7 +25,8 @@ KINDS = (
     "zero-for-minus-infinity", "masked-too-much", "sign-of-result", "off-by-1", "off-by-2", "off-by-10",
     "digits-swapped", "copied-neighbour", "copied-transposed",
 )  # fmt: skip
-OF_COPIES = ("copied-neighbour", "copied-transposed", "sign-of-result", "off-by-1", "off-by-2", "off-by-10", "digits-swapped")  # fmt: skip
+OF_RESULTS = ("sign-of-result", "off-by-1", "off-by-2", "off-by-10", "digits-swapped")
+OF_COPIES = ("copied-neighbour", "copied-transposed", *OF_RESULTS)
 Slip = tuple[str, Expr]  # its kind, and what is computed in place of the rule
 
 
@@ -37,33 +39,41 @@ class Made:
     value: Number
 
 
-def slips(student: Student, blank: Blank) -> list[Slip]:
-    """The slips that can be made in a blank. Some give the right number, some none."""
-    cell, page = blank.cell, student.page
+def slips(student: Student, blank: Blank, kind: str) -> list[Slip]:
+    """The slips that can be made in a blank, if one of this kind is among them. Some give the right number, some none."""
     if blank.role not in ("ask", "entry", "copy", "size"):
         return []
+    by_rule = _by_rule(student.page, blank.id)
+    if kind not in OF_RESULTS and all(own != kind for own, _ in by_rule):
+        return []
+    return [*_of_results(student, blank, _tree(student.page, blank)), *by_rule]
+
+
+def _tree(page: Page, blank: Blank) -> Expr:
+    """The rule of a blank; of a copy, what it is copied from."""
+    cell = blank.cell
     if blank.role == "size":
-        tree = cell.rule or Num(as_number(cell.value))
-    elif blank.role == "copy":
-        tree = Ref(cell.step, cell.at)
-    else:
-        tree = page.tape.cell(*cell.place)
-    found = [*_of_results(student, blank, tree)]
+        return cell.rule or Num(as_number(cell.value))
+    return Ref(cell.step, cell.at) if blank.role == "copy" else page.tape.cell(*cell.place)
+
+
+@lru_cache(maxsize=512)  # for the next students on the page
+def _by_rule(page: Page, name: str) -> tuple[Slip, ...]:
+    """The slips in the rule of a blank, which are the same whoever makes them."""
+    blank = page.by_id[name]
+    tree = _tree(page, blank)
     if blank.role == "copy":
-        found += [
-            ("copied-transposed" if kind == "mirrored" else "copied-neighbour", to)
-            for kind, to in _around(page, tree)
-        ]
-        return found
-    found += _of_trees(tree, page)
+        named = {"mirrored": "copied-transposed", "neighbour": "copied-neighbour"}
+        return tuple((named[kind], to) for kind, to in _around(page, tree))
+    found = [*_of_trees(tree, page)]
     if blank.role == "ask":
-        found += _of_places(page, cell.step, cell.at, tree)
-    return found
+        found += _of_places(page, blank.cell.step, blank.cell.at, tree)
+    return tuple(found)
 
 
 def possible(student: Student, blank: Blank, kind: str) -> list[Made]:
     """What a student who makes a slip of this kind can write in a blank; none of it is what the rule says."""
-    if not (made := slips(student, blank)):
+    if not (made := slips(student, blank, kind)):
         return []
     try:
         right = student.by_rule(blank)
