@@ -235,7 +235,7 @@ class Page:
         yield Blanks((say("top.name"), say("top.date")))
         yield Text(document.goal)
         if document.before:
-            before = " · ".join(sheet.called for sheet in document.before)
+            before = "; ".join(sheet.called for sheet in document.before)
             yield Text(say("top.before", sheets=before))
         yield Text(architecture_map.said(document))
         yield Heading(2, say("conventions.heading"))
