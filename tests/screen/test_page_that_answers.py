@@ -614,6 +614,17 @@ def test_at_twice_the_size_nothing_goes_sideways(width, opened):
     assert browser.run("document.documentElement.scrollWidth") <= width
 
 
+@pytest.mark.parametrize("width", [1100, 390])
+def test_every_step_has_the_same_space_above_it_wherever_paper_turns(width, opened):
+    browser = opened("embedding", width=width)
+    assert browser.run("document.querySelectorAll('section.opens').length") > 0
+    spaces = browser.run(
+        "[...document.querySelectorAll('section.step')].map((step) => getComputedStyle(step).marginTop)"
+    )
+    assert len(set(spaces)) == 1
+    assert float(spaces[0].removesuffix("px")) > 30
+
+
 def test_a_call_that_takes_too_long_is_no_fault_of_the_test_that_comes_next(monkeypatch):
     slow = Browser()
     try:
