@@ -398,7 +398,7 @@ class Handwriting:
         """The rows of a figure's table."""
         from byhand.formats.html.table import rows
 
-        return Markup(rows(grid, False, False, self))
+        return Markup(rows(grid, False, self.medium == "screen", self))
 
     def blank(self, slot: Slot, width: float) -> str:
         """The td of a blank with what is written in it, as large as its column has room for."""
@@ -420,7 +420,8 @@ class Handwriting:
         parts = list(self._strokes(grid, phone))
         if not parts:
             return Markup()
-        drawn = strokes.svg(parts, grid.x(len(grid.cols), phone=phone), grid.y(len(grid.rows), phone=phone))
+        size = (grid.phone_width, grid.phone_height) if phone else (grid.width, grid.height)
+        drawn = strokes.svg(parts, *size)
         return Markup(f'<div class="strokes {"phone" if phone else "wide"}" aria-hidden="true">{drawn}</div>')
 
     def _strokes(self, grid: Grid, phone: bool) -> Iterator[str]:
@@ -430,8 +431,7 @@ class Handwriting:
             mark = self._mark(slot) if slot.cell is not None and slot.cell.blank else None
             if mark is None:
                 continue
-            left, right = grid.x(col, phone=phone), grid.x(col + 1, phone=phone)
-            top, bottom = grid.y(row, phone=phone), grid.y(row + 1, phone=phone)
+            left, top, right, bottom = grid.box(row, col, row + 1, col + 1, phone=phone)
             match state(mark):
                 case "not":
                     yield strokes.frame(left, top, right, bottom)

@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 from msgspec.structs import replace
 
-from byhand.formats.html.grid import GUTTER, PHONE_LABEL_EM, PRINT_WIDTHS, Grid, Slot, fitted
+from byhand.formats.html.grid import GUTTER, PRINT_WIDTHS, Grid, Slot, fitted
 from byhand.formats.html.layout import falk, strips
 from byhand.options import Options
 from byhand.pipeline import prepare
@@ -37,11 +37,6 @@ def test_a_word_is_parted_where_its_column_is_narrower_and_not_where_only_number
     grid = fitted(grid_of([LONG] * 3, number), 30.0, 30.0)
     assert list(grid.slots[0, 0].pieces) == pieces
     assert grid.rows[0] == ("h3" if len(pieces) > 1 else "h")
-
-
-def test_columns_on_a_phone_are_as_wide_as_its_larger_type_needs():
-    grid = fitted(grid_of(["down", "sat"], -12), 118.0, 118.0)
-    assert grid.phone_widths["a"] >= 0.5 * PHONE_LABEL_EM * len("down")
 
 
 def test_what_is_given_takes_the_room_that_is_left():

@@ -614,6 +614,20 @@ def test_at_twice_the_size_nothing_goes_sideways(width, opened):
     assert browser.run("document.documentElement.scrollWidth") <= width
 
 
+def test_on_a_phone_no_figure_goes_sideways_and_a_finger_finds_each_blank(sheet, opened):
+    browser = opened(sheet, width=390)
+    assert (
+        browser.run("[...document.querySelectorAll('.grid')].filter((f) => f.scrollWidth > f.clientWidth).length")
+        == 0
+    )
+    missed = browser.run("""[...document.querySelectorAll('.grid td input:not(.tick)')].filter((field) => {
+      field.scrollIntoView({ block: 'center', behavior: 'instant' });
+      const { x, y, width, height } = field.parentNode.getBoundingClientRect();
+      return Math.min(width, height) < 43.9 || document.elementFromPoint(x + width / 2, y + height / 2) !== field;
+    }).length""")
+    assert missed == 0
+
+
 @pytest.mark.parametrize("width", [1100, 390])
 def test_every_step_has_the_same_space_above_it_wherever_paper_turns(width, opened):
     browser = opened("embedding", width=width)

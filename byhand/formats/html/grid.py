@@ -32,7 +32,8 @@ TAG_WIDTH, NARROW_TAG = 17.0, 12.0  # mm: of a tag on one line, and on two
 CELL_EM, LABEL_EM, CAPTION_EM, SMALL_LABEL_EM = (  # mm
     round(LOOK[name] * 25.4 / 72, 2) for name in ("number", "token", "caption", "label")
 )
-PHONE_CELL_EM, PHONE_LABEL_EM, PHONE_SMALL_LABEL_EM = 4.5, 4.23, 3.44  # mm, at 17, 16 and 13 px
+BESIDE, OVER = 2.2, 1.0  # mm: the space of a label of a row, and of a column
+PHONE_CELL_EM, PHONE_LABEL_EM, PHONE_SMALL_LABEL_EM = 4.5, 4.23, 3.18  # mm, at 17, 16 and 12 px
 USUAL_WORD = 5  # letters: a longer word may be parted
 ROOM_FOR_WORD = 5  # letters: the least room for a word of a run
 SLACK = 0.25  # mm by which a column may be narrower than its numbers need with all room round them
@@ -63,6 +64,7 @@ class Slot(Struct, frozen=True):
     lines: int = 1  # on which the label is broken
     scope: Literal["", "col", "row"] = ""
     span: int = 1
+    row: str = ""  # what its row is called
     name: str = ""  # the accessible name of a blank, or of a caption that does not say it all
     ticked: Panel | None = None  # of a caption with a box to tick: its matrix
 
@@ -71,6 +73,11 @@ class Slot(Struct, frozen=True):
         """The label, broken into its lines."""
         size = self.letters(self.lines)
         return tuple(self.label[i : i + size] for i in range(0, len(self.label), size))
+
+    @property
+    def is_before(self) -> bool:
+        """Whether it is the name of a row to its right."""
+        return self.cls == "caption side"
 
     def letters(self, lines: int) -> int:
         """The letters on a line if the label is broken into `lines`: at most 3 over a column, 2 before a row."""
@@ -99,6 +106,22 @@ class Tag(Struct, frozen=True):
     right: int
 
 
+class Line(Struct, frozen=True):
+    """Matrices that on a phone stand below others: the columns from `left` to `right`, exclusive.
+
+    way: by how much their cells are moved to the right, and down. width, bottom: where the line ends. room: the width
+    of what stands before its first matrix. All in mm. labels: those that stand there again, by their rows.
+    """
+
+    left: int
+    right: int
+    way: tuple[float, float]
+    width: float
+    bottom: float
+    room: float
+    labels: tuple[tuple[int, Slot], ...]
+
+
 class Grid(Struct):
     """A figure as rows and columns of slots, with its marks and tags."""
 
@@ -113,6 +136,7 @@ class Grid(Struct):
     label: str = ""
     widths: dict[str, float] = field(default_factory=lambda: dict(PRINT_WIDTHS))
     phone_widths: dict[str, float] = field(default_factory=lambda: dict(PHONE_WIDTHS))
+    phone_lines: list[Line] = field(default_factory=list)  # [] where it has room as it is
     scale: float = 1.0  # of the type size of numbers
     outdent: float = 0.0  # mm by which it begins before the place of figures, beside words
     kind: ClassVar[str] = "grid"
@@ -166,6 +190,28 @@ class Grid(Struct):
         return self.y(len(self.rows))
 
     @property
+    def phone_width(self) -> float:
+        """The width on a phone, in mm."""
+        return max((line.width for line in self.phone_lines), default=self.x(len(self.cols), phone=True))
+
+    @property
+    def phone_height(self) -> float:
+        """The height on a phone, in mm."""
+        return max((line.bottom for line in self.phone_lines), default=self.y(len(self.rows), phone=True))
+
+    def line(self, col: int) -> int:
+        """The number, from 1, of the line in which a column stands on a phone; 0 if that is where it is in print."""
+        lines = enumerate(self.phone_lines, 1)
+        return next((n for n, line in lines if line.left <= col < line.right and line.way != (0.0, 0.0)), 0)
+
+    def box(self, top: int, left: int, bottom: int, right: int, *, phone: bool) -> tuple[float, float, float, float]:
+        """The left, upper, right and lower edge of cells, in mm: on a phone, where they stand in their line."""
+        n = self.line(left) if phone else 0
+        dx, dy = self.phone_lines[n - 1].way if n else (0.0, 0.0)
+        x, y = partial(self.x, phone=phone), partial(self.y, phone=phone)
+        return x(left) + dx, y(top) + dy, x(right) + dx, y(bottom) + dy
+
+    @property
     def tagged_width(self) -> float:
         """The width with the tags on two lines, in mm."""
         return self.width + NARROW_TAG * bool(self.tags)
@@ -190,7 +236,9 @@ class Grid(Struct):
         for i, row in enumerate(panel.cells):
             for j, cell in enumerate(row):
                 name = f"{panel.caption or panel.symbol} {panel.rows[i]} {panel.cols[j]}".strip()
-                self.slots[top + i, left + j] = Slot(_classes(panel, cell, i, j, box), cell, name=name)
+                self.slots[top + i, left + j] = Slot(
+                    _classes(panel, cell, i, j, box), cell, row=panel.rows[i], name=name
+                )
         bottom, right = top + panel.shape[0], left + panel.shape[1]
         if above:
             bottom = top + above
@@ -205,13 +253,13 @@ class Grid(Struct):
         """Put the column labels of a matrix on the grid."""
         for j, label in enumerate(panel.cols):
             if label:
-                self.slots[top, left + j] = Slot(panel.along[1], label=label, scope="col")
+                self.slots[top, left + j] = Slot(_known(panel.along[1]), label=label, scope="col")
 
     def side(self, panel: Panel, top: int, left: int, cls: str = "") -> None:
         """Put the row labels of a matrix on the grid."""
         for i, label in enumerate(panel.rows):
             if label:
-                self.slots[top + i, left] = Slot(f"{panel.along[0]} {cls}".strip(), label=label, scope="row")
+                self.slots[top + i, left] = Slot(_known(panel.along[0], cls), label=label, scope="row")
 
 
 def answers(panel: Panel) -> str:
@@ -219,6 +267,11 @@ def answers(panel: Panel) -> str:
     cells = (cell for row in panel.cells for cell in row if cell.blank and not isinstance(cell.value, str))
     texts = (value_text(value) for cell in cells for value in categories(cell.value))
     return "b" if any(_LONG_NUMBER.fullmatch(text) for text in texts) else "a"
+
+
+def _known(*kinds: str) -> str:
+    """Those of the kinds of a label that look otherwise than others, as CSS classes."""
+    return " ".join(kind for kind in kinds if kind in ("token", "inner"))
 
 
 def _box(panel: Panel) -> tuple[int, int]:
@@ -251,7 +304,7 @@ def unlike(shape: Sequence[int], other: Sequence[int]) -> int:
     return sum(abs(a - b) for a, b in zip_longest(shape, other, fillvalue=0))
 
 
-_FITTED = "gwabld"  # the kinds of columns that are as wide as what is in them
+FITTED = "gwabld"  # the kinds of columns that are as wide as what is in them
 _FITS = (  # from roomy to tight; the third and the last only where they save smaller numbers
     # before the widths, in mm, the air of printed numbers that need more than the width
     (1.2, {"g": 8.0, "w": 8.0, "a": 11.0, "b": 15.0, "l": 13.0, "d": 5.0, "j": 7.0}),
@@ -269,23 +322,23 @@ def fitted(grid: Grid, room: float, most: float) -> Grid:
     If the columns do not fit, numbers are set smaller; if that does not help, long words are broken. Columns of
     printed numbers share the room that is left.
     """
-    numbers = _widest(grid, lambda slot: text_width(slot.cell) if slot.cell else 0.0)
+    numbers = widest(grid, lambda slot: text_width(slot.cell) if slot.cell else 0.0)
     for lines in (1, 2, 3):
-        labels = _widest(grid, partial(_label_width, lines=lines))
+        labels = widest(grid, partial(label_width, lines=lines))
         for scale, fits in ((1.0, _FITS), (0.8, _SMALL), (0.65, _SMALL)):  # 11.5, 9 and nearly 8 pt
-            need = {kind: max(numbers[kind] * scale + 1.2, labels[kind]) for kind in _FITTED}
+            need = {kind: max(numbers[kind] * scale + 1.2, labels[kind]) for kind in FITTED}
             for air, least in fits:
                 grid.widths |= least | {
-                    k: need[k] + air * (k in "gw") if need[k] > least[k] + SLACK else least[k] for k in _FITTED
+                    k: need[k] + air * (k in "gw") if need[k] > least[k] + SLACK else least[k] for k in FITTED
                 }
                 grid.scale = scale
                 if grid.width <= (room if scale == 1.0 else most):
-                    return _settled(grid, room, numbers)
-    return _settled(grid, room, numbers)
+                    return _settled(grid, room)
+    return _settled(grid, room)
 
 
-def _settled(grid: Grid, room: float, numbers: dict[str, float]) -> Grid:
-    """Break labels that are wider than their columns, make their rows higher, and set the widths on a phone."""
+def _settled(grid: Grid, room: float) -> Grid:
+    """Break labels that are wider than their columns, and make their rows higher."""
     wide = room + GUTTER if {"g", "j"} <= set(grid.cols) else room
     for kind, most in (("g", 7.0), ("j", 6.0), ("g", PRINT_WIDTHS["g"])):
         if count := grid.cols.count(kind):
@@ -293,19 +346,16 @@ def _settled(grid: Grid, room: float, numbers: dict[str, float]) -> Grid:
             grid.widths[kind] = max(grid.widths[kind], wider)
     grid.outdent = wide - room if grid.width > room else 0.0
     for (row, col), slot in grid.slots.items():
-        lines = next((n for n in (1, 2) if _label_width(slot, n) <= grid.widths[grid.cols[col]]), 3)
+        lines = next((n for n in (1, 2) if label_width(slot, n) <= grid.widths[grid.cols[col]]), 3)
         if lines > 1:
             grid.slots[row, col] = replace(slot, lines=lines)
             parts = -(-longest(slot.label) // slot.letters(lines))  # a short label stays whole
             if slot.scope == "col" and parts > 1:
                 grid.rows[row] = max(grid.rows[row], f"h{parts}", key=PRINT_HEIGHTS.__getitem__)
-    labels = _widest(grid, lambda slot: _label_width(slot, slot.lines, PHONE_LABEL_EM, PHONE_SMALL_LABEL_EM))
-    larger = PHONE_CELL_EM / CELL_EM if grid.scale == 1.0 else grid.scale
-    grid.phone_widths |= {k: max(PHONE_WIDTHS[k], numbers[k] * larger + 1.2, labels[k]) for k in _FITTED}
     return grid
 
 
-def _widest(grid: Grid, width: Callable[[Slot], float]) -> dict[str, float]:
+def widest(grid: Grid, width: Callable[[Slot], float]) -> dict[str, float]:
     """The width of the widest slot in each column, in mm. Captions and signs may be wider than their columns."""
     widest = dict.fromkeys(PRINT_WIDTHS, 0.0)
     for (_, col), slot in grid.slots.items():
@@ -313,13 +363,18 @@ def _widest(grid: Grid, width: Callable[[Slot], float]) -> dict[str, float]:
     return widest
 
 
-def _label_width(slot: Slot, lines: int, token: float = LABEL_EM, other: float = SMALL_LABEL_EM) -> float:
-    """The width that a label needs when broken into `lines`. token, other: the type sizes of labels."""
+def label_width(
+    slot: Slot, lines: int, token: float = LABEL_EM, other: float = SMALL_LABEL_EM, less: float = 0.0
+) -> float:
+    """The width that a label needs when broken into `lines`. token, other: the type sizes of labels.
+
+    less: by how much its space is less than in print, in mm.
+    """
     if not slot.scope:
         return 0.0
     length = max(longest(slot.label), ROOM_FOR_WORD) if is_word(slot.label) else len(slot.label)
     size, letters = token if slot.cls == "token" else other, min(slot.letters(lines), length)
-    return 0.5 * size * letters + (2.2 if slot.scope == "row" else 1.0)
+    return 0.5 * size * letters + (BESIDE if slot.scope == "row" else OVER) - less
 
 
 def text_width(cell: Cell) -> float:

@@ -27,6 +27,7 @@ from byhand.formats.html.grid import (
     has_fractions,
     unlike,
 )
+from byhand.formats.html.phone import on_phone
 from byhand.notation.inline import spoken
 from byhand.worksheet.document import Cell, Falk, Panel, Strip
 
@@ -72,7 +73,7 @@ def falk(figure: Falk) -> Grid:
 
 
 def _on_paper(grid: Grid) -> Grid:
-    """The grid, if a page has room for it.
+    """The grid, if a page has room for it, as it stands on a phone, too.
 
     Raises: SheetError where it is larger.
     """
@@ -82,7 +83,7 @@ def _on_paper(grid: Grid) -> Grid:
             f"{spoken(grid.label)} is {width:.0f} mm wide and {grid.height:.0f} mm high even in small print; a "
             f"page has room for {PAGE_WIDTH:.0f} × {PAGE_HEIGHT:.0f} mm: use smaller sizes, or fewer digits"
         )
-    return grid
+    return on_phone(grid)
 
 
 def _widths(panel: Panel) -> str:

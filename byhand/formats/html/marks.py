@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from html import escape
 from typing import Any
 
 from byhand.arithmetic.copies import written
-from byhand.formats.html.grid import Grid, Mark, weights
+from byhand.formats.html.grid import PHONE_LABEL_EM, PHONE_SMALL_LABEL_EM, Grid, Line, Mark, weights
 from byhand.formats.look import COLOURS
 
-FOOT, BRACKET, TILE = 1.3, 0.32, 0.18  # mm: the feet of a bracket, the lines of brackets and of tiles
+FOOT = 1.3  # mm: the feet of a bracket
 AIR = 0.5  # mm by which a bracket in print stands off the cells in it, at each side where no others follow
 DOT, FRAME = 2.9, (6.0, 7.0)  # mm: the radius of the dot of weight 1; the width and height of a frame
-INK, FILL, OUTLINE, PEN = "#111", "#e2e2e2", "#888", COLOURS["pen"]
+LABEL_ROOM = 1.2  # mm: from a label to its matrix on a phone
+INK, PEN = "#111", COLOURS["pen"]
+# of brackets and of tiles; on a phone screen.css has it
+BRACKET_LOOK, TILE_LOOK = (
+    f' fill="{fill}" stroke="{stroke}" stroke-width="{width}"'
+    for fill, stroke, width in (("none", INK, 0.32), ("#e2e2e2", "#888", 0.18))
+)
 
 
 def drawing(grid: Grid, phone: bool, shown: bool) -> str:
     """The SVG of a figure, in the measures of print or of a phone. shown: whether to draw the dots (answers)."""
-    width, height = grid.x(len(grid.cols), phone=phone), grid.y(len(grid.rows), phone=phone)
+    width, height = (grid.phone_width, grid.phone_height) if phone else (grid.width, grid.height)
     parts = [_mark(grid, mark, phone, shown) for mark in grid.marks]
+    parts += [label for line in grid.phone_lines if phone for label in _labels(grid, line)]
     if not parts:
         return ""
     return (
@@ -28,8 +37,7 @@ def drawing(grid: Grid, phone: bool, shown: bool) -> str:
 
 
 def _mark(grid: Grid, mark: Mark, phone: bool, shown: bool) -> str:
-    left, right = grid.x(mark.left, phone=phone), grid.x(mark.right, phone=phone)
-    top, bottom = grid.y(mark.top, phone=phone), grid.y(mark.bottom, phone=phone)
+    left, top, right, bottom = grid.box(mark.top, mark.left, mark.bottom, mark.right, phone=phone)
     match mark.kind:
         case "bracket":
             if not phone:
@@ -39,12 +47,12 @@ def _mark(grid: Grid, mark: Mark, phone: bool, shown: bool) -> str:
             path = (
                 f"M{_n(left + FOOT)} {_n(top)}{feet}M{_n(right - FOOT)} {_n(top)}h{_n(FOOT)}V{_n(bottom)}h{_n(-FOOT)}"
             )
-            return f'<path d="{path}" fill="none" stroke="{INK}" stroke-width="{BRACKET}"/>'
+            return f'<path d="{path}"{"" if phone else BRACKET_LOOK}/>'
         case "tile":
-            return (
-                f'<rect x="{_n(left)}" y="{_n(top)}" width="{_n(right - left)}" height="{_n(bottom - top)}" '
-                f'fill="{FILL}" stroke="{OUTLINE}" stroke-width="{TILE}"/>'
-            )
+            place = f'x="{_n(left)}" y="{_n(top)}" width="{_n(right - left)}" height="{_n(bottom - top)}"'
+            return f"<rect {place}{'' if phone else TILE_LOOK}/>"
+        case "right" if phone and grid.phone_lines:
+            return ""  # the row stands in the line above
         case "right":
             return _arrow(left + 1.0, (top + bottom) / 2, right - 0.6, (top + bottom) / 2)
         case "down":
@@ -97,10 +105,18 @@ def _radius(weight: Any) -> str:
 
 
 def _centre(grid: Grid, row: int, col: int, phone: bool) -> tuple[float, float]:
-    return (
-        (grid.x(col, phone=phone) + grid.x(col + 1, phone=phone)) / 2,
-        (grid.y(row, phone=phone) + grid.y(row + 1, phone=phone)) / 2,
-    )
+    left, top, right, bottom = grid.box(row, col, row + 1, col + 1, phone=phone)
+    return (left + right) / 2, (top + bottom) / 2
+
+
+def _labels(grid: Grid, line: Line) -> Iterator[str]:
+    """The labels of rows that stand again before a line of matrices on a phone."""
+    for row, slot in line.labels:
+        em, token = (PHONE_LABEL_EM, ' class="token"') if slot.cls == "token" else (PHONE_SMALL_LABEL_EM, "")
+        _, top, _, bottom = grid.box(row, line.left, row + 1, line.right, phone=True)
+        for n, piece in enumerate(slot.pieces):
+            y = (top + bottom) / 2 + em * (0.35 + n - (len(slot.pieces) - 1) / 2)
+            yield f'<text{token} x="{_n(line.room - LABEL_ROOM)}" y="{_n(y)}">{escape(piece)}</text>'
 
 
 def _n(x: float) -> str:

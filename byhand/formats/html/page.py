@@ -25,6 +25,8 @@ from byhand.formats.html.grid import (
     FIGURE_WIDTH,
     GUTTER,
     PHONE_HEIGHTS,
+    PHONE_LABEL_EM,
+    PHONE_SMALL_LABEL_EM,
     PHONE_WIDTHS,
     PRINT_HEIGHTS,
     PRINT_WIDTHS,
@@ -63,6 +65,7 @@ REASON_LEFT = 16.0  # mm: of the reason of a claim, after the word "because"
 MEASURES = {
     "gutter": GUTTER, "name_line": NAME_LINE, "code_left": CODE_LEFT, "reason": REASON_LEFT,
     "widths": PRINT_WIDTHS, "heights": PRINT_HEIGHTS, "phone_widths": PHONE_WIDTHS, "phone_heights": PHONE_HEIGHTS,
+    "phone_token": PHONE_LABEL_EM, "phone_label": PHONE_SMALL_LABEL_EM,
 }  # fmt: skip
 FONTS = "/* the fonts */"  # what stands in a page's style where its fonts come
 PAGE_BUDGET = (

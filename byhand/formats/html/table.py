@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from html import escape
 from typing import Protocol
 
+from msgspec.structs import replace
+
 from byhand.formats.html.fields import BETWEEN, Field, nameless, room
 from byhand.formats.html.grid import Grid, Slot
 from byhand.notation.html import value_html
@@ -22,26 +24,31 @@ class Writing(Protocol):
         """The box of a matrix that may be ticked."""
 
 
-def rows(grid: Grid, shown: bool, inputs: bool, writing: Writing | None = None, field: Field = nameless) -> str:
-    """The rows of a table. shown: whether answers are printed. inputs: whether blanks are input fields.
+def rows(
+    grid: Grid, shown: bool, screen: bool, writing: Writing | None = None, field: Field = nameless
+) -> str:  # fmt: skip
+    """The rows of a table. shown: whether answers are printed.
 
+    screen: whether it is for a screen: blanks are input fields, and cells say in which line a phone has them.
     writing: what stands in blanks in place of either. field: the names of fields that a PDF has there.
     """
     return "\n".join(
-        f'<tr class="{kind}">{"".join(_line(grid, slots, shown, inputs, writing, field))}</tr>'
+        f'<tr class="{kind}">{"".join(_line(grid, slots, shown, screen, writing, field))}</tr>'
         for kind, slots in grid.lines()
     )
 
 
 def _line(
-    grid: Grid, slots: list[Slot], shown: bool, inputs: bool, writing: Writing | None, field: Field
+    grid: Grid, slots: list[Slot], shown: bool, screen: bool, writing: Writing | None, field: Field
 ) -> Iterator[str]:
     col = 0
-    for slot in slots:
+    for each in slots:
+        line = grid.line(col + each.is_before) if screen else 0
+        slot = replace(each, cls=f"{each.cls} n{line}".strip()) if line and each.scope + each.cls else each
         if writing and slot.cell is not None and slot.cell.blank:
             yield writing.blank(slot, grid.widths[grid.cols[col]])
         else:
-            yield _cell(slot, shown, inputs, writing, field)
+            yield _cell(slot, shown, screen, writing, field)
         col += slot.span
 
 
@@ -50,8 +57,9 @@ def _cell(slot: Slot, shown: bool, inputs: bool, writing: Writing | None, field:
     if slot.cell is not None:
         return _number(slot, shown, inputs, field)
     if slot.scope:
-        cls = slot.cls + " parted" * (len(slot.pieces) > 1)
-        return f'<th scope="{slot.scope}" class="{cls}">{"<wbr>".join(map(escape, slot.pieces))}</th>'
+        cls = (slot.cls + " parted" * (len(slot.pieces) > 1)).strip()
+        named = f' class="{cls}"' if cls else ""
+        return f'<th scope="{slot.scope}"{named}>{"<wbr>".join(map(escape, slot.pieces))}</th>'
     if slot.cls.startswith("caption"):
         box, of = "", slot.ticked
         if of is not None:

@@ -71,9 +71,9 @@ def changes(own: Nodes, new: Nodes) -> dict[str, Json] | None:
     return {
         "texts": [*_others(own.texts, new.texts)], "drawings": [*_others(own.drawings, new.drawings)],
         "attributes": [
-            [at, name, value]
+            [at, name, after.get(name, "")]
             for at, ((_, before), (_, after)) in enumerate(zip(own.elements, new.elements, strict=True))
-            for name, value in after.items() if before.get(name) != value
+            for name in {**before, **after} if before.get(name) != after.get(name)
         ],
     }  # fmt: skip
 

@@ -1,0 +1,82 @@
+"""A figure on a phone: with narrower columns or, where these do not help, with its matrices below each other.
+
+The table stays one table there, too: all cells of a line of matrices are moved by the same way from their places.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from byhand.formats.html.grid import (
+    CELL_EM,
+    FITTED,
+    PHONE_CELL_EM,
+    PHONE_LABEL_EM,
+    PHONE_SMALL_LABEL_EM,
+    PHONE_WIDTHS,
+    Grid,
+    Line,
+    label_width,
+    text_width,
+    widest,
+)
+
+ROOM = 94.0  # mm: the width of a phone without its margins, and with room for a bracket
+FITS = (  # from roomy to tight
+    PHONE_WIDTHS,
+    {**PHONE_WIDTHS, "l": 9.0, "d": 5.0, "g": 7.3, "w": 7.3, "j": 5.0, "s": 2.0},
+    {**PHONE_WIDTHS, "l": 9.0, "d": 4.5, "g": 6.7, "w": 6.7, "j": 5.0, "s": 2.0},
+)
+LESS = 0.7  # mm by which labels have less space than in print
+FORMULA, BETWEEN = 11.0, 3.0  # mm: the height of a formula above its lines, and the space between two lines
+_CELLS = frozenset("gwabo")  # the kinds of columns of which matrices are made; the others stand before a matrix
+
+
+def on_phone(grid: Grid) -> Grid:
+    """Set the widths of a grid's columns on a phone, and break it into lines where it is too wide for one."""
+    larger = PHONE_CELL_EM / CELL_EM if grid.scale == 1.0 else grid.scale
+    numbers = widest(grid, lambda slot: text_width(slot.cell) if slot.cell else 0.0)
+    labels = widest(grid, lambda slot: label_width(slot, slot.lines, PHONE_LABEL_EM, PHONE_SMALL_LABEL_EM, LESS))
+    for in_lines in (False, True):
+        for least in FITS:
+            need = {k: max(least[k], numbers[k] * larger + 1.2, labels[k]) for k in FITTED}
+            grid.phone_widths = {**least, **need}
+            grid.phone_lines = [*_lines(grid)] if in_lines else []
+            if grid.phone_width <= ROOM:
+                return grid
+    return grid
+
+
+def _lines(grid: Grid) -> Iterator[Line]:
+    """The lines of a grid, each with as many matrices as have room. A sign stays with the matrix before it."""
+    kinds = ["", *grid.cols, ""]
+    begins = [c for c in range(len(grid.cols)) if kinds[c + 1] in _CELLS and kinds[c] not in _CELLS]
+    ends = [c for c in range(len(grid.cols) + 1) if kinds[c + 1] not in _CELLS and kinds[c] in _CELLS]
+    ends = [*(c + (kinds[c + 1] == "j") for c in ends[:-1]), len(grid.cols)]
+    top, first = FORMULA if grid.formula else 0.0, 0
+    while first < len(begins):
+        lines = [_line(grid, begins[first], end, top) for end in ends[first:]]
+        count = max(1, sum(line.width <= ROOM for line in lines))
+        yield lines[count - 1]
+        top, first = lines[count - 1].bottom + BETWEEN, first + count
+
+
+def _line(grid: Grid, begin: int, end: int, top: float) -> Line:
+    """The line of the matrices in the columns from `begin` to `end`, with labels before the first. top: in mm."""
+    left = begin
+    while left and grid.cols[left - 1] not in _CELLS and grid.cols[left - 1] != "j":
+        left -= 1
+    in_line = [(row, col) for (row, col), slot in grid.slots.items() if left <= col < end and not slot.is_before]
+    rows = range(min(row for row, _ in in_line), max(row for row, _ in in_line) + 1)
+    own = {row for row, col in in_line if col < begin}
+    before = [(at, slot) for at, slot in sorted(grid.slots.items()) if at[1] < left and slot.scope == "row"]
+    called = {row: grid.slots[row, begin].row for row in rows if (row, begin) in grid.slots and row not in own}
+    labels = {row: (col, slot) for (row, col), slot in before if called.get(row) == slot.label}
+    x, y = partial(grid.x, phone=True), partial(grid.y, phone=True)
+    stand = [*(col for col, _ in labels.values()), *range(left, begin)]
+    stand += [col for (_, col), slot in grid.slots.items() if col == begin - 1 and slot.is_before]
+    room = max((grid.phone_widths[grid.cols[col]] for col in stand), default=0.0)
+    way = round(room - x(begin), 3), round(top - y(rows[0]), 3)
+    named = tuple((row, slot) for row, (_, slot) in labels.items())
+    return Line(left, end, way, x(end) + way[0], y(rows[-1] + 1) + way[1], room, named)

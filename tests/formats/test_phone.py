@@ -1,0 +1,105 @@
+"""Figures on a phone: as wide as it at most, with fingers in mind, and as they are on paper where they have room."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import pytest
+from every_sheet import in_turn
+
+from byhand.formats.html.grid import PHONE_LABEL_EM, PHONE_WIDTHS, Grid, Slot
+from byhand.formats.html.marks import drawing
+from byhand.formats.html.page import Pages
+from byhand.formats.html.phone import ROOM, on_phone
+from byhand.formats.html.table import rows
+from byhand.options import Options
+from byhand.pipeline import prepare
+from byhand.worksheet.document import Cell
+from byhand.worksheet.sheet import load_sheet
+
+FINGER = 11.64  # mm: 44 px
+SCROLLS = {"attention-in-letters"}  # its shares are sums of letters, each wider than two fingers
+
+
+def grids(sheet, **asked):
+    pages = Pages(*prepare(load_sheet(sheet), Options(**asked)))
+    return [figure for section in pages.sections for figure in section.laid if isinstance(figure, Grid)]
+
+
+def grid_of(kinds, rows=("r",)):
+    grid = Grid(rows=list(rows))
+    grid.add(kinds)
+    for at, kind in enumerate(kinds):
+        if kind in "ag":
+            grid.slots[0, at] = Slot(kind, Cell(1), row="the", name=f"{at}")
+    grid.slots[0, 0] = Slot("token", label="the", scope="row")
+    return grid
+
+
+def boxes(grid):
+    """Where the cells and the labels of a grid stand on a phone."""
+    for (row, col), slot in grid.slots.items():
+        if slot.cell is not None or slot.scope:
+            yield slot, grid.box(row, col, row + 1, col + slot.span, phone=True)
+
+
+@pytest.mark.parametrize(("sheet", "orientation"), in_turn("rows", "columns"))
+def test_a_figure_has_room_on_a_phone_and_a_finger_in_its_blanks(sheet, orientation):
+    for grid in grids(sheet, orientation=orientation):
+        assert grid.phone_width <= ROOM or sheet in SCROLLS
+        found = list(boxes(grid))
+        for slot, (left, top, right, bottom) in found:
+            assert left > -0.01
+            assert right <= grid.phone_width + 0.01
+            assert -0.01 < top < bottom <= grid.phone_height + 0.01
+            if slot.cell is not None and slot.cell.blank:
+                assert min(right - left, bottom - top) >= FINGER
+        for (_, one), (_, other) in combinations(found, 2):
+            across, down = (min(one[2 + at], other[2 + at]) - max(one[at], other[at]) for at in (0, 1))
+            assert min(across, down) < 0.01, "two cells in one place"
+
+
+def test_a_figure_that_has_room_stands_as_on_paper():
+    grid = on_phone(grid_of("lggja"))
+    assert grid.phone_lines == []
+    assert grid.phone_widths["g"] == PHONE_WIDTHS["g"]
+    assert grid.box(0, 1, 1, 2, phone=True)[0] == grid.x(1, phone=True)
+
+
+def test_columns_that_lack_a_little_room_are_narrower():
+    grid = on_phone(grid_of("lggggggdaaa"))
+    assert grid.phone_lines == []
+    assert grid.phone_widths["g"] < PHONE_WIDTHS["g"]
+    assert grid.phone_widths["a"] == PHONE_WIDTHS["a"]
+
+
+def test_matrices_that_lack_room_stand_below_each_other_with_their_labels_and_signs():
+    grid = on_phone(grid_of("laaaajaaaa"))
+    assert [(line.left, line.right) for line in grid.phone_lines] == [(0, 6), (6, 10)]
+    assert [[slot.label for _, slot in line.labels] for line in grid.phone_lines] == [[], ["the"]]
+    assert [grid.line(col) for col in (0, 1, 5, 6, 9)] == [0, 0, 0, 2, 2]
+    first, second = grid.box(0, 1, 1, 2, phone=True), grid.box(0, 6, 1, 7, phone=True)
+    assert first[0] == pytest.approx(second[0])
+    assert first[3] < second[1]
+    assert drawing(grid, True, False).count(">the</text>") == 1
+    assert drawing(grid, False, False) == ""
+
+
+def test_only_a_page_for_a_screen_says_in_which_line_a_cell_stands():
+    grid = on_phone(grid_of("laaaajaaaa"))
+    assert rows(grid, True, True).count('n2"') == 4
+    assert "n2" not in rows(grid, True, False)
+
+
+def test_a_row_that_is_not_called_so_has_no_label_again():
+    grid = grid_of("laaaajaaaa")
+    grid.slots[0, 6] = Slot("a", Cell(1))
+    assert [line.labels for line in on_phone(grid).phone_lines] == [(), ()]
+
+
+def test_columns_on_a_phone_are_as_wide_as_its_larger_type_needs():
+    grid = Grid(rows=["h", "r"])
+    grid.add("aa")
+    for col, word in enumerate(("down", "sat")):
+        grid.slots[0, col], grid.slots[1, col] = Slot("token", label=word, scope="col"), Slot("a", Cell(-12))
+    assert on_phone(grid).phone_widths["a"] >= 0.5 * PHONE_LABEL_EM * len("down")
