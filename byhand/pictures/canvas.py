@@ -38,6 +38,7 @@ class Layer:
 
     def __init__(self, ink: str = INK, *, pen: bool = False) -> None:
         self.ink, self.is_pen = ink, pen
+        self.reach = 0.0  # how far to the right lines and texts go, by the estimated widths of these
         self.shapes = list[str]()
         self.texts = list[str]()
 
@@ -54,6 +55,7 @@ class Layer:
     ) -> None:  # fmt: skip
         """A line through points. closed: whether it ends where it begins."""
         path = "M" + "L".join(f"{mm(x)} {mm(y)}" for x, y in points) + "Z" * closed
+        self.reach = max(self.reach, *(x for x, _ in points))
         self._path(path, fill, colour or self.ink, width, dash)
 
     def curve(self, *points: Point, width: float = STROKE, colour: str = "", dash: Sequence[float] = ()) -> None:
@@ -163,8 +165,7 @@ class Layer:
         self, x: float, y: float, latex: str, size: float = NUMBER, *, anchor: str = "middle", colour: str = ""
     ) -> None:
         """A formula on a baseline."""
-        label = formula(latex, size)
-        self.texts.append(text_svg(x, y, label, colour or self.ink, anchor))
+        self._write(x, y, formula(latex, size), colour or self.ink, anchor)
 
     def number(
         self, x: float, y: float, value: Any, size: float = NUMBER, *, anchor: str = "middle", colour: str = ""
@@ -200,7 +201,11 @@ class Layer:
 
     def _text(self, x: float, y: float, label: Label, anchor: str, colour: str, bold: bool = False) -> None:
         pen = self.is_pen
-        self.texts.append(text_svg(x, y, label, colour or self.ink, anchor, bold=bold or pen, italic=pen))
+        self._write(x, y, label, colour or self.ink, anchor, bold=bold or pen, italic=pen)
+
+    def _write(self, x: float, y: float, label: Label, colour: str, anchor: str, **look: bool) -> None:
+        self.texts.append(text_svg(x, y, label, colour, anchor, **look))
+        self.reach = max(self.reach, x + label.width * {"start": 1.0, "middle": 0.5, "end": 0.0}[anchor])
 
     def _path(self, path: str, fill: str, colour: str, width: float, dash: Sequence[float]) -> None:
         if width < LEAST_BAR:

@@ -29,7 +29,8 @@ class UndrawableError(ArithmeticError):
 class Sketch(Struct, frozen=True):
     """A picture that is drawn: what is printed, what the key adds in pen, and both alternative texts.
 
-    answers: what the key has in each box and on each line, as they are drawn.
+    answers: what the key has in each box and on each line, as they are drawn. reach: how far to the right it goes, in
+    mm: beyond its width where it has the margin of a page.
     """
 
     printed: Svg
@@ -37,6 +38,7 @@ class Sketch(Struct, frozen=True):
     worksheet_says: str
     key_says: str
     answers: tuple[str, ...] = ()
+    reach: float = 0.0
 
 
 class Picture(Struct, frozen=True):
@@ -74,7 +76,14 @@ class Picture(Struct, frozen=True):
         spelled = {name: tuple(islice(left, count)) for name, count in words.items()}
         on = Canvas(self.width, self.height, say)
         self.draw(on, *rows, **options, **spelled)
-        return Sketch(Svg(on.svg), Svg(on.pen.svg), on.worksheet_says, on.key_says, tuple(on.answers))
+        return Sketch(
+            Svg(on.svg),
+            Svg(on.pen.svg),
+            on.worksheet_says,
+            on.key_says,
+            tuple(on.answers),
+            max(on.reach, on.pen.reach),
+        )
 
 
 PICTURES: dict[str, Picture] = {}

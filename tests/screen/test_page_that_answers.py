@@ -626,6 +626,11 @@ def test_on_a_phone_no_figure_goes_sideways_and_a_finger_finds_each_blank(sheet,
       return Math.min(width, height) < 43.9 || document.elementFromPoint(x + width / 2, y + height / 2) !== field;
     }).length""")
     assert missed == 0
+    beyond = browser.run("""[...document.querySelectorAll('figure.picture svg:not([width="174mm"])')].filter((svg) => {
+      const ends = [...svg.querySelectorAll('text, path, rect')].map((each) => each.getBoundingClientRect().right);
+      return Math.max(...ends, svg.getBoundingClientRect().right) > innerWidth - 12;
+    }).length""")
+    assert beyond == 0
 
 
 @pytest.mark.parametrize("width", [1100, 390])

@@ -10,6 +10,7 @@ from byhand.formats.fonts import FACES, Face, font_face_css
 from byhand.pictures.labels import SANS, mm
 from byhand.worksheet.document import Picture
 
+WIDEST = 174.0  # mm: the width of a page
 KEY_SAYS = "data-key"  # the attribute for the alternative text of the key, on a page that is worksheet and key
 PRINTED, PEN = "<g>", '<g class="for-key">'  # what each layer begins with
 _FACE = re.compile(r"'(byhand [^']+)'")
@@ -21,10 +22,11 @@ def said(figure: Picture, shown: bool) -> str:
     return str(written(lambda sketch: getattr(sketch, name), figure.sketch))
 
 
-def svg(figure: Picture, shown: bool, shared: bool) -> str:
+def svg(figure: Picture, shown: bool, shared: bool, whole: bool = False) -> str:
     """The SVG of a picture.
 
-    shown: whether the key's layer is there. shared: whether the page is worksheet and key.
+    shown: whether the key's layer is there. shared: whether the page is worksheet and key. whole: whether it is as
+    wide as what is drawn, also where that goes on in the margin of a page.
     """
     sketch, kind = figure.sketch, figure.picture
     printed, pen, worksheet, key = (
@@ -33,10 +35,13 @@ def svg(figure: Picture, shown: bool, shared: bool) -> str:
     )
     said = f'aria-label="{escape(key if shown and not shared else worksheet)}"'
     said += f' {KEY_SAYS}="{escape(key)}"' if shared else ""
+    width = mm(kind.width)
+    if whole:
+        width = written(lambda each: mm(max(kind.width, min(each.reach, WIDEST))), sketch)
     layers = f"{PRINTED}{printed}</g>" + (f"{PEN}{pen}</g>" if shown else "")
     return (
-        f'<svg class="picture" xmlns="http://www.w3.org/2000/svg" width="{mm(kind.width)}mm" '
-        f'height="{mm(kind.height)}mm" viewBox="0 0 {mm(kind.width)} {mm(kind.height)}" role="img" {said} '
+        f'<svg class="picture" xmlns="http://www.w3.org/2000/svg" width="{width}mm" '
+        f'height="{mm(kind.height)}mm" viewBox="0 0 {width} {mm(kind.height)}" role="img" {said} '
         f'font-family="{SANS}">{layers}</svg>'
     )
 
