@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,9 @@ from hypothesis import settings
 settings.register_profile("byhand", deadline=None)  # a slow machine is no bug
 settings.load_profile("byhand")
 gc.set_threshold(100_000, 5, 2)  # Python's own thresholds cost the tests a tenth of their time
+# Where no bytecode may be kept, every process that a test starts would compile all of byhand anew.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -18,6 +23,10 @@ GOLDEN = Path(__file__).parent / "golden"
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write what is printed now into tests/golden")
     parser.addoption("--every", action="store_true", help="try pages for the screen with all seeds and options")
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()  # what all tests need is never garbage
 
 
 @pytest.fixture
