@@ -23,12 +23,14 @@ SEEDS = (0, 1, 2) if FULL else (3,)
 CASES = [(sheet, seed) for sheet in SHEETS for seed in SEEDS]  # whose files are read back
 
 
-def in_turn(*options: Any, among: Iterable[str] = ORDER) -> list[tuple[str, Any]]:
-    """Each sheet with one of these options, which take turns; with BYHAND_FULL=1, each with all of them."""
+def in_turn(*options: Any, among: Iterable[Any] = ORDER) -> list[tuple[Any, Any]]:
+    """Each sheet, or other case, with one of these options, which take turns; with BYHAND_FULL=1, each with all of
+    them.
+    """
     return [*(product(among, options) if FULL else zip(among, cycle(options)))]
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=64)  # one of every sheet
 def made(sheet: str, seed: int = 0, **options: Any) -> tuple[Document, Run]:
     """A sheet's document and run, made once for all tests of a process."""
     return prepare(load_sheet(sheet), Options(seed=seed, **options))

@@ -7,6 +7,7 @@ import re
 from functools import cache
 
 import pytest
+from every_sheet import in_turn
 from judged import CASES, WIRED, small
 
 from byhand import __version__
@@ -50,10 +51,9 @@ def test_a_record_of_letters_or_of_an_easy_sheet_is_right(sheet, n):
     assert judged(text_of(sheet, **ASKED[n]), [judge])[1] == ()
 
 
-@pytest.mark.parametrize("numbers", ["decimal", "float"])
 @pytest.mark.parametrize("model", WIRED)
-def test_every_record_of_own_numbers_is_right(model, numbers):
-    for config in (config for name, config in CASES if name == model):
+def test_every_record_of_own_numbers_is_right(model):
+    for config, numbers in in_turn("decimal", "float", among=[config for name, config in CASES if name == model]):
         try:
             made = run_values(model, small(model, **config), numbers)
         except DomainError:

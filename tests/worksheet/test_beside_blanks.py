@@ -10,7 +10,7 @@ import re
 import pypdfium2
 import pytest
 from beside_blanks import beside, offenders, pages_of
-from every_sheet import in_turn
+from every_sheet import FEW, FULL, in_turn
 from kinds import lesson
 
 from byhand.formats import Setup
@@ -19,6 +19,7 @@ from byhand.formats.look import COLOURS
 from byhand.formats.pdf.slotted import filled
 from byhand.options import Options
 from byhand.pipeline import prepare
+from byhand.worksheet.order import ORDER
 from byhand.worksheet.sheet import load_sheet, sheet_files
 
 WAYS = (  # level, orientation and seed: each level and each orientation
@@ -34,7 +35,10 @@ def test_no_answer_stands_beside_its_blank_and_no_page_holds_only_its_foot(sheet
     assert not found, "\n".join(found)
 
 
-@pytest.mark.parametrize(("sheet", "level"), in_turn("easy", "standard"))
+COLOURED = [*in_turn("standard"), *((sheet, "easy") for sheet in (ORDER if FULL else FEW))]
+
+
+@pytest.mark.parametrize(("sheet", "level"), COLOURED)
 def test_nothing_on_a_worksheet_wears_the_colour_of_the_key(sheet, level):
     document, run = prepare(load_sheet(sheet), Options(level=level, seed=0))
     assert not coloured(filled(document, run, "worksheet", Setup()))
