@@ -39,6 +39,7 @@ class Answers {
   clear() {
     [this.texts, this.hints, this.past] = [{}, {}, []];
     this.copied.clear();
+    delete this.settings.uncovered;
     this.keep();
   }
   // The browser may forbid to keep anything; then the file that is saved is all there is.

@@ -12,10 +12,11 @@
   nameField(page);
   const hands = new Hands(page, help, checks);
   const pictures = new Pictures(page, checks);
+  const covers = new Covers(page);
   page.showAll();
   if (!sheet.feedback) document.querySelector("main").prepend(element("p", { class: "silent" }, page.say(sheet.numbers === "symbolic" ? "screen.letters" : "screen.silent")));
   else document.querySelector("main").append(legend(page));
-  window.byhand = { page, variants, help, checks, copies, bar, hands, pictures };
+  window.byhand = { page, variants, help, checks, copies, bar, hands, pictures, covers };
 }
 
 // What the signs in cells mean.

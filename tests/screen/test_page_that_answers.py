@@ -542,6 +542,31 @@ def test_a_step_that_is_done_folds_when_one_goes_on(opened):
     assert browser.run("document.querySelectorAll('main section.folded').length") == 0
 
 
+@pytest.mark.parametrize("feedback", [True, False])
+def test_a_checkpoint_is_covered_until_its_step_is_filled_in_or_one_asks_for_it(feedback, opened):
+    page, browser = page_of("transformer-block"), opened("transformer-block", Setup(feedback=feedback))
+    covered = "(step) => [...byhand.page.sections.find(({ number }) => number === step).place.querySelectorAll('td.covered')]"
+    count, steps = f"(step) => ({covered})(step).length", (2, 3, 4, 5, 9)
+    assert [browser.run(count, step) for step in steps] == [12, 12, 12, 24, 12]
+    seen = f"(step) => ({covered})(step).map((cell) => cell.innerText + cell.ariaLabel)"
+    assert set(browser.run(seen, 2)) == {"covered until then"}
+    browser.run("document.querySelector('.uncover').focus()")
+    assert browser.run("document.activeElement.textContent") == "Show the numbers of step 1, to go on with them"
+    browser.press("Enter")
+    assert [browser.run(count, step) for step in steps] == [0, 0, 0, 24, 12]
+    assert browser.run("byhand.page.sectionOf(document.activeElement).number") == 2
+    first = browser.run("document.activeElement.closest('tr').querySelector('td.g').innerText")
+    assert first.strip() == page.run.texts["blocks.0.ln1.hook_normalized"][0][0].replace("-", "−")
+    answers = typed(Student(page))
+    browser.write({name: text for name, text in answers.items() if "hook_z" in name})
+    assert [browser.run(count, step) for step in steps] == [0, 0, 0, 24, 0]
+    browser.reload()
+    assert [browser.run(count, step) for step in steps] == [0, 0, 0, 24, 0]
+    browser.run("byhand.page.answers.clear(); byhand.page.showAll()")
+    assert [browser.run(count, step) for step in steps] == [12, 12, 12, 24, 12]
+    assert 'class="covered' not in Pages(page.document, page.run).html("worksheet", "screen")  # without a script
+
+
 def test_a_picture_takes_a_pen_and_dots_are_drawn_from_the_answers(opened):
     page, browser = page_of("attention-head"), opened("attention-head")
     browser.write(typed(Student(page)))

@@ -15,7 +15,7 @@ from byhand.worksheet.program import program_key
 NUMBERS = ("exact", "decimals", "rules", "read")
 ROUNDED = ("enclosures", "spans")  # what only sheets in decimals need
 CHECKS = ("reckoning", "check", "slips", "reasons")
-PAGE = ("write", "answers", "page", "sums", "help", "hands", "pictures", "variants", "begin")
+PAGE = ("write", "answers", "page", "sums", "help", "hands", "pictures", "covers", "variants", "begin")
 RULES = (*NUMBERS, *ROUNDED, *CHECKS)  # all that needs no page
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from byhand import __version__
 from byhand.arithmetic.copies import written
-from byhand.arithmetic.expr import refs
+from byhand.arithmetic.expr import Ref, refs
 from byhand.formats import Setup
 from byhand.formats.html import picture
 from byhand.formats.html.entries import EntryTable
@@ -50,6 +50,7 @@ def of_page(document: Document, run: Run, setup: Setup, laid: Sequence[LaidSecti
     run = on_page(document, as_read(document, run))
     names = {name: at for at, name in enumerate(run.steps)}
     asked = {name: document.asked[name] for name in OPTIONS if name in document.asked}
+    covers = [*checkpoints(document, run, names, laid)]
     head = {
         "schema": SCHEMA, "byhand": __version__, "sheet": document.name, "title": document.title,
         "seed": document.stamp.get("seed", ""), "hash": document.stamp.get("hash", ""),
@@ -60,7 +61,7 @@ def of_page(document: Document, run: Run, setup: Setup, laid: Sequence[LaidSecti
             section_entry(section, names, document, feedback) | ({"figures": figures(of, names)} if of else {})
             for section, of in zip_longest(document.sections, laid)
         ],
-        "texts": dict(texts(document, run, made, feedback)),
+        "texts": dict(texts(document, run, made, feedback)), **({"covers": covers} if covers else {}),
     }  # fmt: skip
     head |= student(document)
     return head | (
@@ -226,6 +227,45 @@ def figures(laid: LaidSection, names: Mapping[str, int]) -> list[dict[str, Json]
         {"cells": stretches(figure, names)} | _dots(figure, names)
         for figure in laid.laid if isinstance(figure, Grid | EntryTable)
     ]  # fmt: skip
+
+
+def checkpoints(
+    document: Document, run: Run, names: Mapping[str, int], laid: Sequence[LaidSection]
+) -> Iterator[list[Any]]:
+    """The printed numbers that a section before asks for, which a page covers until they are found there.
+
+    Of each figure that has some: its section, its number in it, the section that asks for them, and their step there,
+    then stretches of its cells, in the order of the page: the first, and how many.
+    """
+    asked: dict[Place, int] = {}
+    for at, (section, drawn) in enumerate(zip(document.sections, laid, strict=False)):
+        for n, figure in enumerate(each for each in drawn.laid if isinstance(each, Grid | EntryTable)):
+            cells = [slot.cell for slots in figure.slots_by_row() for slot in slots if slot.cell is not None]
+            found: dict[tuple[int, int], list[int]] = {}
+            for k, cell in enumerate(cells):
+                place = _asked(cell, run, asked)
+                if place is None:
+                    continue
+                stretch = found.setdefault((asked[place], names[place[0]]), [])
+                if stretch and sum(stretch[-2:]) == k:
+                    stretch[-1] += 1
+                else:
+                    stretch += [k, 1]
+            yield from ([at, n, *where, *stretch] for where, stretch in found.items())
+        asked |= dict.fromkeys(section.asked_places, at)
+
+
+def _asked(cell: Cell, run: Run, asked: Mapping[Place, int]) -> Place | None:
+    """The place, among those that are asked for, that a printed cell shows, also where it is a copy of that place."""
+    if cell.blank or cell.at is None or cell.shows == "mistake":
+        return None
+    place = cell.place
+    while place not in asked and place[0] in run.steps:
+        rule = run.rule(*place)
+        if not isinstance(rule, Ref):
+            return None
+        place = place_of(rule)
+    return place if place in asked else None
 
 
 def _dots(figure: Grid | EntryTable, names: Mapping[str, int]) -> dict[str, Json]:
