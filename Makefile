@@ -52,7 +52,7 @@ setup: ## install what is missing; the targets above do it first
 # In a fresh environment, so that nothing tried out by hand is pinned.
 constraints: ## renew constraints.txt, with the oldest Python that byhand runs on
 	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && $${PYTHON:-python3.11} -m venv "$$fresh" && \
-	"$$fresh/bin/python" -m pip install --quiet '.[dev,test-formats]' && \
+	BYHAND_LAYOUTS='' "$$fresh/bin/python" -m pip install --quiet '.[dev,test-formats]' && \
 	{ echo '# Tested versions of all that is installed. To renew: make constraints sbom'; \
 	  "$$fresh/bin/python" -m pip freeze --exclude byhand | sed 's/+.*//' | LC_ALL=C sort -f; } > "$$fresh/pins" && \
 	cp "$$fresh/pins" constraints.txt
@@ -62,7 +62,7 @@ sbom: ## renew byhand.cdx.json, the list of all that byhand needs to run, after 
 	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && $${PYTHON:-python3.11} -m venv "$$fresh/tool" && \
 	"$$fresh/tool/bin/python" -m venv --without-pip "$$fresh/run" && \
 	"$$fresh/tool/bin/pip" install --quiet cyclonedx-bom && \
-	"$$fresh/tool/bin/pip" --python "$$fresh/run/bin/python" install --quiet -c constraints.txt . && \
+	BYHAND_LAYOUTS='' "$$fresh/tool/bin/pip" --python "$$fresh/run/bin/python" install --quiet -c constraints.txt . && \
 	"$$fresh/tool/bin/cyclonedx-py" environment --output-reproducible --pyproject pyproject.toml --of JSON \
 	  "$$fresh/run/bin/python" > "$$fresh/found" && $(PY) tools/sbom.py < "$$fresh/found"
 

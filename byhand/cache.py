@@ -26,6 +26,7 @@ from typing import Any, ParamSpec, TypeVar, cast, get_type_hints
 
 from platformdirs import user_cache_path
 
+from byhand import brought
 from byhand.files import output_errors, replace_file
 
 MOST_FILES = 400  # files in the folder of one kind; the oldest are deleted first
@@ -40,21 +41,32 @@ def home() -> Path:
 
 
 def cached(kind: str, make: Callable[[], bytes], *parts: str) -> bytes:
-    """The bytes that `make` returns: stored under a hash of the parts, and read from there the next time.
+    """The bytes that `make` returns: stored under a hash of the parts, and read from there the next time, or as the
+    wheel has brought them.
 
     kind: the folder, within the cache, for results of this kind.
     """
     digest = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
     path = home() / kind / digest
-    with suppress(OSError):
+    result = content_of(path)
+    if result is None:
+        result = brought.found(digest)
+    if result is None:
+        result = make()
+        with suppress(OSError):
+            content = zlib.compress(result, 1)
+            _keep(path, _sum(path, content) + content)
+    return result
+
+
+def content_of(path: Path) -> bytes | None:
+    """What a file of the cache holds; None where it is damaged, another's, or not there."""
+    with suppress(OSError, zlib.error):
         content = path.read_bytes() if all(map(is_own, (home(), path.parent, path))) else b""
         if _sum(path, content[_SUM:]) == content[:_SUM]:
             path.touch()
-            return content[_SUM:]
-    made = make()
-    with suppress(OSError):
-        _keep(path, _sum(path, made) + made)
-    return made
+            return zlib.decompress(content[_SUM:])
+    return None
 
 
 def cached_by(
@@ -74,7 +86,7 @@ def cached_by(
             if key is None:
                 return make(*args, **named)
             write: Callable[[Any], bytes] = _bound if files else as_data
-            content = zlib.decompress(cached(kind, lambda: zlib.compress(write(make(*args, **named)), 1), key))
+            content = cached(kind, lambda: write(make(*args, **named)), key)
             return cast(T, _unbound(content)) if files else from_data(get_type_hints(make)["return"], content)
 
         return made

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "byhand"
-ROOMS = ["errors", "deadline", "files", "cache", "secret", "witness", "arithmetic", "notation", "tape", "ops", "model", "runs", "record", "symmetry", "mistakes",
+ROOMS = ["errors", "deadline", "files", "brought", "cache", "secret", "witness", "arithmetic", "notation", "tape", "ops", "model", "runs", "record", "symmetry", "mistakes",
          "effort", "numbers", "pictures", "worksheet", "formats", "options", "options_file", "choose",
          "arrange", "course", "own_numbers", "variants", "pipeline", "book", "classroom", "reading", "marking", "defaults", "cli"]  # fmt: skip
 FORBIDDEN = {
-    "witness": {"files", "cache", "secret"},
+    "witness": {"files", "brought", "cache", "secret"},
 }
 FILES = {path.relative_to(PACKAGE).as_posix(): path for path in sorted(PACKAGE.rglob("*.py"))}
 

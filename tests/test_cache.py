@@ -137,7 +137,7 @@ def test_the_cache_is_its_user_s_own(home, monkeypatch):
 def test_what_others_may_write_to_is_not_read(home, mode, where):
     cached("kind", counted([], b"theirs"), "a")
     (file,) = home.iterdir()
-    path = {"home": home.parent, "kind": home, "file": file}[where]
+    path, theirs = {"home": home.parent, "kind": home, "file": file}[where], file.read_bytes()
     path.chmod(path.stat().st_mode | mode)
     calls = []
     assert cached("kind", counted(calls), "a") == b"page"
@@ -146,16 +146,17 @@ def test_what_others_may_write_to_is_not_read(home, mode, where):
         assert cached("kind", counted(calls), "a") == b"page"
         assert calls == [b"page"]
     else:
-        assert b"theirs" in file.read_bytes()
+        assert file.read_bytes() == theirs
 
 
 @needs_owners
 def test_what_is_another_user_s_is_neither_read_nor_replaced(home, monkeypatch):
     cached("kind", counted([], b"theirs"), "a")
     (file,) = home.iterdir()
+    theirs = file.read_bytes()
     monkeypatch.setattr(os, "getuid", lambda: os.stat(file).st_uid + 1)
     assert cached("kind", counted([]), "a") == b"page"
-    assert b"theirs" in file.read_bytes()
+    assert file.read_bytes() == theirs
 
 
 # ---- what is kept is data ----
@@ -222,9 +223,9 @@ def test_files_that_another_process_deletes_meanwhile_are_not_counted(home, monk
 
 
 def test_the_command_says_where_it_is_and_how_large_and_clears_it(home):
-    cached("kind", counted([], b"x" * 10**6), "a")
-    cached("other", counted([], b"x" * 10**6), "a")
-    cached("other", counted([], b"x" * 10**6), "b")
+    cached("kind", counted([], os.urandom(10**6)), "a")
+    cached("other", counted([], os.urandom(10**6)), "a")
+    cached("other", counted([], os.urandom(10**6)), "b")
     told = CliRunner().invoke(main, ["cache"])
     assert told.exit_code == 0
     assert told.stdout.splitlines() == [

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import subprocess
 import sys
 import tarfile
 import tomllib
@@ -23,7 +24,7 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 
 @pytest.fixture(scope="module")
 def archives(tmp_path_factory):
-    return built(CHECKOUT, tmp_path_factory.mktemp("dist"))
+    return built(CHECKOUT, tmp_path_factory.mktemp("dist"), BYHAND_LAYOUTS="")
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +41,7 @@ def test_the_archives_come_out_the_same_bytes_from_another_folder_at_another_tim
         (elsewhere,) = (tmp_path / "elsewhere").iterdir()
         for path in elsewhere.rglob("*"):
             os.utime(path, (10**9, 10**9))
-        again = built(elsewhere, tmp_path / "dist")
+        again = built(elsewhere, tmp_path / "dist", BYHAND_LAYOUTS="")
     finally:
         os.umask(before)
     assert [path.read_bytes() for path in again] == [wheel.read_bytes(), source.read_bytes()]
@@ -75,8 +76,9 @@ def test_fonts_are_built_with_nothing_but_what_building_a_wheel_asks_for():
     at_will = {"lxml", "uharfbuzz", "zopfli"}  # which fontTools uses where they are installed
     at_will.add("typing-extensions")  # which msgspec uses where it is installed
     asked = run(
-        sys.executable, "-c", "from hatchling.build import *; print(*get_requires_for_build_wheel())", cwd=CHECKOUT
-    )
+        sys.executable, "-c", "from hatchling.build import *; print(*get_requires_for_build_wheel())",
+        cwd=CHECKOUT, env={**os.environ, "BYHAND_LAYOUTS": ""},
+    )  # fmt: skip
     assert owners - at_will - {"byhand", "setuptools"} <= {Requirement(need).name for need in asked.split()}
 
 
@@ -155,3 +157,83 @@ def test_the_wheel_alone_prints_a_worksheet_and_its_key(wheel, tmp_path):
     (folder,) = (elsewhere / "sheets").glob("attention-head-seed*")
     assert {path.name for path in folder.glob("*.html")} == {"worksheet.html", "key.html"}
     assert not (tmp_path / "cache" / "byhand" / "fonts").exists()
+
+
+SHEET = "shapes"
+GENERATE = """
+import sys
+from byhand.cli import main
+main(["generate", *sys.argv[1:]], standalone_mode=False)
+print("weasyprint" in sys.modules)
+"""
+
+
+@pytest.fixture(scope="module")
+def with_layouts(tmp_path_factory):
+    """The Python of an environment with a wheel that brings the pages of a sheet."""
+    folder = tmp_path_factory.mktemp("with layouts")
+    wheel, _ = built(CHECKOUT, folder / "dist", BYHAND_LAYOUTS=SHEET)
+    return installed(wheel, folder / "venv")
+
+
+def generated(python, folder, *words):
+    """The files of a sheet, made with an empty cache, and whether WeasyPrint was imported."""
+    env = {**os.environ, "XDG_CACHE_HOME": str(folder / "cache"), "PYTHONPATH": ""}
+    folder.mkdir()
+    told = run(python, "-c", GENERATE, SHEET, *words, "--out", folder / "out", cwd=folder, env=env)
+    return {path.name: path.read_bytes() for path in folder.glob("out/*/*")}, told.splitlines()[-1] == "True"
+
+
+@pytest.mark.parametrize("paper", ["a4", "letter"])
+def test_the_first_generate_lays_out_nothing_that_the_wheel_has_brought(with_layouts, paper, tmp_path):
+    brought, laid_out = generated(with_layouts, tmp_path / "brought", "--paper", paper)
+    assert not laid_out
+    assert not (tmp_path / "brought" / "cache" / "byhand" / "laid-out").exists()
+    anew, laid_out = generated(with_layouts, tmp_path / "anew", "--paper", paper, "--no-cache")
+    assert laid_out
+    assert brought == anew
+    assert {"worksheet.pdf", "key.pdf"} <= brought.keys()
+
+
+def test_what_is_damaged_in_the_wheel_is_laid_out_anew(with_layouts, tmp_path):
+    whole, _ = generated(with_layouts, tmp_path / "whole")
+    (file,) = with_layouts.parents[1].glob("lib/*/site-packages/byhand/brought.bin")
+    content = file.read_bytes()
+    try:
+        for damaged in (b"", b"\0" + content[1:], content[: len(content) // 2]):
+            file.write_bytes(damaged)
+            assert generated(with_layouts, tmp_path / str(len(damaged))) == (whole, True)
+    finally:
+        file.write_bytes(content)
+
+
+WITHOUT_PANGO = """
+import cffi
+
+def missing(self, name, flags=0):
+    raise OSError(f"cannot load library {name!r}")
+
+cffi.FFI.dlopen = missing
+"""
+
+
+def test_without_pango_a_wheel_has_fonts_only_and_a_line_says_so(wheel, tmp_path):
+    (tmp_path / "sitecustomize.py").write_text(WITHOUT_PANGO)
+    done = subprocess.run(
+        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", tmp_path, CHECKOUT],
+        env={**os.environ, "BYHAND_LAYOUTS": SHEET, "PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert "The wheel has no laid-out pages: a PDF needs Pango" in done.stdout + done.stderr
+    assert next(tmp_path.glob("*.whl")).read_bytes() == wheel.read_bytes()
+
+
+def test_an_editable_install_builds_nothing():
+    code = """
+import sys
+sys.path.insert(0, "")
+from hatch_build import Brought
+build_data = {}
+Brought(".", {}, None, None, "", "wheel").initialize("editable", build_data)
+print(build_data, "byhand" in sys.modules)
+"""
+    assert run(sys.executable, "-c", code, cwd=CHECKOUT) == "{} False"

@@ -88,12 +88,12 @@ made_from="$PWD $(cat constraints.txt pyproject.toml | cksum)"
 if [ "$(cat .venv/made_from 2>/dev/null)" != "$made_from" ]; then
     say "installing the packages of constraints.txt into .venv (about a minute)"
     .venv/bin/python -m pip --version >/dev/null 2>&1 || .venv/bin/python -m ensurepip >/dev/null
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+    BYHAND_LAYOUTS='' .venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
     echo "$made_from" >.venv/made_from
 fi
 if [ -n "$formats" ] && ! .venv/bin/python -c 'import ipykernel, nbclient' 2>/dev/null; then
     say "installing what runs notebooks into .venv"
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,test-formats]'
+    BYHAND_LAYOUTS='' .venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,test-formats]'
 fi
 fonts=byhand/formats/built
 fonts_from=$(cat constraints.txt byhand/formats/fonts.py byhand/formats/faces.py byhand/formats/glyphs.py | cksum)

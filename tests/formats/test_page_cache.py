@@ -47,8 +47,10 @@ def test_a_second_generate_makes_nothing(tmp_path):
         files.append((tmp_path / "out" / "attention-in-letters-seed0" / "key.pdf").read_bytes())
     assert seen == ["True True", "False False", "True True", "True True", "False False"]
     assert files[0] == files[1] == files[2] == files[4] != files[3]
-    once = [file.read_bytes() for file in (tmp_path / "own").glob("laid-out/*")]
-    sheets = [zlib.decompress(file.read_bytes()[32:]) for file in (tmp_path / "own").glob("sheets/*")]
+    once, sheets = (
+        [zlib.decompress(file.read_bytes()[32:]) for file in (tmp_path / "own" / kind).iterdir()]
+        for kind in ("laid-out", "sheets")
+    )
     assert [len(once), len(sheets)] == [2, 2]
     assert all(b"%PDF" in each for each in [*once, *sheets])
 

@@ -84,9 +84,9 @@ def _alone(document: Document, run: Run, setup: Setup) -> Template:
     html = copy_html(pages(document, run).html("worksheet", "print", setup.paper), str)
 
     def made() -> bytes:
-        return zlib.compress(as_data(template(lay_out(html, str), "worksheet")))
+        return as_data(template(lay_out(html, str), "worksheet"))
 
-    return from_data(Template, zlib.decompress(laid_out(made, "form", html) if setup.cache else made()))
+    return from_data(Template, laid_out(made, "form", html) if setup.cache else made())
 
 
 @lru_cache(maxsize=4)  # the copies of a class mostly have one

@@ -83,8 +83,7 @@ def _slotted(page: str, texts: Sequence[str], view: View, letters: str, cache: b
 
     if not cache:
         return made()
-    kept = laid_out(lambda: zlib.compress(as_data(made())), page, view, *texts, letters)
-    return from_data(Slotted, zlib.decompress(kept))
+    return from_data(Slotted, laid_out(lambda: as_data(made()), page, view, *texts, letters))
 
 
 def _numbered(html: str) -> str:
@@ -189,13 +188,13 @@ def _marked(html: str, document: Document, view: View, setup: Setup) -> tuple[st
     def made() -> bytes:
         assert document.in_slots
         page = Pages(*document.in_slots(document)).html(view, "print", setup.paper)
-        return zlib.compress(_numbered(page).encode())
+        return _numbered(page).encode()
 
     plain = _LAYER.sub("", html)  # pictures are drawn anew
     tags = (tag for tag in _TAG.findall(plain) if not tag.startswith("<circle"))  # a dot is as large as its number
     known: list[Callable[[], bytes]] = [partial(laid_out, made, *tags)] if setup.cache else []
     for content in [*known, made]:  # a page with the same tags and other words may be kept
-        page = zlib.decompress(content()).decode()
+        page = content().decode()
         texts = texts_in(page, html)
         if texts is not None:
             return page, texts

@@ -1,0 +1,88 @@
+"""What the wheel brings is found by its hash, takes no room twice, and is not found where it is damaged."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from byhand import brought
+from byhand import cache as room
+from byhand.cache import cached
+
+
+def pdf(*streams: bytes) -> bytes:
+    """Something like a PDF with these streams."""
+    objects = (
+        b"%d 0 obj\n<</Length %d>>\nstream\n%s\nendstream\nendobj\n" % (n, len(s), s) for n, s in enumerate(streams)
+    )
+    return b"%PDF-1.7\n" + b"".join(objects) + b"startxref\n"
+
+
+FONT = random.Random(0).randbytes(5_000)
+RESULTS = {
+    "one": pdf(FONT, b"page of one"),
+    "two": b"\x81\xa3pdf" + pdf(b"page of two", FONT, b"") + pdf(FONT),
+    "text": "no stream\n at all −\nendstream".encode(),
+    "none": b"",
+}
+
+
+@pytest.fixture
+def file(tmp_path, monkeypatch):
+    monkeypatch.setattr(brought, "FILE", tmp_path / "brought.bin")
+    brought._index.cache_clear()
+    yield tmp_path / "brought.bin"
+    brought._index.cache_clear()
+
+
+def found():
+    brought._index.cache_clear()
+    return {digest: result for digest in RESULTS if (result := brought.found(digest)) is not None}
+
+
+def test_what_is_brought_is_found_and_nothing_else(file):
+    assert brought.found("one") is None
+    file.write_bytes(brought.packed(RESULTS))
+    assert found() == RESULTS
+    assert brought.found("another") is None
+
+
+def test_a_stream_of_many_results_is_there_once(file):
+    assert brought.packed(RESULTS).count(FONT) == 1
+
+
+def test_the_same_results_are_the_same_file_in_any_order():
+    assert brought.packed(dict(reversed(RESULTS.items()))) == brought.packed(RESULTS)
+
+
+def test_what_is_damaged_is_not_found_and_the_rest_is(file):
+    whole, seen = brought.packed(RESULTS), set()
+    for at in range(0, len(whole), 7):
+        file.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+        left = found()
+        assert left.items() < RESULTS.items()
+        seen.add(frozenset(left))
+    assert {frozenset(), frozenset({"text", "none"})} <= seen  # of a damaged index, and of a damaged font
+
+
+@pytest.mark.parametrize("length", [0, 10, 64, 65, 300, -5000, -1])
+def test_a_file_that_was_cut_off_does_no_harm(file, length):
+    file.write_bytes(brought.packed(RESULTS)[:length])
+    assert found().items() < RESULTS.items()
+
+
+def test_what_is_brought_is_not_made_and_not_kept_again(file, tmp_path, monkeypatch):
+    monkeypatch.setattr(room, "user_cache_path", lambda name: tmp_path / name)
+    made = cached("kind", lambda: FONT, "a", "b")
+    (kept,) = (tmp_path / "byhand" / "kind").iterdir()
+    assert room.content_of(kept) == made == FONT
+    file.write_bytes(brought.packed({kept.name: FONT}))
+    brought._index.cache_clear()
+    kept.unlink()
+    assert cached("kind", lambda: pytest.fail("it is brought"), "a", "b") == FONT
+    assert not kept.exists()
+    file.write_bytes(b"")
+    brought._index.cache_clear()
+    assert cached("kind", lambda: FONT, "a", "b") == FONT
+    assert kept.exists()
