@@ -28,9 +28,13 @@ def map_of(
 ) -> Map:  # fmt: skip
     """The map of a sheet: the architecture with its shapes, and what the sheet's sections compute in each part.
 
-    has_met: whether the student has met a part; the others are left out. It may be that no box is left.
+    positions: how many there are in a model whose steps have none. has_met: whether the student has met a part; the
+    others are left out. It may be that no box is left.
     """
-    chart = _Chart(config, model, tape, positions or config.n_ctx, orientation, tuple(sections), messages, has_met)
+    axes = (axis for step in tape.steps.values() for axis in zip(step.axes, step.shape, strict=True))
+    own = (size for axis, size in axes if axis == "pos")  # a last token that is only predicted has none
+    positions = min(own, default=positions or config.n_ctx)
+    chart = _Chart(config, model, tape, positions, orientation, tuple(sections), messages, has_met)
     if any(step.part == "cross" for step in tape.steps.values()):
         return two_stacks(config, tape, chart.sections, orientation, messages, has_met)
     branches = [(start, end) for end, start in chart.starts().items()]
@@ -86,7 +90,7 @@ class _Chart(Struct, frozen=True, dict=True):
         """The boxes along the residual stream; two heads have a box each."""
         c, parts, norm = self.config, self.parts, self.label(self.config.normalization_type or "LN")
         labels = {part: self.label(part) for part in ("embed", "unembed")} | {"mlp": self.network()}
-        labels |= {"out": "W_O", "ln1": norm, "ln2": norm, "ln_final": norm, "add1": "+", "add2": "+"}
+        labels |= {"out": "O", "ln1": norm, "ln2": norm, "ln_final": norm, "add1": "+", "add2": "+"}
         steps = sections_asking(self.sections, self.tape.steps)
         at_home = {part: {s.number for s in self.sections if self.home(s) == part} for part in parts}
         asked = [i for i, part in enumerate(parts) if any(self.part(step) == part for step in steps)]

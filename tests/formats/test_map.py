@@ -134,10 +134,10 @@ def test_it_is_legible_grey_and_cheap(name):
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("a head", ": embedding, LayerNorm, attention head (this sheet: steps 1–7), output matrix W_O,"),
+        ("a head", ": embedding, LayerNorm, attention head (this sheet: steps 1–7), output O,"),
         ("a norm", ": embedding, LayerNorm (this sheet: step 1), attention head,"),
         ("a whole model, two heads", ", all of it on this sheet: embedding (step 1), LayerNorm (step 2)"),
-        ("nothing", ": embedding, LayerNorm, attention head, output matrix W_O, residual sum,"),
+        ("nothing", ": embedding, LayerNorm, attention head, output O, residual sum,"),
     ],
 )
 def test_its_label_says_where_we_are(name, said):
@@ -169,7 +169,7 @@ def test_shapes_are_those_of_the_page():
 def test_post_norm_has_its_norms_after_the_sums():
     texts = [(area(t)[0], words(t)) for t in elements(drawn(MAPS["post-norm"]), "text") if area(t)[1] < 15]
     row = [word for _, word in sorted(texts) if "×" not in word and "head" not in word]
-    assert row == ["embed", "WO", "LayerNorm", "MLP", "LayerNorm"]
+    assert row == ["embed", "O", "LayerNorm", "MLP", "LayerNorm"]
 
 
 def test_what_comes_from_the_sheet_is_escaped():

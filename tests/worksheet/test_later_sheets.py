@@ -167,6 +167,7 @@ def test_rows_are_named_after_the_token_that_stands_there():
         document, run = prepare(load_sheet(sheet), Options())
         assert run.tokens == ("the", "cat", "sat", "down")
         assert {panel.rows for panel in document.panels() if panel.step == "probs"} == {("the", "cat", "sat")}
+        assert {box.shape for box in document.map.boxes} == {"3 × 4", f"3 × {len(run.vocabulary)}"}
 
 
 def test_only_the_last_row_of_what_has_grown_is_appended():

@@ -120,7 +120,7 @@ def _width(column: Sequence[Box], scale: float) -> float:
 
 
 def _labels(box: Box, scale: float) -> tuple[Label, Label]:
-    return formula(box.label, (SYMBOL if "_" in box.label else LABEL) * scale), words(box.shape, SHAPE * scale)
+    return formula(box.label, (LABEL if r"\text" in box.label else SYMBOL) * scale), words(box.shape, SHAPE * scale)
 
 
 def _draw_row(
@@ -211,7 +211,7 @@ def _draw_box(drawing: Drawing, box: Box, spot: Rect, scale: float) -> None:
     label, shape = _labels(box, scale)
     drawing.box(spot, fill, outline)
     baseline = spot.y + (-0.6 if shape.spans else 0.85)
-    drawing.text(spot.x, baseline, label, ink, bold=box.state == "here" and "_" not in box.label)
+    drawing.text(spot.x, baseline, label, ink, bold=box.state == "here" and r"\text" in box.label)
     drawing.text(spot.x, spot.y + 2.3, shape, ink)
 
 
