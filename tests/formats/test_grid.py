@@ -108,3 +108,11 @@ def test_a_column_with_a_letter_makes_the_others_no_wider():
     assert "".join(grid.cols) == "lgwggdaaa"  # of Q, only the second column has the letter
     assert grid.widths["g"] <= PRINT_WIDTHS["g"] < grid.widths["w"]
     assert grid.scale == 1.0
+
+
+def test_the_shape_of_a_column_of_biases_has_a_line_of_its_own():
+    document, _ = prepare(load_sheet("transformer-block"), Options(orientation="columns"))
+    products = [falk(block) for block in document.blocks if isinstance(block, Falk) and block.bias]
+    biases = [tag for grid in products for tag in grid.tags if tag.panel.step.rpartition(".")[2] in ("b_in", "b_out")]
+    assert len(biases) == 2
+    assert all(tag.parted for tag in biases)

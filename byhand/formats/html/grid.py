@@ -96,7 +96,10 @@ class Mark(Struct, frozen=True):
 
 
 class Tag(Struct, frozen=True):
-    """The tag of a matrix, its name and shape: right of the column `left`, or over the columns `left` to `right`."""
+    """The tag of a matrix, its name and shape: right of the column `left`, or over the columns `left` to `right`.
+
+    Over a single column, the shape has a line of its own.
+    """
 
     panel: Panel
     side: Literal["right", "over"]
@@ -104,6 +107,11 @@ class Tag(Struct, frozen=True):
     left: int
     bottom: int
     right: int
+
+    @property
+    def parted(self) -> bool:
+        """Whether name and shape are on two lines."""
+        return self.side == "over" and self.right - self.left == 1
 
 
 class Line(Struct, frozen=True):

@@ -65,7 +65,7 @@ def falk(figure: Falk) -> Grid:
         grid.tags.append(Tag(bias, "right", 2 + k, at_result, 3 + k, at_result + m))
     elif bias is not None:
         grid.put(bias, below, at_bias)
-        grid.tags.append(Tag(bias, "over", below - 1, at_bias, below - 1, at_bias + 1))
+        grid.tags.append(Tag(bias, "over", below, at_bias, below, at_bias + 1))
     if figure.arrows:
         grid.marks.append(Mark("right", below, gap, below + 1, gap + 1))
         grid.marks.append(Mark("down", below - 1, at_result, below, at_result + 1))
@@ -171,7 +171,15 @@ def _strip(stacks: list[_Stack], figure: Strip, last: bool) -> Grid:
     height = "f" if has_fractions(*panels) else "r" if any(p.is_answer or p.has_blanks for p in panels) else "u"
     grid = Grid(label="; ".join(p.caption or p.symbol for p in panels))
     upper = [("f" if has_fractions(each) else "r") if each.has_blanks else "u" for each in over]
-    grid.rows = ["c", *("h" * heads), *upper, *("t" * bool(over)), *(height * tallest)]
+    computed = any(each.has_blanks for each in over)  # what is divided by them has its caption below them
+    first = int(not computed)
+    grid.rows = [
+        *("c" * first),
+        *("h" * heads),
+        *upper,
+        *(("c" if computed else "t") * bool(over)),
+        *(height * tallest),
+    ]
     top = len(grid.rows) - tallest
     grid.rows += ["e", height] * max(len(s.below) for s in stacks)
     labels: tuple[str, ...] = ()
@@ -184,19 +192,19 @@ def _strip(stacks: list[_Stack], figure: Strip, last: bool) -> Grid:
             _beside(grid, above, top)
         wide = any(p.is_answer for p in stack.panels)
         at = grid.add(max(map(answers, stack.panels)) * panel.shape[1] if wide else _widths(panel))
-        caption = top - 2 if over and panel is not final else 0  # close to its matrix
+        caption = (top - 1 if computed else 0) if panel is final or not over else top - 2  # close to its matrix
         name = panel.caption or panel.symbol
         if stack is stacks[0] and stack.joint:  # a new line begins, without a column for the sign
             name = f"{stack.joint} {name}"
         ticked = panel if panel.right is not None else None
         grid.slots[caption, at] = Slot("caption", label=name, span=panel.shape[1], ticked=ticked)
         if heads:
-            grid.head(panel, caption + 1, at)
+            grid.head(panel, first if panel is final else caption + 1, at)
         grid.put(panel, top, at)
         for i, row in enumerate(stack.below):
             _named_row(grid, row, top + tallest + 2 * i + 1, at)
     for i, parameter in enumerate(over):
-        _named_row(grid, parameter, 1 + heads + i, len(grid.cols) - final.shape[1])
+        _named_row(grid, parameter, first + heads + i, len(grid.cols) - final.shape[1])
     if figure.dots and last:
         _dots(grid, final, top, figure)
     elif CAPTION_EM / 2 * len(spoken(final.caption or final.symbol)) > sum(PRINT_WIDTHS[k] for k in grid.cols[at:]):

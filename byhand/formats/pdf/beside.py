@@ -48,9 +48,9 @@ _PROSE = re.compile(r"[\w \xa0,.;:!?()'’=+·×−√≤≥≠]*")  # in which 
 class Label(Struct, frozen=True):
     """The tag of a matrix, or a formula.
 
-    x, y: its place in px, from the upper left corner of the figure. shift: the share of its width by which it is
-    further to the left, and of its height by which it is higher. style: that of its words. line: from one line to the
-    next, in px. said: how a formula is read aloud; "" for a tag.
+    x, y: its place in px, from the upper left corner of the figure. shift: the share of its own width by which each
+    line is further to the left, and of its height by which all of it is higher. style: that of its words. line: from
+    one line to the next, in px. said: how a formula is read aloud; "" for a tag.
     """
 
     x: float

@@ -78,9 +78,9 @@ class Pen:
         """Write what stands beside a table. x, y: the place of the figure."""
         middles = [list(map(_middle, [label.style, *_in_line(line)])) for line in label.lines]
         heights = [label.line + max(own) - min(own) for own in middles]
-        left = x + label.x - label.shift[0] * max(sum(piece.width for piece in line) for line in label.lines)
         top = y + label.y - label.shift[1] * sum(heights)
         for line, own, height in zip(label.lines, middles, heights, strict=True):
+            left = x + label.x - label.shift[0] * sum(piece.width for piece in line)
             self.drawn += map(_written, self.runs(line, left, top + label.line / 2 + max(own), self.drawn))
             top += height
 
