@@ -199,10 +199,14 @@ def picture(context: Context, name: str, *steps: str, **options: Any) -> Blocks:
 
 @call
 def blank(
-    context: Context, name: str, caption: str = "", note: str = "", last: bool = False, given: int = 0
-) -> Panel:
-    """A step to be computed, or its last row, for a strip. given: the number of first rows that are printed."""
-    return _panel(context, name, "ask", caption, note, last, given)
+    context: Context, name: str, caption: str = "", note: str = "", last: bool = False, given: int = 0,
+    whole: bool = False,
+) -> Panel:  # fmt: skip
+    """A step to be computed, or its last row, for a strip.
+
+    given: the number of first rows that are printed. whole: whether all rows are asked for at the easy level, too.
+    """
+    return _panel(context, name, "ask", caption, note, last, given, whole)
 
 
 @call
@@ -219,10 +223,11 @@ def show(context: Context, name: str, caption: str = "", note: str = "") -> Pane
 
 def _panel(
     context: Context, name: str, role: Role | None, caption: str = "", note: str = "", last: bool = False,
-    given: int = 0,
+    given: int = 0, whole: bool = False,
 ) -> Panel:  # fmt: skip
     """A step as a matrix, or its last row; for `next_token`, words in place of numbers."""
-    panel, words = context.panel(name, role, caption=caption, note=note, last=last, given=given), context.vocabulary
+    panel = context.panel(name, role, caption=caption, note=note, last=last, given=given, whole=whole)
+    words = context.vocabulary
     if name != "next_token" or not words:
         return panel
     cells = tuple(tuple(_as_word(c, words[int(c.value)]) for c in row) for row in panel.cells)

@@ -79,18 +79,18 @@ class Context(Struct, frozen=True):
 
     def panel(
         self, name: str, role: Role | None = None, *, caption: str = "", note: str = "", last: bool = False,
-        given: int = 0,
+        given: int = 0, whole: bool = False,
     ) -> Panel:  # fmt: skip
         """A step as a matrix on the page; of some steps the last row only. The role is by default "parameter" or
         "given".
 
         given: of a step that is asked for, the number of first rows that are printed. At the easy level only the last
-        row is asked for, and the others are printed.
+        row is asked for, and the others are printed, unless the step is asked for whole.
         """
         matrix = self.tape[name]
         default: Role = "parameter" if is_learned(matrix.step) else "given"
         printed = given if role in ("ask", "copy") else matrix.rows
-        if self.level == "easy":
+        if self.level == "easy" and not whole:
             printed = max(printed, matrix.rows - 1)
 
         def cell(value: Any, i: int, j: int) -> Cell:
