@@ -284,7 +284,7 @@ def _cross_entropy(task: Task, dice: Dice) -> Iterator[Instance]:
 @search("perplexity", like_sheet=True, requires=[_adds_up_to_a_power])
 def _perplexity(task: Task, dice: Dice) -> Iterator[Instance]:
     """Vectors (n, d_model) and W_U (d_model, words) whose probabilities have whole logarithms, and whose mean
-    surprisal is whole.
+    surprisal is whole, and so small that the perplexity is no larger than the vocabulary.
 
     Method: the vectors are drawn, then W_U is found by beam search over the tokens (`combine_columns`).
     """
@@ -304,7 +304,8 @@ def _perplexity(task: Task, dice: Dice) -> Iterator[Instance]:
     low = logits.min(2)
     totals = (base ** (logits - low[..., None])).sum(2)
     surprisals = np.rint(np.log(totals) / np.log(base)).astype(np.int64) - (right - low)
-    ok = (surprisals.sum(1) % n == 0) & (surprisals.max(1) > surprisals.min(1))
+    mean, rest = np.divmod(surprisals.sum(1), n)
+    ok = (rest == 0) & (surprisals.max(1) > surprisals.min(1)) & (base**mean <= max(c.d_vocab, base**2))
     ok &= distinct(columns[picks])
     for i in np.flatnonzero(ok)[:4]:
         weights = {"unembed.W_U": columns[picks[i]].T.tolist()}

@@ -417,6 +417,15 @@ def arrows_tell_along_from_long(tape: Tape) -> bool:
 
 
 @sheet_promise
+def guesses_among_no_more_than_all_words(tape: Tape) -> bool:
+    """The perplexity is no larger than the vocabulary, or than the square of the base: whole surprises that differ
+    have a whole mean of 2 or more.
+    """
+    step, (_, words) = tape["perplexity"].step, tape["probs"].shape
+    return bool(tape.values("perplexity")[0][0] <= max(words, step.params["base"] ** 2))
+
+
+@sheet_promise
 def surprises_are_few_halvings(tape: Tape) -> bool:
     """Each right word's probability is 1 halved one to four times (in base 2), and not all surprises are equal."""
     surprises = {x for (x,) in tape.values("loss_per_token")}
