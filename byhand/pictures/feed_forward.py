@@ -89,7 +89,7 @@ KERNEL_SIDE = "#cfcfcf"
 @picture(height=44, minutes=1)
 def kernel_stick(on: Canvas, x: Rows, kernel: Rows, *, tokens: Sequence[str]) -> None:
     """A row of pixels as deep as there are dimensions, and a kernel, a stick of weights, that slides along it. Below
-    each pixel stands a neuron.
+    each pixel stands its answer.
     """
     weights = [value for row in kernel for value in row]
     n, d = len(x), len(x[0])
@@ -116,8 +116,8 @@ def kernel_stick(on: Canvas, x: Rows, kernel: Rows, *, tokens: Sequence[str]) ->
     on.text(
         right, STACK + CUBE * d / 2, on.say("pictures.kernel_stick.deep", n=d), CAPTION, anchor="start", colour=GREY
     )
-    on.text(right, foot + 8.0, on.say("pictures.kernel_stick.neurons", n=n), CAPTION, anchor="start", bold=True)
-    on.text(right, foot + 11.6, on.say("pictures.kernel_stick.places", n=n), CAPTION, anchor="start", colour=GREY)
+    on.text(right, foot + 8.0, on.say("pictures.kernel_stick.answers", n=n), CAPTION, anchor="start", bold=True)
+    on.text(right, foot + 11.6, on.say("pictures.kernel_stick.places"), CAPTION, anchor="start", colour=GREY)
     on.said(
         on.say("pictures.kernel_stick.said", tokens=listed(tokens), n=d, weights=listed(weights)),
         on.say("pictures.kernel_stick.to_do"),

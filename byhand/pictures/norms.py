@@ -54,9 +54,9 @@ def shift_and_stretch(
         (*lines, (r"(x - \mu) \div \sigma", r"\sigma =", 1, standardized))
     ):
         y = LINES + APART * at
-        on.math(0.5, y - 3.6, name, anchor="start")
+        on.math(0.5, y - 4.4, name, anchor="start")
         if not at:
-            on.text(4.5, y - 3.6, token, CAPTION, anchor="start", colour=GREY)
+            on.text(4.5, y - 4.4, token, CAPTION, anchor="start", colour=GREY)
         on.math(0.5, y + 2.2, asks, anchor="start")
         on.blank(13.0, y + 0.9, answer, 8.0, 6.6, 3.5)
         on.line((LEFT - 2, y), (LEFT + unit * span + 2, y), width=0.35)
@@ -155,7 +155,7 @@ def row_or_column(
                 across, down = (i, j) if columns else (j, i)
                 on.number(left + CELL * (across + 0.5), TOP + CELL * (down + 0.5), x[i][j], 3.5)
         across, down = (row, column) if columns else (column, row)
-        on.disc(left + CELL * (across + 0.5), TOP + CELL * (down + 0.5), 2.6, fill="none", width=0.4, colour=INK)
+        on.disc(left + CELL * (across + 0.5), TOP + CELL * (down + 0.5), 2.95, fill="none", width=0.4, colour=INK)
         y, (mu, sigma, result) = TOP + 4 * CELL + 5.4, answers[name]
         on.math(below, y + 1.2, r"\mu", anchor="start")
         on.blank(below + 7.0, y, mu, 6.4, 7.2, 3.4)

@@ -51,10 +51,10 @@ def residual_road(on: Canvas, x: Rows, added: Rows, total: Rows, *, tokens: Sequ
 
 
 LANES, BETWEEN = 8.6, 9.0  # mm: the first lane, and from one to the next
-LEDGER, SUM = 35.4, 3.0  # mm: the numbers under the lanes, and how large those of a sum are
+LEDGER, SUM = 39.0, 3.0  # mm: the numbers under the lanes, and how large those of a sum are
 
 
-@picture(height=44, minutes=1)
+@picture(height=47.6, minutes=1)
 def lanes(
     on: Canvas, x: Rows, attended: Rows, sums: Rows, normed: Rows, fed: Rows, second: Rows, result: Rows, *,
     tokens: Sequence[str],
@@ -85,18 +85,20 @@ def lanes(
         for k, start in enumerate(ys):
             layer.line((13, start), (27, y + 0.7 * (k - 1)), width=STROKE)
     own = [rows[row][column] for rows in (x, attended, sums, normed, fed, second, result)]
-    on.text(0, LEDGER - 1, f"“{tokens[row]}”,", 2.5, anchor="start", colour=GREY)
-    on.text(0, LEDGER + 2.4, on.say("pictures.lanes.dimension", n=column + 1), 2.5, anchor="start", colour=GREY)
+    label = on.say("pictures.lanes.dimension", word=tokens[row], n=column + 1)
+    on.text(0, LEDGER - 4.8, label, 2.5, anchor="start", colour=GREY)
     second_term = own[1] if own[1] >= 0 else f"({value_text(own[1])})"
-    for at, written in ((15.8, own[0]), (24.7, second_term), (33.2, own[2])):
+    for at, written in ((4.0, own[0]), (14.5, second_term), (25.0, own[2]), (39.0, own[3])):
         on.number(at, LEDGER, written, SUM)
-    for at, sign in ((19.5, "+"), (29.3, "="), (46.4, "+"), (57.5, "=")):
+    for at, sign in ((9.0, "+"), (20.0, "="), (43.8, "+"), (56.0, "=")):
         on.number(at, LEDGER, sign, SUM)
-    on.number(40, LEDGER, own[3], SUM)
-    for at, value in zip((52.4, 62.6, 73), own[4:], strict=True):
+    for at in (28.4, 66.6):
+        on.text(at + 3.3, LEDGER - 1.4, on.say("pictures.lanes.norm"), 2.5, colour=GREY)
+        on.arrow((at, LEDGER), (at + 6.6, LEDGER))
+    for at, value in zip((49.6, 61.8, 77.8), own[4:], strict=True):
         on.blank(at, LEDGER, value, 6.8, 6.8, 3.5)
-    on.text(0, 43, on.say("pictures.lanes.ask"), anchor="start")
-    on.answer_line(66, 43.4, 18, on.say("pictures.lanes.nowhere"), 2.9)
+    on.text(0, 46.6, on.say("pictures.lanes.ask"), anchor="start")
+    on.answer_line(66, 47.0, 18, on.say("pictures.lanes.nowhere"), 2.9)
     names = ("x", "attended", "sum", "normed", "fed", "second", "result")
     told: dict[str, Any] = {"n": column + 1, "word": tokens[row], "first": tokens[0]}
     told |= dict(zip(names, map(value_text, own), strict=True))

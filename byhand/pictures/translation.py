@@ -40,6 +40,8 @@ def who_looks_where(
         _arc(on, SOURCE[-1] + start, x, above, over, share)
     _arc(on, SOURCE[-1] + 3.0, SOURCE[-1] + 10.0, above, above - OWN, read[-1][-1])
     _arc(on, TARGET[0] - 3.0, TARGET[0] - 10.0, below, below + OWN, written[0][0])
+    itself = on.say("pictures.who_looks_where.itself")
+    on.text(TARGET[0] - 6.5, below + OWN / 2 + 4.0, itself, CAPTION, colour=GREY)
     for at, (left, shares) in enumerate(zip(TARGET, across, strict=True)):
         for k, (x, share) in enumerate(zip(SOURCE, shares, strict=True)):
             look = (left + 1.6 * (k - 1), LOWER - 4.6), (x + 2.4 * (at - 0.5), UPPER + 2.0)
@@ -48,8 +50,9 @@ def who_looks_where(
             (on.pen if at >= given else on).line(*look, width=_thick(share))
     _arc(on.pen, TARGET[1] - 2, TARGET[0] + 2.4, below, LOWER + 11, written[1][0])
     _arc(on.pen, TARGET[1] + 3.0, TARGET[1] + 10.0, below, below + OWN, written[1][1])
-    for at, (word, shares, edge) in enumerate(zip(tokens, across, (0.0, 65.2), strict=True)):
-        on.text(edge, 19.0, on.say("pictures.who_looks_where.looks", word=word), anchor="start", colour=GREY)
+    ends = (0.0, 0.0, "start"), (65.2, 84.0, "end")  # of the shares' places; the head of each is flush with its edge
+    for at, (word, shares, (edge, side, anchor)) in enumerate(zip(tokens, across, ends, strict=True)):
+        on.text(side, 19.0, on.say("pictures.who_looks_where.looks", word=word), anchor=anchor, colour=GREY)
         for k, (name, share) in enumerate(zip(source, shares, strict=True)):
             y = 24.2 + 7.2 * k
             on.text(edge + 9.4, y + 1.0, name, CAPTION, anchor="end")

@@ -49,7 +49,7 @@ def test_a_negative_number_that_is_added_stands_in_brackets(attended, written):
     own = (3, attended, 3 + attended, 1, 1, 2, 1)
     lanes = sketch("lanes", *([[value]] * 3 for value in own), tokens=["the", "cat", "sat"])
     texts = re.findall(r"<text[^>]*>([^<]*)</text>", lanes.printed)
-    assert texts[texts.index("3") : texts.index("+")] == ["3", written, str(3 + attended)]
+    assert texts[texts.index("3") : texts.index("+")] == ["3", written, str(3 + attended), "1"]
 
 
 def widths(svg):
