@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from fractions import Fraction
+from functools import cache
 
 import pytest
 
@@ -35,6 +36,7 @@ def asked(case: str) -> Values:
     return complete(Values.of({"config": CASES[case], "tokens": WORDS[:3], **words}))
 
 
+@cache
 def chosen(case: str, seed: int):
     """The values and the run that a seed gives."""
     model = case.partition(",")[0]

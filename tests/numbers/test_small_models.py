@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from fractions import Fraction
+from functools import cache
 
 import numpy as np
 import oracle
@@ -26,6 +27,7 @@ SEEDS = range(1, 9 if FULL else 5)
 EXACT = [name for name, sheet in SHEETS.items() if (own := SEARCHES.get(sheet.model.name)) and own.like_sheet]
 
 
+@cache
 def chosen(name, seed):
     """The values and the run of a sheet's seed."""
     values, quality = room.choose(load_sheet(name), Options(seed=seed))

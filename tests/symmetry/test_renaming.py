@@ -8,6 +8,7 @@ from fractions import Fraction
 from itertools import chain
 
 import pytest
+from every_sheet import FULL
 from judged import CASES as JUDGED
 from judged import ROWS, small
 from kept import numbers_by_step, whole_run
@@ -45,10 +46,10 @@ def test_every_step_keeps_its_numbers_and_every_promise(sheet):
     known = moves(model, own, in_place).run
     right = whole_run(model, own, RATIONALS)
     case = case_of(right, Limits(), whole_time(right))
-    figures, kept = case.quality, broken(case)
-    for seed in SEEDS:
+    figures, kept, numbers, mistakes = case.quality, broken(case), numbers_by_step(right, known), foiled(right).keys()
+    for seed in SEEDS if FULL else SEEDS[::3]:
         other = whole_run(model, renamed(model, own, seed, in_place=in_place), RATIONALS)
-        assert numbers_by_step(other, known) == numbers_by_step(right, known)
+        assert numbers_by_step(other, known) == numbers
         its = case_of(other, Limits(), case.expected)
         found = its.quality
         assert {**found, "alive": sorted(found.get("alive", ()))} == {
@@ -56,7 +57,7 @@ def test_every_step_keeps_its_numbers_and_every_promise(sheet):
             "alive": sorted(figures.get("alive", ())),
         }
         assert broken(its) == kept
-        assert foiled(other).keys() == foiled(right).keys()
+        assert foiled(other).keys() == mistakes
 
 
 MASK = [[0, "-inf", "-inf"], [0, 0, 0], [0, "-inf", 0]]
