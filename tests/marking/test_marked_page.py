@@ -169,6 +169,17 @@ def test_worksheet_key_and_marked_page_have_the_same_boxes_at_the_same_places(sh
         assert [line for line in own if not drawn_too(line, theirs)] == []
 
 
+def numbered_titles(document):
+    """The titles of the steps on each page."""
+    return [[title for title in titles if title[0].isdecimal()] for titles in page_layout.titles(document)]
+
+
+@cache
+def titles_of_worksheet(sheet):
+    page = page_of(sheet)
+    return numbered_titles(page_layout.laid_out(Pages(page.document, page.run).html("worksheet", "print")))
+
+
 STUDENTS = {
     "right": lambda page: Student(page).answers(),
     "nothing": lambda page: {},
@@ -184,9 +195,8 @@ def test_nothing_overlaps_and_the_page_breaks_where_the_worksheet_does(sheet, st
     marks = marks_of(STUDENTS[student](page), sheet)
     document = page_layout.drawn(page_layout.laid_out(html(marks, "print", sheet)))
     page_layout.keeps_in_place(document, "a4")
-    marked = [[title for title in titles if title[0].isdecimal()] for titles in page_layout.titles(document)]
-    worksheet = page_layout.laid_out(Pages(page.document, page.run).html("worksheet", "print"))
-    wanted = [[title for title in titles if title[0].isdecimal()] for titles in page_layout.titles(worksheet)]
+    marked = numbered_titles(document)
+    wanted = titles_of_worksheet(sheet)
     assert [len(titles) for titles in marked[: len(wanted)]] == [len(titles) for titles in wanted]
     assert not any(marked[len(wanted) :])
 

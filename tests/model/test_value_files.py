@@ -129,7 +129,7 @@ def npy(descr="<f4", shape="(2,)", data=b"\0" * 8, version=b"\1\0"):
 
 def archive(*members, packed=zipfile.ZIP_DEFLATED):
     stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", packed) as file:
+    with zipfile.ZipFile(stream, "w", packed, compresslevel=1) as file:
         for name, content in members:
             file.writestr(name, content)
     return stream.getvalue()
