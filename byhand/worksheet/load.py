@@ -121,8 +121,8 @@ def _goal(context: Context, sections: Sequence[Section]) -> str:
     given = any(not any(cell.blank for cell in row) for row in rows)
     if context.level != "easy" or not given:
         return context.sheet.goal
-    rows = context.messages.lines(context.transposed)["rows"]
-    return f"{context.sheet.goal} {context.messages.say('levels.easy_goal', rows=rows)}"
+    lines = context.messages.lines(context.transposed)
+    return f"{context.sheet.goal} {context.messages.say('levels.easy_goal', rows=lines['rows'])}"
 
 
 def _rendered(context: Context, blocks: list[Block]) -> str:
