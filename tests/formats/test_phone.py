@@ -54,6 +54,11 @@ def test_a_figure_has_room_on_a_phone_and_a_finger_in_its_blanks(sheet, orientat
             assert -0.01 < top < bottom <= grid.phone_height + 0.01
             if slot.cell is not None and slot.cell.blank:
                 assert min(right - left, bottom - top) >= FINGER
+        for mark in grid.marks:
+            left, top, right, bottom = grid.box(mark.top, mark.left, mark.bottom, mark.right, phone=True)
+            assert min(left, top) > -0.01
+            assert right <= grid.phone_width + 0.01
+            assert bottom <= grid.phone_height + 0.01
         for (_, one), (_, other) in combinations(found, 2):
             across, down = (min(one[2 + at], other[2 + at]) - max(one[at], other[at]) for at in (0, 1))
             assert min(across, down) < 0.01, "two cells in one place"

@@ -68,15 +68,18 @@ def _line(grid: Grid, begin: int, end: int, top: float) -> Line:
     while left and grid.cols[left - 1] not in _CELLS and grid.cols[left - 1] != "j":
         left -= 1
     in_line = [(row, col) for (row, col), slot in grid.slots.items() if left <= col < end and not slot.is_before]
-    rows = range(min(row for row, _ in in_line), max(row for row, _ in in_line) + 1)
+    marks = [mark for mark in grid.marks if left <= mark.left < end]
+    upper = min([row for row, _ in in_line] + [mark.top for mark in marks])
+    lower = max([row + 1 for row, _ in in_line] + [mark.bottom for mark in marks])
     own = {row for row, col in in_line if col < begin}
     before = [(at, slot) for at, slot in sorted(grid.slots.items()) if at[1] < left and slot.scope == "row"]
-    called = {row: grid.slots[row, begin].row for row in rows if (row, begin) in grid.slots and row not in own}
-    labels = {row: (col, slot) for (row, col), slot in before if called.get(row) == slot.label}
+    first = begin - 2 if grid.cols[begin] == "o" else begin  # the rows of dots are those of the pattern before them
+    called = {row: grid.slots[row, first].row for row in range(upper, lower) if (row, first) in grid.slots}
+    labels = {row: (col, slot) for (row, col), slot in before if row not in own and called.get(row) == slot.label}
     x, y = partial(grid.x, phone=True), partial(grid.y, phone=True)
     stand = [*(col for col, _ in labels.values()), *range(left, begin)]
     stand += [col for (_, col), slot in grid.slots.items() if col == begin - 1 and slot.is_before]
     room = max((grid.phone_widths[grid.cols[col]] for col in stand), default=0.0)
-    way = round(room - x(begin), 3), round(top - y(rows[0]), 3)
+    way = round(room - x(begin), 3), round(top - y(upper), 3)
     named = tuple((row, slot) for row, (_, slot) in labels.items())
-    return Line(left, end, way, x(end) + way[0], y(rows[-1] + 1) + way[1], room, named)
+    return Line(left, end, way, x(end) + way[0], y(lower) + way[1], room, named)
