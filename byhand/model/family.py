@@ -117,8 +117,8 @@ def _linear_attention(build: Builder) -> Results:
     state, total = dot_columns(keys[0], values[0], name=f"{ATTN}.state0"), copy(keys[0], name=f"{ATTN}.total0")
     states = [(state, total)]
     for t in words[1:]:
-        state = add(state, dot_columns(keys[t], values[t], name=f"{ATTN}.parcel{t}"), name=f"{ATTN}.state{t}")
         total = add(total, keys[t], name=f"{ATTN}.total{t}")
+        state = add(state, dot_columns(keys[t], values[t], name=f"{ATTN}.parcel{t}"), name=f"{ATTN}.state{t}")
         states.append((state, total))  # (d_head, d_v), (1, d_head)
     results = []
     for t, (state, total) in enumerate(states):

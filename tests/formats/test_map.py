@@ -193,6 +193,13 @@ def test_a_step_that_has_nothing_to_do_with_the_others_stands_at_the_end():
     assert panel.columns == [[0], [2, 1]]  # arrows come to the second from below
 
 
+def test_a_step_that_an_arrow_comes_to_from_further_away_stands_below_the_others():
+    """No arrow comes through a box: the third and the second, which leads to it, change places with others."""
+    reads = [(), (0,), (0, 1), (0,), (3,)]
+    panel = PartPanel("", tuple(Node((n,), f"x_{n}", "", "1 × 2", r) for n, r in enumerate(reads, 1)), tall=False)
+    assert panel.columns == [[0], [3, 1], [4, 2]]
+
+
 def test_ranges():
     assert ranges([3, 1, 2, 7, 9, 10]) == "1–3, 7, 9–10"
     assert ranges([]) == ""

@@ -59,7 +59,23 @@ class PartPanel(Struct, frozen=True, dict=True):
         """The steps of each column; those apart stand above others that arrows come to, perhaps from below."""
         columns = [[i for i, d in enumerate(self.depth) if d == k] for k in range(max(self.depth) + 1)]
         reads = [any(self.nodes[i].reads for i in column) for column in columns]
-        return [sorted(c, key=lambda i: i not in self.apart) if r else c for c, r in zip(columns, reads, strict=True)]
+        return [
+            sorted(c, key=lambda i: (i not in self.apart, i in self.below)) if r else c
+            for c, r in zip(columns, reads, strict=True)
+        ]
+
+    @cached_property
+    def below(self) -> set[int]:
+        """The steps to which an arrow from further away would come through the next step of their column, with those
+        that lead to them: they stand below others.
+        """
+        found: set[int] = set()
+        for i, node in reversed([*enumerate(self.nodes)]):
+            is_far = any(self.depth[i] - self.depth[r] > 1 for r in node.reads)
+            under = (d for k, d in enumerate(self.depth) if k > i and k not in self.apart)
+            if i in found or (is_far and self.depth[i] in under):
+                found |= {i, *node.reads}
+        return found
 
     def labels(self, i: int) -> tuple[Label, Label, Label]:
         """The number, name and shape of a step. A step named by a word leaves out a shape that its input has, too, or
