@@ -36,7 +36,7 @@ class Style(Struct, frozen=True):
     constant: Callable[[str], str]
     divide_brackets: bool = True  # whether dividend and divisor need brackets; in a stacked fraction they do not
     power_brackets: bool = False  # whether an exponent needs brackets; a superscript does not
-    thousands: str = ","  # separates groups of three digits, from 10,000 on
+    thousands: str = ","  # separates groups of three digits, from 1,000 on
 
 
 def write(node: Expr, style: Style, at_least: int = SUM) -> str:
@@ -88,10 +88,10 @@ def _value(value: Scalar, style: Style) -> tuple[str, int]:
 
 
 def _grouped(digits: str, style: Style) -> str:
-    """A whole number or a decimal with its thousands separated, from five digits on: 124,337,664, but 1024."""
+    """Digits with their thousands separated: of a whole number from 1,000 on, of a decimal from 10,000 on."""
     whole, point, rest = digits.partition(".")
     sign, number = ("−", whole[1:]) if whole.startswith("−") else ("", whole)
-    if len(number) < 5:
+    if len(number) < (5 if point else 4):
         return digits
     return sign + f"{int(number):,}".replace(",", style.thousands) + point + rest
 

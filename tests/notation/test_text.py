@@ -327,10 +327,10 @@ def test_the_printed_kinds_are_those_of_a_value():
 @pytest.mark.parametrize(
     ("value", "written"),
     [
-        (9999, "9999"), (10_000, "10,000"), (-124_337_664, "−124,337,664"),
-        (Decimal("12345.6789"), "12,345.6789"), (Decimal("0.12345"), "0.12345"),
+        (999, "999"), (1024, "1,024"), (10_000, "10,000"), (-124_337_664, "−124,337,664"),
+        (Decimal("12345.6789"), "12,345.6789"), (Decimal("1096.63"), "1096.63"), (Decimal("0.12345"), "0.12345"),
     ],
 )  # fmt: skip
-def test_thousands_stand_apart_from_five_digits_on(value, written):
+def test_thousands_stand_apart(value, written):
     assert value_text(value) == written
     assert latex(Num(value)) == written.replace(",", "{,}").replace("−", "-")
