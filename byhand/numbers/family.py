@@ -12,6 +12,7 @@ from byhand.model.names import ATTN
 from byhand.numbers.attention import whole_base
 from byhand.numbers.dice import Bools, Dice, Ints
 from byhand.numbers.natural import WEIGHTS, distinct, grid, natural
+from byhand.numbers.promises import LEAST_OVER
 from byhand.numbers.registry import Instance, Task, exactly, search
 from byhand.numbers.scores import HANDED_ON, LARGEST_DENOMINATOR, REACH, different, one_largest, powers, totals
 
@@ -159,17 +160,18 @@ def _recurrent_depth(task: Task, dice: Dice) -> Iterator[Instance]:
     """
     base = whole_base(task.config)
     x = np.zeros((PASSES_TRIED, 3, 2), dtype=np.int64)
-    x[:, :, 0] = dice.below(7, PASSES_TRIED, 3) - 3
+    x[:, :, 0] = dice.choices(np.array([-3, -2, -1, 1, 2, 3]), PASSES_TRIED, 3)
     w_q = np.zeros((PASSES_TRIED, 2, 1), dtype=np.int64)
     w_q[:, 1] = 2 * dice.below(2, PASSES_TRIED, 1) - 1
     w_k, w_v = dice.below(5, PASSES_TRIED, 2, 1) - REACH, dice.below(5, PASSES_TRIED, 2, 2) - REACH
+    w_v[:, 0] = dice.choices(np.array([-2, -1, 1, 2]), PASSES_TRIED, 2)
     sums: Ints = (x @ w_v).cumsum(1)
     words: Ints = np.array([[1], [2], [3]], dtype=np.int64)  # that each one sees
     once: Ints = x + sums // words
     scores, values = _asked(once, w_q, w_k), once @ w_v
-    ok: Bools = (sums % words == 0).all((1, 2)) & _reads_well(scores, base) & distinct(once) & distinct(x)
+    ok: Bools = (sums % words == 0).all((1, 2)) & distinct(once) & distinct(x) & _reads_well(scores, base)
     ok &= (abs(once) <= 4).all((1, 2)) & (abs(values) <= 6).all((1, 2)) & (once != 0).any(2).all(1)
-    ok &= ((w_v != 0).sum((1, 2)) > 2) & (w_v[:, 0, 1] != w_v[:, 1, 0]) & (w_k != 0).all((1, 2))
+    ok &= (w_v[:, 1] != 0).any(1) & (w_v[:, 0, 1] != w_v[:, 1, 0]) & (w_k != 0).all((1, 2)) & _is_full(values)
     ok &= _are_short_mixtures(scores, values, base)
     for seen in (1, 2):  # by the words that nobody is asked for
         ok &= _reads_well(_asked(once[:, :seen], w_q, w_k), base)
@@ -181,7 +183,7 @@ def _recurrent_depth(task: Task, dice: Dice) -> Iterator[Instance]:
         own_v = dice.below(5, OWN_TRIED, 2, 2) - REACH
         other = _asked(once[i, None], own_q, own_k)
         fit: Bools = _reads_well(other, base) & (other.argmax(1) != scores[i].argmax())
-        fit &= (abs(once[i] @ own_v) <= 6).all((1, 2)) & ((own_v != 0).sum((1, 2)) > 2)
+        fit &= (abs(once[i] @ own_v) <= 6).all((1, 2)) & ((own_v != 0).sum((1, 2)) > 2) & _is_full(once[i] @ own_v)
         fit &= _are_short_mixtures(other, once[i] @ own_v, base)
         fit &= (own_v != w_v[i]).any((1, 2)) & own_q.all((1, 2)) & (own_v[:, 0, 1] != own_v[:, 1, 0])
         found = np.flatnonzero(fit)
@@ -205,6 +207,11 @@ def _asked(x: Ints, w_q: Ints, w_k: Ints) -> Ints:
     return np.asarray(((x[:, -1:] @ w_q) * (x @ w_k))[..., 0])
 
 
+def _is_full(values: Ints) -> Bools:
+    """Which matrices (count, n, m) have neither a row nor a column of 0."""
+    return np.asarray((values != 0).any(1).all(1) & (values != 0).any(2).all(1))
+
+
 def _reads_well(scores: Ints, base: int) -> Bools:
     """Which rows of scores have one largest, small powers, and shares that are easy to make."""
     small = (base ** np.minimum(abs(scores), 6) <= LARGEST_POWER).all(1) & (
@@ -223,13 +230,14 @@ def _are_short_mixtures(scores: Ints, values: Ints, base: int) -> Bools:
 
 def _stops(base: int) -> list[tuple[tuple[int, ...], list[Fraction], Fraction]]:
     """Logits of three passes whose probabilities fill up in the last one, what each pass weighs, and by how much the
-    last probability is larger.
+    last probability is larger, LEAST_OVER or more.
     """
     found = []
     for logits in product(LOGITS, repeat=3):
         first, second, third = (1 / (1 + Fraction(base) ** -logit) for logit in logits)
         left = 1 - first - second
-        if 0 < left < third and left.denominator <= LARGEST_DENOMINATOR and left not in (first, second):
+        fits = left > 0 and left + LEAST_OVER <= third and left.denominator <= LARGEST_DENOMINATOR
+        if fits and left not in (first, second):
             found.append((logits, [first, second, left], third - left))
     return found
 

@@ -234,10 +234,10 @@ def _low_rank_attention(task: Task, dice: Dice) -> Iterator[Instance]:
     ok &= ((keys == cup @ k.swapaxes(1, 2)).sum((1, 2)) < 5) & ((k == 0).sum((1, 2)) < 6)
     for i in np.flatnonzero(ok)[:HANDED_ON]:
         scores = queries @ keys[i].T  # (count, 2)
-        fit = queries[(scores % 2 == 0).all(1) & (abs(scores) <= 8).all(1) & (np.ptp(scores, 1) <= 4)]
+        fit = queries[(scores % 2 == 0).all(1) & (abs(scores) <= 8).all(1) & np.isin(np.ptp(scores, 1), (2, 4))]
         plain = fit @ k[i].T
         last = (plain % 2 == 0).all(1) & one_largest(plain) & (totals(plain // 2, base) <= most)
-        last &= (different(plain) > 2) & (fit @ keys[i].T @ [1, -1] != 0)
+        last &= different(plain) > 2
         pairs = plain[:, np.argsort(-cup[i][0], kind="stable")]  # those of the first cup, then those of the second
         last &= (pairs[:, 0] != pairs[:, 1]) & (pairs[:, 2] != pairs[:, 3])
         if not last.any():

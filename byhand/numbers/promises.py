@@ -37,6 +37,7 @@ UGLY = 20  # a number with a larger numerator or denominator is ugly: hard to mu
 LONGEST_FRACTION = 12  # the largest numerator of a fraction that is easy to carry on with
 LONGEST_LINE = 11  # units of a line on which the numbers of a token are drawn
 NEAR = Fraction(1, 50)  # how near a throw may be to a border between two words, or p to where top p keeps one more
+LEAST_OVER = Fraction(1, 6)  # of the last pass's probability, for which there is no room
 MOST_ALIKE = Fraction(6, 16)  # of the cells of a table, in which LayerNorm and BatchNorm may agree
 SATURATED = Fraction(9, 10)  # a row of a pattern with a larger entry attends to hardly more than one token
 LARGEST_OF_SHARES = 24  # the largest denominator of shares that are easy to draw
@@ -615,9 +616,9 @@ def neighbours_change_the_word(tape: Tape) -> bool:
 
 @sheet_promise
 def cups_blur_their_words(tape: Tape) -> bool:
-    """Two cups hold two words each, whose keys and values differ. Some words look most at the first cup, others at
-    the second. The last word looks most at one cup, and among all words at one that is in it; no two words in one cup
-    have the same share then, and it takes something else from them.
+    """Two cups hold two words each, whose keys and values differ. Every word looks at one cup more than at the other,
+    some at the first and some at the second. The last word looks most at one cup, and among all words at one that is
+    in it; no two words in one cup have the same share then, and it takes something else from them.
     """
     at = "blocks.0.attn"
     e, k, v, pattern, z = (
@@ -626,8 +627,8 @@ def cups_blur_their_words(tape: Tape) -> bool:
     poured = [[word for word, share in enumerate(row) if share] for row in e]
     plain = tape.values("plain.pattern")[0]
     apart = all(len({rows[word] for word in words}) == 2 == len(words) for rows in (k, v, plain) for words in poured)
-    elsewhere = {row.index(max(row)) for row in pattern if _has_one_largest(row)} == {0, 1}
-    clear = _has_one_largest(pattern[-1]) and _has_one_largest(plain)
+    elsewhere = {row.index(max(row)) for row in pattern} == {0, 1}
+    clear = all(map(_has_one_largest, (*pattern, plain)))
     inside = plain.index(max(plain)) in poured[pattern[-1].index(max(pattern[-1]))]
     return apart and elsewhere and clear and inside and z[-1] != tape.values("plain.z")[0]
 
@@ -647,8 +648,9 @@ def members_look_elsewhere(tape: Tape) -> bool:
 @sheet_promise
 def passes_differ_though_weights_do_not(tape: Tape) -> bool:
     """All queries of the first pass are 0; in the second, the last word looks most at one word, and with weights of
-    its own at another one. Two passes leave a part of the last one's weight. In the reversible block, ReLU cuts off
-    one of two numbers each time, and the wrong order would find something else.
+    its own at another one. No word has only 0 as values, and no dimension. Two passes leave a part of the last one's
+    weight, and a sixth or more of it finds no room. In the reversible block, ReLU cuts off one of two numbers each
+    time, and the wrong order would find something else.
     """
     first = any(map(any, tape.values("blocks.0.attn.hook_q[0]")))
     patterns = tape.values("blocks.1.attn.hook_pattern[0]")[-1], tape.values("own.pattern")[0]
@@ -656,7 +658,10 @@ def passes_differ_though_weights_do_not(tape: Tape) -> bool:
     cut = all(sum(x > 0 for x in tape.values(f"back.{letter}_pre")[0]) == 1 for letter in "fg")
     early = [_dot(tape.values("rev.y2")[0], column) for column in zip(*tape.values("rev.W_F"), strict=True)]
     order = [max(0, x) for x in early] != [*tape.values("back.f")[0]]
-    return not first and _look_most_elsewhere(*patterns) and 0 < weights[-1] < p[-1] and cut and order
+    values = [tape.values(f"{at}.hook_v[0]") for at in ("blocks.0.attn", "blocks.1.attn")] + [tape.values("own.v")]
+    full = all(any(side) for rows in values for side in (*rows, *_transposed(rows)))
+    over = weights[-1] > 0 and weights[-1] + LEAST_OVER <= p[-1]
+    return not first and _look_most_elsewhere(*patterns) and full and over and cut and order
 
 
 @sheet_promise
