@@ -1,7 +1,8 @@
 """Answers beside their blanks, on the laid-out pages of a worksheet.
 
 A cell that the student is to find is not printed on the same leaf, a page and its back (pages 1 and 2, 3 and 4, …).
-A place (step, row, column) that is a blank of a leaf is printed nowhere on it; and no printed matrix, a foil included,
+A place (step, row, column) that is a blank of a leaf is printed nowhere on it, nor another place that only repeats its
+number, as one of a matrix does that is put together from several steps; and no printed matrix, a foil included,
 holds the numbers of a whole blank matrix of four cells or more, unless the blank's own step reads it. A foil may not
 hold them with all signs turned either, nor the numbers of one of its tokens.
 
@@ -31,6 +32,7 @@ from functools import lru_cache
 from itertools import product
 from typing import Any, NamedTuple
 
+from byhand.arithmetic.expr import Ref
 from byhand.arrange import arrange
 from byhand.choose import choose
 from byhand.formats.html.page import Pages
@@ -152,7 +154,15 @@ def printed_places(section: Section, run: Run) -> set[Place]:
     """The places of the run that a section prints."""
     cells = [each for each in section.seen if not isinstance(each, Blank)]
     found = {cell.place for cell in cells if cell.at is not None and cell.shows in ("run", "word")}
-    return found.union(*(numbers_of(picture, run)[0] for picture in pictures(section)))
+    found = found.union(*(numbers_of(picture, run)[0] for picture in pictures(section)))
+    return {each for place in found for each in repeated(place, run)}
+
+
+def repeated(place: Place, run: Run) -> Iterator[Place]:
+    """A place, and the computed ones whose number it only repeats, by its rule. A number of a given is found from it."""
+    yield place
+    if run[place[0]].op and isinstance(rule := run.rule(*place), Ref) and run[rule.matrix].op:
+        yield from repeated((rule.matrix, *rule.index), run)
 
 
 def pictures(section: Section) -> list[Picture]:

@@ -75,9 +75,9 @@ _SYMBOLS = {
     "rev.x2": "x_2",
     "rev.y1": "y_1",
     "rev.y2": "y_2",
-    "rev.f_pre": r"x_2 W_{\mathrm{F}}",
+    "rev.f_pre": "x_2 W_F",
     "rev.f": "f",
-    "rev.g_pre": r"y_1 W_{\mathrm{G}}",
+    "rev.g_pre": "y_1 W_G",
     "rev.g": "g",
     "back.x2": "x_2",
     "back.x1": "x_1",
@@ -85,8 +85,8 @@ _SYMBOLS = {
     "back.g_pre": "h_G",
     "back.f": "f",
     "back.g": "g",
-    "W_F": r"W_{\mathrm{F}}",
-    "W_G": r"W_{\mathrm{G}}",
+    "W_F": "W_F",
+    "W_G": "W_G",
     "knn.keys": "K",
     "knn.query": "q",
     "knn.distance": "d^2",
@@ -388,7 +388,7 @@ def _index(number: str) -> str:
 
 def is_parameter(name: str) -> bool:
     """Whether the name of a given is that of a learned parameter: a weight, a bias, a norm's w or b, what shortens a
-    sequence (E, F), or what attention knows of distances.
+    sequence (E, F), or what attention knows of distances. Directions for hashing, W_R, are not learned but drawn.
     """
-    pattern = r"(W|b)_\w+(\[\d+\])?|W|w|b|E|F|rel_pos_keys|r_[wr]_bias(\[\d+\])?"
+    pattern = r"(W|b)_(?!R\b)\w+(\[\d+\])?|W|w|b|E|F|rel_pos_keys|r_[wr]_bias(\[\d+\])?"
     return re.fullmatch(pattern, name.rpartition(".")[2]) is not None

@@ -81,7 +81,7 @@ def switchboard(on: Canvas, weights: Rows, *, tokens: Sequence[str]) -> None:
 PRINTED = (0, 1)  # where the curve of a gate has its printed points
 
 
-@picture(height=46, minutes=4)
+@picture(width=100, height=47, minutes=4)
 def gate_curve(on: Canvas, numbers: Rows, gates: Rows) -> None:
     """The curve of swish beside that of ReLU, to be drawn through its points; and bars of the share that passes.
 
@@ -90,7 +90,7 @@ def gate_curve(on: Canvas, numbers: Rows, gates: Rows) -> None:
     at, found = [row[0] for row in numbers], [row[0] for row in gates]
     if at != [-2, -1, 0, 1, 2, 3] or found[2] != 0 or not (-1 < found[0] < 0 < 2 * found[3] - 1 < 1):
         raise UndrawableError("a gate with a small negative bow, at the numbers from −2 to 3")
-    left, floor, wide, high = 25.0, 25.0, 7.0, 7.0
+    left, floor, wide, high = 30.0, 25.0, 9.0, 7.0
 
     def point(x: float, y: float) -> tuple[float, float]:
         return left + wide * x, floor - high * y
@@ -106,7 +106,7 @@ def gate_curve(on: Canvas, numbers: Rows, gates: Rows) -> None:
     base = (at[3] / found[3] - 1) ** -1  # swish(1) is 1 ÷ (1 + 1 ÷ base)
     on.pen.curve(*(point(x, x / (1 + float(base) ** -x)) for x in nearest), width=STROKE)
     for k, (x, y) in enumerate(zip(at, found, strict=True)):
-        pen, middle = on if x in PRINTED else on.pen, 53.0 + 6.2 * k
+        pen, middle = on if x in PRINTED else on.pen, 66.4 + 6.2 * k
         pen.disc(*point(float(x), float(y)))
         share = float(y) / float(x) if x else 0.5
         (pen if x in PRINTED else on.pen).box(
@@ -118,10 +118,12 @@ def gate_curve(on: Canvas, numbers: Rows, gates: Rows) -> None:
         if x in PRINTED:
             on.number(left + wide * float(x), floor + high + 10, y, TOKEN)
         else:
-            on.blank(left + wide * float(x), floor + high + 10, y, w=6.4, h=6.4, size=TOKEN)
+            on.blank(left + wide * float(x), floor + high + 10, y, size=TOKEN)
+    for halves in range(3):
+        on.number(61.6, floor + high - 13 * halves, Fraction(halves, 2), CAPTION - 0.3, colour=GREY)
     on.math(4.0, floor + high + 4.8, "h", TOKEN)
     on.text(0, floor + high + 11, on.say("pictures.gate_curve.gate"), CAPTION - 0.4, anchor="start", colour=GREY)
-    on.text(68.5, 3.6, on.say("pictures.gate_curve.passes"), CAPTION, colour=GREY)
+    on.text(82, 3.6, on.say("pictures.gate_curve.passes"), CAPTION, colour=GREY)
     others = {n: value_text(y) for n, (x, y) in enumerate(zip(at, found, strict=True)) if x not in PRINTED}
     on.said(
         on.say("pictures.gate_curve.said", one=value_text(found[3])), on.say("pictures.gate_curve.to_do"),

@@ -23,23 +23,29 @@ from byhand.pictures.canvas import (
     WHITE,
     Canvas,
 )
+from byhand.pictures.labels import Label, Span
 from byhand.pictures.registry import Rows, UndrawableError, picture
 
-SCORE, SHARE, TILE_TOP = 4.3, 14.0, 5.4  # the height of a score of 1, of a power of 1, and where the tiles begin
+SCORE, SHARE, TILE_TOP = 3.9, 14.0, 5.4  # the height of a score of 1, of a power of 1, and where the tiles begin
+BAR_PITCH = 5.4  # from one power to the next
 
 
-@picture(height=44, minutes=3)
-def two_tiles(on: Canvas, first: Rows, second: Rows, before: Rows, after: Rows, *, base: Sequence[Any]) -> None:
+@picture(height=46.5, minutes=3)
+def two_tiles(
+    on: Canvas, first: Rows, second: Rows, before: Rows, after: Rows, *, base: Sequence[Any], tokens: Sequence[str]
+) -> None:
     """Two tiles of scores, and the largest so far over each; the powers after the first tile, and after the second,
     when the old ones have shrunk.
 
-    first, second: the scores of the tiles. before, after: the largest so far.
+    first, second: the scores of the tiles. before, after: the largest so far. tokens: the word of each score.
     """
     tiles, tops = (first[0], second[0]), (before[0][0], after[0][0])
     scores = [*tiles[0], *tiles[1]]
     if len(scores) != 4 or min(scores) < 0 or max(scores) > 6 or not 1 <= tops[1] - tops[0] <= 2:
         raise UndrawableError("two tiles of two scores from 0 to 6, of which the second has a larger one")
-    floor = 36.0
+    if len(tokens) != 4 or max(Label((Span(token),), CAPTION).width for token in tokens) > BAR_PITCH:
+        tokens = "1234"
+    floor = 33.0
     for t, (tile, top) in enumerate(zip(tiles, tops, strict=True)):
         left = 2.0 + 19 * t
         on.text(left + 8.5, 3.6, on.say("pictures.two_tiles.tile", n=t + 1), CAPTION)
@@ -48,7 +54,8 @@ def two_tiles(on: Canvas, first: Rows, second: Rows, before: Rows, after: Rows, 
             x, y = left + 4.5 + 8 * k, floor - SCORE * float(score)
             on.line((x, floor), (x, y), width=AXIS, colour=PALE)
             on.disc(x, y)
-            on.number(x, floor + 4.6, score, TOKEN)
+            on.number(x, floor + 4.2, score, TOKEN)
+            on.text(x, floor + 8.4, tokens[2 * t + k], CAPTION, colour=GREY)
         height = floor - SCORE * float(top)
         on.pen.line((left, height), (left + 17, height), width=0.9)
     on.line((2, floor), (38, floor), width=AXIS)
@@ -56,15 +63,16 @@ def two_tiles(on: Canvas, first: Rows, second: Rows, before: Rows, after: Rows, 
     powers = [[small ** float(x - tops[0]) for x in tiles[0]]]
     powers.append([small ** float(x - tops[1]) for x in scores])
     for n, (left, own) in enumerate(zip((46.0, 62.0), powers, strict=True)):
-        wide = 5.4 * len(own)
+        wide = BAR_PITCH * len(own)
         on.text(left + wide / 2, 3.6, on.say("pictures.two_tiles.after", n=n + 1), CAPTION)
         on.line((left - 1, floor - SHARE), (left + wide + 0.4, floor - SHARE), width=GUIDE, colour=PALE, dash=DASH)
         on.text(left - 1.6, floor - SHARE + 1, "1", CAPTION, anchor="end", colour=GREY)
         on.line((left - 1, floor), (left + wide + 0.4, floor), width=AXIS)
         for k, power in enumerate(own):
-            on.pen.box(left + 5.4 * k, floor - SHARE * power, 4.2, SHARE * power, fill=PEN_AREA, width=0.4)
-            on.text(left + 5.4 * k + 2.1, floor + 4.2, str(k + 1), CAPTION, colour=GREY)
-    on.text(46, 43.6, on.say("pictures.two_tiles.bars"), CAPTION, anchor="start", colour=GREY)
+            x = left + BAR_PITCH * k
+            on.pen.box(x, floor - SHARE * power, 4.2, SHARE * power, fill=PEN_AREA, width=0.4)
+            on.text(x + 2.1, floor + 4.2, tokens[k], CAPTION, colour=GREY)
+    on.text(2, 45.6, on.say("pictures.two_tiles.bars"), CAPTION, anchor="start", colour=GREY)
     on.said(
         on.say("pictures.two_tiles.said", first=listed(tiles[0]), second=listed(tiles[1])),
         to_do=on.say("pictures.two_tiles.to_do"),
@@ -143,7 +151,7 @@ def suitcase(on: Canvas, *states: Rows) -> None:
             for cell in range(kept):
                 left, top = x + 1.5 + 3 * cell, 24.4 + 2.9 * card
                 if card <= t:
-                    pen.box(left, top, 3, 2.4, width=0.4 if t else AXIS, fill=PEN_AREA if t else LIGHT)
+                    pen.box(left, top, 3, 2.4, width=GUIDE if t else AXIS, fill=PEN_AREA if t else LIGHT)
                 on.box(left, top, 3, 2.4, width=AXIS, colour=GREY)
         if t == 3:
             on.text(x + CASE / 2, 29.6, "…", NUMBER)

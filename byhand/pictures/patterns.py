@@ -106,11 +106,11 @@ def four_boxes(on: Canvas, along: Rows, *, tokens: Sequence[str]) -> None:
     )  # fmt: skip
 
 
-SQUARE = 3.7  # a cell of a grid of the family
+WIDE, LOW, HIGH = 6.2, 4.3, 6.2  # the cells of a grid of the family: all are as wide, those of its last line are high
 FAMILY = ("all", "gpt", "slope", "window", "short", "tiles", "hashed", "linear")  # the members, four in a line
 
 
-@picture(height=45, minutes=4)
+@picture(width=117, height=53, minutes=4)
 def family(on: Canvas, *patterns: Rows) -> None:
     """The patterns of all members of the family, and who comes from whom; the last line of each is left to draw.
 
@@ -118,25 +118,27 @@ def family(on: Canvas, *patterns: Rows) -> None:
     """
     if len(patterns) != len(FAMILY) or any(len(rows) != 4 for rows in patterns):
         raise UndrawableError("eight patterns of four words have room")
-    side, spine = 4 * SQUARE, 22.6
-    tops = (4.4, 29.4)
+    side, depth, pitch, tops = 4 * WIDE, 3 * LOW + HIGH, 29.6, (4.4, 33.2)
+    lines = [LOW * i for i in range(4)] + [depth]
     for n, (name, rows) in enumerate(zip(FAMILY, patterns, strict=True)):
-        left, top = 3.0 + 21.2 * (n % 4), tops[n // 4]
+        left, top = 1.5 + pitch * (n % 4), tops[n // 4]
         on.text(left + side / 2, top - 1.6, on.say(f"pictures.family.{name}"), CAPTION)
-        on.grid(left, top, 4, 4, SQUARE)
+        for i, y in enumerate(lines):
+            on.line((left, top + y), (left + side, top + y), colour=PALE)
+            on.line((left + WIDE * i, top), (left + WIDE * i, top + depth), colour=PALE)
         for i, row in enumerate(rows):
             for j, share in enumerate(row):
                 if share:
-                    x, y = left + SQUARE * (j + 0.5), top + SQUARE * (i + 0.5)
-                    (on.pen if i == 3 else on).disc(x, y, 1.7 * sqrt(float(share)))
+                    x, y = left + WIDE * (j + 0.5), top + (lines[i] + lines[i + 1]) / 2
+                    (on.pen if i == 3 else on).disc(x, y, 1.95 * sqrt(float(share)))
         if name == "tiles":
-            on.line((left + side / 2, top), (left + side / 2, top + side), width=STROKE)
-    middle = [3.0 + 21.2 * n + side / 2 for n in range(4)]
-    on.line((3 + side, tops[0] + side / 2), (3 + 21.2, tops[0] + side / 2), width=GUIDE)
-    on.line((middle[0], tops[0] + side), (middle[0], tops[1] - 4.6), width=GUIDE)
+            on.line((left + side / 2, top), (left + side / 2, top + depth), width=STROKE)
+    middle, floor = [1.5 + pitch * n + side / 2 for n in range(4)], tops[0] + depth
+    spine, y = (floor + tops[1] - 4.6) / 2, tops[0] + depth / 2
+    on.line((1.5 + side, y), (1.5 + pitch, y), width=GUIDE)
     on.line((middle[1], spine), (middle[3], spine), width=GUIDE)
-    for x in middle[1:]:
-        on.line((x, tops[0] + side), (x, tops[1] - 4.6), width=GUIDE)
+    for x in middle:
+        on.line((x, floor), (x, tops[1] - 4.6), width=GUIDE)
     told = {name: listed(rows[-1]) for name, rows in zip(FAMILY, patterns, strict=True)}
     on.said(
         on.say("pictures.family.said"),

@@ -603,9 +603,10 @@ def smallest(context: Context, name: str, mistake: str = "") -> Any:
 
 
 @call
-def largest(context: Context, name: str) -> Any:
-    """The largest number of a step, to compare."""
-    return reduce(lambda one, other: each(max, one, other), chain(*context.tape.values(name)))
+def largest(context: Context, name: str, row: int | None = None) -> Any:
+    """The largest number of a step, or of one of its rows, to compare or to compute with."""
+    rows = context.tape.values(name)
+    return reduce(lambda one, other: each(max, one, other), chain(*rows) if row is None else rows[row])
 
 
 def _wrong(context: Context, mistake: str) -> Context:

@@ -84,17 +84,18 @@ class Context(Struct, frozen=True):
         """A step as a matrix on the page; of some steps the last row only. The role is by default "parameter" or
         "given".
 
-        given: of a step that is asked for, the number of first rows that are printed. At the easy level only the last
-        row is asked for, and the others are printed, unless the step is asked for whole.
+        given: of a step that is asked for, the number of first rows that are printed; of a single row, that of first
+        numbers. At the easy level only the last row is asked for, and the others are printed, unless the step is
+        asked for whole; but rows that other steps have found are all copied.
         """
         matrix = self.tape[name]
         default: Role = "parameter" if is_learned(matrix.step) else "given"
-        printed = given if role in ("ask", "copy") else matrix.rows
-        if self.level == "easy" and not whole:
-            printed = max(printed, matrix.rows - 1)
+        whole = whole or (role == "copy" and matrix.step.op is not None and matrix.step.op.name == "vstack")
+        printed = max(given, matrix.rows - 1) if self.level == "easy" and not whole else given
 
         def cell(value: Any, i: int, j: int) -> Cell:
-            new = Cell(value, None, i >= printed, name, (i, j))
+            is_blank = role in ("ask", "copy") and (i >= printed if matrix.rows > 1 else j >= given)
+            new = Cell(value, None, is_blank, name, (i, j))
             return self.worked_out(new, self.tape.cell(name, i, j)) if role == "ask" else new
 
         first = matrix.rows - 1 if last else 0
@@ -214,6 +215,9 @@ class Context(Struct, frozen=True):
                  "d_vocab": self.vocabulary, "arrow": tuple("abc"),
                  "words": (*self.tokens[1:2], *self.tokens[-1:]), **self.sheet.names}  # fmt: skip
         words |= {f"word{t}": (token,) for t, token in enumerate(self.tokens)}
+        if axis.startswith("tile"):
+            before = sum(self.tape[f"attn.tile{t}.scores"].cols for t in range(int(axis.removeprefix("tile"))))
+            words[axis] = self.tokens[before : before + size]
         if len(words.get(axis, ())) == size:
             return words[axis]
         return tuple(str(i + 1) for i in range(size)) if axis else ("",) * size
@@ -228,7 +232,8 @@ def is_learned(step: Step) -> bool:
 
 def _direction(axis: str) -> str:
     """Whether the labels of an axis are "token" or "dim" labels."""
-    return "token" if axis.startswith("word") or axis in ("pos", "past", "mem", "new", "source", "d_vocab") else "dim"
+    tokens = ("pos", "past", "mem", "new", "source", "d_vocab")
+    return "token" if axis.startswith(("word", "tile")) or axis in tokens else "dim"
 
 
 def _sources(found: Mapping[Place, Expr], name: str) -> set[tuple[int, int]]:

@@ -28,12 +28,16 @@ def test_arrows_that_meet_in_the_same_way_everywhere_are_not_drawn():
 
 
 def test_the_largest_score_so_far_is_drawn_over_each_tile():
-    sketch = drawn("two_tiles", [[1, 3]], [[1, 4]], [[3]], [[4]], base=[2])
+    words = {"base": [2], "tokens": ("we", "saw", "the", "sea")}
+    sketch = drawn("two_tiles", [[1, 3]], [[1, 4]], [[3]], [[4]], **words)
     assert "tile 1: 1, 3" in sketch.worksheet_says
     assert "3 over tile 1 and 4 over tile 2" in sketch.key_says
     assert sketch.pen.count("<rect") == 6
+    assert sketch.printed.count(">saw<") == 3  # under its score, and under its bar after each tile
+    long = drawn("two_tiles", [[1, 3]], [[1, 4]], [[3]], [[4]], base=[2], tokens=("we", "remember", "the", "sea"))
+    assert "remember" not in long.printed
     with pytest.raises(UndrawableError, match="the second has a larger one"):
-        drawn("two_tiles", [[1, 3]], [[1, 2]], [[3]], [[3]], base=[2])
+        drawn("two_tiles", [[1, 3]], [[1, 2]], [[3]], [[3]], **words)
 
 
 def test_neighbours_read_one_card():

@@ -100,6 +100,14 @@ def test_a_checkpoint_that_opens_the_back_may_print_what_the_front_asks_for():
     assert found(QUERIES, opening, question, pages=(0, 1, 1)) == QUERY
 
 
+def test_a_step_that_repeats_an_answer_gives_it_away():
+    """The mask leaves the scores of earlier words as they are; who is asked for masked scores reads the others."""
+    scaled, masked = f"{ATTN}scores_scaled[0]", f"{ATTN}hook_attn_scores[0]"
+    asked, shown = ([f"{{{{ {call}('{step}') }}}}" for step in (scaled, masked)] for call in ("ask", "given"))
+    assert found(asked[0], shown[1], pages=(0, 1)) == [(scaled, False)]
+    assert found(shown[0], asked[1], pages=(0, 1)) == []
+
+
 def test_what_is_copied_or_only_an_example_is_no_answer():
     assert found(QUERIES, f"{{{{ ask('{ATTN}scores_raw[0]', copy='{ATTN}hook_q[0]') }}}}", pages=(0, 0)) == []
 

@@ -21,7 +21,7 @@ from byhand.ops.linear import affine, matmul
 from byhand.options import Options
 from byhand.pipeline import prepare
 from byhand.tape import Tape
-from byhand.worksheet.calls import most, path, product_shape
+from byhand.worksheet.calls import largest, most, path, product_shape
 from byhand.worksheet.context import Context
 from byhand.worksheet.document import Answer, Cell, Choice, Claim, Falk, Hint, Strip, Table
 from byhand.worksheet.inverse import solutions
@@ -251,6 +251,13 @@ def test_the_words_at_the_largest_numbers_of_a_row_are_joined():
         assert [most(asked, "shares", i) for i in (0, -1)] == ["cat", "cat” and “sat"]
 
 
+def test_the_largest_number_is_that_of_a_step_or_of_one_of_its_rows():
+    tape = Tape(RATIONALS, {"x": [[1, 0], [2, 2]]})
+    tape.given("x", (2, 2))
+    context = Context(lesson(""), tape, Config())
+    assert (largest(context, "x"), largest(context, "x", 0)) == (2, 1)
+
+
 def test_of_a_step_the_last_row_may_be_asked_for_alone():
     body = f"## A\n\n{{{{ strip(blank('{ATTN}scores_raw[0]', last=True)) }}}}\n"
     (strip,) = figures(prepare(lesson(body), Options())[0], Strip)
@@ -265,6 +272,11 @@ def test_the_first_rows_may_be_given():
     body = "## A\n\n{{ norm('blocks.0.ln1', 'blocks.0.hook_resid_pre', given=2) }}\n"
     document, _ = prepare(replace(load_sheet("layer-norm"), body=body), Options())
     assert {blank.cell.at[0] for blank in document.blanks()} == {2}
+
+
+def test_of_a_single_row_the_first_numbers_may_be_given():
+    sheet = replace(load_sheet("flash-attention"), body="## A\n\n{{ strip(blank('plain.pattern', given=3)) }}\n")
+    assert [blank.cell.at for blank in prepare(sheet, Options())[0].blanks()] == [(0, 3)]
 
 
 def test_a_norm_may_leave_out_the_rows_that_it_normalises():
