@@ -171,22 +171,26 @@ _ARROWS = _arrows()
 
 BIASED_TRIED = 20_000
 PLACES, BUCKETS = 6, 4  # the last place asks
+EASY_BIASED = (9, 12, 15)  # totals of four powers of 2, the smallest being 1, of which at least three differ
+LOWEST = -4  # the lowest score for which the picture has room
 
 
 @search("position-biases", like_sheet=True, requires=[
-    exactly(4, alibi_slopes=(1, 2), d_head=4, relative_attention_max_distance=8),
+    _shares_are_short, exactly(4, alibi_slopes=(1, 2), d_head=4, relative_attention_max_distance=8),
 ])  # fmt: skip
 def _position_biases(task: Task, dice: Dice) -> Iterator[Instance]:
-    """Scores of the last of four tokens, which looks most at one with the fall of the first slope and at another
-    without; and scores of six places, with a number for each of four buckets.
+    """Scores of the last of four tokens, at least three of them different with and without the fall of the first
+    slope; it looks most at one token with the fall and at another without, and at one only with the second slope.
+    And scores of six places, with a number for each of four buckets.
 
     Method: rejection sampling.
     """
     base, back = whole_base(task.config), np.arange(3, -1, -1)
     scores = dice.below(7, BIASED_TRIED, 4) - 3
-    ok = scores.argmax(1) != (scores - back).argmax(1)
+    ok = (scores.argmax(1) != (scores - back).argmax(1)) & one_largest(scores - 2 * back)
     for biased in (scores, scores - back):
-        ok &= are_easy(biased, base) & one_largest(biased)
+        ok &= np.isin(totals(biased, base), EASY_BIASED) & one_largest(biased)
+        ok &= (different(biased) > 2) & (biased.min(1) >= LOWEST)
     places, table = (dice.below(5, BIASED_TRIED, size) - 2 for size in (PLACES, BUCKETS))
     furthest = task.config.relative_attention_max_distance
     summed = places + table[:, [bucket_of(steps, BUCKETS, furthest) for steps in range(PLACES - 1, -1, -1)]]

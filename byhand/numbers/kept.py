@@ -75,8 +75,8 @@ def _has_four_heads(task: Task) -> str:
 @search("grouped-query-attention", like_sheet=True, requires=[_has_four_heads])
 def _grouped_query_attention(task: Task, dice: Dice) -> Iterator[Instance]:
     """Four queries of one number, two cards of keys and of values for three words, and two more cards. Each head
-    looks most at one word, and three of them otherwise; with another card, the second and the third would get another
-    mixture. With a card of its own, a head looks otherwise than with the shared one.
+    looks most at one word, the last two at different ones, and three of them otherwise; with another card, the second
+    and the third would get another mixture. With a card of its own, a head looks otherwise than with the shared one.
 
     Method: rejection sampling.
     """
@@ -91,6 +91,7 @@ def _grouped_query_attention(task: Task, dice: Dice) -> Iterator[Instance]:
     ok &= one_largest(scores[:, : len(CARDS)]).all(1)
     looks = scores - scores.max(2, keepdims=True)  # (count, head, 3): equal where the patterns are
     same = (looks[:, :, None] == looks[:, None]).all(3)
+    ok &= scores[:, 2].argmax(1) != scores[:, 3].argmax(1)
     ok &= ~same[:, [0, 2, 1, 3], [1, 3, 4, 5]].any(1) & (np.triu(same[:, :4, :4], 1).sum((1, 2)) < 2)
     for i in np.repeat(np.flatnonzero(ok), VALUES_TRIED)[:HANDED_ON]:
         v = dice.below(9, 4, 3) - 4

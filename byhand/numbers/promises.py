@@ -428,9 +428,9 @@ def guesses_among_no_more_than_all_words(tape: Tape) -> bool:
 
 @sheet_promise
 def surprises_are_few_halvings(tape: Tape) -> bool:
-    """Each right word's probability is 1 halved one to four times (in base 2), and not all surprises are equal."""
-    surprises = {x for (x,) in tape.values("loss_per_token")}
-    return surprises <= {1, 2, 3, 4} and len(surprises) > 1
+    """Each right word's probability is 1 halved one to four times (in base 2), and the first two surprises differ."""
+    surprises = [x for (x,) in tape.values("loss_per_token")]
+    return {*surprises} <= {1, 2, 3, 4} and surprises[0] not in surprises[1:2]
 
 
 @sheet_promise
@@ -481,23 +481,28 @@ def maximum_grows(tape: Tape) -> bool:
 
 @sheet_promise
 def heads_of_a_group_differ(tape: Tape) -> bool:
-    """Each head looks most at one word, no two heads of a group alike, at least three heads have patterns of their
-    own, and so many have other queries. The cards differ in keys and in values, and heads 2 and 4 look otherwise with
-    cards of their own.
+    """Each head looks most at one word, no two heads of a group alike, the last two at different words. At least
+    three heads have patterns of their own, and so many have other queries. The cards differ in keys and in values,
+    and heads 2 and 4 look otherwise with cards of their own.
     """
     pattern, own = (tape.values(f"{name}.pattern") for name in ("attn", "own"))
     pairs = [pattern[at : at + 2] for at in range(0, len(pattern), 2)]
     cards = all(len({*tape.values(name)}) > 1 for name in ("attn.k", "attn.v"))
     apart = all(one != other for one, other in (*pairs, *zip(own, pattern[1::2], strict=True)))
     several = min(len({*pattern}), len({*tape.values("attn.q")})) > 2
-    return all(map(_has_one_largest, pattern)) and apart and several and cards
+    elsewhere = _look_most_elsewhere(*pattern[-2:])
+    return all(map(_has_one_largest, pattern)) and apart and elsewhere and several and cards
 
 
 @sheet_promise
 def distance_changes_who_is_read(tape: Tape) -> bool:
-    """With a fall for each step, the last token looks most at another one than without; each time at one only."""
+    """With a fall for each step, the last token looks most at another one than without; each time at one only, and
+    not at all others alike.
+    """
     plain, fallen, trays = (tape.values(name)[0] for name in ("plain.pattern", "attn.pattern[0]", "t5.pattern"))
-    return _look_most_elsewhere(plain, fallen) and _has_one_largest(trays)
+    several = min(len({*plain}), len({*fallen})) > 2
+    clear = all(map(_has_one_largest, (trays, tape.values("attn.biased[1]")[0])))
+    return _look_most_elsewhere(plain, fallen) and several and clear
 
 
 @sheet_promise
@@ -666,8 +671,12 @@ def passes_differ_though_weights_do_not(tape: Tape) -> bool:
 
 @sheet_promise
 def new_token_looks_most_at_one(tape: Tape) -> bool:
-    """The token that is added looks at one token more than at every other."""
-    return _has_one_largest(tape.values("new.pattern")[0])
+    """The token that is added looks at one token more than at every other, and not at all these alike; the query of
+    the token before it would make another mixture.
+    """
+    shares, wrong = tape.values("new.pattern")[0], mistaken(tape, "query-from-cache")[0]
+    several = len({*shares}) > min(2, len(shares) - 1)
+    return _has_one_largest(shares) and several and wrong.values("new.z") != tape.values("new.z")
 
 
 @sheet_promise

@@ -13,11 +13,11 @@ from byhand.pictures.canvas import (
     BOX,
     CAPTION,
     DASH,
+    DOT,
     GREY,
     GRID,
     GUIDE,
     HAIR,
-    HEAD,
     LIGHT,
     PALE,
     SMALLEST,
@@ -127,7 +127,7 @@ def page_before(on: Canvas, pattern: Rows, *, memory: Sequence[str], tokens: Seq
     on.said(*(on.say(f"pictures.page_before.{part}", **told) for part in ("said", "to_do", "key")))
 
 
-LOWEST, HIGHEST = -6, 3  # the scores that the grid of a fall has room for
+LOWEST, HIGHEST = -4, 3  # the scores that the grid of a fall has room for
 DIAL = 7.4  # the radius of a dial
 CASES = ((1, 0), (2, 1), (3, 2), (2, 0))  # where the query stands, and where the key
 
@@ -162,6 +162,7 @@ def turned_arrows(on: Canvas, query: Rows, key: Rows, dots: Rows, *, period: Seq
     shown = {"q": listed(query[0]), "k": listed(key[0]), "dot": value_text(found[0])}
     on.text(0, 38.6, on.say("pictures.turned_arrows.caption", **shown), CAPTION, anchor="start")
     on.text(0, 42.4, on.say("pictures.turned_arrows.caption_2"), CAPTION, anchor="start", colour=GREY)
+    on.pen.text(27, 42.4, on.say("pictures.turned_arrows.caption_key"), CAPTION, anchor="start")
     on.said(
         on.say("pictures.turned_arrows.said", **shown),
         to_do=on.say("pictures.turned_arrows.to_do"),
@@ -181,7 +182,7 @@ def _turned_arrow(
     on.math(middle[0] + x * out, middle[1] - y * out + 1.0, symbol, TOKEN)
 
 
-@picture(height=36, minutes=2)
+@picture(height=40, minutes=2)
 def slopes(on: Canvas, scores: Rows, biased: Rows, *, tokens: Sequence[str]) -> None:
     """Scores fall with the distance: each point moves down by one for every word further back.
 
@@ -191,25 +192,25 @@ def slopes(on: Canvas, scores: Rows, biased: Rows, *, tokens: Sequence[str]) -> 
     falls = [score - lower for score, lower in zip(own, fallen, strict=True)]
     if falls != [3, 2, 1, 0] or max(own) > HIGHEST or min(fallen) < LOWEST:
         raise UndrawableError(f"four scores from {LOWEST} to {HIGHEST} that fall by 1 with each step of distance")
-    unit = 24.0 / 9
-    top = 4.0 + 3 * unit
+    unit, first, pitch, beside = 4.0, 17.0, 13.0, 2.4
+    top = 3.0 + HIGHEST * unit
     for n in range(LOWEST, HIGHEST + 1):
         y = top - unit * n
-        on.line((14, y), (62, y), width=HAIR if n else AXIS, colour=GRID if n else PALE)
+        on.line((14, y), (first + 3 * pitch + 6, y), width=HAIR if n else AXIS, colour=GRID if n else PALE)
         if n % 2 == 0:
             on.number(12.4, y, n, SMALLEST, anchor="end", colour=GREY)
-    on.pen.line(*((17 + 14 * k, top + unit * (3 - k)) for k in range(4)), width=GUIDE, colour=PALE, dash=DASH)
+    on.line(*((first + pitch * k, top + unit * (3 - k)) for k in range(4)), width=GUIDE, colour=PALE, dash=DASH)
     for k, (word, score, lower) in enumerate(zip(tokens, own, fallen, strict=True)):
-        x, y, low = 17.0 + 14 * k, top - unit * float(score), top - unit * float(lower)
-        on.text(x, 32.6, word, TOKEN - 0.3)
+        x, y, low = first + pitch * k, top - unit * float(score), top - unit * float(lower)
+        on.text(x, top - unit * LOWEST + 5.0, word, TOKEN - 0.3)
         on.pen.disc(x, y, fill=WHITE, width=0.4, colour=on.pen.ink)
-        if low - y > HEAD:
-            on.pen.arrow((x + 2.2, y), (x + 2.2, low))
-        on.pen.disc(x + 2.2, low)
-    on.pen.disc(66, 7.0, fill=WHITE, width=0.4, colour=on.pen.ink)
-    on.pen.text(68, 8.0, on.say("pictures.slopes.score"), CAPTION, anchor="start")
-    on.pen.disc(66, 11.4)
-    on.pen.text(68, 12.4, on.say("pictures.slopes.fallen"), CAPTION, anchor="start")
+        if low > y:
+            on.pen.arrow((x + beside, y), (x + beside, low - DOT))
+        on.pen.disc(x + beside, low)
+    on.disc(66, 7.0, fill=WHITE, width=0.4, colour=on.ink)
+    on.text(68.4, 8.0, on.say("pictures.slopes.score"), CAPTION, anchor="start")
+    on.disc(66, 11.6)
+    on.text(68.4, 12.6, on.say("pictures.slopes.fallen"), CAPTION, anchor="start")
     on.said(
         on.say("pictures.slopes.said", low=value_text(LOWEST), high=HIGHEST), on.say("pictures.slopes.to_do"),
         on.say("pictures.slopes.key", scores=listed(own), fallen=listed(fallen)),
@@ -219,7 +220,7 @@ def slopes(on: Canvas, scores: Rows, biased: Rows, *, tokens: Sequence[str]) -> 
 TRAYS = 8  # distances of which one says the tray
 
 
-@picture(height=7, minutes=1)
+@picture(height=11, minutes=1)
 def trays(on: Canvas, table: Rows, *, furthest: int) -> None:
     """Which distances share a tray.
 
@@ -228,11 +229,13 @@ def trays(on: Canvas, table: Rows, *, furthest: int) -> None:
     if len(table[0]) < 4:
         raise UndrawableError("four trays or more, of which the first two are printed")
     found = [str(bucket_of(steps, len(table[0]), furthest)) for steps in range(TRAYS)]
+    for name, y in (("steps", 3.0), ("tray", 8.2)):
+        on.text(17.0, y, on.say(f"pictures.trays.{name}"), CAPTION, anchor="end", colour=GREY)
     for k, tray in enumerate(found):
-        x = 3.5 + 9.6 * k
-        on.text(x - 1.8, 4.6, str(k), CAPTION, colour=GREY)
-        on.box(x, 0.6, 5.6, 5.6, width=BOX, fill=WHITE)
-        (on.pen if k > 1 else on).text(x + 2.8, 4.7, tray, CAPTION + 0.3)
+        x = 19.0 + 8.0 * k
+        on.text(x + 3.0, 3.0, str(k), CAPTION, colour=GREY)
+        on.box(x, 4.2, 6.0, 6.0, width=BOX, fill=WHITE)
+        (on.pen if k > 1 else on).text(x + 3.0, 8.4, tray, CAPTION + 0.3)
     on.said(
         on.say("pictures.trays.said"), on.say("pictures.trays.to_do"),
         on.say("pictures.trays.key", trays=", ".join(found)),

@@ -113,8 +113,12 @@ FROM, LONG, HIGH = 20.0, 62.0, 4.4  # mm: the left edge of a strip, and its size
 
 @picture(height=37, minutes=2)
 def halvings(on: Canvas, right: Rows, surprises: Rows, *, words: Sequence[str]) -> None:
-    """A surprise counts how often 1 is halved until a word's probability is reached."""
+    """A surprise counts how often 1 is halved until the probability of the word that comes next is reached.
+
+    words: those of the text, the first of which has none before it.
+    """
     hops = [surprise for (surprise,) in surprises]
+    words = [f"{word} → {right}" for word, right in pairwise(words)]
     if len(hops) > 3 or len(words) != len(hops) or any(hop not in (1, 2, 3, 4) for hop in hops):
         raise UndrawableError("up to three words with surprises of 1 to 4 bits have room")
     for share, text in ((0.0, "0"), (0.125, "1/8"), (0.25, "1/4"), (0.5, "1/2"), (1.0, "1")):
@@ -123,8 +127,7 @@ def halvings(on: Canvas, right: Rows, surprises: Rows, *, words: Sequence[str]) 
     for row, (word, count) in enumerate([(example, 2), *zip(words, map(int, hops), strict=True)]):
         y = 7.8 + 8.2 * row
         pen: Layer = on.pen if row else on
-        on.text(FROM - 2.4, y + HIGH / 2 + 1.0, word, TOKEN if row else CAPTION, anchor="end",
-                colour="" if row else GREY)  # fmt: skip
+        on.text(FROM - 2.4, y + HIGH / 2 + 1.0, word, CAPTION, anchor="end", colour="" if row else GREY)
         pen.box(FROM, y, LONG / 2**count, HIGH, fill=PEN_AREA if row else LIGHT, width=0.4 if row else 0)
         on.box(FROM, y, LONG, HIGH)
         for halved in range(1, 5):

@@ -117,6 +117,18 @@ def test_values_on_one_line_and_a_query_for_one_thing_only_break_a_promise():
         ("matrix-product", {"B": [[2, 0, 1], [0, -1, 2], [1, 2, 1]]}, "a_turned_factor_shows"),  # equal to Bᵀ
         ("softmax", {"scores": [[1, 2, 1]] * 3}, "mistakes_leave_no_row_right"),  # as shares also without powers
         ("sampling", {"second": [["1/4", "1/2", "1/4", 0]] * 4}, "second_words_are_no_cut"),  # what top k leaves
+        ("cross-entropy", {"logits": [[1, 3, 1, 2], [1, 1, 3, 2], [1, 1, 3, 2]]}, "surprises_are_few_halvings"),
+        (
+            "kv-cache",
+            {"blocks.0.hook_resid_pre": [[-1, -1, 1, 0], [1, -1, -2, -2]] + [[1, 1, 1, 0]] * 2},
+            "new_token_looks_most_at_one",
+        ),
+        (
+            "position-biases",
+            {"attn.raw": [[4, 2, 0, 0]]},
+            "distance_changes_who_is_read",
+        ),  # falls to three equal ones
+        ("grouped-query-attention", {"attn.q": [[-2], [-1], [1], [2]]}, "heads_of_a_group_differ"),
         ("segment-memory", {DISTANCES: [[0] * 4] * 3 + [[4] * 4]}, "memory_is_read_most"),  # all look at themselves
     ],
 )

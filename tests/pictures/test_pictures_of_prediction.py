@@ -47,12 +47,12 @@ def test_arrows_that_tell_nothing_or_have_no_room_are_not_drawn():
 
 
 def test_a_surprise_has_a_hop_for_each_halving():
-    sketch = drawn("halvings", [[QUARTER], [EIGHTH]], [[2], [3]], words=["cat", "sat"])
+    sketch = drawn("halvings", [[QUARTER], [EIGHTH]], [[2], [3]], words=["the", "cat", "sat"])
     hops = [len(re.findall(r'd="M[^"]*Q', part)) for part in (sketch.printed, sketch.pen)]
     assert hops == [2, 2 + 3]
-    assert sketch.key_says.endswith("cat: 2, sat: 3")
+    assert sketch.key_says.endswith("the → cat: 2, cat → sat: 3")
     with pytest.raises(UndrawableError):
-        drawn("halvings", [[EIGHTH / 8]], [[6]], words=["cat"])
+        drawn("halvings", [[EIGHTH / 8]], [[6]], words=["the", "cat"])
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
