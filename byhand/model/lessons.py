@@ -470,11 +470,12 @@ def _position_biases(build: Builder) -> Results:
         results.append(biased if h else mixed)
     if "t5.scores" not in build.tape.numbers:
         return tuple(results)
-    scores, table = build.matrix("t5.scores", ("new", "place")), build.matrix("t5.table", ("", "bucket"))
+    scores, table = build.matrix("t5.scores", ("last_place", "place")), build.matrix("t5.table", ("", "bucket"))
     everywhere = {"i": (scores.cols, "place"), "j": (scores.cols, "place")}
     furthest = c.relative_attention_max_distance
     whole = bucket_biases(table, name="t5.biases", sizes=everywhere, buckets=table.cols, furthest=furthest)
-    return *results, softmax(add(scores, last_row(whole, "t5.bias"), name="t5.biased"), "t5.pattern", c.softmax_base)
+    bias = gather_rows(whole, name="t5.bias", sizes={"i": (1, "last_place")}, rows=(scores.cols - 1,))
+    return *results, softmax(add(scores, bias, name="t5.biased"), "t5.pattern", c.softmax_base)
 
 
 SPARSE = {  # the patterns of who may look at whom, by name, each with its width; the window's is that of the config

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from byhand.arithmetic.copies import written
 from byhand.arithmetic.expr import Div, Expr, Mul, Sub, Sum, changed, refs
 from byhand.effort import working
 from byhand.errors import SheetError
 from byhand.mistakes import foil
 from byhand.model.config import Config
 from byhand.model.names import is_parameter, symbol
+from byhand.notation.text import value_text
 from byhand.tape import Place, Step, Tape
 from byhand.worksheet.document import Cell, Falk, Panel, Role, Strip
 from byhand.worksheet.inverse import LeftOut, leave_out, places_of, solutions
@@ -25,10 +28,22 @@ from byhand.worksheet.views import Level, Orientation
 PRODUCTS = ("matmul", "affine", "dot_rows")
 # the sign of an operation between operands that stand side by side
 OPERATOR_SIGNS = {"row_dots": "·", "multiply": "⊙", "add": "+", "subtract": "−"}
+_SPOKEN = (
+    "pos",
+    "past",
+    "mem",
+    "new",
+    "source",
+    "d_vocab",
+    "temperature",
+    "last_place",
+    "head",
+    "group",
+)  # axes with words
 OF_ONE = {"column_mean": "", "gather_rows": "→"}  # the sign before the result of an operation on one operand
 
 
-class Context(Struct, frozen=True):
+class Context(Struct, frozen=True, dict=True):
     """A sheet, its run, and the options of the page.
 
     tokens, source, vocabulary: words; the source is what an encoder reads. left_out: the entries that the sheet's
@@ -218,9 +233,19 @@ class Context(Struct, frozen=True):
         if axis.startswith("tile"):
             before = sum(self.tape[f"attn.tile{t}.scores"].cols for t in range(int(axis.removeprefix("tile"))))
             words[axis] = self.tokens[before : before + size]
+        elif axis == "temperature":
+            words |= {axis: self._temperatures}
+        elif axis in ("head", "group"):
+            words |= {axis: tuple(self.messages.say(f"labels.{axis}", n=n + 1) for n in range(size))}
         if len(words.get(axis, ())) == size:
             return words[axis]
         return tuple(str(i + 1) for i in range(size)) if axis else ("",) * size
+
+    @cached_property
+    def _temperatures(self) -> tuple[str, ...]:
+        """The labels of temperatures, made once, so that matrices side by side have the same ones."""
+        rows = self.tape.values("temperatures")
+        return tuple(written(lambda t: f"T = {value_text(t)}", t) for (t,) in rows)
 
 
 def is_learned(step: Step) -> bool:
@@ -232,8 +257,7 @@ def is_learned(step: Step) -> bool:
 
 def _direction(axis: str) -> str:
     """Whether the labels of an axis are "token" or "dim" labels."""
-    tokens = ("pos", "past", "mem", "new", "source", "d_vocab")
-    return "token" if axis.startswith(("word", "tile")) or axis in tokens else "dim"
+    return "token" if axis.startswith(("word", "tile")) or axis in _SPOKEN else "dim"
 
 
 def _sources(found: Mapping[Place, Expr], name: str) -> set[tuple[int, int]]:

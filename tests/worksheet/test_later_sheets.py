@@ -194,12 +194,29 @@ def test_throws_are_printed_with_two_decimals():
     ]
 
 
-@pytest.mark.parametrize(("seed", "sums"), [(4, "1, 2"), (7, "2, 1")])
+@pytest.mark.parametrize(("seed", "sums"), [(4, "1 and 2"), (7, "2 and 1")])
 def test_the_key_says_what_divided_probabilities_add_up_to_in_either_order_of_the_temperatures(seed, sums):
     document, run = prepare(load_sheet("sampling"), Options(seed=seed, numbers="exact"))
-    assert ", ".join(str(1 / t) for (t,) in run.rows["temperatures"]) == sums, "shares add up to 1, and these by T"
+    assert " and ".join(str(1 / t) for (t,) in run.rows["temperatures"]) == sums, "shares add up to 1, and these by T"
     (answer,) = (block for block in document.sections[-1].words if isinstance(block, Answer))
-    assert f"her rows add up to {sums}, not each to 1" in plain_words(answer.tokens).replace("\u00a0", " ")
+    assert f"her rows add up to {sums}; each must add up to 1" in plain_words(answer.tokens).replace("\u00a0", " ")
+
+
+def test_rows_are_named_by_their_temperatures():
+    document, run = prepare(load_sheet("sampling"), Options(seed=7, numbers="exact"))
+    labels = tuple(f"T = {t}" for (t,) in run.texts["temperatures"])
+    named = [panel for block in document.blocks for panel in block.matrices if panel.step in ("scaled", "probs")]
+    assert [panel.rows for panel in named] == [labels] * 3, "as they are computed, and as Mia has them"
+
+
+def test_heads_cards_and_the_last_place_are_named():
+    rows = {
+        panel.step: panel.rows
+        for sheet in ("grouped-query-attention", "position-biases")
+        for block in prepare(load_sheet(sheet), Options())[0].blocks for panel in block.matrices
+    }  # fmt: skip
+    assert (rows["attn.z"], rows["attn.k"]) == (("head 1", "head 2", "head 3", "head 4"), ("card 1", "card 2"))
+    assert {rows["t5.bias"], rows["t5.pattern"]} == {("place 6",)}
 
 
 @pytest.mark.parametrize("seed", [0, 6, 21])
