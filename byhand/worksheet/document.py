@@ -608,6 +608,15 @@ class Section(Struct, frozen=True, eq=False, dict=True):
         """The figures, then the words."""
         return (*self.figures, *self.words)
 
+    @property
+    def closing(self) -> tuple[TextBlock, ...]:
+        """A question that comes after other texts, with the lines for its answer: both stand below figures."""
+        *others, question, answer = (None, None, *self.words)
+        asks = (
+            isinstance(question, Prose) and isinstance(answer, Answer) and any(isinstance(x, Prose) for x in others)
+        )
+        return self.words[-2:] if asks else ()
+
     @cached_property
     def asked(self) -> tuple[str, ...]:
         """The steps of the run that the section asks for."""

@@ -203,6 +203,14 @@ def test_a_template_cannot_reach_what_is_not_its_own(folder):
         Pages(*prepared("attention-head")).html("key", "print")
 
 
+@pytest.mark.parametrize(("sheet", "level", "number"), [("sampling", "standard", 6), ("sizing", "stretch", 3)])
+def test_a_question_after_other_texts_stands_below_the_figures_with_its_lines(sheet, level, number):
+    sections = Pages(*prepare(load_sheet(sheet), Options(level=level))).sections
+    (drawn,) = (each for each in sections if each.section.number == number)
+    assert [block.kind for block in drawn.after] == ["prose", "answer"]
+    assert drawn.before[0].kind == "prose"
+
+
 @pytest.mark.parametrize("sheet", ["dot-product", "softmax", "sizing"])
 def test_a_question_has_the_width_that_its_figures_leave(sheet):
     asked = [drawn for drawn in Pages(*prepared(sheet)).sections if drawn.section.is_question]

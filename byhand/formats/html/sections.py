@@ -163,12 +163,15 @@ class LaidSection(Struct, frozen=True):
     @property
     def before(self) -> list[TextBlock]:
         """The texts beside the figures, or above them."""
-        return [word for word in self.section.words if not (self.below and word.last)]
+        return [word for word in self.section.words if not self._is_after(word)]
 
     @property
     def after(self) -> list[TextBlock]:
         """The texts below the figures."""
-        return [word for word in self.section.words if self.below and word.last]
+        return [word for word in self.section.words if self._is_after(word)]
+
+    def _is_after(self, word: TextBlock) -> bool:
+        return bool(self.laid) and (word in self.section.closing or (self.below and word.last))
 
 
 def laid_sections(sections: Iterable[Section], grids: Grids = strips) -> list[LaidSection]:

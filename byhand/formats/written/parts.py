@@ -245,8 +245,9 @@ class Page:
     def section(self, section: Section) -> Iterator[Part]:
         """A section: what is told, the figures, and what is asked."""
         yield Heading(2, section.heading or section.title, section.number)
-        first = [word for word in section.words if not word.follows]
-        for block in (*first, *section.figures, *(word for word in section.words if word.follows)):
+        after = [word for word in section.words if word.follows or word in section.closing]
+        first = [word for word in section.words if word not in after]
+        for block in (*first, *section.figures, *after):
             yield from self.block(block)
         if self.view == "worked":
             for block in section.blocks:
