@@ -212,47 +212,47 @@ def _strip(on: Canvas, shares: Sequence[Any], top: float, words: Sequence[str], 
 
 # ---- the cache grows by a row ----
 
-CELL, ROW, GRID_TOP = 5.2, 4.9, 5.2  # mm
-FRAMES_AT = (7.0, 34.5, 62.0)  # mm: the left edges of the matrices
+CELL, ROW, OLD_ROW, GRID_TOP = 6.0, 6.0, 4.2, 4.0  # mm: the old rows are only read
+FRAMES_AT = (9.0, 44.0, 79.0)  # mm: the left edges of the matrices
 
 
-@picture(height=34, minutes=2)
+@picture(width=104, height=36.4, minutes=2)
 def growing_cache(on: Canvas, keys: Rows, *, words: Sequence[str]) -> None:
     """The keys of a text as its words come: the old rows stay, and each word adds one."""
     if len(keys) != 4 or len(keys[0]) != 4 or len(words) != 4:
         raise UndrawableError("four words with keys of four numbers have room")
-    foot = GRID_TOP + 4 * ROW
+    foot = GRID_TOP + 3 * OLD_ROW + ROW
     for frame, left in enumerate(FRAMES_AT):
         count = frame + 2
         on.text(
-            left + 2 * CELL, 2.6, on.say("pictures.growing_cache.word", n=count, word=words[count - 1]), bold=True
+            left + 2 * CELL, 2.4, on.say("pictures.growing_cache.word", n=count, word=words[count - 1]), bold=True
         )
         for i in range(count):
-            is_new, y = i == count - 1, GRID_TOP + ROW * i
+            is_new, y = i == count - 1, GRID_TOP + OLD_ROW * i
+            middle = y + (ROW if is_new else OLD_ROW) / 2
             pen: Layer = on.pen if is_new and count == 4 else on
             if is_new:
                 for j in range(1, 4):
                     on.line((left + CELL * j, y), (left + CELL * j, y + ROW), width=GUIDE)
                 on.box(left, y, 4 * CELL, ROW, width=0.7)
             for j, number in enumerate(keys[i]):
-                pen.number(left + CELL * (j + 0.5), y + ROW / 2, number, 3.0, colour="" if is_new else GREY)
+                pen.number(left + CELL * (j + 0.5), middle, number, 3.0, colour="" if is_new else GREY)
             if not frame:
-                on.text(left - 0.9, y + ROW / 2 + 0.9, words[i], CAPTION, anchor="end")
-        bottom = GRID_TOP + ROW * (count - 1)
+                on.text(left - 0.9, middle + 0.9, words[i], CAPTION, anchor="end")
+        bottom = GRID_TOP + OLD_ROW * (count - 1)
         for x, turn in ((left, 1.0), (left + 4 * CELL, -1.0)):
             on.line((x + turn, GRID_TOP - 0.3), (x, GRID_TOP - 0.3), (x, bottom), width=0.35)
         if frame < 2:
-            on.arrow(
-                (left + 4 * CELL + 1.4, GRID_TOP + 1.5 * ROW), (FRAMES_AT[frame + 1] - 1.6, GRID_TOP + 1.5 * ROW)
-            )
-    on.line((0.0, foot + 1.5), (84.0, foot + 1.5), width=HAIR, colour=PALE)
+            y = GRID_TOP + 1.5 * OLD_ROW
+            on.arrow((left + 4 * CELL + 1.4, y), (FRAMES_AT[frame + 1] - 1.6, y))
+    on.line((0.0, foot + 1.2), (103.0, foot + 1.2), width=HAIR, colour=PALE)
     for row, (name, first) in enumerate((("with", 1), ("without", 2))):
-        y = foot + 4.6 + 3.9 * row
+        y = foot + 5.4 + 6.8 * row
         on.text(0.0, y, on.say(f"pictures.growing_cache.{name}"), CAPTION, anchor="start")
         for frame, left in enumerate(FRAMES_AT):
-            x, count = left + 3.2 * CELL, first if row == 0 else first + frame
+            x, count = left + 2.9 * CELL, first if row == 0 else first + frame
             if frame:
-                on.line((x - 3.2, y + 0.7), (x + 3.2, y + 0.7), width=GUIDE, colour=PALE)
+                on.line((x - 4, y + 1.2), (x + 4, y + 1.2), width=GUIDE, colour=PALE)
             (on.pen if frame else on).number(x, y - 1.0, count, TOKEN)
     new = listed(keys[3])
     on.said(

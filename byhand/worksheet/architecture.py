@@ -176,7 +176,8 @@ class _Chart(Struct, frozen=True, dict=True):
 
         Parameters are left out. A step that no section computes stands for what it reads.
         """
-        printed = {p.step for s in self.sections for b in s.blocks for p in b.matrices if p.role != "ask"}
+        found = (p for s in self.sections for b in s.blocks for p in b.matrices)
+        printed = {p.step for p in found if p.role not in ("ask", "copy")}
         waiting, seen = list(steps), set[str]()
         while waiting:
             for name in self.tape.steps[waiting.pop(0)].inputs:

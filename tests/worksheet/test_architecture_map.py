@@ -59,6 +59,12 @@ def test_steps_that_nobody_asks_for_are_passed_through():
     assert named(nodes) == {"X": [], "Q": ["X"], "Z": ["X", "Q"]}
 
 
+def test_what_is_copied_leads_on_from_where_it_is_computed():
+    document, _ = prepare(load_sheet("kv-cache"), Options())
+    flow = named(document.map.inside["heads"])
+    assert [flow[name][:2] for name in ("scores", "z")] == [["q", "k"], ["scale, softmax", "v"]]
+
+
 def test_questions_are_no_steps():
     chart = map_for("attention-head", [*head(), (), ()])
     assert sorted(n for node in chart.inside["heads"] for n in node.sections) == list(range(1, 8))
