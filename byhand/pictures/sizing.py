@@ -9,7 +9,7 @@ WIDE, HIGH, TOP = 84.0, 30.0, 1.0  # mm: the area that stands for all parameters
 MOST_BLOCKS = 48  # columns that can be told apart
 
 
-@picture(height=37, minutes=1)
+@picture(height=40, minutes=1)
 def parameter_area(
     on: Canvas, words: Rows, positions: Rows, qkv: Rows, out: Rows, mlp_in: Rows, mlp_out: Rows, layers: Rows,
     all_parameters: Rows, *, model: int,
@@ -23,6 +23,7 @@ def parameter_area(
     shares = {name: float(rows[0][model]) / whole for name, rows in parts.items()}
     shares |= {"attention": n * float(qkv[0][model] + out[0][model]) / whole}
     shares |= {"mlp": n * float(mlp_in[0][model] + mlp_out[0][model]) / whole}
+    norms = on.say("pictures.parameter_area.norms", share=f"{100 * (1 - sum(shares.values())):.2f} %")
     if n > MOST_BLOCKS or shares["words"] < 0.15 or shares["mlp"] + shares["attention"] < 0.4:
         raise UndrawableError("the parts of this model have no room for their names")
     on.box(0.0, TOP, WIDE, HIGH, width=0.4)
@@ -55,8 +56,9 @@ def parameter_area(
         pen.text(x, TOP + y - 0.4, said[name], TOKEN)
         pen.text(x, TOP + y + 3.1, percents[name], CAPTION)
     pen.text(left + line / 2, TOP + HIGH + 5.0, f"{said['positions']}: {percents['positions']}", 2.5)
+    pen.text(WIDE, TOP + HIGH + 8.6, norms, 2.5, anchor="end")
     on.said(
         on.say("pictures.parameter_area.said"),
         on.say("pictures.parameter_area.to_do"),
-        ", ".join(f"{said[name]} {percents[name]}" for name in shares) + ".",
+        f"{', '.join(f'{said[name]} {percents[name]}' for name in shares)}; {norms}.",
     )

@@ -147,6 +147,10 @@ def test_its_label_says_where_we_are(name, said):
     assert root.get("aria-label").endswith("; the residual stream is 3 × 4.")
 
 
+def test_what_is_only_counted_says_nothing_of_a_stream():
+    assert drawn(MAPS["a sizing"]).get("aria-label").endswith("unembedding.")
+
+
 def test_a_memory_is_read_beside_the_stream():
     assert (MAPS["a memory"].memory, MAPS["a memory, post-norm"].memory, MAPS["a head"].memory) == (
         "2 × 4",

@@ -94,7 +94,9 @@ def test_the_new_key_is_in_the_key_only():
 
 def test_the_area_of_parameters_has_the_shares_of_gpt_2():
     sketch, _ = on_sheet("sizing", 0)
-    assert sketch.key_says.endswith("words 31 %, positions 0.6 %, 12 × attention 23 %, 12 MLPs 46 %.")
+    assert sketch.key_says.endswith(
+        "words 31 %, positions 0.6 %, 12 × attention 23 %, 12 MLPs 46 %; norms: 0.02 %, too thin to draw."
+    )
 
 
 def test_a_letter_shares_half_and_half_where_both_scores_are_equal():

@@ -243,7 +243,8 @@ def _sentence(chart: Map, messages: Messages, decoder: bool = False) -> str:
     parts = ", ".join(
         _in_words(box, box.state == "here" and not everything, decoder, messages) for box in chart.boxes
     )
-    said = say("map.spoken.model_here" if everything else "map.spoken.model", parts=parts, shape=chart.stream)
+    stream = say("map.spoken.stream", shape=chart.stream) if chart.stream else ""
+    said = say("map.spoken.model_here" if everything else "map.spoken.model", parts=parts, stream=stream)
     return f"{said} {say('map.spoken.memory', shape=chart.memory)}" if chart.memory else said
 
 
