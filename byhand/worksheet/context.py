@@ -100,13 +100,13 @@ class Context(Struct, frozen=True, dict=True):
         "given".
 
         given: of a step that is asked for, the number of first rows that are printed; of a single row, that of first
-        numbers. At the easy level only the last row is asked for, and the others are printed, unless the step is
-        asked for whole; but rows that other steps have found are all copied.
+        numbers. At the easy level only the last row is asked for, or as many last rows as the sheet says, and the
+        others are printed, unless the step is asked for whole; but rows that other steps have found are all copied.
         """
         matrix = self.tape[name]
         default: Role = "parameter" if is_learned(matrix.step) else "given"
         whole = whole or (role == "copy" and matrix.step.op is not None and matrix.step.op.name == "vstack")
-        printed = max(given, matrix.rows - 1) if self.level == "easy" and not whole else given
+        printed = max(given, matrix.rows - self.sheet.easy_rows) if self.level == "easy" and not whole else given
 
         def cell(value: Any, i: int, j: int) -> Cell:
             is_blank = role in ("ask", "copy") and (i >= printed if matrix.rows > 1 else j >= given)

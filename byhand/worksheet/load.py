@@ -122,7 +122,8 @@ def _goal(context: Context, sections: Sequence[Section]) -> str:
     if context.level != "easy" or not given:
         return context.sheet.goal
     lines = context.messages.lines(context.transposed)
-    return f"{context.sheet.goal} {context.messages.say('levels.easy_goal', rows=lines['rows'])}"
+    says = "levels.easy_goal" if context.sheet.easy_rows == 1 else "levels.easy_goal_two"
+    return f"{context.sheet.goal} {context.messages.say(says, rows=lines['rows'])}"
 
 
 def _rendered(context: Context, blocks: list[Block]) -> str:

@@ -45,7 +45,7 @@ class Sheet:
     keep, so that they show the sheet's idea: names of functions in numbers/promises.py. points: what sections are
     worth, by number, in place of points by time. names: words for the places of an axis, such as d_model, whose
     numbers keep their places and signs in every copy. sittings: the numbers of the steps with which sittings begin,
-    where the text parts the steps into some.
+    where the text parts the steps into some. easy_rows: how many last rows are asked for at the easy level.
     """
 
     name: str
@@ -66,6 +66,7 @@ class Sheet:
     points: Mapping[int, int] = field(default_factory=dict)
     names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     sittings: tuple[int, ...] = ()
+    easy_rows: int = 1
 
     @property
     def number(self) -> int:
@@ -118,6 +119,7 @@ _KEYS = {
     "letters": dict, "config": dict, "tokens": list, "source": list, "vocabulary": list, "inputs": dict,
     "weights": dict, "pick_words": bool, "answer": list, "in_place": list, "promises": list,
     "points": dict, "names": dict, "places": int, "sittings": list,
+    "easy_rows": int,
 }  # fmt: skip
 
 
@@ -257,6 +259,8 @@ def _made(name: str, front: dict[Any, Any], body: str) -> Sheet:
     for section, worth in front.get("points", {}).items():
         if not (isinstance(section, int) and isinstance(worth, int) and worth >= 0):
             raise SheetError(f"{name}.md: points: write whole numbers by the number of a section, as in {{5: 4}}")
+    if front.get("easy_rows", 1) not in (1, 2):
+        raise SheetError(f"{name}.md: easy_rows: {shown(front['easy_rows'])} rows at the easy level; use 1 or 2")
     starts = front.get("sittings", [1, 2])
     if len(starts) < 2 or starts[0] != 1 or not all(type(b) is int and a < b for a, b in pairwise(starts)):
         raise SheetError(f"{name}.md: sittings: write the step with which each begins, as in [1, 10, 18]")

@@ -344,6 +344,19 @@ def test_easy_asks_for_all_rows_of_a_step_that_is_asked_for_whole():
     assert (asked[f"{ATTN}hook_attn_scores[0]"], asked[f"{ATTN}hook_pattern.exp[0]"]) == ({0, 1, 2}, {2})
 
 
+def test_easy_asks_for_the_rows_that_hold_the_letters():
+    document = prepare(load_sheet("attention-in-letters"), Options(seed=0, level="easy"))[0]
+    assert said(document.goal).endswith(
+        "The last two rows of each matrix are yours to fill in; what is before them is given."
+    )
+    found = {
+        str(blank.cell.value) for blank in document.blanks() if blank.cell.step.endswith(("hook_q[0]", "hook_v[0]"))
+    }
+    assert all(any(letter in value for value in found) for letter in "ab")
+    with pytest.raises(SheetError, match="easy_rows: 3 rows at the easy level; use 1 or 2"):
+        parse_sheet("own", "---\ntitle: T\ngoal: g\nmodel: softmax\neasy_rows: 3\n---\n## A\n")
+
+
 def test_stretch_has_no_hints_and_lets_a_sheet_ask_otherwise():
     document = prepare(load_sheet("attention-head"), Options(seed=0, level="stretch"))[0]
     assert not words(document, Hint)
