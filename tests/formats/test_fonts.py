@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -149,6 +150,12 @@ def test_damaged_fonts_are_built_again_and_never_printed_with(
     assert page(math) == sound
 
 
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the one face is kept for all tests of it."""
+    return tmp_path_factory.mktemp("fonts") / "kept"
+
+
 DAMAGES = (one_bit_changed, Path.unlink, cut_in_half, empty, as_a_folder)
 
 
@@ -160,9 +167,11 @@ DAMAGES = (one_bit_changed, Path.unlink, cut_in_half, empty, as_a_folder)
     ],
 )
 def test_fonts_that_were_built_before_are_taken_unless_they_are_damaged(
-    damage: Callable[[Path], None], name: str, math: fonts.Face, tmp_path: Path
+    damage: Callable[[Path], None], name: str, math: fonts.Face, tmp_path: Path, kept: Path
 ) -> None:
-    fonts.bring(tmp_path / "brought")
+    if not kept.exists():
+        fonts.bring(kept)
+    shutil.copytree(kept, tmp_path / "brought")
     sound = page(math)
     assert not (tmp_path / "cache").exists()
     damage(tmp_path / "brought" / name)
