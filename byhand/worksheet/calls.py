@@ -591,6 +591,12 @@ def value(context: Context, name: str, i: int, j: int, mistake: str = "") -> str
 
 
 @call
+def text(context: Context, computed: Any) -> str:
+    """A number that the sheet has computed, as text: in a class, that of each copy."""
+    return value_text(computed)
+
+
+@call
 def number(context: Context, name: str, i: int, j: int, mistake: str = "") -> Any:
     """One number of a step, to compute with or to compare. mistake: the mistake in the run that it is read from."""
     return _wrong(context, mistake).tape.values(name)[i][j]
@@ -607,6 +613,12 @@ def largest(context: Context, name: str, row: int | None = None) -> Any:
     """The largest number of a step, or of one of its rows, to compare or to compute with."""
     rows = context.tape.values(name)
     return reduce(lambda one, other: each(max, one, other), chain(*rows) if row is None else rows[row])
+
+
+@call
+def ranked(context: Context, name: str, i: int, k: int) -> Any:
+    """The number of a row of a step that comes after k others, the smallest first."""
+    return each(lambda *row: sorted(row)[k], *context.tape.values(name)[i])
 
 
 def _wrong(context: Context, mistake: str) -> Context:

@@ -7,10 +7,12 @@ from collections import Counter
 from dataclasses import replace
 from fractions import Fraction
 
+import numpy as np
 import pytest
 from kinds import kinds, kinds_and_run, lesson
 from msgspec import structs
 
+from byhand.arithmetic.copies import Copies
 from byhand.arithmetic.decimals import Decimals
 from byhand.arithmetic.exact import RATIONALS
 from byhand.arithmetic.expr import refs, substitute
@@ -21,7 +23,7 @@ from byhand.ops.linear import affine, matmul
 from byhand.options import Options
 from byhand.pipeline import prepare
 from byhand.tape import Tape
-from byhand.worksheet.calls import largest, most, path, product_shape
+from byhand.worksheet.calls import CALLS, largest, most, path, product_shape, ranked
 from byhand.worksheet.context import Context
 from byhand.worksheet.document import Answer, Cell, Choice, Claim, Falk, Hint, Strip, Table
 from byhand.worksheet.inverse import solutions
@@ -256,6 +258,14 @@ def test_the_largest_number_is_that_of_a_step_or_of_one_of_its_rows():
     tape.given("x", (2, 2))
     context = Context(lesson(""), tape, Config())
     assert (largest(context, "x"), largest(context, "x", 0)) == (2, 1)
+    assert [ranked(context, "x", 0, k) for k in (0, 1)] == [0, 1]
+
+
+def test_a_number_that_a_sheet_computes_is_written_for_each_copy():
+    copies = Copies(RATIONALS, 2)
+    own = copies.number((1, 2), np.array([0, 1])) + 3
+    assert CALLS["text"](Context(lesson(""), Tape(RATIONALS, {}), Config()), own) == "\U000f0000"
+    assert copies.marks[0].tolist() == ["4", "5"]
 
 
 def test_of_a_step_the_last_row_may_be_asked_for_alone():
