@@ -203,6 +203,15 @@ def test_a_template_cannot_reach_what_is_not_its_own(folder):
         Pages(*prepared("attention-head")).html("key", "print")
 
 
+@pytest.mark.parametrize("medium", ["print", "screen"])
+def test_no_property_of_a_figure_is_set_twice(medium):
+    html = Pages(*prepared("attention-in-letters", numbers="symbolic")).html("worksheet", medium)
+    styles = re.findall(r'<figure class="[^"]*" style="([^"]*)"', html)
+    names = [[each.partition(":")[0] for each in style.split(";")] for style in styles]
+    assert all(len(set(each)) == len(each) for each in names)
+    assert any("--w" in each for each in names), "a column for a letter has a width of its own"
+
+
 @pytest.mark.parametrize(("sheet", "level", "number"), [("sampling", "standard", 6), ("sizing", "stretch", 3)])
 def test_a_question_after_other_texts_stands_below_the_figures_with_its_lines(sheet, level, number):
     sections = Pages(*prepare(load_sheet(sheet), Options(level=level))).sections
