@@ -28,18 +28,8 @@ from byhand.worksheet.views import Level, Orientation
 PRODUCTS = ("matmul", "affine", "dot_rows")
 # the sign of an operation between operands that stand side by side
 OPERATOR_SIGNS = {"row_dots": "·", "multiply": "⊙", "add": "+", "subtract": "−"}
-_SPOKEN = (
-    "pos",
-    "past",
-    "mem",
-    "new",
-    "source",
-    "d_vocab",
-    "temperature",
-    "last_place",
-    "head",
-    "group",
-)  # axes with words
+# axes whose places have words
+_SPOKEN = ("pos", "past", "mem", "new", "source", "d_vocab", "temperature", "last_place")
 OF_ONE = {"column_mean": "", "gather_rows": "→"}  # the sign before the result of an operation on one operand
 
 
