@@ -98,7 +98,7 @@ class Mark(Struct, frozen=True):
 class Tag(Struct, frozen=True):
     """The tag of a matrix, its name and shape: right of the column `left`, or over the columns `left` to `right`.
 
-    Over a single column, the shape has a line of its own.
+    parted: whether name and shape are on two lines, as over a column of biases.
     """
 
     panel: Panel
@@ -107,11 +107,7 @@ class Tag(Struct, frozen=True):
     left: int
     bottom: int
     right: int
-
-    @property
-    def parted(self) -> bool:
-        """Whether name and shape are on two lines."""
-        return self.side == "over" and self.right - self.left == 1
+    parted: bool = False
 
 
 class Line(Struct, frozen=True):

@@ -65,7 +65,7 @@ def falk(figure: Falk) -> Grid:
         grid.tags.append(Tag(bias, "right", 2 + k, at_result, 3 + k, at_result + m))
     elif bias is not None:
         grid.put(bias, below, at_bias)
-        grid.tags.append(Tag(bias, "over", below, at_bias, below, at_bias + 1))
+        grid.tags.append(Tag(bias, "over", below, at_bias, below, at_bias + 1, parted=True))
     if figure.arrows:
         grid.marks.append(Mark("right", below, gap, below + 1, gap + 1))
         grid.marks.append(Mark("down", below - 1, at_result, below, at_result + 1))
