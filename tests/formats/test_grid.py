@@ -32,6 +32,12 @@ def grid_of(words, number):
     return grid
 
 
+def test_a_label_of_two_words_is_parted_between_them():
+    slot = Slot("dim", label="head 1", scope="col", lines=2)
+    assert slot.pieces == ("head", "1")
+    assert Slot("dim", label="head 1", scope="col").pieces == ("head 1",)
+
+
 @pytest.mark.parametrize(("number", "pieces"), [(1, ["extra", "ordin", "ary"]), (10**20, [LONG])])
 def test_a_word_is_parted_where_its_column_is_narrower_and_not_where_only_numbers_are_too_wide(number, pieces):
     grid = fitted(grid_of([LONG] * 3, number), 30.0, 30.0)

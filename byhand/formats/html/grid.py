@@ -70,7 +70,9 @@ class Slot(Struct, frozen=True):
 
     @property
     def pieces(self) -> tuple[str, ...]:
-        """The label, broken into its lines."""
+        """The label, broken into its lines: between its words, where it has several."""
+        if self.lines > 1 and " " in self.label:
+            return tuple(self.label.split(" "))
         size = self.letters(self.lines)
         return tuple(self.label[i : i + size] for i in range(0, len(self.label), size))
 
@@ -81,6 +83,8 @@ class Slot(Struct, frozen=True):
 
     def letters(self, lines: int) -> int:
         """The letters on a line if the label is broken into `lines`: at most 3 over a column, 2 before a row."""
+        if lines > 1 and " " in self.label:
+            return max(map(len, self.label.split(" ")))
         most = longest(self.label)
         return -(-most // min(lines, 3 if self.scope == "col" else 2)) if most > USUAL_WORD else USUAL_WORD
 

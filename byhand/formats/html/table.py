@@ -59,7 +59,8 @@ def _cell(slot: Slot, shown: bool, inputs: bool, writing: Writing | None, field:
     if slot.scope:
         cls = (slot.cls + " parted" * (len(slot.pieces) > 1)).strip()
         named = f' class="{cls}"' if cls else ""
-        return f'<th scope="{slot.scope}"{named}>{"<wbr>".join(map(escape, slot.pieces))}</th>'
+        between = " " if " " in slot.label else "<wbr>"
+        return f'<th scope="{slot.scope}"{named}>{between.join(map(escape, slot.pieces))}</th>'
     if slot.cls.startswith("caption"):
         box, of = "", slot.ticked
         if of is not None:
