@@ -97,12 +97,19 @@ def _grouped_query_attention(task: Task, dice: Dice) -> Iterator[Instance]:
         v = dice.below(9, 4, 3) - 4
         read = [_mixture(q[i, head] * k[i, card], v[card], base) for head, card in (*CARDS, *WRONG_CARDS)]
         first, second, third, _, *own, second_wrong, third_wrong = read
-        others = (second, second_wrong), (third, third_wrong), (second, own[0]), (read[3], own[1]), (first, second)
-        if any(one == other for one, other in others) or not distinct(v[None]).all() or (abs(v).sum(1) < 3).any():
+        others = (
+            (second, second_wrong), (third, third_wrong), (second, own[0]), (read[3], own[1]), (first, second), own,
+        )  # fmt: skip
+        if any(one == other for one, other in others) or not distinct(v[None]).all() or not _tell_words_apart(v):
             continue
         rows = {"attn.k": k[i, :2], "attn.v": v[:2], "own.k": k[i, 2:], "own.v": v[2:], "attn.q": q[i, :, None]}
         kept = {name: entries for name, entries in task.values.inputs.items() if name not in rows}
         yield Instance(kept | {name: entries.tolist() for name, entries in rows.items()})
+
+
+def _tell_words_apart(v: Ints) -> bool:
+    """Whether each row of values has two different numbers, and is not mostly 0."""
+    return bool(((np.ptp(v, 1) > 0) & (abs(v).sum(1) > 2)).all())
 
 
 def _mixture(scores: Ints, values: Ints, base: int) -> Fraction:

@@ -483,7 +483,7 @@ def maximum_grows(tape: Tape) -> bool:
 def heads_of_a_group_differ(tape: Tape) -> bool:
     """Each head looks most at one word, no two heads of a group alike, the last two at different words. At least
     three heads have patterns of their own, and so many have other queries. The cards differ in keys and in values,
-    and heads 2 and 4 look otherwise with cards of their own.
+    and heads 2 and 4 look otherwise with cards of their own. No card has the same value for all words.
     """
     pattern, own = (tape.values(f"{name}.pattern") for name in ("attn", "own"))
     pairs = [pattern[at : at + 2] for at in range(0, len(pattern), 2)]
@@ -491,7 +491,8 @@ def heads_of_a_group_differ(tape: Tape) -> bool:
     apart = all(one != other for one, other in (*pairs, *zip(own, pattern[1::2], strict=True)))
     several = min(len({*pattern}), len({*tape.values("attn.q")})) > 2
     elsewhere = _look_most_elsewhere(*pattern[-2:])
-    return all(map(_has_one_largest, pattern)) and apart and elsewhere and several and cards
+    told = all(len({*row}) > 1 for name in ("attn.v", "own.v") for row in tape.values(name))
+    return all(map(_has_one_largest, pattern)) and apart and elsewhere and several and cards and told
 
 
 @sheet_promise

@@ -12,7 +12,6 @@ from byhand.pictures.canvas import (
     CAPTION,
     FRAME,
     GREY,
-    INK,
     LIGHT,
     NUMBER,
     TOKEN,
@@ -109,7 +108,6 @@ def kernel_stick(on: Canvas, x: Rows, kernel: Rows, *, tokens: Sequence[str]) ->
             y = STACK + CUBE * d / 2
             on.arrow((left + CUBE + 3.0, y), (left + STEP - 1.6, y), width=0.3, dash=(1.2, 0.8))
         on.arrow((centre, foot + 1.4), (centre, foot + 6.0), width=0.35)
-        on.disc(centre, foot + 8.8, 2.2, fill=WHITE, width=0.4, colour=INK)
         frame = on.pen if token else on
         frame.box(left - 0.9, STACK - 0.9, CUBE + 1.8, CUBE * d + 1.8, width=FRAME, rx=1.2)
     right = FIRST + STEP * (n - 1) + CUBE + BACK[0] + 2.4

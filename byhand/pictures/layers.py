@@ -105,7 +105,7 @@ def _graph(on: Layer, left: float, heights: Sequence[Any], kinks: Sequence[Any])
 # ---- down the tokens, then along the features ----
 
 BOX_WIDE, BOX_NARROW = 4.9, 3.7  # mm: a cell, where tokens are rows, and where they are columns
-RING = 0.44  # the radius of a ring, in cells
+RING = 0.46  # the radius of a ring, in cells
 
 
 @picture(height=47, minutes=2)
@@ -154,7 +154,7 @@ def down_then_along(
     between = (lefts[1] + wide + lefts[2]) / 2
     on.text(between, lower - 1.4, on.say("pictures.down_then_along.layers"), SMALLEST, colour=GREY)
     for left, top, place in ((lefts[1], upper, (last, column)), (lefts[2], lower, ring)):
-        on.disc(*spot(left, top, *place), RING * cell, fill="none", width=STROKE)
+        on.disc(*spot(left, top, *place), RING * cell, fill="none", width=0.35)
     for line in (1, 2, 3):
         on.text(60.6, upper + 3.6 * line, on.say(f"pictures.down_then_along.reads_{line}"), CAPTION, anchor="start",
                 colour=GREY)  # fmt: skip

@@ -191,7 +191,7 @@ CELL, PART = 3.8, 5.3  # mm: a cell of the small matrices; one of a row that is 
 SMALL_LEFT, SMALL_UPPER, SMALL_GAP = 0.3, 9.6, 1.6  # mm: where the small matrices stand
 
 
-@picture(height=43, minutes=2)
+@picture(width=106, height=43, minutes=2)
 def mixed_rows(on: Canvas, a: Rows, b: Rows, c: Rows, *, transposed: bool = False) -> None:
     """A cell of a product reads one row and one column; a row of it is a mixture of the rows of the other factor. The
     first is mixed already, and the last is for the student.
@@ -224,8 +224,7 @@ def mixed_rows(on: Canvas, a: Rows, b: Rows, c: Rows, *, transposed: bool = Fals
     on.text(3.2, 42.9, on.say("pictures.mixed_rows.shade"), CAPTION, anchor="start", colour=GREY)
     kind = "columns" if transposed else "rows"
     for at, row in enumerate((0, n - 1)):
-        _mixture(on, 35.0 + 27.2 * at, a[row], b, c[row], on.say(f"pictures.mixed_rows.{kind}", n=row + 1),
-                 is_printed=not at)  # fmt: skip
+        _mixture(on, 36.0 + 37.0 * at, a[row], b, c[row], kind, row + 1, is_printed=not at)
     on.said(
         on.say(f"pictures.mixed_rows.said_{kind}", weights=listed(a[0]), row=listed(c[0])),
         on.say("pictures.mixed_rows.to_do"),
@@ -250,18 +249,24 @@ def _empty_grid(on: Layer, x: float, y: float, down: int, across: int, cell: flo
 
 
 def _mixture(
-    on: Canvas, x: float, weights: Sequence[Any], parts: Rows, total: Sequence[Any], name: str, is_printed: bool
-) -> None:
-    """Rows, each times its weight, and their sum below. x: of the weights' right edge."""
-    on.text(x + 4 + PART * len(total) / 2, 6.0, name, CAPTION, colour=GREY)
-    left, height = x + 3.6, 6.0
+    on: Canvas, x: float, weights: Sequence[Any], parts: Rows, total: Sequence[Any], kind: str, of: int,
+    is_printed: bool,
+) -> None:  # fmt: skip
+    """Rows, each times its weight, and their sum below. x: of the weights' right edge. kind: "rows" or "columns".
+    of: the number of the row that they make.
+    """
+    left, height = x + 13.6, 6.0
+    on.text(left + PART * len(total) / 2, 6.0, on.say(f"pictures.mixed_rows.{kind}", n=of), CAPTION, colour=GREY)
     products = [[weight * value for value in part] for weight, part in zip(weights, parts, strict=True)]
     for at, (weight, row) in enumerate(zip((*weights, None), (*products, total), strict=True)):
         y = 11.4 + 6.9 * at + 1.6 * (weight is None)
         colour = GREY if is_printed and weight == 0 else ""
-        on.number(x, y, "=" if weight is None else weight, TOKEN + 0.5, anchor="end", colour=colour)
-        if weight is not None:
-            on.number(x + 1.8, y, "·", TOKEN + 0.5, colour=colour)
+        if weight is None:
+            on.number(left - 1.8, y, "=", TOKEN + 0.5, colour=colour)
+        else:
+            on.number(x, y, weight, TOKEN + 0.5, anchor="end", colour=colour)
+            times = on.say(f"pictures.mixed_rows.times_{kind}", n=at + 1)
+            on.text(x + 0.8, y + 0.9, times, CAPTION, anchor="start", colour=GREY)
         for j, value in enumerate(row):
             middle = left + PART * (j + 0.5)
             if is_printed:
