@@ -67,13 +67,13 @@ function withoutExponent(text) {
   return (text.startsWith("-") ? "-" : "") + decimalText(scaled, Math.max(0, places));
 }
 
-// A number of a file as a page prints it.
+// A number of a file as a page prints it: with its thousands separated, a decimal from 10,000 on.
 function shownNumber(text) {
   if (text === "-inf" || text === "-Infinity") return "−∞";
   const [digits, ...rest] = text.replace("-", "−").split(/(?=[./])/);
   const sign = digits.startsWith("−") ? "−" : "";
   const units = digits.slice(sign.length);
-  if (text.includes("/") || units.length < 5) return text.replace("-", "−");
+  if (text.includes("/") || units.length < (rest.length ? 5 : 4)) return text.replace("-", "−");
   return sign + units.replace(/\B(?=(\d{3})+$)/g, ",") + rest.join("");
 }
 
