@@ -70,11 +70,16 @@ class Slot(Struct, frozen=True):
 
     @property
     def pieces(self) -> tuple[str, ...]:
-        """The label, broken into its lines: between its words, where it has several."""
-        if self.lines > 1 and " " in self.label:
+        """The label, broken into its lines: between its words, where it has two."""
+        if self.lines > 1 and self.is_two_words:
             return tuple(self.label.split(" "))
         size = self.letters(self.lines)
         return tuple(self.label[i : i + size] for i in range(0, len(self.label), size))
+
+    @property
+    def is_two_words(self) -> bool:
+        """Whether the label has two words, between which it is broken."""
+        return self.label.count(" ") == 1
 
     @property
     def is_before(self) -> bool:
@@ -83,7 +88,7 @@ class Slot(Struct, frozen=True):
 
     def letters(self, lines: int) -> int:
         """The letters on a line if the label is broken into `lines`: at most 3 over a column, 2 before a row."""
-        if lines > 1 and " " in self.label:
+        if lines > 1 and self.is_two_words:
             return max(map(len, self.label.split(" ")))
         most = longest(self.label)
         return -(-most // min(lines, 3 if self.scope == "col" else 2)) if most > USUAL_WORD else USUAL_WORD
@@ -357,7 +362,8 @@ def _settled(grid: Grid, room: float) -> Grid:
         lines = next((n for n in (1, 2) if label_width(slot, n) <= grid.widths[grid.cols[col]]), 3)
         if lines > 1:
             grid.slots[row, col] = replace(slot, lines=lines)
-            parts = -(-longest(slot.label) // slot.letters(lines))  # a short label stays whole
+            most = longest(slot.label) - slot.is_two_words  # the blank between them is left out
+            parts = -(-most // slot.letters(lines))  # a short label stays whole
             if slot.scope == "col" and parts > 1:
                 grid.rows[row] = max(grid.rows[row], f"h{parts}", key=PRINT_HEIGHTS.__getitem__)
     return grid

@@ -59,7 +59,7 @@ def _cell(slot: Slot, shown: bool, inputs: bool, writing: Writing | None, field:
     if slot.scope:
         cls = (slot.cls + " parted" * (len(slot.pieces) > 1)).strip()
         named = f' class="{cls}"' if cls else ""
-        between = " " if " " in slot.label else "<wbr>"
+        between = " " if slot.is_two_words else "<wbr>"
         return f'<th scope="{slot.scope}"{named}>{between.join(map(escape, slot.pieces))}</th>'
     if slot.cls.startswith("caption"):
         box, of = "", slot.ticked
