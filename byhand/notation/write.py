@@ -16,6 +16,8 @@ from byhand.arithmetic.copies import varies, written, written_tree
 from byhand.arithmetic.expr import NEG_INF, BigSum, Div, Expr, Fn, Index, Mul, Num, Ref, Scalar, Sub, Sum
 from byhand.notation.number import plain
 
+GROUPED = 1000  # the least whole number whose thousands are separated
+
 SUM, PRODUCT, POWER, ATOM = range(1, 5)  # precedence levels, the weakest first
 
 
@@ -36,7 +38,7 @@ class Style(Struct, frozen=True):
     constant: Callable[[str], str]
     divide_brackets: bool = True  # whether dividend and divisor need brackets; in a stacked fraction they do not
     power_brackets: bool = False  # whether an exponent needs brackets; a superscript does not
-    thousands: str = ","  # separates groups of three digits, from 1,000 on
+    thousands: str = ","  # separates groups of three digits
 
 
 def write(node: Expr, style: Style, at_least: int = SUM) -> str:
@@ -88,10 +90,10 @@ def _value(value: Scalar, style: Style) -> tuple[str, int]:
 
 
 def _grouped(digits: str, style: Style) -> str:
-    """Digits with their thousands separated: of a whole number from 1,000 on, of a decimal from 10,000 on."""
+    """Digits with their thousands separated: of a whole number from GROUPED on, of a decimal from ten times that."""
     whole, point, rest = digits.partition(".")
     sign, number = ("−", whole[1:]) if whole.startswith("−") else ("", whole)
-    if len(number) < (5 if point else 4):
+    if len(number) < len(str(GROUPED)) + bool(point):
         return digits
     return sign + f"{int(number):,}".replace(",", style.thousands) + point + rest
 

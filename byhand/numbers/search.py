@@ -118,7 +118,7 @@ def _attention_head(task: Task, dice: Dice) -> Iterator[Instance]:
     for mixture in find_mixtures(
         dice, read, heads, task.config, task.limits, tries=LAYER_MIXTURES_TRIED, has_output=False
     ):
-        if meant and lie_on_arrows(mixture.z, read.key_rows @ mixture.W_V[0]):
+        if meant and _lie_on_arrows(mixture.z, read.key_rows @ mixture.W_V[0]):
             continue
         weights = attention_weights("blocks.0.attn", mixture)
         turns = 1 if meant or not read.visible.all() else len(x)  # where all see all, rows may stand in any order
@@ -126,7 +126,7 @@ def _attention_head(task: Task, dice: Dice) -> Iterator[Instance]:
             yield Instance({RESID_PRE: np.roll(x, turn, 0).tolist()}, weights)
 
 
-def lie_on_arrows(points: Ints, tips: Ints) -> bool:
+def _lie_on_arrows(points: Ints, tips: Ints) -> bool:
     """Whether one of the points (n, 2) lies on the arrow to one of the tips (m, 2), or where all arrows begin. With
     more or fewer than two numbers each, none can be drawn.
     """

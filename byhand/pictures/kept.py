@@ -23,7 +23,7 @@ from byhand.pictures.canvas import (
     WHITE,
     Canvas,
 )
-from byhand.pictures.labels import Label, Span
+from byhand.pictures.labels import words
 from byhand.pictures.registry import Rows, UndrawableError, picture
 
 SCORE, SHARE, TILE_TOP = 3.9, 14.0, 5.4  # the height of a score of 1, of a power of 1, and where the tiles begin
@@ -43,7 +43,7 @@ def two_tiles(
     scores = [*tiles[0], *tiles[1]]
     if len(scores) != 4 or min(scores) < 0 or max(scores) > 6 or not 1 <= tops[1] - tops[0] <= 2:
         raise UndrawableError("two tiles of two scores from 0 to 6, of which the second has a larger one")
-    if len(tokens) != 4 or max(Label((Span(token),), CAPTION).width for token in tokens) > BAR_PITCH:
+    if len(tokens) != 4 or max(words(token, CAPTION).width for token in tokens) > BAR_PITCH:
         tokens = "1234"
     floor = 33.0
     for t, (tile, top) in enumerate(zip(tiles, tops, strict=True)):

@@ -221,7 +221,8 @@ class Context(Struct, frozen=True, dict=True):
                  "words": (*self.tokens[1:2], *self.tokens[-1:]), **self.sheet.names}  # fmt: skip
         words |= {f"word{t}": (token,) for t, token in enumerate(self.tokens)}
         if axis.startswith("tile"):
-            before = sum(self.tape[f"attn.tile{t}.scores"].cols for t in range(int(axis.removeprefix("tile"))))
+            tile = int(axis.removeprefix("tile"))
+            before = sum(self._sizes[f"tile{t}"] for t in range(tile))
             words[axis] = self.tokens[before : before + size]
         elif axis == "temperature":
             words |= {axis: self._temperatures}
@@ -230,6 +231,11 @@ class Context(Struct, frozen=True, dict=True):
         if len(words.get(axis, ())) == size:
             return words[axis]
         return tuple(str(i + 1) for i in range(size)) if axis else ("",) * size
+
+    @cached_property
+    def _sizes(self) -> Mapping[str, int]:
+        """The sizes of the axes of the tape's steps, by their names."""
+        return {axis: n for step in self.tape.steps.values() for axis, n in zip(step.axes, step.shape, strict=True)}
 
     @cached_property
     def _temperatures(self) -> tuple[str, ...]:

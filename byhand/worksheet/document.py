@@ -611,11 +611,8 @@ class Section(Struct, frozen=True, eq=False, dict=True):
     @property
     def closing(self) -> tuple[TextBlock, ...]:
         """A question that comes after other texts, with the lines for its answer: both stand below figures."""
-        *others, question, answer = (None, None, *self.words)
-        asks = (
-            isinstance(question, Prose) and isinstance(answer, Answer) and any(isinstance(x, Prose) for x in others)
-        )
-        return self.words[-2:] if asks else ()
+        kinds = [type(word) for word in self.words]
+        return self.words[-2:] if kinds[-2:] == [Prose, Answer] and Prose in kinds[:-2] else ()
 
     @cached_property
     def asked(self) -> tuple[str, ...]:

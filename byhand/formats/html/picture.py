@@ -7,10 +7,10 @@ from html import escape
 
 from byhand.arithmetic.copies import written
 from byhand.formats.fonts import FACES, Face, font_face_css
+from byhand.formats.html.grid import PAGE_WIDTH
 from byhand.pictures.labels import SANS, mm
 from byhand.worksheet.document import Picture
 
-WIDEST = 174.0  # mm: the width of a page
 KEY_SAYS = "data-key"  # the attribute for the alternative text of the key, on a page that is worksheet and key
 PRINTED, PEN = "<g>", '<g class="for-key">'  # what each layer begins with
 _FACE = re.compile(r"'(byhand [^']+)'")
@@ -37,7 +37,7 @@ def svg(figure: Picture, shown: bool, shared: bool, whole: bool = False) -> str:
     said += f' {KEY_SAYS}="{escape(key)}"' if shared else ""
     width = mm(kind.width)
     if whole:
-        width = written(lambda each: mm(max(kind.width, min(each.reach, WIDEST))), sketch)
+        width = written(lambda each: mm(max(kind.width, min(each.reach, PAGE_WIDTH))), sketch)
     layers = f"{PRINTED}{printed}</g>" + (f"{PEN}{pen}</g>" if shown else "")
     return (
         f'<svg class="picture" xmlns="http://www.w3.org/2000/svg" width="{width}mm" '

@@ -24,9 +24,7 @@ class Writing(Protocol):
         """The box of a matrix that may be ticked."""
 
 
-def rows(
-    grid: Grid, shown: bool, screen: bool, writing: Writing | None = None, field: Field = nameless
-) -> str:  # fmt: skip
+def rows(grid: Grid, shown: bool, screen: bool, writing: Writing | None = None, field: Field = nameless) -> str:
     """The rows of a table. shown: whether answers are printed.
 
     screen: whether it is for a screen: blanks are input fields, and cells say in which line a phone has them.

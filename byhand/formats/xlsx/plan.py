@@ -36,6 +36,7 @@ from byhand.formats.xlsx.words import (
     width_of,
 )
 from byhand.notation.text import value_text
+from byhand.notation.write import GROUPED
 from byhand.runs import Run
 from byhand.tape import shape_text
 from byhand.worksheet.document import (
@@ -60,7 +61,6 @@ RULE, MOST_HIGH = 7.0, 130.0  # of a line to write on; the height of a row
 BOX, TOLD, INDENT = 26.0, 46.0, 2.5  # the widths of a box for a word, of a text of the legend, and of an indent
 LEAST_WIDE, LEAST_COLUMNS = 174.0, 12  # of a page
 TICK = "☐ "
-LARGE = 10_000  # from which on a number has thousands, and no fraction
 MOST_DIGITS = 4  # of a fraction that a spreadsheet shows
 WHOLE_TOO = "# ?/?"  # the format of numbers that may be fractions of one digit, or whole
 Role = Literal["sum", "mark", "name"]
@@ -529,7 +529,7 @@ def _forms(document: Document, run: Run) -> Iterator[tuple[str, str]]:
             numbers = [abs(Fraction(cell.value)) for cell in cells if isinstance(cell.value, int | Fraction)]
             digits = len(str(max((x.denominator for x in numbers), default=1)))
             form = f"# {'?' * digits}/{'?' * digits}" if digits <= MOST_DIGITS else ""
-            yield name, "#,##0" if max(numbers, default=0) >= LARGE else form
+            yield name, "#,##0" if max(numbers, default=0) >= GROUPED else form
         elif run.numbers == "decimal":
             rounds = run.rounding == "once" and name in run.steps and run.steps[name].op is not None
             has_places = any("." in value_text(cell.value) for cell in cells)
