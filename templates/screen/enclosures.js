@@ -106,7 +106,8 @@ class Enclosures extends Domain {
     const [lows, highs] = ["low", "high"].map((end) => args.map((a) => (a === NEG_INF ? a : a[end])));
     const best = firstLargest(lows, (a, b) => (a > b ? 1 : a < b ? -1 : 0));
     highs.forEach((high, at) => {
-      const equal = lows[at] === high && lows[at] === lows[best] && high === highs[best];
+      const alike = lows[at] === lows[best] && high === highs[best];
+      const equal = alike && (lows[at] === high || this.bits === PRECISIONS.at(-1)); // what no precision tells apart
       if (at !== best && high >= lows[best] && !equal) throw new Undecided();
     });
     return best;

@@ -119,6 +119,11 @@ def test_a_browser_marks_decimals_as_the_marker_does(every):
     assert compared(pages, dice) > (20_000 if every else 500)
 
 
+def test_two_equal_powers_of_e_are_a_tie_for_a_browser_too():
+    """Of equally near neighbours the first is taken, by a proof in Python, and where no precision tells them apart."""
+    assert compared([(decimal_page("nearest-neighbours", way), EXACT) for way in (5, 7)], Random("ties")) > 500
+
+
 def test_a_word_in_a_blank_is_judged_as_the_marker_does():
     page = Page.of("shapes")
     words = ("yes", "No", "NEIN", "3x4", "4 × 3", "—", "none", "maybe", "", "12")
