@@ -137,15 +137,13 @@ def test_numbers_that_do_not_show_an_idea_break_its_promise(name, changed, promi
     assert promise in broken(load_sheet(name), replace(own, inputs={**own.inputs, **changed}))
 
 
-def test_a_mixture_on_an_arrow_breaks_a_promise():
-    """With scores of 0 all shares are thirds, and all mixtures (0, 0), where the arrows of the values begin."""
+@pytest.mark.parametrize(("last", "on_an_arrow"), [([-4, 2], True), ([-4, 3], False)])
+def test_a_mixture_on_an_arrow_breaks_a_promise(last, on_an_arrow):
+    """The values are (1, 2), (1, 0) and (−3, 2); the last word takes 2/7, 4/7 and 1/7 of them: 3/7 of the first."""
     sheet = load_sheet("attention-head")
-    own, at = sheet.given(letters=False), "blocks.0.attn."
-    values = [[[1, 1], [0, 1], [1, 0], [-1, -2]]]  # with these rows of X: (2, 1), (0, 1), (0, -1)
-    assert "values_span_a_triangle" not in broken(sheet, own)
-    assert "values_span_a_triangle" in broken(
-        sheet, replace(own, weights={**own.weights, f"{at}W_Q": [[[0] * 4] * 4], f"{at}W_V": values})
-    )
+    own = sheet.given(letters=False)
+    weights = {**own.weights, "blocks.0.attn.W_V": [[[1, 0], [1, 0], [0, 2], last]]}
+    assert ("values_span_a_triangle" in broken(sheet, replace(own, weights=weights))) == on_an_arrow
 
 
 def test_two_sheets_of_one_seed_have_different_numbers():
