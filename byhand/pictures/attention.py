@@ -14,7 +14,6 @@ from byhand.pictures.canvas import (
     DASH,
     FRAME,
     GREY,
-    GRID,
     GUIDE,
     HAIR,
     LIGHT,
@@ -217,15 +216,12 @@ def mixtures(
     edges = [(at(low_x, 0), at(high_x, 0)), (at(0, low_y), at(0, high_y))]
     called = [*tokens, *(on.say("pictures.mixtures.dot", word=word) for word in who)]
     halves = [words(word, SMALL_NUMBER if k >= len(tips) else TOKEN).width / 2 for k, word in enumerate(called)]
-    xs, ys = range(int(low_x), int(high_x) + 1), range(int(low_y), int(high_y) + 1)
-    numbers = {(at(x, low_y)[0], at(x, low_y)[1] + 3.0): x for x in xs if x}
-    numbers |= {(at(high_x, y)[0] + 2.2, at(high_x, y)[1] + 0.9): y for y in ys if y}
+    (left_end, right_end), (foot, head) = ((int(low), int(high)) for low, high in ends)
+    numbers = {(at(x, foot)[0], at(x, foot)[1] + 3.0): x for x in range(left_end, right_end + 1) if x}
+    numbers |= {(at(right_end, y)[0] + 2.2, at(right_end, y)[1] + 0.9): y for y in range(foot, head + 1) if y}
     kept_free = [((x - 1.4, y - 0.9), (x + 1.4, y - 0.9)) for x, y in numbers]
     names = beside([*tips, *dots], halves, lines + edges + kept_free, (0, 1.5, 70.0, 42.0))
-    for x in xs:
-        on.line(at(x, low_y), at(x, high_y), width=AXIS if x == 0 else HAIR, colour=PALE if x == 0 else GRID)
-    for y in ys:
-        on.line(at(low_x, y), at(high_x, y), width=AXIS if y == 0 else HAIR, colour=PALE if y == 0 else GRID)
+    on.plane(lambda point: at(*point), (left_end, foot), (right_end, head))
     taken = [(name, words(word, TOKEN).width / 2) for name, word in zip(names, tokens, strict=False)]
     for at_number, number in numbers.items():
         if all(gap(at_number, word, half + 1.4) > 1.0 for word, half in taken):
