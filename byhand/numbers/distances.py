@@ -181,7 +181,7 @@ LOWEST = -4  # the lowest score for which the picture has room
 def _position_biases(task: Task, dice: Dice) -> Iterator[Instance]:
     """Scores of the last of four tokens, at least three of them different with and without the fall of the first
     slope; it looks most at one token with the fall and at another without, and at one only with the second slope.
-    And scores of six places, with a number for each of four buckets.
+    And scores of six places, with another number for each of four buckets.
 
     Method: rejection sampling.
     """
@@ -195,7 +195,7 @@ def _position_biases(task: Task, dice: Dice) -> Iterator[Instance]:
     furthest = task.config.relative_attention_max_distance
     summed = places + table[:, [bucket_of(steps, BUCKETS, furthest) for steps in range(PLACES - 1, -1, -1)]]
     fits = are_easy(summed, base) & one_largest(summed)
-    fits &= (different(table) > 2) & (different(places) > 2) & (table[:, 0] != table[:, 1])
+    fits &= (different(table) == BUCKETS) & (different(places) > 2)
     for i, k in zip(np.flatnonzero(ok), np.flatnonzero(fits)[:HANDED_ON], strict=False):
         v = draw_values(dice, 4, task.config.d_v)
         if v is not None:

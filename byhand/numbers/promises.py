@@ -498,12 +498,13 @@ def heads_of_a_group_differ(tape: Tape) -> bool:
 @sheet_promise
 def distance_changes_who_is_read(tape: Tape) -> bool:
     """With a fall for each step, the last token looks most at another one than without; each time at one only, and
-    not at all others alike.
+    not at all others alike. No two trays have the same number.
     """
     plain, fallen, trays = (tape.values(name)[0] for name in ("plain.pattern", "attn.pattern[0]", "t5.pattern"))
     several = min(len({*plain}), len({*fallen})) > 2
     clear = all(map(_has_one_largest, (trays, tape.values("attn.biased[1]")[0])))
-    return _look_most_elsewhere(plain, fallen) and several and clear
+    (table,) = tape.values("t5.table")
+    return _look_most_elsewhere(plain, fallen) and several and clear and len({*table}) == len(table)
 
 
 @sheet_promise

@@ -211,6 +211,8 @@ def slopes(on: Canvas, scores: Rows, biased: Rows, *, tokens: Sequence[str]) -> 
     on.text(68.4, 8.0, on.say("pictures.slopes.score"), CAPTION, anchor="start")
     on.disc(66, 11.6)
     on.text(68.4, 12.6, on.say("pictures.slopes.fallen"), CAPTION, anchor="start")
+    on.line((63.4, 16.2), (67.2, 16.2), width=GUIDE, colour=PALE, dash=DASH)
+    on.text(68.4, 17.2, on.say("pictures.slopes.bias"), CAPTION, anchor="start")
     on.said(
         on.say("pictures.slopes.said", low=value_text(LOWEST), high=HIGHEST), on.say("pictures.slopes.to_do"),
         on.say("pictures.slopes.key", scores=listed(own), fallen=listed(fallen)),

@@ -201,13 +201,11 @@ def mixed_rows(on: Canvas, a: Rows, b: Rows, c: Rows, *, transposed: bool = Fals
     n, k, m = len(a), len(b), len(b[0])
     if n < 2 or max(n, k, m) > 3:
         raise UndrawableError("matrices of up to three rows and columns have room")
-    left, upper = (b, a) if transposed else (a, b)
     rows, cols = (m, n) if transposed else (n, m)
     crossing = SMALL_LEFT + k * CELL + SMALL_GAP, SMALL_UPPER + k * CELL + SMALL_GAP
     on.math(SMALL_LEFT + k * CELL / 2, crossing[1] - 1.4, "B" if transposed else "A")
     on.math(crossing[0] + cols * CELL / 2, SMALL_UPPER - 1.4, "A" if transposed else "B")
     on.math(crossing[0] + cols * CELL + 2.2, crossing[1] + rows * CELL / 2 + 1.2, "C")
-    del left, upper
     ring = (rows - 1, min(1, cols - 1))
     for layer, (i, j), fill, width in ((on, (0, 0), LIGHT, STROKE), (on.pen, ring, PEN_AREA, 0.4)):
         layer.box(SMALL_LEFT, crossing[1] + i * CELL, k * CELL, CELL, fill=fill, width=width)

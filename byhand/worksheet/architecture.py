@@ -44,6 +44,7 @@ def map_of(
         branches=tuple(branches),
         stream=chart.shape(config.d_model),
         layers=max(1, len({step.layer for step in tape.steps.values() if step.layer})),
+        is_one_block=config.share_layers,
         memory=chart.shape(config.d_model, config.mem_len) if config.mem_len else "",
     )
 

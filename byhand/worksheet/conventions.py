@@ -20,7 +20,7 @@ def conventions(
     asked = [tape.steps[name] for name in sections_asking(sections, tape.steps)]
     steps = {s.stem.rpartition(".")[2] for s in asked}
     sentences = []
-    if any("pos" in s.axes for s in tape.steps.values()):
+    if any("pos" in s.axes for s in tape.steps.values()) and not any("head" in s.axes for s in asked):
         sentences.append(say(f"conventions.{orientation}"))
     if any(s.op and s.op.name == "normalize_rows" for s in asked):
         sentences.append(say("conventions.softmax", base="$e$" if c.softmax_base == "e" else c.softmax_base))

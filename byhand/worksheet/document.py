@@ -735,7 +735,7 @@ class Map(Struct, frozen=True, eq=False):
     boxes: the parts along the residual stream. inside: the steps that the sheet computes, by part.
     branches: for each branch beside the stream, its first part and its ⊕. stream: the shape of the stream. memory:
     that of the rows of the segment before, which heads read beside it; "" for none. encoder: for a decoder, the map
-    of its encoder.
+    of its encoder. is_one_block: whether all layers are passes through one block.
     """
 
     boxes: tuple[Box, ...]
@@ -745,6 +745,7 @@ class Map(Struct, frozen=True, eq=False):
     layers: int
     memory: str = ""
     encoder: Map | None = None
+    is_one_block: bool = False
 
 
 @dataclass(frozen=True, eq=False)

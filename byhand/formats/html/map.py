@@ -187,7 +187,9 @@ def _draw_stream(drawing: Drawing, chart: Map, row: list[Column], messages: Mess
     at = {column[0][0].part: i for i, column in enumerate(row)}
     middle = _middle(row)
     stream = middle - MIDDLE + STREAM
-    text = "map.stream_blocks" if chart.layers > 1 else "map.stream"
+    text = "map.stream"
+    if chart.layers > 1:
+        text = "map.stream_passes" if chart.is_one_block else "map.stream_blocks"
     words_on_stream = messages.say(text, shape=chart.stream, n=chart.layers)
     for i, (start, end) in enumerate(chart.branches):
         before, first, plus = (row[k][0][1] for k in (at[start] - 1, at[start], at[end]))
