@@ -108,6 +108,9 @@ class Many(Struct, frozen=True, eq=False, dict=True):
     def __eq__(self, other: object) -> bool:
         return bool(self._answer(operator.eq, other))
 
+    def __ne__(self, other: object) -> bool:
+        return bool(self._answer(operator.ne, other))  # a Struct's own would compare the objects
+
     __hash__ = object.__hash__
 
     def __lt__(self, other: Any) -> bool:

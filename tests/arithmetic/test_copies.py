@@ -98,8 +98,8 @@ def test_what_is_asked_is_answered_as_the_first_copy_answers_and_the_others_are_
     assert numbers > 0
     assert numbers == many(domain, [1, 2, 1])
     assert not differing(domain).any()
-    for ask, answer in ((lambda: numbers == 1, True), (lambda: numbers > 1, False), (lambda: numbers < 2, True),
-                        (lambda: int(numbers), 1)):  # fmt: skip
+    for ask, answer in ((lambda: numbers == 1, True), (lambda: numbers != 1, False), (lambda: numbers > 1, False),
+                        (lambda: numbers < 2, True), (lambda: int(numbers), 1)):  # fmt: skip
         with domain.noted_apart() as noted:
             assert ask() == answer
         assert noted.tolist() == [False, True, False]
