@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from jinja2.sandbox import safe_range
 from msgspec.structs import replace
 
-from byhand.arithmetic.copies import categories, each, same, written
+from byhand.arithmetic.copies import categories, each, same, word_in_slot, written
 from byhand.arithmetic.decimals import Decimals
 from byhand.arithmetic.exact import RATIONALS
 from byhand.arithmetic.expr import NEG_INF, Expr, Mul, Num, Sum
@@ -594,6 +594,12 @@ def value(context: Context, name: str, i: int, j: int, mistake: str = "") -> str
 def text(context: Context, computed: Any) -> str:
     """A number that the sheet has computed, as text: in a class, that of each copy."""
     return value_text(computed)
+
+
+@call
+def slot(context: Context, text: str) -> str:
+    """A text that other runs of the sheet have otherwise, in as many words. It has no formula."""
+    return word_in_slot(context.tape.domain, text)
 
 
 @call

@@ -118,6 +118,7 @@ class Context(Struct, frozen=True, dict=True):
             self.symbol(name),
             caption,
             note,
+            fractions=name in self.sheet.fractions,
         )
         return transpose(panel) if self.transposed else panel
 

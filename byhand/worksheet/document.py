@@ -120,6 +120,7 @@ class Panel(Struct, frozen=True, dict=True):
     role: printed ("given", or "parameter" if learned), asked for ("ask"), or copied by the student ("copy").
     rows, cols: the labels. along: whether the labels of rows and of columns are "token" or "dim" labels.
     symbol, caption: LaTeX. right: where one of several matrices is to be ticked, whether it is this one.
+    fractions: whether other seeds have fractions here.
     """
 
     step: str
@@ -132,6 +133,7 @@ class Panel(Struct, frozen=True, dict=True):
     caption: str = ""
     note: str = ""
     right: bool | None = None
+    fractions: bool = False
 
     @property
     def shape(self) -> tuple[int, int]:

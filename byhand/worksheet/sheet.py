@@ -45,7 +45,8 @@ class Sheet:
     keep, so that they show the sheet's idea: names of functions in numbers/promises.py. points: what sections are
     worth, by number, in place of points by time. names: words for the places of an axis, such as d_model, whose
     numbers keep their places and signs in every copy. sittings: the numbers of the steps with which sittings begin,
-    where the text parts the steps into some. easy_rows: how many last rows are asked for at the easy level.
+    where the text parts the steps into some. fractions: steps whose numbers are whole with some seeds only.
+    easy_rows: how many last rows are asked for at the easy level.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Sheet:
     points: Mapping[int, int] = field(default_factory=dict)
     names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     sittings: tuple[int, ...] = ()
+    fractions: tuple[str, ...] = ()
     easy_rows: int = 1
 
     @property
@@ -119,7 +121,7 @@ _KEYS = {
     "letters": dict, "config": dict, "tokens": list, "source": list, "vocabulary": list, "inputs": dict,
     "weights": dict, "pick_words": bool, "answer": list, "in_place": list, "promises": list,
     "points": dict, "names": dict, "places": int, "sittings": list,
-    "easy_rows": int,
+    "fractions": list, "easy_rows": int,
 }  # fmt: skip
 
 
@@ -267,7 +269,7 @@ def _made(name: str, front: dict[Any, Any], body: str) -> Sheet:
     if front["model"] not in MODELS:
         raise SheetError(f"{name}.md: {UnknownNameError('model', front['model'], MODELS)}")
     kept = {k: v for k, v in front.items() if k not in _VALUES} | {"model": MODELS[front["model"]]}
-    for key in ("prerequisites", "objectives", "answer", "in_place", "promises"):
+    for key in ("prerequisites", "objectives", "answer", "in_place", "promises", "fractions"):
         if other := next((entry for entry in front.get(key, ()) if isinstance(entry, dict | list)), None):
             raise SheetError(f"{name}.md: {key}: {shown(other)} is no text; write it in quotes")
         kept[key] = tuple(str(x) for x in front.get(key, ()))

@@ -20,9 +20,10 @@ TEXT_EM = 3.2  # the size of text
 LINE = 4.2  # from one line of text to the next
 ROW = 8.0  # the height of a row with a blank
 PAD = 3.0  # the space beside a text
-NARROWEST_BLANK, NARROWEST_NUMBER = 14.0, 10.0
+NARROWEST_NUMBER = 10.0
 LONG_NUMBER = 6  # signs, from which on numbers are compared by where they end
 GLYPH_WIDTH = 3.2  # the width of each sign that is written in a blank
+SIGNS = (4, 7, 10)  # a blank has room for as many, so that other numbers mostly have the same table
 _NUMBER = re.compile(r"[−\d.,/]+")
 WIDEST_TEXT = 30.0  # the greatest width of a text over or under blanks
 
@@ -120,7 +121,8 @@ def _is_blank(entry: Prose | Cell) -> bool:
 
 def _width(entry: Prose | Cell) -> float:
     if isinstance(entry, Cell):
-        return max(NARROWEST_BLANK, GLYPH_WIDTH * longest(entry.text) + PAD)
+        signs = longest(entry.text)
+        return GLYPH_WIDTH * next((room for room in SIGNS if signs <= room), signs) + PAD
     return words(entry.text, TEXT_EM).width + PAD
 
 

@@ -411,8 +411,11 @@ def has_fractions(*panels: Panel) -> bool:
     """Whether a matrix needs higher rows, for stacked fractions.
 
     So it does if it has some, or if its numbers are powers, or divided by a count or a cell, even if they are whole
-    in this run. The scale √d_k of scores is not counted: it is 1 or 2 on most sheets.
+    in this run, or if its sheet says that other seeds have some. The scale √d_k of scores is not counted: it is 1 or
+    2 on most sheets.
     """
+    if any(panel.fractions and isinstance(first(panel.flat[0].value), Rational) for panel in panels):
+        return True
     cells = [cell for panel in panels for row in panel.cells for cell in row]
     return any(_is_fraction(value) for cell in cells for value in categories(cell.value)) or any(
         (isinstance(node, Div) and not isinstance(node.right, Fn)) or (isinstance(node, Fn) and node.name == "pow")
@@ -429,7 +432,9 @@ def _is_fraction(value: Any) -> bool:
 
 
 def weights(panel: Panel) -> list[tuple[int, int, Any]]:
-    """The row, the column and the weight of each dot of a pattern; letters have no dots."""
+    """The row, the column and the weight of each dot of a pattern; letters have no dots. The dot of a weight of 0 has
+    no size: another run may look there.
+    """
     return [
         (i, j, cell.value)
         for i, row in enumerate(panel.cells)
@@ -440,6 +445,6 @@ def weights(panel: Panel) -> list[tuple[int, int, Any]]:
 
 def _is_weight(value: Any) -> bool:
     try:
-        return float(value) > 0
+        return float(value) >= 0
     except TypeError:
         return False

@@ -19,7 +19,7 @@ class Line(Struct, frozen=True, tag=True):
 
     widths: of each run, as laid out.
     anchor: 0 where the line is aligned to the left, ½ where it is centred, 1 where it is aligned to the right.
-    spare: by how many px the line may become longer; below 0, no width may change.
+    spare, less: by how many px the line may become longer, and shorter; below 0, no width may change.
     view: the only view that shows it; "" for both.
     """
 
@@ -27,6 +27,7 @@ class Line(Struct, frozen=True, tag=True):
     widths: tuple[float, ...]
     anchor: float
     spare: float
+    less: float = float("inf")
     view: str = ""
 
 
@@ -85,20 +86,36 @@ class BoxReader(Struct, frozen=True):
         if paragraph:
             yield paragraph
             return
-        for row, line, slots in zip(rows, lines, slotted, strict=True):
+        for at, (row, line, slots) in enumerate(zip(rows, lines, slotted, strict=True)):
             if any(slots):
                 moved = line[0 if anchor else slots.index(True) :]
                 runs = [(run, self.width(run, piece.text)) for piece in moved if (run := self.run(piece))]
-                spare = max(block.width - row.width, 0.0) if anchor else float("inf")
-                rigid = breaks or len(runs) < len(moved)
+                spare, less = max(block.width - row.width, 0.0) if anchor else float("inf"), float("inf")
+                if len(runs) < len(moved):
+                    spare = -1.0
+                elif breaks:
+                    spare, less = self.unbroken(block, rows, lines, at)
                 widths = tuple(width for _, width in runs)
-                yield Line(tuple(run for run, _ in runs), widths, anchor, -1.0 if rigid else spare)
+                yield Line(tuple(run for run, _ in runs), widths, anchor, spare, less)
+
+    def unbroken(self, block: Box, rows: list[Box], lines: list[list[Box]], at: int) -> tuple[float, float]:
+        """By how many px a line may become longer, and shorter, so that its block breaks where it does now."""
+        first = next((n for n, piece in enumerate(lines[at]) if " " in piece.text), len(lines[at]))
+        if at and any(piece.slot is not None for piece in lines[at][: first + 1]):
+            return -1.0, 0.0  # a shorter word might end the line before
+        spare = block.width - rows[at].width - CLOSE
+        if at + 1 == len(rows) or not lines[at + 1]:
+            return spare, float("inf")
+        piece = lines[at + 1][0]
+        run = self.run(piece)
+        word = self.width(run, piece.text.split(" ")[0]) if run else piece.outer_width
+        return spare, word - spare - 2 * CLOSE
 
     def paragraph(self, block: Box, rows: list[Box], lines: list[list[Box]]) -> Paragraph | None:
         """The words of a block from the first slot on; None where `broken` would not break them as WeasyPrint has."""
         runs: list[TextRun] = []
         words: list[Word] = []
-        lifts, ends = list[float](), list[tuple[int, float]]()
+        lifts, begins, ends = list[float](), list[tuple[int, float]](), list[tuple[int, float]]()
         at, space, start = (0, lines[0][0].x), None, False
         for r, (row, line) in enumerate(zip(rows, lines, strict=True)):
             for piece in line:
@@ -110,7 +127,7 @@ class BoxReader(Struct, frozen=True):
                 if run is None:
                     if any(run.slot is not None for run in runs):
                         return None
-                    runs, words, lifts, ends = [], [], [], []
+                    runs, words, lifts, begins, ends = [], [], [], [], []
                     at, space = (r, piece.x + piece.outer_width), None
                     continue
                 one, found = self.width(run, " "), self.words(piece, run)
@@ -119,6 +136,7 @@ class BoxReader(Struct, frozen=True):
                     if text or run.slot is not None:
                         words.append(Word(len(runs), text, space, own, start))
                         space, start = None, False
+                begins.append((r, run.x))
                 ends.append((r, run.x + self.width(run, piece.text.rstrip(" "))))
                 lifts.append(run.y - row.y - row.baseline)
                 runs.append(run)
@@ -128,31 +146,33 @@ class BoxReader(Struct, frozen=True):
         while first and (not _may_break(words[first]) or words[first].run == words[first - 1].run):
             first -= 1
         k, last = words[first].run, rows[-1]
-        free = self.free(block)
+        before = ends[k - 1] if k else at
+        if begins[k][0] == before[0]:  # perhaps behind a margin
+            before = (before[0], begins[k][1] - (0.0 if words[first].own else words[first].space or 0.0))
         more = tuple(
             (block.left, last.y + last.baseline + n * last.height)
-            for n in range(1, 1 + int((free or 0.0) // last.height))
+            for n in range(1, 1 + int(self.free(block) // last.height))
         )
         paragraph = Paragraph(
             tuple(runs[k:]), tuple(lifts[k:]), tuple(replace(word, run=word.run - k) for word in words[first:]),
             tuple((block.left, row.y + row.baseline) for row in rows) + more,
-            0 if free is not None else len(rows), block.left + block.width, ends[k - 1] if k else at,
+            block.left + block.width, before,
         )  # fmt: skip
         texts = [piece.text for line in lines for piece in line if piece.slot is not None]
         return paragraph if self.is_as_printed(paragraph, broken(paragraph, texts, self.used)) else None
 
-    def free(self, block: Box) -> float | None:
-        """The room below the last line of a block that ends a box with a minimum height; None for any other block."""
+    def free(self, block: Box) -> float:
+        """The room below the last line of a block: some only where it ends a box with a minimum height."""
         inner, outer = rows_of(block)[-1], block
         while True:
             flow = [each for each in outer.children if each.in_flow]
             if flow[-1:] != [inner]:
-                return None
+                return 0.0
             if outer.min_height and abs(outer.height - outer.min_height) < CLOSE:
                 bottom = rows_of(block)[-1].y + rows_of(block)[-1].height
                 return outer.top + outer.height - bottom
             if outer.parent is None:
-                return None
+                return 0.0
             inner, outer = outer, outer.parent
 
     def words(self, piece: Box, run: TextRun) -> list[str]:

@@ -33,8 +33,7 @@ class Paragraph(Struct, frozen=True, tag=True):
     """The words of a block from the first slot on.
 
     lifts: of each run, its distance below the baseline of its line.
-    rows: of each line, where it begins and its baseline; also of further lines that there is room for.
-    exact: how many lines there must be, because something stands below; 0 for any number.
+    rows: of each line that there is room for, where it begins and its baseline.
     right: the right margin.
     at: the line in which the words before these end, and where they end.
     view: the only view that shows it; "" for both.
@@ -44,7 +43,6 @@ class Paragraph(Struct, frozen=True, tag=True):
     lifts: tuple[float, ...]
     words: tuple[Word, ...]
     rows: tuple[tuple[float, float], ...]
-    exact: int
     right: float
     at: tuple[int, float]
     view: str = ""
@@ -91,7 +89,7 @@ def broken(paragraph: Paragraph, texts: Iterable[str], faces: Mapping[str, str])
                 pieces.append(Piece(word.run, row, x, " " * bool(space and word.own) + word.text))
                 x += width(word.run, pieces[-1].text)
             space = 0.0
-    return pieces if paragraph.exact in (0, row + 1) else None
+    return pieces
 
 
 def _chunks(words: Sequence[Word]) -> Iterator[list[Word]]:

@@ -114,7 +114,8 @@ class _Writer(Struct, frozen=True):
             for run, new, old in zip(line.runs, shapes, line.widths, strict=True)
         ]
         rigid = line.spare < 0
-        if any(abs(change) > _SAME for change in changes) if rigid else sum(changes) > line.spare + _SAME:
+        within = -line.less - _SAME < sum(changes) < line.spare + _SAME
+        if any(abs(change) > _SAME for change in changes) if rigid else not within:
             return None
         moved, written = -line.anchor * sum(changes), []
         for run, new, change in zip(line.runs, shapes, changes, strict=True):
@@ -136,6 +137,8 @@ class _Writer(Struct, frozen=True):
 
 def _drawn(spot: DrawnSlot, text: str) -> bytes:
     """The PDF operators of a dot, given its radius, or of a QR code, given its path."""
+    if text == "0":
+        return b""
     shape = _squares(text) if text.startswith("M") else circle(0.0, 0.0, float(text))
     place = b"%.6f 0 0 %.6f %.6f %.6f cm" % (spot.unit, spot.unit, spot.x, spot.y)
     return b"/Artifact BMC\nq\n%s\n%s\n%sf\nQ\nEMC\n" % (place, spot.colour, shape)

@@ -96,7 +96,7 @@ class Pen:
             rigid = any(piece.tick or piece.before for piece in line)
             of_runs = tuple(width for piece, width in zip(line, widths, strict=True) if not piece.tick)
             self.blocks.append(
-                Line(tuple(runs), of_runs, style.align, -1.0 if rigid else room, "key" if cell.answer else "")
+                Line(tuple(runs), of_runs, style.align, -1.0 if rigid else room, view="key" if cell.answer else "")
             )
         else:
             own += map(_written, runs)
