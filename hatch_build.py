@@ -1,10 +1,11 @@
-"""Builds into the wheel what else would be made at first use: the fonts, and the laid-out pages of the course.
+"""Builds into the wheel what else would be made at first use: the fonts, the numbers of the first seeds, and the
+laid-out pages of the course.
 
-The pages are those of every sheet in English with its own numbers, and of a class of gpt, on A4 and on Letter;
-most other seeds have the same pages. They have 8 MB of the wheel's 9 MB. With them the first `generate` takes a third
-of the time, and needs no Pango. Those of the classes of all sheets would add 6 MB, and take a quarter of the time off
-a first class. Laying the pages out takes a minute and a half. Where there is no Pango, or BYHAND_LAYOUTS in the
-environment is empty, the wheel has fonts only; BYHAND_LAYOUTS=shapes,gpt lays out these two sheets, and no class.
+The pages are those of every sheet in English with its own numbers and with those of four seeds, and of a class of
+gpt, on A4 and on Letter; nearly all other seeds have the same pages. With them the first `generate` takes a third of
+the time, and needs no Pango. Those of the classes of all sheets would add 6 MB, and take a quarter of the time off a
+first class. Where there is no Pango, the wheel has no pages. Where BYHAND_LAYOUTS in the environment is empty, it has
+fonts only; with BYHAND_LAYOUTS=shapes,gpt it has what is said above of these two sheets, and no class.
 
 A page is kept under all that made it: this code, the fonts, the templates, and the versions of WeasyPrint and pydyf.
 Where others are installed beside it, it is not found, and is laid out at first use, as it is from a checkout.
@@ -13,6 +14,7 @@ Where others are installed beside it, it is not found, and is laid out at first 
 import os
 import shutil
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -21,6 +23,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 FOR_FONTS = ("brotli", "fonttools", "fontpkg-source-sans-3", "msgspec", "platformdirs", "ziamath")
 ASKED = os.environ.get("BYHAND_LAYOUTS")
+LAID_OUT = (1, 2, 3, 4)  # seeds whose pages are laid out, where they are others than those of the sheet's own numbers
 
 
 class Brought(BuildHookInterface):
@@ -38,24 +41,32 @@ class Brought(BuildHookInterface):
         shutil.copytree(Path(self.root, "byhand"), package, ignore=shutil.ignore_patterns("__pycache__", "built"))
         shutil.copytree(Path(self.root, "templates"), package / "templates")
         sys.path.insert(0, self.folder.name)
-        from byhand.brought import FILE, packed
+        from byhand import brought
         from byhand.formats.fonts import BROUGHT, bring
 
         bring()
-        brought = [BROUGHT]
-        if results := self._laid_out():
-            FILE.write_bytes(packed(results))
-            brought.append(FILE)
-        build_data["force_include"] |= {str(path): str(path.relative_to(package.parent)) for path in brought}
+        files = [BROUGHT]
+        if ASKED != "":
+            results = self._numbers()
+            brought.FILE.write_bytes(brought.packed(results))  # the pages are those of these numbers
+            brought.FILE.write_bytes(brought.packed(results | self._pages()))
+            files.append(brought.FILE)
+        build_data["force_include"] |= {str(path): str(path.relative_to(package.parent)) for path in files}
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
         if version != "editable":
             self.folder.cleanup()
 
-    def _laid_out(self) -> dict[str, bytes]:
+    def _numbers(self) -> dict[str, bytes]:
+        """The numbers of the sheets' first seeds, by their hashes."""
+        from byhand.choose import first_numbers
+
+        os.environ.pop("BYHAND_TEMPLATES", None)  # one's own sheets are not the wheel's
+        with ProcessPoolExecutor() as processes:
+            return dict(filter(None, processes.map(first_numbers, self._sheets())))
+
+    def _pages(self) -> dict[str, bytes]:
         """What laying the pages out leaves in the cache, by its hashes."""
-        if ASKED == "":
-            return {}
         from byhand import cache
         from byhand.classroom.classes import make_class
         from byhand.classroom.roster import anonymous
@@ -63,20 +74,29 @@ class Brought(BuildHookInterface):
         from byhand.formats.pdf.engine import weasyprint
         from byhand.options import Options
         from byhand.pipeline import FLAGSHIP, generate
-        from byhand.worksheet.sheet import sheet_files
 
         try:
             weasyprint()
         except ExtraError as error:
             self.app.display_warning(f"The wheel has no laid-out pages: {error}")
             return {}
-        os.environ.pop("BYHAND_TEMPLATES", None)  # one's own sheets are not the wheel's
         kept, out = Path(self.folder.name, "cache"), Path(self.folder.name, "output")
         cache.home = lambda: kept
-        for paper in ("a4", "letter"):
-            options = Options(formats=("pdf",), paper=paper)
-            for name in ASKED.split(",") if ASKED else sheet_files():
-                generate(name, options, out)
-            if not ASKED:
-                make_class(FLAGSHIP, anonymous(1), options, out / paper)
-        return {path.name: cache.content_of(path) for path in (kept / "laid-out").iterdir()}
+        found = {}
+        for seed in (None, *LAID_OUT):
+            for paper in ("a4", "letter"):
+                options = Options(formats=("pdf",), paper=paper, seed=seed)
+                for name in self._sheets():
+                    generate(name, options, out)
+                if seed is None and not ASKED:
+                    make_class(FLAGSHIP, anonymous(1), options, out / paper)
+            new = {
+                path.name: cache.content_of(path) for path in (kept / "laid-out").iterdir() if path.name not in found
+            }
+            found |= {name: page for name, page in new.items() if seed is None or not page.startswith(b"%PDF")}
+        return found  # a page without slots is of use to one seed only
+
+    def _sheets(self) -> list[str]:
+        from byhand.worksheet.sheet import sheet_files
+
+        return ASKED.split(",") if ASKED else [*sheet_files()]

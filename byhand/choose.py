@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from byhand import first_seeds
 from byhand.errors import ConfigError
+from byhand.first_seeds import Search
 from byhand.model import Model
 from byhand.model.weights import Values, check_positions, complete
+from byhand.numbers.words import spelled
 from byhand.options import Options, Tell, unheard
-from byhand.worksheet.sheet import Sheet
+from byhand.worksheet.sheet import Sheet, load_sheet
 
 Quality = Mapping[str, Any]  # the promises that numbers found by the search keep
 
@@ -45,16 +48,40 @@ def choose(sheet: Sheet, options: Options, tell: Tell = unheard) -> tuple[Values
 
 def _new(sheet: Sheet, values: Values, options: Options) -> tuple[Values, Quality]:
     """New numbers for a seed, and the promises that they keep."""
-    from byhand.numbers.choice import choose
-    from byhand.numbers.words import spelled
+    search = _search(sheet, values, options)
+    if (known := first_seeds.found(search, options.chosen_seed)) is not None:
+        return known
+    from byhand.numbers.choice import choose  # heavy
 
-    answer, level = spelled(options.answer, values) or sheet.answer, options.level or "standard"
-    picks = sheet.pick_words and not options.tokens and not answer
     chosen = choose(
-        sheet.model, values, options.chosen_seed, answer=answer, level=level, pick_words=picks, sheet=sheet.name,
-        promises=sheet.promises,
+        sheet.model, values, options.chosen_seed, answer=search.answer, level=search.level,
+        pick_words=search.pick_words, sheet=sheet.name, promises=sheet.promises,
     )  # fmt: skip
     return complete(chosen.values), chosen.quality
+
+
+def _search(sheet: Sheet, values: Values, options: Options) -> Search:
+    """What a search for a sheet's numbers starts from."""
+    answer = spelled(options.answer, values) or sheet.answer
+    picks = sheet.pick_words and not options.tokens and not answer
+    return Search(
+        sheet.name, sheet.model.name, values, answer, options.level or "standard", picks, tuple(sheet.promises)
+    )
+
+
+def first_numbers(name: str) -> tuple[str, bytes] | None:
+    """The numbers of a sheet's first seeds, as a wheel brings them, and their hash; None where it searches for none.
+
+    Raises: ByHandError.
+    """
+    sheet = load_sheet(name)
+    each = {seed: Options(seed=seed).on(sheet) for seed in first_seeds.SEEDS}
+    first = each[first_seeds.SEEDS[0]]
+    if first.keeps_numbers:
+        return None
+    search = _search(sheet, sheet.given(letters=False), first)
+    found = {seed: choose(sheet, options) for seed, options in each.items()}
+    return first_seeds.digest(search), first_seeds.packed(found)
 
 
 def rounded(model: Model, values: Values, places: int, tell: Tell) -> Values:

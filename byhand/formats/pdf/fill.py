@@ -7,7 +7,7 @@ of texts that occurs. The page of a copy is made by joining such pieces.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache, partial
 
 from msgspec import Struct
@@ -22,6 +22,7 @@ from byhand.formats.pdf.stream import circle, in_px, tagged, text_at
 from byhand.formats.pdf.svg import layer
 from byhand.worksheet.views import View
 
+Write = Callable[..., "bytes | None"]
 _BAR = re.compile(rb"M(\d+) (\d+)h(\d+)v1h-\d+z")
 _SAME = 0.01  # px: widths that differ by less are the same
 CODES_KEPT = 1024  # QR codes as PDF, for the next view of the same copies
@@ -34,17 +35,35 @@ def fill(layout: Layout, marks: Sequence[Many], view: View) -> Iterator[list[byt
 
     marks: for each mark, the texts that stand in its place, one a copy.
     """
-    writer = _writer(layout)
-    count, shown = len(marks[0].codes), ("", view)
+    count = len(marks[0].codes)
+    for page in _written(layout, view):
+        yield _put_together([each(write, *map(marks.__getitem__, slots)) for write, slots in page], count)
+
+
+def fill_one(layout: Layout, texts: Sequence[str], view: View) -> Iterator[bytes | None]:
+    """The content streams of a single copy, as of `fill`. texts: for each mark, the text in its place."""
+    for page in _written(layout, view):
+        parts = [write(*map(texts.__getitem__, slots)) for write, slots in page]
+        fitting = [part for part in parts if part is not None]
+        yield in_px(*fitting) if len(fitting) == len(parts) else None
+
+
+def _written(layout: Layout, view: View) -> Iterator[list[tuple[Write, list[int]]]]:
+    """What is written on each page, and last on every page: functions, and the slots whose texts they write."""
+    writer, shown = _writer(layout), ("", view)
     for page in layout.pages:
-        parts = [
-            each(partial(writer.write, block), *(marks[run.slot] for run in block.runs if run.slot is not None))
-            for block in page.blocks
-            if block.view in shown
-        ]
+        blocks = (block for block in page.blocks if block.view in shown)
         spots = (spot for spot in page.spots if spot.view in shown)
-        yield _put_together(parts + _drawings(spots, marks, writer), count)
-    yield _put_together(_drawings(layout.everywhere, marks, writer), count)
+        yield [*((partial(writer.write, block), _slots(block)) for block in blocks), *_drawn_by(writer, spots)]
+    yield [*_drawn_by(writer, layout.everywhere)]
+
+
+def _slots(block: Line | Paragraph) -> list[int]:
+    return [run.slot for run in block.runs if run.slot is not None]
+
+
+def _drawn_by(writer: _Writer, spots: Iterable[DrawnSlot]) -> Iterator[tuple[Write, list[int]]]:
+    return ((partial(writer.draw, spot), [spot.slot]) for spot in spots)
 
 
 def without_room(layout: Layout, texts: Sequence[str], view: View) -> set[int]:
@@ -52,19 +71,14 @@ def without_room(layout: Layout, texts: Sequence[str], view: View) -> set[int]:
     writer, shown = _writer(layout), ("", view)
     found = set[int]()
     for block in (block for page in layout.pages for block in page.blocks if block.view in shown):
-        slots = [run.slot for run in block.runs if run.slot is not None]
-        if writer.write(block, *map(texts.__getitem__, slots)) is None:
-            found.update(slots)
+        if writer.write(block, *map(texts.__getitem__, _slots(block))) is None:
+            found.update(_slots(block))
     return found
 
 
 def _writer(layout: Layout) -> _Writer:
     glyphs = {font: set(alphabet(layout.faces[font], letters)) for font, letters in layout.letters.items()}
     return _Writer(layout.faces, glyphs)
-
-
-def _drawings(spots: Iterable[DrawnSlot], marks: Sequence[Many], writer: _Writer) -> list[Many]:
-    return [each(partial(writer.draw, spot), marks[spot.slot]) for spot in spots]
 
 
 def _put_together(parts: Sequence[Many], count: int) -> list[bytes | None]:

@@ -13,15 +13,14 @@ from html import unescape
 from msgspec import Struct
 from msgspec.structs import replace
 
-from byhand.arithmetic.copies import FIRST_MARK, MARK, Copies, Svg, mark_number
-from byhand.arithmetic.exact import RATIONALS
+from byhand.arithmetic.copies import FIRST_MARK, MARK, Svg, mark_number
 from byhand.cache import as_data, from_data
 from byhand.errors import SheetError
 from byhand.formats import Paper, Setup
 from byhand.formats.html.page import Pages, in_one, pages
 from byhand.formats.html.picture import KEY_SAYS, PEN, PRINTED
 from byhand.formats.pdf import laid_out, printed
-from byhand.formats.pdf.fill import fill, without_room
+from byhand.formats.pdf.fill import fill_one, without_room
 from byhand.formats.pdf.layout import Layout, copy_html, lay_out
 from byhand.formats.pdf.template import Template, copy_pdf, said_in, templates
 from byhand.formats.pdf.views import views_of
@@ -164,11 +163,10 @@ def _shared(html: str, document: Document, view: View, setup: Setup) -> SharedPa
     Raises: SheetError where it has no room.
     """
     page, texts = _marked(html, document, "key" if views_of(html) else view, setup)
-    marks = list(map(Copies(RATIONALS, 1).constant, texts))
     laid_with = tuple(map(typical, texts))
     for _ in range(2):  # a page for all runs, or else that of runs with the same texts where these have no room
         found = slotted(page, laid_with.__getitem__, view, cache=setup.cache)
-        contents = [own for (own,) in fill(found.layout, marks, view)]
+        contents = list(fill_one(found.layout, texts, view))
         if None not in contents:
             pressed = [zlib.compress(content) for content in contents if content is not None]
             return SharedPage(page, laid_with, texts, found, pressed)

@@ -1,0 +1,71 @@
+"""The numbers of each sheet's first seeds, which the wheel brings: they were searched for as it was built.
+
+So the seeds that most people use are there at once. The numbers are those that a search finds, since it always finds
+the same; where there are none, as in a checkout, it does.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from hashlib import sha256
+from typing import Any
+
+from msgspec import Struct
+
+from byhand import brought
+from byhand.model.weights import Values
+
+SEEDS = range(1, 51)
+
+
+class Search(Struct, frozen=True):
+    """What a search for new numbers starts from, but for its seed.
+
+    values: those that new numbers take the place of. promises: the names of the sheet's own.
+    """
+
+    sheet: str
+    model: str
+    values: Values
+    answer: tuple[str, ...]
+    level: str
+    pick_words: bool
+    promises: tuple[str, ...]
+
+
+def digest(search: Search) -> str:
+    """The hash under which the numbers of the first seeds are brought."""
+    return sha256(repr(("first seeds", search)).encode()).hexdigest()
+
+
+def found(search: Search, seed: int) -> tuple[Values, dict[str, Any]] | None:
+    """The numbers of a seed and their quality; None where the wheel has brought none."""
+    content = brought.found(digest(search)) if seed in SEEDS else None
+    if content is None:
+        return None
+    own = json.loads(content)[str(seed)]
+    config = replace(search.values.config, n_ctx=own["n_ctx"], d_vocab=own["d_vocab"])
+    tokens, vocabulary = tuple(own["tokens"]), tuple(own["vocabulary"])
+    values = replace(
+        search.values,
+        config=config,
+        tokens=tokens,
+        vocabulary=vocabulary,
+        inputs=own["inputs"],
+        weights=own["weights"],
+    )
+    return values, own["quality"]
+
+
+def packed(numbers: Mapping[int, tuple[Values, Mapping[str, Any] | None]]) -> bytes:
+    """The numbers of seeds and their quality, as the wheel brings them."""
+    entries = {
+        seed: {
+            "n_ctx": values.config.n_ctx, "d_vocab": values.config.d_vocab, "tokens": values.tokens,
+            "vocabulary": values.vocabulary, "inputs": values.inputs, "weights": values.weights, "quality": quality,
+        }
+        for seed, (values, quality) in numbers.items()
+    }  # fmt: skip
+    return json.dumps(entries, default=str, separators=(",", ":")).encode()
