@@ -12,6 +12,7 @@ from importlib.metadata import distribution, packages_distributions
 from pathlib import Path
 from zipfile import ZipFile
 
+import brotli
 import pytest
 from installed import built, installed, run
 from packaging.requirements import Requirement
@@ -184,12 +185,12 @@ def generated(python, folder, *words):
     return {path.name: path.read_bytes() for path in folder.glob("out/*/*")}, told.splitlines()[-1] == "True"
 
 
-@pytest.mark.parametrize("paper", ["a4", "letter"])
-def test_the_first_generate_lays_out_nothing_that_the_wheel_has_brought(with_layouts, paper, tmp_path):
-    brought, laid_out = generated(with_layouts, tmp_path / "brought", "--paper", paper)
+@pytest.mark.parametrize("asked", [("--paper", "a4"), ("--paper", "letter"), ("--seed", "2")])
+def test_the_first_generate_lays_out_nothing_that_the_wheel_has_brought(with_layouts, asked, tmp_path):
+    brought, laid_out = generated(with_layouts, tmp_path / "brought", *asked)
     assert not laid_out
     assert not (tmp_path / "brought" / "cache" / "byhand" / "laid-out").exists()
-    anew, laid_out = generated(with_layouts, tmp_path / "anew", "--paper", paper, "--no-cache")
+    anew, laid_out = generated(with_layouts, tmp_path / "anew", *asked, "--no-cache")
     assert laid_out
     assert brought == anew
     assert {"worksheet.pdf", "key.pdf"} <= brought.keys()
@@ -217,14 +218,18 @@ cffi.FFI.dlopen = missing
 """
 
 
-def test_without_pango_a_wheel_has_fonts_only_and_a_line_says_so(wheel, tmp_path):
+def test_without_pango_a_wheel_has_fonts_and_numbers_and_a_line_says_so(wheel, tmp_path):
     (tmp_path / "sitecustomize.py").write_text(WITHOUT_PANGO)
     done = subprocess.run(
         [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", tmp_path, CHECKOUT],
         env={**os.environ, "BYHAND_LAYOUTS": SHEET, "PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert "The wheel has no laid-out pages: a PDF needs Pango" in done.stdout + done.stderr
-    assert next(tmp_path.glob("*.whl")).read_bytes() == wheel.read_bytes()
+    with ZipFile(next(tmp_path.glob("*.whl"))) as made, ZipFile(wheel) as with_fonts:
+        assert {*made.namelist()} - {*with_fonts.namelist()} == {"byhand/brought.bin"}
+        _, index, numbers = made.read("byhand/brought.bin").split(b"\n", 2)
+    assert len(json.loads(index)) == 1
+    assert json.loads(brotli.decompress(numbers).partition(b"\n")[2])["1"]["inputs"]
 
 
 def test_an_editable_install_builds_nothing():
