@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from byhand.arithmetic.copies import in_slot
@@ -99,14 +99,18 @@ class Run:
 
         It is checked at every cell: with i and j bound and its sums written out, it is the tree of the cell.
         """
-        step = self[name]
-        if step.op is None:
-            return None
-        cells = [(i, j) for i in range(step.shape[0]) for j in range(step.shape[1])]
-        for tree in self._general(step, step.op):
-            if all(is_at(tree, {I: i, J: j}, self.rule(name, i, j)) for i, j in cells):
-                return tree
-        return None
+        if name not in self._uniform:
+            step = self[name]
+            cells = [(i, j) for i in range(step.shape[0]) for j in range(step.shape[1])]
+            trees = () if step.op is None else self._general(step, step.op)
+            same = (tree for tree in trees if all(is_at(tree, {I: i, J: j}, self.rule(name, i, j)) for i, j in cells))
+            self._uniform[name] = next(same, None)
+        return self._uniform[name]
+
+    @cached_property
+    def _uniform(self) -> dict[str, Expr | None]:
+        """What `uniform` has found, by the names of steps."""
+        return {}
 
     def _general(self, step: Step, op: Op) -> Iterator[Expr]:
         """Candidates for `uniform`: the rule with sums as Σ, the rule with sums written out, the tree of the first

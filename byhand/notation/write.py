@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -75,35 +76,37 @@ def signed(text: str) -> str:
 
 def _value(value: Scalar, style: Style) -> tuple[str, int]:
     """The text of a value, and its precedence."""
+    if isinstance(value, int | Fraction):
+        return _fraction(value.numerator, value.denominator, style.fraction, style.thousands)
     if isinstance(value, Index):
         return style.letter(value.name), ATOM
-    if isinstance(value, int | Fraction):
-        return _fraction(value, style)
     if value == NEG_INF:
         return "−∞", SUM
     if isinstance(value, Decimal | float):
-        text = _grouped(signed(plain(value)), style)
+        text = _grouped(signed(plain(value)), style.thousands)
         return text, SUM if text.startswith("−") else ATOM
     from byhand.arithmetic.symbols import tree  # any other value is a sympy expression
 
     return _write(tree(value), style)
 
 
-def _grouped(digits: str, style: Style) -> str:
+def _grouped(digits: str, thousands: str) -> str:
     """Digits with their thousands separated: of a whole number from GROUPED on, of a decimal from ten times that."""
     whole, point, rest = digits.partition(".")
     sign, number = ("−", whole[1:]) if whole.startswith("−") else ("", whole)
     if len(number) < len(str(GROUPED)) + bool(point):
         return digits
-    return sign + f"{int(number):,}".replace(",", style.thousands) + point + rest
+    return sign + f"{int(number):,}".replace(",", thousands) + point + rest
 
 
-def _fraction(value: int | Fraction, style: Style) -> tuple[str, int]:
-    """The text of a whole number or a fraction, and its precedence."""
-    if value.denominator == 1:
-        return _grouped(signed(str(value.numerator)), style), SUM if value < 0 else ATOM
-    text = style.fraction(signed(str(value.numerator)), str(value.denominator))
-    return text, SUM if value < 0 else PRODUCT
+@lru_cache(10_000)  # a page has few numbers, and each of them often
+def _fraction(
+    numerator: int, denominator: int, fraction: Callable[[str, str], str], thousands: str
+) -> tuple[str, int]:
+    """The text of a whole number or a fraction, and its precedence. fraction, thousands: as a style has them."""
+    if denominator == 1:
+        return _grouped(signed(str(numerator)), thousands), SUM if numerator < 0 else ATOM
+    return fraction(signed(str(numerator)), str(denominator)), SUM if numerator < 0 else PRODUCT
 
 
 def _write(node: Expr, style: Style) -> tuple[str, int]:
