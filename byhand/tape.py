@@ -304,6 +304,7 @@ class Tape:
         self.current_part = ""
         self._values: dict[str, Rows] = {}
         self._as_seen: Callable[[Scalar], Scalar] | None = None
+        self._unseen: Mapping[str, Rows] = {}  # numbers of which `values` makes what they are seen as
 
     @contextmanager
     def part(self, name: str) -> Iterator[None]:
@@ -363,7 +364,11 @@ class Tape:
 
         Raises: DomainError where a cell leaves the number system; ValuesError where a given is missing.
         """
-        if name not in self._values:
+        if name in self._values:
+            return self._values[name]
+        if name in self._unseen:
+            self._values[name] = self._seen(self._unseen[name])
+        else:
             for step in self.needed(name):
                 own = self._given(step) if step.op is None else self._computed(step, step.op)
                 self._values[step.name] = self._seen(own)
@@ -377,14 +382,14 @@ class Tape:
         stack = [name]
         while stack:
             reached = stack.pop()
-            if reached not in found and reached not in self._values:
+            if reached not in found and reached not in self._values and reached not in self._unseen:
                 found.add(reached)
                 stack += self[reached].step.inputs
         return [s for s in self.steps.values() if s.name in found]
 
     def used(self) -> list[Step]:
         """The steps that were evaluated, in the order of the tape."""
-        return [s for s in self.steps.values() if s.name in self._values]
+        return [s for s in self.steps.values() if s.name in self._values or s.name in self._unseen]
 
     def replay(
         self, domain: Domain | None = None, numbers: Mapping[str, Any] | None = None,
@@ -400,7 +405,8 @@ class Tape:
         for name in numbers or {}:
             if name not in self.steps and name not in self.numbers:
                 raise UnknownNameError("step", name, self.steps)
-        copy = Tape(domain or self.domain, {**self.numbers, **(numbers or {})})
+        seen = {name: self.values(name) for name in self.numbers if name in self._unseen}
+        copy = Tape(domain or self.domain, {**self.numbers, **seen, **(numbers or {})})
         for step in self.steps.values():
             for new in rewrite(step):
                 copy.record(new)
@@ -409,9 +415,9 @@ class Tape:
     def seen(self, domain: Domain, as_seen: Callable[[Scalar], Scalar]) -> Tape:
         """A new tape with the same steps in another number system, where each number is `as_seen` of the one here."""
         copy = Tape(domain, self.numbers)
-        copy.steps, copy.defaults, copy.results, copy._as_seen = self.steps, self.defaults, self.results, as_seen
-        copy._values = {name: copy._seen(rows) for name, rows in self._values.items()}
-        copy.numbers |= {name: rows for name, rows in copy._values.items() if name in copy.numbers}
+        copy.steps, copy.defaults, copy.results = self.steps, self.defaults, self.results
+        copy._as_seen = as_seen
+        copy._unseen = {s.name: self.values(s.name) for s in self.used()} if self._unseen else self._values
         return copy
 
     def _seen(self, rows: Rows) -> Rows:

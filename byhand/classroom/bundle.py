@@ -31,7 +31,7 @@ class Bundle:
     holds: what the file says that it has, to who reads pages back.
     at, objects, copies, count: how many bytes, objects, copies and pages are written.
     groups, kids: the finished nodes of the page tree, and the pages of the one that is open.
-    known: of each template that was used, the frames of its pages.
+    known: of each template that was used, the frames of its pages. noted: the object whose offset was written last.
     """
 
     file: IO[bytes]
@@ -46,6 +46,7 @@ class Bundle:
     groups: list[int] = field(default_factory=list)
     kids: list[int] = field(default_factory=list)
     known: dict[bytes, list[tuple[bytes, bytes]]] = field(default_factory=dict)
+    noted: int = -1
 
     def __post_init__(self) -> None:
         self._put(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")
@@ -147,8 +148,10 @@ class Bundle:
         return number
 
     def _note_offset(self, number: int) -> None:
-        self.offsets.seek(8 * number)
+        if number != self.noted + 1:  # a seek writes out what is buffered
+            self.offsets.seek(8 * number)
         self.offsets.write(self.at.to_bytes(8, "big"))
+        self.noted = number
 
     def _put(self, content: bytes) -> None:
         self.file.write(content)

@@ -29,19 +29,19 @@ class Exact:
 
     def over(self, a: Any, b: Any) -> Any:
         """a ÷ b."""
-        return a if a == NEG_INF and b > 0 else Fraction(a, b)
+        return a if isinstance(a, float) and a == NEG_INF and b > 0 else Fraction(a, b)
 
     def power(self, base: Any, x: Any) -> Any:
         """base to the x; base may be "e"."""
         if x == NEG_INF:
             return 0
-        x = Fraction(x)
         if base == "e":
             return 1 if x == 0 else _irrational()
         size = max(abs(base.numerator), base.denominator)
         if abs(x) * (size.bit_length() - 1) > MOST_BITS:
             return _irrational()
-        return self._root(Fraction(base), x.denominator) ** x.numerator
+        root = Fraction(base) if x.denominator == 1 else self._root(Fraction(base), x.denominator)
+        return root**x.numerator
 
     def root(self, x: Any) -> Any:
         """√x."""
