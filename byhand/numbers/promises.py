@@ -534,7 +534,7 @@ def experts_share_the_work(tape: Tape) -> bool:
 def state_grows_and_shares_are_clear(tape: Tape) -> bool:
     """No parcel and no state holds more than one 0. The last word looks most at one word, with shares
     of a kernel and with softmax, and the shares differ. What the second word would read from the last state, too, are
-    whole numbers or fractions of one digit.
+    whole numbers or fractions of one digit, and not what the last word reads.
     """
     at = "blocks.0.attn"
     packed = ("state0", "parcel1", "state1", "parcel2", "state2")
@@ -544,6 +544,7 @@ def state_grows_and_shares_are_clear(tape: Tape) -> bool:
     read_of = [_dot(query[0], column) for column in (*zip(*state, strict=True), total[0])]
     too_early = [Fraction(x) / read_of[-1] for x in read_of[:-1]]
     easy = all(max(abs(x.numerator), x.denominator) < 10 for x in too_early)
+    easy &= too_early != [*tape.values(f"{at}.out2")[0]]
     return max(grown) <= 1 and easy and shares != plain and all(map(_has_one_largest, (shares, plain)))
 
 

@@ -460,6 +460,11 @@ class Prose(TextBlock, Struct, frozen=True, eq=False):
         """The text without markup, if it is one line."""
         return plain_words(self.tokens)
 
+    @property
+    def pieces(self) -> list[tuple[str, bool]]:
+        """The parts of the text without markup, and whether each is a formula."""
+        return [(plain_words([token]), token.type == "math_inline") for token in self.tokens]
+
 
 class Table(Figure, Struct, frozen=True, eq=False):
     """A table with a head: each row is a name, then texts, values of the run, or blanks."""

@@ -23,9 +23,10 @@ PAD = 3.0  # the space beside a text
 NARROWEST_NUMBER = 10.0
 LONG_NUMBER = 6  # signs, from which on numbers are compared by where they end
 GLYPH_WIDTH = 3.2  # the width of each sign that is written in a blank
-SIGNS = (4, 7, 10)  # a blank has room for as many, so that other numbers mostly have the same table
+SIGNS = (4, 6, 8, 10)  # a blank has room for as many, so that other numbers mostly have the same table
 _NUMBER = re.compile(r"[−\d.,/]+")
 WIDEST_TEXT = 30.0  # the greatest width of a text over or under blanks
+STEP = 0.5  # by which columns of texts become narrower until they have room
 
 
 class EntryTable(Struct, frozen=True):
@@ -92,22 +93,21 @@ def entries(table: Table) -> EntryTable:
     alike = max((NARROWEST_NUMBER, *(w for w, number in zip(widths, numbers, strict=True) if number)))
     widths = [alike if number else w for w, number in zip(widths, numbers, strict=True)]
     room = FIGURE_WIDTH - sum(w for w, text in zip(widths, texts, strict=True) if not text)
-    all_words = [word for x in chain(*lines) if isinstance(x, Prose) for word in x.text.split()]
-    shortest = max((words(word, TEXT_EM).width + PAD for word in all_words), default=0)
-    most = max(shortest, _most(sorted(w for w, text in zip(widths, texts, strict=True) if text), room))
-    widths = [min(w, most) if text else w for w, text in zip(widths, texts, strict=True)]
+    least = [max(map(_shortest, column)) for column in columns]
+    own = [(w, fewest) for w, fewest, text in zip(widths, least, texts, strict=True) if text]
+    steps = (FIGURE_WIDTH - STEP * n for n in range(int(FIGURE_WIDTH / STEP)))
+    most = next((most for most in steps if sum(max(min(w, most), fewest) for w, fewest in own) <= room), 0.0)
+    widths = [max(min(w, most), n) if text else w for w, n, text in zip(widths, least, texts, strict=True)]
     heights = [max(_height(x, w) for x, w in zip(line, widths, strict=True)) for line in lines]
     return EntryTable(table, tuple(round(w, 2) for w in widths), tuple(heights))
 
 
-def _most(widths: list[float], room: float) -> float:
-    """The largest width of a column for which columns of texts fit the room; shorter texts keep their width."""
-    for narrower, width in enumerate(widths):
-        share = room / (len(widths) - narrower)
-        if width > share:
-            return share
-        room -= width
-    return FIGURE_WIDTH
+def _shortest(entry: Prose | Cell) -> float:
+    """The width of the longest word or formula of an entry, which do not break."""
+    if isinstance(entry, Cell):
+        return 0.0
+    pieces = chain.from_iterable([t] if m else t.split() for t, m in entry.pieces)
+    return max((words(piece, TEXT_EM).width + PAD for piece in pieces), default=0.0)
 
 
 def _are_numbers(column: Sequence[Prose | Cell]) -> bool:

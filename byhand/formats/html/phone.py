@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+from byhand.arithmetic.copies import texts_of
 from byhand.formats.html.grid import (
+    BESIDE,
     CELL_EM,
     FITTED,
     PHONE_CELL_EM,
@@ -17,10 +19,12 @@ from byhand.formats.html.grid import (
     PHONE_WIDTHS,
     Grid,
     Line,
+    Slot,
     label_width,
     text_width,
     widest,
 )
+from byhand.pictures.labels import words
 
 ROOM = 94.0  # mm: the width of a phone without its margins, and with room for a bracket
 FITS = (  # from roomy to tight
@@ -37,7 +41,7 @@ def on_phone(grid: Grid) -> Grid:
     """Set the widths of a grid's columns on a phone, and break it into lines where it is too wide for one."""
     larger = PHONE_CELL_EM / CELL_EM if grid.scale == 1.0 else grid.scale
     numbers = widest(grid, lambda slot: text_width(slot.cell) if slot.cell else 0.0)
-    labels = widest(grid, lambda slot: label_width(slot, slot.lines, PHONE_LABEL_EM, PHONE_SMALL_LABEL_EM, LESS))
+    labels = widest(grid, _label_width)
     for in_lines in (False, True):
         for least in FITS:
             need = {k: max(least[k], numbers[k] * larger + 1.2, labels[k]) for k in FITTED}
@@ -46,6 +50,14 @@ def on_phone(grid: Grid) -> Grid:
             if grid.phone_width <= ROOM:
                 return grid
     return grid
+
+
+def _label_width(slot: Slot) -> float:
+    """The width that a label needs. At the margin of a phone a word of wide letters would be cut off."""
+    estimated = label_width(slot, slot.lines, PHONE_LABEL_EM, PHONE_SMALL_LABEL_EM, LESS)
+    if slot.scope != "row" or slot.cls != "token" or slot.lines > 1:
+        return estimated
+    return max(estimated, *(words(text, PHONE_LABEL_EM).width + BESIDE - LESS for text in texts_of(slot.label)))
 
 
 def _lines(grid: Grid) -> Iterator[Line]:

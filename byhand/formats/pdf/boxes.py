@@ -19,7 +19,8 @@ class Line(Struct, frozen=True, tag=True):
 
     widths: of each run, as laid out.
     anchor: 0 where the line is aligned to the left, ½ where it is centred, 1 where it is aligned to the right.
-    spare, less: by how many px the line may become longer, and shorter; below 0, no width may change.
+    spare, less: by how many px the line may become longer, and shorter. A line that is laid out longer than its room
+    has to become shorter: then spare is below 0. rigid: whether no width may change.
     view: the only view that shows it; "" for both.
     """
 
@@ -28,7 +29,14 @@ class Line(Struct, frozen=True, tag=True):
     anchor: float
     spare: float
     less: float = float("inf")
+    rigid: bool = False
     view: str = ""
+
+    def moved(self, change: float) -> float:
+        """By how many px the line begins further right if it becomes so much longer. As long as it is longer than its
+        room, it begins where that begins.
+        """
+        return -self.anchor * (change - min(self.spare, 0.0))
 
 
 def rows_of(box: Box) -> list[Box]:
@@ -90,19 +98,18 @@ class BoxReader(Struct, frozen=True):
             if any(slots):
                 moved = line[0 if anchor else slots.index(True) :]
                 runs = [(run, self.width(run, piece.text)) for piece in moved if (run := self.run(piece))]
-                spare, less = max(block.width - row.width, 0.0) if anchor else float("inf"), float("inf")
-                if len(runs) < len(moved):
-                    spare = -1.0
-                elif breaks:
+                spare, less = block.width - row.width if anchor else float("inf"), float("inf")
+                if breaks:
                     spare, less = self.unbroken(block, rows, lines, at)
                 widths = tuple(width for _, width in runs)
-                yield Line(tuple(run for run, _ in runs), widths, anchor, spare, less)
+                rigid = len(runs) < len(moved)
+                yield Line(tuple(run for run, _ in runs), widths, anchor, spare, less, rigid)
 
     def unbroken(self, block: Box, rows: list[Box], lines: list[list[Box]], at: int) -> tuple[float, float]:
         """By how many px a line may become longer, and shorter, so that its block breaks where it does now."""
         first = next((n for n, piece in enumerate(lines[at]) if " " in piece.text), len(lines[at]))
         if at and any(piece.slot is not None for piece in lines[at][: first + 1]):
-            return -1.0, 0.0  # a shorter word might end the line before
+            return 0.0, 0.0  # a shorter word might end the line before
         spare = block.width - rows[at].width - CLOSE
         if at + 1 == len(rows) or not lines[at + 1]:
             return spare, float("inf")

@@ -127,11 +127,10 @@ class _Writer(Struct, frozen=True):
             new.width * run.size / 1000 - old if new else 0.0
             for run, new, old in zip(line.runs, shapes, line.widths, strict=True)
         ]
-        rigid = line.spare < 0
         within = -line.less - _SAME < sum(changes) < line.spare + _SAME
-        if any(abs(change) > _SAME for change in changes) if rigid else not within:
+        if any(abs(change) > _SAME for change in changes) if line.rigid else not within:
             return None
-        moved, written = -line.anchor * sum(changes), []
+        moved, written = line.moved(sum(changes)), []
         for run, new, change in zip(line.runs, shapes, changes, strict=True):
             written.append(tagged(run, text_at(run, run.x + moved, run.y, new.shown if new else run.shown)))
             moved += change

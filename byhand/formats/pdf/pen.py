@@ -88,16 +88,15 @@ class Pen:
         """Write a line of a cell. lower: by how many lines it is lower than an only line would be."""
         style, widths = cell.style, [piece.width for piece in line]
         left, top, right, bottom = _inner(cell, box)
-        room = max(right - style.room - left - sum(widths), 0.0)
-        x, y = left + room * style.align, _baseline(style, line, top, bottom) + lower * style.line
+        room = right - style.room - left - sum(widths)
+        x, y = left + max(room, 0.0) * style.align, _baseline(style, line, top, bottom) + lower * style.line
         own = self.answers if cell.answer else self.drawn
         runs = self.runs(line, x, y, own)
         if any(piece.slot is not None for piece in line):
             rigid = any(piece.tick or piece.before for piece in line)
             of_runs = tuple(width for piece, width in zip(line, widths, strict=True) if not piece.tick)
-            self.blocks.append(
-                Line(tuple(runs), of_runs, style.align, -1.0 if rigid else room, view="key" if cell.answer else "")
-            )
+            view = "key" if cell.answer else ""
+            self.blocks.append(Line(tuple(runs), of_runs, style.align, room, rigid=rigid, view=view))
         else:
             own += map(_written, runs)
 

@@ -97,17 +97,17 @@ def slots_of(html: str) -> list[int]:
 
 
 def typical(text: str) -> str:
-    """A text of the same kind, with −22 for each number, the signs of x − 2 for those of −x + 2 and “word” for
+    """A text of the same kind, with −2 for each number, the signs of x − 2 for those of −x + 2 and “word” for
     each word and for a list of words. What is only said or drawn takes no room, and is empty.
 
     A page that is laid out with such texts is the same for all runs whose pages differ in numbers and words only, and
-    has room for nearly all numbers.
+    has room for most numbers.
     """
     if isinstance(text, Svg | Said):
         return type(text)("")
     if _HASH.fullmatch(text):
         return "0000000"
-    text = _SIGN_OF_SUM.sub("−", _SIGN_OF_LETTER.sub("", _NUMBER.sub("2", text))).replace("2", "−22")
+    text = _SIGN_OF_SUM.sub("−", _SIGN_OF_LETTER.sub("", _NUMBER.sub("2", text))).replace("2", "−2")
     return "word" if _LISTED.fullmatch(text) else _WORD.sub("word", text)
 
 
