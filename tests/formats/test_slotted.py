@@ -79,6 +79,10 @@ def test_a_page_has_slots_for_all_that_other_runs_have_otherwise(sheet):
         slotted._marked(html, document, "key", Setup(cache=False))  # no SheetError
 
 
+def test_a_word_that_is_longer_than_its_column_is_filled_in():
+    assert slotted.shared(*prepared("transformer-block"), "key", Setup()) is not None
+
+
 def test_a_worksheet_and_its_key_are_laid_out_as_one_page(tmp_path, monkeypatch):
     monkeypatch.setattr("byhand.cache.user_cache_path", lambda name: tmp_path)
     made, lay_out = [], slotted.lay_out

@@ -19,8 +19,8 @@ class Line(Struct, frozen=True, tag=True):
 
     widths: of each run, as laid out.
     anchor: 0 where the line is aligned to the left, ½ where it is centred, 1 where it is aligned to the right.
-    spare, less: by how many px the line may become longer, and shorter. A line that is laid out longer than its room
-    has to become shorter: then spare is below 0. rigid: whether no width may change.
+    spare, less: by how many px the line may become longer, and shorter; spare is below 0 where it is longer than its
+    room already. rigid: whether no width may change.
     view: the only view that shows it; "" for both.
     """
 
@@ -36,7 +36,7 @@ class Line(Struct, frozen=True, tag=True):
         """By how many px the line begins further right if it becomes so much longer. As long as it is longer than its
         room, it begins where that begins.
         """
-        return -self.anchor * (change - min(self.spare, 0.0))
+        return -self.anchor * (change if self.spare >= 0 else min(change - self.spare, 0.0))
 
 
 def rows_of(box: Box) -> list[Box]:

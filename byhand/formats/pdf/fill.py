@@ -127,7 +127,7 @@ class _Writer(Struct, frozen=True):
             new.width * run.size / 1000 - old if new else 0.0
             for run, new, old in zip(line.runs, shapes, line.widths, strict=True)
         ]
-        within = -line.less - _SAME < sum(changes) < line.spare + _SAME
+        within = -line.less - _SAME < sum(changes) < max(line.spare, 0.0) + _SAME
         if any(abs(change) > _SAME for change in changes) if line.rigid else not within:
             return None
         moved, written = line.moved(sum(changes)), []
