@@ -52,6 +52,12 @@ class Svg(str):
     __slots__ = ()
 
 
+class Radius(str):
+    """The radius of a dot that another run has otherwise."""
+
+    __slots__ = ()
+
+
 class Mark(Word):
     """A character that stands in a page where each copy has one of these texts."""
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from html import escape
 from typing import Any
 
-from byhand.arithmetic.copies import written
+from byhand.arithmetic.copies import Radius, written
 from byhand.formats.html.grid import PHONE_LABEL_EM, PHONE_SMALL_LABEL_EM, Grid, Line, Mark, weights
 from byhand.formats.look import COLOURS
 
@@ -100,8 +100,8 @@ def _dots(grid: Grid, mark: Mark, phone: bool, shown: bool) -> str:
     return frames + "".join(circles)
 
 
-def _radius(weight: Any) -> str:
-    return _n(DOT * math.sqrt(min(float(weight), 1)))
+def _radius(weight: Any) -> Radius:
+    return Radius(_n(DOT * math.sqrt(min(float(weight), 1))))
 
 
 def _centre(grid: Grid, row: int, col: int, phone: bool) -> tuple[float, float]:

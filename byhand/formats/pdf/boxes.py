@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -90,7 +91,8 @@ class BoxReader(Struct, frozen=True):
             return
         anchor = block.anchor
         breaks = not anchor and block.breaks
-        paragraph = self.paragraph(block, rows, pieces) if breaks else None
+        parted = any(_is_parted(*each) for each in pairwise(lines))
+        paragraph = self.paragraph(block, rows, pieces) if breaks and not parted else None
         if paragraph:
             yield paragraph
             return
@@ -102,7 +104,7 @@ class BoxReader(Struct, frozen=True):
                 if breaks:
                     spare, less = self.unbroken(block, rows, lines, at)
                 widths = tuple(width for _, width in runs)
-                rigid = len(runs) < len(moved)
+                rigid = parted or len(runs) < len(moved)
                 yield Line(tuple(run for run, _ in runs), widths, anchor, spare, less, rigid)
 
     def unbroken(self, block: Box, rows: list[Box], lines: list[list[Box]], at: int) -> tuple[float, float]:
@@ -206,6 +208,11 @@ class BoxReader(Struct, frozen=True):
 
 def _is_drawn(piece: Box) -> bool:
     return piece.tag != "br" and (piece.kind != "text" or bool(piece.text.strip()))
+
+
+def _is_parted(line: list[Box], following: list[Box]) -> bool:
+    """Whether the text of a slot begins on a line and goes on in the next one."""
+    return bool(line and following) and line[-1].slot is not None and line[-1].slot == following[0].slot
 
 
 def _may_break(word: Word) -> bool:

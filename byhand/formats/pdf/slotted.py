@@ -13,7 +13,7 @@ from html import unescape
 from msgspec import Struct
 from msgspec.structs import replace
 
-from byhand.arithmetic.copies import FIRST_MARK, MARK, Svg, mark_number
+from byhand.arithmetic.copies import FIRST_MARK, MARK, Radius, Svg, mark_number
 from byhand.cache import as_data, from_data
 from byhand.errors import SheetError
 from byhand.formats import Paper, Setup
@@ -98,13 +98,16 @@ def slots_of(html: str) -> list[int]:
 
 def typical(text: str) -> str:
     """A text of the same kind, with −2 for each number, the signs of x − 2 for those of −x + 2 and “word” for
-    each word and for a list of words. What is only said or drawn takes no room, and is empty.
+    each word and for a list of words. What is only said or drawn takes no room, and is empty, or 0 as the size of a
+    dot.
 
     A page that is laid out with such texts is the same for all runs whose pages differ in numbers and words only, and
     has room for most numbers.
     """
     if isinstance(text, Svg | Said):
         return type(text)("")
+    if isinstance(text, Radius):
+        return "0"
     if _HASH.fullmatch(text):
         return "0000000"
     text = _SIGN_OF_SUM.sub("−", _SIGN_OF_LETTER.sub("", _NUMBER.sub("2", text))).replace("2", "−2")
@@ -210,6 +213,8 @@ def texts_in(page: str, html: str) -> list[str] | None:
         text: str = unescape(html[start:at])
         if part.endswith((PRINTED, PEN)):
             text = Svg(html[start:at])
+        elif part.endswith(' r="'):
+            text = Radius(text)
         elif part.endswith(f'{KEY_SAYS}="') or _IN_WORDS.search(part, max(part.rfind("<"), 0)):
             text = Said(text)
         if at < 0 or not html.startswith(part, start - len(part)) or found.setdefault(mark, text) != text:
