@@ -52,16 +52,22 @@ class Protocol:
 
 
 def filled_by_chromium(pdf: bytes, answers: Mapping[str, str]) -> bytes:
-    """A form that is filled in by Chromium's viewer, field by field with the tabulator key, as it saves it."""
-    return asyncio.run(_filled(pdf, answers))
+    """A form that is filled in by Chromium's viewer, field by field with the tabulator key, as it saves it.
+
+    On a busy machine the viewer may never say that it is there, so it is started twice.
+    """
+    try:
+        return asyncio.run(_filled(pdf, answers, SECONDS / 2))
+    except TimeoutError:
+        return asyncio.run(_filled(pdf, answers, SECONDS))
 
 
-async def _filled(pdf: bytes, answers: Mapping[str, str]) -> bytes:
+async def _filled(pdf: bytes, answers: Mapping[str, str], seconds: float) -> bytes:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         file = Path(folder, "form.pdf")
         file.write_bytes(pdf)
         async with connected(f"--window-size={WIDTH},{HEIGHT}") as browser:
-            return await asyncio.wait_for(_typed(browser, file, _in_order(pdf, answers)), SECONDS)
+            return await asyncio.wait_for(_typed(browser, file, _in_order(pdf, answers)), seconds)
 
 
 @asynccontextmanager

@@ -43,12 +43,14 @@ def processes(jobs: int, lost: str = WANT) -> Iterator[ProcessPoolExecutor]:
     """
     ignored = (signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started these
     pool = ProcessPoolExecutor(jobs, get_context("spawn"), initializer=signal.signal, initargs=ignored)
+    cancel = True
     try:
         yield pool
     except BrokenExecutor:
+        cancel = False  # the pool gives all that waits an error, and stumbles over what is cancelled meanwhile
         raise WorkerError(f"one of {jobs} processes was killed, {lost}; fewer --jobs take less") from None
     finally:
-        pool.shutdown(cancel_futures=True)
+        pool.shutdown(cancel_futures=cancel)
 
 
 @contextmanager
