@@ -15,6 +15,7 @@ from functools import cached_property, partial
 from typing import Any
 
 from byhand.arithmetic.decimals import Decimals
+from byhand.arithmetic.domain import is_neg_inf
 from byhand.arithmetic.expr import Fn, Num, Ref, refs
 from byhand.marking.marks import Verdict
 from byhand.marking.read import MISSING, UNREADABLE, Form, Reading
@@ -275,9 +276,10 @@ class Judged:
     def _is(self, blank: Blank, x: Any, value: Any) -> bool:
         """Whether a number is a value, to half a unit of the places to which the page rounds an entry."""
         places = blank.cell.places
-        if places is None or isinstance(x, float):
+        ends = value if isinstance(value, Span) else (value, value)
+        if places is None or isinstance(x, float) or any(map(is_neg_inf, ends)):
             return self.reckoning.equal(x, value)
-        low, high = map(Fraction, value if isinstance(value, Span) else (value, value))
+        low, high = map(Fraction, ends)
         if value is self.key(blank):  # or what the page prints of it, from which a reader may go on
             printed = Fraction(self._entry(blank))
             low, high = min(low, printed), max(high, printed)

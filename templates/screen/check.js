@@ -309,8 +309,9 @@ class Judged {
     return reading.values.find((x) => this.is(blank, x, value, isTheKey)) ?? null;
   }
   is(blank, x, value, isTheKey) {
-    if (blank.places === null || isFloat(x)) return this.reckoning.equal(x, value);
-    let [low, high] = (value instanceof Span ? [value.low, value.high] : [value, value]).map(asFraction);
+    const ends = value instanceof Span ? [value.low, value.high] : [value, value];
+    if (blank.places === null || isFloat(x) || ends.includes(NEG_INF)) return this.reckoning.equal(x, value);
+    let [low, high] = ends.map(asFraction);
     if (isTheKey) {
       const printed = this.entry(blank);
       if (printed.compare(low) < 0) low = printed;

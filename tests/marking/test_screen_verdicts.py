@@ -124,6 +124,12 @@ def test_two_equal_powers_of_e_are_a_tie_for_a_browser_too():
     assert compared([(decimal_page("nearest-neighbours", way), EXACT) for way in (5, 7)], Random("ties")) > 500
 
 
+def test_an_entry_that_follows_from_infinity_is_judged_as_the_marker_does():
+    page, answers = Page.of("sizing", seed=0), {"8/table/12": "-inf", "8/table/14": "3.5"}
+    ((by_browser,),) = answers_of(MARKED, [{"sheet": sheet_of(page.document, page.run), "answers": [answers]}])
+    assert by_browser == by_marker(page, answers)
+
+
 def test_a_word_in_a_blank_is_judged_as_the_marker_does():
     page = Page.of("shapes")
     words = ("yes", "No", "NEIN", "3x4", "4 × 3", "—", "none", "maybe", "", "12")
