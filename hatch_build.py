@@ -14,7 +14,6 @@ Where others are installed beside it, it is not found, and is laid out at first 
 import os
 import shutil
 import sys
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -47,6 +46,10 @@ class Brought(BuildHookInterface):
         bring()
         files = [BROUGHT]
         if ASKED != "":
+            from byhand import cache
+
+            os.environ.pop("BYHAND_TEMPLATES", None)  # one's own sheets are not the wheel's
+            cache.home = lambda: Path(self.folder.name, "cache")
             results = self._numbers()
             brought.FILE.write_bytes(brought.packed(results))  # the pages are those of these numbers
             brought.FILE.write_bytes(brought.packed(results | self._pages()))
@@ -61,9 +64,7 @@ class Brought(BuildHookInterface):
         """The numbers of the sheets' first seeds, by their hashes."""
         from byhand.choose import first_numbers
 
-        os.environ.pop("BYHAND_TEMPLATES", None)  # one's own sheets are not the wheel's
-        with ProcessPoolExecutor() as processes:
-            return dict(filter(None, processes.map(first_numbers, self._sheets())))
+        return dict(filter(None, map(first_numbers, self._sheets())))
 
     def _pages(self) -> dict[str, bytes]:
         """What laying the pages out leaves in the cache, by its hashes."""
@@ -80,9 +81,7 @@ class Brought(BuildHookInterface):
         except ExtraError as error:
             self.app.display_warning(f"The wheel has no laid-out pages: {error}")
             return {}
-        kept, out = Path(self.folder.name, "cache"), Path(self.folder.name, "output")
-        cache.home = lambda: kept
-        found = {}
+        out, found = Path(self.folder.name, "output"), {}
         for seed in (None, *LAID_OUT):
             for paper in ("a4", "letter"):
                 options = Options(formats=("pdf",), paper=paper, seed=seed)
@@ -90,11 +89,10 @@ class Brought(BuildHookInterface):
                     generate(name, options, out)
                 if seed is None and not ASKED:
                     make_class(FLAGSHIP, anonymous(1), options, out / paper)
-            new = {
-                path.name: cache.content_of(path) for path in (kept / "laid-out").iterdir() if path.name not in found
-            }
-            found |= {name: page for name, page in new.items() if seed is None or not page.startswith(b"%PDF")}
-        return found  # a page without slots is of use to one seed only
+            kept = {path.name: cache.content_of(path) for path in (cache.home() / "laid-out").iterdir()}
+            # a page without slots is of use to one seed only
+            found |= {name: page for name, page in kept.items() if seed is None or not page.startswith(b"%PDF")}
+        return found
 
     def _sheets(self) -> list[str]:
         from byhand.worksheet.sheet import sheet_files

@@ -47,15 +47,10 @@ def found(search: Search, seed: int) -> tuple[Values, dict[str, Any]] | None:
         return None
     own = json.loads(content)[str(seed)]
     config = replace(search.values.config, n_ctx=own["n_ctx"], d_vocab=own["d_vocab"])
-    tokens, vocabulary = tuple(own["tokens"]), tuple(own["vocabulary"])
     values = replace(
-        search.values,
-        config=config,
-        tokens=tokens,
-        vocabulary=vocabulary,
-        inputs=own["inputs"],
-        weights=own["weights"],
-    )
+        search.values, config=config, tokens=tuple(own["tokens"]), vocabulary=tuple(own["vocabulary"]),
+        inputs=own["inputs"], weights=own["weights"],
+    )  # fmt: skip
     return values, own["quality"]
 
 

@@ -92,14 +92,20 @@ def entries(table: Table) -> EntryTable:
     numbers = [col > 0 and _are_numbers(column[1:]) for col, column in enumerate(columns)]
     alike = max((NARROWEST_NUMBER, *(w for w, number in zip(widths, numbers, strict=True) if number)))
     widths = [alike if number else w for w, number in zip(widths, numbers, strict=True)]
-    room = FIGURE_WIDTH - sum(w for w, text in zip(widths, texts, strict=True) if not text)
-    least = [max(map(_shortest, column)) for column in columns]
-    own = [(w, fewest) for w, fewest, text in zip(widths, least, texts, strict=True) if text]
-    steps = (FIGURE_WIDTH - STEP * n for n in range(int(FIGURE_WIDTH / STEP)))
-    most = next((most for most in steps if sum(max(min(w, most), fewest) for w, fewest in own) <= room), 0.0)
-    widths = [max(min(w, most), n) if text else w for w, n, text in zip(widths, least, texts, strict=True)]
+    least = [
+        max(map(_shortest, column)) if text else w for column, w, text in zip(columns, widths, texts, strict=True)
+    ]
+    most = FIGURE_WIDTH
+    while most > 0 and sum(_narrowed(widths, least, most)) > FIGURE_WIDTH:
+        most -= STEP
+    widths = _narrowed(widths, least, most)
     heights = [max(_height(x, w) for x, w in zip(line, widths, strict=True)) for line in lines]
     return EntryTable(table, tuple(round(w, 2) for w in widths), tuple(heights))
+
+
+def _narrowed(widths: Sequence[float], least: Sequence[float], most: float) -> list[float]:
+    """Columns that are at most so wide, but no narrower than the least that each needs."""
+    return [max(min(width, most), fewest) for width, fewest in zip(widths, least, strict=True)]
 
 
 def _shortest(entry: Prose | Cell) -> float:
