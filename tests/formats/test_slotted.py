@@ -18,7 +18,7 @@ from byhand.notation.text import value_text
 from byhand.options import Options
 from byhand.pipeline import prepare
 from byhand.reading.verify import verify
-from byhand.worksheet.sheet import load_sheet, sheet_files
+from byhand.worksheet.sheet import all_sheets, load_sheet, sheet_files
 
 
 def prepared(sheet, seed=0, **options):
@@ -230,3 +230,9 @@ def test_letters_have_no_slots():
 )  # fmt: skip
 def test_a_typical_text_has_no_number_of_the_run(text, expected):
     assert slotted.typical(text) == expected
+
+
+@pytest.mark.parametrize("sheet", [each.name for each in all_sheets() if each.fractions])
+def test_what_a_sheet_says_of_fractions_is_of_its_steps(sheet):
+    found = load_sheet(sheet)
+    assert {*found.fractions} <= prepared(sheet)[1].steps.keys()
