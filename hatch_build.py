@@ -20,7 +20,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-FOR_FONTS = ("brotli", "fonttools", "fontpkg-source-sans-3", "msgspec", "platformdirs", "ziamath")
+FOR_FONTS = ("brotli", "fonttools", "fontpkg-source-sans-3", "isal", "msgspec", "platformdirs", "ziamath")
 ASKED = os.environ.get("BYHAND_LAYOUTS")
 LAID_OUT = (1, 2, 3, 4)  # seeds whose pages are laid out, where they are others than those of the sheet's own numbers
 

@@ -15,7 +15,6 @@ import hashlib
 import json
 import os
 import shutil
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import wraps
@@ -24,6 +23,7 @@ from pathlib import Path
 from stat import S_IWGRP, S_IWOTH
 from typing import Any, ParamSpec, TypeVar, cast, get_type_hints
 
+from isal import isal_zlib as zlib
 from platformdirs import user_cache_path
 
 from byhand import brought
@@ -54,14 +54,14 @@ def cached(kind: str, make: Callable[[], bytes], *parts: str) -> bytes:
     if result is None:
         result = make()
         with suppress(OSError):
-            content = zlib.compress(result, 1)
+            content = zlib.compress(result)
             _keep(path, _sum(path, content) + content)
     return result
 
 
 def content_of(path: Path) -> bytes | None:
     """What a file of the cache holds; None where it is damaged, another's, or not there."""
-    with suppress(OSError, zlib.error):
+    with suppress(OSError):
         content = path.read_bytes() if all(map(is_own, (home(), path.parent, path))) else b""
         if _sum(path, content[_SUM:]) == content[:_SUM]:
             path.touch()

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import io
 import tempfile
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import IO
 
 import pikepdf
+from isal import isal_zlib as zlib
 
 from byhand.formats.pdf.shared import Shared, numbered, shared
 from byhand.formats.pdf.template import Template

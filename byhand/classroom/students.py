@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from itertools import islice
+
+from isal import isal_zlib as zlib
 
 from byhand import __version__
 from byhand.arithmetic.copies import Copies

@@ -860,13 +860,13 @@ def _family_tree(w: Wiring) -> None:
 
 def wires(run: Recorded) -> dict[str, Wire]:
     """The wires of a run's steps: those of its model's wiring here; for any other step, those that were recorded."""
-    recorded = {name: _recorded(run, name, step) for name, step in computed_steps(run).items()}
-    if run.model not in WIRINGS:
-        return recorded
-    shapes = {name: step.shape for name, step in run.steps.items()}
-    own = Wiring(run.config.as_dict(), run.steps.keys() - recorded.keys(), _ids(run), shapes)
-    WIRINGS[run.model](own)
-    return recorded | own.wires
+    computed, own = computed_steps(run), dict[str, Wire]()
+    if run.model in WIRINGS:
+        shapes = {name: step.shape for name, step in run.steps.items()}
+        wiring = Wiring(run.config.as_dict(), run.steps.keys() - computed.keys(), _ids(run), shapes)
+        WIRINGS[run.model](wiring)
+        own = wiring.wires
+    return own | {name: _recorded(run, name, step) for name, step in computed.items() if name not in own}
 
 
 def _recorded(run: Recorded, name: str, step: Step) -> Wire:

@@ -8,11 +8,12 @@ the fields of several copies in one file have names of their own.
 from __future__ import annotations
 
 import io
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
+
+from isal import isal_zlib as zlib
 
 from byhand.cache import as_data, from_data
 from byhand.errors import SheetError

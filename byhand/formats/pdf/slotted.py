@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 import re
 import string
-import zlib
 from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from html import unescape
 
+from isal import isal_zlib as zlib
 from msgspec import Struct
 from msgspec.structs import replace
 
