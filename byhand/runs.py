@@ -11,8 +11,8 @@ A tape computes steps as they are asked for. A run holds those that were compute
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from byhand.arithmetic.copies import in_slot
@@ -34,7 +34,8 @@ class Run:
     rows: the numbers of each step. texts: the same as they stand in files: "3", "-1/2", "0.25", "-inf", "2*a - b".
     tokens: words, or ids where there is no vocabulary. source: the words that an encoder reads. sheet, seed: what the
     run was made for. quality: figures of numbers that were searched for, such as the largest denominator. hash: seven
-    hex digits, computed from the numbers that a page shows.
+    hex digits, computed from the numbers that a page shows. uniforms: what `uniform` has found, by steps' names, with
+    the step and the shapes that it reads; runs that share steps share it.
     """
 
     model: str
@@ -50,6 +51,7 @@ class Run:
     seed: int | None = None
     quality: Mapping[str, Any] | None = None
     hash: str = ""
+    uniforms: dict[str, tuple[Step, list[tuple[int, int]], Expr | None]] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, tape: Tape, model: str, config: Config, **about: Any) -> Run:
@@ -99,18 +101,15 @@ class Run:
 
         It is checked at every cell: with i and j bound and its sums written out, it is the tree of the cell.
         """
-        if name not in self._uniform:
-            step = self[name]
+        step = self[name]
+        shapes = [self.steps[read].shape for read in step.inputs]
+        known = self.uniforms.get(name)
+        if known is None or known[0] is not step or known[1] != shapes:
             cells = [(i, j) for i in range(step.shape[0]) for j in range(step.shape[1])]
             trees = () if step.op is None else self._general(step, step.op)
             same = (tree for tree in trees if all(is_at(tree, {I: i, J: j}, self.rule(name, i, j)) for i, j in cells))
-            self._uniform[name] = next(same, None)
-        return self._uniform[name]
-
-    @cached_property
-    def _uniform(self) -> dict[str, Expr | None]:
-        """What `uniform` has found, by the names of steps."""
-        return {}
+            known = self.uniforms[name] = step, shapes, next(same, None)
+        return known[2]
 
     def _general(self, step: Step, op: Op) -> Iterator[Expr]:
         """Candidates for `uniform`: the rule with sums as Σ, the rule with sums written out, the tree of the first

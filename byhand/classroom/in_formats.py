@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -58,6 +59,8 @@ def copies_in_formats(
 
     Raises: as `student_copies`.
     """
+    if first:
+        gc.collect()  # what is left of the copies before these, which would be more and more
     copies = student_copies(plan, pages, students)
     return [(copy, _in_formats(plan, pages, copy, number, names)) for number, copy in enumerate(copies, first + 1)]
 

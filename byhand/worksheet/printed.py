@@ -9,7 +9,7 @@ from math import prod
 
 from msgspec import structs
 
-from byhand.mistakes import changes_of
+from byhand.mistakes import changes, changes_of
 from byhand.runs import Run
 from byhand.tape import Step
 from byhand.worksheet.document import Cell, Document
@@ -72,7 +72,7 @@ def made_by_readers(document: Document, run: Run) -> Made:
     """
     printed = printed_whole(document, run)
     reader = _given(run, printed)
-    seen, given = on_page(document, reader).steps, changes_of(reader)
+    seen, given = on_page(document, reader).steps, reader.tape()
 
     def can_be_made(name: str, new: list[Step]) -> bool:
         read = {other for step in new for other in step.inputs}
@@ -80,6 +80,6 @@ def made_by_readers(document: Document, run: Run) -> Made:
 
     found = {}
     for mistake, made in changes_of(run).items():
-        own = made if printed.isdisjoint(made) else given.get(mistake, {})
+        own = made if printed.isdisjoint(made) else changes(given, mistake)
         found[mistake] = {name: new for name, new in own.items() if can_be_made(name, new)}
     return {mistake: made for mistake, made in found.items() if made}

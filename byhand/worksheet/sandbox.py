@@ -120,6 +120,9 @@ class Sandbox(ImmutableSandboxedEnvironment):
         So a list that holds another twice, which holds another twice, and so on, is stopped while it is made: nothing
         that writes or compares it would end.
         """
+        if isinstance(value, str):
+            self.pay(len(value))
+            return
         left = [value]
         while left:
             part = left.pop()
@@ -133,6 +136,15 @@ class Sandbox(ImmutableSandboxedEnvironment):
         """Call an object; this costs as much as an iteration."""
         self.pay(self.turn)
         return super().call(context, obj, *args, **kwargs)
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """An attribute of an object; at once, where it is known that it may be read."""
+        if self.safe.get((type(obj), attribute)) and not isinstance(obj, BUILT_IN):
+            try:
+                return getattr(obj, attribute)
+            except AttributeError:
+                pass
+        return super().getattr(obj, attribute)
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         """Whether an attribute may be read: of built-in types, only methods that make nothing longer."""

@@ -185,12 +185,12 @@ class Grid(Struct):
     def x(self, col: int, *, phone: bool = False) -> float:
         """The left edge of a column, in mm."""
         widths = self.phone_widths if phone else self.widths
-        return round(sum(widths[k] for k in self.cols[:col]), 3)
+        return round(sum([widths[k] for k in self.cols[:col]]), 3)
 
     def y(self, row: int, *, phone: bool = False) -> float:
         """The upper edge of a row, in mm."""
         heights = PHONE_HEIGHTS if phone else PRINT_HEIGHTS
-        return round(sum(heights[k] for k in self.rows[:row]), 3)
+        return round(sum([heights[k] for k in self.rows[:row]]), 3)
 
     @property
     def width(self) -> float:
@@ -335,7 +335,7 @@ def fitted(grid: Grid, room: float, most: float) -> Grid:
     If the columns do not fit, numbers are set smaller; if that does not help, long words are broken. Columns of
     printed numbers share the room that is left.
     """
-    numbers = widest(grid, lambda slot: text_width(slot.cell) if slot.cell else 0.0)
+    numbers = widest(grid, number_width)
     for lines in (1, 2, 3):
         labels = widest(grid, partial(label_width, lines=lines))
         for scale, fits in ((1.0, _FITS), (0.8, _SMALL), (0.65, _SMALL)):  # 11.5, 9 and nearly 8 pt
@@ -373,8 +373,14 @@ def widest(grid: Grid, width: Callable[[Slot], float]) -> dict[str, float]:
     """The width of the widest slot in each column, in mm. Captions and signs may be wider than their columns."""
     widest = dict.fromkeys(PRINT_WIDTHS, 0.0)
     for (_, col), slot in grid.slots.items():
-        widest[grid.cols[col]] = max(widest[grid.cols[col]], width(slot))
+        if (own := width(slot)) > widest[kind := grid.cols[col]]:
+            widest[kind] = own
     return widest
+
+
+def number_width(slot: Slot) -> float:
+    """The width that a number needs, in mm; 0 for what is none."""
+    return text_width(slot.cell) if slot.cell is not None else 0.0
 
 
 def label_width(

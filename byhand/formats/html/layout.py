@@ -100,19 +100,14 @@ def _widths(panel: Panel) -> str:
 
 def strips(figure: Strip) -> list[Grid]:
     """The grids of a strip: one, or several below each other if one would be too wide."""
-    columns = _stacks(figure)
-    grids: list[Grid] = []
-    start = 0
-    for end in range(1, len(columns) + 1):
-        last = end == len(columns)
-        grid = _fitted(_strip(columns[start:end], figure, last))
-        if grid.room > FIGURE_WIDTH and end - start > 1:
-            start = end - 1
-            grids.append(_fitted(_strip(columns[start:end], figure, last)))
-        elif end - start == 1:
-            grids.append(grid)
-        else:
-            grids[-1] = grid
+    left, grids = _stacks(figure), list[Grid]()
+    while left:
+        for count in range(len(left), 0, -1):  # as many as have room, and at least one
+            grid = _fitted(_strip(left[:count], figure, count == len(left)))
+            if grid.room <= FIGURE_WIDTH:
+                break
+        grids.append(grid)
+        left = left[count:]
     return [*map(_on_paper, grids)]
 
 

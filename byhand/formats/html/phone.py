@@ -21,7 +21,7 @@ from byhand.formats.html.grid import (
     Line,
     Slot,
     label_width,
-    text_width,
+    number_width,
     widest,
 )
 from byhand.pictures.labels import words
@@ -40,7 +40,7 @@ _CELLS = frozenset("gwabo")  # the kinds of columns of which matrices are made; 
 def on_phone(grid: Grid) -> Grid:
     """Set the widths of a grid's columns on a phone, and break it into lines where it is too wide for one."""
     larger = PHONE_CELL_EM / CELL_EM if grid.scale == 1.0 else grid.scale
-    numbers = widest(grid, lambda slot: text_width(slot.cell) if slot.cell else 0.0)
+    numbers = widest(grid, number_width)
     labels = widest(grid, _label_width)
     for in_lines in (False, True):
         for least in FITS:

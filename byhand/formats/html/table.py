@@ -41,7 +41,7 @@ def _line(
 ) -> Iterator[str]:
     col = 0
     for each in slots:
-        line = grid.line(col + each.is_before) if screen else 0
+        line = grid.line(col + each.is_before) if screen and grid.phone_lines else 0
         slot = replace(each, cls=f"{each.cls} n{line}".strip()) if line and each.scope + each.cls else each
         if writing and slot.cell is not None and slot.cell.blank:
             yield writing.blank(slot, grid.widths[grid.cols[col]])
