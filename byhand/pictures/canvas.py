@@ -237,7 +237,9 @@ class Canvas(Layer):
         """A line to write words on, from x; the key has the answer on it."""
         self.line((x, y), (x + w, y), width=GUIDE, colour="#777777")
         self._is_blank(answer)
-        self.pen.text(x + 1.0, y - 0.9, answer, size, anchor="start")
+        self.pen.text(
+            x + 1.0, y - (1.4 if "/" in answer else 0.9), answer, size, anchor="start"
+        )  # a fraction is lower
 
     def _is_blank(self, answer: str) -> None:
         """Name the last shape, so that a page on a screen has a field in its place."""

@@ -8,20 +8,21 @@ from math import cos, hypot, pi, sin
 from byhand.pictures.canvas import Point
 
 CLEAR = 0.5  # mm: the least room round a name
+FAR = 100.0  # mm: as bad as this is a name on the other side of a line
 
 
 def beside(
     points: Sequence[Point], halves: Sequence[float], lines: Sequence[tuple[Point, Point]],
-    edges: tuple[float, float, float, float],
+    edges: tuple[float, float, float, float], borders: Sequence[tuple[Point, Point]] = (),
 ) -> list[Point]:  # fmt: skip
     """For each point the baseline's middle of its name: beside it, or a little farther off where lines or other names
     crowd it.
 
-    halves: half of each name's width. edges: of the room for names: left, upper, right, lower.
+    halves: half of each name's width. edges: of the room for names: left, upper, right, lower. borders: those of the
+    lines at which a name stays on the side of its point.
     """
-    marks = [*points] + [
-        (a[0] + (b[0] - a[0]) * k / 24, a[1] + (b[1] - a[1]) * k / 24) for a, b in lines for k in range(25)
-    ]
+    along = [(a[0] + (b[0] - a[0]) * k / 24, a[1] + (b[1] - a[1]) * k / 24) for a, b in lines for k in range(25)]
+    marks = list(dict.fromkeys([*points, *along]))
     left, upper, right, lower = edges
     found = list[Point]()
     for (x, y), half in zip(points, halves, strict=True):
@@ -33,7 +34,8 @@ def beside(
             names_off = [gap(at, other, half + wide) - 1.2 for other, wide in zip(found, halves, strict=False)]
             nearer = [gap(at, other, half) - gap(at, own, half) for other in points if other != own]
             most = min(*names_off, *nearer, at[0] - half - left, right - at[0] - half, at[1] - upper, lower - at[1])
-            return _to_nearest(at, marks, half, most)
+            astray = sum(_side(line, at) * _side(line, own) < 0 for line in borders)
+            return _to_nearest(at, marks, half, most) - FAR * astray
 
         rings = [
             [(x + (half + away) * cos(k * pi / 6), y + (1.3 + away) * sin(k * pi / 6)) for k in range(12)]
@@ -42,6 +44,12 @@ def beside(
         bests = [max(ring, key=room) for ring in rings]
         found.append(next((at for at in bests if room(at) >= CLEAR), max(bests, key=room)))
     return [(x, y + 0.9) for x, y in found]
+
+
+def _side(line: tuple[Point, Point], at: Point) -> float:
+    """On which side of a line a point is, by the sign."""
+    (x, y), (to_x, to_y) = line
+    return (to_x - x) * (at[1] - y) - (to_y - y) * (at[0] - x)
 
 
 def gap(at: Point, other: Point, half: float) -> float:

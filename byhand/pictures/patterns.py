@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import hypot, sqrt
+from math import cos, hypot, pi, sin, sqrt
 
 from byhand.notation.text import listed, value_text
 from byhand.pictures.canvas import (
@@ -87,7 +87,9 @@ def four_boxes(on: Canvas, along: Rows, *, tokens: Sequence[str]) -> None:
         on.text(left, top + 1.0, str(n), CAPTION)
     dots = [(middle + UNIT * x, middle - UNIT * y) for x, y in points]
     halves = [words(word, CAPTION).width / 2 for word in tokens]
-    for dot, name, word in zip(dots, beside(dots, halves, lines, (4, 4, 38, 38)), tokens, strict=True):
+    rim = [(middle + UNIT * RIM * cos(k * pi / 24), middle + UNIT * RIM * sin(k * pi / 24)) for k in range(48)]
+    names = beside(dots, halves, [*lines, *((at, at) for at in rim)], (4, 4, 38, 38), lines)
+    for dot, name, word in zip(dots, names, tokens, strict=True):
         on.pen.disc(*dot)
         on.pen.text(*name, word, CAPTION)
     boxes: list[list[str]] = [[], [], [], []]

@@ -367,7 +367,7 @@ def _walk(on: Canvas, layer: Layer, y: float, start: Any, places: Sequence[Any])
     on.area([(tip, y), (tip - 1.15, y - 2.2), (tip + 1.15, y - 2.2)])
     before, height = start, y - 2.2
     for at, place in enumerate(places):
-        level = y - 3.9 - 2.5 * at
+        level = y - 4.6 - 2.4 * at
         layer.line((_place(before), height), (_place(before), level), width=GUIDE, dash=(0.5, 0.5))
         layer.arrow((_place(before), level), (_place(place), level), width=0.4)
         right = max(_place(before), _place(place)) + 0.7

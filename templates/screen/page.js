@@ -212,15 +212,18 @@ class Bar {
   }
   show() {
     const { page } = this;
-    const done = page.known.filter((id) => page.answers.text(id)).length;
+    const filled = (ids) => ids.filter((id) => page.answers.text(id)).length;
+    const all = filled(page.known);
+    const done = all > page.answers.copied.size ? all : 0; // a copy of a printed number fills itself before all else
     this.count.textContent = page.say("screen.cells", { n: page.known.length, done });
     this.steps.forEach((section, at) => {
       const ids = page.idsOf(section);
-      const filled = ids.filter((id) => page.answers.text(id)).length;
-      this.links[at].firstChild.style.width = `${(100 * filled) / ids.length}%`;
+      const link = this.links[at];
       const name = section.number ? `${section.number} ${section.title}` : section.title;
-      this.links[at].setAttribute("aria-label", page.say("screen.step", { name, done: filled, n: ids.length }));
-      this.links[at].title = page.say("screen.step", { name, done: filled, n: ids.length });
+      const n = ids.length;
+      link.firstChild.style.width = `${(100 * filled(ids)) / n}%`;
+      link.title = page.say("screen.step", { name, done: filled(ids), n });
+      link.setAttribute("aria-label", link.title);
     });
   }
   // The step in which one writes is told on the bar and on the map.

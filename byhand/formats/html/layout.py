@@ -44,7 +44,7 @@ def falk(figure: Falk) -> Grid:
     gap = grid.formula_end = grid.add("d")
     at_result = grid.add(answers(result) * m)
     height = "f" if has_fractions(left, result) else "r"
-    over = ["f" if has_fractions(upper) or any(c.blank for c in row) else "u" for row in upper.cells]
+    over = ["f" if has_fractions(upper) else "r" if upper.has_blanks else "u"] * k
     beside = ["e", "f" if bias.has_blanks else "u"] if bias is not None and across else []
     grid.rows = ["h", *over, *beside, "t", *[height] * n]
     below = len(grid.rows) - n

@@ -97,9 +97,9 @@ def slots_of(html: str) -> list[int]:
 
 
 def typical(text: str) -> str:
-    """A text of the same kind, with −2 for each number, the signs of x − 2 for those of −x + 2 and “word” for
-    each word and for a list of words. What is only said or drawn takes no room, and is empty, or 0 as the size of a
-    dot.
+    """A text of the same kind, with −2 for each number but 2·−2 for a product, the signs of x − 2 for those of −x + 2
+    and “word” for each word and for a list of words. What is only said or drawn takes no room, and is empty, or 0 as
+    the size of a dot.
 
     A page that is laid out with such texts is the same for all runs whose pages differ in numbers and words only, and
     has room for most numbers.
@@ -111,6 +111,7 @@ def typical(text: str) -> str:
     if _HASH.fullmatch(text):
         return "0000000"
     text = _SIGN_OF_SUM.sub("−", _SIGN_OF_LETTER.sub("", _NUMBER.sub("2", text))).replace("2", "−2")
+    text = text.replace("−2·−2", "2·−2")  # lines with two signs in each product are rare
     return "word" if _LISTED.fullmatch(text) else _WORD.sub("word", text)
 
 
