@@ -104,11 +104,9 @@ def _pdf(document: Document, run: Run, view: View, setup: Setup) -> bytes:
 
 
 def _pdf_of_many(sheets: Sequence[tuple[Document, Run]], views: Sequence[View], setup: Setup) -> Mapping[str, bytes]:
-    from byhand.formats.html.book import Book
-    from byhand.formats.pdf import printed
+    from byhand.formats.pdf.bound import bound_book
 
-    pages = len(sheets) * len(views)
-    return {"book.pdf": printed(Book.of(sheets, views).printed(setup.paper), setup.cache, pages)}
+    return {"book.pdf": bound_book(sheets, views, setup)}
 
 
 def _pdf_form(document: Document, run: Run, view: View, setup: Setup) -> bytes:

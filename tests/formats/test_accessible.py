@@ -14,9 +14,7 @@ from kinds import kinds_and_run
 from byhand.classroom.classes import make_class
 from byhand.classroom.roster import Student
 from byhand.formats import Setup
-from byhand.formats.html.book import Book
-from byhand.formats.html.page import Pages
-from byhand.formats.pdf import pdf
+from byhand.formats.pdf.bound import bound_book
 from byhand.formats.pdf.form import filled_form
 from byhand.formats.pdf.slotted import filled
 from byhand.marking.marked_page import marked_pdf
@@ -25,7 +23,6 @@ from byhand.marking.report import Report
 from byhand.marking.tally import Tally
 from byhand.options import Options
 from byhand.pipeline import prepare
-from byhand.worksheet.messages import messages
 from byhand.worksheet.sheet import load_sheet, sheet_files
 
 SHEETS = sorted(sheet_files())
@@ -57,8 +54,7 @@ def test_a_sheet_with_tokens_as_columns_is_accessible():
 
 
 def test_a_book_is_accessible_and_its_links_say_where_they_lead():
-    pages = tuple(Pages(*prepared(sheet)) for sheet in ("layer-norm", "kinds"))
-    book = pdf(Book(pages, ("worksheet", "key"), 0, messages()).printed("a4"))
+    book = bound_book([prepared(sheet) for sheet in ("layer-norm", "kinds")], ("worksheet", "key"), Setup())
     assert faults(book) == []
     with pikepdf.open(io.BytesIO(book)) as file:
         links = [link for page in file.pages for link in page.get("/Annots", ())]

@@ -6,18 +6,19 @@ import io
 import json
 import logging
 import re
+from collections import Counter
 from functools import cache
 
 import pytest
 from kinds import lesson
-from page_layout import laid_out
 from pypdf import PdfReader
 
 from byhand.errors import UnreadableError
 from byhand.formats import Setup
 from byhand.formats.html.book import Book
 from byhand.formats.html.page import Pages
-from byhand.formats.pdf import pdf
+from byhand.formats.pdf.bound import bound_book
+from byhand.formats.pdf.slotted import filled
 from byhand.options import Options
 from byhand.pipeline import prepare
 from byhand.reading.page import read_html
@@ -27,16 +28,20 @@ from byhand.worksheet.sheet import load_sheet
 
 
 @cache
-def book():
+def sheets():
     lines = "{{ ask('blocks.0.attn.hook_q[0]') }}\n\n" * 3
-    sheets = [lesson(f"## First\n\n{lines}## Second\n\n{lines}"), load_sheet("layer-norm")]
-    pages = [Pages(*prepare(sheet, Options())) for sheet in sheets]
-    return Book(tuple(pages), ("worksheet", "key"), 0, messages())
+    own = lesson(f"## First\n\n{lines}## Second\n\n{lines}")
+    return [prepare(sheet, Options()) for sheet in (own, load_sheet("layer-norm"))]
+
+
+@cache
+def book():
+    return Book(tuple(Pages(*sheet) for sheet in sheets()), ("worksheet", "key"), 0, messages())
 
 
 @cache
 def printed():
-    return pdf(book().printed("a4"))
+    return bound_book(sheets(), ("worksheet", "key"), Setup())
 
 
 @cache
@@ -89,7 +94,7 @@ def test_a_book_with_keys_tells_the_lecturer_what_to_look_for():
     for part in ("For the lecturer", "divided by d − 1", "Is this a sample, or are these all the numbers there are?"):
         assert part in text
     for_students = Book(book().sheets, ("worksheet",), 0, messages())
-    assert "For the lecturer" not in for_students.printed("a4")
+    assert "For the lecturer" not in for_students.front("a4", Counter())
     assert "lecturer.html" not in dict(for_students.folder("a4"))
 
 
@@ -113,7 +118,7 @@ def test_a_page_says_its_number_in_the_book_and_its_sheet():
     page = bookmarks()[3][2]
     text = reader().pages[page - 1].extract_text()
     assert f"page {page} of {len(reader().pages)}" in text
-    assert re.search(r"· lesson · seed 0 · numbers [0-9a-f]{7}", text)
+    assert re.search(r"· lesson · seed .*\b0\b.* · numbers .*\b[0-9a-f]{7}\b", text, flags=re.DOTALL)
 
 
 def test_only_pages_after_the_first_of_a_sheet_have_a_running_head():
@@ -123,9 +128,13 @@ def test_only_pages_after_the_first_of_a_sheet_have_a_running_head():
 
 
 def test_the_book_breaks_as_its_sheets_do_alone():
-    alone = laid_out(book().sheets[0].html("worksheet", "print"))
+    alone = PdfReader(io.BytesIO(filled(*sheets()[0], "worksheet", Setup())))
     first, after = [page for _, depth, page in bookmarks() if depth == 1][:2]
     assert (len(alone.pages) + 1) // 2 * 2 == after - first
+    for page, bound in zip(alone.pages, reader().pages[first - 1 :], strict=False):
+        assert re.sub(r"page \d+ of \d+", "", bound.extract_text()) == re.sub(
+            r"page \d+ of \d+", "", page.extract_text()
+        )
 
 
 def test_a_book_is_tagged_the_same_twice_and_laid_out_without_a_warning(caplog):
@@ -133,7 +142,7 @@ def test_a_book_is_tagged_the_same_twice_and_laid_out_without_a_warning(caplog):
     root = reader().trailer["/Root"]
     assert root["/MarkInfo"]["/Marked"]
     assert b"pdfuaid" in root["/Metadata"].get_data()
-    assert printed() == pdf(book().printed("a4"))
+    assert printed() == bound_book(sheets(), ("worksheet", "key"), Setup())
     assert not caplog.records, [r.getMessage() for r in caplog.records]
 
 
@@ -146,22 +155,43 @@ def test_the_folder_has_an_index_of_all_its_pages():
 
 
 def test_a_sheet_leads_to_those_before_it_that_the_book_holds():
-    sheets = [Pages(*prepare(load_sheet(name), Options())) for name in ("softmax", "scores")]
-    of_both = Book(tuple(sheets), ("worksheet", "key"), 0, messages())
+    both = [prepare(load_sheet(name), Options()) for name in ("softmax", "scores")]
+    of_both = Book.of(both, ("worksheet", "key"))
     for name, html in dict(of_both.folder("a4")).items():
         links = re.findall(r'<a class="tied" href="([^"]*)">7&nbsp;Softmax;?</a>', html)
         assert links == ([name.replace("scores", "softmax")] if name.startswith("scores") else [])
         assert (re.search(">10&nbsp;Queries, keys, values;?</span>", html) is not None) == name.startswith("scores")
-    links = re.findall(r'<a class="tied" href="(#[^"]*)">7&nbsp;Softmax;?</a>', of_both.printed("a4"))
-    assert links == ["#worksheet-1", "#key-1"]
+    pdf = PdfReader(io.BytesIO(bound_book(both, ("worksheet", "key"), Setup())))
+    worksheet, key = ([item for item in pdf.outline if isinstance(item, list)][n] for n in (0, 1))
+    for softmax, scores in (worksheet, key):
+        page = pdf.pages[pdf.get_destination_page_number(scores)]
+        (link,) = page["/Annots"]  # the other sheets before it are not in the book
+        assert link.get_object()["/Contents"] == "7\u00a0Softmax;"
+        assert link.get_object()["/Dest"][0].get_object() == pdf.pages[pdf.get_destination_page_number(softmax)]
+
+
+def test_a_sheet_alone_leads_nowhere():
+    for view in ("worksheet", "key"):
+        pdf = filled(*prepare(load_sheet("scores"), Options()), view, Setup())
+        assert not any("/Annots" in page for page in PdfReader(io.BytesIO(pdf)).pages)
+
+
+def test_pages_that_are_bound_share_their_fonts():
+    fonts = [page["/Resources"]["/Font"] for page in reader().pages if "/Font" in page.get("/Resources", {})]
+    held = {font.get_object()["/BaseFont"]: font.indirect_reference for each in fonts for font in each.values()}
+    every = {font.indirect_reference.idnum for each in fonts for font in each.values()}
+    assert len(every) == len(held)
 
 
 @pytest.mark.parametrize("views", [("worksheet",), ("key",)])
 def test_a_book_of_one_view_has_one_part(views):
-    html = Book(book().sheets[:1], views, 3, messages()).printed("a4")
-    assert 'class="part"' not in html
+    of_one = Book(book().sheets[:1], views, 3, messages())
+    assert [part.view for part in of_one.parts] == [*views]
+    html = of_one.front("a4", Counter())
     assert "1 worksheet · an hour of paper<" in html
     assert "seed 3" in html
+    bound = PdfReader(io.BytesIO(bound_book(sheets()[:1], views, Setup())))
+    assert messages().say(f"book.{views[0]}") in [item.title for item in bound.outline if not isinstance(item, list)]
 
 
 def test_the_worksheets_of_a_folder_are_silent_where_one_asks_for_that():

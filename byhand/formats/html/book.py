@@ -1,8 +1,8 @@
-"""The course as a book: the pages of every sheet in each view, as one page for print or as a folder of pages."""
+"""The course as a book: what it has beside its sheets in print, and a folder of pages for the screen."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,11 +33,6 @@ class Part:
         """What a sheet's page in this part is called in a link."""
         return sheet.d.title if self.view == "worksheet" else sheet.d.messages.say(f"views.{self.view}")
 
-    @property
-    def leads(self) -> dict[str, str]:
-        """Links to the sheets of the part in print, by name."""
-        return {sheet.d.name: f"#{self.view}-{at}" for at, sheet in enumerate(self.sheets, 1)}
-
 
 @dataclass(frozen=True)
 class Group:
@@ -63,9 +58,16 @@ class Book:
         laid_out = tuple(Pages(document, run) for document, run in sheets)
         return cls(laid_out, tuple(sorted(views, key=VIEWS.index)), seed, sheets[0][0].messages)
 
-    def printed(self, paper: Paper) -> str:
-        """One long page for print: cover, contents with page numbers, and each view as a part."""
-        return rendered("book.html", "print", paper, self.messages, **self._values())
+    def front(self, paper: Paper, places: Mapping[str, int]) -> str:
+        """What stands before the sheets in print: cover, lecturer's pages and contents.
+
+        places: the page of each sheet, by its name in a part, such as worksheet/softmax.
+        """
+        return rendered("book.html", "print", paper, self.messages, places=places, **self._values())
+
+    def opening(self, part: Part, paper: Paper) -> str:
+        """The page with the title of a part in print."""
+        return rendered("book.html", "print", paper, self.messages, **self._values() | {"part": part})
 
     @property
     def groups(self) -> list[Group]:
@@ -83,7 +85,7 @@ class Book:
         """Pages for a screen by name: an index, and every sheet in every view. setup: what its worksheets answer."""
         values = self._values()
         pages = {
-            sheet.d.name: [(part.title_of(sheet), f"{sheet.d.name}-{part.view}.html") for part in self._parts()]
+            sheet.d.name: [(part.title_of(sheet), f"{sheet.d.name}-{part.view}.html") for part in self.parts]
             for sheet in self.sheets
         }
         yield "index.html", index(
@@ -92,7 +94,7 @@ class Book:
         )  # fmt: skip
         if values["lecturer"]:
             yield LECTURER, rendered("lecturer.html", "screen", paper, self.messages, **values)
-        for part in self._parts():
+        for part in self.parts:
             names = {sheet.d.name: f"{sheet.d.name}-{part.view}.html" for sheet in part.sheets}
             for sheet in part.sheets:
                 yield names[sheet.d.name], sheet.html(part.view, "screen", paper, leads=names, setup=setup)
@@ -101,7 +103,9 @@ class Book:
     def _has_keys(self) -> bool:
         return len(self.views) > 1
 
-    def _parts(self) -> Sequence[Part]:
+    @property
+    def parts(self) -> Sequence[Part]:
+        """The sheets in each view."""
         return [Part(view, self.messages.say(f"book.{view}"), self.sheets) for view in self.views]
 
     def _values(self) -> dict[str, Any]:
@@ -109,7 +113,8 @@ class Book:
         return front(minutes, self.messages, str(self.seed), self._has_keys) | {
             "view": "worksheet",
             "asked": BOOK,
-            "parts": self._parts(),
+            "parts": self.parts,
+            "part": None,
             "groups": self.groups,
             "map": next((sheet.map for sheet in self.sheets if sheet.d.name == WHOLE), ""),
             "lecturer": self.lecturer,

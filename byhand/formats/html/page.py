@@ -67,6 +67,7 @@ MEASURES = {
     "widths": PRINT_WIDTHS, "heights": PRINT_HEIGHTS, "phone_widths": PHONE_WIDTHS, "phone_heights": PHONE_HEIGHTS,
     "phone_token": PHONE_LABEL_EM, "phone_label": PHONE_SMALL_LABEL_EM,
 }  # fmt: skip
+LEAD = "byhand:"  # begins the address of a link in print that a book may have; the name of a sheet follows
 FONTS = "/* the fonts */"  # what stands in a page's style where its fonts come
 PAGE_BUDGET = (
     200_000_000  # characters that the rendering of a page may produce; the longest of the course takes 2 million
@@ -310,7 +311,7 @@ def rendered(
     try:
         page = _environment().rendered(
             template, medium=medium, paper=PAPERS[paper], version=__version__, fonts=fonts, measures=MEASURES,
-            language=messages.language, asked=asked, shared=shared, forms=forms,
+            language=messages.language, asked=asked, shared=shared, forms=forms, to_sheet=LEAD,
             scripts=[(Markup(each.text), each.name) for each in scripts],
             page_of_pages=_page_of_pages(messages),
             say=lambda name, **places: Markup(messages.say(name, escape, **places)), **values,

@@ -19,6 +19,7 @@ from msgspec.structs import replace
 
 from byhand.arithmetic.copies import MARK, Svg, mark_number
 from byhand.errors import SheetError
+from byhand.formats.html.page import LEAD
 from byhand.formats.pdf.boxes import BoxReader, Line, rows_of
 from byhand.formats.pdf.breaking import Paragraph
 from byhand.formats.pdf.engine import TAGGED, as_pdf, rendered_document
@@ -196,6 +197,7 @@ def _by_weasyprint(html: str, sheets: int) -> Layout:
     """A page without slots, laid out with its tables by WeasyPrint alone; it does not claim to be PDF/UA."""
     import pikepdf
 
+    html = html.replace(f' href="{LEAD}', ' data-lead="')  # only a book has such links
     written = as_pdf(rendered_document(html, sheets), TAGGED, sheets)
     with pikepdf.open(io.BytesIO(written)) as file:
         pages = tuple(PageLayout((), (), page.Contents.read_bytes()) for page in file.pages)

@@ -11,15 +11,17 @@ from html import unescape
 from typing import Any
 
 from byhand.arithmetic.copies import MARK
+from byhand.formats.html.page import LEAD
 from byhand.formats.pdf.beside import Label
 from byhand.formats.pdf.inner import drawing_box, place_in
 from byhand.formats.pdf.tables import Table
 
 SAID, KEY_SAID = "/ByhandSaid", "/ByhandKeySaid"
+LEAD_TO = "/ByhandLeadTo"  # of an element that a book makes a link: where it leads to, its place and its words
 POINTS = 0.75  # in a px
 _GROUPS = {f"/{kind}" for kind in ("Document", "Part", "Art", "Sect", "Div", "NonStruct", "Table", "TBody", "TR")}
 _TEXTS = {"/P", "/L", "/LI", "/LBody", "/Link", "/Span"}
-_LINK = re.compile('<a (?:[^>]* )?href="#([^"]*)"(?: title="([^"]*)")?[^>]*>(.*?)</a>', re.DOTALL)
+_LINK = re.compile('<a (?:[^>]* )?href="#?([^"]*)"(?: title="([^"]*)")?[^>]*>(.*?)</a>', re.DOTALL)
 _TAG = re.compile("<[^>]*>")
 
 
@@ -107,7 +109,7 @@ def completed(file: Any, html: str) -> None:
     """Add to a file's structure what WeasyPrint leaves out of it.
 
     The headers of its tables get their directions, and all headers an index. A link is one annotation, however many
-    boxes it has, and says in words where it leads to.
+    boxes it has, and says in words where it leads to. What leads to a sheet is no link, unless a book makes it one.
 
     html: the page, which has these words.
     """
@@ -119,7 +121,7 @@ def completed(file: Any, html: str) -> None:
     more = set[tuple[int, int]]()  # annotations of links that have one
 
     def visit(element: Any, kind: str, of_link: bool) -> None:
-        kids = _kids(element)
+        kids = kids_of(element)
         if kind == "/TR":
             direction = Name.Row if any(kid.S == "/TD" for kid in kids) else Name.Column
             for head in (kid for kid in kids if kid.S == "/TH"):
@@ -142,6 +144,7 @@ def completed(file: Any, html: str) -> None:
         file.Root.StructTreeRoot.IDTree = file.make_indirect(Dictionary(Names=Array(names)))
     if has_links:
         _describe_links(file, more, html)
+        _note_leads(file)
 
 
 def _describe_links(file: Any, more: set[tuple[int, int]], html: str) -> None:
@@ -153,12 +156,41 @@ def _describe_links(file: Any, more: set[tuple[int, int]], html: str) -> None:
         if "/Annots" in page:
             page.Annots = Array([each for each in page.Annots if each.objgen not in more])
             for each in page.Annots:
-                target = str(each.get("/Dest", ""))
+                target = str(each.get("/Dest", "")) or _address(each)
                 if target in words:
                     each.Contents = unescape(words[target])
 
 
-def _kids(element: Any) -> list[Any]:
+def _address(annotation: Any) -> str:
+    """The address that a link leads to; "" for one within its file."""
+    return str(annotation.get("/A", {}).get("/URI", ""))
+
+
+def _note_leads(file: Any) -> None:
+    """Take the links to sheets away from a file's pages, and note in their elements what a book needs of them."""
+    from pikepdf import Array, Dictionary, Name, String
+
+    numbers = file.Root.StructTreeRoot.ParentTree.Nums
+    elements = dict(zip(list(numbers)[::2], list(numbers)[1::2], strict=True))
+    gone = set[int]()
+    for page in file.pages:
+        leads = [each for each in page.get("/Annots", ()) if _address(each).startswith(LEAD)]
+        for each in leads:
+            element = elements[each.StructParent]
+            to = String(_address(each).removeprefix(LEAD))
+            element[LEAD_TO] = Dictionary(To=to, Rect=each.Rect, Contents=each.get("/Contents", String("")))
+            element.K, element.S = Array([kid for kid in kids_of(element) if not _is_reference(kid)]), Name.Span
+            gone.add(int(each.StructParent))
+        if leads:
+            page.Annots = Array([each for each in page.Annots if not _address(each).startswith(LEAD)])
+            if not len(page.Annots):
+                del page.Annots
+    if gone:
+        kept = [part for key, element in elements.items() if int(key) not in gone for part in (key, element)]
+        file.Root.StructTreeRoot.ParentTree.Nums = Array(kept)
+
+
+def kids_of(element: Any) -> list[Any]:
     from pikepdf import Array
 
     held = element.get("/K", ())

@@ -180,15 +180,24 @@ def _widen_fonts(file: Any, layout: Layout) -> None:
 
 def _widen(file: Any, font: Any, name: str, layout: Layout) -> None:
     """Add to a font every glyph that a slot or the pen may need."""
-    import pikepdf
-
-    face, descendant = layout.faces[name], font.DescendantFonts[0]
+    face = layout.faces[name]
     more = glyphs_of(face, layout.texts.get(name, ()))
     if name in layout.letters:
         more |= alphabet(face, layout.letters[name])
     texts, widths = glyph_texts(font), glyph_widths(font)
     texts |= {glyph: text.encode("utf-16-be").hex() for glyph, (text, _) in more.items() if glyph not in texts}
     widths |= {glyph: width for glyph, (_, width) in more.items()}
+    set_glyphs(file, font, face, texts, widths)
+
+
+def set_glyphs(file: Any, font: Any, face: str, texts: dict[int, str], widths: dict[int, int]) -> None:
+    """Let a font of a file hold these glyphs of its face.
+
+    texts: what each stands for, as UTF-16 in hexadecimal digits. widths: in thousandths of the font's size.
+    """
+    import pikepdf
+
+    descendant = font.DescendantFonts[0]
     data = subset(face, set(widths))
     descendant.FontDescriptor.FontFile2 = file.make_stream(data, Length1=len(data))
     pairs = [(glyph, pikepdf.Array([widths[glyph]])) for glyph in sorted(widths)]

@@ -1,0 +1,256 @@
+"""Bind pages as a book: the sheets as they are printed alone, filled in where they were laid out, behind a cover and
+contents. Pages are numbered throughout, links lead from sheet to sheet, and all is read aloud as one document.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from isal import isal_zlib as zlib
+from msgspec import Struct
+
+from byhand.formats import Setup
+from byhand.formats.html.book import Book
+from byhand.formats.html.page import PAPERS
+from byhand.formats.pdf import printed
+from byhand.formats.pdf.inner import face_of, glyph_texts, glyph_widths, is_slanted
+from byhand.formats.pdf.pieces import MM, SANS
+from byhand.formats.pdf.shape import glyphs_of, shape
+from byhand.formats.pdf.slotted import filled
+from byhand.formats.pdf.structure import LEAD_TO, POINTS, kids_of
+from byhand.formats.pdf.template import set_glyphs
+from byhand.runs import Run
+from byhand.worksheet.document import Document
+from byhand.worksheet.views import View
+
+# what writes a text at the foot of a page: its beginning, x, its height on the page, font, size, and its end
+_FOOT = re.compile(
+    rb"(/Artifact\s+<</Type/Pagination/Subtype/Footer[^>]*>>\s+BDC\n(?:/\S+ gs\n)?[^\n]* rg\nBT\n1 0 0 -1 )"
+    rb"([\d.]+)( [\d.]+ Tm\n/\S+ )([\d.]+)( Tf\n)[^\n]*(\nET\nEMC)"
+)
+
+
+class Part(Struct, frozen=True):
+    """A part of a book: a PDF that begins on a right-hand page.
+
+    length: its pages. name: what links call it, such as worksheet/softmax. bookmarks: those that lead to it, and
+    whether each stands below the one before.
+    """
+
+    pdf: bytes
+    length: int
+    name: str
+    bookmarks: tuple[tuple[str, bool], ...]
+
+
+def bound_book(sheets: Sequence[tuple[Document, Run]], views: Sequence[View], setup: Setup) -> bytes:
+    """Sheets as one PDF: cover, contents, and a part for each view.
+
+    Raises: as `filled`.
+    """
+    book = Book.of(sheets, views)
+    parts, length = [*_parts(book, sheets, setup)], 0
+    while True:  # how many pages stand before the sheets is known when these say on which pages the sheets begin
+        starts = _starts(parts, length)
+        places = {part.name: start + 1 for part, start in zip(parts, starts, strict=True)}
+        front = printed(book.front(setup.paper, places), setup.cache)
+        if _length(front) == length:
+            break
+        length = _length(front)
+    binding = _Binding.of(front)
+    for part, start in zip(parts, starts, strict=True):
+        binding.add(part, start)
+    right = float(PAPERS[setup.paper]["side"])  # type: ignore[arg-type]
+    binding.finish(lambda page, pages: book.messages.say("foot.page", page=page, pages=pages), right)
+    return binding.written()
+
+
+def _parts(book: Book, sheets: Sequence[tuple[Document, Run]], setup: Setup) -> Iterator[Part]:
+    """The parts of a book after its front: the sheets in each view; before them a title, unless they come first."""
+    for number, part in enumerate(book.parts):
+        above: tuple[tuple[str, bool], ...] = ((part.title, False),)
+        if number:
+            pdf = printed(book.opening(part, setup.paper), setup.cache)
+            yield Part(pdf, _length(pdf), part.view, above)
+            above = ()
+        for document, run in sheets:
+            pdf = filled(document, run, part.view, setup)
+            yield Part(pdf, _length(pdf), f"{part.view}/{document.name}", (*above, (document.title, True)))
+            above = ()
+
+
+def _starts(parts: Sequence[Part], length: int) -> list[int]:
+    """The pages on which parts begin, from 0, each on a right-hand page. length: how many pages stand before them."""
+    starts = list[int]()
+    for part in parts:
+        starts.append(length + length % 2)
+        length = starts[-1] + part.length
+    return starts
+
+
+def _length(pdf: bytes) -> int:
+    import pikepdf
+
+    with pikepdf.open(io.BytesIO(pdf)) as file:
+        return len(file.pages)
+
+
+@dataclass
+class _Binding:
+    """A book that is being bound, from its front on.
+
+    numbers: those of pages and links, each with its elements, as the structure's tree of parents has them; next: the
+    first free one. labels: the elements that tables name. leads: the elements that lead to a sheet, and their views.
+    starts: the first page of each part, from 0, by its name.
+    """
+
+    book: Any
+    numbers: list[Any] = field(default_factory=list)
+    next: int = 0
+    labels: list[tuple[bytes, Any]] = field(default_factory=list)
+    leads: list[tuple[str, Any]] = field(default_factory=list)
+    starts: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, front: bytes) -> _Binding:
+        """A book with what stands before its parts."""
+        import pikepdf
+
+        binding = cls(pikepdf.open(io.BytesIO(front)))
+        binding._take(binding.book.Root.StructTreeRoot, 0, "", "")
+        return binding
+
+    def add(self, part: Part, start: int) -> None:
+        """Add a part, which begins on this page, from 0."""
+        import pikepdf
+
+        book, root = self.book, self.book.Root.StructTreeRoot
+        while len(book.pages) < start:
+            book.add_blank_page(page_size=tuple(book.pages[0].MediaBox)[2:])
+        with pikepdf.open(io.BytesIO(part.pdf)) as file:
+            book.pages.extend(file.pages)
+            tree = book.copy_foreign(file.Root.StructTreeRoot)
+        (own,), (document,) = tree.K, root.K
+        own.S, own.P = pikepdf.Name.Sect, document
+        document.K.append(own)
+        self._take(tree, start, f"{len(self.starts)}-", part.name.partition("/")[0])
+        self.starts[part.name] = start
+        with book.open_outline() as outline:
+            for title, below in part.bookmarks:
+                into = outline.root[-1].children if below else outline.root
+                into.append(pikepdf.OutlineItem(title, self._top(start)))
+
+    def _take(self, tree: Any, start: int, prefix: str, view: str) -> None:
+        """Take over the structure of the pages from `start` on: with numbers and names that no others have.
+
+        prefix: of the names of labels. view: in which it leads to sheets.
+        """
+        import pikepdf
+
+        own = list(tree.ParentTree.Nums)
+        for page in list(self.book.pages)[start:]:
+            page.StructParents += self.next
+        self.numbers += [each if at % 2 else each + self.next for at, each in enumerate(own)]
+        self.next += 1 + max(map(int, own[::2]), default=-1)
+        left = kids_of(tree)
+        while left:
+            element = left.pop()
+            if LEAD_TO in element:
+                self.leads.append((view, element))
+            if "/ID" in element:
+                element.ID = pikepdf.String(f"{prefix}{element.ID}")
+                self.labels.append((bytes(element.ID), element))
+            elif "/A" in element and "/Headers" in element.A:
+                element.A.Headers = pikepdf.Array([pikepdf.String(f"{prefix}{head}") for head in element.A.Headers])
+            left += [kid for kid in reversed(kids_of(element)) if isinstance(kid, pikepdf.Dictionary) and "/S" in kid]
+
+    def finish(self, say: Callable[[int, int], str], right: float) -> None:
+        """Make links, share the fonts of all pages, and number these.
+
+        say: what a page says, by its number and that of all. right: the margin, in mm.
+        """
+        self._make_links()
+        self._share_fonts()
+        for number, page in enumerate(self.book.pages, 1):
+            _write_number(page, say(number, len(self.book.pages)), right)
+
+    def written(self) -> bytes:
+        """The book as PDF."""
+        from pikepdf import ObjectStreamMode
+
+        self.book.save(out := io.BytesIO(), object_stream_mode=ObjectStreamMode.generate, deterministic_id=True)
+        return out.getvalue()
+
+    def _make_links(self) -> None:
+        from pikepdf import Array, Dictionary, Name
+
+        for view, element in self.leads:
+            lead = element[LEAD_TO]
+            del element[LEAD_TO]
+            start = self.starts.get(str(lead.To), self.starts.get(f"{view}/{lead.To}"))
+            if start is None:  # the book does not hold that sheet
+                continue
+            page = element.Pg
+            link = Dictionary(
+                Type=Name.Annot, Subtype=Name.Link, Rect=lead.Rect, Border=[0, 0, 0], F=4, Dest=self._top(start),
+                Contents=lead.Contents, StructParent=self.next,
+            )  # fmt: skip
+            page.Annots, page.Tabs = Array([*page.get("/Annots", ()), self.book.make_indirect(link)]), Name.S
+            element.K.append(Dictionary(Type=Name.OBJR, Obj=page.Annots[-1], Pg=page))
+            element.S = Name.Link
+            self.numbers += [self.next, element]
+            self.next += 1
+        labels = [part for name, each in sorted(self.labels, key=lambda label: label[0]) for part in (each.ID, each)]
+        root = self.book.Root.StructTreeRoot
+        root.ParentTree = self.book.make_indirect(Dictionary(Nums=Array(self.numbers)))
+        root.IDTree = self.book.make_indirect(Dictionary(Names=Array(labels)))
+
+    def _top(self, start: int) -> Any:
+        """The top of a page, as where links and bookmarks lead to."""
+        import pikepdf
+
+        page = self.book.pages[start]
+        return pikepdf.Array([page.obj, pikepdf.Name.XYZ, 0, page.MediaBox[3], 0])
+
+    def _share_fonts(self) -> None:
+        """Let all pages have one font of each face, with the glyphs that any of them has."""
+        places = defaultdict[tuple[str, bool], list[tuple[Any, str, Any]]](list)
+        for page in self.book.pages:
+            held = page.get("/Resources", {}).get("/Font", {})
+            for name, font in held.items():
+                if face := face_of(font):
+                    places[face, is_slanted(font)].append((held, name, font))
+        for (face, _), own in places.items():
+            texts, widths = dict[int, str](), dict[int, int]()
+            for font in {font.objgen: font for *_, font in own}.values():
+                texts, widths = glyph_texts(font) | texts, glyph_widths(font) | widths
+            digits = glyphs_of(face, ["0123456789"]) if face == SANS else {}
+            texts |= {glyph: text.encode("utf-16-be").hex() for glyph, (text, _) in digits.items()}
+            shared = own[0][2]
+            set_glyphs(self.book, shared, face, texts, widths | {glyph: wide for glyph, (_, wide) in digits.items()})
+            for held, name, _ in own:
+                held[name] = shared
+
+
+def _write_number(page: Any, text: str, right: float) -> None:
+    """Write the number of a page in the place of that which it has where its sheet is alone.
+
+    right: the margin, in mm.
+    """
+    import pikepdf
+
+    contents, width = page.get("/Contents", ()), float(page.MediaBox[2]) / POINTS
+    for stream in contents if isinstance(contents, pikepdf.Array | tuple) else [contents]:
+        data = stream.read_bytes()
+        found = next((each for each in _FOOT.finditer(data) if float(each[2]) > width / 2), None)
+        if found is not None:
+            before, _, up, size, after, end = found.groups()
+            x = width - right * MM - shape(SANS, text).width * float(size) / 1000
+            new = b"%s%.3f%s%s%s%s%s" % (before, x, up, size, after, shape(SANS, text).shown, end)
+            data = data[: found.start()] + new + data[found.end() :]
+            stream.write(zlib.compress(data), filter=pikepdf.Name.FlateDecode)
