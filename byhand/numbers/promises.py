@@ -474,9 +474,13 @@ def memory_is_read_most(tape: Tape) -> bool:
 
 @sheet_promise
 def maximum_grows(tape: Tape) -> bool:
-    """The second tile's largest score is 1 or 2 above the first's; in each tile, one is larger than its others."""
+    """The second tile's largest score is 1 or 2 above the first's; in each tile, one is larger than its others. No
+    mixture has one number for all dimensions.
+    """
     rows = [tape.values(f"attn.tile{t}.scores")[0] for t in (0, 1)]
-    return max(rows[1]) - max(rows[0]) in (1, 2) and all(map(_has_one_largest, rows))
+    mixtures = [tape.values(f"attn.{name}") for name in ("tile0.out", "tile1.new_out", "tile1.out")]
+    grows = max(rows[1]) - max(rows[0]) in (1, 2) and all(map(_has_one_largest, rows))
+    return grows and all(map(_has_columns_of_their_own, mixtures))
 
 
 @sheet_promise
@@ -532,7 +536,8 @@ def experts_share_the_work(tape: Tape) -> bool:
 
 @sheet_promise
 def state_grows_and_shares_are_clear(tape: Tape) -> bool:
-    """No parcel and no state holds more than one 0. The last word looks most at one word, with shares
+    """No parcel and no state holds more than one 0. The second word's key has two numbers, and one of the first rows,
+    which are printed, has a number below 1, made of a negative one. The last word looks most at one word, with shares
     of a kernel and with softmax, and the shares differ. What the second word would read from the last state, too, are
     whole numbers or fractions of one digit, and not what the last word reads.
     """
@@ -545,6 +550,8 @@ def state_grows_and_shares_are_clear(tape: Tape) -> bool:
     too_early = [Fraction(x) / read_of[-1] for x in read_of[:-1]]
     easy = all(max(abs(x.numerator), x.denominator) < 10 for x in too_early)
     easy &= too_early != [*tape.values(f"{at}.out2")[0]]
+    printed = [*tape.values(f"{at}.q0")[0], *tape.values(f"{at}.k0")[0]]
+    easy &= _has_columns_of_their_own(tape.values(f"{at}.k1")) and min(printed) < 1
     return max(grown) <= 1 and easy and shares != plain and all(map(_has_one_largest, (shares, plain)))
 
 
@@ -656,9 +663,10 @@ def members_look_elsewhere(tape: Tape) -> bool:
 @sheet_promise
 def passes_differ_though_weights_do_not(tape: Tape) -> bool:
     """All queries of the first pass are 0; in the second, the last word looks most at one word, and with weights of
-    its own at another one. No word has only 0 as values, and no dimension. Two passes leave a part of the last one's
-    weight, and a sixth or more of it finds no room. In the reversible block, ReLU cuts off one of two numbers each
-    time, and the wrong order would find something else.
+    its own at another one. No word has only 0 as values, and no dimension; from the second pass on, no dimension has
+    the values of the other, and with weights of its own the last word takes more than 0. Two passes leave a part of
+    the last one's weight, and a sixth or more of it finds no room. In the reversible block, ReLU cuts off one of two
+    numbers each time, and the wrong order would find something else.
     """
     first = any(map(any, tape.values("blocks.0.attn.hook_q[0]")))
     patterns = tape.values("blocks.1.attn.hook_pattern[0]")[-1], tape.values("own.pattern")[0]
@@ -668,6 +676,7 @@ def passes_differ_though_weights_do_not(tape: Tape) -> bool:
     order = [max(0, x) for x in early] != [*tape.values("back.f")[0]]
     values = [tape.values(f"{at}.hook_v[0]") for at in ("blocks.0.attn", "blocks.1.attn")] + [tape.values("own.v")]
     full = all(any(side) for rows in values for side in (*rows, *_transposed(rows)))
+    full &= all(map(_has_columns_of_their_own, values[1:])) and any(tape.values("own.z")[0])
     over = weights[-1] > 0 and weights[-1] + LEAST_OVER <= p[-1]
     return not first and _look_most_elsewhere(*patterns) and full and over and cut and order
 
@@ -979,6 +988,12 @@ def _dot(one: Sequence[Any], other: Sequence[Any]) -> Any:
 def _has_one_largest(row: Sequence[Any]) -> bool:
     """Whether one number of a row is larger than all others."""
     return row.count(max(row)) == 1
+
+
+def _has_columns_of_their_own(rows: Rows) -> bool:
+    """Whether no two columns are the same, so that none of them can be copied."""
+    columns = _transposed(rows)
+    return len({*columns}) == len(columns)
 
 
 def _look_most_elsewhere(one: Sequence[Any], other: Sequence[Any]) -> bool:

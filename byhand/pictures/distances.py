@@ -116,7 +116,7 @@ def page_before(on: Canvas, pattern: Rows, *, memory: Sequence[str], tokens: Seq
     foot, steps = table + 2 * TALL + 4.6, range(len(words) - 1, -1, -1)
     on.text(left - 2, foot + 1, on.say("pictures.page_before.back"), CAPTION, anchor="end", colour=GREY)
     for j, step in enumerate(steps):
-        on.blank(left + LOOK * (j + 0.5), foot, step, w=7.6, h=6.0, size=TOKEN)
+        on.number(left + LOOK * (j + 0.5), foot, step, TOKEN, colour=GREY)
     told = {"first": tokens[0], "last": tokens[1], "alone": len(tokens), "count": len(words)}
     on.text(63.6, table + 3.2, on.say("pictures.page_before.sees", word=tokens[1]), CAPTION, anchor="start")
     for y, name, number in ((table + 9.6, "alone", len(tokens)), (table + 17.6, "memory", len(words))):
@@ -132,7 +132,7 @@ DIAL = 7.4  # the radius of a dial
 CASES = ((1, 0), (2, 1), (3, 2), (2, 0))  # where the query stands, and where the key
 
 
-@picture(height=44, minutes=3)
+@picture(height=46, minutes=3)
 def turned_arrows(on: Canvas, query: Rows, key: Rows, dots: Rows, *, period: Sequence[Any]) -> None:
     """A query and a key turn with their positions: wherever they are equally far apart, they meet in the same way.
 
@@ -161,8 +161,8 @@ def turned_arrows(on: Canvas, query: Rows, key: Rows, dots: Rows, *, period: Seq
             on.number(x + 6.4, 30.2, dot)
     shown = {"q": listed(query[0]), "k": listed(key[0]), "dot": value_text(found[0])}
     on.text(0, 38.6, on.say("pictures.turned_arrows.caption", **shown), CAPTION, anchor="start")
-    on.text(0, 42.4, on.say("pictures.turned_arrows.caption_2"), CAPTION, anchor="start", colour=GREY)
-    on.pen.text(27, 42.4, on.say("pictures.turned_arrows.caption_key"), CAPTION, anchor="start")
+    on.text(0, 43.6, on.say("pictures.turned_arrows.caption_2"), CAPTION, anchor="start")
+    on.answer_line(28, 44.4, 56, on.say("pictures.turned_arrows.caption_key"))
     on.said(
         on.say("pictures.turned_arrows.said", **shown),
         to_do=on.say("pictures.turned_arrows.to_do"),
@@ -199,7 +199,7 @@ def slopes(on: Canvas, scores: Rows, biased: Rows, *, tokens: Sequence[str]) -> 
         on.line((14, y), (first + 3 * pitch + 6, y), width=HAIR if n else AXIS, colour=GRID if n else PALE)
         if n % 2 == 0:
             on.number(12.4, y, n, SMALLEST, anchor="end", colour=GREY)
-    on.line(*((first + pitch * k, top + unit * (3 - k)) for k in range(4)), width=GUIDE, colour=PALE, dash=DASH)
+    on.pen.line(*((first + pitch * k, top + unit * (3 - k)) for k in range(4)), width=GUIDE, dash=DASH)
     for k, (word, score, lower) in enumerate(zip(tokens, own, fallen, strict=True)):
         x, y, low = first + pitch * k, top - unit * float(score), top - unit * float(lower)
         on.text(x, top - unit * LOWEST + 5.0, word, TOKEN - 0.3)

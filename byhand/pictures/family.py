@@ -64,8 +64,9 @@ def switchboard(on: Canvas, weights: Rows, *, tokens: Sequence[str]) -> None:
         on.text(69, y + 1, on.say("pictures.switchboard.mlp", n=n + 1), CAPTION, colour="" if share else GREY)
         on.number(79.4, y, share, TOKEN)
     on.disc(52, 21.6, 1.4)
-    on.text(63.4, 42.2, on.say("pictures.switchboard.at_work"), CAPTION, anchor="end", colour=GREY)
-    on.blank(69, 41.0, asked[0], w=8, h=6)
+    at_work = on.say("pictures.switchboard.at_work", words=len(tokens))
+    on.text(63.4, 42.2, at_work, CAPTION, anchor="end", colour=GREY)
+    on.blank(69, 41.0, sum(asked), w=8, h=6)
     lit = []
     for word, row in zip(tokens, weights, strict=True):
         shares = {n: value_text(share) for n, share in enumerate(row, 1) if share}
@@ -73,8 +74,8 @@ def switchboard(on: Canvas, weights: Rows, *, tokens: Sequence[str]) -> None:
         lit.append(on.say("pictures.switchboard.lit", word=word, lamps=", ".join(lamps)))
     on.said(
         on.say("pictures.switchboard.said", first=lit[0]),
-        on.say("pictures.switchboard.to_do", words=", ".join(tokens[1:])),
-        on.say("pictures.switchboard.key", others="; ".join(lit[1:]), count=asked[0]),
+        on.say("pictures.switchboard.to_do", words=", ".join(tokens[1:]), count=len(tokens)),
+        on.say("pictures.switchboard.key", others="; ".join(lit[1:]), count=sum(asked)),
     )
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from byhand.model import Model
 from byhand.model.config import Config
@@ -153,7 +155,9 @@ class _Chart(Struct, frozen=True, dict=True):
         return self.tape.steps[step].stem
 
     def inside(self, part: str) -> tuple[Node, ...]:
-        """The nodes of a part: first the matrices that it reads from other parts, then one node for each group."""
+        """The nodes of a part: first the matrices that it reads from other parts, then one node for each group. What
+        would be called alike is called by the titles of its sections.
+        """
         groups = self.groups(part)
         place: dict[str, int] = {}
         for i, group in enumerate(groups):
@@ -170,7 +174,15 @@ class _Chart(Struct, frozen=True, dict=True):
         for i, (group, found) in enumerate(zip(groups, reads, strict=True)):
             earlier = [first[self.stem(r)] if isinstance(r, str) else r + len(first) for r in found]
             nodes.append(self.node(group, tuple(dict.fromkeys(r for r in earlier if r < i + len(first)))))
-        return (*sources, *nodes)
+        called = Counter(node.word for node in nodes)
+        return (*sources, *(
+            replace(node, word=self.title(min(node.sections))) if node.word and called[node.word] > 1 else node
+            for node in nodes
+        ))  # fmt: skip
+
+    def title(self, number: int) -> str:
+        """The title of the section with this number."""
+        return next(s.title for s in self.sections if s.number == number)
 
     def read(self, steps: Sequence[str], part: str, place: dict[str, int]) -> Iterator[int | str]:
         """What steps read: groups of the part, by index; steps that are given, printed or of other parts, by name.
@@ -201,8 +213,7 @@ class _Chart(Struct, frozen=True, dict=True):
         words = self.words(computed)
         symbols = [symbol(s) for s in steps]
         if len(steps) > 3 or any("text" in x or "sqrt" in x for x in symbols) or all(words):
-            title = next(s.title for s in self.sections if s.number == number)
-            word = ", ".join(dict.fromkeys(words)) if all(words) and len(words) < 3 else title
+            word = ", ".join(dict.fromkeys(words)) if all(words) and len(words) < 3 else self.title(number)
         else:
             word = ""
         return Node(tuple(sorted(group)), ", ".join(dict.fromkeys(symbols)), word, self.size(computed[-1]), reads)

@@ -13,6 +13,7 @@ from byhand.formats.html.grid import (
     BESIDE,
     CELL_EM,
     FITTED,
+    OVER,
     PHONE_CELL_EM,
     PHONE_LABEL_EM,
     PHONE_SMALL_LABEL_EM,
@@ -53,11 +54,14 @@ def on_phone(grid: Grid) -> Grid:
 
 
 def _label_width(slot: Slot) -> float:
-    """The width that a label needs. At the margin of a phone a word of wide letters would be cut off."""
+    """The width that a label needs. A word of wide letters would be cut off at the margin of a phone, or touch the
+    next one.
+    """
     estimated = label_width(slot, slot.lines, PHONE_LABEL_EM, PHONE_SMALL_LABEL_EM, LESS)
-    if slot.scope != "row" or slot.cls != "token" or slot.lines > 1:
+    if slot.cls != "token" or slot.lines > 1:
         return estimated
-    return max(estimated, *(words(text, PHONE_LABEL_EM).width + BESIDE - LESS for text in texts_of(slot.label)))
+    room = BESIDE - LESS if slot.scope == "row" else OVER
+    return max(estimated, *(words(text, PHONE_LABEL_EM).width + room for text in texts_of(slot.label)))
 
 
 def _lines(grid: Grid) -> Iterator[Line]:
