@@ -118,6 +118,11 @@ def test_a_page_says_its_number_in_the_book_and_its_sheet():
     page = bookmarks()[3][2]
     text = reader().pages[page - 1].extract_text()
     assert f"page {page} of {len(reader().pages)}" in text
+    (keys,) = (page for title, _, page in bookmarks() if title == "Keys")
+    for number, each in enumerate(reader().pages, 1):  # all but the cover, the title of a part, and what is blank
+        shown = each.extract_text()
+        of_itself = re.findall(r"page (\d+) of", shown)
+        assert of_itself == ([] if number in (1, keys) or not shown else [f"{number}"])
     assert re.search(r"· lesson · seed .*\b0\b.* · numbers .*\b[0-9a-f]{7}\b", text, flags=re.DOTALL)
 
 

@@ -5,7 +5,6 @@ contents. Pages are numbered throughout, links lead from sheet to sheet, and all
 from __future__ import annotations
 
 import io
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +17,7 @@ from byhand.formats import Setup
 from byhand.formats.html.book import Book
 from byhand.formats.html.page import PAPERS
 from byhand.formats.pdf import printed
-from byhand.formats.pdf.inner import face_of, glyph_texts, glyph_widths, is_slanted
+from byhand.formats.pdf.inner import face_of, foot_at_right, glyph_texts, glyph_widths, is_slanted
 from byhand.formats.pdf.pieces import MM, SANS
 from byhand.formats.pdf.shape import glyphs_of, shape
 from byhand.formats.pdf.slotted import filled
@@ -27,12 +26,6 @@ from byhand.formats.pdf.template import set_glyphs
 from byhand.runs import Run
 from byhand.worksheet.document import Document
 from byhand.worksheet.views import View
-
-# what writes a text at the foot of a page: its beginning, x, its height on the page, font, size, and its end
-_FOOT = re.compile(
-    rb"(/Artifact\s+<</Type/Pagination/Subtype/Footer[^>]*>>\s+BDC\n(?:/\S+ gs\n)?[^\n]* rg\nBT\n1 0 0 -1 )"
-    rb"([\d.]+)( [\d.]+ Tm\n/\S+ )([\d.]+)( Tf\n)[^\n]*(\nET\nEMC)"
-)
 
 
 class Part(Struct, frozen=True):
@@ -247,10 +240,10 @@ def _write_number(page: Any, text: str, right: float) -> None:
     contents, width = page.get("/Contents", ()), float(page.MediaBox[2]) / POINTS
     for stream in contents if isinstance(contents, pikepdf.Array | tuple) else [contents]:
         data = stream.read_bytes()
-        found = next((each for each in _FOOT.finditer(data) if float(each[2]) > width / 2), None)
-        if found is not None:
-            before, _, up, size, after, end = found.groups()
-            x = width - right * MM - shape(SANS, text).width * float(size) / 1000
-            new = b"%s%.3f%s%s%s%s%s" % (before, x, up, size, after, shape(SANS, text).shown, end)
-            data = data[: found.start()] + new + data[found.end() :]
+        if (foot := foot_at_right(data, width)) is not None:
+            x = width - right * MM - shape(SANS, text).width * float(foot["size"]) / 1000
+            data = b"%s%.3f%s%s%s" % (
+                data[: foot.start("x")], x, data[foot.end("x") : foot.start("shown")], shape(SANS, text).shown,
+                data[foot.end("shown") :],
+            )  # fmt: skip
             stream.write(zlib.compress(data), filter=pikepdf.Name.FlateDecode)

@@ -39,6 +39,10 @@ _OBJECT = re.compile(
     rb")\n",
     re.MULTILINE,
 )
+_FOOT = re.compile(
+    rb"/Artifact\s+<</Type/Pagination/Subtype/Footer[^>]*>>\s+BDC\n(?:/\S+ gs\n)?[^\n]* rg\nBT\n"
+    rb"1 0 0 -1 (?P<x>[\d.]+) [\d.]+ Tm\n/\S+ (?P<size>[\d.]+) Tf\n(?P<shown>[^\n]*)\nET\nEMC"
+)
 _DRAWING = re.compile(rb"/Figure\n<</MCID (\d+)>>\nBDC\n.*?\n1 0 0 1 (\S+) (\S+) cm\n.*?\nEMC\n", re.DOTALL)
 _TAG = re.compile(rb"/(?:Span|Figure)\n<</MCID (\d+)>>\nBDC\n")
 _TEXT_PLACE = re.compile(rb"1 0 0 (?:-1|1) \S+ (\S+) (?:Tm|cm)\n")
@@ -302,6 +306,13 @@ def text_runs(stream: bytes) -> dict[tuple[str, str], tuple[TextRun, Cuts]]:
 def drawn_in(stream: bytes) -> dict[int, tuple[int, int, float, float]]:
     """Where in the stream each drawing begins and ends, by its mark, and its place on the page in px."""
     return {int(found[1]): (*found.span(), float(found[2]), float(found[3])) for found in _DRAWING.finditer(stream)}
+
+
+def foot_at_right(stream: bytes, width: float) -> re.Match[bytes] | None:
+    """What writes a text in the right half of a page's foot, where its number stands: its x, its size in px, and the
+    glyphs shown. width: that of the page, in px.
+    """
+    return next((each for each in _FOOT.finditer(stream) if float(each["x"]) > width / 2), None)
 
 
 def outermost(file: Any) -> frozenset[tuple[int, int]]:
