@@ -90,7 +90,7 @@ def test_a_word_lights_the_lamps_of_its_experts():
     board = [[two, third, 0], [0, two, third], [third, two, 0], [0, third, two]]
     sketch = drawn("switchboard", board, tokens=["we", "ate", "seven", "figs"])
     assert "we: lamp 1 with 2/3, lamp 2 with 1/3" in sketch.worksheet_says
-    assert "figs: lamp 2 with 1/3, lamp 3 with 2/3. 2 networks are at work" in sketch.key_says
+    assert "figs: lamp 2 with 1/3, lamp 3 with 2/3. 8 networks are computed for all words." in sketch.key_says
     assert sketch.pen.count("<circle") == 6
     with pytest.raises(UndrawableError, match="two of three experts"):
         drawn("switchboard", [[1, 0, 0]] * 4, tokens=["we", "ate", "seven", "figs"])
@@ -168,8 +168,9 @@ def test_the_page_before_is_read_and_the_future_is_not():
     words = {"memory": ["the", "cat"], "tokens": ["sat", "down"]}
     sketch = drawn("page_before", [[quarter, half, quarter, 0], [half, quarter, 0, quarter]], **words)
     assert sketch.pen.count("<circle") == 3
-    assert "of “down” are 1/2, 1/4, 0, 1/4; the words are 3, 2, 1, 0 steps back" in sketch.key_says
-    assert "those of “sat” are 1/4, 1/2, 1/4" in sketch.worksheet_says
+    assert "of “down” are 1/2, 1/4, 0, 1/4. “down” sees 2 words alone, and 4 with the memory." in sketch.key_says
+    told = "those of “sat” are 1/4, 1/2, 1/4. The words are 3, 2, 1, 0 steps back from “down”."
+    assert told in sketch.worksheet_says
     with pytest.raises(UndrawableError, match="two words on each of two pages"):
         drawn("page_before", [[half, half, 0]], **words)
 
