@@ -20,8 +20,8 @@ Quality = Mapping[str, Any]  # the promises that numbers found by the search kee
 def choose(sheet: Sheet, options: Options, tell: Tell = unheard) -> tuple[Values, Quality | None]:
     """The numbers that a sheet is run on, and their quality if they were searched for.
 
-    Letters and a file's numbers stay: a seed other than 0 only moves them to other places and changes signs. Without
-    them, such a seed searches for new numbers.
+    Letters and a file's numbers stay: a seed other than 0 only moves them to other places and changes signs, and puts
+    other numbers round the letters of a head. Without them, such a seed searches for new numbers.
 
     Raises: ConfigError, ValuesError.
     """
@@ -40,6 +40,10 @@ def choose(sheet: Sheet, options: Options, tell: Tell = unheard) -> tuple[Values
     elif seed != 0:
         from byhand.symmetry.renaming import renamed  # most pages have a sheet's own numbers, and need no symmetry
 
+        if symbolic and options.values is None:
+            from byhand.numbers.letters import with_other_numbers  # heavy
+
+            values = with_other_numbers(values, seed) or values
         values = renamed(sheet.model, values, seed, signs=not symbolic, in_place=sheet.in_place)
     if options.weight_places is not None:
         values = rounded(sheet.model, values, options.weight_places, tell)

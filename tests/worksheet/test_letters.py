@@ -101,3 +101,24 @@ def test_it_is_in_letters_unless_numbers_are_asked_for():
 def test_other_numbers_are_an_error():
     with pytest.raises(SheetError, match=r"x\.md: no numbers 'roman'; use exact, decimal, symbolic"):
         parse_sheet("x", "---\ntitle: X\nmodel: softmax\ngoal: G\nnumbers: roman\n---\n")
+
+
+def test_seeds_have_scores_and_solutions_of_their_own():
+    seen, solved = set(), set()
+    for seed in range(21):
+        page, run = prepare(SHEET, Options(seed=seed))
+        text = page_text(Pages(page, run).html("key", "screen"))
+        a, b = re.findall(r"\b[ab] = (−?\d): set the two", text)
+        seen.add(run.texts[f"{AT}scores_raw[0]"])
+        solved.add((a, b))
+    assert len(seen) == 21
+    assert len(solved) > 8
+    assert {"0"}.isdisjoint({a for a, _ in solved} | {b for _, b in solved})
+
+
+def test_a_teachers_own_numbers_stay_with_every_seed():
+    sizes = [
+        sorted(abs(int(x)) for row in run.values(f"{AT}W_K[0]") for x in row)
+        for _, run in (prepare(SHEET, Options(values=OWN, seed=seed)) for seed in (0, 5))
+    ]
+    assert sizes[0] == sizes[1]
