@@ -123,8 +123,9 @@ def halvings(on: Canvas, right: Rows, surprises: Rows, *, words: Sequence[str]) 
         raise UndrawableError("up to three words with surprises of 1 to 4 bits have room")
     for share, text in ((0.0, "0"), (0.125, "1/8"), (0.25, "1/4"), (0.5, "1/2"), (1.0, "1")):
         on.number(FROM + LONG * share, 2.4, text, 2.7)
-    example = on.say("pictures.halvings.example")
-    for row, (word, count) in enumerate([(example, 2), *zip(words, map(int, hops), strict=True)]):
+    shown = next((count for count in (2, 3, 4) if count not in hops), 2)  # none that is asked for, if there is one
+    example = on.say("pictures.halvings.example"), shown
+    for row, (word, count) in enumerate([example, *zip(words, map(int, hops), strict=True)]):
         y = 7.8 + 8.2 * row
         pen: Layer = on.pen if row else on
         on.text(FROM - 2.4, y + HIGH / 2 + 1.0, word, CAPTION, anchor="end", colour="" if row else GREY)
@@ -136,7 +137,8 @@ def halvings(on: Canvas, right: Rows, surprises: Rows, *, words: Sequence[str]) 
         for halved in range(count):
             _hop(pen, FROM + LONG / 2**halved, FROM + LONG / 2 ** (halved + 1), y)
     bits = [on.say("pictures.halvings.bits", word=word, bits=hop) for word, hop in zip(words, hops, strict=True)]
-    on.said(on.say("pictures.halvings.said"), on.say("pictures.halvings.to_do", words=listed(words)), listed(bits))
+    said = on.say("pictures.halvings.said", share=f"1/{2**shown}", count=shown)
+    on.said(said, on.say("pictures.halvings.to_do", words=listed(words)), listed(bits))
 
 
 def _hop(pen: Layer, start: float, end: float, y: float) -> None:

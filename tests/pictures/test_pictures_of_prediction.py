@@ -49,7 +49,8 @@ def test_arrows_that_tell_nothing_or_have_no_room_are_not_drawn():
 def test_a_surprise_has_a_hop_for_each_halving():
     sketch = drawn("halvings", [[QUARTER], [EIGHTH]], [[2], [3]], words=["the", "cat", "sat"])
     hops = [len(re.findall(r'd="M[^"]*Q', part)) for part in (sketch.printed, sketch.pen)]
-    assert hops == [2, 2 + 3]
+    assert hops == [4, 2 + 3], "the example has a surprise that is not asked for"
+    assert "filled up to 1/16, which is 4 hops from 1" in sketch.worksheet_says
     assert sketch.key_says.endswith("the → cat: 2, cat → sat: 3")
     with pytest.raises(UndrawableError):
         drawn("halvings", [[EIGHTH / 8]], [[6]], words=["the", "cat"])
