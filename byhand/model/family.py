@@ -253,11 +253,16 @@ def _nearest_neighbours(build: Builder) -> Results:
     c, tape = build.config, build.tape
     keys, query = build.matrix("knn.keys", ("place", "d_model")), build.matrix("knn.query", ("", "d_model"))
     logits = build.matrix("logits", ("", "d_vocab"))
+    said = build.values.ids(logits.cols)
+    if len(said) != keys.rows:
+        raise ValuesError(
+            f"knn.keys has {keys.rows} rows, and there are {len(said)} tokens; give the word of each place"
+        )
     apart = squared_distances(query, keys, name="knn.distance")  # (1, place)
     powers = power_of(times_number(apart, name="knn.negative", by=-1), name="knn.power", base=c.softmax_base)
     shares = only_largest(powers, "knn.kept", "knn.share", c.knn)
     sizes = {"i": (keys.rows, "place"), "j": (logits.cols, "d_vocab")}
-    words = one_hot(name="knn.one_hot", tape=tape, sizes=sizes, rows=build.values.ids(logits.cols))
+    words = one_hot(name="knn.one_hot", tape=tape, sizes=sizes, rows=said)
     near = matmul(shares, words, name="knn.probs")  # (1, d_vocab)
     probs = softmax(logits, "probs", c.softmax_base)
     mixed = blend(probs, near, name="knn.mixed", keep=1 - c.lmbda, take=c.lmbda)

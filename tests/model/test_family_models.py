@@ -5,6 +5,7 @@ from fractions import Fraction
 import pytest
 
 from byhand.arithmetic.exact import RATIONALS
+from byhand.errors import ValuesError
 from byhand.model import MODELS
 from byhand.model.weights import Values
 
@@ -173,3 +174,11 @@ def test_a_step_is_what_a_person_computes(tape, name, numbers):
 
 def test_the_latent_alone_gives_the_scores_of_the_keys():
     assert rows(LATENT, "absorbed.scores") == rows(LATENT, "new.scores")
+
+
+def test_each_stored_place_has_a_word():
+    given = {"knn.keys": "-1 1; 3 -2; 2 -1", "knn.query": "1 0", "logits": "0 0 1"}
+    with pytest.raises(
+        ValuesError, match=r"^knn\.keys has 3 rows, and there are 2 tokens; give the word of each place"
+    ):
+        run("nearest-neighbours", {"n_ctx": 3}, given, vocabulary=["a", "b", "c"], tokens=["c", "a"])
