@@ -221,7 +221,16 @@ class _Filling(NodeTransformer):
 
 
 class _Paying(NodeTransformer):
-    """Route loops, lists and concatenations through the filters that pay for them."""
+    """Route loops, lists and concatenations through the filters that pay for them; refuse what Python refuses."""
+
+    def visit_Call(self, node: nodes.Call | nodes.Filter, *args: Any, **kwargs: Any) -> nodes.Node:  # noqa: N802
+        named = [each.key for each in node.kwargs]
+        if twice := next((name for name in named if named.count(name) > 1), ""):
+            raise TemplateSyntaxError(f"{twice}= is given twice; give it once", node.lineno)
+        self.generic_visit(node)
+        return node
+
+    visit_Filter = visit_Call  # noqa: N815
 
     def visit_List(self, node: nodes.Expr, *args: Any, **kwargs: Any) -> nodes.Node:  # noqa: N802
         self.generic_visit(node)
