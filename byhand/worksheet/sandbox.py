@@ -25,6 +25,7 @@ from jinja2 import (
     FileSystemLoader,
     StrictUndefined,
     TemplateSyntaxError,
+    Undefined,
     nodes,
 )
 from jinja2.exceptions import SecurityError
@@ -131,10 +132,18 @@ class Sandbox(ImmutableSandboxedEnvironment):
             elif isinstance(part, list | tuple | set | frozenset | dict):
                 self.pay(PART * len(part))
                 left += [*part.values(), *part] if isinstance(part, dict) else part
+            elif isinstance(part, Undefined):
+                str(part)  # raises its error here, where the line is known
 
     def call(self, context: Any, obj: Any, *args: Any, **kwargs: Any) -> Any:
-        """Call an object; this costs as much as an iteration."""
+        """Call an object; this costs as much as an iteration.
+
+        Raises: UndefinedError where an argument is not defined; else it would be where the argument is used.
+        """
         self.pay(self.turn)
+        for given in (*args, *kwargs.values()):
+            if isinstance(given, Undefined):
+                str(given)
         return super().call(context, obj, *args, **kwargs)
 
     def getattr(self, obj: Any, attribute: str) -> Any:

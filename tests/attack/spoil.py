@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from random import Random
 from typing import Any
 
@@ -29,7 +30,7 @@ def spoiled_table(table: Any, dice: Random) -> None:
             case 1:
                 table[f"{at}x"] = table[at]
             case _:
-                table[at] = dice.choice(ODD)
+                table[at] = deepcopy(dice.choice(ODD))
         return
 
 

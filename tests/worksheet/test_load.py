@@ -188,6 +188,8 @@ def test_a_letter_stays_a_letter_and_is_solved_for():
         ("## A\n\n{{ 'x' * 10**6 ** 9 }}\n", "mine.md"),
         ("## A\n\n{% include 'page.html' %}\n", "mine.md line 12: no loader for this environment specified"),
         ("## A\n\n{{ hint('{{ nothing }}') }}\n", "mine.md line 12: 'nothing' is undefined"),
+        ("## A\n\n{{ checkpoint('c', opens=tru) }}\n", "mine.md line 12: 'tru' is undefined"),
+        ("## A\n\n{{ table(['a'], ['b', tru]) }}\n", "mine.md line 12: 'tru' is undefined"),
         ("## A\n\n{{ ask('softmax', note='a', note='b') }}\n", "mine.md line 12: note= is given twice; give it once"),
         (
             "## A\n\n{{ 'a' | default(default_value=1, default_value=2) }}\n",
