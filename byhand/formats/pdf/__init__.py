@@ -12,12 +12,12 @@ from byhand.cache import cached, sources_of
 from byhand.formats import fonts
 
 
-def printed(html: str, cache: bool = True, sheets: int = 1) -> bytes:
-    """A page as PDF, from the cache if it may be used. sheets: how many it holds, which each have their time.
+def printed(html: str, cache: bool = True) -> bytes:
+    """A page as PDF, from the cache if it may be used.
 
     Raises: SheetError where the page loads a file.
     """
-    return laid_out(lambda: pdf(html, sheets), html) if cache else pdf(html, sheets)
+    return laid_out(lambda: pdf(html), html) if cache else pdf(html)
 
 
 def laid_out(make: Callable[[], bytes], *parts: str) -> bytes:
@@ -33,7 +33,7 @@ def _making() -> str:
     return "\0".join((__version__, *programs, fonts.key(), sources_of(Path(__file__).parent.parent)))
 
 
-def pdf(html: str, sheets: int = 1) -> bytes:
+def pdf(html: str) -> bytes:
     """A page in the medium print as PDF. WeasyPrint's warnings go to the log `weasyprint`.
 
     Raises: SheetError where the page loads a file; LimitError where it takes too long; ExtraError where Pango is
@@ -42,4 +42,4 @@ def pdf(html: str, sheets: int = 1) -> bytes:
     from byhand.formats.pdf.layout import lay_out_copy  # heavy, and not needed for a page from the cache
     from byhand.formats.pdf.template import whole
 
-    return whole(lay_out_copy(html, str, sheets))
+    return whole(lay_out_copy(html, str))

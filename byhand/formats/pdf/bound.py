@@ -65,15 +65,17 @@ def bound_book(sheets: Sequence[tuple[Document, Run]], views: Sequence[View], se
 
 def _parts(book: Book, sheets: Sequence[tuple[Document, Run]], setup: Setup) -> Iterator[Part]:
     """The parts of a book after its front: the sheets in each view; before them a title, unless they come first."""
+    views = [part.view for part in book.parts]
+    pdfs = [{view: filled(document, run, view, setup) for view in views} for document, run in sheets]  # one page each
     for number, part in enumerate(book.parts):
         above: tuple[tuple[str, bool], ...] = ((part.title, False),)
         if number:
             pdf = printed(book.opening(part, setup.paper), setup.cache)
             yield Part(pdf, _length(pdf), part.view, above)
             above = ()
-        for document, run in sheets:
-            pdf = filled(document, run, part.view, setup)
-            yield Part(pdf, _length(pdf), f"{part.view}/{document.name}", (*above, (document.title, True)))
+        for (document, _), own in zip(sheets, pdfs, strict=True):
+            name, pdf = f"{part.view}/{document.name}", own[part.view]
+            yield Part(pdf, _length(pdf), name, (*above, (document.title, True)))
             above = ()
 
 

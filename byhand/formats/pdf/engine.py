@@ -26,25 +26,25 @@ _AT_RULES = re.compile("@(?!page|footnote|media|bottom|top|left|right)")
 SECONDS = 10.0  # of the processor's time, to lay out a page, and to write it; the longest takes 2 and 0.5
 
 
-def as_pdf(document: Any, options: Mapping[str, Any] = OPTIONS, sheets: int = 1) -> bytes:
-    """WeasyPrint's Document as PDF. options: OPTIONS, or TAGGED for what nobody completes. sheets: how many it holds.
+def as_pdf(document: Any, options: Mapping[str, Any] = OPTIONS) -> bytes:
+    """WeasyPrint's Document as PDF. options: OPTIONS, or TAGGED for what nobody completes.
 
     Raises: SheetError where the page loads a file; LimitError where it takes too long.
     """
-    with _refusals(), _no_collection(), _in_time(sheets):
+    with _refusals(), _no_collection(), _in_time():
         result: bytes = document.write_pdf(**options)
     return result
 
 
-def rendered_document(html: str, sheets: int = 1) -> Any:
-    """A page laid out, as WeasyPrint's Document. sheets: how many it holds, which each have their time.
+def rendered_document(html: str) -> Any:
+    """A page laid out, as WeasyPrint's Document.
 
     Raises: SheetError where the page loads a file; LimitError where it takes too long; ExtraError where Pango is
     missing.
     """
     _check_words(html)
     engine, styles = weasyprint(), _STYLE.findall(html)
-    with _refusals(), _no_collection(), _in_time(sheets):
+    with _refusals(), _no_collection(), _in_time():
         if any(map(_AT_RULES.search, styles)):  # it may have fonts of its own, which other pages have not
             (known, faces), own = _fonts.__wrapped__(), []
         else:
@@ -80,9 +80,8 @@ def _check_words(html: str) -> None:
         )
 
 
-def _in_time(sheets: int) -> AbstractContextManager[None]:
-    seconds = SECONDS * sheets
-    return deadline(seconds, f"a page took over {seconds:.3g} seconds to lay out; make it shorter or simpler")
+def _in_time() -> AbstractContextManager[None]:
+    return deadline(SECONDS, f"a page took over {SECONDS:.3g} seconds to lay out; make it shorter or simpler")
 
 
 @cache

@@ -126,10 +126,10 @@ def copy_html(html: str, texts: TextOf) -> str:
     return _filled(html, texts, own)
 
 
-def lay_out(html: str, texts: TextOf, letters: str = "", sheets: int = 1) -> Layout:
+def lay_out(html: str, texts: TextOf, letters: str = "") -> Layout:
     """Lay a page out with the texts of one copy, and find its slots.
 
-    letters: the characters that slots with words may hold, beside those of numbers. sheets: how many the page holds.
+    letters: the characters that slots with words may hold, beside those of numbers.
 
     Raises: SheetError where slots cannot be found; UnknownFormError; what `rendered_document` raises.
     """
@@ -141,8 +141,8 @@ def lay_out(html: str, texts: TextOf, letters: str = "", sheets: int = 1) -> Lay
     views = views_of(html)
     in_boxes = bool(views) or MARK.search(html) is not None
     html, figures = cut_out(html, texts)
-    found = rendered_document(_filled(_SVG.sub(_drawing, with_rooms(html)), texts, slot), sheets)
-    with pikepdf.open(io.BytesIO(as_pdf(found, sheets=sheets))) as file:
+    found = rendered_document(_filled(_SVG.sub(_drawing, with_rooms(html)), texts, slot))
+    with pikepdf.open(io.BytesIO(as_pdf(found))) as file:
         held = fonts_of(file)
         used = {name: face for name, font in held.items() if (face := face_of(font))}
         if in_boxes and (others := held.keys() - used):
@@ -180,25 +180,25 @@ def lay_out(html: str, texts: TextOf, letters: str = "", sheets: int = 1) -> Lay
     return Layout(tuple(pages), everywhere, used, alphabets, drawn, titles, out.getvalue())
 
 
-def lay_out_copy(html: str, texts: TextOf, sheets: int = 1) -> Layout:
-    """Lay out one copy by itself: a layout without slots, which is all background. sheets: how many it holds.
+def lay_out_copy(html: str, texts: TextOf) -> Layout:
+    """Lay out one copy by itself: a layout without slots, which is all background.
 
     Raises: what `rendered_document` raises.
     """
     page = copy_html(html, texts)
     try:
-        return lay_out(page, texts, sheets=sheets)
+        return lay_out(page, texts)
     except UnknownFormError as error:
         log.debug("laid out by WeasyPrint alone: %s", error)
-        return _by_weasyprint(page, sheets)
+        return _by_weasyprint(page)
 
 
-def _by_weasyprint(html: str, sheets: int) -> Layout:
+def _by_weasyprint(html: str) -> Layout:
     """A page without slots, laid out with its tables by WeasyPrint alone; it does not claim to be PDF/UA."""
     import pikepdf
 
     html = html.replace(f' href="{LEAD}', ' data-lead="')  # only a book has such links
-    written = as_pdf(rendered_document(html, sheets), TAGGED, sheets)
+    written = as_pdf(rendered_document(html), TAGGED)
     with pikepdf.open(io.BytesIO(written)) as file:
         pages = tuple(PageLayout((), (), page.Contents.read_bytes()) for page in file.pages)
     return Layout(pages, (), {}, {}, {}, {}, written)
