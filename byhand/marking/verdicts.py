@@ -206,7 +206,8 @@ class Judged:
             return self._number(blank, answer, reading)
         judgement = Judgement(blank, answer, reading, "wrong", self._own(blank))
         if reading.kind != "number":
-            return replace(judgement, verdict=reading.kind, followed=self._followed(blank))
+            followed = self._word_that_follows(blank) if blank.role == "word" else self._followed(blank)
+            return replace(judgement, verdict=reading.kind, followed=followed)
         return self._word_chosen(judgement) if blank.role == "word" else self._inverse(judgement)
 
     def _number(self, blank: Blank, answer: str, reading: Reading) -> Judgement:
@@ -345,8 +346,11 @@ class Judged:
             if word in self._words(blank, self._numbers_for(blank, own)):
                 source = "own" if own else ""
                 return replace(judgement, verdict="followed", value=word, source=source, followed=word)
-        words = self._words(blank, self._numbers_for(blank))
-        return replace(judgement, value=word, followed=words[0] if words else None)
+        return replace(judgement, value=word, followed=self._word_that_follows(blank))
+
+    def _word_that_follows(self, blank: Blank) -> Fraction | None:
+        """The number of the word, or of the first of those, that follow from the student's own numbers."""
+        return next(iter(self._words(blank, self._numbers_for(blank))), None)
 
     def _numbers_for(self, blank: Blank, own: Own = "") -> Callable[[Ref], Any]:
         return lambda ref: self.paper.number(blank, place_of(ref), own)

@@ -77,3 +77,14 @@ def test_a_number_in_another_form_is_right(text, verdict, form):
     half = next(blank for blank in document.blanks() if blank.cell.value == Fraction(1, 2))
     blanks = {b.id: b for b in Marker.of(document, run).mark({**key(document), half.id: text}).blanks}
     assert (blanks[half.id].verdict, blanks[half.id].form) == (verdict, form)
+
+
+@pytest.mark.parametrize("name", ["gpt", "encoder-decoder"])
+@pytest.mark.parametrize("numbers", ["exact", "decimal"])
+def test_a_word_that_is_left_out_is_missing_and_told(name, numbers):
+    document, run = sheet(name, numbers=numbers)
+    answers = {id: "" if "/word/" in id else answer for id, answer in key(document).items()}
+    left = [blank for blank in Marker.of(document, run).mark(answers).blanks if "/word/" in blank.id]
+    assert left
+    assert {blank.verdict for blank in left} == {"missing"}
+    assert [blank.followed for blank in left] == [blank.key for blank in left]
