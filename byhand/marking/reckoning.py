@@ -165,10 +165,10 @@ class Letters(Reckoning):
     def read(self, text: str) -> Reading:
         from byhand.marking.letters import read_formula  # sympy is heavy
 
-        formula = read_formula(text, self.letters)
+        found = read(text)
+        formula = read_formula(text, self.letters) if found.form != "mixed" else None  # there 1 2/3 is a product
         if formula is not None:
             return Reading("number", (formula,))
-        found = read(text)
         if any(isinstance(x, float) and not math.isinf(x) for x in found.values):
             return UNREADABLE
         return Reading(found.kind, tuple(map(self._as_symbol, found.values)), found.form, found.places)

@@ -49,6 +49,13 @@ def test_without_a_letter_a_value_is_a_number():
     assert Exact().real(Fraction(3)) == 3
 
 
+def test_a_mixed_number_among_letters_is_no_product():
+    letters = Letters(["a"])
+    (mixed,), (product,) = (letters.read(text).values for text in ("−1 2/3", "2 a/3"))
+    assert letters.real(mixed) == Fraction(-5, 3)
+    assert letters.equal(product, letters.read("2a ÷ 3").values[0])
+
+
 def test_what_is_kept_of_rounded_numbers_hangs_on_which_are_surely_the_largest():
     """The two largest of three: the order of those that are kept does not matter, nor that of equal ones."""
 
