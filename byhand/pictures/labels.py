@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from html import escape
-from html.parser import HTMLParser
-from typing import Any
+import re
+from html import escape, unescape
 
 from msgspec import Struct
 
 from byhand.notation.inline import inline
 
 SANS, MATH, ITALIC = "'byhand Sans',sans-serif", "'byhand Math',serif", "'byhand Math Italic','byhand Math',serif"
+_TAG = re.compile("(<[^>]*>)")
 SMALL = 0.72  # the size of superscripts and subscripts, relative to the text
 _WIDTHS = {
     **dict.fromkeys("ijlI.,:;'′|· ", 0.27), **dict.fromkeys("frt()-", 0.36), **dict.fromkeys("mwMW", 0.84),
@@ -48,33 +48,26 @@ def formula(latex: str, size: float) -> Label:
     """A label with an inline formula; one that is all \\text{…} is plain words."""
     if latex.startswith(r"\text{") and latex.find("}") == len(latex) - 1:
         return words(latex[6:-1], size)
-    return Label(tuple(_Spans(latex).spans), size)
+    return Label(_spans(latex), size)
 
 
-class _Spans(HTMLParser):
-    """Reads the spans of an inline formula's HTML. Commas and primes have the face of the text before them."""
-
-    def __init__(self, latex: str) -> None:
-        super().__init__()
-        self.inside: list[str] = []
-        self.spans: list[Span] = []
-        self.feed(inline(latex))
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: Any) -> None:
-        self.inside.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        self.inside.pop()
-
-    def handle_data(self, data: str) -> None:
-        level = ("sup" in self.inside) - ("sub" in self.inside)
-        last = self.spans[-1] if self.spans else Span("", MATH)
-        face = last.face if not data.strip("′, ") else MATH
-        face = ITALIC if "i" in self.inside else face
-        if (last.face, last.level) == (face, level) and self.spans:
-            data = self.spans.pop().text + data
-        self.spans.append(Span(data, face, level))
+def _spans(latex: str) -> tuple[Span, ...]:
+    """The spans of an inline formula. Commas and primes have the face of the text before them."""
+    inside, spans = list[str](), list[Span]()
+    for part in _TAG.split(inline(latex)):
+        if part.startswith("</"):
+            inside.pop()
+        elif part.startswith("<"):
+            inside.append(part.strip("<>").partition(" ")[0])
+        elif data := unescape(part):
+            level = ("sup" in inside) - ("sub" in inside)
+            last = spans[-1] if spans else Span("", MATH)
+            face = last.face if not data.strip("′, ") else MATH
+            face = ITALIC if "i" in inside else face
+            if (last.face, last.level) == (face, level) and spans:
+                data = spans.pop().text + data
+            spans.append(Span(data, face, level))
+    return tuple(spans)
 
 
 def text_svg(
