@@ -412,7 +412,7 @@ class _Writer:
             schema=SCHEMA, byhand=__version__, sheet=self.document.name, seed=seed, options=options,
             hash=self.run.hash, id=as_text(stamp.get("student", "")), name=as_text(stamp.get("named", "")),
             named=cell_name(name.row, name.col) if name else "", worksheet=self.names.worksheet,
-            fractions=self.run.numbers == "exact", sure=sure,
+            fractions=self.run.numbers in ("exact", "symbolic"), sure=sure,
             choices={each.id: dict(zip(self._labels(each), each.options, strict=True)) for each in self.choices},
         )  # fmt: skip
 
