@@ -20,8 +20,8 @@ Quality = Mapping[str, Any]  # the promises that numbers found by the search kee
 def choose(sheet: Sheet, options: Options, tell: Tell = unheard) -> tuple[Values, Quality | None]:
     """The numbers that a sheet is run on, and their quality if they were searched for.
 
-    Letters and a file's numbers stay: a seed other than 0 only moves them to other places and changes signs, and puts
-    other numbers round the letters of a head. Without them, such a seed searches for new numbers.
+    A seed other than 0 searches for new numbers. Letters and the numbers of a file are kept: they only move to other
+    places, a file's with changed signs. Round the letters of a sheet's head of attention, other numbers are put.
 
     Raises: ConfigError, ValuesError.
     """

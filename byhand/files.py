@@ -129,10 +129,12 @@ def _write_synced(path: Path, content: bytes) -> None:
 
 
 def _sync(file: IO[bytes]) -> None:
-    """See to it that a file is on disk. The memory that holds a copy of it is given to the next file."""
+    """See to it that a file is on disk. The system need not keep a copy of it in memory: thousands of files would
+    fill that, and each further one would wait until there is room.
+    """
     file.flush()
     os.fsync(file.fileno())
-    if hasattr(os, "posix_fadvise"):  # else thousands of files take as much memory, which has to be found first
+    if hasattr(os, "posix_fadvise"):
         with suppress(OSError):
             os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 

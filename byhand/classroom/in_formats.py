@@ -60,7 +60,7 @@ def copies_in_formats(
     Raises: as `student_copies`.
     """
     if first:
-        gc.collect()  # what is left of the copies before these, which would be more and more
+        gc.collect()  # else memory grows with every chunk by what is left of the copies before
     copies = student_copies(plan, pages, students)
     return [(copy, _in_formats(plan, pages, copy, number, names)) for number, copy in enumerate(copies, first + 1)]
 

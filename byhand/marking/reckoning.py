@@ -166,7 +166,8 @@ class Letters(Reckoning):
         from byhand.marking.letters import read_formula  # sympy is heavy
 
         found = read(text)
-        formula = read_formula(text, self.letters) if found.form != "mixed" else None  # there 1 2/3 is a product
+        # A mixed number is read already: two numbers side by side in a formula are a product, and 1 2/3 would be 2/3.
+        formula = read_formula(text, self.letters) if found.form != "mixed" else None
         if formula is not None:
             return Reading("number", (formula,))
         if any(isinstance(x, float) and not math.isinf(x) for x in found.values):

@@ -13,6 +13,7 @@ stack.py         layers one after the other; attention.py and feed_forward.py fi
 embedding.py     what comes before the layers and after them: W_E, W_pos and W_U
 norms.py         rows whose norm is rational, and the norm's w and b
 combine.py       columns combined into matrices, by beam search or by a join of two halves
+letters.py       heads with letters for some weights, each with another solution
 natural.py       which matrices look like weights
 promises.py      what is promised of an instance, measured on the tape of its run
 words.py         sentences and vocabularies

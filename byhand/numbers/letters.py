@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from byhand.model.names import RESID_PRE
+from byhand.model.names import ATTN, RESID_PRE
 from byhand.model.weights import Values
-from byhand.numbers.dice import Dice, Ints
+from byhand.numbers.dice import Bools, Dice, Ints
 
-AT = "blocks.0.attn"
 WEIGHTS_DRAWN, KEYS_KEPT = 6000, 40  # matrices of each kind, and how many of those for keys meet every query
 LARGEST_SCORE, LARGEST_ENTRY = 3, 4  # of scaled scores; of queries, keys and values
 EASY_ROWS = ([-1, -1, 0], [-1, 0, 0], [-2, -2, 0])  # of the last token's scores: how far they are below the largest
@@ -28,7 +27,7 @@ def with_other_numbers(values: Values, seed: int) -> Values | None:
 
     Method: rejection sampling of W_K, then of W_Q, then of W_V.
     """
-    names = {letter: f"{AT}.W_{letter}" for letter in "QKV"}
+    names = {letter: f"{ATTN}.W_{letter}" for letter in "QKV"}
     x = np.array(values.inputs.get(RESID_PRE, ()))
     if values.weights.keys() != {*names.values()} or x.shape != (3, 4) or values.config.d_head != 4:
         return None
@@ -79,15 +78,17 @@ def _drawn(dice: Dice, x: Ints, in_query: Place, in_value: Place) -> tuple[Ints,
     return None
 
 
-def _are_clear(rows: Ints) -> Any:
+def _are_clear(rows: Ints) -> Bools:
     """Which of many matrices (count, n, d) have small entries, different rows, and none of 0 only."""
     apart = [(rows[:, i] != rows[:, j]).any(1) for i, j in ((0, 1), (0, 2), (1, 2))]
-    return (abs(rows) <= LARGEST_ENTRY).all((1, 2)) & (rows != 0).any(2).all(1) & np.all(apart, 0)
+    clear: Bools = (abs(rows) <= LARGEST_ENTRY).all((1, 2)) & (rows != 0).any(2).all(1) & np.all(apart, 0)
+    return clear
 
 
-def _moves_by_one(column: Ints) -> Any:
+def _moves_by_one(column: Ints) -> Bools:
     """For which keys a letter, times their numbers (count, 3), moves the scaled score of the first token by 1 against
     that of the second, and all by whole numbers.
     """
     whole = (column % 2 == 0).all(1) & (abs(column) <= 2).all(1)
-    return whole & (column[:, 0] - column[:, 1] == 2)
+    by_one: Bools = whole & (column[:, 0] - column[:, 1] == 2)
+    return by_one

@@ -132,8 +132,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
             elif isinstance(part, list | tuple | set | frozenset | dict):
                 self.pay(PART * len(part))
                 left += [*part.values(), *part] if isinstance(part, dict) else part
-            elif isinstance(part, Undefined):
-                str(part)  # raises its error here, where the line is known
+            else:
+                _check_defined(part)
 
     def call(self, context: Any, obj: Any, *args: Any, **kwargs: Any) -> Any:
         """Call an object; this costs as much as an iteration.
@@ -142,8 +142,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         """
         self.pay(self.turn)
         for given in (*args, *kwargs.values()):
-            if isinstance(given, Undefined):
-                str(given)
+            _check_defined(given)
         return super().call(context, obj, *args, **kwargs)
 
     def getattr(self, obj: Any, attribute: str) -> Any:
@@ -261,6 +260,12 @@ class _Paying(NodeTransformer):
     def visit_Concat(self, node: nodes.Concat, *args: Any, **kwargs: Any) -> nodes.Node:  # noqa: N802
         self.generic_visit(node)
         return _filter(nodes.List(node.nodes, lineno=node.lineno), _CONCAT)
+
+
+def _check_defined(value: Any) -> None:
+    """Raises: UndefinedError where a value is not defined: here, where the line of the template is known."""
+    if isinstance(value, Undefined):
+        str(value)
 
 
 def _filter(node: nodes.Node, name: str) -> nodes.Filter:

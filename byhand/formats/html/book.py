@@ -67,7 +67,7 @@ class Book:
 
     def opening(self, part: Part, paper: Paper) -> str:
         """The page with the title of a part in print."""
-        return rendered("book.html", "print", paper, self.messages, **self._values() | {"part": part})
+        return rendered("book.html", "print", paper, self.messages, **self._values(part))
 
     @property
     def groups(self) -> list[Group]:
@@ -108,13 +108,14 @@ class Book:
         """The sheets in each view."""
         return [Part(view, self.messages.say(f"book.{view}"), self.sheets) for view in self.views]
 
-    def _values(self) -> dict[str, Any]:
+    def _values(self, part: Part | None = None) -> dict[str, Any]:
+        """What the template is given. part: the one whose title it is; None for what stands before the sheets."""
         minutes = [sheet.effort.minutes for sheet in self.sheets]
         return front(minutes, self.messages, str(self.seed), self._has_keys) | {
             "view": "worksheet",
             "asked": BOOK,
             "parts": self.parts,
-            "part": None,
+            "part": part,
             "groups": self.groups,
             "map": next((sheet.map for sheet in self.sheets if sheet.d.name == WHOLE), ""),
             "lecturer": self.lecturer,

@@ -56,7 +56,7 @@ from byhand.worksheet.views import View
 
 Medium = Literal["print", "screen"]
 # mm; the live area is the same on both papers, and so are the page breaks; later pages have a running line on top
-PAPERS = {
+PAPERS: dict[Paper, dict[str, Any]] = {
     "a4": {"size": "210mm 297mm", "side": 18.0, "top": 15.0, "later": 24.0, "bottom": 32.1, "foot": 10.1},
     "letter": {"size": "215.9mm 279.4mm", "side": 20.95, "top": 12.5, "later": 21.5, "bottom": 17.0, "foot": 0.0},
 }

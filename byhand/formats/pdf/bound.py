@@ -17,7 +17,7 @@ from byhand.formats import Setup
 from byhand.formats.html.book import Book
 from byhand.formats.html.page import PAPERS
 from byhand.formats.pdf import printed
-from byhand.formats.pdf.inner import face_of, foot_at_right, glyph_texts, glyph_widths, is_slanted
+from byhand.formats.pdf.inner import face_of, foot_at_right, glyph_texts, glyph_widths, is_slanted, parents
 from byhand.formats.pdf.pieces import MM, SANS
 from byhand.formats.pdf.shape import glyphs_of, shape
 from byhand.formats.pdf.slotted import filled
@@ -31,14 +31,18 @@ from byhand.worksheet.views import View
 class Part(Struct, frozen=True):
     """A part of a book: a PDF that begins on a right-hand page.
 
-    length: its pages. name: what links call it, such as worksheet/softmax. bookmarks: those that lead to it, and
-    whether each stands below the one before.
+    name: what links call it, such as worksheet/softmax. bookmarks: those that lead to it, and whether each stands
+    below the one before.
     """
 
-    pdf: bytes
-    length: int
+    file: Any
     name: str
     bookmarks: tuple[tuple[str, bool], ...]
+
+    @property
+    def length(self) -> int:
+        """How many pages it has."""
+        return len(self.file.pages)
 
 
 def bound_book(sheets: Sequence[tuple[Document, Run]], views: Sequence[View], setup: Setup) -> bytes:
@@ -51,14 +55,14 @@ def bound_book(sheets: Sequence[tuple[Document, Run]], views: Sequence[View], se
     while True:  # how many pages stand before the sheets is known when these say on which pages the sheets begin
         starts = _starts(parts, length)
         places = {part.name: start + 1 for part, start in zip(parts, starts, strict=True)}
-        front = printed(book.front(setup.paper, places), setup.cache)
-        if _length(front) == length:
+        front = _opened(printed(book.front(setup.paper, places), setup.cache))
+        if len(front.pages) == length:
             break
-        length = _length(front)
+        length = len(front.pages)
     binding = _Binding.of(front)
     for part, start in zip(parts, starts, strict=True):
         binding.add(part, start)
-    right = float(PAPERS[setup.paper]["side"])  # type: ignore[arg-type]
+    right = PAPERS[setup.paper]["side"]
     binding.finish(lambda page, pages: book.messages.say("foot.page", page=page, pages=pages), right)
     return binding.written()
 
@@ -70,12 +74,12 @@ def _parts(book: Book, sheets: Sequence[tuple[Document, Run]], setup: Setup) -> 
     for number, part in enumerate(book.parts):
         above: tuple[tuple[str, bool], ...] = ((part.title, False),)
         if number:
-            pdf = printed(book.opening(part, setup.paper), setup.cache)
-            yield Part(pdf, _length(pdf), part.view, above)
+            title = printed(book.opening(part, setup.paper), setup.cache)
+            yield Part(_opened(title), part.view, above)
             above = ()
         for (document, _), own in zip(sheets, pdfs, strict=True):
-            name, pdf = f"{part.view}/{document.name}", own[part.view]
-            yield Part(pdf, _length(pdf), name, (*above, (document.title, True)))
+            name = f"{part.view}/{document.name}"
+            yield Part(_opened(own[part.view]), name, (*above, (document.title, True)))
             above = ()
 
 
@@ -88,11 +92,10 @@ def _starts(parts: Sequence[Part], length: int) -> list[int]:
     return starts
 
 
-def _length(pdf: bytes) -> int:
+def _opened(pdf: bytes) -> Any:
     import pikepdf
 
-    with pikepdf.open(io.BytesIO(pdf)) as file:
-        return len(file.pages)
+    return pikepdf.open(io.BytesIO(pdf))
 
 
 @dataclass
@@ -112,12 +115,10 @@ class _Binding:
     starts: dict[str, int] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, front: bytes) -> _Binding:
+    def of(cls, front: Any) -> _Binding:
         """A book with what stands before its parts."""
-        import pikepdf
-
-        binding = cls(pikepdf.open(io.BytesIO(front)))
-        binding._take(binding.book.Root.StructTreeRoot, 0, "", "")
+        binding = cls(front)
+        binding._take(front.Root.StructTreeRoot, 0, "", "")
         return binding
 
     def add(self, part: Part, start: int) -> None:
@@ -127,9 +128,8 @@ class _Binding:
         book, root = self.book, self.book.Root.StructTreeRoot
         while len(book.pages) < start:
             book.add_blank_page(page_size=tuple(book.pages[0].MediaBox)[2:])
-        with pikepdf.open(io.BytesIO(part.pdf)) as file:
-            book.pages.extend(file.pages)
-            tree = book.copy_foreign(file.Root.StructTreeRoot)
+        book.pages.extend(part.file.pages)
+        tree = book.copy_foreign(part.file.Root.StructTreeRoot)
         (own,), (document,) = tree.K, root.K
         own.S, own.P = pikepdf.Name.Sect, document
         document.K.append(own)
@@ -147,11 +147,11 @@ class _Binding:
         """
         import pikepdf
 
-        own = list(tree.ParentTree.Nums)
+        own = parents(tree)
         for page in list(self.book.pages)[start:]:
             page.StructParents += self.next
-        self.numbers += [each if at % 2 else each + self.next for at, each in enumerate(own)]
-        self.next += 1 + max(map(int, own[::2]), default=-1)
+        self.numbers += [part for number, each in own.items() for part in (number + self.next, each)]
+        self.next += 1 + max(own, default=-1)
         left = kids_of(tree)
         while left:
             element = left.pop()
@@ -225,9 +225,8 @@ class _Binding:
             for font in {font.objgen: font for *_, font in own}.values():
                 texts, widths = glyph_texts(font) | texts, glyph_widths(font) | widths
             digits = glyphs_of(face, ["0123456789"]) if face == SANS else {}
-            texts |= {glyph: text.encode("utf-16-be").hex() for glyph, (text, _) in digits.items()}
             shared = own[0][2]
-            set_glyphs(self.book, shared, face, texts, widths | {glyph: wide for glyph, (_, wide) in digits.items()})
+            set_glyphs(self.book, shared, face, texts, widths, digits)
             for held, name, _ in own:
                 held[name] = shared
 

@@ -372,8 +372,13 @@ def marked(file: Any, page: Any) -> Any:
     Raises: UnknownFormError.
     """
     with _known_form():
-        nums = list(file.Root.StructTreeRoot.ParentTree.Nums)
-        return dict(zip(nums[::2], nums[1::2], strict=True))[page.StructParents]
+        return parents(file.Root.StructTreeRoot)[page.StructParents]
+
+
+def parents(root: Any) -> dict[int, Any]:
+    """The tree of parents of a structure: the elements of each page, and that of each annotation, by its number."""
+    nums = list(root.ParentTree.Nums)
+    return dict(zip(map(int, nums[::2]), nums[1::2], strict=True))
 
 
 def titled_drawings(elements: Any) -> list[tuple[int, Any, str]]:

@@ -13,7 +13,7 @@ from typing import Any
 from byhand.arithmetic.copies import MARK
 from byhand.formats.html.page import LEAD
 from byhand.formats.pdf.beside import Label
-from byhand.formats.pdf.inner import drawing_box, place_in
+from byhand.formats.pdf.inner import drawing_box, parents, place_in
 from byhand.formats.pdf.tables import Table
 
 SAID, KEY_SAID = "/ByhandSaid", "/ByhandKeySaid"
@@ -170,27 +170,27 @@ def _note_leads(file: Any) -> None:
     """Take the links to sheets away from a file's pages, and note in their elements what a book needs of them."""
     from pikepdf import Array, Dictionary, Name, String
 
-    numbers = file.Root.StructTreeRoot.ParentTree.Nums
-    elements = dict(zip(list(numbers)[::2], list(numbers)[1::2], strict=True))
-    gone = set[int]()
+    elements = parents(file.Root.StructTreeRoot)
+    noted = set[int]()
     for page in file.pages:
         leads = [each for each in page.get("/Annots", ()) if _address(each).startswith(LEAD)]
         for each in leads:
-            element = elements[each.StructParent]
+            element = elements[number := int(each.StructParent)]
             to = String(_address(each).removeprefix(LEAD))
             element[LEAD_TO] = Dictionary(To=to, Rect=each.Rect, Contents=each.get("/Contents", String("")))
             element.K, element.S = Array([kid for kid in kids_of(element) if not _is_reference(kid)]), Name.Span
-            gone.add(int(each.StructParent))
+            noted.add(number)
         if leads:
             page.Annots = Array([each for each in page.Annots if not _address(each).startswith(LEAD)])
             if not len(page.Annots):
                 del page.Annots
-    if gone:
-        kept = [part for key, element in elements.items() if int(key) not in gone for part in (key, element)]
+    if noted:
+        kept = [part for key, element in elements.items() if key not in noted for part in (key, element)]
         file.Root.StructTreeRoot.ParentTree.Nums = Array(kept)
 
 
 def kids_of(element: Any) -> list[Any]:
+    """The parts of an element, in the order in which they are read: elements, marks and references."""
     from pikepdf import Array
 
     held = element.get("/K", ())

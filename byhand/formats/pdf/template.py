@@ -184,19 +184,21 @@ def _widen(file: Any, font: Any, name: str, layout: Layout) -> None:
     more = glyphs_of(face, layout.texts.get(name, ()))
     if name in layout.letters:
         more |= alphabet(face, layout.letters[name])
-    texts, widths = glyph_texts(font), glyph_widths(font)
-    texts |= {glyph: text.encode("utf-16-be").hex() for glyph, (text, _) in more.items() if glyph not in texts}
-    widths |= {glyph: width for glyph, (_, width) in more.items()}
-    set_glyphs(file, font, face, texts, widths)
+    set_glyphs(file, font, face, glyph_texts(font), glyph_widths(font), more)
 
 
-def set_glyphs(file: Any, font: Any, face: str, texts: dict[int, str], widths: dict[int, int]) -> None:
+def set_glyphs(
+    file: Any, font: Any, face: str, texts: dict[int, str], widths: dict[int, int], more: dict[int, tuple[str, int]]
+) -> None:
     """Let a font of a file hold these glyphs of its face.
 
-    texts: what each stands for, as UTF-16 in hexadecimal digits. widths: in thousandths of the font's size.
+    texts: what each stands for, as UTF-16 in hexadecimal digits. widths: in thousandths of the font's size. more:
+    further glyphs, by what they stand for and their widths.
     """
     import pikepdf
 
+    texts = {glyph: text.encode("utf-16-be").hex() for glyph, (text, _) in more.items()} | texts
+    widths = widths | {glyph: width for glyph, (_, width) in more.items()}
     descendant = font.DescendantFonts[0]
     data = subset(face, set(widths))
     descendant.FontDescriptor.FontFile2 = file.make_stream(data, Length1=len(data))
