@@ -31,18 +31,14 @@ from byhand.worksheet.views import View
 class Part(Struct, frozen=True):
     """A part of a book: a PDF that begins on a right-hand page.
 
-    name: what links call it, such as worksheet/softmax. bookmarks: those that lead to it, and whether each stands
-    below the one before.
+    length: its pages. name: what links call it, such as worksheet/softmax. bookmarks: those that lead to it, and
+    whether each stands below the one before.
     """
 
-    file: Any
+    pdf: bytes
+    length: int
     name: str
     bookmarks: tuple[tuple[str, bool], ...]
-
-    @property
-    def length(self) -> int:
-        """How many pages it has."""
-        return len(self.file.pages)
 
 
 def bound_book(sheets: Sequence[tuple[Document, Run]], views: Sequence[View], setup: Setup) -> bytes:
@@ -55,10 +51,10 @@ def bound_book(sheets: Sequence[tuple[Document, Run]], views: Sequence[View], se
     while True:  # how many pages stand before the sheets is known when these say on which pages the sheets begin
         starts = _starts(parts, length)
         places = {part.name: start + 1 for part, start in zip(parts, starts, strict=True)}
-        front = _opened(printed(book.front(setup.paper, places), setup.cache))
-        if len(front.pages) == length:
+        front = printed(book.front(setup.paper, places), setup.cache)
+        if _length(front) == length:
             break
-        length = len(front.pages)
+        length = _length(front)
     binding = _Binding.of(front)
     for part, start in zip(parts, starts, strict=True):
         binding.add(part, start)
@@ -74,12 +70,12 @@ def _parts(book: Book, sheets: Sequence[tuple[Document, Run]], setup: Setup) -> 
     for number, part in enumerate(book.parts):
         above: tuple[tuple[str, bool], ...] = ((part.title, False),)
         if number:
-            title = printed(book.opening(part, setup.paper), setup.cache)
-            yield Part(_opened(title), part.view, above)
+            pdf = printed(book.opening(part, setup.paper), setup.cache)
+            yield Part(pdf, _length(pdf), part.view, above)
             above = ()
         for (document, _), own in zip(sheets, pdfs, strict=True):
-            name = f"{part.view}/{document.name}"
-            yield Part(_opened(own[part.view]), name, (*above, (document.title, True)))
+            name, pdf = f"{part.view}/{document.name}", own[part.view]
+            yield Part(pdf, _length(pdf), name, (*above, (document.title, True)))
             above = ()
 
 
@@ -92,10 +88,12 @@ def _starts(parts: Sequence[Part], length: int) -> list[int]:
     return starts
 
 
-def _opened(pdf: bytes) -> Any:
+def _length(pdf: bytes) -> int:
+    """How many pages a file has. It is closed again: all parts of a course that are open take 270 MB."""
     import pikepdf
 
-    return pikepdf.open(io.BytesIO(pdf))
+    with pikepdf.open(io.BytesIO(pdf)) as file:
+        return len(file.pages)
 
 
 @dataclass
@@ -115,10 +113,12 @@ class _Binding:
     starts: dict[str, int] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, front: Any) -> _Binding:
+    def of(cls, front: bytes) -> _Binding:
         """A book with what stands before its parts."""
-        binding = cls(front)
-        binding._take(front.Root.StructTreeRoot, 0, "", "")
+        import pikepdf
+
+        binding = cls(pikepdf.open(io.BytesIO(front)))
+        binding._take(binding.book.Root.StructTreeRoot, 0, "", "")
         return binding
 
     def add(self, part: Part, start: int) -> None:
@@ -128,8 +128,9 @@ class _Binding:
         book, root = self.book, self.book.Root.StructTreeRoot
         while len(book.pages) < start:
             book.add_blank_page(page_size=tuple(book.pages[0].MediaBox)[2:])
-        book.pages.extend(part.file.pages)
-        tree = book.copy_foreign(part.file.Root.StructTreeRoot)
+        with pikepdf.open(io.BytesIO(part.pdf)) as file:
+            book.pages.extend(file.pages)
+            tree = book.copy_foreign(file.Root.StructTreeRoot)
         (own,), (document,) = tree.K, root.K
         own.S, own.P = pikepdf.Name.Sect, document
         document.K.append(own)
