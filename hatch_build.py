@@ -1,11 +1,12 @@
 """Builds into the wheel what else would be made at first use: the fonts, the numbers of the first seeds, and the
-laid-out pages of the course.
+pages of the course.
 
 The pages are those of every sheet in English with its own numbers and with those of four seeds, and of a class of
-gpt, on A4 and on Letter; nearly all other seeds have the same pages. With them the first `generate` takes a third of
-the time, and needs no Pango. Those of the classes of all sheets would add 6 MB, and take a quarter of the time off a
-first class. Where there is no Pango, the wheel has no pages. Where BYHAND_LAYOUTS in the environment is empty, it has
-fonts only; with BYHAND_LAYOUTS=shapes,gpt it has what is said above of these two sheets, and no class.
+gpt, on A4 and on Letter; nearly all other seeds have the same pages, of which only slots are filled in. With them the
+first `generate` takes a third of the time, and needs no Pango. Those of the classes of all sheets would add 6 MB, and
+take a quarter of the time off a first class. Where there is no Pango, the wheel has no pages. Where BYHAND_LAYOUTS in
+the environment is empty, it has fonts only; with BYHAND_LAYOUTS=shapes,gpt it has what is said above of these two
+sheets, and no class.
 
 A page is kept under all that made it: this code, the fonts, the templates, and the versions of WeasyPrint and pydyf.
 Where others are installed beside it, it is not found, and is laid out at first use, as it is from a checkout.
@@ -22,7 +23,8 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 FOR_FONTS = ("brotli", "fonttools", "fontpkg-source-sans-3", "isal", "msgspec", "platformdirs", "ziamath")
 ASKED = os.environ.get("BYHAND_LAYOUTS")
-LAID_OUT = (1, 2, 3, 4)  # seeds whose pages are laid out, where they are others than those of the sheet's own numbers
+LAID_OUT = (1, 2, 3, 4)  # seeds whose pages are made, where they are others than those of the sheet's own numbers
+KINDS = ("laid-out", "pages", "parsed")  # of what making a page leaves in the cache
 
 
 class Brought(BuildHookInterface):
@@ -67,7 +69,7 @@ class Brought(BuildHookInterface):
         return dict(filter(None, map(first_numbers, self._sheets())))
 
     def _pages(self) -> dict[str, bytes]:
-        """What laying the pages out leaves in the cache, by its hashes."""
+        """What making the pages leaves in the cache, by its hashes."""
         from byhand import cache
         from byhand.classroom.classes import make_class
         from byhand.classroom.roster import anonymous
@@ -84,12 +86,13 @@ class Brought(BuildHookInterface):
         out, found = Path(self.folder.name, "output"), {}
         for seed in (None, *LAID_OUT):
             for paper in ("a4", "letter"):
-                options = Options(formats=("pdf",), paper=paper, seed=seed)
+                options = Options(formats=("html", "pdf"), paper=paper, seed=seed)
                 for name in self._sheets():
                     generate(name, options, out)
                 if seed is None and not ASKED:
                     make_class(FLAGSHIP, anonymous(1), options, out / paper)
-            kept = {path.name: cache.content_of(path) for path in (cache.home() / "laid-out").iterdir()}
+            paths = (path for kind in KINDS for path in (cache.home() / kind).iterdir())
+            kept = {path.name: cache.content_of(path) for path in paths}
             # a page without slots is of use to one seed only
             found |= {name: page for name, page in kept.items() if seed is None or not page.startswith(b"%PDF")}
         return found

@@ -6,12 +6,13 @@ the numbers behind it, the run starts from the printed numbers.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache, partial
 from itertools import chain
 from typing import Any
 
-from byhand.arithmetic.copies import has_slots, in_slot, one_copy, word_in_slot
+from byhand.arithmetic.copies import has_slots, in_slot, is_one_copy, one_copy, word_in_slot
 from byhand.arithmetic.domain import Domain
 from byhand.choose import Quality, choose
 from byhand.model.weights import Values
@@ -22,8 +23,9 @@ from byhand.runs import Run
 from byhand.tape import Tape
 from byhand.worksheet.context import Context
 from byhand.worksheet.document import Document
-from byhand.worksheet.effort import Effort, time_told
+from byhand.worksheet.effort import Effort
 from byhand.worksheet.load import document
+from byhand.worksheet.markdown import Texts
 from byhand.worksheet.messages import messages
 from byhand.worksheet.sheet import Sheet, check_room
 from byhand.worksheet.starts import rounded_starts
@@ -49,25 +51,53 @@ def arranged(
 
     whole: whether to evaluate the steps that are not on the page, too.
     """
+    page, _, run, tape, values = _started(sheet, values, options, domain, domain, whole)
+    page = replace(page, stamp={"seed": options.printed_seed, "hash": run.hash}, options=partial(_decided, options))
+    if not has_slots(domain) and domain.name != "symbolic":
+
+        @lru_cache(1)
+        def in_slots(plain: Document) -> tuple[Document, Run]:
+            context = _context(sheet, values, options, tape, one_copy(domain))
+            return _stamped(document(context), context, run, plain.stamp)
+
+        page = replace(page, in_slots=in_slots)
+    return page, run, tape
+
+
+def arrange_in_slots(
+    sheet: Sheet, values: Values, options: Options, quality: Quality | None = None
+) -> tuple[Document, Run]:
+    """A sheet's document and its run, with slots for all that other runs of the sheet have otherwise.
+
+    Raises: ByHandError.
+    """
+    page, context, run, *_ = _started(sheet, values, options, options.domain, one_copy(options.domain))
+    return _stamped(page, context, replace(run, quality=quality), {"seed": options.printed_seed, "hash": run.hash})
+
+
+def _started(
+    sheet: Sheet, values: Values, options: Options, domain: Domain, of_page: Domain, whole: bool = True
+) -> tuple[Document, Context, Run, Tape, Values]:
+    """The page of a run and what it is made in; the run, its tape, and the values that it starts from.
+
+    of_page: the number system of the page: that of the run, or with slots that of one copy. whole: as of `arranged`.
+    """
     while True:
         tape = sheet.model.run(values, domain, force=whole and domain.name != "symbolic")
-        page, shown = _shown(sheet, values, options, tape, domain)
-        starts = rounded_starts(page, shown)
+        context = _context(sheet, values, options, tape, of_page)
+        page = document(context)
+        for step in context.tape.used():
+            tape.values(step.name)  # with slots, the page has evaluated steps on a tape of its own
+        starts = rounded_starts(page, tape)
         if not starts:
             break
         # a page with a rounded step, but without its inputs, starts from the rounded numbers, and so does the run
         values = replace(values, inputs={**values.inputs, **starts})
-    for step in shown.used():
-        tape.values(step.name)  # with slots, the page has evaluated steps on a tape of its own
     run = Run.of(
         tape, sheet.model.name, values.config, tokens=values.words(), vocabulary=values.vocabulary,
         source=tuple(map(str, values.source)), sheet=sheet.name, seed=options.chosen_seed,
     )  # fmt: skip
-    stamp = {"seed": options.printed_seed, "hash": fingerprint(run, page.steps, options.secret)}
-    page, run = replace(page, stamp=stamp, options=partial(_decided, options)), replace(run, hash=stamp["hash"])
-    if not has_slots(domain) and domain.name != "symbolic":
-        page = replace(page, in_slots=lru_cache(1)(partial(_in_slots, sheet, values, options, tape, run)))
-    return page, run, tape
+    return page, context, replace(run, hash=fingerprint(run, page.steps, options.secret)), tape, values
 
 
 def _decided(options: Options) -> dict[str, Any]:
@@ -75,15 +105,8 @@ def _decided(options: Options) -> dict[str, Any]:
     return as_entries(options) | {"seed": None if options.secret else options.chosen_seed}
 
 
-def _shown(
-    sheet: Sheet, values: Values, options: Options, tape: Tape, domain: Domain,
-    minutes: tuple[str, ...] | None = None,
-) -> tuple[Document, Tape]:  # fmt: skip
-    """The document of a tape, and the tape as it shows it; it evaluates the steps that it shows.
-
-    minutes: what the page says for the minutes of each sitting. Where it is None, the time of every blank is counted,
-    and so are these.
-    """
+def _context(sheet: Sheet, values: Values, options: Options, tape: Tape, domain: Domain) -> Context:
+    """What the page of a tape is made in; with slots, where the number system has them."""
     lists = values.words(), values.vocabulary, values.source
     known = {
         word: word if word.isdecimal() else word_in_slot(domain, word)  # a decimal is the number of a place
@@ -91,25 +114,22 @@ def _shown(
     }
     tokens, vocabulary, source = (tuple(map(known.__getitem__, words)) for words in lists)
     shown = tape.seen(domain, partial(in_slot, domain)) if has_slots(domain) else tape
-    context = Context(
+    return Context(
         sheet, shown, values.config, tokens, vocabulary, options.orientation, source,
         options.level or "standard", messages(options.language), dict(options.left_out),
-        {mark: word for word, mark in known.items()}, minutes is None, minutes or (),
+        {mark: word for word, mark in known.items()}, Texts(kept=is_one_copy(domain)), tape,
     )  # fmt: skip
-    return document(context), shown
 
 
-def _in_slots(
-    sheet: Sheet, values: Values, options: Options, tape: Tape, run: Run, plain: Document
-) -> tuple[Document, Run]:
-    """A document and its run as those of one of many copies. plain: the document without slots."""
-    domain = one_copy(run.domain)
-    sittings = tuple(word_in_slot(domain, str(minutes)) for minutes in plain.sittings)
-    page, _ = _shown(sheet, values, options, tape, domain, sittings)  # its minutes are those of the plain one
-    minutes = plain.effort.minutes
-    said = {"minutes": str(minutes), "time": time_told(minutes, plain.messages, len(sittings)), **plain.stamp}
-    of_run = {name: word_in_slot(domain, said[name]) for name in ("seed", "hash", "minutes", "time")}
-    return replace(page, stamp=said | of_run), replace(run, domain=domain).in_slots()
+def _stamped(page: Document, context: Context, run: Run, stamp: Mapping[str, str]) -> tuple[Document, Run]:
+    """A page with slots, with its stamp in slots, and its run with slots."""
+    domain, minutes = context.tape.domain, page.effort.minutes
+    said = {"minutes": str(minutes), "time": page.time(minutes), **stamp}
+    in_slots = {name: word_in_slot(domain, said[name]) for name in ("seed", "hash", "minutes", "time") if said[name]}
+    own = replace(
+        run, domain=domain, tokens=context.tokens, vocabulary=context.vocabulary, source=context.source, own=run
+    ).in_slots()  # fmt: skip
+    return replace(page, stamp=said | in_slots), own
 
 
 def own_effort(sheet: Sheet) -> Effort:

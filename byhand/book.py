@@ -35,5 +35,5 @@ def _each(format: Format, sheets: Sequence[tuple[Document, Run]], options: Optio
     return {
         f"{document.name}-{file}": make(document, run, view, options.setup)
         for document, run in sheets
-        for file, make, view in asked([format], options.views)
+        for file, _, make, view in asked([format], options.views)
     }

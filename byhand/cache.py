@@ -98,7 +98,7 @@ def as_data(made: object) -> bytes:
     """Dataclasses, tuples, tables, texts and numbers as MessagePack; a fraction is a text in it."""
     import msgspec  # which files do without
 
-    return msgspec.msgpack.encode(made, enc_hook=_fraction_text)
+    return msgspec.msgpack.encode(made, enc_hook=_text)
 
 
 def from_data(kind: type[T], content: bytes) -> T:
@@ -110,10 +110,10 @@ def from_data(kind: type[T], content: bytes) -> T:
     return msgspec.msgpack.decode(content, type=kind, dec_hook=lambda _, text: Fraction(text))
 
 
-def _fraction_text(made: object) -> str:
+def _text(made: object) -> str:
     from fractions import Fraction
 
-    if isinstance(made, Fraction):
+    if isinstance(made, Fraction | str):  # a text of a kind of its own
         return str(made)
     raise TypeError(f"{type(made).__name__} is no data")
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from itertools import accumulate, pairwise
 from math import isqrt
-from typing import Any, NamedTuple
+from typing import Any
 
 from byhand.arithmetic.copies import first
 from byhand.arithmetic.domain import ValueOf, is_neg_inf
@@ -35,7 +35,14 @@ ROOT = 3.0
 QUESTION = 90.0  # to think about a question and write a sentence or two
 
 ADDITION_DIGIT = 0.8  # for each further digit of the longer number, as a part of ADDITION
+Timed = tuple[Any, float]  # a number (int, Fraction or −∞), and the seconds that it took to compute
 TYPICAL = 1.6  # the time of a typical student, as a multiple of these seconds
+
+
+class Seconds(float):
+    """Seconds that depend on the numbers of a run; what a page looks like does not depend on them."""
+
+    __slots__ = ()
 
 
 def _grain(minutes: int) -> int:
@@ -78,9 +85,9 @@ def _step(tape: Tape, name: str) -> float:
     return sum(operations(tape.cell(name, i, j), tape.value) + writing(x) for i, j, x in cells)
 
 
-def working(rule: Expr, values: ValueOf) -> float:
+def working(rule: Expr, values: ValueOf) -> Seconds:
     """The seconds for the arithmetic of a cell on a page, where the root of a printed number takes no time."""
-    return operations(rule, values, looked_up=(Num, Ref))
+    return Seconds(operations(rule, values, looked_up=(Num, Ref)))
 
 
 def writing(value: Scalar) -> float:
@@ -95,67 +102,64 @@ def operations(node: Expr, values: ValueOf, looked_up: tuple[type[Expr], ...] = 
 
     Method: the cell's tree is evaluated in numbers that know how long they took to compute (`Stopwatch`).
     """
-    timed: Timed = evaluate(node, lambda ref: Timed(_plain(values(ref))), STOPWATCH)
-    return timed.seconds + _independent(node, looked_up)
+    timed: Timed = evaluate(node, lambda ref: (_plain(values(ref)), 0.0), STOPWATCH)
+    return timed[1] + _independent(node, looked_up)
 
 
 def _independent(node: Expr, looked_up: tuple[type[Expr], ...]) -> float:
     """The seconds that do not depend on the numbers in a tree: those of DOT and ROOT."""
-    match node:
-        case Sum(terms) if any(isinstance(term, Mul) for term in terms):
-            own = DOT
-        case Fn("sqrt", (of,)) if not isinstance(of, looked_up):
-            own = ROOT
-        case _:
-            own = 0.0
-    below = [child for child in children(node) if not isinstance(child, Num | Ref)]
-    return own + sum([_independent(child, looked_up) for child in below])
-
-
-class Timed(NamedTuple):
-    """A number (int, Fraction or −∞), and the seconds that it took to compute."""
-
-    value: Any
-    seconds: float = 0.0
+    below = children(node)
+    own = 0.0
+    if isinstance(node, Sum) and any(isinstance(term, Mul) for term in below):
+        own = DOT
+    elif isinstance(node, Fn) and node.name == "sqrt" and not isinstance(below[0], looked_up):
+        own = ROOT
+    for child in below:
+        if type(child) is not Ref and type(child) is not Num:
+            own += _independent(child, looked_up)
+    return own
 
 
 class Stopwatch:
-    """The number system whose numbers know how long they took to compute.
+    """The number system whose numbers know how long they took to compute: a number (int, Fraction or −∞) and seconds.
 
     Their values are only there to know how many digits a student writes, so that irrational ones are approximated: a
     root by a whole number, any other by 0.
     """
 
     def num(self, value: Scalar) -> Timed:
-        return Timed(_plain(value))
+        return _plain(value), 0.0
 
     def add(self, a: Timed, b: Timed) -> Timed:
-        return Timed(a.value + b.value, a.seconds + b.seconds + _addition(a.value, b.value))
+        (x, before), (y, too) = a, b
+        return x + y, before + too + _addition(x, y)
 
     def sub(self, a: Timed, b: Timed) -> Timed:
-        return Timed(a.value - b.value, a.seconds + b.seconds + _addition(a.value, b.value))
+        (x, before), (y, too) = a, b
+        return x - y, before + too + _addition(x, y)
 
     def mul(self, a: Timed, b: Timed) -> Timed:
-        return Timed(a.value * b.value, a.seconds + b.seconds + _product(a.value, b.value))
+        (x, before), (y, too) = a, b
+        return x * y, before + too + _product(x, y)
 
     def div(self, a: Timed, b: Timed) -> Timed:
-        if b.value == 1 or is_neg_inf(a.value):
-            return Timed(a.value, a.seconds + b.seconds)
-        quotient = Fraction(a.value) / Fraction(b.value) if b.value else 0
-        return Timed(quotient, a.seconds + b.seconds + DIVISION)
+        (x, before), (y, too) = a, b
+        if y == 1 or is_neg_inf(x):
+            return x, before + too
+        return Fraction(x) / Fraction(y) if y else 0, before + too + DIVISION
 
     def fn(self, name: str, args: Sequence[Timed]) -> Timed:
-        seconds = sum(arg.seconds for arg in args)
-        match name, [arg.value for arg in args]:
+        seconds = sum(own for _, own in args)
+        match name, [value for value, _ in args]:
             case "pow", (base, power):
                 found = _plain(Fraction(base) ** power) if isinstance(power, int) and base else 0
-                return Timed(found, seconds + POWER)
+                return found, seconds + POWER
             case "sqrt", (x,):
-                return Timed(isqrt(int(x)) if x > 0 else 0, seconds)
+                return isqrt(int(x)) if x > 0 else 0, seconds
             case "max", values:
-                return Timed(max(values), seconds)
+                return max(values), seconds
             case _:
-                return Timed(0, seconds)
+                return 0, seconds
 
 
 STOPWATCH = Stopwatch()
@@ -184,7 +188,8 @@ def _glyphs(value: Scalar) -> int:
 
 def _digits(value: int | Fraction) -> int:
     """The digits of a whole number, or of a numerator."""
-    return len(str(abs(value.numerator)))
+    size = abs(value.numerator)
+    return 1 if size < 10 else len(str(size))
 
 
 def _product(a: Any, b: Any) -> float:
@@ -194,7 +199,7 @@ def _product(a: Any, b: Any) -> float:
     if abs(a) == 1 or abs(b) == 1:
         return TIMES_ONE
     further = _digits(a) - 1 + _digits(b) - 1
-    return PRODUCT + PRODUCT_DIGIT * further + PRODUCT_FRACTION * sum(isinstance(x, Fraction) for x in (a, b))
+    return PRODUCT + PRODUCT_DIGIT * further + PRODUCT_FRACTION * (isinstance(a, Fraction) + isinstance(b, Fraction))
 
 
 def _addition(a: Any, b: Any) -> float:

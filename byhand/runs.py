@@ -35,7 +35,7 @@ class Run:
     tokens: words, or ids where there is no vocabulary. source: the words that an encoder reads. sheet, seed: what the
     run was made for. quality: figures of numbers that were searched for, such as the largest denominator. hash: seven
     hex digits, computed from the numbers that a page shows. uniforms: what `uniform` has found, by steps' names, with
-    the step and the shapes that it reads; runs that share steps share it.
+    the step and the shapes that it reads; runs that share steps share it. own: of a run with slots, the run itself.
     """
 
     model: str
@@ -52,6 +52,7 @@ class Run:
     quality: Mapping[str, Any] | None = None
     hash: str = ""
     uniforms: dict[str, tuple[Step, list[tuple[int, int]], Expr | None]] = field(default_factory=dict, repr=False)
+    own: Run | None = field(default=None, repr=False)
 
     @classmethod
     def of(cls, tape: Tape, model: str, config: Config, **about: Any) -> Run:
@@ -137,7 +138,7 @@ class Run:
         """The run as a page with slots shows it: a number has a slot of its own, even if all copies share it."""
         show = partial(in_slot, self.domain)
         rows = {name: tuple(tuple(map(show, row)) for row in own) for name, own in self.rows.items()}
-        return replace(self, rows=rows)
+        return replace(self, rows=rows, texts=_Written(rows))
 
     @property
     def numbers(self) -> str:
@@ -153,6 +154,22 @@ class Run:
     def rounding(self) -> str | None:
         """Where classroom decimals are rounded: in each cell ("carry"), or only where they are printed ("once")."""
         return self.domain.details().get("rounding")
+
+
+class _Written(Mapping[str, Texts]):
+    """The numbers of steps as they stand in files, written when they are asked for."""
+
+    def __init__(self, rows: Mapping[str, Rows]) -> None:
+        self.rows = rows
+
+    def __getitem__(self, name: str) -> Texts:
+        return tuple(tuple(map(plain, row)) for row in self.rows[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
 
 
 def _plain(param: Any) -> Any:

@@ -19,12 +19,22 @@ def pdf(*streams: bytes) -> bytes:
     return b"%PDF-1.7\n" + b"".join(objects) + b"startxref\n"
 
 
+def page(style: bytes, body: bytes) -> bytes:
+    """Something like a page in the cache."""
+    return b"\x92\xda<!doctype html><html><head><style>%s</style></head><body>%s<script>a</script></body>" % (
+        style,
+        body,
+    )
+
+
 FONT = random.Random(0).randbytes(5_000)
 RESULTS = {
     "one": pdf(FONT, b"page of one"),
     "two": b"\x81\xa3pdf" + pdf(b"page of two", FONT, b"") + pdf(FONT),
     "text": "no stream\n at all −\nendstream".encode(),
     "none": b"",
+    "page": page(b"p { margin: 0 }", b"<p>A page"),
+    "without": page(b"", b"").replace(b"<script>a</script>", b""),
 }
 
 
@@ -48,8 +58,10 @@ def test_what_is_brought_is_found_and_nothing_else(file):
     assert brought.found("another") is None
 
 
-def test_a_stream_of_many_results_is_there_once(file):
-    assert brought.packed(RESULTS).count(FONT) == 1
+@pytest.mark.parametrize("make", [pdf, page])
+def test_what_many_results_have_is_there_once(make):
+    one, two = ({str(n): make(FONT, b"%d" % n) for n in range(count)} for count in (1, 2))
+    assert len(FONT) < len(brought.packed(one)) < len(brought.packed(two)) < len(brought.packed(one)) + 500
 
 
 def test_the_same_results_are_the_same_file_in_any_order():

@@ -17,14 +17,12 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property, partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeGuard
-
-from msgspec import Struct
 
 from byhand.arithmetic.domain import Details, Domain, ValueOf
 from byhand.arithmetic.expr import At, Expr, Fn, Num, Ref, Scalar, children, evaluate, rebuild, refs
@@ -34,6 +32,8 @@ from byhand.errors import SheetError
 if TYPE_CHECKING:
     import numpy as np
 
+# how a text is written: by which function, and of what: values by their numbers, and texts and measures as they are
+Recipe = tuple[str, tuple[int | str | float, ...]]
 AnyRows = Sequence[Sequence[Any]]  # a matrix, row by row, in lists or tuples
 FIRST_MARK = 0xF0000  # the first mark: a private use character that stands in a text where each copy has its own
 MARK = re.compile(f"[{chr(FIRST_MARK)}-\U0010ffff]")
@@ -46,8 +46,20 @@ class Word(str):
     __slots__ = ()
 
 
-class Svg(str):
-    """A drawing that another run has otherwise. Unlike a word, it is not escaped where it stands in a page."""
+class Html(str):
+    """A piece of HTML that another run has otherwise. Unlike a word, it is not escaped where it stands in a page."""
+
+    __slots__ = ()
+
+
+class Svg(Html):
+    """A drawing that another run has otherwise."""
+
+    __slots__ = ()
+
+
+class Said(str):
+    """What is said of a picture, which another run has otherwise. It takes no room on paper."""
 
     __slots__ = ()
 
@@ -71,12 +83,11 @@ class Mark(Word):
         return mark
 
 
-class Many(Struct, frozen=True, eq=False, dict=True):
-    """A value for each copy: that of copy k is `categories[codes[k]]`."""
+class Many:
+    """A value for each copy: that of copy k is `categories[codes[k]]`. number: its place among those of one copy."""
 
-    domain: Copies
-    categories: tuple[Any, ...]
-    codes: np.ndarray
+    def __init__(self, domain: Copies, categories: tuple[Any, ...], codes: Any, number: int = 0) -> None:
+        self.domain, self.categories, self.codes, self.number = domain, categories, codes, number
 
     def at(self, copy: int) -> Any:
         """The value of one copy."""
@@ -115,7 +126,7 @@ class Many(Struct, frozen=True, eq=False, dict=True):
         return bool(self._answer(operator.eq, other))
 
     def __ne__(self, other: object) -> bool:
-        return bool(self._answer(operator.ne, other))  # a Struct's own would compare the objects
+        return bool(self._answer(operator.ne, other))
 
     __hash__ = object.__hash__
 
@@ -201,6 +212,9 @@ class Copies(Domain):
         self.marks.append(texts)
         return Mark.of(len(self.marks) - 1, texts)
 
+    def ask(self) -> None:
+        """Be asked for the values of copies; a page that is kept may not ask."""
+
     def note(self, answers: np.ndarray) -> None:
         """Note the copies whose answer to a question, given by its code, is not the first copy's."""
         self.differing |= answers != answers[0]
@@ -270,6 +284,80 @@ class Copies(Domain):
             return self.inner.settle(node, dict(zip(read, numbers, strict=True)).__getitem__)
 
         return each(settled, *(values(ref) if ref.matrix else constants[ref] for ref in read))
+
+
+class OneCopy(Copies):
+    """The number system of a single copy, as one of many: each of its numbers has a slot, and may be asked anything.
+
+    values: all that has a slot, in the order in which it was made.
+    """
+
+    def __init__(self, inner: Domain) -> None:
+        self.inner, self.count = inner, 1
+        self.name = inner.name
+        self.advice = inner.advice
+        self.marks = []
+        self.values: list[Many] = []
+        self._writers: Mapping[Callable[..., str], str] | None = None  # those of a page that is kept
+        self._recipes: dict[int, Recipe] = {}
+
+    def constant(self, value: Any) -> Many:
+        self.values.append(Many(self, (value,), (0,), len(self.values)))
+        return self.values[-1]
+
+    def ask(self) -> None:
+        """Be asked for a value.
+
+        Raises: SheetError where a page that is kept asks: with other numbers, it might be another.
+        """
+        if self._writers is not None:
+            raise SheetError("with other words or numbers, its page may be another")
+
+    def note(self, answers: np.ndarray) -> None:
+        """A single copy's answer is that of the first."""
+
+    @contextmanager
+    def recorded(self, writers: Mapping[Callable[..., str], str]) -> Iterator[Mapping[int, Recipe]]:
+        """Within the block, note how the text of each new mark is written; the recipes are the value of `as`.
+
+        writers: the functions that may write one, and their names.
+        """
+        self._writers, self._recipes = writers, {}
+        try:
+            yield self._recipes
+        finally:
+            self._writers = None
+
+    def write(self, write: Callable[..., str], values: Sequence[Any]) -> str:
+        """A new mark for the text of values, of which one has a slot.
+
+        Raises: SheetError where a page that is kept is written by another function than is known.
+        """
+        own = self.constant(write(*(value.categories[0] if isinstance(value, Many) else value for value in values)))
+        mark = self.mark(own)
+        if self._writers is not None:
+            if write not in self._writers:
+                raise SheetError(f"{write.__qualname__} writes a text of a page that is kept")
+            assert not any(isinstance(value, int) for value in values), "in a recipe, whole numbers are of values"
+            given = tuple(value.number if isinstance(value, Many) else value for value in values)
+            self._recipes[mark_number(mark)] = self._writers[write], given
+        return mark
+
+    def settle(self, node: Expr, values: ValueOf) -> Scalar:
+        """The value of a cell; it has a slot where a number has one from which it is computed."""
+        read = [values(ref) for ref in refs(node)]
+        own = [*_numbers(node)]
+        if own:
+            left = iter(own)
+            node = rebuild(node, lambda leaf: Num(next(left).categories[0]) if _is_many(leaf) else leaf)
+        self.ask()
+
+        def value(ref: Ref) -> Scalar:
+            found = values(ref)
+            return found.categories[0] if isinstance(found, Many) else found
+
+        found = self.inner.settle(node, value)
+        return self.constant(found) if own or any(isinstance(each, Many) for each in read) else found
 
 
 def _replaced(marks: Sequence[str], text: str, *texts: str) -> str:
@@ -354,7 +442,37 @@ def mark_number(mark: str) -> int:
 
 def one_copy(inner: Domain) -> Domain:
     """The number system of a single copy, as one of many."""
-    return Copies(inner, 1)
+    return OneCopy(inner)
+
+
+def is_one_copy(domain: Domain) -> bool:
+    """Whether a page of this number system has slots, and numbers of one run only."""
+    return isinstance(domain, OneCopy)
+
+
+def recorded(
+    domain: Domain, writers: Mapping[Callable[..., str], str]
+) -> AbstractContextManager[Mapping[int, Recipe]]:
+    """Within the block, a page of one copy is written that is kept: note how the text of each new mark is written.
+
+    The recipes, by the numbers of their marks, are the value of `as`. writers: the functions that may write one, and
+    their names.
+    """
+    assert isinstance(domain, OneCopy)
+    return domain.recorded(writers)
+
+
+def made_again(domain: Domain, recipe: Recipe, writers: Mapping[str, Callable[..., str]]) -> str:
+    """The text of a recipe, of the values of one copy. writers: the functions, by the names that recipes have."""
+    assert isinstance(domain, OneCopy)
+    name, given = recipe
+    return writers[name](*(domain.values[each].categories[0] if isinstance(each, int) else each for each in given))
+
+
+def slot_number(value: Any) -> int:
+    """The number of a value of one copy, by which recipes name it."""
+    assert isinstance(value, Many)
+    return value.number
 
 
 def is_word(text: str) -> bool:
@@ -364,7 +482,7 @@ def is_word(text: str) -> bool:
 
 def texts_of(text: str) -> tuple[str, ...]:
     """The different texts that stand in the place of a mark; of any other text, itself."""
-    return text.texts.categories if isinstance(text, Mark) else (text,)
+    return categories(text.texts) if isinstance(text, Mark) else (text,)
 
 
 def longest(text: str) -> int:
@@ -398,6 +516,7 @@ def each(f: Callable[..., Any], *values: Any) -> Any:
     if not many:
         return f(*values)
     if (domain := many[0].domain).count == 1:
+        domain.ask()
         return domain.constant(f(*(value.categories[0] if isinstance(value, Many) else value for value in values)))
     if len(many) == len(values):
         return _combined(f, many)
@@ -412,12 +531,15 @@ def each(f: Callable[..., Any], *values: Any) -> Any:
 def first(value: Any) -> Any:
     """The value of the first copy, or its text in place of a mark."""
     value = value.texts if isinstance(value, Mark) else value
-    return value.at(0) if isinstance(value, Many) else value
+    return categories(value)[value.codes[0]] if isinstance(value, Many) else value
 
 
 def categories(value: Any) -> tuple[Any, ...]:
     """The different values that the copies have."""
-    return value.categories if isinstance(value, Many) else (value,)
+    if not isinstance(value, Many):
+        return (value,)
+    value.domain.ask()
+    return value.categories
 
 
 def as_array(value: Any) -> Any:
@@ -429,6 +551,9 @@ def as_array(value: Any) -> Any:
 
 def written(write: Callable[..., str], *values: Any) -> str:
     """The text of values; if one of these differs from copy to copy, a mark that stands for each copy's text."""
+    many = next((value for value in values if isinstance(value, Many)), None)
+    if many is not None and isinstance(many.domain, OneCopy):
+        return many.domain.write(write, values)
     text = each(write, *values)
     return text.domain.mark(text) if isinstance(text, Many) else text
 
@@ -477,8 +602,8 @@ def same(rows: AnyRows, others: AnyRows) -> bool:
     if [len(row) for row in rows] != [len(row) for row in others]:
         return False
     many = next((x for x in chain(*rows, *others) if isinstance(x, Many)), None)
-    if many is None:
-        return all(one == other for one, other in zip(chain(*rows), chain(*others), strict=True))
+    if many is None or many.domain.count == 1:
+        return all(first(one) == first(other) for one, other in zip(chain(*rows), chain(*others), strict=True))
     differ = unequal(rows, others, many.domain.count)
     many.domain.note(differ)
     return not differ[0]

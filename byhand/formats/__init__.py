@@ -67,7 +67,8 @@ class Format(Struct, frozen=True):
     needs: the modules that must be installed. install: the command that installs them.
     many: writes several sheets as one set of files, such as a book; without it, each sheet is written by itself.
     marks: whether its files are of no use without telling right from wrong. bank: writes a whole class as one file,
-    where that is of more use than a file for each student.
+    where that is of more use than a file for each student. slots: whether its files may be written of a document with
+    slots and its run, which pages are filled into that are known already.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Format(Struct, frozen=True):
     many: Bind | None = None
     marks: bool = False
     bank: Bank | None = None
+    slots: bool = False
 
     @property
     def missing(self) -> list[str]:
@@ -86,6 +88,12 @@ class Format(Struct, frozen=True):
 
 
 def _html(document: Document, run: Run, view: View, setup: Setup) -> bytes:
+    from byhand.arithmetic.copies import has_slots
+
+    if has_slots(run.domain):
+        from byhand.formats.html.shared import screen_page
+
+        return screen_page(document, run, view, setup).encode()
     from byhand.formats.html.page import pages
 
     return pages(document, run).html(view, "screen", setup.paper, setup=setup).encode()
@@ -124,7 +132,7 @@ def _xlsx(document: Document, run: Run, view: View, setup: Setup) -> bytes:
 def _json(document: Document, run: Run, view: View, setup: Setup) -> bytes:
     from byhand.record import as_text
 
-    return as_text(run).encode()
+    return as_text(run.own or run).encode()
 
 
 def _moodle(document: Document, run: Run, view: View, setup: Setup) -> bytes:
@@ -205,8 +213,8 @@ def _ipynb(document: Document, run: Run, view: View, setup: Setup) -> bytes:
 OWN = {
     format.name: format
     for format in (
-        Format("html", "a page for the screen and the phone", {"{view}.html": _html}, many=_html_of_many),
-        Format("pdf", "a page for the printer", {"{view}.pdf": _pdf}, many=_pdf_of_many),
+        Format("html", "a page for the screen and the phone", {"{view}.html": _html}, many=_html_of_many, slots=True),
+        Format("pdf", "a page for the printer", {"{view}.pdf": _pdf}, many=_pdf_of_many, slots=True),
         Format("pdf-form", "a worksheet to fill in on the screen, with fields", {"worksheet-form.pdf": _pdf_form}),
         Format("md", "Markdown with tables, for notes and chats", {"{view}.md": _md}),
         Format("txt", "text for braille displays and screen readers, a number a line", {"{view}.txt": _txt}),
@@ -225,7 +233,7 @@ OWN = {
             needs=("xlsxwriter",),
             install="pip install 'byhand[xlsx]'",
         ),
-        Format("json", "every step of the run, with its numbers and rules", {"run.json": _json}),
+        Format("json", "every step of the run, with its numbers and rules", {"run.json": _json}, slots=True),
         Format(
             "moodle", "questions for Moodle, one a step, and a question bank of a class", {"moodle.xml": _moodle},
             marks=True, bank=_BANK,
@@ -271,15 +279,15 @@ def ready(name: str, setup: Setup | None = None) -> Format:
     return found
 
 
-def asked(formats: Sequence[Format], views: Sequence[View]) -> Iterator[tuple[str, Make, View]]:
-    """The files to write: their names, what writes them, and the views. Those that each view has of its own come
-    first, view by view; then those that are one for all views, with the last view.
+def asked(formats: Sequence[Format], views: Sequence[View]) -> Iterator[tuple[str, Format, Make, View]]:
+    """The files to write: their names and formats, what writes them, and the views. Those that each view has of its
+    own come first, view by view; then those that are one for all views, with the last view.
     """
     ordered = sorted(views, key=VIEWS.index)
-    files = [pair for format in formats for pair in format.files.items()]
+    files = [(file, format, make) for format in formats for file, make in format.files.items()]
     for view in ordered:
-        yield from ((file.format(view=view), make, view) for file, make in files if "{view}" in file)
-    yield from ((file, make, ordered[-1]) for file, make in files if "{view}" not in file)
+        yield from ((file.format(view=view), format, make, view) for file, format, make in files if "{view}" in file)
+    yield from ((*each, ordered[-1]) for each in files if "{view}" not in each[0])
 
 
 def _others() -> Sequence[EntryPoint]:

@@ -7,6 +7,7 @@ from html import escape
 
 from msgspec.structs import replace
 
+from byhand.arithmetic.copies import Html, varies, written
 from byhand.arithmetic.expr import Expr, Scalar
 from byhand.notation.text import TEXT
 from byhand.notation.write import terms, write, write_value
@@ -26,6 +27,7 @@ HTML = replace(
     log=lambda base, x: f"ln {x}" if base == "e" else f"log<sub>{base}</sub> {x}",
     ref=lambda ref: escape(TEXT.ref(ref)),
     letter=_letter,
+    kind=Html,
 )
 
 
@@ -40,5 +42,7 @@ def terms_html(node: Expr) -> list[str]:
 
 
 def value_html(value: Scalar) -> str:
-    """A value as HTML; a word stays as it is."""
+    """A value as HTML; a word stays as it is. A mark if it differs from copy to copy of a class."""
+    if varies(value):
+        return written(value_html, value)
     return escape(value) if isinstance(value, str) else write_value(value, HTML)

@@ -76,6 +76,12 @@ def plain(value: Any) -> str:
     return str(value)
 
 
+def exact_text(value: Any) -> str:
+    """A printed number as text; where it is rounded, the exact one behind it, from which an unknown is found."""
+    exact = getattr(value, "exact", None)
+    return str(exact) if isinstance(exact, Fraction) else plain(value)
+
+
 def shown(entry: object) -> str:
     """An entry as an error message quotes it: short and in one line, however long or deep the entry is."""
     try:

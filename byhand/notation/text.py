@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from byhand.arithmetic.copies import varies, written
 from byhand.arithmetic.expr import Expr, Index, Ref, Scalar
 from byhand.notation.write import Style, write, write_value
 
@@ -54,7 +55,11 @@ def text(node: Expr) -> str:
 
 
 def value_text(value: Scalar) -> str:
-    """A value as plain text: "−6/5", "0.50", "−∞", "2a − b"; a word stays as it is."""
+    """A value as plain text: "−6/5", "0.50", "−∞", "2a − b"; a word stays as it is. A mark if it differs from
+    copy to copy of a class.
+    """
+    if varies(value):
+        return written(value_text, value)
     return value if isinstance(value, str) else write_value(value, TEXT)
 
 

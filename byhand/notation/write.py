@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-from byhand.arithmetic.copies import varies, written, written_tree
+from byhand.arithmetic.copies import written_tree
 from byhand.arithmetic.expr import NEG_INF, BigSum, Div, Expr, Fn, Index, Mul, Num, Ref, Scalar, Sub, Sum
 from byhand.notation.number import plain
 
@@ -40,6 +40,7 @@ class Style(Struct, frozen=True):
     divide_brackets: bool = True  # whether dividend and divisor need brackets; in a stacked fraction they do not
     power_brackets: bool = False  # whether an exponent needs brackets; a superscript does not
     thousands: str = ","  # separates groups of three digits
+    kind: type[str] = str  # of the texts
 
 
 def write(node: Expr, style: Style, at_least: int = SUM) -> str:
@@ -50,7 +51,7 @@ def write(node: Expr, style: Style, at_least: int = SUM) -> str:
 
     def write_one(tree: Expr) -> str:
         text, level = _write(tree, style)
-        return text if level >= at_least else style.brackets(text)
+        return style.kind(text if level >= at_least else style.brackets(text))
 
     return written_tree(write_one, node)
 
@@ -63,10 +64,8 @@ def terms(node: Expr, style: Style) -> list[str]:
 
 
 def write_value(value: Scalar, style: Style) -> str:
-    """The text of a value of any number system; a mark if it differs from copy to copy of a class."""
-    if varies(value):
-        return written(lambda one: write_value(one, style), value)
-    return _value(value, style)[0]
+    """The text of a value of any number system."""
+    return style.kind(_value(value, style)[0])
 
 
 def signed(text: str) -> str:

@@ -18,6 +18,7 @@ from byhand.worksheet.folders import own_templates
 from byhand.worksheet.inverse import LeftOut, leave_out
 
 NAME = "byhand"  # of the entry among the metadata
+OPTIONS = ("numbers", "places", "rounding", "base", "orientation", "level", "language")  # of an answers file
 WIDTH = "width"  # the word for d_model
 FIELDS = "fields"  # the word for how many fields there are on a form
 DOT = "·"  # in the name of a field of a PDF, for a dot, which a PDF reads as a step down a hierarchy

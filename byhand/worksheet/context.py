@@ -21,6 +21,7 @@ from byhand.notation.text import value_text
 from byhand.tape import Place, Step, Tape
 from byhand.worksheet.document import Cell, Falk, Panel, Role, Strip
 from byhand.worksheet.inverse import LeftOut, leave_out, places_of, solutions
+from byhand.worksheet.markdown import Texts
 from byhand.worksheet.messages import Messages, messages
 from byhand.worksheet.sheet import Sheet
 from byhand.worksheet.views import Level, Orientation
@@ -38,8 +39,8 @@ class Context(Struct, frozen=True, dict=True):
 
     tokens, source, vocabulary: words; the source is what an encoder reads. left_out: the entries that the sheet's
     inverse exercises leave out; entries that are chosen here are added to it. spelled: where words are marks in
-    slots, the word that each stands for. timed: whether to tell the seconds that blanks take. minutes: the texts that
-    tell those of each sitting; by default they are counted.
+    slots, the word that each stands for. texts: those of the page. own: the tape behind the one of a page with slots,
+    without these.
     """
 
     sheet: Sheet
@@ -53,8 +54,8 @@ class Context(Struct, frozen=True, dict=True):
     messages: Messages = field(default_factory=messages)
     left_out: LeftOut = field(default_factory=dict)
     spelled: Mapping[str, str] = field(default_factory=dict)
-    timed: bool = True
-    minutes: tuple[str, ...] = ()
+    texts: Texts = field(default_factory=Texts)
+    own: Tape | None = None
 
     @property
     def transposed(self) -> bool:
@@ -79,7 +80,7 @@ class Context(Struct, frozen=True, dict=True):
 
     def worked_out(self, cell: Cell, rule: Expr) -> Cell:
         """A cell with its rule and, if it is a blank, the seconds that it takes."""
-        seconds = working(rule, self.tape.value) if cell.blank and self.timed else 0.0
+        seconds = working(rule, (self.own or self.tape).value) if cell.blank else 0.0
         return replace(cell, rule=rule, seconds=seconds)
 
     def panel(

@@ -816,12 +816,16 @@ class Document:
     @property
     def series(self) -> str:
         """The line over the title: the sheet's place in the course, its level, and how long it takes."""
-        say, effort = self.messages.say, self.effort
+        say = self.messages.say
         parts = ["byhand"]
         parts += [say("top.number", n=self.number)] if self.number else []
         parts += [say(f"levels.{self.level}")] if self.level != "standard" else []
-        parts += [time_told(effort.minutes, self.messages, len(self.sittings))] if effort.seconds else []
+        parts += [time] if (time := self.time(self.effort.minutes)) else []
         return " · ".join(parts)
+
+    def time(self, minutes: int) -> str:
+        """How long so many minutes are, in words; "" for a sheet on which there is nothing to do."""
+        return time_told(minutes, self.messages, len(self.sittings)) if self.effort.seconds else ""
 
     @property
     def foot(self) -> str:

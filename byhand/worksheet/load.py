@@ -13,11 +13,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from functools import partial
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jinja2 import TemplateError, TemplateSyntaxError
 from msgspec.structs import replace
 
+from byhand.arithmetic.copies import word_in_slot
 from byhand.effort import TYPICAL, parted
 from byhand.errors import ByHandError, ConfigError, SheetError, UnknownNameError
 from byhand.model.config import SIZES, Config
@@ -29,13 +30,10 @@ from byhand.worksheet.calls import Marker, sheet_globals
 from byhand.worksheet.context import Context
 from byhand.worksheet.conventions import conventions
 from byhand.worksheet.document import Block, Cell, Document, Figure, Prose, Section, Table, TextBlock
-from byhand.worksheet.markdown import inline, parsed
+from byhand.worksheet.markdown import Token
 from byhand.worksheet.order import GROUP, GROUPS, has_met
 from byhand.worksheet.sandbox import Sandbox
 from byhand.worksheet.sheet import LARGEST_SHEET, Sheet, named
-
-if TYPE_CHECKING:
-    from markdown_it.token import Token
 
 SHEET_BUDGET = 20_000_000  # characters that the rendering of a sheet may produce
 _MARKER = re.compile("\ue000(\\d+)\ue001")
@@ -50,22 +48,23 @@ def document(context: Context) -> Document:
     sheet, blocks = context.sheet, list[Block]()
     if re.search("[\U000f0000-\U0010ffff]", sheet.body):
         raise SheetError(f"{sheet.name}.md uses a character that is reserved, above U+EFFFF")
-    text = _rendered(context, blocks)
+    tokens = context.texts.paragraphs(_rendered(context, blocks))
     try:
-        tokens = parsed(text)
+        context.texts.parse()
     except SheetError as error:
         raise SheetError(f"{sheet.name}.md: {error}") from None
     sections = tuple(_sections(sheet.name, tokens, blocks))
-    sittings = _sittings(sections, sheet.sittings) if context.timed and sheet.sittings else ()
+    sittings = _sittings(sections, sheet.sittings) if sheet.sittings else ()
     if sheet.sittings:
-        sections = tuple(_with_minutes(section, context.minutes or tuple(map(str, sittings))) for section in sections)
+        told = [word_in_slot(context.tape.domain, str(minutes)) for minutes in sittings]
+        sections = tuple(_with_minutes(section, told) for section in sections)
     config, tape, orientation, messages = context.config, context.tape, context.orientation, context.messages
     sentences = conventions(config, tape, orientation, sections, messages)
     chart = map_of(
         config, sheet.model, tape, len(context.tokens), orientation, sections, messages, partial(has_met, sheet.name)
     )
-    group = GROUP.get(sheet.name, "")
-    return Document(
+    group, inline = GROUP.get(sheet.name, ""), context.texts.inline
+    page = Document(
         name=sheet.name,
         title=sheet.title,
         number=sheet.number,
@@ -83,6 +82,8 @@ def document(context: Context) -> Document:
         group=group,
         beside=named(GROUPS.get(group, ()), messages.language),
     )
+    context.texts.parse()
+    return page
 
 
 def _sittings(sections: Sequence[Section], starts: Sequence[int]) -> tuple[int, ...]:

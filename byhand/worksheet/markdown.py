@@ -1,25 +1,95 @@
-"""The text of a sheet: Markdown with formulas, parsed to tokens."""
+"""The texts of a sheet: Markdown with formulas, parsed to tokens.
+
+All texts of a page are parsed together. With slots for its numbers and words, runs of a sheet have the same texts, so
+that what these are parsed to is kept, and the parser is not even imported for most pages.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
+
+from byhand.cache import as_data, cached, from_data
 from byhand.errors import SheetError
+from byhand.worksheet.program import code
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
-    from markdown_it.token import Token
 
 MOST_PARAGRAPHS = 1_000  # a sheet of the course has a hundred
 LONGEST_PARAGRAPH = 5_000  # characters
 
 
-def parsed(text: str) -> list[Token]:
-    """Paragraphs, headings and lists.
+class Token(Struct):
+    """A token as markdown-it has it: of its fields, those that are read."""
 
-    Raises: SheetError where they are more, or longer, than any sheet's.
-    """
+    type: str
+    tag: str
+    nesting: int
+    attrs: dict[str, str | int | float]
+    children: list[Token] | None
+    content: str
+    markup: str
+    info: str
+    block: bool
+    hidden: bool
+
+
+class Texts:
+    """The texts of a page, which are parsed together. kept: whether what they are parsed to may be in the cache."""
+
+    def __init__(self, kept: bool = False) -> None:
+        self.kept = kept
+        self._left: list[tuple[str, bool, list[Token]]] = []
+
+    def inline(self, line: str) -> list[Token]:
+        """The tokens of one line of text, without paragraphs; they are there when all texts are parsed.
+
+        Raises: SheetError where it is longer than any sheet's.
+        """
+        _check_length(line)
+        return self._asked(line, True)
+
+    def paragraphs(self, text: str) -> list[Token]:
+        """The tokens of paragraphs, headings and lists; they are there when all texts are parsed."""
+        return self._asked(text, False)
+
+    def parse(self) -> None:
+        """Parse what has been asked for.
+
+        Raises: SheetError where there are more paragraphs, or longer ones, than on any sheet.
+        """
+        left, self._left = self._left, []
+        asked = [(text, is_line) for text, is_line, _ in left]
+
+        def made() -> Tokens:
+            return Tokens([_line(text) if is_line else _paragraphs(text) for text, is_line in asked])
+
+        key = code() if self.kept else None
+        found = from_data(Tokens, cached("parsed", lambda: as_data(made()), key, repr(asked))) if key else made()
+        for (*_, tokens), own in zip(left, found.of_texts, strict=True):
+            tokens += own
+
+    def _asked(self, text: str, is_line: bool) -> list[Token]:
+        tokens: list[Token] = []
+        self._left.append((text, is_line, tokens))
+        return tokens
+
+
+class Tokens(Struct):
+    """The tokens of several texts."""
+
+    of_texts: list[list[Token]]
+
+
+def _line(text: str) -> list[Token]:
+    return [_own(token) for token in _markdown().parseInline(text)[0].children or ()]
+
+
+def _paragraphs(text: str) -> list[Token]:
     tokens = _markdown().parse(text)
     paragraphs = [token.content for token in tokens if token.type == "inline"]
     if len(paragraphs) > MOST_PARAGRAPHS:
@@ -28,16 +98,26 @@ def parsed(text: str) -> list[Token]:
         )
     for paragraph in paragraphs:
         _check_length(paragraph)
-    return tokens
+    return list(map(_own, tokens))
 
 
-def inline(line: str) -> list[Token]:
-    """The tokens of one line of text, without paragraphs.
+def _own(token: Any) -> Token:
+    """A token of markdown-it as one of ours."""
+    known = {name: getattr(token, name) for name in Token.__struct_fields__}
+    children = None if token.children is None else [_own(child) for child in token.children]
+    return Token(**known | {"children": children})
 
-    Raises: SheetError where it is longer than any sheet's.
-    """
-    _check_length(line)
-    return list(_markdown().parseInline(line)[0].children or [])
+
+def as_markdown_it(tokens: Iterable[Token]) -> list[Any]:
+    """Tokens as markdown-it's own, for its renderer."""
+    from markdown_it.token import Token as Theirs
+
+    def as_theirs(token: Token) -> Theirs:
+        known: dict[str, Any] = {name: getattr(token, name) for name in Token.__struct_fields__}
+        children = None if token.children is None else [as_theirs(child) for child in token.children]
+        return Theirs(**known | {"children": children})
+
+    return [as_theirs(token) for token in tokens]
 
 
 def _check_length(paragraph: str) -> None:

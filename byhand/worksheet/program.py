@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
 from functools import cache
 from pathlib import Path
 
-from byhand.cache import state_of
+from byhand.cache import cached, state_of
 from byhand.worksheet.folders import folders, shipped
+
+KINDS = (".css", ".html", ".js", ".md", ".py", ".toml")  # of the files of which a page is made
 
 
 def program_key(*parts: object) -> str | None:
@@ -23,3 +26,18 @@ def program() -> str:
     listed = [name for path in paths if os.path.isdir(path) for name in os.listdir(path)]
     installed = sorted(name for name in listed if name.endswith("-info"))
     return "\0".join((sys.version, *installed, state_of(Path(__file__).parent.parent, shipped())))
+
+
+@cache
+def code() -> str | None:
+    """A hash of this code and the templates, which is the same wherever they are installed; None if the user has
+    templates of their own.
+    """
+    key = program_key("code")
+
+    def made() -> bytes:
+        files = (path for folder in (Path(__file__).parent.parent, shipped()) for path in sorted(folder.rglob("*")))
+        content = [path.read_bytes() for path in files if path.suffix in KINDS]
+        return hashlib.sha256(b"\0".join(content)).hexdigest().encode()
+
+    return key and cached("shipped", made, key).decode()

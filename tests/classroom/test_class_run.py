@@ -20,7 +20,7 @@ def test_numbers_from_anywhere_are_run_together():
     sheet, options, first = own_numbers("positional-encoding")
     copies = [first, *(own_numbers("positional-encoding", seed)[2] for seed in (1, 2))]
     run = run_together(sheet, copies, options)
-    pages = list(run.filled(Pages(run.document, run.run.in_slots()).html("key", "screen")))
+    pages = list(run.filled(Pages(run.document, run.run.in_slots()).html("key", "screen", for_all=True)))
     for values, page in zip(copies, pages, strict=True):
         document, made, _ = arranged(sheet, values, options, options.domain)
         own = replace(document, stamp={"seed": "0", "hash": made.hash})

@@ -68,7 +68,7 @@ def heights(html):
 )
 def test_the_page_of_a_copy_is_the_page_of_its_own_numbers(sheet, options):
     found, values, run = run_of(sheet, **options)
-    key = list(run.filled(Pages(run.document, run.run.in_slots()).html("key", "screen")))
+    key = list(run.filled(Pages(run.document, run.run.in_slots()).html("key", "screen", for_all=True)))
     asked = Options(**options).on(found)
     for copy, name in ((0, 0), (3, KEYS[2])):
         own_values = renamed(found.model, values, name, in_place=found.in_place)

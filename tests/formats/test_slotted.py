@@ -7,18 +7,23 @@ from dataclasses import replace
 import numpy as np
 import pypdfium2
 import pytest
+from kinds import lesson
 from page_pdf import characters, different, laid_out_alone, same_text
 from pypdf import PdfReader
 
-from byhand.arithmetic.copies import FIRST_MARK, MARK, mark_number, mark_texts
-from byhand.formats import Setup
+from byhand.arithmetic.copies import FIRST_MARK, MARK, mark_number, mark_texts, one_copy
+from byhand.arithmetic.exact import RATIONALS
+from byhand.formats import OWN, Setup
 from byhand.formats.html.page import Pages
+from byhand.formats.html.shared import SharedPage, filled, screen_page, shape_of, shared_page
 from byhand.formats.pdf import pdf, slotted
 from byhand.notation.text import value_text
 from byhand.options import Options
-from byhand.pipeline import prepare
+from byhand.pipeline import Prepared, prepare
 from byhand.reading.verify import verify
 from byhand.worksheet.sheet import all_sheets, load_sheet, sheet_files
+
+Q = "blocks.0.attn.hook_q[0]"
 
 
 def prepared(sheet, seed=0, **options):
@@ -40,10 +45,8 @@ def test_another_seed_lays_nothing_out(sheet, view, tmp_path, monkeypatch):
 def test_runs_of_a_sheet_are_filled_into_the_same_page(sheet):
     pages = set()
     for seed in range(1, 7):
-        document, run = prepared(sheet, seed)
-        html = Pages(document, run).html("key", "print", "a4", for_all=True)
-        page, texts = slotted._marked(html, document, "key", Setup(cache=False))
-        pages.add((page, tuple(map(slotted.typical, texts))))
+        found = slotted.shared(*prepared(sheet, seed), "key", Setup(cache=False))
+        pages.add((found.page, found.texts))
     assert len(pages) <= 2  # a claim of gpt is true of some runs
 
 
@@ -73,10 +76,15 @@ def test_what_is_filled_in_is_what_is_laid_out(sheet, view, options):
 
 @pytest.mark.parametrize("sheet", sorted(set(sheet_files("en")) - {"attention-in-letters"}))  # letters have no slots
 def test_a_page_has_slots_for_all_that_other_runs_have_otherwise(sheet):
+    """In print and on the screen, where no number is asked for as the page is written."""
     for seed in (0, 1):
-        document, run = prepared(sheet, seed)
-        html = Pages(document, run).html("key", "print", "a4", for_all=True)
-        slotted._marked(html, document, "key", Setup(cache=False))  # no SheetError
+        made = Prepared(load_sheet(sheet), Options(seed=seed))
+        document, run = made.own
+        html = Pages(document, run).html("key", "print", for_all=True)
+        page = shared_page(*made.in_slots, "key", "print", "a4", Setup())
+        assert filled(page.html, page.texts(made.in_slots[1])) == html
+        for view in ("worksheet", "key"):
+            assert screen_page(*made.in_slots, view, Setup()) == Pages(document, run).html(view, "screen")
 
 
 def test_a_word_that_is_longer_than_its_column_is_filled_in():
@@ -143,11 +151,36 @@ def test_a_text_without_room_is_laid_out_as_it_is_for_all_runs_that_have_it(tmp_
     assert len(made) == 2
 
 
-def test_another_seed_is_not_arranged_with_slots(tmp_path, monkeypatch):
+def test_another_seed_is_not_written_anew(tmp_path, monkeypatch):
     monkeypatch.setattr("byhand.cache.user_cache_path", lambda name: tmp_path)
-    slotted.filled(*prepared("softmax", 1), "key", Setup())
-    document, run = prepared("softmax", 2)
-    slotted.filled(replace(document, in_slots=lambda _: pytest.fail("arranged with slots")), run, "key", Setup())
+    first, second = (Prepared(load_sheet("softmax"), Options(seed=seed)) for seed in (1, 2))
+    for view in ("worksheet", "key"):
+        for make in (*OWN["html"].files.values(), *OWN["pdf"].files.values()):
+            first.written(OWN["html"], make, view)
+    monkeypatch.setattr(Pages, "html", lambda *args, **named: pytest.fail("written anew"))
+    for view in ("worksheet", "key"):
+        for make in (*OWN["html"].files.values(), *OWN["pdf"].files.values()):
+            second.written(OWN["html"], make, view)
+    assert "own" not in vars(second)  # nor is it arranged without slots
+
+
+def test_a_page_that_asks_for_a_number_as_it_is_written_is_not_kept(tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr("byhand.cache.user_cache_path", lambda name: tmp_path)
+    caplog.set_level(logging.DEBUG, "byhand")
+    monkeypatch.setattr(Pages, "map", property(lambda pages: str(float(pages.run.values("softmax")[0][0]))))
+    made = Prepared(load_sheet("softmax"), Options(seed=1))
+    page = made.written(OWN["html"], OWN["html"].files["{view}.html"], "key").decode()
+    assert str(float(made.own[1].values("softmax")[0][0])) in page
+    assert "written by itself; with other words or numbers, its page may be another" in caplog.text
+
+
+def test_a_document_is_kept_for_what_it_says_but_not_for_its_numbers():
+    shapes = set()
+    for seed, orientation in ((1, "rows"), (2, "rows"), (1, "columns")):
+        document, run = Prepared(load_sheet("softmax"), Options(seed=seed, orientation=orientation)).in_slots
+        shapes.add(shape_of(Pages(document, run), run))
+        assert shape_of(Pages(replace(document, title="Hardmax"), run), run) not in shapes
+    assert len(shapes) == 2
 
 
 def test_a_sheet_that_says_other_words_is_not_filled_into_the_page_of_before(tmp_path, monkeypatch):
@@ -155,36 +188,37 @@ def test_a_sheet_that_says_other_words_is_not_filled_into_the_page_of_before(tmp
     document, run = prepared("softmax", 1)
     slotted.filled(document, run, "key", Setup())
     other, title = replace(document, title="Hardmax"), document.title
-    other = replace(other, in_slots=lambda own: document.in_slots(own))
+    in_slots, with_slots = document.in_slots(document)
+    other = replace(other, in_slots=lambda own: (replace(in_slots, title="Hardmax"), with_slots))
     page = PdfReader(io.BytesIO(slotted.filled(other, run, "worksheet", Setup()))).pages[0].extract_text()
     assert "Hardmax" in page
     assert title not in page.splitlines()[:5]
 
 
-@pytest.mark.parametrize(
-    ("page", "html", "expected"),
-    [
-        ("<b>~</b> and !.", "<b>1 &lt; 2</b> and up.", ["1 < 2", "up"]),
-        ("~ is ~.", "2 is 2.", ["2"]),
-        ("~ is ~.", "2 is 3.", None),
-        ("<b>~</b>", "<b></b>", [""]),
-        ("a ~ b", "a 1 c", None),
-        ("a ~.", "b 1.", None),
-        ("~!.", "12.", None),
-        ("none", "none", []),
-        ("none", "some", None),
-    ],
-)
-def test_the_texts_of_a_page_are_read_where_another_has_marks(page, html, expected):
-    marks = str.maketrans("~!", f"{chr(FIRST_MARK)}{chr(FIRST_MARK + 1)}")
-    assert slotted.texts_in(page.translate(marks), html) == expected
+def test_texts_are_escaped_where_they_stand():
+    page = SharedPage(f"<b>{chr(FIRST_MARK)}</b>{chr(FIRST_MARK + 1)}", {0: ("plain", (0,)), 1: ("value_html", (1,))})
+    domain = one_copy(RATIONALS)
+    run = replace(prepared("softmax")[1], domain=domain)
+    domain.constant("<"), domain.constant(RATIONALS.num(-1))
+    assert filled(page.html, page.texts(run)) == "<b>&lt;</b>−1"
 
 
-def test_a_page_that_is_another_with_slots_is_laid_out_by_itself(tmp_path, caplog):
+def test_a_page_that_is_another_with_slots_is_laid_out_by_itself(caplog):
     caplog.set_level(logging.DEBUG, "byhand")
-    document, run = prepared("attention-head", tokens=("an", "extraordinary", "cat"))  # a long label has two lines
+    body = f"## A\n\n{{{{ 'four' if value('{Q}', 0, 0) == '4' else 'many' }}}}\n\n{{{{ ask('{Q}') }}}}"
+    document, run = prepare(lesson(body), Options())  # a text is compared, where a number should be
+    assert document.in_slots(document)
+    assert slotted.filled(document, run, "key", Setup()) == pdf(Pages(document, run).html("key", "print"))
+    assert "lesson, key: laid out by itself; with slots, its page is another" in caplog.text
+
+
+def test_a_word_that_is_broken_has_no_slot(tmp_path, caplog):
+    caplog.set_level(logging.DEBUG, "byhand")
+    document, run = prepared("attention-head", tokens=("an", "extraordinary", "cat"))
     (tmp_path / "key.pdf").write_bytes(slotted.filled(document, run, "key", Setup()))
-    assert "attention-head, key: laid out by itself; with slots, its page is another" in caplog.text
+    assert (
+        "attention-head, key: laid out by itself; with other words or numbers, its page may be another" in caplog.text
+    )
     assert verify(tmp_path / "key.pdf").faults == ()
 
 

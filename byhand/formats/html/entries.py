@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import ClassVar
 
@@ -30,11 +30,16 @@ STEP = 0.5  # by which columns of texts become narrower until they have room
 
 
 class EntryTable(Struct, frozen=True):
-    """A table that is laid out. widths: those of its columns. heights: those of its head and its rows. All in mm."""
+    """A table that is laid out. widths: those of its columns. heights: those of its head and its rows. All in mm.
+
+    aligned: the CSS class of each column: its numbers end below each other where some of the table are long, or else
+    are centred; texts begin below each other.
+    """
 
     table: Table
     widths: tuple[float, ...]
     heights: tuple[float, ...]
+    aligned: tuple[str, ...]
     kind: ClassVar[str] = Table.kind
 
     @property
@@ -63,16 +68,6 @@ class EntryTable(Struct, frozen=True):
         rows = [[_slot(x, row[0], name) for x, name in zip(row, names, strict=True)] for row in self.table.rows]
         return [[Slot("", label=name) for name in names], *rows]
 
-    def align(self, col: int) -> str:
-        """The CSS class of a column: its numbers end below each other where some of the table are long, or else are
-        centred; texts begin below each other.
-        """
-        column = [row[col] for row in self.table.rows]
-        if not any(isinstance(entry, Cell) for entry in column):
-            return "centred" if col and _are_numbers(column) else "texts"
-        cells = (entry for row in self.table.rows for entry in row if isinstance(entry, Cell))
-        return "flush" if any(longest(cell.text) >= LONG_NUMBER for cell in cells) else "centred"
-
     def edges(self, row: int, col: int) -> str:
         """The CSS classes of a blank: an upper or left edge, if no blank above or to the left draws it already."""
         rows = self.table.rows
@@ -100,7 +95,18 @@ def entries(table: Table) -> EntryTable:
         most -= STEP
     widths = _narrowed(widths, least, most)
     heights = [max(_height(x, w) for x, w in zip(line, widths, strict=True)) for line in lines]
-    return EntryTable(table, tuple(round(w, 2) for w in widths), tuple(heights))
+    return EntryTable(table, tuple(round(w, 2) for w in widths), tuple(heights), tuple(_aligned(table)))
+
+
+def _aligned(table: Table) -> Iterator[str]:
+    cells = (entry for row in table.rows for entry in row if isinstance(entry, Cell))
+    of_numbers = "flush" if any(longest(cell.text) >= LONG_NUMBER for cell in cells) else "centred"
+    for col in range(len(table.head)):
+        column = [row[col] for row in table.rows]
+        if any(isinstance(entry, Cell) for entry in column):
+            yield of_numbers
+        else:
+            yield "centred" if col and _are_numbers(column) else "texts"
 
 
 def _narrowed(widths: Sequence[float], least: Sequence[float], most: float) -> list[float]:

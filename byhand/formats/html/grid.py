@@ -71,7 +71,9 @@ class Slot(Struct, frozen=True):
     @property
     def pieces(self) -> tuple[str, ...]:
         """The label, broken into its lines: between its words, where it has two."""
-        if self.lines > 1 and self.is_two_words:
+        if self.lines == 1:
+            return (self.label,) if self.label else ()
+        if self.is_two_words:
             return tuple(self.label.split(" "))
         size = self.letters(self.lines)
         return tuple(self.label[i : i + size] for i in range(0, len(self.label), size))
@@ -145,7 +147,8 @@ class Grid(Struct):
     tags: list[Tag] = field(default_factory=list)
     formula: str = ""
     formula_end: int = 0  # the column up to which the formula may reach
-    dots: Panel | None = None
+    dots: Panel | None = None  # the pattern that is drawn as dots
+    weights: list[tuple[int, int, Any]] = field(default_factory=list)  # the row, column and weight of each dot
     label: str = ""
     widths: dict[str, float] = field(default_factory=lambda: dict(PRINT_WIDTHS))
     phone_widths: dict[str, float] = field(default_factory=lambda: dict(PHONE_WIDTHS))
@@ -360,11 +363,13 @@ def _settled(grid: Grid, room: float) -> Grid:
     grid.outdent = wide - room if grid.width > room else 0.0
     for (row, col), slot in grid.slots.items():
         lines = next((n for n in (1, 2) if label_width(slot, n) <= grid.widths[grid.cols[col]]), 3)
-        if lines > 1:
+        if lines == 1:
+            continue
+        most = longest(slot.label) - slot.is_two_words  # the blank between them is left out
+        parts = -(-most // slot.letters(lines))  # a short label stays whole
+        if parts > 1:
             grid.slots[row, col] = replace(slot, lines=lines)
-            most = longest(slot.label) - slot.is_two_words  # the blank between them is left out
-            parts = -(-most // slot.letters(lines))  # a short label stays whole
-            if slot.scope == "col" and parts > 1:
+            if slot.scope == "col":
                 grid.rows[row] = max(grid.rows[row], f"h{parts}", key=PRINT_HEIGHTS.__getitem__)
     return grid
 

@@ -26,6 +26,7 @@ from byhand.formats.html.grid import (
     fitted,
     has_fractions,
     unlike,
+    weights,
 )
 from byhand.formats.html.phone import on_phone
 from byhand.notation.inline import spoken
@@ -243,5 +244,5 @@ def _dots(grid: Grid, panel: Panel, top: int, figure: Strip) -> None:
     grid.add("s")
     (height, width), at = panel.shape, grid.add("o" * panel.shape[1])
     grid.slots[0, at] = Slot("caption", label=figure.dots, span=width, name=figure.dots_said)
-    grid.dots = panel
+    grid.dots, grid.weights = panel, weights(panel)
     grid.marks.append(Mark("dots", top, at, top + height, at + width))

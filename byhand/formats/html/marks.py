@@ -8,7 +8,7 @@ from html import escape
 from typing import Any
 
 from byhand.arithmetic.copies import Radius, written
-from byhand.formats.html.grid import PHONE_LABEL_EM, PHONE_SMALL_LABEL_EM, Grid, Line, Mark, weights
+from byhand.formats.html.grid import PHONE_LABEL_EM, PHONE_SMALL_LABEL_EM, Grid, Line, Mark
 from byhand.formats.look import COLOURS
 
 FOOT = 1.3  # mm: the feet of a bracket
@@ -93,14 +93,15 @@ def _dots(grid: Grid, mark: Mark, phone: bool, shown: bool) -> str:
     if not shown or grid.dots is None:
         return frames
     circles = []
-    for i, j, weight in weights(grid.dots):
+    for i, j, weight in grid.weights:
         x, y = _centre(grid, mark.top + i, mark.left + j, phone)
-        radius = written(_radius, weight)
-        circles.append(f'<circle cx="{_n(x)}" cy="{_n(y)}" r="{radius}" fill="{PEN}"/>')
+        drawn = written(radius, weight)
+        circles.append(f'<circle cx="{_n(x)}" cy="{_n(y)}" r="{drawn}" fill="{PEN}"/>')
     return frames + "".join(circles)
 
 
-def _radius(weight: Any) -> Radius:
+def radius(weight: Any) -> Radius:
+    """The radius of the dot of a weight, in mm."""
     return Radius(_n(DOT * math.sqrt(min(float(weight), 1))))
 
 

@@ -47,9 +47,10 @@ from byhand.pictures.labels import words
 from byhand.runs import Run
 from byhand.tape import shape_text
 from byhand.worksheet.asked import as_word, as_words
-from byhand.worksheet.document import Block, Document, Lines, Working, plain_words
-from byhand.worksheet.effort import Effort, time_told
+from byhand.worksheet.document import Block, Document, FirstCell, Lines, Working, plain_words
+from byhand.worksheet.effort import Effort
 from byhand.worksheet.folders import folders, own_templates
+from byhand.worksheet.markdown import as_markdown_it
 from byhand.worksheet.messages import Messages
 from byhand.worksheet.sandbox import Sandbox, loader
 from byhand.worksheet.views import View
@@ -68,7 +69,8 @@ MEASURES = {
     "phone_token": PHONE_LABEL_EM, "phone_label": PHONE_SMALL_LABEL_EM,
 }  # fmt: skip
 LEAD = "byhand:"  # begins the address of a link in print that a book may have; the name of a sheet follows
-FONTS = "/* the fonts */"  # what stands in a page's style where its fonts come
+# what stands in a page with slots where its fonts come, and where it says what it was asked for
+FONTS, ASKED = "/* the fonts */", "byhand: asked"
 PAGE_BUDGET = (
     200_000_000  # characters that the rendering of a page may produce; the longest of the course takes 2 million
 )
@@ -133,6 +135,11 @@ class Pages:
         self.d = document
         self.run = run
         self.sections = laid_sections(document.sections, grids)
+        # the worked first cells: the terms of their sums, as HTML
+        self.first = {
+            block: [Markup(term) for term in terms_html(self.worked_out(block.rule))]
+            for block in document.blocks if isinstance(block, FirstCell)
+        }  # fmt: skip
 
     def html(
         self, view: View, medium: Medium, paper: Paper = "a4", *, for_all: bool = False,
@@ -145,19 +152,22 @@ class Pages:
         for_all: whether it is to be laid out for all runs, as it always is with slots. Then it does not say what it
         was asked for, and in print, worksheet and key are one page, that of the key.
 
+        With slots, a page for the screen has ASKED and FONTS where it says what it was asked for and has its fonts.
+
         Raises: SheetError where a template does not parse; LimitError where a page for print is too large.
         """
-        for_all = for_all or has_slots(self.run.domain)
+        in_slots = has_slots(self.run.domain)
+        for_all = for_all or (in_slots and medium == "print")
         setup = setup or Setup()
         answers = medium == "screen" and view == "worksheet" and not for_all
+        asked = "" if for_all else ASKED if in_slots else self.words(view, setup)
         scripts = self.scripts(setup) if answers else ()
         shared, view = (self._views(), "key") if for_all and medium == "print" and in_one(view) else ("", view)
         page = rendered(
             "page.html", medium, paper, self.d.messages, shared=shared, d=self.d, view=view,
             shown=view != "worksheet",
-            leads=leads or {}, map=self.map, effort=self.effort, sections=self.sections, worked=self.worked,
-            worked_out=self.worked_out,
-            said=self.said, asked="" if for_all else self.words(view, setup), scripts=scripts,
+            leads=leads or {}, map=self.map, sections=self.sections, worked=self.worked,
+            first=self.first, said=self.said, asked=asked, scripts=scripts, in_slots=in_slots and not for_all,
             forms=medium == "print" and (bool(shared) or view == "worksheet"),
         )  # fmt: skip
         if medium == "print" and (count := page.count("<")) > MOST_TAGS:
@@ -181,9 +191,11 @@ class Pages:
     @cached_property
     def said(self) -> Mapping[str, str]:
         """What the pages print of themselves at head and foot: as the stamp says, or else as it is."""
-        minutes = self.d.stamp.get("minutes", str(self.effort.minutes))
-        time = self.d.stamp.get("time") or time_told(int(minutes), self.d.messages, len(self.d.sittings))
-        return {"version": __version__, "minutes": minutes, "time": time, **self.d.stamp}
+        known = {"version": __version__, **self.d.stamp}
+        if "time" in known:
+            return known
+        minutes = known.get("minutes") or str(self.d.effort.minutes)
+        return {**known, "minutes": minutes, "time": self.d.time(int(minutes))}
 
     def scripts(self, setup: Setup) -> tuple[Script, ...]:
         """What a worksheet on a screen knows of its sheet, and the script that answers."""
@@ -299,11 +311,13 @@ def rendered(
     shared: str = "",
     forms: bool = False,
     scripts: Sequence[Script] = (),
+    in_slots: bool = False,
     **values: Any,
 ) -> str:
     """Render a template for a medium, a paper size and a language. asked: the options to record in its metadata.
 
     forms: whether the page says where the fields of a form have room. scripts: those that the page may run.
+    in_slots: whether its fonts are put in when its slots are filled.
 
     Raises: SheetError where it does not parse.
     """
@@ -335,7 +349,8 @@ def rendered(
     if medium == "screen":
         head, style, rest = page.partition("<style>")
         css, end, body = rest.partition("</style>")
-        page = head + style + _AROUND.sub(r"\1", css).replace(FONTS, fonts_of(page), 1) + end + body
+        css = _AROUND.sub(r"\1", css)
+        page = head + style + (css if in_slots else css.replace(FONTS, fonts_of(page), 1)) + end + body
     policy = policy_with(scripts)
     if begins := _BEGINNING.match(page):
         return begins[0] + policy + page[begins.end() :]
@@ -363,7 +378,6 @@ def _environment() -> Sandbox:
         "plain": plain_words,
         "value": lambda value: Markup(value_html(value)),
         "expr": lambda node: Markup(html(node)),
-        "terms": lambda node: [Markup(term) for term in terms_html(node)],
         "prose": prose,
         "tied": lambda note: _ONE_LETTER.sub("\u00a0", note),
         "mm": lambda x: f"{x:.3f}".rstrip("0").rstrip("."),
@@ -407,10 +421,9 @@ def _fields(context: Any) -> Field:
 
 def prose(tokens: Iterable[Any], tied: bool = True) -> Markup:
     """Markdown tokens as HTML. tied: whether the last word of a paragraph never stands on a line by itself."""
-    tokens = list(tokens)
-    renderer = _markdown()
-    whole = any(t.type == "inline" for t in tokens)
-    made = (renderer.renderer.render if whole else renderer.renderer.renderInline)(tokens, renderer.options, {})
+    theirs, renderer = as_markdown_it(tokens), _markdown()
+    whole = any(t.type == "inline" for t in theirs)
+    made = (renderer.renderer.render if whole else renderer.renderer.renderInline)(theirs, renderer.options, {})
     return Markup(_LAST_WORD.sub("\u00a0", made) if tied else made)
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from html import escape
 
-from byhand.arithmetic.copies import written
+from byhand.arithmetic.copies import Html, Said, Svg, written
 from byhand.formats.fonts import FACES, Face, font_face_css
 from byhand.formats.html.grid import PAGE_WIDTH
 from byhand.pictures.labels import SANS, mm
+from byhand.pictures.registry import Sketch
 from byhand.worksheet.document import Picture
 
 KEY_SAYS = "data-key"  # the attribute for the alternative text of the key, on a page that is worksheet and key
@@ -18,8 +19,35 @@ _FACE = re.compile(r"'(byhand [^']+)'")
 
 def said(figure: Picture, shown: bool) -> str:
     """What a picture shows, in words. shown: whether the key's layer is there."""
-    name = "key_says" if shown else "worksheet_says"
-    return str(written(lambda sketch: getattr(sketch, name), figure.sketch))
+    return written(key_says if shown else worksheet_says, figure.sketch)
+
+
+def worksheet_says(sketch: Sketch) -> Said:
+    """What is said of a picture without the key's layer."""
+    return Said(sketch.worksheet_says)
+
+
+def key_says(sketch: Sketch) -> Said:
+    """What is said of a picture with the key's layer."""
+    return Said(sketch.key_says)
+
+
+def printed(sketch: Sketch) -> Svg:
+    """The layer that is printed."""
+    return sketch.printed
+
+
+def pen(sketch: Sketch) -> Svg:
+    """The key's layer."""
+    return sketch.pen
+
+
+def width(sketch: Sketch, least: float) -> Html:
+    """The width of what is drawn, in mm, also where it goes on in the margin of a page."""
+    return Html(mm(max(least, min(sketch.reach, PAGE_WIDTH))))
+
+
+WRITERS = (worksheet_says, key_says, printed, pen, width)  # what writes a text of a sketch
 
 
 def svg(figure: Picture, shown: bool, shared: bool, whole: bool = False) -> str:
@@ -29,19 +57,13 @@ def svg(figure: Picture, shown: bool, shared: bool, whole: bool = False) -> str:
     wide as what is drawn, also where that goes on in the margin of a page.
     """
     sketch, kind = figure.sketch, figure.picture
-    printed, pen, worksheet, key = (
-        written(lambda each, name=name: getattr(each, name), sketch)
-        for name in ("printed", "pen", "worksheet_says", "key_says")
-    )
-    said = f'aria-label="{escape(key if shown and not shared else worksheet)}"'
-    said += f' {KEY_SAYS}="{escape(key)}"' if shared else ""
-    width = mm(kind.width)
-    if whole:
-        width = written(lambda each: mm(max(kind.width, min(each.reach, PAGE_WIDTH))), sketch)
-    layers = f"{PRINTED}{printed}</g>" + (f"{PEN}{pen}</g>" if shown else "")
+    label = f'aria-label="{escape(said(figure, shown and not shared))}"'
+    label += f' {KEY_SAYS}="{escape(said(figure, True))}"' if shared else ""
+    wide = written(width, sketch, float(kind.width)) if whole else mm(kind.width)
+    layers = f"{PRINTED}{written(printed, sketch)}</g>" + (f"{PEN}{written(pen, sketch)}</g>" if shown else "")
     return (
-        f'<svg class="picture" xmlns="http://www.w3.org/2000/svg" width="{width}mm" '
-        f'height="{mm(kind.height)}mm" viewBox="0 0 {width} {mm(kind.height)}" role="img" {said} '
+        f'<svg class="picture" xmlns="http://www.w3.org/2000/svg" width="{wide}mm" '
+        f'height="{mm(kind.height)}mm" viewBox="0 0 {wide} {mm(kind.height)}" role="img" {label} '
         f'font-family="{SANS}">{layers}</svg>'
     )
 

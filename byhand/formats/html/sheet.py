@@ -8,33 +8,32 @@ show. With no feedback, and with letters, a page knows the names of its blanks o
 from __future__ import annotations
 
 import re
-from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
-from fractions import Fraction
 from itertools import zip_longest
 from typing import Any
 
 from byhand import __version__
-from byhand.arithmetic.copies import written
+from byhand.arithmetic.copies import MARK, written
 from byhand.arithmetic.expr import Ref, refs
+from byhand.errors import SheetError
 from byhand.formats import Setup
-from byhand.formats.html import picture
+from byhand.formats.html.covered import fnv, pen_under
 from byhand.formats.html.entries import EntryTable
 from byhand.formats.html.grid import Grid
 from byhand.formats.html.sections import LaidSection
 from byhand.mistakes import slips
+from byhand.notation.number import exact_text
 from byhand.record import array, rule_entry
 from byhand.runs import Run
 from byhand.tape import Place, Step
-from byhand.worksheet.asked import as_text
+from byhand.worksheet.asked import OPTIONS, as_text
 from byhand.worksheet.document import Blank, Cell, Check, Document, Picture, Section, Table
 from byhand.worksheet.printed import Made, as_read, made_by_readers, on_page, printed_whole
 from byhand.worksheet.sources import place_of
 
 Json = Any
 SCHEMA = 1
-OPTIONS = ("numbers", "places", "rounding", "base", "orientation", "level", "language")  # of an answers file
 TEXTS = (
     "screen.", "marked.perhaps", "marked.either", "marked.sure", "marked.once_more", "shapes.", "questions.true",
     "questions.false",
@@ -79,7 +78,7 @@ def rules(document: Document, run: Run, names: Mapping[str, int], made: Made, wh
     """The steps of a run with their givens and rules, the mistakes as the rules that they rewrite, and the slips."""
     unknown = {blank.cell.place: blank for blank in document.blanks() if blank.role == "inverse"}
     printed = {
-        f"{names[name]},{i},{j}": behind(run, name, i, j)
+        f"{names[name]},{i},{j}": written(exact_text, run.values(name)[i][j])
         for blank in unknown.values() if blank.cell.rule is not None
         for name, i, j in map(place_of, refs(blank.cell.rule)) if name == blank.result
     }  # fmt: skip
@@ -98,27 +97,9 @@ def pictures(document: Document, run: Run, names: Mapping[str, int]) -> Iterator
     for figure in document.blocks:
         if isinstance(figure, Picture):
             steps = [name for name in figure.drawn if name in names]
-            numbers = " ".join(text for name in steps for row in run.texts[name] for text in row)
-            answers = written(lambda sketch: "\t".join(sketch.answers), figure.sketch)
-            drawn = f"{picture.said(figure, True)}\n{answers}\n{written(lambda sketch: sketch.pen, figure.sketch)}"
-            yield {"steps": [names[name] for name in steps], "pen": covered(drawn, f"{document.name}/{numbers}")}
-
-
-def covered(text: str, numbers: str) -> str:
-    """A text under a stream of bytes (xorshift32) that begins with the hash of some numbers, in Base64."""
-    state, found = fnv(numbers), bytearray()
-    for byte in text.encode():
-        state ^= state << 13 & 0xFFFFFFFF
-        state ^= state >> 17
-        state ^= state << 5 & 0xFFFFFFFF
-        found.append(byte ^ state & 0xFF)
-    return b64encode(found).decode()
-
-
-def behind(run: Run, name: str, i: int, j: int) -> str:
-    """A printed number as text; where it is rounded, the exact one behind it, from which an unknown is found."""
-    exact = getattr(run.values(name)[i][j], "exact", None)
-    return str(exact) if isinstance(exact, Fraction) else run.texts[name][i][j]
+            numbers = [number for name in steps for row in run.values(name) for number in row]
+            pen = written(pen_under, figure.sketch, document.name, *numbers)
+            yield {"steps": [names[name] for name in steps], "pen": pen}
 
 
 def step_entry(
@@ -330,16 +311,13 @@ def _of_a_product(blank: Blank, section: Section) -> dict[str, Json]:
 
 
 def seal(document: Document, name: str, text: str) -> int:
-    """The hash by which a page knows a text without holding it."""
+    """The hash by which a page knows a text without holding it.
+
+    Raises: SheetError for a text that has a slot.
+    """
+    if MARK.search(text):
+        raise SheetError(f"{name} is known by a hash, and other runs have another text there")
     return fnv(f"{document.name}/{name}/{text}")
-
-
-def fnv(text: str) -> int:
-    """The 32-bit FNV-1a hash of a text."""
-    found = 0x811C9DC5
-    for byte in text.encode():
-        found = (found ^ byte) * 0x01000193 % 2**32
-    return found
 
 
 def texts(document: Document, run: Run, made: Made, feedback: bool) -> Iterator[tuple[str, str]]:

@@ -5,20 +5,21 @@ from __future__ import annotations
 import logging
 import re
 import string
-from collections.abc import Callable, Sequence
-from functools import lru_cache, partial
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from html import unescape
 
 from isal import isal_zlib as zlib
 from msgspec import Struct
 from msgspec.structs import replace
 
-from byhand.arithmetic.copies import FIRST_MARK, MARK, Radius, Svg, mark_number
+from byhand.arithmetic.copies import FIRST_MARK, MARK, Html, Radius, Said, Svg, has_slots, mark_number
 from byhand.cache import as_data, from_data
 from byhand.errors import SheetError
-from byhand.formats import Paper, Setup
-from byhand.formats.html.page import Pages, in_one, pages
-from byhand.formats.html.picture import KEY_SAYS, PEN, PRINTED
+from byhand.formats import Setup
+from byhand.formats.html.page import in_one, pages
+from byhand.formats.html.shared import SharedPage, resolved, shared_page
+from byhand.formats.html.shared import filled as filled_in
 from byhand.formats.pdf import laid_out, printed
 from byhand.formats.pdf.fill import fill_one, without_room
 from byhand.formats.pdf.layout import Layout, copy_html, lay_out
@@ -30,21 +31,12 @@ from byhand.worksheet.views import View
 
 log = logging.getLogger("byhand")
 LETTERS = string.printable[:95] + "…∗"  # that a slot for words, or a picture, may hold
-_TAG = re.compile("<[^>]*>")
-_IN_WORDS = re.compile(r'<svg class="picture"[^>]*="$')  # then comes a picture's alternative text
 _ONE = r"“?[^\W\d_]+”?"
 _LISTED = re.compile(rf"(?:{_ONE}, )*{_ONE} [^\W\d_]{{1,3}} {_ONE}")  # cat, dog and bird; cat” and “dog, in quotes
-_LAYER = re.compile('<svg class="picture".*?</svg>', re.DOTALL)
 _HASH, _WORD = re.compile("[0-9a-f]{7}"), re.compile(r"[^\W\d_]+")
 _SIZE = r"(?:\d+(?:,\d{3})*(?:[./]\d+)?|∞)"
 _NUMBER = re.compile(rf"\(−{_SIZE}\)|−?{_SIZE}")
 _SIGN_OF_LETTER, _SIGN_OF_SUM = re.compile(r"−(?=[^\W\d_])"), re.compile(r"(?<= )[+−](?= 2)")
-
-
-class Said(str):
-    """The alternative text of a picture, which differs from run to run."""
-
-    __slots__ = ()
 
 
 class Slotted(Struct, frozen=True):
@@ -119,15 +111,18 @@ def filled(document: Document, run: Run, view: View, setup: Setup) -> bytes:
     """A document's page in a view as PDF: filled into the page that all runs of the sheet share.
 
     It is laid out by itself where that page has no room for it, and in the worked view, whose lines are formulas.
+
+    Raises: SheetError where a document with slots has no room.
     """
-    own = pages(document, run)
-    if found := shared(document, run, view, setup):
+    found = _shared(document, run, view, setup) if has_slots(run.domain) else shared(document, run, view, setup)
+    if found:
         base = found.slotted.templates[view]
-        return copy_pdf(base, found.contents, own.words(view), said_in(base, found.own.__getitem__))
-    return printed(own.html(view, "print", setup.paper), setup.cache)
+        words = resolved(pages(document, run).words(view), run)
+        return copy_pdf(base, found.contents, words, said_in(base, found.own.__getitem__))
+    return printed(pages(document, run).html(view, "print", setup.paper), setup.cache)
 
 
-class SharedPage(Struct, frozen=True):
+class Filled(Struct, frozen=True):
     """The page that all runs of a sheet share, and what a run fills in there.
 
     page: the page with marks. texts: those that it is laid out with; own: those of the run. contents: compressed.
@@ -145,79 +140,74 @@ class SharedPage(Struct, frozen=True):
         return copy_html(self.page, self.texts.__getitem__)
 
 
-def shared(document: Document, run: Run, view: View, setup: Setup) -> SharedPage | None:
+def shared(document: Document, run: Run, view: View, setup: Setup) -> Filled | None:
     """The page that a document's page is filled into; None where it is laid out by itself."""
     if not document.in_slots or view == "worked":
         return None
     try:
-        return _shared(_for_all(document, run, "key" if in_one(view) else view, setup.paper), document, view, setup)
+        in_slots, own = document.in_slots(document)
+        of_both: View = "key" if in_one(view) else view
+        html = pages(document, run).html(of_both, "print", setup.paper, for_all=True)
+        written = _written(in_slots, own, of_both, setup)
+        if html != filled_in(written.page.html, written.texts):
+            raise SheetError("with slots, its page is another")
+        return _shared(in_slots, own, view, setup)
     except SheetError as error:
         log.debug("%s, %s: laid out by itself; %s", document.name, view, error)
         return None
 
 
-@lru_cache(maxsize=2)  # for the other view of the same page
-def _for_all(document: Document, run: Run, view: View, paper: Paper) -> str:
-    return pages(document, run).html(view, "print", paper, for_all=True)
+def _shared(document: Document, run: Run, view: View, setup: Setup) -> Filled:
+    """The page that a document with slots is filled into.
 
-
-def _shared(html: str, document: Document, view: View, setup: Setup) -> SharedPage:
-    """The page that a document is filled into. html: its page without slots.
-
-    Raises: SheetError where it has no room.
+    Raises: SheetError where it has no room, or is another with other numbers.
     """
-    page, texts = _marked(html, document, "key" if views_of(html) else view, setup)
-    laid_with = tuple(map(typical, texts))
+    written = _written(document, run, "key" if in_one(view) else view, setup)
+    page, texts, laid_with = written.numbered, written.own, written.typical
     for _ in range(2):  # a page for all runs, or else that of runs with the same texts where these have no room
-        found = slotted(page, laid_with.__getitem__, view, cache=setup.cache)
+        found = _slotted(page, laid_with, "key" if views_of(page) else view, LETTERS, setup.cache)
         contents = list(fill_one(found.layout, texts, view))
         if None not in contents:
             pressed = [zlib.compress(content) for content in contents if content is not None]
-            return SharedPage(page, laid_with, texts, found, pressed)
+            return Filled(page, laid_with, texts, found, pressed)
         full = without_room(found.layout, texts, view)
         laid_with = tuple(texts[slot] if slot in full else text for slot, text in enumerate(laid_with))
     raise SheetError("its words or numbers have no room in the page of other runs")
 
 
-@lru_cache(maxsize=2)  # for the other view of the same page
-def _marked(html: str, document: Document, view: View, setup: Setup) -> tuple[str, list[str]]:
-    """A page with marks in place of all that other runs of the sheet have otherwise, and the texts of its marks.
+class Written(Struct, frozen=True):
+    """A page with slots, and a run's texts of its marks.
 
-    Mostly it is known already: it is kept by the tags of the page, which runs of a sheet mostly share.
-
-    Raises: SheetError where it differs from the page in more.
+    numbered: the page with marks numbered in their order. own: the texts in that order, as they are set. typical:
+    those that the page is laid out with.
     """
 
-    def made() -> bytes:
-        assert document.in_slots
-        page = Pages(*document.in_slots(document)).html(view, "print", setup.paper)
-        return _numbered(page).encode()
-
-    plain = _LAYER.sub("", html)  # pictures are drawn anew
-    tags = (tag for tag in _TAG.findall(plain) if not tag.startswith("<circle"))  # a dot is as large as its number
-    known: list[Callable[[], bytes]] = [partial(laid_out, made, *tags)] if setup.cache else []
-    for content in [*known, made]:  # a page with the same tags and other words may be kept
-        page = content().decode()
-        texts = texts_in(page, html)
-        if texts is not None:
-            return page, texts
-    raise SheetError("with slots, its page is another")
+    page: SharedPage
+    texts: Mapping[int, str]
+    numbered: str
+    own: list[str]
+    typical: tuple[str, ...]
 
 
-def texts_in(page: str, html: str) -> list[str] | None:
-    """The texts in a page where another one has marks; None where they differ in more."""
-    found, at = dict[str, str](), 0
-    parts, marks = MARK.split(page), MARK.findall(page)
-    for part, mark, following in zip(parts, marks, parts[1:], strict=False):
-        start = at + len(part)
-        at = html.find(following, start) if following else -1
-        text: str = unescape(html[start:at])
-        if part.endswith((PRINTED, PEN)):
-            text = Svg(html[start:at])
-        elif part.endswith(' r="'):
-            text = Radius(text)
-        elif part.endswith(f'{KEY_SAYS}="') or _IN_WORDS.search(part, max(part.rfind("<"), 0)):
-            text = Said(text)
-        if at < 0 or not html.startswith(part, start - len(part)) or found.setdefault(mark, text) != text:
-            return None
-    return list(found.values()) if html[at:] == parts[-1] else None
+@lru_cache(maxsize=2)  # for the other view of the same page
+def _written(document: Document, run: Run, view: View, setup: Setup) -> Written:
+    """The page of a document with slots.
+
+    Raises: as `shared_page`; SheetError for a text with tags.
+    """
+    page = shared_page(document, run, view, "print", setup.paper, setup)
+    texts = page.texts(run)
+    own = [*map(_as_words, texts.values())]
+    return Written(page, texts, _numbered(page.html), own, tuple(map(typical, own)))
+
+
+def _as_words(text: str) -> str:
+    """A text of a slot as it is set: HTML without its escapes.
+
+    Raises: SheetError for HTML with tags.
+    """
+    if not isinstance(text, Html) or isinstance(text, Svg):
+        return text
+    if "<" in text:
+        raise SheetError(f"a slot has no room for {text!r}")
+    return unescape(str(text))

@@ -413,7 +413,7 @@ class _Planner:
                     self.plan.add(Spot(self.row, start, look, cols=count, cell=entry))
                     continue
                 words = marked_up(entry.tokens)
-                centred = bool(n and at and laid.align(at) == "centred") or (not n and laid.align(at) != "texts")
+                centred = bool(n and at and laid.aligned[at] == "centred") or (not n and laid.aligned[at] != "texts")
                 look = replace(looks.TEXT, bold=not n, valign="vcenter", align="center" if centred else "left")
                 room = sum(self.plan.widths[start : start + count])
                 heights.append(self._height(words, look, room))

@@ -1,0 +1,158 @@
+"""Pages that runs of a sheet share: written once, with slots for what each run has otherwise, and filled in.
+
+A page follows from its document and from how its figures are laid out. So it is kept under both, without what stands
+in their slots; a page that asks for more while it is written is not kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from functools import lru_cache
+from html import escape
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from byhand.arithmetic.copies import (
+    MARK,
+    Html,
+    Recipe,
+    first,
+    made_again,
+    mark_number,
+    mark_texts,
+    recorded,
+    slot_number,
+    varies,
+)
+from byhand.cache import as_data, cached, from_data
+from byhand.effort import Seconds
+from byhand.formats import Paper, Setup
+from byhand.formats.fonts import fonts_of
+from byhand.formats.html import marks, picture
+from byhand.formats.html.covered import pen_under
+from byhand.formats.html.page import ASKED, FONTS, Medium, Pages, pages
+from byhand.notation.html import value_html
+from byhand.notation.number import exact_text, plain
+from byhand.notation.text import value_text
+from byhand.runs import Run
+from byhand.worksheet.asked import OPTIONS
+from byhand.worksheet.document import Document
+from byhand.worksheet.program import code
+from byhand.worksheet.views import View
+
+# what may write a text of a slot as a page is written, by the names under which pages are kept
+WRITERS: Mapping[str, Callable[..., str]] = {
+    write.__qualname__: write
+    for write in (
+        value_html, value_text, plain, marks.radius, *picture.WRITERS, pen_under, exact_text,
+    )
+}  # fmt: skip
+_NAMES = {write: name for name, write in WRITERS.items()}
+_DATA = '<script type="application/json"'  # begins what a script reads
+
+
+class SharedPage(Struct, frozen=True):
+    """A page with marks in place of what each run has otherwise.
+
+    recipes: how the texts of those marks are written that were made as it was written; the document has the others.
+    """
+
+    html: str
+    recipes: dict[int, Recipe]
+
+    def texts(self, run: Run) -> Mapping[int, str]:
+        """What a run has in place of each mark."""
+        known = mark_texts(run.domain)
+
+        def text(mark: int) -> str:
+            recipe = self.recipes.get(mark)
+            return made_again(run.domain, recipe, WRITERS) if recipe else first(known[mark])
+
+        return {mark: text(mark) for mark in dict.fromkeys(map(mark_number, MARK.findall(self.html)))}
+
+
+def shared_page(document: Document, run: Run, view: View, medium: Medium, paper: Paper, setup: Setup) -> SharedPage:
+    """The page of a document with slots, from the cache if it may be used.
+
+    Raises: SheetError where it asks for the numbers of the run as it is written.
+    """
+    own = pages(document, run)
+
+    def made() -> SharedPage:
+        with recorded(run.domain, _NAMES) as recipes:
+            return SharedPage(own.html(view, medium, paper, setup=setup), dict(recipes))
+
+    key = code() if setup.cache else None
+    if key is None:
+        return made()
+    asked = repr((view, medium, paper, setup.feedback))
+    return from_data(SharedPage, cached("pages", lambda: as_data(made()), key, asked, shape_of(own, run)))
+
+
+def screen_page(document: Document, run: Run, view: View, setup: Setup) -> str:
+    """The page of a document with slots for the screen, with its numbers.
+
+    Raises: as `shared_page`.
+    """
+    shared = shared_page(document, run, view, "screen", setup.paper, setup)
+    texts = shared.texts(run)
+    before, *data = shared.html.split(_DATA)
+    html = filled(before, texts) + "".join(_DATA + _filled_data(each, texts) for each in data)
+    words = resolved(pages(document, run).words(view, setup), run)
+    return html.replace(ASKED, escape(words), 1).replace(FONTS, fonts_of(html), 1)
+
+
+def filled(html: str, texts: Mapping[int, str]) -> str:
+    """A page with texts in place of its marks."""
+    as_html = {mark: text if isinstance(text, Html) else escape(text) for mark, text in texts.items()}
+    return MARK.sub(lambda mark: as_html[mark_number(mark[0])], html)
+
+
+def _filled_data(script: str, texts: Mapping[int, str]) -> str:
+    """What a script reads, with texts in place of its marks."""
+
+    def as_json(mark: Any) -> str:
+        return json.dumps(str(texts[mark_number(mark[0])]), ensure_ascii=False)[1:-1].replace("<", "\\u003c")
+
+    return MARK.sub(as_json, script)
+
+
+def resolved(text: str, run: Run) -> str:
+    """A text with a run's own words in place of its marks."""
+    known = mark_texts(run.domain)
+    return MARK.sub(lambda mark: first(known[mark_number(mark[0])]), text)
+
+
+@lru_cache(maxsize=2)  # for the other view, and for the other medium
+def shape_of(own: Pages, run: Run) -> str:
+    """A hash of all that a page follows from, but for what stands in its slots."""
+    of = own.d
+    read = (
+        [(step.name, step.op_name, step.inputs, dict(step.params), step.shape) for step in run.steps.values()],
+        dict(run.rows), run.tokens, run.vocabulary, run.source, run.places, run.rounding,
+        [of.asked.get(name) for name in OPTIONS],
+    )  # fmt: skip
+    whole = (
+        of.name, of.title, of.number, of.goal, of.before, of.conventions, of.map, of.orientation, of.level,
+        of.messages.language, of.objectives, len(of.sittings), of.group, of.beside, dict(of.stamp), own.sections,
+        [*own.first.values()], read,
+    )  # fmt: skip
+    return hashlib.sha256(msgspec.msgpack.encode(whole, enc_hook=_outside)).hexdigest()
+
+
+def _outside(thing: Any) -> Any:
+    """What stands for a thing in a page's shape: for a value, the number of its slot."""
+    if varies(thing):
+        return slot_number(thing)
+    if isinstance(thing, str):
+        return str(thing)
+    if isinstance(thing, Seconds):
+        return 0
+    if isinstance(thing, int):
+        return int(thing)
+    return str(thing) if isinstance(thing, Fraction) else thing.__qualname__
