@@ -7,9 +7,7 @@ all or none
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,78 +49,23 @@ def _key(name: str, options: Options, tell: Tell) -> str | None:
 @cached_by("sheets", _key, files=True)
 def files_of(name: str, options: Options, tell: Tell) -> dict[str, bytes]:
     """The contents of a sheet's files, by their names."""
+    from byhand.choose import choose
     from byhand.worksheet.sheet import load_sheet
 
     formats = [ready(name, options.setup) for name in options.formats]
-    made = Prepared(load_sheet(name, options.language), options, tell)
-    return {file: made.written(format, make, view) for file, format, make, view in asked(formats, options.views)}
+    sheet = load_sheet(name, options.language)
+    options = options.on(sheet)
+    prepared = cache(partial(_prepared, sheet, options, choose(sheet, options, tell)))
 
-
-@dataclass(frozen=True)
-class Prepared:
-    """A sheet with its numbers, its documents and its run, each of them made when it is asked for.
-
-    The second witness has judged each run that it gives.
-    """
-
-    sheet: Sheet
-    options: Options
-    tell: Tell = unheard
-
-    @cached_property
-    def own(self) -> tuple[Document, Run]:
-        """The sheet's document and its run.
-
-        Raises: WitnessError where the second witness finds other numbers; ByHandError.
-        """
-        from byhand.arrange import arrange
-        from byhand.variants import with_variants
-
-        document, run = self._judged(arrange)
-        return with_variants(document, self._options, partial(prepare, self.sheet)), run
-
-    @cached_property
-    def in_slots(self) -> tuple[Document, Run] | None:
-        """The document and the run with slots, for files that are filled into pages that are known.
-
-        None where these may be others: for words and numbers of somebody's own, letters, and one's own templates.
-
-        Raises: as `own`.
-        """
-        from byhand.arrange import arrange_in_slots
-
-        options = self._options
-        of_own = options.values is not None or options.tokens or options.answer or options.numbers == "symbolic"
-        if of_own or options.variants or not options.cache or program_key() is None:
-            return None
-        return self._judged(arrange_in_slots)
-
-    def written(self, format: Format, make: Make, view: View) -> bytes:
-        """A file of the sheet."""
-        if format.slots and view != "worked" and self.in_slots:
+    def written(format: Format, make: Make, view: View) -> bytes:
+        if format.slots and view != "worked" and _fills(options):
             try:
-                return make(*self.in_slots, view, self.options.setup)
-            except SheetError as error:  # as where words are longer than any slot
-                log.debug("%s, %s: written by itself; %s", self.sheet.name, view, error)
-        return make(*self.own, view, self.options.setup)
+                return make(*prepared(in_slots=True), view, options.setup)
+            except SheetError as error:  # as where a word is longer than any slot
+                log.debug("%s, %s: written by itself; %s", name, view, error)
+        return make(*prepared(), view, options.setup)
 
-    @cached_property
-    def _options(self) -> Options:
-        return self.options.on(self.sheet)
-
-    @cached_property
-    def _numbers(self) -> tuple[Values, Quality | None]:
-        from byhand.choose import choose
-
-        return choose(self.sheet, self._options, self.tell)
-
-    def _judged(self, arrange: Callable[..., tuple[Document, Run]]) -> tuple[Document, Run]:
-        from byhand.witness.judge import judge
-
-        values, quality = self._numbers
-        document, run = arrange(self.sheet, values, self._options, quality)
-        judge(run.own or run)
-        return document, run
+    return {file: written(format, make, view) for file, format, make, view in asked(formats, options.views)}
 
 
 def prepare(sheet: Sheet, options: Options, tell: Tell = unheard) -> tuple[Document, Run]:
@@ -130,4 +73,28 @@ def prepare(sheet: Sheet, options: Options, tell: Tell = unheard) -> tuple[Docum
 
     Raises: WitnessError where it finds other numbers; ByHandError.
     """
-    return Prepared(sheet, options, tell).own
+    from byhand.choose import choose
+
+    options = options.on(sheet)
+    return _prepared(sheet, options, choose(sheet, options, tell))
+
+
+def _prepared(
+    sheet: Sheet, options: Options, numbers: tuple[Values, Quality | None], in_slots: bool = False
+) -> tuple[Document, Run]:
+    """A sheet's document and its run, judged. in_slots: whether for pages that other runs of the sheet share."""
+    from byhand.arrange import arrange, arrange_in_slots
+    from byhand.variants import with_variants
+    from byhand.witness.judge import judge
+
+    document, run = (arrange_in_slots if in_slots else arrange)(sheet, numbers[0], options, numbers[1])
+    judge(run.own or run)
+    return with_variants(document, options, partial(prepare, sheet)), run
+
+
+def _fills(options: Options) -> bool:
+    """Whether files may be filled into pages that other runs share: not with words or numbers of somebody's own, with
+    letters, or with templates of one's own.
+    """
+    of_own = options.values is not None or options.tokens or options.answer or options.numbers == "symbolic"
+    return bool(options.cache and not of_own and not options.variants and program_key())

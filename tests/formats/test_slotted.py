@@ -13,13 +13,15 @@ from pypdf import PdfReader
 
 from byhand.arithmetic.copies import FIRST_MARK, MARK, mark_number, mark_texts, one_copy
 from byhand.arithmetic.exact import RATIONALS
-from byhand.formats import OWN, Setup
+from byhand.arrange import arrange_in_slots
+from byhand.choose import choose
+from byhand.formats import Setup
 from byhand.formats.html.page import Pages
 from byhand.formats.html.shared import SharedPage, filled, screen_page, shape_of, shared_page
 from byhand.formats.pdf import pdf, slotted
 from byhand.notation.text import value_text
 from byhand.options import Options
-from byhand.pipeline import Prepared, prepare
+from byhand.pipeline import files_of, prepare
 from byhand.reading.verify import verify
 from byhand.worksheet.sheet import all_sheets, load_sheet, sheet_files
 
@@ -28,6 +30,12 @@ Q = "blocks.0.attn.hook_q[0]"
 
 def prepared(sheet, seed=0, **options):
     return prepare(load_sheet(sheet), Options(seed=seed, **options))
+
+
+def in_slots(sheet, seed=0, **options):
+    found = load_sheet(sheet)
+    asked = Options(seed=seed, **options).on(found)
+    return arrange_in_slots(found, choose(found, asked)[0], asked)
 
 
 @pytest.mark.parametrize(("sheet", "view"), [("mlp", "key"), ("sampling", "worksheet")])
@@ -78,13 +86,12 @@ def test_what_is_filled_in_is_what_is_laid_out(sheet, view, options):
 def test_a_page_has_slots_for_all_that_other_runs_have_otherwise(sheet):
     """In print and on the screen, where no number is asked for as the page is written."""
     for seed in (0, 1):
-        made = Prepared(load_sheet(sheet), Options(seed=seed))
-        document, run = made.own
-        html = Pages(document, run).html("key", "print", for_all=True)
-        page = shared_page(*made.in_slots, "key", "print", "a4", Setup())
-        assert filled(page.html, page.texts(made.in_slots[1])) == html
+        document, run = prepared(sheet, seed)
+        slots, own = in_slots(sheet, seed)
+        page = shared_page(slots, own, "key", "print", "a4", Setup())
+        assert filled(page.html, page.texts(own)) == Pages(document, run).html("key", "print", for_all=True)
         for view in ("worksheet", "key"):
-            assert screen_page(*made.in_slots, view, Setup()) == Pages(document, run).html(view, "screen")
+            assert screen_page(slots, own, view, Setup()) == Pages(document, run).html(view, "screen")
 
 
 def test_a_word_that_is_longer_than_its_column_is_filled_in():
@@ -153,31 +160,26 @@ def test_a_text_without_room_is_laid_out_as_it_is_for_all_runs_that_have_it(tmp_
 
 def test_another_seed_is_not_written_anew(tmp_path, monkeypatch):
     monkeypatch.setattr("byhand.cache.user_cache_path", lambda name: tmp_path)
-    first, second = (Prepared(load_sheet("softmax"), Options(seed=seed)) for seed in (1, 2))
-    for view in ("worksheet", "key"):
-        for make in (*OWN["html"].files.values(), *OWN["pdf"].files.values()):
-            first.written(OWN["html"], make, view)
+    first = files_of("softmax", Options(seed=1), print)
     monkeypatch.setattr(Pages, "html", lambda *args, **named: pytest.fail("written anew"))
-    for view in ("worksheet", "key"):
-        for make in (*OWN["html"].files.values(), *OWN["pdf"].files.values()):
-            second.written(OWN["html"], make, view)
-    assert "own" not in vars(second)  # nor is it arranged without slots
+    second = files_of("softmax", Options(seed=2), print)
+    assert all(first[file] != second[file] for file in (*first, *second))
 
 
 def test_a_page_that_asks_for_a_number_as_it_is_written_is_not_kept(tmp_path, monkeypatch, caplog):
     monkeypatch.setattr("byhand.cache.user_cache_path", lambda name: tmp_path)
     caplog.set_level(logging.DEBUG, "byhand")
-    monkeypatch.setattr(Pages, "map", property(lambda pages: str(float(pages.run.values("softmax")[0][0]))))
-    made = Prepared(load_sheet("softmax"), Options(seed=1))
-    page = made.written(OWN["html"], OWN["html"].files["{view}.html"], "key").decode()
-    assert str(float(made.own[1].values("softmax")[0][0])) in page
+    largest = property(lambda pages: f"{float(max(pages.run.values('softmax')[0])):.17g}")
+    monkeypatch.setattr(Pages, "map", largest)
+    page = files_of("softmax", Options(seed=1, formats=("html",), views=("key",)), print)["key.html"].decode()
+    assert largest.fget(Pages(*prepared("softmax", 1))) in page
     assert "written by itself; with other words or numbers, its page may be another" in caplog.text
 
 
 def test_a_document_is_kept_for_what_it_says_but_not_for_its_numbers():
     shapes = set()
     for seed, orientation in ((1, "rows"), (2, "rows"), (1, "columns")):
-        document, run = Prepared(load_sheet("softmax"), Options(seed=seed, orientation=orientation)).in_slots
+        document, run = in_slots("softmax", seed, orientation=orientation)
         shapes.add(shape_of(Pages(document, run), run))
         assert shape_of(Pages(replace(document, title="Hardmax"), run), run) not in shapes
     assert len(shapes) == 2
