@@ -110,6 +110,16 @@ class Options:
         return self.cache and not self.secret
 
     @property
+    def fills_pages(self) -> bool:
+        """Whether files may be filled into pages that other runs share: not with words or numbers of somebody's own,
+        with letters, or with templates of one's own.
+        """
+        from byhand.worksheet.program import program_key
+
+        of_own = self.values is not None or self.tokens or self.answer or self.numbers == "symbolic"
+        return bool(self.cache and not of_own and not self.variants and program_key())
+
+    @property
     def domain(self) -> Domain:
         """The number system."""
         from byhand.arithmetic.systems import number_system

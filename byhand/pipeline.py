@@ -58,7 +58,7 @@ def files_of(name: str, options: Options, tell: Tell) -> dict[str, bytes]:
     prepared = cache(partial(_prepared, sheet, options, choose(sheet, options, tell)))
 
     def written(format: Format, make: Make, view: View) -> bytes:
-        if format.slots and view != "worked" and _fills(options):
+        if format.slots and view != "worked" and options.fills_pages:
             try:
                 return make(*prepared(in_slots=True), view, options.setup)
             except SheetError as error:  # as where a word is longer than any slot
@@ -90,11 +90,3 @@ def _prepared(
     document, run = (arrange_in_slots if in_slots else arrange)(sheet, numbers[0], options, numbers[1])
     judge(run.own or run)
     return with_variants(document, options, partial(prepare, sheet)), run
-
-
-def _fills(options: Options) -> bool:
-    """Whether files may be filled into pages that other runs share: not with words or numbers of somebody's own, with
-    letters, or with templates of one's own.
-    """
-    of_own = options.values is not None or options.tokens or options.answer or options.numbers == "symbolic"
-    return bool(options.cache and not of_own and not options.variants and program_key())

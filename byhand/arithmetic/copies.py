@@ -558,6 +558,11 @@ def written(write: Callable[..., str], *values: Any) -> str:
     return text.domain.mark(text) if isinstance(text, Many) else text
 
 
+def rewritten(write: Callable[[str], str], text: str) -> str:
+    """What a function makes of a text; of a mark, a mark for what it makes of the texts in its place."""
+    return written(write, text.texts) if isinstance(text, Mark) else write(text)
+
+
 def written_tree(write: Callable[[Expr], str], node: Expr) -> str:
     """The text of a tree; if a number in it differs from copy to copy, a mark that stands for each copy's text."""
     many = [*_numbers(node)]

@@ -6,15 +6,17 @@ import gc
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import IO
 
+from byhand.arithmetic.copies import word_in_slot
 from byhand.classroom.plan import Plan
 from byhand.classroom.roster import Student
-from byhand.classroom.students import ClassPages, Copy, judged_page, signed, student_copies
-from byhand.errors import WitnessError
+from byhand.classroom.students import ClassPages, Copy, judged_page, said_of, signed, student_copies
+from byhand.errors import SheetError, WitnessError
 from byhand.files import staged
 from byhand.formats import Format, Make, ready
 from byhand.options import Options
@@ -67,18 +69,33 @@ def copies_in_formats(
 
 def _in_formats(plan: Plan, pages: ClassPages, copy: Copy, number: int, names: Sequence[str]) -> InFormats:
     """A copy in some formats. number: its place in the class, from 1."""
-    if not names:
-        return InFormats()
-    page, run = judged_page(plan, pages.numbers.of(copy.key), pages.left)
-    if page.stamp["hash"] != copy.hash:
-        raise WitnessError(f"{copy.student.whose!r} has other numbers on paper than in {', '.join(names)}")
-    formats = [ready(name, plan.options.setup) for name in names]
-    own = signed(page, copy.student)
+    setup = plan.options.setup
+
+    @cache
+    def own(in_slots: bool = False) -> tuple[Document, Run]:
+        page, run = judged_page(plan, pages.numbers.of(copy.key), pages.left, in_slots)
+        if run.hash != copy.hash:
+            raise WitnessError(f"{copy.student.whose!r} has other numbers on paper than in {', '.join(names)}")
+        return _in_slots(page, run, copy.student) if in_slots else signed(page, copy.student), run
+
+    def written(format: Format, make: Make, view: View) -> bytes:
+        if format.slots and plan.options.fills_pages:
+            with suppress(SheetError):  # as where a word is longer than any slot
+                return make(*own(in_slots=True), view, setup)
+        return make(*own(), view, setup)
+
+    formats = [ready(name, setup) for name in names]
     files = {
-        place: make(own, run, view, plan.options.setup)
+        place: written(format, make, view)
         for format in formats if not format.bank for place, make, view in _files(format)
     }  # fmt: skip
-    return InFormats(files, {each.name: each.bank.part(page, run, number) for each in formats if each.bank})
+    return InFormats(files, {each.name: each.bank.part(*own(), number) for each in formats if each.bank})
+
+
+def _in_slots(page: Document, run: Run, student: Student) -> Document:
+    """A document with slots, and in slots what it says of its student."""
+    said = {name: word_in_slot(run.domain, text) for name, text in said_of(page, student).items()}
+    return replace(page, stamp={**page.stamp, **said})
 
 
 def _files(format: Format) -> Iterator[tuple[Place, Make, View]]:

@@ -12,7 +12,7 @@ from isal import isal_zlib as zlib
 
 from byhand import __version__
 from byhand.arithmetic.copies import Copies
-from byhand.arrange import arranged
+from byhand.arrange import arrange_in_slots, arranged
 from byhand.cache import cached_by
 from byhand.classroom.class_run import ClassRun, unchanged
 from byhand.classroom.fitting import AGAIN, COPY_ATTEMPTS, breaking_promises, fitting
@@ -271,11 +271,11 @@ def template_of_copy(copy: Copy, pages: ClassPages, view: View) -> tuple[Templat
 def signed(page: Document, student: Student) -> Document:
     """A copy's document with the student's name and id, and with a QR code."""
     (path,), modules = qr_codes([_qr_text(page, page.stamp["hash"])])
-    known = {**_said_of(page, student), "code": path, "modules": str(modules)}
+    known = {**said_of(page, student), "code": path, "modules": str(modules)}
     return replace(page, stamp={**page.stamp, **known})
 
 
-def _said_of(page: Document, student: Student) -> dict[str, str]:
+def said_of(page: Document, student: Student) -> dict[str, str]:
     """What a copy says of its student: on the line for the name, at its foot, and in its metadata."""
     label = width(FACE, f"{page.messages.say('top.name')} ")
     whose = student.whose if student.name else page.messages.say("foot.copy", id=student.id)
@@ -285,11 +285,17 @@ def _said_of(page: Document, student: Student) -> dict[str, str]:
     }  # fmt: skip
 
 
-def judged_page(plan: Plan, own: Values, left: str) -> tuple[Document, Run]:
-    """The document of one copy's numbers and its run, which the witness has judged. left: as that of the class."""
+def judged_page(plan: Plan, own: Values, left: str, in_slots: bool = False) -> tuple[Document, Run]:
+    """The document of one copy's numbers and its run, which the witness has judged.
+
+    left: as that of the class. in_slots: whether for pages that all copies share.
+    """
     options = replace(plan.options, left_out=left_out({"left": left})) if left else plan.options
-    page, run, _ = arranged(plan.sheet, own, options, options.domain)
-    judge(run)
+    if in_slots:
+        page, run = arrange_in_slots(plan.sheet, own, options)
+    else:
+        page, run, _ = arranged(plan.sheet, own, options, options.domain)
+    judge(run.own or run)
     return page, run
 
 
@@ -331,7 +337,7 @@ def _stamped(run: ClassRun, students: Sequence[Student]) -> ClassRun:
     """The run with names, ids and QR codes on its pages. The last copies are the students', the others nobody's."""
     domain, stamp = run.domain, dict(run.document.stamp)
     everyone = [*[NOBODY] * (domain.count - len(students)), *students]
-    said = [_said_of(run.document, each) for each in everyone]
+    said = [said_of(run.document, each) for each in everyone]
     for name in said[0]:
         stamp[name] = domain.mark(domain.column([each[name] for each in said]))
     paths, modules = qr_codes([_qr_text(run.document, each) for each in run.filled(stamp["hash"])])

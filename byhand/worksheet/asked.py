@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import quote, unquote
 
+from byhand.arithmetic.copies import rewritten
 from byhand.model.config import Config
 from byhand.worksheet.context import Context
 from byhand.worksheet.folders import own_templates
@@ -76,8 +77,8 @@ def from_words(line: str) -> dict[str, str]:
 
 
 def as_text(word: str) -> str:
-    """The text that was made one word."""
-    return unquote(word)
+    """The text that was made one word; of a mark, one that stands for the text of the word in its place."""
+    return rewritten(unquote, word)
 
 
 def as_texts(words: str) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from byhand.classroom.classes import make_class
 from byhand.classroom.index import read_index
 from byhand.classroom.roster import Student, anonymous
 from byhand.cli import main
+from byhand.options import Options
 from byhand.reading.verify import report
 
 SHEET = "dot-product"
@@ -52,6 +53,17 @@ def test_a_students_files_have_the_numbers_of_the_paper(made):
         assert student.name in page
     lines, readable = report(made.folder / "keys" / f"{ROSTER[0].stem}.html")
     assert (readable, len(lines)) == (True, 1), lines
+
+
+@pytest.mark.parametrize(("sheet", "options"), [(SHEET, {}), ("sampling", {"numbers": "decimal"}), ("softmax", {})])
+def test_a_students_page_for_the_screen_is_the_one_that_is_written_by_itself(sheet, options, tmp_path, monkeypatch):
+    pages = []
+    for fills in (True, False):
+        monkeypatch.setattr(Options, "fills_pages", fills)
+        made = make_class(sheet, ROSTER, Options(**options), tmp_path / str(fills), formats=("html",), jobs=1)
+        pages.append({name: page for name, page in contents(made.folder).items() if name.endswith(".html")})
+    assert pages[0] == pages[1]
+    assert len(pages[0]) == 2 * len(ROSTER)
 
 
 def test_the_bank_has_each_step_as_a_category_of_all_variants(made, bank):

@@ -13,6 +13,7 @@ from fractions import Fraction
 from functools import lru_cache
 from html import escape
 from typing import Any
+from urllib.parse import unquote
 
 import msgspec
 from msgspec import Struct
@@ -49,7 +50,7 @@ from byhand.worksheet.views import View
 WRITERS: Mapping[str, Callable[..., str]] = {
     write.__qualname__: write
     for write in (
-        value_html, value_text, plain, marks.radius, *picture.WRITERS, pen_under, exact_text,
+        value_html, value_text, plain, marks.radius, *picture.WRITERS, pen_under, exact_text, unquote,
     )
 }  # fmt: skip
 _NAMES = {write: name for name, write in WRITERS.items()}
