@@ -117,7 +117,7 @@ def _context(sheet: Sheet, values: Values, options: Options, tape: Tape, domain:
     return Context(
         sheet, shown, values.config, tokens, vocabulary, options.orientation, source,
         options.level or "standard", messages(options.language), dict(options.left_out),
-        {mark: word for word, mark in known.items()}, Texts(kept=is_one_copy(domain)), tape,
+        {mark: word for word, mark in known.items()}, Texts(kept=options.cached and is_one_copy(domain)), tape,
     )  # fmt: skip
 
 

@@ -357,7 +357,7 @@ def _options(values_files: tuple[str, ...], tokens: str | None, base: str | None
     help="A page for the screen brings N other sets of numbers along.",
 )  # fmt: skip
 @click.option("--nbgrader", is_flag=True, help="A notebook has the metadata that nbgrader needs.")
-@click.option("--cache/--no-cache", default=True, help="Whether pages that were laid out before are laid out again.")
+@click.option("--cache/--no-cache", default=True, help="Whether pages that were made before are made again.")
 @click.option("--out", type=click.Path(), default="output", show_default=True, help="The folder to write to.")
 def generate(
     sheets: tuple[str, ...], every: bool, weight_places: int | None, language: str, view: str | None,

@@ -111,13 +111,13 @@ class Options:
 
     @property
     def fills_pages(self) -> bool:
-        """Whether files may be filled into pages that other runs share: not with words or numbers of somebody's own,
-        with letters, or with templates of one's own.
+        """Whether files are filled at once into pages that other runs share, and these are kept: not with words or
+        numbers of somebody's own, with letters, with templates of one's own, or with a secret.
         """
         from byhand.worksheet.program import program_key
 
         of_own = self.values is not None or self.tokens or self.answer or self.numbers == "symbolic"
-        return bool(self.cache and not of_own and not self.variants and program_key())
+        return bool(self.cached and not of_own and not self.variants and program_key())
 
     @property
     def domain(self) -> Domain:

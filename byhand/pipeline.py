@@ -6,15 +6,13 @@ all or none
 
 from __future__ import annotations
 
-import logging
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from byhand.cache import cached_by
-from byhand.errors import SheetError
 from byhand.files import write
-from byhand.formats import Format, Make, asked, ready
+from byhand.formats import asked, made_of, ready
 from byhand.options import Options, Tell, unheard
 from byhand.worksheet.program import program_key
 
@@ -24,9 +22,7 @@ if TYPE_CHECKING:  # and within functions: a sheet from the cache needs nothing 
     from byhand.runs import Run
     from byhand.worksheet.document import Document
     from byhand.worksheet.sheet import Sheet
-    from byhand.worksheet.views import View
 
-log = logging.getLogger("byhand")
 FLAGSHIP = "gpt"
 
 
@@ -57,15 +53,10 @@ def files_of(name: str, options: Options, tell: Tell) -> dict[str, bytes]:
     options = options.on(sheet)
     prepared = cache(partial(_prepared, sheet, options, choose(sheet, options, tell)))
 
-    def written(format: Format, make: Make, view: View) -> bytes:
-        if format.slots and view != "worked" and options.fills_pages:
-            try:
-                return make(*prepared(in_slots=True), view, options.setup)
-            except SheetError as error:  # as where a word is longer than any slot
-                log.debug("%s, %s: written by itself; %s", name, view, error)
-        return make(*prepared(), view, options.setup)
-
-    return {file: written(format, make, view) for file, format, make, view in asked(formats, options.views)}
+    return {
+        file: made_of(format, make, view, options.setup, prepared, options.fills_pages)
+        for file, format, make, view in asked(formats, options.views)
+    }
 
 
 def prepare(sheet: Sheet, options: Options, tell: Tell = unheard) -> tuple[Document, Run]:
@@ -76,11 +67,11 @@ def prepare(sheet: Sheet, options: Options, tell: Tell = unheard) -> tuple[Docum
     from byhand.choose import choose
 
     options = options.on(sheet)
-    return _prepared(sheet, options, choose(sheet, options, tell))
+    return _prepared(sheet, options, choose(sheet, options, tell), in_slots=False)
 
 
 def _prepared(
-    sheet: Sheet, options: Options, numbers: tuple[Values, Quality | None], in_slots: bool = False
+    sheet: Sheet, options: Options, numbers: tuple[Values, Quality | None], in_slots: bool
 ) -> tuple[Document, Run]:
     """A sheet's document and its run, judged. in_slots: whether for pages that other runs of the sheet share."""
     from byhand.arrange import arrange, arrange_in_slots

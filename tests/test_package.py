@@ -200,8 +200,9 @@ def test_what_is_damaged_in_the_wheel_is_laid_out_anew(with_layouts, tmp_path):
     whole, _ = generated(with_layouts, tmp_path / "whole")
     (file,) = with_layouts.parents[1].glob("lib/*/site-packages/byhand/brought.bin")
     content = file.read_bytes()
+    index = b"\n".join(content.split(b"\n", 2)[:2])
     try:
-        for damaged in (b"", b"\0" + content[1:], content[: len(content) // 2]):
+        for damaged in (b"", b"\0" + content[1:], content[: len(index) + 100]):
             file.write_bytes(damaged)
             assert generated(with_layouts, tmp_path / str(len(damaged))) == (whole, True)
     finally:

@@ -86,7 +86,7 @@ class Mark(Word):
 class Many:
     """A value for each copy: that of copy k is `categories[codes[k]]`. number: its place among those of one copy."""
 
-    def __init__(self, domain: Copies, categories: tuple[Any, ...], codes: Any, number: int = 0) -> None:
+    def __init__(self, domain: Copies, categories: tuple[Any, ...], codes: Any, number: int | None = None) -> None:
         self.domain, self.categories, self.codes, self.number = domain, categories, codes, number
 
     def at(self, copy: int) -> Any:
@@ -183,7 +183,7 @@ class Copies(Domain):
         self.name = inner.name
         self.advice = inner.advice
         self.marks: list[Many] = []
-        self.differing = np.zeros(count, bool)
+        self.differing: Any = np.zeros(count, bool)
         self._zeros = np.zeros(count, np.intp)
 
     def number(self, categories: Sequence[Any], codes: np.ndarray) -> Many:
@@ -297,6 +297,7 @@ class OneCopy(Copies):
         self.name = inner.name
         self.advice = inner.advice
         self.marks = []
+        self.differing = False
         self.values: list[Many] = []
         self._writers: Mapping[Callable[..., str], str] | None = None  # those of a page that is kept
         self._recipes: dict[int, Recipe] = {}
@@ -338,8 +339,9 @@ class OneCopy(Copies):
         if self._writers is not None:
             if write not in self._writers:
                 raise SheetError(f"{write.__qualname__} writes a text of a page that is kept")
-            assert not any(isinstance(value, int) for value in values), "in a recipe, whole numbers are of values"
-            given = tuple(value.number if isinstance(value, Many) else value for value in values)
+            if any(isinstance(value, int) for value in values):  # in a recipe, whole numbers are of values
+                raise SheetError(f"{write.__qualname__} is given a whole number on a page that is kept")
+            given = tuple(slot_number(value) if isinstance(value, Many) else value for value in values)
             self._recipes[mark_number(mark)] = self._writers[write], given
         return mark
 
@@ -472,6 +474,7 @@ def made_again(domain: Domain, recipe: Recipe, writers: Mapping[str, Callable[..
 def slot_number(value: Any) -> int:
     """The number of a value of one copy, by which recipes name it."""
     assert isinstance(value, Many)
+    assert value.number is not None
     return value.number
 
 

@@ -6,7 +6,7 @@ import gc
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -16,9 +16,9 @@ from byhand.arithmetic.copies import word_in_slot
 from byhand.classroom.plan import Plan
 from byhand.classroom.roster import Student
 from byhand.classroom.students import ClassPages, Copy, judged_page, said_of, signed, student_copies
-from byhand.errors import SheetError, WitnessError
+from byhand.errors import WitnessError
 from byhand.files import staged
-from byhand.formats import Format, Make, ready
+from byhand.formats import Format, Make, made_of, ready
 from byhand.options import Options
 from byhand.runs import Run
 from byhand.worksheet.document import Document
@@ -72,24 +72,18 @@ def _in_formats(plan: Plan, pages: ClassPages, copy: Copy, number: int, names: S
     setup = plan.options.setup
 
     @cache
-    def own(in_slots: bool = False) -> tuple[Document, Run]:
+    def own(in_slots: bool) -> tuple[Document, Run]:
         page, run = judged_page(plan, pages.numbers.of(copy.key), pages.left, in_slots)
         if run.hash != copy.hash:
             raise WitnessError(f"{copy.student.whose!r} has other numbers on paper than in {', '.join(names)}")
         return _in_slots(page, run, copy.student) if in_slots else signed(page, copy.student), run
 
-    def written(format: Format, make: Make, view: View) -> bytes:
-        if format.slots and plan.options.fills_pages:
-            with suppress(SheetError):  # as where a word is longer than any slot
-                return make(*own(in_slots=True), view, setup)
-        return make(*own(), view, setup)
-
     formats = [ready(name, setup) for name in names]
     files = {
-        place: written(format, make, view)
+        place: made_of(format, make, view, setup, own, plan.options.fills_pages)
         for format in formats if not format.bank for place, make, view in _files(format)
     }  # fmt: skip
-    return InFormats(files, {each.name: each.bank.part(*own(), number) for each in formats if each.bank})
+    return InFormats(files, {each.name: each.bank.part(*own(False), number) for each in formats if each.bank})
 
 
 def _in_slots(page: Document, run: Run, student: Student) -> Document:

@@ -8,13 +8,14 @@ Another package adds a format by an entry point that names a Format:
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
-from byhand.errors import ConfigError, ExtraError, UnknownNameError
+from byhand.errors import ConfigError, ExtraError, SheetError, UnknownNameError
 from byhand.worksheet.views import VIEWS, View
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from byhand.runs import Run
     from byhand.worksheet.document import Document
 
+log = logging.getLogger("byhand")
 ENTRY_POINT_GROUP = "byhand.formats"  # the group of the entry points by which other packages add formats
 Paper = Literal["a4", "letter"]
 
@@ -67,8 +69,8 @@ class Format(Struct, frozen=True):
     needs: the modules that must be installed. install: the command that installs them.
     many: writes several sheets as one set of files, such as a book; without it, each sheet is written by itself.
     marks: whether its files are of no use without telling right from wrong. bank: writes a whole class as one file,
-    where that is of more use than a file for each student. slots: whether its files may be written of a document with
-    slots and its run, which pages are filled into that are known already.
+    where that is of more use than a file for each student. slots: whether its files can be made of a document and a
+    run with slots, too: then the page of another run is found and filled in.
     """
 
     name: str
@@ -91,7 +93,7 @@ def _html(document: Document, run: Run, view: View, setup: Setup) -> bytes:
     from byhand.arithmetic.copies import has_slots
 
     if has_slots(run.domain):
-        from byhand.formats.html.shared import screen_page
+        from byhand.formats.html.kept import screen_page
 
         return screen_page(document, run, view, setup).encode()
     from byhand.formats.html.page import pages
@@ -288,6 +290,23 @@ def asked(formats: Sequence[Format], views: Sequence[View]) -> Iterator[tuple[st
     for view in ordered:
         yield from ((file.format(view=view), format, make, view) for file, format, make in files if "{view}" in file)
     yield from ((*each, ordered[-1]) for each in files if "{view}" not in each[0])
+
+
+def made_of(
+    format: Format, make: Make, view: View, setup: Setup, prepared: Callable[[bool], tuple[Document, Run]],
+    fills: bool,
+) -> bytes:  # fmt: skip
+    """What is in a file of a format.
+
+    prepared: gives the document and its run, with slots or without. fills: whether the page of another run may be
+    filled in.
+    """
+    if fills and format.slots and view != "worked":
+        try:
+            return make(*prepared(True), view, setup)
+        except SheetError as error:  # as where a word is longer than any slot
+            log.debug("%s, %s: written by itself; %s", prepared(False)[0].name, view, error)
+    return make(*prepared(False), view, setup)
 
 
 def _others() -> Sequence[EntryPoint]:

@@ -69,7 +69,7 @@ class Context(Struct, frozen=True, dict=True):
 
     def mistaken(self, mistake: str) -> Context:
         """The same context, its run computed with a mistake."""
-        return replace(self, tape=foil(self.tape, mistake))
+        return replace(self, tape=foil(self.tape, mistake), own=None)
 
     def symbol(self, name: str) -> str:
         """The symbol of a step, in LaTeX."""

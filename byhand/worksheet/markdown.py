@@ -1,7 +1,7 @@
 """The texts of a sheet: Markdown with formulas, parsed to tokens.
 
 All texts of a page are parsed together. With slots for its numbers and words, runs of a sheet have the same texts, so
-that what these are parsed to is kept, and the parser is not even imported for most pages.
+that what these are parsed to is kept, and the parser is not even imported for pages that are filled in.
 """
 
 from __future__ import annotations

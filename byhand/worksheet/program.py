@@ -11,6 +11,9 @@ from pathlib import Path
 from byhand.cache import cached, state_of
 from byhand.worksheet.folders import folders, shipped
 
+LIBRARIES = (  # that make the HTML of a page, its fonts, or what is known of how wide their letters are
+    "jinja2", "markupsafe", "markdown-it-py", "mdit-py-plugins", "rjsmin", "fontpkg-source-sans-3", "ziamath",
+)  # fmt: skip
 KINDS = (".css", ".html", ".js", ".md", ".py", ".toml")  # of the files of which a page is made
 
 
@@ -30,14 +33,17 @@ def program() -> str:
 
 @cache
 def code() -> str | None:
-    """A hash of this code and the templates, which is the same wherever they are installed; None if the user has
-    templates of their own.
+    """A hash of this code, the templates and the libraries that make HTML, which is the same wherever these are
+    installed; None if the user has templates of their own.
     """
     key = program_key("code")
 
     def made() -> bytes:
+        from importlib.metadata import version  # slow to import
+
         files = (path for folder in (Path(__file__).parent.parent, shipped()) for path in sorted(folder.rglob("*")))
         content = [path.read_bytes() for path in files if path.suffix in KINDS]
+        content += [f"{name} {version(name)}".encode() for name in LIBRARIES]
         return hashlib.sha256(b"\0".join(content)).hexdigest().encode()
 
     return key and cached("shipped", made, key).decode()

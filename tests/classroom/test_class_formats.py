@@ -17,6 +17,7 @@ from byhand.reading.verify import report
 
 SHEET = "dot-product"
 ROSTER = [Student("Ada Lovelace", "101", "A"), Student("Müller, Jürgen", "102"), Student("Zoë", "103")]
+QUOTED = [Student("Ann O'Neil", "104"), Student('Bob "B" <&>', "o'1")]
 
 
 @pytest.fixture(scope="module")
@@ -60,10 +61,10 @@ def test_a_students_page_for_the_screen_is_the_one_that_is_written_by_itself(she
     pages = []
     for fills in (True, False):
         monkeypatch.setattr(Options, "fills_pages", fills)
-        made = make_class(sheet, ROSTER, Options(**options), tmp_path / str(fills), formats=("html",), jobs=1)
+        made = make_class(sheet, [*ROSTER, *QUOTED], Options(**options), tmp_path / str(fills), formats=("html",))
         pages.append({name: page for name, page in contents(made.folder).items() if name.endswith(".html")})
     assert pages[0] == pages[1]
-    assert len(pages[0]) == 2 * len(ROSTER)
+    assert len(pages[0]) == 2 * len(ROSTER + QUOTED)
 
 
 def test_the_bank_has_each_step_as_a_category_of_all_variants(made, bank):

@@ -144,10 +144,10 @@ def test_nothing_of_a_secret_is_kept_in_the_cache(tmp_path, monkeypatch):
     heights.cache_clear()  # other tests may have made the same page
     slotted._slotted.cache_clear()
     monkeypatch.setattr("byhand.cache.user_cache_path", lambda name: tmp_path / "cache")
-    make_class(SHEET, CLASS, Options(secret=SECRET), tmp_path / "out")
-    kept = {"sets", "classes", "laid-out"}
+    make_class(SHEET, CLASS, Options(secret=SECRET), tmp_path / "out", formats=("html",))
+    kept = {"sets", "classes", "laid-out", "pages", "parsed"}
     assert kept.isdisjoint(path.name for path in (tmp_path / "cache").glob("*"))
-    make_class(SHEET, CLASS, Options(), tmp_path / "out")
+    make_class(SHEET, CLASS, Options(), tmp_path / "out", formats=("html",))
     assert kept <= {path.name for path in (tmp_path / "cache").glob("*")}
 
 

@@ -3,6 +3,7 @@
 import io
 import logging
 from dataclasses import replace
+from importlib.metadata import version
 
 import numpy as np
 import pypdfium2
@@ -16,13 +17,14 @@ from byhand.arithmetic.exact import RATIONALS
 from byhand.arrange import arrange_in_slots
 from byhand.choose import choose
 from byhand.formats import Setup
+from byhand.formats.html.kept import KeptPage, kept_page, screen_page, shape_of, with_texts
 from byhand.formats.html.page import Pages
-from byhand.formats.html.shared import SharedPage, filled, screen_page, shape_of, shared_page
 from byhand.formats.pdf import pdf, slotted
 from byhand.notation.text import value_text
 from byhand.options import Options
 from byhand.pipeline import files_of, prepare
 from byhand.reading.verify import verify
+from byhand.worksheet.program import LIBRARIES, code
 from byhand.worksheet.sheet import all_sheets, load_sheet, sheet_files
 
 Q = "blocks.0.attn.hook_q[0]"
@@ -85,11 +87,11 @@ def test_what_is_filled_in_is_what_is_laid_out(sheet, view, options):
 @pytest.mark.parametrize("sheet", sorted(set(sheet_files("en")) - {"attention-in-letters"}))  # letters have no slots
 def test_a_page_has_slots_for_all_that_other_runs_have_otherwise(sheet):
     """In print and on the screen, where no number is asked for as the page is written."""
-    for seed in (0, 1):
-        document, run = prepared(sheet, seed)
-        slots, own = in_slots(sheet, seed)
-        page = shared_page(slots, own, "key", "print", "a4", Setup())
-        assert filled(page.html, page.texts(own)) == Pages(document, run).html("key", "print", for_all=True)
+    for seed, options in ((0, {}), (1, {"numbers": "decimal", "rounding": "once"})):
+        document, run = prepared(sheet, seed, **options)
+        slots, own = in_slots(sheet, seed, **options)
+        page = kept_page(slots, own, "key", "print", "a4", Setup())
+        assert with_texts(page.html, page.texts(own)) == Pages(document, run).html("key", "print", for_all=True)
         for view in ("worksheet", "key"):
             assert screen_page(slots, own, view, Setup()) == Pages(document, run).html(view, "screen")
 
@@ -197,12 +199,33 @@ def test_a_sheet_that_says_other_words_is_not_filled_into_the_page_of_before(tmp
     assert title not in page.splitlines()[:5]
 
 
+def test_a_word_with_an_apostrophe_is_filled_in():
+    """Words are escaped in more than one way, which mean the same."""
+    document, run = prepared("attention-head", 1, tokens=("don't", "be", "late"))
+    assert "don't" in slotted.shared(document, run, "key", Setup()).own
+
+
+def test_without_the_cache_nothing_of_a_sheet_is_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr("byhand.cache.user_cache_path", lambda name: tmp_path)
+    files_of("softmax", Options(seed=1, cache=False), print)
+    assert {"laid-out", "pages", "parsed", "sheets"}.isdisjoint(path.name for path in tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("library", [*LIBRARIES])
+def test_a_page_is_kept_for_the_libraries_that_made_it(library, monkeypatch):
+    """So that another version of one of them makes it anew."""
+    known = code.__wrapped__()
+    monkeypatch.setattr("importlib.metadata.version", lambda name: "0" if name == library else version(name))
+    monkeypatch.setattr("byhand.worksheet.program.cached", lambda kind, make, *parts: make())
+    assert code.__wrapped__() != known
+
+
 def test_texts_are_escaped_where_they_stand():
-    page = SharedPage(f"<b>{chr(FIRST_MARK)}</b>{chr(FIRST_MARK + 1)}", {0: ("plain", (0,)), 1: ("value_html", (1,))})
+    page = KeptPage(f"<b>{chr(FIRST_MARK)}</b>{chr(FIRST_MARK + 1)}", {0: ("plain", (0,)), 1: ("value_html", (1,))})
     domain = one_copy(RATIONALS)
     run = replace(prepared("softmax")[1], domain=domain)
     domain.constant("<"), domain.constant(RATIONALS.num(-1))
-    assert filled(page.html, page.texts(run)) == "<b>&lt;</b>−1"
+    assert with_texts(page.html, page.texts(run)) == "<b>&lt;</b>−1"
 
 
 def test_a_page_that_is_another_with_slots_is_laid_out_by_itself(caplog):

@@ -85,6 +85,7 @@ POLICY = (
 _BEGINNING = re.compile(DOCTYPE + r'\s*<html(?: lang="[\w-]*")?>\s*<head>')
 _AROUND = re.compile(r"\s*([{};])\s*")  # blanks in a style sheet that mean nothing
 _LAST_WORD = re.compile(r"(?<=[^>\s]) (?=[^\s<>“”]+(?:</\w+>)*(?:</p>|$))")  # the blank before it; not in a quotation
+_RANGE = re.compile(r"\d+–\d+")  # of steps, as 10–17
 _ONE_LETTER = re.compile(r"(?<= \w) (?=\w)")  # the blank after a word of one letter, which ends no line of a note
 # what may lead a browser elsewhere in spite of the policy: a refresh, a connection in advance, another page within;
 # a text has no "<", so these are elements wherever they stand
@@ -383,6 +384,7 @@ def _environment() -> Sandbox:
         "mm": lambda x: f"{x:.3f}".rstrip("0").rstrip("."),
         "css_string": css_string,
     }
+    environment.tests["range"] = _RANGE.fullmatch
     environment.globals |= {
         "look": LOOK, "colours": COLOURS,
         "drawing": lambda *args: Markup(drawing(*args)), "picture": lambda *args: Markup(picture.svg(*args)),

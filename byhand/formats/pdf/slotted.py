@@ -17,9 +17,8 @@ from byhand.arithmetic.copies import FIRST_MARK, MARK, Html, Radius, Said, Svg, 
 from byhand.cache import as_data, from_data
 from byhand.errors import SheetError
 from byhand.formats import Setup
+from byhand.formats.html.kept import KeptPage, kept_page, resolved, with_texts
 from byhand.formats.html.page import in_one, pages
-from byhand.formats.html.shared import SharedPage, resolved, shared_page
-from byhand.formats.html.shared import filled as filled_in
 from byhand.formats.pdf import laid_out, printed
 from byhand.formats.pdf.fill import fill_one, without_room
 from byhand.formats.pdf.layout import Layout, copy_html, lay_out
@@ -122,7 +121,7 @@ def filled(document: Document, run: Run, view: View, setup: Setup) -> bytes:
     return printed(pages(document, run).html(view, "print", setup.paper), setup.cache)
 
 
-class Filled(Struct, frozen=True):
+class SharedPage(Struct, frozen=True):
     """The page that all runs of a sheet share, and what a run fills in there.
 
     page: the page with marks. texts: those that it is laid out with; own: those of the run. contents: compressed.
@@ -140,24 +139,32 @@ class Filled(Struct, frozen=True):
         return copy_html(self.page, self.texts.__getitem__)
 
 
-def shared(document: Document, run: Run, view: View, setup: Setup) -> Filled | None:
+def shared(document: Document, run: Run, view: View, setup: Setup) -> SharedPage | None:
     """The page that a document's page is filled into; None where it is laid out by itself."""
     if not document.in_slots or view == "worked":
         return None
     try:
-        in_slots, own = document.in_slots(document)
-        of_both: View = "key" if in_one(view) else view
-        html = pages(document, run).html(of_both, "print", setup.paper, for_all=True)
-        written = _written(in_slots, own, of_both, setup)
-        if html != filled_in(written.page.html, written.texts):
-            raise SheetError("with slots, its page is another")
-        return _shared(in_slots, own, view, setup)
+        return _shared(*_compared(document, run, "key" if in_one(view) else view, setup), view, setup)
     except SheetError as error:
         log.debug("%s, %s: laid out by itself; %s", document.name, view, error)
         return None
 
 
-def _shared(document: Document, run: Run, view: View, setup: Setup) -> Filled:
+@lru_cache(maxsize=2)  # for the other view of the same page
+def _compared(document: Document, run: Run, view: View, setup: Setup) -> tuple[Document, Run]:
+    """A document and its run with slots.
+
+    Raises: SheetError where the page is not the one without slots.
+    """
+    in_slots, own = document.in_slots(document)  # type: ignore[misc]
+    html = pages(document, run).html(view, "print", setup.paper, for_all=True)
+    written = _written(in_slots, own, view, setup)
+    if unescape(html) != unescape(with_texts(written.page.html, written.texts)):
+        raise SheetError("with slots, its page is another")
+    return in_slots, own
+
+
+def _shared(document: Document, run: Run, view: View, setup: Setup) -> SharedPage:
     """The page that a document with slots is filled into.
 
     Raises: SheetError where it has no room, or is another with other numbers.
@@ -169,20 +176,20 @@ def _shared(document: Document, run: Run, view: View, setup: Setup) -> Filled:
         contents = list(fill_one(found.layout, texts, view))
         if None not in contents:
             pressed = [zlib.compress(content) for content in contents if content is not None]
-            return Filled(page, laid_with, texts, found, pressed)
+            return SharedPage(page, laid_with, texts, found, pressed)
         full = without_room(found.layout, texts, view)
         laid_with = tuple(texts[slot] if slot in full else text for slot, text in enumerate(laid_with))
     raise SheetError("its words or numbers have no room in the page of other runs")
 
 
-class Written(Struct, frozen=True):
+class _Written(Struct, frozen=True):
     """A page with slots, and a run's texts of its marks.
 
     numbered: the page with marks numbered in their order. own: the texts in that order, as they are set. typical:
     those that the page is laid out with.
     """
 
-    page: SharedPage
+    page: KeptPage
     texts: Mapping[int, str]
     numbered: str
     own: list[str]
@@ -190,15 +197,15 @@ class Written(Struct, frozen=True):
 
 
 @lru_cache(maxsize=2)  # for the other view of the same page
-def _written(document: Document, run: Run, view: View, setup: Setup) -> Written:
+def _written(document: Document, run: Run, view: View, setup: Setup) -> _Written:
     """The page of a document with slots.
 
-    Raises: as `shared_page`; SheetError for a text with tags.
+    Raises: as `kept_page`; SheetError for a text with tags.
     """
-    page = shared_page(document, run, view, "print", setup.paper, setup)
+    page = kept_page(document, run, view, "print", setup.paper, setup)
     texts = page.texts(run)
     own = [*map(_as_words, texts.values())]
-    return Written(page, texts, _numbered(page.html), own, tuple(map(typical, own)))
+    return _Written(page, texts, _numbered(page.html), own, tuple(map(typical, own)))
 
 
 def _as_words(text: str) -> str:

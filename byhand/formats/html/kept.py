@@ -1,7 +1,8 @@
-"""Pages that runs of a sheet share: written once, with slots for what each run has otherwise, and filled in.
+"""Pages that all runs of a sheet share: they are written once, with slots for what each run has otherwise, and kept.
 
-A page follows from its document and from how its figures are laid out. So it is kept under both, without what stands
-in their slots; a page that asks for more while it is written is not kept.
+A page follows from its document and from how its figures are laid out. So it is kept under a hash of both that does
+not know what stands in their slots. While a page is written, no value in a slot may be looked at: another one might
+make another page.
 """
 
 from __future__ import annotations
@@ -9,13 +10,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
-from html import escape
+from types import FunctionType
 from typing import Any
 from urllib.parse import unquote
 
 import msgspec
+from markupsafe import escape
 from msgspec import Struct
 
 from byhand.arithmetic.copies import (
@@ -32,6 +35,7 @@ from byhand.arithmetic.copies import (
 )
 from byhand.cache import as_data, cached, from_data
 from byhand.effort import Seconds
+from byhand.errors import SheetError
 from byhand.formats import Paper, Setup
 from byhand.formats.fonts import fonts_of
 from byhand.formats.html import marks, picture
@@ -57,7 +61,7 @@ _NAMES = {write: name for name, write in WRITERS.items()}
 _DATA = '<script type="application/json"'  # begins what a script reads
 
 
-class SharedPage(Struct, frozen=True):
+class KeptPage(Struct, frozen=True):
     """A page with marks in place of what each run has otherwise.
 
     recipes: how the texts of those marks are written that were made as it was written; the document has the others.
@@ -77,40 +81,43 @@ class SharedPage(Struct, frozen=True):
         return {mark: text(mark) for mark in dict.fromkeys(map(mark_number, MARK.findall(self.html)))}
 
 
-def shared_page(document: Document, run: Run, view: View, medium: Medium, paper: Paper, setup: Setup) -> SharedPage:
+def kept_page(document: Document, run: Run, view: View, medium: Medium, paper: Paper, setup: Setup) -> KeptPage:
     """The page of a document with slots, from the cache if it may be used.
 
-    Raises: SheetError where it asks for the numbers of the run as it is written.
+    Raises: SheetError where a value in a slot is looked at while it is written.
     """
     own = pages(document, run)
 
-    def made() -> SharedPage:
+    def made() -> KeptPage:
+        known = len(mark_texts(run.domain))
         with recorded(run.domain, _NAMES) as recipes:
-            return SharedPage(own.html(view, medium, paper, setup=setup), dict(recipes))
+            html = own.html(view, medium, paper, setup=setup)
+        assert all(mark < known or mark in recipes for mark in map(mark_number, MARK.findall(html)))
+        return KeptPage(html, dict(recipes))
 
     key = code() if setup.cache else None
     if key is None:
         return made()
     asked = repr((view, medium, paper, setup.feedback))
-    return from_data(SharedPage, cached("pages", lambda: as_data(made()), key, asked, shape_of(own, run)))
+    return from_data(KeptPage, cached("pages", lambda: as_data(made()), key, asked, shape_of(own, run)))
 
 
 def screen_page(document: Document, run: Run, view: View, setup: Setup) -> str:
     """The page of a document with slots for the screen, with its numbers.
 
-    Raises: as `shared_page`.
+    Raises: as `kept_page`.
     """
-    shared = shared_page(document, run, view, "screen", setup.paper, setup)
-    texts = shared.texts(run)
-    before, *data = shared.html.split(_DATA)
-    html = filled(before, texts) + "".join(_DATA + _filled_data(each, texts) for each in data)
+    page = kept_page(document, run, view, "screen", setup.paper, setup)
+    texts = page.texts(run)
+    before, *data = page.html.split(_DATA)
+    html = with_texts(before, texts) + "".join(_DATA + _filled_data(each, texts) for each in data)
     words = resolved(pages(document, run).words(view, setup), run)
-    return html.replace(ASKED, escape(words), 1).replace(FONTS, fonts_of(html), 1)
+    return html.replace(ASKED, str(escape(words)), 1).replace(FONTS, fonts_of(html), 1)
 
 
-def filled(html: str, texts: Mapping[int, str]) -> str:
+def with_texts(html: str, texts: Mapping[int, str]) -> str:
     """A page with texts in place of its marks."""
-    as_html = {mark: text if isinstance(text, Html) else escape(text) for mark, text in texts.items()}
+    as_html = {mark: text if isinstance(text, Html) else str(escape(text)) for mark, text in texts.items()}
     return MARK.sub(lambda mark: as_html[mark_number(mark[0])], html)
 
 
@@ -141,19 +148,26 @@ def shape_of(own: Pages, run: Run) -> str:
     whole = (
         of.name, of.title, of.number, of.goal, of.before, of.conventions, of.map, of.orientation, of.level,
         of.messages.language, of.objectives, len(of.sittings), of.group, of.beside, dict(of.stamp), own.sections,
-        [*own.first.values()], read,
+        [block.kind for block in of.blocks], [*own.first.values()], read,
     )  # fmt: skip
     return hashlib.sha256(msgspec.msgpack.encode(whole, enc_hook=_outside)).hexdigest()
 
 
 def _outside(thing: Any) -> Any:
-    """What stands for a thing in a page's shape: for a value, the number of its slot."""
+    """What stands for a thing in a page's shape: for a value, the number of its slot.
+
+    Raises: SheetError for a thing that has no shape.
+    """
     if varies(thing):
-        return slot_number(thing)
+        return ["slot", slot_number(thing)]
     if isinstance(thing, str):
         return str(thing)
     if isinstance(thing, Seconds):
         return 0
     if isinstance(thing, int):
         return int(thing)
-    return str(thing) if isinstance(thing, Fraction) else thing.__qualname__
+    if isinstance(thing, Fraction | Decimal):  # a printed decimal has the exact number behind it
+        return [str(thing), str(getattr(thing, "exact", ""))]
+    if isinstance(thing, FunctionType):  # that draws a picture
+        return f"{thing.__module__}.{thing.__qualname__}"
+    raise SheetError(f"a page with {type(thing).__name__} is not kept")
