@@ -8,6 +8,7 @@ from importlib.metadata import version
 import numpy as np
 import pypdfium2
 import pytest
+from every_sheet import in_turn
 from kinds import lesson
 from page_pdf import characters, different, laid_out_alone, same_text
 from pypdf import PdfReader
@@ -84,16 +85,19 @@ def test_what_is_filled_in_is_what_is_laid_out(sheet, view, options):
     assert different(found, full) <= 0.001
 
 
-@pytest.mark.parametrize("sheet", sorted(set(sheet_files("en")) - {"attention-in-letters"}))  # letters have no slots
-def test_a_page_has_slots_for_all_that_other_runs_have_otherwise(sheet):
+WITH_SLOTS = sorted(set(sheet_files("en")) - {"attention-in-letters"})  # letters have none
+WAYS = {"seed": 0}, {"seed": 1, "numbers": "decimal", "rounding": "once"}, {"seed": 2, "orientation": "columns"}
+
+
+@pytest.mark.parametrize(("sheet", "asked"), in_turn(*WAYS, among=WITH_SLOTS), ids=str)
+def test_a_page_has_slots_for_all_that_other_runs_have_otherwise(sheet, asked):
     """In print and on the screen, where no number is asked for as the page is written."""
-    for seed, options in ((0, {}), (1, {"numbers": "decimal", "rounding": "once"})):
-        document, run = prepared(sheet, seed, **options)
-        slots, own = in_slots(sheet, seed, **options)
-        page = kept_page(slots, own, "key", "print", "a4", Setup())
-        assert with_texts(page.html, page.texts(own)) == Pages(document, run).html("key", "print", for_all=True)
-        for view in ("worksheet", "key"):
-            assert screen_page(slots, own, view, Setup()) == Pages(document, run).html(view, "screen")
+    document, run = prepared(sheet, **asked)
+    slots, own = in_slots(sheet, **asked)
+    page = kept_page(slots, own, "key", "print", "a4", Setup())
+    assert with_texts(page.html, page.texts(own)) == Pages(document, run).html("key", "print", for_all=True)
+    for view in ("worksheet", "key"):
+        assert screen_page(slots, own, view, Setup()) == Pages(document, run).html(view, "screen")
 
 
 def test_a_word_that_is_longer_than_its_column_is_filled_in():
