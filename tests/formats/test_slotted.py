@@ -186,8 +186,8 @@ def test_a_document_is_kept_for_what_it_says_but_not_for_its_numbers():
     shapes = set()
     for seed, orientation in ((1, "rows"), (2, "rows"), (1, "columns")):
         document, run = in_slots("softmax", seed, orientation=orientation)
-        shapes.add(shape_of(Pages(document, run), run))
-        assert shape_of(Pages(replace(document, title="Hardmax"), run), run) not in shapes
+        shapes.add(shape_of(Pages(document, run), run, "screen"))
+        assert shape_of(Pages(replace(document, title="Hardmax"), run), run, "screen") not in shapes
     assert len(shapes) == 2
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from fractions import Fraction
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from itertools import groupby, zip_longest
 from numbers import Rational
 from typing import Any, ClassVar, Literal
@@ -137,8 +137,15 @@ class Line(Struct, frozen=True):
     labels: tuple[tuple[int, Slot], ...]
 
 
-class Grid(Struct):
-    """A figure as rows and columns of slots, with its marks and tags."""
+def _nowhere(grid: Grid) -> Grid:
+    raise TypeError("the figure is not laid out")
+
+
+class Grid(Struct, dict=True):
+    """A figure as rows and columns of slots, with its marks and tags.
+
+    on_phone: sets its widths and lines on a phone. This is done when they are asked for, since print needs neither.
+    """
 
     cols: list[str] = field(default_factory=list)
     rows: list[str] = field(default_factory=list)
@@ -151,11 +158,25 @@ class Grid(Struct):
     weights: list[tuple[int, int, Any]] = field(default_factory=list)  # the row, column and weight of each dot
     label: str = ""
     widths: dict[str, float] = field(default_factory=lambda: dict(PRINT_WIDTHS))
-    phone_widths: dict[str, float] = field(default_factory=lambda: dict(PHONE_WIDTHS))
-    phone_lines: list[Line] = field(default_factory=list)  # [] where it has room as it is
     scale: float = 1.0  # of the type size of numbers
     outdent: float = 0.0  # mm by which it begins before the place of figures, beside words
+    on_phone: Callable[[Grid], Grid] = _nowhere
     kind: ClassVar[str] = "grid"
+
+    @cached_property
+    def numbers(self) -> dict[str, float]:
+        """The width of the widest number in each kind of column, in mm."""
+        return widest(self, number_width)
+
+    @cached_property
+    def phone_widths(self) -> dict[str, float]:
+        """The widths of the kinds of columns on a phone, in mm."""
+        return self.on_phone(self).phone_widths
+
+    @cached_property
+    def phone_lines(self) -> list[Line]:
+        """The lines in which its matrices stand on a phone; none where it has room as it is."""
+        return self.on_phone(self).phone_lines
 
     def lines(self) -> list[tuple[str, list[Slot]]]:
         """The rows with their kinds; adjacent empty slots are merged into one cell."""
@@ -338,7 +359,7 @@ def fitted(grid: Grid, room: float, most: float) -> Grid:
     If the columns do not fit, numbers are set smaller; if that does not help, long words are broken. Columns of
     printed numbers share the room that is left.
     """
-    numbers = widest(grid, number_width)
+    numbers = grid.numbers
     for lines in (1, 2, 3):
         labels = widest(grid, partial(label_width, lines=lines))
         for scale, fits in ((1.0, _FITS), (0.8, _SMALL), (0.65, _SMALL)):  # 11.5, 9 and nearly 8 pt

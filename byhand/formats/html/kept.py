@@ -40,6 +40,7 @@ from byhand.formats import Paper, Setup
 from byhand.formats.fonts import fonts_of
 from byhand.formats.html import marks, picture
 from byhand.formats.html.covered import pen_under
+from byhand.formats.html.grid import Grid
 from byhand.formats.html.page import ASKED, FONTS, Medium, Pages, pages
 from byhand.notation.html import value_html
 from byhand.notation.number import exact_text, plain
@@ -87,6 +88,7 @@ def kept_page(document: Document, run: Run, view: View, medium: Medium, paper: P
     Raises: SheetError where a value in a slot is looked at while it is written.
     """
     own = pages(document, run)
+    shape = shape_of(own, run, medium)  # before any page is written, figures are laid out
 
     def made() -> KeptPage:
         known = len(mark_texts(run.domain))
@@ -99,7 +101,7 @@ def kept_page(document: Document, run: Run, view: View, medium: Medium, paper: P
     if key is None:
         return made()
     asked = repr((view, medium, paper, setup.feedback))
-    return from_data(KeptPage, cached("pages", lambda: as_data(made()), key, asked, shape_of(own, run)))
+    return from_data(KeptPage, cached("pages", lambda: as_data(made()), key, asked, shape))
 
 
 def screen_page(document: Document, run: Run, view: View, setup: Setup) -> str:
@@ -136,21 +138,23 @@ def resolved(text: str, run: Run) -> str:
     return MARK.sub(lambda mark: first(known[mark_number(mark[0])]), text)
 
 
-@lru_cache(maxsize=2)  # for the other view, and for the other medium
-def shape_of(own: Pages, run: Run) -> str:
+@lru_cache(maxsize=4)  # for the other view of the same page
+def shape_of(own: Pages, run: Run, medium: Medium) -> str:
     """A hash of all that a page follows from, but for what stands in its slots."""
     of = own.d
-    read = (
+    grids = [figure for section in own.sections for figure in section.laid if isinstance(figure, Grid)]
+    screen = (
+        [(grid.phone_widths, grid.phone_lines) for grid in grids],
         [(step.name, step.op_name, step.inputs, dict(step.params), step.shape) for step in run.steps.values()],
         dict(run.rows), run.tokens, run.vocabulary, run.source, run.places, run.rounding,
         [of.asked.get(name) for name in OPTIONS],
-    )  # fmt: skip
+    ) if medium == "screen" else ()  # fmt: skip
     whole = (
         of.name, of.title, of.number, of.goal, of.before, of.conventions, of.map, of.orientation, of.level,
         of.messages.language, of.objectives, len(of.sittings), of.group, of.beside, dict(of.stamp), own.sections,
-        [block.kind for block in of.blocks], [*own.first.values()], read,
+        [block.kind for block in of.blocks], [*own.first.values()],
     )  # fmt: skip
-    return hashlib.sha256(msgspec.msgpack.encode(whole, enc_hook=_outside)).hexdigest()
+    return hashlib.sha256(msgspec.msgpack.encode((whole, screen), enc_hook=_outside)).hexdigest()
 
 
 def _outside(thing: Any) -> Any:

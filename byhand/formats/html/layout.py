@@ -74,7 +74,7 @@ def falk(figure: Falk) -> Grid:
 
 
 def _on_paper(grid: Grid) -> Grid:
-    """The grid, if a page has room for it, as it stands on a phone, too.
+    """The grid, if a page has room for it, with what lays it out for a phone.
 
     Raises: SheetError where it is larger.
     """
@@ -84,7 +84,8 @@ def _on_paper(grid: Grid) -> Grid:
             f"{spoken(grid.label)} is {width:.0f} mm wide and {grid.height:.0f} mm high even in small print; a "
             f"page has room for {PAGE_WIDTH:.0f} × {PAGE_HEIGHT:.0f} mm: use smaller sizes, or fewer digits"
         )
-    return on_phone(grid)
+    grid.on_phone = on_phone
+    return grid
 
 
 def _widths(panel: Panel) -> str:

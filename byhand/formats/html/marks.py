@@ -27,7 +27,7 @@ def drawing(grid: Grid, phone: bool, shown: bool) -> str:
     """The SVG of a figure, in the measures of print or of a phone. shown: whether to draw the dots (answers)."""
     width, height = (grid.phone_width, grid.phone_height) if phone else (grid.width, grid.height)
     parts = [_mark(grid, mark, phone, shown) for mark in grid.marks]
-    parts += [label for line in grid.phone_lines if phone for label in _labels(grid, line)]
+    parts += [label for line in (grid.phone_lines if phone else ()) for label in _labels(grid, line)]
     if not parts:
         return ""
     return (

@@ -22,7 +22,6 @@ from byhand.formats.html.grid import (
     Line,
     Slot,
     label_width,
-    number_width,
     widest,
 )
 from byhand.pictures.labels import words
@@ -41,11 +40,10 @@ _CELLS = frozenset("gwabo")  # the kinds of columns of which matrices are made; 
 def on_phone(grid: Grid) -> Grid:
     """Set the widths of a grid's columns on a phone, and break it into lines where it is too wide for one."""
     larger = PHONE_CELL_EM / CELL_EM if grid.scale == 1.0 else grid.scale
-    numbers = widest(grid, number_width)
     labels = widest(grid, _label_width)
     for in_lines in (False, True):
         for least in FITS:
-            need = {k: max(least[k], numbers[k] * larger + 1.2, labels[k]) for k in FITTED}
+            need = {k: max(least[k], grid.numbers[k] * larger + 1.2, labels[k]) for k in FITTED}
             grid.phone_widths = {**least, **need}
             grid.phone_lines = [*_lines(grid)] if in_lines else []
             if grid.phone_width <= ROOM:
