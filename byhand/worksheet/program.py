@@ -39,11 +39,17 @@ def code() -> str | None:
     key = program_key("code")
 
     def made() -> bytes:
-        from importlib.metadata import version  # slow to import
+        from importlib.metadata import PackageNotFoundError, version  # slow to import
+
+        def version_of(library: str) -> str:
+            try:
+                return version(library)
+            except PackageNotFoundError:  # as in a program that was frozen
+                return ""
 
         files = (path for folder in (Path(__file__).parent.parent, shipped()) for path in sorted(folder.rglob("*")))
         content = [path.read_bytes() for path in files if path.suffix in KINDS]
-        content += [f"{name} {version(name)}".encode() for name in LIBRARIES]
+        content += [f"{name} {version_of(name)}".encode() for name in LIBRARIES]
         return hashlib.sha256(b"\0".join(content)).hexdigest().encode()
 
     return key and cached("shipped", made, key).decode()

@@ -3,7 +3,7 @@
 import io
 import logging
 from dataclasses import replace
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
 import pypdfium2
@@ -222,6 +222,15 @@ def test_a_page_is_kept_for_the_libraries_that_made_it(library, monkeypatch):
     monkeypatch.setattr("importlib.metadata.version", lambda name: "0" if name == library else version(name))
     monkeypatch.setattr("byhand.worksheet.program.cached", lambda kind, make, *parts: make())
     assert code.__wrapped__() != known
+
+
+def test_a_library_without_metadata_is_no_error(monkeypatch):
+    def missing(name):
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr("importlib.metadata.version", missing)
+    monkeypatch.setattr("byhand.worksheet.program.cached", lambda kind, make, *parts: make())
+    assert len(code.__wrapped__()) == 64
 
 
 def test_texts_are_escaped_where_they_stand():
