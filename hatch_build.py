@@ -8,8 +8,9 @@ take a quarter of the time off a first class. Where there is no Pango, the wheel
 the environment is empty, it has fonts only; with BYHAND_LAYOUTS=shapes,gpt it has what is said above of these two
 sheets, and no class.
 
-A page is kept under all that made it: this code, the fonts, the templates, and the versions of WeasyPrint and pydyf.
-Where others are installed beside it, it is not found, and is laid out at first use, as it is from a checkout.
+A page is kept under all that made it: this code, the fonts, the templates, and the versions of the libraries that
+write it and lay it out. Where others are installed beside it, it is not found, and is made at first use, as it is
+from a checkout.
 """
 
 import os

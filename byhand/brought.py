@@ -17,13 +17,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 FILE = Path(__file__).with_name("brought.bin")
-_OF_MANY = (
-    re.compile(  # what several results have: the streams of a PDF; the style, the body and the script of a page
-        rb"(?<=\nstream\n).*?(?=\nendstream)|(?<=<style>).*?(?=</style>)|(?<=</head>).*?(?=<script>|\Z)"
-        rb"|(?<=<script>).*?(?=</script>)",
-        re.DOTALL,
-    )
-)
+# what several results have: the streams of a PDF; the style, the body and the script of a page
+_PARTS = (r"(?<=\nstream\n).*?(?=\nendstream)", r"(?<=<style>).*?(?=</style>)", r"(?<=</head>).*?(?=<script>|\Z)",
+          r"(?<=<script>).*?(?=</script>)")  # fmt: skip
+_OF_MANY = re.compile("|".join(_PARTS).encode(), re.DOTALL)
 Place = tuple[int, int]  # of a part: where it begins after the index, and how long it is
 
 

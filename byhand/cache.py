@@ -95,7 +95,9 @@ def cached_by(
 
 
 def as_data(made: object) -> bytes:
-    """Dataclasses, tuples, tables, texts and numbers as MessagePack; a fraction is a text in it."""
+    """Dataclasses, tuples, tables, texts and numbers as MessagePack; a fraction is a text in it, and so is a
+    text of a kind of its own.
+    """
     import msgspec  # which files do without
 
     return msgspec.msgpack.encode(made, enc_hook=_text)
@@ -113,7 +115,7 @@ def from_data(kind: type[T], content: bytes) -> T:
 def _text(made: object) -> str:
     from fractions import Fraction
 
-    if isinstance(made, Fraction | str):  # a text of a kind of its own
+    if isinstance(made, Fraction | str):
         return str(made)
     raise TypeError(f"{type(made).__name__} is no data")
 

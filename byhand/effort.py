@@ -35,8 +35,9 @@ ROOT = 3.0
 QUESTION = 90.0  # to think about a question and write a sentence or two
 
 ADDITION_DIGIT = 0.8  # for each further digit of the longer number, as a part of ADDITION
-Timed = tuple[Any, float]  # a number (int, Fraction or −∞), and the seconds that it took to compute
 TYPICAL = 1.6  # the time of a typical student, as a multiple of these seconds
+
+Timed = tuple[Any, float]  # a number (int, Fraction or −∞), and the seconds that it took to compute
 
 
 class Seconds(float):
@@ -108,20 +109,19 @@ def operations(node: Expr, values: ValueOf, looked_up: tuple[type[Expr], ...] = 
 
 def _independent(node: Expr, looked_up: tuple[type[Expr], ...]) -> float:
     """The seconds that do not depend on the numbers in a tree: those of DOT and ROOT."""
-    below = children(node)
-    own = 0.0
+    below, own = children(node), 0.0
     if isinstance(node, Sum) and any(isinstance(term, Mul) for term in below):
         own = DOT
     elif isinstance(node, Fn) and node.name == "sqrt" and not isinstance(below[0], looked_up):
         own = ROOT
     for child in below:
-        if type(child) is not Ref and type(child) is not Num:
+        if not isinstance(child, Num | Ref):
             own += _independent(child, looked_up)
     return own
 
 
 class Stopwatch:
-    """The number system whose numbers know how long they took to compute: a number (int, Fraction or −∞) and seconds.
+    """The number system whose numbers know how long they took to compute.
 
     Their values are only there to know how many digits a student writes, so that irrational ones are approximated: a
     root by a whole number, any other by 0.
@@ -131,22 +131,22 @@ class Stopwatch:
         return _plain(value), 0.0
 
     def add(self, a: Timed, b: Timed) -> Timed:
-        (x, before), (y, too) = a, b
-        return x + y, before + too + _addition(x, y)
+        (x, of_x), (y, of_y) = a, b
+        return x + y, of_x + of_y + _addition(x, y)
 
     def sub(self, a: Timed, b: Timed) -> Timed:
-        (x, before), (y, too) = a, b
-        return x - y, before + too + _addition(x, y)
+        (x, of_x), (y, of_y) = a, b
+        return x - y, of_x + of_y + _addition(x, y)
 
     def mul(self, a: Timed, b: Timed) -> Timed:
-        (x, before), (y, too) = a, b
-        return x * y, before + too + _product(x, y)
+        (x, of_x), (y, of_y) = a, b
+        return x * y, of_x + of_y + _product(x, y)
 
     def div(self, a: Timed, b: Timed) -> Timed:
-        (x, before), (y, too) = a, b
+        (x, of_x), (y, of_y) = a, b
         if y == 1 or is_neg_inf(x):
-            return x, before + too
-        return Fraction(x) / Fraction(y) if y else 0, before + too + DIVISION
+            return x, of_x + of_y
+        return Fraction(x) / Fraction(y) if y else 0, of_x + of_y + DIVISION
 
     def fn(self, name: str, args: Sequence[Timed]) -> Timed:
         seconds = sum(own for _, own in args)

@@ -192,7 +192,7 @@ class MarkedPage:
         lead, after = self.notes.lead
         return rendered(
             "marked.html", self.medium, paper, laid.d.messages, d=laid.d, view="marked", shown=False, asked=MARKS,
-            map=laid.map, sections=laid.sections, effort=laid.effort, worked=laid.worked,
+            map=laid.map, sections=laid.sections, worked=laid.worked,
             first=laid.first, name=escaped_line(self.name), whose=self.whose, writing=writing, room=room,
             lead=lead, after=after, long_lead=_is_long(f"{lead} {after.striptags()}"), summary=self._summary(room),
             margins=margins, more=[margin for margin in margins.values() if margin.more], signs=SIGNS,

@@ -808,7 +808,7 @@ class Document:
         """The kinds of boxes on the page, for its legend; every page has some to fill in."""
         return frozenset(panel.role for block in self.blocks for panel in block.matrices) | {"ask"}
 
-    @property
+    @cached_property
     def effort(self) -> Effort:
         """The effort that the sheet takes a student."""
         return sum((block.effort for block in self.blocks), Effort())

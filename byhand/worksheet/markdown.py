@@ -6,7 +6,6 @@ that what these are parsed to is kept, and the parser is not even imported for p
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +23,7 @@ LONGEST_PARAGRAPH = 5_000  # characters
 
 
 class Token(Struct):
-    """A token as markdown-it has it: of its fields, those that are read."""
+    """A token as markdown-it has it: of its fields, those that are read here, and by its renderer."""
 
     type: str
     tag: str
@@ -34,8 +33,13 @@ class Token(Struct):
     content: str
     markup: str
     info: str
+    meta: dict[str, Any]
     block: bool
     hidden: bool
+
+    def attrItems(self) -> list[tuple[str, str | int | float]]:  # noqa: N802 - the renderer's name
+        """The attributes of its element."""
+        return list(self.attrs.items())
 
 
 class Texts:
@@ -65,24 +69,19 @@ class Texts:
         left, self._left = self._left, []
         asked = [(text, is_line) for text, is_line, _ in left]
 
-        def made() -> Tokens:
-            return Tokens([_line(text) if is_line else _paragraphs(text) for text, is_line in asked])
+        def made() -> list[list[Token]]:
+            return [_line(text) if is_line else _paragraphs(text) for text, is_line in asked]
 
         key = code() if self.kept else None
-        found = from_data(Tokens, cached("parsed", lambda: as_data(made()), key, repr(asked))) if key else made()
-        for (*_, tokens), own in zip(left, found.of_texts, strict=True):
+        kept = cached("parsed", lambda: as_data(made()), key, repr(asked)) if key else None
+        found = made() if kept is None else from_data(list[list[Token]], kept)
+        for (*_, tokens), own in zip(left, found, strict=True):
             tokens += own
 
     def _asked(self, text: str, is_line: bool) -> list[Token]:
         tokens: list[Token] = []
         self._left.append((text, is_line, tokens))
         return tokens
-
-
-class Tokens(Struct):
-    """The tokens of several texts."""
-
-    of_texts: list[list[Token]]
 
 
 def _line(text: str) -> list[Token]:
@@ -106,18 +105,6 @@ def _own(token: Any) -> Token:
     known = {name: getattr(token, name) for name in Token.__struct_fields__}
     children = None if token.children is None else [_own(child) for child in token.children]
     return Token(**known | {"children": children})
-
-
-def as_markdown_it(tokens: Iterable[Token]) -> list[Any]:
-    """Tokens as markdown-it's own, for its renderer."""
-    from markdown_it.token import Token as Theirs
-
-    def as_theirs(token: Token) -> Theirs:
-        known: dict[str, Any] = {name: getattr(token, name) for name in Token.__struct_fields__}
-        children = None if token.children is None else [as_theirs(child) for child in token.children]
-        return Theirs(**known | {"children": children})
-
-    return [as_theirs(token) for token in tokens]
 
 
 def _check_length(paragraph: str) -> None:

@@ -11,14 +11,16 @@ from page_text import cells, page_text
 
 from byhand.errors import SheetError
 from byhand.formats.html.grid import PAGE_WIDTH
-from byhand.formats.html.page import Pages, css_string
+from byhand.formats.html.page import Pages, _markdown, css_string, prose
 from byhand.formats.html.sections import WORDS_GAP
 from byhand.formats.pdf.figures import PICTURE
 from byhand.notation.text import value_text
 from byhand.options import Options
 from byhand.pipeline import prepare
 from byhand.runs import Run
+from byhand.worksheet import markdown
 from byhand.worksheet.document import Document
+from byhand.worksheet.markdown import Texts
 from byhand.worksheet.sheet import load_sheet, parse_sheet, sheet_files
 
 SHEETS = tuple(sorted(sheet_files()))
@@ -227,3 +229,40 @@ def test_a_question_has_the_width_that_its_figures_leave(sheet):
         figures = drawn.width + WORDS_GAP if drawn.laid and not drawn.below else 0
         assert drawn.words_width == PAGE_WIDTH - figures >= 60
     assert {bool(drawn.laid) for drawn in asked} == {True, False}
+
+
+EVERY_ELEMENT = """# A *heading* with $x$
+
+A paragraph with **strong** words, `code`, a [link](https://example.org "title"), <https://example.org> and &lt;\\
+on two lines
+
+- one
+
+  with two paragraphs
+- two
+  1. below
+
+3. three
+4. four
+
+> quoted
+
+```python title
+x < 1
+```
+
+    indented
+
+---
+"""
+
+
+def test_every_element_of_markdown_is_written_as_its_library_writes_it():
+    """Though the tokens are ours, as they are kept."""
+    texts = Texts()
+    whole, line = texts.paragraphs(EVERY_ELEMENT), texts.inline("**strong** $x$ and [x](y)")
+    texts.parse()
+    renderer, parser = _markdown(), markdown._markdown()
+    assert prose(whole, tied=False) == renderer.renderer.render(parser.parse(EVERY_ELEMENT), renderer.options, {})
+    (own,) = parser.parseInline("**strong** $x$ and [x](y)")
+    assert prose(line, tied=False) == renderer.renderer.renderInline(own.children, renderer.options, {})

@@ -55,7 +55,8 @@ from byhand.worksheet.views import View
 WRITERS: Mapping[str, Callable[..., str]] = {
     write.__qualname__: write
     for write in (
-        value_html, value_text, plain, marks.radius, *picture.WRITERS, pen_under, exact_text, unquote,
+        value_html, value_text, plain, marks.radius, *picture.WRITERS,
+        pen_under, exact_text, unquote,  # in what a script reads, the last of a student's name
     )
 }  # fmt: skip
 _NAMES = {write: name for name, write in WRITERS.items()}
@@ -143,7 +144,7 @@ def shape_of(own: Pages, run: Run, medium: Medium) -> str:
     """A hash of all that a page follows from, but for what stands in its slots."""
     of = own.d
     grids = [figure for section in own.sections for figure in section.laid if isinstance(figure, Grid)]
-    screen = (
+    screen = (  # what a page for the screen has besides: figures on a phone, and what its script reads
         [(grid.phone_widths, grid.phone_lines) for grid in grids],
         [(step.name, step.op_name, step.inputs, dict(step.params), step.shape) for step in run.steps.values()],
         dict(run.rows), run.tokens, run.vocabulary, run.source, run.places, run.rounding,

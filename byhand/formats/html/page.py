@@ -50,7 +50,6 @@ from byhand.worksheet.asked import as_word, as_words
 from byhand.worksheet.document import Block, Document, FirstCell, Lines, Working, plain_words
 from byhand.worksheet.effort import Effort
 from byhand.worksheet.folders import folders, own_templates
-from byhand.worksheet.markdown import as_markdown_it
 from byhand.worksheet.messages import Messages
 from byhand.worksheet.sandbox import Sandbox, loader
 from byhand.worksheet.views import View
@@ -423,9 +422,9 @@ def _fields(context: Any) -> Field:
 
 def prose(tokens: Iterable[Any], tied: bool = True) -> Markup:
     """Markdown tokens as HTML. tied: whether the last word of a paragraph never stands on a line by itself."""
-    theirs, renderer = as_markdown_it(tokens), _markdown()
-    whole = any(t.type == "inline" for t in theirs)
-    made = (renderer.renderer.render if whole else renderer.renderer.renderInline)(theirs, renderer.options, {})
+    tokens, renderer = list(tokens), _markdown()
+    whole = any(t.type == "inline" for t in tokens)
+    made = (renderer.renderer.render if whole else renderer.renderer.renderInline)(tokens, renderer.options, {})
     return Markup(_LAST_WORD.sub("\u00a0", made) if tied else made)
 
 

@@ -111,7 +111,7 @@ def _font(face: str) -> Any:
 def _shaped(font: Any, text: str) -> list[tuple[tuple[int, str], Any]]:
     """Each glyph with the character that it stands for, and its position."""
     buffer = hb.Buffer()
-    buffer.add_str(str(text))
+    buffer.add_str(str(text))  # it takes no text of a kind of its own
     buffer.guess_segment_properties()
     hb.shape(font, buffer, {"afrc": True})
     glyphs = [(info.codepoint, text[info.cluster]) for info in buffer.glyph_infos]
