@@ -1,9 +1,9 @@
-"""Builds into the wheel what else would be made at first use: the fonts, the numbers of the first seeds, and the
-pages of the course.
+"""Builds into the wheel what else would be made at first use: the fonts, the numbers of the first seeds, the pages of
+the course, and what is read from its sheets and texts.
 
 The pages are those of every sheet in English with its own numbers and with those of four seeds, and of a class of
 gpt, on A4 and on Letter; most other seeds have the same pages, of which only slots are filled in. With them the
-first `generate` takes a third of the time, and needs no Pango. Those of the classes of all sheets would add 6 MB, and
+first `generate` takes a tenth of the time, and needs no Pango. Those of the classes of all sheets would add 6 MB, and
 take a quarter of the time off a first class. Where there is no Pango, the wheel has no pages. Where BYHAND_LAYOUTS in
 the environment is empty, it has fonts only; with BYHAND_LAYOUTS=shapes,gpt it has what is said above of these two
 sheets, and no class.
@@ -25,7 +25,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 FOR_FONTS = ("brotli", "fonttools", "fontpkg-source-sans-3", "isal", "msgspec", "platformdirs", "ziamath")
 ASKED = os.environ.get("BYHAND_LAYOUTS")
 LAID_OUT = (1, 2, 3, 4)  # seeds whose pages are made, where they are others than those of the sheet's own numbers
-KINDS = ("laid-out", "pages", "parsed")  # of what making a page leaves in the cache
+KINDS = ("laid-out", "pages", "parsed", "shipped", "templates")  # of what making a page leaves in the cache
 
 
 class Brought(BuildHookInterface):

@@ -132,9 +132,17 @@ def _unbound(content: bytes) -> dict[str, bytes]:
     return {name: rest[start:end] for name, (start, end) in zip(json.loads(sizes), pairwise(ends), strict=True)}
 
 
+def files_below(*folders: Path) -> Iterator[str]:
+    """The paths of all files in these folders but of Python's bytecode."""
+    for folder, inner, names in (each for top in folders for each in os.walk(top)):
+        inner[:] = [name for name in inner if name != "__pycache__"]
+        yield from (os.path.join(folder, name) for name in names)
+
+
 def sources_of(folder: Path) -> str:
     """A hash of a folder's Python files: part of the key of everything that this code makes."""
-    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(folder.rglob("*.py")))).hexdigest()
+    paths = sorted(path for path in files_below(folder) if path.endswith(".py"))
+    return hashlib.sha256(b"".join(Path(path).read_bytes() for path in paths)).hexdigest()
 
 
 def state_of(*folders: Path) -> str:
@@ -142,11 +150,9 @@ def state_of(*folders: Path) -> str:
     time of its last change (ctime) cannot be set; on Windows, its size or the time of its content tells.
     """
     found = []
-    for folder, inner, names in (each for top in folders for each in os.walk(top)):
-        inner[:] = [name for name in inner if name != "__pycache__"]
-        for path in (os.path.join(folder, name) for name in names):
-            about = os.stat(path)
-            found.append((path, about.st_size, about.st_mtime_ns, about.st_ctime_ns))
+    for path in files_below(*folders):
+        about = os.stat(path)
+        found.append((path, about.st_size, about.st_mtime_ns, about.st_ctime_ns))
     return hashlib.sha256(repr(sorted(found)).encode()).hexdigest()
 
 

@@ -186,10 +186,11 @@ def generated(python, folder, *words):
 
 
 @pytest.mark.parametrize("asked", [("--paper", "a4"), ("--paper", "letter"), ("--seed", "2")])
-def test_the_first_generate_lays_out_nothing_that_the_wheel_has_brought(with_layouts, asked, tmp_path):
+def test_the_first_generate_makes_nothing_that_the_wheel_has_brought(with_layouts, asked, tmp_path):
     brought, laid_out = generated(with_layouts, tmp_path / "brought", *asked)
     assert not laid_out
-    assert not (tmp_path / "brought" / "cache" / "byhand" / "laid-out").exists()
+    kept = {path.name for path in (tmp_path / "brought" / "cache" / "byhand").iterdir()}
+    assert kept == {"sheets", "code", "compiled"}
     anew, laid_out = generated(with_layouts, tmp_path / "anew", *asked, "--no-cache")
     assert laid_out
     assert brought == anew

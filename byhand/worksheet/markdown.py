@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from byhand.cache import as_data, cached, from_data
 from byhand.errors import SheetError
-from byhand.worksheet.program import code
+from byhand.worksheet.program import code_key
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -72,8 +72,8 @@ class Texts:
         def made() -> list[list[Token]]:
             return [_line(text) if is_line else _paragraphs(text) for text, is_line in asked]
 
-        key = code() if self.kept else None
-        kept = cached("parsed", lambda: as_data(made()), key, repr(asked)) if key else None
+        key = code_key(asked) if self.kept else None
+        kept = cached("parsed", lambda: as_data(made()), key) if key else None
         found = made() if kept is None else from_data(list[list[Token]], kept)
         for (*_, tokens), own in zip(left, found, strict=True):
             tokens += own

@@ -19,7 +19,7 @@ from byhand.mistakes import MISTAKES
 from byhand.model.files import check_dots
 from byhand.notation.words import unprintable
 from byhand.worksheet.folders import ENGLISH, folders, shipped
-from byhand.worksheet.program import program_key
+from byhand.worksheet.program import code_key
 from byhand.worksheet.sheet import known_language
 
 READ_BACK = "foot.line"  # the text that `verify` reads on a page: the sheet, the seed and the hash
@@ -72,7 +72,7 @@ def messages(language: str = ENGLISH) -> Messages:
 
 
 @cache
-@cached_by("shipped", lambda language, where: program_key("messages", language))
+@cached_by("shipped", lambda language, where: code_key("messages", language))
 def _messages(language: str, where: tuple[Path, ...]) -> Messages:
     english = _read(ENGLISH, shipped())
     english |= {f"mistakes.{m.name}.{part}": getattr(m, part) for m in MISTAKES.values() for part in ("told", "mend")}

@@ -1,20 +1,24 @@
-"""A cache key for everything that this program makes: it changes with the code, the templates and the packages."""
+"""Cache keys for what this program makes: they change with the code, the templates and the packages."""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import re
 import sys
 from functools import cache
 from pathlib import Path
 
-from byhand.cache import cached, state_of
+from byhand.cache import cached, files_below, state_of
 from byhand.worksheet.folders import folders, shipped
 
-LIBRARIES = (  # that make the HTML of a page, its fonts, or what is known of how wide their letters are
-    "jinja2", "markupsafe", "markdown-it-py", "mdit-py-plugins", "rjsmin", "fontpkg-source-sans-3", "ziamath",
+LIBRARIES = (  # that read sheets, make the HTML of a page or its fonts, or know how wide their letters are
+    "jinja2", "markupsafe", "markdown-it-py", "mdit-py-plugins", "pyyaml", "rjsmin", "fontpkg-source-sans-3",
+    "ziamath",
 )  # fmt: skip
 KINDS = (".css", ".html", ".js", ".md", ".py", ".toml")  # of the files of which a page is made
+PACKAGE = Path(__file__).parent.parent
+_INFO = re.compile(r"(.+?)-(\d[^-]*)(?:-py[\d.]+)?\.(?:dist|egg)-info")  # where a library says its version
 
 
 def program_key(*parts: object) -> str | None:
@@ -22,34 +26,42 @@ def program_key(*parts: object) -> str | None:
     return None if len(folders()) > 1 else "\0".join((program(), *map(repr, parts)))
 
 
+def code_key(*parts: object) -> str | None:
+    """As `program_key`, for a result that the wheel can bring: the key is the same wherever this code and these
+    libraries are installed.
+    """
+    return None if len(folders()) > 1 else "\0".join((code(), *map(repr, parts)))
+
+
 @cache
 def program() -> str:
     """All that a page depends on: Python, the installed packages, this code with its fonts, and the templates."""
-    paths = [path or "." for path in sys.path]
-    listed = [name for path in paths if os.path.isdir(path) for name in os.listdir(path)]
-    installed = sorted(name for name in listed if name.endswith("-info"))
-    return "\0".join((sys.version, *installed, state_of(Path(__file__).parent.parent, shipped())))
+    return "\0".join((sys.version, *sorted(_installed()), state_of(PACKAGE, shipped())))
 
 
 @cache
-def code() -> str | None:
-    """A hash of this code, the templates and the libraries that make HTML, which is the same wherever these are
-    installed; None if the user has templates of their own.
-    """
-    key = program_key("code")
+def code() -> str:
+    """A hash of this code, the templates and the libraries that make HTML."""
 
     def made() -> bytes:
-        from importlib.metadata import PackageNotFoundError, version  # slow to import
-
-        def version_of(library: str) -> str:
-            try:
-                return version(library)
-            except PackageNotFoundError:  # as in a program that was frozen
-                return ""
-
-        files = (path for folder in (Path(__file__).parent.parent, shipped()) for path in sorted(folder.rglob("*")))
-        content = [path.read_bytes() for path in files if path.suffix in KINDS]
-        content += [f"{name} {version_of(name)}".encode() for name in LIBRARIES]
+        files = sorted({path for path in files_below(PACKAGE, shipped()) if path.endswith(KINDS)})
+        content = [*(Path(path).read_bytes() for path in files), repr(_versions()).encode()]
         return hashlib.sha256(b"\0".join(content)).hexdigest().encode()
 
-    return key and cached("shipped", made, key).decode()
+    return cached("code", made, program()).decode()
+
+
+@cache
+def _installed() -> list[str]:
+    """The names of the folders, or files, that tell of installed packages, in the order of Python's path."""
+    paths = [path or "." for path in sys.path]
+    return [name for path in paths if os.path.isdir(path) for name in os.listdir(path) if name.endswith("-info")]
+
+
+def _versions() -> list[str | None]:
+    """The version of each of `LIBRARIES`; None where it is not known, as in a program that was frozen."""
+    known: dict[str, str] = {}
+    for name in _installed():
+        if about := _INFO.fullmatch(name):
+            known.setdefault(re.sub("[-_.]+", "-", about[1]).lower(), about[2])
+    return [known.get(library) for library in LIBRARIES]

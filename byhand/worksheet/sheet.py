@@ -24,7 +24,7 @@ from byhand.notation.words import unprintable
 from byhand.numbers.promises import SHEET_PROMISES
 from byhand.worksheet.folders import ENGLISH, folders
 from byhand.worksheet.order import number_of, place
-from byhand.worksheet.program import program_key
+from byhand.worksheet.program import code_key
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")  # a language tag, as in HTML and PDF
 _FRONT = re.compile(r"\A---[ \t]*\n(.*?)\n---[ \t]*(?:\n|\Z)", re.DOTALL)
@@ -183,7 +183,7 @@ def load_sheet(name: str, language: str = ENGLISH) -> Sheet:
     return _made(name, *_read(name, language))
 
 
-@cached_by("shipped", lambda name, language: program_key("sheet", name, language))
+@cached_by("shipped", lambda name, language: code_key("sheet", name, language))
 def _read(name: str, language: str) -> tuple[dict[Any, Any], str]:
     """The front matter of a sheet in a language and its body.
 
@@ -232,7 +232,7 @@ class Named(Struct, frozen=True):
         return f"{self.number} {self.title}" if self.number else self.title
 
 
-@cached_by("shipped", lambda names, language=ENGLISH: program_key("named", tuple(names), language))
+@cached_by("shipped", lambda names, language=ENGLISH: code_key("named", tuple(names), language))
 def named(names: Sequence[str], language: str = ENGLISH) -> tuple[Named, ...]:
     """Sheets by number and title, in the order of the course. What is no sheet, as a chapter is, is its own title."""
     known = sheet_files(language)

@@ -2,8 +2,9 @@
 
 import io
 import logging
+import re
 from dataclasses import replace
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 
 import numpy as np
 import pypdfium2
@@ -25,6 +26,7 @@ from byhand.notation.text import value_text
 from byhand.options import Options
 from byhand.pipeline import files_of, prepare
 from byhand.reading.verify import verify
+from byhand.worksheet import program
 from byhand.worksheet.program import LIBRARIES, code
 from byhand.worksheet.sheet import all_sheets, load_sheet, sheet_files
 
@@ -218,17 +220,19 @@ def test_without_the_cache_nothing_of_a_sheet_is_kept(tmp_path, monkeypatch):
 @pytest.mark.parametrize("library", [*LIBRARIES])
 def test_a_page_is_kept_for_the_libraries_that_made_it(library, monkeypatch):
     """So that another version of one of them makes it anew."""
-    known = code.__wrapped__()
-    monkeypatch.setattr("importlib.metadata.version", lambda name: "0" if name == library else version(name))
     monkeypatch.setattr("byhand.worksheet.program.cached", lambda kind, make, *parts: make())
+    known, installed = code.__wrapped__(), program._installed()
+    own = next(name for name in installed if re.sub("[-_.]+", "-", name.lower()).startswith(f"{library}-"))
+    monkeypatch.setattr(program, "_installed", lambda: [re.sub(r"-\d.*\.dist", "-0.dist", own), *installed])
     assert code.__wrapped__() != known
 
 
-def test_a_library_without_metadata_is_no_error(monkeypatch):
-    def missing(name):
-        raise PackageNotFoundError(name)
+def test_the_versions_of_libraries_are_those_that_they_say():
+    assert dict(zip(LIBRARIES, program._versions(), strict=True)) == {name: version(name) for name in LIBRARIES}
 
-    monkeypatch.setattr("importlib.metadata.version", missing)
+
+def test_a_library_without_metadata_is_no_error(monkeypatch):
+    monkeypatch.setattr(program, "_installed", list)
     monkeypatch.setattr("byhand.worksheet.program.cached", lambda kind, make, *parts: make())
     assert len(code.__wrapped__()) == 64
 

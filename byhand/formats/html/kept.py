@@ -48,7 +48,7 @@ from byhand.notation.text import value_text
 from byhand.runs import Run
 from byhand.worksheet.asked import OPTIONS
 from byhand.worksheet.document import Document
-from byhand.worksheet.program import code
+from byhand.worksheet.program import code_key
 from byhand.worksheet.views import View
 
 # what may write a text of a slot as a page is written, by the names under which pages are kept
@@ -98,11 +98,8 @@ def kept_page(document: Document, run: Run, view: View, medium: Medium, paper: P
         assert all(mark < known or mark in recipes for mark in map(mark_number, MARK.findall(html)))
         return KeptPage(html, dict(recipes))
 
-    key = code() if setup.cache else None
-    if key is None:
-        return made()
-    asked = repr((view, medium, paper, setup.feedback))
-    return from_data(KeptPage, cached("pages", lambda: as_data(made()), key, asked, shape))
+    key = code_key(view, medium, paper, setup.feedback, shape) if setup.cache else None
+    return made() if key is None else from_data(KeptPage, cached("pages", lambda: as_data(made()), key))
 
 
 def screen_page(document: Document, run: Run, view: View, setup: Setup) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from byhand.cache import cached_by
 from byhand.worksheet.folders import folders
-from byhand.worksheet.program import program_key
+from byhand.worksheet.program import code_key
 
 NUMBERS = ("exact", "decimals", "rules", "read")
 ROUNDED = ("enclosures", "spans")  # what only sheets in decimals need
@@ -30,7 +30,7 @@ def script_for(numbers: str) -> str:
 
 
 @lru_cache
-@cached_by("shipped", lambda names, where: program_key("script", names))
+@cached_by("shipped", lambda names, where: code_key("script", names))
 def _script(names: tuple[str, ...], where: tuple[Path, ...]) -> str:
     from rjsmin import jsmin  # a shipped script is mostly in the cache
 
