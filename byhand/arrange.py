@@ -7,10 +7,11 @@ the numbers behind it, the run starts from the printed numbers.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import lru_cache, partial
 from itertools import chain
 from typing import Any
+
+from msgspec.structs import replace
 
 from byhand.arithmetic.copies import has_slots, in_slot, is_one_copy, one_copy, word_in_slot
 from byhand.arithmetic.domain import Domain

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from byhand.errors import ConfigError
 from byhand.formats import Paper, Setup
@@ -28,8 +30,7 @@ def unheard(line: object) -> None:
     """Drop a message: the default Tell."""
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(Struct, frozen=True):
     """The options of `generate`.
 
     seed: 0 for the sheet's own numbers, any other for new numbers; None means 0, or 1 where tokens, an answer or a

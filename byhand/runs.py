@@ -11,9 +11,11 @@ A tape computes steps as they are asked for. A run holds those that were compute
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from byhand.arithmetic.copies import in_slot
 from byhand.arithmetic.domain import Domain
@@ -27,8 +29,7 @@ I, J = Index("i"), Index("j")  # noqa: E741 - the row and the column of a cell, 
 Texts = tuple[tuple[str, ...], ...]
 
 
-@dataclass(frozen=True, eq=False)
-class Run:
+class Run(Struct, frozen=True, eq=False):
     """The steps of a model in the order of the tape, with their numbers in one number system.
 
     rows: the numbers of each step. texts: the same as they stand in files: "3", "-1/2", "0.25", "-inf", "2*a - b".
@@ -51,8 +52,8 @@ class Run:
     seed: int | None = None
     quality: Mapping[str, Any] | None = None
     hash: str = ""
-    uniforms: dict[str, tuple[Step, list[tuple[int, int]], Expr | None]] = field(default_factory=dict, repr=False)
-    own: Run | None = field(default=None, repr=False)
+    uniforms: dict[str, tuple[Step, list[tuple[int, int]], Expr | None]] = field(default_factory=dict)
+    own: Run | None = None
 
     @classmethod
     def of(cls, tape: Tape, model: str, config: Config, **about: Any) -> Run:

@@ -6,8 +6,9 @@ import hmac
 import os
 import re
 import secrets
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from byhand.errors import ConfigError, OutputError
 
@@ -15,8 +16,7 @@ DIGITS = 64  # hexadecimal ones, 256 bits
 LARGEST_FILE = 1000  # bytes
 
 
-@dataclass(frozen=True, repr=False)
-class Secret:
+class Secret(Struct, frozen=True):
     """A key for hashes."""
 
     digits: str

@@ -2,9 +2,10 @@
 
 import json
 import random
-from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from byhand.model import MODELS
 from byhand.model.config import Config

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import FrozenInstanceError
 from functools import cache
 
 import pytest
@@ -53,7 +52,7 @@ def test_a_run_stays_as_it_is_when_the_tape_goes_on(product):
     product.values("positive")
     assert "positive" not in run.steps
     assert "positive" in Run.of(product, "matrix-product", Config()).steps
-    with pytest.raises(FrozenInstanceError):
+    with pytest.raises(AttributeError):
         run.model = "another"  # type: ignore[misc]
 
 

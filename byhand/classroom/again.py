@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import structs
 
 from byhand.classroom.class_run import ClassRun
 from byhand.classroom.fitting import AGAIN, COPY_ATTEMPTS, fitting
@@ -64,7 +66,7 @@ class Class:
         sheet = load_sheet(name, options.language)
         if said["body"] != sheet.body:
             raise RosterError(f"the sheet {name} is no longer the one that {folder} was made of")
-        return cls(Plan(sheet, replace(options, secret=secret).on(sheet), ""), copies)
+        return cls(Plan(sheet, structs.replace(options, secret=secret).on(sheet), ""), copies)
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ def own_copies(plan: Plan, copies: Sequence[Copy]) -> Iterator[OwnCopy]:
         at, (hash_, run, said) = next(own) if key else (0, ("", of_class.run, ""))
         if hash_ == copy.hash:
             texts, usual = partial(_text_of, of_class, at), partial(_typical, of_class)
-            own_run = replace(run, hash=hash_)
+            own_run = structs.replace(run, hash=hash_)
             yield OwnCopy(copy, document, own_run, said.split("\0"), of_class.run, at, texts, usual)
         else:
             page, run = _by_itself(plan, numbers, copy, document.asked.get("left", ""))

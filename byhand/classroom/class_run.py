@@ -70,7 +70,9 @@ class ClassRun:
         own_params = {name: _copies(step.params) for name, step in run.steps.items() if _has_columns(step.params)}
         for _, rows, texts in zip(range(self.domain.count), _copies(run.rows), _copies(columns), strict=False):
             own = {name: structs.replace(run.steps[name], params=next(params)) for name, params in own_params.items()}
-            yield replace(run, domain=self.domain.inner, steps={**run.steps, **own}, rows=rows, texts=texts, hash="")
+            yield structs.replace(
+                run, domain=self.domain.inner, steps={**run.steps, **own}, rows=rows, texts=texts, hash=""
+            )
 
     def tapes(self) -> Iterator[Tape]:
         """The tape of each copy, in exact fractions."""
@@ -122,7 +124,7 @@ def run_copies(sheet: Sheet, sets: Sequence[Values], variants: Sequence[Variant]
     made = ClassRun(page, run, tape, domain, sheet.promises)
     text = _ESCAPED.sub(lambda m: str(json.loads(f'"{m[0]}"')), numbers_text(run, page.steps))
     hashes = domain.mark(domain.column([short_hash(each, options.secret) for each in made.filled(text)]))
-    return replace(made, document=replace(page, stamp={"seed": options.printed_seed, "hash": hashes}))
+    return replace(made, document=structs.replace(page, stamp={"seed": options.printed_seed, "hash": hashes}))
 
 
 def unchanged(run: ClassRun, sets: Sequence[int]) -> list[str]:
@@ -175,7 +177,7 @@ def values_together(
         return domain.number(own, codes) if len(own) > 1 else plain(own[0])
 
     weights, inputs = refilled(entries[0], map(number, table.T))
-    return replace(sets[0], weights=weights, inputs=inputs)
+    return structs.replace(sets[0], weights=weights, inputs=inputs)
 
 
 def _size(x: Any) -> Any:

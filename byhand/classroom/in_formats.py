@@ -7,10 +7,12 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import IO
+
+from msgspec.structs import replace
 
 from byhand.arithmetic.copies import word_in_slot
 from byhand.classroom.plan import Plan

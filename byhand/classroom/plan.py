@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from msgspec import structs
+
 from byhand.cache import cached_by
 from byhand.choose import choose
 from byhand.classroom.class_run import ClassRun, Variant, run_copies
@@ -58,7 +60,8 @@ class Plan:
         others: what the result does not depend on, as the plan may have it for all who ask for the result.
         """
         alike = {"seed": self.options.chosen_seed, "views": (), "formats": (), **others}
-        return program_key(self.sheet, replace(self.options, **alike), *parts) if self.options.cached else None
+        asked = structs.replace(self.options, **alike)
+        return program_key(self.sheet, asked, *parts) if asked.cached else None
 
     @cached_by("sets", lambda plan: plan.cache_key("first", paper="a4"))
     def first_set(self) -> Values:
@@ -80,7 +83,7 @@ class Plan:
         answers = run_copies(self.sheet, [numbers], [(0, 0)], self.options).tape.values("next_token")
         words = numbers.vocabulary
         tokens, answer = (tuple(words[int(t)] for t in ids) for ids in (numbers.ids(), [word for (word,) in answers]))
-        return replace(self, options=replace(self.options, tokens=tokens, answer=" ".join(answer)))
+        return replace(self, options=structs.replace(self.options, tokens=tokens, answer=" ".join(answer)))
 
     def searched(self, seed: int) -> Values:
         """The numbers of a seed.
@@ -88,7 +91,7 @@ class Plan:
         Raises: ConfigError where there is one set of numbers only.
         """
         try:
-            return choose(self.sheet, replace(self.options, seed=seed))[0]
+            return choose(self.sheet, structs.replace(self.options, seed=seed))[0]
         except UnknownNameError:
             raise self._one_set_only() from None
 
@@ -100,7 +103,7 @@ class Plan:
         """
         from byhand.numbers.choice import listed  # numpy, which letters and a file's numbers do without
 
-        new = replace(self.options, seed=1)
+        new = structs.replace(self.options, seed=1)
         found = (
             ()
             if new.keeps_numbers

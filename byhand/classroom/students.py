@@ -9,6 +9,7 @@ from functools import lru_cache, partial
 from itertools import islice
 
 from isal import isal_zlib as zlib
+from msgspec import structs
 
 from byhand import __version__
 from byhand.arithmetic.copies import Copies
@@ -272,7 +273,7 @@ def signed(page: Document, student: Student) -> Document:
     """A copy's document with the student's name and id, and with a QR code."""
     (path,), modules = qr_codes([_qr_text(page, page.stamp["hash"])])
     known = {**said_of(page, student), "code": path, "modules": str(modules)}
-    return replace(page, stamp={**page.stamp, **known})
+    return structs.replace(page, stamp={**page.stamp, **known})
 
 
 def said_of(page: Document, student: Student) -> dict[str, str]:
@@ -290,7 +291,7 @@ def judged_page(plan: Plan, own: Values, left: str, in_slots: bool = False) -> t
 
     left: as that of the class. in_slots: whether for pages that all copies share.
     """
-    options = replace(plan.options, left_out=left_out({"left": left})) if left else plan.options
+    options = structs.replace(plan.options, left_out=left_out({"left": left})) if left else plan.options
     if in_slots:
         page, run = arrange_in_slots(plan.sheet, own, options)
     else:
@@ -343,4 +344,4 @@ def _stamped(run: ClassRun, students: Sequence[Student]) -> ClassRun:
     paths, modules = qr_codes([_qr_text(run.document, each) for each in run.filled(stamp["hash"])])
     stamp["code"] = domain.mark(domain.column(paths))
     stamp["modules"] = str(modules)
-    return replace(run, document=replace(run.document, stamp=stamp))
+    return replace(run, document=structs.replace(run.document, stamp=stamp))

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec import structs
 
 from byhand.arrange import arrange
 from byhand.choose import choose
@@ -241,10 +242,10 @@ def _said(file: Answers, options: Options | None) -> Options:
     """
     if options is not None and not file.is_sure:
         return options
-    own = replace(options_of(file.options, file.name), seed=file.seed)
+    own = structs.replace(options_of(file.options, file.name), seed=file.seed)
     if options is None:
         return own
-    found = replace(own, **{name: getattr(options, name) for name in OWN if name not in file.options})
+    found = structs.replace(own, **{name: getattr(options, name) for name in OWN if name not in file.options})
     asked, told = as_entries(options), as_entries(found)
     usual = as_entries(Options()) if found != own else told  # who adds what it leaves out need not repeat the rest
     if differ := [name for name, entry in asked.items() if entry not in (told[name], usual[name])]:

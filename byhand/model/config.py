@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
 from fractions import Fraction
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from byhand.errors import MOST_PROBLEMS, ByHandError, ConfigError, UnknownNameError, ValuesError, collecting, together
 from byhand.notation.number import parse, shown
@@ -33,8 +35,7 @@ ON_SCORES = (*BIASES, "relative")  # positions that scores depend on
 WITHOUT_SCORES = ("attention_kernel", "linformer_k")
 
 
-@dataclass(frozen=True)
-class Config:
+class Config(Struct, frozen=True):
     """The sizes and choices of a model.
 
     d_head: the width of a query and a key (default d_model ÷ n_heads). d_v: the width of a value (default d_head).
@@ -305,7 +306,7 @@ class Config:
             yield f"{found} does not part d_head={c.d_head} in two; use an even one below it"
 
     def _set(self, name: str, value: Any) -> None:
-        object.__setattr__(self, name, value)
+        force_setattr(self, name, value)
 
     def _check_size(self) -> None:
         if self.n_layers * self.n_heads > MOST_HEADS:
@@ -342,7 +343,7 @@ class Config:
 
         Raises: ValuesError with all that is wrong; a single UnknownNameError or ConfigError as it is.
         """
-        known = {f.name for f in fields(cls)}
+        known = {*cls.__struct_fields__}
         problems: list[ByHandError] = []
         for name in [name for name in entries if name not in known][:MOST_PROBLEMS]:
             problems.append(UnknownNameError("config option", str(name), known))
@@ -356,21 +357,22 @@ class Config:
     def as_dict(self) -> dict[str, Any]:
         """The entries, for run.json; of those that only some models have (OF_SOME), the ones that are in use."""
         entries = {}
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if field.name in OF_SOME and value == field.default:
+        for name, default in zip(self.__struct_fields__, self.__struct_defaults__, strict=True):
+            value = getattr(self, name)
+            if name in OF_SOME and value == default:
                 continue
-            entries[field.name] = _entry(value)
+            entries[name] = _entry(value)
         return entries
 
 
 def _options(kind: str) -> tuple[str, ...]:
     """The options of one type, such as "int", that are neither a choice nor a number of decimal places."""
-    return tuple(f.name for f in fields(Config) if f.type == kind and f.name not in (*CHOICES, "sinusoidal_places"))
+    others = (*CHOICES, "sinusoidal_places")
+    return tuple(name for name, found in Config.__annotations__.items() if found == kind and name not in others)
 
 
 SIZES, FLAGS = _options("int"), _options("bool")
-_NAMES = [f.name for f in fields(Config)]
+_NAMES = Config.__struct_fields__
 OF_SOME = frozenset(_NAMES[_NAMES.index("n_key_value_heads") :])  # options that only some models have
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from fractions import Fraction
 from itertools import accumulate
 from typing import Any
+
+from msgspec.structs import replace
 
 from byhand.arithmetic.copies import each
 from byhand.errors import ConfigError, ValuesError

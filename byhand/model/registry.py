@@ -10,7 +10,8 @@ MODELS["twice"].run(values, RATIONALS)    → a tape with the steps x and double
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from byhand.arithmetic.domain import Domain
 from byhand.errors import (
@@ -32,8 +33,7 @@ MOST_TERMS = 20_000_000  # of all sums of a run together: they take about a minu
 Write = Callable[[Builder], "Matrix | tuple[Matrix, ...]"]
 
 
-@dataclass(frozen=True)
-class Model:
+class Model(Struct, frozen=True):
     """A model that can be run on values.
 
     write: records the steps on a tape, and returns one result or several.
@@ -45,12 +45,16 @@ class Model:
     """
 
     name: str
-    write: Write = field(repr=False)
+    write: Write
     part: str = ""
     one_head: bool = False
     reads_words: bool = False
     says_words: bool = False
     counts: bool = False
+
+    def __repr__(self) -> str:
+        """What tells this model from others, in the keys of the cache, too."""
+        return f"Model({self.name!r})"
 
     def run(self, values: Values, domain: Domain, force: bool = True) -> Tape:
         """The tape of a run in a number system. force: whether the results are evaluated, and checked before; else

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from byhand.errors import (
     LONGEST_QUOTE,
@@ -31,8 +33,7 @@ LONGEST_WORD = 60  # characters
 KEYS = ("config", "tokens", "source", "vocabulary", "inputs", "weights")
 
 
-@dataclass(frozen=True)
-class Values:
+class Values(Struct, frozen=True):
     """The numbers of a model as they are given: nested lists, by step name (inputs) and by parameter name (weights).
 
     tokens: words or ids. source: the words that an encoder reads, where a decoder reads the tokens.

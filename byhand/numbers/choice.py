@@ -5,10 +5,10 @@ promise.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 from msgspec import Struct, structs
+from msgspec.structs import replace
 
 import byhand.numbers.search  # noqa: F401 - registers the searches of transformers
 from byhand.arithmetic.exact import RATIONALS

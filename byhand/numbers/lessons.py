@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from bisect import bisect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from fractions import Fraction
 from functools import cache
 from itertools import accumulate, combinations, permutations, product
@@ -18,6 +17,7 @@ from math import atan2, pi
 from typing import Any
 
 import numpy as np
+from msgspec.structs import replace
 
 from byhand.arithmetic.copies import as_array, differing, each, together
 from byhand.arithmetic.exact import RATIONALS

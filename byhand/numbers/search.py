@@ -7,11 +7,11 @@ cheap to check; choice.py then runs each instance on the tape, which checks ever
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import chain
 from typing import Any
 
 import numpy as np
+from msgspec.structs import replace
 
 from byhand.arithmetic.exact import RATIONALS
 from byhand.model.config import Config

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import lru_cache, partial
 from itertools import chain
 from typing import Any
+
+from msgspec.structs import replace
 
 from byhand.arithmetic.domain import Domain
 from byhand.arrange import arranged
@@ -90,7 +91,7 @@ def _sets(plan: Plan) -> NumberSets:
 def values_of(own: Values, shown: Shown) -> Values:
     """Values with the givens that a page shows; before any are read, only cut to as many rows as it has words."""
     words = {kind: texts for kind, texts in shown.words.items() if texts}
-    new = replace(own, **words)  # type: ignore[arg-type]
+    new = replace(own, **words)
     config = replace(
         own.config, n_ctx=max(own.config.n_ctx, len(new.tokens), len(new.source)),
         d_vocab=len(new.vocabulary) or own.config.d_vocab,

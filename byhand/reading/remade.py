@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import replace
 from fractions import Fraction
 from typing import Any, get_args
+
+from msgspec.structs import replace
 
 from byhand import __version__
 from byhand.arithmetic.expr import NEG_INF

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, get_args
 
+from msgspec import structs
+
 from byhand.arithmetic.domain import Domain, ValueOf
 from byhand.arithmetic.expr import Expr
 from byhand.arithmetic.systems import ROUNDINGS, number_system
@@ -86,13 +88,14 @@ def with_others(again: Again) -> Again | None:
     """
     page, printed = again.page, again.printed
     count = int(page.said("variants", [*map(str, range(1, MOST_VARIANTS + 1))]))
-    asked = replace(options_of(page), seed=page.seed, left_out={}, variants=count)
+    asked = structs.replace(options_of(page), seed=page.seed, left_out={}, variants=count)
     for tokens in ((), again.words["tokens"]):  # the words of the sheet, or else those that the page says
         with suppress(ByHandError):
-            document, run = prepare(sheet_of(page), replace(asked, tokens=tokens))
+            document, run = prepare(sheet_of(page), structs.replace(asked, tokens=tokens))
             if run.hash == page.foot.hash:
                 return replace(
-                    again, printed=replace(printed, document=replace(printed.document, others=document.others))
+                    again,
+                    printed=replace(printed, document=structs.replace(printed.document, others=document.others)),
                 )
     return None
 
@@ -126,13 +129,13 @@ def _printer(page: Page, sheet: Sheet, options: Options, domain: Domain, judges:
             except (DomainError, SheetError):
                 if not roughly:
                     raise
-                others = replace(options, left_out={})  # what the page leaves out, other numbers may not tell
+                others = structs.replace(options, left_out={})  # what the page leaves out, other numbers may not tell
                 try:
                     document, run = recorded_with_lost(sheet, values, others, domain, shown)
                 except (DomainError, SheetError):
                     document, run = recorded_with_lost(sheet, values, others, ROUGHLY, shown)
             words = {kind: tuple(map(str, getattr(values, kind))) for kind in ("tokens", "source", "vocabulary")}
-            document = replace(document, stamp=stamp)
+            document = structs.replace(document, stamp=stamp)
             if student:
                 from byhand.classroom.students import signed
 
@@ -159,4 +162,4 @@ def options_of(page: Page) -> Options:
     if options.numbers != "decimal":
         return options
     places = page.said("places", [*map(str, range(1, MOST_PLACES + 1))])
-    return replace(options, places=int(places), rounding=page.said("rounding", ROUNDINGS))  # type: ignore[arg-type]
+    return structs.replace(options, places=int(places), rounding=page.said("rounding", ROUNDINGS))

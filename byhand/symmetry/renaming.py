@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import chain, count
 from typing import Any
+
+from msgspec.structs import replace
 
 from byhand.arithmetic.exact import RATIONALS
 from byhand.errors import ConfigError

@@ -5,10 +5,11 @@ Source: Higham 2002, Accuracy and Stability of Numerical Algorithms, sections 2.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 from typing import Any
+
+from msgspec import Struct
 
 from byhand.witness.numbers import NEG_INF, digits
 
@@ -19,8 +20,7 @@ LIBRARY = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Bounded:
+class Bounded(Struct, frozen=True):
     """A number with a bound on the error of float64: γ(roundings) · size, where γ(n) = n u / (1 − n u).
 
     value: the number, to sixty digits. size: the sum of the absolute values of all terms, so that cancellation does

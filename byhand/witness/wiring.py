@@ -8,17 +8,17 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
+
+from msgspec import Struct, field
 
 from byhand.witness.recorded import Recorded, Step, computed_steps
 
 PARAMETER = re.compile(r"\.([Wb]_\w+|[wb]|E|F|r_[wr]_bias|rel_pos_\w+)(\[\d+\])?$")  # the end of its name
 
 
-@dataclass(frozen=True)
-class Wire:
+class Wire(Struct, frozen=True):
     """How a step is computed: the name of its rule, the names of the steps that it reads, the rule's parameters."""
 
     rule: str
@@ -26,8 +26,7 @@ class Wire:
     params: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass
-class Wiring:
+class Wiring(Struct):
     """A model's wiring in the making.
 
     config: as in run.json.

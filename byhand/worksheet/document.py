@@ -14,11 +14,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar, Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from byhand import __version__, pictures
@@ -755,8 +754,7 @@ class Map(Struct, frozen=True, eq=False):
     is_one_block: bool = False
 
 
-@dataclass(frozen=True, eq=False)
-class Document:
+class Document(Struct, frozen=True, eq=False, dict=True):
     """A sheet with the numbers of a run, for every view and format.
 
     goal, conventions, objectives: Markdown tokens. before: the sheets that come before it. group, beside: its

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from bisect import bisect
 from collections.abc import Iterator, Sequence
-from dataclasses import fields
 from functools import partial
 from itertools import accumulate
 from typing import Any
@@ -164,7 +163,7 @@ def _other_choices(sheet: Sheet, config: Config) -> tuple[str, str] | None:
     where they are the same. They decide which steps there are.
     """
     of_sheet = Config.of(sheet.values.get("config", {}))
-    names = [f.name for f in fields(Config) if f.name not in (*SIZES, "softmax_base")]
+    names = [name for name in Config.__struct_fields__ if name not in (*SIZES, "softmax_base")]
     differing = [n for n in names if getattr(of_sheet, n) != getattr(config, n)]
     if not differing:
         return None

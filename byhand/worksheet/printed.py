@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Set
-from dataclasses import replace
 from math import prod
 
 from msgspec import structs
+from msgspec.structs import replace
 
 from byhand.mistakes import changes, changes_of
 from byhand.runs import Run

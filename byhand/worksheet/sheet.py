@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from byhand.cache import cached_by
 from byhand.errors import ByHandError, ConfigError, SheetError, UnknownNameError
@@ -33,8 +32,7 @@ NUMBER_SYSTEMS = ("exact", "decimal", "symbolic")
 LARGEST_SHEET = 200_000  # characters
 
 
-@dataclass(frozen=True)
-class Sheet:
+class Sheet(Struct, frozen=True):
     """A sheet's front matter and its body.
 
     numbers: the default number system: exact, decimal or symbolic. places: the decimal places of decimals, if

@@ -1,8 +1,7 @@
 """Many copies of a sheet in one run, and what each of them says."""
 
-from dataclasses import replace
-
 from class_runs import SAYS_FIRST, own_numbers, run_together, unmeasured
+from msgspec.structs import replace
 
 from byhand.arrange import arranged
 from byhand.classroom.class_run import run_copies, unchanged

@@ -14,6 +14,7 @@ from dataclasses import replace
 
 import pikepdf
 import pytest
+from msgspec import structs
 from page_pdf import different, laid_out_alone, same_text
 from pypdf import PdfReader, PdfWriter
 
@@ -444,7 +445,7 @@ def test_what_cannot_be_renamed_is_drawn_from_all_that_may_be_chosen():
 
 def test_a_sheet_whose_numbers_neither_are_renamed_nor_listed_has_no_class():
     sheet = load_sheet("softmax")
-    sheet = replace(sheet, in_place=("scores",), values={**sheet.values, "inputs": {"scores": [[0, 1, 2]]}})
+    sheet = structs.replace(sheet, in_place=("scores",), values={**sheet.values, "inputs": {"scores": [[0, 1, 2]]}})
     with pytest.raises(ConfigError, match="softmax has one set of numbers only, so a class has none of its own"):
         NumberSets(Plan(sheet, Options(numbers="exact"), "")).of("a")
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import io
 import re
 import zlib
-from dataclasses import replace
 from functools import cache
 from string import ascii_lowercase
 
 import pikepdf
 import pytest
 from class_runs import unmeasured
+from msgspec.structs import asdict, replace
 from page_pdf import different, laid_out_alone, same_text
 from pypdf import PdfReader
 
@@ -73,7 +73,7 @@ def test_the_page_of_a_copy_is_the_page_of_its_own_numbers(sheet, options):
     for copy, name in ((0, 0), (3, KEYS[2])):
         own_values = renamed(found.model, values, name, in_place=found.in_place)
         page, own, _ = arranged(found, own_values, asked, asked.domain)
-        assert vars([*run.runs()][copy]) == vars(replace(own, domain=run.domain.inner, hash=""))
+        assert asdict([*run.runs()][copy]) == asdict(replace(own, domain=run.domain.inner, hash=""))
         page = replace(page, stamp={"seed": "0", "hash": own.hash})
         alone = Pages(page, own).html("key", "screen")
         assert unmeasured(key[copy]) == unmeasured(alone)

@@ -1,8 +1,7 @@
 """Numbers are found whose page is the class's, and on which mistakes show."""
 
-from dataclasses import replace
-
 from class_runs import SAYS_FIRST, own_numbers, run_together
+from msgspec.structs import replace
 
 from byhand.classroom.fitting import AGAIN, fitting, hiding_mistakes
 from byhand.symmetry.renaming import renamed

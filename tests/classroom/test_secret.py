@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import stat
-from dataclasses import replace
 from hashlib import sha256
 
 import pikepdf
 import pytest
+from msgspec.structs import replace
 from pypdf import PdfReader
 
 from byhand.arrange import arranged

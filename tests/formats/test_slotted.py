@@ -3,7 +3,6 @@
 import io
 import logging
 import re
-from dataclasses import replace
 from importlib.metadata import version
 
 import numpy as np
@@ -11,6 +10,7 @@ import pypdfium2
 import pytest
 from every_sheet import in_turn
 from kinds import lesson
+from msgspec.structs import replace
 from page_pdf import characters, different, laid_out_alone, same_text
 from pypdf import PdfReader
 

@@ -1,7 +1,6 @@
 """The models, against a reference that shares no code with them, and in their own number systems."""
 
 import math
-from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import reduce
@@ -12,6 +11,7 @@ import oracle
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from byhand.arithmetic.decimals import Decimals, DecimalsOnce
 from byhand.arithmetic.exact import RATIONALS

@@ -1,9 +1,8 @@
 """Heads that mean something."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from byhand import choose as room
 from byhand.numbers.meaning import FEATURES, means_something, questions

@@ -1,11 +1,11 @@
 """Chosen numbers keep every promise, in many configurations, and are refused where there can be none."""
 
 import json
-from dataclasses import replace
 from fractions import Fraction
 
 import pytest
 from every_sheet import FULL
+from msgspec.structs import replace
 
 from byhand.arithmetic.exact import RATIONALS
 from byhand.errors import ConfigError, UnknownNameError

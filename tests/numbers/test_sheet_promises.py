@@ -1,10 +1,9 @@
 """Every sheet keeps its own promises: with its own numbers, for every seed and level, and in a class's copies."""
 
-from dataclasses import replace
-
 import pytest
 from class_runs import run_together
 from every_sheet import FULL
+from msgspec.structs import replace
 
 from byhand import choose as room
 from byhand.classroom.fitting import AGAIN, breaking_promises, fitting

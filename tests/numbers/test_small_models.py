@@ -1,6 +1,5 @@
 """New numbers for every sheet of the course, and for the small models those that their idea needs."""
 
-from dataclasses import replace
 from fractions import Fraction
 from functools import cache
 
@@ -8,6 +7,7 @@ import numpy as np
 import oracle
 import pytest
 from every_sheet import FULL
+from msgspec.structs import replace
 
 from byhand import choose as room
 from byhand.arithmetic.exact import RATIONALS

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from every_sheet import FULL, in_turn
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import ArrayObject, ByteStringObject, ContentStream, NameObject
 
@@ -251,7 +252,7 @@ def test_a_sheet_prints_all_that_its_numbers_come_from(sheet):
     options = Options().on(load_sheet(sheet))
     values = choose(load_sheet(sheet), options)[0]
     document, run, _ = arranged(load_sheet(sheet), values, options, options.domain, whole=False)
-    printed = Printed(replace(document, stamp={"seed": "0", "hash": "1234567"}), run, {})
+    printed = Printed(structs.replace(document, stamp={"seed": "0", "hash": "1234567"}), run, {})
     page = read_html(Pages(printed.document, run).html("key", "screen"))
     assert Again(printed, page, "screen").hidden() == []
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from fractions import Fraction
 from itertools import chain
 
@@ -12,6 +11,7 @@ from every_sheet import FULL
 from judged import CASES as JUDGED
 from judged import ROWS, small
 from kept import numbers_by_step, whole_run
+from msgspec.structs import replace
 
 from byhand.arithmetic.exact import RATIONALS
 from byhand.arithmetic.floats import FLOATS

@@ -4,7 +4,6 @@ import random
 import re
 import subprocess
 import sys
-from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -22,6 +21,7 @@ from judged import (
     small,
 )  # fmt: skip
 from msgspec import structs
+from msgspec.structs import replace
 
 from byhand.arithmetic.decimals import Decimals
 from byhand.arithmetic.exact import RATIONALS

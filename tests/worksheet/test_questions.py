@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 import pytest
 from kinds import kinds, kinds_and_run, lesson
 from msgspec import structs
+from msgspec.structs import replace
 
 from byhand.arithmetic.copies import Copies
 from byhand.arithmetic.decimals import Decimals

@@ -6,9 +6,11 @@ import base64
 import json
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
+
+from msgspec.structs import replace
 
 from byhand.arithmetic.expr import Expr, Ref, nodes
 from byhand.formats.notebook.checks import sealed
