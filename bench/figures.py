@@ -75,6 +75,7 @@ CASES = (
     Case("generate attention-head", 3.5, seed=FIRST),
     Case("generate attention-head", 3.5, seed=LATER),
     Case("generate attention-head", 1.4),
+    Case("generate gpt --format html", 2.3, "empty"),
     Case("generate gpt --format html", 2.3, seed=FIRST),
     Case("generate gpt --format html", 2.3, seed=LATER),
     Case("list", 1.5),

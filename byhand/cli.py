@@ -19,7 +19,7 @@ from byhand import __version__
 from byhand.classroom import MOST_STUDENTS
 from byhand.errors import ByHandError, UnknownNameError
 from byhand.notation.words import escaped
-from byhand.variants import MOST_VARIANTS
+from byhand.worksheet.views import MOST_VARIANTS
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # to start others takes 40 ms, and nothing here needs them
 if TYPE_CHECKING:  # imported within functions, since --help needs nothing of it

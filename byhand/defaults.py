@@ -12,10 +12,8 @@ from typing import Any, get_args
 
 from byhand.errors import ConfigError, UnknownNameError
 from byhand.formats import Paper, names
-from byhand.notation.number import shown
 from byhand.notation.words import escaped
-from byhand.variants import MOST_VARIANTS
-from byhand.worksheet.views import VIEWS, Level, Orientation
+from byhand.worksheet.views import MOST_VARIANTS, VIEWS, Level, Orientation
 
 NAME = "byhand.toml"
 LARGEST = 100_000  # bytes
@@ -92,6 +90,8 @@ def _of_file(path: Path) -> Iterator[tuple[str, Any]]:
             raise ConfigError(f"{path}: {UnknownNameError('option', name, OPTIONS)}")
         fits, told = OPTIONS[name]
         if not fits(value):
+            from byhand.notation.number import shown  # which pages from the cache need nothing of
+
             raise ConfigError(f"{path}: {name} = {shown(value)} is no value for it; use {told}")
         yield PARAMETERS.get(name, name), _as_typed(path, name, value)
 

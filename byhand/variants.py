@@ -11,13 +11,12 @@ from msgspec.structs import replace
 
 from byhand.errors import ByHandError, ConfigError
 
-if TYPE_CHECKING:  # the command line imports this at its start
+if TYPE_CHECKING:
     from byhand.options import Options
     from byhand.runs import Run
     from byhand.worksheet.document import Document
 
     Prepared = tuple[Document, Run]
-MOST_VARIANTS = 100  # each is some kilobytes of a page
 TRIES = 3  # seeds for each variant: with some, a sheet has no numbers, or another page
 
 

@@ -8,7 +8,6 @@ Another package adds a format by an entry point that names a Format:
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Literal
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from byhand.runs import Run
     from byhand.worksheet.document import Document
 
-log = logging.getLogger("byhand")
 ENTRY_POINT_GROUP = "byhand.formats"  # the group of the entry points by which other packages add formats
 Paper = Literal["a4", "letter"]
 
@@ -305,8 +303,15 @@ def made_of(
         try:
             return make(*prepared(True), view, setup)
         except SheetError as error:  # as where a word is longer than any slot
-            log.debug("%s, %s: written by itself; %s", prepared(False)[0].name, view, error)
+            tell_debug("%s, %s: written by itself; %s", prepared(False)[0].name, view, error)
     return make(*prepared(False), view, setup)
+
+
+def tell_debug(line: str, *parts: object) -> None:
+    """Tell whoever asks with --debug."""
+    import logging  # slow, and seldom needed
+
+    logging.getLogger("byhand").debug(line, *parts)
 
 
 def _others() -> Sequence[EntryPoint]:

@@ -22,10 +22,9 @@ from byhand.reading.back import Again, Print, Printed, Shown
 from byhand.reading.guess import of_width, original, recorded_with_lost, values_of
 from byhand.reading.page import Page
 from byhand.runs import Run
-from byhand.variants import MOST_VARIANTS
 from byhand.worksheet.asked import left_out
 from byhand.worksheet.sheet import NUMBER_SYSTEMS, Sheet, load_sheet
-from byhand.worksheet.views import Level, Orientation
+from byhand.worksheet.views import MOST_VARIANTS, Level, Orientation
 
 Judges = Sequence[Callable[[Run], None]]
 ROUGHLY = number_system("decimal", rounding="once")  # computes any function, without a loss from step to step

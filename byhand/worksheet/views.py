@@ -8,3 +8,4 @@ View = Literal["worksheet", "key", "worked"]
 VIEWS: tuple[View, ...] = ("worksheet", "key", "worked")
 Level = Literal["easy", "standard", "stretch"]
 Orientation = Literal["rows", "columns"]  # what tokens are
+MOST_VARIANTS = 100  # each is some kilobytes of a page

@@ -8,7 +8,6 @@ WeasyPrint's boxes. A page without the texts in its slots is the background, whi
 from __future__ import annotations
 
 import io
-import logging
 import re
 from collections.abc import Callable, Mapping
 from html import escape
@@ -19,6 +18,7 @@ from msgspec.structs import replace
 
 from byhand.arithmetic.copies import MARK, Svg, mark_number
 from byhand.errors import SheetError
+from byhand.formats import tell_debug
 from byhand.formats.html.page import LEAD
 from byhand.formats.pdf.boxes import BoxReader, Line, rows_of
 from byhand.formats.pdf.breaking import Paragraph
@@ -55,7 +55,6 @@ from byhand.formats.pdf.svg import NO_DRAWING
 from byhand.formats.pdf.views import only, view_of, views_of
 from byhand.worksheet.views import View
 
-log = logging.getLogger("byhand")
 Drawn = tuple[str, Edges, Any, int]  # a room: its name, its edges, the element it is in, and which child it would be
 _TAG = re.compile(r"(<[^>]*>)")
 _SVG = re.compile(r"<svg[^>]*>.*?</svg>", re.DOTALL)
@@ -189,7 +188,7 @@ def lay_out_copy(html: str, texts: TextOf) -> Layout:
     try:
         return lay_out(page, texts)
     except UnknownFormError as error:
-        log.debug("laid out by WeasyPrint alone: %s", error)
+        tell_debug("laid out by WeasyPrint alone: %s", error)
         return _by_weasyprint(page)
 
 

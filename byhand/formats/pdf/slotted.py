@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 import string
 from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +15,7 @@ from msgspec.structs import replace
 from byhand.arithmetic.copies import FIRST_MARK, MARK, Html, Radius, Said, Svg, has_slots, mark_number
 from byhand.cache import as_data, from_data
 from byhand.errors import SheetError
-from byhand.formats import Setup
+from byhand.formats import Setup, tell_debug
 from byhand.formats.html.kept import KeptPage, kept_page, resolved, with_texts
 from byhand.formats.html.page import in_one, pages
 from byhand.formats.pdf import laid_out, printed
@@ -28,7 +27,6 @@ from byhand.runs import Run
 from byhand.worksheet.document import Document
 from byhand.worksheet.views import View
 
-log = logging.getLogger("byhand")
 LETTERS = string.printable[:95] + "…∗"  # that a slot for words, or a picture, may hold
 _ONE = r"“?[^\W\d_]+”?"
 _LISTED = re.compile(rf"(?:{_ONE}, )*{_ONE} [^\W\d_]{{1,3}} {_ONE}")  # cat, dog and bird; cat” and “dog, in quotes
@@ -146,7 +144,7 @@ def shared(document: Document, run: Run, view: View, setup: Setup) -> SharedPage
     try:
         return _shared(*_compared(document, run, "key" if in_one(view) else view, setup), view, setup)
     except SheetError as error:
-        log.debug("%s, %s: laid out by itself; %s", document.name, view, error)
+        tell_debug("%s, %s: laid out by itself; %s", document.name, view, error)
         return None
 
 
