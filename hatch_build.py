@@ -2,8 +2,8 @@
 the course, and what is read from its sheets and texts.
 
 The pages are those of every sheet in English with its own numbers and with those of four seeds, and of a class of
-gpt, on A4 and on Letter; most other seeds have the same pages, of which only slots are filled in. With them the
-first `generate` takes a tenth of the time, and needs no Pango. Those of the classes of all sheets would add 6 MB, and
+gpt, on A4 and on Letter; most other seeds have the same pages, of which only slots are filled in. With them the first
+`generate` takes a quarter of the time, and needs no Pango. Those of the classes of all sheets would add 6 MB, and
 take a quarter of the time off a first class. Where there is no Pango, the wheel has no pages. Where BYHAND_LAYOUTS in
 the environment is empty, it has fonts only; with BYHAND_LAYOUTS=shapes,gpt it has what is said above of these two
 sheets, and no class.

@@ -1,8 +1,8 @@
 """A cache on disk: results of slow functions, in the user's cache folder, each under a hash of its inputs.
 
-It holds data, which is read without running any of it, and the bytecode of templates (worksheet/sandbox). As Python
-does with its own bytecode, it trusts the user's own folders and files; those of others, and those that others may
-write to, are neither read nor written.
+It holds data, which is read without running any of it, and templates as Python and as bytecode (worksheet/sandbox).
+As Python does with its own bytecode, it trusts the user's own folders and files; those of others, and those that
+others may write to, are neither read nor written.
 
 Several processes may use the cache at once: a file is written under a temporary name first. A damaged file is made
 again. If the folder cannot be written to, nothing is stored, and everything still works. The caller's key must name
@@ -74,7 +74,7 @@ def cached_by(
 ) -> Callable[[Callable[P, T]], Callable[P, T]]:
     """Cache a function's results under a key of its arguments; a key of None caches nothing.
 
-    A result is made of dataclasses, tuples, tables, texts and numbers, as the function's annotation says.
+    A result is made of records, tuples, tables, texts and numbers, as the function's annotation says.
 
     files: whether it is a table of files by their names instead.
     """
@@ -95,7 +95,7 @@ def cached_by(
 
 
 def as_data(made: object) -> bytes:
-    """Dataclasses, tuples, tables, texts and numbers as MessagePack; a fraction is a text in it, and so is a
+    """Records, tuples, tables, texts and numbers as MessagePack; a fraction is a text in it, and so is a
     text of a kind of its own.
     """
     import msgspec  # which files do without

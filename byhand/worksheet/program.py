@@ -6,9 +6,11 @@ import hashlib
 import os
 import re
 import sys
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 
+from byhand import __version__
 from byhand.cache import cached, files_below, state_of
 from byhand.worksheet.folders import folders, shipped
 
@@ -17,20 +19,24 @@ LIBRARIES = (  # that read sheets, make the HTML of a page or its fonts, or know
     "ziamath",
 )  # fmt: skip
 KINDS = (".css", ".html", ".js", ".md", ".py", ".toml")  # of the files of which a page is made
-PACKAGE = Path(__file__).parent.parent
-_INFO = re.compile(r"(.+?)-(\d[^-]*)(?:-py[\d.]+)?\.(?:dist|egg)-info")  # where a library says its version
+PACKAGE = Path(__file__).resolve().parent.parent
+_INFO = re.compile(r"(.+?)-(\d[^-]*)(?:-py.*)?\.(?:dist|egg)-info")  # where a library says its version
 
 
 def program_key(*parts: object) -> str | None:
     """A cache key for a result made of these parts; None, for no caching, if the user has templates of their own."""
-    return None if len(folders()) > 1 else "\0".join((program(), *map(repr, parts)))
+    return _key(program, parts)
 
 
 def code_key(*parts: object) -> str | None:
     """As `program_key`, for a result that the wheel can bring: the key is the same wherever this code and these
     libraries are installed.
     """
-    return None if len(folders()) > 1 else "\0".join((code(), *map(repr, parts)))
+    return _key(code, parts)
+
+
+def _key(made_by: Callable[[], str], parts: Iterable[object]) -> str | None:
+    return None if len(folders()) > 1 else "\0".join((made_by(), *map(repr, parts)))
 
 
 @cache
@@ -42,13 +48,20 @@ def program() -> str:
 @cache
 def code() -> str:
     """A hash of this code, the templates and the libraries that make HTML."""
+    versions = repr((__version__, *_versions()))
 
     def made() -> bytes:
-        files = sorted({path for path in files_below(PACKAGE, shipped()) if path.endswith(KINDS)})
-        content = [*(Path(path).read_bytes() for path in files), repr(_versions()).encode()]
-        return hashlib.sha256(b"\0".join(content)).hexdigest().encode()
+        paths = sorted({path for path in files_below(PACKAGE, shipped()) if path.endswith(KINDS)})
+        names = [Path(path).relative_to(PACKAGE.parent).as_posix() for path in paths]
+        content = (part for name, path in zip(names, paths, strict=True) for part in (name.encode(), _content(path)))
+        return hashlib.sha256(b"\0".join([versions.encode(), *content])).hexdigest().encode()
 
-    return cached("code", made, program()).decode()
+    return cached("code", made, program(), versions).decode()
+
+
+def _content(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read()
 
 
 @cache
@@ -59,7 +72,7 @@ def _installed() -> list[str]:
 
 
 def _versions() -> list[str | None]:
-    """The version of each of `LIBRARIES`; None where it is not known, as in a program that was frozen."""
+    """The version of each of `LIBRARIES`; None where none is told, as in a program that was frozen."""
     known: dict[str, str] = {}
     for name in _installed():
         if about := _INFO.fullmatch(name):

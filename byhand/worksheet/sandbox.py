@@ -12,12 +12,11 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
-from functools import cache, partial
+from functools import partial
 from numbers import Number
 from pathlib import Path
 from typing import Any
 
-import jinja2
 from jinja2 import (
     BaseLoader,
     ChoiceLoader,
@@ -36,8 +35,9 @@ from jinja2.visitor import NodeTransformer
 from markupsafe import Markup, escape
 
 from byhand.arithmetic.copies import categories
-from byhand.cache import cached, sources_of
+from byhand.cache import cached
 from byhand.deadline import deadline
+from byhand.worksheet.program import code
 
 FILTERS_ALLOWED = (
     "abs", "capitalize", "default", "e", "escape", "first", "float", "int", "last", "length", "list", "lower", "max",
@@ -101,7 +101,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
     ) -> Any:
         """The bytecode of a template, compiled or from the cache.
 
-        Jinja's part of the work is to write the template as Python. It takes five times as long as Python's own, and
+        Jinja's part of the work is to write the template as Python. It takes four times as long as Python's own, and
         is the same for each version of Python, so that the wheel can bring it.
         """
         translate: Callable[[], Any] = partial(super().compile, source, name, filename, raw=True, **options)
@@ -109,10 +109,10 @@ class Sandbox(ImmutableSandboxedEnvironment):
         looks = repr((name, options, self.autoescape, self.trim_blocks, self.lstrip_blocks, sorted(self.filters)))
 
         def bytecode() -> bytes:
-            python = cached("templates", lambda: translate().encode(), _translating(), looks, source)
+            python = cached("templates", lambda: translate().encode(), code(), looks, source)
             return marshal.dumps(compile(python, file, "exec"))
 
-        return marshal.loads(cached("compiled", bytecode, sys.version, _translating(), file, looks, source))
+        return marshal.loads(cached("compiled", bytecode, sys.version, code(), file, looks, source))
 
     def pay(self, characters: int) -> None:
         """Take characters from the budget.
@@ -200,12 +200,6 @@ class Sandbox(ImmutableSandboxedEnvironment):
             raise SecurityError(f"it has {len(source):,} characters; {LARGEST_TEMPLATE:,} are the most")
         tree = _Filling(super()._parse).visit(super()._parse(source, name, filename))
         return _Paying().visit(tree)  # type: ignore[no-any-return]
-
-
-@cache
-def _translating() -> str:
-    """A key for all on which it depends what becomes of a template: Jinja, and the code of this folder."""
-    return "\0".join((jinja2.__version__, sources_of(Path(__file__).parent)))
 
 
 _COUNTED, _CONCAT, _BUILT = (

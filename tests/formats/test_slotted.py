@@ -2,8 +2,6 @@
 
 import io
 import logging
-import re
-from importlib.metadata import version
 
 import numpy as np
 import pypdfium2
@@ -26,8 +24,6 @@ from byhand.notation.text import value_text
 from byhand.options import Options
 from byhand.pipeline import files_of, prepare
 from byhand.reading.verify import verify
-from byhand.worksheet import program
-from byhand.worksheet.program import LIBRARIES, code
 from byhand.worksheet.sheet import all_sheets, load_sheet, sheet_files
 
 Q = "blocks.0.attn.hook_q[0]"
@@ -215,26 +211,6 @@ def test_without_the_cache_nothing_of_a_sheet_is_kept(tmp_path, monkeypatch):
     monkeypatch.setattr("byhand.cache.user_cache_path", lambda name: tmp_path)
     files_of("softmax", Options(seed=1, cache=False), print)
     assert {"laid-out", "pages", "parsed", "sheets"}.isdisjoint(path.name for path in tmp_path.iterdir())
-
-
-@pytest.mark.parametrize("library", [*LIBRARIES])
-def test_a_page_is_kept_for_the_libraries_that_made_it(library, monkeypatch):
-    """So that another version of one of them makes it anew."""
-    monkeypatch.setattr("byhand.worksheet.program.cached", lambda kind, make, *parts: make())
-    known, installed = code.__wrapped__(), program._installed()
-    own = next(name for name in installed if re.sub("[-_.]+", "-", name.lower()).startswith(f"{library}-"))
-    monkeypatch.setattr(program, "_installed", lambda: [re.sub(r"-\d.*\.dist", "-0.dist", own), *installed])
-    assert code.__wrapped__() != known
-
-
-def test_the_versions_of_libraries_are_those_that_they_say():
-    assert dict(zip(LIBRARIES, program._versions(), strict=True)) == {name: version(name) for name in LIBRARIES}
-
-
-def test_a_library_without_metadata_is_no_error(monkeypatch):
-    monkeypatch.setattr(program, "_installed", list)
-    monkeypatch.setattr("byhand.worksheet.program.cached", lambda kind, make, *parts: make())
-    assert len(code.__wrapped__()) == 64
 
 
 def test_texts_are_escaped_where_they_stand():

@@ -3,6 +3,7 @@
 from fractions import Fraction
 
 import pytest
+from msgspec.structs import replace
 
 from byhand.errors import ByHandError, ConfigError, UnknownNameError
 from byhand.model.config import CHOICES, OF_SOME, Config
@@ -21,6 +22,11 @@ def test_numbers_are_read_exactly():
     assert Config.of({"eps": "1/4"}).eps == Fraction(1, 4)
     assert Config.of({"d_model": 4, "sinusoidal_periods": [4, "25/2"]}).sinusoidal_periods == (4, Fraction(25, 2))
     assert Config(eps=Fraction(1, 2)).eps == Fraction(1, 2)
+
+
+def test_a_config_is_checked_when_it_is_changed():
+    with pytest.raises(ConfigError, match="window"):
+        replace(Config(), use_local_attn=True)
 
 
 def test_a_config_is_written_back_as_it_is_read():

@@ -31,7 +31,7 @@ from byhand.reading.page import _Reader, read_html
 from byhand.reading.pdf import letters_of, read_pdf
 from byhand.reading.verify import report, verify
 from byhand.record import FORMER_OPS, as_text
-from byhand.worksheet.asked import from_words, left_out
+from byhand.worksheet.asked import WIDTH, from_words, left_out
 from byhand.worksheet.sheet import all_sheets, load_sheet
 from byhand.worksheet.views import VIEWS
 
@@ -245,6 +245,11 @@ def test_the_wrong_cell_is_named_with_biases_and_without(bias, tmp_path):
     assert re.search(
         r"params\.blocks, row 1, column 1 \(all blocks, tiny\): the page has 999; its g\w+ make \d+$", fault
     )
+
+
+@pytest.mark.parametrize("sheet", SHEETS)
+def test_a_page_says_its_width_only_where_it_is_not_the_sheets_own(sheet):
+    assert WIDTH not in prepare(load_sheet(sheet), Options())[0].asked
 
 
 @pytest.mark.parametrize("sheet", SHEETS)
