@@ -215,9 +215,9 @@ def copy(context: Context, name: str, caption: str = "", note: str = "", last: b
 
 
 @call
-def show(context: Context, name: str, caption: str = "", note: str = "") -> Panel:
-    """A step that is printed, for a strip."""
-    return _panel(context, name, None, caption, note)
+def show(context: Context, name: str, caption: str = "", note: str = "", last: bool = False) -> Panel:
+    """A step that is printed, or its last row, for a strip."""
+    return _panel(context, name, None, caption, note, last)
 
 
 def _panel(
