@@ -207,7 +207,8 @@ def figures(runs: Runs, text: str = "") -> Table:
         "Processor time of fresh processes, byhand installed from its wheel: medians, and medians of the ratios to "
         f"what was measured just before. u is `python -c '{LIBRARIES}'`; zlib compresses the bytes of the same page; "
         "Typst (PyPI) sets gpt.typ: the same words, boxes and 16 pages, but it chooses and checks no numbers. What "
-        "has at most 1 in the last column is as fast as it should be.",
+        "has at most 1 in the last column is as fast as it should be; the goal of HTML alone is that of a sheet's "
+        "own numbers.",
         ("what", "ms", "unit, ms", "in units", "goal", "of the goal"),
         rows,
     )
