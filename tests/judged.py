@@ -54,7 +54,7 @@ def changed_number(run, name, i, j, text):
     """The run with another text in the place of one number."""
     rows = [list(row) for row in run.texts[name]]
     rows[i][j] = text
-    return replace(run, texts={**run.texts, name: rows})
+    return replace(run, texts={**run.texts, name: tuple(map(tuple, rows))})
 
 
 def random_numbers(example, seed):

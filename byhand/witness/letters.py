@@ -23,10 +23,8 @@ def value_of(text: str, letters: Mapping[str, Any]) -> Any:
 
     Raises: WitnessError where the text is no number.
     """
-    if text == "-inf":
-        return NEG_INF
-    if (quotient := _quotient(text)) is not None:
-        return quotient
+    if (known := rational(text)) is not None:
+        return known
     try:
         tree = ast.parse(text, mode="eval").body
         try:
@@ -38,8 +36,10 @@ def value_of(text: str, letters: Mapping[str, Any]) -> Any:
 
 
 @lru_cache(10_000)
-def _quotient(text: str) -> int | Fraction | None:
-    """A whole number or a fraction; None for any other text."""
+def rational(text: str) -> int | Fraction | float | None:
+    """A whole number, a fraction or −∞; None for any other text."""
+    if text == "-inf":
+        return NEG_INF
     for kind in (int, Fraction):
         with suppress(ValueError, ZeroDivisionError):
             return kind(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from fractions import Fraction
 from functools import cache
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 NEG_INF = float("-inf")
 DIGITS = 60
 MOST_BITS = 100_000  # of an exact power, or before or behind the point: no recorded number has as many
+EXACT_TYPES = frozenset({int, Fraction})
 TOLERANCE = Fraction(1, 10**40)  # of sixty digits, relative to 1 + |x|: far more than rounding errors add up to
 
 
@@ -29,7 +31,7 @@ class Exact:
 
     def over(self, a: Any, b: Any) -> Any:
         """a ÷ b."""
-        return a if isinstance(a, float) and a == NEG_INF and b > 0 else Fraction(a, b)
+        return a if isinstance(a, float) and a == NEG_INF and b > 0 else quotient(a, b)
 
     def power(self, base: Any, x: Any) -> Any:
         """base to the x; base may be "e"."""
@@ -170,9 +172,20 @@ def fraction(value: Any) -> Fraction:
     return (-1 if value < 0 else 1) * Fraction(int(size)) * Fraction(2) ** exponent
 
 
+def quotient(a: Any, b: Any) -> int | Fraction:
+    """a ÷ b, as an int where whole numbers give one: to compute with a Fraction takes ten times as long."""
+    return a // b if type(a) is int and type(b) is int and a % b == 0 else Fraction(a, b)
+
+
 def is_exact(value: Any) -> bool:
     """Whether a number is known exactly."""
-    return type(value) in (int, Fraction) or value == NEG_INF  # isinstance would ask Fraction's abstract base
+    return type(value) in EXACT_TYPES or value == NEG_INF  # isinstance would ask Fraction's abstract base
+
+
+def are_exact(matrices: Iterable[Iterable[Iterable[Any]]]) -> bool:
+    """Whether all numbers of matrices are known exactly."""
+    others = {x for rows in matrices for row in rows for x in row if type(x) not in EXACT_TYPES}
+    return others <= {NEG_INF}
 
 
 def rounds_to(value: Any, recorded: Any, places: int) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+Texts = tuple[tuple[str, ...], ...]
+
 
 class Step(Protocol):
     """One step. op_name: the name of its operation, or "given". inputs: the names of the steps that it reads."""
@@ -53,7 +55,7 @@ class Recorded(Protocol):
     def steps(self) -> Mapping[str, Step]: ...
 
     @property
-    def texts(self) -> Mapping[str, Sequence[Sequence[str]]]: ...
+    def texts(self) -> Mapping[str, Texts]: ...
 
     def params(self, name: str) -> Mapping[str, Any]: ...
 

@@ -14,7 +14,7 @@ from itertools import accumulate
 from operator import add, mul, sub
 from typing import Any
 
-from byhand.witness.numbers import NEG_INF, Numbers
+from byhand.witness.numbers import NEG_INF, Numbers, quotient
 
 Row = Sequence[Any]
 Rows = Sequence[Row]
@@ -48,7 +48,7 @@ def _over_one(row: Row) -> tuple[Row, int]:
 
 
 def _over(x: Any, denominator: int) -> Any:
-    return x if denominator == 1 else Fraction(x, denominator)
+    return x if denominator == 1 else quotient(x, denominator)
 
 
 def _each(a: Rows, change: Callable[[Any], Any]) -> Rows:

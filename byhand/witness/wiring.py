@@ -25,6 +25,9 @@ class Wire(Struct, frozen=True):
     inputs: tuple[str, ...]
     params: Mapping[str, Any] = field(default_factory=dict)
 
+    def __hash__(self) -> int:
+        return hash((self.rule, self.inputs))  # parameters may hold lists
+
 
 class Wiring(Struct):
     """A model's wiring in the making.
