@@ -117,7 +117,7 @@ def as_a_folder(file: Path) -> None:
 
 
 def forget() -> None:
-    for kept in (fonts._file, fonts._built, fonts._built_before, engine._fetcher):
+    for kept in (fonts._file, fonts._built, fonts._built_before, engine._fetcher, engine._fonts):
         kept.cache_clear()
 
 

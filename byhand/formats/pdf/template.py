@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
+from itertools import groupby
 from typing import Any
 
 from byhand.arithmetic.copies import MARK, mark_number
@@ -202,7 +203,9 @@ def set_glyphs(
     descendant = font.DescendantFonts[0]
     data = subset(face, set(widths))
     descendant.FontDescriptor.FontFile2 = file.make_stream(data, Length1=len(data))
-    pairs = [(glyph, pikepdf.Array([widths[glyph]])) for glyph in sorted(widths)]
+    runs = groupby(enumerate(sorted(widths)), lambda pair: pair[1] - pair[0])  # of glyphs with neighbouring numbers
+    glyphs = [[glyph for _, glyph in run] for _, run in runs]
+    pairs = [(run[0], pikepdf.Array([widths[glyph] for glyph in run])) for run in glyphs]
     descendant.W = pikepdf.Array([item for pair in pairs for item in pair])
     font.ToUnicode = file.make_stream(_to_unicode(texts))
 
