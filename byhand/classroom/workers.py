@@ -29,7 +29,7 @@ def workers(jobs: int, dask: str) -> Iterator[Submit]:
         with _lost_cluster(dask), _dask_client(dask) as client:
             yield partial(client.submit, pure=False)
     elif jobs > 1:
-        with processes(jobs, f"{WANT}, of which each takes up to 300 MB; {STANDS}") as pool:
+        with processes(jobs, f"{WANT}, of which each takes up to 350 MB; {STANDS}") as pool:
             yield pool.submit
     else:
         yield _Immediate
