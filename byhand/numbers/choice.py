@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from msgspec import Struct, structs
+from msgspec import Struct
 from msgspec.structs import replace
 
 import byhand.numbers.search  # noqa: F401 - registers the searches of transformers
@@ -166,7 +166,7 @@ def _measures(model: Model, own: Values, limits: Limits) -> tuple[Limits, float]
     found = quality(tape)
     sizes = (("integer", "largest_integer"), ("denominator", "largest_denominator"), ("ugly", "ugly"))
     larger = {name: max(getattr(limits, name), found[figure]) for name, figure in sizes}
-    return structs.replace(limits, **larger), whole_time(tape)
+    return replace(limits, **larger), whole_time(tape)
 
 
 def evaluated(model: Model, values: Values) -> Tape:

@@ -32,7 +32,7 @@ from byhand.witness.rules import RULES, Rows, Rule
 from byhand.witness.wiring import Wire, wires
 
 Agree = Callable[[Any, Any], bool]
-MOST_KNOWN = 10_000  # steps that were right: some ten megabytes
+MOST_KNOWN = 10_000  # steps that were judged, in some ten megabytes
 
 
 def judge(run: Recorded) -> None:

@@ -23,7 +23,7 @@ def value_of(text: str, letters: Mapping[str, Any]) -> Any:
 
     Raises: WitnessError where the text is no number.
     """
-    if (known := rational(text)) is not None:
+    if (known := _rational(text)) is not None:
         return known
     try:
         tree = ast.parse(text, mode="eval").body
@@ -36,7 +36,7 @@ def value_of(text: str, letters: Mapping[str, Any]) -> Any:
 
 
 @lru_cache(10_000)
-def rational(text: str) -> int | Fraction | float | None:
+def _rational(text: str) -> int | Fraction | float | None:
     """A whole number, a fraction or −∞; None for any other text."""
     if text == "-inf":
         return NEG_INF

@@ -11,7 +11,7 @@ from typing import Any
 NEG_INF = float("-inf")
 DIGITS = 60
 MOST_BITS = 100_000  # of an exact power, or before or behind the point: no recorded number has as many
-EXACT_TYPES = frozenset({int, Fraction})
+_EXACT_TYPES = frozenset({int, Fraction})
 TOLERANCE = Fraction(1, 10**40)  # of sixty digits, relative to 1 + |x|: far more than rounding errors add up to
 
 
@@ -179,12 +179,12 @@ def quotient(a: Any, b: Any) -> int | Fraction:
 
 def is_exact(value: Any) -> bool:
     """Whether a number is known exactly."""
-    return type(value) in EXACT_TYPES or value == NEG_INF  # isinstance would ask Fraction's abstract base
+    return type(value) in _EXACT_TYPES or value == NEG_INF  # isinstance would ask Fraction's abstract base
 
 
 def are_exact(matrices: Iterable[Iterable[Iterable[Any]]]) -> bool:
     """Whether all numbers of matrices are known exactly."""
-    others = {x for rows in matrices for row in rows for x in row if type(x) not in EXACT_TYPES}
+    others = {x for rows in matrices for row in rows for x in row if type(x) not in _EXACT_TYPES}
     return others <= {NEG_INF}
 
 

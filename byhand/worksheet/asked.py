@@ -41,7 +41,7 @@ def asked(context: Context) -> dict[str, str]:
     )
     words = {"tokens": context.tokens, "source": context.source, "vocabulary": context.vocabulary}
     said = {kind: ",".join(as_word(context.spelled.get(word, word)) for word in own) for kind, own in words.items()}
-    own_width = context.sheet.values.get("config", {}).get("d_model", Config().d_model)
+    own_width = Config.of(context.sheet.values.get("config", {})).d_model
     width = "" if config.d_model == own_width else str(config.d_model)
     listed = {"left": chosen, WIDTH: width, **said, "templates": own_templates()}
     return {name: str(value) for name, value in known.items()} | {name: text for name, text in listed.items() if text}

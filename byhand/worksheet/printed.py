@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Mapping, Set
 from math import prod
 
-from msgspec import structs
 from msgspec.structs import replace
 
 from byhand.mistakes import changes, changes_of
@@ -48,7 +47,7 @@ def as_read(document: Document, run: Run) -> Run:
 
 def _given(run: Run, given: Set[str]) -> Run:
     """The run with some steps given."""
-    changed = {name: structs.replace(run.steps[name], op=None, inputs=()) for name in given}
+    changed = {name: replace(run.steps[name], op=None, inputs=()) for name in given}
     return replace(run, steps={**run.steps, **changed})
 
 

@@ -53,15 +53,10 @@ def code() -> str:
     def made() -> bytes:
         paths = sorted({path for path in files_below(PACKAGE, shipped()) if path.endswith(KINDS)})
         names = [Path(path).relative_to(PACKAGE.parent).as_posix() for path in paths]
-        content = (part for name, path in zip(names, paths, strict=True) for part in (name.encode(), _content(path)))
-        return hashlib.sha256(b"\0".join([versions.encode(), *content])).hexdigest().encode()
+        parts = [versions.encode(), *map(str.encode, names), *(Path(path).read_bytes() for path in paths)]
+        return hashlib.sha256(b"\0".join(parts)).hexdigest().encode()
 
     return cached("code", made, program(), versions).decode()
-
-
-def _content(path: str) -> bytes:
-    with open(path, "rb") as file:
-        return file.read()
 
 
 @cache

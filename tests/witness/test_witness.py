@@ -20,7 +20,6 @@ from judged import (
     run_on,
     small,
 )  # fmt: skip
-from msgspec import structs
 from msgspec.structs import replace
 
 from byhand.arithmetic.decimals import Decimals
@@ -84,7 +83,7 @@ def test_the_witness_wires_every_variant_of_a_model_by_itself(model, config):
     for name, step in made.steps.items():
         if step.op and not name.endswith(beside):
             assert name in own.wires
-            steps[name] = structs.replace(step, op=structs.replace(step.op, name="unknown"), inputs=(), params={})
+            steps[name] = replace(step, op=replace(step.op, name="unknown"), inputs=(), params={})
     judge(replace(made, steps=steps))
 
 
@@ -117,7 +116,7 @@ def test_a_changed_given_is_found_where_it_is_read_first():
 
 def test_a_wrong_wire_is_found():
     made, keys, queries = run_of("attention-head"), "blocks.0.attn.hook_k[0]", "blocks.0.attn.hook_q[0]"
-    wired = {**made.steps, keys: structs.replace(made.steps[keys], inputs=made.steps[queries].inputs)}
+    wired = {**made.steps, keys: replace(made.steps[keys], inputs=made.steps[queries].inputs)}
     with pytest.raises(WitnessError, match=r"^blocks\.0\.attn\.hook_k\[0\], row 1"):
         judge(replace(made, steps=wired, texts={**made.texts, keys: made.texts[queries]}))
 

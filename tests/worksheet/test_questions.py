@@ -9,7 +9,6 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from kinds import kinds, kinds_and_run, lesson
-from msgspec import structs
 from msgspec.structs import replace
 
 from byhand.arithmetic.copies import Copies
@@ -249,7 +248,7 @@ def test_the_words_at_the_largest_numbers_of_a_row_are_joined():
     tape.given("shares", (2, 2), ("pos", "pos"))
     context = Context(lesson(""), tape, Config(), tokens=("cat", "sat"))
     for orientation in ("rows", "columns"):
-        asked = structs.replace(context, orientation=orientation)
+        asked = replace(context, orientation=orientation)
         assert [most(asked, "shares", i) for i in (0, -1)] == ["cat", "cat” and “sat"]
 
 
