@@ -673,7 +673,17 @@ def run(
         _say(*as_table(made).split("\n"))
 
 
-@main.command()
+class Verifying(click.Command):
+    """Its help ends with what a file can be found to be, and the exit code of each."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        from byhand.reading.verdict import Finding
+
+        with formatter.section("A file is found to be, from the best to the worst, which decides the exit code"):
+            formatter.write_dl([(f"{each.word} (exit {each.code})", each.meaning) for each in Finding])
+
+
+@main.command(cls=Verifying)
 @click.argument("paths", nargs=-1, required=True, metavar="FILE|FOLDER …", type=click.Path())
 @click.option("--onnx", is_flag=True, help="Let ONNX's reference implementation judge the numbers, too.")
 @click.option("--secret", "secret_file", type=click.Path(), metavar="FILE", help="The secret of the class.")
@@ -681,40 +691,40 @@ def run(
 def verify(paths: tuple[str, ...], onnx: bool, jobs: int, secret_file: str | None) -> None:
     """Check worksheets, keys and worked files, HTML or PDF, as printed, and run.json: each number of them.
 
-    Of a folder, such as a class's, all files in it are checked, and only those that are wrong are named.
+    Of a folder, such as a class's, all files in it are checked, and only those that are not right are named.
     """
     from pathlib import Path
 
+    from byhand.reading.verdict import Finding, counted, worst
     from byhand.reading.verify import report
     from byhand.secret import read_secret
 
     secret = read_secret(secret_file) if secret_file is not None else None
-    wrong = False
+    findings = list[Finding]()  # of each file, and the worst of each folder
     given = [Path(path) for path in paths]
     for folder in filter(Path.is_dir, given):
-        from byhand.reading.many import files_in, wrong_of
+        from collections import Counter
 
-        found, in_part, (files, others) = 0, 0, files_in(folder)
+        from byhand.reading.many import files_in, findings_of
+
+        found, (files, others) = Counter[Finding](), files_in(folder)
         quiet = not sys.stderr.isatty()
         with click.progressbar(length=len(files), label=folder.name, file=sys.stderr, hidden=quiet) as bar:
-            for tally in wrong_of(files, jobs, onnx, secret):
-                bar.update(tally.count)
-                found, in_part = found + len(tally.wrong), in_part + tally.in_part
-                for page, line in tally.wrong:
+            for tally in findings_of(files, jobs, onnx, secret):
+                bar.update(tally.found.total())
+                found += tally.found
+                for page, line in tally.lines:
                     _say(f"{page}: {line}")
-        right = f"{len(files) - found:,} right"
-        if in_part:
-            right += f" ({in_part:,} of them in part; verify one by itself to see what is not judged)"
         passed = f"; passed over: {', '.join(others)}" if others else ""
-        _say(f"{folder}: {len(files):,} files, {right}, {found:,} not{passed}")
-        wrong = wrong or found > 0 or not files
+        _say(f"{folder}: {len(files):,} files, {counted(found)}{passed}")
+        findings.append(worst(found))
     for file in given:
         if file.is_dir():
             continue
-        lines, readable = report(file, onnx=onnx, secret=secret)
-        _say(f"{file}: {lines[0]}", *(f"  {line}" for line in lines[1:]), err=not readable)
-        wrong = wrong or not readable or len(lines) > 1
-    click.get_current_context().exit(int(wrong))
+        lines, finding = report(file, onnx=onnx, secret=secret)
+        _say(f"{file}: {lines[0]}", *(f"  {line}" for line in lines[1:]), err=finding is Finding.UNREADABLE)
+        findings.append(finding)
+    click.get_current_context().exit(worst(findings).code)
 
 
 if __name__ == "__main__":

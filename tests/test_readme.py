@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from byhand.cli import main
+from byhand.reading.verdict import Finding
 from byhand.worksheet.order import ORDER
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
@@ -42,6 +43,10 @@ def test_the_readme_has_the_sheets_in_the_order_of_the_course():
     table = README[README.index("| basics |") :].partition("\n\n")[0]
     assert re.findall(r"`([\w-]+)`", table) == list(ORDER)
     assert f"The course has {len(ORDER)} sheets" in README
+
+
+def test_the_readme_says_what_a_file_can_be_found_to_be():
+    assert re.findall(r"`([\w ]+)` \((\d)\)", README) == [(each.word, str(each.code)) for each in Finding]
 
 
 def test_the_readme_shows_commands():

@@ -26,7 +26,7 @@ def is_copy(content: bytes, page: Page) -> bool:
 
 
 def check_drawing(content: bytes, again: Again) -> str:
-    """Compare all of a PDF with its reprint; what is to be said of it.
+    """Compare all of a PDF with its reprint; why its numbers alone are judged, where it is not laid out as here.
 
     Raises: UnreadableError where it shows or holds something else.
     """
@@ -41,7 +41,7 @@ def check_drawing(content: bytes, again: Again) -> str:
         difference = pdf_difference(content, filled(printed.document, printed.run, page.view, Setup(paper)))
     here = f"WeasyPrint {version('weasyprint')}"
     if difference and layout != here and layout.startswith("WeasyPrint "):
-        return f"; {shown(layout)} laid it out, and this is {here}, so its numbers alone are judged"
+        return f"{shown(layout)} laid it out, and this is {here}"
     if difference:
         raise UnreadableError(f"it was changed: {difference}")
     return ""

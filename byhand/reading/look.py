@@ -40,7 +40,7 @@ def check_markup(page: str, again: Again) -> str:
     if "variants" in again.page.asked:
         others = with_others(again)
         if others is None:
-            page, told = _VARIANTS.sub("", page, count=1), "; the other numbers that it brings along are not judged"
+            page, told = _VARIANTS.sub("", page, count=1), "the other numbers that it brings along are not judged"
         again = others or again
     paper: Paper = "letter" if str(PAPERS["letter"]["size"]) in page else "a4"
     reprint = again.html(paper)

@@ -11,13 +11,14 @@ from pathlib import Path
 
 from byhand.classroom.roster import Student
 from byhand.classroom.workers import processes
-from byhand.errors import ByHandError, UnreadableError
+from byhand.errors import ByHandError
 from byhand.reading.copies import CLASSES_KEPT, Class, Kind, class_of, copies_again, kind_of
 from byhand.reading.look import numbers_alone
 from byhand.reading.objects import pdf_difference
 from byhand.reading.page import Page
 from byhand.reading.pdf import said_in
-from byhand.reading.verify import content_of, verify
+from byhand.reading.verdict import Finding
+from byhand.reading.verify import content_of, report
 from byhand.secret import Secret
 
 CHUNK = 400  # files that are read at once
@@ -25,16 +26,15 @@ PAGES = (".html", ".pdf", ".json")
 # what byhand writes beside pages: the books of a class and of sheets, and what was asked for
 BESIDE = ("class.json", "class.pdf", "keys.pdf", "book.pdf", "index.html")
 MOST_NAMED = 5  # other files of a folder with one ending that are named one by one
-Wrong = tuple[Path, str]  # a file, and what is wrong with it, in a line
+Line = tuple[Path, str]  # a file, and what it is found to be
 
 
 @dataclass(frozen=True)
 class Tally:
-    """What is known of some files. count: how many they are; in_part: how many are right, but not judged in all."""
+    """How many of some files are found to be what, and a line for each that is not right."""
 
-    count: int
-    in_part: int
-    wrong: tuple[Wrong, ...]
+    found: Counter[Finding]
+    lines: tuple[Line, ...]
 
 
 def files_in(folder: Path) -> tuple[list[Path], list[str]]:
@@ -57,36 +57,32 @@ def _hidden(path: Path) -> bool:
     return any(part.startswith(".") for part in path.parts)
 
 
-def wrong_of(files: Sequence[Path], jobs: int, onnx: bool, secret: Secret | None = None) -> Iterator[Tally]:
-    """Chunk by chunk, how many files were judged, and which of them are wrong or cannot be verified.
+def findings_of(files: Sequence[Path], jobs: int, onnx: bool, secret: Secret | None = None) -> Iterator[Tally]:
+    """Chunk by chunk, what the files are found to be.
 
     Raises: WorkerError where a process is lost; ExtraError.
     """
     chunks = [files[first : first + CHUNK] for first in range(0, len(files), CHUNK)]
     if jobs == 1 or len(chunks) == 1:
-        yield from (_wrong(chunk, onnx, secret) for chunk in chunks)
+        yield from (_findings(chunk, onnx, secret) for chunk in chunks)
         return
     with processes(jobs) as pool:
-        yield from pool.map(partial(_wrong, onnx=onnx, secret=secret), chunks)
+        yield from pool.map(partial(_findings, onnx=onnx, secret=secret), chunks)
 
 
-def _wrong(files: Sequence[Path], onnx: bool, secret: Secret | None) -> Tally:
-    """Which of the files are wrong or cannot be verified."""
+def _findings(files: Sequence[Path], onnx: bool, secret: Secret | None) -> Tally:
+    """What the files are found to be, with the first fault of each."""
     right = set() if onnx else _right_copies(files, secret)
-    found, in_part = list[Wrong](), 0
-    for file in files:
-        if file in right:
-            continue
-        try:
-            verdict = verify(file, onnx=onnx, secret=secret)
-        except UnreadableError as error:
-            found.append((file, f"cannot be verified: {error}"))
-            continue
-        if verdict.faults:
-            others = len(verdict.faults) - 1
-            found.append((file, f"WRONG: {verdict.faults[0]}{f' (and {others} more)' * bool(others)}"))
-        in_part += verdict.in_part and not verdict.faults
-    return Tally(len(files), in_part, tuple(found))
+    found, told = Counter({Finding.RIGHT: len(right)}), list[Line]()
+    for file in (file for file in files if file not in right):
+        (line, *faults), finding = report(file, onnx=onnx, secret=secret)
+        found[finding] += 1
+        if faults:
+            more = f" (and {len(faults) - 1} more)" * (len(faults) > 1)
+            line = f"{finding.word}: {faults[0]}{more}"
+        if finding is not Finding.RIGHT:
+            told.append((file, line))
+    return Tally(found, tuple(told))
 
 
 def _right_copies(files: Sequence[Path], secret: Secret | None) -> set[Path]:

@@ -18,8 +18,9 @@ from byhand.model.weights import Values
 from byhand.notation.number import LETTER, shown
 from byhand.options import Options
 from byhand.own_numbers import run_values
+from byhand.reading.verdict import Verdict
 from byhand.reading.ways import Judges
-from byhand.record import entry, fingerprint, parsed, read
+from byhand.record import SCHEMA, entry, fingerprint, parsed, read
 from byhand.runs import Run
 from byhand.worksheet.sheet import languages_of, load_sheet
 from byhand.worksheet.views import Level
@@ -28,16 +29,15 @@ Remade = tuple[Run, Collection[str]]  # a run, and the steps that its page shows
 SINCE_SCHEMA_2 = ("axes", "part", "rule", "rules")
 
 
-def judged(text: str, judges: Judges) -> tuple[str, tuple[str, ...]]:
-    """What a run.json is, and a message for each fault of it.
+def judged(text: str, judges: Judges) -> Verdict:
+    """The verdict on a run.json.
 
     Raises: UnreadableError where it is none, or is of another course.
     """
     record = parsed(text)
     run = read(record)
     about = f"{run.sheet or run.model}, {len(run.steps)} steps"
-    if (version := record.get("byhand")) != __version__:
-        about += f"; byhand {shown(version)} made it, this is {__version__}, whose steps may be others"
+    alone = _numbers_alone(record)
     try:
         values = _values(run)
         faults, hashes = _differences(record, run, values)
@@ -46,11 +46,20 @@ def judged(text: str, judges: Judges) -> tuple[str, tuple[str, ...]]:
     except UnreadableError:
         raise
     except ByHandError as error:
-        return about, (f"its givens cannot be worked with: {error}",)
+        return Verdict(about, (f"its givens cannot be worked with: {error}",), alone)
     faults = faults or _denied(run, judges)
     if not faults and record["schema"] > 1 and run.hash not in hashes:
         faults = (f"its hash is {shown(run.hash)}; that of its numbers is {hashes[0]}",)
-    return about, faults
+    return Verdict(about, faults, alone)
+
+
+def _numbers_alone(record: Mapping[str, Any]) -> str:
+    """Why the numbers of a record alone are judged; empty where all of it is."""
+    if (version := record.get("byhand")) != __version__:
+        return f"byhand {shown(version)} made it, and this is {__version__}, whose steps may be others"
+    if record["schema"] != SCHEMA:
+        return f"it is of schema {record['schema']}, which has no rules and no hash"
+    return ""
 
 
 def _denied(run: Run, judges: Judges) -> tuple[str, ...]:
@@ -148,7 +157,7 @@ def _unlike(record: Mapping[str, Any], made: Run) -> Iterator[str]:
         yield f"it has {_listed(extra)}, which {by} neither computes from its givens nor reads"
     if not missing and not extra and (moved := [a for a, b in zip(found, own, strict=True) if a != b]):
         yield f"{_name(moved[0])} does not stand where {by} has it among its steps"
-    whole = record["schema"] > 1 and record.get("byhand") == __version__
+    whole = not _numbers_alone(record)
     for name in (name for name in own if name in found):
         for key in ("op", "inputs", "params", "shape", *(SINCE_SCHEMA_2 if whole else ())):
             ours, theirs = (step.get(key, {} if key == "params" else None) for step in (own[name], found[name]))

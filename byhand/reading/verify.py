@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -14,23 +14,12 @@ from byhand.reading.guess import fitted
 from byhand.reading.look import check_markup, numbers_alone
 from byhand.reading.page import Page, read_html
 from byhand.reading.remade import judged
+from byhand.reading.verdict import Finding, Verdict
 from byhand.reading.ways import Judges, Reprint, way_of
 from byhand.secret import Secret
 from byhand.witness.judge import judge
 
 LARGEST_PRINTED_FILE = 50_000_000  # bytes
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """The result for a file: a line for each fault, and a line that says what the file is.
-
-    in_part: whether there is something in it that is not judged, which the line says.
-    """
-
-    faults: tuple[str, ...]
-    about: str
-    in_part: bool = False
 
 
 def verify(path: Path | str, *, onnx: bool = False, secret: Secret | None = None) -> Verdict:
@@ -48,8 +37,7 @@ def verify(path: Path | str, *, onnx: bool = False, secret: Secret | None = None
         judges = [judge, graph.compare]
     content = content_of(path)
     if path.suffix.lower() == ".json":
-        about, faults = judged(_text(content), judges)
-        return Verdict(faults, about)
+        return judged(_text(content), judges)
     if content.startswith(b"%PDF"):
         return _drawn(content, judges, secret)
     return _written(_text(content), judges, secret)
@@ -63,12 +51,11 @@ def _drawn(content: bytes, judges: Judges, secret: Secret | None) -> Verdict:
     page = read_pdf(content).knowing(secret)
     alone = numbers_alone(page)
     if not alone and judges == [judge] and is_copy(content, page):  # whose numbers the witness has judged
-        return Verdict((), _about(page))
+        return Verdict(_about(page))
     again, faults = _judged(way_of(page, "print", judges))
-    more = alone and f"; {alone}, so its numbers alone are judged"
     if not faults and not alone:
-        more = check_drawing(content, again)
-    return Verdict(faults, _about(page) + more, bool(more))
+        alone = check_drawing(content, again)
+    return Verdict(_about(page), faults, alone)
 
 
 def _written(html: str, judges: Judges, secret: Secret | None) -> Verdict:
@@ -76,12 +63,12 @@ def _written(html: str, judges: Judges, secret: Secret | None) -> Verdict:
     page = read_html(html).knowing(secret)
     alone = numbers_alone(page)
     again, faults = _judged(way_of(page, "screen", judges))
-    more = alone and f"; {alone}, so its numbers alone are judged"
+    beside = ""
     if not faults and not alone:
-        more = check_markup(html, again)
+        beside = check_markup(html, again)
         if page.view == "worksheet":
             faults = tuple(misfilled(html, partial(again.pages.html, "key", "screen")))
-    return Verdict(faults, _about(page) + more, bool(more))
+    return Verdict(_about(page), faults, alone, beside)
 
 
 def _judged(way: Reprint) -> tuple[Again, tuple[str, ...]]:
@@ -104,16 +91,16 @@ def _judged(way: Reprint) -> tuple[Again, tuple[str, ...]]:
     return first, faults
 
 
-def report(path: Path | str, *, onnx: bool = False, secret: Secret | None = None) -> tuple[list[str], bool]:
-    """The lines to print about a file: what it is, and each fault; and whether it could be read.
+def report(path: Path | str, *, onnx: bool = False, secret: Secret | None = None) -> tuple[list[str], Finding]:
+    """The lines to print about a file, what it is and each fault; and what it is found to be.
 
     Raises: ExtraError.
     """
     try:
         verdict = verify(path, onnx=onnx, secret=secret)
     except UnreadableError as error:
-        return [f"cannot be verified: {error}"], False
-    return [f"{verdict.about}: {'WRONG' if verdict.faults else 'right'}", *verdict.faults], True
+        return [f"{Finding.UNREADABLE.word}: {error}"], Finding.UNREADABLE
+    return [verdict.line, *verdict.faults], verdict.finding
 
 
 def _about(page: Page) -> str:

@@ -70,7 +70,7 @@ def records(dice: Random, folder: Path, count: int | None) -> Iterator[str]:
 
         def act(record: Any = record, before: Any = before, must: bool = spoil is not spoiled_table) -> str:
             try:
-                faults = judged(json.dumps(record), [judge])[1]
+                faults = judged(json.dumps(record), [judge]).faults
             except UnreadableError as error:
                 faults = (str(error),)
             lines = [fault for fault in faults if "\n" in fault or not fault.isprintable()]

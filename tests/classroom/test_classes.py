@@ -34,6 +34,7 @@ from byhand.notation.text import value_text
 from byhand.options import Options
 from byhand.reading.page import squeezed
 from byhand.reading.pdf import read_pdf
+from byhand.reading.verdict import Finding
 from byhand.reading.verify import report
 from byhand.worksheet.sheet import load_sheet
 
@@ -165,7 +166,7 @@ def test_a_copy_that_says_that_it_is_somebody_elses_is_wrong(made, tmp_path):
 def test_all_copies_in_one_file_are_refused_in_one_line(made, book):
     assert report(made.folder / book) == (
         ["cannot be verified: it has every copy of a class; verify them one by one, in the folders worksheets and keys beside it"],
-        False,
+        Finding.UNREADABLE,
     )  # fmt: skip
 
 

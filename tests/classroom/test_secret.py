@@ -24,6 +24,7 @@ from byhand.formats.pdf.heights import heights
 from byhand.options import Options
 from byhand.reading.guess import original
 from byhand.reading.pdf import read_pdf
+from byhand.reading.verdict import Finding
 from byhand.reading.verify import report
 from byhand.secret import Secret, made_secret, read_secret
 from byhand.worksheet.sheet import load_sheet
@@ -157,15 +158,15 @@ def test_a_copy_is_verified_with_its_secret_and_without_it_as_far_as_it_prints(f
         assert line.endswith("cells with numbers: right")
         (line,), _ = report(path)
         assert line.endswith(
-            "; it is of a class with a secret, which is not given, so its numbers alone are judged: right"
+            "; it is of a class with a secret, which is not given, so its numbers alone are judged: numbers only"
         )
     monkeypatch.setattr("byhand.reading.back.Again.hidden", lambda again: ["W_E"])
     monkeypatch.setattr("byhand.reading.back.Again.problems", lambda again: iter(["a fault"]))
-    lines, readable = report(path)
+    lines, finding = report(path)
     assert lines == [
         "cannot be verified: its numbers come from W_E, which it does not print; verify it with the secret of its class"
     ]
-    assert not readable
+    assert finding is Finding.UNREADABLE
 
 
 def test_with_another_secret_the_hash_is_wrong(folders):

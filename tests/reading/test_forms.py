@@ -29,6 +29,7 @@ from byhand.formats.pdf.slotted import LETTERS, filled
 from byhand.options import Options
 from byhand.pipeline import prepare
 from byhand.reading.forms import MOST_FIELDS, check_saved, filled_in
+from byhand.reading.verdict import Finding
 from byhand.reading.verify import report
 from byhand.reading.ways import options_of
 from byhand.worksheet.sheet import load_sheet
@@ -206,13 +207,13 @@ def test_a_form_is_the_students_worksheet_with_fields(school):
 def test_forms_are_verified_and_filled_ones_are_for_byhand_mark(school, tmp_path):
     folder, forms = school
     lines = CliRunner().invoke(main, ["verify", str(folder)]).stdout
-    assert f"{folder}: 9 files, 9 right, 0 not" in lines
+    assert f"{folder}: 9 files, 9 right" in lines
     (tmp_path / "form.pdf").write_bytes(filled_form(*prepare(load_sheet("shapes"), Options()), Setup()))
     assert report(tmp_path / "form.pdf")[0][0].endswith(": right")
     told = "it is filled in, and so no longer as byhand wrote it; byhand mark says what is right"
     for pdf in (forms["7"], (tmp_path / "form.pdf").read_bytes()):
         (tmp_path / "filled.pdf").write_bytes(by_pypdf(pdf, {"1/table/1": "3"}))
-        assert report(tmp_path / "filled.pdf") == ([f"cannot be verified: {told}"], False)
+        assert report(tmp_path / "filled.pdf") == ([f"cannot be verified: {told}"], Finding.UNREADABLE)
 
 
 def test_a_form_to_which_something_is_added_is_told_from_its_reprint(tmp_path):
@@ -222,8 +223,8 @@ def test_a_form_to_which_something_is_added_is_told_from_its_reprint(tmp_path):
         file.Root.AcroForm.Fields[0].TU = String("It is 3.")
 
     (tmp_path / "form.pdf").write_bytes(changed(pdf, hint))
-    (line,), readable = report(tmp_path / "form.pdf")
-    assert not readable
+    (line,), finding = report(tmp_path / "form.pdf")
+    assert finding is Finding.UNREADABLE
     assert line.startswith("cannot be verified: it was changed: the reprint has not the same ")
 
 

@@ -15,6 +15,7 @@ from byhand.options import Options
 from byhand.pipeline import generate
 from byhand.reading.fields import _alike
 from byhand.reading.markup import markup_difference
+from byhand.reading.verdict import Finding
 from byhand.reading.verify import report, verify
 
 CHANGED = re.compile(r"^it was changed: ")
@@ -80,13 +81,13 @@ def test_what_a_reprint_does_not_have_is_refused(name, pages, tmp_path):
     assert changed != pages["key"]
     if name == "hidden number, another drawn":
         changed = changed.replace("</main>", "</span></main>")
-    lines, readable = report(saved(changed, tmp_path))
-    assert len(lines) > 1 if readable else lines[0].startswith("cannot be verified: it")
+    lines, finding = report(saved(changed, tmp_path))
+    assert len(lines) > 1 if finding is Finding.WRONG else lines[0].startswith("cannot be verified: it")
 
 
 def test_a_page_that_is_printed_again_is_right(pages, tmp_path):
     assert [verified(html, tmp_path).faults for html in pages.values()] == [(), ()]
-    assert "judged" not in verified(pages["key"], tmp_path).about
+    assert "judged" not in verified(pages["key"], tmp_path).line
 
 
 def test_what_is_filled_in_is_held_against_the_key(pages, tmp_path):
@@ -182,7 +183,9 @@ def test_another_versions_page_is_judged_by_its_numbers_alone(pages, tmp_path):
     other = CHANGES["script"](html)
     verdict = verified(other, tmp_path)
     assert verdict.faults == ()
-    assert verdict.about.endswith("; byhand 0.0.9 made it, and this is 0.1.0, so its numbers alone are judged")
+    assert verdict.line.endswith(
+        "; byhand 0.0.9 made it, and this is 0.1.0, so its numbers alone are judged: numbers only"
+    )
 
 
 def test_a_page_of_own_templates_is_judged_by_its_numbers_alone_where_they_are_not(folder, monkeypatch):
@@ -191,14 +194,14 @@ def test_a_page_of_own_templates_is_judged_by_its_numbers_alone_where_they_are_n
     (path,) = generate("softmax", Options(views=("key",), formats=("html",)), folder)
     html = path.read_text(encoding="utf-8")
     assert "color: green" in html
-    assert verify(path).about.endswith("cells with numbers")
+    assert verify(path).line.endswith("cells with numbers: right")
     with pytest.raises(UnreadableError, match=CHANGED):
         verified(CHANGES["script"](html), path.parent)
     style.write_text("td { color: red }", encoding="utf-8")
     for _ in range(2):
-        assert verify(path).faults == ()
-        assert verify(path).about.endswith(
-            "; it was not printed with the templates that are in use here, so its numbers alone are judged"
+        assert verify(path).line.endswith(
+            "; it was not printed with the templates that are in use here, so its numbers alone are judged: "
+            "numbers only"
         )
         monkeypatch.delenv("BYHAND_TEMPLATES", raising=False)
 
@@ -329,11 +332,11 @@ PDF_CHANGES = {
 @pytest.mark.parametrize("name", PDF_CHANGES)
 def test_what_the_reprint_of_a_pdf_does_not_have_is_refused(name, drawn, tmp_path):
     """The numbers are read as they were; each change alone makes the difference."""
-    lines, readable = report(edited(drawn, tmp_path / "key.pdf", PDF_CHANGES[name]))
+    lines, finding = report(edited(drawn, tmp_path / "key.pdf", PDF_CHANGES[name]))
     if name == "one more page":  # without the margins of ours
         assert len(lines) > 1
     else:
-        assert not readable, lines
+        assert finding is Finding.UNREADABLE, lines
         assert lines[0].startswith("cannot be verified: it was changed: the reprint has not the same ")
 
 
@@ -348,8 +351,8 @@ def test_a_pdf_that_another_weasyprint_laid_out_is_judged_by_its_numbers_alone(d
 
     verdict = verify(edited(drawn, tmp_path / "key.pdf", change))
     assert verdict.faults == ()
-    assert verdict.about.endswith(f"; 'WeasyPrint 68.1' laid it out, and this is WeasyPrint {version('weasyprint')}, "
-                                  "so its numbers alone are judged")  # fmt: skip
+    assert verdict.line.endswith(f"; 'WeasyPrint 68.1' laid it out, and this is WeasyPrint {version('weasyprint')}, "
+                                  "so its numbers alone are judged: numbers only")  # fmt: skip
 
 
 def test_a_copy_of_a_class_is_compared_with_the_copy_that_the_class_prints(tmp_path):

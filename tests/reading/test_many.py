@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+from collections import Counter
 
 import pytest
 from click.testing import CliRunner
@@ -10,9 +11,10 @@ from click.testing import CliRunner
 from byhand.cli import main
 from byhand.reading import many
 from byhand.reading.copies import class_of
-from byhand.reading.many import Tally, files_in, wrong_of
+from byhand.reading.many import Tally, files_in, findings_of
 from byhand.reading.page import Page
 from byhand.reading.pdf import said_in
+from byhand.reading.verdict import Finding
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +35,7 @@ def verified(*args):
 def test_a_folder_is_verified_with_a_line_for_all(school):
     result = verified(school)
     assert result.stdout == (
-        f"{school}: 14 files, 14 right, 0 not; passed over: class.json, class.pdf, index.csv, keys.pdf\n"
+        f"{school}: 14 files, 14 right; passed over: class.json, class.pdf, index.csv, keys.pdf\n"
     )
     assert result.exit_code == 0
     assert result.stderr == ""
@@ -49,19 +51,41 @@ def test_many_files_of_one_kind_are_named_together(tmp_path):
 
 def test_copies_are_compared_together_and_no_other_way(school, monkeypatch):
     """For each is right only if its bytes are those of a copy that was made anew."""
-    monkeypatch.setattr(many, "verify", lambda file, **options: pytest.fail(f"{file} is judged by itself"))
+    monkeypatch.setattr(many, "report", lambda file, **options: pytest.fail(f"{file} is judged by itself"))
     files, _ = files_in(school / "linear-layer-class5")
     assert len(files) == 12
-    assert list(wrong_of(files, 1, onnx=False)) == [Tally(12, 0, ())]
+    assert list(findings_of(files, 1, onnx=False)) == [Tally(Counter({Finding.RIGHT: 12}), ())]
 
 
-def test_what_is_right_in_part_is_counted(school, tmp_path):
+def test_what_is_judged_by_its_numbers_alone_is_named_and_counted_apart(school, tmp_path):
     (page,) = school.rglob("*.html")
     html = page.read_text(encoding="utf-8").replace("byhand 0.1.0 ·", "byhand 0.0.9 ·")
     (tmp_path / "old.html").write_text(html.replace("version=0.1.0", "version=0.0.9"), encoding="utf-8")
     (tmp_path / "new.html").write_bytes(page.read_bytes())
-    right = "2 right (1 of them in part; verify one by itself to see what is not judged)"
-    assert verified(tmp_path).stdout == f"{tmp_path}: 2 files, {right}, 0 not\n"
+    result = verified(tmp_path)
+    alone = "byhand 0.0.9 made it, and this is 0.1.0, so its numbers alone are judged: numbers only"
+    named, summed = result.stdout.splitlines()
+    assert named.startswith(f"{tmp_path / 'old.html'}: linear-layer, seed 0, ")
+    assert named.endswith(alone)
+    assert summed == f"{tmp_path}: 2 files, 1 right, 1 numbers only"
+    assert result.exit_code == 3
+    assert verified(tmp_path / "old.html").exit_code == 3
+    assert verified(tmp_path / "new.html").exit_code == 0
+    (tmp_path / "empty.html").touch()
+    result = verified(tmp_path)
+    assert result.stdout.endswith("3 files, 1 right, 1 numbers only, 1 cannot be verified\n")
+    assert result.exit_code == 1
+
+
+def test_the_help_says_what_a_file_can_be_found_to_be():
+    told = " ".join(verified("--help").stdout.split())
+    for each in Finding:
+        assert f"{each.word} (exit {each.code}) {each.meaning}" in told
+
+
+def test_only_what_is_judged_in_all_is_right_and_ends_well():
+    for each in Finding:
+        assert ("right" in each.word) == (each.code == 0) == (each is Finding.RIGHT)
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
@@ -82,7 +106,7 @@ def test_wrong_files_are_named_in_a_line_each(school, tmp_path, monkeypatch, job
     result = verified(folder, four, "--jobs", jobs)
     lines = dict(line.split(": ", 1) for line in result.stdout.splitlines())
     assert lines.keys() == {str(each) for each in (one, two, three, page, folder, four)}
-    assert lines[str(folder)].startswith("14 files, 10 right, 4 not; passed over: ")
+    assert lines[str(folder)].startswith("14 files, 10 right, 2 cannot be verified, 2 WRONG; passed over: ")
     assert lines[str(one)].startswith("cannot be verified: it is no PDF that can be read")
     assert lines[str(two)] == "cannot be verified: it is empty"
     assert lines[str(three)].startswith(("WRONG: ", "cannot be verified: it was changed: "))
@@ -107,7 +131,7 @@ def killed(files, onnx, secret):
 
 def test_a_process_that_is_killed_is_told_in_a_line(school, monkeypatch):
     monkeypatch.setattr(many, "CHUNK", 4)
-    monkeypatch.setattr(many, "_wrong", killed)
+    monkeypatch.setattr(many, "_findings", killed)
     result = verified(school, "--jobs", 2)
     assert result.exit_code == 1
     assert result.stderr == (
@@ -119,4 +143,4 @@ def test_a_folder_without_pages_is_not_called_right(tmp_path):
     (tmp_path / "notes.txt").write_text("no page", encoding="utf-8")
     result = verified(tmp_path)
     assert result.exit_code == 1
-    assert result.stdout == f"{tmp_path}: 0 files, 0 right, 0 not; passed over: notes.txt\n"
+    assert result.stdout == f"{tmp_path}: 0 files, 0 right; passed over: notes.txt\n"

@@ -17,6 +17,7 @@ from byhand.options import Options
 from byhand.own_numbers import run_values
 from byhand.pipeline import prepare
 from byhand.reading.remade import judged
+from byhand.reading.verdict import Finding
 from byhand.record import as_text, read
 from byhand.witness.judge import judge
 from byhand.worksheet.sheet import load_sheet, sheet_files
@@ -31,7 +32,7 @@ def text_of(sheet, **options):
 
 
 def faults_of(record):
-    return judged(json.dumps(record), [judge])[1]
+    return judged(json.dumps(record), [judge]).faults
 
 
 ASKED = [{}, {"numbers": "decimal", "rounding": "once"}, {"numbers": "symbolic"}, {"level": "easy", "seed": 2}]
@@ -40,15 +41,15 @@ ASKED = [{}, {"numbers": "decimal", "rounding": "once"}, {"numbers": "symbolic"}
 @pytest.mark.parametrize("sheet", sorted(sheet_files()))
 @pytest.mark.parametrize("n", [0, 1])
 def test_every_sheets_record_is_right(sheet, n):
-    about, faults = judged(text_of(sheet, **ASKED[n]), [judge])
-    assert faults == ()
-    assert about.endswith(" steps")
+    verdict = judged(text_of(sheet, **ASKED[n]), [judge])
+    assert verdict.faults == ()
+    assert verdict.line.endswith(" steps: right")
 
 
 @pytest.mark.parametrize("sheet", ["attention-in-letters", "transformer-block", "sizing"])
 @pytest.mark.parametrize("n", [2, 3])
 def test_a_record_of_letters_or_of_an_easy_sheet_is_right(sheet, n):
-    assert judged(text_of(sheet, **ASKED[n]), [judge])[1] == ()
+    assert judged(text_of(sheet, **ASKED[n]), [judge]).finding is Finding.RIGHT
 
 
 @pytest.mark.parametrize("model", WIRED)
@@ -58,7 +59,7 @@ def test_every_record_of_own_numbers_is_right(model):
             made = run_values(model, small(model, **config), numbers)
         except DomainError:
             continue  # a deviation of 0
-        assert judged(as_text(made), [judge])[1] == ()
+        assert judged(as_text(made), [judge]).finding is Finding.RIGHT
 
 
 def attention():
@@ -133,13 +134,14 @@ def test_a_record_of_no_model_and_sheet_that_there_are_is_refused(spoiled, messa
 def test_what_another_version_calls_otherwise_is_not_held_against_it():
     record = attention() | {"byhand": "0.0.9"}
     step(record, Q)["part"] = "head"
-    about, faults = judged(json.dumps(record), [judge])
-    assert faults == ()
-    assert about == (
-        f"attention-head, 13 steps; byhand '0.0.9' made it, this is {__version__}, whose steps may be others"
+    verdict = judged(json.dumps(record), [judge])
+    assert verdict.faults == ()
+    assert verdict.line == (
+        f"attention-head, 13 steps; byhand '0.0.9' made it, and this is {__version__}, whose steps may be others, "
+        "so its numbers alone are judged: numbers only"
     )
     del record["byhand"]
-    assert faults_of(record) == ()
+    assert judged(json.dumps(record), [judge]).finding is Finding.NUMBERS_ONLY
     step(record, Q)["op"] = "given"
     assert faults_of(record)
 
@@ -150,7 +152,10 @@ def test_a_record_of_schema_1_is_held_against_its_steps():
     for each in record["steps"]:
         del each["part"]
         each.pop("rule", each.pop("rules", None))
-    assert faults_of(record) == ()
+    assert judged(json.dumps(record), [judge]).line == (
+        "attention-head, 13 steps; it is of schema 1, which has no rules and no hash, so its numbers alone are judged: "
+        "numbers only"
+    )
     del record["steps"][-1]
     assert faults_of(record)
 
@@ -160,8 +165,8 @@ def test_a_step_that_is_given_in_place_of_being_computed_is_told():
     inputs = {PRE: [[1, 2], [3, 4]], Q: [[1], [0]]}
     config = {"d_model": 2, "d_head": 1, "n_ctx": 2, "softmax_base": 2}
     made = run_values("attention-head", Values.of({"config": config, "weights": weights, "inputs": inputs}))
-    about, faults = judged(as_text(made), [judge])
-    assert (about, faults) == (f"attention-head, 13 steps; given in place of being computed: {Q}", ())
+    line = f"attention-head, 13 steps; given in place of being computed: {Q}: right"
+    assert judged(as_text(made), [judge]).line == line
 
 
 @pytest.mark.parametrize("numbers", ["exact", "decimal"])

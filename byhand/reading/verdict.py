@@ -1,0 +1,59 @@
+"""The verdict on a file: what it is found to be, and why."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Finding(Enum):
+    """What a file can be found to be, the best first: its word, the exit code of byhand verify, and its meaning."""
+
+    RIGHT = "right", 0, "everything in it is as byhand makes it of its givens"
+    IN_PART = "in part", 3, "it is right but for a part that cannot be judged here; the line names the part"
+    NUMBERS_ONLY = "numbers only", 3, "its numbers are right; all else in it cannot be judged here; the line says why"
+    UNREADABLE = "cannot be verified", 1, "it is none of byhand's files, or was changed; the line says where"
+    WRONG = "WRONG", 1, "a number or a text in it is not what its givens make"
+
+    def __init__(self, word: str, code: int, meaning: str) -> None:
+        self.word, self.code, self.meaning = word, code, meaning
+
+
+def worst(findings: Iterable[Finding]) -> Finding:
+    """The worst of some findings; where there are none, that nothing can be verified."""
+    order = list(Finding)
+    return max(findings, key=order.index, default=Finding.UNREADABLE)
+
+
+def counted(findings: Counter[Finding]) -> str:
+    """How many files are found to be what, as “12 right, 1 WRONG”; how many are right is said even of none."""
+    return ", ".join(f"{findings[each]:,} {each.word}" for each in Finding if findings[each] or each is Finding.RIGHT)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The result for a file.
+
+    about: what it is. faults: a line for each. alone: why its numbers alone are judged, if they are. beside: what
+    beside the page is not judged, if there is anything.
+    """
+
+    about: str
+    faults: tuple[str, ...] = ()
+    alone: str = ""
+    beside: str = ""
+
+    @property
+    def finding(self) -> Finding:
+        """The worst of what holds."""
+        found = {Finding.WRONG: self.faults, Finding.NUMBERS_ONLY: self.alone, Finding.IN_PART: self.beside}
+        return worst([Finding.RIGHT, *(finding for finding, holds in found.items() if holds)])
+
+    @property
+    def line(self) -> str:
+        """What the file is, what of it is not judged, and what it is found to be."""
+        alone = self.alone and f"; {self.alone}, so its numbers alone are judged"
+        beside = self.beside and f"; {self.beside}"
+        return f"{self.about}{alone}{beside}: {self.finding.word}"
