@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from html.parser import HTMLParser
+from collections.abc import Callable, Iterator, Mapping
 
 from byhand.errors import ValuesError
 from byhand.notation.number import parse, shown
 from byhand.reading.page import squeezed
+from byhand.reading.tokens import End, Start, Text, tokens
 
 
-class _Fields(HTMLParser):
+class _Fields:
     """The cells of a page's tables, its fields, and its boxes to tick, each in the order of the page.
 
     cells: their texts. fields: for each its name, the place of its cell, and what is filled in. ticks: for each box
@@ -19,31 +19,28 @@ class _Fields(HTMLParser):
     """
 
     def __init__(self, page: str) -> None:
-        super().__init__()
         self.cells: list[str] = []
-        self.inside = False  # a cell
         self.fields: list[tuple[str, int, str]] = []
         self.ticks: list[tuple[str, bool]] = []
-        self.feed(page)
-        self.close()
+        inside = False  # a cell
+        for token in tokens(page):
+            match token:
+                case Start("td" | "th"):
+                    self.cells.append("")
+                    inside = True
+                case Start(name, attributes):
+                    self._field(name, attributes)
+                case End("td" | "th"):
+                    inside = False
+                case Text(text) if inside:
+                    self.cells[-1] += text
 
-    def handle_starttag(self, tag: str, attrs: Sequence[tuple[str, str | None]]) -> None:
-        known = {name: value or "" for name, value in attrs}
+    def _field(self, tag: str, known: Mapping[str, str]) -> None:
         classes, name = known.get("class", "").split(), known.get("aria-label", "")
-        if tag in ("td", "th"):
-            self.cells.append("")
-            self.inside = True
         if "tick" in classes:
             self.ticks.append((name, "checked" in known or "on" in classes))
         elif tag == "input":
             self.fields.append((name, len(self.cells) - 1, known.get("value", "")))
-
-    def handle_endtag(self, tag: str) -> None:
-        self.inside = self.inside and tag not in ("td", "th")
-
-    def handle_data(self, data: str) -> None:
-        if self.inside:
-            self.cells[-1] += data
 
 
 def misfilled(page: str, key: Callable[[], str]) -> Iterator[str]:

@@ -39,8 +39,22 @@ def verify(path: Path | str, *, onnx: bool = False, secret: Secret | None = None
     if path.suffix.lower() == ".json":
         return judged(_text(content), judges)
     if content.startswith(b"%PDF"):
+        _check_name(path, "a PDF", ".pdf")
         return _drawn(content, judges, secret)
-    return _written(_text(content), judges, secret)
+    html = _text(content)
+    _check_name(path, "HTML", ".html", ".htm")
+    return _written(html, judges, secret)
+
+
+def _check_name(path: Path, what: str, *endings: str) -> None:
+    """Check that other programs, which go by a file's name, read it as what it is: a PDF can be HTML, too.
+
+    Raises: UnreadableError.
+    """
+    if path.suffix.lower() not in ("", *endings):
+        raise UnreadableError(
+            f"it is {what}, and its name ends in {path.suffix}; rename it, so that it ends in {endings[0]}"
+        )
 
 
 def _drawn(content: bytes, judges: Judges, secret: Secret | None) -> Verdict:
@@ -128,6 +142,6 @@ def content_of(path: Path) -> bytes:
 
 def _text(content: bytes) -> str:
     try:
-        return content.decode("utf-8-sig")
+        return re.sub("\r\n?", "\n", content.decode("utf-8-sig"))  # as a browser reads them
     except UnicodeDecodeError:
         raise UnreadableError("it is neither HTML nor PDF nor a run.json") from None

@@ -160,7 +160,7 @@ def test_the_first_difference_is_named_in_a_line(pages):
     html = pages["key"]
     assert (
         markup_difference(html.replace("</body>", "<script>x\n</script></body>"), html)
-        == "it has '<script>' where the reprint has 'end of the page'"
+        == "it has '<script>' where the reprint has '</body>'"
     )
     assert (
         markup_difference(html.replace("<main>", "<main hidden>"), html)

@@ -640,7 +640,7 @@ REFUSED = [
     ("page.html", lambda _: b"<meta name=generator content='byhand 0.0.7'><p>3", "byhand 0.0.7 printed it, as a page that does not say what it was asked for; verify it with that version"),
     ("page.html", lambda _: SAYS.replace("=en", "=xyz").encode(), "it is in another language: no language 'xyz'; there are: en"),
     ("page.html", lambda _: SAYS.replace("language=en ", "").encode(), "it is in another language: no language ''; there are: en"),
-    ("page.html", lambda _: b"</td></table><td>3", "its HTML does not parse: it is none of byhand's pages"),
+    ("page.html", lambda _: b"</td></table><td>3", "its tables end where none begins: it is none of byhand's pages"),
     ("page.html", lambda _: SAYS.replace("layer-norm", "nothing").encode(), "it is of another course: no sheet 'nothing'"),
     *(("page.html", lambda _, old=old, new=new: SAYS.replace(old, new).encode(), message) for old, new, message in [
         ("view=key", "view=lock", "it says that its view is lock; there are: worksheet, key, worked"),
