@@ -33,6 +33,7 @@ LETTER_WIDTH = 612  # pt
 NO_MARK = -1  # of what is part of no structure
 IN_MARGIN = "/byhand"  # what an artifact in a margin has in place of an MCID
 _CODE = re.compile(r"<([0-9A-Fa-f]{4})>\s*<([0-9A-Fa-f]+)>")
+_UNREAD = ("/Figure", "/Lbl")  # brackets, arrows, the map; what a list has before each item
 _TABLES = {"/Table": "table", "/TR": "row", "/TD": "cell", "/TH": "cell"}
 STREAM = re.compile(rb"(?<!end)stream\r?\n")
 _LENGTH = re.compile(rb"/Length\s+([0-9]{1,9})(?!\s+[0-9]+\s+R)")
@@ -58,19 +59,19 @@ class Walk:
     """A walk over the structure tree, which takes the texts that it comes to off the pages.
 
     rows: the places of the texts in each cell of the current table.
-    figures: the depth of open drawings, whose texts are not read.
+    unread: the depth of open elements whose texts are not read.
     """
 
     drawn: Mapping[tuple[int, int], Drawn]
     found: Collector = field(default_factory=Collector)
     rows: list[list[list[Spot]]] = field(default_factory=list)
-    figures: int = 0
+    unread: int = 0
 
     def element(self, node: Any, page: tuple[int, int]) -> None:
         """Read an element of the structure tree, in order."""
         page = node["/Pg"].objgen if "/Pg" in node else page
         kind, children = str(node.get("/S")), node.get("/K", ())
-        self.figures += kind == "/Figure"  # brackets, arrows, the map
+        self.unread += kind in _UNREAD
         what = _TABLES.get(kind)
         if what == "table":
             self.rows = []
@@ -91,12 +92,12 @@ class Walk:
             self.found.close(what)
         if what == "table":
             self.check()
-        self.figures -= kind == "/Figure"
+        self.unread -= kind in _UNREAD
 
     def text(self, mark: int, page: tuple[int, int]) -> None:
         on = self.drawn[page]
         text = on.texts.pop(mark, "")
-        if self.figures:
+        if self.unread:
             return
         self.found.text(text)
         if self.found.inside == "cell" and text.strip():

@@ -335,6 +335,13 @@ def test_a_cell_of_two_lines_is_read_from_a_pdf():
     assert page.tables[0].rows == (("ablock:thesefour,twonorms", "123", "348"),)
 
 
+def test_what_a_list_has_before_its_items_is_no_text():
+    """As in HTML, which does not have it."""
+    lists = "<ul><li>of dots<ul><li>in lists</ul></ul><ol start=3><li>of numbers<li>1, 2</ol>"
+    page = f"<!doctype html><html lang=en><head>{SAYS}<title>x</title></head><p>Key{lists}"
+    assert read_pdf(pdf(page)).texts == read_html(page).texts == ("Keyofdotsinlistsofnumbers1,2",)
+
+
 @pytest.mark.parametrize(("sheet", "options"), [
     ("causal-mask", ["--numbers", "decimal", "--rounding", "once", "--places", "1"]),  # sums of what is printed
     *((name, []) for name in (INVERSE if FULL else INVERSE[::2])),  # leave out the same in all copies
