@@ -38,7 +38,7 @@ def faults(pdf: bytes) -> list[str]:
         found = [*_of_file(file), *_of_fonts(file), *_of_structure(file)]
         owners, there = _by_key(file), {element.objgen for element, _ in elements(file)}
         for number, page in enumerate(file.pages, 1):
-            of_page = (*_of_content(page, owners, there), *_of_annotations(page, owners))
+            of_page = (*_of_content(page, owners, there), *_of_glyphs(page), *_of_annotations(page, owners))
             found += [f"page {number}: {fault}" for fault in of_page]
     return [f"{fault} ({count} times)" if count > 1 else fault for fault, count in Counter(found).items()]
 
@@ -247,6 +247,34 @@ def _of_content(page: Any, by_key: dict[int, Any], there: set[tuple[int, int]]) 
             yield f"{kind(owner)} with content is not in the structure"
     if used and owners is None:
         yield "it has no entry in the tree of parents"
+
+
+def _of_glyphs(page: Any) -> Iterator[str]:
+    """Whether each glyph that a page shows means something, and its font holds it."""
+    fonts = page.get("/Resources", {}).get("/Font", {})
+    meant = {name: {*_meanings(font)} & {*_held(font)} for name, font in fonts.items() if "/DescendantFonts" in font}
+    own = ""
+    for operands, operator in pikepdf.parse_content_stream(page, "Tf Tj TJ") if meant else ():
+        if str(operator) == "Tf":
+            own = str(operands[0])
+        elif own in meant:
+            parts = operands[0] if str(operator) == "TJ" else operands
+            shown = b"".join(bytes(part) for part in parts if isinstance(part, pikepdf.String))
+            pairs = {int.from_bytes(shown[at : at + 2], "big") for at in range(0, len(shown), 2)}
+            for glyph in sorted(pairs - meant[own]):
+                yield f"{fonts[own].BaseFont} shows glyph {glyph}, which it does not hold, or which means nothing"
+
+
+def _meanings(font: Any) -> Iterator[int]:
+    """The glyphs of a font that mean something."""
+    return (int(glyph, 16) for glyph, _ in _MEANING.findall(font.ToUnicode.read_bytes()))
+
+
+def _held(font: Any) -> Iterator[int]:
+    """The glyphs of a font whose widths it says."""
+    items = list(font.DescendantFonts[0].W)
+    for first, widths in zip(items[::2], items[1::2], strict=True):
+        yield from range(int(first), int(first) + len(widths))
 
 
 def _is_mark(kid: Any, mark: int) -> bool:

@@ -102,7 +102,7 @@ class Layout(Struct, frozen=True):
     everywhere: the slots that are at the same place on every page.
     faces: of each font of the PDF, by its name there, the name of its file.
     letters: of each font that a slot has, the characters that slots may hold.
-    texts: of each font that the pen has used, its texts.
+    texts: of each font that the pen or a paragraph writes with, what it needs beside the letters of slots.
     titles: the titles of a worksheet and a key that share these pages.
     """
 
@@ -172,6 +172,9 @@ def lay_out(html: str, texts: TextOf, letters: str = "") -> Layout:
     written: dict[str, set[str]] = {}
     for piece in (piece for figure in figures for piece in figure.pieces):
         written.setdefault(fonts[piece.style.face], set()).add(piece.text)
+    for block in (block for page in pages for block in page.blocks if isinstance(block, Paragraph)):
+        for run in block.runs:  # of which any may end in a space when it is broken anew
+            written.setdefault(run.font, set()).add(" ")
     drawn = {font: tuple(sorted(own)) for font, own in written.items()}
     if of_page := [before for _, before in views.values()] + [foot.label for foot in feet if foot]:
         drawn[fonts[SANS]] = (*drawn.get(fonts[SANS], ()), *of_page)
