@@ -73,15 +73,23 @@ NOTHING = Beside()
 
 
 def without(figure: str) -> tuple[str, Beside]:
-    """The HTML of a figure without what stands beside and behind its table, and this. What is unknown stays there."""
-    labels, behind = list[Label](), [Drawing()]
+    """The HTML of a figure without what stands beside and behind its table, and this.
+
+    What is unknown stays there, and so do the labels after one that is, which are read in this order.
+    """
+    labels, behind, stays = list[Label](), [Drawing()], False
 
     def drawn(found: re.Match[str]) -> str:
         behind.append(drawing(found["svg"]))
         return ""
 
     def label(found: re.Match[str]) -> str:
+        nonlocal stays
+        if stays:
+            return found[0]
+        stays = True  # where it is unknown
         labels.append((_tag if found.re is _TAG else _formula)(**found.groupdict()))
+        stays = False
         return ""
 
     for form, take in ((_BEHIND, drawn), (_TAG, label), (_FORMULA, label)):
