@@ -1,6 +1,7 @@
 """Compare a PDF with its reprint: all that is drawn, laid over it, spoken or done, object by object.
 
-How a file packs and numbers its objects, and which program saved it, is no difference.
+How a file packs and numbers its objects, and which program saved it, is no difference, as long as every reader finds
+the same objects in it (reading/packing).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 import pikepdf
 
 from byhand.notation.number import shown
+from byhand.reading.packing import check_packing
 from byhand.reading.pdf import about, opened
 
 # what a reader knows the parts of a file as; of a path, the last of these that is in it is named
@@ -38,6 +40,7 @@ def pdf_difference(page: bytes, reprint: bytes) -> str:
     if page == reprint:
         return ""
     with opened(page) as found, opened(reprint) as own:
+        check_packing(page)
         for each in (*found.pages, *own.pages):
             each.contents_coalesce()  # a program may save the parts of a page's drawing as one
         path = _differing(own.Root, found.Root)

@@ -60,6 +60,7 @@ def _check_name(path: Path, what: str, *endings: str) -> None:
 def _drawn(content: bytes, judges: Judges, secret: Secret | None) -> Verdict:
     """Judge a PDF."""
     from byhand.reading.drawing import check_drawing, is_copy
+    from byhand.reading.packing import check_packing
     from byhand.reading.pdf import read_pdf
 
     page = read_pdf(content).knowing(secret)
@@ -67,8 +68,11 @@ def _drawn(content: bytes, judges: Judges, secret: Secret | None) -> Verdict:
     if not alone and judges == [judge] and is_copy(content, page):  # whose numbers the witness has judged
         return Verdict(_about(page))
     again, faults = _judged(way_of(page, "print", judges))
-    if not faults and not alone:
-        alone = check_drawing(content, again)
+    if not faults:
+        if alone:
+            check_packing(content)
+        else:
+            alone = check_drawing(content, again)
     return Verdict(_about(page), faults, alone)
 
 

@@ -11,12 +11,15 @@ from random import Random
 from typing import Any
 
 import pikepdf
+from two_faces import has_one_face, parts_of, random_faces
 
 from attack import attack, told
 from attack.spoil import other_digit
 from byhand.errors import UnreadableError
+from byhand.formats.pdf import pdf
 from byhand.options import Options
 from byhand.pipeline import generate
+from byhand.reading.packing import check_packing
 from byhand.reading.pdf import letters_of
 from byhand.reading.verify import verify
 from byhand.worksheet.sheet import sheet_files
@@ -81,6 +84,19 @@ def printed_pages(dice: Random, folder: Path, count: int | None) -> Iterator[str
         if verify(again).faults:
             yield f"{path.parent.name}/{path.name} is called wrong as another program saves it"
         yield from _tried(path, len(spots), lambda n: _redrawn(content, *spots[n]), dice, count is None)  # noqa: B023
+
+
+@attack(few=20, bounded=3_000, full=30_000)
+def faces(dice: Random, folder: Path, count: int | None) -> Iterator[str]:
+    """PDFs whose objects stand in several places and tables: a viewer shows the page that is judged, or none is."""
+    parts = parts_of(pdf("<!doctype html><html lang=en><title>x</title><p>Key<table><tr><td>1</table>"))
+
+    def act() -> str:
+        check_packing(content := random_faces(parts, dice))
+        return "" if has_one_face(content) else f"PDFium shows another page than qpdf reads: {content!r}"
+
+    for _ in range(count or 0):
+        yield told(act)
 
 
 def _digits_drawn(pdf: bytes) -> list[tuple[int, int, str]]:
